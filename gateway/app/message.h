@@ -1,0 +1,38 @@
+/*
+ * message.h: one SMS on its way out, as it lies in the outbox stream: written by app/dialog and
+ * app/timers, read by app/outbox. The number is sealed: Redis never holds it in the clear.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "port/store.h"
+
+/* What may happen when the outcome of a send is unknown, and who goes first. */
+enum message_class {
+    MESSAGE_CLASS_REPLY,  /* answers an inbound: first; never repeated when unknown (REPEAT exists)
+                           */
+    MESSAGE_CLASS_NOTICE, /* STOP confirmation, certificate: first; never repeated when unknown */
+    MESSAGE_CLASS_PUSH,   /* reminders, follow-up: after replies; never repeated when unknown */
+};
+
+struct message {
+    struct str channel;
+    enum message_class class;
+    struct number_id number_id;
+    uint8_t learner_id[16];
+    uint32_t seq;          /* of the step that made it */
+    uint16_t vault_key_id; /* 0 = not sealed here: the sender asks the vault table */
+    uint8_t vault_nonce[12];
+    struct str vault_ciphertext; /* E.164, associated data = number_id */
+    struct str text;             /* final: folded, no form feeds */
+    struct str link;             /* link id the provider wants back, absent = none */
+    struct wall_ms created_at;
+    struct wall_ms expires_at; /* not sent later than this; 0 = never expires */
+};
+
+const char *message_class_name(enum message_class class);
+void message_encode(const struct message *message, struct buf *out);
+/* Borrows from bytes. ERR_INVALID or ERR_UNSUPPORTED. */
+enum err message_decode(struct str bytes, struct message *ret) MUST_CHECK;

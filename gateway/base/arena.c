@@ -1,0 +1,141 @@
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+
+#define CHUNK_BYTES 8192
+#define ALIGN_BYTES 16
+
+struct chunk {
+    struct chunk *next;
+    size_t size;
+    size_t used;
+    max_align_t bytes[];
+};
+
+struct arena {
+    struct chunk *first;
+    struct chunk *last;
+    size_t max;
+    size_t used;
+    enum err error;
+};
+
+struct arena *arena_new(size_t max_bytes)
+{
+    struct arena *a = xcalloc(1, sizeof(*a));
+    a->max = max_bytes;
+    return a;
+}
+
+static void chunks_free(struct chunk *chunk)
+{
+    while (chunk != NULL) {
+        struct chunk *next = chunk->next;
+        free(chunk);
+        chunk = next;
+    }
+}
+
+void arena_free(struct arena *a)
+{
+    if (a == NULL)
+        return;
+    chunks_free(a->first);
+    free(a);
+}
+
+void arena_freep(struct arena **a)
+{
+    arena_free(*a);
+    *a = NULL;
+}
+
+void arena_reset(struct arena *a)
+{
+    if (a->first != NULL) {
+        chunks_free(a->first->next);
+        a->first->next = NULL;
+        a->first->used = 0;
+    }
+    a->last = a->first;
+    a->used = 0;
+    a->error = ERR_OK;
+}
+
+static struct chunk *arena_grow(struct arena *a, size_t bytes)
+{
+    size_t size = bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES;
+    struct chunk *chunk = malloc(sizeof(*chunk) + size);
+    if (chunk == NULL)
+        return NULL;
+    *chunk = (struct chunk){.size = size};
+    if (a->last != NULL)
+        a->last->next = chunk;
+    else
+        a->first = chunk;
+    a->last = chunk;
+    return chunk;
+}
+
+void *arena_alloc(struct arena *a, size_t bytes)
+{
+    if (bytes > SIZE_MAX - ALIGN_BYTES)
+        a->error = ERR_TOO_LONG;
+    size_t rounded = (bytes + ALIGN_BYTES - 1) / ALIGN_BYTES * ALIGN_BYTES;
+    if (a->error == ERR_OK && rounded > a->max - a->used)
+        a->error = ERR_TOO_LONG;
+    if (a->error != ERR_OK)
+        return NULL;
+    struct chunk *chunk = a->last;
+    if (chunk == NULL || chunk->size - chunk->used < rounded)
+        chunk = arena_grow(a, rounded);
+    if (chunk == NULL) {
+        a->error = ERR_NO_MEMORY;
+        return NULL;
+    }
+    void *p = (char *)chunk->bytes + chunk->used;
+    chunk->used += rounded;
+    a->used += rounded;
+    memset(p, 0, rounded);
+    return p;
+}
+
+struct str arena_str(struct arena *a, struct str s)
+{
+    char *p = arena_alloc(a, s.len + 1);
+    if (p == NULL)
+        return STR_NONE;
+    if (s.len > 0)
+        memcpy(p, s.p, s.len);
+    return (struct str){p, s.len};
+}
+
+struct str arena_printf(struct arena *a, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    char *p = n >= 0 ? arena_alloc(a, (size_t)n + 1) : NULL;
+    if (p != NULL)
+        (void)vsnprintf(p, (size_t)n + 1, fmt, again); /* measured just above */
+    va_end(again);
+    return p != NULL ? (struct str){p, (size_t)n} : STR_NONE;
+}
+
+enum err arena_error(const struct arena *a)
+{
+    return a->error;
+}
+
+size_t arena_used_bytes(const struct arena *a)
+{
+    return a->used;
+}

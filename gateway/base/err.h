@@ -1,0 +1,53 @@
+/*
+ * err.h: the one error idiom.
+ *
+ * Expected failures (bad input, a server away, a ceiling reached) are returned as enum err, which
+ * must be checked. What a person needs to know beyond the code goes into an optional last
+ * argument, struct errmsg: a fixed array, so reporting an error never allocates. A function either
+ * logs or returns an error, never both; libraries return, the edge that decides logs.
+ *
+ *     struct errmsg msg;
+ *     if (course_load(dir, &course, &msg) != ERR_OK)
+ *         fprintf(stderr, "%s\n", msg.text);
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/cleanup.h"
+
+/* name, retryable (the same call may succeed later without anyone mending anything), words */
+#define ERR_TABLE(X)                                                                               \
+    X(OK, false, "ok")                                                                             \
+    X(INVALID, false, "invalid")                                                                   \
+    X(TOO_LONG, false, "too long")                                                                 \
+    X(NOT_FOUND, false, "not found")                                                               \
+    X(DENIED, false, "denied")                                                                     \
+    X(UNSUPPORTED, false, "unsupported")                                                           \
+    X(CONFLICT, true, "conflict")                                                                  \
+    X(TIMEOUT, true, "timeout")                                                                    \
+    X(UNAVAILABLE, true, "unavailable")                                                            \
+    X(FULL, true, "full")                                                                          \
+    X(IO, false, "i/o error")                                                                      \
+    X(NO_MEMORY, false, "out of memory")
+
+enum err {
+#define ERR_ENUM(name, retryable, words) ERR_##name,
+    ERR_TABLE(ERR_ENUM)
+#undef ERR_ENUM
+};
+
+#define ERRMSG_BYTES 512
+
+struct errmsg {
+    char text[ERRMSG_BYTES]; /* NUL-terminated; cut, never overflowed */
+};
+
+/* "timeout", "unavailable" ...: for logs and metrics labels. */
+const char *err_name(enum err e);
+
+bool err_is_retryable(enum err e);
+
+/* Formats into msg (which may be NULL) and returns e, so that `return errmsg_set(msg, ERR_X, ...)`
+ * reads as one statement. */
+enum err errmsg_set(struct errmsg *msg, enum err e, const char *fmt, ...) PRINTF_LIKE(3, 4);

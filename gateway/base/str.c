@@ -1,0 +1,177 @@
+#include "base/str.h"
+
+#include <string.h>
+
+struct str str_from(const char *cstr)
+{
+    return cstr != NULL ? (struct str){cstr, strlen(cstr)} : STR_NONE;
+}
+
+bool str_eq(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+static unsigned char ascii_lower(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++) {
+        if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
+            return false;
+    }
+    return true;
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+    return s.len >= prefix.len && str_eq((struct str){s.p, prefix.len}, prefix);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+    return s.len >= suffix.len &&
+           str_eq((struct str){s.p + (s.len - suffix.len), suffix.len}, suffix);
+}
+
+size_t str_find_char(struct str s, char c)
+{
+    const char *at = s.len > 0 ? memchr(s.p, c, s.len) : NULL;
+    return at != NULL ? (size_t)(at - s.p) : SIZE_MAX;
+}
+
+size_t str_find(struct str s, struct str needle)
+{
+    if (needle.len == 0)
+        return 0;
+    const char *at = s.len >= needle.len ? memmem(s.p, s.len, needle.p, needle.len) : NULL;
+    return at != NULL ? (size_t)(at - s.p) : SIZE_MAX;
+}
+
+struct str str_sub(struct str s, size_t from, size_t to)
+{
+    if (to > s.len)
+        to = s.len;
+    if (from > to)
+        from = to;
+    return (struct str){s.p + from, to - from};
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
+}
+
+struct str str_trim(struct str s)
+{
+    while (s.len > 0 && is_blank(s.p[0])) {
+        s.p++;
+        s.len--;
+    }
+    while (s.len > 0 && is_blank(s.p[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+struct str str_split(struct str *rest, char sep)
+{
+    struct str all = *rest;
+    size_t at = str_find_char(all, sep);
+    if (at == SIZE_MAX) {
+        *rest = STR_NONE;
+        return all;
+    }
+    *rest = (struct str){all.p + at + 1, all.len - at - 1};
+    return (struct str){all.p, at};
+}
+
+enum err str_to_u64(struct str s, uint64_t max, uint64_t *ret)
+{
+    uint64_t value = 0;
+    if (s.len == 0)
+        return ERR_INVALID;
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return ERR_INVALID;
+        uint64_t digit = (uint64_t)(s.p[i] - '0');
+        if (value > (UINT64_MAX - digit) / 10)
+            return ERR_INVALID;
+        value = value * 10 + digit;
+        if (value > max)
+            return ERR_INVALID;
+    }
+    *ret = value;
+    return ERR_OK;
+}
+
+int str_cmp(struct str a, struct str b)
+{
+    size_t shared = a.len < b.len ? a.len : b.len;
+    int order = shared > 0 ? memcmp(a.p, b.p, shared) : 0;
+    if (order != 0)
+        return order;
+    return a.len == b.len ? 0 : (a.len < b.len ? -1 : 1);
+}
+
+enum err str_copy(struct str s, char *dst, size_t dst_bytes)
+{
+    dst[0] = '\0';
+    if (s.len >= dst_bytes)
+        return ERR_TOO_LONG;
+    if (s.len > 0)
+        memcpy(dst, s.p, s.len);
+    dst[s.len] = '\0';
+    return ERR_OK;
+}
+
+uint64_t str_hash(struct str s)
+{
+    uint64_t hash = 14695981039346656037ULL;
+    for (size_t i = 0; i < s.len; i++) {
+        hash ^= (unsigned char)s.p[i];
+        hash *= 1099511628211ULL;
+    }
+    return hash;
+}
+
+void hex_encode(const void *bytes, size_t n, char *dst)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *in = bytes;
+    for (size_t i = 0; i < n; i++) {
+        dst[2 * i] = digits[in[i] >> 4];
+        dst[2 * i + 1] = digits[in[i] & 15];
+    }
+    dst[2 * n] = '\0';
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+enum err hex_decode(struct str hex, void *dst, size_t n)
+{
+    unsigned char *out = dst;
+    if (hex.len != 2 * n)
+        return ERR_INVALID;
+    for (size_t i = 0; i < n; i++) {
+        int high = hex_value(hex.p[2 * i]);
+        int low = hex_value(hex.p[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return ERR_INVALID;
+        out[i] = (unsigned char)(high << 4 | low);
+    }
+    return ERR_OK;
+}

@@ -1,0 +1,168 @@
+#include "cli/cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/match.h"
+
+static const struct cli_command *const commands[] = {
+#define CLI_ROW(name) &cli_##name,
+    CLI_COMMANDS(CLI_ROW)
+#undef CLI_ROW
+};
+
+void cli_complain(const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    (void)fputs("waypost: ", stderr);
+    (void)vfprintf(stderr, fmt, args);
+    (void)fputc('\n', stderr);
+    va_end(args);
+}
+
+const char *cli_get_nth(const struct cli_args *args, const char *name, int i)
+{
+    for (int g = 0; g < args->n_given; g++) {
+        if (strcmp(args->given[g].option->name, name) == 0 && i-- == 0)
+            return args->given[g].value;
+    }
+    return NULL;
+}
+
+const char *cli_get(const struct cli_args *args, const char *name, const char *fallback)
+{
+    const char *value = fallback;
+    for (int i = 0; cli_get_nth(args, name, i) != NULL; i++)
+        value = cli_get_nth(args, name, i);
+    return value;
+}
+
+bool cli_has(const struct cli_args *args, const char *name)
+{
+    return cli_get_nth(args, name, 0) != NULL;
+}
+
+static void print_options(const struct cli_command *command)
+{
+    for (const struct cli_option *o = command->options; o->name != NULL; o++)
+        printf("  --%s%s%s\n      %s\n", o->name, o->value_name != NULL ? " " : "",
+               o->value_name != NULL ? o->value_name : "", o->help);
+}
+
+static int print_help(const struct cli_command *command)
+{
+    if (command != NULL) {
+        printf("waypost %s: %s\n\n%s\n", command->name, command->summary, command->usage);
+        if (command->options[0].name != NULL)
+            printf("\nOptions:\n");
+        print_options(command);
+        return EX_OK;
+    }
+    printf(
+        "waypost: a gateway that teaches by SMS and USSD\n\nUsage: waypost COMMAND [ARG]...\n\n");
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    printf("\n`waypost COMMAND --help` says more about one of them.\n");
+    return EX_OK;
+}
+
+static const struct cli_command *find_command(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    }
+    return NULL;
+}
+
+static int complain_command(const char *name)
+{
+    const char *nearest = NULL;
+    uint32_t best = 3;
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        uint32_t d = match_distance(str_from(name), str_from(commands[i]->name), 2);
+        if (d < best) {
+            best = d;
+            nearest = commands[i]->name;
+        }
+    }
+    cli_complain("no command '%s'%s%s%s; `waypost --help` lists them", name,
+                 nearest != NULL ? ", did you mean '" : "", nearest != NULL ? nearest : "",
+                 nearest != NULL ? "'?" : "");
+    return EX_USAGE;
+}
+
+static const struct cli_option *find_option(const struct cli_command *command, struct str name)
+{
+    for (const struct cli_option *o = command->options; o->name != NULL; o++) {
+        if (str_eq(name, str_from(o->name)))
+            return o;
+    }
+    return NULL;
+}
+
+/* One --name, --name=value or --name value; *i moves over a separate value. */
+static int take_option(struct cli_args *args, int argc, char **argv, int *i)
+{
+    struct str name = str_from(argv[*i] + 2);
+    size_t equals = str_find_char(name, '=');
+    const char *value = equals != SIZE_MAX ? argv[*i] + 2 + equals + 1 : NULL;
+    if (equals != SIZE_MAX)
+        name.len = equals;
+    const struct cli_option *option = find_option(args->command, name);
+    if (option == NULL) {
+        cli_complain("%s has no option --%.*s; `waypost %s --help` lists them", args->command->name,
+                     STR_ARG(name), args->command->name);
+        return EX_USAGE;
+    }
+    if (option->value_name == NULL && value != NULL) {
+        cli_complain("--%s takes no value", option->name);
+        return EX_USAGE;
+    }
+    if (option->value_name != NULL && value == NULL) {
+        if (*i + 1 >= argc) {
+            cli_complain("--%s needs a %s", option->name, option->value_name);
+            return EX_USAGE;
+        }
+        value = argv[++*i];
+    }
+    if (args->n_given == (int)ARRAY_LEN(args->given)) {
+        cli_complain("too many options (at most %zu)", ARRAY_LEN(args->given));
+        return EX_USAGE;
+    }
+    args->given[args->n_given].option = option;
+    args->given[args->n_given++].value = value != NULL ? value : "";
+    return EX_OK;
+}
+
+int cli_main(int argc, char **argv)
+{
+    static const char *words[CLI_MAX_WORDS];
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
+        return print_help(argc > 2 ? find_command(argv[2]) : NULL);
+    const struct cli_command *command =
+        find_command(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
+    if (command == NULL)
+        return complain_command(argv[1]);
+    struct cli_args args = {.command = command, .words = words};
+    bool is_options_over = false;
+    for (int i = 2; i < argc; i++) {
+        if (!is_options_over && strcmp(argv[i], "--help") == 0)
+            return print_help(command);
+        if (!is_options_over && strcmp(argv[i], "--") == 0) {
+            is_options_over = true;
+        } else if (!is_options_over && argv[i][0] == '-' && argv[i][1] == '-') {
+            int code = take_option(&args, argc, argv, &i);
+            if (code != EX_OK)
+                return code;
+        } else if (args.n_words < CLI_MAX_WORDS) {
+            words[args.n_words++] = argv[i];
+        } else {
+            cli_complain("more than %d arguments", CLI_MAX_WORDS);
+            return EX_USAGE;
+        }
+    }
+    return command->run(&args);
+}

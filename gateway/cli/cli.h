@@ -1,0 +1,62 @@
+/*
+ * cli.h: the subcommands and their shared option table. Help, man page and shell completion are
+ * made from these rows; data goes to stdout, words to stderr; exit codes are those of sysexits.h.
+ *
+ * A subcommand is one file cli/<name>.c that defines `const struct cli_command cli_<name>` and one
+ * row in CLI_COMMANDS.
+ */
+#pragma once
+
+#include <sysexits.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+#define CLI_COMMANDS(X) X(version)
+
+#define CLI_MAX_OPTIONS 24
+#define CLI_MAX_WORDS 4096
+
+struct cli_option {
+    const char *name;       /* "from": --from */
+    const char *value_name; /* "NUMBER"; NULL = a flag without value */
+    const char *help;
+    bool is_repeatable; /* --set a=1 --set b=2 */
+};
+
+struct cli_args {
+    const struct cli_command *command;
+    const char *const *words; /* what is no option */
+    int n_words;
+    struct {
+        const struct cli_option *option;
+        const char *value;
+    } given[256];
+    int n_given;
+};
+
+struct cli_command {
+    const char *name;
+    const char *summary; /* one line */
+    const char *usage;   /* "decode PROFILE [--set key=value]... < request" (lines) */
+    struct cli_option options[CLI_MAX_OPTIONS]; /* ends with name NULL */
+    int (*run)(const struct cli_args *args);    /* returns an exit code */
+};
+
+#define CLI_DECLARE(name) extern const struct cli_command cli_##name;
+CLI_COMMANDS(CLI_DECLARE)
+#undef CLI_DECLARE
+
+/* Last value of an option, or fallback. */
+const char *cli_get(const struct cli_args *args, const char *name, const char *fallback);
+bool cli_has(const struct cli_args *args, const char *name);
+/* The i-th value of a repeatable option, NULL past the last. */
+const char *cli_get_nth(const struct cli_args *args, const char *name, int i);
+/* Finds the subcommand, parses options (also after words; "--" ends them), runs it. --help and
+ * --version are handled here. Unknown command or option: what, the nearest known one, EX_USAGE. */
+int cli_main(int argc, char **argv);
+/* "waypost: " words on stderr. */
+void cli_complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* man page (mdoc) and bash completion, from the same table. */
+void cli_man(void);
+void cli_completion(void);

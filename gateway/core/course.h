@@ -1,0 +1,225 @@
+/*
+ * course.h: the immutable model of one version of a course, as the engine reads it.
+ *
+ * Built by core/lesson_parse.h from Markdown files, checked by core/lesson_check.h, owned by the
+ * arena it was built in, never changed afterwards, and shared by every dialog. All struct str in
+ * it live as long as that arena.
+ *
+ * A course is a list of modules in file order; a module is a list of units in file order; a unit is
+ * a lesson (one or more screens) or a question. Ids are stable: they are PO contexts, SQL values
+ * and metric labels, [a-z][a-z0-9_]{0,30}, unique in the course.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/str.h"
+
+/* Ceilings on what an author controls; one past each is an error with its place. */
+#define COURSE_MAX_BYTES (2u << 20) /* all files of one version together */
+#define COURSE_MAX_MODULES 64u
+#define COURSE_MAX_UNITS 1024u
+#define COURSE_MAX_SCORED 128u      /* quiz questions with a right answer: the learner's bitmap */
+#define COURSE_MAX_TEST 16u         /* questions of the pre/post test */
+#define COURSE_MAX_SCREENS 32u      /* per lesson */
+#define COURSE_MAX_CHOICES 9u       /* one key each */
+#define COURSE_MAX_ACCEPTED 32u     /* accepted texts of one question */
+#define COURSE_MAX_TEXT_BYTES 1600u /* one screen, stem, feedback or system text, UTF-8 */
+#define COURSE_MAX_LANGUAGES 16u
+#define COURSE_MAX_SAFE_WORDS 512u
+#define COURSE_ID_BYTES 32 /* with NUL */
+
+/*
+ * System texts: what the gateway says that is not lesson material. They are course content: an
+ * author changes them in course.md under `# text_<name>`. Columns: name, the placeholders that must
+ * not appear otherwise ({org} and so on; blank-separated), what it is for.
+ */
+#define COURSE_TEXTS(X)                                                                            \
+    X(hello, "org", "first contact that is no JOIN: who we are, how to start")                     \
+    X(consent, "org url", "answer to JOIN: content, frequency, data, agree, HELP, STOP")           \
+    X(consent_again, "", "consent not understood: 1 to agree, or STOP")                            \
+    X(language, "options", "the language question; options are numbered lines")                    \
+    X(role, "options", "the role question; options are numbered lines, last is 0 Skip")            \
+    X(welcome, "n", "after the role: a short test first, n questions, no marks")                   \
+    X(course_start, "", "after the pre-test: thanks, the course begins")                           \
+    X(module_start, "n of title", "one line before the first unit of a module")                    \
+    X(lesson, "text n of module", "a lesson screen in SMS and USSD, without its key line")         \
+    X(next_key, "", "key line of a lesson: 9 Next")                                                \
+    X(more_key, "", "key line of a USSD page that goes on: 9 More")                                \
+    X(question, "n of stem options", "a question with its numbered options")                       \
+    X(question_open, "n of stem", "a question without options")                                    \
+    X(reply_keys, "keys", "SMS key line of a question: Reply 1, 2 or 3")                           \
+    X(reply_range, "low high", "SMS key line of a number question: Reply a number, low to high")   \
+    X(reply_text, "max", "SMS key line of an open question, at most max letters; 9 skips")         \
+    X(right, "feedback", "after a right answer")                                                   \
+    X(wrong, "key feedback", "after another answer: never 'wrong'; key is the right one")          \
+    X(noted, "", "after an answer without right or wrong (test, survey)")                          \
+    X(module_done, "n right total", "end of a module")                                             \
+    X(posttest_start, "n", "before the post-test")                                                 \
+    X(certificate, "score code url", "passed: score in percent, certificate code, where to check") \
+    X(certificate_none, "", "CERT before there is one")                                            \
+    X(retake, "right total need hours", "post-test below the pass mark: when to try again")        \
+    X(retake_wait, "hours", "NEXT before the waiting time is over")                                \
+    X(retake_over, "right total", "no tries left; the course counts as completed")                 \
+    X(survey_invite, "n", "optional survey: 1 yes, 2 no thanks")                                   \
+    X(survey_thanks, "", "after the last survey answer")                                           \
+    X(done, "", "any input after the end: finished, MENU, CERT")                                   \
+    X(followup_invite, "org", "8 to 12 weeks later, before the follow-up questions")               \
+    X(followup_thanks, "", "after the last follow-up answer")                                      \
+    X(help, "org code", "HELP")                                                                    \
+    X(menu, "place",                                                                               \
+      "MENU: 1 Continue (place) 2 Modules 3 My score 4 Language 5 Help 6 Safe 0 Exit")             \
+    X(modules, "lines", "menu 2: one line per module")                                             \
+    X(module_line_done, "n title right total", "a finished module in that list")                   \
+    X(module_line_now, "n title", "the present module in that list")                               \
+    X(module_line_later, "n title", "a module to come in that list")                               \
+    X(score, "module modules right total", "SCORE")                                                \
+    X(go_on, "", "after HELP or SCORE during a lesson: REPEAT shows it again, 9 goes on")          \
+    X(exit, "code", "menu 0 on USSD: the place is kept")                                           \
+    X(resume, "place", "a new USSD session in mid-course: 1 Continue 2 Menu")                      \
+    X(session_closed, "code", "one SMS after a dropped USSD session")                              \
+    X(safe, "emergency helpline", "SAFE and the word list: nobody is promised")                    \
+    X(safe_staffed, "emergency helpline staffed", "the same where a trained person reads")         \
+    X(stop, "", "the one confirmation after STOP")                                                 \
+    X(stopped, "", "USSD dial after STOP: JOIN by 1, or DELETE")                                   \
+    X(delete_ask, "", "DELETE: send DELETE 1 to erase")                                            \
+    X(delete_done, "", "after DELETE 1")                                                           \
+    X(unknown_1, "", "not understood, first time; the question follows")                           \
+    X(unknown_2, "", "second time; names MENU and HELP; the question follows")                     \
+    X(unknown_3, "org", "third time and later: offers a person; the question follows")             \
+    X(one_answer, "", "two answers in one message, or a letter that can be two things")            \
+    X(late, "", "an answer that came more than 48 h after its question")                           \
+    X(first_page, "", "BACK at the first page of a module")                                        \
+    X(place_lesson, "n unit", "short place for MENU and resume: M3, lesson 2")                     \
+    X(place_question, "n unit", "the same in a quiz: M3, question 2")                              \
+    X(place_test, "unit", "the same in the pre- or post-test")                                     \
+    X(place_other, "", "the same elsewhere")                                                       \
+    X(busy, "", "USSD while the store is away: dial again in a minute, nothing is lost")
+
+enum course_text {
+#define COURSE_TEXT_ENUM(name, placeholders, purpose) COURSE_TEXT_##name,
+    COURSE_TEXTS(COURSE_TEXT_ENUM)
+#undef COURSE_TEXT_ENUM
+        N_COURSE_TEXTS
+};
+
+enum module_kind {
+    MODULE_ROLE,     /* exactly one question, skippable with 0, no right answer */
+    MODULE_LESSONS,  /* the course proper, numbered M1, M2 ... in file order */
+    MODULE_TEST,     /* asked before as pre-test and after as post-test, no feedback */
+    MODULE_SURVEY,   /* optional, at the end */
+    MODULE_FOLLOWUP, /* pushed weeks after the end */
+};
+
+enum unit_kind { UNIT_STORY, UNIT_LESSON, UNIT_QUESTION };
+
+enum answer_kind {
+    ANSWER_CHOICE, /* numbered options */
+    ANSWER_NUMBER, /* low..high */
+    ANSWER_WORD,   /* one of a list of accepted texts */
+    ANSWER_OPEN,   /* any text up to max_chars */
+};
+
+/* Where something was written, for errors. line and column count from 1, column in characters. */
+struct source_pos {
+    struct str file;
+    uint32_t line;
+    uint32_t column;
+};
+
+struct choice {
+    struct str text;
+    struct str feedback; /* absent: the question's own */
+    bool is_right;
+};
+
+struct question {
+    struct str stem;
+    enum answer_kind answer;
+    bool is_scored; /* has a right answer and lies in a MODULE_LESSONS */
+    uint8_t n_choices;
+    const struct choice *choices;
+    const struct str *accepted; /* ANSWER_WORD, normalised as core/match.h does */
+    uint8_t n_accepted;
+    int32_t low, high;   /* ANSWER_NUMBER, inclusive */
+    uint16_t max_chars;  /* ANSWER_OPEN */
+    struct str feedback; /* shown for right and wrong unless the two below are set */
+    struct str feedback_right, feedback_wrong;
+    /* `@ if q1 = 2 3`: asked only when that earlier answer was one of the choices (bit n = choice
+     * n); if_unit is UINT16_MAX when there is no condition. */
+    uint16_t if_unit;
+    uint16_t if_choices;
+    uint16_t scored_index; /* bit in the learner's bitmaps; UINT16_MAX when not scored */
+};
+
+struct unit {
+    struct str id;
+    struct str title;
+    enum unit_kind kind;
+    uint16_t module;    /* index in course.modules */
+    uint16_t n_screens; /* 0 for questions */
+    const struct str *screens;
+    const struct question *question; /* NULL for lessons */
+    struct str source;               /* the author's source tag, for reviewers */
+    struct source_pos pos;
+};
+
+struct module {
+    struct str id;
+    struct str title;
+    enum module_kind kind;
+    bool is_required;    /* for completing the course; M7 may be optional */
+    uint16_t number;     /* 1.. among MODULE_LESSONS, else 0 */
+    uint16_t first_unit; /* index in course.units */
+    uint16_t n_units;
+    uint16_t n_scored;
+};
+
+struct course {
+    struct str id;
+    struct str title;
+    struct str version;  /* "1.0.0" */
+    struct str language; /* "en": of these texts */
+    uint32_t key;        /* names id@version in a learner's state; see course_key() */
+    uint8_t hash[32];    /* SHA-256 of the files, filled by who publishes or loads */
+    uint16_t n_languages;
+    const struct str *languages;      /* published languages, BCP 47 codes */
+    const struct str *language_names; /* each in its own script */
+    uint16_t n_modules;
+    const struct module *modules;
+    uint16_t n_units;
+    const struct unit *units;
+    uint16_t n_course_modules;                                        /* MODULE_LESSONS only */
+    int16_t role_module, test_module, survey_module, followup_module; /* index or -1 */
+    uint8_t pass_right; /* post-test answers needed for the certificate */
+    uint8_t max_tries;  /* post-test tries */
+    uint16_t retake_hours;
+    uint16_t followup_days; /* after the end; 0 = never */
+    struct str texts[N_COURSE_TEXTS];
+    uint16_t n_safe_words;
+    const struct str *safe_words; /* normalised as core/match.h does */
+};
+
+/* 32-bit FNV-1a of "id@version"; a loader refuses two versions with one key. */
+uint32_t course_key(struct str id, struct str version);
+/* NULL when the course has no such unit. */
+const struct unit *course_unit(const struct course *course, struct str unit_id);
+/* Index of a unit that belongs to this course. */
+uint16_t course_unit_index(const struct course *course, const struct unit *unit);
+/* "hello", "consent" ... and the reverse; ERR_NOT_FOUND for an unknown name. */
+const char *course_text_name(enum course_text text);
+enum err course_text_find(struct str name, enum course_text *ret) MUST_CHECK;
+/* Blank-separated placeholders that the text may use. */
+const char *course_text_placeholders(enum course_text text);
+
+/* The versions that are loaded, so that a learner stays on the one that he or she started. */
+#define COURSES_MAX 64u
+struct courses {
+    const struct course *list[COURSES_MAX];
+    uint16_t n;
+    uint16_t current; /* index of the version that new learners start */
+};
+
+/* NULL when that version is not loaded. */
+const struct course *courses_find(const struct courses *courses, uint32_t key);
+/* NULL when nothing is loaded. */
+const struct course *courses_current(const struct courses *courses);

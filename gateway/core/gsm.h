@@ -1,0 +1,63 @@
+/*
+ * gsm.h: how long a text is on the air, and how it is cut. 3GPP TS 23.038 (alphabets), 23.040
+ * (concatenation), 23.090 (USSD). All inputs are UTF-8; invalid bytes count as U+FFFD.
+ *
+ * GSM-7: 160 septets in one SMS, 153 per part of a longer one (8-bit reference); characters of the
+ * extension table cost 2 and are never split. UCS-2: 70 units, 67 per part; a character above
+ * U+FFFF is 2 units and is never split. USSD: 160 octets = 182 septets or 80 units, but build for
+ * what the channel says (default 160 septets / 70 units), key line included.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+enum gsm_encoding { GSM_ENCODING_GSM7, GSM_ENCODING_UCS2 };
+
+#define GSM_SMS_SEPTETS 160u
+#define GSM_SMS_PART_SEPTETS 153u
+#define GSM_SMS_UCS2 70u
+#define GSM_SMS_PART_UCS2 67u
+#define GSM_USSD_SEPTETS 160u
+#define GSM_USSD_UCS2 70u
+
+/* What may be changed to keep a text in GSM-7 (COURSE.md 1.4). */
+enum gsm_fold {
+    GSM_FOLD_NONE,       /* send as it is */
+    GSM_FOLD_TYPOGRAPHY, /* curly quotes, long dashes, ellipsis, NBSP */
+    GSM_FOLD_LATIN, /* the same and letters: e-circumflex to e, c-cedilla to c, oe, s-cedilla ... */
+};
+
+struct gsm_size {
+    enum gsm_encoding encoding;
+    uint32_t units;    /* septets or UCS-2 units */
+    uint32_t segments; /* SMS parts; 0 for an empty text */
+};
+
+/* "gsm7", "ucs2" */
+const char *gsm_encoding_name(enum gsm_encoding encoding);
+struct gsm_size gsm_measure(struct str text);
+/* First character that is not in GSM-7: its byte offset and length, or false when there is none. */
+bool gsm_find_foreign(struct str text, size_t *ret_offset, size_t *ret_len);
+/* Copy in the arena with the allowed replacements; characters that stay foreign are kept, so the
+ * result may still be UCS-2. A form feed becomes a line end. */
+struct str gsm_fold(struct str text, enum gsm_fold fold, struct arena *arena);
+/* 0 to 127, escape pairs as 0x1b and the second septet. ERR_INVALID for a foreign character. */
+enum err gsm_to_septets(struct str text, struct buf *out) MUST_CHECK;
+enum err gsm_from_septets(struct str septets, struct buf *out) MUST_CHECK;
+/* UTF-16BE without mark; and back (a lone surrogate becomes U+FFFD). */
+void gsm_to_utf16be(struct str text, struct buf *out);
+enum err gsm_from_utf16be(struct str bytes, struct buf *out) MUST_CHECK;
+
+/* Cuts into SMS parts: borrowed slices of text, in order, none empty, no escape or surrogate pair
+ * split. ERR_TOO_LONG when more than max_parts are needed. */
+enum err gsm_split(struct str text, struct str *parts, uint32_t max_parts,
+                   uint32_t *ret_n) MUST_CHECK;
+
+/* USSD: the page number `page` (from 0) of a text, with more_key as last line when others follow.
+ * Cut at a form feed where one lies in the page, else at a line end, else between words, else
+ * anywhere but inside a character. Limits are the whole screen, key line included. The page after
+ * the last is ERR_NOT_FOUND. *ret_is_last says whether more follow. */
+enum err gsm_ussd_page(struct str text, struct str more_key, uint32_t max_septets,
+                       uint32_t max_ucs2, uint32_t page, struct arena *arena, struct str *ret,
+                       bool *ret_is_last) MUST_CHECK;

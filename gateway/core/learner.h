@@ -1,0 +1,105 @@
+/*
+ * learner.h: everything the gateway remembers of one phone number between two messages, as one
+ * small value: copied, compared, encoded to the bytes that Redis holds, never shared.
+ *
+ * Two parts. `link` belongs to the conversation (duplicates, USSD session), is written by
+ * app/dialog only. The rest belongs to the course and is written by core/engine only. The codec is
+ * versioned: states and units are stored by name, so that the enums may be reordered and old bytes
+ * stay readable; an unknown version or name is ERR_UNSUPPORTED, never a guess.
+ *
+ * Budget: an encoded learner is at most LEARNER_MAX_BYTES and typically below 130 bytes. The first
+ * four bytes are seq, big-endian, so that the store can compare it without knowing the rest.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "core/course.h"
+
+#define LEARNER_MAX_BYTES 512u
+#define LEARNER_SEEN_IDS 8u
+#define LEARNER_LANG_BYTES 8 /* with NUL */
+#define LEARNER_BITMAP_BYTES (COURSE_MAX_SCORED / 8)
+
+/*
+ * The learner's states (COURSE.md 1.2). Columns: name as stored, side state (returns to `back`).
+ */
+#define LEARNER_STATES(X)                                                                          \
+    X(NEW, "new", false)           /* never joined */                                              \
+    X(CONSENT, "consent", false)   /* JOIN seen, 1 awaited; erased after 7 days */                 \
+    X(LANGUAGE, "language", false) /* only where the course has several languages */               \
+    X(ROLE, "role", false)                                                                         \
+    X(PRETEST, "pretest", false)                                                                   \
+    X(LESSON, "lesson", false)                                                                     \
+    X(QUIZ, "quiz", false)                                                                         \
+    X(MODULE_DONE, "module_done", false)                                                           \
+    X(POSTTEST, "posttest", false)                                                                 \
+    X(RETAKE, "retake", false)       /* below the pass mark, tries left */                         \
+    X(CERTIFIED, "certified", false) /* code shown, survey offered */                              \
+    X(SURVEY, "survey", false)                                                                     \
+    X(DONE, "done", false)                                                                         \
+    X(FOLLOWUP, "followup", false)                                                                 \
+    X(MENU, "menu", true)                                                                          \
+    X(MODULES, "modules", true)                                                                    \
+    X(SWITCH_LANGUAGE, "switch_language", true)                                                    \
+    X(RESUME, "resume", true) /* redial: 1 Continue 2 Menu */                                      \
+    X(STOPPED, "stopped", false)                                                                   \
+    X(DELETED, "deleted", false)
+
+enum learner_state {
+#define LEARNER_STATE_ENUM(name, stored, is_side) LEARNER_STATE_##name,
+    LEARNER_STATES(LEARNER_STATE_ENUM)
+#undef LEARNER_STATE_ENUM
+        N_LEARNER_STATES
+};
+
+/* Duplicates and the USSD session; see app/dialog.h for how they are used. */
+struct learner_link {
+    uint32_t seen[LEARNER_SEEN_IDS]; /* hashes of the last inbound ids, newest first; 0 = none */
+    uint32_t session;                /* hash of the USSD session; 0 = none */
+    uint16_t path_bytes;             /* length of the last cumulative USSD text */
+    uint32_t path_hash;              /* and its hash: the prefix to remove from the next one */
+    uint32_t text_hash;              /* last text, for providers without message ids */
+    int64_t last_ms;                 /* wall time of the last inbound */
+};
+
+struct learner {
+    uint32_t seq; /* 0 = not stored yet; +1 with each commit */
+    struct learner_link link;
+    uint8_t
+        learner_id[16]; /* random, the pseudonym in PostgreSQL; all zero before the first step */
+    enum learner_state state;
+    enum learner_state back; /* where a side state or STOPPED returns to */
+    char lang[LEARNER_LANG_BYTES];
+    uint8_t role;               /* choice of the role question, 0 = skipped or not asked */
+    uint32_t course_key;        /* pinned version, 0 before consent */
+    char unit[COURSE_ID_BYTES]; /* unit that is on the screen, "" where the state has none */
+    uint8_t screen;             /* of a lesson, from 0 */
+    uint8_t n_unknown;          /* inputs in a row that were not understood */
+    uint8_t answered[LEARNER_BITMAP_BYTES]; /* scored questions answered, bit scored_index */
+    uint8_t right[LEARNER_BITMAP_BYTES];    /* of these, right at the first attempt */
+    uint8_t test_n;     /* questions answered in the running test, survey or follow-up */
+    uint8_t test_right; /* of these right */
+    uint8_t pre_right;  /* pre-test result */
+    uint8_t post_first; /* first post-test result, for statistics */
+    uint8_t post_best;  /* for the certificate */
+    uint8_t post_tries;
+    uint8_t last_choice;  /* answer to the last question with a successor condition (survey) */
+    uint64_t certificate; /* 12 digits, 0 = none */
+    int64_t consent_ms;   /* wall time, 0 = no consent */
+    int64_t asked_ms;     /* when the present question was last sent (48 h rule) */
+    int64_t ended_ms; /* end of the present wait: retake, follow-up, consent erasure; 0 = none */
+};
+
+/* A number nobody has written from. */
+void learner_init(struct learner *learner);
+/* Appends the encoded value. ERR_TOO_LONG when out's ceiling is below it. */
+enum err learner_encode(const struct learner *learner, struct buf *out) MUST_CHECK;
+/* ERR_INVALID for bytes that no version wrote, ERR_UNSUPPORTED for a version or state name that
+ * this program does not know; *ret is untouched then. */
+enum err learner_decode(struct str bytes, struct learner *ret) MUST_CHECK;
+
+const char *learner_state_name(enum learner_state state);
+bool learner_state_is_side(enum learner_state state);
+/* True once consent was given and neither STOP nor DELETE followed. */
+bool learner_is_enrolled(const struct learner *learner);

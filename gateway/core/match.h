@@ -1,0 +1,82 @@
+/*
+ * match.h: what a person meant, the parser contract of COURSE.md 1.3 and 6.1.
+ *
+ * Normalising is one function for learners' input, keywords, accepted answers and safe words, so
+ * that both sides of every comparison went through the same steps.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "core/course.h"
+
+#define MATCH_MAX_INPUT_BYTES 1600u /* longer input is cut at a character before normalising */
+
+/* COURSE.md 1.3 steps 1 to 3: NFKC, marks and tatweel and direction controls removed, trimmed of
+ * quotes and punctuation, digits of any script to 0-9, case folded with every i alike, Latin
+ * diacritics stripped, sharp s to ss, yo to ye, Arabic alef, yeh, heh forms folded, leading article
+ * dropped per word; runs of white space become one blank. Invalid UTF-8 is dropped. */
+struct str match_normalise(struct str text, struct arena *arena);
+
+/* Words of every language (COURSE.md 6.1), canonical name first. */
+#define MATCH_COMMANDS(X)                                                                          \
+    X(JOIN)                                                                                        \
+    X(MENU)                                                                                        \
+    X(NEXT) X(BACK) X(REPEAT) X(SCORE) X(LANG) X(HELP) X(STOP) X(SAFE) X(PAUSE) X(CATCH) X(CERT)   \
+        X(CHECK) X(SWITCH) X(DELETE) X(YES) X(NO)
+
+enum command {
+    COMMAND_NONE,
+#define MATCH_COMMAND_ENUM(name) COMMAND_##name,
+    MATCH_COMMANDS(MATCH_COMMAND_ENUM)
+#undef MATCH_COMMAND_ENUM
+        N_COMMANDS
+};
+
+const char *match_command_name(enum command command);
+
+struct command_match {
+    enum command command;
+    bool is_fuzzy;       /* found by edit distance, not exactly */
+    struct str argument; /* what stands behind the word, normalised: "482156" of JOIN 482156 */
+    char lang[8];        /* language of the keyword, "" when it is English or shared */
+};
+
+/* Exact keyword at the start of a normalised text; active are the learner's language, English, and
+ * STOP, HELP, SAFE of every language. lang NULL = every language (first contact). */
+struct command_match match_command(struct str normalised, const char *lang);
+/* By Damerau-Levenshtein distance: 1 for words of 4 letters and more, 2 for 8 and more, one unique
+ * best only; never DELETE. A near miss of STOP is STOP. Whole text only. */
+struct command_match match_command_fuzzy(struct str normalised, const char *lang);
+/* The STOP family: keyword, provider list, one word among at most four ("stop. thank you"), and
+ * natural-language opt-out ("please stop", "ne m'envoyez plus"), never STOP inside a longer
+ * sentence. */
+bool match_is_stop(struct str normalised);
+/* A word or phrase of the list occurs as whole words. */
+bool match_is_safe(struct str normalised, const struct str *words, uint16_t n_words);
+
+enum answer_result {
+    ANSWER_NONE,      /* no answer in it */
+    ANSWER_ONE,       /* exactly one */
+    ANSWER_AMBIGUOUS, /* two different ones, or a lone Cyrillic VE */
+};
+
+struct answer_match {
+    enum answer_result result;
+    int32_t choice;  /* 1.. for ANSWER_CHOICE */
+    int32_t number;  /* for ANSWER_NUMBER */
+    struct str text; /* for ANSWER_WORD (the accepted form) and ANSWER_OPEN (trimmed original) */
+};
+
+/* Is this an answer to the question? (COURSE.md 1.3 step 5: `2` `2.` `(2)` `no 2` `answer 2` `B`
+ * `b)` `two` `deux` ..., letters of three alphabets, the full option text.) original is needed for
+ * open answers. Out-of-range numbers are ANSWER_NONE. */
+struct answer_match match_answer(const struct question *question, struct str original,
+                                 struct str normalised, struct arena *arena);
+/* The same for a plain menu with keys 0..max_key. */
+struct answer_match match_menu(struct str normalised, int32_t max_key);
+
+/* Bounded Damerau-Levenshtein (adjacent swaps count 1) over code points: distance, or max+1. */
+uint32_t match_distance(struct str a, struct str b, uint32_t max);
+/* Copy with every run of 6 or more digits (blanks, dots, dashes inside allowed) replaced by '#':
+ * nothing a learner types may put a phone number into the database. */
+struct str match_mask_numbers(struct str text, struct arena *arena);

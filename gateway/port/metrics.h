@@ -1,0 +1,62 @@
+/*
+ * metrics.h: counters of one host, in memory that the supervisor's processes share, so that the
+ * admin listener can show all of them and a restarted process goes on where it was. Adding is one
+ * relaxed atomic add; nothing here can fail after metrics_new. Labels never contain numbers or
+ * text.
+ */
+#pragma once
+
+#include "base/buf.h"
+
+/* name (Prometheus, with prefix waypost_), type, help; _total are counters, the rest gauges. */
+#define METRICS(X)                                                                                 \
+    X(callbacks_total, counter, "Callbacks answered with 2xx")                                     \
+    X(callbacks_refused_total, counter, "Callbacks refused: malformed, unsigned, unknown")         \
+    X(callbacks_failed_total, counter, "Callbacks answered with 5xx")                              \
+    X(auth_failures_total, counter, "Callbacks without a valid signature or secret")               \
+    X(duplicates_total, counter, "Repeated callbacks, answered without effect")                    \
+    X(conflicts_total, counter, "Commits repeated because the state had moved")                    \
+    X(steps_total, counter, "Engine steps committed")                                              \
+    X(spooled_total, counter, "SMS put into the spool")                                            \
+    X(replayed_total, counter, "SMS taken from the spool")                                         \
+    X(spool_bytes, gauge, "Bytes waiting in the spool")                                            \
+    X(events_written_total, counter, "Envelopes committed in PostgreSQL")                          \
+    X(dead_letters_total, counter, "Envelopes that PostgreSQL refused")                            \
+    X(sends_total, counter, "SMS taken by a provider")                                             \
+    X(sends_failed_total, counter, "SMS given up")                                                 \
+    X(sends_unknown_total, counter, "SMS whose outcome is unknown")                                \
+    X(sends_retried_total, counter, "Attempts repeated")                                           \
+    X(outbox_pending, gauge, "SMS in a sender's hands")                                            \
+    X(redis_up, gauge, "1 while this host's processes reach Redis")                                \
+    X(postgres_up, gauge, "1 while the writer reaches PostgreSQL")                                 \
+    X(loop_stalls_total, counter, "Event-loop turns over 50 ms")                                   \
+    X(connections, gauge, "Open connections of the public listener")                               \
+    X(http_malformed_total, counter, "Requests refused by the HTTP reader")                        \
+    X(late_replies_total, counter, "Replies whose connection was gone")
+
+enum metric {
+#define METRIC_ENUM(name, type, help) METRIC_##name,
+    METRICS(METRIC_ENUM)
+#undef METRIC_ENUM
+        N_METRICS
+};
+
+/* Upper bounds of the callback duration histogram in milliseconds; the last bucket is +Inf. */
+#define METRICS_BOUNDS_MS                                                                          \
+    {                                                                                              \
+        1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 1500                                             \
+    }
+#define METRICS_N_BOUNDS 11
+
+struct metrics;
+/* Shared with children forked afterwards; aborts without memory. */
+struct metrics *metrics_new(void);
+void metrics_free(struct metrics *m);
+/* m may be NULL: then nothing is counted. */
+void metrics_add(struct metrics *m, enum metric metric, uint64_t n);
+void metrics_set(struct metrics *m, enum metric metric, uint64_t value);
+uint64_t metrics_get(const struct metrics *m, enum metric metric);
+/* Duration of one answered callback. */
+void metrics_observe_ms(struct metrics *m, int64_t duration_ms);
+/* Prometheus text format 0.0.4. */
+void metrics_write(const struct metrics *m, struct buf *out);

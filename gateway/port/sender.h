@@ -1,0 +1,68 @@
+/*
+ * sender.h: one HTTP request to a provider, and what came back. sender_curl.c wraps libcurl's multi
+ * interface (keep-alive, no redirects, QUICK_EXIT, body ceiling, private addresses refused unless
+ * allowed); sender_mem.c records requests and answers as told.
+ *
+ * Each sender_post is answered exactly once, from the loop. What happened is said by `reached`: a
+ * request that may have been taken by the provider although no answer came is never safe to repeat.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "port/loop.h"
+#include "wire/http.h"
+
+#define SENDER_MAX_ANSWER_BYTES 65536u
+
+struct sender_request {
+    const char *method; /* "GET" or "POST" */
+    struct str url;     /* absolute, with its query */
+    const struct http_header *headers;
+    uint32_t n_headers;
+    struct str body;
+    int64_t timeout_ms;
+    bool is_private_allowed;  /* loopback and private addresses may be called (config) */
+    bool is_insecure_allowed; /* http:// and unverified TLS, for the simulator and a local Kannel */
+};
+
+enum sender_reached {
+    SENDER_REACHED_NOT,    /* no connection, or refused before a byte left: safe to repeat */
+    SENDER_REACHED_MAYBE,  /* sent, no complete answer: outcome unknown */
+    SENDER_REACHED_ANSWER, /* a complete HTTP answer */
+};
+
+struct sender_answer {
+    enum sender_reached reached;
+    int status;                        /* HTTP, 0 without answer */
+    struct str body;                   /* borrowed until the callback returns; cut at the ceiling */
+    const struct http_header *headers; /* the answer's */
+    uint32_t n_headers;
+    const char *message; /* for the log: no number, no secret */
+};
+
+struct sender;
+typedef void sender_on_answer(void *ctx, const struct sender_answer *answer);
+
+struct sender_ops {
+    void (*post)(struct sender *, const struct sender_request *, sender_on_answer *, void *ctx);
+    void (*free)(struct sender *);
+};
+
+struct sender {
+    const struct sender_ops *ops;
+};
+
+/* Copies what it needs of the request. */
+void sender_post(struct sender *s, const struct sender_request *request, sender_on_answer *fn,
+                 void *ctx);
+void sender_free(struct sender *s);
+
+struct sender *sender_curl_new(struct loop *loop, uint32_t max_connections);
+
+struct sender *sender_mem_new(struct loop *loop);
+/* The next n requests get this answer instead of 200 with `body` (NULL body keeps the default). */
+void sender_mem_answer(struct sender *s, enum sender_reached reached, int status, const char *body,
+                       uint32_t n);
+/* Called for every request, before it is answered: transcripts read the message from it. */
+typedef void sender_mem_on_request(void *ctx, const struct sender_request *request);
+void sender_mem_watch(struct sender *s, sender_mem_on_request *fn, void *ctx);

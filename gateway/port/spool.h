@@ -1,0 +1,50 @@
+/*
+ * spool.h: where an SMS goes when the store is away: records appended to fsynced, encrypted
+ * segment files, read back in order. spool_file.c uses files; spool_mem.c memory.
+ *
+ * One spool folder belongs to one host; all fronts append to it (file lock), one of them replays.
+ * spool_append answers after fdatasync of the file (and of the folder for a new segment), from the
+ * loop; appends of one turn share the sync. Frame: length, CRC-32, key id, nonce, AES-GCM(record).
+ * A frame that does not check is moved aside to `quarantine/` and counted, the rest is read on.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "port/loop.h"
+#include "port/vault.h"
+
+#define SPOOL_MAX_RECORD_BYTES 8192u
+
+struct spool;
+typedef void spool_on_done(void *ctx, enum err e);
+
+struct spool_ops {
+    void (*append)(struct spool *, struct str record, spool_on_done *, void *ctx);
+    enum err (*peek)(struct spool *, struct buf *record);
+    enum err (*drop)(struct spool *);
+    bool (*is_empty)(struct spool *);
+    uint64_t (*bytes)(struct spool *);
+    void (*free)(struct spool *);
+};
+
+struct spool {
+    const struct spool_ops *ops;
+};
+
+/* ERR_FULL: over the quota; ERR_IO: not durable, the caller must not say 2xx. */
+void spool_append(struct spool *s, struct str record, spool_on_done *fn, void *ctx);
+/* The oldest record, decrypted. ERR_NOT_FOUND: empty. ERR_CONFLICT: another process replays. */
+enum err spool_peek(struct spool *s, struct buf *record) MUST_CHECK;
+/* Forgets the record that spool_peek showed; durable before the next peek. */
+enum err spool_drop(struct spool *s) MUST_CHECK;
+/* True when no record of any process on this host waits: cheap, asked for every SMS, since newer
+ * messages must queue behind. */
+bool spool_is_empty(struct spool *s);
+uint64_t spool_bytes(struct spool *s);
+void spool_free(struct spool *s);
+
+/* Makes dir (0700) and probes that it can write there: a spool that cannot is an error at start. */
+enum err spool_file_new(struct loop *loop, const struct vault *vault, const char *dir,
+                        uint64_t quota_bytes, struct spool **ret, struct errmsg *msg) MUST_CHECK;
+struct spool *spool_mem_new(struct loop *loop);
+void spool_mem_fail(struct spool *s, const char *verb, enum err e, uint32_t n);

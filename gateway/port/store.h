@@ -1,0 +1,155 @@
+/*
+ * store.h: what Redis holds, by role: learners (load, commit), the two streams (events, outbox),
+ * due times, USSD sessions, published courses. Layout of the keys: DESIGN.md 5 and port/README.md.
+ *
+ * store_hiredis.c wraps hiredis; store_mem.c is a full implementation in memory for transcripts.
+ * Both answer every call exactly once through its callback, from the loop, never before the call
+ * returned, also on timeout (ERR_TIMEOUT), when the server is away (ERR_UNAVAILABLE: at once while
+ * the circuit is open) and at store_free (ERR_UNAVAILABLE). A call that timed out may have taken
+ * effect: callers repeat it and rely on seq and ids. Answers and entries are borrowed until the
+ * callback returns.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "port/loop.h"
+
+#define NUMBER_ID_BYTES 16
+#define STORE_BUCKETS 256u
+#define STORE_MAX_OUTBOX 4u      /* messages of one commit */
+#define STORE_SESSION_BYTES 512u /* a stored USSD session */
+
+struct number_id {
+    uint8_t bytes[NUMBER_ID_BYTES]; /* HMAC-SHA-256 of the E.164 number, cut; bucket = bytes[0] */
+};
+
+enum store_stream { STORE_STREAM_EVENTS, STORE_STREAM_OUTBOX };
+
+struct store_record {
+    struct str state; /* encoded learner; absent = nobody known */
+    struct str reply; /* last reply record (app/dialog writes and reads it); absent = expired */
+};
+
+struct store_commit {
+    struct number_id id;
+    uint32_t expected_seq; /* 0 = must not exist */
+    struct str state;      /* absent = delete the state (and reply and due time) */
+    struct str reply;      /* absent = leave the old one */
+    int64_t reply_ttl_ms;
+    struct str event; /* one entry for the events stream; absent = none */
+    struct str outbox[STORE_MAX_OUTBOX];
+    uint32_t n_outbox;
+    int64_t due_at_ms; /* > 0 set, 0 remove, -1 leave as it is */
+};
+
+struct store_entry {
+    uint8_t bucket;
+    struct str id; /* "1732433860123-0" */
+    struct str payload;
+    uint32_t deliveries; /* > 1: an earlier reader died with it */
+};
+
+/* A consumer of one stream: reads its own unfinished entries first, then new ones. */
+struct store_reader {
+    struct str consumer; /* stable over restarts, e.g. "writer-0" */
+    uint8_t first, last; /* bucket range, inclusive */
+    bool is_recovering;  /* true: entries delivered before and never settled */
+    uint32_t max;        /* entries */
+    int64_t block_ms;    /* wait for new ones at most this long; 0 = do not wait */
+};
+
+struct store;
+/* rec is NULL unless e is ERR_OK. */
+typedef void store_on_load(void *ctx, enum err e, const struct store_record *rec);
+/* ERR_CONFLICT: seq had moved; rec is then the present record, so no second load is needed. */
+typedef void store_on_commit(void *ctx, enum err e, const struct store_record *rec);
+typedef void store_on_done(void *ctx, enum err e);
+typedef void store_on_entries(void *ctx, enum err e, const struct store_entry *entries, uint32_t n);
+typedef void store_on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t n);
+typedef void store_on_value(void *ctx, enum err e, struct str value);
+/* One published course version: "id@version" and its bundle. */
+typedef void store_on_courses(void *ctx, enum err e, const struct str *names,
+                              const struct str *bundles, uint32_t n, struct str current);
+
+struct store_ops {
+    void (*load)(struct store *, const struct number_id *, store_on_load *, void *ctx);
+    void (*commit)(struct store *, const struct store_commit *, store_on_commit *, void *ctx);
+    void (*read)(struct store *, enum store_stream, const struct store_reader *, store_on_entries *,
+                 void *ctx);
+    void (*settle)(struct store *, enum store_stream, const struct store_entry *, uint32_t n,
+                   struct str event, store_on_done *, void *ctx);
+    void (*mark_sending)(struct store *, const struct store_entry *, store_on_done *, void *ctx);
+    void (*due)(struct store *, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
+                store_on_due *, void *ctx);
+    void (*session_put)(struct store *, struct str key, struct str value, int64_t ttl_ms,
+                        store_on_done *, void *ctx);
+    void (*session_get)(struct store *, struct str key, store_on_value *, void *ctx);
+    void (*course_put)(struct store *, struct str name, struct str bundle, bool is_current,
+                       store_on_done *, void *ctx);
+    void (*courses_get)(struct store *, store_on_courses *, void *ctx);
+    void (*restore)(struct store *, const struct number_id *, struct str state, int64_t due_at_ms,
+                    store_on_done *, void *ctx);
+    void (*ping)(struct store *, store_on_done *, void *ctx);
+    bool (*is_up)(struct store *);
+    void (*free)(struct store *);
+};
+
+struct store {
+    const struct store_ops *ops;
+};
+
+/* State and last reply of one number, in one round trip. */
+void store_load(struct store *s, const struct number_id *id, store_on_load *fn, void *ctx);
+/* All or nothing, on disk when the callback says ERR_OK (appendfsync always). ERR_FULL: the server
+ * is out of memory or disk; nothing was written. */
+void store_commit(struct store *s, const struct store_commit *commit, store_on_commit *fn,
+                  void *ctx);
+void store_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
+                store_on_entries *fn, void *ctx);
+/* Acknowledges and deletes entries of one stream; with an event (outbox only, n = 1) adds it to the
+ * events stream in the same atomic step and clears the sending mark. */
+void store_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,
+                  uint32_t n, struct str event, store_on_done *fn, void *ctx);
+/* Durable note that the POST of this outbox entry is about to leave: after a crash such an entry is
+ * unknown, one without the mark is safe to send. ERR_CONFLICT: it was marked before. */
+void store_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
+                        void *ctx);
+/* Numbers whose due time has come, oldest first. They stay due until a commit moves them. */
+void store_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
+               store_on_due *fn, void *ctx);
+/* USSD sessions of providers that name the number only once. key and value carry no plain number.
+ */
+void store_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,
+                       store_on_done *fn, void *ctx);
+/* ERR_NOT_FOUND when there is none. */
+void store_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx);
+void store_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
+                      store_on_done *fn, void *ctx);
+void store_courses_get(struct store *s, store_on_courses *fn, void *ctx);
+/* Writes a state that PostgreSQL remembers, unless a newer one is there (waypost rebuild). */
+void store_restore(struct store *s, const struct number_id *id, struct str state, int64_t due_at_ms,
+                   store_on_done *fn, void *ctx);
+void store_ping(struct store *s, store_on_done *fn, void *ctx);
+/* False while the circuit is open: calls fail at once. */
+bool store_is_up(struct store *s);
+/* Accepts NULL. */
+void store_free(struct store *s);
+
+struct store_settings {
+    const char *socket_path; /* unix socket; or host (an address, never a name) and port */
+    const char *host;
+    int port;
+    const char *username, *password; /* NULL = none */
+    int64_t deadline_ms;             /* per command, e.g. 700 */
+    uint32_t max_in_flight;          /* over it: ERR_FULL at once */
+};
+
+/* Connects in the background, loads the function library, makes the consumer groups. */
+struct store *store_hiredis_new(struct loop *loop, const struct store_settings *settings);
+
+struct store *store_mem_new(struct loop *loop);
+/* The next n calls of a verb ("load", "commit", "read", "settle", ... or "*") answer e; with `late`
+ * they take effect all the same (a timeout whose command arrived). n = 0 clears, UINT32_MAX = until
+ * cleared. */
+void store_mem_fail(struct store *s, const char *verb, enum err e, bool late, uint32_t n);

@@ -1,0 +1,45 @@
+/*
+ * vault.h: the only place that knows the keys. Turns a phone number into its pseudonym, seals what
+ * must be readable later (numbers, disclosures, spooled messages), makes random bytes.
+ *
+ * Synchronous and in memory: microseconds. vault_openssl.c wraps OpenSSL: HMAC-SHA-256 cut to 128
+ * bit, AES-256-GCM with the number_id (or a label) as associated data.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "port/store.h"
+
+#define VAULT_KEY_BYTES 32
+#define VAULT_NONCE_BYTES 12
+#define VAULT_TAG_BYTES 16
+
+struct vault;
+
+struct vault_sealed {
+    uint16_t key_id;
+    uint8_t nonce[VAULT_NONCE_BYTES];
+    struct str ciphertext; /* with the tag at its end; in the buf given to vault_seal */
+};
+
+/* Reads `number_id.key` and `seal_<id>.key` (hex, 32 bytes, mode 0600) from dir; the highest id
+ * seals, all open. ERR_NOT_FOUND names the missing file and the command that makes it;
+ * ERR_DENIED: a key file that others may read. */
+enum err vault_openssl_new(const char *dir, struct vault **ret, struct errmsg *msg) MUST_CHECK;
+/* Fixed keys, for transcripts and tests only. */
+struct vault *vault_openssl_new_for_tests(void);
+/* Makes missing key files in dir (created 0700). Existing ones are never touched. */
+enum err vault_make_keys(const char *dir, struct errmsg *msg) MUST_CHECK;
+/* Wipes the keys. Accepts NULL. */
+void vault_free(struct vault *v);
+
+/* e164 with its plus. */
+struct number_id vault_number_id(const struct vault *v, struct str e164);
+/* Appends ciphertext and tag to out; ret->ciphertext borrows from it until out changes. */
+enum err vault_seal(const struct vault *v, struct str aad, struct str plain, struct buf *out,
+                    struct vault_sealed *ret) MUST_CHECK;
+/* ERR_NOT_FOUND: key id unknown; ERR_DENIED: tag or associated data do not fit. */
+enum err vault_open(const struct vault *v, struct str aad, uint16_t key_id, struct str nonce,
+                    struct str ciphertext, struct buf *out) MUST_CHECK;
+/* From the operating system's CSPRNG; aborts when it fails. */
+void vault_random(uint8_t *dst, size_t n);
