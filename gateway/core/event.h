@@ -8,7 +8,7 @@
  *    "at":"2026-11-24T07:37:40.123Z","channel":"at","via":"sms","network":"63902",
  *    "course":"children-on-the-move","version":"1.0.0","lang":"en","country":"KE",
  *    "state":"<hex of the learner value>",
- *    "vault":{"key_id":1,"nonce":"<24 hex>","ciphertext":"<hex>"},       only at first contact
+ *    "vault":{"key_id":1,"nonce":"<24 hex>","ciphertext":"<hex>"},       only when `consented`
  *    "events":[{"n":0,"kind":"answered","unit":"m1q1","phase":"quiz","choice":3,
  *               "correct":true,"attempt":1}]}
  *

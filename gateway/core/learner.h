@@ -88,7 +88,8 @@ struct learner {
     uint64_t certificate; /* 12 digits, 0 = none */
     int64_t consent_ms;   /* wall time, 0 = no consent */
     int64_t asked_ms;     /* when the present question was last sent (48 h rule) */
-    int64_t ended_ms; /* end of the present wait: retake, follow-up, consent erasure; 0 = none */
+    int64_t ended_ms;  /* end of the present wait: retake, follow-up, consent erasure; 0 = none */
+    int64_t closed_ms; /* last SMS about a dropped USSD session: one a day at most */
 };
 
 /* A number nobody has written from. */
