@@ -1,0 +1,238 @@
+#include "core/yaml.h"
+
+#include <assert.h>
+#include <string.h>
+#include <yaml.h>
+
+struct reader {
+    yaml_parser_t parser;
+    struct arena *arena;
+    struct str file;
+    struct buf *errors;
+    uint32_t n_errors;
+    bool is_over; /* the parser gave up: no more events */
+};
+
+const char *yaml_kind_name(enum yaml_kind kind)
+{
+    switch (kind) {
+    case YAML_KIND_SCALAR:
+        return "a scalar";
+    case YAML_KIND_MAP:
+        return "a map";
+    case YAML_KIND_LIST:
+        return "a list";
+    }
+    return "?";
+}
+
+static void complain(struct reader *r, yaml_mark_t at, const char *words)
+{
+    r->n_errors++;
+    buf_addf(r->errors, "%.*s:%zu:%zu: %s\n", STR_ARG(r->file), at.line + 1, at.column + 1, words);
+}
+
+/* Next event, or false (reported once). */
+static bool next_event(struct reader *r, yaml_event_t *event)
+{
+    if (r->is_over)
+        return false;
+    if (yaml_parser_parse(&r->parser, event) == 1)
+        return true;
+    r->is_over = true;
+    const yaml_parser_t *p = &r->parser;
+    r->n_errors++;
+    if (p->error == YAML_READER_ERROR) {
+        buf_addf(r->errors, "%.*s:1:1: byte %zu: %s; save the file as UTF-8\n", STR_ARG(r->file),
+                 p->problem_offset, p->problem != NULL ? p->problem : "not readable");
+        return false;
+    }
+    buf_addf(r->errors, "%.*s:%zu:%zu: %s%s%s; check indentation, colons and quotes here\n",
+             STR_ARG(r->file), p->problem_mark.line + 1, p->problem_mark.column + 1,
+             p->problem != NULL ? p->problem : "no valid YAML", p->context != NULL ? " " : "",
+             p->context != NULL ? p->context : "");
+    return false;
+}
+
+/* NULL when the arena is full (reported). A scalar gets a copy of text. */
+static struct yaml_node *new_node(struct reader *r, enum yaml_kind kind, yaml_mark_t at,
+                                  struct str text)
+{
+    struct yaml_node *node = arena_new_array(r->arena, struct yaml_node, 1);
+    struct str copy = arena_str(r->arena, text);
+    if (node == NULL || copy.p == NULL) {
+        complain(r, at, "the file is too big; make it smaller");
+        r->is_over = true;
+        return NULL;
+    }
+    node->kind = kind;
+    node->text = copy;
+    node->line = (uint32_t)at.line + 1;
+    node->column = (uint32_t)at.column + 1;
+    return node;
+}
+
+static struct yaml_node *read_scalar(struct reader *r, const yaml_event_t *event)
+{
+    struct str value = {(const char *)event->data.scalar.value, event->data.scalar.length};
+    struct yaml_node *node = new_node(r, YAML_KIND_SCALAR, event->start_mark, value);
+    if (node == NULL)
+        return NULL;
+    node->is_quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    if (value.len > 0 && memchr(value.p, '\0', value.len) != NULL)
+        complain(r, event->start_mark, "a zero byte is not allowed; remove the \\0");
+    if (event->data.scalar.anchor != NULL || event->data.scalar.tag != NULL)
+        complain(r, event->start_mark,
+                 "anchors (&) and tags (!) are not used here; write the value itself, in quotes "
+                 "if it begins with one of them");
+    return node;
+}
+
+static struct yaml_node *read_node(struct reader *r, const yaml_event_t *event, uint32_t depth);
+
+/* Key of the member that follows; false at the end of the map. */
+static bool read_key(struct reader *r, struct yaml_node *map, struct yaml_node *key, uint32_t depth)
+{
+    yaml_event_t event;
+    if (!next_event(r, &event))
+        return false;
+    bool is_end = event.type == YAML_MAPPING_END_EVENT;
+    struct yaml_node *node = is_end ? NULL : read_node(r, &event, depth + 1);
+    yaml_mark_t at = event.start_mark;
+    yaml_event_delete(&event);
+    if (node == NULL)
+        return false;
+    *key = *node;
+    if (node->kind != YAML_KIND_SCALAR)
+        complain(r, at, "a key must be a plain word");
+    else if (yaml_get(map, node->text) != NULL)
+        complain(r, at, "this key stands here twice; keep one of them");
+    return true;
+}
+
+static struct yaml_node *read_members(struct reader *r, struct yaml_node *parent, uint32_t depth)
+{
+    const struct yaml_node **link = &parent->first;
+    for (;;) {
+        struct yaml_node key = {.key = STR_NONE};
+        if (parent->kind == YAML_KIND_MAP && !read_key(r, parent, &key, depth))
+            break;
+        yaml_event_t event;
+        if (!next_event(r, &event))
+            break;
+        bool is_end = event.type == YAML_SEQUENCE_END_EVENT;
+        struct yaml_node *member = is_end ? NULL : read_node(r, &event, depth + 1);
+        yaml_event_delete(&event);
+        if (member == NULL)
+            break;
+        if (parent->n == YAML_MAX_MEMBERS) {
+            complain(r, event.start_mark, "too many members; split the file");
+            r->is_over = true;
+            break;
+        }
+        if (parent->kind == YAML_KIND_MAP) {
+            member->key = key.text;
+            member->key_line = key.line;
+            member->key_column = key.column;
+        }
+        *link = member;
+        link = &member->next;
+        parent->n++;
+    }
+    return r->is_over ? NULL : parent;
+}
+
+static struct yaml_node *read_node(struct reader *r, const yaml_event_t *event, uint32_t depth)
+{
+    bool is_map = event->type == YAML_MAPPING_START_EVENT;
+    if (event->type == YAML_SCALAR_EVENT)
+        return read_scalar(r, event);
+    if (event->type == YAML_ALIAS_EVENT) {
+        complain(r, event->start_mark,
+                 "aliases (*) are not used here; write the value itself, in quotes if it begins "
+                 "with a star");
+        return new_node(r, YAML_KIND_SCALAR, event->start_mark, STR(""));
+    }
+    assert(is_map || event->type == YAML_SEQUENCE_START_EVENT);
+    if (depth >= YAML_MAX_DEPTH) {
+        complain(r, event->start_mark, "nested too deeply");
+        r->is_over = true;
+        return NULL;
+    }
+    const yaml_char_t *anchor =
+        is_map ? event->data.mapping_start.anchor : event->data.sequence_start.anchor;
+    const yaml_char_t *tag =
+        is_map ? event->data.mapping_start.tag : event->data.sequence_start.tag;
+    if (anchor != NULL || tag != NULL)
+        complain(r, event->start_mark,
+                 "anchors (&) and tags (!) are not used here; write out the value");
+    struct yaml_node *node =
+        new_node(r, is_map ? YAML_KIND_MAP : YAML_KIND_LIST, event->start_mark, STR(""));
+    return node != NULL ? read_members(r, node, depth) : NULL;
+}
+
+/* Everything from the start of the stream to its end: one document or none. */
+static struct yaml_node *read_stream(struct reader *r)
+{
+    struct yaml_node *root = NULL;
+    uint32_t n_documents = 0;
+    yaml_event_t event;
+    while (next_event(r, &event)) {
+        bool is_end = event.type == YAML_STREAM_END_EVENT;
+        if (event.type == YAML_DOCUMENT_START_EVENT && ++n_documents > 1) {
+            complain(r, event.start_mark, "a second document (---) begins here; remove it");
+            is_end = true;
+        } else if (event.type == YAML_SCALAR_EVENT || event.type == YAML_ALIAS_EVENT ||
+                   event.type == YAML_MAPPING_START_EVENT ||
+                   event.type == YAML_SEQUENCE_START_EVENT) {
+            root = read_node(r, &event, 0);
+        }
+        yaml_event_delete(&event);
+        if (is_end)
+            break;
+    }
+    if (root == NULL || (root->kind == YAML_KIND_SCALAR && str_is_empty(root->text)))
+        root = new_node(r, YAML_KIND_MAP, (yaml_mark_t){0}, STR(""));
+    return root;
+}
+
+enum err yaml_read(struct str text, struct str file, struct arena *arena,
+                   const struct yaml_node **ret, struct buf *errors)
+{
+    if (text.len > YAML_MAX_BYTES) {
+        buf_addf(errors, "%.*s:1:1: the file is over %u bytes; make it smaller\n", STR_ARG(file),
+                 YAML_MAX_BYTES);
+        return ERR_TOO_LONG;
+    }
+    struct reader r = {.arena = arena, .file = file, .errors = errors};
+    if (yaml_parser_initialize(&r.parser) != 1) {
+        buf_addf(errors, "%.*s:1:1: out of memory\n", STR_ARG(file));
+        return ERR_NO_MEMORY;
+    }
+    yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&r.parser, (const unsigned char *)(text.p != NULL ? text.p : ""),
+                                 text.len);
+    struct yaml_node *root = read_stream(&r);
+    yaml_parser_delete(&r.parser);
+    if (r.n_errors > 0 || root == NULL)
+        return arena_error(arena) != ERR_OK ? ERR_TOO_LONG : ERR_INVALID;
+    *ret = root;
+    return ERR_OK;
+}
+
+const struct yaml_node *yaml_get(const struct yaml_node *node, struct str key)
+{
+    if (node == NULL || node->kind != YAML_KIND_MAP)
+        return NULL;
+    for (const struct yaml_node *m = node->first; m != NULL; m = m->next) {
+        if (str_eq(m->key, key))
+            return m;
+    }
+    return NULL;
+}
+
+struct str yaml_text(const struct yaml_node *node, struct str key, struct str fallback)
+{
+    const struct yaml_node *member = yaml_get(node, key);
+    return member != NULL && member->kind == YAML_KIND_SCALAR ? member->text : fallback;
+}
