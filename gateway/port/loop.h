@@ -41,7 +41,7 @@ static inline struct wall_ms loop_wall(struct loop *loop)
 }
 /* A one-shot timer, stopped. The owner frees it; allowed inside its own callback. */
 struct timer *timer_new(struct loop *loop, timer_fn *fn, void *ctx);
-/* Starts or restarts; 0 = next turn. */
+/* Starts or restarts; 0 = next turn. Never fires early by loop_mono. */
 void timer_start(struct loop *loop, struct timer *timer, int64_t delay_ms);
 void timer_stop(struct loop *loop, struct timer *timer);
 /* Accepts NULL. */
@@ -51,12 +51,18 @@ void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 void loop_free(struct loop *loop);
 
-/* libevent; aborts when epoll is not to be had. */
+/* libevent; aborts when epoll is not to be had. Ignores SIGPIPE for the whole process, since a peer
+ * that hangs up must be an error of one write. */
 struct loop *loop_libevent_new(void);
 /* The event_base behind it, for the other ports that wrap event-driven libraries. */
 struct event_base *loop_libevent_base(struct loop *loop);
-/* Logs every turn longer than this (RELIABILITY.md T10: 50 ms) and counts it. */
+/* Logs every turn longer than this (RELIABILITY.md T10: 50 ms) and counts it. A turn is timed from
+ * the first callback in it that is a timer's or asks for the time, so a port asks before it works.
+ */
 void loop_libevent_watch(struct loop *loop, int64_t max_turn_ms, uint64_t *n_stalls);
+/* Calls fn from loop_run, once for any number of signals that came meanwhile; ends with the loop.
+ */
+void loop_libevent_on_signal(struct loop *loop, int signo, timer_fn *fn, void *ctx);
 
 /* Fake clock starting at `start`. */
 struct loop *loop_mem_new(struct wall_ms start);
