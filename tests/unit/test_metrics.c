@@ -1,0 +1,91 @@
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "port/metrics.h"
+
+static void assert_has_line(const struct buf *out, const char *line)
+{
+    char wanted[256];
+    (void)snprintf(wanted, sizeof(wanted), "\n%s\n", line);
+    if (str_find(buf_str(out), str_from(wanted)) == SIZE_MAX)
+        fail_msg("no line '%s' in:\n%s", line, out->p);
+}
+
+static void test_children_count_into_the_same_memory(void **state)
+{
+    (void)state;
+    struct metrics *m = metrics_new();
+    for (int i = 0; i < 4; i++) {
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            for (int j = 0; j < 1000; j++)
+                metrics_add(m, METRIC_callbacks_total, 1);
+            _exit(0);
+        }
+    }
+    for (int i = 0; i < 4; i++)
+        assert_true(wait(NULL) > 0);
+    assert_int_equal(metrics_get(m, METRIC_callbacks_total), 4000);
+    metrics_free(m);
+}
+
+static void test_text_format(void **state)
+{
+    (void)state;
+    struct metrics *m = metrics_new();
+    metrics_add(m, METRIC_duplicates_total, 7);
+    metrics_set(m, METRIC_spool_bytes, 4096);
+    metrics_set(m, METRIC_spool_bytes, 2048);
+    metrics_observe_ms(m, 0);
+    metrics_observe_ms(m, 1);
+    metrics_observe_ms(m, 3);
+    metrics_observe_ms(m, 1500);
+    metrics_observe_ms(m, 1501);
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, 1 << 16);
+    metrics_write(m, &out);
+    assert_int_equal(buf_error(&out), ERR_OK);
+    assert_has_line(&out, "# TYPE waypost_duplicates_total counter");
+    assert_has_line(&out, "waypost_duplicates_total 7");
+    assert_has_line(&out, "# TYPE waypost_spool_bytes gauge");
+    assert_has_line(&out, "waypost_spool_bytes 2048");
+    assert_has_line(&out, "waypost_callback_duration_seconds_bucket{le=\"0.001\"} 2");
+    assert_has_line(&out, "waypost_callback_duration_seconds_bucket{le=\"0.002\"} 2");
+    assert_has_line(&out, "waypost_callback_duration_seconds_bucket{le=\"0.005\"} 3");
+    assert_has_line(&out, "waypost_callback_duration_seconds_bucket{le=\"1.5\"} 4");
+    assert_has_line(&out, "waypost_callback_duration_seconds_bucket{le=\"+Inf\"} 5");
+    assert_has_line(&out, "waypost_callback_duration_seconds_sum 3.005");
+    assert_has_line(&out, "waypost_callback_duration_seconds_count 5");
+    assert_has_line(&out, "waypost_build_info{version=\"" WAYPOST_VERSION "\"} 1");
+    assert_int_equal(out.p[out.len - 1], '\n');
+    metrics_free(m);
+}
+
+static void test_null_counts_nothing(void **state)
+{
+    (void)state;
+    metrics_add(NULL, METRIC_steps_total, 1);
+    metrics_set(NULL, METRIC_redis_up, 1);
+    metrics_observe_ms(NULL, 1);
+    assert_int_equal(metrics_get(NULL, METRIC_steps_total), 0);
+    metrics_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_children_count_into_the_same_memory),
+        cmocka_unit_test(test_text_format),
+        cmocka_unit_test(test_null_counts_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
