@@ -1,0 +1,45 @@
+/*
+ * role.h: what one process of `waypost serve` does. The supervisor (cli/serve.c) forks a process
+ * per row and number, gives it a loop of its own, and calls role_<name>(). A role is one file
+ * cli/role_<name>.c and one row in ROLES.
+ *
+ * The function opens its ports, calls role_ready once it can do its work, runs the loop, and
+ * returns an exit code of sysexits.h. EX_CONFIG, EX_USAGE and EX_NOPERM end the whole service
+ * (starting again would not help); any other end is followed by a restart with back-off.
+ *
+ * Signals, taken with loop_libevent_on_signal: SIGTERM = take no new work, finish what is under
+ * way, return EX_OK within ROLE_DRAIN_MS (then comes SIGKILL); SIGHUP = read again what may change.
+ * A role that does not ask for SIGHUP ignores it. When the supervisor dies, the role gets SIGKILL.
+ */
+#pragma once
+
+#include <sysexits.h>
+
+#include "port/config.h"
+#include "port/loop.h"
+#include "port/metrics.h"
+
+/* name, how many processes (an expression over `config`), what it does */
+#define ROLES(X)
+
+#define ROLE_DRAIN_MS 10000
+
+/* Of one process, in memory shared by all of them. */
+struct role_slot;
+
+/* All members outlive the role's function, which frees none of them. */
+struct role_context {
+    const struct config *config;
+    struct metrics *metrics;
+    struct loop *loop; /* loop_libevent, watched for turns over 50 ms */
+    unsigned index;    /* among the processes of this role, from 0 */
+    int listen_fd;     /* a listening socket handed over, or -1: bind what the config says */
+    struct role_slot *slot;
+};
+
+/* Says whether this process can do its work now; starts as false. Shown by /readyz. */
+void role_ready(const struct role_context *role, bool is_ready);
+
+#define ROLE_DECLARE(name, n, summary) int role_##name(const struct role_context *role);
+ROLES(ROLE_DECLARE)
+#undef ROLE_DECLARE
