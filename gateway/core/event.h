@@ -7,7 +7,7 @@
  *   {"type":"step","number_id":"<32 hex>","learner_id":"<uuid>","seq":7,
  *    "at":"2026-11-24T07:37:40.123Z","channel":"at","via":"sms","network":"63902",
  *    "course":"children-on-the-move","version":"1.0.0","lang":"en","country":"KE",
- *    "state":"<hex of the learner value>",
+ *    "state":"<hex of the learner value>","due":"2026-11-26T07:37:40.123Z",
  *    "vault":{"key_id":1,"nonce":"<24 hex>","ciphertext":"<hex>"},       only when `consented`
  *    "events":[{"n":0,"kind":"answered","unit":"m1q1","phase":"quiz","choice":3,
  *               "correct":true,"attempt":1}]}
@@ -110,6 +110,7 @@ struct event_envelope {
     struct wall_ms at;
     struct str channel, via, network, course, version, lang, country;
     struct str state;                         /* encoded learner; absent when erased */
+    struct wall_ms due_at;                    /* next timer, as in store_commit; ms 0 = none */
     uint16_t vault_key_id;                    /* 0 = no vault member */
     struct str vault_nonce, vault_ciphertext; /* raw bytes */
     const struct event *events;
