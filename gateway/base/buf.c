@@ -117,10 +117,10 @@ void buf_add_json(struct buf *b, struct str s)
             buf_addf(b, "\\%c", c);
         else if (c == '\n')
             buf_add_str(b, STR("\\n"));
+        else if (n == 0 || c == 0)
+            buf_add_str(b, STR("\xef\xbf\xbd"));
         else if (c < 0x20)
             buf_addf(b, "\\u%04x", c);
-        else if (n == 0)
-            buf_add_str(b, STR("\xef\xbf\xbd"));
         else
             buf_add(b, s.p + i, n);
         i += n > 0 ? n : 1;

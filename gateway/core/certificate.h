@@ -12,5 +12,6 @@
 uint64_t certificate_make(const uint8_t *random_bytes);
 /* "4821 0937 5526" */
 void certificate_format(uint64_t code, char dst[CERTIFICATE_BYTES]);
-/* Accepts blanks and dashes between digits. ERR_INVALID for a wrong length or check digit. */
+/* Accepts blanks and dashes between digits. ERR_INVALID for a wrong length or check digit; *ret is
+ * untouched then. */
 enum err certificate_parse(struct str text, uint64_t *ret) MUST_CHECK;

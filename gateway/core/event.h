@@ -12,7 +12,8 @@
  *    "events":[{"n":0,"kind":"answered","unit":"m1q1","phase":"quiz","choice":3,
  *               "correct":true,"attempt":1}]}
  *
- * Members that do not apply are left out. The sender writes a second type, see app/outbox.h:
+ * Members that do not apply are left out, empty texts too. The sender writes a second type, see
+ * app/outbox.h:
  *   {"type":"message", ...}.
  */
 #pragma once
@@ -78,8 +79,7 @@ enum event_kind {
         N_EVENT_KINDS
 };
 
-/* Which questions an answer belongs to: "quiz", "pretest", "posttest", "survey", "followup",
- * "role". */
+/* Which questions an answer belongs to: "quiz", "pretest", "posttest", "survey", "followup". */
 enum event_phase {
     EVENT_PHASE_NONE,
     EVENT_PHASE_QUIZ,

@@ -42,10 +42,16 @@ bool gsm_find_foreign(struct str text, size_t *ret_offset, size_t *ret_len);
 /* Copy in the arena with the allowed replacements; characters that stay foreign are kept, so the
  * result may still be UCS-2. A form feed becomes a line end. */
 struct str gsm_fold(struct str text, enum gsm_fold fold, struct arena *arena);
-/* 0 to 127, escape pairs as 0x1b and the second septet. ERR_INVALID for a foreign character. */
+/* The same for a text that gsm_ussd_page() will cut: form feeds stay. */
+struct str gsm_fold_pages(struct str text, enum gsm_fold fold, struct arena *arena);
+/* 0 to 127, escape pairs as 0x1b and the second septet. ERR_INVALID for a foreign character, with
+ * nothing added. */
 enum err gsm_to_septets(struct str text, struct buf *out) MUST_CHECK;
+/* The reverse. ERR_INVALID for a byte above 127. Escape pairs that mean nothing are shown as
+ * TS 23.038 wants it: the character of the basic table, a blank for a lone escape. */
 enum err gsm_from_septets(struct str septets, struct buf *out) MUST_CHECK;
-/* UTF-16BE without mark; and back (a lone surrogate becomes U+FFFD). */
+/* UTF-16BE without mark; and back (a lone surrogate becomes U+FFFD, an odd length is ERR_INVALID).
+ */
 void gsm_to_utf16be(struct str text, struct buf *out);
 enum err gsm_from_utf16be(struct str bytes, struct buf *out) MUST_CHECK;
 
@@ -55,9 +61,12 @@ enum err gsm_split(struct str text, struct str *parts, uint32_t max_parts,
                    uint32_t *ret_n) MUST_CHECK;
 
 /* USSD: the page number `page` (from 0) of a text, with more_key as last line when others follow.
- * Cut at a form feed where one lies in the page, else at a line end, else between words, else
- * anywhere but inside a character. Limits are the whole screen, key line included. The page after
- * the last is ERR_NOT_FOUND. *ret_is_last says whether more follow. */
+ * Cut at the last form feed that lies in the page, else at a line end (unless that would leave it
+ * less than half full and a blank comes later), else between words, else anywhere but inside a
+ * character with its marks. Limits are the whole screen, key line included; each page has its own
+ * encoding. White space at a cut is dropped, form feeds inside a page become line ends.
+ * *ret_is_last says that no more follow. The page after the last is ERR_NOT_FOUND; ERR_INVALID when
+ * the key line leaves no room for a single character; ERR_TOO_LONG when the arena is full. */
 enum err gsm_ussd_page(struct str text, struct str more_key, uint32_t max_septets,
                        uint32_t max_ucs2, uint32_t page, struct arena *arena, struct str *ret,
                        bool *ret_is_last) MUST_CHECK;

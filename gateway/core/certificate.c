@@ -1,0 +1,61 @@
+#include "core/certificate.h"
+
+#include <stdio.h>
+
+#define DIGITS 12
+#define PAYLOADS 100000000000ULL /* 11 digits */
+
+/* Totally anti-symmetric quasigroup of order 10 (H. M. Damm, 2004). */
+static const uint8_t damm[10][10] = {
+    {0, 3, 1, 7, 5, 9, 8, 6, 4, 2}, {7, 0, 9, 2, 1, 5, 4, 8, 6, 3}, {4, 2, 0, 6, 8, 7, 1, 3, 5, 9},
+    {1, 7, 5, 0, 9, 8, 3, 4, 2, 6}, {6, 1, 2, 3, 0, 4, 5, 9, 7, 8}, {3, 6, 7, 4, 2, 0, 9, 5, 8, 1},
+    {5, 8, 6, 9, 7, 2, 0, 1, 3, 4}, {8, 9, 4, 5, 3, 6, 2, 0, 1, 7}, {9, 4, 3, 8, 6, 1, 7, 2, 0, 5},
+    {2, 5, 8, 1, 4, 3, 6, 7, 9, 0},
+};
+
+/* Over all digits of a code, check digit included, the result is 0. */
+static uint8_t damm_digit(uint64_t value, unsigned n_digits)
+{
+    uint64_t unit = 1;
+    for (unsigned i = 1; i < n_digits; i++)
+        unit *= 10;
+    uint8_t interim = 0;
+    for (; unit > 0; unit /= 10)
+        interim = damm[interim][value / unit % 10];
+    return interim;
+}
+
+uint64_t certificate_make(const uint8_t *random_bytes)
+{
+    uint64_t random = 0;
+    for (unsigned i = 0; i < 8; i++)
+        random = random << 8 | random_bytes[i];
+    /* Payload 0 would give code 0, which means "none". The remainder's bias is below 10^-8. */
+    uint64_t payload = 1 + random % (PAYLOADS - 1);
+    return payload * 10 + damm_digit(payload, DIGITS - 1);
+}
+
+void certificate_format(uint64_t code, char dst[CERTIFICATE_BYTES])
+{
+    (void)snprintf(dst, CERTIFICATE_BYTES, "%04u %04u %04u", (unsigned)(code / 100000000 % 10000),
+                   (unsigned)(code / 10000 % 10000), (unsigned)(code % 10000)); /* always fits */
+}
+
+enum err certificate_parse(struct str text, uint64_t *ret)
+{
+    uint64_t value = 0;
+    unsigned n_digits = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.p[i];
+        if (c == ' ' || c == '-')
+            continue;
+        if (c < '0' || c > '9' || n_digits == DIGITS)
+            return ERR_INVALID;
+        value = value * 10 + (uint64_t)(c - '0');
+        n_digits++;
+    }
+    if (n_digits != DIGITS || value == 0 || damm_digit(value, DIGITS) != 0)
+        return ERR_INVALID;
+    *ret = value;
+    return ERR_OK;
+}
