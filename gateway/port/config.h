@@ -1,9 +1,9 @@
 /*
  * config.h: everything an operator can set, read once at start and const afterwards.
  *
- * config_cyaml.c reads waypost.yaml with libcyaml. One table row per key (name, type, default, min,
- * max, unit, reloadable, secret, help) makes the parser, `waypost serve --print-config`, the help
- * and config/waypost.yaml; a test holds them together. Unknown key, wrong type or range are errors
+ * config_yaml.c reads waypost.yaml with core/yaml.h. One table row per key (config_table.h: name,
+ * type, default, min, max, unit, secret, help) makes the parser, `waypost config print` and
+ * config/waypost.yaml; a test holds them together. Unknown key, wrong type or range are errors
  * with file:line:column and the remedy, all of them, not only the first. A secret may be given as
  * `<key>_file: PATH` or by the environment (WAYPOST_<KEY>), never shown.
  */
@@ -63,8 +63,9 @@ struct config {
     const struct config_country *countries;
 };
 
-/* Everything in *ret lives in the arena. msg holds all errors, one a line, as far as it reaches;
- * errors, when not NULL, gets all of them. */
+/* Everything in *ret lives in the arena (1 MiB is plenty); texts are NUL-terminated. ERR_NOT_FOUND
+ * (no such file, or no right to read it), ERR_INVALID, ERR_TOO_LONG, ERR_IO: errors got every
+ * problem, one a line, and *ret is not to be used. Reads the environment for secrets. */
 enum err config_load(const char *path, struct arena *arena, struct config *ret,
                      struct buf *errors) MUST_CHECK;
 /* NULL when there is none. */

@@ -1,0 +1,330 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "port/config_table.h"
+
+/* The least that loads; tests add lines to it. */
+#define BASE                                                                                       \
+    "org: Org\nurl: example.org\nredis_socket: /r.sock\nwriter_conninfo: w\nsender_conninfo: s\n"
+#define CHANNEL "channels:\n  - name: at\n    profile: p\n    country: KE\n"
+
+static char dir[] = "/tmp/test_config.XXXXXX";
+static char file[64];
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_int_equal(fputs(text, f) < 0, 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+static enum err load(const char *text, struct arena *arena, struct config *config,
+                     struct buf *errors)
+{
+    buf_init(errors, 65536);
+    write_file(file, text);
+    return config_load(file, arena, config, errors);
+}
+
+static const struct {
+    const char *text;
+    enum err e;
+    const char *errors; /* %F = the file */
+} cases[] = {
+    {BASE, ERR_OK, ""},
+    {BASE "port: 1\nadmin_port: 65535\n", ERR_OK, ""},
+    {BASE "port: 0\n", ERR_INVALID,
+     "%F:6:7: port is '0'; it must be a whole number from 1 to 65535\n"},
+    {BASE "port: 65536\n", ERR_INVALID,
+     "%F:6:7: port is '65536'; it must be a whole number from 1 to 65535\n"},
+    {BASE "port: -1\n", ERR_INVALID,
+     "%F:6:7: port is '-1'; it must be a whole number from 1 to 65535\n"},
+    {BASE "port: [1]\n", ERR_INVALID, "%F:6:7: port is a list; it must be one value\n"},
+    {BASE "log_level: loud\n", ERR_INVALID,
+     "%F:6:12: log_level is 'loud'; it must be one of: error warn info debug\n"},
+    {BASE "simulator: yes\n", ERR_INVALID,
+     "%F:6:12: simulator is 'yes'; it must be one of: off on\n"},
+    {BASE "listen_address: localhost\n", ERR_INVALID,
+     "%F:6:17: listen_address is 'localhost'; it must be an IP address: names are never looked up "
+     "here\n"},
+    {BASE "nonsense: 1\nport: 0\n", ERR_INVALID,
+     "%F:6:1: no key 'nonsense' here; remove or mend it\n"
+     "%F:7:7: port is '0'; it must be a whole number from 1 to 65535\n"},
+    {BASE "org: Again\n", ERR_INVALID, "%F:6:1: this key stands here twice; keep one of them\n"},
+    {BASE "admin_port: 8080\n", ERR_INVALID,
+     "%F:1:1: port and admin_port are both 8080; the admin listener needs its own\n"},
+    {BASE "redis_host: 10.0.0.1\n", ERR_INVALID,
+     "%F:1:1: redis_socket and redis_host are both given; keep one of them\n"},
+    {"org: O\nurl: u\nwriter_conninfo: w\nsender_conninfo: s\n", ERR_INVALID,
+     "%F:1:1: where is Redis? add a line such as `redis_socket: /run/redis/redis.sock`\n"},
+    {"url: u\nredis_socket: /r\nwriter_conninfo: w\nsender_conninfo: s\n", ERR_INVALID,
+     "%F:1:1: org is missing; add a line such as `org: Example Organisation`\n"},
+    {"[]\n", ERR_INVALID, "%F:1:1: the file must be lines of `key: value`\n"},
+    {BASE "org_file: x\n", ERR_INVALID, "%F:6:1: no key 'org_file' here; remove or mend it\n"},
+    {BASE "writer_conninfo_file: x\n", ERR_INVALID,
+     "%F:6:1: writer_conninfo stands here too; keep one of them\n"
+     "%F:6:23: cannot read %D/x: No such file or directory; make the file or its rights\n"},
+    {BASE "unavailable_text: \"a\\tb\"\n", ERR_INVALID,
+     "%F:6:19: unavailable_text is 'a\tb'; it must be one line without control characters\n"},
+    {BASE CHANNEL, ERR_OK, ""},
+    {BASE CHANNEL "    dial_code: \"*384*7#\"\n", ERR_OK, ""},
+    {BASE CHANNEL "    dial_code: 384\n", ERR_INVALID,
+     "%F:10:16: dial_code is '384'; it must look like \"*384*7#\", in quotes\n"},
+    {BASE CHANNEL "    sms_channel: at\n", ERR_OK, ""},
+    {BASE CHANNEL "    sms_channel: nobody\n", ERR_INVALID,
+     "%F:10:18: no channel is called 'nobody'; see `name` below\n"},
+    {BASE CHANNEL "    unsigned_callbacks: yes\n", ERR_INVALID,
+     "%F:10:25: unsigned_callbacks is 'yes'; it must be one of: refused accepted\n"},
+    {BASE CHANNEL "    settings: x\n", ERR_INVALID,
+     "%F:10:15: settings must be a map of at most 32 names and values\n"},
+    {BASE CHANNEL "    settings:\n      Key: 1\n", ERR_INVALID,
+     "%F:11:7: a setting is a name of a-z, 0-9, - and _, and one value\n"},
+    {BASE CHANNEL "  - {name: at, profile: p, country: UG}\n", ERR_INVALID,
+     "%F:10:5: a second channel 'at'; give it another name\n"},
+    {BASE "channels:\n  - {profile: p, country: ke}\n", ERR_INVALID,
+     "%F:7:5: name is missing; add a line such as `name: at`\n"
+     "%F:7:29: country is 'ke'; it must be a country's two letters, as KE\n"},
+    {BASE "channels: at\n", ERR_INVALID,
+     "%F:6:11: channels must be a list (\"  - key: value\") of at most 64\n"},
+    {BASE "channels:\n  - at\n", ERR_INVALID,
+     "%F:7:5: each entry of channels must be a map: \"  - key: value\"\n"},
+    {BASE "countries:\n  - {code: KE}\n  - {code: KE}\n", ERR_INVALID,
+     "%F:8:5: a second country 'KE'; keep one of them\n"},
+};
+
+static void expand(const char *pattern, struct buf *out)
+{
+    buf_init(out, 65536);
+    for (const char *p = pattern; *p != '\0'; p++) {
+        bool is_mark = p[0] == '%' && (p[1] == 'F' || p[1] == 'D');
+        if (!is_mark) {
+            buf_add_char(out, *p);
+            continue;
+        }
+        buf_add_str(out, str_from(*++p == 'F' ? file : dir));
+    }
+}
+
+static void every_mistake_is_named_with_place_and_remedy(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct arena *arena CLEANUP(arena_freep) = arena_new(1 << 20);
+        struct buf errors CLEANUP(buf_fini);
+        struct buf expected CLEANUP(buf_fini);
+        struct config config;
+        expand(cases[i].errors, &expected);
+        assert_int_equal(load(cases[i].text, arena, &config, &errors), cases[i].e);
+        assert_string_equal(buf_str(&errors).p, buf_str(&expected).p);
+    }
+}
+
+static void missing_file_says_how_to_begin(void **state)
+{
+    (void)state;
+    struct arena *arena CLEANUP(arena_freep) = arena_new(1 << 20);
+    struct buf errors CLEANUP(buf_fini);
+    struct config config;
+    buf_init(&errors, 4096);
+    assert_int_equal(config_load("/nowhere/w.yaml", arena, &config, &errors), ERR_NOT_FOUND);
+    assert_string_equal(errors.p, "/nowhere/w.yaml: No such file or directory; `waypost config "
+                                  "example` prints one to begin with\n");
+}
+
+static void defaults_and_paths(void **state)
+{
+    (void)state;
+    struct arena *arena CLEANUP(arena_freep) = arena_new(1 << 20);
+    struct buf errors CLEANUP(buf_fini);
+    struct config config;
+    char expected[128];
+    assert_int_equal(
+        load(BASE CHANNEL "countries:\n  - {code: KE, helpline: 116}\n", arena, &config, &errors),
+        ERR_OK);
+    (void)snprintf(expected, sizeof(expected), "%s/keys", dir);
+    assert_string_equal(config.keys_dir.p, expected);
+    assert_string_equal(config.redis_socket.p, "/r.sock");
+    assert_int_equal(config.port, 8080);
+    assert_false(config.is_simulator_on);
+    assert_null(config.redis_password.p);
+    const struct config_channel *channel = config_channel_get(&config, STR("at"));
+    assert_int_equal(channel->fold, GSM_FOLD_LATIN);
+    assert_int_equal(channel->ussd_septets, 160);
+    assert_null(config_channel_get(&config, STR("a")));
+    assert_string_equal(config_country_get(&config, STR("KE"))->helpline.p, "116");
+    assert_null(config_country_get(&config, STR("UG")));
+}
+
+static void secrets_come_from_files_and_environment_and_are_hidden(void **state)
+{
+    (void)state;
+    struct arena *arena CLEANUP(arena_freep) = arena_new(1 << 20);
+    struct buf errors CLEANUP(buf_fini);
+    struct buf shown CLEANUP(buf_fini);
+    struct config config;
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/pw", dir);
+    write_file(path, "from-file\n");
+    assert_int_equal(setenv("WAYPOST_SENDER_CONNINFO", "from-environment", 1), 0);
+    assert_int_equal(setenv("WAYPOST_AT_API_KEY", "key-from-environment", 1), 0);
+    assert_int_equal(setenv("WAYPOST_ORG", "not a secret, so not read", 1), 0);
+    enum err e = load(BASE "redis_password_file: pw\n" CHANNEL
+                           "    settings:\n      api_key: x\n      secret_file: pw\n"
+                           "      send_url: http://h/p?key=from-file\n",
+                      arena, &config, &errors);
+    assert_int_equal(unsetenv("WAYPOST_SENDER_CONNINFO"), 0);
+    assert_int_equal(unsetenv("WAYPOST_AT_API_KEY"), 0);
+    assert_int_equal(unsetenv("WAYPOST_ORG"), 0);
+    assert_int_equal(e, ERR_OK);
+    assert_string_equal(config.org.p, "Org");
+    assert_string_equal(config.redis_password.p, "from-file");
+    assert_string_equal(config.sender_conninfo.p, "from-environment");
+    const struct settings *settings = &config.channels[0].settings;
+    assert_int_equal(settings->n, 3);
+    assert_string_equal(settings->list[0].value.p, "key-from-environment");
+    assert_string_equal(settings->list[1].name.p, "secret");
+    assert_string_equal(settings->list[1].value.p, "from-file");
+    buf_init(&shown, 65536);
+    config_print(&config, &shown);
+    assert_null(strstr(shown.p, "from-file"));
+    assert_null(strstr(shown.p, "from-environment"));
+    assert_non_null(strstr(shown.p, "send_url: \"http://h/p\"\n"));
+}
+
+/* What was printed loads again and prints the same. */
+static void print_goes_round(const char *text)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new(1 << 20);
+    struct buf errors CLEANUP(buf_fini);
+    struct buf once CLEANUP(buf_fini);
+    struct buf twice CLEANUP(buf_fini);
+    struct config config;
+    assert_int_equal(load(text, arena, &config, &errors), ERR_OK);
+    buf_init(&once, 65536);
+    config_print(&config, &once);
+    buf_fini(&errors);
+    assert_int_equal(load(once.p, arena, &config, &errors), ERR_OK);
+    buf_init(&twice, 65536);
+    config_print(&config, &twice);
+    assert_string_equal(once.p, twice.p);
+}
+
+static void example_is_the_file_in_config_and_loads(void **state)
+{
+    (void)state;
+    struct buf example CLEANUP(buf_fini);
+    buf_init(&example, 65536);
+    config_example(&example);
+    static char on_disk[65536];
+    FILE *f = fopen("config/waypost.yaml", "r");
+    assert_non_null(f);
+    on_disk[fread(on_disk, 1, sizeof(on_disk) - 1, f)] = '\0';
+    assert_int_equal(fclose(f), 0);
+    /* When they differ: build/waypost config example > config/waypost.yaml */
+    assert_string_equal(example.p, on_disk);
+    print_goes_round(example.p);
+    print_goes_round(BASE CHANNEL
+                     "    from: \"say \\\"hi\\\": \xc3\xa9\"\n    tps: 7\n    fold: none\n"
+                     "    unsigned_callbacks: accepted\n    settings: {a: \"\"}\n");
+}
+
+static void check_table(const struct config_table *table)
+{
+    for (size_t i = 0; i < table->n; i++) {
+        const struct config_key *key = &table->keys[i];
+        assert_non_null(key->help);
+        assert_true(key->fallback != NULL || key->example != NULL);
+        assert_true(key->fallback == NULL || !key->is_required);
+        bool has_words = key->type == CONFIG_TYPE_CHOICE || key->type == CONFIG_TYPE_INDEX ||
+                         key->type == CONFIG_TYPE_FLAG;
+        assert_int_equal(key->words != NULL, has_words);
+        assert_true(key->type != CONFIG_TYPE_NUMBER || key->max > key->min);
+        for (size_t j = 0; j < i; j++) {
+            assert_string_not_equal(table->keys[j].name, key->name);
+            assert_int_not_equal(table->keys[j].offset, key->offset);
+        }
+    }
+}
+
+static void rows_are_complete_and_unique(void **state)
+{
+    (void)state;
+    check_table(&config_keys);
+    check_table(&config_channel_keys);
+    check_table(&config_country_keys);
+}
+
+static void texts_and_settings_have_ceilings(void **state)
+{
+    (void)state;
+    for (int extra = 0; extra < 2; extra++) {
+        struct arena *arena CLEANUP(arena_freep) = arena_new(1 << 20);
+        struct buf errors CLEANUP(buf_fini);
+        struct buf text CLEANUP(buf_fini);
+        struct config config;
+        buf_init(&text, 65536);
+        buf_addf(&text, BASE "keys_dir: /%0*d\n", (int)CONFIG_MAX_TEXT - 1 + extra, 0);
+        assert_int_equal(load(text.p, arena, &config, &errors), extra ? ERR_INVALID : ERR_OK);
+        buf_reset(&text);
+        buf_fini(&errors);
+        buf_add_str(&text, STR(BASE CHANNEL "    settings:\n"));
+        for (unsigned i = 0; i < CONFIG_MAX_SETTINGS + (unsigned)extra; i++)
+            buf_addf(&text, "      s%u: v\n", i);
+        assert_int_equal(load(text.p, arena, &config, &errors), extra ? ERR_INVALID : ERR_OK);
+    }
+}
+
+static void arena_too_small_is_an_error(void **state)
+{
+    (void)state;
+    for (size_t bytes = 0; bytes < 16384; bytes += 64) {
+        struct arena *arena CLEANUP(arena_freep) = arena_new(bytes);
+        struct buf errors CLEANUP(buf_fini);
+        struct config config;
+        enum err e = load(BASE CHANNEL "    settings: {a: b}\ncountries: [{code: KE}]\n", arena,
+                          &config, &errors);
+        assert_int_equal(e, arena_error(arena));
+        assert_true(e == ERR_OK || errors.len > 0);
+    }
+}
+
+static int make_dir(void **state)
+{
+    (void)state;
+    if (mkdtemp(dir) == NULL)
+        return -1;
+    return snprintf(file, sizeof(file), "%s/w.yaml", dir) > 0 ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+    (void)state;
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/pw", dir);
+    (void)unlink(path); /* only one test makes it */
+    return unlink(file) == 0 && rmdir(dir) == 0 ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_mistake_is_named_with_place_and_remedy),
+        cmocka_unit_test(missing_file_says_how_to_begin),
+        cmocka_unit_test(defaults_and_paths),
+        cmocka_unit_test(secrets_come_from_files_and_environment_and_are_hidden),
+        cmocka_unit_test(example_is_the_file_in_config_and_loads),
+        cmocka_unit_test(rows_are_complete_and_unique),
+        cmocka_unit_test(texts_and_settings_have_ceilings),
+        cmocka_unit_test(arena_too_small_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
