@@ -63,6 +63,6 @@ struct sender *sender_mem_new(struct loop *loop);
 /* The next n requests get this answer instead of 200 with `body` (NULL body keeps the default). */
 void sender_mem_answer(struct sender *s, enum sender_reached reached, int status, const char *body,
                        uint32_t n);
-/* Called for every request, before it is answered: transcripts read the message from it. */
+/* Called for every request that will be answered with 2xx: transcripts read the message from it. */
 typedef void sender_mem_on_request(void *ctx, const struct sender_request *request);
 void sender_mem_watch(struct sender *s, sender_mem_on_request *fn, void *ctx);
