@@ -71,8 +71,10 @@ struct inbound {
     struct wall_ms at;        /* provider's time; 0 = unknown */
     bool is_repeatable_input; /* USSD: the same text again may be a new input (not cumulative) */
     bool is_repeat;           /* USSD cumulative: same path again, a duplicate */
-    struct str part_ref;      /* concatenated SMS */
-    uint32_t part_n, part_of;
+    struct str part_ref;      /* concatenated SMS: INBOUND_BUFFER, text is this part's */
+    uint32_t part_n, part_of; /* from 1 */
+    struct str link;          /* to be given back with the reply (outgoing.link), absent = none */
+    struct str remember;      /* USSD: to be given back as session_memory.remembered */
 };
 
 #define INBOUND_MAX_ITEMS 256u
@@ -84,8 +86,18 @@ struct inbound_batch {
     const struct profile_memory *memory;
 };
 
-/* Name and value of a channel's settings: secret, secret_2, public_url, username, default_country,
- * timezone, now ... Values are borrowed. */
+/* Name and value of a channel's settings. Values are borrowed. Names are the profile's own
+ * (profile_settings), and for every profile:
+ *   default_country  "KE": whose national numbers are meant (config: country)
+ *   public_url       "https://learn.example.org": our address as the provider sees it, without a
+ *                    path (config: url); signatures over the URL and report URLs need it
+ *   channel          name of the channel: report URLs are <public_url>/dlr/<channel>
+ *   timezone         "Africa/Nairobi" or "+03:00": of times without zone; else the profile's, UTC
+ *   send_url         replaces the profile's own send URL
+ *   dlr_url          replaces the computed report URL
+ *   to_pattern       regular expression of the codes or numbers this channel serves
+ *   max_age_s, tolerance_s   window of signed timestamps
+ */
 struct setting {
     struct str name;
     struct str value;
@@ -105,6 +117,7 @@ struct session_memory {
     uint16_t last_bytes;
     uint32_t last_hash;
     bool has_last;
+    struct str remembered; /* inbound.remember of the session's last request */
 };
 
 /* ERR_INVALID with file:line:column, what is wrong and how to mend it. The text is copied. */
@@ -118,8 +131,29 @@ bool profile_has_send(const struct profile *p);
 /* True when some later requests of a session lack the number: the caller keeps sessions in the
  * store and calls profile_session_key first. */
 bool profile_needs_session(const struct profile *p);
-/* "none" or the scheme; a channel without any is refused at start unless its config says so. */
+/* True when a USSD screen is not the answer to the callback but a request of its own
+ * (profile_send with outgoing.phase). */
+bool profile_sends_screens(const struct profile *p);
+/* Messages per second that the provider documents; 0 = none documented. */
+uint32_t profile_rate_per_s(const struct profile *p);
+
+struct profile_setting {
+    struct str name;
+    struct str help;
+    struct str fallback; /* used when the channel has none; absent = none */
+    bool is_required;    /* for sending or receiving to work at all */
+    bool is_secret;
+};
+/* What a channel of this profile may set beyond the names above; lives as long as the profile. */
+const struct profile_setting *profile_settings(const struct profile *p, uint32_t *ret_n);
+/* ERR_NOT_FOUND: a required setting is missing; ERR_INVALID: a name the profile does not know. */
+enum err profile_check_settings(const struct profile *p, const struct settings *settings,
+                                struct errmsg *msg) MUST_CHECK;
+/* "none", or what protects callbacks in words: "hmac-sha1 signature", "secret". */
 struct str profile_signature_scheme(const struct profile *p);
+/* True when these settings hold what the scheme needs. A channel that is not protected is refused
+ * at start unless its config says so: a check whose secret is not set is not made. */
+bool profile_is_protected(const struct profile *p, const struct settings *settings);
 /* The session id of a request, before decoding; absent when there is none. */
 struct str profile_session_key(const struct profile *p, const struct http_request *request,
                                struct str rest, struct arena *arena);
@@ -135,11 +169,18 @@ struct decode_context {
     struct str rest;
     struct str peer;
     bool is_dlr;
-    struct wall_ms now;
+    bool is_any_path;   /* path is not one of ours (CLI, vectors): rules are chosen by fields */
+    struct wall_ms now; /* 0 = unknown: age of signed timestamps is not checked */
 };
 enum err profile_decode(const struct profile *p, const struct http_request *request,
                         const struct decode_context *context, struct arena *arena,
                         struct inbound_batch *ret) MUST_CHECK;
+/* Item i again, with what is remembered of its session, once the caller has loaded it: phase, text,
+ * from, to and is_repeat may differ. Needs no request: batch and arena are those of
+ * profile_decode. */
+enum err profile_resume(const struct profile *p, const struct inbound_batch *batch, uint32_t i,
+                        const struct session_memory *session, const struct settings *settings,
+                        struct arena *arena, struct inbound *ret) MUST_CHECK;
 
 struct reply {
     struct str text; /* absent = nothing to say in the answer */
@@ -160,8 +201,12 @@ uint32_t profile_answer_max_chars(const struct profile *p);
 struct outgoing {
     struct str from, to; /* to: E.164 */
     struct str text;
-    struct str id;      /* ours: reference, and for delivery report URLs */
-    struct str session; /* link ids and the like from the inbound, for providers that want them */
+    struct str id;            /* ours: reference, and for delivery report URLs */
+    struct str session;       /* USSD screens: the provider's session */
+    struct str link;          /* inbound.link, for providers that want it back */
+    struct str network;       /* inbound.network, likewise */
+    enum inbound_phase phase; /* USSD screens: NEW = push, CONTINUE = goes on, END = last; else
+                                 NONE */
 };
 
 struct send_request {
@@ -186,6 +231,17 @@ const char *inbound_outcome_name(enum inbound_outcome outcome);
 const char *inbound_phase_name(enum inbound_phase phase); /* NULL for none */
 const char *dlr_status_name(enum dlr_status status);      /* NULL for none */
 const char *send_outcome_name(enum send_outcome outcome);
+
+/* Providers that want an access token first: ask, keep it until it expires, and hand it over as
+ * the setting "token" of profile_send. A 401 to a send means: ask again. */
+bool profile_needs_token(const struct profile *p, const struct settings *settings);
+enum err profile_token_request(const struct profile *p, const struct settings *settings,
+                               struct wall_ms now, struct arena *arena, struct send_request *ret,
+                               struct errmsg *msg) MUST_CHECK;
+/* ERR_INVALID: the answer holds no token. *ret_lifetime_ms: at least a minute, at most a day. */
+enum err profile_read_token(const struct profile *p, int status, struct str body,
+                            const struct settings *settings, struct arena *arena,
+                            struct str *ret_token, int64_t *ret_lifetime_ms) MUST_CHECK;
 
 enum err profile_send(const struct profile *p, const struct outgoing *message,
                       const struct settings *settings, struct wall_ms now, struct arena *arena,
