@@ -80,6 +80,7 @@ struct store_ops {
     void (*settle)(struct store *, enum store_stream, const struct store_entry *, uint32_t n,
                    struct str event, store_on_done *, void *ctx);
     void (*mark_sending)(struct store *, const struct store_entry *, store_on_done *, void *ctx);
+    void (*clear_sending)(struct store *, const struct store_entry *, store_on_done *, void *ctx);
     void (*due)(struct store *, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
                 store_on_due *, void *ctx);
     void (*session_put)(struct store *, struct str key, struct str value, int64_t ttl_ms,
@@ -115,6 +116,9 @@ void store_settle(struct store *s, enum store_stream stream, const struct store_
  * unknown, one without the mark is safe to send. ERR_CONFLICT: it was marked before. */
 void store_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
                         void *ctx);
+/* Takes the mark away: the request certainly did not reach the provider and will be repeated. */
+void store_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
+                         void *ctx);
 /* Numbers whose due time has come, oldest first. They stay due until a commit moves them. */
 void store_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
                store_on_due *fn, void *ctx);

@@ -1,0 +1,29 @@
+/*
+ * channels.h: the channels of the configuration with their profiles loaded: what the front, the
+ * sender and the simulator need to speak to a provider. Loaded once at start, const afterwards.
+ */
+#pragma once
+
+#include "port/config.h"
+#include "wire/profile.h"
+
+struct channel {
+    const struct config_channel *config; /* borrowed from the configuration */
+    struct profile *profile;             /* owned by the set; one may serve several channels */
+};
+
+struct channels {
+    struct channel list[CONFIG_MAX_CHANNELS];
+    uint32_t n;
+};
+
+/* Loads config->profiles_dir/<profile>.yaml for each channel. Refuses, naming the channel and the
+ * remedy: a profile that does not parse (with file:line:column), a USSD channel whose sms_channel
+ * is unknown or cannot send, and a channel that checks no signature, secret or address unless its
+ * configuration accepts that in plain words. ERR_INVALID or the error of profile_load; *ret is
+ * empty then. */
+enum err channels_load(const struct config *config, struct channels *ret,
+                       struct errmsg *msg) MUST_CHECK;
+void channels_fini(struct channels *channels);
+/* NULL when there is none of that name. */
+const struct channel *channels_get(const struct channels *channels, struct str name);
