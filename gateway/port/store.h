@@ -18,7 +18,9 @@
 #define NUMBER_ID_BYTES 16
 #define STORE_BUCKETS 256u
 #define STORE_MAX_OUTBOX 4u      /* messages of one commit */
+#define STORE_SEQ_BYTES 4u       /* a state begins with its seq, big-endian */
 #define STORE_SESSION_BYTES 512u /* a stored USSD session */
+#define STORE_SESSION_KEY_BYTES 128u
 
 struct number_id {
     uint8_t bytes[NUMBER_ID_BYTES]; /* HMAC-SHA-256 of the E.164 number, cut; bucket = bytes[0] */
@@ -34,10 +36,10 @@ struct store_record {
 struct store_commit {
     struct number_id id;
     uint32_t expected_seq; /* 0 = must not exist */
-    struct str state;      /* absent = delete the state (and reply and due time) */
-    struct str reply;      /* absent = leave the old one */
+    struct str state;      /* absent = delete the state, its due time and the old reply */
+    struct str reply;      /* absent or empty = leave the old one */
     int64_t reply_ttl_ms;
-    struct str event; /* one entry for the events stream; absent = none */
+    struct str event; /* one entry for the events stream; absent or empty = none */
     struct str outbox[STORE_MAX_OUTBOX];
     uint32_t n_outbox;
     int64_t due_at_ms; /* > 0 set, 0 remove, -1 leave as it is */
@@ -47,12 +49,15 @@ struct store_entry {
     uint8_t bucket;
     struct str id; /* "1732433860123-0" */
     struct str payload;
-    uint32_t deliveries; /* > 1: an earlier reader died with it */
+    uint32_t deliveries; /* 1 = new, 2 = handed out before and never settled */
 };
 
-/* A consumer of one stream: reads its own unfinished entries first, then new ones. */
+/* A consumer of one stream: reads unfinished entries first, then new ones. A bucket has one reader
+ * at a time; give all processes of a kind the same consumer name ("writer"), so that what a process
+ * left unfinished in a bucket belongs to whoever reads that bucket next, also after the number of
+ * processes has changed. */
 struct store_reader {
-    struct str consumer; /* stable over restarts, e.g. "writer-0" */
+    struct str consumer;
     uint8_t first, last; /* bucket range, inclusive */
     bool is_recovering;  /* true: entries delivered before and never settled */
     uint32_t max;        /* entries */
@@ -106,24 +111,33 @@ void store_load(struct store *s, const struct number_id *id, store_on_load *fn, 
  * is out of memory or disk; nothing was written. */
 void store_commit(struct store *s, const struct store_commit *commit, store_on_commit *fn,
                   void *ctx);
+/* At most reader->max entries, per bucket in their order; ERR_OK with n = 0: there are none. Start
+ * with is_recovering reads, settling what they give, until one gives nothing; do so again after any
+ * error, whose answer may have held entries (an entry that the caller still works on comes again
+ * then). One read of a stream at a time, a second one is ERR_FULL. */
 void store_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
                 store_on_entries *fn, void *ctx);
-/* Acknowledges and deletes entries of one stream; with an event (outbox only, n = 1) adds it to the
- * events stream in the same atomic step and clears the sending mark. */
+/* Acknowledges and deletes entries of one stream and clears their sending marks; with an event
+ * (outbox only, n = 1) adds it to the events stream in the same atomic step. An entry that is
+ * settled already is passed over, event included, so the call may be repeated. Atomic per bucket:
+ * after an error some buckets may be settled. Works while the server is out of memory. */
 void store_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,
                   uint32_t n, struct str event, store_on_done *fn, void *ctx);
 /* Durable note that the POST of this outbox entry is about to leave: after a crash such an entry is
- * unknown, one without the mark is safe to send. ERR_CONFLICT: it was marked before. */
+ * unknown, one without the mark is safe to send. ERR_CONFLICT: it was marked before (perhaps by
+ * this caller's own call that timed out). ERR_NOT_FOUND: it is settled. */
 void store_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
                         void *ctx);
-/* Takes the mark away: the request certainly did not reach the provider and will be repeated. */
+/* Takes the mark away: the request certainly did not reach the provider and will be repeated. Works
+ * while the server is out of memory. */
 void store_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
                          void *ctx);
-/* Numbers whose due time has come, oldest first. They stay due until a commit moves them. */
+/* Numbers whose due time has come, oldest first. They stay due until a commit moves them. Due times
+ * are kept to the second, rounded up (store_mem: exactly). */
 void store_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
                store_on_due *fn, void *ctx);
 /* USSD sessions of providers that name the number only once. key and value carry no plain number.
- */
+ * ERR_TOO_LONG: over STORE_SESSION_KEY_BYTES or STORE_SESSION_BYTES. */
 void store_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,
                        store_on_done *fn, void *ctx);
 /* ERR_NOT_FOUND when there is none. */
@@ -137,8 +151,12 @@ void store_restore(struct store *s, const struct number_id *id, struct str state
 void store_ping(struct store *s, store_on_done *fn, void *ctx);
 /* False while the circuit is open: calls fail at once. */
 bool store_is_up(struct store *s);
-/* Accepts NULL. */
+/* Accepts NULL. Answers what is pending first; not from inside a callback of this store. */
 void store_free(struct store *s);
+/* seq of an encoded state; 0 for fewer bytes. */
+uint32_t store_seq(struct str state);
+/* For implementations: within the ceilings of store_session_put. */
+bool store_session_fits(struct str key, struct str value);
 
 struct store_settings {
     const char *socket_path; /* unix socket; or host (an address, never a name) and port */

@@ -1,0 +1,128 @@
+/*
+ * store_mem.h: what store_mem.c (learners, sessions, courses, answers, faults) and
+ * store_mem_stream.c (the two streams) share. Nobody else includes it.
+ */
+#pragma once
+
+#include <uthash.h>
+
+#include "base/arena.h"
+#include "port/store.h"
+
+#define STORE_MEM_STREAMS 2
+#define STORE_MEM_FAULTS 16
+#define STORE_MEM_VERB_BYTES 16
+
+struct mem_record {
+    UT_hash_handle hh;
+    struct number_id id;
+    struct buf state; /* empty = none */
+    struct buf reply;
+    int64_t reply_until_ms; /* mono */
+    int64_t due_at_ms;      /* 0 = none */
+};
+
+struct mem_session {
+    UT_hash_handle hh;
+    struct buf key, value;
+    int64_t until_ms; /* mono */
+};
+
+struct mem_course {
+    struct mem_course *next;
+    struct buf name, bundle;
+};
+
+struct mem_entry {
+    struct mem_entry *prev, *next;
+    struct buf payload;
+    char id[48];
+    uint8_t bucket;
+    bool is_delivered;
+    bool is_marked;
+};
+
+/* What a callback will be given; data lives in the arena. */
+struct answer {
+    struct answer *prev, *next;
+    void (*deliver)(struct answer *);
+    union {
+        store_on_load *load;
+        store_on_commit *commit;
+        store_on_done *done;
+        store_on_entries *entries;
+        store_on_due *due;
+        store_on_value *value;
+        store_on_courses *courses;
+    } fn;
+    void *ctx;
+    enum err e;
+    enum err forced; /* by store_mem_fail; ERR_OK = no fault */
+    bool has_effect;
+    struct arena *arena;
+    struct store_record record;
+    struct store_entry *entries;
+    struct number_id *ids;
+    struct str *names, *bundles;
+    struct str value; /* also: name of the current course */
+    uint32_t n;
+};
+
+/* A read that waits for entries. */
+struct waiting {
+    struct mem_store *store;
+    struct answer *answer; /* NULL = nobody waits */
+    struct store_reader reader;
+    struct timer *timer;
+};
+
+struct fault {
+    char verb[STORE_MEM_VERB_BYTES];
+    enum err e;
+    bool is_late;
+    uint32_t n;
+};
+
+struct mem_store {
+    struct store base;
+    struct loop *loop;
+    struct mem_record *records;
+    struct mem_session *sessions;
+    struct mem_course *courses;
+    struct buf current;
+    struct mem_entry *streams[STORE_MEM_STREAMS];
+    uint64_t last_entry;
+    struct waiting waiting[STORE_MEM_STREAMS];
+    struct answer *answers;
+    struct timer *timer;
+    struct fault faults[STORE_MEM_FAULTS];
+};
+
+static inline struct mem_store *mem(struct store *s)
+{
+    return (struct mem_store *)s;
+}
+
+/* A new answer, its fault (if one waits for this verb) taken. Take effect only if has_effect. */
+struct answer *mem_answer_new(struct mem_store *m, const char *verb,
+                              void (*deliver)(struct answer *), void *ctx);
+/* To be given in the next turn. */
+void mem_answer_post(struct mem_store *m, struct answer *a);
+void mem_deliver_done(struct answer *a);
+
+void mem_value_init(struct buf *value, struct str bytes);
+
+void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucket,
+                    struct str payload);
+void mem_streams_init(struct mem_store *m);
+/* Ends what waits; its answer is posted. */
+void mem_streams_stop(struct mem_store *m);
+void mem_streams_fini(struct mem_store *m);
+void mem_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
+              store_on_entries *fn, void *ctx);
+void mem_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,
+                uint32_t n, struct str event, store_on_done *fn, void *ctx);
+void mem_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
+                      void *ctx);
+void mem_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
+                       void *ctx);
