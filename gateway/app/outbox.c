@@ -1,0 +1,343 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/outbox_internal.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+
+#define READ_MAX 256u
+#define READ_BLOCK_MS 1000
+#define LANES 65536u /* by two bytes of the number_id: one phone's messages share a lane */
+#define ARENA_BYTES 65536u
+#define EVENT_MAX_BYTES 4096u
+
+static void pump(struct outbox *o);
+static void read_more(struct outbox *o);
+
+int64_t outbox_now_ms(struct outbox *o)
+{
+    return loop_mono(o->ports.loop).ms;
+}
+
+/* ---- lanes and queues ---- */
+
+static void queue_push(struct queue *q, struct job *job)
+{
+    job->queue_next = NULL;
+    if (q->tail != NULL)
+        q->tail->queue_next = job;
+    else
+        q->head = job;
+    q->tail = job;
+}
+
+static struct job *queue_pop(struct queue *q)
+{
+    struct job *job = q->head;
+    if (job != NULL) {
+        q->head = job->queue_next;
+        if (q->head == NULL)
+            q->tail = NULL;
+    }
+    return job;
+}
+
+static struct lane *lane_of(struct outbox *o, const struct job *job)
+{
+    const uint8_t *id = job->message.number_id.bytes;
+    return &o->lanes[(unsigned)id[1] << 8 | id[2]];
+}
+
+static void make_ready(struct job *job)
+{
+    queue_push(&job->channel->ready[job->message.class == MESSAGE_CLASS_PUSH], job);
+}
+
+static void lane_add(struct outbox *o, struct job *job)
+{
+    struct lane *lane = lane_of(o, job);
+    if (lane->tail != NULL) {
+        lane->tail->lane_next = job;
+        lane->tail = job;
+        return;
+    }
+    lane->head = lane->tail = job;
+    make_ready(job);
+}
+
+static void job_free(struct job *job)
+{
+    if (job->number.p != NULL)
+        explicit_bzero(job->number.p, job->number.cap);
+    buf_fini(&job->number);
+    buf_fini(&job->payload);
+    buf_fini(&job->event);
+    timer_free(job->owner->ports.loop, job->timer);
+    free(job);
+}
+
+static void update_gauge(struct outbox *o)
+{
+    metrics_set(o->ports.metrics, METRIC_outbox_pending, o->n_jobs);
+}
+
+/* Gives back the job's place among those under way. */
+static void release(struct job *job)
+{
+    job->channel->n_in_flight--;
+    job->owner->n_active--;
+}
+
+void outbox_job_done(struct job *job)
+{
+    struct outbox *o = job->owner;
+    struct lane *lane = lane_of(o, job);
+    assert(lane->head == job);
+    lane->head = job->lane_next;
+    if (lane->head == NULL)
+        lane->tail = NULL;
+    else
+        make_ready(lane->head);
+    release(job);
+    job_free(job);
+    o->n_jobs--;
+    update_gauge(o);
+    read_more(o);
+    pump(o);
+}
+
+void outbox_delay(struct job *job)
+{
+    struct outbox *o = job->owner;
+    release(job);
+    metrics_add(o->ports.metrics, METRIC_sends_retried_total, 1);
+    job->queue_next = o->delayed;
+    o->delayed = job;
+    pump(o);
+}
+
+/* ---- rates ---- */
+
+static void refill(struct lane_channel *c, int64_t now)
+{
+    double tps = c->channel->config->tps > 0 ? (double)c->channel->config->tps : 10;
+    c->tokens += tps * (double)(now - c->refilled_ms) / 1000.0;
+    if (c->tokens > tps)
+        c->tokens = tps; /* a burst of at most one second */
+    c->refilled_ms = now;
+}
+
+static bool has_ready(const struct lane_channel *c)
+{
+    return c->ready[0].head != NULL || c->ready[1].head != NULL;
+}
+
+/* Starts what may start; returns when to look again (monotonic), or INT64_MAX. */
+static int64_t pump_channel(struct outbox *o, struct lane_channel *c)
+{
+    int64_t now = outbox_now_ms(o);
+    uint32_t max = c->channel->config->max_in_flight > 0 ? c->channel->config->max_in_flight : 16;
+    refill(c, now);
+    while (has_ready(c) && c->n_in_flight < max && c->tokens >= 1 && c->paused_until_ms <= now) {
+        struct job *job = queue_pop(&c->ready[0]);
+        if (job == NULL)
+            job = queue_pop(&c->ready[1]);
+        c->tokens -= 1;
+        outbox_begin(job);
+    }
+    if (!has_ready(c) || c->n_in_flight >= max)
+        return INT64_MAX; /* an answer will come by */
+    if (c->paused_until_ms > now)
+        return c->paused_until_ms;
+    double tps = c->channel->config->tps > 0 ? (double)c->channel->config->tps : 10;
+    return now + 1 + (int64_t)((1 - c->tokens) * 1000.0 / tps);
+}
+
+/* Moves delayed jobs whose time has come to their queues; returns the next time. */
+static int64_t wake_delayed(struct outbox *o)
+{
+    int64_t now = outbox_now_ms(o), next = INT64_MAX;
+    for (struct job **link = &o->delayed; *link != NULL;) {
+        struct job *job = *link;
+        if (job->not_before_ms <= now) {
+            *link = job->queue_next;
+            make_ready(job);
+        } else {
+            next = job->not_before_ms < next ? job->not_before_ms : next;
+            link = &job->queue_next;
+        }
+    }
+    return next;
+}
+
+static void pump(struct outbox *o)
+{
+    if (o->is_draining) {
+        if (o->n_active == 0 && o->on_idle != NULL) {
+            outbox_on_idle *fn = o->on_idle;
+            o->on_idle = NULL;
+            fn(o->idle_ctx);
+        }
+        return;
+    }
+    int64_t next = wake_delayed(o);
+    for (uint32_t i = 0; i < o->ports.channels->n; i++) {
+        int64_t at = pump_channel(o, &o->channels[i]);
+        next = at < next ? at : next;
+    }
+    if (next != INT64_MAX) {
+        int64_t delay_ms = next - outbox_now_ms(o);
+        timer_start(o->ports.loop, o->timer, delay_ms > 0 ? delay_ms : 0);
+    }
+}
+
+static void on_pump_timer(void *ctx)
+{
+    pump(ctx);
+}
+
+/* ---- reading ---- */
+
+static struct lane_channel *find_channel(struct outbox *o, struct str name)
+{
+    const struct channel *channel = channels_get(o->ports.channels, name);
+    return channel != NULL ? &o->channels[channel - o->ports.channels->list] : NULL;
+}
+
+static void on_refused(void *ctx, enum err e)
+{
+    (void)ctx;
+    if (e != ERR_OK)
+        LOG_WARN("outbox", "broken entry not removed", "err=%s", err_name(e));
+}
+
+/* An entry that nothing can be done with is settled at once, so that it does not come back. */
+static void refuse_entry(struct outbox *o, const struct store_entry *entry, const char *why)
+{
+    LOG_ERROR("outbox", "entry cannot be sent", "entry=%03u-%.*s why=\"%s\"", entry->bucket,
+              STR_ARG(entry->id), why);
+    metrics_add(o->ports.metrics, METRIC_sends_failed_total, 1);
+    store_settle(o->ports.store, STORE_STREAM_OUTBOX, entry, 1, STR_NONE, on_refused, o);
+}
+
+static void take_entry(struct outbox *o, const struct store_entry *entry)
+{
+    struct job *job = xcalloc(1, sizeof(*job));
+    job->owner = o;
+    buf_init(&job->payload, entry->payload.len + 1);
+    buf_init(&job->number, 64);
+    buf_init(&job->event, EVENT_MAX_BYTES);
+    buf_add_str(&job->payload, entry->payload);
+    enum err e = str_copy(entry->id, job->entry_id, sizeof(job->entry_id));
+    if (e == ERR_OK)
+        e = buf_error(&job->payload);
+    if (e == ERR_OK)
+        e = message_decode(buf_str(&job->payload), &job->message);
+    job->channel = e == ERR_OK ? find_channel(o, job->message.channel) : NULL;
+    if (job->channel == NULL || !profile_has_send(job->channel->channel->profile)) {
+        refuse_entry(o, entry, e != ERR_OK ? err_name(e) : "its channel cannot send or is gone");
+        job_free(job);
+        return;
+    }
+    job->entry = *entry;
+    job->entry.id = str_from(job->entry_id);
+    job->entry.payload = STR_NONE;
+    o->n_jobs++;
+    lane_add(o, job);
+}
+
+static void on_entries(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
+{
+    struct outbox *o = ctx;
+    o->is_reading = false;
+    if (e != ERR_OK) {
+        timer_start(o->ports.loop, o->read_timer, OUTBOX_RETRY_STORE_MS);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        take_entry(o, &entries[i]);
+    o->is_recovering = false;
+    update_gauge(o);
+    read_more(o);
+    pump(o);
+}
+
+static void read_more(struct outbox *o)
+{
+    if (o->is_reading || o->is_draining || o->n_jobs >= OUTBOX_MAX_JOBS)
+        return;
+    o->is_reading = true;
+    /* One read takes all that an earlier life left: it had no more than OUTBOX_MAX_JOBS in hand. */
+    struct store_reader reader = {.consumer = str_from(o->consumer),
+                                  .first = o->first,
+                                  .last = o->last,
+                                  .is_recovering = o->is_recovering,
+                                  .max = o->is_recovering ? OUTBOX_MAX_JOBS : READ_MAX,
+                                  .block_ms = o->is_recovering ? 0 : READ_BLOCK_MS};
+    store_read(o->ports.store, STORE_STREAM_OUTBOX, &reader, on_entries, o);
+}
+
+static void on_read_timer(void *ctx)
+{
+    read_more(ctx);
+}
+
+/* ---- life ---- */
+
+struct outbox *outbox_new(const struct outbox_ports *ports, const char *consumer, uint8_t first,
+                          uint8_t last)
+{
+    struct outbox *o = xcalloc(1, sizeof(*o));
+    o->ports = *ports;
+    o->first = first;
+    o->last = last;
+    o->is_recovering = true;
+    enum err e = str_copy(str_from(consumer), o->consumer, sizeof(o->consumer));
+    assert(e == ERR_OK); /* consumer names are made by the program */
+    o->lanes = xcalloc(LANES, sizeof(*o->lanes));
+    o->arena = arena_new(ARENA_BYTES);
+    o->timer = timer_new(ports->loop, on_pump_timer, o);
+    o->read_timer = timer_new(ports->loop, on_read_timer, o);
+    for (uint32_t i = 0; i < ports->channels->n; i++) {
+        o->channels[i].channel = &ports->channels->list[i];
+        o->channels[i].refilled_ms = loop_mono(ports->loop).ms - 1000; /* a full bucket */
+    }
+    return o;
+}
+
+void outbox_start(struct outbox *o)
+{
+    read_more(o);
+}
+
+void outbox_drain(struct outbox *o, outbox_on_idle *fn, void *ctx)
+{
+    o->is_draining = true;
+    o->on_idle = fn;
+    o->idle_ctx = ctx;
+    timer_start(o->ports.loop, o->timer, 0);
+}
+
+uint32_t outbox_n_jobs(const struct outbox *o)
+{
+    return o->n_jobs;
+}
+
+void outbox_free(struct outbox *o)
+{
+    if (o == NULL)
+        return;
+    for (uint32_t i = 0; i < LANES; i++) {
+        while (o->lanes[i].head != NULL) {
+            struct job *job = o->lanes[i].head;
+            o->lanes[i].head = job->lane_next;
+            job_free(job);
+        }
+    }
+    timer_free(o->ports.loop, o->timer);
+    timer_free(o->ports.loop, o->read_timer);
+    arena_free(o->arena);
+    free(o->lanes);
+    free(o);
+}

@@ -1,0 +1,71 @@
+/*
+ * outbox.h: the sender's policy: reads messages from the outbox stream, sends each through its
+ * channel's provider, and says what became of it. Ports only; the HTTP is the profile's and the
+ * sender port's.
+ *
+ * The life of one message: read -> (its phone's earlier messages first) -> a token of the channel's
+ * rate -> number unsealed -> marked "sending" in the store -> request -> answer -> settled, which
+ * writes the event below and removes the entry in one step.
+ *
+ *   what happened                          what follows
+ *   provider took it                       sent
+ *   provider refused it                    failed
+ *   refused before a byte left, 5xx        mark cleared, again after a back-off with jitter, at
+ *                                          most OUTBOX_MAX_ATTEMPTS times and not past expires_at
+ *   throttled (429 or inside a 200)        mark cleared, the whole channel waits (Retry-After)
+ *   request left, no complete answer       unknown: never sent again, one row and one metric
+ *   entry found marked after a crash       unknown, for the same reason
+ *   number erased since                    failed
+ *   store away at the end                  settling is repeated until it is back; never re-sent
+ *   provider says the person opted out     failed, and the opt-out callback (becomes a STOP)
+ *
+ * The event, an element of core.ingest's array:
+ *   {"type":"message","message_id":"017-1732433860123-0","number_id":"<32 hex>",
+ *    "learner_id":"<uuid>","seq":7,"at":"...","channel":"at","class":"reply","status":"sent",
+ *    "provider_id":"ATXid_1","segments":2,"encoding":"gsm7","attempt":1,"error":"..."}
+ */
+#pragma once
+
+#include "app/channels.h"
+#include "app/message.h"
+#include "port/metrics.h"
+#include "port/sender.h"
+#include "port/sink.h"
+#include "port/vault.h"
+
+#define OUTBOX_MAX_JOBS 20000u /* messages in hand; the rest waits in the stream */
+#define OUTBOX_MAX_ATTEMPTS 12u
+#define OUTBOX_TIMEOUT_MS 15000
+#define OUTBOX_BASE_DELAY_MS 1000
+#define OUTBOX_MAX_DELAY_MS (15 * 60 * 1000)
+
+/* number is E.164, borrowed. */
+typedef void outbox_on_opt_out(void *ctx, const struct channel *channel, struct str number);
+typedef void outbox_on_idle(void *ctx);
+
+struct outbox_ports {
+    struct loop *loop;
+    struct store *store;
+    struct sink *sink; /* for numbers that are not sealed in the message */
+    struct sender *sender;
+    const struct vault *vault;
+    const struct channels *channels;
+    struct metrics *metrics;       /* may be NULL */
+    outbox_on_opt_out *on_opt_out; /* may be NULL */
+    void *ctx;
+};
+
+struct outbox;
+
+/* consumer names this sender in the consumer group and must be the same after a restart; it reads
+ * the buckets first..last, which no other sender may read. */
+struct outbox *outbox_new(const struct outbox_ports *ports, const char *consumer, uint8_t first,
+                          uint8_t last);
+/* Begins with what an earlier life left unsettled. */
+void outbox_start(struct outbox *o);
+/* Takes no new message; on_idle runs once nothing is under way any more. Messages that were not
+ * begun stay in the stream. */
+void outbox_drain(struct outbox *o, outbox_on_idle *fn, void *ctx);
+uint32_t outbox_n_jobs(const struct outbox *o);
+/* After the ports it uses were freed, so that none calls back. Accepts NULL. */
+void outbox_free(struct outbox *o);
