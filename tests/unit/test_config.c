@@ -92,7 +92,7 @@ static const struct {
      "%F:10:5: a second channel 'at'; give it another name\n"},
     {BASE "channels:\n  - {profile: p, country: ke}\n", ERR_INVALID,
      "%F:7:5: name is missing; add a line such as `name: at`\n"
-     "%F:7:29: country is 'ke'; it must be a country's two letters, as KE\n"},
+     "%F:7:27: country is 'ke'; it must be a country's two letters, as KE\n"},
     {BASE "channels: at\n", ERR_INVALID,
      "%F:6:11: channels must be a list (\"  - key: value\") of at most 64\n"},
     {BASE "channels:\n  - at\n", ERR_INVALID,
