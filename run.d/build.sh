@@ -1,0 +1,15 @@
+#!/bin/bash
+# build.sh [PRESET]: configures and compiles one preset of CMakePresets.json (default: dev, into
+# build/). The container image is built by the same script.
+set -eu
+
+build_preset()
+{
+    local root preset=${1:-dev}
+    root=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
+    (cd "$root" && cmake --preset "$preset" >/dev/null && cmake --build --preset "$preset" -- --quiet)
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+    build_preset "$@"
+fi

@@ -1,0 +1,103 @@
+# shellcheck shell=bash
+# demo.sh: the gateway as `./run` starts it, in a state folder, on a private Redis and PostgreSQL,
+# with channels whose SMS go to the built-in simulator. Needs common.sh and servers.sh.
+
+WAYPOST="$ROOT/build/waypost"
+
+# demo_channel NAME PROFILE [LINE]...: one entry under channels:.
+demo_channel()
+{
+    local line
+    printf '  - name: %s\n    profile: %s\n    country: KE\n' "$1" "$2"
+    printf '    unsigned_callbacks: accepted\n    private_addresses: allowed\n'
+    printf '    plain_http: allowed\n'
+    for line in "${@:3}"; do
+        printf '    %s\n' "$line"
+    done
+    printf '    settings:\n      send_url: "%s/%s"\n' "$DEMO_SEND_URL" "$1"
+    printf '      username: demo\n      password: demo\n      api_key: demo\n      secret: demo\n'
+}
+
+# demo_write_config STATE PORT: the whole waypost.yaml of the demo.
+demo_write_config()
+{
+    local state=$1 port=$2 DEMO_SEND_URL="http://127.0.0.1:$(($2 + 1))/sim/send"
+    cat <<YAML
+# Written by ./run at each start. config/waypost.yaml explains every key.
+org: Waypost Demo
+url: example.org/course
+port: $port
+admin_port: $((port + 1))
+fronts: ${WAYPOST_FRONTS:-0}
+simulator: on
+keys_dir: "$state/keys"
+spool_dir: "$state/spool"
+profiles_dir: "$ROOT/config/profiles"
+lessons_dir: "$ROOT/lessons"
+redis_socket: "$state/redis/redis.sock"
+writer_conninfo: "host=$state/pg dbname=waypost user=waypost_writer"
+sender_conninfo: "host=$state/pg dbname=waypost user=waypost_sender"
+channels:
+YAML
+    demo_channel at africastalking 'from: "20880"'
+    demo_channel at-ussd africastalking-ussd 'dial_code: "*384*7#"' 'sms_channel: at'
+    demo_channel kannel kannel 'from: "20880"'
+    demo_channel twilio twilio 'from: "+254700020880"'
+    demo_channel infobip-ussd infobip-ussd 'dial_code: "*384*7#"' 'sms_channel: at'
+    printf 'countries:\n  - {code: KE, emergency: "999", helpline: "116"}\n'
+}
+
+# The database and its schema, the keys, the course. Safe to repeat.
+demo_prepare()
+{
+    local state=$1
+    install -d -m 0700 "$state/spool" "$state/keys"
+    "$WAYPOST" keys --config "$state/waypost.yaml"
+    [ -n "$(psql -h "$state/pg" -U postgres -d postgres -Atqc \
+        "select 1 from pg_database where datname = 'waypost'")" ] ||
+        psql -h "$state/pg" -U postgres -d postgres -qc 'create database waypost'
+    "$WAYPOST" migrate --conninfo "host=$state/pg dbname=waypost user=postgres" "$ROOT/sql"
+    "$WAYPOST" lessons publish --config "$state/waypost.yaml" \
+        "$ROOT/lessons/children-on-the-move"
+}
+
+# Starts `waypost serve` and waits until it takes callbacks; its log is STATE/waypost.log.
+demo_start()
+{
+    local state=$1 port=$2
+    (cd / && exec setsid "$WAYPOST" serve --config "$state/waypost.yaml") \
+        </dev/null >>"$state/waypost.log" 2>&1 9>&- &
+    printf '%s\n' $! >"$state/waypost.pid"
+    wait_for 30 demo_is_ready "$state" "$port" ||
+        die 69 "the gateway did not get ready; see $state/waypost.log"
+}
+
+# Ready, or over: a gateway that has ended will not get ready.
+demo_is_ready()
+{
+    is_alive "$(cat "$1/waypost.pid")" || die 69 "the gateway ended at once; see $1/waypost.log"
+    curl -fsS -m 2 "http://127.0.0.1:$(($2 + 1))/readyz"
+}
+
+demo_stop()
+{
+    local pid
+    pid=$(cat "$1/waypost.pid" 2>/dev/null) || return 0
+    stop_pid "$pid" TERM 25
+    rm -f "$1/waypost.pid"
+}
+
+# Something of an earlier ./run that was killed may still hold the state folder's sockets. Only what
+# works in this very folder is stopped.
+demo_stop_orphans()
+{
+    local file pid
+    for file in "$1/waypost.pid" "$1/pg/pid" "$1/redis/pid"; do
+        pid=$(cat "$file" 2>/dev/null) || continue
+        if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$1"; then
+            say "stopping process $pid, left over from an earlier run"
+            stop_pid "$pid" TERM 20
+        fi
+        rm -f "$file"
+    done
+}

@@ -1,0 +1,101 @@
+# shellcheck shell=bash
+# lib.sh: a private world for one integration test: a temporary state folder with Redis and
+# PostgreSQL, and the gateway of the demo on a free port. Source it first; everything that was
+# started is stopped and removed at exit. Results are TAP on stdout.
+#
+#   . "$(dirname "$0")/lib.sh"
+#   world_up                                # STATE, PORT, ADMIN_PORT
+#   check 'the course is joined' test "$(sql 'select count(*) from report.enrolments')" = 1
+#   done_testing
+set -eu
+ROOT=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
+for part in common servers demo; do
+    # shellcheck source=/dev/null
+    . "$ROOT/run.d/$part.sh"
+done
+
+STATE=
+PORT=
+N_CHECKS=0
+N_FAILED=0
+
+# world_make: a state folder, nothing in it started yet.
+world_make()
+{
+    STATE=$(mktemp -d /tmp/waypost-test.XXXXXX)
+    chmod 0711 "$STATE"
+    PORT=$(free_port)
+    ADMIN_PORT=$((PORT + 1))
+    export STATE PORT ADMIN_PORT
+    demo_write_config "$STATE" "$PORT" >"$STATE/waypost.yaml"
+    trap world_down EXIT
+    trap 'exit 130' INT TERM
+}
+
+# world_up: the whole demo, ready for callbacks.
+world_up()
+{
+    world_make
+    redis_start "$STATE"
+    postgres_start "$STATE"
+    demo_prepare "$STATE" >"$STATE/prepare.log" 2>&1 || die 69 "$(cat "$STATE/prepare.log")"
+    demo_start "$STATE" "$PORT"
+}
+
+world_down()
+{
+    local code=$?
+    trap '' INT TERM
+    if [ "$code" != 0 ] || [ "$N_FAILED" != 0 ]; then
+        tail -n 30 "$STATE"/*.log "$STATE"/*/*.log 2>/dev/null | sed 's/^/# /' || true
+    fi
+    demo_stop "$STATE"
+    postgres_stop "$STATE"
+    redis_stop "$STATE"
+    rm -rf "$STATE"
+}
+
+# sql TEXT: unaligned rows, as the superuser.
+sql()
+{
+    psql -h "$STATE/pg" -U postgres -d waypost -v ON_ERROR_STOP=1 -Atqc "$1"
+}
+
+# redis ARG...
+redis()
+{
+    redis-cli -s "$STATE/redis/redis.sock" "$@"
+}
+
+# check WORDS COMMAND...: one TAP line.
+check()
+{
+    local words=$1
+    shift
+    N_CHECKS=$((N_CHECKS + 1))
+    if "$@"; then
+        printf 'ok %d - %s\n' "$N_CHECKS" "$words"
+    else
+        N_FAILED=$((N_FAILED + 1))
+        printf 'not ok %d - %s\n# failed: %s\n' "$N_CHECKS" "$words" "$*"
+    fi
+}
+
+# check_same WORDS EXPECTED ACTUAL
+check_same()
+{
+    N_CHECKS=$((N_CHECKS + 1))
+    if [ "$2" = "$3" ]; then
+        printf 'ok %d - %s\n' "$N_CHECKS" "$1"
+    else
+        N_FAILED=$((N_FAILED + 1))
+        printf 'not ok %d - %s\n' "$N_CHECKS" "$1"
+        printf '%s\n' "expected: $2" "found:    $3" | sed 's/^/# /'
+    fi
+}
+
+done_testing()
+{
+    printf '1..%d\n' "$N_CHECKS"
+    [ "$N_FAILED" = 0 ]
+}
