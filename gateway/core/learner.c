@@ -77,6 +77,7 @@ static void put_link(struct buf *out, const struct learner_link *link)
     put_number(out, link->path_hash);
     put_number(out, link->text_hash);
     put_number(out, (uint64_t)link->last_ms);
+    put_name(out, link->channel);
 }
 
 enum err learner_encode(const struct learner *learner, struct buf *out)
@@ -171,6 +172,7 @@ static void take_link(struct reader *r, struct learner_link *link)
     link->path_hash = (uint32_t)take_number(r, UINT32_MAX);
     link->text_hash = (uint32_t)take_number(r, UINT32_MAX);
     link->last_ms = take_time(r);
+    take_name(r, link->channel, sizeof(link->channel));
 }
 
 /* ERR_UNSUPPORTED for a name of a newer program. */

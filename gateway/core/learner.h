@@ -18,7 +18,8 @@
 
 #define LEARNER_MAX_BYTES 512u
 #define LEARNER_SEEN_IDS 8u
-#define LEARNER_LANG_BYTES 8 /* with NUL */
+#define LEARNER_LANG_BYTES 8     /* with NUL */
+#define LEARNER_CHANNEL_BYTES 24 /* with NUL */
 #define LEARNER_BITMAP_BYTES (COURSE_MAX_SCORED / 8)
 
 /*
@@ -61,6 +62,8 @@ struct learner_link {
     uint32_t path_hash;              /* and its hash: the prefix to remove from the next one */
     uint32_t text_hash;              /* last text, for providers without message ids */
     int64_t last_ms;                 /* wall time of the last inbound */
+    char channel[LEARNER_CHANNEL_BYTES]; /* SMS channel of the last inbound, for pushes; a USSD
+                                            channel's sms_channel; "" = none */
 };
 
 struct learner {
