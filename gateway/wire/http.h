@@ -7,9 +7,13 @@
  * Transfer-Encoding other than exactly "chunked", or beside a Content-Length, or in HTTP/1.0; space
  * before a header's colon; folded lines; a bare CR or LF; NUL or other controls; an empty or
  * invalid header name; no Host or two in HTTP/1.1; chunk sizes with sign, prefix, blank or more
- * than 8 hex digits; trailers that are not fields (trailers are read and dropped); a version other
- * than HTTP/1.0 or HTTP/1.1; heads, header counts and bodies over the limits (431, 413);
- * Content-Encoding (415); Upgrade and Expect other than 100-continue (417).
+ * than 8 hex digits; trailers that are not fields (trailers and chunk extensions are read and
+ * dropped); a version other than HTTP/1.0 or HTTP/1.1 (505); a target that is neither a path nor an
+ * http URL, or has a control, a blank, a '#' or a byte past ASCII in it; heads, header counts and
+ * bodies over the limits (414, 431, 413); other methods and Upgrade (501); Content-Encoding (415);
+ * Expect other than 100-continue (417). Everything without a number here is a 400.
+ *
+ * How a request is cut into feeds changes nothing about what is read or refused.
  */
 #pragma once
 
@@ -29,8 +33,8 @@ struct http_limits {
 
 struct http_request {
     struct str method;
-    struct str target; /* as received, origin form */
-    struct str path;   /* before '?', percent-encoding untouched */
+    struct str target; /* as received; "http://host/path?query" is taken too (RFC 9112 3.2.2) */
+    struct str path;   /* from its '/' to before '?', percent-encoding untouched */
     struct str query;  /* behind '?', absent without one */
     struct http_header headers[HTTP_MAX_HEADERS];
     uint32_t n_headers;
@@ -62,7 +66,7 @@ enum http_state {
 struct http_reader;
 struct http_reader *http_reader_new(const struct http_limits *limits);
 void http_reader_free(struct http_reader *r);
-/* Takes all n bytes (bytes behind a complete request are kept for the next, within the limits). */
+/* Takes all n bytes; up to 64 KiB behind a complete request are kept for the next ones. */
 enum http_state http_reader_feed(struct http_reader *r, const char *bytes, size_t n);
 /* Forgets the finished request and reads on in what is left. */
 enum http_state http_reader_next(struct http_reader *r);
@@ -74,6 +78,9 @@ int http_reader_status(const struct http_reader *r, const char **ret_why);
 bool http_reader_wants_continue(struct http_reader *r);
 /* True when a byte of the next request has been seen (header timer instead of idle timer). */
 bool http_reader_has_begun(const struct http_reader *r);
-/* Appends the response; Date is given, since wire has no clock. */
+/* Bytes of memory that the reader holds now; about 200 between requests. */
+size_t http_reader_memory_bytes(const struct http_reader *r);
+/* Appends the response. A header whose name or value would break the head apart is left out; 1xx,
+ * 204 and 304 have no body. Date is given, since wire has no clock. */
 void http_response_write(const struct http_response *response, bool keep_alive, bool is_head,
                          struct str date, struct buf *out);
