@@ -1,0 +1,160 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/learner.h"
+
+static void set_text(char *dst, size_t bytes, const char *text)
+{
+    assert_int_equal(str_copy(str_from(text), dst, bytes), ERR_OK);
+}
+
+/* A learner in the middle of module 3 by USSD, as thousands of them are. */
+static struct learner typical(void)
+{
+    struct learner l;
+    learner_init(&l);
+    l.seq = 77;
+    for (uint32_t i = 0; i < LEARNER_SEEN_IDS; i++)
+        l.link.seen[i] = 0x9e3779b9u * (i + 1);
+    l.link.session = 0xdeadbeef;
+    l.link.path_bytes = 12;
+    l.link.path_hash = 0x12345678;
+    l.link.text_hash = 0x87654321;
+    l.link.last_ms = 1732433860123;
+    set_text(l.link.channel, sizeof(l.link.channel), "at");
+    memset(l.learner_id, 0xab, sizeof(l.learner_id));
+    l.state = LEARNER_STATE_QUIZ;
+    set_text(l.lang, sizeof(l.lang), "en");
+    set_text(l.unit, sizeof(l.unit), "m3q2");
+    l.course_key = 0x11223344;
+    memset(l.answered, 0xff, 2);
+    memset(l.right, 0x5a, 2);
+    l.pre_right = 3;
+    l.consent_ms = 1732400000000;
+    l.asked_ms = 1732433860123;
+    return l;
+}
+
+static void expect_round_trip(const struct learner *l)
+{
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, LEARNER_MAX_BYTES);
+    assert_int_equal(learner_encode(l, &out), ERR_OK);
+    struct learner back;
+    assert_int_equal(learner_decode(buf_str(&out), &back), ERR_OK);
+    assert_memory_equal(&back, l, sizeof(back));
+}
+
+static void what_was_encoded_is_decoded(void **state)
+{
+    (void)state;
+    struct learner l;
+    learner_init(&l);
+    expect_round_trip(&l);
+    l = typical();
+    expect_round_trip(&l);
+    for (int i = 0; i < N_LEARNER_STATES; i++) {
+        l.state = (enum learner_state)i;
+        l.back = (enum learner_state)(N_LEARNER_STATES - 1 - i);
+        expect_round_trip(&l);
+    }
+}
+
+static void the_largest_learner_fits(void **state)
+{
+    (void)state;
+    struct learner l;
+    memset(&l, 0xff, sizeof(l));
+    l.state = l.back = LEARNER_STATE_SWITCH_LANGUAGE;
+    memset(l.link.channel, 'c', sizeof(l.link.channel));
+    memset(l.lang, 'l', sizeof(l.lang));
+    memset(l.unit, 'u', sizeof(l.unit));
+    l.link.channel[LEARNER_CHANNEL_BYTES - 1] = l.lang[LEARNER_LANG_BYTES - 1] = '\0';
+    l.unit[COURSE_ID_BYTES - 1] = '\0';
+    l.certificate = 999999999999;
+    l.consent_ms = l.asked_ms = l.ended_ms = l.closed_ms = l.link.last_ms = INT64_MAX;
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, LEARNER_MAX_BYTES);
+    assert_int_equal(learner_encode(&l, &out), ERR_OK);
+    struct learner back;
+    assert_int_equal(learner_decode(buf_str(&out), &back), ERR_OK);
+}
+
+static void a_typical_learner_is_small(void **state)
+{
+    (void)state;
+    struct learner l = typical();
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, LEARNER_MAX_BYTES);
+    assert_int_equal(learner_encode(&l, &out), ERR_OK);
+    assert_true(buf_str(&out).len <= 150);
+}
+
+static void seq_comes_first_and_big_endian(void **state)
+{
+    (void)state;
+    struct learner l = typical();
+    l.seq = 0x01020304;
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, LEARNER_MAX_BYTES);
+    assert_int_equal(learner_encode(&l, &out), ERR_OK);
+    assert_memory_equal(buf_str(&out).p, "\1\2\3\4", 4);
+}
+
+static void every_cut_is_refused(void **state)
+{
+    (void)state;
+    struct learner l = typical(), back;
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, LEARNER_MAX_BYTES);
+    assert_int_equal(learner_encode(&l, &out), ERR_OK);
+    struct str bytes = buf_str(&out);
+    for (size_t n = 0; n < bytes.len; n++)
+        assert_int_not_equal(learner_decode(str_sub(bytes, 0, n), &back), ERR_OK);
+    buf_add_char(&out, 'x'); /* one too many */
+    assert_int_equal(learner_decode(buf_str(&out), &back), ERR_INVALID);
+}
+
+static void a_newer_version_or_state_is_unsupported(void **state)
+{
+    (void)state;
+    struct learner l = typical(), back;
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, LEARNER_MAX_BYTES);
+    assert_int_equal(learner_encode(&l, &out), ERR_OK);
+    char *name = memmem(out.p, out.len, "quiz", 4);
+    assert_non_null(name);
+    name[0] = 'Q';
+    assert_int_equal(learner_decode(buf_str(&out), &back), ERR_UNSUPPORTED);
+    out.p[4] = 99;
+    assert_int_equal(learner_decode(buf_str(&out), &back), ERR_UNSUPPORTED);
+}
+
+static void an_encoder_without_room_says_so(void **state)
+{
+    (void)state;
+    struct learner l = typical();
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, 20);
+    assert_int_equal(learner_encode(&l, &out), ERR_TOO_LONG);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_encoded_is_decoded),
+        cmocka_unit_test(the_largest_learner_fits),
+        cmocka_unit_test(a_typical_learner_is_small),
+        cmocka_unit_test(seq_comes_first_and_big_endian),
+        cmocka_unit_test(every_cut_is_refused),
+        cmocka_unit_test(a_newer_version_or_state_is_unsupported),
+        cmocka_unit_test(an_encoder_without_room_says_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
