@@ -85,26 +85,34 @@ void buf_addf(struct buf *b, const char *fmt, ...)
     va_end(again);
 }
 
-/* Length of the valid UTF-8 sequence at s (1 to 4), or 0 (RFC 3629 4: no surrogates, no
- * overlong forms, nothing past U+10FFFF). */
+/* Well-formed UTF-8 by its first two bytes (Unicode, table 3-7: no surrogates, no overlong forms,
+ * nothing past U+10FFFF); every byte after the second is 80..bf. */
+static const struct {
+    unsigned char first_min, first_max, second_min, second_max, len;
+} sequences[] = {
+    {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+    {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
+    {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+};
+
+/* Length of the valid sequence at s (1 to 4), or 0. */
 static size_t utf8_len(const unsigned char *s, size_t left)
 {
     if (s[0] < 0x80)
         return 1;
-    size_t n = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
-               : s[0] >= 0xe0 && s[0] <= 0xef ? 3
-               : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
-                                              : 0;
-    if (n == 0 || n > left)
-        return 0;
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80)
+    for (size_t i = 0; i < ARRAY_LEN(sequences); i++) {
+        size_t n = sequences[i].len;
+        if (s[0] < sequences[i].first_min || s[0] > sequences[i].first_max)
+            continue;
+        if (n > left || s[1] < sequences[i].second_min || s[1] > sequences[i].second_max)
             return 0;
+        for (size_t at = 2; at < n; at++) {
+            if ((s[at] & 0xc0) != 0x80)
+                return 0;
+        }
+        return n;
     }
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return n;
+    return 0;
 }
 
 void buf_add_json(struct buf *b, struct str s)

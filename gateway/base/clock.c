@@ -24,9 +24,10 @@ void clock_format_rfc3339(struct wall_ms at, char dst[RFC3339_BYTES])
     time_t seconds = (time_t)(ms >= 0 ? ms / 1000 : -((-ms + 999) / 1000));
     struct tm tm;
     (void)gmtime_r(&seconds, &tm); /* in range by the clamp above */
-    char date[24];
-    (void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-    (void)snprintf(dst, RFC3339_BYTES, "%s.%03dZ", date, (int)(ms - (int64_t)seconds * 1000));
+    char date[16];
+    (void)strftime(date, sizeof(date), "-%m-%dT%H:%M:%S", &tm); /* its %Y is not padded */
+    (void)snprintf(dst, RFC3339_BYTES, "%04d%s.%03dZ", tm.tm_year + 1900, date,
+                   (int)(ms - (int64_t)seconds * 1000));
 }
 
 /* H. Hinnant's civil-day arithmetic: eras of 400 years that start on 1 March. */
@@ -67,30 +68,64 @@ static bool parse_zone(struct str zone, int *ret_minutes)
     return true;
 }
 
+/* The two-digit numbers of "YYYY-MM-DDThh:mm:ss" and their ranges. */
+enum { MONTH, DAY, HOUR, MINUTE, SECOND, N_FIELDS };
+static const struct {
+    size_t at;
+    int min, max;
+} fields[N_FIELDS] = {
+    [MONTH] = {5, 1, 12},   [DAY] = {8, 1, 31},     [HOUR] = {11, 0, 23},
+    [MINUTE] = {14, 0, 59}, [SECOND] = {17, 0, 60},
+};
+
+/* True when the punctuation stands where it must and every number is in its range. */
+static bool parse_fields(struct str text, uint64_t *ret_year, int ret[N_FIELDS])
+{
+    static const char shape[] = "....-..-..T..:..:..";
+    for (size_t i = 0; i < sizeof(shape) - 1; i++) {
+        bool is_blank = shape[i] == 'T' && (text.p[i] == 't' || text.p[i] == ' ');
+        if (shape[i] != '.' && text.p[i] != shape[i] && !is_blank)
+            return false;
+    }
+    for (int f = 0; f < N_FIELDS; f++) {
+        ret[f] = two_digits(text, fields[f].at);
+        if (ret[f] < fields[f].min || ret[f] > fields[f].max)
+            return false;
+    }
+    return str_to_u64(str_sub(text, 0, 4), 9999, ret_year) == ERR_OK;
+}
+
+static int64_t days_in_month(uint64_t year, int month)
+{
+    int64_t first = clock_days_from_civil((int64_t)year, (unsigned)month, 1);
+    return month == 12 ? 31 : clock_days_from_civil((int64_t)year, (unsigned)month + 1, 1) - first;
+}
+
+/* Digits behind a dot at *at, in milliseconds; further ones are cut. Moves *at behind them. */
+static int64_t parse_fraction(struct str text, size_t *at)
+{
+    int64_t millis = 0, scale = 100;
+    if (text.p[*at] != '.')
+        return 0;
+    for (++*at; *at < text.len && text.p[*at] >= '0' && text.p[*at] <= '9'; ++*at, scale /= 10)
+        millis += (text.p[*at] - '0') * scale;
+    return millis;
+}
+
 enum err clock_parse_rfc3339(struct str text, struct wall_ms *ret)
 {
     uint64_t year;
-    if (text.len < 20 || text.p[4] != '-' || text.p[7] != '-' || text.p[13] != ':' ||
-        text.p[16] != ':' || (text.p[10] != 'T' && text.p[10] != 't' && text.p[10] != ' ') ||
-        str_to_u64(str_sub(text, 0, 4), 9999, &year) != ERR_OK)
-        return ERR_INVALID;
-    int month = two_digits(text, 5), day = two_digits(text, 8);
-    int hour = two_digits(text, 11), minute = two_digits(text, 14), second = two_digits(text, 17);
-    if (month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 ||
-        minute > 59 || second < 0 || second > 60)
+    int field[N_FIELDS], zone_minutes;
+    if (text.len < 20 || !parse_fields(text, &year, field) ||
+        field[DAY] > days_in_month(year, field[MONTH]))
         return ERR_INVALID;
     size_t at = 19;
-    int64_t millis = 0;
-    if (text.p[at] == '.') {
-        int64_t scale = 100;
-        for (at++; at < text.len && text.p[at] >= '0' && text.p[at] <= '9'; at++, scale /= 10)
-            millis += (text.p[at] - '0') * scale;
-    }
-    int zone_minutes;
+    int64_t millis = parse_fraction(text, &at);
     if (!parse_zone(str_sub(text, at, text.len), &zone_minutes))
         return ERR_INVALID;
-    int64_t days = clock_days_from_civil((int64_t)year, (unsigned)month, (unsigned)day);
-    ret->ms =
-        (days * 86400 + hour * 3600 + minute * 60 + second - zone_minutes * 60) * 1000 + millis;
+    int64_t days =
+        clock_days_from_civil((int64_t)year, (unsigned)field[MONTH], (unsigned)field[DAY]);
+    int64_t minutes = (days * 24 + field[HOUR]) * 60 + field[MINUTE] - zone_minutes;
+    ret->ms = (minutes * 60 + field[SECOND]) * 1000 + millis;
     return ERR_OK;
 }

@@ -137,6 +137,37 @@ static int take_option(struct cli_args *args, int argc, char **argv, int *i)
     return EX_OK;
 }
 
+/* Everything behind the command. EX_OK, or an exit code after a word on stderr. */
+static int take_arguments(struct cli_args *args, const char **words, int argc, char **argv)
+{
+    bool is_options_over = false;
+    for (int i = 2; i < argc; i++) {
+        bool is_option = !is_options_over && argv[i][0] == '-' && argv[i][1] == '-';
+        if (is_option && argv[i][2] == '\0') {
+            is_options_over = true;
+        } else if (is_option) {
+            int code = take_option(args, argc, argv, &i);
+            if (code != EX_OK)
+                return code;
+        } else if (args->n_words < CLI_MAX_WORDS) {
+            words[args->n_words++] = argv[i];
+        } else {
+            cli_complain("more than %d arguments", CLI_MAX_WORDS);
+            return EX_USAGE;
+        }
+    }
+    return EX_OK;
+}
+
+static bool is_help_asked(int argc, char **argv)
+{
+    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+    }
+    return false;
+}
+
 int cli_main(int argc, char **argv)
 {
     static const char *words[CLI_MAX_WORDS];
@@ -146,23 +177,9 @@ int cli_main(int argc, char **argv)
         find_command(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
     if (command == NULL)
         return complain_command(argv[1]);
+    if (is_help_asked(argc, argv))
+        return print_help(command);
     struct cli_args args = {.command = command, .words = words};
-    bool is_options_over = false;
-    for (int i = 2; i < argc; i++) {
-        if (!is_options_over && strcmp(argv[i], "--help") == 0)
-            return print_help(command);
-        if (!is_options_over && strcmp(argv[i], "--") == 0) {
-            is_options_over = true;
-        } else if (!is_options_over && argv[i][0] == '-' && argv[i][1] == '-') {
-            int code = take_option(&args, argc, argv, &i);
-            if (code != EX_OK)
-                return code;
-        } else if (args.n_words < CLI_MAX_WORDS) {
-            words[args.n_words++] = argv[i];
-        } else {
-            cli_complain("more than %d arguments", CLI_MAX_WORDS);
-            return EX_USAGE;
-        }
-    }
-    return command->run(&args);
+    int code = take_arguments(&args, words, argc, argv);
+    return code == EX_OK ? command->run(&args) : code;
 }

@@ -1,0 +1,129 @@
+#!/bin/bash
+# layers.sh BUILD_DIR: the folder is the layer, and arrows point down only.
+#
+# 1. What each folder of gateway/ may include: own layers, and which libraries.
+# 2. A file of port/ wraps one library (libevent, the loop everyone waits in, does not count).
+# 3. What core and wire ask of the C library: nothing that reads, writes, waits or knows the time.
+# 4. Every header compiles alone.
+set -eu
+cd "$(dirname "$0")/../.."
+build=${1:-build}
+n_bad=0
+
+bad()
+{
+    printf '%s\n' "$*"
+    n_bad=$((n_bad + 1))
+}
+
+# Layers that a folder may include.
+declare -A own=(
+    [gateway]='cli'
+    [base]='base'
+    [core]='core base'
+    [wire]='wire core base'
+    [port]='port wire core base'
+    [app]='app port wire core base'
+    [cli]='cli app port wire core base'
+)
+# Libraries that it may include, by the beginning of the header's name.
+declare -A lib=(
+    [gateway]=''
+    [base]=''
+    [core]='pcre2.h utf8proc.h cmark.h yaml.h uthash.h'
+    [wire]='jansson.h expat.h openssl/'
+    [port]='event2/ hiredis/ libpq-fe.h curl/ openssl/ uthash.h'
+    [app]='uthash.h'
+    [cli]='jansson.h openssl/'
+)
+# What core and wire may include of the C library.
+libc_pure='assert.h ctype.h errno.h inttypes.h limits.h math.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h uchar.h'
+
+# begins_with_one WORD LIST
+begins_with_one()
+{
+    local word
+    for word in $2; do
+        case $1 in "$word"*) return 0 ;; esac
+    done
+    return 1
+}
+
+check_file()
+{
+    local file=$1 folder=$2 header libraries=''
+    while read -r header; do
+        case $header in
+        \"*)
+            header=${header//\"/}
+            begins_with_one "$header" "${own[$folder]// // }/" ||
+                bad "$file includes $header: $folder may include ${own[$folder]} only"
+            ;;
+        '<'*)
+            header=${header//[<>]/}
+            if begins_with_one "$header" "${lib[*]}"; then
+                begins_with_one "$header" "${lib[$folder]}" ||
+                    bad "$file includes <$header>: no library for $folder"
+                case $header in event2/* | uthash.h) ;; *) libraries+="${header%%/*}"$'\n' ;; esac
+            elif [ "$folder" = core ] || [ "$folder" = wire ]; then
+                begins_with_one "$header" "$libc_pure" ||
+                    bad "$file includes <$header>: $folder is pure, no system calls"
+            fi
+            ;;
+        esac
+    done < <(sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*(["<][^">]*[">]).*/\1/p' "$file")
+    if [ "$folder" = port ] && [ "$(printf '%s' "$libraries" | sort -u | grep -c .)" -gt 1 ]; then
+        bad "$file wraps more than one library: $(printf '%s' "$libraries" | sort -u | tr '\n' ' ')"
+    fi
+}
+
+check_includes()
+{
+    local folder file
+    for folder in base core wire port app cli; do
+        for file in gateway/"$folder"/*.[ch]; do
+            check_file "$file" "$folder"
+        done
+    done
+    check_file gateway/main.c gateway
+    find gateway -mindepth 2 -type d | while read -r folder; do
+        printf 'gateway has no folders below its layers: %s\n' "$folder"
+    done | { ! grep .; } || n_bad=$((n_bad + 1))
+}
+
+# Names that a library takes from outside itself and the layers below it.
+check_symbols()
+{
+    local layer=$1 below=$2 allowed=$3 archives=() name
+    for name in $layer $below; do
+        [ ! -e "$build/libwp_$name.a" ] || archives+=("$build/libwp_$name.a")
+    done
+    nm -u "$build/libwp_$layer.a" | awk 'NF == 2 { print $2 }' | sort -u >"$tmp/wanted"
+    nm --defined-only "${archives[@]}" | awk 'NF == 3 { print $3 }' | sort -u >"$tmp/given"
+    while read -r name; do
+        bad "wp_$layer calls $name: it may not (tests/lint/layers.sh says what it may)"
+    done < <(comm -23 "$tmp/wanted" "$tmp/given" | grep -vxE "$allowed")
+    while read -r name; do
+        bad "wp_$layer calls $name: time, logs and memory without a ceiling come from above"
+    done < <(grep -xE 'clock_mono|clock_wall|log_.*' "$tmp/wanted")
+}
+
+check_headers()
+{
+    local file
+    for file in gateway/*/*.h; do
+        printf '#include "%s"\n' "${file#gateway/}" |
+            ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -DWAYPOST_VERSION='""' -Wall -Wextra -Werror -Igateway \
+                -I/usr/include/postgresql -fsyntax-only -x c - || bad "$file does not compile alone"
+    done
+}
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+libc='(__)?(mem(cpy|move|set|cmp|chr|mem|rchr)|str(len|nlen|cmp|ncmp|chr|rchr|casecmp|ncasecmp|str|pbrk|spn|cspn|toll?|toull?|tol)|v?snprintf|qsort|bsearch|abs|labs|llabs)(_chk)?'
+libc+='|__isoc(99|23)_.*|__assert_fail|__ctype_b_loc|__ctype_tolower_loc|__ctype_toupper_loc|tolower|toupper|free|__stack_chk_fail|__errno_location|_GLOBAL_OFFSET_TABLE_'
+check_includes
+check_symbols core base "$libc|pcre2_.*|utf8proc_.*|cmark_.*|yaml_.*"
+check_symbols wire 'core base' "$libc|json(p)?_.*|XML_.*|HMAC|EVP_.*|CRYPTO_memcmp|ERR_.*|BIO_.*|SHA.*|MD5"
+check_headers
+[ "$n_bad" = 0 ]
