@@ -5,46 +5,52 @@
 set local role waypost_owner;
 
 create type core.step_row as (
-    number_id bytea, learner_id uuid, seq integer, at timestamptz, due_at timestamptz, channel text,
+    type text, number_id bytea, learner_id uuid, seq integer, at timestamptz, due_at timestamptz, channel text,
     via core.via, network text, course_id integer, lang text, country text, state bytea, vault jsonb,
     events jsonb, course text, version text,
-    org_id smallint, first_seq integer, is_erased boolean); -- of the learner; null when new
+    -- what is known of the learner; first_seq is null when nothing is
+    org_id smallint, first_seq integer, is_erased boolean, started_at timestamptz);
 create type core.event_row as (
     number_id bytea, learner_id uuid, seq integer, at timestamptz, channel text, via core.via,
-    course_id integer, course text, lang text, org_id smallint,
+    course_id integer, course text, lang text, org_id smallint, is_started boolean,
     n smallint, kind core.event_kind, unit text, phase core.phase, choice integer, correct boolean,
     attempt integer, value integer, code text, text text);
 
--- The envelopes of type step, each with what is known of its learner.
+-- The envelopes, each with what is known of its learner.
 create function core.read_steps(p_envelopes jsonb) returns core.step_row[]
-language sql stable
+language plpgsql stable
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-begin atomic
+as $$
+begin
+    return (
     select array_agg(row(
-            decode(s.number_id, 'hex'), s.learner_id, s.seq, s.at, s.due, s.channel, s.via, s.network,
+            s.type, decode(s.number_id, 'hex'), s.learner_id, s.seq, s.at, s.due, s.channel, s.via, s.network,
             v.course_id, s.lang, s.country, decode(s.state, 'hex'), s.vault, s.events, s.course, s.version,
-            coalesce(l.org_id, (select o.org_id from core.organisation o where o.is_default)), l.first_seq, l.erased_at is not null)::core.step_row)
+            coalesce(l.org_id, (select o.org_id from core.organisation o where o.is_default)),
+            l.first_seq, l.erased_at is not null, n.started_at)::core.step_row)
     from jsonb_to_recordset(p_envelopes) as s (
             type text, number_id text, learner_id uuid, seq integer, at timestamptz, due timestamptz,
             channel text, via core.via, network text, course text, version text, lang text,
             country text, state text, vault jsonb, events jsonb)
         left join core.learner l on l.learner_id = s.learner_id
-        left join core.course_version v on v.course = s.course and v.version = s.version
-    where s.type = 'step';
-end;
+        left join core.enrolment n on n.learner_id = s.learner_id and n.course = s.course
+        left join core.course_version v on v.course = s.course and v.version = s.version);
+end $$;
 
 -- Their events, flat.
 create function core.read_events(p_steps core.step_row[]) returns core.event_row[]
-language sql stable
-begin atomic
+language plpgsql stable
+as $$
+begin
+    return (
     select array_agg(row(
             s.number_id, s.learner_id, s.seq, s.at, s.channel, s.via, s.course_id, s.course, s.lang, s.org_id,
-            (s.e ->> 'n')::smallint, (s.e ->> 'kind')::core.event_kind, s.e ->> 'unit',
+            coalesce(s.started_at <= s.at, false), (s.e ->> 'n')::smallint, (s.e ->> 'kind')::core.event_kind, s.e ->> 'unit',
             (s.e ->> 'phase')::core.phase, (s.e ->> 'choice')::integer, (s.e ->> 'correct')::boolean,
             (s.e ->> 'attempt')::integer, (s.e ->> 'value')::integer, s.e ->> 'code',
             s.e ->> 'text')::core.event_row)
-    from (select t.*, jsonb_array_elements(t.events) as e from unnest(p_steps) t) s;
-end;
+    from (select t.*, jsonb_array_elements(t.events) as e from unnest(p_steps) t where t.type = 'step') s);
+end $$;
 
 -- Learners nobody has heard of, and, where envelopes come out of order, an earlier beginning.
 create function core.put_learners(p_steps core.step_row[]) returns void
@@ -57,7 +63,7 @@ begin
     select distinct on (s.learner_id) s.learner_id, s.org_id, s.country, s.network, s.lang, s.seq,
             s.channel, s.via, s.seq, s.at
     from unnest(p_steps) s
-    where s.first_seq is null or s.seq < s.first_seq
+    where s.type = 'step' and (s.first_seq is null or s.seq < s.first_seq)
     order by s.learner_id, s.seq
     on conflict (learner_id) do update
         set country = excluded.country, network = excluded.network, first_channel = excluded.first_channel,
@@ -75,7 +81,7 @@ begin
     insert into core.number_state as t (number_id, learner_id, seq, at, due_at, state)
     select distinct on (s.number_id, s.learner_id) s.number_id, s.learner_id, s.seq, s.at, s.due_at, s.state
     from unnest(p_steps) s
-    where not s.is_erased and s.learner_id <> all (p_erased)
+    where s.type = 'step' and not s.is_erased and s.learner_id <> all (p_erased)
     order by s.number_id, s.learner_id, s.seq desc
     on conflict (number_id, learner_id) do update
         set seq = excluded.seq, at = excluded.at, due_at = excluded.due_at, state = excluded.state
@@ -93,7 +99,7 @@ begin
         where excluded.sealed_at > t.sealed_at;
 end $$;
 
--- Milestones of the course. Most steps change none, so rows that would stay the same are left alone.
+-- Milestones of the course, from the few events that may change one.
 create function core.put_enrolments(p_events core.event_row[]) returns void
 language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
@@ -107,7 +113,7 @@ begin
             (array_agg(v.course_id order by v.seq) filter (where v.kind = 'consented'))[1] as course_id,
             min(v.org_id) as org_id,
             min(v.at) filter (where v.kind = 'consented') as consent_at,
-            min(v.at) filter (where v.kind = 'lesson_read' or v.phase in ('quiz', 'pretest', 'posttest')) as started_at,
+            min(v.at) filter (where v.kind in ('lesson_read', 'answered')) as started_at,
             min(v.at) filter (where v.kind = 'course_completed') as completed_at,
             min(v.at) filter (where v.kind = 'certified') as certified_at,
             max(v.value) filter (where v.kind = 'certified') as score,
@@ -117,13 +123,6 @@ begin
         from unnest(p_events) v
         where v.course is not null
         group by v.learner_id, v.course) f
-        left join core.enrolment o on o.learner_id = f.learner_id and o.course = f.course
-    where f.consent_at < coalesce(o.consent_at, 'infinity')
-        or f.started_at < coalesce(o.started_at, 'infinity')
-        or f.completed_at < coalesce(o.completed_at, 'infinity')
-        or f.certified_at < coalesce(o.certified_at, 'infinity')
-        or f.score > coalesce(o.score, -1)
-        or f.stop_seq > coalesce(o.stop_seq, 0)
     order by f.learner_id, f.course
     on conflict (learner_id, course) do update
         set course_id = case when excluded.consent_at < coalesce(e.consent_at, 'infinity')
@@ -246,44 +245,42 @@ begin
             error = case when excluded.status > m.status then excluded.error else m.error end;
 end $$;
 
--- All envelopes, or none and an error about one of them.
-create function core.ingest_all(p_envelopes jsonb) returns void
+-- All envelopes, or none and an error. Without p_is_careful facts that are here already are an error,
+-- too: looking for each of them first would cost a tenth of the speed.
+create function core.ingest_all(p_envelopes jsonb, p_is_careful boolean) returns void
 language plpgsql
 as $$
 declare
-    v_types text[] := array(select distinct coalesce(e ->> 'type', '') from jsonb_array_elements(p_envelopes) e);
-    v_steps core.step_row[];
+    v_steps core.step_row[] := core.read_steps(p_envelopes);
     v_events core.event_row[];
+    v_milestones core.event_row[];
     v_rare core.event_row[];
     v_erased uuid[];
+    v_has record;
 begin
-    if not v_types <@ array['step', 'message'] then
+    select bool_or(s.type is null or s.type not in ('step', 'message')) as stranger,
+        bool_or(s.type = 'message') as message,
+        bool_or(s.type = 'step' and s.events is null) as no_events,
+        bool_or(s.course is not null and s.course_id is null) as new_course,
+        bool_or(s.type = 'step' and (s.first_seq is null or s.seq < s.first_seq)) as new_learner
+    into v_has from unnest(v_steps) s;
+    if v_has.stranger then
         raise exception 'member type must be "step" or "message"' using errcode = 'invalid_parameter_value';
-    end if;
-    if 'message' = any (v_types) then
-        perform core.put_messages(p_envelopes);
-    end if;
-    if not 'step' = any (v_types) then
-        return;
-    end if;
-
-    v_steps := core.read_steps(p_envelopes);
-    if exists (select from unnest(v_steps) s where s.events is null) then
+    elsif v_has.no_events then
         raise exception 'member events is missing' using errcode = 'invalid_parameter_value';
     end if;
-    if exists (select from unnest(v_steps) s where s.course is not null and s.course_id is null) then
+    if v_has.message then
+        perform core.put_messages(p_envelopes);
+    end if;
+    if v_has.new_course then
         insert into core.course_version (course, version)
         select distinct s.course, s.version from unnest(v_steps) s where s.course is not null
         on conflict do nothing;
         v_steps := core.read_steps(p_envelopes);
     end if;
-    v_events := coalesce(core.read_events(v_steps), '{}');
-    v_rare := array(select v from unnest(v_events) v
-        where v.text is not null or v.kind in ('language_set', 'role_set', 'consented', 'stopped', 'rejoined',
-            'erased', 'certified', 'safe_raised'));
-    v_erased := array(select v.learner_id from unnest(v_rare) v where v.kind = 'erased');
+    v_events := core.read_events(v_steps);
 
-    if exists (select from unnest(v_steps) s where s.first_seq is null or s.seq < s.first_seq) then
+    if v_has.new_learner then
         perform core.put_learners(v_steps);
     end if;
     insert into core.event (learner_id, at, seq, kind, phase, via, course_id, choice, value, attempt, org_id, n,
@@ -291,14 +288,24 @@ begin
     select v.learner_id, v.at, v.seq, v.kind, v.phase, v.via, v.course_id, v.choice, v.value, v.attempt, v.org_id,
             v.n, v.correct, v.unit, v.channel, v.lang
     from unnest(v_events) v
-    on conflict do nothing;
+    where not p_is_careful or not exists (
+        select from core.event e where e.learner_id = v.learner_id and e.seq = v.seq and e.n = v.n);
+
+    select array_agg(v) filter (where v.kind in ('consented', 'course_completed', 'certified', 'stopped',
+                'rejoined', 'erased') or (not v.is_started and (v.kind = 'lesson_read'
+                or v.phase in ('quiz', 'pretest', 'posttest')))),
+        coalesce(array_agg(v) filter (where v.text is not null or v.kind in ('role_set', 'consented', 'stopped',
+                'rejoined', 'erased', 'certified', 'safe_raised')), '{}'),
+        coalesce(array_agg(v.learner_id) filter (where v.kind = 'erased'), '{}')
+    into v_milestones, v_rare, v_erased from unnest(v_events) v;
     perform core.put_states(v_steps, v_erased);
-    perform core.put_enrolments(v_events);
-    if v_rare <> '{}' then
-        v_erased := v_erased || array(select s.learner_id from unnest(v_steps) s where s.is_erased);
-        perform core.put_rare(v_rare, v_erased);
+    if v_milestones is not null then
+        perform core.put_enrolments(v_milestones);
     end if;
-    if exists (select from unnest(v_rare) v where v.kind = 'erased') then
+    if v_rare <> '{}' then
+        perform core.put_rare(v_rare, v_erased || array(select s.learner_id from unnest(v_steps) s where s.is_erased));
+    end if;
+    if v_erased <> '{}' then
         perform core.erase(v_rare);
     end if;
 end $$;
@@ -314,17 +321,18 @@ declare
     v_message text;
     v_envelope jsonb;
 begin
-    perform core.ingest_all(p_envelopes);
+    perform core.ingest_all(p_envelopes, false);
 exception when others then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
-    -- Only content is searched for the culprit; a full disk or a deadlock is nobody's fault.
+    -- Only content is looked at again; a full disk or a deadlock is no envelope's fault.
     if left(v_state, 2) not in ('22', '23', '54') or jsonb_typeof(p_envelopes) <> 'array' then
         raise;
     end if;
+    -- One by one: known facts are passed over, and an error is about this envelope.
     for i in 0 .. jsonb_array_length(p_envelopes) - 1 loop
         v_envelope := p_envelopes -> i;
         begin
-            perform core.ingest_all(jsonb_build_array(v_envelope));
+            perform core.ingest_all(jsonb_build_array(v_envelope), true);
         exception when others then
             get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
             raise exception 'envelope % (% seq %): %', i,
