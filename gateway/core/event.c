@@ -155,6 +155,10 @@ void event_envelope_json(const struct event_envelope *envelope, struct buf *out)
     json_text(out, "country", envelope->country);
     if (!str_is_empty(envelope->state))
         json_hex(out, "state", envelope->state.p, envelope->state.len);
+    if (envelope->due_at.ms > 0) {
+        clock_format_rfc3339(envelope->due_at, at);
+        json_text(out, "due", str_from(at));
+    }
     if (envelope->vault_key_id != 0)
         json_vault(out, envelope);
     json_name(out, "events");

@@ -44,9 +44,12 @@ void sink_free(struct sink *s);
  * false, the reason is logged once). */
 struct sink *sink_libpq_new(struct loop *loop, const char *conninfo, int64_t timeout_ms);
 
+/* Refuses (ERR_INVALID) an array with an envelope that is neither step nor message. */
 struct sink *sink_mem_new(struct loop *loop);
 /* As store_mem_fail; verbs "ingest", "dead_letter", "vault_get". */
 void sink_mem_fail(struct sink *s, const char *verb, enum err e, uint32_t n);
 /* Envelopes taken in so far, in order, each once by (learner_id, seq). */
 uint32_t sink_mem_count(const struct sink *s);
 struct str sink_mem_envelope(const struct sink *s, uint32_t i);
+/* Payloads put aside. */
+uint32_t sink_mem_n_dead(const struct sink *s);

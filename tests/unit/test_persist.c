@@ -1,0 +1,348 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/persist.h"
+
+#define START ((struct wall_ms){1795505860000})
+#define HOUR_MS 3600000
+
+/* Counts what persist asks of the sink. */
+struct counting_sink {
+    struct sink sink;
+    struct sink *inner;
+    uint32_t n_ingest;
+    size_t longest;
+};
+
+struct world {
+    struct loop *loop;
+    struct store *store;
+    struct counting_sink sink;
+    struct metrics *metrics;
+    struct persist *persist;
+    uint32_t n_put;
+    uint32_t n_stopped;
+};
+
+static struct counting_sink *counting(struct sink *s)
+{
+    return (struct counting_sink *)s;
+}
+
+static void counted_ingest(struct sink *s, struct str json, sink_on_done *fn, void *ctx)
+{
+    counting(s)->n_ingest++;
+    if (json.len > counting(s)->longest)
+        counting(s)->longest = json.len;
+    sink_ingest(counting(s)->inner, json, fn, ctx);
+}
+
+static void counted_dead_letter(struct sink *s, struct str payload, struct str reason,
+                                sink_on_done *fn, void *ctx)
+{
+    sink_dead_letter(counting(s)->inner, payload, reason, fn, ctx);
+}
+
+static const struct sink_ops counting_ops = {
+    .ingest = counted_ingest,
+    .dead_letter = counted_dead_letter,
+};
+
+static void start(struct world *w)
+{
+    struct persist_settings settings = {.consumer = STR("writer-0"),
+                                        .first = 0,
+                                        .last = 255,
+                                        .max_batch = PERSIST_MAX_BATCH,
+                                        .gather_ms = PERSIST_GATHER_MS,
+                                        .block_ms = PERSIST_BLOCK_MS};
+    w->persist = persist_new(w->loop, w->store, &w->sink.sink, w->metrics, &settings);
+    persist_start(w->persist);
+}
+
+static void up(struct world *w)
+{
+    *w = (struct world){.loop = loop_mem_new(START)};
+    w->store = store_mem_new(w->loop);
+    w->sink.sink.ops = &counting_ops;
+    w->sink.inner = sink_mem_new(w->loop);
+    w->metrics = metrics_new();
+}
+
+static void down(struct world *w)
+{
+    store_free(w->store);
+    sink_free(w->sink.inner);
+    persist_free(w->persist);
+    metrics_free(w->metrics);
+    loop_free(w->loop);
+}
+
+static void on_committed(void *ctx, enum err e, const struct store_record *rec)
+{
+    (void)ctx; /* nothing to remember */
+    (void)rec;
+    assert_int_equal(e, ERR_OK);
+}
+
+/* One event of a new number; NULL makes an ordinary envelope. */
+static void put(struct world *w, const char *text)
+{
+    char envelope[200];
+    uint32_t i = w->n_put++;
+    (void)snprintf(envelope, sizeof(envelope),
+                   "{\"type\":\"step\",\"learner_id\":\"%08x\",\"seq\":1,\"events\":[]}", i);
+    struct store_commit commit = {.state = STR("\0\0\0\1state"),
+                                  .event = str_from(text != NULL ? text : envelope)};
+    memcpy(commit.id.bytes, &i, sizeof(i));
+    store_commit(w->store, &commit, on_committed, NULL);
+}
+
+static void put_n(struct world *w, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        put(w, NULL);
+}
+
+static void on_rest(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
+{
+    (void)entries; /* only their number is of interest */
+    assert_int_equal(e, ERR_OK);
+    *(uint32_t *)ctx += n;
+}
+
+/* Entries that are in the stream, delivered or not. */
+static uint32_t n_in_stream(struct world *w)
+{
+    uint32_t n = 0;
+    struct store_reader reader = {.consumer = STR("writer-0"), .last = 255, .max = 100000};
+    store_read(w->store, STORE_STREAM_EVENTS, &reader, on_rest, &n);
+    loop_mem_settle(w->loop);
+    reader.is_recovering = true;
+    n = 0;
+    store_read(w->store, STORE_STREAM_EVENTS, &reader, on_rest, &n);
+    loop_mem_settle(w->loop);
+    return n;
+}
+
+static void on_stopped(void *ctx)
+{
+    ((struct world *)ctx)->n_stopped++;
+}
+
+static void stop(struct world *w)
+{
+    persist_stop(w->persist, on_stopped, w);
+    loop_mem_advance(w->loop, 1000);
+}
+
+static void assert_all_stored_in_order(struct world *w, uint32_t n)
+{
+    assert_int_equal(sink_mem_count(w->sink.inner), n);
+    for (uint32_t i = 0; i < n; i++) {
+        char id[32];
+        (void)snprintf(id, sizeof(id), "\"%08x\"", i);
+        assert_int_not_equal(str_find(sink_mem_envelope(w->sink.inner, i), str_from(id)), SIZE_MAX);
+    }
+}
+
+static void stores_and_settles_in_batches(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    up(&w);
+    put_n(&w, 1201);
+    start(&w);
+    loop_mem_advance(w.loop, 1000);
+    assert_all_stored_in_order(&w, 1201);
+    assert_int_equal(w.sink.n_ingest, 3);
+    assert_int_equal(metrics_get(w.metrics, METRIC_events_written_total), 1201);
+    assert_int_equal(metrics_get(w.metrics, METRIC_postgres_up), 1);
+    assert_true(persist_is_idle(w.persist));
+    stop(&w);
+    assert_int_equal(n_in_stream(&w), 0);
+    down(&w);
+}
+
+/* A lone event is stored at once; a steady trickle costs one transaction per gather time. */
+static void gathers_by_time(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    up(&w);
+    start(&w);
+    loop_mem_advance(w.loop, 10000);
+    put(&w, NULL);
+    loop_mem_settle(w.loop);
+    assert_int_equal(sink_mem_count(w.sink.inner), 1);
+    for (int i = 0; i < 500; i++) {
+        put(&w, NULL);
+        loop_mem_advance(w.loop, 2);
+    }
+    loop_mem_advance(w.loop, PERSIST_GATHER_MS);
+    assert_int_equal(sink_mem_count(w.sink.inner), 501);
+    assert_true(w.sink.n_ingest <= 2 + 1000 / PERSIST_GATHER_MS + 1);
+    down(&w);
+}
+
+static void puts_poison_aside_and_stores_the_rest(void **state)
+{
+    (void)state; /* no fixture */
+    static const struct {
+        uint32_t n, poison[5], n_poison;
+    } rows[] = {
+        {1, {0}, 1},       {2, {1}, 1},
+        {3, {0, 1, 2}, 3}, {100, {0, 57, 58, 99}, 4},
+        {500, {499}, 1},   {500, {0, 1, 250, 251, 499}, 5},
+    };
+    for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
+        struct world w;
+        up(&w);
+        uint32_t k = 0;
+        for (uint32_t i = 0; i < rows[r].n; i++) {
+            bool is_poison = k < rows[r].n_poison && rows[r].poison[k] == i;
+            char poison[32];
+            (void)snprintf(poison, sizeof(poison), "{\"type\":\"x\",\"n\":%u}", i);
+            k += is_poison ? 1 : 0;
+            put(&w, is_poison ? poison : NULL);
+        }
+        start(&w);
+        loop_mem_advance(w.loop, 1000);
+        assert_int_equal(sink_mem_count(w.sink.inner), rows[r].n - rows[r].n_poison);
+        assert_int_equal(sink_mem_n_dead(w.sink.inner), rows[r].n_poison);
+        assert_int_equal(metrics_get(w.metrics, METRIC_dead_letters_total), rows[r].n_poison);
+        assert_int_equal(metrics_get(w.metrics, METRIC_events_written_total),
+                         rows[r].n - rows[r].n_poison);
+        stop(&w);
+        assert_int_equal(n_in_stream(&w), 0);
+        down(&w);
+    }
+}
+
+static void waits_while_postgres_is_away(void **state)
+{
+    (void)state; /* no fixture */
+    static const enum err errors[] = {ERR_UNAVAILABLE, ERR_TIMEOUT, ERR_FULL};
+    for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+        struct world w;
+        up(&w);
+        sink_mem_fail(w.sink.inner, "ingest", errors[i], UINT32_MAX);
+        start(&w);
+        for (int minute = 0; minute < 60; minute++) {
+            put_n(&w, 30);
+            loop_mem_advance(w.loop, HOUR_MS / 60);
+        }
+        assert_int_equal(sink_mem_count(w.sink.inner), 0);
+        assert_int_equal(metrics_get(w.metrics, METRIC_postgres_up), 0);
+        assert_true(w.sink.n_ingest < HOUR_MS / 4000); /* it backs off */
+        sink_mem_fail(w.sink.inner, "ingest", ERR_OK, 0);
+        loop_mem_advance(w.loop, 10000);
+        assert_all_stored_in_order(&w, 1800);
+        assert_int_equal(sink_mem_n_dead(w.sink.inner), 0);
+        assert_int_equal(metrics_get(w.metrics, METRIC_postgres_up), 1);
+        stop(&w);
+        assert_int_equal(n_in_stream(&w), 0);
+        down(&w);
+    }
+}
+
+/* Each call of a port fails once or twice, also after it took effect. */
+static void survives_any_failing_call(void **state)
+{
+    (void)state; /* no fixture */
+    static const struct {
+        const char *verb;
+        bool is_store, is_late;
+    } rows[] = {
+        {"read", true, false},  {"read", true, true},     {"settle", true, false},
+        {"settle", true, true}, {"ingest", false, false}, {"dead_letter", false, false},
+    };
+    for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
+        struct world w;
+        up(&w);
+        put_n(&w, 700);
+        put(&w, "{\"type\":\"x\"}");
+        start(&w);
+        if (rows[r].is_store)
+            store_mem_fail(w.store, rows[r].verb, ERR_TIMEOUT, rows[r].is_late, 2);
+        else
+            sink_mem_fail(w.sink.inner, rows[r].verb, ERR_TIMEOUT, 2);
+        loop_mem_advance(w.loop, 20000);
+        assert_all_stored_in_order(&w, 700);
+        assert_int_equal(sink_mem_n_dead(w.sink.inner), 1);
+        put(&w, NULL);
+        loop_mem_advance(w.loop, 1000);
+        assert_int_equal(sink_mem_count(w.sink.inner), 701);
+        stop(&w);
+        assert_int_equal(n_in_stream(&w), 0);
+        down(&w);
+    }
+}
+
+/* The process dies with a batch that is read and not stored, or stored and not settled. */
+static void goes_on_after_a_restart(void **state)
+{
+    (void)state; /* no fixture */
+    for (int is_stored = 0; is_stored < 2; is_stored++) {
+        struct world w;
+        up(&w);
+        put_n(&w, 600);
+        if (is_stored == 1)
+            store_mem_fail(w.store, "settle", ERR_UNAVAILABLE, false, UINT32_MAX);
+        else
+            sink_mem_fail(w.sink.inner, "ingest", ERR_UNAVAILABLE, UINT32_MAX);
+        start(&w);
+        loop_mem_advance(w.loop, 3000);
+        stop(&w);
+        assert_int_equal(w.n_stopped, 1);
+        assert_int_equal(n_in_stream(&w), 600);
+        persist_free(w.persist);
+        store_mem_fail(w.store, "settle", ERR_OK, false, 0);
+        sink_mem_fail(w.sink.inner, "ingest", ERR_OK, 0);
+        start(&w);
+        loop_mem_advance(w.loop, 3000);
+        assert_all_stored_in_order(&w, 600);
+        stop(&w);
+        assert_int_equal(n_in_stream(&w), 0);
+        down(&w);
+    }
+}
+
+static void stops_once_what_is_under_way_is_settled(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    up(&w);
+    put_n(&w, 10);
+    start(&w);
+    loop_mem_settle(w.loop); /* recovering read, read, ingest, settle: each a turn */
+    put_n(&w, 5);
+    stop(&w);
+    assert_int_equal(w.n_stopped, 1);
+    uint32_t n = sink_mem_count(w.sink.inner);
+    assert_int_equal(n_in_stream(&w), 15 - n);
+    loop_mem_advance(w.loop, HOUR_MS);
+    assert_int_equal(sink_mem_count(w.sink.inner), n);
+    assert_int_equal(w.n_stopped, 1);
+    down(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stores_and_settles_in_batches),
+        cmocka_unit_test(gathers_by_time),
+        cmocka_unit_test(puts_poison_aside_and_stores_the_rest),
+        cmocka_unit_test(waits_while_postgres_is_away),
+        cmocka_unit_test(survives_any_failing_call),
+        cmocka_unit_test(goes_on_after_a_restart),
+        cmocka_unit_test(stops_once_what_is_under_way_is_settled),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
