@@ -11,18 +11,24 @@
 
 #define MATCH_MAX_INPUT_BYTES 1600u /* longer input is cut at a character before normalising */
 
-/* COURSE.md 1.3 steps 1 to 3: NFKC, marks and tatweel and direction controls removed, trimmed of
- * quotes and punctuation, digits of any script to 0-9, case folded with every i alike, Latin
- * diacritics stripped, sharp s to ss, yo to ye, Arabic alef, yeh, heh forms folded, leading article
- * dropped per word; runs of white space become one blank. Invalid UTF-8 is dropped. */
+/* COURSE.md 1.3 steps 1 to 3: NFKC, marks and tatweel and direction controls removed, every word
+ * trimmed of quotes, punctuation and symbols, digits of any script to 0-9, case folded with every i
+ * alike, Latin diacritics stripped, sharp s to ss, yo to ye, Arabic alef, yeh, heh forms folded,
+ * leading Arabic article dropped per word, look-alikes in a word of Latin and Cyrillic letters
+ * folded to one script; runs of white space become one blank. Invalid UTF-8 and controls are
+ * dropped. "" (or absent, when the arena is full) for a text without a letter or digit. */
 struct str match_normalise(struct str text, struct arena *arena);
 
 /* Words of every language (COURSE.md 6.1), canonical name first. */
 #define MATCH_COMMANDS(X)                                                                          \
     X(JOIN)                                                                                        \
     X(MENU)                                                                                        \
-    X(NEXT) X(BACK) X(REPEAT) X(SCORE) X(LANG) X(HELP) X(STOP) X(SAFE) X(PAUSE) X(CATCH) X(CERT)   \
-        X(CHECK) X(SWITCH) X(DELETE) X(YES) X(NO)
+    X(NEXT)                                                                                        \
+    X(BACK)                                                                                        \
+    X(REPEAT)                                                                                      \
+    X(SCORE)                                                                                       \
+    X(LANG) X(HELP) X(STOP) X(SAFE) X(PAUSE) X(CATCH) X(CERT) X(CHECK) X(SWITCH) X(DELETE) X(YES)  \
+        X(NO)
 
 enum command {
     COMMAND_NONE,
@@ -42,14 +48,18 @@ struct command_match {
 };
 
 /* Exact keyword at the start of a normalised text; active are the learner's language, English, and
- * STOP, HELP, SAFE of every language. lang NULL = every language (first contact). */
+ * STOP, HELP, SAFE of every language. lang NULL or "" = every language (first contact). Behind the
+ * word: up to three words for JOIN, LANG, CHECK, SWITCH, DELETE (also "join482156"), anything for
+ * SAFE, STOP as match_is_stop() has it, words of courtesy for all others ("next please"), so that a
+ * sentence that only begins like a command is none. */
 struct command_match match_command(struct str normalised, const char *lang);
-/* By Damerau-Levenshtein distance: 1 for words of 4 letters and more, 2 for 8 and more, one unique
- * best only; never DELETE. A near miss of STOP is STOP. Whole text only. */
+/* By Damerau-Levenshtein distance: 1 for keywords of 4 letters and more, 2 for 8 and more, one
+ * unique best only; never DELETE, never a number word. A near miss of STOP is STOP, also where
+ * another command is as near. Whole text only. */
 struct command_match match_command_fuzzy(struct str normalised, const char *lang);
 /* The STOP family: keyword, provider list, one word among at most four ("stop. thank you"), and
  * natural-language opt-out ("please stop", "ne m'envoyez plus"), never STOP inside a longer
- * sentence. */
+ * sentence. Words that mean other things too (END, BAJA, RET) count only alone or with courtesy. */
 bool match_is_stop(struct str normalised);
 /* A word or phrase of the list occurs as whole words. */
 bool match_is_safe(struct str normalised, const struct str *words, uint16_t n_words);
@@ -69,7 +79,10 @@ struct answer_match {
 
 /* Is this an answer to the question? (COURSE.md 1.3 step 5: `2` `2.` `(2)` `no 2` `answer 2` `B`
  * `b)` `two` `deux` ..., letters of three alphabets, the full option text.) original is needed for
- * open answers. Out-of-range numbers are ANSWER_NONE. */
+ * open answers. Out-of-range numbers are ANSWER_NONE. ANSWER_CHOICE also takes the key with its
+ * option's text; leading zeros ("02", "00") are no key. ANSWER_WORD allows the distances of
+ * match_command_fuzzy(), without digits in the word. ANSWER_OPEN is cut to max_chars, without
+ * controls and invalid bytes. */
 struct answer_match match_answer(const struct question *question, struct str original,
                                  struct str normalised, struct arena *arena);
 /* The same for a plain menu with keys 0..max_key. */

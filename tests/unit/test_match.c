@@ -1,0 +1,1083 @@
+/* The parser contract of COURSE.md 1.3 and the keyword table of 6.1. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/match.h"
+#include "core/match_words.h"
+
+static struct arena *arena;
+
+static int setup(void **state)
+{
+    (void)state;
+    arena = arena_new(1 << 20);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_freep(&arena);
+    return 0;
+}
+
+static struct str normal(const char *text)
+{
+    return match_normalise(str_from(text), arena);
+}
+
+static void expect_str(struct str found, const char *expected, const char *input)
+{
+    if (!str_eq(found, str_from(expected)))
+        fail_msg("\"%s\": found \"%.*s\", expected \"%s\"", input, STR_ARG(found), expected);
+}
+
+/* ---- normalising ---- */
+
+static void test_normalise(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *expected;
+    } cases[] = {
+        {"", ""},
+        {"2", "2"},
+        {" \t2.\r\n", "2"},
+        {"(2)", "2"},
+        {"2)", "2"},
+        {"*2#", "2"},
+        {"\"2\"", "2"},
+        {"- 2 -", "2"},
+        {"...", ""},
+        {"?!", ""},
+        {"  STOP.   Thank   you! ", "stop thank you"},
+        {"don't", "don't"},
+        {"don\u2019t", "don't"},
+        {"don`t", "don't"},
+        {"a.b", "a.b"},
+        {"4821-0937-5526", "4821-0937-5526"},
+        {"a\tb\nc\fd\v e", "a b c d e"},
+        {"a\x01z\x7f", "az"},
+        /* NFKC, invisible characters, no-break space */
+        {"\uff2d\uff25\uff2e\uff35", "menu"},
+        {"\uff12", "2"},
+        {"\u200f2\u200e", "2"},
+        {"\u202a\u202b\u202c\u202d\u202e2\u2066\u2069", "2"},
+        {"\ufeff2", "2"},
+        {"2\ufe0f\u20e3", "2"},
+        {"\u2461", "2"},
+        {"no\u00a02", "no 2"},
+        {"no\u202f2", "no 2"},
+        {"m\u00ade\u200bnu", "menu"},
+        /* quotes and brackets of all kinds, symbols */
+        {"\u00ab2\u00bb", "2"},
+        {"\u201c2\u201d", "2"},
+        {"\u20182\u2019", "2"},
+        {"\u30102\u3011", "2"},
+        {"\u00bf2?", "2"},
+        {"\u20142\u2026", "2"},
+        {"2\u060c", "2"},
+        {"2\u061b", "2"},
+        {"2\u061f", "2"},
+        {"2\u06d4", "2"},
+        {"2 \U0001f44d", "2"},
+        {"\U0001f44d", ""},
+        /* digits of any script */
+        {"\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669", "0123456789"},
+        {"\u06f0\u06f1\u06f2\u06f3\u06f4\u06f5\u06f6\u06f7\u06f8\u06f9", "0123456789"},
+        {"\u0966\u0967\u0968\u0969\u096a\u096b\u096c\u096d\u096e\u096f", "0123456789"},
+        {"\u09e6\u09ef\u0a66\u0a6f\u0ae6\u0aef\u0be6\u0bef\u0ce6\u0cef", "0909090909"},
+        {"\u0e50\u0e59\u0ed0\u0ed9\u0f20\u0f29\u1040\u1049\u17e0\u17e9", "0909090909"},
+        {"\U0001d7ce\U0001d7d7\U0001d7d8\U0001d7ff", "0909"},
+        {"\U0001e950\U0001e959", "09"},
+        /* every i alike, whatever the locale */
+        {"\u0130PTAL", "iptal"},
+        {"IPTAL", "iptal"},
+        {"\u0131ptal", "iptal"},
+        {"iptal", "iptal"},
+        {"I\u0307PTAL", "iptal"},
+        {"YARDIM", "yardim"},
+        {"YARD\u0130M", "yardim"},
+        {"yard\u0131m", "yardim"},
+        /* Latin diacritics, ligatures, sharp s */
+        {"R\u00c9P\u00c9TER", "repeter"},
+        {"re\u0301pe\u0301ter", "repeter"},
+        {"\u00e9\u00e8\u00ea\u00eb\u00e0\u00f9\u00fc\u00e7\u00f1\u00f6\u00e4", "eeeeauucnoa"},
+        {"\u015e\u015f\u011e\u011f\u00c7", "ssggc"},
+        {"\u0142\u0111\u00f8\u0127\u00e5", "ldoha"},
+        {"\u0152UVRE", "oeuvre"},
+        {"\u00c6SIR", "aesir"},
+        {"Stra\u00dfe", "strasse"},
+        {"STRA\u1e9eE", "strasse"},
+        {"\ufb01n", "fin"},
+        /* Cyrillic: yo to ye, short i stays */
+        {"\u0415\u0429\u0401", "\u0435\u0449\u0435"},
+        {"\u041c\u041e\u0419", "\u043c\u043e\u0439"},
+        {"\u043c\u043e\u0438\u0306", "\u043c\u043e\u0439"},
+        /* look-alikes: CTO in Latin letters and a Cyrillic PE, and the other way round */
+        {"CTO\u041f", "\u0441\u0442\u043e\u043f"},
+        {"\u0421TO\u041f", "\u0441\u0442\u043e\u043f"},
+        {"ST\u041eP", "stop"},
+        {"M\u0415NU", "menu"},
+        {"\u043c\u0435\u043d\u044e menu", "\u043c\u0435\u043d\u044e menu"},
+        {"\u0412", "\u0432"},
+        {"B", "b"},
+        /* Arabic: alef, yeh, heh forms, vowel signs, tatweel, article */
+        {"\u0623\u0625\u0622\u0671\u0627", "\u0627\u0627\u0627\u0627\u0627"},
+        {"\u0644\u063a\u0629", "\u0644\u063a\u0647"},
+        {"\u0639\u0644\u0649", "\u0639\u0644\u064a"},
+        {"\u06cc\u06a9", "\u064a\u0643"},
+        {"\u0646\u0640\u0640\u0639\u064e\u0645\u0652", "\u0646\u0639\u0645"},
+        {"\u0627\u0644\u062a\u0627\u0644\u064a", "\u062a\u0627\u0644\u064a"},
+        {"\u0627\u0644\u0641", "\u0627\u0644\u0641"}, /* thousand, no article */
+        {"\ufee7\ufecc\ufee2", "\u0646\u0639\u0645"}, /* presentation forms */
+        /* other scripts survive */
+        {"\ud55c\uae00", "\ud55c\uae00"},
+        {"\u0939\u093f\u0928\u094d\u0926\u0940", "\u0939\u093f\u0928\u094d\u0926\u0940"},
+        {"\u039c\u0386\u0398\u0397\u03a3", "\u03bc\u03b1\u03b8\u03b7\u03c3"},
+        /* invalid UTF-8: dropped, never fatal */
+        {"\xff", ""},
+        {"2\xff", "2"},
+        {"\xc3", ""},
+        {"st\x80op", "stop"},
+        {"\xed\xa0\x80 2", "2"},
+        {"\xc0\xb2 2", "2"},
+        {"\xf4\x90\x80\x80 2", "2"},
+        {"m\xc3\xa9 \xc3", "me"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        expect_str(normal(cases[i].text), cases[i].expected, cases[i].text);
+}
+
+static void test_normalise_has_a_ceiling(void **state)
+{
+    (void)state;
+    char text[MATCH_MAX_INPUT_BYTES + 10];
+    memset(text, 'a', sizeof(text));
+    struct str at = match_normalise((struct str){text, MATCH_MAX_INPUT_BYTES}, arena);
+    assert_int_equal(at.len, MATCH_MAX_INPUT_BYTES);
+    struct str past = match_normalise((struct str){text, MATCH_MAX_INPUT_BYTES + 1}, arena);
+    assert_int_equal(past.len, MATCH_MAX_INPUT_BYTES);
+    /* A Hangul syllable over the ceiling goes as a whole. */
+    memcpy(text + MATCH_MAX_INPUT_BYTES - 2, "\ud55c", 3);
+    struct str cut = match_normalise((struct str){text, MATCH_MAX_INPUT_BYTES + 1}, arena);
+    assert_int_equal(cut.len, MATCH_MAX_INPUT_BYTES - 2);
+    memset(text, 'a', sizeof(text));
+    memcpy(text + MATCH_MAX_INPUT_BYTES - 3, "\ud55c", 3);
+    struct str whole = match_normalise((struct str){text, MATCH_MAX_INPUT_BYTES + 1}, arena);
+    assert_int_equal(whole.len, MATCH_MAX_INPUT_BYTES);
+}
+
+static void test_normalise_in_a_full_arena_is_absent(void **state)
+{
+    (void)state;
+    struct arena *small = arena_new(16);
+    assert_null(match_normalise(STR("a text of more than sixteen bytes"), small).p);
+    assert_int_equal(arena_error(small), ERR_TOO_LONG);
+    arena_reset(small);
+    assert_null(match_normalise(STR("\u00e9\u00e9\u00e9\u00e9"), small).p);
+    arena_free(small);
+}
+
+/* ---- keywords ---- */
+
+struct keyword_row {
+    enum command command;
+    const char *lang;
+    const char *words; /* as COURSE.md 6.1 writes them, blank-separated */
+};
+
+static const struct keyword_row course_keywords[] = {
+    {COMMAND_JOIN, "en", "JOIN START"},
+    {COMMAND_JOIN, "fr", "DEBUT D\u00c9BUT COMMENCER"},
+    {COMMAND_JOIN, "es", "INICIO EMPEZAR"},
+    {COMMAND_JOIN, "tr", "KATIL KATIL BASLA BA\u015eLA kat\u0131l"},
+    {COMMAND_JOIN, "de", "START MITMACHEN"},
+    {COMMAND_JOIN, "ru", "СТАРТ НАЧАТЬ"},
+    {COMMAND_JOIN, "ar", "ابدأ انضم"},
+    {COMMAND_MENU, "en", "MENU"},
+    {COMMAND_MENU, "fr", "MENU"},
+    {COMMAND_MENU, "es", "MENU MEN\u00da"},
+    {COMMAND_MENU, "tr", "MENU MEN\u00dc"},
+    {COMMAND_MENU, "de", "MENU MEN\u00dc MENUE"},
+    {COMMAND_MENU, "ru", "МЕНЮ"},
+    {COMMAND_MENU, "ar", "القائمة قائمة"},
+    {COMMAND_NEXT, "en", "NEXT N"},
+    {COMMAND_NEXT, "fr", "SUITE SUIVANT"},
+    {COMMAND_NEXT, "es", "SIGUIENTE SIG"},
+    {COMMAND_NEXT, "tr", "ILERI \u0130LER\u0130 DEVAM"},
+    {COMMAND_NEXT, "de", "WEITER"},
+    {COMMAND_NEXT, "ru", "ДАЛЕЕ ДАЛЬШЕ"},
+    {COMMAND_NEXT, "ar", "التالي"},
+    {COMMAND_BACK, "en", "BACK"},
+    {COMMAND_BACK, "fr", "RETOUR"},
+    {COMMAND_BACK, "es", "ATRAS ATR\u00c1S VOLVER"},
+    {COMMAND_BACK, "tr", "GERI GER\u0130"},
+    {COMMAND_BACK, "de", "ZURUCK ZUR\u00dcCK ZURUECK"},
+    {COMMAND_BACK, "ru", "НАЗАД"},
+    {COMMAND_BACK, "ar", "رجوع السابق"},
+    {COMMAND_REPEAT, "en", "REPEAT"},
+    {COMMAND_REPEAT, "fr", "REPETER R\u00c9P\u00c9TER"},
+    {COMMAND_REPEAT, "es", "REPETIR"},
+    {COMMAND_REPEAT, "tr", "TEKRAR"},
+    {COMMAND_REPEAT, "de", "NOCHMAL"},
+    {COMMAND_REPEAT, "ru", "ПОВТОР"},
+    {COMMAND_REPEAT, "ar", "إعادة"},
+    {COMMAND_SCORE, "en", "SCORE"},
+    {COMMAND_SCORE, "fr", "POINTS SCORE"},
+    {COMMAND_SCORE, "es", "PUNTOS NOTA"},
+    {COMMAND_SCORE, "tr", "PUAN"},
+    {COMMAND_SCORE, "de", "PUNKTE"},
+    {COMMAND_SCORE, "ru", "БАЛЛЫ"},
+    {COMMAND_SCORE, "ar", "النتيجة نقاط"},
+    {COMMAND_LANG, "en", "LANG"},
+    {COMMAND_LANG, "fr", "LANGUE"},
+    {COMMAND_LANG, "es", "IDIOMA"},
+    {COMMAND_LANG, "tr", "DIL D\u0130L"},
+    {COMMAND_LANG, "de", "SPRACHE"},
+    {COMMAND_LANG, "ru", "ЯЗЫК"},
+    {COMMAND_LANG, "ar", "لغة"},
+    {COMMAND_HELP, "en", "HELP INFO"},
+    {COMMAND_HELP, "fr", "AIDE"},
+    {COMMAND_HELP, "es", "AYUDA"},
+    {COMMAND_HELP, "tr", "YARDIM"},
+    {COMMAND_HELP, "de", "HILFE"},
+    {COMMAND_HELP, "ru", "ПОМОЩЬ"},
+    {COMMAND_HELP, "ar", "مساعدة"},
+    {COMMAND_STOP, "en",
+     "STOP STOPALL UNSUBSCRIBE CANCEL END QUIT OPTOUT OPT-OUT REVOKE ARRET TD REMOVE"},
+    {COMMAND_STOP, "fr", "STOP ARRET ARR\u00caT ARRETER ARR\u00caTER"},
+    {COMMAND_STOP, "es", "STOP BAJA ALTO PARAR"},
+    {COMMAND_STOP, "tr", "STOP DUR RET IPTAL \u0130PTAL"},
+    {COMMAND_STOP, "de", "STOP STOPP ABMELDEN"},
+    {COMMAND_STOP, "ru", "СТОП CTO\u041f ОТПИСКА"},
+    {COMMAND_STOP, "ar", "توقف قف إيقاف"},
+    {COMMAND_SAFE, "en", "SAFE"},
+    {COMMAND_SAFE, "fr", "DANGER SECOURS"},
+    {COMMAND_SAFE, "es", "PELIGRO AUXILIO"},
+    {COMMAND_SAFE, "tr", "TEHLIKE TEHL\u0130KE IMDAT"},
+    {COMMAND_SAFE, "de", "GEFAHR NOTFALL"},
+    {COMMAND_SAFE, "ru", "ОПАСНОСТЬ SOS"},
+    {COMMAND_SAFE, "ar", "خطر نجدة"},
+    {COMMAND_PAUSE, "en", "PAUSE"},
+    {COMMAND_PAUSE, "fr", "PAUSE"},
+    {COMMAND_PAUSE, "es", "PAUSA"},
+    {COMMAND_PAUSE, "tr", "ARA"},
+    {COMMAND_PAUSE, "de", "PAUSE"},
+    {COMMAND_PAUSE, "ru", "ПАУЗА"},
+    {COMMAND_PAUSE, "ar", "وقفة"},
+    {COMMAND_CATCH, "en", "CATCH"},
+    {COMMAND_CATCH, "fr", "RATTRAPER"},
+    {COMMAND_CATCH, "es", "PONERSE REPASO"},
+    {COMMAND_CATCH, "tr", "TELAFI TELAF\u0130"},
+    {COMMAND_CATCH, "de", "NACHHOLEN"},
+    {COMMAND_CATCH, "ru", "ДОГНАТЬ"},
+    {COMMAND_CATCH, "ar", "استدراك"},
+    {COMMAND_CERT, "en", "CERT"},
+    {COMMAND_CERT, "fr", "CERTIFICAT"},
+    {COMMAND_CERT, "es", "CERTIFICADO"},
+    {COMMAND_CERT, "tr", "BELGE"},
+    {COMMAND_CERT, "de", "ZERTIFIKAT"},
+    {COMMAND_CERT, "ru", "СЕРТИФИКАТ"},
+    {COMMAND_CERT, "ar", "شهادة"},
+    {COMMAND_CHECK, "en", "CHECK"},
+    {COMMAND_CHECK, "fr", "VERIFIER V\u00c9RIFIER"},
+    {COMMAND_CHECK, "es", "VERIFICAR"},
+    {COMMAND_CHECK, "tr", "DOGRULA DO\u011eRULA"},
+    {COMMAND_CHECK, "de", "PRUFEN PR\u00dcFEN PRUEFEN"},
+    {COMMAND_CHECK, "ru", "ПРОВЕРИТЬ"},
+    {COMMAND_CHECK, "ar", "تحقق"},
+    {COMMAND_SWITCH, "en", "SWITCH"},
+    {COMMAND_SWITCH, "fr", "CHANGER"},
+    {COMMAND_SWITCH, "es", "CAMBIAR"},
+    {COMMAND_SWITCH, "tr", "DEGISTIR DE\u011e\u0130\u015eT\u0130R"},
+    {COMMAND_SWITCH, "de", "WECHSEL"},
+    {COMMAND_SWITCH, "ru", "СМЕНИТЬ"},
+    {COMMAND_SWITCH, "ar", "تبديل"},
+    {COMMAND_DELETE, "en", "DELETE"},
+    {COMMAND_DELETE, "fr", "EFFACER"},
+    {COMMAND_DELETE, "es", "BORRAR"},
+    {COMMAND_DELETE, "tr", "SIL S\u0130L"},
+    {COMMAND_DELETE, "de", "LOSCHEN L\u00d6SCHEN LOESCHEN"},
+    {COMMAND_DELETE, "ru", "УДАЛИТЬ"},
+    {COMMAND_DELETE, "ar", "حذف"},
+    {COMMAND_YES, "en", "YES"},
+    {COMMAND_YES, "fr", "OUI"},
+    {COMMAND_YES, "es", "SI S\u00cd"},
+    {COMMAND_YES, "tr", "EVET"},
+    {COMMAND_YES, "de", "JA"},
+    {COMMAND_YES, "ru", "ДА"},
+    {COMMAND_YES, "ar", "نعم"},
+    {COMMAND_NO, "en", "NO"},
+    {COMMAND_NO, "fr", "NON"},
+    {COMMAND_NO, "es", "NO"},
+    {COMMAND_NO, "tr", "HAYIR"},
+    {COMMAND_NO, "de", "NEIN"},
+    {COMMAND_NO, "ru", "НЕТ"},
+    {COMMAND_NO, "ar", "لا"},
+};
+
+static void expect_command(const char *text, const char *lang, enum command expected)
+{
+    struct command_match match = match_command(normal(text), lang);
+    if (match.command != expected)
+        fail_msg("\"%s\" in %s: found %s, expected %s", text, lang != NULL ? lang : "(any)",
+                 match_command_name(match.command), match_command_name(expected));
+}
+
+/* Every keyword works in its language, at first contact, with punctuation, and in small letters. */
+static void test_every_keyword_of_every_language(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(course_keywords); i++) {
+        const struct keyword_row *row = &course_keywords[i];
+        struct str rest = str_from(row->words);
+        for (struct str word; (word = match_next_word(&rest)).p != NULL;) {
+            char text[128];
+            (void)snprintf(text, sizeof(text), "%.*s", STR_ARG(word));
+            expect_command(text, row->lang, row->command);
+            expect_command(text, NULL, row->command);
+            expect_command(text, "", row->command);
+            (void)snprintf(text, sizeof(text), "  \"%.*s!\" ", STR_ARG(word));
+            expect_command(text, row->lang, row->command);
+        }
+        arena_reset(arena);
+    }
+}
+
+static void test_keyword_table_covers_every_command_and_language(void **state)
+{
+    (void)state;
+    static const char *const langs[] = {"en", "fr", "es", "tr", "de", "ru", "ar"};
+    for (unsigned command = COMMAND_NONE + 1; command < N_COMMANDS; command++) {
+        for (size_t i = 0; i < ARRAY_LEN(langs); i++) {
+            bool is_found = false;
+            for (size_t k = 0; k < ARRAY_LEN(course_keywords); k++)
+                is_found = is_found || (course_keywords[k].command == command &&
+                                        strcmp(course_keywords[k].lang, langs[i]) == 0);
+            assert_true(is_found);
+        }
+    }
+}
+
+static void test_word_lists_are_in_normal_form(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < match_n_keywords; i++)
+        expect_str(match_normalise(match_keywords[i].word, arena), match_keywords[i].word.p,
+                   match_keywords[i].word.p);
+    for (size_t i = 0; i < match_n_number_words; i++)
+        expect_str(match_normalise(match_number_words[i].word, arena), match_number_words[i].word.p,
+                   match_number_words[i].word.p);
+    const struct {
+        const struct str *words;
+        size_t n;
+    } lists[] = {
+        {match_filler_words, match_n_filler_words},
+        {match_courtesy_words, match_n_courtesy_words},
+        {match_strong_stop_words, match_n_strong_stop_words},
+        {match_stop_phrases, match_n_stop_phrases},
+    };
+    for (size_t list = 0; list < ARRAY_LEN(lists); list++) {
+        for (size_t i = 0; i < lists[list].n; i++) {
+            arena_reset(arena);
+            /* A second article would go too: the lists hold what is left after the first. */
+            expect_str(match_normalise(lists[list].words[i], arena), lists[list].words[i].p,
+                       lists[list].words[i].p);
+        }
+    }
+}
+
+/* No exact conflict between actions in any two languages: a word stands in the table once. Near
+ * pairs (distance 1) of different actions have a word under four letters, which matches exactly
+ * only. */
+static void test_keywords_do_not_conflict(void **state)
+{
+    (void)state;
+    static const char *const near_pairs[] = {"n no", "sig sil", "sig si", "dil sil", "sil si"};
+    size_t n_pairs = 0;
+    for (size_t i = 0; i < match_n_keywords; i++) {
+        for (size_t j = i + 1; j < match_n_keywords; j++) {
+            const struct keyword *a = &match_keywords[i];
+            const struct keyword *b = &match_keywords[j];
+            assert_false(str_eq(a->word, b->word));
+            if (a->command == b->command || match_distance(a->word, b->word, 1) > 1)
+                continue;
+            char pair[64];
+            (void)snprintf(pair, sizeof(pair), "%s %s", a->word.p, b->word.p);
+            if (n_pairs == ARRAY_LEN(near_pairs) || strcmp(pair, near_pairs[n_pairs]) != 0)
+                fail_msg("new near pair: %s", pair);
+            n_pairs++;
+        }
+    }
+    assert_int_equal(n_pairs, ARRAY_LEN(near_pairs));
+}
+
+static void test_active_languages(void **state)
+{
+    (void)state;
+    expect_command("suite", "fr", COMMAND_NEXT);
+    expect_command("suite", "fr-BF", COMMAND_NEXT);
+    expect_command("suite", "es", COMMAND_NONE);
+    expect_command("suite", NULL, COMMAND_NEXT);
+    expect_command("next", "ar", COMMAND_NEXT);
+    expect_command("next", "sw", COMMAND_NEXT);
+    expect_command("si", "en", COMMAND_NONE);
+    expect_command("siguiente", "es-419", COMMAND_NEXT);
+    /* STOP, HELP, SAFE everywhere */
+    expect_command("\u0441\u0442\u043e\u043f", "fr", COMMAND_STOP);
+    expect_command("ayuda", "de", COMMAND_HELP);
+    expect_command("notfall", "en", COMMAND_SAFE);
+    expect_command("sil", "en", COMMAND_NONE); /* DELETE in Turkish is not for everybody */
+}
+
+static void test_language_of_a_keyword(void **state)
+{
+    (void)state;
+    assert_string_equal(match_command(normal("debut"), NULL).lang, "fr");
+    assert_string_equal(match_command(normal("СТАРТ"), NULL).lang, "ru");
+    assert_string_equal(match_command(normal("join"), NULL).lang, "");
+    assert_string_equal(match_command(normal("start"), "de").lang, "");
+    assert_string_equal(match_command(normal("stop"), "fr").lang, "");
+    assert_string_equal(match_command(normal("zurück"), "de").lang, "de");
+}
+
+static void test_arguments(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum command command;
+        const char *argument;
+    } cases[] = {
+        {"JOIN 482156", COMMAND_JOIN, "482156"},
+        {"join482156", COMMAND_JOIN, "482156"},
+        {"Join  #482156.", COMMAND_JOIN, "482156"},
+        {"CHECK 4821 0937 5526", COMMAND_CHECK, "4821 0937 5526"},
+        {"CHECK 4821-0937-5526", COMMAND_CHECK, "4821-0937-5526"},
+        {"check482109375526", COMMAND_CHECK, "482109375526"},
+        {"DELETE 1", COMMAND_DELETE, "1"},
+        {"delete1", COMMAND_DELETE, "1"},
+        {"DELETE", COMMAND_DELETE, ""},
+        {"DELETE my data", COMMAND_DELETE, "my data"},
+        {"LANG fr", COMMAND_LANG, "fr"},
+        {"next please", COMMAND_NEXT, "please"},
+        {"help me please", COMMAND_HELP, "me please"},
+        {"yes, I agree", COMMAND_YES, "i agree"},
+        {"no thanks", COMMAND_NO, "thanks"},
+        {"safe my boss hits me every day", COMMAND_SAFE, "my boss hits me every day"},
+        {"stop it", COMMAND_STOP, "it"},
+        /* sentences that only begin like a command */
+        {"next time I will ask the guardian", COMMAND_NONE, ""},
+        {"help he is beating me", COMMAND_NONE, ""},
+        {"back home they were safe", COMMAND_NONE, ""},
+        {"no family for the child", COMMAND_NONE, ""},
+        {"join us on friday at nine", COMMAND_NONE, ""},
+        {"stop the violence against all children", COMMAND_NONE, ""},
+        {"end of the lesson", COMMAND_NONE, ""},
+        {"next9", COMMAND_NONE, ""},
+        {"482156", COMMAND_NONE, ""},
+        {"", COMMAND_NONE, ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        expect_command(cases[i].text, "en", cases[i].command);
+        expect_str(match_command(normal(cases[i].text), "en").argument, cases[i].argument,
+                   cases[i].text);
+    }
+}
+
+static void test_fuzzy(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *lang;
+        enum command command;
+    } cases[] = {
+        {"nxet", "en", COMMAND_NEXT},      /* swap */
+        {"nex", "en", COMMAND_NEXT},       /* one missing */
+        {"nextt", "en", COMMAND_NEXT},     /* one too many */
+        {"mwnu", "en", COMMAND_MENU},      /* one wrong */
+        {"scroe", "en", COMMAND_SCORE},    /* */
+        {"reapeat", "en", COMMAND_REPEAT}, /* */
+        {"mwmu", "en", COMMAND_NONE},      /* two wrong in four letters */
+        {"siguente", "es", COMMAND_NEXT},
+        {"sigueinet", "es", COMMAND_NEXT}, /* two swaps in eight and more */
+        {"siguente", "fr", COMMAND_NONE},  /* not active */
+        {"certificdao", "es", COMMAND_CERT},
+        {"помщь", "ru", COMMAND_HELP},
+        {"помщь", "en", COMMAND_HELP},
+        {"مساعة", "ar", COMMAND_HELP},
+        /* under four letters only exactly */
+        {"dik", "tr", COMMAND_NONE},
+        {"ye", "en", COMMAND_NONE},
+        {"x", "en", COMMAND_NONE},
+        /* STOP: near is enough */
+        {"stpo", "en", COMMAND_STOP},
+        {"sto", "en", COMMAND_STOP},
+        {"stoop", "en", COMMAND_STOP},
+        {"atop", "en", COMMAND_STOP},
+        {"unsubcribe", "en", COMMAND_STOP},
+        {"unsuscribe", "fr", COMMAND_STOP},
+        /* DELETE: never */
+        {"delet", "en", COMMAND_NONE},
+        {"deelte", "en", COMMAND_NONE},
+        {"efacer", "fr", COMMAND_NONE},
+        {"удалит", "ru", COMMAND_NONE},
+        /* no words, number words, several words */
+        {"neun", "de", COMMAND_NONE},
+        {"next pleas", "en", COMMAND_NONE},
+        {"", "en", COMMAND_NONE},
+        {"4444", "en", COMMAND_NONE},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct command_match match = match_command_fuzzy(normal(cases[i].text), cases[i].lang);
+        if (match.command != cases[i].command)
+            fail_msg("\"%s\": found %s, expected %s", cases[i].text,
+                     match_command_name(match.command), match_command_name(cases[i].command));
+        if (match.command != COMMAND_NONE)
+            assert_true(match.is_fuzzy);
+    }
+}
+
+/* ---- STOP and SAFE ---- */
+
+static void test_stop_family(void **state)
+{
+    (void)state;
+    static const char *const stops[] = {
+        "stop", "STOP.", "Stop!!!", "\"stop\"", "stopall", "UNSUBSCRIBE", "cancel", "end", "quit",
+        "optout", "opt-out", "revoke", "arret", "Arrêt", "TD", "remove", "baja", "alto", "iptal",
+        "İPTAL", "stopp", "СТОП", "CTO\u041f", "отписка", "توقف", "قف", "إيقاف",
+        /* among at most four words */
+        "Stop. Thank you", "stop thank you", "please stop", "STOP please", "I said stop",
+        "stop sending me", "stop it now", "stop child labour", "stop stop stop", "ok stop",
+        "стоп пожалуйста", "stop svp", "por favor stop",
+        /* words with other meanings, with courtesy */
+        "cancel please", "end thanks", "please remove me", "arret svp", "baja por favor",
+        /* in a sentence */
+        "please stop sending me these messages every day", "I told you already, please stop",
+        "ne m'envoyez plus", "ne m’envoyez plus de messages", "Ne m envoyez plus rien merci",
+        "s'il vous plait n'envoyez plus rien", "no me envíen más mensajes",
+        "por favor no me manden mas", "quiero darme de baja", "bana artık mesaj atmayın lütfen",
+        "bitte keine Nachrichten mehr", "Hören Sie auf", "пожалуйста больше не пишите",
+        "не присылайте мне больше ничего", "لا ترسلوا لي رسائل", "الغاء الاشتراك",
+        "don't text me again", "Don’t send me any more of this", "take me off this list",
+        "unsubscribe me from the course please"};
+    static const char *const others[] = {"",
+                                         "2",
+                                         "next",
+                                         "stopping",
+                                         "nonstop",
+                                         "bus stop is near the school",
+                                         "they should stop the detention of children",
+                                         "we must stop this violence now",
+                                         "don't stop",
+                                         "do not stop",
+                                         "never stop learning",
+                                         "the end",
+                                         "end of module",
+                                         "remove the child",
+                                         "in the end yes",
+                                         "td 2 is my group",
+                                         "dur travail",
+                                         "alto riesgo",
+                                         "the police sent me home",
+                                         "send me more messages"};
+    for (size_t i = 0; i < ARRAY_LEN(stops); i++) {
+        if (!match_is_stop(normal(stops[i])))
+            fail_msg("not taken for STOP: %s", stops[i]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        if (match_is_stop(normal(others[i])))
+            fail_msg("taken for STOP: %s", others[i]);
+    }
+}
+
+static void test_safe_words(void **state)
+{
+    (void)state;
+    const struct str words[] = {STR("beat"), STR("my boss touches"), STR("suicide"), STR("")};
+    static const struct {
+        const char *text;
+        bool is_safe;
+    } cases[] = {
+        {"beat", true},
+        {"They BEAT me!", true},
+        {"he said suicide.", true},
+        {"My boss touches me", true},
+        {"yesterday my boss touches, again", true},
+        {"beats", false},
+        {"upbeat", false},
+        {"upbeat people beat me", true},
+        {"my boss", false},
+        {"boss touches", false},
+        {"", false},
+        {"2", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        if (match_is_safe(normal(cases[i].text), words, ARRAY_LEN(words)) != cases[i].is_safe)
+            fail_msg("%s", cases[i].text);
+    }
+    assert_false(match_is_safe(STR("beat"), NULL, 0));
+}
+
+/* ---- answers ---- */
+
+static const struct choice food_choices[] = {
+    {.text = {"Food and water", 14}},
+    {.text = {"A safe place", 12}},
+    {.text = {"Family, if safe", 15}},
+    {.text = {"Hören & sehen", 14}},
+};
+static const struct question four = {
+    .answer = ANSWER_CHOICE, .n_choices = 4, .choices = food_choices};
+
+static void expect_answer(const struct question *question, const char *text,
+                          enum answer_result result, int32_t value)
+{
+    struct answer_match match = match_answer(question, str_from(text), normal(text), arena);
+    int32_t found = question->answer == ANSWER_NUMBER ? match.number : match.choice;
+    if (match.result != result || (result == ANSWER_ONE && found != value))
+        fail_msg("\"%s\": result %d value %d, expected %d %d", text, match.result, found, result,
+                 value);
+}
+
+static void test_choice_answers(void **state)
+{
+    (void)state;
+    static const char *const twos[] = {"2",
+                                       "2.",
+                                       "2)",
+                                       "(2)",
+                                       "[2]",
+                                       "2!",
+                                       " 2 ",
+                                       "no 2",
+                                       "No. 2",
+                                       "no2",
+                                       "nr 2",
+                                       "n°2",
+                                       "№2",
+                                       "number 2",
+                                       "answer 2",
+                                       "Answer: 2",
+                                       "the answer is 2",
+                                       "my answer is 2 please",
+                                       "B",
+                                       "b",
+                                       "b)",
+                                       "(B)",
+                                       "b.",
+                                       "answer b",
+                                       "two",
+                                       "Two.",
+                                       "deux",
+                                       "dos",
+                                       "iki",
+                                       "İKİ",
+                                       "zwei",
+                                       "два",
+                                       "ДВА",
+                                       "اثنان",
+                                       "اثنين",
+                                       "٢",
+                                       "۲",
+                                       "２",
+                                       "२",
+                                       "2\ufe0f\u20e3",
+                                       "②",
+                                       "\u200f2",
+                                       "2 2",
+                                       "2, two",
+                                       "b 2",
+                                       "réponse 2",
+                                       "respuesta 2",
+                                       "cevap 2",
+                                       "antwort 2",
+                                       "ответ 2",
+                                       "جواب 2",
+                                       "ب",
+                                       "б",
+                                       "Б)",
+                                       "A safe place",
+                                       "a SAFE place.",
+                                       "2 a safe place",
+                                       "2) A safe place",
+                                       "b) a safe place",
+                                       "*2#",
+                                       "2 \U0001f44d",
+                                       "2\xff"};
+    for (size_t i = 0; i < ARRAY_LEN(twos); i++)
+        expect_answer(&four, twos[i], ANSWER_ONE, 2);
+    static const struct {
+        const char *text;
+        enum answer_result result;
+        int32_t choice;
+    } cases[] = {
+        {"1", ANSWER_ONE, 1},
+        {"a", ANSWER_ONE, 1},
+        {"A)", ANSWER_ONE, 1},
+        {"А", ANSWER_ONE, 1}, /* Cyrillic */
+        {"Г", ANSWER_ONE, 4},
+        {"أ", ANSWER_ONE, 1},
+        {"ج", ANSWER_ONE, 3},
+        {"د", ANSWER_ONE, 4},
+        {"c", ANSWER_ONE, 3},
+        {"d", ANSWER_ONE, 4},
+        {"un", ANSWER_ONE, 1},
+        {"uno", ANSWER_ONE, 1},
+        {"bir", ANSWER_ONE, 1},
+        {"eins", ANSWER_ONE, 1},
+        {"один", ANSWER_ONE, 1},
+        {"واحد", ANSWER_ONE, 1},
+        {"üç", ANSWER_ONE, 3},
+        {"ثلاثة", ANSWER_ONE, 3},
+        {"quatre", ANSWER_ONE, 4},
+        {"четыре", ANSWER_ONE, 4},
+        {"أربعة", ANSWER_ONE, 4},
+        {"food and water", ANSWER_ONE, 1},
+        {"Family if safe", ANSWER_ONE, 3},
+        {"family, if safe", ANSWER_ONE, 3},
+        {"hoeren sehen", ANSWER_ONE, 4},
+        {"HÖREN & SEHEN", ANSWER_ONE, 4},
+        /* two answers */
+        {"2 3", ANSWER_AMBIGUOUS, 0},
+        {"1 or 2", ANSWER_AMBIGUOUS, 0},
+        {"1,2", ANSWER_AMBIGUOUS, 0},
+        {"1/2", ANSWER_AMBIGUOUS, 0},
+        {"1-3", ANSWER_AMBIGUOUS, 0},
+        {"2.3", ANSWER_AMBIGUOUS, 0},
+        {"a b", ANSWER_AMBIGUOUS, 0},
+        {"a or b", ANSWER_AMBIGUOUS, 0},
+        {"1 ou 2", ANSWER_AMBIGUOUS, 0},
+        {"1 или 2", ANSWER_AMBIGUOUS, 0},
+        {"١ أو ٢", ANSWER_AMBIGUOUS, 0},
+        {"b3", ANSWER_AMBIGUOUS, 0},
+        /* Cyrillic VE: third Russian letter, or Latin B */
+        {"В", ANSWER_AMBIGUOUS, 0},
+        {"в)", ANSWER_AMBIGUOUS, 0},
+        {"ответ В", ANSWER_AMBIGUOUS, 0},
+        /* none */
+        {"", ANSWER_NONE, 0},
+        {"?", ANSWER_NONE, 0},
+        {"0", ANSWER_NONE, 0},
+        {"5", ANSWER_NONE, 0},
+        {"9", ANSWER_NONE, 0},
+        {"00", ANSWER_NONE, 0},
+        {"02", ANSWER_NONE, 0},
+        {"12", ANSWER_NONE, 0},
+        {"22", ANSWER_NONE, 0},
+        {"e", ANSWER_NONE, 0},
+        {"five", ANSWER_NONE, 0},
+        {"next", ANSWER_NONE, 0},
+        {"n", ANSWER_NONE, 0},
+        {"no", ANSWER_NONE, 0},
+        {"2 children were here", ANSWER_NONE, 0},
+        {"2 food and water", ANSWER_NONE, 0}, /* key and text disagree */
+        {"I do not know", ANSWER_NONE, 0},
+        {"99999999999999999999", ANSWER_NONE, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        expect_answer(&four, cases[i].text, cases[i].result, cases[i].choice);
+}
+
+static void test_options_that_look_like_words(void **state)
+{
+    (void)state;
+    static const struct choice yes_no[] = {{.text = {"Yes", 3}}, {.text = {"No", 2}}};
+    static const struct question question = {
+        .answer = ANSWER_CHOICE, .n_choices = 2, .choices = yes_no};
+    expect_answer(&question, "yes", ANSWER_ONE, 1);
+    expect_answer(&question, "no", ANSWER_ONE, 2);
+    expect_answer(&question, "NO!", ANSWER_ONE, 2);
+    expect_answer(&question, "no 1", ANSWER_ONE, 1);
+    /* "two" as text of option 1 contradicts key 2; digits are always keys. */
+    static const struct choice numbers[] = {{.text = {"Two", 3}}, {.text = {"One", 3}}};
+    static const struct question odd = {
+        .answer = ANSWER_CHOICE, .n_choices = 2, .choices = numbers};
+    expect_answer(&odd, "two", ANSWER_AMBIGUOUS, 0);
+    expect_answer(&odd, "2", ANSWER_ONE, 2);
+    /* The same text twice is no unique option. */
+    static const struct choice twins[] = {{.text = {"Same", 4}}, {.text = {"same.", 5}}};
+    static const struct question twin = {.answer = ANSWER_CHOICE, .n_choices = 2, .choices = twins};
+    expect_answer(&twin, "same", ANSWER_NONE, 0);
+}
+
+static void test_nine_choices(void **state)
+{
+    (void)state;
+    struct choice choices[COURSE_MAX_CHOICES] = {{.text = {"x", 1}}};
+    struct question question = {
+        .answer = ANSWER_CHOICE, .n_choices = COURSE_MAX_CHOICES, .choices = choices};
+    expect_answer(&question, "9", ANSWER_ONE, 9);
+    expect_answer(&question, "i", ANSWER_ONE, 9);
+    expect_answer(&question, "nine", ANSWER_ONE, 9);
+    expect_answer(&question, "j", ANSWER_NONE, 0);
+    expect_answer(&question, "10", ANSWER_NONE, 0);
+}
+
+static void test_number_answers(void **state)
+{
+    (void)state;
+    static const struct question question = {.answer = ANSWER_NUMBER, .low = 0, .high = 30};
+    static const struct {
+        const char *text;
+        enum answer_result result;
+        int32_t number;
+    } cases[] = {
+        {"0", ANSWER_ONE, 0},
+        {"7", ANSWER_ONE, 7},
+        {"7.", ANSWER_ONE, 7},
+        {"30", ANSWER_ONE, 30},
+        {"007", ANSWER_ONE, 7},
+        {"٣٠", ANSWER_ONE, 30},
+        {"seven", ANSWER_ONE, 7},
+        {"zéro", ANSWER_ONE, 0},
+        {"cero", ANSWER_ONE, 0},
+        {"no 7", ANSWER_ONE, 7},
+        {"about 15 children", ANSWER_ONE, 15},
+        {"7 7", ANSWER_ONE, 7},
+        {"50%", ANSWER_NONE, 0},
+        {"31", ANSWER_NONE, 0},
+        {"00", ANSWER_NONE, 0},
+        {"4294967303", ANSWER_NONE, 0},
+        {"99999999999999999999999", ANSWER_NONE, 0},
+        {"b", ANSWER_NONE, 0},
+        {"", ANSWER_NONE, 0},
+        {"many", ANSWER_NONE, 0},
+        {"we have seen about 15 children", ANSWER_NONE, 0},
+        {"7 or 8", ANSWER_AMBIGUOUS, 0},
+        {"7-8", ANSWER_AMBIGUOUS, 0},
+        {"2.5", ANSWER_AMBIGUOUS, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        expect_answer(&question, cases[i].text, cases[i].result, cases[i].number);
+}
+
+static void test_word_answers(void **state)
+{
+    (void)state;
+    const struct str accepted[] = {normal("Soap"), normal("ash"), normal("guardianship"),
+                                   normal("1989"), normal("Müll")};
+    const struct question question = {
+        .answer = ANSWER_WORD, .accepted = accepted, .n_accepted = ARRAY_LEN(accepted)};
+    static const struct {
+        const char *text;
+        const char *found; /* NULL: none */
+    } cases[] = {
+        {"soap", "soap"},
+        {"SOAP!", "soap"},
+        {"soup", "soap"},
+        {"saop", "soap"},
+        {"sop", "soap"},
+        {"sup", NULL},
+        {"ash", "ash"},
+        {"ass", NULL}, /* short words only exactly */
+        {"gardianshp", "guardianship"},
+        {"gardinshp", NULL},
+        {"1989", "1989"},
+        {"1988", NULL}, /* a year must be exact */
+        {"müll", "mull"},
+        {"muell", "mull"},
+        {"", NULL},
+        {"water", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct answer_match match =
+            match_answer(&question, str_from(cases[i].text), normal(cases[i].text), arena);
+        assert_int_equal(match.result, cases[i].found != NULL ? ANSWER_ONE : ANSWER_NONE);
+        expect_str(match.text, cases[i].found != NULL ? cases[i].found : "", cases[i].text);
+    }
+}
+
+static void test_open_answers(void **state)
+{
+    (void)state;
+    static const struct question question = {.answer = ANSWER_OPEN, .max_chars = 5};
+    static const struct {
+        const char *text;
+        const char *found; /* NULL: none */
+    } cases[] = {
+        {"  Ça va ", "Ça va"},
+        {"Ça va?", "Ça va"}, /* one past the ceiling */
+        {"éééééé", "ééééé"},
+        {"2", "2"},
+        {"a\x01\xff"
+         "b\nc",
+         "ab\nc"},
+        {"ab cd ", "ab cd"},
+        {"abcd e", "abcd"}, /* no blank at the end */
+        {"", NULL},
+        {"   ", NULL},
+        {"\xff \xff", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct answer_match match =
+            match_answer(&question, str_from(cases[i].text), normal(cases[i].text), arena);
+        assert_int_equal(match.result, cases[i].found != NULL ? ANSWER_ONE : ANSWER_NONE);
+        expect_str(match.text, cases[i].found != NULL ? cases[i].found : "", cases[i].text);
+    }
+}
+
+static void test_menu_keys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int32_t max;
+        enum answer_result result;
+        int32_t key;
+    } cases[] = {
+        {"0", 6, ANSWER_ONE, 0},     {"6", 6, ANSWER_ONE, 6},    {"٦", 6, ANSWER_ONE, 6},
+        {"(6)", 6, ANSWER_ONE, 6},   {"six", 6, ANSWER_ONE, 6},  {"b", 6, ANSWER_ONE, 2},
+        {"7", 6, ANSWER_NONE, 0},    {"00", 6, ANSWER_NONE, 0},  {"09", 9, ANSWER_NONE, 0},
+        {"9", 9, ANSWER_ONE, 9},     {"10", 16, ANSWER_NONE, 0}, {"1 2", 6, ANSWER_AMBIGUOUS, 0},
+        {"menu", 6, ANSWER_NONE, 0}, {"", 6, ANSWER_NONE, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct answer_match match = match_menu(normal(cases[i].text), cases[i].max);
+        if (match.result != cases[i].result || match.choice != cases[i].key)
+            fail_msg("\"%s\": %d %d", cases[i].text, match.result, match.choice);
+    }
+    /* The engine tells 9, 0 and 00 apart by the normalised text. */
+    expect_str(normal(" 00 "), "00", "00");
+    expect_str(normal("09."), "09", "09");
+}
+
+/* ---- distance ---- */
+
+static void test_distance(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a;
+        const char *b;
+        uint32_t max;
+        uint32_t distance;
+    } cases[] = {
+        {"", "", 2, 0},
+        {"", "ab", 2, 2},
+        {"stop", "stop", 0, 0},
+        {"stop", "stpo", 1, 1},
+        {"stop", "stpo", 0, 1},
+        {"stop", "sto", 1, 1},
+        {"stop", "stoop", 1, 1},
+        {"stop", "atop", 1, 1},
+        {"stop", "spot", 2, 2},
+        {"stop", "menu", 2, 3},
+        {"ca", "abc", 3, 3}, /* optimal string alignment, not the unrestricted distance */
+        {"abcdef", "badcfe", 3, 3},
+        {"помощь", "помщь", 1, 1},
+        {"помощь", "пмоощь", 1, 1},
+        {"sabuni", "maji", 6, 4},
+        {"abcdefgh", "abcd", 2, 3},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        assert_int_equal(match_distance(str_from(cases[i].a), str_from(cases[i].b), cases[i].max),
+                         cases[i].distance);
+        assert_int_equal(match_distance(str_from(cases[i].b), str_from(cases[i].a), cases[i].max),
+                         cases[i].distance);
+    }
+}
+
+static void test_distance_of_long_words(void **state)
+{
+    (void)state;
+    char a[66];
+    char b[66];
+    memset(a, 'a', sizeof(a));
+    memset(b, 'a', sizeof(b));
+    b[3] = 'b';
+    assert_int_equal(match_distance((struct str){a, 64}, (struct str){b, 64}, 2), 1);
+    assert_int_equal(match_distance((struct str){a, 65}, (struct str){b, 64}, 2), 3);
+    assert_int_equal(match_distance((struct str){a, 65}, (struct str){a, 65}, 2), 0);
+}
+
+/* ---- masking ---- */
+
+static void test_masking(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *expected;
+    } cases[] = {
+        {"", ""},
+        {"I saw 12345 people", "I saw 12345 people"},
+        {"call 123456 now", "call # now"},
+        {"call +254700000101.", "call +#."},
+        {"0700 000 101", "#"},
+        {"0700-000-101", "#"},
+        {"0700.000.101", "#"},
+        {"(0700) 000 101 ok", "(# ok"},
+        {"0700\u00a0000\u2013101", "#"},
+        {"\u202a+254\u202c 700 000", "\u202a+#"},
+        {"٠٧٠٠٠٠٠١٠١", "#"},
+        {"０７００ ０００ １０１", "#"},
+        {"①②③④⑤⑥", "#"},
+        {"1 2 3 4 5", "1 2 3 4 5"},
+        {"1 2 3 4 5 6", "#"},
+        {"12 - 34 - 56", "#"},
+        {"12    34    56", "12    34    56"},
+        {"12 and 3456", "12 and 3456"},
+        {"111111 and 222222", "# and #"},
+        {"été 0700000101 à 8h", "été # à 8h"},
+        {"a\xff"
+         "b",
+         "ab"},
+        {"12\xff"
+         "3456",
+         "123456"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        expect_str(match_mask_numbers(str_from(cases[i].text), arena), cases[i].expected,
+                   cases[i].text);
+}
+
+static void test_command_names(void **state)
+{
+    (void)state;
+    assert_string_equal(match_command_name(COMMAND_NONE), "NONE");
+    assert_string_equal(match_command_name(COMMAND_STOP), "STOP");
+    assert_string_equal(match_command_name(COMMAND_NO), "NO");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_normalise, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_normalise_has_a_ceiling, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_normalise_in_a_full_arena_is_absent, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_every_keyword_of_every_language, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_keyword_table_covers_every_command_and_language, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_word_lists_are_in_normal_form, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_keywords_do_not_conflict, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_active_languages, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_language_of_a_keyword, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_arguments, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_fuzzy, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stop_family, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_safe_words, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_choice_answers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_options_that_look_like_words, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nine_choices, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_number_answers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_word_answers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_open_answers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_menu_keys, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_distance, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_distance_of_long_words, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_masking, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_command_names, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
