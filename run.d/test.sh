@@ -2,7 +2,7 @@
 # test.sh: `./run test [STEP]...`: every check and test, the fastest first. One line per step; the
 # last line of all is "N passed, N failed". Logs stay in build/test-logs.
 
-TEST_STEPS='format scripts words banned budget cppcheck build layers unit tidy asan analyze sql integration'
+TEST_STEPS='format scripts words banned budget cppcheck build layers docs unit tidy asan analyze sql integration'
 N_PASSED=0
 N_FAILED=0
 
@@ -52,6 +52,11 @@ test_build()
 test_layers()
 {
     tests/lint/layers.sh build
+}
+
+test_docs()
+{
+    tests/lint/docs.sh build
 }
 
 test_unit()

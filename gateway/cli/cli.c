@@ -12,6 +12,12 @@ static const struct cli_command *const commands[] = {
 #undef CLI_ROW
 };
 
+const struct cli_command *const *cli_commands(size_t *ret_n)
+{
+    *ret_n = ARRAY_LEN(commands);
+    return commands;
+}
+
 void cli_complain(const char *fmt, ...)
 {
     va_list args;

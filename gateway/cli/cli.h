@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define CLI_COMMANDS(X) X(config) X(version)
+#define CLI_COMMANDS(X) X(completion) X(config) X(keys) X(man) X(version)
 
 #define CLI_MAX_OPTIONS 24
 #define CLI_MAX_WORDS 4096
@@ -57,6 +57,5 @@ const char *cli_get_nth(const struct cli_args *args, const char *name, int i);
 int cli_main(int argc, char **argv);
 /* "waypost: " words on stderr. */
 void cli_complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
-/* man page (mdoc) and bash completion, from the same table. */
-void cli_man(void);
-void cli_completion(void);
+/* All subcommands, as they are listed: for `waypost man` and `waypost completion`. */
+const struct cli_command *const *cli_commands(size_t *ret_n);

@@ -1,0 +1,74 @@
+/* The man page in mdoc(7), from the option table. */
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+/* One line of text: roff must not take a leading dot, a backslash or a dash for its own. */
+static void print_text(struct str line)
+{
+    if (str_starts(line, STR(".")) || str_starts(line, STR("'")))
+        printf("\\&");
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.p[i] == '\\')
+            printf("\\e");
+        else if (line.p[i] == '-')
+            printf("\\-");
+        else
+            putchar(line.p[i]);
+    }
+    putchar('\n');
+}
+
+static void print_lines(const char *text)
+{
+    struct str rest = str_from(text);
+    while (rest.p != NULL)
+        print_text(str_split(&rest, '\n'));
+}
+
+static void print_command(const struct cli_command *command)
+{
+    printf(".Ss %s\n", command->name);
+    print_lines(command->summary);
+    printf(".Bd -literal -offset indent\n");
+    print_lines(command->usage);
+    printf(".Ed\n");
+    if (command->options[0].name == NULL)
+        return;
+    printf(".Bl -tag -width Ds\n");
+    for (const struct cli_option *o = command->options; o->name != NULL; o++) {
+        printf(".It Fl Fl %s", o->name);
+        if (o->value_name != NULL)
+            printf(" Ar %s", o->value_name);
+        printf("\n");
+        print_lines(o->help);
+    }
+    printf(".El\n");
+}
+
+static int man_run(const struct cli_args *args)
+{
+    (void)args; /* takes none */
+    size_t n;
+    const struct cli_command *const *commands = cli_commands(&n);
+    printf(".Dd $Mdocdate$\n.Dt WAYPOST 1\n.Os\n.Sh NAME\n.Nm waypost\n"
+           ".Nd a gateway that teaches by SMS and USSD\n"
+           ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar argument ...\n"
+           ".Sh DESCRIPTION\n"
+           "Each command prints data on the standard output and words on the standard error.\n"
+           "Options may stand before, between and behind the arguments;\n"
+           ".Fl Fl\nends them.\n.Sh COMMANDS\n");
+    for (size_t i = 0; i < n; i++)
+        print_command(commands[i]);
+    printf(".Sh EXIT STATUS\nZero when all went well, otherwise a number of\n.In sysexits.h :\n"
+           "64 for a wrong call, 65 for wrong data, 69 when a service is away,\n"
+           "78 for a wrong configuration.\n");
+    return EX_OK;
+}
+
+const struct cli_command cli_man = {
+    .name = "man",
+    .summary = "print the man page",
+    .usage = "man | man -l -",
+    .run = man_run,
+};

@@ -1,0 +1,160 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cli/cli.h"
+
+static char out[262144], err_out[65536];
+
+static void read_back(FILE *file, char *dst, size_t bytes)
+{
+    rewind(file);
+    dst[fread(dst, 1, bytes - 1, file)] = '\0';
+    (void)fclose(file); /* only read */
+}
+
+/* Runs `waypost WORD...`; what it says goes to out and err_out. */
+static int run(const char *const *words)
+{
+    char *argv[CLI_MAX_WORDS + 16] = {(char[]){"waypost"}};
+    int argc = 1;
+    for (; words[argc - 1] != NULL; argc++)
+        argv[argc] = strdup(words[argc - 1]);
+    FILE *to_out = tmpfile(), *to_err = tmpfile();
+    assert_non_null(to_out);
+    assert_non_null(to_err);
+    (void)fflush(stdout); /* what cmocka printed before */
+    int saved_out = dup(STDOUT_FILENO), saved_err = dup(STDERR_FILENO);
+    assert_true(dup2(fileno(to_out), STDOUT_FILENO) >= 0);
+    assert_true(dup2(fileno(to_err), STDERR_FILENO) >= 0);
+    int code = cli_main(argc, argv);
+    (void)fflush(stdout); /* into to_out */
+    assert_true(dup2(saved_out, STDOUT_FILENO) >= 0);
+    assert_true(dup2(saved_err, STDERR_FILENO) >= 0);
+    assert_int_equal(close(saved_out), 0);
+    assert_int_equal(close(saved_err), 0);
+    read_back(to_out, out, sizeof(out));
+    read_back(to_err, err_out, sizeof(err_out));
+    for (int i = 1; i < argc; i++)
+        free(argv[i]);
+    return code;
+}
+
+#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
+
+static void wrong_calls_say_what_to_do(void **state)
+{
+    (void)state;
+    assert_int_equal(RUN("nonsense"), EX_USAGE);
+    assert_string_equal(err_out, "waypost: no command 'nonsense'; `waypost --help` lists them\n");
+    assert_int_equal(RUN("keys", "--nonsense"), EX_USAGE);
+    assert_string_equal(
+        err_out, "waypost: keys has no option --nonsense; `waypost keys --help` lists them\n");
+    assert_int_equal(RUN("keys", "--config"), EX_USAGE);
+    assert_string_equal(err_out, "waypost: --config needs a FILE\n");
+    assert_int_equal(RUN("config"), EX_USAGE);
+    assert_string_equal(out, "");
+}
+
+static void help_is_on_stdout_and_names_every_option(void **state)
+{
+    (void)state;
+    assert_int_equal(run((const char *const[]){NULL}), EX_OK);
+    size_t n;
+    const struct cli_command *const *commands = cli_commands(&n);
+    for (size_t i = 0; i < n; i++)
+        assert_non_null(strstr(out, commands[i]->summary));
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(RUN(commands[i]->name, "--help"), EX_OK);
+        assert_string_equal(err_out, "");
+        assert_non_null(strstr(out, commands[i]->usage));
+        for (const struct cli_option *o = commands[i]->options; o->name != NULL; o++)
+            assert_non_null(strstr(out, o->name));
+    }
+    assert_int_equal(RUN("--version"), EX_OK);
+    assert_string_equal(out, "waypost " WAYPOST_VERSION "\n");
+}
+
+static void man_page_and_completion_name_every_command_and_option(void **state)
+{
+    (void)state;
+    size_t n;
+    char line[256];
+    const struct cli_command *const *commands = cli_commands(&n);
+    assert_int_equal(RUN("man"), EX_OK);
+    for (size_t i = 0; i < n; i++) {
+        (void)snprintf(line, sizeof(line), ".Ss %s\n", commands[i]->name);
+        assert_non_null(strstr(out, line));
+        for (const struct cli_option *o = commands[i]->options; o->name != NULL; o++) {
+            (void)snprintf(line, sizeof(line), ".It Fl Fl %s", o->name);
+            assert_non_null(strstr(out, line));
+        }
+    }
+    assert_int_equal(RUN("completion"), EX_OK);
+    for (size_t i = 0; i < n; i++) {
+        assert_non_null(strstr(out, commands[i]->name));
+        for (const struct cli_option *o = commands[i]->options; o->name != NULL; o++) {
+            (void)snprintf(line, sizeof(line), " --%s", o->name);
+            assert_non_null(strstr(out, line));
+        }
+    }
+}
+
+static void rows_fit_the_table(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct cli_command *const *commands = cli_commands(&n);
+    for (size_t i = 0; i < n; i++) {
+        assert_non_null(commands[i]->run);
+        assert_null(commands[i]->options[CLI_MAX_OPTIONS - 1].name);
+        /* usage begins with the command's own name, help and man page put "waypost" before it */
+        assert_int_equal(strncmp(commands[i]->usage, commands[i]->name, strlen(commands[i]->name)),
+                         0);
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(commands[j]->name, commands[i]->name);
+    }
+}
+
+static void options_stand_anywhere_and_two_dashes_end_them(void **state)
+{
+    (void)state;
+    const char *file = "config/waypost.yaml";
+    assert_int_equal(RUN("config", "check", "--", file), EX_OK);
+    assert_int_equal(RUN("config", "check", "--", "--help"), EX_CONFIG); /* a file's name */
+    assert_int_equal(RUN("keys", "--config=/nowhere"), EX_CONFIG);
+    assert_int_equal(RUN("keys", "--config", "/nowhere"), EX_CONFIG);
+    assert_int_equal(RUN("keys", "--config", "/nowhere", "word"), EX_USAGE);
+}
+
+static void too_many_words_are_refused(void **state)
+{
+    (void)state;
+    for (int extra = 0; extra < 2; extra++) {
+        const char *words[CLI_MAX_WORDS + 3] = {"config"};
+        for (int i = 1; i <= CLI_MAX_WORDS + extra; i++)
+            words[i] = "x";
+        assert_int_equal(run(words), EX_USAGE);
+        assert_int_equal(strstr(err_out, "more than 4096 arguments") != NULL, extra == 1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wrong_calls_say_what_to_do),
+        cmocka_unit_test(help_is_on_stdout_and_names_every_option),
+        cmocka_unit_test(man_page_and_completion_name_every_command_and_option),
+        cmocka_unit_test(rows_fit_the_table),
+        cmocka_unit_test(options_stand_anywhere_and_two_dashes_end_them),
+        cmocka_unit_test(too_many_words_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
