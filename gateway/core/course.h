@@ -199,7 +199,7 @@ struct course {
     const struct str *safe_words; /* normalised as core/match.h does */
 };
 
-/* 32-bit FNV-1a of "id@version"; a loader refuses two versions with one key. */
+/* 32-bit FNV-1a of "id@version", never 0; a loader refuses two versions with one key. */
 uint32_t course_key(struct str id, struct str version);
 /* NULL when the course has no such unit. */
 const struct unit *course_unit(const struct course *course, struct str unit_id);
@@ -210,6 +210,8 @@ const char *course_text_name(enum course_text text);
 enum err course_text_find(struct str name, enum course_text *ret) MUST_CHECK;
 /* Blank-separated placeholders that the text may use. */
 const char *course_text_placeholders(enum course_text text);
+/* What it is for, in the words of COURSE_TEXTS: for authors. */
+const char *course_text_purpose(enum course_text text);
 
 /* The versions that are loaded, so that a learner stays on the one that he or she started. */
 #define COURSES_MAX 64u

@@ -1,0 +1,85 @@
+#include "core/course.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct text_row {
+    const char *name;
+    const char *placeholders;
+    const char *purpose;
+};
+
+static const struct text_row text_rows[N_COURSE_TEXTS] = {
+#define TEXT_ROW(name, placeholders, purpose) {#name, placeholders, purpose},
+    COURSE_TEXTS(TEXT_ROW)
+#undef TEXT_ROW
+};
+
+static uint32_t fnv1a(uint32_t hash, struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        hash = (hash ^ (unsigned char)s.p[i]) * 16777619u;
+    return hash;
+}
+
+uint32_t course_key(struct str id, struct str version)
+{
+    uint32_t key = fnv1a(fnv1a(fnv1a(2166136261u, id), STR("@")), version);
+    /* 0 means "no course yet" in a learner's state. */
+    return key != 0 ? key : 1;
+}
+
+const struct unit *course_unit(const struct course *course, struct str unit_id)
+{
+    for (uint16_t i = 0; i < course->n_units; i++) {
+        if (str_eq(course->units[i].id, unit_id))
+            return &course->units[i];
+    }
+    return NULL;
+}
+
+uint16_t course_unit_index(const struct course *course, const struct unit *unit)
+{
+    assert(unit >= course->units && unit < course->units + course->n_units);
+    return (uint16_t)(unit - course->units);
+}
+
+const char *course_text_name(enum course_text text)
+{
+    return text_rows[text].name;
+}
+
+enum err course_text_find(struct str name, enum course_text *ret)
+{
+    for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
+        if (str_eq(name, str_from(text_rows[i].name))) {
+            *ret = (enum course_text)i;
+            return ERR_OK;
+        }
+    }
+    return ERR_NOT_FOUND;
+}
+
+const char *course_text_placeholders(enum course_text text)
+{
+    return text_rows[text].placeholders;
+}
+
+const char *course_text_purpose(enum course_text text)
+{
+    return text_rows[text].purpose;
+}
+
+const struct course *courses_find(const struct courses *courses, uint32_t key)
+{
+    for (uint16_t i = 0; i < courses->n; i++) {
+        if (courses->list[i]->key == key)
+            return courses->list[i];
+    }
+    return NULL;
+}
+
+const struct course *courses_current(const struct courses *courses)
+{
+    return courses->current < courses->n ? courses->list[courses->current] : NULL;
+}
