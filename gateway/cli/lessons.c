@@ -1,0 +1,114 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "core/lesson_check.h"
+#include "port/lesson_files.h"
+
+/*
+ * One function per verb, one row in verbs. Exit codes are those of a checker in a build: 0 clean,
+ * 1 errors found, 2 wrong usage or a folder that cannot be read.
+ */
+enum { EXIT_CLEAN = 0, EXIT_ERRORS = 1, EXIT_USAGE = 2 };
+
+#define OUTPUT_MAX_BYTES (16u << 20)
+
+struct verb {
+    const char *name;
+    int (*run)(const struct cli_args *args, const char *dir);
+};
+
+static void print_buf(const struct buf *out, FILE *file)
+{
+    (void)fwrite(out->p != NULL ? out->p : "", 1, out->len, file); /* a closed pipe is no error */
+}
+
+/* A course folder, read and parsed. */
+struct folder {
+    struct arena *arena; /* owned; everything below lives in it */
+    struct lesson_findings *findings;
+    struct lesson_source *source;
+};
+
+static void folder_fini(struct folder *folder)
+{
+    arena_free(folder->arena);
+}
+
+/* EXIT_CLEAN, also when the course has errors (see findings), or EXIT_USAGE (said on stderr). */
+static int folder_read(const char *dir, struct folder *ret)
+{
+    struct lesson_file *files = NULL;
+    uint32_t n_files = 0;
+    struct errmsg msg = {""};
+    ret->arena = arena_new(LESSON_ARENA_BYTES);
+    enum err e = lesson_files_read(dir, ret->arena, &files, &n_files, &msg);
+    if (e != ERR_OK) {
+        cli_complain("%s", msg.text);
+        return EXIT_USAGE;
+    }
+    ret->findings = lesson_findings_new(ret->arena);
+    ret->source = arena_new_array(ret->arena, struct lesson_source, 1);
+    e = arena_error(ret->arena);
+    if (e == ERR_OK)
+        e = lesson_parse(files, n_files, ret->arena, ret->findings, ret->source);
+    if (e == ERR_OK || e == ERR_INVALID)
+        return EXIT_CLEAN;
+    cli_complain("%s: the course is too big (%s)", dir, err_name(e));
+    return EXIT_USAGE;
+}
+
+static int run_check(const struct cli_args *args, const char *dir)
+{
+    static const char *const names[] = {"text", "json", "github"};
+    const char *format = cli_get(args, "format", "text");
+    size_t output = 0;
+    while (output < ARRAY_LEN(names) && strcmp(format, names[output]) != 0)
+        output++;
+    if (output == ARRAY_LEN(names)) {
+        cli_complain("no format '%s'; use text, json or github", format);
+        return EXIT_USAGE;
+    }
+    struct folder folder CLEANUP(folder_fini) = {0};
+    int code = folder_read(dir, &folder);
+    if (code != EXIT_CLEAN)
+        return code;
+    struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
+    lesson_check(folder.source, folder.arena, scratch, folder.findings);
+    lesson_findings_sort(folder.findings);
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, OUTPUT_MAX_BYTES);
+    lesson_findings_print(folder.findings, str_from(dir), (enum lesson_output)output, &out);
+    print_buf(&out, stdout);
+    return folder.findings->n_errors > 0 ? EXIT_ERRORS : EXIT_CLEAN;
+}
+
+static const struct verb verbs[] = {
+    {"check", run_check},
+};
+
+static int lessons_run(const struct cli_args *args)
+{
+    for (size_t i = 0; i < ARRAY_LEN(verbs) && args->n_words > 0; i++) {
+        if (strcmp(args->words[0], verbs[i].name) != 0)
+            continue;
+        if (args->n_words == 2)
+            return verbs[i].run(args, args->words[1]);
+        cli_complain("`lessons %s` needs one folder, such as lessons/children-on-the-move",
+                     verbs[i].name);
+        return EXIT_USAGE;
+    }
+    cli_complain("%s%s; `waypost lessons --help` says what there is",
+                 args->n_words > 0 ? "no such thing to do with lessons: "
+                                   : "what with the lessons?",
+                 args->n_words > 0 ? args->words[0] : "");
+    return EXIT_USAGE;
+}
+
+const struct cli_command cli_lessons = {
+    .name = "lessons",
+    .summary = "check a course folder",
+    .usage = "lessons check DIR [--format text|json|github]",
+    .options = {{"format", "text|json|github", "how check prints what it finds", false}},
+    .run = lessons_run,
+};
