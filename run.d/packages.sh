@@ -19,12 +19,19 @@ packages_list()
     done <"$(dirname "${BASH_SOURCE[0]}")/packages.list"
 }
 
+# Names of those that are not installed, or older than they must be.
 packages_missing()
 {
-    local name
-    for name in $(packages_list "$@"); do
-        case $(dpkg-query -W -f '${Status}' "$name" 2>/dev/null) in
-            *' installed') ;;
+    local entry name installed
+    for entry in $(packages_list "$@"); do
+        name=${entry%%>=*}
+        installed=$(dpkg-query -W -f '${db:Status-Status} ${Version}' "$name" 2>/dev/null) || true
+        case $installed in
+            'installed '*)
+                [ "$name" = "$entry" ] ||
+                    dpkg --compare-versions "${installed#* }" ge "${entry#*>=}" ||
+                    printf '%s\n' "$name"
+                ;;
             *) printf '%s\n' "$name" ;;
         esac
     done
