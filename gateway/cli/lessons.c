@@ -3,6 +3,8 @@
 
 #include "cli/cli.h"
 #include "core/lesson_check.h"
+#include "core/lesson_format.h"
+#include "core/lesson_preview.h"
 #include "port/lesson_files.h"
 
 /*
@@ -26,6 +28,8 @@ static void print_buf(const struct buf *out, FILE *file)
 /* A course folder, read and parsed. */
 struct folder {
     struct arena *arena; /* owned; everything below lives in it */
+    struct lesson_file *files;
+    uint32_t n_files;
     struct lesson_findings *findings;
     struct lesson_source *source;
 };
@@ -38,11 +42,9 @@ static void folder_fini(struct folder *folder)
 /* EXIT_CLEAN, also when the course has errors (see findings), or EXIT_USAGE (said on stderr). */
 static int folder_read(const char *dir, struct folder *ret)
 {
-    struct lesson_file *files = NULL;
-    uint32_t n_files = 0;
     struct errmsg msg = {""};
     ret->arena = arena_new(LESSON_ARENA_BYTES);
-    enum err e = lesson_files_read(dir, ret->arena, &files, &n_files, &msg);
+    enum err e = lesson_files_read(dir, ret->arena, &ret->files, &ret->n_files, &msg);
     if (e != ERR_OK) {
         cli_complain("%s", msg.text);
         return EXIT_USAGE;
@@ -51,7 +53,7 @@ static int folder_read(const char *dir, struct folder *ret)
     ret->source = arena_new_array(ret->arena, struct lesson_source, 1);
     e = arena_error(ret->arena);
     if (e == ERR_OK)
-        e = lesson_parse(files, n_files, ret->arena, ret->findings, ret->source);
+        e = lesson_parse(ret->files, ret->n_files, ret->arena, ret->findings, ret->source);
     if (e == ERR_OK || e == ERR_INVALID)
         return EXIT_CLEAN;
     cli_complain("%s: the course is too big (%s)", dir, err_name(e));
@@ -83,8 +85,77 @@ static int run_check(const struct cli_args *args, const char *dir)
     return folder.findings->n_errors > 0 ? EXIT_ERRORS : EXIT_CLEAN;
 }
 
+/* 0 when the folder could be read and has no error, with the findings on stderr otherwise. */
+static int folder_read_clean(const char *dir, const char *what, struct folder *ret)
+{
+    int code = folder_read(dir, ret);
+    if (code != EXIT_CLEAN || ret->findings->n_errors == 0)
+        return code;
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, OUTPUT_MAX_BYTES);
+    lesson_findings_sort(ret->findings);
+    lesson_findings_print(ret->findings, str_from(dir), LESSON_OUTPUT_TEXT, &out);
+    print_buf(&out, stderr);
+    cli_complain("a course with errors is not %s", what);
+    return EXIT_ERRORS;
+}
+
+/* Rewrites the files that are not in canonical form; with --dry-run only says which. */
+static int run_fmt(const struct cli_args *args, const char *dir)
+{
+    struct folder folder CLEANUP(folder_fini) = {0};
+    int code = folder_read_clean(dir, "formatted", &folder);
+    if (code != EXIT_CLEAN)
+        return code;
+    bool is_dry = cli_has(args, "dry-run");
+    struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, OUTPUT_MAX_BYTES);
+    for (uint32_t i = 0; i < folder.n_files; i++) {
+        struct errmsg msg = {""};
+        buf_reset(&out);
+        lesson_format(folder.source, i, scratch, &out);
+        if (str_eq(buf_str(&out), folder.files[i].text))
+            continue;
+        if (buf_error(&out) != ERR_OK || arena_error(scratch) != ERR_OK) {
+            cli_complain("%.*s is too big to be formatted", STR_ARG(folder.files[i].name));
+            return EXIT_USAGE;
+        }
+        printf("%s/%.*s\n", dir, STR_ARG(folder.files[i].name));
+        if (is_dry) {
+            code = EXIT_ERRORS;
+        } else if (lesson_files_write(dir, folder.files[i].name, buf_str(&out), &msg) != ERR_OK) {
+            cli_complain("%s", msg.text);
+            return EXIT_USAGE;
+        }
+    }
+    return code;
+}
+
+/* The page on stdout. */
+static int run_preview(const struct cli_args *args, const char *dir)
+{
+    (void)args; /* takes none */
+    struct folder folder CLEANUP(folder_fini) = {0};
+    int code = folder_read_clean(dir, "previewed", &folder);
+    if (code != EXIT_CLEAN)
+        return code;
+    struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, LESSON_PREVIEW_MAX_BYTES);
+    lesson_preview(folder.source, scratch, &out);
+    if (buf_error(&out) != ERR_OK) {
+        cli_complain("%s: the course is too big for one page", dir);
+        return EXIT_USAGE;
+    }
+    print_buf(&out, stdout);
+    return EXIT_CLEAN;
+}
+
 static const struct verb verbs[] = {
     {"check", run_check},
+    {"fmt", run_fmt},
+    {"preview", run_preview},
 };
 
 static int lessons_run(const struct cli_args *args)
@@ -107,8 +178,12 @@ static int lessons_run(const struct cli_args *args)
 
 const struct cli_command cli_lessons = {
     .name = "lessons",
-    .summary = "check a course folder",
-    .usage = "lessons check DIR [--format text|json|github]",
-    .options = {{"format", "text|json|github", "how check prints what it finds", false}},
+    .summary = "check, format and preview a course folder",
+    .usage = "lessons check DIR [--format text|json|github]\n"
+             "lessons fmt DIR [--dry-run]\n"
+             "lessons preview DIR > course.html",
+    .options = {{"format", "text|json|github", "how check prints what it finds", false},
+                {"dry-run", NULL, "fmt: only name the files that would change (exit code 1)",
+                 false}},
     .run = lessons_run,
 };

@@ -1,16 +1,10 @@
 #include "core/lesson_blocks.h"
 
-#include <assert.h>
 #include <cmark.h>
 #include <string.h>
 #include <utf8proc.h>
 
-/* One line of a text block, still as it was written, without what marks its container. */
-struct segment {
-    struct str raw;
-    uint32_t line;
-    uint32_t column;
-};
+#include "core/lesson_decode.h"
 
 struct reader {
     struct arena *arena;
@@ -19,23 +13,21 @@ struct reader {
     uint32_t cap;
     struct str *lines; /* of the whole file, without their ends */
     uint32_t n_lines;
-    uint32_t first_line;      /* cmark's line 1 */
-    bool *is_read;            /* by line: some block or finding accounts for it */
-    struct segment *segments; /* of the paragraph at hand; room for every line */
+    uint32_t first_line;             /* cmark's line 1 */
+    bool *is_read;                   /* by line: some block or finding accounts for it */
+    struct lesson_segment *segments; /* of the paragraph at hand; room for every line */
 };
 
-static uint32_t count_chars(const char *from, const char *to)
+static bool is_blank(char c)
 {
-    uint32_t n = 0;
-    for (; from < to; from++)
-        n += ((unsigned char)*from & 0xc0) != 0x80;
-    return n;
+    return c == ' ' || c == '\t';
 }
 
 /* line counts from 1. */
 static struct source_pos pos_at(const struct reader *r, uint32_t line, const char *p)
 {
-    return (struct source_pos){r->blocks->file, line, count_chars(r->lines[line - 1].p, p) + 1};
+    return (struct source_pos){r->blocks->file, line,
+                               lesson_count_chars(r->lines[line - 1].p, p) + 1};
 }
 
 static void complain(struct reader *r, const char *rule, struct source_pos pos,
@@ -65,34 +57,6 @@ static void push(struct reader *r, struct lesson_block block)
     r->blocks->list[r->blocks->n++] = block;
 }
 
-/* ---- decoding ---- */
-
-static bool is_punctuation(char c)
-{
-    return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') ||
-           (c >= '{' && c <= '~');
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-/* What raw[*i] stands for, as one byte in *ret; false for a blank that only repeats one. */
-static bool decode_step(struct str raw, size_t *i, char *ret)
-{
-    char c = raw.p[*i];
-    if (is_blank(c) && *i > 0 && is_blank(raw.p[*i - 1])) {
-        (*i)++;
-        return false;
-    }
-    if (c == '\\' && *i + 1 < raw.len && is_punctuation(raw.p[*i + 1]))
-        c = raw.p[++*i];
-    *ret = c == '\t' ? ' ' : c;
-    (*i)++;
-    return true;
-}
-
 static struct str skip_blanks(struct str s)
 {
     while (s.len > 0 && is_blank(s.p[0]))
@@ -100,124 +64,23 @@ static struct str skip_blanks(struct str s)
     return s;
 }
 
-/* A line that another one follows: cuts the mark of a hard break off. */
-static bool cut_hard_break(struct str *raw)
+static void refuse_entity(struct reader *r, const struct lesson_segment *s)
 {
-    size_t n_slashes = 0;
-    while (n_slashes < raw->len && raw->p[raw->len - 1 - n_slashes] == '\\')
-        n_slashes++;
-    bool is_hard = n_slashes % 2 == 1 || (raw->len >= 2 && is_blank(raw->p[raw->len - 1]) &&
-                                          is_blank(raw->p[raw->len - 2]));
-    if (n_slashes % 2 == 1)
-        raw->len--;
-    return is_hard;
-}
-
-static bool is_entity_char(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '#';
-}
-
-static void find_entity(struct reader *r, const struct segment *s)
-{
-    for (size_t i = 0; i < s->raw.len; i++) {
-        if (s->raw.p[i] == '\\')
-            i++;
-        else if (s->raw.p[i] == '&') {
-            size_t end = i + 1;
-            while (end < s->raw.len && is_entity_char(s->raw.p[end]))
-                end++;
-            if (end > i + 1 && end < s->raw.len && s->raw.p[end] == ';')
-                complain(r, "markup", pos_at(r, s->line, s->raw.p + i), str_sub(s->raw, i, end + 1),
-                         "an HTML entity, which a phone would show as it is",
-                         "write the character itself, or \\& for an ampersand");
-        }
-    }
+    struct str entity = lesson_find_entity(s->raw);
+    if (entity.p != NULL)
+        complain(r, "markup", pos_at(r, s->line, entity.p), entity,
+                 "an HTML entity, which a phone would show as it is",
+                 "write the character itself, or \\& for an ampersand");
 }
 
 /* Decodes n segments to the text of block and adds it to the list; nothing for none. */
 static void push_segments(struct reader *r, struct lesson_block block,
-                          const struct segment *segments, uint32_t n)
+                          const struct lesson_segment *segments, uint32_t n)
 {
-    size_t bytes = 1;
     for (uint32_t i = 0; i < n; i++)
-        bytes += segments[i].raw.len + 1;
-    char *text = n > 0 ? arena_alloc(r->arena, bytes) : NULL;
-    struct lesson_piece *pieces = arena_new_array(r->arena, struct lesson_piece, n);
-    if (text == NULL || pieces == NULL)
-        return;
-    size_t len = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        struct str raw = segments[i].raw;
-        find_entity(r, &segments[i]);
-        bool is_last = i + 1 == n;
-        char end = !is_last && cut_hard_break(&raw) ? '\n' : ' ';
-        while (raw.len > 0 && is_blank(raw.p[raw.len - 1]))
-            raw.len--;
-        pieces[i] = (struct lesson_piece){(uint32_t)len, segments[i].line, segments[i].column, raw};
-        for (size_t at = 0; at < raw.len;)
-            len += decode_step(raw, &at, &text[len]);
-        if (!is_last)
-            text[len++] = end;
-    }
-    block.text = (struct str){text, len};
-    block.pieces = pieces;
-    block.n_pieces = n;
-    push(r, block);
-}
-
-bool lesson_block_find_pos(const struct lesson_block *block, const char *p, struct source_pos *ret)
-{
-    if (block->n_pieces == 0 || p < block->text.p || p > block->text.p + block->text.len)
-        return false;
-    uint32_t offset = (uint32_t)(p - block->text.p);
-    const struct lesson_piece *piece = block->pieces;
-    while (piece + 1 < block->pieces + block->n_pieces && piece[1].offset <= offset)
-        piece++;
-    size_t at = 0, here = 0;
-    char c;
-    for (uint32_t n = piece->offset; at < piece->raw.len;) {
-        here = at;
-        bool is_made = decode_step(piece->raw, &at, &c);
-        if (is_made && n++ == offset)
-            break;
-        here = at;
-    }
-    *ret = (struct source_pos){block->pos.file, piece->line,
-                               piece->column + count_chars(piece->raw.p, piece->raw.p + here)};
-    return true;
-}
-
-struct lesson_block lesson_blocks_join(const struct lesson_block *blocks, uint32_t n,
-                                       char separator, struct arena *arena)
-{
-    struct lesson_block joined = blocks[0];
-    if (n == 1)
-        return joined;
-    size_t bytes = n;
-    uint32_t n_pieces = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        bytes += blocks[i].text.len;
-        n_pieces += blocks[i].n_pieces;
-    }
-    char *text = arena_alloc(arena, bytes);
-    struct lesson_piece *pieces = arena_new_array(arena, struct lesson_piece, n_pieces);
-    if (text == NULL || pieces == NULL)
-        return (struct lesson_block){.pos = joined.pos, .text = STR_NONE};
-    joined.pieces = pieces;
-    joined.n_pieces = n_pieces;
-    size_t len = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        for (uint32_t j = 0; j < blocks[i].n_pieces; j++) {
-            *pieces = blocks[i].pieces[j];
-            pieces++->offset += (uint32_t)len;
-        }
-        memcpy(text + len, blocks[i].text.p, blocks[i].text.len);
-        len += blocks[i].text.len;
-        text[len++] = separator;
-    }
-    joined.text = (struct str){text, len - 1};
-    return joined;
+        refuse_entity(r, &segments[i]);
+    if (n > 0 && lesson_decode(segments, n, r->arena, &block))
+        push(r, block);
 }
 
 /* ---- Markdown ---- */
@@ -259,11 +122,11 @@ static char markup_char(cmark_node_type type)
 }
 
 /* The first unescaped c in the segments. */
-static struct source_pos find_unescaped(const struct reader *r, const struct segment *segments,
-                                        uint32_t n, char c)
+static struct source_pos find_unescaped(const struct reader *r,
+                                        const struct lesson_segment *segments, uint32_t n, char c)
 {
     for (uint32_t i = 0; i < n; i++) {
-        const struct segment *s = &segments[i];
+        const struct lesson_segment *s = &segments[i];
         for (size_t at = 0; at < s->raw.len; at++) {
             char found = s->raw.p[at];
             if (found == '\\')
@@ -276,7 +139,7 @@ static struct source_pos find_unescaped(const struct reader *r, const struct seg
 }
 
 /* Emphasis, links, code and tags look nice on a forge and are lost or ugly on a phone. */
-static void check_inlines(struct reader *r, cmark_node *node, const struct segment *segments,
+static void check_inlines(struct reader *r, cmark_node *node, const struct lesson_segment *segments,
                           uint32_t n)
 {
     for (cmark_node *child = cmark_node_first_child(node); child != NULL;
@@ -343,18 +206,18 @@ static uint32_t collect_segments(struct reader *r, cmark_node *node, struct cont
                                           in.kind == LESSON_BLOCK_NOTE);
         if (in.kind == LESSON_BLOCK_ITEM && line == from)
             *ret_mark = take_box(&raw);
-        r->segments[n++] = (struct segment){raw, line, pos_at(r, line, raw.p).column};
+        r->segments[n++] = (struct lesson_segment){raw, line, pos_at(r, line, raw.p).column};
     }
     return n;
 }
 
 /* An instruction is a line that begins with @ or =, wherever Markdown puts it. */
-static bool is_instruction(const struct segment *s)
+static bool is_instruction(const struct lesson_segment *s)
 {
     return s->raw.len > 0 && (s->raw.p[0] == '@' || s->raw.p[0] == '=');
 }
 
-static void push_instruction(struct reader *r, struct segment s)
+static void push_instruction(struct reader *r, struct lesson_segment s)
 {
     struct lesson_block block = {
         .kind = s.raw.p[0] == '@' ? LESSON_BLOCK_DIRECTIVE : LESSON_BLOCK_ANSWER,
@@ -365,7 +228,7 @@ static void push_instruction(struct reader *r, struct segment s)
     push_segments(r, block, &s, 1);
 }
 
-static void check_link_target(struct reader *r, const struct segment *s)
+static void check_link_target(struct reader *r, const struct lesson_segment *s)
 {
     if (str_starts(s->raw, STR("[")) && str_find(s->raw, STR("]:")) != SIZE_MAX)
         complain(r, "markup", pos_at(r, s->line, s->raw.p), s->raw,
@@ -377,7 +240,7 @@ static void read_paragraph(struct reader *r, cmark_node *node, struct container 
 {
     struct lesson_block block = {.kind = in.kind};
     uint32_t n = collect_segments(r, node, in, &block.mark);
-    const struct segment *s = r->segments;
+    const struct lesson_segment *s = r->segments;
     bool is_note = in.kind == LESSON_BLOCK_NOTE;
     block.is_in_item = is_note && in.is_in_item;
     block.pos = pos_at(r, s[0].line, s[0].raw.p);
@@ -405,6 +268,19 @@ static void read_paragraph(struct reader *r, cmark_node *node, struct container 
     push_segments(r, block, s + start, n - start);
 }
 
+/* What stands inside a comment, with plain line ends. */
+static struct str comment_text(struct reader *r, struct str text)
+{
+    text = str_trim(text);
+    char *copy = arena_alloc(r->arena, text.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len && copy != NULL; i++) {
+        if (text.p[i] != '\r')
+            copy[len++] = text.p[i];
+    }
+    return (struct str){copy, len};
+}
+
 static void read_comment(struct reader *r, cmark_node *node, bool is_in_item)
 {
     struct str html = str_trim(str_from(cmark_node_get_literal(node)));
@@ -427,7 +303,7 @@ static void read_comment(struct reader *r, cmark_node *node, bool is_in_item)
                 .kind = LESSON_BLOCK_COMMENT,
                 .is_in_item = is_in_item,
                 .pos = pos_at(r, line, p),
-                .text = arena_str(r->arena, str_trim(str_sub(html, 4, end))),
+                .text = comment_text(r, str_sub(html, 4, end)),
             });
 }
 
@@ -498,7 +374,7 @@ static void read_heading(struct reader *r, cmark_node *node)
         closing--;
     if (closing == 0 || is_blank(text.p[closing - 1]))
         end = closing;
-    struct segment segment = {str_sub(text, 0, end), line, pos_at(r, line, text.p).column};
+    struct lesson_segment segment = {str_sub(text, 0, end), line, pos_at(r, line, text.p).column};
     check_inlines(r, node, &segment, 1);
     push_segments(r, block, &segment, 1);
 }
@@ -575,7 +451,7 @@ static enum err split_lines(struct reader *r, struct str text)
     }
     r->lines = arena_new_array(r->arena, struct str, r->n_lines);
     r->is_read = arena_new_array(r->arena, bool, r->n_lines);
-    r->segments = arena_new_array(r->arena, struct segment, r->n_lines);
+    r->segments = arena_new_array(r->arena, struct lesson_segment, r->n_lines);
     if (r->lines == NULL || r->is_read == NULL || r->segments == NULL)
         return arena_error(r->arena);
     for (uint32_t i = 0; i < r->n_lines; i++) {
@@ -602,6 +478,7 @@ static void split_front(struct reader *r)
         return;
     }
     r->first_line = r->n_lines + 1;
+    r->blocks->is_broken = true;
     complain(r, "front-open", (struct source_pos){r->blocks->file, 1, 1}, first,
              "the front matter has no end", "close it with a line --- of its own");
 }
@@ -625,7 +502,8 @@ enum err lesson_blocks_read(struct str file, struct str text, struct arena *aren
     struct reader r = {.arena = arena, .findings = findings, .blocks = ret};
     if (str_starts(text, STR("\xef\xbb\xbf")))
         text = str_sub(text, 3, text.len);
-    if (!is_text(&r, text))
+    ret->is_broken = !is_text(&r, text);
+    if (ret->is_broken)
         return ERR_INVALID;
     enum err e = split_lines(&r, text);
     if (e != ERR_OK)

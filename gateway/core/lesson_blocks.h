@@ -50,6 +50,7 @@ struct lesson_block {
 
 struct lesson_blocks {
     struct str file;
+    bool is_broken;   /* no text, or front matter without end: list is empty */
     struct str front; /* lines from the first --- to the one before the second; absent: none */
     uint32_t n;
     struct lesson_block *list;
@@ -60,12 +61,3 @@ struct lesson_blocks {
  * text (reported, *ret empty); the arena's error when that is full. */
 enum err lesson_blocks_read(struct str file, struct str text, struct arena *arena,
                             struct lesson_findings *findings, struct lesson_blocks *ret) MUST_CHECK;
-
-/* Where the character at p was written, when p points into (or right behind) the block's text;
- * false otherwise. */
-bool lesson_block_find_pos(const struct lesson_block *block, const char *p, struct source_pos *ret);
-
-/* One text of several blocks with separator between them, traceable like a block; n > 0. The text
- * is absent when the arena is full. */
-struct lesson_block lesson_blocks_join(const struct lesson_block *blocks, uint32_t n,
-                                       char separator, struct arena *arena);

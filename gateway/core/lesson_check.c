@@ -6,26 +6,21 @@
 #include "core/match.h"
 #include "core/utf8.h"
 
-const struct lesson_limits *lesson_limits(const struct lesson_source *source)
+struct lesson_length lesson_measure(const struct lesson_source *source, struct str text,
+                                    enum lesson_limit limit, struct arena *scratch)
 {
-    static const struct lesson_limits gsm7 = {306, GSM_USSD_SEPTETS, GSM_SMS_PART_SEPTETS, 268,
-                                              "septets"};
-    static const struct lesson_limits ucs2 = {201, GSM_USSD_UCS2, GSM_SMS_PART_UCS2, 201,
-                                              "UCS-2 units"};
-    return source->is_ucs2 ? &ucs2 : &gsm7;
-}
-
-const struct engine_context *lesson_sample_context(void)
-{
-    static const struct engine_context context = {
-        .org = STR("Example Organisation"),
-        .url = STR("www.example.org/check"),
-        .code = STR("*384*55#"),
-        .emergency = STR("your local emergency number"),
-        .helpline = STR("Example Organisation"),
-        .staffed = STR("Mon-Fri 18:00"),
-    };
-    return &context;
+    static const uint32_t septets[] = {[LESSON_LIMIT_MESSAGE] = 2 * GSM_SMS_PART_SEPTETS,
+                                       [LESSON_LIMIT_PAGE] = GSM_USSD_SEPTETS,
+                                       [LESSON_LIMIT_FEEDBACK] = GSM_SMS_PART_SEPTETS,
+                                       [LESSON_LIMIT_SAFE] = 268};
+    static const uint32_t ucs2[] = {[LESSON_LIMIT_MESSAGE] = 3 * GSM_SMS_PART_UCS2,
+                                    [LESSON_LIMIT_PAGE] = GSM_USSD_UCS2,
+                                    [LESSON_LIMIT_FEEDBACK] = GSM_SMS_PART_UCS2,
+                                    [LESSON_LIMIT_SAFE] = 3 * GSM_SMS_PART_UCS2};
+    struct gsm_size size = gsm_measure(gsm_fold(text, GSM_FOLD_NONE, scratch));
+    bool is_ucs2 = source->is_ucs2 && size.encoding == GSM_ENCODING_UCS2;
+    return (struct lesson_length){size, is_ucs2 ? ucs2[limit] : septets[limit],
+                                  is_ucs2 ? "UCS-2 units" : "septets"};
 }
 
 static void report(struct check *c, enum lesson_severity severity, const char *rule,
@@ -49,6 +44,18 @@ void check_warning(struct check *c, const char *rule, struct source_pos pos, str
                    struct str what, struct str fix)
 {
     report(c, LESSON_SEVERITY_WARNING, rule, pos, offending, what, fix);
+}
+
+void check_length(struct check *c, struct lesson_length length, struct source_pos pos,
+                  struct str offending, struct str what, const char *how)
+{
+    uint32_t units = length.size.units;
+    if (units <= length.limit)
+        return;
+    check_error(c, "too-long", pos, offending,
+                arena_printf(c->arena, "%.*s: %u %s, at most %u are allowed", STR_ARG(what), units,
+                             length.unit, length.limit),
+                arena_printf(c->arena, "%s; it is %u over", how, units - length.limit));
 }
 
 /* ---- sources ---- */
@@ -204,13 +211,21 @@ static void check_feedback(struct check *c, struct str feedback, struct source_p
     arena_reset(c->scratch);
     check_alphabet(c, feedback, fallback);
     check_no_placeholder(c, feedback, fallback);
-    uint32_t units = check_measure(c, feedback);
-    if (units > c->limits->feedback)
-        check_error(c, "too-long", lesson_source_pos(c->source, feedback.p, fallback), feedback,
-                    arena_printf(c->arena, "a feedback of %u %s; at most %u are allowed", units,
-                                 c->limits->unit, c->limits->feedback),
-                    arena_printf(c->arena, "shorten it by %u: one line that says why",
-                                 units - c->limits->feedback));
+    check_length(c, check_measure(c, feedback, LESSON_LIMIT_FEEDBACK),
+                 lesson_source_pos(c->source, feedback.p, fallback), feedback,
+                 STR("a feedback that is too long"), "shorten it to one line that says why");
+}
+
+/* One mistake, one finding: what follows from another is not said. */
+static bool has_error_at(const struct check *c, struct source_pos pos)
+{
+    for (uint32_t i = 0; i < c->findings->n; i++) {
+        const struct lesson_finding *f = &c->findings->list[i];
+        if (f->severity == LESSON_SEVERITY_ERROR && str_eq(f->pos.file, pos.file) &&
+            f->pos.line == pos.line)
+            return true;
+    }
+    return false;
 }
 
 static void check_question(struct check *c, const struct unit *unit)
@@ -234,7 +249,7 @@ static void check_question(struct check *c, const struct unit *unit)
         check_error(c, "feedback-missing", unit->pos, unit->title,
                     STR("a question that teaches nothing: it has no feedback"),
                     STR("write one line behind > that says why the answer is right"));
-    if (!q->is_scored && has_feedback)
+    if (!q->is_scored && has_feedback && !has_error_at(c, unit->pos))
         check_error(c, "feedback-misplaced", unit->pos, unit->title,
                     STR("feedback that nobody sees: this question has no right answer, or is part "
                         "of a test"),
@@ -257,7 +272,7 @@ static void check_unit(struct check *c, const struct unit *unit)
 void lesson_check(const struct lesson_source *source, struct arena *arena, struct arena *scratch,
                   struct lesson_findings *findings)
 {
-    struct check c = {source, &source->course, lesson_limits(source), arena, scratch, findings};
+    struct check c = {source, &source->course, arena, scratch, findings};
     bool is_playable = findings->n_errors == 0;
     check_system_texts(&c);
     for (uint16_t i = 0; i < c.course->n_modules; i++)
@@ -266,4 +281,6 @@ void lesson_check(const struct lesson_source *source, struct arena *arena, struc
         check_unit(&c, &c.course->units[i]);
     if (is_playable)
         check_play(&c);
+    else
+        check_estimate(&c);
 }

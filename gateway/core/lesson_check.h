@@ -9,24 +9,27 @@
  */
 #pragma once
 
-#include "core/engine.h"
+#include "core/gsm.h"
 #include "core/lesson_parse.h"
 
-/* Ceilings of texts, by the alphabet of the course (COURSE.md 1.2, 1.4, 1.5, 6.2). */
-struct lesson_limits {
-    uint32_t message;  /* a reply by SMS, all in: 2 parts (GSM-7) or 3 (UCS-2) */
-    uint32_t page;     /* a question on USSD: one page */
-    uint32_t feedback; /* one feedback: one part */
-    uint32_t safe;     /* text_safe and text_safe_staffed */
-    const char *unit;  /* "septets" or "UCS-2 units" */
+/* What has a ceiling (COURSE.md 1.2, 1.4, 1.5, 6.2). */
+enum lesson_limit {
+    LESSON_LIMIT_MESSAGE,  /* a reply by SMS, all in: 306 septets or 201 UCS-2 units */
+    LESSON_LIMIT_PAGE,     /* a question on USSD, one page: 160 or 70 */
+    LESSON_LIMIT_FEEDBACK, /* one feedback, one part: 153 or 67 */
+    LESSON_LIMIT_SAFE,     /* text_safe and text_safe_staffed: 268 or 201 */
 };
 
-const struct lesson_limits *lesson_limits(const struct lesson_source *source);
+struct lesson_length {
+    struct gsm_size size;
+    uint32_t limit;   /* of a course that is meant to be GSM-7 always the one in septets */
+    const char *unit; /* "septets" or "UCS-2 units" */
+};
+
+struct lesson_length lesson_measure(const struct lesson_source *source, struct str text,
+                                    enum lesson_limit limit, struct arena *scratch);
 
 /* Adds to findings; those of the parser should be in it already. arena: for what findings keep;
  * scratch is reset again and again. */
 void lesson_check(const struct lesson_source *source, struct arena *arena, struct arena *scratch,
                   struct lesson_findings *findings);
-
-/* Values as long as real ones are, for org, url and so on: for checks and previews. */
-const struct engine_context *lesson_sample_context(void);

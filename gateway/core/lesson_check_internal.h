@@ -7,13 +7,12 @@
  */
 #pragma once
 
-#include "core/gsm.h"
 #include "core/lesson_check.h"
+#include "core/lesson_sample.h"
 
 struct check {
     const struct lesson_source *source;
     const struct course *course;
-    const struct lesson_limits *limits;
     struct arena *arena;   /* for findings */
     struct arena *scratch; /* reset by whoever begins something new */
     struct lesson_findings *findings;
@@ -24,8 +23,11 @@ void check_error(struct check *c, const char *rule, struct source_pos pos, struc
                  struct str what, struct str fix);
 void check_warning(struct check *c, const char *rule, struct source_pos pos, struct str offending,
                    struct str what, struct str fix);
-/* Units of a text as it goes on the air: septets or UCS-2 units. */
-uint32_t check_measure(struct check *c, struct str text);
+/* lesson_measure with the check's own course and scratch. */
+struct lesson_length check_measure(struct check *c, struct str text, enum lesson_limit limit);
+/* A finding when the length is over its limit; what lives in c->arena. */
+void check_length(struct check *c, struct lesson_length length, struct source_pos pos,
+                  struct str offending, struct str what, const char *how);
 /* A letter that looks like this one in Latin, lower case; the letter itself where there is none. */
 int32_t check_look_alike(int32_t letter);
 
@@ -35,4 +37,8 @@ void check_alphabet(struct check *c, struct str text, struct source_pos fallback
 void check_no_placeholder(struct check *c, struct str text, struct source_pos fallback);
 void check_system_texts(struct check *c);
 
+/* Lengths of what the engine really sends, dead ends, and units that nobody reaches. Only for a
+ * course without errors so far. */
 void check_play(struct check *c);
+/* Lengths of single screens without the engine, for all others: off by a digit or two. */
+void check_estimate(struct check *c);

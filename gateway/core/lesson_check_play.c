@@ -64,7 +64,8 @@ static struct input next_input(struct play *p)
         p->now_ms = p->learner.ended_ms + 1;
         input.text = STR("next");
     } else if (state == LEARNER_STATE_DONE) {
-        p->is_over = p->learner.ended_ms == 0;
+        bool has_followup = p->c->course->followup_module >= 0 && p->c->course->followup_days > 0;
+        p->is_over = !has_followup || p->learner.ended_ms == 0;
         p->now_ms = p->learner.ended_ms + 1;
         input.kind = INPUT_TIMER;
     } else if (unit != NULL && unit->question != NULL) {
@@ -77,33 +78,32 @@ static struct input next_input(struct play *p)
 
 /* ---- what the learner gets ---- */
 
-static void tell_screen(struct play *p, const struct unit *unit, struct str text, uint32_t units)
+static void tell_screen(struct check *c, struct str text, struct source_pos fallback,
+                        struct lesson_length length)
 {
-    struct check *c = p->c;
-    struct str own =
-        unit->question != NULL ? unit->question->stem : unit->screens[p->learner.screen];
-    check_error(c, "too-long", lesson_source_pos(c->source, own.p, unit->pos),
-                arena_str(c->arena, text),
-                arena_printf(c->arena, "a screen of %u %s by SMS, all in; at most %u are allowed",
-                             units, c->limits->unit, c->limits->message),
-                arena_printf(c->arena, "shorten it by %u, or split it with a blank line",
-                             units - c->limits->message));
+    check_length(c, length, lesson_source_pos(c->source, text.p, fallback), text,
+                 STR("a screen that is too long for SMS, all in"),
+                 "shorten it, or split it with a blank line");
+}
+
+static void tell_page(struct check *c, const struct unit *unit, struct lesson_length length)
+{
+    struct str stem = unit->question->stem;
+    check_length(c, length, lesson_source_pos(c->source, stem.p, unit->pos), stem,
+                 STR("a question that, with its options, is no single USSD page"),
+                 "shorten the question or its options");
 }
 
 /* The reply to an answer: feedback and what comes next in one message. */
-static void tell_reply(struct play *p, const struct unit *before, struct str reply, uint32_t units)
+static void tell_reply(struct play *p, const struct unit *before, struct str reply,
+                       struct lesson_length length)
 {
     struct check *c = p->c;
     struct source_pos pos = before != NULL ? before->pos : c->source->front_pos;
-    check_error(c, "too-long", pos, arena_str(c->arena, reply),
-                arena_printf(c->arena,
-                             "what follows this by SMS, in one message, has %u %s; at most %u are "
-                             "allowed",
-                             units, c->limits->unit, c->limits->message),
-                arena_printf(c->arena,
-                             "shorten the feedback here, the next screen, or the system "
-                             "text between them by %u",
-                             units - c->limits->message));
+    check_length(c, length, pos, arena_str(c->arena, reply),
+                 STR("what follows this in one SMS is too long"),
+                 "shorten the feedback here, the next screen, or the system text between "
+                 "them");
 }
 
 static bool take_turn(bool *is_told, uint16_t index)
@@ -128,36 +128,29 @@ static bool get_screen(const struct play *p, enum via via, struct str *ret)
 
 static void measure_page(struct play *p, const struct unit *unit)
 {
-    struct check *c = p->c;
     struct str page;
-    if (!get_screen(p, VIA_USSD, &page))
-        return;
-    uint32_t units = check_measure(c, page);
-    if (units > c->limits->page)
-        check_error(c, "too-long", lesson_source_pos(c->source, unit->question->stem.p, unit->pos),
-                    arena_str(c->arena, page),
-                    arena_printf(c->arena,
-                                 "the question and its options have %u %s on USSD; one page has %u",
-                                 units, c->limits->unit, c->limits->page),
-                    arena_printf(c->arena, "shorten the question or its options by %u",
-                                 units - c->limits->page));
+    if (get_screen(p, VIA_USSD, &page))
+        tell_page(p->c, unit, check_measure(p->c, page, LESSON_LIMIT_PAGE));
 }
 
 static void measure(struct play *p, const struct unit *before, struct str reply)
 {
     struct check *c = p->c;
     const struct unit *unit = place(p);
-    uint32_t limit = c->limits->message, units = check_measure(c, reply), alone = 0;
     struct str screen;
+    struct lesson_length all = check_measure(c, reply, LESSON_LIMIT_MESSAGE);
+    struct lesson_length alone = all;
     if (unit != NULL && get_screen(p, VIA_SMS, &screen))
-        alone = check_measure(c, screen);
-    if (alone > limit && take_turn(p->is_told, index_of(p, unit)))
-        tell_screen(p, unit, screen, alone);
-    else if (units > limit && alone <= limit && take_turn(p->is_told, index_of(p, before)))
-        tell_reply(p, before, reply, units);
-    if (unit == NULL || take_turn(p->is_seen, index_of(p, unit)) == false)
-        return;
-    if (unit->question != NULL)
+        alone = check_measure(c, screen, LESSON_LIMIT_MESSAGE);
+    bool is_alone_over = unit != NULL && alone.size.units > alone.limit;
+    if (is_alone_over && take_turn(p->is_told, index_of(p, unit)))
+        tell_screen(
+            c, unit->question != NULL ? unit->question->stem : unit->screens[p->learner.screen],
+            unit->pos, alone);
+    else if (!is_alone_over && all.size.units > all.limit &&
+             take_turn(p->is_told, index_of(p, before)))
+        tell_reply(p, before, reply, all);
+    if (unit != NULL && take_turn(p->is_seen, index_of(p, unit)) && unit->question != NULL)
         measure_page(p, unit);
 }
 
@@ -225,6 +218,43 @@ static void tell_unreached(const struct play *p)
             check_error(c, "unreachable", unit->pos, unit->title,
                         STR("no learner comes here, whatever he or she answers"),
                         STR("check the conditions (`@ if`) that lead here"));
+    }
+}
+
+static void estimate_lesson(struct check *c, const struct unit *unit)
+{
+    for (uint16_t i = 0; i < unit->n_screens; i++) {
+        arena_reset(c->scratch);
+        const struct lesson_value given[] = {{"text", unit->screens[i]}, {NULL, STR_NONE}};
+        struct str body =
+            lesson_sample_text(c->course->texts[COURSE_TEXT_lesson], given, c->scratch);
+        body = arena_printf(c->scratch, "%.*s\n%.*s", STR_ARG(body),
+                            STR_ARG(c->course->texts[COURSE_TEXT_next_key]));
+        tell_screen(c, unit->screens[i], unit->pos, check_measure(c, body, LESSON_LIMIT_MESSAGE));
+    }
+}
+
+static void estimate_question(struct check *c, const struct unit *unit)
+{
+    const struct question *q = unit->question;
+    struct str lines = STR("");
+    arena_reset(c->scratch);
+    for (uint8_t i = 0; i < q->n_choices; i++)
+        lines = arena_printf(c->scratch, "%.*s%s%u %.*s", STR_ARG(lines), i > 0 ? "\n" : "", i + 1u,
+                             STR_ARG(q->choices[i].text));
+    const struct lesson_value given[] = {{"stem", q->stem}, {"options", lines}, {NULL, STR_NONE}};
+    struct str body = lesson_sample_text(c->course->texts[COURSE_TEXT_question], given, c->scratch);
+    tell_page(c, unit, check_measure(c, body, LESSON_LIMIT_PAGE));
+}
+
+void check_estimate(struct check *c)
+{
+    for (uint16_t i = 0; i < c->course->n_units; i++) {
+        const struct unit *unit = &c->course->units[i];
+        if (unit->question != NULL)
+            estimate_question(c, unit);
+        else
+            estimate_lesson(c, unit);
     }
 }
 

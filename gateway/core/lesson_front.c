@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/match.h"
+
 static const struct yaml_node empty_front = {.kind = YAML_KIND_MAP};
 
 void lesson_front_complain(const struct lesson_front *front, struct source_pos pos,
@@ -47,6 +49,23 @@ static bool has_word(const char *words, struct str word)
     return false;
 }
 
+/* " (did you mean `title`?)", or nothing. */
+static struct str suggest(struct str wrong, const char *words, struct arena *arena)
+{
+    struct str nearest = STR_NONE;
+    uint32_t best = 3;
+    for (struct str rest = str_from(words); rest.p != NULL;) {
+        struct str word = str_split(&rest, ' ');
+        uint32_t distance = match_distance(wrong, word, 2);
+        if (distance < best) {
+            best = distance;
+            nearest = word;
+        }
+    }
+    return nearest.p != NULL ? arena_printf(arena, "did you mean `%.*s`? ", STR_ARG(nearest))
+                             : STR("");
+}
+
 static void check_keys(const struct lesson_front *front, const char *keys, struct arena *arena)
 {
     for (const struct yaml_node *node = front->root->first; node != NULL; node = node->next) {
@@ -58,7 +77,8 @@ static void check_keys(const struct lesson_front *front, const char *keys, struc
                                 .pos = {front->file, node->key_line, node->key_column},
                                 .offending = node->key,
                                 .what = STR("an unknown key in the front matter"),
-                                .fix = arena_printf(arena, "this file knows: %s", keys),
+                                .fix = arena_printf(arena, "%.*sthis file knows: %s",
+                                                    STR_ARG(suggest(node->key, keys, arena)), keys),
                             });
     }
 }
@@ -130,7 +150,8 @@ uint32_t lesson_front_number(const struct lesson_front *front, const char *key, 
     return number < low ? low : (uint32_t)number;
 }
 
-uint32_t lesson_front_word(const struct lesson_front *front, const char *key, const char *words)
+uint32_t lesson_front_word(const struct lesson_front *front, const char *key, const char *words,
+                           uint32_t fallback)
 {
     struct arena *arena = front->findings->arena;
     struct str fix = arena_printf(arena, "write `%s:` and one of: %s", key, words);
@@ -143,7 +164,7 @@ uint32_t lesson_front_word(const struct lesson_front *front, const char *key, co
     if (text.p != NULL)
         lesson_front_complain(front, lesson_front_pos(front, key), text,
                               arena_printf(arena, "an unknown `%s`", key), fix);
-    return 0;
+    return fallback;
 }
 
 const struct yaml_node *lesson_front_members(const struct lesson_front *front, const char *key,

@@ -23,8 +23,9 @@ struct str lesson_front_text(const struct lesson_front *front, const char *key, 
 /* A number in low..high; low (with a finding) otherwise. */
 uint32_t lesson_front_number(const struct lesson_front *front, const char *key, uint32_t low,
                              uint32_t high);
-/* Index of the value in a blank-separated list of words; 0 (with a finding) otherwise. */
-uint32_t lesson_front_word(const struct lesson_front *front, const char *key, const char *words);
+/* Index of the value in a blank-separated list of words; fallback (with a finding) otherwise. */
+uint32_t lesson_front_word(const struct lesson_front *front, const char *key, const char *words,
+                           uint32_t fallback);
 /* A list (or, where is_map, a map) that must be there; NULL (with a finding) otherwise. */
 const struct yaml_node *lesson_front_members(const struct lesson_front *front, const char *key,
                                              bool is_map, const char *fix);

@@ -146,6 +146,7 @@ static void take_text(struct parse *p, struct lesson_block *list, uint32_t n, en
     if (n_texts == 0) {
         parse_complain(p, "text-empty", heading->pos, heading->text,
                        STR("a system text without words"), STR("write the text below its heading"));
+        *found = *heading; /* it is not missing as well */
         return;
     }
     *found = lesson_blocks_join(list, n_texts, '\f', p->arena);
@@ -179,6 +180,26 @@ static void take_safe_words(struct parse *p, const struct lesson_block *list, ui
     course->n_safe_words = n_words;
 }
 
+static struct str suggest_text(struct parse *p, struct str wrong)
+{
+    uint32_t best = 3;
+    const char *nearest = "hello";
+    for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
+        const char *name = course_text_name((enum course_text)i);
+        struct str full = arena_printf(p->arena, "text_%s", name);
+        uint32_t distance = match_distance(wrong, full, 2);
+        if (distance < best) {
+            best = distance;
+            nearest = name;
+        }
+    }
+    return arena_printf(p->arena,
+                        best < 3 ? "did you mean `text_%s`?"
+                                 : "the names are in lessons/README.md, such as `text_%s`; a "
+                                   "lesson belongs into a module's file",
+                        nearest);
+}
+
 static void take_section(struct parse *p, struct lesson_block *heading, uint32_t n)
 {
     struct parse_id id;
@@ -195,9 +216,7 @@ static void take_section(struct parse *p, struct lesson_block *heading, uint32_t
         take_text(p, heading + 1, n, text, heading);
     else
         parse_complain(p, "text-unknown", id.pos, id.id,
-                       STR("no system text of the gateway has this name"),
-                       STR("lessons/README.md lists the names; a lesson belongs into a module's "
-                           "file"));
+                       STR("no system text of the gateway has this name"), suggest_text(p, id.id));
 }
 
 static void parse_texts(struct parse *p, const struct lesson_blocks *blocks)
@@ -301,7 +320,7 @@ static void parse_course_front(struct parse *p, const struct lesson_front *front
     course->key = course_key(course->id, course->version);
     parse_languages(p, front);
     if (yaml_get(front->root, STR("alphabet")) != NULL)
-        p->source->is_ucs2 = lesson_front_word(front, "alphabet", "gsm7 ucs2") == 1;
+        p->source->is_ucs2 = lesson_front_word(front, "alphabet", "gsm7 ucs2", 0) == 1;
     course->pass_right = (uint8_t)lesson_front_number(front, "pass_right", 1, COURSE_MAX_TEST);
     course->max_tries = (uint8_t)lesson_front_number(front, "max_tries", 1, 20);
     course->retake_hours = (uint16_t)lesson_front_number(front, "retake_hours", 0, 8760);
@@ -320,9 +339,24 @@ static int16_t find_kind(const struct parse *p, enum module_kind kind)
     return -1;
 }
 
+/* The kind; MODULE_LESSONS, and the course counts as incomplete, when it cannot be told. */
+static enum module_kind parse_kind(struct parse *p, const struct lesson_front *front)
+{
+    uint32_t n_errors = p->findings->n_errors;
+    uint32_t kind =
+        lesson_front_word(front, "kind", "role lessons test survey followup", MODULE_LESSONS);
+    bool is_told = p->findings->n_errors == n_errors && yaml_get(front->root, STR("kind")) != NULL;
+    p->is_incomplete = p->is_incomplete || !is_told;
+    return (enum module_kind)kind;
+}
+
 static void parse_module_file(struct parse *p, const struct lesson_blocks *blocks)
 {
     struct course *course = &p->source->course;
+    if (blocks->is_broken) {
+        p->is_incomplete = true;
+        return;
+    }
     struct lesson_front front;
     lesson_front_read(blocks, MODULE_KEYS, p->arena, p->findings, &front);
     uint16_t index = course->n_modules;
@@ -330,9 +364,8 @@ static void parse_module_file(struct parse *p, const struct lesson_blocks *block
     *module = (struct module){
         .id = lesson_front_text(&front, "module", "write `module:` and an id, such as m1"),
         .title = lesson_front_text(&front, "title", "write `title:` and a short name"),
-        .kind = (enum module_kind)lesson_front_word(&front, "kind",
-                                                    "role lessons test survey followup"),
-        .is_required = lesson_front_word(&front, "required", "false true") == 1,
+        .kind = parse_kind(p, &front),
+        .is_required = lesson_front_word(&front, "required", "false true", 1) == 1,
         .first_unit = course->n_units,
     };
     struct source_pos pos = lesson_front_pos(&front, "module");
@@ -395,7 +428,7 @@ static void parse_modules(struct parse *p, const struct lesson_front *front, boo
 
 static void require_module(struct parse *p, int16_t index, const char *kind, const char *fix)
 {
-    if (index < 0)
+    if (index < 0 && !p->is_incomplete)
         parse_complain(p, "module-missing", p->source->front_pos, STR_NONE,
                        arena_printf(p->arena, "the course has no module of kind `%s`", kind),
                        str_from(fix));
@@ -467,11 +500,12 @@ enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct 
         parse_complain(&p, "file-missing", ret->front_pos, STR_NONE,
                        STR("the folder has no course.md"),
                        STR("a course folder needs course.md; see lessons/README.md"));
-        blocks = &(const struct lesson_blocks){.file = STR("course.md"), .front = STR("---\n")};
-    } else {
-        is_used[blocks - ret->files] = true;
+        return ERR_INVALID;
     }
+    is_used[blocks - ret->files] = true;
     struct lesson_front front;
+    if (blocks->is_broken)
+        return ERR_INVALID;
     lesson_front_read(blocks, COURSE_KEYS, arena, findings, &front);
     parse_course_front(&p, &front);
     parse_texts(&p, blocks);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "core/lesson_decode.h"
 #include "core/lesson_front.h"
 #include "core/lesson_parse.h"
 
@@ -24,6 +25,7 @@ struct parse {
     struct parse_id *ids;   /* every module, heading and question; room for PARSE_MAX_IDS */
     uint32_t n_ids;
     uint16_t n_scored;
+    bool is_incomplete; /* a file could not be read: what seems to be missing may stand there */
 };
 
 /* A heading may be a lesson, a question or only a name for a group of questions. */

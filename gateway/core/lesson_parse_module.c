@@ -259,20 +259,23 @@ static void parse_if(struct parse *p, const struct lesson_block *block, const st
         return;
     }
     d->q->if_unit = (uint16_t)(target - p->units);
-    for (struct str numbers = str_trim(rest); numbers.p != NULL && numbers.len > 0;) {
-        struct str word = str_trim(str_split(&numbers, ' '));
+    uint32_t n_errors = p->findings->n_errors;
+    for (size_t at = 0; at < rest.len;) {
+        size_t end = at;
+        while (end < rest.len && strchr(" ,", rest.p[end]) == NULL)
+            end++;
+        struct str word = str_sub(rest, at, end);
         uint64_t number = 0;
-        if (str_ends(word, STR(",")))
-            word.len--;
-        if (word.len > 0 &&
-            (str_to_u64(word, target->question->n_choices, &number) != ERR_OK || number == 0))
+        bool is_option = str_to_u64(word, target->question->n_choices, &number) == ERR_OK;
+        if (is_option && number > 0)
+            d->q->if_choices |= (uint16_t)(1u << number);
+        else if (word.len > 0)
             complain_if(p, block,
                         arena_printf(p->arena, "`%.*s` is no option of `%.*s`, which has 1 to %u",
                                      STR_ARG(word), STR_ARG(id), target->question->n_choices));
-        else if (word.len > 0)
-            d->q->if_choices |= (uint16_t)(1u << number);
+        at = end + 1;
     }
-    if (d->q->if_choices == 0)
+    if (d->q->if_choices == 0 && p->findings->n_errors == n_errors)
         complain_if(p, block, STR("the condition names no option: nobody is asked this"));
 }
 
@@ -397,12 +400,12 @@ static void parse_question(struct parse *p, const struct section *s)
 
 /* ---- the module ---- */
 
-static void check_module(struct parse *p, uint16_t index)
+static void check_module(struct parse *p, uint16_t index, bool is_clean)
 {
     const struct module *module = &p->modules[index];
     struct source_pos pos = p->source->module_pos[index];
     uint16_t n = module->n_units;
-    if (n == 0)
+    if (n == 0 && is_clean)
         parse_complain(p, "empty", pos, module->id, STR("a module with nothing in it"),
                        STR("write lessons or questions, or remove it from course.md"));
     if (module->kind == MODULE_ROLE && n > 1)
@@ -417,6 +420,7 @@ static void check_module(struct parse *p, uint16_t index)
 void parse_module(struct parse *p, const struct lesson_blocks *blocks, uint16_t module)
 {
     bool has_lesson_heading = false;
+    uint32_t n_errors = p->findings->n_errors;
     for (uint32_t i = 0; i < blocks->n;) {
         const struct lesson_block *block = &blocks->list[i++];
         if (block->kind == LESSON_BLOCK_COMMENT)
@@ -430,7 +434,7 @@ void parse_module(struct parse *p, const struct lesson_blocks *blocks, uint16_t 
             i++;
         s.to = i;
         bool is_lesson = block->level == 1;
-        bool has_questions = i < blocks->n && blocks->list[i].level == 2;
+        bool has_questions = i < blocks->n && blocks->list[i].level >= 2;
         if (!is_lesson && !has_lesson_heading)
             parse_misplaced(p, block, "begin with a heading `# id: title`; its questions follow");
         has_lesson_heading = true;
@@ -442,5 +446,5 @@ void parse_module(struct parse *p, const struct lesson_blocks *blocks, uint16_t 
         else
             parse_question(p, &s);
     }
-    check_module(p, module);
+    check_module(p, module, p->findings->n_errors == n_errors);
 }
