@@ -59,7 +59,8 @@ struct str str_sub(struct str s, size_t from, size_t to)
         to = s.len;
     if (from > to)
         from = to;
-    return (struct str){s.p + from, to - from};
+    /* The absent string stays absent; even NULL + 0 is undefined in C. */
+    return s.p != NULL ? (struct str){s.p + from, to - from} : s;
 }
 
 static bool is_blank(char c)
