@@ -44,22 +44,31 @@ static bool is_special_inside(struct str line, size_t i)
     }
 }
 
+/* "18." or "18)" and a blank: the number's length; SIZE_MAX otherwise. */
+static size_t find_list_number(struct str line)
+{
+    size_t n = 0;
+    while (n < line.len && line.p[n] >= '0' && line.p[n] <= '9')
+        n++;
+    char mark = char_at(line, n);
+    bool is_number = n > 0 && n < 10 && (mark == '.' || mark == ')') && char_at(line, n + 1) == ' ';
+    return is_number ? n : SIZE_MAX;
+}
+
 /* Bytes at the start of a line before the sign that would begin a list, heading, quote or
  * instruction; SIZE_MAX when it begins none. */
 static size_t find_special_start(struct str line)
 {
+    static const char *const always = "#>=@";
+    static const char *const pairs[] = {"- ", "--", "+ ", "~~"};
     char first = char_at(line, 0), second = char_at(line, 1);
-    if (strchr("#>=@", first) != NULL && first != '\0')
+    if (line.len > 0 && strchr(always, first) != NULL)
         return 0;
-    if ((first == '-' && (second == ' ' || second == '-')) || (first == '+' && second == ' ') ||
-        (first == '~' && second == '~'))
-        return 0;
-    size_t n_digits = 0;
-    while (n_digits < line.len && line.p[n_digits] >= '0' && line.p[n_digits] <= '9')
-        n_digits++;
-    char mark = char_at(line, n_digits);
-    bool is_number = n_digits > 0 && n_digits < 10 && (mark == '.' || mark == ')');
-    return is_number && char_at(line, n_digits + 1) == ' ' ? n_digits : SIZE_MAX;
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        if (first == pairs[i][0] && second == pairs[i][1])
+            return 0;
+    }
+    return find_list_number(line);
 }
 
 /* One line of a text. at_start: Markdown may see a new block here. */

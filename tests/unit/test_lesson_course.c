@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/gsm.h"
@@ -179,6 +180,31 @@ static void test_messages_never_say_wrong(void **state)
     }
 }
 
+static void test_readme_lists_every_system_text(void **state)
+{
+    (void)state;
+    struct arena *scratch CLEANUP(arena_freep) = arena_new(1u << 20);
+    char *readme = arena_alloc(scratch, 1u << 17);
+    FILE *file = fopen("lessons/README.md", "rb");
+    assert_non_null(file);
+    size_t len = fread(readme, 1, 1u << 17, file);
+    assert_int_equal(fclose(file), 0);
+    for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
+        enum course_text text = (enum course_text)i;
+        struct str words = STR("");
+        for (struct str rest = str_from(course_text_placeholders(text)); rest.len > 0;) {
+            struct str word = str_split(&rest, ' ');
+            words = arena_printf(scratch, "%.*s%s`{%.*s}`", STR_ARG(words),
+                                 words.len > 0 ? " " : "", STR_ARG(word));
+        }
+        struct str row =
+            arena_printf(scratch, "| `text_%s` | %.*s | %s |\n", course_text_name(text),
+                         STR_ARG(words), course_text_purpose(text));
+        if (str_find((struct str){readme, len}, row) == SIZE_MAX)
+            fail_msg("lessons/README.md lacks this line:\n%.*s", STR_ARG(row));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +215,7 @@ int main(void)
         cmocka_unit_test(test_survey_and_follow_up_are_as_agreed),
         cmocka_unit_test(test_nothing_unchecked_is_published),
         cmocka_unit_test(test_messages_never_say_wrong),
+        cmocka_unit_test(test_readme_lists_every_system_text),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }
