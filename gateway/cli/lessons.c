@@ -34,6 +34,15 @@ struct folder {
     struct lesson_source *source;
 };
 
+/* Without the slash that completion leaves behind. */
+static struct str shown_dir(const char *dir)
+{
+    struct str shown = str_from(dir);
+    while (shown.len > 1 && str_ends(shown, STR("/")))
+        shown.len--;
+    return shown;
+}
+
 static void folder_fini(struct folder *folder)
 {
     arena_free(folder->arena);
@@ -80,8 +89,10 @@ static int run_check(const struct cli_args *args, const char *dir)
     lesson_findings_sort(folder.findings);
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, OUTPUT_MAX_BYTES);
-    lesson_findings_print(folder.findings, str_from(dir), (enum lesson_output)output, &out);
+    lesson_findings_print(folder.findings, shown_dir(dir), (enum lesson_output)output, &out);
     print_buf(&out, stdout);
+    fprintf(stderr, "%s: %u errors, %u warnings in %u files\n", dir, folder.findings->n_errors,
+            folder.findings->n_warnings, folder.n_files);
     return folder.findings->n_errors > 0 ? EXIT_ERRORS : EXIT_CLEAN;
 }
 
@@ -94,7 +105,7 @@ static int folder_read_clean(const char *dir, const char *what, struct folder *r
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, OUTPUT_MAX_BYTES);
     lesson_findings_sort(ret->findings);
-    lesson_findings_print(ret->findings, str_from(dir), LESSON_OUTPUT_TEXT, &out);
+    lesson_findings_print(ret->findings, shown_dir(dir), LESSON_OUTPUT_TEXT, &out);
     print_buf(&out, stderr);
     cli_complain("a course with errors is not %s", what);
     return EXIT_ERRORS;
@@ -169,10 +180,11 @@ static int lessons_run(const struct cli_args *args)
                      verbs[i].name);
         return EXIT_USAGE;
     }
-    cli_complain("%s%s; `waypost lessons --help` says what there is",
-                 args->n_words > 0 ? "no such thing to do with lessons: "
-                                   : "what with the lessons?",
-                 args->n_words > 0 ? args->words[0] : "");
+    if (args->n_words > 0)
+        cli_complain("lessons cannot '%s'; `waypost lessons --help` says what it can",
+                     args->words[0]);
+    else
+        cli_complain("say what to do with which lessons; `waypost lessons --help` has the choice");
     return EXIT_USAGE;
 }
 
