@@ -47,18 +47,15 @@ YAML
     printf 'countries:\n  - {code: KE, emergency: "999", helpline: "116"}\n'
 }
 
-# The database and its schema, the keys, the course. Safe to repeat.
+# The database, then what prepare.sh does. Safe to repeat.
 demo_prepare()
 {
     local state=$1
-    install -d -m 0700 "$state/spool" "$state/keys"
-    "$WAYPOST" keys --config "$state/waypost.yaml"
     [ -n "$(psql -h "$state/pg" -U postgres -d postgres -Atqc \
         "select 1 from pg_database where datname = 'waypost'")" ] ||
         psql -h "$state/pg" -U postgres -d postgres -qc 'create database waypost'
-    "$WAYPOST" migrate --conninfo "host=$state/pg dbname=waypost user=postgres" "$ROOT/sql"
-    "$WAYPOST" lessons publish --config "$state/waypost.yaml" \
-        "$ROOT/lessons/children-on-the-move"
+    PATH="$ROOT/build:$PATH" bash "$ROOT/run.d/prepare.sh" "$state/waypost.yaml" \
+        "host=$state/pg dbname=waypost user=postgres" "$ROOT"
 }
 
 # Starts `waypost serve` and waits until it takes callbacks; its log is STATE/waypost.log.

@@ -17,20 +17,16 @@ state_check_path()
     case $1 in *[\'\"\\]* | *$'\n'*) die 78 "no quotes or backslashes in the state folder's path: $1" ;; esac
 }
 
-# redis_write_config DIR FILE: what makes an answered commit survive a power cut.
+# redis_write_config DIR FILE: where things lie; config/redis.conf says what makes them last.
 redis_write_config()
 {
     cat >"$2" <<REDIS
+include "$ROOT/config/redis.conf"
 port 0
 unixsocket "$1/redis.sock"
 unixsocketperm 700
 dir "$1"
 logfile "$1/redis.log"
-appendonly yes
-appendfsync always
-save ""
-maxmemory 1gb
-maxmemory-policy noeviction
 REDIS
 }
 
