@@ -191,7 +191,7 @@ static void finish(struct transfer *t, CURLcode code)
     answer.headers = t->headers;
     answer.n_headers = t->n_headers;
     answer.message = t->is_private_refused ? "private address refused; allow it in the channel "
-                                             "(allow_private) if it is meant"
+                                             "(private_addresses: allowed) if it is meant"
                                            : curl_easy_strerror(code);
     t->fn(t->ctx, &answer);
     transfer_free(t);
