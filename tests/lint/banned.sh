@@ -23,7 +23,7 @@ call()
 }
 
 mapfile -t code < <(git ls-files -co --exclude-standard 'gateway/*.[ch]' 'tests/*.[ch]')
-mapfile -t timeless < <(printf '%s\n' "${code[@]}" | grep -v '^gateway/base/clock.c$')
+mapfile -t timeless < <(printf '%s\n' "${code[@]}" | grep -vE '^gateway/base/clock.c$|^tests/bench/')
 mapfile -t layers < <(printf '%s\n' "${code[@]}" | grep -E '^gateway/(core|wire|app)/')
 mapfile -t all < <(git ls-files -co --exclude-standard | grep -vE '^LICENSE$|^tests/fuzz/(corpus|regression)/|^tests/lint/banned.sh$')
 
