@@ -39,9 +39,16 @@ void sink_vault_get(struct sink *s, const uint8_t number_id[16], sink_on_vault *
 bool sink_is_up(struct sink *s);
 void sink_free(struct sink *s);
 
-/* conninfo as libpq reads it, with hostaddr or a socket directory: names are never looked up here.
- * timeout_ms per statement. Refuses a schema version that this program does not know (is_up stays
- * false, the reason is logged once). */
+/* The schema that this program knows: the number of the last file in sql/. */
+#define SINK_SCHEMA_VERSION 4
+
+/* conninfo as libpq reads it. ERR_INVALID: no conninfo, or a host name without hostaddr (names are
+ * never looked up here: that would block); msg says which. */
+enum err sink_libpq_check(const char *conninfo, struct errmsg *msg) MUST_CHECK;
+/* A checked conninfo. Connects in the background, again with back-off whenever the connection is
+ * lost; while it is away calls fail at once. timeout_ms per statement and for connecting. Refuses a
+ * schema that is not SINK_SCHEMA_VERSION: is_up stays false, the reason is logged, and it looks again
+ * from time to time, so that `waypost migrate` mends it without a restart. */
 struct sink *sink_libpq_new(struct loop *loop, const char *conninfo, int64_t timeout_ms);
 
 /* Refuses (ERR_INVALID) an array with an envelope that is neither step nor message. */
