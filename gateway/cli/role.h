@@ -20,7 +20,7 @@
 #include "port/metrics.h"
 
 /* name, how many processes (an expression over `config`), what it does */
-#define ROLES(X)
+#define ROLES(X) X(sender, 1, "outbox to the providers")
 
 #define ROLE_DRAIN_MS 10000
 

@@ -1,0 +1,72 @@
+#include <signal.h>
+#include <stdio.h>
+
+#include "app/outbox.h"
+#include "base/log.h"
+#include "cli/role_ports.h"
+
+#define MAX_CONNECTIONS 256u
+#define SQL_TIMEOUT_MS 5000
+
+struct sender_role {
+    const struct role_context *role;
+    struct channels channels;
+    struct vault *vault;
+    struct store *store;
+    struct sink *sink;
+    struct sender *sender;
+    struct outbox *outbox;
+};
+
+static void on_store_up(void *ctx)
+{
+    struct sender_role *r = ctx;
+    outbox_start(r->outbox);
+}
+
+static void on_idle(void *ctx)
+{
+    struct sender_role *r = ctx;
+    loop_stop(r->role->loop);
+}
+
+static void on_term(void *ctx)
+{
+    struct sender_role *r = ctx;
+    LOG_INFO("sender", "draining", "in_hand=%u", outbox_n_jobs(r->outbox));
+    outbox_drain(r->outbox, on_idle, r);
+}
+
+int role_sender(const struct role_context *role)
+{
+    struct sender_role r = {.role = role};
+    struct errmsg msg;
+    if (channels_load(role->config, &r.channels, &msg) != ERR_OK) {
+        LOG_ERROR("sender", "channels cannot be used", "%s", msg.text);
+        return EX_CONFIG;
+    }
+    r.vault = role_vault(role);
+    if (r.vault == NULL)
+        return EX_CONFIG;
+    r.store = role_store(role);
+    r.sink = sink_libpq_new(role->loop, role->config->sender_conninfo.p, SQL_TIMEOUT_MS);
+    r.sender = sender_curl_new(role->loop, MAX_CONNECTIONS);
+    struct outbox_ports ports = {.loop = role->loop,
+                                 .store = r.store,
+                                 .sink = r.sink,
+                                 .sender = r.sender,
+                                 .vault = r.vault,
+                                 .channels = &r.channels,
+                                 .metrics = role->metrics};
+    r.outbox = outbox_new(&ports, "sender-0", 0, STORE_BUCKETS - 1);
+    loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
+    role_watch_store(role, r.store, on_store_up, &r);
+    loop_run(role->loop);
+    sender_free(r.sender);
+    store_free(r.store);
+    sink_free(r.sink);
+    outbox_free(r.outbox);
+    vault_free(r.vault);
+    channels_fini(&r.channels);
+    return EX_OK;
+}
