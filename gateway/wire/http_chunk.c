@@ -141,7 +141,7 @@ static enum http_chunk_result take_line(struct http_chunk *c, struct str line)
     case HTTP_CHUNK_PHASE_DATA:
         break;
     }
-    assert(!"data is not read by lines");
+    assert(false); /* data is not read by lines */
     return HTTP_CHUNK_REFUSED;
 }
 
