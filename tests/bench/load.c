@@ -3,9 +3,10 @@
  * keep-alive connections, each learner walking through the same inputs, and measures the answers.
  *
  *   load --port N [--path /in/at-ussd] [--connections 64] [--learners 1000] [--first 0]
- *        [--rate PER_SECOND] [--show] INPUT...
+ *        [--rate PER_SECOND] [--skip 0] [--show] INPUT...
  *
- * Each INPUT is a new screen of one session; "" is the dial itself. A connection carries its own
+ * Each INPUT is a new screen of one session; "" is the dial itself. --skip says how many of them an
+ * earlier run has sent already. A connection carries its own
  * learners, so one learner's callbacks never overtake each other. With --rate the n-th callback is
  * due at n/rate and its time counts from then, sent late or not: a stall is not hidden. Without it
  * every connection sends as soon as it has its answer. --show prints the first learner's screens.
@@ -39,7 +40,7 @@ struct connection {
 static struct {
     int port;
     const char *path;
-    unsigned n_connections, n_learners, first, rate;
+    unsigned n_connections, n_learners, first, rate, skip;
     bool is_shown;
     char **inputs;
     unsigned n_inputs;
@@ -258,12 +259,14 @@ static void parse(int argc, char **argv)
             options.first = to_number(value);
         else if (strcmp(name, "rate") == 0)
             options.rate = to_number(value);
+        else if (strcmp(name, "skip") == 0)
+            options.skip = to_number(value);
         else
             i = argc;
     }
     options.inputs = argv + i;
     options.n_inputs = i < argc ? (unsigned)(argc - i) : 0;
-    if (options.n_inputs == 0 || options.port == 0 || options.n_connections == 0 ||
+    if (options.n_inputs <= options.skip || options.port == 0 || options.n_connections == 0 ||
         options.n_learners < options.n_connections) {
         fprintf(stderr, "load: see the head of tests/bench/load.c\n");
         exit(64);
@@ -273,7 +276,7 @@ static void parse(int argc, char **argv)
 int main(int argc, char **argv)
 {
     parse(argc, argv);
-    uint64_t n_total = (uint64_t)options.n_learners * options.n_inputs;
+    uint64_t n_total = (uint64_t)options.n_learners * (options.n_inputs - options.skip);
     struct connection *all = calloc(options.n_connections, sizeof(*all));
     totals.micros = calloc(n_total, sizeof(totals.micros[0]));
     if (all == NULL || totals.micros == NULL)
@@ -281,6 +284,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < options.n_connections; i++) {
         all[i].fd = connect_to(options.port);
         all[i].next_learner = i;
+        all[i].step = options.skip;
     }
     run_all(all, n_total);
     print_result(n_total, (double)(now_ns() - totals.start_ns) / 1e9);

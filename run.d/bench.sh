@@ -1,0 +1,188 @@
+# shellcheck shell=bash
+# bench.sh: `./run bench [LEARNERS]`: what a callback costs, in CPU time from /proc (not wall time),
+# beside nginx returning a static line under the same load in the same run. Prints a table, writes
+# STATE/bench.json. Redis and PostgreSQL run with full durability.
+
+# Inputs of one USSD session: dial, JOIN, agree, skip the role; then the seven questions of the
+# pre-test, each answer stored and followed by the next question.
+BENCH_BEFORE=('' 1 1 0)
+BENCH_QUIZ=(1 1 1 1 1 1 1)
+
+# On-CPU time of processes in nanoseconds, all their threads (first field of schedstat).
+cpu_ns()
+{
+    local pid
+    for pid in "$@"; do
+        cat "/proc/$pid/task/"*/schedstat
+    done | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
+}
+
+# field NAME < JSON of one line
+field()
+{
+    sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p"
+}
+
+# quotient A B DIGITS
+quotient()
+{
+    awk -v a="$1" -v b="$2" -v digits="$3" 'BEGIN { printf "%.*f\n", digits, b > 0 ? a / b : 0 }'
+}
+
+# Every process of a role: the supervisor's children.
+children()
+{
+    ps -o pid= --ppid "$1" | tr '\n' ' '
+}
+
+# bench_serve ROLE: starts one role of the gateway; its pid goes to STATE/ROLE.pid.
+bench_serve()
+{
+    (cd / && exec setsid "$WAYPOST" serve --config "$STATE/waypost.yaml" --role "$1") \
+        </dev/null >>"$STATE/waypost.log" 2>&1 9>&- &
+    printf '%s\n' $! >"$STATE/$1.pid"
+}
+
+bench_stop()
+{
+    local role
+    for role in front writer nginx; do
+        [ ! -e "$STATE/$role.pid" ] || stop_pid "$(cat "$STATE/$role.pid")" TERM 20
+    done
+    postgres_stop "$STATE"
+    redis_stop "$STATE"
+}
+
+redis_memory()
+{
+    redis-cli -s "$STATE/redis/redis.sock" info memory | tr -d '\r' | sed -n 's/^used_memory://p'
+}
+
+bench_sql()
+{
+    psql -h "$STATE/pg" -U postgres -d waypost -v ON_ERROR_STOP=1 -Atqc "$1"
+}
+
+# The load of the measurement on a port: closed loop, 64 connections.
+bench_load_quiz()
+{
+    "$ROOT/build/bench_load" --port "$1" --learners "$LEARNERS" --skip "${#BENCH_BEFORE[@]}" \
+        "${BENCH_BEFORE[@]}" "${BENCH_QUIZ[@]}"
+}
+
+bench_front()
+{
+    local pids before result
+    bench_serve front
+    wait_for 30 curl -fsS -m 2 "http://127.0.0.1:$((PORT + 1))/readyz" ||
+        die 69 "the front did not get ready; see $STATE/waypost.log"
+    EMPTY_BYTES=$(redis_memory)
+    "$ROOT/build/bench_load" --port "$PORT" --learners "$LEARNERS" "${BENCH_BEFORE[@]}" >/dev/null
+    read -ra pids < <(printf '%s %s\n' "$(children "$(cat "$STATE/front.pid")")" "$(cat "$STATE/redis/pid")")
+    before=$(cpu_ns "${pids[@]}")
+    result=$(bench_load_quiz "$PORT")
+    CALLBACK_US=$(quotient "$(($(cpu_ns "${pids[@]}") - before))" \
+        "$(($(field callbacks <<<"$result") * 1000))" 2)
+    CALLBACKS_PER_S=$(field per_second <<<"$result")
+    result=$("$ROOT/build/bench_load" --port "$PORT" --first "$LEARNERS" --learners 2000 \
+        --rate 1000 "${BENCH_BEFORE[@]}" "${BENCH_QUIZ[@]}")
+    P50_MS=$(field p50_ms <<<"$result")
+    P99_MS=$(field p99_ms <<<"$result")
+}
+
+bench_nginx()
+{
+    local port dir="$STATE/nginx" before result
+    port=$(free_port)
+    install -d "$dir"
+    sed "s|DIR|$dir|g; s|PORT|$port|g" "$ROOT/tests/bench/nginx.conf" >"$dir/nginx.conf"
+    setsid nginx -p "$dir" -c "$dir/nginx.conf" </dev/null >/dev/null 2>&1 9>&- &
+    printf '%s\n' $! >"$STATE/nginx.pid"
+    wait_for 10 curl -fsS -m 2 "http://127.0.0.1:$port/" || die 69 "nginx did not start"
+    before=$(cpu_ns "$(cat "$STATE/nginx.pid")")
+    result=$(bench_load_quiz "$port")
+    NGINX_US=$(quotient "$(($(cpu_ns "$(cat "$STATE/nginx.pid")") - before))" \
+        "$(($(field callbacks <<<"$result") * 1000))" 2)
+    stop_pid "$(cat "$STATE/nginx.pid")" TERM 10
+}
+
+# True when the events of the load are all in PostgreSQL.
+is_drained()
+{
+    local bucket
+    for bucket in $(seq 0 255); do
+        printf 'XLEN wp:{b%03d}:events\n' "$bucket"
+    done | redis-cli -s "$STATE/redis/redis.sock" | awk '{ sum += $1 } END { exit sum > 0 }'
+}
+
+bench_writer()
+{
+    local start
+    start=$(date +%s%N)
+    bench_serve writer
+    wait_for 600 is_drained || die 70 "the writer did not finish; see $STATE/waypost.log"
+    EVENTS=$(bench_sql 'select count(*) from core.event')
+    EVENTS_PER_S=$(quotient "$((EVENTS * 1000))" "$((($(date +%s%N) - start) / 1000000))" 0)
+    # What the answers of the last 15 minutes take goes away by itself; what stays is measured.
+    redis-cli -s "$STATE/redis/redis.sock" --scan --pattern 'wp:*:r:*' |
+        xargs -r -n 1000 redis-cli -s "$STATE/redis/redis.sock" unlink >/dev/null
+    BYTES_PER_LEARNER=$(quotient "$(($(redis_memory) - EMPTY_BYTES))" "$((LEARNERS + 2000))" 0)
+    bench_sql "copy core.event to '$STATE/pg/event.copy'"
+    bench_sql 'create table public.copied (like core.event including all)'
+    start=$(date +%s%N)
+    bench_sql "copy public.copied from '$STATE/pg/event.copy'"
+    COPY_PER_S=$(quotient "$((EVENTS * 1000))" "$((($(date +%s%N) - start) / 1000000))" 0)
+}
+
+bench_report()
+{
+    local ratio engine
+    ratio=$(quotient "$CALLBACK_US" "$NGINX_US" 2)
+    engine=$(cd "$ROOT" && build/bench_engine | field engine_step_us)
+    cat <<TABLE
+USSD quiz callback, front and Redis   $CALLBACK_US us of CPU   ($CALLBACKS_PER_S/s, answers on disk)
+nginx, a static line, same load       $NGINX_US us of CPU   (ratio $ratio)
+one step of the engine                $engine us
+at 1,000 callbacks/s                  p50 $P50_MS ms, p99 $P99_MS ms
+writer, events into PostgreSQL        $EVENTS_PER_S/s   ($EVENTS events)
+PostgreSQL COPY of the same rows      $COPY_PER_S/s
+Redis, one learner                    $BYTES_PER_LEARNER bytes
+TABLE
+    cat >"$BENCH_OUT" <<JSON
+{"callback_cpu_us": $CALLBACK_US, "nginx_cpu_us": $NGINX_US, "ratio": $ratio,
+ "engine_step_us": $engine, "p50_ms": $P50_MS, "p99_ms": $P99_MS,
+ "writer_events_per_s": $EVENTS_PER_S, "copy_rows_per_s": $COPY_PER_S,
+ "redis_bytes_per_learner": $BYTES_PER_LEARNER, "callbacks_per_s": $CALLBACKS_PER_S,
+ "learners": $LEARNERS}
+JSON
+    say "written to $BENCH_OUT"
+}
+
+bench_main()
+{
+    LEARNERS=${1:-20000}
+    build_preset dev
+    lock_state
+    BENCH_OUT="$STATE/bench.json"
+    STATE="$STATE/bench"
+    PORT=$(free_port)
+    demo_stop_orphans "$STATE"
+    rm -rf "$STATE"
+    mkdir -p "$STATE"
+    chmod 0711 "$STATE"
+    state_check_path "$STATE"
+    trap bench_stop EXIT
+    trap 'exit 130' INT TERM
+    step 'preparing'
+    redis_start "$STATE"
+    postgres_start "$STATE"
+    WAYPOST_FRONTS=1 demo_write_config "$STATE" "$PORT" >"$STATE/waypost.yaml"
+    demo_prepare "$STATE"
+    step "callbacks of $LEARNERS learners"
+    bench_front
+    step 'nginx under the same load'
+    bench_nginx
+    step 'events into PostgreSQL'
+    bench_writer
+    bench_report
+}
