@@ -374,6 +374,14 @@ end;
 comment on function core.states_page(bytea, integer) is
     'Newest state of up to p_limit numbers above p_after, in order of number_id.';
 
+create function core.count_states() returns bigint
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+begin atomic
+    select count(distinct s.number_id) from core.number_state s;
+end;
+comment on function core.count_states() is 'How many numbers core.states_page goes through.';
+
 -- Published versions, oldest first: the last one is what new learners start.
 create function core.published() returns table (course text, version text, bundle bytea)
 language sql stable security definer
@@ -420,4 +428,4 @@ end $$;
 comment on function core.publish(jsonb) is 'Makes a course version immutable, with its texts for the reports.';
 
 grant execute on function core.ingest(jsonb), core.dead_letter(bytea, text), core.publish(jsonb),
-    core.states_page(bytea, integer), core.published() to waypost_writer;
+    core.states_page(bytea, integer), core.count_states(), core.published() to waypost_writer;

@@ -20,7 +20,9 @@
 #include "port/metrics.h"
 
 /* name, how many processes (an expression over `config`), what it does */
-#define ROLES(X) X(sender, 1, "outbox to the providers")
+#define ROLES(X)                                                                                   \
+    X(sender, 1, "outbox to the providers")                                                        \
+    X(writer, 1, "events to PostgreSQL")
 
 #define ROLE_DRAIN_MS 10000
 

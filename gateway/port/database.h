@@ -1,0 +1,63 @@
+/*
+ * database.h: what commands ask of PostgreSQL, one after the other and waiting for each answer. The
+ * service's processes use port/sink.h, which never waits. database_libpq.c wraps libpq.
+ *
+ * Every function that fails says in msg what PostgreSQL said. ERR_UNAVAILABLE: no connection or it
+ * was lost. ERR_INVALID: PostgreSQL refuses the content. ERR_DENIED: the login may not do this.
+ * ERR_IO: anything else.
+ */
+#pragma once
+
+#include "base/buf.h"
+
+struct database;
+
+/* Also ERR_UNSUPPORTED: PostgreSQL is older than 15. */
+enum err database_open(const char *conninfo, struct database **ret, struct errmsg *msg) MUST_CHECK;
+/* Accepts NULL. */
+void database_close(struct database *db);
+void database_closep(struct database **db);
+
+/* Makes a course version immutable: core.publish. ERR_INVALID: this version is published with other
+ * content, or the JSON is not what sql/README.md describes. */
+enum err database_publish(struct database *db, struct str json, struct errmsg *msg) MUST_CHECK;
+
+/* Called per row; arguments are borrowed until it returns. */
+typedef void database_on_state(void *ctx, const uint8_t number_id[16], struct str state,
+                               int64_t due_ms);
+typedef void database_on_course(void *ctx, struct str course, struct str version,
+                                struct str bundle);
+
+/* The newest state of up to limit numbers behind `after` (all zero: from the beginning), in order.
+ */
+enum err database_states(struct database *db, const uint8_t after[16], uint32_t limit,
+                         database_on_state *fn, void *ctx, struct errmsg *msg) MUST_CHECK;
+/* How many numbers have a state. */
+enum err database_count_states(struct database *db, uint64_t *ret, struct errmsg *msg) MUST_CHECK;
+/* Published versions, oldest first; the last one is what new learners start. */
+enum err database_courses(struct database *db, database_on_course *fn, void *ctx,
+                          struct errmsg *msg) MUST_CHECK;
+
+/* ---- migrations ---- */
+
+#define DATABASE_MAX_MIGRATIONS 1000u
+#define DATABASE_NAME_BYTES 80
+#define DATABASE_SHA256_BYTES 65 /* hex and NUL */
+
+/* One file sql/NNNN_name.sql, or one row of ops.schema_migration. */
+struct migration {
+    uint32_t version;               /* NNNN; 0 = none */
+    char name[DATABASE_NAME_BYTES]; /* "0001_core" */
+    char sha256[DATABASE_SHA256_BYTES];
+};
+
+/* Waits until no other migration runs here; until database_close. */
+enum err database_migration_lock(struct database *db, struct errmsg *msg) MUST_CHECK;
+/* What was applied, by version; *ret_n = 0 in an empty database. ERR_TOO_LONG past the maximum. */
+enum err database_migrations(struct database *db, struct migration ret[DATABASE_MAX_MIGRATIONS],
+                             uint32_t *ret_n, struct errmsg *msg) MUST_CHECK;
+enum err database_sha256(struct database *db, struct str bytes, char ret[DATABASE_SHA256_BYTES],
+                         struct errmsg *msg) MUST_CHECK;
+/* Runs sql and records it, in one transaction: all or nothing. msg names the line of an error. */
+enum err database_migrate(struct database *db, const struct migration *migration, struct str sql,
+                          struct errmsg *msg) MUST_CHECK;

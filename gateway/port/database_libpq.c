@@ -1,0 +1,324 @@
+#include "port/database.h"
+
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+
+#define OLDEST_SERVER 150000
+#define OID_BYTEA 17
+#define OID_INT4 23
+#define OID_TEXT 25
+#define OID_JSONB 3802
+#define LOCK_KEY "7309453" /* of the advisory lock; only other migrations use it */
+#define MAX_PARAMS 3
+
+struct database {
+    PGconn *conn;
+};
+
+struct param {
+    Oid type;
+    struct str text; /* text form, NUL-terminated, or bytes when is_binary */
+    bool is_binary;
+};
+
+static void ignore_notice(void *ctx, const char *message)
+{
+    (void)ctx; /* notices say what was skipped; errors come as results */
+    (void)message;
+}
+
+static enum err state_err(const char *state)
+{
+    if (state == NULL || strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0)
+        return ERR_UNAVAILABLE;
+    if (strcmp(state, "42501") == 0 || strncmp(state, "28", 2) == 0)
+        return ERR_DENIED;
+    if (strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0)
+        return ERR_INVALID;
+    return ERR_IO;
+}
+
+/* Line of a position that PostgreSQL counts in characters from 1. */
+static unsigned line_at(struct str sql, const char *position)
+{
+    uint64_t characters = 0;
+    if (position == NULL || str_to_u64(str_from(position), UINT32_MAX, &characters) != ERR_OK)
+        return 0;
+    unsigned line = 1;
+    for (size_t i = 0; i < sql.len && characters > 1; i++) {
+        line += sql.p[i] == '\n' ? 1 : 0;
+        if (((unsigned char)sql.p[i] & 0xc0) != 0x80)
+            characters--;
+    }
+    return line;
+}
+
+static const char *or_empty(const char *s)
+{
+    return s != NULL ? s : "";
+}
+
+static enum err result_error(struct database *db, const PGresult *result, struct str sql,
+                             struct errmsg *msg)
+{
+    const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (words == NULL) /* of libpq itself, with a line end */
+        return errmsg_set(msg, ERR_UNAVAILABLE, "%.*s",
+                          STR_ARG(str_trim(str_from(PQerrorMessage(db->conn)))));
+    const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+    unsigned line = line_at(sql, PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION));
+    char place[32] = "";
+    if (line > 0)
+        (void)snprintf(place, sizeof(place), "line %u: ", line); /* bounded */
+    return errmsg_set(msg, state_err(PQresultErrorField(result, PG_DIAG_SQLSTATE)), "%s%s%s%s",
+                      place, words, hint != NULL ? ". " : "", or_empty(hint));
+}
+
+/* ERR_OK leaves a result to PQclear. */
+static enum err run(struct database *db, const char *sql, const struct param *params, int n,
+                    PGresult **ret, struct errmsg *msg)
+{
+    Oid types[MAX_PARAMS];
+    const char *values[MAX_PARAMS];
+    int lengths[MAX_PARAMS], formats[MAX_PARAMS];
+    for (int i = 0; i < n; i++) {
+        types[i] = params[i].type;
+        values[i] = params[i].text.p;
+        lengths[i] = (int)params[i].text.len;
+        formats[i] = params[i].is_binary ? 1 : 0;
+    }
+    PGresult *result = PQexecParams(db->conn, sql, n, types, values, lengths, formats, 1);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK) {
+        enum err e = result_error(db, result, STR_NONE, msg);
+        PQclear(result);
+        return e;
+    }
+    *ret = result;
+    return ERR_OK;
+}
+
+/* Any number of statements without parameters; errors name a line of sql. */
+static enum err run_script(struct database *db, struct str sql, struct errmsg *msg)
+{
+    PGresult *result = PQexec(db->conn, sql.p);
+    ExecStatusType status = PQresultStatus(result);
+    enum err e = ERR_OK;
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY)
+        e = result_error(db, result, sql, msg);
+    PQclear(result);
+    return e;
+}
+
+enum err database_open(const char *conninfo, struct database **ret, struct errmsg *msg)
+{
+    const char *names[] = {"application_name", "connect_timeout", "client_encoding", "dbname",
+                           NULL};
+    const char *values[] = {"waypost", "10", "UTF8", conninfo, NULL};
+    struct database *db = xcalloc(1, sizeof(*db));
+    db->conn = PQconnectdbParams(names, values, 1);
+    enum err e = ERR_OK;
+    if (PQstatus(db->conn) != CONNECTION_OK)
+        e = errmsg_set(msg, ERR_UNAVAILABLE, "%.*s",
+                       STR_ARG(str_trim(str_from(PQerrorMessage(db->conn)))));
+    else if (PQserverVersion(db->conn) < OLDEST_SERVER)
+        e = errmsg_set(msg, ERR_UNSUPPORTED, "PostgreSQL %d is too old, at least 15 is needed",
+                       PQserverVersion(db->conn) / 10000);
+    if (e != ERR_OK) {
+        database_close(db);
+        return e;
+    }
+    (void)PQsetNoticeProcessor(db->conn, ignore_notice, NULL); /* returns the old one */
+    *ret = db;
+    return ERR_OK;
+}
+
+void database_close(struct database *db)
+{
+    if (db == NULL)
+        return;
+    PQfinish(db->conn);
+    free(db);
+}
+
+void database_closep(struct database **db)
+{
+    database_close(*db);
+}
+
+enum err database_publish(struct database *db, struct str json, struct errmsg *msg)
+{
+    struct buf binary CLEANUP(buf_fini);
+    buf_init(&binary, json.len + 1);
+    buf_add_char(&binary, 1); /* version of jsonb's binary form; the rest is text */
+    buf_add_str(&binary, json);
+    if (buf_error(&binary) != ERR_OK)
+        return errmsg_set(msg, buf_error(&binary), "no memory for a copy of the course");
+    struct param param = {OID_JSONB, buf_str(&binary), true};
+    PGresult *result;
+    enum err e = run(db, "select core.publish($1)", &param, 1, &result, msg);
+    if (e == ERR_OK)
+        PQclear(result);
+    return e;
+}
+
+static struct str cell(const PGresult *result, int row, int column)
+{
+    return (struct str){PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column)};
+}
+
+/* A bigint in binary form. */
+static int64_t cell_int64(const PGresult *result, int row, int column)
+{
+    uint64_t value = 0;
+    struct str bytes = cell(result, row, column);
+    for (size_t i = 0; i < bytes.len; i++)
+        value = value << 8 | (uint8_t)bytes.p[i];
+    return (int64_t)value;
+}
+
+enum err database_states(struct database *db, const uint8_t after[16], uint32_t limit,
+                         database_on_state *fn, void *ctx, struct errmsg *msg)
+{
+    char number[16];
+    (void)snprintf(number, sizeof(number), "%u", limit); /* 10 digits */
+    struct param params[] = {{OID_BYTEA, {(const char *)after, 16}, true},
+                             {OID_INT4, str_from(number), false}};
+    PGresult *result;
+    enum err e = run(db, "select number_id, state, due_ms from core.states_page($1, $2)", params,
+                     ARRAY_LEN(params), &result, msg);
+    if (e != ERR_OK)
+        return e;
+    for (int i = 0; i < PQntuples(result); i++)
+        fn(ctx, (const uint8_t *)PQgetvalue(result, i, 0), cell(result, i, 1),
+           cell_int64(result, i, 2));
+    PQclear(result);
+    return ERR_OK;
+}
+
+enum err database_count_states(struct database *db, uint64_t *ret, struct errmsg *msg)
+{
+    PGresult *result;
+    enum err e = run(db, "select core.count_states()", NULL, 0, &result, msg);
+    if (e != ERR_OK)
+        return e;
+    *ret = (uint64_t)cell_int64(result, 0, 0);
+    PQclear(result);
+    return ERR_OK;
+}
+
+enum err database_courses(struct database *db, database_on_course *fn, void *ctx,
+                          struct errmsg *msg)
+{
+    PGresult *result;
+    enum err e =
+        run(db, "select course, version, bundle from core.published()", NULL, 0, &result, msg);
+    if (e != ERR_OK)
+        return e;
+    for (int i = 0; i < PQntuples(result); i++)
+        fn(ctx, cell(result, i, 0), cell(result, i, 1), cell(result, i, 2));
+    PQclear(result);
+    return ERR_OK;
+}
+
+/* ---- migrations ---- */
+
+enum err database_migration_lock(struct database *db, struct errmsg *msg)
+{
+    return run_script(db, STR("select pg_advisory_lock(" LOCK_KEY ")"), msg);
+}
+
+static enum err migration_from_row(const PGresult *result, int row, struct migration *ret)
+{
+    ret->version = (uint32_t)cell_int64(result, row, 0);
+    if (str_copy(cell(result, row, 1), ret->name, sizeof(ret->name)) != ERR_OK)
+        return ERR_TOO_LONG;
+    return str_copy(cell(result, row, 2), ret->sha256, sizeof(ret->sha256));
+}
+
+enum err database_migrations(struct database *db, struct migration ret[DATABASE_MAX_MIGRATIONS],
+                             uint32_t *ret_n, struct errmsg *msg)
+{
+    PGresult *result;
+    *ret_n = 0;
+    enum err e =
+        run(db, "select to_regclass('ops.schema_migration') is not null", NULL, 0, &result, msg);
+    if (e != ERR_OK)
+        return e;
+    bool is_there = cell_int64(result, 0, 0) != 0;
+    PQclear(result);
+    if (!is_there)
+        return ERR_OK;
+    e = run(db, "select version, name, sha256 from ops.schema_migration order by version", NULL, 0,
+            &result, msg);
+    if (e != ERR_OK)
+        return e;
+    uint32_t n = (uint32_t)PQntuples(result);
+    if (n > DATABASE_MAX_MIGRATIONS)
+        e = ERR_TOO_LONG;
+    for (uint32_t i = 0; e == ERR_OK && i < n; i++)
+        e = migration_from_row(result, (int)i, &ret[i]);
+    PQclear(result);
+    if (e != ERR_OK)
+        return errmsg_set(msg, e, "ops.schema_migration holds what no waypost wrote");
+    *ret_n = n;
+    return ERR_OK;
+}
+
+enum err database_sha256(struct database *db, struct str bytes, char ret[DATABASE_SHA256_BYTES],
+                         struct errmsg *msg)
+{
+    struct param param = {OID_BYTEA, bytes, true};
+    PGresult *result;
+    enum err e = run(db, "select encode(sha256($1), 'hex')", &param, 1, &result, msg);
+    if (e != ERR_OK)
+        return e;
+    e = str_copy(cell(result, 0, 0), ret, DATABASE_SHA256_BYTES);
+    PQclear(result);
+    return e;
+}
+
+static enum err migration_record(struct database *db, const struct migration *migration,
+                                 struct errmsg *msg)
+{
+    char version[16];
+    (void)snprintf(version, sizeof(version), "%u", migration->version); /* 10 digits */
+    struct param params[] = {{OID_INT4, str_from(version), false},
+                             {OID_TEXT, str_from(migration->name), false},
+                             {OID_TEXT, str_from(migration->sha256), false}};
+    PGresult *result;
+    enum err e = run(db,
+                     "insert into ops.schema_migration (version, name, sha256) "
+                     "values ($1, $2, $3)",
+                     params, ARRAY_LEN(params), &result, msg);
+    if (e == ERR_OK)
+        PQclear(result);
+    return e;
+}
+
+enum err database_migrate(struct database *db, const struct migration *migration, struct str sql,
+                          struct errmsg *msg)
+{
+    if (memchr(sql.p, '\0', sql.len) != NULL)
+        return errmsg_set(msg, ERR_INVALID, "the file holds a NUL byte");
+    enum err e = run_script(db, STR("begin"), msg);
+    if (e == ERR_OK)
+        e = run_script(db, sql, msg);
+    if (e == ERR_OK && PQtransactionStatus(db->conn) != PQTRANS_INTRANS)
+        return errmsg_set(
+            msg, ERR_INVALID,
+            "the file ended its transaction itself, and what it did before that may have been "
+            "kept: a migration must not say commit or rollback");
+    if (e == ERR_OK)
+        e = run_script(db, STR("reset role; reset search_path"), msg);
+    if (e == ERR_OK)
+        e = migration_record(db, migration, msg);
+    if (e == ERR_OK)
+        e = run_script(db, STR("commit"), msg);
+    if (e != ERR_OK)
+        (void)run_script(db, STR("rollback"), NULL); /* msg keeps the first error */
+    return e;
+}
