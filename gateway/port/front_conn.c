@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 
-#define MAX_PENDING_BYTES (16u << 20)
+#define MAX_PENDING_BYTES (65u << 20)
 #define LINGER_BYTES (1u << 20)
 
 static void count_memory(struct conn *c)

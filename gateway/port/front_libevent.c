@@ -13,7 +13,7 @@
 #include "base/xalloc.h"
 #include "port/front_conn.h"
 
-#define MAX_REPLY_BYTES (16u << 20)
+#define MAX_REPLY_BYTES (65u << 20)
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_PAUSE_MS 100
 #define DRAIN_IDLE_MS 1000
