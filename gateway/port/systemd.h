@@ -1,0 +1,22 @@
+/*
+ * systemd.h: the two small protocols between a service and its manager: sockets that it opened for
+ * us (sd_listen_fds(3)) and word of how we are (sd_notify(3)). Without a manager both do nothing.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/str.h"
+
+#define SYSTEMD_MAX_SOCKETS 64u
+
+struct systemd_socket {
+    int fd;
+    char name[32]; /* FileDescriptorName= of the socket unit; "" when not given */
+};
+
+/* The sockets meant for this process, made close-on-exec; at most SYSTEMD_MAX_SOCKETS. Clears the
+ * environment of them, so that no child takes them for its own. Call once. */
+uint32_t systemd_sockets(struct systemd_socket ret[SYSTEMD_MAX_SOCKETS]);
+/* Lines such as "READY=1\nSTATUS=...". A manager that does not listen is no error of ours. */
+void systemd_notify(const char *lines);

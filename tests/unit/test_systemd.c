@@ -1,0 +1,91 @@
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "port/systemd.h"
+
+static void test_takes_the_sockets_meant_for_it(void **state)
+{
+    (void)state;
+    struct systemd_socket sockets[SYSTEMD_MAX_SOCKETS];
+    char pid[16];
+    (void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
+    assert_int_equal(dup2(0, 3), 3);
+    assert_int_equal(dup2(0, 4), 4);
+    (void)setenv("LISTEN_PID", pid, 1);
+    (void)setenv("LISTEN_FDS", "2", 1);
+    (void)setenv("LISTEN_FDNAMES", "waypost.socket:admin", 1);
+    assert_int_equal(systemd_sockets(sockets), 2);
+    assert_int_equal(sockets[0].fd, 3);
+    assert_string_equal(sockets[0].name, "waypost.socket");
+    assert_int_equal(sockets[1].fd, 4);
+    assert_string_equal(sockets[1].name, "admin");
+    assert_int_equal(fcntl(3, F_GETFD), FD_CLOEXEC);
+    assert_null(getenv("LISTEN_FDS"));
+    assert_int_equal(systemd_sockets(sockets), 0); /* once */
+}
+
+static void test_leaves_what_is_not_for_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pid, *n;
+    } rows[] = {{"1", "1"}, {"", "1"}, {"self", "99999"}, {"self", "-1"}, {"self", ""}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct systemd_socket sockets[SYSTEMD_MAX_SOCKETS];
+        char pid[16];
+        (void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
+        (void)setenv("LISTEN_PID", strcmp(rows[i].pid, "self") == 0 ? pid : rows[i].pid, 1);
+        (void)setenv("LISTEN_FDS", rows[i].n, 1);
+        assert_int_equal(systemd_sockets(sockets), 0);
+    }
+}
+
+static void test_tells_the_manager(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"", "@"};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        struct sockaddr_un own = {.sun_family = AF_UNIX};
+        char dir[] = "/tmp/waypost-notify.XXXXXX", path[64], got[64] = "";
+        assert_non_null(mkdtemp(dir));
+        (void)snprintf(path, sizeof(path), "%s%s/sock", kinds[i], dir);
+        memcpy(own.sun_path, path, strlen(path));
+        if (path[0] == '@')
+            own.sun_path[0] = '\0';
+        int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+        socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+        assert_int_equal(bind(fd, (struct sockaddr *)&own, len), 0);
+        (void)setenv("NOTIFY_SOCKET", path, 1);
+        systemd_notify("READY=1");
+        assert_int_equal(recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT), 7);
+        assert_string_equal(got, "READY=1");
+        (void)close(fd);
+        (void)unlink(path);
+        (void)rmdir(dir);
+        systemd_notify("STOPPING=1"); /* the manager is gone: nothing happens */
+    }
+    (void)unsetenv("NOTIFY_SOCKET");
+    systemd_notify("READY=1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_takes_the_sockets_meant_for_it),
+        cmocka_unit_test(test_leaves_what_is_not_for_it),
+        cmocka_unit_test(test_tells_the_manager),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
