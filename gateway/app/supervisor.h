@@ -1,0 +1,42 @@
+/*
+ * supervisor.h: runs a fixed set of processes until it is told to stop: forks them, starts again
+ * what died, stops them in order. It knows nothing of what they do. libc only, no event loop: the
+ * parent holds nothing that a child would have to undo.
+ *
+ * A process that lived for a second is started again at once, one that did not after a growing
+ * pause. One that returns EX_USAGE, EX_CONFIG or EX_NOPERM ends them all: starting again would not
+ * help.
+ *
+ * SIGTERM and SIGINT: on_stop, SIGTERM to all, SIGKILL to what is left after drain_ms; a second
+ * one: SIGKILL now. SIGHUP is passed on. When the supervisor itself dies, the kernel kills the
+ * children.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define SUPERVISOR_MAX_PROCESSES 128u
+#define SUPERVISOR_QUICK_DEATH_MS 1000
+
+struct supervisor_plan {
+    uint32_t n_processes;
+    int64_t drain_ms;
+    void *ctx;
+    const char *(*name)(void *ctx, uint32_t i); /* for the log; unique */
+    /* In the child: does the work and returns its exit code. SIGINT and SIGHUP are ignored until
+     * the child asks for them, SIGTERM ends it. */
+    int (*run)(void *ctx, uint32_t i);
+    void (*on_end)(void *ctx, uint32_t i);
+    /* Asked every now and then until it is true; on_settled follows. */
+    bool (*is_settled)(void *ctx);
+    void (*on_settled)(void *ctx);
+    void (*on_stop)(void *ctx);
+};
+
+/* Returns an exit code of sysexits.h when all are gone: EX_OK when asked to stop, else that of the
+ * process that ended the others; EX_OSERR when the first fork fails. */
+int supervisor_run(const struct supervisor_plan *plan);
+/* How long to wait before the next start after so many quick deaths in a row. */
+int64_t supervisor_pause_ms(uint32_t n_quick_deaths);

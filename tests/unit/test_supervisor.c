@@ -1,0 +1,269 @@
+/* The supervisor with real processes: one is forked to supervise, this one watches and kills. */
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "app/supervisor.h"
+#include "base/clock.h"
+
+enum behaviour {
+    OBEYS,       /* waits for SIGTERM */
+    IGNORES,     /* SIGTERM does nothing to it */
+    DIES,        /* returns EX_SOFTWARE at once */
+    IS_HOPELESS, /* returns EX_CONFIG once the others run */
+};
+
+#define N 2
+
+/* Shared by the test, the supervisor and its children. */
+struct stage {
+    enum behaviour behaviour[N];
+    _Atomic int pid[N];
+    _Atomic int n_starts[N];
+    _Atomic int n_ends[N];
+    _Atomic int n_hups[N];
+    _Atomic int n_settled, n_stops;
+};
+
+static struct stage *stage;
+
+static const char *on_name(void *ctx, uint32_t i)
+{
+    (void)ctx;
+    return i == 0 ? "first" : "second";
+}
+
+static volatile sig_atomic_t is_told_to_end;
+static volatile sig_atomic_t self;
+
+static void on_signal(int signo)
+{
+    if (signo == SIGHUP)
+        atomic_fetch_add(&stage->n_hups[self], 1);
+    else
+        is_told_to_end = 1;
+}
+
+static int on_run(void *ctx, uint32_t i)
+{
+    (void)ctx;
+    self = (sig_atomic_t)i;
+    (void)signal(SIGTERM, stage->behaviour[i] == IGNORES ? SIG_IGN : on_signal);
+    (void)signal(SIGHUP, on_signal);
+    atomic_fetch_add(&stage->n_starts[i], 1);
+    atomic_store(&stage->pid[i], getpid());
+    if (stage->behaviour[i] == DIES)
+        return EX_SOFTWARE;
+    while (stage->behaviour[i] == IS_HOPELESS && atomic_load(&stage->n_starts[1 - i]) == 0)
+        (void)usleep(1000);
+    if (stage->behaviour[i] == IS_HOPELESS)
+        return EX_CONFIG;
+    while (!is_told_to_end)
+        (void)usleep(1000);
+    return EX_OK;
+}
+
+static void on_end(void *ctx, uint32_t i)
+{
+    (void)ctx;
+    atomic_store(&stage->pid[i], 0);
+    atomic_fetch_add(&stage->n_ends[i], 1);
+}
+
+static bool is_settled(void *ctx)
+{
+    (void)ctx;
+    return stage->n_starts[0] > 0 && stage->n_starts[1] > 0;
+}
+
+static void on_settled(void *ctx)
+{
+    (void)ctx;
+    atomic_fetch_add(&stage->n_settled, 1);
+}
+
+static void on_stop(void *ctx)
+{
+    (void)ctx;
+    atomic_fetch_add(&stage->n_stops, 1);
+}
+
+static pid_t start_supervisor(enum behaviour first, enum behaviour second, int64_t drain_ms)
+{
+    *stage = (struct stage){.behaviour = {first, second}};
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid > 0)
+        return pid;
+    const struct supervisor_plan plan = {.n_processes = N,
+                                         .drain_ms = drain_ms,
+                                         .name = on_name,
+                                         .run = on_run,
+                                         .on_end = on_end,
+                                         .is_settled = is_settled,
+                                         .on_settled = on_settled,
+                                         .on_stop = on_stop};
+    _exit(supervisor_run(&plan));
+}
+
+/* Waits until *value reaches at_least. */
+static void wait_for(_Atomic int *value, int at_least, const char *what)
+{
+    int64_t give_up_ms = clock_mono().ms + 10000;
+    while (atomic_load(value) < at_least) {
+        if (clock_mono().ms > give_up_ms)
+            fail_msg("no %s", what);
+        (void)usleep(1000);
+    }
+}
+
+static int exit_code_of(pid_t pid)
+{
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static bool is_alive(pid_t pid)
+{
+    return kill(pid, 0) == 0 || errno != ESRCH;
+}
+
+static void test_stops_in_order_when_asked(void **state)
+{
+    (void)state;
+    pid_t supervisor = start_supervisor(OBEYS, OBEYS, 10000);
+    wait_for(&stage->n_settled, 1, "settling");
+    assert_int_equal(kill(supervisor, SIGTERM), 0);
+    assert_int_equal(exit_code_of(supervisor), EX_OK);
+    assert_int_equal(stage->n_stops, 1);
+    assert_int_equal(stage->n_ends[0] + stage->n_ends[1], 2);
+    assert_int_equal(stage->n_starts[0] + stage->n_starts[1], 2);
+}
+
+static void test_starts_again_what_was_killed(void **state)
+{
+    (void)state;
+    pid_t supervisor = start_supervisor(OBEYS, OBEYS, 10000);
+    wait_for(&stage->n_settled, 1, "settling");
+    pid_t other = atomic_load(&stage->pid[1]);
+    for (int i = 1; i <= 3; i++) {
+        wait_for(&stage->pid[0], 1, "process to kill");
+        assert_int_equal(kill(atomic_load(&stage->pid[0]), SIGKILL), 0);
+        wait_for(&stage->n_starts[0], i + 1, "new start");
+    }
+    assert_int_equal(stage->pid[1], other);
+    assert_int_equal(stage->n_settled, 1);
+    assert_int_equal(kill(supervisor, SIGTERM), 0);
+    assert_int_equal(exit_code_of(supervisor), EX_OK);
+}
+
+static void test_does_not_spin_on_what_dies_at_once(void **state)
+{
+    (void)state;
+    int64_t start_ms = clock_mono().ms;
+    pid_t supervisor = start_supervisor(DIES, OBEYS, 10000);
+    wait_for(&stage->n_starts[0], 4, "fourth start");
+    assert_true(clock_mono().ms - start_ms >= 100 + 200 + 400);
+    assert_int_equal(kill(supervisor, SIGTERM), 0);
+    assert_int_equal(exit_code_of(supervisor), EX_OK);
+    assert_int_equal(supervisor_pause_ms(0), 0);
+    assert_int_equal(supervisor_pause_ms(1), 100);
+    assert_int_equal(supervisor_pause_ms(6), 3200);
+    assert_int_equal(supervisor_pause_ms(7), 5000);
+    assert_int_equal(supervisor_pause_ms(UINT32_MAX), 5000);
+}
+
+static void test_a_hopeless_process_ends_all_with_its_code(void **state)
+{
+    (void)state;
+    pid_t supervisor = start_supervisor(OBEYS, IS_HOPELESS, 10000);
+    assert_int_equal(exit_code_of(supervisor), EX_CONFIG);
+    assert_int_equal(stage->n_ends[0], 1);
+    assert_int_equal(stage->n_starts[1], 1);
+}
+
+static void test_kills_what_does_not_stop_in_time(void **state)
+{
+    (void)state;
+    pid_t supervisor = start_supervisor(IGNORES, OBEYS, 100);
+    wait_for(&stage->n_settled, 1, "settling");
+    int64_t start_ms = clock_mono().ms;
+    assert_int_equal(kill(supervisor, SIGTERM), 0);
+    assert_int_equal(exit_code_of(supervisor), EX_OK);
+    assert_true(clock_mono().ms - start_ms >= 100);
+    assert_int_equal(stage->n_ends[0], 1);
+}
+
+static void test_a_second_signal_means_now(void **state)
+{
+    (void)state;
+    pid_t supervisor = start_supervisor(IGNORES, OBEYS, 60000);
+    wait_for(&stage->n_settled, 1, "settling");
+    assert_int_equal(kill(supervisor, SIGTERM), 0);
+    wait_for(&stage->n_ends[1], 1, "end of the obedient one");
+    assert_int_equal(kill(supervisor, SIGTERM), 0);
+    assert_int_equal(exit_code_of(supervisor), EX_OK);
+    assert_int_equal(stage->n_ends[0], 1);
+}
+
+static void test_passes_the_hangup_on(void **state)
+{
+    (void)state;
+    pid_t supervisor = start_supervisor(OBEYS, OBEYS, 10000);
+    wait_for(&stage->n_settled, 1, "settling");
+    assert_int_equal(kill(supervisor, SIGHUP), 0);
+    wait_for(&stage->n_hups[0], 1, "hangup in the first");
+    wait_for(&stage->n_hups[1], 1, "hangup in the second");
+    assert_int_equal(kill(supervisor, SIGTERM), 0);
+    assert_int_equal(exit_code_of(supervisor), EX_OK);
+}
+
+static void test_no_orphan_outlives_it(void **state)
+{
+    (void)state;
+    pid_t supervisor = start_supervisor(IGNORES, OBEYS, 10000);
+    wait_for(&stage->n_settled, 1, "settling");
+    pid_t children[N] = {stage->pid[0], stage->pid[1]};
+    assert_int_equal(kill(supervisor, SIGKILL), 0);
+    int status;
+    assert_int_equal(waitpid(supervisor, &status, 0), supervisor);
+    /* Adopted by this process (see main), so they can be waited for. */
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_true(WIFSIGNALED(status));
+        assert_false(is_alive(children[i]));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stops_in_order_when_asked),
+        cmocka_unit_test(test_starts_again_what_was_killed),
+        cmocka_unit_test(test_does_not_spin_on_what_dies_at_once),
+        cmocka_unit_test(test_a_hopeless_process_ends_all_with_its_code),
+        cmocka_unit_test(test_kills_what_does_not_stop_in_time),
+        cmocka_unit_test(test_a_second_signal_means_now),
+        cmocka_unit_test(test_passes_the_hangup_on),
+        cmocka_unit_test(test_no_orphan_outlives_it),
+    };
+    stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (stage == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
