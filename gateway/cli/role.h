@@ -35,12 +35,18 @@ struct role_context {
     struct metrics *metrics;
     struct loop *loop; /* loop_libevent, watched for turns over 50 ms */
     unsigned index;    /* among the processes of this role, from 0 */
-    int listen_fd;     /* a listening socket handed over, or -1: bind what the config says */
+    int listen_fd;     /* for front_libevent_new, which takes it over; -1 unless front or admin */
     struct role_slot *slot;
+    const struct role_slot *all_slots; /* of the service: what the admin listener shows */
+    unsigned n_slots;
 };
 
-/* Says whether this process can do its work now; starts as false. Shown by /readyz. */
+/* Says whether this process can do its work now. Shown by /readyz; until the first call the process
+ * counts as starting, and the service as not yet started (sd_notify). */
 void role_ready(const struct role_context *role, bool is_ready);
+
+/* Runs beside any role: /livez /readyz /metrics /sim/ /preview/ on the loopback. */
+int role_admin(const struct role_context *role);
 
 #define ROLE_DECLARE(name, n, summary) int role_##name(const struct role_context *role);
 ROLES(ROLE_DECLARE)

@@ -1,0 +1,299 @@
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "app/supervisor.h"
+#include "base/log.h"
+#include "cli/config_file.h"
+#include "cli/role.h"
+#include "cli/role_slot.h"
+#include "port/front.h"
+#include "port/systemd.h"
+
+#define ADMIN_ADDRESS "127.0.0.1"
+#define MAX_TURN_MS 50
+
+struct process {
+    const char *role;
+    int (*run)(const struct role_context *role);
+    unsigned index;
+    char name[24]; /* "front-0" */
+    int listen_fd; /* -1 = none */
+};
+
+struct service {
+    struct config config;
+    enum log_level level;
+    struct metrics *metrics;
+    struct role_slot *slots;
+    uint32_t n_processes;
+    struct process processes[SUPERVISOR_MAX_PROCESSES];
+    struct timer *beat; /* in a child */
+    struct loop *loop;
+    uint32_t self;
+};
+
+/* ---- in a child ---- */
+
+static void on_beat(void *ctx)
+{
+    struct service *s = ctx;
+    role_slot_beat(&s->slots[s->self], loop_mono(s->loop));
+    timer_start(s->loop, s->beat, ROLE_BEAT_MS);
+}
+
+static int run_process(void *ctx, uint32_t i)
+{
+    struct service *s = ctx;
+    const struct process *p = &s->processes[i];
+    struct role_slot *slot = &s->slots[i];
+    for (uint32_t other = 0; other < s->n_processes; other++) {
+        if (other != i && s->processes[other].listen_fd >= 0)
+            (void)close(s->processes[other].listen_fd); /* the others' */
+    }
+    log_init(s->level, p->name);
+    role_slot_begin(slot);
+    s->self = i;
+    s->loop = loop_libevent_new();
+    s->beat = timer_new(s->loop, on_beat, s);
+    timer_start(s->loop, s->beat, ROLE_BEAT_MS);
+    if (p->run != role_admin) /* which reads files when asked to, and nobody waits for it */
+        loop_libevent_watch(s->loop, MAX_TURN_MS, &slot->n_stalls);
+    const struct role_context role = {.config = &s->config,
+                                      .metrics = s->metrics,
+                                      .loop = s->loop,
+                                      .index = p->index,
+                                      .listen_fd = p->listen_fd,
+                                      .slot = slot,
+                                      .all_slots = s->slots,
+                                      .n_slots = s->n_processes};
+    int code = p->run(&role);
+    timer_free(s->loop, s->beat);
+    loop_free(s->loop);
+    return code;
+}
+
+/* ---- in the supervisor ---- */
+
+static const char *process_name(void *ctx, uint32_t i)
+{
+    struct service *s = ctx;
+    return s->processes[i].name;
+}
+
+static void on_end(void *ctx, uint32_t i)
+{
+    struct service *s = ctx;
+    role_slot_end(&s->slots[i]);
+}
+
+static bool is_settled(void *ctx)
+{
+    struct service *s = ctx;
+    for (uint32_t i = 0; i < s->n_processes; i++) {
+        if (role_slot_state(&s->slots[i]) == ROLE_STATE_STARTING)
+            return false;
+    }
+    return true;
+}
+
+static void on_settled(void *ctx)
+{
+    struct service *s = ctx;
+    LOG_INFO("serve", "started", "processes=%u admin_port=%u", s->n_processes,
+             s->config.admin_port);
+    systemd_notify("READY=1");
+}
+
+static void close_listeners(struct service *s)
+{
+    for (uint32_t i = 0; i < s->n_processes; i++) {
+        if (s->processes[i].listen_fd >= 0)
+            (void)close(s->processes[i].listen_fd); /* nothing to be done about a failed close */
+        s->processes[i].listen_fd = -1;
+    }
+}
+
+static void on_stop(void *ctx)
+{
+    systemd_notify("STOPPING=1");
+    close_listeners(ctx); /* the processes have theirs, and take what waits in the queue */
+}
+
+static void add_process(struct service *s, const char *role,
+                        int (*run)(const struct role_context *role), unsigned index)
+{
+    struct process *p = &s->processes[s->n_processes++];
+    *p = (struct process){.role = role, .run = run, .index = index, .listen_fd = -1};
+    (void)snprintf(p->name, sizeof(p->name), "%s-%u", role, index); /* names are short */
+}
+
+static void add_role(struct service *s, const char *wanted, const char *index, const char *role,
+                     int (*run)(const struct role_context *role), unsigned n)
+{
+    uint64_t only = 0;
+    if (wanted != NULL && strcmp(wanted, role) != 0)
+        return;
+    if (index != NULL && str_to_u64(str_from(index), UINT16_MAX, &only) == ERR_OK) {
+        add_process(s, role, run, (unsigned)only);
+        return;
+    }
+    for (unsigned i = 0; i < n; i++)
+        add_process(s, role, run, i);
+}
+
+static unsigned n_cores(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+    return n < 64 ? (unsigned)n : 64; /* as many as `fronts` may be */
+}
+
+static int choose_processes(struct service *s, const struct cli_args *args)
+{
+    const struct config *config = &s->config;
+    const char *wanted = cli_get(args, "role", NULL), *index = cli_get(args, "index", NULL);
+    uint64_t number;
+    if (index != NULL &&
+        (wanted == NULL || str_to_u64(str_from(index), UINT16_MAX, &number) != ERR_OK)) {
+        cli_complain("serve: --index goes with --role and is a number from 0 to %u", UINT16_MAX);
+        return EX_USAGE;
+    }
+#define ROLE_ADD(name, n, summary) add_role(s, wanted, index, #name, role_##name, (unsigned)(n));
+    ROLES(ROLE_ADD)
+#undef ROLE_ADD
+    (void)config; /* a count in ROLES may be an expression over it */
+    if (s->n_processes == 0) {
+        cli_complain("serve: there is no role '%s'; `waypost serve --help` lists them", wanted);
+        return EX_USAGE;
+    }
+    add_process(s, "admin", role_admin, 0);
+    return EX_OK;
+}
+
+/* The socket that a service manager has opened for it, or a new one. Given sockets without a name
+ * are for callbacks, and shared when there are fewer of them than fronts. */
+static enum err open_listener(const struct service *s, struct process *p,
+                              const struct systemd_socket *given, uint32_t n_given,
+                              struct errmsg *msg)
+{
+    bool is_admin = p->run == role_admin;
+    if (!is_admin && strcmp(p->role, "front") != 0)
+        return ERR_OK;
+    int matching[SYSTEMD_MAX_SOCKETS];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < n_given; i++) {
+        if ((strcmp(given[i].name, "admin") == 0) == is_admin)
+            matching[n++] = given[i].fd;
+    }
+    if (n > 0) {
+        p->listen_fd = dup(matching[p->index % n]);
+        return p->listen_fd >= 0 ? ERR_OK
+                                 : errmsg_set(msg, ERR_UNAVAILABLE, "socket %d was not handed over",
+                                              matching[p->index % n]);
+    }
+    return front_listen(is_admin ? ADMIN_ADDRESS : s->config.listen_address.p,
+                        (int)(is_admin ? s->config.admin_port : s->config.port), &p->listen_fd,
+                        msg);
+}
+
+static int open_listeners(struct service *s)
+{
+    struct systemd_socket given[SYSTEMD_MAX_SOCKETS];
+    uint32_t n_given = systemd_sockets(given);
+    struct errmsg msg;
+    enum err e = ERR_OK;
+    for (uint32_t i = 0; i < s->n_processes && e == ERR_OK; i++)
+        e = open_listener(s, &s->processes[i], given, n_given, &msg);
+    for (uint32_t i = 0; i < n_given; i++)
+        (void)close(given[i].fd); /* each process has its own copy */
+    if (e == ERR_OK)
+        return EX_OK;
+    cli_complain("serve: %s", msg.text);
+    close_listeners(s);
+    return EX_UNAVAILABLE;
+}
+
+/* Each connection is a descriptor; the soft limit of a shell is meant for other programs. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* up to the hard limit is always allowed */
+}
+
+static enum log_level log_level_of(struct str name)
+{
+    static const char *const names[] = {"error", "warn", "info", "debug"};
+    size_t level = LOG_LEVEL_ERROR;
+    while (level < LOG_LEVEL_DEBUG && !str_eq(name, str_from(names[level])))
+        level++;
+    return (enum log_level)level;
+}
+
+static int serve_run(const struct cli_args *args)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new(CONFIG_FILE_ARENA_BYTES);
+    static struct service service;
+    struct service *s = &service;
+    if (args->n_words > 0) {
+        cli_complain("serve: takes options only; `waypost serve --help` lists them");
+        return EX_USAGE;
+    }
+    int code = config_file_load(args, arena, &s->config);
+    if (code != EX_OK)
+        return code;
+    if (s->config.n_fronts == 0)
+        s->config.n_fronts = n_cores();
+    s->level = log_level_of(s->config.log_level);
+    log_init(s->level, "supervisor");
+    code = choose_processes(s, args);
+    if (code == EX_OK)
+        code = open_listeners(s);
+    if (code != EX_OK)
+        return code;
+    raise_descriptor_limit();
+    s->metrics = metrics_new();
+    s->slots = role_slots_new(s->n_processes);
+    for (uint32_t i = 0; i < s->n_processes; i++) {
+        (void)snprintf(s->slots[i].name, sizeof(s->slots[i].name), "%s", s->processes[i].role);
+        s->slots[i].index = s->processes[i].index;
+    }
+    const struct supervisor_plan plan = {.n_processes = s->n_processes,
+                                         .drain_ms = ROLE_DRAIN_MS,
+                                         .ctx = s,
+                                         .name = process_name,
+                                         .run = run_process,
+                                         .on_end = on_end,
+                                         .is_settled = is_settled,
+                                         .on_settled = on_settled,
+                                         .on_stop = on_stop};
+    code = supervisor_run(&plan);
+    LOG_INFO("serve", "stopped", "code=%d", code);
+    metrics_free(s->metrics);
+    return code;
+}
+
+#define ROLE_LINE(name, n, summary) "\n    " #name "  " summary
+
+const struct cli_command cli_serve = {
+    .name = "serve",
+    .summary = "run the gateway",
+    .usage =
+        "serve [--config FILE] [--role ROLE [--index N]]\n"
+        "Runs each role in processes of its own and starts again what dies. SIGTERM stops taking\n"
+        "callbacks, finishes what is under way within 10 s and ends; a second one ends at once.\n"
+        "SIGHUP makes the roles read again what may change. Beside any role runs the admin\n"
+        "listener on 127.0.0.1 (/livez /readyz /metrics), so two `serve --role` on one host need\n"
+        "two values of admin_port.\n"
+        "Roles:" ROLES(ROLE_LINE),
+    .options = {CONFIG_FILE_OPTION,
+                {"role", "ROLE", "only this role, for a site of several hosts", false},
+                {"index", "N", "only one process of the role, with this number", false}},
+    .run = serve_run,
+};
