@@ -18,7 +18,9 @@
 
 static void count_memory(struct conn *c)
 {
-    size_t now_bytes = http_reader_memory_bytes(c->reader) + c->pending.cap;
+    size_t now_bytes = c->pending.cap;
+    if (c->reader != NULL)
+        now_bytes += http_reader_memory_bytes(c->reader);
     c->front->memory_bytes += now_bytes - c->memory_bytes;
     c->memory_bytes = now_bytes;
 }
@@ -127,6 +129,9 @@ static void conn_linger(struct conn *c)
         conn_free(c);
         return;
     }
+    http_reader_free(c->reader);
+    c->reader = NULL;
+    count_memory(c);
     front_enter(c, WAIT_LINGER);
     set_reading(c, true);
 }

@@ -20,7 +20,7 @@ enum wait { WAIT_IDLE, WAIT_HEAD, WAIT_BODY, WAIT_REPLY, WAIT_TAKING, WAIT_LINGE
 struct conn {
     TAILQ_ENTRY(conn) links; /* in front->waiting[wait] */
     struct front *front;
-    struct http_reader *reader;
+    struct http_reader *reader; /* NULL while lingering */
     struct event readable;
     struct event *writable; /* only after a reply that the socket did not take whole */
     struct buf pending;     /* the rest of that reply */

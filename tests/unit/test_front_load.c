@@ -1,0 +1,284 @@
+/*
+ * The front in a process of its own under hostile load, with short deadlines so that it takes
+ * seconds: slow heads beside good traffic, more slow connections than there is room for, idle
+ * connections and their memory, unfinished bodies and their memory (RELIABILITY.md T13 to T15).
+ */
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "port/front.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_MEMORY_OURS false /* the sanitizer's own memory would be measured */
+#else
+#define IS_MEMORY_OURS true
+#endif
+
+#define MAX_CONNECTIONS 4000
+#define REQUEST "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+
+struct server {
+    pid_t pid;
+    int port;
+};
+
+static struct front *front;
+
+static long resident_bytes(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file == NULL || fscanf(file, "%*d %ld", &pages) != 1)
+        pages = -1;
+    if (file != NULL)
+        (void)fclose(file);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* "/": resident bytes, connections and evictions, as text. */
+static void on_request(void *ctx, struct front_token token, const struct http_request *request,
+                       struct str peer)
+{
+    (void)ctx, (void)request, (void)peer;
+    char body[96];
+    int n =
+        snprintf(body, sizeof(body), "%ld %u %llu\n", resident_bytes(), front_n_connections(front),
+                 (unsigned long long)front_counters_get(front)->n_evicted);
+    const struct http_response response = {.status = 200, .body = {body, (size_t)n}};
+    front_reply(front, token, &response);
+}
+
+static struct server server_start(const struct front_limits *limits)
+{
+    struct server server;
+    struct errmsg msg;
+    int fd;
+    struct sockaddr_in own;
+    socklen_t len = sizeof(own);
+    assert_int_equal(front_listen("127.0.0.1", 0, &fd, &msg), ERR_OK);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&own, &len), 0);
+    server.port = ntohs(own.sin_port);
+    server.pid = fork();
+    assert_true(server.pid >= 0);
+    if (server.pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        struct loop *loop = loop_libevent_new();
+        if (front_libevent_new(loop, fd, limits, on_request, NULL, &front, &msg) == ERR_OK)
+            loop_run(loop);
+        _exit(1);
+    }
+    (void)close(fd);
+    return server;
+}
+
+static void server_stop(const struct server *server)
+{
+    assert_int_equal(kill(server->pid, SIGKILL), 0);
+    assert_int_equal(waitpid(server->pid, NULL, 0), server->pid);
+}
+
+static int dial(const struct server *server)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)server->port)};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const struct timeval patience = {.tv_sec = 5};
+    assert_true(fd >= 0);
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+    return fd;
+}
+
+struct answer {
+    long resident_bytes;
+    unsigned n_connections;
+    unsigned long long n_evicted;
+    int64_t took_ms;
+};
+
+static struct answer ask(int fd)
+{
+    char reply[1024];
+    struct answer answer;
+    int64_t start_ms = clock_mono().ms;
+    assert_int_equal(send(fd, REQUEST, strlen(REQUEST), MSG_NOSIGNAL), strlen(REQUEST));
+    ssize_t n = recv(fd, reply, sizeof(reply) - 1, 0);
+    assert_true(n > 0);
+    reply[n] = '\0';
+    assert_true(str_starts(str_from(reply), STR("HTTP/1.1 200 OK\r\n")));
+    const char *body = strstr(reply, "\r\n\r\n");
+    assert_int_equal(sscanf(body, "%ld %u %llu", &answer.resident_bytes, &answer.n_connections,
+                            &answer.n_evicted),
+                     3);
+    answer.took_ms = clock_mono().ms - start_ms;
+    return answer;
+}
+
+static struct answer ask_anew(const struct server *server)
+{
+    int64_t start_ms = clock_mono().ms;
+    int fd = dial(server);
+    struct answer answer = ask(fd);
+    answer.took_ms = clock_mono().ms - start_ms;
+    (void)close(fd);
+    return answer;
+}
+
+/* After the last word, if there was one. */
+static bool is_closed(int fd)
+{
+    char bytes[512];
+    ssize_t n;
+    while ((n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
+        continue;
+    return n == 0 || errno != EAGAIN;
+}
+
+static int order(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void test_slow_heads_do_not_slow_good_traffic(void **state)
+{
+    (void)state;
+    enum { N_SLOW = 400, N_GOOD = 4000 };
+    struct front_limits limits = front_default_limits();
+    limits.header_ms = 700;
+    struct server server = server_start(&limits);
+    int slow[N_SLOW];
+    for (int i = 0; i < N_SLOW; i++)
+        slow[i] = dial(&server);
+    static int64_t took_ms[N_GOOD];
+    int n = 0, kept = dial(&server);
+    int64_t start_ms = clock_mono().ms;
+    while (clock_mono().ms - start_ms < 1500 && n < N_GOOD) {
+        if (n % 10 == 0)
+            (void)send(slow[n / 10 % N_SLOW], "X", 1, MSG_NOSIGNAL); /* they are slow, not silent */
+        took_ms[n] = n % 4 == 0 ? ask_anew(&server).took_ms : ask(kept).took_ms;
+        n++;
+    }
+    while (clock_mono().ms - start_ms < 1500)
+        took_ms[0] = ask(kept).took_ms;
+    for (int i = 0; i < N_SLOW; i++) {
+        assert_true(is_closed(slow[i]));
+        (void)close(slow[i]);
+    }
+    qsort(took_ms, (size_t)n, sizeof(*took_ms), order);
+    print_message("%d good requests beside %d slow connections: p99 %lld ms\n", n, N_SLOW,
+                  (long long)took_ms[n * 99 / 100]);
+    assert_true(took_ms[n * 99 / 100] <= 100);
+    (void)close(kept);
+    server_stop(&server);
+}
+
+static void test_slow_connections_beyond_the_cap_do_not_shut_others_out(void **state)
+{
+    (void)state;
+    enum { N_SLOW = 300 };
+    struct front_limits limits = front_default_limits();
+    limits.max_connections = 100;
+    struct server server = server_start(&limits);
+    int slow[N_SLOW];
+    for (int i = 0; i < N_SLOW; i++) {
+        slow[i] = dial(&server);
+        (void)send(slow[i], "GET / HTTP/1.1\r\n", 16, MSG_NOSIGNAL); /* it may be gone again */
+    }
+    for (int i = 0; i < 50; i++)
+        assert_true(ask_anew(&server).took_ms <= 100);
+    struct answer answer = ask_anew(&server);
+    assert_true(answer.n_connections <= limits.max_connections);
+    assert_true(answer.n_evicted >= N_SLOW - limits.max_connections);
+    for (int i = 0; i < N_SLOW; i++)
+        (void)close(slow[i]);
+    server_stop(&server);
+}
+
+static void test_idle_connections_cost_little(void **state)
+{
+    (void)state;
+    struct front_limits limits = front_default_limits();
+    limits.max_connections_per_peer = 0;
+    struct server server = server_start(&limits);
+    long before = ask_anew(&server).resident_bytes;
+    static int idle[MAX_CONNECTIONS];
+    for (int i = 0; i < MAX_CONNECTIONS; i++) {
+        idle[i] = dial(&server);
+        (void)ask(idle[i]);
+    }
+    struct answer answer = ask_anew(&server);
+    assert_int_equal(answer.n_connections, MAX_CONNECTIONS + 1);
+    long each = (answer.resident_bytes - before) / MAX_CONNECTIONS;
+    print_message("an idle connection costs %ld bytes; a new request beside %d takes %lld ms\n",
+                  each, MAX_CONNECTIONS, (long long)answer.took_ms);
+    assert_true(!IS_MEMORY_OURS || each <= 2048);
+    assert_true(answer.took_ms <= 100);
+    for (int i = 0; i < MAX_CONNECTIONS; i++)
+        (void)close(idle[i]);
+    server_stop(&server);
+}
+
+static void test_unfinished_requests_have_a_common_ceiling(void **state)
+{
+    (void)state;
+    enum { N_HUGE = 500 };
+    struct front_limits limits = front_default_limits();
+    limits.max_memory_bytes = 8u << 20;
+    struct server server = server_start(&limits);
+    long before = ask_anew(&server).resident_bytes;
+    static char body[60000];
+    int huge[N_HUGE];
+    memset(body, 'x', sizeof(body));
+    const char *heads[] = {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 65536\r\n\r\n",
+                           "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                           "ffff\r\n",
+                           "GET /"};
+    for (int i = 0; i < N_HUGE; i++) {
+        const char *head = heads[i % 3];
+        huge[i] = dial(&server);
+        (void)send(huge[i], head, strlen(head), MSG_NOSIGNAL);
+        /* More than is taken, or less: what is refused must not cost either. */
+        (void)send(huge[i], body, i % 3 == 2 ? 15000 : sizeof(body), MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    struct answer answer = ask_anew(&server);
+    print_message("%d unfinished requests cost %ld KiB\n", N_HUGE,
+                  (answer.resident_bytes - before) / 1024);
+    assert_true(!IS_MEMORY_OURS || answer.resident_bytes - before <= 16 << 20);
+    for (int i = 0; i < N_HUGE; i++)
+        (void)close(huge[i]);
+    server_stop(&server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_slow_heads_do_not_slow_good_traffic),
+        cmocka_unit_test(test_slow_connections_beyond_the_cap_do_not_shut_others_out),
+        cmocka_unit_test(test_idle_connections_cost_little),
+        cmocka_unit_test(test_unfinished_requests_have_a_common_ceiling),
+    };
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return 1;
+    files.rlim_cur = files.rlim_max; /* both ends of each connection may be in one process */
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
