@@ -48,7 +48,7 @@ create table ops.schema_migration (
 );
 grant select on ops.schema_migration to waypost_writer, waypost_sender;
 
--- The words of gateway/core/event.h. The test tests/sql/contract.sh holds both lists together.
+-- The words of gateway/core/event.h. tests/sql/run.sh holds both lists together.
 create type core.event_kind as enum (
     'contact', 'consent_asked', 'consented', 'language_set', 'role_set', 'lesson_read', 'answered',
     'module_completed', 'course_completed', 'certified', 'survey_started', 'survey_declined',
@@ -115,9 +115,9 @@ create table core.learner (
     country text check (country ~ '^[A-Z]{2}$'),
     network text check (char_length(network) <= 32),
     lang text check (char_length(lang) <= 16),
-    lang_seq integer not null,      -- of the envelope that set it: an older one changes nothing
+    lang_seq integer not null default 0, -- of the event that set it: an older one changes nothing
     role_choice smallint,
-    role_seq integer not null default 0,
+    role_seq integer not null default 0, -- likewise
     first_channel text,
     first_via core.via,
     first_seq integer not null,

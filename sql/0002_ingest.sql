@@ -60,14 +60,16 @@ as $$
 begin
     insert into core.learner as l (learner_id, org_id, country, network, lang, lang_seq, first_channel,
             first_via, first_seq, created_at)
-    select distinct on (s.learner_id) s.learner_id, s.org_id, s.country, s.network, s.lang, s.seq,
+    select distinct on (s.learner_id) s.learner_id, s.org_id, s.country, s.network, s.lang, 0,
             s.channel, s.via, s.seq, s.at
     from unnest(p_steps) s
     where s.type = 'step' and (s.first_seq is null or s.seq < s.first_seq)
     order by s.learner_id, s.seq
     on conflict (learner_id) do update
-        set country = excluded.country, network = excluded.network, first_channel = excluded.first_channel,
-            first_via = excluded.first_via, first_seq = excluded.first_seq, created_at = excluded.created_at
+        set country = excluded.country, network = case when l.erased_at is null then excluded.network end,
+            lang = case when l.lang_seq = 0 then excluded.lang else l.lang end,
+            first_channel = excluded.first_channel, first_via = excluded.first_via,
+            first_seq = excluded.first_seq, created_at = excluded.created_at
         where excluded.first_seq < l.first_seq;
 end $$;
 
@@ -145,7 +147,7 @@ begin
     update core.learner l set lang = v.text, lang_seq = v.seq
     from (select distinct on (learner_id) * from unnest(p_events) where kind = 'language_set'
         order by learner_id, seq desc, n desc) v
-    where l.learner_id = v.learner_id and v.seq >= l.lang_seq and l.lang is distinct from v.text;
+    where l.learner_id = v.learner_id and v.seq > l.lang_seq;
 
     update core.learner l set role_choice = v.choice, role_seq = v.seq
     from (select distinct on (learner_id) * from unnest(p_events) where kind = 'role_set'
@@ -260,14 +262,15 @@ declare
 begin
     select bool_or(s.type is null or s.type not in ('step', 'message')) as stranger,
         bool_or(s.type = 'message') as message,
-        bool_or(s.type = 'step' and s.events is null) as no_events,
+        bool_or(s.type = 'step' and num_nulls(s.learner_id, s.number_id, s.seq, s.at, s.events) > 0) as incomplete,
         bool_or(s.course is not null and s.course_id is null) as new_course,
         bool_or(s.type = 'step' and (s.first_seq is null or s.seq < s.first_seq)) as new_learner
     into v_has from unnest(v_steps) s;
     if v_has.stranger then
         raise exception 'member type must be "step" or "message"' using errcode = 'invalid_parameter_value';
-    elsif v_has.no_events then
-        raise exception 'member events is missing' using errcode = 'invalid_parameter_value';
+    elsif v_has.incomplete then
+        raise exception 'one of the members learner_id, number_id, seq, at, events is missing'
+            using errcode = 'not_null_violation';
     end if;
     if v_has.message then
         perform core.put_messages(p_envelopes);
@@ -363,13 +366,15 @@ create function core.states_page(p_after bytea, p_limit integer)
 returns table (number_id bytea, state bytea, due_ms bigint)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
+-- Walks the primary key: sorting all that is left for each page would take ages.
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashagg = off
 begin atomic
-    select distinct on (s.number_id) s.number_id, s.state,
-        coalesce(floor(extract(epoch from s.due_at) * 1000), 0)::bigint
-    from core.number_state s
-    where s.number_id > p_after
-    order by s.number_id, s.at desc, s.seq desc
-    limit p_limit;
+    select n.number_id, s.state, coalesce(floor(extract(epoch from s.due_at) * 1000), 0)::bigint
+    from (select distinct d.number_id from core.number_state d
+            where d.number_id > p_after order by d.number_id limit p_limit) n
+        cross join lateral (select l.state, l.due_at from core.number_state l
+            where l.number_id = n.number_id order by l.at desc, l.seq desc limit 1) s
+    order by n.number_id;
 end;
 comment on function core.states_page(bytea, integer) is
     'Newest state of up to p_limit numbers above p_after, in order of number_id.';

@@ -41,7 +41,7 @@ select e.learner_id, o.code as organisation, e.course, v.version,
         when a.at < now() - interval '60 days' then 'lost'
         when a.at < now() - interval '14 days' then 'dormant'
         else 'active' end as status,
-    e.score, l.lang, l.country, l.role_choice, l.first_via as first_channel
+    e.score, l.lang, l.country, l.role_choice, l.first_via::text as first_channel
 from core.enrolment e
     join core.learner l using (learner_id)
     join core.organisation o on o.org_id = e.org_id

@@ -1,0 +1,138 @@
+-- Who may do what: the whole list, two organisations side by side, and what a curious login tries.
+begin;
+select no_plan();
+
+create view make.granted as
+select g.grantee::regrole::text as grantee, n.nspname || '.' || c.relname as object, g.privilege_type as privilege
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    cross join lateral aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) g
+where n.nspname in ('core', 'report', 'ops') and c.relkind in ('r', 'v', 'S') and g.grantee <> c.relowner
+union all
+select case when g.grantee = 0 then 'public' else g.grantee::regrole::text end, n.nspname || '.' || p.proname, g.privilege_type
+from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
+where n.nspname in ('core', 'report', 'ops') and g.grantee <> p.proowner
+union all
+select g.grantee::regrole::text, n.nspname, g.privilege_type
+from pg_namespace n cross join lateral aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) g
+where n.nspname in ('core', 'report', 'ops', 'public') and g.grantee <> n.nspowner;
+select bag_eq('select * from make.granted', $$values
+    ('coordinator', 'report', 'USAGE'),
+    ('coordinator', 'report.enrolments', 'SELECT'), ('coordinator', 'report.module_completions', 'SELECT'),
+    ('coordinator', 'report.quiz_answers', 'SELECT'), ('coordinator', 'report.survey_answers', 'SELECT'),
+    ('coordinator', 'report.completion_rate', 'SELECT'), ('coordinator', 'report.drop_off', 'SELECT'),
+    ('coordinator', 'report.active_learners', 'SELECT'),
+    ('coordinator', 'core.shown', 'EXECUTE'), ('coordinator', 'core.shown_part', 'EXECUTE'),
+    ('coordinator', 'core.shown_percent', 'EXECUTE'),
+    ('report_owner', 'core', 'USAGE'), ('report_owner', 'core.member', 'SELECT'),
+    ('report_owner', 'core.organisation', 'SELECT'), ('report_owner', 'core.course_version', 'SELECT'),
+    ('report_owner', 'core.unit', 'SELECT'), ('report_owner', 'core.learner', 'SELECT'),
+    ('report_owner', 'core.event', 'SELECT'), ('report_owner', 'core.enrolment', 'SELECT'),
+    ('report_owner', 'core.free_text', 'SELECT'),
+    ('report_owner', 'core.shown', 'EXECUTE'), ('report_owner', 'core.shown_part', 'EXECUTE'),
+    ('report_owner', 'core.shown_percent', 'EXECUTE'),
+    ('waypost_sender', 'core', 'USAGE'), ('waypost_sender', 'ops', 'USAGE'), ('waypost_sender', 'core.vault', 'SELECT'),
+    ('waypost_sender', 'ops.schema_migration', 'SELECT'), ('waypost_sender', 'ops.schema_version', 'SELECT'),
+    ('waypost_sender', 'ops.lag', 'SELECT'), ('waypost_sender', 'ops.dead_letters', 'SELECT'),
+    ('waypost_writer', 'core', 'USAGE'), ('waypost_writer', 'ops', 'USAGE'),
+    ('waypost_writer', 'core.ingest', 'EXECUTE'), ('waypost_writer', 'core.dead_letter', 'EXECUTE'),
+    ('waypost_writer', 'core.publish', 'EXECUTE'), ('waypost_writer', 'core.states_page', 'EXECUTE'),
+    ('waypost_writer', 'core.count_states', 'EXECUTE'), ('waypost_writer', 'core.published', 'EXECUTE'),
+    ('waypost_writer', 'ops.schema_migration', 'SELECT'), ('waypost_writer', 'ops.schema_version', 'SELECT'),
+    ('waypost_writer', 'ops.lag', 'SELECT'), ('waypost_writer', 'ops.dead_letters', 'SELECT')$$,
+    'the whole list of privileges');
+select is_empty($$select datname from pg_database, aclexplode(datacl) where datname = current_database() and grantee = 0$$,
+    'nothing on the database is granted to everybody');
+
+-- Two organisations, a coordinator each, and one who reads both.
+insert into core.organisation (code, name) values ('north', 'North'), ('south', 'South');
+select make.publish();
+select core.ingest(make.module(i, '2026-03-02 09:00Z') || make.ending(i, '2026-03-09 09:00Z')) from generate_series(1, 22) i;
+create function make.move(p_from integer, p_to integer, p_code text) returns void language sql
+begin atomic
+    update core.learner set org_id = (select org_id from core.organisation where code = p_code)
+        where learner_id = any (array(select make.learner(i) from generate_series(p_from, p_to) i));
+    update core.event e set org_id = l.org_id from core.learner l where l.learner_id = e.learner_id;
+    update core.enrolment e set org_id = l.org_id from core.learner l where l.learner_id = e.learner_id;
+    update core.free_text e set org_id = l.org_id from core.learner l where l.learner_id = e.learner_id;
+end;
+select make.move(1, 10, 'north'), make.move(11, 22, 'south');
+select ops.add_coordinator('nora', 'north'), ops.add_coordinator('sam', 'south'), ops.add_coordinator('bo', 'north'),
+    ops.add_coordinator('bo', 'south');
+create role stranger login in role coordinator;
+
+create function make.sees(p_login text, p_north integer, p_south integer) returns setof text language plpgsql as $$
+declare
+    v_view text;
+    v_orgs text[] := array_remove(array[case when p_north > 0 then 'north' end, case when p_south > 0 then 'south' end], null);
+begin
+    execute format('set local role %I', p_login);
+    foreach v_view in array array['enrolments', 'module_completions', 'quiz_answers', 'survey_answers', 'completion_rate',
+            'drop_off', 'active_learners'] loop
+        return next results_eq(format('select distinct organisation from report.%I order by 1', v_view),
+            v_orgs, format('%s reads only %s in %s', p_login, v_orgs, v_view));
+    end loop;
+    return next results_eq('select count(*)::int from report.enrolments', array[p_north + p_south], p_login || ' sees all of these');
+    return next results_eq('select coalesce(sum(enrolled), 0)::int from report.completion_rate', array[p_north + p_south],
+        p_login || ' gets rates over these');
+    reset role;
+end $$;
+select make.sees('nora', 10, 0);
+select make.sees('sam', 0, 12);
+select make.sees('bo', 10, 12);
+select make.sees('stranger', 0, 0);
+select make.sees('coordinator', 0, 0);
+
+-- What else they may try.
+create function make.denied(p_login text, p_sql text) returns text language plpgsql as $$
+declare
+    v_result text;
+begin
+    execute format('set local role %I', p_login);
+    v_result := throws_ok(p_sql, '42501', null, format('%s may not: %s', p_login, p_sql));
+    reset role;
+    return v_result;
+end $$;
+select make.denied('nora', 'select 1 from core.' || t) from unnest(array['learner', 'event', 'enrolment', 'consent', 'certificate',
+    'free_text', 'unknown_input', 'safe_case', 'message', 'number_state', 'vault', 'member', 'organisation', 'course_version', 'unit']) t;
+select make.denied('nora', s) from unnest(array['select 1 from ops.dead_letter', 'select 1 from ops.dead_letters',
+    'select core.ingest(''[]'')', 'select core.states_page('''', 1)', 'create table report.mine (a int)', 'create table public.mine (a int)',
+    'create schema mine', 'create temp table mine (a int)', 'select ops.add_coordinator(''nora'', ''south'')', 'select ops.replay_dead_letter(1)']) s;
+select make.denied('waypost_writer', s) from unnest(array['select 1 from core.learner', 'select 1 from core.event',
+    'select 1 from core.vault', 'insert into core.event default values', 'select 1 from report.enrolments', 'select core.erase(null)',
+    'select core.ingest_all(''[]'', false)', 'select ops.replay_dead_letter(1)', 'create table core.mine (a int)']) s;
+select make.denied('waypost_sender', s) from unnest(array['select core.ingest(''[]'')', 'select 1 from core.number_state',
+    'select 1 from core.learner', 'delete from core.vault', 'select core.publish(''{}'')']) s;
+set local role waypost_sender;
+select isnt_empty('select from core.vault', 'the sender reads the vault');
+reset role;
+set local role waypost_writer;
+select lives_ok($$select core.ingest('[]')$$, 'the writer takes in events');
+reset role;
+
+select results_eq($$select r.rolname::text collate "default" from pg_roles r where pg_has_role('nora', r.oid, 'member') order by 1$$,
+    array['coordinator', 'nora'], 'nora can become nobody else');
+
+-- A function that tells what it is given, in a WHERE clause that would run first: the barrier holds.
+create function make.leaky(p_organisation text) returns boolean language plpgsql cost 0.0000001 as $$
+begin
+    if p_organisation <> 'north' then
+        raise exception 'leaked %', p_organisation;
+    end if;
+    return true;
+end $$;
+set local role nora;
+select lives_ok(format('select * from report.%I where make.leaky(organisation)', v), 'no leak through ' || v)
+from unnest(array['enrolments', 'module_completions', 'quiz_answers', 'survey_answers', 'completion_rate', 'drop_off', 'active_learners']) v;
+reset role;
+
+-- Tables owned by waypost_owner obey, too: without its policy it would see nothing.
+select results_eq($$select count(*) from pg_policies where schemaname = 'core' and policyname = 'organisation' and cmd = 'SELECT'
+    and roles = '{report_owner}'$$, array[4::bigint], 'four tables have a policy for the reports');
+
+select bag_eq($$select rolname::text, unnest(rolconfig) from pg_roles where rolname in ('nora', 'waypost_writer', 'coordinator')$$,
+    $$values ('nora', 'default_transaction_read_only=on'), ('nora', 'statement_timeout=60s'),
+        ('nora', 'idle_in_transaction_session_timeout=10min'), ('nora', 'search_path=report')$$, 'seat-belts of a coordinator');
+select throws_ok($$select ops.add_coordinator('x', 'east')$$, 'P0002', null, 'no coordinator of an organisation that does not exist');
+select * from finish();
+rollback;

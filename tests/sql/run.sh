@@ -1,0 +1,26 @@
+#!/bin/bash
+# run.sh [FILE]...: the tests of sql/, in a PostgreSQL of their own. Output is TAP.
+. "$(dirname "$0")/../integration/lib.sh"
+
+# shellcheck disable=SC2153
+world_make
+postgres_start "$STATE" -c fsync=off
+export PGHOST="$STATE/pg" PGUSER=postgres PGDATABASE=waypost PGOPTIONS='-c client_min_messages=warning'
+createdb waypost
+check 'migrates an empty database' "$WAYPOST" migrate --conninfo "host=$PGHOST user=postgres dbname=waypost" "$ROOT/sql"
+psql -qX -v ON_ERROR_STOP=1 -c 'create schema tap' -c 'create extension pgtap schema tap' \
+    -c 'alter database waypost set search_path = tap, make, public' -f "$ROOT/tests/sql/lib/make.sql" -c 'grant usage on schema tap, make to public'
+
+cd "$ROOT"
+query() { psql -XAtqc "$1"; }
+check_same 'the database knows the kinds of event.h' \
+    "$(sed -n '/#define EVENT_KINDS/,/^$/s/.* X(\([a-z_]*\),.*/\1/p' gateway/core/event.h)" \
+    "$(query 'select unnest(enum_range(null::core.event_kind))')"
+check_same 'the program knows the schema of sql/' \
+    "$(sed -n 's/#define SINK_SCHEMA_VERSION //p' gateway/port/sink.h)" "$(query 'select version from ops.schema_version')"
+[ $# -gt 0 ] || set -- tests/sql/*.sql
+for file in "$@"; do
+    printf '# %s\n' "$file"
+    check "$(basename "$file" .sql)" pg_prove --verbose "$file" || true
+done
+done_testing
