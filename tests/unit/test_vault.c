@@ -1,0 +1,321 @@
+/* Pseudonyms, sealing, key files. */
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "port/vault.h"
+
+#define MAX_BYTES 4096
+
+struct folder {
+    char path[64];
+};
+
+static int folder_setup(void **state)
+{
+    struct folder *folder = calloc(1, sizeof(*folder));
+    assert_non_null(folder);
+    (void)snprintf(folder->path, sizeof(folder->path), "/tmp/test_vault.XXXXXX");
+    assert_non_null(mkdtemp(folder->path));
+    *state = folder;
+    return 0;
+}
+
+static int folder_teardown(void **state)
+{
+    struct folder *folder = *state;
+    char command[128];
+    (void)snprintf(command, sizeof(command), "rm -rf %s", folder->path);
+    assert_int_equal(system(command), 0);
+    free(folder);
+    return 0;
+}
+
+static void file_put(const struct folder *folder, const char *name, const char *text, mode_t mode)
+{
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof(path), "%s/%s", folder->path, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+static void file_get(const struct folder *folder, const char *name, char text[128])
+{
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof(path), "%s/%s", folder->path, name);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    size_t n = fread(text, 1, 127, file);
+    text[n] = '\0';
+    assert_int_equal(fclose(file), 0);
+}
+
+#define KEY_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define KEY_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+/* Against an independent HMAC (Python's), also when the context was used in between. */
+static void number_id_is_hmac_sha256_cut(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *e164, *hex;
+    } rows[] = {
+        {"+254700000001", "0949b9859504faa449c9cef4920fd737"},
+        {"", "02c2cae45f82ce4b76cc75a18b9af0d6"},
+        {"+254700000001", "0949b9859504faa449c9cef4920fd737"},
+    };
+    struct vault *v = vault_openssl_new_for_tests();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct number_id id = vault_number_id(v, str_from(rows[i].e164));
+        char hex[2 * NUMBER_ID_BYTES + 1];
+        hex_encode(id.bytes, sizeof(id.bytes), hex);
+        assert_string_equal(hex, rows[i].hex);
+    }
+    vault_free(v);
+}
+
+static void sealed_opens_again(void **state)
+{
+    (void)state;
+    struct vault *v = vault_openssl_new_for_tests();
+    static const char *const texts[] = {"+254700000001", "",
+                                        "a longer one, of several blocks ....."};
+    struct buf sealed, opened;
+    buf_init(&sealed, MAX_BYTES);
+    buf_init(&opened, MAX_BYTES);
+    buf_add_str(&sealed, STR("kept:"));
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct str plain = str_from(texts[i]);
+        struct vault_sealed s;
+        buf_reset(&opened);
+        assert_int_equal(vault_seal(v, STR("aad"), plain, &sealed, &s), ERR_OK);
+        assert_int_equal(s.ciphertext.len, plain.len + VAULT_TAG_BYTES);
+        assert_true(plain.len == 0 || str_find(s.ciphertext, plain) == SIZE_MAX);
+        struct str nonce = {(const char *)s.nonce, sizeof(s.nonce)};
+        assert_int_equal(vault_open(v, STR("aad"), s.key_id, nonce, s.ciphertext, &opened), ERR_OK);
+        assert_true(str_eq(buf_str(&opened), plain));
+    }
+    assert_true(str_starts(buf_str(&sealed), STR("kept:")));
+    buf_fini(&sealed);
+    buf_fini(&opened);
+    vault_free(v);
+}
+
+static void same_text_never_seals_alike(void **state)
+{
+    (void)state;
+    struct vault *v = vault_openssl_new_for_tests();
+    struct buf one, two;
+    buf_init(&one, MAX_BYTES);
+    buf_init(&two, MAX_BYTES);
+    struct vault_sealed a, b;
+    assert_int_equal(vault_seal(v, STR_NONE, STR("same"), &one, &a), ERR_OK);
+    assert_int_equal(vault_seal(v, STR_NONE, STR("same"), &two, &b), ERR_OK);
+    assert_memory_not_equal(a.nonce, b.nonce, sizeof(a.nonce));
+    assert_false(str_eq(a.ciphertext, b.ciphertext));
+    buf_fini(&one);
+    buf_fini(&two);
+    vault_free(v);
+}
+
+static void what_was_touched_does_not_open(void **state)
+{
+    (void)state;
+    struct vault *v = vault_openssl_new_for_tests();
+    struct buf sealed, opened;
+    buf_init(&sealed, MAX_BYTES);
+    buf_init(&opened, MAX_BYTES);
+    buf_add_str(&opened, STR("before"));
+    struct vault_sealed s;
+    assert_int_equal(vault_seal(v, STR("aad"), STR("+254700000001"), &sealed, &s), ERR_OK);
+    struct str nonce = {(const char *)s.nonce, sizeof(s.nonce)};
+    char bent_nonce[VAULT_NONCE_BYTES];
+    memcpy(bent_nonce, s.nonce, sizeof(bent_nonce));
+    bent_nonce[0] ^= 1;
+
+    assert_int_equal(vault_open(v, STR("aae"), 1, nonce, s.ciphertext, &opened), ERR_DENIED);
+    assert_int_equal(vault_open(v, STR_NONE, 1, nonce, s.ciphertext, &opened), ERR_DENIED);
+    assert_int_equal(vault_open(v, STR("aad"), 2, nonce, s.ciphertext, &opened), ERR_NOT_FOUND);
+    assert_int_equal(vault_open(v, STR("aad"), 1, (struct str){bent_nonce, sizeof(bent_nonce)},
+                                s.ciphertext, &opened),
+                     ERR_DENIED);
+    assert_int_equal(vault_open(v, STR("aad"), 1, str_sub(nonce, 0, 11), s.ciphertext, &opened),
+                     ERR_DENIED);
+    for (size_t cut = 0; cut < s.ciphertext.len; cut++)
+        assert_int_equal(
+            vault_open(v, STR("aad"), 1, nonce, str_sub(s.ciphertext, 0, cut), &opened),
+            ERR_DENIED);
+    for (size_t i = 0; i < sealed.len; i++) {
+        sealed.p[i] = (char)(sealed.p[i] ^ 0x40);
+        assert_int_equal(vault_open(v, STR("aad"), 1, nonce, s.ciphertext, &opened), ERR_DENIED);
+        sealed.p[i] = (char)(sealed.p[i] ^ 0x40);
+    }
+    assert_true(str_eq(buf_str(&opened), STR("before")));
+    assert_int_equal(vault_open(v, STR("aad"), 1, nonce, s.ciphertext, &opened), ERR_OK);
+    assert_true(str_eq(buf_str(&opened), STR("before+254700000001")));
+    buf_fini(&sealed);
+    buf_fini(&opened);
+    vault_free(v);
+}
+
+static void seal_stops_at_the_ceiling_of_the_buf(void **state)
+{
+    (void)state;
+    struct vault *v = vault_openssl_new_for_tests();
+    struct vault_sealed s;
+    struct buf fits, short_by_one;
+    buf_init(&fits, 4 + VAULT_TAG_BYTES);
+    buf_init(&short_by_one, 3 + VAULT_TAG_BYTES);
+    assert_int_equal(vault_seal(v, STR_NONE, STR("four"), &fits, &s), ERR_OK);
+    assert_int_equal(vault_seal(v, STR_NONE, STR("four"), &short_by_one, &s), ERR_TOO_LONG);
+    assert_int_equal(short_by_one.len, 0);
+    buf_fini(&fits);
+    buf_fini(&short_by_one);
+    vault_free(v);
+}
+
+static void keys_are_made_once(void **state)
+{
+    struct folder *folder = *state;
+    struct errmsg msg;
+    char first[128], again[128];
+    size_t n = strlen(folder->path);
+    (void)snprintf(folder->path + n, sizeof(folder->path) - n, "/keys"); /* one to be made */
+    assert_int_equal(vault_make_keys(folder->path, &msg), ERR_OK);
+    struct stat info;
+    assert_int_equal(stat(folder->path, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0700);
+    file_get(folder, "number_id.key", first);
+    assert_int_equal(vault_make_keys(folder->path, &msg), ERR_OK);
+    file_get(folder, "number_id.key", again);
+    assert_string_equal(first, again);
+    struct vault *v;
+    assert_int_equal(vault_openssl_new(folder->path, &v, &msg), ERR_OK);
+    struct number_id id = vault_number_id(v, STR("+254700000001"));
+    vault_free(v);
+    assert_int_equal(vault_openssl_new(folder->path, &v, &msg), ERR_OK);
+    struct number_id same = vault_number_id(v, STR("+254700000001"));
+    assert_memory_equal(&id, &same, sizeof(id));
+    vault_free(v);
+    folder->path[n] = '\0';
+}
+
+static void make_keys_leaves_what_is_there(void **state)
+{
+    struct folder *folder = *state;
+    char text[128], path[PATH_MAX];
+    file_put(folder, "seal_3.key", KEY_A, 0400);
+    assert_int_equal(vault_make_keys(folder->path, NULL), ERR_OK);
+    file_get(folder, "seal_3.key", text);
+    assert_string_equal(text, KEY_A);
+    (void)snprintf(path, sizeof(path), "%s/seal_1.key", folder->path);
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
+static void highest_key_seals_and_all_open(void **state)
+{
+    struct folder *folder = *state;
+    struct vault *before, *after;
+    struct vault_sealed old, new;
+    struct buf sealed, opened;
+    buf_init(&sealed, MAX_BYTES);
+    buf_init(&opened, MAX_BYTES);
+    file_put(folder, "number_id.key", KEY_A "\n", 0600);
+    file_put(folder, "seal_9.key", KEY_A "\n", 0600);
+    file_put(folder, "seal_010.key", "not read: no id begins with 0", 0600);
+    assert_int_equal(vault_openssl_new(folder->path, &before, NULL), ERR_OK);
+    assert_int_equal(vault_seal(before, STR_NONE, STR("old"), &sealed, &old), ERR_OK);
+    assert_int_equal(old.key_id, 9);
+    file_put(folder, "seal_10.key", KEY_B, 0600);
+    assert_int_equal(vault_openssl_new(folder->path, &after, NULL), ERR_OK);
+    struct str nonce = {(const char *)old.nonce, sizeof(old.nonce)};
+    assert_int_equal(vault_open(after, STR_NONE, 9, nonce, old.ciphertext, &opened), ERR_OK);
+    assert_true(str_eq(buf_str(&opened), STR("old")));
+    assert_int_equal(vault_seal(after, STR_NONE, STR("new"), &sealed, &new), ERR_OK);
+    assert_int_equal(new.key_id, 10);
+    buf_fini(&sealed);
+    buf_fini(&opened);
+    vault_free(before);
+    vault_free(after);
+}
+
+/* Each row is one wrong folder: what lies in it, the error, and a word that the message must have.
+ */
+static void wrong_key_folders_are_refused_with_a_remedy(void **state)
+{
+    static const struct {
+        const char *number_id, *seal;
+        mode_t mode;
+        enum err e;
+        const char *word;
+    } rows[] = {
+        {NULL, KEY_A, 0600, ERR_NOT_FOUND, "number_id.key"},
+        {NULL, KEY_A, 0600, ERR_NOT_FOUND, "openssl rand -hex 32"},
+        {KEY_A, NULL, 0600, ERR_NOT_FOUND, "seal_1.key"},
+        {KEY_A, KEY_A, 0640, ERR_DENIED, "chmod 600"},
+        {KEY_A, KEY_A, 0604, ERR_DENIED, "seal_1.key"},
+        {"abc", KEY_A, 0600, ERR_INVALID, "64 hexadecimal digits"},
+        {KEY_A "0", KEY_A, 0600, ERR_INVALID, "number_id.key"},
+        {KEY_A, "", 0600, ERR_INVALID, "seal_1.key"},
+    };
+    struct folder *folder = *state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char path[PATH_MAX];
+        (void)snprintf(path, sizeof(path), "%s/number_id.key", folder->path);
+        (void)unlink(path); /* may be missing */
+        (void)snprintf(path, sizeof(path), "%s/seal_1.key", folder->path);
+        (void)unlink(path); /* may be missing */
+        if (rows[i].number_id != NULL)
+            file_put(folder, "number_id.key", rows[i].number_id, 0600);
+        if (rows[i].seal != NULL)
+            file_put(folder, "seal_1.key", rows[i].seal, rows[i].mode);
+        struct vault *v;
+        struct errmsg msg = {""};
+        assert_int_equal(vault_openssl_new(folder->path, &v, &msg), rows[i].e);
+        assert_null(v);
+        assert_non_null(strstr(msg.text, rows[i].word));
+    }
+}
+
+static void random_bytes_differ(void **state)
+{
+    (void)state;
+    uint8_t a[32] = {0}, b[32] = {0};
+    vault_random(a, sizeof(a));
+    vault_random(b, sizeof(b));
+    assert_memory_not_equal(a, b, sizeof(a));
+    vault_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(number_id_is_hmac_sha256_cut),
+        cmocka_unit_test(sealed_opens_again),
+        cmocka_unit_test(same_text_never_seals_alike),
+        cmocka_unit_test(what_was_touched_does_not_open),
+        cmocka_unit_test(seal_stops_at_the_ceiling_of_the_buf),
+        cmocka_unit_test_setup_teardown(keys_are_made_once, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(make_keys_leaves_what_is_there, folder_setup,
+                                        folder_teardown),
+        cmocka_unit_test_setup_teardown(highest_key_seals_and_all_open, folder_setup,
+                                        folder_teardown),
+        cmocka_unit_test_setup_teardown(wrong_key_folders_are_refused_with_a_remedy, folder_setup,
+                                        folder_teardown),
+        cmocka_unit_test(random_bytes_differ),
+    };
+    return cmocka_run_group_tests_name("vault", tests, NULL, NULL);
+}
