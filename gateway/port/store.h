@@ -151,7 +151,8 @@ void store_restore(struct store *s, const struct number_id *id, struct str state
 void store_ping(struct store *s, store_on_done *fn, void *ctx);
 /* False while the circuit is open: calls fail at once. */
 bool store_is_up(struct store *s);
-/* Accepts NULL. Answers what is pending first; not from inside a callback of this store. */
+/* Accepts NULL. Answers what is pending first; these callbacks ask the store nothing more. Not from
+ * inside a callback of this store. */
 void store_free(struct store *s);
 /* seq of an encoded state; 0 for fewer bytes. */
 uint32_t store_seq(struct str state);

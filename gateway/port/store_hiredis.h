@@ -1,0 +1,153 @@
+/*
+ * store_hiredis.h: what the parts of store_hiredis share. Nobody else includes it.
+ *
+ * store_hiredis.c        the calls of store.h as Redis commands
+ * store_hiredis_read.c   the two streams: reads, settling, marks
+ * store_hiredis_reply.c  replies and error replies to our structs
+ * store_hiredis_link.c   one connection: hiredis on libevent, deadlines, circuit breaker
+ */
+#pragma once
+
+#include <hiredis.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "port/store.h"
+
+/* ---- commands: binary-safe words, borrowed until link_send returns ---- */
+
+#define ARGV_MAX 640 /* XREADGROUP over all buckets needs 521 */
+
+struct argv {
+    int n;
+    const char *words[ARGV_MAX];
+    size_t bytes[ARGV_MAX];
+};
+
+static inline void argv_add(struct argv *argv, struct str word)
+{
+    argv->words[argv->n] = word.p != NULL ? word.p : "";
+    argv->bytes[argv->n++] = word.len;
+}
+
+#define KEY_BYTES 64
+
+/* One key of a bucket: "wp:{b007}:" and the rest. dst holds the bytes. */
+struct str bucket_key(char dst[KEY_BYTES], uint8_t bucket, struct str rest);
+struct str decimal(char dst[24], int64_t value);
+
+/* ---- a connection ---- */
+
+/* Whom a reply is for: parse turns it into a call of fn(ctx, ...). reply is NULL unless e is
+ * ERR_OK; error replies have become an enum err before. */
+struct link_to;
+typedef void link_parse(const struct link_to *to, enum err e, const redisReply *reply);
+struct link_to {
+    link_parse *parse;
+    void (*fn)(void); /* a store_on_... function */
+    void *ctx;
+};
+
+struct link;
+/* Runs from the loop whenever the connection comes up or goes down. */
+typedef void link_on_state(void *ctx, bool is_up);
+
+/* Not connected before link_open. */
+struct link *link_new(struct loop *loop, const struct store_settings *settings, const char *name);
+/* Connects and from then on reconnects by itself. Does nothing when open. */
+void link_open(struct link *link, link_on_state *on_state, void *ctx);
+bool link_is_up(const struct link *link);
+/* True between a link_open and the outcome of its first attempt, and during every later attempt. */
+bool link_is_connecting(const struct link *link);
+/* May a call ask the server now? ERR_UNAVAILABLE while the link is down, ERR_FULL at max_in_flight.
+ */
+enum err link_admit(const struct link *link);
+/* For a call that was admitted; one call may send several commands. Answers through `to` exactly
+ * once, from the loop: ERR_TIMEOUT when no reply came in time (settings->deadline_ms and extra_ms)
+ * or the connection broke, else what the reply says. All commands of a turn leave in one write.
+ * extra_ms differs between commands only where there is one at a time. */
+void link_send(struct link *link, const struct argv *argv, const struct link_to *to,
+               int64_t extra_ms);
+/* Admits and sends, or answers why not. */
+void link_ask(struct link *link, const struct argv *argv, const struct link_to *to);
+/* Answers e in the next turn without asking the server. */
+void link_answer_later(struct link *link, const struct link_to *to, enum err e);
+/* Answers everything ERR_UNAVAILABLE, closes. Accepts NULL. */
+void link_free(struct link *link);
+
+/* ---- replies ---- */
+
+enum reply_cure {
+    REPLY_CURE_NONE,
+    REPLY_CURE_RELINK, /* this server or this connection will not do: connect again */
+    REPLY_CURE_RELOAD, /* the function library is gone: load it and send the command again */
+    REPLY_CURE_PEOPLE, /* someone must look at it: log what the server says */
+};
+
+/* What an error reply means; ret_cure: what to do about it. */
+enum err reply_error(struct str text, enum reply_cure *ret_cure);
+/* The code in a FUNCTION LIST reply, absent when the library is not there. */
+struct str reply_library_code(const redisReply *reply);
+/* N of "-- version N" on the second line; 0 = none. */
+uint64_t library_version(struct str code);
+/* The library that belongs to this program. */
+struct str library_code(void);
+
+link_parse reply_load, reply_commit, reply_done, reply_value, reply_courses;
+/* XREADGROUP reply into entries (in the arena) and the ids whose entries were deleted (n_gone of
+ * them, payload absent, at the end of the array). ERR_IO: not such a reply. */
+enum err reply_entries(const redisReply *reply, struct arena *arena, uint32_t deliveries,
+                       struct store_entry **ret, uint32_t *ret_n, uint32_t *ret_n_gone) MUST_CHECK;
+
+struct due_number {
+    struct number_id id;
+    int64_t due_s;
+};
+
+/* Appends the numbers of one waypost_due reply at dst[*n], at most max in all. */
+enum err reply_due(const redisReply *reply, uint8_t bucket, struct due_number *dst, uint32_t max,
+                   uint32_t *n) MUST_CHECK;
+
+/* ---- the whole ---- */
+
+/* A read of one stream: its own connection, since a blocking read holds up what comes behind it. */
+struct reading {
+    struct hiredis_store *store;
+    enum store_stream stream;
+    struct link *link;
+    bool is_busy;
+    bool is_waiting; /* busy, for the link to come up */
+    struct store_reader reader;
+    char consumer[64];
+    struct store_on_entries_to {
+        store_on_entries *fn;
+        void *ctx;
+    } to;
+    /* Entries that were handed out to us beyond what the caller wanted; given by the next reads. */
+    struct arena *held_arena;
+    struct store_entry *held;
+    uint32_t n_held, held_from;
+};
+
+struct hiredis_store {
+    struct store base;
+    struct loop *loop;
+    struct link *link;
+    struct reading readings[2];
+};
+
+static inline struct hiredis_store *hiredis_store(struct store *s)
+{
+    return (struct hiredis_store *)s;
+}
+
+void hiredis_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
+                  store_on_entries *fn, void *ctx);
+void hiredis_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,
+                    uint32_t n, struct str event, store_on_done *fn, void *ctx);
+void hiredis_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
+                          void *ctx);
+void hiredis_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
+                           void *ctx);
+void readings_init(struct hiredis_store *s, const struct store_settings *settings);
+void readings_fini(struct hiredis_store *s);

@@ -1,0 +1,989 @@
+/*
+ * One table of cases against store_mem and against store_hiredis with a real redis-server (where
+ * one is installed), then what only one of them can show: faults on demand, and a server that
+ * stops, dies, fills up or forgets.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "redis_server.h"
+#include "store_subject.h"
+
+static struct redis_server server;
+static bool has_server;
+
+/* ---- subjects ---- */
+
+static struct subject *subject_new(const char *name, struct loop *loop, struct store *store)
+{
+    struct subject *t = calloc(1, sizeof(*t));
+    assert_non_null(t);
+    *t = (struct subject){.name = name, .loop = loop, .store = store};
+    t->watchdog = timer_new(loop, on_watchdog, t);
+    t->pause = timer_new(loop, on_watchdog, t);
+    return t;
+}
+
+static int setup_mem(void **state)
+{
+    struct loop *loop = loop_mem_new((struct wall_ms){1764000000000});
+    *state = subject_new("mem", loop, store_mem_new(loop));
+    return 0;
+}
+
+static struct store_settings settings(void)
+{
+    return (struct store_settings){
+        .socket_path = server.socket, .deadline_ms = DEADLINE_MS, .max_in_flight = 1000};
+}
+
+static int setup_redis(void **state)
+{
+    if (!has_server)
+        return 0; /* the case skips itself */
+    assert_int_not_equal(redis_server_do(&server, "CONFIG SET maxmemory 0"), -1);
+    assert_int_not_equal(redis_server_do(&server, "FLUSHALL"), -1);
+    struct loop *loop = loop_libevent_new();
+    struct store_settings set = settings();
+    struct subject *t = subject_new("redis", loop, store_hiredis_new(loop, &set));
+    *state = t;
+    wait_up(t, true);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct subject *t = *state;
+    if (t == NULL)
+        return 0;
+    store_free(t->store);
+    timer_free(t->loop, t->watchdog);
+    timer_free(t->loop, t->pause);
+    loop_free(t->loop);
+    free(t);
+    return 0;
+}
+
+static struct subject *subject(void **state)
+{
+    if (*state == NULL)
+        skip();
+    return *state;
+}
+
+/* ---- learners ---- */
+
+static void nobody_is_known_at_first(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_equal(do_load(t, id_of(0, 0)), ERR_OK);
+    assert_true(t->got.has_record);
+    assert_false(t->got.has_state);
+    assert_false(t->got.has_reply);
+}
+
+static void commit_is_loaded_again(void **state)
+{
+    struct subject *t = subject(state);
+    char bytes[64];
+    struct number_id id = id_of(255, 1);
+    struct store_commit commit = {
+        .id = id,
+        .state = state_of(bytes, 1, "hello\r\n$3"),
+        .reply = STR("answer\0with\r\nall"),
+        .reply_ttl_ms = 60000,
+        .due_at_ms = -1,
+    };
+    assert_int_equal(do_commit(t, &commit), ERR_OK);
+    assert_false(t->got.has_record);
+    assert_int_equal(do_load(t, id), ERR_OK);
+    assert_int_equal(t->got.state_len, commit.state.len);
+    assert_memory_equal(t->got.state, bytes, commit.state.len);
+    assert_memory_equal(t->got.reply, commit.reply.p, commit.reply.len);
+    assert_int_equal(do_load(t, id_of(255, 2)), ERR_OK); /* the neighbour in the bucket */
+    assert_false(t->got.has_state);
+}
+
+static void moved_seq_is_a_conflict_with_the_present_record(void **state)
+{
+    static const struct {
+        uint32_t present, expected;
+        enum err e;
+    } rows[] = {
+        {0, 0, ERR_OK},
+        {0, 1, ERR_CONFLICT},
+        {1, 0, ERR_CONFLICT},
+        {1, 1, ERR_OK},
+        {1, 2, ERR_CONFLICT},
+        {2, 1, ERR_CONFLICT},
+        {256, 256, ERR_OK},
+        {256, 1, ERR_CONFLICT},
+        {0x0d0a0001, 0x0d0a0001, ERR_OK},
+        {0x80000000u, 0x80000000u, ERR_OK},
+        {0x80000000u, 0, ERR_CONFLICT},
+    };
+    struct subject *t = subject(state);
+    for (uint8_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct number_id id = id_of(3, i);
+        if (rows[i].present > 0)
+            assert_int_equal(do_restore(t, id, rows[i].present, "present", -1), ERR_OK);
+        assert_int_equal(do_step(t, id, rows[i].expected, "next"), rows[i].e);
+        assert_int_equal(t->got.has_record, rows[i].e == ERR_CONFLICT);
+        if (rows[i].e == ERR_CONFLICT && rows[i].present > 0)
+            assert_int_equal(store_seq((struct str){t->got.state, t->got.state_len}),
+                             rows[i].present);
+        else
+            assert_false(t->got.has_state);
+    }
+}
+
+static void conflict_writes_nothing(void **state)
+{
+    struct subject *t = subject(state);
+    char bytes[64];
+    assert_int_equal(do_step(t, id_of(1, 1), 0, "first"), ERR_OK);
+    struct store_commit late = {
+        .id = id_of(1, 1),
+        .state = state_of(bytes, 1, "second"),
+        .reply = STR("reply"),
+        .reply_ttl_ms = 1000,
+        .event = STR("event"),
+        .outbox = {STR("sms")},
+        .n_outbox = 1,
+        .due_at_ms = 1000,
+    };
+    assert_int_equal(do_commit(t, &late), ERR_CONFLICT);
+    assert_string_equal(t->got.state + 4, "first");
+    assert_int_equal(do_load(t, id_of(1, 1)), ERR_OK);
+    assert_string_equal(t->got.state + 4, "first");
+    assert_false(t->got.has_reply);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 1); /* the first one's */
+    assert_int_equal(do_read(t, STORE_STREAM_OUTBOX, false, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    assert_int_equal(do_due(t, 2000, 10), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+}
+
+static void many_commits_at_once_let_one_win(void **state)
+{
+    struct subject *t = subject(state);
+    enum { N = 16 };
+    static struct got gots[N]; /* large */
+    char bytes[64];
+    struct store_commit commit = {
+        .id = id_of(9, 9), .state = state_of(bytes, 1, "race"), .event = STR("e"), .due_at_ms = -1};
+    memset(gots, 0, sizeof(gots));
+    for (size_t i = 0; i < N; i++) {
+        gots[i].loop = t->loop;
+        store_commit(t->store, &commit, got_load, &gots[i]);
+    }
+    size_t n_ok = 0;
+    for (size_t i = 0; i < N; i++) {
+        while (!gots[i].is_done)
+            run_for(t, 5);
+        n_ok += gots[i].e == ERR_OK;
+        assert_true(gots[i].e == ERR_OK || gots[i].e == ERR_CONFLICT);
+    }
+    assert_int_equal(n_ok, 1);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 1);
+}
+
+static void reply_stays_until_it_expires_or_is_replaced(void **state)
+{
+    struct subject *t = subject(state);
+    char bytes[64];
+    struct store_commit commit = {
+        .id = id_of(2, 2),
+        .state = state_of(bytes, 1, "a"),
+        .reply = STR("first"),
+        .reply_ttl_ms = 60,
+        .due_at_ms = -1,
+    };
+    assert_int_equal(do_commit(t, &commit), ERR_OK);
+    assert_int_equal(do_step(t, commit.id, 1, "b"), ERR_OK); /* says nothing of the reply */
+    assert_int_equal(do_load(t, commit.id), ERR_OK);
+    assert_string_equal(t->got.reply, "first");
+    run_for(t, 80);
+    assert_int_equal(do_load(t, commit.id), ERR_OK);
+    assert_false(t->got.has_reply);
+    assert_true(t->got.has_state);
+}
+
+static void absent_state_deletes_all_of_the_number(void **state)
+{
+    struct subject *t = subject(state);
+    char bytes[64];
+    struct store_commit commit = {
+        .id = id_of(4, 4),
+        .state = state_of(bytes, 1, "a"),
+        .reply = STR("old"),
+        .reply_ttl_ms = 60000,
+        .due_at_ms = 1000,
+    };
+    assert_int_equal(do_commit(t, &commit), ERR_OK);
+    struct store_commit erase = {.id = commit.id, .expected_seq = 1, .due_at_ms = -1};
+    assert_int_equal(do_commit(t, &erase), ERR_OK);
+    assert_int_equal(do_load(t, commit.id), ERR_OK);
+    assert_false(t->got.has_state);
+    assert_false(t->got.has_reply);
+    assert_int_equal(do_due(t, 2000, 10), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    /* With its own answer, for the callback that comes again. */
+    assert_int_equal(do_step(t, commit.id, 0, "back"), ERR_OK);
+    erase.reply = STR("deleted");
+    erase.reply_ttl_ms = 60000;
+    assert_int_equal(do_commit(t, &erase), ERR_OK);
+    assert_int_equal(do_load(t, commit.id), ERR_OK);
+    assert_false(t->got.has_state);
+    assert_string_equal(t->got.reply, "deleted");
+}
+
+static void restore_does_not_overwrite_newer(void **state)
+{
+    static const struct {
+        uint32_t present, restored;
+        bool is_written;
+    } rows[] = {
+        {0, 1, true},      {0, 70000, true},
+        {1, 1, false},     {1, 2, true},
+        {2, 1, false},     {255, 256, true},
+        {256, 255, false}, {0x7fffffffu, 0x80000000u, true},
+        {10, 9, false},    {0xffu << 24, 1u << 24, false},
+    };
+    struct subject *t = subject(state);
+    for (uint8_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct number_id id = id_of(5, i);
+        if (rows[i].present > 0)
+            assert_int_equal(do_restore(t, id, rows[i].present, "present", 0), ERR_OK);
+        assert_int_equal(do_restore(t, id, rows[i].restored, "restored", (i + 1) * 1000), ERR_OK);
+        assert_int_equal(do_load(t, id), ERR_OK);
+        assert_string_equal(t->got.state + 4, rows[i].is_written ? "restored" : "present");
+        assert_int_equal(do_due(t, 1000000, 10), ERR_OK);
+        assert_int_equal(t->got.n, rows[i].is_written);
+        assert_int_equal(do_restore(t, id, UINT32_MAX, "end", 0), ERR_OK);
+    }
+}
+
+/* ---- due ---- */
+
+static void due_numbers_come_oldest_first_until_moved(void **state)
+{
+    struct subject *t = subject(state);
+    /* Over buckets and, within bucket 7, over slots and within one. */
+    const struct number_id ids[] = {id_of(200, 1), id_of(7, 1), id_of(7, 2), id_of(0, 9)};
+    static const int64_t due_ms[] = {30000, 20000, 10000, 40000};
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        assert_int_equal(do_due_at(t, ids[i], 0, due_ms[i]), ERR_OK);
+    assert_int_equal(do_due(t, 9999, 10), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    assert_int_equal(do_due(t, 30000, 10), ERR_OK);
+    assert_int_equal(t->got.n, 3);
+    assert_memory_equal(&t->got.ids[0], &ids[2], sizeof(ids[0]));
+    assert_memory_equal(&t->got.ids[1], &ids[1], sizeof(ids[0]));
+    assert_memory_equal(&t->got.ids[2], &ids[0], sizeof(ids[0]));
+    assert_int_equal(do_due(t, 50000, 2), ERR_OK);
+    assert_int_equal(t->got.n, 2);
+    assert_memory_equal(&t->got.ids[0], &ids[2], sizeof(ids[0]));
+    assert_int_equal(do_due_at(t, ids[2], 1, 60000), ERR_OK); /* later */
+    assert_int_equal(do_due_at(t, ids[1], 1, 0), ERR_OK);     /* never */
+    assert_int_equal(do_due_at(t, ids[3], 1, -1), ERR_OK);    /* as it was */
+    assert_int_equal(do_due(t, 50000, 10), ERR_OK);
+    assert_int_equal(t->got.n, 2);
+    assert_memory_equal(&t->got.ids[0], &ids[0], sizeof(ids[0]));
+    assert_memory_equal(&t->got.ids[1], &ids[3], sizeof(ids[0]));
+    assert_int_equal(do_due(t, 60000, 10), ERR_OK); /* found again after the index had moved */
+    assert_int_equal(t->got.n, 3);
+    assert_int_equal(do_due_at(t, ids[2], 2, 15000), ERR_OK); /* and moved back to earlier */
+    assert_int_equal(do_due(t, 20000, 10), ERR_OK);
+    assert_int_equal(t->got.n, 1);
+}
+
+static void due_asks_only_its_buckets(void **state)
+{
+    struct subject *t = subject(state);
+    for (uint8_t bucket = 10; bucket < 14; bucket++)
+        assert_int_equal(do_due_at(t, id_of(bucket, 1), 0, 1000), ERR_OK);
+    store_due(t->store, 11, 12, 1000, 10, got_due, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(t->got.n, 2);
+    assert_int_equal(t->got.ids[0].bytes[0] + t->got.ids[1].bytes[0], 23);
+}
+
+static void due_is_never_early(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_equal(do_due_at(t, id_of(1, 1), 0, 10001), ERR_OK);
+    assert_int_equal(do_due(t, 10000, 10), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    assert_int_equal(do_due(t, 11000, 10), ERR_OK);
+    assert_int_equal(t->got.n, 1);
+}
+
+/* ---- streams ---- */
+
+static void entries_come_once_in_order_and_go_when_settled(void **state)
+{
+    struct subject *t = subject(state);
+    char words[8];
+    for (uint32_t i = 0; i < 5; i++) {
+        (void)snprintf(words, sizeof(words), "e%u", i);
+        assert_int_equal(do_step(t, id_of(8, 8), i, words), ERR_OK);
+    }
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 3, 0), ERR_OK);
+    assert_int_equal(t->got.n, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        (void)snprintf(words, sizeof(words), "e%u", i);
+        assert_string_equal(t->got.entries[i].payload, words);
+        assert_int_equal(t->got.entries[i].bucket, 8);
+        assert_int_equal(t->got.entries[i].deliveries, 1);
+    }
+    assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, 3, NULL), ERR_OK);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 3, 0), ERR_OK);
+    assert_int_equal(t->got.n, 2);
+    assert_string_equal(t->got.entries[0].payload, "e3");
+    assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, 2, NULL), ERR_OK);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 3, 0), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, true, 3, 0), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+}
+
+static void a_read_gives_no_more_than_asked_for_and_loses_none(void **state)
+{
+    struct subject *t = subject(state);
+    enum { N = 40 };
+    bool seen[N] = {false};
+    for (uint8_t i = 0; i < N; i++) {
+        char words[8];
+        (void)snprintf(words, sizeof(words), "%d", i);
+        assert_int_equal(do_step(t, id_of((uint8_t)(i * 6), i), 0, words), ERR_OK);
+    }
+    for (size_t n_seen = 0; n_seen < N;) {
+        assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 7, 0), ERR_OK);
+        assert_true(t->got.n > 0 && t->got.n <= 7);
+        for (uint32_t i = 0; i < t->got.n; i++) {
+            int which = t->got.entries[i].payload[0] - '0';
+            if (t->got.entries[i].payload[1] != '\0')
+                which = which * 10 + t->got.entries[i].payload[1] - '0';
+            assert_false(seen[which]);
+            seen[which] = true;
+            n_seen++;
+        }
+        assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, t->got.n, NULL), ERR_OK);
+    }
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, true, 7, 0), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+}
+
+static void what_a_dead_reader_had_is_read_again(void **state)
+{
+    struct subject *t = subject(state);
+    for (uint8_t i = 0; i < 6; i++)
+        assert_int_equal(do_step(t, id_of(i, 1), 0, "x"), ERR_OK);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 4, 0), ERR_OK);
+    assert_int_equal(t->got.n, 4); /* and the reader dies with them */
+    uint32_t n = 0;
+    do {
+        assert_int_equal(do_read(t, STORE_STREAM_EVENTS, true, 3, 0), ERR_OK);
+        n += t->got.n;
+        for (uint32_t i = 0; i < t->got.n; i++)
+            assert_int_equal(t->got.entries[i].deliveries, 2);
+        assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, t->got.n, NULL), ERR_OK);
+    } while (t->got.n > 0 || n < 4);
+    /* Redis may have handed out more than the 4 that were given. */
+    while (n < 6) {
+        assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 4, 0), ERR_OK);
+        assert_true(t->got.n > 0);
+        n += t->got.n;
+    }
+    assert_int_equal(n, 6);
+}
+
+static void readers_of_ranges_share_a_stream(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_equal(do_step(t, id_of(10, 1), 0, "low"), ERR_OK);
+    assert_int_equal(do_step(t, id_of(130, 1), 0, "high"), ERR_OK);
+    struct store_reader high = {.consumer = STR("test"), .first = 128, .last = 255, .max = 10};
+    store_read(t->store, STORE_STREAM_EVENTS, &high, got_entries, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(t->got.n, 1);
+    assert_string_equal(t->got.entries[0].payload, "high");
+    /* One process fewer: the other one takes over what was left unfinished. */
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, true, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 1);
+    assert_string_equal(t->got.entries[0].payload, "high");
+}
+
+static void blocked_read_ends_with_an_entry_or_empty(void **state)
+{
+    struct subject *t = subject(state);
+    struct store_reader reader = {
+        .consumer = STR("test"), .first = 0, .last = 255, .max = 10, .block_ms = 5000};
+    struct got *waiting = calloc(1, sizeof(*waiting));
+    assert_non_null(waiting);
+    waiting->loop = t->loop;
+    store_read(t->store, STORE_STREAM_EVENTS, &reader, got_entries, waiting);
+    run_for(t, 30);
+    assert_false(waiting->is_done);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_FULL); /* a second one */
+    assert_int_equal(do_step(t, id_of(1, 1), 0, "wake"), ERR_OK);
+    while (!waiting->is_done)
+        run_for(t, 5);
+    assert_int_equal(waiting->e, ERR_OK);
+    assert_int_equal(waiting->n, 1);
+    assert_string_equal(waiting->entries[0].payload, "wake");
+    free(waiting);
+    int64_t start_ms = loop_mono(t->loop).ms;
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 150), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    assert_true(loop_mono(t->loop).ms - start_ms >= 150);
+}
+
+static void outbox_keeps_the_order_of_one_commit(void **state)
+{
+    struct subject *t = subject(state);
+    char bytes[64];
+    struct store_commit commit = {
+        .id = id_of(6, 6),
+        .state = state_of(bytes, 1, "a"),
+        .outbox = {STR("one"), STR("two"), STR("three"), STR("four")},
+        .n_outbox = STORE_MAX_OUTBOX,
+        .due_at_ms = -1,
+    };
+    assert_int_equal(do_commit(t, &commit), ERR_OK);
+    assert_int_equal(do_read(t, STORE_STREAM_OUTBOX, false, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 4);
+    assert_string_equal(t->got.entries[0].payload, "one");
+    assert_string_equal(t->got.entries[3].payload, "four");
+}
+
+static void settling_with_an_event_adds_it_once(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_equal(do_send(t, id_of(6, 1), 0, "sms"), ERR_OK);
+    assert_int_equal(do_read(t, STORE_STREAM_OUTBOX, false, 10, 0), ERR_OK);
+    struct got_entry entry = t->got.entries[0];
+    assert_int_equal(do_settle(t, STORE_STREAM_OUTBOX, &entry, 1, "sent"), ERR_OK);
+    assert_int_equal(do_settle(t, STORE_STREAM_OUTBOX, &entry, 1, "sent"), ERR_OK); /* repeated */
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 1);
+    assert_string_equal(t->got.entries[0].payload, "sent");
+    assert_int_equal(t->got.entries[0].bucket, 6);
+    assert_int_equal(do_read(t, STORE_STREAM_OUTBOX, true, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    assert_int_equal(do_settle(t, STORE_STREAM_OUTBOX, &entry, 0, NULL), ERR_OK);
+}
+
+static void an_entry_is_marked_once(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_equal(do_send(t, id_of(6, 1), 0, "sms"), ERR_OK);
+    assert_int_equal(do_read(t, STORE_STREAM_OUTBOX, false, 10, 0), ERR_OK);
+    struct got_entry entry = t->got.entries[0];
+    assert_int_equal(do_mark(t, entry, true), ERR_OK);
+    assert_int_equal(do_mark(t, entry, true), ERR_CONFLICT);
+    assert_int_equal(do_mark(t, entry, false), ERR_OK);
+    assert_int_equal(do_mark(t, entry, false), ERR_OK);
+    assert_int_equal(do_mark(t, entry, true), ERR_OK);
+    assert_int_equal(do_settle(t, STORE_STREAM_OUTBOX, &entry, 1, NULL), ERR_OK);
+    assert_int_equal(do_mark(t, entry, true), ERR_NOT_FOUND);
+}
+
+/* ---- sessions and courses ---- */
+
+static void sessions_last_their_time(void **state)
+{
+    struct subject *t = subject(state);
+    struct str key = STR("at:abc\0def\r\n"), value = STR("value\0\r\n!");
+    assert_int_equal(do_session_get(t, key), ERR_NOT_FOUND);
+    assert_int_equal(do_session_put(t, key, value, 60), ERR_OK);
+    assert_int_equal(do_session_get(t, key), ERR_OK);
+    assert_memory_equal(t->got.value, value.p, value.len);
+    assert_int_equal(do_session_put(t, key, STR("new"), 60), ERR_OK);
+    assert_int_equal(do_session_get(t, key), ERR_OK);
+    assert_string_equal(t->got.value, "new");
+    run_for(t, 80);
+    assert_int_equal(do_session_get(t, key), ERR_NOT_FOUND);
+}
+
+static void sessions_have_a_ceiling(void **state)
+{
+    struct subject *t = subject(state);
+    static const char bytes[STORE_SESSION_BYTES + 1];
+    struct str key = {bytes, STORE_SESSION_KEY_BYTES}, value = {bytes, STORE_SESSION_BYTES};
+    struct str long_key = {bytes, key.len + 1}, long_value = {bytes, value.len + 1};
+    assert_int_equal(do_session_put(t, key, value, 1000), ERR_OK);
+    assert_int_equal(do_session_get(t, key), ERR_OK);
+    assert_int_equal(do_session_put(t, long_key, value, 1000), ERR_TOO_LONG);
+    assert_int_equal(do_session_put(t, key, long_value, 1000), ERR_TOO_LONG);
+    assert_int_equal(do_session_get(t, long_key), ERR_NOT_FOUND);
+}
+
+static void courses_are_kept_by_name(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_equal(do_courses_get(t), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    assert_string_equal(t->got.current, "");
+    assert_int_equal(do_course_put(t, "c@1.0.0", "one", true), ERR_OK);
+    assert_int_equal(do_course_put(t, "c@1.1.0", "two", false), ERR_OK);
+    assert_int_equal(do_courses_get(t), ERR_OK);
+    assert_int_equal(t->got.n, 2);
+    assert_string_equal(t->got.current, "c@1.0.0");
+    assert_int_equal(do_course_put(t, "c@1.1.0", "two", true), ERR_OK);
+    assert_int_equal(do_courses_get(t), ERR_OK);
+    assert_int_equal(t->got.n, 2);
+    assert_string_equal(t->got.current, "c@1.1.0");
+}
+
+/* ---- the end ---- */
+
+static void free_answers_what_is_pending(void **state)
+{
+    struct subject *t = subject(state);
+    struct number_id id = id_of(1, 1);
+    struct store_reader reader = {
+        .consumer = STR("test"), .first = 0, .last = 255, .max = 10, .block_ms = 60000};
+    struct got *reading = calloc(1, sizeof(*reading));
+    assert_non_null(reading);
+    reading->loop = t->loop;
+    store_read(t->store, STORE_STREAM_OUTBOX, &reader, got_entries, reading);
+    run_for(t, 30);
+    store_load(t->store, &id, got_load, begin(t));
+    store_free(t->store);
+    t->store = NULL;
+    assert_true(t->got.is_done);
+    assert_int_equal(t->got.e, ERR_UNAVAILABLE);
+    assert_true(reading->is_done);
+    assert_int_equal(reading->e, ERR_UNAVAILABLE);
+    free(reading);
+}
+
+/* ---- store_mem alone: faults on demand ---- */
+
+static void faults_hit_their_verb_and_end(void **state)
+{
+    struct subject *t = subject(state);
+    store_mem_fail(t->store, "load", ERR_TIMEOUT, false, 2);
+    assert_int_equal(do_load(t, id_of(1, 1)), ERR_TIMEOUT);
+    assert_false(t->got.has_record);
+    assert_int_equal(do_ping(t), ERR_OK);
+    assert_int_equal(do_load(t, id_of(1, 1)), ERR_TIMEOUT);
+    assert_int_equal(do_load(t, id_of(1, 1)), ERR_OK);
+    store_mem_fail(t->store, "*", ERR_UNAVAILABLE, false, UINT32_MAX);
+    assert_false(store_is_up(t->store));
+    assert_int_equal(do_ping(t), ERR_UNAVAILABLE);
+    assert_int_equal(do_session_get(t, STR("k")), ERR_UNAVAILABLE);
+    assert_int_equal(do_due(t, 1, 1), ERR_UNAVAILABLE);
+    store_mem_fail(t->store, "*", ERR_UNAVAILABLE, false, 0);
+    assert_true(store_is_up(t->store));
+    assert_int_equal(do_ping(t), ERR_OK);
+}
+
+static void late_faults_have_had_their_effect(void **state)
+{
+    struct subject *t = subject(state);
+    store_mem_fail(t->store, "commit", ERR_TIMEOUT, false, 1);
+    assert_int_equal(do_step(t, id_of(1, 1), 0, "lost"), ERR_TIMEOUT);
+    assert_int_equal(do_load(t, id_of(1, 1)), ERR_OK);
+    assert_false(t->got.has_state);
+    store_mem_fail(t->store, "commit", ERR_TIMEOUT, true, 1);
+    assert_int_equal(do_step(t, id_of(1, 1), 0, "kept"), ERR_TIMEOUT);
+    assert_int_equal(do_load(t, id_of(1, 1)), ERR_OK);
+    assert_string_equal(t->got.state + 4, "kept");
+    store_mem_fail(t->store, "read", ERR_TIMEOUT, true, 1);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_TIMEOUT);
+    assert_int_equal(t->got.n, 0);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 0); /* it went out with the lost answer */
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, true, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 1);
+    store_mem_fail(t->store, "commit", ERR_CONFLICT, false, 1);
+    assert_int_equal(do_step(t, id_of(1, 1), 1, "again"), ERR_CONFLICT);
+    assert_true(t->got.has_record);
+}
+
+/* ---- store_hiredis alone: a server in trouble ---- */
+
+static void wrong_type_writes_nothing(void **state)
+{
+    static const char *const keys[] = {"wp:{b001}:s:015a000a5a5a5a5a5a5a5a5a5a5a5a5a",
+                                       "wp:{b001}:events", "wp:{b001}:outbox", "wp:{b001}:due",
+                                       "wp:{b001}:due:5a"};
+    struct subject *t = subject(state);
+    char bytes[64];
+    struct number_id id = id_of(1, 0x5a);
+    struct store_commit commit = {
+        .id = id,
+        .state = state_of(bytes, 1, "a"),
+        .reply = STR("reply"),
+        .reply_ttl_ms = 60000,
+        .event = STR("event"),
+        .outbox = {STR("sms")},
+        .n_outbox = 1,
+        .due_at_ms = 1000,
+    };
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        assert_int_not_equal(redis_server_do(&server, "DEL %s", keys[i]), -1);
+        long long n_before = redis_server_do(&server, "DBSIZE");
+        assert_int_equal(redis_server_do(&server, "HSET %s field value", keys[i]), 1);
+        assert_int_equal(do_commit(t, &commit), ERR_INVALID);
+        assert_int_equal(redis_server_do(&server, "DBSIZE"), n_before + 1);
+        assert_int_equal(redis_server_do(&server, "XLEN wp:{b001}:events"), i == 1 ? -1 : 0);
+        assert_int_equal(redis_server_do(&server, "XLEN wp:{b001}:outbox"), i == 2 ? -1 : 0);
+        assert_int_equal(redis_server_do(&server, "DEL %s", keys[i]), 1);
+        if (i == 1 || i == 2) /* the group went with the stream */
+            assert_int_not_equal(redis_server_do(&server, "XGROUP CREATE %s %s 0 MKSTREAM", keys[i],
+                                                 i == 1 ? "writer" : "sender"),
+                                 -1);
+        assert_true(store_is_up(t->store));
+    }
+    assert_int_equal(do_commit(t, &commit), ERR_OK);
+}
+
+static void stopped_server_times_out_then_fails_fast_then_returns(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_equal(do_step(t, id_of(1, 1), 0, "before"), ERR_OK);
+    assert_int_equal(kill(server.pid, SIGSTOP), 0);
+    int64_t start_ms = loop_mono(t->loop).ms;
+    assert_int_equal(do_step(t, id_of(1, 1), 1, "unknown"), ERR_TIMEOUT);
+    int64_t took_ms = loop_mono(t->loop).ms - start_ms;
+    assert_true(took_ms >= DEADLINE_MS && took_ms < DEADLINE_MS + 200);
+    assert_false(store_is_up(t->store));
+    start_ms = loop_mono(t->loop).ms;
+    assert_int_equal(do_load(t, id_of(1, 1)), ERR_UNAVAILABLE);
+    assert_true(loop_mono(t->loop).ms - start_ms < 50);
+    run_for(t, 3000); /* back-off at its longest */
+    assert_int_equal(kill(server.pid, SIGCONT), 0);
+    start_ms = loop_mono(t->loop).ms;
+    wait_up(t, true);
+    assert_true(loop_mono(t->loop).ms - start_ms <= 2000);
+    /* The commit that timed out has arrived all the same, or never will. */
+    assert_int_equal(do_load(t, id_of(1, 1)), ERR_OK);
+    assert_true(t->got.has_state);
+}
+
+static void all_that_is_in_flight_is_answered(void **state)
+{
+    struct subject *t = subject(state);
+    enum { N = 50 };
+    static struct got gots[N]; /* large */
+    memset(gots, 0, sizeof(gots));
+    assert_int_equal(kill(server.pid, SIGSTOP), 0);
+    for (uint8_t i = 0; i < N; i++) {
+        struct number_id id = id_of(i, i);
+        gots[i].loop = t->loop;
+        store_load(t->store, &id, got_load, &gots[i]);
+    }
+    for (size_t i = 0; i < N; i++) {
+        while (!gots[i].is_done)
+            run_for(t, 5);
+        assert_int_equal(gots[i].e, ERR_TIMEOUT);
+    }
+    assert_int_equal(kill(server.pid, SIGCONT), 0);
+    wait_up(t, true);
+}
+
+static void in_flight_is_bounded(void **state)
+{
+    struct subject *t = subject(state);
+    enum { N = 1001 };
+    struct got *gots = calloc(N, sizeof(*gots));
+    assert_non_null(gots);
+    for (size_t i = 0; i < N; i++) {
+        struct number_id id = id_of((uint8_t)i, 0);
+        gots[i].loop = t->loop;
+        store_load(t->store, &id, got_load, &gots[i]);
+    }
+    for (size_t i = 0; i < N; i++) {
+        while (!gots[i].is_done)
+            run_for(t, 5);
+        assert_int_equal(gots[i].e, i < 1000 ? ERR_OK : ERR_FULL);
+    }
+    free(gots);
+    assert_int_equal(do_ping(t), ERR_OK);
+}
+
+static void killed_server_has_lost_nothing_acknowledged(void **state)
+{
+    struct subject *t = subject(state);
+    for (uint8_t i = 0; i < 20; i++)
+        assert_int_equal(do_step(t, id_of(i, 3), 0, "kept"), ERR_OK);
+    assert_int_equal(do_due_at(t, id_of(90, 1), 0, 1000), ERR_OK);
+    redis_server_kill(&server);
+    assert_int_not_equal(do_load(t, id_of(1, 3)), ERR_OK);
+    redis_server_start(&server);
+    wait_up(t, true);
+    for (uint8_t i = 0; i < 20; i++) {
+        assert_int_equal(do_load(t, id_of(i, 3)), ERR_OK);
+        assert_string_equal(t->got.state + 4, "kept");
+    }
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 30, 0), ERR_OK);
+    assert_int_equal(t->got.n, 20);
+    assert_int_equal(do_due(t, 1000, 10), ERR_OK);
+    assert_int_equal(t->got.n, 1);
+    assert_int_equal(do_step(t, id_of(1, 3), 1, "on"), ERR_OK); /* functions persist */
+}
+
+static void lost_function_library_is_loaded_again(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_not_equal(redis_server_do(&server, "FUNCTION FLUSH"), -1);
+    enum { N = 10 };
+    static struct got gots[N]; /* large */
+    char bytes[N][64];
+    memset(gots, 0, sizeof(gots));
+    for (uint8_t i = 0; i < N; i++) {
+        struct store_commit commit = {
+            .id = id_of(1, i), .state = state_of(bytes[i], 1, "a"), .due_at_ms = -1};
+        gots[i].loop = t->loop;
+        store_commit(t->store, &commit, got_load, &gots[i]);
+    }
+    for (size_t i = 0; i < N; i++) {
+        while (!gots[i].is_done)
+            run_for(t, 5);
+        assert_int_equal(gots[i].e, ERR_OK);
+    }
+    assert_true(store_is_up(t->store));
+}
+
+static void library_of_a_newer_gateway_stays(void **state)
+{
+    struct subject *t = subject(state);
+    static const char newer[] =
+        "#!lua name=waypost\n-- version 4000000\n"
+        "redis.register_function('waypost_mark', function() return 1 end)\n";
+    static const char older[] =
+        "#!lua name=waypost\n-- version 0\n"
+        "redis.register_function('waypost_mark', function() return 1 end)\n";
+    assert_int_not_equal(redis_server_do(&server, "FUNCTION LOAD REPLACE %s", newer), -1);
+    assert_int_not_equal(redis_server_do(&server, "CLIENT KILL TYPE normal SKIPME yes"), -1);
+    wait_up(t, false);
+    wait_up(t, true);
+    assert_int_equal(redis_server_do(&server, "FCALL waypost_commit 0"), -1); /* not ours */
+    assert_int_not_equal(redis_server_do(&server, "FUNCTION LOAD REPLACE %s", older), -1);
+    assert_int_not_equal(redis_server_do(&server, "CLIENT KILL TYPE normal SKIPME yes"), -1);
+    wait_up(t, false);
+    wait_up(t, true);
+    assert_int_equal(do_step(t, id_of(1, 1), 0, "ours"), ERR_OK);
+}
+
+static void full_server_refuses_writes_but_can_be_emptied(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_equal(do_send(t, id_of(6, 1), 0, "sms"), ERR_OK);
+    assert_int_equal(do_due_at(t, id_of(6, 2), 0, 1000), ERR_OK);
+    assert_int_not_equal(redis_server_do(&server, "CONFIG SET maxmemory 1"), -1);
+    assert_int_equal(do_step(t, id_of(1, 1), 0, "no room"), ERR_FULL);
+    assert_int_equal(do_session_put(t, STR("k"), STR("v"), 1000), ERR_FULL);
+    assert_int_equal(do_load(t, id_of(1, 1)), ERR_OK);
+    assert_false(t->got.has_state);
+    assert_int_equal(do_read(t, STORE_STREAM_OUTBOX, false, 10, 0), ERR_OK);
+    struct got_entry entry = t->got.entries[0];
+    assert_int_equal(t->got.n, 1);
+    assert_int_equal(do_mark(t, entry, true), ERR_OK);
+    assert_int_equal(do_mark(t, entry, false), ERR_OK);
+    assert_int_equal(do_settle(t, STORE_STREAM_OUTBOX, &entry, 1, "sent"), ERR_OK);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 1);
+    assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, 1, NULL), ERR_OK);
+    assert_int_equal(do_due(t, 1000, 10), ERR_OK);
+    assert_int_equal(t->got.n, 1);
+    /* Also a gateway that starts now gets in. */
+    assert_int_not_equal(redis_server_do(&server, "CLIENT KILL TYPE normal SKIPME yes"), -1);
+    wait_up(t, false);
+    wait_up(t, true);
+    assert_int_not_equal(redis_server_do(&server, "CONFIG SET maxmemory 0"), -1);
+    assert_int_equal(do_step(t, id_of(1, 1), 0, "room"), ERR_OK);
+}
+
+static void lost_groups_are_made_again_and_read_all(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_OK);
+    assert_int_not_equal(redis_server_do(&server, "FLUSHALL"), -1);
+    assert_int_equal(do_step(t, id_of(1, 1), 0, "before the group"), ERR_OK);
+    enum err e = do_read(t, STORE_STREAM_EVENTS, false, 10, 0);
+    assert_int_equal(e, ERR_UNAVAILABLE);
+    for (int i = 0; i < 500 && e == ERR_UNAVAILABLE; i++) {
+        run_for(t, 5);
+        e = do_read(t, STORE_STREAM_EVENTS, false, 10, 0);
+    }
+    assert_int_equal(e, ERR_OK);
+    assert_int_equal(t->got.n, 1);
+    assert_string_equal(t->got.entries[0].payload, "before the group");
+}
+
+static void pending_entries_that_were_deleted_are_passed_over(void **state)
+{
+    struct subject *t = subject(state);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(do_step(t, id_of(1, 1), i, "x"), ERR_OK);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 3, 0), ERR_OK);
+    for (uint32_t i = 0; i < 2; i++)
+        assert_int_equal(redis_server_do(&server, "XDEL wp:{b001}:events %s", t->got.entries[i].id),
+                         1);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, true, 1, 0), ERR_OK);
+    assert_int_equal(t->got.n, 1); /* not an empty answer, which would end the recovery */
+    assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, 1, NULL), ERR_OK);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, true, 1, 0), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+}
+
+static void keys_are_those_of_the_contract(void **state)
+{
+    struct subject *t = subject(state);
+    char bytes[64];
+    struct number_id id = id_of(7, 0xab);
+    struct store_commit commit = {
+        .id = id,
+        .state = state_of(bytes, 1, "a"),
+        .reply = STR("reply"),
+        .reply_ttl_ms = 60000,
+        .event = STR("event"),
+        .outbox = {STR("sms")},
+        .n_outbox = 1,
+        .due_at_ms = 1000,
+    };
+    assert_int_equal(do_commit(t, &commit), ERR_OK);
+    assert_int_equal(do_session_put(t, STR("key"), STR("v"), 1000), ERR_OK);
+    assert_int_equal(do_course_put(t, "c@1", "b", true), ERR_OK);
+    static const char *const keys[] = {
+        "wp:{b007}:s:07ab000a5a5a5a5a5a5a5a5a5a5a5a5a",
+        "wp:{b007}:r:07ab000a5a5a5a5a5a5a5a5a5a5a5a5a",
+        "wp:{b007}:events",
+        "wp:{b007}:outbox",
+        "wp:{b007}:due",
+        "wp:{b007}:due:ab",
+        "wp:courses",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        assert_int_equal(redis_server_do(&server, "EXISTS %s", keys[i]), 1);
+    long long ttl_ms = redis_server_do(&server, "PTTL %s", keys[1]);
+    assert_true(ttl_ms > 50000 && ttl_ms <= 60000);
+    assert_int_equal(redis_server_do(&server, "KEYS wp:{u???}:u:key"), 1);
+    /* 256 streams twice, the four others of the bucket, session, courses. */
+    assert_int_equal(redis_server_do(&server, "DBSIZE"), 512 + 4 + 2);
+}
+
+static void user_without_password_is_not_served(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_not_equal(redis_server_do(&server, "ACL SETUSER gateway on >secret ~wp:* +@all"),
+                         -1);
+    static const struct {
+        const char *username, *password;
+        bool is_up;
+    } rows[] = {{"gateway", "secret", true}, {"gateway", "wrong", false}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct store_settings set = settings();
+        set.username = rows[i].username;
+        set.password = rows[i].password;
+        struct store *store = store_hiredis_new(t->loop, &set), *before = t->store;
+        t->store = store;
+        if (rows[i].is_up)
+            wait_up(t, true);
+        else
+            run_for(t, 100);
+        assert_int_equal(do_ping(t), rows[i].is_up ? ERR_OK : ERR_UNAVAILABLE);
+        t->store = before;
+        store_free(store);
+    }
+    assert_int_not_equal(redis_server_do(&server, "ACL DELUSER gateway"), -1);
+}
+
+static void no_server_at_all_is_unavailable(void **state)
+{
+    struct subject *t = subject(state);
+    struct store_settings set = settings();
+    set.socket_path = "/tmp/no-such-folder/redis.sock";
+    struct store *before = t->store;
+    t->store = store_hiredis_new(t->loop, &set);
+    assert_false(store_is_up(t->store));
+    assert_int_equal(do_load(t, id_of(1, 1)), ERR_UNAVAILABLE);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 1, 1000), ERR_UNAVAILABLE);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 1, 1000), ERR_UNAVAILABLE);
+    assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, 1, NULL), ERR_UNAVAILABLE);
+    assert_int_equal(do_due(t, 1, 1), ERR_UNAVAILABLE);
+    store_free(t->store);
+    t->store = before;
+}
+
+static int group_setup(void **state)
+{
+    (void)state;
+    has_server = redis_server_is_installed();
+    if (has_server)
+        redis_server_init(&server);
+    return 0;
+}
+
+static int group_teardown(void **state)
+{
+    (void)state;
+    if (has_server)
+        redis_server_fini(&server);
+    return 0;
+}
+
+#define MEM(f) cmocka_unit_test_setup_teardown(f, setup_mem, teardown)
+#define REDIS(f) cmocka_unit_test_setup_teardown(f, setup_redis, teardown)
+#define BOTH(f)                                                                                    \
+    {"mem: " #f, f, setup_mem, teardown, NULL},                                                    \
+    {                                                                                              \
+        "redis: " #f, f, setup_redis, teardown, NULL                                               \
+    }
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BOTH(nobody_is_known_at_first),
+        BOTH(commit_is_loaded_again),
+        BOTH(moved_seq_is_a_conflict_with_the_present_record),
+        BOTH(conflict_writes_nothing),
+        BOTH(many_commits_at_once_let_one_win),
+        BOTH(reply_stays_until_it_expires_or_is_replaced),
+        BOTH(absent_state_deletes_all_of_the_number),
+        BOTH(restore_does_not_overwrite_newer),
+        BOTH(due_numbers_come_oldest_first_until_moved),
+        BOTH(due_asks_only_its_buckets),
+        BOTH(due_is_never_early),
+        BOTH(entries_come_once_in_order_and_go_when_settled),
+        BOTH(a_read_gives_no_more_than_asked_for_and_loses_none),
+        BOTH(what_a_dead_reader_had_is_read_again),
+        BOTH(readers_of_ranges_share_a_stream),
+        BOTH(blocked_read_ends_with_an_entry_or_empty),
+        BOTH(outbox_keeps_the_order_of_one_commit),
+        BOTH(settling_with_an_event_adds_it_once),
+        BOTH(an_entry_is_marked_once),
+        BOTH(sessions_last_their_time),
+        BOTH(sessions_have_a_ceiling),
+        BOTH(courses_are_kept_by_name),
+        BOTH(free_answers_what_is_pending),
+        MEM(faults_hit_their_verb_and_end),
+        MEM(late_faults_have_had_their_effect),
+        REDIS(wrong_type_writes_nothing),
+        REDIS(stopped_server_times_out_then_fails_fast_then_returns),
+        REDIS(all_that_is_in_flight_is_answered),
+        REDIS(in_flight_is_bounded),
+        REDIS(killed_server_has_lost_nothing_acknowledged),
+        REDIS(lost_function_library_is_loaded_again),
+        REDIS(library_of_a_newer_gateway_stays),
+        REDIS(full_server_refuses_writes_but_can_be_emptied),
+        REDIS(lost_groups_are_made_again_and_read_all),
+        REDIS(pending_entries_that_were_deleted_are_passed_over),
+        REDIS(keys_are_those_of_the_contract),
+        REDIS(user_without_password_is_not_served),
+        REDIS(no_server_at_all_is_unavailable),
+    };
+    return cmocka_run_group_tests_name("store", tests, group_setup, group_teardown);
+}
