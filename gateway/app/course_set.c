@@ -1,0 +1,221 @@
+#include "app/course_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+
+#define BUNDLE_MARK "waypost-course 1\n"
+#define BUNDLE_MARK_ANY "waypost-course "
+#define REFRESH_PAUSE_MS 1000
+
+struct course_set {
+    struct loop *loop;
+    struct store *store;
+    struct courses courses;
+    struct arena *arenas[COURSES_MAX]; /* of the course with the same index */
+    bool is_asking;
+    bool has_answer;
+    struct mono_ms asked;
+};
+
+/* --- the bundle --- */
+
+static int compare_files(const void *a, const void *b)
+{
+    const struct lesson_file *x = a, *y = b;
+    bool is_x_first = str_eq(x->name, STR("course.md"));
+    bool is_y_first = str_eq(y->name, STR("course.md"));
+    if (is_x_first != is_y_first)
+        return is_x_first ? -1 : 1;
+    return str_cmp(x->name, y->name);
+}
+
+static bool is_good_name(struct str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.p[i];
+        if (c <= ' ' || c == '/' || c == 0x7f)
+            return false;
+    }
+    return name.len > 0;
+}
+
+enum err course_bundle_write(struct lesson_file *files, uint32_t n, struct buf *out)
+{
+    if (n > LESSON_MAX_FILES)
+        return ERR_TOO_LONG;
+    qsort(files, n, sizeof(*files), compare_files);
+    buf_add_str(out, STR(BUNDLE_MARK));
+    for (uint32_t i = 0; i < n; i++) {
+        if (!is_good_name(files[i].name))
+            return ERR_INVALID;
+        buf_addf(out, "%.*s %zu\n", STR_ARG(files[i].name), files[i].text.len);
+        buf_add_str(out, files[i].text);
+    }
+    return buf_error(out);
+}
+
+static enum err read_file(struct str *rest, struct lesson_file *ret)
+{
+    struct str line = str_split(rest, '\n');
+    struct str length = line;
+    uint64_t n;
+    ret->name = str_split(&length, ' ');
+    if (rest->p == NULL || !is_good_name(ret->name) || str_to_u64(length, rest->len, &n) != ERR_OK)
+        return ERR_INVALID;
+    ret->text = str_sub(*rest, 0, n);
+    *rest = str_sub(*rest, n, rest->len);
+    return ERR_OK;
+}
+
+enum err course_bundle_read(struct str bundle, struct lesson_file *ret, uint32_t *ret_n)
+{
+    if (!str_starts(bundle, STR(BUNDLE_MARK)))
+        return str_starts(bundle, STR(BUNDLE_MARK_ANY)) ? ERR_UNSUPPORTED : ERR_INVALID;
+    struct str rest = str_sub(bundle, strlen(BUNDLE_MARK), bundle.len);
+    uint32_t n = 0;
+    while (rest.len > 0) {
+        if (n == LESSON_MAX_FILES)
+            return ERR_TOO_LONG;
+        enum err e = read_file(&rest, &ret[n]);
+        if (e != ERR_OK)
+            return e;
+        n++;
+    }
+    *ret_n = n;
+    return ERR_OK;
+}
+
+/* --- the versions --- */
+
+struct course_set *course_set_new(struct loop *loop, struct store *store)
+{
+    struct course_set *set = xcalloc(1, sizeof(*set));
+    set->loop = loop;
+    set->store = store;
+    return set;
+}
+
+void course_set_free(struct course_set *set)
+{
+    if (set == NULL)
+        return;
+    for (uint16_t i = 0; i < set->courses.n; i++)
+        arena_free(set->arenas[i]);
+    free(set);
+}
+
+const struct courses *course_set_courses(const struct course_set *set)
+{
+    return &set->courses;
+}
+
+static bool has_name(const struct course *course, struct str name)
+{
+    size_t at = str_find_char(name, '@');
+    return at != SIZE_MAX && str_eq(str_sub(name, 0, at), course->id) &&
+           str_eq(str_sub(name, at + 1, name.len), course->version);
+}
+
+static uint16_t find_name(const struct course_set *set, struct str name)
+{
+    uint16_t i = 0;
+    while (i < set->courses.n && !has_name(set->courses.list[i], name))
+        i++;
+    return i;
+}
+
+/* On success *ret lives in the arena. */
+static enum err parse(struct str name, struct str bundle, struct arena *arena,
+                      const struct course **ret, struct errmsg *msg)
+{
+    struct lesson_file files[LESSON_MAX_FILES];
+    uint32_t n;
+    struct str copy = arena_str(arena, bundle);
+    enum err e = arena_error(arena);
+    if (e == ERR_OK)
+        e = course_bundle_read(copy, files, &n);
+    if (e != ERR_OK)
+        return errmsg_set(msg, e, "%.*s: the bundle cannot be read (%s); publish it again",
+                          STR_ARG(name), err_name(e));
+    e = lesson_load(files, n, arena, ret, msg);
+    if (e == ERR_OK && !has_name(*ret, name))
+        e = errmsg_set(msg, ERR_INVALID, "%.*s: the bundle holds %.*s@%.*s", STR_ARG(name),
+                       STR_ARG((*ret)->id), STR_ARG((*ret)->version));
+    return e;
+}
+
+static enum err add_new(struct course_set *set, struct str name, struct str bundle,
+                        struct errmsg *msg)
+{
+    struct courses *courses = &set->courses;
+    const struct course *course;
+    if (courses->n == COURSES_MAX)
+        return errmsg_set(msg, ERR_FULL, "%.*s: more than %u versions", STR_ARG(name), COURSES_MAX);
+    struct arena *arena = arena_new(LESSON_ARENA_BYTES);
+    enum err e = parse(name, bundle, arena, &course, msg);
+    if (e == ERR_OK && courses_find(courses, course->key) != NULL)
+        e = errmsg_set(msg, ERR_CONFLICT,
+                       "%.*s has the same key as a version that is loaded; give it another version",
+                       STR_ARG(name));
+    if (e != ERR_OK) {
+        arena_free(arena);
+        return e;
+    }
+    set->arenas[courses->n] = arena;
+    courses->list[courses->n++] = course;
+    return ERR_OK;
+}
+
+enum err course_set_add(struct course_set *set, struct str name, struct str bundle, bool is_current,
+                        struct errmsg *msg)
+{
+    uint16_t i = find_name(set, name);
+    if (i == set->courses.n) {
+        enum err e = add_new(set, name, bundle, msg);
+        if (e != ERR_OK)
+            return e;
+    }
+    if (is_current)
+        set->courses.current = i;
+    return ERR_OK;
+}
+
+static void on_courses(void *ctx, enum err e, const struct str *names, const struct str *bundles,
+                       uint32_t n, struct str current)
+{
+    struct course_set *set = ctx;
+    set->is_asking = false;
+    if (e != ERR_OK) {
+        LOG_WARN("courses", "not loaded", "err=%s", err_name(e));
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        struct errmsg msg;
+        uint16_t n_before = set->courses.n;
+        if (course_set_add(set, names[i], bundles[i], str_eq(names[i], current), &msg) != ERR_OK)
+            LOG_ERROR("courses", "version refused", "reason=\"%s\"", msg.text);
+        else if (set->courses.n > n_before)
+            LOG_INFO("courses", "version loaded", "course=%.*s", STR_ARG(names[i]));
+    }
+    set->has_answer = true;
+}
+
+void course_set_refresh(struct course_set *set)
+{
+    struct mono_ms now = loop_mono(set->loop);
+    bool is_soon = set->asked.ms != 0 && now.ms - set->asked.ms < REFRESH_PAUSE_MS;
+    if (set->store == NULL || set->is_asking || is_soon)
+        return;
+    set->is_asking = true;
+    set->asked = now;
+    store_courses_get(set->store, on_courses, set);
+}
+
+bool course_set_is_ready(const struct course_set *set)
+{
+    return set->has_answer && set->courses.n > 0;
+}

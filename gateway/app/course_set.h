@@ -1,0 +1,46 @@
+/*
+ * course_set.h: the published course versions in memory, and the bundle that carries one version
+ * from `waypost lessons publish` through Redis to every front.
+ *
+ * A bundle is all files of a course's folder in one value, in the order of their names but
+ * course.md first:
+ *
+ *     waypost-course 1\n
+ *     <name> <bytes>\n<contents>          for each file
+ *
+ * Versions are immutable: one that is loaded is never read again, and learners stay on theirs.
+ * Loading is the only slow thing here (parsing some 100 kB), so it happens at start and when a
+ * version is missing, never for a message.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "core/lesson_parse.h"
+#include "port/loop.h"
+#include "port/store.h"
+
+struct course_set;
+
+/* Appends the bundle; sorts files. ERR_TOO_LONG: out's ceiling or LESSON_MAX_FILES; ERR_INVALID: a
+ * name with a blank, a slash or a control. */
+enum err course_bundle_write(struct lesson_file *files, uint32_t n, struct buf *out) MUST_CHECK;
+/* ret has room for LESSON_MAX_FILES; everything is borrowed from bundle. ERR_INVALID,
+ * ERR_UNSUPPORTED (a newer format), ERR_TOO_LONG. */
+enum err course_bundle_read(struct str bundle, struct lesson_file *ret, uint32_t *ret_n) MUST_CHECK;
+
+/* Empty. store may be NULL: then courses come by course_set_add only. */
+struct course_set *course_set_new(struct loop *loop, struct store *store);
+void course_set_free(struct course_set *set);
+/* For the engine. The pointer stays valid; what it holds changes between turns only, and a course
+ * that is loaded stays. */
+const struct courses *course_set_courses(const struct course_set *set);
+/* Parses and adds one version ("id@version"); one that is there is only made current. ERR_INVALID
+ * with file:line:column in msg; ERR_FULL: COURSES_MAX versions; ERR_CONFLICT: two versions have the
+ * same key. The set is unchanged then. */
+enum err course_set_add(struct course_set *set, struct str name, struct str bundle, bool is_current,
+                        struct errmsg *msg) MUST_CHECK;
+/* Asks the store for versions that are missing, unless it is being asked or was asked within the
+ * last second. What cannot be loaded is logged. */
+void course_set_refresh(struct course_set *set);
+/* True once the store has answered and a current version is loaded. */
+bool course_set_is_ready(const struct course_set *set);

@@ -1,0 +1,429 @@
+#include <string.h>
+
+#include "app/course_set.h"
+#include "app/dialog_internal.h"
+#include "app/message.h"
+#include "base/log.h"
+#include "core/gsm.h"
+#include "core/match.h"
+
+/* After two days an answer is asked for again anyway (COURSE.md 1.2 rule 11), so a reply that could
+ * not be sent by then would only confuse. */
+#define REPLY_KEPT_MS (48 * 3600 * (int64_t)1000)
+/* The tombstone of an erased number knows nothing but the last inbound ids, so that a repeated
+ * callback does not make a new contact. Repeats come for up to three days (RELIABILITY.md T3). */
+#define TOMBSTONE_KEPT_MS (72 * 3600 * (int64_t)1000)
+
+bool dialog_take_record(struct dialog *d, const struct store_record *record)
+{
+    learner_init(&d->learner);
+    d->has_last = record->reply.p != NULL &&
+                  last_reply_decode(arena_str(d->arena, record->reply), &d->last) == ERR_OK;
+    if (record->state.p == NULL)
+        return true;
+    enum err e = learner_decode(record->state, &d->learner);
+    if (e == ERR_OK)
+        return true;
+    char id[LOG_ID_BYTES];
+    LOG_ERROR("dialog", "state cannot be read", "learner=%s err=%s", log_id(d->id.bytes, id),
+              err_name(e));
+    return false;
+}
+
+static bool is_session_over(const struct dialog *d)
+{
+    return d->inbound.phase == INBOUND_PHASE_END || d->inbound.phase == INBOUND_PHASE_TIMEOUT;
+}
+
+/* --- what the engine is told --- */
+
+/* What people dial to go on: of a channel for SMS, the code whose SMS travel on it. */
+static struct str code_of(const struct config *config, const struct config_channel *channel)
+{
+    if (channel->dial_code.p != NULL)
+        return channel->dial_code;
+    for (uint32_t i = 0; i < config->n_channels; i++) {
+        const struct config_channel *other = &config->channels[i];
+        if (other->dial_code.p != NULL && str_eq(other->sms_channel, channel->name))
+            return other->dial_code;
+    }
+    return channel->from;
+}
+
+static struct engine_context context_of(const struct dialog *d)
+{
+    const struct config *config = d->all->parts.config;
+    struct engine_context context = {
+        .org = config->org, .url = config->url, .code = code_of(config, d->channel)};
+    struct str country = str_from(d->inbound.country);
+    const struct config_country *row =
+        config_country_get(config, str_is_empty(country) ? d->channel->country : country);
+    if (row != NULL) {
+        context.emergency = row->emergency;
+        context.helpline = row->helpline;
+        context.staffed = row->staffed;
+    }
+    return context;
+}
+
+static struct input input_of(const struct dialog *d)
+{
+    struct input input = {.kind = INPUT_TEXT,
+                          .via = d->inbound.kind == INBOUND_USSD ? VIA_USSD : VIA_SMS,
+                          .text = d->inbound.is_opt_out ? STR("STOP") : d->inbound.text,
+                          .now = d->key.received};
+    if (input.via == VIA_USSD && is_session_over(d))
+        input.kind = INPUT_SESSION_END;
+    else if (input.via == VIA_USSD && d->inbound.phase == INBOUND_PHASE_NEW)
+        input.kind = INPUT_DIAL;
+    vault_random(input.seed, sizeof(input.seed));
+    return input;
+}
+
+/* The version that the learner is on, or the one that new learners start. */
+static const struct course *course_of(const struct dialog *d, const struct learner *learner)
+{
+    const struct courses *courses = course_set_courses(d->all->parts.courses);
+    const struct course *course = courses_find(courses, learner->course_key);
+    return course != NULL ? course : courses_current(courses);
+}
+
+/* --- what is said --- */
+
+static struct last_reply_limits limits_of(const struct dialog *d)
+{
+    return (struct last_reply_limits){d->channel->ussd_septets, d->channel->ussd_ucs2};
+}
+
+/* Form feeds are kept: they are places to turn the page. */
+static struct str fold_keeping_feeds(struct str text, enum gsm_fold fold, struct arena *arena)
+{
+    struct str out = STR_NONE;
+    for (struct str rest = text; rest.p != NULL;) {
+        struct str part = gsm_fold(str_split(&rest, '\f'), fold, arena);
+        out = out.p == NULL ? part : arena_printf(arena, "%.*s\f%.*s", STR_ARG(out), STR_ARG(part));
+    }
+    return out;
+}
+
+/* A USSD screen as the answer to the callback. False: it cannot be shown. */
+static bool say_screen(struct dialog *d, struct last_reply *reply)
+{
+    const struct last_reply_limits limits = limits_of(d);
+    if (last_reply_show(reply, &limits, d->arena, &d->answer.text) != ERR_OK)
+        return false;
+    d->answer.is_open = reply->is_shown_open;
+    return true;
+}
+
+static struct last_reply new_reply(const struct dialog *d, const struct learner *learner,
+                                   struct str text, bool is_open)
+{
+    const struct course *course = course_of(d, learner);
+    struct last_reply reply = {.mark = d->key.mark,
+                               .session = d->key.session,
+                               .received_ms = d->key.received.ms,
+                               .ready_ms = loop_wall(d->all->parts.loop).ms,
+                               .is_open = is_open,
+                               .text = text};
+    if (d->inbound.kind != INBOUND_USSD)
+        return reply;
+    reply.text = fold_keeping_feeds(text, d->channel->fold, d->arena);
+    reply.remember = d->inbound.remember;
+    if (course != NULL)
+        reply.more_key = gsm_fold(course->texts[COURSE_TEXT_more_key], d->channel->fold, d->arena);
+    return reply;
+}
+
+static struct str take_scratch(struct dialog *d)
+{
+    struct buf *scratch = &d->all->scratch;
+    struct str copy =
+        buf_error(scratch) == ERR_OK ? arena_str(d->arena, buf_str(scratch)) : STR_NONE;
+    buf_reset(scratch);
+    return copy;
+}
+
+static void commit_reply(struct dialog *d, const struct last_reply *reply)
+{
+    last_reply_encode(reply, &d->all->scratch);
+    d->commit.reply = take_scratch(d);
+    d->commit.reply_ttl_ms = LAST_REPLY_TTL_MS;
+}
+
+static uint32_t count_characters(struct str text)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < text.len; i++)
+        n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
+    return n;
+}
+
+/* Confirmation of STOP and certificates go out before ordinary replies. */
+static enum message_class class_of(const struct outcome *out)
+{
+    for (uint32_t i = 0; i < out->n_events; i++) {
+        enum event_kind kind = out->events[i].kind;
+        if (kind == EVENT_stopped || kind == EVENT_erased || kind == EVENT_certified)
+            return MESSAGE_CLASS_NOTICE;
+    }
+    return MESSAGE_CLASS_REPLY;
+}
+
+static bool seal(struct dialog *d, struct str plain, struct vault_sealed *ret)
+{
+    struct str aad = {(const char *)d->id.bytes, NUMBER_ID_BYTES};
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, plain.len + VAULT_TAG_BYTES);
+    if (vault_seal(d->all->parts.vault, aad, plain, &out, ret) != ERR_OK)
+        return false;
+    ret->ciphertext = arena_str(d->arena, buf_str(&out));
+    return true;
+}
+
+static void commit_sms(struct dialog *d, const struct outcome *out, struct str channel,
+                       struct str text, const struct vault_sealed *number)
+{
+    struct wall_ms now = loop_wall(d->all->parts.loop);
+    const uint8_t *learner_id = out->is_erased ? d->learner.learner_id : out->next.learner_id;
+    struct message message = {.channel = channel,
+                              .class = class_of(out),
+                              .number_id = d->id,
+                              .seq = out->next.seq,
+                              .vault_key_id = number->key_id,
+                              .vault_ciphertext = number->ciphertext,
+                              .text = text,
+                              .link = d->inbound.link,
+                              .created_at = now,
+                              .expires_at = {now.ms + REPLY_KEPT_MS}};
+    memcpy(message.learner_id, learner_id, sizeof(message.learner_id));
+    memcpy(message.vault_nonce, number->nonce, sizeof(message.vault_nonce));
+    message_encode(&message, &d->all->scratch);
+    d->commit.outbox[d->commit.n_outbox++] = take_scratch(d);
+}
+
+/* By SMS: in the answer to the callback where that can hold it, else through the outbox. */
+static void say_by_sms(struct dialog *d, const struct outcome *out, struct str channel,
+                       const struct vault_sealed *number)
+{
+    const struct config_channel *sms = config_channel_get(d->all->parts.config, channel);
+    struct str text = gsm_fold(out->reply, sms != NULL ? sms->fold : d->channel->fold, d->arena);
+    bool fits = d->say_max_chars == 0 || count_characters(text) <= d->say_max_chars;
+    if (!d->can_say_sms || !fits) {
+        commit_sms(d, out, channel, text, number);
+        return;
+    }
+    struct last_reply reply = new_reply(d, &out->next, text, false);
+    d->answer.text = text;
+    commit_reply(d, &reply);
+}
+
+/* False: broken. */
+static bool place_reply(struct dialog *d, const struct outcome *out,
+                        const struct vault_sealed *number)
+{
+    if (d->inbound.kind != INBOUND_USSD) {
+        if (out->reply.p != NULL)
+            say_by_sms(d, out, d->channel->name, number);
+        return true;
+    }
+    if (is_session_over(d)) {
+        if (out->reply.p != NULL && d->channel->sms_channel.p != NULL)
+            say_by_sms(d, out, d->channel->sms_channel, number);
+        return true;
+    }
+    struct str text = out->reply.p != NULL ? out->reply : STR("");
+    struct last_reply reply = new_reply(d, &out->next, text, out->is_open);
+    if (!say_screen(d, &reply))
+        return false;
+    commit_reply(d, &reply);
+    return true;
+}
+
+/* --- what is committed --- */
+
+static bool commit_state(struct dialog *d, struct learner *next)
+{
+    next->link = d->learner.link;
+    next->seq = d->learner.seq + 1;
+    dedup_remember(&d->key, &d->inbound, &next->link);
+    struct str reach = d->inbound.kind == INBOUND_USSD ? d->channel->sms_channel : d->channel->name;
+    if (str_copy(reach, next->link.channel, sizeof(next->link.channel)) != ERR_OK)
+        LOG_WARN("dialog", "channel name too long for pushes", "channel=%.*s", STR_ARG(reach));
+    d->commit = (struct store_commit){
+        .id = d->id, .expected_seq = d->learner.seq, .due_at_ms = -1, .state = STR_NONE};
+    if (learner_encode(next, &d->all->scratch) != ERR_OK) {
+        buf_reset(&d->all->scratch);
+        return false;
+    }
+    d->commit.state = take_scratch(d);
+    return true;
+}
+
+/* A disclosure leaves this function sealed, as hex of key id, nonce and ciphertext. */
+static bool seal_disclosure(struct dialog *d, struct outcome *out)
+{
+    for (uint32_t i = 0; i < out->n_events; i++) {
+        struct vault_sealed sealed;
+        if (out->events[i].kind != EVENT_safe_raised)
+            continue;
+        if (!seal(d, out->safe_text, &sealed))
+            return false;
+        buf_addf(&d->all->scratch, "%04x", sealed.key_id);
+        buf_add_hex(&d->all->scratch, sealed.nonce, sizeof(sealed.nonce));
+        buf_add_hex(&d->all->scratch, sealed.ciphertext.p, sealed.ciphertext.len);
+        out->events[i].text = take_scratch(d);
+    }
+    return true;
+}
+
+static bool has_event(const struct outcome *out, enum event_kind kind)
+{
+    for (uint32_t i = 0; i < out->n_events; i++) {
+        if (out->events[i].kind == kind)
+            return true;
+    }
+    return false;
+}
+
+static void commit_event(struct dialog *d, const struct outcome *out,
+                         const struct vault_sealed *number)
+{
+    const struct course *course = course_of(d, &out->next);
+    struct event_envelope envelope = {
+        .number_id = d->id.bytes,
+        .learner_id = out->is_erased ? d->learner.learner_id : out->next.learner_id,
+        .seq = out->next.seq,
+        .at = d->key.received,
+        .channel = d->channel->name,
+        .via = d->inbound.kind == INBOUND_USSD ? STR("ussd") : STR("sms"),
+        .network = d->inbound.network,
+        .lang = str_from(out->next.lang),
+        .country = str_from(d->inbound.country),
+        .events = out->events,
+        .n_events = out->n_events,
+    };
+    if (course != NULL) {
+        envelope.course = course->id;
+        envelope.version = course->version;
+    }
+    if (!out->is_erased) {
+        envelope.state = d->commit.state;
+        envelope.due_at.ms = out->wake_at_ms;
+    }
+    if (has_event(out, EVENT_consented)) {
+        envelope.vault_key_id = number->key_id;
+        envelope.vault_nonce = (struct str){(const char *)number->nonce, sizeof(number->nonce)};
+        envelope.vault_ciphertext = number->ciphertext;
+    }
+    event_envelope_json(&envelope, &d->all->scratch);
+    d->commit.event = take_scratch(d);
+}
+
+/* --- the ways a step can go --- */
+
+static enum dialog_event step_repeat(struct dialog *d, bool is_last)
+{
+    bool is_ussd = d->inbound.kind == INBOUND_USSD;
+    if (is_last && d->last.text.p != NULL && (is_ussd || d->can_say_sms)) {
+        if (is_ussd)
+            return say_screen(d, &d->last) ? DIALOG_EVENT_REPEAT : DIALOG_EVENT_BROKEN;
+        d->answer.text = d->last.text;
+        return DIALOG_EVENT_REPEAT;
+    }
+    if (!is_ussd)
+        return DIALOG_EVENT_REPEAT; /* a second SMS would be one too many */
+    struct engine_context context = context_of(d);
+    struct str text;
+    bool is_open;
+    if (engine_screen(course_set_courses(d->all->parts.courses), &context, &d->learner, VIA_USSD,
+                      d->arena, &text, &is_open) != ERR_OK)
+        return DIALOG_EVENT_BROKEN;
+    struct last_reply screen = new_reply(d, &d->learner, text, is_open);
+    return say_screen(d, &screen) ? DIALOG_EVENT_REPEAT : DIALOG_EVENT_BROKEN;
+}
+
+/* 9 or NEXT while pages remain turns the page, and the engine is not asked. */
+static bool is_page_turn(const struct dialog *d)
+{
+    const struct last_reply_limits limits = limits_of(d);
+    if (d->inbound.kind != INBOUND_USSD || d->inbound.phase == INBOUND_PHASE_NEW ||
+        is_session_over(d) || !d->has_last || d->last.session != d->key.session ||
+        d->last.text.p == NULL || !last_reply_has_more(&d->last, &limits, d->arena))
+        return false;
+    struct str text = match_normalise(d->inbound.text, d->arena);
+    const char *lang = d->learner.lang[0] != '\0' ? d->learner.lang : NULL;
+    struct command_match match = match_command(text, lang);
+    return str_eq(text, STR("9")) ||
+           (match.command == COMMAND_NEXT && str_is_empty(match.argument));
+}
+
+static enum dialog_event step_page(struct dialog *d)
+{
+    struct learner next = d->learner;
+    struct last_reply reply = d->last;
+    reply.mark = d->key.mark;
+    reply.received_ms = d->key.received.ms;
+    reply.ready_ms = loop_wall(d->all->parts.loop).ms;
+    reply.remember = d->inbound.remember;
+    reply.page++;
+    if (!commit_state(d, &next) || !say_screen(d, &reply))
+        return DIALOG_EVENT_BROKEN;
+    commit_reply(d, &reply);
+    return DIALOG_EVENT_STEPPED;
+}
+
+static enum dialog_event step_engine(struct dialog *d)
+{
+    struct course_set *courses = d->all->parts.courses;
+    struct engine_context context = context_of(d);
+    struct input input = input_of(d);
+    struct vault_sealed number;
+    struct outcome out;
+    enum err e =
+        engine_step(course_set_courses(courses), &context, &d->learner, &input, d->arena, &out);
+    if (e != ERR_OK) {
+        char id[LOG_ID_BYTES];
+        LOG_ERROR("dialog", "step failed", "learner=%s err=%s", log_id(d->id.bytes, id),
+                  err_name(e));
+        if (e == ERR_NOT_FOUND)
+            course_set_refresh(courses);
+        return DIALOG_EVENT_BROKEN;
+    }
+    if (!seal(d, d->inbound.from, &number) || !seal_disclosure(d, &out) ||
+        !commit_state(d, &out.next) || !place_reply(d, &out, &number))
+        return DIALOG_EVENT_BROKEN;
+    commit_event(d, &out, &number);
+    d->commit.due_at_ms = out.is_erased ? input.now.ms + TOMBSTONE_KEPT_MS : out.wake_at_ms;
+    return DIALOG_EVENT_STEPPED;
+}
+
+static enum dialog_event judge_and_step(struct dialog *d)
+{
+    const struct last_reply *last = d->has_last ? &d->last : NULL;
+    d->inbound = d->first;
+    if (d->refine != NULL) {
+        struct session_memory memory = dedup_session_memory(&d->key, &d->learner.link, last);
+        if (d->refine(d->refine_ctx, &memory, d->arena, &d->inbound) != ERR_OK)
+            return DIALOG_EVENT_BROKEN;
+    }
+    switch (dedup_judge(&d->key, &d->inbound, &d->learner.link, last)) {
+    case DEDUP_REPEAT_LAST:
+        return step_repeat(d, true);
+    case DEDUP_REPEAT_OLD:
+        return step_repeat(d, false);
+    case DEDUP_OVER:
+        return DIALOG_EVENT_NOTHING;
+    case DEDUP_NEW:
+        break;
+    }
+    return is_page_turn(d) ? step_page(d) : step_engine(d);
+}
+
+enum dialog_event dialog_step(struct dialog *d)
+{
+    d->answer = (struct dialog_answer){.outcome = DIALOG_OUTCOME_NONE};
+    enum dialog_event event = judge_and_step(d);
+    buf_reset(&d->all->scratch);
+    return arena_error(d->arena) == ERR_OK ? event : DIALOG_EVENT_BROKEN;
+}

@@ -1,0 +1,93 @@
+/*
+ * talk.h: transcripts. A .talk file is a conversation between phones and the gateway, and a test:
+ * each line is played or expected in its turn (tests/talk/README.md teaches the form).
+ *
+ *     course   children-on-the-move        folder under lessons/; this one when left out
+ *     clock    2025-01-06 09:00 Africa/Nairobi
+ *     sms>     JOIN                        a phone sends; sms>2 is the second phone, and
+ *                                          sms>+254711000222 a number
+ *     sms<     CHILDREN ON THE MOVE*       what comes back: * is any text, \n a line end
+ *     ussd>    *384*7#                     dials, or answers the screen
+ *     ussd<    END *                       CON or END in front: the session goes on or not
+ *     drop     [quietly]                   the network closes the session; quietly: it says nothing
+ *     repeat   [N]                         the phone's last callback comes again, N times at once
+ *     repeat   old [N]                     not the last one but the N-th before it
+ *     wait     2d 3h                       s, m, h, d; timers fire in order
+ *     event    answered unit=m1q1 correct=true
+ *     refused  503                         the last callback was answered with this, not 2xx
+ *     fail     store.commit timeout [N|always]
+ *     loose    [events|replies]            those that nobody asks about are not a failure
+ *     # ...                                comment, also behind a line
+ *
+ * `fail PORT.VERB HOW`: the next N calls (1) answer HOW: timeout, late (a timeout whose call had
+ * its effect), unavailable (or down), full, conflict, io; `ok` ends it. Ports: store, spool.
+ *
+ * Everything that comes back must be asked for by the next line that does something. A repeat must
+ * bring the very bytes of the first answer; a `ussd<` line after it may say so, and need not. A
+ * repeat of what was refused is a first attempt.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+
+#define TALK_MAX_BYTES (1u << 20)
+#define TALK_MAX_LINES 20000u
+#define TALK_MAX_PHONES 64u
+#define TALK_MAX_REPEATS 64u
+#define TALK_HISTORY 32u /* callbacks of a phone that may come again */
+#define TALK_MAX_WAIT_MS (3650 * 24 * 3600 * (int64_t)1000)
+#define TALK_NUMBER_BYTES 17
+
+enum talk_verb {
+    TALK_VERB_COURSE,
+    TALK_VERB_CLOCK,
+    TALK_VERB_SMS_IN,
+    TALK_VERB_SMS_OUT,
+    TALK_VERB_USSD_IN,
+    TALK_VERB_USSD_OUT,
+    TALK_VERB_DROP,
+    TALK_VERB_REPEAT,
+    TALK_VERB_WAIT,
+    TALK_VERB_EVENT,
+    TALK_VERB_REFUSED,
+    TALK_VERB_FAIL,
+    TALK_VERB_LOOSE,
+};
+
+struct talk_line {
+    uint32_t number; /* in the file, from 1 */
+    enum talk_verb verb;
+    uint32_t phone;  /* index in talk_script.phones */
+    struct str text; /* input: unescaped; pattern or event: as written; course, clock: as written */
+    int64_t wait_ms;
+    uint32_t n;        /* repeats or how far back, status, calls that fail (UINT32_MAX = always) */
+    struct str port;   /* "store" */
+    struct str action; /* "commit" */
+    enum err fail;     /* ERR_OK ends it */
+    bool is_late;
+    bool is_quiet;        /* drop */
+    bool is_old;          /* repeat: n counts back */
+    bool events, replies; /* loose */
+};
+
+struct talk_script {
+    struct str file;
+    const struct talk_line *lines; /* in the arena */
+    uint32_t n_lines;
+    char phones[TALK_MAX_PHONES]
+               [TALK_NUMBER_BYTES]; /* E.164; the first is the one without a name */
+    uint32_t n_phones;
+};
+
+/* text is borrowed for the script's life. ERR_INVALID with "file:line: what, and what to write" in
+ * msg; ERR_TOO_LONG past a ceiling. */
+enum err talk_parse(struct str text, struct str file, struct arena *arena, struct talk_script *ret,
+                    struct errmsg *msg) MUST_CHECK;
+
+/* Does text fit the pattern? `*` any text, \n line end, \* \# \\ the character itself. */
+bool talk_match(struct str pattern, struct str text);
+/* Does an event line (core/event.h) fit "kind member=value ..."? Members that are not named may be
+ * anything; values may hold `*`; text= takes the rest of the line. */
+bool talk_match_event(struct str pattern, struct str event);
