@@ -240,7 +240,9 @@ static void store_range(struct batch *b)
 
 static void on_store_timer(void *ctx)
 {
-    store_range(batch_in(ctx, BATCH_STATE_STORING));
+    struct batch *b = batch_in(ctx, BATCH_STATE_STORING);
+    assert(b != NULL); /* it waits for this timer in that state */
+    store_range(b);
 }
 
 /* Starts on a batch that was read, when none is being stored. */

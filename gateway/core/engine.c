@@ -185,13 +185,31 @@ static void meet(struct step *s)
     (void)step_event(s, EVENT_contact);
 }
 
+/* A stored place that its course does not have is one learner's error, never everybody's crash. */
+static bool is_place_known(const struct step *s)
+{
+    const struct learner *l = s->learner;
+    bool has_back = learner_state_is_side(l->state) || l->state == LEARNER_STATE_STOPPED;
+    enum learner_state state = has_back ? l->back : l->state;
+    const struct unit *unit = step_unit(s);
+    if (state == LEARNER_STATE_SURVEY && l->unit[0] == '\0')
+        return true; /* before its first question */
+    if (state == LEARNER_STATE_ROLE || state_row(state)->is_question)
+        return unit != NULL && unit->question != NULL;
+    if (state == LEARNER_STATE_LESSON)
+        return unit != NULL && unit->question == NULL && l->screen < unit->n_screens;
+    return unit != NULL || (l->unit[0] == '\0' && state != LEARNER_STATE_MODULE_DONE);
+}
+
 static enum err begin(struct step *s, const struct courses *courses, const struct learner *learner)
 {
     *s->out = (struct outcome){.next = *learner, .is_open = true};
     s->learner = &s->out->next;
     s->course = learner->course_key != 0 ? courses_find(courses, learner->course_key)
                                          : courses_current(courses);
-    return s->course != NULL ? ERR_OK : ERR_NOT_FOUND;
+    if (s->course == NULL)
+        return ERR_NOT_FOUND;
+    return is_place_known(s) ? ERR_OK : ERR_INVALID;
 }
 
 enum err engine_step(const struct courses *courses, const struct engine_context *context,

@@ -58,8 +58,8 @@ struct outcome {
     int64_t wake_at_ms; /* wall time of the next INPUT_TIMER; 0 = none */
 };
 
-/* ERR_OK; ERR_NOT_FOUND when the learner's course version is not loaded; ERR_TOO_LONG when the
- * arena is too small. On error *ret is undefined and the learner stays where he or she was. */
+/* ERR_OK; ERR_NOT_FOUND when the learner's course version is not loaded; ERR_INVALID when the value
+ * names a place that this version does not have; ERR_TOO_LONG when the arena is too small. On error *ret is undefined and the learner stays where he or she was. */
 enum err engine_step(const struct courses *courses, const struct engine_context *context,
                      const struct learner *learner, const struct input *input, struct arena *arena,
                      struct outcome *ret) MUST_CHECK;

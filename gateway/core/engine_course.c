@@ -212,6 +212,7 @@ void course_advance(struct step *s, const struct unit *unit)
 
 static void next_screen(struct step *s, const struct unit *unit)
 {
+    assert(unit != NULL); /* engine_step looked */
     if (s->learner->screen + 1 < unit->n_screens) {
         s->learner->screen++;
         step_say(s, step_screen(s));
@@ -225,6 +226,7 @@ static void next_screen(struct step *s, const struct unit *unit)
 
 static void next_module(struct step *s, const struct unit *unit)
 {
+    assert(unit != NULL); /* engine_step looked */
     const struct module *module = module_from(s, (uint16_t)(unit->module + 1));
     if (module != NULL)
         begin_module(s, module);

@@ -32,6 +32,7 @@ static struct str choose(const struct play *p, const struct question *q)
     }
     if (p->option > 0)
         option = p->option < q->n_choices ? p->option : q->n_choices;
+    assert(option >= 1 && option <= ARRAY_LEN(keys)); /* lesson_parse saw to it */
     return str_from(keys[option - 1]);
 }
 

@@ -524,7 +524,7 @@ enum err lesson_load(const struct lesson_file *files, uint32_t n_files, struct a
     enum err e = arena_error(arena);
     if (findings != NULL && source != NULL)
         e = lesson_parse(files, n_files, arena, findings, source);
-    if (e == ERR_INVALID) {
+    if (e == ERR_INVALID && findings != NULL) {
         lesson_findings_sort(findings);
         const struct lesson_finding *first = findings->list;
         return errmsg_set(msg, e, "%.*s:%u:%u: %.*s", STR_ARG(first->pos.file), first->pos.line,

@@ -27,8 +27,8 @@ struct str match_normalise(struct str text, struct arena *arena);
     X(BACK)                                                                                        \
     X(REPEAT)                                                                                      \
     X(SCORE)                                                                                       \
-    X(LANG) X(HELP) X(STOP) X(SAFE) X(PAUSE) X(CATCH) X(CERT) X(CHECK) X(SWITCH) X(DELETE) X(YES)  \
-        X(NO)
+    X(LANG)                                                                                        \
+    X(HELP) X(STOP) X(SAFE) X(PAUSE) X(CATCH) X(CERT) X(CHECK) X(SWITCH) X(DELETE) X(YES) X(NO)
 
 enum command {
     COMMAND_NONE,

@@ -123,7 +123,7 @@ struct command_match match_command_fuzzy(struct str normalised, const char *lang
         uint32_t distance = match_distance(normalised, keyword->word, max);
         if (distance > max || distance > best_distance)
             continue;
-        if (distance < best_distance) {
+        if (best == NULL || distance < best_distance) {
             best = keyword;
             is_tie = false;
         } else if (keyword->command != best->command) {

@@ -116,6 +116,12 @@ static bool is_dropped(int32_t code)
            code == 0x640 || code == 0x20e3;
 }
 
+static bool is_blank(int32_t code, utf8proc_category_t category)
+{
+    return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL ||
+           category == UTF8PROC_CATEGORY_ZP || (code >= '\t' && code <= '\r') || code == 0x85;
+}
+
 /* One code point that is already decomposed and case folded. */
 static void add_folded(struct points *points, int32_t code)
 {
@@ -132,8 +138,7 @@ static void add_folded(struct points *points, int32_t code)
         return;
     }
     utf8proc_category_t category = utf8proc_category(code);
-    if (category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL ||
-        category == UTF8PROC_CATEGORY_ZP || (code >= '\t' && code <= '\r') || code == 0x85)
+    if (is_blank(code, category))
         points_add(points, ' ');
     else if (category == UTF8PROC_CATEGORY_ND)
         points_add(points, '0' + digit_value(code));

@@ -47,8 +47,8 @@ void sink_free(struct sink *s);
 enum err sink_libpq_check(const char *conninfo, struct errmsg *msg) MUST_CHECK;
 /* A checked conninfo. Connects in the background, again with back-off whenever the connection is
  * lost; while it is away calls fail at once. timeout_ms per statement and for connecting. Refuses a
- * schema that is not SINK_SCHEMA_VERSION: is_up stays false, the reason is logged, and it looks again
- * from time to time, so that `waypost migrate` mends it without a restart. */
+ * schema that is not SINK_SCHEMA_VERSION: is_up stays false, the reason is logged, and it looks
+ * again from time to time, so that `waypost migrate` mends it without a restart. */
 struct sink *sink_libpq_new(struct loop *loop, const char *conninfo, int64_t timeout_ms);
 
 /* Refuses (ERR_INVALID) an array with an envelope that is neither step nor message. */

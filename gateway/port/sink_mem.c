@@ -266,6 +266,7 @@ static void mem_vault_get(struct sink *s, const uint8_t number_id[16], sink_on_v
     a->on_vault = fn;
     if (a->e != ERR_OK)
         return;
+    assert(row != NULL); /* a missing one is ERR_NOT_FOUND */
     a->key_id = row->key_id;
     a->nonce = row->nonce;
     a->ciphertext = row->ciphertext;

@@ -1,6 +1,7 @@
 #!/bin/bash
 # budget.sh: how long and how branchy the C code is. Prints the ten worst functions; fails past the
-# hard limits: 100 lines and complexity 15 for a function, 800 lines for a file.
+# hard limits: 100 lines and complexity 15 for a function, 800 lines for a file (1200 for a table of
+# tests).
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -14,7 +15,8 @@ sort -rnk5 /tmp/budget.$$ | awk 'NR <= 10 { printf "%5d %s %s\n", $5, $6, $7 }'
 is_good=1
 awk '$1 > 15 || $5 > 100 { print "over the budget: " $6, $7 ": complexity " $1 ", lines " $5; bad = 1 }
      END { exit bad }' /tmp/budget.$$ || is_good=0
-wc -l gateway/*.c gateway/*/*.[ch] tests/*/*.[ch] |
-    awk '$2 != "total" && $1 > 800 { print "over the budget: " $2 ": lines " $1; bad = 1 }
-         END { exit bad }' || is_good=0
+wc -l gateway/*.c gateway/*/*.[ch] tests/*/*.[ch] | awk '
+    { limit = $2 ~ /^tests/ ? 1200 : 800 }
+    $2 != "total" && $1 > limit { print "over the budget: " $2 ": lines " $1; bad = 1 }
+    END { exit bad }' || is_good=0
 [ "$is_good" = 1 ]
