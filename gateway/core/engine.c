@@ -80,32 +80,48 @@ static bool is_word_before_answer(const struct step *s, const struct command_mat
            match->command != COMMAND_NO && str_is_empty(match->argument);
 }
 
+static bool try_key_command(struct step *s)
+{
+    enum command command = key_command(s->norm);
+    return command != COMMAND_NONE && learner_is_enrolled(s->learner) &&
+           engine_member_command(s, command);
+}
+
+static bool try_fuzzy(struct step *s, const char *lang)
+{
+    struct command_match match = match_command_fuzzy(s->norm, lang);
+    return match.command != COMMAND_NONE && engine_command(s, &match);
+}
+
+/* Words that are what they say, and answers: true when the input was one of them. */
+static bool try_exact(struct step *s, const struct command_match *match)
+{
+    bool is_help = match->command == COMMAND_HELP && str_is_empty(match->argument);
+    if (match->command == COMMAND_SAFE || is_help) {
+        (void)engine_command(s, match); /* both are handled in every state */
+        return true;
+    }
+    if (is_word_before_answer(s, match) && engine_command(s, match))
+        return true;
+    if (try_answer(s) || try_key_command(s))
+        return true;
+    return match->command != COMMAND_NONE && engine_command(s, match);
+}
+
 /* The order of COURSE.md 1.3 step 4. */
 static void understand(struct step *s)
 {
     const char *lang = s->learner->state == LEARNER_STATE_NEW ? NULL : s->learner->lang;
     struct command_match match = match_command(s->norm, lang);
-    bool is_bare = str_is_empty(match.argument);
-    if (match_is_stop(s->norm) || (match.command == COMMAND_STOP && is_bare)) {
+    bool is_bare_stop = match.command == COMMAND_STOP && str_is_empty(match.argument);
+    if (match_is_stop(s->norm) || is_bare_stop) {
         engine_stop(s);
         return;
     }
-    if (match.command == COMMAND_SAFE || (match.command == COMMAND_HELP && is_bare)) {
-        (void)engine_command(s, &match); /* both are handled in every state */
-    } else if (is_word_before_answer(s, &match) && engine_command(s, &match)) {
-        /* done */
-    } else if (try_answer(s)) {
-        /* done */
-    } else if (key_command(s->norm) != COMMAND_NONE && learner_is_enrolled(s->learner) &&
-               engine_member_command(s, key_command(s->norm))) {
-        /* done */
-    } else if (match.command != COMMAND_NONE && engine_command(s, &match)) {
-        /* done */
-    } else if (match_is_safe(s->norm, s->course->safe_words, s->course->n_safe_words)) {
-        engine_safe(s, false);
-    } else {
-        match = match_command_fuzzy(s->norm, lang);
-        if (match.command == COMMAND_NONE || !engine_command(s, &match)) {
+    if (!try_exact(s, &match)) {
+        if (match_is_safe(s->norm, s->course->safe_words, s->course->n_safe_words)) {
+            engine_safe(s, false);
+        } else if (!try_fuzzy(s, lang)) {
             answer_unknown(s);
             return;
         }

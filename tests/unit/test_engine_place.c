@@ -1,0 +1,98 @@
+/*
+ * Whatever place a stored learner names, engine_step answers or refuses: one broken value must not
+ * stop the front for everybody. Every state, side states with every state behind them, with units
+ * that are missing, unknown or of the wrong kind.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/engine.h"
+#include "core/lesson_parse.h"
+#include "port/lesson_files.h"
+
+static struct courses courses = {.n = 1};
+static struct arena *course_arena, *arena;
+
+static const struct engine_context context = {
+    .org = {"Red Cross", 9}, .url = {"example.org/c", 13}, .code = {"*384*7#", 7}};
+
+static int load_course(void **state)
+{
+    (void)state;
+    struct lesson_file *files = NULL;
+    uint32_t n = 0;
+    struct errmsg msg = {""};
+    course_arena = arena_new(LESSON_ARENA_BYTES);
+    arena = arena_new(65536);
+    if (lesson_files_read("lessons/children-on-the-move", course_arena, &files, &n, &msg) !=
+            ERR_OK ||
+        lesson_load(files, n, course_arena, &courses.list[0], &msg) != ERR_OK)
+        fail_msg("%s", msg.text);
+    return 0;
+}
+
+static int free_course(void **state)
+{
+    (void)state;
+    arena_free(course_arena);
+    arena_free(arena);
+    return 0;
+}
+
+static enum err step(const struct learner *learner, enum input_kind kind, const char *text)
+{
+    struct input input = {.kind = kind, .text = str_from(text), .now = {1732433860000}};
+    struct outcome out;
+    arena_reset(arena);
+    return engine_step(&courses, &context, learner, &input, arena, &out);
+}
+
+/* Every kind of input at one place. Returns how many were refused. */
+static unsigned try_place(const struct learner *learner)
+{
+    static const char *const texts[] = {"1", "0", "NEXT", "BACK", "MENU", "REPEAT", "9", "x"};
+    unsigned n_refused = 0;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        n_refused += step(learner, INPUT_TEXT, texts[i]) != ERR_OK;
+    n_refused += step(learner, INPUT_DIAL, "") != ERR_OK;
+    n_refused += step(learner, INPUT_SESSION_END, "") != ERR_OK;
+    n_refused += step(learner, INPUT_TIMER, "") != ERR_OK;
+    return n_refused;
+}
+
+static void every_place_is_answered_or_refused(void **state)
+{
+    (void)state;
+    static const char *const units[] = {"", "nosuch", "m1s", "m1q1", "p1", "m7q4"};
+    for (int place = 0; place < N_LEARNER_STATES * N_LEARNER_STATES; place++) {
+        for (size_t u = 0; u < ARRAY_LEN(units); u++) {
+            struct learner learner;
+            learner_init(&learner);
+            learner.state = (enum learner_state)(place / N_LEARNER_STATES);
+            learner.back = (enum learner_state)(place % N_LEARNER_STATES);
+            learner.course_key = courses.list[0]->key;
+            learner.screen = 200;
+            memcpy(learner.lang, "en", 3);
+            memset(learner.learner_id, 7, sizeof(learner.learner_id));
+            (void)snprintf(learner.unit, sizeof(learner.unit), "%s", units[u]);
+            unsigned n_refused = try_place(&learner);
+            assert_true(n_refused == 0 || n_refused == 11);
+            if (strcmp(units[u], "nosuch") == 0)
+                assert_int_equal(n_refused, 11);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_place_is_answered_or_refused),
+    };
+    return cmocka_run_group_tests(tests, load_course, free_course);
+}
