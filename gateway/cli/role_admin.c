@@ -60,11 +60,21 @@ static bool decides(const struct admin *a, const struct role_slot *slot)
                      : !str_eq(str_from(slot->name), STR("admin"));
 }
 
+static bool can_take_callbacks(const struct admin *a)
+{
+    bool is_ready = true;
+    for (unsigned i = 0; i < a->role->n_slots; i++) {
+        const struct role_slot *slot = &a->role->all_slots[i];
+        is_ready &= !decides(a, slot) || role_slot_state(slot) == ROLE_STATE_READY;
+    }
+    return is_ready;
+}
+
 /* "reasons": what keeps from being ready; "warnings": what else is not as it should be. */
-static uint32_t add_complaints(struct admin *a, const char *key, bool is_reason)
+static void add_complaints(struct admin *a, const char *key, bool is_reason)
 {
     uint32_t n = 0;
-    buf_addf(&a->body, "\"%s\":[", key);
+    buf_addf(&a->body, ",\"%s\":[", key);
     for (unsigned i = 0; i < a->role->n_slots; i++) {
         const struct role_slot *slot = &a->role->all_slots[i];
         enum role_state state = role_slot_state(slot);
@@ -72,16 +82,16 @@ static uint32_t add_complaints(struct admin *a, const char *key, bool is_reason)
             buf_addf(&a->body, "%s\"%s %u is %s\"", n++ > 0 ? "," : "", slot->name, slot->index,
                      state_names[state]);
     }
-    buf_add_str(&a->body, STR("],"));
-    return n;
+    buf_add_char(&a->body, ']');
 }
 
 static struct http_response readyz(struct admin *a)
 {
-    buf_add_char(&a->body, '{');
-    uint32_t n_reasons = add_complaints(a, "reasons", true);
-    (void)add_complaints(a, "warnings", false); /* they are shown, and that is all */
-    buf_addf(&a->body, "\"ready\":%s,\"processes\":[", n_reasons == 0 ? "true" : "false");
+    bool is_ready = can_take_callbacks(a);
+    buf_addf(&a->body, "{\"ready\":%s", is_ready ? "true" : "false");
+    add_complaints(a, "reasons", true);
+    add_complaints(a, "warnings", false);
+    buf_add_str(&a->body, STR(",\"processes\":["));
     for (unsigned i = 0; i < a->role->n_slots; i++) {
         const struct role_slot *slot = &a->role->all_slots[i];
         buf_addf(&a->body,
@@ -90,7 +100,7 @@ static struct http_response readyz(struct admin *a)
                  slot->pid, slot->n_restarts);
     }
     buf_add_str(&a->body, STR("]}\n"));
-    return (struct http_response){.status = n_reasons == 0 ? 200 : 503,
+    return (struct http_response){.status = is_ready ? 200 : 503,
                                   .content_type = STR("application/json"),
                                   .body = buf_str(&a->body)};
 }

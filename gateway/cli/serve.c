@@ -1,7 +1,9 @@
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -55,6 +57,7 @@ static int run_process(void *ctx, uint32_t i)
             (void)close(s->processes[other].listen_fd); /* the others' */
     }
     log_init(s->level, p->name);
+    (void)prctl(PR_SET_NAME, p->name); /* for ps and top; nothing depends on it */
     role_slot_begin(slot);
     s->self = i;
     s->loop = loop_libevent_new();
@@ -190,7 +193,7 @@ static enum err open_listener(const struct service *s, struct process *p,
             matching[n++] = given[i].fd;
     }
     if (n > 0) {
-        p->listen_fd = dup(matching[p->index % n]);
+        p->listen_fd = fcntl(matching[p->index % n], F_DUPFD_CLOEXEC, 0);
         return p->listen_fd >= 0 ? ERR_OK
                                  : errmsg_set(msg, ERR_UNAVAILABLE, "socket %d was not handed over",
                                               matching[p->index % n]);

@@ -50,22 +50,29 @@ static void key_of(const struct sockaddr *address, char key[KEY_BYTES])
     }
 }
 
+static struct front_peer *find(struct front_peer_list *list, const char key[KEY_BYTES])
+{
+    struct front_peer *peer;
+    LIST_FOREACH(peer, list, links)
+    {
+        if (memcmp(peer->key, key, KEY_BYTES) == 0)
+            return peer;
+    }
+    return NULL;
+}
+
 struct front_peer *front_peers_enter(struct front_peers *peers, const struct sockaddr *address,
                                      uint32_t max)
 {
     char key[KEY_BYTES];
     key_of(address, key);
-    size_t bucket = str_hash((struct str){key, KEY_BYTES}) % N_BUCKETS;
-    struct front_peer *peer;
-    LIST_FOREACH(peer, &peers->buckets[bucket], links)
-    {
-        if (memcmp(peer->key, key, KEY_BYTES) == 0)
-            break;
-    }
+    uint64_t hash = str_hash((struct str){key, KEY_BYTES});
+    struct front_peer_list *list = &peers->buckets[hash % N_BUCKETS];
+    struct front_peer *peer = find(list, key);
     if (peer == NULL) {
         peer = xcalloc(1, sizeof(*peer));
         memcpy(peer->key, key, KEY_BYTES);
-        LIST_INSERT_HEAD(&peers->buckets[bucket], peer, links);
+        LIST_INSERT_HEAD(list, peer, links);
     }
     if (max > 0 && peer->n_connections >= max)
         return NULL;
