@@ -107,21 +107,28 @@ static uint32_t tolerance(uint32_t n_letters)
     return n_letters >= 8 ? 2 : (n_letters >= 4 ? 1 : 0);
 }
 
+#define FAR UINT32_MAX
+
+/* Distance to a keyword, FAR past what its length allows. */
+static uint32_t near_distance(struct str normalised, const struct keyword *keyword)
+{
+    uint32_t max = tolerance(count_points(keyword->word));
+    uint32_t distance = max > 0 ? match_distance(normalised, keyword->word, max) : FAR;
+    return distance <= max ? distance : FAR;
+}
+
 struct command_match match_command_fuzzy(struct str normalised, const char *lang)
 {
     const struct command_match none = {.argument = STR_NONE};
     if (str_find_char(normalised, ' ') != SIZE_MAX || match_find_number_word(normalised) >= 0)
         return none;
     const struct keyword *best = NULL;
-    uint32_t best_distance = UINT32_MAX;
+    uint32_t best_distance = FAR;
     bool is_tie = false;
     for (size_t i = 0; i < match_n_keywords; i++) {
         const struct keyword *keyword = &match_keywords[i];
-        uint32_t max = tolerance(count_points(keyword->word));
-        if (max == 0 || !is_active(keyword, lang))
-            continue;
-        uint32_t distance = match_distance(normalised, keyword->word, max);
-        if (distance > max || distance > best_distance)
+        uint32_t distance = is_active(keyword, lang) ? near_distance(normalised, keyword) : FAR;
+        if (distance == FAR || distance > best_distance)
             continue;
         if (best == NULL || distance < best_distance) {
             best = keyword;

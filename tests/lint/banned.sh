@@ -19,7 +19,7 @@ none()
 # call NAME|NAME: a call that is no part of a longer name and no member.
 call()
 {
-    printf '(^|[^A-Za-z0-9_.>])(%s)[[:space:]]*\\(' "$1"
+    printf '(^|[^A-Za-z0-9_.>])(%s)\\(' "$1"
 }
 
 mapfile -t code < <(git ls-files -co --exclude-standard 'gateway/*.[ch]' 'tests/*.[ch]')
