@@ -53,6 +53,7 @@ static void run_child(struct supervisor *s, uint32_t i, pid_t parent)
     (void)signal(SIGINT, SIG_IGN); /* the terminal sends it to all; the supervisor decides */
     (void)signal(SIGHUP, SIG_IGN);
     (void)sigprocmask(SIG_UNBLOCK, &s->signals, NULL);
+    (void)prctl(PR_SET_NAME, s->plan->name(s->plan->ctx, i)); /* for ps and top */
     exit(s->plan->run(s->plan->ctx, i));
 }
 
