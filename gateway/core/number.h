@@ -11,7 +11,8 @@
 
 struct number {
     char e164[NUMBER_BYTES];
-    char country[3]; /* ISO 3166-1 alpha-2 of the calling code's main country, "" when unknown */
+    char country[3]; /* ISO 3166-1 alpha-2: the calling code's main country (within +1 and +7 the
+                      * area code's), "" for satellite networks and tokens */
 };
 
 /* How a provider writes numbers. */
@@ -24,12 +25,16 @@ enum number_form {
     NUMBER_FORM_OPAQUE,   /* a token that is no number: kept verbatim */
 };
 
-/* Accepts tel:, blanks, dashes, dots, brackets, 00 and a trunk 0. default_country ("KE") may be
- * empty: then national forms are ERR_INVALID. Short codes and words are ERR_INVALID. */
+/* Accepts tel:, blanks, dashes, dots, slashes, brackets, 00 and a trunk 0. What the form promises is
+ * tried first: with + or 00 a number is international, with a 0 it is national, digits alone are
+ * national first for NUMBER_FORM_NATIONAL and (unless they begin with the default country's own
+ * code) NUMBER_FORM_ANY. default_country ("KE") may be empty: then national forms are ERR_INVALID.
+ * Short codes, words and impossible lengths are ERR_INVALID; a token of more than 16 characters is
+ * ERR_TOO_LONG. On error *ret is untouched. */
 enum err number_parse(struct str text, enum number_form form, struct str default_country,
                       struct number *ret) MUST_CHECK;
-/* +254.. as the provider wants it: NUMBER_FORM_PLUS, _DIGITS, _00 or _NATIONAL (without trunk 0).
- */
+/* +254.. as the provider wants it: NUMBER_FORM_PLUS (also _ANY), _DIGITS, _00 or _NATIONAL (without
+ * trunk 0). A token goes back as it came, whatever the form. ERR_INVALID for an empty number. */
 enum err number_format(const struct number *number, enum number_form form, char dst[24]) MUST_CHECK;
 /* "254" for "KE"; absent when the country is not in the table. */
 struct str number_calling_code(struct str country);
