@@ -6,12 +6,13 @@
  * deleted) only after its COMMIT. While one batch is being stored, the next is read. What then goes
  * wrong, and what happens:
  *
- *   PostgreSQL away, slow, full   the same batch again, with back-off; nothing is dropped, the
- * stream grows. core.ingest is idempotent, so an unknown outcome is no harm PostgreSQL refuses a
- * batch    halved until the refused envelope stands alone; that one goes to the dead letters, all
- * others are stored Redis away, a read timed out  after it is back, first what was delivered and
- * never settled this process dies             the same, at the next start, under the same consumer
- * name
+ *   PostgreSQL away, slow, full     the same batch again, with back-off; nothing is dropped, the
+ *                                   stream grows. core.ingest is idempotent, so an unknown outcome
+ *                                   is no harm
+ *   PostgreSQL refuses a batch      halved until the refused envelope stands alone; that one goes
+ *                                   to the dead letters, all others are stored
+ *   Redis away, a read timed out    after it is back, first what was delivered and never settled
+ *   this process dies               the same, at the next start, under the same consumer name
  *
  * Batches by time: entries are gathered for gather_ms before they are read, unless a full batch is
  * waiting, so that Redis and PostgreSQL are not asked for each event on its own.
