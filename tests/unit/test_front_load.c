@@ -42,13 +42,14 @@ static struct front *front;
 
 static long resident_bytes(void)
 {
-    long pages = 0;
+    char line[128] = "";
     FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL || fscanf(file, "%*d %ld", &pages) != 1)
-        pages = -1;
+    if (file != NULL && fgets(line, sizeof(line), file) == NULL)
+        line[0] = '\0';
     if (file != NULL)
         (void)fclose(file);
-    return pages * sysconf(_SC_PAGESIZE);
+    const char *second = strchr(line, ' '); /* pages: total, resident, ... */
+    return second != NULL ? strtol(second, NULL, 10) * sysconf(_SC_PAGESIZE) : -1;
 }
 
 /* "/": resident bytes, connections and evictions, as text. */
@@ -68,8 +69,8 @@ static struct server server_start(const struct front_limits *limits)
 {
     struct server server;
     struct errmsg msg;
-    int fd;
-    struct sockaddr_in own;
+    int fd = -1;
+    struct sockaddr_in own = {.sin_port = 0};
     socklen_t len = sizeof(own);
     assert_int_equal(front_listen("127.0.0.1", 0, &fd, &msg), ERR_OK);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&own, &len), 0);
@@ -107,8 +108,7 @@ static int dial(const struct server *server)
 
 struct answer {
     long resident_bytes;
-    unsigned n_connections;
-    unsigned long long n_evicted;
+    unsigned long n_connections, n_evicted;
     int64_t took_ms;
 };
 
@@ -122,10 +122,12 @@ static struct answer ask(int fd)
     assert_true(n > 0);
     reply[n] = '\0';
     assert_true(str_starts(str_from(reply), STR("HTTP/1.1 200 OK\r\n")));
-    const char *body = strstr(reply, "\r\n\r\n");
-    assert_int_equal(sscanf(body, "%ld %u %llu", &answer.resident_bytes, &answer.n_connections,
-                            &answer.n_evicted),
-                     3);
+    char *rest = strstr(reply, "\r\n\r\n");
+    assert_non_null(rest);
+    answer.resident_bytes = strtol(rest, &rest, 10);
+    answer.n_connections = strtoul(rest, &rest, 10);
+    answer.n_evicted = strtoul(rest, &rest, 10);
+    assert_string_equal(rest, "\n");
     answer.took_ms = clock_mono().ms - start_ms;
     return answer;
 }
