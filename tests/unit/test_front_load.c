@@ -1,7 +1,8 @@
 /*
  * The front in a process of its own under hostile load, with short deadlines so that it takes
  * seconds: slow heads beside good traffic, more slow connections than there is room for, idle
- * connections and their memory, unfinished bodies and their memory (RELIABILITY.md T13 to T15).
+ * connections and their memory, unfinished bodies and their memory, restarts (RELIABILITY.md T11,
+ * T13 to T15).
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,9 +37,14 @@
 struct server {
     pid_t pid;
     int port;
+    int listen_fd; /* as the supervisor keeps it */
+    struct front_limits limits;
 };
 
+/* In the server. */
 static struct front *front;
+static struct loop *loop;
+static struct timer *drain_poll;
 
 static long resident_bytes(void)
 {
@@ -65,26 +71,49 @@ static void on_request(void *ctx, struct front_token token, const struct http_re
     front_reply(front, token, &response);
 }
 
+static void on_drain_poll(void *ctx)
+{
+    (void)ctx;
+    if (front_n_connections(front) == 0)
+        loop_stop(loop);
+    else
+        timer_start(loop, drain_poll, 1);
+}
+
+static void on_term(void *ctx)
+{
+    (void)ctx;
+    front_drain(front);
+    timer_start(loop, drain_poll, 0);
+}
+
+static void server_fork(struct server *server)
+{
+    server->pid = fork();
+    assert_true(server->pid >= 0);
+    if (server->pid > 0)
+        return;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    struct errmsg msg;
+    loop = loop_libevent_new();
+    drain_poll = timer_new(loop, on_drain_poll, NULL);
+    loop_libevent_on_signal(loop, SIGTERM, on_term, NULL);
+    if (front_libevent_new(loop, server->listen_fd, &server->limits, on_request, NULL, &front,
+                           &msg) == ERR_OK)
+        loop_run(loop);
+    _exit(front_n_connections(front) == 0 ? 0 : 1);
+}
+
 static struct server server_start(const struct front_limits *limits)
 {
-    struct server server;
+    struct server server = {.limits = *limits};
     struct errmsg msg;
-    int fd = -1;
     struct sockaddr_in own = {.sin_port = 0};
     socklen_t len = sizeof(own);
-    assert_int_equal(front_listen("127.0.0.1", 0, &fd, &msg), ERR_OK);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&own, &len), 0);
+    assert_int_equal(front_listen("127.0.0.1", 0, &server.listen_fd, &msg), ERR_OK);
+    assert_int_equal(getsockname(server.listen_fd, (struct sockaddr *)&own, &len), 0);
     server.port = ntohs(own.sin_port);
-    server.pid = fork();
-    assert_true(server.pid >= 0);
-    if (server.pid == 0) {
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        struct loop *loop = loop_libevent_new();
-        if (front_libevent_new(loop, fd, limits, on_request, NULL, &front, &msg) == ERR_OK)
-            loop_run(loop);
-        _exit(1);
-    }
-    (void)close(fd);
+    server_fork(&server);
     return server;
 }
 
@@ -92,6 +121,7 @@ static void server_stop(const struct server *server)
 {
     assert_int_equal(kill(server->pid, SIGKILL), 0);
     assert_int_equal(waitpid(server->pid, NULL, 0), server->pid);
+    (void)close(server->listen_fd);
 }
 
 static int dial(const struct server *server)
@@ -107,6 +137,7 @@ static int dial(const struct server *server)
 }
 
 struct answer {
+    bool is_last; /* the connection closes */
     long resident_bytes;
     unsigned long n_connections, n_evicted;
     int64_t took_ms;
@@ -122,6 +153,7 @@ static struct answer ask(int fd)
     assert_true(n > 0);
     reply[n] = '\0';
     assert_true(str_starts(str_from(reply), STR("HTTP/1.1 200 OK\r\n")));
+    answer.is_last = strstr(reply, "Connection: close\r\n") != NULL;
     char *rest = strstr(reply, "\r\n\r\n");
     assert_non_null(rest);
     answer.resident_bytes = strtol(rest, &rest, 10);
@@ -268,6 +300,36 @@ static void test_unfinished_requests_have_a_common_ceiling(void **state)
     server_stop(&server);
 }
 
+static void test_restarts_lose_nothing(void **state)
+{
+    (void)state;
+    enum { N_RESTARTS = 20, N_BETWEEN = 100 };
+    struct front_limits limits = front_default_limits();
+    struct server server = server_start(&limits);
+    int kept = dial(&server);
+    unsigned n_redials = 0;
+    (void)ask(kept); /* the first one is up */
+    for (int i = 0; i < N_RESTARTS; i++) {
+        pid_t old = server.pid;
+        server_fork(&server);
+        assert_int_equal(kill(old, SIGTERM), 0);
+        for (int n = 0; n < N_BETWEEN; n++) { /* each asserts that it is answered */
+            (void)ask_anew(&server);
+            if (!ask(kept).is_last)
+                continue;
+            (void)close(kept);
+            kept = dial(&server);
+            n_redials++;
+        }
+        int status;
+        assert_int_equal(waitpid(old, &status, 0), old);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+    assert_in_range(n_redials, 1, N_RESTARTS * N_BETWEEN);
+    (void)close(kept);
+    server_stop(&server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_slow_connections_beyond_the_cap_do_not_shut_others_out),
         cmocka_unit_test(test_idle_connections_cost_little),
         cmocka_unit_test(test_unfinished_requests_have_a_common_ceiling),
+        cmocka_unit_test(test_restarts_lose_nothing),
     };
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
