@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/match.h"
+#include "core/number.h"
 #include "core/yaml.h"
 #include "port/config_table.h"
 
@@ -106,11 +107,6 @@ static bool is_name(struct str s)
     return s.len > 0;
 }
 
-static bool is_country(struct str s)
-{
-    return s.len == 2 && isupper((unsigned char)s.p[0]) && isupper((unsigned char)s.p[1]);
-}
-
 static bool is_dial_code(struct str s)
 {
     bool is_good = s.len >= 3 && s.len <= 32 && s.p[0] == '*' && str_ends(s, STR("#"));
@@ -143,7 +139,8 @@ static const char *text_problem(const struct config_key *key, struct str value)
     case CONFIG_TYPE_NAME:
         return is_name(value) ? NULL : "it may hold a-z, 0-9, - and _ only";
     case CONFIG_TYPE_COUNTRY:
-        return is_country(value) ? NULL : "it must be a country's two letters, as KE";
+        return number_calling_code(value).p != NULL ? NULL
+                                                    : "it must be a country's two letters, as KE";
     case CONFIG_TYPE_DIAL_CODE:
         return is_dial_code(value) ? NULL : "it must look like \"*384*7#\", in quotes";
     case CONFIG_TYPE_ADDRESS:
