@@ -107,6 +107,12 @@ static bool is_name(struct str s)
     return s.len > 0;
 }
 
+static bool is_country(struct str s)
+{
+    return s.len == 2 && isupper((unsigned char)s.p[0]) && isupper((unsigned char)s.p[1]) &&
+           number_calling_code(s).p != NULL;
+}
+
 static bool is_dial_code(struct str s)
 {
     bool is_good = s.len >= 3 && s.len <= 32 && s.p[0] == '*' && str_ends(s, STR("#"));
@@ -139,8 +145,7 @@ static const char *text_problem(const struct config_key *key, struct str value)
     case CONFIG_TYPE_NAME:
         return is_name(value) ? NULL : "it may hold a-z, 0-9, - and _ only";
     case CONFIG_TYPE_COUNTRY:
-        return number_calling_code(value).p != NULL ? NULL
-                                                    : "it must be a country's two letters, as KE";
+        return is_country(value) ? NULL : "it must be a country's two letters, as KE";
     case CONFIG_TYPE_DIAL_CODE:
         return is_dial_code(value) ? NULL : "it must look like \"*384*7#\", in quotes";
     case CONFIG_TYPE_ADDRESS:
