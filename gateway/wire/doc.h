@@ -1,0 +1,66 @@
+/*
+ * doc.h: a JSON or XML body as one kind of tree, and paths into it, so that everything above reads
+ * both the same way. Nodes and texts live in the arena that the reader was given.
+ *
+ * JSON: objects are maps, members carry their key as name; numbers are text as they were written
+ * (an id of 20 digits keeps them all), true and false are the words. XML: an element is a map with
+ * its local name, its character data as text, its attributes apart; prefixes are dropped, since
+ * they vary from network to network.
+ *
+ * Paths are those of a profile: "/results/0/from" (RFC 6901, and "*" for the first member that has
+ * the rest), "/request/mobile" or "//mobile" (any depth) for XML, "service@timestamp" for an
+ * attribute, "field[@name=Remote]" or "member[name=MSISDN]/value" for name-value lists, and
+ * "name()" as a last step for the local name itself.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+#define DOC_MAX_DEPTH 32u
+#define DOC_MAX_STEPS 12u
+
+enum doc_kind { DOC_NULL, DOC_TEXT, DOC_MAP, DOC_LIST };
+
+struct doc {
+    enum doc_kind kind;
+    struct str name;             /* key, or local name of an element; absent in lists */
+    struct str text;             /* DOC_TEXT; character data of an element */
+    const struct doc *first;     /* members or child elements */
+    const struct doc *next;      /* sibling */
+    const struct doc *attribute; /* XML: chained by next */
+};
+
+enum doc_step_kind {
+    DOC_STEP_NAME,
+    DOC_STEP_INDEX,
+    DOC_STEP_ANY,
+    DOC_STEP_ATTRIBUTE,
+    DOC_STEP_NODE_NAME
+};
+
+struct doc_step {
+    enum doc_step_kind kind;
+    bool is_deep;          /* "//": this step may match at any depth */
+    uint32_t index;        /* DOC_STEP_INDEX; in JSON also a member of that name */
+    struct str name;       /* NAME, ATTRIBUTE, INDEX as written */
+    struct str key, value; /* predicate, absent without one */
+    bool is_attribute_key;
+};
+
+struct doc_path {
+    struct doc_step steps[DOC_MAX_STEPS];
+    uint32_t n_steps;
+};
+
+/* Both borrow from text. ERR_INVALID says what is wrong with the path. */
+enum err doc_path_json(struct str text, struct arena *arena, struct doc_path *ret,
+                       struct errmsg *msg) MUST_CHECK;
+enum err doc_path_xml(struct str text, struct doc_path *ret, struct errmsg *msg) MUST_CHECK;
+
+/* First node at the path below root (for XML, the first step names the root itself, or is below
+ * it for "//" and for relative paths, which begin without a slash). NULL when there is none. A
+ * nocase path compares names by ASCII letters only. */
+const struct doc *doc_find(const struct doc *root, const struct doc_path *path, bool is_nocase);
+/* Text at the path; absent when there is none, or null, a list or an object. */
+struct str doc_get(const struct doc *root, const struct doc_path *path, bool is_nocase);

@@ -1,0 +1,169 @@
+#include "wire/json.h"
+
+#include <jansson.h>
+#include <string.h>
+
+static bool is_digit(struct str s, size_t at)
+{
+    return at < s.len && s.p[at] >= '0' && s.p[at] <= '9';
+}
+
+static size_t skip_digits(struct str s, size_t at)
+{
+    while (is_digit(s, at))
+        at++;
+    return at;
+}
+
+/* Length of the number (RFC 8259 6) at s[from], or 0. */
+static size_t number_len(struct str s, size_t from)
+{
+    size_t at = from;
+    if (s.p[at] == '-')
+        at++;
+    if (!is_digit(s, at))
+        return 0;
+    at = s.p[at] == '0' ? at + 1 : skip_digits(s, at);
+    if (is_digit(s, at))
+        return 0;
+    if (at < s.len && s.p[at] == '.') {
+        if (!is_digit(s, at + 1))
+            return 0;
+        at = skip_digits(s, at + 1);
+    }
+    if (at < s.len && (s.p[at] == 'e' || s.p[at] == 'E')) {
+        at++;
+        if (at < s.len && (s.p[at] == '+' || s.p[at] == '-'))
+            at++;
+        if (!is_digit(s, at))
+            return 0;
+        at = skip_digits(s, at);
+    }
+    return at - from;
+}
+
+/* Index behind the string that begins at s[from]. */
+static size_t string_end(struct str s, size_t from)
+{
+    size_t at = from + 1;
+    while (at < s.len && s.p[at] != '"')
+        at += s.p[at] == '\\' ? 2 : 1;
+    return at < s.len ? at + 1 : s.len;
+}
+
+/* Copies text with every number in quotes. ERR_INVALID: nested too deeply. */
+static enum err quote_numbers(struct str text, struct buf *out)
+{
+    uint32_t depth = 0;
+    for (size_t i = 0; i < text.len;) {
+        char c = text.p[i];
+        size_t n = 1;
+        if (c == '"') {
+            n = string_end(text, i) - i;
+        } else if (c == '-' || is_digit(text, i)) {
+            n = number_len(text, i);
+            if (n == 0)
+                return ERR_INVALID;
+        } else if (c == '{' || c == '[') {
+            if (++depth > DOC_MAX_DEPTH)
+                return ERR_INVALID;
+        } else if ((c == '}' || c == ']') && depth > 0) {
+            depth--;
+        }
+        bool is_number = c == '-' || is_digit(text, i);
+        if (is_number)
+            buf_add_char(out, '"');
+        buf_add(out, text.p + i, n);
+        if (is_number)
+            buf_add_char(out, '"');
+        i += n;
+    }
+    return buf_error(out);
+}
+
+static struct doc *convert(const json_t *value, struct arena *arena);
+
+static bool append(const json_t *value, const char *key, const struct doc ***link,
+                   struct arena *arena)
+{
+    struct doc *child = convert(value, arena);
+    if (child == NULL)
+        return false;
+    if (key != NULL)
+        child->name = arena_str(arena, str_from(key));
+    **link = child;
+    *link = &child->next;
+    return true;
+}
+
+static bool convert_members(const json_t *value, struct doc *node, struct arena *arena)
+{
+    const struct doc **link = &node->first;
+    if (json_is_array(value)) {
+        for (size_t i = 0; i < json_array_size(value); i++) {
+            if (!append(json_array_get(value, i), NULL, &link, arena))
+                return false;
+        }
+        return true;
+    }
+    /* jansson's iterators take a non-const object, but change nothing */
+    json_t *object = (json_t *)(uintptr_t)value;
+    for (void *it = json_object_iter(object); it != NULL; it = json_object_iter_next(object, it)) {
+        if (!append(json_object_iter_value(it), json_object_iter_key(it), &link, arena))
+            return false;
+    }
+    return true;
+}
+
+/* NULL when the arena is full. Depth was limited by quote_numbers. */
+static struct doc *convert(const json_t *value, struct arena *arena)
+{
+    struct doc *node = arena_alloc(arena, sizeof(*node));
+    if (node == NULL)
+        return NULL;
+    switch (json_typeof(value)) {
+    case JSON_OBJECT:
+    case JSON_ARRAY:
+        node->kind = json_is_object(value) ? DOC_MAP : DOC_LIST;
+        if (!convert_members(value, node, arena))
+            return NULL;
+        break;
+    case JSON_STRING:
+        node->kind = DOC_TEXT;
+        node->text =
+            arena_str(arena, (struct str){json_string_value(value), json_string_length(value)});
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        node->kind = DOC_TEXT;
+        node->text = json_is_true(value) ? STR("true") : STR("false");
+        break;
+    case JSON_NULL:
+    case JSON_INTEGER: /* numbers arrive as strings */
+    case JSON_REAL:
+        node->kind = DOC_NULL;
+        break;
+    }
+    return node;
+}
+
+enum err json_read(struct str text, struct arena *arena, const struct doc **ret)
+{
+    if (str_starts(text, STR("\xef\xbb\xbf")))
+        text = str_sub(text, 3, text.len);
+    struct buf quoted CLEANUP(buf_fini);
+    buf_init(&quoted, 3 * text.len + 1);
+    enum err e = quote_numbers(text, &quoted);
+    if (e != ERR_OK)
+        return e;
+    json_error_t error;
+    json_t *value = json_loadb(buf_str(&quoted).p, quoted.len, JSON_DECODE_ANY, &error);
+    if (value == NULL)
+        return ERR_INVALID;
+    const struct doc *root = convert(value, arena);
+    json_decref(value);
+    if (root == NULL || arena_error(arena) != ERR_OK)
+        return ERR_TOO_LONG;
+    *ret = root;
+    return ERR_OK;
+}

@@ -1,0 +1,157 @@
+#include "wire/xml.h"
+
+#include <expat.h>
+#include <string.h>
+
+struct reader {
+    XML_Parser parser;
+    struct arena *arena;
+    struct doc *open[DOC_MAX_DEPTH]; /* elements that have begun; [0] is the document */
+    struct doc *last[DOC_MAX_DEPTH]; /* last child of each, to append the next one to */
+    uint32_t depth;
+    struct buf text[DOC_MAX_DEPTH]; /* character data of each so far */
+    enum err error;
+};
+
+static void fail(struct reader *r, enum err e)
+{
+    if (r->error == ERR_OK)
+        r->error = e;
+    (void)XML_StopParser(r->parser, XML_FALSE); /* fails only when it has stopped already */
+}
+
+static struct str local_name(const char *name)
+{
+    const char *colon = strrchr(name, ':');
+    return str_from(colon != NULL ? colon + 1 : name);
+}
+
+static struct doc *new_node(struct reader *r, enum doc_kind kind, const char *name)
+{
+    struct doc *node = arena_alloc(r->arena, sizeof(*node));
+    if (node == NULL) {
+        fail(r, ERR_TOO_LONG);
+        return NULL;
+    }
+    node->kind = kind;
+    node->name = arena_str(r->arena, local_name(name));
+    node->text = STR("");
+    return node;
+}
+
+static void XMLCALL on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
+{
+    struct reader *r = ctx;
+    if (r->depth == DOC_MAX_DEPTH) {
+        fail(r, ERR_INVALID);
+        return;
+    }
+    struct doc *node = new_node(r, DOC_MAP, name);
+    const struct doc **link = node != NULL ? &node->attribute : NULL;
+    for (; link != NULL && attributes[0] != NULL; attributes += 2) {
+        struct doc *attribute = new_node(r, DOC_TEXT, attributes[0]);
+        if (attribute == NULL)
+            return;
+        attribute->text = arena_str(r->arena, str_from(attributes[1]));
+        *link = attribute;
+        link = &attribute->next;
+    }
+    if (node == NULL)
+        return;
+    struct doc *parent = r->open[r->depth - 1];
+    if (r->last[r->depth - 1] == NULL)
+        parent->first = node;
+    else
+        r->last[r->depth - 1]->next = node;
+    r->last[r->depth - 1] = node;
+    r->open[r->depth] = node;
+    r->last[r->depth] = NULL;
+    buf_reset(&r->text[r->depth]);
+    r->depth++;
+}
+
+static void XMLCALL on_end(void *ctx, const XML_Char *name)
+{
+    struct reader *r = ctx;
+    (void)name; /* expat has checked that it is the one that is open */
+    r->depth--;
+    r->open[r->depth]->text = arena_str(r->arena, buf_str(&r->text[r->depth]));
+    if (arena_error(r->arena) != ERR_OK || buf_error(&r->text[r->depth]) != ERR_OK)
+        fail(r, ERR_TOO_LONG);
+}
+
+static void XMLCALL on_text(void *ctx, const XML_Char *text, int n)
+{
+    struct reader *r = ctx;
+    buf_add(&r->text[r->depth - 1], text, (size_t)n);
+}
+
+static void XMLCALL on_doctype(void *ctx, const XML_Char *name, const XML_Char *system_id,
+                               const XML_Char *public_id, int has_internal_subset)
+{
+    (void)name; /* a document type that is only a name declares nothing */
+    if (system_id != NULL || public_id != NULL || has_internal_subset)
+        fail(ctx, ERR_INVALID);
+}
+
+enum err xml_read(struct str text, struct arena *arena, const struct doc **ret)
+{
+    if (text.len > XML_MAX_BYTES)
+        return ERR_TOO_LONG;
+    struct doc *document = arena_alloc(arena, sizeof(*document));
+    if (document == NULL)
+        return ERR_TOO_LONG;
+    *document = (struct doc){.kind = DOC_MAP, .text = STR("")};
+    struct reader r = {.arena = arena, .open = {document}, .depth = 1};
+    r.parser = XML_ParserCreate(NULL);
+    if (r.parser == NULL)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < DOC_MAX_DEPTH; i++)
+        buf_init(&r.text[i], text.len * 2 + 1); /* ISO-8859-1 grows to two bytes */
+    XML_SetUserData(r.parser, &r);
+    XML_SetElementHandler(r.parser, on_start, on_end);
+    XML_SetCharacterDataHandler(r.parser, on_text);
+    XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);
+    enum XML_Status status =
+        XML_Parse(r.parser, text.p != NULL ? text.p : "", (int)text.len, XML_TRUE);
+    XML_ParserFree(r.parser);
+    for (uint32_t i = 0; i < DOC_MAX_DEPTH; i++)
+        buf_fini(&r.text[i]);
+    if (r.error != ERR_OK)
+        return r.error;
+    if (status != XML_STATUS_OK)
+        return ERR_INVALID;
+    *ret = document;
+    return ERR_OK;
+}
+
+/* Quotes and white space matter only inside attributes, where a parser would fold them. */
+static void escape(struct str value, bool is_attribute, struct buf *out)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.p[i];
+        bool is_space = c == '\n' || c == '\t' || c == '\r';
+        if (c == '&')
+            buf_add_str(out, STR("&amp;"));
+        else if (c == '<')
+            buf_add_str(out, STR("&lt;"));
+        else if (c == '>')
+            buf_add_str(out, STR("&gt;"));
+        else if (is_attribute && (is_space || c == '"' || c == '\''))
+            buf_addf(out, "&#%u;", c);
+        else if (c < 0x20 && !is_space)
+            buf_add_str(out, STR("\xef\xbf\xbd"));
+        else
+            buf_add_char(out, (char)c);
+    }
+}
+
+void xml_escape(struct str value, struct buf *out)
+{
+    escape(value, false, out);
+}
+
+void xml_escape_attribute(struct str value, struct buf *out)
+{
+    escape(value, true, out);
+}
