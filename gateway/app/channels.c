@@ -3,6 +3,8 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "port/profile_file.h"
+
 const struct channel *channels_get(const struct channels *channels, struct str name)
 {
     for (uint32_t i = 0; i < channels->n; i++) {

@@ -120,14 +120,18 @@ struct session_memory {
     struct str remembered; /* inbound.remember of the session's last request */
 };
 
-/* ERR_INVALID with file:line:column, what is wrong and how to mend it. The text is copied. */
+#define PROFILE_MAX_BYTES 65536u /* of one file: it bounds all that is made of it */
+
+/* ERR_INVALID with file:line:column, what is wrong and how to mend it. The text is copied.
+ * port/profile_file.h reads files. */
 enum err profile_parse(struct str yaml, struct str file, struct profile **ret,
                        struct errmsg *msg) MUST_CHECK;
-enum err profile_load(const char *path, struct profile **ret, struct errmsg *msg) MUST_CHECK;
 void profile_free(struct profile *p);
 struct str profile_name(const struct profile *p);
 bool profile_has_ussd(const struct profile *p);
 bool profile_has_send(const struct profile *p);
+/* False where every customer has an address of its own: the channel must set send_url. */
+bool profile_has_send_url(const struct profile *p);
 /* True when some later requests of a session lack the number: the caller keeps sessions in the
  * store and calls profile_session_key first. */
 bool profile_needs_session(const struct profile *p);
@@ -169,7 +173,6 @@ struct decode_context {
     struct str rest;
     struct str peer;
     bool is_dlr;
-    bool is_any_path;   /* path is not one of ours (CLI, vectors): rules are chosen by fields */
     struct wall_ms now; /* 0 = unknown: age of signed timestamps is not checked */
 };
 enum err profile_decode(const struct profile *p, const struct http_request *request,
@@ -193,6 +196,14 @@ struct reply {
 enum err profile_encode(const struct profile *p, const struct inbound_batch *batch,
                         const struct reply *reply, const struct settings *settings,
                         struct arena *arena, struct http_response *ret) MUST_CHECK;
+/* A batch of one message that no request brought, to see how a profile would answer it; what a
+ * template echoes of the request is absent. ERR_UNSUPPORTED: the profile takes no such kind. */
+enum err profile_make_batch(const struct profile *p, const struct inbound *message,
+                            struct arena *arena, struct inbound_batch *ret) MUST_CHECK;
+/* The reply in a sample of a provider's documentation: what profile_encode would have been given to
+ * make this body. False: no answer of the profile has that form. */
+bool profile_read_reply(const struct profile *p, const struct inbound_batch *batch, struct str body,
+                        struct arena *arena, struct reply *ret);
 /* True when an SMS reply may travel in the answer to the callback (TwiML and the like). */
 bool profile_replies_in_answer(const struct profile *p);
 /* Longest text that fits there, in characters; 0 = no limit. */
@@ -222,6 +233,7 @@ enum send_outcome { SEND_SENT, SEND_FAILED, SEND_THROTTLED, SEND_TEMPORARY, SEND
 struct send_result {
     enum send_outcome outcome;
     struct str id;          /* provider's, absent when it gives none */
+    bool is_own_id;         /* reports carry outgoing.id, not this one */
     struct str error;       /* provider's code or words, no number in it */
     int64_t retry_after_ms; /* from Retry-After, capped; 0 = not given */
 };

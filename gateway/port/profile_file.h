@@ -1,0 +1,9 @@
+/*
+ * profile_file.h: reads a profile from its file.
+ */
+#pragma once
+
+#include "wire/profile.h"
+
+/* ERR_INVALID with file:line:column as profile_parse; ERR_NOT_FOUND, ERR_IO with the path. */
+enum err profile_load(const char *path, struct profile **ret, struct errmsg *msg) MUST_CHECK;
