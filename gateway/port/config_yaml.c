@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "core/match.h"
-#include "core/number.h"
 #include "core/yaml.h"
 #include "port/config_table.h"
 
@@ -109,8 +108,7 @@ static bool is_name(struct str s)
 
 static bool is_country(struct str s)
 {
-    return s.len == 2 && isupper((unsigned char)s.p[0]) && isupper((unsigned char)s.p[1]) &&
-           number_calling_code(s).p != NULL;
+    return s.len == 2 && isupper((unsigned char)s.p[0]) && isupper((unsigned char)s.p[1]);
 }
 
 static bool is_dial_code(struct str s)

@@ -1,0 +1,409 @@
+#include "cli/channel.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+#include "port/profile_file.h"
+#include "wire/json.h"
+
+#define ARENA_BYTES (16u << 20)
+
+/* profiles and settings ---------------------------------------------------------------------- */
+
+void setting_put(struct setting_list *settings, struct str name, struct str value)
+{
+    uint32_t i = 0;
+    while (i < settings->n && !str_eq(settings->list[i].name, name))
+        i++;
+    if (i == CHANNEL_MAX_SETTINGS)
+        return;
+    settings->list[i] = (struct setting){name, value};
+    settings->n += i == settings->n;
+}
+
+struct settings setting_all(const struct setting_list *settings)
+{
+    return (struct settings){settings->list, settings->n};
+}
+
+/* config/profiles of the source tree that the program was built in. */
+static bool folder_beside_program(char dst[PATH_MAX])
+{
+    char program[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    if (n <= 0)
+        return false;
+    program[n] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    int length = snprintf(dst, PATH_MAX, "%s/../config/profiles", program);
+    return length > 0 && length < PATH_MAX && access(dst, R_OK) == 0;
+}
+
+struct profile *channel_profile(const struct cli_args *args, struct str name)
+{
+    char path[PATH_MAX], beside[PATH_MAX];
+    const char *folder = cli_get(args, "profiles", NULL);
+    struct profile *p;
+    struct errmsg msg;
+    if (folder == NULL && access("config/profiles", R_OK) != 0 && folder_beside_program(beside))
+        folder = beside;
+    if (folder == NULL)
+        folder = "config/profiles";
+    int n = str_ends(name, STR(".yaml"))
+                ? snprintf(path, sizeof(path), "%.*s", STR_ARG(name))
+                : snprintf(path, sizeof(path), "%s/%.*s.yaml", folder, STR_ARG(name));
+    if (n < 0 || (size_t)n >= sizeof(path)) {
+        cli_complain("the path of profile %.*s is too long", STR_ARG(name));
+        return NULL;
+    }
+    if (profile_load(path, &p, &msg) == ERR_OK)
+        return p;
+    cli_complain("%s", msg.text);
+    return NULL;
+}
+
+static bool take_settings(const struct cli_args *args, const char *option, struct setting_list *ret)
+{
+    for (int i = 0; cli_get_nth(args, option, i) != NULL; i++) {
+        struct str value = str_from(cli_get_nth(args, option, i));
+        struct str name = str_split(&value, '=');
+        if (value.p == NULL) {
+            cli_complain("--%s takes NAME=VALUE, not '%.*s'", option, STR_ARG(name));
+            return false;
+        }
+        setting_put(ret, name, value);
+    }
+    return true;
+}
+
+bool channel_read(const char *path, struct buf *out)
+{
+    char bytes[8192];
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    if (file == NULL) {
+        cli_complain("%s cannot be read", path);
+        return false;
+    }
+    size_t n;
+    while ((n = fread(bytes, 1, sizeof(bytes), file)) > 0)
+        buf_add(out, bytes, n);
+    bool is_good = ferror(file) == 0 && buf_error(out) == ERR_OK;
+    if (file != stdin)
+        (void)fclose(file); /* it was only read */
+    if (!is_good)
+        cli_complain("%s cannot be read, or has more than %u bytes", path, CHANNEL_MAX_INPUT_BYTES);
+    return is_good;
+}
+
+/* decode ------------------------------------------------------------------------------------- */
+
+/* A request as people keep it in a file may have bare line ends and lack Host and Content-Length;
+ * these are added, so that the strict reader takes it. */
+static void complete_request(struct str raw, struct buf *out)
+{
+    size_t crlf = str_find(raw, STR("\r\n\r\n")), lf = str_find(raw, STR("\n\n"));
+    bool is_bare = crlf == SIZE_MAX || lf < crlf;
+    size_t end = is_bare ? lf : crlf;
+    struct str rest = end == SIZE_MAX ? str_trim(raw) : str_sub(raw, 0, end);
+    struct str body = end == SIZE_MAX ? STR("") : str_sub(raw, end + (is_bare ? 2 : 4), raw.len);
+    bool has_host = false, has_length = false;
+    while (rest.p != NULL) {
+        struct str line = str_split(&rest, '\n');
+        if (str_ends(line, STR("\r")))
+            line.len--;
+        has_host |= str_eq_nocase(str_sub(line, 0, 5), STR("Host:"));
+        has_length |= str_eq_nocase(str_sub(line, 0, 15), STR("Content-Length:")) ||
+                      str_eq_nocase(str_sub(line, 0, 18), STR("Transfer-Encoding:"));
+        buf_add_str(out, line);
+        buf_add_str(out, STR("\r\n"));
+    }
+    if (!has_host)
+        buf_add_str(out, STR("Host: localhost\r\n"));
+    if (!has_length && body.len > 0)
+        buf_addf(out, "Content-Length: %zu\r\n", body.len);
+    buf_add_str(out, STR("\r\n"));
+    buf_add_str(out, body);
+}
+
+/* What follows /in/<channel> or /dlr/<channel>; of any other path all, and a guess at which. */
+static struct str find_rest(struct str path, bool *ret_is_dlr)
+{
+    static const char *const words[] = {"status", "dlr", "deliver", "receipt", "report"};
+    struct str prefix = str_starts(path, STR("/dlr/")) ? STR("/dlr/") : STR("/in/");
+    if (str_starts(path, prefix)) {
+        *ret_is_dlr = prefix.len == 5;
+        struct str name = str_sub(path, prefix.len, path.len);
+        size_t slash = str_find_char(name, '/');
+        return slash != SIZE_MAX ? str_sub(name, slash, name.len) : STR("");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        *ret_is_dlr |= str_find(path, str_from(words[i])) != SIZE_MAX;
+    return path;
+}
+
+static void print_batch(const struct inbound_batch *batch)
+{
+    for (uint32_t i = 0; i < batch->n_items; i++) {
+        struct buf out CLEANUP(buf_fini);
+        buf_init(&out, CHANNEL_MAX_INPUT_BYTES);
+        channel_print_inbound(&batch->items[i], &out);
+        printf("%.*s\n", STR_ARG(buf_str(&out)));
+    }
+}
+
+struct session_words {
+    struct session_memory memory;
+    struct buf remembered;
+};
+
+/* --session from=+254.. last=1*2 --session invokeId=0 */
+static void take_session(const struct setting_list *words, struct arena *arena,
+                         struct session_memory *ret)
+{
+    struct buf others CLEANUP(buf_fini);
+    buf_init(&others, 4096);
+    *ret = (struct session_memory){.is_known = words->n > 0};
+    for (uint32_t i = 0; i < words->n; i++) {
+        struct str name = words->list[i].name, value = words->list[i].value;
+        struct str *place = str_eq(name, STR("from"))      ? &ret->from
+                            : str_eq(name, STR("to"))      ? &ret->to
+                            : str_eq(name, STR("network")) ? &ret->network
+                            : str_eq(name, STR("last"))    ? &ret->last
+                                                           : NULL;
+        if (place != NULL)
+            *place = value;
+        else
+            buf_addf(&others, "%s%.*s=%.*s", others.len > 0 ? "&" : "", STR_ARG(name),
+                     STR_ARG(value));
+    }
+    ret->has_last = ret->last.p != NULL;
+    ret->remembered = arena_str(arena, buf_str(&others));
+}
+
+/* Decodes a raw request. The batch borrows from reader and arena. */
+static int decode_raw(const struct cli_args *args, const struct profile *p, const char *path,
+                      struct http_reader *reader, struct arena *arena, struct inbound_batch *ret)
+{
+    static struct setting_list settings, session_words;
+    struct session_memory session;
+    struct buf raw CLEANUP(buf_fini), complete CLEANUP(buf_fini);
+    buf_init(&raw, CHANNEL_MAX_INPUT_BYTES);
+    buf_init(&complete, CHANNEL_MAX_INPUT_BYTES + 4096);
+    if (!take_settings(args, "set", &settings) || !take_settings(args, "session", &session_words))
+        return EX_USAGE;
+    if (!channel_read(path, &raw))
+        return EX_NOINPUT;
+    complete_request(buf_str(&raw), &complete);
+    if (http_reader_feed(reader, complete.p, complete.len) != HTTP_STATE_DONE) {
+        const char *why = "it ends too early";
+        (void)http_reader_status(reader, &why); /* the number is for clients */
+        cli_complain("not an HTTP request: %s", why);
+        return EX_DATAERR;
+    }
+    take_session(&session_words, arena, &session);
+    struct settings all = setting_all(&settings);
+    struct decode_context context = {.settings = &all,
+                                     .session = &session,
+                                     .is_dlr = cli_has(args, "dlr"),
+                                     .peer = STR("127.0.0.1")};
+    struct str now = settings_get(&all, STR("now"));
+    if (now.p != NULL && clock_parse_rfc3339(now, &context.now) != ERR_OK) {
+        cli_complain("now is written 2024-05-03T06:04:45Z, not '%.*s'", STR_ARG(now));
+        return EX_USAGE;
+    }
+    const struct http_request *request = http_reader_request(reader);
+    context.rest = find_rest(request->path, &context.is_dlr);
+    if (profile_decode(p, request, &context, arena, ret) == ERR_OK)
+        return EX_OK;
+    cli_complain("the request is too long");
+    return EX_DATAERR;
+}
+
+static struct http_reader *new_reader(void)
+{
+    struct http_limits limits = {.max_head_bytes = 65536, .max_body_bytes = 1 << 20};
+    return http_reader_new(&limits);
+}
+
+static int run_decode(const struct cli_args *args, const struct profile *p, struct arena *arena)
+{
+    struct http_reader *reader = new_reader();
+    struct inbound_batch batch;
+    int code = decode_raw(args, p, "-", reader, arena, &batch);
+    if (code == EX_OK)
+        print_batch(&batch);
+    http_reader_free(reader);
+    return code;
+}
+
+/* encode ------------------------------------------------------------------------------------- */
+
+static int print_response(const struct profile *p, const struct inbound_batch *batch,
+                          const struct reply *reply, const struct settings *settings,
+                          struct arena *arena)
+{
+    struct http_response response;
+    if (profile_encode(p, batch, reply, settings, arena, &response) != ERR_OK) {
+        cli_complain("the answer is too long");
+        return EX_DATAERR;
+    }
+    printf("HTTP/1.1 %d %s\r\n", response.status, http_status_words(response.status));
+    if (response.content_type.p != NULL)
+        printf("Content-Type: %.*s\r\n", STR_ARG(response.content_type));
+    for (uint32_t i = 0; i < response.n_headers; i++)
+        printf("%.*s: %.*s\r\n", STR_ARG(response.headers[i].name),
+               STR_ARG(response.headers[i].value));
+    printf("Content-Length: %zu\r\n\r\n", response.body.len);
+    (void)fwrite(response.body.p, 1, response.body.len, stdout); /* a closed pipe is no error */
+    return EX_OK;
+}
+
+static bool read_object(struct arena *arena, const struct doc **ret)
+{
+    struct buf text CLEANUP(buf_fini);
+    buf_init(&text, CHANNEL_MAX_INPUT_BYTES);
+    if (!channel_read("-", &text))
+        return false;
+    if (json_read(buf_str(&text), arena, ret) == ERR_OK && (*ret)->kind == DOC_MAP)
+        return true;
+    cli_complain("standard input must be one JSON object");
+    return false;
+}
+
+static int run_encode(const struct cli_args *args, const struct profile *p, struct arena *arena)
+{
+    static struct setting_list settings;
+    const struct doc *object;
+    struct inbound_batch batch;
+    const char *request = cli_get(args, "request", NULL);
+    if (!take_settings(args, "set", &settings))
+        return EX_USAGE;
+    if (!read_object(arena, &object))
+        return EX_DATAERR;
+    struct settings all = setting_all(&settings);
+    struct reply reply = {.text = doc_text(object, "text"),
+                          .is_open = str_eq(doc_text(object, "more"), STR("true"))};
+    if (request != NULL) {
+        struct http_reader *reader = new_reader();
+        int code = decode_raw(args, p, request, reader, arena, &batch);
+        if (code == EX_OK)
+            code = print_response(p, &batch, &reply, &all, arena);
+        http_reader_free(reader);
+        return code;
+    }
+    struct inbound message = {.kind = profile_has_ussd(p) ? INBOUND_USSD : INBOUND_SMS,
+                              .phase = INBOUND_PHASE_CONTINUE,
+                              .from = doc_text(object, "from"),
+                              .to = doc_text(object, "to"),
+                              .id = doc_text(object, "id"),
+                              .session = doc_text(object, "session"),
+                              .network = doc_text(object, "network")};
+    if (profile_make_batch(p, &message, arena, &batch) != ERR_OK) {
+        cli_complain("profile %.*s takes no callbacks that could be answered",
+                     STR_ARG(profile_name(p)));
+        return EX_USAGE;
+    }
+    return print_response(p, &batch, &reply, &all, arena);
+}
+
+/* send --------------------------------------------------------------------------------------- */
+
+static void print_request(const struct send_request *request)
+{
+    size_t scheme = str_find(request->url, STR("://"));
+    struct str host = str_sub(request->url, scheme == SIZE_MAX ? 0 : scheme + 3, request->url.len);
+    size_t end = str_find_char(host, '/');
+    printf("%s %.*s HTTP/1.1\r\nHost: %.*s\r\n", request->method, STR_ARG(request->url),
+           STR_ARG(str_sub(host, 0, end)));
+    for (uint32_t i = 0; i < request->n_headers; i++)
+        printf("%.*s: %.*s\r\n", STR_ARG(request->headers[i].name),
+               STR_ARG(request->headers[i].value));
+    if (request->body.len > 0)
+        printf("Content-Length: %zu\r\n", request->body.len);
+    printf("\r\n%.*s", STR_ARG(request->body));
+}
+
+static int run_send(const struct cli_args *args, const struct profile *p, struct arena *arena)
+{
+    static struct setting_list settings;
+    const struct doc *object;
+    struct send_request request;
+    struct errmsg msg = {""};
+    if (!take_settings(args, "set", &settings))
+        return EX_USAGE;
+    if (!read_object(arena, &object))
+        return EX_DATAERR;
+    struct settings all = setting_all(&settings);
+    struct outgoing message = {.from = doc_text(object, "from"),
+                               .to = doc_text(object, "to"),
+                               .text = doc_text(object, "text"),
+                               .id = doc_text(object, "id"),
+                               .session = doc_text(object, "session"),
+                               .link = doc_text(object, "link_id"),
+                               .network = doc_text(object, "network")};
+    struct str now_text = settings_get(&all, STR("now"));
+    struct wall_ms now = clock_wall();
+    if (now_text.p != NULL && clock_parse_rfc3339(now_text, &now) != ERR_OK) {
+        cli_complain("now is written 2024-05-03T06:04:45Z, not '%.*s'", STR_ARG(now_text));
+        return EX_USAGE;
+    }
+    enum err e = profile_needs_token(p, &all)
+                     ? profile_token_request(p, &all, now, arena, &request, &msg)
+                     : profile_send(p, &message, &all, now, arena, &request, &msg);
+    if (e != ERR_OK) {
+        cli_complain("%s", msg.text);
+        return EX_CONFIG;
+    }
+    print_request(&request);
+    return EX_OK;
+}
+
+/* which -------------------------------------------------------------------------------------- */
+
+static int run(const struct cli_args *args)
+{
+    static const struct {
+        const char *name;
+        int (*run)(const struct cli_args *, const struct profile *, struct arena *);
+    } verbs[] = {{"decode", run_decode}, {"encode", run_encode}, {"send", run_send}};
+    if (args->n_words >= 2 && strcmp(args->words[0], "test") == 0)
+        return channel_test(args);
+    for (size_t i = 0; i < ARRAY_LEN(verbs) && args->n_words == 2; i++) {
+        if (strcmp(args->words[0], verbs[i].name) != 0)
+            continue;
+        struct profile *p = channel_profile(args, str_from(args->words[1]));
+        if (p == NULL)
+            return EX_CONFIG;
+        struct arena *arena = arena_new(ARENA_BYTES);
+        int code = verbs[i].run(args, p, arena);
+        arena_free(arena);
+        profile_free(p);
+        return code;
+    }
+    cli_complain(
+        "say `channel decode PROFILE`, `channel encode PROFILE`, `channel send PROFILE` or "
+        "`channel test FILE...`; `waypost channel --help` says more");
+    return EX_USAGE;
+}
+
+const struct cli_command cli_channel = {
+    .name = "channel",
+    .summary = "try how a provider's profile reads, answers and sends",
+    .usage = "channel decode PROFILE [--set NAME=VALUE]... [--dlr] < HTTP-REQUEST\n"
+             "channel encode PROFILE [--request FILE] < {\"text\":\"...\",\"more\":true}\n"
+             "channel send PROFILE [--set NAME=VALUE]... < {\"from\",\"to\",\"text\",\"id\"}\n"
+             "channel test FILE...",
+    .options = {{"set", "NAME=VALUE", "a setting of the channel: secret=abc", true},
+                {"session", "NAME=VALUE", "what is remembered of the USSD session: last=1*2", true},
+                {"dlr", NULL, "the request came to the address for delivery reports", false},
+                {"request", "FILE", "encode: the raw request that is answered", false},
+                {"profiles", "FOLDER", "where the profiles lie (config/profiles)", false},
+                {"answers", NULL, "test: compare our answers with the vectors' too", false},
+                {.name = NULL}},
+    .run = run,
+};

@@ -1,0 +1,354 @@
+/*
+ * `waypost channel test FILE...`: vector files against profiles, without servers. A vector is one
+ * HTTP exchange that a provider documents, and what it means; the README of config/profiles says
+ * how one is written. Prints TAP.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/channel.h"
+#include "wire/json.h"
+#include "wire/profile_time.h"
+
+#define FILE_ARENA_BYTES (64u << 20)
+#define VECTOR_ARENA_BYTES (8u << 20)
+#define MAX_FILES 512
+
+struct run {
+    const struct cli_args *args;
+    struct profile *profile; /* of the last vector's provider; NULL: it has none */
+    struct str provider;
+    uint32_t n_done, n_failed;
+};
+
+struct file {
+    struct arena *arena;
+    const struct doc *vectors; /* a list */
+};
+
+/* the request of a vector -------------------------------------------------------------------- */
+
+/* Vectors keep bytes as text: "latin-1" means one byte for each character. */
+static struct str body_bytes(const struct doc *vector, struct arena *arena)
+{
+    struct str text = doc_text(doc_member(vector, "request"), "body");
+    struct str encoding = doc_text(vector, "body_encoding");
+    if (text.p == NULL || !str_eq(encoding, STR("latin-1")))
+        return text.p != NULL ? text : STR("");
+    char *p = arena_alloc(arena, text.len + 1);
+    size_t n = 0;
+    for (size_t i = 0; p != NULL && i < text.len; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        bool is_pair = (c & 0xfc) == 0xc0 && i + 1 < text.len;
+        p[n++] = (char)(is_pair ? (c & 3) << 6 | (text.p[++i] & 0x3f) : c);
+    }
+    return (struct str){p, p != NULL ? n : 0};
+}
+
+static void make_request(const struct doc *vector, struct arena *arena, struct http_request *ret)
+{
+    const struct doc *request = doc_member(vector, "request");
+    const struct doc *headers = doc_member(request, "headers");
+    struct str query = doc_text(request, "query");
+    struct str path = doc_text(request, "path");
+    *ret = (struct http_request){
+        .method = doc_text(request, "method"), .path = path, .query = STR_NONE, .target = path};
+    if (query.len > 0) {
+        ret->query = query;
+        ret->target = arena_printf(arena, "%.*s?%.*s", STR_ARG(path), STR_ARG(query));
+    }
+    for (const struct doc *d = headers != NULL ? headers->first : NULL; d != NULL; d = d->next) {
+        if (ret->n_headers < HTTP_MAX_HEADERS)
+            ret->headers[ret->n_headers++] = (struct http_header){d->name, d->text};
+    }
+    ret->body = body_bytes(vector, arena);
+}
+
+/* What the vector's state says of the session with this key. */
+static void make_session(const struct doc *vector, struct str key, struct arena *arena,
+                         struct session_memory *ret)
+{
+    const struct doc *sessions = doc_member(doc_member(vector, "state"), "session");
+    const struct doc *session = sessions != NULL ? sessions->first : NULL;
+    struct buf others CLEANUP(buf_fini);
+    buf_init(&others, 4096);
+    *ret = (struct session_memory){.is_known = false};
+    while (session != NULL && !str_eq(session->name, key))
+        session = session->next;
+    if (session == NULL)
+        return;
+    ret->is_known = true;
+    ret->from = doc_text(session, "from");
+    ret->to = doc_text(session, "to");
+    ret->network = doc_text(session, "network");
+    ret->last = doc_text(session, "last");
+    ret->has_last = ret->last.p != NULL;
+    for (const struct doc *d = session->first; d != NULL; d = d->next)
+        buf_addf(&others, "%s%.*s=%.*s", others.len > 0 ? "&" : "", STR_ARG(d->name),
+                 STR_ARG(d->text));
+    ret->remembered = arena_str(arena, buf_str(&others));
+}
+
+static enum err decode(const struct profile *p, const struct doc *vector,
+                       const struct setting_list *settings, struct arena *arena,
+                       struct inbound_batch *ret)
+{
+    static struct http_request request; /* big, and borrowed while one vector runs */
+    struct session_memory session;
+    struct settings all = setting_all(settings);
+    bool is_dlr = str_eq(doc_text(vector, "kind"), STR("dlr"));
+    make_request(vector, arena, &request);
+    make_session(vector, profile_session_key(p, &request, request.path, arena), arena, &session);
+    struct decode_context context = {
+        .settings = &all,
+        .session = session.is_known ? &session : NULL,
+        .rest = request.path,
+        .peer = STR("127.0.0.1"),
+        .is_dlr = is_dlr,
+        .now = channel_now(doc_member(vector, "config")),
+    };
+    return profile_decode(p, &request, &context, arena, ret);
+}
+
+/* what a caller would add -------------------------------------------------------------------- */
+
+/* An earlier vector of the file with this name has the same id, or, without ids, the same words. */
+static bool is_received_before(const struct profile *p, const struct file *file,
+                               const struct doc *vector, const struct inbound *in)
+{
+    struct str name = doc_text(doc_member(vector, "state"), "already_received");
+    bool is_same = false;
+    for (const struct doc *d = file->vectors->first; name.p != NULL && d != NULL; d = d->next) {
+        struct setting_list settings = {.n = 0};
+        struct inbound_batch batch;
+        if (d == vector || !str_eq(doc_text(d, "name"), name))
+            continue;
+        struct arena *arena = arena_new(VECTOR_ARENA_BYTES);
+        channel_settings(doc_member(d, "config"), STR(""), arena, &settings);
+        if (decode(p, d, &settings, arena, &batch) == ERR_OK) {
+            const struct inbound *first = &batch.items[0];
+            bool is_words_same = str_eq(first->from, in->from) && str_eq(first->to, in->to) &&
+                                 str_eq(first->text, in->text);
+            is_same |= in->id.p != NULL ? str_eq(first->id, in->id) : is_words_same;
+        }
+        arena_free(arena);
+    }
+    return is_same;
+}
+
+/* Joins a part with those that the vector's state holds. */
+static void join_parts(const struct doc *vector, struct arena *arena, struct inbound *in)
+{
+    const struct doc *all = doc_member(doc_member(vector, "state"), "parts");
+    const struct doc *stored = all != NULL ? all->first : NULL;
+    struct buf text CLEANUP(buf_fini);
+    buf_init(&text, 65536);
+    while (stored != NULL && !str_eq(stored->name, in->part_ref))
+        stored = stored->next;
+    for (uint32_t i = 1; i <= in->part_of; i++) {
+        char number[16];
+        (void)snprintf(number, sizeof(number), "%u", i); /* fits */
+        struct str part = i == in->part_n ? in->text : doc_text(stored, number);
+        if (part.p == NULL)
+            return;
+        buf_add_str(&text, part);
+    }
+    in->text = arena_str(arena, buf_str(&text));
+    in->outcome = INBOUND_ACCEPT;
+}
+
+/* comparing ---------------------------------------------------------------------------------- */
+
+static void compare_item(const struct doc *expected, const struct inbound *in, struct arena *arena,
+                         struct buf *out)
+{
+    struct str opt_out = STR_NONE;
+    if (in->is_opt_out)
+        opt_out = in->kind == INBOUND_DLR ? in->to : in->from;
+    channel_compare(expected, "outcome", str_from(inbound_outcome_name(in->outcome)), out);
+    if (in->outcome == INBOUND_AUTH_FAIL || in->outcome == INBOUND_REJECT ||
+        in->outcome == INBOUND_IGNORE)
+        return; /* nothing else is stored of these, and reasons are words */
+    channel_compare(expected, "from", in->from, out);
+    channel_compare(expected, "to", in->to, out);
+    channel_compare(expected, "text", in->text, out);
+    channel_compare(expected, "id", in->id, out);
+    channel_compare(expected, "session", in->session, out);
+    channel_compare(expected, "phase", str_from(inbound_phase_name(in->phase)), out);
+    channel_compare(expected, "network", in->network, out);
+    channel_compare(expected, "status", str_from(dlr_status_name(in->status)), out);
+    channel_compare(expected, "status_raw", in->status_raw, out);
+    channel_compare(expected, "error", in->error, out);
+    channel_compare(expected, "link_id", in->link, out);
+    channel_compare(expected, "opt_out", opt_out, out);
+    channel_compare(expected, "ts", channel_time(in->at, arena), out);
+}
+
+/* Several messages in one callback. */
+static void compare_items(const struct doc *items, const struct inbound_batch *batch,
+                          struct arena *arena, struct buf *out)
+{
+    uint32_t n = 0;
+    for (const struct doc *d = items->first; d != NULL; d = d->next, n++) {
+        if (n < batch->n_items)
+            compare_item(d, &batch->items[n], arena, out);
+    }
+    if (n != batch->n_items)
+        buf_addf(out, "#   messages: got %u, expected %u\n", batch->n_items, n);
+}
+
+static bool any_taken(const struct inbound_batch *batch)
+{
+    for (uint32_t i = 0; i < batch->n_items; i++) {
+        enum inbound_outcome outcome = batch->items[i].outcome;
+        if (outcome == INBOUND_ACCEPT || outcome == INBOUND_UNKNOWN_STATUS)
+            return true;
+    }
+    return false;
+}
+
+static void compare_text_not(const struct doc *expected, const struct inbound *in, struct buf *out)
+{
+    struct str words = doc_text(expected, "text_not");
+    if (words.p != NULL && in->text.p != NULL && str_find(in->text, words) != SIZE_MAX)
+        buf_addf(out, "#   text: holds %.*s\n", STR_ARG(words));
+}
+
+static void compare_batch(const struct doc *vector, const struct inbound_batch *batch,
+                          struct inbound *first, struct arena *arena, struct buf *out)
+{
+    const struct doc *expected = doc_member(vector, "expect");
+    const struct doc *items = doc_member(expected, "items");
+    struct str outcome = doc_text(expected, "outcome");
+    if (str_eq(outcome, STR("accept-or-reject"))) {
+        compare_text_not(expected, first, out);
+    } else if (str_eq(outcome, STR("signature-ok"))) {
+        if (first->outcome == INBOUND_AUTH_FAIL)
+            buf_add_str(out, STR("#   outcome: got auth-fail, expected signature-ok\n"));
+    } else if (items != NULL) {
+        if (!any_taken(batch))
+            buf_add_str(out, STR("#   outcome: no message was taken\n"));
+        compare_items(items, batch, arena, out);
+    } else {
+        compare_item(expected, first, arena, out);
+    }
+}
+
+static void test_inbound(struct run *run, const struct file *file, const struct doc *vector,
+                         struct arena *arena, struct buf *out)
+{
+    struct setting_list settings = {.n = 0};
+    struct inbound_batch batch;
+    channel_settings(doc_member(vector, "config"), STR(""), arena, &settings);
+    if (decode(run->profile, vector, &settings, arena, &batch) != ERR_OK) {
+        buf_add_str(out, STR("#   the request is too long\n"));
+        return;
+    }
+    struct inbound first = batch.items[0];
+    if (first.outcome == INBOUND_BUFFER)
+        join_parts(vector, arena, &first);
+    if (first.outcome == INBOUND_ACCEPT && is_received_before(run->profile, file, vector, &first))
+        first.outcome = INBOUND_DUPLICATE;
+    compare_batch(vector, &batch, &first, arena, out);
+    if (cli_has(run->args, "answers"))
+        channel_test_answer(run->profile, vector, &batch, &settings, arena, out);
+}
+
+/* A computed secret of a request that we send: it must stand somewhere in the request. */
+static void test_sent_signature(const struct profile *p, const struct doc *vector,
+                                struct arena *arena, struct buf *out)
+{
+    struct setting_list settings = {.n = 0};
+    struct send_request request;
+    struct errmsg msg = {""};
+    struct wall_ms now = {0};
+    struct outgoing message = {
+        .to = STR("+254700000101"), .from = STR("2020"), .text = STR("x"), .id = STR("1")};
+    const struct doc *input = doc_member(vector, "input");
+    struct str wanted = doc_text(doc_member(vector, "expect"), "signature");
+    struct zone utc = {0, ZONE_RULE_NONE};
+    channel_settings(input, STR(""), arena, &settings);
+    if (time_parse_auto(doc_text(input, "timestamp"), utc, &now) != ERR_OK)
+        buf_add_str(out, STR("#   the vector has no timestamp\n"));
+    setting_put(&settings, STR("send_url"), STR("http://example.com/send"));
+    struct settings all = setting_all(&settings);
+    if (profile_send(p, &message, &all, now, arena, &request, &msg) != ERR_OK)
+        buf_addf(out, "#   no request: %s\n", msg.text);
+    else if (str_find(request.body, wanted) == SIZE_MAX)
+        buf_addf(out, "#   signature: %.*s does not stand in the request\n", STR_ARG(wanted));
+}
+
+/* all of them -------------------------------------------------------------------------------- */
+
+static void use_profile(struct run *run, struct str provider)
+{
+    if (run->provider.p != NULL && str_eq(run->provider, provider))
+        return;
+    profile_free(run->profile);
+    run->provider = provider;
+    run->profile = channel_profile(run->args, provider);
+}
+
+static void test_vector(struct run *run, const struct file *file, const struct doc *vector)
+{
+    struct buf out CLEANUP(buf_fini);
+    struct str provider = doc_text(vector, "provider"), kind = doc_text(vector, "kind");
+    struct arena *arena = arena_new(VECTOR_ARENA_BYTES);
+    buf_init(&out, 1u << 20);
+    use_profile(run, provider);
+    if (run->profile == NULL)
+        buf_addf(&out, "#   there is no profile %.*s\n", STR_ARG(provider));
+    else if (str_eq(kind, STR("send")))
+        channel_test_send(run->profile, vector, arena, &out);
+    else if (str_eq(kind, STR("signature")) && doc_member(vector, "input") != NULL)
+        test_sent_signature(run->profile, vector, arena, &out);
+    else
+        test_inbound(run, file, vector, arena, &out);
+    run->n_done++;
+    run->n_failed += out.len > 0;
+    printf("%s %u - %.*s %.*s: %.*s\n%.*s", out.len > 0 ? "not ok" : "ok", run->n_done,
+           STR_ARG(provider), STR_ARG(kind), STR_ARG(doc_text(vector, "name")),
+           STR_ARG(buf_str(&out)));
+    arena_free(arena);
+}
+
+static bool read_file(const char *path, struct file *ret)
+{
+    struct buf text CLEANUP(buf_fini);
+    buf_init(&text, CHANNEL_MAX_INPUT_BYTES);
+    if (!channel_read(path, &text))
+        return false;
+    ret->arena = arena_new(FILE_ARENA_BYTES);
+    if (json_read(buf_str(&text), ret->arena, &ret->vectors) == ERR_OK &&
+        ret->vectors->kind == DOC_LIST)
+        return true;
+    cli_complain("%s is no list of vectors", path);
+    return false;
+}
+
+int channel_test(const struct cli_args *args)
+{
+    static struct file files[MAX_FILES];
+    struct run run = {.args = args};
+    int n_files = args->n_words - 1;
+    uint32_t n = 0;
+    if (n_files > MAX_FILES) {
+        cli_complain("at most %d files at once", MAX_FILES);
+        return EX_USAGE;
+    }
+    for (int i = 0; i < n_files; i++) {
+        if (!read_file(args->words[i + 1], &files[i]))
+            return EX_NOINPUT;
+        for (const struct doc *d = files[i].vectors->first; d != NULL; d = d->next)
+            n++;
+    }
+    printf("1..%u\n", n);
+    for (int i = 0; i < n_files; i++) {
+        for (const struct doc *d = files[i].vectors->first; d != NULL; d = d->next)
+            test_vector(&run, &files[i], d);
+    }
+    for (int i = 0; i < n_files; i++)
+        arena_free(files[i].arena);
+    profile_free(run.profile);
+    return run.n_failed == 0 ? EX_OK : 1;
+}

@@ -1,0 +1,68 @@
+#include <stdlib.h>
+
+#include "cli/channel.h"
+
+/* "text/plain; charset=utf-8" and "text/plain" are one type. */
+static struct str media_type(struct str type)
+{
+    return str_trim(str_split(&type, ';'));
+}
+
+/* The vector's sample binds nobody: any success will do, or nobody knows the form. */
+static bool is_free(const struct doc *response)
+{
+    struct str note = doc_text(response, "note");
+    return str_find(note, STR("2xx")) != SIZE_MAX || str_find(note, STR("unverified")) != SIZE_MAX;
+}
+
+static void compare_status(const struct doc *response, int got, struct arena *arena,
+                           struct buf *out)
+{
+    struct str expected = doc_text(response, "status");
+    struct str status = arena_printf(arena, "%d", got);
+    if (str_eq(status, expected) || (is_free(response) && got / 100 == 2))
+        return;
+    channel_differ("answer status", status, expected, out);
+}
+
+static void compare_answer(const struct doc *response, const struct http_response *ours,
+                           struct arena *arena, struct buf *out)
+{
+    struct str body = doc_text(response, "body_example");
+    struct str type = doc_text(response, "content_type");
+    const struct doc *headers = doc_member(response, "headers");
+    compare_status(response, ours->status, arena, out);
+    if (is_free(response))
+        return;
+    for (const struct doc *d = headers != NULL ? headers->first : NULL; d != NULL; d = d->next) {
+        struct str got = http_header_get(ours->headers, ours->n_headers, d->name);
+        if (!str_eq(got, d->text))
+            channel_differ(d->name.p, got, d->text, out);
+    }
+    bool has_body = body.len > 0 && ours->status / 100 == 2;
+    if (has_body && !str_eq(media_type(type), media_type(ours->content_type)))
+        channel_differ("answer type", ours->content_type, type, out);
+    if (ours->status / 100 == 2 && !channel_bodies_equal(ours->body, body, arena))
+        channel_differ("answer body", ours->body, body, out);
+}
+
+void channel_test_answer(const struct profile *p, const struct doc *vector,
+                         const struct inbound_batch *batch, const struct setting_list *settings,
+                         struct arena *arena, struct buf *out)
+{
+    const struct doc *response = doc_member(vector, "response");
+    const struct doc *expect = doc_member(vector, "expect");
+    struct str outcome = doc_text(expect, "outcome");
+    struct settings all = setting_all(settings);
+    struct http_response ours;
+    struct reply reply = {.text = STR_NONE};
+    if (response == NULL || str_eq(outcome, STR("accept-or-reject")) ||
+        str_eq(outcome, STR("signature-ok")))
+        return;
+    bool has_reply =
+        profile_read_reply(p, batch, doc_text(response, "body_example"), arena, &reply);
+    if (profile_encode(p, batch, has_reply ? &reply : NULL, &all, arena, &ours) != ERR_OK)
+        buf_add_str(out, STR("#   the answer is too long\n"));
+    else
+        compare_answer(response, &ours, arena, out);
+}
