@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -57,7 +56,6 @@ static int run_process(void *ctx, uint32_t i)
             (void)close(s->processes[other].listen_fd); /* the others' */
     }
     log_init(s->level, p->name);
-    (void)prctl(PR_SET_NAME, p->name); /* for ps and top; nothing depends on it */
     role_slot_begin(slot);
     s->self = i;
     s->loop = loop_libevent_new();

@@ -1,0 +1,107 @@
+#!/bin/bash
+# serve.sh: the service as its manager sees it: what it says, what it returns, what is left of it.
+# Redis and PostgreSQL are away the whole time; nobody needs them for this.
+. "$(dirname "$0")/lib.sh"
+world_make
+mkdir -p "$STATE/keys"
+"$WAYPOST" keys --config "$STATE/waypost.yaml" >/dev/null 2>&1 || true
+
+# serve ARG...: starts it; its pid is in SERVICE.
+serve()
+{
+    (cd / && exec setsid "$@" "$WAYPOST" serve --config "$STATE/waypost.yaml") \
+        </dev/null >>"$STATE/waypost.log" 2>&1 &
+    SERVICE=$!
+    printf '%s\n' "$SERVICE" >"$STATE/waypost.pid"
+}
+
+admin()
+{
+    curl -fsS -m 2 "http://127.0.0.1:$ADMIN_PORT$1" 2>/dev/null
+}
+
+lives()
+{
+    admin /livez >/dev/null
+}
+
+# field_of ROLE FIELD: of the first process of a role, from /readyz, which may say 503.
+field_of()
+{
+    curl -sS -m 2 "http://127.0.0.1:$ADMIN_PORT/readyz" 2>/dev/null | python3 -c '
+import json, sys
+processes = json.load(sys.stdin)["processes"]
+print(next(p for p in processes if p["role"] == sys.argv[1])[sys.argv[2]])' "$@"
+}
+
+has_restarted()
+{
+    [ "$(field_of sender restarts)" = 1 ] && [ "$(field_of sender pid)" != "$KILLED" ] &&
+        [ "$(field_of sender pid)" != 0 ]
+}
+
+are_gone()
+{
+    local pid
+    for pid in "$@"; do
+        ! is_alive "$pid" || return 1
+    done
+}
+
+# code_of COMMAND...
+code_of()
+{
+    local code=0
+    "$@" >>"$STATE/waypost.log" 2>&1 || code=$?
+    printf '%s\n' "$code"
+}
+
+serve
+check 'it lives without Redis and PostgreSQL' wait_for 10 lives
+KILLED=$(field_of sender pid)
+kill -KILL "$KILLED"
+check 'a killed process is started again' wait_for 10 has_restarted
+kill -TERM "$SERVICE"
+wait "$SERVICE" && code=0 || code=$?
+check_same 'SIGTERM ends it with 0' 0 "$code"
+check 'and gives its ports back' bash -c '! exec 3<>"/dev/tcp/127.0.0.1/$ADMIN_PORT"' 2>/dev/null
+
+serve
+wait_for 10 lives
+read -ra children < <(ps -o pid= --ppid "$SERVICE" | tr '\n' ' ')
+kill -KILL "$SERVICE"
+wait "$SERVICE" || true
+check 'no process outlives a killed supervisor' wait_for 5 are_gone "${children[@]}"
+
+# A manager that listens: it hears READY when all have said how they are, and STOPPING.
+python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+s.settimeout(20)
+while True:
+    line = s.recv(256).decode()
+    print(line, flush=True)
+    if line.startswith("STOPPING"):
+        break' "$STATE/notify" >"$STATE/notified" &
+MANAGER=$!
+wait_for 5 test -S "$STATE/notify"
+serve env NOTIFY_SOCKET="$STATE/notify"
+check 'the manager hears READY' wait_for 10 grep -q READY=1 "$STATE/notified"
+kill -TERM "$SERVICE"
+wait "$SERVICE" || true
+check 'and STOPPING' wait "$MANAGER"
+
+# A manager that opens the sockets, and starts the service at the first connection.
+serve systemd-socket-activate -l "127.0.0.1:$PORT" -l "127.0.0.1:$ADMIN_PORT" \
+    --fdname=callbacks:admin
+check 'sockets handed over are used' wait_for 10 lives
+kill -TERM "$SERVICE"
+wait "$SERVICE" || true
+
+check_same 'a wrong configuration is 78' 78 "$(code_of "$WAYPOST" serve --config /nowhere)"
+check_same 'an unknown role is 64' 64 \
+    "$(code_of "$WAYPOST" serve --config "$STATE/waypost.yaml" --role cook)"
+sed 's|^listen_address:.*||; $a listen_address: "192.0.2.1"' "$STATE/waypost.yaml" >"$STATE/far.yaml"
+check_same 'an address of another host is 69' 69 "$(code_of "$WAYPOST" serve --config "$STATE/far.yaml")"
+done_testing
