@@ -35,10 +35,12 @@ children()
     ps -o pid= --ppid "$1" | tr '\n' ' '
 }
 
-# bench_serve ROLE: starts one role of the gateway; its pid goes to STATE/ROLE.pid.
+# bench_serve ROLE PORT: starts one role of the gateway, with an admin listener of its own; its pid
+# goes to STATE/ROLE.pid.
 bench_serve()
 {
-    (cd / && exec setsid "$WAYPOST" serve --config "$STATE/waypost.yaml" --role "$1") \
+    WAYPOST_FRONTS=1 demo_write_config "$STATE" "$2" >"$STATE/$1.yaml"
+    (cd / && exec setsid "$WAYPOST" serve --config "$STATE/$1.yaml" --role "$1") \
         </dev/null >>"$STATE/waypost.log" 2>&1 9>&- &
     printf '%s\n' $! >"$STATE/$1.pid"
 }
@@ -73,7 +75,7 @@ bench_load_quiz()
 bench_front()
 {
     local pids before result
-    bench_serve front
+    bench_serve front "$PORT"
     wait_for 30 curl -fsS -m 2 "http://127.0.0.1:$((PORT + 1))/readyz" ||
         die 69 "the front did not get ready; see $STATE/waypost.log"
     EMPTY_BYTES=$(redis_memory)
@@ -119,7 +121,7 @@ bench_writer()
 {
     local start
     start=$(date +%s%N)
-    bench_serve writer
+    bench_serve writer "$(free_port)"
     wait_for 600 is_drained || die 70 "the writer did not finish; see $STATE/waypost.log"
     EVENTS=$(bench_sql 'select count(*) from core.event')
     EVENTS_PER_S=$(quotient "$((EVENTS * 1000))" "$((($(date +%s%N) - start) / 1000000))" 0)
@@ -176,7 +178,7 @@ bench_main()
     step 'preparing'
     redis_start "$STATE"
     postgres_start "$STATE"
-    WAYPOST_FRONTS=1 demo_write_config "$STATE" "$PORT" >"$STATE/waypost.yaml"
+    demo_write_config "$STATE" "$PORT" >"$STATE/waypost.yaml"
     demo_prepare "$STATE"
     step "callbacks of $LEARNERS learners"
     bench_front

@@ -324,14 +324,20 @@ declare
     v_message text;
     v_envelope jsonb;
 begin
-    perform core.ingest_all(p_envelopes, false);
+    begin
+        perform core.ingest_all(p_envelopes, false);
+        return;
+    exception when unique_violation then
+        null; -- some facts are here already
+    end;
+    perform core.ingest_all(p_envelopes, true);
 exception when others then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
     -- Only content is looked at again; a full disk or a deadlock is no envelope's fault.
     if left(v_state, 2) not in ('22', '23', '54') or jsonb_typeof(p_envelopes) <> 'array' then
         raise;
     end if;
-    -- One by one: known facts are passed over, and an error is about this envelope.
+    -- One by one, so that the error is about this envelope, and an array may hold one twice.
     for i in 0 .. jsonb_array_length(p_envelopes) - 1 loop
         v_envelope := p_envelopes -> i;
         begin

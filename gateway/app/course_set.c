@@ -23,16 +23,6 @@ struct course_set {
 
 /* --- the bundle --- */
 
-static int compare_files(const void *a, const void *b)
-{
-    const struct lesson_file *x = a, *y = b;
-    bool is_x_first = str_eq(x->name, STR("course.md"));
-    bool is_y_first = str_eq(y->name, STR("course.md"));
-    if (is_x_first != is_y_first)
-        return is_x_first ? -1 : 1;
-    return str_cmp(x->name, y->name);
-}
-
 static bool is_good_name(struct str name)
 {
     for (size_t i = 0; i < name.len; i++) {
@@ -43,11 +33,10 @@ static bool is_good_name(struct str name)
     return name.len > 0;
 }
 
-enum err course_bundle_write(struct lesson_file *files, uint32_t n, struct buf *out)
+enum err course_bundle_write(const struct lesson_file *files, uint32_t n, struct buf *out)
 {
     if (n > LESSON_MAX_FILES)
         return ERR_TOO_LONG;
-    qsort(files, n, sizeof(*files), compare_files);
     buf_add_str(out, STR(BUNDLE_MARK));
     for (uint32_t i = 0; i < n; i++) {
         if (!is_good_name(files[i].name))

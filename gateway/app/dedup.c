@@ -89,29 +89,34 @@ static bool is_copy_in_flight(const struct dedup_key *key, const struct last_rep
     return last != NULL && last->mark == key->mark && key->received.ms < last->ready_ms;
 }
 
-static enum dedup_verdict judge_ussd(const struct dedup_key *key, const struct inbound *inbound,
+static bool has_ended(const struct dedup_key *key, const struct learner_link *link)
+{
+    return link->session == key->session && link->path_bytes == PATH_ENDED;
+}
+
+static enum dedup_verdict judge_end(const struct dedup_key *key, const struct learner_link *link,
+                                    const struct last_reply *last)
+{
+    bool is_left_open = link->session == key->session && !has_ended(key, link) && last != NULL &&
+                        last->session == key->session && last->is_shown_open;
+    return is_left_open ? DEDUP_NEW : DEDUP_OVER;
+}
+
+static enum dedup_verdict judge_dial(const struct dedup_key *key, const struct inbound *inbound,
                                      const struct learner_link *link, const struct last_reply *last)
 {
-    bool is_same_session = link->session == key->session;
-    bool has_ended = is_same_session && link->path_bytes == PATH_ENDED;
-    switch (inbound->phase) {
-    case INBOUND_PHASE_END:
-    case INBOUND_PHASE_TIMEOUT:
-        if (!is_same_session || has_ended || last == NULL || last->session != key->session ||
-            !last->is_shown_open)
-            return DEDUP_OVER;
+    if (!is_session_unique(inbound))
+        return is_copy_in_flight(key, last) ? DEDUP_REPEAT_LAST : DEDUP_NEW;
+    return link->session == key->session ? repeat(key, last) : DEDUP_NEW;
+}
+
+static enum dedup_verdict judge_input(const struct dedup_key *key, const struct inbound *inbound,
+                                      const struct learner_link *link,
+                                      const struct last_reply *last)
+{
+    if (link->session != key->session)
         return DEDUP_NEW;
-    case INBOUND_PHASE_NEW:
-        if (!is_session_unique(inbound))
-            return is_copy_in_flight(key, last) ? DEDUP_REPEAT_LAST : DEDUP_NEW;
-        return is_same_session ? repeat(key, last) : DEDUP_NEW;
-    case INBOUND_PHASE_NONE:
-    case INBOUND_PHASE_CONTINUE:
-        break;
-    }
-    if (!is_same_session)
-        return DEDUP_NEW;
-    if (has_ended)
+    if (has_ended(key, link))
         return repeat(key, last);
     if (inbound->is_repeatable_input)
         return is_copy_in_flight(key, last) ? DEDUP_REPEAT_LAST : DEDUP_NEW;
@@ -123,8 +128,19 @@ static enum dedup_verdict judge_ussd(const struct dedup_key *key, const struct i
 enum dedup_verdict dedup_judge(const struct dedup_key *key, const struct inbound *inbound,
                                const struct learner_link *link, const struct last_reply *last)
 {
-    return inbound->kind == INBOUND_USSD ? judge_ussd(key, inbound, link, last)
-                                         : judge_sms(key, link, last);
+    if (inbound->kind != INBOUND_USSD)
+        return judge_sms(key, link, last);
+    switch (inbound->phase) {
+    case INBOUND_PHASE_END:
+    case INBOUND_PHASE_TIMEOUT:
+        return judge_end(key, link, last);
+    case INBOUND_PHASE_NEW:
+        return judge_dial(key, inbound, link, last);
+    case INBOUND_PHASE_NONE:
+    case INBOUND_PHASE_CONTINUE:
+        break;
+    }
+    return judge_input(key, inbound, link, last);
 }
 
 void dedup_remember(const struct dedup_key *key, const struct inbound *inbound,

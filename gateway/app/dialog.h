@@ -23,7 +23,8 @@
  *     older messages are still in the spool     spool, then success          goes on
  *     spool is full, broken or slow             failure: the provider        -
  *                                               tries again
- *     state unreadable, version not loaded      failure                      "busy" text, END
+ *     no course, or not this version, is loaded spool, then success          "busy" text, END
+ *     state unreadable                          failure                      "busy" text, END
  *     too many at once (ERR_FULL)               failure                      "busy" text, END
  *     duplicate of the last inbound             the same answer again        the same answer again
  *     older duplicate                           success, says nothing        the present screen
@@ -77,7 +78,8 @@ enum dialog_state {
     X(STEPPED)  /* a commit is ready */                                                            \
     X(REPEAT)   /* handled before */                                                               \
     X(NOTHING)  /* there is nothing to do */                                                       \
-    X(BROKEN)   /* state unreadable, version not loaded, too long */                               \
+    X(BROKEN)   /* state unreadable, too long */                                                   \
+    X(MISSING)  /* the learner's course version is not loaded (yet) */                             \
     X(SAVED)    /* on disk */                                                                      \
     X(CONFLICT) /* the state had moved */                                                          \
     X(AWAY)     /* store or spool cannot, or not in time, or the state moved too often */          \

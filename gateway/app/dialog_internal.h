@@ -58,6 +58,6 @@ struct dialog {
 
 /* Takes over what the store holds. False: the state cannot be read. */
 bool dialog_take_record(struct dialog *d, const struct store_record *record);
-/* STEPPING: judges, asks the engine, prepares commit and answer. Returns STEPPED, REPEAT, NOTHING
- * or BROKEN. */
+/* STEPPING: judges, asks the engine, prepares commit and answer. Returns STEPPED, REPEAT, NOTHING,
+ * BROKEN, MISSING, or AWAY while no course is loaded at all. */
 enum dialog_event dialog_step(struct dialog *d);

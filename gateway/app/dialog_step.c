@@ -386,9 +386,11 @@ static enum dialog_event step_engine(struct dialog *d)
         char id[LOG_ID_BYTES];
         LOG_ERROR("dialog", "step failed", "learner=%s err=%s", log_id(d->id.bytes, id),
                   err_name(e));
-        if (e == ERR_NOT_FOUND)
-            course_set_refresh(courses);
-        return DIALOG_EVENT_BROKEN;
+        if (e != ERR_NOT_FOUND)
+            return DIALOG_EVENT_BROKEN;
+        course_set_refresh(courses);
+        bool has_any = courses_current(course_set_courses(courses)) != NULL;
+        return has_any ? DIALOG_EVENT_MISSING : DIALOG_EVENT_AWAY;
     }
     if (!seal(d, d->inbound.from, &number) || !seal_disclosure(d, &out) ||
         !commit_state(d, &out.next) || !place_reply(d, &out, &number))

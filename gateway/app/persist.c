@@ -8,7 +8,7 @@
 #include "base/xalloc.h"
 
 #define N_BATCHES 2   /* one is stored while the next is read */
-#define MAX_RANGES 16 /* halving 500 entries keeps at most 10 ranges waiting */
+#define MAX_RANGES 16 /* halving 1000 entries keeps at most 11 ranges waiting */
 #define BATCH_BYTES (64u << 20)
 #define JSON_BYTES (16u << 20)
 #define BACKOFF_FIRST_MS 100
@@ -181,23 +181,29 @@ static void on_dead_letter(void *ctx, enum err e, const char *message)
     call_ended(p);
 }
 
+/* Halves the topmost range; the first half is stored first, in the order of the stream. */
+static void range_split(struct batch *b)
+{
+    struct range *top = &b->todo[b->n_todo - 1];
+    uint32_t half = top->n / 2;
+    struct range first = {top->first, half};
+    assert(b->n_todo < MAX_RANGES);
+    *top = (struct range){top->first + half, top->n - half};
+    b->todo[b->n_todo++] = first;
+}
+
 /* Something in the topmost range cannot be stored: look in each half, or put it aside. */
 static void range_refused(struct batch *b, const char *reason)
 {
     struct persist *p = b->persist;
-    struct range *top = &b->todo[b->n_todo - 1];
-    if (top->n == 1) {
-        p->n_calls++;
-        sink_dead_letter(p->sink, b->entries[top->first].payload, str_from(reason), on_dead_letter,
-                         b);
+    const struct range *top = &b->todo[b->n_todo - 1];
+    if (top->n > 1) {
+        range_split(b);
+        store_range(b);
         return;
     }
-    assert(b->n_todo < MAX_RANGES);
-    uint32_t half = top->n / 2;
-    struct range left = {top->first, half};
-    *top = (struct range){top->first + half, top->n - half};
-    b->todo[b->n_todo++] = left; /* stored first: the order of the stream is kept */
-    store_range(b);
+    p->n_calls++;
+    sink_dead_letter(p->sink, b->entries[top->first].payload, str_from(reason), on_dead_letter, b);
 }
 
 static void on_ingested(void *ctx, enum err e, const char *message)
@@ -213,6 +219,8 @@ static void on_ingested(void *ctx, enum err e, const char *message)
         store_recovered(p);
         range_refused(b, message);
     } else {
+        if (e == ERR_TIMEOUT && b->todo[b->n_todo - 1].n > 1)
+            range_split(b);
         store_retry(p, e);
     }
     call_ended(p);

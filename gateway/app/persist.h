@@ -31,7 +31,7 @@ struct persist_settings {
     int64_t block_ms;    /* wait of a read when nothing is there; 0 = ask each gather_ms */
 };
 
-#define PERSIST_MAX_BATCH 500u
+#define PERSIST_MAX_BATCH 1000u
 #define PERSIST_GATHER_MS 50
 #define PERSIST_BLOCK_MS 400
 

@@ -1,7 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/config_file.h"
+#include "cli/publish.h"
 #include "core/lesson_check.h"
 #include "core/lesson_format.h"
 #include "core/lesson_preview.h"
@@ -163,10 +164,25 @@ static int run_preview(const struct cli_args *args, const char *dir)
     return EXIT_CLEAN;
 }
 
+/* One exit code more than the others: what the database or Redis says, as sysexits.h names it. */
+static int run_publish(const struct cli_args *args, const char *dir)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new(CONFIG_FILE_ARENA_BYTES);
+    struct config config;
+    struct folder folder CLEANUP(folder_fini) = {0};
+    int code = folder_read_clean(dir, "published", &folder);
+    if (code == EXIT_CLEAN)
+        code = config_file_load(args, arena, &config);
+    if (code != EXIT_CLEAN)
+        return code;
+    return publish_course(&config, &folder.source->course, folder.files, folder.n_files);
+}
+
 static const struct verb verbs[] = {
     {"check", run_check},
     {"fmt", run_fmt},
     {"preview", run_preview},
+    {"publish", run_publish},
 };
 
 static int lessons_run(const struct cli_args *args)
@@ -190,11 +206,13 @@ static int lessons_run(const struct cli_args *args)
 
 const struct cli_command cli_lessons = {
     .name = "lessons",
-    .summary = "check, format and preview a course folder",
+    .summary = "check, format, preview and publish a course folder",
     .usage = "lessons check DIR [--format text|json|github]\n"
              "lessons fmt DIR [--dry-run]\n"
-             "lessons preview DIR > course.html",
-    .options = {{"format", "text|json|github", "how check prints what it finds", false},
+             "lessons preview DIR > course.html\n"
+             "lessons publish DIR [--config FILE]",
+    .options = {CONFIG_FILE_OPTION,
+                {"format", "text|json|github", "how check prints what it finds", false},
                 {"dry-run", NULL, "fmt: only name the files that would change (exit code 1)",
                  false}},
     .run = lessons_run,

@@ -21,6 +21,7 @@
 
 /* name, how many processes (an expression over `config`), what it does */
 #define ROLES(X)                                                                                   \
+    X(front, config->n_fronts, "callbacks of the providers")                                       \
     X(sender, 1, "outbox to the providers")                                                        \
     X(writer, 1, "events to PostgreSQL")
 

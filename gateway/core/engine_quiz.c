@@ -56,6 +56,7 @@ static void finish_posttest(struct step *s)
         (void)step_event(s, EVENT_course_completed);
     }
     l->post_tries++;
+    l->ended_ms = 0; /* the wait of an earlier try is over */
     if (l->test_right > l->post_best)
         l->post_best = l->test_right;
     struct var vars[] = {{"right", step_number(s, l->test_right)},

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/match.h"
+#include "core/number.h"
 #include "core/yaml.h"
 #include "port/config_table.h"
 
@@ -108,7 +109,8 @@ static bool is_name(struct str s)
 
 static bool is_country(struct str s)
 {
-    return s.len == 2 && isupper((unsigned char)s.p[0]) && isupper((unsigned char)s.p[1]);
+    return s.len == 2 && isupper((unsigned char)s.p[0]) && isupper((unsigned char)s.p[1]) &&
+           number_calling_code(s).p != NULL;
 }
 
 static bool is_dial_code(struct str s)

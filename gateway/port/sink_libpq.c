@@ -142,8 +142,14 @@ static void request_add(struct pq_sink *s, struct request *r)
 
 /* ---- connection ---- */
 
+static void connection_lost(struct pq_sink *s, enum err e);
+
 static void watch(struct pq_sink *s, short what)
 {
+    if (PQsocket(s->conn) < 0) { /* libpq gave it up on its own */
+        connection_lost(s, ERR_UNAVAILABLE);
+        return;
+    }
     if (s->event != NULL)
         event_free(s->event);
     s->event = event_new(loop_libevent_base(s->loop), PQsocket(s->conn), (short)(what | EV_PERSIST),
@@ -438,6 +444,9 @@ static void pq_dead_letter(struct sink *sink, struct str payload, struct str rea
     struct request *r = request_new(REQUEST_DEAD_LETTER, ctx);
     r->on_done = fn;
     buf_add_str(&r->content, payload);
+    /* A message that was cut may end in half a character, which PostgreSQL would refuse. */
+    while (reason.len > 0 && (reason.p[reason.len - 1] & 0x80) != 0)
+        reason.len--;
     buf_add_str(&r->reason, reason);
     request_add(pq(sink), r);
 }
@@ -476,32 +485,6 @@ static const struct sink_ops pq_ops = {
     .is_up = pq_is_up,
     .free = pq_free,
 };
-
-enum err sink_libpq_check(const char *conninfo, struct errmsg *msg)
-{
-    char *words = NULL;
-    PQconninfoOption *options = PQconninfoParse(conninfo, &words);
-    if (options == NULL) {
-        enum err e = errmsg_set(msg, ERR_INVALID, "%.*s", STR_ARG(str_trim(str_from(words))));
-        PQfreemem(words);
-        return e;
-    }
-    const char *host = NULL, *hostaddr = NULL;
-    for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
-        if (strcmp(o->keyword, "host") == 0)
-            host = o->val;
-        else if (strcmp(o->keyword, "hostaddr") == 0)
-            hostaddr = o->val;
-    }
-    enum err e = ERR_OK;
-    if (host != NULL && host[0] != '/' && host[0] != '\0' && hostaddr == NULL)
-        e = errmsg_set(msg, ERR_INVALID,
-                       "host=%s is a name, which would have to be looked up at a bad moment; "
-                       "give its address as hostaddr=... as well, or a socket folder as host=/...",
-                       host);
-    PQconninfoFree(options);
-    return e;
-}
 
 struct sink *sink_libpq_new(struct loop *loop, const char *conninfo, int64_t timeout_ms)
 {

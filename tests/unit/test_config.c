@@ -93,6 +93,8 @@ static const struct {
     {BASE "channels:\n  - {profile: p, country: ke}\n", ERR_INVALID,
      "%F:7:5: name is missing; add a line such as `name: at`\n"
      "%F:7:27: country is 'ke'; it must be a country's two letters, as KE\n"},
+    {BASE "countries:\n  - {code: XX}\n", ERR_INVALID,
+     "%F:7:12: code is 'XX'; it must be a country's two letters, as KE\n"},
     {BASE "channels: at\n", ERR_INVALID,
      "%F:6:11: channels must be a list (\"  - key: value\") of at most 64\n"},
     {BASE "channels:\n  - at\n", ERR_INVALID,

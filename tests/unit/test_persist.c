@@ -157,12 +157,13 @@ static void stores_and_settles_in_batches(void **state)
     (void)state; /* no fixture */
     struct world w;
     up(&w);
-    put_n(&w, 1201);
+    put_n(&w, 2 * PERSIST_MAX_BATCH + 1);
     start(&w);
     loop_mem_advance(w.loop, 1000);
-    assert_all_stored_in_order(&w, 1201);
+    assert_all_stored_in_order(&w, 2 * PERSIST_MAX_BATCH + 1);
     assert_int_equal(w.sink.n_ingest, 3);
-    assert_int_equal(metrics_get(w.metrics, METRIC_events_written_total), 1201);
+    assert_int_equal(metrics_get(w.metrics, METRIC_events_written_total),
+                     2 * PERSIST_MAX_BATCH + 1);
     assert_int_equal(metrics_get(w.metrics, METRIC_postgres_up), 1);
     assert_true(persist_is_idle(w.persist));
     stop(&w);
@@ -197,9 +198,13 @@ static void puts_poison_aside_and_stores_the_rest(void **state)
     static const struct {
         uint32_t n, poison[5], n_poison;
     } rows[] = {
-        {1, {0}, 1},       {2, {1}, 1},
-        {3, {0, 1, 2}, 3}, {100, {0, 57, 58, 99}, 4},
-        {500, {499}, 1},   {500, {0, 1, 250, 251, 499}, 5},
+        {1, {0}, 1},
+        {2, {1}, 1},
+        {3, {0, 1, 2}, 3},
+        {100, {0, 57, 58, 99}, 4},
+        {500, {499}, 1},
+        {1000, {999}, 1},
+        {500, {0, 1, 250, 251, 499}, 5},
     };
     for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
         struct world w;

@@ -1,0 +1,257 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/course_set.h"
+#include "app/talk_fast.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/shipped.h"
+#include "cli/talk_internal.h"
+#include "port/lesson_files.h"
+
+#define DEFAULT_COURSE "children-on-the-move"
+#define DEFAULT_CLOCK "2025-01-06 09:00 Africa/Nairobi"
+#define REPORT_MAX_BYTES (1u << 20)
+#define SCRIPT_ARENA_BYTES (32u << 20)
+
+/* What all files of one run share. */
+struct talk {
+    const char *live, *admin; /* NULL = fast */
+    char lessons[PATH_MAX], profiles[PATH_MAX];
+};
+
+static enum err read_text(const char *path, struct buf *out, struct errmsg *msg)
+{
+    FILE *file = fopen(path, "re");
+    char chunk[4096];
+    size_t n;
+    if (file == NULL)
+        return errmsg_set(msg, ERR_NOT_FOUND, "%s: %s", path, strerror(errno));
+    while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
+        buf_add(out, chunk, n);
+    bool has_failed = ferror(file) != 0;
+    (void)fclose(file); /* only read */
+    if (has_failed || buf_error(out) != ERR_OK)
+        return errmsg_set(msg, ERR_TOO_LONG, "%s: cannot be read, or is over %u bytes", path,
+                          TALK_MAX_BYTES);
+    return ERR_OK;
+}
+
+/* --- course and clock --- */
+
+static struct str find_argument(const struct talk_script *script, enum talk_verb verb,
+                                struct str fallback, uint32_t *ret_line)
+{
+    *ret_line = 1;
+    for (uint32_t i = 0; i < script->n_lines; i++) {
+        if (script->lines[i].verb == verb) {
+            *ret_line = script->lines[i].number;
+            return script->lines[i].text;
+        }
+    }
+    return fallback;
+}
+
+/* "2025-01-06 09:00 Africa/Nairobi" */
+static enum err parse_clock(struct str text, struct wall_ms *ret)
+{
+    char words[128], zone_file[PATH_MAX];
+    struct tm tm = {.tm_isdst = -1};
+    if (str_copy(text, words, sizeof(words)) != ERR_OK)
+        return ERR_INVALID;
+    const char *rest = strptime(words, "%Y-%m-%d %H:%M", &tm);
+    if (rest == NULL)
+        return ERR_INVALID;
+    while (*rest == ' ')
+        rest++;
+    const char *zone = *rest != '\0' ? rest : "UTC";
+    int n = snprintf(zone_file, sizeof(zone_file), "/usr/share/zoneinfo/%s", zone);
+    bool is_known =
+        strcmp(zone, "UTC") == 0 ||
+        (n < (int)sizeof(zone_file) && strstr(zone, "..") == NULL && access(zone_file, R_OK) == 0);
+    if (!is_known)
+        return ERR_NOT_FOUND;
+    const char *before = getenv("TZ");
+    char *kept = before != NULL ? strdup(before) : NULL;
+    (void)setenv("TZ", zone, 1); /* fails only without memory; mktime then means UTC */
+    ret->ms = (int64_t)mktime(&tm) * 1000;
+    if (kept != NULL)
+        (void)setenv("TZ", kept, 1);
+    else
+        (void)unsetenv("TZ");
+    free(kept);
+    return ERR_OK;
+}
+
+/* The course folder as a bundle, and "id@version". */
+static enum err read_course(const struct talk *talk, struct str folder, struct arena *arena,
+                            struct buf *bundle, struct str *ret_name, struct errmsg *msg)
+{
+    char dir[PATH_MAX];
+    struct lesson_file *files;
+    uint32_t n;
+    const struct course *course;
+    bool is_path = str_find_char(folder, '/') != SIZE_MAX;
+    int len = is_path ? snprintf(dir, sizeof(dir), "%.*s", STR_ARG(folder))
+                      : snprintf(dir, sizeof(dir), "%s/%.*s", talk->lessons, STR_ARG(folder));
+    if (len >= (int)sizeof(dir))
+        return errmsg_set(msg, ERR_TOO_LONG, "the path of course %.*s is too long",
+                          STR_ARG(folder));
+    enum err e = lesson_files_read(dir, arena, &files, &n, msg);
+    if (e == ERR_OK)
+        e = lesson_load(files, n, arena, &course, msg);
+    if (e != ERR_OK)
+        return e;
+    *ret_name = arena_printf(arena, "%.*s@%.*s", STR_ARG(course->id), STR_ARG(course->version));
+    e = course_bundle_write(files, n, bundle);
+    return e == ERR_OK ? ERR_OK : errmsg_set(msg, e, "%s cannot be bundled: %s", dir, err_name(e));
+}
+
+/* --- one file --- */
+
+static enum err play_fast(const struct talk *talk, const struct talk_script *script,
+                          struct arena *arena, struct buf *report)
+{
+    struct talk_fast_settings settings = {.profiles_dir = talk->profiles,
+                                          .read_events = talk_events_read};
+    struct buf bundle CLEANUP(buf_fini);
+    struct talk_fast *fast = NULL;
+    struct errmsg msg = {""};
+    uint32_t line;
+    buf_init(&bundle, COURSE_MAX_BYTES + 65536);
+    struct str clock = find_argument(script, TALK_VERB_CLOCK, STR(DEFAULT_CLOCK), &line);
+    enum err e = parse_clock(clock, &settings.start);
+    if (e != ERR_OK)
+        (void)errmsg_set(&msg, e,
+                         "%.*s:%u: '%.*s' is no time of a zone that this machine knows; "
+                         "write 2025-01-06 09:00 Africa/Nairobi",
+                         STR_ARG(script->file), line, STR_ARG(clock));
+    struct str course = find_argument(script, TALK_VERB_COURSE, STR(DEFAULT_COURSE), &line);
+    if (e == ERR_OK)
+        e = read_course(talk, course, arena, &bundle, &settings.course_name, &msg);
+    settings.bundle = buf_str(&bundle);
+    if (e == ERR_OK)
+        e = talk_fast_new(&settings, &fast, &msg);
+    if (e != ERR_OK) {
+        buf_addf(report, "%s\n", msg.text);
+        return ERR_INVALID;
+    }
+    e = talk_run(script, talk_fast_world(fast), report);
+    talk_fast_free(fast);
+    return e;
+}
+
+static enum err play_live(const struct talk *talk, const struct talk_script *script,
+                          struct buf *report)
+{
+    struct talk_live *live = NULL;
+    struct errmsg msg;
+    if (talk_live_new(talk->live, talk->admin, &live, &msg) != ERR_OK) {
+        buf_addf(report, "%s\n", msg.text);
+        return ERR_INVALID;
+    }
+    enum err e = talk_run(script, talk_live_world(live), report);
+    talk_live_free(live);
+    return e;
+}
+
+static enum err play_file(const struct talk *talk, const char *path, struct buf *report)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES + SCRIPT_ARENA_BYTES);
+    struct talk_script *script = arena_alloc(arena, sizeof(*script));
+    struct buf text CLEANUP(buf_fini);
+    struct errmsg msg = {""};
+    buf_init(&text, TALK_MAX_BYTES);
+    enum err e = read_text(path, &text, &msg);
+    if (e == ERR_OK)
+        e = talk_parse(buf_str(&text), str_from(path), arena, script, &msg);
+    if (e != ERR_OK) {
+        buf_addf(report, "%s\n", msg.text);
+        return ERR_INVALID;
+    }
+    return talk->live != NULL ? play_live(talk, script, report)
+                              : play_fast(talk, script, arena, report);
+}
+
+/* --- TAP --- */
+
+static void print_report(const struct buf *report)
+{
+    for (struct str rest = buf_str(report); rest.len > 0;)
+        printf("# %.*s\n", STR_ARG(str_split(&rest, '\n')));
+}
+
+static bool print_result(int number, const char *path, enum err e, const struct buf *report)
+{
+    if (e == ERR_UNSUPPORTED) {
+        struct str rest = buf_str(report);
+        printf("ok %d - %s # SKIP %.*s\n", number, path, STR_ARG(str_split(&rest, '\n')));
+        return true;
+    }
+    printf("%s %d - %s\n", e == ERR_OK ? "ok" : "not ok", number, path);
+    if (e != ERR_OK)
+        print_report(report);
+    return e == ERR_OK;
+}
+
+static int find_folders(const struct cli_args *args, struct talk *talk)
+{
+    const char *lessons = cli_get(args, "lessons", NULL);
+    const char *profiles = cli_get(args, "profiles", NULL);
+    enum err e = lessons == NULL ? shipped_find("lessons", talk->lessons)
+                                 : str_copy(str_from(lessons), talk->lessons, PATH_MAX);
+    if (e != ERR_OK) {
+        cli_complain("no folder `lessons` here; say where it is with --lessons DIR");
+        return EX_NOINPUT;
+    }
+    e = profiles == NULL ? shipped_find("config/profiles", talk->profiles)
+                         : str_copy(str_from(profiles), talk->profiles, PATH_MAX);
+    if (e != ERR_OK) {
+        cli_complain("no folder `config/profiles` here; say where it is with --profiles DIR");
+        return EX_NOINPUT;
+    }
+    return EX_OK;
+}
+
+static int talk_run_files(const struct cli_args *args)
+{
+    struct talk talk = {.live = cli_get(args, "live", NULL), .admin = cli_get(args, "admin", NULL)};
+    if (args->n_words == 0) {
+        cli_complain("which transcripts? `waypost talk tests/talk/*.talk`");
+        return EX_USAGE;
+    }
+    int code = talk.live == NULL ? find_folders(args, &talk) : EX_OK;
+    if (code != EX_OK)
+        return code;
+    log_init(cli_has(args, "verbose") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, "talk");
+    printf("1..%d\n", args->n_words);
+    int n_failed = 0;
+    for (int i = 0; i < args->n_words; i++) {
+        struct buf report CLEANUP(buf_fini);
+        buf_init(&report, REPORT_MAX_BYTES);
+        enum err e = play_file(&talk, args->words[i], &report);
+        n_failed += !print_result(i + 1, args->words[i], e, &report);
+        (void)fflush(stdout); /* so that a long run shows where it is; failing is seen at exit */
+    }
+    if (n_failed > 0)
+        cli_complain("%d of %d transcripts went otherwise than written", n_failed, args->n_words);
+    return n_failed > 0 ? 1 : EX_OK;
+}
+
+const struct cli_command cli_talk = {
+    .name = "talk",
+    .summary = "play transcripts: conversations that are tests",
+    .usage = "talk FILE...\n"
+             "talk --live http://127.0.0.1:8080 FILE...",
+    .options = {{"live", "URL", "play against a running gateway with its simulator on", false},
+                {"admin", "URL", "its admin listener; the port after --live's when left out",
+                 false},
+                {"lessons", "DIR", "folder of the course folders", false},
+                {"profiles", "DIR", "folder of the provider profiles", false},
+                {"verbose", NULL, "show the program's log", false}},
+    .run = talk_run_files,
+};

@@ -1,0 +1,12 @@
+# shellcheck shell=bash
+# soak.sh: `./run soak [MINUTES]`: load and random kills for so long (default 60), about one kill a
+# second, in a state folder of its own; at the end every acknowledged message must be in PostgreSQL
+# exactly once.
+
+soak_main()
+{
+    local minutes=${1:-60}
+    case $minutes in '' | *[!0-9]*) die 64 "soak: '$minutes' is no number of minutes" ;; esac
+    build_preset dev
+    exec bash "$ROOT/tests/integration/kill.sh" $((minutes * 60))
+}

@@ -1,0 +1,207 @@
+/*
+ * writer.c: app/persist and port/sink_libpq on a real PostgreSQL, with the events stream in memory.
+ *
+ *   bench_writer CONNINFO EVENTS [LEARNERS [PER_SECOND [POISON_EVERY]]]
+ *
+ * Without PER_SECOND all events wait in the stream before the clock starts: how fast it drains.
+ * With it they come evenly: tests/integration/writer.sh takes PostgreSQL away meanwhile. Prints one
+ * line of JSON when the stream is empty.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/persist.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "core/event.h"
+
+#define SQL_TIMEOUT_MS 5000
+#define TICK_MS 10
+#define STATE_BYTES 120 /* of a learner in mid-course */
+#define ENVELOPE_BYTES 8192
+
+struct bench {
+    struct loop *loop;
+    struct store *store;
+    struct sink *sink;
+    struct metrics *metrics;
+    struct persist *persist;
+    struct timer *timer;
+    uint64_t n_events, n_put, n_committed;
+    uint32_t n_learners, per_second, poison_every;
+    uint32_t *seqs; /* per learner */
+    struct mono_ms start;
+};
+
+/* As the engine makes them: contact, consent, then lessons and answers by turns. */
+static struct event event_of(uint32_t seq)
+{
+    static const struct str lessons[] = {STR("m1l1"), STR("m1l2"), STR("m1l3")};
+    static const struct str questions[] = {STR("m1q1"), STR("m1q2"), STR("m1q3"), STR("m1q4")};
+    if (seq == 1)
+        return event_make(EVENT_contact);
+    struct event e = event_make(seq == 2       ? EVENT_consented
+                                : seq % 2 == 0 ? EVENT_answered
+                                               : EVENT_lesson_read);
+    e.value = seq == 2 ? 1 : EVENT_ABSENT;
+    if (e.kind == EVENT_lesson_read) {
+        e.unit = lessons[seq % ARRAY_LEN(lessons)];
+        e.value = 0;
+    } else if (e.kind == EVENT_answered) {
+        e.unit = questions[seq / 2 % ARRAY_LEN(questions)];
+        e.phase = EVENT_PHASE_QUIZ;
+        e.choice = (int32_t)(seq % 3) + 1;
+        e.correct = seq % 3 == 0;
+        e.attempt = 1;
+    }
+    return e;
+}
+
+static void envelope_of(struct bench *b, uint32_t learner, uint32_t seq, struct str state,
+                        struct buf *out)
+{
+    uint8_t id[16];
+    for (size_t i = 0; i < sizeof(id); i++)
+        id[i] = (uint8_t)((learner * 2654435761u >> (i % 4 * 8)) + i * 7); /* spread, no secret */
+    struct event event = event_of(seq);
+    struct event_envelope envelope = {
+        .number_id = id,
+        .learner_id = id,
+        .seq = seq,
+        .at = loop_wall(b->loop),
+        .channel = STR("at"),
+        .via = STR("ussd"),
+        .network = STR("63902"),
+        .course = STR("children-on-the-move"),
+        .version = STR("1.0.0"),
+        .lang = STR("en"),
+        .country = STR("KE"),
+        .state = state,
+        .due_at = {loop_wall(b->loop).ms + 48 * 3600000},
+        .vault_key_id = seq == 1 ? 1 : 0,
+        .vault_nonce = STR("twelve bytes"),
+        .vault_ciphertext = STR("as long as a sealed number: 29"),
+        .events = &event,
+        .n_events = 1,
+    };
+    event_envelope_json(&envelope, out);
+}
+
+static void on_committed(void *ctx, enum err e, const struct store_record *rec)
+{
+    (void)rec; /* only given on conflict */
+    struct bench *b = ctx;
+    if (e != ERR_OK)
+        abort(); /* the store in memory was not asked to fail */
+    if (++b->n_committed == b->n_events && b->persist == NULL)
+        loop_stop(b->loop);
+}
+
+static void put(struct bench *b)
+{
+    uint32_t learner = (uint32_t)(b->n_put % b->n_learners);
+    uint32_t seq = ++b->seqs[learner];
+    char state[STATE_BYTES] = {(char)(seq >> 24), (char)(seq >> 16), (char)(seq >> 8), (char)seq};
+    struct buf envelope CLEANUP(buf_fini);
+    buf_init(&envelope, ENVELOPE_BYTES);
+    b->n_put++;
+    if (b->poison_every > 0 && b->n_put % b->poison_every == 0)
+        buf_addf(&envelope, "{\"type\":\"step\",\"poison\":%" PRIu64 "}", b->n_put);
+    else
+        envelope_of(b, learner, seq, (struct str){state, sizeof(state)}, &envelope);
+    struct store_commit commit = {.expected_seq = seq - 1,
+                                  .state = {state, sizeof(state)},
+                                  .event = buf_str(&envelope),
+                                  .due_at_ms = -1};
+    memcpy(commit.id.bytes, &learner, sizeof(learner));
+    store_commit(b->store, &commit, on_committed, b);
+}
+
+static void report(struct bench *b)
+{
+    int64_t ms = loop_mono(b->loop).ms - b->start.ms;
+    uint64_t n = metrics_get(b->metrics, METRIC_events_written_total);
+    printf("{\"events\":%" PRIu64 ",\"dead_letters\":%" PRIu64 ",\"ms\":%" PRId64
+           ",\"writer_events_per_s\":%" PRId64 "}\n",
+           n, metrics_get(b->metrics, METRIC_dead_letters_total), ms,
+           ms > 0 ? (int64_t)n * 1000 / ms : 0);
+}
+
+static void on_tick(void *ctx)
+{
+    struct bench *b = ctx;
+    uint64_t due = b->n_events;
+    if (b->per_second > 0)
+        due = (uint64_t)(loop_mono(b->loop).ms - b->start.ms) * b->per_second / 1000;
+    while (b->n_put < b->n_events && b->n_put < due)
+        put(b);
+    if (b->n_committed == b->n_events && persist_is_idle(b->persist)) {
+        report(b);
+        loop_stop(b->loop);
+    } else {
+        timer_start(b->loop, b->timer, TICK_MS);
+    }
+}
+
+static uint64_t argument(int argc, char **argv, int i, uint64_t fallback)
+{
+    uint64_t value = fallback;
+    if (i < argc && str_to_u64(str_from(argv[i]), 100000000, &value) != ERR_OK) {
+        (void)fprintf(stderr, "bench_writer: not a number: %s\n", argv[i]);
+        exit(64);
+    }
+    return value;
+}
+
+static void start_writer(struct bench *b)
+{
+    struct persist_settings settings = {.consumer = STR("writer-0"),
+                                        .last = STORE_BUCKETS - 1,
+                                        .max_batch = PERSIST_MAX_BATCH,
+                                        .gather_ms = PERSIST_GATHER_MS,
+                                        .block_ms = 0};
+    b->persist = persist_new(b->loop, b->store, b->sink, b->metrics, &settings);
+    b->start = loop_mono(b->loop);
+    persist_start(b->persist);
+}
+
+int main(int argc, char **argv)
+{
+    struct errmsg msg;
+    if (argc < 3 || sink_libpq_check(argv[1], &msg) != ERR_OK) {
+        (void)fprintf(stderr, "bench_writer: %s\n",
+                      argc < 3 ? "CONNINFO EVENTS [LEARNERS [PER_SECOND [POISON_EVERY]]]"
+                               : msg.text);
+        return 64;
+    }
+    struct bench b = {.n_events = argument(argc, argv, 2, 0),
+                      .n_learners = (uint32_t)argument(argc, argv, 3, 1000),
+                      .per_second = (uint32_t)argument(argc, argv, 4, 0),
+                      .poison_every = (uint32_t)argument(argc, argv, 5, 0)};
+    log_init(LOG_LEVEL_INFO, "bench-writer");
+    b.seqs = xcalloc(b.n_learners, sizeof(*b.seqs));
+    b.loop = loop_libevent_new();
+    b.metrics = metrics_new();
+    b.store = store_mem_new(b.loop);
+    b.timer = timer_new(b.loop, on_tick, &b);
+    b.start = loop_mono(b.loop);
+    if (b.per_second == 0) { /* all is in the stream before the writer starts */
+        while (b.n_put < b.n_events)
+            put(&b);
+        loop_run(b.loop);
+    }
+    b.sink = sink_libpq_new(b.loop, argv[1], SQL_TIMEOUT_MS);
+    start_writer(&b);
+    timer_start(b.loop, b.timer, 0);
+    loop_run(b.loop);
+    store_free(b.store);
+    sink_free(b.sink);
+    persist_free(b.persist);
+    timer_free(b.loop, b.timer);
+    metrics_free(b.metrics);
+    loop_free(b.loop);
+    free(b.seqs);
+    return 0;
+}

@@ -1,0 +1,515 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/engine.h"
+#include "core/gsm.h"
+#include "port/lesson_files.h"
+
+/* One learner of the real English course, without anything around the engine. */
+static struct courses courses;
+static struct arena *course_arena, *arena;
+static struct learner learner;
+static struct outcome out;
+static struct wall_ms now;
+static enum via via;
+
+static const struct engine_context context = {
+    .org = {"Red Cross", 9},
+    .url = {"example.org/c", 13},
+    .code = {"*384*7#", 7},
+    .emergency = {"999", 3},
+    .helpline = {"116", 3},
+};
+
+static int load_course(void **state)
+{
+    (void)state;
+    struct lesson_file *files;
+    uint32_t n;
+    struct errmsg msg;
+    const struct course *course;
+    course_arena = arena_new(LESSON_ARENA_BYTES);
+    arena = arena_new(65536);
+    if (lesson_files_read("lessons/children-on-the-move", course_arena, &files, &n, &msg) !=
+            ERR_OK ||
+        lesson_load(files, n, course_arena, &course, &msg) != ERR_OK) {
+        (void)fprintf(stderr, "%s\n", msg.text);
+        return 1;
+    }
+    courses = (struct courses){.list = {course}, .n = 1};
+    return 0;
+}
+
+static int free_course(void **state)
+{
+    (void)state;
+    arena_free(course_arena);
+    arena_free(arena);
+    return 0;
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    learner_init(&learner);
+    now = (struct wall_ms){1732433860000};
+    via = VIA_SMS;
+    return 0;
+}
+
+static void step_kind(enum input_kind kind, const char *text)
+{
+    struct input input = {.kind = kind, .via = via, .text = str_from(text), .now = now};
+    memset(input.seed, 0x42, sizeof(input.seed));
+    arena_reset(arena);
+    assert_int_equal(engine_step(&courses, &context, &learner, &input, arena, &out), ERR_OK);
+    learner = out.next;
+    now.ms += 60000;
+}
+
+/* Says something by SMS or into the USSD session. */
+static void say(const char *text)
+{
+    step_kind(INPUT_TEXT, text);
+}
+
+static void expect_state(enum learner_state state)
+{
+    assert_string_equal(learner_state_name(learner.state), learner_state_name(state));
+}
+
+static void expect_reply(const char *part)
+{
+    if (str_find(out.reply, str_from(part)) == SIZE_MAX)
+        fail_msg("expected \"%s\" in:\n%.*s", part, STR_ARG(out.reply));
+}
+
+static void expect_silence(void)
+{
+    if (out.reply.p != NULL)
+        fail_msg("expected silence, got:\n%.*s", STR_ARG(out.reply));
+}
+
+static bool has_event(enum event_kind kind)
+{
+    for (uint32_t i = 0; i < out.n_events; i++) {
+        if (out.events[i].kind == kind)
+            return true;
+    }
+    return false;
+}
+
+/* "2" for the right option of the question that is open. */
+static const char *key_of(struct str unit_id, bool is_right)
+{
+    static char text[4];
+    const struct unit *unit = course_unit(courses.list[0], unit_id);
+    const struct question *q = unit->question;
+    for (uint8_t i = 0; i < q->n_choices; i++) {
+        if (q->choices[i].is_right == is_right) {
+            (void)snprintf(text, sizeof(text), "%u", i + 1u);
+            return text;
+        }
+    }
+    return "1";
+}
+
+static void answer(bool is_right)
+{
+    say(key_of(str_from(learner.unit), is_right));
+}
+
+static void join(void)
+{
+    say("JOIN");
+    say("1");
+    say("0");
+}
+
+static void answer_test(bool is_right)
+{
+    for (int i = 0; i < 7; i++)
+        answer(is_right);
+}
+
+static void pass_module(bool is_right)
+{
+    while (learner.state == LEARNER_STATE_LESSON)
+        say("9");
+    while (learner.state == LEARNER_STATE_QUIZ)
+        answer(is_right);
+    expect_state(LEARNER_STATE_MODULE_DONE);
+}
+
+static void pass_course(void)
+{
+    join();
+    answer_test(false);
+    for (int m = 1; m <= 7; m++) {
+        pass_module(true);
+        say("9");
+    }
+    expect_state(LEARNER_STATE_POSTTEST);
+}
+
+static void joining_takes_two_steps(void **state)
+{
+    (void)state;
+    say("hello");
+    expect_reply("JOIN");
+    assert_true(has_event(EVENT_contact));
+    assert_int_equal(out.wake_at_ms, 1732433860000 + 7 * 86400000LL);
+    say("join");
+    expect_state(LEARNER_STATE_CONSENT);
+    expect_reply("Reply 1 to agree");
+    assert_int_equal(learner.consent_ms, 0);
+    say("1");
+    assert_true(has_event(EVENT_consented));
+    expect_state(LEARNER_STATE_ROLE);
+    say("2");
+    assert_int_equal(learner.role, 2);
+    expect_state(LEARNER_STATE_PRETEST);
+    expect_reply("1/7");
+}
+
+static void no_consent_no_course(void **state)
+{
+    (void)state;
+    say("join");
+    say("maybe");
+    expect_reply("Reply 1");
+    say("next");
+    expect_state(LEARNER_STATE_CONSENT);
+    say("no");
+    expect_state(LEARNER_STATE_STOPPED);
+    say("whatever");
+    expect_silence();
+}
+
+static void a_number_without_consent_is_forgotten_after_seven_days(void **state)
+{
+    (void)state;
+    say("join");
+    int64_t wake_at_ms = out.wake_at_ms;
+    now.ms = wake_at_ms - 1;
+    step_kind(INPUT_TIMER, "");
+    assert_false(out.is_erased);
+    now.ms = wake_at_ms;
+    step_kind(INPUT_TIMER, "");
+    assert_true(out.is_erased);
+    assert_true(has_event(EVENT_erased));
+    expect_silence();
+}
+
+static void the_whole_course_ends_with_a_certificate_and_a_survey(void **state)
+{
+    (void)state;
+    pass_course();
+    answer_test(true);
+    expect_state(LEARNER_STATE_CERTIFIED);
+    assert_true(has_event(EVENT_course_completed));
+    assert_true(has_event(EVENT_certified));
+    expect_reply("100%");
+    assert_int_not_equal(learner.certificate, 0);
+    say("1");
+    assert_true(has_event(EVENT_survey_started));
+    const char *answers[] = {"5", "9", "4", "4", "2", "3", "NEXT", "More examples please"};
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+        expect_state(LEARNER_STATE_SURVEY);
+        say(answers[i]);
+    }
+    assert_true(has_event(EVENT_survey_completed));
+    expect_state(LEARNER_STATE_DONE);
+    say("cert");
+    expect_reply("Certificate code");
+    /* ten weeks later */
+    now.ms = learner.ended_ms;
+    step_kind(INPUT_TIMER, "");
+    expect_state(LEARNER_STATE_FOLLOWUP);
+    assert_true(has_event(EVENT_followup_sent));
+    say("2");
+    assert_string_equal(learner.unit, "w3"); /* w2 is for those who used it */
+    say("4");
+    expect_state(LEARNER_STATE_DONE);
+    assert_true(has_event(EVENT_followup_completed));
+}
+
+static void a_failed_test_can_be_tried_again_a_day_later_twice(void **state)
+{
+    (void)state;
+    pass_course();
+    answer_test(false);
+    expect_state(LEARNER_STATE_RETAKE);
+    say("next");
+    expect_reply("hours");
+    expect_state(LEARNER_STATE_RETAKE);
+    now.ms += 24 * 3600000LL;
+    say("next");
+    expect_state(LEARNER_STATE_POSTTEST);
+    answer_test(false);
+    assert_false(has_event(EVENT_course_completed)); /* once only */
+    now.ms += 24 * 3600000LL;
+    say("next");
+    answer_test(false);
+    expect_state(LEARNER_STATE_SURVEY);
+    expect_reply("last try");
+    say("2");
+    assert_true(has_event(EVENT_survey_declined));
+    expect_state(LEARNER_STATE_DONE);
+}
+
+static void feedback_says_why_and_never_wrong(void **state)
+{
+    (void)state;
+    join();
+    answer_test(true);
+    while (learner.state == LEARNER_STATE_LESSON)
+        say("next");
+    answer(false);
+    expect_reply("Not quite. 3 is right: 18.");
+    assert_int_equal(out.events[0].correct, 0);
+    answer(true);
+    expect_reply("Right.");
+    assert_int_equal(str_find(out.reply, STR("rong")), SIZE_MAX);
+}
+
+/* Every way to say 3 counts; a question is answered once. */
+static void answers_are_tolerant(void **state)
+{
+    (void)state;
+    static const char *const threes[] = {"3",  "3.",    "(3)", "no 3",    "C",
+                                         "c)", "three", "18",  "\xd9\xa3"};
+    for (size_t i = 0; i < ARRAY_LEN(threes); i++) {
+        (void)fresh(NULL);
+        join();
+        answer_test(true);
+        while (learner.state == LEARNER_STATE_LESSON)
+            say("9");
+        assert_string_equal(learner.unit, "m1q1");
+        say(threes[i]);
+        assert_int_equal(out.events[0].choice, 3);
+        assert_string_equal(learner.unit, "m1q2");
+    }
+}
+
+/* HELP, SCORE, MENU, LANG, SAFE from the middle of a question, and back to it. */
+static void commands_return_to_the_interrupted_question(void **state)
+{
+    (void)state;
+    join();
+    answer_test(true);
+    while (learner.state == LEARNER_STATE_LESSON)
+        say("9");
+    static const char *const words[] = {"HELP", "score", "Menu", "lang", "SAFE", "repeat", "aide"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        say(words[i]);
+        if (learner_state_is_side(learner.state))
+            say("0"); /* menu: Exit; languages: back */
+        expect_state(LEARNER_STATE_QUIZ);
+        assert_string_equal(learner.unit, "m1q1");
+    }
+    answer(true);
+    assert_string_equal(learner.unit, "m1q2");
+    say("safe");
+    expect_reply("999");
+    expect_reply("116");
+    assert_int_equal(str_find(out.reply, STR("trained person")), SIZE_MAX); /* nobody is on duty */
+    assert_true(has_event(EVENT_safe_raised));
+}
+
+static void a_disclosure_is_recognised_and_kept_out_of_events(void **state)
+{
+    (void)state;
+    join();
+    say("my uncle beats me every day");
+    assert_true(has_event(EVENT_safe_raised));
+    assert_non_null(out.safe_text.p);
+    assert_null(out.events[0].text.p);
+    expect_state(LEARNER_STATE_PRETEST);
+}
+
+static void unknown_input_gets_other_words_each_time_and_ends(void **state)
+{
+    (void)state;
+    join();
+    say("blablabla");
+    expect_reply("did not understand");
+    say("xyzzyx 12345678 qq");
+    expect_reply("MENU");
+    assert_int_equal(str_find(out.events[0].text, STR("12345678")), SIZE_MAX);
+    say("foo");
+    expect_reply("Red Cross");
+    for (int i = 0; i < 10; i++)
+        say("autoreply: I am on holiday");
+    expect_silence();
+    answer(true);
+    expect_reply("2/7");
+}
+
+static void stop_is_heard_everywhere_and_join_comes_back(void **state)
+{
+    (void)state;
+    static const char *const stops[] = {"STOP", "stop.", "Stop. Thank you", "please stop",
+                                        "END",  "arret", "UNSUBSCRIBE",     "stpo"};
+    for (size_t i = 0; i < ARRAY_LEN(stops); i++) {
+        (void)fresh(NULL);
+        join();
+        say(stops[i]);
+        expect_state(LEARNER_STATE_STOPPED);
+        expect_reply("No more messages");
+        say("stop");
+        expect_silence();
+        say("1");
+        expect_silence();
+        say("JOIN");
+        assert_true(has_event(EVENT_rejoined));
+        expect_state(LEARNER_STATE_PRETEST);
+    }
+}
+
+static void delete_needs_its_one(void **state)
+{
+    (void)state;
+    join();
+    say("delete");
+    expect_reply("DELETE 1");
+    expect_state(LEARNER_STATE_PRETEST);
+    say("delete 1");
+    assert_true(out.is_erased);
+    expect_state(LEARNER_STATE_DELETED);
+    assert_int_equal(learner.consent_ms, 0);
+    say("hello?");
+    expect_silence();
+    say("join");
+    expect_state(LEARNER_STATE_CONSENT);
+}
+
+static void a_late_answer_is_asked_again_without_score(void **state)
+{
+    (void)state;
+    join();
+    answer_test(true);
+    while (learner.state == LEARNER_STATE_LESSON)
+        say("9");
+    now.ms += 49 * 3600000LL;
+    answer(true);
+    expect_reply("late");
+    assert_int_equal(out.n_events, 0);
+    assert_string_equal(learner.unit, "m1q1");
+    answer(true);
+    assert_string_equal(learner.unit, "m1q2");
+}
+
+static void a_redial_offers_to_go_on(void **state)
+{
+    (void)state;
+    via = VIA_USSD;
+    step_kind(INPUT_DIAL, "");
+    expect_state(LEARNER_STATE_CONSENT);
+    say("1");
+    say("0");
+    answer(true);
+    step_kind(INPUT_SESSION_END, "");
+    expect_reply("Your session closed");
+    step_kind(INPUT_DIAL, "");
+    expect_state(LEARNER_STATE_RESUME);
+    expect_reply("1 Continue");
+    say("1");
+    expect_reply("2/7");
+    step_kind(INPUT_SESSION_END, "");
+    expect_silence(); /* one such SMS a day */
+    step_kind(INPUT_DIAL, "");
+    say("2");
+    expect_state(LEARNER_STATE_MENU);
+    say("1");
+    assert_string_equal(learner.unit, "p2");
+}
+
+static void back_rereads_and_forward_skips_what_is_answered(void **state)
+{
+    (void)state;
+    join();
+    answer_test(true);
+    say("back");
+    expect_reply("first page");
+    say("9");
+    say("9");
+    assert_string_equal(learner.unit, "m1l2");
+    say("0");
+    assert_string_equal(learner.unit, "m1l1");
+    while (learner.state == LEARNER_STATE_LESSON)
+        say("9");
+    answer(true);
+    say("back");
+    assert_string_equal(learner.unit, "m1l6");
+    say("9");
+    assert_string_equal(learner.unit, "m1q2");
+}
+
+static void the_menu_lists_modules_and_points(void **state)
+{
+    (void)state;
+    join();
+    answer_test(true);
+    pass_module(false);
+    say("00");
+    expect_state(LEARNER_STATE_MENU);
+    say("2");
+    expect_reply("1 The situation: 0 of 4");
+    say("0");
+    expect_state(LEARNER_STATE_MODULE_DONE);
+    say("score");
+    expect_reply("M1 of 7, 0 of 4 right");
+}
+
+/* What leaves the engine is bounded: at most two SMS for whatever is said, wherever. */
+static void no_reply_is_longer_than_two_sms(void **state)
+{
+    (void)state;
+    static const char *const inputs[] = {"9",     "1",       "help",   "menu",
+                                         "score", "rubbish", "repeat", "0"};
+    uint32_t seed = 1;
+    for (int i = 0; i < 3000; i++) {
+        seed = seed * 1103515245 + 12345;
+        say(inputs[seed >> 16 & 7]);
+        if (i % 500 == 0) {
+            (void)fresh(NULL);
+            join();
+        }
+        struct gsm_size size = gsm_measure(gsm_fold(out.reply, GSM_FOLD_NONE, arena));
+        if (size.encoding != GSM_ENCODING_GSM7 || size.segments > 2)
+            fail_msg("%u segments:\n%.*s", size.segments, STR_ARG(out.reply));
+    }
+}
+
+int main(void)
+{
+#define LEARNER_TEST(fn) cmocka_unit_test_setup(fn, fresh)
+    const struct CMUnitTest tests[] = {
+        LEARNER_TEST(joining_takes_two_steps),
+        LEARNER_TEST(no_consent_no_course),
+        LEARNER_TEST(a_number_without_consent_is_forgotten_after_seven_days),
+        LEARNER_TEST(the_whole_course_ends_with_a_certificate_and_a_survey),
+        LEARNER_TEST(a_failed_test_can_be_tried_again_a_day_later_twice),
+        LEARNER_TEST(feedback_says_why_and_never_wrong),
+        LEARNER_TEST(answers_are_tolerant),
+        LEARNER_TEST(commands_return_to_the_interrupted_question),
+        LEARNER_TEST(a_disclosure_is_recognised_and_kept_out_of_events),
+        LEARNER_TEST(unknown_input_gets_other_words_each_time_and_ends),
+        LEARNER_TEST(stop_is_heard_everywhere_and_join_comes_back),
+        LEARNER_TEST(delete_needs_its_one),
+        LEARNER_TEST(a_late_answer_is_asked_again_without_score),
+        LEARNER_TEST(a_redial_offers_to_go_on),
+        LEARNER_TEST(back_rereads_and_forward_skips_what_is_answered),
+        LEARNER_TEST(the_menu_lists_modules_and_points),
+        LEARNER_TEST(no_reply_is_longer_than_two_sms),
+    };
+    return cmocka_run_group_tests(tests, load_course, free_course);
+}

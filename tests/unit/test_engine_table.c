@@ -1,0 +1,76 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/engine_internal.h"
+
+static void every_state_has_a_row(void **state)
+{
+    (void)state;
+    for (int i = 0; i < N_LEARNER_STATES; i++) {
+        const struct state_row *row = state_row((enum learner_state)i);
+        assert_int_equal(row->state, i);
+        assert_non_null(row->answer);
+        assert_non_null(row->screen);
+        assert_true(strlen(learner_state_name((enum learner_state)i)) > 0);
+    }
+}
+
+static void every_state_can_be_reached(void **state)
+{
+    (void)state;
+    uint32_t reached = 1u << LEARNER_STATE_NEW, before = 0;
+    while (reached != before) {
+        before = reached;
+        for (int i = 0; i < N_LEARNER_STATES; i++) {
+            if (reached >> i & 1)
+                reached |= state_row((enum learner_state)i)->next;
+        }
+    }
+    assert_int_equal(reached, (1u << N_LEARNER_STATES) - 1);
+}
+
+/* Every state but the last one of all can be left, also by STOP. */
+static void no_state_is_a_dead_end(void **state)
+{
+    (void)state;
+    for (int i = 0; i < N_LEARNER_STATES; i++) {
+        uint32_t next = state_row((enum learner_state)i)->next & ~(1u << i);
+        assert_true((next >> LEARNER_STATE_STOPPED & 1) != 0 || i == LEARNER_STATE_STOPPED);
+        assert_int_not_equal(next, 0);
+    }
+}
+
+/* gateway/core/README.md shows the table as a picture. */
+static void the_picture_in_the_readme_is_the_table(void **state)
+{
+    (void)state;
+    struct buf diagram CLEANUP(buf_fini);
+    buf_init(&diagram, 16384);
+    engine_diagram(&diagram);
+    FILE *file = fopen("gateway/core/README.md", "rb");
+    assert_non_null(file);
+    static char text[65536];
+    size_t n = fread(text, 1, sizeof(text) - 1, file);
+    text[n] = '\0';
+    (void)fclose(file); /* only read */
+    if (strstr(text, buf_str(&diagram).p) == NULL)
+        fail_msg("the diagram in gateway/core/README.md must be:\n%s", buf_str(&diagram).p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_state_has_a_row),
+        cmocka_unit_test(every_state_can_be_reached),
+        cmocka_unit_test(no_state_is_a_dead_end),
+        cmocka_unit_test(the_picture_in_the_readme_is_the_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,569 @@
+/* GSM-7 and UCS-2: sizes, septets, SMS parts, folding, USSD pages. ICU is the oracle for the table.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/gsm.h"
+#include "core/utf8.h"
+
+#define ORACLE "tests/unit/gsm_oracle.txt"
+#define UCS2 GSM_ENCODING_UCS2
+#define GSM7 GSM_ENCODING_GSM7
+
+static struct arena *arena;
+static struct buf out;
+
+static int setup(void **state)
+{
+    (void)state;
+    arena = arena_new(1 << 20);
+    buf_init(&out, 1 << 20);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_freep(&arena);
+    buf_fini(&out);
+    return 0;
+}
+
+/* unit, n times over, then tail. */
+static struct str repeat(const char *unit, size_t n, const char *tail)
+{
+    size_t bytes = strlen(unit) * n + strlen(tail);
+    char *p = arena_alloc(arena, bytes + 1);
+    assert_non_null(p);
+    for (size_t i = 0; i < n; i++)
+        memcpy(p + i * strlen(unit), unit, strlen(unit));
+    memcpy(p + strlen(unit) * n, tail, strlen(tail));
+    return (struct str){p, bytes};
+}
+
+static void expect_text(struct str found, const char *expected)
+{
+    if (!str_eq(found, str_from(expected)))
+        fail_msg("found \"%.*s\", expected \"%s\"", STR_ARG(found), expected);
+}
+
+/* ---- the alphabet ---- */
+
+/* Septets of each character of the BMP in hexadecimal, "" for a foreign one. */
+static char (*read_oracle(FILE *file))[5]
+{
+    char(*table)[5] = calloc(0x10000, sizeof(*table));
+    char line[64];
+    while (fgets(line, sizeof(line), file) != NULL) {
+        char *end;
+        unsigned long code = strtoul(line, &end, 16);
+        assert_in_range(code, 1, 0xffff);
+        (void)snprintf(table[code], sizeof(table[code]), "%.*s", (int)strcspn(end + 1, "\n"),
+                       end + 1);
+    }
+    return table;
+}
+
+static void test_every_character_of_the_bmp(void **state)
+{
+    (void)state;
+    FILE *file = fopen(ORACLE, "r");
+    assert_non_null(file);
+    char(*table)[5] = read_oracle(file);
+    (void)fclose(file); /* only read */
+    unsigned n_encodable = 0;
+    for (int32_t code = 1; code <= 0xffff; code++) {
+        if (code >= 0xd800 && code <= 0xdfff)
+            continue;
+        char bytes[UTF8_MAX_BYTES];
+        struct str text = {bytes, utf8_put(code, bytes)};
+        buf_reset(&out);
+        enum err e = gsm_to_septets(text, &out);
+        char hex[2 * 8 + 1] = "";
+        hex_encode(out.p, out.len, hex);
+        if (strcmp(hex, table[code]) != 0)
+            fail_msg("U+%04X: found %s, ICU has %s", (unsigned)code, hex, table[code]);
+        struct gsm_size size = gsm_measure(text);
+        assert_int_equal(e, hex[0] == '\0' ? ERR_INVALID : ERR_OK);
+        assert_int_equal(size.encoding, e == ERR_OK ? GSM7 : UCS2);
+        assert_int_equal(size.units, e == ERR_OK ? out.len : 1);
+        if (e != ERR_OK)
+            continue;
+        n_encodable++;
+        struct buf back CLEANUP(buf_fini);
+        buf_init(&back, 16);
+        assert_int_equal(gsm_from_septets(buf_str(&out), &back), ERR_OK);
+        assert_true(str_eq(buf_str(&back), text));
+    }
+    assert_int_equal(n_encodable, 127 + 10);
+    free(table);
+}
+
+/* The checked-in table is what the installed ICU says today. */
+static void test_the_oracle_itself(void **state)
+{
+    (void)state;
+    if (system("command -v uconv >/dev/null 2>&1 && command -v perl >/dev/null 2>&1") != 0) {
+        print_message("uconv is not installed: the live comparison is skipped\n");
+        skip();
+    }
+    assert_int_equal(system("tests/unit/gsm_oracle.sh | cmp - " ORACLE), 0);
+}
+
+/* The old mapping file has the small letter at 0x09; TS 23.038 has the capital one. */
+static void test_c_cedilla(void **state)
+{
+    (void)state;
+    assert_int_equal(gsm_measure(STR("Ça")).encoding, GSM7);
+    assert_int_equal(gsm_measure(STR("ça")).encoding, UCS2);
+    assert_int_equal(gsm_to_septets(STR("Ç"), &out), ERR_OK);
+    assert_int_equal(out.p[0], 0x09);
+    assert_int_equal(gsm_to_septets(STR("ç"), &out), ERR_INVALID);
+    assert_int_equal(out.len, 1); /* nothing added */
+    buf_reset(&out);
+    assert_int_equal(gsm_from_septets(STR("\x09"), &out), ERR_OK);
+    expect_text(buf_str(&out), "Ç");
+    /* Neither is safe on the air. */
+    expect_text(gsm_fold(STR("Ça reçu"), GSM_FOLD_LATIN, arena), "Ca recu");
+}
+
+static void test_from_septets(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str septets;
+        const char *expected; /* NULL: ERR_INVALID */
+    } cases[] = {
+        {{"\x00"
+          "a",
+          2},
+         "@a"},
+        {{"\x1b\x65", 2}, "\u20ac"},
+        {{"\x1b\x0a", 2}, "\f"},
+        {{"\x1b"
+          "a",
+          2},
+         "a"}, /* no such pair: the basic character */
+        {{"\x1b\x1b", 2}, " "},
+        {{"a\x1b", 2}, "a "},
+        {{"\x80", 1}, NULL},
+        {{"a\xff", 2}, NULL},
+        {{"", 0}, ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        buf_reset(&out);
+        enum err e = gsm_from_septets(cases[i].septets, &out);
+        assert_int_equal(e, cases[i].expected != NULL ? ERR_OK : ERR_INVALID);
+        expect_text(buf_str(&out), cases[i].expected != NULL ? cases[i].expected : "");
+    }
+}
+
+static void test_foreign_characters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t offset;
+        size_t len; /* 0: none */
+    } cases[] = {
+        {"plain", 0, 0},     {"é€[]", 0, 0},   {"", 0, 0},
+        {"an ê here", 3, 2}, {"\u2019", 0, 3}, {"ab\U0001f44d", 2, 4},
+        {"ab\xff", 2, 1},    {"`", 0, 1},      {"a\tb", 1, 1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        size_t offset = 0;
+        size_t len = 0;
+        bool is_found = gsm_find_foreign(str_from(cases[i].text), &offset, &len);
+        assert_int_equal(is_found, cases[i].len > 0);
+        assert_int_equal(offset, cases[i].offset);
+        assert_int_equal(len, cases[i].len);
+    }
+}
+
+/* ---- sizes and parts ---- */
+
+struct size_case {
+    const char *unit;
+    size_t n;
+    const char *tail;
+    enum gsm_encoding encoding;
+    uint32_t units;
+    uint32_t segments;
+};
+
+static const struct size_case sizes[] = {
+    {"a", 0, "", GSM7, 0, 0},
+    {"a", 1, "", GSM7, 1, 1},
+    {"a", 160, "", GSM7, 160, 1},
+    {"a", 161, "", GSM7, 161, 2},
+    {"a", 306, "", GSM7, 306, 2},
+    {"a", 307, "", GSM7, 307, 3},
+    {"a", 459, "", GSM7, 459, 3},
+    {"\u20ac", 80, "", GSM7, 160, 1},
+    {"\u20ac", 80, "a", GSM7, 161, 2},
+    {"\u20ac", 81, "", GSM7, 162, 2},
+    /* 76 pairs fill 152 of 153 septets; the 77th does not go over the edge */
+    {"\u20ac", 152, "", GSM7, 304, 2},
+    {"\u20ac", 153, "", GSM7, 306, 3},
+    {"a", 158, "\u20ac", GSM7, 160, 1},
+    {"a", 159, "\u20ac", GSM7, 161, 2},
+    {"я", 70, "", UCS2, 70, 1},
+    {"я", 71, "", UCS2, 71, 2},
+    {"я", 134, "", UCS2, 134, 2},
+    {"я", 135, "", UCS2, 135, 3},
+    {"a", 69, "ê", UCS2, 70, 1},
+    {"a", 70, "ê", UCS2, 71, 2},
+    {"\U0001f44d", 35, "", UCS2, 70, 1},
+    {"\U0001f44d", 35, "a", UCS2, 71, 2},
+    {"\U0001f44d", 36, "", UCS2, 72, 2},
+    /* 33 emoji fill 66 of 67 units */
+    {"\U0001f44d", 66, "", UCS2, 132, 2},
+    {"\U0001f44d", 67, "", UCS2, 134, 3},
+    {"\xff", 70, "", UCS2, 70, 1},
+    {"\xff", 71, "", UCS2, 71, 2},
+};
+
+static void test_sizes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        const struct size_case *c = &sizes[i];
+        struct gsm_size size = gsm_measure(repeat(c->unit, c->n, c->tail));
+        if (size.encoding != c->encoding || size.units != c->units || size.segments != c->segments)
+            fail_msg("%zu times %s%s: %s, %u units, %u parts", c->n, c->unit, c->tail,
+                     gsm_encoding_name(size.encoding), size.units, size.segments);
+    }
+    assert_string_equal(gsm_encoding_name(GSM7), "gsm7");
+    assert_string_equal(gsm_encoding_name(UCS2), "ucs2");
+}
+
+static void test_parts_hold_all_and_split_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        const struct size_case *c = &sizes[i];
+        struct str text = repeat(c->unit, c->n, c->tail);
+        struct str parts[8];
+        uint32_t n = 99;
+        assert_int_equal(gsm_split(text, parts, c->segments, &n), ERR_OK);
+        assert_int_equal(n, c->segments);
+        size_t at = 0;
+        for (uint32_t k = 0; k < n; k++) {
+            assert_ptr_equal(parts[k].p, text.p + at);
+            assert_true(parts[k].len > 0);
+            at += parts[k].len;
+            struct gsm_size part = gsm_measure(parts[k]);
+            uint32_t most =
+                n == 1 ? (c->encoding == GSM7 ? 160 : 70) : (c->encoding == GSM7 ? 153 : 67);
+            assert_true(part.units <= most);
+            /* Whole characters only: each part by itself is as valid as the text was. */
+            size_t offset = 0;
+            size_t len = 0;
+            bool is_foreign = gsm_find_foreign(parts[k], &offset, &len);
+            assert_true(c->encoding == UCS2 || !is_foreign);
+        }
+        assert_int_equal(at, text.len);
+        if (c->segments > 0) {
+            n = 99;
+            assert_int_equal(gsm_split(text, parts, c->segments - 1, &n), ERR_TOO_LONG);
+            assert_int_equal(n, 99);
+        }
+    }
+}
+
+static void test_part_edges(void **state)
+{
+    (void)state;
+    struct str parts[4];
+    uint32_t n = 0;
+    /* the escape pair would be septets 153 and 154 */
+    struct str text = repeat("a", 152, "\u20acbbbbbbbbbb");
+    assert_int_equal(gsm_split(text, parts, 4, &n), ERR_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(parts[0].len, 152);
+    assert_true(str_starts(parts[1], STR("\u20acb")));
+    /* the surrogate pair would be units 67 and 68 */
+    text = repeat("я", 66, "\U0001f44dяяяяя");
+    assert_int_equal(gsm_split(text, parts, 4, &n), ERR_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(parts[0].len, 132);
+    assert_true(str_starts(parts[1], STR("\U0001f44dя")));
+    /* a part of a UCS-2 text holds 67, also where it is plain ASCII by itself */
+    text = repeat("a", 100, "я");
+    assert_int_equal(gsm_split(text, parts, 4, &n), ERR_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(parts[0].len, 67);
+}
+
+static void test_utf16(void **state)
+{
+    (void)state;
+    gsm_to_utf16be(STR("aя\U0001f44d\xff"), &out);
+    static const char expected[] = "\x00\x61\x04\x4f\xd8\x3d\xdc\x4d\xff\xfd";
+    assert_int_equal(out.len, sizeof(expected) - 1);
+    assert_memory_equal(out.p, expected, out.len);
+    struct buf back CLEANUP(buf_fini);
+    buf_init(&back, 64);
+    assert_int_equal(gsm_from_utf16be(buf_str(&out), &back), ERR_OK);
+    expect_text(buf_str(&back), "aя\U0001f44d\ufffd");
+    static const struct {
+        struct str bytes;
+        const char *expected;
+    } lone[] = {
+        {{"\xd8\x3d", 2}, "\ufffd"},
+        {{"\xdc\x4d", 2}, "\ufffd"},
+        {{"\xd8\x3d\x00\x61", 4},
+         "\ufffd"
+         "a"},
+        {{"\xd8\x3d\xd8\x3d\xdc\x4d", 6}, "\ufffd\U0001f44d"},
+        {{"\xdc\x4d\xd8\x3d", 4}, "\ufffd\ufffd"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(lone); i++) {
+        buf_reset(&back);
+        assert_int_equal(gsm_from_utf16be(lone[i].bytes, &back), ERR_OK);
+        expect_text(buf_str(&back), lone[i].expected);
+    }
+    buf_reset(&back);
+    assert_int_equal(gsm_from_utf16be((struct str){"\x00\x61\x00", 3}, &back), ERR_INVALID);
+    assert_int_equal(back.len, 0);
+}
+
+static void test_full_buffers_are_reported(void **state)
+{
+    (void)state;
+    struct buf small CLEANUP(buf_fini);
+    buf_init(&small, 3);
+    assert_int_equal(gsm_to_septets(STR("abc"), &small), ERR_OK);
+    assert_int_equal(gsm_to_septets(STR("d"), &small), ERR_TOO_LONG);
+    buf_reset(&small);
+    assert_int_equal(gsm_from_septets(STR("abcd"), &small), ERR_TOO_LONG);
+    buf_reset(&small);
+    assert_int_equal(gsm_from_utf16be((struct str){"\0a\0b\0c\0d", 8}, &small), ERR_TOO_LONG);
+}
+
+/* ---- folding ---- */
+
+static void test_fold(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *typography;
+        const char *latin; /* NULL: the same */
+    } cases[] = {
+        {"", "", NULL},
+        {"plain text 123 @", "plain text 123 @", NULL},
+        {"a\fb", "a\nb", NULL},
+        {"\u2018a\u2019 \u201cb\u201d \u201ec\u201c \u201ad\u2018", "'a' \"b\" \"c\" 'd'", NULL},
+        {"\u00aba\u00bb \u2039b\u203a", "\"a\" 'b'", NULL},
+        {"a\u2013b\u2014c\u2010d\u2011e\u2212f", "a-b-c-d-e-f", NULL},
+        {"a\u2026", "a...", NULL},
+        {"a\u00a0: b\u202f; c\u2009d\u3000e\tf", "a : b ; c d e f", NULL},
+        {"a\u00adb\u200bc\ufeff", "abc", NULL},
+        {"`a\u00b4 \u2022b", "'a' -b", NULL},
+        {"à æ é è ù É Æ ü ñ ö ä ß Ä Ö Ñ Ü å ø", "à æ é è ù É Æ ü ñ ö ä ß Ä Ö Ñ Ü å ø", NULL},
+        {"ê î ô û ë ï ÿ ç œ", "ê î ô û ë ï ÿ ç œ", "e i o u e i y c oe"},
+        {"À Â È Ê Ë Î Ï Ô Ù Û Œ Ç", "À Â È Ê Ë Î Ï Ô Ù Û Œ Ç", "A A E E E I I O U U OE C"},
+        {"á í ó ú Á Í Ó Ú ª º", "á í ó ú Á Í Ó Ú ª º", "a i o u A I O U a o"},
+        {"ğ ı ş Ğ İ Ş â", "ğ ı ş Ğ İ Ş â", "g i s G I S a"},
+        {"ẞ ł Ł đ Đ þ ħ ŧ", "ẞ ł Ł đ Đ þ ħ ŧ", "SS l L d D th h t"},
+        {"ế ș ț ǘ ﬁ Ａ", "ế ș ț ǘ ﬁ Ａ", "e s t u fi A"},
+        /* accents that were typed apart: composed, then as above */
+        {"e\u0301 n\u0303 e\u0302 c\u0327", "é ñ ê ç", "é ñ e c"},
+        {"q\u0301 o\u0323\u0302", "q\u0301 ộ", "q o"},
+        {"\u0438\u0306", "\u0439", NULL},
+        /* what stays foreign is kept */
+        {"Дети \u00abв пути\u00bb", "Дети \"в пути\"", NULL},
+        {"الأطفال\u200f", "الأطفال\u200f", NULL},
+        {"a\U0001f44d", "a\U0001f44d", NULL},
+        {"½ €", "½ €", NULL},
+        {"a\xff"
+         "b",
+         "a\ufffd"
+         "b",
+         NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str text = str_from(cases[i].text);
+        expect_text(gsm_fold(text, GSM_FOLD_TYPOGRAPHY, arena), cases[i].typography);
+        expect_text(gsm_fold(text, GSM_FOLD_LATIN, arena),
+                    cases[i].latin != NULL ? cases[i].latin : cases[i].typography);
+    }
+}
+
+static void test_fold_none_changes_form_feeds_only(void **state)
+{
+    (void)state;
+    expect_text(gsm_fold(STR("ê\u2019\tx\fy\xff"), GSM_FOLD_NONE, arena), "ê\u2019\tx\ny\xff");
+    expect_text(gsm_fold_pages(STR("ê\u2019\fy"), GSM_FOLD_NONE, arena), "ê\u2019\fy");
+    expect_text(gsm_fold_pages(STR("ê\u2019\fy"), GSM_FOLD_LATIN, arena), "e'\fy");
+    expect_text(gsm_fold_pages(STR("x\fy"), GSM_FOLD_LATIN, arena), "x\fy");
+}
+
+/* The master texts of French, Spanish, Turkish and German become GSM-7 as a whole. */
+static void test_fold_latin_reaches_gsm7(void **state)
+{
+    (void)state;
+    for (int32_t code = 0xa1; code <= 0x17f; code++) {
+        char bytes[UTF8_MAX_BYTES];
+        struct str text = {bytes, utf8_put(code, bytes)};
+        bool is_letter = code >= 0xc0 && code != 0xd7 && code != 0xf7 && code != 0x138 &&
+                         code != 0x149 && code != 0x14a && code != 0x14b && code != 0x13f &&
+                         code != 0x140;
+        if (is_letter)
+            assert_int_equal(gsm_measure(gsm_fold(text, GSM_FOLD_LATIN, arena)).encoding, GSM7);
+    }
+}
+
+/* ---- USSD pages ---- */
+
+struct page_case {
+    const char *text;
+    uint32_t max_septets;
+    uint32_t max_ucs2;
+    const char *pages[6]; /* NULL behind the last */
+};
+
+static void expect_pages(const struct page_case *c)
+{
+    struct str key = STR("9 More");
+    for (uint32_t page = 0;; page++) {
+        struct str found = STR_NONE;
+        bool is_last = false;
+        enum err e = gsm_ussd_page(str_from(c->text), key, c->max_septets, c->max_ucs2, page, arena,
+                                   &found, &is_last);
+        if (c->pages[page] == NULL) {
+            assert_int_equal(e, ERR_NOT_FOUND);
+            return;
+        }
+        assert_int_equal(e, ERR_OK);
+        expect_text(found, c->pages[page]);
+        assert_int_equal(is_last, c->pages[page + 1] == NULL);
+    }
+}
+
+static void test_ussd_pages(void **state)
+{
+    (void)state;
+    static const struct page_case cases[] = {
+        {"", 20, 10, {""}},
+        {"short", 20, 10, {"short"}},
+        {"12345678901234567890", 20, 10, {"12345678901234567890"}}, /* just fits, no key line */
+        /* between words; key line and its line end count */
+        {"one two three four five", 20, 10, {"one two three\n9 More", "four five"}},
+        {"one two three fourr", 20, 10, {"one two three fourr"}},
+        {"one two three fo five six", 20, 10, {"one two three\n9 More", "fo five six"}},
+        {"one two four5 seven eight", 20, 10, {"one two four5\n9 More", "seven eight"}},
+        {"one two three4 seven eight", 20, 10, {"one two\n9 More", "three4 seven eight"}},
+        /* a line end, unless it leaves the page nearly empty */
+        {"one two\nthree four fives", 20, 10, {"one two\n9 More", "three four fives"}},
+        {"a\nbb ccc dddd eeeee ffff", 20, 10, {"a\nbb ccc dddd\n9 More", "eeeee ffff"}},
+        {"a\nbbbbbbbbbbbbbbbbbbbbb", 20, 10, {"a\n9 More", "bbbbbbbbbbbbb\n9 More", "bbbbbbbb"}},
+        /* a form feed, wherever it lies; one inside a page is a line end */
+        {"a\fbb ccc dddd eeeee ffff", 20, 10, {"a\n9 More", "bb ccc dddd\n9 More", "eeeee ffff"}},
+        {"a\fb\nc d\fe f g h i j k l m n", 20, 10, {"a\nb\nc d\n9 More", "e f g h i j k l m n"}},
+        {"fits\fall in one", 20, 10, {"fits\nall in one"}},
+        /* nowhere else: anywhere, but no character in two */
+        {"aaaaaaaaaaaaaaaaaaaaaaaaa", 20, 10, {"aaaaaaaaaaaaa\n9 More", "aaaaaaaaaaaa"}},
+        {"aaaaaaaaaaaa€bbbbbbbb", 20, 10, {"aaaaaaaaaaaa\n9 More", "€bbbbbbbb"}},
+        /* white space at cuts and ends is dropped */
+        {"  one two three   \n four five six \n\n",
+         20,
+         10,
+         {"one two three\n9 More", "four five six"}},
+        {"one two three\f\ffour five six s", 20, 10, {"one two three\n9 More", "four five six s"}},
+        /* UCS-2, where the limit is its own */
+        {"раз два три", 20, 11, {"раз два три"}},
+        {"раз два три", 20, 10, {"раз\n9 More", "два три"}},
+        {"\U0001f44d\U0001f44d\U0001f44d\U0001f44d\U0001f44d\U0001f44d",
+         20,
+         10,
+         {"\U0001f44d\n9 More", "\U0001f44d\U0001f44d\U0001f44d\U0001f44d\U0001f44d"}},
+        /* a letter and its accent stay together */
+        {"яяe\u0301яяяяяяяяя", 20, 10, {"яя\n9 More", "e\u0301я\n9 More", "яяяяяяяя"}},
+        /* each page has its own encoding */
+        {"one two six ten я", 20, 10, {"one two six\n9 More", "ten я"}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        expect_pages(&cases[i]);
+}
+
+static void test_ussd_pages_at_real_limits(void **state)
+{
+    (void)state;
+    struct str key = STR("9 More");
+    struct str page;
+    bool is_last = false;
+    struct str whole = repeat("a", 160, "");
+    assert_int_equal(
+        gsm_ussd_page(whole, key, GSM_USSD_SEPTETS, GSM_USSD_UCS2, 0, arena, &page, &is_last),
+        ERR_OK);
+    assert_true(is_last);
+    assert_int_equal(page.len, 160);
+    whole = repeat("a", 161, "");
+    assert_int_equal(
+        gsm_ussd_page(whole, key, GSM_USSD_SEPTETS, GSM_USSD_UCS2, 0, arena, &page, &is_last),
+        ERR_OK);
+    assert_false(is_last);
+    assert_int_equal(page.len, 160);
+    assert_true(str_ends(page, STR("a\n9 More")));
+    whole = repeat("я", 71, "");
+    assert_int_equal(
+        gsm_ussd_page(whole, key, GSM_USSD_SEPTETS, GSM_USSD_UCS2, 0, arena, &page, &is_last),
+        ERR_OK);
+    assert_int_equal(gsm_measure(page).units, 70);
+}
+
+static void test_ussd_limits_that_cannot_be_met(void **state)
+{
+    (void)state;
+    struct str page = STR("untouched");
+    bool is_last = false;
+    assert_int_equal(
+        gsm_ussd_page(STR("one two three"), STR("9 More"), 7, 7, 0, arena, &page, &is_last),
+        ERR_INVALID);
+    assert_int_equal(
+        gsm_ussd_page(STR("one two three"), STR("9 More"), 8, 8, 0, arena, &page, &is_last),
+        ERR_OK);
+    expect_text(page, "o\n9 More");
+    /* A foreign key line makes every page but the last UCS-2. */
+    assert_int_equal(
+        gsm_ussd_page(STR("one two three four"), STR("9 Далее"), 17, 12, 0, arena, &page, &is_last),
+        ERR_OK);
+    expect_text(page, "one\n9 Далее");
+    struct arena *small = arena_new(16);
+    assert_int_equal(gsm_ussd_page(STR("a text of more than sixteen"), STR("9"), 160, 70, 0, small,
+                                   &page, &is_last),
+                     ERR_TOO_LONG);
+    arena_free(small);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_every_character_of_the_bmp, setup, teardown),
+        cmocka_unit_test(test_the_oracle_itself),
+        cmocka_unit_test_setup_teardown(test_c_cedilla, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_from_septets, setup, teardown),
+        cmocka_unit_test(test_foreign_characters),
+        cmocka_unit_test_setup_teardown(test_sizes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_parts_hold_all_and_split_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_part_edges, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_utf16, setup, teardown),
+        cmocka_unit_test(test_full_buffers_are_reported),
+        cmocka_unit_test_setup_teardown(test_fold, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_fold_none_changes_form_feeds_only, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_fold_latin_reaches_gsm7, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ussd_pages, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ussd_pages_at_real_limits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ussd_limits_that_cannot_be_met, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
