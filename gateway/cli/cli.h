@@ -13,7 +13,8 @@
 #include "base/str.h"
 
 #define CLI_COMMANDS(X)                                                                            \
-    X(channel) X(completion) X(config) X(keys) X(lessons) X(man) X(migrate) X(status) X(version)
+    X(channel)                                                                                     \
+    X(completion) X(config) X(keys) X(lessons) X(man) X(migrate) X(rebuild) X(status) X(version)
 
 #define CLI_MAX_OPTIONS 24
 #define CLI_MAX_WORDS 4096

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "cli/config_file.h"
+#include "cli/open_store.h"
 #include "port/database.h"
 #include "port/loop.h"
 #include "port/store.h"
@@ -11,8 +12,6 @@
 #define PAGE 500u /* numbers on their way to Redis at once */
 #define COURSES_MAX_BYTES (256u << 20)
 #define COURSES_MAX 64u
-#define CONNECT_MS 10000
-#define POLL_MS 20
 #define RETRY_MS 500
 #define MAX_TRIES 20u
 #define PROGRESS_MS 2000
@@ -35,7 +34,6 @@ struct rebuild {
     uint8_t page_last[NUMBER_ID_BYTES]; /* and of the page under way */
     uint32_t page_n, n_unanswered, n_tries;
     enum err page_error; /* of any of its numbers */
-    int64_t waited_ms;
     struct mono_ms shown_at;
     int code;
 };
@@ -154,31 +152,10 @@ static void put_course(struct rebuild *r)
 static void on_timer(void *ctx)
 {
     struct rebuild *r = ctx;
-    if (!store_is_up(r->store) && r->waited_ms < CONNECT_MS) {
-        r->waited_ms += POLL_MS;
-        timer_start(r->loop, r->timer, POLL_MS);
-    } else if (!store_is_up(r->store) && r->n_courses_put == 0 && r->n_restored == 0) {
-        cli_complain("Redis does not answer; see redis_* in the configuration");
-        finish(r, EX_UNAVAILABLE);
-    } else if (r->n_courses_put < r->n_courses) {
+    if (r->n_courses_put < r->n_courses)
         put_course(r);
-    } else {
+    else
         restore_page(r);
-    }
-}
-
-static struct store *open_store(struct loop *loop, const struct config *c)
-{
-    struct store_settings settings = {
-        .socket_path = c->redis_socket.p,
-        .host = c->redis_host.p,
-        .port = (int)c->redis_port,
-        .username = c->redis_username.p,
-        .password = c->redis_password.p,
-        .deadline_ms = c->redis_deadline_ms,
-        .max_in_flight = c->redis_max_in_flight,
-    };
-    return store_hiredis_new(loop, &settings);
 }
 
 static int rebuild(const struct config *config, struct database *db)
@@ -197,9 +174,14 @@ static int rebuild(const struct config *config, struct database *db)
     }
     r.loop = loop_libevent_new();
     r.timer = timer_new(r.loop, on_timer, &r);
-    r.store = open_store(r.loop, config);
-    timer_start(r.loop, r.timer, 0);
-    loop_run(r.loop);
+    r.store = open_store_and_wait(config, r.loop);
+    if (store_is_up(r.store)) {
+        timer_start(r.loop, r.timer, 0);
+        loop_run(r.loop);
+    } else {
+        cli_complain("Redis does not answer; see redis_* in the configuration");
+        r.code = EX_UNAVAILABLE;
+    }
     store_free(r.store);
     timer_free(r.loop, r.timer);
     loop_free(r.loop);
