@@ -22,13 +22,12 @@ bool err_is_retryable(enum err e)
     return (size_t)e < ARRAY_LEN(err_rows) && err_rows[e].is_retryable;
 }
 
-enum err errmsg_set(struct errmsg *msg, enum err e, const char *fmt, ...)
+void errmsg_format(struct errmsg *msg, const char *fmt, ...)
 {
     if (msg == NULL)
-        return e;
+        return;
     va_list args;
     va_start(args, fmt);
     (void)vsnprintf(msg->text, sizeof(msg->text), fmt, args); /* cutting is the contract */
     va_end(args);
-    return e;
 }

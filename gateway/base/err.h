@@ -48,6 +48,9 @@ const char *err_name(enum err e);
 
 bool err_is_retryable(enum err e);
 
-/* Formats into msg (which may be NULL) and returns e, so that `return errmsg_set(msg, ERR_X, ...)`
- * reads as one statement. */
-enum err errmsg_set(struct errmsg *msg, enum err e, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Formats into msg, which may be NULL. */
+void errmsg_format(struct errmsg *msg, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* The same, and gives e, so that `return errmsg_set(msg, ERR_X, ...)` reads as one statement. A
+ * macro, so that checkers which look at one file see that it is e that comes back. */
+#define errmsg_set(msg, e, ...) (errmsg_format((msg), __VA_ARGS__), (enum err)(e))
