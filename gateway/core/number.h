@@ -25,8 +25,8 @@ enum number_form {
     NUMBER_FORM_OPAQUE,   /* a token that is no number: kept verbatim */
 };
 
-/* Accepts tel:, blanks, dashes, dots, slashes, brackets, 00 and a trunk 0. What the form promises is
- * tried first: with + or 00 a number is international, with a 0 it is national, digits alone are
+/* Accepts tel:, blanks, dashes, dots, slashes, brackets, 00 and a trunk 0. What the form promises
+ * is tried first: with + or 00 a number is international, with a 0 it is national, digits alone are
  * national first for NUMBER_FORM_NATIONAL and (unless they begin with the default country's own
  * code) NUMBER_FORM_ANY. default_country ("KE") may be empty: then national forms are ERR_INVALID.
  * Short codes, words and impossible lengths are ERR_INVALID; a token of more than 16 characters is

@@ -206,7 +206,7 @@ static void parse_gone(const struct link_to *to, enum err e, const redisReply *r
 /* Pending entries that somebody deleted: nothing is left to do but to acknowledge them. */
 static void gone_settle(struct reading *reading, const struct store_entry *gone, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; gone != NULL && i < n; i++) {
         char key[KEY_BYTES];
         struct argv argv = {.n = 0};
         argv_add(&argv, STR("XACK"));
