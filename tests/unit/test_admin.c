@@ -1,0 +1,192 @@
+/* The admin listener in a process of its own, beside pretended processes in the shared memory. */
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/role.h"
+#include "cli/role_slot.h"
+#include "port/front.h"
+
+enum { FRONT_0, FRONT_1, WRITER, ADMIN, N_SLOTS };
+
+struct admin {
+    struct role_slot *slots;
+    struct metrics *metrics;
+    pid_t pid;
+    int port;
+    struct buf answer;
+};
+
+static void set_slot(struct admin *a, int i, const char *name, unsigned index)
+{
+    (void)snprintf(a->slots[i].name, sizeof(a->slots[i].name), "%s", name);
+    a->slots[i].index = index;
+    role_slot_begin(&a->slots[i]);
+    a->slots[i].state = ROLE_STATE_READY;
+}
+
+static int start(void **state)
+{
+    static struct admin admin;
+    struct admin *a = *state = &admin;
+    struct errmsg msg;
+    struct sockaddr_in own = {.sin_port = 0};
+    socklen_t len = sizeof(own);
+    int fd = -1;
+    a->slots = role_slots_new(N_SLOTS);
+    a->metrics = metrics_new();
+    set_slot(a, FRONT_0, "front", 0);
+    set_slot(a, FRONT_1, "front", 1);
+    set_slot(a, WRITER, "writer", 0);
+    set_slot(a, ADMIN, "admin", 0);
+    buf_init(&a->answer, 64u << 20);
+    if (front_listen("127.0.0.1", 0, &fd, &msg) != ERR_OK ||
+        getsockname(fd, (struct sockaddr *)&own, &len) != 0)
+        return -1;
+    a->port = ntohs(own.sin_port);
+    a->pid = fork();
+    if (a->pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        const struct config config = {.lessons_dir = STR("lessons")};
+        const struct role_context role = {.config = &config,
+                                          .metrics = a->metrics,
+                                          .loop = loop_libevent_new(),
+                                          .listen_fd = fd,
+                                          .slot = &a->slots[ADMIN],
+                                          .all_slots = a->slots,
+                                          .n_slots = N_SLOTS};
+        int code = role_admin(&role);
+        loop_free(role.loop);
+        _exit(code);
+    }
+    (void)close(fd);
+    return a->pid > 0 ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+    struct admin *a = *state;
+    int status = -1;
+    if (kill(a->pid, SIGTERM) != 0 || waitpid(a->pid, &status, 0) != a->pid)
+        return -1;
+    buf_fini(&a->answer);
+    metrics_free(a->metrics);
+    return WIFEXITED(status) && WEXITSTATUS(status) == EX_OK ? 0 : -1;
+}
+
+/* The whole answer to one request, as text. */
+static const char *ask(struct admin *a, const char *method, const char *path)
+{
+    char request[256], bytes[65536];
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)a->port)};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+    int n = snprintf(request, sizeof(request), "%s %s HTTP/1.0\r\n\r\n", method, path);
+    assert_int_equal(send(fd, request, (size_t)n, MSG_NOSIGNAL), n);
+    buf_reset(&a->answer);
+    for (ssize_t got; (got = recv(fd, bytes, sizeof(bytes), 0)) > 0;)
+        buf_add(&a->answer, bytes, (size_t)got);
+    (void)close(fd);
+    return buf_str(&a->answer).p;
+}
+
+static void assert_answer(const char *answer, int status, const char *part)
+{
+    char line[32];
+    (void)snprintf(line, sizeof(line), "HTTP/1.1 %d ", status);
+    if (strncmp(answer, line, strlen(line)) != 0 || strstr(answer, part) == NULL)
+        fail_msg("expected %d and '%s', got:\n%.1000s", status, part, answer);
+}
+
+static void test_ready_when_all_fronts_are(void **state)
+{
+    struct admin *a = *state;
+    assert_answer(ask(a, "GET", "/readyz"), 200,
+                  "{\"ready\":true,\"reasons\":[],\"warnings\":[],\"processes\":[{\"role\":"
+                  "\"front\",\"index\":0,\"state\":\"ready\",\"pid\":");
+    a->slots[FRONT_1].state = ROLE_STATE_STARTING;
+    assert_answer(ask(a, "GET", "/readyz"), 503,
+                  "{\"ready\":false,\"reasons\":[\"front 1 is starting\"],\"warnings\":[],");
+    a->slots[FRONT_0].state = ROLE_STATE_NOT_READY;
+    assert_answer(ask(a, "GET", "/readyz"), 503,
+                  "\"reasons\":[\"front 0 is not ready\",\"front 1 is starting\"],");
+    a->slots[FRONT_0].state = a->slots[FRONT_1].state = ROLE_STATE_READY;
+    a->slots[WRITER].state = ROLE_STATE_NOT_READY; /* learners do not notice */
+    assert_answer(ask(a, "GET", "/readyz"), 200,
+                  "{\"ready\":true,\"reasons\":[],\"warnings\":[\"writer 0 is not ready\"],");
+    a->slots[WRITER].state = ROLE_STATE_READY;
+}
+
+static void test_a_hanging_process_is_named(void **state)
+{
+    struct admin *a = *state;
+    assert_answer(ask(a, "GET", "/livez"), 200, "\r\n\r\nok\n");
+    role_slot_beat(&a->slots[WRITER], (struct mono_ms){clock_mono().ms - ROLE_HANG_MS - 1});
+    assert_answer(ask(a, "GET", "/livez"), 503, "writer 0 has not moved for more than 10 s");
+    role_slot_end(&a->slots[WRITER]); /* one that is gone does not hang */
+    assert_answer(ask(a, "GET", "/livez"), 200, "ok");
+    role_slot_begin(&a->slots[WRITER]);
+    a->slots[WRITER].state = ROLE_STATE_READY;
+}
+
+static void test_metrics_of_all_processes(void **state)
+{
+    struct admin *a = *state;
+    metrics_add(a->metrics, METRIC_callbacks_total, 3);
+    a->slots[FRONT_0].n_stalls = 2;
+    a->slots[WRITER].n_stalls = 1;
+    const char *answer = ask(a, "GET", "/metrics");
+    assert_answer(answer, 200, "Content-Type: text/plain; version=0.0.4\r\n");
+    assert_answer(answer, 200, "\nwaypost_callbacks_total 3\n");
+    assert_answer(answer, 200, "\nwaypost_loop_stalls_total 3\n");
+    assert_answer(answer, 200, "\nwaypost_process_ready{role=\"front\",index=\"1\"} 1\n");
+    assert_answer(answer, 200, "\nwaypost_process_restarts_total{role=\"admin\",index=\"0\"} 0\n");
+}
+
+static void test_preview_shows_the_lessons_folder_only(void **state)
+{
+    struct admin *a = *state;
+    assert_answer(ask(a, "GET", "/preview/"), 200, "/preview/children-on-the-move");
+    const char *answer = ask(a, "GET", "/preview/children-on-the-move");
+    assert_answer(answer, 200, "Content-Type: text/html; charset=utf-8\r\n");
+    assert_answer(answer, 200, "<html");
+    static const char *const others[] = {"/preview/..", "/preview/../sql", "/preview/%2e%2e",
+                                         "/preview/no-such-course", "/preview/README.md"};
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        assert_answer(ask(a, "GET", others[i]), 404, "");
+}
+
+static void test_nothing_else(void **state)
+{
+    struct admin *a = *state;
+    assert_answer(ask(a, "GET", "/"), 404, "/readyz");
+    assert_answer(ask(a, "GET", "/sim/outbox"), 404, ""); /* not configured */
+    assert_answer(ask(a, "POST", "/readyz"), 405, "");
+    assert_answer(ask(a, "GET", "/in/at"), 404, "");
+    assert_answer(ask(a, "HEAD", "/livez"), 200, "Content-Length: 3\r\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ready_when_all_fronts_are),
+        cmocka_unit_test(test_a_hanging_process_is_named),
+        cmocka_unit_test(test_metrics_of_all_processes),
+        cmocka_unit_test(test_preview_shows_the_lessons_folder_only),
+        cmocka_unit_test(test_nothing_else),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
