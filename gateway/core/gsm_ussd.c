@@ -38,6 +38,18 @@ static bool screen_fits(const struct screen *screen, struct limits limits)
     return screen->is_foreign ? screen->ucs2 <= limits.ucs2 : screen->septets <= limits.septets;
 }
 
+/* The same as screen_fits() of the whole text, without reading on when it is too long anyway. */
+static bool text_fits(struct str text, struct limits limits)
+{
+    struct screen screen = {0};
+    for (size_t at = 0; at < text.len;) {
+        screen_add(&screen, utf8_next(text, &at));
+        if (screen.ucs2 > limits.ucs2 && (screen.is_foreign || screen.septets > limits.septets))
+            return false;
+    }
+    return screen_fits(&screen, limits);
+}
+
 /* Places where a page that does not hold all the text may end, as byte offsets; 0 = none. */
 struct cuts {
     size_t feed;
@@ -116,8 +128,7 @@ enum err gsm_ussd_page(struct str text, struct str more_key, uint32_t max_septet
     screen_add(&key_line, '\n');
     struct str rest = str_trim(text);
     for (uint32_t i = 0;; i++) {
-        struct screen whole = screen_of(rest);
-        bool is_last = screen_fits(&whole, limits);
+        bool is_last = text_fits(rest, limits);
         size_t len = is_last ? rest.len : page_len(rest, key_line, limits);
         if (!is_last && len == 0)
             return ERR_INVALID;

@@ -88,13 +88,22 @@ static bool is_digit(int32_t code)
     return category == UTF8PROC_CATEGORY_ND || category == UTF8PROC_CATEGORY_NO;
 }
 
+/* Left out of the copy, so it must not keep the digits around it apart. */
+static bool is_dropped(int32_t code, size_t n_bytes)
+{
+    return code == 0 || (code == UTF8_REPLACEMENT && n_bytes == 1);
+}
+
 /* Digits in the number that starts at `from` (which is a digit), and where it ends. */
 static size_t number_run(struct str text, size_t from, size_t *ret_end)
 {
     size_t n_digits = 0;
     size_t n_gap = 0;
     for (size_t at = from; at < text.len && n_gap <= MASK_MAX_GAP;) {
+        size_t start = at;
         int32_t code = utf8_next(text, &at);
+        if (is_dropped(code, at - start))
+            continue;
         if (is_digit(code)) {
             n_digits++;
             n_gap = 0;
@@ -119,16 +128,13 @@ struct str match_mask_numbers(struct str text, struct arena *arena)
         int32_t code = utf8_next(text, &at);
         size_t end = at;
         bool is_number = is_digit(code) && number_run(text, start, &end) >= MASK_MIN_DIGITS;
-        bool is_invalid = code == UTF8_REPLACEMENT && at - start == 1;
         if (is_number) {
             out[len++] = '#';
-        } else if (is_invalid || code == 0) {
-            continue;
-        } else {
-            memcpy(out + len, text.p + start, end - start);
-            len += end - start;
+        } else if (!is_dropped(code, at - start)) {
+            memcpy(out + len, text.p + start, at - start);
+            len += at - start;
         }
-        at = end;
+        at = is_number ? end : at;
     }
     return (struct str){out, len};
 }

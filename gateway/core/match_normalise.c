@@ -240,7 +240,7 @@ static struct points trim_word(struct points word)
     }
     while (word.n > 0 && !is_word_point(word.p[word.n - 1]))
         word.n--;
-    if (word.n >= 4 && word.p[0] == 0x627 && word.p[1] == 0x644) {
+    if (word.n >= 4 && word.p[0] == 0x627 && word.p[1] == 0x644 && is_word_point(word.p[2])) {
         word.p += 2;
         word.n -= 2;
     }

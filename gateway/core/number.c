@@ -52,6 +52,8 @@ static bool is_possible(const struct calling_code *code, struct str national)
     if (national.len < code->min_digits || national.len > code->max_digits || n < MIN_DIGITS ||
         n > MAX_DIGITS)
         return false;
+    if (strcmp(code->trunk, "0") == 0 && national.p[0] == '0') /* a second trunk 0 */
+        return false;
     return strcmp(code->code, "1") != 0 || national.p[0] >= '2'; /* North American area codes */
 }
 

@@ -1033,9 +1033,12 @@ static void test_masking(void **state)
         {"a\xff"
          "b",
          "ab"},
-        {"12\xff"
+        {"12\xff\xff\xff\xff"
          "3456",
-         "123456"},
+         "#"},
+        {"1\xff"
+         "2 3",
+         "12 3"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         expect_str(match_mask_numbers(str_from(cases[i].text), arena), cases[i].expected,

@@ -143,6 +143,8 @@ static void test_parse(void **state)
         {"00", ANY, "KE", NULL, NULL},
         {"000", ANY, "KE", NULL, NULL},
         {"+0700000101", PLUS, "KE", NULL, NULL},
+        {"68600700228", DIGITS, "", NULL, NULL}, /* two zeros behind the calling code */
+        {"000700000101", ANY, "KE", NULL, NULL},
         {"+999000000000", PLUS, "", NULL, NULL},
         {"\xd9\xa0\xd9\xa7", ANY, "KE", NULL, NULL},
         /* the ceilings: 15 digits in all, 18 as written */

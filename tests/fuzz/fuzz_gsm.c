@@ -1,0 +1,135 @@
+/* Any text, any limits: parts and pages hold all of it, fit, and split no character. */
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/gsm.h"
+
+#define MAX_BYTES 4096
+#define MAX_PARTS 128
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_parts(struct str text)
+{
+    struct gsm_size size = gsm_measure(text);
+    struct str parts[MAX_PARTS];
+    uint32_t n = 0;
+    assert(gsm_split(text, parts, MAX_PARTS, &n) == ERR_OK);
+    assert(n == size.segments);
+    uint32_t most = size.encoding == GSM_ENCODING_GSM7 ? GSM_SMS_PART_SEPTETS : GSM_SMS_PART_UCS2;
+    if (n == 1)
+        most = size.encoding == GSM_ENCODING_GSM7 ? GSM_SMS_SEPTETS : GSM_SMS_UCS2;
+    size_t at = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        assert(parts[i].len > 0 && parts[i].p == text.p + at);
+        struct gsm_size part = gsm_measure(parts[i]); /* of a UCS-2 text, maybe GSM-7 by itself */
+        assert(part.encoding != size.encoding || part.units <= most);
+        at += parts[i].len;
+    }
+    assert(at == text.len);
+}
+
+static void check_codecs(struct str text)
+{
+    struct buf septets CLEANUP(buf_fini);
+    struct buf back CLEANUP(buf_fini);
+    buf_init(&septets, 2 * MAX_BYTES);
+    buf_init(&back, 8 * MAX_BYTES);
+    struct gsm_size size = gsm_measure(text);
+    bool is_gsm7 = gsm_to_septets(text, &septets) == ERR_OK;
+    assert(is_gsm7 == (size.encoding == GSM_ENCODING_GSM7));
+    if (is_gsm7) {
+        assert(septets.len == size.units);
+        assert(gsm_from_septets(buf_str(&septets), &back) == ERR_OK);
+        assert(str_eq(buf_str(&back), text));
+    }
+    struct buf utf16 CLEANUP(buf_fini);
+    buf_init(&utf16, 4 * MAX_BYTES);
+    gsm_to_utf16be(text, &utf16);
+    assert(is_gsm7 || utf16.len == 2 * (size_t)size.units);
+    buf_reset(&back);
+    assert(gsm_from_utf16be(buf_str(&utf16), &back) == ERR_OK);
+    /* What comes from the air: whatever it is, it becomes a text. */
+    buf_reset(&back);
+    if (gsm_from_utf16be(text, &back) == ERR_OK)
+        assert(gsm_measure(buf_str(&back)).units > 0 || text.len == 0);
+    buf_reset(&back);
+    bool is_septets = gsm_from_septets(text, &back) == ERR_OK;
+    for (size_t i = 0; is_septets && i < text.len; i++)
+        assert((uint8_t)text.p[i] < 0x80);
+}
+
+static void check_fold(struct str text, enum gsm_fold fold, struct arena *arena)
+{
+    struct str once = gsm_fold(text, fold, arena);
+    assert(once.p != NULL && memchr(once.p, '\f', once.len) == NULL);
+    assert(str_eq(gsm_fold(once, fold, arena), once));
+    struct str pages = gsm_fold_pages(text, fold, arena);
+    assert(pages.len == once.len);
+    assert(gsm_measure(text).encoding == GSM_ENCODING_UCS2 ||
+           gsm_measure(once).encoding == GSM_ENCODING_GSM7);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* The pages without blanks are the text without blanks. */
+static size_t compare_page(struct str text, size_t at, struct str page)
+{
+    for (size_t i = 0; i < page.len; i++) {
+        if (is_blank(page.p[i]))
+            continue;
+        while (at < text.len && is_blank(text.p[at]))
+            at++;
+        assert(at < text.len && text.p[at] == page.p[i]);
+        at++;
+    }
+    return at;
+}
+
+static void check_pages(struct str text, uint32_t septets, uint32_t ucs2, struct arena *arena)
+{
+    struct str key = STR("9 More");
+    size_t at = 0;
+    for (uint32_t i = 0;; i++) {
+        struct str page = STR_NONE;
+        bool is_last = false;
+        enum err e = gsm_ussd_page(text, key, septets, ucs2, i, arena, &page, &is_last);
+        if (e == ERR_INVALID || e == ERR_TOO_LONG)
+            return;
+        assert(e == ERR_OK);
+        struct gsm_size size = gsm_measure(page);
+        assert(size.units <= (size.encoding == GSM_ENCODING_GSM7 ? septets : ucs2));
+        if (!is_last) {
+            assert(str_ends(page, STR("\n9 More")));
+            page.len -= 7;
+        }
+        assert(page.len > 0 || is_last);
+        at = compare_page(text, at, page);
+        if (!is_last)
+            continue;
+        while (at < text.len && is_blank(text.p[at]))
+            at++;
+        assert(at == text.len);
+        assert(gsm_ussd_page(text, key, septets, ucs2, i + 1, arena, &page, &is_last) ==
+               ERR_NOT_FOUND);
+        return;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 3 || size > MAX_BYTES)
+        return 0;
+    struct str text = {(const char *)data + 3, size - 3};
+    struct arena *arena CLEANUP(arena_freep) = arena_new(1 << 24);
+    check_parts(text);
+    check_codecs(text);
+    check_fold(text, (enum gsm_fold)(data[0] % 3), arena);
+    check_pages(str_sub(text, 0, 300), data[1], data[2], arena);
+    return 0;
+}
