@@ -115,10 +115,25 @@ static size_t utf8_len(const unsigned char *s, size_t left)
     return 0;
 }
 
+/* ASCII from `from` on that a JSON string holds as it is: nearly all of every text. */
+static size_t plain_len(struct str s, size_t from)
+{
+    size_t at = from;
+    while (at < s.len && s.p[at] >= ' ' && s.p[at] != '"' && s.p[at] != '\\' && s.p[at] < 0x7f)
+        at++;
+    return at - from;
+}
+
 void buf_add_json(struct buf *b, struct str s)
 {
     buf_add_char(b, '"');
     for (size_t i = 0; i < s.len;) {
+        size_t n_plain = plain_len(s, i);
+        if (n_plain > 0) {
+            buf_add(b, s.p + i, n_plain);
+            i += n_plain;
+            continue;
+        }
         unsigned char c = (unsigned char)s.p[i];
         size_t n = utf8_len((const unsigned char *)s.p + i, s.len - i);
         if (c == '"' || c == '\\')

@@ -180,6 +180,18 @@ static bool needs_fold(struct str text)
     return false;
 }
 
+static size_t fold_bytes(struct str text, enum gsm_fold fold, char *out)
+{
+    size_t len = 0;
+    for (size_t at = 0; at < text.len;) {
+        char bytes[8];
+        size_t n = fold_char(next_composed(text, fold, &at), fold, bytes);
+        memcpy(out + len, bytes, n);
+        len += n;
+    }
+    return len;
+}
+
 static struct str fold_text(struct str text, enum gsm_fold fold, char feed, struct arena *arena)
 {
     bool is_plain = fold == GSM_FOLD_NONE || !needs_fold(text);
@@ -187,18 +199,13 @@ static struct str fold_text(struct str text, enum gsm_fold fold, char feed, stru
     char *out = arena_alloc(arena, is_plain ? text.len + 1 : 3 * text.len + 1);
     if (out == NULL)
         return STR_NONE;
-    size_t len = 0;
-    for (size_t at = 0; at < text.len;) {
-        if (is_plain || text.p[at] == '\f') {
-            out[len++] = text.p[at] == '\f' ? feed : text.p[at];
-            at++;
-            continue;
-        }
-        char bytes[8];
-        size_t n = fold_char(next_composed(text, fold, &at), fold, bytes);
-        memcpy(out + len, bytes, n);
-        len += n;
-    }
+    size_t len = text.len;
+    if (!is_plain)
+        len = fold_bytes(text, fold, out);
+    else if (len > 0)
+        memcpy(out, text.p, len);
+    for (char *at = out; (at = memchr(at, '\f', len - (size_t)(at - out))) != NULL; at++)
+        *at = feed;
     return (struct str){out, len};
 }
 

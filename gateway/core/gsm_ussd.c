@@ -68,7 +68,8 @@ static void cuts_add(struct cuts *cuts, size_t at, int32_t before, int32_t code)
         cuts->line = at;
     if (code == ' ' || code == '\t')
         cuts->word = at;
-    if (utf8proc_grapheme_break(before, code))
+    bool may_join = code >= 0x300; /* the first combining mark */
+    if (!may_join || utf8proc_grapheme_break(before, code))
         cuts->character = at;
 }
 

@@ -331,10 +331,14 @@ const struct str match_stop_phrases[] = {
 };
 const size_t match_n_stop_phrases = ARRAY_LEN(match_stop_phrases);
 
+/* Every input is looked up here, most of them digits: the first byte decides nearly always. */
 const struct keyword *match_find_keyword(struct str word)
 {
+    if (str_is_empty(word) || (word.p[0] >= '0' && word.p[0] <= '9'))
+        return NULL;
     for (size_t i = 0; i < match_n_keywords; i++) {
-        if (str_eq(match_keywords[i].word, word))
+        const struct str *keyword = &match_keywords[i].word;
+        if (keyword->len == word.len && keyword->p[0] == word.p[0] && str_eq(*keyword, word))
             return &match_keywords[i];
     }
     return NULL;
