@@ -45,6 +45,8 @@ struct role_context {
 /* Says whether this process can do its work now. Shown by /readyz; until the first call the process
  * counts as starting, and the service as not yet started (sd_notify). */
 void role_ready(const struct role_context *role, bool is_ready);
+/* Open connections of this process, for the sum in /metrics; they end with the process. */
+void role_connections(const struct role_context *role, uint32_t n);
 
 /* Runs beside any role: /livez /readyz /metrics /sim/ /preview/ on the loopback. */
 int role_admin(const struct role_context *role);

@@ -110,10 +110,13 @@ static struct http_response readyz(struct admin *a)
 static struct http_response metrics(struct admin *a)
 {
     const struct role_context *role = a->role;
-    uint64_t n_stalls = 0;
-    for (unsigned i = 0; i < role->n_slots; i++)
+    uint64_t n_stalls = 0, n_connections = 0;
+    for (unsigned i = 0; i < role->n_slots; i++) {
         n_stalls += role->all_slots[i].n_stalls;
+        n_connections += role->all_slots[i].n_connections;
+    }
     metrics_set(role->metrics, METRIC_loop_stalls_total, n_stalls);
+    metrics_set(role->metrics, METRIC_connections, n_connections);
     metrics_write(role->metrics, &a->body);
     buf_add_str(&a->body, STR("# HELP waypost_process_ready 1 while the process can do its work\n"
                               "# TYPE waypost_process_ready gauge\n"));

@@ -24,7 +24,6 @@ struct front_role {
     struct timer *tick;
     struct mono_ms courses_asked;
     struct front_counters counted; /* what the metrics know already */
-    uint32_t n_connections;
     bool is_draining;
 };
 
@@ -55,17 +54,15 @@ static void watch_courses(struct front_role *r)
     course_set_refresh(r->courses);
 }
 
-/* Gauges are kept as sums over the fronts, so each adds what changed. */
+/* The metrics are sums over the fronts, so each adds what changed. */
 static void count(struct front_role *r)
 {
     struct metrics *m = r->role->metrics;
     const struct front_counters *now = front_counters_get(r->front);
-    uint32_t n = front_n_connections(r->front);
-    metrics_add(m, METRIC_connections, (uint64_t)n - (uint64_t)r->n_connections);
+    role_connections(r->role, front_n_connections(r->front));
     metrics_add(m, METRIC_http_malformed_total, now->n_malformed - r->counted.n_malformed);
     metrics_add(m, METRIC_late_replies_total, now->n_late_replies - r->counted.n_late_replies);
     metrics_set(m, METRIC_redis_up, store_is_up(r->store));
-    r->n_connections = n;
     r->counted = *now;
 }
 

@@ -25,6 +25,7 @@ void role_slot_begin(struct role_slot *slot)
 void role_slot_end(struct role_slot *slot)
 {
     atomic_store(&slot->pid, 0);
+    atomic_store(&slot->n_connections, 0);
     atomic_store(&slot->state, ROLE_STATE_STARTING);
     atomic_fetch_add(&slot->n_restarts, 1);
 }
@@ -42,6 +43,11 @@ enum role_state role_slot_state(const struct role_slot *slot)
 bool role_slot_is_hanging(const struct role_slot *slot, struct mono_ms now)
 {
     return atomic_load(&slot->pid) != 0 && now.ms - atomic_load(&slot->beat_ms) > ROLE_HANG_MS;
+}
+
+void role_connections(const struct role_context *role, uint32_t n)
+{
+    atomic_store(&role->slot->n_connections, n);
 }
 
 void role_ready(const struct role_context *role, bool is_ready)

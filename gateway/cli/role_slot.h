@@ -17,7 +17,8 @@ struct role_slot {
     _Atomic int pid;   /* 0 = none at present */
     _Atomic uint32_t n_restarts;
     _Atomic int64_t beat_ms; /* clock_mono, once a second while the loop turns */
-    uint64_t n_stalls;       /* loop turns over 50 ms; written by the process alone */
+    _Atomic uint32_t n_connections;
+    uint64_t n_stalls; /* loop turns over 50 ms; written by the process alone */
 };
 
 #define ROLE_BEAT_MS 1000

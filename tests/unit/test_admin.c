@@ -148,10 +148,17 @@ static void test_metrics_of_all_processes(void **state)
     metrics_add(a->metrics, METRIC_callbacks_total, 3);
     a->slots[FRONT_0].n_stalls = 2;
     a->slots[WRITER].n_stalls = 1;
+    a->slots[FRONT_0].n_connections = 4;
+    a->slots[FRONT_1].n_connections = 5;
     const char *answer = ask(a, "GET", "/metrics");
     assert_answer(answer, 200, "Content-Type: text/plain; version=0.0.4\r\n");
     assert_answer(answer, 200, "\nwaypost_callbacks_total 3\n");
     assert_answer(answer, 200, "\nwaypost_loop_stalls_total 3\n");
+    assert_answer(answer, 200, "\nwaypost_connections 9\n");
+    role_slot_end(&a->slots[FRONT_1]); /* its connections are gone with it */
+    assert_answer(ask(a, "GET", "/metrics"), 200, "\nwaypost_connections 4\n");
+    set_slot(a, FRONT_1, "front", 1);
+    answer = ask(a, "GET", "/metrics");
     assert_answer(answer, 200, "\nwaypost_process_ready{role=\"front\",index=\"1\"} 1\n");
     assert_answer(answer, 200, "\nwaypost_process_restarts_total{role=\"admin\",index=\"0\"} 0\n");
 }
