@@ -1,11 +1,11 @@
 /*
- * spool.h: where an SMS goes when the store is away: records appended to fsynced, encrypted
- * segment files, read back in order. spool_file.c uses files; spool_mem.c memory.
+ * spool.h: where an SMS goes when the store is away: records appended to a fsynced, encrypted log,
+ * read back in order. spool_file.c uses files; spool_mem.c memory.
  *
  * One spool folder belongs to one host; all fronts append to it (file lock), one of them replays.
- * spool_append answers after fdatasync of the file (and of the folder for a new segment), from the
- * loop; appends of one turn share the sync. Frame: length, CRC-32, key id, nonce, AES-GCM(record).
- * A frame that does not check is moved aside to `quarantine/` and counted, the rest is read on.
+ * spool_append answers after fdatasync, from the loop; appends of one turn share the sync. A frame
+ * that does not check is moved aside to `quarantine/` and logged, the rest is read on. After a
+ * crash a torn last frame is cut off: it was never acknowledged.
  */
 #pragma once
 
