@@ -55,7 +55,8 @@ struct command_match {
 struct command_match match_command(struct str normalised, const char *lang);
 /* By Damerau-Levenshtein distance: 1 for keywords of 4 letters and more, 2 for 8 and more, one
  * unique best only; never DELETE, never a number word. A near miss of STOP is STOP, also where
- * another command is as near. Whole text only. */
+ * another command is as near. Of other languages only the words in another script take part, and
+ * QUIT, CANCEL, REMOVE ... not at all: "also" is not ALTO, "quiet" not QUIT. Whole text only. */
 struct command_match match_command_fuzzy(struct str normalised, const char *lang);
 /* The STOP family: keyword, provider list, one word among at most four ("stop. thank you"), and
  * natural-language opt-out ("please stop", "ne m'envoyez plus"), never STOP inside a longer

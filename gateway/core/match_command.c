@@ -117,6 +117,18 @@ static uint32_t near_distance(struct str normalised, const struct keyword *keywo
     return distance <= max ? distance : FAR;
 }
 
+/* Near misses of another language's words are everyday words ("also" and ALTO), unless they are in
+ * another script; so are those of the providers' lesser STOP words ("quiet" and QUIT). */
+static bool is_fuzzy_active(const struct keyword *keyword, const char *lang)
+{
+    bool is_english = is_language(keyword->lang, "en");
+    if (is_english && keyword->command == COMMAND_STOP)
+        return match_has_word(match_strong_stop_words, match_n_strong_stop_words, keyword->word);
+    bool is_ascii = (uint8_t)keyword->word.p[0] < 0x80;
+    bool is_own = lang == NULL || lang[0] == '\0' || is_english || is_language(keyword->lang, lang);
+    return is_own || (!is_ascii && is_active(keyword, lang));
+}
+
 struct command_match match_command_fuzzy(struct str normalised, const char *lang)
 {
     const struct command_match none = {.argument = STR_NONE};
@@ -127,7 +139,8 @@ struct command_match match_command_fuzzy(struct str normalised, const char *lang
     bool is_tie = false;
     for (size_t i = 0; i < match_n_keywords; i++) {
         const struct keyword *keyword = &match_keywords[i];
-        uint32_t distance = is_active(keyword, lang) ? near_distance(normalised, keyword) : FAR;
+        uint32_t distance =
+            is_fuzzy_active(keyword, lang) ? near_distance(normalised, keyword) : FAR;
         if (distance == FAR || distance > best_distance)
             continue;
         if (best == NULL || distance < best_distance) {

@@ -526,6 +526,15 @@ static void test_fuzzy(void **state)
         {"atop", "en", COMMAND_STOP},
         {"unsubcribe", "en", COMMAND_STOP},
         {"unsuscribe", "fr", COMMAND_STOP},
+        {"baja", "es", COMMAND_STOP},
+        {"iptl", "tr", COMMAND_STOP},
+        {"also", "en", COMMAND_NONE}, /* not Spanish ALTO */
+        {"ride", "en", COMMAND_NONE}, /* not French AIDE */
+        {"quiet", "en", COMMAND_NONE},
+        {"cancer", "en", COMMAND_NONE},
+        /* as near to two commands */
+        {"nert", "en", COMMAND_NONE},
+        {"baca", "es", COMMAND_STOP}, /* BAJA or BACK */
         /* DELETE: never */
         {"delet", "en", COMMAND_NONE},
         {"deelte", "en", COMMAND_NONE},
