@@ -40,6 +40,36 @@ begin
 end $$;
 comment on function ops.replay_dead_letter(bigint) is 'Takes one dead letter in after all and removes it; an error leaves it where it is.';
 
+-- Ends what is kept for a time only. The reports lose the words, never a count.
+create function ops.forget_old(p_now timestamptz default now())
+returns table (what text, kept_for interval, n_forgotten bigint)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    what := 'unknown input';
+    kept_for := '30 days';
+    delete from core.unknown_input where at < p_now - kept_for;
+    get diagnostics n_forgotten = row_count;
+    return next;
+    what := 'free text';
+    kept_for := '12 months';
+    delete from core.free_text where at < p_now - kept_for;
+    get diagnostics n_forgotten = row_count;
+    return next;
+    what := 'messages';
+    delete from core.message where created_at < p_now - kept_for;
+    get diagnostics n_forgotten = row_count;
+    return next;
+    what := 'disclosures handed over';
+    kept_for := '30 days';
+    update core.safe_case set sealed = null where sealed is not null and acknowledged_at < p_now - kept_for;
+    get diagnostics n_forgotten = row_count;
+    return next;
+end $$;
+comment on function ops.forget_old(timestamptz) is 'Deletes what has been kept long enough; call it once a day.';
+grant execute on function ops.forget_old(timestamptz) to waypost_writer;
+
 reset role;
 
 -- Runs with the rights of its caller, who must be allowed to create roles.

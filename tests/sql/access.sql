@@ -38,7 +38,7 @@ select bag_eq('select * from make.granted', $$values
     ('waypost_writer', 'core.ingest', 'EXECUTE'), ('waypost_writer', 'core.dead_letter', 'EXECUTE'),
     ('waypost_writer', 'core.publish', 'EXECUTE'), ('waypost_writer', 'core.states_page', 'EXECUTE'),
     ('waypost_writer', 'core.count_states', 'EXECUTE'), ('waypost_writer', 'core.published', 'EXECUTE'),
-    ('waypost_writer', 'ops.schema_migration', 'SELECT'), ('waypost_writer', 'ops.schema_version', 'SELECT'),
+    ('waypost_writer', 'ops.forget_old', 'EXECUTE'), ('waypost_writer', 'ops.schema_migration', 'SELECT'), ('waypost_writer', 'ops.schema_version', 'SELECT'),
     ('waypost_writer', 'ops.lag', 'SELECT'), ('waypost_writer', 'ops.dead_letters', 'SELECT')$$,
     'the whole list of privileges');
 select is_empty($$select datname from pg_database, aclexplode(datacl) where datname = current_database() and grantee = 0$$,

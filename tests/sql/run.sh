@@ -8,6 +8,11 @@ postgres_start "$STATE" -c fsync=off
 export PGHOST="$STATE/pg" PGUSER=postgres PGDATABASE=waypost PGOPTIONS='-c client_min_messages=warning'
 createdb waypost
 check 'migrates an empty database' "$WAYPOST" migrate --conninfo "host=$PGHOST user=postgres dbname=waypost" "$ROOT/sql"
+psql -qXc 'create role administrator login createrole' -c 'create database other owner administrator'
+check 'as an owner of the database who may create roles, too' \
+    "$WAYPOST" migrate --conninfo "host=$PGHOST user=administrator dbname=other" "$ROOT/sql"
+check 'who can add coordinators' \
+    psql -XAtqU administrator -d other -v ON_ERROR_STOP=1 -c "select ops.add_coordinator('other_amina', 'demo')"
 psql -qX -v ON_ERROR_STOP=1 -c 'create schema tap' -c 'create extension pgtap schema tap' \
     -c 'alter database waypost set search_path = tap, make, public' -f "$ROOT/tests/sql/lib/make.sql" -c 'grant usage on schema tap, make to public'
 
@@ -22,5 +27,13 @@ check_same 'the program knows the schema of sql/' \
 for file in "$@"; do
     printf '# %s\n' "$file"
     check "$(basename "$file" .sql)" pg_prove --verbose "$file" || true
+done
+
+# sql/examples, as a coordinator, on a known world.
+psql -qX -v ON_ERROR_STOP=1 -f tests/sql/lib/world.sql >/dev/null
+for file in sql/examples/*.sql; do
+    name=$(basename "$file" .sql)
+    check_same "$file" "$(cat "tests/sql/examples/$name.out" 2>&1)" \
+        "$(PGUSER=amina PGOPTIONS='' psql -XA -v ON_ERROR_STOP=1 -f "$file" 2>&1)"
 done
 done_testing
