@@ -56,7 +56,8 @@ void gsm_to_utf16be(struct str text, struct buf *out);
 enum err gsm_from_utf16be(struct str bytes, struct buf *out) MUST_CHECK;
 
 /* Cuts into SMS parts: borrowed slices of text, in order, none empty, no escape or surrogate pair
- * split. ERR_TOO_LONG when more than max_parts are needed. */
+ * split. All parts have the encoding of the whole text, also one that would be GSM-7 by itself.
+ * ERR_TOO_LONG when more than max_parts are needed. */
 enum err gsm_split(struct str text, struct str *parts, uint32_t max_parts,
                    uint32_t *ret_n) MUST_CHECK;
 
