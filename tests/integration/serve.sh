@@ -68,9 +68,9 @@ check 'and gives its ports back' bash -c '! exec 3<>"/dev/tcp/127.0.0.1/$ADMIN_P
 
 serve
 wait_for 10 lives
-read -ra children < <(ps -o pid= --ppid "$SERVICE" | tr '\n' ' ')
+mapfile -t children < <(ps -o pid= --ppid "$SERVICE" | tr -d ' ')
 kill -KILL "$SERVICE"
-wait "$SERVICE" || true
+{ wait "$SERVICE" || true; } 2>/dev/null
 check 'no process outlives a killed supervisor' wait_for 5 are_gone "${children[@]}"
 
 # A manager that listens: it hears READY when all have said how they are, and STOPPING.
@@ -95,7 +95,9 @@ check 'and STOPPING' wait "$MANAGER"
 # A manager that opens the sockets, and starts the service at the first connection.
 serve systemd-socket-activate -l "127.0.0.1:$PORT" -l "127.0.0.1:$ADMIN_PORT" \
     --fdname=callbacks:admin
-check 'sockets handed over are used' wait_for 10 lives
+check 'sockets handed over are used: admin' wait_for 10 lives
+check_same 'sockets handed over are used: callbacks' 404 \
+    "$(curl -sS -m 2 -o "$STATE/answer" -w '%{http_code}' "http://127.0.0.1:$PORT/nowhere")"
 kill -TERM "$SERVICE"
 wait "$SERVICE" || true
 
