@@ -133,6 +133,14 @@ static void form_invert(const struct member *members, struct str text, struct ar
     }
 }
 
+static const struct doc *find_child(const struct doc *node, struct str key)
+{
+    const struct doc *child = node->first;
+    while (child != NULL && !str_eq(child->name, key))
+        child = child->next;
+    return child;
+}
+
 static void json_invert(const struct member *m, const struct doc *node, struct arena *arena,
                         struct inverted *ret)
 {
@@ -142,11 +150,8 @@ static void json_invert(const struct member *m, const struct doc *node, struct a
     }
     const struct doc *child = node->first;
     for (const struct member *k = m->first; k != NULL; k = k->next) {
-        if (m->kind == MEMBER_MAP) {
-            child = node->first;
-            while (child != NULL && !str_eq(child->name, k->key))
-                child = child->next;
-        }
+        if (m->kind == MEMBER_MAP)
+            child = find_child(node, k->key);
         if (child != NULL)
             json_invert(k, child, arena, ret);
         if (m->kind == MEMBER_LIST && child != NULL)
@@ -202,23 +207,24 @@ void body_invert(const struct body *body, struct str text, struct arena *arena,
     }
 }
 
-/* Constant leaves of a JSON template; leaves with expressions fit anything. */
+/* A constant leaf of a JSON template; one with expressions fits anything. */
+static bool leaf_fits(const struct member *m, const struct doc *node)
+{
+    const struct choice *c = m->value.choices;
+    const struct part *part = c != NULL ? c->value.parts : NULL;
+    bool is_constant = c != NULL && c->next == NULL && c->when.all == NULL &&
+                       (part == NULL || (part->is_literal && part->next == NULL));
+    return !is_constant || str_eq(part != NULL ? part->literal : STR(""), node->text);
+}
+
 static bool json_fits(const struct member *m, const struct doc *node)
 {
-    if (m->kind == MEMBER_LEAF) {
-        const struct choice *c = m->value.choices;
-        const struct part *part = c != NULL ? c->value.parts : NULL;
-        bool is_constant = c != NULL && c->next == NULL && c->when.all == NULL &&
-                           (part == NULL || (part->is_literal && part->next == NULL));
-        return !is_constant || str_eq(part != NULL ? part->literal : STR(""), node->text);
-    }
     const struct doc *child = node->first;
+    if (m->kind == MEMBER_LEAF)
+        return leaf_fits(m, node);
     for (const struct member *k = m->first; k != NULL; k = k->next) {
-        if (m->kind == MEMBER_MAP) {
-            child = node->first;
-            while (child != NULL && !str_eq(child->name, k->key))
-                child = child->next;
-        }
+        if (m->kind == MEMBER_MAP)
+            child = find_child(node, k->key);
         if (child != NULL && !json_fits(k, child))
             return false;
         if (m->kind == MEMBER_LIST && child != NULL)

@@ -61,32 +61,42 @@ static bool load_keys(struct loader *l, const struct yaml_node *map, struct auth
     return true;
 }
 
+/* The words of a signature. */
+static bool load_scheme(struct loader *l, const struct yaml_node *map, struct auth *auth)
+{
+    int algorithm = -1, encoding = 0, key_encoding = 0;
+    struct str separator = STR_NONE;
+    if (!load_word(l, map, "algorithm", algorithm_words, &algorithm) ||
+        !load_word(l, map, "encoding", "hex base64", &encoding) ||
+        !load_word(l, map, "key_encoding", "text base64", &key_encoding) ||
+        !load_text(l, map, "separator", &separator))
+        return false;
+    if (algorithm == -1)
+        return load_fail(l, map, "a signature needs algorithm:, one of: %s", algorithm_words);
+    auth->algorithm = (enum signature_algorithm)algorithm;
+    auth->encoding = (enum signature_encoding)encoding;
+    auth->is_key_base64 = key_encoding == 1;
+    auth->separator = separator.len > 0 ? separator.p[0] : '\0';
+    return true;
+}
+
 static bool load_signature(struct loader *l, const struct yaml_node *map, struct auth *auth)
 {
     const struct yaml_node *over = yaml_get(map, STR("over"));
     const struct yaml_node *pairs = yaml_get(map, STR("pairs"));
     const struct yaml_node *fresh = yaml_get(map, STR("fresh"));
     const struct yaml_node *equal = yaml_get(map, STR("equal"));
-    int algorithm = -1, encoding = 0, key_encoding = 0;
     uint32_t n = 0;
-    struct str separator = STR_NONE;
     if (!load_value(l, map, VALUE_SOURCE,
                     VALUE_KEYS " algorithm encoding over pairs key key_encoding separator fresh "
                                "equal",
                     &auth->where) ||
-        !load_word(l, map, "algorithm", algorithm_words, &algorithm) ||
-        !load_word(l, map, "encoding", "hex base64", &encoding) ||
-        !load_word(l, map, "key_encoding", "text base64", &key_encoding) ||
-        !load_text(l, map, "separator", &separator) || !load_keys(l, map, auth))
+        !load_scheme(l, map, auth) || !load_keys(l, map, auth))
         return false;
-    if (algorithm == -1 || over == NULL || auth->where.choices == NULL)
+    if (over == NULL || auth->where.choices == NULL)
         return load_fail(l, map,
-                         "a signature needs in: (where it stands), algorithm: and over: "
-                         "(what is signed)");
-    auth->algorithm = (enum signature_algorithm)algorithm;
-    auth->encoding = (enum signature_encoding)encoding;
-    auth->is_key_base64 = key_encoding == 1;
-    auth->separator = separator.len > 0 ? separator.p[0] : '\0';
+                         "a signature needs in: (where it stands) and over: (what is "
+                         "signed)");
     return load_value(l, over, VALUE_TEXT, VALUE_KEYS, &auth->over) &&
            (pairs == NULL || load_pairs(l, pairs, &auth->pairs)) &&
            (fresh == NULL || load_fresh(l, fresh, auth)) &&

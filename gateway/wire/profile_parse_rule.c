@@ -117,6 +117,28 @@ static bool load_time(struct loader *l, const struct yaml_node *node, struct fie
     return true;
 }
 
+/* The first place to look, for "missing from (form sender)". */
+static struct str first_place(const struct yaml_node *node)
+{
+    while (node != NULL && node->kind != YAML_KIND_SCALAR)
+        node = node->kind == YAML_KIND_MAP ? yaml_get(node, STR("in")) : node->first;
+    return node != NULL ? node->text : STR("");
+}
+
+/* Keys that only some fields have. */
+static bool load_field_map(struct loader *l, const struct yaml_node *map, enum field_name name,
+                           struct field *field)
+{
+    const struct yaml_node *number = yaml_get(map, STR("number"));
+    bool is_mapped = name == FIELD_PHASE || name == FIELD_STATUS;
+    if (!load_bool(l, map, "required", &field->is_required) ||
+        (number != NULL && !load_forms(l, number, field)))
+        return false;
+    if (is_mapped)
+        return load_map(l, map, name, field);
+    return name != FIELD_TIME || load_time(l, map, field);
+}
+
 static bool load_field(struct loader *l, const struct yaml_node *node, enum field_name name,
                        struct field *field)
 {
@@ -127,29 +149,20 @@ static bool load_field(struct loader *l, const struct yaml_node *node, enum fiel
         [FIELD_PHASE] = VALUE_KEYS " required map other case",
         [FIELD_STATUS] = VALUE_KEYS " required map other case",
     };
-    const struct yaml_node *words = node;
-    bool is_mapped = name == FIELD_PHASE || name == FIELD_STATUS;
     *field = (struct field){.other = MAP_OTHER_UNKNOWN};
     if (name == FIELD_PHASE && str_eq(node->text, STR("session")))
         return true; /* rule->is_phase_by_session */
-    bool is_place = name == FIELD_STATUS && target_of(node->text, name) < 0; /* raw words only */
-    if (is_mapped && node->kind == YAML_KIND_SCALAR && !is_place)
+    /* A status may also be a place: then it is kept as raw words. */
+    bool is_constant =
+        name == FIELD_PHASE || (name == FIELD_STATUS && target_of(node->text, name) >= 0);
+    if (is_constant && node->kind == YAML_KIND_SCALAR)
         return load_constant(l, node, name, field);
-    if (!load_value(l, node, VALUE_SOURCE, keys[name] != NULL ? keys[name] : VALUE_KEYS " required",
-                    &field->value))
+    const char *known = keys[name] != NULL ? keys[name] : VALUE_KEYS " required";
+    if (!load_value(l, node, VALUE_SOURCE, known, &field->value))
         return false;
     field->value.is_empty_missing = name != FIELD_TEXT;
-    while (words != NULL && words->kind != YAML_KIND_SCALAR)
-        words = words->kind == YAML_KIND_MAP ? yaml_get(words, STR("in")) : words->first;
-    field->words = words != NULL ? words->text : STR("");
-    if (node->kind != YAML_KIND_MAP)
-        return true;
-    if (is_mapped && !load_map(l, node, name, field))
-        return false;
-    const struct yaml_node *number = yaml_get(node, STR("number"));
-    return load_bool(l, node, "required", &field->is_required) &&
-           (number == NULL || load_forms(l, number, field)) &&
-           (name != FIELD_TIME || load_time(l, node, field));
+    field->words = first_place(node);
+    return node->kind != YAML_KIND_MAP || load_field_map(l, node, name, field);
 }
 
 /* "/session/{session}/start" */
@@ -199,25 +212,35 @@ static bool load_ussd(struct loader *l, const struct yaml_node *map, struct rule
     return true;
 }
 
+/* Where a rule says nothing, reports come to /dlr and all else to /in; what is ignored may come
+ * anywhere. */
+static bool load_address(struct loader *l, const struct yaml_node *map, struct rule *rule)
+{
+    enum { AT_IN, AT_DLR, AT_ANY };
+    int at = rule->kind == INBOUND_DLR ? AT_DLR : AT_IN;
+    if (rule->outcome == INBOUND_IGNORE)
+        at = AT_ANY;
+    if (!load_word(l, map, "at", "in dlr any", &at))
+        return false;
+    rule->is_at_in = at != AT_DLR;
+    rule->is_at_dlr = at != AT_IN;
+    return true;
+}
+
 static bool load_kind(struct loader *l, const struct yaml_node *map, struct rule *rule)
 {
-    int kind = 0, at = -1, auth = 1, outcome = 0;
+    static const enum inbound_outcome outcomes[] = {INBOUND_ACCEPT, INBOUND_IGNORE, INBOUND_REJECT,
+                                                    INBOUND_STATUS_QUERY};
+    int kind = 0, auth = 1, outcome = 0;
     if (!load_word(l, map, "kind", "sms ussd dlr poll", &kind) ||
-        !load_word(l, map, "at", "in dlr any", &at) ||
         !load_word(l, map, "auth", "none all", &auth) ||
         !load_word(l, map, "outcome", "accept ignore reject query", &outcome))
         return false;
-    static const enum inbound_outcome outcomes[] = {INBOUND_ACCEPT, INBOUND_IGNORE, INBOUND_REJECT,
-                                                    INBOUND_STATUS_QUERY};
     rule->kind = (enum inbound_kind)kind;
     rule->outcome = kind == INBOUND_POLL && outcome == 0 ? INBOUND_POLL_REQUEST : outcomes[outcome];
-    /* Where a rule says nothing, reports come to /dlr and all else to /in; what is ignored may come
-     * anywhere. */
-    bool is_any = at == 2 || (at == -1 && outcome == 1);
-    rule->is_at_in = is_any || at == 0 || (at == -1 && kind != INBOUND_DLR);
-    rule->is_at_dlr = is_any || at == 1 || (at == -1 && kind == INBOUND_DLR);
     rule->is_open = auth == 0;
-    return load_text(l, map, "reason", &rule->reason) && load_text(l, map, "name", &rule->name);
+    return load_address(l, map, rule) && load_text(l, map, "reason", &rule->reason) &&
+           load_text(l, map, "name", &rule->name);
 }
 
 static bool load_fields(struct loader *l, const struct yaml_node *map, struct field *fields)
@@ -250,28 +273,38 @@ static const char rule_keys[] =
     "name kind at auth outcome reason when path each from to session network id text time phase "
     "status error link part_ref part parts input first again lost opt_out remember answers";
 
-static bool load_rule(struct loader *l, const struct yaml_node *map, const struct yaml_node *common,
-                      struct rule *rule)
+/* When the rule applies, and to what of the request. */
+static bool load_selection(struct loader *l, const struct yaml_node *map, struct rule *rule)
 {
     const struct yaml_node *when = yaml_get(map, STR("when"));
     const struct yaml_node *path = yaml_get(map, STR("path"));
     const struct yaml_node *each = yaml_get(map, STR("each"));
+    return (path == NULL || load_path(l, path, rule)) &&
+           (each == NULL || load_each(l, each, rule)) &&
+           (when == NULL || load_conditions(l, when, &rule->when));
+}
+
+static bool load_extras(struct loader *l, const struct yaml_node *map, struct rule *rule)
+{
     const struct yaml_node *opt_out = yaml_get(map, STR("opt_out"));
     const struct yaml_node *remember = yaml_get(map, STR("remember"));
     const struct yaml_node *answers = yaml_get(map, STR("answers"));
-    const struct yaml_node *phase = yaml_get(map, STR("phase"));
     uint32_t n = 0;
+    rule->has_opt_out = opt_out != NULL;
+    return (opt_out == NULL || load_conditions(l, opt_out, &rule->opt_out)) &&
+           (remember == NULL || load_named(l, remember, VALUE_SOURCE, &rule->remember, &n)) &&
+           (answers == NULL || load_answers(l, answers, rule->answers));
+}
+
+static bool load_rule(struct loader *l, const struct yaml_node *map, const struct yaml_node *common,
+                      struct rule *rule)
+{
+    const struct yaml_node *phase = yaml_get(map, STR("phase"));
     if (map->kind != YAML_KIND_MAP)
         return load_fail(l, map, "a message is a map: kind, when, from, text ...");
     rule->is_phase_by_session = phase != NULL && str_eq(phase->text, STR("session"));
-    rule->has_opt_out = opt_out != NULL;
-    if (!load_check_keys(l, map, rule_keys) || !load_kind(l, map, rule) || !load_ussd(l, map, rule))
-        return false;
-    if ((path != NULL && !load_path(l, path, rule)) || (each != NULL && !load_each(l, each, rule)))
-        return false;
-    if ((when != NULL && !load_conditions(l, when, &rule->when)) ||
-        (opt_out != NULL && !load_conditions(l, opt_out, &rule->opt_out)) ||
-        (remember != NULL && !load_named(l, remember, VALUE_SOURCE, &rule->remember, &n)))
+    if (!load_check_keys(l, map, rule_keys) || !load_kind(l, map, rule) ||
+        !load_ussd(l, map, rule) || !load_selection(l, map, rule))
         return false;
     if ((common != NULL && !load_fields(l, common, rule->fields)) ||
         !load_fields(l, map, rule->fields))
@@ -280,7 +313,7 @@ static bool load_rule(struct loader *l, const struct yaml_node *map, const struc
         rule->fields[FIELD_STATUS].map == NULL)
         return load_fail(l, map, "a delivery report needs 'status:' with its map:");
     require(rule);
-    return answers == NULL || load_answers(l, answers, rule->answers);
+    return load_extras(l, map, rule);
 }
 
 static void note_needs(struct profile *p, const struct rule *rule)

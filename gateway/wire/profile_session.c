@@ -88,6 +88,29 @@ static void lose(const struct rule *rule, struct inbound *in)
     in->reason = STR("unknown session");
 }
 
+/* The dialled code in front of a cumulative text is no input in any request. */
+static void strip_code(const struct rule *rule, struct inbound *in)
+{
+    if (rule->input != USSD_INPUT_CUMULATIVE || rule->first != USSD_FIRST_CODE ||
+        !is_dialled(in->raw_text))
+        return;
+    struct str rest = behind_code(in->raw_text, in->to);
+    if (rest.p != NULL)
+        in->raw_text = rest;
+}
+
+static struct str new_input(const struct eval *eval, const struct rule *rule, bool is_known,
+                            struct inbound *in)
+{
+    if (is_over(in))
+        return STR("");
+    if (in->phase == INBOUND_PHASE_NEW)
+        return first_input(rule, in);
+    if (rule->input == USSD_INPUT_CUMULATIVE && is_known)
+        return cumulative_input(eval, rule, in);
+    return in->raw_text;
+}
+
 void session_apply(struct eval *eval, const struct rule *rule, struct inbound *in)
 {
     bool is_known = eval->session != NULL && eval->session->is_known;
@@ -95,23 +118,9 @@ void session_apply(struct eval *eval, const struct rule *rule, struct inbound *i
         in->phase = is_known ? INBOUND_PHASE_CONTINUE : INBOUND_PHASE_NEW;
     if (!is_known && in->phase != INBOUND_PHASE_NEW)
         lose(rule, in);
-    if (rule->input == USSD_INPUT_CUMULATIVE) {
-        /* The dialled code in front of a cumulative text is no input in any request. */
-        struct str rest = is_dialled(in->raw_text) && rule->first == USSD_FIRST_CODE
-                              ? behind_code(in->raw_text, in->to)
-                              : STR_NONE;
-        if (rest.p != NULL)
-            in->raw_text = rest;
-    }
+    strip_code(rule, in);
     in->is_repeatable_input = rule->input == USSD_INPUT_LAST || rule->again == USSD_AGAIN_INPUT;
-    if (is_over(in))
-        in->text = STR("");
-    else if (in->phase == INBOUND_PHASE_NEW)
-        in->text = first_input(rule, in);
-    else if (rule->input == USSD_INPUT_CUMULATIVE && is_known)
-        in->text = cumulative_input(eval, rule, in);
-    else
-        in->text = in->raw_text;
+    in->text = new_input(eval, rule, is_known, in);
     if (in->is_repeat && in->outcome == INBOUND_ACCEPT)
         in->outcome = INBOUND_DUPLICATE;
 }

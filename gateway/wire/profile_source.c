@@ -194,26 +194,41 @@ static struct str remembered(const struct eval *eval, struct str name)
 
 /* the message's own fields ------------------------------------------------------------------ */
 
-static struct str message_field(const struct eval *eval, enum source source)
+static struct str inbound_field(const struct eval *eval, enum source source)
 {
     const struct inbound *in = eval->inbound;
-    const struct outgoing *out = eval->outgoing;
-    if (source == SOURCE_FROM)
-        return out != NULL ? out->from : in->from;
-    if (source == SOURCE_TO)
-        return out != NULL ? out->to : in->to;
-    if (source == SOURCE_TEXT)
-        return out != NULL ? out->text : eval->reply_text.p != NULL ? eval->reply_text : in->text;
-    if (source == SOURCE_ID)
-        return out != NULL ? out->id : in->id;
-    if (source == SOURCE_SESSION)
-        return out != NULL ? out->session : in->session;
-    if (source == SOURCE_NETWORK)
-        return out != NULL ? out->network : in->network;
-    if (source == SOURCE_LINK)
-        return out == NULL ? in->link : out->link.p != NULL ? out->link : out->session;
-    return str_from(inbound_phase_name(out != NULL ? out->phase : in->phase));
+    const struct str fields[] = {
+        in->from,
+        in->to,
+        eval->reply_text.p != NULL ? eval->reply_text : in->text,
+        in->id,
+        in->session,
+        in->network,
+        in->link,
+        str_from(inbound_phase_name(in->phase)),
+    };
+    return fields[source - SOURCE_FROM];
 }
+
+static struct str outgoing_field(const struct eval *eval, enum source source)
+{
+    const struct outgoing *out = eval->outgoing;
+    const struct str fields[] = {
+        out->from,
+        out->to,
+        out->text,
+        out->id,
+        out->session,
+        out->network,
+        out->link.p != NULL ? out->link : out->session,
+        str_from(inbound_phase_name(out->phase)),
+    };
+    return fields[source - SOURCE_FROM];
+}
+
+_Static_assert(SOURCE_PHASE - SOURCE_FROM == 7 && SOURCE_TEXT - SOURCE_FROM == 2 &&
+                   SOURCE_LINK - SOURCE_FROM == 6,
+               "the tables above are in the order of PROFILE_SOURCES");
 
 static struct str param(const struct eval *eval, struct str key)
 {
@@ -291,7 +306,8 @@ struct str source_eval(struct eval *eval, const struct part *part)
     case SOURCE_NETWORK:
     case SOURCE_LINK:
     case SOURCE_PHASE:
-        return message_field(eval, part->source);
+        return eval->outgoing != NULL ? outgoing_field(eval, part->source)
+                                      : inbound_field(eval, part->source);
     case N_SOURCES:
         break;
     }

@@ -88,29 +88,41 @@ static bool read_epoch(struct str text, struct wall_ms *ret)
     return true;
 }
 
+/* "2024-05-03" or "20240503", and what parts it from the time of day. */
+static bool take_date(struct reading *r)
+{
+    if (!take(r, 4, 9999, &r->year))
+        return false;
+    bool has_dash = take_char(r, '-');
+    if (!take(r, 2, 12, &r->month) || (has_dash && !take_char(r, '-')) || !take(r, 2, 31, &r->day))
+        return false;
+    return take_char(r, 'T') || take_char(r, 't') || take_char(r, ' ') || !has_dash;
+}
+
+/* "06:04", "06:04:45.123", "060445" */
+static bool take_time_of_day(struct reading *r)
+{
+    if (!take(r, 2, 24, &r->hour))
+        return false;
+    bool has_colon = take_char(r, ':');
+    if (!take(r, 2, 59, &r->minute))
+        return false;
+    bool has_seconds = has_colon ? take_char(r, ':') : r->rest.len >= 2 && is_digit(r->rest.p[0]);
+    if (has_seconds && !take(r, 2, 60, &r->second))
+        return false;
+    if (take_char(r, '.') || take_char(r, ','))
+        take_fraction(r);
+    return true;
+}
+
 enum err time_parse_auto(struct str text, struct zone zone, struct wall_ms *ret)
 {
     text = str_trim(text);
     struct reading r = {.rest = text};
     if (read_epoch(text, ret))
         return ERR_OK;
-    if (!take(&r, 4, 9999, &r.year))
+    if (!take_date(&r) || !take_time_of_day(&r))
         return ERR_INVALID;
-    bool has_dash = take_char(&r, '-');
-    if (!take(&r, 2, 12, &r.month) || (has_dash && !take_char(&r, '-')) || !take(&r, 2, 31, &r.day))
-        return ERR_INVALID;
-    if (!take_char(&r, 'T') && !take_char(&r, 't') && !take_char(&r, ' ') && has_dash)
-        return ERR_INVALID;
-    if (!take(&r, 2, 24, &r.hour))
-        return ERR_INVALID;
-    bool has_colon = take_char(&r, ':');
-    if (!take(&r, 2, 59, &r.minute))
-        return ERR_INVALID;
-    bool has_seconds = has_colon ? take_char(&r, ':') : r.rest.len >= 2 && is_digit(r.rest.p[0]);
-    if (has_seconds && !take(&r, 2, 60, &r.second))
-        return ERR_INVALID;
-    if (take_char(&r, '.') || take_char(&r, ','))
-        take_fraction(&r);
     (void)take_char(&r, ' '); /* "2024-05-03 06:04:45 +0000" */
     if (r.rest.len > 0 && (!take_zone(&r) || r.rest.len > 0))
         return ERR_INVALID;
