@@ -25,8 +25,8 @@ static void compare_status(const struct doc *response, int got, struct arena *ar
     channel_differ("answer status", status, expected, out);
 }
 
-static void compare_answer(const struct doc *response, const struct http_response *ours,
-                           struct arena *arena, struct buf *out)
+static void compare_answer(const struct doc *response, struct str kind,
+                           const struct http_response *ours, struct arena *arena, struct buf *out)
 {
     struct str body = doc_text(response, "body_example");
     struct str type = doc_text(response, "content_type");
@@ -39,6 +39,8 @@ static void compare_answer(const struct doc *response, const struct http_respons
         if (!str_eq(got, d->text))
             channel_differ(d->name.p, got, d->text, out);
     }
+    if (str_eq(kind, STR("poll")))
+        return; /* what waits for a phone is in an outbox, not in a vector */
     bool has_body = body.len > 0 && ours->status / 100 == 2;
     if (has_body && !str_eq(media_type(type), media_type(ours->content_type)))
         channel_differ("answer type", ours->content_type, type, out);
@@ -64,5 +66,5 @@ void channel_test_answer(const struct profile *p, const struct doc *vector,
     if (profile_encode(p, batch, has_reply ? &reply : NULL, &all, arena, &ours) != ERR_OK)
         buf_add_str(out, STR("#   the answer is too long\n"));
     else
-        compare_answer(response, &ours, arena, out);
+        compare_answer(response, doc_text(vector, "kind"), &ours, arena, out);
 }

@@ -145,6 +145,13 @@ static void get_token(const struct profile *p, const struct doc *vector,
     struct wall_ms now = channel_now(doc_member(vector, "input"));
     if (!profile_needs_token(p, &all))
         return;
+    if (wanted == NULL) { /* got before: the request shows which */
+        struct str bearer =
+            doc_text(doc_member(doc_member(vector, "request"), "headers"), "Authorization");
+        (void)str_split(&bearer, ' '); /* "Bearer" */
+        setting_put(settings, STR("token"), bearer);
+        return;
+    }
     if (profile_token_request(p, &all, now, arena, &request, &msg) != ERR_OK) {
         buf_addf(out, "#   no token request: %s\n", msg.text);
         return;

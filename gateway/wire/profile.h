@@ -187,6 +187,7 @@ enum err profile_resume(const struct profile *p, const struct inbound_batch *bat
 
 struct reply {
     struct str text; /* absent = nothing to say in the answer */
+    struct str id;   /* ours, for answers that may carry one; absent = none */
     bool is_open;    /* USSD: the session goes on */
     bool is_error;   /* could not be taken now: the provider should try again (5xx) */
 };

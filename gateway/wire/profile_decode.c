@@ -58,6 +58,9 @@ static bool read_number(struct eval *eval, const struct field *field, struct str
     const enum number_form *forms = field->n_forms > 0 ? field->forms : any;
     uint32_t n = field->n_forms > 0 ? field->n_forms : 1;
     struct str country = eval_setting(eval, STR("default_country"));
+    struct str bare = without_tel(text);
+    if (bare.len < str_trim(text).len)
+        text = bare; /* a blank in front may stand for a plus, unless tel: follows */
     for (uint32_t i = 0; i < n; i++) {
         struct number number;
         if (forms[i] == NUMBER_FORM_OPAQUE) {
@@ -499,7 +502,9 @@ struct str profile_session_key(const struct profile *p, const struct http_reques
         if (rule->kind != INBOUND_USSD || !rule_applies(&eval, rule, false))
             continue;
         read_sender(&eval, rule, &in);
-        return read_field(&eval, rule, FIELD_SESSION, &in);
+        in.session = read_field(&eval, rule, FIELD_SESSION, &in);
+        struct str key = read_field(&eval, rule, FIELD_SESSION_KEY, &in);
+        return key.p != NULL ? key : in.session;
     }
     return STR_NONE;
 }

@@ -105,6 +105,7 @@ enum err profile_encode(const struct profile *p, const struct inbound_batch *bat
     eval.inbound = &batch->items[i];
     eval.item = batch->memory->nodes[i];
     eval.path = rule != NULL && rule->has_path ? &rule->path : NULL;
+    eval.reply_id = reply != NULL ? reply->id : STR_NONE;
     eval.reply_text = reply != NULL && reply->text.p != NULL ? reply->text : STR_NONE;
     uint32_t n = 0;
     struct http_header *headers = headers_render(&eval, body, &n);
@@ -134,8 +135,9 @@ bool profile_read_reply(const struct profile *p, const struct inbound_batch *bat
         if (answer == NULL || !body_fits(answer, body, arena))
             continue;
         body_invert(answer, body, arena, &found);
-        *ret = (struct reply){.text = found.text, .is_open = names[i] == ANSWER_OPEN};
-        if (found.text.p != NULL)
+        *ret =
+            (struct reply){.text = found.text, .id = found.id, .is_open = names[i] == ANSWER_OPEN};
+        if (found.text.len > 0)
             return true;
     }
     return false;

@@ -25,7 +25,7 @@ struct eval {
     const struct session_memory *session;
     const struct inbound *inbound;
     const struct outgoing *outgoing;
-    struct str reply_text;
+    struct str reply_text, reply_id;
     int status;
     struct wall_ms now;
     const struct named_value *let;

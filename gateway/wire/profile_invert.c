@@ -20,6 +20,26 @@ static struct str newlines_back(struct str value, struct str newline, struct are
     return p != NULL ? (struct str){p, n} : STR_NONE;
 }
 
+/* The five entities and numbers that xml_escape writes. */
+static struct str xml_unescape(struct str value, struct arena *arena)
+{
+    static const struct {
+        const char *escaped;
+        char plain;
+    } entities[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&#10;", '\n'}, {"&#34;", '"'}};
+    char *p = arena_alloc(arena, value.len + 1);
+    size_t n = 0;
+    for (size_t i = 0; p != NULL && i < value.len;) {
+        size_t k = 0;
+        while (k < ARRAY_LEN(entities) &&
+               !str_starts(str_sub(value, i, value.len), str_from(entities[k].escaped)))
+            k++;
+        p[n++] = k < ARRAY_LEN(entities) ? entities[k].plain : value.p[i];
+        i += k < ARRAY_LEN(entities) ? str_from(entities[k].escaped).len : 1;
+    }
+    return p != NULL ? (struct str){p, n} : STR_NONE;
+}
+
 /* Undoes one filter where that is possible; the rest changes nothing that could be known again. */
 static struct str undo(const struct filter *f, struct str value, struct arena *arena)
 {
@@ -36,6 +56,8 @@ static struct str undo(const struct filter *f, struct str value, struct arena *a
         return value.len > 6 && value.p[0] >= '1' && value.p[0] <= '9'
                    ? arena_printf(arena, "+%.*s", STR_ARG(value))
                    : value;
+    if (f->kind == FILTER_ATTRIBUTE)
+        return xml_unescape(value, arena);
     if (f->kind == FILTER_NEWLINE)
         return newlines_back(value, f->argument, arena);
     for (size_t i = 0; i < ARRAY_LEN(inverses); i++) {
@@ -159,26 +181,6 @@ static void json_invert(const struct member *m, const struct doc *node, struct a
     }
 }
 
-/* The five entities and numbers that xml_escape writes. */
-static struct str xml_unescape(struct str value, struct arena *arena)
-{
-    static const struct {
-        const char *escaped;
-        char plain;
-    } entities[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&#10;", '\n'}, {"&#34;", '"'}};
-    char *p = arena_alloc(arena, value.len + 1);
-    size_t n = 0;
-    for (size_t i = 0; p != NULL && i < value.len;) {
-        size_t k = 0;
-        while (k < ARRAY_LEN(entities) &&
-               !str_starts(str_sub(value, i, value.len), str_from(entities[k].escaped)))
-            k++;
-        p[n++] = k < ARRAY_LEN(entities) ? entities[k].plain : value.p[i];
-        i += k < ARRAY_LEN(entities) ? str_from(entities[k].escaped).len : 1;
-    }
-    return p != NULL ? (struct str){p, n} : STR_NONE;
-}
-
 static struct str path_unescape(struct str value, struct arena *arena)
 {
     return form_decode(value, false, arena);
@@ -207,14 +209,16 @@ void body_invert(const struct body *body, struct str text, struct arena *arena,
     }
 }
 
-/* A constant leaf of a JSON template; one with expressions fits anything. */
+/* One of the leaf's alternatives is this constant, or has expressions, which fit anything. */
 static bool leaf_fits(const struct member *m, const struct doc *node)
 {
-    const struct choice *c = m->value.choices;
-    const struct part *part = c != NULL ? c->value.parts : NULL;
-    bool is_constant = c != NULL && c->next == NULL && c->when.all == NULL &&
-                       (part == NULL || (part->is_literal && part->next == NULL));
-    return !is_constant || str_eq(part != NULL ? part->literal : STR(""), node->text);
+    for (const struct choice *c = m->value.choices; c != NULL; c = c->next) {
+        const struct part *part = c->value.parts;
+        bool is_constant = part == NULL || (part->is_literal && part->next == NULL);
+        if (!is_constant || str_eq(part != NULL ? part->literal : STR(""), node->text))
+            return true;
+    }
+    return m->value.choices == NULL;
 }
 
 static bool json_fits(const struct member *m, const struct doc *node)

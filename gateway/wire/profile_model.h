@@ -193,6 +193,7 @@ struct value {
     X(FROM, "from")                                                                                \
     X(TO, "to")                                                                                    \
     X(SESSION, "session")                                                                          \
+    X(SESSION_KEY, "session_key")                                                                  \
     X(NETWORK, "network")                                                                          \
     X(ID, "id")                                                                                    \
     X(TEXT, "text")                                                                                \

@@ -178,6 +178,11 @@ static struct str signed_pairs(struct eval *eval)
 static struct str remembered(const struct eval *eval, struct str name)
 {
     const struct session_memory *session = eval->session;
+    struct session_memory of_answer = {.is_known = true};
+    if (session == NULL && eval->request == NULL && eval->inbound != NULL) {
+        of_answer.remembered = eval->inbound->remember; /* an answer: what will be remembered */
+        session = &of_answer;
+    }
     if (session == NULL || !session->is_known)
         return STR_NONE;
     if (str_eq(name, STR("from")))
@@ -201,7 +206,7 @@ static struct str inbound_field(const struct eval *eval, enum source source)
         in->from,
         in->to,
         eval->reply_text.p != NULL ? eval->reply_text : in->text,
-        in->id,
+        eval->reply_id.p != NULL ? eval->reply_id : in->id,
         in->session,
         in->network,
         in->link,
