@@ -61,6 +61,9 @@ static void count(struct front_role *r)
     const struct front_counters *now = front_counters_get(r->front);
     role_connections(r->role, front_n_connections(r->front));
     metrics_add(m, METRIC_http_malformed_total, now->n_malformed - r->counted.n_malformed);
+    metrics_add(m, METRIC_http_timeouts_total, now->n_timeouts - r->counted.n_timeouts);
+    metrics_add(m, METRIC_http_turned_away_total,
+                now->n_refused + now->n_evicted - r->counted.n_refused - r->counted.n_evicted);
     metrics_add(m, METRIC_late_replies_total, now->n_late_replies - r->counted.n_late_replies);
     metrics_set(m, METRIC_redis_up, store_is_up(r->store));
     r->counted = *now;

@@ -32,6 +32,8 @@
     X(loop_stalls_total, counter, "Event-loop turns over 50 ms")                                   \
     X(connections, gauge, "Open connections of the public listener")                               \
     X(http_malformed_total, counter, "Requests refused by the HTTP reader")                        \
+    X(http_timeouts_total, counter, "Requests and replies that came or went too slowly")           \
+    X(http_turned_away_total, counter, "Connections over a cap, closed unserved")                  \
     X(late_replies_total, counter, "Replies whose connection was gone")
 
 enum metric {

@@ -1,6 +1,6 @@
 /*
  * http.h: a strict HTTP/1.1 request reader as a pure push parser (RFC 9112), and the few types that
- * requests and responses share. No sockets, no time: port/front_bufferevent.c feeds it.
+ * requests and responses share. No sockets, no time: port/front_conn.c feeds it.
  *
  * What it refuses, always with one status and close (RELIABILITY.md finding 1, T12): anything but
  * methods GET, HEAD, POST, PUT; more than one Content-Length, or one that is not 1*DIGIT;
