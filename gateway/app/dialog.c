@@ -48,7 +48,7 @@ static const char *const outcome_names[N_DIALOG_OUTCOMES] = {
     }
 
 static const struct dialog_row rows[] = {
-    /*  in        what happened  SMS             USSD            SMS from the spool */
+    /*  in        what happened  SMS             USSD            our own: spool, due time */
     ROW(QUEUED, TURN, GO(LOADING), GO(LOADING), GO(LOADING)),
     ROW(QUEUED, BEHIND, GO(SPOOLING), GO(NONE), GO(NONE)),
     ROW(QUEUED, DEADLINE, GO(SPOOLING), END(BUSY), END(FAILED)),
@@ -430,6 +430,24 @@ enum err dialogs_submit(struct dialogs *all, const struct dialog_request *reques
     }
     dialog_release(d);
     return e;
+}
+
+enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on_answer *fn,
+                      void *ctx)
+{
+    static const struct config_channel nowhere = {.name = {"timer", 5}};
+    static const struct inbound nothing = {.kind = INBOUND_SMS};
+    if (all->n_running == DIALOG_MAX_RUNNING)
+        return ERR_FULL;
+    struct dialog *d = dialog_take(all);
+    d->is_wake = true;
+    d->id = *id;
+    d->first = nothing;
+    d->key = (struct dedup_key){.received = loop_wall(all->parts.loop)};
+    all->n_running++;
+    start(d,
+          &(struct dialog_request){.channel = &nowhere, .is_replay = true, .fn = fn, .ctx = ctx});
+    return ERR_OK;
 }
 
 /* --- all of them --- */

@@ -111,7 +111,8 @@ enum dialog_outcome {
         N_DIALOG_OUTCOMES
 };
 
-/* The table differs by what came in: an SMS, a USSD request, an SMS from the spool. */
+/* The table differs by what came in: an SMS, a USSD request, something of our own (an SMS from the
+ * spool, a due time). */
 enum dialog_kind { DIALOG_KIND_SMS, DIALOG_KIND_USSD, DIALOG_KIND_REPLAY, N_DIALOG_KINDS };
 
 struct dialog_row {
@@ -171,6 +172,12 @@ void dialogs_free(struct dialogs *all);
 /* ERR_FULL: too many at once; ERR_TOO_LONG: more than a dialog's memory holds. fn is not called
  * then: answer with dialogs_busy. */
 enum err dialogs_submit(struct dialogs *all, const struct dialog_request *request) MUST_CHECK;
+/* A number's due time has come: what the engine has to do then (forget a number that never
+ * consented, a follow-up by SMS on the learner's own channel), or, for the tombstone of an erased
+ * number, its end. fn is called exactly once, from the loop; FAILED and BROKEN leave the number
+ * due. ERR_FULL: too many at once, fn is not called. */
+enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on_answer *fn,
+                      void *ctx) MUST_CHECK;
 /* The answer when nothing else can be said: the busy text of the current course, or the
  * configuration's. Lives in the arena. */
 struct dialog_answer dialogs_busy(const struct dialogs *all, const struct config_channel *channel,

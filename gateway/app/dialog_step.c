@@ -72,7 +72,9 @@ static struct input input_of(const struct dialog *d)
                           .via = d->inbound.kind == INBOUND_USSD ? VIA_USSD : VIA_SMS,
                           .text = d->inbound.is_opt_out ? STR("STOP") : d->inbound.text,
                           .now = d->key.received};
-    if (input.via == VIA_USSD && is_session_over(d))
+    if (d->is_wake)
+        input.kind = INPUT_TIMER;
+    else if (input.via == VIA_USSD && is_session_over(d))
         input.kind = INPUT_SESSION_END;
     else if (input.via == VIA_USSD && d->inbound.phase == INBOUND_PHASE_NEW)
         input.kind = INPUT_DIAL;
@@ -159,9 +161,11 @@ static uint32_t count_characters(struct str text)
     return n;
 }
 
-/* Confirmation of STOP and certificates go out before ordinary replies. */
-static enum message_class class_of(const struct outcome *out)
+/* Confirmation of STOP and certificates go out before ordinary replies, and these before pushes. */
+static enum message_class class_of(const struct dialog *d, const struct outcome *out)
 {
+    if (d->is_wake)
+        return MESSAGE_CLASS_PUSH;
     for (uint32_t i = 0; i < out->n_events; i++) {
         enum event_kind kind = out->events[i].kind;
         if (kind == EVENT_stopped || kind == EVENT_erased || kind == EVENT_certified)
@@ -172,6 +176,9 @@ static enum message_class class_of(const struct outcome *out)
 
 static bool seal(struct dialog *d, struct str plain, struct vault_sealed *ret)
 {
+    *ret = (struct vault_sealed){.key_id = 0};
+    if (d->is_wake) /* nobody wrote, so the number is not known here: the sender asks the vault */
+        return true;
     struct str aad = {(const char *)d->id.bytes, NUMBER_ID_BYTES};
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, plain.len + VAULT_TAG_BYTES);
@@ -187,7 +194,7 @@ static void commit_sms(struct dialog *d, const struct outcome *out, struct str c
     struct wall_ms now = loop_wall(d->all->parts.loop);
     const uint8_t *learner_id = out->is_erased ? d->learner.learner_id : out->next.learner_id;
     struct message message = {.channel = channel,
-                              .class = class_of(out),
+                              .class = class_of(d, out),
                               .number_id = d->id,
                               .seq = out->next.seq,
                               .vault_key_id = number->key_id,
@@ -223,7 +230,7 @@ static bool place_reply(struct dialog *d, const struct outcome *out,
                         const struct vault_sealed *number)
 {
     if (d->inbound.kind != INBOUND_USSD) {
-        if (out->reply.p != NULL)
+        if (out->reply.p != NULL && d->channel->name.p != NULL)
             say_by_sms(d, out, d->channel->name, number);
         return true;
     }
@@ -242,14 +249,20 @@ static bool place_reply(struct dialog *d, const struct outcome *out,
 
 /* --- what is committed --- */
 
+static void remember_inbound(struct dialog *d, struct learner_link *link)
+{
+    dedup_remember(&d->key, &d->inbound, link);
+    struct str reach = d->inbound.kind == INBOUND_USSD ? d->channel->sms_channel : d->channel->name;
+    if (str_copy(reach, link->channel, sizeof(link->channel)) != ERR_OK)
+        LOG_WARN("dialog", "channel name too long for pushes", "channel=%.*s", STR_ARG(reach));
+}
+
 static bool commit_state(struct dialog *d, struct learner *next)
 {
     next->link = d->learner.link;
     next->seq = d->learner.seq + 1;
-    dedup_remember(&d->key, &d->inbound, &next->link);
-    struct str reach = d->inbound.kind == INBOUND_USSD ? d->channel->sms_channel : d->channel->name;
-    if (str_copy(reach, next->link.channel, sizeof(next->link.channel)) != ERR_OK)
-        LOG_WARN("dialog", "channel name too long for pushes", "channel=%.*s", STR_ARG(reach));
+    if (!d->is_wake)
+        remember_inbound(d, &next->link);
     d->commit = (struct store_commit){
         .id = d->id, .expected_seq = d->learner.seq, .due_at_ms = -1, .state = STR_NONE};
     if (learner_encode(next, &d->all->scratch) != ERR_OK) {
@@ -400,6 +413,21 @@ static enum dialog_event step_engine(struct dialog *d)
     return DIALOG_EVENT_STEPPED;
 }
 
+/* No channel: pushes to somebody who never came by one that can send are not said at all. */
+static const struct config_channel no_channel;
+
+static enum dialog_event step_wake(struct dialog *d)
+{
+    d->inbound = d->first;
+    d->channel = config_channel_get(d->all->parts.config, str_from(d->learner.link.channel));
+    if (d->channel == NULL)
+        d->channel = &no_channel;
+    if (d->learner.seq > 0 && d->learner.state != LEARNER_STATE_DELETED)
+        return step_engine(d);
+    d->commit = (struct store_commit){.id = d->id, .expected_seq = d->learner.seq};
+    return DIALOG_EVENT_STEPPED; /* the tombstone's time is over: nothing of the number is left */
+}
+
 static enum dialog_event judge_and_step(struct dialog *d)
 {
     const struct last_reply *last = d->has_last ? &d->last : NULL;
@@ -425,7 +453,7 @@ static enum dialog_event judge_and_step(struct dialog *d)
 enum dialog_event dialog_step(struct dialog *d)
 {
     d->answer = (struct dialog_answer){.outcome = DIALOG_OUTCOME_NONE};
-    enum dialog_event event = judge_and_step(d);
+    enum dialog_event event = d->is_wake ? step_wake(d) : judge_and_step(d);
     buf_reset(&d->all->scratch);
     return arena_error(d->arena) == ERR_OK ? event : DIALOG_EVENT_BROKEN;
 }

@@ -23,6 +23,7 @@
 #define ROLES(X)                                                                                   \
     X(front, config->n_fronts, "callbacks of the providers")                                       \
     X(sender, 1, "outbox to the providers")                                                        \
+    X(timer, 1, "what is due to learners")                                                         \
     X(writer, 1, "events to PostgreSQL")
 
 #define ROLE_DRAIN_MS 10000

@@ -167,10 +167,13 @@ static void wake(struct step *s)
     struct learner *l = s->learner;
     if (l->ended_ms == 0 || s->input->now.ms < l->ended_ms)
         return;
+    step_leave_side(s);
     if (l->state == LEARNER_STATE_NEW || l->state == LEARNER_STATE_CONSENT) {
         engine_erase(s);
-    } else if (l->state == LEARNER_STATE_DONE && s->course->followup_module >= 0) {
-        l->ended_ms = 0;
+    } else if (l->state == LEARNER_STATE_DONE) {
+        l->ended_ms = 0; /* once */
+        if (s->course->followup_module < 0)
+            return;
         (void)step_event(s, EVENT_followup_sent);
         step_say(s, step_text(s, COURSE_TEXT_followup_invite, VARS({"org", s->context->org})));
         course_begin_questions(s, LEARNER_STATE_FOLLOWUP, s->course->followup_module);

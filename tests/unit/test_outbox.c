@@ -1,0 +1,346 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/outbox.h"
+#include "wire/form.h"
+
+/* The sender's policy on memory ports: a store, a sink, a provider that answers as it is told. */
+struct world {
+    struct loop *loop;
+    struct store *store;
+    struct sink *sink;
+    struct sender *sender;
+    struct vault *vault;
+    struct config config;
+    struct config_channel channel;
+    struct setting settings[3];
+    struct channels channels;
+    struct metrics *metrics;
+    struct outbox *outbox;
+    char sent[4096]; /* "to text|" of every request that was answered with success */
+    char opted_out[32];
+};
+
+static const struct wall_ms start = {1732433860000};
+
+static void on_request(void *ctx, const struct sender_request *request)
+{
+    struct world *w = ctx;
+    struct arena *arena = arena_new(65536);
+    struct form form;
+    assert_int_equal(form_parse(request->body, arena, &form), ERR_OK);
+    size_t n = strlen(w->sent);
+    (void)snprintf(w->sent + n, sizeof(w->sent) - n, "%.*s %.*s|",
+                   STR_ARG(form_get(&form, STR("to"))), STR_ARG(form_get(&form, STR("message"))));
+    arena_free(arena);
+}
+
+static void on_opt_out(void *ctx, const struct channel *channel, struct str number)
+{
+    struct world *w = ctx;
+    (void)channel;
+    assert_int_equal(str_copy(number, w->opted_out, sizeof(w->opted_out)), ERR_OK);
+}
+
+static void open_outbox(struct world *w)
+{
+    struct outbox_ports ports = {.loop = w->loop,
+                                 .store = w->store,
+                                 .sink = w->sink,
+                                 .sender = w->sender,
+                                 .vault = w->vault,
+                                 .channels = &w->channels,
+                                 .metrics = w->metrics,
+                                 .on_opt_out = on_opt_out,
+                                 .ctx = w};
+    w->outbox = outbox_new(&ports, "sender-0", 0, STORE_BUCKETS - 1);
+    outbox_start(w->outbox);
+}
+
+static int set_up(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+    w->loop = loop_mem_new(start);
+    w->store = store_mem_new(w->loop);
+    w->sink = sink_mem_new(w->loop);
+    w->sender = sender_mem_new(w->loop);
+    w->vault = vault_openssl_new_for_tests();
+    w->metrics = metrics_new();
+    w->settings[0] = (struct setting){STR("username"), STR("demo")};
+    w->settings[1] = (struct setting){STR("api_key"), STR("k")};
+    w->settings[2] = (struct setting){STR("send_url"), STR("http://127.0.0.1:1/sim/send/at")};
+    w->channel = (struct config_channel){.name = STR("at"),
+                                         .profile = STR("africastalking"),
+                                         .country = STR("KE"),
+                                         .from = STR("21500"),
+                                         .settings = {w->settings, 3},
+                                         .tps = 10,
+                                         .max_in_flight = 4,
+                                         .is_unsigned_allowed = true};
+    w->config = (struct config){
+        .profiles_dir = STR("config/profiles"), .n_channels = 1, .channels = &w->channel};
+    struct errmsg msg;
+    if (channels_load(&w->config, &w->channels, &msg) != ERR_OK)
+        fail_msg("%s", msg.text);
+    sender_mem_watch(w->sender, on_request, w);
+    open_outbox(w);
+    *state = w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+    sender_free(w->sender);
+    store_free(w->store);
+    sink_free(w->sink);
+    outbox_free(w->outbox);
+    channels_fini(&w->channels);
+    vault_free(w->vault);
+    metrics_free(w->metrics);
+    loop_free(w->loop);
+    free(w);
+    return 0;
+}
+
+static void on_committed(void *ctx, enum err e, const struct store_record *rec)
+{
+    (void)ctx;
+    (void)rec;
+    assert_int_equal(e, ERR_OK);
+}
+
+/* Puts one SMS into the outbox, as a dialog's commit does. */
+static void enqueue(struct world *w, const char *number, uint32_t seq, const char *text,
+                    enum message_class class, int64_t expires_ms)
+{
+    struct number_id id = vault_number_id(w->vault, str_from(number));
+    struct buf sealed CLEANUP(buf_fini), payload CLEANUP(buf_fini);
+    struct vault_sealed s;
+    buf_init(&sealed, 256);
+    buf_init(&payload, 4096);
+    struct str aad = {(const char *)id.bytes, sizeof(id.bytes)};
+    assert_int_equal(vault_seal(w->vault, aad, str_from(number), &sealed, &s), ERR_OK);
+    struct message m = {.channel = STR("at"),
+                        .class = class,
+                        .number_id = id,
+                        .seq = seq,
+                        .vault_key_id = s.key_id,
+                        .vault_ciphertext = s.ciphertext,
+                        .text = str_from(text),
+                        .created_at = loop_wall(w->loop),
+                        .expires_at = {expires_ms}};
+    memcpy(m.vault_nonce, s.nonce, sizeof(m.vault_nonce));
+    message_encode(&m, &payload);
+    char state[6] = {0, 0, 0, (char)seq, 1, 0};
+    struct store_commit commit = {.id = id,
+                                  .expected_seq = seq - 1,
+                                  .state = {state, sizeof(state)},
+                                  .outbox = {buf_str(&payload)},
+                                  .n_outbox = 1,
+                                  .due_at_ms = -1};
+    store_commit(w->store, &commit, on_committed, NULL);
+    loop_mem_settle(w->loop);
+}
+
+struct taken {
+    char json[8192];
+    uint32_t n;
+};
+
+static void on_events(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
+{
+    struct taken *t = ctx;
+    assert_int_equal(e, ERR_OK);
+    for (uint32_t i = 0; i < n; i++) {
+        size_t len = strlen(t->json);
+        (void)snprintf(t->json + len, sizeof(t->json) - len, "%.*s\n", STR_ARG(entries[i].payload));
+    }
+    t->n += n;
+}
+
+/* What the sender told the events stream. */
+static struct taken take_events(struct world *w)
+{
+    struct taken t = {.n = 0};
+    struct store_reader reader = {.consumer = STR("test"), .last = STORE_BUCKETS - 1, .max = 100};
+    store_read(w->store, STORE_STREAM_EVENTS, &reader, on_events, &t);
+    loop_mem_settle(w->loop);
+    return t;
+}
+
+static void expect_status(struct world *w, const char *status)
+{
+    struct taken t = take_events(w);
+    char wanted[64];
+    (void)snprintf(wanted, sizeof(wanted), "\"status\":\"%s\"", status);
+    assert_int_equal(t.n, 1);
+    assert_non_null(strstr(t.json, wanted));
+    assert_null(strstr(t.json, "254700")); /* no number in what PostgreSQL gets */
+}
+
+static void a_message_is_sent_once_and_told(void **state)
+{
+    struct world *w = *state;
+    enqueue(w, "+254700000101", 1, "Lesson 1", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 5000);
+    assert_string_equal(w->sent, "+254700000101 Lesson 1|");
+    expect_status(w, "sent");
+    assert_int_equal(outbox_n_jobs(w->outbox), 0);
+    assert_int_equal(metrics_get(w->metrics, METRIC_sends_total), 1);
+}
+
+static void one_phone_gets_its_messages_in_order(void **state)
+{
+    struct world *w = *state;
+    sender_mem_answer(w->sender, SENDER_REACHED_NOT, 0, NULL, 1); /* the first must be repeated */
+    enqueue(w, "+254700000101", 1, "one", MESSAGE_CLASS_REPLY, 0);
+    enqueue(w, "+254700000101", 2, "two", MESSAGE_CLASS_REPLY, 0);
+    enqueue(w, "+254700000101", 3, "three", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 10000);
+    assert_string_equal(w->sent, "+254700000101 one|+254700000101 two|+254700000101 three|");
+}
+
+static void replies_go_before_pushes(void **state)
+{
+    struct world *w = *state;
+    char number[20];
+    for (uint32_t i = 0; i < 30; i++) {
+        (void)snprintf(number, sizeof(number), "+2547000002%02u", i);
+        enqueue(w, number, 1, "push", MESSAGE_CLASS_PUSH, 0);
+    }
+    enqueue(w, "+254700000101", 1, "reply", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 400);
+    assert_non_null(strstr(w->sent, "reply"));
+    assert_true(metrics_get(w->metrics, METRIC_sends_total) < 20);
+    loop_mem_advance(w->loop, 10000);
+    assert_int_equal(metrics_get(w->metrics, METRIC_sends_total), 31); /* and none starves */
+}
+
+static void the_rate_of_the_channel_is_kept(void **state)
+{
+    struct world *w = *state;
+    char number[20];
+    for (uint32_t i = 0; i < 60; i++) {
+        (void)snprintf(number, sizeof(number), "+2547000003%02u", i);
+        enqueue(w, number, 1, "x", MESSAGE_CLASS_REPLY, 0);
+    }
+    loop_mem_advance(w->loop, 3000); /* a burst of one second, then 10 a second */
+    uint64_t n = metrics_get(w->metrics, METRIC_sends_total);
+    assert_in_range(n, 36, 41);
+}
+
+static void an_answer_that_never_came_is_unknown_and_not_repeated(void **state)
+{
+    struct world *w = *state;
+    sender_mem_answer(w->sender, SENDER_REACHED_MAYBE, 0, NULL, 1);
+    enqueue(w, "+254700000101", 1, "Lesson 1", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 3600 * 1000);
+    assert_string_equal(w->sent, "");
+    expect_status(w, "unknown");
+    assert_int_equal(metrics_get(w->metrics, METRIC_sends_unknown_total), 1);
+}
+
+static void a_server_error_is_tried_again_until_the_message_expires(void **state)
+{
+    struct world *w = *state;
+    sender_mem_answer(w->sender, SENDER_REACHED_ANSWER, 500, "oops", UINT32_MAX);
+    enqueue(w, "+254700000101", 1, "late", MESSAGE_CLASS_REPLY, start.ms + 60000);
+    loop_mem_advance(w->loop, 120000);
+    expect_status(w, "failed");
+    assert_true(metrics_get(w->metrics, METRIC_sends_retried_total) >= 2);
+}
+
+static void a_refusal_is_final(void **state)
+{
+    struct world *w = *state;
+    sender_mem_answer(w->sender, SENDER_REACHED_ANSWER, 401, "bad key", 1);
+    enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 60000);
+    expect_status(w, "failed");
+}
+
+static void a_throttled_channel_waits_and_goes_on(void **state)
+{
+    struct world *w = *state;
+    sender_mem_answer(w->sender, SENDER_REACHED_ANSWER, 429, "slow down", 1);
+    enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 60000);
+    assert_string_equal(w->sent, "+254700000101 x|");
+    expect_status(w, "sent");
+}
+
+static void a_store_that_goes_away_at_the_end_costs_no_second_sms(void **state)
+{
+    struct world *w = *state;
+    store_mem_fail(w->store, "settle", ERR_UNAVAILABLE, false, 5);
+    enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 60000);
+    assert_string_equal(w->sent, "+254700000101 x|");
+    expect_status(w, "sent");
+}
+
+/* The sender dies between the mark and the answer; the next life must not send again. */
+static void a_message_marked_before_a_crash_is_unknown(void **state)
+{
+    struct world *w = *state;
+    store_mem_fail(w->store, "settle", ERR_UNAVAILABLE, false, UINT32_MAX);
+    enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 3000);
+    assert_string_equal(w->sent, "+254700000101 x|");
+    struct outbox *dead = w->outbox; /* keeps its timers; its settles go on failing until now */
+    outbox_drain(dead, NULL, NULL);
+    open_outbox(w);
+    loop_mem_settle(w->loop);
+    store_mem_fail(w->store, "settle", ERR_OK, false, 0);
+    loop_mem_advance(w->loop, 3000);
+    assert_string_equal(w->sent, "+254700000101 x|");
+    assert_true(metrics_get(w->metrics, METRIC_sends_unknown_total) == 1);
+    /* the ports must be gone before the outbox that they could call back */
+    sender_free(w->sender);
+    store_free(w->store);
+    sink_free(w->sink);
+    outbox_free(dead);
+    w->sender = sender_mem_new(w->loop);
+    w->store = store_mem_new(w->loop);
+    w->sink = sink_mem_new(w->loop);
+}
+
+static void an_opt_out_is_handed_up(void **state)
+{
+    struct world *w = *state;
+    sender_mem_answer(w->sender, SENDER_REACHED_ANSWER, 200,
+                      "{\"SMSMessageData\":{\"Recipients\":[{\"status\":\"UserInBlacklist\","
+                      "\"statusCode\":406,\"messageId\":\"None\"}]}}",
+                      1);
+    enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 3000);
+    expect_status(w, "failed");
+    assert_string_equal(w->opted_out, "+254700000101");
+}
+
+int main(void)
+{
+#define WORLD_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(a_message_is_sent_once_and_told),
+        WORLD_TEST(one_phone_gets_its_messages_in_order),
+        WORLD_TEST(replies_go_before_pushes),
+        WORLD_TEST(the_rate_of_the_channel_is_kept),
+        WORLD_TEST(an_answer_that_never_came_is_unknown_and_not_repeated),
+        WORLD_TEST(a_server_error_is_tried_again_until_the_message_expires),
+        WORLD_TEST(a_refusal_is_final),
+        WORLD_TEST(a_throttled_channel_waits_and_goes_on),
+        WORLD_TEST(a_store_that_goes_away_at_the_end_costs_no_second_sms),
+        WORLD_TEST(a_message_marked_before_a_crash_is_unknown),
+        WORLD_TEST(an_opt_out_is_handed_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
