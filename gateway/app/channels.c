@@ -48,13 +48,16 @@ static enum err check_channel(const struct channels *channels, const struct chan
                               struct errmsg *msg)
 {
     const struct config_channel *c = channel->config;
-    bool is_open = str_eq(profile_signature_scheme(channel->profile), STR("none"));
-    if (is_open && !c->is_unsigned_allowed)
+    if (!profile_is_protected(channel->profile, &c->settings) && !c->is_unsigned_allowed)
         return errmsg_set(msg, ERR_INVALID,
-                          "channel %.*s: profile %.*s checks no signature or secret, so anybody who"
-                          " finds the address could write for a learner; give the channel a secret"
-                          " path or addresses, or write `unsigned_callbacks: accepted`",
+                          "channel %.*s: with these settings profile %.*s checks no signature or"
+                          " secret, so anybody who finds the address could write for a learner;"
+                          " set its secret, or write `unsigned_callbacks: accepted`",
                           STR_ARG(c->name), STR_ARG(c->profile));
+    struct errmsg why;
+    enum err e = profile_check_settings(channel->profile, &c->settings, &why);
+    if (e != ERR_OK)
+        return errmsg_set(msg, e, "channel %.*s: %.300s", STR_ARG(c->name), why.text);
     if (c->sms_channel.p == NULL)
         return ERR_OK;
     const struct channel *sms = channels_get(channels, c->sms_channel);

@@ -221,6 +221,17 @@ static void refuse_entry(struct outbox *o, const struct store_entry *entry, cons
     store_settle(o->ports.store, STORE_STREAM_OUTBOX, entry, 1, STR_NONE, on_refused, o);
 }
 
+/* After an error of a read all unsettled entries come again, those in hand too. */
+static bool is_in_hand(struct outbox *o, const struct job *wanted)
+{
+    for (const struct job *job = lane_of(o, wanted)->head; job != NULL; job = job->lane_next) {
+        if (job->entry.bucket == wanted->entry.bucket &&
+            strcmp(job->entry_id, wanted->entry_id) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void take_entry(struct outbox *o, const struct store_entry *entry)
 {
     struct job *job = xcalloc(1, sizeof(*job));
@@ -243,6 +254,10 @@ static void take_entry(struct outbox *o, const struct store_entry *entry)
     job->entry = *entry;
     job->entry.id = str_from(job->entry_id);
     job->entry.payload = STR_NONE;
+    if (is_in_hand(o, job)) {
+        job_free(job);
+        return;
+    }
     o->n_jobs++;
     lane_add(o, job);
 }
@@ -252,6 +267,7 @@ static void on_entries(void *ctx, enum err e, const struct store_entry *entries,
     struct outbox *o = ctx;
     o->is_reading = false;
     if (e != ERR_OK) {
+        o->is_recovering = true; /* the answer that was lost may have held entries */
         timer_start(o->ports.loop, o->read_timer, OUTBOX_RETRY_STORE_MS);
         return;
     }
