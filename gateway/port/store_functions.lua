@@ -18,8 +18,8 @@ local function wrong_type(key, kind)
   end
 end
 
--- Due times of a bucket lie in up to 256 small sorted sets ("slots"), which Redis keeps in its
--- compact form. The index holds for each slot a time that is not after its earliest one.
+-- Due times of a bucket lie in 64 small sorted sets ("slots"), which Redis keeps in its compact form.
+-- The index holds for each slot a time that is not after its earliest one.
 local function set_due(index, slot, due, member, slot_name)
   if due == '0' then
     redis.call('ZREM', slot, member)
@@ -84,18 +84,16 @@ local function restore(keys, args)
 end
 
 -- keys: due index; args: now in seconds, most numbers
--- Answers slot name, member, due time for each number that is due, and moves the index up for
--- slots in which nothing is due after all.
+-- Answers member and due time for each number that is due, and moves the index up for slots in which
+-- nothing is due after all.
 local function due(keys, args)
   local found = {}
   for _, name in ipairs(redis.call('ZRANGE', keys[1], '-inf', args[1], 'BYSCORE')) do
     local slot = keys[1] .. ':' .. name
     local ids = redis.call('ZRANGE', slot, '-inf', args[1], 'BYSCORE', 'LIMIT', 0, args[2],
       'WITHSCORES')
-    for i = 1, #ids, 2 do
-      found[#found + 1] = name
+    for i = 1, #ids do
       found[#found + 1] = ids[i]
-      found[#found + 1] = ids[i + 1]
     end
     if #ids == 0 then
       local first = redis.call('ZRANGE', slot, 0, 0, 'WITHSCORES')
@@ -105,7 +103,7 @@ local function due(keys, args)
         redis.call('ZREM', keys[1], name)
       end
     end
-    if #found >= 3 * tonumber(args[2]) then
+    if #found >= 2 * tonumber(args[2]) then
       break
     end
   end

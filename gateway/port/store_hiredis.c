@@ -52,8 +52,9 @@ static struct str number_key(char dst[KEY_BYTES], const struct number_id *id, ch
     return (struct str){dst, 12 + 2 * sizeof(id->bytes)};
 }
 
-/* A bucket's due times are split over 256 sorted sets by the second byte of the number_id, so that
- * each stays small enough for Redis' compact form; member = the 14 bytes behind it. */
+/* A bucket's due times are split over 64 sorted sets by the second byte of the number_id, so that
+ * each stays small enough for Redis' compact form; member = all bytes but the first. Measured in
+ * port/README.md. */
 struct due_words {
     char index[KEY_BYTES], slot[KEY_BYTES], seconds[24], name[3];
     struct str words[5];
@@ -63,13 +64,14 @@ enum { DUE_INDEX, DUE_SLOT, DUE_SECONDS, DUE_MEMBER, DUE_NAME };
 
 static void due_words(struct due_words *due, const struct number_id *id, int64_t due_at_ms)
 {
-    hex_encode(&id->bytes[1], 1, due->name);
+    uint8_t slot = id->bytes[1] >> 2;
+    hex_encode(&slot, 1, due->name);
     due->words[DUE_INDEX] = bucket_key(due->index, id->bytes[0], STR("due"));
     due->words[DUE_SLOT] = bucket_key(due->slot, id->bytes[0], STR("due:xx"));
     memcpy(due->slot + due->words[DUE_SLOT].len - 2, due->name, 2);
     due->words[DUE_SECONDS] =
         due_at_ms < 0 ? STR("") : decimal(due->seconds, (due_at_ms + 999) / 1000);
-    due->words[DUE_MEMBER] = (struct str){(const char *)&id->bytes[2], NUMBER_ID_BYTES - 2};
+    due->words[DUE_MEMBER] = (struct str){(const char *)&id->bytes[1], NUMBER_ID_BYTES - 1};
     due->words[DUE_NAME] = (struct str){due->name, 2};
 }
 

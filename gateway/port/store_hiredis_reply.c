@@ -240,17 +240,16 @@ enum err reply_entries(const redisReply *reply, struct arena *arena, uint32_t de
 
 /* ---- due ---- */
 
-/* "7f" and the 14 bytes behind it. */
-static bool due_parse(const redisReply *const *triple, uint8_t bucket, struct due_number *ret)
+/* The bytes of a number_id behind the first one, and its due time. */
+static bool due_parse(const redisReply *const *pair, uint8_t bucket, struct due_number *ret)
 {
-    struct str slot, member, due;
+    struct str member, due;
     uint64_t due_s;
-    if (!reply_str(triple[0], &slot) || !reply_str(triple[1], &member) ||
-        !reply_str(triple[2], &due) || hex_decode(slot, &ret->id.bytes[1], 1) != ERR_OK ||
-        member.len != NUMBER_ID_BYTES - 2 || str_to_u64(due, INT64_MAX, &due_s) != ERR_OK)
+    if (!reply_str(pair[0], &member) || !reply_str(pair[1], &due) ||
+        member.len != NUMBER_ID_BYTES - 1 || str_to_u64(due, INT64_MAX, &due_s) != ERR_OK)
         return false;
     ret->id.bytes[0] = bucket;
-    memcpy(&ret->id.bytes[2], member.p, member.len);
+    memcpy(&ret->id.bytes[1], member.p, member.len);
     ret->due_s = (int64_t)due_s;
     return true;
 }
@@ -258,9 +257,9 @@ static bool due_parse(const redisReply *const *triple, uint8_t bucket, struct du
 enum err reply_due(const redisReply *reply, uint8_t bucket, struct due_number *dst, uint32_t max,
                    uint32_t *n)
 {
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements % 3 != 0)
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements % 2 != 0)
         return ERR_IO;
-    for (size_t i = 0; i < reply->elements && *n < max; i += 3) {
+    for (size_t i = 0; i < reply->elements && *n < max; i += 2) {
         if (!due_parse((const redisReply *const *)&reply->element[i], bucket, &dst[*n]))
             return ERR_IO;
         (*n)++;

@@ -617,7 +617,7 @@ static void wrong_type_writes_nothing(void **state)
 {
     static const char *const keys[] = {"wp:{b001}:s:015a000a5a5a5a5a5a5a5a5a5a5a5a5a",
                                        "wp:{b001}:events", "wp:{b001}:outbox", "wp:{b001}:due",
-                                       "wp:{b001}:due:5a"};
+                                       "wp:{b001}:due:16"};
     struct subject *t = subject(state);
     char bytes[64];
     struct number_id id = id_of(1, 0x5a);
@@ -863,7 +863,7 @@ static void keys_are_those_of_the_contract(void **state)
         "wp:{b007}:events",
         "wp:{b007}:outbox",
         "wp:{b007}:due",
-        "wp:{b007}:due:ab",
+        "wp:{b007}:due:2a",
         "wp:courses",
     };
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
