@@ -1,32 +1,43 @@
+/*
+ * spool_mem.c: records in this process, for transcripts and unit tests.
+ */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "base/xalloc.h"
 #include "port/spool.h"
 
+#define N_FAULTS 4
+#define VERB_BYTES 16
+
 struct mem_record {
-    struct mem_record *next;
+    struct mem_record *prev, *next;
     struct buf bytes;
 };
 
-/* An append whose callback waits for its turn of the loop. */
-struct mem_done {
-    struct mem_done *next;
-    struct mem_spool *owner;
-    struct timer *timer;
+struct mem_answer {
+    struct mem_answer *prev, *next;
     spool_on_done *fn;
     void *ctx;
     enum err e;
 };
 
+struct mem_fault {
+    char verb[VERB_BYTES];
+    enum err e;
+    uint32_t n;
+};
+
 struct mem_spool {
     struct spool base;
     struct loop *loop;
-    struct mem_record *head, *tail;
-    struct mem_done *pending;
-    char fail_verb[16];
-    enum err fail;
-    uint32_t n_fail;
+    struct timer *timer;
+    struct mem_record *records;
+    struct mem_answer *answers;
+    uint64_t bytes;
+    struct mem_fault faults[N_FAULTS];
 };
 
 static struct mem_spool *mem(struct spool *s)
@@ -34,128 +45,138 @@ static struct mem_spool *mem(struct spool *s)
     return (struct mem_spool *)s;
 }
 
-/* The error that was asked for this verb, or ERR_OK. */
-static enum err injected(struct mem_spool *m, const char *verb)
+static enum err fault_take(struct mem_spool *m, const char *verb)
 {
-    bool is_meant = strcmp(m->fail_verb, verb) == 0 || strcmp(m->fail_verb, "*") == 0;
-    if (m->n_fail == 0 || !is_meant)
-        return ERR_OK;
-    m->n_fail -= m->n_fail != UINT32_MAX;
-    return m->fail;
+    for (size_t i = 0; i < N_FAULTS; i++) {
+        struct mem_fault *fault = &m->faults[i];
+        if (fault->n == 0 || strcmp(fault->verb, verb) != 0)
+            continue;
+        if (fault->n != UINT32_MAX)
+            fault->n--;
+        return fault->e;
+    }
+    return ERR_OK;
+}
+
+static void answers_give(struct mem_spool *m)
+{
+    struct mem_answer *turn = m->answers;
+    m->answers = NULL;
+    while (turn != NULL) {
+        struct mem_answer *a = turn;
+        DL_DELETE(turn, a);
+        a->fn(a->ctx, a->e);
+        free(a);
+    }
 }
 
 static void on_turn(void *ctx)
 {
-    struct mem_done *d = ctx;
-    struct mem_done **link = &d->owner->pending;
-    while (*link != d)
-        link = &(*link)->next;
-    *link = d->next;
-    timer_free(d->owner->loop, d->timer);
-    d->fn(d->ctx, d->e);
-    free(d);
+    answers_give(ctx);
 }
 
 static void mem_append(struct spool *s, struct str record, spool_on_done *fn, void *ctx)
 {
     struct mem_spool *m = mem(s);
-    enum err e = injected(m, "append");
-    if (e == ERR_OK && record.len > SPOOL_MAX_RECORD_BYTES)
-        e = ERR_TOO_LONG;
-    if (e == ERR_OK) {
-        struct mem_record *r = xcalloc(1, sizeof(*r));
-        buf_init(&r->bytes, SPOOL_MAX_RECORD_BYTES);
-        buf_add_str(&r->bytes, record);
-        if (m->tail != NULL)
-            m->tail->next = r;
-        else
-            m->head = r;
-        m->tail = r;
+    struct mem_answer *a = xcalloc(1, sizeof(*a));
+    *a = (struct mem_answer){.fn = fn, .ctx = ctx, .e = fault_take(m, "append")};
+    if (record.len > SPOOL_MAX_RECORD_BYTES)
+        a->e = ERR_TOO_LONG;
+    if (a->e == ERR_OK) {
+        struct mem_record *kept = xcalloc(1, sizeof(*kept));
+        buf_init(&kept->bytes, SPOOL_MAX_RECORD_BYTES);
+        buf_add_str(&kept->bytes, record);
+        assert(buf_error(&kept->bytes) == ERR_OK);
+        DL_APPEND(m->records, kept);
+        m->bytes += record.len;
     }
-    struct mem_done *d = xcalloc(1, sizeof(*d));
-    *d = (struct mem_done){.next = m->pending, .owner = m, .fn = fn, .ctx = ctx, .e = e};
-    m->pending = d;
-    d->timer = timer_new(m->loop, on_turn, d);
-    timer_start(m->loop, d->timer, 0);
+    DL_APPEND(m->answers, a);
+    timer_start(m->loop, m->timer, 0);
 }
 
 static enum err mem_peek(struct spool *s, struct buf *record)
 {
     struct mem_spool *m = mem(s);
-    enum err e = injected(m, "peek");
+    enum err e = fault_take(m, "peek");
     if (e != ERR_OK)
         return e;
-    if (m->head == NULL)
+    if (m->records == NULL)
         return ERR_NOT_FOUND;
-    buf_reset(record);
-    buf_add_str(record, buf_str(&m->head->bytes));
+    buf_add_str(record, buf_str(&m->records->bytes));
     return buf_error(record);
+}
+
+static void record_remove(struct mem_spool *m)
+{
+    struct mem_record *first = m->records;
+    DL_DELETE(m->records, first);
+    m->bytes -= first->bytes.len;
+    buf_fini(&first->bytes);
+    free(first);
 }
 
 static enum err mem_drop(struct spool *s)
 {
     struct mem_spool *m = mem(s);
-    enum err e = injected(m, "drop");
+    enum err e = fault_take(m, "drop");
     if (e != ERR_OK)
         return e;
-    struct mem_record *r = m->head;
-    if (r == NULL)
+    if (m->records == NULL)
         return ERR_NOT_FOUND;
-    m->head = r->next;
-    if (m->head == NULL)
-        m->tail = NULL;
-    buf_fini(&r->bytes);
-    free(r);
+    record_remove(m);
     return ERR_OK;
 }
 
 static bool mem_is_empty(struct spool *s)
 {
-    return mem(s)->head == NULL;
+    return mem(s)->records == NULL;
 }
 
 static uint64_t mem_bytes(struct spool *s)
 {
-    uint64_t n = 0;
-    for (const struct mem_record *r = mem(s)->head; r != NULL; r = r->next)
-        n += r->bytes.len;
-    return n;
+    return mem(s)->bytes;
 }
 
 static void mem_free(struct spool *s)
 {
     struct mem_spool *m = mem(s);
-    while (m->pending != NULL) {
-        struct mem_done *d = m->pending;
-        m->pending = d->next;
-        timer_free(m->loop, d->timer);
-        d->fn(d->ctx, ERR_UNAVAILABLE);
-        free(d);
-    }
-    m->n_fail = 0;
-    while (mem_drop(s) == ERR_OK)
-        continue;
+    answers_give(m);
+    while (m->records != NULL)
+        record_remove(m);
+    timer_free(m->loop, m->timer);
     free(m);
 }
 
+static const struct spool_ops mem_ops = {
+    .append = mem_append,
+    .peek = mem_peek,
+    .drop = mem_drop,
+    .is_empty = mem_is_empty,
+    .bytes = mem_bytes,
+    .free = mem_free,
+};
+
 struct spool *spool_mem_new(struct loop *loop)
 {
-    static const struct spool_ops ops = {.append = mem_append,
-                                         .peek = mem_peek,
-                                         .drop = mem_drop,
-                                         .is_empty = mem_is_empty,
-                                         .bytes = mem_bytes,
-                                         .free = mem_free};
     struct mem_spool *m = xcalloc(1, sizeof(*m));
-    m->base.ops = &ops;
+    m->base.ops = &mem_ops;
     m->loop = loop;
+    m->timer = timer_new(loop, on_turn, m);
     return &m->base;
 }
 
 void spool_mem_fail(struct spool *s, const char *verb, enum err e, uint32_t n)
 {
-    struct mem_spool *m = mem(s);
-    enum err copied = str_copy(str_from(verb), m->fail_verb, sizeof(m->fail_verb));
-    m->n_fail = copied == ERR_OK ? n : 0; /* a verb that long does not exist */
-    m->fail = e;
+    struct mem_fault *slot = NULL;
+    for (size_t i = 0; i < N_FAULTS; i++) {
+        struct mem_fault *fault = &mem(s)->faults[i];
+        if (fault->n > 0 && strcmp(fault->verb, verb) == 0)
+            fault->n = 0; /* the new one takes its place */
+        if (fault->n == 0)
+            slot = fault;
+    }
+    assert(slot != NULL);
+    *slot = (struct mem_fault){.e = e, .n = n};
+    enum err copied = str_copy(str_from(verb), slot->verb, sizeof(slot->verb));
+    assert(copied == ERR_OK);
 }
