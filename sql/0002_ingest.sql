@@ -52,6 +52,9 @@ begin
     from (select t.*, jsonb_array_elements(t.events) as e from unnest(p_steps) t where t.type = 'step') s);
 end $$;
 
+-- From here on: what phones and providers wrote is cut to its column rather than refused, so that a long
+-- network name costs nobody the answer that came with it.
+
 -- Learners nobody has heard of, and, where envelopes come out of order, an earlier beginning.
 create function core.put_learners(p_steps core.step_row[]) returns void
 language plpgsql
@@ -60,7 +63,7 @@ as $$
 begin
     insert into core.learner as l (learner_id, org_id, country, network, lang, lang_seq, first_channel,
             first_via, first_seq, created_at)
-    select distinct on (s.learner_id) s.learner_id, s.org_id, s.country, s.network, s.lang, 0,
+    select distinct on (s.learner_id) s.learner_id, s.org_id, s.country, left(s.network, 32), s.lang, 0,
             s.channel, s.via, s.seq, s.at
     from unnest(p_steps) s
     where s.type = 'step' and (s.first_seq is null or s.seq < s.first_seq)
@@ -177,13 +180,13 @@ begin
     on conflict do nothing;
 
     insert into core.unknown_input (learner_id, seq, n, org_id, at, unit, lang, channel, text)
-    select v.learner_id, v.seq, v.n, v.org_id, v.at, v.unit, v.lang, v.channel, v.text
+    select v.learner_id, v.seq, v.n, v.org_id, v.at, v.unit, v.lang, v.channel, left(v.text, 1600)
     from unnest(p_events) v
     where v.kind = 'unknown_input' and v.text is not null and v.learner_id <> all (p_erased)
     on conflict do nothing;
 
     insert into core.free_text (learner_id, seq, n, org_id, at, text)
-    select v.learner_id, v.seq, v.n, v.org_id, v.at, v.text
+    select v.learner_id, v.seq, v.n, v.org_id, v.at, left(v.text, 1600)
     from unnest(p_events) v
     where v.kind = 'answered' and v.text is not null and v.learner_id <> all (p_erased)
     on conflict do nothing;
@@ -225,7 +228,7 @@ begin
     select r.message_id, min(r.learner_id::text)::uuid, min(r.seq), min(r.channel), min(r.class), max(r.status),
         (array_agg(r.at order by r.status desc, r.at))[1], min(r.at),
         min(r.at) filter (where r.status = 'sent'), coalesce(max(r.attempt), 0), max(r.segments), max(r.encoding),
-        max(r.provider_id), (array_agg(r.error order by r.status desc, r.at))[1]
+        left(max(r.provider_id), 255), left((array_agg(r.error order by r.status desc, r.at))[1], 500)
     from jsonb_to_recordset(p_envelopes) as r (
             type text, message_id text, learner_id uuid, seq integer, at timestamptz, channel text, class text,
             status core.message_status, provider_id text, segments smallint, encoding text, attempt smallint,

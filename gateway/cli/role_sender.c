@@ -45,6 +45,10 @@ int role_sender(const struct role_context *role)
         LOG_ERROR("sender", "channels cannot be used", "%s", msg.text);
         return EX_CONFIG;
     }
+    if (sink_libpq_check(role->config->sender_conninfo.p, &msg) != ERR_OK) {
+        LOG_ERROR("sender", "sender_conninfo cannot be used", "%s", msg.text);
+        return EX_CONFIG;
+    }
     r.vault = role_vault(role);
     if (r.vault == NULL)
         return EX_CONFIG;

@@ -152,10 +152,22 @@ select throws_ok($$select core.ingest('{}')$$, '22023', null, 'an object is no a
 select throws_ok($$select core.ingest('[{"type":"step","x":"\u0000"}]')$$, '22P05', null, 'a NUL in a text');
 select lives_ok($$select core.ingest('[]')$$, 'an empty array is fine');
 
--- Text at its limits.
-select lives_ok($$select core.ingest(jsonb_build_array(make.step(8, 1, now(), jsonb_build_array(jsonb_build_object('kind', 'answered',
-    'unit', 'y8', 'phase', 'survey', 'text', repeat('é', 1600))))))$$, 'free text of 1600 characters');
-select throws_ok($$select core.ingest(jsonb_build_array(make.step(8, 2, now(), jsonb_build_array(jsonb_build_object('kind', 'answered',
-    'unit', 'y8', 'phase', 'survey', 'text', repeat('é', 1601))))))$$, '23514', null, 'and of 1601');
+-- What phones and providers wrote is cut at its limit: one short of it, at it, past it.
+create function pg_temp.cut(p_i integer, p_n integer) returns setof text language plpgsql as $$
+begin
+    perform core.ingest(jsonb_build_array(
+        make.step(p_i, 1, now(), jsonb_build_array(
+            jsonb_build_object('kind', 'answered', 'unit', 'y8', 'phase', 'survey', 'text', repeat('é', 1600 + p_n)),
+            jsonb_build_object('kind', 'unknown_input', 'text', repeat('é', 1600 + p_n))),
+            jsonb_build_object('network', repeat('n', 32 + p_n))),
+        jsonb_build_object('type', 'message', 'message_id', '9-9-' || p_i, 'learner_id', make.learner(p_i), 'seq', 1, 'at', now(),
+            'channel', 'at', 'class', 'reply', 'status', 'failed', 'provider_id', repeat('p', 255 + p_n), 'error', repeat('e', 500 + p_n))));
+    return next is((select char_length(text) from core.free_text where learner_id = make.learner(p_i)), 1600 + least(p_n, 0), 'free text' || p_n);
+    return next is((select char_length(text) from core.unknown_input where learner_id = make.learner(p_i)), 1600 + least(p_n, 0), 'unknown input' || p_n);
+    return next is((select char_length(network) from core.learner where learner_id = make.learner(p_i)), 32 + least(p_n, 0), 'network' || p_n);
+    return next is((select char_length(provider_id) from core.message where learner_id = make.learner(p_i)), 255 + least(p_n, 0), 'provider_id' || p_n);
+    return next is((select char_length(error) from core.message where learner_id = make.learner(p_i)), 500 + least(p_n, 0), 'error' || p_n);
+end $$;
+select pg_temp.cut(80 + n, n) from generate_series(-1, 1) n;
 select * from finish();
 rollback;

@@ -17,7 +17,7 @@ struct counting_sink {
     struct sink sink;
     struct sink *inner;
     uint32_t n_ingest;
-    size_t longest;
+    struct world *stopping; /* is told to stop while an ingest is under way */
 };
 
 struct world {
@@ -30,6 +30,11 @@ struct world {
     uint32_t n_stopped;
 };
 
+static void on_stopped(void *ctx)
+{
+    ((struct world *)ctx)->n_stopped++;
+}
+
 static struct counting_sink *counting(struct sink *s)
 {
     return (struct counting_sink *)s;
@@ -37,9 +42,10 @@ static struct counting_sink *counting(struct sink *s)
 
 static void counted_ingest(struct sink *s, struct str json, sink_on_done *fn, void *ctx)
 {
+    struct world *stopping = counting(s)->stopping;
     counting(s)->n_ingest++;
-    if (json.len > counting(s)->longest)
-        counting(s)->longest = json.len;
+    if (stopping != NULL && stopping->n_stopped == 0)
+        persist_stop(stopping->persist, on_stopped, stopping);
     sink_ingest(counting(s)->inner, json, fn, ctx);
 }
 
@@ -129,11 +135,6 @@ static uint32_t n_in_stream(struct world *w)
     store_read(w->store, STORE_STREAM_EVENTS, &reader, on_rest, &n);
     loop_mem_settle(w->loop);
     return n;
-}
-
-static void on_stopped(void *ctx)
-{
-    ((struct world *)ctx)->n_stopped++;
 }
 
 static void stop(struct world *w)
@@ -338,6 +339,25 @@ static void stops_once_what_is_under_way_is_settled(void **state)
     down(&w);
 }
 
+/* Once it has called back nothing comes any more: the owner frees it then. */
+static void asks_nothing_after_it_stopped(void **state)
+{
+    (void)state; /* no fixture */
+    for (int is_away = 0; is_away < 2; is_away++) {
+        struct world w;
+        up(&w);
+        put_n(&w, 10);
+        sink_mem_fail(w.sink.inner, "ingest", ERR_UNAVAILABLE, is_away == 1 ? UINT32_MAX : 0);
+        w.sink.stopping = &w;
+        start(&w);
+        loop_mem_advance(w.loop, HOUR_MS);
+        assert_int_equal(w.n_stopped, 1);
+        assert_int_equal(w.sink.n_ingest, 1);
+        assert_int_equal(n_in_stream(&w), is_away == 1 ? 10 : 0);
+        down(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +367,7 @@ int main(void)
         cmocka_unit_test(waits_while_postgres_is_away),
         cmocka_unit_test(survives_any_failing_call),
         cmocka_unit_test(goes_on_after_a_restart),
+        cmocka_unit_test(asks_nothing_after_it_stopped),
         cmocka_unit_test(stops_once_what_is_under_way_is_settled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
