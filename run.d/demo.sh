@@ -4,18 +4,21 @@
 
 WAYPOST="$ROOT/build/waypost"
 
-# demo_channel NAME PROFILE [LINE]...: one entry under channels:.
+# demo_channel NAME PROFILE [LINE]... [-- SETTING]...: one entry under channels:.
 demo_channel()
 {
-    local line
+    local line indent='    '
     printf '  - name: %s\n    profile: %s\n    country: KE\n' "$1" "$2"
     printf '    unsigned_callbacks: accepted\n    private_addresses: allowed\n'
     printf '    plain_http: allowed\n'
     for line in "${@:3}"; do
-        printf '    %s\n' "$line"
+        if [ "$line" = -- ]; then
+            printf '    settings:\n      send_url: "%s/%s"\n' "$DEMO_SEND_URL" "$1"
+            indent='      '
+        else
+            printf '%s%s\n' "$indent" "$line"
+        fi
     done
-    printf '    settings:\n      send_url: "%s/%s"\n' "$DEMO_SEND_URL" "$1"
-    printf '      username: demo\n      password: demo\n      api_key: demo\n      secret: demo\n'
 }
 
 # demo_write_config STATE PORT: the whole waypost.yaml of the demo.
@@ -39,10 +42,11 @@ writer_conninfo: "host=$state/pg dbname=waypost user=waypost_writer"
 sender_conninfo: "host=$state/pg dbname=waypost user=waypost_sender"
 channels:
 YAML
-    demo_channel at africastalking 'from: "20880"'
+    demo_channel at africastalking 'from: "20880"' -- 'username: demo' 'apikey: demo'
     demo_channel at-ussd africastalking-ussd 'dial_code: "*384*7#"' 'sms_channel: at'
-    demo_channel kannel kannel 'from: "20880"'
-    demo_channel twilio twilio 'from: "+254700020880"'
+    demo_channel kannel kannel 'from: "20880"' -- 'username: demo' 'password: demo'
+    demo_channel twilio twilio 'from: "+254700020880"' -- 'account_sid: AC0' 'token: demo' \
+        "public_url: http://127.0.0.1:$port/in/twilio"
     demo_channel infobip-ussd infobip-ussd 'dial_code: "*384*7#"' 'sms_channel: at'
     printf 'countries:\n  - {code: KE, emergency: "999", helpline: "116"}\n'
 }
@@ -56,6 +60,17 @@ demo_prepare()
         psql -h "$state/pg" -U postgres -d postgres -qc 'create database waypost'
     PATH="$ROOT/build:$PATH" bash "$ROOT/run.d/prepare.sh" "$state/waypost.yaml" \
         "host=$state/pg dbname=waypost user=postgres" "$ROOT"
+    demo_psql "$state" -qc "insert into core.member (login, org_id)
+        select 'postgres', org_id from core.organisation on conflict do nothing"
+}
+
+# Views show a login the rows of its own organisations, whoever it is; in the demo the operator of
+# `./run psql` coordinates all of them.
+demo_psql()
+{
+    local state=$1
+    shift
+    psql -h "$state/pg" -U postgres -d waypost "$@"
 }
 
 # Starts `waypost serve` and waits until it takes callbacks; its log is STATE/waypost.log.
@@ -65,14 +80,20 @@ demo_start()
     (cd / && exec setsid "$WAYPOST" serve --config "$state/waypost.yaml") \
         </dev/null >>"$state/waypost.log" 2>&1 9>&- &
     printf '%s\n' $! >"$state/waypost.pid"
-    wait_for 30 demo_is_ready "$state" "$port" ||
+    wait_for 30 demo_is_settled "$state" "$port" ||
         die 69 "the gateway did not get ready; see $state/waypost.log"
+    is_alive "$(cat "$state/waypost.pid")" ||
+        die 69 "the gateway ended at once; see $state/waypost.log"
 }
 
 # Ready, or over: a gateway that has ended will not get ready.
+demo_is_settled()
+{
+    ! is_alive "$(cat "$1/waypost.pid")" || demo_is_ready "$@"
+}
+
 demo_is_ready()
 {
-    is_alive "$(cat "$1/waypost.pid")" || die 69 "the gateway ended at once; see $1/waypost.log"
     curl -fsS -m 2 "http://127.0.0.1:$(($2 + 1))/readyz"
 }
 

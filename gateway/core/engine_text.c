@@ -141,14 +141,14 @@ struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t sc
     return join(s, text, step_text(s, COURSE_TEXT_next_key, NO_VARS), '\n');
 }
 
-/* Which of the module's lessons or questions a unit is, stories not counted. */
+/* Which of the module's lessons (stories are counted, as on the screen) or questions a unit is. */
 static uint32_t unit_ordinal(const struct step *s, const struct unit *unit)
 {
     const struct module *module = &s->course->modules[unit->module];
     uint32_t n = 0;
     for (uint16_t i = module->first_unit; i < module->first_unit + module->n_units; i++) {
         const struct unit *other = &s->course->units[i];
-        n += other->kind == unit->kind && other <= unit;
+        n += (other->question != NULL) == (unit->question != NULL) && other <= unit;
     }
     return n;
 }

@@ -123,7 +123,7 @@ void config_example(struct buf *out)
                          "here.\n"
                          "    settings:\n"
                          "      username: sandbox\n"
-                         "      api_key: \"\"\n"
+                         "      apikey: \"\"\n"
                          "\n# ---- Countries: whom texts name in an emergency\n"
                          "countries:\n"));
     add_example_keys(out, "    ", &config_country_keys);
