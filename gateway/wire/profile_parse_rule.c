@@ -270,7 +270,8 @@ static void require(struct rule *rule)
 }
 
 static const char rule_keys[] =
-    "name kind at auth outcome reason when path each from to session session_key network id text time phase "
+    "name kind at auth outcome reason when path each from to session session_key network id text "
+    "time phase "
     "status error link part_ref part parts input first again lost opt_out remember answers";
 
 /* When the rule applies, and to what of the request. */
