@@ -103,6 +103,7 @@ static struct dialog *dialog_take(struct dialogs *all)
     if (d != NULL) {
         all->free_list = d->next_number;
         all->n_free--;
+        d->next_number = NULL;
     } else {
         d = xcalloc(1, sizeof(*d));
         d->all = all;

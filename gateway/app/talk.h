@@ -20,11 +20,12 @@
  *     # ...                                comment, also behind a line
  *
  * `fail PORT.VERB HOW`: the next N calls (1) answer HOW: timeout, late (a timeout whose call had
- * its effect), unavailable (or down), full, conflict, io; `ok` ends it. Ports: store, spool.
+ * its effect), unavailable (or down), full, conflict, io; `ok` ends it. Ports: store, spool, sink,
+ * sender.
  *
- * Everything that comes back must be asked for by the next line that does something. A repeat must
- * bring the very bytes of the first answer; a `ussd<` line after it may say so, and need not. A
- * repeat of what was refused is a first attempt.
+ * Everything that comes back must be asked for by the next line that does something. All copies of
+ * a repeat must get one answer; where it is the first answer to the byte, a `ussd<` line may follow
+ * and need not, otherwise it must be asked for.
  */
 #pragma once
 

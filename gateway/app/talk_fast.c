@@ -7,7 +7,9 @@
 #include "app/callback.h"
 #include "app/course_set.h"
 #include "app/outbox.h"
+#include "app/persist.h"
 #include "app/replay.h"
+#include "app/timers.h"
 #include "base/xalloc.h"
 #include "port/sink.h"
 
@@ -22,7 +24,7 @@
 #define QUEUE_MAX_BYTES (1u << 20)
 #define REST_STEP_MS 20
 #define REST_STEPS 1500 /* half a minute of fake time: more than any deadline and back-off */
-#define QUIET_STEPS 3
+#define QUIET_STEPS (2 * PERSIST_GATHER_MS / REST_STEP_MS)
 
 /* An SMS that has reached its phone. */
 struct delivered {
@@ -47,16 +49,18 @@ struct talk_fast {
     struct callbacks *callbacks;
     struct outbox *outbox;
     struct replay *replay;
+    struct timers *timers;
+    struct persist *persist;
     struct http_reader *reader;
     struct buf responses[TALK_MAX_REPEATS]; /* by the slot of the token */
     struct delivered *delivered;            /* oldest first */
-    struct buf events;                      /* lines that nobody has asked for */
-    bool is_reading_events;
+    uint32_t n_envelopes;                   /* that were read from the sink */
+    struct buf events;                      /* their lines that nobody has asked for */
 };
 
 static const struct setting sms_settings[] = {
     {LIT("username"), LIT("sandbox")},
-    {LIT("api_key"), LIT("none")},
+    {LIT("apikey"), LIT("none")},
     {LIT("send_url"), LIT(SEND_URL)},
 };
 
@@ -145,48 +149,26 @@ static void on_send(void *ctx, const struct sender_request *request)
 
 /* --- coming to rest --- */
 
-static void on_events(void *ctx, enum err e, const struct store_entry *entries, uint32_t n);
-
-static void on_events_settled(void *ctx, enum err e)
+/* Events as PostgreSQL got them. */
+static void take_events(struct talk_fast *f)
 {
-    (void)e; /* a fault of the transcript: the entries come again with the next read */
-    ((struct talk_fast *)ctx)->is_reading_events = false;
+    while (f->n_envelopes < sink_mem_count(f->sink))
+        f->settings->read_events(sink_mem_envelope(f->sink, f->n_envelopes++), &f->events);
 }
 
-static void read_events(struct talk_fast *f)
-{
-    struct store_reader reader = {.consumer = STR("talk"), .last = 255, .max = 500};
-    if (f->is_reading_events)
-        return;
-    f->is_reading_events = true;
-    store_read(f->store, STORE_STREAM_EVENTS, &reader, on_events, f);
-}
-
-static void on_events(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
-{
-    struct talk_fast *f = ctx;
-    if (e != ERR_OK || n == 0) {
-        f->is_reading_events = false;
-        return;
-    }
-    for (uint32_t i = 0; i < n; i++)
-        f->settings->read_events(entries[i].payload, &f->events);
-    store_settle(f->store, STORE_STREAM_EVENTS, entries, n, STR_NONE, on_events_settled, f);
-}
-
-/* Until nothing is under way for a while; the clock moves a little, as it does in life. */
+/* Until nothing is under way for a while; the clock moves a little, as it does in life. What waits
+ * for PostgreSQL may wait on. */
 static bool come_to_rest(struct talk_fast *f)
 {
     uint32_t n_quiet = 0;
     for (uint32_t i = 0; i < REST_STEPS && n_quiet < QUIET_STEPS; i++) {
-        read_events(f);
         loop_mem_settle(f->loop);
         bool is_quiet = callbacks_n_running(f->callbacks) == 0 &&
-                        dialogs_n_running(f->dialogs) == 0 && outbox_n_jobs(f->outbox) == 0 &&
-                        !f->is_reading_events;
+                        dialogs_n_running(f->dialogs) == 0 && outbox_n_jobs(f->outbox) == 0;
         n_quiet = is_quiet ? n_quiet + 1 : 0;
         loop_mem_advance(f->loop, REST_STEP_MS);
     }
+    take_events(f);
     return n_quiet >= QUIET_STEPS;
 }
 
@@ -290,6 +272,15 @@ static enum err fast_wait(struct talk_world *world, int64_t ms)
     return come_to_rest(f) ? ERR_OK : ERR_TIMEOUT;
 }
 
+/* What a provider may do to a request, in the words of the ports. */
+static void fail_sender(struct talk_fast *f, enum err e, uint32_t n)
+{
+    enum sender_reached reached = e == ERR_UNAVAILABLE ? SENDER_REACHED_NOT
+                                  : e == ERR_TIMEOUT   ? SENDER_REACHED_MAYBE
+                                                       : SENDER_REACHED_ANSWER;
+    sender_mem_answer(f->sender, reached, e == ERR_FULL ? 429 : 500, "{}", n);
+}
+
 static enum err fast_fail(struct talk_world *world, const struct talk_line *line)
 {
     struct talk_fast *f = fast(world);
@@ -300,6 +291,10 @@ static enum err fast_fail(struct talk_world *world, const struct talk_line *line
     uint32_t n = line->fail == ERR_OK ? 0 : line->n;
     if (str_eq(line->port, STR("spool")))
         spool_mem_fail(f->spool, verb, line->fail, n);
+    else if (str_eq(line->port, STR("sink")))
+        sink_mem_fail(f->sink, verb, line->fail, n);
+    else if (str_eq(line->port, STR("sender")))
+        fail_sender(f, line->fail, n);
     else
         store_mem_fail(f->store, verb, line->fail, line->is_late, n);
     return ERR_OK;
@@ -360,7 +355,16 @@ static void build_app(struct talk_fast *f)
                                                   .vault = f->vault,
                                                   .channels = &f->channels},
                            "talk", 0, 255);
+    f->timers = timers_new(f->loop, f->store, f->dialogs, 0, 255);
+    f->persist = persist_new(f->loop, f->store, f->sink, NULL,
+                             &(struct persist_settings){.consumer = STR("talk"),
+                                                        .last = 255,
+                                                        .max_batch = PERSIST_MAX_BATCH,
+                                                        .gather_ms = PERSIST_GATHER_MS,
+                                                        .block_ms = 60000});
     outbox_start(f->outbox);
+    timers_start(f->timers);
+    persist_start(f->persist);
 }
 
 enum err talk_fast_new(const struct talk_fast_settings *settings, struct talk_fast **ret,
@@ -391,14 +395,18 @@ void talk_fast_free(struct talk_fast *f)
 {
     if (f == NULL)
         return;
-    if (f->replay != NULL)
+    if (f->replay != NULL) {
         replay_stop(f->replay);
+        timers_stop(f->timers);
+    }
     store_free(f->store); /* answers what is under way, so that the app comes to an end */
     spool_free(f->spool);
     sender_free(f->sender);
     sink_free(f->sink);
     outbox_free(f->outbox);
+    persist_free(f->persist);
     replay_free(f->replay);
+    timers_free(f->timers);
     callbacks_free(f->callbacks);
     dialogs_free(f->dialogs);
     course_set_free(f->courses);

@@ -177,14 +177,21 @@ static enum err parse_number(struct parser *p, struct str word, uint64_t max, ui
     return ERR_OK;
 }
 
+static bool is_port(struct str name)
+{
+    return str_eq(name, STR("store")) || str_eq(name, STR("spool")) || str_eq(name, STR("sink")) ||
+           str_eq(name, STR("sender"));
+}
+
 static enum err parse_fail(struct parser *p, struct str rest, struct talk_line *line)
 {
     struct str where = take_word(&rest);
     struct str how = take_word(&rest);
     line->port = str_split(&where, '.');
     line->action = where;
-    if (!str_eq(line->port, STR("store")) && !str_eq(line->port, STR("spool")))
-        return FAIL(p, "'%.*s' is no port; write store.VERB or spool.VERB", STR_ARG(line->port));
+    if (!is_port(line->port))
+        return FAIL(p, "'%.*s' is no port; write store.VERB, spool.VERB, sink.VERB or sender.VERB",
+                    STR_ARG(line->port));
     if (str_is_empty(line->action))
         return FAIL(p, "write which call fails: store.load, store.commit, spool.append, store.*");
     size_t i = 0;

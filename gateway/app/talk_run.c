@@ -207,7 +207,8 @@ static enum err play_drop(struct run *r, struct phone *p)
     return r->line->is_quiet ? ERR_OK : post(r, p, true);
 }
 
-/* The same callback again. What was taken must be answered with the same bytes. */
+/* The same callback again. What was taken must be answered with the same bytes, or a line that
+ * follows must ask for what came instead: after "busy", for example. */
 static enum err play_repeat(struct run *r, struct phone *p)
 {
     uint32_t back = r->line->is_old ? r->line->n : 0;
@@ -223,21 +224,18 @@ static enum err play_repeat(struct run *r, struct phone *p)
     enum err e = r->world->ops->post(r->world, past->path, buf_str(&past->body), n, answers);
     if (e != ERR_OK)
         return fail(r, "an answer to each copy", STR(""), err_name(e), STR(""));
-    bool is_first = !is_taken(past->status);
-    struct str first = is_first || back > 0 ? answers[0].body : buf_str(&past->answer);
-    for (uint32_t i = 0; i < n; i++) {
-        if (!str_eq(answers[i].body, first))
-            return fail(r, "the same answer: ", first, "", answers[i].body);
+    for (uint32_t i = 1; i < n; i++) {
+        if (!str_eq(answers[i].body, answers[0].body))
+            return fail(r, "all copies to get one answer: ", answers[0].body, "", answers[i].body);
     }
     bool is_ussd = strcmp(past->path, HANDSET_USSD_PATH) == 0;
-    bool is_end = is_ussd && first.len == 0;
-    if (is_first) {
-        past->status = answers[0].status;
-        buf_reset(&past->answer);
-        buf_add_str(&past->answer, answers[0].body);
-    }
+    bool is_end = is_ussd && is_taken(answers[0].status) && answers[0].body.len == 0;
+    bool is_same = is_taken(past->status) && str_eq(answers[0].body, buf_str(&past->answer));
+    past->status = answers[0].status;
+    buf_reset(&past->answer);
+    buf_add_str(&past->answer, answers[0].body);
     e = take_answer(r, p, &answers[0], is_ussd, is_end);
-    p->is_optional = !is_first && back == 0;
+    p->is_optional = is_same;
     return e;
 }
 
@@ -375,12 +373,23 @@ static struct str tail(struct str said)
     return said;
 }
 
-static void report_failure(struct run *r, struct buf *report)
+static void add_indented(struct str lines, struct buf *report)
+{
+    while (lines.len > 0) {
+        struct str line = str_split(&lines, '\n');
+        buf_addf(report, "    %.*s\n", STR_ARG(line));
+    }
+}
+
+static void write_report(struct run *r, enum err e, struct buf *report)
 {
     buf_add_str(report, buf_str(&r->failure));
-    buf_add_str(report, STR("  what was said:\n"));
-    for (struct str rest = tail(buf_str(&r->said)); rest.len > 0;)
-        buf_addf(report, "    %.*s\n", STR_ARG(str_split(&rest, '\n')));
+    if (r->world->is_shown)
+        add_indented(buf_str(&r->said), report);
+    else if (e == ERR_INVALID) {
+        buf_add_str(report, STR("  what was said:\n"));
+        add_indented(tail(buf_str(&r->said)), report);
+    }
 }
 
 /* "+254700000002" moved by the world's offset. */
@@ -431,10 +440,7 @@ enum err talk_run(const struct talk_script *script, struct talk_world *world, st
     buf_init(&r->failure, ANSWER_MAX_BYTES);
     phones_init(r);
     enum err e = play(r);
-    if (e == ERR_INVALID)
-        report_failure(r, report);
-    else if (e != ERR_OK)
-        buf_add_str(report, buf_str(&r->failure));
+    write_report(r, e, report);
     phones_fini(r);
     buf_fini(&r->said);
     buf_fini(&r->got);

@@ -33,6 +33,7 @@ struct talk_world {
     const struct talk_world_ops *ops;
     const char *dial_code;
     const char *run;        /* makes ids of this run differ from others' */
+    bool is_shown;          /* report what was said also when all went well */
     uint32_t number_offset; /* added to the phones' numbers, so that each run meets new people */
 };
 

@@ -22,6 +22,7 @@
 struct talk {
     const char *live, *admin; /* NULL = fast */
     char lessons[PATH_MAX], profiles[PATH_MAX];
+    bool is_shown;
 };
 
 static enum err read_text(const char *path, struct buf *out, struct errmsg *msg)
@@ -140,6 +141,7 @@ static enum err play_fast(const struct talk *talk, const struct talk_script *scr
         buf_addf(report, "%s\n", msg.text);
         return ERR_INVALID;
     }
+    talk_fast_world(fast)->is_shown = talk->is_shown;
     e = talk_run(script, talk_fast_world(fast), report);
     talk_fast_free(fast);
     return e;
@@ -154,6 +156,7 @@ static enum err play_live(const struct talk *talk, const struct talk_script *scr
         buf_addf(report, "%s\n", msg.text);
         return ERR_INVALID;
     }
+    talk_live_world(live)->is_shown = talk->is_shown;
     enum err e = talk_run(script, talk_live_world(live), report);
     talk_live_free(live);
     return e;
@@ -181,20 +184,22 @@ static enum err play_file(const struct talk *talk, const char *path, struct buf 
 
 static void print_report(const struct buf *report)
 {
-    for (struct str rest = buf_str(report); rest.len > 0;)
-        printf("# %.*s\n", STR_ARG(str_split(&rest, '\n')));
+    for (struct str rest = buf_str(report); rest.len > 0;) {
+        struct str line = str_split(&rest, '\n');
+        printf("# %.*s\n", STR_ARG(line));
+    }
 }
 
 static bool print_result(int number, const char *path, enum err e, const struct buf *report)
 {
     if (e == ERR_UNSUPPORTED) {
         struct str rest = buf_str(report);
-        printf("ok %d - %s # SKIP %.*s\n", number, path, STR_ARG(str_split(&rest, '\n')));
+        struct str why = str_split(&rest, '\n');
+        printf("ok %d - %s # SKIP %.*s\n", number, path, STR_ARG(why));
         return true;
     }
     printf("%s %d - %s\n", e == ERR_OK ? "ok" : "not ok", number, path);
-    if (e != ERR_OK)
-        print_report(report);
+    print_report(report);
     return e == ERR_OK;
 }
 
@@ -219,7 +224,9 @@ static int find_folders(const struct cli_args *args, struct talk *talk)
 
 static int talk_run_files(const struct cli_args *args)
 {
-    struct talk talk = {.live = cli_get(args, "live", NULL), .admin = cli_get(args, "admin", NULL)};
+    struct talk talk = {.live = cli_get(args, "live", NULL),
+                        .admin = cli_get(args, "admin", NULL),
+                        .is_shown = cli_has(args, "show")};
     if (args->n_words == 0) {
         cli_complain("which transcripts? `waypost talk tests/talk/*.talk`");
         return EX_USAGE;
@@ -252,6 +259,7 @@ const struct cli_command cli_talk = {
                  false},
                 {"lessons", "DIR", "folder of the course folders", false},
                 {"profiles", "DIR", "folder of the provider profiles", false},
+                {"show", NULL, "show what was said, also when all goes well", false},
                 {"verbose", NULL, "show the program's log", false}},
     .run = talk_run_files,
 };
