@@ -52,7 +52,6 @@
     X(reply_text, "max", "SMS key line of an open question, at most max letters; 9 skips")         \
     X(right, "feedback", "after a right answer")                                                   \
     X(wrong, "key feedback", "after another answer: never 'wrong'; key is the right one")          \
-    X(noted, "", "after an answer without right or wrong (test, survey)")                          \
     X(module_done, "n right total", "end of a module")                                             \
     X(posttest_start, "n", "before the post-test")                                                 \
     X(certificate, "score code url", "passed: score in percent, certificate code, where to check") \

@@ -94,10 +94,20 @@ static bool try_fuzzy(struct step *s, const char *lang)
 }
 
 /* Words that are what they say, and answers: true when the input was one of them. */
+/* "safe, no check needed" is an option of a question, typed out, and no call for help. */
+static bool is_typed_option(const struct step *s, const struct command_match *match)
+{
+    const struct unit *unit = step_unit(s);
+    return !str_is_empty(match->argument) && unit != NULL && unit->question != NULL &&
+           unit->question->answer == ANSWER_CHOICE &&
+           match_answer(unit->question, s->input->text, s->norm, s->arena).result == ANSWER_ONE;
+}
+
 static bool try_exact(struct step *s, const struct command_match *match)
 {
     bool is_help = match->command == COMMAND_HELP && str_is_empty(match->argument);
-    if (match->command == COMMAND_SAFE || is_help) {
+    bool is_safe = match->command == COMMAND_SAFE && !is_typed_option(s, match);
+    if (is_safe || is_help) {
         (void)engine_command(s, match); /* both are handled in every state */
         return true;
     }
@@ -121,7 +131,7 @@ static void understand(struct step *s)
     if (!try_exact(s, &match)) {
         if (match_is_safe(s->norm, s->course->safe_words, s->course->n_safe_words)) {
             engine_safe(s, false);
-        } else if (!try_fuzzy(s, lang)) {
+        } else if (!(!is_late(s) && course_answer_other(s)) && !try_fuzzy(s, lang)) {
             answer_unknown(s);
             return;
         }

@@ -111,6 +111,9 @@ void course_advance(struct step *s, const struct unit *unit);
 
 /* Answers in QUIZ, PRETEST, POSTTEST, SURVEY, FOLLOWUP, ROLE: false when the input is none. */
 bool course_answer(struct step *s);
+/* For a question of accepted words: whatever else was typed, and is no command, is a wrong answer.
+ */
+bool course_answer_other(struct step *s);
 /* Skips the open survey or follow-up question. */
 void course_skip(struct step *s);
 /* Position of a question among the questions of its module, from 1, and their number. */

@@ -191,11 +191,10 @@ static void say_feedback(struct step *s, const struct question *q,
 }
 
 static void record_answer(struct step *s, const struct unit *unit,
-                          const struct answer_match *answer)
+                          const struct answer_match *answer, bool is_right)
 {
     struct learner *l = s->learner;
     const struct question *q = unit->question;
-    bool is_right = has_key(q) && is_right_answer(q, answer);
     struct event *event = step_event(s, EVENT_answered);
     event->unit = unit->id;
     event->phase = answer_phase(l->state);
@@ -228,6 +227,17 @@ static bool is_condition(const struct course *course, const struct unit *unit)
     return false;
 }
 
+static void take_answer(struct step *s, const struct unit *unit, const struct answer_match *answer,
+                        bool is_right)
+{
+    if (is_condition(s->course, unit))
+        s->learner->last_choice = (uint8_t)(answer->choice & 15);
+    record_answer(s, unit, answer, is_right);
+    if (s->learner->state == LEARNER_STATE_QUIZ)
+        say_feedback(s, unit->question, answer, is_right);
+    next_question(s, unit);
+}
+
 bool course_answer(struct step *s)
 {
     const struct unit *unit = step_unit(s);
@@ -240,19 +250,23 @@ bool course_answer(struct step *s)
     if (answer.result == ANSWER_AMBIGUOUS) {
         step_say(s, step_text(s, COURSE_TEXT_one_answer, NO_VARS));
         step_say(s, step_screen(s));
-        return true;
-    }
-    if (s->learner->state == LEARNER_STATE_ROLE) {
+    } else if (s->learner->state == LEARNER_STATE_ROLE) {
         s->learner->role = (uint8_t)answer.choice;
         finish_role(s);
-        return true;
+    } else {
+        take_answer(s, unit, &answer, has_key(q) && is_right_answer(q, &answer));
     }
-    if (is_condition(s->course, unit))
-        s->learner->last_choice = (uint8_t)(answer.choice & 15);
-    record_answer(s, unit, &answer);
-    if (s->learner->state == LEARNER_STATE_QUIZ)
-        say_feedback(s, q, &answer, is_right_answer(q, &answer));
-    next_question(s, unit);
+    return true;
+}
+
+bool course_answer_other(struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    const struct question *q = unit != NULL ? unit->question : NULL;
+    if (q == NULL || q->answer != ANSWER_WORD || !state_row(s->learner->state)->is_question)
+        return false;
+    struct answer_match answer = {.result = ANSWER_ONE, .text = str_trim(s->input->text)};
+    take_answer(s, unit, &answer, false);
     return true;
 }
 

@@ -28,23 +28,57 @@ static const struct engine_context context = {
     .helpline = {"116", 3},
 };
 
-static int load_course(void **state)
+static struct lesson_file files[2 * LESSON_MAX_FILES];
+static uint32_t n_files;
+
+/* Adds the files of a folder that are not there yet. */
+static bool add_files(const char *dir)
 {
-    (void)state;
-    struct lesson_file *files;
+    struct lesson_file *read;
     uint32_t n;
     struct errmsg msg;
+    if (lesson_files_read(dir, course_arena, &read, &n, &msg) != ERR_OK)
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
+        bool is_there = false;
+        for (uint32_t k = 0; k < n_files; k++)
+            is_there |= str_eq(files[k].name, read[i].name);
+        if (!is_there)
+            files[n_files++] = read[i];
+    }
+    return true;
+}
+
+/* A course folder, completed from another one when that is not NULL. */
+static int load(const char *dir, const char *base)
+{
     const struct course *course;
+    struct errmsg msg = {"the folder cannot be read"};
     course_arena = arena_new(LESSON_ARENA_BYTES);
     arena = arena_new(65536);
-    if (lesson_files_read("lessons/children-on-the-move", course_arena, &files, &n, &msg) !=
-            ERR_OK ||
-        lesson_load(files, n, course_arena, &course, &msg) != ERR_OK) {
+    n_files = 0;
+    if (!add_files(dir) || (base != NULL && !add_files(base)) ||
+        lesson_load(files, n_files, course_arena, &course, &msg) != ERR_OK) {
         (void)fprintf(stderr, "%s\n", msg.text);
         return 1;
     }
     courses = (struct courses){.list = {course}, .n = 1};
     return 0;
+}
+
+static int load_course(void **state)
+{
+    (void)state;
+    return load("lessons/children-on-the-move", NULL);
+}
+
+static int load_all_kinds(void **state)
+{
+    (void)state;
+    learner_init(&learner);
+    now = (struct wall_ms){1732433860000};
+    via = VIA_SMS;
+    return load("tests/lessons/valid/all-kinds", "tests/lessons/base");
 }
 
 static int free_course(void **state)
@@ -324,6 +358,22 @@ static void commands_return_to_the_interrupted_question(void **state)
     assert_true(has_event(EVENT_safe_raised));
 }
 
+static void an_option_that_begins_with_safe_is_an_answer(void **state)
+{
+    (void)state;
+    join();
+    answer_test(true);
+    while (learner.state == LEARNER_STATE_LESSON)
+        say("9");
+    answer(true);
+    say("safe please");
+    assert_true(has_event(EVENT_safe_raised));
+    say("Safe, no check needed");
+    assert_false(has_event(EVENT_safe_raised));
+    assert_int_equal(out.events[0].choice, 3);
+    assert_string_equal(learner.unit, "m1q3");
+}
+
 static void a_disclosure_is_recognised_and_kept_out_of_events(void **state)
 {
     (void)state;
@@ -489,6 +539,30 @@ static void no_reply_is_longer_than_two_sms(void **state)
     }
 }
 
+/* A question of accepted words: one of them is right, a command is a command, anything else is a
+ * wrong answer with feedback, not an unknown input. */
+static void another_word_is_a_wrong_answer(void **state)
+{
+    (void)state;
+    say("JOIN");
+    say("1");
+    for (int i = 0; i < 40; i++) {
+        const struct unit *unit = course_unit(courses.list[0], str_from(learner.unit));
+        if (unit != NULL && unit->question != NULL && unit->question->answer == ANSWER_WORD)
+            break;
+        say(learner.state == LEARNER_STATE_LANGUAGE || (unit != NULL && unit->question != NULL)
+                ? "1"
+                : "9");
+    }
+    say("help");
+    assert_true(has_event(EVENT_helped));
+    say("water");
+    assert_true(has_event(EVENT_answered));
+    assert_int_equal(out.events[0].correct, 0);
+    assert_true(str_eq(out.events[0].text, STR("water")));
+    expect_reply("soap");
+}
+
 int main(void)
 {
 #define LEARNER_TEST(fn) cmocka_unit_test_setup(fn, fresh)
@@ -501,6 +575,7 @@ int main(void)
         LEARNER_TEST(feedback_says_why_and_never_wrong),
         LEARNER_TEST(answers_are_tolerant),
         LEARNER_TEST(commands_return_to_the_interrupted_question),
+        LEARNER_TEST(an_option_that_begins_with_safe_is_an_answer),
         LEARNER_TEST(a_disclosure_is_recognised_and_kept_out_of_events),
         LEARNER_TEST(unknown_input_gets_other_words_each_time_and_ends),
         LEARNER_TEST(stop_is_heard_everywhere_and_join_comes_back),
@@ -511,5 +586,7 @@ int main(void)
         LEARNER_TEST(the_menu_lists_modules_and_points),
         LEARNER_TEST(no_reply_is_longer_than_two_sms),
     };
-    return cmocka_run_group_tests(tests, load_course, free_course);
+    const struct CMUnitTest all_kinds[] = {cmocka_unit_test(another_word_is_a_wrong_answer)};
+    int n_failed = cmocka_run_group_tests(tests, load_course, free_course);
+    return n_failed + cmocka_run_group_tests(all_kinds, load_all_kinds, free_course);
 }
