@@ -31,9 +31,12 @@ struct spool {
     const struct spool_ops *ops;
 };
 
-/* ERR_FULL: over the quota; ERR_IO: not durable, the caller must not say 2xx. */
+/* ERR_FULL: over the quota, or no room on the disk; ERR_IO: not durable; ERR_TOO_LONG: over
+ * SPOOL_MAX_RECORD_BYTES. After any of them the caller must not say 2xx (the record may turn up all
+ * the same). */
 void spool_append(struct spool *s, struct str record, spool_on_done *fn, void *ctx);
-/* The oldest record, decrypted. ERR_NOT_FOUND: empty. ERR_CONFLICT: another process replays. */
+/* The oldest record, decrypted, in place of what the buf held. ERR_NOT_FOUND: empty. ERR_CONFLICT:
+ * another process replays, and does until it ends. ERR_IO: the log or the quarantine fails. */
 enum err spool_peek(struct spool *s, struct buf *record) MUST_CHECK;
 /* Forgets the record that spool_peek showed; durable before the next peek. */
 enum err spool_drop(struct spool *s) MUST_CHECK;
@@ -43,7 +46,9 @@ bool spool_is_empty(struct spool *s);
 uint64_t spool_bytes(struct spool *s);
 void spool_free(struct spool *s);
 
-/* Makes dir (0700) and probes that it can write there: a spool that cannot is an error at start. */
+/* Makes dir (0700) and writes there: a spool that cannot is an error at start. Not shared over a
+ * fork: each process opens its own. quota_bytes bounds what waits, frames included. A file of the
+ * quarantine may be given back: with the gateway stopped, append it to spool.log. */
 enum err spool_file_new(struct loop *loop, const struct vault *vault, const char *dir,
                         uint64_t quota_bytes, struct spool **ret, struct errmsg *msg) MUST_CHECK;
 struct spool *spool_mem_new(struct loop *loop);

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,30 +12,32 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "port/spool.h"
+#include "port/spool_frame.h"
 
 /*
- * Three files in the folder: spool.log holds the frames, spool.state where the unread ones begin
- * and end (mapped by every process of the host), replay.lock belongs to the process that replays.
- * All changes of log and state happen under a lock on spool.state. When the last record is dropped
- * the log becomes empty again, so it only grows while the store is away.
+ * Three files in the folder: spool.log holds the frames (spool_frame.h), spool.state where the
+ * unread ones begin and end (mapped by every process of the host), replay.lock belongs to the
+ * process that replays. All changes of log and state happen under a lock on spool.state. When the
+ * last record is dropped the log becomes empty again; until then the disk space of what was read is
+ * given back as holes.
  *
- * A frame: magic, length of the ciphertext, CRC-32 of what follows, key id (4 bytes each, host
- * order: a spool never leaves its host), nonce, ciphertext with tag.
+ * What survives a crash: the log up to its last fdatasync, and the head, which is on disk before
+ * the next peek. The tail is not trusted: opening finds it again. A head that is too old only means
+ * that records are replayed twice, which the store recognises.
+ *
+ * After a failed fdatasync nothing of that turn is acknowledged; what it may have left in the log
+ * is read like any frame, or skipped like any damage. A record is acknowledged only by the sync
+ * that followed its own write, so a later sync never vouches for an earlier failure.
  */
-#define FRAME_MAGIC 0x31505357u
-#define FRAME_HEAD_BYTES (16u + VAULT_NONCE_BYTES)
-#define FRAME_MAX_BYTES (FRAME_HEAD_BYTES + SPOOL_MAX_RECORD_BYTES + VAULT_TAG_BYTES)
+#define FRAME_MAX_BYTES (SPOOL_FRAME_EXTRA_BYTES + SPOOL_MAX_RECORD_BYTES)
+#define WINDOW_BYTES (64u << 10) /* of a search for the next frame */
+#define HOLE_BYTES (1u << 20)    /* space is given back in pieces of this size */
 #define STATE_MAGIC UINT64_C(0x57617970537031)
-
-struct frame_head {
-    uint32_t magic, length, crc, key_id;
-    uint8_t nonce[VAULT_NONCE_BYTES];
-};
 
 struct state {
     uint64_t magic;
-    uint64_t head, tail; /* offsets in spool.log of the oldest unread frame and behind the newest */
+    /* Offsets in spool.log of the oldest unread frame and behind the newest. */
+    _Atomic uint64_t head, tail;
 };
 
 /* Written, not yet on disk. */
@@ -49,36 +52,22 @@ struct file_spool {
     struct spool base;
     struct loop *loop;
     const struct vault *vault;
-    char dir[PATH_MAX - 32];
+    char dir[PATH_MAX - 64];
     int log_fd, state_fd, replay_fd, dir_fd;
     struct state *state; /* shared mapping */
     uint64_t quota;
     struct timer *sync_timer;
     struct waiting *waiting, **waiting_end;
     struct buf frame;
+    char *window;          /* WINDOW_BYTES */
     uint64_t peeked_bytes; /* length of the frame that peek showed; 0 = none */
+    uint64_t hole_bytes;   /* of the log, given back */
     bool is_replayer;
 };
-
-static const struct str aad = {"waypost spool", 13};
 
 static struct file_spool *file_of(struct spool *s)
 {
     return (struct file_spool *)s;
-}
-
-/* CRC-32 (ISO-HDLC, as in zlib), bit by bit: zlib would be one more library for ten lines, and a
- * record is a few hundred bytes. */
-static uint32_t crc32_of(const void *bytes, size_t n)
-{
-    const uint8_t *p = bytes;
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < n; i++) {
-        crc ^= p[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-    }
-    return ~crc;
 }
 
 static void lock(struct file_spool *f)
@@ -112,27 +101,20 @@ static void on_sync(void *ctx)
     }
 }
 
-static enum err make_frame(struct file_spool *f, struct str record)
+/* All n bytes; false leaves errno. */
+static bool write_at(int fd, const char *bytes, size_t n, uint64_t at)
 {
-    struct buf sealed CLEANUP(buf_fini);
-    struct vault_sealed s;
-    if (record.len > SPOOL_MAX_RECORD_BYTES)
-        return ERR_TOO_LONG;
-    buf_init(&sealed, SPOOL_MAX_RECORD_BYTES + VAULT_TAG_BYTES);
-    enum err e = vault_seal(f->vault, aad, record, &sealed, &s);
-    if (e != ERR_OK)
-        return e;
-    struct frame_head head = {
-        .magic = FRAME_MAGIC, .length = (uint32_t)s.ciphertext.len, .key_id = s.key_id};
-    memcpy(head.nonce, s.nonce, sizeof(head.nonce));
-    buf_reset(&f->frame);
-    buf_add(&f->frame, &head, sizeof(head));
-    buf_add_str(&f->frame, s.ciphertext);
-    if (buf_error(&f->frame) != ERR_OK)
-        return buf_error(&f->frame);
-    head.crc = crc32_of(f->frame.p + 12, f->frame.len - 12);
-    memcpy(f->frame.p, &head, sizeof(head));
-    return ERR_OK;
+    while (n > 0) {
+        ssize_t written = pwrite(fd, bytes, n, (off_t)at);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        bytes += written;
+        n -= (size_t)written;
+        at += (uint64_t)written;
+    }
+    return true;
 }
 
 static enum err write_frame(struct file_spool *f)
@@ -142,12 +124,11 @@ static enum err write_frame(struct file_spool *f)
     lock(f);
     if (state->tail - state->head + f->frame.len > f->quota) {
         e = ERR_FULL;
+    } else if (write_at(f->log_fd, f->frame.p, f->frame.len, state->tail)) {
+        state->tail += f->frame.len;
     } else {
-        ssize_t n = pwrite(f->log_fd, f->frame.p, f->frame.len, (off_t)state->tail);
-        if (n == (ssize_t)f->frame.len)
-            state->tail += f->frame.len;
-        else if (ftruncate(f->log_fd, (off_t)state->tail) != 0 || n >= 0 || errno != EINTR)
-            e = ERR_IO;
+        e = errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
+        (void)ftruncate(f->log_fd, (off_t)state->tail); /* the next frame overwrites a torn one */
     }
     unlock(f);
     return e;
@@ -157,7 +138,8 @@ static void file_append(struct spool *s, struct str record, spool_on_done *fn, v
 {
     struct file_spool *f = file_of(s);
     struct waiting *w = xcalloc(1, sizeof(*w));
-    enum err e = make_frame(f, record);
+    buf_reset(&f->frame);
+    enum err e = spool_frame_add(f->vault, record, &f->frame);
     *w = (struct waiting){.fn = fn, .ctx = ctx, .e = e == ERR_OK ? write_frame(f) : e};
     *f->waiting_end = w;
     f->waiting_end = &w->next;
@@ -166,38 +148,81 @@ static void file_append(struct spool *s, struct str record, spool_on_done *fn, v
 
 /* ---- reading ---- */
 
-/* Bytes that are no good frame are kept for a person to look at; reading goes on behind them. */
-static void put_aside(struct file_spool *f, uint64_t from, uint64_t to)
+/* As much of the log from `at` as the window takes. */
+static enum err window_read(struct file_spool *f, uint64_t at, uint64_t end, struct str *ret)
 {
-    char path[PATH_MAX];
-    (void)snprintf(path, sizeof(path), "%s/quarantine", f->dir);
-    (void)mkdir(path, 0700); /* it may be there */
-    (void)snprintf(path, sizeof(path), "%s/quarantine/%lld-%llu", f->dir,
-                   (long long)clock_wall().ms, (unsigned long long)from);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    char bytes[4096];
-    while (fd >= 0 && from < to) {
-        size_t want = to - from < sizeof(bytes) ? (size_t)(to - from) : sizeof(bytes);
-        ssize_t n = pread(f->log_fd, bytes, want, (off_t)from);
-        if (n <= 0 || write(fd, bytes, (size_t)n) != n)
-            break;
-        from += (uint64_t)n;
+    size_t want = end - at < WINDOW_BYTES ? (size_t)(end - at) : WINDOW_BYTES, got = 0;
+    while (got < want) {
+        ssize_t n = pread(f->log_fd, f->window + got, want - got, (off_t)(at + got));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return ERR_IO;
+        if (n == 0)
+            break; /* shorter than the tail says: damage like any other */
+        got += (size_t)n;
     }
-    if (fd >= 0)
-        (void)close(fd); /* best effort: the copy is for a person */
-    LOG_ERROR("spool", "a broken record was put aside", "file=\"%s\"", path);
+    *ret = (struct str){f->window, got};
+    return ERR_OK;
 }
 
-/* Length of the frame at `at` by its head, or 0 when no frame can begin there. */
-static uint64_t frame_bytes_at(struct file_spool *f, uint64_t at, uint64_t end,
-                               struct frame_head *head)
+/* Finds the first sound frame at or behind *at; it lies at the start of *ret_window then. Without
+ * one *at becomes end and the window is empty. */
+static enum err frame_next(struct file_spool *f, uint64_t *at, uint64_t end, struct str *ret_window)
 {
-    if (end - at < sizeof(*head) ||
-        pread(f->log_fd, head, sizeof(*head), (off_t)at) != (ssize_t)sizeof(*head))
-        return 0;
-    uint64_t n = sizeof(*head) + (uint64_t)head->length;
-    bool is_good = head->magic == FRAME_MAGIC && n <= FRAME_MAX_BYTES && n <= end - at;
-    return is_good ? n : 0;
+    while (*at < end) {
+        enum err e = window_read(f, *at, end, ret_window);
+        if (e != ERR_OK)
+            return e;
+        size_t found = spool_frame_find(*ret_window, 0);
+        if (found == 0)
+            return ERR_OK;
+        /* A frame may begin near the window's end and reach past it. */
+        bool is_last = *at + ret_window->len >= end || ret_window->len < WINDOW_BYTES;
+        if (found < ret_window->len)
+            *at += found;
+        else
+            *at = is_last ? end : *at + ret_window->len - FRAME_MAX_BYTES;
+    }
+    *ret_window = STR("");
+    return ERR_OK;
+}
+
+/* Bytes that are no good frame are kept for a person to look at; reading goes on behind them.
+ * ERR_IO when they could not be kept: they must stay where they are then. */
+static enum err put_aside(struct file_spool *f, uint64_t from, uint64_t to, const char *why)
+{
+    char name[64];
+    struct str bytes;
+    (void)snprintf(name, sizeof(name), "quarantine/%lld-%llu", (long long)clock_wall().ms,
+                   (unsigned long long)from);
+    if (mkdirat(f->dir_fd, "quarantine", 0700) != 0 && errno != EEXIST)
+        return ERR_IO;
+    int fd = openat(f->dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool is_kept = fd >= 0;
+    LOG_ERROR("spool", "damage was put aside", "file=\"%s/%s\" bytes=%llu why=\"%s\"", f->dir, name,
+              (unsigned long long)(to - from), why);
+    for (uint64_t at = 0; is_kept && from < to; from += bytes.len, at += bytes.len) {
+        is_kept = window_read(f, from, to, &bytes) == ERR_OK;
+        if (is_kept && bytes.len == 0)
+            break; /* the log is shorter than we thought */
+        is_kept = is_kept && write_at(fd, bytes.p, bytes.len, at);
+    }
+    is_kept = is_kept && fsync(fd) == 0;
+    if (fd >= 0)
+        (void)close(fd); /* synced, or failed already */
+    return is_kept ? ERR_OK : ERR_IO;
+}
+
+/* The replayer gives disk space back while the log is long. Nothing depends on it. */
+static void punch_hole(struct file_spool *f, uint64_t head)
+{
+    if (head < f->hole_bytes)
+        f->hole_bytes = 0; /* the log was emptied since */
+    if (head - f->hole_bytes < HOLE_BYTES)
+        return;
+    (void)fallocate(f->log_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)head);
+    f->hole_bytes = head;
 }
 
 /* Moves the beginning; an empty log is cut to nothing. Durable when it returns ERR_OK. */
@@ -207,38 +232,15 @@ static enum err move_head(struct file_spool *f, uint64_t head)
     enum err e = ERR_OK;
     lock(f);
     state->head = head;
-    if (state->head == state->tail && ftruncate(f->log_fd, 0) == 0)
+    /* Cut durably before the new head is on disk: a head of 0 means the whole log is unread. */
+    if (state->head == state->tail && ftruncate(f->log_fd, 0) == 0 && fdatasync(f->log_fd) == 0)
         state->head = state->tail = 0;
     if (msync(state, sizeof(*state), MS_SYNC) != 0)
         e = ERR_IO;
+    if (e == ERR_OK)
+        punch_hole(f, state->head);
     unlock(f);
     return e;
-}
-
-static bool is_intact(const struct buf *frame)
-{
-    struct frame_head head;
-    memcpy(&head, frame->p, sizeof(head));
-    return head.crc == crc32_of(frame->p + 12, frame->len - 12);
-}
-
-static enum err open_frame(struct file_spool *f, uint64_t at, uint64_t n,
-                           const struct frame_head *head, struct buf *record)
-{
-    char *bytes = malloc((size_t)n); /* n <= FRAME_MAX_BYTES */
-    enum err e = bytes == NULL ? ERR_NO_MEMORY : ERR_OK;
-    buf_reset(&f->frame);
-    if (e == ERR_OK && pread(f->log_fd, bytes, (size_t)n, (off_t)at) == (ssize_t)n)
-        buf_add(&f->frame, bytes, (size_t)n);
-    free(bytes);
-    if (e != ERR_OK)
-        return e;
-    if (f->frame.len != n || !is_intact(&f->frame))
-        return ERR_INVALID;
-    buf_reset(record);
-    struct str nonce = {(const char *)head->nonce, sizeof(head->nonce)};
-    struct str ciphertext = str_sub(buf_str(&f->frame), sizeof(*head), (size_t)n);
-    return vault_open(f->vault, aad, (uint16_t)head->key_id, nonce, ciphertext, record);
 }
 
 static bool become_replayer(struct file_spool *f)
@@ -248,30 +250,46 @@ static bool become_replayer(struct file_spool *f)
     return f->is_replayer;
 }
 
+/* Shows the frame at the head, or puts aside what is there instead. ERR_CONFLICT: look again. */
+static enum err peek_head(struct file_spool *f, struct buf *record)
+{
+    uint64_t head = f->state->head, at = head, end = f->state->tail;
+    struct spool_frame frame;
+    struct str window;
+    enum err e = frame_next(f, &at, end, &window);
+    if (e != ERR_OK)
+        return e;
+    bool is_frame = at == head && spool_frame_read(window, &frame);
+    buf_reset(record);
+    if (is_frame)
+        e = spool_frame_open(f->vault, &frame, record);
+    if (is_frame && (e == ERR_OK || e == ERR_TOO_LONG || e == ERR_NO_MEMORY)) {
+        f->peeked_bytes = frame.bytes;
+        return e;
+    }
+    const char *why = !is_frame            ? "no sound record"
+                      : e == ERR_NOT_FOUND ? "its seal key is not in keys_dir"
+                                           : "sealed with another key of the same number";
+    uint64_t next = is_frame ? head + frame.bytes : at;
+    e = put_aside(f, head, next, why);
+    if (e == ERR_OK)
+        e = move_head(f, next);
+    return e == ERR_OK ? ERR_CONFLICT : e;
+}
+
 static enum err file_peek(struct spool *s, struct buf *record)
 {
     struct file_spool *f = file_of(s);
     f->peeked_bytes = 0;
-    for (;;) {
+    enum err e = ERR_CONFLICT;
+    while (e == ERR_CONFLICT) {
         if (f->state->head == f->state->tail)
             return ERR_NOT_FOUND;
         if (!become_replayer(f))
             return ERR_CONFLICT;
-        struct frame_head head;
-        uint64_t at = f->state->head, end = f->state->tail;
-        uint64_t n = frame_bytes_at(f, at, end, &head);
-        enum err e = n > 0 ? open_frame(f, at, n, &head, record) : ERR_INVALID;
-        if (e == ERR_OK) {
-            f->peeked_bytes = n;
-            return ERR_OK;
-        }
-        if (e == ERR_NO_MEMORY)
-            return e;
-        put_aside(f, at, n > 0 ? at + n : end);
-        e = move_head(f, n > 0 ? at + n : end);
-        if (e != ERR_OK)
-            return e;
+        e = peek_head(f, record);
     }
+    return e;
 }
 
 static enum err file_drop(struct spool *s)
@@ -287,14 +305,14 @@ static enum err file_drop(struct spool *s)
 static bool file_is_empty(struct spool *s)
 {
     const struct state *state = file_of(s)->state;
-    return __atomic_load_n(&state->head, __ATOMIC_ACQUIRE) ==
-           __atomic_load_n(&state->tail, __ATOMIC_ACQUIRE);
+    return state->head == state->tail;
 }
 
 static uint64_t file_bytes(struct spool *s)
 {
     const struct state *state = file_of(s)->state;
-    return state->tail - state->head;
+    uint64_t head = state->head, tail = state->tail; /* another process may be moving both */
+    return tail > head ? tail - head : 0;
 }
 
 /* ---- life ---- */
@@ -313,6 +331,7 @@ static void file_free(struct spool *s)
             (void)close(fds[i]); /* nothing unsynced is behind them */
     }
     buf_fini(&f->frame);
+    free(f->window);
     free(f);
 }
 
@@ -321,25 +340,36 @@ static int open_in(struct file_spool *f, const char *name)
     return openat(f->dir_fd, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 }
 
-/* What a crash left behind: the state may be older than the log, and the last frame may be torn. */
+/* What a crash left behind: the tail is unknown and the last frame may be torn. Damage before the
+ * last sound frame stays, for peek to put aside. */
 static bool recover(struct file_spool *f)
 {
     struct state *state = f->state;
     struct stat info;
-    bool is_good = fstat(f->log_fd, &info) == 0;
-    uint64_t size = is_good ? (uint64_t)info.st_size : 0;
+    struct spool_frame frame;
+    struct str window;
+    if (fstat(f->log_fd, &info) != 0)
+        return false;
+    uint64_t size = (uint64_t)info.st_size;
     if (state->magic != STATE_MAGIC || state->head > size)
-        *state = (struct state){.magic = STATE_MAGIC};
-    uint64_t at = state->head, n;
-    struct frame_head head;
-    while ((n = frame_bytes_at(f, at, size, &head)) > 0)
-        at += n;
-    if (at < size) {
-        put_aside(f, at, size);
-        is_good = is_good && ftruncate(f->log_fd, (off_t)at) == 0;
+        state->head = 0;
+    state->magic = STATE_MAGIC;
+    uint64_t at = state->head, end = at;
+    while (at < size) {
+        if (frame_next(f, &at, size, &window) != ERR_OK)
+            return false;
+        while (spool_frame_read(window, &frame)) {
+            window = str_sub(window, frame.bytes, window.len);
+            at = end = at + frame.bytes;
+        }
     }
-    state->tail = at;
-    return is_good && fsync(f->log_fd) == 0 && fsync(f->state_fd) == 0 && fsync(f->dir_fd) == 0;
+    if (end < size && (put_aside(f, end, size, "torn end, never acknowledged") != ERR_OK ||
+                       ftruncate(f->log_fd, (off_t)end) != 0))
+        return false;
+    state->tail = end;
+    if (state->head == end && ftruncate(f->log_fd, 0) == 0)
+        state->head = state->tail = 0;
+    return fsync(f->log_fd) == 0 && fsync(f->state_fd) == 0 && fsync(f->dir_fd) == 0;
 }
 
 static bool open_files(struct file_spool *f)
@@ -384,6 +414,7 @@ enum err spool_file_new(struct loop *loop, const struct vault *vault, const char
     f->waiting_end = &f->waiting;
     f->log_fd = f->state_fd = f->replay_fd = f->dir_fd = -1;
     buf_init(&f->frame, FRAME_MAX_BYTES);
+    f->window = xcalloc(1, WINDOW_BYTES);
     enum err e = str_copy(str_from(dir), f->dir, sizeof(f->dir));
     if (e == ERR_OK && mkdir(dir, 0700) != 0 && errno != EEXIST)
         e = ERR_IO;

@@ -102,6 +102,7 @@ static enum err mem_peek(struct spool *s, struct buf *record)
         return e;
     if (m->records == NULL)
         return ERR_NOT_FOUND;
+    buf_reset(record);
     buf_add_str(record, buf_str(&m->records->bytes));
     return buf_error(record);
 }

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include <hiredis.h>
+#include <hiredis/hiredis.h>
 #include <string.h>
 
 #include "base/arena.h"

@@ -9,7 +9,7 @@
 #include "port/store_hiredis.h"
 
 #include <assert.h>
-#include <async.h>
+#include <hiredis/async.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,99 @@
+/*
+ * Any bytes as what a Redis server says: hiredis' reader and then every parser of ours, whichever
+ * command the reply was for. No parser trusts a reply's shape; each answers exactly once.
+ */
+#include <assert.h>
+#include <stdint.h>
+
+#include "port/store_hiredis.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint32_t n_answers;
+
+/* Reads every byte that it was given, for the sanitizer to see. */
+static uint32_t touch(struct str s)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < s.len; i++)
+        sum += (uint8_t)s.p[i];
+    return sum;
+}
+
+static void on_record(void *ctx, enum err e, const struct store_record *rec)
+{
+    (void)ctx; /* none */
+    n_answers++;
+    if (rec != NULL) {
+        assert(e == ERR_OK || e == ERR_CONFLICT);
+        (void)(touch(rec->state) + touch(rec->reply)); /* only read */
+    }
+}
+
+static void on_value(void *ctx, enum err e, struct str value)
+{
+    (void)ctx; /* none */
+    n_answers++;
+    assert(e == ERR_OK || value.p == NULL);
+    (void)touch(value); /* only read */
+}
+
+static void on_courses(void *ctx, enum err e, const struct str *names, const struct str *bundles,
+                       uint32_t n, struct str current)
+{
+    (void)ctx; /* none */
+    n_answers++;
+    assert(e == ERR_OK || n == 0);
+    for (uint32_t i = 0; i < n; i++)
+        (void)(touch(names[i]) + touch(bundles[i])); /* only read */
+    (void)touch(current);                            /* only read */
+}
+
+static void parse_streams(const redisReply *reply)
+{
+    struct arena *arena = arena_new(1 << 20);
+    struct store_entry *entries = NULL;
+    uint32_t n = 0, n_gone = 0;
+    if (reply_entries(reply, arena, 1, &entries, &n, &n_gone) == ERR_OK) {
+        for (uint32_t i = 0; i < n + n_gone; i++)
+            (void)(touch(entries[i].id) + touch(entries[i].payload)); /* only read */
+    }
+    arena_free(arena);
+}
+
+static void parse_all(const redisReply *reply)
+{
+    struct due_number due[8];
+    uint32_t n_due = 0;
+    enum reply_cure cure;
+    if (reply->type == REDIS_REPLY_ERROR) {
+        assert(reply_error((struct str){reply->str, reply->len}, &cure) != ERR_OK);
+        return;
+    }
+    n_answers = 0;
+    reply_load(&(struct link_to){reply_load, (void (*)(void))on_record, NULL}, ERR_OK, reply);
+    reply_commit(&(struct link_to){reply_commit, (void (*)(void))on_record, NULL}, ERR_OK, reply);
+    reply_value(&(struct link_to){reply_value, (void (*)(void))on_value, NULL}, ERR_OK, reply);
+    reply_courses(&(struct link_to){reply_courses, (void (*)(void))on_courses, NULL}, ERR_OK,
+                  reply);
+    assert(n_answers == 4);
+    parse_streams(reply);
+    if (reply_due(reply, 7, due, ARRAY_LEN(due), &n_due) == ERR_OK)
+        assert(n_due <= ARRAY_LEN(due));
+    (void)library_version(reply_library_code(reply)); /* any number will do */
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    redisReader *reader = redisReaderCreate();
+    void *reply = NULL;
+    if (redisReaderFeed(reader, (const char *)data, size) == REDIS_OK) {
+        while (redisReaderGetReply(reader, &reply) == REDIS_OK && reply != NULL) {
+            parse_all(reply);
+            freeReplyObject(reply);
+            reply = NULL;
+        }
+    }
+    redisReaderFree(reader);
+    return 0;
+}
