@@ -128,7 +128,9 @@ static enum err write_frame(struct file_spool *f)
         state->tail += f->frame.len;
     } else {
         e = errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
-        (void)ftruncate(f->log_fd, (off_t)state->tail); /* the next frame overwrites a torn one */
+        /* the next frame overwrites a torn one that stays */
+        if (ftruncate(f->log_fd, (off_t)state->tail) != 0)
+            e = ERR_IO;
     }
     unlock(f);
     return e;
