@@ -70,9 +70,10 @@ static enum err parse_filter(struct str text, struct filter *ret, struct errmsg 
         if (!str_eq(word, str_from(filters[i].word)))
             continue;
         if (filters[i].has_argument != (argument.p != NULL))
-            return errmsg_set(msg, ERR_INVALID, "the filter %s %s an argument: %s", filters[i].word,
-                              filters[i].has_argument ? "needs" : "takes no",
-                              filters[i].has_argument ? "write NAME:ARGUMENT" : "remove it");
+            return errmsg_set(msg, ERR_INVALID,
+                              filters[i].has_argument ? "the filter %s needs an argument: %s:..."
+                                                      : "the filter %s takes no argument; write %s",
+                              filters[i].word, filters[i].word);
         *ret = (struct filter){.kind = (enum filter_kind)i, .argument = unquote(argument)};
         return ERR_OK;
     }

@@ -202,6 +202,8 @@ static struct str remembered(const struct eval *eval, struct str name)
 static struct str inbound_field(const struct eval *eval, enum source source)
 {
     const struct inbound *in = eval->inbound;
+    if (in == NULL)
+        return STR_NONE; /* conditions are looked at before any field is read */
     const struct str fields[] = {
         in->from,
         in->to,

@@ -1,0 +1,241 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "wire/json.h"
+#include "wire/xml.h"
+
+static struct arena *arena;
+
+static int setup(void **state)
+{
+    (void)state;
+    arena = arena_new(1u << 20);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
+struct path_case {
+    const char *path;
+    const char *value; /* NULL: absent */
+};
+
+static void expect(const struct doc *root, struct doc_path *path, const struct path_case *c,
+                   bool is_nocase)
+{
+    struct str got = doc_get(root, path, is_nocase);
+    if (c->value == NULL ? got.p != NULL : !str_eq(got, str_from(c->value)))
+        fail_msg("%s: got \"%.*s\", expected %s", c->path, STR_ARG(got),
+                 c->value != NULL ? c->value : "nothing");
+}
+
+static void test_json_paths(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "\xef\xbb\xbf{\"a\":1,\"big\":123456789012345678901234567890,\"f\":-1.50e+2,\"t\":true,"
+        "\"n\":null,\"s\":\"\\u0633\\ud83d\\ude00\",\"o\":{\"x\":\"y\"},\"l\":[{\"v\":\"0\"},{"
+        "\"w\":\"1\"}],"
+        "\"a/"
+        "b\":\"slash\",\"m~n\":\"tilde\",\"7\":\"seven\",\"d\":\"x\",\"d\":\"last\",\"\":\"none\"}";
+    static const struct path_case cases[] = {
+        {"/a", "1"},        {"/big", "123456789012345678901234567890"},
+        {"/f", "-1.50e+2"}, {"/t", "true"},
+        {"/n", NULL},       {"/s", "\xd8\xb3\xf0\x9f\x98\x80"},
+        {"/o", NULL},       {"/o/x", "y"},
+        {"/o/x/z", NULL},   {"/l", NULL},
+        {"/l/0/v", "0"},    {"/l/1/w", "1"},
+        {"/l/2", NULL},     {"/l/*/w", "1"},
+        {"/a~1b", "slash"}, {"/m~0n", "tilde"},
+        {"/7", "seven"},    {"/d", "last"},
+        {"/", "none"},      {"/A", NULL},
+    };
+    const struct doc *root;
+    struct doc_path path;
+    struct errmsg msg;
+    assert_int_equal(json_read(STR(text), arena, &root), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        assert_int_equal(doc_path_json(str_from(cases[i].path), arena, &path, &msg), ERR_OK);
+        expect(root, &path, &cases[i], false);
+    }
+    assert_int_equal(doc_path_json(STR("/A"), arena, &path, &msg), ERR_OK);
+    expect(root, &path, &(struct path_case){"/A", "1"}, true);
+    assert_int_equal(doc_path_json(STR("a"), arena, &path, &msg), ERR_INVALID);
+}
+
+static void test_json_that_is_none(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "",
+        "{",
+        "{\"a\":1",
+        "{\"a\":01}",
+        "{\"a\":1.}",
+        "{\"a\":-}",
+        "[1,]",
+        "{\"a\":1}x",
+        "{a:1}",
+        "'a'",
+        "{\"a\":\"\xff\"}",
+        "nul",
+        "{\"a\":+1}",
+        "{\"a\":\"\\u0000\"}",
+        "[1 2]",
+        "\"abc",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        const struct doc *root;
+        if (json_read(str_from(texts[i]), arena, &root) != ERR_INVALID)
+            fail_msg("taken: %s", texts[i]);
+    }
+}
+
+static void test_json_depth(void **state)
+{
+    (void)state;
+    char text[2 * DOC_MAX_DEPTH + 3];
+    const struct doc *root;
+    memset(text, '[', DOC_MAX_DEPTH);
+    memset(text + DOC_MAX_DEPTH, ']', DOC_MAX_DEPTH);
+    assert_int_equal(json_read((struct str){text, 2 * DOC_MAX_DEPTH}, arena, &root), ERR_OK);
+    memset(text, '[', DOC_MAX_DEPTH + 1);
+    memset(text + DOC_MAX_DEPTH + 1, ']', DOC_MAX_DEPTH + 1);
+    assert_int_equal(json_read((struct str){text, 2 * DOC_MAX_DEPTH + 2}, arena, &root),
+                     ERR_INVALID);
+}
+
+static void test_xml_paths(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "<?xml version='1.0'?><!DOCTYPE r><r xmlns:n='u'><n:a x='1' n:y='two'>A&amp;B</n:a>"
+        "<f name='Remote'>+27</f><f name='Text'>hi</f><e/>"
+        "<m><name>MSISDN</name><value><string>250</string></value></m>"
+        "<m><name>Code</name><value>543</value></m><deep><deeper><z>1</z></deeper></deep></r>";
+    static const struct path_case cases[] = {
+        {"/r/a", "A&B"},
+        {"r/a", "A&B"},
+        {"//a", "A&B"},
+        {"/a", NULL},
+        {"/r/a@x", "1"},
+        {"//a@y", "two"},
+        {"//a@z", NULL},
+        {"//f[@name=Text]", "hi"},
+        {"//f[@name=Remote]", "+27"},
+        {"//f[@name=None]", NULL},
+        {"//e", ""},
+        {"//m[name=MSISDN]/value/string", "250"},
+        {"//m[name=Code]/value", "543"},
+        {"//z", "1"},
+        {"/r/deep//z", "1"},
+        {"/r/*/z", NULL},
+        {"/r/*/deeper/z", "1"},
+        {"/r/*/name()", "a"},
+    };
+    const struct doc *root;
+    struct doc_path path;
+    struct errmsg msg;
+    assert_int_equal(xml_read(STR(text), arena, &root), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        assert_int_equal(doc_path_xml(str_from(cases[i].path), &path, &msg), ERR_OK);
+        expect(root, &path, &cases[i], false);
+    }
+}
+
+static void test_xml_that_is_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "",
+        "<a>",
+        "<a></b>",
+        "<a>&x;</a>",
+        "<!DOCTYPE m [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><m>&x;</m>",
+        "<!DOCTYPE m [<!ENTITY a 'aa'><!ENTITY b '&a;&a;'>]><m>&b;</m>",
+        "<!DOCTYPE m SYSTEM 'http://example.com/m.dtd'><m/>",
+        "<!DOCTYPE m PUBLIC '-//x' 'm.dtd'><m/>",
+        "<!DOCTYPE m []><m/>",
+        "<a>\xff</a>",
+        "<a/><b/>",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        const struct doc *root;
+        if (xml_read(str_from(texts[i]), arena, &root) != ERR_INVALID)
+            fail_msg("taken: %s", texts[i]);
+    }
+}
+
+static void test_xml_encodings_and_depth(void **state)
+{
+    (void)state;
+    struct buf text;
+    const struct doc *root;
+    assert_int_equal(
+        xml_read(STR("<?xml version='1.0' encoding='ISO-8859-1'?><a>caf\xe9</a>"), arena, &root),
+        ERR_OK);
+    assert_true(str_eq(root->first->text, STR("caf\xc3\xa9")));
+    for (uint32_t depth = DOC_MAX_DEPTH - 1; depth <= DOC_MAX_DEPTH; depth++) {
+        buf_init(&text, 4096);
+        for (uint32_t i = 0; i < depth; i++)
+            buf_add_str(&text, STR("<a>"));
+        for (uint32_t i = 0; i < depth; i++)
+            buf_add_str(&text, STR("</a>"));
+        assert_int_equal(xml_read(buf_str(&text), arena, &root),
+                         depth < DOC_MAX_DEPTH ? ERR_OK : ERR_INVALID);
+        buf_fini(&text);
+    }
+}
+
+static void test_xml_escape(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, 256);
+    xml_escape(STR("a<b>&\"c'\n\x01"), &out);
+    assert_string_equal(out.p, "a&lt;b&gt;&amp;\"c'\n\xef\xbf\xbd");
+    buf_reset(&out);
+    xml_escape_attribute(STR("a\"b\nc"), &out);
+    assert_string_equal(out.p, "a&#34;b&#10;c");
+    buf_fini(&out);
+}
+
+static void test_paths_that_are_none(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"", "/a/", "a[b", "a[b]", "a[=x]", "@x"};
+    struct doc_path path;
+    struct errmsg msg;
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        if (doc_path_xml(str_from(paths[i]), &path, &msg) != ERR_INVALID)
+            fail_msg("taken: %s", paths[i]);
+    }
+    assert_int_equal(doc_path_json(STR("/1/2/3/4/5/6/7/8/9/10/11/12"), arena, &path, &msg), ERR_OK);
+    assert_int_equal(doc_path_json(STR("/1/2/3/4/5/6/7/8/9/10/11/12/13"), arena, &path, &msg),
+                     ERR_INVALID);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_json_paths, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_json_that_is_none, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_json_depth, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_xml_paths, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_xml_that_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_xml_encodings_and_depth, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_xml_escape, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_paths_that_are_none, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

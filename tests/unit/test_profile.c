@@ -1,0 +1,777 @@
+/* The profile language: what is refused and where, and what its rules promise. What providers do is
+ * held by tests/vectors. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "wire/profile.h"
+
+#define HEAD "profile: t\ntitle: T\nsource: s\n"
+
+static struct arena *arena;
+static struct profile *profile;
+static struct http_request request;
+
+static int setup(void **state)
+{
+    (void)state;
+    arena = arena_new(1u << 20);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    profile_free(profile);
+    profile = NULL;
+    return 0;
+}
+
+static void load(const char *yaml)
+{
+    struct errmsg msg = {""};
+    profile_free(profile);
+    profile = NULL;
+    if (profile_parse(str_from(yaml), STR("t.yaml"), &profile, &msg) != ERR_OK)
+        fail_msg("%s", msg.text);
+}
+
+static void assert_str(struct str got, const char *expected)
+{
+    if (expected == NULL ? got.p != NULL : !str_eq(got, str_from(expected)) || got.p == NULL)
+        fail_msg("got \"%.*s\", expected %s", STR_ARG(got),
+                 expected != NULL ? expected : "nothing");
+}
+
+/* refused ------------------------------------------------------------------------------------ */
+
+static void test_mistakes_are_told_with_their_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *message;
+    } cases[] = {
+        {"title: T\n", "t.yaml:1:1: a profile begins with"},
+        {"- a\n", "t.yaml:1:1: a profile is a map"},
+        {HEAD "messges: []\n", "t.yaml:4:1: 'messges' is not known here"},
+        {HEAD "a: [\n", "t.yaml:5:1:"},
+        {HEAD "messages: x\n", "t.yaml:4:11: messages is a list"},
+        {HEAD "messages:\n  - kind: fax\n", "t.yaml:5:11: kind is one of: sms ussd dlr poll"},
+        {HEAD "messages:\n  - kind: sms\n    form: x\n", "t.yaml:6:5: 'form' is not known here"},
+        {HEAD "messages:\n  - kind: sms\n    from: fom x\n",
+         "t.yaml:6:11: 'fom' is no place to look"},
+        {HEAD "messages:\n  - kind: sms\n    from: form\n", "t.yaml:6:11: 'form' needs a name"},
+        {HEAD "messages:\n  - kind: sms\n    from: method x\n", "takes no name behind it"},
+        {HEAD "messages:\n  - kind: sms\n    from: json x\n", "t.yaml:6:11: a JSON path begins"},
+        {HEAD "messages:\n  - kind: sms\n    from: xml a[b\n",
+         "t.yaml:6:11: a step of an XML path"},
+        {HEAD "messages:\n  - kind: sms\n    from: form a | uper\n",
+         "t.yaml:6:11: there is no filter 'uper'"},
+        {HEAD "messages:\n  - kind: sms\n    from: form a | before\n", "before needs an argument"},
+        {HEAD "messages:\n  - kind: sms\n    from: form a | trim:x\n", "trim takes no argument"},
+        {HEAD "messages:\n  - kind: sms\n    from: \"{form a\"\n", "a '{' without '}'"},
+        {HEAD "messages:\n  - kind: sms\n    from: setting pin\n",
+         "t.yaml:6:11: the setting 'pin' is not declared"},
+        {HEAD "messages:\n  - kind: sms\n    from: {number: plus}\n    when: {form a: {like: x}}\n",
+         "t.yaml:7:21: 'like' is not known here"},
+        {HEAD "messages:\n  - kind: sms\n    when: {form a: {matches: '['}}\n",
+         "t.yaml:6:30: not a regular expression"},
+        {HEAD "messages:\n  - kind: sms\n    from: {in: form a, number: roman}\n",
+         "number forms are plus, digits"},
+        {HEAD "messages:\n  - kind: sms\n    time: {in: form a, zone: Moon}\n",
+         "t.yaml:6:30: 'Moon' is no zone"},
+        {HEAD "messages:\n  - kind: sms\n    time: {in: form a, format: '%Q'}\n",
+         "t.yaml:6:32: a time pattern knows"},
+        {HEAD "messages:\n  - kind: ussd\n    phase: begin\n", "t.yaml:6:12: 'begin' is none of"},
+        {HEAD "messages:\n  - kind: ussd\n    phase: {in: form a, map: {start: x}}\n",
+         "t.yaml:6:38: 'start' is none of"},
+        {HEAD "messages:\n  - kind: dlr\n    id: form id\n    status: form s\n",
+         "a delivery report needs 'status:' with its map"},
+        {HEAD "messages:\n  - kind: ussd\n    path: events\n",
+         "t.yaml:6:11: a path is what follows"},
+        {HEAD "messages:\n  - kind: sms\n    each: list\n", "t.yaml:6:11: write json /PATH"},
+        {HEAD "auth: none\n", "t.yaml:4:7: auth is a list"},
+        {HEAD "auth:\n  - signature: {in: header X}\n", "a signature needs algorithm:"},
+        {HEAD "auth:\n  - basic: [user]\n", "basic is the names of two settings"},
+        {HEAD "auth:\n  - secrets: {query a: secret}\n    basic: [a, b]\n", "one scheme for each"},
+        {HEAD "settings: {key: {secret: true}}\n", "needs 'help:'"},
+        {HEAD "settings: {key: {help: k, sort: x}}\n", "t.yaml:4:27: 'sort' is not known here"},
+        {HEAD "answers: {ok: {json: {}, text: x}}\n", "only one of form, json, text and xml"},
+        {HEAD "answers: {ok: {status: 700}}\n", "t.yaml:4:24: status is a number from 0 to 599"},
+        {HEAD "answers: {ok: {text: '{dlr_url}'}}\n", "'dlr_url' is not known in this place"},
+        {HEAD "send: {url: 'https://x/{form a}'}\n", "'form' is not known in this place"},
+        {HEAD "send: {method: PATCH}\n", "method is one of: GET POST"},
+        {HEAD "send:\n  let: {a: '{let b}', b: x}\n", "'let b' has no line under let:"},
+        {HEAD "send: {token: {url: x}}\n", "a token request needs url:, and value:"},
+        {HEAD "body: yaml\n", "body is form, json, xml, text"},
+        {HEAD "methods: PATCH\n", "methods are GET, POST and PUT"},
+        {HEAD "notes: &x a\n", "t.yaml:4:8: anchors"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct errmsg msg = {""};
+        struct profile *p = NULL;
+        enum err e = profile_parse(str_from(cases[i].yaml), STR("t.yaml"), &p, &msg);
+        if (e != ERR_INVALID || strstr(msg.text, cases[i].message) == NULL)
+            fail_msg("%s\n  said: %s\n  not:  %s", cases[i].yaml, msg.text, cases[i].message);
+    }
+}
+
+static void test_sizes_have_ceilings(void **state)
+{
+    (void)state;
+    static char yaml[PROFILE_MAX_BYTES + 2];
+    struct errmsg msg;
+    size_t n = (size_t)snprintf(yaml, sizeof(yaml), HEAD "notes: ");
+    memset(yaml + n, 'x', sizeof(yaml) - n);
+    assert_int_equal(profile_parse((struct str){yaml, PROFILE_MAX_BYTES}, STR("t"), &profile, &msg),
+                     ERR_OK);
+    profile_free(profile);
+    profile = NULL;
+    assert_int_equal(
+        profile_parse((struct str){yaml, PROFILE_MAX_BYTES + 1}, STR("t"), &profile, &msg),
+        ERR_INVALID);
+    for (int rules = 24; rules <= 25; rules++) {
+        n = (size_t)snprintf(yaml, sizeof(yaml), HEAD "messages:\n");
+        for (int i = 0; i < rules; i++)
+            n += (size_t)snprintf(yaml + n, sizeof(yaml) - n,
+                                  "  - {kind: sms, from: form a, text: form b}\n");
+        struct profile *p = NULL;
+        enum err e = profile_parse((struct str){yaml, n}, STR("t"), &p, &msg);
+        assert_int_equal(e, rules == 24 ? ERR_OK : ERR_INVALID);
+        profile_free(p);
+    }
+    load(HEAD
+         "messages:\n  - {kind: ussd, path: /1/2/3/4/5/6/7/8, from: query a, session: query b}\n");
+    assert_int_equal(
+        profile_parse(STR(HEAD "messages:\n  - {kind: ussd, path: /1/2/3/4/5/6/7/8/9}\n"), STR("t"),
+                      &(struct profile *){NULL}, &msg),
+        ERR_INVALID);
+}
+
+/* decoding ----------------------------------------------------------------------------------- */
+
+static struct inbound_batch decode_with(const char *query, const struct session_memory *session,
+                                        const struct settings *settings)
+{
+    struct inbound_batch batch;
+    struct decode_context context = {
+        .settings = settings, .session = session, .rest = STR(""), .peer = STR("::1")};
+    request = (struct http_request){.method = STR("GET"),
+                                    .target = STR("/in/t"),
+                                    .path = STR("/in/t"),
+                                    .query = str_from(query),
+                                    .body = STR("")};
+    assert_int_equal(profile_decode(profile, &request, &context, arena, &batch), ERR_OK);
+    return batch;
+}
+
+static const struct inbound *decode(const char *query, const struct session_memory *session)
+{
+    static struct inbound_batch batch;
+    batch = decode_with(query, session, NULL);
+    return &batch.items[0];
+}
+
+static const char cumulative[] =
+    HEAD "messages:\n  - kind: ussd\n    from: query n\n    to: query c\n    session: query s\n"
+         "    text: {in: query t, default: ''}\n    phase: session\n    input: cumulative\n"
+         "    first: keep\n"
+         "answers:\n  open: {text: 'CON {text}'}\n  close: {text: 'END {text}'}\n";
+
+/* The number's state holds length and hash of the last path, never the path. */
+static void test_cumulative_input_by_hash(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *last, *now, *text;
+        bool is_repeat;
+    } cases[] = {
+        {"", "1", "1", false},
+        {"1", "1*2", "2", false},
+        {"1", "1*2*3", "2*3", false},
+        {"1", "1*", "", false},
+        {"1*2", "1*2", "", true},
+        {"", "", "", true},
+        {"7*a*b", "7*a*b*****", "****", false},
+        {"1", "2", "2", false}, /* not what was remembered: all of it is new */
+        {"1*2", "1", "1", false},
+        {"1", "12", "12", false},
+    };
+    load(cumulative);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str last = str_from(cases[i].last);
+        struct session_memory memory = {.is_known = true,
+                                        .has_last = true,
+                                        .last_bytes = (uint16_t)last.len,
+                                        .last_hash = (uint32_t)str_hash(last)};
+        struct str query = arena_printf(arena, "n=254700000101&c=*1%%23&s=9&t=%s", cases[i].now);
+        const struct inbound *in = decode(query.p, &memory);
+        assert_str(in->text, cases[i].text);
+        assert_str(in->raw_text, cases[i].now);
+        assert_int_equal(in->is_repeat, cases[i].is_repeat);
+        assert_int_equal(in->outcome, cases[i].is_repeat ? INBOUND_DUPLICATE : INBOUND_ACCEPT);
+        assert_int_equal(in->phase, INBOUND_PHASE_CONTINUE);
+        assert_false(in->is_repeatable_input);
+    }
+}
+
+/* Decoded first without memory, then again when the number's state has been loaded and the request
+ * is gone. */
+static void test_resume_needs_no_request(void **state)
+{
+    (void)state;
+    char query[] = "n=254700000101&c=*1%23&s=9&t=1*Juma%20Ali";
+    struct session_memory memory = {.is_known = true, .last = STR("1"), .has_last = true};
+    struct inbound again;
+    load(cumulative);
+    struct inbound_batch batch = decode_with(query, NULL, NULL);
+    assert_int_equal(batch.items[0].phase, INBOUND_PHASE_NEW);
+    assert_str(batch.items[0].text, "1*Juma Ali");
+    memset(query, '?', sizeof(query));
+    memset(&request, '?', sizeof(request));
+    assert_int_equal(profile_resume(profile, &batch, 0, &memory, NULL, arena, &again), ERR_OK);
+    assert_int_equal(again.phase, INBOUND_PHASE_CONTINUE);
+    assert_str(again.text, "Juma Ali");
+    assert_str(again.from, "+254700000101");
+    assert_str(again.session, "9");
+}
+
+static void test_first_text_of_a_session(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first, *code, *text, *input;
+    } cases[] = {
+        {"code", "*384*7%23", "*384*7%23", ""},  {"code", "*384*7%23", "*384*7*22*5%23", "22*5"},
+        {"code", "*384*7%23", "22*5", "22*5"},   {"code", "1234*356", "*1234*356%23", ""},
+        {"code", "GUID", "*711*23%23", ""}, /* the service has a name instead of a code */
+        {"code", "*38%23", "*384%23", ""},  /* another code that only begins alike */
+        {"code", "*384%23", "hello", "hello"},   {"drop", "*384%23", "*384*1%23", ""},
+        {"keep", "*384%23", "*384%23", "*384#"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str yaml = arena_printf(
+            arena,
+            HEAD "messages:\n  - {kind: ussd, from: query n, to: query c, session: query s, "
+                 "text: query t, phase: session, first: %s}\n",
+            cases[i].first);
+        load(yaml.p);
+        struct str query =
+            arena_printf(arena, "n=254700000101&s=1&c=%s&t=%s", cases[i].code, cases[i].text);
+        const struct inbound *in = decode(query.p, NULL);
+        if (!str_eq(in->text, str_from(cases[i].input)))
+            fail_msg("%s %s %s: %.*s", cases[i].first, cases[i].code, cases[i].text,
+                     STR_ARG(in->text));
+    }
+}
+
+static const char remembering[] = HEAD
+    "fields:\n  from: [query n, remembered from]\n  session: query s\n"
+    "messages:\n  - kind: ussd\n    when: {query end: present}\n    phase: end\n    lost: ignore\n"
+    "  - kind: ussd\n    text: query t\n    phase: session\n"
+    "    remember: {ref: [query ref, remembered ref]}\n"
+    "answers:\n  open: {text: '{remembered ref}|{text}'}\n";
+
+static void test_sessions_that_are_remembered(void **state)
+{
+    (void)state;
+    struct session_memory memory = {
+        .is_known = true, .from = STR("+254700000101"), .remembered = STR("ref=a%26b")};
+    struct reply reply = {.text = STR("Hi"), .is_open = true};
+    struct http_response response;
+    load(remembering);
+    assert_true(profile_needs_session(profile));
+    request = (struct http_request){.method = STR("GET"), .query = STR("s=7&end=1")};
+    assert_str(profile_session_key(profile, &request, STR(""), arena), "7");
+    assert_int_equal(decode("s=7&end=1", NULL)->outcome, INBOUND_IGNORE); /* nobody knows whose */
+    const struct inbound *in = decode("s=7&end=1", &memory);
+    assert_int_equal(in->outcome, INBOUND_ACCEPT);
+    assert_int_equal(in->phase, INBOUND_PHASE_END);
+    assert_str(in->from, "+254700000101");
+    assert_str(decode("s=7&n=254700000101&t=1&ref=x", NULL)->remember, "ref=x");
+    struct inbound_batch batch = decode_with("s=7&t=1", &memory, NULL);
+    assert_str(batch.items[0].remember, "ref=a%26b"); /* carried on */
+    assert_int_equal(profile_encode(profile, &batch, &reply, NULL, arena, &response), ERR_OK);
+    assert_str(response.body, "a&b|Hi");
+}
+
+static void test_texts_are_clean(void **state)
+{
+    (void)state;
+    load(HEAD "messages:\n  - {kind: sms, from: query n, text: query t}\n");
+    assert_str(decode("n=254700000101&t=a%00b", NULL)->text, "a\xef\xbf\xbd"
+                                                             "b");
+    assert_str(decode("n=254700000101&t=%C0%AF", NULL)->text, "\xef\xbf\xbd\xef\xbf\xbd");
+    assert_str(decode("n=254700000101&t=%EF%BF%BD", NULL)->text, "\xef\xbf\xbd");
+    assert_str(decode("n=254700000101&t=", NULL)->text, "");
+    assert_int_equal(decode("n=254700000101", NULL)->outcome, INBOUND_REJECT);
+    assert_str(decode("t=x", NULL)->reason, "missing from (query n)");
+    load(HEAD "charset: latin1\nmessages:\n  - {kind: sms, from: query n, text: query t}\n");
+    assert_str(decode("n=254700000101&t=caf%E9", NULL)->text, "caf\xc3\xa9");
+    load(HEAD "bad_text: reject\nmessages:\n  - {kind: sms, from: query n, text: query t}\n");
+    assert_int_equal(decode("n=254700000101&t=caf%E9", NULL)->outcome, INBOUND_REJECT);
+}
+
+static void test_maps_and_ranges(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *status;
+        enum dlr_status is;
+        enum inbound_outcome outcome;
+    } cases[] = {
+        {"10", DLR_DELIVERED, INBOUND_ACCEPT},
+        {"12", DLR_DELIVERED, INBOUND_ACCEPT},
+        {"13", DLR_NONE, INBOUND_UNKNOWN_STATUS},
+        {"9", DLR_NONE, INBOUND_UNKNOWN_STATUS},
+        {"21", DLR_FAILED, INBOUND_ACCEPT},
+        {"-1", DLR_ERRORED, INBOUND_ACCEPT},
+        {"-99", DLR_ERRORED, INBOUND_ACCEPT},
+        {"dELIVRD", DLR_DELIVERED, INBOUND_ACCEPT},
+        {"10x", DLR_NONE, INBOUND_UNKNOWN_STATUS},
+        {"wait", DLR_NONE, INBOUND_IGNORE},
+        {"10..12", DLR_NONE, INBOUND_UNKNOWN_STATUS},
+        {"99999999999999999999", DLR_NONE, INBOUND_UNKNOWN_STATUS},
+    };
+    load(HEAD
+         "messages:\n  - kind: dlr\n    at: any\n    id: query id\n    status:\n      in: query s\n"
+         "      map: {delivered: [10..12, DELIVRD], failed: 21.., errored: ..-1, ignore: wait}\n");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str query = arena_printf(arena, "id=7&s=%s", cases[i].status);
+        const struct inbound *in = decode(query.p, NULL);
+        if (in->status != cases[i].is || in->outcome != cases[i].outcome)
+            fail_msg("%s: %d %s", cases[i].status, in->status, inbound_outcome_name(in->outcome));
+        assert_str(in->status_raw, cases[i].status);
+    }
+}
+
+static void test_parts_of_long_messages(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *query;
+        enum inbound_outcome outcome;
+    } cases[] = {
+        {"r=1&p=1&of=2", INBOUND_BUFFER},     {"r=1&p=2&of=2", INBOUND_BUFFER},
+        {"r=1&p=255&of=255", INBOUND_BUFFER}, {"r=1&p=1&of=1", INBOUND_ACCEPT},
+        {"r=1&p=3&of=2", INBOUND_ACCEPT},     {"r=1&p=0&of=2", INBOUND_ACCEPT},
+        {"r=1&p=1&of=256", INBOUND_ACCEPT},   {"p=1&of=2", INBOUND_ACCEPT},
+    };
+    load(HEAD "messages:\n  - {kind: sms, from: query n, text: query t, part_ref: query r, "
+              "part: query p, parts: query of}\n");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str query = arena_printf(arena, "n=254700000101&t=x&%s", cases[i].query);
+        assert_int_equal(decode(query.p, NULL)->outcome, cases[i].outcome);
+    }
+}
+
+static struct inbound_batch post(const char *body, const char *type)
+{
+    struct inbound_batch batch;
+    struct decode_context context = {.rest = STR("")};
+    request = (struct http_request){.method = STR("POST"),
+                                    .target = STR("/in/t"),
+                                    .path = STR("/in/t"),
+                                    .body = str_from(body)};
+    request.headers[0] = (struct http_header){STR("content-type"), str_from(type)};
+    request.n_headers = 1;
+    assert_int_equal(profile_decode(profile, &request, &context, arena, &batch), ERR_OK);
+    return batch;
+}
+
+static const char list[] =
+    HEAD "body: json\nmessages:\n"
+         "  - {kind: sms, each: json /l, when: {item /t: mo}, from: item /n, text: item /x, "
+         "id: '{json /id}-{index}'}\n"
+         "  - {kind: dlr, at: any, each: json /l, when: {item /t: dlr}, id: item /i, "
+         "status: {in: item /s, map: {sent: s}}}\n";
+
+static void test_one_bad_item_loses_no_other(void **state)
+{
+    (void)state;
+    load(list);
+    struct inbound_batch batch = post(
+        "{\"id\":\"b\",\"l\":[{\"t\":\"mo\",\"n\":\"254700000101\",\"x\":\"1\"},{\"t\":\"mo\"},"
+        "{\"t\":\"?\"},7,{\"t\":\"dlr\",\"i\":\"9\",\"s\":\"s\"},"
+        "{\"t\":\"mo\",\"n\":\"254700000102\",\"x\":\"2\"}]}",
+        "text/plain");
+    static const enum inbound_outcome outcomes[] = {INBOUND_ACCEPT, INBOUND_REJECT, INBOUND_IGNORE,
+                                                    INBOUND_IGNORE, INBOUND_ACCEPT, INBOUND_ACCEPT};
+    struct http_response response;
+    assert_int_equal(batch.n_items, ARRAY_LEN(outcomes));
+    for (uint32_t i = 0; i < batch.n_items; i++)
+        assert_int_equal(batch.items[i].outcome, outcomes[i]);
+    assert_str(batch.items[0].id, "b-0");
+    assert_str(batch.items[5].id, "b-5");
+    assert_int_equal(batch.items[4].kind, INBOUND_DLR);
+    assert_int_equal(profile_encode(profile, &batch, NULL, NULL, arena, &response), ERR_OK);
+    assert_int_equal(response.status, 200);
+}
+
+static void test_lists_have_a_ceiling(void **state)
+{
+    (void)state;
+    struct buf body;
+    buf_init(&body, 1u << 20);
+    for (uint32_t n = INBOUND_MAX_ITEMS; n <= INBOUND_MAX_ITEMS + 1; n++) {
+        buf_reset(&body);
+        buf_add_str(&body, STR("{\"l\":[7"));
+        for (uint32_t i = 1; i < n; i++)
+            buf_add_str(&body, STR(",7"));
+        buf_add_str(&body, STR("]}"));
+        load(list);
+        struct inbound_batch batch = post(body.p, "");
+        assert_int_equal(batch.n_items, n == INBOUND_MAX_ITEMS ? n : 1);
+        assert_int_equal(batch.items[0].outcome,
+                         n == INBOUND_MAX_ITEMS ? INBOUND_IGNORE : INBOUND_REJECT);
+    }
+    assert_int_equal(post("{\"l\":[]}", "").items[0].outcome, INBOUND_IGNORE);
+    assert_int_equal(post("{\"m\":[]}", "").items[0].outcome, INBOUND_REJECT);
+    assert_int_equal(post("{\"l\":", "").items[0].outcome, INBOUND_REJECT);
+    buf_fini(&body);
+}
+
+static void test_methods(void **state)
+{
+    (void)state;
+    load(HEAD
+         "methods: POST\nbody: form\nmessages:\n  - {kind: sms, from: form n, text: form t}\n");
+    assert_int_equal(post("n=254700000101&t=x", "").items[0].outcome, INBOUND_ACCEPT);
+    assert_int_equal(decode("n=254700000101&t=x", NULL)->outcome, INBOUND_REJECT);
+    struct decode_context context = {.rest = STR("")};
+    struct inbound_batch batch;
+    request.method = STR("HEAD");
+    assert_int_equal(profile_decode(profile, &request, &context, arena, &batch), ERR_OK);
+    assert_int_equal(batch.items[0].outcome, INBOUND_IGNORE);
+}
+
+static void test_served_codes(void **state)
+{
+    (void)state;
+    struct setting one[] = {{STR("to_pattern"), STR("^\\*121#$")}};
+    struct settings settings = {one, 1};
+    load(HEAD "messages:\n  - {kind: sms, from: query n, to: query c, text: query t}\n");
+    assert_int_equal(decode_with("n=254700000101&t=x&c=*121%23", NULL, &settings).items[0].outcome,
+                     INBOUND_ACCEPT);
+    assert_int_equal(decode_with("n=254700000101&t=x&c=*1210%23", NULL, &settings).items[0].outcome,
+                     INBOUND_REJECT);
+    one[0].value = STR("[");
+    assert_int_equal(decode_with("n=254700000101&t=x&c=*121%23", NULL, &settings).items[0].outcome,
+                     INBOUND_REJECT);
+}
+
+/* answering ---------------------------------------------------------------------------------- */
+
+static void test_answers(void **state)
+{
+    (void)state;
+    static const char yaml[] =
+        HEAD "messages:\n  - {kind: sms, from: query n, text: query t, id: query i}\n"
+             "answers:\n  ok: {json: {got: '{id}', n: 1, empty: '', link: '{link}'}}\n"
+             "  reply: {xml: '<r to=\"{from | attribute}\">{text}</r>', max_chars: 160}\n"
+             "  busy: {status: 503, headers: {Retry-After: '5'}}\n";
+    struct http_response response;
+    struct reply reply = {.text = STR("1 < 2 & \"3\"")}, busy = {.is_error = true};
+    load(yaml);
+    assert_true(profile_replies_in_answer(profile));
+    assert_int_equal(profile_answer_max_chars(profile), 160);
+    struct inbound_batch batch = decode_with("n=254700000101&t=x&i=a%22b", NULL, NULL);
+    assert_int_equal(profile_encode(profile, &batch, NULL, NULL, arena, &response), ERR_OK);
+    assert_str(response.body,
+               "{\"got\":\"a\\\"b\",\"n\":1,\"empty\":\"\"}"); /* no link: left out */
+    assert_str(response.content_type, "application/json");
+    assert_int_equal(profile_encode(profile, &batch, &reply, NULL, arena, &response), ERR_OK);
+    assert_str(response.body, "<r to=\"+254700000101\">1 &lt; 2 &amp; \"3\"</r>");
+    assert_int_equal(profile_encode(profile, &batch, &busy, NULL, arena, &response), ERR_OK);
+    assert_int_equal(response.status, 503);
+    assert_str(response.headers[0].value, "5");
+    batch = decode_with("t=x", NULL, NULL);
+    assert_int_equal(profile_encode(profile, &batch, &reply, NULL, arena, &response), ERR_OK);
+    assert_int_equal(response.status, 400);
+}
+
+static void test_a_header_has_one_line(void **state)
+{
+    (void)state;
+    struct http_response response;
+    load(HEAD "messages:\n  - {kind: sms, from: query n, text: query t}\n"
+              "answers: {ok: {headers: {X-Text: '{text}'}}}\n");
+    struct inbound_batch batch = decode_with("n=254700000101&t=a%0d%0aX:1", NULL, NULL);
+    assert_int_not_equal(profile_encode(profile, &batch, NULL, NULL, arena, &response), ERR_OK);
+}
+
+/* sending ------------------------------------------------------------------------------------ */
+
+static const char sending[] =
+    HEAD "settings:\n  user: {help: u, required: true}\n  pass: {help: p, required: true, secret: "
+         "true}\n"
+         "  mode: {help: m, default: fast}\n  table: {help: t}\n"
+         "send:\n  method: GET\n  url: 'https://x.example/{from}/send'\n"
+         "  headers: {Authorization: 'Basic {basic user pass}'}\n"
+         "  query:\n    to: '{to | digits}'\n    text: '{text}'\n    mode: '{setting mode}'\n"
+         "    link: '{link}'\n    unicode: '{alphabet - yes}'\n    dlr: '{dlr_url}?id={id}'\n"
+         "  success: {json /ok: 'true'}\n  id: {in: json /id, not: ['null', '0']}\n"
+         "  error: json /why\n  opted_out: {json /why: STOPPED}\n  throttled: {json /why: SLOW}\n"
+         "  temporary: {json /why: LATER}\n  sample: {json: {ok: true, id: '{id}'}}\n";
+
+static void test_send(void **state)
+{
+    (void)state;
+    struct setting values[] = {{STR("user"), STR("AC1")},
+                               {STR("pass"), STR("12345")},
+                               {STR("public_url"), STR("https://us.example/")},
+                               {STR("channel"), STR("x")},
+                               {STR("send_url"), STR("http://127.0.0.1:1/sim?k=1")}};
+    struct settings settings = {values, 1};
+    struct outgoing message = {
+        .from = STR("My Org"), .to = STR("+254700000101"), .text = STR("a&b"), .id = STR("m1")};
+    struct send_request sent;
+    struct errmsg msg;
+    load(sending);
+    assert_true(profile_has_send(profile));
+    assert_int_equal(
+        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
+        ERR_NOT_FOUND);
+    assert_non_null(strstr(msg.text, "'pass'"));
+    settings.n = 2;
+    assert_int_equal(
+        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
+        ERR_OK);
+    assert_string_equal(sent.method, "GET");
+    assert_str(sent.url, "https://x.example/My%20Org/send?to=254700000101&text=a%26b&mode=fast");
+    assert_str(sent.headers[0].value, "Basic QUMxOjEyMzQ1");
+    assert_int_equal(sent.n_headers, 1);
+    settings.n = 4;
+    message.link = STR("L");
+    message.text = STR("\xe2\x98\xba");
+    assert_int_equal(
+        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
+        ERR_OK);
+    assert_str(sent.url, "https://x.example/My%20Org/send?to=254700000101&text=%E2%98%BA&mode=fast&"
+                         "link=L&unicode=yes&dlr=https%3A%2F%2Fus.example%2Fdlr%2Fx%3Fid%3Dm1");
+    settings.n = 5;
+    assert_int_equal(
+        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
+        ERR_OK);
+    assert_true(str_starts(sent.url, STR("http://127.0.0.1:1/sim?k=1&to=254700000101&")));
+}
+
+static void test_settings_are_checked(void **state)
+{
+    (void)state;
+    struct setting values[] = {{STR("user"), STR("a")},
+                               {STR("pass"), STR("b")},
+                               {STR("table.x"), STR("1")},
+                               {STR("public_url"), STR("u")},
+                               {STR("pasword"), STR("c")}};
+    struct settings settings = {values, 4};
+    struct errmsg msg;
+    uint32_t n;
+    load(sending);
+    assert_int_equal(profile_check_settings(profile, &settings, &msg), ERR_OK);
+    settings.n = 5;
+    assert_int_equal(profile_check_settings(profile, &settings, &msg), ERR_INVALID);
+    assert_non_null(strstr(msg.text, "pasword"));
+    settings.n = 1;
+    assert_int_equal(profile_check_settings(profile, &settings, &msg), ERR_NOT_FOUND);
+    const struct profile_setting *declared = profile_settings(profile, &n);
+    assert_int_equal(n, 4);
+    assert_true(declared[1].is_secret && declared[1].is_required);
+    assert_str(declared[2].fallback, "fast");
+}
+
+static void test_results(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *body;
+        enum send_outcome outcome;
+        const char *id, *error;
+    } cases[] = {
+        {200, "{\"ok\":true,\"id\":7}", SEND_SENT, "7", NULL},
+        {201, "{\"ok\":true,\"id\":\"null\"}", SEND_SENT, NULL, NULL},
+        {200, "{\"ok\":true}", SEND_SENT, NULL, NULL},
+        {200, "{\"ok\":false,\"why\":\"BAD\"}", SEND_FAILED, NULL, "BAD"},
+        {200, "", SEND_FAILED, NULL, NULL},
+        {200, "{\"ok\":", SEND_FAILED, NULL, NULL},
+        {200, "<html>hello</html>", SEND_FAILED, NULL, NULL},
+        {400, "{\"ok\":true}", SEND_FAILED, NULL, NULL},
+        {400, "{\"why\":\"STOPPED\"}", SEND_OPTED_OUT, NULL, "STOPPED"},
+        {429, "", SEND_THROTTLED, NULL, NULL},
+        {200, "{\"why\":\"SLOW\"}", SEND_THROTTLED, NULL, "SLOW"},
+        {200, "{\"why\":\"LATER\"}", SEND_TEMPORARY, NULL, "LATER"},
+        {500, "", SEND_TEMPORARY, NULL, NULL},
+        {503, "oops", SEND_TEMPORARY, NULL, NULL},
+        {408, "", SEND_TEMPORARY, NULL, NULL},
+        {302, "", SEND_FAILED, NULL, NULL},
+        {400, "{\"why\":\"no +254700000101 here\"}", SEND_FAILED, NULL, "no +# here"},
+    };
+    load(sending);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct send_result result;
+        assert_int_equal(profile_read_answer(profile, cases[i].status, NULL, 0,
+                                             str_from(cases[i].body), NULL, (struct wall_ms){1},
+                                             arena, &result),
+                         ERR_OK);
+        if (result.outcome != cases[i].outcome)
+            fail_msg("%d %s: %s", cases[i].status, cases[i].body,
+                     send_outcome_name(result.outcome));
+        assert_str(result.id, cases[i].id);
+        assert_str(result.error, cases[i].error);
+    }
+}
+
+static void test_retry_after(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        int64_t ms;
+    } cases[] = {
+        {"5", 5000},
+        {"0", 0},
+        {"86400", 86400000},
+        {"86401", 86400000},
+        {"99999999999999999999999", 0},
+        {"-5", 0},
+        {"soon", 0},
+        {"", 0},
+        {"Fri, 03 May 2024 06:05:45 GMT", 60000},
+        {"Fri, 03 May 2024 06:03:45 GMT", 0},
+        {"Fri, 03 May 2030 06:03:45 GMT", 86400000},
+    };
+    load(sending);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct http_header header = {STR("retry-after"), str_from(cases[i].value)};
+        struct send_result result;
+        assert_int_equal(profile_read_answer(profile, 429, &header, 1, STR(""), NULL,
+                                             (struct wall_ms){1714716285000}, arena, &result),
+                         ERR_OK);
+        if (result.retry_after_ms != cases[i].ms)
+            fail_msg("%s: %lld", cases[i].value, (long long)result.retry_after_ms);
+    }
+}
+
+static void test_simulator_reads_what_was_sent(void **state)
+{
+    (void)state;
+    struct setting values[] = {{STR("user"), STR("a")},
+                               {STR("pass"), STR("b")},
+                               {STR("send_url"), STR("http://127.0.0.1/sim")}};
+    struct settings settings = {values, 3};
+    struct outgoing message = {
+        .from = STR("20"), .to = STR("+254700000101"), .text = STR("a&b \xe2\x98\xba")};
+    struct outgoing seen;
+    struct send_request sent;
+    struct http_response answer;
+    struct send_result result;
+    struct errmsg msg;
+    load(sending);
+    assert_int_equal(
+        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
+        ERR_OK);
+    struct str rest = sent.url;
+    (void)str_split(&rest, '?'); /* before the query */
+    request = (struct http_request){
+        .method = STR("GET"), .target = STR("/sim"), .path = STR("/sim"), .query = rest};
+    assert_int_equal(profile_simulate(profile, &request, STR("id-1"), arena, &seen, &answer),
+                     ERR_OK);
+    assert_str(seen.to, "+254700000101");
+    assert_str(seen.text, "a&b \xe2\x98\xba");
+    assert_int_equal(profile_read_answer(profile, answer.status, answer.headers, answer.n_headers,
+                                         answer.body, &settings, (struct wall_ms){1}, arena,
+                                         &result),
+                     ERR_OK);
+    assert_int_equal(result.outcome, SEND_SENT);
+    assert_str(result.id, "id-1");
+    request.query = STR("a=1");
+    assert_int_equal(profile_simulate(profile, &request, STR("id-1"), arena, &seen, &answer),
+                     ERR_INVALID);
+}
+
+static void test_tokens(void **state)
+{
+    (void)state;
+    struct setting values[] = {{STR("key"), STR("k")}, {STR("token"), STR("T")}};
+    struct settings settings = {values, 1};
+    struct send_request sent;
+    struct outgoing message = {.to = STR("+254700000101"), .text = STR("x")};
+    struct str token;
+    int64_t lifetime_ms;
+    struct errmsg msg;
+    load(HEAD "settings: {key: {help: k}}\nsend:\n"
+              "  token: {url: 'https://x/t', form: {id: '{setting key}'}, value: json /t, "
+              "seconds: json /s}\n"
+              "  url: https://x/s\n  headers: {Authorization: 'Bearer {setting token}'}\n"
+              "  json: {to: '{to}', text: '{text}'}\n");
+    assert_true(profile_needs_token(profile, &settings));
+    assert_int_equal(
+        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
+        ERR_NOT_FOUND);
+    assert_int_equal(
+        profile_token_request(profile, &settings, (struct wall_ms){1}, arena, &sent, &msg), ERR_OK);
+    assert_str(sent.body, "id=k");
+    assert_int_equal(profile_read_token(profile, 200, STR("{\"t\":\"T\",\"s\":\"3599\"}"),
+                                        &settings, arena, &token, &lifetime_ms),
+                     ERR_OK);
+    assert_str(token, "T");
+    assert_int_equal(lifetime_ms, 3599000);
+    assert_int_equal(profile_read_token(profile, 200, STR("{\"t\":\"T\",\"s\":1}"), &settings,
+                                        arena, &token, &lifetime_ms),
+                     ERR_OK);
+    assert_int_equal(lifetime_ms, 60000);
+    assert_int_equal(profile_read_token(profile, 401, STR("{\"t\":\"T\"}"), &settings, arena,
+                                        &token, &lifetime_ms),
+                     ERR_INVALID);
+    assert_int_equal(
+        profile_read_token(profile, 200, STR("{}"), &settings, arena, &token, &lifetime_ms),
+        ERR_INVALID);
+    settings.n = 2;
+    assert_false(profile_needs_token(profile, &settings));
+    assert_int_equal(
+        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
+        ERR_OK);
+    assert_str(sent.headers[0].value, "Bearer T");
+    struct send_result result; /* a token that died before its time */
+    assert_int_equal(profile_read_answer(profile, 401, NULL, 0, STR(""), &settings,
+                                         (struct wall_ms){1}, arena, &result),
+                     ERR_OK);
+    assert_int_equal(result.outcome, SEND_TEMPORARY);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_mistakes_are_told_with_their_place),
+        TEST(test_sizes_have_ceilings),
+        TEST(test_cumulative_input_by_hash),
+        TEST(test_resume_needs_no_request),
+        TEST(test_first_text_of_a_session),
+        TEST(test_sessions_that_are_remembered),
+        TEST(test_texts_are_clean),
+        TEST(test_maps_and_ranges),
+        TEST(test_parts_of_long_messages),
+        TEST(test_one_bad_item_loses_no_other),
+        TEST(test_lists_have_a_ceiling),
+        TEST(test_methods),
+        TEST(test_served_codes),
+        TEST(test_answers),
+        TEST(test_a_header_has_one_line),
+        TEST(test_send),
+        TEST(test_settings_are_checked),
+        TEST(test_results),
+        TEST(test_retry_after),
+        TEST(test_simulator_reads_what_was_sent),
+        TEST(test_tokens),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
