@@ -234,8 +234,10 @@ static enum err begin(struct phone *p, const struct cli_args *args, const char *
 {
     uint8_t random[8];
     char run[17];
-    enum err e = sim_address_parse(cli_get(args, "url", "http://127.0.0.1:8080"),
-                                   cli_get(args, "admin", NULL), &p->address, &p->msg);
+    char here[64];
+    (void)snprintf(here, sizeof(here), "http://127.0.0.1:%.40s", cli_get(args, "port", "8080"));
+    enum err e = sim_address_parse(cli_get(args, "url", here), cli_get(args, "admin", NULL),
+                                   &p->address, &p->msg);
     if (e != ERR_OK)
         return e;
     vault_random(random, sizeof(random));
@@ -287,13 +289,14 @@ static int phone_run(const struct cli_args *args)
 const struct cli_command cli_phone = {
     .name = "phone",
     .summary = "be a basic phone: SMS and USSD with a running gateway",
-    .usage = "phone [--from NUMBER] [--sms|--ussd] [--url URL]\n"
+    .usage = "phone [--from NUMBER] [--sms|--ussd] [--port N | --url URL]\n"
              "phone --script FILE ...",
     .options = {{"from", "NUMBER", "whose phone; +254700000001 when left out", false},
                 {"sms", NULL, "begin with SMS (as without this option)", false},
                 {"ussd", NULL, "begin by dialling " DIAL_CODE, false},
                 {"script", "FILE", "lines to type, in place of the keyboard", false},
-                {"url", "URL", "the gateway; http://127.0.0.1:8080 when left out", false},
+                {"port", "N", "of the gateway on this machine; 8080 when left out", false},
+                {"url", "URL", "of a gateway elsewhere", false},
                 {"admin", "URL",
                  "its admin listener, with the simulator; the next port when left "
                  "out",
