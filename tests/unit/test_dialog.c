@@ -1,0 +1,771 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/course_set.h"
+#include "app/dialog.h"
+#include "app/message.h"
+#include "app/replay.h"
+#include "base/xalloc.h"
+#include "core/engine.h"
+#include "port/lesson_files.h"
+
+#define START 1736143200000 /* 2025-01-06 06:00 UTC */
+#define MAX_ANSWERS 4096
+
+static const struct config_channel channels[] = {
+    {.name = {"at", 2},
+     .country = {"KE", 2},
+     .from = {"20880", 5},
+     .ussd_septets = GSM_USSD_SEPTETS,
+     .ussd_ucs2 = GSM_USSD_UCS2,
+     .fold = GSM_FOLD_LATIN},
+    {.name = {"ussd", 4},
+     .country = {"KE", 2},
+     .dial_code = {"*384*7#", 7},
+     .sms_channel = {"at", 2},
+     .ussd_septets = GSM_USSD_SEPTETS,
+     .ussd_ucs2 = GSM_USSD_UCS2,
+     .fold = GSM_FOLD_LATIN},
+};
+#define SMS (&channels[0])
+#define USSD (&channels[1])
+
+/* A store that is slow: each load and commit begins only after a while. */
+struct slow {
+    struct store base;
+    struct store_ops ops;
+    struct store *inner;
+    struct loop *loop;
+    int64_t load_ms, commit_ms;
+};
+
+struct slow_call {
+    struct slow *slow;
+    struct timer *timer;
+    struct number_id id;
+    const struct store_commit *commit; /* NULL = a load */
+    store_on_load *on_load;
+    store_on_commit *on_commit;
+    void *ctx;
+};
+
+struct answer {
+    enum dialog_outcome outcome;
+    char text[2048];
+    bool has_text, is_open;
+    uint32_t n_calls;
+    int64_t at_ms;
+};
+
+struct world {
+    struct loop *loop;
+    struct store *mem;
+    struct slow slow;
+    struct spool *spool;
+    struct vault *vault;
+    struct metrics *metrics;
+    struct config config;
+    struct course_set *courses;
+    struct dialogs *dialogs;
+    struct answer answers[MAX_ANSWERS];
+    uint32_t n_asked;
+};
+
+static struct world *the_world; /* answers need its clock */
+
+/* --- the slow store --- */
+
+static void on_slow(void *ctx)
+{
+    struct slow_call *c = ctx;
+    if (c->commit == NULL)
+        store_load(c->slow->inner, &c->id, c->on_load, c->ctx);
+    else
+        store_commit(c->slow->inner, c->commit, c->on_commit, c->ctx);
+    timer_free(c->slow->loop, c->timer);
+    free(c);
+}
+
+static void slow_start(struct slow *s, struct slow_call call, int64_t ms)
+{
+    struct slow_call *c = xcalloc(1, sizeof(*c));
+    *c = call;
+    c->slow = s;
+    c->timer = timer_new(s->loop, on_slow, c);
+    timer_start(s->loop, c->timer, ms);
+}
+
+static void slow_load(struct store *s, const struct number_id *id, store_on_load *fn, void *ctx)
+{
+    struct slow *slow = (struct slow *)s;
+    slow_start(slow, (struct slow_call){.id = *id, .on_load = fn, .ctx = ctx}, slow->load_ms);
+}
+
+static void slow_commit(struct store *s, const struct store_commit *commit, store_on_commit *fn,
+                        void *ctx)
+{
+    struct slow *slow = (struct slow *)s;
+    slow_start(slow, (struct slow_call){.commit = commit, .on_commit = fn, .ctx = ctx},
+               slow->commit_ms);
+}
+
+static bool slow_is_up(struct store *s)
+{
+    (void)s; /* it does answer */
+    return true;
+}
+
+/* --- the world --- */
+
+static struct dialogs *new_dialogs(struct world *w, struct store *store)
+{
+    return dialogs_new(&(struct dialog_parts){.loop = w->loop,
+                                              .store = store,
+                                              .spool = w->spool,
+                                              .vault = w->vault,
+                                              .metrics = w->metrics,
+                                              .config = &w->config,
+                                              .courses = w->courses});
+}
+
+static void load_course(struct world *w)
+{
+    struct arena *arena = arena_new(LESSON_ARENA_BYTES);
+    struct lesson_file *files;
+    struct errmsg msg = {""};
+    struct buf bundle;
+    uint32_t n;
+    buf_init(&bundle, COURSE_MAX_BYTES + 65536);
+    assert_int_equal(lesson_files_read("lessons/children-on-the-move", arena, &files, &n, &msg),
+                     ERR_OK);
+    assert_int_equal(course_bundle_write(files, n, &bundle), ERR_OK);
+    if (course_set_add(w->courses, STR("children-on-the-move@1.0.0"), buf_str(&bundle), true,
+                       &msg) != ERR_OK)
+        fail_msg("%s", msg.text);
+    buf_fini(&bundle);
+    arena_free(arena);
+}
+
+static int open_world(void **state)
+{
+    struct world *w = xcalloc(1, sizeof(*w));
+    w->loop = loop_mem_new((struct wall_ms){START});
+    w->mem = store_mem_new(w->loop);
+    w->slow = (struct slow){.inner = w->mem, .loop = w->loop};
+    w->slow.ops.load = slow_load;
+    w->slow.ops.commit = slow_commit;
+    w->slow.ops.is_up = slow_is_up;
+    w->slow.base.ops = &w->slow.ops;
+    w->spool = spool_mem_new(w->loop);
+    w->vault = vault_openssl_new_for_tests();
+    w->metrics = metrics_new();
+    w->config = (struct config){.org = STR("Org"),
+                                .url = STR("example.org"),
+                                .unavailable_text = STR("Away. Dial again."),
+                                .n_channels = ARRAY_LEN(channels),
+                                .channels = channels};
+    w->courses = course_set_new(w->loop, NULL);
+    load_course(w);
+    w->dialogs = new_dialogs(w, w->mem);
+    the_world = w;
+    *state = w;
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    struct world *w = *state;
+    loop_mem_settle(w->loop);
+    store_free(w->mem);
+    spool_free(w->spool);
+    dialogs_free(w->dialogs);
+    course_set_free(w->courses);
+    vault_free(w->vault);
+    metrics_free(w->metrics);
+    loop_free(w->loop);
+    free(w);
+    return 0;
+}
+
+static void on_answer(void *ctx, const struct dialog_answer *answer)
+{
+    struct answer *a = ctx;
+    a->outcome = answer->outcome;
+    a->has_text = answer->text.p != NULL;
+    a->is_open = answer->is_open;
+    (void)snprintf(a->text, sizeof(a->text), "%.*s", STR_ARG(answer->text));
+    a->at_ms = loop_wall(the_world->loop).ms;
+    a->n_calls++;
+}
+
+/* As AGGREGATORS.md says: what follows the remembered path is new; the same path is a repeat. */
+static enum err refine(void *ctx, const struct session_memory *memory, struct arena *arena,
+                       struct inbound *ret)
+{
+    (void)ctx, (void)arena; /* slices of the path will do */
+    struct str path = ret->raw_text;
+    if (!memory->is_known || ret->phase != INBOUND_PHASE_CONTINUE ||
+        path.len < memory->last_bytes ||
+        (uint32_t)str_hash(str_sub(path, 0, memory->last_bytes)) != memory->last_hash)
+        return ERR_OK;
+    ret->is_repeat = path.len == memory->last_bytes;
+    size_t skip = memory->last_bytes + (memory->last_bytes > 0 ? 1u : 0u);
+    ret->text = str_sub(path, skip, path.len);
+    return ERR_OK;
+}
+
+static struct inbound sms(const char *from, const char *id, const char *text)
+{
+    return (struct inbound){.kind = INBOUND_SMS,
+                            .outcome = INBOUND_ACCEPT,
+                            .from = str_from(from),
+                            .country = "KE",
+                            .id = str_from(id),
+                            .text = str_from(text)};
+}
+
+static struct inbound ussd(const char *from, const char *session, const char *path)
+{
+    return (struct inbound){.kind = INBOUND_USSD,
+                            .outcome = INBOUND_ACCEPT,
+                            .from = str_from(from),
+                            .country = "KE",
+                            .session = str_from(session),
+                            .phase = path[0] == '\0' ? INBOUND_PHASE_NEW : INBOUND_PHASE_CONTINUE,
+                            .text = str_from(path),
+                            .raw_text = str_from(path)};
+}
+
+static enum err submit_to(struct world *w, struct dialogs *dialogs, const struct inbound *in,
+                          bool can_say_sms, struct answer **ret)
+{
+    assert_true(w->n_asked < MAX_ANSWERS);
+    struct answer *a = &w->answers[w->n_asked++];
+    struct dialog_request request = {.channel = in->kind == INBOUND_USSD ? USSD : SMS,
+                                     .inbound = in,
+                                     .received = loop_wall(w->loop),
+                                     .can_say_sms = can_say_sms,
+                                     .say_max_chars = 1000,
+                                     .refine = in->kind == INBOUND_USSD ? refine : NULL,
+                                     .fn = on_answer,
+                                     .ctx = a};
+    *a = (struct answer){.outcome = DIALOG_OUTCOME_NONE};
+    if (ret != NULL)
+        *ret = a;
+    return dialogs_submit(dialogs, &request);
+}
+
+static struct answer *submit(struct world *w, struct inbound in)
+{
+    struct answer *a;
+    assert_int_equal(submit_to(w, w->dialogs, &in, false, &a), ERR_OK);
+    assert_int_equal(a->n_calls, 0); /* never before the call has returned */
+    return a;
+}
+
+static struct answer *ask(struct world *w, struct inbound in)
+{
+    struct answer *a = submit(w, in);
+    loop_mem_settle(w->loop);
+    assert_int_equal(a->n_calls, 1);
+    return a;
+}
+
+static uint64_t n_steps(const struct world *w)
+{
+    return metrics_get(w->metrics, METRIC_steps_total);
+}
+
+/* --- the machine --- */
+
+static void has_a_row_for_everything(void **state)
+{
+    (void)state; /* the table is not the world's */
+    static const enum dialog_state waiting[] = {DIALOG_STATE_QUEUED, DIALOG_STATE_LOADING,
+                                                DIALOG_STATE_SAVING, DIALOG_STATE_SPOOLING};
+    size_t n;
+    const struct dialog_row *rows = dialog_rows(&n);
+    for (int kind = 0; kind < N_DIALOG_KINDS; kind++) {
+        bool is_reached[N_DIALOG_STATES] = {[DIALOG_STATE_QUEUED] = true};
+        bool has_deadline[N_DIALOG_STATES] = {false};
+        for (size_t round = 0; round < n; round++) {
+            for (size_t i = 0; i < n; i++) {
+                enum dialog_state to = rows[i].to[kind].state;
+                if (to == DIALOG_STATE_NONE)
+                    continue;
+                assert_int_equal(to == DIALOG_STATE_DONE,
+                                 rows[i].to[kind].outcome != DIALOG_OUTCOME_NONE);
+                is_reached[to] |= is_reached[rows[i].state];
+                has_deadline[rows[i].state] |= rows[i].event == DIALOG_EVENT_DEADLINE;
+            }
+        }
+        for (size_t i = 0; i < ARRAY_LEN(waiting); i++) {
+            if (is_reached[waiting[i]] && !has_deadline[waiting[i]])
+                fail_msg("%s waits for ever", dialog_state_name(waiting[i]));
+        }
+        assert_int_equal(is_reached[DIALOG_STATE_SPOOLING], kind == DIALOG_KIND_SMS);
+        assert_true(is_reached[DIALOG_STATE_DONE]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = i + 1; k < n; k++)
+            assert_false(rows[i].state == rows[k].state && rows[i].event == rows[k].event);
+        assert_non_null(dialog_event_name(rows[i].event));
+    }
+}
+
+/* Only an SMS that is durable, in the store or in the spool, is answered with success. */
+static void fails_only_where_nothing_is_durable(void **state)
+{
+    (void)state; /* the table is not the world's */
+    size_t n;
+    const struct dialog_row *rows = dialog_rows(&n);
+    for (size_t i = 0; i < n; i++) {
+        enum dialog_outcome sms_outcome = rows[i].to[DIALOG_KIND_SMS].outcome;
+        enum dialog_outcome ussd_outcome = rows[i].to[DIALOG_KIND_USSD].outcome;
+        if (sms_outcome == DIALOG_OUTCOME_STEPPED)
+            assert_int_equal(rows[i].event, DIALOG_EVENT_SAVED);
+        if (sms_outcome == DIALOG_OUTCOME_SPOOLED)
+            assert_int_equal(rows[i].event, DIALOG_EVENT_SPOOLED);
+        assert_true(sms_outcome != DIALOG_OUTCOME_BUSY);
+        assert_true(ussd_outcome != DIALOG_OUTCOME_FAILED);
+    }
+}
+
+/* --- one at a time per number --- */
+
+static void plays_messages_of_a_number_one_after_another(void **state)
+{
+    struct world *w = *state;
+    struct answer *join = submit(w, sms("+254700000001", "a", "JOIN"));
+    struct answer *agree = submit(w, sms("+254700000001", "b", "1"));
+    struct answer *dial = submit(w, ussd("+254700000001", "s1", ""));
+    struct answer *other = submit(w, sms("+254700000002", "a", "JOIN"));
+    assert_int_equal(dialogs_n_running(w->dialogs), 4);
+    loop_mem_settle(w->loop);
+    assert_int_equal(dialogs_n_running(w->dialogs), 0);
+    assert_int_equal(join->outcome, DIALOG_OUTCOME_STEPPED);
+    assert_int_equal(agree->outcome, DIALOG_OUTCOME_STEPPED);
+    assert_int_equal(other->outcome, DIALOG_OUTCOME_STEPPED);
+    assert_non_null(strstr(dial->text, "What is your work?")); /* both came before it */
+    assert_int_equal(n_steps(w), 4);
+}
+
+static void shares_one_answer_among_copies_in_flight(void **state)
+{
+    struct world *w = *state;
+    struct answer *copies[16];
+    (void)ask(w, sms("+254700000001", "a", "JOIN"));
+    for (size_t i = 0; i < ARRAY_LEN(copies); i++)
+        copies[i] = submit(w, ussd("+254700000001", "s1", ""));
+    loop_mem_settle(w->loop);
+    for (size_t i = 0; i < ARRAY_LEN(copies); i++) {
+        assert_int_equal(copies[i]->n_calls, 1);
+        assert_string_equal(copies[i]->text, copies[0]->text);
+        assert_int_equal(copies[i]->is_open, copies[0]->is_open);
+    }
+    assert_int_equal(n_steps(w), 2);
+    assert_int_equal(metrics_get(w->metrics, METRIC_duplicates_total), 15);
+}
+
+static void bounds_copies_and_lines(void **state)
+{
+    struct world *w = *state;
+    struct inbound in = sms("+254700000001", "a", "JOIN");
+    for (uint32_t i = 0; i <= DIALOG_MAX_COPIES; i++)
+        (void)submit(w, in);
+    assert_int_equal(submit_to(w, w->dialogs, &in, false, NULL), ERR_FULL);
+    char ids[DIALOG_MAX_QUEUED + 1][8];
+    for (uint32_t i = 0; i < DIALOG_MAX_QUEUED; i++) {
+        (void)snprintf(ids[i], sizeof(ids[i]), "q%u", i);
+        (void)submit(w, sms("+254700000001", ids[i], "HELP"));
+    }
+    in = sms("+254700000001", "one too many", "HELP");
+    assert_int_equal(submit_to(w, w->dialogs, &in, false, NULL), ERR_FULL);
+    loop_mem_settle(w->loop);
+    assert_int_equal(dialogs_n_running(w->dialogs), 0);
+    assert_int_equal(n_steps(w), 1 + DIALOG_MAX_QUEUED);
+}
+
+static void bounds_all_dialogs_of_a_process(void **state)
+{
+    struct world *w = *state;
+    struct answer *a = &w->answers[0];
+    char from[24];
+    struct dialog_request request = {
+        .channel = SMS, .received = loop_wall(w->loop), .fn = on_answer, .ctx = a};
+    for (uint32_t i = 0; i <= DIALOG_MAX_RUNNING; i++) {
+        (void)snprintf(from, sizeof(from), "+2547%08u", i);
+        struct inbound in = sms(from, "a", "JOIN");
+        request.inbound = &in;
+        enum err expected = i < DIALOG_MAX_RUNNING ? ERR_OK : ERR_FULL;
+        assert_int_equal(dialogs_submit(w->dialogs, &request), expected);
+    }
+    loop_mem_settle(w->loop);
+    assert_int_equal(a->n_calls, DIALOG_MAX_RUNNING);
+}
+
+/* Two fronts of one store, each with a message of the same number in hand. */
+static void steps_again_when_another_front_was_faster(void **state)
+{
+    struct world *w = *state;
+    struct dialogs *other = new_dialogs(w, w->mem);
+    struct answer *first, *second, *copy;
+    (void)ask(w, sms("+254700000001", "a", "JOIN"));
+    struct inbound agree = sms("+254700000001", "b", "1");
+    struct inbound help = sms("+254700000001", "c", "HELP");
+    assert_int_equal(submit_to(w, w->dialogs, &agree, false, &first), ERR_OK);
+    assert_int_equal(submit_to(w, other, &help, false, &second), ERR_OK);
+    loop_mem_settle(w->loop);
+    assert_int_equal(first->outcome, DIALOG_OUTCOME_STEPPED);
+    assert_int_equal(second->outcome, DIALOG_OUTCOME_STEPPED);
+    assert_int_equal(metrics_get(w->metrics, METRIC_conflicts_total), 1);
+    assert_int_equal(n_steps(w), 3);
+    /* The same callback at both: one steps, the other finds it handled. */
+    struct inbound role = sms("+254700000001", "d", "2");
+    assert_int_equal(submit_to(w, w->dialogs, &role, false, &first), ERR_OK);
+    assert_int_equal(submit_to(w, other, &role, false, &copy), ERR_OK);
+    loop_mem_settle(w->loop);
+    assert_int_equal(first->outcome, DIALOG_OUTCOME_STEPPED);
+    assert_int_equal(copy->outcome, DIALOG_OUTCOME_REPEAT);
+    assert_int_equal(n_steps(w), 4);
+    dialogs_free(other);
+}
+
+/* --- deadlines --- */
+
+static void answers_ussd_in_time_when_the_store_is_slow(void **state)
+{
+    struct world *w = *state;
+    struct dialogs *slow = new_dialogs(w, &w->slow.base);
+    struct inbound dial = ussd("+254700000001", "s1", "");
+    struct answer *a;
+    w->slow.load_ms = 500;
+    w->slow.commit_ms = 600;
+    assert_int_equal(submit_to(w, slow, &dial, false, &a), ERR_OK);
+    loop_mem_advance(w->loop, DIALOG_USSD_MS - 1);
+    assert_int_equal(a->n_calls, 0);
+    loop_mem_advance(w->loop, 1);
+    assert_int_equal(a->outcome, DIALOG_OUTCOME_BUSY);
+    assert_non_null(strstr(a->text, "dial again"));
+    assert_false(a->is_open);
+    loop_mem_advance(w->loop, 1000); /* the commit arrives, and nobody is told twice */
+    assert_int_equal(a->n_calls, 1);
+    w->slow.load_ms = w->slow.commit_ms = 0;
+    assert_int_equal(submit_to(w, slow, &dial, false, &a), ERR_OK);
+    loop_mem_settle(w->loop);
+    assert_int_equal(a->outcome, DIALOG_OUTCOME_REPEAT); /* it had its effect */
+    assert_non_null(strstr(a->text, "CHILDREN ON THE MOVE"));
+    dialogs_free(slow);
+}
+
+static void spools_an_sms_in_time_when_the_store_is_slow(void **state)
+{
+    struct world *w = *state;
+    struct dialogs *slow = new_dialogs(w, &w->slow.base);
+    struct inbound join = sms("+254700000001", "a", "JOIN"), next = sms("+254700000001", "b", "1");
+    struct answer *a, *b;
+    w->slow.load_ms = 5000;
+    assert_int_equal(submit_to(w, slow, &join, false, &a), ERR_OK);
+    loop_mem_advance(w->loop, 500);
+    assert_int_equal(submit_to(w, slow, &next, false, &b), ERR_OK); /* waits in the line */
+    loop_mem_advance(w->loop, DIALOG_SMS_MS);
+    assert_int_equal(a->outcome, DIALOG_OUTCOME_SPOOLED);
+    assert_int_equal(b->outcome, DIALOG_OUTCOME_SPOOLED);
+    assert_int_equal(a->at_ms, START + DIALOG_SMS_MS);
+    assert_true(a->at_ms <= b->at_ms);
+    assert_false(spool_is_empty(w->spool));
+    loop_mem_advance(w->loop, 10000);
+    assert_int_equal(a->n_calls + b->n_calls, 2);
+    dialogs_free(slow);
+}
+
+static void queues_behind_what_lies_in_the_spool(void **state)
+{
+    struct world *w = *state;
+    store_mem_fail(w->mem, "load", ERR_UNAVAILABLE, false, 1);
+    assert_int_equal(ask(w, sms("+254700000001", "a", "JOIN"))->outcome, DIALOG_OUTCOME_SPOOLED);
+    assert_int_equal(ask(w, sms("+254700000002", "a", "JOIN"))->outcome, DIALOG_OUTCOME_SPOOLED);
+    assert_int_equal(ask(w, ussd("+254700000003", "s1", ""))->outcome, DIALOG_OUTCOME_STEPPED);
+}
+
+/* --- the answer --- */
+
+static void says_an_sms_in_the_answer_where_it_fits(void **state)
+{
+    struct world *w = *state;
+    struct inbound join = sms("+254700000001", "a", "JOIN");
+    struct answer *a, *again;
+    assert_int_equal(submit_to(w, w->dialogs, &join, true, &a), ERR_OK);
+    loop_mem_settle(w->loop);
+    assert_non_null(strstr(a->text, "Reply 1 to agree"));
+    assert_null(strchr(a->text, '\f'));
+    loop_mem_advance(w->loop, 60000);
+    assert_int_equal(submit_to(w, w->dialogs, &join, true, &again), ERR_OK);
+    loop_mem_settle(w->loop);
+    assert_int_equal(again->outcome, DIALOG_OUTCOME_REPEAT);
+    assert_string_equal(again->text, a->text);
+    struct inbound agree = sms("+254700000001", "b", "1");
+    assert_int_equal(submit_to(w, w->dialogs, &agree, true, &a), ERR_OK);
+    loop_mem_settle(w->loop);
+    assert_int_equal(submit_to(w, w->dialogs, &join, true, &again), ERR_OK);
+    loop_mem_settle(w->loop);
+    assert_int_equal(again->outcome, DIALOG_OUTCOME_REPEAT);
+    assert_false(again->has_text); /* an older one: a second SMS would be one too many */
+}
+
+static void turns_a_provider_opt_out_into_stop(void **state)
+{
+    struct world *w = *state;
+    (void)ask(w, sms("+254700000001", "a", "JOIN"));
+    struct inbound out = sms("+254700000001", "b", "arret svp");
+    out.is_opt_out = true;
+    (void)ask(w, out);
+    struct answer *a = ask(w, ussd("+254700000001", "s1", ""));
+    assert_non_null(strstr(a->text, "You left"));
+}
+
+static void takes_text_of_any_length(void **state)
+{
+    struct world *w = *state;
+    static char text[70000];
+    memset(text, 'x', sizeof(text) - 1);
+    memcpy(text + DIALOG_MAX_TEXT_BYTES - 1, "\xc3\xa9", 2); /* a character across the ceiling */
+    struct inbound in = sms("+254700000001", text, text);
+    in.network = in.to = str_from(text);
+    assert_int_equal(ask(w, in)->outcome, DIALOG_OUTCOME_STEPPED);
+    store_mem_fail(w->mem, "load", ERR_UNAVAILABLE, false, 1);
+    in.id = STR("other");
+    assert_int_equal(ask(w, in)->outcome, DIALOG_OUTCOME_SPOOLED);
+    in = ussd("+254700000002", "s1", text);
+    assert_int_equal(ask(w, in)->outcome, DIALOG_OUTCOME_STEPPED);
+}
+
+static void says_busy_in_the_words_there_are(void **state)
+{
+    struct world *w = *state;
+    struct arena *arena = arena_new(65536);
+    struct dialog_answer a = dialogs_busy(w->dialogs, USSD, DIALOG_KIND_USSD, arena);
+    assert_non_null(strstr(a.text.p, "dial again in a minute"));
+    course_set_free(w->courses);
+    w->courses = course_set_new(w->loop, NULL);
+    struct dialogs *empty = new_dialogs(w, w->mem);
+    a = dialogs_busy(empty, USSD, DIALOG_KIND_USSD, arena);
+    assert_true(str_eq(a.text, w->config.unavailable_text));
+    assert_null(dialogs_busy(empty, SMS, DIALOG_KIND_SMS, arena).text.p);
+    struct inbound in = sms("+254700000001", "a", "JOIN");
+    struct answer *sms_answer, *ussd_answer;
+    assert_int_equal(submit_to(w, empty, &in, false, &sms_answer), ERR_OK);
+    in = ussd("+254700000001", "s1", "");
+    assert_int_equal(submit_to(w, empty, &in, false, &ussd_answer), ERR_OK);
+    loop_mem_settle(w->loop);
+    assert_int_equal(sms_answer->outcome, DIALOG_OUTCOME_SPOOLED); /* no course yet: it waits */
+    assert_int_equal(ussd_answer->outcome, DIALOG_OUTCOME_BUSY);
+    dialogs_free(empty);
+    arena_free(arena);
+}
+
+/* --- states that cannot be read, and the spool --- */
+
+static void on_done(void *ctx, enum err e)
+{
+    (void)ctx; /* nothing waits for it */
+    assert_int_equal(e, ERR_OK);
+}
+
+static void put_state(struct world *w, const char *number, struct str state)
+{
+    struct number_id id = vault_number_id(w->vault, str_from(number));
+    store_restore(w->mem, &id, state, 0, on_done, NULL);
+    loop_mem_settle(w->loop);
+}
+
+static void leaves_a_state_alone_that_it_cannot_read(void **state)
+{
+    struct world *w = *state;
+    put_state(w, "+254700000001", (struct str){"\0\0\0\x09\xff newer", 11});
+    assert_int_equal(ask(w, sms("+254700000001", "a", "1"))->outcome, DIALOG_OUTCOME_FAILED);
+    assert_int_equal(ask(w, ussd("+254700000001", "s1", ""))->outcome, DIALOG_OUTCOME_BUSY);
+    assert_int_equal(n_steps(w), 0);
+}
+
+static struct replay *new_replay(struct world *w)
+{
+    static struct channels list;
+    list.n = 1;
+    list.list[0] = (struct channel){.config = SMS};
+    return replay_new(&(struct replay_parts){.loop = w->loop,
+                                             .store = w->mem,
+                                             .spool = w->spool,
+                                             .metrics = w->metrics,
+                                             .channels = &list,
+                                             .dialogs = w->dialogs});
+}
+
+static void replays_the_rest_when_one_cannot_be_handled(void **state)
+{
+    struct world *w = *state;
+    put_state(w, "+254700000001", (struct str){"\0\0\0\x09\xff newer", 11});
+    store_mem_fail(w->mem, "load", ERR_UNAVAILABLE, false, 1);
+    (void)ask(w, sms("+254700000001", "a", "1")); /* the load fails before the state is seen */
+    spool_append(w->spool, STR("no record of ours"), on_done, NULL);
+    (void)ask(w, sms("+254700000002", "a", "JOIN"));
+    struct replay *replay = new_replay(w);
+    loop_mem_advance(w->loop, 60000);
+    assert_int_equal(n_steps(w), 1);
+    assert_int_equal(metrics_get(w->metrics, METRIC_replayed_total), 1);
+    assert_false(spool_is_empty(w->spool)); /* the two others are kept */
+    replay_stop(replay);
+    replay_free(replay);
+}
+
+static void replays_in_order_and_once(void **state)
+{
+    struct world *w = *state;
+    char id[8];
+    store_mem_fail(w->mem, "*", ERR_UNAVAILABLE, false, UINT32_MAX);
+    static const char *const texts[] = {"JOIN", "1", "2", "1", "2", "3"};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        (void)snprintf(id, sizeof(id), "m%zu", i);
+        assert_int_equal(ask(w, sms("+254700000001", id, texts[i]))->outcome,
+                         DIALOG_OUTCOME_SPOOLED);
+    }
+    struct replay *replay = new_replay(w);
+    loop_mem_advance(w->loop, 3000);
+    assert_int_equal(n_steps(w), 0);
+    store_mem_fail(w->mem, "*", ERR_OK, false, 0);
+    store_mem_fail(w->mem, "commit", ERR_TIMEOUT, true, 1); /* the first has its effect at once */
+    loop_mem_advance(w->loop, 5000);
+    assert_true(spool_is_empty(w->spool));
+    assert_int_equal(metrics_get(w->metrics, METRIC_replayed_total), ARRAY_LEN(texts));
+    assert_int_equal(n_steps(w), ARRAY_LEN(texts) - 1); /* and the first was a repeat */
+    struct answer *a = ask(w, ussd("+254700000001", "s1", ""));
+    assert_non_null(strstr(a->text, "question 4")); /* three of the test were answered */
+    replay_stop(replay);
+    replay_free(replay);
+}
+
+/* --- ten thousand callbacks --- */
+
+/* A small generator, so that a failure can be repeated. */
+static uint32_t next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return *seed >> 8;
+}
+
+#define PHONES 40u
+#define ROUNDS 2500u
+
+struct phone {
+    char number[20];
+    char session[16];
+    char path[400];
+    uint32_t n_sms, n_sessions;
+    char last_id[16], last_text[8];
+    bool is_last_ussd, has_last;
+    char last_screen[2048];
+};
+
+static struct inbound make_callback(struct phone *p, uint32_t *seed)
+{
+    static const char *const inputs[] = {"1", "2", "3", "9", "0", "HELP", "MENU"};
+    const char *input = inputs[next_random(seed) % ARRAY_LEN(inputs)];
+    p->has_last = true;
+    p->is_last_ussd = next_random(seed) % 2 == 0;
+    (void)snprintf(p->last_text, sizeof(p->last_text), "%s", p->n_sms == 0 ? "JOIN" : input);
+    if (!p->is_last_ussd) {
+        (void)snprintf(p->last_id, sizeof(p->last_id), "m%u", ++p->n_sms);
+        return sms(p->number, p->last_id, p->last_text);
+    }
+    if (p->session[0] == '\0' || strlen(p->path) > 300 || next_random(seed) % 8 == 0) {
+        (void)snprintf(p->session, sizeof(p->session), "s%u", ++p->n_sessions);
+        p->path[0] = '\0';
+    } else {
+        size_t n = strlen(p->path);
+        (void)snprintf(p->path + n, sizeof(p->path) - n, "%s%s", n > 0 ? "*" : "", input);
+    }
+    return ussd(p->number, p->session, p->path);
+}
+
+static struct inbound last_callback(const struct phone *p)
+{
+    return p->is_last_ussd ? ussd(p->number, p->session, p->path)
+                           : sms(p->number, p->last_id, p->last_text);
+}
+
+static void has_no_double_effect_among_ten_thousand_callbacks(void **state)
+{
+    struct world *w = *state;
+    static struct phone phones[PHONES];
+    uint32_t seed = 20250106;
+    uint64_t n_distinct = 0, n_all = 0;
+    for (uint32_t i = 0; i < PHONES; i++)
+        (void)snprintf(phones[i].number, sizeof(phones[i].number), "+2547000%05u", i);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        struct answer *answers[PHONES][16] = {{NULL}};
+        uint32_t n_copies[PHONES] = {0};
+        bool is_again[PHONES] = {false};
+        w->n_asked = 0;
+        for (uint32_t k = 0; k < 4; k++) { /* some phones of this moment */
+            uint32_t i = next_random(&seed) % PHONES;
+            if (n_copies[i] > 0)
+                continue;
+            is_again[i] = phones[i].has_last && next_random(&seed) % 10 < 2;
+            n_copies[i] = next_random(&seed) % 10 == 0 ? 16 : 1;
+            struct inbound in =
+                is_again[i] ? last_callback(&phones[i]) : make_callback(&phones[i], &seed);
+            n_distinct += !is_again[i];
+            for (uint32_t c = 0; c < n_copies[i]; c++, n_all++)
+                answers[i][c] = submit(w, in);
+        }
+        loop_mem_advance(w->loop, 1 + next_random(&seed) % 3000);
+        for (uint32_t i = 0; i < PHONES; i++) {
+            for (uint32_t c = 0; c < n_copies[i]; c++) {
+                assert_int_equal(answers[i][c]->n_calls, 1);
+                assert_string_equal(answers[i][c]->text, answers[i][0]->text);
+            }
+            if (n_copies[i] > 0 && is_again[i] && phones[i].is_last_ussd)
+                assert_string_equal(answers[i][0]->text, phones[i].last_screen);
+            if (n_copies[i] > 0 && phones[i].is_last_ussd)
+                (void)snprintf(phones[i].last_screen, sizeof(phones[i].last_screen), "%s",
+                               answers[i][0]->text);
+        }
+    }
+    assert_true(n_all > 10000);
+    assert_int_equal(n_steps(w), n_distinct);
+    assert_int_equal(metrics_get(w->metrics, METRIC_duplicates_total), n_all - n_distinct);
+}
+
+#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(has_a_row_for_everything),
+        cmocka_unit_test(fails_only_where_nothing_is_durable),
+        IN_WORLD(plays_messages_of_a_number_one_after_another),
+        IN_WORLD(shares_one_answer_among_copies_in_flight),
+        IN_WORLD(bounds_copies_and_lines),
+        IN_WORLD(bounds_all_dialogs_of_a_process),
+        IN_WORLD(steps_again_when_another_front_was_faster),
+        IN_WORLD(answers_ussd_in_time_when_the_store_is_slow),
+        IN_WORLD(spools_an_sms_in_time_when_the_store_is_slow),
+        IN_WORLD(queues_behind_what_lies_in_the_spool),
+        IN_WORLD(says_an_sms_in_the_answer_where_it_fits),
+        IN_WORLD(turns_a_provider_opt_out_into_stop),
+        IN_WORLD(takes_text_of_any_length),
+        IN_WORLD(says_busy_in_the_words_there_are),
+        IN_WORLD(leaves_a_state_alone_that_it_cannot_read),
+        IN_WORLD(replays_the_rest_when_one_cannot_be_handled),
+        IN_WORLD(replays_in_order_and_once),
+        IN_WORLD(has_no_double_effect_among_ten_thousand_callbacks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
