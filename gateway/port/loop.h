@@ -70,3 +70,6 @@ struct loop *loop_mem_new(struct wall_ms start);
 void loop_mem_advance(struct loop *loop, int64_t ms);
 /* Fires what is due now (delay 0 chains included) without moving time. */
 void loop_mem_settle(struct loop *loop);
+/* Moves time forward at once, as when a machine was asleep, and then fires what is due: timers that
+ * repeat fire once for all the time that they missed. For weeks with nothing but idle looks. */
+void loop_mem_skip(struct loop *loop, int64_t ms);

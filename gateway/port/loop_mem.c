@@ -151,3 +151,10 @@ void loop_mem_settle(struct loop *loop)
 {
     loop_mem_advance(loop, 0);
 }
+
+void loop_mem_skip(struct loop *loop, int64_t ms)
+{
+    assert(loop->ops == &mem_ops && ms >= 0 && !from_loop(loop)->is_firing);
+    from_loop(loop)->now_ms += ms;
+    loop_mem_settle(loop);
+}

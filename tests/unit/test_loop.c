@@ -163,6 +163,25 @@ static void test_mem_advance_fires_each_at_its_own_time(void **state)
     loop_free(loop);
 }
 
+static void test_mem_skip_fires_what_was_missed_once(void **state)
+{
+    (void)state;
+    struct loop *loop = new_mem();
+    struct trace trace = {.loop = loop};
+    struct probe tick = probe_new(&trace, 't');
+    int64_t start = loop_mono(loop).ms;
+    probe_arm(&tick, 10);
+    tick.starts = tick.timer;
+    tick.delay_ms = 10;
+    loop_mem_skip(loop, 35);
+    assert_string_equal(trace.fired, "t");
+    assert_int_equal(trace.at_ms[0], start + 35);
+    loop_mem_advance(loop, 10);
+    assert_string_equal(trace.fired, "tt");
+    timer_free(loop, tick.timer);
+    loop_free(loop);
+}
+
 static void test_mem_settle_fires_chains_but_moves_no_time(void **state)
 {
     (void)state;
@@ -238,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_zero_delay_is_a_later_turn),
         cmocka_unit_test(test_mem_run_ends_without_timers_and_jumps_weeks),
         cmocka_unit_test(test_mem_advance_fires_each_at_its_own_time),
+        cmocka_unit_test(test_mem_skip_fires_what_was_missed_once),
         cmocka_unit_test(test_mem_settle_fires_chains_but_moves_no_time),
         cmocka_unit_test(test_libevent_counts_long_turns_and_freezes_time),
         cmocka_unit_test(test_libevent_delivers_signals_in_the_loop),
