@@ -110,8 +110,8 @@ static void respond_by_profile(struct callback *c)
     struct http_response response;
     struct reply failure = {.text = STR_NONE, .is_error = true};
     const struct reply *reply = c->has_failed ? &failure : c->has_reply ? &c->reply : NULL;
-    enum err e = profile_encode(c->channel->profile, &c->batch, reply,
-                                &c->channel->config->settings, c->arena, &response);
+    enum err e = profile_encode(c->channel->profile, &c->batch, reply, &c->channel->settings,
+                                c->arena, &response);
     if (e == ERR_OK) {
         respond(c, &response);
         return;
@@ -221,7 +221,7 @@ static enum err refine(void *ctx, const struct session_memory *memory, struct ar
     }
     (void)arena; /* the decoded item lives in the callback's arena, which outlives the dialog */
     return profile_resume(c->channel->profile, &c->batch, item->index, &merged,
-                          &c->channel->config->settings, c->arena, ret);
+                          &c->channel->settings, c->arena, ret);
 }
 
 static void submit(struct callback *c, uint32_t i)
@@ -287,7 +287,7 @@ static void start_items(struct callback *c)
 static void decode(struct callback *c, const struct http_request *request)
 {
     struct decode_context context = {
-        .settings = &c->channel->config->settings,
+        .settings = &c->channel->settings,
         .session = c->stored.is_known ? &c->stored : NULL,
         .rest = c->rest,
         .peer = c->peer,

@@ -2,7 +2,9 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/xalloc.h"
 #include "port/profile_file.h"
 
 const struct channel *channels_get(const struct channels *channels, struct str name)
@@ -22,6 +24,7 @@ void channels_fini(struct channels *channels)
             is_shared |= channels->list[k].profile == channels->list[i].profile;
         if (!is_shared)
             profile_free(channels->list[i].profile);
+        free(channels->list[i].owned);
     }
     channels->n = 0;
 }
@@ -42,6 +45,33 @@ static enum err get_profile(const struct config *config, const struct channels *
     if (n < 0 || (size_t)n >= sizeof(path))
         return errmsg_set(msg, ERR_TOO_LONG, "the path of profile %.*s is too long", STR_ARG(name));
     return profile_load(path, ret, msg);
+}
+
+/* Settings that every profile may use come from the configuration; the channel's own go first. */
+static void collect_settings(struct channel *channel)
+{
+    const struct config_channel *c = channel->config;
+    const struct setting common[] = {{STR("channel"), c->name},
+                                     {STR("default_country"), c->country}};
+    uint32_t n = c->settings.n;
+    channel->owned = xcalloc(n + ARRAY_LEN(common), sizeof(*channel->owned));
+    for (uint32_t i = 0; i < n; i++)
+        channel->owned[i] = c->settings.list[i];
+    for (size_t i = 0; i < ARRAY_LEN(common); i++) {
+        if (common[i].value.len > 0)
+            channel->owned[n++] = common[i];
+    }
+    channel->settings = (struct settings){channel->owned, n};
+}
+
+static enum err check_settings(const struct channel *channel, struct errmsg *msg)
+{
+    struct errmsg why;
+    enum err e = profile_check_settings(channel->profile, &channel->settings, &why);
+    if (e == ERR_OK)
+        return e;
+    return errmsg_set(msg, e, "channel %.*s: %.400s; see settings of the channel",
+                      STR_ARG(channel->config->name), why.text);
 }
 
 static enum err check_channel(const struct channels *channels, const struct channel *channel,
@@ -76,8 +106,11 @@ enum err channels_load(const struct config *config, struct channels *ret, struct
     for (uint32_t i = 0; e == ERR_OK && i < config->n_channels; i++) {
         struct channel channel = {.config = &config->channels[i]};
         e = get_profile(config, ret, channel.config->profile, &channel.profile, msg);
-        if (e == ERR_OK)
-            ret->list[ret->n++] = channel;
+        if (e != ERR_OK)
+            break;
+        collect_settings(&channel);
+        ret->list[ret->n++] = channel;
+        e = check_settings(&channel, msg);
     }
     for (uint32_t i = 0; e == ERR_OK && i < ret->n; i++)
         e = check_channel(ret, &ret->list[i], msg);

@@ -10,6 +10,9 @@
 struct channel {
     const struct config_channel *config; /* borrowed from the configuration */
     struct profile *profile;             /* owned by the set; one may serve several channels */
+    struct settings settings; /* the channel's own, then channel and default_country as the
+                                 configuration has them */
+    struct setting *owned;    /* the list of settings; freed with the set */
 };
 
 struct channels {
@@ -19,9 +22,9 @@ struct channels {
 
 /* Loads config->profiles_dir/<profile>.yaml for each channel. Refuses, naming the channel and the
  * remedy: a profile that does not parse (with file:line:column), a USSD channel whose sms_channel
- * is unknown or cannot send, and a channel that checks no signature, secret or address unless its
- * configuration accepts that in plain words. ERR_INVALID or the error of profile_load; *ret is
- * empty then. */
+ * is unknown or cannot send, settings that the profile lacks or does not know, and a channel that
+ * checks no signature or secret unless its configuration accepts that in plain words. ERR_INVALID,
+ * ERR_NOT_FOUND or the error of profile_load; *ret is empty then. */
 enum err channels_load(const struct config *config, struct channels *ret,
                        struct errmsg *msg) MUST_CHECK;
 void channels_fini(struct channels *channels);

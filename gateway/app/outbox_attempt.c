@@ -96,8 +96,8 @@ static void on_provider_answer(struct job *job, const struct sender_answer *answ
     struct send_result result = {.outcome = SEND_FAILED};
     arena_reset(o->arena);
     enum err e = profile_read_answer(c->profile, answer->status, answer->headers, answer->n_headers,
-                                     answer->body, &c->config->settings, loop_wall(o->ports.loop),
-                                     o->arena, &result);
+                                     answer->body, &c->settings, loop_wall(o->ports.loop), o->arena,
+                                     &result);
     if (e != ERR_OK) { /* a 2xx that nobody can read may well have been taken */
         finish(job, "unknown", STR_NONE, STR("answer not understood"));
         return;
@@ -159,7 +159,7 @@ static void post(struct job *job)
     struct send_request request;
     struct errmsg msg;
     arena_reset(o->arena);
-    enum err e = profile_send(c->profile, &outgoing, &c->config->settings, loop_wall(o->ports.loop),
+    enum err e = profile_send(c->profile, &outgoing, &c->settings, loop_wall(o->ports.loop),
                               o->arena, &request, &msg);
     if (e != ERR_OK) {
         LOG_ERROR("outbox", "message cannot be put into the provider's form", "channel=%.*s %s",

@@ -90,7 +90,7 @@ struct inbound_batch {
  * (profile_settings), and for every profile:
  *   default_country  "KE": whose national numbers are meant (config: country)
  *   public_url       "https://learn.example.org": our address as the provider sees it, without a
- *                    path (config: url); signatures over the URL and report URLs need it
+ *                    path; signatures over the URL and report URLs need it
  *   channel          name of the channel: report URLs are <public_url>/dlr/<channel>
  *   timezone         "Africa/Nairobi" or "+03:00": of times without zone; else the profile's, UTC
  *   send_url         replaces the profile's own send URL

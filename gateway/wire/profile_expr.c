@@ -199,10 +199,11 @@ static enum err check_argument(struct part *part, const struct expr_scope *scope
     return ERR_OK;
 }
 
-/* Marks what fields and answers need although the request will be gone when a session has been
- * loaded. */
-static void note_late_use(enum source source, const struct expr_scope *scope)
+/* Marks what must be set, and what fields and answers need although the request will be gone when a
+ * session has been loaded. */
+static void note_use(enum source source, const struct expr_scope *scope)
 {
+    scope->profile->signs_url |= source == SOURCE_URL;
     bool is_late = (scope->contexts & (CONTEXT_CALLBACK | CONTEXT_ANSWER)) != 0;
     if (!is_late || (scope->contexts & CONTEXT_AUTH) != 0)
         return;
@@ -231,7 +232,7 @@ static enum err parse_part(struct str text, const struct expr_scope *scope, stru
         e = filters_parse(rest, scope, &part.filters, msg);
     for (const struct filter *f = part.filters; f != NULL; f = f->next)
         part.is_escaped = f->kind == FILTER_RAW || f->kind == FILTER_ATTRIBUTE;
-    note_late_use(part.source, scope);
+    note_use(part.source, scope);
     *ret = part;
     return e;
 }

@@ -394,6 +394,7 @@ struct profile {
     bool has_methods, is_get_ok, is_post_ok, is_put_ok;
     bool uses_headers_late, uses_body_late; /* answers need them when the request is gone */
     bool has_ussd, needs_session, sends_screens;
+    bool signs_url; /* auth looks at the public URL */
     enum inbound_outcome otherwise;
     struct str otherwise_reason;
     const struct profile_setting *settings;

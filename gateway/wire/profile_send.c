@@ -35,6 +35,12 @@ enum err profile_check_settings(const struct profile *p, const struct settings *
             return errmsg_set(msg, ERR_INVALID, "profile %.*s knows no setting '%.*s'",
                               STR_ARG(p->name), STR_ARG(name));
     }
+    if (p->signs_url && profile_is_protected(p, settings) &&
+        settings_get(settings, STR("public_url")).p == NULL)
+        return errmsg_set(msg, ERR_NOT_FOUND,
+                          "profile %.*s signs over the address that the provider calls: set "
+                          "public_url to ours as seen from outside, https://...",
+                          STR_ARG(p->name));
     return check_required(p, settings, msg);
 }
 

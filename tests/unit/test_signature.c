@@ -277,6 +277,9 @@ static void test_protection_is_told(void **state)
     assert_true(str_eq(profile_signature_scheme(p), STR("hmac-sha1")));
     assert_false(profile_is_protected(p, &none));
     assert_true(profile_is_protected(p, &one));
+    assert_int_equal(profile_check_settings(p, &one, &msg), ERR_NOT_FOUND);
+    assert_non_null(strstr(msg.text, "public_url"));
+    assert_int_equal(profile_check_settings(p, &none, &msg), ERR_OK);
     list[0].value = STR("");
     assert_false(profile_is_protected(p, &one));
     profile_free(p);
