@@ -62,6 +62,7 @@ class Aggregator(threading.Thread):
         end = time.monotonic() + self.options.seconds
         while time.monotonic() < end:
             self.deliver(random.choice(self.numbers))
+            time.sleep(0.01)
 
 
 def send(options):

@@ -47,7 +47,8 @@ world_down()
     local code=$?
     trap '' INT TERM
     if [ "$code" != 0 ] || [ "$N_FAILED" != 0 ]; then
-        tail -n 30 "$STATE"/*.log "$STATE"/*/*.log 2>/dev/null | sed 's/^/# /' || true
+        tail -n 40 "$STATE"/*.log "$STATE"/redis/redis.log "$STATE"/pg/postgres.log 2>/dev/null |
+            sed 's/^/# /' || true
     fi
     demo_stop "$STATE"
     postgres_stop "$STATE"
