@@ -152,6 +152,12 @@ static enum err play_live(const struct talk *talk, const struct talk_script *scr
 {
     struct talk_live *live = NULL;
     struct errmsg msg;
+    const struct talk_line *obstacle = talk_live_obstacle(script);
+    if (obstacle != NULL) {
+        buf_addf(report, "line %u needs %s\n", obstacle->number,
+                 obstacle->verb == TALK_VERB_FAIL ? "faults" : "a fake clock");
+        return ERR_UNSUPPORTED;
+    }
     if (talk_live_new(talk->live, talk->admin, &live, &msg) != ERR_OK) {
         buf_addf(report, "%s\n", msg.text);
         return ERR_INVALID;

@@ -15,6 +15,8 @@ enum err talk_live_new(const char *base, const char *admin, struct talk_live **r
                        struct errmsg *msg) MUST_CHECK;
 void talk_live_free(struct talk_live *live);
 struct talk_world *talk_live_world(struct talk_live *live);
+/* The first line that needs a fake clock or faults, NULL when there is none. */
+const struct talk_line *talk_live_obstacle(const struct talk_script *script);
 
 /* Events of one envelope, one line each (talk_fast.h). */
 void talk_events_read(struct str envelope, struct buf *lines);

@@ -76,6 +76,17 @@ static enum err live_next_sms(struct talk_world *world, const char *number, bool
     return e;
 }
 
+const struct talk_line *talk_live_obstacle(const struct talk_script *script)
+{
+    for (uint32_t i = 0; i < script->n_lines; i++) {
+        const struct talk_line *line = &script->lines[i];
+        bool is_long = line->verb == TALK_VERB_WAIT && line->wait_ms > WAIT_MAX_MS;
+        if (is_long || line->verb == TALK_VERB_FAIL)
+            return line;
+    }
+    return NULL;
+}
+
 static enum err live_wait(struct talk_world *world, int64_t ms)
 {
     if (ms > WAIT_MAX_MS)
