@@ -11,6 +11,7 @@
 #define LANES 65536u /* by two bytes of the number_id: one phone's messages share a lane */
 #define ARENA_BYTES 65536u
 #define EVENT_MAX_BYTES 4096u
+#define RATE_UNKNOWN_PER_S 10 /* when neither configuration nor profile says */
 
 static void pump(struct outbox *o);
 static void read_more(struct outbox *o);
@@ -119,9 +120,18 @@ void outbox_delay(struct job *job)
 
 /* ---- rates ---- */
 
+/* Messages per second: the configured ones, else what the provider documents. */
+static double rate_of(const struct lane_channel *c)
+{
+    uint32_t rate = c->channel->config->tps;
+    if (rate == 0)
+        rate = profile_rate_per_s(c->channel->profile);
+    return rate > 0 ? rate : RATE_UNKNOWN_PER_S;
+}
+
 static void refill(struct lane_channel *c, int64_t now)
 {
-    double tps = c->channel->config->tps > 0 ? (double)c->channel->config->tps : 10;
+    double tps = rate_of(c);
     c->tokens += tps * (double)(now - c->refilled_ms) / 1000.0;
     if (c->tokens > tps)
         c->tokens = tps; /* a burst of at most one second */
@@ -150,8 +160,7 @@ static int64_t pump_channel(struct outbox *o, struct lane_channel *c)
         return INT64_MAX; /* an answer will come by */
     if (c->paused_until_ms > now)
         return c->paused_until_ms;
-    double tps = c->channel->config->tps > 0 ? (double)c->channel->config->tps : 10;
-    return now + 1 + (int64_t)((1 - c->tokens) * 1000.0 / tps);
+    return now + 1 + (int64_t)((1 - c->tokens) * 1000.0 / rate_of(c));
 }
 
 /* Moves delayed jobs whose time has come to their queues; returns the next time. */

@@ -237,6 +237,19 @@ static void the_rate_of_the_channel_is_kept(void **state)
     assert_in_range(n, 36, 41);
 }
 
+static void without_a_configured_rate_the_documented_one_is_kept(void **state)
+{
+    struct world *w = *state;
+    char number[20];
+    w->channel.tps = 0; /* the profile says 30 */
+    for (uint32_t i = 0; i < 99; i++) {
+        (void)snprintf(number, sizeof(number), "+2547000003%02u", i);
+        enqueue(w, number, 1, "x", MESSAGE_CLASS_REPLY, 0);
+    }
+    loop_mem_advance(w->loop, 2000);
+    assert_in_range(metrics_get(w->metrics, METRIC_sends_total), 80, 92);
+}
+
 static void an_answer_that_never_came_is_unknown_and_not_repeated(void **state)
 {
     struct world *w = *state;
@@ -347,6 +360,7 @@ int main(void)
         WORLD_TEST(one_phone_gets_its_messages_in_order),
         WORLD_TEST(replies_go_before_pushes),
         WORLD_TEST(the_rate_of_the_channel_is_kept),
+        WORLD_TEST(without_a_configured_rate_the_documented_one_is_kept),
         WORLD_TEST(an_answer_that_never_came_is_unknown_and_not_repeated),
         WORLD_TEST(a_server_error_is_tried_again_until_the_message_expires),
         WORLD_TEST(a_refusal_is_final),
