@@ -42,10 +42,10 @@ writer_conninfo: "host=$state/pg dbname=waypost user=waypost_writer"
 sender_conninfo: "host=$state/pg dbname=waypost user=waypost_sender"
 channels:
 YAML
-    demo_channel at africastalking 'from: "20880"' -- 'username: demo' 'apikey: demo'
+    demo_channel at africastalking 'from: "20880"' 'tps: 1000' -- 'username: demo' 'apikey: demo'
     demo_channel at-ussd africastalking-ussd 'dial_code: "*384*7#"' 'sms_channel: at'
-    demo_channel kannel kannel 'from: "20880"' -- 'username: demo' 'password: demo'
-    demo_channel twilio twilio 'from: "+254700020880"' -- 'account_sid: AC0' 'token: demo' \
+    demo_channel kannel kannel 'from: "20880"' 'tps: 1000' -- 'username: demo' 'password: demo'
+    demo_channel twilio twilio 'from: "+254700020880"' 'tps: 1000' -- 'account_sid: AC0' 'token: demo' \
         "public_url: http://127.0.0.1:$port/in/twilio"
     demo_channel infobip-ussd infobip-ussd 'dial_code: "*384*7#"' 'sms_channel: at'
     printf 'countries:\n  - {code: KE, emergency: "999", helpline: "116"}\n'
