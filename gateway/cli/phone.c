@@ -190,7 +190,7 @@ static enum err play_command(struct phone *p, struct str line, bool *ret_is_over
     if (str_eq(name, STR("/sms")))
         p->is_ussd = false;
     else
-        fputs(help, stderr);
+        (void)fputs(help, stderr); /* nowhere else to say it */
     return ERR_OK;
 }
 

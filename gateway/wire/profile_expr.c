@@ -57,7 +57,7 @@ static struct str split_pipe(struct str *rest)
 
 static struct str unquote(struct str s)
 {
-    if (s.len >= 2 && s.p[0] == '"' && s.p[s.len - 1] == '"')
+    if (s.p != NULL && s.len >= 2 && s.p[0] == '"' && s.p[s.len - 1] == '"')
         return str_sub(s, 1, s.len - 1);
     return s;
 }

@@ -114,33 +114,35 @@ static bool parse_range(struct str text, struct matcher *ret)
     return low.len > 0 || high.len > 0;
 }
 
-static bool load_matcher(struct loader *l, const struct yaml_node *node, int target,
-                         struct matcher **link)
+static struct matcher *load_matcher(struct loader *l, const struct yaml_node *node, int target)
 {
-    if (node->kind != YAML_KIND_SCALAR)
-        return load_fail(l, node, "a value to compare with is text, not %s",
-                         yaml_kind_name(node->kind));
+    if (node->kind != YAML_KIND_SCALAR) {
+        (void)load_fail(l, node, "a value to compare with is text, not %s",
+                        yaml_kind_name(node->kind)); /* NULL says it */
+        return NULL;
+    }
     struct matcher *m = load_alloc(l, sizeof(*m), node);
     if (m == NULL)
-        return false;
+        return NULL;
     if (node->is_quoted || !parse_range(node->text, m))
         *m = (struct matcher){.text = node->text};
     m->target = target;
-    *link = m;
-    return true;
+    return m;
 }
 
 bool load_matchers(struct loader *l, const struct yaml_node *node, int target,
                    struct matcher **link)
 {
+    bool is_list = node->kind == YAML_KIND_LIST;
     while (*link != NULL)
         link = &(*link)->next;
-    if (node->kind != YAML_KIND_LIST)
-        return load_matcher(l, node, target, link);
-    for (const struct yaml_node *m = node->first; m != NULL; m = m->next) {
-        if (!load_matcher(l, m, target, link))
+    for (const struct yaml_node *n = is_list ? node->first : node; n != NULL;
+         n = is_list ? n->next : NULL) {
+        struct matcher *m = load_matcher(l, n, target);
+        if (m == NULL)
             return false;
-        link = &(*link)->next;
+        *link = m;
+        link = &m->next;
     }
     return true;
 }
