@@ -40,7 +40,7 @@ bool sink_is_up(struct sink *s);
 void sink_free(struct sink *s);
 
 /* The schema that this program knows: the number of the last file in sql/. */
-#define SINK_SCHEMA_VERSION 4
+#define SINK_SCHEMA_VERSION 5
 
 /* conninfo as libpq reads it. ERR_INVALID: no conninfo, or a host name without hostaddr (names are
  * never looked up here: that would block); msg says which. */
@@ -51,7 +51,7 @@ enum err sink_libpq_check(const char *conninfo, struct errmsg *msg) MUST_CHECK;
  * again from time to time, so that `waypost migrate` mends it without a restart. */
 struct sink *sink_libpq_new(struct loop *loop, const char *conninfo, int64_t timeout_ms);
 
-/* Refuses (ERR_INVALID) an array with an envelope that is neither step nor message. */
+/* Refuses (ERR_INVALID) an array with an envelope that is no step, message or report. */
 struct sink *sink_mem_new(struct loop *loop);
 /* As store_mem_fail; verbs "ingest", "dead_letter", "vault_get". */
 void sink_mem_fail(struct sink *s, const char *verb, enum err e, uint32_t n);

@@ -34,12 +34,14 @@ select bag_eq('select * from make.granted', $$values
     ('waypost_sender', 'core', 'USAGE'), ('waypost_sender', 'ops', 'USAGE'), ('waypost_sender', 'core.vault', 'SELECT'),
     ('waypost_sender', 'ops.schema_migration', 'SELECT'), ('waypost_sender', 'ops.schema_version', 'SELECT'),
     ('waypost_sender', 'ops.lag', 'SELECT'), ('waypost_sender', 'ops.dead_letters', 'SELECT'),
+    ('waypost_sender', 'ops.messages', 'SELECT'), ('waypost_sender', 'ops.parked_reports', 'SELECT'),
     ('waypost_writer', 'core', 'USAGE'), ('waypost_writer', 'ops', 'USAGE'),
     ('waypost_writer', 'core.ingest', 'EXECUTE'), ('waypost_writer', 'core.dead_letter', 'EXECUTE'),
     ('waypost_writer', 'core.publish', 'EXECUTE'), ('waypost_writer', 'core.states_page', 'EXECUTE'),
     ('waypost_writer', 'core.count_states', 'EXECUTE'), ('waypost_writer', 'core.published', 'EXECUTE'),
     ('waypost_writer', 'ops.forget_old', 'EXECUTE'), ('waypost_writer', 'ops.schema_migration', 'SELECT'), ('waypost_writer', 'ops.schema_version', 'SELECT'),
-    ('waypost_writer', 'ops.lag', 'SELECT'), ('waypost_writer', 'ops.dead_letters', 'SELECT')$$,
+    ('waypost_writer', 'ops.lag', 'SELECT'), ('waypost_writer', 'ops.dead_letters', 'SELECT'),
+    ('waypost_writer', 'ops.messages', 'SELECT'), ('waypost_writer', 'ops.parked_reports', 'SELECT')$$,
     'the whole list of privileges');
 select is_empty($$select datname from pg_database, aclexplode(datacl) where datname = current_database() and grantee = 0$$,
     'nothing on the database is granted to everybody');

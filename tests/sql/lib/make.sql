@@ -75,7 +75,7 @@ declare
     v_table text;
 begin
     foreach v_table in array array['learner', 'event', 'enrolment', 'consent', 'certificate', 'free_text',
-            'unknown_input', 'safe_case', 'message', 'number_state', 'vault'] loop
+            'unknown_input', 'safe_case', 'message', 'parked_report', 'number_state', 'vault'] loop
         return query execute format('select %L || to_jsonb(t)::text from core.%I t', v_table || ' ', v_table);
     end loop;
 end $$;
@@ -84,5 +84,5 @@ create function make.forget() returns void language sql
 begin atomic
     delete from core.certificate; delete from core.consent; delete from core.enrolment; delete from core.event;
     delete from core.free_text; delete from core.unknown_input; delete from core.safe_case;
-    delete from core.message; delete from core.number_state; delete from core.vault; delete from core.learner;
+    delete from core.message; delete from core.parked_report; delete from core.number_state; delete from core.vault; delete from core.learner;
 end;
