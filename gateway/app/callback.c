@@ -1,53 +1,13 @@
-#include "app/callback.h"
-
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/pack.h"
+#include "app/callback_internal.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 
 #define ARENA_MAX_BYTES (1024u * 1024)
 #define FREE_LIST_MAX 256u
-#define SESSION_KEY_HEX_BYTES (2 * NUMBER_ID_BYTES)
-
-struct callback;
-
-struct callbacks {
-    struct callback_parts parts;
-    struct callback *free_list;
-    uint32_t n_free;
-    uint32_t n_running;
-};
-
-/* One message of a callback. */
-struct callback_item {
-    struct callback *callback;
-    uint32_t index;
-};
-
-struct callback {
-    struct callbacks *all;
-    struct callback *next_free;
-    struct arena *arena;
-    struct front_token token;
-    const struct channel *channel;
-    struct http_request *request; /* copied, while a session is being looked up */
-    struct str rest, peer;
-    bool is_dlr;
-    struct str session_key; /* under which the session lies in the store; absent = nowhere */
-    struct session_memory stored;
-    struct mono_ms begun;
-    struct wall_ms received;
-    struct inbound_batch batch;
-    struct callback_item *items;
-    uint32_t n_started, n_answered;
-    bool is_starting;
-    bool has_failed;
-    struct reply reply;
-    bool has_reply;
-};
 
 /* --- callbacks come from a free list with their arena --- */
 
@@ -121,73 +81,16 @@ static void respond_by_profile(struct callback *c)
     respond_plainly(c, 500, STR("The answer could not be written.\n"));
 }
 
-/* --- sessions whose requests do not all name the number --- */
-
-static void on_session_put(void *ctx, enum err e)
-{
-    (void)ctx; /* of all callbacks: the one that asked may be answered already */
-    if (e != ERR_OK)
-        LOG_WARN("callback", "session not kept", "err=%s", err_name(e));
-}
-
-static void put_session(struct callback *c, const struct inbound *item)
-{
-    struct buf plain CLEANUP(buf_fini), sealed CLEANUP(buf_fini), value CLEANUP(buf_fini);
-    struct vault_sealed box;
-    buf_init(&plain, STORE_SESSION_BYTES);
-    buf_init(&sealed, STORE_SESSION_BYTES);
-    buf_init(&value, STORE_SESSION_BYTES);
-    pack_str(&plain, item->from);
-    pack_str(&plain, item->to);
-    pack_str(&plain, item->network);
-    if (buf_error(&plain) != ERR_OK ||
-        vault_seal(c->all->parts.vault, c->session_key, buf_str(&plain), &sealed, &box) != ERR_OK) {
-        on_session_put(c->all, ERR_TOO_LONG);
-        return;
-    }
-    pack_u16(&value, box.key_id);
-    buf_add(&value, box.nonce, sizeof(box.nonce));
-    pack_str(&value, box.ciphertext);
-    if (buf_error(&value) != ERR_OK) {
-        on_session_put(c->all, ERR_TOO_LONG);
-        return;
-    }
-    store_session_put(c->all->parts.store, c->session_key, buf_str(&value), CALLBACK_SESSION_TTL_MS,
-                      on_session_put, c->all);
-}
-
-/* False: nobody could have written this. */
-static bool open_session(struct callback *c, struct str value)
-{
-    struct unpack box = {.left = value};
-    struct buf plain CLEANUP(buf_fini);
-    uint8_t nonce[VAULT_NONCE_BYTES];
-    buf_init(&plain, STORE_SESSION_BYTES);
-    uint16_t key_id = unpack_u16(&box);
-    unpack_bytes(&box, nonce, sizeof(nonce));
-    struct str ciphertext = unpack_str(&box);
-    if (!unpack_is_done(&box) ||
-        vault_open(c->all->parts.vault, c->session_key, key_id,
-                   (struct str){(const char *)nonce, sizeof(nonce)}, ciphertext, &plain) != ERR_OK)
-        return false;
-    struct unpack in = {.left = arena_str(c->arena, buf_str(&plain))};
-    c->stored = (struct session_memory){.is_known = true};
-    c->stored.from = unpack_str(&in);
-    c->stored.to = unpack_str(&in);
-    c->stored.network = unpack_str(&in);
-    return unpack_is_done(&in);
-}
-
 /* --- the messages of a callback --- */
 
 static void start_items(struct callback *c);
 
-static void finish_item(struct callback *c)
+void callback_finish_item(struct callback *c, bool has_failed)
 {
     c->n_answered++;
-    if (c->is_starting)
-        return;
-    start_items(c);
+    c->has_failed |= has_failed;
+    if (!c->is_starting)
+        start_items(c);
 }
 
 static void take_answer(struct callback *c, const struct dialog_answer *answer)
@@ -204,7 +107,7 @@ static void on_answer(void *ctx, const struct dialog_answer *answer)
 {
     struct callback_item *item = ctx;
     take_answer(item->callback, answer);
-    finish_item(item->callback);
+    callback_finish_item(item->callback, false);
 }
 
 static enum err refine(void *ctx, const struct session_memory *memory, struct arena *arena,
@@ -240,7 +143,7 @@ static void submit(struct callback *c, uint32_t i)
         .ctx = &c->items[i],
     };
     if (is_ussd && c->session_key.p != NULL && inbound->phase == INBOUND_PHASE_NEW)
-        put_session(c, inbound);
+        callback_session_put(c, inbound);
     enum err e = dialogs_submit(c->all->parts.dialogs, &request);
     if (e == ERR_OK)
         return;
@@ -250,7 +153,7 @@ static void submit(struct callback *c, uint32_t i)
         dialogs_busy(c->all->parts.dialogs, c->channel->config,
                      is_ussd ? DIALOG_KIND_USSD : DIALOG_KIND_SMS, c->arena);
     take_answer(c, &busy);
-    finish_item(c);
+    callback_finish_item(c, false);
 }
 
 static void start_item(struct callback *c, uint32_t i)
@@ -267,8 +170,10 @@ static void start_item(struct callback *c, uint32_t i)
     c->items[i] = (struct callback_item){c, i};
     if (is_taken && is_message)
         submit(c, i);
+    else if (is_taken && inbound->kind == INBOUND_DLR)
+        callback_report(&c->items[i]);
     else
-        finish_item(c);
+        callback_finish_item(c, false);
 }
 
 /* Starts what the window allows; responds when nothing is left. */
@@ -307,7 +212,7 @@ static void decode(struct callback *c, const struct http_request *request)
 static void on_session(void *ctx, enum err e, struct str value)
 {
     struct callback *c = ctx;
-    if (e == ERR_OK && !open_session(c, value))
+    if (e == ERR_OK && !callback_session_open(c, value))
         LOG_ERROR("callback", "session cannot be read", "channel=%.*s",
                   STR_ARG(c->channel->config->name));
     if (e != ERR_OK && e != ERR_NOT_FOUND)
@@ -338,17 +243,6 @@ static struct http_request *copy_request(const struct http_request *request, str
     return r;
 }
 
-/* A name for the session that tells nothing to who reads the store. */
-static struct str hide_session(const struct callback *c, struct str session)
-{
-    char hex[SESSION_KEY_HEX_BYTES + 1];
-    struct str name =
-        arena_printf(c->arena, "%.*s %.*s", STR_ARG(c->channel->config->name), STR_ARG(session));
-    struct number_id id = vault_number_id(c->all->parts.vault, name);
-    hex_encode(id.bytes, sizeof(id.bytes), hex);
-    return arena_str(c->arena, str_from(hex));
-}
-
 static void find_session(struct callback *c, const struct http_request *request)
 {
     struct str session = profile_session_key(c->channel->profile, request, c->rest, c->arena);
@@ -356,7 +250,7 @@ static void find_session(struct callback *c, const struct http_request *request)
         decode(c, request);
         return;
     }
-    c->session_key = hide_session(c, session);
+    c->session_key = callback_session_name(c, session);
     c->request = copy_request(request, c->arena);
     if (arena_error(c->arena) != ERR_OK) {
         respond_plainly(c, 413, STR("The request is too long.\n"));

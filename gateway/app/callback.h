@@ -3,7 +3,8 @@
  * -> dialogs -> profile.
  *
  *     /in/<channel>[/...]    messages and USSD steps
- *     /dlr/<channel>[/...]   delivery reports: taken with success, not yet joined to what was sent
+ *     /dlr/<channel>[/...]   delivery reports (app/report.h); providers with one address for all
+ *                            send them to /in/ as well. An opt-out in one becomes a STOP
  *     anything else          404
  *
  * A body may hold several messages: each gets its own dialog, at most CALLBACK_WINDOW at once,

@@ -229,6 +229,8 @@ static void say_by_sms(struct dialog *d, const struct outcome *out, struct str c
 static bool place_reply(struct dialog *d, const struct outcome *out,
                         const struct vault_sealed *number)
 {
+    if (d->inbound.is_opt_out)
+        return true; /* the provider tells them itself and would refuse our SMS */
     if (d->inbound.kind != INBOUND_USSD) {
         if (out->reply.p != NULL && d->channel->name.p != NULL)
             say_by_sms(d, out, d->channel->name, number);

@@ -17,7 +17,7 @@
  *   entry found marked after a crash       unknown, for the same reason
  *   number erased since                    failed
  *   store away at the end                  settling is repeated until it is back; never re-sent
- *   provider says the person opted out     failed, and the opt-out callback (becomes a STOP)
+ *   provider says the person opted out     failed, once the STOP that this stands for is on disk
  *
  * The event, an element of core.ingest's array:
  *   {"type":"message","message_id":"017-1732433860123-0","number_id":"<32 hex>",
@@ -39,8 +39,10 @@
 #define OUTBOX_BASE_DELAY_MS 1000
 #define OUTBOX_MAX_DELAY_MS (15 * 60 * 1000)
 
-/* number is E.164, borrowed. */
-typedef void outbox_on_opt_out(void *ctx, const struct channel *channel, struct str number);
+/* Makes the STOP that a provider's opt-out stands for; calls done(done_ctx) once, from the loop,
+ * when it is on disk. number (E.164) and id are borrowed until then. app/opt_outs.h does this. */
+typedef void outbox_on_opt_out(void *ctx, const struct channel *channel, struct str number,
+                               struct str id, timer_fn *done, void *done_ctx);
 typedef void outbox_on_idle(void *ctx);
 
 struct outbox_ports {
@@ -51,7 +53,7 @@ struct outbox_ports {
     const struct vault *vault;
     const struct channels *channels;
     struct metrics *metrics;       /* may be NULL */
-    outbox_on_opt_out *on_opt_out; /* may be NULL */
+    outbox_on_opt_out *on_opt_out; /* may be NULL: then nothing but the outcome is told */
     void *ctx;
 };
 

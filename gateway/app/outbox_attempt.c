@@ -27,7 +27,8 @@ static void on_settled(void *ctx, enum err e)
     outbox_job_done(job);
 }
 
-static void finish(struct job *job, const char *status, struct str provider_id, struct str error)
+/* The outcome is known: writes the event, counts, logs. */
+static void conclude(struct job *job, const char *status, struct str provider_id, struct str error)
 {
     struct outbox *o = job->owner;
     struct outbox_result result = {
@@ -45,6 +46,11 @@ static void finish(struct job *job, const char *status, struct str provider_id, 
         LOG_WARN("outbox", "not sent", "learner=%s channel=%.*s status=%s attempt=%u",
                  log_id(job->message.number_id.bytes, id), STR_ARG(job->message.channel), status,
                  job->n_attempts);
+}
+
+static void finish(struct job *job, const char *status, struct str provider_id, struct str error)
+{
+    conclude(job, status, provider_id, error);
     settle(job);
 }
 
@@ -82,11 +88,16 @@ static void try_again(struct job *job, int64_t delay_ms, struct str why)
     store_clear_sending(o->ports.store, &job->entry, on_cleared, job);
 }
 
-static void opt_out(struct job *job)
+/* The message stays in the outbox until the STOP is on disk, so that a crash cannot lose it. */
+static void opt_out(struct job *job, const struct send_result *result)
 {
     struct outbox *o = job->owner;
-    if (o->ports.on_opt_out != NULL)
-        o->ports.on_opt_out(o->ports.ctx, job->channel->channel, buf_str(&job->number));
+    conclude(job, "failed", result->id, result->error);
+    if (o->ports.on_opt_out == NULL)
+        settle(job);
+    else
+        o->ports.on_opt_out(o->ports.ctx, job->channel->channel, buf_str(&job->number),
+                            job->entry.id, settle, job);
 }
 
 static void on_provider_answer(struct job *job, const struct sender_answer *answer)
@@ -111,8 +122,7 @@ static void on_provider_answer(struct job *job, const struct sender_answer *answ
         finish(job, "sent", result.id, STR_NONE);
         return;
     case SEND_OPTED_OUT:
-        opt_out(job);
-        finish(job, "failed", result.id, result.error);
+        opt_out(job, &result);
         return;
     case SEND_FAILED:
         finish(job, "failed", result.id, result.error);

@@ -1,6 +1,8 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "app/course_set.h"
+#include "app/opt_outs.h"
 #include "app/outbox.h"
 #include "base/log.h"
 #include "cli/role_ports.h"
@@ -15,6 +17,9 @@ struct sender_role {
     struct store *store;
     struct sink *sink;
     struct sender *sender;
+    struct course_set *courses; /* for the few STOPs that providers tell of; loaded when needed */
+    struct dialogs *dialogs;
+    struct opt_outs *opt_outs;
     struct outbox *outbox;
 };
 
@@ -37,6 +42,29 @@ static void on_term(void *ctx)
     outbox_drain(r->outbox, on_idle, r);
 }
 
+static void build_app(struct sender_role *r)
+{
+    const struct role_context *role = r->role;
+    r->courses = course_set_new(role->loop, r->store);
+    r->dialogs = dialogs_new(&(struct dialog_parts){.loop = role->loop,
+                                                    .store = r->store,
+                                                    .vault = r->vault,
+                                                    .metrics = role->metrics,
+                                                    .config = role->config,
+                                                    .courses = r->courses});
+    r->opt_outs = opt_outs_new(role->loop, r->dialogs);
+    struct outbox_ports ports = {.loop = role->loop,
+                                 .store = r->store,
+                                 .sink = r->sink,
+                                 .sender = r->sender,
+                                 .vault = r->vault,
+                                 .channels = &r->channels,
+                                 .metrics = role->metrics,
+                                 .on_opt_out = opt_outs_take,
+                                 .ctx = r->opt_outs};
+    r->outbox = outbox_new(&ports, "sender-0", 0, STORE_BUCKETS - 1);
+}
+
 int role_sender(const struct role_context *role)
 {
     struct sender_role r = {.role = role};
@@ -55,21 +83,17 @@ int role_sender(const struct role_context *role)
     r.store = role_store(role);
     r.sink = sink_libpq_new(role->loop, role->config->sender_conninfo.p, SQL_TIMEOUT_MS);
     r.sender = sender_curl_new(role->loop, MAX_CONNECTIONS);
-    struct outbox_ports ports = {.loop = role->loop,
-                                 .store = r.store,
-                                 .sink = r.sink,
-                                 .sender = r.sender,
-                                 .vault = r.vault,
-                                 .channels = &r.channels,
-                                 .metrics = role->metrics};
-    r.outbox = outbox_new(&ports, "sender-0", 0, STORE_BUCKETS - 1);
+    build_app(&r);
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
     role_watch_store(role, r.store, on_store_up, &r);
     loop_run(role->loop);
     sender_free(r.sender);
     store_free(r.store);
     sink_free(r.sink);
+    opt_outs_free(r.opt_outs);
     outbox_free(r.outbox);
+    dialogs_free(r.dialogs);
+    course_set_free(r.courses);
     vault_free(r.vault);
     channels_fini(&r.channels);
     return EX_OK;

@@ -26,6 +26,7 @@
     X(sends_failed_total, counter, "SMS given up")                                                 \
     X(sends_unknown_total, counter, "SMS whose outcome is unknown")                                \
     X(sends_retried_total, counter, "Attempts repeated")                                           \
+    X(reports_total, counter, "Delivery reports taken")                                            \
     X(outbox_pending, gauge, "SMS in a sender's hands")                                            \
     X(redis_up, gauge, "1 while this host's processes reach Redis")                                \
     X(postgres_up, gauge, "1 while the writer reaches PostgreSQL")                                 \

@@ -128,7 +128,8 @@ static bool is_step(struct str envelope)
 
 static bool is_known_type(struct str envelope)
 {
-    return is_step(envelope) || str_starts(envelope, STR("{\"type\":\"message\""));
+    return is_step(envelope) || str_starts(envelope, STR("{\"type\":\"message\"")) ||
+           str_starts(envelope, STR("{\"type\":\"report\""));
 }
 
 /* Steps are one by learner and seq; several messages with one id are told apart by all they say. */

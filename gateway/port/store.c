@@ -16,6 +16,12 @@ void store_commit(struct store *s, const struct store_commit *commit, store_on_c
     s->ops->commit(s, commit, fn, ctx);
 }
 
+void store_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn, void *ctx)
+{
+    assert(event.len > 0);
+    s->ops->append(s, bucket, event, fn, ctx);
+}
+
 void store_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
                 store_on_entries *fn, void *ctx)
 {

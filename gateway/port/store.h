@@ -80,6 +80,7 @@ typedef void store_on_courses(void *ctx, enum err e, const struct str *names,
 struct store_ops {
     void (*load)(struct store *, const struct number_id *, store_on_load *, void *ctx);
     void (*commit)(struct store *, const struct store_commit *, store_on_commit *, void *ctx);
+    void (*append)(struct store *, uint8_t bucket, struct str event, store_on_done *, void *ctx);
     void (*read)(struct store *, enum store_stream, const struct store_reader *, store_on_entries *,
                  void *ctx);
     void (*settle)(struct store *, enum store_stream, const struct store_entry *, uint32_t n,
@@ -111,6 +112,8 @@ void store_load(struct store *s, const struct number_id *id, store_on_load *fn, 
  * is out of memory or disk; nothing was written. */
 void store_commit(struct store *s, const struct store_commit *commit, store_on_commit *fn,
                   void *ctx);
+/* Adds an event that belongs to no learner's step, as a provider's delivery report. */
+void store_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn, void *ctx);
 /* At most reader->max entries, per bucket in their order; ERR_OK with n = 0: there are none. Start
  * with is_recovering reads, settling what they give, until one gives nothing; do so again after any
  * error, whose answer may have held entries (an entry that the caller still works on comes again

@@ -140,6 +140,19 @@ static void hiredis_restore(struct store *s, const struct number_id *id, struct 
     link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
 }
 
+static void hiredis_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn,
+                           void *ctx)
+{
+    char events[KEY_BYTES];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("XADD"));
+    argv_add(&argv, bucket_key(events, bucket, STR("events")));
+    argv_add(&argv, STR("*"));
+    argv_add(&argv, STR("p"));
+    argv_add(&argv, event);
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
 /* ---- due ---- */
 
 /* One store_due: a command per bucket, whose replies come in the order of the buckets. */
@@ -312,6 +325,7 @@ static void hiredis_free(struct store *s)
 static const struct store_ops hiredis_ops = {
     .load = hiredis_load,
     .commit = hiredis_commit,
+    .append = hiredis_append,
     .read = hiredis_read,
     .settle = hiredis_settle,
     .mark_sending = hiredis_mark_sending,

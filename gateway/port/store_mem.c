@@ -199,6 +199,16 @@ static void mem_commit(struct store *s, const struct store_commit *commit, store
     mem_answer_post(m, a);
 }
 
+static void mem_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn,
+                       void *ctx)
+{
+    struct answer *a = mem_answer_new(mem(s), "append", mem_deliver_done, ctx);
+    a->fn.done = fn;
+    if (a->has_effect)
+        mem_stream_add(mem(s), STORE_STREAM_EVENTS, bucket, event);
+    mem_answer_post(mem(s), a);
+}
+
 static void mem_restore(struct store *s, const struct number_id *id, struct str state,
                         int64_t due_at_ms, store_on_done *fn, void *ctx)
 {
@@ -426,6 +436,7 @@ void store_mem_fail(struct store *s, const char *verb, enum err e, bool late, ui
 static const struct store_ops mem_ops = {
     .load = mem_load,
     .commit = mem_commit,
+    .append = mem_append,
     .read = mem_read,
     .settle = mem_settle,
     .mark_sending = mem_mark_sending,

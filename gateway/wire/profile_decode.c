@@ -95,7 +95,8 @@ static void read_recipient(struct eval *eval, const struct rule *rule, struct in
         return;
     if (field->n_forms == 0 || !read_number(eval, field, text, &scratch, &in->to))
         in->to = without_tel(text);
-    if (pattern.p != NULL && !pattern_match_text(pattern, in->to))
+    bool is_ours = rule->kind != INBOUND_DLR; /* reports name the phone that we wrote to */
+    if (is_ours && pattern.p != NULL && !pattern_match_text(pattern, in->to))
         reject(in,
                arena_printf(eval->arena, "%.*s is not served by this channel", STR_ARG(in->to)));
 }

@@ -482,6 +482,18 @@ static void settling_with_an_event_adds_it_once(void **state)
     assert_int_equal(do_settle(t, STORE_STREAM_OUTBOX, &entry, 0, NULL), ERR_OK);
 }
 
+static void an_appended_event_is_read_like_any_other(void **state)
+{
+    struct subject *t = subject(state);
+    store_append(t->store, 200, STR("a report"), got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 1);
+    assert_int_equal(t->got.entries[0].bucket, 200);
+    assert_string_equal(t->got.entries[0].payload, "a report");
+    assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, 1, NULL), ERR_OK);
+}
+
 static void an_entry_is_marked_once(void **state)
 {
     struct subject *t = subject(state);
@@ -964,6 +976,7 @@ int main(void)
         BOTH(blocked_read_ends_with_an_entry_or_empty),
         BOTH(outbox_keeps_the_order_of_one_commit),
         BOTH(settling_with_an_event_adds_it_once),
+        BOTH(an_appended_event_is_read_like_any_other),
         BOTH(an_entry_is_marked_once),
         BOTH(sessions_last_their_time),
         BOTH(sessions_have_a_ceiling),

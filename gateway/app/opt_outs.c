@@ -1,0 +1,108 @@
+#include "app/opt_outs.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "app/report.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+
+#define ARENA_BYTES 4096u
+#define MAX_BROKEN 30u /* a course version that is not loaded yet comes within that many tries */
+
+struct opt_out {
+    struct opt_out *prev, *next;
+    struct opt_outs *all;
+    const struct channel *channel;
+    struct number number;
+    struct str id;
+    struct wall_ms at;
+    timer_fn *done;
+    void *done_ctx;
+    struct timer *timer;
+    uint32_t n_broken;
+};
+
+struct opt_outs {
+    struct loop *loop;
+    struct dialogs *dialogs;
+    struct opt_out *list;
+    struct arena *arena; /* of one submit: the dialog copies */
+};
+
+static void opt_out_free(struct opt_out *o)
+{
+    DL_DELETE(o->all->list, o);
+    timer_free(o->all->loop, o->timer);
+    free(o);
+}
+
+static void on_answer(void *ctx, const struct dialog_answer *answer)
+{
+    struct opt_out *o = ctx;
+    bool is_broken = answer->outcome == DIALOG_OUTCOME_BROKEN;
+    if (answer->outcome == DIALOG_OUTCOME_FAILED || (is_broken && ++o->n_broken < MAX_BROKEN)) {
+        timer_start(o->all->loop, o->timer, OPT_OUTS_PAUSE_MS);
+        return;
+    }
+    if (is_broken)
+        LOG_ERROR("opt_outs", "STOP of a provider cannot be handled", "channel=%.*s",
+                  STR_ARG(o->channel->config->name));
+    timer_fn *done = o->done;
+    void *done_ctx = o->done_ctx;
+    opt_out_free(o);
+    done(done_ctx);
+}
+
+static void submit(void *ctx)
+{
+    struct opt_out *o = ctx;
+    arena_reset(o->all->arena);
+    struct inbound stop = report_opt_out(&o->number, o->id, o->all->arena);
+    struct dialog_request request = {.channel = o->channel->config,
+                                     .inbound = &stop,
+                                     .is_replay = true, /* there is no spool to fall back on */
+                                     .received = o->at,
+                                     .fn = on_answer,
+                                     .ctx = o};
+    if (dialogs_submit(o->all->dialogs, &request) != ERR_OK)
+        timer_start(o->all->loop, o->timer, OPT_OUTS_PAUSE_MS);
+}
+
+void opt_outs_take(void *ctx, const struct channel *channel, struct str number, struct str id,
+                   timer_fn *done, void *done_ctx)
+{
+    struct opt_outs *all = ctx;
+    struct opt_out *o = xcalloc(1, sizeof(*o));
+    *o = (struct opt_out){.all = all,
+                          .channel = channel,
+                          .id = id,
+                          .at = loop_wall(all->loop),
+                          .done = done,
+                          .done_ctx = done_ctx};
+    if (number_parse(number, NUMBER_FORM_PLUS, STR_NONE, &o->number) != ERR_OK) {
+        free(o);
+        done(done_ctx);
+        return;
+    }
+    o->timer = timer_new(all->loop, submit, o);
+    DL_APPEND(all->list, o);
+    submit(o);
+}
+
+struct opt_outs *opt_outs_new(struct loop *loop, struct dialogs *dialogs)
+{
+    struct opt_outs *all = xcalloc(1, sizeof(*all));
+    *all = (struct opt_outs){.loop = loop, .dialogs = dialogs, .arena = arena_new(ARENA_BYTES)};
+    return all;
+}
+
+void opt_outs_free(struct opt_outs *all)
+{
+    if (all == NULL)
+        return;
+    while (all->list != NULL)
+        opt_out_free(all->list);
+    arena_free(all->arena);
+    free(all);
+}

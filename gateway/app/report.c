@@ -1,0 +1,73 @@
+#include "app/report.h"
+
+#include <string.h>
+
+#include "core/match.h"
+
+/* Names of core.message_status. An error that may pass is not the sender's own "errored", after
+ * which something is sent again. */
+static const char *status_name(enum dlr_status status)
+{
+    switch (status) {
+    case DLR_QUEUED:
+        return "queued";
+    case DLR_SENT:
+        return "sent";
+    case DLR_DELIVERED:
+        return "delivered";
+    case DLR_READ:
+        return "read";
+    case DLR_FAILED:
+        return "failed";
+    case DLR_ERRORED:
+        return "undelivered";
+    case DLR_NONE:
+        break;
+    }
+    return "queued";
+}
+
+/* At most max bytes, without half a character at the end. */
+static struct str cut(struct str s, size_t max)
+{
+    size_t n = s.len < max ? s.len : max;
+    while (n < s.len && n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+        n--;
+    return str_sub(s, 0, n);
+}
+
+void report_json(struct str channel, const struct inbound *report, struct wall_ms received,
+                 struct arena *arena, struct buf *out)
+{
+    char at[RFC3339_BYTES];
+    clock_format_rfc3339(received, at);
+    buf_add_str(out, STR("{\"type\":\"report\",\"channel\":"));
+    buf_add_json(out, channel);
+    buf_add_str(out, STR(",\"id\":"));
+    buf_add_json(out, cut(report->id, REPORT_ID_BYTES));
+    buf_addf(out, ",\"status\":\"%s\",\"at\":\"%s\"", status_name(report->status), at);
+    bool is_good = report->status == DLR_DELIVERED || report->status == DLR_READ;
+    struct str why = str_is_empty(report->error) ? report->status_raw : report->error;
+    if (!is_good && !str_is_empty(why)) {
+        buf_add_str(out, STR(",\"error\":"));
+        buf_add_json(out, match_mask_numbers(cut(why, REPORT_ID_BYTES), arena));
+    }
+    buf_add_char(out, '}');
+}
+
+uint8_t report_bucket(struct str channel, struct str id)
+{
+    return (uint8_t)(str_hash(channel) * 31 + str_hash(cut(id, REPORT_ID_BYTES)));
+}
+
+struct inbound report_opt_out(const struct number *number, struct str id, struct arena *arena)
+{
+    struct inbound stop = {.kind = INBOUND_SMS,
+                           .outcome = INBOUND_ACCEPT,
+                           .from = str_from(number->e164),
+                           .text = STR("STOP"),
+                           .id = arena_printf(arena, "opt-out %.*s", STR_ARG(id)),
+                           .is_opt_out = true};
+    memcpy(stop.country, number->country, sizeof(stop.country));
+    return stop;
+}
