@@ -84,7 +84,8 @@ static bool take_settings(const struct cli_args *args, const char *option, struc
 bool channel_read(const char *path, struct buf *out)
 {
     char bytes[8192];
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    bool is_stdin = strcmp(path, "-") == 0;
+    FILE *file = is_stdin ? stdin : fopen(path, "re");
     if (file == NULL) {
         cli_complain("%s cannot be read", path);
         return false;
@@ -93,7 +94,7 @@ bool channel_read(const char *path, struct buf *out)
     while ((n = fread(bytes, 1, sizeof(bytes), file)) > 0)
         buf_add(out, bytes, n);
     bool is_good = ferror(file) == 0 && buf_error(out) == ERR_OK;
-    if (file != stdin)
+    if (!is_stdin)
         (void)fclose(file); /* it was only read */
     if (!is_good)
         cli_complain("%s cannot be read, or has more than %u bytes", path, CHANNEL_MAX_INPUT_BYTES);

@@ -43,7 +43,7 @@ static struct form_pair *sorted_pairs(struct str text, struct arena *arena, uint
         pairs[i] = form.pairs[i];
     if (pairs != NULL)
         qsort(pairs, form.n_pairs, sizeof(*pairs), compare_pair);
-    *ret_n = form.n_pairs;
+    *ret_n = pairs != NULL ? form.n_pairs : 0;
     return pairs;
 }
 
@@ -53,7 +53,7 @@ static bool forms_equal(struct str a, struct str b, struct arena *arena)
     uint32_t n_left, n_right;
     struct form_pair *left = sorted_pairs(a, arena, &n_left);
     struct form_pair *right = sorted_pairs(b, arena, &n_right);
-    bool is_equal = n_left == n_right;
+    bool is_equal = left != NULL && right != NULL && n_left == n_right;
     for (uint32_t i = 0; is_equal && i < n_left; i++)
         is_equal = compare_pair(&left[i], &right[i]) == 0;
     return is_equal;
