@@ -1,0 +1,92 @@
+#!/bin/bash
+# readme.sh: README.md does what it says. Its commands are run in the order in which they stand, on
+# another port and state folder; what it shows of their answers must be in the real ones, and what
+# it links to must exist.
+. "$(dirname "$0")/lib.sh"
+cd "$ROOT"
+world_make
+RUN=
+
+clean_up()
+{
+    [ -z "$RUN" ] || stop_pid "$RUN" TERM 60
+    world_down
+}
+trap clean_up EXIT
+
+is_ready()
+{
+    demo_is_ready "$STATE" "$PORT"
+}
+
+# The command as a reader types it, for this test's port and folder.
+relocate()
+{
+    sed "s|127.0.0.1:8080|127.0.0.1:$PORT|g; s|127.0.0.1:8081|127.0.0.1:$ADMIN_PORT|g
+        s|waypost phone|waypost phone --url http://127.0.0.1:$PORT|
+        s|^./run psql|./run psql --state $STATE|" <<<"$1"
+}
+
+run_command()
+{
+    case $1 in
+    './run')
+        ./run --no-install --state "$STATE" --port "$PORT" >"$STATE/run.log" 2>&1 &
+        RUN=$!
+        wait_for 60 is_ready
+        ;;
+    './run test') grep -q '^exec .*/run" test' .ci/run ;; # which runs this
+    *) bash -c "$(relocate "$1")" >"$STATE/out" 2>&1 ;;
+    esac
+}
+
+squeeze()
+{
+    sed 's/  */ /g; s/^ //; s/ $//' "$1"
+}
+
+# Every line of a block that shows an answer, but "...", is in what the last command said. The
+# writer carries answers to PostgreSQL in batches: a query is asked again until it knows them.
+is_shown()
+{
+    local line
+    while read -r line; do
+        [ "$line" = ... ] || squeeze "$STATE/out" | grep -qF -- "$line" || return 1
+    done < <(squeeze "$STATE/block")
+}
+
+is_shown_again()
+{
+    run_command "$last" && is_shown
+}
+
+kind='' last=''
+while IFS= read -r line; do
+    case $line in
+    '```sh') kind='sh' ;;
+    '```text')
+        kind=text
+        : >"$STATE/block"
+        ;;
+    '```')
+        [ "$kind" != text ] || case $last in
+        *psql*) check "shown: $last" wait_for 20 is_shown_again ;;
+        *) check "shown: ${last:0:60}..." is_shown ;;
+        esac
+        kind=''
+        ;;
+    *)
+        if [ "$kind" = sh ]; then
+            last=$line
+            check "run: $line" run_command "$line"
+        elif [ "$kind" = text ]; then
+            printf '%s\n' "$line" >>"$STATE/block"
+        fi
+        ;;
+    esac
+done <README.md
+[ "$N_FAILED" = 0 ] || sed 's/^/# /' "$STATE/out" "$STATE/run.log"
+while read -r link; do
+    check "link: $link" test -e "$link"
+done < <(grep -oE '\]\([^)#]+' README.md | sed 's/](//' | sort -u)
+done_testing
