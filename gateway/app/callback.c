@@ -209,15 +209,33 @@ static void decode(struct callback *c, const struct http_request *request)
     start_items(c);
 }
 
+/* Nobody can say what this request goes on with: "busy", in the form of the profile. */
+static void respond_busy(struct callback *c)
+{
+    const struct inbound step = {
+        .kind = INBOUND_USSD, .outcome = INBOUND_ACCEPT, .phase = INBOUND_PHASE_CONTINUE};
+    struct dialog_answer busy =
+        dialogs_busy(c->all->parts.dialogs, c->channel->config, DIALOG_KIND_USSD, c->arena);
+    if (profile_make_batch(c->channel->profile, &step, c->arena, &c->batch) != ERR_OK) {
+        respond_plainly(c, 503, STR("Away for a moment.\n"));
+        return;
+    }
+    take_answer(c, &busy);
+    respond_by_profile(c);
+}
+
 static void on_session(void *ctx, enum err e, struct str value)
 {
     struct callback *c = ctx;
     if (e == ERR_OK && !callback_session_open(c, value))
         LOG_ERROR("callback", "session cannot be read", "channel=%.*s",
                   STR_ARG(c->channel->config->name));
-    if (e != ERR_OK && e != ERR_NOT_FOUND)
-        LOG_WARN("callback", "session not loaded", "err=%s", err_name(e));
-    decode(c, c->request);
+    if (e == ERR_OK || e == ERR_NOT_FOUND) {
+        decode(c, c->request);
+        return;
+    }
+    LOG_WARN("callback", "session not loaded", "err=%s", err_name(e));
+    respond_busy(c);
 }
 
 static struct str copy(struct arena *arena, struct str s)
@@ -273,6 +291,19 @@ static bool find_channel(struct callback *c, struct str path)
     return c->channel != NULL;
 }
 
+/* RFC 9110 15.5.6: with the methods that would have done. */
+static void refuse_method(struct callback *c)
+{
+    static const char *const methods[] = {"GET", "POST", "PUT"};
+    struct str allowed = STR("HEAD");
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+        if (profile_takes_method(c->channel->profile, str_from(methods[i])))
+            allowed = arena_printf(c->arena, "%.*s, %s", STR_ARG(allowed), methods[i]);
+    }
+    struct http_header allow = {STR("Allow"), allowed};
+    respond(c, &(struct http_response){.status = 405, .headers = &allow, .n_headers = 1});
+}
+
 void callbacks_handle(struct callbacks *all, struct front_token token,
                       const struct http_request *request, struct str peer)
 {
@@ -288,6 +319,10 @@ void callbacks_handle(struct callbacks *all, struct front_token token,
     c->peer = copy(c->arena, peer);
     if (str_eq(request->method, STR("HEAD"))) { /* a probe, without effect */
         respond_plainly(c, 200, STR(""));
+        return;
+    }
+    if (!profile_takes_method(c->channel->profile, request->method)) {
+        refuse_method(c);
         return;
     }
     if (profile_needs_session(c->channel->profile))

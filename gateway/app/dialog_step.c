@@ -188,59 +188,55 @@ static bool seal(struct dialog *d, struct str plain, struct vault_sealed *ret)
     return true;
 }
 
-static void commit_sms(struct dialog *d, const struct outcome *out, struct str channel,
-                       struct str text, const struct vault_sealed *number)
+/* False, as in the functions below: broken. */
+static bool commit_sms(struct dialog *d, const struct outcome *out, struct str channel,
+                       struct str text)
 {
     struct wall_ms now = loop_wall(d->all->parts.loop);
     const uint8_t *learner_id = out->is_erased ? d->learner.learner_id : out->next.learner_id;
+    struct vault_sealed number;
+    if (!seal(d, d->inbound.from, &number))
+        return false;
     struct message message = {.channel = channel,
                               .class = class_of(d, out),
                               .number_id = d->id,
                               .seq = out->next.seq,
-                              .vault_key_id = number->key_id,
-                              .vault_ciphertext = number->ciphertext,
+                              .vault_key_id = number.key_id,
+                              .vault_ciphertext = number.ciphertext,
                               .text = text,
                               .link = d->inbound.link,
                               .created_at = now,
                               .expires_at = {now.ms + REPLY_KEPT_MS}};
     memcpy(message.learner_id, learner_id, sizeof(message.learner_id));
-    memcpy(message.vault_nonce, number->nonce, sizeof(message.vault_nonce));
+    memcpy(message.vault_nonce, number.nonce, sizeof(message.vault_nonce));
     message_encode(&message, &d->all->scratch);
     d->commit.outbox[d->commit.n_outbox++] = take_scratch(d);
+    return true;
 }
 
 /* By SMS: in the answer to the callback where that can hold it, else through the outbox. */
-static void say_by_sms(struct dialog *d, const struct outcome *out, struct str channel,
-                       const struct vault_sealed *number)
+static bool say_by_sms(struct dialog *d, const struct outcome *out, struct str channel)
 {
     const struct config_channel *sms = config_channel_get(d->all->parts.config, channel);
     struct str text = gsm_fold(out->reply, sms != NULL ? sms->fold : d->channel->fold, d->arena);
     bool fits = d->say_max_chars == 0 || count_characters(text) <= d->say_max_chars;
-    if (!d->can_say_sms || !fits) {
-        commit_sms(d, out, channel, text, number);
-        return;
-    }
+    if (!d->can_say_sms || !fits)
+        return commit_sms(d, out, channel, text);
     struct last_reply reply = new_reply(d, &out->next, text, false);
     d->answer.text = text;
     commit_reply(d, &reply);
+    return true;
 }
 
-/* False: broken. */
-static bool place_reply(struct dialog *d, const struct outcome *out,
-                        const struct vault_sealed *number)
+static bool place_reply(struct dialog *d, const struct outcome *out)
 {
     if (d->inbound.is_opt_out)
         return true; /* the provider tells them itself and would refuse our SMS */
-    if (d->inbound.kind != INBOUND_USSD) {
-        if (out->reply.p != NULL && d->channel->name.p != NULL)
-            say_by_sms(d, out, d->channel->name, number);
-        return true;
-    }
-    if (is_session_over(d)) {
-        if (out->reply.p != NULL && d->channel->sms_channel.p != NULL)
-            say_by_sms(d, out, d->channel->sms_channel, number);
-        return true;
-    }
+    bool is_screen = d->inbound.kind == INBOUND_USSD && !is_session_over(d);
+    struct str channel =
+        d->inbound.kind == INBOUND_USSD ? d->channel->sms_channel : d->channel->name;
+    if (!is_screen)
+        return out->reply.p == NULL || channel.p == NULL || say_by_sms(d, out, channel);
     struct str text = out->reply.p != NULL ? out->reply : STR("");
     struct last_reply reply = new_reply(d, &out->next, text, out->is_open);
     if (!say_screen(d, &reply))
@@ -301,9 +297,9 @@ static bool has_event(const struct outcome *out, enum event_kind kind)
     return false;
 }
 
-static void commit_event(struct dialog *d, const struct outcome *out,
-                         const struct vault_sealed *number)
+static bool commit_event(struct dialog *d, const struct outcome *out)
 {
+    struct vault_sealed number;
     const struct course *course = course_of(d, &out->next);
     struct event_envelope envelope = {
         .number_id = d->id.bytes,
@@ -327,12 +323,15 @@ static void commit_event(struct dialog *d, const struct outcome *out,
         envelope.due_at.ms = out->wake_at_ms;
     }
     if (has_event(out, EVENT_consented)) {
-        envelope.vault_key_id = number->key_id;
-        envelope.vault_nonce = (struct str){(const char *)number->nonce, sizeof(number->nonce)};
-        envelope.vault_ciphertext = number->ciphertext;
+        if (!seal(d, d->inbound.from, &number))
+            return false;
+        envelope.vault_key_id = number.key_id;
+        envelope.vault_nonce = (struct str){(const char *)number.nonce, sizeof(number.nonce)};
+        envelope.vault_ciphertext = number.ciphertext;
     }
     event_envelope_json(&envelope, &d->all->scratch);
     d->commit.event = take_scratch(d);
+    return true;
 }
 
 /* --- the ways a step can go --- */
@@ -393,7 +392,6 @@ static enum dialog_event step_engine(struct dialog *d)
     struct course_set *courses = d->all->parts.courses;
     struct engine_context context = context_of(d);
     struct input input = input_of(d);
-    struct vault_sealed number;
     struct outcome out;
     enum err e =
         engine_step(course_set_courses(courses), &context, &d->learner, &input, d->arena, &out);
@@ -407,10 +405,9 @@ static enum dialog_event step_engine(struct dialog *d)
         bool has_any = courses_current(course_set_courses(courses)) != NULL;
         return has_any ? DIALOG_EVENT_MISSING : DIALOG_EVENT_AWAY;
     }
-    if (!seal(d, d->inbound.from, &number) || !seal_disclosure(d, &out) ||
-        !commit_state(d, &out.next) || !place_reply(d, &out, &number))
+    if (!seal_disclosure(d, &out) || !commit_state(d, &out.next) || !place_reply(d, &out) ||
+        !commit_event(d, &out))
         return DIALOG_EVENT_BROKEN;
-    commit_event(d, &out, &number);
     d->commit.due_at_ms = out.is_erased ? input.now.ms + TOMBSTONE_KEPT_MS : out.wake_at_ms;
     return DIALOG_EVENT_STEPPED;
 }

@@ -128,6 +128,8 @@ enum err profile_parse(struct str yaml, struct str file, struct profile **ret,
                        struct errmsg *msg) MUST_CHECK;
 void profile_free(struct profile *p);
 struct str profile_name(const struct profile *p);
+/* "GET", "POST" or "PUT", and the profile's callbacks come by it. */
+bool profile_takes_method(const struct profile *p, struct str method);
 bool profile_has_ussd(const struct profile *p);
 bool profile_has_send(const struct profile *p);
 /* False where every customer has an address of its own: the channel must set send_url. */

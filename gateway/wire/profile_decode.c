@@ -254,7 +254,7 @@ static bool rule_applies(struct eval *eval, const struct rule *rule, bool is_dlr
     return conditions_hold(eval, &rule->when);
 }
 
-static bool is_method_allowed(const struct profile *p, struct str method)
+bool profile_takes_method(const struct profile *p, struct str method)
 {
     if (str_eq(method, STR("GET")))
         return !p->has_methods || p->is_get_ok;
@@ -402,7 +402,7 @@ static enum err read_request(struct profile_memory *memory, bool is_dlr, struct 
     const struct profile *p = eval->profile;
     if (str_eq(eval->method, STR("HEAD")))
         return settle(memory, INBOUND_IGNORE, STR("HEAD probe"), ret);
-    if (!is_method_allowed(p, eval->method))
+    if (!profile_takes_method(p, eval->method))
         return settle(memory, INBOUND_REJECT, STR("method not allowed"), ret);
     enum err e = form_parse(eval->query_text, eval->arena, &eval->query);
     if (e == ERR_OK)

@@ -1,0 +1,361 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "app/callback.h"
+#include "app/course_set.h"
+#include "base/xalloc.h"
+#include "port/lesson_files.h"
+
+#define START 1736143200000 /* 2025-01-06 06:00 UTC */
+#define TOKEN "0123456789abcdef"
+#define BODY_MAX_BYTES 65536
+
+#define LIT(literal)                                                                               \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
+#define CHANNEL(name_, profile_, ...)                                                              \
+    {                                                                                              \
+        .name = LIT(name_), .profile = LIT(profile_), .country = LIT("KE"), .ussd_septets = 160,   \
+        .ussd_ucs2 = 70, .is_unsigned_allowed = true, __VA_ARGS__                                  \
+    }
+
+static const struct setting at_settings[] = {{LIT("username"), LIT("u")},
+                                             {LIT("apikey"), LIT("k")}};
+static const struct setting infobip_settings[] = {{LIT("apikey"), LIT("k")}};
+static const struct setting twilio_settings[] = {{LIT("account_sid"), LIT("AC1")},
+                                                 {LIT("token"), LIT(TOKEN)},
+                                                 {LIT("public_url"), LIT("https://learn.example")}};
+static const struct config_channel channel_rows[] = {
+    CHANNEL("at", "africastalking", .settings = {at_settings, 2}),
+    CHANNEL("at-ussd", "africastalking-ussd", .dial_code = LIT("*384*7#"),
+            .sms_channel = LIT("at")),
+    CHANNEL("infobip", "infobip", .settings = {infobip_settings, 1}),
+    CHANNEL("infobip-ussd", "infobip-ussd", .sms_channel = LIT("at")),
+    CHANNEL("twilio", "twilio", .settings = {twilio_settings, 3}),
+};
+
+struct world {
+    struct loop *loop;
+    struct store *store;
+    struct spool *spool;
+    struct vault *vault;
+    struct metrics *metrics;
+    struct config config;
+    struct channels channels;
+    struct course_set *courses;
+    struct dialogs *dialogs;
+    struct callbacks *callbacks;
+    int status; /* of the last response; 0 = none came */
+    char body[BODY_MAX_BYTES];
+    char type[64];
+    char allow[64];
+};
+
+static void on_response(void *ctx, struct front_token token, const struct http_response *response)
+{
+    struct world *w = ctx;
+    assert_int_equal(token.slot, 7);
+    assert_int_equal(w->status, 0);
+    w->status = response->status;
+    struct str allow = http_header_get(response->headers, response->n_headers, STR("Allow"));
+    (void)snprintf(w->body, sizeof(w->body), "%.*s", STR_ARG(response->body));
+    (void)snprintf(w->type, sizeof(w->type), "%.*s", STR_ARG(response->content_type));
+    (void)snprintf(w->allow, sizeof(w->allow), "%.*s", STR_ARG(allow));
+}
+
+static void load_course(struct world *w)
+{
+    struct arena *arena = arena_new(LESSON_ARENA_BYTES);
+    struct lesson_file *files;
+    struct errmsg msg = {""};
+    struct buf bundle;
+    uint32_t n;
+    buf_init(&bundle, COURSE_MAX_BYTES + 65536);
+    assert_int_equal(lesson_files_read("lessons/children-on-the-move", arena, &files, &n, &msg),
+                     ERR_OK);
+    assert_int_equal(course_bundle_write(files, n, &bundle), ERR_OK);
+    assert_int_equal(
+        course_set_add(w->courses, STR("children-on-the-move@1.0.0"), buf_str(&bundle), true, &msg),
+        ERR_OK);
+    buf_fini(&bundle);
+    arena_free(arena);
+}
+
+static int open_world(void **state)
+{
+    struct world *w = xcalloc(1, sizeof(*w));
+    struct errmsg msg = {""};
+    w->loop = loop_mem_new((struct wall_ms){START});
+    w->store = store_mem_new(w->loop);
+    w->spool = spool_mem_new(w->loop);
+    w->vault = vault_openssl_new_for_tests();
+    w->metrics = metrics_new();
+    w->config = (struct config){.org = STR("Org"),
+                                .url = STR("example.org"),
+                                .unavailable_text = STR("Away."),
+                                .profiles_dir = STR("config/profiles"),
+                                .n_channels = ARRAY_LEN(channel_rows),
+                                .channels = channel_rows};
+    if (channels_load(&w->config, &w->channels, &msg) != ERR_OK)
+        fail_msg("%s", msg.text);
+    w->courses = course_set_new(w->loop, NULL);
+    load_course(w);
+    w->dialogs = dialogs_new(&(struct dialog_parts){.loop = w->loop,
+                                                    .store = w->store,
+                                                    .spool = w->spool,
+                                                    .vault = w->vault,
+                                                    .metrics = w->metrics,
+                                                    .config = &w->config,
+                                                    .courses = w->courses});
+    w->callbacks = callbacks_new(&(struct callback_parts){.loop = w->loop,
+                                                          .store = w->store,
+                                                          .vault = w->vault,
+                                                          .metrics = w->metrics,
+                                                          .channels = &w->channels,
+                                                          .dialogs = w->dialogs,
+                                                          .fn = on_response,
+                                                          .ctx = w});
+    *state = w;
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(callbacks_n_running(w->callbacks), 0);
+    store_free(w->store);
+    spool_free(w->spool);
+    callbacks_free(w->callbacks);
+    dialogs_free(w->dialogs);
+    course_set_free(w->courses);
+    channels_fini(&w->channels);
+    vault_free(w->vault);
+    metrics_free(w->metrics);
+    loop_free(w->loop);
+    free(w);
+    return 0;
+}
+
+static int call(struct world *w, const char *method, const char *path, const char *type,
+                const char *signature, const char *body)
+{
+    struct http_request r = {.method = str_from(method),
+                             .target = str_from(path),
+                             .path = str_from(path),
+                             .body = str_from(body)};
+    r.headers[r.n_headers++] = (struct http_header){STR("Host"), STR("learn.example")};
+    r.headers[r.n_headers++] = (struct http_header){STR("Content-Type"), str_from(type)};
+    if (signature != NULL)
+        r.headers[r.n_headers++] =
+            (struct http_header){STR("X-Twilio-Signature"), str_from(signature)};
+    w->status = 0;
+    callbacks_handle(w->callbacks, (struct front_token){7, 1}, &r, STR("127.0.0.1"));
+    loop_mem_settle(w->loop);
+    assert_true(w->status != 0);
+    return w->status;
+}
+
+static int post_form(struct world *w, const char *path, const char *body)
+{
+    return call(w, "POST", path, "application/x-www-form-urlencoded", NULL, body);
+}
+
+static int post_json(struct world *w, const char *path, const char *body)
+{
+    return call(w, "POST", path, "application/json", NULL, body);
+}
+
+static uint64_t n_steps(const struct world *w)
+{
+    return metrics_get(w->metrics, METRIC_steps_total);
+}
+
+static void finds_channels_by_path(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *path;
+        int status;
+    } rows[] = {
+        {"/in/at", 200},   {"/in/at/", 200},    {"/in/at/secret", 200}, {"/dlr/at", 200},
+        {"/in/", 404},     {"/in/nobody", 404}, {"/in", 404},           {"/", 404},
+        {"/metrics", 404}, {"/in/AT", 404},     {"/in/at%2f", 404},     {"/sim/outbox", 404},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *body = strstr(rows[i].path, "dlr") != NULL
+                               ? "id=ATXid_1&status=Success"
+                               : "id=1&from=%2B254700000001&to=20880&text=JOIN";
+        if (post_form(w, rows[i].path, body) != rows[i].status)
+            fail_msg("%s: %d", rows[i].path, w->status);
+    }
+    assert_int_equal(n_steps(w), 1); /* the same callback each time */
+}
+
+static void takes_only_the_methods_of_the_profile(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(call(w, "GET", "/in/infobip", "", NULL, ""), 405);
+    assert_string_equal(w->allow, "HEAD, POST");
+    assert_int_equal(call(w, "HEAD", "/in/infobip", "", NULL, ""), 200);
+    assert_int_equal(n_steps(w), 0);
+}
+
+static void takes_several_messages_in_one_body(void **state)
+{
+    struct world *w = *state;
+    struct buf body;
+    buf_init(&body, BODY_MAX_BYTES);
+    buf_addf(&body, "{\"results\":[");
+    for (int i = 0; i < 60; i++) /* more than are started at once */
+        buf_addf(&body,
+                 "{\"messageId\":\"m%d\",\"from\":\"2547000000%02d\",\"to\":\"20880\","
+                 "\"text\":\"JOIN\"},",
+                 i, i);
+    buf_addf(&body, "{\"messageId\":\"bad\",\"from\":\"not a number!\",\"text\":\"JOIN\"},"
+                    "{\"messageId\":\"last\",\"from\":\"254700000099\",\"text\":\"JOIN\"}]}");
+    assert_int_equal(post_json(w, "/in/infobip", body.p), 200);
+    assert_int_equal(n_steps(w), 61); /* all but the bad one */
+    assert_int_equal(post_json(w, "/in/infobip", body.p), 200);
+    assert_int_equal(n_steps(w), 61);
+    buf_fini(&body);
+}
+
+static void asks_for_all_again_when_one_could_not_be_taken(void **state)
+{
+    struct world *w = *state;
+    static const char body[] =
+        "{\"results\":[{\"messageId\":\"a\",\"from\":\"254700000001\",\"text\":\"JOIN\"},"
+        "{\"messageId\":\"b\",\"from\":\"254700000002\",\"text\":\"JOIN\"}]}";
+    store_mem_fail(w->store, "load", ERR_UNAVAILABLE, false, 1);
+    spool_mem_fail(w->spool, "append", ERR_IO, 1);
+    assert_int_equal(post_json(w, "/in/infobip", body), 503);
+    assert_int_equal(n_steps(w), 1);
+    assert_int_equal(post_json(w, "/in/infobip", body), 200);
+    assert_int_equal(n_steps(w), 2);
+    assert_int_equal(metrics_get(w->metrics, METRIC_callbacks_failed_total), 1);
+    assert_int_equal(metrics_get(w->metrics, METRIC_callbacks_total), 1);
+}
+
+/* As Twilio documents it: URL and sorted form pairs, HMAC-SHA1, base64. */
+static void sign(const char *data, char dst[64])
+{
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+    assert_non_null(HMAC(EVP_sha1(), TOKEN, (int)strlen(TOKEN), (const unsigned char *)data,
+                         strlen(data), mac, &n));
+    (void)EVP_EncodeBlock((unsigned char *)dst, mac, (int)n);
+}
+
+static void changes_nothing_without_the_signature(void **state)
+{
+    struct world *w = *state;
+    static const char form[] = "application/x-www-form-urlencoded";
+    static const char body[] = "Body=JOIN&From=%2B254700000001&MessageSid=SM1&To=%2B15550001";
+    char signature[64];
+    assert_int_equal(call(w, "POST", "/in/twilio", form, NULL, body) / 100, 4);
+    assert_int_equal(call(w, "POST", "/in/twilio", form, "AAAA", body) / 100, 4);
+    assert_int_equal(n_steps(w), 0);
+    assert_int_equal(metrics_get(w->metrics, METRIC_auth_failures_total), 2);
+    sign("https://learn.example/in/twilioBodyJOINFrom+254700000001MessageSidSM1To+15550001",
+         signature);
+    assert_int_equal(call(w, "POST", "/in/twilio", form, signature, body), 200);
+    assert_int_equal(n_steps(w), 1);
+    assert_non_null(strstr(w->type, "xml"));
+    assert_non_null(strstr(w->body, "<Message>")); /* the reply travels in the answer */
+    assert_non_null(strstr(w->body, "Reply 1 to agree"));
+    static char first[BODY_MAX_BYTES];
+    memcpy(first, w->body, sizeof(first));
+    loop_mem_advance(w->loop, 60000);
+    assert_int_equal(call(w, "POST", "/in/twilio", form, signature, body), 200);
+    assert_string_equal(w->body, first);
+    assert_int_equal(n_steps(w), 1);
+}
+
+static void keeps_sessions_whose_end_does_not_name_the_number(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(post_json(w, "/in/infobip-ussd/session/77/response",
+                               "{\"msisdn\":\"254700000001\",\"text\":\"1\"}"),
+                     200);
+    assert_non_null(strstr(w->body, "400")); /* nobody has started it */
+    assert_int_equal(n_steps(w), 0);
+    assert_int_equal(
+        post_json(w, "/in/infobip-ussd/session/1/start",
+                  "{\"msisdn\":\"254700000001\",\"shortCode\":\"*384#\",\"text\":\"\"}"),
+        200);
+    assert_non_null(strstr(w->body, "CHILDREN ON THE MOVE"));
+    assert_non_null(strstr(w->body, "\"shouldClose\":false"));
+    assert_int_equal(post_json(w, "/in/infobip-ussd/session/1/response",
+                               "{\"msisdn\":\"254700000001\",\"text\":\"1\"}"),
+                     200);
+    assert_non_null(strstr(w->body, "What is your work?"));
+    assert_int_equal(n_steps(w), 2);
+    /* Last-input-only: the same key again, later, is another answer. */
+    loop_mem_advance(w->loop, 5000);
+    assert_int_equal(post_json(w, "/in/infobip-ussd/session/1/response",
+                               "{\"msisdn\":\"254700000001\",\"text\":\"1\"}"),
+                     200);
+    assert_non_null(strstr(w->body, "1/7"));
+    assert_int_equal(n_steps(w), 3);
+    assert_int_equal(call(w, "PUT", "/in/infobip-ussd/session/1/end", "application/json", NULL,
+                          "{\"exitCode\":0,\"reason\":\"ok\"}"),
+                     200);
+    assert_int_equal(n_steps(w), 4);
+    assert_int_equal(call(w, "PUT", "/in/infobip-ussd/session/1/end", "application/json", NULL,
+                          "{\"exitCode\":0,\"reason\":\"ok\"}"),
+                     200);
+    assert_int_equal(n_steps(w), 4);
+}
+
+static void answers_ussd_while_the_store_is_away(void **state)
+{
+    struct world *w = *state;
+    store_mem_fail(w->store, "*", ERR_UNAVAILABLE, false, UINT32_MAX);
+    assert_int_equal(post_form(w, "/in/at-ussd",
+                               "sessionId=s1&phoneNumber=%2B254700000001&serviceCode=*384*7%23"
+                               "&text="),
+                     200);
+    assert_true(strncmp(w->body, "END Sorry, we are busy.", 23) == 0);
+    assert_int_equal(
+        post_json(w, "/in/infobip-ussd/session/1/start",
+                  "{\"msisdn\":\"254700000001\",\"shortCode\":\"*384#\",\"text\":\"\"}"),
+        200);
+    assert_non_null(strstr(w->body, "\"shouldClose\":true"));
+    store_mem_fail(w->store, "*", ERR_OK, false, 0);
+    assert_int_equal(
+        post_json(w, "/in/infobip-ussd/session/1/start",
+                  "{\"msisdn\":\"254700000001\",\"shortCode\":\"*384#\",\"text\":\"\"}"),
+        200);
+    store_mem_fail(w->store, "session_get", ERR_TIMEOUT, false, 1);
+    assert_int_equal(post_json(w, "/in/infobip-ussd/session/1/response",
+                               "{\"msisdn\":\"254700000001\",\"text\":\"1\"}"),
+                     200);
+    assert_non_null(strstr(w->body, "we are busy"));
+    assert_non_null(strstr(w->body, "\"shouldClose\":true"));
+}
+
+#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_WORLD(finds_channels_by_path),
+        IN_WORLD(takes_only_the_methods_of_the_profile),
+        IN_WORLD(takes_several_messages_in_one_body),
+        IN_WORLD(asks_for_all_again_when_one_could_not_be_taken),
+        IN_WORLD(changes_nothing_without_the_signature),
+        IN_WORLD(keeps_sessions_whose_end_does_not_name_the_number),
+        IN_WORLD(answers_ussd_while_the_store_is_away),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
