@@ -12,7 +12,7 @@
 #include "app/course_set.h"
 #include "port/lesson_files.h"
 
-#define WORLD_MAX_CHANNELS 4u
+#define WORLD_MAX_CHANNELS 8u
 #define WORLD_TEXT_BYTES 16384u
 
 struct callback_world {
@@ -29,6 +29,7 @@ struct callback_world {
     struct callbacks *callbacks;
     int status; /* of the last response; 0 = none yet */
     char body[WORLD_TEXT_BYTES];
+    char type[64], allow[64]; /* its Content-Type and Allow */
 };
 
 static const struct wall_ms world_start = {1732433860000}; /* 2024-11-24T07:37:40Z */
@@ -39,7 +40,10 @@ static inline void world_on_response(void *ctx, struct front_token token,
     struct callback_world *w = ctx;
     (void)token; /* there is one at a time */
     w->status = response->status;
+    struct str allow = http_header_get(response->headers, response->n_headers, STR("Allow"));
     (void)snprintf(w->body, sizeof(w->body), "%.*s", STR_ARG(response->body));
+    (void)snprintf(w->type, sizeof(w->type), "%.*s", STR_ARG(response->content_type));
+    (void)snprintf(w->allow, sizeof(w->allow), "%.*s", STR_ARG(allow));
 }
 
 static inline void world_load_course(struct callback_world *w)

@@ -2,20 +2,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "app/callback.h"
-#include "app/course_set.h"
-#include "base/xalloc.h"
-#include "port/lesson_files.h"
+#include "callback_world.h"
 
-#define START 1736143200000 /* 2025-01-06 06:00 UTC */
 #define TOKEN "0123456789abcdef"
 #define BODY_MAX_BYTES 65536
 
@@ -44,109 +37,21 @@ static const struct config_channel channel_rows[] = {
     CHANNEL("twilio", "twilio", .settings = {twilio_settings, 3}),
 };
 
-struct world {
-    struct loop *loop;
-    struct store *store;
-    struct spool *spool;
-    struct vault *vault;
-    struct metrics *metrics;
-    struct config config;
-    struct channels channels;
-    struct course_set *courses;
-    struct dialogs *dialogs;
-    struct callbacks *callbacks;
-    int status; /* of the last response; 0 = none came */
-    char body[BODY_MAX_BYTES];
-    char type[64];
-    char allow[64];
-};
-
-static void on_response(void *ctx, struct front_token token, const struct http_response *response)
-{
-    struct world *w = ctx;
-    assert_int_equal(token.slot, 7);
-    assert_int_equal(w->status, 0);
-    w->status = response->status;
-    struct str allow = http_header_get(response->headers, response->n_headers, STR("Allow"));
-    (void)snprintf(w->body, sizeof(w->body), "%.*s", STR_ARG(response->body));
-    (void)snprintf(w->type, sizeof(w->type), "%.*s", STR_ARG(response->content_type));
-    (void)snprintf(w->allow, sizeof(w->allow), "%.*s", STR_ARG(allow));
-}
-
-static void load_course(struct world *w)
-{
-    struct arena *arena = arena_new(LESSON_ARENA_BYTES);
-    struct lesson_file *files;
-    struct errmsg msg = {""};
-    struct buf bundle;
-    uint32_t n;
-    buf_init(&bundle, COURSE_MAX_BYTES + 65536);
-    assert_int_equal(lesson_files_read("lessons/children-on-the-move", arena, &files, &n, &msg),
-                     ERR_OK);
-    assert_int_equal(course_bundle_write(files, n, &bundle), ERR_OK);
-    assert_int_equal(
-        course_set_add(w->courses, STR("children-on-the-move@1.0.0"), buf_str(&bundle), true, &msg),
-        ERR_OK);
-    buf_fini(&bundle);
-    arena_free(arena);
-}
-
 static int open_world(void **state)
 {
-    struct world *w = xcalloc(1, sizeof(*w));
-    struct errmsg msg = {""};
-    w->loop = loop_mem_new((struct wall_ms){START});
-    w->store = store_mem_new(w->loop);
-    w->spool = spool_mem_new(w->loop);
-    w->vault = vault_openssl_new_for_tests();
-    w->metrics = metrics_new();
-    w->config = (struct config){.org = STR("Org"),
-                                .url = STR("example.org"),
-                                .unavailable_text = STR("Away."),
-                                .profiles_dir = STR("config/profiles"),
-                                .n_channels = ARRAY_LEN(channel_rows),
-                                .channels = channel_rows};
-    if (channels_load(&w->config, &w->channels, &msg) != ERR_OK)
-        fail_msg("%s", msg.text);
-    w->courses = course_set_new(w->loop, NULL);
-    load_course(w);
-    w->dialogs = dialogs_new(&(struct dialog_parts){.loop = w->loop,
-                                                    .store = w->store,
-                                                    .spool = w->spool,
-                                                    .vault = w->vault,
-                                                    .metrics = w->metrics,
-                                                    .config = &w->config,
-                                                    .courses = w->courses});
-    w->callbacks = callbacks_new(&(struct callback_parts){.loop = w->loop,
-                                                          .store = w->store,
-                                                          .vault = w->vault,
-                                                          .metrics = w->metrics,
-                                                          .channels = &w->channels,
-                                                          .dialogs = w->dialogs,
-                                                          .fn = on_response,
-                                                          .ctx = w});
-    *state = w;
+    *state = world_new(channel_rows, ARRAY_LEN(channel_rows));
     return 0;
 }
 
 static int close_world(void **state)
 {
-    struct world *w = *state;
+    struct callback_world *w = *state;
     assert_int_equal(callbacks_n_running(w->callbacks), 0);
-    store_free(w->store);
-    spool_free(w->spool);
-    callbacks_free(w->callbacks);
-    dialogs_free(w->dialogs);
-    course_set_free(w->courses);
-    channels_fini(&w->channels);
-    vault_free(w->vault);
-    metrics_free(w->metrics);
-    loop_free(w->loop);
-    free(w);
+    world_free(w);
     return 0;
 }
 
-static int call(struct world *w, const char *method, const char *path, const char *type,
+static int call(struct callback_world *w, const char *method, const char *path, const char *type,
                 const char *signature, const char *body)
 {
     struct http_request r = {.method = str_from(method),
@@ -159,30 +64,30 @@ static int call(struct world *w, const char *method, const char *path, const cha
         r.headers[r.n_headers++] =
             (struct http_header){STR("X-Twilio-Signature"), str_from(signature)};
     w->status = 0;
-    callbacks_handle(w->callbacks, (struct front_token){7, 1}, &r, STR("127.0.0.1"));
+    callbacks_handle(w->callbacks, (struct front_token){0, 0}, &r, STR("127.0.0.1"));
     loop_mem_settle(w->loop);
     assert_true(w->status != 0);
     return w->status;
 }
 
-static int post_form(struct world *w, const char *path, const char *body)
+static int post_form(struct callback_world *w, const char *path, const char *body)
 {
     return call(w, "POST", path, "application/x-www-form-urlencoded", NULL, body);
 }
 
-static int post_json(struct world *w, const char *path, const char *body)
+static int post_json(struct callback_world *w, const char *path, const char *body)
 {
     return call(w, "POST", path, "application/json", NULL, body);
 }
 
-static uint64_t n_steps(const struct world *w)
+static uint64_t n_steps(const struct callback_world *w)
 {
     return metrics_get(w->metrics, METRIC_steps_total);
 }
 
 static void finds_channels_by_path(void **state)
 {
-    struct world *w = *state;
+    struct callback_world *w = *state;
     static const struct {
         const char *path;
         int status;
@@ -203,7 +108,7 @@ static void finds_channels_by_path(void **state)
 
 static void takes_only_the_methods_of_the_profile(void **state)
 {
-    struct world *w = *state;
+    struct callback_world *w = *state;
     assert_int_equal(call(w, "GET", "/in/infobip", "", NULL, ""), 405);
     assert_string_equal(w->allow, "HEAD, POST");
     assert_int_equal(call(w, "HEAD", "/in/infobip", "", NULL, ""), 200);
@@ -212,7 +117,7 @@ static void takes_only_the_methods_of_the_profile(void **state)
 
 static void takes_several_messages_in_one_body(void **state)
 {
-    struct world *w = *state;
+    struct callback_world *w = *state;
     struct buf body;
     buf_init(&body, BODY_MAX_BYTES);
     buf_addf(&body, "{\"results\":[");
@@ -232,7 +137,7 @@ static void takes_several_messages_in_one_body(void **state)
 
 static void asks_for_all_again_when_one_could_not_be_taken(void **state)
 {
-    struct world *w = *state;
+    struct callback_world *w = *state;
     static const char body[] =
         "{\"results\":[{\"messageId\":\"a\",\"from\":\"254700000001\",\"text\":\"JOIN\"},"
         "{\"messageId\":\"b\",\"from\":\"254700000002\",\"text\":\"JOIN\"}]}";
@@ -258,7 +163,7 @@ static void sign(const char *data, char dst[64])
 
 static void changes_nothing_without_the_signature(void **state)
 {
-    struct world *w = *state;
+    struct callback_world *w = *state;
     static const char form[] = "application/x-www-form-urlencoded";
     static const char body[] = "Body=JOIN&From=%2B254700000001&MessageSid=SM1&To=%2B15550001";
     char signature[64];
@@ -273,7 +178,7 @@ static void changes_nothing_without_the_signature(void **state)
     assert_non_null(strstr(w->type, "xml"));
     assert_non_null(strstr(w->body, "<Message>")); /* the reply travels in the answer */
     assert_non_null(strstr(w->body, "Reply 1 to agree"));
-    static char first[BODY_MAX_BYTES];
+    static char first[WORLD_TEXT_BYTES];
     memcpy(first, w->body, sizeof(first));
     loop_mem_advance(w->loop, 60000);
     assert_int_equal(call(w, "POST", "/in/twilio", form, signature, body), 200);
@@ -283,7 +188,7 @@ static void changes_nothing_without_the_signature(void **state)
 
 static void keeps_sessions_whose_end_does_not_name_the_number(void **state)
 {
-    struct world *w = *state;
+    struct callback_world *w = *state;
     assert_int_equal(post_json(w, "/in/infobip-ussd/session/77/response",
                                "{\"msisdn\":\"254700000001\",\"text\":\"1\"}"),
                      200);
@@ -293,7 +198,7 @@ static void keeps_sessions_whose_end_does_not_name_the_number(void **state)
         post_json(w, "/in/infobip-ussd/session/1/start",
                   "{\"msisdn\":\"254700000001\",\"shortCode\":\"*384#\",\"text\":\"\"}"),
         200);
-    assert_non_null(strstr(w->body, "CHILDREN ON THE MOVE"));
+    assert_non_null(strstr(w->body, "HANDWASHING"));
     assert_non_null(strstr(w->body, "\"shouldClose\":false"));
     assert_int_equal(post_json(w, "/in/infobip-ussd/session/1/response",
                                "{\"msisdn\":\"254700000001\",\"text\":\"1\"}"),
@@ -305,7 +210,7 @@ static void keeps_sessions_whose_end_does_not_name_the_number(void **state)
     assert_int_equal(post_json(w, "/in/infobip-ussd/session/1/response",
                                "{\"msisdn\":\"254700000001\",\"text\":\"1\"}"),
                      200);
-    assert_non_null(strstr(w->body, "1/7"));
+    assert_non_null(strstr(w->body, "Welcome!"));
     assert_int_equal(n_steps(w), 3);
     assert_int_equal(call(w, "PUT", "/in/infobip-ussd/session/1/end", "application/json", NULL,
                           "{\"exitCode\":0,\"reason\":\"ok\"}"),
@@ -319,7 +224,7 @@ static void keeps_sessions_whose_end_does_not_name_the_number(void **state)
 
 static void answers_ussd_while_the_store_is_away(void **state)
 {
-    struct world *w = *state;
+    struct callback_world *w = *state;
     store_mem_fail(w->store, "*", ERR_UNAVAILABLE, false, UINT32_MAX);
     assert_int_equal(post_form(w, "/in/at-ussd",
                                "sessionId=s1&phoneNumber=%2B254700000001&serviceCode=*384*7%23"
