@@ -86,6 +86,10 @@ static enum err add_xml_segment(struct str segment, bool is_deep, struct doc_pat
     size_t at = bracket == SIZE_MAX ? str_find_char(segment, '@') : SIZE_MAX;
     struct str name = str_sub(segment, 0, bracket != SIZE_MAX ? bracket : at);
     struct doc_step step = plain_step(name);
+    struct doc_step attribute = {.kind = DOC_STEP_ATTRIBUTE,
+                                 .name = str_sub(segment, at + 1, segment.len)};
+    if (at == 0 && segment.len > 1 && !is_deep) /* "@attribute" of the present element */
+        return add_step(path, attribute, msg);
     if (step.kind == DOC_STEP_INDEX)
         step.kind = DOC_STEP_NAME;
     if (str_eq(name, STR("name()")))
@@ -100,8 +104,6 @@ static enum err add_xml_segment(struct str segment, bool is_deep, struct doc_pat
     enum err e = add_step(path, step, msg);
     if (e != ERR_OK || at == SIZE_MAX)
         return e;
-    struct doc_step attribute = {.kind = DOC_STEP_ATTRIBUTE,
-                                 .name = str_sub(segment, at + 1, segment.len)};
     return add_step(path, attribute, msg);
 }
 

@@ -9,8 +9,8 @@
  *
  * Paths are those of a profile: "/results/0/from" (RFC 6901, and "*" for the first member that has
  * the rest), "/request/mobile" or "//mobile" (any depth) for XML, "service@timestamp" for an
- * attribute, "field[@name=Remote]" or "member[name=MSISDN]/value" for name-value lists, and
- * "name()" as a last step for the local name itself.
+ * attribute ("@timestamp" of the node itself), "field[@name=Remote]" or "member[name=MSISDN]/value"
+ * for name-value lists, and "name()" as a last step for the local name itself.
  */
 #pragma once
 

@@ -99,6 +99,7 @@ struct http_header *headers_render(struct eval *eval, const struct body *body, u
 /* profile_invert.c: reads the values back out of a rendered text. */
 struct inverted {
     struct str from, to, text, id;
+    const struct named_value *let; /* names that the templates may use */
 };
 /* The constants of the body stand in the text where they should. */
 bool body_fits(const struct body *body, struct str text, struct arena *arena);

@@ -91,8 +91,28 @@ static size_t next_literal(const struct part *part, struct str text, size_t from
     return at == SIZE_MAX ? SIZE_MAX : from + at;
 }
 
-static void take(const struct part *part, struct str value, struct inverted *ret)
+static bool value_invert(const struct value *value, struct str text,
+                         struct str (*unescape)(struct str, struct arena *), struct arena *arena,
+                         struct inverted *ret);
+
+/* A computed value holds the message's fields in its turn. */
+static void take_let(struct str name, struct str value, struct arena *arena, struct inverted *ret)
 {
+    const struct named_value *all = ret->let;
+    for (const struct named_value *v = all; v != NULL; v = v->next) {
+        if (!str_eq(v->name, name))
+            continue;
+        ret->let = NULL;                                        /* one level is enough, and ends */
+        (void)value_invert(&v->value, value, NULL, arena, ret); /* what fits is taken */
+        ret->let = all;
+    }
+}
+
+static void take(const struct part *part, struct str value, struct arena *arena,
+                 struct inverted *ret)
+{
+    if (part->source == SOURCE_LET)
+        take_let(part->literal, value, arena, ret);
     struct str *place = part->source == SOURCE_FROM   ? &ret->from
                         : part->source == SOURCE_TO   ? &ret->to
                         : part->source == SOURCE_TEXT ? &ret->text
@@ -121,7 +141,7 @@ static bool invert(const struct template *t, struct str text,
         struct str value = str_sub(text, at, end);
         if (unescape != NULL && !part->is_escaped)
             value = unescape(value, arena);
-        take(part, undo_all(part->filters, value, arena), ret);
+        take(part, undo_all(part->filters, value, arena), arena, ret);
         at = end;
     }
     return at == text.len;
@@ -259,7 +279,7 @@ enum err profile_simulate(const struct profile *p, const struct http_request *re
                           struct http_response *ret_answer)
 {
     const struct send *send = &p->send;
-    struct inverted found = {.from = STR_NONE};
+    struct inverted found = {.let = send->let};
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, 8192);
     form_invert(send->request.query, request->query, arena, &found);

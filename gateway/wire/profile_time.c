@@ -42,21 +42,28 @@ static void take_fraction(struct reading *r)
     r->rest = str_sub(r->rest, n, r->rest.len);
 }
 
-/* "Z", "+hh:mm", "+hhmm", "+hh" */
-static bool take_zone(struct reading *r)
+/* "hh:mm", "hhmm", "hh" */
+static bool take_offset(struct reading *r, int64_t sign)
 {
-    r->has_zone = true;
-    if (take_char(r, 'Z') || take_char(r, 'z'))
-        return true;
-    int64_t sign = take_char(r, '+') ? 1 : take_char(r, '-') ? -1 : 0;
     int64_t hours, minutes = 0;
-    if (sign == 0 || !take(r, 2, 14, &hours))
+    r->has_zone = true;
+    if (!take(r, 2, 14, &hours))
         return false;
     bool has_minutes = take_char(r, ':') || (r->rest.len > 0 && is_digit(r->rest.p[0]));
     if (has_minutes && !take(r, 2, 59, &minutes))
         return false;
     r->offset_minutes = sign * (hours * 60 + minutes);
     return true;
+}
+
+/* "Z", or a sign and an offset */
+static bool take_zone(struct reading *r)
+{
+    r->has_zone = true;
+    if (take_char(r, 'Z') || take_char(r, 'z'))
+        return true;
+    int64_t sign = take_char(r, '+') ? 1 : take_char(r, '-') ? -1 : 0;
+    return sign != 0 && take_offset(r, sign);
 }
 
 static enum err finish(const struct reading *r, struct zone zone, struct wall_ms *ret)
@@ -123,9 +130,14 @@ enum err time_parse_auto(struct str text, struct zone zone, struct wall_ms *ret)
         return ERR_OK;
     if (!take_date(&r) || !take_time_of_day(&r))
         return ERR_INVALID;
-    (void)take_char(&r, ' '); /* "2024-05-03 06:04:45 +0000" */
-    if (r.rest.len > 0 && (!take_zone(&r) || r.rest.len > 0))
+    /* "2024-05-03 06:04:45 +0000"; and "...45 08:00", whose plus a form has turned into a blank */
+    bool has_blank = take_char(&r, ' ');
+    if (has_blank && r.rest.len > 0 && is_digit(r.rest.p[0])) {
+        if (!take_offset(&r, 1) || r.rest.len > 0)
+            return ERR_INVALID;
+    } else if (r.rest.len > 0 && (!take_zone(&r) || r.rest.len > 0)) {
         return ERR_INVALID;
+    }
     return finish(&r, zone, ret);
 }
 

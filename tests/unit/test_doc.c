@@ -213,7 +213,7 @@ static void test_xml_escape(void **state)
 static void test_paths_that_are_none(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"", "/a/", "a[b", "a[b]", "a[=x]", "@x"};
+    static const char *const paths[] = {"", "/a/", "a[b", "a[b]", "a[=x]", "@", "a//@x"};
     struct doc_path path;
     struct errmsg msg;
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {

@@ -6,9 +6,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "port/profile_file.h"
 #include "wire/profile.h"
 
 #define HEAD "profile: t\ntitle: T\nsource: s\n"
@@ -746,6 +748,84 @@ static void test_tokens(void **state)
     assert_int_equal(result.outcome, SEND_TEMPORARY);
 }
 
+/* Every shipped profile that sends: the simulator reads the message out of the request, and gives
+ * the documented answer, which is read as sent. */
+static void check_sample(const char *name)
+{
+    struct setting values[40] = {{STR("send_url"), STR("http://127.0.0.1/sim")},
+                                 {STR("dlr_url"), STR("http://127.0.0.1/dlr")},
+                                 {STR("token"), STR("t")}};
+    struct settings settings = {values, 3};
+    struct outgoing seen = {.from = STR_NONE};
+    struct outgoing message = {.from = STR("2020"),
+                               .to = STR("+254700000101"),
+                               .text = STR("Somo 1: a & b < c"),
+                               .id = STR("m1"),
+                               .session = STR("s1"),
+                               .network = STR("n"),
+                               .phase = INBOUND_PHASE_CONTINUE};
+    struct send_request sent;
+    struct http_response answer;
+    struct send_result result;
+    struct errmsg msg = {""};
+    uint32_t n;
+    const struct profile_setting *declared = profile_settings(profile, &n);
+    for (uint32_t i = 0; i < n && settings.n < ARRAY_LEN(values); i++)
+        values[settings.n++] = (struct setting){declared[i].name, STR("x")};
+    if (profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg) !=
+        ERR_OK)
+        fail_msg("%s: %s", name, msg.text);
+    struct str query = sent.url;
+    (void)str_split(&query, '?'); /* before the query */
+    request = (struct http_request){
+        .method = str_from(sent.method), .target = STR("/sim"), .query = query, .body = sent.body};
+    if (profile_has_send_url(profile))
+        request.target = sent.url;
+    enum err e = profile_simulate(profile, &request, STR("id-1"), arena, &seen, &answer);
+    if (str_eq(profile_name(profile), STR("messangi")) ||
+        str_eq(profile_name(profile), STR("integrat-ussd"))) {
+        assert_int_equal(e, ERR_INVALID); /* the path is gone with send_url; there is no number */
+        return;
+    }
+    if (e != ERR_OK || !str_eq(seen.text, message.text) || seen.to.len < 9)
+        fail_msg("%s: simulated to %.*s \"%.*s\"", name, STR_ARG(seen.to), STR_ARG(seen.text));
+    assert_int_equal(profile_read_answer(profile, answer.status, answer.headers, answer.n_headers,
+                                         answer.body, &settings, (struct wall_ms){1}, arena,
+                                         &result),
+                     ERR_OK);
+    if (result.outcome != SEND_SENT || (result.id.p != NULL && !str_eq(result.id, STR("id-1"))))
+        fail_msg("%s: sample is %s %.*s", name, send_outcome_name(result.outcome),
+                 STR_ARG(result.id));
+}
+
+static void test_shipped_profiles(void **state)
+{
+    (void)state;
+    DIR *folder = opendir("config/profiles");
+    uint32_t n = 0, n_sending = 0;
+    assert_non_null(folder);
+    for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        char path[512];
+        struct errmsg msg;
+        struct str name = str_from(entry->d_name);
+        if (!str_ends(name, STR(".yaml")))
+            continue;
+        (void)snprintf(path, sizeof(path), "config/profiles/%s", entry->d_name);
+        if (profile_load(path, &profile, &msg) != ERR_OK)
+            fail_msg("%s", msg.text);
+        assert_true(str_eq(profile_name(profile), str_sub(name, 0, name.len - 5)));
+        n++;
+        n_sending += profile_has_send(profile);
+        if (profile_has_send(profile))
+            check_sample(entry->d_name);
+        profile_free(profile);
+        profile = NULL;
+        arena_reset(arena);
+    }
+    (void)closedir(folder); /* only read */
+    assert_true(n >= 88 && n_sending >= 40);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -772,6 +852,7 @@ int main(void)
         TEST(test_retry_after),
         TEST(test_simulator_reads_what_was_sent),
         TEST(test_tokens),
+        TEST(test_shipped_profiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
