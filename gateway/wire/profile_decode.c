@@ -421,7 +421,9 @@ static void keep(struct eval *eval)
 {
     struct arena *arena = eval->arena;
     const struct http_header *headers = eval->headers;
-    bool is_kept = eval->profile->uses_headers_late;
+    const struct profile *p = eval->profile;
+    bool is_kept = p->answers_use.headers || (p->has_ussd && p->fields_use.headers);
+    bool is_body_kept = p->answers_use.body || (p->has_ussd && p->fields_use.body);
     struct http_header *copies =
         is_kept ? arena_new_array(arena, struct http_header, eval->n_headers) : NULL;
     for (uint32_t i = 0; copies != NULL && i < eval->n_headers; i++) {
@@ -430,7 +432,7 @@ static void keep(struct eval *eval)
     }
     eval->headers = copies;
     eval->n_headers = copies != NULL ? eval->n_headers : 0;
-    eval->body = eval->profile->uses_body_late ? arena_str(arena, eval->body) : STR_NONE;
+    eval->body = is_body_kept ? arena_str(arena, eval->body) : STR_NONE;
     eval->rest = arena_str(arena, eval->rest);
     eval->method = arena_str(arena, eval->method);
     eval->query_text = STR_NONE;

@@ -204,11 +204,12 @@ static enum err check_argument(struct part *part, const struct expr_scope *scope
 static void note_use(enum source source, const struct expr_scope *scope)
 {
     scope->profile->signs_url |= source == SOURCE_URL;
-    bool is_late = (scope->contexts & (CONTEXT_CALLBACK | CONTEXT_ANSWER)) != 0;
-    if (!is_late || (scope->contexts & CONTEXT_AUTH) != 0)
+    if ((scope->contexts & CONTEXT_AUTH) != 0)
         return;
-    scope->profile->uses_headers_late |= source == SOURCE_HEADER;
-    scope->profile->uses_body_late |= source == SOURCE_BODY;
+    bool is_answer = (scope->contexts & CONTEXT_ANSWER) != 0;
+    struct late_use *use = is_answer ? &scope->profile->answers_use : &scope->profile->fields_use;
+    use->headers |= source == SOURCE_HEADER;
+    use->body |= source == SOURCE_BODY;
 }
 
 static enum err parse_part(struct str text, const struct expr_scope *scope, struct part *ret,

@@ -381,6 +381,11 @@ struct send {
     struct body sample;
 };
 
+/* What of a request must be kept. */
+struct late_use {
+    bool headers, body;
+};
+
 struct profile {
     struct arena *arena; /* owns everything here */
     struct str name, title, source, notes;
@@ -392,7 +397,8 @@ struct profile {
     bool is_latin1;
     bool is_bad_text_rejected;
     bool has_methods, is_get_ok, is_post_ok, is_put_ok;
-    bool uses_headers_late, uses_body_late; /* answers need them when the request is gone */
+    struct late_use answers_use; /* when the request is gone */
+    struct late_use fields_use;  /* likewise, where profile_resume reads them again: USSD */
     bool has_ussd, needs_session, sends_screens;
     bool signs_url; /* auth looks at the public URL */
     enum inbound_outcome otherwise;

@@ -210,7 +210,7 @@ static bool load_about(struct loader *l, const struct yaml_node *root)
     return limits == NULL ||
            (load_check_keys(l, limits,
                             "per_second answer_within_s retries text_chars ussd_chars session_s "
-                            "sources batch") &&
+                            "batch") &&
             load_u32(l, limits, "per_second", 100000, &p->rate_per_s));
 }
 
@@ -224,7 +224,7 @@ static bool load_root(struct loader *l, const struct yaml_node *root)
     if (root->kind != YAML_KIND_MAP)
         return load_fail(l, root, "a profile is a map: profile, title, source, messages ...");
     return load_check_keys(l, root,
-                           "profile title source regions basis notes limits settings methods body "
+                           "profile title source basis notes limits settings methods body "
                            "inside keys charset bad_text fields auth messages otherwise answers "
                            "send") &&
            load_about(l, root) && (settings == NULL || load_settings(l, settings)) &&
