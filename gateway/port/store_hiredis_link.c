@@ -9,8 +9,8 @@
 #include "port/store_hiredis.h"
 
 #include <assert.h>
-#include <hiredis/async.h>
 #include <event2/event.h>
+#include <hiredis/async.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -243,17 +244,45 @@ static void the_rate_of_the_channel_is_kept(void **state)
     assert_in_range(n, 36, 41);
 }
 
+/* Africa's Talking documents no rate; a copy of its profile that does stands in dir. */
+static void write_profile_with_rate(const char *dir)
+{
+    char text[16384], path[128];
+    FILE *in = fopen("config/profiles/africastalking.yaml", "re");
+    assert_non_null(in);
+    size_t n = fread(text, 1, sizeof(text) - 1, in);
+    (void)fclose(in); /* only read */
+    text[n] = '\0';
+    char *limits = strstr(text, "limits:\n");
+    assert_non_null(limits);
+    (void)snprintf(path, sizeof(path), "%s/africastalking.yaml", dir);
+    FILE *out = fopen(path, "we");
+    assert_non_null(out);
+    (void)fprintf(out, "%.*slimits:\n  per_second: 30\n%s", (int)(limits - text), text,
+                  limits + strlen("limits:\n"));
+    assert_int_equal(fclose(out), 0);
+}
+
 static void without_a_configured_rate_the_documented_one_is_kept(void **state)
 {
     struct world *w = *state;
-    char number[20];
-    w->channel.tps = 0; /* the profile says 30 */
+    char number[20], dir[] = "/tmp/waypost-profile.XXXXXX", path[128];
+    struct errmsg msg;
+    assert_non_null(mkdtemp(dir));
+    write_profile_with_rate(dir);
+    w->channel.tps = 0;
+    w->config.profiles_dir = str_from(dir);
+    channels_fini(&w->channels);
+    assert_int_equal(channels_load(&w->config, &w->channels, &msg), ERR_OK);
     for (uint32_t i = 0; i < 99; i++) {
         (void)snprintf(number, sizeof(number), "+2547000003%02u", i);
         enqueue(w, number, 1, "x", MESSAGE_CLASS_REPLY, 0);
     }
     loop_mem_advance(w->loop, 2000);
     assert_in_range(metrics_get(w->metrics, METRIC_sends_total), 80, 92);
+    (void)snprintf(path, sizeof(path), "%s/africastalking.yaml", dir);
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(rmdir(dir), 0);
 }
 
 static void an_answer_that_never_came_is_unknown_and_not_repeated(void **state)
