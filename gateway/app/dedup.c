@@ -60,13 +60,26 @@ static enum dedup_verdict repeat(const struct dedup_key *key, const struct last_
     return last != NULL && last->mark == key->mark ? DEDUP_REPEAT_LAST : DEDUP_REPEAT_OLD;
 }
 
+static bool is_seen(const struct learner_link *link, uint32_t hash)
+{
+    for (size_t i = 0; i < LEARNER_SEEN_IDS; i++) {
+        if (link->seen[i] == hash)
+            return true;
+    }
+    return false;
+}
+
+static void remember_seen(struct learner_link *link, uint32_t hash)
+{
+    memmove(&link->seen[1], &link->seen[0], sizeof(link->seen) - sizeof(link->seen[0]));
+    link->seen[0] = hash;
+}
+
 static enum dedup_verdict judge_sms(const struct dedup_key *key, const struct learner_link *link,
                                     const struct last_reply *last)
 {
-    for (size_t i = 0; i < LEARNER_SEEN_IDS; i++) {
-        if (link->seen[i] == key->seen)
-            return repeat(key, last);
-    }
+    if (is_seen(link, key->seen))
+        return repeat(key, last);
     int64_t age_ms = key->received.ms - link->last_ms;
     if (key->text_hash != 0 && key->text_hash == link->text_hash && age_ms < DEDUP_TEXT_WINDOW_MS &&
         age_ms > -DEDUP_TEXT_WINDOW_MS)
@@ -86,7 +99,8 @@ static bool is_session_unique(const struct inbound *inbound)
 /* The last answer is of this session, and the copy came in before it could be read. */
 static bool is_copy_in_flight(const struct dedup_key *key, const struct last_reply *last)
 {
-    return last != NULL && last->mark == key->mark && key->received.ms < last->ready_ms;
+    return last != NULL && last->mark == key->mark &&
+           (key->is_overtaken || key->received.ms < last->ready_ms);
 }
 
 static bool has_ended(const struct dedup_key *key, const struct learner_link *link)
@@ -100,6 +114,14 @@ static enum dedup_verdict judge_end(const struct dedup_key *key, const struct le
     bool is_left_open = link->session == key->session && !has_ended(key, link) && last != NULL &&
                         last->session == key->session && last->is_shown_open;
     return is_left_open ? DEDUP_NEW : DEDUP_OVER;
+}
+
+/* A request of a session that another one has followed: it was answered long ago. */
+static bool is_of_earlier_session(const struct dedup_key *key, const struct inbound *inbound,
+                                  const struct learner_link *link)
+{
+    return link->session != key->session && is_session_unique(inbound) &&
+           is_seen(link, key->session);
 }
 
 static enum dedup_verdict judge_dial(const struct dedup_key *key, const struct inbound *inbound,
@@ -135,12 +157,14 @@ enum dedup_verdict dedup_judge(const struct dedup_key *key, const struct inbound
     case INBOUND_PHASE_TIMEOUT:
         return judge_end(key, link, last);
     case INBOUND_PHASE_NEW:
-        return judge_dial(key, inbound, link, last);
     case INBOUND_PHASE_NONE:
     case INBOUND_PHASE_CONTINUE:
         break;
     }
-    return judge_input(key, inbound, link, last);
+    if (is_of_earlier_session(key, inbound, link))
+        return repeat(key, last);
+    return inbound->phase == INBOUND_PHASE_NEW ? judge_dial(key, inbound, link, last)
+                                               : judge_input(key, inbound, link, last);
 }
 
 void dedup_remember(const struct dedup_key *key, const struct inbound *inbound,
@@ -148,11 +172,12 @@ void dedup_remember(const struct dedup_key *key, const struct inbound *inbound,
 {
     link->last_ms = key->received.ms;
     if (inbound->kind != INBOUND_USSD) {
-        memmove(&link->seen[1], &link->seen[0], sizeof(link->seen) - sizeof(link->seen[0]));
-        link->seen[0] = key->seen;
+        remember_seen(link, key->seen);
         link->text_hash = key->text_hash;
         return;
     }
+    if (link->session != key->session && link->session != 0)
+        remember_seen(link, link->session);
     link->session = key->session;
     if (inbound->phase == INBOUND_PHASE_END || inbound->phase == INBOUND_PHASE_TIMEOUT) {
         link->path_bytes = PATH_ENDED;

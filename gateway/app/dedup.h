@@ -5,8 +5,10 @@
  *   SMS with a provider's id    its hash is one of the last eight in the learner's link
  *   SMS without one             the same text came less than ten seconds before
  *   USSD, cumulative path       the path of this session is not longer than the last one
- *   USSD, last input only       the same text came again before the answer to it was ready
+ *   USSD, last input only       the same text came again before the answer to it was ready, or
+ *                               another process answered it while this one was at it
  *   USSD, dial                  the session is known already (where its name is unique)
+ *   USSD, an earlier session    it is one of the last eight in the learner's link (likewise)
  *   USSD, end of a session      the session is not the last one, or nothing was left open in it
  *
  * A repeat changes nothing. It gets the last answer again, byte for byte, when it is a copy of the
@@ -28,6 +30,7 @@ struct dedup_key {
     uint32_t session;   /* USSD: hash of channel and session; never 0 */
     uint32_t text_hash; /* SMS without an id: of channel and text; else 0 */
     struct wall_ms received;
+    bool is_overtaken; /* since this one was loaded, one with the same mark has been answered */
 };
 
 enum dedup_verdict {

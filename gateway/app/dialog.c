@@ -171,6 +171,17 @@ static void on_load(void *ctx, enum err e, const struct store_record *record)
     happen(d, dialog_take_record(d, record) ? DIALOG_EVENT_LOADED : DIALOG_EVENT_BROKEN);
 }
 
+/* The state had moved: takes the present one. */
+static bool take_present(struct dialog *d, const struct store_record *record)
+{
+    int64_t before_ms = d->has_last ? d->last.received_ms : INT64_MIN;
+    if (!dialog_take_record(d, record))
+        return false;
+    if (d->has_last && d->last.mark == d->key.mark && d->last.received_ms != before_ms)
+        d->key.is_overtaken = true;
+    return true;
+}
+
 static void on_commit(void *ctx, enum err e, const struct store_record *record)
 {
     struct dialog *d = ctx;
@@ -181,7 +192,7 @@ static void on_commit(void *ctx, enum err e, const struct store_record *record)
         happen(d, DIALOG_EVENT_SAVED);
     } else if (e == ERR_CONFLICT && ++d->n_conflicts <= DIALOG_MAX_CONFLICTS) {
         metrics_add(d->all->parts.metrics, METRIC_conflicts_total, 1);
-        happen(d, dialog_take_record(d, record) ? DIALOG_EVENT_CONFLICT : DIALOG_EVENT_BROKEN);
+        happen(d, take_present(d, record) ? DIALOG_EVENT_CONFLICT : DIALOG_EVENT_BROKEN);
     } else {
         LOG_WARN("dialog", "commit failed", "err=%s", err_name(e));
         happen(d, DIALOG_EVENT_AWAY);

@@ -84,6 +84,49 @@ static void tells_the_last_sms_from_older_ones(void **state)
     assert_int_equal(judge(&link, &first, NOW + 9000, &last), DEDUP_REPEAT_OLD);
 }
 
+static void knows_requests_of_sessions_that_were_followed_by_others(void **state)
+{
+    (void)state; /* no fixture */
+    struct learner_link link = {0};
+    struct inbound dial = ussd("s1", INBOUND_PHASE_NEW, ""),
+                   answer = ussd("s1", INBOUND_PHASE_CONTINUE, "1"),
+                   end = ussd("s1", INBOUND_PHASE_END, "1"),
+                   redial = ussd("s2", INBOUND_PHASE_NEW, ""),
+                   other = ussd("s3", INBOUND_PHASE_CONTINUE, "1");
+    (void)handle(&link, &dial, NOW, true);
+    (void)handle(&link, &answer, NOW + 1000, true);
+    struct last_reply last = handle(&link, &redial, NOW + 2000, true);
+    assert_int_equal(judge(&link, &dial, NOW + 3000, &last), DEDUP_REPEAT_OLD);
+    assert_int_equal(judge(&link, &answer, NOW + 3000, &last), DEDUP_REPEAT_OLD);
+    assert_int_equal(judge(&link, &end, NOW + 3000, &last), DEDUP_OVER);
+    assert_int_equal(judge(&link, &other, NOW + 3000, &last), DEDUP_NEW);
+    assert_int_equal(judge(&link, &redial, NOW + 3000, &last), DEDUP_REPEAT_LAST);
+}
+
+static void a_session_named_by_the_number_may_come_back(void **state)
+{
+    (void)state; /* no fixture */
+    struct learner_link link = {0};
+    struct inbound own = ussd("254700000001", INBOUND_PHASE_NEW, ""),
+                   other = ussd("s1", INBOUND_PHASE_NEW, "");
+    (void)handle(&link, &own, NOW, true);
+    struct last_reply last = handle(&link, &other, NOW + 1000, true);
+    assert_int_equal(judge(&link, &own, NOW + 2000, &last), DEDUP_NEW);
+}
+
+static void a_copy_that_lost_the_race_is_one(void **state)
+{
+    (void)state; /* no fixture */
+    struct learner_link link = {0};
+    struct inbound in = ussd("s1", INBOUND_PHASE_CONTINUE, "9");
+    in.is_repeatable_input = true;
+    struct last_reply last = handle(&link, &in, NOW, true);
+    struct dedup_key key = key_at(&in, NOW + 30); /* the answer was ready by then */
+    assert_int_equal(dedup_judge(&key, &in, &link, &last), DEDUP_NEW);
+    key.is_overtaken = true;
+    assert_int_equal(dedup_judge(&key, &in, &link, &last), DEDUP_REPEAT_LAST);
+}
+
 static void keeps_channels_apart(void **state)
 {
     (void)state; /* no fixture */
@@ -255,6 +298,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knows_the_last_eight_sms_ids),
         cmocka_unit_test(tells_the_last_sms_from_older_ones),
+        cmocka_unit_test(knows_requests_of_sessions_that_were_followed_by_others),
+        cmocka_unit_test(a_session_named_by_the_number_may_come_back),
+        cmocka_unit_test(a_copy_that_lost_the_race_is_one),
         cmocka_unit_test(keeps_channels_apart),
         cmocka_unit_test(takes_the_same_text_without_id_once_in_ten_seconds),
         cmocka_unit_test(knows_a_spooled_sms_without_id_again),
