@@ -37,20 +37,6 @@ kill_one()
     [ -z "${pid:-}" ] || kill -s KILL "$pid"
 }
 
-# All that was acknowledged has reached PostgreSQL, or will not.
-is_settled()
-{
-    [ -z "$(redis --scan --pattern 'wp:*:events' | head -n 1)" ] ||
-        [ "$(redis --scan --pattern 'wp:*:events' | sed 's/^/XLEN /' | redis | awk '{ s += $1 } END { print s + 0 }')" = 0 ] ||
-        return 1
-    is_spool_empty
-}
-
-is_spool_empty()
-{
-    [ "$(curl -fsS -m 2 "http://127.0.0.1:$ADMIN_PORT/metrics" | sed -n 's/^waypost_spool_bytes //p')" = 0 ]
-}
-
 world_up
 python3 "$ROOT/tests/integration/ledger.py" send --port "$PORT" --seconds $((KILLS + 5)) \
     --book "$STATE/book" >"$STATE/ledger.out" 2>&1 &
@@ -61,7 +47,7 @@ for _ in $(seq "$KILLS"); do
 done
 check 'the aggregator got every message acknowledged' wait "$ledger"
 cat "$STATE/ledger.out"
-check 'events and spool run empty' wait_for 60 is_settled
+check 'events and spool run empty' wait_for 60 is_drained
 sql "select encode(number_id, 'hex') || ' ' || max(seq) from core.number_state group by number_id" >"$STATE/steps"
 check 'each acknowledged message is in PostgreSQL exactly once' \
     python3 "$ROOT/tests/integration/ledger.py" check --keys "$STATE/keys" --book "$STATE/book" \

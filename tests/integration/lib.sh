@@ -68,6 +68,30 @@ redis()
     redis-cli -s "$STATE/redis/redis.sock" "$@"
 }
 
+# n_entries NAME: of the stream of that name (events, outbox) in all buckets.
+n_entries()
+{
+    redis --raw eval "local n = 0
+        for b = 0, 255 do n = n + redis.call('xlen', string.format('wp:{b%03d}:$1', b)) end
+        return n" 0
+}
+
+# All that was taken is in PostgreSQL and all SMS have left: nothing waits in spool and streams.
+is_drained()
+{
+    [ ! -s "$STATE/spool/spool.log" ] && [ "$(n_entries events)" = 0 ] &&
+        [ "$(n_entries outbox)" = 0 ] && [ "$(n_entries events)" = 0 ]
+}
+
+# histories: what PostgreSQL knows of each number, one line for each: number_id seq facts.
+histories()
+{
+    sql "select encode(s.number_id, 'hex') || ' ' || s.seq || ' ' || coalesce((select string_agg(
+            concat_ws(',', seq, n, kind, phase, unit, choice, value, correct, attempt, via, channel, lang),
+            ' ' order by seq, n) from core.event e where e.learner_id = s.learner_id), '')
+        from core.number_state s"
+}
+
 # check WORDS COMMAND...: one TAP line.
 check()
 {

@@ -11,23 +11,11 @@ COUNTS="select count(*),
         (select count(*) from report.survey_answers s where s.learner_id = e.learner_id)
     from report.enrolments e where e.status = 'certified' group by e.learner_id"
 
-n_in_stream()
-{
-    redis --raw eval "local n = 0
-        for b = 0, 255 do n = n + redis.call('xlen', string.format('wp:{b%03d}:events', b)) end
-        return n" 0
-}
-
-writer_is_done()
-{
-    [ "$(n_in_stream)" = 0 ]
-}
-
 world_up
 "$WAYPOST" talk --live "http://127.0.0.1:$PORT" "$ROOT"/tests/talk/*.talk >"$STATE/talk.tap" 2>&1 || true
 check_same 'every transcript goes live as it is written' '' "$(grep -A12 '^not ok' "$STATE/talk.tap" || true)"
 check 'the whole courses were among them' grep -q '^ok .*92-whole-course-mixed.talk$' "$STATE/talk.tap"
-check 'the writer takes in all that happened' wait_for 30 writer_is_done
+check 'the writer takes in all that happened' wait_for 30 is_drained
 check_same 'three learners have each completion and answer once' \
     "$(printf '1|7|28|7|7|8\n%.0s' 1 2 3)" "$(sql "$COUNTS")"
 check_same 'no event is there twice' 0 \
