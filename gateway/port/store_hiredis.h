@@ -4,7 +4,8 @@
  * store_hiredis.c        the calls of store.h as Redis commands
  * store_hiredis_read.c   the two streams: reads, settling, marks
  * store_hiredis_reply.c  replies and error replies to our structs
- * store_hiredis_link.c   one connection: hiredis on libevent, deadlines, circuit breaker
+ * store_hiredis_link.c   deadlines, circuit breaker, handshake, over one connection after the other
+ * store_hiredis_wire.c   one connection: hiredis on libevent
  */
 #pragma once
 
@@ -36,7 +37,27 @@ static inline void argv_add(struct argv *argv, struct str word)
 struct str bucket_key(char dst[KEY_BYTES], uint8_t bucket, struct str rest);
 struct str decimal(char dst[24], int64_t value);
 
-/* ---- a connection ---- */
+/* ---- one connection ---- */
+
+struct wire;
+/* Replies in the order of the commands. */
+typedef void wire_on_reply(void *ctx, const redisReply *reply);
+/* It broke; the wire is gone when this runs. */
+typedef void wire_on_gone(void *ctx, const char *why);
+/* Connects in the background. NULL and why when that fails at once. */
+struct wire *wire_new(struct loop *loop, const struct store_settings *settings,
+                      wire_on_reply *on_reply, wire_on_gone *on_gone, void *ctx, char *ret_why,
+                      size_t why_bytes);
+/* text is one whole command, copied. False while the connection is being closed. */
+bool wire_write(struct wire *wire, const char *text, size_t n);
+/* Nothing more is heard or said; allowed inside its callbacks. Returns the list of given-up wires
+ * with this one in front, to be freed from a later turn. */
+struct wire *wire_give_up(struct wire *wire, struct wire *others);
+struct wire *wire_next(struct wire *wire);
+/* Of one that was given up; not inside its callbacks. */
+void wire_free(struct wire *wire);
+
+/* ---- a link: connected for as long as it lives ---- */
 
 /* Whom a reply is for: parse turns it into a call of fn(ctx, ...). reply is NULL unless e is
  * ERR_OK; error replies have become an enum err before. */

@@ -1,16 +1,13 @@
 /*
- * store_hiredis_link.c: one connection to one Redis.
+ * store_hiredis_link.c: deadlines, circuit breaker, handshake, over one connection after the other.
  *
- * hiredis 0.14 has no async timeouts, and its libevent adapter re-arms one-shot events: so the
- * adapter here is our own (persistent events, one write at the end of a turn), with one timer over
- * the queue of deadlines. On a passed deadline the connection is given up as a whole: replies come
- * in order, so those behind a late one are late as well.
+ * hiredis 0.14 has no async timeouts: here one timer watches over the queue of deadlines. On a
+ * passed deadline the connection is given up as a whole: replies come in order, so those behind a
+ * late one are late as well.
  */
 #include "port/store_hiredis.h"
 
 #include <assert.h>
-#include <event2/event.h>
-#include <hiredis/async.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -21,14 +18,6 @@
 #define RETRY_MIN_MS 50
 #define RETRY_MAX_MS 1600 /* a server that is back is found within 2 s */
 #define IDLE_PING_MS 2000
-
-/* One connection's life. Outlives the link's interest in it: hiredis frees it at a safe moment. */
-struct wire {
-    struct link *link; /* NULL = given up */
-    redisAsyncContext *redis;
-    struct event *readable, *writable, *end_of_turn;
-    SLIST_ENTRY(wire) given_up;
-};
 
 struct link_request {
     STAILQ_ENTRY(link_request) entry;
@@ -52,14 +41,13 @@ struct link {
     link_on_state *on_state;
     void *on_state_ctx;
     struct wire *wire;
-    SLIST_HEAD(, wire) given_up;
+    struct wire *given_up;       /* to be freed in the next turn */
     struct link_queue in_flight; /* in the order of replies and of deadlines */
     struct link_queue unasked;   /* answered in the next turn */
     struct link_queue unused;
     uint32_t n_in_flight;
     uint32_t n_handshake; /* replies that are still missing before the link is up */
     bool is_loading;      /* FUNCTION LOAD is under way */
-    bool is_flushing;     /* inside the write at the end of a turn */
     bool is_told;         /* the log knows that it is down */
     char error[128];      /* text of the last error reply */
     unsigned n_failures;
@@ -118,12 +106,13 @@ void link_answer_later(struct link *link, const struct link_to *to, enum err e)
 
 /* ---- giving a connection up ---- */
 
+/* Not freed at once: we may be inside a callback of it. */
 static void wires_free(struct link *link)
 {
-    struct wire *wire;
-    while ((wire = SLIST_FIRST(&link->given_up)) != NULL) {
-        SLIST_REMOVE_HEAD(&link->given_up, given_up);
-        redisAsyncFree(wire->redis); /* runs on_wire_gone, which frees the wire */
+    while (link->given_up != NULL) {
+        struct wire *wire = link->given_up;
+        link->given_up = wire_next(wire);
+        wire_free(wire);
     }
 }
 
@@ -144,7 +133,7 @@ static void link_state_set(struct link *link, enum link_state state)
         link->on_state(link->on_state_ctx, is_up);
 }
 
-/* The connection is no longer ours: answers all, waits, connects anew. */
+/* The connection is gone: answers all, waits, connects anew. */
 static void link_lost(struct link *link, const char *why)
 {
     link->wire = NULL;
@@ -168,22 +157,16 @@ static void link_lost(struct link *link, const char *why)
     queue_answer(link, &lost, ERR_TIMEOUT); /* sent: may have taken effect */
 }
 
-/* Nothing more is heard of the connection. Not freed here: we may be inside a callback of it. */
-static void wire_give_up(struct link *link)
+static void link_drop_wire(struct link *link)
 {
-    struct wire *wire = link->wire;
+    link->given_up = wire_give_up(link->wire, link->given_up);
     link->wire = NULL;
-    wire->link = NULL;
-    (void)event_del(wire->readable); /* also fine when they are not pending */
-    (void)event_del(wire->writable);
-    (void)event_del(wire->end_of_turn);
-    SLIST_INSERT_HEAD(&link->given_up, wire, given_up);
     timer_start(link->loop, link->turn_timer, 0);
 }
 
 static void link_give_up(struct link *link, const char *why)
 {
-    wire_give_up(link);
+    link_drop_wire(link);
     link_lost(link, why);
 }
 
@@ -203,115 +186,7 @@ static void on_deadline(void *ctx)
     link->is_deadline_running = true;
 }
 
-/* ---- hiredis on libevent ---- */
-
-static void on_readable(evutil_socket_t fd, short what, void *ctx)
-{
-    (void)fd, (void)what; /* both known */
-    struct wire *wire = ctx;
-    redisAsyncHandleRead(wire->redis);
-}
-
-static void on_writable(evutil_socket_t fd, short what, void *ctx)
-{
-    (void)fd, (void)what; /* both known */
-    struct wire *wire = ctx;
-    redisAsyncHandleWrite(wire->redis);
-}
-
-/* Runs behind the other events of this turn, so all their commands leave in one write. */
-static void on_end_of_turn(evutil_socket_t fd, short what, void *ctx)
-{
-    (void)fd, (void)what; /* both known */
-    struct wire *wire = ctx;
-    struct link *link = wire->link;
-    link->is_flushing = true; /* hiredis asks for writability now only if the socket is full */
-    redisAsyncHandleWrite(wire->redis);
-    link->is_flushing = false; /* the wire may be gone */
-}
-
-static void event_need(struct event *event)
-{
-    if (event_add(event, NULL) != 0)
-        abort(); /* epoll refuses the socket: out of memory */
-}
-
-static void wire_add_read(void *ctx)
-{
-    struct wire *wire = ctx;
-    if (wire->link != NULL)
-        event_need(wire->readable);
-}
-
-static void wire_del_read(void *ctx)
-{
-    struct wire *wire = ctx;
-    (void)event_del(wire->readable); /* also fine when it is not pending */
-}
-
-static void wire_add_write(void *ctx)
-{
-    struct wire *wire = ctx;
-    if (wire->link == NULL)
-        return; /* given up: nothing more is said */
-    bool is_connected = (wire->redis->c.flags & REDIS_CONNECTED) != 0;
-    if (wire->link->is_flushing || !is_connected)
-        event_need(wire->writable);
-    else
-        event_active(wire->end_of_turn, EV_WRITE, 0);
-}
-
-static void wire_del_write(void *ctx)
-{
-    struct wire *wire = ctx;
-    (void)event_del(wire->writable); /* also fine when it is not pending */
-}
-
-/* hiredis has closed the connection and frees it next. */
-static void on_wire_gone(void *ctx)
-{
-    struct wire *wire = ctx;
-    struct link *link = wire->link;
-    event_free(wire->readable);
-    event_free(wire->writable);
-    event_free(wire->end_of_turn);
-    char why[128];
-    enum err cut = str_copy(str_from(wire->redis->errstr), why, sizeof(why));
-    free(wire);
-    if (link != NULL)
-        link_lost(link, cut == ERR_OK && why[0] != '\0' ? why : "connection lost");
-}
-
-static struct event *wire_event(struct wire *wire, short what, event_callback_fn fn)
-{
-    struct event_base *base = loop_libevent_base(wire->link->loop);
-    evutil_socket_t fd = (what & EV_PERSIST) != 0 ? wire->redis->c.fd : -1;
-    struct event *event = event_new(base, fd, what, fn, wire);
-    if (event == NULL)
-        abort();
-    return event;
-}
-
-static struct wire *wire_new(struct link *link, redisAsyncContext *redis)
-{
-    struct wire *wire = xcalloc(1, sizeof(*wire));
-    *wire = (struct wire){.link = link, .redis = redis};
-    wire->readable = wire_event(wire, EV_READ | EV_PERSIST, on_readable);
-    wire->writable = wire_event(wire, EV_WRITE | EV_PERSIST, on_writable);
-    wire->end_of_turn = wire_event(wire, 0, on_end_of_turn);
-    redis->data = wire;
-    redis->ev.data = wire;
-    redis->ev.addRead = wire_add_read;
-    redis->ev.delRead = wire_del_read;
-    redis->ev.addWrite = wire_add_write;
-    redis->ev.delWrite = wire_del_write;
-    redis->ev.cleanup = on_wire_gone;
-    return wire;
-}
-
 /* ---- sending ---- */
-
-static void on_reply(redisAsyncContext *redis, void *ctx_reply, void *ctx);
 
 static void request_queue(struct link *link, struct link_request *request, int64_t extra_ms)
 {
@@ -324,11 +199,10 @@ static void request_queue(struct link *link, struct link_request *request, int64
     }
 }
 
-/* Puts the command into hiredis' buffer; false while that connection is being closed. */
+/* False while that connection is being closed. */
 static bool request_write(struct link *link, struct link_request *request, int64_t extra_ms)
 {
-    if (redisAsyncFormattedCommand(link->wire->redis, on_reply, NULL, request->text,
-                                   (size_t)request->bytes) != REDIS_OK)
+    if (!wire_write(link->wire, request->text, (size_t)request->bytes))
         return false;
     request_queue(link, request, extra_ms);
     return true;
@@ -411,14 +285,10 @@ static void reply_is_error(struct link *link, struct link_request *request, stru
         link_give_up(link, link->error);
 }
 
-static void on_reply(redisAsyncContext *redis, void *ctx_reply, void *ctx)
+/* Replies come in the order of our queue. */
+static void on_reply(void *ctx, const redisReply *reply)
 {
-    (void)ctx; /* replies come in the order of our queue */
-    const struct wire *wire = redis->data;
-    const redisReply *reply = ctx_reply;
-    struct link *link = wire->link;
-    if (link == NULL || reply == NULL)
-        return; /* given up, or lost: on_wire_gone answers */
+    struct link *link = ctx;
     struct link_request *request = STAILQ_FIRST(&link->in_flight);
     assert(request != NULL);
     STAILQ_REMOVE_HEAD(&link->in_flight, entry);
@@ -430,9 +300,12 @@ static void on_reply(redisAsyncContext *redis, void *ctx_reply, void *ctx)
         request_answer(link, request, ERR_OK, reply);
 }
 
-/* ---- coming up ---- */
+static void on_gone(void *ctx, const char *why)
+{
+    link_lost(ctx, why);
+}
 
-static void link_connect(struct link *link);
+/* ---- coming up ---- */
 
 /* A server that is back answers this before anything else is asked of it. */
 static void handshake_step(struct link *link, bool is_fatal)
@@ -532,19 +405,12 @@ static void handshake(struct link *link)
 
 static void link_connect(struct link *link)
 {
-    const struct store_settings *set = &link->settings;
-    redisAsyncContext *redis = set->socket_path != NULL ? redisAsyncConnectUnix(set->socket_path)
-                                                        : redisAsyncConnect(set->host, set->port);
-    if (redis == NULL)
-        abort(); /* no memory */
-    if (redis->err != 0) {
-        char why[128];
-        (void)snprintf(why, sizeof(why), "%s", redis->errstr); /* cut is fine */
-        redisAsyncFree(redis);
-        link_lost(link, why);
+    link->wire = wire_new(link->loop, &link->settings, on_reply, on_gone, link, link->error,
+                          sizeof(link->error));
+    if (link->wire == NULL) {
+        link_lost(link, link->error);
         return;
     }
-    link->wire = wire_new(link, redis);
     link_state_set(link, LINK_STATE_CONNECTING);
     handshake(link);
 }
@@ -590,7 +456,6 @@ struct link *link_new(struct loop *loop, const struct store_settings *settings, 
     link->settings.host = copy_or_null(settings->host);
     link->settings.username = copy_or_null(settings->username);
     link->settings.password = copy_or_null(settings->password);
-    SLIST_INIT(&link->given_up);
     STAILQ_INIT(&link->in_flight);
     STAILQ_INIT(&link->unasked);
     STAILQ_INIT(&link->unused);
@@ -628,7 +493,7 @@ void link_free(struct link *link)
     link->on_state = NULL;
     link->state = LINK_STATE_CLOSED;
     if (link->wire != NULL)
-        wire_give_up(link);
+        link_drop_wire(link);
     wires_free(link);
     queue_answer(link, &link->in_flight, ERR_UNAVAILABLE);
     queue_answer(link, &link->unasked, ERR_UNAVAILABLE);
