@@ -183,8 +183,6 @@ static void reading_give(struct reading *reading)
     uint32_t n = left < reading->reader.max ? left : reading->reader.max;
     const struct store_entry *entries = reading->held + reading->held_from;
     reading->held_from += n;
-    if (reading->reader.is_recovering) /* the rest comes again, once these are settled */
-        reading->n_held = reading->held_from;
     reading_answer(reading, ERR_OK, entries, n);
 }
 
@@ -283,7 +281,7 @@ static void reading_start(struct reading *reading)
 {
     struct link_to to = {parse_held, NULL, reading};
     if (reading->reader.is_recovering)
-        reading->n_held = reading->held_from; /* comes again */
+        reading->n_held = reading->held_from; /* comes again, once what was given is settled */
     link_open(reading->link, on_reading_link, reading);
     if (reading->held_from < reading->n_held)
         link_answer_later(reading->link, &to, ERR_OK);

@@ -305,6 +305,15 @@ static void due_numbers_come_oldest_first_until_moved(void **state)
     assert_int_equal(t->got.n, 1);
 }
 
+static void a_later_neighbour_hides_no_earlier_one(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_equal(do_due_at(t, id_of(7, 1), 0, 10000), ERR_OK);
+    assert_int_equal(do_due_at(t, id_of(7, 2), 0, 50000), ERR_OK);
+    assert_int_equal(do_due(t, 20000, 10), ERR_OK);
+    assert_int_equal(t->got.n, 1);
+}
+
 static void due_asks_only_its_buckets(void **state)
 {
     struct subject *t = subject(state);
@@ -887,6 +896,33 @@ static void keys_are_those_of_the_contract(void **state)
     assert_int_equal(redis_server_do(&server, "DBSIZE"), 512 + 4 + 2);
 }
 
+static void nothing_is_left_behind(void **state)
+{
+    struct subject *t = subject(state);
+    long long n_empty = redis_server_do(&server, "DBSIZE");
+    assert_int_equal(do_due_at(t, id_of(6, 1), 0, 1000), ERR_OK);
+    assert_int_equal(do_due_at(t, id_of(6, 1), 1, 0), ERR_OK);
+    assert_int_equal(redis_server_do(&server, "ZCARD wp:{b006}:due"), 1); /* a time not too late */
+    assert_int_equal(do_due(t, 1000, 10), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    assert_int_equal(redis_server_do(&server, "ZCARD wp:{b006}:due"), 0); /* found wrong, tidied */
+    assert_int_equal(do_due_at(t, id_of(6, 1), 2, 1000), ERR_OK);
+    assert_int_equal(do_due_at(t, id_of(6, 1), 3, 9000), ERR_OK);
+    assert_int_equal(do_due(t, 1000, 10), ERR_OK);
+    assert_int_equal(redis_server_do(&server, "ZCOUNT wp:{b006}:due 9 9"), 1); /* moved up */
+    assert_int_equal(do_send(t, id_of(6, 1), 4, "sms"), ERR_OK);
+    assert_int_equal(do_read(t, STORE_STREAM_OUTBOX, false, 10, 0), ERR_OK);
+    struct got_entry entry = t->got.entries[0];
+    assert_int_equal(do_mark(t, entry, true), ERR_OK);
+    assert_int_equal(redis_server_do(&server, "SCARD wp:{b006}:sending"), 1);
+    assert_int_equal(do_settle(t, STORE_STREAM_OUTBOX, &entry, 1, NULL), ERR_OK);
+    struct store_commit erase = {.id = id_of(6, 1), .expected_seq = 5};
+    assert_int_equal(do_commit(t, &erase), ERR_OK);
+    assert_int_equal(do_due(t, 9000, 10), ERR_OK);
+    assert_int_equal(redis_server_do(&server, "DBSIZE"), n_empty);
+    assert_int_equal(redis_server_do(&server, "XLEN wp:{b006}:outbox"), 0);
+}
+
 static void user_without_password_is_not_served(void **state)
 {
     struct subject *t = subject(state);
@@ -967,6 +1003,7 @@ int main(void)
         BOTH(absent_state_deletes_all_of_the_number),
         BOTH(restore_does_not_overwrite_newer),
         BOTH(due_numbers_come_oldest_first_until_moved),
+        BOTH(a_later_neighbour_hides_no_earlier_one),
         BOTH(due_asks_only_its_buckets),
         BOTH(due_is_never_early),
         BOTH(entries_come_once_in_order_and_go_when_settled),
@@ -995,6 +1032,7 @@ int main(void)
         REDIS(lost_groups_are_made_again_and_read_all),
         REDIS(pending_entries_that_were_deleted_are_passed_over),
         REDIS(keys_are_those_of_the_contract),
+        REDIS(nothing_is_left_behind),
         REDIS(user_without_password_is_not_served),
         REDIS(no_server_at_all_is_unavailable),
     };
