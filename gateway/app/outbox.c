@@ -8,6 +8,7 @@
 
 #define READ_MAX 256u
 #define READ_BLOCK_MS 1000
+#define READ_GATHER_MS 10 /* between reads while messages come: see store_read */
 #define LANES 65536u /* by two bytes of the number_id: one phone's messages share a lane */
 #define ARENA_BYTES 65536u
 #define EVENT_MAX_BYTES 4096u
@@ -284,7 +285,10 @@ static void on_entries(void *ctx, enum err e, const struct store_entry *entries,
         take_entry(o, &entries[i]);
     o->is_recovering = false;
     update_gauge(o);
-    read_more(o);
+    if (n > 0 && n < READ_MAX)
+        timer_start(o->ports.loop, o->read_timer, READ_GATHER_MS);
+    else
+        read_more(o);
     pump(o);
 }
 
@@ -293,12 +297,14 @@ static void read_more(struct outbox *o)
     if (o->is_reading || o->is_draining || o->n_jobs >= OUTBOX_MAX_JOBS)
         return;
     o->is_reading = true;
-    /* One read takes all that an earlier life left: it had no more than OUTBOX_MAX_JOBS in hand. */
+    /* One read takes all that an earlier life left: what it had in hand, and what the store had
+     * taken for it, once for the last answer and once for one that was lost. */
+    uint32_t all = OUTBOX_MAX_JOBS + 2 * STORE_MAX_AHEAD(READ_MAX);
     struct store_reader reader = {.consumer = str_from(o->consumer),
                                   .first = o->first,
                                   .last = o->last,
                                   .is_recovering = o->is_recovering,
-                                  .max = o->is_recovering ? OUTBOX_MAX_JOBS : READ_MAX,
+                                  .max = o->is_recovering ? all : READ_MAX,
                                   .block_ms = o->is_recovering ? 0 : READ_BLOCK_MS};
     store_read(o->ports.store, STORE_STREAM_OUTBOX, &reader, on_entries, o);
 }

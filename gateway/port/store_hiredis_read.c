@@ -239,8 +239,8 @@ static void reading_ask(struct reading *reading)
 {
     const struct store_reader *reader = &reading->reader;
     uint32_t n_buckets = (uint32_t)(reader->last - reader->first) + 1;
-    /* Some buckets have more than their share; at most 256 times this much is held here. */
-    uint32_t per_bucket = 8 + 4 * reader->max / n_buckets;
+    /* Some buckets have more than their share; STORE_MAX_AHEAD says how much that may be in all. */
+    uint32_t per_bucket = reader->is_recovering ? reader->max : 8 + 4 * reader->max / n_buckets;
     bool is_blocking = reader->block_ms > 0 && !reader->is_recovering;
     char count[24], block[24], keys[STORE_BUCKETS][KEY_BYTES];
     struct argv argv = {.n = 0};
