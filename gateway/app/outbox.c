@@ -9,7 +9,7 @@
 #define READ_MAX 256u
 #define READ_BLOCK_MS 1000
 #define READ_GATHER_MS 10 /* between reads while messages come: see store_read */
-#define LANES 65536u /* by two bytes of the number_id: one phone's messages share a lane */
+#define LANES 65536u      /* by two bytes of the number_id: one phone's messages share a lane */
 #define ARENA_BYTES 65536u
 #define EVENT_MAX_BYTES 4096u
 #define RATE_UNKNOWN_PER_S 10 /* when neither configuration nor profile says */
