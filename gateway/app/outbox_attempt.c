@@ -27,6 +27,21 @@ static void on_settled(void *ctx, enum err e)
     outbox_job_done(job);
 }
 
+/* One line when a channel begins to fail and one when it works again, however many messages. */
+static void tell_trouble(struct job *job, bool is_troubled, struct str why)
+{
+    struct lane_channel *c = job->channel;
+    if (c->is_troubled == is_troubled)
+        return;
+    c->is_troubled = is_troubled;
+    if (is_troubled)
+        LOG_WARN("outbox", "channel is in trouble; its messages wait", "channel=%.*s why=\"%.*s\"",
+                 STR_ARG(c->channel->config->name), STR_ARG(why));
+    else
+        LOG_INFO("outbox", "channel sends again", "channel=%.*s",
+                 STR_ARG(c->channel->config->name));
+}
+
 /* The outcome is known: writes the event, counts, logs. */
 static void conclude(struct job *job, const char *status, struct str provider_id, struct str error)
 {
@@ -42,7 +57,9 @@ static void conclude(struct job *job, const char *status, struct str provider_id
                              : METRIC_sends_failed_total,
                 1);
     char id[LOG_ID_BYTES];
-    if (!is_sent)
+    if (is_sent)
+        tell_trouble(job, false, STR_NONE);
+    else
         LOG_WARN("outbox", "not sent", "learner=%s channel=%.*s status=%s attempt=%u",
                  log_id(job->message.number_id.bytes, id), STR_ARG(job->message.channel), status,
                  job->n_attempts);
@@ -85,6 +102,7 @@ static void try_again(struct job *job, int64_t delay_ms, struct str why)
         finish(job, "failed", STR_NONE, why);
         return;
     }
+    tell_trouble(job, true, why);
     store_clear_sending(o->ports.store, &job->entry, on_cleared, job);
 }
 
@@ -113,6 +131,8 @@ static void on_provider_answer(struct job *job, const struct sender_answer *answ
         finish(job, "unknown", STR_NONE, STR("answer not understood"));
         return;
     }
+    if (result.outcome != SEND_SENT && str_is_empty(result.error))
+        result.error = arena_printf(o->arena, "HTTP status %d", answer->status);
     int64_t wait_ms = backoff_ms(job->n_attempts);
     if (result.retry_after_ms > wait_ms)
         wait_ms = result.retry_after_ms < OUTBOX_MAX_DELAY_MS ? result.retry_after_ms

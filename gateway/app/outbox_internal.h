@@ -36,6 +36,7 @@ struct lane_channel {
     uint32_t n_in_flight;
     double tokens;
     int64_t refilled_ms, paused_until_ms; /* monotonic */
+    bool is_troubled; /* the last attempt has to be repeated; said once in the log */
 };
 
 struct lane {

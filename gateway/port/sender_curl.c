@@ -79,6 +79,15 @@ static bool is_private_v6(const struct in6_addr *address)
     return (b[0] & 0xfe) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80) || b[0] == 0xff;
 }
 
+static bool is_private_name(const char *ip)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (inet_pton(AF_INET, ip, &v4) == 1)
+        return is_private_v4(ntohl(v4.s_addr));
+    return inet_pton(AF_INET6, ip, &v6) != 1 || is_private_v6(&v6);
+}
+
 static bool is_private(const struct sockaddr *address)
 {
     if (address->sa_family == AF_INET) {
@@ -106,15 +115,19 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* curl repeats a request by itself when a kept connection dies; the first one may have been taken,
+/* A kept connection may have been opened for a channel that may call private addresses.
+ * curl repeats a request by itself when a kept connection dies; the first one may have been taken,
  * so a second start is refused and the outcome is unknown. */
 static int on_begin_sending(void *ctx, char *peer_ip, char *own_ip, int peer_port, int own_port)
 {
     struct transfer *t = ctx;
-    (void)peer_ip;
     (void)own_ip;
     (void)peer_port;
     (void)own_port;
+    if (!t->is_private_allowed && is_private_name(peer_ip)) {
+        t->is_private_refused = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
     t->n_sent++;
     return t->n_sent > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
@@ -155,9 +168,11 @@ static void split_headers(struct transfer *t)
     }
 }
 
-static enum sender_reached reached_of(struct transfer *t, CURLcode code)
+static enum sender_reached reached_of(const struct transfer *t, CURLcode code, int status)
 {
-    if (code == CURLE_OK || t->is_cut)
+    /* Of an error page the first part is enough; a success may be denied in the part that was cut.
+     */
+    if (code == CURLE_OK || (t->is_cut && status / 100 != 2))
         return SENDER_REACHED_ANSWER;
     return t->n_sent > 0 ? SENDER_REACHED_MAYBE : SENDER_REACHED_NOT;
 }
@@ -181,12 +196,12 @@ static void transfer_free(struct transfer *t)
 static void finish(struct transfer *t, CURLcode code)
 {
     long status = 0;
-    struct sender_answer answer = {.reached = reached_of(t, code)};
+    (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status); /* stays 0 on failure */
+    struct sender_answer answer = {.reached = reached_of(t, code, (int)status)};
     if (answer.reached == SENDER_REACHED_ANSWER) {
-        (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status); /* stays 0 on failure */
         split_headers(t);
+        answer.status = (int)status;
     }
-    answer.status = (int)status;
     answer.body = buf_str(&t->body);
     answer.headers = t->headers;
     answer.n_headers = t->n_headers;

@@ -163,17 +163,27 @@ enum err profile_read_token(const struct profile *p, int status, struct str body
 
 /* what came back ---------------------------------------------------------------------------- */
 
-/* Seconds, or a date (RFC 9110 10.2.3); 0 when it is neither, past or absurd. */
+static bool is_digits(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+    }
+    return s.len > 0;
+}
+
+/* Seconds, or a date (RFC 9110 10.2.3); 0 when it is neither, or past. What is more than we wait,
+ * or than a number holds, is our ceiling. */
 static int64_t retry_after_ms(const struct eval *eval)
 {
     struct str text = str_trim(http_header_get(eval->headers, eval->n_headers, STR("Retry-After")));
     uint64_t seconds;
     struct wall_ms at;
     int64_t ms = 0;
-    if (text.p == NULL)
-        return 0;
-    if (str_to_u64(text, UINT64_MAX, &seconds) == ERR_OK)
-        ms = seconds > 86400 ? MAX_RETRY_AFTER_MS : (int64_t)seconds * 1000;
+    if (is_digits(text))
+        ms = str_to_u64(text, MAX_RETRY_AFTER_MS / 1000, &seconds) == ERR_OK
+                 ? (int64_t)seconds * 1000
+                 : MAX_RETRY_AFTER_MS;
     else if (eval->now.ms > 0 && time_parse(text, STR("%a, %d %b %Y %H:%M:%S GMT"),
                                             (struct zone){0, ZONE_RULE_NONE}, &at) == ERR_OK)
         ms = at.ms - eval->now.ms;
