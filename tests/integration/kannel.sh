@@ -206,11 +206,29 @@ check_same 'by the ids that we gave' "$N_SENT" \
         while read -r id; do sql "select count(*) from core.message where message_id = '$id'"; done |
         grep -cx 1)"
 check_same 'none is refused' 0 "$(n_calls '/dlr/.*[45]..$')"
+check 'and each message is delivered, whichever of its two reports came last' wait_for 20 sql_is \
+    "select bool_and(status = 'delivered') from core.message" t
 
 # An operator that does not take a number.
 say_sms "$REFUSED_PHONE" text JOIN
 check 'a number that the operator refuses is reported as such' wait_for 20 \
-    has_calls '/dlr/kannel\?.*status=16.*200$' 1
+    has_calls '/dlr/kannel\?.*status=16&.*200$' 1
+check 'and the message has failed, with the reason' wait_for 20 sql_is \
+    "select status, error from core.message where status <> 'delivered'" \
+    'failed|Not routable. Do not try again.'
+
+# --- the other way that Kannel has to call: a POST, fields in headers, the text as its body ---
+stop_pid "$(cat "$STATE/kannel/smsbox.pid")" TERM 20
+sed -i -e "s|^get-url = .*|post-url = \"http://127.0.0.1:$TAP/in/kannel?secret=change-me-three\"\nsend-sender = true|" \
+    "$STATE/kannel/kannel.conf"
+start smsbox smsbox -v 3 "$STATE/kannel/kannel.conf"
+wait_for 20 listens "$SENDSMS" || die 69 'smsbox did not start'
+n=$(n_got "$PHONE")
+say_sms "$PHONE" text SCORE
+check 'a message by post-url is answered' wait_for 20 shows "$PHONE" \
+    "length == $n + 1 and (.[-1].text | contains(\"M0 of 7\"))"
+say_sms "$PHONE" ucs2 %06%62
+check 'and one in UCS-2' wait_for 20 shows "$PHONE" "length == $n + 2 and (.[-1].text | contains(\"3/7\"))"
 
 # --- nobody but Kannel ---
 check_same 'a call without the secret is refused' 401 \
