@@ -10,58 +10,82 @@
 /* A record that cannot be handled is tried again this much later, however short the line is. */
 #define ROTATE_PAUSE_MS 5000
 
+enum slot_state { SLOT_STATE_BUSY, SLOT_STATE_DONE, SLOT_STATE_AGAIN };
+
+/* One record of the batch. */
+struct slot {
+    struct replay *replay;
+    enum slot_state state;
+    struct buf record;
+    struct spooled sms; /* borrows from record */
+    bool is_readable;
+};
+
 struct replay {
     struct replay_parts parts;
     struct timer *timer;
-    struct buf record; /* the one that is under way */
-    bool is_busy;
+    struct slot slots[SPOOL_MAX_SHOWN];
+    uint32_t n_slots;
+    uint32_t n_busy; /* slots that have no end yet */
     bool is_stopped;
-    bool has_found; /* until the spool is empty again: said once in the log */
+    bool has_rotated; /* in this batch */
+    bool has_found;   /* until the spool is empty again: said once in the log */
 };
 
 static void schedule(struct replay *r, int64_t delay_ms)
 {
-    r->is_busy = false;
     if (!r->is_stopped)
         timer_start(r->parts.loop, r->timer, delay_ms);
 }
 
-static void drop(struct replay *r, int64_t pause_ms)
+/* The batch is over: forgets what was done, up to the first record that was not. */
+static void end_batch(struct replay *r)
 {
-    enum err e = spool_drop(r->parts.spool);
+    uint32_t n_done = 0;
+    while (n_done < r->n_slots && r->slots[n_done].state == SLOT_STATE_DONE)
+        n_done++;
+    enum err e = spool_drop(r->parts.spool, n_done);
     if (e != ERR_OK)
-        LOG_ERROR("replay", "record not dropped", "err=%s", err_name(e));
-    schedule(r, e == ERR_OK ? pause_ms : REPLAY_PAUSE_MS);
+        LOG_ERROR("replay", "records not dropped", "err=%s", err_name(e));
+    bool is_all = e == ERR_OK && n_done == r->n_slots;
+    schedule(r, r->has_rotated ? ROTATE_PAUSE_MS : is_all ? 0 : REPLAY_PAUSE_MS);
+}
+
+static void end_slot(struct slot *slot, enum slot_state state)
+{
+    struct replay *r = slot->replay;
+    assert(slot->state == SLOT_STATE_BUSY);
+    slot->state = state;
+    if (--r->n_busy == 0)
+        end_batch(r);
 }
 
 static void on_rotated(void *ctx, enum err e)
 {
-    if (e == ERR_OK)
-        drop(ctx, ROTATE_PAUSE_MS);
-    else
-        schedule(ctx, ROTATE_PAUSE_MS);
+    end_slot(ctx, e == ERR_OK ? SLOT_STATE_DONE : SLOT_STATE_AGAIN);
 }
 
-static void rotate(struct replay *r, const char *why)
+static void rotate(struct slot *slot, const char *why)
 {
     LOG_ERROR("replay", "record cannot be handled now", "reason=\"%s\"", why);
-    spool_append(r->parts.spool, buf_str(&r->record), on_rotated, r);
+    slot->replay->has_rotated = true;
+    spool_append(slot->replay->parts.spool, buf_str(&slot->record), on_rotated, slot);
 }
 
 static void on_answer(void *ctx, const struct dialog_answer *answer)
 {
-    struct replay *r = ctx;
+    struct slot *slot = ctx;
     switch (answer->outcome) {
     case DIALOG_OUTCOME_STEPPED:
     case DIALOG_OUTCOME_REPEAT:
-        metrics_add(r->parts.metrics, METRIC_replayed_total, 1);
-        drop(r, 0);
+        metrics_add(slot->replay->parts.metrics, METRIC_replayed_total, 1);
+        end_slot(slot, SLOT_STATE_DONE);
         return;
     case DIALOG_OUTCOME_BROKEN:
-        rotate(r, "the learner's state or course cannot be read");
+        rotate(slot, "the learner's state or course cannot be read");
         return;
     case DIALOG_OUTCOME_FAILED:
-        schedule(r, REPLAY_PAUSE_MS);
+        end_slot(slot, SLOT_STATE_AGAIN);
         return;
     case DIALOG_OUTCOME_NONE:
     case DIALOG_OUTCOME_NOTHING:
@@ -73,29 +97,57 @@ static void on_answer(void *ctx, const struct dialog_answer *answer)
     assert(false); /* the machine's table has no such end for a replay */
 }
 
-static void submit(struct replay *r)
+static void submit(struct slot *slot)
 {
-    struct spooled sms;
-    r->is_busy = true;
-    if (spooled_decode(buf_str(&r->record), &sms) != ERR_OK) {
-        rotate(r, "unknown format");
+    const struct replay_parts *parts = &slot->replay->parts;
+    if (!slot->is_readable) {
+        rotate(slot, "unknown format");
         return;
     }
-    const struct channel *channel = channels_get(r->parts.channels, sms.channel);
+    const struct channel *channel = channels_get(parts->channels, slot->sms.channel);
     if (channel == NULL) {
-        rotate(r, "its channel is not configured any more");
+        rotate(slot, "its channel is not configured any more");
         return;
     }
     struct dialog_request request = {
         .channel = channel->config,
-        .inbound = &sms.inbound,
+        .inbound = &slot->sms.inbound,
         .is_replay = true,
-        .received = sms.received,
+        .received = slot->sms.received,
         .fn = on_answer,
-        .ctx = r,
+        .ctx = slot,
     };
-    if (dialogs_submit(r->parts.dialogs, &request) != ERR_OK)
-        schedule(r, REPLAY_PAUSE_MS);
+    if (dialogs_submit(parts->dialogs, &request) != ERR_OK)
+        end_slot(slot, SLOT_STATE_AGAIN);
+}
+
+/* Would two messages of one number be under way? When the first failed, the second would overtake
+ * it. */
+static bool is_number_taken(const struct replay *r, const struct slot *slot)
+{
+    for (const struct slot *other = r->slots; other < slot; other++) {
+        if (other->is_readable && str_eq(other->sms.inbound.from, slot->sms.inbound.from))
+            return true;
+    }
+    return false;
+}
+
+/* Gathers the oldest records, one of each number. ERR_OK: the batch has at least one. */
+static enum err begin_batch(struct replay *r)
+{
+    enum err e = spool_peek(r->parts.spool, &r->slots[0].record);
+    r->n_slots = 0;
+    while (e == ERR_OK) {
+        struct slot *slot = &r->slots[r->n_slots];
+        slot->is_readable = spooled_decode(buf_str(&slot->record), &slot->sms) == ERR_OK;
+        if (slot->is_readable && is_number_taken(r, slot))
+            break;
+        slot->state = SLOT_STATE_BUSY;
+        if (++r->n_slots == SPOOL_MAX_SHOWN)
+            break;
+        e = spool_peek_next(r->parts.spool, &r->slots[r->n_slots].record);
+    }
+    return r->n_slots > 0 ? ERR_OK : e;
 }
 
 static void note_state(struct replay *r, bool is_empty)
@@ -118,22 +170,29 @@ static void on_timer(void *ctx)
         schedule(r, is_empty ? REPLAY_IDLE_MS : REPLAY_PAUSE_MS);
         return;
     }
-    buf_reset(&r->record);
-    enum err e = spool_peek(r->parts.spool, &r->record);
+    enum err e = begin_batch(r);
     if (e != ERR_OK) { /* empty meanwhile, or another front has it */
         if (e != ERR_NOT_FOUND && e != ERR_CONFLICT)
             LOG_ERROR("replay", "spool cannot be read", "err=%s", err_name(e));
         schedule(r, REPLAY_PAUSE_MS);
         return;
     }
-    submit(r);
+    r->has_rotated = false;
+    r->n_busy = r->n_slots + 1; /* the batch does not end before all of it has begun */
+    for (uint32_t i = 0; i < r->n_slots; i++)
+        submit(&r->slots[i]);
+    if (--r->n_busy == 0)
+        end_batch(r);
 }
 
 struct replay *replay_new(const struct replay_parts *parts)
 {
     struct replay *r = xcalloc(1, sizeof(*r));
     r->parts = *parts;
-    buf_init(&r->record, SPOOL_MAX_RECORD_BYTES);
+    for (uint32_t i = 0; i < SPOOL_MAX_SHOWN; i++) {
+        r->slots[i].replay = r;
+        buf_init(&r->slots[i].record, SPOOL_MAX_RECORD_BYTES);
+    }
     r->timer = timer_new(parts->loop, on_timer, r);
     timer_start(parts->loop, r->timer, 0);
     return r;
@@ -141,7 +200,7 @@ struct replay *replay_new(const struct replay_parts *parts)
 
 bool replay_is_busy(const struct replay *r)
 {
-    return r->is_busy;
+    return r->n_busy > 0;
 }
 
 void replay_stop(struct replay *r)
@@ -154,8 +213,9 @@ void replay_free(struct replay *r)
 {
     if (r == NULL)
         return;
-    assert(!r->is_busy);
+    assert(r->n_busy == 0);
     timer_free(r->parts.loop, r->timer);
-    buf_fini(&r->record);
+    for (uint32_t i = 0; i < SPOOL_MAX_SHOWN; i++)
+        buf_fini(&r->slots[i].record);
     free(r);
 }

@@ -10,9 +10,14 @@ enum err spool_peek(struct spool *s, struct buf *record)
     return s->ops->peek(s, record);
 }
 
-enum err spool_drop(struct spool *s)
+enum err spool_peek_next(struct spool *s, struct buf *record)
 {
-    return s->ops->drop(s);
+    return s->ops->peek_next(s, record);
+}
+
+enum err spool_drop(struct spool *s, uint32_t n)
+{
+    return s->ops->drop(s, n);
 }
 
 bool spool_is_empty(struct spool *s)

@@ -14,6 +14,7 @@
 #include "port/vault.h"
 
 #define SPOOL_MAX_RECORD_BYTES 8192u
+#define SPOOL_MAX_SHOWN 64u
 
 struct spool;
 typedef void spool_on_done(void *ctx, enum err e);
@@ -21,7 +22,8 @@ typedef void spool_on_done(void *ctx, enum err e);
 struct spool_ops {
     void (*append)(struct spool *, struct str record, spool_on_done *, void *ctx);
     enum err (*peek)(struct spool *, struct buf *record);
-    enum err (*drop)(struct spool *);
+    enum err (*peek_next)(struct spool *, struct buf *record);
+    enum err (*drop)(struct spool *, uint32_t n);
     bool (*is_empty)(struct spool *);
     uint64_t (*bytes)(struct spool *);
     void (*free)(struct spool *);
@@ -38,8 +40,12 @@ void spool_append(struct spool *s, struct str record, spool_on_done *fn, void *c
 /* The oldest record, decrypted, in place of what the buf held. ERR_NOT_FOUND: empty. ERR_CONFLICT:
  * another process replays, and does until it ends. ERR_IO: the log or the quarantine fails. */
 enum err spool_peek(struct spool *s, struct buf *record) MUST_CHECK;
-/* Forgets the record that spool_peek showed; durable before the next peek. */
-enum err spool_drop(struct spool *s) MUST_CHECK;
+/* The record behind the one shown last. ERR_NOT_FOUND: there is none yet, or it is damaged and has
+ * to wait for its turn at spool_peek, or SPOOL_MAX_SHOWN are shown. */
+enum err spool_peek_next(struct spool *s, struct buf *record) MUST_CHECK;
+/* Forgets the n oldest of the records shown since spool_peek, all at once; durable before the next
+ * spool_peek, which has to come next whatever this returns. ERR_NOT_FOUND: fewer are shown. */
+enum err spool_drop(struct spool *s, uint32_t n) MUST_CHECK;
 /* True when no record of any process on this host waits: cheap, asked for every SMS, since newer
  * messages must queue behind. */
 bool spool_is_empty(struct spool *s);

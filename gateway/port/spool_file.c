@@ -59,9 +59,10 @@ struct file_spool {
     struct timer *sync_timer;
     struct waiting *waiting, **waiting_end;
     struct buf frame;
-    char *window;          /* WINDOW_BYTES */
-    uint64_t peeked_bytes; /* length of the frame that peek showed; 0 = none */
-    uint64_t hole_bytes;   /* of the log, given back */
+    char *window;                       /* WINDOW_BYTES */
+    uint64_t shown_to[SPOOL_MAX_SHOWN]; /* where each frame ends that was shown since peek */
+    uint32_t n_shown;
+    uint64_t hole_bytes; /* of the log, given back */
     bool is_replayer;
 };
 
@@ -266,7 +267,7 @@ static enum err peek_head(struct file_spool *f, struct buf *record)
     if (is_frame)
         e = spool_frame_open(f->vault, &frame, record);
     if (is_frame && (e == ERR_OK || e == ERR_TOO_LONG || e == ERR_NO_MEMORY)) {
-        f->peeked_bytes = frame.bytes;
+        f->shown_to[f->n_shown++] = head + frame.bytes;
         return e;
     }
     const char *why = !is_frame            ? "no sound record"
@@ -282,7 +283,7 @@ static enum err peek_head(struct file_spool *f, struct buf *record)
 static enum err file_peek(struct spool *s, struct buf *record)
 {
     struct file_spool *f = file_of(s);
-    f->peeked_bytes = 0;
+    f->n_shown = 0;
     enum err e = ERR_CONFLICT;
     while (e == ERR_CONFLICT) {
         if (f->state->head == f->state->tail)
@@ -294,14 +295,35 @@ static enum err file_peek(struct spool *s, struct buf *record)
     return e;
 }
 
-static enum err file_drop(struct spool *s)
+static enum err file_peek_next(struct spool *s, struct buf *record)
 {
     struct file_spool *f = file_of(s);
-    if (f->peeked_bytes == 0)
+    struct spool_frame frame;
+    struct str window;
+    if (f->n_shown == 0 || f->n_shown == SPOOL_MAX_SHOWN)
         return ERR_NOT_FOUND;
-    uint64_t head = f->state->head + f->peeked_bytes;
-    f->peeked_bytes = 0;
-    return move_head(f, head);
+    uint64_t from = f->shown_to[f->n_shown - 1], at = from, end = f->state->tail;
+    enum err e = frame_next(f, &at, end, &window);
+    if (e != ERR_OK)
+        return e;
+    if (at != from || !spool_frame_read(window, &frame))
+        return ERR_NOT_FOUND;
+    buf_reset(record);
+    e = spool_frame_open(f->vault, &frame, record);
+    if (e != ERR_OK)
+        return e == ERR_TOO_LONG || e == ERR_NO_MEMORY ? e : ERR_NOT_FOUND;
+    f->shown_to[f->n_shown++] = from + frame.bytes;
+    return ERR_OK;
+}
+
+static enum err file_drop(struct spool *s, uint32_t n)
+{
+    struct file_spool *f = file_of(s);
+    uint32_t n_shown = f->n_shown;
+    f->n_shown = 0;
+    if (n > n_shown)
+        return ERR_NOT_FOUND;
+    return n > 0 ? move_head(f, f->shown_to[n - 1]) : ERR_OK;
 }
 
 static bool file_is_empty(struct spool *s)
@@ -404,6 +426,7 @@ enum err spool_file_new(struct loop *loop, const struct vault *vault, const char
 {
     static const struct spool_ops ops = {.append = file_append,
                                          .peek = file_peek,
+                                         .peek_next = file_peek_next,
                                          .drop = file_drop,
                                          .is_empty = file_is_empty,
                                          .bytes = file_bytes,

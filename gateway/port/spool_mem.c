@@ -35,6 +35,8 @@ struct mem_spool {
     struct loop *loop;
     struct timer *timer;
     struct mem_record *records;
+    struct mem_record *shown; /* last; NULL = none since the last drop */
+    uint32_t n_shown;
     struct mem_answer *answers;
     uint64_t bytes;
     struct mem_fault faults[N_FAULTS];
@@ -94,17 +96,32 @@ static void mem_append(struct spool *s, struct str record, spool_on_done *fn, vo
     timer_start(m->loop, m->timer, 0);
 }
 
-static enum err mem_peek(struct spool *s, struct buf *record)
+static enum err show(struct mem_spool *m, struct mem_record *next, struct buf *record)
 {
-    struct mem_spool *m = mem(s);
     enum err e = fault_take(m, "peek");
     if (e != ERR_OK)
         return e;
-    if (m->records == NULL)
+    if (next == NULL || m->n_shown == SPOOL_MAX_SHOWN)
         return ERR_NOT_FOUND;
+    m->shown = next;
+    m->n_shown++;
     buf_reset(record);
-    buf_add_str(record, buf_str(&m->records->bytes));
+    buf_add_str(record, buf_str(&next->bytes));
     return buf_error(record);
+}
+
+static enum err mem_peek(struct spool *s, struct buf *record)
+{
+    struct mem_spool *m = mem(s);
+    m->n_shown = 0;
+    m->shown = NULL;
+    return show(m, m->records, record);
+}
+
+static enum err mem_peek_next(struct spool *s, struct buf *record)
+{
+    struct mem_spool *m = mem(s);
+    return show(m, m->shown != NULL ? m->shown->next : NULL, record);
 }
 
 static void record_remove(struct mem_spool *m)
@@ -116,15 +133,19 @@ static void record_remove(struct mem_spool *m)
     free(first);
 }
 
-static enum err mem_drop(struct spool *s)
+static enum err mem_drop(struct spool *s, uint32_t n)
 {
     struct mem_spool *m = mem(s);
+    uint32_t n_shown = m->n_shown;
+    m->n_shown = 0;
+    m->shown = NULL;
     enum err e = fault_take(m, "drop");
     if (e != ERR_OK)
         return e;
-    if (m->records == NULL)
+    if (n > n_shown)
         return ERR_NOT_FOUND;
-    record_remove(m);
+    for (uint32_t i = 0; i < n; i++)
+        record_remove(m);
     return ERR_OK;
 }
 
@@ -151,6 +172,7 @@ static void mem_free(struct spool *s)
 static const struct spool_ops mem_ops = {
     .append = mem_append,
     .peek = mem_peek,
+    .peek_next = mem_peek_next,
     .drop = mem_drop,
     .is_empty = mem_is_empty,
     .bytes = mem_bytes,

@@ -651,6 +651,54 @@ static void replays_in_order_and_once(void **state)
     replay_free(replay);
 }
 
+/* Spools what numbers send while the store is away: texts[i] of every number, then texts[i + 1]. */
+static void spool_for_numbers(struct world *w, uint32_t n_numbers, const char *const *texts,
+                              uint32_t n_texts)
+{
+    char number[24], id[24];
+    store_mem_fail(w->mem, "*", ERR_UNAVAILABLE, false, UINT32_MAX);
+    for (uint32_t i = 0; i < n_texts; i++) {
+        for (uint32_t k = 0; k < n_numbers; k++) {
+            (void)snprintf(number, sizeof(number), "+2547000001%02u", k);
+            (void)snprintf(id, sizeof(id), "m%u-%u", i, k);
+            (void)ask(w, sms(number, id, texts[i]));
+        }
+    }
+    store_mem_fail(w->mem, "*", ERR_OK, false, 0);
+}
+
+static void replays_many_numbers_at_once(void **state)
+{
+    struct world *w = *state;
+    static const char *const texts[] = {"JOIN", "1", "2"};
+    spool_for_numbers(w, 50, texts, ARRAY_LEN(texts));
+    dialogs_free(w->dialogs);
+    w->dialogs = new_dialogs(w, &w->slow.base);
+    w->slow.commit_ms = 10; /* one after another they would take 1.5 s */
+    struct replay *replay = new_replay(w);
+    loop_mem_advance(w->loop, 100);
+    assert_true(spool_is_empty(w->spool));
+    assert_int_equal(n_steps(w), 150);
+    replay_stop(replay);
+    replay_free(replay);
+}
+
+static void a_failed_replay_is_not_overtaken(void **state)
+{
+    struct world *w = *state;
+    static const char *const texts[] = {"JOIN", "1", "2"};
+    spool_for_numbers(w, 2, texts, ARRAY_LEN(texts));
+    store_mem_fail(w->mem, "commit", ERR_UNAVAILABLE, false, 1);
+    struct replay *replay = new_replay(w);
+    loop_mem_advance(w->loop, 5000);
+    assert_true(spool_is_empty(w->spool));
+    assert_int_equal(n_steps(w), 6);
+    assert_non_null(strstr(ask(w, ussd("+254700000100", "s1", ""))->text, "question 1"));
+    assert_non_null(strstr(ask(w, ussd("+254700000101", "s1", ""))->text, "question 1"));
+    replay_stop(replay);
+    replay_free(replay);
+}
+
 /* --- ten thousand callbacks --- */
 
 /* A small generator, so that a failure can be repeated. */
@@ -765,6 +813,8 @@ int main(void)
         IN_WORLD(leaves_a_state_alone_that_it_cannot_read),
         IN_WORLD(replays_the_rest_when_one_cannot_be_handled),
         IN_WORLD(replays_in_order_and_once),
+        IN_WORLD(replays_many_numbers_at_once),
+        IN_WORLD(a_failed_replay_is_not_overtaken),
         IN_WORLD(has_no_double_effect_among_ten_thousand_callbacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,7 +281,7 @@ static void expect_next(struct bench *b, const char *text)
 {
     assert_int_equal(spool_peek(b->spool, &b->record), ERR_OK);
     assert_string_equal(buf_str(&b->record).p, text);
-    assert_int_equal(spool_drop(b->spool), ERR_OK);
+    assert_int_equal(spool_drop(b->spool, 1), ERR_OK);
 }
 
 static void expect_end(struct bench *b)
@@ -332,9 +332,50 @@ static void records_come_back_in_order(void **state)
     expect_next(b, "two");
     expect_next(b, "");
     expect_end(b);
-    assert_int_equal(spool_drop(b->spool), ERR_NOT_FOUND);
+    assert_int_equal(spool_drop(b->spool, 1), ERR_NOT_FOUND);
     assert_int_equal(append(b, b->spool, STR("again")), ERR_OK);
     expect_next(b, "again");
+    expect_end(b);
+}
+
+static void several_records_are_shown_and_dropped_at_once(void **state)
+{
+    struct bench *b = *state;
+    static const char *const texts[] = {"one", "two", "three", "four"};
+    assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_NOT_FOUND);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(append(b, b->spool, str_from(texts[i])), ERR_OK);
+    assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_NOT_FOUND); /* first the oldest */
+    assert_int_equal(spool_peek(b->spool, &b->record), ERR_OK);
+    for (size_t i = 1; i < 3; i++) {
+        assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_OK);
+        assert_true(str_eq(buf_str(&b->record), str_from(texts[i])));
+    }
+    assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_NOT_FOUND);
+    assert_int_equal(append(b, b->spool, str_from(texts[3])), ERR_OK);
+    assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_OK); /* came meanwhile */
+    assert_int_equal(spool_drop(b->spool, 2), ERR_OK);
+    assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_NOT_FOUND);
+    assert_int_equal(spool_peek(b->spool, &b->record), ERR_OK);
+    assert_int_equal(spool_drop(b->spool, 2), ERR_NOT_FOUND); /* only one was shown */
+    expect_next(b, "three");
+    assert_int_equal(spool_peek(b->spool, &b->record), ERR_OK);
+    assert_int_equal(spool_drop(b->spool, 0), ERR_OK);
+    expect_next(b, "four");
+    expect_end(b);
+}
+
+static void no_more_are_shown_than_can_be_dropped(void **state)
+{
+    struct bench *b = *state;
+    for (size_t i = 0; i <= SPOOL_MAX_SHOWN; i++)
+        assert_int_equal(append(b, b->spool, STR("x")), ERR_OK);
+    assert_int_equal(spool_peek(b->spool, &b->record), ERR_OK);
+    for (size_t i = 1; i < SPOOL_MAX_SHOWN; i++)
+        assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_OK);
+    assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_NOT_FOUND);
+    assert_int_equal(spool_drop(b->spool, SPOOL_MAX_SHOWN), ERR_OK);
+    expect_next(b, "x");
     expect_end(b);
 }
 
@@ -384,7 +425,7 @@ static void faults_hit_their_verb(void **state)
     spool_mem_fail(b->spool, "peek", ERR_IO, 1);
     assert_int_equal(spool_peek(b->spool, &b->record), ERR_IO);
     spool_mem_fail(b->spool, "drop", ERR_IO, 2);
-    assert_int_equal(spool_drop(b->spool), ERR_IO);
+    assert_int_equal(spool_drop(b->spool, 1), ERR_IO);
     spool_mem_fail(b->spool, "drop", ERR_IO, 0);
     expect_next(b, "x");
 }
@@ -445,7 +486,7 @@ static void disk_space_is_given_back_while_the_log_is_long(void **state)
         assert_int_equal(append(b, b->spool, (struct str){bytes, sizeof(bytes)}), ERR_OK);
     for (int i = 0; i < 500; i++) {
         assert_int_equal(spool_peek(b->spool, &b->record), ERR_OK);
-        assert_int_equal(spool_drop(b->spool), ERR_OK);
+        assert_int_equal(spool_drop(b->spool, 1), ERR_OK);
     }
     struct stat info;
     assert_int_equal(stat(in_dir(b, "spool.log", path), &info), 0);
@@ -453,7 +494,7 @@ static void disk_space_is_given_back_while_the_log_is_long(void **state)
     assert_true(info.st_blocks * 512 < 3 << 20);
     reopen(b);
     int n = 0;
-    while (spool_peek(b->spool, &b->record) == ERR_OK && spool_drop(b->spool) == ERR_OK)
+    while (spool_peek(b->spool, &b->record) == ERR_OK && spool_drop(b->spool, 1) == ERR_OK)
         n++;
     assert_int_equal(n, 100);
 }
@@ -517,6 +558,8 @@ static void damaged_frame_is_put_aside_and_the_rest_read_on(void **state)
         if (i % 2 == 0)
             reopen(b);
         int n_before = quarantined(b);
+        assert_int_equal(spool_peek(b->spool, &b->record), ERR_OK);
+        assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_NOT_FOUND);
         expect_next(b, "first");
         expect_next(b, "third");
         expect_end(b);
@@ -673,7 +716,7 @@ static void many_writers_lose_and_mix_nothing(void **state)
         int w = -1, i = -1;
         assert_int_equal(sscanf(b->record.p, "%d %d", &w, &i), 2);
         assert_int_equal(i, next[w]++);
-        assert_int_equal(spool_drop(b->spool), ERR_OK);
+        assert_int_equal(spool_drop(b->spool, 1), ERR_OK);
         n++;
     }
     for (int w = 0; w < N_WRITERS; w++) {
@@ -720,7 +763,7 @@ static void live(struct bench *b, int fd)
             if (spool_peek(spool, &b->record) != ERR_OK)
                 break;
             int which = (int)strtol(b->record.p, NULL, 10);
-            if (spool_drop(spool) == ERR_OK)
+            if (spool_drop(spool, 1) == ERR_OK)
                 say(fd, 'D', which);
         }
     }
@@ -771,7 +814,7 @@ static void check_survivors(struct bench *b, const struct ledger *ledger)
         assert_false(ledger->is_dropped[i]); /* a drop is durable when it returns */
         is_there[i] = true;
         before = i;
-        assert_int_equal(spool_drop(b->spool), ERR_OK);
+        assert_int_equal(spool_drop(b->spool, 1), ERR_OK);
     }
     assert_true(spool_is_empty(b->spool));
     int n_between = 0; /* the one that was being dropped */
@@ -888,6 +931,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         BOTH(records_come_back_in_order),
+        BOTH(several_records_are_shown_and_dropped_at_once),
+        BOTH(no_more_are_shown_than_can_be_dropped),
         BOTH(appends_of_a_turn_are_answered_together),
         BOTH(records_have_a_ceiling),
         BOTH(free_answers_what_is_pending),
