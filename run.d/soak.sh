@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # soak.sh: `./run soak [MINUTES]`: load and random kills for so long (default 60), about one kill a
-# second, in a state folder of its own; at the end every acknowledged message must be in PostgreSQL
-# exactly once.
+# second, in a state folder of its own; after every hundred of them, every acknowledged callback must
+# be in PostgreSQL once and every SMS must have left once.
 
 soak_main()
 {

@@ -192,12 +192,6 @@ def check_sms(world, book):
             world.wrong["sms"].append(f"{number}: {found!r}, expected {expected!r}")
 
 
-def tap(words, wrong):
-    print(f"{'not ok' if wrong else 'ok'} - {words}")
-    for line in wrong[:5]:
-        print(f"# {line}")
-
-
 async def play(options):
     world, dice = World(options), random.Random(options.seed)
     n_models, n_steps = 16, 40
@@ -226,10 +220,10 @@ async def play(options):
           f"up to {world.most_copies} copies, {seconds:.1f} s, {world.n_sent / seconds:.0f}/s")
     check_sms(world, book)
     print(f"# {world.n_sms} SMS")
-    tap("each answer is the one that the model got, to the byte", world.wrong["answer"])
-    tap("each copy got the bytes of the first answer", world.wrong["copy"])
-    tap("late repeats are answered with success and say nothing new", world.wrong["late"])
-    tap("each phone has the SMS of its model: none missing, doubled or out of order", world.wrong["sms"])
+    providers.tap("each answer is the one that the model got, to the byte", world.wrong["answer"])
+    providers.tap("each copy got the bytes of the first answer", world.wrong["copy"])
+    providers.tap("late repeats are answered with success and say nothing new", world.wrong["late"])
+    providers.tap("each phone has the SMS of its model: none missing, doubled or out of order", world.wrong["sms"])
     with open(options.book, "w", encoding="ascii") as file:
         file.writelines(f"{number} {model}\n" for number, model in book.items())
     sys.exit(1 if any(world.wrong.values()) else 0)
@@ -246,7 +240,7 @@ def check(options):
             found, expected = rows.get(number_id(number)), rows.get(number_id(model), "nothing")
             if found != expected:
                 wrong.append(f"{number}: {found}\n#   expected {expected}")
-    tap(f"PostgreSQL holds each step, answer and completion of {n} learners exactly once", wrong)
+    providers.tap(f"PostgreSQL holds each step, answer and completion of {n} learners exactly once", wrong)
     sys.exit(1 if wrong or n == 0 else 0)
 
 

@@ -1,111 +1,195 @@
 #!/usr/bin/env python3
 """ledger.py: an aggregator that never gives up, and the book it keeps.
 
-  ledger.py send --port N --seconds S --numbers N --book FILE
-      Sends SMS callbacks of many numbers, each with an id of its own, each repeated until it is
-      answered with 2xx, and every third one once more after that (as providers do). One number's
-      messages go out one after the other. FILE gets "number messages" lines: each message was
-      acknowledged at least once.
-  ledger.py check --keys DIR --book FILE < "number_id seq" lines of core.number_state
-      Says which numbers do not have exactly as many steps as messages were acknowledged.
+  ledger.py send --port N --seconds S --stop FILE --numbers N --first N --rate N --book FILE
+      Sends callbacks of many numbers, each number on a channel of its own, N a second in all. A
+      callback is repeated until it is answered with 2xx, and every third one once more after that
+      (as providers do). One number's callbacks go out one after the other. FILE gets a line for
+      each number: number, channel, how many callbacks were taken, how many of these turned no more
+      than a page at the end, and how many more may have been taken.
+  ledger.py check --port N --admin N --keys DIR --book FILE < lines of core.number_state
+      Prints TAP. Each line is "number_id seq sent unknown other", the last three being how many SMS
+      ended so. A number has one step for each callback that was taken; its phone has each SMS once
+      and in order, but for those that are recorded as unknown.
+
+What may have been taken: a USSD step that was answered with "busy" (it may have been stored all the
+same), and with infobip-ussd, which does not name its steps, one that was sent again because no answer
+came. SMS are exact. A turned page is no fact: PostgreSQL hears of it with the next step.
 """
 import argparse
-import hashlib
-import hmac
-import http.client
+import asyncio
+import os
 import random
 import sys
-import threading
 import time
-import urllib.parse
+
+import providers
 
 WORDS = ["JOIN", "1", "0"] + ["1"] * 7 + ["NEXT", "1", "HELP", "NEXT", "2", "menu", "1", "NEXT"]
+INPUTS = ["1", "1", "0"] + ["1"] * 7 + ["9", "1", "9", "2", "menu", "1", "9", "9"]
+CHANNELS = providers.SMS_CHANNELS + providers.USSD_CHANNELS
+# What USSD says when it stored nothing: the course's text, or, before one is loaded, the configuration's.
+BUSY = ("Sorry, we are busy", "This service is away for a moment")
 
 
-class Aggregator(threading.Thread):
-    """One connection with its own numbers."""
+class Phone:
+    def __init__(self, port, number, channel):
+        self.port, self.number, self.channel = port, number, channel
+        self.n_taken = self.n_turned = self.n_maybe = self.n_sessions = 0
+        self.inputs = None  # of the open USSD session
+        self.has_more = False  # the screen has a further page
 
-    def __init__(self, options, numbers):
-        super().__init__(daemon=True)
-        self.options, self.numbers = options, numbers
-        self.sent = {number: 0 for number in numbers}
-        self.connection = None
-        self.failures = 0
+    def is_ussd(self):
+        return self.channel in providers.USSD_CHANNELS
 
-    def post(self, body):
-        """Status of one callback, or None when there was no whole answer."""
-        try:
-            if self.connection is None:
-                self.connection = http.client.HTTPConnection("127.0.0.1", self.options.port, timeout=5)
-            self.connection.request("POST", "/in/at", body,
-                                    {"Content-Type": "application/x-www-form-urlencoded"})
-            answer = self.connection.getresponse()
-            answer.read()
-            return answer.status
-        except (OSError, http.client.HTTPException):
-            self.connection = None
-            return None
+    def next_callback(self):
+        if not self.is_ussd():
+            text = WORDS[self.n_taken % len(WORDS)]
+            name = f"L{self.number[1:]}n{self.n_taken}"
+            return providers.sms(self.port, self.channel, self.number, text, name)
+        if self.inputs is None:
+            self.n_sessions += 1
+            self.inputs = []
+        else:
+            self.inputs.append(INPUTS[self.n_taken % len(INPUTS)])
+        session = f"L{self.number[1:]}s{self.n_sessions}"
+        return providers.ussd(self.port, self.channel, self.number, session, self.inputs)
 
-    def deliver(self, number):
-        text = WORDS[self.sent[number] % len(WORDS)]
-        body = urllib.parse.urlencode({"from": number, "to": "20880", "text": text,
-                                       "id": f"L{number[1:]}-{self.sent[number]}",
-                                       "date": "2026-11-24 07:37:40", "linkId": ""})
-        while not 200 <= (self.post(body) or 0) < 300:
-            self.failures += 1
-            time.sleep(0.05)
-        self.sent[number] += 1
-        if random.random() < 0.3:
-            self.post(body)
-
-    def run(self):
-        end = time.monotonic() + self.options.seconds
-        while time.monotonic() < end:
-            self.deliver(random.choice(self.numbers))
-            time.sleep(0.01)
+    def learn(self, answer, n_failed):
+        """What the last answer means; n_failed attempts had none."""
+        if self.channel == "infobip-ussd":
+            self.n_maybe += n_failed
+        if not self.is_ussd():
+            self.n_taken += 1
+            return
+        is_turn = self.has_more and self.inputs and self.inputs[-1] == "9"
+        text = answer.text() or ""
+        self.has_more = text.endswith("\n9 More")
+        if not answer.is_open():
+            self.inputs = None
+        if text == "" or text.startswith(BUSY):
+            self.n_maybe += 1
+        else:
+            self.n_taken += 1
+            self.n_turned = self.n_turned + 1 if is_turn else 0
 
 
-def send(options):
-    numbers = [f"+2547110{i:05d}" for i in range(options.numbers)]
-    threads = [Aggregator(options, numbers[i::options.threads]) for i in range(options.threads)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+class Aggregator:
+    """One connection with its own phones."""
+
+    def __init__(self, port, phones, pause):
+        self.connection = providers.Connection(port)
+        self.phones, self.pause = phones, pause
+        self.n_failed = 0
+        self.slowest = 0
+
+    async def send(self, data):
+        answer = await self.connection.send(data, timeout=5)
+        if answer.is_taken():
+            self.slowest = max(self.slowest, answer.seconds)
+        return answer
+
+    async def deliver(self, phone):
+        data, n_failed = phone.next_callback(), 0
+        answer = await self.send(data)
+        while not answer.is_taken():
+            n_failed += 1
+            await asyncio.sleep(0.05)
+            answer = await self.send(data)
+        self.n_failed += n_failed
+        phone.learn(answer, n_failed)
+        if random.random() < 0.3 and phone.channel != "infobip-ussd":
+            await self.send(data)
+
+    async def run(self, end, stop):
+        due = time.monotonic()
+        while time.monotonic() < end and not (stop and os.path.exists(stop)):
+            await self.deliver(random.choice(self.phones))
+            due = max(due + self.pause, time.monotonic() - 1)
+            await asyncio.sleep(max(0, due - time.monotonic()))
+
+
+async def send(options):
+    phones = [Phone(options.port, f"+{254711000000 + options.first + i}", CHANNELS[i % len(CHANNELS)])
+              for i in range(options.numbers)]
+    n = 16
+    aggregators = [Aggregator(options.port, phones[i::n], n / options.rate) for i in range(n)]
+    end = time.monotonic() + options.seconds
+    await asyncio.gather(*(aggregator.run(end, options.stop) for aggregator in aggregators))
     with open(options.book, "w", encoding="ascii") as book:
-        for thread in threads:
-            for number, n in thread.sent.items():
-                book.write(f"{number} {n}\n")
-    print(f"# {sum(sum(t.sent.values()) for t in threads)} messages acknowledged, "
-          f"{sum(t.failures for t in threads)} attempts failed before")
+        book.writelines(f"{p.number} {p.channel} {p.n_taken} {p.n_turned} {p.n_maybe}\n" for p in phones)
+    print(f"# {sum(p.n_taken for p in phones)} callbacks taken, "
+          f"{sum(a.n_failed for a in aggregators)} attempts without success before, "
+          f"{sum(p.n_maybe for p in phones)} in doubt; slowest {max(a.slowest for a in aggregators):.2f} s")
+
+
+async def expected_sms(options, channel, n):
+    """The SMS of a phone that sent n words when all was well."""
+    phone = Phone(options.port, f"+2547119{random.randrange(10**5):05d}", channel)
+    connection = providers.Connection(options.port)
+    answers, texts, deadline = [], [], time.monotonic() + 30
+    while len(answers) < n:
+        answers.append(await connection.send(phone.next_callback()))
+        phone.learn(answers[-1], 0)
+    if channel == "twilio":
+        return [answer.text() for answer in answers]
+    while len(texts) < n and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+        texts = providers.outbox(options.admin, phone.number)
+    return texts
+
+
+def is_in_order(found, expected):
+    """Are all of found in expected, in this order, with nothing twice?"""
+    left = iter(expected)
+    return all(text in left for text in found)
 
 
 def check(options):
-    with open(f"{options.keys}/number_id.key", encoding="ascii") as file:
-        key = bytes.fromhex(file.read().strip())
-    steps = dict(line.split() for line in sys.stdin)
-    wrong = 0
+    number_id = providers.number_ids(options.keys)
+    rows = {line.split()[0]: [int(n) for n in line.split()[1:]] for line in sys.stdin}
+    wrong, n_sms, n_unknown = {"steps": [], "sms": []}, 0, 0
     with open(options.book, encoding="ascii") as book:
-        for line in book:
-            number, n = line.split()
-            number_id = hmac.new(key, number.encode(), hashlib.sha256).hexdigest()[:32]
-            if steps.get(number_id, "0") != n:
-                wrong += 1
-                print(f"# {number}: {n} acknowledged, {steps.get(number_id, '0')} steps in PostgreSQL")
-    sys.exit(1 if wrong else 0)
+        lines = [line.split() for line in book]
+    n = max(int(line[2]) for line in lines)
+    expected = {channel: asyncio.run(expected_sms(options, channel, n))
+                for channel in providers.SMS_CHANNELS}
+    for number, channel, *counts in lines:
+        n_taken, n_turned, n_maybe = (int(n) for n in counts)
+        seq, sent, unknown, other = rows.get(number_id(number), (0, 0, 0, 0))
+        found = providers.outbox(options.admin, number)
+        n_sms, n_unknown = n_sms + len(found), n_unknown + unknown
+        where = f"{number} on {channel}: {n_taken} taken and {n_maybe} in doubt, {seq} steps; "
+        where += f"{sent} SMS sent, {unknown} unknown, {other} other, {len(found)} on the phone"
+        if not n_taken - n_turned <= seq <= n_taken + n_maybe:
+            wrong["steps"].append(where)
+        is_each_there = channel not in ("at", "kannel") or sent + unknown == n_taken
+        if (other > 0 or not sent <= len(found) <= sent + unknown or not is_each_there
+                or not is_in_order(found, expected.get(channel, [])[:n_taken])):
+            wrong["sms"].append(where)
+    print(f"# {len(lines)} numbers, {n_sms} SMS, {n_unknown} of them recorded as unknown")
+    providers.tap("each callback that was taken is in PostgreSQL, once", wrong["steps"])
+    providers.tap("each SMS came once and in order, but for the unknown ones", wrong["sms"])
+    sys.exit(1 if any(wrong.values()) else 0)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=["send", "check"])
-    parser.add_argument("--port", type=int)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--admin", type=int)
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--stop", help="file that ends it earlier")
     parser.add_argument("--numbers", type=int, default=200)
-    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--rate", type=int, default=250)
     parser.add_argument("--book", required=True)
     parser.add_argument("--keys")
     options = parser.parse_args()
-    send(options) if options.what == "send" else check(options)
+    if options.what == "send":
+        asyncio.run(send(options))
+    else:
+        check(options)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import re
+import sys
 import time
 import urllib.parse
 import urllib.request
@@ -193,3 +194,11 @@ def number_ids(keys_dir):
 def percentile(values, share):
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def tap(words, wrong):
+    """A TAP line; wrong: what is wrong, one line each."""
+    print(f"{'not ok' if wrong else 'ok'} - {words}")
+    for line in wrong[:5]:
+        print(f"# {line}")
+    sys.stdout.flush()
