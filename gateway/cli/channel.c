@@ -186,12 +186,13 @@ static void take_session(const struct setting_list *words, struct arena *arena,
     ret->remembered = arena_str(arena, buf_str(&others));
 }
 
-/* Decodes a raw request. The batch borrows from reader and arena. */
-static int decode_raw(const struct cli_args *args, const struct profile *p, const char *path,
-                      struct http_reader *reader, struct arena *arena, struct inbound_batch *ret)
+/* Reads a raw request, and what the options say about it. */
+static int read_raw(const struct cli_args *args, const char *path, struct http_reader *reader,
+                    struct arena *arena, struct decode_context *ret)
 {
     static struct setting_list settings, session_words;
-    struct session_memory session;
+    static struct settings all;
+    static struct session_memory session;
     struct buf raw CLEANUP(buf_fini), complete CLEANUP(buf_fini);
     buf_init(&raw, CHANNEL_MAX_INPUT_BYTES);
     buf_init(&complete, CHANNEL_MAX_INPUT_BYTES + 4096);
@@ -207,19 +208,29 @@ static int decode_raw(const struct cli_args *args, const struct profile *p, cons
         return EX_DATAERR;
     }
     take_session(&session_words, arena, &session);
-    struct settings all = setting_all(&settings);
-    struct decode_context context = {.settings = &all,
-                                     .session = &session,
-                                     .is_dlr = cli_has(args, "dlr"),
-                                     .peer = STR("127.0.0.1")};
+    all = setting_all(&settings);
+    *ret = (struct decode_context){.settings = &all,
+                                   .session = &session,
+                                   .is_dlr = cli_has(args, "dlr"),
+                                   .peer = STR("127.0.0.1")};
     struct str now = settings_get(&all, STR("now"));
-    if (now.p != NULL && clock_parse_rfc3339(now, &context.now) != ERR_OK) {
+    if (now.p != NULL && clock_parse_rfc3339(now, &ret->now) != ERR_OK) {
         cli_complain("now is written 2024-05-03T06:04:45Z, not '%.*s'", STR_ARG(now));
         return EX_USAGE;
     }
-    const struct http_request *request = http_reader_request(reader);
-    context.rest = find_rest(request->path, &context.is_dlr);
-    if (profile_decode(p, request, &context, arena, ret) == ERR_OK)
+    ret->rest = find_rest(http_reader_request(reader)->path, &ret->is_dlr);
+    return EX_OK;
+}
+
+/* Decodes a raw request. The batch borrows from reader and arena. */
+static int decode_raw(const struct cli_args *args, const struct profile *p, const char *path,
+                      struct http_reader *reader, struct arena *arena, struct inbound_batch *ret)
+{
+    struct decode_context context;
+    int code = read_raw(args, path, reader, arena, &context);
+    if (code != EX_OK)
+        return code;
+    if (profile_decode(p, http_reader_request(reader), &context, arena, ret) == ERR_OK)
         return EX_OK;
     cli_complain("the request is too long");
     return EX_DATAERR;
@@ -238,6 +249,35 @@ static int run_decode(const struct cli_args *args, const struct profile *p, stru
     int code = decode_raw(args, p, "-", reader, arena, &batch);
     if (code == EX_OK)
         print_batch(&batch);
+    http_reader_free(reader);
+    return code;
+}
+
+/* sign --------------------------------------------------------------------------------------- */
+
+static int print_signature(const struct profile *p, const struct http_request *request,
+                           const struct decode_context *context, struct arena *arena)
+{
+    struct buf signature CLEANUP(buf_fini);
+    buf_init(&signature, 4096);
+    enum err e = profile_sign(p, request, context, arena, &signature);
+    if (e == ERR_OK) {
+        printf("%.*s\n", STR_ARG(buf_str(&signature)));
+        return EX_OK;
+    }
+    cli_complain(e == ERR_UNSUPPORTED ? "only the provider itself can sign this way"
+                 : e == ERR_NOT_FOUND ? "give the key with --set, and what the signature is over"
+                                      : "the request cannot be read");
+    return e == ERR_NOT_FOUND ? EX_USAGE : EX_DATAERR;
+}
+
+static int run_sign(const struct cli_args *args, const struct profile *p, struct arena *arena)
+{
+    struct http_reader *reader = new_reader();
+    struct decode_context context;
+    int code = read_raw(args, "-", reader, arena, &context);
+    if (code == EX_OK)
+        code = print_signature(p, http_reader_request(reader), &context, arena);
     http_reader_free(reader);
     return code;
 }
@@ -371,7 +411,8 @@ static int run(const struct cli_args *args)
     static const struct {
         const char *name;
         int (*run)(const struct cli_args *, const struct profile *, struct arena *);
-    } verbs[] = {{"decode", run_decode}, {"encode", run_encode}, {"send", run_send}};
+    } verbs[] = {
+        {"decode", run_decode}, {"sign", run_sign}, {"encode", run_encode}, {"send", run_send}};
     if (args->n_words >= 2 && strcmp(args->words[0], "test") == 0)
         return channel_test(args);
     for (size_t i = 0; i < ARRAY_LEN(verbs) && args->n_words == 2; i++) {
@@ -387,8 +428,8 @@ static int run(const struct cli_args *args)
         return code;
     }
     cli_complain(
-        "say `channel decode PROFILE`, `channel encode PROFILE`, `channel send PROFILE` or "
-        "`channel test FILE...`; `waypost channel --help` says more");
+        "say `channel decode PROFILE`, `channel sign PROFILE`, `channel encode PROFILE`, "
+        "`channel send PROFILE` or `channel test FILE...`; `waypost channel --help` says more");
     return EX_USAGE;
 }
 
@@ -396,6 +437,7 @@ const struct cli_command cli_channel = {
     .name = "channel",
     .summary = "try how a provider's profile reads, answers and sends",
     .usage = "channel decode PROFILE [--set NAME=VALUE]... [--dlr] < HTTP-REQUEST\n"
+             "channel sign PROFILE --set secret=KEY [--set NAME=VALUE]... < HTTP-REQUEST\n"
              "channel encode PROFILE [--request FILE] < {\"text\":\"...\",\"more\":true}\n"
              "channel send PROFILE [--set NAME=VALUE]... < {\"from\",\"to\",\"text\",\"id\"}\n"
              "channel test FILE...",

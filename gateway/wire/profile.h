@@ -180,6 +180,13 @@ struct decode_context {
 enum err profile_decode(const struct profile *p, const struct http_request *request,
                         const struct decode_context *context, struct arena *arena,
                         struct inbound_batch *ret) MUST_CHECK;
+/* Appends the signature that the provider would give this request, as profile_decode wants to see
+ * it: to be the provider in a test. Where the request holds one already, it is not looked at.
+ * ERR_UNSUPPORTED: the scheme is no digest with a shared key. ERR_NOT_FOUND: no key is set, or what
+ * is signed is not there. ERR_INVALID, ERR_TOO_LONG: the body or query cannot be read. */
+enum err profile_sign(const struct profile *p, const struct http_request *request,
+                      const struct decode_context *context, struct arena *arena,
+                      struct buf *out) MUST_CHECK;
 /* Item i again, with what is remembered of its session, once the caller has loaded it: phase, text,
  * from, to and is_repeat may differ. Needs no request: batch and arena are those of
  * profile_decode. */

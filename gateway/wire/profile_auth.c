@@ -26,42 +26,44 @@ static bool is_fresh(struct eval *eval, const struct auth *auth)
 
 /* Signatures ---------------------------------------------------------------------------------- */
 
-static bool computed_equals(const struct auth *auth, enum digest digest, bool is_hmac,
-                            struct str key, struct str over, struct str signature)
+/* Appends the signature; false where only the holder of a private key can make it. */
+static bool compute(const struct auth *auth, struct str key, struct str over, struct buf *out)
 {
     uint8_t bytes[DIGEST_MAX_BYTES];
-    size_t n = is_hmac ? digest_hmac(digest, key, over, bytes) : digest_hash(digest, over, bytes);
-    struct buf text CLEANUP(buf_fini);
-    buf_init(&text, 4 * DIGEST_MAX_BYTES);
+    size_t n = 0;
+    switch (auth->algorithm) {
+    case SIGNATURE_MD5:
+    case SIGNATURE_SHA1:
+    case SIGNATURE_SHA256:
+    case SIGNATURE_SHA512:
+        n = digest_hash((enum digest)(auth->algorithm - SIGNATURE_MD5), over, bytes);
+        break;
+    case SIGNATURE_HMAC_MD5:
+    case SIGNATURE_HMAC_SHA1:
+    case SIGNATURE_HMAC_SHA256:
+    case SIGNATURE_HMAC_SHA512:
+        n = digest_hmac((enum digest)(auth->algorithm - SIGNATURE_HMAC_MD5), key, over, bytes);
+        break;
+    case SIGNATURE_ED25519:
+        return false;
+    }
     if (auth->encoding == SIGNATURE_BASE64)
-        base64_encode((struct str){(const char *)bytes, n}, false, &text);
+        base64_encode((struct str){(const char *)bytes, n}, false, out);
     else
-        buf_add_hex(&text, bytes, n);
-    return signature_equal(buf_str(&text), signature);
+        buf_add_hex(out, bytes, n);
+    return true;
 }
 
 static bool signature_is_good(struct eval *eval, const struct auth *auth, struct str key,
                               struct str over, struct str signature)
 {
     struct str raw;
-    switch (auth->algorithm) {
-    case SIGNATURE_MD5:
-    case SIGNATURE_SHA1:
-    case SIGNATURE_SHA256:
-    case SIGNATURE_SHA512:
-        return computed_equals(auth, (enum digest)(auth->algorithm - SIGNATURE_MD5), false, key,
-                               over, signature);
-    case SIGNATURE_HMAC_MD5:
-    case SIGNATURE_HMAC_SHA1:
-    case SIGNATURE_HMAC_SHA256:
-    case SIGNATURE_HMAC_SHA512:
-        return computed_equals(auth, (enum digest)(auth->algorithm - SIGNATURE_HMAC_MD5), true, key,
-                               over, signature);
-    case SIGNATURE_ED25519:
+    struct buf wanted CLEANUP(buf_fini);
+    buf_init(&wanted, 4 * DIGEST_MAX_BYTES);
+    if (auth->algorithm == SIGNATURE_ED25519)
         return base64_decode(signature, eval->arena, &raw) == ERR_OK &&
                signature_ed25519(key, over, raw);
-    }
-    return false;
+    return compute(auth, key, over, &wanted) && signature_equal(buf_str(&wanted), signature);
 }
 
 /* Some providers write hex in capitals, some put several signatures into one header. */
@@ -227,6 +229,51 @@ bool auth_check(struct eval *eval)
         }
     }
     return !is_any_configured;
+}
+
+static enum err sign(struct eval *eval, const struct auth *auth, struct buf *out)
+{
+    if (auth->kind != AUTH_SIGNATURE)
+        return ERR_UNSUPPORTED;
+    eval->pairs = &auth->pairs;
+    for (const struct template_list *k = auth->keys; k != NULL; k = k->next) {
+        struct str key = eval_setting(eval, k->text);
+        if (str_is_empty(key) ||
+            (auth->is_key_base64 && base64_decode(key, eval->arena, &key) != ERR_OK))
+            continue;
+        eval->secret = key;
+        struct str over = value_eval(eval, &auth->over);
+        if (over.p == NULL)
+            return ERR_NOT_FOUND;
+        return compute(auth, key, over, out) ? ERR_OK : ERR_UNSUPPORTED;
+    }
+    return ERR_NOT_FOUND;
+}
+
+enum err profile_sign(const struct profile *p, const struct http_request *request,
+                      const struct decode_context *context, struct arena *arena, struct buf *out)
+{
+    struct eval eval = {.profile = p,
+                        .arena = arena,
+                        .settings = context->settings,
+                        .request = request,
+                        .headers = request->headers,
+                        .n_headers = request->n_headers,
+                        .method = request->method,
+                        .body = request->body,
+                        .query_text = request->query,
+                        .rest = context->rest,
+                        .now = context->now};
+    enum err e = form_parse(eval.query_text, arena, &eval.query);
+    if (e == ERR_OK)
+        e = body_read(&eval);
+    if (e != ERR_OK)
+        return e;
+    for (const struct auth *auth = p->auth; auth != NULL; auth = auth->next) {
+        if (is_configured(&eval, auth) && conditions_hold(&eval, &auth->when))
+            return sign(&eval, auth, out);
+    }
+    return ERR_NOT_FOUND;
 }
 
 struct str profile_signature_scheme(const struct profile *p)
