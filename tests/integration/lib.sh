@@ -8,6 +8,7 @@
 #   check 'the course is joined' test "$(sql 'select count(*) from report.enrolments')" = 1
 #   done_testing
 set -eu
+export PYTHONDONTWRITEBYTECODE=1 # nothing is left in the source tree
 ROOT=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
 for part in common servers demo; do
     # shellcheck source=/dev/null
