@@ -63,7 +63,7 @@ check 'image: it finds what compose mounts and calls' test -x "$image/usr/share/
 check 'image: the lessons are in it' test -d "$image/usr/share/waypost/lessons/children-on-the-move"
 check 'compose: the configuration is good' build/waypost config check docker/waypost.yaml
 check 'compose: one service for each role' diff \
-    <(build/waypost serve --help | sed -n 's/^    \([a-z]*\)  .*/\1/p' | sort) \
+    <(build/waypost serve --help | sed -n 's/^    \([a-z][a-z]*\)  .*/\1/p' | sort) \
     <(sed -n 's/^ *command: \[serve, --role, \([a-z]*\)\]/\1/p' docker/compose.yaml | sort)
 check 'compose: Redis has the settings of ./run' grep -q 'config/redis.conf' docker/compose.yaml
 check 'haproxy: the configuration is good' haproxy -c -q -f docker/haproxy.cfg
