@@ -12,7 +12,8 @@
  *   provider refused it                    failed
  *   refused before a byte left, 5xx        mark cleared, again after a back-off with jitter, at
  *                                          most OUTBOX_MAX_ATTEMPTS times and not past expires_at
- *   throttled (429 or inside a 200)        mark cleared, the whole channel waits (Retry-After)
+ *   throttled (429 or inside a 200)        mark cleared, the whole channel waits (Retry-After, at
+ *                                          most OUTBOX_MAX_DELAY_MS)
  *   request left, no complete answer       unknown: never sent again, one row and one metric
  *   entry found marked after a crash       unknown, for the same reason
  *   number erased since                    failed

@@ -28,13 +28,14 @@ struct sender_request {
 enum sender_reached {
     SENDER_REACHED_NOT,    /* no connection, or refused before a byte left: safe to repeat */
     SENDER_REACHED_MAYBE,  /* sent, no complete answer: outcome unknown */
-    SENDER_REACHED_ANSWER, /* a complete HTTP answer */
+    SENDER_REACHED_ANSWER, /* a complete HTTP answer, or an error whose body was cut */
 };
 
 struct sender_answer {
     enum sender_reached reached;
     int status;                        /* HTTP, 0 without answer */
-    struct str body;                   /* borrowed until the callback returns; cut at the ceiling */
+    struct str body;                   /* borrowed until the callback returns; of an error cut at
+                                          the ceiling; a success with more is MAYBE */
     const struct http_header *headers; /* the answer's */
     uint32_t n_headers;
     const char *message; /* for the log: no number, no secret */
