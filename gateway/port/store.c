@@ -13,7 +13,15 @@ void store_commit(struct store *s, const struct store_commit *commit, store_on_c
     assert(commit->n_outbox <= STORE_MAX_OUTBOX);
     assert(commit->state.p == NULL || commit->state.len >= STORE_SEQ_BYTES);
     assert(commit->reply.len == 0 || commit->reply_ttl_ms > 0);
+    assert(commit->caps == NULL || commit->caps->n <= STORE_MAX_CAPS);
     s->ops->commit(s, commit, fn, ctx);
+}
+
+void store_take(struct store *s, const struct store_cap *caps, uint32_t n, store_on_done *fn,
+                void *ctx)
+{
+    assert(n > 0 && n <= STORE_MAX_CAPS);
+    s->ops->take(s, caps, n, fn, ctx);
 }
 
 void store_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn, void *ctx)

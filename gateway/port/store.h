@@ -17,8 +17,10 @@
 
 #define NUMBER_ID_BYTES 16
 #define STORE_BUCKETS 256u
-#define STORE_MAX_OUTBOX 4u      /* messages of one commit */
-#define STORE_SEQ_BYTES 4u       /* a state begins with its seq, big-endian */
+#define STORE_MAX_OUTBOX 4u /* messages of one commit */
+#define STORE_SEQ_BYTES 4u  /* a state begins with its seq, big-endian */
+#define STORE_MAX_CAPS 4u   /* counters of one commit */
+#define STORE_CAP_KEY_BYTES 48u
 #define STORE_SESSION_BYTES 512u /* a stored USSD session */
 #define STORE_SESSION_KEY_BYTES 128u
 
@@ -31,6 +33,35 @@ enum store_stream { STORE_STREAM_EVENTS, STORE_STREAM_OUTBOX };
 struct store_record {
     struct str state; /* encoded learner; absent = nobody known */
     struct str reply; /* last reply record (app/dialog writes and reads it); absent = expired */
+    const char *refused_by; /* of a commit that went through without its messages: who refused
+                               them (store_caps); NULL = nobody */
+};
+
+/* A counter over all numbers: of a prefix, an organisation, all money. Counted in windows by the
+ * server's clock, so that a gateway whose clock jumps opens no cap. */
+struct store_cap {
+    const char *name; /* a constant, "money": told when it refuses */
+    struct str key;   /* names the counter: "org:0a1b2c"; no plain number in it */
+    uint64_t units;   /* what the messages of this commit take */
+    uint64_t limit;   /* of one window */
+    uint32_t window_s;
+};
+
+/* What may keep back the messages of a commit (all of them or none): its outbox entries, or a reply
+ * that is said in the answer to a callback. When something does, the state and the event are stored
+ * all the same, the reply record is not, and another event tells of it: head, the id of a message
+ * that no other one has, refused_tail, the name of who refused, a quote and a brace. */
+struct store_caps {
+    const char *refused_by;  /* the caller refuses them, nothing is counted; NULL = it does not */
+    uint32_t number_units;   /* messages to this number ... */
+    uint32_t number_limit;   /* ... of at most so many a day: "number" */
+    uint32_t exchange;       /* hash of what was said by both; 0 = none */
+    uint32_t exchange_limit; /* it may come so often ... */
+    uint32_t exchange_s;     /* ... within this time: "loop" */
+    struct store_cap list[STORE_MAX_CAPS];
+    uint32_t n;
+    struct str head, refused_tail;
+    struct str said_tail; /* absent = no event when nothing is refused, else what follows the id */
 };
 
 struct store_commit {
@@ -42,7 +73,8 @@ struct store_commit {
     struct str event; /* one entry for the events stream; absent or empty = none */
     struct str outbox[STORE_MAX_OUTBOX];
     uint32_t n_outbox;
-    int64_t due_at_ms; /* > 0 set, 0 remove, -1 leave as it is */
+    int64_t due_at_ms;             /* > 0 set, 0 remove, -1 leave as it is */
+    const struct store_caps *caps; /* NULL = none */
 };
 
 struct store_entry {
@@ -71,7 +103,8 @@ struct store_reader {
 struct store;
 /* rec is NULL unless e is ERR_OK. */
 typedef void store_on_load(void *ctx, enum err e, const struct store_record *rec);
-/* ERR_CONFLICT: seq had moved; rec is then the present record, so no second load is needed. */
+/* ERR_CONFLICT: seq had moved; rec is then the present record, so no second load is needed. ERR_OK:
+ * rec is NULL unless a cap kept the messages back; only refused_by is set then. */
 typedef void store_on_commit(void *ctx, enum err e, const struct store_record *rec);
 typedef void store_on_done(void *ctx, enum err e);
 typedef void store_on_entries(void *ctx, enum err e, const struct store_entry *entries, uint32_t n);
@@ -84,6 +117,7 @@ typedef void store_on_courses(void *ctx, enum err e, const struct str *names,
 struct store_ops {
     void (*load)(struct store *, const struct number_id *, store_on_load *, void *ctx);
     void (*commit)(struct store *, const struct store_commit *, store_on_commit *, void *ctx);
+    void (*take)(struct store *, const struct store_cap *, uint32_t n, store_on_done *, void *ctx);
     void (*append)(struct store *, uint8_t bucket, struct str event, store_on_done *, void *ctx);
     void (*read)(struct store *, enum store_stream, const struct store_reader *, store_on_entries *,
                  void *ctx);
@@ -113,9 +147,15 @@ struct store {
 /* State and last reply of one number, in one round trip. */
 void store_load(struct store *s, const struct number_id *id, store_on_load *fn, void *ctx);
 /* All or nothing, on disk when the callback says ERR_OK (appendfsync always). ERR_FULL: the server
- * is out of memory or disk; nothing was written. */
+ * is out of memory or disk; nothing was written. With caps, of all commits that any process makes
+ * at any time never one unit more is enqueued than a cap allows; what a process holds when it dies
+ * in the middle of a commit is lost to the window. A commit with caps, and all it points to, stays
+ * in place until fn is called. */
 void store_commit(struct store *s, const struct store_commit *commit, store_on_commit *fn,
                   void *ctx);
+/* Takes units of counters, of all or of none (n > 0). ERR_DENIED: one has no room. */
+void store_take(struct store *s, const struct store_cap *caps, uint32_t n, store_on_done *fn,
+                void *ctx);
 /* Adds an event that belongs to no learner's step, as a provider's delivery report. */
 void store_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn, void *ctx);
 /* At most reader->max entries, per bucket in their order; ERR_OK with n = 0: there are none. Start

@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 1
+-- version 2
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -65,6 +65,117 @@ local function commit(keys, args)
   end
   set_due(keys[5], keys[6], args[6], args[7], args[8])
   return 1
+end
+
+-- A counter is "window n", the window being the number of the hour or day by this server's clock. It
+-- never goes back, so that a clock that does opens no cap.
+local function counter(key, now, window_s)
+  local window, n = string.match(redis.call('GET', key) or '', '^(%d+) (%d+)')
+  window, n = tonumber(window or 0), tonumber(n or 0)
+  local current = math.floor(now / window_s)
+  if current > window then
+    return current, 0
+  end
+  return window, n
+end
+
+-- keys: counters; args: units, limit and window in seconds of each
+-- Takes the units of all counters, or of none. Answers the windows in which they were taken, or the
+-- place (from 1) of the first counter that has no room.
+local function lease(keys, args)
+  local now = tonumber(redis.call('TIME')[1])
+  local windows, values = {}, {}
+  for i, key in ipairs(keys) do
+    local window, n = counter(key, now, tonumber(args[3 * i]))
+    n = n + tonumber(args[3 * i - 2])
+    if n > tonumber(args[3 * i - 1]) then
+      return i
+    end
+    windows[i] = window
+    values[i] = string.format('%d %d', window, n)
+  end
+  for i, key in ipairs(keys) do
+    redis.call('SET', key, values[i], 'EX', 2 * tonumber(args[3 * i]))
+  end
+  return windows
+end
+
+-- keys: counters; args: units, window number and window in seconds of each
+-- Gives back what was taken and not used, unless its window is over.
+local function give_back(keys, args)
+  for i, key in ipairs(keys) do
+    local window, n = string.match(redis.call('GET', key) or '', '^(%d+) (%d+)')
+    if window == args[3 * i - 1] then
+      redis.call('SET', key, string.format('%s %d', window, tonumber(n) - tonumber(args[3 * i - 2])),
+        'KEEPTTL')
+    end
+  end
+  return 1
+end
+
+-- What is counted of one number: "day n exchange k since", n messages on that day, and an exchange (a
+-- hash of what was said) that has come k times since then.
+local function number_counter(key, now, exchange, loop_window_s)
+  local value = redis.call('GET', key) or ''
+  local day, n = counter(key, now, 86400)
+  local last, k, since = string.match(value, '^%d+ %d+ (%d+) (%d+) (%d+)$')
+  k, since = tonumber(k or 0), tonumber(since or 0)
+  if last ~= exchange or now - since >= loop_window_s then
+    k, since = 0, now
+  end
+  return day, n, k, since
+end
+
+-- keys: as in commit, then the counter of the number
+-- args: messages, most of them a day, exchange ('0' = none), how often it may come, within seconds,
+--       who has refused already ('' = nobody), head of an event up to the message id, the rest of it
+--       if a cap is against the messages, the rest of it if none is ('' = no event); then as in commit
+-- As commit, but the outbox entries are added only when no cap is against it. Otherwise the rest of
+-- the commit takes place without its reply, and the event ends with the name of the cap. The id in
+-- the event is one that no other message has.
+-- Answers as commit, 2 when the number has had enough, 3 for an exchange that goes in circles, 4
+-- when it was refused already.
+local function commit_capped(keys, args)
+  local present = redis.call('GET', keys[1])
+  if (present and string.sub(present, 1, 4) or '') ~= args[10] then
+    return {present, redis.call('GET', keys[2])}
+  end
+  local now = tonumber(redis.call('TIME')[1])
+  local day, n, k, since = number_counter(keys[7], now, args[3], tonumber(args[5]))
+  local answer, refused = 1, args[6]
+  if refused ~= '' then
+    answer = 4
+  elseif args[3] ~= '0' and k >= tonumber(args[4]) then
+    answer, refused = 3, 'loop'
+  elseif n + tonumber(args[1]) > tonumber(args[2]) then
+    answer, refused = 2, 'number'
+  end
+  local tail = answer == 1 and args[9] or args[8] .. refused .. '"}'
+  if tail ~= '' then
+    local wrong = wrong_type(keys[3], 'stream') or wrong_type(keys[4], 'stream')
+    if wrong then
+      return wrong
+    end
+  end
+  local plain = {unpack(args, 10, answer == 1 and #args or 17)}
+  if answer ~= 1 then
+    plain[3] = ''
+  end
+  local done = commit(keys, plain)
+  if done ~= 1 then
+    return done
+  end
+  if tail ~= '' then
+    local id = redis.call('XADD', keys[4], '*', 'p', '')
+    redis.call('XDEL', keys[4], id)
+    redis.call('XADD', keys[3], '*', 'p', args[7] .. id .. tail)
+  end
+  if answer == 1 then
+    n = n + tonumber(args[1])
+  end
+  redis.call('SET', keys[7], string.format('%d %d %s %d %d', day, n, args[3], k + 1, since), 'EX',
+    math.max(172800, tonumber(args[5])))
+  return answer
 end
 
 -- keys: state, due index, due slot; args: state, due, due member, slot name, as in commit
@@ -139,6 +250,9 @@ end
 
 -- allow-oom: what empties the streams must not wait for memory.
 redis.register_function('waypost_commit', commit)
+redis.register_function('waypost_commit_capped', commit_capped)
+redis.register_function('waypost_lease', lease)
+redis.register_function{function_name = 'waypost_give_back', callback = give_back, flags = {'allow-oom'}}
 redis.register_function('waypost_restore', restore)
 redis.register_function{function_name = 'waypost_due', callback = due, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_settle', callback = settle, flags = {'allow-oom'}}

@@ -1,7 +1,7 @@
 /*
  * store_hiredis.c: the calls of store.h as Redis commands. Keys and functions: port/README.md.
  */
-#include "port/store_hiredis.h"
+#include "port/store_hiredis_commit.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -42,8 +42,7 @@ struct str decimal(char dst[24], int64_t value)
     return (struct str){dst, (size_t)n};
 }
 
-/* "wp:{b007}:s:<32 hex>" */
-static struct str number_key(char dst[KEY_BYTES], const struct number_id *id, char kind)
+struct str number_key(char dst[KEY_BYTES], const struct number_id *id, char kind)
 {
     char *p = tag_put(dst, 'b', id->bytes[0]);
     p[0] = kind;
@@ -55,11 +54,6 @@ static struct str number_key(char dst[KEY_BYTES], const struct number_id *id, ch
 /* A bucket's due times are split over 64 sorted sets by the second byte of the number_id, so that
  * each stays small enough for Redis' compact form; member = all bytes but the first. Measured in
  * port/README.md. */
-struct due_words {
-    char index[KEY_BYTES], slot[KEY_BYTES], seconds[24], name[3];
-    struct str words[5];
-};
-
 enum { DUE_INDEX, DUE_SLOT, DUE_SECONDS, DUE_MEMBER, DUE_NAME };
 
 static void due_words(struct due_words *due, const struct number_id *id, int64_t due_at_ms)
@@ -87,35 +81,52 @@ static void hiredis_load(struct store *s, const struct number_id *id, store_on_l
     link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_load, (void (*)(void))fn, ctx});
 }
 
-static void hiredis_commit(struct store *s, const struct store_commit *commit, store_on_commit *fn,
-                           void *ctx)
+void commit_add_keys(struct commit_words *words, const struct store_commit *commit,
+                     struct argv *argv)
 {
-    char state[KEY_BYTES], reply[KEY_BYTES], events[KEY_BYTES], outbox[KEY_BYTES], ttl[24];
     uint32_t seq = commit->expected_seq;
     const char expected[STORE_SEQ_BYTES] = {(char)(seq >> 24), (char)(seq >> 16), (char)(seq >> 8),
                                             (char)seq};
-    struct due_words due;
-    due_words(&due, &commit->id, commit->state.p != NULL ? commit->due_at_ms : 0);
+    memcpy(words->expected, expected, sizeof(expected));
+    due_words(&words->due, &commit->id, commit->state.p != NULL ? commit->due_at_ms : 0);
+    argv_add(argv, number_key(words->state, &commit->id, 's'));
+    argv_add(argv, number_key(words->reply, &commit->id, 'r'));
+    argv_add(argv, bucket_key(words->events, commit->id.bytes[0], STR("events")));
+    argv_add(argv, bucket_key(words->outbox, commit->id.bytes[0], STR("outbox")));
+    argv_add(argv, words->due.words[DUE_INDEX]);
+    argv_add(argv, words->due.words[DUE_SLOT]);
+}
+
+void commit_add_args(struct commit_words *words, const struct store_commit *commit,
+                     struct argv *argv)
+{
+    argv_add(argv,
+             (struct str){words->expected, commit->expected_seq > 0 ? sizeof(words->expected) : 0});
+    argv_add(argv, commit->state);
+    argv_add(argv, commit->reply);
+    argv_add(argv, decimal(words->ttl, commit->reply_ttl_ms));
+    argv_add(argv, commit->event);
+    argv_add(argv, words->due.words[DUE_SECONDS]);
+    argv_add(argv, words->due.words[DUE_MEMBER]);
+    argv_add(argv, words->due.words[DUE_NAME]);
+    for (uint32_t i = 0; i < commit->n_outbox; i++)
+        argv_add(argv, commit->outbox[i]);
+}
+
+static void hiredis_commit(struct store *s, const struct store_commit *commit, store_on_commit *fn,
+                           void *ctx)
+{
+    struct commit_words words;
     struct argv argv = {.n = 0};
+    if (commit->caps != NULL) {
+        hiredis_commit_capped(s, commit, fn, ctx);
+        return;
+    }
     argv_add(&argv, STR("FCALL"));
     argv_add(&argv, STR("waypost_commit"));
     argv_add(&argv, STR("6"));
-    argv_add(&argv, number_key(state, &commit->id, 's'));
-    argv_add(&argv, number_key(reply, &commit->id, 'r'));
-    argv_add(&argv, bucket_key(events, commit->id.bytes[0], STR("events")));
-    argv_add(&argv, bucket_key(outbox, commit->id.bytes[0], STR("outbox")));
-    argv_add(&argv, due.words[DUE_INDEX]);
-    argv_add(&argv, due.words[DUE_SLOT]);
-    argv_add(&argv, (struct str){expected, seq > 0 ? sizeof(expected) : 0});
-    argv_add(&argv, commit->state);
-    argv_add(&argv, commit->reply);
-    argv_add(&argv, decimal(ttl, commit->reply_ttl_ms));
-    argv_add(&argv, commit->event);
-    argv_add(&argv, due.words[DUE_SECONDS]);
-    argv_add(&argv, due.words[DUE_MEMBER]);
-    argv_add(&argv, due.words[DUE_NAME]);
-    for (uint32_t i = 0; i < commit->n_outbox; i++)
-        argv_add(&argv, commit->outbox[i]);
+    commit_add_keys(&words, commit, &argv);
+    commit_add_args(&words, commit, &argv);
     link_ask(hiredis_store(s)->link, &argv,
              &(struct link_to){reply_commit, (void (*)(void))fn, ctx});
 }
@@ -325,6 +336,7 @@ static void hiredis_free(struct store *s)
 static const struct store_ops hiredis_ops = {
     .load = hiredis_load,
     .commit = hiredis_commit,
+    .take = hiredis_take,
     .append = hiredis_append,
     .read = hiredis_read,
     .settle = hiredis_settle,

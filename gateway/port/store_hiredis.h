@@ -2,6 +2,7 @@
  * store_hiredis.h: what the parts of store_hiredis share. Nobody else includes it.
  *
  * store_hiredis.c        the calls of store.h as Redis commands
+ * store_hiredis_caps.c   limits on what is sent
  * store_hiredis_read.c   the two streams: reads, settling, marks
  * store_hiredis_reply.c  replies and error replies to our structs
  * store_hiredis_link.c   deadlines, circuit breaker, handshake, over one connection after the other
@@ -35,6 +36,8 @@ static inline void argv_add(struct argv *argv, struct str word)
 
 /* One key of a bucket: "wp:{b007}:" and the rest. dst holds the bytes. */
 struct str bucket_key(char dst[KEY_BYTES], uint8_t bucket, struct str rest);
+/* "wp:{b007}:s:<32 hex>" */
+struct str number_key(char dst[KEY_BYTES], const struct number_id *id, char kind);
 struct str decimal(char dst[24], int64_t value);
 
 /* ---- one connection ---- */
@@ -114,6 +117,8 @@ uint64_t library_version(struct str code);
 /* The library that belongs to this program. */
 struct str library_code(void);
 
+/* The present record of a commit that found another seq. ERR_IO: not such a reply. */
+enum err reply_record(const redisReply *reply, struct store_record *ret) MUST_CHECK;
 link_parse reply_load, reply_commit, reply_done, reply_value, reply_courses;
 /* XREADGROUP reply into entries (in the arena) and the ids whose entries were deleted (n_gone of
  * them, payload absent, at the end of the array). ERR_IO: not such a reply. */
@@ -162,6 +167,10 @@ static inline struct hiredis_store *hiredis_store(struct store *s)
     return (struct hiredis_store *)s;
 }
 
+void hiredis_commit_capped(struct store *s, const struct store_commit *commit, store_on_commit *fn,
+                           void *ctx);
+void hiredis_take(struct store *s, const struct store_cap *caps, uint32_t n, store_on_done *fn,
+                  void *ctx);
 void hiredis_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
                   store_on_entries *fn, void *ctx);
 void hiredis_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,

@@ -89,11 +89,12 @@ static bool reply_str(const redisReply *reply, struct str *ret)
     return reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_NIL;
 }
 
-static enum err reply_record(const redisReply *reply, struct store_record *ret)
+enum err reply_record(const redisReply *reply, struct store_record *ret)
 {
     if (!is_array(reply, 2) || !reply_str(reply->element[0], &ret->state) ||
         !reply_str(reply->element[1], &ret->reply))
         return ERR_IO;
+    ret->refused_by = NULL;
     return ERR_OK;
 }
 

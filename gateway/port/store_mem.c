@@ -95,7 +95,8 @@ static void deliver_load(struct answer *a)
 
 static void deliver_commit(struct answer *a)
 {
-    a->fn.commit(a->ctx, a->e, a->e == ERR_CONFLICT ? &a->record : NULL);
+    bool has_record = a->e == ERR_CONFLICT || (a->e == ERR_OK && a->record.refused_by != NULL);
+    a->fn.commit(a->ctx, a->e, has_record ? &a->record : NULL);
 }
 
 void mem_deliver_done(struct answer *a)
@@ -145,7 +146,7 @@ static struct mem_record *record_need(struct mem_store *m, const struct number_i
 static void record_copy(struct mem_store *m, const struct number_id *id, struct answer *a)
 {
     struct mem_record *record = record_find(m, id);
-    a->record = (struct store_record){STR_NONE, STR_NONE};
+    a->record = (struct store_record){.state = STR_NONE, .reply = STR_NONE};
     if (record == NULL)
         return;
     if (record->state.len > 0)
@@ -162,13 +163,16 @@ static void mem_load(struct store *s, const struct number_id *id, store_on_load 
     mem_answer_post(mem(s), a);
 }
 
-static void commit_apply(struct mem_store *m, const struct store_commit *commit)
+static void commit_apply(struct mem_store *m, const struct store_commit *commit,
+                         const char **ret_refused_by)
 {
     struct mem_record *record = record_need(m, &commit->id);
+    const char *refused_by = commit->caps != NULL ? mem_caps_check(m, record, commit->caps) : NULL;
+    *ret_refused_by = refused_by;
     if (commit->state.p == NULL)
         buf_reset(&record->reply);
     value_set(&record->state, commit->state);
-    if (commit->reply.len > 0) {
+    if (commit->reply.len > 0 && refused_by == NULL) {
         value_set(&record->reply, commit->reply);
         record->reply_until_ms = loop_mono(m->loop).ms + commit->reply_ttl_ms;
     }
@@ -178,8 +182,10 @@ static void commit_apply(struct mem_store *m, const struct store_commit *commit)
         record->due_at_ms = commit->due_at_ms;
     if (commit->event.len > 0)
         mem_stream_add(m, STORE_STREAM_EVENTS, commit->id.bytes[0], commit->event);
-    for (uint32_t i = 0; i < commit->n_outbox; i++)
+    for (uint32_t i = 0; i < commit->n_outbox && refused_by == NULL; i++)
         mem_stream_add(m, STORE_STREAM_OUTBOX, commit->id.bytes[0], commit->outbox[i]);
+    if (commit->caps != NULL)
+        mem_caps_tell(m, commit, refused_by);
 }
 
 static void mem_commit(struct store *s, const struct store_commit *commit, store_on_commit *fn,
@@ -194,7 +200,7 @@ static void mem_commit(struct store *s, const struct store_commit *commit, store
         a->e = ERR_CONFLICT;
         record_copy(m, &commit->id, a);
     } else if (a->has_effect) {
-        commit_apply(m, commit);
+        commit_apply(m, commit, &a->record.refused_by);
     }
     mem_answer_post(m, a);
 }
@@ -398,6 +404,7 @@ static void mem_free_data(struct mem_store *m)
         free(course);
     }
     buf_fini(&m->current);
+    mem_caps_fini(m);
 }
 
 static void mem_free(struct store *s)
@@ -436,6 +443,7 @@ void store_mem_fail(struct store *s, const char *verb, enum err e, bool late, ui
 static const struct store_ops mem_ops = {
     .load = mem_load,
     .commit = mem_commit,
+    .take = mem_take,
     .append = mem_append,
     .read = mem_read,
     .settle = mem_settle,

@@ -1,6 +1,6 @@
 /*
- * store_mem.h: what store_mem.c (learners, sessions, courses, answers, faults) and
- * store_mem_stream.c (the two streams) share. Nobody else includes it.
+ * store_mem.h: what store_mem.c (learners, sessions, courses, answers, faults), store_mem_caps.c
+ * (limits on what is sent) and store_mem_stream.c (the two streams) share. Nobody else includes it.
  */
 #pragma once
 
@@ -20,6 +20,17 @@ struct mem_record {
     struct buf reply;
     int64_t reply_until_ms; /* mono */
     int64_t due_at_ms;      /* 0 = none */
+    int64_t day;            /* of the messages counted here */
+    uint32_t n_messages;
+    uint32_t exchange, n_exchanges;
+    int64_t exchange_since_s;
+};
+
+struct mem_counter {
+    UT_hash_handle hh;
+    char key[STORE_CAP_KEY_BYTES + 1];
+    int64_t window;
+    uint64_t n;
 };
 
 struct mem_session {
@@ -89,6 +100,7 @@ struct mem_store {
     struct mem_record *records;
     struct mem_session *sessions;
     struct mem_course *courses;
+    struct mem_counter *counters;
     struct buf current;
     struct mem_entry *streams[STORE_MEM_STREAMS];
     uint64_t last_entry;
@@ -111,6 +123,15 @@ void mem_answer_post(struct mem_store *m, struct answer *a);
 void mem_deliver_done(struct answer *a);
 
 void mem_value_init(struct buf *value, struct str bytes);
+
+/* Who refuses the messages of a commit (a constant), or NULL: then they have been counted. */
+const char *mem_caps_check(struct mem_store *m, struct mem_record *record,
+                           const struct store_caps *caps);
+/* Adds the event about the messages, if there is one. */
+void mem_caps_tell(struct mem_store *m, const struct store_commit *commit, const char *refused_by);
+void mem_caps_fini(struct mem_store *m);
+void mem_take(struct store *s, const struct store_cap *caps, uint32_t n, store_on_done *fn,
+              void *ctx);
 
 void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucket,
                     struct str payload);
