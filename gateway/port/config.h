@@ -16,6 +16,8 @@
 
 #define CONFIG_MAX_CHANNELS 64u
 #define CONFIG_MAX_COUNTRIES 256u
+#define CONFIG_MAX_ROUTES 256u
+#define CONFIG_AMOUNT 1000000u /* an amount of money is held in millionths of the currency */
 
 /* A channel = name + profile + credentials + limits. */
 struct config_channel {
@@ -33,6 +35,16 @@ struct config_channel {
     uint32_t max_in_flight;   /* requests at once to the provider */
     bool is_unsigned_allowed; /* "unsigned_callbacks: accepted" in plain words */
     bool is_private_allowed, is_insecure_allowed;
+    uint64_t price;     /* of one segment; 0 = not known */
+    struct str account; /* channels of one account share its rate; absent = its own */
+    uint32_t account_tps;
+    struct str fallback; /* another channel of the country, for what this one cannot send now */
+};
+
+/* Which channel writes to whom. */
+struct config_route {
+    struct str prefix; /* "+256" */
+    struct str channel;
 };
 
 /* Safeguarding and reach per country, from a table that people check every three months. */
@@ -57,10 +69,21 @@ struct config {
     uint32_t max_connections, max_connections_per_peer;
     bool is_simulator_on; /* /sim/ on the admin listener; sends go there in the demo */
     struct str log_level;
+    struct str currency;        /* of all prices; absent = no prices */
+    uint32_t cap_number_day;    /* messages; 0 = no limit, here and below */
+    uint32_t cap_prefix_hour;   /* messages to numbers that begin alike ... */
+    uint32_t cap_prefix_digits; /* ... in so many digits, country code included */
+    uint32_t cap_organisation_day;
+    uint32_t cap_day;
+    uint64_t cap_money_day;
+    uint32_t loop_exchanges; /* the same text in and out so often is a machine; 0 = never */
+    uint32_t loop_minutes;
     uint32_t n_channels;
     const struct config_channel *channels;
     uint32_t n_countries;
     const struct config_country *countries;
+    uint32_t n_routes;
+    const struct config_route *routes;
 };
 
 /* Everything in *ret lives in the arena (1 MiB is plenty); texts are NUL-terminated. ERR_NOT_FOUND
@@ -71,6 +94,9 @@ enum err config_load(const char *path, struct arena *arena, struct config *ret,
 /* NULL when there is none. */
 const struct config_channel *config_channel_get(const struct config *config, struct str name);
 const struct config_country *config_country_get(const struct config *config, struct str code);
+/* May anything be sent there? Only to countries that the configuration names, in `countries` or as
+ * a channel's own. */
+bool config_is_served(const struct config *config, struct str country);
 /* Effective configuration as YAML, secrets masked. */
 void config_print(const struct config *config, struct buf *out);
 /* The commented example, which is config/waypost.yaml. */

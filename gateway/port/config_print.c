@@ -14,14 +14,15 @@ static void print_values(struct buf *out, const char *indent, const struct confi
 {
     for (size_t i = 0; i < table->n; i++) {
         const struct config_key *key = &table->keys[i];
-        char scratch[12];
+        char scratch[CONFIG_SCRATCH_BYTES];
         struct str value = config_value_text(key, filled, scratch);
         if (value.p == NULL)
             continue;
         buf_addf(out, "%s%s: ", i == 0 && indent[0] != '\0' ? "  - " : indent, key->name);
         if (key->is_secret)
             add_quoted(out, STR(CONFIG_HIDDEN));
-        else if (key->type == CONFIG_TYPE_NUMBER || key->words != NULL)
+        else if (key->type == CONFIG_TYPE_NUMBER || key->type == CONFIG_TYPE_AMOUNT ||
+                 key->words != NULL)
             buf_add_str(out, value);
         else
             add_quoted(out, value);
@@ -53,6 +54,10 @@ void config_print(const struct config *config, struct buf *out)
         buf_add_str(out, STR("countries:\n"));
     for (uint32_t i = 0; i < config->n_countries; i++)
         print_values(out, "    ", &config_country_keys, &config->countries[i]);
+    if (config->n_routes > 0)
+        buf_add_str(out, STR("routes:\n"));
+    for (uint32_t i = 0; i < config->n_routes; i++)
+        print_values(out, "    ", &config_route_keys, &config->routes[i]);
 }
 
 static void add_comment(struct buf *out, const char *indent, const char *text)
@@ -75,7 +80,9 @@ static void add_facts(struct buf *out, const char *indent, const struct config_k
                  key->unit != NULL ? key->unit : "");
     if (key->words != NULL)
         buf_addf(out, " One of: %s.", key->words);
-    if (key->max > 0 && key->type != CONFIG_TYPE_NUMBER)
+    if (key->type == CONFIG_TYPE_AMOUNT)
+        buf_addf(out, " An amount of money, at most %u.", key->max);
+    if (key->max > 0 && key->type != CONFIG_TYPE_NUMBER && key->type != CONFIG_TYPE_AMOUNT)
         buf_addf(out, " At most %u bytes.", key->max);
     if (key->is_required)
         buf_add_str(out, STR(" Required."));
@@ -117,14 +124,22 @@ void config_example(struct buf *out)
     buf_add_str(out, STR("\n# ---- Channels: one entry for each number or code at a provider\n"
                          "channels:\n"));
     add_example_keys(out, "    ", &config_channel_keys);
-    buf_add_str(out, STR("\n    # What the profile asks for, by the names it uses. NAME_file: PATH "
-                         "reads a value from a file;\n"
-                         "    # WAYPOST_CHANNEL_NAME in the environment replaces one that stands "
-                         "here.\n"
-                         "    settings:\n"
-                         "      username: sandbox\n"
-                         "      apikey: \"\"\n"
-                         "\n# ---- Countries: whom texts name in an emergency\n"
-                         "countries:\n"));
+    buf_add_str(
+        out,
+        STR("\n    # What the profile asks for, by the names it uses. NAME_file: PATH "
+            "reads a value from a file;\n"
+            "    # WAYPOST_CHANNEL_NAME in the environment replaces one that stands "
+            "here.\n"
+            "    settings:\n"
+            "      username: sandbox\n"
+            "      apikey: \"\"\n"
+            "\n# ---- Countries where messages may go, beside the channels' own, and whom texts "
+            "name\n"
+            "countries:\n"));
     add_example_keys(out, "    ", &config_country_keys);
+    buf_add_str(
+        out, STR("\n# ---- Routes: which channel writes to whom. An SMS is answered by the channel "
+                 "it came by,\n# if that can send\n"
+                 "routes:\n"));
+    add_example_keys(out, "    ", &config_route_keys);
 }

@@ -1,10 +1,9 @@
 #include "port/config_table.h"
 
-#include <stdio.h>
-
 #define KEY(field) .offset = offsetof(struct config, field)
 #define CHANNEL(field) .offset = offsetof(struct config_channel, field)
 #define COUNTRY(field) .offset = offsetof(struct config_country, field)
+#define ROUTE(field) .offset = offsetof(struct config_route, field)
 
 static const struct config_key top_keys[] = {
     {.name = "org",
@@ -113,6 +112,74 @@ static const struct config_key top_keys[] = {
      .max = 100000,
      .fallback = "2000",
      .help = "The same for one address. A proxy in front is one address."},
+    {.name = "currency",
+     KEY(currency),
+     .header = "Limits on what is sent: over one a message is kept back; the step counts",
+     .type = CONFIG_TYPE_CURRENCY,
+     .example = "KES",
+     .help = "Currency of all prices below."},
+    {.name = "cap_number_day",
+     KEY(cap_number_day),
+     .type = CONFIG_TYPE_NUMBER,
+     .max = 1000000,
+     .unit = "messages",
+     .fallback = "300",
+     .help =
+         "To one number in a day (UTC), 0 for no limit. The whole course takes about 120. STOP\n"
+         "and SAFE are answered over it, too."},
+    {.name = "cap_prefix_hour",
+     KEY(cap_prefix_hour),
+     .type = CONFIG_TYPE_NUMBER,
+     .max = 100000000,
+     .unit = "messages",
+     .fallback = "0",
+     .help =
+         "In an hour to numbers that begin alike, 0 for no limit: who makes money with messages\n"
+         "to numbers of their own holds numbers in a row."},
+    {.name = "cap_prefix_digits",
+     KEY(cap_prefix_digits),
+     .type = CONFIG_TYPE_NUMBER,
+     .min = 1,
+     .max = 15,
+     .unit = "digits",
+     .fallback = "8",
+     .help = "How long such a beginning is, country code included."},
+    {.name = "cap_organisation_day",
+     KEY(cap_organisation_day),
+     .type = CONFIG_TYPE_NUMBER,
+     .max = 1000000000,
+     .unit = "messages",
+     .fallback = "0",
+     .help = "Of `org` in a day, 0 for no limit, where several services share one Redis."},
+    {.name = "cap_day",
+     KEY(cap_day),
+     .type = CONFIG_TYPE_NUMBER,
+     .max = 1000000000,
+     .unit = "messages",
+     .fallback = "0",
+     .help = "Of everything on this Redis in a day, 0 for no limit."},
+    {.name = "cap_money_day",
+     KEY(cap_money_day),
+     .type = CONFIG_TYPE_AMOUNT,
+     .max = 1000000000,
+     .fallback = "0",
+     .help = "What all messages of a day may cost, by the channels' prices; 0 for no limit."},
+    {.name = "loop_exchanges",
+     KEY(loop_exchanges),
+     .type = CONFIG_TYPE_NUMBER,
+     .max = 1000,
+     .fallback = "5",
+     .help =
+         "When a number sends the same text and would get the same answer more often than this,\n"
+         "a machine is talking to us: no answer. 0 for always one."},
+    {.name = "loop_minutes",
+     KEY(loop_minutes),
+     .type = CONFIG_TYPE_NUMBER,
+     .min = 1,
+     .max = 1440,
+     .unit = "minutes",
+     .fallback = "60",
+     .help = "Within this time."},
     {.name = "redis_socket",
      KEY(redis_socket),
      .header = "Redis: the learners' places. appendonly yes, appendfsync always",
@@ -269,6 +336,32 @@ static const struct config_key channel_keys[] = {
      .words = "refused allowed",
      .fallback = "refused",
      .help = "May it send without TLS? For a local Kannel."},
+    {.name = "price",
+     CHANNEL(price),
+     .type = CONFIG_TYPE_AMOUNT,
+     .max = 1000000,
+     .fallback = "0",
+     .help = "What one segment costs, in `currency`; 0 is not known. Recorded for each message."},
+    {.name = "account",
+     CHANNEL(account),
+     .type = CONFIG_TYPE_NAME,
+     .max = 32,
+     .example = "acme",
+     .help = "Channels of one account at the provider share its rate: give them the same word."},
+    {.name = "account_tps",
+     CHANNEL(account_tps),
+     .type = CONFIG_TYPE_NUMBER,
+     .max = 10000,
+     .unit = "messages per second",
+     .fallback = "0",
+     .help = "What the account may send; 0 is no limit but those of its channels."},
+    {.name = "fallback",
+     CHANNEL(fallback),
+     .type = CONFIG_TYPE_NAME,
+     .max = 32,
+     .example = "at-2",
+     .help = "Another channel of the same country, which sends while this one's provider is away.\n"
+             "Nothing that may have reached the first is sent by the second."},
 };
 
 static const struct config_key country_keys[] = {
@@ -297,61 +390,23 @@ static const struct config_key country_keys[] = {
          "then nothing is promised."},
 };
 
+static const struct config_key route_keys[] = {
+    {.name = "prefix",
+     ROUTE(prefix),
+     .type = CONFIG_TYPE_PREFIX,
+     .is_required = true,
+     .example = "\"+256\"",
+     .help = "How the numbers begin; the longest that fits counts."},
+    {.name = "channel",
+     ROUTE(channel),
+     .type = CONFIG_TYPE_NAME,
+     .max = 32,
+     .is_required = true,
+     .example = "at",
+     .help = "The channel that writes to them."},
+};
+
 const struct config_table config_keys = {top_keys, ARRAY_LEN(top_keys)};
 const struct config_table config_channel_keys = {channel_keys, ARRAY_LEN(channel_keys)};
 const struct config_table config_country_keys = {country_keys, ARRAY_LEN(country_keys)};
-
-int config_word_index(const char *words, struct str word)
-{
-    struct str rest = str_from(words);
-    for (int i = 0; rest.p != NULL; i++) {
-        if (str_eq(str_split(&rest, ' '), word))
-            return i;
-    }
-    return -1;
-}
-
-struct str config_word_at(const char *words, uint32_t index)
-{
-    struct str rest = str_from(words);
-    while (rest.p != NULL) {
-        struct str word = str_split(&rest, ' ');
-        if (index-- == 0)
-            return word;
-    }
-    return STR_NONE;
-}
-
-struct str config_value_text(const struct config_key *key, const void *filled, char scratch[12])
-{
-    const void *field = (const char *)filled + key->offset;
-    switch (key->type) {
-    case CONFIG_TYPE_NUMBER:
-        (void)snprintf(scratch, 12, "%u", *(const uint32_t *)field); /* at most 10 digits */
-        return str_from(scratch);
-    case CONFIG_TYPE_INDEX:
-        return config_word_at(key->words, *(const uint32_t *)field);
-    case CONFIG_TYPE_FLAG:
-        return config_word_at(key->words, *(const bool *)field ? 1 : 0);
-    case CONFIG_TYPE_TEXT:
-    case CONFIG_TYPE_NAME:
-    case CONFIG_TYPE_COUNTRY:
-    case CONFIG_TYPE_DIAL_CODE:
-    case CONFIG_TYPE_ADDRESS:
-    case CONFIG_TYPE_PATH:
-    case CONFIG_TYPE_CHOICE:
-        return *(const struct str *)field;
-    }
-    return STR_NONE;
-}
-
-bool config_is_plain_setting(struct str name)
-{
-    static const char *const plain[] = {"send_url", "public_url", "username", "timezone",
-                                        "default_country"};
-    for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
-        if (str_eq(name, str_from(plain[i])))
-            return true;
-    }
-    return false;
-}
+const struct config_table config_route_keys = {route_keys, ARRAY_LEN(route_keys)};

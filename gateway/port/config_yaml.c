@@ -1,5 +1,4 @@
 /* Reads waypost.yaml with core/yaml.h, row by row of config_table.h. */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +9,6 @@
 #include <unistd.h>
 
 #include "core/match.h"
-#include "core/number.h"
 #include "core/yaml.h"
 #include "port/config_table.h"
 
@@ -96,79 +94,12 @@ static const char *from_environment(struct str a, struct str b)
     return getenv(name);
 }
 
-static bool is_name(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-              (i > 0 && (c == '-' || c == '_'))))
-            return false;
-    }
-    return s.len > 0;
-}
-
-static bool is_country(struct str s)
-{
-    return s.len == 2 && isupper((unsigned char)s.p[0]) && isupper((unsigned char)s.p[1]) &&
-           number_calling_code(s).p != NULL;
-}
-
-static bool is_dial_code(struct str s)
-{
-    bool is_good = s.len >= 3 && s.len <= 32 && s.p[0] == '*' && str_ends(s, STR("#"));
-    for (size_t i = 1; is_good && i + 1 < s.len; i++)
-        is_good = s.p[i] == '*' || (s.p[i] >= '0' && s.p[i] <= '9');
-    return is_good;
-}
-
-static bool is_address(struct str s)
-{
-    char text[64];
-    unsigned char bytes[16];
-    return str_copy(s, text, sizeof(text)) == ERR_OK &&
-           (inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1);
-}
-
-static bool is_one_line(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if ((unsigned char)s.p[i] < 0x20)
-            return false;
-    }
-    return true;
-}
-
-/* What is wrong with a text value, as the end of a sentence; NULL = nothing. */
-static const char *text_problem(const struct config_key *key, struct str value)
-{
-    switch (key->type) {
-    case CONFIG_TYPE_NAME:
-        return is_name(value) ? NULL : "it may hold a-z, 0-9, - and _ only";
-    case CONFIG_TYPE_COUNTRY:
-        return is_country(value) ? NULL : "it must be a country's two letters, as KE";
-    case CONFIG_TYPE_DIAL_CODE:
-        return is_dial_code(value) ? NULL : "it must look like \"*384*7#\", in quotes";
-    case CONFIG_TYPE_ADDRESS:
-        return is_address(value) ? NULL
-                                 : "it must be an IP address: names are never looked up here";
-    case CONFIG_TYPE_TEXT:
-    case CONFIG_TYPE_PATH:
-        return is_one_line(value) ? NULL : "it must be one line without control characters";
-    case CONFIG_TYPE_NUMBER:
-    case CONFIG_TYPE_CHOICE:
-    case CONFIG_TYPE_INDEX:
-    case CONFIG_TYPE_FLAG:
-        break;
-    }
-    return NULL;
-}
-
 static void store_text(struct loading *l, const struct config_key *key, struct str value,
                        const struct yaml_node *at, struct str *field)
 {
     const char *shown = key->is_secret ? CONFIG_HIDDEN : value.p;
     size_t max = key->max > 0 ? key->max : CONFIG_MAX_TEXT;
-    const char *problem = text_problem(key, value);
+    const char *problem = config_text_problem(key, value);
     if (problem != NULL)
         complain(l, at->line, at->column, "%s is '%.60s'; %s", key->name, shown, problem);
     struct str stored = key->type == CONFIG_TYPE_PATH ? in_dir(l, value) : value;
@@ -198,6 +129,13 @@ static void store_value(struct loading *l, const struct config_key *key, struct 
                      STR_ARG(value), key->min, key->max);
         *(uint32_t *)field = (uint32_t)number;
         break;
+    case CONFIG_TYPE_AMOUNT:
+        if (config_amount_read(value, key->max, field) != ERR_OK)
+            complain(l, at->line, at->column,
+                     "%s is '%.*s'; it must be an amount such as 0.8, at most %u, with up to six "
+                     "decimals",
+                     key->name, STR_ARG(value), key->max);
+        break;
     case CONFIG_TYPE_INDEX:
         *(uint32_t *)field = (uint32_t)index;
         break;
@@ -210,6 +148,8 @@ static void store_value(struct loading *l, const struct config_key *key, struct 
     case CONFIG_TYPE_DIAL_CODE:
     case CONFIG_TYPE_ADDRESS:
     case CONFIG_TYPE_PATH:
+    case CONFIG_TYPE_PREFIX:
+    case CONFIG_TYPE_CURRENCY:
     case CONFIG_TYPE_CHOICE:
         store_text(l, key, value, at, field);
         break;
@@ -317,7 +257,7 @@ static void fill_settings(struct loading *l, const struct yaml_node *map,
         bool is_file = str_ends(name, STR("_file"));
         if (is_file)
             name = arena_str(l->arena, str_sub(name, 0, name.len - strlen("_file")));
-        if (m->kind != YAML_KIND_SCALAR || !is_name(name)) {
+        if (m->kind != YAML_KIND_SCALAR || !config_is_name(name)) {
             complain(l, m->key_line, m->key_column,
                      "a setting is a name of a-z, 0-9, - and _, and one value");
             continue;
@@ -356,6 +296,16 @@ static const struct yaml_node *get_list(struct loading *l, const struct yaml_nod
     return list;
 }
 
+/* A member of an entry that must be the name of a channel. */
+static void check_channel_name(struct loading *l, const struct config *config,
+                               const struct yaml_node *entry, const char *member)
+{
+    const struct yaml_node *node = yaml_get(entry, str_from(member));
+    if (node != NULL && config_channel_get(config, node->text) == NULL)
+        complain(l, node->line, node->column, "no channel is called '%.*s'; see `name` below",
+                 STR_ARG(node->text));
+}
+
 static void fill_channels(struct loading *l, const struct yaml_node *root, struct config *config)
 {
     const struct yaml_node *list = get_list(l, root, "channels", CONFIG_MAX_CHANNELS);
@@ -375,10 +325,8 @@ static void fill_channels(struct loading *l, const struct yaml_node *root, struc
         config->n_channels++;
     }
     for (const struct yaml_node *m = list->first; m != NULL; m = m->next) {
-        const struct yaml_node *sms = yaml_get(m, STR("sms_channel"));
-        if (sms != NULL && config_channel_get(config, sms->text) == NULL)
-            complain(l, sms->line, sms->column, "no channel is called '%.*s'; see `name` below",
-                     STR_ARG(sms->text));
+        check_channel_name(l, config, m, "sms_channel");
+        check_channel_name(l, config, m, "fallback");
     }
 }
 
@@ -399,6 +347,44 @@ static void fill_countries(struct loading *l, const struct yaml_node *root, stru
                      STR_ARG(country->code));
         config->n_countries++;
     }
+}
+
+static void fill_routes(struct loading *l, const struct yaml_node *root, struct config *config)
+{
+    const struct yaml_node *list = get_list(l, root, "routes", CONFIG_MAX_ROUTES);
+    struct config_route *routes =
+        arena_new_array(l->arena, struct config_route, list != NULL ? list->n + 1 : 1);
+    config->routes = routes;
+    if (list == NULL || routes == NULL)
+        return;
+    for (const struct yaml_node *m = list->first; m != NULL; m = m->next) {
+        struct config_route *route = &routes[config->n_routes];
+        check_names(l, &config_route_keys, "", m);
+        fill(l, &config_route_keys, m, route);
+        for (uint32_t i = 0; i < config->n_routes; i++) {
+            if (str_eq(routes[i].prefix, route->prefix))
+                complain(l, m->line, m->column, "a second route for '%.*s'; keep one of them",
+                         STR_ARG(route->prefix));
+        }
+        check_channel_name(l, config, m, "channel");
+        config->n_routes++;
+    }
+}
+
+/* A limit on money, and nothing has a price. */
+static void check_prices(struct loading *l, const struct yaml_node *root,
+                         const struct config *config)
+{
+    bool has_price = false;
+    for (uint32_t i = 0; i < config->n_channels; i++)
+        has_price |= config->channels[i].price > 0;
+    if (has_price && config->currency.p == NULL)
+        complain(l, root->line, root->column,
+                 "channels have prices; add their currency, such as `currency: KES`");
+    if (config->cap_money_day > 0 && !has_price)
+        complain(l, root->line, root->column,
+                 "cap_money_day limits nothing while no channel has a `price`; add what one "
+                 "segment costs");
 }
 
 /* What no single row can say. */
@@ -439,10 +425,12 @@ enum err config_load(const char *path, struct arena *arena, struct config *ret, 
         complain(&l, root->line, root->column, "the file must be lines of `key: value`");
         return ERR_INVALID;
     }
-    check_names(&l, &config_keys, "channels countries", root);
+    check_names(&l, &config_keys, "channels countries routes", root);
     fill(&l, &config_keys, root, ret);
     fill_channels(&l, root, ret);
     fill_countries(&l, root, ret);
+    fill_routes(&l, root, ret);
+    check_prices(&l, root, ret);
     check_together(&l, root, ret);
     if (arena_error(arena) != ERR_OK) {
         complain(&l, 1, 1, "the file is too big; make it smaller");
@@ -467,4 +455,15 @@ const struct config_country *config_country_get(const struct config *config, str
             return &config->countries[i];
     }
     return NULL;
+}
+
+bool config_is_served(const struct config *config, struct str country)
+{
+    if (config_country_get(config, country) != NULL)
+        return true;
+    for (uint32_t i = 0; i < config->n_channels; i++) {
+        if (str_eq(config->channels[i].country, country))
+            return true;
+    }
+    return false;
 }

@@ -56,6 +56,35 @@ static const struct {
     {BASE "listen_address: localhost\n", ERR_INVALID,
      "%F:6:17: listen_address is 'localhost'; it must be an IP address: names are never looked up "
      "here\n"},
+    {BASE "currency: kes\n", ERR_INVALID,
+     "%F:6:11: currency is 'kes'; it must be a currency's three letters, as KES\n"},
+    {BASE "currency: KES\ncap_money_day: 0.000001\n" CHANNEL "    price: 1000000\n", ERR_OK, ""},
+    {BASE "currency: KES\n" CHANNEL "    price: 1000000.1\n", ERR_INVALID,
+     "%F:11:12: price is '1000000.1'; it must be an amount such as 0.8, at most 1000000, with up "
+     "to "
+     "six decimals\n"},
+    {BASE "currency: KES\n" CHANNEL "    price: 0.0000001\n", ERR_INVALID,
+     "%F:11:12: price is '0.0000001'; it must be an amount such as 0.8, at most 1000000, with up "
+     "to "
+     "six decimals\n"},
+    {BASE "currency: KES\n" CHANNEL "    price: -1\n", ERR_INVALID,
+     "%F:11:12: price is '-1'; it must be an amount such as 0.8, at most 1000000, with up to "
+     "six decimals\n"},
+    {BASE CHANNEL "    price: 1\n", ERR_INVALID,
+     "%F:1:1: channels have prices; add their currency, such as `currency: KES`\n"},
+    {BASE "cap_money_day: 5\n" CHANNEL, ERR_INVALID,
+     "%F:1:1: cap_money_day limits nothing while no channel has a `price`; add what one segment "
+     "costs\n"},
+    {BASE CHANNEL "    fallback: b\n", ERR_INVALID,
+     "%F:10:15: no channel is called 'b'; see `name` below\n"},
+    {BASE CHANNEL "routes:\n  - prefix: \"+254\"\n    channel: at\n", ERR_OK, ""},
+    {BASE CHANNEL "routes:\n  - prefix: \"254\"\n    channel: at\n", ERR_INVALID,
+     "%F:11:13: prefix is '254'; it must be how numbers begin, as \"+254\", in quotes\n"},
+    {BASE CHANNEL "routes:\n  - prefix: \"+254\"\n    channel: b\n  - prefix: \"+254\"\n    "
+                  "channel: at\n",
+     ERR_INVALID,
+     "%F:12:14: no channel is called 'b'; see `name` below\n"
+     "%F:13:5: a second route for '+254'; keep one of them\n"},
     {BASE "nonsense: 1\nport: 0\n", ERR_INVALID,
      "%F:6:1: no key 'nonsense' here; remove or mend it\n"
      "%F:7:7: port is '0'; it must be a whole number from 1 to 65535\n"},
@@ -164,6 +193,10 @@ static void defaults_and_paths(void **state)
     assert_null(config_channel_get(&config, STR("a")));
     assert_string_equal(config_country_get(&config, STR("KE"))->helpline.p, "116");
     assert_null(config_country_get(&config, STR("UG")));
+    assert_int_equal(config.cap_number_day, 300);
+    assert_int_equal(channel->price, 0);
+    assert_true(config_is_served(&config, STR("KE")));
+    assert_false(config_is_served(&config, STR("UG")));
 }
 
 static void secrets_come_from_files_and_environment_and_are_hidden(void **state)
@@ -263,6 +296,7 @@ static void rows_are_complete_and_unique(void **state)
     check_table(&config_keys);
     check_table(&config_channel_keys);
     check_table(&config_country_keys);
+    check_table(&config_route_keys);
 }
 
 static void texts_and_settings_have_ceilings(void **state)
