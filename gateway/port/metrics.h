@@ -37,11 +37,28 @@
     X(http_turned_away_total, counter, "Connections over a cap, closed unserved")                  \
     X(late_replies_total, counter, "Replies whose connection was gone")
 
+/* Families with one label: name, the label's name and help; the label's values. All counters. */
+#define METRIC_FAMILIES(X)                                                                         \
+    X(cap_rejections_total, "cap", "SMS kept back by a limit", METRICS_CAP_REJECTIONS)
+#define METRICS_CAP_REJECTIONS(X)                                                                  \
+    X(cap_rejections_total, number)                                                                \
+    X(cap_rejections_total, loop)                                                                  \
+    X(cap_rejections_total, prefix)                                                                \
+    X(cap_rejections_total, organisation)                                                          \
+    X(cap_rejections_total, day)                                                                   \
+    X(cap_rejections_total, money)                                                                 \
+    X(cap_rejections_total, country)
+
 enum metric {
 #define METRIC_ENUM(name, type, help) METRIC_##name,
     METRICS(METRIC_ENUM)
 #undef METRIC_ENUM
-        N_METRICS
+#define METRIC_LABEL_ENUM(family, value) METRIC_##family##_##value,
+#define METRIC_FAMILY_ENUM(family, label, help, values) values(METRIC_LABEL_ENUM)
+        METRIC_FAMILIES(METRIC_FAMILY_ENUM)
+#undef METRIC_FAMILY_ENUM
+#undef METRIC_LABEL_ENUM
+            N_METRICS
 };
 
 /* Upper bounds of the callback duration histogram in milliseconds; the last bucket is +Inf. */
@@ -59,6 +76,10 @@ void metrics_free(struct metrics *m);
 void metrics_add(struct metrics *m, enum metric metric, uint64_t n);
 void metrics_set(struct metrics *m, enum metric metric, uint64_t value);
 uint64_t metrics_get(const struct metrics *m, enum metric metric);
+/* Counts one in a family, from its first member to its last, by the name of the label's value; an
+ * unknown one is not counted. */
+void metrics_add_labelled(struct metrics *m, enum metric first, enum metric last,
+                          const char *value);
 /* Duration of one answered callback. */
 void metrics_observe_ms(struct metrics *m, int64_t duration_ms);
 /* Prometheus text format 0.0.4. */

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "port/metrics.h"
@@ -17,10 +18,24 @@ static const struct {
     const char *name;
     const char *type;
     const char *help;
+    const char *value; /* of the label; NULL = no family */
 } rows[N_METRICS] = {
-#define METRIC_ROW(name, type, help) {#name, #type, help},
+#define METRIC_ROW(name, type, help) {#name, #type, help, NULL},
     METRICS(METRIC_ROW)
 #undef METRIC_ROW
+#define METRIC_LABEL_ROW(family, value) {#family, "counter", NULL, #value},
+#define METRIC_FAMILY_ROW(family, label, help, values) values(METRIC_LABEL_ROW)
+        METRIC_FAMILIES(METRIC_FAMILY_ROW)
+#undef METRIC_FAMILY_ROW
+#undef METRIC_LABEL_ROW
+};
+
+static const struct {
+    const char *name, *label, *help;
+} families[] = {
+#define METRIC_FAMILY(family, label, help, values) {#family, label, help},
+    METRIC_FAMILIES(METRIC_FAMILY)
+#undef METRIC_FAMILY
 };
 
 struct metrics *metrics_new(void)
@@ -55,6 +70,14 @@ uint64_t metrics_get(const struct metrics *m, enum metric metric)
     return m != NULL ? atomic_load_explicit(&m->values[metric], memory_order_relaxed) : 0;
 }
 
+void metrics_add_labelled(struct metrics *m, enum metric first, enum metric last, const char *value)
+{
+    for (enum metric i = first; i <= last; i++) {
+        if (strcmp(rows[i].value, value) == 0)
+            metrics_add(m, i, 1);
+    }
+}
+
 void metrics_observe_ms(struct metrics *m, int64_t duration_ms)
 {
     if (m == NULL)
@@ -84,16 +107,30 @@ static void write_histogram(const struct metrics *m, struct buf *out)
              (unsigned)(sum_ms % 1000), name, n);
 }
 
+static void write_family(const struct metrics *m, size_t family, struct buf *out)
+{
+    const char *name = families[family].name;
+    buf_addf(out, "# HELP waypost_%s %s\n# TYPE waypost_%s counter\n", name, families[family].help,
+             name);
+    for (size_t i = 0; i < N_METRICS; i++) {
+        if (rows[i].value != NULL && strcmp(rows[i].name, name) == 0)
+            buf_addf(out, "waypost_%s{%s=\"%s\"} %" PRIu64 "\n", name, families[family].label,
+                     rows[i].value, metrics_get(m, (enum metric)i));
+    }
+}
+
 void metrics_write(const struct metrics *m, struct buf *out)
 {
     buf_addf(out,
              "# HELP waypost_build_info The running version\n# TYPE waypost_build_info gauge\n"
              "waypost_build_info{version=\"%s\"} 1\n",
              WAYPOST_VERSION);
-    for (size_t i = 0; i < N_METRICS; i++)
+    for (size_t i = 0; i < N_METRICS && rows[i].value == NULL; i++)
         buf_addf(out, "# HELP waypost_%s %s\n# TYPE waypost_%s %s\nwaypost_%s %" PRIu64 "\n",
                  rows[i].name, rows[i].help, rows[i].name, rows[i].type, rows[i].name,
                  metrics_get(m, (enum metric)i));
+    for (size_t i = 0; i < ARRAY_LEN(families); i++)
+        write_family(m, i, out);
     if (m != NULL)
         write_histogram(m, out);
 }

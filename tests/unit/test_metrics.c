@@ -43,6 +43,10 @@ static void test_text_format(void **state)
     (void)state;
     struct metrics *m = metrics_new();
     metrics_add(m, METRIC_duplicates_total, 7);
+    metrics_add_labelled(m, METRIC_cap_rejections_total_number, METRIC_cap_rejections_total_country,
+                         "money");
+    metrics_add_labelled(m, METRIC_cap_rejections_total_number, METRIC_cap_rejections_total_country,
+                         "mood");
     metrics_set(m, METRIC_spool_bytes, 4096);
     metrics_set(m, METRIC_spool_bytes, 2048);
     metrics_observe_ms(m, 0);
@@ -56,6 +60,10 @@ static void test_text_format(void **state)
     assert_int_equal(buf_error(&out), ERR_OK);
     assert_has_line(&out, "# TYPE waypost_duplicates_total counter");
     assert_has_line(&out, "waypost_duplicates_total 7");
+    assert_has_line(&out, "# TYPE waypost_cap_rejections_total counter");
+    assert_has_line(&out, "waypost_cap_rejections_total{cap=\"number\"} 0");
+    assert_has_line(&out, "waypost_cap_rejections_total{cap=\"money\"} 1");
+    assert_has_line(&out, "waypost_cap_rejections_total{cap=\"country\"} 0");
     assert_has_line(&out, "# TYPE waypost_spool_bytes gauge");
     assert_has_line(&out, "waypost_spool_bytes 2048");
     assert_has_line(&out, "waypost_callback_duration_seconds_bucket{le=\"0.001\"} 2");
