@@ -49,6 +49,8 @@ YAML
         "public_url: http://127.0.0.1:$port/in/twilio"
     demo_channel infobip-ussd infobip-ussd 'dial_code: "*384*7#"' 'sms_channel: at'
     printf 'countries:\n  - {code: KE, emergency: "999", helpline: "116"}\n'
+    # Nothing is sent to countries that are not named. These are of numbers that people try.
+    printf '  - {code: %s}\n' UG TZ RW ET SO NG GH ZA GB HR KI
 }
 
 # The database, then what prepare.sh does. Safe to repeat.

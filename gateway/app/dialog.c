@@ -189,6 +189,8 @@ static void on_commit(void *ctx, enum err e, const struct store_record *record)
         return;
     if (e == ERR_OK) {
         metrics_add(d->all->parts.metrics, METRIC_steps_total, 1);
+        if (record != NULL)
+            dialog_refused(d, record->refused_by);
         happen(d, DIALOG_EVENT_SAVED);
     } else if (e == ERR_CONFLICT && ++d->n_conflicts <= DIALOG_MAX_CONFLICTS) {
         metrics_add(d->all->parts.metrics, METRIC_conflicts_total, 1);

@@ -1,12 +1,13 @@
 /*
- * dialog_internal.h: what dialog.c (who runs when, the machine) shares with dialog_step.c (what a
- * dialog says and commits). Nobody else includes it.
+ * dialog_internal.h: what dialog.c (who runs when, the machine), dialog_step.c (what is to be
+ * committed) and dialog_say.c (what is said, and by which way) share. Nobody else includes it.
  */
 #pragma once
 
 #include "app/dedup.h"
 #include "app/dialog.h"
 #include "app/last_reply.h"
+#include "app/limits.h"
 #include "core/engine.h"
 
 /* One callback that waits for the dialog's answer. */
@@ -54,6 +55,7 @@ struct dialog {
     struct last_reply last; /* as loaded */
     bool has_last;
     struct store_commit commit;  /* ready in SAVING */
+    struct store_caps caps;      /* of its SMS */
     struct dialog_answer answer; /* ready in DONE */
 };
 
@@ -62,3 +64,25 @@ bool dialog_take_record(struct dialog *d, const struct store_record *record);
 /* STEPPING: judges, asks the engine, prepares commit and answer. Returns STEPPED, REPEAT, NOTHING,
  * BROKEN, MISSING, or AWAY while no course is loaded at all. */
 enum dialog_event dialog_step(struct dialog *d);
+
+/* dialog_say.c */
+
+/* The USSD session has ended: nothing can be shown any more. */
+bool dialog_is_over(const struct dialog *d);
+/* The version that the learner is on, or the one that new learners start. */
+const struct course *dialog_course(const struct dialog *d, const struct learner *learner);
+bool dialog_has_event(const struct outcome *out, enum event_kind kind);
+struct last_reply_limits dialog_screen_limits(const struct dialog *d);
+struct last_reply dialog_new_reply(const struct dialog *d, const struct learner *learner,
+                                   struct str text, bool is_open);
+/* What was encoded into the scratch buffer, in the arena; absent when it was too long. */
+struct str dialog_take_scratch(struct dialog *d);
+void dialog_commit_reply(struct dialog *d, const struct last_reply *reply);
+/* Ciphertext in the arena; key_id 0 in a dialog that nobody wrote for. False, as below: broken. */
+bool dialog_seal(struct dialog *d, struct str plain, struct vault_sealed *ret);
+/* A USSD screen as the answer to the callback. */
+bool dialog_say_screen(struct dialog *d, struct last_reply *reply);
+/* The engine's reply, on the way that this channel has: into the answer or the commit. */
+bool dialog_say(struct dialog *d, const struct outcome *out);
+/* The commit took place without its SMS. */
+void dialog_refused(struct dialog *d, const char *refused_by);

@@ -2,14 +2,9 @@
 
 #include "app/course_set.h"
 #include "app/dialog_internal.h"
-#include "app/message.h"
 #include "base/log.h"
-#include "core/gsm.h"
 #include "core/match.h"
 
-/* After two days an answer is asked for again anyway (COURSE.md 1.2 rule 11), so a reply that could
- * not be sent by then would only confuse. */
-#define REPLY_KEPT_MS (48 * 3600 * (int64_t)1000)
 /* The tombstone of an erased number knows nothing but the last inbound ids, so that a repeated
  * callback does not make a new contact. Repeats come for up to three days (RELIABILITY.md T3). */
 #define TOMBSTONE_KEPT_MS (72 * 3600 * (int64_t)1000)
@@ -28,11 +23,6 @@ bool dialog_take_record(struct dialog *d, const struct store_record *record)
     LOG_ERROR("dialog", "state cannot be read", "learner=%s err=%s", log_id(d->id.bytes, id),
               err_name(e));
     return false;
-}
-
-static bool is_session_over(const struct dialog *d)
-{
-    return d->inbound.phase == INBOUND_PHASE_END || d->inbound.phase == INBOUND_PHASE_TIMEOUT;
 }
 
 /* --- what the engine is told --- */
@@ -74,175 +64,12 @@ static struct input input_of(const struct dialog *d)
                           .now = d->key.received};
     if (d->is_wake)
         input.kind = INPUT_TIMER;
-    else if (input.via == VIA_USSD && is_session_over(d))
+    else if (input.via == VIA_USSD && dialog_is_over(d))
         input.kind = INPUT_SESSION_END;
     else if (input.via == VIA_USSD && d->inbound.phase == INBOUND_PHASE_NEW)
         input.kind = INPUT_DIAL;
     vault_random(input.seed, sizeof(input.seed));
     return input;
-}
-
-/* The version that the learner is on, or the one that new learners start. */
-static const struct course *course_of(const struct dialog *d, const struct learner *learner)
-{
-    const struct courses *courses = course_set_courses(d->all->parts.courses);
-    const struct course *course = courses_find(courses, learner->course_key);
-    return course != NULL ? course : courses_current(courses);
-}
-
-/* --- what is said --- */
-
-static struct last_reply_limits limits_of(const struct dialog *d)
-{
-    return (struct last_reply_limits){d->channel->ussd_septets, d->channel->ussd_ucs2};
-}
-
-/* Form feeds are kept: they are places to turn the page. */
-static struct str fold_keeping_feeds(struct str text, enum gsm_fold fold, struct arena *arena)
-{
-    struct str out = STR_NONE;
-    for (struct str rest = text; rest.p != NULL;) {
-        struct str part = gsm_fold(str_split(&rest, '\f'), fold, arena);
-        out = out.p == NULL ? part : arena_printf(arena, "%.*s\f%.*s", STR_ARG(out), STR_ARG(part));
-    }
-    return out;
-}
-
-/* A USSD screen as the answer to the callback. False: it cannot be shown. */
-static bool say_screen(struct dialog *d, struct last_reply *reply)
-{
-    const struct last_reply_limits limits = limits_of(d);
-    if (last_reply_show(reply, &limits, d->arena, &d->answer.text) != ERR_OK)
-        return false;
-    d->answer.is_open = reply->is_shown_open;
-    return true;
-}
-
-static struct last_reply new_reply(const struct dialog *d, const struct learner *learner,
-                                   struct str text, bool is_open)
-{
-    const struct course *course = course_of(d, learner);
-    struct last_reply reply = {.mark = d->key.mark,
-                               .session = d->key.session,
-                               .received_ms = d->key.received.ms,
-                               .ready_ms = loop_wall(d->all->parts.loop).ms,
-                               .is_open = is_open,
-                               .text = text};
-    if (d->inbound.kind != INBOUND_USSD)
-        return reply;
-    reply.text = fold_keeping_feeds(text, d->channel->fold, d->arena);
-    reply.remember = d->inbound.remember;
-    if (course != NULL)
-        reply.more_key = gsm_fold(course->texts[COURSE_TEXT_more_key], d->channel->fold, d->arena);
-    return reply;
-}
-
-static struct str take_scratch(struct dialog *d)
-{
-    struct buf *scratch = &d->all->scratch;
-    struct str copy =
-        buf_error(scratch) == ERR_OK ? arena_str(d->arena, buf_str(scratch)) : STR_NONE;
-    buf_reset(scratch);
-    return copy;
-}
-
-static void commit_reply(struct dialog *d, const struct last_reply *reply)
-{
-    last_reply_encode(reply, &d->all->scratch);
-    d->commit.reply = take_scratch(d);
-    d->commit.reply_ttl_ms = LAST_REPLY_TTL_MS;
-}
-
-static uint32_t count_characters(struct str text)
-{
-    uint32_t n = 0;
-    for (size_t i = 0; i < text.len; i++)
-        n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
-    return n;
-}
-
-/* Confirmation of STOP and certificates go out before ordinary replies, and these before pushes. */
-static enum message_class class_of(const struct dialog *d, const struct outcome *out)
-{
-    if (d->is_wake)
-        return MESSAGE_CLASS_PUSH;
-    for (uint32_t i = 0; i < out->n_events; i++) {
-        enum event_kind kind = out->events[i].kind;
-        if (kind == EVENT_stopped || kind == EVENT_erased || kind == EVENT_certified)
-            return MESSAGE_CLASS_NOTICE;
-    }
-    return MESSAGE_CLASS_REPLY;
-}
-
-static bool seal(struct dialog *d, struct str plain, struct vault_sealed *ret)
-{
-    *ret = (struct vault_sealed){.key_id = 0};
-    if (d->is_wake) /* nobody wrote, so the number is not known here: the sender asks the vault */
-        return true;
-    struct str aad = {(const char *)d->id.bytes, NUMBER_ID_BYTES};
-    struct buf out CLEANUP(buf_fini);
-    buf_init(&out, plain.len + VAULT_TAG_BYTES);
-    if (vault_seal(d->all->parts.vault, aad, plain, &out, ret) != ERR_OK)
-        return false;
-    ret->ciphertext = arena_str(d->arena, buf_str(&out));
-    return true;
-}
-
-/* False, as in the functions below: broken. */
-static bool commit_sms(struct dialog *d, const struct outcome *out, struct str channel,
-                       struct str text)
-{
-    struct wall_ms now = loop_wall(d->all->parts.loop);
-    const uint8_t *learner_id = out->is_erased ? d->learner.learner_id : out->next.learner_id;
-    struct vault_sealed number;
-    if (!seal(d, d->inbound.from, &number))
-        return false;
-    struct message message = {.channel = channel,
-                              .class = class_of(d, out),
-                              .number_id = d->id,
-                              .seq = out->next.seq,
-                              .vault_key_id = number.key_id,
-                              .vault_ciphertext = number.ciphertext,
-                              .text = text,
-                              .link = d->inbound.link,
-                              .created_at = now,
-                              .expires_at = {now.ms + REPLY_KEPT_MS}};
-    memcpy(message.learner_id, learner_id, sizeof(message.learner_id));
-    memcpy(message.vault_nonce, number.nonce, sizeof(message.vault_nonce));
-    message_encode(&message, &d->all->scratch);
-    d->commit.outbox[d->commit.n_outbox++] = take_scratch(d);
-    return true;
-}
-
-/* By SMS: in the answer to the callback where that can hold it, else through the outbox. */
-static bool say_by_sms(struct dialog *d, const struct outcome *out, struct str channel)
-{
-    const struct config_channel *sms = config_channel_get(d->all->parts.config, channel);
-    struct str text = gsm_fold(out->reply, sms != NULL ? sms->fold : d->channel->fold, d->arena);
-    bool fits = d->say_max_chars == 0 || count_characters(text) <= d->say_max_chars;
-    if (!d->can_say_sms || !fits)
-        return commit_sms(d, out, channel, text);
-    struct last_reply reply = new_reply(d, &out->next, text, false);
-    d->answer.text = text;
-    commit_reply(d, &reply);
-    return true;
-}
-
-static bool place_reply(struct dialog *d, const struct outcome *out)
-{
-    if (d->inbound.is_opt_out)
-        return true; /* the provider tells them itself and would refuse our SMS */
-    bool is_screen = d->inbound.kind == INBOUND_USSD && !is_session_over(d);
-    struct str channel =
-        d->inbound.kind == INBOUND_USSD ? d->channel->sms_channel : d->channel->name;
-    if (!is_screen)
-        return out->reply.p == NULL || channel.p == NULL || say_by_sms(d, out, channel);
-    struct str text = out->reply.p != NULL ? out->reply : STR("");
-    struct last_reply reply = new_reply(d, &out->next, text, out->is_open);
-    if (!say_screen(d, &reply))
-        return false;
-    commit_reply(d, &reply);
-    return true;
 }
 
 /* --- what is committed --- */
@@ -267,7 +94,7 @@ static bool commit_state(struct dialog *d, struct learner *next)
         buf_reset(&d->all->scratch);
         return false;
     }
-    d->commit.state = take_scratch(d);
+    d->commit.state = dialog_take_scratch(d);
     return true;
 }
 
@@ -278,29 +105,20 @@ static bool seal_disclosure(struct dialog *d, struct outcome *out)
         struct vault_sealed sealed;
         if (out->events[i].kind != EVENT_safe_raised)
             continue;
-        if (!seal(d, out->safe_text, &sealed))
+        if (!dialog_seal(d, out->safe_text, &sealed))
             return false;
         buf_addf(&d->all->scratch, "%04x", sealed.key_id);
         buf_add_hex(&d->all->scratch, sealed.nonce, sizeof(sealed.nonce));
         buf_add_hex(&d->all->scratch, sealed.ciphertext.p, sealed.ciphertext.len);
-        out->events[i].text = take_scratch(d);
+        out->events[i].text = dialog_take_scratch(d);
     }
     return true;
-}
-
-static bool has_event(const struct outcome *out, enum event_kind kind)
-{
-    for (uint32_t i = 0; i < out->n_events; i++) {
-        if (out->events[i].kind == kind)
-            return true;
-    }
-    return false;
 }
 
 static bool commit_event(struct dialog *d, const struct outcome *out)
 {
     struct vault_sealed number;
-    const struct course *course = course_of(d, &out->next);
+    const struct course *course = dialog_course(d, &out->next);
     struct event_envelope envelope = {
         .number_id = d->id.bytes,
         .learner_id = out->is_erased ? d->learner.learner_id : out->next.learner_id,
@@ -322,15 +140,15 @@ static bool commit_event(struct dialog *d, const struct outcome *out)
         envelope.state = d->commit.state;
         envelope.due_at.ms = out->wake_at_ms;
     }
-    if (has_event(out, EVENT_consented)) {
-        if (!seal(d, d->inbound.from, &number))
+    if (dialog_has_event(out, EVENT_consented)) {
+        if (!dialog_seal(d, d->inbound.from, &number))
             return false;
         envelope.vault_key_id = number.key_id;
         envelope.vault_nonce = (struct str){(const char *)number.nonce, sizeof(number.nonce)};
         envelope.vault_ciphertext = number.ciphertext;
     }
     event_envelope_json(&envelope, &d->all->scratch);
-    d->commit.event = take_scratch(d);
+    d->commit.event = dialog_take_scratch(d);
     return true;
 }
 
@@ -341,7 +159,7 @@ static enum dialog_event step_repeat(struct dialog *d, bool is_last)
     bool is_ussd = d->inbound.kind == INBOUND_USSD;
     if (is_last && d->last.text.p != NULL && (is_ussd || d->can_say_sms)) {
         if (is_ussd)
-            return say_screen(d, &d->last) ? DIALOG_EVENT_REPEAT : DIALOG_EVENT_BROKEN;
+            return dialog_say_screen(d, &d->last) ? DIALOG_EVENT_REPEAT : DIALOG_EVENT_BROKEN;
         d->answer.text = d->last.text;
         return DIALOG_EVENT_REPEAT;
     }
@@ -353,16 +171,16 @@ static enum dialog_event step_repeat(struct dialog *d, bool is_last)
     if (engine_screen(course_set_courses(d->all->parts.courses), &context, &d->learner, VIA_USSD,
                       d->arena, &text, &is_open) != ERR_OK)
         return DIALOG_EVENT_BROKEN;
-    struct last_reply screen = new_reply(d, &d->learner, text, is_open);
-    return say_screen(d, &screen) ? DIALOG_EVENT_REPEAT : DIALOG_EVENT_BROKEN;
+    struct last_reply screen = dialog_new_reply(d, &d->learner, text, is_open);
+    return dialog_say_screen(d, &screen) ? DIALOG_EVENT_REPEAT : DIALOG_EVENT_BROKEN;
 }
 
 /* 9 or NEXT while pages remain turns the page, and the engine is not asked. */
 static bool is_page_turn(const struct dialog *d)
 {
-    const struct last_reply_limits limits = limits_of(d);
+    const struct last_reply_limits limits = dialog_screen_limits(d);
     if (d->inbound.kind != INBOUND_USSD || d->inbound.phase == INBOUND_PHASE_NEW ||
-        is_session_over(d) || !d->has_last || d->last.session != d->key.session ||
+        dialog_is_over(d) || !d->has_last || d->last.session != d->key.session ||
         d->last.text.p == NULL || !last_reply_has_more(&d->last, &limits, d->arena))
         return false;
     struct str text = match_normalise(d->inbound.text, d->arena);
@@ -381,9 +199,9 @@ static enum dialog_event step_page(struct dialog *d)
     reply.ready_ms = loop_wall(d->all->parts.loop).ms;
     reply.remember = d->inbound.remember;
     reply.page++;
-    if (!commit_state(d, &next) || !say_screen(d, &reply))
+    if (!commit_state(d, &next) || !dialog_say_screen(d, &reply))
         return DIALOG_EVENT_BROKEN;
-    commit_reply(d, &reply);
+    dialog_commit_reply(d, &reply);
     return DIALOG_EVENT_STEPPED;
 }
 
@@ -405,7 +223,7 @@ static enum dialog_event step_engine(struct dialog *d)
         bool has_any = courses_current(course_set_courses(courses)) != NULL;
         return has_any ? DIALOG_EVENT_MISSING : DIALOG_EVENT_AWAY;
     }
-    if (!seal_disclosure(d, &out) || !commit_state(d, &out.next) || !place_reply(d, &out) ||
+    if (!seal_disclosure(d, &out) || !commit_state(d, &out.next) || !dialog_say(d, &out) ||
         !commit_event(d, &out))
         return DIALOG_EVENT_BROKEN;
     d->commit.due_at_ms = out.is_erased ? input.now.ms + TOMBSTONE_KEPT_MS : out.wake_at_ms;

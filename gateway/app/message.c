@@ -4,7 +4,7 @@
 
 #include "app/pack.h"
 
-#define MESSAGE_VERSION 1u
+#define MESSAGE_VERSION 2u /* 1 had neither network nor is_answer */
 
 /* Stored by these letters, so that the enum may be reordered. */
 static const struct {
@@ -36,6 +36,8 @@ void message_encode(const struct message *message, struct buf *out)
     pack_str(out, message->link);
     pack_i64(out, message->created_at.ms);
     pack_i64(out, message->expires_at.ms);
+    pack_str(out, message->network);
+    pack_u8(out, message->is_answer);
 }
 
 static enum err find_class(uint8_t stored, enum message_class *ret)
@@ -55,7 +57,8 @@ enum err message_decode(struct str bytes, struct message *ret)
     struct message m = {0};
     if (str_is_empty(bytes))
         return ERR_INVALID;
-    if (unpack_u8(&in) != MESSAGE_VERSION)
+    uint8_t version = unpack_u8(&in);
+    if (version < 1 || version > MESSAGE_VERSION)
         return ERR_UNSUPPORTED;
     uint8_t stored_class = unpack_u8(&in);
     m.channel = unpack_str(&in);
@@ -69,7 +72,13 @@ enum err message_decode(struct str bytes, struct message *ret)
     m.link = unpack_str(&in);
     m.created_at.ms = unpack_i64(&in);
     m.expires_at.ms = unpack_i64(&in);
-    if (!unpack_is_done(&in))
+    uint8_t is_answer = 0;
+    if (version > 1) {
+        m.network = unpack_str(&in);
+        is_answer = unpack_u8(&in);
+    }
+    m.is_answer = is_answer != 0;
+    if (!unpack_is_done(&in) || is_answer > 1)
         return ERR_INVALID;
     if (find_class(stored_class, &m.class) != ERR_OK)
         return ERR_UNSUPPORTED;

@@ -28,6 +28,8 @@ struct message {
     struct str vault_ciphertext; /* E.164, associated data = number_id */
     struct str text;             /* final: folded, no form feeds */
     struct str link;             /* link id the provider wants back, absent = none */
+    struct str network;          /* operator, as the provider named it; absent = not known */
+    bool is_answer;              /* to an SMS: stays on its channel, whatever the routes say */
     struct wall_ms created_at;
     struct wall_ms expires_at; /* not sent later than this; 0 = never expires */
 };

@@ -23,7 +23,10 @@
  * The event, an element of core.ingest's array:
  *   {"type":"message","message_id":"017-1732433860123-0","number_id":"<32 hex>",
  *    "learner_id":"<uuid>","seq":7,"at":"...","channel":"at","class":"reply","status":"sent",
- *    "provider_id":"ATXid_1","segments":2,"encoding":"gsm7","attempt":1,"error":"..."}
+ *    "segments":2,"encoding":"gsm7","attempt":1,"country":"KE","network":"63902",
+ *    "provider_id":"ATXid_1","price":1.600000,"currency":"KES","error":"..."}
+ * With the status "capped", and "cap " and a name as error, it says that a limit kept the message
+ * back (app/limits.h); the price is there once the message was sent or may have been.
  */
 #pragma once
 
@@ -52,6 +55,7 @@ struct outbox_ports {
     struct sink *sink; /* for numbers that are not sealed in the message */
     struct sender *sender;
     const struct vault *vault;
+    const struct config *config;
     const struct channels *channels;
     struct metrics *metrics;       /* may be NULL */
     outbox_on_opt_out *on_opt_out; /* may be NULL: then nothing but the outcome is told */

@@ -4,6 +4,7 @@
 #include "app/outbox_event.h"
 #include "app/outbox_internal.h"
 #include "base/log.h"
+#include "core/number.h"
 
 static void on_settled(void *ctx, enum err e);
 
@@ -46,11 +47,21 @@ static void tell_trouble(struct job *job, bool is_troubled, struct str why)
 static void conclude(struct job *job, const char *status, struct str provider_id, struct str error)
 {
     struct outbox *o = job->owner;
-    struct outbox_result result = {
-        .status = status, .provider_id = provider_id, .error = error, .attempt = job->n_attempts};
+    const struct config_channel *channel = job->channel->channel->config;
+    bool is_sent = strcmp(status, "sent") == 0, is_unknown = strcmp(status, "unknown") == 0;
+    struct number number = {.country = ""};
+    if (number_parse(buf_str(&job->number), NUMBER_FORM_PLUS, STR_NONE, &number) != ERR_OK)
+        number.country[0] = '\0'; /* a token, or not unsealed */
+    struct outbox_result result = {.status = status,
+                                   .channel = channel->name,
+                                   .country = str_from(number.country),
+                                   .provider_id = provider_id,
+                                   .error = error,
+                                   .attempt = job->n_attempts,
+                                   .price = is_sent || is_unknown ? channel->price : 0,
+                                   .currency = o->ports.config->currency};
     outbox_event_json(&job->message, &job->entry, &result, loop_wall(o->ports.loop), o->arena,
                       &job->event);
-    bool is_sent = strcmp(status, "sent") == 0, is_unknown = strcmp(status, "unknown") == 0;
     metrics_add(o->ports.metrics,
                 is_sent      ? METRIC_sends_total
                 : is_unknown ? METRIC_sends_unknown_total

@@ -106,6 +106,9 @@ static struct config make_config(const struct talk_fast_settings *settings)
         .channels = channel_rows,
         .n_countries = ARRAY_LEN(country_rows),
         .countries = country_rows,
+        .cap_number_day = 300,
+        .loop_exchanges = 5,
+        .loop_minutes = 60,
     };
 }
 
@@ -360,6 +363,7 @@ static void build_app(struct talk_fast *f)
                                                   .sink = f->sink,
                                                   .sender = f->sender,
                                                   .vault = f->vault,
+                                                  .config = &f->config,
                                                   .channels = &f->channels},
                            "talk", 0, 255);
     f->timers = timers_new(f->loop, f->store, f->dialogs, 0, 255);

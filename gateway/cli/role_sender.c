@@ -58,6 +58,7 @@ static void build_app(struct sender_role *r)
                                  .sink = r->sink,
                                  .sender = r->sender,
                                  .vault = r->vault,
+                                 .config = role->config,
                                  .channels = &r->channels,
                                  .metrics = role->metrics,
                                  .on_opt_out = opt_outs_take,

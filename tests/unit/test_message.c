@@ -23,7 +23,9 @@ static struct message sample(enum message_class class)
                         .text = STR("Right! @1\n9 Next"),
                         .link = STR_NONE,
                         .created_at = {1767603600000},
-                        .expires_at = {-5}};
+                        .expires_at = {-5},
+                        .network = STR("63902"),
+                        .is_answer = class == MESSAGE_CLASS_REPLY};
     return m;
 }
 
@@ -49,6 +51,8 @@ static void decodes_what_it_encoded(void **state)
         assert_null(out.link.p);
         assert_int_equal(out.created_at.ms, in.created_at.ms);
         assert_int_equal(out.expires_at.ms, in.expires_at.ms);
+        assert_true(str_eq(out.network, in.network));
+        assert_int_equal(out.is_answer, in.is_answer);
         buf_fini(&bytes);
     }
 }
@@ -83,6 +87,24 @@ static void refuses_every_cut_and_any_rest(void **state)
     buf_fini(&bytes);
 }
 
+/* What an earlier gateway left in the outbox is still sent. */
+static void reads_version_1(void **state)
+{
+    (void)state; /* no fixture */
+    struct message in = sample(MESSAGE_CLASS_REPLY);
+    struct message out;
+    struct buf bytes;
+    buf_init(&bytes, MAX_BYTES);
+    message_encode(&in, &bytes);
+    bytes.p[0] = 1;
+    bytes.len -= 4 + in.network.len + 1;
+    assert_int_equal(message_decode(buf_str(&bytes), &out), ERR_OK);
+    assert_true(str_eq(out.text, in.text));
+    assert_null(out.network.p);
+    assert_false(out.is_answer);
+    buf_fini(&bytes);
+}
+
 static void refuses_what_another_version_wrote(void **state)
 {
     (void)state; /* no fixture */
@@ -93,7 +115,7 @@ static void refuses_what_another_version_wrote(void **state)
     message_encode(&in, &bytes);
     bytes.p[1] = 'z'; /* a class that nobody knows */
     assert_int_equal(message_decode(buf_str(&bytes), &out), ERR_UNSUPPORTED);
-    bytes.p[0] = 2;
+    bytes.p[0] = 3;
     assert_int_equal(message_decode(buf_str(&bytes), &out), ERR_UNSUPPORTED);
     buf_fini(&bytes);
 }
@@ -112,6 +134,7 @@ int main(void)
         cmocka_unit_test(decodes_what_it_encoded),
         cmocka_unit_test(keeps_empty_and_absent_apart),
         cmocka_unit_test(refuses_every_cut_and_any_rest),
+        cmocka_unit_test(reads_version_1),
         cmocka_unit_test(refuses_what_another_version_wrote),
         cmocka_unit_test(names_its_classes),
     };

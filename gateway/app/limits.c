@@ -1,0 +1,108 @@
+#include "app/limits.h"
+
+#include "app/outbox_event.h"
+#include "app/route.h"
+#include "core/gsm.h"
+
+#define HOUR_S 3600
+#define DAY_S 86400
+#define JSON_MAX_BYTES 4096u
+/* No command, choice or short answer is longer: what is comes from a machine when it comes again
+ * and again, whatever is answered. */
+#define SHORT_TEXT_BYTES 15u
+
+bool limits_prefix(const struct config *config, const struct vault *vault, struct str number,
+                   struct arena *arena, struct store_cap *ret)
+{
+    char hex[2 * NUMBER_ID_BYTES + 1];
+    if (config->cap_prefix_hour == 0 || !str_starts(number, STR("+")))
+        return false;
+    struct str prefix = str_sub(number, 0, 1 + config->cap_prefix_digits);
+    struct number_id id =
+        vault_number_id(vault, arena_printf(arena, "prefix %.*s", STR_ARG(prefix)));
+    hex_encode(id.bytes, sizeof(id.bytes), hex);
+    *ret = (struct store_cap){.name = "prefix",
+                              .key = arena_printf(arena, "p:%s", hex),
+                              .units = 1,
+                              .limit = config->cap_prefix_hour,
+                              .window_s = HOUR_S};
+    return true;
+}
+
+static void add(struct store_caps *caps, const char *name, struct str key, uint64_t units,
+                uint64_t limit)
+{
+    if (limit > 0 && units > 0)
+        caps->list[caps->n++] = (struct store_cap){name, key, units, limit, DAY_S};
+}
+
+static uint32_t exchange_of(const struct limits_ask *ask)
+{
+    if (ask->said.p == NULL || ask->is_exempt)
+        return 0;
+    uint64_t hash = str_hash(ask->said);
+    if (ask->said.len <= SHORT_TEXT_BYTES)
+        hash = hash * 31 + str_hash(ask->message->text);
+    uint32_t exchange = (uint32_t)(hash ^ hash >> 32);
+    return exchange != 0 ? exchange : 1;
+}
+
+/* Tokens that stand for a number tell no country. */
+static bool is_served(const struct limits_ask *ask)
+{
+    return str_is_empty(ask->country) || config_is_served(ask->config, ask->country);
+}
+
+static struct str take(struct buf *piece, struct arena *arena)
+{
+    struct str copy = arena_str(arena, buf_str(piece));
+    buf_fini(piece);
+    return copy;
+}
+
+static void write_event(const struct limits_ask *ask, struct arena *arena, struct store_caps *ret)
+{
+    struct buf head, refused, said;
+    const struct config_channel *channel = config_channel_get(ask->config, ask->message->channel);
+    buf_init(&head, JSON_MAX_BYTES);
+    buf_init(&refused, JSON_MAX_BYTES);
+    buf_init(&said, JSON_MAX_BYTES);
+    outbox_event_pieces(ask->message, ask->country, channel != NULL ? channel->price : 0,
+                        ask->config->currency, ask->now, &head, &refused, &said);
+    ret->head = take(&head, arena);
+    ret->refused_tail = take(&refused, arena);
+    struct str said_tail = take(&said, arena);
+    ret->said_tail = ask->is_said ? said_tail : STR_NONE;
+}
+
+void limits_make(const struct limits_ask *ask, struct arena *arena, struct store_caps *ret)
+{
+    const struct config *config = ask->config;
+    const struct message *message = ask->message;
+    uint32_t limit = config->cap_number_day > 0 ? config->cap_number_day : UINT32_MAX;
+    *ret = (struct store_caps){.number_units = 1,
+                               .number_limit = ask->is_exempt ? UINT32_MAX : limit,
+                               .exchange = config->loop_exchanges > 0 ? exchange_of(ask) : 0,
+                               .exchange_limit = config->loop_exchanges,
+                               .exchange_s = config->loop_minutes * 60};
+    write_event(ask, arena, ret);
+    if (!is_served(ask)) {
+        ret->refused_by = "country";
+        return;
+    }
+    if (limits_prefix(config, ask->vault, ask->number, arena, &ret->list[0]))
+        ret->n = 1;
+    struct str org = arena_printf(arena, "o:%016llx", (unsigned long long)str_hash(config->org));
+    add(ret, "organisation", org, 1, config->cap_organisation_day);
+    add(ret, "day", STR("day"), 1, config->cap_day);
+    const struct config_channel *channel = config_channel_get(config, message->channel);
+    uint64_t price = route_price(config, channel, ask->number);
+    add(ret, "money", STR("money"), price * gsm_measure(message->text).segments,
+        config->cap_money_day);
+}
+
+void limits_count(struct metrics *metrics, const char *refused_by)
+{
+    metrics_add_labelled(metrics, METRIC_cap_rejections_total_number,
+                         METRIC_cap_rejections_total_country, refused_by);
+}

@@ -1,0 +1,42 @@
+/*
+ * limits.h: what may keep a message back, as the store checks it in the step that enqueues it.
+ *
+ *   cap            counted in               of
+ *   number         a day                    one number; STOP and SAFE are answered over it
+ *   loop           loop_minutes             the same text in and out, with one number
+ *   prefix         an hour                  numbers that begin alike
+ *   organisation   a day                    config `org`
+ *   day            a day                    everything on this Redis
+ *   money          a day                    price of all segments, by the dearest channel possible
+ *   country        -                        numbers of countries that the configuration names not
+ *
+ * The learner's step is committed all the same; core.message gets a row "capped" with the cap's
+ * name, and waypost_cap_rejections_total counts it. Reminders go to numbers that the process which
+ * enqueues them does not know: for them prefix and country are checked by the sender.
+ */
+#pragma once
+
+#include "app/message.h"
+#include "port/config.h"
+#include "port/metrics.h"
+#include "port/vault.h"
+
+struct limits_ask {
+    const struct config *config;
+    const struct vault *vault;
+    const struct message *message; /* as it would be enqueued */
+    struct str number;             /* E.164 or a provider's token; absent = not known here */
+    struct str country;            /* of the number; empty = not known */
+    struct str said;               /* what came in; absent = nobody wrote */
+    bool is_exempt;                /* STOP, SAFE: the number's own caps do not hold */
+    bool is_said;                  /* in the answer to a callback, and not enqueued */
+    struct wall_ms now;
+};
+
+/* Texts lie in the arena. */
+void limits_make(const struct limits_ask *ask, struct arena *arena, struct store_caps *ret);
+/* True when the number's prefix has a cap; *ret takes one unit of it. */
+bool limits_prefix(const struct config *config, const struct vault *vault, struct str number,
+                   struct arena *arena, struct store_cap *ret);
+/* Counts a refusal by the name of the cap. */
+void limits_count(struct metrics *metrics, const char *refused_by);
