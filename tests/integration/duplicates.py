@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """duplicates.py: many learners on five channels, whose callbacks come again and again.
 
-  duplicates.py play --port N --admin N --seed N --callbacks N --book FILE
+  duplicates.py play --port N --admin N --redis-pid N --seed N --callbacks N --book FILE
       A few models walk through the course, each step sent once. Then many others take the very same
       steps, but 30 % of all callbacks are repeats: up to 16 copies at once on connections of their
       own, again after the answer, or some steps later. Prints TAP: every answer is that of the model,
@@ -28,6 +28,7 @@ import providers
 
 INPUTS = ["1", "2", "3", "1", "9", "9", "9", "next", "HELP", "score", "menu", "0", "2.", "hello"]
 FIRST_INPUTS = ["JOIN", "1", "0"]
+MAX_S = 1.5
 
 
 class Step:
@@ -85,11 +86,14 @@ class World:
         self.pool = providers.Pool(options.port, 64)
         self.run = f"{options.seed:x}x"
         self.n_sent = self.n_repeats = self.most_copies = self.n_sms = 0
-        self.wrong = {"answer": [], "copy": [], "late": [], "sms": []}
+        self.seconds = []
+        self.wrong = {"answer": [], "copy": [], "late": [], "sms": [], "time": []}
 
     async def send(self, data, n=1):
         self.n_sent += n
-        return await self.pool.send_copies(data, n)
+        answers = await self.pool.send_copies(data, n)
+        self.seconds += [answer.seconds for answer in answers]
+        return answers
 
     def complain(self, what, number, i, step, found, expected):
         self.wrong[what].append(f"{number} step {i} {step.kind} {step.channel} {step.inputs} {step.text}:"
@@ -209,7 +213,11 @@ async def play(options):
         async with at_once:
             await follow_model(world, number, scripts[i % n_models], random.Random(dice.random()))
     await world.pool.connect()
+    world.seconds = []
     await asyncio.gather(*(follow(number, i) for i, number in enumerate(book)))
+    p50, p99, most = (1000 * providers.percentile(world.seconds, share) for share in (0.5, 0.99, 1))
+    if most > 1000 * MAX_S:
+        world.wrong["time"].append(f"{most:.0f} ms")
     frozen = f"+{first + n_models + n_learners}"
     model = max(range(n_models), key=lambda i: sum(not step.is_named() for step in scripts[i]))
     book[frozen] = models[model]
@@ -217,11 +225,13 @@ async def play(options):
     seconds = time.monotonic() - start
     print(f"# seed {options.seed}: {n_learners} learners, {world.n_sent} callbacks, "
           f"{world.n_repeats} repeats ({100 * world.n_repeats / world.n_sent:.0f} %), "
-          f"up to {world.most_copies} copies, {seconds:.1f} s, {world.n_sent / seconds:.0f}/s")
+          f"up to {world.most_copies} copies, {seconds:.1f} s, {world.n_sent / seconds:.0f}/s, "
+          f"p50 {p50:.0f} ms, p99 {p99:.0f} ms, slowest {most:.0f} ms")
     check_sms(world, book)
     print(f"# {world.n_sms} SMS")
     providers.tap("each answer is the one that the model got, to the byte", world.wrong["answer"])
     providers.tap("each copy got the bytes of the first answer", world.wrong["copy"])
+    providers.tap(f"none took longer than {MAX_S} s", world.wrong["time"])
     providers.tap("late repeats are answered with success and say nothing new", world.wrong["late"])
     providers.tap("each phone has the SMS of its model: none missing, doubled or out of order", world.wrong["sms"])
     with open(options.book, "w", encoding="ascii") as file:

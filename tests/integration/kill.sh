@@ -69,11 +69,7 @@ kill_round()
     check 'every callback was taken in the end' wait "$ledger"
     rm "$STATE/stop"
     check 'spool and streams run empty' wait_for 120 is_drained
-    sql "select encode(s.number_id, 'hex'), s.seq, count(*) filter (where m.status = 'sent'),
-            count(*) filter (where m.status = 'unknown'),
-            count(*) filter (where m.status not in ('sent', 'unknown'))
-        from core.number_state s left join core.message m using (learner_id) group by 1, 2" |
-        tr '|' ' ' >"$STATE/steps"
+    number_steps >"$STATE/steps"
     check 'nothing is lost or doubled' ledger check --admin "$ADMIN_PORT" --keys "$STATE/keys" <"$STATE/steps"
     check_same 'nothing was put aside as unreadable' 0 "$(sql 'select count(*) from ops.dead_letter')"
 }

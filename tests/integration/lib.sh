@@ -93,6 +93,15 @@ histories()
         from core.number_state s"
 }
 
+# number_steps: "number_id seq sent unknown other" of each number; the last three count its SMS.
+number_steps()
+{
+    sql "select encode(s.number_id, 'hex'), s.seq, count(*) filter (where m.status = 'sent'),
+            count(*) filter (where m.status = 'unknown'),
+            count(*) filter (where m.status not in ('sent', 'unknown'))
+        from core.number_state s left join core.message m using (learner_id) group by 1, 2" | tr '|' ' '
+}
+
 # check WORDS COMMAND...: one TAP line.
 check()
 {
