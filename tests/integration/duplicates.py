@@ -6,6 +6,8 @@
       steps, but 30 % of all callbacks are repeats: up to 16 copies at once on connections of their
       own, again after the answer, or some steps later. Prints TAP: every answer is that of the model,
       to the byte; no SMS is missing, doubled or out of order. FILE gets "number model" lines.
+      With --halt FILE everybody stops in the middle, FILE appears, and goes on when it is gone. SMS are
+      not looked at then, since the simulator may have been restarted.
   duplicates.py check --keys DIR --book FILE < "number_id seq history" lines of PostgreSQL
       Prints TAP: each learner's history is that of the model.
 
@@ -142,8 +144,9 @@ def judge(world, number, i, step, answers):
         world.complain("answer", number, i, step, answers[0].bytes, step.answer.bytes)
 
 
-async def follow_model(world, number, script, dice):
-    for i, step in enumerate(script):
+async def follow_model(world, number, script, dice, begin, end):
+    for i in range(begin, end):
+        step = script[i]
         data = step.data(world.port, number, world.run, i)
         answers = await world.send(data, throw_copies(dice) if step.is_named() else 1)
         if step.is_named() and dice.random() < 0.05:
@@ -196,6 +199,22 @@ def check_sms(world, book):
             world.wrong["sms"].append(f"{number}: {found!r}, expected {expected!r}")
 
 
+def middle_of(script):
+    """A step after which nothing is open: the one before is an SMS, no USSD session goes on."""
+    for i in range(len(script) // 3, len(script)):
+        n = max(step.session for step in script[:i])
+        if script[i - 1].kind == "sms" and all(step.session == 0 or step.session > n for step in script[i:]):
+            return i
+    return len(script)
+
+
+async def halt(file):
+    with open(file, "w", encoding="ascii"):
+        pass
+    while os.path.exists(file):
+        await asyncio.sleep(0.1)
+
+
 async def play(options):
     world, dice = World(options), random.Random(options.seed)
     n_models, n_steps = 16, 40
@@ -209,31 +228,46 @@ async def play(options):
     start = time.monotonic()
     at_once = asyncio.Semaphore(24)
 
-    async def follow(number, i):
+    async def follow(number, i, begin, end):
         async with at_once:
-            await follow_model(world, number, scripts[i % n_models], random.Random(dice.random()))
+            dice_of_it = random.Random(f"{options.seed} {number} {begin}")
+            await follow_model(world, number, scripts[i % n_models], dice_of_it, begin, end)
+
+    async def follow_all(range_of):
+        await asyncio.gather(*(follow(number, i, *range_of(scripts[i % n_models]))
+                               for i, number in enumerate(book)))
     await world.pool.connect()
     world.seconds = []
-    await asyncio.gather(*(follow(number, i) for i, number in enumerate(book)))
+    if options.halt:
+        await follow_all(lambda script: (0, middle_of(script)))
+        await halt(options.halt)
+        await world.pool.connect_again()
+        await follow_all(lambda script: (middle_of(script), len(script)))
+    else:
+        await follow_all(lambda script: (0, len(script)))
     p50, p99, most = (1000 * providers.percentile(world.seconds, share) for share in (0.5, 0.99, 1))
     if most > 1000 * MAX_S:
         world.wrong["time"].append(f"{most:.0f} ms")
-    frozen = f"+{first + n_models + n_learners}"
-    model = max(range(n_models), key=lambda i: sum(not step.is_named() for step in scripts[i]))
-    book[frozen] = models[model]
-    await follow_frozen(world, frozen, scripts[model], options.redis_pid)
+    if not options.halt:
+        frozen = f"+{first + n_models + n_learners}"
+        model = max(range(n_models), key=lambda i: sum(not step.is_named() for step in scripts[i]))
+        book[frozen] = models[model]
+        await follow_frozen(world, frozen, scripts[model], options.redis_pid)
     seconds = time.monotonic() - start
     print(f"# seed {options.seed}: {n_learners} learners, {world.n_sent} callbacks, "
           f"{world.n_repeats} repeats ({100 * world.n_repeats / world.n_sent:.0f} %), "
           f"up to {world.most_copies} copies, {seconds:.1f} s, {world.n_sent / seconds:.0f}/s, "
           f"p50 {p50:.0f} ms, p99 {p99:.0f} ms, slowest {most:.0f} ms")
-    check_sms(world, book)
-    print(f"# {world.n_sms} SMS")
+    if not options.halt:
+        check_sms(world, book)
+        print(f"# {world.n_sms} SMS")
     providers.tap("each answer is the one that the model got, to the byte", world.wrong["answer"])
     providers.tap("each copy got the bytes of the first answer", world.wrong["copy"])
     providers.tap(f"none took longer than {MAX_S} s", world.wrong["time"])
     providers.tap("late repeats are answered with success and say nothing new", world.wrong["late"])
-    providers.tap("each phone has the SMS of its model: none missing, doubled or out of order", world.wrong["sms"])
+    if not options.halt:
+        providers.tap("each phone has the SMS of its model: none missing, doubled or out of order",
+                      world.wrong["sms"])
     with open(options.book, "w", encoding="ascii") as file:
         file.writelines(f"{number} {model}\n" for number, model in book.items())
     sys.exit(1 if any(world.wrong.values()) else 0)
@@ -260,6 +294,7 @@ def main():
     parser.add_argument("--port", type=int)
     parser.add_argument("--admin", type=int)
     parser.add_argument("--redis-pid", type=int)
+    parser.add_argument("--halt")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--callbacks", type=int, default=10000)
     parser.add_argument("--book", required=True)

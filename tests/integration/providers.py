@@ -165,6 +165,12 @@ class Pool:
         for connection in self.all:
             await connection.connect()
 
+    async def connect_again(self):
+        """The gateway was restarted."""
+        for connection in self.all:
+            connection.close()
+        await self.connect()
+
     async def send(self, data):
         connection = await self.free.get()
         try:
