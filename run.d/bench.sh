@@ -26,7 +26,8 @@ field()
 # quotient A B DIGITS
 quotient()
 {
-    awk -v a="$1" -v b="$2" -v digits="$3" 'BEGIN { printf "%.*f\n", digits, b > 0 ? a / b : 0 }'
+    awk -v a="$1" -v b="$2" -v digits="$3" \
+        'BEGIN { printf("%." digits "f\n", (b > 0) ? a / b : 0) }'
 }
 
 # Every process of a role: the supervisor's children.

@@ -29,7 +29,9 @@ static void answer_score(struct step *s)
     course_tally(s, NULL, &right, &answered);
     step_say(
         s, step_text(s, COURSE_TEXT_score,
-                     VARS({"module", step_number(s, now > 0 ? now : n_done)},
+                     VARS({"module", step_number(s, now > 0      ? now
+                                                    : n_done > 0 ? n_done
+                                                                 : 1)},
                           {"modules", step_number(s, s->course->n_course_modules)},
                           {"right", step_number(s, right)}, {"total", step_number(s, answered)})));
     step_say(s, step_interrupted(s));
