@@ -74,6 +74,40 @@ static enum err check_settings(const struct channel *channel, struct errmsg *msg
                       STR_ARG(channel->config->name), why.text);
 }
 
+/* Another country's provider would not reach these numbers, or at another price. */
+static enum err check_fallback(const struct channels *channels, const struct config_channel *c,
+                               struct errmsg *msg)
+{
+    if (c->fallback.p == NULL)
+        return ERR_OK;
+    const struct channel *other = channels_get(channels, c->fallback);
+    const char *problem = other == NULL                                 ? "is not configured"
+                          : other->config == c                          ? "is the channel itself"
+                          : !profile_has_send(other->profile)           ? "cannot send"
+                          : !str_eq(other->config->country, c->country) ? "is of another country"
+                                                                        : NULL;
+    if (problem == NULL)
+        return ERR_OK;
+    return errmsg_set(msg, ERR_INVALID,
+                      "channel %.*s: its fallback %.*s %s; name another channel of %.*s that can "
+                      "send SMS",
+                      STR_ARG(c->name), STR_ARG(c->fallback), problem, STR_ARG(c->country));
+}
+
+static enum err check_routes(const struct config *config, const struct channels *channels,
+                             struct errmsg *msg)
+{
+    for (uint32_t i = 0; i < config->n_routes; i++) {
+        const struct config_route *route = &config->routes[i];
+        const struct channel *channel = channels_get(channels, route->channel);
+        if (channel == NULL || !profile_has_send(channel->profile))
+            return errmsg_set(msg, ERR_INVALID,
+                              "the route of %.*s: channel %.*s cannot send; name one that can",
+                              STR_ARG(route->prefix), STR_ARG(route->channel));
+    }
+    return ERR_OK;
+}
+
 static enum err check_channel(const struct channels *channels, const struct channel *channel,
                               struct errmsg *msg)
 {
@@ -88,8 +122,9 @@ static enum err check_channel(const struct channels *channels, const struct chan
     enum err e = profile_check_settings(channel->profile, &c->settings, &why);
     if (e != ERR_OK)
         return errmsg_set(msg, e, "channel %.*s: %.300s", STR_ARG(c->name), why.text);
-    if (c->sms_channel.p == NULL)
-        return ERR_OK;
+    e = check_fallback(channels, c, msg);
+    if (e != ERR_OK || c->sms_channel.p == NULL)
+        return e;
     const struct channel *sms = channels_get(channels, c->sms_channel);
     if (sms == NULL || !profile_has_send(sms->profile))
         return errmsg_set(msg, ERR_INVALID,
@@ -114,6 +149,8 @@ enum err channels_load(const struct config *config, struct channels *ret, struct
     }
     for (uint32_t i = 0; e == ERR_OK && i < ret->n; i++)
         e = check_channel(ret, &ret->list[i], msg);
+    if (e == ERR_OK)
+        e = check_routes(config, ret, msg);
     if (e != ERR_OK)
         channels_fini(ret);
     return e;

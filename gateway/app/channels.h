@@ -22,9 +22,10 @@ struct channels {
 
 /* Loads config->profiles_dir/<profile>.yaml for each channel. Refuses, naming the channel and the
  * remedy: a profile that does not parse (with file:line:column), a USSD channel whose sms_channel
- * is unknown or cannot send, settings that the profile lacks or does not know, and a channel that
- * checks no signature or secret unless its configuration accepts that in plain words. ERR_INVALID,
- * ERR_NOT_FOUND or the error of profile_load; *ret is empty then. */
+ * is unknown or cannot send, a fallback or a route's channel that cannot send, settings that the
+ * profile lacks or does not know, and a channel that checks no signature or secret unless its
+ * configuration accepts that in plain words. ERR_INVALID, ERR_NOT_FOUND or the error of
+ * profile_load; *ret is empty then. */
 enum err channels_load(const struct config *config, struct channels *ret,
                        struct errmsg *msg) MUST_CHECK;
 void channels_fini(struct channels *channels);

@@ -12,9 +12,7 @@
 #define LANES 65536u      /* by two bytes of the number_id: one phone's messages share a lane */
 #define ARENA_BYTES 65536u
 #define EVENT_MAX_BYTES 4096u
-#define RATE_UNKNOWN_PER_S 10 /* when neither configuration nor profile says */
 
-static void pump(struct outbox *o);
 static void read_more(struct outbox *o);
 
 int64_t outbox_now_ms(struct outbox *o)
@@ -22,38 +20,12 @@ int64_t outbox_now_ms(struct outbox *o)
     return loop_mono(o->ports.loop).ms;
 }
 
-/* ---- lanes and queues ---- */
-
-static void queue_push(struct queue *q, struct job *job)
-{
-    job->queue_next = NULL;
-    if (q->tail != NULL)
-        q->tail->queue_next = job;
-    else
-        q->head = job;
-    q->tail = job;
-}
-
-static struct job *queue_pop(struct queue *q)
-{
-    struct job *job = q->head;
-    if (job != NULL) {
-        q->head = job->queue_next;
-        if (q->head == NULL)
-            q->tail = NULL;
-    }
-    return job;
-}
+/* ---- lanes ---- */
 
 static struct lane *lane_of(struct outbox *o, const struct job *job)
 {
     const uint8_t *id = job->message.number_id.bytes;
     return &o->lanes[(unsigned)id[1] << 8 | id[2]];
-}
-
-static void make_ready(struct job *job)
-{
-    queue_push(&job->channel->ready[job->message.class == MESSAGE_CLASS_PUSH], job);
 }
 
 static void lane_add(struct outbox *o, struct job *job)
@@ -65,7 +37,7 @@ static void lane_add(struct outbox *o, struct job *job)
         return;
     }
     lane->head = lane->tail = job;
-    make_ready(job);
+    outbox_prepare(job);
 }
 
 static void job_free(struct job *job)
@@ -84,11 +56,21 @@ static void update_gauge(struct outbox *o)
     metrics_set(o->ports.metrics, METRIC_outbox_pending, o->n_jobs);
 }
 
+void outbox_set_active(struct job *job, bool is_active)
+{
+    if (job->is_active == is_active)
+        return;
+    job->is_active = is_active;
+    job->owner->n_active += is_active ? 1u : -1u;
+}
+
 /* Gives back the job's place among those under way. */
 static void release(struct job *job)
 {
-    job->channel->n_in_flight--;
-    job->owner->n_active--;
+    if (job->is_in_flight)
+        outbox_left(job->channel);
+    job->is_in_flight = false;
+    outbox_set_active(job, false);
 }
 
 void outbox_job_done(struct job *job)
@@ -99,121 +81,28 @@ void outbox_job_done(struct job *job)
     lane->head = job->lane_next;
     if (lane->head == NULL)
         lane->tail = NULL;
-    else
-        make_ready(lane->head);
     release(job);
+    outbox_assign(job, NULL);
     job_free(job);
     o->n_jobs--;
     update_gauge(o);
+    if (lane->head != NULL)
+        outbox_prepare(lane->head);
     read_more(o);
-    pump(o);
+    outbox_pump(o);
 }
 
-void outbox_delay(struct job *job)
+void outbox_delay(struct job *job, int64_t delay_ms)
 {
     struct outbox *o = job->owner;
     release(job);
-    metrics_add(o->ports.metrics, METRIC_sends_retried_total, 1);
+    job->not_before_ms = outbox_now_ms(o) + delay_ms;
     job->queue_next = o->delayed;
     o->delayed = job;
-    pump(o);
-}
-
-/* ---- rates ---- */
-
-/* Messages per second: the configured ones, else what the provider documents. */
-static double rate_of(const struct lane_channel *c)
-{
-    uint32_t rate = c->channel->config->tps;
-    if (rate == 0)
-        rate = profile_rate_per_s(c->channel->profile);
-    return rate > 0 ? rate : RATE_UNKNOWN_PER_S;
-}
-
-static void refill(struct lane_channel *c, int64_t now)
-{
-    double tps = rate_of(c);
-    c->tokens += tps * (double)(now - c->refilled_ms) / 1000.0;
-    if (c->tokens > tps)
-        c->tokens = tps; /* a burst of at most one second */
-    c->refilled_ms = now;
-}
-
-static bool has_ready(const struct lane_channel *c)
-{
-    return c->ready[0].head != NULL || c->ready[1].head != NULL;
-}
-
-/* Starts what may start; returns when to look again (monotonic), or INT64_MAX. */
-static int64_t pump_channel(struct outbox *o, struct lane_channel *c)
-{
-    int64_t now = outbox_now_ms(o);
-    uint32_t max = c->channel->config->max_in_flight > 0 ? c->channel->config->max_in_flight : 16;
-    refill(c, now);
-    while (has_ready(c) && c->n_in_flight < max && c->tokens >= 1 && c->paused_until_ms <= now) {
-        struct job *job = queue_pop(&c->ready[0]);
-        if (job == NULL)
-            job = queue_pop(&c->ready[1]);
-        c->tokens -= 1;
-        outbox_begin(job);
-    }
-    if (!has_ready(c) || c->n_in_flight >= max)
-        return INT64_MAX; /* an answer will come by */
-    if (c->paused_until_ms > now)
-        return c->paused_until_ms;
-    return now + 1 + (int64_t)((1 - c->tokens) * 1000.0 / rate_of(c));
-}
-
-/* Moves delayed jobs whose time has come to their queues; returns the next time. */
-static int64_t wake_delayed(struct outbox *o)
-{
-    int64_t now = outbox_now_ms(o), next = INT64_MAX;
-    for (struct job **link = &o->delayed; *link != NULL;) {
-        struct job *job = *link;
-        if (job->not_before_ms <= now) {
-            *link = job->queue_next;
-            make_ready(job);
-        } else {
-            next = job->not_before_ms < next ? job->not_before_ms : next;
-            link = &job->queue_next;
-        }
-    }
-    return next;
-}
-
-static void pump(struct outbox *o)
-{
-    if (o->is_draining) {
-        if (o->n_active == 0 && o->on_idle != NULL) {
-            outbox_on_idle *fn = o->on_idle;
-            o->on_idle = NULL;
-            fn(o->idle_ctx);
-        }
-        return;
-    }
-    int64_t next = wake_delayed(o);
-    for (uint32_t i = 0; i < o->ports.channels->n; i++) {
-        int64_t at = pump_channel(o, &o->channels[i]);
-        next = at < next ? at : next;
-    }
-    if (next != INT64_MAX) {
-        int64_t delay_ms = next - outbox_now_ms(o);
-        timer_start(o->ports.loop, o->timer, delay_ms > 0 ? delay_ms : 0);
-    }
-}
-
-static void on_pump_timer(void *ctx)
-{
-    pump(ctx);
+    outbox_pump(o);
 }
 
 /* ---- reading ---- */
-
-static struct lane_channel *find_channel(struct outbox *o, struct str name)
-{
-    const struct channel *channel = channels_get(o->ports.channels, name);
-    return channel != NULL ? &o->channels[channel - o->ports.channels->list] : NULL;
-}
 
 static void on_refused(void *ctx, enum err e)
 {
@@ -255,9 +144,8 @@ static void take_entry(struct outbox *o, const struct store_entry *entry)
         e = buf_error(&job->payload);
     if (e == ERR_OK)
         e = message_decode(buf_str(&job->payload), &job->message);
-    job->channel = e == ERR_OK ? find_channel(o, job->message.channel) : NULL;
-    if (job->channel == NULL || !profile_has_send(job->channel->channel->profile)) {
-        refuse_entry(o, entry, e != ERR_OK ? err_name(e) : "its channel cannot send or is gone");
+    if (e != ERR_OK) {
+        refuse_entry(o, entry, err_name(e));
         job_free(job);
         return;
     }
@@ -289,7 +177,7 @@ static void on_entries(void *ctx, enum err e, const struct store_entry *entries,
         timer_start(o->ports.loop, o->read_timer, READ_GATHER_MS);
     else
         read_more(o);
-    pump(o);
+    outbox_pump(o);
 }
 
 static void read_more(struct outbox *o)
@@ -328,12 +216,8 @@ struct outbox *outbox_new(const struct outbox_ports *ports, const char *consumer
     assert(e == ERR_OK); /* consumer names are made by the program */
     o->lanes = xcalloc(LANES, sizeof(*o->lanes));
     o->arena = arena_new(ARENA_BYTES);
-    o->timer = timer_new(ports->loop, on_pump_timer, o);
     o->read_timer = timer_new(ports->loop, on_read_timer, o);
-    for (uint32_t i = 0; i < ports->channels->n; i++) {
-        o->channels[i].channel = &ports->channels->list[i];
-        o->channels[i].refilled_ms = loop_mono(ports->loop).ms - 1000; /* a full bucket */
-    }
+    outbox_channels_init(o);
     return o;
 }
 
@@ -366,6 +250,8 @@ void outbox_free(struct outbox *o)
             job_free(job);
         }
     }
+    for (uint32_t i = 0; i < o->ports.channels->n; i++)
+        outbox_token_fini(&o->channels[i]);
     timer_free(o->ports.loop, o->timer);
     timer_free(o->ports.loop, o->read_timer);
     arena_free(o->arena);

@@ -3,9 +3,14 @@
  * channel's provider, and says what became of it. Ports only; the HTTP is the profile's and the
  * sender port's.
  *
- * The life of one message: read -> (its phone's earlier messages first) -> a token of the channel's
- * rate -> number unsealed -> marked "sending" in the store -> request -> answer -> settled, which
- * writes the event below and removes the entry in one step.
+ * The life of one message: read -> (its phone's earlier messages first) -> its channel, by the
+ * route of the number (app/route.h) -> a token of the channel's rate and of its account's, replies
+ * before pushes -> country and prefix (app/limits.h) -> the provider's access token -> marked
+ * "sending" in the store -> request -> answer -> settled, which writes the event below and removes
+ * the entry in one step.
+ *
+ * A channel whose provider fails OUTBOX_CIRCUIT_FAILURES times in a row gets nothing but a probe
+ * now and then. Meanwhile its fallback sends what no provider has seen, and only that.
  *
  *   what happened                          what follows
  *   provider took it                       sent

@@ -26,6 +26,8 @@
     X(sends_failed_total, counter, "SMS given up")                                                 \
     X(sends_unknown_total, counter, "SMS whose outcome is unknown")                                \
     X(sends_retried_total, counter, "Attempts repeated")                                           \
+    X(sends_diverted_total, counter, "SMS given to another channel while theirs was away")         \
+    X(circuits_open, gauge, "Channels whose provider is away")                                     \
     X(reports_total, counter, "Delivery reports taken")                                            \
     X(outbox_pending, gauge, "SMS in a sender's hands")                                            \
     X(redis_up, gauge, "1 while this host's processes reach Redis")                                \

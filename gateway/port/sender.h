@@ -64,6 +64,11 @@ struct sender *sender_mem_new(struct loop *loop);
 /* The next n requests get this answer instead of 200 with `body` (NULL body keeps the default). */
 void sender_mem_answer(struct sender *s, enum sender_reached reached, int status, const char *body,
                        uint32_t n);
+/* Asked about every request before any other answer: true when *ret is what it gets; the body is
+ * copied, up to 1 KiB of it. */
+typedef bool sender_mem_decide(void *ctx, const struct sender_request *request,
+                               struct sender_answer *ret);
+void sender_mem_on_post(struct sender *s, sender_mem_decide *fn, void *ctx);
 /* Called for every request that will be answered with 2xx: transcripts read the message from it. */
 typedef void sender_mem_on_request(void *ctx, const struct sender_request *request);
 void sender_mem_watch(struct sender *s, sender_mem_on_request *fn, void *ctx);

@@ -26,6 +26,8 @@ struct mem_sender {
     uint32_t n_special; /* requests that still get the answer above */
     sender_mem_on_request *watch;
     void *watch_ctx;
+    sender_mem_decide *decide;
+    void *decide_ctx;
 };
 
 /* Success in the words of Africa's Talking, which transcripts use. */
@@ -59,6 +61,12 @@ static void on_turn(void *ctx)
     free(r);
 }
 
+static void set_body(char dst[1024], struct str body)
+{
+    if (str_copy(body, dst, 1024) != ERR_OK)
+        dst[0] = '\0'; /* a test asked for more than fits: an empty body is the nearest */
+}
+
 static void mem_post(struct sender *s, const struct sender_request *request, sender_on_answer *fn,
                      void *ctx)
 {
@@ -71,7 +79,12 @@ static void mem_post(struct sender *s, const struct sender_request *request, sen
                               .reached = SENDER_REACHED_ANSWER,
                               .status = 200};
     memcpy(r->body, default_body, sizeof(default_body));
-    if (m->n_special > 0) {
+    struct sender_answer decided = {.body = STR("")};
+    if (m->decide != NULL && m->decide(m->decide_ctx, request, &decided)) {
+        r->reached = decided.reached;
+        r->status = decided.status;
+        set_body(r->body, decided.body);
+    } else if (m->n_special > 0) {
         m->n_special -= m->n_special != UINT32_MAX;
         r->reached = m->reached;
         r->status = m->status;
@@ -115,9 +128,13 @@ void sender_mem_answer(struct sender *s, enum sender_reached reached, int status
     m->reached = reached;
     m->status = status;
     m->n_special = n;
-    enum err e = str_copy(str_from(body != NULL ? body : default_body), m->body, sizeof(m->body));
-    if (e != ERR_OK)
-        m->body[0] = '\0'; /* a test asked for more than fits: an empty body is the nearest */
+    set_body(m->body, str_from(body != NULL ? body : default_body));
+}
+
+void sender_mem_on_post(struct sender *s, sender_mem_decide *fn, void *ctx)
+{
+    mem(s)->decide = fn;
+    mem(s)->decide_ctx = ctx;
 }
 
 void sender_mem_watch(struct sender *s, sender_mem_on_request *fn, void *ctx)

@@ -1,0 +1,101 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/channels.h"
+
+/* A struct str in a static initialiser. */
+#define LIT(literal)                                                                               \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
+
+static const struct setting settings[] = {{LIT("username"), LIT("u")}, {LIT("apikey"), LIT("k")}};
+
+/* Two channels that can send, one that only listens. */
+static void make(struct config *config, struct config_channel list[3])
+{
+    static const struct config_channel row = {.profile = LIT("africastalking"),
+                                              .country = LIT("KE"),
+                                              .settings = {settings, 2},
+                                              .is_unsigned_allowed = true};
+    list[0] = list[1] = list[2] = row;
+    list[0].name = STR("a");
+    list[1].name = STR("b");
+    list[2].name = STR("ussd");
+    list[2].profile = STR("africastalking-ussd");
+    list[2].settings = (struct settings){NULL, 0};
+    *config =
+        (struct config){.profiles_dir = STR("config/profiles"), .channels = list, .n_channels = 3};
+}
+
+static void takes_channels_that_stand_in_for_each_other(void **state)
+{
+    (void)state; /* no fixture */
+    static const struct config_route routes[] = {{LIT("+256"), LIT("b")}};
+    struct config config;
+    struct config_channel list[3];
+    struct channels channels;
+    struct errmsg msg = {""};
+    make(&config, list);
+    list[0].fallback = STR("b");
+    list[1].fallback = STR("a");
+    config.routes = routes;
+    config.n_routes = 1;
+    assert_int_equal(channels_load(&config, &channels, &msg), ERR_OK);
+    assert_int_equal(channels.n, 3);
+    assert_ptr_equal(channels.list[0].profile, channels.list[1].profile);
+    assert_null(channels_get(&channels, STR("c")));
+    channels_fini(&channels);
+}
+
+static void says_what_is_wrong_with_a_way_round(void **state)
+{
+    (void)state; /* no fixture */
+    static const struct {
+        const char *fallback, *country_of_b, *route, *message;
+    } rows[] = {
+        {"c", "KE", NULL,
+         "channel a: its fallback c is not configured; name another channel of KE that can send "
+         "SMS"},
+        {"a", "KE", NULL,
+         "channel a: its fallback a is the channel itself; name another channel of KE that can "
+         "send SMS"},
+        {"ussd", "KE", NULL,
+         "channel a: its fallback ussd cannot send; name another channel of KE that can send SMS"},
+        {"b", "UG", NULL,
+         "channel a: its fallback b is of another country; name another channel of KE that can "
+         "send SMS"},
+        {NULL, "KE", "ussd", "the route of +256: channel ussd cannot send; name one that can"},
+        {NULL, "KE", "c", "the route of +256: channel c cannot send; name one that can"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct config config;
+        struct config_channel list[3];
+        struct channels channels;
+        struct errmsg msg = {""};
+        make(&config, list);
+        if (rows[i].fallback != NULL)
+            list[0].fallback = str_from(rows[i].fallback);
+        list[1].country = str_from(rows[i].country_of_b);
+        struct config_route route = {STR("+256"), str_from(rows[i].route)};
+        config.routes = &route;
+        config.n_routes = rows[i].route != NULL;
+        assert_int_equal(channels_load(&config, &channels, &msg), ERR_INVALID);
+        assert_string_equal(msg.text, rows[i].message);
+        assert_int_equal(channels.n, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_channels_that_stand_in_for_each_other),
+        cmocka_unit_test(says_what_is_wrong_with_a_way_round),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

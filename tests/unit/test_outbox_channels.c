@@ -1,0 +1,604 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/outbox.h"
+
+/* A struct str in a static initialiser. */
+#define LIT(literal)                                                                               \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
+#define N_CHANNELS 4u
+#define LOG_BYTES 65536u
+
+enum { FIRST, SECOND, THIRD, TOKEN };
+
+/* Several channels, each with a provider of its own, which answers as it is told. */
+struct world {
+    struct loop *loop;
+    struct store *store;
+    struct sink *sink;
+    struct sender *sender;
+    struct vault *vault;
+    struct config config;
+    struct config_channel list[N_CHANNELS];
+    struct channels channels;
+    struct metrics *metrics;
+    struct outbox *outbox;
+    enum sender_reached reached[N_CHANNELS];
+    int status[N_CHANNELS];
+    uint32_t n_posts[N_CHANNELS]; /* requests, whatever became of them */
+    uint32_t n_tokens;            /* requests for a token */
+    bool is_token_refused;
+    char log[LOG_BYTES]; /* "1 text|" of each request to channel 1 that was answered with 2xx */
+    char last_body[1024];
+    struct store_commit commit;
+    uint32_t n_numbers;
+};
+
+static const struct wall_ms start = {1732433860000};
+static struct setting settings[N_CHANNELS][3] = {
+    {{LIT("username"), LIT("u")}, {LIT("apikey"), LIT("k")}, {LIT("send_url"), LIT("http://h/0")}},
+    {{LIT("username"), LIT("u")}, {LIT("apikey"), LIT("k")}, {LIT("send_url"), LIT("http://h/1")}},
+    {{LIT("username"), LIT("u")}, {LIT("apikey"), LIT("k")}, {LIT("send_url"), LIT("http://h/2")}},
+    {{LIT("username"), LIT("u")},
+     {LIT("password"), LIT("p")},
+     {LIT("send_url"), LIT("http://h/3")}},
+};
+static const struct config_channel rows[N_CHANNELS] = {
+    {.name = LIT("first"), .profile = LIT("africastalking"), .from = LIT("1")},
+    {.name = LIT("second"), .profile = LIT("africastalking"), .from = LIT("2")},
+    {.name = LIT("third"), .profile = LIT("africastalking"), .from = LIT("3")},
+    {.name = LIT("token"), .profile = LIT("hormuud"), .from = LIT("4")},
+};
+
+static bool answer_token(struct world *w, struct sender_answer *ret)
+{
+    static char body[64];
+    (void)snprintf(body, sizeof(body), "{\"access_token\":\"t%u\",\"expires_in\":3600}",
+                   ++w->n_tokens);
+    ret->reached = SENDER_REACHED_ANSWER;
+    ret->status = w->is_token_refused ? 403 : 200;
+    ret->body = str_from(body);
+    return true;
+}
+
+static bool on_post(void *ctx, const struct sender_request *request, struct sender_answer *ret)
+{
+    struct world *w = ctx;
+    if (str_starts(request->url, STR("https://smsapi.hormuud.com/token")))
+        return answer_token(w, ret);
+    assert_true(str_starts(request->url, STR("http://h/")));
+    uint32_t i = (uint32_t)(request->url.p[strlen("http://h/")] - '0');
+    assert_true(i < N_CHANNELS);
+    w->n_posts[i]++;
+    (void)snprintf(w->last_body, sizeof(w->last_body), "%.*s ", STR_ARG(request->body));
+    for (uint32_t k = 0; k < request->n_headers; k++) {
+        size_t n = strlen(w->last_body);
+        (void)snprintf(w->last_body + n, sizeof(w->last_body) - n, "%.*s ",
+                       STR_ARG(request->headers[k].value));
+    }
+    ret->reached = w->reached[i];
+    ret->status = w->status[i];
+    ret->body = i == TOKEN ? STR("{\"ResCode\":\"res\",\"Data\":{\"MessageID\":\"m1\"}}")
+                           : STR("{\"SMSMessageData\":{\"Recipients\":[{\"status\":\"Success\","
+                                 "\"messageId\":\"ATX\"}]}}");
+    if (ret->reached == SENDER_REACHED_ANSWER && ret->status / 100 == 2) {
+        size_t at = str_find(request->body, STR("message")), n = strlen(w->log);
+        struct str rest = str_sub(request->body, at + 8, request->body.len);
+        struct str text = str_split(&rest, '&');
+        (void)snprintf(w->log + n, sizeof(w->log) - n, "%u %.*s|", i, STR_ARG(text));
+    }
+    return true;
+}
+
+/* After the configuration is as the test wants it. */
+static void open_outbox(struct world *w)
+{
+    struct errmsg msg = {""};
+    if (channels_load(&w->config, &w->channels, &msg) != ERR_OK)
+        fail_msg("%s", msg.text);
+    w->outbox = outbox_new(&(struct outbox_ports){.loop = w->loop,
+                                                  .store = w->store,
+                                                  .sink = w->sink,
+                                                  .sender = w->sender,
+                                                  .vault = w->vault,
+                                                  .config = &w->config,
+                                                  .channels = &w->channels,
+                                                  .metrics = w->metrics},
+                           "sender-0", 0, STORE_BUCKETS - 1);
+    outbox_start(w->outbox);
+}
+
+static int set_up(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+    w->loop = loop_mem_new(start);
+    w->store = store_mem_new(w->loop);
+    w->sink = sink_mem_new(w->loop);
+    w->sender = sender_mem_new(w->loop);
+    w->vault = vault_openssl_new_for_tests();
+    w->metrics = metrics_new();
+    for (uint32_t i = 0; i < N_CHANNELS; i++) {
+        w->list[i] = rows[i];
+        w->list[i].country = STR("KE");
+        w->list[i].settings = (struct settings){settings[i], 3};
+        w->list[i].tps = 1000;
+        w->list[i].max_in_flight = 8;
+        w->list[i].is_unsigned_allowed = true;
+        w->reached[i] = SENDER_REACHED_ANSWER;
+        w->status[i] = 200;
+    }
+    w->config = (struct config){.profiles_dir = STR("config/profiles"),
+                                .n_channels = N_CHANNELS,
+                                .channels = w->list,
+                                .cap_prefix_digits = 8};
+    sender_mem_on_post(w->sender, on_post, w);
+    *state = w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+    sender_free(w->sender);
+    store_free(w->store);
+    sink_free(w->sink);
+    outbox_free(w->outbox);
+    channels_fini(&w->channels);
+    vault_free(w->vault);
+    metrics_free(w->metrics);
+    loop_free(w->loop);
+    free(w);
+    return 0;
+}
+
+/* ---- messages ---- */
+
+static void on_committed(void *ctx, enum err e, const struct store_record *rec)
+{
+    (void)ctx;
+    (void)rec;
+    assert_int_equal(e, ERR_OK);
+}
+
+static struct message message_to(struct world *w, const char *number, const char *channel,
+                                 const char *text)
+{
+    return (struct message){.channel = str_from(channel),
+                            .class = MESSAGE_CLASS_REPLY,
+                            .number_id = vault_number_id(w->vault, str_from(number)),
+                            .seq = 1,
+                            .text = str_from(text),
+                            .is_answer = true,
+                            .created_at = loop_wall(w->loop)};
+}
+
+static void put(struct world *w, struct message *m)
+{
+    struct buf payload CLEANUP(buf_fini);
+    char state[6] = {0, 0, 0, 1, 1, 0};
+    buf_init(&payload, 4096);
+    message_encode(m, &payload);
+    struct store_commit commit = {.id = m->number_id,
+                                  .state = {state, sizeof(state)},
+                                  .outbox = {buf_str(&payload)},
+                                  .n_outbox = 1,
+                                  .due_at_ms = -1};
+    store_commit(w->store, &commit, on_committed, NULL);
+    loop_mem_settle(w->loop);
+}
+
+static void seal_and_put(struct world *w, struct message *m, const char *number)
+{
+    struct buf sealed CLEANUP(buf_fini);
+    struct vault_sealed s;
+    buf_init(&sealed, 256);
+    struct str aad = {(const char *)m->number_id.bytes, NUMBER_ID_BYTES};
+    assert_int_equal(vault_seal(w->vault, aad, str_from(number), &sealed, &s), ERR_OK);
+    m->vault_key_id = s.key_id;
+    m->vault_ciphertext = s.ciphertext;
+    memcpy(m->vault_nonce, s.nonce, sizeof(m->vault_nonce));
+    put(w, m);
+}
+
+/* To a number of its own, in Kenya. */
+static void send(struct world *w, const char *channel, const char *text, enum message_class class)
+{
+    char number[20];
+    (void)snprintf(number, sizeof(number), "+2547000%05u", ++w->n_numbers);
+    struct message m = message_to(w, number, channel, text);
+    m.class = class;
+    seal_and_put(w, &m, number);
+}
+
+static void send_many(struct world *w, const char *channel, const char *text,
+                      enum message_class class, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        send(w, channel, text, class);
+}
+
+static void on_done(void *ctx, enum err e, const char *message)
+{
+    (void)ctx;
+    (void)message;
+    assert_int_equal(e, ERR_OK);
+}
+
+/* A number that only the vault knows, as for reminders. */
+static void send_push(struct world *w, const char *number, const char *channel, const char *text)
+{
+    struct message m = message_to(w, number, channel, text);
+    struct buf sealed CLEANUP(buf_fini), json CLEANUP(buf_fini);
+    struct vault_sealed s;
+    buf_init(&sealed, 256);
+    buf_init(&json, 4096);
+    struct str aad = {(const char *)m.number_id.bytes, NUMBER_ID_BYTES};
+    assert_int_equal(vault_seal(w->vault, aad, str_from(number), &sealed, &s), ERR_OK);
+    buf_add_str(&json, STR("[{\"type\":\"step\",\"number_id\":\""));
+    buf_add_hex(&json, m.number_id.bytes, NUMBER_ID_BYTES);
+    buf_addf(&json, "\",\"learner_id\":\"%u\",\"seq\":1,\"vault\":{\"key_id\":%u,\"nonce\":\"",
+             ++w->n_numbers, s.key_id);
+    buf_add_hex(&json, s.nonce, sizeof(s.nonce));
+    buf_add_str(&json, STR("\",\"ciphertext\":\""));
+    buf_add_hex(&json, s.ciphertext.p, s.ciphertext.len);
+    buf_add_str(&json, STR("\"}}]"));
+    sink_ingest(w->sink, buf_str(&json), on_done, NULL);
+    loop_mem_settle(w->loop);
+    m.class = MESSAGE_CLASS_PUSH;
+    m.is_answer = false;
+    put(w, &m);
+}
+
+struct taken {
+    char json[65536];
+    uint32_t n;
+};
+
+static void on_events(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
+{
+    struct taken *t = ctx;
+    assert_int_equal(e, ERR_OK);
+    for (uint32_t i = 0; i < n; i++) {
+        size_t len = strlen(t->json);
+        (void)snprintf(t->json + len, sizeof(t->json) - len, "%.*s\n", STR_ARG(entries[i].payload));
+    }
+    t->n += n;
+}
+
+static struct taken *take_events(struct world *w)
+{
+    static struct taken t;
+    t = (struct taken){.n = 0};
+    struct store_reader reader = {.consumer = STR("test"), .last = STORE_BUCKETS - 1, .max = 1000};
+    store_read(w->store, STORE_STREAM_EVENTS, &reader, on_events, &t);
+    loop_mem_settle(w->loop);
+    return &t;
+}
+
+static uint32_t count_of(const char *text, const char *what)
+{
+    uint32_t n = 0;
+    for (const char *p = strstr(text, what); p != NULL; p = strstr(p + 1, what))
+        n++;
+    return n;
+}
+
+static uint64_t sent(const struct world *w)
+{
+    return metrics_get(w->metrics, METRIC_sends_total);
+}
+
+/* ---- rates ---- */
+
+static void channels_of_an_account_share_its_rate(void **state)
+{
+    struct world *w = *state;
+    w->list[FIRST].account = w->list[SECOND].account = STR("acme");
+    w->list[SECOND].account_tps = 10;
+    open_outbox(w);
+    send_many(w, "first", "a", MESSAGE_CLASS_REPLY, 60);
+    send_many(w, "second", "b", MESSAGE_CLASS_REPLY, 60);
+    send_many(w, "third", "c", MESSAGE_CLASS_REPLY, 60);
+    loop_mem_advance(w->loop, 3000);
+    uint32_t n_first = w->n_posts[FIRST], n_second = w->n_posts[SECOND];
+    assert_in_range(n_first + n_second, 36, 42); /* a second's burst, then 10 a second */
+    assert_in_range(n_second, 12, 18); /* what is left after the burst of the first, by halves */
+    assert_in_range(n_first, 20, 26);
+    assert_int_equal(w->n_posts[THIRD], 60);
+}
+
+static void replies_of_one_channel_go_before_pushes_of_another(void **state)
+{
+    struct world *w = *state;
+    w->list[FIRST].account = w->list[SECOND].account = STR("acme");
+    w->list[FIRST].account_tps = 10;
+    open_outbox(w);
+    send_many(w, "first", "push", MESSAGE_CLASS_PUSH, 100);
+    send_many(w, "second", "reply", MESSAGE_CLASS_REPLY, 20);
+    w->log[0] = '\0';
+    loop_mem_advance(w->loop, 2100);
+    assert_in_range(count_of(w->log, "1 reply|"), 19, 20);
+    assert_true(count_of(w->log, "0 push|") <= 3);
+}
+
+static void pushes_go_on_while_replies_never_end(void **state)
+{
+    struct world *w = *state;
+    w->list[FIRST].tps = 10;
+    open_outbox(w);
+    send_many(w, "first", "reply", MESSAGE_CLASS_REPLY, 300);
+    send_many(w, "first", "push", MESSAGE_CLASS_PUSH, 30);
+    loop_mem_advance(w->loop, 20000);
+    assert_in_range(count_of(w->log, "0 push|"), 15, 25); /* one in ten */
+    assert_in_range(count_of(w->log, "0 reply|"), 180, 200);
+}
+
+/* ---- circuits and fail-over ---- */
+
+static void a_channel_that_fails_is_left_alone_and_tried_again(void **state)
+{
+    struct world *w = *state;
+    open_outbox(w);
+    w->reached[FIRST] = SENDER_REACHED_NOT;
+    send_many(w, "first", "x", MESSAGE_CLASS_REPLY, 100);
+    loop_mem_advance(w->loop, 100);
+    uint32_t n_before = w->n_posts[FIRST];
+    assert_in_range(n_before, 5, 12); /* what was on its way when it opened is let be */
+    assert_int_equal(metrics_get(w->metrics, METRIC_circuits_open), 1);
+    loop_mem_advance(w->loop, 60000);
+    assert_in_range(w->n_posts[FIRST] - n_before, 3, 8); /* a probe after 2, 4, 8, 16 ... s */
+    w->reached[FIRST] = SENDER_REACHED_ANSWER;
+    loop_mem_advance(w->loop, 120000);
+    assert_int_equal(sent(w), 100); /* none was given up, none sent twice */
+    assert_int_equal(count_of(w->log, "0 x|"), 100);
+    assert_int_equal(metrics_get(w->metrics, METRIC_circuits_open), 0);
+}
+
+static void a_provider_that_hangs_does_not_swallow_the_rest(void **state)
+{
+    struct world *w = *state;
+    open_outbox(w);
+    w->reached[FIRST] = SENDER_REACHED_MAYBE;
+    send_many(w, "first", "x", MESSAGE_CLASS_REPLY, 100);
+    loop_mem_advance(w->loop, 30000);
+    uint64_t n_unknown = metrics_get(w->metrics, METRIC_sends_unknown_total);
+    assert_in_range(n_unknown, 5, 20); /* not all hundred */
+    w->reached[FIRST] = SENDER_REACHED_ANSWER;
+    loop_mem_advance(w->loop, 120000);
+    assert_int_equal(sent(w) + n_unknown, 100);
+}
+
+static void messages_take_the_way_round_while_a_provider_is_away(void **state)
+{
+    struct world *w = *state;
+    w->list[FIRST].fallback = STR("second");
+    w->list[SECOND].price = 500000;
+    w->config.currency = STR("KES");
+    open_outbox(w);
+    w->reached[FIRST] = SENDER_REACHED_NOT;
+    struct message m = message_to(w, "+254711000001", "first", "linked");
+    m.link = STR("LINK-OF-FIRST");
+    for (int i = 0; i < 20; i++)
+        send(w, "first", "x", MESSAGE_CLASS_REPLY);
+    seal_and_put(w, &m, "+254711000001");
+    loop_mem_advance(w->loop, 20000);
+    assert_int_equal(count_of(w->log, "1 "), 21);
+    assert_int_equal(sent(w), 21);
+    assert_null(strstr(w->last_body, "LINK-OF-FIRST"));
+    assert_non_null(strstr(w->last_body, "from=2")); /* its own sender */
+    struct taken *t = take_events(w);
+    assert_int_equal(count_of(t->json, "\"channel\":\"second\""), 21); /* reports will come there */
+    assert_int_equal(count_of(t->json, "\"price\":0.500000"), 21);
+    assert_true(metrics_get(w->metrics, METRIC_sends_diverted_total) >= 21);
+
+    w->reached[FIRST] = SENDER_REACHED_ANSWER; /* a message finds out that it is back */
+    loop_mem_advance(w->loop, 60000);
+    send_many(w, "first", "y", MESSAGE_CLASS_REPLY, 20);
+    loop_mem_advance(w->loop, 60000);
+    assert_true(count_of(w->log, "0 y|") >= 18);
+}
+
+/* A 5xx was an answer: what the provider has seen, no other provider sends. */
+static void what_may_have_reached_the_provider_is_sent_by_no_other(void **state)
+{
+    struct world *w = *state;
+    w->list[FIRST].fallback = STR("second");
+    w->list[FIRST].max_in_flight = 1;
+    open_outbox(w);
+    w->status[FIRST] = 503;
+    send(w, "first", "seen", MESSAGE_CLASS_REPLY);
+    loop_mem_advance(w->loop, 60000);
+    assert_int_equal(count_of(w->log, "1 seen|"), 0);
+    send_many(w, "first", "new", MESSAGE_CLASS_REPLY, 10); /* the circuit is open by now */
+    loop_mem_advance(w->loop, 10000);
+    assert_in_range(count_of(w->log, "1 new|"), 8, 10); /* but for one that finds out */
+    w->status[FIRST] = 200;
+    loop_mem_advance(w->loop, 3600000);
+    assert_int_equal(count_of(w->log, "1 seen|"), 0);
+    assert_int_equal(count_of(w->log, "0 seen|"), 1);
+    assert_int_equal(count_of(w->log, "new|"), 10);
+}
+
+static void channels_that_stand_in_for_each_other_wait_together(void **state)
+{
+    struct world *w = *state;
+    w->list[FIRST].fallback = STR("second");
+    w->list[SECOND].fallback = STR("first");
+    open_outbox(w);
+    w->reached[FIRST] = w->reached[SECOND] = SENDER_REACHED_NOT;
+    send_many(w, "first", "x", MESSAGE_CLASS_REPLY, 30);
+    loop_mem_advance(w->loop, 60000);
+    assert_int_equal(sent(w), 0);
+    w->reached[SECOND] = SENDER_REACHED_ANSWER;
+    loop_mem_advance(w->loop, 600000);
+    assert_int_equal(sent(w), 30);
+    assert_int_equal(count_of(w->log, "1 x|"), 30);
+}
+
+/* ---- routes ---- */
+
+static void routes_choose_by_the_number_but_for_answers(void **state)
+{
+    struct world *w = *state;
+    static const struct config_route routes[] = {{LIT("+254"), LIT("second")},
+                                                 {LIT("+25471"), LIT("third")}};
+    w->config.routes = routes;
+    w->config.n_routes = 2;
+    open_outbox(w);
+    struct message m = message_to(w, "+254700000001", "first", "answer");
+    seal_and_put(w, &m, "+254700000001");
+    m = message_to(w, "+254700000002", "first", "follow-up");
+    m.is_answer = false;
+    seal_and_put(w, &m, "+254700000002");
+    send_push(w, "+254711000003", "first", "reminder");
+    send_push(w, "+254701000003", "gone", "moved"); /* a channel that was taken away */
+    loop_mem_advance(w->loop, 1000);
+    assert_non_null(strstr(w->log, "0 answer|"));
+    assert_non_null(strstr(w->log, "1 follow-up|"));
+    assert_non_null(strstr(w->log, "2 reminder|"));
+    assert_non_null(strstr(w->log, "1 moved|"));
+    assert_int_equal(sent(w), 4);
+}
+
+static void a_message_that_no_channel_can_send_is_told(void **state)
+{
+    struct world *w = *state;
+    open_outbox(w);
+    send(w, "gone", "x", MESSAGE_CLASS_REPLY);
+    loop_mem_advance(w->loop, 1000);
+    assert_non_null(strstr(take_events(w)->json, "\"error\":\"no channel can send this\""));
+    assert_int_equal(outbox_n_jobs(w->outbox), 0);
+}
+
+/* ---- caps of reminders, whose number only the sender knows ---- */
+
+static void reminders_are_capped_by_prefix_and_country(void **state)
+{
+    struct world *w = *state;
+    w->config.cap_prefix_hour = 2;
+    open_outbox(w);
+    send_push(w, "+254700000001", "first", "one");
+    send_push(w, "+254700000002", "first", "two");
+    send_push(w, "+254700000003", "first", "three");
+    send_push(w, "+4915112345678", "first", "abroad");
+    loop_mem_advance(w->loop, 5000);
+    assert_int_equal(sent(w), 2);
+    struct taken *t = take_events(w);
+    assert_int_equal(count_of(t->json, "\"status\":\"capped\""), 2);
+    assert_int_equal(count_of(t->json, "\"error\":\"cap prefix\""), 1);
+    assert_int_equal(count_of(t->json, "\"error\":\"cap country\""), 1);
+    assert_int_equal(metrics_get(w->metrics, METRIC_cap_rejections_total_prefix), 1);
+    assert_int_equal(metrics_get(w->metrics, METRIC_cap_rejections_total_country), 1);
+    assert_int_equal(metrics_get(w->metrics, METRIC_sends_failed_total), 0);
+}
+
+static void a_reminder_that_is_tried_again_is_counted_once(void **state)
+{
+    struct world *w = *state;
+    w->config.cap_prefix_hour = 2;
+    open_outbox(w);
+    w->reached[FIRST] = SENDER_REACHED_NOT;
+    send_push(w, "+254700000001", "first", "one");
+    loop_mem_advance(w->loop, 10000);
+    w->reached[FIRST] = SENDER_REACHED_ANSWER;
+    loop_mem_advance(w->loop, 60000);
+    send_push(w, "+254700000002", "first", "two");
+    loop_mem_advance(w->loop, 1000);
+    assert_int_equal(sent(w), 2);
+}
+
+/* ---- access tokens ---- */
+
+static void a_token_is_asked_for_once_and_kept_until_it_expires(void **state)
+{
+    struct world *w = *state;
+    open_outbox(w);
+    send_many(w, "token", "x", MESSAGE_CLASS_REPLY, 20);
+    loop_mem_advance(w->loop, 2000);
+    assert_int_equal(sent(w), 20);
+    assert_int_equal(w->n_tokens, 1);
+    assert_non_null(strstr(w->last_body, "Bearer t1"));
+    loop_mem_advance(w->loop, 3600 * 1000);
+    send(w, "token", "y", MESSAGE_CLASS_REPLY);
+    loop_mem_advance(w->loop, 2000);
+    assert_int_equal(w->n_tokens, 2);
+    assert_non_null(strstr(w->last_body, "Bearer t2"));
+    assert_int_equal(sent(w), 21);
+}
+
+static void a_token_that_was_refused_is_asked_for_again(void **state)
+{
+    struct world *w = *state;
+    open_outbox(w);
+    send(w, "token", "x", MESSAGE_CLASS_REPLY);
+    loop_mem_advance(w->loop, 1000);
+    w->status[TOKEN] = 401; /* withdrawn before its time */
+    send(w, "token", "y", MESSAGE_CLASS_REPLY);
+    loop_mem_advance(w->loop, 100);
+    w->status[TOKEN] = 200;
+    loop_mem_advance(w->loop, 10000);
+    assert_int_equal(w->n_tokens, 2);
+    assert_int_equal(sent(w), 2);
+    assert_int_equal(metrics_get(w->metrics, METRIC_circuits_open), 0);
+}
+
+/* Nothing was sent, so that the message may take the way round. */
+static void without_a_token_nothing_is_sent_and_nothing_lost(void **state)
+{
+    struct world *w = *state;
+    w->list[TOKEN].fallback = STR("first");
+    open_outbox(w);
+    w->is_token_refused = true;
+    send_many(w, "token", "x", MESSAGE_CLASS_REPLY, 10);
+    loop_mem_advance(w->loop, 60000);
+    assert_int_equal(w->n_posts[TOKEN], 0);
+    assert_int_equal(count_of(w->log, "0 x|"), 10);
+    assert_true(w->n_tokens < 20); /* the provider is not pressed */
+}
+
+/* ---- marks ---- */
+
+/* The mark of a new entry that is found set was set by our own call that timed out. */
+static void a_mark_that_timed_out_costs_no_message(void **state)
+{
+    struct world *w = *state;
+    open_outbox(w);
+    store_mem_fail(w->store, "mark_sending", ERR_TIMEOUT, true, 1);
+    send(w, "first", "x", MESSAGE_CLASS_REPLY);
+    loop_mem_advance(w->loop, 5000);
+    assert_int_equal(sent(w), 1);
+    assert_int_equal(metrics_get(w->metrics, METRIC_sends_unknown_total), 0);
+}
+
+int main(void)
+{
+#define WORLD_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(channels_of_an_account_share_its_rate),
+        WORLD_TEST(replies_of_one_channel_go_before_pushes_of_another),
+        WORLD_TEST(pushes_go_on_while_replies_never_end),
+        WORLD_TEST(a_channel_that_fails_is_left_alone_and_tried_again),
+        WORLD_TEST(a_provider_that_hangs_does_not_swallow_the_rest),
+        WORLD_TEST(messages_take_the_way_round_while_a_provider_is_away),
+        WORLD_TEST(what_may_have_reached_the_provider_is_sent_by_no_other),
+        WORLD_TEST(channels_that_stand_in_for_each_other_wait_together),
+        WORLD_TEST(routes_choose_by_the_number_but_for_answers),
+        WORLD_TEST(a_message_that_no_channel_can_send_is_told),
+        WORLD_TEST(reminders_are_capped_by_prefix_and_country),
+        WORLD_TEST(a_reminder_that_is_tried_again_is_counted_once),
+        WORLD_TEST(a_token_is_asked_for_once_and_kept_until_it_expires),
+        WORLD_TEST(a_token_that_was_refused_is_asked_for_again),
+        WORLD_TEST(without_a_token_nothing_is_sent_and_nothing_lost),
+        WORLD_TEST(a_mark_that_timed_out_costs_no_message),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
