@@ -2,7 +2,7 @@
 # demo.sh: the gateway as `./run` starts it, in a state folder, on a private Redis and PostgreSQL,
 # with channels whose SMS go to the built-in simulator. Needs common.sh and servers.sh.
 
-WAYPOST="$ROOT/build/waypost"
+WAYPOST="${WAYPOST:-$ROOT/build/waypost}" # or another build of it
 
 # demo_channel NAME PROFILE [LINE]... [-- SETTING]...: one entry under channels:.
 demo_channel()

@@ -59,7 +59,7 @@ ledger()
 kill_round()
 {
     local ledger
-    (ledger send --seconds 7200 --first "$2" --stop "$STATE/stop") &
+    (ledger send --seconds 7200 --numbers 400 --first "$2" --stop "$STATE/stop") &
     ledger=$!
     for _ in $(seq "$1"); do
         sleep "0.$((RANDOM % 700 + 100))" # a random moment
