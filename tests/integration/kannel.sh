@@ -226,7 +226,7 @@ wait_for 20 listens "$SENDSMS" || die 69 'smsbox did not start'
 n=$(n_got "$PHONE")
 say_sms "$PHONE" text SCORE
 check 'a message by post-url is answered' wait_for 20 shows "$PHONE" \
-    "length == $n + 1 and (.[-1].text | contains(\"M0 of 7\"))"
+    "length == $n + 1 and (.[-1].text | contains(\"M1 of 7\"))"
 say_sms "$PHONE" ucs2 %06%62
 check 'and one in UCS-2' wait_for 20 shows "$PHONE" "length == $n + 2 and (.[-1].text | contains(\"3/7\"))"
 
