@@ -100,6 +100,7 @@ struct http_header *headers_render(struct eval *eval, const struct body *body, u
 struct inverted {
     struct str from, to, text, id;
     const struct named_value *let; /* names that the templates may use */
+    struct str alphabet;           /* "gsm7" or "ucs2", where the request says; else absent */
 };
 /* The constants of the body stand in the text where they should. */
 bool body_fits(const struct body *body, struct str text, struct arena *arena);

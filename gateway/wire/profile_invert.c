@@ -147,14 +147,55 @@ static bool invert(const struct template *t, struct str text,
     return at == text.len;
 }
 
-/* The first alternative that fits; conditions cannot be known again. */
+/* "coding: {alphabet - 2}": is there in one alphabet, and not in the other. */
+static const struct part *alphabet_part(const struct value *value)
+{
+    const struct choice *c = value->choices;
+    const struct part *part = c != NULL && c->next == NULL ? c->value.parts : NULL;
+    bool is_alone = part != NULL && !part->is_literal && part->next == NULL;
+    return is_alone && part->source == SOURCE_ALPHABET && part->second.p != NULL ? part : NULL;
+}
+
+/* Which alphabet a form says that its text is in. */
+static void find_alphabet(const struct member *members, const struct form *form,
+                          struct inverted *ret)
+{
+    for (const struct member *m = members; m != NULL; m = m->next) {
+        const struct part *part = alphabet_part(&m->value);
+        struct str value = form_get(form, m->key);
+        if (part == NULL)
+            continue;
+        if (value.p == NULL)
+            value = STR("-");
+        if (str_eq(value, part->literal))
+            ret->alphabet = STR("gsm7");
+        else if (str_eq(value, part->second))
+            ret->alphabet = STR("ucs2");
+    }
+}
+
+/* False for an alternative of the other alphabet; of other conditions nothing can be known. */
+static bool may_hold(const struct conditions *when, const struct inverted *ret)
+{
+    for (const struct condition *c = when->all; c != NULL && ret->alphabet.p != NULL; c = c->next) {
+        const struct part *part = c->left.parts;
+        bool is_alphabet = part != NULL && !part->is_literal && part->source == SOURCE_ALPHABET;
+        if (is_alphabet && c->kind == CONDITION_IS && c->values != NULL &&
+            !str_eq(c->values->text, ret->alphabet))
+            return false;
+    }
+    return true;
+}
+
+/* The first alternative that fits. */
 static bool value_invert(const struct value *value, struct str text,
                          struct str (*unescape)(struct str, struct arena *), struct arena *arena,
                          struct inverted *ret)
 {
     for (const struct choice *c = value->choices; c != NULL; c = c->next) {
         struct inverted tried = *ret;
-        if (!invert(&c->value, undo_all(value->filters, text, arena), unescape, arena, &tried))
+        if (!may_hold(&c->when, ret) ||
+            !invert(&c->value, undo_all(value->filters, text, arena), unescape, arena, &tried))
             continue;
         *ret = tried;
         return true;
@@ -168,6 +209,7 @@ static void form_invert(const struct member *members, struct str text, struct ar
     struct form form;
     if (form_parse(text, arena, &form) != ERR_OK)
         return;
+    find_alphabet(members, &form, ret);
     for (const struct member *m = members; m != NULL; m = m->next) {
         struct str value = form_get(&form, m->key);
         if (value.p != NULL)
