@@ -86,6 +86,17 @@ void store_courses_get(struct store *s, store_on_courses *fn, void *ctx)
     s->ops->courses_get(s, fn, ctx);
 }
 
+void store_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
+                     void *ctx)
+{
+    s->ops->board_put(s, name, value, fn, ctx);
+}
+
+void store_board_get(struct store *s, store_on_board *fn, void *ctx)
+{
+    s->ops->board_get(s, fn, ctx);
+}
+
 void store_restore(struct store *s, const struct number_id *id, struct str state, int64_t due_at_ms,
                    store_on_done *fn, void *ctx)
 {

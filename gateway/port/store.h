@@ -114,6 +114,10 @@ typedef void store_on_value(void *ctx, enum err e, struct str value);
 typedef void store_on_courses(void *ctx, enum err e, const struct str *names,
                               const struct str *bundles, uint32_t n, struct str current);
 
+/* Names and values of the board, in no order. */
+typedef void store_on_board(void *ctx, enum err e, const struct str *names,
+                            const struct str *values, uint32_t n);
+
 struct store_ops {
     void (*load)(struct store *, const struct number_id *, store_on_load *, void *ctx);
     void (*commit)(struct store *, const struct store_commit *, store_on_commit *, void *ctx);
@@ -133,6 +137,9 @@ struct store_ops {
     void (*course_put)(struct store *, struct str name, struct str bundle, bool is_current,
                        store_on_done *, void *ctx);
     void (*courses_get)(struct store *, store_on_courses *, void *ctx);
+    void (*board_put)(struct store *, struct str name, struct str value, store_on_done *,
+                      void *ctx);
+    void (*board_get)(struct store *, store_on_board *, void *ctx);
     void (*restore)(struct store *, const struct number_id *, struct str state, int64_t due_at_ms,
                     store_on_done *, void *ctx);
     void (*ping)(struct store *, store_on_done *, void *ctx);
@@ -194,6 +201,11 @@ void store_session_get(struct store *s, struct str key, store_on_value *fn, void
 void store_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
                       store_on_done *fn, void *ctx);
 void store_courses_get(struct store *s, store_on_courses *fn, void *ctx);
+/* A few notes that operators and processes leave for each other, as which channel is paused. An
+ * absent value takes the note away. */
+void store_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
+                     void *ctx);
+void store_board_get(struct store *s, store_on_board *fn, void *ctx);
 /* Writes a state that PostgreSQL remembers, unless a newer one is there (waypost rebuild). */
 void store_restore(struct store *s, const struct number_id *id, struct str state, int64_t due_at_ms,
                    store_on_done *fn, void *ctx);

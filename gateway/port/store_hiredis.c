@@ -13,6 +13,7 @@
 #define SESSION_KEY_BYTES (16 + STORE_SESSION_KEY_BYTES)
 
 static const char courses_key[] = "wp:courses";
+static const char board_key[] = "wp:board";
 
 /* ---- words ---- */
 
@@ -311,6 +312,27 @@ static void hiredis_courses_get(struct store *s, store_on_courses *fn, void *ctx
              &(struct link_to){reply_courses, (void (*)(void))fn, ctx});
 }
 
+static void hiredis_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
+                              void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add(&argv, value.p != NULL ? STR("HSET") : STR("HDEL"));
+    argv_add(&argv, str_from(board_key));
+    argv_add(&argv, name);
+    if (value.p != NULL)
+        argv_add(&argv, value);
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
+static void hiredis_board_get(struct store *s, store_on_board *fn, void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("HGETALL"));
+    argv_add(&argv, str_from(board_key));
+    link_ask(hiredis_store(s)->link, &argv,
+             &(struct link_to){reply_board, (void (*)(void))fn, ctx});
+}
+
 /* ---- the rest ---- */
 
 static void hiredis_ping(struct store *s, store_on_done *fn, void *ctx)
@@ -347,6 +369,8 @@ static const struct store_ops hiredis_ops = {
     .session_get = hiredis_session_get,
     .course_put = hiredis_course_put,
     .courses_get = hiredis_courses_get,
+    .board_put = hiredis_board_put,
+    .board_get = hiredis_board_get,
     .restore = hiredis_restore,
     .ping = hiredis_ping,
     .is_up = hiredis_is_up,

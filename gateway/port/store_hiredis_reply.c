@@ -178,6 +178,25 @@ void reply_courses(const struct link_to *to, enum err e, const redisReply *reply
                                  is_ok ? current : STR_NONE);
 }
 
+#define BOARD_MAX 1024
+
+/* HGETALL wp:board */
+void reply_board(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    static struct str names[BOARD_MAX], values[BOARD_MAX];
+    uint32_t n = 0;
+    if (e == ERR_OK && (reply->type != REDIS_REPLY_ARRAY || reply->elements % 2 != 0 ||
+                        reply->elements / 2 > BOARD_MAX))
+        e = ERR_IO;
+    for (size_t i = 0; e == ERR_OK && i < reply->elements; i += 2) {
+        if (!reply_str(reply->element[i], &names[n]) ||
+            !reply_str(reply->element[i + 1], &values[n]))
+            e = ERR_IO;
+        n++;
+    }
+    ((store_on_board *)to->fn)(to->ctx, e, names, values, e == ERR_OK ? n : 0);
+}
+
 /* ---- streams ---- */
 
 /* [id, [field, payload]], or [id, nil] when the entry was deleted. */

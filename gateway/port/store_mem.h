@@ -44,6 +44,11 @@ struct mem_course {
     struct buf name, bundle;
 };
 
+struct mem_note {
+    struct mem_note *next;
+    struct buf name, value;
+};
+
 struct mem_entry {
     struct mem_entry *prev, *next;
     struct buf payload;
@@ -65,6 +70,7 @@ struct answer {
         store_on_due *due;
         store_on_value *value;
         store_on_courses *courses;
+        store_on_board *board;
     } fn;
     void *ctx;
     enum err e;
@@ -101,6 +107,7 @@ struct mem_store {
     struct mem_session *sessions;
     struct mem_course *courses;
     struct mem_counter *counters;
+    struct mem_note *board;
     struct buf current;
     struct mem_entry *streams[STORE_MEM_STREAMS];
     uint64_t last_entry;

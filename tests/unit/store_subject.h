@@ -126,6 +126,19 @@ static inline void got_courses(void *ctx, enum err e, const struct str *names,
     got_done(got, e);
 }
 
+static inline void got_board(void *ctx, enum err e, const struct str *names,
+                             const struct str *values, uint32_t n)
+{
+    struct got *got = ctx;
+    assert_true(n <= GOT_ENTRIES);
+    got->n = n;
+    for (uint32_t i = 0; i < n; i++) {
+        got_str(names[i], got->names[i], sizeof(got->names[i]));
+        got_str(values[i], got->entries[i].payload, sizeof(got->entries[i].payload));
+    }
+    got_done(got, e);
+}
+
 static inline void on_watchdog(void *ctx)
 {
     struct subject *t = ctx;

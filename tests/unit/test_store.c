@@ -507,6 +507,29 @@ static void an_appended_event_is_read_like_any_other(void **state)
     assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, 1, NULL), ERR_OK);
 }
 
+static void notes_on_the_board_stay_until_taken_away(void **state)
+{
+    struct subject *t = subject(state);
+    store_board_get(t->store, got_board, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    const char *const values[] = {"one", "two"};
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        store_board_put(t->store, STR("pause:at"), str_from(values[i]), got_plain, begin(t));
+        assert_int_equal(end(t), ERR_OK);
+        store_board_get(t->store, got_board, begin(t));
+        assert_int_equal(end(t), ERR_OK);
+        assert_int_equal(t->got.n, 1);
+        assert_string_equal(t->got.names[0], "pause:at");
+        assert_string_equal(t->got.entries[0].payload, values[i]);
+    }
+    store_board_put(t->store, STR("pause:at"), STR_NONE, got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    store_board_get(t->store, got_board, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+}
+
 static void an_entry_is_marked_once(void **state)
 {
     struct subject *t = subject(state);
@@ -1018,6 +1041,7 @@ int main(void)
         BOTH(outbox_keeps_the_order_of_one_commit),
         BOTH(settling_with_an_event_adds_it_once),
         BOTH(an_appended_event_is_read_like_any_other),
+        BOTH(notes_on_the_board_stay_until_taken_away),
         BOTH(an_entry_is_marked_once),
         BOTH(sessions_last_their_time),
         BOTH(sessions_have_a_ceiling),
