@@ -79,5 +79,18 @@ void outbox_start(struct outbox *o);
  * begun stay in the stream. */
 void outbox_drain(struct outbox *o, outbox_on_idle *fn, void *ctx);
 uint32_t outbox_n_jobs(const struct outbox *o);
+
+/* One channel, as an operator wants to see it; counts are of this process' life. */
+struct outbox_status {
+    struct str name;
+    uint32_t n_waiting, n_in_flight;
+    uint64_t n_sent, n_failed, n_unknown;
+    bool is_held, is_open; /* paused by an operator; its circuit is open */
+};
+
+/* i below channels->n. */
+struct outbox_status outbox_status_of(const struct outbox *o, uint32_t i);
+/* While held a channel begins no message; what is on its way ends. False: it was so before. */
+bool outbox_hold(struct outbox *o, uint32_t i, bool is_held);
 /* After the ports it uses were freed, so that none calls back. Accepts NULL. */
 void outbox_free(struct outbox *o);

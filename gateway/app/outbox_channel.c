@@ -377,3 +377,30 @@ void outbox_channels_init(struct outbox *o)
             o->channels[i].fallback = outbox_sending_channel(o, other->name);
     }
 }
+
+/* ---- for operators ---- */
+
+struct outbox_status outbox_status_of(const struct outbox *o, uint32_t i)
+{
+    const struct outbox_channel *c = &o->channels[i];
+    return (struct outbox_status){.name = c->channel->config->name,
+                                  .n_waiting = c->n_jobs - c->n_in_flight,
+                                  .n_in_flight = c->n_in_flight,
+                                  .n_sent = c->n_sent,
+                                  .n_failed = c->n_failed,
+                                  .n_unknown = c->n_unknown,
+                                  .is_held = c->is_held,
+                                  .is_open = c->circuit != OUTBOX_CIRCUIT_CLOSED};
+}
+
+bool outbox_hold(struct outbox *o, uint32_t i, bool is_held)
+{
+    struct outbox_channel *c = &o->channels[i];
+    if (c->is_held == is_held)
+        return false;
+    c->is_held = is_held;
+    LOG_INFO("outbox", is_held ? "channel paused" : "channel resumed", "channel=%.*s",
+             STR_ARG(c->channel->config->name));
+    outbox_pump(o);
+    return true;
+}

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "cli/config_file.h"
 #include "port/profile_file.h"
 #include "wire/json.h"
 
@@ -105,7 +106,7 @@ bool channel_read(const char *path, struct buf *out)
 
 /* A request as people keep it in a file may have bare line ends and lack Host and Content-Length;
  * these are added, so that the strict reader takes it. */
-static void complete_request(struct str raw, struct buf *out)
+void channel_complete_request(struct str raw, struct buf *out)
 {
     size_t crlf = str_find(raw, STR("\r\n\r\n")), lf = str_find(raw, STR("\n\n"));
     bool is_bare = crlf == SIZE_MAX || lf < crlf;
@@ -200,7 +201,7 @@ static int read_raw(const struct cli_args *args, const char *path, struct http_r
         return EX_USAGE;
     if (!channel_read(path, &raw))
         return EX_NOINPUT;
-    complete_request(buf_str(&raw), &complete);
+    channel_complete_request(buf_str(&raw), &complete);
     if (http_reader_feed(reader, complete.p, complete.len) != HTTP_STATE_DONE) {
         const char *why = "it ends too early";
         (void)http_reader_status(reader, &why); /* the number is for clients */
@@ -415,6 +416,10 @@ static int run(const struct cli_args *args)
         {"decode", run_decode}, {"sign", run_sign}, {"encode", run_encode}, {"send", run_send}};
     if (args->n_words >= 2 && strcmp(args->words[0], "test") == 0)
         return channel_test(args);
+    for (const struct channel_verb *verb = channel_verbs; verb->name != NULL; verb++) {
+        if (args->n_words >= 1 && strcmp(args->words[0], verb->name) == 0)
+            return verb->run(args);
+    }
     for (size_t i = 0; i < ARRAY_LEN(verbs) && args->n_words == 2; i++) {
         if (strcmp(args->words[0], verbs[i].name) != 0)
             continue;
@@ -428,23 +433,32 @@ static int run(const struct cli_args *args)
         return code;
     }
     cli_complain(
-        "say `channel decode PROFILE`, `channel sign PROFILE`, `channel encode PROFILE`, "
-        "`channel send PROFILE` or `channel test FILE...`; `waypost channel --help` says more");
+        "say `channel list|check|try|pause|resume`, `channel decode|sign|encode|send PROFILE` or "
+        "`channel test FILE...`; `waypost channel --help` says more");
     return EX_USAGE;
 }
 
 const struct cli_command cli_channel = {
     .name = "channel",
-    .summary = "try how a provider's profile reads, answers and sends",
-    .usage = "channel decode PROFILE [--set NAME=VALUE]... [--dlr] < HTTP-REQUEST\n"
+    .summary = "look at the channels, pause them, try how a provider's profile works",
+    .usage = "channel list [--json]\n"
+             "channel check [NAME]\n"
+             "channel try NAME [--from NUMBER] [--request FILE] [--url URL]\n"
+             "channel pause NAME...\n"
+             "channel resume NAME...\n"
+             "channel decode PROFILE [--set NAME=VALUE]... [--dlr] < HTTP-REQUEST\n"
              "channel sign PROFILE --set secret=KEY [--set NAME=VALUE]... < HTTP-REQUEST\n"
              "channel encode PROFILE [--request FILE] < {\"text\":\"...\",\"more\":true}\n"
              "channel send PROFILE [--set NAME=VALUE]... < {\"from\",\"to\",\"text\",\"id\"}\n"
              "channel test FILE...",
-    .options = {{"set", "NAME=VALUE", "a setting of the channel: secret=abc", true},
+    .options = {CONFIG_FILE_OPTION,
+                {"json", NULL, "list: as JSON", false},
+                {"from", "NUMBER", "try: who writes", false},
+                {"url", "URL", "try: the gateway, if not http://127.0.0.1:PORT", false},
+                {"set", "NAME=VALUE", "a setting of the channel: secret=abc", true},
                 {"session", "NAME=VALUE", "what is remembered of the USSD session: last=1*2", true},
                 {"dlr", NULL, "the request came to the address for delivery reports", false},
-                {"request", "FILE", "encode: the raw request that is answered", false},
+                {"request", "FILE", "encode, try: a raw request, - for standard input", false},
                 {"profiles", "FOLDER", "where the profiles lie (config/profiles)", false},
                 {"answers", NULL, "test: compare our answers with the vectors' too", false},
                 {.name = NULL}},

@@ -38,6 +38,22 @@ struct str doc_text(const struct doc *object, const char *name);
 /* Same values, order of members aside; moments that name the same time are equal. */
 bool doc_equal(const struct doc *a, const struct doc *b);
 
+/* What is about configured channels, and not about profiles: ends with name NULL. */
+struct channel_verb {
+    const char *name;
+    int (*run)(const struct cli_args *args);
+};
+extern const struct channel_verb channel_verbs[];
+/* Exit codes. list, pause and resume are in channel_board.c, the others in a file each. */
+int channel_list(const struct cli_args *args);
+int channel_pause(const struct cli_args *args);
+int channel_resume(const struct cli_args *args);
+int channel_check(const struct cli_args *args);
+int channel_try(const struct cli_args *args);
+/* Makes a raw request as people keep it one that a strict reader takes: line ends, Host and
+ * Content-Length are added. */
+void channel_complete_request(struct str raw, struct buf *out);
+
 /* `channel test`: exit code. */
 int channel_test(const struct cli_args *args);
 /* One vector of kind send. Appends a line for each difference to out. */

@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "app/board.h"
 #include "app/course_set.h"
 #include "app/opt_outs.h"
 #include "app/outbox.h"
@@ -21,12 +22,19 @@ struct sender_role {
     struct dialogs *dialogs;
     struct opt_outs *opt_outs;
     struct outbox *outbox;
+    struct board *board;
 };
+
+static void on_pauses_known(void *ctx)
+{
+    struct sender_role *r = ctx;
+    outbox_start(r->outbox);
+}
 
 static void on_store_up(void *ctx)
 {
     struct sender_role *r = ctx;
-    outbox_start(r->outbox);
+    board_start(r->board, on_pauses_known, r);
 }
 
 static void on_idle(void *ctx)
@@ -64,6 +72,7 @@ static void build_app(struct sender_role *r)
                                  .on_opt_out = opt_outs_take,
                                  .ctx = r->opt_outs};
     r->outbox = outbox_new(&ports, "sender-0", 0, STORE_BUCKETS - 1);
+    r->board = board_new(role->loop, r->store, r->outbox, &r->channels);
 }
 
 int role_sender(const struct role_context *role)
@@ -91,6 +100,7 @@ int role_sender(const struct role_context *role)
     sender_free(r.sender);
     store_free(r.store);
     sink_free(r.sink);
+    board_free(r.board);
     opt_outs_free(r.opt_outs);
     outbox_free(r.outbox);
     dialogs_free(r.dialogs);

@@ -128,6 +128,15 @@ enum err profile_parse(struct str yaml, struct str file, struct profile **ret,
                        struct errmsg *msg) MUST_CHECK;
 void profile_free(struct profile *p);
 struct str profile_name(const struct profile *p);
+/* Whom it is for, in words; and what an operator should know, absent = nothing. */
+struct str profile_title(const struct profile *p);
+struct str profile_notes(const struct profile *p);
+/* Has it a rule for this kind of callback? */
+bool profile_takes(const struct profile *p, enum inbound_kind kind);
+/* Where the messages are sent, without the query (it may hold keys); in the arena. ERR_NOT_FOUND:
+ * not known without further settings. */
+enum err profile_send_address(const struct profile *p, const struct settings *settings,
+                              struct arena *arena, struct str *ret) MUST_CHECK;
 /* "GET", "POST" or "PUT", and the profile's callbacks come by it. */
 bool profile_takes_method(const struct profile *p, struct str method);
 bool profile_has_ussd(const struct profile *p);

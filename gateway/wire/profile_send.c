@@ -108,6 +108,25 @@ enum err profile_send(const struct profile *p, const struct outgoing *message,
     return e == ERR_OK ? render_request(&eval, &p->send.request, true, ret, msg) : e;
 }
 
+enum err profile_send_address(const struct profile *p, const struct settings *settings,
+                              struct arena *arena, struct str *ret)
+{
+    static const struct outgoing nobody = {.to = {"+10000000000", 12}};
+    struct eval eval = {.profile = p,
+                        .arena = arena,
+                        .settings = settings,
+                        .outgoing = &nobody,
+                        .let = p->send.let};
+    if (!p->send.is_declared)
+        return ERR_NOT_FOUND;
+    struct request_template bare = p->send.request;
+    bare.query = NULL;
+    enum err e = render_url(&eval, &bare, true, ret, NULL);
+    if (e == ERR_OK)
+        *ret = str_sub(*ret, 0, str_find_char(*ret, '?'));
+    return e;
+}
+
 /* access tokens ----------------------------------------------------------------------------- */
 
 bool profile_needs_token(const struct profile *p, const struct settings *settings)

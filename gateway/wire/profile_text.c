@@ -39,6 +39,25 @@ struct str profile_name(const struct profile *p)
     return p->name;
 }
 
+struct str profile_title(const struct profile *p)
+{
+    return p->title;
+}
+
+struct str profile_notes(const struct profile *p)
+{
+    return p->notes;
+}
+
+bool profile_takes(const struct profile *p, enum inbound_kind kind)
+{
+    for (uint32_t i = 0; i < p->n_rules; i++) {
+        if (p->rules[i].kind == kind && p->rules[i].outcome == INBOUND_ACCEPT)
+            return true;
+    }
+    return false;
+}
+
 bool profile_has_ussd(const struct profile *p)
 {
     return p->has_ussd;

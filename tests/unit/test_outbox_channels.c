@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "app/outbox.h"
+#include "app/board.h"
 
 /* A struct str in a static initialiser. */
 #define LIT(literal)                                                                               \
@@ -32,6 +32,7 @@ struct world {
     struct channels channels;
     struct metrics *metrics;
     struct outbox *outbox;
+    struct board *board; /* NULL = nobody looks */
     enum sender_reached reached[N_CHANNELS];
     int status[N_CHANNELS];
     uint32_t n_posts[N_CHANNELS]; /* requests, whatever became of them */
@@ -100,7 +101,7 @@ static bool on_post(void *ctx, const struct sender_request *request, struct send
 }
 
 /* After the configuration is as the test wants it. */
-static void open_outbox(struct world *w)
+static void make_outbox(struct world *w)
 {
     struct errmsg msg = {""};
     if (channels_load(&w->config, &w->channels, &msg) != ERR_OK)
@@ -114,6 +115,11 @@ static void open_outbox(struct world *w)
                                                   .channels = &w->channels,
                                                   .metrics = w->metrics},
                            "sender-0", 0, STORE_BUCKETS - 1);
+}
+
+static void open_outbox(struct world *w)
+{
+    make_outbox(w);
     outbox_start(w->outbox);
 }
 
@@ -151,6 +157,7 @@ static int tear_down(void **state)
     sender_free(w->sender);
     store_free(w->store);
     sink_free(w->sink);
+    board_free(w->board);
     outbox_free(w->outbox);
     channels_fini(&w->channels);
     vault_free(w->vault);
@@ -565,6 +572,92 @@ static void without_a_token_nothing_is_sent_and_nothing_lost(void **state)
     assert_true(w->n_tokens < 20); /* the provider is not pressed */
 }
 
+/* ---- an operator's pause ---- */
+
+static void on_known(void *ctx)
+{
+    struct world *w = ctx;
+    outbox_start(w->outbox);
+}
+
+static void on_put(void *ctx, enum err e)
+{
+    (void)ctx;
+    assert_int_equal(e, ERR_OK);
+}
+
+struct note {
+    char value[512];
+};
+
+static void on_notes(void *ctx, enum err e, const struct str *names, const struct str *values,
+                     uint32_t n)
+{
+    struct note *note = ctx;
+    assert_int_equal(e, ERR_OK);
+    for (uint32_t i = 0; i < n; i++) {
+        if (str_eq(names[i], STR(BOARD_STATUS "first")))
+            assert_int_equal(str_copy(values[i], note->value, sizeof(note->value)), ERR_OK);
+        assert_false(str_eq(names[i], STR(BOARD_STATUS "listens")));
+    }
+}
+
+static struct note status_note(struct world *w)
+{
+    struct note note = {""};
+    store_board_get(w->store, on_notes, &note);
+    loop_mem_settle(w->loop);
+    return note;
+}
+
+/* A pause from before this sender's life holds from its first message on. */
+static void a_paused_channel_sends_nothing_until_it_is_resumed(void **state)
+{
+    struct world *w = *state;
+    store_board_put(w->store, STR(BOARD_PAUSE "first"), STR("2024-11-24T07:37:40Z"), on_put, NULL);
+    loop_mem_settle(w->loop);
+    make_outbox(w);
+    send_many(w, "first", "x", MESSAGE_CLASS_REPLY, 5);
+    send_many(w, "second", "y", MESSAGE_CLASS_REPLY, 5);
+    w->board = board_new(w->loop, w->store, w->outbox, &w->channels);
+    store_mem_fail(w->store, "board_get", ERR_UNAVAILABLE, false, 3);
+    board_start(w->board, on_known, w);
+    loop_mem_advance(w->loop, 2500);
+    assert_int_equal(sent(w), 0); /* what is paused is not known yet */
+    loop_mem_advance(w->loop, 10000);
+    assert_int_equal(w->n_posts[FIRST], 0);
+    assert_int_equal(w->n_posts[SECOND], 5);
+    struct note note = status_note(w);
+    assert_non_null(strstr(note.value, "\"state\":\"paused\",\"waiting\":5,\"in_flight\":0,"));
+    store_board_put(w->store, STR(BOARD_PAUSE "first"), STR_NONE, on_put, NULL);
+    loop_mem_advance(w->loop, 2 * BOARD_LOOK_MS);
+    assert_int_equal(w->n_posts[FIRST], 5);
+    loop_mem_advance(w->loop, 6 * BOARD_LOOK_MS);
+    note = status_note(w);
+    assert_non_null(strstr(note.value, "\"state\":\"sending\",\"waiting\":0,\"in_flight\":0,"
+                                       "\"sent\":5,\"failed\":0,\"unknown\":0}"));
+}
+
+/* A pause is not forgotten while the store is away, and what waits goes nowhere else. */
+static void a_pause_outlives_the_store_and_has_no_way_round(void **state)
+{
+    struct world *w = *state;
+    w->list[FIRST].fallback = STR("second");
+    make_outbox(w);
+    w->board = board_new(w->loop, w->store, w->outbox, &w->channels);
+    store_board_put(w->store, STR(BOARD_PAUSE "first"), STR("t"), on_put, NULL);
+    board_start(w->board, on_known, w);
+    loop_mem_advance(w->loop, 2 * BOARD_LOOK_MS);
+    store_mem_fail(w->store, "board_get", ERR_UNAVAILABLE, false, UINT32_MAX);
+    send_many(w, "first", "x", MESSAGE_CLASS_REPLY, 5);
+    loop_mem_advance(w->loop, 60000);
+    assert_int_equal(sent(w), 0);
+    store_mem_fail(w->store, "board_get", ERR_OK, false, 0);
+    store_board_put(w->store, STR(BOARD_PAUSE "first"), STR_NONE, on_put, NULL);
+    loop_mem_advance(w->loop, 2 * BOARD_LOOK_MS);
+    assert_int_equal(w->n_posts[FIRST], 5);
+}
+
 /* ---- marks ---- */
 
 /* The mark of a new entry that is found set was set by our own call that timed out. */
@@ -598,6 +691,8 @@ int main(void)
         WORLD_TEST(a_token_is_asked_for_once_and_kept_until_it_expires),
         WORLD_TEST(a_token_that_was_refused_is_asked_for_again),
         WORLD_TEST(without_a_token_nothing_is_sent_and_nothing_lost),
+        WORLD_TEST(a_paused_channel_sends_nothing_until_it_is_resumed),
+        WORLD_TEST(a_pause_outlives_the_store_and_has_no_way_round),
         WORLD_TEST(a_mark_that_timed_out_costs_no_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,99 @@
+#!/bin/bash
+# send.sh: what becomes of outgoing SMS on the running service: delivery reports, opt-outs, caps,
+# and the operators' commands for channels.
+. "$(dirname "$0")/lib.sh"
+world_up
+
+channel()
+{
+    "$WAYPOST" channel "$@" --config "$STATE/waypost.yaml"
+}
+
+# sms NUMBER TEXT: one SMS to the channel at; prints the status of the answer.
+sms()
+{
+    curl -sS -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/in/at" \
+        --data-urlencode "id=send-$RANDOM-$RANDOM" --data-urlencode "from=$1" \
+        --data-urlencode to=20880 --data-urlencode "text=$2"
+}
+
+report()
+{
+    curl -sS -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/dlr/at" -d "$1"
+}
+
+# n_delivered NUMBER: how many SMS the phone has.
+n_delivered()
+{
+    curl -fsS -G "http://127.0.0.1:$ADMIN_PORT/sim/outbox" --data-urlencode "to=$1" |
+        python3 -c 'import json, sys; print(len(json.load(sys.stdin)))'
+}
+
+has_sms()
+{
+    [ "$(n_delivered "$1")" = "$2" ]
+}
+
+# sql_is QUERY RESULT
+sql_is()
+{
+    [ "$(sql "$1")" = "$2" ]
+}
+
+is_metric()
+{
+    curl -fsS "http://127.0.0.1:$ADMIN_PORT/metrics" | grep -qxF "$1"
+}
+
+phone=+254700000901
+check_same 'an SMS is taken' 200 "$(sms $phone JOIN)"
+check 'and answered' wait_for 10 has_sms $phone 1
+check 'PostgreSQL knows that it was sent, with operator and parts' wait_for 10 sql_is \
+    "select status, segments, encoding, country from core.message" 'sent|2|gsm7|KE'
+id=$(sql 'select provider_id from core.message')
+check_same 'a report is taken' 200 "$(report "id=$id&status=Success")"
+check 'and joined' wait_for 10 sql_is 'select status from core.message' delivered
+check_same 'a late report is taken' 200 "$(report "id=$id&status=Sent")"
+check_same 'a report about nothing, too' 200 "$(report 'id=nobody&status=Success')"
+check 'it is parked' wait_for 10 sql_is 'select n from ops.parked_reports' 1
+check_same 'and the late one changed nothing' delivered "$(sql 'select status from core.message')"
+
+check_same 'an opt-out is taken' 200 \
+    "$(report "id=$id&status=Failed&failureReason=UserInBlackList&phoneNumber=%2B254700000901")"
+check 'it is a STOP' wait_for 10 sql_is "select count(*) from core.event where kind = 'stopped'" 1
+check_same 'that nobody is told of by SMS' 1 "$(n_delivered $phone)"
+
+check_same 'an SMS from a country that is not configured is taken' 200 "$(sms +4915112345678 JOIN)"
+check 'and not answered' wait_for 10 sql_is \
+    "select status || ' ' || error from core.message where country = 'DE'" 'capped cap country'
+check_same 'not at all' 0 "$(n_delivered +4915112345678)"
+check 'and counted' is_metric 'waypost_cap_rejections_total{cap="country"} 1'
+
+phone=+254700000902
+check 'a channel can be paused' channel pause at
+check 'its sender sees it within seconds' wait_for 5 eval 'channel list | grep -q "^at .*paused"'
+check_same 'an SMS is taken all the same' 200 "$(sms $phone JOIN)"
+check 'its answer waits' wait_for 10 eval \
+    'channel list --json | grep "\"name\":\"at\"" | grep -q "\"waiting\":1"'
+check_same 'and is not sent' 0 "$(n_delivered $phone)"
+demo_stop "$STATE"
+demo_start "$STATE" "$PORT"
+sleep_until_told() { channel list --json | grep '"name":"at"' | grep -q '"state":"paused"'; }
+check 'the pause outlives a restart' wait_for 10 sleep_until_told
+check_same 'and nothing was sent meanwhile' 0 "$(n_delivered $phone)"
+check 'the channel can be resumed' channel resume at
+check 'and the answer goes out' wait_for 10 has_sms $phone 1
+check_same 'a channel that is not there cannot' 64 "$(channel pause nobody >/dev/null 2>&1; echo $?)"
+
+for name in at at-ussd kannel twilio infobip-ussd; do
+    check "channel try $name" eval "channel try $name | grep -q '^# the gateway answers 200'"
+done
+check 'channel try at --dlr' eval "channel try at --dlr | grep -q '\"status\":\"delivered\"'"
+check 'channel check says what each takes, checks, sends and needs' eval \
+    'channel check | grep -c "^  takes\|^  checks\|^  sends\|^  settings" | grep -qx "1[0-9]\|20"'
+printf 'channels:\n  - {name: x, profile: twilio, country: KE}\n' |
+    cat <(sed '/^channels:/,$d' "$STATE/waypost.yaml") - >"$STATE/bad.yaml"
+check_same 'and complains of what is missing' 78 \
+    "$("$WAYPOST" channel check --config "$STATE/bad.yaml" >"$STATE/check.log" 2>&1; echo $?)"
+check 'by name' grep -q 'account_sid: .*MISSING' "$STATE/check.log"
+done_testing
