@@ -86,6 +86,23 @@ void store_courses_get(struct store *s, store_on_courses *fn, void *ctx)
     s->ops->courses_get(s, fn, ctx);
 }
 
+void store_part_put(struct store *s, const struct store_part *part, store_on_part *fn, void *ctx)
+{
+    assert(part->n >= 1 && part->n <= part->of && part->wait_ms > 0);
+    s->ops->part_put(s, part, fn, ctx);
+}
+
+void store_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn,
+                     void *ctx)
+{
+    s->ops->part_done(s, key, must_forget, fn, ctx);
+}
+
+void store_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx)
+{
+    s->ops->parts_overdue(s, fn, ctx);
+}
+
 void store_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
                      void *ctx)
 {
@@ -131,4 +148,10 @@ uint32_t store_seq(struct str state)
 bool store_session_fits(struct str key, struct str value)
 {
     return key.len <= STORE_SESSION_KEY_BYTES && value.len <= STORE_SESSION_BYTES;
+}
+
+bool store_part_fits(const struct store_part *part)
+{
+    return part->of <= STORE_MAX_PARTS && part->value.len <= STORE_PART_BYTES &&
+           part->key.len <= STORE_SESSION_KEY_BYTES;
 }

@@ -23,6 +23,10 @@
 #define STORE_CAP_KEY_BYTES 48u
 #define STORE_SESSION_BYTES 512u /* a stored USSD session */
 #define STORE_SESSION_KEY_BYTES 128u
+#define STORE_MAX_PARTS 32u    /* of one long SMS */
+#define STORE_PART_BYTES 8192u /* a stored part */
+#define STORE_PART_MARK_BYTES 16u
+#define STORE_MAX_INCOMPLETE 20000u /* long SMS that wait for parts */
 
 struct number_id {
     uint8_t bytes[NUMBER_ID_BYTES]; /* HMAC-SHA-256 of the E.164 number, cut; bucket = bytes[0] */
@@ -114,6 +118,30 @@ typedef void store_on_value(void *ctx, enum err e, struct str value);
 typedef void store_on_courses(void *ctx, enum err e, const struct str *names,
                               const struct str *bundles, uint32_t n, struct str current);
 
+/* One part of a long SMS. key names the message (no plain number in it), mark is a hash of what the
+ * part says. */
+struct store_part {
+    struct str key;
+    uint32_t n, of; /* from 1 */
+    char mark[STORE_PART_MARK_BYTES];
+    struct str value;
+    int64_t wait_ms; /* for the missing parts, from the first one that came */
+    int64_t keep_ms; /* after the last one that came */
+};
+
+enum store_part_state {
+    STORE_PART_KEPT,     /* others are missing */
+    STORE_PART_COMPLETE, /* all are there, also when this one was there before */
+    STORE_PART_ALONE,    /* not kept: another message has this key, or too many wait */
+};
+/* values by part, n of them when complete, absent where one is missing. */
+typedef void store_on_part(void *ctx, enum err e, enum store_part_state state,
+                           const struct str *values, uint32_t n);
+/* One message whose time is over: its key and what came of it, up to its last part that did. n = 0:
+ * there is none. */
+typedef void store_on_overdue(void *ctx, enum err e, struct str key, const struct str *values,
+                              uint32_t n);
+
 /* Names and values of the board, in no order. */
 typedef void store_on_board(void *ctx, enum err e, const struct str *names,
                             const struct str *values, uint32_t n);
@@ -137,6 +165,9 @@ struct store_ops {
     void (*course_put)(struct store *, struct str name, struct str bundle, bool is_current,
                        store_on_done *, void *ctx);
     void (*courses_get)(struct store *, store_on_courses *, void *ctx);
+    void (*part_put)(struct store *, const struct store_part *, store_on_part *, void *ctx);
+    void (*part_done)(struct store *, struct str key, bool must_forget, store_on_done *, void *ctx);
+    void (*parts_overdue)(struct store *, store_on_overdue *, void *ctx);
     void (*board_put)(struct store *, struct str name, struct str value, store_on_done *,
                       void *ctx);
     void (*board_get)(struct store *, store_on_board *, void *ctx);
@@ -201,6 +232,18 @@ void store_session_get(struct store *s, struct str key, store_on_value *fn, void
 void store_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
                       store_on_done *fn, void *ctx);
 void store_courses_get(struct store *s, store_on_courses *fn, void *ctx);
+/* Keeps a part until all of its message are there; on disk when fn says ERR_OK. The same part again
+ * changes nothing. A part that says something else under the number of one that is there: after a
+ * complete message it begins a new one, else it is STORE_PART_ALONE. ERR_TOO_LONG: over
+ * STORE_MAX_PARTS or STORE_PART_BYTES. */
+void store_part_put(struct store *s, const struct store_part *part, store_on_part *fn, void *ctx);
+/* The message has been dealt with: it does not become overdue. Its parts are still known for a
+ * while, so that repeats of them are; with must_forget they are not, and what comes begins a new
+ * message. */
+void store_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn,
+                     void *ctx);
+/* The oldest message that has waited long enough; it stays overdue until store_part_done. */
+void store_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
 /* A few notes that operators and processes leave for each other, as which channel is paused. An
  * absent value takes the note away. */
 void store_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
@@ -217,6 +260,8 @@ bool store_is_up(struct store *s);
 void store_free(struct store *s);
 /* seq of an encoded state; 0 for fewer bytes. */
 uint32_t store_seq(struct str state);
+/* For implementations: within the ceilings of store_part_put. */
+bool store_part_fits(const struct store_part *part);
 /* For implementations: within the ceilings of store_session_put. */
 bool store_session_fits(struct str key, struct str value);
 

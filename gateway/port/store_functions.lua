@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 2
+-- version 3
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -194,6 +194,62 @@ local function restore(keys, args)
   return 1
 end
 
+-- keys: message, messages that wait; args: its name among those, part, parts, mark (16 bytes), value,
+--       seconds to wait for the others, seconds to keep it, most messages that may wait
+-- Answers 1 kept, 2 not kept, or all values when all are there.
+local function part_put(keys, args)
+  local wrong = wrong_type(keys[1], 'hash') or wrong_type(keys[2], 'zset')
+  if wrong then
+    return wrong
+  end
+  local of, n = tonumber(args[3]), redis.call('HLEN', keys[1])
+  local present = redis.call('HGET', keys[1], args[2])
+  if present and string.sub(present, 1, 16) ~= args[4] then
+    if n < of then
+      return 2
+    end
+    redis.call('DEL', keys[1])
+    present, n = nil, 0
+  end
+  if n == 0 then
+    if redis.call('ZCARD', keys[2]) >= tonumber(args[8]) then
+      return 2
+    end
+    redis.call('ZADD', keys[2], redis.call('TIME')[1] + args[6], args[1])
+  end
+  if not present then
+    redis.call('HSET', keys[1], args[2], args[4] .. args[5])
+    n = n + 1
+  end
+  redis.call('EXPIRE', keys[1], args[7])
+  if n < of then
+    return 1
+  end
+  local values = {}
+  for i = 1, of do
+    values[i] = string.sub(redis.call('HGET', keys[1], i), 17)
+  end
+  return values
+end
+
+-- keys: messages that wait; args: what stands before a name in the key of a message
+-- Answers nothing, or the name of the first whose time is over, and number and value of its parts.
+local function parts_overdue(keys, args)
+  local now = redis.call('TIME')[1]
+  for _, name in ipairs(redis.call('ZRANGE', keys[1], '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)) do
+    local parts = redis.call('HGETALL', args[1] .. name)
+    if parts[1] then
+      for i = 2, #parts, 2 do
+        parts[i] = string.sub(parts[i], 17)
+      end
+      table.insert(parts, 1, name)
+      return parts
+    end
+    redis.call('ZREM', keys[1], name)
+  end
+  return {}
+end
+
 -- keys: due index; args: now in seconds, most numbers
 -- Answers member and due time for each number that is due, and moves the index up for slots in which
 -- nothing is due after all.
@@ -253,6 +309,8 @@ redis.register_function('waypost_commit', commit)
 redis.register_function('waypost_commit_capped', commit_capped)
 redis.register_function('waypost_lease', lease)
 redis.register_function{function_name = 'waypost_give_back', callback = give_back, flags = {'allow-oom'}}
+redis.register_function('waypost_part_put', part_put)
+redis.register_function{function_name = 'waypost_parts_overdue', callback = parts_overdue, flags = {'allow-oom'}}
 redis.register_function('waypost_restore', restore)
 redis.register_function{function_name = 'waypost_due', callback = due, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_settle', callback = settle, flags = {'allow-oom'}}

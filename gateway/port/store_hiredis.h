@@ -3,6 +3,7 @@
  *
  * store_hiredis.c        the calls of store.h as Redis commands
  * store_hiredis_caps.c   limits on what is sent
+ * store_hiredis_part.c   parts of long SMS
  * store_hiredis_read.c   the two streams: reads, settling, marks
  * store_hiredis_reply.c  replies and error replies to our structs
  * store_hiredis_link.c   deadlines, circuit breaker, handshake, over one connection after the other
@@ -171,6 +172,10 @@ void hiredis_commit_capped(struct store *s, const struct store_commit *commit, s
                            void *ctx);
 void hiredis_take(struct store *s, const struct store_cap *caps, uint32_t n, store_on_done *fn,
                   void *ctx);
+void hiredis_part_put(struct store *s, const struct store_part *part, store_on_part *fn, void *ctx);
+void hiredis_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn,
+                       void *ctx);
+void hiredis_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
 void hiredis_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
                   store_on_entries *fn, void *ctx);
 void hiredis_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,

@@ -365,57 +365,6 @@ static void mem_courses_get(struct store *s, store_on_courses *fn, void *ctx)
     mem_answer_post(m, a);
 }
 
-static void deliver_board(struct answer *a)
-{
-    a->fn.board(a->ctx, a->e, a->names, a->bundles, a->e == ERR_OK ? a->n : 0);
-}
-
-static void note_remove(struct mem_store *m, struct mem_note *note)
-{
-    LL_DELETE(m->board, note);
-    buf_fini(&note->name);
-    buf_fini(&note->value);
-    free(note);
-}
-
-static void mem_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
-                          void *ctx)
-{
-    struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "board_put", mem_deliver_done, ctx);
-    struct mem_note *note = m->board;
-    a->fn.done = fn;
-    while (note != NULL && !str_eq(buf_str(&note->name), name))
-        note = note->next;
-    if (a->has_effect && note != NULL)
-        note_remove(m, note);
-    if (a->has_effect && value.p != NULL) {
-        note = xcalloc(1, sizeof(*note));
-        mem_value_init(&note->name, name);
-        mem_value_init(&note->value, value);
-        LL_PREPEND(m->board, note);
-    }
-    mem_answer_post(m, a);
-}
-
-static void mem_board_get(struct store *s, store_on_board *fn, void *ctx)
-{
-    struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "board_get", deliver_board, ctx);
-    a->fn.board = fn;
-    const struct mem_note *note;
-    uint32_t n = 0;
-    LL_COUNT(m->board, note, n);
-    a->names = arena_new_array(a->arena, struct str, n + 1);
-    a->bundles = arena_new_array(a->arena, struct str, n + 1);
-    LL_FOREACH(m->board, note)
-    {
-        a->names[a->n] = arena_str(a->arena, buf_str(&note->name));
-        a->bundles[a->n++] = arena_str(a->arena, buf_str(&note->value));
-    }
-    mem_answer_post(m, a);
-}
-
 /* ---- the rest ---- */
 
 static void mem_ping(struct store *s, store_on_done *fn, void *ctx)
@@ -455,8 +404,8 @@ static void mem_free_data(struct mem_store *m)
         free(course);
     }
     buf_fini(&m->current);
-    while (m->board != NULL)
-        note_remove(m, m->board);
+    mem_board_fini(m);
+    mem_parts_fini(m);
     mem_caps_fini(m);
 }
 
@@ -507,6 +456,9 @@ static const struct store_ops mem_ops = {
     .session_get = mem_session_get,
     .course_put = mem_course_put,
     .courses_get = mem_courses_get,
+    .part_put = mem_part_put,
+    .part_done = mem_part_done,
+    .parts_overdue = mem_parts_overdue,
     .board_put = mem_board_put,
     .board_get = mem_board_get,
     .restore = mem_restore,

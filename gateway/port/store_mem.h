@@ -1,6 +1,7 @@
 /*
  * store_mem.h: what store_mem.c (learners, sessions, courses, answers, faults), store_mem_caps.c
- * (limits on what is sent) and store_mem_stream.c (the two streams) share. Nobody else includes it.
+ * (limits on what is sent), store_mem_part.c (long SMS), store_mem_board.c (notes) and
+ * store_mem_stream.c (the two streams) share. Nobody else includes it.
  */
 #pragma once
 
@@ -44,6 +45,20 @@ struct mem_course {
     struct buf name, bundle;
 };
 
+struct mem_part {
+    bool is_there;
+    char mark[STORE_PART_MARK_BYTES];
+    struct buf value;
+};
+
+struct mem_message {
+    struct mem_message *next;
+    struct buf key;
+    struct mem_part parts[STORE_MAX_PARTS];
+    uint32_t n;
+    int64_t due_ms, until_ms; /* mono; due 0 = dealt with */
+};
+
 struct mem_note {
     struct mem_note *next;
     struct buf name, value;
@@ -71,6 +86,8 @@ struct answer {
         store_on_value *value;
         store_on_courses *courses;
         store_on_board *board;
+        store_on_part *part;
+        store_on_overdue *overdue;
     } fn;
     void *ctx;
     enum err e;
@@ -82,6 +99,7 @@ struct answer {
     struct number_id *ids;
     struct str *names, *bundles;
     struct str value; /* also: name of the current course */
+    enum store_part_state part_state;
     uint32_t n;
 };
 
@@ -108,6 +126,7 @@ struct mem_store {
     struct mem_course *courses;
     struct mem_counter *counters;
     struct mem_note *board;
+    struct mem_message *messages;
     struct buf current;
     struct mem_entry *streams[STORE_MEM_STREAMS];
     uint64_t last_entry;
@@ -139,6 +158,15 @@ void mem_caps_tell(struct mem_store *m, const struct store_commit *commit, const
 void mem_caps_fini(struct mem_store *m);
 void mem_take(struct store *s, const struct store_cap *caps, uint32_t n, store_on_done *fn,
               void *ctx);
+
+void mem_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
+                   void *ctx);
+void mem_board_get(struct store *s, store_on_board *fn, void *ctx);
+void mem_board_fini(struct mem_store *m);
+void mem_part_put(struct store *s, const struct store_part *part, store_on_part *fn, void *ctx);
+void mem_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn, void *ctx);
+void mem_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
+void mem_parts_fini(struct mem_store *m);
 
 void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucket,
                     struct str payload);

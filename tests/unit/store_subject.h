@@ -139,6 +139,26 @@ static inline void got_board(void *ctx, enum err e, const struct str *names,
     got_done(got, e);
 }
 
+static inline void got_part(void *ctx, enum err e, enum store_part_state state,
+                            const struct str *values, uint32_t n)
+{
+    struct got *got = ctx;
+    assert_true(n <= GOT_ENTRIES);
+    got->n = n;
+    got->state_len = (size_t)state;
+    for (uint32_t i = 0; i < n; i++)
+        got_str(values[i].p != NULL ? values[i] : STR("-"), got->names[i], sizeof(got->names[i]));
+    got_done(got, e);
+}
+
+static inline void got_overdue(void *ctx, enum err e, struct str key, const struct str *values,
+                               uint32_t n)
+{
+    struct got *got = ctx;
+    got_str(key, got->value, sizeof(got->value));
+    got_part(got, e, STORE_PART_KEPT, values, n);
+}
+
 static inline void on_watchdog(void *ctx)
 {
     struct subject *t = ctx;

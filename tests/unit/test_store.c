@@ -530,6 +530,98 @@ static void notes_on_the_board_stay_until_taken_away(void **state)
     assert_int_equal(t->got.n, 0);
 }
 
+/* One part, its mark made of its value. */
+static enum err put_part(struct subject *t, const char *key, uint32_t n, uint32_t of,
+                         const char *value, int64_t wait_ms)
+{
+    struct store_part part = {.key = str_from(key),
+                              .n = n,
+                              .of = of,
+                              .value = str_from(value),
+                              .wait_ms = wait_ms,
+                              .keep_ms = 60000};
+    (void)snprintf(part.mark, sizeof(part.mark), "%s", value);
+    store_part_put(t->store, &part, got_part, begin(t));
+    return end(t);
+}
+
+static enum err overdue(struct subject *t)
+{
+    store_parts_overdue(t->store, got_overdue, begin(t));
+    return end(t);
+}
+
+static enum err part_done(struct subject *t, const char *key, bool must_forget)
+{
+    store_part_done(t->store, str_from(key), must_forget, got_plain, begin(t));
+    return end(t);
+}
+
+static void parts_are_kept_until_all_are_there(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_equal(put_part(t, "k", 3, 3, "c", 60000), ERR_OK);
+    assert_int_equal(t->got.state_len, STORE_PART_KEPT);
+    assert_int_equal(put_part(t, "k", 3, 3, "c", 60000), ERR_OK); /* again */
+    assert_int_equal(t->got.state_len, STORE_PART_KEPT);
+    assert_int_equal(put_part(t, "other", 2, 3, "x", 60000), ERR_OK);
+    assert_int_equal(put_part(t, "k", 1, 3, "a", 60000), ERR_OK);
+    assert_int_equal(t->got.state_len, STORE_PART_KEPT);
+    assert_int_equal(put_part(t, "k", 1, 3, "another", 60000), ERR_OK);
+    assert_int_equal(t->got.state_len, STORE_PART_ALONE);
+    for (int i = 0; i < 2; i++) { /* and once more, when it is complete */
+        assert_int_equal(put_part(t, "k", 2, 3, "b", 60000), ERR_OK);
+        assert_int_equal(t->got.state_len, STORE_PART_COMPLETE);
+        assert_int_equal(t->got.n, 3);
+        assert_string_equal(t->got.names[0], "a");
+        assert_string_equal(t->got.names[1], "b");
+        assert_string_equal(t->got.names[2], "c");
+    }
+    assert_int_equal(put_part(t, "k", 1, 3, "new", 60000), ERR_OK); /* another message */
+    assert_int_equal(t->got.state_len, STORE_PART_KEPT);
+    assert_int_equal(put_part(t, "k", 2, 3, "b", 60000), ERR_OK);
+    assert_int_equal(t->got.state_len, STORE_PART_KEPT);
+}
+
+static void parts_have_ceilings(void **state)
+{
+    struct subject *t = subject(state);
+    static char value[STORE_PART_BYTES + 2];
+    memset(value, 'x', STORE_PART_BYTES);
+    value[STORE_PART_BYTES] = '\0';
+    assert_int_equal(put_part(t, "k", 1, STORE_MAX_PARTS, value, 60000), ERR_OK);
+    assert_int_equal(put_part(t, "k", 1, STORE_MAX_PARTS + 1, "x", 60000), ERR_TOO_LONG);
+    value[STORE_PART_BYTES] = 'x';
+    assert_int_equal(put_part(t, "k", 2, 3, value, 60000), ERR_TOO_LONG);
+}
+
+static void messages_that_wait_too_long_are_found(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_equal(overdue(t), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    assert_int_equal(put_part(t, "late", 2, 4, "b", 1000), ERR_OK);
+    assert_int_equal(put_part(t, "done", 1, 2, "a", 1000), ERR_OK);
+    assert_int_equal(put_part(t, "done", 2, 2, "b", 1000), ERR_OK);
+    assert_int_equal(put_part(t, "waits", 1, 2, "a", 60000), ERR_OK);
+    assert_int_equal(part_done(t, "done", false), ERR_OK);
+    for (int i = 0; i < 400; i++) { /* the server's clock is to the second */
+        assert_int_equal(overdue(t), ERR_OK);
+        if (t->got.n > 0)
+            break;
+        run_for(t, 20);
+    }
+    assert_string_equal(t->got.value, "late");
+    assert_int_equal(t->got.n, 2);
+    assert_string_equal(t->got.names[0], "-");
+    assert_string_equal(t->got.names[1], "b");
+    assert_int_equal(part_done(t, "late", true), ERR_OK);
+    assert_int_equal(overdue(t), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    assert_int_equal(put_part(t, "late", 1, 4, "a", 60000), ERR_OK); /* forgotten */
+    assert_int_equal(t->got.state_len, STORE_PART_KEPT);
+}
+
 static void an_entry_is_marked_once(void **state)
 {
     struct subject *t = subject(state);
@@ -1042,6 +1134,9 @@ int main(void)
         BOTH(settling_with_an_event_adds_it_once),
         BOTH(an_appended_event_is_read_like_any_other),
         BOTH(notes_on_the_board_stay_until_taken_away),
+        BOTH(parts_are_kept_until_all_are_there),
+        BOTH(parts_have_ceilings),
+        BOTH(messages_that_wait_too_long_are_found),
         BOTH(an_entry_is_marked_once),
         BOTH(sessions_last_their_time),
         BOTH(sessions_have_a_ceiling),
