@@ -144,7 +144,9 @@ static void submit(struct callback *c, uint32_t i)
     };
     if (is_ussd && c->session_key.p != NULL && inbound->phase == INBOUND_PHASE_NEW)
         callback_session_put(c, inbound);
-    enum err e = dialogs_submit(c->all->parts.dialogs, &request);
+    enum err e = inbound->outcome == INBOUND_BUFFER
+                     ? joiner_take(c->all->parts.joiner, &request)
+                     : dialogs_submit(c->all->parts.dialogs, &request);
     if (e == ERR_OK)
         return;
     LOG_WARN("callback", "too many at once", "channel=%.*s err=%s",

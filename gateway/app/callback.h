@@ -19,6 +19,7 @@
 
 #include "app/channels.h"
 #include "app/dialog.h"
+#include "app/joiner.h"
 #include "port/front.h"
 
 #define CALLBACK_WINDOW 16u
@@ -38,6 +39,7 @@ struct callback_parts {
     struct metrics *metrics;
     const struct channels *channels;
     struct dialogs *dialogs;
+    struct joiner *joiner;
     callback_on_response *fn;
     void *ctx;
 };

@@ -239,7 +239,8 @@ static void enter_spooling(struct dialog *d)
 
 static void take_turn(struct dialog *d)
 {
-    bool is_behind = d->kind == DIALOG_KIND_SMS && !spool_is_empty(d->all->parts.spool);
+    bool is_behind =
+        d->kind == DIALOG_KIND_SMS && (d->must_spool || !spool_is_empty(d->all->parts.spool));
     happen(d, is_behind ? DIALOG_EVENT_BEHIND : DIALOG_EVENT_TURN);
 }
 
@@ -363,13 +364,13 @@ static struct inbound copy_inbound(const struct inbound *in, struct arena *arena
         {&copy.text, DIALOG_MAX_TEXT_BYTES},     {&copy.raw_text, UINT16_MAX},
         {&copy.id, DIALOG_MAX_NAME_BYTES},       {&copy.session, DIALOG_MAX_NAME_BYTES},
         {&copy.network, DIALOG_MAX_NAME_BYTES},  {&copy.link, DIALOG_MAX_NAME_BYTES},
-        {&copy.remember, DIALOG_MAX_NAME_BYTES},
+        {&copy.remember, DIALOG_MAX_NAME_BYTES}, {&copy.part_ref, DIALOG_MAX_NAME_BYTES},
     };
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         struct str s = cut(*members[i].s, members[i].max);
         *members[i].s = s.p != NULL ? arena_str(arena, s) : STR_NONE;
     }
-    copy.reason = copy.status_raw = copy.error = copy.part_ref = STR_NONE;
+    copy.reason = copy.status_raw = copy.error = STR_NONE;
     return copy;
 }
 
@@ -405,6 +406,7 @@ static void start(struct dialog *d, const struct dialog_request *request)
               : is_ussd          ? DIALOG_KIND_USSD
                                  : DIALOG_KIND_SMS;
     d->channel = request->channel;
+    d->must_spool = request->must_spool;
     d->can_say_sms = request->can_say_sms;
     d->say_max_chars = request->say_max_chars;
     d->refine = request->refine;

@@ -147,6 +147,7 @@ struct dialog_request {
     const struct config_channel *channel; /* outlives the dialogs */
     const struct inbound *inbound;        /* SMS or USSD, ACCEPT; copied */
     bool is_replay;                       /* read from the spool */
+    bool must_spool;                      /* an SMS that cannot be handled now: straight there */
     struct wall_ms received;
     bool can_say_sms;       /* an SMS reply may travel in the answer to the callback */
     uint32_t say_max_chars; /* longest text that fits there; 0 = no limit */

@@ -42,6 +42,7 @@ struct dialog {
     struct inbound first;   /* as it was decoded without session memory */
     struct inbound inbound; /* with it */
     bool is_wake;           /* nobody wrote: the due time has come */
+    bool must_spool;
     bool can_say_sms;
     uint32_t say_max_chars;
     dialog_refine *refine;

@@ -117,7 +117,9 @@ static void submit(struct slot *slot)
         .fn = on_answer,
         .ctx = slot,
     };
-    if (dialogs_submit(parts->dialogs, &request) != ERR_OK)
+    enum err e = slot->sms.inbound.part_of > 0 ? joiner_take(parts->joiner, &request)
+                                               : dialogs_submit(parts->dialogs, &request);
+    if (e != ERR_OK)
         end_slot(slot, SLOT_STATE_AGAIN);
 }
 

@@ -17,6 +17,7 @@
 
 #include "app/channels.h"
 #include "app/dialog.h"
+#include "app/joiner.h"
 
 #define REPLAY_PAUSE_MS 250 /* while messages wait */
 #define REPLAY_IDLE_MS 1000 /* while none do */
@@ -31,6 +32,7 @@ struct replay_parts {
     struct metrics *metrics;
     const struct channels *channels;
     struct dialogs *dialogs;
+    struct joiner *joiner;
 };
 
 struct replay *replay_new(const struct replay_parts *parts);

@@ -2,7 +2,7 @@
 
 #include "app/pack.h"
 
-#define SPOOLED_VERSION 1u
+#define SPOOLED_VERSION 2u /* 1 knew no parts of long SMS */
 
 void spooled_encode(const struct spooled *sms, struct buf *out)
 {
@@ -19,6 +19,9 @@ void spooled_encode(const struct spooled *sms, struct buf *out)
     pack_str(out, in->id);
     pack_str(out, in->link);
     pack_str(out, in->network);
+    pack_str(out, in->part_ref);
+    pack_u8(out, (uint8_t)in->part_n);
+    pack_u8(out, (uint8_t)in->part_of);
 }
 
 enum err spooled_decode(struct str bytes, struct spooled *ret)
@@ -26,7 +29,8 @@ enum err spooled_decode(struct str bytes, struct spooled *ret)
     struct unpack in = {.left = bytes};
     if (str_is_empty(bytes))
         return ERR_INVALID;
-    if (unpack_u8(&in) != SPOOLED_VERSION)
+    uint8_t version = unpack_u8(&in);
+    if (version < 1 || version > SPOOLED_VERSION)
         return ERR_UNSUPPORTED;
     struct spooled sms = {.inbound = {.kind = INBOUND_SMS, .outcome = INBOUND_ACCEPT}};
     sms.channel = unpack_str(&in);
@@ -40,6 +44,11 @@ enum err spooled_decode(struct str bytes, struct spooled *ret)
     sms.inbound.id = unpack_str(&in);
     sms.inbound.link = unpack_str(&in);
     sms.inbound.network = unpack_str(&in);
+    if (version > 1) {
+        sms.inbound.part_ref = unpack_str(&in);
+        sms.inbound.part_n = unpack_u8(&in);
+        sms.inbound.part_of = unpack_u8(&in);
+    }
     if (!unpack_is_done(&in) ||
         str_copy(country, sms.inbound.country, sizeof(sms.inbound.country)) != ERR_OK)
         return ERR_INVALID;

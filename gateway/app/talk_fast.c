@@ -47,6 +47,7 @@ struct talk_fast {
     struct channels channels;
     struct course_set *courses;
     struct dialogs *dialogs;
+    struct joiner *joiner;
     struct callbacks *callbacks;
     struct outbox *outbox;
     struct replay *replay;
@@ -346,18 +347,26 @@ static void build_app(struct talk_fast *f)
                                                     .vault = f->vault,
                                                     .config = &f->config,
                                                     .courses = f->courses});
+    f->joiner = joiner_new(&(struct joiner_ports){.loop = f->loop,
+                                                  .store = f->store,
+                                                  .spool = f->spool,
+                                                  .vault = f->vault,
+                                                  .config = &f->config,
+                                                  .dialogs = f->dialogs});
     f->callbacks = callbacks_new(&(struct callback_parts){.loop = f->loop,
                                                           .store = f->store,
                                                           .vault = f->vault,
                                                           .channels = &f->channels,
                                                           .dialogs = f->dialogs,
+                                                          .joiner = f->joiner,
                                                           .fn = on_response,
                                                           .ctx = f});
     f->replay = replay_new(&(struct replay_parts){.loop = f->loop,
                                                   .store = f->store,
                                                   .spool = f->spool,
                                                   .channels = &f->channels,
-                                                  .dialogs = f->dialogs});
+                                                  .dialogs = f->dialogs,
+                                                  .joiner = f->joiner});
     f->outbox = outbox_new(&(struct outbox_ports){.loop = f->loop,
                                                   .store = f->store,
                                                   .sink = f->sink,
@@ -419,6 +428,7 @@ void talk_fast_free(struct talk_fast *f)
     replay_free(f->replay);
     timers_free(f->timers);
     callbacks_free(f->callbacks);
+    joiner_free(f->joiner);
     dialogs_free(f->dialogs);
     course_set_free(f->courses);
     channels_fini(&f->channels);

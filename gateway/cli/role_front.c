@@ -18,6 +18,7 @@ struct front_role {
     struct spool *spool;
     struct course_set *courses;
     struct dialogs *dialogs;
+    struct joiner *joiner;
     struct callbacks *callbacks;
     struct replay *replay;
     struct front *front;
@@ -72,7 +73,8 @@ static void count(struct front_role *r)
 static bool is_idle(const struct front_role *r)
 {
     return front_n_connections(r->front) == 0 && callbacks_n_running(r->callbacks) == 0 &&
-           dialogs_n_running(r->dialogs) == 0 && !replay_is_busy(r->replay);
+           dialogs_n_running(r->dialogs) == 0 && joiner_n_running(r->joiner) == 0 &&
+           !replay_is_busy(r->replay);
 }
 
 static void on_tick(void *ctx)
@@ -139,12 +141,20 @@ static void build_app(struct front_role *r)
                                                     .metrics = role->metrics,
                                                     .config = role->config,
                                                     .courses = r->courses});
+    r->joiner = joiner_new(&(struct joiner_ports){.loop = role->loop,
+                                                  .store = r->store,
+                                                  .spool = r->spool,
+                                                  .vault = r->vault,
+                                                  .metrics = role->metrics,
+                                                  .config = role->config,
+                                                  .dialogs = r->dialogs});
     r->callbacks = callbacks_new(&(struct callback_parts){.loop = role->loop,
                                                           .store = r->store,
                                                           .vault = r->vault,
                                                           .metrics = role->metrics,
                                                           .channels = &r->channels,
                                                           .dialogs = r->dialogs,
+                                                          .joiner = r->joiner,
                                                           .fn = on_response,
                                                           .ctx = r});
     r->replay = replay_new(&(struct replay_parts){.loop = role->loop,
@@ -152,7 +162,8 @@ static void build_app(struct front_role *r)
                                                   .spool = r->spool,
                                                   .metrics = role->metrics,
                                                   .channels = &r->channels,
-                                                  .dialogs = r->dialogs});
+                                                  .dialogs = r->dialogs,
+                                                  .joiner = r->joiner});
 }
 
 static int listen_and_run(struct front_role *r)
@@ -188,6 +199,7 @@ int role_front(const struct role_context *role)
     spool_free(r.spool);
     replay_free(r.replay);
     callbacks_free(r.callbacks);
+    joiner_free(r.joiner);
     dialogs_free(r.dialogs);
     course_set_free(r.courses);
     front_free(r.front);

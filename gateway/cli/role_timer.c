@@ -1,6 +1,7 @@
 #include <signal.h>
 
 #include "app/course_set.h"
+#include "app/joiner.h"
 #include "app/timers.h"
 #include "base/log.h"
 #include "cli/role_ports.h"
@@ -14,6 +15,7 @@ struct timer_role {
     struct course_set *courses;
     struct dialogs *dialogs;
     struct timers *timers;
+    struct joiner *joiner;
     struct timer *tick;
     bool is_started, is_draining;
 };
@@ -30,8 +32,9 @@ static void on_tick(void *ctx)
     if (is_ready && !r->is_started) {
         r->is_started = true;
         timers_start(r->timers);
+        joiner_start(r->joiner);
     }
-    if (r->is_draining && !timers_is_busy(r->timers))
+    if (r->is_draining && !timers_is_busy(r->timers) && joiner_n_running(r->joiner) == 0)
         loop_stop(r->role->loop);
     else
         timer_start(r->role->loop, r->tick, TICK_MS);
@@ -43,6 +46,7 @@ static void on_term(void *ctx)
     LOG_INFO("timer", "draining", "waking=%u", dialogs_n_running(r->dialogs));
     r->is_draining = true;
     timers_stop(r->timers);
+    joiner_stop(r->joiner);
     timer_start(r->role->loop, r->tick, 0);
 }
 
@@ -67,6 +71,12 @@ int role_timer(const struct role_context *role)
                                                    .config = role->config,
                                                    .courses = r.courses});
     r.timers = timers_new(role->loop, r.store, r.dialogs, 0, STORE_BUCKETS - 1);
+    r.joiner = joiner_new(&(struct joiner_ports){.loop = role->loop,
+                                                 .store = r.store,
+                                                 .vault = r.vault,
+                                                 .metrics = role->metrics,
+                                                 .config = role->config,
+                                                 .dialogs = r.dialogs});
     r.tick = timer_new(role->loop, on_tick, &r);
     timer_start(role->loop, r.tick, 0);
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
@@ -74,6 +84,7 @@ int role_timer(const struct role_context *role)
     loop_run(role->loop);
     store_free(r.store);
     timers_free(r.timers);
+    joiner_free(r.joiner);
     dialogs_free(r.dialogs);
     course_set_free(r.courses);
     timer_free(role->loop, r.tick);

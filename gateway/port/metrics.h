@@ -18,6 +18,7 @@
     X(conflicts_total, counter, "Commits repeated because the state had moved")                    \
     X(steps_total, counter, "Engine steps committed")                                              \
     X(spooled_total, counter, "SMS put into the spool")                                            \
+    X(sms_joined_total, counter, "Long SMS put together of their parts")                           \
     X(replayed_total, counter, "SMS taken from the spool")                                         \
     X(spool_bytes, gauge, "Bytes waiting in the spool")                                            \
     X(events_written_total, counter, "Envelopes committed in PostgreSQL")                          \

@@ -26,6 +26,7 @@ struct callback_world {
     struct channels channels;
     struct course_set *courses;
     struct dialogs *dialogs;
+    struct joiner *joiner;
     struct callbacks *callbacks;
     int status; /* of the last response; 0 = none yet */
     char body[WORLD_TEXT_BYTES];
@@ -91,12 +92,20 @@ static inline struct callback_world *world_new(const struct config_channel *list
                                                     .metrics = w->metrics,
                                                     .config = &w->config,
                                                     .courses = w->courses});
+    w->joiner = joiner_new(&(struct joiner_ports){.loop = w->loop,
+                                                  .store = w->store,
+                                                  .spool = w->spool,
+                                                  .vault = w->vault,
+                                                  .metrics = w->metrics,
+                                                  .config = &w->config,
+                                                  .dialogs = w->dialogs});
     w->callbacks = callbacks_new(&(struct callback_parts){.loop = w->loop,
                                                           .store = w->store,
                                                           .vault = w->vault,
                                                           .metrics = w->metrics,
                                                           .channels = &w->channels,
                                                           .dialogs = w->dialogs,
+                                                          .joiner = w->joiner,
                                                           .fn = world_on_response,
                                                           .ctx = w});
     return w;
@@ -107,6 +116,7 @@ static inline void world_free(struct callback_world *w)
     store_free(w->store);
     spool_free(w->spool);
     callbacks_free(w->callbacks);
+    joiner_free(w->joiner);
     dialogs_free(w->dialogs);
     course_set_free(w->courses);
     channels_fini(&w->channels);

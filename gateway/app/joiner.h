@@ -1,0 +1,51 @@
+/*
+ * joiner.h: puts the parts of a long SMS together, where the provider does not. Parts come in any
+ * order, to any front, more than once, or not at all:
+ *
+ *     what comes                        what happens
+ *     a part, others are missing        kept in the store, sealed; then answered with success
+ *     the last missing part             one message of all texts in order, handled as any other
+ *     a part again                      nothing, or the whole message again, which is found to be a
+ *                                       repeat
+ *     not all within JOINER_WAIT_MS     one message of what there is, with "..." for each gap; what
+ *                                       comes later is waited with in the same way
+ *     another message's part under      a message of its own; after the first one is complete it
+ *     the same number                   begins a new one
+ *     more parts than the store holds   each a message of its own, and so is what comes while
+ *     (STORE_MAX_PARTS)                 STORE_MAX_INCOMPLETE wait
+ *     the store is away, or older       into the spool as a part, to be joined when it is read back
+ *     messages lie in the spool
+ */
+#pragma once
+
+#include "app/dialog.h"
+
+#define JOINER_WAIT_MS (5 * 60 * 1000)
+#define JOINER_KEEP_MS (30 * 60 * 1000)
+#define JOINER_SWEEP_MS 5000
+#define JOINER_GAP " ... "
+
+struct joiner;
+
+/* All outlive it; spool and metrics may be NULL. */
+struct joiner_ports {
+    struct loop *loop;
+    struct store *store;
+    struct spool *spool; /* of the fronts: what is in there goes first */
+    const struct vault *vault;
+    struct metrics *metrics;
+    const struct config *config;
+    struct dialogs *dialogs;
+};
+
+struct joiner *joiner_new(const struct joiner_ports *ports);
+/* As dialogs_submit, for an inbound with part_of > 0. A part that waits for others is answered
+ * STEPPED without words. */
+enum err joiner_take(struct joiner *j, const struct dialog_request *request) MUST_CHECK;
+/* Looks for messages that have waited long enough, again and again: one process is enough. */
+void joiner_start(struct joiner *j);
+void joiner_stop(struct joiner *j);
+/* Parts and overdue messages under way. */
+uint32_t joiner_n_running(const struct joiner *j);
+/* When none is, or after the store was freed. Accepts NULL. */
+void joiner_free(struct joiner *j);

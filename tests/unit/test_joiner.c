@@ -1,0 +1,246 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "app/replay.h"
+#include "callback_world.h"
+
+/* A struct str in a static initialiser. */
+#define LIT(literal)                                                                               \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
+
+static const struct setting settings[] = {{LIT("api_key"), LIT("k")},
+                                          {LIT("api_secret"), LIT("s")}};
+static const struct config_channel channels[] = {{.name = LIT("vonage"),
+                                                  .profile = LIT("vonage"),
+                                                  .country = LIT("KE"),
+                                                  .settings = {settings, 2},
+                                                  .is_unsigned_allowed = true}};
+
+static int set_up(void **state)
+{
+    *state = world_new(channels, 1);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    world_free(*state);
+    return 0;
+}
+
+static uint32_t n_ids;
+
+/* Part n of `of` with a text; the status of the answer. */
+static int part(struct callback_world *w, const char *ref, uint32_t n, uint32_t of,
+                const char *text)
+{
+    char body[4096];
+    (void)snprintf(body, sizeof(body),
+                   "msisdn=254700000101&to=20880&messageId=p%u&text=%s&type=text&concat=true&"
+                   "concat-ref=%s&concat-total=%u&concat-part=%u",
+                   ++n_ids, text, ref, of, n);
+    return world_post(w, "/in/vonage", body);
+}
+
+/* What the engine got: an input that it does not understand comes back as an event, spaces kept. */
+static void expect_input(struct callback_world *w, const char *text)
+{
+    char wanted[2048];
+    struct world_taken t = world_take(w, STORE_STREAM_EVENTS);
+    (void)snprintf(wanted, sizeof(wanted), "\"kind\":\"unknown_input\",\"text\":\"%s\"", text);
+    if (t.n != 1 || strstr(t.text, wanted) == NULL)
+        fail_msg("%u events, no %s in:\n%s", t.n, wanted, t.text);
+}
+
+static void expect_nothing(struct callback_world *w)
+{
+    assert_int_equal(world_take(w, STORE_STREAM_EVENTS).n, 0);
+}
+
+/* In a state in which every word that fits no command is an unknown input. */
+static void join_course(struct callback_world *w)
+{
+    assert_int_equal(world_post(w, "/in/vonage",
+                                "msisdn=254700000101&to=20880&messageId=j1&text=JOIN&type=text"),
+                     200);
+    (void)world_take(w, STORE_STREAM_EVENTS);
+}
+
+static void parts_become_one_message_in_any_order(void **state)
+{
+    static const uint32_t orders[][3] = {{1, 2, 3}, {1, 3, 2}, {2, 1, 3},
+                                         {2, 3, 1}, {3, 1, 2}, {3, 2, 1}};
+    struct callback_world *w = *state;
+    join_course(w);
+    for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+        char ref[16], texts[3][32], whole[96];
+        (void)snprintf(ref, sizeof(ref), "%zu", i);
+        for (uint32_t k = 0; k < 3; k++)
+            (void)snprintf(texts[k], sizeof(texts[k]), "word%zu%c", i, 'a' + (int)k);
+        (void)snprintf(whole, sizeof(whole), "%s%s%s", texts[0], texts[1], texts[2]);
+        for (uint32_t k = 0; k < 3; k++) {
+            expect_nothing(w);
+            assert_int_equal(part(w, ref, orders[i][k], 3, texts[orders[i][k] - 1]), 200);
+        }
+        expect_input(w, whole);
+    }
+    assert_int_equal(metrics_get(w->metrics, METRIC_sms_joined_total), ARRAY_LEN(orders));
+}
+
+static void a_part_that_comes_again_changes_nothing(void **state)
+{
+    struct callback_world *w = *state;
+    join_course(w);
+    assert_int_equal(part(w, "7", 1, 2, "first+"), 200);
+    assert_int_equal(part(w, "7", 1, 2, "first+"), 200);
+    expect_nothing(w);
+    assert_int_equal(part(w, "7", 2, 2, "second"), 200);
+    expect_input(w, "first second");
+    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 2); /* to JOIN, and to this */
+    for (uint32_t i = 0; i < 6; i++)
+        assert_int_equal(part(w, "7", 1 + i % 2, 2, i % 2 == 0 ? "first+" : "second"), 200);
+    expect_nothing(w);
+    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 0);
+    loop_mem_advance(w->loop, 2 * JOINER_KEEP_MS);
+    expect_nothing(w);
+}
+
+static void what_there_is_comes_when_a_part_never_does(void **state)
+{
+    struct callback_world *w = *state;
+    join_course(w);
+    joiner_start(w->joiner); /* the timer's part */
+    assert_int_equal(part(w, "7", 2, 4, "two"), 200);
+    loop_mem_advance(w->loop, JOINER_WAIT_MS / 2);
+    assert_int_equal(part(w, "7", 3, 4, "three"), 200);
+    loop_mem_advance(w->loop, JOINER_WAIT_MS / 2 - 1000);
+    expect_nothing(w);
+    loop_mem_advance(w->loop, 2 * JOINER_SWEEP_MS);
+    expect_input(w, " ... twothree ... ");
+    assert_int_equal(part(w, "7", 1, 4, "late"), 200); /* not lost, either */
+    loop_mem_advance(w->loop, JOINER_WAIT_MS + 2 * JOINER_SWEEP_MS);
+    expect_input(w, "late ... ");
+    loop_mem_advance(w->loop, 10 * JOINER_WAIT_MS);
+    expect_nothing(w);
+    joiner_stop(w->joiner);
+}
+
+/* The front that had the last part dies before the message is handled: the parts are there. */
+static void a_message_whose_front_died_is_found_by_the_timer(void **state)
+{
+    struct callback_world *w = *state;
+    join_course(w);
+    assert_int_equal(part(w, "7", 1, 2, "one"), 200);
+    store_mem_fail(w->store, "load", ERR_UNAVAILABLE, false, 1);
+    spool_mem_fail(w->spool, "append", ERR_FULL, 1);
+    assert_int_equal(part(w, "7", 2, 2, "two") / 100, 5); /* asked for again, but never comes */
+    expect_nothing(w);
+    joiner_start(w->joiner);
+    loop_mem_advance(w->loop, JOINER_WAIT_MS + 2 * JOINER_SWEEP_MS);
+    expect_input(w, "onetwo");
+    loop_mem_advance(w->loop, JOINER_WAIT_MS);
+    expect_nothing(w);
+    joiner_stop(w->joiner);
+}
+
+static void parts_of_other_messages_are_not_mixed(void **state)
+{
+    struct callback_world *w = *state;
+    join_course(w);
+    assert_int_equal(part(w, "7", 1, 2, "old1"), 200);
+    assert_int_equal(part(w, "8", 1, 2, "new1"), 200);   /* another reference */
+    assert_int_equal(part(w, "7", 1, 3, "three1"), 200); /* another number of parts */
+    expect_nothing(w);
+    assert_int_equal(part(w, "7", 1, 2, "other"), 200); /* says something else: on its own */
+    expect_input(w, "other");
+    assert_int_equal(part(w, "7", 2, 2, "old2"), 200);
+    expect_input(w, "old1old2");
+    assert_int_equal(part(w, "7", 1, 2, "again1"), 200); /* the reference is used again */
+    expect_nothing(w);
+    assert_int_equal(part(w, "7", 2, 2, "again2"), 200);
+    expect_input(w, "again1again2");
+    assert_int_equal(part(w, "8", 2, 2, "new2"), 200);
+    expect_input(w, "new1new2");
+}
+
+static void a_message_of_too_many_parts_is_taken_part_by_part(void **state)
+{
+    struct callback_world *w = *state;
+    join_course(w);
+    for (uint32_t n = 1; n < STORE_MAX_PARTS; n++)
+        assert_int_equal(part(w, "7", n, STORE_MAX_PARTS, "x"), 200);
+    expect_nothing(w);
+    assert_int_equal(part(w, "7", STORE_MAX_PARTS, STORE_MAX_PARTS, "y"), 200);
+    expect_input(w, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxy");
+    assert_int_equal(part(w, "8", 1, STORE_MAX_PARTS + 1, "alone"), 200);
+    expect_input(w, "alone");
+}
+
+/* No part is lost while the store is away: they wait in the spool, and are joined behind it. */
+static void parts_that_were_spooled_are_joined_later(void **state)
+{
+    struct callback_world *w = *state;
+    join_course(w);
+    assert_int_equal(part(w, "7", 2, 3, "two"), 200);
+    store_mem_fail(w->store, "*", ERR_UNAVAILABLE, false, UINT32_MAX);
+    assert_int_equal(part(w, "7", 1, 3, "one"), 200);
+    assert_false(spool_is_empty(w->spool));
+    store_mem_fail(w->store, "*", ERR_OK, false, 0);
+    assert_int_equal(part(w, "7", 3, 3, "three"), 200); /* behind what is in the spool */
+    expect_nothing(w);
+    struct replay *replay = replay_new(&(struct replay_parts){.loop = w->loop,
+                                                              .store = w->store,
+                                                              .spool = w->spool,
+                                                              .channels = &w->channels,
+                                                              .dialogs = w->dialogs,
+                                                              .joiner = w->joiner});
+    loop_mem_advance(w->loop, 5000);
+    assert_true(spool_is_empty(w->spool));
+    expect_input(w, "onetwothree");
+    replay_stop(replay);
+    loop_mem_advance(w->loop, 5000);
+    replay_free(replay);
+}
+
+/* A call that timed out may have kept the part: then it is there twice, and joined once. */
+static void a_part_whose_keeping_timed_out_is_joined_once(void **state)
+{
+    struct callback_world *w = *state;
+    join_course(w);
+    store_mem_fail(w->store, "part_put", ERR_TIMEOUT, true, 1);
+    assert_int_equal(part(w, "7", 1, 2, "one"), 200);
+    struct replay *replay = replay_new(&(struct replay_parts){.loop = w->loop,
+                                                              .store = w->store,
+                                                              .spool = w->spool,
+                                                              .channels = &w->channels,
+                                                              .dialogs = w->dialogs,
+                                                              .joiner = w->joiner});
+    loop_mem_advance(w->loop, 5000);
+    assert_int_equal(part(w, "7", 2, 2, "two"), 200);
+    expect_input(w, "onetwo");
+    replay_stop(replay);
+    loop_mem_advance(w->loop, 5000);
+    replay_free(replay);
+}
+
+int main(void)
+{
+#define WORLD_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(parts_become_one_message_in_any_order),
+        WORLD_TEST(a_part_that_comes_again_changes_nothing),
+        WORLD_TEST(what_there_is_comes_when_a_part_never_does),
+        WORLD_TEST(a_message_whose_front_died_is_found_by_the_timer),
+        WORLD_TEST(parts_of_other_messages_are_not_mixed),
+        WORLD_TEST(a_message_of_too_many_parts_is_taken_part_by_part),
+        WORLD_TEST(parts_that_were_spooled_are_joined_later),
+        WORLD_TEST(a_part_whose_keeping_timed_out_is_joined_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
