@@ -5,6 +5,7 @@
 #include "app/callback_internal.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "wire/address.h"
 
 #define ARENA_MAX_BYTES (1024u * 1024)
 #define FREE_LIST_MAX 256u
@@ -306,6 +307,15 @@ static void refuse_method(struct callback *c)
     respond(c, &(struct http_response){.status = 405, .headers = &allow, .n_headers = 1});
 }
 
+/* False: the channel's list of callers does not hold this one. */
+static bool take_caller(struct callback *c, const struct http_request *request, struct str peer)
+{
+    struct str callers = c->channel->config->callers;
+    struct str caller = address_of_caller(request, peer, c->all->parts.trusted_proxies);
+    c->peer = copy(c->arena, caller);
+    return callers.p == NULL || address_is_listed(caller, callers);
+}
+
 void callbacks_handle(struct callbacks *all, struct front_token token,
                       const struct http_request *request, struct str peer)
 {
@@ -318,7 +328,11 @@ void callbacks_handle(struct callbacks *all, struct front_token token,
         return;
     }
     c->rest = arena_str(c->arena, c->rest);
-    c->peer = copy(c->arena, peer);
+    if (!take_caller(c, request, peer)) {
+        metrics_add(all->parts.metrics, METRIC_auth_failures_total, 1);
+        respond_plainly(c, 403, STR("This address may not call.\n"));
+        return;
+    }
     if (str_eq(request->method, STR("HEAD"))) { /* a probe, without effect */
         respond_plainly(c, 200, STR(""));
         return;

@@ -40,6 +40,7 @@ struct callback_parts {
     const struct channels *channels;
     struct dialogs *dialogs;
     struct joiner *joiner;
+    struct str trusted_proxies; /* see wire/address.h; absent = none */
     callback_on_response *fn;
     void *ctx;
 };

@@ -6,6 +6,7 @@
 
 #include "base/xalloc.h"
 #include "port/profile_file.h"
+#include "wire/address.h"
 
 const struct channel *channels_get(const struct channels *channels, struct str name)
 {
@@ -74,6 +75,17 @@ static enum err check_settings(const struct channel *channel, struct errmsg *msg
                       STR_ARG(channel->config->name), why.text);
 }
 
+static enum err check_addresses(struct str list, struct str owner, struct errmsg *msg)
+{
+    struct str bad;
+    if (address_list_check(list, &bad) == ERR_OK)
+        return ERR_OK;
+    return errmsg_set(msg, ERR_INVALID,
+                      "%.*s: '%.*s' is no address and no network; write 192.0.2.7 or 192.0.2.0/24,"
+                      " separated by blanks",
+                      STR_ARG(owner), STR_ARG(bad));
+}
+
 /* Another country's provider would not reach these numbers, or at another price. */
 static enum err check_fallback(const struct channels *channels, const struct config_channel *c,
                                struct errmsg *msg)
@@ -112,16 +124,16 @@ static enum err check_channel(const struct channels *channels, const struct chan
                               struct errmsg *msg)
 {
     const struct config_channel *c = channel->config;
-    if (!profile_is_protected(channel->profile, &c->settings) && !c->is_unsigned_allowed)
+    bool is_open = c->callers.p == NULL && !profile_is_protected(channel->profile, &c->settings);
+    if (is_open && !c->is_unsigned_allowed)
         return errmsg_set(msg, ERR_INVALID,
                           "channel %.*s: with these settings profile %.*s checks no signature or"
                           " secret, so anybody who finds the address could write for a learner;"
-                          " set its secret, or write `unsigned_callbacks: accepted`",
+                          " set its secret or its callers, or write `unsigned_callbacks: accepted`",
                           STR_ARG(c->name), STR_ARG(c->profile));
-    struct errmsg why;
-    enum err e = profile_check_settings(channel->profile, &c->settings, &why);
+    enum err e = check_addresses(c->callers, c->name, msg);
     if (e != ERR_OK)
-        return errmsg_set(msg, e, "channel %.*s: %.300s", STR_ARG(c->name), why.text);
+        return e;
     e = check_fallback(channels, c, msg);
     if (e != ERR_OK || c->sms_channel.p == NULL)
         return e;
@@ -136,7 +148,7 @@ static enum err check_channel(const struct channels *channels, const struct chan
 
 enum err channels_load(const struct config *config, struct channels *ret, struct errmsg *msg)
 {
-    enum err e = ERR_OK;
+    enum err e = check_addresses(config->trusted_proxies, STR("trusted_proxies"), msg);
     ret->n = 0;
     for (uint32_t i = 0; e == ERR_OK && i < config->n_channels; i++) {
         struct channel channel = {.config = &config->channels[i]};

@@ -148,15 +148,17 @@ static void build_app(struct front_role *r)
                                                   .metrics = role->metrics,
                                                   .config = role->config,
                                                   .dialogs = r->dialogs});
-    r->callbacks = callbacks_new(&(struct callback_parts){.loop = role->loop,
-                                                          .store = r->store,
-                                                          .vault = r->vault,
-                                                          .metrics = role->metrics,
-                                                          .channels = &r->channels,
-                                                          .dialogs = r->dialogs,
-                                                          .joiner = r->joiner,
-                                                          .fn = on_response,
-                                                          .ctx = r});
+    r->callbacks =
+        callbacks_new(&(struct callback_parts){.loop = role->loop,
+                                               .store = r->store,
+                                               .vault = r->vault,
+                                               .metrics = role->metrics,
+                                               .channels = &r->channels,
+                                               .dialogs = r->dialogs,
+                                               .joiner = r->joiner,
+                                               .trusted_proxies = role->config->trusted_proxies,
+                                               .fn = on_response,
+                                               .ctx = r});
     r->replay = replay_new(&(struct replay_parts){.loop = role->loop,
                                                   .store = r->store,
                                                   .spool = r->spool,

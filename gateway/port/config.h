@@ -34,6 +34,7 @@ struct config_channel {
     uint32_t tps;             /* messages per second, 0 = the profile's documented rate */
     uint32_t max_in_flight;   /* requests at once to the provider */
     bool is_unsigned_allowed; /* "unsigned_callbacks: accepted" in plain words */
+    struct str callers;       /* addresses its callbacks may come from; absent = any */
     bool is_private_allowed, is_insecure_allowed;
     uint64_t price;     /* of one segment; 0 = not known */
     struct str account; /* channels of one account share its rate; absent = its own */
@@ -58,6 +59,7 @@ struct config {
     struct str course;           /* id that new learners start */
     struct str unavailable_text; /* USSD answer when not even the course is loaded */
     struct str listen_address;
+    struct str trusted_proxies; /* addresses whose X-Forwarded-For is believed */
     uint32_t port, admin_port;
     uint32_t n_fronts;
     struct str redis_socket, redis_host, redis_username, redis_password;

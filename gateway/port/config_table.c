@@ -78,6 +78,13 @@ static const struct config_key top_keys[] = {
      .type = CONFIG_TYPE_ADDRESS,
      .fallback = "127.0.0.1",
      .help = "Address of the public listener. Put a TLS proxy in front of it."},
+    {.name = "trusted_proxies",
+     KEY(trusted_proxies),
+     .max = 500,
+     .example = "127.0.0.1",
+     .help =
+         "Addresses and networks of proxies in front, separated by blanks. Only what they write\n"
+         "into X-Forwarded-For is believed, and only its last address."},
     {.name = "port",
      KEY(port),
      .type = CONFIG_TYPE_NUMBER,
@@ -317,6 +324,12 @@ static const struct config_key channel_keys[] = {
      .max = 1000,
      .fallback = "8",
      .help = "Requests to the provider at the same time."},
+    {.name = "callers",
+     CHANNEL(callers),
+     .max = 1000,
+     .example = "35.234.154.40 196.201.0.0/16",
+     .help = "Addresses and networks that callbacks of this channel may come from, separated by\n"
+             "blanks; others get 403. Left out: any. Behind a proxy, name it in trusted_proxies."},
     {.name = "unsigned_callbacks",
      CHANNEL(is_unsigned_allowed),
      .type = CONFIG_TYPE_FLAG,

@@ -37,7 +37,7 @@ declare -A lib=(
     [cli]='jansson.h openssl/'
 )
 # What core and wire may include of the C library.
-libc_pure='assert.h ctype.h errno.h inttypes.h limits.h math.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h uchar.h'
+libc_pure='arpa/inet.h assert.h ctype.h errno.h inttypes.h limits.h math.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h uchar.h'
 
 # begins_with_one WORD LIST
 begins_with_one()
@@ -131,6 +131,6 @@ libc='(__)?(mem(cpy|move|set|cmp|chr|mem|rchr)|str(len|nlen|cmp|ncmp|chr|rchr|ca
 libc+='|__isoc(99|23)_.*|__assert_fail|__ctype_b_loc|__ctype_tolower_loc|__ctype_toupper_loc|tolower|toupper|free|__stack_chk_fail|__errno_location|_GLOBAL_OFFSET_TABLE_'
 check_includes
 check_symbols core base "$libc|pcre2_.*|utf8proc_.*|cmark_.*|yaml_.*"
-check_symbols wire 'core base' "$libc|json(p)?_.*|XML_.*|pcre2_.*|HMAC|EVP_.*|CRYPTO_memcmp|ERR_.*|BIO_.*|SHA.*|MD5"
+check_symbols wire 'core base' "$libc|json(p)?_.*|XML_.*|pcre2_.*|HMAC|EVP_.*|CRYPTO_memcmp|ERR_.*|BIO_.*|SHA.*|MD5|inet_pton"
 check_headers
 [ "$n_bad" = 0 ]

@@ -106,6 +106,20 @@ static void finds_channels_by_path(void **state)
     assert_int_equal(n_steps(w), 1); /* the same callback each time */
 }
 
+/* An address that the channel does not name changes nothing, whatever it says. */
+static void hears_only_the_callers_that_a_channel_names(void **state)
+{
+    struct callback_world *w = *state;
+    const char *join = "id=1&from=%2B254700000001&to=20880&text=JOIN";
+    w->list[0].callers = STR("196.201.0.0/16 ::1");
+    assert_int_equal(post_form(w, "/in/at", join), 403);
+    assert_int_equal(n_steps(w), 0);
+    assert_int_equal(metrics_get(w->metrics, METRIC_auth_failures_total), 1);
+    w->list[0].callers = STR("196.201.0.0/16 127.0.0.0/8");
+    assert_int_equal(post_form(w, "/in/at", join), 200);
+    assert_int_equal(n_steps(w), 1);
+}
+
 static void takes_only_the_methods_of_the_profile(void **state)
 {
     struct callback_world *w = *state;
@@ -255,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_WORLD(finds_channels_by_path),
+        IN_WORLD(hears_only_the_callers_that_a_channel_names),
         IN_WORLD(takes_only_the_methods_of_the_profile),
         IN_WORLD(takes_several_messages_in_one_body),
         IN_WORLD(asks_for_all_again_when_one_could_not_be_taken),
