@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/channels.h"
 #include "base/xalloc.h"
@@ -105,7 +106,7 @@ static int read_vector(struct trial *t)
     bool is_found = shipped_find("tests/vectors", folder) == ERR_OK &&
                     snprintf(path, sizeof(path), "%s/%.*s.json", folder, STR_ARG(profile)) <
                         (int)sizeof(path) &&
-                    channel_read(path, &text) &&
+                    access(path, R_OK) == 0 && channel_read(path, &text) &&
                     find_vector(t, arena_str(t->arena, buf_str(&text)), &t->vector);
     if (!is_found) {
         cli_complain("channel try: no sample for profile %.*s comes with the program; give one "

@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 3
+-- version 4
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -69,8 +69,8 @@ end
 
 -- A counter is "window n", the window being the number of the hour or day by this server's clock. It
 -- never goes back, so that a clock that does opens no cap.
-local function counter(key, now, window_s)
-  local window, n = string.match(redis.call('GET', key) or '', '^(%d+) (%d+)')
+local function counter(value, now, window_s)
+  local window, n = string.match(value, '^(%d+) (%d+)')
   window, n = tonumber(window or 0), tonumber(n or 0)
   local current = math.floor(now / window_s)
   if current > window then
@@ -86,7 +86,7 @@ local function lease(keys, args)
   local now = tonumber(redis.call('TIME')[1])
   local windows, values = {}, {}
   for i, key in ipairs(keys) do
-    local window, n = counter(key, now, tonumber(args[3 * i]))
+    local window, n = counter(redis.call('GET', key) or '', now, tonumber(args[3 * i]))
     n = n + tonumber(args[3 * i - 2])
     if n > tonumber(args[3 * i - 1]) then
       return i
@@ -117,7 +117,7 @@ end
 -- hash of what was said) that has come k times since then.
 local function number_counter(key, now, exchange, loop_window_s)
   local value = redis.call('GET', key) or ''
-  local day, n = counter(key, now, 86400)
+  local day, n = counter(value, now, 86400)
   local last, k, since = string.match(value, '^%d+ %d+ (%d+) (%d+) (%d+)$')
   k, since = tonumber(k or 0), tonumber(since or 0)
   if last ~= exchange or now - since >= loop_window_s then
