@@ -267,11 +267,7 @@ enum err joiner_take(struct joiner *j, const struct dialog_request *request)
     }
     g->request = *request;
     g->request.inbound = NULL;
-    bool is_behind = j->ports.spool != NULL && !spool_is_empty(j->ports.spool);
-    if (is_behind && !request->is_replay)
-        submit_alone(g, true);
-    else
-        put(g, in, request->channel->name);
+    put(g, in, request->channel->name);
     return ERR_OK;
 }
 

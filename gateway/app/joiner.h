@@ -13,8 +13,9 @@
  *     the same number                   begins a new one
  *     more parts than the store holds   each a message of its own, and so is what comes while
  *     (STORE_MAX_PARTS)                 STORE_MAX_INCOMPLETE wait
- *     the store is away, or older       into the spool as a part, to be joined when it is read back
- *     messages lie in the spool
+ *     the store is away                 into the spool as a part, to be joined when it is read back
+ *
+ * A whole message waits behind older ones in the spool, as any other does.
  */
 #pragma once
 
@@ -27,11 +28,10 @@
 
 struct joiner;
 
-/* All outlive it; spool and metrics may be NULL. */
+/* All outlive it; metrics may be NULL. */
 struct joiner_ports {
     struct loop *loop;
     struct store *store;
-    struct spool *spool; /* of the fronts: what is in there goes first */
     const struct vault *vault;
     struct metrics *metrics;
     const struct config *config;

@@ -253,7 +253,8 @@ static void post(struct job *job)
                                 .to = buf_str(&job->number),
                                 .text = job->message.text,
                                 .id = {id, n > 0 ? (size_t)n : 0},
-                                .session = is_own ? job->message.link : STR_NONE};
+                                .link = is_own ? job->message.link : STR_NONE,
+                                .network = is_own ? job->message.network : STR_NONE};
     struct send_request request;
     struct errmsg msg;
     arena_reset(o->arena);

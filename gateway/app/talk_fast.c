@@ -349,7 +349,6 @@ static void build_app(struct talk_fast *f)
                                                     .courses = f->courses});
     f->joiner = joiner_new(&(struct joiner_ports){.loop = f->loop,
                                                   .store = f->store,
-                                                  .spool = f->spool,
                                                   .vault = f->vault,
                                                   .config = &f->config,
                                                   .dialogs = f->dialogs});

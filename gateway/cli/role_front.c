@@ -143,7 +143,6 @@ static void build_app(struct front_role *r)
                                                     .courses = r->courses});
     r->joiner = joiner_new(&(struct joiner_ports){.loop = role->loop,
                                                   .store = r->store,
-                                                  .spool = r->spool,
                                                   .vault = r->vault,
                                                   .metrics = role->metrics,
                                                   .config = role->config,

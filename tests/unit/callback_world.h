@@ -94,7 +94,6 @@ static inline struct callback_world *world_new(const struct config_channel *list
                                                     .courses = w->courses});
     w->joiner = joiner_new(&(struct joiner_ports){.loop = w->loop,
                                                   .store = w->store,
-                                                  .spool = w->spool,
                                                   .vault = w->vault,
                                                   .metrics = w->metrics,
                                                   .config = &w->config,

@@ -36,6 +36,7 @@ struct world {
     enum sender_reached reached[N_CHANNELS];
     int status[N_CHANNELS];
     uint32_t n_posts[N_CHANNELS]; /* requests, whatever became of them */
+    uint32_t n_links[N_CHANNELS]; /* requests with the link of another message's provider */
     uint32_t n_tokens;            /* requests for a token */
     bool is_token_refused;
     char log[LOG_BYTES]; /* "1 text|" of each request to channel 1 that was answered with 2xx */
@@ -80,6 +81,7 @@ static bool on_post(void *ctx, const struct sender_request *request, struct send
     uint32_t i = (uint32_t)(request->url.p[strlen("http://h/")] - '0');
     assert_true(i < N_CHANNELS);
     w->n_posts[i]++;
+    w->n_links[i] += str_find(request->body, STR("LINK-OF-FIRST")) != SIZE_MAX;
     (void)snprintf(w->last_body, sizeof(w->last_body), "%.*s ", STR_ARG(request->body));
     for (uint32_t k = 0; k < request->n_headers; k++) {
         size_t n = strlen(w->last_body);
@@ -370,6 +372,28 @@ static void a_channel_that_fails_is_left_alone_and_tried_again(void **state)
     assert_int_equal(metrics_get(w->metrics, METRIC_circuits_open), 0);
 }
 
+/* What was to find out whether the provider is back expired under way: the next one does. */
+static void a_probe_that_was_none_is_followed_by_another(void **state)
+{
+    struct world *w = *state;
+    open_outbox(w);
+    w->reached[FIRST] = SENDER_REACHED_NOT;
+    send_many(w, "first", "x", MESSAGE_CLASS_REPLY, 5);
+    loop_mem_advance(w->loop, 500);
+    assert_int_equal(metrics_get(w->metrics, METRIC_circuits_open), 1);
+    for (uint32_t i = 0; i < 3; i++) {
+        char number[20];
+        (void)snprintf(number, sizeof(number), "+25471100000%u", i);
+        struct message m = message_to(w, number, "first", "short-lived");
+        m.expires_at.ms = loop_wall(w->loop).ms + 1;
+        seal_and_put(w, &m, number);
+    }
+    w->reached[FIRST] = SENDER_REACHED_ANSWER;
+    loop_mem_advance(w->loop, 60000);
+    assert_int_equal(sent(w), 5);
+    assert_int_equal(metrics_get(w->metrics, METRIC_sends_failed_total), 3);
+}
+
 static void a_provider_that_hangs_does_not_swallow_the_rest(void **state)
 {
     struct world *w = *state;
@@ -391,16 +415,21 @@ static void messages_take_the_way_round_while_a_provider_is_away(void **state)
     w->list[SECOND].price = 500000;
     w->config.currency = STR("KES");
     open_outbox(w);
-    w->reached[FIRST] = SENDER_REACHED_NOT;
     struct message m = message_to(w, "+254711000001", "first", "linked");
     m.link = STR("LINK-OF-FIRST");
+    seal_and_put(w, &m, "+254711000001");
+    loop_mem_advance(w->loop, 100);
+    assert_int_equal(w->n_links[FIRST], 1);
+    m = message_to(w, "+254711000002", "first", "linked");
+    m.link = STR("LINK-OF-FIRST");
+    w->reached[FIRST] = SENDER_REACHED_NOT;
     for (int i = 0; i < 20; i++)
         send(w, "first", "x", MESSAGE_CLASS_REPLY);
-    seal_and_put(w, &m, "+254711000001");
+    seal_and_put(w, &m, "+254711000002");
     loop_mem_advance(w->loop, 20000);
     assert_int_equal(count_of(w->log, "1 "), 21);
-    assert_int_equal(sent(w), 21);
-    assert_null(strstr(w->last_body, "LINK-OF-FIRST"));
+    assert_int_equal(sent(w), 22);
+    assert_int_equal(w->n_links[SECOND], 0);
     assert_non_null(strstr(w->last_body, "from=2")); /* its own sender */
     struct taken *t = take_events(w);
     assert_int_equal(count_of(t->json, "\"channel\":\"second\""), 21); /* reports will come there */
@@ -422,7 +451,7 @@ static void what_may_have_reached_the_provider_is_sent_by_no_other(void **state)
     w->list[FIRST].max_in_flight = 1;
     open_outbox(w);
     w->status[FIRST] = 503;
-    send(w, "first", "seen", MESSAGE_CLASS_REPLY);
+    send_many(w, "first", "seen", MESSAGE_CLASS_REPLY, 5); /* enough to open the circuit */
     loop_mem_advance(w->loop, 60000);
     assert_int_equal(count_of(w->log, "1 seen|"), 0);
     send_many(w, "first", "new", MESSAGE_CLASS_REPLY, 10); /* the circuit is open by now */
@@ -431,7 +460,7 @@ static void what_may_have_reached_the_provider_is_sent_by_no_other(void **state)
     w->status[FIRST] = 200;
     loop_mem_advance(w->loop, 3600000);
     assert_int_equal(count_of(w->log, "1 seen|"), 0);
-    assert_int_equal(count_of(w->log, "0 seen|"), 1);
+    assert_int_equal(count_of(w->log, "0 seen|"), 5);
     assert_int_equal(count_of(w->log, "new|"), 10);
 }
 
@@ -680,6 +709,7 @@ int main(void)
         WORLD_TEST(replies_of_one_channel_go_before_pushes_of_another),
         WORLD_TEST(pushes_go_on_while_replies_never_end),
         WORLD_TEST(a_channel_that_fails_is_left_alone_and_tried_again),
+        WORLD_TEST(a_probe_that_was_none_is_followed_by_another),
         WORLD_TEST(a_provider_that_hangs_does_not_swallow_the_rest),
         WORLD_TEST(messages_take_the_way_round_while_a_provider_is_away),
         WORLD_TEST(what_may_have_reached_the_provider_is_sent_by_no_other),
