@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "wire/address.h"
+#include "wire/signature.h"
 
 #define ARENA_MAX_BYTES (1024u * 1024)
 #define FREE_LIST_MAX 256u
@@ -307,13 +308,27 @@ static void refuse_method(struct callback *c)
     respond(c, &(struct http_response){.status = 405, .headers = &allow, .n_headers = 1});
 }
 
-/* False: the channel's list of callers does not hold this one. */
+/* Takes the channel's secret out of the path. False: it is not there. */
+static bool take_path_secret(struct callback *c)
+{
+    struct str secret = c->channel->config->path_secret;
+    if (secret.p == NULL)
+        return true;
+    struct str path = c->rest.len > 0 ? str_sub(c->rest, 1, c->rest.len) : STR("");
+    size_t slash = str_find_char(path, '/');
+    bool is_right = signature_equal(str_sub(path, 0, slash), secret);
+    c->rest = slash != SIZE_MAX ? str_sub(path, slash, path.len) : STR("");
+    return is_right;
+}
+
+/* False: the channel's list of callers does not hold this one, or it does not know the secret. */
 static bool take_caller(struct callback *c, const struct http_request *request, struct str peer)
 {
     struct str callers = c->channel->config->callers;
     struct str caller = address_of_caller(request, peer, c->all->parts.trusted_proxies);
     c->peer = copy(c->arena, caller);
-    return callers.p == NULL || address_is_listed(caller, callers);
+    bool is_listed = callers.p == NULL || address_is_listed(caller, callers);
+    return take_path_secret(c) && is_listed;
 }
 
 void callbacks_handle(struct callbacks *all, struct front_token token,
@@ -330,7 +345,7 @@ void callbacks_handle(struct callbacks *all, struct front_token token,
     c->rest = arena_str(c->arena, c->rest);
     if (!take_caller(c, request, peer)) {
         metrics_add(all->parts.metrics, METRIC_auth_failures_total, 1);
-        respond_plainly(c, 403, STR("This address may not call.\n"));
+        respond_plainly(c, 403, STR("Not for you.\n"));
         return;
     }
     if (str_eq(request->method, STR("HEAD"))) { /* a probe, without effect */

@@ -8,6 +8,8 @@
 #include "port/profile_file.h"
 #include "wire/address.h"
 
+#define PATH_SECRET_MIN 16u
+
 const struct channel *channels_get(const struct channels *channels, struct str name)
 {
     for (uint32_t i = 0; i < channels->n; i++) {
@@ -26,6 +28,7 @@ void channels_fini(struct channels *channels)
         if (!is_shared)
             profile_free(channels->list[i].profile);
         free(channels->list[i].owned);
+        free(channels->list[i].owned_path);
     }
     channels->n = 0;
 }
@@ -52,8 +55,15 @@ static enum err get_profile(const struct config *config, const struct channels *
 static void collect_settings(struct channel *channel)
 {
     const struct config_channel *c = channel->config;
-    const struct setting common[] = {{STR("channel"), c->name},
-                                     {STR("default_country"), c->country}};
+    struct str path = c->name; /* behind /in/ and /dlr/ */
+    if (c->path_secret.p != NULL) {
+        size_t bytes = c->name.len + c->path_secret.len + 2;
+        channel->owned_path = xcalloc(1, bytes);
+        int n_path = snprintf(channel->owned_path, bytes, "%.*s/%.*s", STR_ARG(c->name),
+                              STR_ARG(c->path_secret));
+        path = (struct str){channel->owned_path, n_path > 0 ? (size_t)n_path : 0};
+    }
+    const struct setting common[] = {{STR("channel"), path}, {STR("default_country"), c->country}};
     uint32_t n = c->settings.n;
     channel->owned = xcalloc(n + ARRAY_LEN(common), sizeof(*channel->owned));
     for (uint32_t i = 0; i < n; i++)
@@ -84,6 +94,22 @@ static enum err check_addresses(struct str list, struct str owner, struct errmsg
                       "%.*s: '%.*s' is no address and no network; write 192.0.2.7 or 192.0.2.0/24,"
                       " separated by blanks",
                       STR_ARG(owner), STR_ARG(bad));
+}
+
+static enum err check_path_secret(const struct config_channel *c, struct errmsg *msg)
+{
+    struct str secret = c->path_secret;
+    bool is_good = secret.p == NULL || secret.len >= PATH_SECRET_MIN;
+    for (size_t i = 0; i < secret.len; i++) {
+        char ch = secret.p[i];
+        is_good &= (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z');
+    }
+    if (is_good)
+        return ERR_OK;
+    return errmsg_set(msg, ERR_INVALID,
+                      "channel %.*s: path_secret needs at least %u letters and digits, and nothing"
+                      " else; `openssl rand -hex 16` makes one",
+                      STR_ARG(c->name), PATH_SECRET_MIN);
 }
 
 /* Another country's provider would not reach these numbers, or at another price. */
@@ -124,14 +150,18 @@ static enum err check_channel(const struct channels *channels, const struct chan
                               struct errmsg *msg)
 {
     const struct config_channel *c = channel->config;
-    bool is_open = c->callers.p == NULL && !profile_is_protected(channel->profile, &c->settings);
+    bool is_open = c->callers.p == NULL && c->path_secret.p == NULL &&
+                   !profile_is_protected(channel->profile, &c->settings);
     if (is_open && !c->is_unsigned_allowed)
-        return errmsg_set(msg, ERR_INVALID,
-                          "channel %.*s: with these settings profile %.*s checks no signature or"
-                          " secret, so anybody who finds the address could write for a learner;"
-                          " set its secret or its callers, or write `unsigned_callbacks: accepted`",
-                          STR_ARG(c->name), STR_ARG(c->profile));
+        return errmsg_set(
+            msg, ERR_INVALID,
+            "channel %.*s: with these settings profile %.*s checks no signature or"
+            " secret, so anybody who finds the address could write for a learner;"
+            " set its secret, path_secret or callers, or write `unsigned_callbacks: accepted`",
+            STR_ARG(c->name), STR_ARG(c->profile));
     enum err e = check_addresses(c->callers, c->name, msg);
+    if (e == ERR_OK)
+        e = check_path_secret(c, msg);
     if (e != ERR_OK)
         return e;
     e = check_fallback(channels, c, msg);

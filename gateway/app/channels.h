@@ -13,6 +13,7 @@ struct channel {
     struct settings settings; /* the channel's own, then channel and default_country as the
                                  configuration has them */
     struct setting *owned;    /* the list of settings; freed with the set */
+    char *owned_path;         /* NAME/SECRET, where the channel has a path_secret */
 };
 
 struct channels {

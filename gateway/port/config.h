@@ -34,6 +34,7 @@ struct config_channel {
     uint32_t tps;             /* messages per second, 0 = the profile's documented rate */
     uint32_t max_in_flight;   /* requests at once to the provider */
     bool is_unsigned_allowed; /* "unsigned_callbacks: accepted" in plain words */
+    struct str path_secret;   /* first part of the path behind the name; absent = none */
     struct str callers;       /* addresses its callbacks may come from; absent = any */
     bool is_private_allowed, is_insecure_allowed;
     uint64_t price;     /* of one segment; 0 = not known */

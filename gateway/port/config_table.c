@@ -324,6 +324,14 @@ static const struct config_key channel_keys[] = {
      .max = 1000,
      .fallback = "8",
      .help = "Requests to the provider at the same time."},
+    {.name = "path_secret",
+     CHANNEL(path_secret),
+     .max = 100,
+     .is_secret = true,
+     .example = "b1946ac92492d2347c6235b4d2611184",
+     .help =
+         "For a provider that signs nothing: callbacks must come to /in/NAME/SECRET (and reports\n"
+         "to /dlr/NAME/SECRET); others get 403. At least 16 letters and digits, made at random."},
     {.name = "callers",
      CHANNEL(callers),
      .max = 1000,

@@ -120,6 +120,21 @@ static void hears_only_the_callers_that_a_channel_names(void **state)
     assert_int_equal(n_steps(w), 1);
 }
 
+static void wants_the_secret_of_the_path_where_there_is_one(void **state)
+{
+    struct callback_world *w = *state;
+    const char *join = "id=1&from=%2B254700000001&to=20880&text=JOIN";
+    w->list[0].path_secret = STR("b1946ac92492d234");
+    assert_int_equal(post_form(w, "/in/at", join), 403);
+    assert_int_equal(post_form(w, "/in/at/b1946ac92492d23", join), 403);
+    assert_int_equal(post_form(w, "/in/at/b1946ac92492d2345", join), 403);
+    assert_int_equal(post_form(w, "/dlr/at", "id=ATXid_1&status=Success"), 403);
+    assert_int_equal(n_steps(w), 0);
+    assert_int_equal(post_form(w, "/in/at/b1946ac92492d234", join), 200);
+    assert_int_equal(n_steps(w), 1);
+    assert_int_equal(post_form(w, "/dlr/at/b1946ac92492d234", "id=ATXid_1&status=Success"), 200);
+}
+
 static void takes_only_the_methods_of_the_profile(void **state)
 {
     struct callback_world *w = *state;
@@ -270,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_WORLD(finds_channels_by_path),
         IN_WORLD(hears_only_the_callers_that_a_channel_names),
+        IN_WORLD(wants_the_secret_of_the_path_where_there_is_one),
         IN_WORLD(takes_only_the_methods_of_the_profile),
         IN_WORLD(takes_several_messages_in_one_body),
         IN_WORLD(asks_for_all_again_when_one_could_not_be_taken),
