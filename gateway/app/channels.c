@@ -99,7 +99,9 @@ static enum err check_addresses(struct str list, struct str owner, struct errmsg
 static enum err check_path_secret(const struct config_channel *c, struct errmsg *msg)
 {
     struct str secret = c->path_secret;
-    bool is_good = secret.p == NULL || secret.len >= PATH_SECRET_MIN;
+    if (secret.p == NULL)
+        return ERR_OK;
+    bool is_good = secret.len >= PATH_SECRET_MIN;
     for (size_t i = 0; i < secret.len; i++) {
         char ch = secret.p[i];
         is_good &= (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z');
