@@ -15,6 +15,7 @@
 
 #include <sysexits.h>
 
+#include "app/channels.h"
 #include "port/config.h"
 #include "port/loop.h"
 #include "port/metrics.h"
@@ -34,6 +35,7 @@ struct role_slot;
 /* All members outlive the role's function, which frees none of them. */
 struct role_context {
     const struct config *config;
+    const struct channels *channels; /* loaded before the processes part, see app/channels.h */
     struct metrics *metrics;
     struct loop *loop; /* loop_libevent, watched for turns over 50 ms */
     unsigned index;    /* among the processes of this role, from 0 */

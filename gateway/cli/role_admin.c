@@ -1,7 +1,6 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "app/channels.h"
 #include "app/simulator.h"
 #include "base/log.h"
 #include "cli/preview.h"
@@ -16,7 +15,6 @@
 struct admin {
     const struct role_context *role;
     struct front *front;
-    struct channels channels;
     struct simulator *simulator; /* NULL = off */
     struct arena *arena;         /* of the present request */
     struct buf body;
@@ -185,29 +183,17 @@ static void on_term(void *ctx)
     timer_start(a->role->loop, a->drain_poll, 0);
 }
 
-/* The simulator needs the channels' profiles; a mistake in them is the config's, also here. */
-static int open_simulator(struct admin *a)
-{
-    struct errmsg msg;
-    if (!a->role->config->is_simulator_on)
-        return EX_OK;
-    if (channels_load(a->role->config, &a->channels, &msg) != ERR_OK) {
-        LOG_ERROR("admin", "channels cannot be used", "%s", msg.text);
-        return EX_CONFIG;
-    }
-    a->simulator = simulator_new(&a->channels);
-    return EX_OK;
-}
-
 int role_admin(const struct role_context *role)
 {
     struct admin a = {.role = role};
     struct errmsg msg;
     struct front_limits limits = front_default_limits();
     limits.max_connections_per_peer = 0; /* all of them are this host */
-    int code = open_simulator(&a);
-    if (code == EX_OK && front_libevent_new(role->loop, role->listen_fd, &limits, on_request, &a,
-                                            &a.front, &msg) != ERR_OK) {
+    int code = EX_OK;
+    if (role->config->is_simulator_on)
+        a.simulator = simulator_new(role->channels);
+    if (front_libevent_new(role->loop, role->listen_fd, &limits, on_request, &a, &a.front, &msg) !=
+        ERR_OK) {
         LOG_ERROR("admin", "cannot listen", "%s", msg.text);
         code = EX_UNAVAILABLE;
     }
@@ -224,6 +210,5 @@ int role_admin(const struct role_context *role)
     }
     front_free(a.front);
     simulator_free(a.simulator);
-    channels_fini(&a.channels);
     return code;
 }

@@ -12,7 +12,6 @@
 
 struct front_role {
     const struct role_context *role;
-    struct channels channels;
     struct vault *vault;
     struct store *store;
     struct spool *spool;
@@ -113,10 +112,6 @@ static int open_ports(struct front_role *r)
 {
     const struct config *config = r->role->config;
     struct errmsg msg;
-    if (channels_load(config, &r->channels, &msg) != ERR_OK) {
-        LOG_ERROR("front", "channels cannot be used", "%s", msg.text);
-        return EX_CONFIG;
-    }
     r->vault = role_vault(r->role);
     if (r->vault == NULL)
         return EX_CONFIG;
@@ -152,7 +147,7 @@ static void build_app(struct front_role *r)
                                                .store = r->store,
                                                .vault = r->vault,
                                                .metrics = role->metrics,
-                                               .channels = &r->channels,
+                                               .channels = role->channels,
                                                .dialogs = r->dialogs,
                                                .joiner = r->joiner,
                                                .trusted_proxies = role->config->trusted_proxies,
@@ -162,7 +157,7 @@ static void build_app(struct front_role *r)
                                                   .store = r->store,
                                                   .spool = r->spool,
                                                   .metrics = role->metrics,
-                                                  .channels = &r->channels,
+                                                  .channels = role->channels,
                                                   .dialogs = r->dialogs,
                                                   .joiner = r->joiner});
 }
@@ -205,6 +200,5 @@ int role_front(const struct role_context *role)
     course_set_free(r.courses);
     front_free(r.front);
     vault_free(r.vault);
-    channels_fini(&r.channels);
     return code;
 }

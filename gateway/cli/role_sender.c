@@ -13,7 +13,6 @@
 
 struct sender_role {
     const struct role_context *role;
-    struct channels channels;
     struct vault *vault;
     struct store *store;
     struct sink *sink;
@@ -67,22 +66,18 @@ static void build_app(struct sender_role *r)
                                  .sender = r->sender,
                                  .vault = r->vault,
                                  .config = role->config,
-                                 .channels = &r->channels,
+                                 .channels = role->channels,
                                  .metrics = role->metrics,
                                  .on_opt_out = opt_outs_take,
                                  .ctx = r->opt_outs};
     r->outbox = outbox_new(&ports, "sender-0", 0, STORE_BUCKETS - 1);
-    r->board = board_new(role->loop, r->store, r->outbox, &r->channels);
+    r->board = board_new(role->loop, r->store, r->outbox, role->channels);
 }
 
 int role_sender(const struct role_context *role)
 {
     struct sender_role r = {.role = role};
     struct errmsg msg;
-    if (channels_load(role->config, &r.channels, &msg) != ERR_OK) {
-        LOG_ERROR("sender", "channels cannot be used", "%s", msg.text);
-        return EX_CONFIG;
-    }
     if (sink_libpq_check(role->config->sender_conninfo.p, &msg) != ERR_OK) {
         LOG_ERROR("sender", "sender_conninfo cannot be used", "%s", msg.text);
         return EX_CONFIG;
@@ -106,6 +101,5 @@ int role_sender(const struct role_context *role)
     dialogs_free(r.dialogs);
     course_set_free(r.courses);
     vault_free(r.vault);
-    channels_fini(&r.channels);
     return EX_OK;
 }

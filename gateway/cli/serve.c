@@ -27,6 +27,7 @@ struct process {
 
 struct service {
     struct config config;
+    struct channels channels;
     enum log_level level;
     struct metrics *metrics;
     struct role_slot *slots;
@@ -64,6 +65,7 @@ static int run_process(void *ctx, uint32_t i)
     if (p->run != role_admin) /* which reads files when asked to, and nobody waits for it */
         loop_libevent_watch(s->loop, MAX_TURN_MS, &slot->n_stalls);
     const struct role_context role = {.config = &s->config,
+                                      .channels = &s->channels,
                                       .metrics = s->metrics,
                                       .loop = s->loop,
                                       .index = p->index,
@@ -237,6 +239,20 @@ static enum log_level log_level_of(struct str name)
     return (enum log_level)level;
 }
 
+/* Once for all processes: one that is started again later must not find a profile that somebody is
+ * in the middle of editing. */
+static int load_channels(struct service *s)
+{
+    struct errmsg msg;
+    bool is_needed = s->config.is_simulator_on;
+    for (uint32_t i = 0; i < s->n_processes; i++)
+        is_needed |= s->processes[i].run == role_front || s->processes[i].run == role_sender;
+    if (!is_needed || channels_load(&s->config, &s->channels, &msg) == ERR_OK)
+        return EX_OK;
+    cli_complain("serve: %s", msg.text);
+    return EX_CONFIG;
+}
+
 static int serve_run(const struct cli_args *args)
 {
     struct arena *arena CLEANUP(arena_freep) = arena_new(CONFIG_FILE_ARENA_BYTES);
@@ -254,6 +270,8 @@ static int serve_run(const struct cli_args *args)
     s->level = log_level_of(s->config.log_level);
     log_init(s->level, "supervisor");
     code = choose_processes(s, args);
+    if (code == EX_OK)
+        code = load_channels(s);
     if (code == EX_OK)
         code = open_listeners(s);
     if (code != EX_OK)
@@ -289,7 +307,9 @@ const struct cli_command cli_serve = {
         "serve [--config FILE] [--role ROLE [--index N]]\n"
         "Runs each role in processes of its own and starts again what dies. SIGTERM stops taking\n"
         "callbacks, finishes what is under way within 10 s and ends; a second one ends at once.\n"
-        "SIGHUP makes the roles read again what may change. Beside any role runs the admin\n"
+        "SIGHUP makes the roles read again what may change (published courses). Configuration and\n"
+        "profiles are read once, at the start; `waypost config check` and `waypost channel check`\n"
+        "say what is wrong with an edited one before. Beside any role runs the admin\n"
         "listener on 127.0.0.1 (/livez /readyz /metrics), so two `serve --role` on one host need\n"
         "two values of admin_port.\n"
         "Roles:" ROLES(ROLE_LINE),

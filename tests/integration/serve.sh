@@ -56,11 +56,18 @@ code_of()
     printf '%s\n' "$code"
 }
 
+cp -r "$ROOT/config/profiles" "$STATE/profiles"
+sed -i "s|^profiles_dir: .*|profiles_dir: $STATE/profiles|" "$STATE/waypost.yaml"
 serve
 check 'it lives without Redis and PostgreSQL' wait_for 10 lives
+printf 'profile: [\n' >"$STATE/profiles/africastalking.yaml" # somebody is in the middle of an edit
 KILLED=$(field_of sender pid)
 kill -KILL "$KILLED"
-check 'a killed process is started again' wait_for 10 has_restarted
+check 'a killed process is started again, with the profiles of the start' wait_for 10 has_restarted
+check_same 'a broken profile is refused when the service starts' 78 \
+    "$(code_of "$WAYPOST" serve --config "$STATE/waypost.yaml")"
+check 'with its place' grep -q 'africastalking.yaml:[0-9]*:[0-9]*: ' "$STATE/waypost.log"
+cp "$ROOT/config/profiles/africastalking.yaml" "$STATE/profiles/"
 kill -TERM "$SERVICE"
 wait "$SERVICE" && code=0 || code=$?
 check_same 'SIGTERM ends it with 0' 0 "$code"
