@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "app/outbox.h"
+#include "app/outbox/outbox.h"
 
 #define BOARD_LOOK_MS 1000
 #define BOARD_PAUSE "pause:"

@@ -4,8 +4,8 @@
  */
 #pragma once
 
-#include "port/config.h"
-#include "wire/profile.h"
+#include "port/config/config.h"
+#include "profile/profile.h"
 
 struct channel {
     const struct config_channel *config; /* borrowed from the configuration */

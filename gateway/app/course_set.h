@@ -15,9 +15,9 @@
 #pragma once
 
 #include "base/buf.h"
-#include "core/lesson_parse.h"
+#include "core/lesson/parse.h"
 #include "port/loop.h"
-#include "port/store.h"
+#include "port/store/store.h"
 
 struct course_set;
 

@@ -19,7 +19,7 @@
 #include "app/last_reply.h"
 #include "base/clock.h"
 #include "core/learner.h"
-#include "wire/profile.h"
+#include "profile/profile.h"
 
 #define DEDUP_TEXT_WINDOW_MS 10000
 

@@ -19,7 +19,7 @@
  */
 #pragma once
 
-#include "app/dialog.h"
+#include "app/dialog/dialog.h"
 
 #define JOINER_WAIT_MS (5 * 60 * 1000)
 #define JOINER_KEEP_MS (30 * 60 * 1000)

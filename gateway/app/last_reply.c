@@ -1,7 +1,7 @@
 #include "app/last_reply.h"
 
 #include "app/pack.h"
-#include "core/gsm.h"
+#include "core/gsm/gsm.h"
 
 #define LAST_REPLY_VERSION 1u
 

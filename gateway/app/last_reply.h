@@ -19,7 +19,7 @@ struct last_reply {
     int64_t ready_ms;    /* wall time: the answer was ready to go out */
     struct str text; /* whole and folded; form feeds are still in it; absent = nothing was said */
     struct str more_key; /* key line of a page that goes on */
-    struct str remember; /* USSD: what the profile wants back in this session (wire/profile.h) */
+    struct str remember; /* USSD: what the profile wants back in this session (profile/profile.h) */
     uint16_t page;       /* which page was shown, from 0 */
     bool is_open;        /* the session goes on after the last page */
     bool is_shown_open;  /* the session goes on after the page that was shown */

@@ -1,8 +1,8 @@
 #include "app/limits.h"
 
-#include "app/outbox_event.h"
+#include "app/outbox/event.h"
 #include "app/route.h"
-#include "core/gsm.h"
+#include "core/gsm/gsm.h"
 
 #define HOUR_S 3600
 #define DAY_S 86400

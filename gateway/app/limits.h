@@ -17,7 +17,7 @@
 #pragma once
 
 #include "app/message.h"
-#include "port/config.h"
+#include "port/config/config.h"
 #include "port/metrics.h"
 #include "port/vault.h"
 

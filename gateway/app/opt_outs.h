@@ -6,7 +6,7 @@
 #pragma once
 
 #include "app/channels.h"
-#include "app/dialog.h"
+#include "app/dialog/dialog.h"
 
 #define OPT_OUTS_PAUSE_MS 1000
 

@@ -21,7 +21,7 @@
 
 #include "port/metrics.h"
 #include "port/sink.h"
-#include "port/store.h"
+#include "port/store/store.h"
 
 struct persist_settings {
     struct str consumer; /* stable over restarts; outlives the persist */

@@ -16,7 +16,7 @@
 #pragma once
 
 #include "app/channels.h"
-#include "app/dialog.h"
+#include "app/dialog/dialog.h"
 #include "app/joiner.h"
 
 #define REPLAY_PAUSE_MS 250 /* while messages wait */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/match.h"
+#include "core/match/match.h"
 
 /* Names of core.message_status. An error that may pass is not the sender's own "errored", after
  * which something is sent again. */

@@ -13,7 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "core/number.h"
-#include "wire/profile.h"
+#include "profile/profile.h"
 
 #define REPORT_ID_BYTES 255u
 

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "port/config.h"
+#include "port/config/config.h"
 
 /* The channel of the longest route that fits; NULL when there is none. */
 const struct config_channel *route_find(const struct config *config, struct str number);

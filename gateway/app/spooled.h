@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "wire/profile.h"
+#include "profile/profile.h"
 
 struct spooled {
     struct str channel;

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "app/dialog.h"
+#include "app/dialog/dialog.h"
 
 #define TIMERS_LOOK_MS 1000 /* between looks */
 #define TIMERS_BATCH 100u   /* numbers of one look; the next follows at once when it was full */

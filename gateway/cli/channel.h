@@ -5,8 +5,8 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "profile/profile.h"
 #include "wire/doc.h"
-#include "wire/profile.h"
 
 #define CHANNEL_MAX_INPUT_BYTES (4u << 20)
 #define CHANNEL_MAX_SETTINGS 64u

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "cli/channel.h"
+#include "profile/time.h"
 #include "wire/json.h"
-#include "wire/profile_time.h"
 
 #define FILE_ARENA_BYTES (64u << 20)
 #define VECTOR_ARENA_BYTES (8u << 20)

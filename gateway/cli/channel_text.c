@@ -1,5 +1,5 @@
 #include "cli/channel.h"
-#include "wire/profile_time.h"
+#include "profile/time.h"
 
 static void add(struct buf *out, const char *key, struct str value)
 {

@@ -12,8 +12,8 @@
 #include "base/xalloc.h"
 #include "cli/channel.h"
 #include "cli/config_file.h"
-#include "cli/shipped.h"
-#include "cli/sim_outbox.h"
+#include "lab/shipped.h"
+#include "lab/sim_outbox.h"
 #include "port/sender.h"
 #include "wire/json.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/match.h"
+#include "core/match/match.h"
 
 static const struct cli_command *const commands[] = {
 #define CLI_ROW(name) &cli_##name,

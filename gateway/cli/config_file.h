@@ -12,7 +12,7 @@
 #pragma once
 
 #include "cli/cli.h"
-#include "port/config.h"
+#include "port/config/config.h"
 
 #define CONFIG_FILE_DEFAULT "/etc/waypost/waypost.yaml"
 #define CONFIG_FILE_ARENA_BYTES (8u << 20)

@@ -3,9 +3,9 @@
 
 #include "cli/config_file.h"
 #include "cli/publish.h"
-#include "core/lesson_check.h"
-#include "core/lesson_format.h"
-#include "core/lesson_preview.h"
+#include "core/lesson/check.h"
+#include "core/lesson/format.h"
+#include "core/lesson/preview.h"
 #include "port/lesson_files.h"
 
 /*

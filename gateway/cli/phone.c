@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/handset.h"
 #include "cli/cli.h"
-#include "cli/sim_outbox.h"
+#include "lab/handset.h"
+#include "lab/sim_outbox.h"
 #include "port/vault.h"
 
 #define DIAL_CODE "*384*7#"

@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "core/lesson_parse.h"
-#include "port/config.h"
+#include "core/lesson/parse.h"
+#include "port/config/config.h"
 
 /* An exit code; what is wrong was said on stderr. */
 int publish_course(const struct config *config, const struct course *course,

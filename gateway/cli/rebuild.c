@@ -7,7 +7,7 @@
 #include "cli/open_store.h"
 #include "port/database.h"
 #include "port/loop.h"
-#include "port/store.h"
+#include "port/store/store.h"
 
 #define PAGE 500u /* numbers on their way to Redis at once */
 #define COURSES_MAX_BYTES (256u << 20)

@@ -6,13 +6,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "app/supervisor.h"
 #include "base/log.h"
 #include "cli/config_file.h"
-#include "cli/role.h"
-#include "cli/role_slot.h"
-#include "port/front.h"
+#include "cli/pages.h"
+#include "port/front/front.h"
 #include "port/systemd.h"
+#include "role/role.h"
+#include "role/slot.h"
+#include "role/supervisor.h"
 
 #define ADMIN_ADDRESS "127.0.0.1"
 #define MAX_TURN_MS 50
@@ -64,15 +65,18 @@ static int run_process(void *ctx, uint32_t i)
     timer_start(s->loop, s->beat, ROLE_BEAT_MS);
     if (p->run != role_admin) /* which reads files when asked to, and nobody waits for it */
         loop_libevent_watch(s->loop, MAX_TURN_MS, &slot->n_stalls);
-    const struct role_context role = {.config = &s->config,
-                                      .channels = &s->channels,
-                                      .metrics = s->metrics,
-                                      .loop = s->loop,
-                                      .index = p->index,
-                                      .listen_fd = p->listen_fd,
-                                      .slot = slot,
-                                      .all_slots = s->slots,
-                                      .n_slots = s->n_processes};
+    const struct role_context role = {
+        .config = &s->config,
+        .channels = &s->channels,
+        .metrics = s->metrics,
+        .loop = s->loop,
+        .index = p->index,
+        .listen_fd = p->listen_fd,
+        .slot = slot,
+        .all_slots = s->slots,
+        .n_slots = s->n_processes,
+        .pages = pages,
+        .n_pages = s->config.is_simulator_on ? PAGES_ALL : PAGES_WITHOUT_SIMULATOR};
     int code = p->run(&role);
     timer_free(s->loop, s->beat);
     loop_free(s->loop);

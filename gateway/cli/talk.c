@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "app/course_set.h"
-#include "app/talk_fast.h"
 #include "base/log.h"
 #include "cli/cli.h"
-#include "cli/shipped.h"
-#include "cli/talk_internal.h"
+#include "lab/shipped.h"
+#include "lab/talk/fast.h"
+#include "lab/talk/talk_internal.h"
 #include "port/lesson_files.h"
 
 #define DEFAULT_COURSE "children-on-the-move"

@@ -1,7 +1,7 @@
 /*
  * course.h: the immutable model of one version of a course, as the engine reads it.
  *
- * Built by core/lesson_parse.h from Markdown files, checked by core/lesson_check.h, owned by the
+ * Built by core/lesson/parse.h from Markdown files, checked by core/lesson/check.h, owned by the
  * arena it was built in, never changed afterwards, and shared by every dialog. All struct str in
  * it live as long as that arena.
  *
@@ -137,7 +137,7 @@ struct question {
     bool is_scored; /* has a right answer and lies in a MODULE_LESSONS */
     uint8_t n_choices;
     const struct choice *choices;
-    const struct str *accepted; /* ANSWER_WORD, normalised as core/match.h does */
+    const struct str *accepted; /* ANSWER_WORD, normalised as core/match/match.h does */
     uint8_t n_accepted;
     int32_t low, high;   /* ANSWER_NUMBER, inclusive */
     uint16_t max_chars;  /* ANSWER_OPEN */
@@ -195,7 +195,7 @@ struct course {
     uint16_t followup_days; /* after the end; 0 = never */
     struct str texts[N_COURSE_TEXTS];
     uint16_t n_safe_words;
-    const struct str *safe_words; /* normalised as core/match.h does */
+    const struct str *safe_words; /* normalised as core/match/match.h does */
 };
 
 /* 32-bit FNV-1a of "id@version", never 0; a loader refuses two versions with one key. */

@@ -13,7 +13,7 @@
  *               "correct":true,"attempt":1}]}
  *
  * Members that do not apply are left out, empty texts too. The sender writes a second type, see
- * app/outbox.h, and fronts a third, what providers report of deliveries, see app/report.h:
+ * app/outbox/outbox.h, and fronts a third, what providers report of deliveries, see app/report.h:
  *   {"type":"message", ...}
  *   {"type":"report", ...}
  */

@@ -54,7 +54,7 @@ enum learner_state {
         N_LEARNER_STATES
 };
 
-/* Duplicates and the USSD session; see app/dialog.h for how they are used. */
+/* Duplicates and the USSD session; see app/dialog/dialog.h for how they are used. */
 struct learner_link {
     uint32_t seen[LEARNER_SEEN_IDS]; /* hashes of the last inbound ids, newest first; 0 = none */
     uint32_t session;                /* hash of the USSD session; 0 = none */

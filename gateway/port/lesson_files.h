@@ -1,13 +1,13 @@
 /*
  * lesson_files.h: reads and writes the *.md files of a course folder, libc only. The parser
- * (core/lesson_parse.h) takes what this returns.
+ * (core/lesson/parse.h) takes what this returns.
  *
  * README.md is for people and is left out; so are hidden files, subfolders and anything that is no
  * regular file. Nothing is read past the ceilings of core/course.h.
  */
 #pragma once
 
-#include "core/lesson_parse.h"
+#include "core/lesson/parse.h"
 
 /* Files in the order of their names; *ret lives in the arena. ERR_NOT_FOUND: no such folder;
  * ERR_DENIED; ERR_TOO_LONG: too many or too big (msg says which); ERR_IO. msg may be NULL. */

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "wire/profile.h"
+#include "profile/profile.h"
 
 /* ERR_INVALID with file:line:column as profile_parse; ERR_NOT_FOUND, ERR_IO with the path. */
 enum err profile_load(const char *path, struct profile **ret, struct errmsg *msg) MUST_CHECK;

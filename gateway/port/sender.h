@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "port/loop.h"
-#include "wire/http.h"
+#include "wire/http/http.h"
 
 #define SENDER_MAX_ANSWER_BYTES 65536u
 

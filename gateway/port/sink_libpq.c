@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "port/sink.h"
-#include "port/store.h"
+#include "port/store/store.h"
 
 #define OID_BYTEA 17
 #define OID_TEXT 25

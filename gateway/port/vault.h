@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "port/store.h"
+#include "port/store/store.h"
 
 #define VAULT_KEY_BYTES 32
 #define VAULT_NONCE_BYTES 12

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/str.h"
-#include "wire/http.h"
+#include "wire/http/http.h"
 
 /* ERR_INVALID: something in the list is no address and no network; *ret_bad says what. */
 enum err address_list_check(struct str list, struct str *ret_bad) MUST_CHECK;

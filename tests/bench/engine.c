@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/engine.h"
-#include "core/lesson_parse.h"
+#include "core/engine/engine.h"
+#include "core/lesson/parse.h"
 #include "port/lesson_files.h"
 
 #define N_COURSES 2000

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/engine.h"
-#include "core/gsm.h"
+#include "core/engine/engine.h"
+#include "core/gsm/gsm.h"
 #include "port/lesson_files.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

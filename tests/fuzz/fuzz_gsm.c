@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/gsm.h"
+#include "core/gsm/gsm.h"
 
 #define MAX_BYTES 4096
 #define MAX_PARTS 128

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/match.h"
+#include "core/match/match.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
  * sends without harm. */
 #include <stdlib.h>
 
-#include "wire/profile.h"
+#include "profile/profile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <stdint.h>
 
-#include "port/spool_frame.h"
+#include "port/spool/frame.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "app/talk.h"
+#include "lab/talk/talk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

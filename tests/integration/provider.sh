@@ -1,6 +1,6 @@
 #!/bin/bash
 # provider.sh: providers that throttle, fail, hang, lie and break off (provider.py): each message
-# ends as gateway/app/outbox.h says, none is lost, and none is sent twice. Runs in a mount
+# ends as gateway/app/outbox/outbox.h says, none is lost, and none is sent twice. Runs in a mount
 # namespace of its own, where the machine trusts the test's authority and asks its name server.
 if [ "${IN_NAMESPACE:-}" != 1 ] && unshare --mount true 2>/dev/null; then
     IN_NAMESPACE=1 exec unshare --mount bash "$0"

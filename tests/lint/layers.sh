@@ -3,8 +3,10 @@
 #
 # 1. What each folder of gateway/ may include: own layers, and which libraries.
 # 2. A file of port/ wraps one library (libevent, the loop everyone waits in, does not count).
-# 3. What core and wire ask of the C library: nothing that reads, writes, waits or knows the time.
-# 4. Every header compiles alone.
+# 3. What core, wire and profile ask of the C library: nothing that reads, writes, waits or knows the
+#    time.
+# 4. The service (role and below) takes nothing of lab.
+# 5. Every header compiles alone.
 set -eu
 cd "$(dirname "$0")/../.."
 build=${1:-build}
@@ -22,21 +24,28 @@ declare -A own=(
     [base]='base'
     [core]='core base'
     [wire]='wire core base'
-    [port]='port wire core base'
-    [app]='app port wire core base'
-    [cli]='cli app port wire core base'
+    [profile]='profile wire core base'
+    [port]='port profile wire core base'
+    [app]='app port profile wire core base'
+    [role]='role app port profile wire core base'
+    [lab]='lab app port profile wire core base'
+    [cli]='cli role lab app port profile wire core base'
 )
 # Libraries that it may include, by the beginning of the header's name.
 declare -A lib=(
     [gateway]=''
     [base]=''
     [core]='pcre2.h utf8proc.h cmark.h yaml.h uthash.h utlist.h'
-    [wire]='jansson.h expat.h pcre2.h openssl/'
+    [wire]='jansson.h expat.h'
+    [profile]='pcre2.h openssl/ uthash.h'
     [port]='event2/ hiredis.h async.h libpq-fe.h curl/ openssl/ uthash.h utlist.h'
     [app]='uthash.h utlist.h'
+    [role]=''
+    [lab]='jansson.h uthash.h utlist.h'
     [cli]='jansson.h openssl/'
 )
-# What core and wire may include of the C library.
+pure='core wire profile'
+# What the pure layers may include of the C library.
 libc_pure='arpa/inet.h assert.h ctype.h errno.h inttypes.h limits.h math.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h uchar.h'
 
 # begins_with_one WORD LIST
@@ -70,7 +79,7 @@ check_file()
                 async.h) libraries+=hiredis.h$'\n' ;;
                 *) libraries+="${header%%/*}"$'\n' ;;
                 esac
-            elif [ "$folder" = core ] || [ "$folder" = wire ]; then
+            elif [[ " $pure " = *" $folder "* ]]; then
                 begins_with_one "$header" "$libc_pure" ||
                     bad "$file includes <$header>: $folder is pure, no system calls"
             fi
@@ -85,15 +94,14 @@ check_file()
 check_includes()
 {
     local folder file
-    for folder in base core wire port app cli; do
-        for file in gateway/"$folder"/*.[ch]; do
+    for folder in gateway/*/; do
+        folder=$(basename "$folder")
+        [ -n "${own[$folder]:-}" ] || bad "gateway/$folder is no layer (tests/lint/layers.sh lists them)"
+        while read -r file; do
             check_file "$file" "$folder"
-        done
+        done < <(find gateway/"$folder" -name '*.[ch]')
     done
     check_file gateway/main.c gateway
-    find gateway -mindepth 2 -type d | while read -r folder; do
-        printf 'gateway has no folders below its layers: %s\n' "$folder"
-    done | { ! grep .; } || n_bad=$((n_bad + 1))
 }
 
 # Names that a library takes from outside itself and the layers below it.
@@ -113,11 +121,23 @@ check_symbols()
     done < <(grep -xE 'clock_mono|clock_wall|log_.*' "$tmp/wanted")
 }
 
+# The service runs without lab: nothing that role or a layer below it takes is defined there.
+check_service()
+{
+    local name
+    nm --defined-only "$build/libwp_lab.a" | awk 'NF == 3 && $2 ~ /[A-Z]/ { print $3 }' | sort -u >"$tmp/lab"
+    nm -u "$build"/libwp_{role,app,port,profile,wire,core,base}.a | awk 'NF == 2 { print $2 }' |
+        sort -u >"$tmp/wanted"
+    while read -r name; do
+        bad "the service calls $name, which lab defines"
+    done < <(comm -12 "$tmp/lab" "$tmp/wanted")
+}
+
 check_headers()
 {
     local file flags
     flags=$(pkg-config --cflags hiredis libpq)
-    for file in gateway/*/*.h; do
+    for file in $(find gateway -mindepth 2 -name '*.h'); do
         # shellcheck disable=SC2086 # flags are words
         printf '#include "%s"\n' "${file#gateway/}" |
             ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -DWAYPOST_VERSION='""' -Wall -Wextra -Werror -Igateway \
@@ -131,6 +151,8 @@ libc='(__)?(mem(cpy|move|set|cmp|chr|mem|rchr)|str(len|nlen|cmp|ncmp|chr|rchr|ca
 libc+='|__isoc(99|23)_.*|__assert_fail|__ctype_b_loc|__ctype_tolower_loc|__ctype_toupper_loc|tolower|toupper|free|__stack_chk_fail|__errno_location|_GLOBAL_OFFSET_TABLE_'
 check_includes
 check_symbols core base "$libc|pcre2_.*|utf8proc_.*|cmark_.*|yaml_.*"
-check_symbols wire 'core base' "$libc|json(p)?_.*|XML_.*|pcre2_.*|HMAC|EVP_.*|CRYPTO_memcmp|ERR_.*|BIO_.*|SHA.*|MD5|inet_pton"
+check_symbols wire 'core base' "$libc|json(p)?_.*|XML_.*|inet_pton"
+check_symbols profile 'wire core base' "$libc|pcre2_.*|HMAC|EVP_.*|CRYPTO_memcmp|ERR_.*|BIO_.*|SHA.*|MD5"
+check_service
 check_headers
 [ "$n_bad" = 0 ]

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/callback.h"
+#include "app/callback/callback.h"
 #include "app/course_set.h"
 #include "port/lesson_files.h"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "port/store.h"
+#include "port/store/store.h"
 
 #define GOT_ENTRIES 64
 #define GOT_BYTES 4096

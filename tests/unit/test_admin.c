@@ -15,9 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/role.h"
-#include "cli/role_slot.h"
-#include "port/front.h"
+#include "cli/pages.h"
+#include "port/front/front.h"
+#include "role/slot.h"
 
 enum { FRONT_0, FRONT_1, WRITER, ADMIN, N_SLOTS };
 
@@ -66,7 +66,9 @@ static int start(void **state)
                                           .listen_fd = fd,
                                           .slot = &a->slots[ADMIN],
                                           .all_slots = a->slots,
-                                          .n_slots = N_SLOTS};
+                                          .n_slots = N_SLOTS,
+                                          .pages = pages,
+                                          .n_pages = PAGES_WITHOUT_SIMULATOR};
         int code = role_admin(&role);
         loop_free(role.loop);
         _exit(code);

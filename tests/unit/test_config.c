@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "port/config_table.h"
+#include "port/config/table.h"
 
 /* The least that loads; tests add lines to it. */
 #define BASE                                                                                       \

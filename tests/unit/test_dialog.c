@@ -9,11 +9,11 @@
 #include <cmocka.h>
 
 #include "app/course_set.h"
-#include "app/dialog.h"
+#include "app/dialog/dialog.h"
 #include "app/message.h"
 #include "app/replay.h"
 #include "base/xalloc.h"
-#include "core/engine.h"
+#include "core/engine/engine.h"
 #include "port/lesson_files.h"
 
 #define START 1736143200000 /* 2025-01-06 06:00 UTC */

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "core/engine.h"
-#include "core/gsm.h"
+#include "core/engine/engine.h"
+#include "core/gsm/gsm.h"
 #include "port/lesson_files.h"
 
 /* One learner of the real English course, without anything around the engine. */

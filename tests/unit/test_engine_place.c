@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "core/engine.h"
-#include "core/lesson_parse.h"
+#include "core/engine/engine.h"
+#include "core/lesson/parse.h"
 #include "port/lesson_files.h"
 
 static struct courses courses = {.n = 1};

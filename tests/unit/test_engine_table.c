@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/engine_internal.h"
+#include "core/engine/internal.h"
 
 static void every_state_has_a_row(void **state)
 {

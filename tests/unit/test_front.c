@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "port/front.h"
+#include "port/front/front.h"
 
 #define MAX_CLIENTS 8
 #define HOST "Host: h\r\n"

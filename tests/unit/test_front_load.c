@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "port/front.h"
+#include "port/front/front.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define IS_MEMORY_OURS false /* the sanitizer's own memory would be measured */

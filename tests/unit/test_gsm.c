@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/gsm.h"
+#include "core/gsm/gsm.h"
 #include "core/utf8.h"
 
 #define ORACLE "tests/unit/gsm_oracle.txt"

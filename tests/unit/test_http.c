@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/http.h"
+#include "wire/http/http.h"
 
 static const struct http_limits limits = {.max_head_bytes = 1024, .max_body_bytes = 64};
 

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/lesson_check.h"
-#include "core/lesson_format.h"
+#include "core/lesson/check.h"
+#include "core/lesson/format.h"
 #include "port/lesson_files.h"
 
 #define ROOT "tests/lessons"

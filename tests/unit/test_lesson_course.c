@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/gsm.h"
-#include "core/lesson_parse.h"
+#include "core/gsm/gsm.h"
+#include "core/lesson/parse.h"
 #include "port/lesson_files.h"
 
 #define FOLDER "lessons/children-on-the-move"

@@ -10,9 +10,9 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "core/lesson_check.h"
-#include "core/lesson_format.h"
-#include "core/lesson_preview.h"
+#include "core/lesson/check.h"
+#include "core/lesson/format.h"
+#include "core/lesson/preview.h"
 #include "port/lesson_files.h"
 
 #define BASE "tests/lessons/base"

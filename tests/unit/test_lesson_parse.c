@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "core/lesson_parse.h"
+#include "core/lesson/parse.h"
 #include "port/lesson_files.h"
 
 #define BASE "tests/lessons/base"

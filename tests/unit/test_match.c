@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/match.h"
-#include "core/match_words.h"
+#include "core/match/match.h"
+#include "core/match/words.h"
 
 static struct arena *arena;
 

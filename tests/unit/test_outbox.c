@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "app/outbox.h"
+#include "app/outbox/outbox.h"
 #include "wire/form.h"
 
 /* The sender's policy on memory ports: a store, a sink, a provider that answers as it is told. */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "port/profile_file.h"
-#include "wire/profile.h"
+#include "profile/profile.h"
 
 #define HEAD "profile: t\ntitle: T\nsource: s\n"
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "port/profile_file.h"
-#include "wire/profile.h"
+#include "profile/profile.h"
 
 #define TWILIO_FORM                                                                                \
     "Digits=1234&To=%2B18005551212&From=%2B14158675309&Caller=%2B14158675309&"                     \

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "wire/profile_time.h"
+#include "profile/time.h"
 
 struct time_case {
     const char *text, *pattern, *zone;

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "wire/profile.h"
-#include "wire/signature.h"
+#include "profile/profile.h"
+#include "profile/signature.h"
 
 static struct arena *arena;
 

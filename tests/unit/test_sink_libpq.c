@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "port/sink.h"
-#include "port/store.h"
+#include "port/store/store.h"
 
 #define TIMEOUT_MS 2000
 #define WRITER "waypost_writer"

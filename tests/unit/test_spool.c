@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "port/spool_frame.h"
+#include "port/spool/frame.h"
 
 #define QUOTA_BYTES (1u << 20)
 

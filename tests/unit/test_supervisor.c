@@ -16,8 +16,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "app/supervisor.h"
 #include "base/clock.h"
+#include "role/supervisor.h"
 
 enum behaviour {
     OBEYS,       /* waits for SIGTERM */

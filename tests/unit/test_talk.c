@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "app/talk.h"
+#include "lab/talk/talk.h"
 
 #define ARENA_BYTES (8u << 20)
 

@@ -1,0 +1,512 @@
+#include "app/dialog/dialog.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/course_set.h"
+#include "app/dialog/internal.h"
+#include "app/spooled.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "core/gsm/gsm.h"
+
+#define ARENA_MAX_BYTES (256u * 1024)
+#define SCRATCH_MAX_BYTES (128u * 1024)
+#define FREE_LIST_MAX 256u
+
+static const char *const state_names[N_DIALOG_STATES] = {
+#define STATE_NAME(name) [DIALOG_STATE_##name] = #name,
+    DIALOG_STATES(STATE_NAME)
+#undef STATE_NAME
+};
+static const char *const event_names[N_DIALOG_EVENTS] = {
+#define EVENT_NAME(name) [DIALOG_EVENT_##name] = #name,
+    DIALOG_EVENTS(EVENT_NAME)
+#undef EVENT_NAME
+};
+static const char *const outcome_names[N_DIALOG_OUTCOMES] = {
+#define OUTCOME_NAME(name, words) [DIALOG_OUTCOME_##name] = words,
+    DIALOG_OUTCOMES(OUTCOME_NAME)
+#undef OUTCOME_NAME
+};
+
+#define GO(state)                                                                                  \
+    {                                                                                              \
+        DIALOG_STATE_##state, DIALOG_OUTCOME_NONE                                                  \
+    }
+#define END(outcome)                                                                               \
+    {                                                                                              \
+        DIALOG_STATE_DONE, DIALOG_OUTCOME_##outcome                                                \
+    }
+#define ROW(state, event, sms, ussd, replay)                                                       \
+    {                                                                                              \
+        DIALOG_STATE_##state, DIALOG_EVENT_##event,                                                \
+        {                                                                                          \
+            sms, ussd, replay                                                                      \
+        }                                                                                          \
+    }
+
+static const struct dialog_row rows[] = {
+    /*  in        what happened  SMS             USSD            our own: spool, due time */
+    ROW(QUEUED, TURN, GO(LOADING), GO(LOADING), GO(LOADING)),
+    ROW(QUEUED, BEHIND, GO(SPOOLING), GO(NONE), GO(NONE)),
+    ROW(QUEUED, DEADLINE, GO(SPOOLING), END(BUSY), END(FAILED)),
+    ROW(LOADING, LOADED, GO(STEPPING), GO(STEPPING), GO(STEPPING)),
+    ROW(LOADING, BROKEN, END(FAILED), END(BUSY), END(BROKEN)),
+    ROW(LOADING, AWAY, GO(SPOOLING), END(BUSY), END(FAILED)),
+    ROW(LOADING, DEADLINE, GO(SPOOLING), END(BUSY), END(FAILED)),
+    ROW(STEPPING, STEPPED, GO(SAVING), GO(SAVING), GO(SAVING)),
+    ROW(STEPPING, REPEAT, END(REPEAT), END(REPEAT), END(REPEAT)),
+    ROW(STEPPING, NOTHING, GO(NONE), END(NOTHING), GO(NONE)),
+    ROW(STEPPING, BROKEN, END(FAILED), END(BUSY), END(BROKEN)),
+    ROW(STEPPING, MISSING, GO(SPOOLING), END(BUSY), END(BROKEN)),
+    ROW(STEPPING, AWAY, GO(SPOOLING), END(BUSY), END(FAILED)),
+    ROW(SAVING, SAVED, END(STEPPED), END(STEPPED), END(STEPPED)),
+    ROW(SAVING, CONFLICT, GO(STEPPING), GO(STEPPING), GO(STEPPING)),
+    ROW(SAVING, BROKEN, END(FAILED), END(BUSY), END(BROKEN)),
+    ROW(SAVING, AWAY, GO(SPOOLING), END(BUSY), END(FAILED)),
+    ROW(SAVING, DEADLINE, GO(SPOOLING), END(BUSY), END(FAILED)),
+    ROW(SPOOLING, SPOOLED, END(SPOOLED), GO(NONE), GO(NONE)),
+    ROW(SPOOLING, AWAY, END(FAILED), GO(NONE), GO(NONE)),
+    ROW(SPOOLING, DEADLINE, END(FAILED), GO(NONE), GO(NONE)),
+};
+
+const struct dialog_row *dialog_rows(size_t *ret_n)
+{
+    *ret_n = ARRAY_LEN(rows);
+    return rows;
+}
+
+const char *dialog_state_name(enum dialog_state state)
+{
+    return state_names[state];
+}
+
+const char *dialog_event_name(enum dialog_event event)
+{
+    return event_names[event];
+}
+
+const char *dialog_outcome_name(enum dialog_outcome outcome)
+{
+    return outcome_names[outcome];
+}
+
+/* --- dialogs come from a free list with their arena and timer --- */
+
+static void on_deadline(void *ctx);
+
+static struct dialog *dialog_take(struct dialogs *all)
+{
+    struct dialog *d = all->free_list;
+    if (d != NULL) {
+        all->free_list = d->next_number;
+        all->n_free--;
+        d->next_number = NULL;
+    } else {
+        d = xcalloc(1, sizeof(*d));
+        d->all = all;
+        d->arena = arena_new(ARENA_MAX_BYTES);
+        d->deadline = timer_new(all->parts.loop, on_deadline, d);
+    }
+    return d;
+}
+
+static void dialog_release(struct dialog *d)
+{
+    struct dialogs *all = d->all;
+    if (all->n_free == FREE_LIST_MAX) {
+        timer_free(all->parts.loop, d->deadline);
+        arena_free(d->arena);
+        free(d);
+        return;
+    }
+    struct arena *arena = d->arena;
+    struct timer *deadline = d->deadline;
+    arena_reset(arena);
+    *d = (struct dialog){
+        .all = all, .arena = arena, .deadline = deadline, .next_number = all->free_list};
+    all->free_list = d;
+    all->n_free++;
+}
+
+/* --- numbers that have a dialog running --- */
+
+static struct dialog **find_number(struct dialogs *all, const struct number_id *id)
+{
+    uint32_t bucket = ((uint32_t)id->bytes[0] << 8 | id->bytes[1]) % DIALOG_BUCKETS;
+    struct dialog **at = &all->numbers[bucket];
+    while (*at != NULL && memcmp((*at)->id.bytes, id->bytes, NUMBER_ID_BYTES) != 0)
+        at = &(*at)->next_number;
+    return at;
+}
+
+/* --- the machine --- */
+
+static void happen(struct dialog *d, enum dialog_event event);
+
+/* True when the dialog no longer waits for this: its time was over. The last one to call sets it
+ * free. */
+static bool is_late(struct dialog *d, enum dialog_state waiting)
+{
+    d->n_calls--;
+    if (d->state == waiting)
+        return false;
+    if (d->state == DIALOG_STATE_DONE && d->n_calls == 0)
+        dialog_release(d);
+    return true;
+}
+
+static void on_load(void *ctx, enum err e, const struct store_record *record)
+{
+    struct dialog *d = ctx;
+    if (is_late(d, DIALOG_STATE_LOADING))
+        return;
+    if (e != ERR_OK) {
+        LOG_WARN("dialog", "load failed", "err=%s", err_name(e));
+        happen(d, DIALOG_EVENT_AWAY);
+        return;
+    }
+    happen(d, dialog_take_record(d, record) ? DIALOG_EVENT_LOADED : DIALOG_EVENT_BROKEN);
+}
+
+/* The state had moved: takes the present one. */
+static bool take_present(struct dialog *d, const struct store_record *record)
+{
+    int64_t before_ms = d->has_last ? d->last.received_ms : INT64_MIN;
+    if (!dialog_take_record(d, record))
+        return false;
+    if (d->has_last && d->last.mark == d->key.mark && d->last.received_ms != before_ms)
+        d->key.is_overtaken = true;
+    return true;
+}
+
+static void on_commit(void *ctx, enum err e, const struct store_record *record)
+{
+    struct dialog *d = ctx;
+    if (is_late(d, DIALOG_STATE_SAVING))
+        return;
+    if (e == ERR_OK) {
+        metrics_add(d->all->parts.metrics, METRIC_steps_total, 1);
+        if (record != NULL)
+            dialog_refused(d, record->refused_by);
+        happen(d, DIALOG_EVENT_SAVED);
+    } else if (e == ERR_CONFLICT && ++d->n_conflicts <= DIALOG_MAX_CONFLICTS) {
+        metrics_add(d->all->parts.metrics, METRIC_conflicts_total, 1);
+        happen(d, take_present(d, record) ? DIALOG_EVENT_CONFLICT : DIALOG_EVENT_BROKEN);
+    } else {
+        LOG_WARN("dialog", "commit failed", "err=%s", err_name(e));
+        happen(d, DIALOG_EVENT_AWAY);
+    }
+}
+
+static void on_spooled(void *ctx, enum err e)
+{
+    struct dialog *d = ctx;
+    if (e == ERR_OK)
+        metrics_add(d->all->parts.metrics, METRIC_spooled_total, 1);
+    else
+        LOG_ERROR("dialog", "spool failed", "err=%s", err_name(e));
+    if (!is_late(d, DIALOG_STATE_SPOOLING))
+        happen(d, e == ERR_OK ? DIALOG_EVENT_SPOOLED : DIALOG_EVENT_AWAY);
+}
+
+static void enter_loading(struct dialog *d)
+{
+    d->n_calls++;
+    store_load(d->all->parts.store, &d->id, on_load, d);
+}
+
+static void enter_saving(struct dialog *d)
+{
+    d->n_calls++;
+    store_commit(d->all->parts.store, &d->commit, on_commit, d);
+}
+
+static void enter_spooling(struct dialog *d)
+{
+    struct spooled sms = {.channel = d->channel->name, .received = d->key.received};
+    sms.inbound = d->first;
+    struct buf record CLEANUP(buf_fini);
+    buf_init(&record, SPOOL_MAX_RECORD_BYTES);
+    spooled_encode(&sms, &record);
+    assert(buf_error(&record) == ERR_OK); /* every member was cut at submit */
+    timer_start(d->all->parts.loop, d->deadline, DIALOG_SPOOL_MS);
+    d->n_calls++;
+    spool_append(d->all->parts.spool, buf_str(&record), on_spooled, d);
+}
+
+static void take_turn(struct dialog *d)
+{
+    bool is_behind =
+        d->kind == DIALOG_KIND_SMS && (d->must_spool || !spool_is_empty(d->all->parts.spool));
+    happen(d, is_behind ? DIALOG_EVENT_BEHIND : DIALOG_EVENT_TURN);
+}
+
+/* Takes the dialog out of the line of its number; the next one gets its turn. */
+static void leave_line(struct dialog *d)
+{
+    struct dialog **at = find_number(d->all, &d->id);
+    if (*at != d) { /* its time was over while it waited in the line */
+        struct dialog *before = *at;
+        while (before->next_queued != d)
+            before = before->next_queued;
+        before->next_queued = d->next_queued;
+        return;
+    }
+    struct dialog *next = d->next_queued;
+    if (next == NULL) {
+        *at = d->next_number;
+        return;
+    }
+    next->next_number = d->next_number;
+    *at = next;
+    if (next->state == DIALOG_STATE_QUEUED)
+        take_turn(next);
+}
+
+static void write_log(const struct dialog *d)
+{
+    char id[LOG_ID_BYTES];
+    int64_t ms = loop_mono(d->all->parts.loop).ms - d->begun.ms;
+    LOG_INFO("dialog", "done", "channel=%.*s learner=%s outcome=%s ms=%lld copies=%u",
+             STR_ARG(d->channel->name), log_id(d->id.bytes, id),
+             dialog_outcome_name(d->answer.outcome), (long long)ms, d->n_copies);
+}
+
+static void answer_all(struct dialog *d)
+{
+    d->waiter.fn(d->waiter.ctx, &d->answer);
+    for (struct dialog_waiter *w = d->waiter.next; w != NULL;) {
+        struct dialog_waiter *next = w->next;
+        w->fn(w->ctx, &d->answer);
+        free(w);
+        w = next;
+    }
+}
+
+static void enter_done(struct dialog *d, enum dialog_outcome outcome)
+{
+    struct dialogs *all = d->all;
+    timer_stop(all->parts.loop, d->deadline);
+    bool has_answer = outcome == DIALOG_OUTCOME_STEPPED || outcome == DIALOG_OUTCOME_REPEAT;
+    if (!has_answer)
+        d->answer = dialogs_busy(all, d->channel, d->kind, d->arena);
+    d->answer.outcome = outcome;
+    if (outcome == DIALOG_OUTCOME_REPEAT)
+        metrics_add(all->parts.metrics, METRIC_duplicates_total, 1);
+    metrics_add(all->parts.metrics, METRIC_duplicates_total, d->n_copies);
+    leave_line(d);
+    all->n_running--;
+    write_log(d);
+    answer_all(d);
+    if (d->n_calls == 0)
+        dialog_release(d);
+}
+
+static void happen(struct dialog *d, enum dialog_event event)
+{
+    const struct dialog_row *row = rows;
+    while (row < rows + ARRAY_LEN(rows) && (row->state != d->state || row->event != event))
+        row++;
+    assert(row < rows + ARRAY_LEN(rows) && row->to[d->kind].state != DIALOG_STATE_NONE);
+    d->state = row->to[d->kind].state;
+    switch (d->state) {
+    case DIALOG_STATE_LOADING:
+        enter_loading(d);
+        return;
+    case DIALOG_STATE_STEPPING:
+        happen(d, dialog_step(d));
+        return;
+    case DIALOG_STATE_SAVING:
+        enter_saving(d);
+        return;
+    case DIALOG_STATE_SPOOLING:
+        enter_spooling(d);
+        return;
+    case DIALOG_STATE_DONE:
+        enter_done(d, row->to[d->kind].outcome);
+        return;
+    case DIALOG_STATE_NONE:
+    case DIALOG_STATE_QUEUED:
+    case N_DIALOG_STATES:
+        assert(false);
+    }
+}
+
+static void on_deadline(void *ctx)
+{
+    happen(ctx, DIALOG_EVENT_DEADLINE);
+}
+
+/* --- coming in --- */
+
+/* At most max bytes, without half a character at the end. */
+static struct str cut(struct str s, size_t max)
+{
+    if (s.len <= max)
+        return s;
+    size_t n = max;
+    while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+        n--;
+    return str_sub(s, 0, n);
+}
+
+static struct inbound copy_inbound(const struct inbound *in, struct arena *arena)
+{
+    struct inbound copy = *in;
+    struct {
+        struct str *s;
+        size_t max;
+    } members[] = {
+        {&copy.from, DIALOG_MAX_NAME_BYTES},     {&copy.to, DIALOG_MAX_NAME_BYTES},
+        {&copy.text, DIALOG_MAX_TEXT_BYTES},     {&copy.raw_text, UINT16_MAX},
+        {&copy.id, DIALOG_MAX_NAME_BYTES},       {&copy.session, DIALOG_MAX_NAME_BYTES},
+        {&copy.network, DIALOG_MAX_NAME_BYTES},  {&copy.link, DIALOG_MAX_NAME_BYTES},
+        {&copy.remember, DIALOG_MAX_NAME_BYTES}, {&copy.part_ref, DIALOG_MAX_NAME_BYTES},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        struct str s = cut(*members[i].s, members[i].max);
+        *members[i].s = s.p != NULL ? arena_str(arena, s) : STR_NONE;
+    }
+    copy.reason = copy.status_raw = copy.error = STR_NONE;
+    return copy;
+}
+
+static void join_copy(struct dialog *d, const struct dialog_request *request)
+{
+    struct dialog_waiter *w = xcalloc(1, sizeof(*w));
+    *w = (struct dialog_waiter){request->fn, request->ctx, d->waiter.next};
+    d->waiter.next = w;
+    d->n_copies++;
+}
+
+/* ERR_NOT_FOUND: nothing to share, and room at the end of the line. */
+static enum err find_copy(struct dialog *first, const struct dedup_key *key,
+                          const struct dialog_request *request)
+{
+    uint32_t n = 0;
+    for (struct dialog *d = first; d != NULL; d = d->next_queued, n++) {
+        if (request->is_replay || d->key.mark != key->mark)
+            continue;
+        if (d->n_copies == DIALOG_MAX_COPIES)
+            return ERR_FULL;
+        join_copy(d, request);
+        return ERR_OK;
+    }
+    return n <= DIALOG_MAX_QUEUED ? ERR_NOT_FOUND : ERR_FULL;
+}
+
+static void start(struct dialog *d, const struct dialog_request *request)
+{
+    struct dialogs *all = d->all;
+    bool is_ussd = d->first.kind == INBOUND_USSD;
+    d->kind = request->is_replay ? DIALOG_KIND_REPLAY
+              : is_ussd          ? DIALOG_KIND_USSD
+                                 : DIALOG_KIND_SMS;
+    d->channel = request->channel;
+    d->must_spool = request->must_spool;
+    d->can_say_sms = request->can_say_sms;
+    d->say_max_chars = request->say_max_chars;
+    d->refine = request->refine;
+    d->refine_ctx = request->ctx;
+    d->waiter = (struct dialog_waiter){request->fn, request->ctx, NULL};
+    d->begun = loop_mono(all->parts.loop);
+    d->state = DIALOG_STATE_QUEUED;
+    timer_start(all->parts.loop, d->deadline, is_ussd ? DIALOG_USSD_MS : DIALOG_SMS_MS);
+    struct dialog **at = find_number(all, &d->id);
+    if (*at == NULL) {
+        *at = d;
+        take_turn(d);
+        return;
+    }
+    struct dialog *last = *at;
+    while (last->next_queued != NULL)
+        last = last->next_queued;
+    last->next_queued = d;
+}
+
+enum err dialogs_submit(struct dialogs *all, const struct dialog_request *request)
+{
+    if (all->n_running == DIALOG_MAX_RUNNING)
+        return ERR_FULL;
+    struct dialog *d = dialog_take(all);
+    d->first = copy_inbound(request->inbound, d->arena);
+    enum err e = arena_error(d->arena);
+    if (e == ERR_OK) {
+        d->id = vault_number_id(all->parts.vault, d->first.from);
+        d->key = dedup_key_make(request->channel->name, &d->first, request->received);
+        e = find_copy(*find_number(all, &d->id), &d->key, request);
+    }
+    if (e == ERR_NOT_FOUND) {
+        all->n_running++;
+        start(d, request);
+        return ERR_OK;
+    }
+    dialog_release(d);
+    return e;
+}
+
+enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on_answer *fn,
+                      void *ctx)
+{
+    static const struct config_channel nowhere = {.name = {"timer", 5}};
+    static const struct inbound nothing = {.kind = INBOUND_SMS};
+    if (all->n_running == DIALOG_MAX_RUNNING)
+        return ERR_FULL;
+    struct dialog *d = dialog_take(all);
+    d->is_wake = true;
+    d->id = *id;
+    d->first = nothing;
+    d->key = (struct dedup_key){.received = loop_wall(all->parts.loop)};
+    all->n_running++;
+    start(d,
+          &(struct dialog_request){.channel = &nowhere, .is_replay = true, .fn = fn, .ctx = ctx});
+    return ERR_OK;
+}
+
+/* --- all of them --- */
+
+struct dialog_answer dialogs_busy(const struct dialogs *all, const struct config_channel *channel,
+                                  enum dialog_kind kind, struct arena *arena)
+{
+    struct dialog_answer answer = {.outcome = DIALOG_OUTCOME_FAILED};
+    if (kind != DIALOG_KIND_USSD)
+        return answer;
+    const struct course *course = courses_current(course_set_courses(all->parts.courses));
+    struct str text =
+        course != NULL ? course->texts[COURSE_TEXT_busy] : all->parts.config->unavailable_text;
+    answer.outcome = DIALOG_OUTCOME_BUSY;
+    answer.text = gsm_fold(text, channel->fold, arena);
+    return answer;
+}
+
+struct dialogs *dialogs_new(const struct dialog_parts *parts)
+{
+    struct dialogs *all = xcalloc(1, sizeof(*all));
+    all->parts = *parts;
+    buf_init(&all->scratch, SCRATCH_MAX_BYTES);
+    return all;
+}
+
+void dialogs_free(struct dialogs *all)
+{
+    if (all == NULL)
+        return;
+    assert(all->n_running == 0);
+    while (all->free_list != NULL) {
+        struct dialog *d = all->free_list;
+        all->free_list = d->next_number;
+        timer_free(all->parts.loop, d->deadline);
+        arena_free(d->arena);
+        free(d);
+    }
+    buf_fini(&all->scratch);
+    free(all);
+}
+
+uint32_t dialogs_n_running(const struct dialogs *all)
+{
+    return all->n_running;
+}

@@ -1,0 +1,187 @@
+/*
+ * dialog.h: the life of one inbound message, from a decoded callback to its answer.
+ *
+ *     QUEUED -> LOADING -> STEPPING -> SAVING -> DONE
+ *                  |           ^          |
+ *                  |           +-conflict-+
+ *                  +-----> SPOOLING <-----+
+ *
+ * One dialog at a time per number; others of the same number wait behind it, copies of the same
+ * callback share its answer. QUEUED asks the spool whether newer messages must queue behind older
+ * ones. LOADING gets state and last answer from the store. STEPPING is synchronous: is it a repeat,
+ * what does the engine say, what is to be committed. SAVING commits; when the state had moved, it
+ * steps again on the present one. Nothing is answered with success before the step, or the message
+ * itself, is on disk.
+ *
+ * What happens when something fails (the table is dialog_rows; each line has a transcript):
+ *
+ *     what fails                                SMS                          USSD
+ *     store does not answer the load            spool, then success          "busy" text, END
+ *     store does not answer the commit, is full spool, then success (1)      "busy" text, END (2)
+ *     state moved more than 5 times             spool, then success          "busy" text, END
+ *     DIALOG_*_MS are over                      spool, then success (1)      "busy" text, END (2)
+ *     older messages are still in the spool     spool, then success          goes on
+ *     spool is full, broken or slow             failure: the provider        -
+ *                                               tries again
+ *     no course, or not this version, is loaded spool, then success          "busy" text, END
+ *     state unreadable                          failure                      "busy" text, END
+ *     too many at once (ERR_FULL)               failure                      "busy" text, END
+ *     duplicate of the last inbound             the same answer again        the same answer again
+ *     older duplicate                           success, says nothing        the present screen
+ *
+ * (1) The commit may have taken effect all the same. The replay from the spool then finds the
+ *     message in the learner's link and changes nothing.
+ * (2) The step may have taken effect. The same callback again gets the stored answer; a redial
+ *     finds the learner at the new place.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "port/config/config.h"
+#include "port/loop.h"
+#include "port/metrics.h"
+#include "port/spool/spool.h"
+#include "port/store/store.h"
+#include "port/vault.h"
+#include "profile/profile.h"
+
+struct course_set;
+struct dialogs;
+
+#define DIALOG_MAX_RUNNING 4096u /* of one process, queued ones included */
+#define DIALOG_MAX_QUEUED 16u    /* behind the running one of a number */
+#define DIALOG_MAX_COPIES 64u    /* callbacks that share one answer */
+#define DIALOG_MAX_CONFLICTS 5u
+#define DIALOG_MAX_TEXT_BYTES 1600u /* longer input is cut at a character */
+#define DIALOG_MAX_NAME_BYTES 512u  /* so is what providers call id, session, network */
+
+/* From the arrival of the callback. An SMS has time left to be spooled. */
+#define DIALOG_USSD_MS 900
+#define DIALOG_SMS_MS 1000
+#define DIALOG_SPOOL_MS 400
+
+/* It waits in QUEUED, LOADING, SAVING and SPOOLING, each with a deadline. */
+#define DIALOG_STATES(X) X(NONE) X(QUEUED) X(LOADING) X(STEPPING) X(SAVING) X(SPOOLING) X(DONE)
+
+enum dialog_state {
+#define DIALOG_STATE_ENUM(name) DIALOG_STATE_##name,
+    DIALOG_STATES(DIALOG_STATE_ENUM)
+#undef DIALOG_STATE_ENUM
+        N_DIALOG_STATES
+};
+
+/* What may happen to a dialog. */
+#define DIALOG_EVENTS(X)                                                                           \
+    X(TURN)     /* it is this dialog's turn */                                                     \
+    X(BEHIND)   /* it is its turn, but older messages lie in the spool */                          \
+    X(LOADED)   /* state and last answer are there */                                              \
+    X(STEPPED)  /* a commit is ready */                                                            \
+    X(REPEAT)   /* handled before */                                                               \
+    X(NOTHING)  /* there is nothing to do */                                                       \
+    X(BROKEN)   /* state unreadable, too long */                                                   \
+    X(MISSING)  /* the learner's course version is not loaded (yet) */                             \
+    X(SAVED)    /* on disk */                                                                      \
+    X(CONFLICT) /* the state had moved */                                                          \
+    X(AWAY)     /* store or spool cannot, or not in time, or the state moved too often */          \
+    X(SPOOLED)  /* on disk in the spool */                                                         \
+    X(DEADLINE) /* the time is over */
+
+enum dialog_event {
+#define DIALOG_EVENT_ENUM(name) DIALOG_EVENT_##name,
+    DIALOG_EVENTS(DIALOG_EVENT_ENUM)
+#undef DIALOG_EVENT_ENUM
+        N_DIALOG_EVENTS
+};
+
+/* How it ended; names as in the log. */
+#define DIALOG_OUTCOMES(X)                                                                         \
+    X(NONE, "none")                                                                                \
+    X(STEPPED, "stepped")                                                                          \
+    X(REPEAT, "repeat")   /* answered, nothing moved */                                            \
+    X(NOTHING, "nothing") /* nothing to do, nothing to say */                                      \
+    X(SPOOLED, "spooled") /* an SMS that waits for the store */                                    \
+    X(BUSY, "busy")       /* USSD: dial again in a minute */                                       \
+    X(FAILED, "failed")   /* not taken: the provider must try again */                             \
+    X(BROKEN, "broken")   /* an SMS from the spool that cannot be handled now, while others can */
+
+enum dialog_outcome {
+#define DIALOG_OUTCOME_ENUM(name, words) DIALOG_OUTCOME_##name,
+    DIALOG_OUTCOMES(DIALOG_OUTCOME_ENUM)
+#undef DIALOG_OUTCOME_ENUM
+        N_DIALOG_OUTCOMES
+};
+
+/* The table differs by what came in: an SMS, a USSD request, something of our own (an SMS from the
+ * spool, a due time). */
+enum dialog_kind { DIALOG_KIND_SMS, DIALOG_KIND_USSD, DIALOG_KIND_REPLAY, N_DIALOG_KINDS };
+
+struct dialog_row {
+    enum dialog_state state;
+    enum dialog_event event;
+    struct {
+        enum dialog_state state;     /* NONE: cannot happen to this kind */
+        enum dialog_outcome outcome; /* when that is DONE */
+    } to[N_DIALOG_KINDS];
+};
+
+const struct dialog_row *dialog_rows(size_t *ret_n);
+const char *dialog_state_name(enum dialog_state state);
+const char *dialog_event_name(enum dialog_event event);
+const char *dialog_outcome_name(enum dialog_outcome outcome);
+
+struct dialog_answer {
+    enum dialog_outcome outcome;
+    struct str text; /* to be said in the answer to the callback; absent = nothing */
+    bool is_open;    /* USSD: the session goes on */
+};
+
+/* answer is borrowed until the callback returns. */
+typedef void dialog_on_answer(void *ctx, const struct dialog_answer *answer);
+
+/* USSD: decodes the callback again, now that the session's memory is there. Not called once the
+ * dialog has been answered. */
+typedef enum err dialog_refine(void *ctx, const struct session_memory *memory, struct arena *arena,
+                               struct inbound *ret);
+
+struct dialog_request {
+    const struct config_channel *channel; /* outlives the dialogs */
+    const struct inbound *inbound;        /* SMS or USSD, ACCEPT; copied */
+    bool is_replay;                       /* read from the spool */
+    bool must_spool;                      /* an SMS that cannot be handled now: straight there */
+    struct wall_ms received;
+    bool can_say_sms;       /* an SMS reply may travel in the answer to the callback */
+    uint32_t say_max_chars; /* longest text that fits there; 0 = no limit */
+    dialog_refine *refine;  /* NULL: inbound is final */
+    dialog_on_answer *fn;   /* called exactly once, from the loop, unless submit fails */
+    void *ctx;              /* of refine and fn */
+};
+
+/* All members outlive the dialogs; metrics may be NULL. */
+struct dialog_parts {
+    struct loop *loop;
+    struct store *store;
+    struct spool *spool;
+    const struct vault *vault;
+    struct metrics *metrics;
+    const struct config *config;
+    struct course_set *courses;
+};
+
+struct dialogs *dialogs_new(const struct dialog_parts *parts);
+/* Only with nothing under way (dialogs_n_running) or after store and spool were freed. */
+void dialogs_free(struct dialogs *all);
+/* ERR_FULL: too many at once; ERR_TOO_LONG: more than a dialog's memory holds. fn is not called
+ * then: answer with dialogs_busy. */
+enum err dialogs_submit(struct dialogs *all, const struct dialog_request *request) MUST_CHECK;
+/* A number's due time has come: what the engine has to do then (forget a number that never
+ * consented, a follow-up by SMS on the learner's own channel), or, for the tombstone of an erased
+ * number, its end. fn is called exactly once, from the loop; FAILED and BROKEN leave the number
+ * due. ERR_FULL: too many at once, fn is not called. */
+enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on_answer *fn,
+                      void *ctx) MUST_CHECK;
+/* The answer when nothing else can be said: the busy text of the current course, or the
+ * configuration's. Lives in the arena. */
+struct dialog_answer dialogs_busy(const struct dialogs *all, const struct config_channel *channel,
+                                  enum dialog_kind kind, struct arena *arena);
+/* Dialogs that are not answered yet. */
+uint32_t dialogs_n_running(const struct dialogs *all);

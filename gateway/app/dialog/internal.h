@@ -1,0 +1,89 @@
+/*
+ * dialog_internal.h: what dialog.c (who runs when, the machine), dialog_step.c (what is to be
+ * committed) and dialog_say.c (what is said, and by which way) share. Nobody else includes it.
+ */
+#pragma once
+
+#include "app/dedup.h"
+#include "app/dialog/dialog.h"
+#include "app/last_reply.h"
+#include "app/limits.h"
+#include "core/engine/engine.h"
+
+/* One callback that waits for the dialog's answer. */
+struct dialog_waiter {
+    dialog_on_answer *fn;
+    void *ctx;
+    struct dialog_waiter *next;
+};
+
+#define DIALOG_BUCKETS 1024u
+
+struct dialogs {
+    struct dialog_parts parts;
+    struct dialog *numbers[DIALOG_BUCKETS]; /* the running dialog of each number, by its id */
+    struct dialog *free_list;
+    uint32_t n_free;
+    uint32_t n_running;
+    struct buf scratch; /* for encoding; empty between uses */
+};
+
+struct dialog {
+    struct dialogs *all;
+    struct dialog *next_number; /* in the table of numbers: another number; or the free list */
+    struct dialog *next_queued; /* same number, came later */
+    enum dialog_state state;
+    enum dialog_kind kind;
+    struct arena *arena; /* of this dialog: everything below that is borrowed lies in it */
+    struct timer *deadline;
+    struct number_id id;
+    struct dedup_key key;
+    const struct config_channel *channel;
+    struct inbound first;   /* as it was decoded without session memory */
+    struct inbound inbound; /* with it */
+    bool is_wake;           /* nobody wrote: the due time has come */
+    bool must_spool;
+    bool can_say_sms;
+    uint32_t say_max_chars;
+    dialog_refine *refine;
+    void *refine_ctx;
+    struct dialog_waiter waiter; /* the first; copies are linked behind it */
+    uint32_t n_copies;
+    struct mono_ms begun;
+    uint32_t n_calls; /* ports that have yet to call back; kept until then */
+    uint32_t n_conflicts;
+    struct learner learner; /* as loaded */
+    struct last_reply last; /* as loaded */
+    bool has_last;
+    struct store_commit commit;  /* ready in SAVING */
+    struct store_caps caps;      /* of its SMS */
+    struct dialog_answer answer; /* ready in DONE */
+};
+
+/* Takes over what the store holds. False: the state cannot be read. */
+bool dialog_take_record(struct dialog *d, const struct store_record *record);
+/* STEPPING: judges, asks the engine, prepares commit and answer. Returns STEPPED, REPEAT, NOTHING,
+ * BROKEN, MISSING, or AWAY while no course is loaded at all. */
+enum dialog_event dialog_step(struct dialog *d);
+
+/* dialog_say.c */
+
+/* The USSD session has ended: nothing can be shown any more. */
+bool dialog_is_over(const struct dialog *d);
+/* The version that the learner is on, or the one that new learners start. */
+const struct course *dialog_course(const struct dialog *d, const struct learner *learner);
+bool dialog_has_event(const struct outcome *out, enum event_kind kind);
+struct last_reply_limits dialog_screen_limits(const struct dialog *d);
+struct last_reply dialog_new_reply(const struct dialog *d, const struct learner *learner,
+                                   struct str text, bool is_open);
+/* What was encoded into the scratch buffer, in the arena; absent when it was too long. */
+struct str dialog_take_scratch(struct dialog *d);
+void dialog_commit_reply(struct dialog *d, const struct last_reply *reply);
+/* Ciphertext in the arena; key_id 0 in a dialog that nobody wrote for. False, as below: broken. */
+bool dialog_seal(struct dialog *d, struct str plain, struct vault_sealed *ret);
+/* A USSD screen as the answer to the callback. */
+bool dialog_say_screen(struct dialog *d, struct last_reply *reply);
+/* The engine's reply, on the way that this channel has: into the answer or the commit. */
+bool dialog_say(struct dialog *d, const struct outcome *out);
+/* The commit took place without its SMS. */
+void dialog_refused(struct dialog *d, const char *refused_by);

@@ -1,0 +1,222 @@
+#include <string.h>
+
+#include "app/course_set.h"
+#include "app/dialog/internal.h"
+#include "app/message.h"
+#include "base/log.h"
+#include "core/gsm/gsm.h"
+
+/* After two days an answer is asked for again anyway (COURSE.md 1.2 rule 11), so a reply that could
+ * not be sent by then would only confuse. */
+#define REPLY_KEPT_MS (48 * 3600 * (int64_t)1000)
+bool dialog_is_over(const struct dialog *d)
+{
+    return d->inbound.phase == INBOUND_PHASE_END || d->inbound.phase == INBOUND_PHASE_TIMEOUT;
+}
+
+/* The version that the learner is on, or the one that new learners start. */
+const struct course *dialog_course(const struct dialog *d, const struct learner *learner)
+{
+    const struct courses *courses = course_set_courses(d->all->parts.courses);
+    const struct course *course = courses_find(courses, learner->course_key);
+    return course != NULL ? course : courses_current(courses);
+}
+
+bool dialog_has_event(const struct outcome *out, enum event_kind kind)
+{
+    for (uint32_t i = 0; i < out->n_events; i++) {
+        if (out->events[i].kind == kind)
+            return true;
+    }
+    return false;
+}
+
+struct last_reply_limits dialog_screen_limits(const struct dialog *d)
+{
+    return (struct last_reply_limits){d->channel->ussd_septets, d->channel->ussd_ucs2};
+}
+
+/* Form feeds are kept: they are places to turn the page. */
+static struct str fold_keeping_feeds(struct str text, enum gsm_fold fold, struct arena *arena)
+{
+    struct str out = STR_NONE;
+    for (struct str rest = text; rest.p != NULL;) {
+        struct str part = gsm_fold(str_split(&rest, '\f'), fold, arena);
+        out = out.p == NULL ? part : arena_printf(arena, "%.*s\f%.*s", STR_ARG(out), STR_ARG(part));
+    }
+    return out;
+}
+
+/* A USSD screen as the answer to the callback. False: it cannot be shown. */
+bool dialog_say_screen(struct dialog *d, struct last_reply *reply)
+{
+    const struct last_reply_limits limits = dialog_screen_limits(d);
+    if (last_reply_show(reply, &limits, d->arena, &d->answer.text) != ERR_OK)
+        return false;
+    d->answer.is_open = reply->is_shown_open;
+    return true;
+}
+
+struct last_reply dialog_new_reply(const struct dialog *d, const struct learner *learner,
+                                   struct str text, bool is_open)
+{
+    const struct course *course = dialog_course(d, learner);
+    struct last_reply reply = {.mark = d->key.mark,
+                               .session = d->key.session,
+                               .received_ms = d->key.received.ms,
+                               .ready_ms = loop_wall(d->all->parts.loop).ms,
+                               .is_open = is_open,
+                               .text = text};
+    if (d->inbound.kind != INBOUND_USSD)
+        return reply;
+    reply.text = fold_keeping_feeds(text, d->channel->fold, d->arena);
+    reply.remember = d->inbound.remember;
+    if (course != NULL)
+        reply.more_key = gsm_fold(course->texts[COURSE_TEXT_more_key], d->channel->fold, d->arena);
+    return reply;
+}
+
+struct str dialog_take_scratch(struct dialog *d)
+{
+    struct buf *scratch = &d->all->scratch;
+    struct str copy =
+        buf_error(scratch) == ERR_OK ? arena_str(d->arena, buf_str(scratch)) : STR_NONE;
+    buf_reset(scratch);
+    return copy;
+}
+
+void dialog_commit_reply(struct dialog *d, const struct last_reply *reply)
+{
+    last_reply_encode(reply, &d->all->scratch);
+    d->commit.reply = dialog_take_scratch(d);
+    d->commit.reply_ttl_ms = LAST_REPLY_TTL_MS;
+}
+
+static uint32_t count_characters(struct str text)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < text.len; i++)
+        n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
+    return n;
+}
+
+/* Confirmation of STOP and certificates go out before ordinary replies, and these before pushes. */
+static enum message_class class_of(const struct dialog *d, const struct outcome *out)
+{
+    if (d->is_wake)
+        return MESSAGE_CLASS_PUSH;
+    for (uint32_t i = 0; i < out->n_events; i++) {
+        enum event_kind kind = out->events[i].kind;
+        if (kind == EVENT_stopped || kind == EVENT_erased || kind == EVENT_certified)
+            return MESSAGE_CLASS_NOTICE;
+    }
+    return MESSAGE_CLASS_REPLY;
+}
+
+bool dialog_seal(struct dialog *d, struct str plain, struct vault_sealed *ret)
+{
+    *ret = (struct vault_sealed){.key_id = 0};
+    if (d->is_wake) /* nobody wrote, so the number is not known here: the sender asks the vault */
+        return true;
+    struct str aad = {(const char *)d->id.bytes, NUMBER_ID_BYTES};
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, plain.len + VAULT_TAG_BYTES);
+    if (vault_seal(d->all->parts.vault, aad, plain, &out, ret) != ERR_OK)
+        return false;
+    ret->ciphertext = arena_str(d->arena, buf_str(&out));
+    return true;
+}
+
+/* False, as in the functions below: broken. */
+static bool make_message(struct dialog *d, const struct outcome *out, struct str channel,
+                         struct str text, struct message *ret)
+{
+    struct wall_ms now = loop_wall(d->all->parts.loop);
+    const uint8_t *learner_id = out->is_erased ? d->learner.learner_id : out->next.learner_id;
+    struct vault_sealed number;
+    if (!dialog_seal(d, d->inbound.from, &number))
+        return false;
+    *ret = (struct message){.channel = channel,
+                            .class = class_of(d, out),
+                            .number_id = d->id,
+                            .seq = out->next.seq,
+                            .vault_key_id = number.key_id,
+                            .vault_ciphertext = number.ciphertext,
+                            .text = text,
+                            .link = d->inbound.link,
+                            .network = d->inbound.network,
+                            .is_answer = !d->is_wake && d->inbound.kind == INBOUND_SMS,
+                            .created_at = now,
+                            .expires_at = {now.ms + REPLY_KEPT_MS}};
+    memcpy(ret->learner_id, learner_id, sizeof(ret->learner_id));
+    memcpy(ret->vault_nonce, number.nonce, sizeof(ret->vault_nonce));
+    return true;
+}
+
+/* What may keep the message back when it is committed. */
+static void limit(struct dialog *d, const struct outcome *out, const struct message *message,
+                  bool is_said)
+{
+    bool is_written = !d->is_wake && d->inbound.kind == INBOUND_SMS;
+    struct limits_ask ask = {.config = d->all->parts.config,
+                             .vault = d->all->parts.vault,
+                             .message = message,
+                             .number = d->is_wake ? STR_NONE : d->inbound.from,
+                             .country = str_from(d->inbound.country),
+                             .said = is_written ? d->inbound.text : STR_NONE,
+                             .is_exempt = dialog_has_event(out, EVENT_stopped) ||
+                                          dialog_has_event(out, EVENT_erased) ||
+                                          dialog_has_event(out, EVENT_safe_raised),
+                             .is_said = is_said,
+                             .now = d->key.received};
+    limits_make(&ask, d->arena, &d->caps);
+    d->commit.caps = &d->caps;
+}
+
+/* By SMS: in the answer to the callback where that can hold it, else through the outbox. */
+static bool say_by_sms(struct dialog *d, const struct outcome *out, struct str channel)
+{
+    const struct config_channel *sms = config_channel_get(d->all->parts.config, channel);
+    struct str text = gsm_fold(out->reply, sms != NULL ? sms->fold : d->channel->fold, d->arena);
+    bool fits = d->say_max_chars == 0 || count_characters(text) <= d->say_max_chars;
+    bool is_said = d->can_say_sms && fits;
+    struct message message;
+    if (!make_message(d, out, channel, text, &message))
+        return false;
+    limit(d, out, &message, is_said);
+    if (is_said) {
+        struct last_reply reply = dialog_new_reply(d, &out->next, text, false);
+        d->answer.text = text;
+        dialog_commit_reply(d, &reply);
+        return true;
+    }
+    message_encode(&message, &d->all->scratch);
+    d->commit.outbox[d->commit.n_outbox++] = dialog_take_scratch(d);
+    return true;
+}
+
+bool dialog_say(struct dialog *d, const struct outcome *out)
+{
+    if (d->inbound.is_opt_out)
+        return true; /* the provider tells them itself and would refuse our SMS */
+    bool is_screen = d->inbound.kind == INBOUND_USSD && !dialog_is_over(d);
+    struct str channel =
+        d->inbound.kind == INBOUND_USSD ? d->channel->sms_channel : d->channel->name;
+    if (!is_screen)
+        return out->reply.p == NULL || channel.p == NULL || say_by_sms(d, out, channel);
+    struct str text = out->reply.p != NULL ? out->reply : STR("");
+    struct last_reply reply = dialog_new_reply(d, &out->next, text, out->is_open);
+    if (!dialog_say_screen(d, &reply))
+        return false;
+    dialog_commit_reply(d, &reply);
+    return true;
+}
+
+void dialog_refused(struct dialog *d, const char *refused_by)
+{
+    char id[LOG_ID_BYTES];
+    LOG_WARN("dialog", "message kept back", "learner=%s cap=%s", log_id(d->id.bytes, id),
+             refused_by);
+    limits_count(d->all->parts.metrics, refused_by);
+    d->answer.text = STR_NONE; /* a screen is never refused: this was an SMS */
+}

@@ -1,0 +1,276 @@
+#include <string.h>
+
+#include "app/course_set.h"
+#include "app/dialog/internal.h"
+#include "base/log.h"
+#include "core/match/match.h"
+
+/* The tombstone of an erased number knows nothing but the last inbound ids, so that a repeated
+ * callback does not make a new contact. Repeats come for up to three days (RELIABILITY.md T3). */
+#define TOMBSTONE_KEPT_MS (72 * 3600 * (int64_t)1000)
+
+bool dialog_take_record(struct dialog *d, const struct store_record *record)
+{
+    learner_init(&d->learner);
+    d->has_last = record->reply.p != NULL &&
+                  last_reply_decode(arena_str(d->arena, record->reply), &d->last) == ERR_OK;
+    if (record->state.p == NULL)
+        return true;
+    enum err e = learner_decode(record->state, &d->learner);
+    if (e == ERR_OK)
+        return true;
+    char id[LOG_ID_BYTES];
+    LOG_ERROR("dialog", "state cannot be read", "learner=%s err=%s", log_id(d->id.bytes, id),
+              err_name(e));
+    return false;
+}
+
+/* --- what the engine is told --- */
+
+/* What people dial to go on: of a channel for SMS, the code whose SMS travel on it. */
+static struct str code_of(const struct config *config, const struct config_channel *channel)
+{
+    if (channel->dial_code.p != NULL)
+        return channel->dial_code;
+    for (uint32_t i = 0; i < config->n_channels; i++) {
+        const struct config_channel *other = &config->channels[i];
+        if (other->dial_code.p != NULL && str_eq(other->sms_channel, channel->name))
+            return other->dial_code;
+    }
+    return channel->from;
+}
+
+static struct engine_context context_of(const struct dialog *d)
+{
+    const struct config *config = d->all->parts.config;
+    struct engine_context context = {
+        .org = config->org, .url = config->url, .code = code_of(config, d->channel)};
+    struct str country = str_from(d->inbound.country);
+    const struct config_country *row =
+        config_country_get(config, str_is_empty(country) ? d->channel->country : country);
+    if (row != NULL) {
+        context.emergency = row->emergency;
+        context.helpline = row->helpline;
+        context.staffed = row->staffed;
+    }
+    return context;
+}
+
+static struct input input_of(const struct dialog *d)
+{
+    struct input input = {.kind = INPUT_TEXT,
+                          .via = d->inbound.kind == INBOUND_USSD ? VIA_USSD : VIA_SMS,
+                          .text = d->inbound.is_opt_out ? STR("STOP") : d->inbound.text,
+                          .now = d->key.received};
+    if (d->is_wake)
+        input.kind = INPUT_TIMER;
+    else if (input.via == VIA_USSD && dialog_is_over(d))
+        input.kind = INPUT_SESSION_END;
+    else if (input.via == VIA_USSD && d->inbound.phase == INBOUND_PHASE_NEW)
+        input.kind = INPUT_DIAL;
+    vault_random(input.seed, sizeof(input.seed));
+    return input;
+}
+
+/* --- what is committed --- */
+
+static void remember_inbound(struct dialog *d, struct learner_link *link)
+{
+    dedup_remember(&d->key, &d->inbound, link);
+    struct str reach = d->inbound.kind == INBOUND_USSD ? d->channel->sms_channel : d->channel->name;
+    if (str_copy(reach, link->channel, sizeof(link->channel)) != ERR_OK)
+        LOG_WARN("dialog", "channel name too long for pushes", "channel=%.*s", STR_ARG(reach));
+}
+
+static bool commit_state(struct dialog *d, struct learner *next)
+{
+    next->link = d->learner.link;
+    next->seq = d->learner.seq + 1;
+    if (!d->is_wake)
+        remember_inbound(d, &next->link);
+    d->commit = (struct store_commit){
+        .id = d->id, .expected_seq = d->learner.seq, .due_at_ms = -1, .state = STR_NONE};
+    if (learner_encode(next, &d->all->scratch) != ERR_OK) {
+        buf_reset(&d->all->scratch);
+        return false;
+    }
+    d->commit.state = dialog_take_scratch(d);
+    return true;
+}
+
+/* A disclosure leaves this function sealed, as hex of key id, nonce and ciphertext. */
+static bool seal_disclosure(struct dialog *d, struct outcome *out)
+{
+    for (uint32_t i = 0; i < out->n_events; i++) {
+        struct vault_sealed sealed;
+        if (out->events[i].kind != EVENT_safe_raised)
+            continue;
+        if (!dialog_seal(d, out->safe_text, &sealed))
+            return false;
+        buf_addf(&d->all->scratch, "%04x", sealed.key_id);
+        buf_add_hex(&d->all->scratch, sealed.nonce, sizeof(sealed.nonce));
+        buf_add_hex(&d->all->scratch, sealed.ciphertext.p, sealed.ciphertext.len);
+        out->events[i].text = dialog_take_scratch(d);
+    }
+    return true;
+}
+
+static bool commit_event(struct dialog *d, const struct outcome *out)
+{
+    struct vault_sealed number;
+    const struct course *course = dialog_course(d, &out->next);
+    struct event_envelope envelope = {
+        .number_id = d->id.bytes,
+        .learner_id = out->is_erased ? d->learner.learner_id : out->next.learner_id,
+        .seq = out->next.seq,
+        .at = d->key.received,
+        .channel = d->channel->name,
+        .via = d->inbound.kind == INBOUND_USSD ? STR("ussd") : STR("sms"),
+        .network = d->inbound.network,
+        .lang = str_from(out->next.lang),
+        .country = str_from(d->inbound.country),
+        .events = out->events,
+        .n_events = out->n_events,
+    };
+    if (course != NULL) {
+        envelope.course = course->id;
+        envelope.version = course->version;
+    }
+    if (!out->is_erased) {
+        envelope.state = d->commit.state;
+        envelope.due_at.ms = out->wake_at_ms;
+    }
+    if (dialog_has_event(out, EVENT_consented)) {
+        if (!dialog_seal(d, d->inbound.from, &number))
+            return false;
+        envelope.vault_key_id = number.key_id;
+        envelope.vault_nonce = (struct str){(const char *)number.nonce, sizeof(number.nonce)};
+        envelope.vault_ciphertext = number.ciphertext;
+    }
+    event_envelope_json(&envelope, &d->all->scratch);
+    d->commit.event = dialog_take_scratch(d);
+    return true;
+}
+
+/* --- the ways a step can go --- */
+
+static enum dialog_event step_repeat(struct dialog *d, bool is_last)
+{
+    bool is_ussd = d->inbound.kind == INBOUND_USSD;
+    if (is_last && d->last.text.p != NULL && (is_ussd || d->can_say_sms)) {
+        if (is_ussd)
+            return dialog_say_screen(d, &d->last) ? DIALOG_EVENT_REPEAT : DIALOG_EVENT_BROKEN;
+        d->answer.text = d->last.text;
+        return DIALOG_EVENT_REPEAT;
+    }
+    if (!is_ussd)
+        return DIALOG_EVENT_REPEAT; /* a second SMS would be one too many */
+    struct engine_context context = context_of(d);
+    struct str text;
+    bool is_open;
+    if (engine_screen(course_set_courses(d->all->parts.courses), &context, &d->learner, VIA_USSD,
+                      d->arena, &text, &is_open) != ERR_OK)
+        return DIALOG_EVENT_BROKEN;
+    struct last_reply screen = dialog_new_reply(d, &d->learner, text, is_open);
+    return dialog_say_screen(d, &screen) ? DIALOG_EVENT_REPEAT : DIALOG_EVENT_BROKEN;
+}
+
+/* 9 or NEXT while pages remain turns the page, and the engine is not asked. */
+static bool is_page_turn(const struct dialog *d)
+{
+    const struct last_reply_limits limits = dialog_screen_limits(d);
+    if (d->inbound.kind != INBOUND_USSD || d->inbound.phase == INBOUND_PHASE_NEW ||
+        dialog_is_over(d) || !d->has_last || d->last.session != d->key.session ||
+        d->last.text.p == NULL || !last_reply_has_more(&d->last, &limits, d->arena))
+        return false;
+    struct str text = match_normalise(d->inbound.text, d->arena);
+    const char *lang = d->learner.lang[0] != '\0' ? d->learner.lang : NULL;
+    struct command_match match = match_command(text, lang);
+    return str_eq(text, STR("9")) ||
+           (match.command == COMMAND_NEXT && str_is_empty(match.argument));
+}
+
+static enum dialog_event step_page(struct dialog *d)
+{
+    struct learner next = d->learner;
+    struct last_reply reply = d->last;
+    reply.mark = d->key.mark;
+    reply.received_ms = d->key.received.ms;
+    reply.ready_ms = loop_wall(d->all->parts.loop).ms;
+    reply.remember = d->inbound.remember;
+    reply.page++;
+    if (!commit_state(d, &next) || !dialog_say_screen(d, &reply))
+        return DIALOG_EVENT_BROKEN;
+    dialog_commit_reply(d, &reply);
+    return DIALOG_EVENT_STEPPED;
+}
+
+static enum dialog_event step_engine(struct dialog *d)
+{
+    struct course_set *courses = d->all->parts.courses;
+    struct engine_context context = context_of(d);
+    struct input input = input_of(d);
+    struct outcome out;
+    enum err e =
+        engine_step(course_set_courses(courses), &context, &d->learner, &input, d->arena, &out);
+    if (e != ERR_OK) {
+        char id[LOG_ID_BYTES];
+        LOG_ERROR("dialog", "step failed", "learner=%s err=%s", log_id(d->id.bytes, id),
+                  err_name(e));
+        if (e != ERR_NOT_FOUND)
+            return DIALOG_EVENT_BROKEN;
+        course_set_refresh(courses);
+        bool has_any = courses_current(course_set_courses(courses)) != NULL;
+        return has_any ? DIALOG_EVENT_MISSING : DIALOG_EVENT_AWAY;
+    }
+    if (!seal_disclosure(d, &out) || !commit_state(d, &out.next) || !dialog_say(d, &out) ||
+        !commit_event(d, &out))
+        return DIALOG_EVENT_BROKEN;
+    d->commit.due_at_ms = out.is_erased ? input.now.ms + TOMBSTONE_KEPT_MS : out.wake_at_ms;
+    return DIALOG_EVENT_STEPPED;
+}
+
+/* No channel: pushes to somebody who never came by one that can send are not said at all. */
+static const struct config_channel no_channel;
+
+static enum dialog_event step_wake(struct dialog *d)
+{
+    d->inbound = d->first;
+    d->channel = config_channel_get(d->all->parts.config, str_from(d->learner.link.channel));
+    if (d->channel == NULL)
+        d->channel = &no_channel;
+    if (d->learner.seq > 0 && d->learner.state != LEARNER_STATE_DELETED)
+        return step_engine(d);
+    d->commit = (struct store_commit){.id = d->id, .expected_seq = d->learner.seq};
+    return DIALOG_EVENT_STEPPED; /* the tombstone's time is over: nothing of the number is left */
+}
+
+static enum dialog_event judge_and_step(struct dialog *d)
+{
+    const struct last_reply *last = d->has_last ? &d->last : NULL;
+    d->inbound = d->first;
+    if (d->refine != NULL) {
+        struct session_memory memory = dedup_session_memory(&d->key, &d->learner.link, last);
+        if (d->refine(d->refine_ctx, &memory, d->arena, &d->inbound) != ERR_OK)
+            return DIALOG_EVENT_BROKEN;
+    }
+    switch (dedup_judge(&d->key, &d->inbound, &d->learner.link, last)) {
+    case DEDUP_REPEAT_LAST:
+        return step_repeat(d, true);
+    case DEDUP_REPEAT_OLD:
+        return step_repeat(d, false);
+    case DEDUP_OVER:
+        return DIALOG_EVENT_NOTHING;
+    case DEDUP_NEW:
+        break;
+    }
+    return is_page_turn(d) ? step_page(d) : step_engine(d);
+}
+
+enum dialog_event dialog_step(struct dialog *d)
+{
+    d->answer = (struct dialog_answer){.outcome = DIALOG_OUTCOME_NONE};
+    enum dialog_event event = d->is_wake ? step_wake(d) : judge_and_step(d);
+    buf_reset(&d->all->scratch);
+    return arena_error(d->arena) == ERR_OK ? event : DIALOG_EVENT_BROKEN;
+}

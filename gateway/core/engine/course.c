@@ -1,0 +1,333 @@
+#include <assert.h>
+#include <string.h>
+
+#include "core/engine/internal.h"
+
+#define HOUR_MS (3600 * (int64_t)1000)
+
+static bool bit_get(const uint8_t *bits, uint16_t i)
+{
+    return bits[i / 8] >> (i % 8) & 1;
+}
+
+const struct unit *step_unit(const struct step *s)
+{
+    return s->learner->unit[0] != '\0' ? course_unit(s->course, str_from(s->learner->unit)) : NULL;
+}
+
+void step_set_unit(struct step *s, const struct unit *unit)
+{
+    struct str id = unit != NULL ? unit->id : STR("");
+    enum err e = str_copy(id, s->learner->unit, sizeof(s->learner->unit));
+    assert(e == ERR_OK); /* the parser bounds ids by COURSE_ID_BYTES */
+    s->learner->screen = 0;
+}
+
+static const struct module *unit_module(const struct step *s, const struct unit *unit)
+{
+    return &s->course->modules[unit->module];
+}
+
+static bool is_answered(const struct step *s, const struct unit *unit)
+{
+    return unit->question->is_scored && bit_get(s->learner->answered, unit->question->scored_index);
+}
+
+/* Is the unit to be shown to this learner? Answered quiz questions and questions whose condition
+ * does not hold are passed over. last_choice holds the answer to the question that conditions name.
+ */
+static bool is_due(const struct step *s, const struct unit *unit)
+{
+    const struct question *q = unit->question;
+    if (q == NULL)
+        return true;
+    if (q->if_unit != UINT16_MAX && (q->if_choices >> s->learner->last_choice & 1) == 0)
+        return false;
+    return !is_answered(s, unit);
+}
+
+/* First due unit at or behind index i in the module; NULL at its end. */
+const struct unit *course_due_from(const struct step *s, const struct module *module, uint16_t i)
+{
+    for (; i < module->first_unit + module->n_units; i++) {
+        if (is_due(s, &s->course->units[i]))
+            return &s->course->units[i];
+    }
+    return NULL;
+}
+
+void course_count(const struct course *course, const struct unit *unit, uint32_t *ret_n,
+                  uint32_t *ret_of)
+{
+    const struct module *module = &course->modules[unit->module];
+    *ret_n = 0;
+    *ret_of = 0;
+    for (uint16_t i = module->first_unit; i < module->first_unit + module->n_units; i++) {
+        const struct unit *other = &course->units[i];
+        *ret_of += other->question != NULL;
+        *ret_n += other->question != NULL && other <= unit;
+    }
+}
+
+void course_tally(const struct step *s, const struct module *module, uint32_t *ret_right,
+                  uint32_t *ret_answered)
+{
+    uint16_t first = module != NULL ? module->first_unit : 0;
+    uint16_t end = module != NULL ? (uint16_t)(first + module->n_units) : s->course->n_units;
+    *ret_right = 0;
+    *ret_answered = 0;
+    for (uint16_t i = first; i < end; i++) {
+        const struct question *q = s->course->units[i].question;
+        if (q == NULL || !q->is_scored)
+            continue;
+        *ret_answered += bit_get(s->learner->answered, q->scored_index);
+        *ret_right += bit_get(s->learner->right, q->scored_index);
+    }
+}
+
+uint16_t course_modules_done(const struct step *s, uint16_t *ret_now)
+{
+    const struct learner *l = s->learner;
+    enum learner_state state = learner_state_is_side(l->state) ? l->back : l->state;
+    *ret_now = 0;
+    switch (state) {
+    case LEARNER_STATE_LESSON:
+    case LEARNER_STATE_QUIZ:
+    case LEARNER_STATE_MODULE_DONE: {
+        const struct unit *unit = step_unit(s);
+        uint16_t number = unit != NULL ? unit_module(s, unit)->number : 0;
+        bool is_done = state == LEARNER_STATE_MODULE_DONE;
+        *ret_now = is_done ? 0 : number;
+        return number > 0 ? (uint16_t)(is_done ? number : number - 1) : 0;
+    }
+    case LEARNER_STATE_POSTTEST:
+    case LEARNER_STATE_RETAKE:
+    case LEARNER_STATE_CERTIFIED:
+    case LEARNER_STATE_SURVEY:
+    case LEARNER_STATE_DONE:
+    case LEARNER_STATE_FOLLOWUP:
+        return s->course->n_course_modules;
+    case LEARNER_STATE_NEW:
+    case LEARNER_STATE_CONSENT:
+    case LEARNER_STATE_LANGUAGE:
+    case LEARNER_STATE_ROLE:
+    case LEARNER_STATE_PRETEST:
+    case LEARNER_STATE_MENU:
+    case LEARNER_STATE_MODULES:
+    case LEARNER_STATE_SWITCH_LANGUAGE:
+    case LEARNER_STATE_RESUME:
+    case LEARNER_STATE_STOPPED:
+    case LEARNER_STATE_DELETED:
+    case N_LEARNER_STATES:
+        return 0;
+    }
+    return 0;
+}
+
+struct str course_module_lines(const struct step *s)
+{
+    uint16_t now;
+    uint16_t n_done = course_modules_done(s, &now);
+    struct str lines = STR_NONE;
+    for (uint16_t i = 0; i < s->course->n_modules; i++) {
+        const struct module *module = &s->course->modules[i];
+        if (module->number == 0)
+            continue;
+        uint32_t right, answered;
+        course_tally(s, module, &right, &answered);
+        enum course_text text = module->number <= n_done ? COURSE_TEXT_module_line_done
+                                : module->number == now  ? COURSE_TEXT_module_line_now
+                                                         : COURSE_TEXT_module_line_later;
+        struct str line = step_text(s, text,
+                                    VARS({"n", step_number(s, module->number)},
+                                         {"title", module->title}, {"right", step_number(s, right)},
+                                         {"total", step_number(s, module->n_scored)}));
+        lines = lines.p == NULL
+                    ? line
+                    : arena_printf(s->arena, "%.*s\n%.*s", STR_ARG(lines), STR_ARG(line));
+    }
+    return lines;
+}
+
+static void enter_unit(struct step *s, const struct unit *unit)
+{
+    step_set_unit(s, unit);
+    enum learner_state state = unit->question != NULL ? LEARNER_STATE_QUIZ : LEARNER_STATE_LESSON;
+    if (s->learner->state != state)
+        step_enter(s, state);
+    step_say(s, step_screen(s));
+}
+
+static void begin_module(struct step *s, const struct module *module)
+{
+    step_say(s, step_text(s, COURSE_TEXT_module_start,
+                          VARS({"n", step_number(s, module->number)},
+                               {"of", step_number(s, s->course->n_course_modules)},
+                               {"title", module->title})));
+    const struct unit *unit = course_due_from(s, module, module->first_unit);
+    assert(unit != NULL); /* lesson_check refuses an empty module; a new learner answered nothing */
+    enter_unit(s, unit);
+}
+
+/* The first course module at or behind index i; NULL behind the last. */
+static const struct module *module_from(const struct step *s, uint16_t i)
+{
+    for (; i < s->course->n_modules; i++) {
+        if (s->course->modules[i].number > 0)
+            return &s->course->modules[i];
+    }
+    return NULL;
+}
+
+void course_begin(struct step *s)
+{
+    const struct module *first = module_from(s, 0);
+    assert(first != NULL); /* lesson_check: a course has at least one module */
+    begin_module(s, first);
+}
+
+static void finish_module(struct step *s, const struct module *module)
+{
+    uint32_t right, answered;
+    course_tally(s, module, &right, &answered);
+    struct event *event = step_event(s, EVENT_module_completed);
+    event->unit = module->id;
+    event->value = (int32_t)right;
+    event->attempt = (int32_t)module->n_scored;
+    step_enter(s, LEARNER_STATE_MODULE_DONE);
+    step_say(s, step_screen(s));
+}
+
+/* On past the unit that is on the screen: the next due one of its module, or the module's end. */
+void course_advance(struct step *s, const struct unit *unit)
+{
+    const struct module *module = unit_module(s, unit);
+    const struct unit *next =
+        course_due_from(s, module, (uint16_t)(course_unit_index(s->course, unit) + 1));
+    if (next != NULL)
+        enter_unit(s, next);
+    else
+        finish_module(s, module);
+}
+
+static void next_screen(struct step *s, const struct unit *unit)
+{
+    assert(unit != NULL); /* engine_step looked */
+    if (s->learner->screen + 1 < unit->n_screens) {
+        s->learner->screen++;
+        step_say(s, step_screen(s));
+        return;
+    }
+    struct event *event = step_event(s, EVENT_lesson_read);
+    event->unit = unit->id;
+    event->value = s->learner->screen + 1;
+    course_advance(s, unit);
+}
+
+static void next_module(struct step *s, const struct unit *unit)
+{
+    assert(unit != NULL); /* engine_step looked */
+    const struct module *module = module_from(s, (uint16_t)(unit->module + 1));
+    if (module != NULL)
+        begin_module(s, module);
+    else
+        course_begin_questions(s, LEARNER_STATE_POSTTEST, s->course->test_module);
+}
+
+static void try_retake(struct step *s)
+{
+    int64_t left_ms = s->learner->ended_ms - s->input->now.ms;
+    if (left_ms <= 0) {
+        course_begin_questions(s, LEARNER_STATE_POSTTEST, s->course->test_module);
+        return;
+    }
+    int64_t hours = (left_ms + HOUR_MS - 1) / HOUR_MS;
+    step_say(s, step_text(s, COURSE_TEXT_retake_wait, VARS({"hours", step_number(s, hours)})));
+}
+
+void course_next(struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    switch (s->learner->state) {
+    case LEARNER_STATE_LESSON:
+        next_screen(s, unit);
+        return;
+    case LEARNER_STATE_MODULE_DONE:
+        next_module(s, unit);
+        return;
+    case LEARNER_STATE_RETAKE:
+        try_retake(s);
+        return;
+    case LEARNER_STATE_ROLE:
+    case LEARNER_STATE_SURVEY:
+    case LEARNER_STATE_FOLLOWUP:
+        course_skip(s);
+        return;
+    case LEARNER_STATE_NEW:
+    case LEARNER_STATE_CONSENT:
+    case LEARNER_STATE_LANGUAGE:
+    case LEARNER_STATE_PRETEST:
+    case LEARNER_STATE_QUIZ:
+    case LEARNER_STATE_POSTTEST:
+    case LEARNER_STATE_CERTIFIED:
+    case LEARNER_STATE_DONE:
+    case LEARNER_STATE_MENU:
+    case LEARNER_STATE_MODULES:
+    case LEARNER_STATE_SWITCH_LANGUAGE:
+    case LEARNER_STATE_RESUME:
+    case LEARNER_STATE_STOPPED:
+    case LEARNER_STATE_DELETED:
+    case N_LEARNER_STATES:
+        step_say(s, step_screen(s));
+        return;
+    }
+}
+
+/* The lesson before a unit of the same module; NULL before its first. */
+static const struct unit *lesson_before(const struct step *s, const struct unit *unit)
+{
+    const struct module *module = unit_module(s, unit);
+    for (uint16_t i = course_unit_index(s->course, unit); i > module->first_unit; i--) {
+        if (s->course->units[i - 1].question == NULL)
+            return &s->course->units[i - 1];
+    }
+    return NULL;
+}
+
+void course_back(struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    bool is_in_module = unit != NULL && (s->learner->state == LEARNER_STATE_LESSON ||
+                                         s->learner->state == LEARNER_STATE_QUIZ);
+    if (is_in_module && unit->question == NULL && s->learner->screen > 0) {
+        s->learner->screen--;
+    } else if (is_in_module) {
+        const struct unit *before = lesson_before(s, unit);
+        if (before != NULL) {
+            step_set_unit(s, before);
+            s->learner->screen = (uint8_t)(before->n_screens - 1);
+            if (s->learner->state != LEARNER_STATE_LESSON)
+                step_enter(s, LEARNER_STATE_LESSON);
+        } else {
+            step_say(s, step_text(s, COURSE_TEXT_first_page, NO_VARS));
+        }
+    }
+    step_say(s, step_screen(s));
+}
+
+void course_begin_questions(struct step *s, enum learner_state state, int16_t module_index)
+{
+    struct learner *l = s->learner;
+    const struct module *module = &s->course->modules[module_index];
+    const struct unit *first = course_due_from(s, module, module->first_unit);
+    assert(first != NULL); /* lesson_check: the first question has no condition */
+    l->test_n = 0;
+    l->test_right = 0;
+    l->last_choice = 0;
+    step_set_unit(s, first);
+    if (state == LEARNER_STATE_POSTTEST)
+        step_say(s, step_text(s, COURSE_TEXT_posttest_start,
+                              VARS({"n", step_number(s, module->n_units)})));
+    step_enter(s, state);
+    step_say(s, step_screen(s));
+}

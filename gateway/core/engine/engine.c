@@ -1,0 +1,287 @@
+#include <assert.h>
+#include <string.h>
+
+#include "core/engine/internal.h"
+
+#define LATE_MS (48 * 3600 * (int64_t)1000)
+#define DAY_MS (24 * 3600 * (int64_t)1000)
+/* After so many inputs in a row that nobody could understand, an SMS gets no answer any more: two
+ * machines that answer each other must not spend a learner's credit. */
+#define MAX_UNKNOWN 7
+
+/* 9, 0 and 00 are NEXT, BACK and MENU on every screen (COURSE.md 1.2 rule 2). */
+static enum command key_command(struct str norm)
+{
+    return str_eq(norm, STR("9"))    ? COMMAND_NEXT
+           : str_eq(norm, STR("0"))  ? COMMAND_BACK
+           : str_eq(norm, STR("00")) ? COMMAND_MENU
+                                     : COMMAND_NONE;
+}
+
+static void answer_unknown(struct step *s)
+{
+    struct learner *l = s->learner;
+    struct event *event = step_event(s, EVENT_unknown_input);
+    event->text = match_mask_numbers(s->input->text, s->arena);
+    if (l->n_unknown < UINT8_MAX)
+        l->n_unknown++;
+    bool is_silent = s->input->via == VIA_SMS &&
+                     (l->state == LEARNER_STATE_STOPPED || l->state == LEARNER_STATE_DELETED ||
+                      l->n_unknown > MAX_UNKNOWN);
+    if (is_silent)
+        return;
+    if (l->state == LEARNER_STATE_NEW || l->state == LEARNER_STATE_DELETED) {
+        step_say(s, step_screen(s));
+        return;
+    }
+    enum course_text text = l->state == LEARNER_STATE_CONSENT ? COURSE_TEXT_consent_again
+                            : l->n_unknown == 1               ? COURSE_TEXT_unknown_1
+                            : l->n_unknown == 2               ? COURSE_TEXT_unknown_2
+                                                              : COURSE_TEXT_unknown_3;
+    step_say(s, step_text(s, text, VARS({"org", s->context->org})));
+    if (l->state != LEARNER_STATE_CONSENT)
+        step_say(s, step_interrupted(s));
+}
+
+/* An answer to a question that was sent more than 48 hours ago is not scored; the question comes
+ * again (COURSE.md 1.2 rule 11). */
+static bool is_late(const struct step *s)
+{
+    return state_row(s->learner->state)->is_question && s->learner->unit[0] != '\0' &&
+           s->input->now.ms - s->learner->asked_ms > LATE_MS;
+}
+
+static bool try_answer(struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    const struct question *question = unit != NULL ? unit->question : NULL;
+    if (question != NULL && question->answer == ANSWER_OPEN &&
+        match_is_safe(s->norm, s->course->safe_words, s->course->n_safe_words)) {
+        engine_safe(s, false); /* a disclosure is never stored as a survey answer */
+        return true;
+    }
+    if (!is_late(s))
+        return state_row(s->learner->state)->answer(s);
+    if (match_answer(question, s->input->text, s->norm, s->arena).result == ANSWER_NONE)
+        return false;
+    step_say(s, step_text(s, COURSE_TEXT_late, NO_VARS));
+    step_say(s, step_screen(s));
+    return true;
+}
+
+/* An open question takes any text, so words that work everywhere come before it. */
+static bool is_word_before_answer(const struct step *s, const struct command_match *match)
+{
+    const struct unit *unit = step_unit(s);
+    bool is_open = unit != NULL && unit->question != NULL &&
+                   unit->question->answer == ANSWER_OPEN &&
+                   state_row(s->learner->state)->is_question;
+    return is_open && match->command != COMMAND_NONE && match->command != COMMAND_YES &&
+           match->command != COMMAND_NO && str_is_empty(match->argument);
+}
+
+static bool try_key_command(struct step *s)
+{
+    enum command command = key_command(s->norm);
+    return command != COMMAND_NONE && learner_is_enrolled(s->learner) &&
+           engine_member_command(s, command);
+}
+
+static bool try_fuzzy(struct step *s, const char *lang)
+{
+    struct command_match match = match_command_fuzzy(s->norm, lang);
+    return match.command != COMMAND_NONE && engine_command(s, &match);
+}
+
+/* Words that are what they say, and answers: true when the input was one of them. */
+/* "safe, no check needed" is an option of a question, typed out, and no call for help. */
+static bool is_typed_option(const struct step *s, const struct command_match *match)
+{
+    const struct unit *unit = step_unit(s);
+    return !str_is_empty(match->argument) && unit != NULL && unit->question != NULL &&
+           unit->question->answer == ANSWER_CHOICE &&
+           match_answer(unit->question, s->input->text, s->norm, s->arena).result == ANSWER_ONE;
+}
+
+static bool try_exact(struct step *s, const struct command_match *match)
+{
+    bool is_help = match->command == COMMAND_HELP && str_is_empty(match->argument);
+    bool is_safe = match->command == COMMAND_SAFE && !is_typed_option(s, match);
+    if (is_safe || is_help) {
+        (void)engine_command(s, match); /* both are handled in every state */
+        return true;
+    }
+    if (is_word_before_answer(s, match) && engine_command(s, match))
+        return true;
+    if (try_answer(s) || try_key_command(s))
+        return true;
+    return match->command != COMMAND_NONE && engine_command(s, match);
+}
+
+/* The order of COURSE.md 1.3 step 4. */
+static void understand(struct step *s)
+{
+    const char *lang = s->learner->state == LEARNER_STATE_NEW ? NULL : s->learner->lang;
+    struct command_match match = match_command(s->norm, lang);
+    bool is_bare_stop = match.command == COMMAND_STOP && str_is_empty(match.argument);
+    if (match_is_stop(s->norm) || is_bare_stop) {
+        engine_stop(s);
+        return;
+    }
+    if (!try_exact(s, &match)) {
+        if (match_is_safe(s->norm, s->course->safe_words, s->course->n_safe_words)) {
+            engine_safe(s, false);
+        } else if (!(!is_late(s) && course_answer_other(s)) && !try_fuzzy(s, lang)) {
+            answer_unknown(s);
+            return;
+        }
+    }
+    s->learner->n_unknown = 0;
+}
+
+/* ---- the other kinds of input ---- */
+
+static void dial(struct step *s)
+{
+    struct learner *l = s->learner;
+    bool is_mid_course = learner_is_enrolled(l);
+    (void)step_event(s, is_mid_course ? EVENT_session_resumed : EVENT_session_opened);
+    if (l->state == LEARNER_STATE_STOPPED) {
+        step_say(s, step_screen(s));
+        return;
+    }
+    step_leave_side(s);
+    if (!is_mid_course)
+        engine_join(s);
+    else if (state_row(l->state)->is_resumed)
+        engine_open_side(s, LEARNER_STATE_RESUME);
+    else
+        step_say(s, step_screen(s));
+}
+
+static void end_session(struct step *s)
+{
+    struct learner *l = s->learner;
+    if (!learner_is_enrolled(l))
+        return;
+    (void)step_event(s, EVENT_session_dropped);
+    enum learner_state place = learner_state_is_side(l->state) ? l->back : l->state;
+    if (!state_row(place)->is_resumed || s->input->now.ms - l->closed_ms < DAY_MS)
+        return;
+    l->closed_ms = s->input->now.ms;
+    step_say(s, step_text(s, COURSE_TEXT_session_closed, VARS({"code", s->context->code})));
+}
+
+static void wake(struct step *s)
+{
+    struct learner *l = s->learner;
+    if (l->ended_ms == 0 || s->input->now.ms < l->ended_ms)
+        return;
+    step_leave_side(s);
+    if (l->state == LEARNER_STATE_NEW || l->state == LEARNER_STATE_CONSENT) {
+        engine_erase(s);
+    } else if (l->state == LEARNER_STATE_DONE) {
+        l->ended_ms = 0; /* once */
+        if (s->course->followup_module < 0)
+            return;
+        (void)step_event(s, EVENT_followup_sent);
+        step_say(s, step_text(s, COURSE_TEXT_followup_invite, VARS({"org", s->context->org})));
+        course_begin_questions(s, LEARNER_STATE_FOLLOWUP, s->course->followup_module);
+    }
+}
+
+/* When the timer role must look again: unanswered consent, follow-up after the end. */
+static int64_t next_wake_ms(const struct learner *l)
+{
+    enum learner_state state = learner_state_is_side(l->state) ? l->back : l->state;
+    bool is_waiting =
+        state == LEARNER_STATE_NEW || state == LEARNER_STATE_CONSENT || state == LEARNER_STATE_DONE;
+    return is_waiting ? l->ended_ms : 0;
+}
+
+static void meet(struct step *s)
+{
+    struct learner *l = s->learner;
+    static const uint8_t nobody[sizeof(l->learner_id)];
+    if (memcmp(l->learner_id, nobody, sizeof(nobody)) != 0)
+        return;
+    memcpy(l->learner_id, s->input->seed, sizeof(l->learner_id));
+    l->learner_id[6] =
+        (uint8_t)((l->learner_id[6] & 0x0f) | 0x40); /* UUID version 4, RFC 9562 5.4 */
+    l->learner_id[8] = (uint8_t)((l->learner_id[8] & 0x3f) | 0x80);
+    if (l->ended_ms == 0)
+        l->ended_ms = s->input->now.ms + ENGINE_CONSENT_KEPT_MS;
+    (void)step_event(s, EVENT_contact);
+}
+
+/* A stored place that its course does not have is one learner's error, never everybody's crash. */
+static bool is_place_known(const struct step *s)
+{
+    const struct learner *l = s->learner;
+    bool has_back = learner_state_is_side(l->state) || l->state == LEARNER_STATE_STOPPED;
+    enum learner_state state = has_back ? l->back : l->state;
+    const struct unit *unit = step_unit(s);
+    if (state == LEARNER_STATE_SURVEY && l->unit[0] == '\0')
+        return true; /* before its first question */
+    if (state == LEARNER_STATE_ROLE || state_row(state)->is_question)
+        return unit != NULL && unit->question != NULL;
+    if (state == LEARNER_STATE_LESSON)
+        return unit != NULL && unit->question == NULL && l->screen < unit->n_screens;
+    return unit != NULL || (l->unit[0] == '\0' && state != LEARNER_STATE_MODULE_DONE);
+}
+
+static enum err begin(struct step *s, const struct courses *courses, const struct learner *learner)
+{
+    *s->out = (struct outcome){.next = *learner, .is_open = true};
+    s->learner = &s->out->next;
+    s->course = learner->course_key != 0 ? courses_find(courses, learner->course_key)
+                                         : courses_current(courses);
+    if (s->course == NULL)
+        return ERR_NOT_FOUND;
+    return is_place_known(s) ? ERR_OK : ERR_INVALID;
+}
+
+enum err engine_step(const struct courses *courses, const struct engine_context *context,
+                     const struct learner *learner, const struct input *input, struct arena *arena,
+                     struct outcome *ret)
+{
+    struct step s = {.context = context, .input = input, .arena = arena, .out = ret};
+    enum err e = begin(&s, courses, learner);
+    if (e != ERR_OK)
+        return e;
+    s.norm = match_normalise(input->text, arena);
+    if (input->kind == INPUT_TEXT || input->kind == INPUT_DIAL)
+        meet(&s);
+    switch (input->kind) {
+    case INPUT_TEXT:
+        understand(&s);
+        break;
+    case INPUT_DIAL:
+        dial(&s);
+        break;
+    case INPUT_SESSION_END:
+        end_session(&s);
+        break;
+    case INPUT_TIMER:
+        wake(&s);
+        break;
+    }
+    ret->wake_at_ms = next_wake_ms(&ret->next);
+    return arena_error(arena);
+}
+
+enum err engine_screen(const struct courses *courses, const struct engine_context *context,
+                       const struct learner *learner, enum via via, struct arena *arena,
+                       struct str *ret_text, bool *ret_is_open)
+{
+    struct outcome out;
+    struct input input = {.kind = INPUT_TEXT, .via = via, .now = {learner->asked_ms}};
+    struct step s = {.context = context, .input = &input, .arena = arena, .out = &out};
+    enum err e = begin(&s, courses, learner);
+    if (e != ERR_OK)
+        return e;
+    *ret_text = step_screen(&s);
+    *ret_is_open =
+        learner->state != LEARNER_STATE_STOPPED && learner->state != LEARNER_STATE_DELETED;
+    return arena_error(arena);
+}

@@ -1,0 +1,75 @@
+/*
+ * engine.h: the one door of the course. Pure, total, deterministic: same arguments, same bytes out;
+ * time and chance are data; any byte string from a phone has an answer.
+ *
+ *     struct outcome out;
+ *     enum err e = engine_step(&courses, &context, &learner, &input, arena, &out);
+ *
+ * The order in which an input is understood is COURSE.md 1.3: STOP, SAFE, HELP, answer valid in
+ * this state, command, group code, fuzzy, unknown. HELP, SCORE, SAFE answer and leave the place
+ * alone; MENU, LANG and a redial are side states that return to it.
+ *
+ * A reply is one text. A form feed in it is a good place to turn the page: core/gsm/gsm.h makes it
+ * a line end in an SMS and a preferred cut in USSD. Splitting, folding and sending are not done
+ * here.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "core/course.h"
+#include "core/event.h"
+#include "core/learner.h"
+
+enum via { VIA_SMS, VIA_USSD };
+
+enum input_kind {
+    INPUT_TEXT,        /* an SMS, or the answer to a USSD screen */
+    INPUT_DIAL,        /* a new USSD session; text = what was dialled behind the code, mostly "" */
+    INPUT_SESSION_END, /* the network closed a session that we had left open */
+    INPUT_TIMER,       /* wake_at has come */
+};
+
+struct input {
+    enum input_kind kind;
+    enum via via;
+    struct str text; /* UTF-8 as decoded by the profile; invalid bytes are tolerated */
+    struct wall_ms now;
+    uint8_t seed[32]; /* from a CSPRNG: learner id, certificate code */
+};
+
+/* What surrounds a course: from configuration, per channel and country. */
+struct engine_context {
+    struct str org;       /* who runs the course */
+    struct str url;       /* details and certificate check */
+    struct str code;      /* USSD dial string, or the SMS number where there is none */
+    struct str emergency; /* absent: the text says "your local emergency number" */
+    struct str helpline;  /* absent: the organisation's focal point (= org) */
+    struct str
+        staffed; /* "Mon-Fri 18:00" when a trained person reads SAFE; absent: nobody is promised */
+};
+
+struct outcome {
+    struct learner next;  /* seq and link are copied from the input learner: app/dialog sets them */
+    struct str reply;     /* in the arena; absent = say nothing */
+    bool is_open;         /* USSD: the session goes on after the reply */
+    bool is_erased;       /* state and vault row must go; next is a DELETED tombstone */
+    struct str safe_text; /* the disclosure, to be sealed; absent otherwise */
+    struct event events[EVENTS_MAX];
+    uint32_t n_events;
+    int64_t wake_at_ms; /* wall time of the next INPUT_TIMER; 0 = none */
+};
+
+/* ERR_OK; ERR_NOT_FOUND when the learner's course version is not loaded; ERR_INVALID when the value
+ * names a place that this version does not have; ERR_TOO_LONG when the arena is too small. On error
+ * *ret is undefined and the learner stays where he or she was. */
+enum err engine_step(const struct courses *courses, const struct engine_context *context,
+                     const struct learner *learner, const struct input *input, struct arena *arena,
+                     struct outcome *ret) MUST_CHECK;
+
+/* The screen that the learner is at, without moving anything: for an old duplicate. */
+enum err engine_screen(const struct courses *courses, const struct engine_context *context,
+                       const struct learner *learner, enum via via, struct arena *arena,
+                       struct str *ret_text, bool *ret_is_open) MUST_CHECK;
+
+/* The state table as a Mermaid diagram, for gateway/core/README.md and its test. */
+void engine_diagram(struct buf *out);

@@ -1,0 +1,149 @@
+/*
+ * engine_internal.h: what the engine's own files share; nobody else includes it.
+ *
+ *   engine.c         the door: what an input means, sessions, timers
+ *   engine_command.c HELP, STOP, SAFE, JOIN, MENU ...: what each does
+ *   engine_state.c   the state table: one answer function and one screen function per state
+ *   engine_course.c  moving along a course: units and modules, forward and back
+ *   engine_quiz.c    answers, and what follows a quiz, a test, the survey
+ *   engine_text.c    filling in texts
+ *
+ * One engine_step is one struct step. `learner` points at outcome.next, which starts as a copy; the
+ * only way to change its state is step_enter.
+ */
+#pragma once
+
+#include "core/engine/engine.h"
+#include "core/match/match.h"
+
+struct step {
+    const struct course *course;
+    const struct engine_context *context;
+    const struct input *input;
+    struct arena *arena;
+    struct outcome *out;
+    struct learner *learner; /* &out->next */
+    struct str norm;         /* input text, normalised */
+};
+
+/* engine_text.c */
+
+struct var {
+    const char *name;
+    struct str value;
+};
+
+#define VARS(...)                                                                                  \
+    (const struct var[])                                                                           \
+    {                                                                                              \
+        __VA_ARGS__,                                                                               \
+        {                                                                                          \
+            NULL, STR_NONE                                                                         \
+        }                                                                                          \
+    }
+#define NO_VARS                                                                                    \
+    (const struct var[])                                                                           \
+    {                                                                                              \
+        {                                                                                          \
+            NULL, STR_NONE                                                                         \
+        }                                                                                          \
+    }
+
+/* A system text of the course with its placeholders filled in; vars ends with name NULL. */
+struct str step_text(const struct step *s, enum course_text text, const struct var *vars);
+struct str step_number(const struct step *s, int64_t value);
+/* Both present: joined by a form feed; one absent: the other. */
+struct str step_join(const struct step *s, struct str first, struct str second);
+/* Adds to the reply, behind a form feed when there is one already. */
+void step_say(struct step *s, struct str text);
+/* A question as it goes to the phone: numbered stem, options, and by SMS the keys to press. */
+struct str step_question(const struct step *s, const struct unit *unit);
+/* The numbered options of a question, one a line. */
+struct str step_options(const struct step *s, const struct question *question);
+struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t screen);
+/* "M3, lesson 2" of the place behind any side state. */
+struct str step_place(const struct step *s);
+
+/* engine_state.c */
+
+struct state_row {
+    enum learner_state state;
+    uint32_t next; /* states that may follow, one bit each */
+    /* Takes the input when it is an answer in this state; false = not one. */
+    bool (*answer)(struct step *s);
+    /* What the learner sees here. */
+    struct str (*screen)(const struct step *s);
+    /* May a redial offer "1 Continue 2 Menu" here? */
+    bool is_resumed;
+    /* Is a question open, so that the 48 h rule applies? */
+    bool is_question;
+};
+
+const struct state_row *state_row(enum learner_state state);
+/* The one setter. Asserts that the table allows the move. */
+void step_enter(struct step *s, enum learner_state state);
+/* The present screen; sets the time of asking where a question is open. */
+struct str step_screen(struct step *s);
+/* Enters a side state, which remembers where it came from. */
+void step_enter_side(struct step *s, enum learner_state side);
+/* Leaves a side state for where it came from; elsewhere does nothing. */
+void step_leave_side(struct step *s);
+/* Adds an event; asserts that there is room: the table of states makes at most EVENTS_MAX. */
+struct event *step_event(struct step *s, enum event_kind kind);
+
+/* engine_course.c */
+
+const struct unit *step_unit(const struct step *s);
+void step_set_unit(struct step *s, const struct unit *unit);
+/* The first module; NEXT (also retake and skip); BACK; a block of questions. Each says its screen.
+ */
+void course_begin(struct step *s);
+void course_next(struct step *s);
+void course_back(struct step *s);
+void course_begin_questions(struct step *s, enum learner_state state, int16_t module);
+/* First unit at or behind index i of the module that this learner is to see: answered quiz
+ * questions and questions whose condition does not hold are passed over. NULL at its end. */
+const struct unit *course_due_from(const struct step *s, const struct module *module, uint16_t i);
+/* On past a unit: the next due one of its module, or the module's end. */
+void course_advance(struct step *s, const struct unit *unit);
+
+/* engine_quiz.c */
+
+/* Answers in QUIZ, PRETEST, POSTTEST, SURVEY, FOLLOWUP, ROLE: false when the input is none. */
+bool course_answer(struct step *s);
+/* For a question of accepted words: whatever else was typed, and is no command, is a wrong answer.
+ */
+bool course_answer_other(struct step *s);
+/* Skips the open survey or follow-up question. */
+void course_skip(struct step *s);
+/* Position of a question among the questions of its module, from 1, and their number. */
+void course_count(const struct course *course, const struct unit *unit, uint32_t *ret_n,
+                  uint32_t *ret_of);
+/* Right answers and scored questions answered in a module; module NULL = the whole course. */
+void course_tally(const struct step *s, const struct module *module, uint32_t *ret_right,
+                  uint32_t *ret_answered);
+/* Number of course modules that are behind the learner, and the present one (0 = none). */
+uint16_t course_modules_done(const struct step *s, uint16_t *ret_now);
+/* Module list of menu 2. */
+struct str course_module_lines(const struct step *s);
+
+/* engine_command.c */
+
+/* Without a consent the number is forgotten after so long (COURSE.md 1.6). */
+#define ENGINE_CONSENT_KEPT_MS (7 * 24 * 3600 * (int64_t)1000)
+
+/* Runs a command; false when it means nothing in this state. engine_member_command: only those of
+ * people who are in the course. */
+bool engine_command(struct step *s, const struct command_match *match);
+bool engine_member_command(struct step *s, enum command command);
+bool engine_menu_answer(struct step *s);
+void engine_join(struct step *s);
+void engine_rejoin(struct step *s);
+void engine_stop(struct step *s);
+void engine_safe(struct step *s, bool is_keyword);
+void engine_erase(struct step *s);
+/* Enters a side state and shows it. */
+void engine_open_side(struct step *s, enum learner_state side);
+/* What follows an answer to HELP or SCORE: the open question again; for a lesson, which is long and
+ * still on the phone, only how to go on. */
+struct str step_interrupted(struct step *s);

@@ -1,0 +1,286 @@
+#include <assert.h>
+
+#include "core/certificate.h"
+#include "core/engine/internal.h"
+
+#define HOUR_MS (3600 * (int64_t)1000)
+#define DAY_MS (24 * HOUR_MS)
+
+static void bit_set(uint8_t *bits, uint16_t i)
+{
+    bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << (i % 8));
+}
+
+/* Survey invitation, or the end when the course has no survey. */
+static void offer_survey(struct step *s, enum learner_state state)
+{
+    step_set_unit(s, NULL);
+    if (s->course->survey_module < 0) {
+        step_enter(s, LEARNER_STATE_DONE);
+        return;
+    }
+    step_enter(s, state);
+    const struct module *survey = &s->course->modules[s->course->survey_module];
+    step_say(s,
+             step_text(s, COURSE_TEXT_survey_invite, VARS({"n", step_number(s, survey->n_units)})));
+}
+
+static uint32_t percent(uint32_t part, uint32_t whole)
+{
+    return whole > 0 ? (200 * part + whole) / (2 * whole) : 0; /* rounded */
+}
+
+static void certify(struct step *s, uint32_t total)
+{
+    struct learner *l = s->learner;
+    char code[CERTIFICATE_BYTES];
+    l->certificate = certificate_make(s->input->seed + 16); /* the first half may be a learner id */
+    certificate_format(l->certificate, code);
+    struct event *event = step_event(s, EVENT_certified);
+    event->code = arena_printf(s->arena, "%012llu", (unsigned long long)l->certificate);
+    event->value = (int32_t)percent(l->post_best, total);
+    step_say(s, step_text(s, COURSE_TEXT_certificate,
+                          VARS({"score", step_number(s, event->value)},
+                               {"code", arena_str(s->arena, str_from(code))},
+                               {"url", s->context->url})));
+    offer_survey(s, LEARNER_STATE_CERTIFIED);
+}
+
+static void finish_posttest(struct step *s)
+{
+    struct learner *l = s->learner;
+    const struct course *course = s->course;
+    uint32_t total = course->modules[course->test_module].n_units;
+    if (l->post_tries == 0) {
+        l->post_first = l->test_right;
+        (void)step_event(s, EVENT_course_completed);
+    }
+    l->post_tries++;
+    l->ended_ms = 0; /* the wait of an earlier try is over */
+    if (l->test_right > l->post_best)
+        l->post_best = l->test_right;
+    struct var vars[] = {{"right", step_number(s, l->test_right)},
+                         {"total", step_number(s, total)},
+                         {"need", step_number(s, course->pass_right)},
+                         {"hours", step_number(s, course->retake_hours)},
+                         {NULL, STR_NONE}};
+    if (l->post_best >= course->pass_right) {
+        certify(s, total);
+    } else if (l->post_tries < course->max_tries) {
+        l->ended_ms = s->input->now.ms + course->retake_hours * HOUR_MS;
+        step_set_unit(s, NULL);
+        step_enter(s, LEARNER_STATE_RETAKE);
+        step_say(s, step_text(s, COURSE_TEXT_retake, vars));
+    } else {
+        step_say(s, step_text(s, COURSE_TEXT_retake_over, vars));
+        offer_survey(s, LEARNER_STATE_SURVEY);
+    }
+}
+
+static void finish_pretest(struct step *s)
+{
+    s->learner->pre_right = s->learner->test_right;
+    step_say(s, step_text(s, COURSE_TEXT_course_start, NO_VARS));
+    course_begin(s);
+}
+
+static void finish_survey(struct step *s)
+{
+    (void)step_event(s, EVENT_survey_completed);
+    step_set_unit(s, NULL);
+    if (s->course->followup_module >= 0 && s->course->followup_days > 0)
+        s->learner->ended_ms = s->input->now.ms + s->course->followup_days * DAY_MS;
+    step_enter(s, LEARNER_STATE_DONE);
+    step_say(s, step_text(s, COURSE_TEXT_survey_thanks, NO_VARS));
+}
+
+static void finish_followup(struct step *s)
+{
+    (void)step_event(s, EVENT_followup_completed);
+    step_set_unit(s, NULL);
+    step_enter(s, LEARNER_STATE_DONE);
+    step_say(s, step_text(s, COURSE_TEXT_followup_thanks, NO_VARS));
+}
+
+static void finish_role(struct step *s)
+{
+    struct event *event = step_event(s, EVENT_role_set);
+    event->choice = s->learner->role;
+    if (s->course->test_module < 0) {
+        course_begin(s);
+        return;
+    }
+    const struct module *test = &s->course->modules[s->course->test_module];
+    step_say(s, step_text(s, COURSE_TEXT_welcome, VARS({"n", step_number(s, test->n_units)})));
+    course_begin_questions(s, LEARNER_STATE_PRETEST, s->course->test_module);
+}
+
+/* The next question of the running block, or its end. */
+static void next_question(struct step *s, const struct unit *unit)
+{
+    enum learner_state state = s->learner->state;
+    if (state == LEARNER_STATE_QUIZ) {
+        course_advance(s, unit);
+        return;
+    }
+    const struct unit *next = course_due_from(s, &s->course->modules[unit->module],
+                                              (uint16_t)(course_unit_index(s->course, unit) + 1));
+    if (next != NULL) {
+        step_set_unit(s, next);
+        step_say(s, step_screen(s));
+    } else if (state == LEARNER_STATE_PRETEST) {
+        finish_pretest(s);
+    } else if (state == LEARNER_STATE_POSTTEST) {
+        finish_posttest(s);
+    } else if (state == LEARNER_STATE_SURVEY) {
+        finish_survey(s);
+    } else if (state == LEARNER_STATE_FOLLOWUP) {
+        finish_followup(s);
+    } else {
+        finish_role(s);
+    }
+}
+
+static enum event_phase answer_phase(enum learner_state state)
+{
+    return state == LEARNER_STATE_QUIZ       ? EVENT_PHASE_QUIZ
+           : state == LEARNER_STATE_PRETEST  ? EVENT_PHASE_PRETEST
+           : state == LEARNER_STATE_POSTTEST ? EVENT_PHASE_POSTTEST
+           : state == LEARNER_STATE_SURVEY   ? EVENT_PHASE_SURVEY
+           : state == LEARNER_STATE_FOLLOWUP ? EVENT_PHASE_FOLLOWUP
+                                             : EVENT_PHASE_NONE;
+}
+
+static bool is_right_answer(const struct question *q, const struct answer_match *answer)
+{
+    if (q->answer == ANSWER_CHOICE)
+        return q->choices[answer->choice - 1].is_right;
+    return q->answer == ANSWER_WORD; /* a word matches only when it is an accepted one */
+}
+
+/* Does the question have a right answer at all? Survey and role questions do not. */
+static bool has_key(const struct question *q)
+{
+    for (uint8_t i = 0; i < q->n_choices; i++) {
+        if (q->choices[i].is_right)
+            return true;
+    }
+    return q->answer == ANSWER_WORD;
+}
+
+static struct str key_numbers(const struct step *s, const struct question *q)
+{
+    for (uint8_t i = 0; i < q->n_choices; i++) {
+        if (q->choices[i].is_right)
+            return step_number(s, i + 1);
+    }
+    return q->n_accepted > 0 ? q->accepted[0] : STR("");
+}
+
+static void say_feedback(struct step *s, const struct question *q,
+                         const struct answer_match *answer, bool is_right)
+{
+    struct str feedback = is_right ? q->feedback_right : q->feedback_wrong;
+    if (q->answer == ANSWER_CHOICE && q->choices[answer->choice - 1].feedback.p != NULL)
+        feedback = q->choices[answer->choice - 1].feedback;
+    if (feedback.p == NULL)
+        feedback = q->feedback;
+    step_say(s, step_text(s, is_right ? COURSE_TEXT_right : COURSE_TEXT_wrong,
+                          VARS({"key", key_numbers(s, q)},
+                               {"feedback", feedback.p != NULL ? feedback : STR("")})));
+}
+
+static void record_answer(struct step *s, const struct unit *unit,
+                          const struct answer_match *answer, bool is_right)
+{
+    struct learner *l = s->learner;
+    const struct question *q = unit->question;
+    struct event *event = step_event(s, EVENT_answered);
+    event->unit = unit->id;
+    event->phase = answer_phase(l->state);
+    event->attempt = l->state == LEARNER_STATE_POSTTEST ? l->post_tries + 1 : 1;
+    if (has_key(q))
+        event->correct = is_right;
+    if (q->answer == ANSWER_CHOICE)
+        event->choice = answer->choice;
+    else if (q->answer == ANSWER_NUMBER)
+        event->value = answer->number;
+    else
+        event->text = match_mask_numbers(answer->text, s->arena);
+    l->test_n++;
+    l->test_right = (uint8_t)(l->test_right + is_right);
+    if (q->is_scored) {
+        bit_set(l->answered, q->scored_index);
+        if (is_right)
+            bit_set(l->right, q->scored_index);
+    }
+}
+
+/* Does a later question depend on this one? */
+static bool is_condition(const struct course *course, const struct unit *unit)
+{
+    uint16_t index = course_unit_index(course, unit);
+    for (uint16_t i = (uint16_t)(index + 1); i < course->n_units; i++) {
+        if (course->units[i].question != NULL && course->units[i].question->if_unit == index)
+            return true;
+    }
+    return false;
+}
+
+static void take_answer(struct step *s, const struct unit *unit, const struct answer_match *answer,
+                        bool is_right)
+{
+    if (is_condition(s->course, unit))
+        s->learner->last_choice = (uint8_t)(answer->choice & 15);
+    record_answer(s, unit, answer, is_right);
+    if (s->learner->state == LEARNER_STATE_QUIZ)
+        say_feedback(s, unit->question, answer, is_right);
+    next_question(s, unit);
+}
+
+bool course_answer(struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    if (unit == NULL || unit->question == NULL)
+        return false;
+    const struct question *q = unit->question;
+    struct answer_match answer = match_answer(q, s->input->text, s->norm, s->arena);
+    if (answer.result == ANSWER_NONE)
+        return false;
+    if (answer.result == ANSWER_AMBIGUOUS) {
+        step_say(s, step_text(s, COURSE_TEXT_one_answer, NO_VARS));
+        step_say(s, step_screen(s));
+    } else if (s->learner->state == LEARNER_STATE_ROLE) {
+        s->learner->role = (uint8_t)answer.choice;
+        finish_role(s);
+    } else {
+        take_answer(s, unit, &answer, has_key(q) && is_right_answer(q, &answer));
+    }
+    return true;
+}
+
+bool course_answer_other(struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    const struct question *q = unit != NULL ? unit->question : NULL;
+    if (q == NULL || q->answer != ANSWER_WORD || !state_row(s->learner->state)->is_question)
+        return false;
+    struct answer_match answer = {.result = ANSWER_ONE, .text = str_trim(s->input->text)};
+    take_answer(s, unit, &answer, false);
+    return true;
+}
+
+void course_skip(struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    if (s->learner->state == LEARNER_STATE_ROLE) {
+        s->learner->role = 0;
+        finish_role(s);
+    } else if (unit != NULL) {
+        if (is_condition(s->course, unit))
+            s->learner->last_choice = 0;
+        next_question(s, unit);
+    } else {
+        step_say(s, step_screen(s));
+    }
+}

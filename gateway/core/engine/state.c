@@ -1,0 +1,375 @@
+#include <assert.h>
+#include <string.h>
+
+#include "core/engine/internal.h"
+
+#define BIT(name) (UINT32_C(1) << LEARNER_STATE_##name)
+
+/* Everywhere: STOP, DELETE, and the side states. */
+#define ANYWHERE                                                                                   \
+    (BIT(STOPPED) | BIT(DELETED) | BIT(MENU) | BIT(MODULES) | BIT(SWITCH_LANGUAGE) | BIT(RESUME))
+/* Where a side state or STOPPED may return to. */
+#define PLACES                                                                                     \
+    (BIT(NEW) | BIT(CONSENT) | BIT(LANGUAGE) | BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) |            \
+     BIT(QUIZ) | BIT(MODULE_DONE) | BIT(POSTTEST) | BIT(RETAKE) | BIT(CERTIFIED) | BIT(SURVEY) |   \
+     BIT(DONE) | BIT(FOLLOWUP))
+
+static bool is_key(const struct step *s, const char *key)
+{
+    return str_eq(s->norm, str_from(key));
+}
+
+static bool is_yes(const struct step *s)
+{
+    return is_key(s, "1") || match_command(s->norm, s->learner->lang).command == COMMAND_YES;
+}
+
+static bool is_no(const struct step *s)
+{
+    return is_key(s, "2") || match_command(s->norm, s->learner->lang).command == COMMAND_NO;
+}
+
+/* ---- nothing to answer, nothing on the screen ---- */
+
+static bool no_answer(struct step *s)
+{
+    (void)s; /* every input is a command or unknown here */
+    return false;
+}
+
+static struct str hello_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_hello, VARS({"org", s->context->org}));
+}
+
+/* ---- joining ---- */
+
+static struct str consent_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_consent,
+                     VARS({"org", s->context->org}, {"url", s->context->url}));
+}
+
+static void begin_role(struct step *s)
+{
+    if (s->course->role_module >= 0) {
+        course_begin_questions(s, LEARNER_STATE_ROLE, s->course->role_module);
+    } else if (s->course->test_module >= 0) {
+        course_begin_questions(s, LEARNER_STATE_PRETEST, s->course->test_module);
+    } else {
+        course_begin(s);
+    }
+}
+
+static bool consent_answer(struct step *s)
+{
+    struct learner *l = s->learner;
+    if (is_no(s)) {
+        (void)step_event(s, EVENT_stopped);
+        l->back = LEARNER_STATE_NEW;
+        step_enter(s, LEARNER_STATE_STOPPED);
+        step_say(s, step_text(s, COURSE_TEXT_stop, NO_VARS));
+        s->out->is_open = false;
+        return true;
+    }
+    if (!is_yes(s))
+        return false;
+    l->consent_ms = s->input->now.ms;
+    l->ended_ms = 0;
+    l->course_key = s->course->key; /* from here on this version, whatever is published later */
+    (void)step_event(s, EVENT_consented);
+    if (s->course->n_languages > 1 && l->lang[0] == '\0') {
+        step_enter(s, LEARNER_STATE_LANGUAGE);
+        step_say(s, step_screen(s));
+        return true;
+    }
+    begin_role(s);
+    return true;
+}
+
+static struct str language_screen(const struct step *s)
+{
+    struct str lines = STR("");
+    for (uint16_t i = 0; i < s->course->n_languages; i++)
+        lines = arena_printf(s->arena, "%.*s%s%u %.*s", STR_ARG(lines), i > 0 ? "\n" : "", i + 1u,
+                             STR_ARG(s->course->language_names[i]));
+    return step_text(s, COURSE_TEXT_language, VARS({"options", lines}));
+}
+
+/* Sets the language chosen by number; false when the input is no number of the list. */
+static bool choose_language(struct step *s)
+{
+    struct answer_match answer = match_menu(s->norm, s->course->n_languages);
+    if (answer.result != ANSWER_ONE || answer.choice < 1)
+        return false;
+    struct str code = s->course->languages[answer.choice - 1];
+    enum err e = str_copy(code, s->learner->lang, sizeof(s->learner->lang));
+    assert(e == ERR_OK); /* the parser bounds language codes */
+    step_event(s, EVENT_language_set)->text = code;
+    return true;
+}
+
+static bool language_answer(struct step *s)
+{
+    if (!choose_language(s))
+        return false;
+    begin_role(s);
+    return true;
+}
+
+static struct str role_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_role,
+                     VARS({"options", step_options(s, step_unit(s)->question)}));
+}
+
+static bool role_answer(struct step *s)
+{
+    if (is_key(s, "0")) {
+        course_skip(s);
+        return true;
+    }
+    return course_answer(s);
+}
+
+/* ---- learning ---- */
+
+static struct str unit_screen(const struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    if (unit == NULL)
+        return STR_NONE;
+    return unit->question != NULL ? step_question(s, unit)
+                                  : step_lesson(s, unit, s->learner->screen);
+}
+
+static struct str module_done_screen(const struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    const struct module *module = &s->course->modules[unit->module];
+    uint32_t right, answered;
+    course_tally(s, module, &right, &answered);
+    return step_text(s, COURSE_TEXT_module_done,
+                     VARS({"n", step_number(s, module->number)}, {"right", step_number(s, right)},
+                          {"total", step_number(s, module->n_scored)}));
+}
+
+static struct str retake_screen(const struct step *s)
+{
+    int64_t left_ms = s->learner->ended_ms - s->input->now.ms;
+    int64_t hours = left_ms > 0 ? (left_ms + 3599999) / 3600000 : 0;
+    return step_text(s, COURSE_TEXT_retake_wait, VARS({"hours", step_number(s, hours)}));
+}
+
+/* ---- the end ---- */
+
+static struct str survey_invite_screen(const struct step *s)
+{
+    const struct module *survey = &s->course->modules[s->course->survey_module];
+    return step_text(s, COURSE_TEXT_survey_invite, VARS({"n", step_number(s, survey->n_units)}));
+}
+
+static bool survey_invite_answer(struct step *s)
+{
+    if (is_yes(s)) {
+        (void)step_event(s, EVENT_survey_started);
+        course_begin_questions(s, LEARNER_STATE_SURVEY, s->course->survey_module);
+        return true;
+    }
+    if (!is_no(s))
+        return false;
+    (void)step_event(s, EVENT_survey_declined);
+    step_enter(s, LEARNER_STATE_DONE);
+    step_say(s, step_screen(s));
+    return true;
+}
+
+/* An empty unit is the invitation of a learner who ran out of post-test tries. */
+static struct str survey_screen(const struct step *s)
+{
+    return s->learner->unit[0] == '\0' ? survey_invite_screen(s) : unit_screen(s);
+}
+
+static bool survey_answer(struct step *s)
+{
+    return s->learner->unit[0] == '\0' ? survey_invite_answer(s) : course_answer(s);
+}
+
+static struct str done_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_done, NO_VARS);
+}
+
+/* ---- side states ---- */
+
+static struct str menu_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_menu, VARS({"place", step_place(s)}));
+}
+
+static struct str modules_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_modules, VARS({"lines", course_module_lines(s)}));
+}
+
+static struct str resume_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_resume, VARS({"place", step_place(s)}));
+}
+
+static void return_to_place(struct step *s)
+{
+    step_leave_side(s);
+    step_say(s, step_screen(s));
+}
+
+static bool modules_answer(struct step *s)
+{
+    if (!is_key(s, "0") && !is_key(s, "1"))
+        return false;
+    return_to_place(s);
+    return true;
+}
+
+static bool switch_language_answer(struct step *s)
+{
+    if (!is_key(s, "0") && !choose_language(s))
+        return false;
+    return_to_place(s);
+    return true;
+}
+
+static bool resume_answer(struct step *s)
+{
+    if (is_key(s, "1")) {
+        return_to_place(s);
+        return true;
+    }
+    if (!is_key(s, "2"))
+        return false;
+    step_enter_side(s, LEARNER_STATE_MENU);
+    step_say(s, step_screen(s));
+    return true;
+}
+
+static bool stopped_answer(struct step *s)
+{
+    if (s->input->via != VIA_USSD || !is_key(s, "1"))
+        return false;
+    engine_rejoin(s);
+    return true;
+}
+
+static struct str stopped_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_stopped, NO_VARS);
+}
+
+/* ---- the table ---- */
+
+static const struct state_row rows[N_LEARNER_STATES] = {
+    [LEARNER_STATE_NEW] = {LEARNER_STATE_NEW, BIT(CONSENT) | ANYWHERE, no_answer, hello_screen, 0,
+                           0},
+    [LEARNER_STATE_CONSENT] = {LEARNER_STATE_CONSENT,
+                               BIT(LANGUAGE) | BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) | BIT(QUIZ) |
+                                   ANYWHERE,
+                               consent_answer, consent_screen, 0, 0},
+    [LEARNER_STATE_LANGUAGE] = {LEARNER_STATE_LANGUAGE,
+                                BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) | BIT(QUIZ) | ANYWHERE,
+                                language_answer, language_screen, 0, 0},
+    [LEARNER_STATE_ROLE] = {LEARNER_STATE_ROLE, BIT(PRETEST) | BIT(LESSON) | BIT(QUIZ) | ANYWHERE,
+                            role_answer, role_screen, 0, 0},
+    [LEARNER_STATE_PRETEST] = {LEARNER_STATE_PRETEST, BIT(LESSON) | BIT(QUIZ) | ANYWHERE,
+                               course_answer, unit_screen, true, true},
+    [LEARNER_STATE_LESSON] = {LEARNER_STATE_LESSON, BIT(QUIZ) | BIT(MODULE_DONE) | ANYWHERE,
+                              no_answer, unit_screen, true, false},
+    [LEARNER_STATE_QUIZ] = {LEARNER_STATE_QUIZ, BIT(LESSON) | BIT(MODULE_DONE) | ANYWHERE,
+                            course_answer, unit_screen, true, true},
+    [LEARNER_STATE_MODULE_DONE] = {LEARNER_STATE_MODULE_DONE,
+                                   BIT(LESSON) | BIT(QUIZ) | BIT(POSTTEST) | ANYWHERE, no_answer,
+                                   module_done_screen, true, false},
+    [LEARNER_STATE_POSTTEST] = {LEARNER_STATE_POSTTEST,
+                                BIT(RETAKE) | BIT(CERTIFIED) | BIT(SURVEY) | BIT(DONE) | ANYWHERE,
+                                course_answer, unit_screen, true, true},
+    [LEARNER_STATE_RETAKE] = {LEARNER_STATE_RETAKE, BIT(POSTTEST) | ANYWHERE, no_answer,
+                              retake_screen, true, false},
+    [LEARNER_STATE_CERTIFIED] = {LEARNER_STATE_CERTIFIED, BIT(SURVEY) | BIT(DONE) | ANYWHERE,
+                                 survey_invite_answer, survey_invite_screen, false, false},
+    [LEARNER_STATE_SURVEY] = {LEARNER_STATE_SURVEY, BIT(SURVEY) | BIT(DONE) | ANYWHERE,
+                              survey_answer, survey_screen, true, true},
+    [LEARNER_STATE_DONE] = {LEARNER_STATE_DONE, BIT(FOLLOWUP) | ANYWHERE, no_answer, done_screen,
+                            false, false},
+    [LEARNER_STATE_FOLLOWUP] = {LEARNER_STATE_FOLLOWUP, BIT(DONE) | ANYWHERE, course_answer,
+                                unit_screen, true, true},
+    [LEARNER_STATE_MENU] = {LEARNER_STATE_MENU, PLACES | ANYWHERE, engine_menu_answer, menu_screen,
+                            0, 0},
+    [LEARNER_STATE_MODULES] = {LEARNER_STATE_MODULES, PLACES | ANYWHERE, modules_answer,
+                               modules_screen, 0, 0},
+    [LEARNER_STATE_SWITCH_LANGUAGE] = {LEARNER_STATE_SWITCH_LANGUAGE, PLACES | ANYWHERE,
+                                       switch_language_answer, language_screen, 0, 0},
+    [LEARNER_STATE_RESUME] = {LEARNER_STATE_RESUME, PLACES | ANYWHERE, resume_answer, resume_screen,
+                              0, 0},
+    [LEARNER_STATE_STOPPED] = {LEARNER_STATE_STOPPED, PLACES | ANYWHERE, stopped_answer,
+                               stopped_screen, 0, 0},
+    [LEARNER_STATE_DELETED] = {LEARNER_STATE_DELETED, BIT(CONSENT) | ANYWHERE, no_answer,
+                               hello_screen, 0, 0},
+};
+
+const struct state_row *state_row(enum learner_state state)
+{
+    return &rows[state];
+}
+
+void step_enter(struct step *s, enum learner_state state)
+{
+    assert((rows[s->learner->state].next >> state & 1) != 0);
+    s->learner->state = state;
+}
+
+struct str step_screen(struct step *s)
+{
+    const struct state_row *row = &rows[s->learner->state];
+    if (row->is_question)
+        s->learner->asked_ms = s->input->now.ms;
+    return row->screen(s);
+}
+
+void step_enter_side(struct step *s, enum learner_state side)
+{
+    if (!learner_state_is_side(s->learner->state))
+        s->learner->back = s->learner->state;
+    step_enter(s, side);
+}
+
+void step_leave_side(struct step *s)
+{
+    if (learner_state_is_side(s->learner->state))
+        step_enter(s, s->learner->back);
+}
+
+struct event *step_event(struct step *s, enum event_kind kind)
+{
+    assert(s->out->n_events < EVENTS_MAX);
+    struct event *event = &s->out->events[s->out->n_events++];
+    *event = event_make(kind);
+    return event;
+}
+
+/* One arrow per allowed move; side states, STOPPED and DELETED, which everything reaches, are said
+ * once in words. */
+void engine_diagram(struct buf *out)
+{
+    buf_add_str(out, STR("stateDiagram-v2\n    [*] --> new\n"));
+    for (int from = 0; from < N_LEARNER_STATES; from++) {
+        uint32_t next = rows[from].next & ~(uint32_t)ANYWHERE;
+        if (learner_state_is_side((enum learner_state)from) || from == LEARNER_STATE_STOPPED)
+            next = 0;
+        for (int to = 0; to < N_LEARNER_STATES; to++) {
+            if (next >> to & 1)
+                buf_addf(out, "    %s --> %s\n", learner_state_name((enum learner_state)from),
+                         learner_state_name((enum learner_state)to));
+        }
+    }
+    buf_add_str(out, STR("    note right of lesson: from every state to menu, modules,"
+                         " switch_language, resume (and back), stopped, deleted\n"));
+}

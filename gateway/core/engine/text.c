@@ -1,0 +1,172 @@
+#include <string.h>
+
+#include "core/engine/internal.h"
+
+static struct str var_value(const struct var *vars, struct str name)
+{
+    for (const struct var *v = vars; v->name != NULL; v++) {
+        if (str_eq(name, str_from(v->name)))
+            return v->value;
+    }
+    return STR_NONE;
+}
+
+/* One pass over a template: writes to dst unless it is NULL, and returns the length. A brace that
+ * names no variable stays as it is: lesson_check reports it to the author, a learner sees the text.
+ */
+static size_t fill(struct str template, const struct var *vars, char *dst)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < template.len;) {
+        struct str rest = str_sub(template, i, template.len);
+        size_t close = rest.p[0] == '{' ? str_find_char(rest, '}') : SIZE_MAX;
+        struct str value = close != SIZE_MAX ? var_value(vars, str_sub(rest, 1, close)) : STR_NONE;
+        bool is_var = value.p != NULL;
+        struct str piece = is_var ? value : str_sub(rest, 0, 1);
+        if (dst != NULL && piece.len > 0)
+            memcpy(dst + n, piece.p, piece.len);
+        n += piece.len;
+        i += is_var ? close + 1 : 1;
+    }
+    return n;
+}
+
+struct str step_text(const struct step *s, enum course_text text, const struct var *vars)
+{
+    struct str template = s->course->texts[text];
+    size_t len = fill(template, vars, NULL);
+    char *p = arena_alloc(s->arena, len + 1);
+    if (p == NULL)
+        return STR_NONE;
+    (void)fill(template, vars, p); /* the length was measured above */
+    return (struct str){p, len};
+}
+
+struct str step_number(const struct step *s, int64_t value)
+{
+    return arena_printf(s->arena, "%lld", (long long)value);
+}
+
+static struct str join(const struct step *s, struct str first, struct str second, char between)
+{
+    if (str_is_empty(first))
+        return second;
+    if (str_is_empty(second))
+        return first;
+    char *p = arena_alloc(s->arena, first.len + second.len + 2);
+    if (p == NULL)
+        return STR_NONE;
+    memcpy(p, first.p, first.len);
+    p[first.len] = between;
+    memcpy(p + first.len + 1, second.p, second.len);
+    return (struct str){p, first.len + second.len + 1};
+}
+
+struct str step_join(const struct step *s, struct str first, struct str second)
+{
+    return join(s, first, second, '\f');
+}
+
+void step_say(struct step *s, struct str text)
+{
+    s->out->reply = step_join(s, s->out->reply, text);
+}
+
+struct str step_options(const struct step *s, const struct question *question)
+{
+    struct str lines = STR_NONE;
+    for (uint8_t i = 0; i < question->n_choices; i++) {
+        struct str line =
+            arena_printf(s->arena, "%u %.*s", i + 1u, STR_ARG(question->choices[i].text));
+        lines = join(s, lines, line, '\n');
+    }
+    return lines;
+}
+
+/* "1, 2 or 3" */
+static struct str choice_keys(const struct step *s, uint8_t n_choices)
+{
+    struct str keys = STR("1");
+    for (unsigned i = 2; i <= n_choices; i++)
+        keys = arena_printf(s->arena, "%.*s%s%u", STR_ARG(keys), i == n_choices ? " or " : ", ", i);
+    return keys;
+}
+
+/* The last line of a question: what to press. On USSD the numbered options say it themselves. */
+static struct str key_line(const struct step *s, const struct question *q)
+{
+    switch (q->answer) {
+    case ANSWER_CHOICE:
+        if (s->input->via == VIA_USSD)
+            return STR_NONE;
+        return step_text(s, COURSE_TEXT_reply_keys, VARS({"keys", choice_keys(s, q->n_choices)}));
+    case ANSWER_NUMBER:
+        return step_text(s, COURSE_TEXT_reply_range,
+                         VARS({"low", step_number(s, q->low)}, {"high", step_number(s, q->high)}));
+    case ANSWER_WORD:
+    case ANSWER_OPEN:
+        return step_text(s, COURSE_TEXT_reply_text, VARS({"max", step_number(s, q->max_chars)}));
+    }
+    return STR_NONE;
+}
+
+struct str step_question(const struct step *s, const struct unit *unit)
+{
+    const struct question *q = unit->question;
+    uint32_t n, of;
+    course_count(s->course, unit, &n, &of);
+    struct var vars[] = {{"n", step_number(s, n)},
+                         {"of", step_number(s, of)},
+                         {"stem", q->stem},
+                         {"options", step_options(s, q)},
+                         {NULL, STR_NONE}};
+    struct str text = step_text(
+        s, q->answer == ANSWER_CHOICE ? COURSE_TEXT_question : COURSE_TEXT_question_open, vars);
+    return join(s, text, key_line(s, q), '\n');
+}
+
+struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t screen)
+{
+    const struct module *module = &s->course->modules[unit->module];
+    uint32_t n = 1, of = 0;
+    for (uint16_t i = module->first_unit; i < module->first_unit + module->n_units; i++) {
+        const struct unit *other = &s->course->units[i];
+        of += other->question == NULL;
+        n += other->question == NULL && other < unit;
+    }
+    struct str text =
+        step_text(s, COURSE_TEXT_lesson,
+                  VARS({"text", unit->screens[screen]}, {"n", step_number(s, n)},
+                       {"of", step_number(s, of)}, {"module", step_number(s, module->number)}));
+    return join(s, text, step_text(s, COURSE_TEXT_next_key, NO_VARS), '\n');
+}
+
+/* Which of the module's lessons (stories are counted, as on the screen) or questions a unit is. */
+static uint32_t unit_ordinal(const struct step *s, const struct unit *unit)
+{
+    const struct module *module = &s->course->modules[unit->module];
+    uint32_t n = 0;
+    for (uint16_t i = module->first_unit; i < module->first_unit + module->n_units; i++) {
+        const struct unit *other = &s->course->units[i];
+        n += (other->question != NULL) == (unit->question != NULL) && other <= unit;
+    }
+    return n;
+}
+
+struct str step_place(const struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    const struct module *module = unit != NULL ? &s->course->modules[unit->module] : NULL;
+    enum learner_state state = s->learner->state;
+    if (learner_state_is_side(state))
+        state = s->learner->back;
+    if (module == NULL || (state != LEARNER_STATE_LESSON && state != LEARNER_STATE_QUIZ &&
+                           state != LEARNER_STATE_PRETEST && state != LEARNER_STATE_POSTTEST))
+        return step_text(s, COURSE_TEXT_place_other, NO_VARS);
+    struct str ordinal = step_number(s, unit_ordinal(s, unit));
+    if (module->kind == MODULE_TEST)
+        return step_text(s, COURSE_TEXT_place_test, VARS({"unit", ordinal}));
+    return step_text(s,
+                     unit->question != NULL ? COURSE_TEXT_place_question : COURSE_TEXT_place_lesson,
+                     VARS({"n", step_number(s, module->number)}, {"unit", ordinal}));
+}

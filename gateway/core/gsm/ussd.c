@@ -1,0 +1,145 @@
+#include "core/gsm/gsm.h"
+
+#include <utf8proc.h>
+
+#include "core/gsm/table.h"
+#include "core/utf8.h"
+
+/* What a screen takes up so far, in both encodings: one foreign character decides for all. */
+struct screen {
+    uint32_t septets;
+    uint32_t ucs2;
+    bool is_foreign;
+};
+
+struct limits {
+    uint32_t septets;
+    uint32_t ucs2;
+};
+
+static void screen_add(struct screen *screen, int32_t code)
+{
+    uint32_t septets = code == '\f' ? 1 : gsm_char_septets(code); /* shown as a line end */
+    screen->septets += septets;
+    screen->ucs2 += code > 0xffff ? 2 : 1;
+    screen->is_foreign = screen->is_foreign || septets == 0;
+}
+
+static struct screen screen_of(struct str text)
+{
+    struct screen screen = {0};
+    for (size_t at = 0; at < text.len;)
+        screen_add(&screen, utf8_next(text, &at));
+    return screen;
+}
+
+static bool screen_fits(const struct screen *screen, struct limits limits)
+{
+    return screen->is_foreign ? screen->ucs2 <= limits.ucs2 : screen->septets <= limits.septets;
+}
+
+/* The same as screen_fits() of the whole text, without reading on when it is too long anyway. */
+static bool text_fits(struct str text, struct limits limits)
+{
+    struct screen screen = {0};
+    for (size_t at = 0; at < text.len;) {
+        screen_add(&screen, utf8_next(text, &at));
+        if (screen.ucs2 > limits.ucs2 && (screen.is_foreign || screen.septets > limits.septets))
+            return false;
+    }
+    return screen_fits(&screen, limits);
+}
+
+/* Places where a page that does not hold all the text may end, as byte offsets; 0 = none. */
+struct cuts {
+    size_t feed;
+    size_t line;
+    size_t word;
+    size_t character;
+};
+
+static void cuts_add(struct cuts *cuts, size_t at, int32_t before, int32_t code)
+{
+    if (at == 0)
+        return;
+    if (code == '\f')
+        cuts->feed = at;
+    if (code == '\n' || code == '\r')
+        cuts->line = at;
+    if (code == ' ' || code == '\t')
+        cuts->word = at;
+    bool may_join = code >= 0x300; /* the first combining mark */
+    if (!may_join || utf8proc_grapheme_break(before, code))
+        cuts->character = at;
+}
+
+/* A line end in the first half would leave the page nearly empty, so words go first then. */
+static size_t cuts_best(const struct cuts *cuts, size_t end)
+{
+    if (cuts->feed > 0)
+        return cuts->feed;
+    if (cuts->line > 0 && (cuts->line >= end / 2 || cuts->word <= cuts->line))
+        return cuts->line;
+    if (cuts->word > 0)
+        return cuts->word;
+    return cuts->character > 0 ? cuts->character : end;
+}
+
+/* Length of the first page of a text that needs more than one; `screen` holds the key line. 0 when
+ * not even one character fits. */
+static size_t page_len(struct str text, struct screen screen, struct limits limits)
+{
+    struct cuts cuts = {0};
+    size_t end = 0;
+    int32_t before = 0;
+    for (size_t at = 0; at < text.len; end = at) {
+        int32_t code = utf8_next(text, &at);
+        cuts_add(&cuts, end, before, code);
+        screen_add(&screen, code);
+        if (!screen_fits(&screen, limits))
+            break;
+        before = code;
+    }
+    return cuts_best(&cuts, end);
+}
+
+static struct str page_text(struct str page, struct str more_key, struct arena *arena)
+{
+    struct str trimmed = str_trim(page);
+    size_t key_bytes = more_key.p != NULL ? 1 + more_key.len : 0;
+    char *p = arena_alloc(arena, trimmed.len + key_bytes + 1);
+    if (p == NULL)
+        return STR_NONE;
+    for (size_t i = 0; i < trimmed.len; i++)
+        p[i] = trimmed.p[i] == '\f' ? '\n' : trimmed.p[i];
+    if (key_bytes > 0) {
+        p[trimmed.len] = '\n';
+        for (size_t i = 0; i < more_key.len; i++)
+            p[trimmed.len + 1 + i] = more_key.p[i];
+    }
+    return (struct str){p, trimmed.len + key_bytes};
+}
+
+enum err gsm_ussd_page(struct str text, struct str more_key, uint32_t max_septets,
+                       uint32_t max_ucs2, uint32_t page, struct arena *arena, struct str *ret,
+                       bool *ret_is_last)
+{
+    struct limits limits = {.septets = max_septets, .ucs2 = max_ucs2};
+    struct screen key_line = screen_of(more_key);
+    screen_add(&key_line, '\n');
+    struct str rest = str_trim(text);
+    for (uint32_t i = 0;; i++) {
+        bool is_last = text_fits(rest, limits);
+        size_t len = is_last ? rest.len : page_len(rest, key_line, limits);
+        if (!is_last && len == 0)
+            return ERR_INVALID;
+        if (i == page) {
+            *ret = page_text(str_sub(rest, 0, len), is_last ? STR_NONE : more_key, arena);
+            *ret_is_last = is_last;
+            return arena_error(arena);
+        }
+        if (is_last)
+            return ERR_NOT_FOUND;
+        rest = str_trim(str_sub(rest, len, rest.len));
+    }
+}

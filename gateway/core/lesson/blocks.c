@@ -1,0 +1,525 @@
+#include "core/lesson/blocks.h"
+
+#include <cmark.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#include "core/lesson/decode.h"
+
+struct reader {
+    struct arena *arena;
+    struct lesson_findings *findings;
+    struct lesson_blocks *blocks;
+    uint32_t cap;
+    struct str *lines; /* of the whole file, without their ends */
+    uint32_t n_lines;
+    uint32_t first_line;             /* cmark's line 1 */
+    bool *is_read;                   /* by line: some block or finding accounts for it */
+    struct lesson_segment *segments; /* of the paragraph at hand; room for every line */
+};
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* line counts from 1. */
+static struct source_pos pos_at(const struct reader *r, uint32_t line, const char *p)
+{
+    return (struct source_pos){r->blocks->file, line,
+                               lesson_count_chars(r->lines[line - 1].p, p) + 1};
+}
+
+static void complain(struct reader *r, const char *rule, struct source_pos pos,
+                     struct str offending, const char *what, const char *fix)
+{
+    lesson_findings_add(r->findings, (struct lesson_finding){.rule = rule,
+                                                             .pos = pos,
+                                                             .offending = offending,
+                                                             .what = str_from(what),
+                                                             .fix = str_from(fix)});
+}
+
+static void push(struct reader *r, struct lesson_block block)
+{
+    if (block.text.p == NULL)
+        block.text = STR("");
+    if (r->blocks->n == r->cap) {
+        uint32_t cap = r->cap > 0 ? 2 * r->cap : 128;
+        struct lesson_block *list = arena_new_array(r->arena, struct lesson_block, cap);
+        if (list == NULL)
+            return;
+        if (r->blocks->n > 0)
+            memcpy(list, r->blocks->list, r->blocks->n * sizeof(*list));
+        r->blocks->list = list;
+        r->cap = cap;
+    }
+    r->blocks->list[r->blocks->n++] = block;
+}
+
+static struct str skip_blanks(struct str s)
+{
+    while (s.len > 0 && is_blank(s.p[0]))
+        s = str_sub(s, 1, s.len);
+    return s;
+}
+
+static void refuse_entity(struct reader *r, const struct lesson_segment *s)
+{
+    struct str entity = lesson_find_entity(s->raw);
+    if (entity.p != NULL)
+        complain(r, "markup", pos_at(r, s->line, entity.p), entity,
+                 "an HTML entity, which a phone would show as it is",
+                 "write the character itself, or \\& for an ampersand");
+}
+
+/* Decodes n segments to the text of block and adds it to the list; nothing for none. */
+static void push_segments(struct reader *r, struct lesson_block block,
+                          const struct lesson_segment *segments, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        refuse_entity(r, &segments[i]);
+    if (n > 0 && lesson_decode(segments, n, r->arena, &block))
+        push(r, block);
+}
+
+/* ---- Markdown ---- */
+
+static uint32_t node_line(const struct reader *r, cmark_node *node)
+{
+    return r->first_line + (uint32_t)cmark_node_get_start_line(node) - 1;
+}
+
+/* Marks the lines of a node as accounted for; returns the last one. */
+static uint32_t mark_read(struct reader *r, cmark_node *node)
+{
+    uint32_t from = node_line(r, node);
+    uint32_t to = r->first_line + (uint32_t)cmark_node_get_end_line(node) - 1;
+    if (to < from) /* cmark ends a comment of one line before it begins */
+        to = from;
+    if (to > r->n_lines)
+        to = r->n_lines;
+    for (uint32_t line = from; line <= to; line++)
+        r->is_read[line - 1] = true;
+    return to;
+}
+
+static void refuse(struct reader *r, cmark_node *node, const char *what, const char *fix)
+{
+    uint32_t line = node_line(r, node);
+    (void)mark_read(r, node); /* only the marking is wanted */
+    struct str raw = skip_blanks(r->lines[line - 1]);
+    complain(r, "markup", pos_at(r, line, raw.p), raw, what, fix);
+}
+
+static char markup_char(cmark_node_type type)
+{
+    if (type == CMARK_NODE_CODE)
+        return '`';
+    if (type == CMARK_NODE_EMPH || type == CMARK_NODE_STRONG)
+        return '*';
+    return type == CMARK_NODE_HTML_INLINE ? '<' : '[';
+}
+
+/* The first unescaped c in the segments. */
+static struct source_pos find_unescaped(const struct reader *r,
+                                        const struct lesson_segment *segments, uint32_t n, char c)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const struct lesson_segment *s = &segments[i];
+        for (size_t at = 0; at < s->raw.len; at++) {
+            char found = s->raw.p[at];
+            if (found == '\\')
+                at++;
+            else if (found == c || (c == '*' && found == '_') || (c == '[' && found == '<'))
+                return pos_at(r, s->line, s->raw.p + at);
+        }
+    }
+    return pos_at(r, segments[0].line, segments[0].raw.p);
+}
+
+/* Emphasis, links, code and tags look nice on a forge and are lost or ugly on a phone. */
+static void check_inlines(struct reader *r, cmark_node *node, const struct lesson_segment *segments,
+                          uint32_t n)
+{
+    for (cmark_node *child = cmark_node_first_child(node); child != NULL;
+         child = cmark_node_next(child)) {
+        cmark_node_type type = cmark_node_get_type(child);
+        if (type == CMARK_NODE_TEXT || type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK)
+            continue;
+        const char *fix =
+            "phones show plain text: take the marks away, or write a backslash before "
+            "a mark that is meant as it is, such as \\* or \\[";
+        if (type == CMARK_NODE_HTML_INLINE)
+            fix = "put a comment on a line of its own; write \\< for a sign that is meant as it is";
+        complain(r, "markup", find_unescaped(r, segments, n, markup_char(type)), segments[0].raw,
+                 "Markdown that a phone cannot show", fix);
+        return;
+    }
+}
+
+/* Removes what the containers put before the text of a line. */
+static struct str strip_containers(struct str raw, bool has_bullet, bool is_quoted)
+{
+    raw = skip_blanks(raw);
+    if (has_bullet && raw.len > 0)
+        raw = skip_blanks(str_sub(raw, 1, raw.len));
+    if (is_quoted && raw.len > 0 && raw.p[0] == '>')
+        raw = skip_blanks(str_sub(raw, 1, raw.len));
+    return raw;
+}
+
+static bool starts_note(struct str raw)
+{
+    struct str head = str_sub(raw, 0, 6);
+    return str_eq_nocase(head, STR("right:")) || str_eq_nocase(head, STR("wrong:"));
+}
+
+/* The box of a list item, "[ ]" or "[x]"; moves *raw behind it. */
+static enum lesson_mark take_box(struct str *raw)
+{
+    if (raw->len < 3 || raw->p[0] != '[' || raw->p[2] != ']' ||
+        (raw->len > 3 && !is_blank(raw->p[3])))
+        return LESSON_MARK_NONE;
+    char c = raw->p[1];
+    if (c != ' ' && c != 'x' && c != 'X')
+        return LESSON_MARK_NONE;
+    *raw = skip_blanks(str_sub(*raw, 3, raw->len));
+    return c == ' ' ? LESSON_MARK_OPEN : LESSON_MARK_RIGHT;
+}
+
+struct container {
+    enum lesson_block_kind kind; /* TEXT, ITEM or NOTE */
+    bool has_bullet;             /* the first line carries the bullet of its list item */
+    bool is_in_item;
+};
+
+/* The lines of a paragraph without their containers' marks; the box goes to *ret_mark. */
+static uint32_t collect_segments(struct reader *r, cmark_node *node, struct container in,
+                                 enum lesson_mark *ret_mark)
+{
+    uint32_t from = node_line(r, node);
+    uint32_t to = mark_read(r, node);
+    uint32_t n = 0;
+    for (uint32_t line = from; line <= to; line++) {
+        struct str raw = strip_containers(r->lines[line - 1], in.has_bullet && line == from,
+                                          in.kind == LESSON_BLOCK_NOTE);
+        if (in.kind == LESSON_BLOCK_ITEM && line == from)
+            *ret_mark = take_box(&raw);
+        r->segments[n++] = (struct lesson_segment){raw, line, pos_at(r, line, raw.p).column};
+    }
+    return n;
+}
+
+/* An instruction is a line that begins with @ or =, wherever Markdown puts it. */
+static bool is_instruction(const struct lesson_segment *s)
+{
+    return s->raw.len > 0 && (s->raw.p[0] == '@' || s->raw.p[0] == '=');
+}
+
+static void push_instruction(struct reader *r, struct lesson_segment s)
+{
+    struct lesson_block block = {
+        .kind = s.raw.p[0] == '@' ? LESSON_BLOCK_DIRECTIVE : LESSON_BLOCK_ANSWER,
+        .pos = pos_at(r, s.line, s.raw.p),
+    };
+    s.raw = skip_blanks(str_sub(s.raw, 1, s.raw.len));
+    s.column = pos_at(r, s.line, s.raw.p).column;
+    push_segments(r, block, &s, 1);
+}
+
+static void check_link_target(struct reader *r, const struct lesson_segment *s)
+{
+    if (str_starts(s->raw, STR("[")) && str_find(s->raw, STR("]:")) != SIZE_MAX)
+        complain(r, "markup", pos_at(r, s->line, s->raw.p), s->raw,
+                 "Markdown reads this line as the target of a link and would hide it",
+                 "write \\[ for a bracket that is meant as it is");
+}
+
+static void read_paragraph(struct reader *r, cmark_node *node, struct container in)
+{
+    struct lesson_block block = {.kind = in.kind};
+    uint32_t n = collect_segments(r, node, in, &block.mark);
+    const struct lesson_segment *s = r->segments;
+    bool is_note = in.kind == LESSON_BLOCK_NOTE;
+    block.is_in_item = is_note && in.is_in_item;
+    block.pos = pos_at(r, s[0].line, s[0].raw.p);
+    check_inlines(r, node, s, n);
+    check_link_target(r, &s[0]);
+    if (in.kind == LESSON_BLOCK_ITEM)
+        block.pos = pos_at(r, s[0].line, skip_blanks(r->lines[s[0].line - 1]).p);
+    uint32_t start = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        bool is_new = is_note && i > 0 && starts_note(s[i].raw);
+        bool is_alone =
+            !is_note && (i > 0 || in.kind == LESSON_BLOCK_TEXT) && is_instruction(&s[i]);
+        if (!is_new && !is_alone)
+            continue;
+        push_segments(r, block, s + start, i - start);
+        start = i;
+        if (is_alone) {
+            push_instruction(r, s[i]);
+            block = (struct lesson_block){.kind = LESSON_BLOCK_TEXT};
+            start++;
+        }
+        if (start < n)
+            block.pos = pos_at(r, s[start].line, s[start].raw.p);
+    }
+    push_segments(r, block, s + start, n - start);
+}
+
+/* What stands inside a comment, with plain line ends. */
+static struct str comment_text(struct reader *r, struct str text)
+{
+    text = str_trim(text);
+    char *copy = arena_alloc(r->arena, text.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len && copy != NULL; i++) {
+        if (text.p[i] != '\r')
+            copy[len++] = text.p[i];
+    }
+    return (struct str){copy, len};
+}
+
+static void read_comment(struct reader *r, cmark_node *node, bool is_in_item)
+{
+    struct str html = str_trim(str_from(cmark_node_get_literal(node)));
+    size_t end = str_find(html, STR("-->"));
+    if (!str_starts(html, STR("<!--")) || end == SIZE_MAX || end + 3 != html.len) {
+        refuse(r, node, "HTML, which a phone cannot show",
+               "only comments are allowed, each on lines of its own: <!-- ... -->");
+        return;
+    }
+    (void)mark_read(r, node); /* only the marking is wanted */
+    uint32_t line = node_line(r, node);
+    for (size_t i = 0; i < html.len; i++) {
+        if (html.p[i] == '\n' && line < r->n_lines)
+            r->is_read[line++] = true;
+    }
+    line = node_line(r, node);
+    size_t at = str_find(r->lines[line - 1], STR("<!--"));
+    const char *p = r->lines[line - 1].p + (at != SIZE_MAX ? at : 0);
+    push(r, (struct lesson_block){
+                .kind = LESSON_BLOCK_COMMENT,
+                .is_in_item = is_in_item,
+                .pos = pos_at(r, line, p),
+                .text = comment_text(r, str_sub(html, 4, end)),
+            });
+}
+
+static void read_quote(struct reader *r, cmark_node *quote, bool has_bullet, bool is_in_item)
+{
+    (void)mark_read(r, quote); /* the lone > lines too */
+    for (cmark_node *child = cmark_node_first_child(quote); child != NULL;
+         child = cmark_node_next(child)) {
+        struct container in = {LESSON_BLOCK_NOTE, has_bullet, is_in_item};
+        if (cmark_node_get_type(child) == CMARK_NODE_PARAGRAPH)
+            read_paragraph(r, child, in);
+        else
+            refuse(r, child, "a list, heading or code in a feedback",
+                   "write plain text behind >; a number with a dot at the start is written 18\\.");
+        has_bullet = false;
+    }
+}
+
+static void read_item(struct reader *r, cmark_node *item)
+{
+    uint32_t line = node_line(r, item);
+    r->is_read[line - 1] = true;
+    cmark_node *child = cmark_node_first_child(item);
+    if (child == NULL || cmark_node_get_type(child) != CMARK_NODE_PARAGRAPH) {
+        struct str raw = skip_blanks(r->lines[line - 1]);
+        push(r, (struct lesson_block){.kind = LESSON_BLOCK_ITEM, .pos = pos_at(r, line, raw.p)});
+    } else {
+        read_paragraph(r, child, (struct container){LESSON_BLOCK_ITEM, true, true});
+        child = cmark_node_next(child);
+    }
+    for (; child != NULL; child = cmark_node_next(child)) {
+        cmark_node_type type = cmark_node_get_type(child);
+        bool has_bullet = node_line(r, child) == line;
+        if (type == CMARK_NODE_BLOCK_QUOTE)
+            read_quote(r, child, has_bullet, true);
+        else if (type == CMARK_NODE_HTML_BLOCK)
+            read_comment(r, child, true);
+        else
+            refuse(r, child, "more than one line of text in an option",
+                   "one option is one line; its feedback stands below it, indented, behind >");
+    }
+}
+
+static void read_heading(struct reader *r, cmark_node *node)
+{
+    uint32_t line = node_line(r, node);
+    struct str raw = skip_blanks(r->lines[line - 1]);
+    if (raw.len == 0 || raw.p[0] != '#') {
+        refuse(r, node, "a heading made by a line of - or = below a text",
+               "write # before a heading; put a blank line between a text and --- or ===");
+        return;
+    }
+    (void)mark_read(r, node); /* only the marking is wanted */
+    struct lesson_block block = {
+        .kind = LESSON_BLOCK_HEADING,
+        .level = (uint8_t)cmark_node_get_heading_level(node),
+        .pos = pos_at(r, line, raw.p),
+    };
+    if (block.level > 2)
+        complain(r, "heading-level", block.pos, raw, "a heading of a third or deeper level",
+                 "a lesson has one #, a question has two");
+    struct str text = skip_blanks(str_sub(raw, block.level, raw.len));
+    size_t end = text.len;
+    while (end > 0 && is_blank(text.p[end - 1]))
+        end--;
+    size_t closing = end;
+    while (closing > 0 && text.p[closing - 1] == '#')
+        closing--;
+    if (closing == 0 || is_blank(text.p[closing - 1]))
+        end = closing;
+    struct lesson_segment segment = {str_sub(text, 0, end), line, pos_at(r, line, text.p).column};
+    check_inlines(r, node, &segment, 1);
+    push_segments(r, block, &segment, 1);
+}
+
+static void read_list(struct reader *r, cmark_node *list)
+{
+    if (cmark_node_get_list_type(list) != CMARK_BULLET_LIST) {
+        refuse(
+            r, list, "a list with numbers of its own",
+            "write options with -; the gateway numbers them. A text that begins with a number and "
+            "a dot is written 18\\.");
+        return;
+    }
+    for (cmark_node *item = cmark_node_first_child(list); item != NULL;
+         item = cmark_node_next(item))
+        read_item(r, item);
+}
+
+static void read_top(struct reader *r, cmark_node *node)
+{
+    cmark_node_type type = cmark_node_get_type(node);
+    if (type == CMARK_NODE_HEADING)
+        read_heading(r, node);
+    else if (type == CMARK_NODE_PARAGRAPH)
+        read_paragraph(r, node, (struct container){LESSON_BLOCK_TEXT, false, false});
+    else if (type == CMARK_NODE_LIST)
+        read_list(r, node);
+    else if (type == CMARK_NODE_BLOCK_QUOTE)
+        read_quote(r, node, false, false);
+    else if (type == CMARK_NODE_HTML_BLOCK)
+        read_comment(r, node, false);
+    else if (type == CMARK_NODE_THEMATIC_BREAK)
+        refuse(r, node, "a line across the page", "remove it; a heading begins the next part");
+    else
+        refuse(r, node, "a block of code (a text that is indented by 4 blanks is one)",
+               "begin the text at the start of the line");
+}
+
+/* ---- the file ---- */
+
+/* True when the whole text is UTF-8 without control characters. */
+static bool is_text(struct reader *r, struct str text)
+{
+    uint32_t line = 1, column = 1;
+    for (size_t i = 0; i < text.len;) {
+        utf8proc_int32_t c = 0;
+        utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text.p + i,
+                                              (utf8proc_ssize_t)(text.len - i), &c);
+        bool is_line_end = c == '\n' || (c == '\r' && i + 1 < text.len && text.p[i + 1] == '\n');
+        if (n <= 0 || ((c < 0x20 || c == 0x7f) && c != '\t' && !is_line_end)) {
+            struct source_pos pos = {r->blocks->file, line, column};
+            complain(r, "not-text", pos,
+                     arena_printf(r->arena, "byte 0x%02x", (unsigned char)text.p[i]),
+                     n <= 0 ? "this is not UTF-8" : "a control character",
+                     "save the file as plain text in UTF-8");
+            return false;
+        }
+        column = c == '\n' ? 1 : column + 1;
+        line += c == '\n';
+        i += (size_t)n;
+    }
+    return true;
+}
+
+static enum err split_lines(struct reader *r, struct str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        r->n_lines += text.p[i] == '\n';
+    r->n_lines++;
+    if (r->n_lines > LESSON_MAX_LINES) {
+        complain(r, "too-many", (struct source_pos){r->blocks->file, LESSON_MAX_LINES + 1, 1},
+                 STR_NONE, "more than 20000 lines in one file", "split the file");
+        return ERR_INVALID;
+    }
+    r->lines = arena_new_array(r->arena, struct str, r->n_lines);
+    r->is_read = arena_new_array(r->arena, bool, r->n_lines);
+    r->segments = arena_new_array(r->arena, struct lesson_segment, r->n_lines);
+    if (r->lines == NULL || r->is_read == NULL || r->segments == NULL)
+        return arena_error(r->arena);
+    for (uint32_t i = 0; i < r->n_lines; i++) {
+        r->lines[i] = str_split(&text, '\n');
+        if (r->lines[i].len > 0 && r->lines[i].p[r->lines[i].len - 1] == '\r')
+            r->lines[i].len--;
+    }
+    return ERR_OK;
+}
+
+/* Front matter lies between two lines ---, the first of them being line 1. */
+static void split_front(struct reader *r)
+{
+    r->first_line = 1;
+    struct str first = str_trim(r->lines[0]);
+    if (!str_eq(first, STR("---")))
+        return;
+    for (uint32_t i = 1; i < r->n_lines; i++) {
+        r->is_read[i] = true;
+        if (!str_eq(str_trim(r->lines[i]), STR("---")))
+            continue;
+        r->blocks->front = (struct str){r->lines[0].p, (size_t)(r->lines[i].p - r->lines[0].p)};
+        r->first_line = i + 2;
+        return;
+    }
+    r->first_line = r->n_lines + 1;
+    r->blocks->is_broken = true;
+    complain(r, "front-open", (struct source_pos){r->blocks->file, 1, 1}, first,
+             "the front matter has no end", "close it with a line --- of its own");
+}
+
+/* Markdown can hide lines (link targets): nothing may get lost silently. */
+static void check_all_read(struct reader *r)
+{
+    for (uint32_t line = r->first_line; line <= r->n_lines; line++) {
+        struct str raw = str_trim(r->lines[line - 1]);
+        if (!str_is_empty(raw) && !r->is_read[line - 1])
+            complain(r, "markup", pos_at(r, line, raw.p), raw,
+                     "Markdown would hide this line or a part of its block",
+                     "write it as plain text, with \\[ for a bracket");
+    }
+}
+
+enum err lesson_blocks_read(struct str file, struct str text, struct arena *arena,
+                            struct lesson_findings *findings, struct lesson_blocks *ret)
+{
+    *ret = (struct lesson_blocks){.file = file};
+    struct reader r = {.arena = arena, .findings = findings, .blocks = ret};
+    if (str_starts(text, STR("\xef\xbb\xbf")))
+        text = str_sub(text, 3, text.len);
+    ret->is_broken = !is_text(&r, text);
+    if (ret->is_broken)
+        return ERR_INVALID;
+    enum err e = split_lines(&r, text);
+    if (e != ERR_OK)
+        return e;
+    split_front(&r);
+    if (r.first_line > r.n_lines)
+        return ERR_OK;
+    const char *body = r.lines[r.first_line - 1].p;
+    cmark_node *document =
+        cmark_parse_document(body, (size_t)(text.p + text.len - body), CMARK_OPT_DEFAULT);
+    if (document == NULL)
+        return ERR_NO_MEMORY;
+    for (cmark_node *node = cmark_node_first_child(document); node != NULL;
+         node = cmark_node_next(node))
+        read_top(&r, node);
+    cmark_node_free(document);
+    check_all_read(&r);
+    return arena_error(arena);
+}

@@ -1,0 +1,286 @@
+#include "core/lesson/check.h"
+
+#include <string.h>
+
+#include "core/lesson/check_internal.h"
+#include "core/match/match.h"
+#include "core/utf8.h"
+
+struct lesson_length lesson_measure(const struct lesson_source *source, struct str text,
+                                    enum lesson_limit limit, struct arena *scratch)
+{
+    static const uint32_t septets[] = {[LESSON_LIMIT_MESSAGE] = 2 * GSM_SMS_PART_SEPTETS,
+                                       [LESSON_LIMIT_PAGE] = GSM_USSD_SEPTETS,
+                                       [LESSON_LIMIT_FEEDBACK] = GSM_SMS_PART_SEPTETS,
+                                       [LESSON_LIMIT_SAFE] = 268};
+    static const uint32_t ucs2[] = {[LESSON_LIMIT_MESSAGE] = 3 * GSM_SMS_PART_UCS2,
+                                    [LESSON_LIMIT_PAGE] = GSM_USSD_UCS2,
+                                    [LESSON_LIMIT_FEEDBACK] = GSM_SMS_PART_UCS2,
+                                    [LESSON_LIMIT_SAFE] = 3 * GSM_SMS_PART_UCS2};
+    struct gsm_size size = gsm_measure(gsm_fold(text, GSM_FOLD_NONE, scratch));
+    bool is_ucs2 = source->is_ucs2 && size.encoding == GSM_ENCODING_UCS2;
+    return (struct lesson_length){size, is_ucs2 ? ucs2[limit] : septets[limit],
+                                  is_ucs2 ? "UCS-2 units" : "septets"};
+}
+
+static void report(struct check *c, enum lesson_severity severity, const char *rule,
+                   struct source_pos pos, struct str offending, struct str what, struct str fix)
+{
+    lesson_findings_add(c->findings, (struct lesson_finding){.rule = rule,
+                                                             .severity = severity,
+                                                             .pos = pos,
+                                                             .offending = offending,
+                                                             .what = what,
+                                                             .fix = fix});
+}
+
+void check_error(struct check *c, const char *rule, struct source_pos pos, struct str offending,
+                 struct str what, struct str fix)
+{
+    report(c, LESSON_SEVERITY_ERROR, rule, pos, offending, what, fix);
+}
+
+void check_warning(struct check *c, const char *rule, struct source_pos pos, struct str offending,
+                   struct str what, struct str fix)
+{
+    report(c, LESSON_SEVERITY_WARNING, rule, pos, offending, what, fix);
+}
+
+void check_length(struct check *c, struct lesson_length length, struct source_pos pos,
+                  struct str offending, struct str what, const char *how)
+{
+    uint32_t units = length.size.units;
+    if (units <= length.limit)
+        return;
+    check_error(c, "too-long", pos, offending,
+                arena_printf(c->arena, "%.*s: %u %s, at most %u are allowed", STR_ARG(what), units,
+                             length.unit, length.limit),
+                arena_printf(c->arena, "%s; it is %u over", how, units - length.limit));
+}
+
+/* ---- sources ---- */
+
+/* "[V]", "[P; wording M]" ...: does the tag say how sure it is, and is some of it unsure? */
+static bool find_mark(struct str source, bool *ret_is_unsure)
+{
+    bool is_found = false;
+    for (size_t i = 0; i + 1 < source.len; i++) {
+        if (source.p[i] != '[')
+            continue;
+        is_found = is_found || memchr("VPMD?", source.p[i + 1], 5) != NULL;
+        for (size_t j = i; j < source.len && source.p[j] != ']'; j++)
+            *ret_is_unsure = *ret_is_unsure || source.p[j] == '?';
+    }
+    return is_found;
+}
+
+/* Place of the unit's source comment. */
+static struct source_pos source_pos_of(const struct check *c, const struct unit *unit)
+{
+    for (uint32_t i = 0; i < c->source->n_files; i++) {
+        const struct lesson_blocks *blocks = &c->source->files[i];
+        for (uint32_t j = 0; j < blocks->n; j++) {
+            const struct lesson_block *b = &blocks->list[j];
+            if (b->kind == LESSON_BLOCK_COMMENT && unit->source.p >= b->text.p &&
+                unit->source.p <= b->text.p + b->text.len)
+                return b->pos;
+        }
+    }
+    return unit->pos;
+}
+
+static void check_source(struct check *c, const struct unit *unit)
+{
+    bool is_unsure = false;
+    if (str_is_empty(unit->source))
+        check_error(c, "source-missing", unit->pos, unit->title,
+                    STR("nothing says where this comes from"),
+                    STR("write below the heading: <!-- source: law or study, paragraph [V] -->"));
+    else if (!find_mark(unit->source, &is_unsure))
+        check_warning(c, "source-unmarked", source_pos_of(c, unit), unit->source,
+                      STR("the source does not say how well it was checked"),
+                      STR("add a mark: [V] checked word by word, [P] place checked, [M] from "
+                          "memory, [D] advice of the authors"));
+    else if (is_unsure)
+        check_warning(c, "source-unchecked", source_pos_of(c, unit), unit->source,
+                      STR("a source marked [?]: not to be published before somebody checked it"),
+                      STR("check it, or word the text so that it does not claim it"));
+}
+
+/* ---- options ---- */
+
+int32_t check_look_alike(int32_t letter)
+{
+    /* Cyrillic and Greek letters that look Latin, small forms; and digits that look like letters.
+     */
+    static const struct {
+        int32_t code;
+        char latin;
+    } twins[] = {
+        {0x430, 'a'}, {0x432, 'b'}, {0x435, 'e'}, {0x43a, 'k'}, {0x43c, 'm'}, {0x43d, 'h'},
+        {0x43e, 'o'}, {0x440, 'p'}, {0x441, 'c'}, {0x442, 't'}, {0x443, 'y'}, {0x445, 'x'},
+        {0x455, 's'}, {0x456, 'l'}, {0x458, 'j'}, {0x3b1, 'a'}, {0x3b2, 'b'}, {0x3b5, 'e'},
+        {0x3b9, 'l'}, {0x3ba, 'k'}, {0x3bd, 'v'}, {0x3bf, 'o'}, {0x3c1, 'p'}, {0x3c4, 't'},
+        {0x3c5, 'y'}, {0x3c7, 'x'}, {'0', 'o'},   {'1', 'l'},   {'i', 'l'},
+    };
+    /* Capitals of both scripts lie 32 below; those of U+0455.. 80 below. */
+    if ((letter >= 0x410 && letter <= 0x42f) || (letter >= 0x391 && letter <= 0x3a9))
+        letter += 32;
+    if (letter >= 0x400 && letter <= 0x40f)
+        letter += 80;
+    for (size_t i = 0; i < ARRAY_LEN(twins); i++) {
+        if (twins[i].code == letter)
+            return twins[i].latin;
+    }
+    return letter;
+}
+
+/* How an option looks on a small screen; scratch. */
+static struct str skeleton(struct check *c, struct str text)
+{
+    struct str normal = match_normalise(text, c->scratch);
+    char *dst = arena_alloc(c->scratch, normal.len + 1);
+    size_t len = 0;
+    for (size_t at = 0; dst != NULL && at < normal.len;)
+        len += utf8_put(check_look_alike(utf8_next(normal, &at)), dst + len);
+    return (struct str){dst, len};
+}
+
+static void check_options(struct check *c, const struct unit *unit)
+{
+    const struct question *q = unit->question;
+    struct str looks[COURSE_MAX_CHOICES];
+    arena_reset(c->scratch);
+    for (uint8_t i = 0; i < q->n_choices; i++) {
+        struct str text = q->choices[i].text;
+        struct source_pos pos = lesson_source_pos(c->source, text.p, unit->pos);
+        looks[i] = skeleton(c, text);
+        for (uint8_t j = 0; j < i && looks[i].len > 0; j++) {
+            if (str_eq(looks[i], looks[j]))
+                check_error(
+                    c, "option-double", pos, text,
+                    arena_printf(c->arena, "options %u and %u look the same", j + 1u, i + 1u),
+                    STR("write another option; look-alike letters of another script count "
+                        "as the same"));
+        }
+        struct str normal = match_normalise(text, c->scratch);
+        struct command_match match = match_command(normal, NULL);
+        bool is_answer = match.command == COMMAND_YES || match.command == COMMAND_NO;
+        if (match_is_stop(normal) ||
+            (match.command != COMMAND_NONE && !is_answer && str_is_empty(match.argument)))
+            check_error(
+                c, "option-command", pos, text,
+                STR("an option that is a command: who writes it out, instead of its number, "
+                    "is taken elsewhere"),
+                STR("write the option with other words"));
+        else if (match_is_safe(normal, c->course->safe_words, c->course->n_safe_words))
+            check_error(c, "option-safe-word", pos, text,
+                        STR("an option with one of the safe words: who writes it out gets the "
+                            "answer to a disclosure of harm"),
+                        STR("write the option with other words, or take the word off the list"));
+    }
+}
+
+/* The engine keeps one answer for conditions: the last of those that any condition asks about. */
+static void check_condition(struct check *c, const struct unit *unit)
+{
+    uint16_t index = course_unit_index(c->course, unit);
+    uint16_t target = unit->question->if_unit;
+    if (target == UINT16_MAX || target >= index)
+        return;
+    for (uint16_t i = (uint16_t)(index + 1); i < c->course->n_units; i++) {
+        const struct question *later = c->course->units[i].question;
+        if (later == NULL || later->if_unit == UINT16_MAX || later->if_unit >= target)
+            continue;
+        check_error(c, "if-crossed", c->course->units[i].pos, c->course->units[i].title,
+                    arena_printf(c->arena,
+                                 "its condition asks about an answer that is forgotten "
+                                 "since `%.*s`",
+                                 STR_ARG(c->course->units[target].id)),
+                    STR("put this question before the one that other conditions ask about"));
+        return;
+    }
+}
+
+/* ---- texts of units ---- */
+
+static void check_feedback(struct check *c, struct str feedback, struct source_pos fallback)
+{
+    if (feedback.p == NULL)
+        return;
+    arena_reset(c->scratch);
+    check_alphabet(c, feedback, fallback);
+    check_no_placeholder(c, feedback, fallback);
+    check_length(c, check_measure(c, feedback, LESSON_LIMIT_FEEDBACK),
+                 lesson_source_pos(c->source, feedback.p, fallback), feedback,
+                 STR("a feedback that is too long"), "shorten it to one line that says why");
+}
+
+/* One mistake, one finding: what follows from another is not said. */
+static bool has_error_at(const struct check *c, struct source_pos pos)
+{
+    for (uint32_t i = 0; i < c->findings->n; i++) {
+        const struct lesson_finding *f = &c->findings->list[i];
+        if (f->severity == LESSON_SEVERITY_ERROR && str_eq(f->pos.file, pos.file) &&
+            f->pos.line == pos.line)
+            return true;
+    }
+    return false;
+}
+
+static void check_question(struct check *c, const struct unit *unit)
+{
+    const struct question *q = unit->question;
+    check_alphabet(c, q->stem, unit->pos);
+    check_no_placeholder(c, q->stem, unit->pos);
+    bool has_feedback = q->feedback.p != NULL || q->feedback_right.p != NULL;
+    for (uint8_t i = 0; i < q->n_choices; i++) {
+        check_alphabet(c, q->choices[i].text, unit->pos);
+        check_no_placeholder(c, q->choices[i].text, unit->pos);
+        check_feedback(c, q->choices[i].feedback, unit->pos);
+        has_feedback = has_feedback || q->choices[i].feedback.p != NULL;
+    }
+    check_feedback(c, q->feedback, unit->pos);
+    check_feedback(c, q->feedback_right, unit->pos);
+    check_feedback(c, q->feedback_wrong, unit->pos);
+    check_options(c, unit);
+    check_condition(c, unit);
+    if (q->is_scored && !has_feedback)
+        check_error(c, "feedback-missing", unit->pos, unit->title,
+                    STR("a question that teaches nothing: it has no feedback"),
+                    STR("write one line behind > that says why the answer is right"));
+    if (!q->is_scored && has_feedback && !has_error_at(c, unit->pos))
+        check_error(c, "feedback-misplaced", unit->pos, unit->title,
+                    STR("feedback that nobody sees: this question has no right answer, or is part "
+                        "of a test"),
+                    STR("remove the lines that begin with >"));
+}
+
+static void check_unit(struct check *c, const struct unit *unit)
+{
+    enum module_kind kind = c->course->modules[unit->module].kind;
+    if (kind == MODULE_LESSONS || kind == MODULE_TEST)
+        check_source(c, unit);
+    if (unit->question != NULL)
+        check_question(c, unit);
+    for (uint16_t i = 0; i < unit->n_screens; i++) {
+        check_alphabet(c, unit->screens[i], unit->pos);
+        check_no_placeholder(c, unit->screens[i], unit->pos);
+    }
+}
+
+void lesson_check(const struct lesson_source *source, struct arena *arena, struct arena *scratch,
+                  struct lesson_findings *findings)
+{
+    struct check c = {source, &source->course, arena, scratch, findings};
+    bool is_playable = findings->n_errors == 0;
+    check_system_texts(&c);
+    for (uint16_t i = 0; i < c.course->n_modules; i++)
+        check_alphabet(&c, c.course->modules[i].title, source->module_pos[i]);
+    for (uint16_t i = 0; i < c.course->n_units; i++)
+        check_unit(&c, &c.course->units[i]);
+    if (is_playable)
+        check_play(&c);
+    else
+        check_estimate(&c);
+}

@@ -1,0 +1,35 @@
+/*
+ * lesson_check.h: what a learner or a reader would suffer from in a course that can be parsed:
+ * screens that are too long, letters that make an SMS cost twice, placeholders that stay empty,
+ * options that a phone takes for a command, texts whose source nobody checked.
+ *
+ * Lengths are measured on what the engine really sends: when the course has no error so far, it is
+ * played from JOIN to the end, by SMS and by USSD, with right and with other answers, and every
+ * reply is counted. A lesson or question that no play reaches is a finding too.
+ */
+#pragma once
+
+#include "core/gsm/gsm.h"
+#include "core/lesson/parse.h"
+
+/* What has a ceiling (COURSE.md 1.2, 1.4, 1.5, 6.2). */
+enum lesson_limit {
+    LESSON_LIMIT_MESSAGE,  /* a reply by SMS, all in: 306 septets or 201 UCS-2 units */
+    LESSON_LIMIT_PAGE,     /* a question on USSD, one page: 160 or 70 */
+    LESSON_LIMIT_FEEDBACK, /* one feedback, one part: 153 or 67 */
+    LESSON_LIMIT_SAFE,     /* text_safe and text_safe_staffed: 268 or 201 */
+};
+
+struct lesson_length {
+    struct gsm_size size;
+    uint32_t limit;   /* of a course that is meant to be GSM-7 always the one in septets */
+    const char *unit; /* "septets" or "UCS-2 units" */
+};
+
+struct lesson_length lesson_measure(const struct lesson_source *source, struct str text,
+                                    enum lesson_limit limit, struct arena *scratch);
+
+/* Adds to findings; those of the parser should be in it already. arena: for what findings keep;
+ * scratch is reset again and again. */
+void lesson_check(const struct lesson_source *source, struct arena *arena, struct arena *scratch,
+                  struct lesson_findings *findings);

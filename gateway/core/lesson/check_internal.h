@@ -1,0 +1,44 @@
+/*
+ * lesson_check_internal.h: what the checks share; nobody else includes it.
+ *
+ *   lesson_check.c       the order of the checks; units: sources, options, conditions, feedback
+ *   lesson_check_text.c  alphabet, placeholders and length of single texts
+ *   lesson_check_play.c  the course as the engine plays it
+ */
+#pragma once
+
+#include "core/lesson/check.h"
+#include "core/lesson/sample.h"
+
+struct check {
+    const struct lesson_source *source;
+    const struct course *course;
+    struct arena *arena;   /* for findings */
+    struct arena *scratch; /* reset by whoever begins something new */
+    struct lesson_findings *findings;
+};
+
+/* what and fix are literals or live in c->arena. */
+void check_error(struct check *c, const char *rule, struct source_pos pos, struct str offending,
+                 struct str what, struct str fix);
+void check_warning(struct check *c, const char *rule, struct source_pos pos, struct str offending,
+                   struct str what, struct str fix);
+/* lesson_measure with the check's own course and scratch. */
+struct lesson_length check_measure(struct check *c, struct str text, enum lesson_limit limit);
+/* A finding when the length is over its limit; what lives in c->arena. */
+void check_length(struct check *c, struct lesson_length length, struct source_pos pos,
+                  struct str offending, struct str what, const char *how);
+/* A letter that looks like this one in Latin, lower case; the letter itself where there is none. */
+int32_t check_look_alike(int32_t letter);
+
+/* Alphabet of one text that is sent; fallback is its place where the text itself has none. */
+void check_alphabet(struct check *c, struct str text, struct source_pos fallback);
+/* A lesson text knows no placeholders. */
+void check_no_placeholder(struct check *c, struct str text, struct source_pos fallback);
+void check_system_texts(struct check *c);
+
+/* Lengths of what the engine really sends, dead ends, and units that nobody reaches. Only for a
+ * course without errors so far. */
+void check_play(struct check *c);
+/* Lengths of single screens without the engine, for all others: off by a digit or two. */
+void check_estimate(struct check *c);

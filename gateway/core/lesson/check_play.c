@@ -1,0 +1,284 @@
+#include <assert.h>
+#include <string.h>
+
+#include "core/lesson/check_internal.h"
+
+/* One imaginary learner. */
+struct play {
+    struct check *c;
+    struct courses courses;
+    struct learner learner;
+    int64_t now_ms;
+    uint8_t option; /* chosen wherever there are so many; 0 = the right one */
+    bool is_over;
+    bool *is_seen; /* by unit: some play came here */
+    bool *is_told; /* by unit: too long, and said so */
+};
+
+static const struct unit *place(const struct play *p)
+{
+    return p->learner.unit[0] != '\0' ? course_unit(p->c->course, str_from(p->learner.unit)) : NULL;
+}
+
+/* ---- what the learner sends ---- */
+
+static struct str choose(const struct play *p, const struct question *q)
+{
+    static const char *const keys[] = {"1", "2", "3", "4", "5", "6", "7", "8", "9"};
+    uint8_t option = 1;
+    for (uint8_t i = 0; i < q->n_choices; i++) {
+        if (p->option == 0 && q->choices[i].is_right)
+            option = (uint8_t)(i + 1);
+    }
+    if (p->option > 0)
+        option = p->option < q->n_choices ? p->option : q->n_choices;
+    assert(option >= 1 && option <= ARRAY_LEN(keys)); /* lesson_parse saw to it */
+    return str_from(keys[option - 1]);
+}
+
+static struct str answer_to(const struct play *p, const struct question *q)
+{
+    switch (q->answer) {
+    case ANSWER_CHOICE:
+        return choose(p, q);
+    case ANSWER_NUMBER:
+        return arena_printf(p->c->scratch, "%d", p->option == 0 ? q->high : q->low);
+    case ANSWER_WORD:
+        return q->n_accepted > 0 ? q->accepted[0] : STR("9");
+    case ANSWER_OPEN:
+        return STR("more stories");
+    }
+    return STR("9");
+}
+
+/* Goes on from wherever the learner is. */
+static struct input next_input(struct play *p)
+{
+    const struct unit *unit = place(p);
+    struct input input = {.kind = INPUT_TEXT, .via = VIA_SMS, .text = STR("1")};
+    enum learner_state state = p->learner.state;
+    if (state == LEARNER_STATE_NEW) {
+        input.text = STR("join");
+    } else if (state == LEARNER_STATE_LESSON || state == LEARNER_STATE_MODULE_DONE) {
+        input.text = STR("9");
+    } else if (state == LEARNER_STATE_RETAKE) {
+        p->now_ms = p->learner.ended_ms + 1;
+        input.text = STR("next");
+    } else if (state == LEARNER_STATE_DONE) {
+        bool has_followup = p->c->course->followup_module >= 0 && p->c->course->followup_days > 0;
+        p->is_over = !has_followup || p->learner.ended_ms == 0;
+        p->now_ms = p->learner.ended_ms + 1;
+        input.kind = INPUT_TIMER;
+    } else if (unit != NULL && unit->question != NULL) {
+        input.text = answer_to(p, unit->question);
+    }
+    p->now_ms += 1000;
+    input.now.ms = p->now_ms;
+    return input;
+}
+
+/* ---- what the learner gets ---- */
+
+static void tell_screen(struct check *c, struct str text, struct source_pos fallback,
+                        struct lesson_length length)
+{
+    check_length(c, length, lesson_source_pos(c->source, text.p, fallback), text,
+                 STR("a screen that is too long for SMS, all in"),
+                 "shorten it, or split it with a blank line");
+}
+
+static void tell_page(struct check *c, const struct unit *unit, struct lesson_length length)
+{
+    struct str stem = unit->question->stem;
+    check_length(c, length, lesson_source_pos(c->source, stem.p, unit->pos), stem,
+                 STR("a question that, with its options, is no single USSD page"),
+                 "shorten the question or its options");
+}
+
+/* The reply to an answer: feedback and what comes next in one message. */
+static void tell_reply(struct play *p, const struct unit *before, struct str reply,
+                       struct lesson_length length)
+{
+    struct check *c = p->c;
+    struct source_pos pos = before != NULL ? before->pos : c->source->front_pos;
+    check_length(c, length, pos, arena_str(c->arena, reply),
+                 STR("what follows this in one SMS is too long"),
+                 "shorten the feedback here, the next screen, or the system text between "
+                 "them");
+}
+
+static bool take_turn(bool *is_told, uint16_t index)
+{
+    bool is_first = !is_told[index];
+    is_told[index] = true;
+    return is_first;
+}
+
+static uint16_t index_of(const struct play *p, const struct unit *unit)
+{
+    /* The slot behind the last unit stands for "no unit". */
+    return unit != NULL ? course_unit_index(p->c->course, unit) : p->c->course->n_units;
+}
+
+static bool get_screen(const struct play *p, enum via via, struct str *ret)
+{
+    bool is_open;
+    return engine_screen(&p->courses, lesson_sample_context(), &p->learner, via, p->c->scratch, ret,
+                         &is_open) == ERR_OK;
+}
+
+static void measure_page(struct play *p, const struct unit *unit)
+{
+    struct str page;
+    if (get_screen(p, VIA_USSD, &page))
+        tell_page(p->c, unit, check_measure(p->c, page, LESSON_LIMIT_PAGE));
+}
+
+static void measure(struct play *p, const struct unit *before, struct str reply)
+{
+    struct check *c = p->c;
+    const struct unit *unit = place(p);
+    struct str screen;
+    struct lesson_length all = check_measure(c, reply, LESSON_LIMIT_MESSAGE);
+    struct lesson_length alone = all;
+    if (unit != NULL && get_screen(p, VIA_SMS, &screen))
+        alone = check_measure(c, screen, LESSON_LIMIT_MESSAGE);
+    bool is_alone_over = unit != NULL && alone.size.units > alone.limit;
+    if (is_alone_over && take_turn(p->is_told, index_of(p, unit)))
+        tell_screen(
+            c, unit->question != NULL ? unit->question->stem : unit->screens[p->learner.screen],
+            unit->pos, alone);
+    else if (!is_alone_over && all.size.units > all.limit &&
+             take_turn(p->is_told, index_of(p, before)))
+        tell_reply(p, before, reply, all);
+    if (unit != NULL && take_turn(p->is_seen, index_of(p, unit)) && unit->question != NULL)
+        measure_page(p, unit);
+}
+
+static void tell_stuck(struct play *p)
+{
+    struct check *c = p->c;
+    const struct unit *unit = place(p);
+    check_error(c, "dead-end", unit != NULL ? unit->pos : c->source->front_pos,
+                unit != NULL ? unit->title : STR_NONE,
+                STR("a dead end: whatever a learner sends here, the course does not go on"),
+                STR("check the options or accepted answers of this question"));
+    p->is_over = true;
+}
+
+static void play_step(struct play *p)
+{
+    struct check *c = p->c;
+    arena_reset(c->scratch);
+    struct learner before = p->learner;
+    const struct unit *unit = place(p);
+    struct input input = next_input(p);
+    struct outcome *out = arena_new_array(c->scratch, struct outcome, 1);
+    if (p->is_over)
+        return;
+    if (out == NULL || engine_step(&p->courses, lesson_sample_context(), &p->learner, &input,
+                                   c->scratch, out) != ERR_OK) {
+        tell_stuck(p);
+        return;
+    }
+    p->learner = out->next;
+    p->learner.seq++;
+    bool is_same = before.state == p->learner.state && before.screen == p->learner.screen &&
+                   strcmp(before.unit, p->learner.unit) == 0 &&
+                   before.post_tries == p->learner.post_tries;
+    if (is_same)
+        tell_stuck(p);
+    else
+        measure(p, unit, out->reply);
+}
+
+static void play_course(struct play *p, uint8_t option)
+{
+    const struct course *course = p->c->course;
+    learner_init(&p->learner);
+    p->option = option;
+    p->is_over = false;
+    p->now_ms = 1000;
+    /* Each screen once, the test again for every try, and what lies between them. */
+    uint32_t n_steps = 64;
+    for (uint16_t i = 0; i < course->n_units; i++)
+        n_steps += course->units[i].n_screens + 1u + course->max_tries;
+    for (uint32_t i = 0; i < n_steps && !p->is_over; i++)
+        play_step(p);
+    if (!p->is_over)
+        tell_stuck(p);
+}
+
+static void tell_unreached(const struct play *p)
+{
+    struct check *c = p->c;
+    for (uint16_t i = 0; i < c->course->n_units; i++) {
+        const struct unit *unit = &c->course->units[i];
+        bool is_followup = c->course->modules[unit->module].kind == MODULE_FOLLOWUP;
+        if (!p->is_seen[i] && !(is_followup && c->course->followup_days == 0))
+            check_error(c, "unreachable", unit->pos, unit->title,
+                        STR("no learner comes here, whatever he or she answers"),
+                        STR("check the conditions (`@ if`) that lead here"));
+    }
+}
+
+static void estimate_lesson(struct check *c, const struct unit *unit)
+{
+    for (uint16_t i = 0; i < unit->n_screens; i++) {
+        arena_reset(c->scratch);
+        const struct lesson_value given[] = {{"text", unit->screens[i]}, {NULL, STR_NONE}};
+        struct str body =
+            lesson_sample_text(c->course->texts[COURSE_TEXT_lesson], given, c->scratch);
+        body = arena_printf(c->scratch, "%.*s\n%.*s", STR_ARG(body),
+                            STR_ARG(c->course->texts[COURSE_TEXT_next_key]));
+        tell_screen(c, unit->screens[i], unit->pos, check_measure(c, body, LESSON_LIMIT_MESSAGE));
+    }
+}
+
+static void estimate_question(struct check *c, const struct unit *unit)
+{
+    const struct question *q = unit->question;
+    struct str lines = STR("");
+    arena_reset(c->scratch);
+    for (uint8_t i = 0; i < q->n_choices; i++)
+        lines = arena_printf(c->scratch, "%.*s%s%u %.*s", STR_ARG(lines), i > 0 ? "\n" : "", i + 1u,
+                             STR_ARG(q->choices[i].text));
+    const struct lesson_value given[] = {{"stem", q->stem}, {"options", lines}, {NULL, STR_NONE}};
+    struct str body = lesson_sample_text(c->course->texts[COURSE_TEXT_question], given, c->scratch);
+    tell_page(c, unit, check_measure(c, body, LESSON_LIMIT_PAGE));
+}
+
+void check_estimate(struct check *c)
+{
+    for (uint16_t i = 0; i < c->course->n_units; i++) {
+        const struct unit *unit = &c->course->units[i];
+        if (unit->question != NULL)
+            estimate_question(c, unit);
+        else
+            estimate_lesson(c, unit);
+    }
+}
+
+void check_play(struct check *c)
+{
+    const struct course *course = c->course;
+    struct play p = {
+        .c = c,
+        .courses = {.list = {course}, .n = 1},
+        .is_seen = arena_new_array(c->arena, bool, course->n_units + 1u),
+        .is_told = arena_new_array(c->arena, bool, course->n_units + 1u),
+    };
+    if (p.is_seen == NULL || p.is_told == NULL)
+        return;
+    uint8_t n_options = 1;
+    for (uint16_t i = 0; i < course->n_units; i++) {
+        const struct question *q = course->units[i].question;
+        if (q != NULL && q->n_choices > n_options)
+            n_options = q->n_choices;
+    }
+    uint32_t n_errors = c->findings->n_errors;
+    for (uint8_t option = 0; option <= n_options; option++)
+        play_course(&p, option);
+    if (c->findings->n_errors == n_errors)
+        tell_unreached(&p);
+}

@@ -1,0 +1,154 @@
+#include "core/lesson/findings.h"
+
+#include <string.h>
+
+#define SHOWN_BYTES 72u /* of an offending text */
+
+struct lesson_findings *lesson_findings_new(struct arena *arena)
+{
+    struct lesson_findings *findings = arena_new_array(arena, struct lesson_findings, 1);
+    if (findings != NULL)
+        findings->arena = arena;
+    return findings;
+}
+
+void lesson_findings_add(struct lesson_findings *findings, struct lesson_finding finding)
+{
+    if (finding.severity == LESSON_SEVERITY_ERROR)
+        findings->n_errors++;
+    else
+        findings->n_warnings++;
+    if (findings->n < LESSON_FINDINGS_MAX)
+        findings->list[findings->n++] = finding;
+}
+
+static int compare_places(const struct source_pos *a, const struct source_pos *b)
+{
+    int by_file = str_cmp(a->file, b->file);
+    if (by_file != 0)
+        return by_file;
+    if (a->line != b->line)
+        return a->line < b->line ? -1 : 1;
+    return (a->column > b->column) - (a->column < b->column);
+}
+
+/* Insertion sort: stable, and the list is short. */
+void lesson_findings_sort(struct lesson_findings *findings)
+{
+    for (uint32_t i = 1; i < findings->n; i++) {
+        struct lesson_finding moving = findings->list[i];
+        uint32_t j = i;
+        for (; j > 0 && compare_places(&moving.pos, &findings->list[j - 1].pos) < 0; j--)
+            findings->list[j] = findings->list[j - 1];
+        findings->list[j] = moving;
+    }
+}
+
+static const char *severity_name(enum lesson_severity severity)
+{
+    return severity == LESSON_SEVERITY_ERROR ? "error" : "warning";
+}
+
+/* The first line, cut between characters; *ret_is_cut says whether there was more. */
+static struct str shorten(struct str s, bool *ret_is_cut)
+{
+    size_t len = s.len < SHOWN_BYTES ? s.len : SHOWN_BYTES;
+    for (size_t i = 0; i < len; i++) {
+        if (s.p[i] == '\n' || s.p[i] == '\f')
+            len = i;
+    }
+    while (len > 0 && len < s.len && ((unsigned char)s.p[len] & 0xc0) == 0x80)
+        len--;
+    *ret_is_cut = len < s.len;
+    return (struct str){s.p, len};
+}
+
+static void add_path(struct str dir, const struct lesson_finding *f, struct buf *out)
+{
+    if (!str_is_empty(dir))
+        buf_addf(out, "%.*s/", STR_ARG(dir));
+    buf_add_str(out, f->pos.file);
+}
+
+static void print_text(const struct lesson_finding *f, struct str dir, struct buf *out)
+{
+    add_path(dir, f, out);
+    buf_addf(out, ":%u:%u: %s: %.*s [%s]\n", f->pos.line, f->pos.column, severity_name(f->severity),
+             STR_ARG(f->what), f->rule);
+    if (!str_is_empty(f->offending)) {
+        bool is_cut = false;
+        struct str shown = shorten(f->offending, &is_cut);
+        buf_addf(out, "    text: %.*s%s\n", STR_ARG(shown), is_cut ? "..." : "");
+    }
+    buf_addf(out, "    fix:  %.*s\n", STR_ARG(f->fix));
+}
+
+static void print_json(const struct lesson_finding *f, struct str dir, struct buf *out)
+{
+    struct buf path CLEANUP(buf_fini);
+    buf_init(&path, out->max);
+    add_path(dir, f, &path);
+    buf_add_str(out, STR("{\"file\":"));
+    buf_add_json(out, buf_str(&path));
+    buf_addf(out, ",\"line\":%u,\"column\":%u,\"severity\":\"%s\",\"rule\":\"%s\",\"what\":",
+             f->pos.line, f->pos.column, severity_name(f->severity), f->rule);
+    buf_add_json(out, f->what);
+    buf_add_str(out, STR(",\"text\":"));
+    buf_add_json(out, f->offending);
+    buf_add_str(out, STR(",\"fix\":"));
+    buf_add_json(out, f->fix);
+    buf_add_char(out, '}');
+}
+
+/* Workflow commands escape these; properties also : and , */
+static void add_github(struct str s, bool is_property, struct buf *out)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.p[i];
+        if (c == '%' || c == '\r' || c == '\n' || (is_property && (c == ':' || c == ',')))
+            buf_addf(out, "%%%02X", (unsigned char)c);
+        else
+            buf_add_char(out, c);
+    }
+}
+
+static void print_github(const struct lesson_finding *f, struct str dir, struct buf *out)
+{
+    struct buf path CLEANUP(buf_fini);
+    buf_init(&path, out->max);
+    add_path(dir, f, &path);
+    buf_addf(out, "::%s file=", severity_name(f->severity));
+    add_github(buf_str(&path), true, out);
+    buf_addf(out, ",line=%u,col=%u,title=%s::", f->pos.line, f->pos.column, f->rule);
+    add_github(f->what, false, out);
+    buf_add_str(out, STR(". Fix: "));
+    add_github(f->fix, false, out);
+    buf_add_char(out, '\n');
+}
+
+void lesson_findings_print(const struct lesson_findings *findings, struct str dir,
+                           enum lesson_output output, struct buf *out)
+{
+    uint32_t n_left_out = findings->n_errors + findings->n_warnings - findings->n;
+    if (output == LESSON_OUTPUT_JSON)
+        buf_addf(out, "{\"errors\":%u,\"warnings\":%u,\"findings\":[", findings->n_errors,
+                 findings->n_warnings);
+    for (uint32_t i = 0; i < findings->n; i++) {
+        switch (output) {
+        case LESSON_OUTPUT_TEXT:
+            print_text(&findings->list[i], dir, out);
+            break;
+        case LESSON_OUTPUT_JSON:
+            buf_add_str(out, i > 0 ? STR(",\n") : STR("\n"));
+            print_json(&findings->list[i], dir, out);
+            break;
+        case LESSON_OUTPUT_GITHUB:
+            print_github(&findings->list[i], dir, out);
+            break;
+        }
+    }
+    if (output == LESSON_OUTPUT_JSON)
+        buf_add_str(out, STR("]}\n"));
+    if (output == LESSON_OUTPUT_TEXT && n_left_out > 0)
+        buf_addf(out, "%u more are not shown; mend these first\n", n_left_out);
+}

@@ -1,0 +1,556 @@
+#include "core/lesson/parse_internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "core/match/match.h"
+
+#define COURSE_KEYS                                                                                \
+    "course title version language languages alphabet pass_right max_tries retake_hours "          \
+    "followup_days modules"
+#define MODULE_KEYS "module title kind required"
+
+void parse_complain(struct parse *p, const char *rule, struct source_pos pos, struct str offending,
+                    struct str what, struct str fix)
+{
+    lesson_findings_add(
+        p->findings,
+        (struct lesson_finding){
+            .rule = rule, .pos = pos, .offending = offending, .what = what, .fix = fix});
+}
+
+void parse_misplaced(struct parse *p, const struct lesson_block *block, const char *fix)
+{
+    static const char *const names[] = {
+        [LESSON_BLOCK_HEADING] = "a heading that does not belong here",
+        [LESSON_BLOCK_TEXT] = "a text that does not belong here",
+        [LESSON_BLOCK_ITEM] = "a list that does not belong here",
+        [LESSON_BLOCK_NOTE] = "a feedback that does not belong here",
+        [LESSON_BLOCK_ANSWER] = "an answer line that does not belong here",
+        [LESSON_BLOCK_DIRECTIVE] = "an instruction that does not belong here",
+        [LESSON_BLOCK_COMMENT] = "a comment that does not belong here",
+    };
+    parse_complain(p, "misplaced", block->pos, block->text, str_from(names[block->kind]),
+                   str_from(fix));
+}
+
+/* [a-z][a-z0-9_]{0,30}; a course's id may have hyphens. */
+static bool is_id(struct str id, bool may_have_hyphen)
+{
+    for (size_t i = 0; i < id.len; i++) {
+        char c = id.p[i];
+        bool is_letter = c >= 'a' && c <= 'z';
+        if (!is_letter &&
+            (i == 0 || !((c >= '0' && c <= '9') || c == '_' || (c == '-' && may_have_hyphen))))
+            return false;
+    }
+    return id.len > 0 && id.len < COURSE_ID_BYTES;
+}
+
+void parse_take_id(struct parse *p, struct parse_id id)
+{
+    if (!is_id(id.id, false)) {
+        parse_complain(p, "id-form", id.pos, id.id, STR("an id of a wrong form"),
+                       STR("an id begins with a small letter a-z and has at most 31 of a-z, 0-9 "
+                           "and _"));
+        return;
+    }
+    for (uint32_t i = 0; i < p->n_ids; i++) {
+        if (!str_eq(p->ids[i].id, id.id))
+            continue;
+        const struct source_pos *first = &p->ids[i].pos;
+        parse_complain(p, "id-double", id.pos, id.id,
+                       arena_printf(p->arena, "this id is used already, at %.*s:%u:%u",
+                                    STR_ARG(first->file), first->line, first->column),
+                       STR("give one of them another id; ids of published questions must stay as "
+                           "they are"));
+        return;
+    }
+    if (p->n_ids < PARSE_MAX_IDS)
+        p->ids[p->n_ids++] = id;
+}
+
+static struct source_pos pos_in(const struct lesson_block *block, const char *at)
+{
+    struct source_pos pos = block->pos;
+    (void)lesson_block_find_pos(block, at, &pos); /* the block's own place is the fallback */
+    return pos;
+}
+
+bool parse_heading(struct parse *p, const struct lesson_block *block, struct parse_id *ret_id,
+                   struct str *ret_title)
+{
+    size_t colon = str_find_char(block->text, ':');
+    struct str id = str_trim(str_sub(block->text, 0, colon));
+    struct str title =
+        colon != SIZE_MAX ? str_trim(str_sub(block->text, colon + 1, block->text.len)) : STR_NONE;
+    if (str_is_empty(title)) {
+        parse_complain(p, "heading-form", block->pos, block->text,
+                       STR("a heading without id or without text"),
+                       block->level == 1 ? STR("write `# id: title`, such as `# m1l1: Children "
+                                               "first`")
+                                         : STR("write `## id: question`, such as `## m1q1: What "
+                                               "comes first?`"));
+        return false;
+    }
+    *ret_id = (struct parse_id){id, pos_in(block, id.p)};
+    *ret_title = parse_text(p, block, title);
+    return true;
+}
+
+struct str parse_text(struct parse *p, const struct lesson_block *block, struct str text)
+{
+    if (text.len <= COURSE_MAX_TEXT_BYTES)
+        return text;
+    size_t len = COURSE_MAX_TEXT_BYTES;
+    while (((unsigned char)text.p[len] & 0xc0) == 0x80)
+        len--;
+    parse_complain(p, "too-long", pos_in(block, text.p + len), text,
+                   arena_printf(p->arena, "a text of %zu bytes; at most %u are possible", text.len,
+                                COURSE_MAX_TEXT_BYTES),
+                   STR("split it with a blank line, or shorten it"));
+    return str_sub(text, 0, len);
+}
+
+bool parse_source(const struct lesson_block *block, struct str *ret)
+{
+    if (block->kind != LESSON_BLOCK_COMMENT || !str_starts(block->text, STR("source:")))
+        return false;
+    *ret = str_trim(str_sub(block->text, STR("source:").len, block->text.len));
+    return true;
+}
+
+/* ---- course.md ---- */
+
+/* Texts of one section of course.md: list[from..to) */
+static void take_text(struct parse *p, struct lesson_block *list, uint32_t n, enum course_text text,
+                      const struct lesson_block *heading)
+{
+    struct lesson_block *found = &p->source->texts[text];
+    if (found->text.p != NULL) {
+        parse_complain(p, "id-double", heading->pos, heading->text,
+                       arena_printf(p->arena, "this text stands already at %.*s:%u",
+                                    STR_ARG(found->pos.file), found->pos.line),
+                       STR("keep one of them"));
+        return;
+    }
+    uint32_t n_texts = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (list[i].kind == LESSON_BLOCK_TEXT)
+            list[n_texts++] = list[i];
+        else if (list[i].kind != LESSON_BLOCK_COMMENT)
+            parse_misplaced(p, &list[i],
+                            "a system text is plain paragraphs; a line ends with a backslash where "
+                            "the phone shall begin a new one");
+    }
+    if (n_texts == 0) {
+        parse_complain(p, "text-empty", heading->pos, heading->text,
+                       STR("a system text without words"), STR("write the text below its heading"));
+        *found = *heading; /* it is not missing as well */
+        return;
+    }
+    *found = lesson_blocks_join(list, n_texts, '\f', p->arena);
+    if (found->text.p != NULL)
+        p->source->course.texts[text] = parse_text(p, found, found->text);
+}
+
+static void take_safe_words(struct parse *p, const struct lesson_block *list, uint32_t n)
+{
+    struct course *course = &p->source->course;
+    struct str *words = arena_new_array(p->arena, struct str, n);
+    uint16_t n_words = 0;
+    for (uint32_t i = 0; i < n && words != NULL; i++) {
+        if (list[i].kind == LESSON_BLOCK_COMMENT)
+            continue;
+        struct str word = match_normalise(list[i].text, p->arena);
+        if (list[i].kind != LESSON_BLOCK_ITEM)
+            parse_misplaced(p, &list[i], "the safe words are a list: one word or phrase behind -");
+        else if (str_is_empty(word))
+            parse_complain(p, "text-empty", list[i].pos, STR_NONE,
+                           STR("a safe word without letters"),
+                           STR("write a word behind -, or remove the line"));
+        else if (n_words == COURSE_MAX_SAFE_WORDS)
+            parse_complain(p, "too-many", list[i].pos, list[i].text,
+                           arena_printf(p->arena, "more than %u safe words", COURSE_MAX_SAFE_WORDS),
+                           STR("remove words that others already catch"));
+        else
+            words[n_words++] = word;
+    }
+    course->safe_words = words;
+    course->n_safe_words = n_words;
+}
+
+static struct str suggest_text(struct parse *p, struct str wrong)
+{
+    uint32_t best = 3;
+    const char *nearest = "hello";
+    for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
+        const char *name = course_text_name((enum course_text)i);
+        struct str full = arena_printf(p->arena, "text_%s", name);
+        uint32_t distance = match_distance(wrong, full, 2);
+        if (distance < best) {
+            best = distance;
+            nearest = name;
+        }
+    }
+    return arena_printf(p->arena,
+                        best < 3 ? "did you mean `text_%s`?"
+                                 : "the names are in lessons/README.md, such as `text_%s`; a "
+                                   "lesson belongs into a module's file",
+                        nearest);
+}
+
+static void take_section(struct parse *p, struct lesson_block *heading, uint32_t n)
+{
+    struct parse_id id;
+    struct str title;
+    if (!parse_heading(p, heading, &id, &title))
+        return;
+    enum course_text text;
+    if (heading->level == 2)
+        parse_misplaced(p, heading, "course.md has system texts only, each under one #");
+    else if (str_eq(id.id, STR("safe_words")))
+        take_safe_words(p, heading + 1, n);
+    else if (str_starts(id.id, STR("text_")) &&
+             course_text_find(str_sub(id.id, 5, id.id.len), &text) == ERR_OK)
+        take_text(p, heading + 1, n, text, heading);
+    else
+        parse_complain(p, "text-unknown", id.pos, id.id,
+                       STR("no system text of the gateway has this name"), suggest_text(p, id.id));
+}
+
+static void parse_texts(struct parse *p, const struct lesson_blocks *blocks)
+{
+    for (uint32_t i = 0; i < blocks->n;) {
+        struct lesson_block *block = &blocks->list[i++];
+        if (block->kind == LESSON_BLOCK_COMMENT)
+            continue;
+        if (block->kind != LESSON_BLOCK_HEADING) {
+            parse_misplaced(p, block, "put it under a heading `# text_name: what it is for`");
+            continue;
+        }
+        uint32_t from = i;
+        while (i < blocks->n && blocks->list[i].kind != LESSON_BLOCK_HEADING)
+            i++;
+        /* take_text moves the texts of a section together: a copy keeps the file's order. */
+        struct lesson_block *copy = arena_new_array(p->arena, struct lesson_block, i - from + 1);
+        if (copy == NULL)
+            return;
+        memcpy(copy, block, (i - from + 1) * sizeof(*copy));
+        take_section(p, copy, i - from);
+    }
+    for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
+        const char *name = course_text_name((enum course_text)i);
+        if (p->source->texts[i].text.p == NULL)
+            parse_complain(
+                p, "text-missing", p->source->front_pos, STR_NONE,
+                arena_printf(p->arena, "the system text `%s` is missing: %s", name,
+                             course_text_purpose((enum course_text)i)),
+                arena_printf(p->arena, "write a section `# text_%s: ...` in course.md", name));
+    }
+    if (p->source->course.n_safe_words == 0)
+        parse_complain(p, "text-missing", p->source->front_pos, STR_NONE,
+                       STR("the list of words that disclose harm is missing"),
+                       STR("write a section `# safe_words: ...` with a list in course.md"));
+}
+
+static bool is_version(struct str version)
+{
+    uint64_t number;
+    for (int i = 0; i < 3; i++) {
+        if (version.p == NULL || str_to_u64(str_split(&version, '.'), 65535, &number) != ERR_OK)
+            return false;
+    }
+    return version.p == NULL;
+}
+
+static void parse_languages(struct parse *p, const struct lesson_front *front)
+{
+    struct course *course = &p->source->course;
+    const char *fix =
+        "write `languages:` and below, indented, a line `en: English` for each, every "
+        "name in its own script";
+    const struct yaml_node *list = lesson_front_members(front, "languages", true, fix);
+    struct str *codes = arena_new_array(p->arena, struct str, COURSE_MAX_LANGUAGES);
+    struct str *names = arena_new_array(p->arena, struct str, COURSE_MAX_LANGUAGES);
+    bool has_own = false;
+    if (list == NULL || codes == NULL || names == NULL)
+        return;
+    for (const struct yaml_node *node = list->first; node != NULL; node = node->next) {
+        struct source_pos pos = {front->file, node->key_line, node->key_column};
+        /* The learner's state keeps 7 bytes of the code. */
+        if (node->key.len < 2 || node->key.len > 7 || node->text.len > 40)
+            lesson_front_complain(front, pos, node->key, STR("no language code or too long a name"),
+                                  STR("write a code such as en or pt-BR and a name of at most 40 "
+                                      "bytes"));
+        else if (course->n_languages == COURSE_MAX_LANGUAGES)
+            lesson_front_complain(front, pos, node->key, STR("more than 16 languages"),
+                                  STR("remove languages that are not published"));
+        else {
+            has_own = has_own || str_eq(node->key, course->language);
+            names[course->n_languages] = node->text;
+            codes[course->n_languages++] = node->key;
+        }
+    }
+    if (!has_own && course->language.p != NULL)
+        lesson_front_complain(front, lesson_front_pos(front, "languages"), course->language,
+                              STR("the course's own language is not in the list"), str_from(fix));
+    course->languages = codes;
+    course->language_names = names;
+}
+
+static void parse_course_front(struct parse *p, const struct lesson_front *front)
+{
+    struct course *course = &p->source->course;
+    const char *id_fix =
+        "write `course:` and an id of a-z, 0-9 and -, such as children-on-the-move";
+    const char *version_fix = "write `version:` and three numbers, such as 1.0.0";
+    course->id = lesson_front_text(front, "course", id_fix);
+    if (course->id.p != NULL && !is_id(course->id, true))
+        lesson_front_complain(front, lesson_front_pos(front, "course"), course->id,
+                              STR("an id of a wrong form"), str_from(id_fix));
+    course->title =
+        lesson_front_text(front, "title", "write `title:` and the course's name for people");
+    course->version = lesson_front_text(front, "version", version_fix);
+    if (course->version.p != NULL && !is_version(course->version))
+        lesson_front_complain(front, lesson_front_pos(front, "version"), course->version,
+                              STR("no version number"), str_from(version_fix));
+    course->language =
+        lesson_front_text(front, "language", "write `language:` and a code, such as en");
+    course->key = course_key(course->id, course->version);
+    parse_languages(p, front);
+    if (yaml_get(front->root, STR("alphabet")) != NULL)
+        p->source->is_ucs2 = lesson_front_word(front, "alphabet", "gsm7 ucs2", 0) == 1;
+    course->pass_right = (uint8_t)lesson_front_number(front, "pass_right", 1, COURSE_MAX_TEST);
+    course->max_tries = (uint8_t)lesson_front_number(front, "max_tries", 1, 20);
+    course->retake_hours = (uint16_t)lesson_front_number(front, "retake_hours", 0, 8760);
+    course->followup_days = (uint16_t)lesson_front_number(front, "followup_days", 0, 730);
+}
+
+/* ---- the whole course ---- */
+
+/* Index of the one module of this kind, or -1. */
+static int16_t find_kind(const struct parse *p, enum module_kind kind)
+{
+    for (uint16_t i = 0; i < p->source->course.n_modules; i++) {
+        if (p->modules[i].kind == kind)
+            return (int16_t)i;
+    }
+    return -1;
+}
+
+/* The kind; MODULE_LESSONS, and the course counts as incomplete, when it cannot be told. */
+static enum module_kind parse_kind(struct parse *p, const struct lesson_front *front)
+{
+    uint32_t n_errors = p->findings->n_errors;
+    uint32_t kind =
+        lesson_front_word(front, "kind", "role lessons test survey followup", MODULE_LESSONS);
+    bool is_told = p->findings->n_errors == n_errors && yaml_get(front->root, STR("kind")) != NULL;
+    p->is_incomplete = p->is_incomplete || !is_told;
+    return (enum module_kind)kind;
+}
+
+static void parse_module_file(struct parse *p, const struct lesson_blocks *blocks)
+{
+    struct course *course = &p->source->course;
+    if (blocks->is_broken) {
+        p->is_incomplete = true;
+        return;
+    }
+    struct lesson_front front;
+    lesson_front_read(blocks, MODULE_KEYS, p->arena, p->findings, &front);
+    uint16_t index = course->n_modules;
+    struct module *module = &p->modules[index];
+    *module = (struct module){
+        .id = lesson_front_text(&front, "module", "write `module:` and an id, such as m1"),
+        .title = lesson_front_text(&front, "title", "write `title:` and a short name"),
+        .kind = parse_kind(p, &front),
+        .is_required = lesson_front_word(&front, "required", "false true", 1) == 1,
+        .first_unit = course->n_units,
+    };
+    struct source_pos pos = lesson_front_pos(&front, "module");
+    p->source->module_pos[index] = pos;
+    if (module->id.p != NULL)
+        parse_take_id(p, (struct parse_id){module->id, pos});
+    if (module->kind == MODULE_LESSONS)
+        module->number = ++course->n_course_modules;
+    else if (find_kind(p, module->kind) >= 0)
+        parse_complain(p, "unreachable", lesson_front_pos(&front, "kind"), module->id,
+                       STR("no learner comes here: the course has a module of this kind already"),
+                       STR("put the questions into one module, or remove this one"));
+    course->n_modules++;
+    parse_module(p, blocks, index);
+}
+
+static struct lesson_blocks *find_file(const struct parse *p, struct str name)
+{
+    for (uint32_t i = 0; i < p->source->n_files; i++) {
+        if (str_eq(p->source->files[i].file, name))
+            return &p->source->files[i];
+    }
+    return NULL;
+}
+
+/* Reads the modules in the order of the list; is_used marks the files that it names. */
+static void parse_modules(struct parse *p, const struct lesson_front *front, bool *is_used)
+{
+    const struct yaml_node *list = lesson_front_members(
+        front, "modules", false, "write `modules:` and the files in their order: [role.md, m1.md]");
+    for (const struct yaml_node *node = list != NULL ? list->first : NULL; node != NULL;
+         node = node->next) {
+        struct source_pos pos = {front->file, node->line, node->column};
+        const struct lesson_blocks *blocks = find_file(p, node->text);
+        uint32_t index = blocks != NULL ? (uint32_t)(blocks - p->source->files) : 0;
+        if (blocks == NULL) {
+            parse_complain(p, "file-missing", pos, node->text, STR("there is no such file"),
+                           STR("add the file to the folder, or remove it from this list"));
+        } else if (is_used[index]) {
+            parse_complain(p, "file-double", pos, node->text,
+                           STR("this file stands in the list twice"), STR("keep one of them"));
+        } else if (p->source->course.n_modules == COURSE_MAX_MODULES) {
+            parse_complain(p, "too-many", pos, node->text,
+                           arena_printf(p->arena, "more than %u modules", COURSE_MAX_MODULES),
+                           STR("put what belongs together into one module"));
+            is_used[index] = true;
+        } else {
+            is_used[index] = true;
+            parse_module_file(p, blocks);
+        }
+    }
+    for (uint32_t i = 0; i < p->source->n_files; i++) {
+        if (!is_used[i])
+            parse_complain(p, "unreachable", (struct source_pos){p->source->files[i].file, 1, 1},
+                           p->source->files[i].file,
+                           STR("no learner comes here: course.md does not name this file"),
+                           STR("add it to `modules:` in course.md, or move it out of the folder"));
+    }
+}
+
+static void require_module(struct parse *p, int16_t index, const char *kind, const char *fix)
+{
+    if (index < 0 && !p->is_incomplete)
+        parse_complain(p, "module-missing", p->source->front_pos, STR_NONE,
+                       arena_printf(p->arena, "the course has no module of kind `%s`", kind),
+                       str_from(fix));
+}
+
+static void settle_course(struct parse *p, const struct lesson_front *front)
+{
+    struct course *course = &p->source->course;
+    course->modules = p->modules;
+    course->units = p->units;
+    course->role_module = find_kind(p, MODULE_ROLE);
+    course->test_module = find_kind(p, MODULE_TEST);
+    course->survey_module = find_kind(p, MODULE_SURVEY);
+    course->followup_module = find_kind(p, MODULE_FOLLOWUP);
+    require_module(p, course->role_module, "role",
+                   "add a file with one question about the learner's work, and name it first");
+    require_module(p, find_kind(p, MODULE_LESSONS), "lessons", "add a file with lessons");
+    require_module(p, course->test_module, "test",
+                   "add a file with the questions that are asked before and after the course");
+    if (course->followup_days > 0)
+        require_module(p, course->followup_module, "followup",
+                       "add a file with follow-up questions, or write `followup_days: 0`");
+    if (course->test_module >= 0 && course->pass_right > p->modules[course->test_module].n_units)
+        lesson_front_complain(front, lesson_front_pos(front, "pass_right"),
+                              yaml_text(front->root, STR("pass_right"), STR_NONE),
+                              STR("more right answers are asked for than the test has questions"),
+                              STR("lower `pass_right`, or add questions to the test"));
+}
+
+static enum err check_size(const struct lesson_file *files, uint32_t n_files)
+{
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < n_files; i++)
+        bytes += files[i].text.len;
+    return n_files > LESSON_MAX_FILES || bytes > COURSE_MAX_BYTES ? ERR_TOO_LONG : ERR_OK;
+}
+
+static enum err read_files(struct parse *p, const struct lesson_file *files)
+{
+    for (uint32_t i = 0; i < p->source->n_files; i++) {
+        enum err e = lesson_blocks_read(files[i].name, files[i].text, p->arena, p->findings,
+                                        &p->source->files[i]);
+        if (e != ERR_OK && e != ERR_INVALID)
+            return e;
+    }
+    return ERR_OK;
+}
+
+enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct arena *arena,
+                      struct lesson_findings *findings, struct lesson_source *ret)
+{
+    *ret = (struct lesson_source){.n_files = n_files, .front_pos = {STR("course.md"), 1, 1}};
+    struct parse p = {.arena = arena, .findings = findings, .source = ret};
+    enum err e = check_size(files, n_files);
+    if (e != ERR_OK)
+        return e;
+    p.modules = arena_new_array(arena, struct module, COURSE_MAX_MODULES);
+    p.units = arena_new_array(arena, struct unit, COURSE_MAX_UNITS);
+    p.ids = arena_new_array(arena, struct parse_id, PARSE_MAX_IDS);
+    ret->files = arena_new_array(arena, struct lesson_blocks, n_files + 1);
+    bool *is_used = arena_new_array(arena, bool, n_files + 1);
+    if (arena_error(arena) != ERR_OK)
+        return arena_error(arena);
+    e = read_files(&p, files);
+    if (e != ERR_OK)
+        return e;
+    const struct lesson_blocks *blocks = find_file(&p, STR("course.md"));
+    if (blocks == NULL) {
+        parse_complain(&p, "file-missing", ret->front_pos, STR_NONE,
+                       STR("the folder has no course.md"),
+                       STR("a course folder needs course.md; see lessons/README.md"));
+        return ERR_INVALID;
+    }
+    is_used[blocks - ret->files] = true;
+    struct lesson_front front;
+    if (blocks->is_broken)
+        return ERR_INVALID;
+    lesson_front_read(blocks, COURSE_KEYS, arena, findings, &front);
+    parse_course_front(&p, &front);
+    parse_texts(&p, blocks);
+    parse_modules(&p, &front, is_used);
+    settle_course(&p, &front);
+    if (arena_error(arena) != ERR_OK)
+        return arena_error(arena);
+    return findings->n_errors > 0 ? ERR_INVALID : ERR_OK;
+}
+
+enum err lesson_load(const struct lesson_file *files, uint32_t n_files, struct arena *arena,
+                     const struct course **ret, struct errmsg *msg)
+{
+    struct lesson_findings *findings = lesson_findings_new(arena);
+    struct lesson_source *source = arena_new_array(arena, struct lesson_source, 1);
+    enum err e = arena_error(arena);
+    if (findings != NULL && source != NULL)
+        e = lesson_parse(files, n_files, arena, findings, source);
+    if (e == ERR_INVALID && findings != NULL) {
+        lesson_findings_sort(findings);
+        const struct lesson_finding *first = findings->list;
+        return errmsg_set(msg, e, "%.*s:%u:%u: %.*s", STR_ARG(first->pos.file), first->pos.line,
+                          first->pos.column, STR_ARG(first->what));
+    }
+    if (e != ERR_OK)
+        return errmsg_set(msg, e, "the course has more than %u files, or its files are too big",
+                          LESSON_MAX_FILES);
+    *ret = &source->course;
+    return ERR_OK;
+}
+
+struct source_pos lesson_source_pos(const struct lesson_source *source, const char *p,
+                                    struct source_pos fallback)
+{
+    struct source_pos pos;
+    for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
+        if (source->texts[i].text.p != NULL && lesson_block_find_pos(&source->texts[i], p, &pos))
+            return pos;
+    }
+    for (uint32_t i = 0; i < source->n_files; i++) {
+        const struct lesson_blocks *blocks = &source->files[i];
+        for (uint32_t j = 0; j < blocks->n; j++) {
+            if (lesson_block_find_pos(&blocks->list[j], p, &pos))
+                return pos;
+        }
+    }
+    return fallback;
+}

@@ -1,0 +1,46 @@
+/*
+ * lesson_parse.h: the files of a course folder to struct course. Pure: files come as named text
+ * (port/lesson_files.h reads a folder, core knows nothing of folders).
+ *
+ * The format is described for authors in lessons/README.md. All that is wrong is reported, not
+ * only the first mistake. What the engine relies on is settled here: unique ids, one key where one
+ * is meant, every system text present, conditions that point to earlier questions, every ceiling
+ * of core/course.h. What a phone or a reader would suffer from is core/lesson/check.h.
+ */
+#pragma once
+
+#include "core/lesson/blocks.h"
+
+#define LESSON_ARENA_BYTES (32u << 20) /* enough for COURSE_MAX_BYTES of files */
+#define LESSON_MAX_FILES (COURSE_MAX_MODULES + 1u)
+
+struct lesson_file {
+    struct str name; /* "m1.md", without folder */
+    struct str text;
+};
+
+/* A course with what its checks and its formatter need beyond the model: places and comments. */
+struct lesson_source {
+    struct course course;
+    bool is_ucs2; /* front matter `alphabet: ucs2`: not meant to be GSM-7 */
+    uint32_t n_files;
+    struct lesson_blocks *files;                      /* in the order in which they were given */
+    struct lesson_block texts[N_COURSE_TEXTS];        /* text absent when missing */
+    struct source_pos module_pos[COURSE_MAX_MODULES]; /* line 1 of the module's file */
+    struct source_pos front_pos;                      /* line 1 of course.md */
+};
+
+/* Everything in *ret points into the arena or into files. ERR_INVALID when findings got an error:
+ * *ret is then a course as far as it could be read, fit for lesson_check and nothing else.
+ * ERR_TOO_LONG (files or arena) and ERR_NO_MEMORY: *ret is undefined. */
+enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct arena *arena,
+                      struct lesson_findings *findings, struct lesson_source *ret) MUST_CHECK;
+
+/* The same for who only wants to run a course: the first error goes to msg (which may be NULL) as
+ * "m1.md:3:1: ...". *ret lives in the arena; its hash is left zero. */
+enum err lesson_load(const struct lesson_file *files, uint32_t n_files, struct arena *arena,
+                     const struct course **ret, struct errmsg *msg) MUST_CHECK;
+
+/* Where text, or the part of a text, of this course was written; fallback when it is not found. */
+struct source_pos lesson_source_pos(const struct lesson_source *source, const char *p,
+                                    struct source_pos fallback);

@@ -1,0 +1,50 @@
+/*
+ * lesson_parse_internal.h: what the parser's two files share; nobody else includes it.
+ *
+ *   lesson_parse.c         course.md, the order of the files, what is required of a whole course
+ *   lesson_parse_module.c  one module: lessons, questions, answers, conditions
+ */
+#pragma once
+
+#include "core/lesson/decode.h"
+#include "core/lesson/front.h"
+#include "core/lesson/parse.h"
+
+/* An id and where it was used first. */
+struct parse_id {
+    struct str id;
+    struct source_pos pos;
+};
+
+struct parse {
+    struct arena *arena;
+    struct lesson_findings *findings;
+    struct lesson_source *source;
+    struct module *modules; /* room for COURSE_MAX_MODULES */
+    struct unit *units;     /* room for COURSE_MAX_UNITS */
+    struct parse_id *ids;   /* every module, heading and question; room for PARSE_MAX_IDS */
+    uint32_t n_ids;
+    uint16_t n_scored;
+    bool is_incomplete; /* a file could not be read: what seems to be missing may stand there */
+};
+
+/* A heading may be a lesson, a question or only a name for a group of questions. */
+#define PARSE_MAX_IDS (2 * COURSE_MAX_UNITS + COURSE_MAX_MODULES)
+
+/* what and fix are literals or live in the arena. */
+void parse_complain(struct parse *p, const char *rule, struct source_pos pos, struct str offending,
+                    struct str what, struct str fix);
+/* "id: title" of a heading. False (with a finding) when it has no such form. */
+bool parse_heading(struct parse *p, const struct lesson_block *block, struct parse_id *ret_id,
+                   struct str *ret_title);
+/* Checks an id's form and that it is new, and remembers it. */
+void parse_take_id(struct parse *p, struct parse_id id);
+/* Cuts a text to the ceiling, with a finding. */
+struct str parse_text(struct parse *p, const struct lesson_block *block, struct str text);
+/* The line of an instruction or other block that does not belong where it stands. */
+void parse_misplaced(struct parse *p, const struct lesson_block *block, const char *fix);
+/* Like str_eq to a comment's start "source:"; *ret is what follows. */
+bool parse_source(const struct lesson_block *block, struct str *ret);
+
+/* Reads the blocks of one module file into p->units; module->kind and number are set already. */
+void parse_module(struct parse *p, const struct lesson_blocks *blocks, uint16_t module);

@@ -1,0 +1,450 @@
+#include "core/lesson/parse_internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "core/match/match.h"
+
+/* What is being read between two headings. */
+struct section {
+    const struct lesson_blocks *blocks;
+    const struct lesson_block *heading; /* NULL before the first */
+    uint32_t from, to;                  /* its blocks behind the heading */
+    struct parse_id id;
+    struct str title;
+    uint16_t module;
+};
+
+static struct unit *add_unit(struct parse *p, const struct section *s, enum unit_kind kind)
+{
+    struct course *course = &p->source->course;
+    struct module *module = &p->modules[s->module];
+    if (course->n_units == COURSE_MAX_UNITS) {
+        parse_complain(
+            p, "too-many", s->heading->pos, s->id.id,
+            arena_printf(p->arena, "more than %u lessons and questions", COURSE_MAX_UNITS),
+            STR("split the course in two"));
+        return NULL;
+    }
+    struct unit *unit = &p->units[course->n_units++];
+    *unit = (struct unit){.id = s->id.id,
+                          .title = s->title,
+                          .kind = kind,
+                          .module = s->module,
+                          .pos = s->heading->pos};
+    module->n_units++;
+    for (uint32_t i = s->from; i < s->to; i++) {
+        struct str source;
+        if (!parse_source(&s->blocks->list[i], &source))
+            continue;
+        if (unit->source.p != NULL)
+            parse_complain(p, "source-double", s->blocks->list[i].pos, source,
+                           STR("a second source comment"),
+                           STR("put both into one comment, with ; between them"));
+        unit->source = source;
+    }
+    return unit;
+}
+
+/* ---- lessons ---- */
+
+static void parse_lesson_directive(struct parse *p, const struct lesson_block *block,
+                                   bool *ret_is_story)
+{
+    if (str_eq(block->text, STR("story")))
+        *ret_is_story = true;
+    else
+        parse_complain(p, "directive-unknown", block->pos, block->text,
+                       STR("an unknown instruction under a lesson"),
+                       STR("a lesson knows `@ story` only; a text that begins with @ is written "
+                           "\\@"));
+}
+
+/* A # heading: a lesson if texts follow; else the name of the questions below it. */
+static void parse_lesson(struct parse *p, const struct section *s, bool has_questions)
+{
+    struct str *screens = arena_new_array(p->arena, struct str, COURSE_MAX_SCREENS);
+    uint16_t n = 0;
+    bool is_story = false;
+    for (uint32_t i = s->from; i < s->to && screens != NULL; i++) {
+        const struct lesson_block *block = &s->blocks->list[i];
+        if (block->kind == LESSON_BLOCK_DIRECTIVE)
+            parse_lesson_directive(p, block, &is_story);
+        else if (block->kind == LESSON_BLOCK_COMMENT)
+            continue;
+        else if (block->kind != LESSON_BLOCK_TEXT)
+            parse_misplaced(p, block, "options, answers and feedback stand under a ## question");
+        else if (p->modules[s->module].kind != MODULE_LESSONS)
+            parse_misplaced(p, block, "only a module of `kind: lessons` has lessons");
+        else if (n == COURSE_MAX_SCREENS)
+            parse_complain(
+                p, "too-many", block->pos, block->text,
+                arena_printf(p->arena, "more than %u screens in one lesson", COURSE_MAX_SCREENS),
+                STR("begin a new lesson with a # heading"));
+        else
+            screens[n++] = parse_text(p, block, block->text);
+    }
+    if (n == 0 && (!has_questions || is_story))
+        parse_complain(p, "empty", s->heading->pos, s->id.id,
+                       STR("a heading with nothing for a learner under it"),
+                       STR("write a text or a question below it, or remove it"));
+    struct unit *unit = n > 0 ? add_unit(p, s, is_story ? UNIT_STORY : UNIT_LESSON) : NULL;
+    if (unit != NULL) {
+        unit->screens = screens;
+        unit->n_screens = n;
+    }
+}
+
+/* ---- questions ---- */
+
+struct draft {
+    struct question *q;
+    struct choice *choices;
+    uint8_t n_boxes, n_right;
+    const struct lesson_block *answer; /* the = line */
+    const struct lesson_block *first_right;
+};
+
+static void complain_answer(struct parse *p, const struct lesson_block *block, const char *what)
+{
+    parse_complain(
+        p, "answer-form", block->pos, block->text, str_from(what),
+        STR("write `= 0..10` for a number, `= soap | ash` for words, or `= open 160` for "
+            "free text"));
+}
+
+static bool to_i32(struct str s, int32_t *ret)
+{
+    bool is_negative = str_starts(s, STR("-"));
+    uint64_t number;
+    if (str_to_u64(str_sub(s, is_negative, s.len), INT32_MAX, &number) != ERR_OK)
+        return false;
+    *ret = is_negative ? -(int32_t)number : (int32_t)number;
+    return true;
+}
+
+static void parse_words(struct parse *p, const struct lesson_block *block, struct question *q)
+{
+    struct str *words = arena_new_array(p->arena, struct str, COURSE_MAX_ACCEPTED);
+    struct str rest = block->text;
+    q->answer = ANSWER_WORD;
+    q->accepted = words;
+    while (rest.p != NULL && words != NULL) {
+        struct str word = match_normalise(str_split(&rest, '|'), p->arena);
+        if (str_is_empty(word)) {
+            complain_answer(p, block, "an empty word among the accepted ones");
+        } else if (q->n_accepted == COURSE_MAX_ACCEPTED) {
+            parse_complain(
+                p, "too-many", block->pos, block->text,
+                arena_printf(p->arena, "more than %u accepted words", COURSE_MAX_ACCEPTED),
+                STR("keep the most common ones"));
+            return;
+        } else {
+            words[q->n_accepted++] = word;
+        }
+    }
+}
+
+static void parse_answer(struct parse *p, const struct lesson_block *block, struct draft *d)
+{
+    struct question *q = d->q;
+    size_t dots = str_find(block->text, STR(".."));
+    uint64_t max = 0;
+    if (d->answer != NULL) {
+        parse_complain(p, "answer-mixed", block->pos, block->text, STR("a second answer line"),
+                       STR("keep one; several words stand in one line with | between them"));
+        return;
+    }
+    d->answer = block;
+    if (str_eq(block->text, STR("open")) || str_starts(block->text, STR("open "))) {
+        q->answer = ANSWER_OPEN;
+        struct str number = str_trim(str_sub(block->text, 4, block->text.len));
+        if (str_to_u64(number, 480, &max) != ERR_OK || max == 0)
+            complain_answer(p, block, "`open` needs a number of letters from 1 to 480");
+        q->max_chars = (uint16_t)max;
+    } else if (dots != SIZE_MAX) {
+        q->answer = ANSWER_NUMBER;
+        if (!to_i32(str_trim(str_sub(block->text, 0, dots)), &q->low) ||
+            !to_i32(str_trim(str_sub(block->text, dots + 2, block->text.len)), &q->high) ||
+            q->low >= q->high)
+            complain_answer(p, block, "no range from a low to a high number");
+    } else {
+        parse_words(p, block, q);
+    }
+}
+
+static void parse_choice(struct parse *p, const struct lesson_block *block, struct draft *d)
+{
+    if (d->q->n_choices == COURSE_MAX_CHOICES) {
+        parse_complain(p, "too-many", block->pos, block->text,
+                       arena_printf(p->arena, "more than %u options: each needs a key 1 to 9",
+                                    COURSE_MAX_CHOICES),
+                       STR("join options, or ask two questions"));
+        return;
+    }
+    if (str_is_empty(block->text))
+        parse_complain(p, "text-empty", block->pos, STR_NONE, STR("an option without text"),
+                       STR("write the option behind the box, or remove the line"));
+    struct choice *choice = &d->choices[d->q->n_choices++];
+    choice->text = parse_text(p, block, block->text);
+    choice->is_right = block->mark == LESSON_MARK_RIGHT;
+    if (block->mark != LESSON_MARK_NONE)
+        d->n_boxes++;
+    if (choice->is_right)
+        d->n_right++;
+    if (choice->is_right && d->n_right == 1)
+        d->first_right = block;
+    if (d->n_right > 1 && choice->is_right)
+        parse_complain(p, "key-double", block->pos, block->text,
+                       arena_printf(p->arena, "a second right option; the first is in line %u",
+                                    d->first_right->pos.line),
+                       STR("leave one [x]; the others are [ ]"));
+}
+
+static void set_feedback(struct parse *p, const struct lesson_block *block, struct str *field,
+                         struct str text)
+{
+    if (field->p != NULL)
+        parse_complain(p, "feedback-double", block->pos, block->text,
+                       STR("a second feedback of the same kind"),
+                       STR("keep one: `> text` for all answers, or `> right: text` and `> wrong: "
+                           "text`"));
+    *field = parse_text(p, block, str_trim(text));
+    if (str_is_empty(*field))
+        parse_complain(p, "text-empty", block->pos, STR_NONE, STR("a feedback without words"),
+                       STR("write it behind >, or remove the line"));
+}
+
+static void parse_note(struct parse *p, const struct lesson_block *block, struct draft *d)
+{
+    struct str text = block->text;
+    if (block->is_in_item && d->q->n_choices > 0)
+        set_feedback(p, block, &d->choices[d->q->n_choices - 1].feedback, text);
+    else if (str_eq_nocase(str_sub(text, 0, 6), STR("right:")))
+        set_feedback(p, block, &d->q->feedback_right, str_sub(text, 6, text.len));
+    else if (str_eq_nocase(str_sub(text, 0, 6), STR("wrong:")))
+        set_feedback(p, block, &d->q->feedback_wrong, str_sub(text, 6, text.len));
+    else
+        set_feedback(p, block, &d->q->feedback, text);
+}
+
+static void complain_if(struct parse *p, const struct lesson_block *block, struct str what)
+{
+    parse_complain(p, "if-target", block->pos, block->text, what,
+                   STR("write `@ if id = 2 3`: the id of an earlier question with options in this "
+                       "module, and which of its options lead here"));
+}
+
+static const struct unit *find_earlier(const struct parse *p, uint16_t module, struct str id)
+{
+    const struct module *m = &p->modules[module];
+    for (uint16_t i = m->first_unit; i < p->source->course.n_units; i++) {
+        if (str_eq(p->units[i].id, id) && p->units[i].question != NULL)
+            return &p->units[i];
+    }
+    return NULL;
+}
+
+/* "if w1 = 2 3" */
+static void parse_if(struct parse *p, const struct lesson_block *block, const struct section *s,
+                     struct draft *d)
+{
+    struct str rest = str_sub(block->text, 2, block->text.len);
+    struct str id = str_trim(str_split(&rest, '='));
+    const struct unit *target = find_earlier(p, s->module, id);
+    if (target == NULL || target->question->answer != ANSWER_CHOICE) {
+        complain_if(
+            p, block,
+            arena_printf(p->arena, "`%.*s` is no earlier question with options", STR_ARG(id)));
+        return;
+    }
+    d->q->if_unit = (uint16_t)(target - p->units);
+    uint32_t n_errors = p->findings->n_errors;
+    for (size_t at = 0; at < rest.len;) {
+        size_t end = at;
+        while (end < rest.len && strchr(" ,", rest.p[end]) == NULL)
+            end++;
+        struct str word = str_sub(rest, at, end);
+        uint64_t number = 0;
+        bool is_option = str_to_u64(word, target->question->n_choices, &number) == ERR_OK;
+        if (is_option && number > 0)
+            d->q->if_choices |= (uint16_t)(1u << number);
+        else if (word.len > 0)
+            complain_if(p, block,
+                        arena_printf(p->arena, "`%.*s` is no option of `%.*s`, which has 1 to %u",
+                                     STR_ARG(word), STR_ARG(id), target->question->n_choices));
+        at = end + 1;
+    }
+    if (d->q->if_choices == 0 && p->findings->n_errors == n_errors)
+        complain_if(p, block, STR("the condition names no option: nobody is asked this"));
+}
+
+static void parse_question_block(struct parse *p, const struct lesson_block *block,
+                                 const struct section *s, struct draft *d)
+{
+    switch (block->kind) {
+    case LESSON_BLOCK_ITEM:
+        parse_choice(p, block, d);
+        break;
+    case LESSON_BLOCK_ANSWER:
+        parse_answer(p, block, d);
+        break;
+    case LESSON_BLOCK_NOTE:
+        parse_note(p, block, d);
+        break;
+    case LESSON_BLOCK_DIRECTIVE:
+        if (str_starts(block->text, STR("if ")))
+            parse_if(p, block, s, d);
+        else
+            parse_complain(p, "directive-unknown", block->pos, block->text,
+                           STR("an unknown instruction under a question"),
+                           STR("a question knows `@ if id = 1` only; a text that begins with @ is "
+                               "written \\@"));
+        break;
+    case LESSON_BLOCK_TEXT:
+        parse_misplaced(p, block,
+                        "the question is its heading; write all of it behind `## id:`, or put this "
+                        "text before the question");
+        break;
+    case LESSON_BLOCK_COMMENT:
+    case LESSON_BLOCK_HEADING: /* ends the section */
+        break;
+    }
+}
+
+/* Does the question have exactly the key that its module asks for? */
+static void check_key(struct parse *p, const struct section *s, const struct draft *d)
+{
+    enum module_kind kind = p->modules[s->module].kind;
+    bool has_key = kind == MODULE_LESSONS || kind == MODULE_TEST;
+    const struct question *q = d->q;
+    struct source_pos pos = s->heading->pos;
+    if (d->n_boxes > 0 && d->n_boxes < q->n_choices)
+        parse_complain(p, "key-mixed", pos, s->title,
+                       STR("some options have a box, others have none"),
+                       STR("give every option a box, or none of them"));
+    else if (d->n_boxes > 0 && !has_key)
+        parse_complain(p, "key-misplaced", pos, s->title,
+                       STR("a question of this module has no right answer"),
+                       STR("write options as `- text`, without a box"));
+    else if (d->n_boxes > 0 && d->n_right == 0)
+        parse_complain(p, "key-missing", pos, s->title, STR("no option is marked as right"),
+                       STR("write [x] before the right one"));
+    else if (kind == MODULE_TEST && d->n_boxes == 0 && q->answer != ANSWER_WORD)
+        parse_complain(p, "key-missing", pos, s->title,
+                       STR("a test question without a right answer"),
+                       STR("write options with [ ] and one [x], or accepted words behind ="));
+}
+
+static void check_answers(struct parse *p, const struct section *s, const struct draft *d)
+{
+    const struct question *q = d->q;
+    struct source_pos pos = s->heading->pos;
+    if (q->n_choices > 0 && d->answer != NULL)
+        parse_complain(p, "answer-mixed", d->answer->pos, d->answer->text,
+                       STR("options and an answer line in one question"), STR("keep one of them"));
+    else if (q->n_choices == 1)
+        parse_complain(p, "answer-missing", pos, s->title, STR("a question with one option only"),
+                       STR("write at least two options"));
+    else if (q->n_choices == 0 && d->answer == NULL)
+        parse_complain(
+            p, "answer-missing", pos, s->title,
+            STR("a dead end: a question that nobody can answer"),
+            STR("write options below it, `- [ ] text` and one `- [x] text`, or an answer "
+                "line"));
+    if (p->modules[s->module].kind == MODULE_ROLE && q->n_choices == 0)
+        parse_complain(p, "answer-missing", pos, s->title, STR("the role question needs options"),
+                       STR("write options as `- text`"));
+}
+
+static void settle_question(struct parse *p, const struct section *s, struct draft *d)
+{
+    struct module *module = &p->modules[s->module];
+    struct question *q = d->q;
+    check_answers(p, s, d);
+    check_key(p, s, d);
+    q->choices = d->choices;
+    bool has_key = d->n_right > 0 || q->n_accepted > 0;
+    q->is_scored = module->kind == MODULE_LESSONS && has_key;
+    if (!q->is_scored)
+        return;
+    if (p->n_scored == COURSE_MAX_SCORED) {
+        parse_complain(
+            p, "too-many", s->heading->pos, s->title,
+            arena_printf(p->arena, "more than %u questions with a right answer", COURSE_MAX_SCORED),
+            STR("split the course in two"));
+        return;
+    }
+    q->scored_index = p->n_scored++;
+    module->n_scored++;
+}
+
+static void parse_question(struct parse *p, const struct section *s)
+{
+    struct draft d = {
+        .q = arena_new_array(p->arena, struct question, 1),
+        .choices = arena_new_array(p->arena, struct choice, COURSE_MAX_CHOICES),
+    };
+    if (d.q == NULL || d.choices == NULL)
+        return;
+    d.q->stem = s->title;
+    d.q->if_unit = UINT16_MAX;
+    d.q->scored_index = UINT16_MAX;
+    for (uint32_t i = s->from; i < s->to; i++)
+        parse_question_block(p, &s->blocks->list[i], s, &d);
+    settle_question(p, s, &d);
+    struct unit *unit = add_unit(p, s, UNIT_QUESTION);
+    if (unit != NULL)
+        unit->question = d.q;
+}
+
+/* ---- the module ---- */
+
+static void check_module(struct parse *p, uint16_t index, bool is_clean)
+{
+    const struct module *module = &p->modules[index];
+    struct source_pos pos = p->source->module_pos[index];
+    uint16_t n = module->n_units;
+    if (n == 0 && is_clean)
+        parse_complain(p, "empty", pos, module->id, STR("a module with nothing in it"),
+                       STR("write lessons or questions, or remove it from course.md"));
+    if (module->kind == MODULE_ROLE && n > 1)
+        parse_complain(p, "too-many", pos, module->id, STR("a role module has one question"),
+                       STR("move the other questions to the survey"));
+    if (module->kind == MODULE_TEST && n > COURSE_MAX_TEST)
+        parse_complain(p, "too-many", pos, module->id,
+                       arena_printf(p->arena, "a test has at most %u questions", COURSE_MAX_TEST),
+                       STR("keep the most telling ones"));
+}
+
+void parse_module(struct parse *p, const struct lesson_blocks *blocks, uint16_t module)
+{
+    bool has_lesson_heading = false;
+    uint32_t n_errors = p->findings->n_errors;
+    for (uint32_t i = 0; i < blocks->n;) {
+        const struct lesson_block *block = &blocks->list[i++];
+        if (block->kind == LESSON_BLOCK_COMMENT)
+            continue;
+        if (block->kind != LESSON_BLOCK_HEADING) {
+            parse_misplaced(p, block, "put it under a heading `# id: title`");
+            continue;
+        }
+        struct section s = {.blocks = blocks, .heading = block, .from = i, .module = module};
+        while (i < blocks->n && blocks->list[i].kind != LESSON_BLOCK_HEADING)
+            i++;
+        s.to = i;
+        bool is_lesson = block->level == 1;
+        bool has_questions = i < blocks->n && blocks->list[i].level >= 2;
+        if (!is_lesson && !has_lesson_heading)
+            parse_misplaced(p, block, "begin with a heading `# id: title`; its questions follow");
+        has_lesson_heading = true;
+        if (!parse_heading(p, block, &s.id, &s.title))
+            continue;
+        parse_take_id(p, s.id);
+        if (is_lesson)
+            parse_lesson(p, &s, has_questions);
+        else
+            parse_question(p, &s);
+    }
+    check_module(p, module, p->findings->n_errors == n_errors);
+}

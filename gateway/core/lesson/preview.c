@@ -1,0 +1,252 @@
+#include "core/lesson/preview.h"
+
+#include <stdio.h>
+
+#include "core/gsm/gsm.h"
+#include "core/lesson/check.h"
+#include "core/lesson/sample.h"
+
+struct page {
+    const struct lesson_source *source;
+    const struct course *course;
+    struct arena *scratch;
+    struct buf *out;
+    uint32_t n_parts; /* SMS parts of the lessons and questions so far */
+};
+
+static const char head[] =
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    "<style>\n"
+    "body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;padding:1rem;max-width:72rem;"
+    "color:#1b1b1b;background:#fff}\n"
+    "h2{margin-top:2.5rem;border-bottom:2px solid #1b1b1b}\n"
+    "h3{font-size:1rem;margin:0 0 .5rem;overflow-wrap:anywhere}\n"
+    ".cards{display:grid;gap:1rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,18rem),"
+    "1fr))}\n"
+    ".card{border:1px solid #767676;border-radius:.5rem;padding:.75rem;background:#f6f6f4}\n"
+    ".phone{white-space:pre-wrap;overflow-wrap:anywhere;background:#fff;border:1px solid #767676;"
+    "border-radius:.75rem;padding:.6rem .75rem;margin:.5rem 0;font:15px/1.4 ui-monospace,"
+    "monospace}\n"
+    ".count{font-size:.875rem;color:#3d3d3d;margin:.25rem 0}\n"
+    ".over{color:#8f0000;font-weight:bold}\n"
+    ".source{font-size:.875rem;color:#3d3d3d;overflow-wrap:anywhere}\n"
+    "nav li{display:inline-block;margin-right:1rem}\n"
+    "nav ul{padding:0}\n"
+    "a{color:#003e8a}\n"
+    "summary{padding:.25rem 0}\n"
+    "@media(prefers-color-scheme:dark){body{background:#1b1b1b;color:#f2f2f2}"
+    ".card{background:#2a2a2a}.phone{background:#111;color:#f2f2f2}"
+    ".count,.source{color:#cfcfcf}.over{color:#ff9b9b}a{color:#9cc4ff}h2{border-color:#f2f2f2}}\n"
+    "</style>\n";
+
+static void add_html(struct page *p, struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        switch (s.p[i]) {
+        case '&':
+            buf_add_str(p->out, STR("&amp;"));
+            break;
+        case '<':
+            buf_add_str(p->out, STR("&lt;"));
+            break;
+        case '>':
+            buf_add_str(p->out, STR("&gt;"));
+            break;
+        case '"':
+            buf_add_str(p->out, STR("&quot;"));
+            break;
+        default:
+            buf_add_char(p->out, s.p[i]);
+        }
+    }
+}
+
+/* What a form feed becomes in an SMS. */
+static struct str as_sms(struct page *p, struct str text)
+{
+    return gsm_fold(text, GSM_FOLD_NONE, p->scratch);
+}
+
+/* "GSM-7, 214 septets, 2 SMS" */
+static void add_count(struct page *p, struct str text, enum lesson_limit limit)
+{
+    struct lesson_length length = lesson_measure(p->source, text, limit, p->scratch);
+    bool is_gsm7 = length.size.encoding == GSM_ENCODING_GSM7;
+    bool is_over = length.size.units > length.limit;
+    buf_addf(p->out, "<p class=\"count%s\">%s, %u %s", is_over ? " over" : "",
+             is_gsm7 ? "GSM-7" : "UCS-2", length.size.units, is_gsm7 ? "septets" : "units");
+    if (limit != LESSON_LIMIT_PAGE)
+        buf_addf(p->out, ", %u SMS", length.size.segments);
+    if (is_over)
+        buf_addf(p->out, ": too long, at most %u", length.limit);
+    buf_add_str(p->out, STR("</p>\n"));
+}
+
+static void add_phone(struct page *p, struct str text)
+{
+    buf_add_str(p->out, STR("<div class=\"phone\" dir=\"auto\">"));
+    add_html(p, text);
+    buf_add_str(p->out, STR("</div>\n"));
+}
+
+/* The pages of a text on USSD, folded away. */
+static void add_ussd(struct page *p, struct str text)
+{
+    struct str more = p->course->texts[COURSE_TEXT_more_key];
+    bool is_last = false;
+    buf_add_str(p->out, STR("<details><summary>On USSD</summary>\n"));
+    for (uint32_t i = 0; !is_last && i < 16; i++) {
+        struct str screen;
+        if (gsm_ussd_page(text, more, GSM_USSD_SEPTETS, GSM_USSD_UCS2, i, p->scratch, &screen,
+                          &is_last) != ERR_OK)
+            break;
+        add_phone(p, screen);
+        add_count(p, screen, LESSON_LIMIT_PAGE);
+    }
+    buf_add_str(p->out, STR("</details>\n"));
+}
+
+static void add_feedback(struct page *p, const char *label, struct str feedback)
+{
+    if (feedback.p == NULL)
+        return;
+    buf_addf(p->out, "<p>%s: ", label);
+    add_html(p, feedback);
+    buf_add_str(p->out, STR("</p>\n"));
+    add_count(p, feedback, LESSON_LIMIT_FEEDBACK);
+}
+
+static void add_question_notes(struct page *p, const struct question *q)
+{
+    for (uint8_t i = 0; i < q->n_choices; i++) {
+        if (q->choices[i].is_right) {
+            buf_addf(p->out, "<p>Right: %u ", i + 1u);
+            add_html(p, q->choices[i].text);
+            buf_add_str(p->out, STR("</p>\n"));
+        }
+        if (q->choices[i].feedback.p != NULL) {
+            char label[32];
+            (void)snprintf(label, sizeof(label), "Feedback to %u", i + 1u); /* fits */
+            add_feedback(p, label, q->choices[i].feedback);
+        }
+    }
+    for (uint8_t i = 0; i < q->n_accepted; i++) {
+        buf_add_str(p->out, i == 0 ? STR("<p>Accepted: ") : STR(", "));
+        add_html(p, q->accepted[i]);
+    }
+    if (q->n_accepted > 0)
+        buf_add_str(p->out, STR("</p>\n"));
+    add_feedback(p, "Feedback", q->feedback);
+    add_feedback(p, "After a right answer", q->feedback_right);
+    add_feedback(p, "After another answer", q->feedback_wrong);
+    if (q->if_unit != UINT16_MAX) {
+        buf_add_str(p->out, STR("<p>Asked only when "));
+        add_html(p, p->course->units[q->if_unit].id);
+        buf_add_str(p->out, STR(" was answered with"));
+        for (unsigned i = 1; i <= COURSE_MAX_CHOICES; i++) {
+            if ((q->if_choices >> i & 1u) != 0)
+                buf_addf(p->out, " %u", i);
+        }
+        buf_add_str(p->out, STR("</p>\n"));
+    }
+}
+
+static void add_card(struct page *p, const struct unit *unit, uint16_t screen)
+{
+    struct str sms, ussd;
+    arena_reset(p->scratch);
+    if (lesson_sample_screen(p->course, unit, screen, VIA_SMS, p->scratch, &sms) != ERR_OK ||
+        lesson_sample_screen(p->course, unit, screen, VIA_USSD, p->scratch, &ussd) != ERR_OK)
+        return;
+    buf_add_str(p->out, STR("<article class=\"card\">\n<h3>"));
+    add_html(p, unit->id);
+    if (unit->n_screens > 1)
+        buf_addf(p->out, ", screen %u of %u", screen + 1u, unit->n_screens);
+    buf_add_str(p->out, unit->kind == UNIT_STORY ? STR(": story: ") : STR(": "));
+    add_html(p, unit->title);
+    buf_add_str(p->out, STR("</h3>\n"));
+    sms = as_sms(p, sms);
+    add_phone(p, sms);
+    add_count(p, sms, LESSON_LIMIT_MESSAGE);
+    p->n_parts += gsm_measure(sms).segments;
+    if (unit->question != NULL)
+        add_question_notes(p, unit->question);
+    add_ussd(p, ussd);
+    if (unit->source.p != NULL && screen == 0) {
+        buf_add_str(p->out, STR("<p class=\"source\">Source: "));
+        add_html(p, unit->source);
+        buf_add_str(p->out, STR("</p>\n"));
+    }
+    buf_add_str(p->out, STR("</article>\n"));
+}
+
+static void add_module(struct page *p, const struct module *module)
+{
+    buf_add_str(p->out, STR("<section>\n<h2 id=\""));
+    add_html(p, module->id);
+    buf_add_str(p->out, STR("\">"));
+    if (module->number > 0)
+        buf_addf(p->out, "Module %u: ", module->number);
+    add_html(p, module->title);
+    buf_add_str(p->out, STR("</h2>\n<div class=\"cards\">\n"));
+    for (uint16_t i = module->first_unit; i < module->first_unit + module->n_units; i++) {
+        const struct unit *unit = &p->course->units[i];
+        uint16_t n = unit->n_screens > 0 ? unit->n_screens : 1;
+        for (uint16_t screen = 0; screen < n; screen++)
+            add_card(p, unit, screen);
+    }
+    buf_add_str(p->out, STR("</div>\n</section>\n"));
+}
+
+static void add_system_texts(struct page *p)
+{
+    buf_add_str(p->out, STR("<section>\n<h2 id=\"texts\">What the gateway says</h2>\n"
+                            "<p>Words in the place of names and numbers are examples.</p>\n"
+                            "<div class=\"cards\">\n"));
+    for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
+        enum course_text which = (enum course_text)i;
+        arena_reset(p->scratch);
+        struct str text = lesson_sample_text(p->course->texts[i], NULL, p->scratch);
+        buf_addf(p->out, "<article class=\"card\">\n<h3>text_%s: %s</h3>\n",
+                 course_text_name(which), course_text_purpose(which));
+        add_phone(p, as_sms(p, text));
+        add_count(p, text, LESSON_LIMIT_MESSAGE);
+        buf_add_str(p->out, STR("</article>\n"));
+    }
+    buf_add_str(p->out, STR("</div>\n</section>\n"));
+}
+
+static void add_nav(struct page *p)
+{
+    buf_add_str(p->out, STR("<nav aria-label=\"Modules\">\n<ul>\n"));
+    for (uint16_t i = 0; i < p->course->n_modules; i++) {
+        buf_add_str(p->out, STR("<li><a href=\"#"));
+        add_html(p, p->course->modules[i].id);
+        buf_add_str(p->out, STR("\">"));
+        add_html(p, p->course->modules[i].title);
+        buf_add_str(p->out, STR("</a></li>\n"));
+    }
+    buf_add_str(p->out, STR("<li><a href=\"#texts\">What the gateway says</a></li>\n</ul>\n"
+                            "</nav>\n"));
+}
+
+void lesson_preview(const struct lesson_source *source, struct arena *scratch, struct buf *out)
+{
+    struct page p = {source, &source->course, scratch, out, 0};
+    buf_add_str(out, STR("<!doctype html>\n<html lang=\""));
+    add_html(&p, p.course->language);
+    buf_add_str(out, STR("\">\n<head>\n<meta charset=\"utf-8\">\n<title>"));
+    add_html(&p, p.course->title);
+    buf_addf(out, " %.*s</title>\n%s</head>\n<body>\n<h1>", STR_ARG(p.course->version), head);
+    add_html(&p, p.course->title);
+    buf_addf(out, " %.*s</h1>\n", STR_ARG(p.course->version));
+    add_nav(&p);
+    buf_add_str(out, STR("<main>\n"));
+    for (uint16_t i = 0; i < p.course->n_modules; i++)
+        add_module(&p, &p.course->modules[i]);
+    add_system_texts(&p);
+    buf_addf(out,
+             "</main>\n<footer><p>%u SMS parts for all lessons and questions, each sent "
+             "once.</p></footer>\n</body>\n</html>\n",
+             p.n_parts);
+}

@@ -1,0 +1,35 @@
+/*
+ * lesson_sample.h: a course as it will look on a phone, before any learner is there: screens made
+ * by the engine itself, and system texts filled with values as long as real ones are. For checks
+ * and previews.
+ */
+#pragma once
+
+#include "core/engine/engine.h"
+#include "core/lesson/parse.h"
+
+/* The longest that is common of org, url, emergency number and so on. */
+const struct engine_context *lesson_sample_context(void);
+
+/* What a learner who is at this screen of this unit sees, all in. The course must be one that
+ * lesson_parse took without an error. ERR_TOO_LONG when the arena is full. */
+enum err lesson_sample_screen(const struct course *course, const struct unit *unit, uint16_t screen,
+                              enum via via, struct arena *arena, struct str *ret) MUST_CHECK;
+
+/* The next {name} at or behind *at: its name; moves *at behind it. Absent: no more. */
+struct str lesson_next_placeholder(struct str text, size_t *at);
+/* Is name one of a blank-separated list of words? */
+bool lesson_has_word(const char *words, struct str word);
+/* True for a placeholder without which a learner would not see the question, know who writes, or
+ * find help: a text that may use it must. The i-th of them; NULL past the last. */
+const char *lesson_needed_placeholder(size_t i);
+
+struct lesson_value {
+    const char *name;
+    struct str value;
+};
+
+/* A system text with values in place of its placeholders: those given (up to name NULL; given may
+ * be NULL), samples for all others. */
+struct str lesson_sample_text(struct str text, const struct lesson_value *given,
+                              struct arena *arena);

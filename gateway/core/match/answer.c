@@ -1,0 +1,312 @@
+#include <string.h>
+
+#include "core/match/match.h"
+#include "core/match/words.h"
+#include "core/utf8.h"
+
+#define LETTERS_MAX 9
+#define OTHER_WORDS_MAX 3 /* "about 15 children" is still a number */
+
+/* ---- the pieces of a normalised text ---- */
+
+enum token_kind { TOKEN_END, TOKEN_DIGITS, TOKEN_WORD };
+
+struct token {
+    enum token_kind kind;
+    struct str text;
+    struct str rest; /* what follows */
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Letters of any script; ASCII signs and blanks separate. */
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (uint8_t)c >= 0x80;
+}
+
+static struct token next_token(struct str text)
+{
+    size_t start = 0;
+    while (start < text.len && !is_digit(text.p[start]) && !is_letter(text.p[start]))
+        start++;
+    if (start == text.len)
+        return (struct token){.kind = TOKEN_END};
+    bool is_number = is_digit(text.p[start]);
+    size_t end = start;
+    while (end < text.len && (is_number ? is_digit(text.p[end]) : is_letter(text.p[end])))
+        end++;
+    return (struct token){
+        .kind = is_number ? TOKEN_DIGITS : TOKEN_WORD,
+        .text = str_sub(text, start, end),
+        .rest = str_sub(text, end, text.len),
+    };
+}
+
+/* ---- keys ---- */
+
+/* 1 to 9 for a Latin letter a to i, the first four Arabic letters of the abjad, or the Cyrillic
+ * letters that are in the same place as in Latin; 0 for anything else. */
+static int32_t letter_value(struct str word)
+{
+    if (word.len == 1)
+        return word.p[0] >= 'a' && word.p[0] <= 'i' ? word.p[0] - 'a' + 1 : 0;
+    static const struct {
+        struct str letter;
+        int32_t value;
+    } letters[] = {
+        {{"ا", 2}, 1}, {{"ب", 2}, 2}, {{"ج", 2}, 3}, {{"د", 2}, 4},
+        {{"а", 2}, 1}, {{"б", 2}, 2}, {{"г", 2}, 4},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(letters); i++) {
+        if (str_eq(letters[i].letter, word))
+            return letters[i].value;
+    }
+    return 0;
+}
+
+/* What the keys in a text come to. */
+struct keys {
+    uint32_t n_values; /* different ones: 0, 1, 2 = two or more */
+    int32_t value;
+    bool has_ve;     /* Cyrillic VE: third Russian letter, or looks like Latin B */
+    bool has_others; /* words and numbers that are no key */
+};
+
+static void keys_add(struct keys *keys, int32_t value)
+{
+    if (keys->n_values == 0) {
+        keys->value = value;
+        keys->n_values = 1;
+    } else if (keys->value != value) {
+        keys->n_values = 2;
+    }
+}
+
+static void keys_add_word(struct keys *keys, struct str word, int32_t max)
+{
+    int32_t value = letter_value(word);
+    if (value == 0 || value > max)
+        value = match_find_number_word(word);
+    if (value >= 0 && value <= max)
+        keys_add(keys, value);
+    else if (str_eq(word, STR("в")))
+        keys->has_ve = true;
+    else if (!match_has_word(match_filler_words, match_n_filler_words, word))
+        keys->has_others = true;
+}
+
+static struct keys read_keys(struct str text, int32_t max)
+{
+    struct keys keys = {0};
+    for (struct token t = next_token(text); t.kind != TOKEN_END; t = next_token(t.rest)) {
+        if (t.kind == TOKEN_WORD) {
+            keys_add_word(&keys, t.text, max);
+        } else if (t.text.len == 1 && t.text.p[0] - '0' <= max) {
+            keys_add(&keys, t.text.p[0] - '0');
+        } else { /* "00" is a menu key, not zero */
+            keys.has_others = true;
+        }
+    }
+    return keys;
+}
+
+static struct answer_match answer_of(enum answer_result result, int32_t choice)
+{
+    return (struct answer_match){.result = result, .choice = choice, .text = STR_NONE};
+}
+
+/* Min is 0 for menus, 1 for the options of a question. */
+static struct answer_match answer_of_keys(const struct keys *keys, int32_t min)
+{
+    if (keys->has_others || (keys->n_values == 1 && keys->value < min))
+        return answer_of(ANSWER_NONE, 0);
+    if (keys->has_ve || keys->n_values > 1)
+        return answer_of(ANSWER_AMBIGUOUS, 0);
+    return keys->n_values == 1 ? answer_of(ANSWER_ONE, keys->value) : answer_of(ANSWER_NONE, 0);
+}
+
+struct answer_match match_menu(struct str normalised, int32_t max_key)
+{
+    struct keys keys = read_keys(normalised, max_key < 9 ? max_key : 9);
+    return answer_of_keys(&keys, 0);
+}
+
+/* ---- texts ---- */
+
+/* Moves over the e of ae, oe, ue: they stand for the German umlauts, whose marks are gone. */
+static size_t skip_umlaut_e(struct str text, size_t at)
+{
+    bool is_e = at > 0 && at < text.len && text.p[at] == 'e';
+    char before = is_e ? text.p[at - 1] : '\0';
+    return before == 'a' || before == 'o' || before == 'u' ? at + 1 : at;
+}
+
+static bool is_same_text(struct str a, struct str b)
+{
+    size_t i = 0;
+    size_t j = 0;
+    for (;;) {
+        i = skip_umlaut_e(a, i);
+        j = skip_umlaut_e(b, j);
+        if (i >= a.len || j >= b.len)
+            return i >= a.len && j >= b.len;
+        if (a.p[i++] != b.p[j++])
+            return false;
+    }
+}
+
+/* The option whose full text this is: 1.., 0 for none or several. */
+static int32_t find_option(const struct question *question, struct str text, struct arena *arena)
+{
+    int32_t found = 0;
+    for (int32_t i = 0; i < question->n_choices && !str_is_empty(text); i++) {
+        if (!is_same_text(match_normalise(question->choices[i].text, arena), text))
+            continue;
+        if (found != 0)
+            return 0;
+        found = i + 1;
+    }
+    return found;
+}
+
+/* "2 Food and water": a key with the text of its own option. */
+static bool is_key_with_text(const struct question *question, struct str normalised,
+                             struct arena *arena, int32_t *ret_choice)
+{
+    struct token first = next_token(normalised);
+    if (first.kind == TOKEN_END)
+        return false;
+    struct keys keys = read_keys(first.text, question->n_choices);
+    if (keys.n_values != 1 || keys.value < 1 || keys.has_others)
+        return false;
+    struct token second = next_token(first.rest);
+    if (second.kind == TOKEN_END)
+        return false;
+    size_t at = (size_t)(second.text.p - normalised.p);
+    *ret_choice = find_option(question, str_sub(normalised, at, normalised.len), arena);
+    return *ret_choice == keys.value;
+}
+
+static struct answer_match match_choice(const struct question *question, struct str normalised,
+                                        struct arena *arena)
+{
+    struct keys keys = read_keys(normalised, question->n_choices);
+    struct answer_match match = answer_of_keys(&keys, 1);
+    bool is_bare_key = match.result == ANSWER_ONE && normalised.len == 1;
+    if (is_bare_key)
+        return match;
+    int32_t option = find_option(question, normalised, arena);
+    if (option != 0) {
+        bool is_other = match.result == ANSWER_ONE && match.choice != option;
+        return answer_of(is_other ? ANSWER_AMBIGUOUS : ANSWER_ONE, is_other ? 0 : option);
+    }
+    if (match.result == ANSWER_NONE && is_key_with_text(question, normalised, arena, &option))
+        return answer_of(ANSWER_ONE, option);
+    return match;
+}
+
+/* ---- numbers ---- */
+
+static struct answer_match match_number(const struct question *question, struct str normalised)
+{
+    struct keys keys = {0};
+    uint32_t n_others = 0;
+    for (struct token t = next_token(normalised); t.kind != TOKEN_END; t = next_token(t.rest)) {
+        uint64_t value = 0;
+        int32_t word_value = t.kind == TOKEN_WORD ? match_find_number_word(t.text) : -1;
+        if (t.kind == TOKEN_DIGITS && str_to_u64(t.text, INT32_MAX, &value) == ERR_OK &&
+            !str_eq(t.text, STR("00")))
+            keys_add(&keys, (int32_t)value);
+        else if (word_value >= 0)
+            keys_add(&keys, word_value);
+        else if (t.kind == TOKEN_DIGITS)
+            return answer_of(ANSWER_NONE, 0);
+        else if (!match_has_word(match_filler_words, match_n_filler_words, t.text))
+            n_others++;
+    }
+    if (keys.n_values > 1)
+        return answer_of(ANSWER_AMBIGUOUS, 0);
+    bool is_answer = keys.n_values == 1 && n_others <= OTHER_WORDS_MAX &&
+                     keys.value >= question->low && keys.value <= question->high;
+    struct answer_match match = answer_of(is_answer ? ANSWER_ONE : ANSWER_NONE, 0);
+    match.number = is_answer ? keys.value : 0;
+    return match;
+}
+
+/* ---- words and open texts ---- */
+
+/* How far a typed word may be from an accepted one; a year or a code must be exact. */
+static uint32_t tolerance(struct str word)
+{
+    uint32_t n_letters = 0;
+    for (size_t i = 0; i < word.len; i++) {
+        if (is_digit(word.p[i]))
+            return 0;
+        n_letters += ((uint8_t)word.p[i] & 0xc0) != 0x80;
+    }
+    return n_letters >= 8 ? 2 : (n_letters >= 4 ? 1 : 0);
+}
+
+static struct answer_match match_word(const struct question *question, struct str normalised)
+{
+    struct answer_match match = answer_of(ANSWER_NONE, 0);
+    uint32_t best = UINT32_MAX;
+    for (uint8_t i = 0; i < question->n_accepted && !str_is_empty(normalised); i++) {
+        struct str accepted = question->accepted[i];
+        uint32_t max = tolerance(accepted);
+        uint32_t distance =
+            is_same_text(accepted, normalised) ? 0 : match_distance(accepted, normalised, max);
+        if (distance > max || distance >= best)
+            continue;
+        best = distance;
+        match.result = ANSWER_ONE;
+        match.text = accepted;
+    }
+    return match;
+}
+
+/* Valid UTF-8 without controls, trimmed, at most max_chars characters. */
+static struct answer_match match_open(const struct question *question, struct str original,
+                                      struct arena *arena)
+{
+    struct str text = str_trim(original);
+    char *out = arena_alloc(arena, text.len + 1);
+    if (out == NULL)
+        return answer_of(ANSWER_NONE, 0);
+    size_t len = 0;
+    uint32_t n_chars = 0;
+    for (size_t at = 0; at < text.len && n_chars < question->max_chars;) {
+        size_t start = at;
+        int32_t code = utf8_next(text, &at);
+        bool is_invalid = code == UTF8_REPLACEMENT && at - start == 1;
+        if (is_invalid || (code < ' ' && code != '\n') || code == 0x7f)
+            continue;
+        memcpy(out + len, text.p + start, at - start);
+        len += at - start;
+        n_chars++;
+    }
+    struct str clean = str_trim((struct str){out, len});
+    struct answer_match match = answer_of(clean.len > 0 ? ANSWER_ONE : ANSWER_NONE, 0);
+    match.text = clean;
+    return match;
+}
+
+struct answer_match match_answer(const struct question *question, struct str original,
+                                 struct str normalised, struct arena *arena)
+{
+    switch (question->answer) {
+    case ANSWER_CHOICE:
+        return match_choice(question, normalised, arena);
+    case ANSWER_NUMBER:
+        return match_number(question, normalised);
+    case ANSWER_WORD:
+        return match_word(question, normalised);
+    case ANSWER_OPEN:
+        return match_open(question, original, arena);
+    }
+    return answer_of(ANSWER_NONE, 0);
+}

@@ -1,0 +1,161 @@
+#include <assert.h>
+#include <string.h>
+
+#include "core/match/match.h"
+#include "core/match/words.h"
+#include "core/utf8.h"
+
+#define MAX_TAIL_WORDS 3
+
+const char *match_command_name(enum command command)
+{
+    static const char *const names[] = {[COMMAND_NONE] = "NONE",
+#define MATCH_COMMAND_NAME(name) [COMMAND_##name] = #name,
+                                        MATCH_COMMANDS(MATCH_COMMAND_NAME)
+#undef MATCH_COMMAND_NAME
+    };
+    assert(command < N_COMMANDS);
+    return names[command];
+}
+
+/* "es" is the language of "es-419". */
+static bool is_language(const char *lang, const char *learner_lang)
+{
+    size_t n = strlen(lang);
+    return strncmp(lang, learner_lang, n) == 0 &&
+           (learner_lang[n] == '\0' || learner_lang[n] == '-');
+}
+
+static bool is_active(const struct keyword *keyword, const char *lang)
+{
+    return lang == NULL || lang[0] == '\0' || keyword->command == COMMAND_STOP ||
+           keyword->command == COMMAND_HELP || keyword->command == COMMAND_SAFE ||
+           is_language(keyword->lang, "en") || is_language(keyword->lang, lang);
+}
+
+/* Which commands look at what stands behind their word. */
+static bool has_argument(enum command command)
+{
+    return command == COMMAND_JOIN || command == COMMAND_LANG || command == COMMAND_CHECK ||
+           command == COMMAND_SWITCH || command == COMMAND_DELETE;
+}
+
+/* May this text follow the command's word? Otherwise it is a sentence that only begins like one. */
+static bool is_tail(enum command command, struct str tail)
+{
+    if (command == COMMAND_SAFE) /* whoever is in danger need not be brief */
+        return true;
+    uint32_t n_words = 0;
+    for (struct str word; (word = match_next_word(&tail)).p != NULL; n_words++) {
+        if (!has_argument(command) &&
+            !match_has_word(match_courtesy_words, match_n_courtesy_words, word))
+            return false;
+    }
+    return n_words <= MAX_TAIL_WORDS;
+}
+
+static struct command_match found(const struct keyword *keyword, bool is_fuzzy, struct str argument)
+{
+    struct command_match match = {
+        .command = keyword->command, .is_fuzzy = is_fuzzy, .argument = argument};
+    if (!is_language(keyword->lang, "en"))
+        memcpy(match.lang, keyword->lang, strlen(keyword->lang)); /* two letters */
+    return match;
+}
+
+/* "join482156": cuts where the digits begin; all of the word when it has none. */
+static struct str letters_of(struct str word)
+{
+    size_t n = 0;
+    while (n < word.len && !(word.p[n] >= '0' && word.p[n] <= '9'))
+        n++;
+    return str_sub(word, 0, n);
+}
+
+struct command_match match_command(struct str normalised, const char *lang)
+{
+    struct str rest = normalised;
+    struct str word = match_next_word(&rest);
+    const struct keyword *keyword = match_find_keyword(word);
+    if (keyword == NULL) {
+        struct str letters = letters_of(word);
+        keyword = letters.len < word.len ? match_find_keyword(letters) : NULL;
+        if (keyword != NULL && !has_argument(keyword->command))
+            keyword = NULL;
+        rest = str_sub(normalised, letters.len, normalised.len);
+    }
+    if (keyword == NULL || !is_active(keyword, lang))
+        return (struct command_match){.argument = STR_NONE};
+    bool is_taken = keyword->command == COMMAND_STOP ? match_is_stop(normalised)
+                                                     : is_tail(keyword->command, rest);
+    if (!is_taken)
+        return (struct command_match){.argument = STR_NONE};
+    return found(keyword, false, rest);
+}
+
+static uint32_t count_points(struct str word)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < word.len; i++)
+        n += ((uint8_t)word.p[i] & 0xc0) != 0x80;
+    return n;
+}
+
+/* How far a typed word may be from a keyword of n letters. */
+static uint32_t tolerance(uint32_t n_letters)
+{
+    return n_letters >= 8 ? 2 : (n_letters >= 4 ? 1 : 0);
+}
+
+#define FAR UINT32_MAX
+
+/* Distance to a keyword, FAR past what its length allows. */
+static uint32_t near_distance(struct str normalised, const struct keyword *keyword)
+{
+    uint32_t max = tolerance(count_points(keyword->word));
+    uint32_t distance = max > 0 ? match_distance(normalised, keyword->word, max) : FAR;
+    return distance <= max ? distance : FAR;
+}
+
+/* Near misses of another language's words are everyday words ("also" and ALTO), unless they are in
+ * another script; so are those of the providers' lesser STOP words ("quiet" and QUIT). */
+static bool is_fuzzy_active(const struct keyword *keyword, const char *lang)
+{
+    bool is_english = is_language(keyword->lang, "en");
+    if (is_english && keyword->command == COMMAND_STOP)
+        return match_has_word(match_strong_stop_words, match_n_strong_stop_words, keyword->word);
+    bool is_ascii = (uint8_t)keyword->word.p[0] < 0x80;
+    bool is_own = lang == NULL || lang[0] == '\0' || is_english || is_language(keyword->lang, lang);
+    return is_own || (!is_ascii && is_active(keyword, lang));
+}
+
+struct command_match match_command_fuzzy(struct str normalised, const char *lang)
+{
+    const struct command_match none = {.argument = STR_NONE};
+    if (str_find_char(normalised, ' ') != SIZE_MAX || match_find_number_word(normalised) >= 0)
+        return none;
+    const struct keyword *best = NULL;
+    uint32_t best_distance = FAR;
+    bool is_tie = false;
+    for (size_t i = 0; i < match_n_keywords; i++) {
+        const struct keyword *keyword = &match_keywords[i];
+        uint32_t distance =
+            is_fuzzy_active(keyword, lang) ? near_distance(normalised, keyword) : FAR;
+        if (distance == FAR || distance > best_distance)
+            continue;
+        if (best == NULL || distance < best_distance) {
+            best = keyword;
+            is_tie = false;
+        } else if (keyword->command != best->command) {
+            is_tie = true;
+            if (keyword->command == COMMAND_STOP)
+                best = keyword;
+        }
+        best_distance = distance;
+    }
+    if (best == NULL || best->command == COMMAND_DELETE)
+        return none;
+    if (is_tie && best->command != COMMAND_STOP)
+        return none;
+    return found(best, true, STR_NONE);
+}

@@ -1,0 +1,205 @@
+/*
+ * spool_mem.c: records in this process, for transcripts and unit tests.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "base/xalloc.h"
+#include "port/spool/spool.h"
+
+#define N_FAULTS 4
+#define VERB_BYTES 16
+
+struct mem_record {
+    struct mem_record *prev, *next;
+    struct buf bytes;
+};
+
+struct mem_answer {
+    struct mem_answer *prev, *next;
+    spool_on_done *fn;
+    void *ctx;
+    enum err e;
+};
+
+struct mem_fault {
+    char verb[VERB_BYTES];
+    enum err e;
+    uint32_t n;
+};
+
+struct mem_spool {
+    struct spool base;
+    struct loop *loop;
+    struct timer *timer;
+    struct mem_record *records;
+    struct mem_record *shown; /* last; NULL = none since the last drop */
+    uint32_t n_shown;
+    struct mem_answer *answers;
+    uint64_t bytes;
+    struct mem_fault faults[N_FAULTS];
+};
+
+static struct mem_spool *mem(struct spool *s)
+{
+    return (struct mem_spool *)s;
+}
+
+static enum err fault_take(struct mem_spool *m, const char *verb)
+{
+    for (size_t i = 0; i < N_FAULTS; i++) {
+        struct mem_fault *fault = &m->faults[i];
+        if (fault->n == 0 || strcmp(fault->verb, verb) != 0)
+            continue;
+        if (fault->n != UINT32_MAX)
+            fault->n--;
+        return fault->e;
+    }
+    return ERR_OK;
+}
+
+static void answers_give(struct mem_spool *m)
+{
+    struct mem_answer *turn = m->answers;
+    m->answers = NULL;
+    while (turn != NULL) {
+        struct mem_answer *a = turn;
+        DL_DELETE(turn, a);
+        a->fn(a->ctx, a->e);
+        free(a);
+    }
+}
+
+static void on_turn(void *ctx)
+{
+    answers_give(ctx);
+}
+
+static void mem_append(struct spool *s, struct str record, spool_on_done *fn, void *ctx)
+{
+    struct mem_spool *m = mem(s);
+    struct mem_answer *a = xcalloc(1, sizeof(*a));
+    *a = (struct mem_answer){.fn = fn, .ctx = ctx, .e = fault_take(m, "append")};
+    if (record.len > SPOOL_MAX_RECORD_BYTES)
+        a->e = ERR_TOO_LONG;
+    if (a->e == ERR_OK) {
+        struct mem_record *kept = xcalloc(1, sizeof(*kept));
+        buf_init(&kept->bytes, SPOOL_MAX_RECORD_BYTES);
+        buf_add_str(&kept->bytes, record);
+        assert(buf_error(&kept->bytes) == ERR_OK);
+        DL_APPEND(m->records, kept);
+        m->bytes += record.len;
+    }
+    DL_APPEND(m->answers, a);
+    timer_start(m->loop, m->timer, 0);
+}
+
+static enum err show(struct mem_spool *m, struct mem_record *next, struct buf *record)
+{
+    enum err e = fault_take(m, "peek");
+    if (e != ERR_OK)
+        return e;
+    if (next == NULL || m->n_shown == SPOOL_MAX_SHOWN)
+        return ERR_NOT_FOUND;
+    m->shown = next;
+    m->n_shown++;
+    buf_reset(record);
+    buf_add_str(record, buf_str(&next->bytes));
+    return buf_error(record);
+}
+
+static enum err mem_peek(struct spool *s, struct buf *record)
+{
+    struct mem_spool *m = mem(s);
+    m->n_shown = 0;
+    m->shown = NULL;
+    return show(m, m->records, record);
+}
+
+static enum err mem_peek_next(struct spool *s, struct buf *record)
+{
+    struct mem_spool *m = mem(s);
+    return show(m, m->shown != NULL ? m->shown->next : NULL, record);
+}
+
+static void record_remove(struct mem_spool *m)
+{
+    struct mem_record *first = m->records;
+    DL_DELETE(m->records, first);
+    m->bytes -= first->bytes.len;
+    buf_fini(&first->bytes);
+    free(first);
+}
+
+static enum err mem_drop(struct spool *s, uint32_t n)
+{
+    struct mem_spool *m = mem(s);
+    uint32_t n_shown = m->n_shown;
+    m->n_shown = 0;
+    m->shown = NULL;
+    enum err e = fault_take(m, "drop");
+    if (e != ERR_OK)
+        return e;
+    if (n > n_shown)
+        return ERR_NOT_FOUND;
+    for (uint32_t i = 0; i < n; i++)
+        record_remove(m);
+    return ERR_OK;
+}
+
+static bool mem_is_empty(struct spool *s)
+{
+    return mem(s)->records == NULL;
+}
+
+static uint64_t mem_bytes(struct spool *s)
+{
+    return mem(s)->bytes;
+}
+
+static void mem_free(struct spool *s)
+{
+    struct mem_spool *m = mem(s);
+    answers_give(m);
+    while (m->records != NULL)
+        record_remove(m);
+    timer_free(m->loop, m->timer);
+    free(m);
+}
+
+static const struct spool_ops mem_ops = {
+    .append = mem_append,
+    .peek = mem_peek,
+    .peek_next = mem_peek_next,
+    .drop = mem_drop,
+    .is_empty = mem_is_empty,
+    .bytes = mem_bytes,
+    .free = mem_free,
+};
+
+struct spool *spool_mem_new(struct loop *loop)
+{
+    struct mem_spool *m = xcalloc(1, sizeof(*m));
+    m->base.ops = &mem_ops;
+    m->loop = loop;
+    m->timer = timer_new(loop, on_turn, m);
+    return &m->base;
+}
+
+void spool_mem_fail(struct spool *s, const char *verb, enum err e, uint32_t n)
+{
+    struct mem_fault *slot = NULL;
+    for (size_t i = 0; i < N_FAULTS; i++) {
+        struct mem_fault *fault = &mem(s)->faults[i];
+        if (fault->n > 0 && strcmp(fault->verb, verb) == 0)
+            fault->n = 0; /* the new one takes its place */
+        if (fault->n == 0)
+            slot = fault;
+    }
+    assert(slot != NULL);
+    *slot = (struct mem_fault){.e = e, .n = n};
+    enum err copied = str_copy(str_from(verb), slot->verb, sizeof(slot->verb));
+    assert(copied == ERR_OK);
+}

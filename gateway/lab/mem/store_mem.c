@@ -1,0 +1,479 @@
+/*
+ * store_mem.c: everything in this process, for transcripts and unit tests. A call takes effect at
+ * once, its answer is copied and handed out in the next turn of the loop.
+ */
+#include "lab/mem/store_mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "base/xalloc.h"
+
+#define VALUE_MAX_BYTES (16u << 20) /* a course bundle is the largest value */
+#define ANSWER_MAX_BYTES (256u << 20)
+
+void mem_value_init(struct buf *value, struct str bytes)
+{
+    buf_init(value, VALUE_MAX_BYTES);
+    buf_add_str(value, bytes);
+    assert(buf_error(value) == ERR_OK);
+}
+
+static void value_set(struct buf *value, struct str bytes)
+{
+    buf_reset(value);
+    buf_add_str(value, bytes);
+    assert(buf_error(value) == ERR_OK);
+}
+
+/* ---- answers ---- */
+
+/* The verb's own fault before that of "*"; counts it down. */
+static const struct fault *fault_take(struct mem_store *m, const char *verb)
+{
+    const char *wanted[] = {verb, "*"};
+    for (size_t w = 0; w < ARRAY_LEN(wanted); w++) {
+        for (size_t i = 0; i < STORE_MEM_FAULTS; i++) {
+            struct fault *fault = &m->faults[i];
+            if (fault->n == 0 || strcmp(fault->verb, wanted[w]) != 0)
+                continue;
+            if (fault->n != UINT32_MAX)
+                fault->n--;
+            return fault;
+        }
+    }
+    return NULL;
+}
+
+struct answer *mem_answer_new(struct mem_store *m, const char *verb,
+                              void (*deliver)(struct answer *), void *ctx)
+{
+    struct answer *a = xcalloc(1, sizeof(*a));
+    a->deliver = deliver;
+    a->ctx = ctx;
+    a->arena = arena_new(ANSWER_MAX_BYTES);
+    const struct fault *fault = fault_take(m, verb);
+    a->forced = fault != NULL ? fault->e : ERR_OK;
+    a->has_effect = fault == NULL || fault->is_late;
+    return a;
+}
+
+void mem_answer_post(struct mem_store *m, struct answer *a)
+{
+    if (a->forced != ERR_OK)
+        a->e = a->forced;
+    assert(arena_error(a->arena) == ERR_OK);
+    DL_APPEND(m->answers, a);
+    timer_start(m->loop, m->timer, 0);
+}
+
+static void answer_give(struct answer *a)
+{
+    a->deliver(a);
+    arena_free(a->arena);
+    free(a);
+}
+
+static void on_answers(void *ctx)
+{
+    struct mem_store *m = ctx;
+    struct answer *turn = m->answers; /* what the callbacks ask for comes in the next turn */
+    m->answers = NULL;
+    while (turn != NULL) {
+        struct answer *a = turn;
+        DL_DELETE(turn, a);
+        answer_give(a);
+    }
+}
+
+static void deliver_load(struct answer *a)
+{
+    a->fn.load(a->ctx, a->e, a->e == ERR_OK ? &a->record : NULL);
+}
+
+static void deliver_commit(struct answer *a)
+{
+    bool has_record = a->e == ERR_CONFLICT || (a->e == ERR_OK && a->record.refused_by != NULL);
+    a->fn.commit(a->ctx, a->e, has_record ? &a->record : NULL);
+}
+
+void mem_deliver_done(struct answer *a)
+{
+    a->fn.done(a->ctx, a->e);
+}
+
+static void deliver_due(struct answer *a)
+{
+    a->fn.due(a->ctx, a->e, a->ids, a->e == ERR_OK ? a->n : 0);
+}
+
+static void deliver_value(struct answer *a)
+{
+    a->fn.value(a->ctx, a->e, a->e == ERR_OK ? a->value : STR_NONE);
+}
+
+static void deliver_courses(struct answer *a)
+{
+    bool is_ok = a->e == ERR_OK;
+    a->fn.courses(a->ctx, a->e, a->names, a->bundles, is_ok ? a->n : 0,
+                  is_ok ? a->value : STR_NONE);
+}
+
+/* ---- learners ---- */
+
+static struct mem_record *record_find(struct mem_store *m, const struct number_id *id)
+{
+    struct mem_record *record;
+    HASH_FIND(hh, m->records, id, sizeof(*id), record);
+    return record;
+}
+
+static struct mem_record *record_need(struct mem_store *m, const struct number_id *id)
+{
+    struct mem_record *record = record_find(m, id);
+    if (record != NULL)
+        return record;
+    record = xcalloc(1, sizeof(*record));
+    record->id = *id;
+    mem_value_init(&record->state, STR_NONE);
+    mem_value_init(&record->reply, STR_NONE);
+    HASH_ADD(hh, m->records, id, sizeof(record->id), record);
+    return record;
+}
+
+static void record_copy(struct mem_store *m, const struct number_id *id, struct answer *a)
+{
+    struct mem_record *record = record_find(m, id);
+    a->record = (struct store_record){.state = STR_NONE, .reply = STR_NONE};
+    if (record == NULL)
+        return;
+    if (record->state.len > 0)
+        a->record.state = arena_str(a->arena, buf_str(&record->state));
+    if (record->reply.len > 0 && loop_mono(m->loop).ms < record->reply_until_ms)
+        a->record.reply = arena_str(a->arena, buf_str(&record->reply));
+}
+
+static void mem_load(struct store *s, const struct number_id *id, store_on_load *fn, void *ctx)
+{
+    struct answer *a = mem_answer_new(mem(s), "load", deliver_load, ctx);
+    a->fn.load = fn;
+    record_copy(mem(s), id, a);
+    mem_answer_post(mem(s), a);
+}
+
+static void commit_apply(struct mem_store *m, const struct store_commit *commit,
+                         const char **ret_refused_by)
+{
+    struct mem_record *record = record_need(m, &commit->id);
+    const char *refused_by = commit->caps != NULL ? mem_caps_check(m, record, commit->caps) : NULL;
+    *ret_refused_by = refused_by;
+    if (commit->state.p == NULL)
+        buf_reset(&record->reply);
+    value_set(&record->state, commit->state);
+    if (commit->reply.len > 0 && refused_by == NULL) {
+        value_set(&record->reply, commit->reply);
+        record->reply_until_ms = loop_mono(m->loop).ms + commit->reply_ttl_ms;
+    }
+    if (commit->state.p == NULL)
+        record->due_at_ms = 0;
+    else if (commit->due_at_ms >= 0)
+        record->due_at_ms = commit->due_at_ms;
+    if (commit->event.len > 0)
+        mem_stream_add(m, STORE_STREAM_EVENTS, commit->id.bytes[0], commit->event);
+    for (uint32_t i = 0; i < commit->n_outbox && refused_by == NULL; i++)
+        mem_stream_add(m, STORE_STREAM_OUTBOX, commit->id.bytes[0], commit->outbox[i]);
+    if (commit->caps != NULL)
+        mem_caps_tell(m, commit, refused_by);
+}
+
+static void mem_commit(struct store *s, const struct store_commit *commit, store_on_commit *fn,
+                       void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "commit", deliver_commit, ctx);
+    a->fn.commit = fn;
+    struct mem_record *record = record_find(m, &commit->id);
+    uint32_t seq = record != NULL ? store_seq(buf_str(&record->state)) : 0;
+    if (seq != commit->expected_seq || a->forced == ERR_CONFLICT) {
+        a->e = ERR_CONFLICT;
+        record_copy(m, &commit->id, a);
+    } else if (a->has_effect) {
+        commit_apply(m, commit, &a->record.refused_by);
+    }
+    mem_answer_post(m, a);
+}
+
+static void mem_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn,
+                       void *ctx)
+{
+    struct answer *a = mem_answer_new(mem(s), "append", mem_deliver_done, ctx);
+    a->fn.done = fn;
+    if (a->has_effect)
+        mem_stream_add(mem(s), STORE_STREAM_EVENTS, bucket, event);
+    mem_answer_post(mem(s), a);
+}
+
+static void mem_restore(struct store *s, const struct number_id *id, struct str state,
+                        int64_t due_at_ms, store_on_done *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "restore", mem_deliver_done, ctx);
+    a->fn.done = fn;
+    struct mem_record *record = record_find(m, id);
+    bool is_newer = record == NULL || store_seq(state) > store_seq(buf_str(&record->state));
+    if (a->has_effect && is_newer) {
+        record = record_need(m, id);
+        value_set(&record->state, state);
+        if (due_at_ms >= 0)
+            record->due_at_ms = due_at_ms;
+    }
+    mem_answer_post(m, a);
+}
+
+static int due_cmp(const void *a, const void *b)
+{
+    const struct mem_record *const *left = a, *const *right = b;
+    if ((*left)->due_at_ms != (*right)->due_at_ms)
+        return (*left)->due_at_ms < (*right)->due_at_ms ? -1 : 1;
+    return memcmp(&(*left)->id, &(*right)->id, sizeof((*left)->id));
+}
+
+static void mem_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
+                    store_on_due *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "due", deliver_due, ctx);
+    a->fn.due = fn;
+    size_t n_records = HASH_COUNT(m->records), n = 0;
+    const struct mem_record **due = xcalloc(n_records + 1, sizeof(struct mem_record *));
+    for (const struct mem_record *r = m->records; r != NULL; r = r->hh.next) {
+        uint8_t bucket = r->id.bytes[0];
+        if (bucket >= first && bucket <= last && r->due_at_ms > 0 && r->due_at_ms <= now_ms)
+            due[n++] = r;
+    }
+    qsort(due, n, sizeof(struct mem_record *), due_cmp);
+    a->n = n < max ? (uint32_t)n : max;
+    a->ids = arena_new_array(a->arena, struct number_id, a->n + 1);
+    for (uint32_t i = 0; i < a->n; i++)
+        a->ids[i] = due[i]->id;
+    free(due);
+    mem_answer_post(m, a);
+}
+
+/* ---- sessions and courses ---- */
+
+static void session_remove(struct mem_store *m, struct mem_session *session)
+{
+    HASH_DEL(m->sessions, session);
+    buf_fini(&session->key);
+    buf_fini(&session->value);
+    free(session);
+}
+
+/* NULL also when it has expired. */
+static struct mem_session *session_find(struct mem_store *m, struct str key)
+{
+    struct mem_session *session;
+    HASH_FIND(hh, m->sessions, key.p, key.len, session);
+    if (session != NULL && session->until_ms <= loop_mono(m->loop).ms) {
+        session_remove(m, session);
+        session = NULL;
+    }
+    return session;
+}
+
+static void mem_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,
+                            store_on_done *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "session_put", mem_deliver_done, ctx);
+    a->fn.done = fn;
+    if (!store_session_fits(key, value)) {
+        a->e = ERR_TOO_LONG;
+    } else if (a->has_effect) {
+        struct mem_session *session = session_find(m, key);
+        if (session == NULL) {
+            session = xcalloc(1, sizeof(*session));
+            mem_value_init(&session->key, key);
+            mem_value_init(&session->value, STR_NONE);
+            HASH_ADD_KEYPTR(hh, m->sessions, session->key.p, session->key.len, session);
+        }
+        value_set(&session->value, value);
+        session->until_ms = loop_mono(m->loop).ms + ttl_ms;
+    }
+    mem_answer_post(m, a);
+}
+
+static void mem_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "session_get", deliver_value, ctx);
+    a->fn.value = fn;
+    const struct mem_session *session = session_find(m, key);
+    if (session == NULL)
+        a->e = ERR_NOT_FOUND;
+    else
+        a->value = arena_str(a->arena, buf_str(&session->value));
+    mem_answer_post(m, a);
+}
+
+static void mem_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
+                           store_on_done *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "course_put", mem_deliver_done, ctx);
+    a->fn.done = fn;
+    if (a->has_effect) {
+        struct mem_course *course;
+        LL_FOREACH(m->courses, course)
+        {
+            if (str_eq(buf_str(&course->name), name))
+                break;
+        }
+        if (course == NULL) {
+            course = xcalloc(1, sizeof(*course));
+            mem_value_init(&course->name, name);
+            mem_value_init(&course->bundle, STR_NONE);
+            LL_APPEND(m->courses, course);
+        }
+        value_set(&course->bundle, bundle);
+        if (is_current)
+            value_set(&m->current, name);
+    }
+    mem_answer_post(m, a);
+}
+
+static void mem_courses_get(struct store *s, store_on_courses *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "courses_get", deliver_courses, ctx);
+    a->fn.courses = fn;
+    struct mem_course *course;
+    uint32_t n = 0;
+    LL_COUNT(m->courses, course, n);
+    a->names = arena_new_array(a->arena, struct str, n + 1);
+    a->bundles = arena_new_array(a->arena, struct str, n + 1);
+    LL_FOREACH(m->courses, course)
+    {
+        a->names[a->n] = arena_str(a->arena, buf_str(&course->name));
+        a->bundles[a->n++] = arena_str(a->arena, buf_str(&course->bundle));
+    }
+    if (m->current.len > 0)
+        a->value = arena_str(a->arena, buf_str(&m->current));
+    mem_answer_post(m, a);
+}
+
+/* ---- the rest ---- */
+
+static void mem_ping(struct store *s, store_on_done *fn, void *ctx)
+{
+    struct answer *a = mem_answer_new(mem(s), "ping", mem_deliver_done, ctx);
+    a->fn.done = fn;
+    mem_answer_post(mem(s), a);
+}
+
+static bool mem_is_up(struct store *s)
+{
+    for (size_t i = 0; i < STORE_MEM_FAULTS; i++) {
+        const struct fault *fault = &mem(s)->faults[i];
+        if (fault->n > 0 && fault->e == ERR_UNAVAILABLE && strcmp(fault->verb, "*") == 0)
+            return false;
+    }
+    return true;
+}
+
+static void mem_free_data(struct mem_store *m)
+{
+    struct mem_record *record, *next_record;
+    HASH_ITER(hh, m->records, record, next_record)
+    {
+        HASH_DEL(m->records, record);
+        buf_fini(&record->state);
+        buf_fini(&record->reply);
+        free(record);
+    }
+    while (m->sessions != NULL)
+        session_remove(m, m->sessions);
+    struct mem_course *course, *next_course;
+    LL_FOREACH_SAFE(m->courses, course, next_course)
+    {
+        buf_fini(&course->name);
+        buf_fini(&course->bundle);
+        free(course);
+    }
+    buf_fini(&m->current);
+    mem_board_fini(m);
+    mem_parts_fini(m);
+    mem_caps_fini(m);
+}
+
+static void mem_free(struct store *s)
+{
+    struct mem_store *m = mem(s);
+    mem_streams_stop(m);
+    while (m->answers != NULL) {
+        struct answer *a = m->answers;
+        DL_DELETE(m->answers, a);
+        a->e = ERR_UNAVAILABLE;
+        answer_give(a);
+    }
+    timer_free(m->loop, m->timer);
+    mem_streams_fini(m);
+    mem_free_data(m);
+    free(m);
+}
+
+void store_mem_fail(struct store *s, const char *verb, enum err e, bool late, uint32_t n)
+{
+    struct mem_store *m = mem(s);
+    struct fault *free_slot = NULL;
+    for (size_t i = 0; i < STORE_MEM_FAULTS; i++) {
+        struct fault *fault = &m->faults[i];
+        if (fault->n > 0 && strcmp(fault->verb, verb) == 0)
+            fault->n = 0; /* the new one takes its place */
+        if (fault->n == 0)
+            free_slot = fault;
+    }
+    assert(free_slot != NULL);
+    *free_slot = (struct fault){.e = e, .is_late = late, .n = n};
+    enum err copied = str_copy(str_from(verb), free_slot->verb, sizeof(free_slot->verb));
+    assert(copied == ERR_OK);
+}
+
+static const struct store_ops mem_ops = {
+    .load = mem_load,
+    .commit = mem_commit,
+    .take = mem_take,
+    .append = mem_append,
+    .read = mem_read,
+    .settle = mem_settle,
+    .mark_sending = mem_mark_sending,
+    .clear_sending = mem_clear_sending,
+    .due = mem_due,
+    .session_put = mem_session_put,
+    .session_get = mem_session_get,
+    .course_put = mem_course_put,
+    .courses_get = mem_courses_get,
+    .part_put = mem_part_put,
+    .part_done = mem_part_done,
+    .parts_overdue = mem_parts_overdue,
+    .board_put = mem_board_put,
+    .board_get = mem_board_get,
+    .restore = mem_restore,
+    .ping = mem_ping,
+    .is_up = mem_is_up,
+    .free = mem_free,
+};
+
+struct store *store_mem_new(struct loop *loop)
+{
+    struct mem_store *m = xcalloc(1, sizeof(*m));
+    m->base.ops = &mem_ops;
+    m->loop = loop;
+    m->timer = timer_new(loop, on_answers, m);
+    mem_value_init(&m->current, STR_NONE);
+    mem_streams_init(m);
+    return &m->base;
+}

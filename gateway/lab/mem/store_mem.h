@@ -1,0 +1,184 @@
+/*
+ * store_mem.h: what store_mem.c (learners, sessions, courses, answers, faults), store_mem_caps.c
+ * (limits on what is sent), store_mem_part.c (long SMS), store_mem_board.c (notes) and
+ * store_mem_stream.c (the two streams) share. Nobody else includes it.
+ */
+#pragma once
+
+#include <uthash.h>
+
+#include "base/arena.h"
+#include "port/store/store.h"
+
+#define STORE_MEM_STREAMS 2
+#define STORE_MEM_FAULTS 16
+#define STORE_MEM_VERB_BYTES 16
+
+struct mem_record {
+    UT_hash_handle hh;
+    struct number_id id;
+    struct buf state; /* empty = none */
+    struct buf reply;
+    int64_t reply_until_ms; /* mono */
+    int64_t due_at_ms;      /* 0 = none */
+    int64_t day;            /* of the messages counted here */
+    uint32_t n_messages;
+    uint32_t exchange, n_exchanges;
+    int64_t exchange_since_s;
+};
+
+struct mem_counter {
+    UT_hash_handle hh;
+    char key[STORE_CAP_KEY_BYTES + 1];
+    int64_t window;
+    uint64_t n;
+};
+
+struct mem_session {
+    UT_hash_handle hh;
+    struct buf key, value;
+    int64_t until_ms; /* mono */
+};
+
+struct mem_course {
+    struct mem_course *next;
+    struct buf name, bundle;
+};
+
+struct mem_part {
+    bool is_there;
+    char mark[STORE_PART_MARK_BYTES];
+    struct buf value;
+};
+
+struct mem_message {
+    struct mem_message *next;
+    struct buf key;
+    struct mem_part parts[STORE_MAX_PARTS];
+    uint32_t n;
+    int64_t due_ms, until_ms; /* mono; due 0 = dealt with */
+};
+
+struct mem_note {
+    struct mem_note *next;
+    struct buf name, value;
+};
+
+struct mem_entry {
+    struct mem_entry *prev, *next;
+    struct buf payload;
+    char id[48];
+    uint8_t bucket;
+    bool is_delivered;
+    bool is_marked;
+};
+
+/* What a callback will be given; data lives in the arena. */
+struct answer {
+    struct answer *prev, *next;
+    void (*deliver)(struct answer *);
+    union {
+        store_on_load *load;
+        store_on_commit *commit;
+        store_on_done *done;
+        store_on_entries *entries;
+        store_on_due *due;
+        store_on_value *value;
+        store_on_courses *courses;
+        store_on_board *board;
+        store_on_part *part;
+        store_on_overdue *overdue;
+    } fn;
+    void *ctx;
+    enum err e;
+    enum err forced; /* by store_mem_fail; ERR_OK = no fault */
+    bool has_effect;
+    struct arena *arena;
+    struct store_record record;
+    struct store_entry *entries;
+    struct number_id *ids;
+    struct str *names, *bundles;
+    struct str value; /* also: name of the current course */
+    enum store_part_state part_state;
+    uint32_t n;
+};
+
+/* A read that waits for entries. */
+struct waiting {
+    struct mem_store *store;
+    struct answer *answer; /* NULL = nobody waits */
+    struct store_reader reader;
+    struct timer *timer;
+};
+
+struct fault {
+    char verb[STORE_MEM_VERB_BYTES];
+    enum err e;
+    bool is_late;
+    uint32_t n;
+};
+
+struct mem_store {
+    struct store base;
+    struct loop *loop;
+    struct mem_record *records;
+    struct mem_session *sessions;
+    struct mem_course *courses;
+    struct mem_counter *counters;
+    struct mem_note *board;
+    struct mem_message *messages;
+    struct buf current;
+    struct mem_entry *streams[STORE_MEM_STREAMS];
+    uint64_t last_entry;
+    struct waiting waiting[STORE_MEM_STREAMS];
+    struct answer *answers;
+    struct timer *timer;
+    struct fault faults[STORE_MEM_FAULTS];
+};
+
+static inline struct mem_store *mem(struct store *s)
+{
+    return (struct mem_store *)s;
+}
+
+/* A new answer, its fault (if one waits for this verb) taken. Take effect only if has_effect. */
+struct answer *mem_answer_new(struct mem_store *m, const char *verb,
+                              void (*deliver)(struct answer *), void *ctx);
+/* To be given in the next turn. */
+void mem_answer_post(struct mem_store *m, struct answer *a);
+void mem_deliver_done(struct answer *a);
+
+void mem_value_init(struct buf *value, struct str bytes);
+
+/* Who refuses the messages of a commit (a constant), or NULL: then they have been counted. */
+const char *mem_caps_check(struct mem_store *m, struct mem_record *record,
+                           const struct store_caps *caps);
+/* Adds the event about the messages, if there is one. */
+void mem_caps_tell(struct mem_store *m, const struct store_commit *commit, const char *refused_by);
+void mem_caps_fini(struct mem_store *m);
+void mem_take(struct store *s, const struct store_cap *caps, uint32_t n, store_on_done *fn,
+              void *ctx);
+
+void mem_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
+                   void *ctx);
+void mem_board_get(struct store *s, store_on_board *fn, void *ctx);
+void mem_board_fini(struct mem_store *m);
+void mem_part_put(struct store *s, const struct store_part *part, store_on_part *fn, void *ctx);
+void mem_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn, void *ctx);
+void mem_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
+void mem_parts_fini(struct mem_store *m);
+
+void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucket,
+                    struct str payload);
+void mem_streams_init(struct mem_store *m);
+/* Ends what waits; its answer is posted. */
+void mem_streams_stop(struct mem_store *m);
+void mem_streams_fini(struct mem_store *m);
+void mem_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
+              store_on_entries *fn, void *ctx);
+void mem_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,
+                uint32_t n, struct str event, store_on_done *fn, void *ctx);
+void mem_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
+                      void *ctx);
+void mem_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
+                       void *ctx);

@@ -1,0 +1,452 @@
+#include "lab/talk/fast.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/callback/callback.h"
+#include "app/course_set.h"
+#include "app/outbox/outbox.h"
+#include "app/persist.h"
+#include "app/replay.h"
+#include "app/timers.h"
+#include "base/xalloc.h"
+#include "port/sink.h"
+
+/* A struct str in a static initialiser. */
+#define LIT(literal)                                                                               \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
+#define DIAL_CODE "*384*7#"
+#define SEND_URL "http://sim.invalid/send"
+#define RESPONSE_MAX_BYTES 65536u
+#define QUEUE_MAX_BYTES (1u << 20)
+#define REST_STEP_MS 20
+#define REST_STEPS 1500 /* half a minute of fake time: more than any deadline and back-off */
+#define SKIP_MS (10 * 60 * 1000) /* of long waits, at once */
+#define QUIET_STEPS (2 * PERSIST_GATHER_MS / REST_STEP_MS)
+
+/* An SMS that has reached its phone. */
+struct delivered {
+    struct delivered *next;
+    char number[TALK_NUMBER_BYTES];
+    struct buf text;
+};
+
+struct talk_fast {
+    struct talk_world world;
+    const struct talk_fast_settings *settings;
+    struct config config;
+    struct loop *loop;
+    struct store *store;
+    struct spool *spool;
+    struct sink *sink;
+    struct sender *sender;
+    struct vault *vault;
+    struct channels channels;
+    struct course_set *courses;
+    struct dialogs *dialogs;
+    struct joiner *joiner;
+    struct callbacks *callbacks;
+    struct outbox *outbox;
+    struct replay *replay;
+    struct timers *timers;
+    struct persist *persist;
+    struct http_reader *reader;
+    struct buf responses[TALK_MAX_REPEATS]; /* by the slot of the token */
+    struct delivered *delivered;            /* oldest first */
+    uint32_t n_envelopes;                   /* that were read from the sink */
+    struct buf events;                      /* their lines that nobody has asked for */
+};
+
+static const struct setting sms_settings[] = {
+    {LIT("username"), LIT("sandbox")},
+    {LIT("apikey"), LIT("none")},
+    {LIT("send_url"), LIT(SEND_URL)},
+};
+
+static const struct config_channel channel_rows[] = {
+    {.name = LIT("at"),
+     .profile = LIT("africastalking"),
+     .country = LIT("KE"),
+     .from = LIT("20880"),
+     .settings = {sms_settings, ARRAY_LEN(sms_settings)},
+     .ussd_septets = GSM_USSD_SEPTETS,
+     .ussd_ucs2 = GSM_USSD_UCS2,
+     .fold = GSM_FOLD_LATIN,
+     .tps = 1000,
+     .max_in_flight = 100,
+     .is_unsigned_allowed = true,
+     .is_private_allowed = true,
+     .is_insecure_allowed = true},
+    {.name = LIT("at-ussd"),
+     .profile = LIT("africastalking-ussd"),
+     .country = LIT("KE"),
+     .dial_code = LIT(DIAL_CODE),
+     .sms_channel = LIT("at"),
+     .ussd_septets = GSM_USSD_SEPTETS,
+     .ussd_ucs2 = GSM_USSD_UCS2,
+     .fold = GSM_FOLD_LATIN,
+     .is_unsigned_allowed = true},
+};
+
+static const struct config_country country_rows[] = {
+    {.code = LIT("KE"), .emergency = LIT("999"), .helpline = LIT("116")},
+};
+
+static struct config make_config(const struct talk_fast_settings *settings)
+{
+    return (struct config){
+        .org = STR("Example Organisation"),
+        .url = STR("example.org/course"),
+        .unavailable_text =
+            STR("This service is away for a moment. Please dial again in a minute."),
+        .profiles_dir = str_from(settings->profiles_dir),
+        .n_channels = ARRAY_LEN(channel_rows),
+        .channels = channel_rows,
+        .n_countries = ARRAY_LEN(country_rows),
+        .countries = country_rows,
+        .cap_number_day = 300,
+        .loop_exchanges = 5,
+        .loop_minutes = 60,
+    };
+}
+
+/* --- the provider: what the sender posts reaches a phone --- */
+
+static void deliver(struct talk_fast *f, const struct outgoing *sms)
+{
+    struct delivered *d = xcalloc(1, sizeof(*d));
+    struct delivered **at = &f->delivered;
+    enum err e = str_copy(sms->to, d->number, sizeof(d->number));
+    assert(e == ERR_OK); /* E.164, as the profile read it */
+    buf_init(&d->text, QUEUE_MAX_BYTES);
+    buf_add_str(&d->text, sms->text);
+    while (*at != NULL)
+        at = &(*at)->next;
+    *at = d;
+}
+
+static void on_send(void *ctx, const struct sender_request *request)
+{
+    struct talk_fast *f = ctx;
+    struct arena *arena CLEANUP(arena_freep) = arena_new(QUEUE_MAX_BYTES);
+    struct http_request *http = arena_alloc(arena, sizeof(*http));
+    const struct channel *channel = channels_get(&f->channels, STR("at"));
+    struct outgoing sms;
+    struct http_response answer;
+    struct str path = str_sub(request->url, strlen("http://sim.invalid"), request->url.len);
+    assert(http != NULL && request->n_headers <= HTTP_MAX_HEADERS);
+    http->method = str_from(request->method);
+    http->target = path;
+    struct str query = path;
+    http->path = str_split(&query, '?');
+    http->query = query;
+    http->n_headers = request->n_headers;
+    if (request->n_headers > 0)
+        memcpy(http->headers, request->headers, request->n_headers * sizeof(*request->headers));
+    http->body = request->body;
+    enum err e = profile_simulate(channel->profile, http, STR("ATXid_talk"), arena, &sms, &answer);
+    assert(e == ERR_OK); /* the same profile made the request */
+    deliver(f, &sms);
+}
+
+/* --- coming to rest --- */
+
+/* Events as PostgreSQL got them. */
+static void take_events(struct talk_fast *f)
+{
+    while (f->n_envelopes < sink_mem_count(f->sink))
+        f->settings->read_events(sink_mem_envelope(f->sink, f->n_envelopes++), &f->events);
+}
+
+/* Until nothing is under way for a while; the clock moves a little, as it does in life. What waits
+ * for PostgreSQL may wait on. */
+static bool come_to_rest(struct talk_fast *f)
+{
+    uint32_t n_quiet = 0;
+    for (uint32_t i = 0; i < REST_STEPS && n_quiet < QUIET_STEPS; i++) {
+        loop_mem_settle(f->loop);
+        bool is_quiet = callbacks_n_running(f->callbacks) == 0 &&
+                        dialogs_n_running(f->dialogs) == 0 && outbox_n_jobs(f->outbox) == 0;
+        n_quiet = is_quiet ? n_quiet + 1 : 0;
+        loop_mem_advance(f->loop, REST_STEP_MS);
+    }
+    take_events(f);
+    return n_quiet >= QUIET_STEPS;
+}
+
+/* --- callbacks --- */
+
+static void on_response(void *ctx, struct front_token token, const struct http_response *response)
+{
+    struct talk_fast *f = ctx;
+    buf_reset(&f->responses[token.slot]);
+    http_response_write(response, true, false, STR("Mon, 06 Jan 2025 06:00:00 GMT"),
+                        &f->responses[token.slot]);
+}
+
+/* Status and body of the bytes that a provider would read. */
+static struct talk_answer parse_response(const struct buf *raw)
+{
+    struct str bytes = buf_str(raw);
+    size_t head = str_find(bytes, STR("\r\n\r\n"));
+    uint64_t status = 0;
+    bool is_http = str_starts(bytes, STR("HTTP/1.1 ")) && head != SIZE_MAX &&
+                   str_to_u64(str_sub(bytes, 9, 12), 999, &status) == ERR_OK;
+    assert(is_http); /* http_response_write wrote it */
+    return (struct talk_answer){(int)status, str_sub(bytes, head + 4, bytes.len)};
+}
+
+static enum err submit(struct talk_fast *f, const char *path, struct str body, uint32_t slot)
+{
+    struct buf raw CLEANUP(buf_fini);
+    buf_init(&raw, QUEUE_MAX_BYTES);
+    buf_addf(&raw,
+             "POST %s HTTP/1.1\r\nHost: learn.example\r\n"
+             "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\n",
+             path, body.len);
+    buf_add_str(&raw, body);
+    if (http_reader_feed(f->reader, raw.p, raw.len) != HTTP_STATE_DONE)
+        return ERR_INVALID;
+    callbacks_handle(f->callbacks, (struct front_token){slot, 0}, http_reader_request(f->reader),
+                     STR("127.0.0.1"));
+    return http_reader_next(f->reader) == HTTP_STATE_HEAD ? ERR_OK : ERR_INVALID;
+}
+
+static struct talk_fast *fast(struct talk_world *world)
+{
+    return (struct talk_fast *)world;
+}
+
+static enum err fast_post(struct talk_world *world, const char *path, struct str body, uint32_t n,
+                          struct talk_answer *ret)
+{
+    struct talk_fast *f = fast(world);
+    for (uint32_t i = 0; i < n; i++) {
+        buf_reset(&f->responses[i]);
+        enum err e = submit(f, path, body, i);
+        if (e != ERR_OK)
+            return e;
+    }
+    if (!come_to_rest(f))
+        return ERR_TIMEOUT;
+    for (uint32_t i = 0; i < n; i++)
+        ret[i] = parse_response(&f->responses[i]);
+    return ERR_OK;
+}
+
+/* --- what came back --- */
+
+static enum err fast_next_sms(struct talk_world *world, const char *number, bool may_wait,
+                              struct buf *out)
+{
+    struct talk_fast *f = fast(world);
+    (void)may_wait; /* this world is at rest: what is not there does not come */
+    struct delivered **at = &f->delivered;
+    while (*at != NULL && strcmp((*at)->number, number) != 0)
+        at = &(*at)->next;
+    struct delivered *d = *at;
+    if (d == NULL)
+        return ERR_NOT_FOUND;
+    buf_add_str(out, buf_str(&d->text));
+    *at = d->next;
+    buf_fini(&d->text);
+    free(d);
+    return ERR_OK;
+}
+
+static enum err fast_next_event(struct talk_world *world, struct buf *out)
+{
+    struct talk_fast *f = fast(world);
+    size_t end = str_find_char(buf_str(&f->events), '\n');
+    if (end == SIZE_MAX)
+        return ERR_NOT_FOUND;
+    buf_add(out, f->events.p, end);
+    buf_consume(&f->events, end + 1);
+    return ERR_OK;
+}
+
+/* --- time and faults --- */
+
+static enum err fast_wait(struct talk_world *world, int64_t ms)
+{
+    struct talk_fast *f = fast(world);
+    while (ms > 2 * SKIP_MS) { /* what is due gets time to happen before the next stretch */
+        if (!come_to_rest(f))
+            return ERR_TIMEOUT;
+        loop_mem_skip(f->loop, SKIP_MS);
+        ms -= SKIP_MS;
+    }
+    loop_mem_advance(f->loop, ms);
+    return come_to_rest(f) ? ERR_OK : ERR_TIMEOUT;
+}
+
+/* What a provider may do to a request, in the words of the ports. */
+static void fail_sender(struct talk_fast *f, enum err e, uint32_t n)
+{
+    enum sender_reached reached = e == ERR_UNAVAILABLE ? SENDER_REACHED_NOT
+                                  : e == ERR_TIMEOUT   ? SENDER_REACHED_MAYBE
+                                                       : SENDER_REACHED_ANSWER;
+    sender_mem_answer(f->sender, reached, e == ERR_FULL ? 429 : 500, "{}", n);
+}
+
+static enum err fast_fail(struct talk_world *world, const struct talk_line *line)
+{
+    struct talk_fast *f = fast(world);
+    char verb[16];
+    bool is_save = str_eq(line->action, STR("save"));
+    if (str_copy(is_save ? STR("commit") : line->action, verb, sizeof(verb)) != ERR_OK)
+        return ERR_UNSUPPORTED;
+    uint32_t n = line->fail == ERR_OK ? 0 : line->n;
+    if (str_eq(line->port, STR("spool")))
+        spool_mem_fail(f->spool, verb, line->fail, n);
+    else if (str_eq(line->port, STR("sink")))
+        sink_mem_fail(f->sink, verb, line->fail, n);
+    else if (str_eq(line->port, STR("sender")))
+        fail_sender(f, line->fail, n);
+    else
+        store_mem_fail(f->store, verb, line->fail, line->is_late, n);
+    return ERR_OK;
+}
+
+static struct wall_ms fast_now(struct talk_world *world)
+{
+    return loop_wall(fast(world)->loop);
+}
+
+static const struct talk_world_ops fast_ops = {
+    .post = fast_post,
+    .next_sms = fast_next_sms,
+    .next_event = fast_next_event,
+    .wait = fast_wait,
+    .fail = fast_fail,
+    .now = fast_now,
+};
+
+/* --- putting it together --- */
+
+static void open_ports(struct talk_fast *f)
+{
+    f->loop = loop_mem_new(f->settings->start);
+    f->store = store_mem_new(f->loop);
+    f->spool = spool_mem_new(f->loop);
+    f->sink = sink_mem_new(f->loop);
+    f->sender = sender_mem_new(f->loop);
+    f->vault = vault_openssl_new_for_tests();
+    f->reader = http_reader_new(&(struct http_limits){16384, 65536});
+    sender_mem_watch(f->sender, on_send, f);
+}
+
+static void build_app(struct talk_fast *f)
+{
+    f->dialogs = dialogs_new(&(struct dialog_parts){.loop = f->loop,
+                                                    .store = f->store,
+                                                    .spool = f->spool,
+                                                    .vault = f->vault,
+                                                    .config = &f->config,
+                                                    .courses = f->courses});
+    f->joiner = joiner_new(&(struct joiner_ports){.loop = f->loop,
+                                                  .store = f->store,
+                                                  .vault = f->vault,
+                                                  .config = &f->config,
+                                                  .dialogs = f->dialogs});
+    f->callbacks = callbacks_new(&(struct callback_parts){.loop = f->loop,
+                                                          .store = f->store,
+                                                          .vault = f->vault,
+                                                          .channels = &f->channels,
+                                                          .dialogs = f->dialogs,
+                                                          .joiner = f->joiner,
+                                                          .fn = on_response,
+                                                          .ctx = f});
+    f->replay = replay_new(&(struct replay_parts){.loop = f->loop,
+                                                  .store = f->store,
+                                                  .spool = f->spool,
+                                                  .channels = &f->channels,
+                                                  .dialogs = f->dialogs,
+                                                  .joiner = f->joiner});
+    f->outbox = outbox_new(&(struct outbox_ports){.loop = f->loop,
+                                                  .store = f->store,
+                                                  .sink = f->sink,
+                                                  .sender = f->sender,
+                                                  .vault = f->vault,
+                                                  .config = &f->config,
+                                                  .channels = &f->channels},
+                           "talk", 0, 255);
+    f->timers = timers_new(f->loop, f->store, f->dialogs, 0, 255);
+    f->persist = persist_new(f->loop, f->store, f->sink, NULL,
+                             &(struct persist_settings){.consumer = STR("talk"),
+                                                        .last = 255,
+                                                        .max_batch = PERSIST_MAX_BATCH,
+                                                        .gather_ms = PERSIST_GATHER_MS,
+                                                        .block_ms = 60000});
+    outbox_start(f->outbox);
+    timers_start(f->timers);
+    persist_start(f->persist);
+}
+
+enum err talk_fast_new(const struct talk_fast_settings *settings, struct talk_fast **ret,
+                       struct errmsg *msg)
+{
+    struct talk_fast *f = xcalloc(1, sizeof(*f));
+    f->world = (struct talk_world){.ops = &fast_ops, .dial_code = DIAL_CODE, .run = "talk"};
+    f->settings = settings;
+    f->config = make_config(settings);
+    buf_init(&f->events, QUEUE_MAX_BYTES);
+    for (uint32_t i = 0; i < TALK_MAX_REPEATS; i++)
+        buf_init(&f->responses[i], RESPONSE_MAX_BYTES);
+    open_ports(f);
+    f->courses = course_set_new(f->loop, f->store);
+    enum err e = channels_load(&f->config, &f->channels, msg);
+    if (e == ERR_OK)
+        e = course_set_add(f->courses, settings->course_name, settings->bundle, true, msg);
+    if (e != ERR_OK) {
+        talk_fast_free(f);
+        return e;
+    }
+    build_app(f);
+    *ret = f;
+    return ERR_OK;
+}
+
+void talk_fast_free(struct talk_fast *f)
+{
+    if (f == NULL)
+        return;
+    if (f->replay != NULL) {
+        replay_stop(f->replay);
+        timers_stop(f->timers);
+    }
+    store_free(f->store); /* answers what is under way, so that the app comes to an end */
+    spool_free(f->spool);
+    sender_free(f->sender);
+    sink_free(f->sink);
+    outbox_free(f->outbox);
+    persist_free(f->persist);
+    replay_free(f->replay);
+    timers_free(f->timers);
+    callbacks_free(f->callbacks);
+    joiner_free(f->joiner);
+    dialogs_free(f->dialogs);
+    course_set_free(f->courses);
+    channels_fini(&f->channels);
+    vault_free(f->vault);
+    http_reader_free(f->reader);
+    loop_free(f->loop);
+    while (f->delivered != NULL) {
+        struct delivered *d = f->delivered;
+        f->delivered = d->next;
+        buf_fini(&d->text);
+        free(d);
+    }
+    for (uint32_t i = 0; i < TALK_MAX_REPEATS; i++)
+        buf_fini(&f->responses[i]);
+    buf_fini(&f->events);
+    free(f);
+}
+
+struct talk_world *talk_fast_world(struct talk_fast *f)
+{
+    return &f->world;
+}

@@ -1,0 +1,450 @@
+#include "lab/talk/run.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "lab/handset.h"
+
+#define ANSWER_MAX_BYTES 65536u
+#define SAID_MAX_BYTES (1u << 20)
+#define SAID_SHOWN_LINES 30u /* of a failing transcript */
+
+/* A callback that may come again, and what was answered. */
+struct past {
+    const char *path;
+    struct buf body, answer;
+    int status;
+};
+
+struct phone {
+    struct handset handset;
+    struct past past[TALK_HISTORY]; /* a ring */
+    uint32_t n_past;
+    /* What the last callback brought and nobody has asked about yet. */
+    struct buf screen;
+    bool has_screen, is_open, is_optional;
+    int refused; /* status; 0 = it was taken */
+};
+
+struct run {
+    const struct talk_script *script;
+    const struct talk_line *line;
+    struct talk_world *world;
+    struct phone phones[TALK_MAX_PHONES];
+    struct buf said; /* the transcript as it really went */
+    struct buf got;  /* an SMS or event in hand */
+    struct buf failure;
+    bool is_loose_replies, is_loose_events;
+};
+
+/* --- what was said --- */
+
+/* One line, line ends written as \n. */
+static void say(struct run *r, const char *what, uint32_t phone, struct str text)
+{
+    char name[TALK_NUMBER_BYTES + 8];
+    (void)snprintf(name, sizeof(name), phone == 0 ? "%s" : "%s%s", what,
+                   r->script->phones[phone]); /* has room */
+    buf_addf(&r->said, "%-8s ", name);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.p[i] == '\n')
+            buf_add_str(&r->said, STR("\\n"));
+        else
+            buf_add_char(&r->said, text.p[i]);
+    }
+    buf_add_char(&r->said, '\n');
+}
+
+static struct str name_of(const struct run *r, uint32_t phone)
+{
+    return str_from(r->script->phones[phone]);
+}
+
+static void add_escaped(struct buf *out, struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.p[i] == '\n')
+            buf_add_str(out, STR("\\n"));
+        else
+            buf_add_char(out, text.p[i]);
+    }
+}
+
+static enum err fail(struct run *r, const char *expected, struct str text, const char *got,
+                     struct str got_text)
+{
+    buf_addf(&r->failure, "%.*s:%u\n  expected  %s", STR_ARG(r->script->file), r->line->number,
+             expected);
+    add_escaped(&r->failure, text);
+    buf_addf(&r->failure, "\n  got       %s", got);
+    add_escaped(&r->failure, got_text);
+    buf_add_char(&r->failure, '\n');
+    return ERR_INVALID;
+}
+
+/* --- everything that came must have been asked for --- */
+
+static enum err check_phone(struct run *r, uint32_t i)
+{
+    struct phone *p = &r->phones[i];
+    if (p->refused != 0) {
+        char status[16];
+        int n = snprintf(status, sizeof(status), "%d", p->refused);
+        p->refused = 0;
+        return fail(r, "the callback before this line to be taken", STR(""), "status ",
+                    (struct str){status, (size_t)n});
+    }
+    if (p->has_screen && !p->is_optional && !r->is_loose_replies)
+        return fail(r, "the screen before this line to be asked for", STR(""), "ussd<  ",
+                    buf_str(&p->screen));
+    p->has_screen = false;
+    buf_reset(&r->got);
+    while (r->world->ops->next_sms(r->world, p->handset.number, false, &r->got) == ERR_OK) {
+        say(r, "sms<", i, buf_str(&r->got));
+        if (!r->is_loose_replies)
+            return fail(r, "no SMS to ", name_of(r, i), "sms<  ", buf_str(&r->got));
+        buf_reset(&r->got);
+    }
+    return ERR_OK;
+}
+
+static enum err check_all(struct run *r)
+{
+    for (uint32_t i = 0; i < r->script->n_phones; i++) {
+        enum err e = check_phone(r, i);
+        if (e != ERR_OK)
+            return e;
+    }
+    if (r->world->ops->next_event == NULL)
+        return ERR_OK;
+    buf_reset(&r->got);
+    while (r->world->ops->next_event(r->world, &r->got) == ERR_OK) {
+        say(r, "event", 0, buf_str(&r->got));
+        if (!r->is_loose_events)
+            return fail(r, "no event", STR(""), "event  ", buf_str(&r->got));
+        buf_reset(&r->got);
+    }
+    return ERR_OK;
+}
+
+/* --- callbacks --- */
+
+static void remember(struct phone *p, const char *path, struct str body,
+                     const struct talk_answer *answer)
+{
+    struct past *past = &p->past[p->n_past++ % TALK_HISTORY];
+    past->path = path;
+    past->status = answer->status;
+    buf_reset(&past->body);
+    buf_reset(&past->answer);
+    buf_add_str(&past->body, body);
+    buf_add_str(&past->answer, answer->body);
+}
+
+static bool is_taken(int status)
+{
+    return status >= 200 && status < 300;
+}
+
+static enum err take_answer(struct run *r, struct phone *p, const struct talk_answer *answer,
+                            bool is_ussd, bool is_end)
+{
+    p->has_screen = p->is_optional = false;
+    p->refused = is_taken(answer->status) ? 0 : answer->status;
+    if (!is_ussd || is_end || p->refused != 0)
+        return ERR_OK;
+    struct str text;
+    if (handset_read_screen(&p->handset, answer->status, answer->body, &text, &p->is_open) !=
+        ERR_OK)
+        return fail(r, "an answer that begins with CON or END", STR(""), "", answer->body);
+    buf_reset(&p->screen);
+    buf_add_str(&p->screen, text);
+    p->has_screen = true;
+    say(r, p->is_open ? "ussd<" : "ussd<END", (uint32_t)(p - r->phones), text);
+    return ERR_OK;
+}
+
+/* Posts what the handset has made. */
+static enum err post(struct run *r, struct phone *p, bool is_end)
+{
+    struct talk_answer answer;
+    struct handset *h = &p->handset;
+    enum err e = r->world->ops->post(r->world, h->path, buf_str(&h->body), 1, &answer);
+    if (e != ERR_OK)
+        return fail(r, "an answer to the callback", STR(""), err_name(e), STR(""));
+    remember(p, h->path, buf_str(&h->body), &answer);
+    return take_answer(r, p, &answer, h->is_ussd, is_end);
+}
+
+static enum err play_sms(struct run *r, struct phone *p)
+{
+    say(r, "sms>", r->line->phone, r->line->text);
+    handset_send_sms(&p->handset, r->line->text, r->world->ops->now(r->world));
+    return post(r, p, false);
+}
+
+static enum err play_ussd(struct run *r, struct phone *p)
+{
+    say(r, "ussd>", r->line->phone, r->line->text);
+    if (handset_is_code(r->line->text))
+        handset_dial(&p->handset, r->line->text);
+    else if (p->handset.is_in_session)
+        handset_answer(&p->handset, r->line->text);
+    else
+        return fail(r, "an open session, or a code to dial, like ", str_from(r->world->dial_code),
+                    "ussd>  ", r->line->text);
+    return post(r, p, false);
+}
+
+static enum err play_drop(struct run *r, struct phone *p)
+{
+    say(r, "drop", r->line->phone, r->line->is_quiet ? STR("quietly") : STR(""));
+    if (!handset_drop(&p->handset, r->line->is_quiet, r->world->ops->now(r->world)))
+        return fail(r, "an open session of ", name_of(r, r->line->phone), "none", STR(""));
+    return r->line->is_quiet ? ERR_OK : post(r, p, true);
+}
+
+/* The same callback again. What was taken must be answered with the same bytes, or a line that
+ * follows must ask for what came instead: after "busy", for example. */
+static enum err play_repeat(struct run *r, struct phone *p)
+{
+    uint32_t back = r->line->is_old ? r->line->n : 0;
+    uint32_t n = r->line->is_old ? 1 : r->line->n;
+    struct talk_answer answers[TALK_MAX_REPEATS];
+    char words[32];
+    int len = snprintf(words, sizeof(words), r->line->is_old ? "old %u" : "%u", r->line->n);
+    say(r, "repeat", r->line->phone, (struct str){words, (size_t)len});
+    if (p->n_past <= back)
+        return fail(r, "a callback that can come again from ", name_of(r, r->line->phone), "none",
+                    STR(""));
+    struct past *past = &p->past[(p->n_past - 1 - back) % TALK_HISTORY];
+    enum err e = r->world->ops->post(r->world, past->path, buf_str(&past->body), n, answers);
+    if (e != ERR_OK)
+        return fail(r, "an answer to each copy", STR(""), err_name(e), STR(""));
+    for (uint32_t i = 1; i < n; i++) {
+        if (!str_eq(answers[i].body, answers[0].body))
+            return fail(r, "all copies to get one answer: ", answers[0].body, "", answers[i].body);
+    }
+    bool is_ussd = strcmp(past->path, HANDSET_USSD_PATH) == 0;
+    bool is_end = is_ussd && is_taken(answers[0].status) && answers[0].body.len == 0;
+    bool is_same = is_taken(past->status) && str_eq(answers[0].body, buf_str(&past->answer));
+    past->status = answers[0].status;
+    buf_reset(&past->answer);
+    buf_add_str(&past->answer, answers[0].body);
+    e = take_answer(r, p, &answers[0], is_ussd, is_end);
+    p->is_optional = is_same;
+    return e;
+}
+
+/* --- what is expected --- */
+
+static enum err expect_sms(struct run *r, struct phone *p)
+{
+    buf_reset(&r->got);
+    if (r->world->ops->next_sms(r->world, p->handset.number, true, &r->got) != ERR_OK)
+        return fail(r, "sms<  ", r->line->text, "no SMS", STR(""));
+    say(r, "sms<", r->line->phone, buf_str(&r->got));
+    if (!talk_match(r->line->text, buf_str(&r->got)))
+        return fail(r, "sms<  ", r->line->text, "sms<  ", buf_str(&r->got));
+    return ERR_OK;
+}
+
+static enum err expect_screen(struct run *r, struct phone *p)
+{
+    struct str pattern = r->line->text;
+    bool is_con = str_starts(pattern, STR("CON ")), is_end = str_starts(pattern, STR("END "));
+    if (!p->has_screen)
+        return fail(r, "ussd<  ", pattern, "no screen", STR(""));
+    p->has_screen = false;
+    if (is_con || is_end)
+        pattern = str_trim(str_sub(pattern, 4, pattern.len));
+    bool is_right = (!is_con || p->is_open) && (!is_end || !p->is_open);
+    if (!is_right || !talk_match(pattern, buf_str(&p->screen)))
+        return fail(r, "ussd<  ", r->line->text, p->is_open ? "ussd<  CON " : "ussd<  END ",
+                    buf_str(&p->screen));
+    return ERR_OK;
+}
+
+static enum err expect_event(struct run *r)
+{
+    if (r->world->ops->next_event == NULL)
+        return ERR_OK;
+    buf_reset(&r->got);
+    while (r->world->ops->next_event(r->world, &r->got) == ERR_OK) {
+        say(r, "event", 0, buf_str(&r->got));
+        if (talk_match_event(r->line->text, buf_str(&r->got)))
+            return ERR_OK;
+        if (!r->is_loose_events)
+            return fail(r, "event  ", r->line->text, "event  ", buf_str(&r->got));
+        buf_reset(&r->got);
+    }
+    return fail(r, "event  ", r->line->text, "no event", STR(""));
+}
+
+static enum err expect_refusal(struct run *r, struct phone *p)
+{
+    char status[16];
+    int n = snprintf(status, sizeof(status), "%d", p->refused);
+    bool is_right = p->refused == (int)r->line->n;
+    p->refused = 0;
+    if (is_right)
+        return ERR_OK;
+    return fail(r, "the callback to be refused", STR(""), "status ",
+                (struct str){status, (size_t)n});
+}
+
+/* --- the lines --- */
+
+static enum err unsupported(struct run *r, enum err e, const char *what)
+{
+    if (e == ERR_UNSUPPORTED)
+        buf_addf(&r->failure, "%.*s:%u needs %s\n", STR_ARG(r->script->file), r->line->number,
+                 what);
+    return e;
+}
+
+static enum err play_line(struct run *r)
+{
+    struct phone *p = &r->phones[r->line->phone];
+    switch (r->line->verb) {
+    case TALK_VERB_SMS_IN:
+        return play_sms(r, p);
+    case TALK_VERB_USSD_IN:
+        return play_ussd(r, p);
+    case TALK_VERB_DROP:
+        return play_drop(r, p);
+    case TALK_VERB_REPEAT:
+        return play_repeat(r, p);
+    case TALK_VERB_WAIT:
+        say(r, "wait", 0, STR(""));
+        return unsupported(r, r->world->ops->wait(r->world, r->line->wait_ms), "a fake clock");
+    case TALK_VERB_SMS_OUT:
+        return expect_sms(r, p);
+    case TALK_VERB_USSD_OUT:
+        return expect_screen(r, p);
+    case TALK_VERB_EVENT:
+        return expect_event(r);
+    case TALK_VERB_REFUSED:
+        return expect_refusal(r, p);
+    case TALK_VERB_FAIL:
+        say(r, "fail", 0, r->line->action);
+        return unsupported(r, r->world->ops->fail(r->world, r->line), "faults");
+    case TALK_VERB_LOOSE:
+        r->is_loose_events |= r->line->events;
+        r->is_loose_replies |= r->line->replies;
+        return ERR_OK;
+    case TALK_VERB_COURSE:
+    case TALK_VERB_CLOCK:
+        return ERR_OK; /* settled when the world was made */
+    }
+    return ERR_INVALID;
+}
+
+static bool is_action(enum talk_verb verb)
+{
+    return verb == TALK_VERB_SMS_IN || verb == TALK_VERB_USSD_IN || verb == TALK_VERB_DROP ||
+           verb == TALK_VERB_REPEAT || verb == TALK_VERB_WAIT;
+}
+
+static enum err play(struct run *r)
+{
+    enum err e = ERR_OK;
+    for (uint32_t i = 0; e == ERR_OK && i < r->script->n_lines; i++) {
+        r->line = &r->script->lines[i];
+        if (is_action(r->line->verb))
+            e = check_all(r);
+        if (e == ERR_OK)
+            e = play_line(r);
+    }
+    return e == ERR_OK && r->line != NULL ? check_all(r) : e;
+}
+
+/* The last lines of what was said. */
+static struct str tail(struct str said)
+{
+    uint32_t n = 0;
+    for (size_t i = said.len; i > 0; i--) {
+        if (said.p[i - 1] == '\n' && ++n > SAID_SHOWN_LINES)
+            return str_sub(said, i, said.len);
+    }
+    return said;
+}
+
+static void add_indented(struct str lines, struct buf *report)
+{
+    while (lines.len > 0) {
+        struct str line = str_split(&lines, '\n');
+        buf_addf(report, "    %.*s\n", STR_ARG(line));
+    }
+}
+
+static void write_report(struct run *r, enum err e, struct buf *report)
+{
+    buf_add_str(report, buf_str(&r->failure));
+    if (r->world->is_shown)
+        add_indented(buf_str(&r->said), report);
+    else if (e == ERR_INVALID) {
+        buf_add_str(report, STR("  what was said:\n"));
+        add_indented(tail(buf_str(&r->said)), report);
+    }
+}
+
+/* "+254700000002" moved by the world's offset. */
+static void make_number(const struct run *r, uint32_t i, char dst[TALK_NUMBER_BYTES])
+{
+    uint64_t n;
+    enum err e = str_to_u64(str_from(r->script->phones[i] + 1), UINT64_MAX, &n);
+    assert(e == ERR_OK); /* the parser made it */
+    (void)snprintf(dst, TALK_NUMBER_BYTES, "+%llu",
+                   (unsigned long long)(n + r->world->number_offset));
+}
+
+static void phones_init(struct run *r)
+{
+    for (uint32_t i = 0; i < r->script->n_phones; i++) {
+        char number[TALK_NUMBER_BYTES];
+        struct phone *p = &r->phones[i];
+        make_number(r, i, number);
+        handset_init(&p->handset, number, r->world->dial_code, r->world->run);
+        buf_init(&p->screen, ANSWER_MAX_BYTES);
+        for (uint32_t k = 0; k < TALK_HISTORY; k++) {
+            buf_init(&p->past[k].body, ANSWER_MAX_BYTES);
+            buf_init(&p->past[k].answer, ANSWER_MAX_BYTES);
+        }
+    }
+}
+
+static void phones_fini(struct run *r)
+{
+    for (uint32_t i = 0; i < r->script->n_phones; i++) {
+        struct phone *p = &r->phones[i];
+        handset_fini(&p->handset);
+        buf_fini(&p->screen);
+        for (uint32_t k = 0; k < TALK_HISTORY; k++) {
+            buf_fini(&p->past[k].body);
+            buf_fini(&p->past[k].answer);
+        }
+    }
+}
+
+enum err talk_run(const struct talk_script *script, struct talk_world *world, struct buf *report)
+{
+    struct run *r = xcalloc(1, sizeof(*r));
+    r->script = script;
+    r->world = world;
+    buf_init(&r->said, SAID_MAX_BYTES);
+    buf_init(&r->got, ANSWER_MAX_BYTES);
+    buf_init(&r->failure, ANSWER_MAX_BYTES);
+    phones_init(r);
+    enum err e = play(r);
+    write_report(r, e, report);
+    phones_fini(r);
+    buf_fini(&r->said);
+    buf_fini(&r->got);
+    buf_fini(&r->failure);
+    free(r);
+    return e;
+}

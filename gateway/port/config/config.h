@@ -1,0 +1,106 @@
+/*
+ * config.h: everything an operator can set, read once at start and const afterwards.
+ *
+ * config_yaml.c reads waypost.yaml with core/yaml.h. One table row per key (config_table.h: name,
+ * type, default, min, max, unit, secret, help) makes the parser, `waypost config print` and
+ * config/waypost.yaml; a test holds them together. Unknown key, wrong type or range are errors
+ * with file:line:column and the remedy, all of them, not only the first. A secret may be given as
+ * `<key>_file: PATH` or by the environment (WAYPOST_<KEY>), never shown.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "core/gsm/gsm.h"
+#include "profile/profile.h"
+
+#define CONFIG_MAX_CHANNELS 64u
+#define CONFIG_MAX_COUNTRIES 256u
+#define CONFIG_MAX_ROUTES 256u
+#define CONFIG_AMOUNT 1000000u /* an amount of money is held in millionths of the currency */
+
+/* A channel = name + profile + credentials + limits. */
+struct config_channel {
+    struct str name;        /* of the path: /in/<name> */
+    struct str profile;     /* config/profiles/<profile>.yaml */
+    struct str country;     /* default country of national numbers, "KE" */
+    struct str from;        /* our sender id or short code on this channel */
+    struct str dial_code;   /* "*384*7#" of a USSD channel */
+    struct str sms_channel; /* of a USSD channel: where its SMS go; absent = none are sent */
+    struct settings
+        settings; /* secret, username, api_key, send_url, public_url ...: the profile's names */
+    uint32_t ussd_septets, ussd_ucs2;
+    enum gsm_fold fold;
+    uint32_t tps;             /* messages per second, 0 = the profile's documented rate */
+    uint32_t max_in_flight;   /* requests at once to the provider */
+    bool is_unsigned_allowed; /* "unsigned_callbacks: accepted" in plain words */
+    struct str path_secret;   /* first part of the path behind the name; absent = none */
+    struct str callers;       /* addresses its callbacks may come from; absent = any */
+    bool is_private_allowed, is_insecure_allowed;
+    uint64_t price;     /* of one segment; 0 = not known */
+    struct str account; /* channels of one account share its rate; absent = its own */
+    uint32_t account_tps;
+    struct str fallback; /* another channel of the country, for what this one cannot send now */
+};
+
+/* Which channel writes to whom. */
+struct config_route {
+    struct str prefix; /* "+256" */
+    struct str channel;
+};
+
+/* Safeguarding and reach per country, from a table that people check every three months. */
+struct config_country {
+    struct str code;
+    struct str emergency, helpline, staffed;
+};
+
+struct config {
+    struct str org, url;
+    struct str course;           /* id that new learners start */
+    struct str unavailable_text; /* USSD answer when not even the course is loaded */
+    struct str listen_address;
+    struct str trusted_proxies; /* addresses whose X-Forwarded-For is believed */
+    uint32_t port, admin_port;
+    uint32_t n_fronts;
+    struct str redis_socket, redis_host, redis_username, redis_password;
+    uint32_t redis_port;
+    uint32_t redis_deadline_ms, redis_max_in_flight;
+    struct str writer_conninfo, sender_conninfo; /* libpq */
+    struct str keys_dir, spool_dir, profiles_dir, lessons_dir;
+    uint32_t spool_quota_mb;
+    uint32_t max_connections, max_connections_per_peer;
+    bool is_simulator_on; /* /sim/ on the admin listener; sends go there in the demo */
+    struct str log_level;
+    struct str currency;        /* of all prices; absent = no prices */
+    uint32_t cap_number_day;    /* messages; 0 = no limit, here and below */
+    uint32_t cap_prefix_hour;   /* messages to numbers that begin alike ... */
+    uint32_t cap_prefix_digits; /* ... in so many digits, country code included */
+    uint32_t cap_organisation_day;
+    uint32_t cap_day;
+    uint64_t cap_money_day;
+    uint32_t loop_exchanges; /* the same text in and out so often is a machine; 0 = never */
+    uint32_t loop_minutes;
+    uint32_t n_channels;
+    const struct config_channel *channels;
+    uint32_t n_countries;
+    const struct config_country *countries;
+    uint32_t n_routes;
+    const struct config_route *routes;
+};
+
+/* Everything in *ret lives in the arena (1 MiB is plenty); texts are NUL-terminated. ERR_NOT_FOUND
+ * (no such file, or no right to read it), ERR_INVALID, ERR_TOO_LONG, ERR_IO: errors got every
+ * problem, one a line, and *ret is not to be used. Reads the environment for secrets. */
+enum err config_load(const char *path, struct arena *arena, struct config *ret,
+                     struct buf *errors) MUST_CHECK;
+/* NULL when there is none. */
+const struct config_channel *config_channel_get(const struct config *config, struct str name);
+const struct config_country *config_country_get(const struct config *config, struct str code);
+/* May anything be sent there? Only to countries that the configuration names, in `countries` or as
+ * a channel's own. */
+bool config_is_served(const struct config *config, struct str country);
+/* Effective configuration as YAML, secrets masked. */
+void config_print(const struct config *config, struct buf *out);
+/* The commented example, which is config/waypost.yaml. */
+void config_example(struct buf *out);

@@ -1,0 +1,301 @@
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "port/front/conn.h"
+
+#define MAX_REPLY_BYTES (65u << 20)
+#define ACCEPTS_PER_TURN 64
+#define ACCEPT_PAUSE_MS 100
+#define DRAIN_IDLE_MS 1000
+#define LINGER_MS 1000
+
+struct front_limits front_default_limits(void)
+{
+    return (struct front_limits){
+        .max_connections = 8192,
+        .max_connections_per_peer = 1024,
+        .max_memory_bytes = 64u << 20,
+        .header_ms = 5000,
+        .body_ms = 10000,
+        .idle_ms = 30000,
+        .reply_ms = 1500,
+        .http = {.max_head_bytes = 16384, .max_body_bytes = 65536},
+    };
+}
+
+/* ---- deadlines ---- */
+
+static int64_t wait_ms(const struct front *f, enum wait wait)
+{
+    switch (wait) {
+    case WAIT_IDLE:
+        return f->is_draining && f->limits.idle_ms > DRAIN_IDLE_MS ? DRAIN_IDLE_MS
+                                                                   : f->limits.idle_ms;
+    case WAIT_HEAD:
+        return f->limits.header_ms;
+    case WAIT_BODY:
+    case WAIT_TAKING:
+        return f->limits.body_ms;
+    case WAIT_REPLY:
+        return f->limits.reply_ms;
+    case WAIT_LINGER:
+        return LINGER_MS;
+    case N_WAITS:
+        break;
+    }
+    assert(false);
+    return 0;
+}
+
+/* The timer is moved only to an earlier time; when it fires too early it looks and starts again.
+ * So the ordinary request touches no timer. */
+static void deadline_arm(struct front *f, int64_t due_ms)
+{
+    if (f->deadline_due_ms <= due_ms)
+        return;
+    f->deadline_due_ms = due_ms;
+    timer_start(f->loop, f->deadline, due_ms - loop_mono(f->loop).ms);
+}
+
+void front_enter(struct conn *c, enum wait wait)
+{
+    struct front *f = c->front;
+    TAILQ_REMOVE(&f->waiting[c->wait], c, links);
+    c->wait = wait;
+    c->deadline_ms = loop_mono(f->loop).ms + wait_ms(f, wait);
+    TAILQ_INSERT_TAIL(&f->waiting[wait], c, links);
+    deadline_arm(f, c->deadline_ms);
+}
+
+static void on_deadline(void *ctx)
+{
+    struct front *f = ctx;
+    int64_t now_ms = loop_mono(f->loop).ms, next_ms = INT64_MAX;
+    f->deadline_due_ms = INT64_MAX;
+    for (size_t i = 0; i < N_WAITS; i++) {
+        struct conn *c;
+        while ((c = TAILQ_FIRST(&f->waiting[i])) != NULL && c->deadline_ms <= now_ms)
+            conn_expire(c);
+        if (c != NULL && c->deadline_ms < next_ms)
+            next_ms = c->deadline_ms;
+    }
+    if (next_ms != INT64_MAX)
+        deadline_arm(f, next_ms);
+}
+
+/* ---- accepting ---- */
+
+/* Closes the connection that has dawdled longest; false when all are at work. */
+static bool evict(struct front *f)
+{
+    struct conn *c = TAILQ_FIRST(&f->waiting[WAIT_IDLE]);
+    if (c == NULL)
+        c = TAILQ_FIRST(&f->waiting[WAIT_HEAD]);
+    if (c == NULL)
+        return false;
+    f->counters.n_evicted++;
+    conn_free(c);
+    return true;
+}
+
+/* One over a cap: a word and the end. Its request is not waited for. */
+static void turn_away(struct front *f, int fd)
+{
+    static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
+                                 "Retry-After: 1\r\nConnection: close\r\n\r\n";
+    f->counters.n_refused++;
+    (void)send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL); /* a courtesy, nothing hangs on it */
+    (void)shutdown(fd, SHUT_WR);
+    (void)recv(fd, f->scratch, sizeof(f->scratch), 0); /* what is unread would reset the answer */
+    (void)close(fd);
+}
+
+static void admit(struct front *f, int fd, const struct sockaddr_storage *address)
+{
+    char name[INET6_ADDRSTRLEN] = "";
+    const void *bytes = address->ss_family == AF_INET6
+                            ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
+                            : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
+    (void)inet_ntop(address->ss_family, bytes, name, sizeof(name)); /* "" for other families */
+    struct front_peer *peer = front_peers_enter(f->peers, (const struct sockaddr *)address,
+                                                f->limits.max_connections_per_peer);
+    if (peer == NULL) {
+        turn_away(f, fd);
+        return;
+    }
+    if (f->n_connections == f->limits.max_connections && !evict(f)) {
+        front_peers_leave(peer);
+        turn_away(f, fd);
+        return;
+    }
+    f->counters.n_accepted++;
+    conn_new(f, fd, peer, name);
+}
+
+static void on_accept_again(void *ctx)
+{
+    struct front *f = ctx;
+    if (f->acceptable != NULL && event_add(f->acceptable, NULL) != 0)
+        abort(); /* only without memory */
+}
+
+/* No descriptor or memory left: the queue stays readable, so trying at once would spin. */
+static void pause_accepting(struct front *f, int error)
+{
+    LOG_WARN("front", "cannot accept for now", "err=\"%s\" open=%u pause_ms=%d", strerror(error),
+             f->n_connections, ACCEPT_PAUSE_MS);
+    (void)evict(f); /* helps if there is one */
+    (void)event_del(f->acceptable);
+    timer_start(f->loop, f->accept_again, ACCEPT_PAUSE_MS);
+}
+
+/* Accepts up to `most`; false when there is no more to be had now. */
+static bool accept_some(struct front *f, int most)
+{
+    for (int i = 0; i < most; i++) {
+        struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+        socklen_t len = sizeof(address);
+        int fd =
+            accept4(f->listen_fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            admit(f, fd, &address);
+        } else if (errno == EAGAIN) {
+            return false;
+        } else if (errno != EINTR && errno != ECONNABORTED && errno != EPROTO) {
+            pause_accepting(f, errno);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void on_acceptable(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd, (void)what; /* there is one listener */
+    struct front *f = ctx;
+    (void)loop_mono(f->loop); /* begins the turn for the stall watch */
+    (void)accept_some(f, ACCEPTS_PER_TURN);
+}
+
+/* ---- the front ---- */
+
+static enum err adopt_listener(struct front *f, int fd, struct errmsg *msg)
+{
+    int is_listening = 0;
+    socklen_t len = sizeof(is_listening);
+    struct sockaddr_in6 own = {.sin6_port = 0}; /* the port is at the same place for IPv4 */
+    socklen_t own_len = sizeof(own);
+    int flags = fcntl(fd, F_GETFL);
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &len) != 0 || !is_listening ||
+        getsockname(fd, (struct sockaddr *)&own, &own_len) != 0 || flags < 0 ||
+        fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+        return errmsg_set(msg, ERR_UNAVAILABLE, "descriptor %d is not a listening socket", fd);
+    const int on = 1;
+    /* Accepted sockets inherit it. Not there on a unix socket, where it is not needed either. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    f->port = ntohs(own.sin6_port);
+    return ERR_OK;
+}
+
+enum err front_libevent_new(struct loop *loop, int listen_fd, const struct front_limits *limits,
+                            front_on_request *fn, void *ctx, struct front **ret, struct errmsg *msg)
+{
+    assert(limits->max_connections > 0);
+    struct front *f = xcalloc(1, sizeof(*f));
+    *f = (struct front){.loop = loop,
+                        .limits = *limits,
+                        .fn = fn,
+                        .ctx = ctx,
+                        .listen_fd = listen_fd,
+                        .deadline_due_ms = INT64_MAX,
+                        .date_s = -1};
+    for (size_t i = 0; i < N_WAITS; i++)
+        TAILQ_INIT(&f->waiting[i]);
+    buf_init(&f->out, MAX_REPLY_BYTES);
+    f->peers = front_peers_new();
+    f->slots = xcalloc(limits->max_connections, sizeof(*f->slots));
+    for (uint32_t i = 0; i < limits->max_connections; i++)
+        f->slots[i].next_free = i + 1;
+    f->deadline = timer_new(loop, on_deadline, f);
+    f->accept_again = timer_new(loop, on_accept_again, f);
+    enum err e = adopt_listener(f, listen_fd, msg);
+    if (e != ERR_OK) {
+        front_free(f);
+        return e;
+    }
+    f->acceptable =
+        event_new(loop_libevent_base(loop), listen_fd, EV_READ | EV_PERSIST, on_acceptable, f);
+    if (f->acceptable == NULL || event_add(f->acceptable, NULL) != 0)
+        abort(); /* only without memory */
+    *ret = f;
+    return ERR_OK;
+}
+
+int front_port(const struct front *f)
+{
+    return f->port;
+}
+
+const struct front_counters *front_counters_get(const struct front *f)
+{
+    return &f->counters;
+}
+
+uint32_t front_n_connections(const struct front *f)
+{
+    return f->n_connections;
+}
+
+static void stop_listening(struct front *f)
+{
+    if (f->acceptable != NULL)
+        event_free(f->acceptable);
+    f->acceptable = NULL;
+    if (f->listen_fd >= 0)
+        (void)close(f->listen_fd); /* nothing to be done about a failed close */
+    f->listen_fd = -1;
+}
+
+void front_drain(struct front *f)
+{
+    if (f->is_draining)
+        return;
+    while (accept_some(f, ACCEPTS_PER_TURN))
+        continue;
+    stop_listening(f);
+    f->is_draining = true;
+    /* All of them anew and in order, so that the list stays sorted. */
+    size_t n_idle = 0;
+    struct conn *c;
+    TAILQ_FOREACH(c, &f->waiting[WAIT_IDLE], links)
+    n_idle++;
+    for (; n_idle > 0; n_idle--)
+        front_enter(TAILQ_FIRST(&f->waiting[WAIT_IDLE]), WAIT_IDLE);
+}
+
+void front_free(struct front *f)
+{
+    if (f == NULL)
+        return;
+    stop_listening(f);
+    for (size_t i = 0; i < N_WAITS; i++) {
+        while (!TAILQ_EMPTY(&f->waiting[i]))
+            conn_free(TAILQ_FIRST(&f->waiting[i]));
+    }
+    timer_free(f->loop, f->deadline);
+    timer_free(f->loop, f->accept_again);
+    front_peers_free(f->peers);
+    buf_fini(&f->out);
+    free(f->slots);
+    free(f);
+}

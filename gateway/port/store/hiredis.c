@@ -1,0 +1,392 @@
+/*
+ * store_hiredis.c: the calls of store.h as Redis commands. Keys and functions: port/README.md.
+ */
+#include "port/store/hiredis_commit.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+
+#define SESSION_KEY_BYTES (16 + STORE_SESSION_KEY_BYTES)
+
+static const char courses_key[] = "wp:courses";
+static const char board_key[] = "wp:board";
+
+/* ---- words ---- */
+
+static char *tag_put(char *p, char kind, uint8_t bucket)
+{
+    memcpy(p, "wp:{", 4);
+    p[4] = kind;
+    p[5] = (char)('0' + bucket / 100);
+    p[6] = (char)('0' + bucket / 10 % 10);
+    p[7] = (char)('0' + bucket % 10);
+    p[8] = '}';
+    p[9] = ':';
+    return p + 10;
+}
+
+struct str bucket_key(char dst[KEY_BYTES], uint8_t bucket, struct str rest)
+{
+    char *p = tag_put(dst, 'b', bucket);
+    assert(rest.len < KEY_BYTES - 10);
+    memcpy(p, rest.p, rest.len);
+    return (struct str){dst, 10 + rest.len};
+}
+
+struct str decimal(char dst[24], int64_t value)
+{
+    int n = snprintf(dst, 24, "%" PRId64, value);
+    return (struct str){dst, (size_t)n};
+}
+
+struct str number_key(char dst[KEY_BYTES], const struct number_id *id, char kind)
+{
+    char *p = tag_put(dst, 'b', id->bytes[0]);
+    p[0] = kind;
+    p[1] = ':';
+    hex_encode(id->bytes, sizeof(id->bytes), p + 2);
+    return (struct str){dst, 12 + 2 * sizeof(id->bytes)};
+}
+
+/* A bucket's due times are split over 64 sorted sets by the second byte of the number_id, so that
+ * each stays small enough for Redis' compact form; member = all bytes but the first. Measured in
+ * port/README.md. */
+enum { DUE_INDEX, DUE_SLOT, DUE_SECONDS, DUE_MEMBER, DUE_NAME };
+
+static void due_words(struct due_words *due, const struct number_id *id, int64_t due_at_ms)
+{
+    uint8_t slot = id->bytes[1] >> 2;
+    hex_encode(&slot, 1, due->name);
+    due->words[DUE_INDEX] = bucket_key(due->index, id->bytes[0], STR("due"));
+    due->words[DUE_SLOT] = bucket_key(due->slot, id->bytes[0], STR("due:xx"));
+    memcpy(due->slot + due->words[DUE_SLOT].len - 2, due->name, 2);
+    due->words[DUE_SECONDS] =
+        due_at_ms < 0 ? STR("") : decimal(due->seconds, (due_at_ms + 999) / 1000);
+    due->words[DUE_MEMBER] = (struct str){(const char *)&id->bytes[1], NUMBER_ID_BYTES - 1};
+    due->words[DUE_NAME] = (struct str){due->name, 2};
+}
+
+/* ---- learners ---- */
+
+static void hiredis_load(struct store *s, const struct number_id *id, store_on_load *fn, void *ctx)
+{
+    char state[KEY_BYTES], reply[KEY_BYTES];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("MGET"));
+    argv_add(&argv, number_key(state, id, 's'));
+    argv_add(&argv, number_key(reply, id, 'r'));
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_load, (void (*)(void))fn, ctx});
+}
+
+void commit_add_keys(struct commit_words *words, const struct store_commit *commit,
+                     struct argv *argv)
+{
+    uint32_t seq = commit->expected_seq;
+    const char expected[STORE_SEQ_BYTES] = {(char)(seq >> 24), (char)(seq >> 16), (char)(seq >> 8),
+                                            (char)seq};
+    memcpy(words->expected, expected, sizeof(expected));
+    due_words(&words->due, &commit->id, commit->state.p != NULL ? commit->due_at_ms : 0);
+    argv_add(argv, number_key(words->state, &commit->id, 's'));
+    argv_add(argv, number_key(words->reply, &commit->id, 'r'));
+    argv_add(argv, bucket_key(words->events, commit->id.bytes[0], STR("events")));
+    argv_add(argv, bucket_key(words->outbox, commit->id.bytes[0], STR("outbox")));
+    argv_add(argv, words->due.words[DUE_INDEX]);
+    argv_add(argv, words->due.words[DUE_SLOT]);
+}
+
+void commit_add_args(struct commit_words *words, const struct store_commit *commit,
+                     struct argv *argv)
+{
+    argv_add(argv,
+             (struct str){words->expected, commit->expected_seq > 0 ? sizeof(words->expected) : 0});
+    argv_add(argv, commit->state);
+    argv_add(argv, commit->reply);
+    argv_add(argv, decimal(words->ttl, commit->reply_ttl_ms));
+    argv_add(argv, commit->event);
+    argv_add(argv, words->due.words[DUE_SECONDS]);
+    argv_add(argv, words->due.words[DUE_MEMBER]);
+    argv_add(argv, words->due.words[DUE_NAME]);
+    for (uint32_t i = 0; i < commit->n_outbox; i++)
+        argv_add(argv, commit->outbox[i]);
+}
+
+static void hiredis_commit(struct store *s, const struct store_commit *commit, store_on_commit *fn,
+                           void *ctx)
+{
+    struct commit_words words;
+    struct argv argv = {.n = 0};
+    if (commit->caps != NULL) {
+        hiredis_commit_capped(s, commit, fn, ctx);
+        return;
+    }
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_commit"));
+    argv_add(&argv, STR("6"));
+    commit_add_keys(&words, commit, &argv);
+    commit_add_args(&words, commit, &argv);
+    link_ask(hiredis_store(s)->link, &argv,
+             &(struct link_to){reply_commit, (void (*)(void))fn, ctx});
+}
+
+static void hiredis_restore(struct store *s, const struct number_id *id, struct str state,
+                            int64_t due_at_ms, store_on_done *fn, void *ctx)
+{
+    char key[KEY_BYTES];
+    struct due_words due;
+    due_words(&due, id, due_at_ms);
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_restore"));
+    argv_add(&argv, STR("3"));
+    argv_add(&argv, number_key(key, id, 's'));
+    argv_add(&argv, due.words[DUE_INDEX]);
+    argv_add(&argv, due.words[DUE_SLOT]);
+    argv_add(&argv, state);
+    argv_add(&argv, due.words[DUE_SECONDS]);
+    argv_add(&argv, due.words[DUE_MEMBER]);
+    argv_add(&argv, due.words[DUE_NAME]);
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
+static void hiredis_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn,
+                           void *ctx)
+{
+    char events[KEY_BYTES];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("XADD"));
+    argv_add(&argv, bucket_key(events, bucket, STR("events")));
+    argv_add(&argv, STR("*"));
+    argv_add(&argv, STR("p"));
+    argv_add(&argv, event);
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
+/* ---- due ---- */
+
+/* One store_due: a command per bucket, whose replies come in the order of the buckets. */
+struct due_gather {
+    store_on_due *fn;
+    void *ctx;
+    uint32_t n_missing, max;
+    uint8_t bucket; /* of the next reply */
+    enum err e;     /* the first error */
+    struct due_number *found;
+    uint32_t n, n_room;
+};
+
+static int due_cmp(const void *a, const void *b)
+{
+    const struct due_number *left = a, *right = b;
+    if (left->due_s != right->due_s)
+        return left->due_s < right->due_s ? -1 : 1;
+    return memcmp(&left->id, &right->id, sizeof(left->id));
+}
+
+static void due_end(struct due_gather *gather)
+{
+    uint32_t n = gather->n < gather->max ? gather->n : gather->max;
+    struct number_id *ids = xcalloc(n + 1, sizeof(*ids));
+    if (gather->n > 0)
+        qsort(gather->found, gather->n, sizeof(*gather->found), due_cmp);
+    for (uint32_t i = 0; i < n; i++)
+        ids[i] = gather->found[i].id;
+    gather->fn(gather->ctx, gather->e, ids, gather->e == ERR_OK ? n : 0);
+    free(ids);
+    free(gather->found);
+    free(gather);
+}
+
+static void parse_due(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct due_gather *gather = to->ctx;
+    if (e == ERR_OK && gather->n_room - gather->n < gather->max) {
+        gather->n_room = 2 * (gather->n + gather->max);
+        gather->found = reallocarray(gather->found, gather->n_room, sizeof(*gather->found));
+        if (gather->found == NULL)
+            abort(); /* max is the caller's constant */
+    }
+    if (e == ERR_OK)
+        e = reply_due(reply, gather->bucket, gather->found, gather->n + gather->max, &gather->n);
+    gather->bucket++;
+    if (gather->e == ERR_OK)
+        gather->e = e;
+    if (--gather->n_missing == 0)
+        due_end(gather);
+}
+
+static void hiredis_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
+                        store_on_due *fn, void *ctx)
+{
+    struct link *link = hiredis_store(s)->link;
+    struct due_gather *gather = xcalloc(1, sizeof(*gather));
+    *gather = (struct due_gather){.fn = fn, .ctx = ctx, .max = max, .bucket = first};
+    struct link_to to = {parse_due, NULL, gather};
+    enum err e = link_admit(link);
+    if (e != ERR_OK) {
+        gather->n_missing = 1;
+        link_answer_later(link, &to, e);
+        return;
+    }
+    char now[24], most[24], key[KEY_BYTES];
+    gather->n_missing = (uint32_t)(last - first) + 1;
+    for (uint32_t bucket = first; bucket <= last; bucket++) {
+        struct argv argv = {.n = 0};
+        argv_add(&argv, STR("FCALL"));
+        argv_add(&argv, STR("waypost_due"));
+        argv_add(&argv, STR("1"));
+        argv_add(&argv, bucket_key(key, (uint8_t)bucket, STR("due")));
+        argv_add(&argv, decimal(now, now_ms / 1000));
+        argv_add(&argv, decimal(most, max));
+        link_send(link, &argv, &to, 0);
+    }
+}
+
+/* ---- sessions and courses ---- */
+
+static struct str session_key(char dst[SESSION_KEY_BYTES], struct str key)
+{
+    char *p = tag_put(dst, 'u', (uint8_t)str_hash(key));
+    memcpy(p, "u:", 2);
+    if (key.len > 0)
+        memcpy(p + 2, key.p, key.len);
+    return (struct str){dst, 12 + key.len};
+}
+
+static void hiredis_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,
+                                store_on_done *fn, void *ctx)
+{
+    char name[SESSION_KEY_BYTES], ttl[24];
+    struct link_to to = {reply_done, (void (*)(void))fn, ctx};
+    if (!store_session_fits(key, value)) {
+        link_answer_later(hiredis_store(s)->link, &to, ERR_TOO_LONG);
+        return;
+    }
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("SET"));
+    argv_add(&argv, session_key(name, key));
+    argv_add(&argv, value);
+    argv_add(&argv, STR("PX"));
+    argv_add(&argv, decimal(ttl, ttl_ms));
+    link_ask(hiredis_store(s)->link, &argv, &to);
+}
+
+static void hiredis_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx)
+{
+    char name[SESSION_KEY_BYTES];
+    struct link_to to = {reply_value, (void (*)(void))fn, ctx};
+    if (!store_session_fits(key, STR_NONE)) {
+        link_answer_later(hiredis_store(s)->link, &to, ERR_NOT_FOUND);
+        return;
+    }
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("GET"));
+    argv_add(&argv, session_key(name, key));
+    link_ask(hiredis_store(s)->link, &argv, &to);
+}
+
+static void hiredis_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
+                               store_on_done *fn, void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("HSET"));
+    argv_add(&argv, str_from(courses_key));
+    argv_add(&argv, name);
+    argv_add(&argv, bundle);
+    if (is_current) {
+        argv_add(&argv, STR("current"));
+        argv_add(&argv, name);
+    }
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
+static void hiredis_courses_get(struct store *s, store_on_courses *fn, void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("HGETALL"));
+    argv_add(&argv, str_from(courses_key));
+    link_ask(hiredis_store(s)->link, &argv,
+             &(struct link_to){reply_courses, (void (*)(void))fn, ctx});
+}
+
+static void hiredis_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
+                              void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add(&argv, value.p != NULL ? STR("HSET") : STR("HDEL"));
+    argv_add(&argv, str_from(board_key));
+    argv_add(&argv, name);
+    if (value.p != NULL)
+        argv_add(&argv, value);
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
+static void hiredis_board_get(struct store *s, store_on_board *fn, void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("HGETALL"));
+    argv_add(&argv, str_from(board_key));
+    link_ask(hiredis_store(s)->link, &argv,
+             &(struct link_to){reply_board, (void (*)(void))fn, ctx});
+}
+
+/* ---- the rest ---- */
+
+static void hiredis_ping(struct store *s, store_on_done *fn, void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("PING"));
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
+static bool hiredis_is_up(struct store *s)
+{
+    return link_is_up(hiredis_store(s)->link);
+}
+
+static void hiredis_free(struct store *s)
+{
+    struct hiredis_store *h = hiredis_store(s);
+    readings_fini(h);
+    link_free(h->link);
+    free(h);
+}
+
+static const struct store_ops hiredis_ops = {
+    .load = hiredis_load,
+    .commit = hiredis_commit,
+    .take = hiredis_take,
+    .append = hiredis_append,
+    .read = hiredis_read,
+    .settle = hiredis_settle,
+    .mark_sending = hiredis_mark_sending,
+    .clear_sending = hiredis_clear_sending,
+    .due = hiredis_due,
+    .session_put = hiredis_session_put,
+    .session_get = hiredis_session_get,
+    .course_put = hiredis_course_put,
+    .courses_get = hiredis_courses_get,
+    .part_put = hiredis_part_put,
+    .part_done = hiredis_part_done,
+    .parts_overdue = hiredis_parts_overdue,
+    .board_put = hiredis_board_put,
+    .board_get = hiredis_board_get,
+    .restore = hiredis_restore,
+    .ping = hiredis_ping,
+    .is_up = hiredis_is_up,
+    .free = hiredis_free,
+};
+
+struct store *store_hiredis_new(struct loop *loop, const struct store_settings *settings)
+{
+    struct hiredis_store *h = xcalloc(1, sizeof(*h));
+    h->base.ops = &hiredis_ops;
+    h->loop = loop;
+    h->link = link_new(loop, settings, "commands");
+    readings_init(h, settings);
+    link_open(h->link, NULL, NULL);
+    return &h->base;
+}

@@ -1,0 +1,514 @@
+/*
+ * store_hiredis_link.c: deadlines, circuit breaker, handshake, over one connection after the other.
+ *
+ * hiredis 0.14 has no async timeouts: here one timer watches over the queue of deadlines. On a
+ * passed deadline the connection is given up as a whole: replies come in order, so those behind a
+ * late one are late as well.
+ */
+#include "port/store/hiredis.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+
+#define RETRY_MIN_MS 50
+#define RETRY_MAX_MS 1600 /* a server that is back is found within 2 s */
+#define IDLE_PING_MS 2000
+
+struct link_request {
+    STAILQ_ENTRY(link_request) entry;
+    struct link_to to;
+    int64_t deadline_ms;
+    enum err e; /* of one that is answered without asking */
+    char *text; /* the whole command, of hiredis; kept to send it again */
+    int bytes;
+    bool is_retry;
+};
+
+STAILQ_HEAD(link_queue, link_request);
+
+enum link_state { LINK_STATE_CLOSED, LINK_STATE_CONNECTING, LINK_STATE_UP, LINK_STATE_WAITING };
+
+struct link {
+    struct loop *loop;
+    struct store_settings settings; /* strings are copies */
+    const char *name;
+    enum link_state state;
+    link_on_state *on_state;
+    void *on_state_ctx;
+    struct wire *wire;
+    struct wire *given_up;       /* to be freed in the next turn */
+    struct link_queue in_flight; /* in the order of replies and of deadlines */
+    struct link_queue unasked;   /* answered in the next turn */
+    struct link_queue unused;
+    uint32_t n_in_flight;
+    uint32_t n_handshake; /* replies that are still missing before the link is up */
+    bool is_loading;      /* FUNCTION LOAD is under way */
+    bool is_told;         /* the log knows that it is down */
+    char error[128];      /* text of the last error reply */
+    unsigned n_failures;
+    int64_t last_reply_ms;
+    struct timer *deadline_timer, *retry_timer, *idle_timer, *turn_timer;
+    bool is_deadline_running;
+};
+
+/* ---- requests ---- */
+
+static struct link_request *request_new(struct link *link, const struct link_to *to)
+{
+    struct link_request *request = STAILQ_FIRST(&link->unused);
+    if (request != NULL)
+        STAILQ_REMOVE_HEAD(&link->unused, entry);
+    else
+        request = xcalloc(1, sizeof(*request));
+    *request = (struct link_request){.to = *to};
+    return request;
+}
+
+static void request_free(struct link *link, struct link_request *request)
+{
+    redisFreeCommand(request->text); /* NULL is fine: it is free() */
+    request->text = NULL;
+    STAILQ_INSERT_HEAD(&link->unused, request, entry);
+}
+
+/* The request is gone before the callback, which may ask anew. */
+static void request_answer(struct link *link, struct link_request *request, enum err e,
+                           const redisReply *reply)
+{
+    struct link_to to = request->to;
+    request_free(link, request);
+    to.parse(&to, e, e == ERR_OK ? reply : NULL);
+}
+
+static void queue_answer(struct link *link, struct link_queue *queue, enum err e)
+{
+    struct link_queue taken = STAILQ_HEAD_INITIALIZER(taken);
+    STAILQ_CONCAT(&taken, queue);
+    struct link_request *request;
+    while ((request = STAILQ_FIRST(&taken)) != NULL) {
+        STAILQ_REMOVE_HEAD(&taken, entry);
+        request_answer(link, request, e != ERR_OK ? e : request->e, NULL);
+    }
+}
+
+void link_answer_later(struct link *link, const struct link_to *to, enum err e)
+{
+    struct link_request *request = request_new(link, to);
+    request->e = e;
+    STAILQ_INSERT_TAIL(&link->unasked, request, entry);
+    timer_start(link->loop, link->turn_timer, 0);
+}
+
+/* ---- giving a connection up ---- */
+
+/* Not freed at once: we may be inside a callback of it. */
+static void wires_free(struct link *link)
+{
+    while (link->given_up != NULL) {
+        struct wire *wire = link->given_up;
+        link->given_up = wire_next(wire);
+        wire_free(wire);
+    }
+}
+
+static void on_turn(void *ctx)
+{
+    struct link *link = ctx;
+    wires_free(link);
+    queue_answer(link, &link->unasked, ERR_OK);
+}
+
+static void link_state_set(struct link *link, enum link_state state)
+{
+    bool was_up = link->state == LINK_STATE_UP, was_connecting = link_is_connecting(link);
+    link->state = state;
+    bool is_up = state == LINK_STATE_UP;
+    bool has_news = is_up != was_up || (was_connecting && !link_is_connecting(link));
+    if (has_news && link->on_state != NULL)
+        link->on_state(link->on_state_ctx, is_up);
+}
+
+/* The connection is gone: answers all, waits, connects anew. */
+static void link_lost(struct link *link, const char *why)
+{
+    link->wire = NULL;
+    link->n_in_flight = link->n_handshake = 0;
+    link->is_loading = false;
+    timer_stop(link->loop, link->deadline_timer);
+    timer_stop(link->loop, link->idle_timer);
+    link->is_deadline_running = false;
+    if (!link->is_told)
+        LOG_WARN("store", "redis is away", "link=%s why=\"%s\"", link->name, why);
+    link->is_told = true;
+    int64_t most_ms = RETRY_MIN_MS << (link->n_failures < 5 ? link->n_failures : 5);
+    link->n_failures++;
+    most_ms = most_ms < RETRY_MAX_MS ? most_ms : RETRY_MAX_MS;
+    timer_start(link->loop, link->retry_timer,
+                most_ms / 2 + (int64_t)arc4random_uniform((uint32_t)most_ms / 2 + 1));
+    /* Moved away first: what the callbacks ask now belongs to the next connection. */
+    struct link_queue lost = STAILQ_HEAD_INITIALIZER(lost);
+    STAILQ_CONCAT(&lost, &link->in_flight);
+    link_state_set(link, LINK_STATE_WAITING);
+    queue_answer(link, &lost, ERR_TIMEOUT); /* sent: may have taken effect */
+}
+
+static void link_drop_wire(struct link *link)
+{
+    link->given_up = wire_give_up(link->wire, link->given_up);
+    link->wire = NULL;
+    timer_start(link->loop, link->turn_timer, 0);
+}
+
+static void link_give_up(struct link *link, const char *why)
+{
+    link_drop_wire(link);
+    link_lost(link, why);
+}
+
+static void on_deadline(void *ctx)
+{
+    struct link *link = ctx;
+    link->is_deadline_running = false;
+    const struct link_request *first = STAILQ_FIRST(&link->in_flight);
+    if (first == NULL)
+        return;
+    int64_t left_ms = first->deadline_ms - loop_mono(link->loop).ms;
+    if (left_ms <= 0) {
+        link_give_up(link, "no reply in time");
+        return;
+    }
+    timer_start(link->loop, link->deadline_timer, left_ms);
+    link->is_deadline_running = true;
+}
+
+/* ---- sending ---- */
+
+static void request_queue(struct link *link, struct link_request *request, int64_t extra_ms)
+{
+    request->deadline_ms = loop_mono(link->loop).ms + link->settings.deadline_ms + extra_ms;
+    STAILQ_INSERT_TAIL(&link->in_flight, request, entry);
+    link->n_in_flight++;
+    if (!link->is_deadline_running) {
+        timer_start(link->loop, link->deadline_timer, link->settings.deadline_ms + extra_ms);
+        link->is_deadline_running = true;
+    }
+}
+
+/* False while that connection is being closed. */
+static bool request_write(struct link *link, struct link_request *request, int64_t extra_ms)
+{
+    if (!wire_write(link->wire, request->text, (size_t)request->bytes))
+        return false;
+    request_queue(link, request, extra_ms);
+    return true;
+}
+
+void link_send(struct link *link, const struct argv *argv, const struct link_to *to,
+               int64_t extra_ms)
+{
+    assert(argv->n <= ARGV_MAX);
+    struct link_request *request = request_new(link, to);
+    /* hiredis takes both arrays as non-const but only reads them. */
+    const char **words = (const char **)(uintptr_t)argv->words;
+    request->bytes = redisFormatCommandArgv(&request->text, argv->n, words, argv->bytes);
+    if (request->bytes < 0)
+        abort(); /* no memory */
+    if (!request_write(link, request, extra_ms)) {
+        request_free(link, request);
+        link_answer_later(link, to, ERR_UNAVAILABLE);
+    }
+}
+
+enum err link_admit(const struct link *link)
+{
+    if (link->state != LINK_STATE_UP)
+        return ERR_UNAVAILABLE;
+    return link->n_in_flight < link->settings.max_in_flight ? ERR_OK : ERR_FULL;
+}
+
+void link_ask(struct link *link, const struct argv *argv, const struct link_to *to)
+{
+    enum err e = link_admit(link);
+    if (e == ERR_OK)
+        link_send(link, argv, to, 0);
+    else
+        link_answer_later(link, to, e);
+}
+
+/* ---- the function library ---- */
+
+static void parse_loaded(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    (void)reply; /* the library's name */
+    struct link *link = to->ctx;
+    link->is_loading = false;
+    if (e != ERR_OK)
+        LOG_ERROR("store", "redis did not take the function library", "link=%s err=\"%s\"",
+                  link->name, err_name(e));
+}
+
+static void library_load(struct link *link)
+{
+    if (link->is_loading)
+        return; /* what is sent now comes behind it */
+    link->is_loading = true;
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("FUNCTION"));
+    argv_add(&argv, STR("LOAD"));
+    argv_add(&argv, STR("REPLACE"));
+    argv_add(&argv, library_code());
+    link_send(link, &argv, &(struct link_to){parse_loaded, NULL, link}, 0);
+}
+
+/* ---- replies ---- */
+
+static void reply_is_error(struct link *link, struct link_request *request, struct str text)
+{
+    enum reply_cure cure;
+    enum err e = reply_error(text, &cure);
+    (void)snprintf(link->error, sizeof(link->error), "%.*s", STR_ARG(text)); /* cut is fine */
+    if (cure == REPLY_CURE_RELOAD && !request->is_retry) {
+        library_load(link);
+        request->is_retry = true;
+        if (request_write(link, request, 0))
+            return;
+    }
+    if (cure == REPLY_CURE_PEOPLE)
+        LOG_ERROR("store", "redis refuses a command", "reply=\"%.*s\"", STR_ARG(text));
+    request_answer(link, request, e, NULL);
+    if (cure == REPLY_CURE_RELINK && link->wire != NULL)
+        link_give_up(link, link->error);
+}
+
+/* Replies come in the order of our queue. */
+static void on_reply(void *ctx, const redisReply *reply)
+{
+    struct link *link = ctx;
+    struct link_request *request = STAILQ_FIRST(&link->in_flight);
+    assert(request != NULL);
+    STAILQ_REMOVE_HEAD(&link->in_flight, entry);
+    link->n_in_flight--;
+    link->last_reply_ms = loop_mono(link->loop).ms;
+    if (reply->type == REDIS_REPLY_ERROR)
+        reply_is_error(link, request, (struct str){reply->str, reply->len});
+    else
+        request_answer(link, request, ERR_OK, reply);
+}
+
+static void on_gone(void *ctx, const char *why)
+{
+    link_lost(ctx, why);
+}
+
+/* ---- coming up ---- */
+
+/* A server that is back answers this before anything else is asked of it. */
+static void handshake_step(struct link *link, bool is_fatal)
+{
+    if (link->state != LINK_STATE_CONNECTING)
+        return; /* failed before */
+    if (is_fatal) {
+        link_give_up(link, link->error);
+        return;
+    }
+    if (--link->n_handshake > 0)
+        return;
+    LOG_INFO("store", "redis is there", "link=%s", link->name);
+    link->is_told = false;
+    link->n_failures = 0;
+    timer_start(link->loop, link->idle_timer, IDLE_PING_MS);
+    link_state_set(link, LINK_STATE_UP);
+}
+
+static void parse_hello(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    (void)reply; /* OK or PONG */
+    handshake_step(to->ctx, e != ERR_OK);
+}
+
+/* Groups may be there already, and are not made while the server is out of memory or disk: then a
+ * reader that misses its group connects again. */
+static void parse_group(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    (void)reply; /* OK */
+    handshake_step(to->ctx, e != ERR_OK && e != ERR_CONFLICT && e != ERR_FULL);
+}
+
+static void parse_library(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct link *link = to->ctx;
+    if (e == ERR_OK) {
+        struct str there = reply_library_code(reply), ours = library_code();
+        uint64_t version = library_version(there);
+        if (version < library_version(ours) ||
+            (version == library_version(ours) && !str_eq(there, ours)))
+            library_load(link);
+    }
+    handshake_step(link, e != ERR_OK);
+}
+
+static void handshake_send(struct link *link, link_parse *parse, const struct argv *argv)
+{
+    link->n_handshake++;
+    link_send(link, argv, &(struct link_to){parse, NULL, link}, 0);
+}
+
+static void handshake_words(struct link *link, link_parse *parse, const char *const *words)
+{
+    struct argv argv = {.n = 0};
+    for (; *words != NULL; words++)
+        argv_add(&argv, str_from(*words));
+    handshake_send(link, parse, &argv);
+}
+
+static void handshake_groups(struct link *link)
+{
+    static const struct {
+        struct str stream, group;
+    } rows[] = {
+        {{"events", 6}, {"writer", 6}},
+        {{"outbox", 6}, {"sender", 6}},
+    };
+    for (uint32_t i = 0; i < STORE_BUCKETS * ARRAY_LEN(rows); i++) {
+        char key[KEY_BYTES];
+        struct argv argv = {.n = 0};
+        argv_add(&argv, STR("XGROUP"));
+        argv_add(&argv, STR("CREATE"));
+        argv_add(&argv,
+                 bucket_key(key, (uint8_t)(i / ARRAY_LEN(rows)), rows[i % ARRAY_LEN(rows)].stream));
+        argv_add(&argv, rows[i % ARRAY_LEN(rows)].group);
+        argv_add(&argv, STR("0")); /* entries may be there before their group */
+        argv_add(&argv, STR("MKSTREAM"));
+        handshake_send(link, parse_group, &argv);
+    }
+}
+
+static void handshake(struct link *link)
+{
+    const struct store_settings *set = &link->settings;
+    if (set->password != NULL && set->username != NULL)
+        handshake_words(link, parse_hello,
+                        (const char *[]){"AUTH", set->username, set->password, NULL});
+    else if (set->password != NULL)
+        handshake_words(link, parse_hello, (const char *[]){"AUTH", set->password, NULL});
+    handshake_words(link, parse_hello, (const char *[]){"PING", NULL});
+    handshake_words(
+        link, parse_library,
+        (const char *[]){"FUNCTION", "LIST", "LIBRARYNAME", "waypost", "WITHCODE", NULL});
+    handshake_groups(link);
+}
+
+static void link_connect(struct link *link)
+{
+    link->wire = wire_new(link->loop, &link->settings, on_reply, on_gone, link, link->error,
+                          sizeof(link->error));
+    if (link->wire == NULL) {
+        link_lost(link, link->error);
+        return;
+    }
+    link_state_set(link, LINK_STATE_CONNECTING);
+    handshake(link);
+}
+
+static void on_retry(void *ctx)
+{
+    link_connect(ctx);
+}
+
+/* ---- staying up ---- */
+
+static void parse_pong(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    (void)to, (void)e, (void)reply; /* what matters is that it came before its deadline */
+}
+
+/* Notices a dead server before a learner does. */
+static void on_idle(void *ctx)
+{
+    struct link *link = ctx;
+    timer_start(link->loop, link->idle_timer, IDLE_PING_MS);
+    if (link->n_in_flight > 0 || loop_mono(link->loop).ms - link->last_reply_ms < IDLE_PING_MS)
+        return;
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("PING"));
+    link_ask(link, &argv, &(struct link_to){parse_pong, NULL, NULL});
+}
+
+/* ---- the link ---- */
+
+static const char *copy_or_null(const char *text)
+{
+    return text != NULL ? xstrdup(text) : NULL;
+}
+
+struct link *link_new(struct loop *loop, const struct store_settings *settings, const char *name)
+{
+    struct link *link = xcalloc(1, sizeof(*link));
+    link->loop = loop;
+    link->name = name;
+    link->settings = *settings;
+    link->settings.socket_path = copy_or_null(settings->socket_path);
+    link->settings.host = copy_or_null(settings->host);
+    link->settings.username = copy_or_null(settings->username);
+    link->settings.password = copy_or_null(settings->password);
+    STAILQ_INIT(&link->in_flight);
+    STAILQ_INIT(&link->unasked);
+    STAILQ_INIT(&link->unused);
+    link->deadline_timer = timer_new(loop, on_deadline, link);
+    link->retry_timer = timer_new(loop, on_retry, link);
+    link->idle_timer = timer_new(loop, on_idle, link);
+    link->turn_timer = timer_new(loop, on_turn, link);
+    return link;
+}
+
+void link_open(struct link *link, link_on_state *on_state, void *ctx)
+{
+    if (link->state != LINK_STATE_CLOSED)
+        return;
+    link->on_state = on_state;
+    link->on_state_ctx = ctx;
+    link->state = LINK_STATE_CONNECTING;
+    timer_start(link->loop, link->retry_timer, 0); /* no callback before we have returned */
+}
+
+bool link_is_up(const struct link *link)
+{
+    return link->state == LINK_STATE_UP;
+}
+
+bool link_is_connecting(const struct link *link)
+{
+    return link->state == LINK_STATE_CONNECTING;
+}
+
+void link_free(struct link *link)
+{
+    if (link == NULL)
+        return;
+    link->on_state = NULL;
+    link->state = LINK_STATE_CLOSED;
+    if (link->wire != NULL)
+        link_drop_wire(link);
+    wires_free(link);
+    queue_answer(link, &link->in_flight, ERR_UNAVAILABLE);
+    queue_answer(link, &link->unasked, ERR_UNAVAILABLE);
+    struct link_request *request;
+    while ((request = STAILQ_FIRST(&link->unused)) != NULL) {
+        STAILQ_REMOVE_HEAD(&link->unused, entry);
+        free(request);
+    }
+    timer_free(link->loop, link->deadline_timer);
+    timer_free(link->loop, link->retry_timer);
+    timer_free(link->loop, link->idle_timer);
+    timer_free(link->loop, link->turn_timer);
+    free((void *)(uintptr_t)link->settings.socket_path); /* ours, see link_new */
+    free((void *)(uintptr_t)link->settings.host);
+    free((void *)(uintptr_t)link->settings.username);
+    free((void *)(uintptr_t)link->settings.password);
+    free(link);
+}

@@ -1,0 +1,123 @@
+/*
+ * store_hiredis_part.c: parts of long SMS. All lie under the tag {parts}: there are few of them,
+ * and one question finds those that have waited long enough.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "port/store/hiredis.h"
+
+#define PREFIX "wp:{parts}:m:"
+#define PART_KEY_BYTES (sizeof(PREFIX) + STORE_SESSION_KEY_BYTES)
+
+static const char waiting_key[] = "wp:{parts}:waiting";
+
+static struct str message_key(char dst[PART_KEY_BYTES], struct str key)
+{
+    int n = snprintf(dst, PART_KEY_BYTES, PREFIX "%.*s", STR_ARG(key));
+    return (struct str){dst, (size_t)n};
+}
+
+static bool reply_text(const redisReply *reply, struct str *ret)
+{
+    *ret = (struct str){reply->str, reply->len};
+    return reply->type == REDIS_REPLY_STRING;
+}
+
+static void parse_put(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct str values[STORE_MAX_PARTS];
+    enum store_part_state state = STORE_PART_KEPT;
+    uint32_t n = 0;
+    if (e == ERR_OK && reply->type == REDIS_REPLY_INTEGER) {
+        state = reply->integer == 1 ? STORE_PART_KEPT : STORE_PART_ALONE;
+    } else if (e == ERR_OK) {
+        state = STORE_PART_COMPLETE;
+        bool is_good = reply->type == REDIS_REPLY_ARRAY && reply->elements <= STORE_MAX_PARTS;
+        for (size_t i = 0; is_good && i < reply->elements; i++)
+            is_good = reply_text(reply->element[i], &values[n++]);
+        e = is_good ? ERR_OK : ERR_IO;
+    }
+    ((store_on_part *)to->fn)(to->ctx, e, state, values, e == ERR_OK ? n : 0);
+}
+
+void hiredis_part_put(struct store *s, const struct store_part *part, store_on_part *fn, void *ctx)
+{
+    char key[PART_KEY_BYTES], n[24], of[24], wait[24], keep[24], most[24];
+    struct link_to to = {parse_put, (void (*)(void))fn, ctx};
+    if (!store_part_fits(part)) {
+        link_answer_later(hiredis_store(s)->link, &to, ERR_TOO_LONG);
+        return;
+    }
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_part_put"));
+    argv_add(&argv, STR("2"));
+    argv_add(&argv, message_key(key, part->key));
+    argv_add(&argv, str_from(waiting_key));
+    argv_add(&argv, part->key);
+    argv_add(&argv, decimal(n, part->n));
+    argv_add(&argv, decimal(of, part->of));
+    argv_add(&argv, (struct str){part->mark, sizeof(part->mark)});
+    argv_add(&argv, part->value);
+    argv_add(&argv, decimal(wait, (part->wait_ms + 999) / 1000));
+    argv_add(&argv, decimal(keep, (part->keep_ms + 999) / 1000));
+    argv_add(&argv, decimal(most, STORE_MAX_INCOMPLETE));
+    link_ask(hiredis_store(s)->link, &argv, &to);
+}
+
+/* A message that waits and is not there any more is taken off the list when it is found. */
+void hiredis_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn,
+                       void *ctx)
+{
+    char message[PART_KEY_BYTES];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, must_forget ? STR("DEL") : STR("ZREM"));
+    argv_add(&argv, must_forget ? message_key(message, key) : str_from(waiting_key));
+    if (!must_forget)
+        argv_add(&argv, key);
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
+/* Name, then number and value of each part, in no order. */
+static enum err read_overdue(const redisReply *reply, struct str *key,
+                             struct str values[STORE_MAX_PARTS], uint32_t *n)
+{
+    if (reply->type != REDIS_REPLY_ARRAY || (reply->elements > 0 && reply->elements % 2 == 0))
+        return ERR_IO;
+    if (reply->elements > 0 && !reply_text(reply->element[0], key))
+        return ERR_IO;
+    for (size_t i = 1; i < reply->elements; i += 2) {
+        struct str number, value;
+        uint64_t place;
+        if (!reply_text(reply->element[i], &number) || !reply_text(reply->element[i + 1], &value) ||
+            str_to_u64(number, STORE_MAX_PARTS, &place) != ERR_OK || place == 0)
+            return ERR_IO;
+        values[place - 1] = value;
+        *n = place > *n ? (uint32_t)place : *n;
+    }
+    return ERR_OK;
+}
+
+static void parse_overdue(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct str key = STR_NONE, values[STORE_MAX_PARTS];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < STORE_MAX_PARTS; i++)
+        values[i] = STR_NONE;
+    if (e == ERR_OK)
+        e = read_overdue(reply, &key, values, &n);
+    ((store_on_overdue *)to->fn)(to->ctx, e, key, values, e == ERR_OK ? n : 0);
+}
+
+void hiredis_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_parts_overdue"));
+    argv_add(&argv, STR("1"));
+    argv_add(&argv, str_from(waiting_key));
+    argv_add(&argv, STR(PREFIX));
+    link_ask(hiredis_store(s)->link, &argv,
+             &(struct link_to){parse_overdue, (void (*)(void))fn, ctx});
+}

@@ -1,0 +1,344 @@
+/*
+ * store_hiredis_read.c: consuming the two streams.
+ *
+ * One XREADGROUP names all buckets of the reader, at about 0.2 us of Redis' time per bucket, so a
+ * busy consumer waits between reads rather than asking again at once. COUNT counts per stream: what
+ * comes beyond the caller's max is held here (it is on this consumer's list of pending entries by
+ * then) and given by the next reads without asking.
+ */
+#include "port/store/hiredis.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+
+#define HELD_MAX_BYTES (64u << 20)
+#define SETTLE_MAX 256u /* ids of one command */
+
+static struct str stream_name(enum store_stream stream)
+{
+    return stream == STORE_STREAM_EVENTS ? STR("events") : STR("outbox");
+}
+
+static struct str group_name(enum store_stream stream)
+{
+    return stream == STORE_STREAM_EVENTS ? STR("writer") : STR("sender");
+}
+
+/* ---- settling ---- */
+
+/* Several commands, one answer: the first error. */
+struct gather {
+    store_on_done *fn;
+    void *ctx;
+    uint32_t n_missing;
+    enum err e;
+};
+
+static void parse_gather(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    (void)reply; /* how many there were does not matter */
+    struct gather *gather = to->ctx;
+    if (gather->e == ERR_OK)
+        gather->e = e;
+    if (--gather->n_missing > 0)
+        return;
+    gather->fn(gather->ctx, gather->e);
+    free(gather);
+}
+
+/* An entry that is gone but still pending does no harm, the reverse would stay for ever: so XDEL
+ * goes first. No function: two plain commands cost Redis less. */
+static void settle_events(struct link *link, const struct link_to *to,
+                          const struct store_entry *entries, uint32_t n)
+{
+    char key[KEY_BYTES];
+    struct argv xdel = {.n = 0}, xack = {.n = 0};
+    struct str stream = bucket_key(key, entries->bucket, STR("events"));
+    argv_add(&xdel, STR("XDEL"));
+    argv_add(&xdel, stream);
+    argv_add(&xack, STR("XACK"));
+    argv_add(&xack, stream);
+    argv_add(&xack, group_name(STORE_STREAM_EVENTS));
+    for (uint32_t i = 0; i < n; i++) {
+        argv_add(&xdel, entries[i].id);
+        argv_add(&xack, entries[i].id);
+    }
+    link_send(link, &xdel, to, 0);
+    link_send(link, &xack, to, 0);
+}
+
+static void settle_outbox(struct link *link, const struct link_to *to,
+                          const struct store_entry *entries, uint32_t n, struct str event)
+{
+    char outbox[KEY_BYTES], sending[KEY_BYTES], events[KEY_BYTES];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_settle"));
+    argv_add(&argv, STR("3"));
+    argv_add(&argv, bucket_key(outbox, entries->bucket, STR("outbox")));
+    argv_add(&argv, bucket_key(sending, entries->bucket, STR("sending")));
+    argv_add(&argv, bucket_key(events, entries->bucket, STR("events")));
+    argv_add(&argv, group_name(STORE_STREAM_OUTBOX));
+    argv_add(&argv, event);
+    for (uint32_t i = 0; i < n; i++)
+        argv_add(&argv, entries[i].id);
+    link_send(link, &argv, to, 0);
+}
+
+/* Entries from the start that lie in one bucket, as many as one command takes. */
+static uint32_t run_length(const struct store_entry *entries, uint32_t n)
+{
+    uint32_t i = 1;
+    while (i < n && i < SETTLE_MAX && entries[i].bucket == entries[0].bucket)
+        i++;
+    return i;
+}
+
+void hiredis_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,
+                    uint32_t n, struct str event, store_on_done *fn, void *ctx)
+{
+    struct link *link = hiredis_store(s)->link;
+    enum err e = link_admit(link);
+    if (e != ERR_OK || n == 0) {
+        link_answer_later(link, &(struct link_to){reply_done, (void (*)(void))fn, ctx}, e);
+        return;
+    }
+    struct gather *gather = xcalloc(1, sizeof(*gather));
+    *gather = (struct gather){.fn = fn, .ctx = ctx};
+    struct link_to to = {parse_gather, NULL, gather};
+    for (uint32_t i = 0, run; i < n; i += run) {
+        run = run_length(entries + i, n - i);
+        gather->n_missing += stream == STORE_STREAM_EVENTS ? 2 : 1;
+        if (stream == STORE_STREAM_EVENTS)
+            settle_events(link, &to, entries + i, run);
+        else
+            settle_outbox(link, &to, entries + i, run, event);
+    }
+}
+
+/* ---- marks ---- */
+
+static void parse_mark(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    if (e == ERR_OK && reply->type != REDIS_REPLY_INTEGER)
+        e = ERR_IO;
+    else if (e == ERR_OK && reply->integer < 0)
+        e = ERR_NOT_FOUND;
+    else if (e == ERR_OK && reply->integer == 0)
+        e = ERR_CONFLICT;
+    ((store_on_done *)to->fn)(to->ctx, e);
+}
+
+void hiredis_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
+                          void *ctx)
+{
+    char outbox[KEY_BYTES], sending[KEY_BYTES];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_mark"));
+    argv_add(&argv, STR("2"));
+    argv_add(&argv, bucket_key(outbox, entry->bucket, STR("outbox")));
+    argv_add(&argv, bucket_key(sending, entry->bucket, STR("sending")));
+    argv_add(&argv, entry->id);
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){parse_mark, (void (*)(void))fn, ctx});
+}
+
+void hiredis_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
+                           void *ctx)
+{
+    char sending[KEY_BYTES];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("SREM"));
+    argv_add(&argv, bucket_key(sending, entry->bucket, STR("sending")));
+    argv_add(&argv, entry->id);
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
+/* ---- reading ---- */
+
+static void reading_ask(struct reading *reading);
+
+/* Not while a callback may still look at entries. */
+static void held_forget(struct reading *reading)
+{
+    arena_reset(reading->held_arena);
+    reading->held = NULL;
+    reading->n_held = reading->held_from = 0;
+}
+
+static void reading_answer(struct reading *reading, enum err e, const struct store_entry *entries,
+                           uint32_t n)
+{
+    struct store_on_entries_to to = reading->to;
+    reading->is_busy = reading->is_waiting = false;
+    to.fn(to.ctx, e, entries, n);
+}
+
+/* Gives the next of the held entries. They stay in the arena until a read asks the server. */
+static void reading_give(struct reading *reading)
+{
+    uint32_t left = reading->n_held - reading->held_from;
+    uint32_t n = left < reading->reader.max ? left : reading->reader.max;
+    const struct store_entry *entries = reading->held + reading->held_from;
+    reading->held_from += n;
+    reading_answer(reading, ERR_OK, entries, n);
+}
+
+static void parse_held(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    (void)reply; /* nothing was asked */
+    struct reading *reading = to->ctx;
+    if (e == ERR_OK)
+        reading_give(reading);
+    else
+        reading_answer(reading, e, NULL, 0);
+}
+
+static void parse_gone(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    (void)to, (void)e, (void)reply; /* if it failed, the entry is found gone once more */
+}
+
+/* Pending entries that somebody deleted: nothing is left to do but to acknowledge them. */
+static void gone_settle(struct reading *reading, const struct store_entry *gone, uint32_t n)
+{
+    for (uint32_t i = 0; gone != NULL && i < n; i++) {
+        char key[KEY_BYTES];
+        struct argv argv = {.n = 0};
+        argv_add(&argv, STR("XACK"));
+        argv_add(&argv, bucket_key(key, gone[i].bucket, stream_name(reading->stream)));
+        argv_add(&argv, group_name(reading->stream));
+        argv_add(&argv, gone[i].id);
+        link_send(reading->link, &argv, &(struct link_to){parse_gone, NULL, NULL}, 0);
+    }
+}
+
+static void parse_read(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct reading *reading = to->ctx;
+    uint32_t n_gone = 0;
+    held_forget(reading);
+    if (e == ERR_OK)
+        e = reply_entries(reply, reading->held_arena, reading->reader.is_recovering ? 2 : 1,
+                          &reading->held, &reading->n_held, &n_gone);
+    if (e != ERR_OK) {
+        held_forget(reading);
+        reading_answer(reading, e, NULL, 0);
+        return;
+    }
+    gone_settle(reading, reading->held + reading->n_held, n_gone);
+    if (n_gone > 0 && reading->n_held == 0)
+        reading_ask(reading); /* an empty answer would mean that all is recovered */
+    else
+        reading_give(reading);
+}
+
+static void reading_ask(struct reading *reading)
+{
+    const struct store_reader *reader = &reading->reader;
+    uint32_t n_buckets = (uint32_t)(reader->last - reader->first) + 1;
+    /* Some buckets have more than their share; STORE_MAX_AHEAD says how much that may be in all. */
+    uint32_t per_bucket = reader->is_recovering ? reader->max : 8 + 4 * reader->max / n_buckets;
+    bool is_blocking = reader->block_ms > 0 && !reader->is_recovering;
+    char count[24], block[24], keys[STORE_BUCKETS][KEY_BYTES];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("XREADGROUP"));
+    argv_add(&argv, STR("GROUP"));
+    argv_add(&argv, group_name(reading->stream));
+    argv_add(&argv, reader->consumer);
+    argv_add(&argv, STR("COUNT"));
+    argv_add(&argv, decimal(count, per_bucket < reader->max ? per_bucket : reader->max));
+    if (is_blocking) {
+        argv_add(&argv, STR("BLOCK"));
+        argv_add(&argv, decimal(block, reader->block_ms));
+    }
+    argv_add(&argv, STR("STREAMS"));
+    for (uint32_t i = 0; i < n_buckets; i++)
+        argv_add(&argv,
+                 bucket_key(keys[i], (uint8_t)(reader->first + i), stream_name(reading->stream)));
+    for (uint32_t i = 0; i < n_buckets; i++)
+        argv_add(&argv, reader->is_recovering ? STR("0") : STR(">"));
+    link_send(reading->link, &argv, &(struct link_to){parse_read, NULL, reading},
+              is_blocking ? reader->block_ms : 0);
+}
+
+/* A read that came before its connection was up. */
+static void on_reading_link(void *ctx, bool is_up)
+{
+    struct reading *reading = ctx;
+    if (!reading->is_waiting)
+        return;
+    reading->is_waiting = false;
+    if (is_up)
+        reading_ask(reading);
+    else
+        reading_answer(reading, ERR_UNAVAILABLE, NULL, 0);
+}
+
+static void reading_start(struct reading *reading)
+{
+    struct link_to to = {parse_held, NULL, reading};
+    if (reading->reader.is_recovering)
+        reading->n_held = reading->held_from; /* comes again, once what was given is settled */
+    link_open(reading->link, on_reading_link, reading);
+    if (reading->held_from < reading->n_held)
+        link_answer_later(reading->link, &to, ERR_OK);
+    else if (link_is_up(reading->link))
+        reading_ask(reading);
+    else if (link_is_connecting(reading->link))
+        reading->is_waiting = true;
+    else
+        link_answer_later(reading->link, &to, ERR_UNAVAILABLE);
+}
+
+static void parse_second_read(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    (void)reply; /* nothing was asked */
+    ((store_on_entries *)to->fn)(to->ctx, e, NULL, 0);
+}
+
+void hiredis_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
+                  store_on_entries *fn, void *ctx)
+{
+    struct reading *reading = &hiredis_store(s)->readings[stream];
+    if (reading->is_busy) {
+        link_answer_later(reading->link,
+                          &(struct link_to){parse_second_read, (void (*)(void))fn, ctx}, ERR_FULL);
+        return;
+    }
+    enum err copied = str_copy(reader->consumer, reading->consumer, sizeof(reading->consumer));
+    assert(copied == ERR_OK); /* a constant of the program */
+    reading->reader = *reader;
+    reading->reader.consumer = str_from(reading->consumer);
+    reading->to = (struct store_on_entries_to){fn, ctx};
+    reading->is_busy = true;
+    reading_start(reading);
+}
+
+/* ---- life ---- */
+
+void readings_init(struct hiredis_store *s, const struct store_settings *settings)
+{
+    static const char *const names[] = {"events", "outbox"};
+    for (size_t i = 0; i < ARRAY_LEN(s->readings); i++) {
+        s->readings[i] = (struct reading){
+            .store = s,
+            .stream = (enum store_stream)i,
+            .link = link_new(s->loop, settings, names[i]),
+            .held_arena = arena_new(HELD_MAX_BYTES),
+        };
+    }
+}
+
+void readings_fini(struct hiredis_store *s)
+{
+    for (size_t i = 0; i < ARRAY_LEN(s->readings); i++) {
+        struct reading *reading = &s->readings[i];
+        link_free(reading->link);
+        if (reading->is_waiting)
+            reading_answer(reading, ERR_UNAVAILABLE, NULL, 0);
+        arena_free(reading->held_arena);
+    }
+}

@@ -1,0 +1,302 @@
+/*
+ * store_hiredis_reply.c: what a server says, as our structs. Nothing in a reply is trusted to have
+ * the shape that we asked for: what does not is ERR_IO.
+ */
+#include "port/store/hiredis.h"
+
+static const char library[] = {
+#include "store_functions.inc"
+};
+
+struct str library_code(void)
+{
+    return (struct str){library, sizeof(library)};
+}
+
+uint64_t library_version(struct str code)
+{
+    struct str rest = code, mark = STR("-- version ");
+    (void)str_split(&rest, '\n'); /* the shebang */
+    struct str line = str_split(&rest, '\n');
+    uint64_t version;
+    if (!str_starts(line, mark) ||
+        str_to_u64(str_sub(line, mark.len, line.len), UINT32_MAX, &version) != ERR_OK)
+        return 0;
+    return version;
+}
+
+/* Beginning of an error reply, what it means to the caller, what it means for the connection.
+ * Wherever nothing was written and the message itself is sound, the store is away (or full) for the
+ * caller, who keeps the message elsewhere. */
+static const struct {
+    struct str text;
+    enum err e;
+    enum reply_cure cure;
+} error_rows[] = {
+#define ROW(text, e, cure)                                                                         \
+    {                                                                                              \
+        {text, sizeof(text) - 1}, ERR_##e, REPLY_CURE_##cure                                       \
+    }
+    ROW("LOADING", UNAVAILABLE, RELINK),
+    ROW("MASTERDOWN", UNAVAILABLE, RELINK),
+    ROW("READONLY", UNAVAILABLE, RELINK),
+    ROW("NOAUTH", UNAVAILABLE, RELINK),
+    ROW("WRONGPASS", UNAVAILABLE, RELINK),
+    ROW("NOPERM", UNAVAILABLE, PEOPLE),
+    ROW("NOGROUP", UNAVAILABLE, RELINK),
+    ROW("BUSYGROUP", CONFLICT, NONE),
+    ROW("BUSY", UNAVAILABLE, NONE),
+    ROW("CLUSTERDOWN", UNAVAILABLE, NONE),
+    ROW("TRYAGAIN", UNAVAILABLE, NONE),
+    ROW("MOVED", UNAVAILABLE, NONE),
+    ROW("ASK", UNAVAILABLE, NONE),
+    ROW("NOREPLICAS", UNAVAILABLE, NONE),
+    ROW("MISCONF", FULL, NONE),
+    ROW("OOM", FULL, NONE),
+    ROW("WRONGTYPE", INVALID, PEOPLE),
+    ROW("NOSCRIPT", UNAVAILABLE, RELOAD),
+    ROW("ERR Function not found", UNAVAILABLE, RELOAD),
+    ROW("ERR max number of clients reached", UNAVAILABLE, RELINK),
+#undef ROW
+};
+
+enum err reply_error(struct str text, enum reply_cure *ret_cure)
+{
+    for (size_t i = 0; i < ARRAY_LEN(error_rows); i++) {
+        if (str_starts(text, error_rows[i].text)) {
+            *ret_cure = error_rows[i].cure;
+            return error_rows[i].e;
+        }
+    }
+    *ret_cure = REPLY_CURE_PEOPLE;
+    return ERR_IO;
+}
+
+/* ---- pieces ---- */
+
+static bool is_array(const redisReply *reply, size_t n)
+{
+    return reply->type == REDIS_REPLY_ARRAY && reply->elements == n;
+}
+
+/* A string, or nil as the absent one. */
+static bool reply_str(const redisReply *reply, struct str *ret)
+{
+    if (reply->type == REDIS_REPLY_STRING)
+        *ret = (struct str){reply->str, reply->len};
+    else
+        *ret = STR_NONE;
+    return reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_NIL;
+}
+
+enum err reply_record(const redisReply *reply, struct store_record *ret)
+{
+    if (!is_array(reply, 2) || !reply_str(reply->element[0], &ret->state) ||
+        !reply_str(reply->element[1], &ret->reply))
+        return ERR_IO;
+    ret->refused_by = NULL;
+    return ERR_OK;
+}
+
+/* 7 of "wp:{b007}:events"; false for another key. */
+static bool key_bucket(const redisReply *key, uint8_t *ret)
+{
+    struct str text;
+    uint64_t bucket;
+    if (!reply_str(key, &text) || !str_starts(text, STR("wp:{b")) ||
+        str_to_u64(str_sub(text, 5, 8), STORE_BUCKETS - 1, &bucket) != ERR_OK)
+        return false;
+    *ret = (uint8_t)bucket;
+    return true;
+}
+
+/* ---- one command's answer ---- */
+
+void reply_load(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct store_record record;
+    if (e == ERR_OK)
+        e = reply_record(reply, &record);
+    ((store_on_load *)to->fn)(to->ctx, e, e == ERR_OK ? &record : NULL);
+}
+
+/* 1, or the present record. */
+void reply_commit(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct store_record record;
+    const struct store_record *present = NULL;
+    if (e == ERR_OK && reply->type != REDIS_REPLY_INTEGER) {
+        e = reply_record(reply, &record);
+        if (e == ERR_OK) {
+            e = ERR_CONFLICT;
+            present = &record;
+        }
+    }
+    ((store_on_commit *)to->fn)(to->ctx, e, present);
+}
+
+void reply_done(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    (void)reply; /* no error is all that matters */
+    ((store_on_done *)to->fn)(to->ctx, e);
+}
+
+void reply_value(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct str value = STR_NONE;
+    if (e == ERR_OK && !reply_str(reply, &value))
+        e = ERR_IO;
+    if (e == ERR_OK && value.p == NULL)
+        e = ERR_NOT_FOUND;
+    ((store_on_value *)to->fn)(to->ctx, e, value);
+}
+
+#define COURSES_MAX 1024
+
+/* HGETALL wp:courses: a field per version and the field "current". */
+void reply_courses(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    static struct str names[COURSES_MAX], bundles[COURSES_MAX]; /* too large for the stack */
+    struct str current = STR_NONE;
+    uint32_t n = 0;
+    if (e == ERR_OK && (reply->type != REDIS_REPLY_ARRAY || reply->elements % 2 != 0 ||
+                        reply->elements / 2 > COURSES_MAX))
+        e = ERR_IO;
+    for (size_t i = 0; e == ERR_OK && i < reply->elements; i += 2) {
+        struct str name, bundle;
+        if (!reply_str(reply->element[i], &name) || !reply_str(reply->element[i + 1], &bundle))
+            e = ERR_IO;
+        else if (str_eq(name, STR("current")))
+            current = bundle;
+        else {
+            names[n] = name;
+            bundles[n++] = bundle;
+        }
+    }
+    bool is_ok = e == ERR_OK;
+    ((store_on_courses *)to->fn)(to->ctx, e, names, bundles, is_ok ? n : 0,
+                                 is_ok ? current : STR_NONE);
+}
+
+#define BOARD_MAX 1024
+
+/* HGETALL wp:board */
+void reply_board(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    static struct str names[BOARD_MAX], values[BOARD_MAX];
+    uint32_t n = 0;
+    if (e == ERR_OK && (reply->type != REDIS_REPLY_ARRAY || reply->elements % 2 != 0 ||
+                        reply->elements / 2 > BOARD_MAX))
+        e = ERR_IO;
+    for (size_t i = 0; e == ERR_OK && i < reply->elements; i += 2) {
+        if (!reply_str(reply->element[i], &names[n]) ||
+            !reply_str(reply->element[i + 1], &values[n]))
+            e = ERR_IO;
+        n++;
+    }
+    ((store_on_board *)to->fn)(to->ctx, e, names, values, e == ERR_OK ? n : 0);
+}
+
+/* ---- streams ---- */
+
+/* [id, [field, payload]], or [id, nil] when the entry was deleted. */
+static bool entry_parse(const redisReply *reply, struct arena *arena, struct store_entry *entry)
+{
+    struct str id, payload = STR_NONE;
+    if (!is_array(reply, 2) || !reply_str(reply->element[0], &id))
+        return false;
+    const redisReply *fields = reply->element[1];
+    if (fields->type != REDIS_REPLY_NIL &&
+        (!is_array(fields, 2) || !reply_str(fields->element[1], &payload)))
+        return false;
+    entry->id = arena_str(arena, id);
+    entry->payload = payload.p != NULL ? arena_str(arena, payload) : STR_NONE;
+    return true;
+}
+
+/* Number of entries of all streams, SIZE_MAX when the reply has another shape. */
+static size_t entries_count(const redisReply *reply)
+{
+    size_t n = 0;
+    if (reply->type == REDIS_REPLY_NIL)
+        return 0; /* nothing came in time */
+    if (reply->type != REDIS_REPLY_ARRAY)
+        return SIZE_MAX;
+    for (size_t i = 0; i < reply->elements; i++) {
+        const redisReply *stream = reply->element[i];
+        if (!is_array(stream, 2) || stream->element[1]->type != REDIS_REPLY_ARRAY)
+            return SIZE_MAX;
+        n += stream->element[1]->elements;
+    }
+    return n;
+}
+
+enum err reply_entries(const redisReply *reply, struct arena *arena, uint32_t deliveries,
+                       struct store_entry **ret, uint32_t *ret_n, uint32_t *ret_n_gone)
+{
+    size_t n = entries_count(reply), n_gone = 0, n_live = 0;
+    if (n > UINT32_MAX)
+        return ERR_IO;
+    struct store_entry *entries = arena_new_array(arena, struct store_entry, n + 1);
+    for (size_t i = 0; entries != NULL && n > 0 && i < reply->elements; i++) {
+        const redisReply *stream = reply->element[i], *list = stream->element[1];
+        struct store_entry entry = {.deliveries = deliveries};
+        if (!key_bucket(stream->element[0], &entry.bucket))
+            return ERR_IO;
+        for (size_t j = 0; j < list->elements; j++) {
+            if (!entry_parse(list->element[j], arena, &entry))
+                return ERR_IO;
+            if (entry.payload.p != NULL)
+                entries[n_live++] = entry;
+            else
+                entries[n - ++n_gone] = entry;
+        }
+    }
+    *ret = entries;
+    *ret_n = (uint32_t)n_live;
+    *ret_n_gone = (uint32_t)n_gone;
+    return arena_error(arena);
+}
+
+/* ---- due ---- */
+
+/* The bytes of a number_id behind the first one, and its due time. */
+static bool due_parse(const redisReply *const *pair, uint8_t bucket, struct due_number *ret)
+{
+    struct str member, due;
+    uint64_t due_s;
+    if (!reply_str(pair[0], &member) || !reply_str(pair[1], &due) ||
+        member.len != NUMBER_ID_BYTES - 1 || str_to_u64(due, INT64_MAX, &due_s) != ERR_OK)
+        return false;
+    ret->id.bytes[0] = bucket;
+    memcpy(&ret->id.bytes[1], member.p, member.len);
+    ret->due_s = (int64_t)due_s;
+    return true;
+}
+
+enum err reply_due(const redisReply *reply, uint8_t bucket, struct due_number *dst, uint32_t max,
+                   uint32_t *n)
+{
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements % 2 != 0)
+        return ERR_IO;
+    for (size_t i = 0; i < reply->elements && *n < max; i += 2) {
+        if (!due_parse((const redisReply *const *)&reply->element[i], bucket, &dst[*n]))
+            return ERR_IO;
+        (*n)++;
+    }
+    return ERR_OK;
+}
+
+struct str reply_library_code(const redisReply *reply)
+{
+    if (!is_array(reply, 1) || reply->element[0]->type != REDIS_REPLY_ARRAY)
+        return STR_NONE; /* no such library */
+    const redisReply *fields = reply->element[0];
+    struct str name, code;
+    for (size_t i = 0; i + 1 < fields->elements; i += 2) {
+        if (reply_str(fields->element[i], &name) && str_eq(name, STR("library_code")) &&
+            reply_str(fields->element[i + 1], &code))
+            return code;
+    }
+    return STR_NONE;
+}

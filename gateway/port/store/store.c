@@ -1,0 +1,157 @@
+#include "port/store/store.h"
+
+#include <assert.h>
+
+void store_load(struct store *s, const struct number_id *id, store_on_load *fn, void *ctx)
+{
+    s->ops->load(s, id, fn, ctx);
+}
+
+void store_commit(struct store *s, const struct store_commit *commit, store_on_commit *fn,
+                  void *ctx)
+{
+    assert(commit->n_outbox <= STORE_MAX_OUTBOX);
+    assert(commit->state.p == NULL || commit->state.len >= STORE_SEQ_BYTES);
+    assert(commit->reply.len == 0 || commit->reply_ttl_ms > 0);
+    assert(commit->caps == NULL || commit->caps->n <= STORE_MAX_CAPS);
+    s->ops->commit(s, commit, fn, ctx);
+}
+
+void store_take(struct store *s, const struct store_cap *caps, uint32_t n, store_on_done *fn,
+                void *ctx)
+{
+    assert(n > 0 && n <= STORE_MAX_CAPS);
+    s->ops->take(s, caps, n, fn, ctx);
+}
+
+void store_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn, void *ctx)
+{
+    assert(event.len > 0);
+    s->ops->append(s, bucket, event, fn, ctx);
+}
+
+void store_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
+                store_on_entries *fn, void *ctx)
+{
+    assert(reader->first <= reader->last && reader->max > 0);
+    s->ops->read(s, stream, reader, fn, ctx);
+}
+
+void store_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,
+                  uint32_t n, struct str event, store_on_done *fn, void *ctx)
+{
+    assert(event.len == 0 || (stream == STORE_STREAM_OUTBOX && n == 1));
+    s->ops->settle(s, stream, entries, n, event, fn, ctx);
+}
+
+void store_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
+                        void *ctx)
+{
+    s->ops->mark_sending(s, entry, fn, ctx);
+}
+
+void store_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
+                         void *ctx)
+{
+    s->ops->clear_sending(s, entry, fn, ctx);
+}
+
+void store_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
+               store_on_due *fn, void *ctx)
+{
+    assert(first <= last && max > 0);
+    s->ops->due(s, first, last, now_ms, max, fn, ctx);
+}
+
+void store_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,
+                       store_on_done *fn, void *ctx)
+{
+    assert(ttl_ms > 0);
+    s->ops->session_put(s, key, value, ttl_ms, fn, ctx);
+}
+
+void store_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx)
+{
+    s->ops->session_get(s, key, fn, ctx);
+}
+
+void store_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
+                      store_on_done *fn, void *ctx)
+{
+    s->ops->course_put(s, name, bundle, is_current, fn, ctx);
+}
+
+void store_courses_get(struct store *s, store_on_courses *fn, void *ctx)
+{
+    s->ops->courses_get(s, fn, ctx);
+}
+
+void store_part_put(struct store *s, const struct store_part *part, store_on_part *fn, void *ctx)
+{
+    assert(part->n >= 1 && part->n <= part->of && part->wait_ms > 0);
+    s->ops->part_put(s, part, fn, ctx);
+}
+
+void store_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn,
+                     void *ctx)
+{
+    s->ops->part_done(s, key, must_forget, fn, ctx);
+}
+
+void store_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx)
+{
+    s->ops->parts_overdue(s, fn, ctx);
+}
+
+void store_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
+                     void *ctx)
+{
+    s->ops->board_put(s, name, value, fn, ctx);
+}
+
+void store_board_get(struct store *s, store_on_board *fn, void *ctx)
+{
+    s->ops->board_get(s, fn, ctx);
+}
+
+void store_restore(struct store *s, const struct number_id *id, struct str state, int64_t due_at_ms,
+                   store_on_done *fn, void *ctx)
+{
+    assert(state.len >= STORE_SEQ_BYTES);
+    s->ops->restore(s, id, state, due_at_ms, fn, ctx);
+}
+
+void store_ping(struct store *s, store_on_done *fn, void *ctx)
+{
+    s->ops->ping(s, fn, ctx);
+}
+
+bool store_is_up(struct store *s)
+{
+    return s->ops->is_up(s);
+}
+
+void store_free(struct store *s)
+{
+    if (s != NULL)
+        s->ops->free(s);
+}
+
+uint32_t store_seq(struct str state)
+{
+    if (state.len < STORE_SEQ_BYTES)
+        return 0;
+    const uint8_t *p = (const uint8_t *)state.p;
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+bool store_session_fits(struct str key, struct str value)
+{
+    return key.len <= STORE_SESSION_KEY_BYTES && value.len <= STORE_SESSION_BYTES;
+}
+
+bool store_part_fits(const struct store_part *part)
+{
+    return part->of <= STORE_MAX_PARTS && part->value.len <= STORE_PART_BYTES &&
+           part->key.len <= STORE_SESSION_KEY_BYTES;
+}

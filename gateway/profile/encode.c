@@ -1,0 +1,165 @@
+#include "profile/internal.h"
+
+#define MAX_ANSWER_BYTES 65536u
+
+static const struct body *declared(const struct profile *p, const struct rule *rule,
+                                   enum answer_name name)
+{
+    if (rule != NULL && rule->answers[name].is_declared)
+        return &rule->answers[name];
+    return p->answers[name].is_declared ? &p->answers[name] : NULL;
+}
+
+/* What is answered where the profile says nothing. */
+static const struct body *fallback(enum answer_name name)
+{
+    static const struct body ok = {.status = 200}, rejected = {.status = 400},
+                             refused = {.status = 401}, busy = {.status = 503};
+    switch (name) {
+    case ANSWER_REJECTED:
+        return &rejected;
+    case ANSWER_REFUSED:
+        return &refused;
+    case ANSWER_BUSY:
+        return &busy;
+    case ANSWER_OK:
+    case ANSWER_REPLY:
+    case ANSWER_OPEN:
+    case ANSWER_CLOSE:
+    case ANSWER_ENDED:
+    case ANSWER_IGNORED:
+    case ANSWER_POLL:
+    case ANSWER_QUERY:
+    case N_ANSWERS:
+        break;
+    }
+    return &ok;
+}
+
+static const struct body *find_answer(const struct profile *p, const struct rule *rule,
+                                      enum answer_name name)
+{
+    const struct body *body = declared(p, rule, name);
+    bool is_success = fallback(name)->status == 200;
+    if (body == NULL && is_success)
+        body = declared(p, rule, ANSWER_OK);
+    return body != NULL ? body : fallback(name);
+}
+
+/* Which item decides what is said about all of them: the first that was taken, else the first. */
+static uint32_t deciding_item(const struct inbound_batch *batch)
+{
+    for (uint32_t i = 0; i < batch->n_items; i++) {
+        if (batch->items[i].outcome != INBOUND_REJECT)
+            return i;
+    }
+    return 0;
+}
+
+static enum answer_name name_of(const struct inbound *in, const struct reply *reply)
+{
+    bool is_over = in->phase == INBOUND_PHASE_END || in->phase == INBOUND_PHASE_TIMEOUT;
+    if (reply != NULL && reply->is_error)
+        return ANSWER_BUSY;
+    switch (in->outcome) {
+    case INBOUND_AUTH_FAIL:
+        return ANSWER_REFUSED;
+    case INBOUND_REJECT:
+        return ANSWER_REJECTED;
+    case INBOUND_IGNORE:
+        return ANSWER_IGNORED;
+    case INBOUND_POLL_REQUEST:
+        return ANSWER_POLL;
+    case INBOUND_STATUS_QUERY:
+        return ANSWER_QUERY;
+    case INBOUND_ACCEPT:
+    case INBOUND_DUPLICATE:
+    case INBOUND_BUFFER:
+    case INBOUND_UNKNOWN_STATUS:
+    case INBOUND_SIGNATURE_OK:
+        break;
+    }
+    if (in->kind == INBOUND_USSD && is_over)
+        return ANSWER_ENDED;
+    if (reply == NULL || reply->text.p == NULL)
+        return ANSWER_OK;
+    if (in->kind == INBOUND_USSD)
+        return reply->is_open ? ANSWER_OPEN : ANSWER_CLOSE;
+    return ANSWER_REPLY;
+}
+
+enum err profile_encode(const struct profile *p, const struct inbound_batch *batch,
+                        const struct reply *reply, const struct settings *settings,
+                        struct arena *arena, struct http_response *ret)
+{
+    struct eval eval = batch->memory->eval;
+    uint32_t i = deciding_item(batch);
+    const struct rule *rule = batch->memory->rules[i];
+    enum answer_name name = name_of(&batch->items[i], reply);
+    const struct body *body = find_answer(p, rule, name);
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, MAX_ANSWER_BYTES);
+    eval.profile = p;
+    eval.arena = arena;
+    eval.settings = settings;
+    eval.inbound = &batch->items[i];
+    eval.item = batch->memory->nodes[i];
+    eval.path = rule != NULL && rule->has_path ? &rule->path : NULL;
+    eval.reply_id = reply != NULL ? reply->id : STR_NONE;
+    eval.reply_text = reply != NULL && reply->text.p != NULL ? reply->text : STR_NONE;
+    uint32_t n = 0;
+    struct http_header *headers = headers_render(&eval, body, &n);
+    if (!body_render(&eval, body, &out) && buf_error(&out) == ERR_OK)
+        buf_reset(&out); /* what it echoes was not in the request: nothing is said about it */
+    struct str bytes = arena_str(arena, buf_str(&out));
+    if (headers == NULL || bytes.p == NULL || buf_error(&out) != ERR_OK)
+        return ERR_TOO_LONG;
+    *ret = (struct http_response){
+        .status = body->status,
+        .content_type = body->type,
+        .headers = headers,
+        .n_headers = n,
+        .body = bytes,
+    };
+    return ERR_OK;
+}
+
+bool profile_read_reply(const struct profile *p, const struct inbound_batch *batch, struct str body,
+                        struct arena *arena, struct reply *ret)
+{
+    static const enum answer_name names[] = {ANSWER_OPEN, ANSWER_CLOSE, ANSWER_REPLY};
+    const struct rule *rule = batch->memory->rules[deciding_item(batch)];
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const struct body *answer = declared(p, rule, names[i]);
+        struct inverted found = {.text = STR_NONE};
+        if (answer == NULL || !body_fits(answer, body, arena))
+            continue;
+        body_invert(answer, body, arena, &found);
+        *ret =
+            (struct reply){.text = found.text, .id = found.id, .is_open = names[i] == ANSWER_OPEN};
+        if (found.text.len > 0)
+            return true;
+    }
+    return false;
+}
+
+static const struct body *reply_answer(const struct profile *p)
+{
+    for (uint32_t i = 0; i < p->n_rules; i++) {
+        const struct body *body = declared(p, &p->rules[i], ANSWER_REPLY);
+        if (body != NULL && p->rules[i].kind == INBOUND_SMS)
+            return body;
+    }
+    return NULL;
+}
+
+bool profile_replies_in_answer(const struct profile *p)
+{
+    return reply_answer(p) != NULL;
+}
+
+uint32_t profile_answer_max_chars(const struct profile *p)
+{
+    const struct body *body = reply_answer(p);
+    return body != NULL ? body->max_chars : 0;
+}

@@ -1,0 +1,276 @@
+#include <string.h>
+
+#include "profile/internal.h"
+
+#define MAX_REQUEST_BYTES 65536u
+#define MAX_ERROR_BYTES 120u
+#define MAX_RETRY_AFTER_MS (24 * 3600 * 1000ll)
+
+/* Names the first required setting that a channel lacks. */
+static enum err check_required(const struct profile *p, const struct settings *settings,
+                               struct errmsg *msg)
+{
+    for (uint32_t i = 0; i < p->n_settings; i++) {
+        const struct profile_setting *s = &p->settings[i];
+        if (s->is_required && s->fallback.p == NULL && settings_get(settings, s->name).p == NULL)
+            return errmsg_set(msg, ERR_NOT_FOUND, "profile %.*s needs the setting '%.*s': %.*s",
+                              STR_ARG(p->name), STR_ARG(s->name), STR_ARG(s->help));
+    }
+    return ERR_OK;
+}
+
+enum err profile_check_settings(const struct profile *p, const struct settings *settings,
+                                struct errmsg *msg)
+{
+    for (uint32_t i = 0; settings != NULL && i < settings->n; i++) {
+        struct str name = settings->list[i].name;
+        bool is_known = setting_is_common(name);
+        for (uint32_t k = 0; k < p->n_settings && !is_known; k++) {
+            struct str known = p->settings[k].name;
+            bool is_table =
+                name.len > known.len && str_starts(name, known) && name.p[known.len] == '.';
+            is_known = str_eq(known, name) || is_table;
+        }
+        if (!is_known)
+            return errmsg_set(msg, ERR_INVALID, "profile %.*s knows no setting '%.*s'",
+                              STR_ARG(p->name), STR_ARG(name));
+    }
+    if (p->signs_url && profile_is_protected(p, settings) &&
+        settings_get(settings, STR("public_url")).p == NULL)
+        return errmsg_set(msg, ERR_NOT_FOUND,
+                          "profile %.*s signs over the address that the provider calls: set "
+                          "public_url to ours as seen from outside, https://...",
+                          STR_ARG(p->name));
+    return check_required(p, settings, msg);
+}
+
+/* URL and query. The channel's send_url stands for the profile's own URL, not for its query. */
+static enum err render_url(struct eval *eval, const struct request_template *t, bool is_send,
+                           struct str *ret, struct errmsg *msg)
+{
+    struct str override = is_send ? eval_setting(eval, STR("send_url")) : STR_NONE;
+    struct buf out CLEANUP(buf_fini), query CLEANUP(buf_fini);
+    buf_init(&out, MAX_REQUEST_BYTES);
+    buf_init(&query, MAX_REQUEST_BYTES);
+    if (override.p != NULL)
+        buf_add_str(&out, override);
+    else if (t->url.choices == NULL || !value_render(eval, &t->url, ESCAPE_PATH, &out))
+        return errmsg_set(msg, ERR_NOT_FOUND,
+                          "the address to send to is not known; set send_url, or the settings "
+                          "that it is made of");
+    if (!members_render(eval, t->query, &query))
+        return ERR_TOO_LONG;
+    if (query.len > 0) {
+        buf_add_char(&out, str_find_char(buf_str(&out), '?') == SIZE_MAX ? '?' : '&');
+        buf_add_str(&out, buf_str(&query));
+    }
+    *ret = arena_str(eval->arena, buf_str(&out));
+    return ret->p != NULL && buf_error(&out) == ERR_OK ? ERR_OK : ERR_TOO_LONG;
+}
+
+static enum err render_request(struct eval *eval, const struct request_template *t, bool is_send,
+                               struct send_request *ret, struct errmsg *msg)
+{
+    struct buf body CLEANUP(buf_fini);
+    buf_init(&body, MAX_REQUEST_BYTES);
+    enum err e = render_url(eval, t, is_send, &ret->url, msg);
+    if (e != ERR_OK)
+        return e;
+    ret->method = t->method;
+    ret->headers = headers_render(eval, &t->body, &ret->n_headers);
+    if (ret->headers == NULL)
+        return errmsg_set(msg, ERR_INVALID, "a header would hold a line end");
+    if (t->body.type.p != NULL)
+        ret->headers[ret->n_headers++] = (struct http_header){STR("Content-Type"), t->body.type};
+    if (!body_render(eval, &t->body, &body))
+        return errmsg_set(msg, ERR_INVALID, "the body lacks a value: is every setting there?");
+    ret->body = arena_str(eval->arena, buf_str(&body));
+    return ret->body.p != NULL ? ERR_OK : ERR_TOO_LONG;
+}
+
+enum err profile_send(const struct profile *p, const struct outgoing *message,
+                      const struct settings *settings, struct wall_ms now, struct arena *arena,
+                      struct send_request *ret, struct errmsg *msg)
+{
+    struct eval eval = {
+        .profile = p,
+        .arena = arena,
+        .settings = settings,
+        .outgoing = message,
+        .now = now,
+        .let = p->send.let,
+    };
+    if (!p->send.is_declared)
+        return errmsg_set(msg, ERR_UNSUPPORTED, "profile %.*s cannot send", STR_ARG(p->name));
+    enum err e = check_required(p, settings, msg);
+    if (e == ERR_OK && p->send.has_token && settings_get(settings, STR("token")).p == NULL)
+        e = errmsg_set(msg, ERR_NOT_FOUND, "an access token is needed first");
+    return e == ERR_OK ? render_request(&eval, &p->send.request, true, ret, msg) : e;
+}
+
+enum err profile_send_address(const struct profile *p, const struct settings *settings,
+                              struct arena *arena, struct str *ret)
+{
+    static const struct outgoing nobody = {.to = {"+10000000000", 12}};
+    struct eval eval = {.profile = p,
+                        .arena = arena,
+                        .settings = settings,
+                        .outgoing = &nobody,
+                        .let = p->send.let};
+    if (!p->send.is_declared)
+        return ERR_NOT_FOUND;
+    struct request_template bare = p->send.request;
+    bare.query = NULL;
+    enum err e = render_url(&eval, &bare, true, ret, NULL);
+    if (e == ERR_OK)
+        *ret = str_sub(*ret, 0, str_find_char(*ret, '?'));
+    return e;
+}
+
+/* access tokens ----------------------------------------------------------------------------- */
+
+bool profile_needs_token(const struct profile *p, const struct settings *settings)
+{
+    return p->send.has_token && settings_get(settings, STR("token")).p == NULL;
+}
+
+enum err profile_token_request(const struct profile *p, const struct settings *settings,
+                               struct wall_ms now, struct arena *arena, struct send_request *ret,
+                               struct errmsg *msg)
+{
+    struct eval eval = {.profile = p, .arena = arena, .settings = settings, .now = now};
+    struct outgoing nobody = {.phase = INBOUND_PHASE_NONE};
+    eval.outgoing = &nobody;
+    if (!p->send.has_token)
+        return errmsg_set(msg, ERR_UNSUPPORTED, "profile %.*s uses no token", STR_ARG(p->name));
+    enum err e = check_required(p, settings, msg);
+    return e == ERR_OK ? render_request(&eval, &p->send.token, false, ret, msg) : e;
+}
+
+/* Reads the body of an answer as what it looks like; one that is neither is a form or text. */
+static void read_result_body(struct eval *eval)
+{
+    struct profile reader = *eval->profile;
+    reader.takes_form = reader.takes_json = reader.takes_xml = true;
+    reader.is_body_inside = false;
+    const struct profile *own = eval->profile;
+    eval->profile = &reader;
+    if (body_read(eval) != ERR_OK)
+        eval->doc = NULL; /* conditions on its contents fail then */
+    eval->profile = own;
+}
+
+enum err profile_read_token(const struct profile *p, int status, struct str body,
+                            const struct settings *settings, struct arena *arena,
+                            struct str *ret_token, int64_t *ret_lifetime_ms)
+{
+    struct eval eval = {
+        .profile = p, .arena = arena, .settings = settings, .status = status, .body = body};
+    uint64_t seconds = 3600;
+    read_result_body(&eval);
+    struct str token = value_eval(&eval, &p->send.token_value);
+    struct str lifetime = value_eval(&eval, &p->send.token_seconds);
+    if (status / 100 != 2 || str_is_empty(token))
+        return arena_error(arena) == ERR_OK ? ERR_INVALID : ERR_TOO_LONG;
+    if (lifetime.p != NULL && str_to_u64(lifetime, INT32_MAX, &seconds) != ERR_OK)
+        seconds = 3600;
+    seconds = seconds < 60 ? 60 : seconds > 86400 ? 86400 : seconds;
+    *ret_token = arena_str(arena, token);
+    *ret_lifetime_ms = (int64_t)seconds * 1000;
+    return ERR_OK;
+}
+
+/* what came back ---------------------------------------------------------------------------- */
+
+static bool is_digits(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9')
+            return false;
+    }
+    return s.len > 0;
+}
+
+/* Seconds, or a date (RFC 9110 10.2.3); 0 when it is neither, or past. What is more than we wait,
+ * or than a number holds, is our ceiling. */
+static int64_t retry_after_ms(const struct eval *eval)
+{
+    struct str text = str_trim(http_header_get(eval->headers, eval->n_headers, STR("Retry-After")));
+    uint64_t seconds;
+    struct wall_ms at;
+    int64_t ms = 0;
+    if (is_digits(text))
+        ms = str_to_u64(text, MAX_RETRY_AFTER_MS / 1000, &seconds) == ERR_OK
+                 ? (int64_t)seconds * 1000
+                 : MAX_RETRY_AFTER_MS;
+    else if (eval->now.ms > 0 && time_parse(text, STR("%a, %d %b %Y %H:%M:%S GMT"),
+                                            (struct zone){0, ZONE_RULE_NONE}, &at) == ERR_OK)
+        ms = at.ms - eval->now.ms;
+    return ms < 0 ? 0 : ms > MAX_RETRY_AFTER_MS ? MAX_RETRY_AFTER_MS : ms;
+}
+
+static enum send_outcome classify(struct eval *eval, const struct send *send)
+{
+    int status = eval->status;
+    bool is_ok = status / 100 == 2;
+    if (send->opted_out.all != NULL && conditions_hold(eval, &send->opted_out))
+        return SEND_OPTED_OUT;
+    if (status == 429 || (send->throttled.all != NULL && conditions_hold(eval, &send->throttled)))
+        return SEND_THROTTLED;
+    if (send->temporary.all != NULL && conditions_hold(eval, &send->temporary))
+        return SEND_TEMPORARY;
+    if (is_ok && conditions_hold(eval, &send->success))
+        return SEND_SENT;
+    /* 401 with an access token: it has expired before its time. */
+    bool is_stale = status == 401 && send->has_token;
+    return status / 100 == 5 || status == 408 || is_stale ? SEND_TEMPORARY : SEND_FAILED;
+}
+
+/* Words of the provider for the log, with nothing in them that could be a phone number. */
+static struct str error_words(struct eval *eval, struct str text)
+{
+    char *p = arena_alloc(eval->arena, MAX_ERROR_BYTES + 1);
+    size_t n = 0, digits = 0;
+    if (text.p == NULL || p == NULL)
+        return STR_NONE;
+    for (size_t i = 0; i < text.len && n < MAX_ERROR_BYTES; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+        if (digits > 6) {
+            n -= digits == 7 ? 6 : 0;
+            p[n] = '#';
+            n += digits == 7 ? 1 : 0;
+        } else {
+            p[n++] = (char)(c < 0x20 || c == 0x7f ? ' ' : c);
+        }
+    }
+    return text_clean((struct str){p, n}, eval->arena);
+}
+
+enum err profile_read_answer(const struct profile *p, int status, const struct http_header *headers,
+                             uint32_t n_headers, struct str body, const struct settings *settings,
+                             struct wall_ms now, struct arena *arena, struct send_result *ret)
+{
+    struct eval eval = {
+        .profile = p,
+        .arena = arena,
+        .settings = settings,
+        .headers = headers,
+        .n_headers = n_headers,
+        .status = status,
+        .body = body,
+        .now = now,
+    };
+    read_result_body(&eval);
+    *ret =
+        (struct send_result){.outcome = classify(&eval, &p->send), .is_own_id = p->send.is_own_id};
+    if (ret->outcome == SEND_SENT)
+        ret->id = arena_str(arena, text_clean(value_eval(&eval, &p->send.id), arena));
+    else
+        ret->error = error_words(&eval, value_eval(&eval, &p->send.error));
+    if (ret->outcome == SEND_SENT && ret->id.len == 0)
+        ret->id = STR_NONE;
+    if (ret->outcome == SEND_THROTTLED || ret->outcome == SEND_TEMPORARY)
+        ret->retry_after_ms = retry_after_ms(&eval);
+    return arena_error(arena) == ERR_OK ? ERR_OK : ERR_TOO_LONG;
+}

@@ -1,0 +1,310 @@
+#include "profile/time.h"
+
+struct reading {
+    struct str rest;
+    int64_t year, month, day, hour, minute, second, millis, offset_minutes;
+    bool has_zone;
+    int64_t epoch_s; /* %s */
+    bool has_epoch;
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Exactly n digits. */
+static bool take(struct reading *r, size_t n, int64_t max, int64_t *ret)
+{
+    uint64_t value;
+    if (r->rest.len < n || str_to_u64(str_sub(r->rest, 0, n), (uint64_t)max, &value) != ERR_OK)
+        return false;
+    *ret = (int64_t)value;
+    r->rest = str_sub(r->rest, n, r->rest.len);
+    return true;
+}
+
+static bool take_char(struct reading *r, char c)
+{
+    if (r->rest.len == 0 || r->rest.p[0] != c)
+        return false;
+    r->rest = str_sub(r->rest, 1, r->rest.len);
+    return true;
+}
+
+/* Any number of digits behind the point. */
+static void take_fraction(struct reading *r)
+{
+    int64_t scale = 100;
+    size_t n = 0;
+    for (; n < r->rest.len && is_digit(r->rest.p[n]); n++, scale /= 10)
+        r->millis += (r->rest.p[n] - '0') * scale;
+    r->rest = str_sub(r->rest, n, r->rest.len);
+}
+
+/* "hh:mm", "hhmm", "hh" */
+static bool take_offset(struct reading *r, int64_t sign)
+{
+    int64_t hours, minutes = 0;
+    r->has_zone = true;
+    if (!take(r, 2, 14, &hours))
+        return false;
+    bool has_minutes = take_char(r, ':') || (r->rest.len > 0 && is_digit(r->rest.p[0]));
+    if (has_minutes && !take(r, 2, 59, &minutes))
+        return false;
+    r->offset_minutes = sign * (hours * 60 + minutes);
+    return true;
+}
+
+/* "Z", or a sign and an offset */
+static bool take_zone(struct reading *r)
+{
+    r->has_zone = true;
+    if (take_char(r, 'Z') || take_char(r, 'z'))
+        return true;
+    int64_t sign = take_char(r, '+') ? 1 : take_char(r, '-') ? -1 : 0;
+    return sign != 0 && take_offset(r, sign);
+}
+
+static enum err finish(const struct reading *r, struct zone zone, struct wall_ms *ret)
+{
+    if (r->has_epoch) {
+        ret->ms = r->epoch_s * 1000 + r->millis;
+        return ERR_OK;
+    }
+    if (r->month < 1 || r->day < 1)
+        return ERR_INVALID;
+    int64_t days = clock_days_from_civil(r->year, (unsigned)r->month, (unsigned)r->day);
+    int64_t local = (days * 86400 + r->hour * 3600 + r->minute * 60 + r->second) * 1000 + r->millis;
+    if (r->has_zone) {
+        ret->ms = local - r->offset_minutes * 60000;
+        return ERR_OK;
+    }
+    struct wall_ms guess = {local - zone_offset_ms(zone, (struct wall_ms){local})};
+    ret->ms = local - zone_offset_ms(zone, guess);
+    return ERR_OK;
+}
+
+/* Ten digits are seconds, thirteen milliseconds. */
+static bool read_epoch(struct str text, struct wall_ms *ret)
+{
+    uint64_t value;
+    if ((text.len != 10 && text.len != 13) || str_to_u64(text, INT64_MAX / 1000, &value) != ERR_OK)
+        return false;
+    ret->ms = (int64_t)value * (text.len == 10 ? 1000 : 1);
+    return true;
+}
+
+/* "2024-05-03" or "20240503", and what parts it from the time of day. */
+static bool take_date(struct reading *r)
+{
+    if (!take(r, 4, 9999, &r->year))
+        return false;
+    bool has_dash = take_char(r, '-');
+    if (!take(r, 2, 12, &r->month) || (has_dash && !take_char(r, '-')) || !take(r, 2, 31, &r->day))
+        return false;
+    return take_char(r, 'T') || take_char(r, 't') || take_char(r, ' ') || !has_dash;
+}
+
+/* "06:04", "06:04:45.123", "060445" */
+static bool take_time_of_day(struct reading *r)
+{
+    if (!take(r, 2, 24, &r->hour))
+        return false;
+    bool has_colon = take_char(r, ':');
+    if (!take(r, 2, 59, &r->minute))
+        return false;
+    bool has_seconds = has_colon ? take_char(r, ':') : r->rest.len >= 2 && is_digit(r->rest.p[0]);
+    if (has_seconds && !take(r, 2, 60, &r->second))
+        return false;
+    if (take_char(r, '.') || take_char(r, ','))
+        take_fraction(r);
+    return true;
+}
+
+enum err time_parse_auto(struct str text, struct zone zone, struct wall_ms *ret)
+{
+    text = str_trim(text);
+    struct reading r = {.rest = text};
+    if (read_epoch(text, ret))
+        return ERR_OK;
+    if (!take_date(&r) || !take_time_of_day(&r))
+        return ERR_INVALID;
+    /* "2024-05-03 06:04:45 +0000"; and "...45 08:00", whose plus a form has turned into a blank */
+    bool has_blank = take_char(&r, ' ');
+    if (has_blank && r.rest.len > 0 && is_digit(r.rest.p[0])) {
+        if (!take_offset(&r, 1) || r.rest.len > 0)
+            return ERR_INVALID;
+    } else if (r.rest.len > 0 && (!take_zone(&r) || r.rest.len > 0)) {
+        return ERR_INVALID;
+    }
+    return finish(&r, zone, ret);
+}
+
+static bool take_month_name(struct reading *r)
+{
+    static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+    for (int64_t m = 0; m < 12 && r->rest.len >= 3; m++) {
+        if (str_eq_nocase(str_sub(r->rest, 0, 3), (struct str){names + 3 * m, 3})) {
+            r->month = m + 1;
+            r->rest = str_sub(r->rest, 3, r->rest.len);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void skip_letters(struct reading *r)
+{
+    while (r->rest.len > 0 && ((r->rest.p[0] | 0x20) >= 'a' && (r->rest.p[0] | 0x20) <= 'z'))
+        r->rest = str_sub(r->rest, 1, r->rest.len);
+}
+
+static bool take_epoch(struct reading *r)
+{
+    size_t n = 0;
+    while (n < r->rest.len && n < 12 && is_digit(r->rest.p[n]))
+        n++;
+    r->has_epoch = true;
+    return n > 0 && take(r, n, INT64_MAX / 1000, &r->epoch_s);
+}
+
+static bool take_letter(struct reading *r, char letter)
+{
+    switch (letter) {
+    case 'Y':
+        return take(r, 4, 9999, &r->year);
+    case 'y':
+        if (!take(r, 2, 99, &r->year))
+            return false;
+        r->year += 2000;
+        return true;
+    case 'm':
+        return take(r, 2, 12, &r->month);
+    case 'b':
+        return take_month_name(r);
+    case 'd':
+        return take(r, 2, 31, &r->day);
+    case 'H':
+        return take(r, 2, 24, &r->hour);
+    case 'M':
+        return take(r, 2, 59, &r->minute);
+    case 'S':
+        return take(r, 2, 60, &r->second);
+    case 'f':
+        take_fraction(r);
+        return true;
+    case 'a':
+        skip_letters(r);
+        return true;
+    case 'z':
+        return take_zone(r);
+    case 's':
+        return take_epoch(r);
+    default:
+        return letter == '%' && take_char(r, '%');
+    }
+}
+
+enum err time_parse(struct str text, struct str pattern, struct zone zone, struct wall_ms *ret)
+{
+    struct reading r = {.rest = str_trim(text)};
+    for (size_t i = 0; i < pattern.len; i++) {
+        char c = pattern.p[i];
+        if (c == '*' && i + 1 == pattern.len)
+            return finish(&r, zone, ret);
+        if (c == ' ') {
+            while (take_char(&r, ' '))
+                ;
+        } else if (c == '%' && i + 1 < pattern.len) {
+            if (!take_letter(&r, pattern.p[++i]))
+                return ERR_INVALID;
+        } else if (!take_char(&r, c)) {
+            return ERR_INVALID;
+        }
+    }
+    return r.rest.len == 0 ? finish(&r, zone, ret) : ERR_INVALID;
+}
+
+enum err time_check_pattern(struct str pattern)
+{
+    for (size_t i = 0; i < pattern.len; i++) {
+        if (pattern.p[i] != '%')
+            continue;
+        if (++i == pattern.len || str_find_char(STR("YymbdHMSfazs%"), pattern.p[i]) == SIZE_MAX)
+            return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
+struct civil {
+    int64_t year, month, day, second_of_day;
+};
+
+/* Inverse of clock_days_from_civil (H. Hinnant's civil-day arithmetic). */
+static struct civil civil_from_seconds(int64_t seconds)
+{
+    int64_t days = seconds / 86400 - (seconds % 86400 < 0);
+    int64_t shifted = days + 719468;
+    int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
+    int64_t day_of_era = shifted - era * 146097;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t from_march = (5 * day_of_year + 2) / 153;
+    int64_t month = from_march < 10 ? from_march + 3 : from_march - 9;
+    return (struct civil){
+        .year = year_of_era + era * 400 + (month <= 2),
+        .month = month,
+        .day = day_of_year - (153 * from_march + 2) / 5 + 1,
+        .second_of_day = seconds - days * 86400,
+    };
+}
+
+static void format_letter(char letter, const struct civil *c, int64_t seconds, int64_t minutes,
+                          struct buf *out)
+{
+    int64_t ahead = minutes < 0 ? -minutes : minutes;
+    switch (letter) {
+    case 'Y':
+        buf_addf(out, "%04d", (int)c->year);
+        break;
+    case 'm':
+        buf_addf(out, "%02d", (int)c->month);
+        break;
+    case 'd':
+        buf_addf(out, "%02d", (int)c->day);
+        break;
+    case 'H':
+        buf_addf(out, "%02d", (int)(c->second_of_day / 3600));
+        break;
+    case 'M':
+        buf_addf(out, "%02d", (int)(c->second_of_day / 60 % 60));
+        break;
+    case 'S':
+        buf_addf(out, "%02d", (int)(c->second_of_day % 60));
+        break;
+    case 's':
+        buf_addf(out, "%lld", (long long)seconds);
+        break;
+    case 'z':
+        buf_addf(out, "%c%02d:%02d", minutes < 0 ? '-' : '+', (int)(ahead / 60), (int)(ahead % 60));
+        break;
+    default:
+        buf_add_char(out, letter);
+        break;
+    }
+}
+
+void time_format(struct wall_ms at, struct str pattern, struct zone zone, struct buf *out)
+{
+    int64_t offset_ms = zone_offset_ms(zone, at);
+    int64_t seconds = at.ms / 1000;
+    struct civil civil = civil_from_seconds(seconds + offset_ms / 1000);
+    for (size_t i = 0; i < pattern.len; i++) {
+        if (pattern.p[i] == '%' && i + 1 < pattern.len)
+            format_letter(pattern.p[++i], &civil, seconds, offset_ms / 60000, out);
+        else
+            buf_add_char(out, pattern.p[i]);
+    }
+}

@@ -1,0 +1,232 @@
+#include <assert.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "port/front/front.h"
+#include "role/role.h"
+#include "role/slot.h"
+
+#define SCRATCH_BYTES (96u << 20) /* of one request; /sim/outbox may list all it holds */
+#define BODY_BYTES (64u << 20)
+#define DRAIN_POLL_MS 20
+
+struct admin {
+    const struct role_context *role;
+    struct front *front;
+    void *pages[ROLE_MAX_PAGES]; /* what each page's open() gave */
+    struct arena *arena;         /* of the present request */
+    struct buf body;
+    struct timer *drain_poll;
+};
+
+static const char *const state_names[] = {"starting", "not ready", "ready"};
+
+static struct http_response text(int status, struct str body)
+{
+    return (struct http_response){
+        .status = status, .content_type = STR("text/plain; charset=utf-8"), .body = body};
+}
+
+/* ---- /livez and /readyz ---- */
+
+static struct http_response livez(struct admin *a)
+{
+    struct mono_ms now = loop_mono(a->role->loop);
+    int status = 200;
+    for (unsigned i = 0; i < a->role->n_slots; i++) {
+        const struct role_slot *slot = &a->role->all_slots[i];
+        if (!role_slot_is_hanging(slot, now))
+            continue;
+        status = 503;
+        buf_addf(&a->body, "%s %u has not moved for more than %d s\n", slot->name, slot->index,
+                 ROLE_HANG_MS / 1000);
+    }
+    if (status == 200)
+        buf_add_str(&a->body, STR("ok\n"));
+    return text(status, buf_str(&a->body));
+}
+
+/* Whether callbacks can be taken depends on the fronts; where there are none, on all others. */
+static bool decides(const struct admin *a, const struct role_slot *slot)
+{
+    bool has_front = false;
+    for (unsigned i = 0; i < a->role->n_slots; i++)
+        has_front |= str_eq(str_from(a->role->all_slots[i].name), STR("front"));
+    return has_front ? str_eq(str_from(slot->name), STR("front"))
+                     : !str_eq(str_from(slot->name), STR("admin"));
+}
+
+static bool can_take_callbacks(const struct admin *a)
+{
+    bool is_ready = true;
+    for (unsigned i = 0; i < a->role->n_slots; i++) {
+        const struct role_slot *slot = &a->role->all_slots[i];
+        is_ready &= !decides(a, slot) || role_slot_state(slot) == ROLE_STATE_READY;
+    }
+    return is_ready;
+}
+
+/* "reasons": what keeps from being ready; "warnings": what else is not as it should be. */
+static void add_complaints(struct admin *a, const char *key, bool is_reason)
+{
+    uint32_t n = 0;
+    buf_addf(&a->body, ",\"%s\":[", key);
+    for (unsigned i = 0; i < a->role->n_slots; i++) {
+        const struct role_slot *slot = &a->role->all_slots[i];
+        enum role_state state = role_slot_state(slot);
+        if (state != ROLE_STATE_READY && decides(a, slot) == is_reason)
+            buf_addf(&a->body, "%s\"%s %u is %s\"", n++ > 0 ? "," : "", slot->name, slot->index,
+                     state_names[state]);
+    }
+    buf_add_char(&a->body, ']');
+}
+
+static struct http_response readyz(struct admin *a)
+{
+    bool is_ready = can_take_callbacks(a);
+    buf_addf(&a->body, "{\"ready\":%s", is_ready ? "true" : "false");
+    add_complaints(a, "reasons", true);
+    add_complaints(a, "warnings", false);
+    buf_add_str(&a->body, STR(",\"processes\":["));
+    for (unsigned i = 0; i < a->role->n_slots; i++) {
+        const struct role_slot *slot = &a->role->all_slots[i];
+        buf_addf(&a->body,
+                 "%s{\"role\":\"%s\",\"index\":%u,\"state\":\"%s\",\"pid\":%d,\"restarts\":%u}",
+                 i > 0 ? "," : "", slot->name, slot->index, state_names[role_slot_state(slot)],
+                 slot->pid, slot->n_restarts);
+    }
+    buf_add_str(&a->body, STR("]}\n"));
+    return (struct http_response){.status = is_ready ? 200 : 503,
+                                  .content_type = STR("application/json"),
+                                  .body = buf_str(&a->body)};
+}
+
+/* ---- /metrics ---- */
+
+static struct http_response metrics(struct admin *a)
+{
+    const struct role_context *role = a->role;
+    uint64_t n_stalls = 0, n_connections = 0;
+    for (unsigned i = 0; i < role->n_slots; i++) {
+        n_stalls += role->all_slots[i].n_stalls;
+        n_connections += role->all_slots[i].n_connections;
+    }
+    metrics_set(role->metrics, METRIC_loop_stalls_total, n_stalls);
+    metrics_set(role->metrics, METRIC_connections, n_connections);
+    metrics_write(role->metrics, &a->body);
+    buf_add_str(&a->body, STR("# HELP waypost_process_ready 1 while the process can do its work\n"
+                              "# TYPE waypost_process_ready gauge\n"));
+    for (unsigned i = 0; i < role->n_slots; i++)
+        buf_addf(&a->body, "waypost_process_ready{role=\"%s\",index=\"%u\"} %d\n",
+                 role->all_slots[i].name, role->all_slots[i].index,
+                 role_slot_state(&role->all_slots[i]) == ROLE_STATE_READY);
+    buf_add_str(&a->body, STR("# HELP waypost_process_restarts_total Times it had to be started "
+                              "again\n# TYPE waypost_process_restarts_total counter\n"));
+    for (unsigned i = 0; i < role->n_slots; i++)
+        buf_addf(&a->body, "waypost_process_restarts_total{role=\"%s\",index=\"%u\"} %u\n",
+                 role->all_slots[i].name, role->all_slots[i].index, role->all_slots[i].n_restarts);
+    return (struct http_response){
+        .status = 200, .content_type = STR("text/plain; version=0.0.4"), .body = buf_str(&a->body)};
+}
+
+/* ---- the listener ---- */
+
+static bool try_pages(struct admin *a, const struct http_request *request,
+                      struct http_response *ret)
+{
+    const struct role_context *role = a->role;
+    for (unsigned i = 0; i < role->n_pages; i++) {
+        if (role->pages[i].handle(a->pages[i], role, request, a->arena, &a->body, ret))
+            return true;
+    }
+    return false;
+}
+
+static struct http_response not_found(struct admin *a)
+{
+    buf_add_str(&a->body, STR("there are /livez /readyz /metrics"));
+    for (unsigned i = 0; i < a->role->n_pages; i++)
+        buf_addf(&a->body, " %s", a->role->pages[i].path);
+    buf_add_char(&a->body, '\n');
+    return text(404, buf_str(&a->body));
+}
+
+static struct http_response route(struct admin *a, const struct http_request *request)
+{
+    struct http_response response;
+    if (try_pages(a, request, &response))
+        return response;
+    if (!str_eq(request->method, STR("GET")) && !str_eq(request->method, STR("HEAD")))
+        return text(405, STR("only GET and HEAD\n"));
+    if (str_eq(request->path, STR("/livez")))
+        return livez(a);
+    if (str_eq(request->path, STR("/readyz")))
+        return readyz(a);
+    if (str_eq(request->path, STR("/metrics")))
+        return metrics(a);
+    return not_found(a);
+}
+
+static void on_request(void *ctx, struct front_token token, const struct http_request *request,
+                       struct str peer)
+{
+    (void)peer; /* the listener is on the loopback */
+    struct admin *a = ctx;
+    arena_reset(a->arena);
+    buf_reset(&a->body);
+    struct http_response response = route(a, request);
+    if (buf_error(&a->body) != ERR_OK || arena_error(a->arena) != ERR_OK)
+        response = text(500, STR("the answer is too big\n"));
+    front_reply(a->front, token, &response);
+}
+
+static void on_drain_poll(void *ctx)
+{
+    struct admin *a = ctx;
+    if (front_n_connections(a->front) == 0)
+        loop_stop(a->role->loop);
+    else
+        timer_start(a->role->loop, a->drain_poll, DRAIN_POLL_MS);
+}
+
+static void on_term(void *ctx)
+{
+    struct admin *a = ctx;
+    front_drain(a->front);
+    timer_start(a->role->loop, a->drain_poll, 0);
+}
+
+int role_admin(const struct role_context *role)
+{
+    struct admin a = {.role = role};
+    struct errmsg msg;
+    struct front_limits limits = front_default_limits();
+    limits.max_connections_per_peer = 0; /* all of them are this host */
+    int code = EX_OK;
+    assert(role->n_pages <= ROLE_MAX_PAGES);
+    for (unsigned i = 0; i < role->n_pages; i++)
+        a.pages[i] = role->pages[i].open != NULL ? role->pages[i].open(role) : NULL;
+    if (front_libevent_new(role->loop, role->listen_fd, &limits, on_request, &a, &a.front, &msg) !=
+        ERR_OK) {
+        LOG_ERROR("admin", "cannot listen", "%s", msg.text);
+        code = EX_UNAVAILABLE;
+    }
+    if (code == EX_OK) {
+        a.arena = arena_new(SCRATCH_BYTES);
+        buf_init(&a.body, BODY_BYTES);
+        a.drain_poll = timer_new(role->loop, on_drain_poll, &a);
+        loop_libevent_on_signal(role->loop, SIGTERM, on_term, &a);
+        role_ready(role, true);
+        loop_run(role->loop);
+        timer_free(role->loop, a.drain_poll);
+        buf_fini(&a.body);
+        arena_free(a.arena);
+    }
+    front_free(a.front);
+    for (unsigned i = 0; i < role->n_pages; i++) {
+        if (role->pages[i].close != NULL)
+            role->pages[i].close(a.pages[i]);
+    }
+    return code;
+}

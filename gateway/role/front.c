@@ -1,0 +1,204 @@
+#include <signal.h>
+
+#include "app/callback/callback.h"
+#include "app/course_set.h"
+#include "app/replay.h"
+#include "base/log.h"
+#include "role/ports.h"
+
+#define TICK_MS 100
+/* How often a front looks for versions that were published meanwhile. */
+#define COURSES_MS 30000
+
+struct front_role {
+    const struct role_context *role;
+    struct vault *vault;
+    struct store *store;
+    struct spool *spool;
+    struct course_set *courses;
+    struct dialogs *dialogs;
+    struct joiner *joiner;
+    struct callbacks *callbacks;
+    struct replay *replay;
+    struct front *front;
+    struct timer *tick;
+    struct mono_ms courses_asked;
+    struct front_counters counted; /* what the metrics know already */
+    bool is_draining;
+};
+
+/* --- callbacks --- */
+
+static void on_request(void *ctx, struct front_token token, const struct http_request *request,
+                       struct str peer)
+{
+    struct front_role *r = ctx;
+    callbacks_handle(r->callbacks, token, request, peer);
+}
+
+static void on_response(void *ctx, struct front_token token, const struct http_response *response)
+{
+    struct front_role *r = ctx;
+    front_reply(r->front, token, response);
+}
+
+/* --- every tick --- */
+
+static void watch_courses(struct front_role *r)
+{
+    struct mono_ms now = loop_mono(r->role->loop);
+    bool is_due = !course_set_is_ready(r->courses) || now.ms - r->courses_asked.ms >= COURSES_MS;
+    if (!is_due || !store_is_up(r->store))
+        return;
+    r->courses_asked = now;
+    course_set_refresh(r->courses);
+}
+
+/* The metrics are sums over the fronts, so each adds what changed. */
+static void count(struct front_role *r)
+{
+    struct metrics *m = r->role->metrics;
+    const struct front_counters *now = front_counters_get(r->front);
+    role_connections(r->role, front_n_connections(r->front));
+    metrics_add(m, METRIC_http_malformed_total, now->n_malformed - r->counted.n_malformed);
+    metrics_add(m, METRIC_http_timeouts_total, now->n_timeouts - r->counted.n_timeouts);
+    metrics_add(m, METRIC_http_turned_away_total,
+                now->n_refused + now->n_evicted - r->counted.n_refused - r->counted.n_evicted);
+    metrics_add(m, METRIC_late_replies_total, now->n_late_replies - r->counted.n_late_replies);
+    metrics_set(m, METRIC_redis_up, store_is_up(r->store));
+    r->counted = *now;
+}
+
+static bool is_idle(const struct front_role *r)
+{
+    return front_n_connections(r->front) == 0 && callbacks_n_running(r->callbacks) == 0 &&
+           dialogs_n_running(r->dialogs) == 0 && joiner_n_running(r->joiner) == 0 &&
+           !replay_is_busy(r->replay);
+}
+
+static void on_tick(void *ctx)
+{
+    struct front_role *r = ctx;
+    watch_courses(r);
+    count(r);
+    /* With the store away the spool is a durable place, so callbacks can still be taken. */
+    role_ready(r->role, !r->is_draining && course_set_is_ready(r->courses));
+    if (r->is_draining && is_idle(r))
+        loop_stop(r->role->loop);
+    else
+        timer_start(r->role->loop, r->tick, TICK_MS);
+}
+
+static void on_hup(void *ctx)
+{
+    struct front_role *r = ctx;
+    course_set_refresh(r->courses);
+}
+
+static void on_term(void *ctx)
+{
+    struct front_role *r = ctx;
+    LOG_INFO("front", "draining", "connections=%u", front_n_connections(r->front));
+    r->is_draining = true;
+    front_drain(r->front);
+    replay_stop(r->replay);
+    timer_start(r->role->loop, r->tick, 0);
+}
+
+/* --- opening and closing --- */
+
+/* EX_OK, or the reason was logged. */
+static int open_ports(struct front_role *r)
+{
+    const struct config *config = r->role->config;
+    struct errmsg msg;
+    r->vault = role_vault(r->role);
+    if (r->vault == NULL)
+        return EX_CONFIG;
+    enum err e = spool_file_new(r->role->loop, r->vault, config->spool_dir.p,
+                                (uint64_t)config->spool_quota_mb << 20, &r->spool, &msg);
+    if (e != ERR_OK) {
+        LOG_ERROR("front", "spool cannot be used", "%s", msg.text);
+        return EX_CONFIG;
+    }
+    r->store = role_store(r->role);
+    return EX_OK;
+}
+
+static void build_app(struct front_role *r)
+{
+    const struct role_context *role = r->role;
+    r->courses = course_set_new(role->loop, r->store);
+    r->dialogs = dialogs_new(&(struct dialog_parts){.loop = role->loop,
+                                                    .store = r->store,
+                                                    .spool = r->spool,
+                                                    .vault = r->vault,
+                                                    .metrics = role->metrics,
+                                                    .config = role->config,
+                                                    .courses = r->courses});
+    r->joiner = joiner_new(&(struct joiner_ports){.loop = role->loop,
+                                                  .store = r->store,
+                                                  .vault = r->vault,
+                                                  .metrics = role->metrics,
+                                                  .config = role->config,
+                                                  .dialogs = r->dialogs});
+    r->callbacks =
+        callbacks_new(&(struct callback_parts){.loop = role->loop,
+                                               .store = r->store,
+                                               .vault = r->vault,
+                                               .metrics = role->metrics,
+                                               .channels = role->channels,
+                                               .dialogs = r->dialogs,
+                                               .joiner = r->joiner,
+                                               .trusted_proxies = role->config->trusted_proxies,
+                                               .fn = on_response,
+                                               .ctx = r});
+    r->replay = replay_new(&(struct replay_parts){.loop = role->loop,
+                                                  .store = r->store,
+                                                  .spool = r->spool,
+                                                  .metrics = role->metrics,
+                                                  .channels = role->channels,
+                                                  .dialogs = r->dialogs,
+                                                  .joiner = r->joiner});
+}
+
+static int listen_and_run(struct front_role *r)
+{
+    struct front_limits limits = front_default_limits();
+    struct errmsg msg;
+    limits.max_connections = r->role->config->max_connections;
+    limits.max_connections_per_peer = r->role->config->max_connections_per_peer;
+    if (front_libevent_new(r->role->loop, r->role->listen_fd, &limits, on_request, r, &r->front,
+                           &msg) != ERR_OK) {
+        LOG_ERROR("front", "cannot listen", "%s", msg.text);
+        return EX_UNAVAILABLE;
+    }
+    r->tick = timer_new(r->role->loop, on_tick, r);
+    timer_start(r->role->loop, r->tick, 0);
+    loop_libevent_on_signal(r->role->loop, SIGTERM, on_term, r);
+    loop_libevent_on_signal(r->role->loop, SIGHUP, on_hup, r);
+    loop_run(r->role->loop);
+    count(r);
+    timer_free(r->role->loop, r->tick);
+    return EX_OK;
+}
+
+int role_front(const struct role_context *role)
+{
+    struct front_role r = {.role = role};
+    int code = open_ports(&r);
+    if (code != EX_OK)
+        return code; /* the process ends, and with it what it has opened */
+    build_app(&r);
+    code = listen_and_run(&r);
+    store_free(r.store); /* answers what is under way, so that the app comes to an end */
+    spool_free(r.spool);
+    replay_free(r.replay);
+    callbacks_free(r.callbacks);
+    joiner_free(r.joiner);
+    dialogs_free(r.dialogs);
+    course_set_free(r.courses);
+    front_free(r.front);
+    vault_free(r.vault);
+    return code;
+}

@@ -1,0 +1,105 @@
+#include <signal.h>
+#include <stdio.h>
+
+#include "app/board.h"
+#include "app/course_set.h"
+#include "app/opt_outs.h"
+#include "app/outbox/outbox.h"
+#include "base/log.h"
+#include "role/ports.h"
+
+#define MAX_CONNECTIONS 256u
+#define SQL_TIMEOUT_MS 5000
+
+struct sender_role {
+    const struct role_context *role;
+    struct vault *vault;
+    struct store *store;
+    struct sink *sink;
+    struct sender *sender;
+    struct course_set *courses; /* for the few STOPs that providers tell of; loaded when needed */
+    struct dialogs *dialogs;
+    struct opt_outs *opt_outs;
+    struct outbox *outbox;
+    struct board *board;
+};
+
+static void on_pauses_known(void *ctx)
+{
+    struct sender_role *r = ctx;
+    outbox_start(r->outbox);
+}
+
+static void on_store_up(void *ctx)
+{
+    struct sender_role *r = ctx;
+    board_start(r->board, on_pauses_known, r);
+}
+
+static void on_idle(void *ctx)
+{
+    struct sender_role *r = ctx;
+    loop_stop(r->role->loop);
+}
+
+static void on_term(void *ctx)
+{
+    struct sender_role *r = ctx;
+    LOG_INFO("sender", "draining", "in_hand=%u", outbox_n_jobs(r->outbox));
+    outbox_drain(r->outbox, on_idle, r);
+}
+
+static void build_app(struct sender_role *r)
+{
+    const struct role_context *role = r->role;
+    r->courses = course_set_new(role->loop, r->store);
+    r->dialogs = dialogs_new(&(struct dialog_parts){.loop = role->loop,
+                                                    .store = r->store,
+                                                    .vault = r->vault,
+                                                    .metrics = role->metrics,
+                                                    .config = role->config,
+                                                    .courses = r->courses});
+    r->opt_outs = opt_outs_new(role->loop, r->dialogs);
+    struct outbox_ports ports = {.loop = role->loop,
+                                 .store = r->store,
+                                 .sink = r->sink,
+                                 .sender = r->sender,
+                                 .vault = r->vault,
+                                 .config = role->config,
+                                 .channels = role->channels,
+                                 .metrics = role->metrics,
+                                 .on_opt_out = opt_outs_take,
+                                 .ctx = r->opt_outs};
+    r->outbox = outbox_new(&ports, "sender-0", 0, STORE_BUCKETS - 1);
+    r->board = board_new(role->loop, r->store, r->outbox, role->channels);
+}
+
+int role_sender(const struct role_context *role)
+{
+    struct sender_role r = {.role = role};
+    struct errmsg msg;
+    if (sink_libpq_check(role->config->sender_conninfo.p, &msg) != ERR_OK) {
+        LOG_ERROR("sender", "sender_conninfo cannot be used", "%s", msg.text);
+        return EX_CONFIG;
+    }
+    r.vault = role_vault(role);
+    if (r.vault == NULL)
+        return EX_CONFIG;
+    r.store = role_store(role);
+    r.sink = sink_libpq_new(role->loop, role->config->sender_conninfo.p, SQL_TIMEOUT_MS);
+    r.sender = sender_curl_new(role->loop, MAX_CONNECTIONS);
+    build_app(&r);
+    loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
+    role_watch_store(role, r.store, on_store_up, &r);
+    loop_run(role->loop);
+    sender_free(r.sender);
+    store_free(r.store);
+    sink_free(r.sink);
+    board_free(r.board);
+    opt_outs_free(r.opt_outs);
+    outbox_free(r.outbox);
+    dialogs_free(r.dialogs);
+    course_set_free(r.courses);
+    vault_free(r.vault);
+    return EX_OK;
+}

@@ -1,0 +1,56 @@
+#include "role/slot.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "role/role.h"
+
+struct role_slot *role_slots_new(unsigned n)
+{
+    void *shared = mmap(NULL, n * sizeof(struct role_slot), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED)
+        abort();
+    return shared;
+}
+
+void role_slot_begin(struct role_slot *slot)
+{
+    atomic_store(&slot->state, ROLE_STATE_STARTING);
+    role_slot_beat(slot, clock_mono());
+    atomic_store(&slot->pid, getpid());
+}
+
+void role_slot_end(struct role_slot *slot)
+{
+    atomic_store(&slot->pid, 0);
+    atomic_store(&slot->n_connections, 0);
+    atomic_store(&slot->state, ROLE_STATE_STARTING);
+    atomic_fetch_add(&slot->n_restarts, 1);
+}
+
+void role_slot_beat(struct role_slot *slot, struct mono_ms now)
+{
+    atomic_store(&slot->beat_ms, now.ms);
+}
+
+enum role_state role_slot_state(const struct role_slot *slot)
+{
+    return (enum role_state)atomic_load(&slot->state);
+}
+
+bool role_slot_is_hanging(const struct role_slot *slot, struct mono_ms now)
+{
+    return atomic_load(&slot->pid) != 0 && now.ms - atomic_load(&slot->beat_ms) > ROLE_HANG_MS;
+}
+
+void role_connections(const struct role_context *role, uint32_t n)
+{
+    atomic_store(&role->slot->n_connections, n);
+}
+
+void role_ready(const struct role_context *role, bool is_ready)
+{
+    atomic_store(&role->slot->state, is_ready ? ROLE_STATE_READY : ROLE_STATE_NOT_READY);
+}

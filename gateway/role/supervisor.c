@@ -1,0 +1,205 @@
+#include "role/supervisor.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define FIRST_PAUSE_MS 100
+#define MAX_PAUSE_MS 5000
+#define SETTLING_TICK_MS 20
+#define IDLE_TICK_MS 60000
+
+struct process {
+    pid_t pid; /* 0 = not running */
+    uint32_t n_quick_deaths;
+    int64_t started_ms;
+    int64_t start_at_ms; /* when it is not running */
+};
+
+struct supervisor {
+    const struct supervisor_plan *plan;
+    struct process processes[SUPERVISOR_MAX_PROCESSES];
+    sigset_t signals; /* blocked here, taken with sigtimedwait */
+    bool is_settled, is_stopping;
+    int64_t kill_at_ms; /* while stopping */
+    int code;
+};
+
+int64_t supervisor_pause_ms(uint32_t n_quick_deaths)
+{
+    if (n_quick_deaths == 0)
+        return 0;
+    int64_t pause_ms = FIRST_PAUSE_MS;
+    for (uint32_t i = 1; i < n_quick_deaths && pause_ms < MAX_PAUSE_MS; i++)
+        pause_ms *= 2;
+    return pause_ms < MAX_PAUSE_MS ? pause_ms : MAX_PAUSE_MS;
+}
+
+static void run_child(struct supervisor *s, uint32_t i, pid_t parent)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* fails only on a bad signal number */
+    if (getppid() != parent)
+        _exit(EX_SOFTWARE);        /* the parent died before the line above */
+    (void)signal(SIGINT, SIG_IGN); /* the terminal sends it to all; the supervisor decides */
+    (void)signal(SIGHUP, SIG_IGN);
+    (void)sigprocmask(SIG_UNBLOCK, &s->signals, NULL);
+    (void)prctl(PR_SET_NAME, s->plan->name(s->plan->ctx, i)); /* for ps and top */
+    exit(s->plan->run(s->plan->ctx, i));
+}
+
+/* False when there can be no further process now. */
+static bool start(struct supervisor *s, uint32_t i)
+{
+    struct process *p = &s->processes[i];
+    (void)fflush(NULL); /* or the child would write it again */
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0)
+        run_child(s, i, parent);
+    p->started_ms = clock_mono().ms;
+    if (pid < 0) {
+        LOG_ERROR("supervisor", "cannot start a process", "name=%s err=\"%s\"",
+                  s->plan->name(s->plan->ctx, i), strerror(errno));
+        p->start_at_ms = p->started_ms + MAX_PAUSE_MS;
+        return false;
+    }
+    p->pid = pid;
+    return true;
+}
+
+static void kill_all(struct supervisor *s, int signo)
+{
+    for (uint32_t i = 0; i < s->plan->n_processes; i++) {
+        if (s->processes[i].pid > 0)
+            (void)kill(s->processes[i].pid, signo); /* not yet waited for, so it is still ours */
+    }
+}
+
+static void stop(struct supervisor *s, int code)
+{
+    if (s->is_stopping)
+        return;
+    s->is_stopping = true;
+    s->code = code;
+    s->kill_at_ms = clock_mono().ms + s->plan->drain_ms;
+    s->plan->on_stop(s->plan->ctx);
+    kill_all(s, SIGTERM);
+}
+
+static bool is_hopeless(int status)
+{
+    return WIFEXITED(status) &&
+           (WEXITSTATUS(status) == EX_USAGE || WEXITSTATUS(status) == EX_CONFIG ||
+            WEXITSTATUS(status) == EX_NOPERM);
+}
+
+static void on_death(struct supervisor *s, uint32_t i, int status)
+{
+    struct process *p = &s->processes[i];
+    int64_t now_ms = clock_mono().ms, lived_ms = now_ms - p->started_ms;
+    p->pid = 0;
+    s->plan->on_end(s->plan->ctx, i);
+    bool is_expected = s->is_stopping && (WIFEXITED(status) ? WEXITSTATUS(status) == EX_OK
+                                                            : WTERMSIG(status) == SIGTERM);
+    log_write(is_expected ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "supervisor", "process ended",
+              "name=%s %s=%d lived_ms=%lld", s->plan->name(s->plan->ctx, i),
+              WIFSIGNALED(status) ? "signal" : "code",
+              WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), (long long)lived_ms);
+    if (!s->is_stopping && is_hopeless(status)) {
+        stop(s, WEXITSTATUS(status));
+        return;
+    }
+    p->n_quick_deaths = lived_ms < SUPERVISOR_QUICK_DEATH_MS ? p->n_quick_deaths + 1 : 0;
+    p->start_at_ms = now_ms + supervisor_pause_ms(p->n_quick_deaths);
+}
+
+static uint32_t reap(struct supervisor *s)
+{
+    uint32_t n_running = 0;
+    for (uint32_t i = 0; i < s->plan->n_processes; i++) {
+        int status;
+        pid_t pid = s->processes[i].pid;
+        if (pid > 0 && waitpid(pid, &status, WNOHANG) == pid)
+            on_death(s, i, status);
+    }
+    for (uint32_t i = 0; i < s->plan->n_processes; i++)
+        n_running += s->processes[i].pid > 0;
+    return n_running;
+}
+
+/* Starts what is due; returns the time of the next start or kill. */
+static int64_t look_after(struct supervisor *s)
+{
+    int64_t now_ms = clock_mono().ms, next_ms = now_ms + IDLE_TICK_MS;
+    if (s->is_stopping) {
+        if (now_ms >= s->kill_at_ms) {
+            LOG_WARN("supervisor", "killing what did not stop in time", "drain_ms=%lld",
+                     (long long)s->plan->drain_ms);
+            kill_all(s, SIGKILL);
+            return next_ms;
+        }
+        return s->kill_at_ms;
+    }
+    for (uint32_t i = 0; i < s->plan->n_processes; i++) {
+        struct process *p = &s->processes[i];
+        if (p->pid == 0 && p->start_at_ms <= now_ms)
+            (void)start(s, i); /* when it fails, start_at_ms has moved */
+        if (p->pid == 0 && p->start_at_ms < next_ms)
+            next_ms = p->start_at_ms;
+    }
+    if (!s->is_settled && s->plan->is_settled(s->plan->ctx)) {
+        s->is_settled = true;
+        s->plan->on_settled(s->plan->ctx);
+    }
+    return s->is_settled ? next_ms : now_ms + SETTLING_TICK_MS;
+}
+
+static void on_signal(struct supervisor *s, int signo)
+{
+    if (signo == SIGHUP) {
+        kill_all(s, SIGHUP);
+    } else if (signo == SIGTERM || signo == SIGINT) {
+        if (s->is_stopping)
+            kill_all(s, SIGKILL);
+        else
+            LOG_INFO("supervisor", "stopping", "drain_ms=%lld", (long long)s->plan->drain_ms);
+        stop(s, EX_OK);
+    }
+}
+
+static void wait_for_signal(struct supervisor *s, int64_t until_ms)
+{
+    int64_t wait_ms = until_ms - clock_mono().ms;
+    wait_ms = wait_ms > 0 ? wait_ms : 0;
+    struct timespec timeout = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000};
+    on_signal(s, sigtimedwait(&s->signals, NULL, &timeout));
+}
+
+int supervisor_run(const struct supervisor_plan *plan)
+{
+    assert(plan->n_processes <= SUPERVISOR_MAX_PROCESSES);
+    struct supervisor s = {.plan = plan, .code = EX_OK};
+    sigset_t old;
+    (void)sigemptyset(&s.signals); /* these fail on bad signal numbers only */
+    static const int taken[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < ARRAY_LEN(taken); i++)
+        (void)sigaddset(&s.signals, taken[i]);
+    (void)sigprocmask(SIG_BLOCK, &s.signals, &old);
+    for (uint32_t i = 0; i < plan->n_processes && !s.is_stopping; i++) {
+        if (!start(&s, i))
+            stop(&s, EX_OSERR);
+    }
+    while (reap(&s) > 0 || !s.is_stopping)
+        wait_for_signal(&s, look_after(&s));
+    (void)sigprocmask(SIG_SETMASK, &old, NULL);
+    return s.code;
+}

@@ -1,0 +1,93 @@
+#include <signal.h>
+
+#include "app/course_set.h"
+#include "app/joiner.h"
+#include "app/timers.h"
+#include "base/log.h"
+#include "role/ports.h"
+
+#define TICK_MS 200
+
+struct timer_role {
+    const struct role_context *role;
+    struct vault *vault;
+    struct store *store;
+    struct course_set *courses;
+    struct dialogs *dialogs;
+    struct timers *timers;
+    struct joiner *joiner;
+    struct timer *tick;
+    bool is_started, is_draining;
+};
+
+/* Begins once the store is up and the courses are there; ends once nothing is under way. */
+static void on_tick(void *ctx)
+{
+    struct timer_role *r = ctx;
+    bool is_up = store_is_up(r->store);
+    if (is_up && !course_set_is_ready(r->courses))
+        course_set_refresh(r->courses);
+    bool is_ready = is_up && course_set_is_ready(r->courses);
+    role_ready(r->role, is_ready && !r->is_draining);
+    if (is_ready && !r->is_started) {
+        r->is_started = true;
+        timers_start(r->timers);
+        joiner_start(r->joiner);
+    }
+    if (r->is_draining && !timers_is_busy(r->timers) && joiner_n_running(r->joiner) == 0)
+        loop_stop(r->role->loop);
+    else
+        timer_start(r->role->loop, r->tick, TICK_MS);
+}
+
+static void on_term(void *ctx)
+{
+    struct timer_role *r = ctx;
+    LOG_INFO("timer", "draining", "waking=%u", dialogs_n_running(r->dialogs));
+    r->is_draining = true;
+    timers_stop(r->timers);
+    joiner_stop(r->joiner);
+    timer_start(r->role->loop, r->tick, 0);
+}
+
+static void on_hup(void *ctx)
+{
+    struct timer_role *r = ctx;
+    course_set_refresh(r->courses);
+}
+
+int role_timer(const struct role_context *role)
+{
+    struct timer_role r = {.role = role, .vault = role_vault(role)};
+    if (r.vault == NULL)
+        return EX_CONFIG;
+    r.store = role_store(role);
+    r.courses = course_set_new(role->loop, r.store);
+    /* Waking never spools: what could not be committed stays due. */
+    r.dialogs = dialogs_new(&(struct dialog_parts){.loop = role->loop,
+                                                   .store = r.store,
+                                                   .vault = r.vault,
+                                                   .metrics = role->metrics,
+                                                   .config = role->config,
+                                                   .courses = r.courses});
+    r.timers = timers_new(role->loop, r.store, r.dialogs, 0, STORE_BUCKETS - 1);
+    r.joiner = joiner_new(&(struct joiner_ports){.loop = role->loop,
+                                                 .store = r.store,
+                                                 .vault = r.vault,
+                                                 .metrics = role->metrics,
+                                                 .config = role->config,
+                                                 .dialogs = r.dialogs});
+    r.tick = timer_new(role->loop, on_tick, &r);
+    timer_start(role->loop, r.tick, 0);
+    loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
+    loop_libevent_on_signal(role->loop, SIGHUP, on_hup, &r);
+    loop_run(role->loop);
+    store_free(r.store);
+    timers_free(r.timers);
+    joiner_free(r.joiner);
+    dialogs_free(r.dialogs);
+    course_set_free(r.courses);
+    timer_free(role->loop, r.tick);
+    vault_free(r.vault);
+    return EX_OK;
+}

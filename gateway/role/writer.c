@@ -1,0 +1,60 @@
+#include <signal.h>
+#include <stdio.h>
+
+#include "app/persist.h"
+#include "base/log.h"
+#include "role/ports.h"
+
+#define SQL_TIMEOUT_MS 5000
+
+struct writer_role {
+    const struct role_context *role;
+    struct persist *persist;
+};
+
+static void on_store_up(void *ctx)
+{
+    struct writer_role *r = ctx;
+    persist_start(r->persist);
+}
+
+static void on_stopped(void *ctx)
+{
+    struct writer_role *r = ctx;
+    loop_stop(r->role->loop);
+}
+
+static void on_term(void *ctx)
+{
+    struct writer_role *r = ctx;
+    persist_stop(r->persist, on_stopped, r);
+}
+
+/* PostgreSQL may be away for a day: then events wait in Redis, and this role is ready all the same.
+ */
+int role_writer(const struct role_context *role)
+{
+    struct writer_role r = {.role = role};
+    struct errmsg msg;
+    const char *conninfo = role->config->writer_conninfo.p;
+    if (sink_libpq_check(conninfo, &msg) != ERR_OK) {
+        LOG_ERROR("writer", "writer_conninfo cannot be used", "%s", msg.text);
+        return EX_CONFIG;
+    }
+    struct store *store = role_store(role);
+    struct sink *sink = sink_libpq_new(role->loop, conninfo, SQL_TIMEOUT_MS);
+    struct persist_settings settings = {.consumer = STR("writer-0"),
+                                        .first = 0,
+                                        .last = STORE_BUCKETS - 1,
+                                        .max_batch = PERSIST_MAX_BATCH,
+                                        .gather_ms = PERSIST_GATHER_MS,
+                                        .block_ms = PERSIST_BLOCK_MS};
+    r.persist = persist_new(role->loop, store, sink, role->metrics, &settings);
+    loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
+    role_watch_store(role, store, on_store_up, &r);
+    loop_run(role->loop);
+    store_free(store);
+    sink_free(sink);
+    persist_free(r.persist);
+    return EX_OK;
+}
