@@ -54,7 +54,7 @@ static void check_commands(struct str normal)
     static const char *const langs[] = {NULL, "", "en", "ru", "ar", "tr"};
     for (size_t i = 0; i < ARRAY_LEN(langs); i++) {
         struct command_match match = match_command(normal, langs[i]);
-        assert(match.command < N_COMMANDS && match_command_name(match.command) != NULL);
+        assert(match.command < N_COMMANDS && command_row(match.command)->name != NULL);
         assert(match.command != COMMAND_STOP || match_is_stop(normal));
         match = match_command_fuzzy(normal, langs[i]);
         assert(match.command != COMMAND_DELETE);

@@ -329,7 +329,7 @@ static void expect_command(const char *text, const char *lang, enum command expe
     struct command_match match = match_command(normal(text), lang);
     if (match.command != expected)
         fail_msg("\"%s\" in %s: found %s, expected %s", text, lang != NULL ? lang : "(any)",
-                 match_command_name(match.command), match_command_name(expected));
+                 command_row(match.command)->name, command_row(expected)->name);
 }
 
 /* Every keyword works in its language, at first contact, with punctuation, and in small letters. */
@@ -550,7 +550,7 @@ static void test_fuzzy(void **state)
         struct command_match match = match_command_fuzzy(normal(cases[i].text), cases[i].lang);
         if (match.command != cases[i].command)
             fail_msg("\"%s\": found %s, expected %s", cases[i].text,
-                     match_command_name(match.command), match_command_name(cases[i].command));
+                     command_row(match.command)->name, command_row(cases[i].command)->name);
         if (match.command != COMMAND_NONE)
             assert_true(match.is_fuzzy);
     }
@@ -1057,9 +1057,9 @@ static void test_masking(void **state)
 static void test_command_names(void **state)
 {
     (void)state;
-    assert_string_equal(match_command_name(COMMAND_NONE), "NONE");
-    assert_string_equal(match_command_name(COMMAND_STOP), "STOP");
-    assert_string_equal(match_command_name(COMMAND_NO), "NO");
+    assert_string_equal(command_row(COMMAND_NONE)->name, "NONE");
+    assert_string_equal(command_row(COMMAND_STOP)->name, "STOP");
+    assert_string_equal(command_row(COMMAND_NO)->name, "NO");
 }
 
 int main(void)

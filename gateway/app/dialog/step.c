@@ -186,7 +186,7 @@ static bool is_page_turn(const struct dialog *d)
     struct str text = match_normalise(d->inbound.text, d->arena);
     const char *lang = d->learner.lang[0] != '\0' ? d->learner.lang : NULL;
     struct command_match match = match_command(text, lang);
-    return str_eq(text, STR("9")) ||
+    return match_command_key(text) == COMMAND_NEXT ||
            (match.command == COMMAND_NEXT && str_is_empty(match.argument));
 }
 

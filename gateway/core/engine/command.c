@@ -9,7 +9,7 @@ struct str step_interrupted(struct step *s)
     return step_screen(s);
 }
 
-static void answer_help(struct step *s)
+static void run_help(struct step *s)
 {
     (void)step_event(s, EVENT_helped);
     step_leave_side(s);
@@ -19,7 +19,7 @@ static void answer_help(struct step *s)
         step_say(s, step_interrupted(s));
 }
 
-static void answer_score(struct step *s)
+static void run_score(struct step *s)
 {
     (void)step_event(s, EVENT_scored);
     step_leave_side(s);
@@ -37,7 +37,7 @@ static void answer_score(struct step *s)
     step_say(s, step_interrupted(s));
 }
 
-static void answer_certificate(struct step *s)
+static void run_certificate(struct step *s)
 {
     step_leave_side(s);
     if (s->learner->certificate == 0) {
@@ -164,9 +164,9 @@ void engine_erase(struct step *s)
     s->out->is_open = false;
 }
 
-static void answer_delete(struct step *s, struct str argument)
+static void run_delete(struct step *s)
 {
-    if (str_eq(argument, STR("1"))) {
+    if (str_eq(s->argument, STR("1"))) {
         struct str text = step_text(s, COURSE_TEXT_delete_done, NO_VARS);
         engine_erase(s);
         step_say(s, text);
@@ -177,7 +177,7 @@ static void answer_delete(struct step *s, struct str argument)
 
 /* ---- the menu ---- */
 
-static void answer_exit(struct step *s)
+static void run_exit(struct step *s)
 {
     step_leave_side(s);
     s->out->is_open = false;
@@ -190,135 +190,76 @@ void engine_open_side(struct step *s, enum learner_state side)
     step_say(s, step_screen(s));
 }
 
-bool engine_menu_answer(struct step *s)
+static void run_modules(struct step *s)
 {
-    struct answer_match key = match_menu(s->norm, 6);
-    if (key.result != ANSWER_ONE || str_eq(s->norm, STR("00")))
-        return false;
-    switch (key.choice) {
-    case 0:
-        answer_exit(s);
-        return true;
-    case 1:
-        step_leave_side(s);
-        step_say(s, step_screen(s));
-        return true;
-    case 2:
-        engine_open_side(s, LEARNER_STATE_MODULES);
-        return true;
-    case 3:
-        answer_score(s);
-        return true;
-    case 4:
-        engine_open_side(s, LEARNER_STATE_SWITCH_LANGUAGE);
-        return true;
-    case 5:
-        answer_help(s);
-        return true;
-    case 6:
-        engine_safe(s, true);
-        return true;
-    default:
-        return false;
-    }
+    engine_open_side(s, LEARNER_STATE_MODULES);
 }
 
-/* ---- the table of commands ---- */
+/* ---- moving ---- */
+
+static void run_repeat(struct step *s)
+{
+    step_leave_side(s);
+    step_say(s, step_screen(s));
+}
 
 /* NEXT and BACK in a side state mean "back to my place"; elsewhere they move along the course. */
-static void answer_move(struct step *s, bool is_forward)
+static void run_next(struct step *s)
 {
-    if (learner_state_is_side(s->learner->state)) {
-        step_leave_side(s);
-        step_say(s, step_screen(s));
-    } else if (is_forward) {
+    if (learner_state_is_side(s->learner->state))
+        run_repeat(s);
+    else
         course_next(s);
-    } else {
-        course_back(s);
-    }
 }
 
-/* Commands of people who are in the course (or in the middle of joining). */
-bool engine_member_command(struct step *s, enum command command)
+static void run_back(struct step *s)
 {
-    switch (command) {
-    case COMMAND_MENU:
-        (void)step_event(s, EVENT_menu_opened);
-        engine_open_side(s, LEARNER_STATE_MENU);
-        return true;
-    case COMMAND_NEXT:
-        answer_move(s, true);
-        return true;
-    case COMMAND_BACK:
-        answer_move(s, false);
-        return true;
-    case COMMAND_REPEAT:
-        step_leave_side(s);
-        step_say(s, step_screen(s));
-        return true;
-    case COMMAND_SCORE:
-        answer_score(s);
-        return true;
-    case COMMAND_LANG:
-        engine_open_side(s, LEARNER_STATE_SWITCH_LANGUAGE);
-        return true;
-    case COMMAND_CERT:
-        answer_certificate(s);
-        return true;
-    case COMMAND_NONE:
-    case COMMAND_JOIN:
-    case COMMAND_HELP:
-    case COMMAND_STOP:
-    case COMMAND_SAFE:
-    case COMMAND_PAUSE:
-    case COMMAND_CATCH:
-    case COMMAND_CHECK:
-    case COMMAND_SWITCH:
-    case COMMAND_DELETE:
-    case COMMAND_YES:
-    case COMMAND_NO:
-    case N_COMMANDS:
-        return false;
-    }
-    return false;
+    if (learner_state_is_side(s->learner->state))
+        run_repeat(s);
+    else
+        course_back(s);
 }
 
-/* False when the command means nothing here. */
+static void run_menu(struct step *s)
+{
+    (void)step_event(s, EVENT_menu_opened);
+    engine_open_side(s, LEARNER_STATE_MENU);
+}
+
+static void run_language(struct step *s)
+{
+    engine_open_side(s, LEARNER_STATE_SWITCH_LANGUAGE);
+}
+
+/* ---- the tables: what each key of the menu and each command does ---- */
+
+static void run_safe(struct step *s)
+{
+    engine_safe(s, true);
+}
+
+bool engine_menu_answer(struct step *s)
+{
+    static void (*const keys[])(struct step *) = {run_exit,     run_repeat, run_modules, run_score,
+                                                  run_language, run_help,   run_safe};
+    struct answer_match key = match_menu(s->norm, ARRAY_LEN(keys) - 1);
+    if (key.result != ANSWER_ONE || str_eq(s->norm, STR("00")))
+        return false;
+    keys[key.choice](s);
+    return true;
+}
+
 bool engine_command(struct step *s, const struct command_match *match)
 {
-    switch (match->command) {
-    case COMMAND_STOP:
-        engine_stop(s);
-        return true;
-    case COMMAND_SAFE:
-        engine_safe(s, true);
-        return true;
-    case COMMAND_HELP:
-        answer_help(s);
-        return true;
-    case COMMAND_JOIN:
-        engine_join(s);
-        return true;
-    case COMMAND_DELETE:
-        answer_delete(s, match->argument);
-        return true;
-    case COMMAND_MENU:
-    case COMMAND_NEXT:
-    case COMMAND_BACK:
-    case COMMAND_REPEAT:
-    case COMMAND_SCORE:
-    case COMMAND_LANG:
-    case COMMAND_CERT:
-        return learner_is_enrolled(s->learner) && engine_member_command(s, match->command);
-    case COMMAND_NONE:
-    case COMMAND_PAUSE:
-    case COMMAND_CATCH:
-    case COMMAND_CHECK:
-    case COMMAND_SWITCH:
-    case COMMAND_YES:
-    case COMMAND_NO:
-    case N_COMMANDS:
+    static void (*const runs[N_COMMANDS])(struct step *) = {
+#define COMMAND_RUN(name, key, scope, tail, fuzzy, everywhere, run) [COMMAND_##name] = run,
+        COMMANDS(COMMAND_RUN)
+#undef COMMAND_RUN
+    };
+    bool is_for_all = command_row(match->command)->scope != SCOPE_MEMBERS;
+    if (runs[match->command] == NULL || (!is_for_all && !learner_is_enrolled(s->learner)))
         return false;
-    }
-    return false;
+    s->argument = match->argument;
+    runs[match->command](s);
+    return true;
 }

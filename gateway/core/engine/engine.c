@@ -9,15 +9,6 @@
  * machines that answer each other must not spend a learner's credit. */
 #define MAX_UNKNOWN 7
 
-/* 9, 0 and 00 are NEXT, BACK and MENU on every screen (COURSE.md 1.2 rule 2). */
-static enum command key_command(struct str norm)
-{
-    return str_eq(norm, STR("9"))    ? COMMAND_NEXT
-           : str_eq(norm, STR("0"))  ? COMMAND_BACK
-           : str_eq(norm, STR("00")) ? COMMAND_MENU
-                                     : COMMAND_NONE;
-}
-
 static void answer_unknown(struct step *s)
 {
     struct learner *l = s->learner;
@@ -76,24 +67,21 @@ static bool is_word_before_answer(const struct step *s, const struct command_mat
     bool is_open = unit != NULL && unit->question != NULL &&
                    unit->question->answer == ANSWER_OPEN &&
                    state_row(s->learner->state)->is_question;
-    return is_open && match->command != COMMAND_NONE && match->command != COMMAND_YES &&
-           match->command != COMMAND_NO && str_is_empty(match->argument);
+    return is_open && str_is_empty(match->argument);
 }
 
 static bool try_key_command(struct step *s)
 {
-    enum command command = key_command(s->norm);
-    return command != COMMAND_NONE && learner_is_enrolled(s->learner) &&
-           engine_member_command(s, command);
+    struct command_match match = {.command = match_command_key(s->norm), .argument = STR_NONE};
+    return engine_command(s, &match);
 }
 
 static bool try_fuzzy(struct step *s, const char *lang)
 {
     struct command_match match = match_command_fuzzy(s->norm, lang);
-    return match.command != COMMAND_NONE && engine_command(s, &match);
+    return engine_command(s, &match);
 }
 
-/* Words that are what they say, and answers: true when the input was one of them. */
 /* "safe, no check needed" is an option of a question, typed out, and no call for help. */
 static bool is_typed_option(const struct step *s, const struct command_match *match)
 {
@@ -103,19 +91,19 @@ static bool is_typed_option(const struct step *s, const struct command_match *ma
            match_answer(unit->question, s->input->text, s->norm, s->arena).result == ANSWER_ONE;
 }
 
+/* SAFE and HELP, which no answer comes before. */
+static bool is_always(const struct step *s, const struct command_match *match)
+{
+    const struct command_row *row = command_row(match->command);
+    return row->scope == SCOPE_ALWAYS && !is_typed_option(s, match) &&
+           (row->tail == TAIL_ANY || str_is_empty(match->argument));
+}
+
 static bool try_exact(struct step *s, const struct command_match *match)
 {
-    bool is_help = match->command == COMMAND_HELP && str_is_empty(match->argument);
-    bool is_safe = match->command == COMMAND_SAFE && !is_typed_option(s, match);
-    if (is_safe || is_help) {
-        (void)engine_command(s, match); /* both are handled in every state */
+    if ((is_always(s, match) || is_word_before_answer(s, match)) && engine_command(s, match))
         return true;
-    }
-    if (is_word_before_answer(s, match) && engine_command(s, match))
-        return true;
-    if (try_answer(s) || try_key_command(s))
-        return true;
-    return match->command != COMMAND_NONE && engine_command(s, match);
+    return try_answer(s) || try_key_command(s) || engine_command(s, match);
 }
 
 /* The order of COURSE.md 1.3 step 4. */

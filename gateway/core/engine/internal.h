@@ -24,6 +24,7 @@ struct step {
     struct outcome *out;
     struct learner *learner; /* &out->next */
     struct str norm;         /* input text, normalised */
+    struct str argument;     /* what stands behind the command that runs */
 };
 
 /* engine_text.c */
@@ -132,10 +133,8 @@ struct str course_module_lines(const struct step *s);
 /* Without a consent the number is forgotten after so long (COURSE.md 1.6). */
 #define ENGINE_CONSENT_KEPT_MS (7 * 24 * 3600 * (int64_t)1000)
 
-/* Runs a command; false when it means nothing in this state. engine_member_command: only those of
- * people who are in the course. */
+/* Runs a command of core/match/command.h; false when it means nothing in this state. */
 bool engine_command(struct step *s, const struct command_match *match);
-bool engine_member_command(struct step *s, enum command command);
 bool engine_menu_answer(struct step *s);
 void engine_join(struct step *s);
 void engine_rejoin(struct step *s);

@@ -7,15 +7,27 @@
 
 #define MAX_TAIL_WORDS 3
 
-const char *match_command_name(enum command command)
+const struct command_row *command_row(enum command command)
 {
-    static const char *const names[] = {[COMMAND_NONE] = "NONE",
-#define MATCH_COMMAND_NAME(name) [COMMAND_##name] = #name,
-                                        MATCH_COMMANDS(MATCH_COMMAND_NAME)
-#undef MATCH_COMMAND_NAME
+    static const struct command_row rows[] = {
+        [COMMAND_NONE] = {"NONE", NULL, SCOPE_ANYBODY, TAIL_COURTESY, FUZZY_NO, false},
+#define COMMAND_ROW(name, key, scope, tail, fuzzy, everywhere, run)                                \
+    [COMMAND_##name] = {#name, key, scope, tail, fuzzy, everywhere},
+        COMMANDS(COMMAND_ROW)
+#undef COMMAND_ROW
     };
     assert(command < N_COMMANDS);
-    return names[command];
+    return &rows[command];
+}
+
+enum command match_command_key(struct str normalised)
+{
+    for (int i = COMMAND_NONE + 1; i < N_COMMANDS; i++) {
+        const char *key = command_row((enum command)i)->key;
+        if (key != NULL && str_eq(normalised, str_from(key)))
+            return (enum command)i;
+    }
+    return COMMAND_NONE;
 }
 
 /* "es" is the language of "es-419". */
@@ -28,30 +40,35 @@ static bool is_language(const char *lang, const char *learner_lang)
 
 static bool is_active(const struct keyword *keyword, const char *lang)
 {
-    return lang == NULL || lang[0] == '\0' || keyword->command == COMMAND_STOP ||
-           keyword->command == COMMAND_HELP || keyword->command == COMMAND_SAFE ||
+    return lang == NULL || lang[0] == '\0' || command_row(keyword->command)->is_everywhere ||
            is_language(keyword->lang, "en") || is_language(keyword->lang, lang);
 }
 
-/* Which commands look at what stands behind their word. */
-static bool has_argument(enum command command)
+/* Up to three words, or only words of courtesy. */
+static bool is_short_tail(struct str tail, bool is_any_word)
 {
-    return command == COMMAND_JOIN || command == COMMAND_LANG || command == COMMAND_CHECK ||
-           command == COMMAND_SWITCH || command == COMMAND_DELETE;
-}
-
-/* May this text follow the command's word? Otherwise it is a sentence that only begins like one. */
-static bool is_tail(enum command command, struct str tail)
-{
-    if (command == COMMAND_SAFE) /* whoever is in danger need not be brief */
-        return true;
     uint32_t n_words = 0;
     for (struct str word; (word = match_next_word(&tail)).p != NULL; n_words++) {
-        if (!has_argument(command) &&
-            !match_has_word(match_courtesy_words, match_n_courtesy_words, word))
+        if (!is_any_word && !match_has_word(match_courtesy_words, match_n_courtesy_words, word))
             return false;
     }
     return n_words <= MAX_TAIL_WORDS;
+}
+
+/* May this text follow the command's word? Otherwise it is a sentence that only begins like one. */
+static bool is_tail(enum command command, struct str normalised, struct str tail)
+{
+    switch (command_row(command)->tail) {
+    case TAIL_ANY:
+        return true;
+    case TAIL_STOP:
+        return match_is_stop(normalised);
+    case TAIL_WORDS:
+        return is_short_tail(tail, true);
+    case TAIL_COURTESY:
+        return is_short_tail(tail, false);
+    }
+    return false;
 }
 
 static struct command_match found(const struct keyword *keyword, bool is_fuzzy, struct str argument)
@@ -80,15 +97,12 @@ struct command_match match_command(struct str normalised, const char *lang)
     if (keyword == NULL) {
         struct str letters = letters_of(word);
         keyword = letters.len < word.len ? match_find_keyword(letters) : NULL;
-        if (keyword != NULL && !has_argument(keyword->command))
+        if (keyword != NULL && command_row(keyword->command)->tail != TAIL_WORDS)
             keyword = NULL;
         rest = str_sub(normalised, letters.len, normalised.len);
     }
-    if (keyword == NULL || !is_active(keyword, lang))
-        return (struct command_match){.argument = STR_NONE};
-    bool is_taken = keyword->command == COMMAND_STOP ? match_is_stop(normalised)
-                                                     : is_tail(keyword->command, rest);
-    if (!is_taken)
+    if (keyword == NULL || !is_active(keyword, lang) ||
+        !is_tail(keyword->command, normalised, rest))
         return (struct command_match){.argument = STR_NONE};
     return found(keyword, false, rest);
 }
@@ -148,14 +162,13 @@ struct command_match match_command_fuzzy(struct str normalised, const char *lang
             is_tie = false;
         } else if (keyword->command != best->command) {
             is_tie = true;
-            if (keyword->command == COMMAND_STOP)
+            if (command_row(keyword->command)->fuzzy == FUZZY_WINS)
                 best = keyword;
         }
         best_distance = distance;
     }
-    if (best == NULL || best->command == COMMAND_DELETE)
-        return none;
-    if (is_tie && best->command != COMMAND_STOP)
+    enum command_fuzzy fuzzy = best != NULL ? command_row(best->command)->fuzzy : FUZZY_NO;
+    if (fuzzy == FUZZY_NO || (is_tie && fuzzy != FUZZY_WINS))
         return none;
     return found(best, true, STR_NONE);
 }

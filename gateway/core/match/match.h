@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "core/course.h"
+#include "core/match/command.h"
 
 #define MATCH_MAX_INPUT_BYTES 1600u /* longer input is cut at a character before normalising */
 
@@ -19,27 +20,6 @@
  * dropped. "" (or absent, when the arena is full) for a text without a letter or digit. */
 struct str match_normalise(struct str text, struct arena *arena);
 
-/* Words of every language (COURSE.md 6.1), canonical name first. */
-#define MATCH_COMMANDS(X)                                                                          \
-    X(JOIN)                                                                                        \
-    X(MENU)                                                                                        \
-    X(NEXT)                                                                                        \
-    X(BACK)                                                                                        \
-    X(REPEAT)                                                                                      \
-    X(SCORE)                                                                                       \
-    X(LANG)                                                                                        \
-    X(HELP) X(STOP) X(SAFE) X(PAUSE) X(CATCH) X(CERT) X(CHECK) X(SWITCH) X(DELETE) X(YES) X(NO)
-
-enum command {
-    COMMAND_NONE,
-#define MATCH_COMMAND_ENUM(name) COMMAND_##name,
-    MATCH_COMMANDS(MATCH_COMMAND_ENUM)
-#undef MATCH_COMMAND_ENUM
-        N_COMMANDS
-};
-
-const char *match_command_name(enum command command);
-
 struct command_match {
     enum command command;
     bool is_fuzzy;       /* found by edit distance, not exactly */
@@ -48,16 +28,16 @@ struct command_match {
 };
 
 /* Exact keyword at the start of a normalised text; active are the learner's language, English, and
- * STOP, HELP, SAFE of every language. lang NULL or "" = every language (first contact). Behind the
- * word: up to three words for JOIN, LANG, CHECK, SWITCH, DELETE (also "join482156"), anything for
- * SAFE, STOP as match_is_stop() has it, words of courtesy for all others ("next please"), so that a
- * sentence that only begins like a command is none. */
+ * those of every language that are known everywhere. lang NULL or "" = every language (first
+ * contact). What may follow the word says its row. */
 struct command_match match_command(struct str normalised, const char *lang);
 /* By Damerau-Levenshtein distance: 1 for keywords of 4 letters and more, 2 for 8 and more, one
- * unique best only; never DELETE, never a number word. A near miss of STOP is STOP, also where
- * another command is as near. Of other languages only the words in another script take part, and
- * QUIT, CANCEL, REMOVE ... not at all: "also" is not ALTO, "quiet" not QUIT. Whole text only. */
+ * unique best only, as its row allows; never a number word. Of other languages only the words in
+ * another script take part, and QUIT, CANCEL, REMOVE ... not at all: "also" is not ALTO, "quiet"
+ * not QUIT. Whole text only. */
 struct command_match match_command_fuzzy(struct str normalised, const char *lang);
+/* A whole text that is a command's key: "9", "0", "00". */
+enum command match_command_key(struct str normalised);
 /* The STOP family: keyword, provider list, one word among at most four ("stop. thank you"), and
  * natural-language opt-out ("please stop", "ne m'envoyez plus"), never STOP inside a longer
  * sentence. Words that mean other things too (END, BAJA, RET) count only alone or with courtesy. */
