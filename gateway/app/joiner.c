@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/pack.h"
 #include "app/spooled.h"
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -95,16 +94,9 @@ static void submit(struct joining *g, const struct inbound *inbound)
 /* Opens what the store held. False: nobody could have written this. */
 static bool open_part(struct joining *g, struct str value, struct spooled *ret)
 {
-    struct unpack in = {.left = value};
     struct buf plain CLEANUP(buf_fini);
-    uint8_t nonce[VAULT_NONCE_BYTES];
     buf_init(&plain, STORE_PART_BYTES);
-    uint16_t key_id = unpack_u16(&in);
-    unpack_bytes(&in, nonce, sizeof(nonce));
-    struct str ciphertext = unpack_str(&in);
-    if (!unpack_is_done(&in) ||
-        vault_open(g->joiner->ports.vault, str_from(g->key), key_id,
-                   (struct str){(const char *)nonce, sizeof(nonce)}, ciphertext, &plain) != ERR_OK)
+    if (vault_box_open(g->joiner->ports.vault, str_from(g->key), value, &plain) != ERR_OK)
         return false;
     return spooled_decode(arena_str(g->arena, buf_str(&plain)), ret) == ERR_OK;
 }
@@ -217,38 +209,23 @@ static void mark_part(struct joining *g, const struct inbound *in, char mark[STO
     memcpy(mark, hex, STORE_PART_MARK_BYTES);
 }
 
-static enum err seal_part(struct joining *g, struct buf *out)
-{
-    struct buf sealed CLEANUP(buf_fini);
-    struct vault_sealed box;
-    buf_init(&sealed, STORE_PART_BYTES);
-    enum err e = vault_seal(g->joiner->ports.vault, str_from(g->key), g->record, &sealed, &box);
-    if (e != ERR_OK)
-        return e;
-    pack_u16(out, box.key_id);
-    buf_add(out, box.nonce, sizeof(box.nonce));
-    pack_str(out, box.ciphertext);
-    return buf_error(out);
-}
-
 static void put(struct joining *g, const struct inbound *in, struct str channel)
 {
-    struct store_part part = {.key = str_from(g->key),
-                              .n = in->part_n,
-                              .of = in->part_of,
-                              .wait_ms = JOINER_WAIT_MS,
-                              .keep_ms = JOINER_KEEP_MS};
+    struct joiner *j = g->joiner;
+    struct store_part part = {
+        .n = in->part_n, .of = in->part_of, .wait_ms = JOINER_WAIT_MS, .keep_ms = JOINER_KEEP_MS};
     struct buf value CLEANUP(buf_fini);
     buf_init(&value, STORE_PART_BYTES);
     name_message(g, in, channel);
     part.key = str_from(g->key);
     mark_part(g, in, part.mark);
-    if (in->part_of > STORE_MAX_PARTS || seal_part(g, &value) != ERR_OK) {
+    if (in->part_of > STORE_MAX_PARTS ||
+        vault_box_seal(j->ports.vault, str_from(g->key), g->record, &value) != ERR_OK) {
         submit_alone(g, false);
         return;
     }
     part.value = buf_str(&value);
-    store_part_put(g->joiner->ports.store, &part, on_put, g);
+    store_part_put(j->ports.store, &part, on_put, g);
 }
 
 enum err joiner_take(struct joiner *j, const struct dialog_request *request)

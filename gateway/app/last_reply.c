@@ -1,47 +1,34 @@
 #include "app/last_reply.h"
 
-#include "app/pack.h"
+#include "base/record.h"
 #include "core/gsm/gsm.h"
 
-#define LAST_REPLY_VERSION 1u
+static const struct record_field fields[] = {
+    RECORD(1, struct last_reply, mark, record_number),
+    RECORD(1, struct last_reply, session, record_number),
+    RECORD(1, struct last_reply, received_ms, record_number),
+    RECORD(1, struct last_reply, ready_ms, record_number),
+    RECORD(1, struct last_reply, text, record_str),
+    RECORD(1, struct last_reply, more_key, record_str),
+    RECORD(1, struct last_reply, remember, record_str),
+    RECORD(1, struct last_reply, page, record_number),
+    RECORD(1, struct last_reply, is_open, record_bool),
+    RECORD(1, struct last_reply, is_shown_open, record_bool),
+};
+static const struct record_format format = RECORD_FORMAT(1, fields);
 
 void last_reply_encode(const struct last_reply *reply, struct buf *out)
 {
-    pack_u8(out, LAST_REPLY_VERSION);
-    pack_u64(out, reply->mark);
-    pack_u32(out, reply->session);
-    pack_i64(out, reply->received_ms);
-    pack_i64(out, reply->ready_ms);
-    pack_str(out, reply->text);
-    pack_str(out, reply->more_key);
-    pack_str(out, reply->remember);
-    pack_u16(out, reply->page);
-    pack_u8(out, reply->is_open);
-    pack_u8(out, reply->is_shown_open);
+    record_encode(&format, reply, out);
 }
 
 enum err last_reply_decode(struct str bytes, struct last_reply *ret)
 {
-    struct unpack in = {.left = bytes};
-    if (str_is_empty(bytes))
-        return ERR_INVALID;
-    if (unpack_u8(&in) != LAST_REPLY_VERSION)
-        return ERR_UNSUPPORTED;
     struct last_reply reply = {0};
-    reply.mark = unpack_u64(&in);
-    reply.session = unpack_u32(&in);
-    reply.received_ms = unpack_i64(&in);
-    reply.ready_ms = unpack_i64(&in);
-    reply.text = unpack_str(&in);
-    reply.more_key = unpack_str(&in);
-    reply.remember = unpack_str(&in);
-    reply.page = unpack_u16(&in);
-    reply.is_open = unpack_u8(&in) != 0;
-    reply.is_shown_open = unpack_u8(&in) != 0;
-    if (!unpack_is_done(&in))
-        return ERR_INVALID;
-    *ret = reply;
-    return ERR_OK;
+    enum err e = record_decode(&format, bytes, &reply);
+    if (e == ERR_OK)
+        *ret = reply;
+    return e;
 }
 
 enum err last_reply_show(struct last_reply *reply, const struct last_reply_limits *limits,

@@ -2,12 +2,9 @@
 
 #include <string.h>
 
-/*
- * The encoded value, version 1: seq (4 bytes, big-endian), version (1 byte), then numbers as LEB128
- * varints and names as length and bytes, in the order of learner_encode. Bitmaps lose their
- * trailing zero bytes. Nothing in it depends on the order of an enum.
- */
-#define LEARNER_VERSION 1u
+#include "base/record.h"
+
+#define CERTIFICATE_MAX 999999999999u
 
 static const struct {
     const char *name;
@@ -39,199 +36,125 @@ bool learner_is_enrolled(const struct learner *learner)
            learner->state != LEARNER_STATE_DELETED;
 }
 
-static void put_number(struct buf *out, uint64_t value)
+/* ---- kinds of its own ---- */
+
+/* A state by its name; ERR_UNSUPPORTED for one of a newer program. */
+static void put_state(struct buf *out, const struct record_field *field, const void *member)
 {
-    while (value >= 0x80) {
-        buf_add_char(out, (char)(value | 0x80));
-        value >>= 7;
+    (void)field;
+    struct str name = str_from(state_rows[*(const enum learner_state *)member].name);
+    record_put_varint(out, name.len);
+    buf_add_str(out, name);
+}
+
+static void take_state(struct record_reader *in, const struct record_field *field, void *member)
+{
+    char name[32];
+    struct record_field text = {.size = sizeof(name)};
+    (void)field;
+    record_name.take(in, &text, name);
+    for (int i = 0; i < N_LEARNER_STATES && in->error == ERR_OK; i++) {
+        if (strcmp(state_rows[i].name, name) == 0) {
+            *(enum learner_state *)member = (enum learner_state)i;
+            return;
+        }
     }
-    buf_add_char(out, (char)value);
+    if (in->error == ERR_OK)
+        in->error = ERR_UNSUPPORTED;
 }
 
-static void put_name(struct buf *out, const char *name)
-{
-    size_t len = strlen(name);
-    put_number(out, len);
-    buf_add(out, name, len);
-}
+static const struct record_kind state_kind = {put_state, take_state};
 
-static void put_bitmap(struct buf *out, const uint8_t bits[LEARNER_BITMAP_BYTES])
+/* A bitmap without its trailing zero bytes. */
+static void put_bitmap(struct buf *out, const struct record_field *field, const void *member)
 {
-    size_t n = LEARNER_BITMAP_BYTES;
+    const uint8_t *bits = member;
+    size_t n = field->size;
     while (n > 0 && bits[n - 1] == 0)
         n--;
-    put_number(out, n);
+    record_put_varint(out, n);
     buf_add(out, bits, n);
 }
 
-static void put_link(struct buf *out, const struct learner_link *link)
+static void take_bitmap(struct record_reader *in, const struct record_field *field, void *member)
 {
-    size_t n_seen = LEARNER_SEEN_IDS;
-    while (n_seen > 0 && link->seen[n_seen - 1] == 0)
-        n_seen--;
-    put_number(out, n_seen);
-    for (size_t i = 0; i < n_seen; i++)
-        buf_add(out, &link->seen[i], sizeof(link->seen[i]));
-    put_number(out, link->session);
-    put_number(out, link->path_bytes);
-    put_number(out, link->path_hash);
-    put_number(out, link->text_hash);
-    put_number(out, (uint64_t)link->last_ms);
-    put_name(out, link->channel);
+    record_take_bytes(in, member, (size_t)record_take_varint(in, field->size));
 }
+
+static const struct record_kind bitmap_kind = {put_bitmap, take_bitmap};
+
+/* Hashes up to the last that is not 0, in the byte order of this machine. */
+static void put_seen(struct buf *out, const struct record_field *field, const void *member)
+{
+    const uint32_t *seen = member;
+    size_t n = LEARNER_SEEN_IDS;
+    (void)field;
+    while (n > 0 && seen[n - 1] == 0)
+        n--;
+    record_put_varint(out, n);
+    buf_add(out, seen, n * sizeof(*seen));
+}
+
+static void take_seen(struct record_reader *in, const struct record_field *field, void *member)
+{
+    (void)field;
+    size_t n = (size_t)record_take_varint(in, LEARNER_SEEN_IDS);
+    record_take_bytes(in, member, n * sizeof(uint32_t));
+}
+
+static const struct record_kind seen_kind = {put_seen, take_seen};
+
+/* ---- the record ---- */
+
+static const struct record_field fields[] = {
+    RECORD(0, struct learner, seq, record_number), /* first, for the store */
+    RECORD(1, struct learner, link.seen, seen_kind),
+    RECORD(1, struct learner, link.session, record_varint),
+    RECORD(1, struct learner, link.path_bytes, record_varint),
+    RECORD(1, struct learner, link.path_hash, record_varint),
+    RECORD(1, struct learner, link.text_hash, record_varint),
+    RECORD(1, struct learner, link.last_ms, record_varint),
+    RECORD(1, struct learner, link.channel, record_name),
+    RECORD(1, struct learner, learner_id, record_bytes),
+    RECORD(1, struct learner, state, state_kind),
+    RECORD(1, struct learner, back, state_kind),
+    RECORD(1, struct learner, lang, record_name),
+    RECORD(1, struct learner, unit, record_name),
+    RECORD(1, struct learner, course_key, record_varint),
+    RECORD(1, struct learner, answered, bitmap_kind),
+    RECORD(1, struct learner, right, bitmap_kind),
+    RECORD(1, struct learner, role, record_number),
+    RECORD(1, struct learner, screen, record_number),
+    RECORD(1, struct learner, n_unknown, record_number),
+    RECORD(1, struct learner, test_n, record_number),
+    RECORD(1, struct learner, test_right, record_number),
+    RECORD(1, struct learner, pre_right, record_number),
+    RECORD(1, struct learner, post_first, record_number),
+    RECORD(1, struct learner, post_best, record_number),
+    RECORD(1, struct learner, post_tries, record_number),
+    RECORD(1, struct learner, last_choice, record_number),
+    RECORD(1, struct learner, certificate, record_varint),
+    RECORD(1, struct learner, consent_ms, record_varint),
+    RECORD(1, struct learner, asked_ms, record_varint),
+    RECORD(1, struct learner, ended_ms, record_varint),
+    RECORD(1, struct learner, closed_ms, record_varint),
+};
+static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 1};
 
 enum err learner_encode(const struct learner *learner, struct buf *out)
 {
-    uint32_t seq = learner->seq;
-    for (int shift = 24; shift >= 0; shift -= 8)
-        buf_add_char(out, (char)(seq >> shift));
-    buf_add_char(out, (char)LEARNER_VERSION);
-    put_link(out, &learner->link);
-    buf_add(out, learner->learner_id, sizeof(learner->learner_id));
-    put_name(out, state_rows[learner->state].name);
-    put_name(out, state_rows[learner->back].name);
-    put_name(out, learner->lang);
-    put_name(out, learner->unit);
-    put_number(out, learner->course_key);
-    put_bitmap(out, learner->answered);
-    put_bitmap(out, learner->right);
-    const uint8_t small[] = {learner->role,       learner->screen,     learner->n_unknown,
-                             learner->test_n,     learner->test_right, learner->pre_right,
-                             learner->post_first, learner->post_best,  learner->post_tries,
-                             learner->last_choice};
-    buf_add(out, small, sizeof(small));
-    put_number(out, learner->certificate);
-    put_number(out, (uint64_t)learner->consent_ms);
-    put_number(out, (uint64_t)learner->asked_ms);
-    put_number(out, (uint64_t)learner->ended_ms);
-    put_number(out, (uint64_t)learner->closed_ms);
+    record_encode(&format, learner, out);
     return buf_error(out);
-}
-
-/* Bytes that are left, with a sticky failure. */
-struct reader {
-    struct str left;
-    bool has_failed;
-};
-
-static void take_bytes(struct reader *r, void *dst, size_t n)
-{
-    if (r->left.len < n)
-        r->has_failed = true;
-    if (r->has_failed)
-        return;
-    memcpy(dst, r->left.p, n);
-    r->left = str_sub(r->left, n, r->left.len);
-}
-
-static uint64_t take_number(struct reader *r, uint64_t max)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        uint8_t byte = 0;
-        take_bytes(r, &byte, 1);
-        if (r->has_failed)
-            return 0;
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if ((byte & 0x80) == 0) {
-            r->has_failed |= value > max;
-            return r->has_failed ? 0 : value;
-        }
-    }
-    r->has_failed = true;
-    return 0;
-}
-
-static int64_t take_time(struct reader *r)
-{
-    return (int64_t)take_number(r, INT64_MAX);
-}
-
-/* A name of less than dst_bytes bytes, NUL-terminated. */
-static void take_name(struct reader *r, char *dst, size_t dst_bytes)
-{
-    size_t n = (size_t)take_number(r, dst_bytes - 1);
-    take_bytes(r, dst, n);
-    dst[r->has_failed ? 0 : n] = '\0';
-    r->has_failed |= memchr(dst, '\0', n) != NULL;
-}
-
-static void take_bitmap(struct reader *r, uint8_t bits[LEARNER_BITMAP_BYTES])
-{
-    size_t n = (size_t)take_number(r, LEARNER_BITMAP_BYTES);
-    take_bytes(r, bits, n);
-}
-
-static void take_link(struct reader *r, struct learner_link *link)
-{
-    size_t n_seen = (size_t)take_number(r, LEARNER_SEEN_IDS);
-    for (size_t i = 0; i < n_seen; i++)
-        take_bytes(r, &link->seen[i], sizeof(link->seen[i]));
-    link->session = (uint32_t)take_number(r, UINT32_MAX);
-    link->path_bytes = (uint16_t)take_number(r, UINT16_MAX);
-    link->path_hash = (uint32_t)take_number(r, UINT32_MAX);
-    link->text_hash = (uint32_t)take_number(r, UINT32_MAX);
-    link->last_ms = take_time(r);
-    take_name(r, link->channel, sizeof(link->channel));
-}
-
-/* ERR_UNSUPPORTED for a name of a newer program. */
-static enum err take_state(struct reader *r, enum learner_state *ret)
-{
-    char name[32];
-    take_name(r, name, sizeof(name));
-    for (int i = 0; i < N_LEARNER_STATES; i++) {
-        if (strcmp(state_rows[i].name, name) == 0) {
-            *ret = (enum learner_state)i;
-            return ERR_OK;
-        }
-    }
-    return r->has_failed ? ERR_INVALID : ERR_UNSUPPORTED;
-}
-
-static void take_small(struct reader *r, struct learner *l)
-{
-    uint8_t *const small[] = {&l->role,       &l->screen,     &l->n_unknown,  &l->test_n,
-                              &l->test_right, &l->pre_right,  &l->post_first, &l->post_best,
-                              &l->post_tries, &l->last_choice};
-    for (size_t i = 0; i < ARRAY_LEN(small); i++)
-        take_bytes(r, small[i], 1);
 }
 
 enum err learner_decode(struct str bytes, struct learner *ret)
 {
-    struct reader r = {.left = bytes};
     struct learner l;
     learner_init(&l);
-    uint8_t seq[4] = {0};
-    uint8_t version = 0;
-    take_bytes(&r, seq, sizeof(seq));
-    take_bytes(&r, &version, 1);
-    if (r.has_failed)
-        return ERR_INVALID;
-    if (version != LEARNER_VERSION)
-        return ERR_UNSUPPORTED;
-    l.seq = (uint32_t)seq[0] << 24 | (uint32_t)seq[1] << 16 | (uint32_t)seq[2] << 8 | seq[3];
-    take_link(&r, &l.link);
-    take_bytes(&r, l.learner_id, sizeof(l.learner_id));
-    enum err e = take_state(&r, &l.state);
+    enum err e = record_decode(&format, bytes, &l);
+    if (e == ERR_OK && l.certificate > CERTIFICATE_MAX)
+        e = ERR_INVALID;
     if (e == ERR_OK)
-        e = take_state(&r, &l.back);
-    if (e != ERR_OK)
-        return e;
-    take_name(&r, l.lang, sizeof(l.lang));
-    take_name(&r, l.unit, sizeof(l.unit));
-    l.course_key = (uint32_t)take_number(&r, UINT32_MAX);
-    take_bitmap(&r, l.answered);
-    take_bitmap(&r, l.right);
-    take_small(&r, &l);
-    l.certificate = take_number(&r, 999999999999u);
-    l.consent_ms = take_time(&r);
-    l.asked_ms = take_time(&r);
-    l.ended_ms = take_time(&r);
-    l.closed_ms = take_time(&r);
-    if (r.has_failed || r.left.len > 0)
-        return ERR_INVALID;
-    *ret = l;
-    return ERR_OK;
+        *ret = l;
+    return e;
 }

@@ -41,5 +41,12 @@ enum err vault_seal(const struct vault *v, struct str aad, struct str plain, str
 /* ERR_NOT_FOUND: key id unknown; ERR_DENIED: tag or associated data do not fit. */
 enum err vault_open(const struct vault *v, struct str aad, uint16_t key_id, struct str nonce,
                     struct str ciphertext, struct buf *out) MUST_CHECK;
+/* The same as one string of bytes that says which key opens it: what lies in the store for a while.
+ * Appends to out. */
+enum err vault_box_seal(const struct vault *v, struct str aad, struct str plain,
+                        struct buf *out) MUST_CHECK;
+/* As vault_open; ERR_INVALID: bytes that nobody sealed. */
+enum err vault_box_open(const struct vault *v, struct str aad, struct str box,
+                        struct buf *out) MUST_CHECK;
 /* From the operating system's CSPRNG; aborts when it fails. */
 void vault_random(uint8_t *dst, size_t n);

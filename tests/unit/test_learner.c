@@ -132,6 +132,8 @@ static void a_newer_version_or_state_is_unsupported(void **state)
     assert_non_null(name);
     name[0] = 'Q';
     assert_int_equal(learner_decode(buf_str(&out), &back), ERR_UNSUPPORTED);
+    name[0] = 'q';
+    assert_int_equal(learner_decode(buf_str(&out), &back), ERR_OK);
     out.p[4] = 99;
     assert_int_equal(learner_decode(buf_str(&out), &back), ERR_UNSUPPORTED);
 }

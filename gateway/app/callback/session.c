@@ -1,8 +1,15 @@
 #include "app/callback/internal.h"
-#include "app/pack.h"
 #include "base/log.h"
+#include "base/record.h"
 
 #define SESSION_KEY_HEX_BYTES (2 * NUMBER_ID_BYTES)
+
+static const struct record_field fields[] = {
+    RECORD(1, struct session_memory, from, record_str),
+    RECORD(1, struct session_memory, to, record_str),
+    RECORD(1, struct session_memory, network, record_str),
+};
+static const struct record_format format = RECORD_FORMAT(1, fields);
 
 struct str callback_session_name(const struct callback *c, struct str session)
 {
@@ -23,47 +30,26 @@ static void on_session_put(void *ctx, enum err e)
 
 void callback_session_put(struct callback *c, const struct inbound *item)
 {
-    struct buf plain CLEANUP(buf_fini), sealed CLEANUP(buf_fini), value CLEANUP(buf_fini);
-    struct vault_sealed box;
+    struct session_memory memory = {.from = item->from, .to = item->to, .network = item->network};
+    struct buf plain CLEANUP(buf_fini), box CLEANUP(buf_fini);
     buf_init(&plain, STORE_SESSION_BYTES);
-    buf_init(&sealed, STORE_SESSION_BYTES);
-    buf_init(&value, STORE_SESSION_BYTES);
-    pack_str(&plain, item->from);
-    pack_str(&plain, item->to);
-    pack_str(&plain, item->network);
+    buf_init(&box, STORE_SESSION_BYTES);
+    record_encode(&format, &memory, &plain);
     if (buf_error(&plain) != ERR_OK ||
-        vault_seal(c->all->parts.vault, c->session_key, buf_str(&plain), &sealed, &box) != ERR_OK) {
+        vault_box_seal(c->all->parts.vault, c->session_key, buf_str(&plain), &box) != ERR_OK) {
         on_session_put(c->all, ERR_TOO_LONG);
         return;
     }
-    pack_u16(&value, box.key_id);
-    buf_add(&value, box.nonce, sizeof(box.nonce));
-    pack_str(&value, box.ciphertext);
-    if (buf_error(&value) != ERR_OK) {
-        on_session_put(c->all, ERR_TOO_LONG);
-        return;
-    }
-    store_session_put(c->all->parts.store, c->session_key, buf_str(&value), CALLBACK_SESSION_TTL_MS,
+    store_session_put(c->all->parts.store, c->session_key, buf_str(&box), CALLBACK_SESSION_TTL_MS,
                       on_session_put, c->all);
 }
 
 bool callback_session_open(struct callback *c, struct str value)
 {
-    struct unpack box = {.left = value};
     struct buf plain CLEANUP(buf_fini);
-    uint8_t nonce[VAULT_NONCE_BYTES];
     buf_init(&plain, STORE_SESSION_BYTES);
-    uint16_t key_id = unpack_u16(&box);
-    unpack_bytes(&box, nonce, sizeof(nonce));
-    struct str ciphertext = unpack_str(&box);
-    if (!unpack_is_done(&box) ||
-        vault_open(c->all->parts.vault, c->session_key, key_id,
-                   (struct str){(const char *)nonce, sizeof(nonce)}, ciphertext, &plain) != ERR_OK)
+    if (vault_box_open(c->all->parts.vault, c->session_key, value, &plain) != ERR_OK)
         return false;
-    struct unpack in = {.left = arena_str(c->arena, buf_str(&plain))};
     c->stored = (struct session_memory){.is_known = true};
-    c->stored.from = unpack_str(&in);
-    c->stored.to = unpack_str(&in);
-    c->stored.network = unpack_str(&in);
-    return unpack_is_done(&in);
+    return record_decode(&format, arena_str(c->arena, buf_str(&plain)), &c->stored) == ERR_OK;
 }

@@ -1,0 +1,89 @@
+/*
+ * record.h: how the program writes its small records (learners, outbox messages, last replies,
+ * spooled messages ...) into bytes and reads them back. One table says what a record is, for both
+ * ways; each row carries the two functions of its kind.
+ *
+ *     static const struct record_field fields[] = {
+ *         RECORD(1, struct note, at.ms, record_number),
+ *         RECORD(1, struct note, text, record_str),
+ *         RECORD(2, struct note, network, record_str), // version 1 had none
+ *     };
+ *     static const struct record_format format = RECORD_FORMAT(2, fields);
+ *     record_encode(&format, &note, &out);
+ *     enum err e = record_decode(&format, bytes, &note);
+ *
+ * A record begins with one byte, its version. Every version up to the present one is read: members
+ * that it did not have stay as they were in *ret. A new member is a row with the next version; rows
+ * never change their order, and none goes away.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/buf.h"
+
+/* Reads from the front of `left`. The first error stays; after it everything is zero and absent. */
+struct record_reader {
+    struct str left;
+    enum err error;
+};
+
+struct record_field;
+
+/* How a member is written and read. Kinds of one record only (an enum by its names, a list) are
+ * made where that record is. */
+struct record_kind {
+    void (*put)(struct buf *out, const struct record_field *field, const void *member);
+    /* Sets reader->error: ERR_INVALID for bytes that nobody wrote, ERR_UNSUPPORTED for what a later
+     * program may have. */
+    void (*take)(struct record_reader *in, const struct record_field *field, void *member);
+};
+
+struct record_field {
+    const struct record_kind *kind;
+    size_t offset, size; /* of the member */
+    uint8_t since;       /* version that first had it */
+};
+
+struct record_format {
+    const struct record_field *fields;
+    uint32_t n;
+    uint32_t n_before; /* fields before the version byte; n: it has no version */
+    uint8_t version;
+};
+
+#define RECORD(since, type, member, kind)                                                          \
+    {                                                                                              \
+        &(kind), offsetof(type, member), sizeof(((type *)0)->member), (since)                      \
+    }
+#define RECORD_FORMAT(version, list)                                                               \
+    {                                                                                              \
+        (list), ARRAY_LEN(list), 0, (version)                                                      \
+    }
+
+extern const struct record_kind record_number; /* integer of 1, 2, 4 or 8 bytes, big-endian */
+extern const struct record_kind record_byte;   /* wider integer that is below 256 */
+extern const struct record_kind record_bool;   /* one byte, 0 or 1 */
+extern const struct record_kind record_varint; /* integer of any width, LEB128 */
+extern const struct record_kind record_bytes;  /* array of fixed length */
+extern const struct record_kind record_str;    /* 32-bit length and bytes; borrowed when read; an
+                                                  absent one comes back absent */
+extern const struct record_kind record_chars;  /* NUL-terminated array, as a record_str */
+extern const struct record_kind record_name;   /* NUL-terminated array, as varint and bytes */
+
+/* Appends; what does not fit shows in out's error. */
+void record_encode(const struct record_format *format, const void *value, struct buf *out);
+/* Strings borrow from bytes. ERR_INVALID: bytes that no version wrote, or more than one record;
+ * ERR_UNSUPPORTED: of a later version. *ret may be half filled then. */
+enum err record_decode(const struct record_format *format, struct str bytes, void *ret) MUST_CHECK;
+
+/* For kinds of one's own, and for lists of records. */
+void record_put_number(struct buf *out, uint64_t value, size_t n_bytes);
+void record_put_varint(struct buf *out, uint64_t value);
+void record_put_str(struct buf *out, struct str s);
+/* Copies n bytes to dst, or zeroes it. */
+void record_take_bytes(struct record_reader *in, void *dst, size_t n);
+uint64_t record_take_number(struct record_reader *in, size_t n_bytes);
+/* ERR_INVALID above max. */
+uint64_t record_take_varint(struct record_reader *in, uint64_t max);
+struct str record_take_str(struct record_reader *in);

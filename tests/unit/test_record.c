@@ -1,0 +1,258 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/message.h"
+#include "app/spooled.h"
+#include "base/record.h"
+#include "core/learner.h"
+
+#define MAX_BYTES 4096
+
+/* A record of every kind. */
+struct all {
+    uint8_t one;
+    uint16_t two;
+    uint32_t four;
+    int64_t eight;
+    uint32_t small;
+    bool is_set;
+    uint8_t var8;
+    uint16_t var16;
+    uint64_t var64;
+    uint8_t bytes[3];
+    struct str text, absent, empty;
+    char chars[4];
+    char name[4];
+    uint16_t later; /* since version 2 */
+};
+
+static const struct record_field fields[] = {
+    RECORD(1, struct all, one, record_number),   RECORD(1, struct all, two, record_number),
+    RECORD(1, struct all, four, record_number),  RECORD(1, struct all, eight, record_number),
+    RECORD(1, struct all, small, record_byte),   RECORD(1, struct all, is_set, record_bool),
+    RECORD(1, struct all, var8, record_varint),  RECORD(1, struct all, var16, record_varint),
+    RECORD(1, struct all, var64, record_varint), RECORD(1, struct all, bytes, record_bytes),
+    RECORD(1, struct all, text, record_str),     RECORD(1, struct all, absent, record_str),
+    RECORD(1, struct all, empty, record_str),    RECORD(1, struct all, chars, record_chars),
+    RECORD(1, struct all, name, record_name),    RECORD(2, struct all, later, record_number),
+};
+static const struct record_format format = RECORD_FORMAT(2, fields);
+
+static struct all largest(void)
+{
+    struct all a;
+    memset(&a, 0, sizeof(a));
+    a.one = UINT8_MAX;
+    a.two = UINT16_MAX;
+    a.four = UINT32_MAX;
+    a.eight = INT64_MIN;
+    a.small = 255;
+    a.is_set = true;
+    a.var8 = UINT8_MAX;
+    a.var16 = UINT16_MAX;
+    a.var64 = UINT64_MAX;
+    memcpy(a.bytes, "\0\xff\1", 3);
+    a.text = (struct str){"a\0b", 3};
+    a.empty = STR("");
+    memcpy(a.chars, "abc", 4);
+    memcpy(a.name, "xyz", 4);
+    a.later = 0x0102;
+    return a;
+}
+
+static void every_kind_comes_back(void **state)
+{
+    (void)state;
+    struct all in = largest(), out;
+    struct buf bytes CLEANUP(buf_fini);
+    buf_init(&bytes, MAX_BYTES);
+    record_encode(&format, &in, &bytes);
+    memset(&out, 0, sizeof(out));
+    assert_int_equal(record_decode(&format, buf_str(&bytes), &out), ERR_OK);
+    assert_true(str_eq(out.text, in.text));
+    assert_null(out.absent.p);
+    assert_non_null(out.empty.p);
+    assert_in_range((uintptr_t)out.text.p, (uintptr_t)bytes.p, (uintptr_t)bytes.p + bytes.len);
+    out.text = in.text;
+    out.empty = in.empty;
+    assert_memory_equal(&out, &in, sizeof(in));
+}
+
+static void every_cut_and_any_rest_is_refused(void **state)
+{
+    (void)state;
+    struct all in = largest(), out;
+    struct buf bytes CLEANUP(buf_fini);
+    buf_init(&bytes, MAX_BYTES);
+    record_encode(&format, &in, &bytes);
+    for (size_t n = 0; n < bytes.len; n++)
+        assert_int_equal(record_decode(&format, str_sub(buf_str(&bytes), 0, n), &out), ERR_INVALID);
+    buf_add_char(&bytes, 'x');
+    assert_int_equal(record_decode(&format, buf_str(&bytes), &out), ERR_INVALID);
+}
+
+static void an_earlier_version_leaves_later_members_alone(void **state)
+{
+    (void)state;
+    struct all in = largest(), out = {.later = 77};
+    struct buf bytes CLEANUP(buf_fini);
+    buf_init(&bytes, MAX_BYTES);
+    record_encode(&format, &in, &bytes);
+    bytes.p[0] = 1;
+    assert_int_equal(record_decode(&format, str_sub(buf_str(&bytes), 0, bytes.len - 2), &out),
+                     ERR_OK);
+    assert_int_equal(out.later, 77);
+    bytes.p[0] = 0;
+    assert_int_equal(record_decode(&format, buf_str(&bytes), &out), ERR_UNSUPPORTED);
+    bytes.p[0] = 3;
+    assert_int_equal(record_decode(&format, buf_str(&bytes), &out), ERR_UNSUPPORTED);
+}
+
+/* One member, what is read for it. */
+static void each_kind_has_its_bounds(void **state)
+{
+    (void)state;
+    static const struct {
+        struct record_field field;
+        struct str bytes;
+        enum err e;
+    } rows[] = {
+        {RECORD(1, struct all, is_set, record_bool), {"\1\1", 2}, ERR_OK},
+        {RECORD(1, struct all, is_set, record_bool), {"\1\2", 2}, ERR_INVALID},
+        {RECORD(1, struct all, var8, record_varint), {"\1\xff\1", 3}, ERR_OK},
+        {RECORD(1, struct all, var8, record_varint), {"\1\x80\2", 3}, ERR_INVALID},
+        {RECORD(1, struct all, var16, record_varint), {"\1\xff\xff\3", 4}, ERR_OK},
+        {RECORD(1, struct all, var16, record_varint), {"\1\x80\x80\4", 4}, ERR_INVALID},
+        /* ten bytes are the longest; an eleventh is not looked at */
+        {RECORD(1, struct all, var64, record_varint),
+         {"\1\xff\xff\xff\xff\xff\xff\xff\xff\xff\1", 11},
+         ERR_OK},
+        {RECORD(1, struct all, var64, record_varint),
+         {"\1\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\1", 12},
+         ERR_INVALID},
+        {RECORD(1, struct all, text, record_str), {"\1\0\0\0\1a", 6}, ERR_OK},
+        {RECORD(1, struct all, text, record_str), {"\1\0\0\0\2a", 6}, ERR_INVALID},
+        {RECORD(1, struct all, text, record_str), {"\1\xff\xff\xff\xfe", 5}, ERR_INVALID},
+        {RECORD(1, struct all, chars, record_chars), {"\1\0\0\0\3abc", 8}, ERR_OK},
+        {RECORD(1, struct all, chars, record_chars), {"\1\0\0\0\4abcd", 9}, ERR_INVALID},
+        {RECORD(1, struct all, chars, record_chars), {"\1\0\0\0\3a\0c", 8}, ERR_INVALID},
+        {RECORD(1, struct all, name, record_name), {"\1\3abc", 5}, ERR_OK},
+        {RECORD(1, struct all, name, record_name), {"\1\4abcd", 6}, ERR_INVALID},
+        {RECORD(1, struct all, name, record_name), {"\1\3a\0c", 5}, ERR_INVALID},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct record_format one = {&rows[i].field, 1, 0, 1};
+        struct all out;
+        enum err e = record_decode(&one, rows[i].bytes, &out);
+        if (e != rows[i].e)
+            fail_msg("row %zu: %s", i, err_name(e));
+    }
+}
+
+static void what_does_not_fit_shows_in_the_buffer(void **state)
+{
+    (void)state;
+    struct all in = largest();
+    struct buf bytes CLEANUP(buf_fini);
+    buf_init(&bytes, 20);
+    record_encode(&format, &in, &bytes);
+    assert_int_equal(buf_error(&bytes), ERR_TOO_LONG);
+    buf_fini(&bytes);
+    buf_init(&bytes, MAX_BYTES);
+    in.small = 256;
+    record_encode(&format, &in, &bytes);
+    assert_int_equal(buf_error(&bytes), ERR_TOO_LONG);
+}
+
+/* ---- what gateways in the field have written ---- */
+
+static void unhex(const char *hex, struct buf *out)
+{
+    for (size_t i = 0; hex[i] != '\0'; i += 2) {
+        unsigned byte;
+        assert_int_equal(sscanf(hex + i, "%2x", &byte), 1);
+        buf_add_char(out, (char)byte);
+    }
+}
+
+static bool rewrite_message(struct str bytes, struct buf *out)
+{
+    struct message m;
+    if (message_decode(bytes, &m) != ERR_OK)
+        return false;
+    assert_int_equal(m.class, MESSAGE_CLASS_NOTICE);
+    assert_true(str_eq(m.text, STR("Hi")));
+    message_encode(&m, out);
+    return true;
+}
+
+static bool rewrite_spooled(struct str bytes, struct buf *out)
+{
+    struct spooled s;
+    if (spooled_decode(bytes, &s) != ERR_OK)
+        return false;
+    assert_true(s.inbound.is_opt_out && !s.inbound.is_opaque);
+    assert_int_equal(s.inbound.part_n, 2);
+    spooled_encode(&s, out);
+    return true;
+}
+
+static bool rewrite_learner(struct str bytes, struct buf *out)
+{
+    struct learner l;
+    if (learner_decode(bytes, &l) != ERR_OK)
+        return false;
+    assert_int_equal(l.seq, 77);
+    assert_int_equal(l.state, LEARNER_STATE_QUIZ);
+    assert_int_equal(l.last_choice, 10);
+    assert_int_equal(l.closed_ms, 5);
+    return learner_encode(&l, out) == ERR_OK;
+}
+
+static void released_records_are_read_and_written_as_they_were(void **state)
+{
+    (void)state;
+    static const struct {
+        bool (*rewrite)(struct str bytes, struct buf *out);
+        const char *hex;
+    } rows[] = {
+        {rewrite_message, "026e000000026174a1b2000000000000000000000000000009080700000000000000000"
+                          "000000000fffffffe000301020300050000000000000000000003610062000000024869"
+                          "ffffffff0000019b8d627a80fffffffffffffffb00000005363339303201"},
+        {rewrite_spooled, "020000000261740000019b8d627a800000000d2b323534373030303030303031000000"
+                          "024b450001ffffffff000000044a4f494e000000026931ffffffffffffffff00000001"
+                          "390203"},
+        {rewrite_learner, "0000004d01020101010102020202effdb6f50d0cf8acd19101a18695bb089bacebe8b532"
+                          "026174abababababab"
+                          "abababababababababab047175697a066c6573736f6e02656e046d337132c4e688890102"
+                          "ffff025a5a01020304"
+                          "05060708090aa688d5ff830e80d8d8d8b5329bacebe8b532ac0205"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct buf bytes CLEANUP(buf_fini), again CLEANUP(buf_fini);
+        buf_init(&bytes, MAX_BYTES);
+        buf_init(&again, MAX_BYTES);
+        unhex(rows[i].hex, &bytes);
+        if (!rows[i].rewrite(buf_str(&bytes), &again) || !str_eq(buf_str(&again), buf_str(&bytes)))
+            fail_msg("row %zu", i);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_kind_comes_back),
+        cmocka_unit_test(every_cut_and_any_rest_is_refused),
+        cmocka_unit_test(an_earlier_version_leaves_later_members_alone),
+        cmocka_unit_test(each_kind_has_its_bounds),
+        cmocka_unit_test(what_does_not_fit_shows_in_the_buffer),
+        cmocka_unit_test(released_records_are_read_and_written_as_they_were),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
