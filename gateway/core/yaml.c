@@ -1,15 +1,15 @@
 #include "core/yaml.h"
 
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <yaml.h>
 
 struct reader {
     yaml_parser_t parser;
     struct arena *arena;
-    struct str file;
-    struct buf *errors;
-    uint32_t n_errors;
+    struct yaml_report *report;
     bool is_over; /* the parser gave up: no more events */
 };
 
@@ -26,10 +26,47 @@ const char *yaml_kind_name(enum yaml_kind kind)
     return "?";
 }
 
-static void complain(struct reader *r, yaml_mark_t at, const char *words)
+static void report_problem(struct yaml_report *report, const struct yaml_problem *problem)
 {
-    r->n_errors++;
-    buf_addf(r->errors, "%.*s:%zu:%zu: %s\n", STR_ARG(r->file), at.line + 1, at.column + 1, words);
+    report->n++;
+    if (report->add != NULL)
+        report->add(report->user, problem);
+    else
+        buf_addf(report->text, "%.*s:%u:%u: %.*s; %.*s\n", STR_ARG(report->file), problem->line,
+                 problem->column, STR_ARG(problem->what), STR_ARG(problem->fix));
+}
+
+/* A cut message still says where. */
+#define MAX_WHAT_BYTES 1024
+
+void yaml_complain(struct yaml_report *report, const struct yaml_node *at, const char *fix,
+                   const char *fmt, ...)
+{
+    char what[MAX_WHAT_BYTES];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(what, sizeof(what), fmt, args); /* cut is fine */
+    va_end(args);
+    report_problem(report, &(struct yaml_problem){YAML_FAULT_VALUE, at->line, at->column,
+                                                  str_from(what), str_from(fix)});
+}
+
+void yaml_report_add(struct yaml_report *report, enum yaml_fault fault, uint32_t line,
+                     uint32_t column, const char *fix, const char *fmt, ...)
+{
+    char what[MAX_WHAT_BYTES];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(what, sizeof(what), fmt, args); /* cut is fine */
+    va_end(args);
+    report_problem(report,
+                   &(struct yaml_problem){fault, line, column, str_from(what), str_from(fix)});
+}
+
+static void complain(struct reader *r, yaml_mark_t at, const char *what, const char *fix)
+{
+    yaml_report_add(r->report, YAML_FAULT_FORM, (uint32_t)at.line + 1, (uint32_t)at.column + 1, fix,
+                    "%s", what);
 }
 
 /* Next event, or false (reported once). */
@@ -41,16 +78,16 @@ static bool next_event(struct reader *r, yaml_event_t *event)
         return true;
     r->is_over = true;
     const yaml_parser_t *p = &r->parser;
-    r->n_errors++;
     if (p->error == YAML_READER_ERROR) {
-        buf_addf(r->errors, "%.*s:1:1: byte %zu: %s; save the file as UTF-8\n", STR_ARG(r->file),
-                 p->problem_offset, p->problem != NULL ? p->problem : "not readable");
+        yaml_report_add(r->report, YAML_FAULT_FORM, 1, 1, "save the file as UTF-8", "byte %zu: %s",
+                        p->problem_offset, p->problem != NULL ? p->problem : "not readable");
         return false;
     }
-    buf_addf(r->errors, "%.*s:%zu:%zu: %s%s%s; check indentation, colons and quotes here\n",
-             STR_ARG(r->file), p->problem_mark.line + 1, p->problem_mark.column + 1,
-             p->problem != NULL ? p->problem : "no valid YAML", p->context != NULL ? " " : "",
-             p->context != NULL ? p->context : "");
+    yaml_report_add(r->report, YAML_FAULT_FORM, (uint32_t)p->problem_mark.line + 1,
+                    (uint32_t)p->problem_mark.column + 1,
+                    "check indentation, colons and quotes here", "%s%s%s",
+                    p->problem != NULL ? p->problem : "no valid YAML",
+                    p->context != NULL ? " " : "", p->context != NULL ? p->context : "");
     return false;
 }
 
@@ -61,7 +98,7 @@ static struct yaml_node *new_node(struct reader *r, enum yaml_kind kind, yaml_ma
     struct yaml_node *node = arena_new_array(r->arena, struct yaml_node, 1);
     struct str copy = arena_str(r->arena, text);
     if (node == NULL || copy.p == NULL) {
-        complain(r, at, "the file is too big; make it smaller");
+        complain(r, at, "the file is too big", "make it smaller");
         r->is_over = true;
         return NULL;
     }
@@ -80,11 +117,10 @@ static struct yaml_node *read_scalar(struct reader *r, const yaml_event_t *event
         return NULL;
     node->is_quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     if (value.len > 0 && memchr(value.p, '\0', value.len) != NULL)
-        complain(r, event->start_mark, "a zero byte is not allowed; remove the \\0");
+        complain(r, event->start_mark, "a zero byte is not allowed", "remove the \\0");
     if (event->data.scalar.anchor != NULL || event->data.scalar.tag != NULL)
-        complain(r, event->start_mark,
-                 "anchors (&) and tags (!) are not used here; write the value itself, in quotes "
-                 "if it begins with one of them");
+        complain(r, event->start_mark, "anchors (&) and tags (!) are not used here",
+                 "write the value itself, in quotes if it begins with one of them");
     return node;
 }
 
@@ -104,9 +140,9 @@ static bool read_key(struct reader *r, struct yaml_node *map, struct yaml_node *
         return false;
     *key = *node;
     if (node->kind != YAML_KIND_SCALAR)
-        complain(r, at, "a key must be a plain word");
+        complain(r, at, "a key must be a plain word", "write `key: value`");
     else if (yaml_get(map, node->text) != NULL)
-        complain(r, at, "this key stands here twice; keep one of them");
+        complain(r, at, "this key stands here twice", "keep one of them");
     return true;
 }
 
@@ -126,7 +162,7 @@ static struct yaml_node *read_members(struct reader *r, struct yaml_node *parent
         if (member == NULL)
             break;
         if (parent->n == YAML_MAX_MEMBERS) {
-            complain(r, event.start_mark, "too many members; split the file");
+            complain(r, event.start_mark, "too many members", "split the file");
             r->is_over = true;
             break;
         }
@@ -148,14 +184,13 @@ static struct yaml_node *read_node(struct reader *r, const yaml_event_t *event, 
     if (event->type == YAML_SCALAR_EVENT)
         return read_scalar(r, event);
     if (event->type == YAML_ALIAS_EVENT) {
-        complain(r, event->start_mark,
-                 "aliases (*) are not used here; write the value itself, in quotes if it begins "
-                 "with a star");
+        complain(r, event->start_mark, "aliases (*) are not used here",
+                 "write the value itself, in quotes if it begins with a star");
         return new_node(r, YAML_KIND_SCALAR, event->start_mark, STR(""));
     }
     assert(is_map || event->type == YAML_SEQUENCE_START_EVENT);
     if (depth >= YAML_MAX_DEPTH) {
-        complain(r, event->start_mark, "nested too deeply");
+        complain(r, event->start_mark, "nested too deeply", "write it flatter");
         r->is_over = true;
         return NULL;
     }
@@ -164,8 +199,8 @@ static struct yaml_node *read_node(struct reader *r, const yaml_event_t *event, 
     const yaml_char_t *tag =
         is_map ? event->data.mapping_start.tag : event->data.sequence_start.tag;
     if (anchor != NULL || tag != NULL)
-        complain(r, event->start_mark,
-                 "anchors (&) and tags (!) are not used here; write out the value");
+        complain(r, event->start_mark, "anchors (&) and tags (!) are not used here",
+                 "write out the value");
     struct yaml_node *node =
         new_node(r, is_map ? YAML_KIND_MAP : YAML_KIND_LIST, event->start_mark, STR(""));
     return node != NULL ? read_members(r, node, depth) : NULL;
@@ -180,7 +215,7 @@ static struct yaml_node *read_stream(struct reader *r)
     while (next_event(r, &event)) {
         bool is_end = event.type == YAML_STREAM_END_EVENT;
         if (event.type == YAML_DOCUMENT_START_EVENT && ++n_documents > 1) {
-            complain(r, event.start_mark, "a second document (---) begins here; remove it");
+            complain(r, event.start_mark, "a second document (---) begins here", "remove it");
             is_end = true;
         } else if (event.type == YAML_SCALAR_EVENT || event.type == YAML_ALIAS_EVENT ||
                    event.type == YAML_MAPPING_START_EVENT ||
@@ -196,17 +231,18 @@ static struct yaml_node *read_stream(struct reader *r)
     return root;
 }
 
-enum err yaml_read(struct str text, struct str file, struct arena *arena,
-                   const struct yaml_node **ret, struct buf *errors)
+enum err yaml_read(struct str text, struct arena *arena, struct yaml_report *report,
+                   const struct yaml_node **ret)
 {
+    const uint32_t n_before = report->n;
     if (text.len > YAML_MAX_BYTES) {
-        buf_addf(errors, "%.*s:1:1: the file is over %u bytes; make it smaller\n", STR_ARG(file),
-                 YAML_MAX_BYTES);
+        yaml_report_add(report, YAML_FAULT_FORM, 1, 1, "make it smaller",
+                        "the file is over %u bytes", YAML_MAX_BYTES);
         return ERR_TOO_LONG;
     }
-    struct reader r = {.arena = arena, .file = file, .errors = errors};
+    struct reader r = {.arena = arena, .report = report};
     if (yaml_parser_initialize(&r.parser) != 1) {
-        buf_addf(errors, "%.*s:1:1: out of memory\n", STR_ARG(file));
+        yaml_report_add(report, YAML_FAULT_FORM, 1, 1, "try again", "out of memory");
         return ERR_NO_MEMORY;
     }
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
@@ -214,7 +250,7 @@ enum err yaml_read(struct str text, struct str file, struct arena *arena,
                                  text.len);
     struct yaml_node *root = read_stream(&r);
     yaml_parser_delete(&r.parser);
-    if (r.n_errors > 0 || root == NULL)
+    if (report->n > n_before || root == NULL)
         return arena_error(arena) != ERR_OK ? ERR_TOO_LONG : ERR_INVALID;
     *ret = root;
     return ERR_OK;

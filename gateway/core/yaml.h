@@ -8,9 +8,11 @@
  * duplicate keys are errors: each is either a way to make a small file huge or a mistake that
  * would pass unseen. No scalar is interpreted: `no`, `0x10` and `1_000` are text here.
  *
- *     const struct yaml_node *root;
- *     if (yaml_read(text, STR("waypost.yaml"), arena, &root, &errors) == ERR_OK)
+ *     struct yaml_report report = {.file = STR("waypost.yaml"), .text = &errors};
+ *     if (yaml_read(text, arena, &report, &root) == ERR_OK)
  *         port = yaml_get(root, STR("port"));
+ *
+ * core/yaml_map.h fills structs from such a tree.
  */
 #pragma once
 
@@ -35,10 +37,39 @@ struct yaml_node {
     const struct yaml_node *next;
 };
 
-/* text is copied where needed. file is only for the messages. An empty file is an empty map.
- * ERR_INVALID or ERR_TOO_LONG: errors got one line per problem, "file:line:column: words\n". */
-enum err yaml_read(struct str text, struct str file, struct arena *arena,
-                   const struct yaml_node **ret, struct buf *errors) MUST_CHECK;
+enum yaml_fault {
+    YAML_FAULT_FORM,  /* no YAML, or none that is taken here */
+    YAML_FAULT_KEY,   /* a key that nobody asks for */
+    YAML_FAULT_VALUE, /* missing, or not what may stand there */
+};
+
+/* One mistake. The texts live until the report's `add` returns. */
+struct yaml_problem {
+    enum yaml_fault fault;
+    uint32_t line, column;
+    struct str what, fix; /* what is wrong, and what to do: parts of a sentence */
+};
+
+/* Where mistakes go, all of them: as lines "file:line:column: what; fix\n", or to `add`. */
+struct yaml_report {
+    struct str file;
+    struct buf *text; /* used where add is NULL */
+    void (*add)(void *user, const struct yaml_problem *problem);
+    void *user;
+    uint32_t n;
+};
+
+/* One more mistake of a value (YAML_FAULT_VALUE) at a node. */
+void yaml_complain(struct yaml_report *report, const struct yaml_node *at, const char *fix,
+                   const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* The same of any kind and place. */
+void yaml_report_add(struct yaml_report *report, enum yaml_fault fault, uint32_t line,
+                     uint32_t column, const char *fix, const char *fmt, ...) PRINTF_LIKE(6, 7);
+
+/* text is copied where needed. An empty file is an empty map. ERR_INVALID, ERR_TOO_LONG,
+ * ERR_NO_MEMORY: the report got every problem. */
+enum err yaml_read(struct str text, struct arena *arena, struct yaml_report *report,
+                   const struct yaml_node **ret) MUST_CHECK;
 /* Member of a map by key; NULL when there is none or node is no map (or NULL). */
 const struct yaml_node *yaml_get(const struct yaml_node *node, struct str key);
 /* Text of a scalar member, or fallback when it is missing or no scalar. */

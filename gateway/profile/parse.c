@@ -245,7 +245,8 @@ enum err profile_parse(struct str yaml, struct str file, struct profile **ret, s
     buf_init(&errors, 16384);
     const struct yaml_node *root;
     struct loader l = {.profile = p, .file = file, .msg = msg};
-    if (yaml_read(yaml, file, p->arena, &root, &errors) != ERR_OK) {
+    struct yaml_report report = {.file = file, .text = &errors};
+    if (yaml_read(yaml, p->arena, &report, &root) != ERR_OK) {
         struct str rest = buf_str(&errors);
         struct str first = str_split(&rest, '\n');
         (void)errmsg_set(msg, ERR_INVALID, "%.*s", STR_ARG(first)); /* returned below */

@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_init(&errors, 1 << 20);
     const struct yaml_node *root = NULL;
     struct str text = {(const char *)data, size};
-    enum err e = yaml_read(text, STR("f"), arena, &root, &errors);
+    struct yaml_report report = {.file = STR("f"), .text = &errors};
+    enum err e = yaml_read(text, arena, &report, &root);
     if (e == ERR_OK)
         visit(root);
     else if (errors.len == 0)

@@ -83,8 +83,8 @@ static const struct {
     {BASE CHANNEL "routes:\n  - prefix: \"+254\"\n    channel: b\n  - prefix: \"+254\"\n    "
                   "channel: at\n",
      ERR_INVALID,
-     "%F:12:14: no channel is called 'b'; see `name` below\n"
-     "%F:13:5: a second route for '+254'; keep one of them\n"},
+     "%F:13:5: a second prefix '+254'; keep one of them\n"
+     "%F:12:14: no channel is called 'b'; see `name` below\n"},
     {BASE "nonsense: 1\nport: 0\n", ERR_INVALID,
      "%F:6:1: no key 'nonsense' here; remove or mend it\n"
      "%F:7:7: port is '0'; it must be a whole number from 1 to 65535\n"},
@@ -94,10 +94,11 @@ static const struct {
     {BASE "redis_host: 10.0.0.1\n", ERR_INVALID,
      "%F:1:1: redis_socket and redis_host are both given; keep one of them\n"},
     {"org: O\nurl: u\nwriter_conninfo: w\nsender_conninfo: s\n", ERR_INVALID,
-     "%F:1:1: where is Redis? add a line such as `redis_socket: /run/redis/redis.sock`\n"},
+     "%F:1:1: where Redis is, is missing; add a line such as `redis_socket: "
+     "/run/redis/redis.sock`\n"},
     {"url: u\nredis_socket: /r\nwriter_conninfo: w\nsender_conninfo: s\n", ERR_INVALID,
      "%F:1:1: org is missing; add a line such as `org: Example Organisation`\n"},
-    {"[]\n", ERR_INVALID, "%F:1:1: the file must be lines of `key: value`\n"},
+    {"[]\n", ERR_INVALID, "%F:1:1: the file is a list; write lines of `key: value`\n"},
     {BASE "org_file: x\n", ERR_INVALID, "%F:6:1: no key 'org_file' here; remove or mend it\n"},
     {BASE "writer_conninfo_file: x\n", ERR_INVALID,
      "%F:6:1: writer_conninfo stands here too; keep one of them\n"
@@ -114,22 +115,23 @@ static const struct {
     {BASE CHANNEL "    unsigned_callbacks: yes\n", ERR_INVALID,
      "%F:10:25: unsigned_callbacks is 'yes'; it must be one of: refused accepted\n"},
     {BASE CHANNEL "    settings: x\n", ERR_INVALID,
-     "%F:10:15: settings must be a map of at most 32 names and values\n"},
+     "%F:10:15: settings is a scalar; write at most 32 names and values, indented, one a "
+     "line\n"},
     {BASE CHANNEL "    settings:\n      Key: 1\n", ERR_INVALID,
-     "%F:11:7: a setting is a name of a-z, 0-9, - and _, and one value\n"},
+     "%F:11:7: 'Key' is no setting; write `name: value`, the name of a-z, 0-9, - and _\n"},
     {BASE CHANNEL "  - {name: at, profile: p, country: UG}\n", ERR_INVALID,
-     "%F:10:5: a second channel 'at'; give it another name\n"},
+     "%F:10:5: a second name 'at'; keep one of them\n"},
     {BASE "channels:\n  - {profile: p, country: ke}\n", ERR_INVALID,
      "%F:7:5: name is missing; add a line such as `name: at`\n"
      "%F:7:27: country is 'ke'; it must be a country's two letters, as KE\n"},
     {BASE "countries:\n  - {code: XX}\n", ERR_INVALID,
      "%F:7:12: code is 'XX'; it must be a country's two letters, as KE\n"},
     {BASE "channels: at\n", ERR_INVALID,
-     "%F:6:11: channels must be a list (\"  - key: value\") of at most 64\n"},
+     "%F:6:11: channels is a scalar; it must be a list (\"  - key: value\") of at most 64\n"},
     {BASE "channels:\n  - at\n", ERR_INVALID,
-     "%F:7:5: each entry of channels must be a map: \"  - key: value\"\n"},
+     "%F:7:5: an entry of channels is a scalar, not a map; write \"  - key: value\"\n"},
     {BASE "countries:\n  - {code: KE}\n  - {code: KE}\n", ERR_INVALID,
-     "%F:8:5: a second country 'KE'; keep one of them\n"},
+     "%F:8:5: a second code 'KE'; keep one of them\n"},
 };
 
 static void expand(const char *pattern, struct buf *out)
@@ -272,20 +274,24 @@ static void example_is_the_file_in_config_and_loads(void **state)
                      "    unsigned_callbacks: accepted\n    settings: {a: \"\"}\n");
 }
 
-static void check_table(const struct config_table *table)
+static void check_table(const struct yaml_table *table)
 {
     for (size_t i = 0; i < table->n; i++) {
-        const struct config_key *key = &table->keys[i];
-        assert_non_null(key->help);
-        assert_true(key->fallback != NULL || key->example != NULL);
-        assert_true(key->fallback == NULL || !key->is_required);
-        bool has_words = key->type == CONFIG_TYPE_CHOICE || key->type == CONFIG_TYPE_INDEX ||
-                         key->type == CONFIG_TYPE_FLAG;
-        assert_int_equal(key->words != NULL, has_words);
-        assert_true(key->type != CONFIG_TYPE_NUMBER || key->max > key->min);
+        const struct yaml_row *row = &table->rows[i];
+        bool has_words = row->type == &yaml_type_choice || row->type == &yaml_type_word ||
+                         row->type == &yaml_type_flag;
+        if (row->type == &yaml_type_list) {
+            check_table(row->table);
+            continue;
+        }
+        assert_non_null(row->help);
+        assert_true(row->fallback != NULL || row->example != NULL);
+        assert_true(row->fallback == NULL || !row->is_required);
+        assert_int_equal(row->words != NULL, has_words);
+        assert_true(row->type != &yaml_type_number || row->max > row->min);
         for (size_t j = 0; j < i; j++) {
-            assert_string_not_equal(table->keys[j].name, key->name);
-            assert_int_not_equal(table->keys[j].offset, key->offset);
+            assert_string_not_equal(table->rows[j].name, row->name);
+            assert_int_not_equal(table->rows[j].offset, row->offset);
         }
     }
 }
@@ -293,10 +299,7 @@ static void check_table(const struct config_table *table)
 static void rows_are_complete_and_unique(void **state)
 {
     (void)state;
-    check_table(&config_keys);
-    check_table(&config_channel_keys);
-    check_table(&config_country_keys);
-    check_table(&config_route_keys);
+    check_table(&config_table);
 }
 
 static void texts_and_settings_have_ceilings(void **state)
@@ -308,7 +311,7 @@ static void texts_and_settings_have_ceilings(void **state)
         struct buf text CLEANUP(buf_fini);
         struct config config;
         buf_init(&text, 65536);
-        buf_addf(&text, BASE "keys_dir: /%0*d\n", (int)CONFIG_MAX_TEXT - 1 + extra, 0);
+        buf_addf(&text, BASE "keys_dir: /%0*d\n", (int)YAML_MAX_TEXT_BYTES - 1 + extra, 0);
         assert_int_equal(load(text.p, arena, &config, &errors), extra ? ERR_INVALID : ERR_OK);
         buf_reset(&text);
         buf_fini(&errors);

@@ -457,7 +457,9 @@ static void test_load_names_the_first_error(void **state)
     assert_int_equal(course->key, course_key(STR("handwashing"), STR("1.0.0")));
     edit_file(f, "m1.md", "# m1l1:", STR("# 1:"));
     assert_int_equal(lesson_load(f->files, f->n, f->arena, &course, &msg), ERR_INVALID);
-    assert_string_equal(msg.text, "m1.md:8:3: an id of a wrong form");
+    assert_string_equal(
+        msg.text, "m1.md:8:3: an id of a wrong form; an id begins with a small letter a-z and "
+                  "has at most 31 of a-z, 0-9 and _");
     assert_int_equal(lesson_load(NULL, 0, f->arena, &course, &msg), ERR_INVALID);
     struct arena *small CLEANUP(arena_freep) = arena_new(30000);
     assert_int_not_equal(lesson_load(f->files, f->n, small, &course, &msg), ERR_OK);

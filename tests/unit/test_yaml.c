@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/yaml.h"
+#include "core/yaml_map.h"
 
 static const struct {
     const char *text;
@@ -22,7 +22,7 @@ static const struct {
     {"a: !int 1\n", "f.yaml:1:4: anchors (&) and tags (!) are not used here; write the value "
                     "itself, in quotes if it begins with one of them\n"},
     {"a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document (---) begins here; remove it\n"},
-    {"? [a, b]\n: 1\n", "f.yaml:1:3: a key must be a plain word\n"},
+    {"? [a, b]\n: 1\n", "f.yaml:1:3: a key must be a plain word; write `key: value`\n"},
     {"a: \"x\\0y\"\n", "f.yaml:1:4: a zero byte is not allowed; remove the \\0\n"},
     {"a: [1, 2\nb: 3\n", "f.yaml:2:2: did not find expected ',' or ']' while parsing a flow "
                          "sequence; check indentation, colons and quotes here\n"},
@@ -39,7 +39,8 @@ static enum err read_text(struct str text, struct arena *arena, const struct yam
                           struct buf *errors)
 {
     buf_init(errors, 65536);
-    return yaml_read(text, STR("f.yaml"), arena, ret, errors);
+    struct yaml_report report = {.file = STR("f.yaml"), .text = errors};
+    return yaml_read(text, arena, &report, ret);
 }
 
 static void mistakes_are_named_with_their_place(void **state)
@@ -138,6 +139,147 @@ static void arena_too_small_is_an_error_not_a_crash(void **state)
     }
 }
 
+/* ---- core/yaml_map.h ---- */
+
+struct member {
+    struct str name;
+    uint16_t weight;
+};
+
+struct whole {
+    uint8_t small;
+    uint16_t half;
+    uint32_t word;
+    uint64_t big;
+    uint32_t colour;
+    bool is_on;
+    struct str text, must, choice, secret;
+    uint32_t n_members;
+    const struct member *members;
+    const struct yaml_node *node;
+};
+
+#define WHOLE(field) YAML_AT(struct whole, field)
+static const struct yaml_row member_rows[] = {
+    {.name = "name",
+     YAML_AT(struct member, name),
+     .is_required = true,
+     .is_key = true,
+     .example = "a"},
+    {.name = "weight", YAML_AT(struct member, weight), .type = &yaml_type_number, .max = 65535},
+};
+static const struct yaml_table member_table = {member_rows, ARRAY_LEN(member_rows),
+                                               sizeof(struct member)};
+static const struct yaml_row rows[] = {
+    {.name = "small", WHOLE(small), .type = &yaml_type_number, .min = 1, .max = 255},
+    {.name = "half", WHOLE(half), .type = &yaml_type_number, .max = 65535, .fallback = "500"},
+    {.name = "word", WHOLE(word), .type = &yaml_type_number, .max = UINT32_MAX},
+    {.name = "big", WHOLE(big), .type = &yaml_type_number, .max = UINT32_MAX},
+    {.name = "colour", WHOLE(colour), .type = &yaml_type_word, .words = "red green blue"},
+    {.name = "on", WHOLE(is_on), .type = &yaml_type_flag, .words = "no yes"},
+    {.name = "text", WHOLE(text), .max = 5},
+    {.name = "must", WHOLE(must), .is_required = true, .example = "be"},
+    {.name = "choice", WHOLE(choice), .type = &yaml_type_choice, .words = "in out"},
+    {.name = "secret", WHOLE(secret), .is_secret = true, .max = 3},
+    {.name = "members",
+     WHOLE(members),
+     .n_offset = offsetof(struct whole, n_members),
+     .type = &yaml_type_list,
+     .table = &member_table,
+     .max = 2},
+    {.name = "node", WHOLE(node), .type = &yaml_type_node},
+};
+static const struct yaml_table table = {rows, ARRAY_LEN(rows), 0};
+
+static void fill_text(const char *text, struct arena *arena, struct whole *whole,
+                      struct buf *errors)
+{
+    const struct yaml_node *root = NULL;
+    struct yaml_report report = {.file = STR("f"), .text = errors};
+    struct yaml_map m = {.report = &report, .arena = arena};
+    buf_init(errors, 65536);
+    assert_int_equal(yaml_read(str_from(text), arena, &report, &root), ERR_OK);
+    yaml_map_fill(&m, &table, root, whole);
+}
+
+static void map_fills_fields_of_every_type(void **state)
+{
+    (void)state;
+    struct arena *arena CLEANUP(arena_freep) = arena_new(1 << 20);
+    struct buf errors CLEANUP(buf_fini);
+    struct whole w = {.text = STR("kept")};
+    char scratch[YAML_SCRATCH_BYTES];
+    fill_text("small: 255\nword: 4294967295\nbig: 7\ncolour: blue\non: yes\nmust: x\n"
+              "choice: out\nsecret_file: s\ntext:\nmembers:\n  - {name: a, weight: 65535}\n"
+              "  - name: b\nnode: {k: v}\n",
+              arena, &w, &errors);
+    assert_int_equal(errors.len, 0);
+    assert_int_equal(w.small, 255);
+    assert_int_equal(w.half, 500); /* the fallback, and no neighbour was touched */
+    assert_int_equal(w.word, UINT32_MAX);
+    assert_int_equal(w.big, 7);
+    assert_int_equal(w.colour, 2);
+    assert_true(w.is_on);
+    assert_string_equal(w.text.p, "kept"); /* a key without a value is absent */
+    assert_string_equal(w.must.p, "x");
+    assert_string_equal(w.choice.p, "out");
+    assert_int_equal(w.n_members, 2);
+    assert_string_equal(w.members[1].name.p, "b");
+    assert_int_equal(w.members[0].weight, 65535);
+    assert_string_equal(yaml_get(w.node, STR("k"))->text.p, "v");
+    static const char *const written[] = {"255",  "500", "4294967295", "7",  "blue", "yes",
+                                          "kept", "x",   "out",        NULL, NULL,   NULL};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str value = yaml_row_value(&rows[i], &w, scratch);
+        assert_true(str_eq(value, str_from(written[i])));
+        assert_int_equal(value.p == NULL, written[i] == NULL);
+    }
+}
+
+static const struct {
+    const char *text, *errors;
+} bad_maps[] = {
+    {"small: 0\nmust: x\n", "f:1:8: small is '0'; it must be a whole number from 1 to 255\n"},
+    {"small: 256\nmust: x\n", "f:1:8: small is '256'; it must be a whole number from 1 to 255\n"},
+    {"must: \"  \"\n", "f:1:7: must is missing; add a line such as `must: be`\n"},
+    {"must: x\ntext: 12345\n", ""},
+    {"must: x\ntext: 123456\n", "f:2:7: text has 6 bytes; at most 5 fit\n"},
+    {"must: x\nsecret: \"a\\tb\"\n",
+     "f:2:9: secret is '(hidden)'; it must be one line without control characters\n"},
+    {"must: x\nmembers: [{name: a}, {name: b}, {name: c}]\n",
+     "f:2:10: members has 3 members; it must be a list (\"  - key: value\") of at most 2\n"},
+    {"must: x\nmembers: [{name: a}, {name: a}]\n", "f:2:22: a second name 'a'; keep one of them\n"},
+    {"must: x\nmembers: [a, {}]\n",
+     "f:2:11: an entry of members is a scalar, not a map; write \"  - key: value\"\n"
+     "f:2:14: name is missing; add a line such as `name: a`\n"},
+    {"must: x\nmembers: [{nam: a, name: b}]\n",
+     "f:2:12: no key 'nam' here, did you mean 'name'?; remove or mend it; known here: name "
+     "weight\n"},
+    /* all of them, not only the first */
+    {"colour: pink\non: maybe\nchoice: [in]\nxyz: 1\n",
+     "f:4:1: no key 'xyz' here; remove or mend it; known here: small half word big colour on text "
+     "must choice secret members node\n"
+     "f:1:9: colour is 'pink'; it must be one of: red green blue\n"
+     "f:2:5: on is 'maybe'; it must be one of: no yes\n"
+     "f:1:1: must is missing; add a line such as `must: be`\n"
+     "f:3:9: choice is a list; it must be one value\n"},
+};
+
+static void map_reports_every_mistake_and_leaves_the_field(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bad_maps); i++) {
+        struct arena *arena CLEANUP(arena_freep) = arena_new(1 << 20);
+        struct buf errors CLEANUP(buf_fini);
+        struct whole w = {.small = 9, .colour = 1, .is_on = true};
+        fill_text(bad_maps[i].text, arena, &w, &errors);
+        assert_string_equal(buf_str(&errors).p, bad_maps[i].errors);
+        assert_int_equal(w.small, 9);
+        assert_int_equal(w.colour, 1);
+        assert_true(w.is_on);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +288,8 @@ int main(void)
         cmocka_unit_test(empty_file_is_an_empty_map),
         cmocka_unit_test(depth_members_and_bytes_have_ceilings),
         cmocka_unit_test(arena_too_small_is_an_error_not_a_crash),
+        cmocka_unit_test(map_fills_fields_of_every_type),
+        cmocka_unit_test(map_reports_every_mistake_and_leaves_the_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,11 +5,6 @@
 
 #include "core/match/match.h"
 
-#define COURSE_KEYS                                                                                \
-    "course title version language languages alphabet pass_right max_tries retake_hours "          \
-    "followup_days modules"
-#define MODULE_KEYS "module title kind required"
-
 void parse_complain(struct parse *p, const char *rule, struct source_pos pos, struct str offending,
                     struct str what, struct str fix)
 {
@@ -264,67 +259,171 @@ static bool is_version(struct str version)
     return version.p == NULL;
 }
 
-static void parse_languages(struct parse *p, const struct lesson_front *front)
+/* ---- front matter ---- */
+
+static const char *course_id_problem(struct str id)
 {
-    struct course *course = &p->source->course;
-    const char *fix =
-        "write `languages:` and below, indented, a line `en: English` for each, every "
-        "name in its own script";
-    const struct yaml_node *list = lesson_front_members(front, "languages", true, fix);
-    struct str *codes = arena_new_array(p->arena, struct str, COURSE_MAX_LANGUAGES);
-    struct str *names = arena_new_array(p->arena, struct str, COURSE_MAX_LANGUAGES);
-    bool has_own = false;
-    if (list == NULL || codes == NULL || names == NULL)
-        return;
-    for (const struct yaml_node *node = list->first; node != NULL; node = node->next) {
-        struct source_pos pos = {front->file, node->key_line, node->key_column};
+    return is_id(id, true) ? NULL
+                           : "write a letter and at most 30 of a-z, 0-9, - and _, such as "
+                             "children-on-the-move";
+}
+
+static const struct yaml_type type_course_id = {.read = yaml_read_text,
+                                                .problem = course_id_problem};
+
+static const char *version_problem(struct str version)
+{
+    return is_version(version) ? NULL : "write three numbers, such as 1.0.0";
+}
+
+static const struct yaml_type type_version = {.read = yaml_read_text, .problem = version_problem};
+
+/* languages: {en: English, fr: Français}, each name in its own script. */
+static void read_languages(struct yaml_map *m, const struct yaml_row *row,
+                           const struct yaml_node *at, void *field)
+{
+    struct course *course = field;
+    struct str *codes = arena_new_array(m->arena, struct str, COURSE_MAX_LANGUAGES);
+    struct str *names = arena_new_array(m->arena, struct str, COURSE_MAX_LANGUAGES);
+    if (codes == NULL || names == NULL)
+        return; /* the arena says so */
+    (void)yaml_map_expect(m, row, at, YAML_KIND_MAP, COURSE_MAX_LANGUAGES,
+                          "write a line `en: English` for each, at most 16"); /* reported */
+    for (const struct yaml_node *node = at->first; node != NULL; node = node->next) {
         /* The learner's state keeps 7 bytes of the code. */
-        if (node->key.len < 2 || node->key.len > 7 || node->text.len > 40)
-            lesson_front_complain(front, pos, node->key, STR("no language code or too long a name"),
-                                  STR("write a code such as en or pt-BR and a name of at most 40 "
-                                      "bytes"));
-        else if (course->n_languages == COURSE_MAX_LANGUAGES)
-            lesson_front_complain(front, pos, node->key, STR("more than 16 languages"),
-                                  STR("remove languages that are not published"));
-        else {
-            has_own = has_own || str_eq(node->key, course->language);
+        if (node->key.len < 2 || node->key.len > 7 || node->text.len == 0 || node->text.len > 40) {
+            yaml_complain(
+                m->report, node, "write a code such as en or pt-BR and a name of at most 40 bytes",
+                "'%.*s' is no language code, or has no name that fits", STR_ARG(node->key));
+        } else if (course->n_languages < COURSE_MAX_LANGUAGES) {
             names[course->n_languages] = node->text;
             codes[course->n_languages++] = node->key;
         }
     }
-    if (!has_own && course->language.p != NULL)
-        lesson_front_complain(front, lesson_front_pos(front, "languages"), course->language,
-                              STR("the course's own language is not in the list"), str_from(fix));
     course->languages = codes;
     course->language_names = names;
 }
 
-static void parse_course_front(struct parse *p, const struct lesson_front *front)
+static const struct yaml_type type_languages = {.read = read_languages, .is_any_kind = true};
+
+/* modules: [role.md, m1.md] */
+static void read_modules(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                         void *field)
+{
+    bool is_good = at->kind == YAML_KIND_LIST;
+    for (const struct yaml_node *node = at->first; node != NULL; node = node->next)
+        is_good = is_good && node->kind == YAML_KIND_SCALAR && node->text.len > 0;
+    if (is_good)
+        *(const struct yaml_node **)field = at;
+    else
+        yaml_complain(m->report, at, "write the files in their order: [role.md, m1.md]",
+                      "%s is no list of files", row->name);
+}
+
+static const struct yaml_type type_modules = {.read = read_modules, .is_any_kind = true};
+
+#define SOURCE(field) YAML_AT(struct lesson_source, field)
+static const struct yaml_row course_rows[] = {
+    {.name = "course",
+     SOURCE(course.id),
+     .type = &type_course_id,
+     .is_required = true,
+     .example = "children-on-the-move"},
+    {.name = "title",
+     SOURCE(course.title),
+     .max = COURSE_MAX_TEXT_BYTES,
+     .is_required = true,
+     .example = "Children on the Move"},
+    {.name = "version",
+     SOURCE(course.version),
+     .type = &type_version,
+     .is_required = true,
+     .example = "1.0.0"},
+    {.name = "language", SOURCE(course.language), .is_required = true, .example = "en"},
+    {.name = "languages",
+     SOURCE(course),
+     .type = &type_languages,
+     .is_required = true,
+     .example = "{en: English}"},
+    {.name = "alphabet", SOURCE(is_ucs2), .type = &yaml_type_flag, .words = "gsm7 ucs2"},
+    {.name = "pass_right",
+     SOURCE(course.pass_right),
+     .type = &yaml_type_number,
+     .min = 1,
+     .max = COURSE_MAX_TEST,
+     .is_required = true,
+     .example = "7"},
+    {.name = "max_tries",
+     SOURCE(course.max_tries),
+     .type = &yaml_type_number,
+     .min = 1,
+     .max = 20,
+     .is_required = true,
+     .example = "3"},
+    {.name = "retake_hours",
+     SOURCE(course.retake_hours),
+     .type = &yaml_type_number,
+     .max = 8760,
+     .is_required = true,
+     .example = "24"},
+    {.name = "followup_days",
+     SOURCE(course.followup_days),
+     .type = &yaml_type_number,
+     .max = 730,
+     .is_required = true,
+     .example = "90"},
+    {.name = "modules",
+     SOURCE(modules),
+     .type = &type_modules,
+     .is_required = true,
+     .example = "[role.md, m1.md]"},
+};
+static const struct yaml_table course_table = {course_rows, ARRAY_LEN(course_rows), 0};
+
+#define N_MODULE_KINDS 5u /* the words of its row below; in the order of enum module_kind */
+
+struct module_front {
+    struct str id, title;
+    uint32_t kind;
+    bool is_required;
+};
+
+#define MODULE(field) YAML_AT(struct module_front, field)
+static const struct yaml_row module_rows[] = {
+    {.name = "module", MODULE(id), .is_required = true, .example = "m1"},
+    {.name = "title",
+     MODULE(title),
+     .max = COURSE_MAX_TEXT_BYTES,
+     .is_required = true,
+     .example = "Who is a child on the move"},
+    {.name = "kind",
+     MODULE(kind),
+     .type = &yaml_type_word,
+     .words = "role lessons test survey followup",
+     .is_required = true,
+     .example = "lessons"},
+    {.name = "required",
+     MODULE(is_required),
+     .type = &yaml_type_flag,
+     .words = "false true",
+     .is_required = true,
+     .example = "true"},
+};
+static const struct yaml_table module_table = {module_rows, ARRAY_LEN(module_rows), 0};
+
+/* What no single row can see. */
+static void settle_course_front(struct parse *p, const struct lesson_front *front)
 {
     struct course *course = &p->source->course;
-    const char *id_fix =
-        "write `course:` and an id of a-z, 0-9 and -, such as children-on-the-move";
-    const char *version_fix = "write `version:` and three numbers, such as 1.0.0";
-    course->id = lesson_front_text(front, "course", id_fix);
-    if (course->id.p != NULL && !is_id(course->id, true))
-        lesson_front_complain(front, lesson_front_pos(front, "course"), course->id,
-                              STR("an id of a wrong form"), str_from(id_fix));
-    course->title =
-        lesson_front_text(front, "title", "write `title:` and the course's name for people");
-    course->version = lesson_front_text(front, "version", version_fix);
-    if (course->version.p != NULL && !is_version(course->version))
-        lesson_front_complain(front, lesson_front_pos(front, "version"), course->version,
-                              STR("no version number"), str_from(version_fix));
-    course->language =
-        lesson_front_text(front, "language", "write `language:` and a code, such as en");
+    bool has_own = course->n_languages == 0 || course->language.p == NULL; /* reported */
     course->key = course_key(course->id, course->version);
-    parse_languages(p, front);
-    if (yaml_get(front->root, STR("alphabet")) != NULL)
-        p->source->is_ucs2 = lesson_front_word(front, "alphabet", "gsm7 ucs2", 0) == 1;
-    course->pass_right = (uint8_t)lesson_front_number(front, "pass_right", 1, COURSE_MAX_TEST);
-    course->max_tries = (uint8_t)lesson_front_number(front, "max_tries", 1, 20);
-    course->retake_hours = (uint16_t)lesson_front_number(front, "retake_hours", 0, 8760);
-    course->followup_days = (uint16_t)lesson_front_number(front, "followup_days", 0, 730);
+    for (uint16_t i = 0; i < course->n_languages; i++)
+        has_own = has_own || str_eq(course->languages[i], course->language);
+    if (!has_own)
+        lesson_front_complain(front, lesson_front_pos(front, "languages"), course->language,
+                              STR("the course's own language is not in the list"),
+                              STR("write a line `en: English` for each language, every name in its "
+                                  "own script"));
 }
 
 /* ---- the whole course ---- */
@@ -339,17 +438,6 @@ static int16_t find_kind(const struct parse *p, enum module_kind kind)
     return -1;
 }
 
-/* The kind; MODULE_LESSONS, and the course counts as incomplete, when it cannot be told. */
-static enum module_kind parse_kind(struct parse *p, const struct lesson_front *front)
-{
-    uint32_t n_errors = p->findings->n_errors;
-    uint32_t kind =
-        lesson_front_word(front, "kind", "role lessons test survey followup", MODULE_LESSONS);
-    bool is_told = p->findings->n_errors == n_errors && yaml_get(front->root, STR("kind")) != NULL;
-    p->is_incomplete = p->is_incomplete || !is_told;
-    return (enum module_kind)kind;
-}
-
 static void parse_module_file(struct parse *p, const struct lesson_blocks *blocks)
 {
     struct course *course = &p->source->course;
@@ -358,14 +446,17 @@ static void parse_module_file(struct parse *p, const struct lesson_blocks *block
         return;
     }
     struct lesson_front front;
-    lesson_front_read(blocks, MODULE_KEYS, p->arena, p->findings, &front);
+    struct module_front read = {.kind = N_MODULE_KINDS, .is_required = true};
+    lesson_front_read(blocks, &module_table, &read, p->findings, &front);
+    bool is_kind_told = read.kind < N_MODULE_KINDS;
+    p->is_incomplete = p->is_incomplete || !is_kind_told;
     uint16_t index = course->n_modules;
     struct module *module = &p->modules[index];
     *module = (struct module){
-        .id = lesson_front_text(&front, "module", "write `module:` and an id, such as m1"),
-        .title = lesson_front_text(&front, "title", "write `title:` and a short name"),
-        .kind = parse_kind(p, &front),
-        .is_required = lesson_front_word(&front, "required", "false true", 1) == 1,
+        .id = read.id,
+        .title = read.title,
+        .kind = is_kind_told ? (enum module_kind)read.kind : MODULE_LESSONS,
+        .is_required = read.is_required,
         .first_unit = course->n_units,
     };
     struct source_pos pos = lesson_front_pos(&front, "module");
@@ -394,8 +485,7 @@ static struct lesson_blocks *find_file(const struct parse *p, struct str name)
 /* Reads the modules in the order of the list; is_used marks the files that it names. */
 static void parse_modules(struct parse *p, const struct lesson_front *front, bool *is_used)
 {
-    const struct yaml_node *list = lesson_front_members(
-        front, "modules", false, "write `modules:` and the files in their order: [role.md, m1.md]");
+    const struct yaml_node *list = p->source->modules;
     for (const struct yaml_node *node = list != NULL ? list->first : NULL; node != NULL;
          node = node->next) {
         struct source_pos pos = {front->file, node->line, node->column};
@@ -506,8 +596,8 @@ enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct 
     struct lesson_front front;
     if (blocks->is_broken)
         return ERR_INVALID;
-    lesson_front_read(blocks, COURSE_KEYS, arena, findings, &front);
-    parse_course_front(&p, &front);
+    lesson_front_read(blocks, &course_table, ret, findings, &front);
+    settle_course_front(&p, &front);
     parse_texts(&p, blocks);
     parse_modules(&p, &front, is_used);
     settle_course(&p, &front);
@@ -527,8 +617,9 @@ enum err lesson_load(const struct lesson_file *files, uint32_t n_files, struct a
     if (e == ERR_INVALID && findings != NULL) {
         lesson_findings_sort(findings);
         const struct lesson_finding *first = findings->list;
-        return errmsg_set(msg, e, "%.*s:%u:%u: %.*s", STR_ARG(first->pos.file), first->pos.line,
-                          first->pos.column, STR_ARG(first->what));
+        return errmsg_set(msg, e, "%.*s:%u:%u: %.*s; %.*s", STR_ARG(first->pos.file),
+                          first->pos.line, first->pos.column, STR_ARG(first->what),
+                          STR_ARG(first->fix));
     }
     if (e != ERR_OK)
         return errmsg_set(msg, e, "the course has more than %u files, or its files are too big",

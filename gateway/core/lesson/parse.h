@@ -22,7 +22,8 @@ struct lesson_file {
 /* A course with what its checks and its formatter need beyond the model: places and comments. */
 struct lesson_source {
     struct course course;
-    bool is_ucs2; /* front matter `alphabet: ucs2`: not meant to be GSM-7 */
+    bool is_ucs2;                    /* front matter `alphabet: ucs2`: not meant to be GSM-7 */
+    const struct yaml_node *modules; /* front matter: list of file names; NULL = none */
     uint32_t n_files;
     struct lesson_blocks *files;                      /* in the order in which they were given */
     struct lesson_block texts[N_COURSE_TEXTS];        /* text absent when missing */

@@ -1,11 +1,11 @@
 /*
  * config.h: everything an operator can set, read once at start and const afterwards.
  *
- * config_yaml.c reads waypost.yaml with core/yaml.h. One table row per key (config_table.h: name,
- * type, default, min, max, unit, secret, help) makes the parser, `waypost config print` and
- * config/waypost.yaml; a test holds them together. Unknown key, wrong type or range are errors
- * with file:line:column and the remedy, all of them, not only the first. A secret may be given as
- * `<key>_file: PATH` or by the environment (WAYPOST_<KEY>), never shown.
+ * One table row per key (table.h: name, type, default, min, max, unit, secret, help) makes the
+ * parser, `waypost config print` and config/waypost.yaml; a test holds them together. Unknown key,
+ * wrong type or range are errors with file:line:column and the remedy, all of them, not only the
+ * first. A secret may be given as `<key>_file: PATH` or by the environment (WAYPOST_<KEY>), never
+ * shown.
  */
 #pragma once
 

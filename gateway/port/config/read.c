@@ -1,0 +1,181 @@
+/* Reads waypost.yaml by the rows of table.h, and checks what no single row can say. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "port/config/table.h"
+#include "port/file.h"
+
+#define MAX_SECRET_BYTES 4096u
+
+struct str config_read_secret(struct yaml_map *m, const struct yaml_node *node)
+{
+    struct buf bytes CLEANUP(buf_fini);
+    struct errmsg msg;
+    struct str path = config_path(m, node->text);
+    buf_init(&bytes, 0);
+    if (path.p == NULL)
+        return STR(""); /* the arena's error is reported by config_load */
+    if (file_read(path.p, MAX_SECRET_BYTES, &bytes, &msg) != ERR_OK) {
+        yaml_complain(m->report, node, "make the file or its rights", "cannot read %s", msg.text);
+        return STR("?"); /* given, so not missing as well */
+    }
+    return arena_str(m->arena, str_trim(buf_str(&bytes)));
+}
+
+const char *config_environment(struct str a, struct str b)
+{
+    char name[160];
+    int n = snprintf(name, sizeof(name), "WAYPOST_%.*s%s%.*s", STR_ARG(a), b.p != NULL ? "_" : "",
+                     STR_ARG(b));
+    if (n < 0 || (size_t)n >= sizeof(name))
+        return NULL;
+    for (char *c = name; *c != '\0'; c++)
+        *c = (char)(*c == '-' ? '_' : toupper((unsigned char)*c));
+    return getenv(name);
+}
+
+/* A secret may also stand in the environment, or in a file that NAME_file names. */
+static const struct yaml_node *given(struct yaml_map *m, const struct yaml_row *row,
+                                     const struct yaml_node *map)
+{
+    const struct yaml_node *node = yaml_get(map, str_from(row->name));
+    char name[64];
+    if (!row->is_secret)
+        return node;
+    (void)snprintf(name, sizeof(name), "%s_file", row->name); /* our own short names */
+    const struct yaml_node *file = yaml_get(map, str_from(name));
+    const char *env = config_environment(str_from(row->name), STR_NONE);
+    if (file != NULL && node != NULL)
+        yaml_report_add(m->report, YAML_FAULT_KEY, file->key_line, file->key_column,
+                        "keep one of them", "%s stands here too", row->name);
+    if (env == NULL && file == NULL)
+        return node;
+    struct yaml_node *made = arena_new_array(m->arena, struct yaml_node, 1);
+    if (made == NULL)
+        return node;
+    *made = file != NULL ? *file : node != NULL ? *node : *map;
+    made->kind = YAML_KIND_SCALAR;
+    made->is_quoted = true;
+    made->text = env != NULL ? arena_str(m->arena, str_from(env)) : config_read_secret(m, file);
+    return made;
+}
+
+/* A member of an entry that must be the name of a channel. */
+static void check_channel_name(struct yaml_report *report, const struct config *config,
+                               const struct yaml_node *entry, const char *member)
+{
+    const struct yaml_node *node = yaml_get(entry, str_from(member));
+    if (node != NULL && config_channel_get(config, node->text) == NULL)
+        yaml_complain(report, node, "see `name` below", "no channel is called '%.*s'",
+                      STR_ARG(node->text));
+}
+
+static void check_channel_names(struct yaml_report *report, const struct yaml_node *root,
+                                const struct config *config)
+{
+    const struct yaml_node *channels = yaml_get(root, STR("channels"));
+    const struct yaml_node *routes = yaml_get(root, STR("routes"));
+    for (const struct yaml_node *m = channels != NULL ? channels->first : NULL; m != NULL;
+         m = m->next) {
+        check_channel_name(report, config, m, "sms_channel");
+        check_channel_name(report, config, m, "fallback");
+    }
+    for (const struct yaml_node *m = routes != NULL ? routes->first : NULL; m != NULL; m = m->next)
+        check_channel_name(report, config, m, "channel");
+}
+
+/* A limit on money, and nothing has a price. */
+static void check_prices(struct yaml_report *report, const struct yaml_node *root,
+                         const struct config *config)
+{
+    bool has_price = false;
+    for (uint32_t i = 0; i < config->n_channels; i++)
+        has_price |= config->channels[i].price > 0;
+    if (has_price && config->currency.p == NULL)
+        yaml_complain(report, root, "add their currency, such as `currency: KES`",
+                      "channels have prices");
+    if (config->cap_money_day > 0 && !has_price)
+        yaml_complain(report, root, "add what one segment costs",
+                      "cap_money_day limits nothing while no channel has a `price`");
+}
+
+/* What no single row can say. */
+static void check_together(struct yaml_report *report, const struct yaml_node *root,
+                           const struct config *config)
+{
+    if (config->redis_socket.p == NULL && config->redis_host.p == NULL)
+        yaml_complain(report, root, "add a line such as `redis_socket: /run/redis/redis.sock`",
+                      "where Redis is, is missing");
+    if (config->redis_socket.p != NULL && config->redis_host.p != NULL)
+        yaml_complain(report, root, "keep one of them",
+                      "redis_socket and redis_host are both given");
+    if (config->port == config->admin_port)
+        yaml_complain(report, root, "the admin listener needs its own",
+                      "port and admin_port are both %u", config->port);
+}
+
+enum err config_load(const char *path, struct arena *arena, struct config *ret, struct buf *errors)
+{
+    struct yaml_report report = {.file = str_from(path), .text = errors};
+    const char *slash = strrchr(path, '/');
+    struct config_reading reading = {
+        .dir = slash != NULL ? str_sub(report.file, 0, (size_t)(slash + 1 - path)) : STR("")};
+    struct yaml_map m = {.report = &report, .arena = arena, .user = &reading, .given = given};
+    struct buf text CLEANUP(buf_fini);
+    struct errmsg msg;
+    enum err e = file_read(path, YAML_MAX_BYTES, &text, &msg);
+    if (e != ERR_OK) {
+        buf_addf(errors, "%s; `waypost config example` prints one to begin with\n", msg.text);
+        return e;
+    }
+    const struct yaml_node *root = NULL;
+    e = yaml_read(buf_str(&text), arena, &report, &root);
+    if (e != ERR_OK)
+        return e;
+    *ret = (struct config){.n_channels = 0};
+    if (root->kind != YAML_KIND_MAP) {
+        yaml_complain(&report, root, "write lines of `key: value`", "the file is %s",
+                      yaml_kind_name(root->kind));
+        return ERR_INVALID;
+    }
+    yaml_map_fill(&m, &config_table, root, ret);
+    check_channel_names(&report, root, ret);
+    check_prices(&report, root, ret);
+    check_together(&report, root, ret);
+    if (arena_error(arena) != ERR_OK) {
+        yaml_complain(&report, root, "make it smaller", "the file is too big");
+        return arena_error(arena);
+    }
+    return report.n > 0 ? ERR_INVALID : ERR_OK;
+}
+
+const struct config_channel *config_channel_get(const struct config *config, struct str name)
+{
+    for (uint32_t i = 0; i < config->n_channels; i++) {
+        if (str_eq(config->channels[i].name, name))
+            return &config->channels[i];
+    }
+    return NULL;
+}
+
+const struct config_country *config_country_get(const struct config *config, struct str code)
+{
+    for (uint32_t i = 0; i < config->n_countries; i++) {
+        if (str_eq(config->countries[i].code, code))
+            return &config->countries[i];
+    }
+    return NULL;
+}
+
+bool config_is_served(const struct config *config, struct str country)
+{
+    if (config_country_get(config, country) != NULL)
+        return true;
+    for (uint32_t i = 0; i < config->n_channels; i++) {
+        if (str_eq(config->channels[i].country, country))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,215 @@
+/* Types of the configuration's values: what may be written, and how one is written again. */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/number.h"
+#include "port/config/table.h"
+
+/* ---- texts of a form ---- */
+
+static bool is_name(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+              (i > 0 && (c == '-' || c == '_'))))
+            return false;
+    }
+    return s.len > 0;
+}
+
+static bool is_country(struct str s)
+{
+    return s.len == 2 && isupper((unsigned char)s.p[0]) && isupper((unsigned char)s.p[1]) &&
+           number_calling_code(s).p != NULL;
+}
+
+static bool is_dial_code(struct str s)
+{
+    bool is_good = s.len >= 3 && s.len <= 32 && s.p[0] == '*' && str_ends(s, STR("#"));
+    for (size_t i = 1; is_good && i + 1 < s.len; i++)
+        is_good = s.p[i] == '*' || (s.p[i] >= '0' && s.p[i] <= '9');
+    return is_good;
+}
+
+static bool is_address(struct str s)
+{
+    char text[64];
+    unsigned char bytes[16];
+    return str_copy(s, text, sizeof(text)) == ERR_OK &&
+           (inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1);
+}
+
+static bool is_prefix(struct str s)
+{
+    bool is_good = s.len >= 2 && s.len <= 16 && s.p[0] == '+' && s.p[1] != '0';
+    for (size_t i = 1; is_good && i < s.len; i++)
+        is_good = s.p[i] >= '0' && s.p[i] <= '9';
+    return is_good;
+}
+
+static bool is_currency(struct str s)
+{
+    bool is_good = s.len == 3;
+    for (size_t i = 0; is_good && i < s.len; i++)
+        is_good = isupper((unsigned char)s.p[i]) != 0;
+    return is_good;
+}
+
+/* A type of text that `is_good` knows. */
+#define TEXT_TYPE(name, is_good, words)                                                            \
+    static const char *name##_problem(struct str value)                                            \
+    {                                                                                              \
+        return is_good(value) ? NULL : (words);                                                    \
+    }                                                                                              \
+    const struct yaml_type config_type_##name = {.read = yaml_read_text,                           \
+                                                 .write = yaml_write_text,                         \
+                                                 .describe = yaml_describe_text,                   \
+                                                 .problem = name##_problem}
+
+TEXT_TYPE(name, is_name, "it may hold a-z, 0-9, - and _ only");
+TEXT_TYPE(country, is_country, "it must be a country's two letters, as KE");
+TEXT_TYPE(dial_code, is_dial_code, "it must look like \"*384*7#\", in quotes");
+TEXT_TYPE(address, is_address, "it must be an IP address: names are never looked up here");
+TEXT_TYPE(prefix, is_prefix, "it must be how numbers begin, as \"+254\", in quotes");
+TEXT_TYPE(currency, is_currency, "it must be a currency's three letters, as KES");
+
+/* ---- paths ---- */
+
+struct str config_path(struct yaml_map *m, struct str path)
+{
+    const struct config_reading *reading = m->user;
+    if (str_starts(path, STR("/")))
+        return path;
+    return arena_printf(m->arena, "%.*s%.*s", STR_ARG(reading->dir), STR_ARG(path));
+}
+
+static void read_path(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                      void *field)
+{
+    struct yaml_node whole = *at;
+    whole.text = config_path(m, at->text);
+    if (whole.text.p != NULL)
+        yaml_type_text.read(m, row, &whole, field);
+}
+
+const struct yaml_type config_type_path = {
+    .read = read_path, .write = yaml_write_text, .describe = yaml_describe_text};
+
+/* ---- amounts of money ---- */
+
+static enum err amount_parse(struct str text, uint32_t max_whole, uint64_t *ret)
+{
+    struct str decimals = text;
+    struct str whole = str_split(&decimals, '.');
+    uint64_t units, parts = 0;
+    if (str_to_u64(whole, max_whole, &units) != ERR_OK || decimals.len > 6 ||
+        (decimals.p != NULL && str_to_u64(decimals, CONFIG_AMOUNT - 1, &parts) != ERR_OK))
+        return ERR_INVALID;
+    for (size_t i = decimals.len; i < 6; i++)
+        parts *= 10;
+    uint64_t amount = units * CONFIG_AMOUNT + parts;
+    if (amount > (uint64_t)max_whole * CONFIG_AMOUNT)
+        return ERR_INVALID;
+    *ret = amount;
+    return ERR_OK;
+}
+
+static void amount_print(uint64_t amount, char scratch[YAML_SCRATCH_BYTES])
+{
+    int n = snprintf(scratch, YAML_SCRATCH_BYTES, "%" PRIu64 ".%06u", amount / CONFIG_AMOUNT,
+                     (unsigned)(amount % CONFIG_AMOUNT));
+    while (n > 0 && scratch[n - 1] == '0')
+        scratch[--n] = '\0';
+    if (n > 0 && scratch[n - 1] == '.')
+        scratch[n - 1] = '\0';
+}
+
+static void read_amount(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                        void *field)
+{
+    char fix[96];
+    (void)snprintf(fix, sizeof(fix),
+                   "it must be an amount such as 0.8, at most %u, with up to six decimals",
+                   row->max); /* fits */
+    if (amount_parse(at->text, row->max, field) != ERR_OK)
+        yaml_complain(m->report, at, fix, "%s is '%.*s'", row->name, STR_ARG(at->text));
+}
+
+static struct str write_amount(const struct yaml_row *row, const void *field,
+                               char scratch[YAML_SCRATCH_BYTES])
+{
+    (void)row;
+    amount_print(*(const uint64_t *)field, scratch);
+    return str_from(scratch);
+}
+
+static void describe_amount(const struct yaml_row *row, struct buf *out)
+{
+    buf_addf(out, " An amount of money, at most %u.", row->max);
+}
+
+const struct yaml_type config_type_amount = {
+    .read = read_amount, .write = write_amount, .describe = describe_amount, .is_plain = true};
+
+/* ---- settings of a channel: free names and values ---- */
+
+#define MAX_SETTING_BYTES 4096u
+
+/* One member; false (reported) when it is none. */
+static bool read_setting(struct yaml_map *m, struct str channel, const struct yaml_node *at,
+                         struct setting *ret)
+{
+    struct str name = at->key;
+    bool is_file = str_ends(name, STR("_file"));
+    if (is_file)
+        name = arena_str(m->arena, str_sub(name, 0, name.len - strlen("_file")));
+    if (at->kind != YAML_KIND_SCALAR || !is_name(name)) {
+        yaml_report_add(m->report, YAML_FAULT_KEY, at->key_line, at->key_column,
+                        "write `name: value`, the name of a-z, 0-9, - and _",
+                        "'%.*s' is no setting", STR_ARG(at->key));
+        return false;
+    }
+    const char *env = config_environment(channel, name);
+    struct str value = env != NULL ? arena_str(m->arena, str_from(env))
+                       : is_file   ? config_read_secret(m, at)
+                                   : at->text;
+    if (value.len > MAX_SETTING_BYTES)
+        yaml_complain(m->report, at, "at most 4096 fit", "%.*s has %zu bytes", STR_ARG(name),
+                      value.len);
+    *ret = (struct setting){.name = name, .value = value};
+    return true;
+}
+
+static void read_settings(struct yaml_map *m, const struct yaml_row *row,
+                          const struct yaml_node *at, void *field)
+{
+    struct settings *settings = field;
+    /* The name stands in the row before: the environment's words begin with it. */
+    const struct config_channel *channel =
+        (const struct config_channel *)((const char *)field - row->offset);
+    if (!yaml_map_expect(m, row, at, YAML_KIND_MAP, CONFIG_MAX_SETTINGS,
+                         "write at most 32 names and values, indented, one a line"))
+        return;
+    struct setting *list = arena_new_array(m->arena, struct setting, at->n + 1);
+    uint32_t n = 0;
+    for (const struct yaml_node *s = at->first; list != NULL && s != NULL; s = s->next)
+        n += read_setting(m, channel->name, s, &list[n]);
+    *settings = (struct settings){.list = list, .n = n};
+}
+
+const struct yaml_type config_type_settings = {.read = read_settings, .is_any_kind = true};
+
+bool config_is_plain_setting(struct str name)
+{
+    static const char *const plain[] = {"send_url", "public_url", "username", "timezone",
+                                        "default_country"};
+    for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
+        if (str_eq(name, str_from(plain[i])))
+            return true;
+    }
+    return false;
+}
