@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "cli/config_file.h"
 #include "port/profile_file.h"
+#include "profile/outgoing.h"
 #include "wire/json.h"
 
 #define ARENA_BYTES (16u << 20)

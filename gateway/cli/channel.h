@@ -35,7 +35,12 @@ struct str channel_time(struct wall_ms at, struct arena *arena);
 const struct doc *doc_member(const struct doc *object, const char *name);
 /* Its text; absent when it is missing or null. */
 struct str doc_text(const struct doc *object, const char *name);
-/* Same values, order of members aside; moments that name the same time are equal. */
+/* Stands for any text, also none, in answers that are compared with a sample. */
+#define CHANNEL_ANY_TEXT "waypost-any-text"
+#define CHANNEL_ANY_UCS2_TEXT "\xe2\x98\x83" CHANNEL_ANY_TEXT /* a snowman: no GSM-7 */
+bool channel_text_fits(struct str got, struct str expected);
+/* Same values, order of members aside; moments that name the same time are equal, and what
+ * channel_text_fits. */
 bool doc_equal(const struct doc *a, const struct doc *b);
 
 /* What is about configured channels, and not about profiles: ends with name NULL. */

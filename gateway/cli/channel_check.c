@@ -6,6 +6,7 @@
 #include "cli/channel.h"
 #include "cli/config_file.h"
 #include "port/profile_file.h"
+#include "profile/outgoing.h"
 
 #define SAMPLE_ARENA_BYTES (1u << 20)
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/channel.h"
+#include "profile/outgoing.h"
 #include "profile/time.h"
 #include "wire/json.h"
 
@@ -266,9 +267,8 @@ static void test_sent_signature(const struct profile *p, const struct doc *vecto
         .to = STR("+254700000101"), .from = STR("2020"), .text = STR("x"), .id = STR("1")};
     const struct doc *input = doc_member(vector, "input");
     struct str wanted = doc_text(doc_member(vector, "expect"), "signature");
-    struct zone utc = {0, ZONE_RULE_NONE};
     channel_settings(input, STR(""), arena, &settings);
-    if (time_parse_auto(doc_text(input, "timestamp"), utc, &now) != ERR_OK)
+    if (time_parse_auto(doc_text(input, "timestamp"), TIME_UTC, &now) != ERR_OK)
         buf_add_str(out, STR("#   the vector has no timestamp\n"));
     setting_put(&settings, STR("send_url"), STR("http://example.com/send"));
     struct settings all = setting_all(&settings);

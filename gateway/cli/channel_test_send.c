@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/channel.h"
+#include "profile/outgoing.h"
 #include "wire/form.h"
 #include "wire/json.h"
 #include "wire/xml.h"
@@ -62,7 +63,7 @@ static bool forms_equal(struct str a, struct str b, struct arena *arena)
 bool channel_bodies_equal(struct str got, struct str expected, struct arena *arena)
 {
     const struct doc *left, *right;
-    if (str_eq(got, expected))
+    if (channel_text_fits(got, expected))
         return true;
     struct str start = str_trim(expected);
     if (str_starts(start, STR("{")) || str_starts(start, STR("[")))

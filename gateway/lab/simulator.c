@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "profile/outgoing.h"
 #include "wire/form.h"
 
 #define OUTBOX_MAX_BYTES (64u << 20)
@@ -57,6 +58,12 @@ static struct http_response plain(int status, struct str body)
         .status = status, .content_type = STR("text/plain"), .body = body};
 }
 
+static struct str said(const struct http_request *request, const char *name, struct arena *arena)
+{
+    struct str value = http_header_get(request->headers, request->n_headers, str_from(name));
+    return value.p != NULL ? form_decode(value, false, arena) : STR_NONE;
+}
+
 /* "/sim/send/<channel>" and what follows the channel. */
 static struct http_response take(struct simulator *sim, const struct http_request *request,
                                  struct str rest, struct wall_ms now, struct arena *arena)
@@ -65,12 +72,18 @@ static struct http_response take(struct simulator *sim, const struct http_reques
     const struct channel *channel = channels_get(sim->channels, name);
     if (channel == NULL)
         return plain(404, STR("no such channel\n"));
-    struct outgoing message;
     struct http_response answer;
-    struct str id =
-        arena_printf(arena, "sim-%llu", (unsigned long long)(sim->n_taken + 1)); /* unique */
-    if (profile_simulate(channel->profile, request, id, arena, &message, &answer) != ERR_OK)
-        return plain(400, STR("not a send request of this channel's profile\n"));
+    struct outgoing message = {
+        .from = said(request, SIMULATOR_HEADER_FROM, arena),
+        .to = said(request, SIMULATOR_HEADER_TO, arena),
+        .text = said(request, SIMULATOR_HEADER_TEXT, arena),
+        .id = arena_printf(arena, "sim-%llu", (unsigned long long)(sim->n_taken + 1)), /* unique */
+    };
+    if (message.to.p == NULL || message.text.p == NULL)
+        return plain(400,
+                     STR("no send request of a gateway: X-Waypost-To and -Text are missing\n"));
+    if (profile_sample(channel->profile, &message, arena, &answer) != ERR_OK)
+        return plain(500, STR("the profile's sample: cannot be made\n"));
     struct sim_message *slot = &sim->ring[sim->n_taken++ % SIMULATOR_MAX_MESSAGES];
     clear(slot);
     *slot = (struct sim_message){copy(message.from), copy(message.to), copy(message.text), now};

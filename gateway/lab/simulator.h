@@ -3,7 +3,8 @@
  * the sender sends, answers with the provider's documented success, and shows it to whoever plays
  * the phone. Nothing leaves the machine. Off unless the configuration says `simulator: true`.
  *
- *   ANY /sim/send/<channel>[/...]   a send request in the form of the channel's profile
+ *   ANY /sim/send/<channel>[/...]   a send request of ours: what it says is in its headers too
+ *                                   (profile/outgoing.h), so that no form must be read back
  *   GET /sim/outbox?to=NUMBER       [{"from","to","text","at"}], oldest first; without `to` all
  *
  * It holds the last SIMULATOR_MAX_MESSAGES in memory: they are the phones of this little world.

@@ -1,4 +1,4 @@
-#include "profile/internal.h"
+#include "profile/model.h"
 #include "wire/json.h"
 
 #define CLOCK_SKEW_MS 60000
@@ -12,13 +12,13 @@ static bool is_fresh(struct eval *eval, const struct auth *auth)
     struct str text = value_eval(eval, &auth->fresh);
     struct str limit = eval_setting(eval, STR("max_age_s"));
     uint64_t seconds = (uint64_t)auth->fresh_s;
-    if (auth->fresh.choices == NULL || eval->now.ms == 0)
+    if (auth->fresh.alternatives == NULL || eval->now.ms == 0)
         return true;
     if (limit.p == NULL)
         limit = eval_setting(eval, STR("tolerance_s"));
     if (limit.p != NULL && str_to_u64(limit, 86400 * 30, &seconds) != ERR_OK)
         return false;
-    if (text.p == NULL || time_parse_auto(text, (struct zone){0, ZONE_RULE_NONE}, &at) != ERR_OK)
+    if (text.p == NULL || time_parse_auto(text, TIME_UTC, &at) != ERR_OK)
         return false;
     int64_t age = eval->now.ms - at.ms;
     return age <= (int64_t)seconds * 1000 && age >= -CLOCK_SKEW_MS - (int64_t)seconds * 1000;
@@ -70,9 +70,8 @@ static bool signature_is_good(struct eval *eval, const struct auth *auth, struct
 static bool any_signature_is_good(struct eval *eval, const struct auth *auth, struct str key,
                                   struct str over, struct str signatures)
 {
-    struct filter lower = {.kind = FILTER_LOWER};
     if (auth->encoding == SIGNATURE_HEX && auth->algorithm != SIGNATURE_ED25519)
-        signatures = filter_apply(eval, &lower, signatures);
+        signatures = text_lower(eval->arena, signatures);
     if (auth->separator == '\0')
         return signature_is_good(eval, auth, key, over, signatures);
     bool is_good = false;
@@ -99,7 +98,7 @@ static bool check_signature(struct eval *eval, const struct auth *auth)
     struct str signature = value_eval(eval, &auth->where);
     bool is_good = false;
     eval->pairs = &auth->pairs;
-    for (const struct template_list *k = auth->keys; k != NULL; k = k->next) {
+    for (const struct word_list *k = auth->keys; k != NULL; k = k->next) {
         struct str key = eval_setting(eval, k->text);
         if (str_is_empty(key) || str_is_empty(signature))
             continue;
@@ -179,7 +178,7 @@ static bool check_jwt(struct eval *eval, const struct auth *auth)
         !str_eq(claim(head, STR("alg")), STR("HS256")))
         return false;
     struct str over = str_sub(token, 0, first.len + 1 + second.len);
-    for (const struct template_list *k = auth->keys; k != NULL; k = k->next) {
+    for (const struct word_list *k = auth->keys; k != NULL; k = k->next) {
         uint8_t mac[DIGEST_MAX_BYTES];
         struct str key = eval_setting(eval, k->text);
         size_t n = str_is_empty(key) ? 0 : digest_hmac(DIGEST_SHA256, key, over, mac);
@@ -201,7 +200,7 @@ static bool is_configured(const struct eval *eval, const struct auth *auth)
         if (!str_is_empty(eval_setting(eval, v->name)))
             return true;
     }
-    for (const struct template_list *k = auth->keys; k != NULL; k = k->next) {
+    for (const struct word_list *k = auth->keys; k != NULL; k = k->next) {
         if (!str_is_empty(eval_setting(eval, k->text)))
             return true;
     }
@@ -236,7 +235,7 @@ static enum err sign(struct eval *eval, const struct auth *auth, struct buf *out
     if (auth->kind != AUTH_SIGNATURE)
         return ERR_UNSUPPORTED;
     eval->pairs = &auth->pairs;
-    for (const struct template_list *k = auth->keys; k != NULL; k = k->next) {
+    for (const struct word_list *k = auth->keys; k != NULL; k = k->next) {
         struct str key = eval_setting(eval, k->text);
         if (str_is_empty(key) ||
             (auth->is_key_base64 && base64_decode(key, eval->arena, &key) != ERR_OK))

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "profile/internal.h"
+#include "profile/model.h"
 
 /* one item ---------------------------------------------------------------------------------- */
 
@@ -22,7 +22,7 @@ static struct str read_field(struct eval *eval, const struct rule *rule, enum fi
 #undef FIELD_WORD
     };
     const struct field *field = &rule->fields[name];
-    if (field->value.choices == NULL && field->value.fallback.p == NULL) {
+    if (field->value.alternatives == NULL && field->value.fallback.p == NULL) {
         if (field->is_required)
             reject(in, arena_printf(eval->arena, "the profile has no %s", words[name]));
         return STR_NONE;
@@ -34,10 +34,8 @@ static struct str read_field(struct eval *eval, const struct rule *rule, enum fi
     if (value.p == NULL)
         return value;
     bool is_clean = text_is_clean(value);
-    if (eval->profile->is_latin1 && name == FIELD_TEXT && !is_clean) {
-        struct filter latin1 = {.kind = FILTER_FROM_LATIN1};
-        return filter_apply(eval, &latin1, value);
-    }
+    if (eval->profile->is_latin1 && name == FIELD_TEXT && !is_clean)
+        return text_from_latin1(eval->arena, value);
     if (!is_clean && eval->profile->is_bad_text_rejected)
         reject(in, STR("invalid encoding"));
     return is_clean ? value : text_clean(value, eval->arena);
@@ -107,9 +105,9 @@ static void read_time(struct eval *eval, const struct rule *rule, struct inbound
     struct str text = read_field(eval, rule, FIELD_TIME, in);
     if (text.p == NULL)
         return;
-    struct zone zone = eval_zone(eval, field);
+    struct zone zone = eval_zone(eval, field->zone);
     enum err e = field->patterns == NULL ? time_parse_auto(text, zone, &in->at) : ERR_INVALID;
-    for (const struct template_list *p = field->patterns; p != NULL && e != ERR_OK; p = p->next)
+    for (const struct word_list *p = field->patterns; p != NULL && e != ERR_OK; p = p->next)
         e = time_parse(text, p->text, zone, &in->at);
     if (e != ERR_OK && field->is_bad_rejected)
         reject(in, STR("bad timestamp"));
@@ -422,17 +420,17 @@ static void keep(struct eval *eval)
     struct arena *arena = eval->arena;
     const struct http_header *headers = eval->headers;
     const struct profile *p = eval->profile;
-    bool is_kept = p->answers_use.headers || (p->has_ussd && p->fields_use.headers);
-    bool is_body_kept = p->answers_use.body || (p->has_ussd && p->fields_use.body);
-    struct http_header *copies =
-        is_kept ? arena_new_array(arena, struct http_header, eval->n_headers) : NULL;
+    unsigned needs = p->answers_need | (p->has_ussd ? p->fields_need : 0);
+    struct http_header *copies = (needs & NEED_HEADERS) != 0
+                                     ? arena_new_array(arena, struct http_header, eval->n_headers)
+                                     : NULL;
     for (uint32_t i = 0; copies != NULL && i < eval->n_headers; i++) {
         copies[i].name = arena_str(arena, headers[i].name);
         copies[i].value = arena_str(arena, headers[i].value);
     }
     eval->headers = copies;
     eval->n_headers = copies != NULL ? eval->n_headers : 0;
-    eval->body = is_body_kept ? arena_str(arena, eval->body) : STR_NONE;
+    eval->body = (needs & NEED_BODY) != 0 ? arena_str(arena, eval->body) : STR_NONE;
     eval->rest = arena_str(arena, eval->rest);
     eval->method = arena_str(arena, eval->method);
     eval->query_text = STR_NONE;

@@ -1,4 +1,4 @@
-#include "profile/internal.h"
+#include "profile/model.h"
 
 #define MAX_ANSWER_BYTES 65536u
 
@@ -122,25 +122,6 @@ enum err profile_encode(const struct profile *p, const struct inbound_batch *bat
         .body = bytes,
     };
     return ERR_OK;
-}
-
-bool profile_read_reply(const struct profile *p, const struct inbound_batch *batch, struct str body,
-                        struct arena *arena, struct reply *ret)
-{
-    static const enum answer_name names[] = {ANSWER_OPEN, ANSWER_CLOSE, ANSWER_REPLY};
-    const struct rule *rule = batch->memory->rules[deciding_item(batch)];
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        const struct body *answer = declared(p, rule, names[i]);
-        struct inverted found = {.text = STR_NONE};
-        if (answer == NULL || !body_fits(answer, body, arena))
-            continue;
-        body_invert(answer, body, arena, &found);
-        *ret =
-            (struct reply){.text = found.text, .id = found.id, .is_open = names[i] == ANSWER_OPEN};
-        if (found.text.len > 0)
-            return true;
-    }
-    return false;
 }
 
 static const struct body *reply_answer(const struct profile *p)

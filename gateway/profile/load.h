@@ -1,12 +1,26 @@
 /*
- * profile_load.h: the YAML of a profile into profile_model.h, shared by the profile_parse*.c files.
+ * load.h: the YAML of a profile into model.h, shared by the files that load it.
  *
  * The first mistake is reported, with file:line:column, what is wrong and how to mend it; after it
  * every function returns false and changes nothing more.
  */
 #pragma once
 
-#include "profile/internal.h"
+#include "core/yaml.h"
+#include "profile/model.h"
+
+/* template.c: text of the YAML into templates. Errors say what is wrong, not where. */
+struct expr_scope {
+    struct profile *profile;
+    unsigned contexts;             /* bits of enum profile_context */
+    const struct named_value *let; /* names defined so far */
+};
+enum err expr_parse(struct str text, const struct expr_scope *scope, struct template *ret,
+                    struct errmsg *msg) MUST_CHECK;
+enum err template_parse(struct str text, const struct expr_scope *scope, struct template *ret,
+                        struct errmsg *msg) MUST_CHECK;
+enum err filters_parse(struct str text, const struct expr_scope *scope, struct filter **ret,
+                       struct errmsg *msg) MUST_CHECK;
 
 struct loader {
     struct profile *profile;
@@ -31,9 +45,9 @@ bool load_u32(struct loader *l, const struct yaml_node *map, const char *key, ui
 bool load_word(struct loader *l, const struct yaml_node *map, const char *key, const char *words,
                int *ret);
 /* A scalar or a list of scalars. */
-bool load_list(struct loader *l, const struct yaml_node *node, struct template_list **ret);
+bool load_list(struct loader *l, const struct yaml_node *node, struct word_list **ret);
 
-/* profile_parse_value.c */
+/* parse_value.c */
 enum value_mode {
     VALUE_SOURCE, /* a scalar is an expression, or a template when it has a brace or is empty */
     VALUE_TEXT,   /* a scalar is a template */
@@ -49,14 +63,14 @@ bool load_matchers(struct loader *l, const struct yaml_node *node, int target,
 bool load_named(struct loader *l, const struct yaml_node *map, enum value_mode mode,
                 struct named_value **ret, uint32_t *ret_n);
 
-/* profile_parse_rule.c */
+/* parse_rule.c */
 bool load_rules(struct loader *l, const struct yaml_node *root);
-/* profile_parse_body.c */
+/* parse_body.c */
 bool load_members(struct loader *l, const struct yaml_node *map, struct member **ret);
 bool load_body(struct loader *l, const struct yaml_node *map, const char *more_keys,
                struct body *ret);
 bool load_answers(struct loader *l, const struct yaml_node *map, struct body answers[N_ANSWERS]);
-/* profile_parse_auth.c */
+/* parse_auth.c */
 bool load_auth(struct loader *l, const struct yaml_node *list);
-/* profile_parse_send.c */
+/* parse_send.c */
 bool load_send(struct loader *l, const struct yaml_node *map);

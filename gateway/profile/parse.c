@@ -94,13 +94,13 @@ bool load_word(struct loader *l, const struct yaml_node *map, const char *key, c
     return load_fail(l, node, "%s is one of: %s", key, words);
 }
 
-bool load_list(struct loader *l, const struct yaml_node *node, struct template_list **ret)
+bool load_list(struct loader *l, const struct yaml_node *node, struct word_list **ret)
 {
-    struct template_list **link = ret;
+    struct word_list **link = ret;
     const struct yaml_node *m = node->kind == YAML_KIND_LIST ? node->first : node;
     *ret = NULL;
     for (; m != NULL; m = node->kind == YAML_KIND_LIST ? m->next : NULL) {
-        struct template_list *item = load_alloc(l, sizeof(*item), m);
+        struct word_list *item = load_alloc(l, sizeof(*item), m);
         if (item == NULL)
             return false;
         if (m->kind != YAML_KIND_SCALAR)
@@ -143,7 +143,7 @@ static bool load_formats(struct loader *l, const struct yaml_node *root)
     const struct yaml_node *body = yaml_get(root, STR("body"));
     const struct yaml_node *inside = yaml_get(root, STR("inside"));
     struct profile *p = l->profile;
-    struct template_list *list = NULL;
+    struct word_list *list = NULL;
     struct errmsg why;
     if (body != NULL && !load_list(l, body, &list))
         return false;
@@ -163,7 +163,7 @@ static bool load_formats(struct loader *l, const struct yaml_node *root)
 static bool load_methods(struct loader *l, const struct yaml_node *node)
 {
     struct profile *p = l->profile;
-    struct template_list *list = NULL;
+    struct word_list *list = NULL;
     if (!load_list(l, node, &list))
         return false;
     for (; list != NULL; list = list->next) {

@@ -7,7 +7,6 @@ static const char algorithm_words[] = "md5 sha1 sha256 sha512 hmac-md5 hmac-sha1
  * replace: "&=", by: "_"} */
 static bool load_pairs(struct loader *l, const struct yaml_node *map, struct pairs *ret)
 {
-    static const enum source sources[] = {SOURCE_FORM, SOURCE_QUERY, SOURCE_PARAM};
     const struct yaml_node *each = yaml_get(map, STR("each"));
     const struct yaml_node *without = yaml_get(map, STR("without"));
     int of = 0;
@@ -20,7 +19,7 @@ static bool load_pairs(struct loader *l, const struct yaml_node *map, struct pai
         !load_text(l, map, "replace", &ret->replaced) ||
         !load_text(l, map, "by", &ret->replacement))
         return false;
-    ret->of = sources[of];
+    ret->of = (enum pairs_of)of;
     if (ret->replaced.p != NULL && ret->replacement.len != 1)
         return load_fail(l, map, "'replace:' needs 'by:' with the one character put instead");
     if (without != NULL && !load_list(l, without, &ret->without))
@@ -46,7 +45,7 @@ static bool load_fresh(struct loader *l, const struct yaml_node *map, struct aut
 static bool load_keys(struct loader *l, const struct yaml_node *map, struct auth *auth)
 {
     const struct yaml_node *key = yaml_get(map, STR("key"));
-    struct template_list *list = NULL;
+    struct word_list *list = NULL;
     if (key != NULL && !load_list(l, key, &list))
         return false;
     if (list == NULL) {
@@ -54,8 +53,8 @@ static bool load_keys(struct loader *l, const struct yaml_node *map, struct auth
         list = load_alloc(l, sizeof(*list) * 2, map);
         if (list == NULL)
             return false;
-        list[0] = (struct template_list){STR("secret"), &list[1]};
-        list[1] = (struct template_list){STR("secret_2"), NULL};
+        list[0] = (struct word_list){STR("secret"), &list[1]};
+        list[1] = (struct word_list){STR("secret_2"), NULL};
     }
     auth->keys = list;
     return true;
@@ -93,7 +92,7 @@ static bool load_signature(struct loader *l, const struct yaml_node *map, struct
                     &auth->where) ||
         !load_scheme(l, map, auth) || !load_keys(l, map, auth))
         return false;
-    if (over == NULL || auth->where.choices == NULL)
+    if (over == NULL || auth->where.alternatives == NULL)
         return load_fail(l, map,
                          "a signature needs in: (where it stands) and over: (what is "
                          "signed)");
@@ -121,12 +120,12 @@ static bool load_secrets(struct loader *l, const struct yaml_node *map, struct a
         return load_fail(l, map, "secrets is a map: where it stands, and the setting it equals");
     for (const struct yaml_node *m = map->first; m != NULL; m = m->next) {
         struct named_value *v = load_alloc(l, sizeof(*v), m);
-        struct choice *choice = load_alloc(l, sizeof(*choice), m);
+        struct alternative *choice = load_alloc(l, sizeof(*choice), m);
         if (v == NULL || choice == NULL)
             return false;
         if (expr_parse(m->key, &l->scope, &choice->value, &why) != ERR_OK)
             return load_fail(l, m, "%s", why.text);
-        v->value.choices = choice;
+        v->value.alternatives = choice;
         v->name = m->text;
         *link = v;
         link = &v->next;
@@ -136,7 +135,7 @@ static bool load_secrets(struct loader *l, const struct yaml_node *map, struct a
 
 static bool load_basic(struct loader *l, const struct yaml_node *list, struct auth *auth)
 {
-    struct template_list *names = NULL;
+    struct word_list *names = NULL;
     if (!load_list(l, list, &names))
         return false;
     auth->keys = names;

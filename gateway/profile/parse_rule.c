@@ -79,7 +79,7 @@ static bool load_constant(struct loader *l, const struct yaml_node *node, enum f
 static bool load_forms(struct loader *l, const struct yaml_node *node, struct field *field)
 {
     static const char *const words[] = {"plus", "digits", "00", "national", "any", "opaque"};
-    struct template_list *list = NULL;
+    struct word_list *list = NULL;
     if (!load_list(l, node, &list))
         return false;
     for (field->n_forms = 0; list != NULL; list = list->next) {
@@ -95,6 +95,22 @@ static bool load_forms(struct loader *l, const struct yaml_node *node, struct fi
     return true;
 }
 
+/* zone: "+03:00", or the winter's and the summer's: ["+01:00", "+02:00"] */
+static bool load_zone(struct loader *l, const struct yaml_node *node, struct zone *ret)
+{
+    struct word_list *list = NULL;
+    if (!load_list(l, node, &list))
+        return false;
+    const struct word_list *summer = list != NULL && list->next != NULL ? list->next : list;
+    if (list == NULL || summer->next != NULL ||
+        zone_parse_offset(list->text, &ret->winter) != ERR_OK ||
+        zone_parse_offset(summer->text, &ret->summer) != ERR_OK)
+        return load_fail(l, node,
+                         "a zone is hours and minutes east of UTC: \"+03:00\", or those of winter "
+                         "and of European summer: [\"+01:00\", \"+02:00\"]");
+    return true;
+}
+
 static bool load_time(struct loader *l, const struct yaml_node *node, struct field *field)
 {
     const struct yaml_node *format = yaml_get(node, STR("format"));
@@ -102,15 +118,14 @@ static bool load_time(struct loader *l, const struct yaml_node *node, struct fie
     int bad = 0;
     if (format != NULL && !load_list(l, format, &field->patterns))
         return false;
-    for (const struct template_list *p = field->patterns; p != NULL; p = p->next) {
+    for (const struct word_list *p = field->patterns; p != NULL; p = p->next) {
         if (time_check_pattern(p->text) != ERR_OK)
             return load_fail(l, format,
                              "a time pattern knows %%Y %%y %%m %%b %%d %%H %%M %%S %%f "
                              "%%a %%z %%s and %%%%");
     }
-    field->has_zone = zone != NULL;
-    if (zone != NULL && zone_parse(zone->text, &field->zone) != ERR_OK)
-        return load_fail(l, zone, "'%s' is no zone of our table; write it as +03:00", zone->text.p);
+    if (zone != NULL && !load_zone(l, zone, &field->zone))
+        return false;
     if (!load_word(l, node, "bad", "now reject", &bad))
         return false;
     field->is_bad_rejected = bad == 1;
@@ -322,9 +337,11 @@ static void note_needs(struct profile *p, const struct rule *rule)
     if (rule->kind != INBOUND_USSD)
         return;
     p->has_ussd = true;
-    for (const struct choice *c = rule->fields[FIELD_FROM].value.choices; c != NULL; c = c->next) {
+    for (const struct alternative *c = rule->fields[FIELD_FROM].value.alternatives; c != NULL;
+         c = c->next) {
         const struct part *part = c->value.parts;
-        p->needs_session |= part != NULL && !part->is_literal && part->source == SOURCE_REMEMBERED;
+        p->needs_session |=
+            part != NULL && part->source != NULL && (part->source->needs & NEED_SESSION) != 0;
     }
 }
 

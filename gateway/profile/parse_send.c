@@ -39,7 +39,7 @@ static bool load_token(struct loader *l, const struct yaml_node *map, struct sen
     const struct yaml_node *seconds = yaml_get(map, STR("seconds"));
     if (!load_request(l, map, "method url query value seconds", &send->token))
         return false;
-    if (value == NULL || send->token.url.choices == NULL)
+    if (value == NULL || send->token.url.alternatives == NULL)
         return load_fail(l, map,
                          "a token request needs url:, and value:, where the token stands "
                          "in the answer");

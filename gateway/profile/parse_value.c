@@ -3,7 +3,7 @@
 #include "profile/load.h"
 
 static bool load_choice(struct loader *l, const struct yaml_node *node, enum value_mode mode,
-                        struct choice *ret)
+                        struct alternative *ret)
 {
     struct errmsg why;
     bool is_template = mode == VALUE_TEXT || str_is_empty(node->text) ||
@@ -15,9 +15,9 @@ static bool load_choice(struct loader *l, const struct yaml_node *node, enum val
 
 /* One alternative: a scalar, or {in: scalar, when: conditions}. */
 static bool load_alternative(struct loader *l, const struct yaml_node *node, enum value_mode mode,
-                             struct choice **link)
+                             struct alternative **link)
 {
-    struct choice *choice = load_alloc(l, sizeof(*choice), node);
+    struct alternative *choice = load_alloc(l, sizeof(*choice), node);
     const struct yaml_node *in = node;
     if (choice == NULL)
         return false;
@@ -43,8 +43,8 @@ static bool load_choices(struct loader *l, const struct yaml_node *node, enum va
                          struct value *ret)
 {
     if (node->kind != YAML_KIND_LIST)
-        return load_alternative(l, node, mode, &ret->choices);
-    struct choice **link = &ret->choices;
+        return load_alternative(l, node, mode, &ret->alternatives);
+    struct alternative **link = &ret->alternatives;
     for (const struct yaml_node *m = node->first; m != NULL; m = m->next) {
         if (!load_alternative(l, m, mode, link))
             return false;
@@ -66,7 +66,7 @@ static bool load_value_map(struct loader *l, const struct yaml_node *map, enum v
     struct errmsg why;
     if (in != NULL && !load_choices(l, in, mode, ret))
         return false;
-    for (struct choice *c = ret->choices; when != NULL && c != NULL; c = c->next) {
+    for (struct alternative *c = ret->alternatives; when != NULL && c != NULL; c = c->next) {
         if (c->when.all == NULL && !load_conditions(l, when, &c->when))
             return false;
     }

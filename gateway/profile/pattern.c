@@ -4,7 +4,7 @@
 #include <pcre2.h>
 
 #include "base/xalloc.h"
-#include "profile/internal.h"
+#include "profile/model.h"
 
 #define MATCH_LIMIT 10000
 #define DEPTH_LIMIT 500

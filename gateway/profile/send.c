@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "profile/internal.h"
+#include "profile/model.h"
 
 #define MAX_REQUEST_BYTES 65536u
 #define MAX_ERROR_BYTES 120u
@@ -54,7 +54,7 @@ static enum err render_url(struct eval *eval, const struct request_template *t, 
     buf_init(&query, MAX_REQUEST_BYTES);
     if (override.p != NULL)
         buf_add_str(&out, override);
-    else if (t->url.choices == NULL || !value_render(eval, &t->url, ESCAPE_PATH, &out))
+    else if (t->url.alternatives == NULL || !value_render(eval, &t->url, ESCAPE_PATH, &out))
         return errmsg_set(msg, ERR_NOT_FOUND,
                           "the address to send to is not known; set send_url, or the settings "
                           "that it is made of");
@@ -66,6 +66,34 @@ static enum err render_url(struct eval *eval, const struct request_template *t, 
     }
     *ret = arena_str(eval->arena, buf_str(&out));
     return ret->p != NULL && buf_error(&out) == ERR_OK ? ERR_OK : ERR_TOO_LONG;
+}
+
+/* Is it the fake aggregator of our own admin listener? Nobody else is told anything twice. */
+static bool is_simulator(struct str url)
+{
+    struct str rest = str_sub(url, STR("http://127.0.0.1:").len, url.len);
+    return str_starts(url, STR("http://127.0.0.1:")) &&
+           str_starts(str_sub(rest, str_find_char(rest, '/'), rest.len), STR("/sim/send/"));
+}
+
+static struct str percent(struct eval *eval, struct str value)
+{
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, MAX_REQUEST_BYTES);
+    form_encode_path(value, &out);
+    return arena_str(eval->arena, buf_str(&out));
+}
+
+/* What the request says in the provider's form, plainly, so that the simulator need not know every
+ * provider's. headers_render leaves room for it. */
+static void add_simulator_headers(struct eval *eval, struct send_request *ret)
+{
+    const struct outgoing *message = eval->outgoing;
+    struct http_header *to = &ret->headers[ret->n_headers];
+    to[0] = (struct http_header){STR(SIMULATOR_HEADER_FROM), percent(eval, message->from)};
+    to[1] = (struct http_header){STR(SIMULATOR_HEADER_TO), percent(eval, message->to)};
+    to[2] = (struct http_header){STR(SIMULATOR_HEADER_TEXT), percent(eval, message->text)};
+    ret->n_headers += 3;
 }
 
 static enum err render_request(struct eval *eval, const struct request_template *t, bool is_send,
@@ -82,6 +110,8 @@ static enum err render_request(struct eval *eval, const struct request_template 
         return errmsg_set(msg, ERR_INVALID, "a header would hold a line end");
     if (t->body.type.p != NULL)
         ret->headers[ret->n_headers++] = (struct http_header){STR("Content-Type"), t->body.type};
+    if (is_send && is_simulator(ret->url))
+        add_simulator_headers(eval, ret);
     if (!body_render(eval, &t->body, &body))
         return errmsg_set(msg, ERR_INVALID, "the body lacks a value: is every setting there?");
     ret->body = arena_str(eval->arena, buf_str(&body));
@@ -147,19 +177,6 @@ enum err profile_token_request(const struct profile *p, const struct settings *s
     return e == ERR_OK ? render_request(&eval, &p->send.token, false, ret, msg) : e;
 }
 
-/* Reads the body of an answer as what it looks like; one that is neither is a form or text. */
-static void read_result_body(struct eval *eval)
-{
-    struct profile reader = *eval->profile;
-    reader.takes_form = reader.takes_json = reader.takes_xml = true;
-    reader.is_body_inside = false;
-    const struct profile *own = eval->profile;
-    eval->profile = &reader;
-    if (body_read(eval) != ERR_OK)
-        eval->doc = NULL; /* conditions on its contents fail then */
-    eval->profile = own;
-}
-
 enum err profile_read_token(const struct profile *p, int status, struct str body,
                             const struct settings *settings, struct arena *arena,
                             struct str *ret_token, int64_t *ret_lifetime_ms)
@@ -167,7 +184,7 @@ enum err profile_read_token(const struct profile *p, int status, struct str body
     struct eval eval = {
         .profile = p, .arena = arena, .settings = settings, .status = status, .body = body};
     uint64_t seconds = 3600;
-    read_result_body(&eval);
+    body_read_any(&eval);
     struct str token = value_eval(&eval, &p->send.token_value);
     struct str lifetime = value_eval(&eval, &p->send.token_seconds);
     if (status / 100 != 2 || str_is_empty(token))
@@ -203,8 +220,8 @@ static int64_t retry_after_ms(const struct eval *eval)
         ms = str_to_u64(text, MAX_RETRY_AFTER_MS / 1000, &seconds) == ERR_OK
                  ? (int64_t)seconds * 1000
                  : MAX_RETRY_AFTER_MS;
-    else if (eval->now.ms > 0 && time_parse(text, STR("%a, %d %b %Y %H:%M:%S GMT"),
-                                            (struct zone){0, ZONE_RULE_NONE}, &at) == ERR_OK)
+    else if (eval->now.ms > 0 &&
+             time_parse(text, STR("%a, %d %b %Y %H:%M:%S GMT"), TIME_UTC, &at) == ERR_OK)
         ms = at.ms - eval->now.ms;
     return ms < 0 ? 0 : ms > MAX_RETRY_AFTER_MS ? MAX_RETRY_AFTER_MS : ms;
 }
@@ -261,7 +278,7 @@ enum err profile_read_answer(const struct profile *p, int status, const struct h
         .body = body,
         .now = now,
     };
-    read_result_body(&eval);
+    body_read_any(&eval);
     *ret =
         (struct send_result){.outcome = classify(&eval, &p->send), .is_own_id = p->send.is_own_id};
     if (ret->outcome == SEND_SENT)
@@ -272,5 +289,26 @@ enum err profile_read_answer(const struct profile *p, int status, const struct h
         ret->id = STR_NONE;
     if (ret->outcome == SEND_THROTTLED || ret->outcome == SEND_TEMPORARY)
         ret->retry_after_ms = retry_after_ms(&eval);
+    return arena_error(arena) == ERR_OK ? ERR_OK : ERR_TOO_LONG;
+}
+
+enum err profile_sample(const struct profile *p, const struct outgoing *message,
+                        struct arena *arena, struct http_response *ret)
+{
+    const struct body *sample = &p->send.sample;
+    struct eval eval = {.profile = p, .arena = arena, .outgoing = message};
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, MAX_REQUEST_BYTES);
+    uint32_t n = 0;
+    const struct http_header *headers = headers_render(&eval, sample, &n);
+    if (!body_render(&eval, sample, &out))
+        return arena_error(arena) == ERR_OK ? ERR_INVALID : ERR_TOO_LONG;
+    *ret = (struct http_response){
+        .status = sample->is_declared ? sample->status : 200,
+        .content_type = sample->type,
+        .headers = headers,
+        .n_headers = headers != NULL ? n : 0,
+        .body = arena_str(arena, buf_str(&out)),
+    };
     return arena_error(arena) == ERR_OK ? ERR_OK : ERR_TOO_LONG;
 }

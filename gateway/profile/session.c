@@ -3,7 +3,7 @@
  * its text is new. Cumulative texts ("1*Juma*2") grow by '*' and the new input, but an input may
  * hold stars itself, so nothing is ever split at them: the remembered text in front is taken off.
  */
-#include "profile/internal.h"
+#include "profile/model.h"
 
 static bool is_dialled(struct str text)
 {

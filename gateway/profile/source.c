@@ -1,9 +1,9 @@
+/* Places where a value may be found, a row each. A source that is to be added is one row and one
+ * function. */
 #include <stdlib.h>
 
 #include "core/gsm/gsm.h"
-#include "profile/internal.h"
-#include "wire/json.h"
-#include "wire/xml.h"
+#include "profile/load.h"
 
 /* form, query and header look-ups ---------------------------------------------------------- */
 
@@ -12,9 +12,30 @@ static struct str get(const struct eval *eval, const struct form *form, struct s
     return eval->profile->is_key_case_free ? form_get_nocase(form, key) : form_get(form, key);
 }
 
+static struct str read_form(struct eval *eval, const struct part *part)
+{
+    return get(eval, &eval->form, part->literal);
+}
+
+static struct str read_query(struct eval *eval, const struct part *part)
+{
+    return part->literal.p != NULL ? get(eval, &eval->query, part->literal) : eval->query_text;
+}
+
+static struct str read_param(struct eval *eval, const struct part *part)
+{
+    struct str value = read_form(eval, part);
+    return value.p != NULL ? value : get(eval, &eval->query, part->literal);
+}
+
 static struct str header(const struct eval *eval, struct str name)
 {
     return http_header_get(eval->headers, eval->n_headers, name);
+}
+
+static struct str read_header(struct eval *eval, const struct part *part)
+{
+    return header(eval, part->literal);
 }
 
 /* Segments of text from the end: pattern "/a/{x}" and "/cb/a/7" give 7 for x. */
@@ -33,6 +54,11 @@ static struct str path_capture(const struct eval *eval, struct str name)
         rest = str_sub(rest, 0, slash > 0 ? slash - 1 : 0);
     }
     return STR_NONE;
+}
+
+static struct str read_path(struct eval *eval, const struct part *part)
+{
+    return part->literal.p != NULL ? path_capture(eval, part->literal) : eval->rest;
 }
 
 bool path_matches(const struct path_pattern *pattern, struct str rest)
@@ -55,8 +81,9 @@ bool path_matches(const struct path_pattern *pattern, struct str rest)
 
 /* public_url and what was asked for below it. A public_url with a path of its own is the callback's
  * whole address (a proxy has changed the path); one with a query is complete. */
-static struct str request_url(const struct eval *eval)
+static struct str read_url(struct eval *eval, const struct part *part)
 {
+    (void)part;
     struct str base = eval_setting(eval, STR("public_url"));
     if (base.p == NULL || eval->request == NULL)
         return STR_NONE;
@@ -72,8 +99,9 @@ static struct str request_url(const struct eval *eval)
     return arena_printf(eval->arena, "%.*s?%.*s", STR_ARG(base), STR_ARG(eval->request->query));
 }
 
-static struct str report_url(const struct eval *eval)
+static struct str read_dlr_url(struct eval *eval, const struct part *part)
 {
+    (void)part;
     struct str url = eval_setting(eval, STR("dlr_url"));
     if (url.p != NULL)
         return url;
@@ -88,7 +116,7 @@ static struct str report_url(const struct eval *eval)
 
 /* computed ---------------------------------------------------------------------------------- */
 
-static struct str basic(struct eval *eval, const struct part *part)
+static struct str read_basic(struct eval *eval, const struct part *part)
 {
     struct str user = eval_setting(eval, part->literal);
     struct str password = eval_setting(eval, part->second);
@@ -101,7 +129,7 @@ static struct str basic(struct eval *eval, const struct part *part)
     return arena_str(eval->arena, buf_str(&out));
 }
 
-static struct str alphabet(const struct eval *eval, const struct part *part)
+static struct str read_alphabet(struct eval *eval, const struct part *part)
 {
     struct str text = eval->outgoing != NULL ? eval->outgoing->text : eval->reply_text;
     enum gsm_encoding encoding = gsm_measure(text).encoding;
@@ -111,11 +139,11 @@ static struct str alphabet(const struct eval *eval, const struct part *part)
     return str_eq(word, STR("-")) ? STR_NONE : word;
 }
 
-static struct str now(struct eval *eval, const struct part *part)
+static struct str read_now(struct eval *eval, const struct part *part)
 {
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, PROFILE_MAX_TEXT_BYTES);
-    time_format(eval->now, part->literal, eval_zone(eval, NULL), &out);
+    time_format(eval->now, part->literal, eval_zone(eval, TIME_UTC), &out);
     return arena_str(eval->arena, buf_str(&out));
 }
 
@@ -128,7 +156,7 @@ static int compare_pairs(const void *a, const void *b)
 
 static bool is_left_out(const struct pairs *pairs, struct str key)
 {
-    for (const struct template_list *w = pairs->without; w != NULL; w = w->next) {
+    for (const struct word_list *w = pairs->without; w != NULL; w = w->next) {
         if (str_eq(w->text, key))
             return true;
     }
@@ -147,11 +175,14 @@ static struct str replace_characters(struct eval *eval, const struct pairs *pair
 }
 
 /* All pairs of a form or query, by the template of one. */
-static struct str signed_pairs(struct eval *eval)
+static struct str read_pairs(struct eval *eval, const struct part *part)
 {
     const struct pairs *pairs = eval->pairs;
-    const struct form *form = pairs->of == SOURCE_FORM ? &eval->form : &eval->query;
-    if (pairs->of == SOURCE_PARAM && eval->form.n_pairs > 0)
+    (void)part;
+    if (pairs == NULL)
+        return STR_NONE;
+    const struct form *form = pairs->of == PAIRS_OF_FORM ? &eval->form : &eval->query;
+    if (pairs->of == PAIRS_OF_PARAM && eval->form.n_pairs > 0)
         form = &eval->form;
     struct form_pair *sorted = arena_new_array(eval->arena, struct form_pair, form->n_pairs + 1);
     struct buf out CLEANUP(buf_fini);
@@ -175,8 +206,9 @@ static struct str signed_pairs(struct eval *eval)
 }
 
 /* Names of what a session's memory holds; all others were put into `remember`. */
-static struct str remembered(const struct eval *eval, struct str name)
+static struct str read_remembered(struct eval *eval, const struct part *part)
 {
+    struct str name = part->literal;
     const struct session_memory *session = eval->session;
     struct session_memory of_answer = {.is_known = true};
     if (session == NULL && eval->request == NULL && eval->inbound != NULL) {
@@ -199,168 +231,239 @@ static struct str remembered(const struct eval *eval, struct str name)
 
 /* the message's own fields ------------------------------------------------------------------ */
 
-static struct str inbound_field(const struct eval *eval, enum source source)
+/* Of what is being sent, else of what came: conditions are looked at before any field is read. */
+#define MESSAGE_FIELD(name)                                                                        \
+    static struct str read_##name(struct eval *eval, const struct part *part)                      \
+    {                                                                                              \
+        (void)part;                                                                                \
+        return eval->outgoing != NULL  ? eval->outgoing->name                                      \
+               : eval->inbound != NULL ? eval->inbound->name                                       \
+                                       : STR_NONE;                                                 \
+    }
+MESSAGE_FIELD(from)
+MESSAGE_FIELD(to)
+MESSAGE_FIELD(session)
+MESSAGE_FIELD(network)
+MESSAGE_FIELD(text)
+MESSAGE_FIELD(id)
+MESSAGE_FIELD(link)
+#undef MESSAGE_FIELD
+
+static struct str read_reply_or_text(struct eval *eval, const struct part *part)
 {
-    const struct inbound *in = eval->inbound;
-    if (in == NULL)
-        return STR_NONE; /* conditions are looked at before any field is read */
-    const struct str fields[] = {
-        in->from,
-        in->to,
-        eval->reply_text.p != NULL ? eval->reply_text : in->text,
-        eval->reply_id.p != NULL ? eval->reply_id : in->id,
-        in->session,
-        in->network,
-        in->link,
-        str_from(inbound_phase_name(in->phase)),
-    };
-    return fields[source - SOURCE_FROM];
+    return eval->reply_text.p != NULL ? eval->reply_text : read_text(eval, part);
 }
 
-static struct str outgoing_field(const struct eval *eval, enum source source)
+static struct str read_reply_id(struct eval *eval, const struct part *part)
 {
-    const struct outgoing *out = eval->outgoing;
-    const struct str fields[] = {
-        out->from,
-        out->to,
-        out->text,
-        out->id,
-        out->session,
-        out->network,
-        out->link.p != NULL ? out->link : out->session,
-        str_from(inbound_phase_name(out->phase)),
-    };
-    return fields[source - SOURCE_FROM];
+    return eval->reply_id.p != NULL ? eval->reply_id : read_id(eval, part);
 }
 
-_Static_assert(SOURCE_PHASE - SOURCE_FROM == 7 && SOURCE_TEXT - SOURCE_FROM == 2 &&
-                   SOURCE_LINK - SOURCE_FROM == 6,
-               "the tables above are in the order of PROFILE_SOURCES");
-
-static struct str param(const struct eval *eval, struct str key)
+/* Where the provider gave nothing to be given back, its session is. */
+static struct str read_link_or_session(struct eval *eval, const struct part *part)
 {
-    struct str value = get(eval, &eval->form, key);
-    return value.p != NULL ? value : get(eval, &eval->query, key);
+    struct str link = read_link(eval, part);
+    return link.p == NULL && eval->outgoing != NULL ? eval->outgoing->session : link;
 }
 
-static struct str let(struct eval *eval, struct str name)
+static struct str read_phase(struct eval *eval, const struct part *part)
+{
+    (void)part;
+    if (eval->outgoing != NULL)
+        return str_from(inbound_phase_name(eval->outgoing->phase));
+    return eval->inbound != NULL ? str_from(inbound_phase_name(eval->inbound->phase)) : STR_NONE;
+}
+
+static struct str read_reason(struct eval *eval, const struct part *part)
+{
+    (void)part;
+    return eval->inbound != NULL ? eval->inbound->reason : STR_NONE;
+}
+
+/* as they stand ----------------------------------------------------------------------------- */
+
+static struct str read_document(struct eval *eval, const struct part *part)
+{
+    return doc_get(eval->doc, &part->path, eval->profile->is_key_case_free);
+}
+
+static struct str read_item(struct eval *eval, const struct part *part)
+{
+    return doc_get(eval->item, &part->path, eval->profile->is_key_case_free);
+}
+
+static struct str read_body(struct eval *eval, const struct part *part)
+{
+    (void)part;
+    return eval->body;
+}
+
+static struct str read_method(struct eval *eval, const struct part *part)
+{
+    (void)part;
+    return eval->method;
+}
+
+static struct str read_secret(struct eval *eval, const struct part *part)
+{
+    (void)part;
+    return eval->secret;
+}
+
+static struct str read_key(struct eval *eval, const struct part *part)
+{
+    (void)part;
+    return eval->key;
+}
+
+static struct str read_value(struct eval *eval, const struct part *part)
+{
+    (void)part;
+    return eval->value;
+}
+
+static struct str read_setting(struct eval *eval, const struct part *part)
+{
+    return eval_setting(eval, part->literal);
+}
+
+static struct str read_status(struct eval *eval, const struct part *part)
+{
+    (void)part;
+    return arena_printf(eval->arena, "%d", eval->status);
+}
+
+static struct str read_index(struct eval *eval, const struct part *part)
+{
+    (void)part;
+    return arena_printf(eval->arena, "%u", eval->index);
+}
+
+static struct str read_let(struct eval *eval, const struct part *part)
 {
     for (const struct named_value *v = eval->let; v != NULL; v = v->next) {
-        if (str_eq(v->name, name))
+        if (str_eq(v->name, part->literal))
             return value_eval(eval, &v->value);
     }
     return STR_NONE;
 }
 
-struct str source_eval(struct eval *eval, const struct part *part)
+/* what an argument must be ------------------------------------------------------------------ */
+
+static enum err check_json(struct part *part, const struct expr_scope *scope, struct errmsg *msg)
 {
-    bool is_nocase = eval->profile->is_key_case_free;
-    switch (part->source) {
-    case SOURCE_FORM:
-        return get(eval, &eval->form, part->literal);
-    case SOURCE_QUERY:
-        return part->literal.p != NULL ? get(eval, &eval->query, part->literal) : eval->query_text;
-    case SOURCE_PARAM:
-        return param(eval, part->literal);
-    case SOURCE_HEADER:
-        return header(eval, part->literal);
-    case SOURCE_PATH:
-        return part->literal.p != NULL ? path_capture(eval, part->literal) : eval->rest;
-    case SOURCE_JSON:
-    case SOURCE_XML:
-        return doc_get(eval->doc, &part->path, is_nocase);
-    case SOURCE_ITEM:
-        return doc_get(eval->item, &part->path, is_nocase);
-    case SOURCE_BODY:
-        return eval->body;
-    case SOURCE_METHOD:
-        return eval->method;
-    case SOURCE_URL:
-        return request_url(eval);
-    case SOURCE_PAIRS:
-        return eval->pairs != NULL ? signed_pairs(eval) : STR_NONE;
-    case SOURCE_SECRET:
-        return eval->secret;
-    case SOURCE_KEY:
-        return eval->key;
-    case SOURCE_VALUE:
-        return eval->value;
-    case SOURCE_REMEMBERED:
-        return remembered(eval, part->literal);
-    case SOURCE_SETTING:
-        return eval_setting(eval, part->literal);
-    case SOURCE_LET:
-        return let(eval, part->literal);
-    case SOURCE_BASIC:
-        return basic(eval, part);
-    case SOURCE_NOW:
-        return now(eval, part);
-    case SOURCE_ALPHABET:
-        return alphabet(eval, part);
-    case SOURCE_DLR_URL:
-        return report_url(eval);
-    case SOURCE_STATUS:
-        return arena_printf(eval->arena, "%d", eval->status);
-    case SOURCE_INDEX:
-        return arena_printf(eval->arena, "%u", eval->index);
-    case SOURCE_REASON:
-        return eval->inbound != NULL ? eval->inbound->reason : STR_NONE;
-    case SOURCE_FROM:
-    case SOURCE_TO:
-    case SOURCE_TEXT:
-    case SOURCE_ID:
-    case SOURCE_SESSION:
-    case SOURCE_NETWORK:
-    case SOURCE_LINK:
-    case SOURCE_PHASE:
-        return eval->outgoing != NULL ? outgoing_field(eval, part->source)
-                                      : inbound_field(eval, part->source);
-    case N_SOURCES:
-        break;
+    return doc_path_json(part->literal, scope->profile->arena, &part->path, msg);
+}
+
+static enum err check_xml(struct part *part, const struct expr_scope *scope, struct errmsg *msg)
+{
+    (void)scope;
+    return doc_path_xml(part->literal, &part->path, msg);
+}
+
+static enum err check_item(struct part *part, const struct expr_scope *scope, struct errmsg *msg)
+{
+    bool is_json = part->literal.len == 0 || part->literal.p[0] == '/';
+    return is_json ? check_json(part, scope, msg) : check_xml(part, scope, msg);
+}
+
+static enum err check_name(struct str name, const struct profile *p, struct errmsg *msg)
+{
+    for (uint32_t i = 0; i < p->n_settings; i++) {
+        if (str_eq(p->settings[i].name, name))
+            return ERR_OK;
     }
-    return STR_NONE;
-}
-
-/* bodies ------------------------------------------------------------------------------------ */
-
-static enum err read_document(struct eval *eval, struct str text)
-{
-    struct str trimmed = str_trim(text);
-    if (str_starts(trimmed, STR("\xef\xbb\xbf")))
-        trimmed = str_trim(str_sub(trimmed, 3, trimmed.len));
-    if (eval->profile->takes_xml && (str_starts(trimmed, STR("<")) || !eval->profile->takes_json))
-        return xml_read(text, eval->arena, &eval->doc);
-    return json_read(text, eval->arena, &eval->doc);
-}
-
-/* Does the text look like the documents that this profile takes? */
-static bool is_document(const struct profile *p, struct str text)
-{
-    text = str_trim(text);
-    if (str_starts(text, STR("\xef\xbb\xbf")))
-        text = str_trim(str_sub(text, 3, text.len));
-    char first = text.len > 0 ? text.p[0] : ' ';
-    return (p->takes_json && (first == '{' || first == '[')) || (p->takes_xml && first == '<');
-}
-
-enum err body_read(struct eval *eval)
-{
-    const struct profile *p = eval->profile;
-    struct str type = header(eval, STR("Content-Type"));
-    if (eval->body.len == 0)
+    if (setting_is_common(name))
         return ERR_OK;
-    if (p->takes_form && str_eq_nocase(str_sub(type, 0, 19), STR("multipart/form-data"))) {
-        eval->body = arena_str(eval->arena, eval->body);
-        return form_parse_multipart(eval->body, type, eval->arena, &eval->form);
+    return errmsg_set(msg, ERR_INVALID,
+                      "the setting '%.*s' is not declared under settings:", STR_ARG(name));
+}
+
+static enum err check_setting(struct part *part, const struct expr_scope *scope, struct errmsg *msg)
+{
+    return check_name(part->literal, scope->profile, msg);
+}
+
+static enum err check_let(struct part *part, const struct expr_scope *scope, struct errmsg *msg)
+{
+    for (const struct named_value *v = scope->let; v != NULL; v = v->next) {
+        if (str_eq(v->name, part->literal))
+            return ERR_OK;
     }
-    bool has_documents = p->takes_json || p->takes_xml;
-    if (has_documents && (!p->takes_form || is_document(p, eval->body)))
-        return read_document(eval, eval->body);
-    if (!p->takes_form)
+    return errmsg_set(msg, ERR_INVALID, "'let %.*s' has no line under let: before this one",
+                      STR_ARG(part->literal));
+}
+
+static enum err check_basic(struct part *part, const struct expr_scope *scope, struct errmsg *msg)
+{
+    part->second = part->literal;
+    part->literal = str_split(&part->second, ' ');
+    enum err e = check_name(part->literal, scope->profile, msg);
+    return e == ERR_OK ? check_name(part->second, scope->profile, msg) : e;
+}
+
+static enum err check_alphabet(struct part *part, const struct expr_scope *scope,
+                               struct errmsg *msg)
+{
+    (void)scope;
+    if (part->literal.p == NULL)
         return ERR_OK;
-    enum err e = form_parse(eval->body, eval->arena, &eval->form);
-    if (e != ERR_OK || !p->is_body_inside)
-        return e;
-    struct str inside = template_eval(eval, &p->inside);
-    return inside.p != NULL ? read_document(eval, inside) : ERR_OK;
+    part->second = part->literal;
+    part->literal = str_split(&part->second, ' ');
+    if (str_is_empty(part->second))
+        return errmsg_set(msg, ERR_INVALID,
+                          "alphabet takes two words: for GSM-7 and for UCS-2 ('-' = nothing)");
+    return ERR_OK;
+}
+
+/* the table --------------------------------------------------------------------------------- */
+
+#define REQUEST (CONTEXT_CALLBACK | CONTEXT_ANSWER)
+#define MESSAGE (CONTEXT_CALLBACK | CONTEXT_ANSWER | CONTEXT_SEND)
+#define BODIES (CONTEXT_CALLBACK | CONTEXT_ANSWER | CONTEXT_RESULT)
+#define ANYWHERE (CONTEXT_CALLBACK | CONTEXT_PAIR | CONTEXT_ANSWER | CONTEXT_SEND | CONTEXT_RESULT)
+
+static const struct source sources[] = {
+    {"form", ARGUMENT_MUST, BODIES, 0, NULL, read_form},
+    {"query", ARGUMENT_MAY, REQUEST, 0, NULL, read_query},
+    {"param", ARGUMENT_MUST, REQUEST, 0, NULL, read_param},
+    {"header", ARGUMENT_MUST, BODIES, NEED_HEADERS, NULL, read_header},
+    {"path", ARGUMENT_MAY, REQUEST, 0, NULL, read_path},
+    {"json", ARGUMENT_MAY, BODIES, 0, check_json, read_document},
+    {"xml", ARGUMENT_MUST, BODIES, 0, check_xml, read_document},
+    {"item", ARGUMENT_MAY, CONTEXT_CALLBACK, 0, check_item, read_item},
+    {"body", ARGUMENT_NONE, BODIES, NEED_BODY, NULL, read_body},
+    {"method", ARGUMENT_NONE, CONTEXT_CALLBACK, 0, NULL, read_method},
+    {"url", ARGUMENT_NONE, CONTEXT_CALLBACK, NEED_URL, NULL, read_url},
+    {"pairs", ARGUMENT_NONE, CONTEXT_CALLBACK, 0, NULL, read_pairs},
+    {"secret", ARGUMENT_NONE, CONTEXT_AUTH, 0, NULL, read_secret},
+    {"key", ARGUMENT_NONE, CONTEXT_PAIR, 0, NULL, read_key},
+    {"value", ARGUMENT_NONE, CONTEXT_PAIR, 0, NULL, read_value},
+    {"remembered", ARGUMENT_MUST, REQUEST, NEED_SESSION, NULL, read_remembered},
+    {"setting", ARGUMENT_MUST, ANYWHERE, 0, check_setting, read_setting},
+    {"let", ARGUMENT_MUST, CONTEXT_SEND, 0, check_let, read_let},
+    {"basic", ARGUMENT_MUST, CONTEXT_CALLBACK | CONTEXT_SEND, 0, check_basic, read_basic},
+    {"now", ARGUMENT_MUST, CONTEXT_ANSWER | CONTEXT_SEND, 0, NULL, read_now},
+    {"alphabet", ARGUMENT_MAY, CONTEXT_ANSWER | CONTEXT_SEND, 0, check_alphabet, read_alphabet},
+    {"dlr_url", ARGUMENT_NONE, CONTEXT_SEND, 0, NULL, read_dlr_url},
+    {"status", ARGUMENT_NONE, CONTEXT_RESULT, 0, NULL, read_status},
+    {"index", ARGUMENT_NONE, CONTEXT_CALLBACK, 0, NULL, read_index},
+    {"reason", ARGUMENT_NONE, CONTEXT_ANSWER, 0, NULL, read_reason},
+    {"from", ARGUMENT_NONE, MESSAGE, 0, NULL, read_from},
+    {"to", ARGUMENT_NONE, MESSAGE, 0, NULL, read_to},
+    {"text", ARGUMENT_NONE, MESSAGE, 0, NULL, read_reply_or_text},
+    {"id", ARGUMENT_NONE, MESSAGE, 0, NULL, read_reply_id},
+    {"session", ARGUMENT_NONE, MESSAGE, 0, NULL, read_session},
+    {"network", ARGUMENT_NONE, MESSAGE, 0, NULL, read_network},
+    {"link", ARGUMENT_NONE, MESSAGE, 0, NULL, read_link_or_session},
+    {"phase", ARGUMENT_NONE, MESSAGE, 0, NULL, read_phase},
+};
+
+const struct source *source_find(struct str word)
+{
+    for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
+        if (str_eq(word, str_from(sources[i].word)))
+            return &sources[i];
+    }
+    return NULL;
 }

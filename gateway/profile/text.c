@@ -1,5 +1,5 @@
 /* Names of what profiles say, as in vectors, logs and the command line; and what a profile is. */
-#include "profile/internal.h"
+#include "profile/model.h"
 
 const char *inbound_kind_name(enum inbound_kind kind)
 {
@@ -70,7 +70,7 @@ bool profile_has_send(const struct profile *p)
 
 bool profile_has_send_url(const struct profile *p)
 {
-    return p->send.request.url.choices != NULL;
+    return p->send.request.url.alternatives != NULL;
 }
 
 bool profile_needs_session(const struct profile *p)

@@ -1,3 +1,5 @@
+/* Moments as providers write them. No table of zones, which is old next year: a profile says the
+ * offset that its provider's texts are in. */
 #include "profile/time.h"
 
 struct reading {
@@ -66,6 +68,22 @@ static bool take_zone(struct reading *r)
     return sign != 0 && take_offset(r, sign);
 }
 
+/* Day, since 1970, of the last Sunday of a month of 31 days. */
+static int64_t last_sunday(int64_t year, unsigned month)
+{
+    int64_t last = clock_days_from_civil(year, month, 31);
+    return last - (last + 4) % 7; /* 1 January 1970 was a Thursday */
+}
+
+static int64_t zone_minutes(struct zone zone, int64_t utc_s)
+{
+    /* The year by the mean length of one is right but near New Year, which is winter anyway. */
+    int64_t year = 1970 + utc_s / 31556952;
+    bool is_summer = zone.winter != zone.summer && utc_s >= last_sunday(year, 3) * 86400 + 3600 &&
+                     utc_s < last_sunday(year, 10) * 86400 + 3600;
+    return is_summer ? zone.summer : zone.winter;
+}
+
 static enum err finish(const struct reading *r, struct zone zone, struct wall_ms *ret)
 {
     if (r->has_epoch) {
@@ -80,8 +98,9 @@ static enum err finish(const struct reading *r, struct zone zone, struct wall_ms
         ret->ms = local - r->offset_minutes * 60000;
         return ERR_OK;
     }
-    struct wall_ms guess = {local - zone_offset_ms(zone, (struct wall_ms){local})};
-    ret->ms = local - zone_offset_ms(zone, guess);
+    /* Between the two readings of the hour that autumn has twice, the later one counts. */
+    struct wall_ms guess = {local - (int64_t)zone.winter * 60000};
+    ret->ms = local - zone_minutes(zone, guess.ms / 1000) * 60000;
     return ERR_OK;
 }
 
@@ -120,6 +139,19 @@ static bool take_time_of_day(struct reading *r)
     if (take_char(r, '.') || take_char(r, ','))
         take_fraction(r);
     return true;
+}
+
+enum err zone_parse_offset(struct str text, int32_t *ret_minutes)
+{
+    uint64_t hours, minutes;
+    bool has_colon = text.len == 6 && text.p[3] == ':';
+    if ((text.len != 5 && !has_colon) || (text.p[0] != '+' && text.p[0] != '-') ||
+        str_to_u64(str_sub(text, 1, 3), 14, &hours) != ERR_OK ||
+        str_to_u64(str_sub(text, has_colon ? 4 : 3, text.len), 59, &minutes) != ERR_OK)
+        return ERR_INVALID;
+    int32_t all = (int32_t)(hours * 60 + minutes);
+    *ret_minutes = text.p[0] == '-' ? -all : all;
+    return ERR_OK;
 }
 
 enum err time_parse_auto(struct str text, struct zone zone, struct wall_ms *ret)
@@ -298,12 +330,12 @@ static void format_letter(char letter, const struct civil *c, int64_t seconds, i
 
 void time_format(struct wall_ms at, struct str pattern, struct zone zone, struct buf *out)
 {
-    int64_t offset_ms = zone_offset_ms(zone, at);
     int64_t seconds = at.ms / 1000;
-    struct civil civil = civil_from_seconds(seconds + offset_ms / 1000);
+    int64_t minutes = zone_minutes(zone, seconds);
+    struct civil civil = civil_from_seconds(seconds + minutes * 60);
     for (size_t i = 0; i < pattern.len; i++) {
         if (pattern.p[i] == '%' && i + 1 < pattern.len)
-            format_letter(pattern.p[++i], &civil, seconds, offset_ms / 60000, out);
+            format_letter(pattern.p[++i], &civil, seconds, minutes, out);
         else
             buf_add_char(out, pattern.p[i]);
     }

@@ -1,30 +1,28 @@
 /*
- * profile_time.h: the many ways in which providers write a moment, into milliseconds since 1970,
- * and back for signed requests. Pure: zones come from a small table, not from the machine.
+ * time.h: the many ways in which providers write a moment, into milliseconds since 1970,
+ * and back for signed requests.
  */
 #pragma once
 
 #include "base/buf.h"
 #include "base/clock.h"
 
-enum zone_rule { ZONE_RULE_NONE, ZONE_RULE_EU, ZONE_RULE_US };
-
+/* Minutes east of UTC; they differ where there is summer time as all of the European Union has it
+ * (from 01:00 UTC on the last Sunday of March to that of October). */
 struct zone {
-    int32_t minutes; /* east of UTC, standard time */
-    enum zone_rule rule;
+    int32_t winter, summer;
 };
 
-/* "Africa/Nairobi" (a table of the zones that providers of profiles live in), "UTC", "+03:00".
- * ERR_NOT_FOUND. Zones whose summer time follows neither the European nor the American rule have
- * their standard time only: a message's time is for people, never a deadline. */
-enum err zone_parse(struct str name, struct zone *ret) MUST_CHECK;
-int64_t zone_offset_ms(struct zone zone, struct wall_ms utc);
+#define TIME_UTC ((struct zone){0, 0})
+
+/* "+03:00", "-0430". ERR_INVALID. */
+enum err zone_parse_offset(struct str text, int32_t *ret_minutes) MUST_CHECK;
 
 /*
  * ISO 8601 with or without T, dashes, colons, fraction and zone ("2024-05-03T06:04:45.123456+0000",
  * "2024-05-03 06:04", "20240503060445", "20240503T060445"), or digits only: 10 = seconds, 13 =
- * milliseconds since 1970. A time without zone is in `zone`. ERR_INVALID otherwise, also for a date
- * alone.
+ * milliseconds since 1970. A time without zone is in the zone. ERR_INVALID otherwise,
+ * also for a date alone.
  */
 enum err time_parse_auto(struct str text, struct zone zone, struct wall_ms *ret) MUST_CHECK;
 /* By pattern: %Y %m %d %H %M %S as in strptime, %y (20yy), %b (Jan), %a (a weekday, skipped),

@@ -2,7 +2,7 @@
  * sends without harm. */
 #include <stdlib.h>
 
-#include "profile/profile.h"
+#include "profile/outgoing.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,6 +5,7 @@
 #include "app/outbox/internal.h"
 #include "base/log.h"
 #include "core/number.h"
+#include "profile/outgoing.h"
 
 static void on_settled(void *ctx, enum err e);
 

@@ -2,6 +2,7 @@
 
 #include "app/outbox/internal.h"
 #include "base/log.h"
+#include "profile/outgoing.h"
 
 #define EARLY_MS 30000 /* asked for again before it expires under our hands */
 

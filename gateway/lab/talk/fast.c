@@ -12,6 +12,8 @@
 #include "app/timers.h"
 #include "base/xalloc.h"
 #include "port/sink.h"
+#include "profile/outgoing.h"
+#include "wire/form.h"
 
 /* A struct str in a static initialiser. */
 #define LIT(literal)                                                                               \
@@ -19,7 +21,7 @@
         literal, sizeof(literal) - 1                                                               \
     }
 #define DIAL_CODE "*384*7#"
-#define SEND_URL "http://sim.invalid/send"
+#define SEND_URL "http://127.0.0.1:1/sim/send/at"
 #define RESPONSE_MAX_BYTES 65536u
 #define QUEUE_MAX_BYTES (1u << 20)
 #define REST_STEP_MS 20
@@ -115,14 +117,14 @@ static struct config make_config(const struct talk_fast_settings *settings)
 
 /* --- the provider: what the sender posts reaches a phone --- */
 
-static void deliver(struct talk_fast *f, const struct outgoing *sms)
+static void deliver(struct talk_fast *f, struct str to, struct str text)
 {
     struct delivered *d = xcalloc(1, sizeof(*d));
     struct delivered **at = &f->delivered;
-    enum err e = str_copy(sms->to, d->number, sizeof(d->number));
-    assert(e == ERR_OK); /* E.164, as the profile read it */
+    enum err e = str_copy(to, d->number, sizeof(d->number));
+    assert(e == ERR_OK); /* E.164, as the outbox has it */
     buf_init(&d->text, QUEUE_MAX_BYTES);
-    buf_add_str(&d->text, sms->text);
+    buf_add_str(&d->text, text);
     while (*at != NULL)
         at = &(*at)->next;
     *at = d;
@@ -132,24 +134,11 @@ static void on_send(void *ctx, const struct sender_request *request)
 {
     struct talk_fast *f = ctx;
     struct arena *arena CLEANUP(arena_freep) = arena_new(QUEUE_MAX_BYTES);
-    struct http_request *http = arena_alloc(arena, sizeof(*http));
-    const struct channel *channel = channels_get(&f->channels, STR("at"));
-    struct outgoing sms;
-    struct http_response answer;
-    struct str path = str_sub(request->url, strlen("http://sim.invalid"), request->url.len);
-    assert(http != NULL && request->n_headers <= HTTP_MAX_HEADERS);
-    http->method = str_from(request->method);
-    http->target = path;
-    struct str query = path;
-    http->path = str_split(&query, '?');
-    http->query = query;
-    http->n_headers = request->n_headers;
-    if (request->n_headers > 0)
-        memcpy(http->headers, request->headers, request->n_headers * sizeof(*request->headers));
-    http->body = request->body;
-    enum err e = profile_simulate(channel->profile, http, STR("ATXid_talk"), arena, &sms, &answer);
-    assert(e == ERR_OK); /* the same profile made the request */
-    deliver(f, &sms);
+    struct str to = http_header_get(request->headers, request->n_headers, STR(SIMULATOR_HEADER_TO));
+    struct str text =
+        http_header_get(request->headers, request->n_headers, STR(SIMULATOR_HEADER_TEXT));
+    assert(to.p != NULL && text.p != NULL); /* SEND_URL has the simulator's form */
+    deliver(f, form_decode(to, false, arena), form_decode(text, false, arena));
 }
 
 /* --- coming to rest --- */

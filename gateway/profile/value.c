@@ -1,5 +1,5 @@
-#include "core/utf8.h"
-#include "profile/internal.h"
+/* Templates, values and conditions, evaluated. */
+#include "profile/model.h"
 #include "wire/xml.h"
 
 struct str settings_get(const struct settings *settings, struct str name)
@@ -21,43 +21,34 @@ struct str eval_setting(const struct eval *eval, struct str name)
     return value;
 }
 
-struct zone eval_zone(const struct eval *eval, const struct field *field)
+struct zone eval_zone(const struct eval *eval, struct zone of_profile)
 {
-    struct zone zone = {0, ZONE_RULE_NONE};
-    struct str name = eval_setting(eval, STR("timezone"));
-    if ((name.p == NULL || zone_parse(name, &zone) != ERR_OK) && field != NULL && field->has_zone)
-        zone = field->zone;
-    return zone;
+    int32_t minutes;
+    struct str of_channel = eval_setting(eval, STR("timezone"));
+    if (of_channel.p == NULL || zone_parse_offset(of_channel, &minutes) != ERR_OK)
+        return of_profile;
+    return (struct zone){minutes, minutes};
 }
 
 static struct str eval_part(struct eval *eval, const struct part *part)
 {
-    if (part->is_literal)
+    if (part->source == NULL)
         return part->literal;
-    struct str value = source_eval(eval, part);
+    struct str value = part->source->read(eval, part);
     return part->filters != NULL ? filter_apply(eval, part->filters, value) : value;
 }
 
-static void add_escaped(struct str value, enum escape escape, struct buf *out)
+static void add_plain(struct str value, struct buf *out)
 {
-    switch (escape) {
-    case ESCAPE_NONE:
-        buf_add_str(out, value);
-        break;
-    case ESCAPE_FORM:
-        form_encode(value, out);
-        break;
-    case ESCAPE_PATH:
-        form_encode_path(value, out);
-        break;
-    case ESCAPE_JSON:
-        buf_add_json(out, value);
-        break;
-    case ESCAPE_XML:
-        xml_escape(value, out);
-        break;
-    }
+    buf_add_str(out, value);
 }
+
+/* How a value is put into a text of the kind. */
+static void (*const add_escaped[])(struct str value, struct buf *out) = {
+    [ESCAPE_NONE] = add_plain,
+    [ESCAPE_PATH] = form_encode_path,
+    [ESCAPE_XML] = xml_escape,
+};
 
 bool template_render(struct eval *eval, const struct template *t, enum escape escape,
                      struct buf *out)
@@ -69,8 +60,8 @@ bool template_render(struct eval *eval, const struct template *t, enum escape es
             out->len = begin;
             return false;
         }
-        bool is_plain = part->is_literal || part->is_escaped;
-        add_escaped(value, is_plain ? ESCAPE_NONE : escape, out);
+        bool is_plain = part->source == NULL || part->is_escaped;
+        add_escaped[is_plain ? ESCAPE_NONE : escape](value, out);
     }
     return true;
 }
@@ -172,7 +163,7 @@ static struct str finish(struct eval *eval, const struct value *value, struct st
 
 struct str value_eval(struct eval *eval, const struct value *value)
 {
-    for (const struct choice *c = value->choices; c != NULL; c = c->next) {
+    for (const struct alternative *c = value->alternatives; c != NULL; c = c->next) {
         if (c->when.all != NULL && !conditions_hold(eval, &c->when))
             continue;
         struct str text = template_eval(eval, &c->value);
@@ -187,45 +178,9 @@ struct str value_eval(struct eval *eval, const struct value *value)
 
 bool value_render(struct eval *eval, const struct value *value, enum escape escape, struct buf *out)
 {
-    for (const struct choice *c = value->choices; c != NULL; c = c->next) {
+    for (const struct alternative *c = value->alternatives; c != NULL; c = c->next) {
         if (conditions_hold(eval, &c->when) && template_render(eval, &c->value, escape, out))
             return true;
     }
     return false;
-}
-
-/* Length of the leading run of ASCII without NUL. */
-static size_t plain_prefix(struct str s)
-{
-    size_t i = 0;
-    while (i < s.len && s.p[i] > 0)
-        i++;
-    return i;
-}
-
-bool text_is_clean(struct str text)
-{
-    for (size_t i = plain_prefix(text); i < text.len;) {
-        size_t from = i;
-        int32_t code = utf8_next(text, &i);
-        bool is_replacement = str_eq(str_sub(text, from, i), STR("\xef\xbf\xbd"));
-        if (code == 0 || (code == UTF8_REPLACEMENT && !is_replacement))
-            return false;
-    }
-    return true;
-}
-
-struct str text_clean(struct str text, struct arena *arena)
-{
-    if (text_is_clean(text))
-        return text;
-    char *p = arena_alloc(arena, text.len * 3 + 1);
-    if (p == NULL)
-        return STR_NONE;
-    size_t n = 0;
-    for (size_t i = 0; i < text.len;) {
-        int32_t code = utf8_next(text, &i);
-        n += utf8_put(code == 0 ? UTF8_REPLACEMENT : code, p + n);
-    }
-    return (struct str){p, n};
 }
