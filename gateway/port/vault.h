@@ -41,12 +41,17 @@ enum err vault_seal(const struct vault *v, struct str aad, struct str plain, str
 /* ERR_NOT_FOUND: key id unknown; ERR_DENIED: tag or associated data do not fit. */
 enum err vault_open(const struct vault *v, struct str aad, uint16_t key_id, struct str nonce,
                     struct str ciphertext, struct buf *out) MUST_CHECK;
-/* The same as one string of bytes that says which key opens it: what lies in the store for a while.
- * Appends to out. */
+/* The sealed box: the same as one string of bytes, for whatever lies somewhere sealed (the spool,
+ * disclosures, sessions, parts of long SMS): key id (2 bytes, big-endian), nonce, ciphertext, tag.
+ * A number alone has its parts in columns of PostgreSQL. Appends to out; an error leaves it as it
+ * was, but for its error mark. */
+#define VAULT_BOX_EXTRA_BYTES (2u + VAULT_NONCE_BYTES + VAULT_TAG_BYTES) /* beside the text */
 enum err vault_box_seal(const struct vault *v, struct str aad, struct str plain,
                         struct buf *out) MUST_CHECK;
 /* As vault_open; ERR_INVALID: bytes that nobody sealed. */
 enum err vault_box_open(const struct vault *v, struct str aad, struct str box,
                         struct buf *out) MUST_CHECK;
+/* Which key opens a box of at least VAULT_BOX_EXTRA_BYTES. */
+uint16_t vault_box_key_id(struct str box);
 /* From the operating system's CSPRNG; aborts when it fails. */
 void vault_random(uint8_t *dst, size_t n);

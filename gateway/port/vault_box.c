@@ -1,33 +1,51 @@
-/* Sealed boxes: what the vault's users keep as bytes elsewhere. */
-#include "base/record.h"
+/* The sealed box: what is kept sealed as bytes, wherever it lies. */
+#include <string.h>
+
 #include "port/vault.h"
 
-static const struct record_field fields[] = {
-    RECORD(0, struct vault_sealed, key_id, record_number),
-    RECORD(0, struct vault_sealed, nonce, record_bytes),
-    RECORD(0, struct vault_sealed, ciphertext, record_str),
-};
-/* No version: the key's id is where a second form would show. */
-static const struct record_format format = {fields, ARRAY_LEN(fields), ARRAY_LEN(fields), 0};
+#define HEAD_BYTES (VAULT_BOX_EXTRA_BYTES - VAULT_TAG_BYTES)
 
 enum err vault_box_seal(const struct vault *v, struct str aad, struct str plain, struct buf *out)
 {
-    struct buf ciphertext CLEANUP(buf_fini);
+    static const char room[HEAD_BYTES];
+    size_t start = out->len;
     struct vault_sealed sealed;
-    buf_init(&ciphertext, plain.len + VAULT_TAG_BYTES);
-    enum err e = vault_seal(v, aad, plain, &ciphertext, &sealed);
-    if (e != ERR_OK)
+    buf_add(out, room, sizeof(room)); /* filled in when the rest is known */
+    enum err e = buf_error(out);
+    if (e == ERR_OK)
+        e = vault_seal(v, aad, plain, out, &sealed);
+    if (e != ERR_OK) {
+        out->len = start;
         return e;
-    record_encode(&format, &sealed, out);
-    return buf_error(out);
+    }
+    char *head = out->p + start;
+    head[0] = (char)(sealed.key_id >> 8);
+    head[1] = (char)sealed.key_id;
+    memcpy(head + 2, sealed.nonce, VAULT_NONCE_BYTES);
+    return ERR_OK;
+}
+
+/* Parts of long SMS that 1.0 stored have the length in front of the ciphertext. */
+static bool has_length(struct str box)
+{
+    const uint8_t *p = (const uint8_t *)box.p + HEAD_BYTES;
+    size_t n = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+    return n >= VAULT_TAG_BYTES && n == box.len - HEAD_BYTES - 4;
 }
 
 enum err vault_box_open(const struct vault *v, struct str aad, struct str box, struct buf *out)
 {
-    struct vault_sealed sealed = {0};
-    enum err e = record_decode(&format, box, &sealed);
-    if (e != ERR_OK)
-        return e;
-    struct str nonce = {(const char *)sealed.nonce, sizeof(sealed.nonce)};
-    return vault_open(v, aad, sealed.key_id, nonce, sealed.ciphertext, out);
+    if (box.len < VAULT_BOX_EXTRA_BYTES)
+        return ERR_INVALID;
+    struct str nonce = str_sub(box, 2, HEAD_BYTES);
+    uint16_t key_id = vault_box_key_id(box);
+    enum err e = vault_open(v, aad, key_id, nonce, str_sub(box, HEAD_BYTES, box.len), out);
+    if (e == ERR_DENIED && has_length(box))
+        e = vault_open(v, aad, key_id, nonce, str_sub(box, HEAD_BYTES + 4, box.len), out);
+    return e;
+}
+
+uint16_t vault_box_key_id(struct str box)
+{
+    return (uint16_t)((uint8_t)box.p[0] << 8 | (uint8_t)box.p[1]);
 }

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         bool is_sound = spool_frame_read(str_sub(log, at, log.len), &frame);
         assert(is_sound);
         assert(frame.bytes > 0 && frame.bytes <= log.len - at);
-        assert(frame.ciphertext.p + frame.ciphertext.len == log.p + at + frame.bytes);
+        assert(frame.box.p + frame.box.len == log.p + at + frame.bytes);
         buf_reset(&record);
         if (spool_frame_open(vault, &frame, &record) != ERR_OK)
             assert(record.len == 0);

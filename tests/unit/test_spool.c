@@ -583,7 +583,7 @@ static void records_with_unknown_keys_are_kept_aside(void **state)
     for (int i = 0; i < 4; i++)
         frame.p[8 + i] = (char)(crc >> (24 - 8 * i));
     assert_true(spool_frame_read(buf_str(&frame), &read));
-    assert_int_equal(read.key_id, 9);
+    assert_int_equal(vault_box_key_id(read.box), 9);
     FILE *log = fopen(in_dir(b, "spool.log", path), "ab");
     assert_non_null(log);
     assert_int_equal(fwrite(frame.p, 1, frame.len, log), frame.len);

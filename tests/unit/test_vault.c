@@ -171,6 +171,35 @@ static void what_was_touched_does_not_open(void **state)
     vault_free(v);
 }
 
+/* All of it as one string; and the box of 1.0, which had a length in the middle. */
+static void boxes_open_old_and_new(void **state)
+{
+    (void)state;
+    struct vault *v = vault_openssl_new_for_tests();
+    struct buf box CLEANUP(buf_fini), old CLEANUP(buf_fini), opened CLEANUP(buf_fini);
+    static const char length[] = {0, 0, 0, 4 + VAULT_TAG_BYTES};
+    buf_init(&box, MAX_BYTES);
+    buf_init(&old, MAX_BYTES);
+    buf_init(&opened, MAX_BYTES);
+    assert_int_equal(vault_box_seal(v, STR("aad"), STR("text"), &box), ERR_OK);
+    assert_int_equal(box.len, 4 + VAULT_BOX_EXTRA_BYTES);
+    assert_int_equal(vault_box_key_id(buf_str(&box)), 1);
+    assert_int_equal(vault_box_open(v, STR("aad"), buf_str(&box), &opened), ERR_OK);
+    buf_add(&old, box.p, 2 + VAULT_NONCE_BYTES);
+    buf_add(&old, length, sizeof(length));
+    buf_add_str(&old, str_sub(buf_str(&box), 2 + VAULT_NONCE_BYTES, box.len));
+    assert_int_equal(vault_box_open(v, STR("aad"), buf_str(&old), &opened), ERR_OK);
+    assert_true(str_eq(buf_str(&opened), STR("texttext")));
+    for (size_t cut = 0; cut < old.len; cut++)
+        assert_int_equal(vault_box_open(v, STR("aad"), str_sub(buf_str(&old), 0, cut), &opened),
+                         cut < VAULT_BOX_EXTRA_BYTES ? ERR_INVALID : ERR_DENIED);
+    buf_reset(&old);
+    old.max = VAULT_BOX_EXTRA_BYTES + 3;
+    assert_int_equal(vault_box_seal(v, STR("aad"), STR("text"), &old), ERR_TOO_LONG);
+    assert_int_equal(old.len, 0);
+    vault_free(v);
+}
+
 static void seal_stops_at_the_ceiling_of_the_buf(void **state)
 {
     (void)state;
@@ -307,6 +336,7 @@ int main(void)
         cmocka_unit_test(sealed_opens_again),
         cmocka_unit_test(same_text_never_seals_alike),
         cmocka_unit_test(what_was_touched_does_not_open),
+        cmocka_unit_test(boxes_open_old_and_new),
         cmocka_unit_test(seal_stops_at_the_ceiling_of_the_buf),
         cmocka_unit_test_setup_teardown(keys_are_made_once, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(make_keys_leaves_what_is_there, folder_setup,

@@ -98,18 +98,18 @@ static bool commit_state(struct dialog *d, struct learner *next)
     return true;
 }
 
-/* A disclosure leaves this function sealed, as hex of key id, nonce and ciphertext. */
+/* A disclosure leaves this function in a sealed box, as hex. */
 static bool seal_disclosure(struct dialog *d, struct outcome *out)
 {
+    struct str aad = {(const char *)d->id.bytes, NUMBER_ID_BYTES};
     for (uint32_t i = 0; i < out->n_events; i++) {
-        struct vault_sealed sealed;
+        struct buf box CLEANUP(buf_fini);
+        buf_init(&box, out->safe_text.len + VAULT_BOX_EXTRA_BYTES);
         if (out->events[i].kind != EVENT_safe_raised)
             continue;
-        if (!dialog_seal(d, out->safe_text, &sealed))
+        if (vault_box_seal(d->all->parts.vault, aad, out->safe_text, &box) != ERR_OK)
             return false;
-        buf_addf(&d->all->scratch, "%04x", sealed.key_id);
-        buf_add_hex(&d->all->scratch, sealed.nonce, sizeof(sealed.nonce));
-        buf_add_hex(&d->all->scratch, sealed.ciphertext.p, sealed.ciphertext.len);
+        buf_add_hex(&d->all->scratch, box.p, box.len);
         out->events[i].text = dialog_take_scratch(d);
     }
     return true;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define MIN_BODY_BYTES (2u + VAULT_NONCE_BYTES + VAULT_TAG_BYTES)
+#define MIN_BODY_BYTES VAULT_BOX_EXTRA_BYTES
 #define MAX_BODY_BYTES (MIN_BODY_BYTES + SPOOL_MAX_RECORD_BYTES)
 
 static const char mark[4] = {'W', 'P', 'S', '1'};
@@ -43,27 +43,23 @@ static uint32_t get_u32(const char *src)
 enum err spool_frame_add(const struct vault *vault, struct str record, struct buf *out)
 {
     size_t start = out->len;
-    struct vault_sealed sealed;
-    static const char room[SPOOL_FRAME_HEAD_BYTES + 2 + VAULT_NONCE_BYTES];
+    static const char room[SPOOL_FRAME_HEAD_BYTES];
     if (record.len > SPOOL_MAX_RECORD_BYTES || out->max - out->len < sizeof(room))
         return ERR_TOO_LONG;
     buf_add(out, room, sizeof(room)); /* filled in when the rest is known */
     enum err e = buf_error(out);
     if (e == ERR_OK)
-        e = vault_seal(vault, associated, record, out, &sealed);
+        e = vault_box_seal(vault, associated, record, out);
     if (e != ERR_OK) {
         out->len = start;
         out->error = ERR_OK; /* the frames before it are sound */
         return e;
     }
-    char *head = out->p + start, *body = head + SPOOL_FRAME_HEAD_BYTES;
-    size_t n_body = out->len - start - SPOOL_FRAME_HEAD_BYTES;
-    body[0] = (char)(sealed.key_id >> 8);
-    body[1] = (char)sealed.key_id;
-    memcpy(body + 2, sealed.nonce, VAULT_NONCE_BYTES);
+    char *head = out->p + start;
+    struct str box = str_sub(buf_str(out), start + SPOOL_FRAME_HEAD_BYTES, out->len);
     memcpy(head, mark, sizeof(mark));
-    put_u32(head + 4, (uint32_t)n_body);
-    put_u32(head + 8, spool_crc32((struct str){body, n_body}));
+    put_u32(head + 4, (uint32_t)box.len);
+    put_u32(head + 8, spool_crc32(box));
     return ERR_OK;
 }
 
@@ -79,9 +75,7 @@ bool spool_frame_read(struct str bytes, struct spool_frame *ret)
     if (spool_crc32(body) != get_u32(bytes.p + 8))
         return false;
     ret->bytes = SPOOL_FRAME_HEAD_BYTES + n_body;
-    ret->key_id = (uint16_t)((uint8_t)body.p[0] << 8 | (uint8_t)body.p[1]);
-    ret->nonce = str_sub(body, 2, 2 + VAULT_NONCE_BYTES);
-    ret->ciphertext = str_sub(body, 2 + VAULT_NONCE_BYTES, body.len);
+    ret->box = body;
     return true;
 }
 
@@ -103,5 +97,5 @@ size_t spool_frame_find(struct str bytes, size_t from)
 enum err spool_frame_open(const struct vault *vault, const struct spool_frame *frame,
                           struct buf *record)
 {
-    return vault_open(vault, associated, frame->key_id, frame->nonce, frame->ciphertext, record);
+    return vault_box_open(vault, associated, frame->box, record);
 }

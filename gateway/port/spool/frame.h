@@ -4,9 +4,7 @@
  *   4  "WPS1"
  *   4  length of what follows the CRC, big-endian
  *   4  CRC-32 (that of zlib, Ethernet) over what follows
- *   2  key id, big-endian
- *  12  nonce
- *   n  AES-256-GCM of the record, associated data "waypost spool 1", tag at its end
+ *   n  the record in a sealed box (port/vault.h), associated data "waypost spool 1"
  *
  * The CRC tells a damaged frame from a missing key and needs no key to check; the mark in front
  * lets a reader find its place again behind damage.
@@ -17,13 +15,11 @@
 #include "port/vault.h"
 
 #define SPOOL_FRAME_HEAD_BYTES 12u
-#define SPOOL_FRAME_EXTRA_BYTES                                                                    \
-    (SPOOL_FRAME_HEAD_BYTES + 2u + VAULT_NONCE_BYTES + VAULT_TAG_BYTES) /* beside the record */
+#define SPOOL_FRAME_EXTRA_BYTES (SPOOL_FRAME_HEAD_BYTES + VAULT_BOX_EXTRA_BYTES) /* beside it */
 
 struct spool_frame {
-    size_t bytes; /* the whole frame */
-    uint16_t key_id;
-    struct str nonce, ciphertext; /* borrowed */
+    size_t bytes;   /* the whole frame */
+    struct str box; /* borrowed */
 };
 
 uint32_t spool_crc32(struct str bytes);
