@@ -17,6 +17,7 @@
     X(duplicates_total, counter, "Repeated callbacks, answered without effect")                    \
     X(conflicts_total, counter, "Commits repeated because the state had moved")                    \
     X(steps_total, counter, "Engine steps committed")                                              \
+    X(steps_failed_total, counter, "Engine steps that ended one dialog with an error")             \
     X(spooled_total, counter, "SMS put into the spool")                                            \
     X(sms_joined_total, counter, "Long SMS put together of their parts")                           \
     X(replayed_total, counter, "SMS taken from the spool")                                         \

@@ -586,6 +586,25 @@ static void put_state(struct world *w, const char *number, struct str state)
     loop_mem_settle(w->loop);
 }
 
+/* One learner's error, counted; everybody else goes on. */
+static void ends_one_dialog_where_a_state_fits_no_course(void **state)
+{
+    struct world *w = *state;
+    struct learner learner;
+    struct buf bytes CLEANUP(buf_fini);
+    buf_init(&bytes, LEARNER_MAX_BYTES);
+    learner_init(&learner);
+    learner.seq = 1;
+    learner.state = LEARNER_STATE_QUIZ;
+    learner.consent_ms = START;
+    assert_int_equal(str_copy(STR("nowhere"), learner.unit, sizeof(learner.unit)), ERR_OK);
+    assert_int_equal(learner_encode(&learner, &bytes), ERR_OK);
+    put_state(w, "+254700000001", buf_str(&bytes));
+    assert_int_equal(ask(w, sms("+254700000001", "a", "1"))->outcome, DIALOG_OUTCOME_FAILED);
+    assert_int_equal(metrics_get(w->metrics, METRIC_steps_failed_total), 1);
+    assert_int_equal(ask(w, sms("+254700000002", "a", "JOIN"))->outcome, DIALOG_OUTCOME_STEPPED);
+}
+
 static void leaves_a_state_alone_that_it_cannot_read(void **state)
 {
     struct world *w = *state;
@@ -798,6 +817,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(has_a_row_for_everything),
         cmocka_unit_test(fails_only_where_nothing_is_durable),
+        IN_WORLD(ends_one_dialog_where_a_state_fits_no_course),
         IN_WORLD(plays_messages_of_a_number_one_after_another),
         IN_WORLD(shares_one_answer_among_copies_in_flight),
         IN_WORLD(bounds_copies_and_lines),

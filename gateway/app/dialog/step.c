@@ -217,8 +217,10 @@ static enum dialog_event step_engine(struct dialog *d)
         char id[LOG_ID_BYTES];
         LOG_ERROR("dialog", "step failed", "learner=%s err=%s", log_id(d->id.bytes, id),
                   err_name(e));
-        if (e != ERR_NOT_FOUND)
+        if (e != ERR_NOT_FOUND) {
+            metrics_add(d->all->parts.metrics, METRIC_steps_failed_total, 1);
             return DIALOG_EVENT_BROKEN;
+        }
         course_set_refresh(courses);
         bool has_any = courses_current(course_set_courses(courses)) != NULL;
         return has_any ? DIALOG_EVENT_MISSING : DIALOG_EVENT_AWAY;

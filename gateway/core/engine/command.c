@@ -92,7 +92,7 @@ void engine_stop(struct step *s)
     step_say(s, step_text(s, COURSE_TEXT_stop, NO_VARS));
 }
 
-static void ask_consent(struct step *s)
+void engine_ask_consent(struct step *s)
 {
     (void)step_event(s, EVENT_consent_asked);
     step_enter(s, LEARNER_STATE_CONSENT);
@@ -109,45 +109,29 @@ void engine_rejoin(struct step *s)
     else if (s->learner->state == LEARNER_STATE_CONSENT)
         step_say(s, step_screen(s));
     else
-        ask_consent(s);
+        engine_ask_consent(s);
 }
 
 /* JOIN, or dialling the code. */
 void engine_join(struct step *s)
 {
-    switch (s->learner->state) {
-    case LEARNER_STATE_NEW:
-        ask_consent(s);
-        return;
-    case LEARNER_STATE_DELETED: /* a new person as far as we know */
-        s->learner->consent_ms = 0;
-        ask_consent(s);
-        return;
-    case LEARNER_STATE_STOPPED:
-        engine_rejoin(s);
-        return;
-    case LEARNER_STATE_CONSENT:
-    case LEARNER_STATE_LANGUAGE:
-    case LEARNER_STATE_ROLE:
-    case LEARNER_STATE_PRETEST:
-    case LEARNER_STATE_LESSON:
-    case LEARNER_STATE_QUIZ:
-    case LEARNER_STATE_MODULE_DONE:
-    case LEARNER_STATE_POSTTEST:
-    case LEARNER_STATE_RETAKE:
-    case LEARNER_STATE_CERTIFIED:
-    case LEARNER_STATE_SURVEY:
-    case LEARNER_STATE_DONE:
-    case LEARNER_STATE_FOLLOWUP:
-    case LEARNER_STATE_MENU:
-    case LEARNER_STATE_MODULES:
-    case LEARNER_STATE_SWITCH_LANGUAGE:
-    case LEARNER_STATE_RESUME:
-    case N_LEARNER_STATES:
-        step_leave_side(s);
-        step_say(s, step_screen(s));
+    const struct state_row *row = state_row(s->learner->state);
+    if (row->join != NULL) {
+        row->join(s);
         return;
     }
+    step_leave_side(s);
+    step_say(s, step_screen(s));
+}
+
+void engine_follow_up(struct step *s)
+{
+    s->learner->ended_ms = 0; /* once */
+    if (s->course->followup_module < 0)
+        return;
+    (void)step_event(s, EVENT_followup_sent);
+    step_say(s, step_text(s, COURSE_TEXT_followup_invite, VARS({"org", s->context->org})));
+    course_begin_questions(s, LEARNER_STATE_FOLLOWUP, s->course->followup_module);
 }
 
 void engine_erase(struct step *s)
@@ -206,10 +190,11 @@ static void run_repeat(struct step *s)
 /* NEXT and BACK in a side state mean "back to my place"; elsewhere they move along the course. */
 static void run_next(struct step *s)
 {
-    if (learner_state_is_side(s->learner->state))
+    const struct state_row *row = state_row(s->learner->state);
+    if (learner_state_is_side(s->learner->state) || row->next == NULL)
         run_repeat(s);
     else
-        course_next(s);
+        row->next(s);
 }
 
 static void run_back(struct step *s)

@@ -87,41 +87,15 @@ void course_tally(const struct step *s, const struct module *module, uint32_t *r
 
 uint16_t course_modules_done(const struct step *s, uint16_t *ret_now)
 {
-    const struct learner *l = s->learner;
-    enum learner_state state = learner_state_is_side(l->state) ? l->back : l->state;
-    *ret_now = 0;
-    switch (state) {
-    case LEARNER_STATE_LESSON:
-    case LEARNER_STATE_QUIZ:
-    case LEARNER_STATE_MODULE_DONE: {
-        const struct unit *unit = step_unit(s);
-        uint16_t number = unit != NULL ? unit_module(s, unit)->number : 0;
-        bool is_done = state == LEARNER_STATE_MODULE_DONE;
-        *ret_now = is_done ? 0 : number;
-        return number > 0 ? (uint16_t)(is_done ? number : number - 1) : 0;
-    }
-    case LEARNER_STATE_POSTTEST:
-    case LEARNER_STATE_RETAKE:
-    case LEARNER_STATE_CERTIFIED:
-    case LEARNER_STATE_SURVEY:
-    case LEARNER_STATE_DONE:
-    case LEARNER_STATE_FOLLOWUP:
+    const struct unit *unit = step_unit(s);
+    uint16_t number = unit != NULL ? unit_module(s, unit)->number : 0;
+    enum state_progress progress = state_row_of_place(s->learner)->progress;
+    *ret_now = progress == PROGRESS_AT_UNIT ? number : 0;
+    if (progress == PROGRESS_AFTER)
         return s->course->n_course_modules;
-    case LEARNER_STATE_NEW:
-    case LEARNER_STATE_CONSENT:
-    case LEARNER_STATE_LANGUAGE:
-    case LEARNER_STATE_ROLE:
-    case LEARNER_STATE_PRETEST:
-    case LEARNER_STATE_MENU:
-    case LEARNER_STATE_MODULES:
-    case LEARNER_STATE_SWITCH_LANGUAGE:
-    case LEARNER_STATE_RESUME:
-    case LEARNER_STATE_STOPPED:
-    case LEARNER_STATE_DELETED:
-    case N_LEARNER_STATES:
+    if (progress == PROGRESS_BEFORE || number == 0)
         return 0;
-    }
-    return 0;
+    return (uint16_t)(progress == PROGRESS_MODULE_DONE ? number : number - 1);
 }
 
 struct str course_module_lines(const struct step *s)
@@ -149,11 +123,12 @@ struct str course_module_lines(const struct step *s)
     return lines;
 }
 
+/* In a module of lessons the state follows the unit; a test or survey has its own. */
 static void enter_unit(struct step *s, const struct unit *unit)
 {
     step_set_unit(s, unit);
     enum learner_state state = unit->question != NULL ? LEARNER_STATE_QUIZ : LEARNER_STATE_LESSON;
-    if (s->learner->state != state)
+    if (unit_module(s, unit)->kind == MODULE_LESSONS && s->learner->state != state)
         step_enter(s, state);
     step_say(s, step_screen(s));
 }
@@ -165,8 +140,10 @@ static void begin_module(struct step *s, const struct module *module)
                                {"of", step_number(s, s->course->n_course_modules)},
                                {"title", module->title})));
     const struct unit *unit = course_due_from(s, module, module->first_unit);
-    assert(unit != NULL); /* lesson_check refuses an empty module; a new learner answered nothing */
-    enter_unit(s, unit);
+    if (unit == NULL) /* lesson_check refuses an empty module; a new learner answered nothing */
+        step_fail(s);
+    else
+        enter_unit(s, unit);
 }
 
 /* The first course module at or behind index i; NULL behind the last. */
@@ -182,12 +159,15 @@ static const struct module *module_from(const struct step *s, uint16_t i)
 void course_begin(struct step *s)
 {
     const struct module *first = module_from(s, 0);
-    assert(first != NULL); /* lesson_check: a course has at least one module */
-    begin_module(s, first);
+    if (first == NULL) /* lesson_check: a course has at least one module */
+        step_fail(s);
+    else
+        begin_module(s, first);
 }
 
-static void finish_module(struct step *s, const struct module *module)
+void course_finish_module(struct step *s)
 {
+    const struct module *module = unit_module(s, step_unit(s));
     uint32_t right, answered;
     course_tally(s, module, &right, &answered);
     struct event *event = step_event(s, EVENT_module_completed);
@@ -198,21 +178,20 @@ static void finish_module(struct step *s, const struct module *module)
     step_say(s, step_screen(s));
 }
 
-/* On past the unit that is on the screen: the next due one of its module, or the module's end. */
-void course_advance(struct step *s, const struct unit *unit)
+void course_advance(struct step *s)
 {
-    const struct module *module = unit_module(s, unit);
-    const struct unit *next =
-        course_due_from(s, module, (uint16_t)(course_unit_index(s->course, unit) + 1));
+    const struct unit *unit = step_unit(s);
+    const struct unit *next = course_due_from(s, unit_module(s, unit),
+                                              (uint16_t)(course_unit_index(s->course, unit) + 1));
     if (next != NULL)
         enter_unit(s, next);
     else
-        finish_module(s, module);
+        state_row(s->learner->state)->finish(s);
 }
 
-static void next_screen(struct step *s, const struct unit *unit)
+void course_next_screen(struct step *s)
 {
-    assert(unit != NULL); /* engine_step looked */
+    const struct unit *unit = step_unit(s);
     if (s->learner->screen + 1 < unit->n_screens) {
         s->learner->screen++;
         step_say(s, step_screen(s));
@@ -221,20 +200,19 @@ static void next_screen(struct step *s, const struct unit *unit)
     struct event *event = step_event(s, EVENT_lesson_read);
     event->unit = unit->id;
     event->value = s->learner->screen + 1;
-    course_advance(s, unit);
+    course_advance(s);
 }
 
-static void next_module(struct step *s, const struct unit *unit)
+void course_next_module(struct step *s)
 {
-    assert(unit != NULL); /* engine_step looked */
-    const struct module *module = module_from(s, (uint16_t)(unit->module + 1));
+    const struct module *module = module_from(s, (uint16_t)(step_unit(s)->module + 1));
     if (module != NULL)
         begin_module(s, module);
     else
         course_begin_questions(s, LEARNER_STATE_POSTTEST, s->course->test_module);
 }
 
-static void try_retake(struct step *s)
+void course_try_retake(struct step *s)
 {
     int64_t left_ms = s->learner->ended_ms - s->input->now.ms;
     if (left_ms <= 0) {
@@ -243,44 +221,6 @@ static void try_retake(struct step *s)
     }
     int64_t hours = (left_ms + HOUR_MS - 1) / HOUR_MS;
     step_say(s, step_text(s, COURSE_TEXT_retake_wait, VARS({"hours", step_number(s, hours)})));
-}
-
-void course_next(struct step *s)
-{
-    const struct unit *unit = step_unit(s);
-    switch (s->learner->state) {
-    case LEARNER_STATE_LESSON:
-        next_screen(s, unit);
-        return;
-    case LEARNER_STATE_MODULE_DONE:
-        next_module(s, unit);
-        return;
-    case LEARNER_STATE_RETAKE:
-        try_retake(s);
-        return;
-    case LEARNER_STATE_ROLE:
-    case LEARNER_STATE_SURVEY:
-    case LEARNER_STATE_FOLLOWUP:
-        course_skip(s);
-        return;
-    case LEARNER_STATE_NEW:
-    case LEARNER_STATE_CONSENT:
-    case LEARNER_STATE_LANGUAGE:
-    case LEARNER_STATE_PRETEST:
-    case LEARNER_STATE_QUIZ:
-    case LEARNER_STATE_POSTTEST:
-    case LEARNER_STATE_CERTIFIED:
-    case LEARNER_STATE_DONE:
-    case LEARNER_STATE_MENU:
-    case LEARNER_STATE_MODULES:
-    case LEARNER_STATE_SWITCH_LANGUAGE:
-    case LEARNER_STATE_RESUME:
-    case LEARNER_STATE_STOPPED:
-    case LEARNER_STATE_DELETED:
-    case N_LEARNER_STATES:
-        step_say(s, step_screen(s));
-        return;
-    }
 }
 
 /* The lesson before a unit of the same module; NULL before its first. */
@@ -297,8 +237,7 @@ static const struct unit *lesson_before(const struct step *s, const struct unit 
 void course_back(struct step *s)
 {
     const struct unit *unit = step_unit(s);
-    bool is_in_module = unit != NULL && (s->learner->state == LEARNER_STATE_LESSON ||
-                                         s->learner->state == LEARNER_STATE_QUIZ);
+    bool is_in_module = state_row(s->learner->state)->progress == PROGRESS_AT_UNIT;
     if (is_in_module && unit->question == NULL && s->learner->screen > 0) {
         s->learner->screen--;
     } else if (is_in_module) {
@@ -318,9 +257,13 @@ void course_back(struct step *s)
 void course_begin_questions(struct step *s, enum learner_state state, int16_t module_index)
 {
     struct learner *l = s->learner;
-    const struct module *module = &s->course->modules[module_index];
-    const struct unit *first = course_due_from(s, module, module->first_unit);
-    assert(first != NULL); /* lesson_check: the first question has no condition */
+    const struct module *module = module_index >= 0 ? &s->course->modules[module_index] : NULL;
+    const struct unit *first =
+        module != NULL ? course_due_from(s, module, module->first_unit) : NULL;
+    if (first == NULL) { /* lesson_check: the first question has no condition */
+        step_fail(s);
+        return;
+    }
     l->test_n = 0;
     l->test_right = 0;
     l->last_choice = 0;

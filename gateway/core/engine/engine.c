@@ -16,22 +16,17 @@ static void answer_unknown(struct step *s)
     event->text = match_mask_numbers(s->input->text, s->arena);
     if (l->n_unknown < UINT8_MAX)
         l->n_unknown++;
-    bool is_silent = s->input->via == VIA_SMS &&
-                     (l->state == LEARNER_STATE_STOPPED || l->state == LEARNER_STATE_DELETED ||
-                      l->n_unknown > MAX_UNKNOWN);
-    if (is_silent)
+    if (s->input->via == VIA_SMS && l->n_unknown > MAX_UNKNOWN)
         return;
-    if (l->state == LEARNER_STATE_NEW || l->state == LEARNER_STATE_DELETED) {
-        step_say(s, step_screen(s));
+    if (state_row(l->state)->unknown != NULL) {
+        state_row(l->state)->unknown(s);
         return;
     }
-    enum course_text text = l->state == LEARNER_STATE_CONSENT ? COURSE_TEXT_consent_again
-                            : l->n_unknown == 1               ? COURSE_TEXT_unknown_1
-                            : l->n_unknown == 2               ? COURSE_TEXT_unknown_2
-                                                              : COURSE_TEXT_unknown_3;
+    enum course_text text = l->n_unknown == 1   ? COURSE_TEXT_unknown_1
+                            : l->n_unknown == 2 ? COURSE_TEXT_unknown_2
+                                                : COURSE_TEXT_unknown_3;
     step_say(s, step_text(s, text, VARS({"org", s->context->org})));
-    if (l->state != LEARNER_STATE_CONSENT)
-        step_say(s, step_interrupted(s));
+    step_say(s, step_interrupted(s));
 }
 
 /* An answer to a question that was sent more than 48 hours ago is not scored; the question comes
@@ -51,8 +46,11 @@ static bool try_answer(struct step *s)
         engine_safe(s, false); /* a disclosure is never stored as a survey answer */
         return true;
     }
+    const struct state_row *row = state_row(s->learner->state);
+    if (row->answer == NULL)
+        return false;
     if (!is_late(s))
-        return state_row(s->learner->state)->answer(s);
+        return row->answer(s);
     if (match_answer(question, s->input->text, s->norm, s->arena).result == ANSWER_NONE)
         return false;
     step_say(s, step_text(s, COURSE_TEXT_late, NO_VARS));
@@ -166,24 +164,15 @@ static void wake(struct step *s)
     if (l->ended_ms == 0 || s->input->now.ms < l->ended_ms)
         return;
     step_leave_side(s);
-    if (l->state == LEARNER_STATE_NEW || l->state == LEARNER_STATE_CONSENT) {
-        engine_erase(s);
-    } else if (l->state == LEARNER_STATE_DONE) {
-        l->ended_ms = 0; /* once */
-        if (s->course->followup_module < 0)
-            return;
-        (void)step_event(s, EVENT_followup_sent);
-        step_say(s, step_text(s, COURSE_TEXT_followup_invite, VARS({"org", s->context->org})));
-        course_begin_questions(s, LEARNER_STATE_FOLLOWUP, s->course->followup_module);
-    }
+    if (state_row(l->state)->wake != NULL)
+        state_row(l->state)->wake(s);
 }
 
-/* When the timer role must look again: unanswered consent, follow-up after the end. */
+/* When the timer role must look again; the wait for another try at the test is nobody's business.
+ */
 static int64_t next_wake_ms(const struct learner *l)
 {
-    enum learner_state state = learner_state_is_side(l->state) ? l->back : l->state;
-    bool is_waiting =
-        state == LEARNER_STATE_NEW || state == LEARNER_STATE_CONSENT || state == LEARNER_STATE_DONE;
+    bool is_waiting = l->state != LEARNER_STATE_STOPPED && state_row_of_place(l)->wake != NULL;
     return is_waiting ? l->ended_ms : 0;
 }
 
@@ -206,16 +195,20 @@ static void meet(struct step *s)
 static bool is_place_known(const struct step *s)
 {
     const struct learner *l = s->learner;
-    bool has_back = learner_state_is_side(l->state) || l->state == LEARNER_STATE_STOPPED;
-    enum learner_state state = has_back ? l->back : l->state;
     const struct unit *unit = step_unit(s);
-    if (state == LEARNER_STATE_SURVEY && l->unit[0] == '\0')
-        return true; /* before its first question */
-    if (state == LEARNER_STATE_ROLE || state_row(state)->is_question)
-        return unit != NULL && unit->question != NULL;
-    if (state == LEARNER_STATE_LESSON)
+    bool has_unit = l->unit[0] != '\0';
+    switch (state_row_of_place(l)->unit) {
+    case STATE_UNIT_QUESTION:
+        return (unit != NULL && unit->question != NULL) ||
+               (!has_unit && state_row_of_place(l)->phase == EVENT_PHASE_SURVEY); /* invited */
+    case STATE_UNIT_LESSON:
         return unit != NULL && unit->question == NULL && l->screen < unit->n_screens;
-    return unit != NULL || (l->unit[0] == '\0' && state != LEARNER_STATE_MODULE_DONE);
+    case STATE_UNIT_ANY:
+        return unit != NULL;
+    case STATE_UNIT_NONE:
+        return unit != NULL || !has_unit;
+    }
+    return false;
 }
 
 static enum err begin(struct step *s, const struct courses *courses, const struct learner *learner)
@@ -255,7 +248,7 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
         break;
     }
     ret->wake_at_ms = next_wake_ms(&ret->next);
-    return arena_error(arena);
+    return s.error != ERR_OK ? s.error : arena_error(arena);
 }
 
 enum err engine_screen(const struct courses *courses, const struct engine_context *context,

@@ -25,6 +25,7 @@ struct step {
     struct learner *learner; /* &out->next */
     struct str norm;         /* input text, normalised */
     struct str argument;     /* what stands behind the command that runs */
+    enum err error;
 };
 
 /* engine_text.c */
@@ -67,21 +68,41 @@ struct str step_place(const struct step *s);
 
 /* engine_state.c */
 
+/* What must stand in learner.unit. */
+enum state_unit { STATE_UNIT_NONE, STATE_UNIT_ANY, STATE_UNIT_LESSON, STATE_UNIT_QUESTION };
+
+/* Where along the course a state lies: before it, at the unit, behind the unit's module, after. */
+enum state_progress { PROGRESS_BEFORE, PROGRESS_AT_UNIT, PROGRESS_MODULE_DONE, PROGRESS_AFTER };
+
+/* A row acts: to add a state, a name in core/learner.h and a row in state.c. A function that a
+ * state does not need is left out; the comment says what happens then. */
 struct state_row {
-    enum learner_state state;
-    uint32_t next; /* states that may follow, one bit each */
-    /* Takes the input when it is an answer in this state; false = not one. */
-    bool (*answer)(struct step *s);
+    uint32_t moves; /* states that may follow, one bit each; more may from everywhere */
     /* What the learner sees here. */
     struct str (*screen)(const struct step *s);
-    /* May a redial offer "1 Continue 2 Menu" here? */
-    bool is_resumed;
-    /* Is a question open, so that the 48 h rule applies? */
-    bool is_question;
+    /* Takes the input when it is an answer in this state; false = not one. Left out: none is. */
+    bool (*answer)(struct step *s);
+    void (*next)(struct step *s);    /* 9 and NEXT. Left out: the screen again */
+    void (*join)(struct step *s);    /* JOIN, or dialling. Left out: the screen again */
+    void (*unknown)(struct step *s); /* nobody could understand. Left out: says so */
+    void (*finish)(struct step *s);  /* the last unit of the running block is behind the learner */
+    void (*wake)(struct step *s);    /* learner.ended_ms has come. Left out: nothing waits */
+    enum event_phase phase;          /* of the answers that are given here */
+    enum state_unit unit;
+    enum state_progress progress;
+    bool is_resumed;  /* may a redial offer "1 Continue 2 Menu" here? */
+    bool is_question; /* is a question open, so that the 48 h rule applies? */
 };
 
 const struct state_row *state_row(enum learner_state state);
-/* The one setter. Asserts that the table allows the move. */
+/* All states that may follow, one bit each. */
+uint32_t state_moves(enum learner_state state);
+/* The row of the place that a side state or STOPPED returns to, elsewhere of the state itself. */
+const struct state_row *state_row_of_place(const struct learner *learner);
+/* The learner's value and the table, or the course and the value, do not fit together: the step
+ * ends with ERR_INVALID, and so does this one dialog. */
+void step_fail(struct step *s);
+/* The one setter. A move that the table does not allow fails the step. */
 void step_enter(struct step *s, enum learner_state state);
 /* The present screen; sets the time of asking where a question is open. */
 struct str step_screen(struct step *s);
@@ -89,34 +110,46 @@ struct str step_screen(struct step *s);
 void step_enter_side(struct step *s, enum learner_state side);
 /* Leaves a side state for where it came from; elsewhere does nothing. */
 void step_leave_side(struct step *s);
-/* Adds an event; asserts that there is room: the table of states makes at most EVENTS_MAX. */
+/* Adds an event; fails the step when there is no room, which no row of the table can bring about.
+ */
 struct event *step_event(struct step *s, enum event_kind kind);
 
 /* engine_course.c */
 
 const struct unit *step_unit(const struct step *s);
 void step_set_unit(struct step *s, const struct unit *unit);
-/* The first module; NEXT (also retake and skip); BACK; a block of questions. Each says its screen.
- */
+/* The first module; BACK; a block of questions. Each says its screen. */
 void course_begin(struct step *s);
-void course_next(struct step *s);
 void course_back(struct step *s);
 void course_begin_questions(struct step *s, enum learner_state state, int16_t module);
 /* First unit at or behind index i of the module that this learner is to see: answered quiz
  * questions and questions whose condition does not hold are passed over. NULL at its end. */
 const struct unit *course_due_from(const struct step *s, const struct module *module, uint16_t i);
-/* On past a unit: the next due one of its module, or the module's end. */
-void course_advance(struct step *s, const struct unit *unit);
+/* On past the unit on the screen: the next due one of its module, or what finishes its block. */
+void course_advance(struct step *s);
+void course_finish_module(struct step *s);
+/* NEXT in a lesson, behind a module, before another try. */
+void course_next_screen(struct step *s);
+void course_next_module(struct step *s);
+void course_try_retake(struct step *s);
 
 /* engine_quiz.c */
 
-/* Answers in QUIZ, PRETEST, POSTTEST, SURVEY, FOLLOWUP, ROLE: false when the input is none. */
+/* The answer to the question on the screen: false when the input is none. */
 bool course_answer(struct step *s);
+bool course_role_answer(struct step *s);
+/* What follows the last question of a block. */
+void course_finish_role(struct step *s);
+void course_finish_pretest(struct step *s);
+void course_finish_posttest(struct step *s);
+void course_finish_survey(struct step *s);
+void course_finish_followup(struct step *s);
 /* For a question of accepted words: whatever else was typed, and is no command, is a wrong answer.
  */
 bool course_answer_other(struct step *s);
-/* Skips the open survey or follow-up question. */
+/* Skips the question on the screen. */
 void course_skip(struct step *s);
+void course_role_skip(struct step *s);
 /* Position of a question among the questions of its module, from 1, and their number. */
 void course_count(const struct course *course, const struct unit *unit, uint32_t *ret_n,
                   uint32_t *ret_of);
@@ -138,6 +171,9 @@ bool engine_command(struct step *s, const struct command_match *match);
 bool engine_menu_answer(struct step *s);
 void engine_join(struct step *s);
 void engine_rejoin(struct step *s);
+void engine_ask_consent(struct step *s);
+/* Eight to twelve weeks after the end. */
+void engine_follow_up(struct step *s);
 void engine_stop(struct step *s);
 void engine_safe(struct step *s, bool is_keyword);
 void engine_erase(struct step *s);

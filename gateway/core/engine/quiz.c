@@ -46,7 +46,7 @@ static void certify(struct step *s, uint32_t total)
     offer_survey(s, LEARNER_STATE_CERTIFIED);
 }
 
-static void finish_posttest(struct step *s)
+void course_finish_posttest(struct step *s)
 {
     struct learner *l = s->learner;
     const struct course *course = s->course;
@@ -77,14 +77,14 @@ static void finish_posttest(struct step *s)
     }
 }
 
-static void finish_pretest(struct step *s)
+void course_finish_pretest(struct step *s)
 {
     s->learner->pre_right = s->learner->test_right;
     step_say(s, step_text(s, COURSE_TEXT_course_start, NO_VARS));
     course_begin(s);
 }
 
-static void finish_survey(struct step *s)
+void course_finish_survey(struct step *s)
 {
     (void)step_event(s, EVENT_survey_completed);
     step_set_unit(s, NULL);
@@ -94,7 +94,7 @@ static void finish_survey(struct step *s)
     step_say(s, step_text(s, COURSE_TEXT_survey_thanks, NO_VARS));
 }
 
-static void finish_followup(struct step *s)
+void course_finish_followup(struct step *s)
 {
     (void)step_event(s, EVENT_followup_completed);
     step_set_unit(s, NULL);
@@ -102,7 +102,7 @@ static void finish_followup(struct step *s)
     step_say(s, step_text(s, COURSE_TEXT_followup_thanks, NO_VARS));
 }
 
-static void finish_role(struct step *s)
+void course_finish_role(struct step *s)
 {
     struct event *event = step_event(s, EVENT_role_set);
     event->choice = s->learner->role;
@@ -113,42 +113,6 @@ static void finish_role(struct step *s)
     const struct module *test = &s->course->modules[s->course->test_module];
     step_say(s, step_text(s, COURSE_TEXT_welcome, VARS({"n", step_number(s, test->n_units)})));
     course_begin_questions(s, LEARNER_STATE_PRETEST, s->course->test_module);
-}
-
-/* The next question of the running block, or its end. */
-static void next_question(struct step *s, const struct unit *unit)
-{
-    enum learner_state state = s->learner->state;
-    if (state == LEARNER_STATE_QUIZ) {
-        course_advance(s, unit);
-        return;
-    }
-    const struct unit *next = course_due_from(s, &s->course->modules[unit->module],
-                                              (uint16_t)(course_unit_index(s->course, unit) + 1));
-    if (next != NULL) {
-        step_set_unit(s, next);
-        step_say(s, step_screen(s));
-    } else if (state == LEARNER_STATE_PRETEST) {
-        finish_pretest(s);
-    } else if (state == LEARNER_STATE_POSTTEST) {
-        finish_posttest(s);
-    } else if (state == LEARNER_STATE_SURVEY) {
-        finish_survey(s);
-    } else if (state == LEARNER_STATE_FOLLOWUP) {
-        finish_followup(s);
-    } else {
-        finish_role(s);
-    }
-}
-
-static enum event_phase answer_phase(enum learner_state state)
-{
-    return state == LEARNER_STATE_QUIZ       ? EVENT_PHASE_QUIZ
-           : state == LEARNER_STATE_PRETEST  ? EVENT_PHASE_PRETEST
-           : state == LEARNER_STATE_POSTTEST ? EVENT_PHASE_POSTTEST
-           : state == LEARNER_STATE_SURVEY   ? EVENT_PHASE_SURVEY
-           : state == LEARNER_STATE_FOLLOWUP ? EVENT_PHASE_FOLLOWUP
-                                             : EVENT_PHASE_NONE;
 }
 
 static bool is_right_answer(const struct question *q, const struct answer_match *answer)
@@ -195,10 +159,11 @@ static void record_answer(struct step *s, const struct unit *unit,
 {
     struct learner *l = s->learner;
     const struct question *q = unit->question;
+    enum event_phase phase = state_row(l->state)->phase;
     struct event *event = step_event(s, EVENT_answered);
     event->unit = unit->id;
-    event->phase = answer_phase(l->state);
-    event->attempt = l->state == LEARNER_STATE_POSTTEST ? l->post_tries + 1 : 1;
+    event->phase = phase;
+    event->attempt = phase == EVENT_PHASE_POSTTEST ? l->post_tries + 1 : 1;
     if (has_key(q))
         event->correct = is_right;
     if (q->answer == ANSWER_CHOICE)
@@ -233,30 +198,32 @@ static void take_answer(struct step *s, const struct unit *unit, const struct an
     if (is_condition(s->course, unit))
         s->learner->last_choice = (uint8_t)(answer->choice & 15);
     record_answer(s, unit, answer, is_right);
-    if (s->learner->state == LEARNER_STATE_QUIZ)
+    if (state_row(s->learner->state)->phase == EVENT_PHASE_QUIZ)
         say_feedback(s, unit->question, answer, is_right);
-    next_question(s, unit);
+    course_advance(s);
+}
+
+/* The answer to the question on the screen. Two at once are asked about. */
+static enum answer_result read_answer(struct step *s, const struct question *q,
+                                      struct answer_match *ret)
+{
+    *ret = match_answer(q, s->input->text, s->norm, s->arena);
+    if (ret->result == ANSWER_AMBIGUOUS) {
+        step_say(s, step_text(s, COURSE_TEXT_one_answer, NO_VARS));
+        step_say(s, step_screen(s));
+    }
+    return ret->result;
 }
 
 bool course_answer(struct step *s)
 {
     const struct unit *unit = step_unit(s);
-    if (unit == NULL || unit->question == NULL)
-        return false;
     const struct question *q = unit->question;
-    struct answer_match answer = match_answer(q, s->input->text, s->norm, s->arena);
-    if (answer.result == ANSWER_NONE)
-        return false;
-    if (answer.result == ANSWER_AMBIGUOUS) {
-        step_say(s, step_text(s, COURSE_TEXT_one_answer, NO_VARS));
-        step_say(s, step_screen(s));
-    } else if (s->learner->state == LEARNER_STATE_ROLE) {
-        s->learner->role = (uint8_t)answer.choice;
-        finish_role(s);
-    } else {
+    struct answer_match answer;
+    enum answer_result result = read_answer(s, q, &answer);
+    if (result == ANSWER_ONE)
         take_answer(s, unit, &answer, has_key(q) && is_right_answer(q, &answer));
-    }
-    return true;
+    return result != ANSWER_NONE;
 }
 
 bool course_answer_other(struct step *s)
@@ -272,15 +239,30 @@ bool course_answer_other(struct step *s)
 
 void course_skip(struct step *s)
 {
-    const struct unit *unit = step_unit(s);
-    if (s->learner->state == LEARNER_STATE_ROLE) {
-        s->learner->role = 0;
-        finish_role(s);
-    } else if (unit != NULL) {
-        if (is_condition(s->course, unit))
-            s->learner->last_choice = 0;
-        next_question(s, unit);
-    } else {
-        step_say(s, step_screen(s));
+    if (is_condition(s->course, step_unit(s)))
+        s->learner->last_choice = 0;
+    course_advance(s);
+}
+
+/* ---- the role, which is kept and not judged ---- */
+
+void course_role_skip(struct step *s)
+{
+    s->learner->role = 0;
+    course_finish_role(s);
+}
+
+bool course_role_answer(struct step *s)
+{
+    struct answer_match answer;
+    if (str_eq(s->norm, STR("0"))) {
+        course_role_skip(s);
+        return true;
     }
+    enum answer_result result = read_answer(s, step_unit(s)->question, &answer);
+    if (result == ANSWER_ONE) {
+        s->learner->role = (uint8_t)answer.choice;
+        course_finish_role(s);
+    }
+    return result != ANSWER_NONE;
 }

@@ -29,13 +29,7 @@ static bool is_no(const struct step *s)
     return is_key(s, "2") || match_command(s->norm, s->learner->lang).command == COMMAND_NO;
 }
 
-/* ---- nothing to answer, nothing on the screen ---- */
-
-static bool no_answer(struct step *s)
-{
-    (void)s; /* every input is a command or unknown here */
-    return false;
-}
+/* ---- outside the course ---- */
 
 static struct str hello_screen(const struct step *s)
 {
@@ -43,6 +37,23 @@ static struct str hello_screen(const struct step *s)
 }
 
 /* ---- joining ---- */
+
+static void say_screen(struct step *s)
+{
+    step_say(s, step_screen(s));
+}
+
+/* An SMS to somebody who left, or was erased, stays without an answer. */
+static void say_on_screen(struct step *s)
+{
+    if (s->input->via == VIA_USSD)
+        say_screen(s);
+}
+
+static void consent_unknown(struct step *s)
+{
+    step_say(s, step_text(s, COURSE_TEXT_consent_again, NO_VARS));
+}
 
 static struct str consent_screen(const struct step *s)
 {
@@ -123,15 +134,6 @@ static struct str role_screen(const struct step *s)
                      VARS({"options", step_options(s, step_unit(s)->question)}));
 }
 
-static bool role_answer(struct step *s)
-{
-    if (is_key(s, "0")) {
-        course_skip(s);
-        return true;
-    }
-    return course_answer(s);
-}
-
 /* ---- learning ---- */
 
 static struct str unit_screen(const struct step *s)
@@ -193,6 +195,14 @@ static struct str survey_screen(const struct step *s)
 static bool survey_answer(struct step *s)
 {
     return s->learner->unit[0] == '\0' ? survey_invite_answer(s) : course_answer(s);
+}
+
+static void survey_skip(struct step *s)
+{
+    if (s->learner->unit[0] == '\0')
+        say_screen(s);
+    else
+        course_skip(s);
 }
 
 static struct str done_screen(const struct step *s)
@@ -267,52 +277,115 @@ static struct str stopped_screen(const struct step *s)
 
 /* ---- the table ---- */
 
+/* From consent on to the first lesson, whatever the course leaves out. */
+#define BEGINNING (BIT(PRETEST) | BIT(LESSON) | BIT(QUIZ))
+
 static const struct state_row rows[N_LEARNER_STATES] = {
-    [LEARNER_STATE_NEW] = {LEARNER_STATE_NEW, BIT(CONSENT) | ANYWHERE, no_answer, hello_screen, 0,
-                           0},
-    [LEARNER_STATE_CONSENT] = {LEARNER_STATE_CONSENT,
-                               BIT(LANGUAGE) | BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) | BIT(QUIZ) |
-                                   ANYWHERE,
-                               consent_answer, consent_screen, 0, 0},
-    [LEARNER_STATE_LANGUAGE] = {LEARNER_STATE_LANGUAGE,
-                                BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) | BIT(QUIZ) | ANYWHERE,
-                                language_answer, language_screen, 0, 0},
-    [LEARNER_STATE_ROLE] = {LEARNER_STATE_ROLE, BIT(PRETEST) | BIT(LESSON) | BIT(QUIZ) | ANYWHERE,
-                            role_answer, role_screen, 0, 0},
-    [LEARNER_STATE_PRETEST] = {LEARNER_STATE_PRETEST, BIT(LESSON) | BIT(QUIZ) | ANYWHERE,
-                               course_answer, unit_screen, true, true},
-    [LEARNER_STATE_LESSON] = {LEARNER_STATE_LESSON, BIT(QUIZ) | BIT(MODULE_DONE) | ANYWHERE,
-                              no_answer, unit_screen, true, false},
-    [LEARNER_STATE_QUIZ] = {LEARNER_STATE_QUIZ, BIT(LESSON) | BIT(MODULE_DONE) | ANYWHERE,
-                            course_answer, unit_screen, true, true},
-    [LEARNER_STATE_MODULE_DONE] = {LEARNER_STATE_MODULE_DONE,
-                                   BIT(LESSON) | BIT(QUIZ) | BIT(POSTTEST) | ANYWHERE, no_answer,
-                                   module_done_screen, true, false},
-    [LEARNER_STATE_POSTTEST] = {LEARNER_STATE_POSTTEST,
-                                BIT(RETAKE) | BIT(CERTIFIED) | BIT(SURVEY) | BIT(DONE) | ANYWHERE,
-                                course_answer, unit_screen, true, true},
-    [LEARNER_STATE_RETAKE] = {LEARNER_STATE_RETAKE, BIT(POSTTEST) | ANYWHERE, no_answer,
-                              retake_screen, true, false},
-    [LEARNER_STATE_CERTIFIED] = {LEARNER_STATE_CERTIFIED, BIT(SURVEY) | BIT(DONE) | ANYWHERE,
-                                 survey_invite_answer, survey_invite_screen, false, false},
-    [LEARNER_STATE_SURVEY] = {LEARNER_STATE_SURVEY, BIT(SURVEY) | BIT(DONE) | ANYWHERE,
-                              survey_answer, survey_screen, true, true},
-    [LEARNER_STATE_DONE] = {LEARNER_STATE_DONE, BIT(FOLLOWUP) | ANYWHERE, no_answer, done_screen,
-                            false, false},
-    [LEARNER_STATE_FOLLOWUP] = {LEARNER_STATE_FOLLOWUP, BIT(DONE) | ANYWHERE, course_answer,
-                                unit_screen, true, true},
-    [LEARNER_STATE_MENU] = {LEARNER_STATE_MENU, PLACES | ANYWHERE, engine_menu_answer, menu_screen,
-                            0, 0},
-    [LEARNER_STATE_MODULES] = {LEARNER_STATE_MODULES, PLACES | ANYWHERE, modules_answer,
-                               modules_screen, 0, 0},
-    [LEARNER_STATE_SWITCH_LANGUAGE] = {LEARNER_STATE_SWITCH_LANGUAGE, PLACES | ANYWHERE,
-                                       switch_language_answer, language_screen, 0, 0},
-    [LEARNER_STATE_RESUME] = {LEARNER_STATE_RESUME, PLACES | ANYWHERE, resume_answer, resume_screen,
-                              0, 0},
-    [LEARNER_STATE_STOPPED] = {LEARNER_STATE_STOPPED, PLACES | ANYWHERE, stopped_answer,
-                               stopped_screen, 0, 0},
-    [LEARNER_STATE_DELETED] = {LEARNER_STATE_DELETED, BIT(CONSENT) | ANYWHERE, no_answer,
-                               hello_screen, 0, 0},
+    [LEARNER_STATE_NEW] = {.moves = BIT(CONSENT),
+                           .screen = hello_screen,
+                           .join = engine_ask_consent,
+                           .unknown = say_screen,
+                           .wake = engine_erase},
+    [LEARNER_STATE_CONSENT] = {.moves = BIT(LANGUAGE) | BIT(ROLE) | BEGINNING,
+                               .screen = consent_screen,
+                               .answer = consent_answer,
+                               .unknown = consent_unknown,
+                               .wake = engine_erase},
+    [LEARNER_STATE_LANGUAGE] = {.moves = BIT(ROLE) | BEGINNING,
+                                .screen = language_screen,
+                                .answer = language_answer},
+    [LEARNER_STATE_ROLE] = {.moves = BEGINNING,
+                            .screen = role_screen,
+                            .answer = course_role_answer,
+                            .next = course_role_skip,
+                            .unit = STATE_UNIT_QUESTION},
+    [LEARNER_STATE_PRETEST] = {.moves = BIT(LESSON) | BIT(QUIZ),
+                               .screen = unit_screen,
+                               .answer = course_answer,
+                               .finish = course_finish_pretest,
+                               .phase = EVENT_PHASE_PRETEST,
+                               .unit = STATE_UNIT_QUESTION,
+                               .is_resumed = true,
+                               .is_question = true},
+    [LEARNER_STATE_LESSON] = {.moves = BIT(QUIZ) | BIT(MODULE_DONE),
+                              .screen = unit_screen,
+                              .next = course_next_screen,
+                              .finish = course_finish_module,
+                              .unit = STATE_UNIT_LESSON,
+                              .progress = PROGRESS_AT_UNIT,
+                              .is_resumed = true},
+    [LEARNER_STATE_QUIZ] = {.moves = BIT(LESSON) | BIT(MODULE_DONE),
+                            .screen = unit_screen,
+                            .answer = course_answer,
+                            .finish = course_finish_module,
+                            .phase = EVENT_PHASE_QUIZ,
+                            .unit = STATE_UNIT_QUESTION,
+                            .progress = PROGRESS_AT_UNIT,
+                            .is_resumed = true,
+                            .is_question = true},
+    [LEARNER_STATE_MODULE_DONE] = {.moves = BIT(LESSON) | BIT(QUIZ) | BIT(POSTTEST),
+                                   .screen = module_done_screen,
+                                   .next = course_next_module,
+                                   .unit = STATE_UNIT_ANY,
+                                   .progress = PROGRESS_MODULE_DONE,
+                                   .is_resumed = true},
+    [LEARNER_STATE_POSTTEST] = {.moves = BIT(RETAKE) | BIT(CERTIFIED) | BIT(SURVEY) | BIT(DONE),
+                                .screen = unit_screen,
+                                .answer = course_answer,
+                                .finish = course_finish_posttest,
+                                .phase = EVENT_PHASE_POSTTEST,
+                                .unit = STATE_UNIT_QUESTION,
+                                .progress = PROGRESS_AFTER,
+                                .is_resumed = true,
+                                .is_question = true},
+    [LEARNER_STATE_RETAKE] = {.moves = BIT(POSTTEST),
+                              .screen = retake_screen,
+                              .next = course_try_retake,
+                              .progress = PROGRESS_AFTER,
+                              .is_resumed = true},
+    [LEARNER_STATE_CERTIFIED] = {.moves = BIT(SURVEY) | BIT(DONE),
+                                 .screen = survey_invite_screen,
+                                 .answer = survey_invite_answer,
+                                 .progress = PROGRESS_AFTER},
+    [LEARNER_STATE_SURVEY] = {.moves = BIT(SURVEY) | BIT(DONE),
+                              .screen = survey_screen,
+                              .answer = survey_answer,
+                              .next = survey_skip,
+                              .finish = course_finish_survey,
+                              .phase = EVENT_PHASE_SURVEY,
+                              .unit = STATE_UNIT_QUESTION,
+                              .progress = PROGRESS_AFTER,
+                              .is_resumed = true,
+                              .is_question = true},
+    [LEARNER_STATE_DONE] = {.moves = BIT(FOLLOWUP),
+                            .screen = done_screen,
+                            .wake = engine_follow_up,
+                            .progress = PROGRESS_AFTER},
+    [LEARNER_STATE_FOLLOWUP] = {.moves = BIT(DONE),
+                                .screen = unit_screen,
+                                .answer = course_answer,
+                                .next = course_skip,
+                                .finish = course_finish_followup,
+                                .phase = EVENT_PHASE_FOLLOWUP,
+                                .unit = STATE_UNIT_QUESTION,
+                                .progress = PROGRESS_AFTER,
+                                .is_resumed = true,
+                                .is_question = true},
+    [LEARNER_STATE_MENU] = {.moves = PLACES, .screen = menu_screen, .answer = engine_menu_answer},
+    [LEARNER_STATE_MODULES] = {.moves = PLACES, .screen = modules_screen, .answer = modules_answer},
+    [LEARNER_STATE_SWITCH_LANGUAGE] = {.moves = PLACES,
+                                       .screen = language_screen,
+                                       .answer = switch_language_answer},
+    [LEARNER_STATE_RESUME] = {.moves = PLACES, .screen = resume_screen, .answer = resume_answer},
+    [LEARNER_STATE_STOPPED] = {.moves = PLACES,
+                               .screen = stopped_screen,
+                               .answer = stopped_answer,
+                               .join = engine_rejoin,
+                               .unknown = say_on_screen},
+    [LEARNER_STATE_DELETED] = {.moves = BIT(CONSENT),
+                               .screen = hello_screen,
+                               .join = engine_ask_consent,
+                               .unknown = say_on_screen},
 };
 
 const struct state_row *state_row(enum learner_state state)
@@ -320,10 +393,29 @@ const struct state_row *state_row(enum learner_state state)
     return &rows[state];
 }
 
+uint32_t state_moves(enum learner_state state)
+{
+    return rows[state].moves | ANYWHERE;
+}
+
+const struct state_row *state_row_of_place(const struct learner *learner)
+{
+    bool has_back =
+        learner_state_is_side(learner->state) || learner->state == LEARNER_STATE_STOPPED;
+    return &rows[has_back ? learner->back : learner->state];
+}
+
+void step_fail(struct step *s)
+{
+    s->error = ERR_INVALID;
+}
+
 void step_enter(struct step *s, enum learner_state state)
 {
-    assert((rows[s->learner->state].next >> state & 1) != 0);
-    s->learner->state = state;
+    if ((state_moves(s->learner->state) >> state & 1) == 0)
+        step_fail(s);
+    else
+        s->learner->state = state;
 }
 
 struct str step_screen(struct step *s)
@@ -349,7 +441,10 @@ void step_leave_side(struct step *s)
 
 struct event *step_event(struct step *s, enum event_kind kind)
 {
-    assert(s->out->n_events < EVENTS_MAX);
+    if (s->out->n_events == EVENTS_MAX) {
+        step_fail(s);
+        s->out->n_events--;
+    }
     struct event *event = &s->out->events[s->out->n_events++];
     *event = event_make(kind);
     return event;
@@ -361,7 +456,7 @@ void engine_diagram(struct buf *out)
 {
     buf_add_str(out, STR("stateDiagram-v2\n    [*] --> new\n"));
     for (int from = 0; from < N_LEARNER_STATES; from++) {
-        uint32_t next = rows[from].next & ~(uint32_t)ANYWHERE;
+        uint32_t next = rows[from].moves & ~(uint32_t)ANYWHERE;
         if (learner_state_is_side((enum learner_state)from) || from == LEARNER_STATE_STOPPED)
             next = 0;
         for (int to = 0; to < N_LEARNER_STATES; to++) {

@@ -157,11 +157,10 @@ struct str step_place(const struct step *s)
 {
     const struct unit *unit = step_unit(s);
     const struct module *module = unit != NULL ? &s->course->modules[unit->module] : NULL;
-    enum learner_state state = s->learner->state;
-    if (learner_state_is_side(state))
-        state = s->learner->back;
-    if (module == NULL || (state != LEARNER_STATE_LESSON && state != LEARNER_STATE_QUIZ &&
-                           state != LEARNER_STATE_PRETEST && state != LEARNER_STATE_POSTTEST))
+    enum state_unit here = state_row_of_place(s->learner)->unit;
+    bool is_named =
+        module != NULL && (module->kind == MODULE_LESSONS || module->kind == MODULE_TEST);
+    if (!is_named || (here != STATE_UNIT_LESSON && here != STATE_UNIT_QUESTION))
         return step_text(s, COURSE_TEXT_place_other, NO_VARS);
     struct str ordinal = step_number(s, unit_ordinal(s, unit));
     if (module->kind == MODULE_TEST)
