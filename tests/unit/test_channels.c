@@ -91,10 +91,49 @@ static void says_what_is_wrong_with_a_way_round(void **state)
     }
 }
 
+static void takes_secrets_in_the_path_that_nobody_guesses(void **state)
+{
+    (void)state; /* no fixture */
+    static const struct {
+        const char *secret;
+        bool is_good;
+    } rows[] = {
+        {"0123456789abcDEF", true},
+        {"0123456789abcDE", false},
+        {"", false},
+        {"0123456789abc/EF", false},
+        {"0123456789abc-EF", false},
+        {"0123456789abcDE\xc3\xa9", false},
+        {"zzzzzzzzZZZZZZZZ9", true},
+        {"0123456789abcD F", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct config config;
+        struct config_channel list[3];
+        struct channels channels;
+        struct errmsg msg = {""};
+        make(&config, list);
+        list[1].path_secret = str_from(rows[i].secret);
+        list[1].is_unsigned_allowed = false;
+        enum err e = channels_load(&config, &channels, &msg);
+        assert_int_equal(e, rows[i].is_good ? ERR_OK : ERR_INVALID);
+        if (rows[i].is_good) {
+            struct str path = settings_get(&channels.list[1].settings, STR("channel"));
+            assert_true(str_starts(path, STR("b/")) && str_ends(path, str_from(rows[i].secret)));
+            channels_fini(&channels);
+        } else {
+            assert_string_equal(msg.text, "channel b: path_secret needs at least 16 letters and "
+                                          "digits, and nothing else; `openssl rand -hex 16` makes "
+                                          "one");
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_channels_that_stand_in_for_each_other),
+        cmocka_unit_test(takes_secrets_in_the_path_that_nobody_guesses),
         cmocka_unit_test(says_what_is_wrong_with_a_way_round),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
