@@ -175,6 +175,7 @@ static void compare_item(const struct doc *expected, const struct inbound *in, s
     channel_compare(expected, "text", in->text, out);
     channel_compare(expected, "id", in->id, out);
     channel_compare(expected, "session", in->session, out);
+    channel_compare(expected, "step", in->step, out);
     channel_compare(expected, "phase", str_from(inbound_phase_name(in->phase)), out);
     channel_compare(expected, "network", in->network, out);
     channel_compare(expected, "status", str_from(dlr_status_name(in->status)), out);

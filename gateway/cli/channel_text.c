@@ -47,6 +47,7 @@ void channel_print_inbound(const struct inbound *in, struct buf *out)
     add(out, "network", in->network);
     add(out, "status", str_from(dlr_status_name(in->status)));
     add(out, "ts", in->at.ms != 0 ? format_time(in->at, at) : STR_NONE);
+    add_if(out, "step", in->step);
     add_if(out, "status_raw", in->status_raw);
     add_if(out, "error", in->error);
     add_if(out, "link_id", in->link);

@@ -52,21 +52,18 @@ static struct str without_tel(struct str value)
 static bool read_number(struct eval *eval, const struct field *field, struct str text,
                         struct inbound *in, struct str *ret)
 {
-    static const enum number_form any[] = {NUMBER_FORM_ANY};
-    const enum number_form *forms = field->n_forms > 0 ? field->forms : any;
-    uint32_t n = field->n_forms > 0 ? field->n_forms : 1;
     struct str country = eval_setting(eval, STR("default_country"));
     struct str bare = without_tel(text);
     if (bare.len < str_trim(text).len)
         text = bare; /* a blank in front may stand for a plus, unless tel: follows */
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < field->n_forms; i++) {
         struct number number;
-        if (forms[i] == NUMBER_FORM_OPAQUE) {
+        if (field->forms[i] == NUMBER_FORM_OPAQUE) {
             in->is_opaque = true;
             *ret = without_tel(text);
             return true;
         }
-        if (number_parse(text, forms[i], country, &number) == ERR_OK) {
+        if (number_parse(text, field->forms[i], country, &number) == ERR_OK) {
             *ret = arena_str(eval->arena, str_from(number.e164));
             in->country[0] = number.country[0];
             in->country[1] = number.country[1];
@@ -225,6 +222,7 @@ static void read_item(struct eval *eval, const struct rule *rule, struct inbound
     read_sender(eval, rule, in);
     read_recipient(eval, rule, in);
     in->session = read_field(eval, rule, FIELD_SESSION, in);
+    in->step = read_field(eval, rule, FIELD_STEP, in);
     in->network = read_field(eval, rule, FIELD_NETWORK, in);
     in->id = read_field(eval, rule, FIELD_ID, in);
     in->text = read_field(eval, rule, FIELD_TEXT, in);

@@ -52,6 +52,7 @@ struct inbound {
     struct str raw_text; /* USSD: as sent (the cumulative path), for the session memory */
     struct str id;       /* provider's message id; absent when it has none */
     struct str session;
+    struct str step; /* USSD: the provider's number of this request in its session; absent = none */
     enum inbound_phase phase;
     struct str network;
     enum dlr_status status;

@@ -77,6 +77,7 @@ struct profile {
     unsigned
         answers_need;     /* bits of enum source_need: what must be kept when the request is gone */
     unsigned fields_need; /* likewise, where profile_resume reads them again: USSD */
+    bool needs_country;   /* a number may be national: whose? */
     bool has_ussd, needs_session, sends_screens;
     bool signs_url; /* auth looks at the public URL */
     enum inbound_outcome otherwise;

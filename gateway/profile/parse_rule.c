@@ -91,6 +91,7 @@ static bool load_forms(struct loader *l, const struct yaml_node *node, struct fi
                              "number forms are plus, digits, 00, national, any and "
                              "opaque, at most five of them");
         field->forms[field->n_forms++] = (enum number_form)i;
+        l->profile->needs_country |= (enum number_form)i == NUMBER_FORM_NATIONAL;
     }
     return true;
 }
@@ -140,12 +141,24 @@ static struct str first_place(const struct yaml_node *node)
     return node != NULL ? node->text : STR("");
 }
 
+/* How a sender's digits are meant is the provider's to say, and nobody's to guess: 254... on a
+ * German channel is Kenya, unless the page of the provider says national. */
+static bool fail_number(struct loader *l, const struct yaml_node *at)
+{
+    return load_fail(l, at,
+                     "from needs 'number:', how the provider writes senders: {in: ..., number: "
+                     "digits} for 254700000101, or plus, 00, national (then a channel has a "
+                     "country), any, opaque");
+}
+
 /* Keys that only some fields have. */
 static bool load_field_map(struct loader *l, const struct yaml_node *map, enum field_name name,
                            struct field *field)
 {
     const struct yaml_node *number = yaml_get(map, STR("number"));
     bool is_mapped = name == FIELD_PHASE || name == FIELD_STATUS;
+    if (name == FIELD_FROM && number == NULL)
+        return fail_number(l, map);
     if (!load_bool(l, map, "required", &field->is_required) ||
         (number != NULL && !load_forms(l, number, field)))
         return false;
@@ -177,7 +190,9 @@ static bool load_field(struct loader *l, const struct yaml_node *node, enum fiel
         return false;
     field->value.is_empty_missing = name != FIELD_TEXT;
     field->words = first_place(node);
-    return node->kind != YAML_KIND_MAP || load_field_map(l, node, name, field);
+    if (node->kind == YAML_KIND_MAP)
+        return load_field_map(l, node, name, field);
+    return name != FIELD_FROM || fail_number(l, node);
 }
 
 /* "/session/{session}/start" */
@@ -285,7 +300,8 @@ static void require(struct rule *rule)
 }
 
 static const char rule_keys[] =
-    "name kind at auth outcome reason when path each from to session session_key network id text "
+    "name kind at auth outcome reason when path each from to session session_key step network id "
+    "text "
     "time phase "
     "status error link part_ref part parts input first again lost opt_out remember answers";
 

@@ -14,6 +14,7 @@
     X(FROM, "from")                                                                                \
     X(TO, "to")                                                                                    \
     X(SESSION, "session")                                                                          \
+    X(STEP, "step")                                                                                \
     X(SESSION_KEY, "session_key")                                                                  \
     X(NETWORK, "network")                                                                          \
     X(ID, "id")                                                                                    \

@@ -19,29 +19,51 @@ static enum err check_required(const struct profile *p, const struct settings *s
     return ERR_OK;
 }
 
-enum err profile_check_settings(const struct profile *p, const struct settings *settings,
-                                struct errmsg *msg)
+static bool is_setting(const struct profile *p, struct str name)
 {
-    for (uint32_t i = 0; settings != NULL && i < settings->n; i++) {
-        struct str name = settings->list[i].name;
-        bool is_known = setting_is_common(name);
-        for (uint32_t k = 0; k < p->n_settings && !is_known; k++) {
-            struct str known = p->settings[k].name;
-            bool is_table =
-                name.len > known.len && str_starts(name, known) && name.p[known.len] == '.';
-            is_known = str_eq(known, name) || is_table;
-        }
-        if (!is_known)
-            return errmsg_set(msg, ERR_INVALID, "profile %.*s knows no setting '%.*s'",
-                              STR_ARG(p->name), STR_ARG(name));
+    bool is_known = setting_is_common(name);
+    for (uint32_t k = 0; k < p->n_settings && !is_known; k++) {
+        struct str known = p->settings[k].name;
+        bool is_table = name.len > known.len && str_starts(name, known) && name.p[known.len] == '.';
+        is_known = str_eq(known, name) || is_table;
     }
+    return is_known;
+}
+
+/* Settings that every profile knows, where this one needs them or they can be wrong. */
+static enum err check_common(const struct profile *p, const struct settings *settings,
+                             struct errmsg *msg)
+{
+    int32_t minutes;
+    struct str zone = settings_get(settings, STR("timezone"));
+    if (zone.p != NULL && zone_parse_offset(zone, &minutes) != ERR_OK)
+        return errmsg_set(msg, ERR_INVALID,
+                          "timezone is hours and minutes east of UTC, as in +03:00, and no name");
+    if (p->needs_country && settings_get(settings, STR("default_country")).p == NULL)
+        return errmsg_set(
+            msg, ERR_NOT_FOUND,
+            "profile %.*s writes numbers as they are dialled in their own country: set "
+            "country, as in country: KE",
+            STR_ARG(p->name));
     if (p->signs_url && profile_is_protected(p, settings) &&
         settings_get(settings, STR("public_url")).p == NULL)
         return errmsg_set(msg, ERR_NOT_FOUND,
                           "profile %.*s signs over the address that the provider calls: set "
                           "public_url to ours as seen from outside, https://...",
                           STR_ARG(p->name));
-    return check_required(p, settings, msg);
+    return ERR_OK;
+}
+
+enum err profile_check_settings(const struct profile *p, const struct settings *settings,
+                                struct errmsg *msg)
+{
+    for (uint32_t i = 0; settings != NULL && i < settings->n; i++) {
+        if (!is_setting(p, settings->list[i].name))
+            return errmsg_set(msg, ERR_INVALID, "profile %.*s knows no setting '%.*s'",
+                              STR_ARG(p->name), STR_ARG(settings->list[i].name));
+    }
+    enum err e = check_common(p, settings, msg);
+    return e == ERR_OK ? check_required(p, settings, msg) : e;
 }
 
 /* URL and query. The channel's send_url stands for the profile's own URL, not for its query. */

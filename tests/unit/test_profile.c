@@ -85,6 +85,12 @@ static void test_mistakes_are_told_with_their_place(void **state)
          "t.yaml:7:21: 'like' is not known here"},
         {HEAD "messages:\n  - kind: sms\n    when: {form a: {matches: '['}}\n",
          "t.yaml:6:30: not a regular expression"},
+        {HEAD "messages:\n  - kind: sms\n    from: form a\n",
+         "t.yaml:6:11: from needs 'number:', how the provider writes senders"},
+        {HEAD "messages:\n  - kind: sms\n    from: {in: form a, required: true}\n",
+         "t.yaml:6:11: from needs 'number:'"},
+        {HEAD "fields: {from: form a}\nmessages:\n  - kind: sms\n",
+         "t.yaml:4:16: from needs 'number:'"},
         {HEAD "messages:\n  - kind: sms\n    from: {in: form a, number: roman}\n",
          "number forms are plus, digits"},
         {HEAD "messages:\n  - kind: sms\n    time: {in: form a, zone: Moon}\n",
@@ -145,15 +151,16 @@ static void test_sizes_have_ceilings(void **state)
     for (int rules = 24; rules <= 25; rules++) {
         n = (size_t)snprintf(yaml, sizeof(yaml), HEAD "messages:\n");
         for (int i = 0; i < rules; i++)
-            n += (size_t)snprintf(yaml + n, sizeof(yaml) - n,
-                                  "  - {kind: sms, from: form a, text: form b}\n");
+            n += (size_t)snprintf(
+                yaml + n, sizeof(yaml) - n,
+                "  - {kind: sms, from: {in: form a, number: digits}, text: form b}\n");
         struct profile *p = NULL;
         enum err e = profile_parse((struct str){yaml, n}, STR("t"), &p, &msg);
         assert_int_equal(e, rules == 24 ? ERR_OK : ERR_INVALID);
         profile_free(p);
     }
-    load(HEAD
-         "messages:\n  - {kind: ussd, path: /1/2/3/4/5/6/7/8, from: query a, session: query b}\n");
+    load(HEAD "messages:\n  - {kind: ussd, path: /1/2/3/4/5/6/7/8, from: {in: query a, number: "
+              "digits}, session: query b}\n");
     assert_int_equal(
         profile_parse(STR(HEAD "messages:\n  - {kind: ussd, path: /1/2/3/4/5/6/7/8/9}\n"), STR("t"),
                       &(struct profile *){NULL}, &msg),
@@ -185,7 +192,8 @@ static const struct inbound *decode(const char *query, const struct session_memo
 }
 
 static const char cumulative[] =
-    HEAD "messages:\n  - kind: ussd\n    from: query n\n    to: query c\n    session: query s\n"
+    HEAD "messages:\n  - kind: ussd\n    from: {in: query n, number: digits}\n    to: query c\n    "
+         "session: query s\n"
          "    text: {in: query t, default: ''}\n    phase: session\n    input: cumulative\n"
          "    first: keep\n"
          "answers:\n  open: {text: 'CON {text}'}\n  close: {text: 'END {text}'}\n";
@@ -246,6 +254,24 @@ static void test_resume_needs_no_request(void **state)
     assert_str(again.text, "Juma Ali");
     assert_str(again.from, "+254700000101");
     assert_str(again.session, "9");
+    assert_str(again.step, NULL);
+}
+
+/* Steps of a provider that numbers them, as a number or as text. */
+static void test_steps(void **state)
+{
+    (void)state;
+    struct inbound_batch batch;
+    struct decode_context context = {.rest = STR("")};
+    load(HEAD "body: json\nmessages:\n  - kind: ussd\n    from: {in: json /n, number: digits}\n"
+              "    session: json /s\n    step: json /step\n    phase: continue\n");
+    request = (struct http_request){
+        .method = STR("POST"), .body = STR("{\"n\":\"254700000101\",\"s\":\"9\",\"step\":12}")};
+    assert_int_equal(profile_decode(profile, &request, &context, arena, &batch), ERR_OK);
+    assert_str(batch.items[0].step, "12");
+    request.body = STR("{\"n\":\"254700000101\",\"s\":\"9\",\"step\":\"\"}");
+    assert_int_equal(profile_decode(profile, &request, &context, arena, &batch), ERR_OK);
+    assert_str(batch.items[0].step, NULL);
 }
 
 static void test_first_text_of_a_session(void **state)
@@ -262,11 +288,11 @@ static void test_first_text_of_a_session(void **state)
         {"keep", "*384%23", "*384%23", "*384#"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct str yaml = arena_printf(
-            arena,
-            HEAD "messages:\n  - {kind: ussd, from: query n, to: query c, session: query s, "
-                 "text: query t, phase: session, first: %s}\n",
-            cases[i].first);
+        struct str yaml = arena_printf(arena,
+                                       HEAD "messages:\n  - {kind: ussd, from: {in: query n, "
+                                            "number: digits}, to: query c, session: query s, "
+                                            "text: query t, phase: session, first: %s}\n",
+                                       cases[i].first);
         load(yaml.p);
         struct str query =
             arena_printf(arena, "n=254700000101&s=1&c=%s&t=%s", cases[i].code, cases[i].text);
@@ -278,7 +304,7 @@ static void test_first_text_of_a_session(void **state)
 }
 
 static const char remembering[] = HEAD
-    "fields:\n  from: [query n, remembered from]\n  session: query s\n"
+    "fields:\n  from: {in: [query n, remembered from], number: digits}\n  session: query s\n"
     "messages:\n  - kind: ussd\n    when: {query end: present}\n    phase: end\n    lost: ignore\n"
     "  - kind: ussd\n    text: query t\n    phase: session\n"
     "    remember: {ref: [query ref, remembered ref]}\n"
@@ -310,7 +336,7 @@ static void test_sessions_that_are_remembered(void **state)
 static void test_texts_are_clean(void **state)
 {
     (void)state;
-    load(HEAD "messages:\n  - {kind: sms, from: query n, text: query t}\n");
+    load(HEAD "messages:\n  - {kind: sms, from: {in: query n, number: digits}, text: query t}\n");
     assert_str(decode("n=254700000101&t=a%00b", NULL)->text, "a\xef\xbf\xbd"
                                                              "b");
     assert_str(decode("n=254700000101&t=%C0%AF", NULL)->text, "\xef\xbf\xbd\xef\xbf\xbd");
@@ -318,9 +344,11 @@ static void test_texts_are_clean(void **state)
     assert_str(decode("n=254700000101&t=", NULL)->text, "");
     assert_int_equal(decode("n=254700000101", NULL)->outcome, INBOUND_REJECT);
     assert_str(decode("t=x", NULL)->reason, "missing from (query n)");
-    load(HEAD "charset: latin1\nmessages:\n  - {kind: sms, from: query n, text: query t}\n");
+    load(HEAD "charset: latin1\nmessages:\n  - {kind: sms, from: {in: query n, number: digits}, "
+              "text: query t}\n");
     assert_str(decode("n=254700000101&t=caf%E9", NULL)->text, "caf\xc3\xa9");
-    load(HEAD "bad_text: reject\nmessages:\n  - {kind: sms, from: query n, text: query t}\n");
+    load(HEAD "bad_text: reject\nmessages:\n  - {kind: sms, from: {in: query n, number: digits}, "
+              "text: query t}\n");
     assert_int_equal(decode("n=254700000101&t=caf%E9", NULL)->outcome, INBOUND_REJECT);
 }
 
@@ -369,7 +397,8 @@ static void test_parts_of_long_messages(void **state)
         {"r=1&p=3&of=2", INBOUND_ACCEPT},     {"r=1&p=0&of=2", INBOUND_ACCEPT},
         {"r=1&p=1&of=256", INBOUND_ACCEPT},   {"p=1&of=2", INBOUND_ACCEPT},
     };
-    load(HEAD "messages:\n  - {kind: sms, from: query n, text: query t, part_ref: query r, "
+    load(HEAD "messages:\n  - {kind: sms, from: {in: query n, number: digits}, text: query t, "
+              "part_ref: query r, "
               "part: query p, parts: query of}\n");
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct str query = arena_printf(arena, "n=254700000101&t=x&%s", cases[i].query);
@@ -393,7 +422,8 @@ static struct inbound_batch post(const char *body, const char *type)
 
 static const char list[] =
     HEAD "body: json\nmessages:\n"
-         "  - {kind: sms, each: json /l, when: {item /t: mo}, from: item /n, text: item /x, "
+         "  - {kind: sms, each: json /l, when: {item /t: mo}, from: {in: item /n, number: digits}, "
+         "text: item /x, "
          "id: '{json /id}-{index}'}\n"
          "  - {kind: dlr, at: any, each: json /l, when: {item /t: dlr}, id: item /i, "
          "status: {in: item /s, map: {sent: s}}}\n";
@@ -446,8 +476,8 @@ static void test_lists_have_a_ceiling(void **state)
 static void test_methods(void **state)
 {
     (void)state;
-    load(HEAD
-         "methods: POST\nbody: form\nmessages:\n  - {kind: sms, from: form n, text: form t}\n");
+    load(HEAD "methods: POST\nbody: form\nmessages:\n  - {kind: sms, from: {in: form n, number: "
+              "digits}, text: form t}\n");
     assert_int_equal(post("n=254700000101&t=x", "").items[0].outcome, INBOUND_ACCEPT);
     assert_int_equal(decode("n=254700000101&t=x", NULL)->outcome, INBOUND_REJECT);
     struct decode_context context = {.rest = STR("")};
@@ -462,7 +492,8 @@ static void test_served_codes(void **state)
     (void)state;
     struct setting one[] = {{STR("to_pattern"), STR("^\\*121#$")}};
     struct settings settings = {one, 1};
-    load(HEAD "messages:\n  - {kind: sms, from: query n, to: query c, text: query t}\n");
+    load(HEAD "messages:\n  - {kind: sms, from: {in: query n, number: digits}, to: query c, text: "
+              "query t}\n");
     assert_int_equal(decode_with("n=254700000101&t=x&c=*121%23", NULL, &settings).items[0].outcome,
                      INBOUND_ACCEPT);
     assert_int_equal(decode_with("n=254700000101&t=x&c=*1210%23", NULL, &settings).items[0].outcome,
@@ -478,7 +509,8 @@ static void test_answers(void **state)
 {
     (void)state;
     static const char yaml[] =
-        HEAD "messages:\n  - {kind: sms, from: query n, text: query t, id: query i}\n"
+        HEAD "messages:\n  - {kind: sms, from: {in: query n, number: digits}, text: query t, id: "
+             "query i}\n"
              "answers:\n  ok: {json: {got: '{id}', n: 1, empty: '', link: '{link}'}}\n"
              "  reply: {xml: '<r to=\"{from | attribute}\">{text}</r>', max_chars: 160}\n"
              "  busy: {status: 503, headers: {Retry-After: '5'}}\n";
@@ -506,7 +538,7 @@ static void test_a_header_has_one_line(void **state)
 {
     (void)state;
     struct http_response response;
-    load(HEAD "messages:\n  - {kind: sms, from: query n, text: query t}\n"
+    load(HEAD "messages:\n  - {kind: sms, from: {in: query n, number: digits}, text: query t}\n"
               "answers: {ok: {headers: {X-Text: '{text}'}}}\n");
     struct inbound_batch batch = decode_with("n=254700000101&t=a%0d%0aX:1", NULL, NULL);
     assert_int_not_equal(profile_encode(profile, &batch, NULL, NULL, arena, &response), ERR_OK);
@@ -590,6 +622,29 @@ static void test_settings_are_checked(void **state)
     assert_int_equal(n, 4);
     assert_true(declared[1].is_secret && declared[1].is_required);
     assert_str(declared[2].fallback, "fast");
+}
+
+static void test_national_numbers_need_a_country(void **state)
+{
+    (void)state;
+    struct setting values[] = {{STR("default_country"), STR("IN")},
+                               {STR("timezone"), STR("+5:30")}};
+    struct settings settings = {values, 0};
+    struct errmsg msg = {""};
+    load(HEAD "messages:\n"
+              "  - {kind: sms, from: {in: query n, number: [national, plus]}, text: query t}\n");
+    assert_int_equal(profile_check_settings(profile, &settings, &msg), ERR_NOT_FOUND);
+    assert_non_null(strstr(msg.text, "set country, as in country: KE"));
+    settings.n = 1;
+    assert_int_equal(profile_check_settings(profile, &settings, &msg), ERR_OK);
+    settings.n = 2;
+    assert_int_equal(profile_check_settings(profile, &settings, &msg), ERR_INVALID);
+    assert_non_null(strstr(msg.text, "timezone is hours and minutes"));
+    values[1].value = STR("+05:30");
+    assert_int_equal(profile_check_settings(profile, &settings, &msg), ERR_OK);
+    load(HEAD "messages:\n  - {kind: sms, from: {in: query n, number: digits}, text: query t}\n");
+    settings.n = 0;
+    assert_int_equal(profile_check_settings(profile, &settings, &msg), ERR_OK);
 }
 
 static void test_results(void **state)
@@ -828,6 +883,7 @@ int main(void)
         TEST(test_sizes_have_ceilings),
         TEST(test_cumulative_input_by_hash),
         TEST(test_resume_needs_no_request),
+        TEST(test_steps),
         TEST(test_first_text_of_a_session),
         TEST(test_sessions_that_are_remembered),
         TEST(test_texts_are_clean),
@@ -841,6 +897,7 @@ int main(void)
         TEST(test_a_header_has_one_line),
         TEST(test_send),
         TEST(test_settings_are_checked),
+        TEST(test_national_numbers_need_a_country),
         TEST(test_results),
         TEST(test_retry_after),
         TEST(test_only_the_simulator_is_told_twice),

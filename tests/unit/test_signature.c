@@ -133,7 +133,7 @@ static const char twilio[] =
     "profile: t\ntitle: T\nsource: s\nbody: form\nauth:\n  - signature:\n"
     "      in: header X-Sig\n      algorithm: hmac-sha1\n      encoding: base64\n"
     "      over: \"{url}{pairs}\"\n      pairs: {of: form, each: \"{key}{value}\", unique: true}\n"
-    "messages:\n  - kind: sms\n    from: form From\n    text: form Digits\n";
+    "messages:\n  - kind: sms\n    from: {in: form From, number: digits}\n    text: form Digits\n";
 
 static enum inbound_outcome decode(const char *yaml, struct http_request *request,
                                    const struct settings *settings, int64_t now_ms)
@@ -206,7 +206,7 @@ static const char stamped[] =
     "profile: t\ntitle: T\nsource: s\nbody: json\nauth:\n  - signature:\n"
     "      in: header X-Sig\n      algorithm: hmac-sha256\n      over: \"{body}{json /at}\"\n"
     "      fresh: {in: json /at, within: 300}\n      separator: \",\"\n"
-    "messages:\n  - kind: sms\n    from: json /from\n    text: json /text\n";
+    "messages:\n  - kind: sms\n    from: {in: json /from, number: digits}\n    text: json /text\n";
 
 static void test_old_and_future_requests_are_recordings(void **state)
 {
@@ -239,7 +239,7 @@ static const char guarded[] =
     "profile: t\ntitle: T\nsource: s\nbody: form\nsettings:\n  user: {help: u}\n"
     "auth:\n  - when: {query pass: present}\n    secrets: {query pass: secret}\n"
     "  - basic: [user, secret]\n"
-    "messages:\n  - kind: sms\n    from: form from\n    text: form text\n";
+    "messages:\n  - kind: sms\n    from: {in: form from, number: digits}\n    text: form text\n";
 
 static void test_secrets_and_basic(void **state)
 {
@@ -288,7 +288,7 @@ static void test_protection_is_told(void **state)
 static const char jwt[] =
     "profile: t\ntitle: T\nsource: s\nbody: form\nauth:\n  - jwt:\n      in: header X-Jwt\n"
     "      claims: {payload_hash: \"{body | sha256 | to-hex}\"}\n"
-    "messages:\n  - kind: sms\n    from: form from\n    text: form text\n";
+    "messages:\n  - kind: sms\n    from: {in: form from, number: digits}\n    text: form text\n";
 
 static struct str make_jwt(const char *head, const char *claims, const char *key)
 {
