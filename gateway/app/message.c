@@ -12,6 +12,17 @@ static const struct {
     [MESSAGE_CLASS_PUSH] = {"push", 'p'},
 };
 
+static const char *const status_names[N_MESSAGE_STATUSES] = {
+#define STATUS_NAME(name) [MESSAGE_STATUS_##name] = #name,
+    MESSAGE_STATUSES(STATUS_NAME)
+#undef STATUS_NAME
+};
+
+const char *message_status_name(enum message_status status)
+{
+    return status_names[status];
+}
+
 const char *message_class_name(enum message_class class)
 {
     return class_rows[class].name;

@@ -17,6 +17,28 @@ enum message_class {
     MESSAGE_CLASS_PUSH,   /* reminders, follow-up: after replies; never repeated when unknown */
 };
 
+/* What became of a message, or is known of it so far: names and order of core.message_status, which
+ * a test compares (tests/sql). The sender says sent, failed, unknown and capped; delivery reports
+ * and the past the rest (app/report.h). */
+#define MESSAGE_STATUSES(X)                                                                        \
+    X(queued)                                                                                      \
+    X(sending)                                                                                     \
+    X(errored)                                                                                     \
+    X(unknown)                                                                                     \
+    X(sent)                                                                                        \
+    X(undelivered)                                                                                 \
+    X(delivered)                                                                                   \
+    X(read)                                                                                        \
+    X(failed)                                                                                      \
+    X(capped)
+
+enum message_status {
+#define MESSAGE_STATUS_ENUM(name) MESSAGE_STATUS_##name,
+    MESSAGE_STATUSES(MESSAGE_STATUS_ENUM)
+#undef MESSAGE_STATUS_ENUM
+        N_MESSAGE_STATUSES
+};
+
 struct message {
     struct str channel;
     enum message_class class;
@@ -34,6 +56,7 @@ struct message {
     struct wall_ms expires_at; /* not sent later than this; 0 = never expires */
 };
 
+const char *message_status_name(enum message_status status);
 const char *message_class_name(enum message_class class);
 void message_encode(const struct message *message, struct buf *out);
 /* Borrows from bytes. ERR_INVALID or ERR_UNSUPPORTED. */

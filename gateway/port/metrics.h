@@ -30,6 +30,7 @@
     X(sends_retried_total, counter, "Attempts repeated")                                           \
     X(sends_diverted_total, counter, "SMS given to another channel while theirs was away")         \
     X(circuits_open, gauge, "Channels whose provider is away")                                     \
+    X(illegal_moves_total, counter, "Dialogs and SMS ended by a mistake of the gateway's own")     \
     X(reports_total, counter, "Delivery reports taken")                                            \
     X(outbox_pending, gauge, "SMS in a sender's hands")                                            \
     X(redis_up, gauge, "1 while this host's processes reach Redis")                                \

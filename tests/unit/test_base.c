@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/backoff.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -250,9 +251,28 @@ static void log_lines_are_one_line_each_and_count_repeats(void **state)
     assert_string_equal(log_id(id, name), "h:0102abcd");
 }
 
+static void pauses_double_up_to_their_maximum(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t n, chance;
+        int64_t ceiling_ms, ms;
+    } rows[] = {
+        {0, 7, 0, 0},          {1, 0, 100, 1},     {1, 99, 100, 100},
+        {1, 100, 100, 1},      {2, 199, 200, 200}, {6, 3199, 3200, 3200},
+        {7, 4999, 5000, 5000}, {7, 5000, 5000, 1}, {UINT32_MAX, UINT32_MAX, 5000, 2296},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_int_equal(backoff_ceiling_ms(100, 5000, rows[i].n), rows[i].ceiling_ms);
+        assert_int_equal(backoff_ms(100, 5000, rows[i].n, rows[i].chance), rows[i].ms);
+    }
+    assert_int_equal(backoff_ceiling_ms(300, 200, 1), 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pauses_double_up_to_their_maximum),
         cmocka_unit_test(slices_compare_cut_and_split),
         cmocka_unit_test(numbers_are_digits_up_to_their_maximum),
         cmocka_unit_test(copies_and_hex_keep_their_bounds),

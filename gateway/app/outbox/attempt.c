@@ -2,35 +2,15 @@
 #include <string.h>
 
 #include "app/outbox/event.h"
-#include "app/outbox/internal.h"
+#include "app/outbox/machine.h"
+#include "app/outbox/token.h"
+#include "base/backoff.h"
 #include "base/log.h"
 #include "core/number.h"
 #include "profile/outgoing.h"
 
-static void on_settled(void *ctx, enum err e);
-
-static void settle(void *ctx)
-{
-    struct job *job = ctx;
-    store_settle(job->owner->ports.store, STORE_STREAM_OUTBOX, &job->entry, 1, buf_str(&job->event),
-                 on_settled, job);
-}
-
-static void on_settled(void *ctx, enum err e)
-{
-    struct job *job = ctx;
-    struct outbox *o = job->owner;
-    if (e != ERR_OK) { /* the outcome is known and must not be lost: nothing is sent again */
-        if (job->timer == NULL)
-            job->timer = timer_new(o->ports.loop, settle, job);
-        timer_start(o->ports.loop, job->timer, OUTBOX_RETRY_STORE_MS);
-        return;
-    }
-    outbox_job_done(job);
-}
-
 /* One line when a channel begins to fail and one when it works again, however many messages. */
-static void tell_trouble(struct job *job, bool is_troubled, struct str why)
+static void tell_trouble(struct outbox_job *job, bool is_troubled, struct str why)
 {
     struct outbox_channel *c = job->channel;
     if (c->is_troubled == is_troubled)
@@ -44,34 +24,35 @@ static void tell_trouble(struct job *job, bool is_troubled, struct str why)
                  STR_ARG(c->channel->config->name));
 }
 
-/* As the metrics and `waypost channel list` show it. */
-static void count(struct job *job, const char *status)
+/* As the metrics and `waypost channel list` show it. A limit has metrics of its own. */
+static void count(struct outbox_job *job, enum message_status status)
 {
-    struct outbox *o = job->owner;
     struct outbox_channel *c = job->channel;
-    bool is_sent = strcmp(status, "sent") == 0, is_unknown = strcmp(status, "unknown") == 0;
-    if (strcmp(status, "capped") == 0)
-        return; /* has a metric of its own */
-    metrics_add(o->ports.metrics,
-                is_sent      ? METRIC_sends_total
-                : is_unknown ? METRIC_sends_unknown_total
-                             : METRIC_sends_failed_total,
-                1);
-    if (c == NULL)
+    static const struct {
+        enum metric metric;
+        size_t counter; /* of the channel */
+    } rows[N_MESSAGE_STATUSES] = {
+        [MESSAGE_STATUS_sent] = {METRIC_sends_total, offsetof(struct outbox_channel, n_sent)},
+        [MESSAGE_STATUS_unknown] = {METRIC_sends_unknown_total,
+                                    offsetof(struct outbox_channel, n_unknown)},
+        [MESSAGE_STATUS_failed] = {METRIC_sends_failed_total,
+                                   offsetof(struct outbox_channel, n_failed)},
+    };
+    if (rows[status].counter == 0)
         return;
-    c->n_sent += is_sent;
-    c->n_unknown += is_unknown;
-    c->n_failed += !is_sent && !is_unknown;
+    metrics_add(job->owner->ports.metrics, rows[status].metric, 1);
+    if (c != NULL)
+        ++*(uint64_t *)((char *)c + rows[status].counter);
 }
 
-/* The outcome is known: writes the event, counts, logs. */
-static void conclude(struct job *job, const char *status, struct str provider_id, struct str error)
+void outbox_conclude(struct outbox_job *job, enum message_status status, struct str provider_id,
+                     struct str error)
 {
     struct outbox *o = job->owner;
     const struct config_channel *channel =
         job->channel != NULL ? job->channel->channel->config : NULL;
-    bool is_sent = strcmp(status, "sent") == 0;
-    bool may_cost = channel != NULL && (is_sent || strcmp(status, "unknown") == 0);
+    bool is_sent = status == MESSAGE_STATUS_sent;
+    bool may_cost = channel != NULL && (is_sent || status == MESSAGE_STATUS_unknown);
     struct number number = {.country = ""};
     if (number_parse(buf_str(&job->number), NUMBER_FORM_PLUS, STR_NONE, &number) != ERR_OK)
         number.country[0] = '\0'; /* a token, or not unsealed */
@@ -92,102 +73,144 @@ static void conclude(struct job *job, const char *status, struct str provider_id
     else
         LOG_WARN("outbox", "not sent", "learner=%s channel=%.*s status=%s attempt=%u",
                  log_id(job->message.number_id.bytes, id),
-                 STR_ARG(channel != NULL ? channel->name : job->message.channel), status,
-                 job->n_attempts);
+                 STR_ARG(channel != NULL ? channel->name : job->message.channel),
+                 message_status_name(status), job->n_attempts);
 }
 
-static void finish(struct job *job, const char *status, struct str provider_id, struct str error)
+void outbox_finish(struct outbox_job *job, enum message_status status, struct str error)
 {
-    conclude(job, status, provider_id, error);
-    outbox_set_active(job, true);
-    settle(job);
+    outbox_conclude(job, status, STR_NONE, error);
+    outbox_happen(job, OUTBOX_EVENT_OVER);
 }
 
-void outbox_finish(struct job *job, const char *status, struct str error)
+/* ---- the end ---- */
+
+static void on_settled(void *ctx, enum err e)
 {
-    finish(job, status, STR_NONE, error);
+    struct outbox_job *job = ctx;
+    if (outbox_is_late(job))
+        return;
+    outbox_happen(job, e == ERR_OK ? OUTBOX_EVENT_SETTLED : OUTBOX_EVENT_AWAY);
 }
 
-int64_t outbox_backoff_ms(uint32_t n_attempts)
+void outbox_settle(struct outbox_job *job)
 {
-    int64_t ceiling = OUTBOX_BASE_DELAY_MS;
-    for (uint32_t i = 1; i < n_attempts && ceiling < OUTBOX_MAX_DELAY_MS; i++)
-        ceiling *= 2;
-    if (ceiling > OUTBOX_MAX_DELAY_MS)
-        ceiling = OUTBOX_MAX_DELAY_MS;
-    uint32_t chance;
-    vault_random((uint8_t *)&chance, sizeof(chance));
-    return ceiling / 2 + (int64_t)(chance % (uint32_t)(ceiling / 2 + 1));
+    job->n_calls++;
+    store_settle(job->owner->ports.store, STORE_STREAM_OUTBOX, &job->entry, 1, buf_str(&job->event),
+                 on_settled, job);
 }
+
+static void on_stopped(void *ctx)
+{
+    struct outbox_job *job = ctx;
+    if (!outbox_is_late(job))
+        outbox_happen(job, OUTBOX_EVENT_STOPPED);
+}
+
+/* The message stays in the outbox until the STOP is on disk, so that a crash cannot lose it. */
+void outbox_stop(struct outbox_job *job)
+{
+    struct outbox_ports *ports = &job->owner->ports;
+    job->n_calls++;
+    if (ports->on_opt_out == NULL)
+        on_stopped(job);
+    else
+        ports->on_opt_out(ports->ctx, job->channel->channel, buf_str(&job->number), job->entry.id,
+                          on_stopped, job);
+}
+
+/* ---- not sent ---- */
 
 static void on_cleared(void *ctx, enum err e)
 {
-    struct job *job = ctx;
-    int64_t delay_ms = job->not_before_ms - outbox_now_ms(job->owner);
+    struct outbox_job *job = ctx;
+    if (outbox_is_late(job))
+        return;
     metrics_add(job->owner->ports.metrics, METRIC_sends_retried_total, 1);
     if (e != ERR_OK)
         LOG_WARN("outbox", "sending mark not cleared", "err=%s", err_name(e));
     /* in this life we know that nothing was sent, whatever the mark says */
-    outbox_delay(job, delay_ms > 0 ? delay_ms : 0);
+    outbox_happen(job, OUTBOX_EVENT_CLEARED);
 }
 
-void outbox_try_again(struct job *job, int64_t delay_ms, struct str why)
+void outbox_clear(struct outbox_job *job)
+{
+    job->n_calls++;
+    store_clear_sending(job->owner->ports.store, &job->entry, on_cleared, job);
+}
+
+static int64_t backoff_of(const struct outbox_job *job)
+{
+    uint32_t chance;
+    vault_random((uint8_t *)&chance, sizeof(chance));
+    return backoff_ms(OUTBOX_BASE_DELAY_MS, OUTBOX_MAX_DELAY_MS, job->n_attempts, chance);
+}
+
+/* After an attempt that certainly did not reach the provider, or failed for a time: again after a
+ * while, unless it has been tried often enough or expires before. */
+static void try_again(struct outbox_job *job, int64_t delay_ms, struct str why)
 {
     struct outbox *o = job->owner;
-    job->not_before_ms = outbox_now_ms(o) + delay_ms;
     int64_t at_ms = loop_wall(o->ports.loop).ms + delay_ms;
     int64_t expires_ms = job->message.expires_at.ms;
     if (job->n_attempts >= OUTBOX_MAX_ATTEMPTS || (expires_ms != 0 && at_ms > expires_ms)) {
-        finish(job, "failed", STR_NONE, why);
+        outbox_finish(job, MESSAGE_STATUS_failed, why);
         return;
     }
+    job->not_before_ms = outbox_now_ms(o) + delay_ms;
     tell_trouble(job, true, why);
-    store_clear_sending(o->ports.store, &job->entry, on_cleared, job);
-}
-
-/* The message stays in the outbox until the STOP is on disk, so that a crash cannot lose it. */
-static void opt_out(struct job *job, const struct send_result *result)
-{
-    struct outbox *o = job->owner;
-    conclude(job, "failed", result->id, result->error);
-    if (o->ports.on_opt_out == NULL)
-        settle(job);
-    else
-        o->ports.on_opt_out(o->ports.ctx, job->channel->channel, buf_str(&job->number),
-                            job->entry.id, settle, job);
+    outbox_happen(job, OUTBOX_EVENT_AGAIN);
 }
 
 /* How long to wait: what the provider asks for, within reason, and no less than a back-off. */
-static int64_t wait_of(const struct job *job, const struct send_result *result)
+static int64_t wait_of(const struct outbox_job *job, const struct send_result *result)
 {
     int64_t asked_ms =
         result->retry_after_ms < OUTBOX_MAX_DELAY_MS ? result->retry_after_ms : OUTBOX_MAX_DELAY_MS;
-    int64_t wait_ms = outbox_backoff_ms(job->n_attempts);
+    int64_t wait_ms = result->outcome == SEND_THROTTLED
+                          ? backoff_ceiling_ms(OUTBOX_BASE_DELAY_MS, OUTBOX_MAX_DELAY_MS,
+                                               job->channel->n_throttled)
+                          : backoff_of(job);
     return asked_ms > wait_ms ? asked_ms : wait_ms;
 }
 
 /* What is no outcome yet. */
-static void handle_no(struct job *job, const struct send_result *result, int status)
+static void handle_no(struct outbox_job *job, const struct send_result *result, int status)
 {
-    struct outbox *o = job->owner;
     struct outbox_channel *c = job->channel;
+    c->n_throttled = result->outcome == SEND_THROTTLED ? c->n_throttled + 1 : 0;
     int64_t wait_ms = wait_of(job, result);
     if (result->outcome == SEND_THROTTLED || result->retry_after_ms > 0)
-        c->paused_until_ms = outbox_now_ms(o) + wait_ms;
+        outbox_gate_pause(c, wait_ms);
     if (result->outcome == SEND_THROTTLED) { /* not the message's fault: it does not count */
-        outbox_circuit_good(c);
+        outbox_gate_good(c);
         job->n_attempts--;
     } else if (status == 401) { /* only an access token that has expired is not final */
-        outbox_circuit_good(c);
+        outbox_gate_good(c);
         outbox_token_drop(c);
     } else {
-        outbox_circuit_bad(c, result->error);
+        outbox_gate_bad(c, result->error);
         job->is_pinned = true;
     }
-    outbox_try_again(job, wait_ms, result->error);
+    try_again(job, wait_ms, result->error);
 }
 
-static void on_provider_answer(struct job *job, const struct sender_answer *answer)
+static void take_result(struct outbox_job *job, const struct send_result *result, int status)
+{
+    if (result->outcome == SEND_THROTTLED || result->outcome == SEND_TEMPORARY) {
+        handle_no(job, result, status);
+        return;
+    }
+    bool is_sent = result->outcome == SEND_SENT;
+    job->channel->n_throttled = 0;
+    outbox_gate_good(job->channel);
+    outbox_conclude(job, is_sent ? MESSAGE_STATUS_sent : MESSAGE_STATUS_failed, result->id,
+                    is_sent ? STR_NONE : result->error);
+    outbox_happen(job,
+                  result->outcome == SEND_OPTED_OUT ? OUTBOX_EVENT_OPTED_OUT : OUTBOX_EVENT_OVER);
+}
+
+static void on_provider_answer(struct outbox_job *job, const struct sender_answer *answer)
 {
     struct outbox *o = job->owner;
     struct outbox_channel *c = job->channel;
@@ -197,56 +220,42 @@ static void on_provider_answer(struct job *job, const struct sender_answer *answ
                                      answer->n_headers, answer->body, &c->channel->settings,
                                      loop_wall(o->ports.loop), o->arena, &result);
     if (e != ERR_OK) { /* a 2xx that nobody can read may well have been taken */
-        outbox_circuit_bad(c, STR("answer not understood"));
-        finish(job, "unknown", STR_NONE, STR("answer not understood"));
+        outbox_gate_bad(c, STR("answer not understood"));
+        outbox_finish(job, MESSAGE_STATUS_unknown, STR("answer not understood"));
         return;
     }
     if (result.outcome != SEND_SENT && str_is_empty(result.error))
         result.error = arena_printf(o->arena, "HTTP status %d", answer->status);
-    switch (result.outcome) {
-    case SEND_SENT:
-        outbox_circuit_good(c);
-        finish(job, "sent", result.id, STR_NONE);
-        return;
-    case SEND_OPTED_OUT:
-        outbox_circuit_good(c);
-        opt_out(job, &result);
-        return;
-    case SEND_FAILED:
-        outbox_circuit_good(c);
-        finish(job, "failed", result.id, result.error);
-        return;
-    case SEND_THROTTLED:
-    case SEND_TEMPORARY:
-        handle_no(job, &result, answer->status);
-        return;
-    }
+    take_result(job, &result, answer->status);
 }
 
 static void on_answer(void *ctx, const struct sender_answer *answer)
 {
-    struct job *job = ctx;
+    struct outbox_job *job = ctx;
     struct str why = str_from(answer->message);
+    if (outbox_is_late(job))
+        return;
     switch (answer->reached) {
     case SENDER_REACHED_ANSWER:
         on_provider_answer(job, answer);
         return;
     case SENDER_REACHED_MAYBE:
-        outbox_circuit_bad(job->channel, why);
-        finish(job, "unknown", STR_NONE, why);
+        outbox_gate_bad(job->channel, why);
+        outbox_finish(job, MESSAGE_STATUS_unknown, why);
         return;
     case SENDER_REACHED_NOT:
-        outbox_circuit_bad(job->channel, why);
-        outbox_try_again(job, outbox_backoff_ms(job->n_attempts), why);
+        outbox_gate_bad(job->channel, why);
+        try_again(job, backoff_of(job), why);
         return;
     }
 }
 
-static void post(struct job *job)
+void outbox_post(struct outbox_job *job)
 {
     struct outbox *o = job->owner;
     const struct channel *c = job->channel->channel;
     char id[64];
+    job->n_attempts++;
     int n = snprintf(id, sizeof(id), "%03u-%s", job->entry.bucket, job->entry_id);
     /* A link means something to the provider that gave it, and to no other. */
     bool is_own = str_eq(job->message.channel, c->config->name);
@@ -265,9 +274,10 @@ static void post(struct job *job)
     if (e != ERR_OK) {
         LOG_ERROR("outbox", "message cannot be put into the provider's form", "channel=%.*s %s",
                   STR_ARG(c->config->name), msg.text);
-        finish(job, "failed", STR_NONE, STR("not sendable by this profile"));
+        outbox_finish(job, MESSAGE_STATUS_failed, STR("not sendable by this profile"));
         return;
     }
+    job->n_calls++;
     sender_post(o->ports.sender,
                 &(struct sender_request){.method = request.method,
                                          .url = request.url,
@@ -282,30 +292,33 @@ static void post(struct job *job)
 
 /* Marked by this life, and not sent: a call that timed out had its effect, or a mark could not be
  * cleared. An entry that somebody had before may have been marked, and sent, by them. */
-static bool is_own_mark(const struct job *job)
+static bool is_own_mark(const struct outbox_job *job)
 {
     return job->has_marked || (job->n_marks > 1 && job->entry.deliveries == 1);
 }
 
 static void on_marked(void *ctx, enum err e)
 {
-    struct job *job = ctx;
+    struct outbox_job *job = ctx;
+    if (outbox_is_late(job))
+        return;
     if (e == ERR_OK || (e == ERR_CONFLICT && is_own_mark(job))) {
         job->has_marked = true;
-        post(job);
+        outbox_happen(job, OUTBOX_EVENT_MARK);
     } else if (e == ERR_CONFLICT) {
-        finish(job, "unknown", STR_NONE, STR("the sender stopped in the middle of this message"));
+        job->n_attempts++; /* theirs */
+        outbox_finish(job, MESSAGE_STATUS_unknown,
+                      STR("the sender stopped in the middle of this message"));
     } else if (e == ERR_NOT_FOUND) {
-        outbox_job_done(job); /* settled by a call of ours that seemed to fail */
+        outbox_happen(job, OUTBOX_EVENT_GONE); /* settled by a call of ours that seemed to fail */
     } else {
-        job->n_attempts--;
-        outbox_delay(job, OUTBOX_RETRY_STORE_MS);
+        outbox_away(job, OUTBOX_RETRY_STORE_MS);
     }
 }
 
-void outbox_attempt(struct job *job)
+void outbox_mark(struct outbox_job *job)
 {
-    job->n_attempts++;
     job->n_marks++;
+    job->n_calls++;
     store_mark_sending(job->owner->ports.store, &job->entry, on_marked, job);
 }

@@ -35,7 +35,7 @@ static void add_members(const struct message *message, const struct outbox_resul
     buf_addf(out,
              ",\"class\":\"%s\",\"status\":\"%s\",\"segments\":%u,\"encoding\":\"%s\","
              "\"attempt\":%u",
-             message_class_name(message->class), result->status, size.segments,
+             message_class_name(message->class), message_status_name(result->status), size.segments,
              gsm_encoding_name(size.encoding), result->attempt);
     add_text(out, "country", result->country);
     add_text(out, "network", message->network);
@@ -64,11 +64,11 @@ void outbox_event_pieces(const struct message *message, struct str country, uint
                          struct str currency, struct wall_ms at, struct buf *head,
                          struct buf *refused_tail, struct buf *said_tail)
 {
-    struct outbox_result result = {.status = "capped", .country = country};
+    struct outbox_result result = {.status = MESSAGE_STATUS_capped, .country = country};
     add_head(message->number_id.bytes[0], head);
     add_members(message, &result, at, refused_tail);
     buf_add_str(refused_tail, STR(",\"error\":\"cap "));
-    result.status = "sent";
+    result.status = MESSAGE_STATUS_sent;
     result.price = price;
     result.currency = currency;
     add_members(message, &result, at, said_tail);

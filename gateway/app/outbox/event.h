@@ -6,7 +6,7 @@
 #include "app/message.h"
 
 struct outbox_result {
-    const char *status;     /* "sent" "failed" "unknown" "capped" */
+    enum message_status status;
     struct str channel;     /* that sent it; absent = the message's own */
     struct str country;     /* of the number; empty = not known */
     struct str provider_id; /* absent when there is none */

@@ -5,9 +5,9 @@
  *
  * The life of one message: read -> (its phone's earlier messages first) -> its channel, by the
  * route of the number (app/route.h) -> a token of the channel's rate and of its account's, replies
- * before pushes -> country and prefix (app/limits.h) -> the provider's access token -> marked
- * "sending" in the store -> request -> answer -> settled, which writes the event below and removes
- * the entry in one step.
+ * before pushes -> country -> the provider's access token -> its prefix's limit (app/limits.h) ->
+ * marked "sending" in the store -> request -> answer -> settled, which writes the event below and
+ * removes the entry in one step. As a table: app/outbox/machine.h.
  *
  * A channel whose provider fails OUTBOX_CIRCUIT_FAILURES times in a row gets nothing but a probe
  * now and then. Meanwhile its fallback sends what no provider has seen, and only that.
@@ -17,8 +17,8 @@
  *   provider refused it                    failed
  *   refused before a byte left, 5xx        mark cleared, again after a back-off with jitter, at
  *                                          most OUTBOX_MAX_ATTEMPTS times and not past expires_at
- *   throttled (429 or inside a 200)        mark cleared, the whole channel waits (Retry-After, at
- *                                          most OUTBOX_MAX_DELAY_MS)
+ *   throttled (429 or inside a 200)        mark cleared, the whole channel waits (Retry-After, or
+ *                                          longer each time; at most OUTBOX_MAX_DELAY_MS)
  *   request left, no complete answer       unknown: never sent again, one row and one metric
  *   entry found marked after a crash       unknown, for the same reason
  *   number erased since                    failed

@@ -1,145 +1,158 @@
 #include <string.h>
 
 #include "app/limits.h"
-#include "app/outbox/internal.h"
+#include "app/outbox/machine.h"
+#include "app/outbox/token.h"
 #include "app/route.h"
-#include "base/log.h"
 #include "core/number.h"
 
 #define VAULT_AWAY_MS 8000 /* pushes can wait for PostgreSQL */
 
-struct outbox_channel *outbox_sending_channel(struct outbox *o, struct str name)
-{
-    const struct channel *channel = channels_get(o->ports.channels, name);
-    if (channel == NULL || !profile_has_send(channel->profile))
-        return NULL;
-    return &o->channels[channel - o->ports.channels->list];
-}
-
 /* ---- the number ---- */
 
-static enum err unseal(struct job *job, uint16_t key_id, struct str nonce, struct str ciphertext)
+/* What became of it: ERR_OK, or the job is on its way elsewhere. */
+static enum err unseal(struct outbox_job *job, enum err e, uint16_t key_id, struct str nonce,
+                       struct str ciphertext)
 {
-    buf_reset(&job->number);
     struct str aad = {(const char *)job->message.number_id.bytes, NUMBER_ID_BYTES};
-    return vault_open(job->owner->ports.vault, aad, key_id, nonce, ciphertext, &job->number);
-}
-
-static void on_vault(void *ctx, enum err e, uint16_t key_id, struct str nonce,
-                     struct str ciphertext)
-{
-    struct job *job = ctx;
-    if (e == ERR_UNAVAILABLE || e == ERR_TIMEOUT) {
-        outbox_delay(job, VAULT_AWAY_MS);
-        return;
-    }
+    buf_reset(&job->number);
     if (e == ERR_OK)
-        e = unseal(job, key_id, nonce, ciphertext);
-    if (e == ERR_OK)
-        job->then(job);
-    else
-        outbox_finish(job, "failed",
+        e = vault_open(job->owner->ports.vault, aad, key_id, nonce, ciphertext, &job->number);
+    if (e == ERR_UNAVAILABLE || e == ERR_TIMEOUT)
+        outbox_away(job, VAULT_AWAY_MS);
+    else if (e != ERR_OK)
+        outbox_finish(job, MESSAGE_STATUS_failed,
                       e == ERR_NOT_FOUND ? STR("number erased") : STR("number cannot be unsealed"));
+    return e;
 }
 
-/* Calls then(job) once the number is known. */
-static void need_number(struct job *job, job_fn *then)
+/* Calls then(job) once the number is known; who enqueued a push did not know it. */
+static void need_number(struct outbox_job *job, void (*then)(struct outbox_job *job),
+                        sink_on_vault *ask)
 {
     const struct message *m = &job->message;
-    job->then = then;
     if (job->number.len > 0) {
         then(job);
     } else if (m->vault_key_id == 0) {
-        outbox_set_active(job, true);
-        sink_vault_get(job->owner->ports.sink, m->number_id.bytes, on_vault, job);
+        job->n_calls++;
+        sink_vault_get(job->owner->ports.sink, m->number_id.bytes, ask, job);
     } else {
         struct str nonce = {(const char *)m->vault_nonce, sizeof(m->vault_nonce)};
-        on_vault(job, ERR_OK, m->vault_key_id, nonce, m->vault_ciphertext);
+        if (unseal(job, ERR_OK, m->vault_key_id, nonce, m->vault_ciphertext) == ERR_OK)
+            then(job);
     }
 }
 
-/* ---- which channel ---- */
+/* ---- CHOOSING: which channel ---- */
 
-static void choose(struct job *job)
+static void choose_by_number(struct outbox_job *job)
 {
     struct outbox *o = job->owner;
     const struct config_channel *route = route_find(o->ports.config, buf_str(&job->number));
-    struct outbox_channel *c = route != NULL ? outbox_sending_channel(o, route->name) : NULL;
+    struct outbox_channel *c = route != NULL ? outbox_gate_channel(o, route->name) : NULL;
     if (c == NULL)
-        c = outbox_sending_channel(o, job->message.channel);
+        c = outbox_gate_channel(o, job->message.channel);
     if (c == NULL) {
-        outbox_finish(job, "failed", STR("no channel can send this"));
+        outbox_finish(job, MESSAGE_STATUS_failed, STR("no channel can send this"));
         return;
     }
-    outbox_set_active(job, false); /* it waits for its turn */
-    outbox_assign(job, c);
-    outbox_enqueue(job);
+    outbox_gate_assign(job, c);
+    outbox_happen(job, OUTBOX_EVENT_CHANNEL);
 }
 
-/* After the number came from PostgreSQL: nobody else is about to look. */
-static void choose_and_pump(struct job *job)
+static void on_number_to_choose(void *ctx, enum err e, uint16_t key_id, struct str nonce,
+                                struct str ciphertext)
 {
-    struct outbox *o = job->owner;
-    choose(job);
-    outbox_pump(o);
+    struct outbox_job *job = ctx;
+    if (!outbox_is_late(job) && unseal(job, e, key_id, nonce, ciphertext) == ERR_OK)
+        choose_by_number(job);
 }
 
-void outbox_prepare(struct job *job)
+void outbox_choose(struct outbox_job *job)
 {
     struct outbox *o = job->owner;
-    struct outbox_channel *named = outbox_sending_channel(o, job->message.channel);
+    struct outbox_channel *named = outbox_gate_channel(o, job->message.channel);
     bool is_kept = job->message.is_answer || o->ports.config->n_routes == 0;
     if (job->channel == NULL && named != NULL && is_kept)
-        outbox_assign(job, named);
+        outbox_gate_assign(job, named);
     if (job->channel != NULL)
-        outbox_enqueue(job);
+        outbox_happen(job, OUTBOX_EVENT_CHANNEL);
     else
-        need_number(job, job->message.vault_key_id == 0 ? choose_and_pump : choose);
+        need_number(job, choose_by_number, on_number_to_choose);
 }
 
-/* ---- whether at all ---- */
+/* ---- NUMBERING: to whom, and whether at all ---- */
 
-static void on_taken(void *ctx, enum err e)
-{
-    struct job *job = ctx;
-    if (e == ERR_OK) {
-        job->is_capped = true;
-        outbox_token_need(job, outbox_attempt);
-    } else if (e == ERR_DENIED) {
-        limits_count(job->owner->ports.metrics, "prefix");
-        outbox_finish(job, "capped", STR("cap prefix"));
-    } else {
-        outbox_delay(job, OUTBOX_RETRY_STORE_MS);
-    }
-}
-
-/* Who enqueued a push did not know its number. */
-static void check_limits(struct job *job)
+static void check_country(struct outbox_job *job)
 {
     struct outbox *o = job->owner;
     struct number number;
-    struct store_cap cap;
     bool is_number =
         number_parse(buf_str(&job->number), NUMBER_FORM_PLUS, STR_NONE, &number) == ERR_OK;
-    if (is_number && number.country[0] != '\0' &&
-        !config_is_served(o->ports.config, str_from(number.country))) {
-        limits_count(o->ports.metrics, "country");
-        outbox_finish(job, "capped", STR("cap country"));
+    if (!is_number || number.country[0] == '\0' ||
+        config_is_served(o->ports.config, str_from(number.country))) {
+        outbox_happen(job, OUTBOX_EVENT_NUMBER);
         return;
     }
-    arena_reset(o->arena);
-    if (job->message.vault_key_id == 0 && !job->is_capped &&
-        limits_prefix(o->ports.config, o->ports.vault, buf_str(&job->number), o->arena, &cap))
-        store_take(o->ports.store, &cap, 1, on_taken, job);
-    else
-        outbox_token_need(job, outbox_attempt);
+    limits_count(o->ports.metrics, "country");
+    outbox_finish(job, MESSAGE_STATUS_capped, STR("cap country"));
 }
 
-void outbox_begin(struct job *job)
+static void on_number(void *ctx, enum err e, uint16_t key_id, struct str nonce,
+                      struct str ciphertext)
 {
-    const struct message *m = &job->message;
-    if (m->expires_at.ms != 0 && m->expires_at.ms < loop_wall(job->owner->ports.loop).ms)
-        outbox_finish(job, "failed", STR("expired"));
+    struct outbox_job *job = ctx;
+    if (!outbox_is_late(job) && unseal(job, e, key_id, nonce, ciphertext) == ERR_OK)
+        check_country(job);
+}
+
+void outbox_need_number(struct outbox_job *job)
+{
+    int64_t expires_ms = job->message.expires_at.ms;
+    if (expires_ms != 0 && expires_ms < loop_wall(job->owner->ports.loop).ms)
+        outbox_finish(job, MESSAGE_STATUS_failed, STR("expired"));
     else
-        need_number(job, check_limits);
+        need_number(job, check_country, on_number);
+}
+
+/* ---- TOKEN ---- */
+
+void outbox_need_token(struct outbox_job *job)
+{
+    if (outbox_token_is_ready(job->channel))
+        outbox_happen(job, OUTBOX_EVENT_TOKEN);
+    else
+        outbox_token_wait(job->channel, job);
+}
+
+/* ---- CAPPING: room under the limit of its prefix ---- */
+
+static void on_taken(void *ctx, enum err e)
+{
+    struct outbox_job *job = ctx;
+    if (outbox_is_late(job))
+        return;
+    if (e == ERR_OK) {
+        outbox_happen(job, OUTBOX_EVENT_CAP);
+    } else if (e == ERR_DENIED) {
+        limits_count(job->owner->ports.metrics, "prefix");
+        outbox_finish(job, MESSAGE_STATUS_capped, STR("cap prefix"));
+    } else {
+        outbox_away(job, OUTBOX_RETRY_STORE_MS);
+    }
+}
+
+/* Once for each message, before its first mark. */
+void outbox_need_cap(struct outbox_job *job)
+{
+    struct outbox *o = job->owner;
+    struct store_cap cap;
+    arena_reset(o->arena);
+    if (job->message.vault_key_id != 0 || job->n_marks > 0 ||
+        !limits_prefix(o->ports.config, o->ports.vault, buf_str(&job->number), o->arena, &cap)) {
+        outbox_happen(job, OUTBOX_EVENT_CAP);
+        return;
+    }
+    job->n_calls++;
+    store_take(o->ports.store, &cap, 1, on_taken, job);
 }

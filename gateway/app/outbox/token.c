@@ -1,6 +1,9 @@
+#include "app/outbox/token.h"
+
 #include <string.h>
 
-#include "app/outbox/internal.h"
+#include "app/outbox/gate.h"
+#include "app/outbox/machine.h"
 #include "base/log.h"
 #include "profile/outgoing.h"
 
@@ -23,6 +26,12 @@ void outbox_token_drop(struct outbox_channel *c)
     buf_reset(&c->token.text);
 }
 
+void outbox_token_init(struct outbox_channel *c)
+{
+    buf_init(&c->token.text, OUTBOX_TOKEN_MAX_BYTES);
+    TAILQ_INIT(&c->token.waiting);
+}
+
 void outbox_token_fini(struct outbox_channel *c)
 {
     outbox_token_drop(c);
@@ -41,20 +50,6 @@ struct settings outbox_token_settings(const struct outbox_channel *c, struct are
         list[i] = own->list[i];
     list[own->n] = (struct setting){STR("token"), buf_str(&c->token.text)};
     return (struct settings){list, own->n + 1};
-}
-
-/* Those who wait go on, or come again later: nothing of theirs was sent. */
-static void release(struct outbox_channel *c)
-{
-    struct queue waiting = c->token.waiting;
-    c->token.waiting = (struct queue){NULL, NULL};
-    for (struct job *job = outbox_queue_pop(&waiting); job != NULL;
-         job = outbox_queue_pop(&waiting)) {
-        if (is_there(c))
-            job->then(job);
-        else
-            outbox_delay(job, OUTBOX_BASE_DELAY_MS); /* the circuit sees to it that few ask */
-    }
 }
 
 static void take_token(struct outbox_channel *c, const struct sender_answer *answer)
@@ -79,7 +74,7 @@ static void take_token(struct outbox_channel *c, const struct sender_answer *ans
     outbox_token_drop(c);
     LOG_WARN("outbox", "no access token", "channel=%.*s err=%s status=%d why=\"%s\"",
              STR_ARG(c->channel->config->name), err_name(e), answer->status, answer->message);
-    outbox_circuit_bad(c, STR("no access token"));
+    outbox_gate_bad(c, STR("no access token"));
 }
 
 static void on_answer(void *ctx, const struct sender_answer *answer)
@@ -87,7 +82,7 @@ static void on_answer(void *ctx, const struct sender_answer *answer)
     struct outbox_channel *c = ctx;
     c->token.is_asked = false;
     take_token(c, answer);
-    release(c);
+    outbox_look(c->owner);
 }
 
 static void ask(struct outbox_channel *c)
@@ -120,15 +115,22 @@ static void ask(struct outbox_channel *c)
                 on_answer, c);
 }
 
-void outbox_token_need(struct job *job, job_fn *then)
+bool outbox_token_is_ready(const struct outbox_channel *c)
 {
-    struct outbox_channel *c = job->channel;
-    if (!is_needed(c) || is_there(c)) {
-        then(job);
-        return;
-    }
-    job->then = then;
-    outbox_queue_push(&c->token.waiting, job);
+    return !is_needed(c) || is_there(c);
+}
+
+void outbox_token_wait(struct outbox_channel *c, struct outbox_job *job)
+{
+    TAILQ_INSERT_TAIL(&c->token.waiting, job, queue);
     if (!c->token.is_asked)
         ask(c);
+}
+
+struct outbox_job *outbox_token_next(struct outbox_channel *c)
+{
+    struct outbox_job *job = c->token.is_asked ? NULL : TAILQ_FIRST(&c->token.waiting);
+    if (job != NULL)
+        TAILQ_REMOVE(&c->token.waiting, job, queue);
+    return job;
 }

@@ -1,7 +1,8 @@
-#include <assert.h>
+#include "app/outbox/gate.h"
+
 #include <string.h>
 
-#include "app/outbox/internal.h"
+#include "app/outbox/machine.h"
 #include "app/route.h"
 #include "base/log.h"
 
@@ -10,28 +11,7 @@
 
 /* ---- queues ---- */
 
-void outbox_queue_push(struct queue *q, struct job *job)
-{
-    job->queue_next = NULL;
-    if (q->tail != NULL)
-        q->tail->queue_next = job;
-    else
-        q->head = job;
-    q->tail = job;
-}
-
-struct job *outbox_queue_pop(struct queue *q)
-{
-    struct job *job = q->head;
-    if (job != NULL) {
-        q->head = job->queue_next;
-        if (q->head == NULL)
-            q->tail = NULL;
-    }
-    return job;
-}
-
-void outbox_assign(struct job *job, struct outbox_channel *channel)
+void outbox_gate_assign(struct outbox_job *job, struct outbox_channel *channel)
 {
     if (job->channel != NULL)
         job->channel->n_jobs--;
@@ -40,15 +20,24 @@ void outbox_assign(struct job *job, struct outbox_channel *channel)
         channel->n_jobs++;
 }
 
-void outbox_enqueue(struct job *job)
+static struct outbox_queue *queue_of(const struct outbox_job *job)
 {
-    bool is_push = job->message.class == MESSAGE_CLASS_PUSH;
-    outbox_queue_push(&job->channel->ready[is_push], job);
+    return &job->channel->ready[job->message.class == MESSAGE_CLASS_PUSH];
+}
+
+void outbox_gate_queue(struct outbox_job *job)
+{
+    TAILQ_INSERT_TAIL(queue_of(job), job, queue);
+}
+
+void outbox_gate_unqueue(struct outbox_job *job)
+{
+    TAILQ_REMOVE(queue_of(job), job, queue);
 }
 
 static bool has_ready(const struct outbox_channel *c)
 {
-    return c->ready[0].head != NULL || c->ready[1].head != NULL;
+    return !TAILQ_EMPTY(&c->ready[0]) || !TAILQ_EMPTY(&c->ready[1]);
 }
 
 /* ---- rates ---- */
@@ -103,7 +92,7 @@ static void tell_open(const struct outbox_channel *c, struct str why)
              STR_ARG(c->channel->config->name), c->n_failures, (long long)c->open_ms, STR_ARG(why));
 }
 
-void outbox_circuit_good(struct outbox_channel *c)
+void outbox_gate_good(struct outbox_channel *c)
 {
     if (c->circuit != OUTBOX_CIRCUIT_CLOSED)
         count_open(c, -1);
@@ -112,7 +101,7 @@ void outbox_circuit_good(struct outbox_channel *c)
     c->open_ms = 0;
 }
 
-void outbox_circuit_bad(struct outbox_channel *c, struct str why)
+void outbox_gate_bad(struct outbox_channel *c, struct str why)
 {
     c->n_failures++;
     bool is_probe = c->circuit == OUTBOX_CIRCUIT_PROBING;
@@ -129,8 +118,20 @@ void outbox_circuit_bad(struct outbox_channel *c, struct str why)
     c->open_until_ms = outbox_now_ms(c->owner) + c->open_ms;
 }
 
+void outbox_gate_pause(struct outbox_channel *c, int64_t ms)
+{
+    int64_t until_ms = outbox_now_ms(c->owner) + ms;
+    if (until_ms > c->paused_until_ms)
+        c->paused_until_ms = until_ms;
+}
+
+void outbox_gate_enter(struct outbox_channel *c)
+{
+    c->n_in_flight++;
+}
+
 /* A probe that ended without a word of the provider, as one that had expired, has shown nothing. */
-void outbox_left(struct outbox_channel *c)
+void outbox_gate_leave(struct outbox_channel *c)
 {
     c->n_in_flight--;
     if (c->circuit == OUTBOX_CIRCUIT_PROBING && c->n_in_flight == 0)
@@ -157,20 +158,20 @@ static struct outbox_channel *way_round(const struct outbox_channel *c)
 
 /* Gives what no provider has seen to the other channel. With keeps_one the first that stays or
  * could go is left here, to find out whether the provider is back. */
-static void divert_queue(struct queue *q, struct outbox_channel *other, bool *keeps_one)
+static void divert_queue(struct outbox_queue *q, struct outbox_channel *other, bool *keeps_one)
 {
-    struct queue kept = {NULL, NULL};
-    for (struct job *job = outbox_queue_pop(q); job != NULL; job = outbox_queue_pop(q)) {
+    struct outbox_job *next;
+    for (struct outbox_job *job = TAILQ_FIRST(q); job != NULL; job = next) {
+        next = TAILQ_NEXT(job, queue);
         if (job->is_pinned || *keeps_one) {
             *keeps_one = false;
-            outbox_queue_push(&kept, job);
             continue;
         }
         metrics_add(job->owner->ports.metrics, METRIC_sends_diverted_total, 1);
-        outbox_assign(job, other);
-        outbox_enqueue(job);
+        TAILQ_REMOVE(q, job, queue);
+        outbox_gate_assign(job, other);
+        outbox_gate_queue(job);
     }
-    *q = kept;
 }
 
 static void divert(struct outbox_channel *c, int64_t now)
@@ -201,48 +202,42 @@ static bool may_start(const struct outbox_channel *c, int64_t now)
 
 /* Replies first, but a push after so many of them. NULL: only pushes wait, and it is not their
  * turn. */
-static struct job *pick(struct outbox_channel *c, bool is_push_turn)
+static struct outbox_job *pick(struct outbox_channel *c, bool is_push_turn)
 {
-    bool has_push = c->ready[1].head != NULL;
-    bool is_push = has_push && (c->ready[0].head == NULL ? is_push_turn
-                                                         : c->n_replies >= OUTBOX_REPLIES_PER_PUSH);
-    struct job *job = outbox_queue_pop(&c->ready[is_push]);
-    if (job != NULL)
-        c->n_replies = is_push || !has_push ? 0 : c->n_replies + 1;
+    bool has_push = !TAILQ_EMPTY(&c->ready[1]);
+    bool is_push =
+        has_push &&
+        (TAILQ_EMPTY(&c->ready[0]) ? is_push_turn : c->n_replies >= OUTBOX_REPLIES_PER_PUSH);
+    struct outbox_job *job = TAILQ_FIRST(&c->ready[is_push]);
+    if (job == NULL)
+        return NULL;
+    TAILQ_REMOVE(&c->ready[is_push], job, queue);
+    c->n_replies = is_push || !has_push ? 0 : c->n_replies + 1;
     return job;
 }
 
-static bool start_one(struct outbox_channel *c, int64_t now, bool is_push_turn)
+static struct outbox_job *next_of(struct outbox_channel *c, int64_t now, bool is_push_turn)
 {
-    if (!may_start(c, now))
-        return false;
-    struct job *job = pick(c, is_push_turn);
+    struct outbox_job *job = may_start(c, now) ? pick(c, is_push_turn) : NULL;
     if (job == NULL)
-        return false;
+        return NULL;
     take_token(&c->own);
     take_token(c->account);
     if (c->circuit == OUTBOX_CIRCUIT_OPEN)
         c->circuit = OUTBOX_CIRCUIT_PROBING;
-    c->n_in_flight++;
-    job->is_in_flight = true;
-    outbox_set_active(job, true);
-    outbox_begin(job);
-    return true;
+    return job;
 }
 
-/* One of each channel in turn, so that those of one account share its rate; all replies before the
- * first push. */
-static void start_all(struct outbox *o, int64_t now)
+struct outbox_job *outbox_gate_next(struct outbox *o, int64_t now, bool is_push_turn)
 {
     uint32_t n = o->ports.channels->n;
-    for (int is_push_turn = 0; is_push_turn < 2; is_push_turn++) {
-        uint32_t n_idle = 0;
-        while (n_idle < n) {
-            bool has_started = start_one(&o->channels[o->turn], now, is_push_turn == 1);
-            n_idle = has_started ? 0 : n_idle + 1;
-            o->turn = (o->turn + 1) % n;
-        }
+    for (uint32_t i = 0; i < n; i++) {
+        struct outbox_job *job = next_of(&o->channels[o->turn], now, is_push_turn);
+        o->turn = (o->turn + 1) % n;
+        if (job != NULL)
+            return job;
     }
+    return NULL;
 }
 
 static int64_t later(int64_t a, int64_t b)
@@ -261,33 +256,18 @@ static int64_t look_again_ms(const struct outbox_channel *c, int64_t now)
     return later(at, later(next_token_ms(&c->own, now), next_token_ms(c->account, now)));
 }
 
-/* Moves delayed jobs whose time has come to their queues; returns the next time. */
-static int64_t wake_delayed(struct outbox *o, int64_t now)
+int64_t outbox_gate_next_ms(const struct outbox *o, int64_t now)
 {
     int64_t next = INT64_MAX;
-    struct job *due = NULL;
-    for (struct job **link = &o->delayed; *link != NULL;) {
-        struct job *job = *link;
-        if (job->not_before_ms <= now) {
-            *link = job->queue_next;
-            job->queue_next = due;
-            due = job;
-        } else {
-            next = job->not_before_ms < next ? job->not_before_ms : next;
-            link = &job->queue_next;
-        }
-    }
-    while (due != NULL) {
-        struct job *job = due;
-        due = job->queue_next;
-        outbox_prepare(job);
+    for (uint32_t i = 0; i < o->ports.channels->n; i++) {
+        int64_t at = look_again_ms(&o->channels[i], now);
+        next = at < next ? at : next;
     }
     return next;
 }
 
-static void pump_once(struct outbox *o)
+void outbox_gate_refresh(struct outbox *o, int64_t now)
 {
-    int64_t now = outbox_now_ms(o), next = wake_delayed(o, now);
     for (uint32_t i = 0; i < o->ports.channels->n; i++) {
         struct outbox_channel *c = &o->channels[i];
         c->own.per_s = rate_of(c->channel);
@@ -296,43 +276,6 @@ static void pump_once(struct outbox *o)
             refill(c->account, now);
         divert(c, now);
     }
-    start_all(o, now);
-    for (uint32_t i = 0; i < o->ports.channels->n; i++) {
-        int64_t at = look_again_ms(&o->channels[i], now);
-        next = at < next ? at : next;
-    }
-    if (next != INT64_MAX)
-        timer_start(o->ports.loop, o->timer, next > now ? next - now : 0);
-}
-
-static void tell_idle(struct outbox *o)
-{
-    if (o->n_active > 0 || o->on_idle == NULL)
-        return;
-    outbox_on_idle *fn = o->on_idle;
-    o->on_idle = NULL;
-    fn(o->idle_ctx);
-}
-
-void outbox_pump(struct outbox *o)
-{
-    o->is_pump_wanted = true;
-    if (o->is_pumping)
-        return; /* a message that was started came back at once */
-    o->is_pumping = true;
-    while (o->is_pump_wanted) {
-        o->is_pump_wanted = false;
-        if (o->is_draining)
-            tell_idle(o);
-        else
-            pump_once(o);
-    }
-    o->is_pumping = false;
-}
-
-static void on_timer(void *ctx)
-{
-    outbox_pump(ctx);
 }
 
 /* ---- setting up ---- */
@@ -358,49 +301,30 @@ static struct outbox_rate *account_of(struct outbox *o, uint32_t i)
     return NULL;
 }
 
-void outbox_channels_init(struct outbox *o)
+struct outbox_channel *outbox_gate_channel(struct outbox *o, struct str name)
+{
+    const struct channel *channel = channels_get(o->ports.channels, name);
+    if (channel == NULL || !profile_has_send(channel->profile))
+        return NULL;
+    return &o->channels[channel - o->ports.channels->list];
+}
+
+void outbox_gate_init(struct outbox *o)
 {
     const struct channels *channels = o->ports.channels;
-    o->timer = timer_new(o->ports.loop, on_timer, o);
     for (uint32_t i = 0; i < channels->n; i++) {
         struct outbox_channel *c = &o->channels[i];
         c->owner = o;
         c->channel = &channels->list[i];
         c->own = full(rate_of(c->channel), outbox_now_ms(o));
         c->account = account_of(o, i);
-        buf_init(&c->token.text, OUTBOX_TOKEN_MAX_BYTES);
+        TAILQ_INIT(&c->ready[0]);
+        TAILQ_INIT(&c->ready[1]);
     }
     for (uint32_t i = 0; i < channels->n; i++) {
         const struct config_channel *other =
             route_fallback(o->ports.config, channels->list[i].config);
         if (other != NULL)
-            o->channels[i].fallback = outbox_sending_channel(o, other->name);
+            o->channels[i].fallback = outbox_gate_channel(o, other->name);
     }
-}
-
-/* ---- for operators ---- */
-
-struct outbox_status outbox_status_of(const struct outbox *o, uint32_t i)
-{
-    const struct outbox_channel *c = &o->channels[i];
-    return (struct outbox_status){.name = c->channel->config->name,
-                                  .n_waiting = c->n_jobs - c->n_in_flight,
-                                  .n_in_flight = c->n_in_flight,
-                                  .n_sent = c->n_sent,
-                                  .n_failed = c->n_failed,
-                                  .n_unknown = c->n_unknown,
-                                  .is_held = c->is_held,
-                                  .is_open = c->circuit != OUTBOX_CIRCUIT_CLOSED};
-}
-
-bool outbox_hold(struct outbox *o, uint32_t i, bool is_held)
-{
-    struct outbox_channel *c = &o->channels[i];
-    if (c->is_held == is_held)
-        return false;
-    c->is_held = is_held;
-    LOG_INFO("outbox", is_held ? "channel paused" : "channel resumed", "channel=%.*s",
-             STR_ARG(c->channel->config->name));
-    outbox_pump(o);
-    return true;
 }

@@ -1,0 +1,34 @@
+/*
+ * gate.h: when and by whom a message goes: the rates of channel and account, replies before pushes,
+ * pauses, the circuit of a provider that fails, and the way round it.
+ */
+#pragma once
+
+#include "app/outbox/internal.h"
+
+void outbox_gate_init(struct outbox *o);
+/* NULL when there is none of that name, or it cannot send. */
+struct outbox_channel *outbox_gate_channel(struct outbox *o, struct str name);
+/* The job is the channel's from now on; NULL = nobody's. */
+void outbox_gate_assign(struct outbox_job *job, struct outbox_channel *channel);
+/* Behind the others that wait for the job's channel. */
+void outbox_gate_queue(struct outbox_job *job);
+/* Out of the middle of them. */
+void outbox_gate_unqueue(struct outbox_job *job);
+/* One more is in flight, or one less. */
+void outbox_gate_enter(struct outbox_channel *c);
+void outbox_gate_leave(struct outbox_channel *c);
+/* The provider answered, or did not. */
+void outbox_gate_good(struct outbox_channel *c);
+void outbox_gate_bad(struct outbox_channel *c, struct str why);
+/* The provider asked for it: the channel begins nothing meanwhile. */
+void outbox_gate_pause(struct outbox_channel *c, int64_t ms);
+
+/* Counts what came since: tokens of the rates, messages that take the way round. */
+void outbox_gate_refresh(struct outbox *o, int64_t now);
+/* Takes the next that may go out of its queue; NULL: none. One of each channel in turn, so that
+ * those of one account share its rate. Without is_push_turn a push goes only when replies of its
+ * channel have had theirs. */
+struct outbox_job *outbox_gate_next(struct outbox *o, int64_t now, bool is_push_turn);
+/* When to look again; INT64_MAX when an answer will come by before. */
+int64_t outbox_gate_next_ms(const struct outbox *o, int64_t now);

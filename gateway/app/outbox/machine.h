@@ -1,0 +1,124 @@
+/*
+ * machine.h: the life of one message in the sender's hands, as a table like the dialog's: what
+ * happened, in which state, leads where, and what is done there (machine.c; the picture is in
+ * gateway/app/README.md).
+ *
+ * A move that is not in the table is a mistake of ours. It is counted and logged, and ends this
+ * one message: "failed", or "unknown" when its request was on its way; never the process.
+ */
+#pragma once
+
+#include "app/outbox/gate.h"
+#include "app/outbox/internal.h"
+
+/* name; whether it is begun: draining waits for it, and it has a place among those in flight. */
+#define OUTBOX_STATES(X)                                                                           \
+    X(WAITING, false)  /* behind an earlier message of its phone */                                \
+    X(CHOOSING, false) /* its channel; asks for the number where routes decide */                  \
+    X(QUEUED, false)   /* the gate of its channel says when */                                     \
+    X(DELAYED, false)  /* comes again after a while */                                             \
+    X(NUMBERING, true) /* the number is asked for */                                               \
+    X(TOKEN, true)     /* the provider's access token is asked for */                              \
+    X(CAPPING, true)   /* a unit of its prefix's limit is asked for */                             \
+    X(MARKING, true)   /* the store notes that the request is about to leave */                    \
+    X(SENDING, true)   /* the request is out */                                                    \
+    X(CLEARING, true)  /* nothing was sent: the mark is taken back */                              \
+    X(STOPPING, true)  /* the person opted out: the STOP is being put on disk */                   \
+    X(SETTLING, true)  /* the outcome is known, the store is told */                               \
+    X(HOLDING, true)   /* and will be told again */                                                \
+    X(BROKEN, true)    /* a move that cannot be: ends when the ports have answered */              \
+    X(DONE, false)
+
+enum outbox_state {
+#define OUTBOX_STATE_ENUM(name, is_begun) OUTBOX_STATE_##name,
+    OUTBOX_STATES(OUTBOX_STATE_ENUM)
+#undef OUTBOX_STATE_ENUM
+        N_OUTBOX_STATES
+};
+
+#define OUTBOX_EVENTS(X)                                                                           \
+    X(TURN)      /* no earlier message of its phone is left */                                     \
+    X(CHANNEL)   /* it has a channel */                                                            \
+    X(GO)        /* the gate lets it go */                                                         \
+    X(NUMBER)    /* its number is known, and its country served */                                 \
+    X(TOKEN)     /* there is one, or none is needed */                                             \
+    X(CAP)       /* there was room */                                                              \
+    X(MARK)      /* it is marked, by us */                                                         \
+    X(AGAIN)     /* certainly not sent, and may be tried again */                                  \
+    X(CLEARED)   /* the mark is gone, or we know better than it */                                 \
+    X(OPTED_OUT) /* says the provider */                                                           \
+    X(STOPPED)   /* the STOP is on disk */                                                         \
+    X(OVER)      /* the outcome is known */                                                        \
+    X(AWAY)      /* a port could not; nothing has happened */                                      \
+    X(SETTLED)   /* the store knows */                                                             \
+    X(GONE)      /* it was settled before */                                                       \
+    X(DUE)       /* the time is over */                                                            \
+    X(RETURNED)  /* no port has anything of it any more */
+
+enum outbox_event {
+#define OUTBOX_EVENT_ENUM(name) OUTBOX_EVENT_##name,
+    OUTBOX_EVENTS(OUTBOX_EVENT_ENUM)
+#undef OUTBOX_EVENT_ENUM
+        N_OUTBOX_EVENTS
+};
+
+/* One message in hand. */
+struct outbox_job {
+    struct outbox *owner;
+    TAILQ_ENTRY(outbox_job) lane;
+    TAILQ_ENTRY(outbox_job) queue; /* in QUEUED and TOKEN */
+    enum outbox_state state;
+    struct buf payload; /* message borrows from it */
+    struct message message;
+    struct store_entry entry; /* id lies in entry_id */
+    char entry_id[48];
+    struct outbox_channel *channel; /* NULL until it is chosen */
+    struct timer *timer;            /* made when it is first needed */
+    int64_t not_before_ms;          /* monotonic; of DELAYED */
+    uint32_t n_calls;               /* ports that have yet to call back */
+    uint32_t n_attempts;            /* requests made, those that were throttled not counted */
+    uint32_t n_marks;               /* times that the store was asked to mark it */
+    bool has_marked;                /* and it did: then the mark is ours for good */
+    bool is_pinned;                 /* its provider has answered an attempt: no other may send it */
+    struct buf number;              /* E.164, wiped with the job */
+    struct buf event;               /* set once the outcome is known */
+};
+
+/* ---- machine.c ---- */
+
+/* In the end of what a function does: the job may be gone afterwards. */
+void outbox_happen(struct outbox_job *job, enum outbox_event event);
+/* Nothing has happened; again after a while. */
+void outbox_away(struct outbox_job *job, int64_t delay_ms);
+/* First in every callback of a port. True: nobody waits for this answer any more, return. */
+bool outbox_is_late(struct outbox_job *job);
+/* Copies the entry. ERR_CONFLICT: it is in hand already; else as message_decode. */
+enum err outbox_job_take(struct outbox *o, const struct store_entry *entry) MUST_CHECK;
+void outbox_job_free(struct outbox_job *job);
+
+const char *outbox_state_name(enum outbox_state state);
+const char *outbox_event_name(enum outbox_event event);
+/* Where it leads; N_OUTBOX_STATES: it cannot happen. */
+enum outbox_state outbox_move(enum outbox_state state, enum outbox_event event);
+/* The table as a Mermaid diagram. */
+void outbox_diagram(struct buf *out);
+
+/* ---- prepare.c: what the machine's moves do before the mark ---- */
+
+void outbox_choose(struct outbox_job *job);
+void outbox_need_number(struct outbox_job *job);
+void outbox_need_token(struct outbox_job *job);
+void outbox_need_cap(struct outbox_job *job);
+
+/* ---- attempt.c: and from the mark on ---- */
+
+void outbox_mark(struct outbox_job *job);
+void outbox_post(struct outbox_job *job);
+void outbox_clear(struct outbox_job *job);
+void outbox_stop(struct outbox_job *job);
+void outbox_settle(struct outbox_job *job);
+/* The outcome is known: makes the event, counts, logs. provider_id and error may be absent. */
+void outbox_conclude(struct outbox_job *job, enum message_status status, struct str provider_id,
+                     struct str error);
+/* The same, and OVER. */
+void outbox_finish(struct outbox_job *job, enum message_status status, struct str error);

@@ -1,0 +1,438 @@
+/* The table of app/outbox/machine.h: every state is reached on ports that answer only when they are
+ * told to, and every event is tried in every state. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/outbox/machine.h"
+
+#define LIT(literal)                                                                               \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
+
+static const struct wall_ms start = {1732433860000};
+static const char number[] = "+254700000101";
+
+/* One call of a port that waits for its answer. */
+struct pending {
+    union {
+        store_on_done *done;
+        store_on_entries *entries;
+        sink_on_vault *vault;
+        sender_on_answer *answer;
+        timer_fn *timer;
+    } fn;
+    void *ctx;
+};
+
+struct world {
+    struct store store;
+    struct sink sink;
+    struct sender sender;
+    struct loop *loop;
+    struct vault *vault;
+    struct metrics *metrics;
+    struct config config;
+    struct config_channel channel;
+    struct channels channels;
+    struct outbox *outbox;
+    struct pending read, take, mark, clear, settle, number, post, opt_out;
+    bool is_token; /* the request that waits in post is one for a token */
+    uint32_t n_settled;
+    char settled[1024]; /* the last event */
+};
+
+static struct world *w; /* the ports have nowhere to keep it */
+
+static struct pending take(struct pending *p)
+{
+    struct pending taken = *p;
+    assert_non_null(taken.ctx);
+    *p = (struct pending){.ctx = NULL};
+    return taken;
+}
+
+static void on_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
+                    store_on_entries *fn, void *ctx)
+{
+    (void)s, (void)stream, (void)reader;
+    w->read = (struct pending){.fn.entries = fn, .ctx = ctx};
+}
+
+static void on_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,
+                      uint32_t n, struct str event, store_on_done *fn, void *ctx)
+{
+    (void)s, (void)stream, (void)entries;
+    assert_int_equal(n, 1);
+    w->settle = (struct pending){.fn.done = fn, .ctx = ctx};
+    assert_int_equal(str_copy(event, w->settled, sizeof(w->settled)), ERR_OK);
+}
+
+static void on_mark(struct store *s, const struct store_entry *entry, store_on_done *fn, void *ctx)
+{
+    (void)s, (void)entry;
+    w->mark = (struct pending){.fn.done = fn, .ctx = ctx};
+}
+
+static void on_clear(struct store *s, const struct store_entry *entry, store_on_done *fn, void *ctx)
+{
+    (void)s, (void)entry;
+    w->clear = (struct pending){.fn.done = fn, .ctx = ctx};
+}
+
+static void on_take(struct store *s, const struct store_cap *caps, uint32_t n, store_on_done *fn,
+                    void *ctx)
+{
+    (void)s, (void)caps, (void)n;
+    w->take = (struct pending){.fn.done = fn, .ctx = ctx};
+}
+
+static void on_vault_get(struct sink *s, const uint8_t id[NUMBER_ID_BYTES], sink_on_vault *fn,
+                         void *ctx)
+{
+    (void)s, (void)id;
+    w->number = (struct pending){.fn.vault = fn, .ctx = ctx};
+}
+
+static void on_post(struct sender *s, const struct sender_request *request, sender_on_answer *fn,
+                    void *ctx)
+{
+    (void)s;
+    w->is_token = str_find(request->url, STR("/token")) != SIZE_MAX;
+    w->post = (struct pending){.fn.answer = fn, .ctx = ctx};
+}
+
+static void on_opt_out(void *ctx, const struct channel *channel, struct str e164, struct str id,
+                       timer_fn *done, void *done_ctx)
+{
+    (void)ctx, (void)channel, (void)id;
+    assert_true(str_eq(e164, STR(number)));
+    w->opt_out = (struct pending){.fn.timer = done, .ctx = done_ctx};
+}
+
+static const struct store_ops store_ops = {.read = on_read,
+                                           .settle = on_settle,
+                                           .mark_sending = on_mark,
+                                           .clear_sending = on_clear,
+                                           .take = on_take};
+static const struct sink_ops sink_ops = {.vault_get = on_vault_get};
+static const struct sender_ops sender_ops = {.post = on_post};
+
+static int set_up(void **state)
+{
+    static struct setting settings[] = {{LIT("username"), LIT("u")},
+                                        {LIT("password"), LIT("p")},
+                                        {LIT("send_url"), LIT("http://h/3")}};
+    struct errmsg msg;
+    w = calloc(1, sizeof(*w));
+    w->store.ops = &store_ops;
+    w->sink.ops = &sink_ops;
+    w->sender.ops = &sender_ops;
+    w->loop = loop_mem_new(start);
+    w->vault = vault_openssl_new_for_tests();
+    w->metrics = metrics_new();
+    w->channel = (struct config_channel){.name = STR("token"),
+                                         .profile = STR("hormuud"),
+                                         .country = STR("KE"),
+                                         .from = STR("4"),
+                                         .settings = {settings, 3},
+                                         .tps = 1000,
+                                         .is_unsigned_allowed = true};
+    w->config = (struct config){.profiles_dir = STR("config/profiles"),
+                                .n_channels = 1,
+                                .channels = &w->channel,
+                                .cap_prefix_hour = 5,
+                                .cap_prefix_digits = 8};
+    assert_int_equal(channels_load(&w->config, &w->channels, &msg), ERR_OK);
+    w->outbox = outbox_new(&(struct outbox_ports){.loop = w->loop,
+                                                  .store = &w->store,
+                                                  .sink = &w->sink,
+                                                  .sender = &w->sender,
+                                                  .vault = w->vault,
+                                                  .config = &w->config,
+                                                  .channels = &w->channels,
+                                                  .metrics = w->metrics,
+                                                  .on_opt_out = on_opt_out},
+                           "sender-0", 0, STORE_BUCKETS - 1);
+    outbox_start(w->outbox);
+    *state = w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    outbox_free(w->outbox);
+    channels_fini(&w->channels);
+    vault_free(w->vault);
+    metrics_free(w->metrics);
+    loop_free(w->loop);
+    free(w);
+    return 0;
+}
+
+static uint64_t count_of(enum metric metric)
+{
+    return metrics_get(w->metrics, metric);
+}
+
+/* ---- what the ports answer ---- */
+
+/* Two messages to one phone, whose number is in the vault table. */
+static struct outbox_job *read_two(void)
+{
+    struct buf payload CLEANUP(buf_fini);
+    struct message m = {.channel = STR("token"),
+                        .class = MESSAGE_CLASS_PUSH,
+                        .number_id = vault_number_id(w->vault, STR(number)),
+                        .seq = 1,
+                        .text = STR("Lesson")};
+    buf_init(&payload, 4096);
+    message_encode(&m, &payload);
+    struct store_entry entries[] = {{.bucket = 1, .id = STR("1-0"), .deliveries = 1},
+                                    {.bucket = 1, .id = STR("2-0"), .deliveries = 1}};
+    entries[0].payload = entries[1].payload = buf_str(&payload);
+    struct pending p = take(&w->read);
+    p.fn.entries(p.ctx, ERR_OK, entries, 2);
+    struct outbox_queue *lane =
+        &w->outbox->lanes[(unsigned)m.number_id.bytes[1] << 8 | m.number_id.bytes[2]];
+    return TAILQ_FIRST(lane);
+}
+
+static void answer_done(struct pending *pending, enum err e)
+{
+    struct pending p = take(pending);
+    p.fn.done(p.ctx, e);
+}
+
+static void answer_number(void)
+{
+    struct buf sealed CLEANUP(buf_fini);
+    struct vault_sealed s;
+    struct number_id id = vault_number_id(w->vault, STR(number));
+    struct pending p = take(&w->number);
+    buf_init(&sealed, 256);
+    struct str aad = {(const char *)id.bytes, sizeof(id.bytes)};
+    assert_int_equal(vault_seal(w->vault, aad, STR(number), &sealed, &s), ERR_OK);
+    p.fn.vault(p.ctx, ERR_OK, s.key_id, (struct str){(const char *)s.nonce, sizeof(s.nonce)},
+               s.ciphertext);
+}
+
+static void answer_post(enum sender_reached reached, const char *body)
+{
+    struct pending p = take(&w->post);
+    p.fn.answer(p.ctx, &(struct sender_answer){.reached = reached,
+                                               .status = reached == SENDER_REACHED_ANSWER ? 200 : 0,
+                                               .body = str_from(body),
+                                               .message = "as told"});
+}
+
+/* Whatever waits is answered with success, until nothing does. */
+static void answer_all(void)
+{
+    for (int i = 0; i < 20; i++) {
+        loop_mem_settle(w->loop);
+        if (w->settle.ctx != NULL) {
+            w->n_settled++;
+            answer_done(&w->settle, ERR_OK);
+        } else if (w->number.ctx != NULL) {
+            answer_number();
+        } else if (w->post.ctx != NULL) {
+            answer_post(SENDER_REACHED_ANSWER,
+                        w->is_token ? "{\"access_token\":\"t\",\"expires_in\":3600}"
+                                    : "{\"ResCode\":\"res\",\"Data\":{\"MessageID\":\"m1\"}}");
+        } else if (w->take.ctx != NULL) {
+            answer_done(&w->take, ERR_OK);
+        } else if (w->mark.ctx != NULL) {
+            answer_done(&w->mark, ERR_OK);
+        } else if (w->clear.ctx != NULL) {
+            answer_done(&w->clear, ERR_OK);
+        } else if (w->opt_out.ctx != NULL) {
+            struct pending p = take(&w->opt_out);
+            p.fn.timer(p.ctx);
+        } else {
+            loop_mem_advance(w->loop, 10000); /* what was delayed */
+        }
+    }
+}
+
+/* ---- the way to each state ---- */
+
+static void step_to(struct outbox_job *job, enum outbox_state wanted)
+{
+    if (job->state == OUTBOX_STATE_QUEUED)
+        loop_mem_settle(w->loop); /* the gate looks */
+    else if (job->state == OUTBOX_STATE_NUMBERING || job->state == OUTBOX_STATE_CHOOSING)
+        answer_number();
+    else if (job->state == OUTBOX_STATE_TOKEN) {
+        answer_post(SENDER_REACHED_ANSWER, "{\"access_token\":\"t\",\"expires_in\":3600}");
+        loop_mem_settle(w->loop);
+    } else if (job->state == OUTBOX_STATE_CAPPING)
+        answer_done(&w->take, ERR_OK);
+    else if (job->state == OUTBOX_STATE_MARKING)
+        answer_done(&w->mark, wanted == OUTBOX_STATE_DELAYED ? ERR_UNAVAILABLE : ERR_OK);
+    else if (job->state == OUTBOX_STATE_SENDING && wanted == OUTBOX_STATE_CLEARING)
+        answer_post(SENDER_REACHED_NOT, "");
+    else if (job->state == OUTBOX_STATE_SENDING)
+        answer_post(SENDER_REACHED_ANSWER, "{\"ResCode\":\"res\",\"Data\":{\"MessageID\":\"m1\"}}");
+    else if (job->state == OUTBOX_STATE_SETTLING)
+        answer_done(&w->settle, ERR_UNAVAILABLE);
+}
+
+static struct outbox_job *reach(enum outbox_state wanted)
+{
+    static const struct config_route route = {LIT("+254"), LIT("token")};
+    w->config.routes = &route;
+    w->config.n_routes = wanted == OUTBOX_STATE_CHOOSING;
+    struct outbox_job *job = read_two();
+    if (wanted == OUTBOX_STATE_WAITING)
+        return TAILQ_NEXT(job, lane);
+    if (wanted == OUTBOX_STATE_BROKEN) {
+        for (int i = 0; i < 10 && job->state != OUTBOX_STATE_MARKING; i++)
+            step_to(job, OUTBOX_STATE_MARKING);
+        outbox_happen(job, OUTBOX_EVENT_DUE);
+        metrics_set(w->metrics, METRIC_illegal_moves_total, 0);
+    }
+    for (int i = 0; i < 10 && job->state != wanted; i++) {
+        if (wanted == OUTBOX_STATE_STOPPING && job->state == OUTBOX_STATE_SENDING) {
+            outbox_conclude(job, MESSAGE_STATUS_failed, STR_NONE, STR("opted out"));
+            job->n_calls = 0; /* the request has been answered */
+            w->post.ctx = NULL;
+            outbox_happen(job, OUTBOX_EVENT_OPTED_OUT);
+        } else {
+            step_to(job, wanted);
+        }
+    }
+    assert_string_equal(outbox_state_name(job->state), outbox_state_name(wanted));
+    return job;
+}
+
+/* ---- tests ---- */
+
+/* A job in its last state is gone; nothing can happen to it. */
+static bool is_a_place(enum outbox_state s)
+{
+    return s != OUTBOX_STATE_DONE;
+}
+
+static void every_move_that_cannot_be_ends_one_message(enum outbox_state s, enum outbox_event event)
+{
+    void *state;
+    (void)set_up(&state);
+    struct outbox_job *job = reach(s);
+    bool is_known = job->event.len > 0;
+    char outcome[64];
+    (void)snprintf(outcome, sizeof(outcome), "\"status\":\"%s\"",
+                   s == OUTBOX_STATE_SENDING ? "unknown" : "failed");
+    outbox_happen(job, event);
+    if (count_of(METRIC_illegal_moves_total) != 1)
+        fail_msg("%s in %s is not counted", outbox_event_name(event), outbox_state_name(s));
+    uint64_t n_sent = count_of(METRIC_sends_total);
+    if (!is_known) {
+        assert_true(job->event.len > 0); /* its outcome is known now */
+        assert_non_null(strstr(buf_str(&job->event).p, outcome));
+        assert_int_equal(n_sent, 0);
+    }
+    answer_all();
+    if (w->n_settled != 2 || outbox_n_jobs(w->outbox) != 0)
+        fail_msg("%s in %s: %u settled, %u left", outbox_event_name(event), outbox_state_name(s),
+                 w->n_settled, outbox_n_jobs(w->outbox));
+    assert_int_equal(w->outbox->n_begun, 0);
+    assert_int_equal(w->outbox->channels[0].n_in_flight, 0);
+    assert_int_equal(w->outbox->channels[0].n_jobs, 0);
+    assert_int_equal(count_of(METRIC_illegal_moves_total), 1);
+    assert_int_equal(count_of(METRIC_sends_total), n_sent + 1); /* the other message */
+    (void)tear_down(&state);
+}
+
+/* What is so by the time that the event happens. */
+static void make_true(struct outbox_job *job, enum outbox_event event)
+{
+    struct outbox_channel *c = &w->outbox->channels[0];
+    outbox_gate_refresh(w->outbox, outbox_now_ms(w->outbox));
+    if (event == OUTBOX_EVENT_CHANNEL)
+        outbox_gate_assign(job, c);
+    else if (job->state == OUTBOX_STATE_QUEUED)
+        assert_ptr_equal(outbox_gate_next(w->outbox, outbox_now_ms(w->outbox), true), job);
+    else if (job->state == OUTBOX_STATE_TOKEN)
+        TAILQ_REMOVE(&c->token.waiting, job, queue);
+    else if (job->event.len == 0 && outbox_move(job->state, event) == OUTBOX_STATE_SETTLING)
+        outbox_conclude(job, MESSAGE_STATUS_failed, STR_NONE, STR("as told"));
+}
+
+static void every_move_of_the_table_can_be(enum outbox_state s, enum outbox_event event)
+{
+    void *state;
+    (void)set_up(&state);
+    struct outbox_job *job = reach(s);
+    make_true(job, event);
+    outbox_happen(job, event);
+    if (count_of(METRIC_illegal_moves_total) != 0)
+        fail_msg("%s in %s is illegal", outbox_event_name(event), outbox_state_name(s));
+    if (outbox_move(s, event) == OUTBOX_STATE_DONE)
+        assert_int_equal(outbox_n_jobs(w->outbox), 1);
+    (void)tear_down(&state);
+}
+
+static void every_event_in_every_state(void **state)
+{
+    (void)state;
+    for (int s = 0; s < N_OUTBOX_STATES; s++) {
+        for (int event = 0; is_a_place(s) && event < N_OUTBOX_EVENTS; event++) {
+            if (outbox_move(s, event) == N_OUTBOX_STATES)
+                every_move_that_cannot_be_ends_one_message(s, event);
+            else
+                every_move_of_the_table_can_be(s, event);
+        }
+    }
+}
+
+static void every_state_is_entered_and_left(void **state)
+{
+    (void)state;
+    for (int s = 0; s < N_OUTBOX_STATES; s++) {
+        /* every message begins in WAITING; BROKEN is where no row leads */
+        bool is_entered = s == OUTBOX_STATE_WAITING || s == OUTBOX_STATE_BROKEN, is_left = false;
+        for (int from = 0; from < N_OUTBOX_STATES; from++) {
+            for (int event = 0; event < N_OUTBOX_EVENTS; event++) {
+                is_entered |= outbox_move(from, event) == (enum outbox_state)s;
+                is_left |= from == s && outbox_move(from, event) != N_OUTBOX_STATES;
+            }
+        }
+        assert_true(is_entered);
+        assert_true(is_left != (s == OUTBOX_STATE_DONE));
+    }
+}
+
+static void the_picture_in_the_readme_is_the_table(void **state)
+{
+    (void)state;
+    static char text[65536];
+    struct buf diagram CLEANUP(buf_fini);
+    buf_init(&diagram, 16384);
+    outbox_diagram(&diagram);
+    FILE *file = fopen("gateway/app/README.md", "rb");
+    assert_non_null(file);
+    size_t n = fread(text, 1, sizeof(text) - 1, file);
+    text[n] = '\0';
+    (void)fclose(file); /* only read */
+    if (strstr(text, buf_str(&diagram).p) == NULL)
+        fail_msg("the diagram in gateway/app/README.md must be:\n%s", buf_str(&diagram).p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_event_in_every_state),
+        cmocka_unit_test(every_state_is_entered_and_left),
+        cmocka_unit_test(the_picture_in_the_readme_is_the_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
