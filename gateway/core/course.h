@@ -25,8 +25,10 @@
 #define COURSE_MAX_ACCEPTED 32u     /* accepted texts of one question */
 #define COURSE_MAX_TEXT_BYTES 1600u /* one screen, stem, feedback or system text, UTF-8 */
 #define COURSE_MAX_LANGUAGES 16u
-#define COURSE_MAX_SAFE_WORDS 512u
-#define COURSE_ID_BYTES 32 /* with NUL */
+#define COURSE_MAX_SAFE_PATTERNS 2048u
+#define COURSE_MAX_SAFE_SLOTS 8u     /* words of one pattern */
+#define COURSE_MAX_SAFE_CHOICES 255u /* words of one set, or between slashes */
+#define COURSE_ID_BYTES 32           /* with NUL */
 
 /*
  * System texts: what the gateway says that is not lesson material. They are course content: an
@@ -173,6 +175,32 @@ struct module {
     uint16_t n_scored;
 };
 
+/* What may stand at one place of a pattern: a word, or a part of one. */
+struct safe_word {
+    struct str text; /* in normal form, letters and digits only */
+    bool has_head;   /* "-piga": other letters may stand before it */
+    bool has_tail;   /* "beat-": or behind it */
+};
+
+struct safe_slot {
+    const struct safe_word *words; /* any of them */
+    uint16_t n_words;
+    bool has_gap; /* "...": a few other words may stand before this one */
+};
+
+/* A message in which one of these occurs may tell of harm; how they are compared is
+ * core/match/safe.c, how they are written lessons/README.md. */
+struct safe_pattern {
+    const struct safe_slot *slots;
+    uint8_t n_slots;  /* 1.. */
+    bool is_ordinary; /* the opposite: a phrase that is no alarm */
+};
+
+struct safe_list {
+    const struct safe_pattern *patterns;
+    uint16_t n;
+};
+
 struct course {
     struct str id;
     struct str title;
@@ -194,8 +222,7 @@ struct course {
     uint16_t retake_hours;
     uint16_t followup_days; /* after the end; 0 = never */
     struct str texts[N_COURSE_TEXTS];
-    uint16_t n_safe_words;
-    const struct str *safe_words; /* normalised as core/match/match.h does */
+    struct safe_list safe;
 };
 
 /* 32-bit FNV-1a of "id@version", never 0; a loader refuses two versions with one key. */

@@ -347,9 +347,16 @@ static void test_ceiling_of_modules(void **state)
         list = arena_printf(f->arena, "%.*s, %s", STR_ARG(list), name.p);
     }
     edit_file(f, "course.md", "role.md, m1.md, test.md", list);
-    assert_int_equal(f->n, LESSON_MAX_FILES);
     expect_rule(f, NULL);
     assert_int_equal(f->source->course.n_modules, COURSE_MAX_MODULES);
+    struct str first = STR("safe_words: [s0.md");
+    for (uint32_t n = 0; f->n < LESSON_MAX_FILES; n++) {
+        struct str name = arena_printf(f->arena, "s%u.md", n);
+        set_file(f, name.p, STR("# safe_words: words\n\n- word\n"));
+        first = n > 0 ? arena_printf(f->arena, "%.*s, %s", STR_ARG(first), name.p) : first;
+    }
+    edit_file(f, "course.md", "modules:", arena_printf(f->arena, "%s]\nmodules:", first.p));
+    expect_rule(f, NULL);
     set_file(f, "one-more.md", STR(LESSONS_HEAD));
     assert_int_equal(parse(f), ERR_TOO_LONG);
 }
@@ -370,15 +377,50 @@ static void test_ceiling_of_languages(void **state)
 static void test_ceiling_of_safe_words(void **state)
 {
     struct fixture *f = *state;
-    for (uint32_t i = 3; i <= COURSE_MAX_SAFE_WORDS; i++)
+    for (uint32_t i = 3; i <= COURSE_MAX_SAFE_PATTERNS; i++)
         buf_addf(&f->text, "- word%u\n", i);
     struct str text = get_file(f, "course.md");
     set_file(f, "course.md", arena_printf(f->arena, "%.*s%s", STR_ARG(text), buf_str(&f->text).p));
     expect_rule(f, NULL);
-    assert_int_equal(f->source->course.n_safe_words, COURSE_MAX_SAFE_WORDS);
+    assert_int_equal(f->source->course.safe.n, COURSE_MAX_SAFE_PATTERNS);
     text = get_file(f, "course.md");
     set_file(f, "course.md", arena_printf(f->arena, "%.*s- one more\n", STR_ARG(text)));
     expect_rule(f, "too-many");
+}
+
+/* One pattern of n words, and one place with n choices, instead of the word "suicide". */
+static void test_ceilings_of_a_safe_pattern(void **state)
+{
+    struct fixture *f = *state;
+    struct str row = STR("- suicide\n");
+    edit_file(f, "course.md", "- suicide\n", STR("- a b c d e f g h\n"));
+    expect_rule(f, NULL);
+    assert_int_equal(f->source->course.safe.patterns[1].n_slots, COURSE_MAX_SAFE_SLOTS);
+    edit_file(f, "course.md", "- a b c d e f g h\n", STR("- a b c d e f g h i\n"));
+    expect_rule(f, "too-many");
+    edit_file(f, "course.md", "- a b c d e f g h i\n", row);
+    buf_add_str(&f->text, STR("- w0"));
+    for (uint32_t i = 1; i < COURSE_MAX_SAFE_CHOICES; i++)
+        buf_addf(&f->text, "/w%u", i);
+    struct str full = arena_printf(f->arena, "%s\n", buf_str(&f->text).p);
+    edit_file(f, "course.md", "- suicide\n", full);
+    expect_rule(f, NULL);
+    assert_int_equal(f->source->course.safe.patterns[1].slots[0].n_words, COURSE_MAX_SAFE_CHOICES);
+    edit_file(f, "course.md", "- w0/", STR("- one/w0/"));
+    expect_rule(f, "too-many");
+}
+
+static void test_ceiling_of_safe_sets(void **state)
+{
+    struct fixture *f = *state;
+    buf_add_str(&f->text, get_file(f, "course.md"));
+    for (uint32_t i = 1; i <= 64; i++)
+        buf_addf(&f->text, "\n# safe_set_s%u: words\n\n- word\n", i);
+    set_file(f, "course.md", arena_str(f->arena, buf_str(&f->text)));
+    expect_rule(f, NULL);
+    buf_add_str(&f->text, STR("\n# safe_set_more: words\n\n- word\n"));
+    set_file(f, "course.md", arena_str(f->arena, buf_str(&f->text)));
+    expect_rule(f, "safe-pattern");
 }
 
 static void test_ceiling_of_lines(void **state)
@@ -522,6 +564,8 @@ int main(void)
         TEST(test_ceiling_of_modules),
         TEST(test_ceiling_of_languages),
         TEST(test_ceiling_of_safe_words),
+        TEST(test_ceilings_of_a_safe_pattern),
+        TEST(test_ceiling_of_safe_sets),
         TEST(test_ceiling_of_lines),
         TEST(test_ceiling_of_bytes),
         TEST(test_findings_are_bounded_and_counted),

@@ -42,7 +42,7 @@ static bool try_answer(struct step *s)
     const struct unit *unit = step_unit(s);
     const struct question *question = unit != NULL ? unit->question : NULL;
     if (question != NULL && question->answer == ANSWER_OPEN &&
-        match_is_safe(s->norm, s->course->safe_words, s->course->n_safe_words)) {
+        match_find_safe(s->norm, &s->course->safe, s->arena) != NULL) {
         engine_safe(s, false); /* a disclosure is never stored as a survey answer */
         return true;
     }
@@ -115,7 +115,7 @@ static void understand(struct step *s)
         return;
     }
     if (!try_exact(s, &match)) {
-        if (match_is_safe(s->norm, s->course->safe_words, s->course->n_safe_words)) {
+        if (match_find_safe(s->norm, &s->course->safe, s->arena) != NULL) {
             engine_safe(s, false);
         } else if (!(!is_late(s) && course_answer_other(s)) && !try_fuzzy(s, lang)) {
             answer_unknown(s);

@@ -173,11 +173,6 @@ static void check_options(struct check *c, const struct unit *unit)
                 STR("an option that is a command: who writes it out, instead of its number, "
                     "is taken elsewhere"),
                 STR("write the option with other words"));
-        else if (match_is_safe(normal, c->course->safe_words, c->course->n_safe_words))
-            check_error(c, "option-safe-word", pos, text,
-                        STR("an option with one of the safe words: who writes it out gets the "
-                            "answer to a disclosure of harm"),
-                        STR("write the option with other words, or take the word off the list"));
     }
 }
 

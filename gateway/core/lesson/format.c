@@ -245,9 +245,12 @@ void lesson_format(const struct lesson_source *source, uint32_t file, struct are
 {
     struct writer w = {source->is_ucs2, scratch, out};
     const struct lesson_blocks *blocks = &source->files[file];
-    write_front(&w, blocks->front);
+    if (blocks->front.p != NULL)
+        write_front(&w, blocks->front);
     for (uint32_t i = 0; i < blocks->n; i++) {
-        if (i == 0 || !is_tight(&blocks->list[i - 1], &blocks->list[i]))
+        bool is_apart =
+            i > 0 ? !is_tight(&blocks->list[i - 1], &blocks->list[i]) : blocks->front.p != NULL;
+        if (is_apart)
             buf_add_char(out, '\n');
         write_block(&w, &blocks->list[i]);
     }

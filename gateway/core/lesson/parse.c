@@ -149,32 +149,6 @@ static void take_text(struct parse *p, struct lesson_block *list, uint32_t n, en
         p->source->course.texts[text] = parse_text(p, found, found->text);
 }
 
-static void take_safe_words(struct parse *p, const struct lesson_block *list, uint32_t n)
-{
-    struct course *course = &p->source->course;
-    struct str *words = arena_new_array(p->arena, struct str, n);
-    uint16_t n_words = 0;
-    for (uint32_t i = 0; i < n && words != NULL; i++) {
-        if (list[i].kind == LESSON_BLOCK_COMMENT)
-            continue;
-        struct str word = match_normalise(list[i].text, p->arena);
-        if (list[i].kind != LESSON_BLOCK_ITEM)
-            parse_misplaced(p, &list[i], "the safe words are a list: one word or phrase behind -");
-        else if (str_is_empty(word))
-            parse_complain(p, "text-empty", list[i].pos, STR_NONE,
-                           STR("a safe word without letters"),
-                           STR("write a word behind -, or remove the line"));
-        else if (n_words == COURSE_MAX_SAFE_WORDS)
-            parse_complain(p, "too-many", list[i].pos, list[i].text,
-                           arena_printf(p->arena, "more than %u safe words", COURSE_MAX_SAFE_WORDS),
-                           STR("remove words that others already catch"));
-        else
-            words[n_words++] = word;
-    }
-    course->safe_words = words;
-    course->n_safe_words = n_words;
-}
-
 static struct str suggest_text(struct parse *p, struct str wrong)
 {
     uint32_t best = 3;
@@ -204,8 +178,8 @@ static void take_section(struct parse *p, struct lesson_block *heading, uint32_t
     enum course_text text;
     if (heading->level == 2)
         parse_misplaced(p, heading, "course.md has system texts only, each under one #");
-    else if (str_eq(id.id, STR("safe_words")))
-        take_safe_words(p, heading + 1, n);
+    else if (parse_safe_section(p, &id, heading + 1, n))
+        return;
     else if (str_starts(id.id, STR("text_")) &&
              course_text_find(str_sub(id.id, 5, id.id.len), &text) == ERR_OK)
         take_text(p, heading + 1, n, text, heading);
@@ -214,7 +188,7 @@ static void take_section(struct parse *p, struct lesson_block *heading, uint32_t
                        STR("no system text of the gateway has this name"), suggest_text(p, id.id));
 }
 
-static void parse_texts(struct parse *p, const struct lesson_blocks *blocks)
+static void parse_sections(struct parse *p, const struct lesson_blocks *blocks)
 {
     for (uint32_t i = 0; i < blocks->n;) {
         struct lesson_block *block = &blocks->list[i++];
@@ -234,6 +208,12 @@ static void parse_texts(struct parse *p, const struct lesson_blocks *blocks)
         memcpy(copy, block, (i - from + 1) * sizeof(*copy));
         take_section(p, copy, i - from);
     }
+}
+
+/* n_errors: findings before the lists of safe words were read. */
+static void require_texts(struct parse *p, uint32_t n_errors)
+{
+    bool is_read_well = p->findings->n_errors == n_errors;
     for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
         const char *name = course_text_name((enum course_text)i);
         if (p->source->texts[i].text.p == NULL)
@@ -243,10 +223,12 @@ static void parse_texts(struct parse *p, const struct lesson_blocks *blocks)
                              course_text_purpose((enum course_text)i)),
                 arena_printf(p->arena, "write a section `# text_%s: ...` in course.md", name));
     }
-    if (p->source->course.n_safe_words == 0)
-        parse_complain(p, "text-missing", p->source->front_pos, STR_NONE,
-                       STR("the list of words that disclose harm is missing"),
-                       STR("write a section `# safe_words: ...` with a list in course.md"));
+    if (p->source->course.safe.n == 0 && is_read_well)
+        parse_complain(
+            p, "text-missing", p->source->front_pos, STR_NONE,
+            STR("the list of words that disclose harm is missing"),
+            STR("write a section `# safe_words: ...` with a list in course.md, or name "
+                "files with such lists in its front matter: `safe_words: [safe-en.md]`"));
 }
 
 static bool is_version(struct str version)
@@ -307,8 +289,8 @@ static void read_languages(struct yaml_map *m, const struct yaml_row *row,
 static const struct yaml_type type_languages = {.read = read_languages, .is_any_kind = true};
 
 /* modules: [role.md, m1.md] */
-static void read_modules(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
-                         void *field)
+static void read_names(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                       void *field)
 {
     bool is_good = at->kind == YAML_KIND_LIST;
     for (const struct yaml_node *node = at->first; node != NULL; node = node->next)
@@ -320,7 +302,7 @@ static void read_modules(struct yaml_map *m, const struct yaml_row *row, const s
                       "%s is no list of files", row->name);
 }
 
-static const struct yaml_type type_modules = {.read = read_modules, .is_any_kind = true};
+static const struct yaml_type type_files = {.read = read_names, .is_any_kind = true};
 
 #define SOURCE(field) YAML_AT(struct lesson_source, field)
 static const struct yaml_row course_rows[] = {
@@ -374,9 +356,13 @@ static const struct yaml_row course_rows[] = {
      .example = "90"},
     {.name = "modules",
      SOURCE(modules),
-     .type = &type_modules,
+     .type = &type_files,
      .is_required = true,
      .example = "[role.md, m1.md]"},
+    {.name = "safe_words",
+     SOURCE(safe_words),
+     .type = &type_files,
+     .example = "[safe-en.md, safe-sw.md]"},
 };
 static const struct yaml_table course_table = {course_rows, ARRAY_LEN(course_rows), 0};
 
@@ -482,31 +468,61 @@ static struct lesson_blocks *find_file(const struct parse *p, struct str name)
     return NULL;
 }
 
-/* Reads the modules in the order of the list; is_used marks the files that it names. */
+/* The file that a list in course.md names; NULL (with a finding) when there is none, or when it was
+ * named before. is_used marks the files that are named. */
+static const struct lesson_blocks *use_file(struct parse *p, const struct lesson_front *front,
+                                            const struct yaml_node *node, bool *is_used)
+{
+    struct source_pos pos = {front->file, node->line, node->column};
+    const struct lesson_blocks *blocks = find_file(p, node->text);
+    if (blocks == NULL) {
+        parse_complain(p, "file-missing", pos, node->text, STR("there is no such file"),
+                       STR("add the file to the folder, or remove it from this list"));
+        return NULL;
+    }
+    bool *is_double = &is_used[blocks - p->source->files];
+    if (*is_double)
+        parse_complain(p, "file-double", pos, node->text, STR("this file stands in the list twice"),
+                       STR("keep one of them"));
+    const struct lesson_blocks *found = *is_double ? NULL : blocks;
+    *is_double = true;
+    return found;
+}
+
 static void parse_modules(struct parse *p, const struct lesson_front *front, bool *is_used)
 {
     const struct yaml_node *list = p->source->modules;
     for (const struct yaml_node *node = list != NULL ? list->first : NULL; node != NULL;
          node = node->next) {
-        struct source_pos pos = {front->file, node->line, node->column};
-        const struct lesson_blocks *blocks = find_file(p, node->text);
-        uint32_t index = blocks != NULL ? (uint32_t)(blocks - p->source->files) : 0;
-        if (blocks == NULL) {
-            parse_complain(p, "file-missing", pos, node->text, STR("there is no such file"),
-                           STR("add the file to the folder, or remove it from this list"));
-        } else if (is_used[index]) {
-            parse_complain(p, "file-double", pos, node->text,
-                           STR("this file stands in the list twice"), STR("keep one of them"));
-        } else if (p->source->course.n_modules == COURSE_MAX_MODULES) {
-            parse_complain(p, "too-many", pos, node->text,
+        const struct lesson_blocks *blocks = use_file(p, front, node, is_used);
+        if (blocks != NULL && p->source->course.n_modules == COURSE_MAX_MODULES)
+            parse_complain(p, "too-many",
+                           (struct source_pos){front->file, node->line, node->column}, node->text,
                            arena_printf(p->arena, "more than %u modules", COURSE_MAX_MODULES),
                            STR("put what belongs together into one module"));
-            is_used[index] = true;
-        } else {
-            is_used[index] = true;
+        else if (blocks != NULL)
             parse_module_file(p, blocks);
-        }
     }
+}
+
+/* course.md's own sections, and the lists of safe words in files of their own, one per language. */
+static void parse_texts(struct parse *p, const struct lesson_blocks *course,
+                        const struct lesson_front *front, bool *is_used)
+{
+    uint32_t n_errors = p->findings->n_errors;
+    parse_sections(p, course);
+    const struct yaml_node *list = p->source->safe_words;
+    for (const struct yaml_node *node = list != NULL ? list->first : NULL; node != NULL;
+         node = node->next) {
+        const struct lesson_blocks *blocks = use_file(p, front, node, is_used);
+        if (blocks != NULL)
+            parse_sections(p, blocks);
+    }
+    require_texts(p, n_errors);
+}
+
+static void complain_unused(struct parse *p, const bool *is_used)
+{
     for (uint32_t i = 0; i < p->source->n_files; i++) {
         if (!is_used[i])
             parse_complain(p, "unreachable", (struct source_pos){p->source->files[i].file, 1, 1},
@@ -580,8 +596,9 @@ enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct 
     p.ids = arena_new_array(arena, struct parse_id, PARSE_MAX_IDS);
     ret->files = arena_new_array(arena, struct lesson_blocks, n_files + 1);
     bool *is_used = arena_new_array(arena, bool, n_files + 1);
-    if (arena_error(arena) != ERR_OK)
-        return arena_error(arena);
+    e = parse_safe_init(&p);
+    if (e != ERR_OK)
+        return e;
     e = read_files(&p, files);
     if (e != ERR_OK)
         return e;
@@ -598,8 +615,9 @@ enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct 
         return ERR_INVALID;
     lesson_front_read(blocks, &course_table, ret, findings, &front);
     settle_course_front(&p, &front);
-    parse_texts(&p, blocks);
+    parse_texts(&p, blocks, &front, is_used);
     parse_modules(&p, &front, is_used);
+    complain_unused(&p, is_used);
     settle_course(&p, &front);
     if (arena_error(arena) != ERR_OK)
         return arena_error(arena);

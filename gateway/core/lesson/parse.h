@@ -11,8 +11,8 @@
 
 #include "core/lesson/blocks.h"
 
-#define LESSON_ARENA_BYTES (32u << 20) /* enough for COURSE_MAX_BYTES of files */
-#define LESSON_MAX_FILES (COURSE_MAX_MODULES + 1u)
+#define LESSON_ARENA_BYTES (32u << 20)              /* enough for COURSE_MAX_BYTES of files */
+#define LESSON_MAX_FILES (COURSE_MAX_MODULES + 32u) /* course.md, safe words of 31 languages */
 
 struct lesson_file {
     struct str name; /* "m1.md", without folder */
@@ -22,8 +22,9 @@ struct lesson_file {
 /* A course with what its checks and its formatter need beyond the model: places and comments. */
 struct lesson_source {
     struct course course;
-    bool is_ucs2;                    /* front matter `alphabet: ucs2`: not meant to be GSM-7 */
-    const struct yaml_node *modules; /* front matter: list of file names; NULL = none */
+    bool is_ucs2;                       /* front matter `alphabet: ucs2`: not meant to be GSM-7 */
+    const struct yaml_node *modules;    /* front matter: list of file names; NULL = none */
+    const struct yaml_node *safe_words; /* the same */
     uint32_t n_files;
     struct lesson_blocks *files;                      /* in the order in which they were given */
     struct lesson_block texts[N_COURSE_TEXTS];        /* text absent when missing */

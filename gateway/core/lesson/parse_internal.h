@@ -1,8 +1,9 @@
 /*
- * lesson_parse_internal.h: what the parser's two files share; nobody else includes it.
+ * lesson_parse_internal.h: what the parser's files share; nobody else includes it.
  *
  *   lesson_parse.c         course.md, the order of the files, what is required of a whole course
  *   lesson_parse_module.c  one module: lessons, questions, answers, conditions
+ *   lesson_parse_safe.c    the safeguarding patterns
  */
 #pragma once
 
@@ -25,11 +26,17 @@ struct parse {
     struct parse_id *ids;   /* every module, heading and question; room for PARSE_MAX_IDS */
     uint32_t n_ids;
     uint16_t n_scored;
+    struct safe_pattern *safe_patterns; /* room for COURSE_MAX_SAFE_PATTERNS */
+    struct parse_safe_set *safe_sets;   /* room for PARSE_MAX_SAFE_SETS */
+    uint16_t n_safe_sets;
     bool is_incomplete; /* a file could not be read: what seems to be missing may stand there */
 };
 
 /* A heading may be a lesson, a question or only a name for a group of questions. */
 #define PARSE_MAX_IDS (2 * COURSE_MAX_UNITS + COURSE_MAX_MODULES)
+
+/* Named sets of words, {person}, of all safeguarding lists together. */
+#define PARSE_MAX_SAFE_SETS 64u
 
 /* what and fix are literals or live in the arena. */
 void parse_complain(struct parse *p, const char *rule, struct source_pos pos, struct str offending,
@@ -48,3 +55,10 @@ bool parse_source(const struct lesson_block *block, struct str *ret);
 
 /* Reads the blocks of one module file into p->units; module->kind and number are set already. */
 void parse_module(struct parse *p, const struct lesson_blocks *blocks, uint16_t module);
+
+/* Makes room for patterns and sets; the arena's error. */
+enum err parse_safe_init(struct parse *p) MUST_CHECK;
+/* A section of safe words; false when its heading names something else. Moves the items of list to
+ * its front. */
+bool parse_safe_section(struct parse *p, const struct parse_id *id, struct lesson_block *list,
+                        uint32_t n);

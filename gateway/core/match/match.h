@@ -42,8 +42,12 @@ enum command match_command_key(struct str normalised);
  * natural-language opt-out ("please stop", "ne m'envoyez plus"), never STOP inside a longer
  * sentence. Words that mean other things too (END, BAJA, RET) count only alone or with courtesy. */
 bool match_is_stop(struct str normalised);
-/* A word or phrase of the list occurs as whole words. */
-bool match_is_safe(struct str normalised, const struct str *words, uint16_t n_words);
+/* The pattern that makes a text one that may tell of harm: it occurs outside of ordinary phrases.
+ * NULL: none, or the arena is full. */
+const struct safe_pattern *match_find_safe(struct str normalised, const struct safe_list *list,
+                                           struct arena *arena);
+/* A normalised word as patterns have it, without apostrophe; absent when it is none or several. */
+struct str match_safe_word(struct str normalised, struct arena *arena);
 
 enum answer_result {
     ANSWER_NONE,      /* no answer in it */

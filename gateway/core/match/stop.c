@@ -68,12 +68,3 @@ bool match_is_stop(struct str normalised)
     }
     return false;
 }
-
-bool match_is_safe(struct str normalised, const struct str *words, uint16_t n_words)
-{
-    for (uint16_t i = 0; i < n_words; i++) {
-        if (!str_is_empty(words[i]) && has_phrase(normalised, words[i]))
-            return true;
-    }
-    return false;
-}

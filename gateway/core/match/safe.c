@@ -1,0 +1,171 @@
+/*
+ * The safeguarding detector: does a message tell of harm? The patterns are data of the course
+ * (core/course.h), kept by child protection staff; here is only how they are compared.
+ */
+#include <string.h>
+#include <utf8proc.h>
+
+#include "core/match/match.h"
+#include "core/utf8.h"
+
+#define MAX_WORDS 400 /* of one message: MATCH_MAX_INPUT_BYTES in short words */
+#define MIN_BYTES 3
+#define GAP 4                   /* words that "..." may stand for */
+#define MIN_FUZZY_BYTES 8       /* from here on one mistyped letter is forgiven */
+#define APOSTROPHE '\''         /* "I'm" and "im", "don't" and "dont" are the same */
+#define LEET "0o1i3e4a5s7t@a$s" /* sign and the letter that it stands for inside a word */
+
+struct words {
+    struct str list[MAX_WORDS];
+    size_t n;
+};
+
+static bool is_ascii_letter(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+/* The letter that a sign between two letters stands for ("k1ll"), or the sign itself. */
+static char letter_of(struct str text, size_t at)
+{
+    const char *leet = memchr(LEET, text.p[at], sizeof(LEET) - 1);
+    bool is_inside = at > 0 && at + 1 < text.len && is_ascii_letter(text.p[at - 1]) &&
+                     is_ascii_letter(text.p[at + 1]);
+    bool is_sign = leet != NULL && (leet - LEET) % 2 == 0;
+    return is_inside && is_sign ? leet[1] : text.p[at];
+}
+
+static bool is_word_point(int32_t code)
+{
+    if (code < 0x80)
+        return is_ascii_letter((char)code) || (code >= '0' && code <= '9');
+    utf8proc_category_t category = utf8proc_category(code);
+    return category < UTF8PROC_CATEGORY_PC || category > UTF8PROC_CATEGORY_SO;
+}
+
+/* Three and more of one letter are one: "heeelp". */
+static size_t without_drawl(char *word, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len;) {
+        size_t run = 1;
+        while (i + run < len && word[i + run] == word[i])
+            run++;
+        bool is_drawl = run >= 3 && is_ascii_letter(word[i]);
+        for (size_t k = 0; k < (is_drawl ? 1 : run); k++)
+            word[n++] = word[i];
+        i += run;
+    }
+    return n;
+}
+
+/* Letters and digits only, in normal form, without apostrophes; ret_words point into the copy. */
+static void split_words(struct str normalised, struct arena *arena, struct words *ret)
+{
+    ret->n = 0;
+    char *copy = arena_alloc(arena, normalised.len + 1);
+    size_t len = 0;
+    size_t start = 0;
+    for (size_t at = 0; copy != NULL && at <= normalised.len && ret->n < MAX_WORDS;) {
+        size_t from = at;
+        int32_t code = ' ';
+        if (at < normalised.len)
+            code = utf8_next(normalised, &at);
+        else
+            at++;
+        if (code < 0x80 && code != ' ')
+            code = letter_of(normalised, from);
+        if (is_word_point(code)) {
+            len += utf8_put(code, copy + len);
+        } else if (code != APOSTROPHE && len > start) {
+            len = start + without_drawl(copy + start, len - start);
+            ret->list[ret->n++] = (struct str){copy + start, len - start};
+            start = len;
+        }
+    }
+}
+
+struct str match_safe_word(struct str normalised, struct arena *arena)
+{
+    struct words *words = arena_new_array(arena, struct words, 1);
+    if (words == NULL)
+        return STR_NONE;
+    split_words(normalised, arena, words);
+    return words->n == 1 ? words->list[0] : STR_NONE;
+}
+
+static bool is_word(const struct safe_word *word, struct str found)
+{
+    if (word->has_head || word->has_tail) {
+        if (found.len < word->text.len)
+            return false;
+        if (!word->has_head)
+            return str_starts(found, word->text);
+        return word->has_tail ? str_find(found, word->text) != SIZE_MAX
+                              : str_ends(found, word->text);
+    }
+    if (str_eq(word->text, found))
+        return true;
+    bool is_near = word->text.len >= MIN_FUZZY_BYTES && found.len + 1 >= word->text.len &&
+                   found.len <= word->text.len + 1 && found.p[0] == word->text.p[0];
+    return is_near && match_distance(word->text, found, 1) <= 1;
+}
+
+static bool is_in_slot(const struct safe_slot *slot, struct str found)
+{
+    for (uint16_t i = 0; i < slot->n_words; i++) {
+        if (is_word(&slot->words[i], found))
+            return true;
+    }
+    return false;
+}
+
+/* Where the pattern that begins at word `at` ends (behind its last word), 0 = it is not there. */
+static size_t pattern_end(const struct safe_slot *slots, uint8_t n_slots, const struct words *words,
+                          size_t at)
+{
+    if (n_slots == 0)
+        return at;
+    size_t last = at + (slots->has_gap ? GAP : 0);
+    for (size_t i = at; i <= last && i < words->n; i++) {
+        size_t end = is_in_slot(slots, words->list[i])
+                         ? pattern_end(slots + 1, (uint8_t)(n_slots - 1), words, i + 1)
+                         : 0;
+        if (end != 0)
+            return end;
+    }
+    return 0;
+}
+
+/* An ordinary phrase is no alarm: its words match nothing any more. */
+static void blank_ordinary(const struct safe_pattern *pattern, struct words *words)
+{
+    for (size_t i = 0; i < words->n; i++) {
+        size_t end = pattern_end(pattern->slots, pattern->n_slots, words, i);
+        for (; i < end; i++)
+            words->list[i] = STR(" ");
+    }
+}
+
+const struct safe_pattern *match_find_safe(struct str normalised, const struct safe_list *list,
+                                           struct arena *arena)
+{
+    if (normalised.len < MIN_BYTES) /* most inputs: the key of an answer */
+        return NULL;
+    struct words *words = arena_new_array(arena, struct words, 1);
+    if (words == NULL)
+        return NULL;
+    split_words(normalised, arena, words);
+    for (uint16_t i = 0; i < list->n; i++) {
+        if (list->patterns[i].is_ordinary)
+            blank_ordinary(&list->patterns[i], words);
+    }
+    for (uint16_t i = 0; i < list->n; i++) {
+        const struct safe_pattern *pattern = &list->patterns[i];
+        for (size_t at = 0; !pattern->is_ordinary && at < words->n; at++) {
+            if (pattern_end(pattern->slots, pattern->n_slots, words, at) != 0)
+                return pattern;
+        }
+    }
+    return NULL;
+}
