@@ -19,6 +19,25 @@ const struct channel *channels_get(const struct channels *channels, struct str n
     return NULL;
 }
 
+static uint32_t smaller(uint32_t own, uint32_t documented)
+{
+    return own == 0 || (documented != 0 && documented < own) ? documented : own;
+}
+
+struct channel_room channels_room(const struct channels *channels, const struct config_channel *c)
+{
+    struct channel_room room = {c->ussd_septets, c->ussd_ucs2, c->text_chars};
+    const struct channel *channel = channels != NULL ? channels_get(channels, c->name) : NULL;
+    if (channel == NULL)
+        return room;
+    uint32_t septets = profile_ussd_chars(channel->profile);
+    return (struct channel_room){
+        .ussd_septets = smaller(room.ussd_septets, septets),
+        .ussd_ucs2 = smaller(room.ussd_ucs2, (septets * 7 + 15) / 16), /* the same octets */
+        .text_chars = smaller(room.text_chars, profile_text_chars(channel->profile)),
+    };
+}
+
 void channels_fini(struct channels *channels)
 {
     for (uint32_t i = 0; i < channels->n; i++) {

@@ -30,5 +30,11 @@ struct channels {
 enum err channels_load(const struct config *config, struct channels *ret,
                        struct errmsg *msg) MUST_CHECK;
 void channels_fini(struct channels *channels);
+/* What fits into one screen and one SMS request of a channel: its own limits, or its profile's
+ * where these are smaller; text_chars 0 = any. NULL channels: the channel's own. */
+struct channel_room {
+    uint32_t ussd_septets, ussd_ucs2, text_chars;
+};
+struct channel_room channels_room(const struct channels *channels, const struct config_channel *c);
 /* NULL when there is none of that name. */
 const struct channel *channels_get(const struct channels *channels, struct str name);

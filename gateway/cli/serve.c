@@ -250,7 +250,7 @@ static int load_channels(struct service *s)
     struct errmsg msg;
     bool is_needed = s->config.is_simulator_on;
     for (uint32_t i = 0; i < s->n_processes; i++)
-        is_needed |= s->processes[i].run == role_front || s->processes[i].run == role_sender;
+        is_needed |= s->processes[i].run != role_writer;
     if (!is_needed || channels_load(&s->config, &s->channels, &msg) == ERR_OK)
         return EX_OK;
     cli_complain("serve: %s", msg.text);

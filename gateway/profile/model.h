@@ -66,7 +66,7 @@ struct send {
 struct profile {
     struct arena *arena; /* owns everything here */
     struct str name, title, source, notes;
-    uint32_t rate_per_s;
+    uint32_t rate_per_s, text_chars, ussd_chars; /* documented limits; 0 = none */
     bool takes_form, takes_json, takes_xml;
     bool is_body_inside;
     struct template inside; /* a document within a form value */

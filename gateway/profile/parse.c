@@ -211,7 +211,9 @@ static bool load_about(struct loader *l, const struct yaml_node *root)
            (load_check_keys(l, limits,
                             "per_second answer_within_s retries text_chars ussd_chars session_s "
                             "batch") &&
-            load_u32(l, limits, "per_second", 100000, &p->rate_per_s));
+            load_u32(l, limits, "per_second", 100000, &p->rate_per_s) &&
+            load_u32(l, limits, "text_chars", 100000, &p->text_chars) &&
+            load_u32(l, limits, "ussd_chars", 182, &p->ussd_chars));
 }
 
 static bool load_root(struct loader *l, const struct yaml_node *root)

@@ -69,6 +69,10 @@ bool profile_needs_session(const struct profile *p);
 bool profile_sends_screens(const struct profile *p);
 /* Messages per second that the provider documents; 0 = none documented. */
 uint32_t profile_rate_per_s(const struct profile *p);
+/* Longest text of one send request, in characters, and of one USSD screen, in characters of the GSM
+ * alphabet; 0 = none documented. */
+uint32_t profile_text_chars(const struct profile *p);
+uint32_t profile_ussd_chars(const struct profile *p);
 
 struct profile_setting {
     struct str name;

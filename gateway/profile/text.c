@@ -88,6 +88,16 @@ uint32_t profile_rate_per_s(const struct profile *p)
     return p->rate_per_s;
 }
 
+uint32_t profile_text_chars(const struct profile *p)
+{
+    return p->text_chars;
+}
+
+uint32_t profile_ussd_chars(const struct profile *p)
+{
+    return p->ussd_chars;
+}
+
 const struct profile_setting *profile_settings(const struct profile *p, uint32_t *ret_n)
 {
     *ret_n = p->n_settings;

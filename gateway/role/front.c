@@ -135,6 +135,7 @@ static void build_app(struct front_role *r)
                                                     .vault = r->vault,
                                                     .metrics = role->metrics,
                                                     .config = role->config,
+                                                    .channels = role->channels,
                                                     .courses = r->courses});
     r->joiner = joiner_new(&(struct joiner_ports){.loop = role->loop,
                                                   .store = r->store,

@@ -58,6 +58,7 @@ static void build_app(struct sender_role *r)
                                                     .vault = r->vault,
                                                     .metrics = role->metrics,
                                                     .config = role->config,
+                                                    .channels = role->channels,
                                                     .courses = r->courses});
     r->opt_outs = opt_outs_new(role->loop, r->dialogs);
     struct outbox_ports ports = {.loop = role->loop,

@@ -69,6 +69,7 @@ int role_timer(const struct role_context *role)
                                                    .vault = r.vault,
                                                    .metrics = role->metrics,
                                                    .config = role->config,
+                                                   .channels = role->channels,
                                                    .courses = r.courses});
     r.timers = timers_new(role->loop, r.store, r.dialogs, 0, STORE_BUCKETS - 1);
     r.joiner = joiner_new(&(struct joiner_ports){.loop = role->loop,

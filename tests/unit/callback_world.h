@@ -91,6 +91,7 @@ static inline struct callback_world *world_new(const struct config_channel *list
                                                     .vault = w->vault,
                                                     .metrics = w->metrics,
                                                     .config = &w->config,
+                                                    .channels = &w->channels,
                                                     .courses = w->courses});
     w->joiner = joiner_new(&(struct joiner_ports){.loop = w->loop,
                                                   .store = w->store,

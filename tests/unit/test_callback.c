@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "app/message.h"
 #include "callback_world.h"
 
 #define TOKEN "0123456789abcdef"
@@ -133,6 +134,86 @@ static void wants_the_secret_of_the_path_where_there_is_one(void **state)
     assert_int_equal(post_form(w, "/in/at/b1946ac92492d234", join), 200);
     assert_int_equal(n_steps(w), 1);
     assert_int_equal(post_form(w, "/dlr/at/b1946ac92492d234", "id=ATXid_1&status=Success"), 200);
+}
+
+struct texts {
+    uint32_t n, longest;
+    char joined[WORLD_TEXT_BYTES];
+};
+
+static void on_messages(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
+{
+    struct texts *texts = ctx;
+    assert_int_equal(e, ERR_OK);
+    for (uint32_t i = 0; i < n; i++) {
+        struct message m;
+        size_t len = strlen(texts->joined);
+        assert_int_equal(message_decode(entries[i].payload, &m), ERR_OK);
+        (void)snprintf(texts->joined + len, sizeof(texts->joined) - len, "%s%.*s",
+                       len > 0 ? " " : "", STR_ARG(m.text));
+        texts->n++;
+        texts->longest = m.text.len > texts->longest ? (uint32_t)m.text.len : texts->longest;
+    }
+}
+
+/* The reply to JOIN, as it lies in the outbox, with line ends as blanks. */
+static struct texts join_texts(struct callback_world *w, const char *number)
+{
+    struct texts texts = {.n = 0};
+    struct store_reader reader = {.consumer = STR("test"), .last = STORE_BUCKETS - 1, .max = 100};
+    char body[200];
+    (void)snprintf(body, sizeof(body), "id=%s&from=%%2B%s&to=20880&text=JOIN", number, number);
+    assert_int_equal(post_form(w, "/in/at", body), 200);
+    store_read(w->store, STORE_STREAM_OUTBOX, &reader, on_messages, &texts);
+    loop_mem_settle(w->loop);
+    for (char *p = texts.joined; *p != '\0'; p++)
+        *p = *p == '\n' ? ' ' : *p;
+    return texts;
+}
+
+/* No word is lost, not even beyond four messages. */
+static void a_text_that_is_too_long_for_a_request_goes_in_several(void **state)
+{
+    struct callback_world *w = *state;
+    static const struct {
+        uint32_t text_chars, n;
+    } rows[] = {{0, 1}, {1000, 1}, {100, 2}, {60, 3}, {20, 4}};
+    struct texts whole = {.n = 0};
+    for (uint32_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char number[20];
+        (void)snprintf(number, sizeof(number), "2547000001%02u", i);
+        w->list[0].text_chars = rows[i].text_chars;
+        struct texts texts = join_texts(w, number);
+        if (i == 0)
+            whole = texts;
+        if (texts.n != rows[i].n)
+            fail_msg("%u: %u of %zu", rows[i].text_chars, texts.n, strlen(whole.joined));
+        assert_string_equal(texts.joined, whole.joined);
+        if (texts.n < STORE_MAX_OUTBOX && texts.n > 1)
+            assert_in_range(texts.longest, 1, rows[i].text_chars);
+    }
+}
+
+/* The profile of this provider documents 182 septets; a channel may say less, and not more. */
+static void a_screen_keeps_to_the_smaller_limit(void **state)
+{
+    struct callback_world *w = *state;
+    const struct config_channel *ussd = &w->list[1];
+    assert_int_equal(channels_room(&w->channels, ussd).ussd_septets, 160);
+    assert_int_equal(channels_room(&w->channels, ussd).ussd_ucs2, 70);
+    w->list[1].ussd_septets = 255;
+    w->list[1].ussd_ucs2 = 255;
+    assert_int_equal(channels_room(&w->channels, ussd).ussd_septets, 182);
+    assert_int_equal(channels_room(&w->channels, ussd).ussd_ucs2, 80);
+    assert_int_equal(channels_room(NULL, ussd).ussd_septets, 255);
+    assert_int_equal(channels_room(&w->channels, &w->list[0]).text_chars, 0);
+    w->list[0].text_chars = 50;
+    assert_int_equal(channels_room(&w->channels, &w->list[0]).text_chars, 50);
+    assert_int_equal(channels_room(&w->channels, &w->list[4]).text_chars, 1600);
+    w->list[4].text_chars = 1700;
+    assert_int_equal(channels_room(&w->channels, &w->list[4]).text_chars, 1600);
+    w->list[4].text_chars = 160;
+    assert_int_equal(channels_room(&w->channels, &w->list[4]).text_chars, 160);
 }
 
 static void takes_only_the_methods_of_the_profile(void **state)
@@ -286,6 +367,8 @@ int main(void)
         IN_WORLD(finds_channels_by_path),
         IN_WORLD(hears_only_the_callers_that_a_channel_names),
         IN_WORLD(wants_the_secret_of_the_path_where_there_is_one),
+        IN_WORLD(a_text_that_is_too_long_for_a_request_goes_in_several),
+        IN_WORLD(a_screen_keeps_to_the_smaller_limit),
         IN_WORLD(takes_only_the_methods_of_the_profile),
         IN_WORLD(takes_several_messages_in_one_body),
         IN_WORLD(asks_for_all_again_when_one_could_not_be_taken),

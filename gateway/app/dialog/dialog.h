@@ -36,6 +36,7 @@
  */
 #pragma once
 
+#include "app/channels.h"
 #include "base/arena.h"
 #include "port/config/config.h"
 #include "port/loop.h"
@@ -164,6 +165,7 @@ struct dialog_parts {
     const struct vault *vault;
     struct metrics *metrics;
     const struct config *config;
+    const struct channels *channels; /* NULL: no profile limits a text */
     struct course_set *courses;
 };
 

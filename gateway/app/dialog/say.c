@@ -5,6 +5,7 @@
 #include "app/message.h"
 #include "base/log.h"
 #include "core/gsm/gsm.h"
+#include "core/utf8.h"
 
 /* After two days an answer is asked for again anyway (COURSE.md 1.2 rule 11), so a reply that could
  * not be sent by then would only confuse. */
@@ -33,7 +34,8 @@ bool dialog_has_event(const struct outcome *out, enum event_kind kind)
 
 struct last_reply_limits dialog_screen_limits(const struct dialog *d)
 {
-    return (struct last_reply_limits){d->channel->ussd_septets, d->channel->ussd_ucs2};
+    struct channel_room room = channels_room(d->all->parts.channels, d->channel);
+    return (struct last_reply_limits){room.ussd_septets, room.ussd_ucs2};
 }
 
 /* Form feeds are kept: they are places to turn the page. */
@@ -173,6 +175,36 @@ static void limit(struct dialog *d, const struct outcome *out, const struct mess
     d->commit.caps = &d->caps;
 }
 
+/* Bytes of the first message that a text of more than max_chars becomes: to the last blank, since
+ * each message costs, else in the middle of a word. */
+static size_t first_piece(struct str text, uint32_t max_chars)
+{
+    size_t at = 0, blank = 0;
+    for (uint32_t n = 0; at < text.len && n <= max_chars; n++) {
+        if (text.p[at] == ' ' || text.p[at] == '\n')
+            blank = at;
+        if (n == max_chars)
+            return blank > 0 ? blank : at;
+        (void)utf8_next(text, &at);
+    }
+    return text.len;
+}
+
+/* One message, or several where the provider takes no longer text. What a commit cannot hold goes
+ * with the last one: too long a text may still arrive, a lost one cannot. */
+static void put_messages(struct dialog *d, struct message *message, uint32_t max_chars)
+{
+    struct str rest = str_trim(message->text);
+    do {
+        bool is_last = max_chars == 0 || d->commit.n_outbox + 1 == STORE_MAX_OUTBOX;
+        size_t n = is_last ? rest.len : first_piece(rest, max_chars);
+        message->text = str_trim(str_sub(rest, 0, n));
+        rest = str_trim(str_sub(rest, n, rest.len));
+        message_encode(message, &d->all->scratch);
+        d->commit.outbox[d->commit.n_outbox++] = dialog_take_scratch(d);
+    } while (rest.len > 0);
+}
+
 /* By SMS: in the answer to the callback where that can hold it, else through the outbox. */
 static bool say_by_sms(struct dialog *d, const struct outcome *out, struct str channel)
 {
@@ -190,8 +222,8 @@ static bool say_by_sms(struct dialog *d, const struct outcome *out, struct str c
         dialog_commit_reply(d, &reply);
         return true;
     }
-    message_encode(&message, &d->all->scratch);
-    d->commit.outbox[d->commit.n_outbox++] = dialog_take_scratch(d);
+    put_messages(d, &message,
+                 sms != NULL ? channels_room(d->all->parts.channels, sms).text_chars : 0);
     return true;
 }
 

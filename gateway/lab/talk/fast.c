@@ -335,6 +335,7 @@ static void build_app(struct talk_fast *f)
                                                     .spool = f->spool,
                                                     .vault = f->vault,
                                                     .config = &f->config,
+                                                    .channels = &f->channels,
                                                     .courses = f->courses});
     f->joiner = joiner_new(&(struct joiner_ports){.loop = f->loop,
                                                   .store = f->store,

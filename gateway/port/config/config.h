@@ -30,6 +30,7 @@ struct config_channel {
     struct settings
         settings; /* secret, username, api_key, send_url, public_url ...: the profile's names */
     uint32_t ussd_septets, ussd_ucs2;
+    uint32_t text_chars; /* of one SMS request; 0 = what the provider documents */
     enum gsm_fold fold;
     uint32_t tps;             /* messages per second, 0 = the profile's documented rate */
     uint32_t max_in_flight;   /* requests at once to the provider */
