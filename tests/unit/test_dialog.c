@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "app/course_set.h"
-#include "app/dialog/dialog.h"
+#include "app/dialog/internal.h"
 #include "app/message.h"
 #include "app/replay.h"
 #include "base/xalloc.h"
@@ -318,6 +318,86 @@ static void has_a_row_for_everything(void **state)
             assert_false(rows[i].state == rows[k].state && rows[i].event == rows[k].event);
         assert_non_null(dialog_event_name(rows[i].event));
     }
+}
+
+/* A dialog that waits in a state, on a store that does not answer yet. */
+static struct dialog *reach(struct world *w, struct dialogs *dialogs, enum dialog_kind kind,
+                            enum dialog_state wanted, struct answer **ret)
+{
+    static uint32_t n;
+    char id[16], from[20];
+    (void)snprintf(id, sizeof(id), "i%u", ++n);
+    (void)snprintf(from, sizeof(from), "+2547%08u", n);
+    struct inbound in = kind == DIALOG_KIND_USSD ? ussd(from, id, "") : sms(from, id, "JOIN");
+    struct dialog_request request = {.channel = kind == DIALOG_KIND_USSD ? USSD : SMS,
+                                     .inbound = &in,
+                                     .is_replay = kind == DIALOG_KIND_REPLAY,
+                                     .must_spool = wanted == DIALOG_STATE_SPOOLING,
+                                     .received = loop_wall(w->loop),
+                                     .fn = on_answer};
+    for (int i = 0; i < (wanted == DIALOG_STATE_QUEUED ? 2 : 1); i++) { /* one before it */
+        in.id = in.session = i == 0 ? str_from(id) : STR("other");
+        *ret = request.ctx = &w->answers[w->n_asked++];
+        **ret = (struct answer){.outcome = DIALOG_OUTCOME_NONE};
+        assert_int_equal(dialogs_submit(dialogs, &request), ERR_OK);
+    }
+    for (uint32_t i = 0; i < DIALOG_BUCKETS; i++) {
+        struct dialog *d = dialogs->numbers[i];
+        if (d == NULL)
+            continue;
+        if (wanted == DIALOG_STATE_SAVING)
+            loop_mem_advance(w->loop, w->slow.load_ms);
+        return wanted == DIALOG_STATE_QUEUED ? d->next_queued : d;
+    }
+    return NULL;
+}
+
+static void try_move(struct world *w, struct dialogs *dialogs, enum dialog_kind kind,
+                     enum dialog_state from, enum dialog_event event)
+{
+    static const enum dialog_outcome outcomes[N_DIALOG_KINDS] = {
+        DIALOG_OUTCOME_FAILED, DIALOG_OUTCOME_BUSY, DIALOG_OUTCOME_FAILED};
+    struct answer *a;
+    uint64_t n_before = metrics_get(w->metrics, METRIC_illegal_moves_total);
+    struct dialog *d = reach(w, dialogs, kind, from, &a);
+    assert_string_equal(dialog_state_name(d->state), dialog_state_name(from));
+    dialog_happen(d, event);
+    assert_int_equal(a->n_calls, 1);
+    assert_int_equal(a->outcome, outcomes[kind]);
+    loop_mem_advance(w->loop, 5000); /* what the ports say now is for nobody */
+    assert_int_equal(a->n_calls, 1);
+    assert_int_equal(dialogs_n_running(dialogs), 0);
+    assert_int_equal(metrics_get(w->metrics, METRIC_illegal_moves_total), n_before + 1);
+}
+
+static bool has_row(enum dialog_kind kind, enum dialog_state from, enum dialog_event event)
+{
+    size_t n;
+    const struct dialog_row *rows = dialog_rows(&n);
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].state == from && rows[i].event == event)
+            return rows[i].to[kind].state != DIALOG_STATE_NONE;
+    }
+    return false;
+}
+
+static void ends_one_dialog_when_a_move_cannot_be(void **state)
+{
+    struct world *w = *state;
+    static const enum dialog_state waiting[] = {DIALOG_STATE_QUEUED, DIALOG_STATE_LOADING,
+                                                DIALOG_STATE_SAVING, DIALOG_STATE_SPOOLING};
+    struct dialogs *dialogs = new_dialogs(w, &w->slow.base);
+    w->slow.load_ms = w->slow.commit_ms = 10;
+    for (int kind = 0; kind < N_DIALOG_KINDS; kind++) {
+        for (size_t i = 0; i < ARRAY_LEN(waiting); i++) {
+            for (int event = 0; event < N_DIALOG_EVENTS; event++) {
+                bool can_wait = waiting[i] != DIALOG_STATE_SPOOLING || kind == DIALOG_KIND_SMS;
+                if (can_wait && !has_row(kind, waiting[i], event))
+                    try_move(w, dialogs, kind, waiting[i], event);
+            }
+        }
+    }
+    dialogs_free(dialogs);
 }
 
 /* Only an SMS that is durable, in the store or in the spool, is answered with success. */
@@ -816,6 +896,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(has_a_row_for_everything),
+        IN_WORLD(ends_one_dialog_when_a_move_cannot_be),
         cmocka_unit_test(fails_only_where_nothing_is_durable),
         IN_WORLD(ends_one_dialog_where_a_state_fits_no_course),
         IN_WORLD(plays_messages_of_a_number_one_after_another),

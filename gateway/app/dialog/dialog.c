@@ -144,8 +144,6 @@ static struct dialog **find_number(struct dialogs *all, const struct number_id *
 
 /* --- the machine --- */
 
-static void happen(struct dialog *d, enum dialog_event event);
-
 /* True when the dialog no longer waits for this: its time was over. The last one to call sets it
  * free. */
 static bool is_late(struct dialog *d, enum dialog_state waiting)
@@ -165,10 +163,10 @@ static void on_load(void *ctx, enum err e, const struct store_record *record)
         return;
     if (e != ERR_OK) {
         LOG_WARN("dialog", "load failed", "err=%s", err_name(e));
-        happen(d, DIALOG_EVENT_AWAY);
+        dialog_happen(d, DIALOG_EVENT_AWAY);
         return;
     }
-    happen(d, dialog_take_record(d, record) ? DIALOG_EVENT_LOADED : DIALOG_EVENT_BROKEN);
+    dialog_happen(d, dialog_take_record(d, record) ? DIALOG_EVENT_LOADED : DIALOG_EVENT_BROKEN);
 }
 
 /* The state had moved: takes the present one. */
@@ -191,13 +189,13 @@ static void on_commit(void *ctx, enum err e, const struct store_record *record)
         metrics_add(d->all->parts.metrics, METRIC_steps_total, 1);
         if (record != NULL)
             dialog_refused(d, record->refused_by);
-        happen(d, DIALOG_EVENT_SAVED);
+        dialog_happen(d, DIALOG_EVENT_SAVED);
     } else if (e == ERR_CONFLICT && ++d->n_conflicts <= DIALOG_MAX_CONFLICTS) {
         metrics_add(d->all->parts.metrics, METRIC_conflicts_total, 1);
-        happen(d, take_present(d, record) ? DIALOG_EVENT_CONFLICT : DIALOG_EVENT_BROKEN);
+        dialog_happen(d, take_present(d, record) ? DIALOG_EVENT_CONFLICT : DIALOG_EVENT_BROKEN);
     } else {
         LOG_WARN("dialog", "commit failed", "err=%s", err_name(e));
-        happen(d, DIALOG_EVENT_AWAY);
+        dialog_happen(d, DIALOG_EVENT_AWAY);
     }
 }
 
@@ -209,7 +207,7 @@ static void on_spooled(void *ctx, enum err e)
     else
         LOG_ERROR("dialog", "spool failed", "err=%s", err_name(e));
     if (!is_late(d, DIALOG_STATE_SPOOLING))
-        happen(d, e == ERR_OK ? DIALOG_EVENT_SPOOLED : DIALOG_EVENT_AWAY);
+        dialog_happen(d, e == ERR_OK ? DIALOG_EVENT_SPOOLED : DIALOG_EVENT_AWAY);
 }
 
 static void enter_loading(struct dialog *d)
@@ -241,7 +239,7 @@ static void take_turn(struct dialog *d)
 {
     bool is_behind =
         d->kind == DIALOG_KIND_SMS && (d->must_spool || !spool_is_empty(d->all->parts.spool));
-    happen(d, is_behind ? DIALOG_EVENT_BEHIND : DIALOG_EVENT_TURN);
+    dialog_happen(d, is_behind ? DIALOG_EVENT_BEHIND : DIALOG_EVENT_TURN);
 }
 
 /* Takes the dialog out of the line of its number; the next one gets its turn. */
@@ -305,19 +303,37 @@ static void enter_done(struct dialog *d, enum dialog_outcome outcome)
         dialog_release(d);
 }
 
-static void happen(struct dialog *d, enum dialog_event event)
+/* What cannot be ends the dialog, not the process: nothing is answered with success, and what is
+ * under way may yet take effect, as when the time is over. */
+static void end_by_mistake(struct dialog *d, enum dialog_event event)
+{
+    static const enum dialog_outcome outcomes[N_DIALOG_KINDS] = {
+        DIALOG_OUTCOME_FAILED, DIALOG_OUTCOME_BUSY, DIALOG_OUTCOME_FAILED};
+    LOG_ERROR("dialog", "a move that cannot be", "state=%s event=%s kind=%d",
+              dialog_state_name(d->state), dialog_event_name(event), (int)d->kind);
+    metrics_add(d->all->parts.metrics, METRIC_illegal_moves_total, 1);
+    if (d->state == DIALOG_STATE_DONE)
+        return; /* answered already */
+    d->state = DIALOG_STATE_DONE;
+    enter_done(d, outcomes[d->kind]);
+}
+
+void dialog_happen(struct dialog *d, enum dialog_event event)
 {
     const struct dialog_row *row = rows;
     while (row < rows + ARRAY_LEN(rows) && (row->state != d->state || row->event != event))
         row++;
-    assert(row < rows + ARRAY_LEN(rows) && row->to[d->kind].state != DIALOG_STATE_NONE);
+    if (row == rows + ARRAY_LEN(rows) || row->to[d->kind].state == DIALOG_STATE_NONE) {
+        end_by_mistake(d, event);
+        return;
+    }
     d->state = row->to[d->kind].state;
     switch (d->state) {
     case DIALOG_STATE_LOADING:
         enter_loading(d);
         return;
     case DIALOG_STATE_STEPPING:
-        happen(d, dialog_step(d));
+        dialog_happen(d, dialog_step(d));
         return;
     case DIALOG_STATE_SAVING:
         enter_saving(d);
@@ -337,7 +353,7 @@ static void happen(struct dialog *d, enum dialog_event event)
 
 static void on_deadline(void *ctx)
 {
-    happen(ctx, DIALOG_EVENT_DEADLINE);
+    dialog_happen(ctx, DIALOG_EVENT_DEADLINE);
 }
 
 /* --- coming in --- */

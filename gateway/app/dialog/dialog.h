@@ -29,6 +29,9 @@
  *     duplicate of the last inbound             the same answer again        the same answer again
  *     older duplicate                           success, says nothing        the present screen
  *
+ * A move that is not in the table is a mistake of ours: it is counted, and ends this one dialog as
+ * when the time is over.
+ *
  * (1) The commit may have taken effect all the same. The replay from the spool then finds the
  *     message in the learner's link and changes nothing.
  * (2) The step may have taken effect. The same callback again gets the stored answer; a redial

@@ -60,6 +60,9 @@ struct dialog {
     struct dialog_answer answer; /* ready in DONE */
 };
 
+/* In the end of what a function does: the dialog may be gone afterwards. What is not in dialog_rows
+ * is counted (METRIC_illegal_moves_total) and ends the dialog. */
+void dialog_happen(struct dialog *d, enum dialog_event event);
 /* Takes over what the store holds. False: the state cannot be read. */
 bool dialog_take_record(struct dialog *d, const struct store_record *record);
 /* STEPPING: judges, asks the engine, prepares commit and answer. Returns STEPPED, REPEAT, NOTHING,
