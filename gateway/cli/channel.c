@@ -433,9 +433,9 @@ static int run(const struct cli_args *args)
         profile_free(p);
         return code;
     }
-    cli_complain(
-        "say `channel list|check|try|pause|resume`, `channel decode|sign|encode|send PROFILE` or "
-        "`channel test FILE...`; `waypost channel --help` says more");
+    cli_complain("say `channel list|check|try|pause|resume|number`, `channel "
+                 "decode|sign|encode|send PROFILE` or "
+                 "`channel test FILE...`; `waypost channel --help` says more");
     return EX_USAGE;
 }
 
@@ -447,6 +447,7 @@ const struct cli_command cli_channel = {
              "channel try NAME [--from NUMBER] [--request FILE] [--url URL]\n"
              "channel pause NAME...\n"
              "channel resume NAME...\n"
+             "channel number [--country KE] [--channel NAME] [--form FORM] NUMBER...\n"
              "channel decode PROFILE [--set NAME=VALUE]... [--dlr] < HTTP-REQUEST\n"
              "channel sign PROFILE --set secret=KEY [--set NAME=VALUE]... < HTTP-REQUEST\n"
              "channel encode PROFILE [--request FILE] < {\"text\":\"...\",\"more\":true}\n"
@@ -456,6 +457,9 @@ const struct cli_command cli_channel = {
                 {"json", NULL, "list: as JSON", false},
                 {"from", "NUMBER", "try: who writes", false},
                 {"url", "URL", "try: the gateway, if not http://127.0.0.1:PORT", false},
+                {"country", "CODE", "number: whose national numbers are meant: KE", false},
+                {"channel", "NAME", "number: as this channel of the configuration reads it", false},
+                {"form", "FORM", "number: plus, digits, 00, national or any (the default)", false},
                 {"set", "NAME=VALUE", "a setting of the channel: secret=abc", true},
                 {"session", "NAME=VALUE", "what is remembered of the USSD session: last=1*2", true},
                 {"dlr", NULL, "the request came to the address for delivery reports", false},

@@ -55,6 +55,7 @@ int channel_pause(const struct cli_args *args);
 int channel_resume(const struct cli_args *args);
 int channel_check(const struct cli_args *args);
 int channel_try(const struct cli_args *args);
+int channel_number(const struct cli_args *args);
 /* Makes a raw request as people keep it one that a strict reader takes: line ends, Host and
  * Content-Length are added. */
 void channel_complete_request(struct str raw, struct buf *out);

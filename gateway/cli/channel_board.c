@@ -12,9 +12,13 @@
 #define BOARD_MAX_NOTES 256u
 #define OLD_MS 30000 /* a sender that has not told anything for so long is not there */
 
-const struct channel_verb channel_verbs[] = {{"list", channel_list},     {"check", channel_check},
-                                             {"try", channel_try},       {"pause", channel_pause},
-                                             {"resume", channel_resume}, {NULL, NULL}};
+const struct channel_verb channel_verbs[] = {{"list", channel_list},
+                                             {"check", channel_check},
+                                             {"try", channel_try},
+                                             {"pause", channel_pause},
+                                             {"resume", channel_resume},
+                                             {"number", channel_number},
+                                             {NULL, NULL}};
 
 /* A store for one command: each call runs the loop until its answer has come. */
 struct desk {

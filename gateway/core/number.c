@@ -3,18 +3,34 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/number_table.h"
+#include "core/number_plan.h"
 
-#define MAX_DIGITS 15         /* ITU-T E.164 6.1 */
-#define MIN_DIGITS 7          /* the shortest international numbers; below are short codes */
-#define MAX_WRITTEN_DIGITS 18 /* with 00 and a trunk 0 */
+#define MAX_DIGITS NUMBER_PLAN_MAX_DIGITS
+#define MIN_DIGITS 7           /* the shortest international numbers; below are short codes */
+#define MIN_UNPLANNED 8        /* of a length that no plan knows, when a plus says what it is */
+#define MIN_UNPLANNED_PLAIN 10 /* and without: shorter ones are long short codes */
+#define MAX_WRITTEN_DIGITS 18  /* with 00 and a trunk 0 */
 
 /* The digits of a number as somebody wrote it. */
 struct written {
     char bytes[MAX_WRITTEN_DIGITS];
     size_t n;
-    bool has_plus;
+    bool has_plus;  /* or 00, which is left out of bytes */
     bool has_blank; /* in front: a + that form decoding turned into a blank, or just a blank */
+};
+
+/* How well digits fit the plan of a country. */
+enum fit { FIT_NONE, FIT_UNPLANNED, FIT_LENGTH, FIT_MOBILE };
+
+/* One way to read the digits. */
+struct reading {
+    enum fit fit;
+    const struct number_plan *plan; /* NULL: no such calling code, or no home country */
+    char national[NUMBER_PLAN_WRITTEN];
+    bool is_national;    /* read as a number of the home country */
+    struct str trunk;    /* that was taken off, empty = none */
+    const char *refusal; /* with FIT_NONE */
+    bool is_old;         /* written as before a renumbering */
 };
 
 static bool is_separator(char c)
@@ -43,59 +59,99 @@ static enum err read_written(struct str text, struct written *ret)
             return ERR_INVALID;
         ret->bytes[ret->n++] = c;
     }
+    if (!ret->has_plus && ret->n >= 2 && memcmp(ret->bytes, "00", 2) == 0) {
+        ret->has_plus = true;
+        ret->n -= 2;
+        memmove(ret->bytes, ret->bytes + 2, ret->n);
+    }
     return ret->n > 0 ? ERR_OK : ERR_INVALID;
 }
 
-static bool is_possible(const struct calling_code *code, struct str national)
-{
-    size_t n = strlen(code->code) + national.len;
-    if (national.len < code->min_digits || national.len > code->max_digits || n < MIN_DIGITS ||
-        n > MAX_DIGITS)
-        return false;
-    if (strcmp(code->trunk, "0") == 0 && national.p[0] == '0') /* a second trunk 0 */
-        return false;
-    return strcmp(code->code, "1") != 0 || national.p[0] >= '2'; /* North American area codes */
-}
+/* readings ----------------------------------------------------------------------------------- */
 
-static enum err make(const struct calling_code *code, struct str national, struct number *ret)
+/* Of the digits behind calling code and trunk prefix. */
+static void judge(struct reading *r, struct str national, size_t min_unplanned)
 {
-    struct number made = {0};
-    int n = snprintf(made.e164, sizeof(made.e164), "+%s%.*s", code->code, STR_ARG(national));
-    if (n < 0 || (size_t)n >= sizeof(made.e164))
-        return ERR_INVALID;
-    enum err e = str_copy(number_find_region(code, national), made.country, sizeof(made.country));
-    if (e == ERR_OK)
-        *ret = made;
-    return e;
-}
-
-/* Where the trunk prefix is 0 no national number begins with it. */
-static struct str without_trunk_zero(const struct calling_code *code, struct str national)
-{
-    bool has_zero = strcmp(code->trunk, "0") == 0 && str_starts(national, STR("0"));
-    return has_zero ? str_sub(national, 1, national.len) : national;
+    const struct number_plan *plan = r->plan;
+    bool has_trunk_digit = str_eq(plan->trunk, STR("0")) || str_eq(plan->trunk, STR("1"));
+    size_t n = plan->code.len + national.len;
+    r->refusal = "it is too short or too long to be a number";
+    if (n < MIN_DIGITS || n > MAX_DIGITS + 2u)
+        return;
+    memcpy(r->national, national.p, national.len);
+    r->is_old = number_plan_rewrite(plan->old, national, r->national);
+    national = str_from(r->national);
+    n = plan->code.len + national.len;
+    if (has_trunk_digit && str_starts(national, plan->trunk)) /* a second trunk prefix */
+        r->refusal = "no number of this country begins with the trunk prefix";
+    else if (n >= MIN_DIGITS && number_plan_has_length(plan, national))
+        r->fit = number_plan_is_mobile(plan, national) ? FIT_MOBILE : FIT_LENGTH;
+    else if (n >= min_unplanned && n <= MAX_DIGITS)
+        r->fit = FIT_UNPLANNED;
 }
 
 /* Digits that begin with a calling code; "+44 (0)7700" is forgiven. */
-static enum err parse_international(struct str digits, struct number *ret)
+static void read_international(struct str digits, bool has_plus, struct reading *r)
 {
-    const struct calling_code *code = number_find_code(digits);
-    if (code == NULL)
-        return ERR_INVALID;
-    struct str national = without_trunk_zero(code, str_sub(digits, strlen(code->code), digits.len));
-    return is_possible(code, national) ? make(code, national, ret) : ERR_INVALID;
+    const struct number_plan *plan = number_plan_by_code(digits);
+    *r = (struct reading){.plan = plan, .refusal = "no country has this calling code"};
+    if (plan == NULL)
+        return;
+    struct str national = str_sub(digits, plan->code.len, digits.len);
+    if (str_eq(plan->trunk, STR("0")) && str_starts(national, plan->trunk)) {
+        national = str_sub(national, 1, national.len);
+        r->trunk = plan->trunk;
+    }
+    judge(r, national, has_plus ? MIN_UNPLANNED : MIN_UNPLANNED_PLAIN);
 }
 
-static enum err parse_national(struct str digits, const struct calling_code *home,
-                               struct number *ret)
+/* Where the trunk prefix is 0 no national number begins with it; 8 or 06 may also be part of one.
+ */
+static void read_national(struct str digits, struct str country, struct reading *r)
 {
+    const struct number_plan *home = number_plan_by_country(country);
+    *r = (struct reading){.plan = home,
+                          .is_national = true,
+                          .refusal = "a national number, and no country says whose"};
     if (home == NULL)
+        return;
+    struct str national = digits;
+    bool is_sure = str_eq(home->trunk, STR("0")) || !number_plan_has_length(home, digits);
+    if (is_sure && str_starts(digits, home->trunk)) {
+        national = str_sub(digits, home->trunk.len, digits.len);
+        r->trunk = home->trunk;
+    }
+    judge(r, national, SIZE_MAX);
+    if (r->fit == FIT_NONE)
+        r->refusal = "no national number of this country has this length";
+}
+
+/* Digits alone that can be either; NULL when they fit both plans equally well. */
+static const struct reading *choose(enum number_form form, bool has_blank,
+                                    const struct reading *national,
+                                    const struct reading *international)
+{
+    if (has_blank && international->fit >= FIT_LENGTH)
+        return international;
+    if (national->fit != international->fit)
+        return national->fit > international->fit ? national : international;
+    bool is_same = national->plan == international->plan &&
+                   strcmp(national->national, international->national) == 0;
+    bool is_clear = form == NUMBER_FORM_NATIONAL || national->fit == FIT_NONE || is_same;
+    return is_clear ? national : NULL;
+}
+
+static enum err make(const struct reading *r, struct number *ret)
+{
+    struct number made = {.is_unplanned = r->fit == FIT_UNPLANNED};
+    if (r->fit == FIT_NONE)
         return ERR_INVALID;
-    struct str national = without_trunk_zero(home, digits);
-    struct str trunk = str_from(home->trunk);
-    if (!is_possible(home, national) && str_starts(national, trunk))
-        national = str_sub(national, trunk.len, national.len);
-    return is_possible(home, national) ? make(home, national, ret) : ERR_INVALID;
+    int n = snprintf(made.e164, sizeof(made.e164), "+%.*s%s", STR_ARG(r->plan->code), r->national);
+    if (n < 0 || (size_t)n >= sizeof(made.e164))
+        return ERR_INVALID;
+    memcpy(made.country, number_plan_region(r->plan, str_from(r->national)), sizeof(made.country));
+    *ret = made;
+    return ERR_OK;
 }
 
 static enum err parse_opaque(struct str text, struct number *ret)
@@ -106,54 +162,124 @@ static enum err parse_opaque(struct str text, struct number *ret)
         if (text.p[i] <= ' ' || text.p[i] > '~')
             return ERR_INVALID;
     }
-    struct number made = {0};
+    struct number made = {.country = ""};
     if (str_copy(text, made.e164, sizeof(made.e164)) != ERR_OK)
         return ERR_TOO_LONG;
     *ret = made;
     return ERR_OK;
 }
 
-/* Digits alone can be either: what the channel promises is tried first. */
-static bool is_national_first(enum number_form form, struct str digits,
-                              const struct calling_code *home)
+/* words -------------------------------------------------------------------------------------- */
+
+static void explain_reading(const struct reading *r, struct buf *words)
 {
-    switch (form) {
-    case NUMBER_FORM_NATIONAL:
-        return true;
-    case NUMBER_FORM_ANY:
-        return home != NULL && !str_starts(digits, str_from(home->code));
-    case NUMBER_FORM_PLUS:
-    case NUMBER_FORM_DIGITS:
-    case NUMBER_FORM_00:
-    case NUMBER_FORM_OPAQUE:
-        return false;
+    if (r->fit == FIT_NONE) {
+        buf_addf(words, "%s", r->refusal);
+        return;
     }
-    return false;
+    buf_addf(words, "%s number of %.*s (+%.*s)", r->is_national ? "national" : "international",
+             STR_ARG(r->plan->name), STR_ARG(r->plan->code));
+    if (!str_is_empty(r->trunk))
+        buf_addf(words, ", trunk prefix %.*s taken off", STR_ARG(r->trunk));
+    if (r->is_old)
+        buf_addf(words, ", old form of %s", r->national);
+    if (r->fit == FIT_UNPLANNED)
+        buf_addf(words, ", a length that its plan does not know: accepted and counted");
+}
+
+static void explain(const struct reading *chosen, const struct reading *other,
+                    const struct number *number, struct buf *words)
+{
+    char bytes[NUMBER_BYTES];
+    explain_reading(chosen, words);
+    if (chosen->fit == FIT_NONE)
+        return;
+    if (other->fit != FIT_NONE)
+        buf_addf(words, "; less likely +%.*s%s of %.*s", STR_ARG(other->plan->code),
+                 other->national, STR_ARG(other->plan->name));
+    struct str person = number_identity(str_from(number->e164), bytes);
+    if (!str_eq(person, str_from(number->e164)))
+        buf_addf(words, "; the same person as %.*s", STR_ARG(person));
+}
+
+static void explain_doubt(const struct reading *a, const struct reading *b, struct buf *words)
+{
+    buf_addf(words,
+             "it can be +%.*s%s of %.*s or +%.*s%s of %.*s, so it is nobody's; `number:` in the "
+             "channel's profile says which form is meant",
+             STR_ARG(a->plan->code), a->national, STR_ARG(a->plan->name), STR_ARG(b->plan->code),
+             b->national, STR_ARG(b->plan->name));
+}
+
+/* Digits without plus and 0 in front, where the form allows both readings. */
+static enum err parse_either(const struct written *written, enum number_form form,
+                             struct str country, struct number *ret, struct buf *words)
+{
+    struct str digits = {written->bytes, written->n};
+    struct reading national, international;
+    read_national(digits, country, &national);
+    read_international(digits, false, &international);
+    const struct reading *chosen = choose(form, written->has_blank, &national, &international);
+    enum err e = chosen != NULL ? make(chosen, ret) : ERR_INVALID;
+    if (words != NULL && chosen == NULL)
+        explain_doubt(&national, &international, words);
+    else if (words != NULL)
+        explain(chosen, chosen == &national ? &international : &national, ret, words);
+    return e;
+}
+
+static enum err parse_one(const struct written *written, struct str country, struct number *ret,
+                          struct buf *words)
+{
+    static const struct reading none = {.fit = FIT_NONE};
+    struct str digits = {written->bytes, written->n};
+    struct reading reading;
+    if (!written->has_plus && digits.p[0] == '0')
+        read_national(digits, country, &reading);
+    else
+        read_international(digits, written->has_plus, &reading);
+    enum err e = make(&reading, ret);
+    if (words != NULL)
+        explain(&reading, &none, ret, words);
+    return e;
+}
+
+enum err number_explain(struct str text, enum number_form form, struct str default_country,
+                        struct number *ret, struct buf *words)
+{
+    struct written written;
+    if (form == NUMBER_FORM_OPAQUE)
+        return parse_opaque(text, ret);
+    if (read_written(text, &written) != ERR_OK) {
+        if (words != NULL)
+            buf_addf(words, "it is no number: a number has digits, and perhaps + or tel: in front");
+        return ERR_INVALID;
+    }
+    bool is_either = (form == NUMBER_FORM_NATIONAL || form == NUMBER_FORM_ANY) &&
+                     !written.has_plus && written.bytes[0] != '0';
+    return is_either ? parse_either(&written, form, default_country, ret, words)
+                     : parse_one(&written, default_country, ret, words);
 }
 
 enum err number_parse(struct str text, enum number_form form, struct str default_country,
                       struct number *ret)
 {
-    if (form == NUMBER_FORM_OPAQUE)
-        return parse_opaque(text, ret);
-    struct written written;
-    if (read_written(text, &written) != ERR_OK)
-        return ERR_INVALID;
-    struct str digits = {written.bytes, written.n};
-    if (written.has_plus)
-        return parse_international(digits, ret);
-    if (str_starts(digits, STR("00")))
-        return parse_international(str_sub(digits, 2, digits.len), ret);
-    const struct calling_code *home = number_find_country(default_country);
-    if (str_starts(digits, STR("0")))
-        return parse_national(digits, home, ret);
-    if (!written.has_blank && is_national_first(form, digits, home))
-        return parse_national(digits, home, ret) == ERR_OK ? ERR_OK
-                                                           : parse_international(digits, ret);
-    if (parse_international(digits, ret) == ERR_OK)
-        return ERR_OK;
-    bool may_be_national = form == NUMBER_FORM_NATIONAL || form == NUMBER_FORM_ANY;
-    return may_be_national ? parse_national(digits, home, ret) : ERR_INVALID;
+    return number_explain(text, form, default_country, ret, NULL);
+}
+
+/* out ---------------------------------------------------------------------------------------- */
+
+struct str number_identity(struct str e164, char dst[NUMBER_BYTES])
+{
+    char national[NUMBER_PLAN_WRITTEN];
+    struct str digits = str_sub(e164, 1, e164.len);
+    const struct number_plan *plan =
+        str_starts(e164, STR("+")) ? number_plan_by_code(digits) : NULL;
+    if (plan == NULL ||
+        !number_plan_rewrite(plan->same, str_sub(digits, plan->code.len, digits.len), national))
+        return e164;
+    int n = snprintf(dst, NUMBER_BYTES, "+%.*s%s", STR_ARG(plan->code), national);
+    return n > 0 && n < NUMBER_BYTES ? (struct str){dst, (size_t)n} : e164;
 }
 
 enum err number_format(const struct number *number, enum number_form form, char dst[24])
@@ -174,10 +300,10 @@ enum err number_format(const struct number *number, enum number_form form, char 
         return n > 0 && n < 24 ? ERR_OK : ERR_TOO_LONG;
     }
     case NUMBER_FORM_NATIONAL: {
-        const struct calling_code *code = number_find_code(digits);
-        if (code == NULL)
+        const struct number_plan *plan = number_plan_by_code(digits);
+        if (plan == NULL)
             return ERR_INVALID;
-        return str_copy(str_sub(digits, strlen(code->code), digits.len), dst, 24);
+        return str_copy(str_sub(digits, plan->code.len, digits.len), dst, 24);
     }
     }
     return ERR_INVALID;
@@ -185,6 +311,6 @@ enum err number_format(const struct number *number, enum number_form form, char 
 
 struct str number_calling_code(struct str country)
 {
-    const struct calling_code *code = number_find_country(country);
-    return code != NULL ? str_from(code->code) : STR_NONE;
+    const struct number_plan *plan = number_plan_by_country(country);
+    return plan != NULL ? plan->code : STR_NONE;
 }

@@ -33,7 +33,7 @@ enum err vault_make_keys(const char *dir, struct errmsg *msg) MUST_CHECK;
 /* Wipes the keys. Accepts NULL. */
 void vault_free(struct vault *v);
 
-/* e164 with its plus. */
+/* e164 with its plus; forms of one person's number have one id (number_identity). */
 struct number_id vault_number_id(const struct vault *v, struct str e164);
 /* Appends ciphertext and tag to out; ret->ciphertext borrows from it until out changes. */
 enum err vault_seal(const struct vault *v, struct str aad, struct str plain, struct buf *out,

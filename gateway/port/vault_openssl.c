@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "core/number.h"
 #include "port/vault.h"
 
 #define MAX_SEAL_KEYS 64 /* one a year is plenty; a folder with more is a mistake */
@@ -291,10 +292,12 @@ enum err vault_make_keys(const char *dir, struct errmsg *msg)
 struct number_id vault_number_id(const struct vault *v, struct str e164)
 {
     uint8_t mac[EVP_MAX_MD_SIZE];
+    char bytes[NUMBER_BYTES];
+    struct str person = number_identity(e164, bytes);
     size_t n = 0;
     struct number_id id;
     if (EVP_MAC_init(v->number_id, NULL, 0, NULL) != 1 ||
-        EVP_MAC_update(v->number_id, (const uint8_t *)e164.p, e164.len) != 1 ||
+        EVP_MAC_update(v->number_id, (const uint8_t *)person.p, person.len) != 1 ||
         EVP_MAC_final(v->number_id, mac, &n, sizeof(mac)) != 1 || n < sizeof(id.bytes))
         abort(); /* in memory, with a fixed key: cannot fail but by a broken library */
     memcpy(id.bytes, mac, sizeof(id.bytes));

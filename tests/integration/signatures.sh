@@ -7,12 +7,6 @@
 HERE="$ROOT/tests/integration/signatures"
 VONAGE_METHODS='md5hash md5 sha1 sha256 sha512'
 
-skip()
-{
-    printf '1..0 # SKIP %s\n' "$1"
-    exit 0
-}
-
 # channel NAME PROFILE SETTING...
 channel()
 {
@@ -33,14 +27,8 @@ channels()
 }
 
 KEY=key-of-the-test
-command -v npm >/dev/null || skip 'there is no npm'
-command -v node >/dev/null || skip 'there is no node'
 world_make
-install -d "$STATE/packages"
-cp "$HERE/package.json" "$HERE/package-lock.json" "$STATE/packages/"
-(cd "$STATE/packages" && timeout 90 npm ci --ignore-scripts --no-audit --no-fund \
-    --fetch-retries=1 --fetch-timeout=20000) >"$STATE/npm.log" 2>&1 ||
-    skip "npm could not install the packages: $(grep -m 1 'npm error' "$STATE/npm.log" || echo 'it took too long')"
+npm_packages "$HERE"
 
 openssl genpkey -algorithm ed25519 -outform DER -out "$STATE/telnyx.der"
 TELNYX_KEY=$(base64 -w 0 "$STATE/telnyx.der")

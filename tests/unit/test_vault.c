@@ -87,6 +87,19 @@ static void number_id_is_hmac_sha256_cut(void **state)
     vault_free(v);
 }
 
+/* Argentina: mobiles are written with a 9 and without. */
+static void two_forms_of_a_number_are_one_person(void **state)
+{
+    (void)state;
+    struct vault *v = vault_openssl_new_for_tests();
+    struct number_id with = vault_number_id(v, STR("+5491123000101"));
+    struct number_id without = vault_number_id(v, STR("+541123000101"));
+    struct number_id other = vault_number_id(v, STR("+541123000102"));
+    assert_memory_equal(with.bytes, without.bytes, sizeof(with.bytes));
+    assert_memory_not_equal(with.bytes, other.bytes, sizeof(with.bytes));
+    vault_free(v);
+}
+
 static void sealed_opens_again(void **state)
 {
     (void)state;
@@ -333,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(number_id_is_hmac_sha256_cut),
+        cmocka_unit_test(two_forms_of_a_number_are_one_person),
         cmocka_unit_test(sealed_opens_again),
         cmocka_unit_test(same_text_never_seals_alike),
         cmocka_unit_test(what_was_touched_does_not_open),
