@@ -7,12 +7,16 @@ struct text_row {
     const char *name;
     const char *placeholders;
     const char *purpose;
+    enum course_text instead;
 };
 
 static const struct text_row text_rows[N_COURSE_TEXTS] = {
-#define TEXT_ROW(name, placeholders, purpose) {#name, placeholders, purpose},
-    COURSE_TEXTS(TEXT_ROW)
+#define TEXT_ROW(name, placeholders, purpose) {#name, placeholders, purpose, COURSE_TEXT_##name},
+#define LATER_ROW(name, instead, placeholders, purpose)                                            \
+    {#name, placeholders, purpose, COURSE_TEXT_##instead},
+    COURSE_TEXTS(TEXT_ROW) COURSE_LATER_TEXTS(LATER_ROW)
 #undef TEXT_ROW
+#undef LATER_ROW
 };
 
 static uint32_t fnv1a(uint32_t hash, struct str s)
@@ -63,6 +67,11 @@ enum err course_text_find(struct str name, enum course_text *ret)
 const char *course_text_placeholders(enum course_text text)
 {
     return text_rows[text].placeholders;
+}
+
+enum course_text course_text_instead(enum course_text text)
+{
+    return text_rows[text].instead;
 }
 
 const char *course_text_purpose(enum course_text text)

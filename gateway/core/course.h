@@ -33,7 +33,9 @@
 /*
  * System texts: what the gateway says that is not lesson material. They are course content: an
  * author changes them in course.md under `# text_<name>`. Columns: name, the placeholders that must
- * not appear otherwise ({org} and so on; blank-separated), what it is for.
+ * not appear otherwise ({org} and so on; blank-separated), what it is for. A course must have all
+ * of COURSE_TEXTS. A version that is published never changes, so texts that came later have one
+ * more column: the text that is said where a course does not have them, or `nothing`.
  */
 #define COURSE_TEXTS(X)                                                                            \
     X(hello, "org", "first contact that is no JOIN: who we are, how to start")                     \
@@ -96,11 +98,19 @@
     X(place_other, "", "the same elsewhere")                                                       \
     X(busy, "", "USSD while the store is away: dial again in a minute, nothing is lost")
 
+#define COURSE_LATER_TEXTS(X)                                                                      \
+    X(keys_or, nothing, "keys last", "the last of several keys: 1, 2 or 3")                        \
+    X(reply_several, reply_keys, "", "SMS key line where several options may be chosen")           \
+    X(reply_word, nothing, "", "SMS key line of a question for a word")
+
 enum course_text {
 #define COURSE_TEXT_ENUM(name, placeholders, purpose) COURSE_TEXT_##name,
-    COURSE_TEXTS(COURSE_TEXT_ENUM)
+#define COURSE_LATER_TEXT_ENUM(name, instead, placeholders, purpose) COURSE_TEXT_##name,
+    COURSE_TEXTS(COURSE_TEXT_ENUM) COURSE_LATER_TEXTS(COURSE_LATER_TEXT_ENUM)
 #undef COURSE_TEXT_ENUM
-        N_COURSE_TEXTS
+#undef COURSE_LATER_TEXT_ENUM
+        N_COURSE_TEXTS,
+    COURSE_TEXT_nothing = N_COURSE_TEXTS
 };
 
 enum module_kind {
@@ -113,11 +123,20 @@ enum module_kind {
 
 enum unit_kind { UNIT_STORY, UNIT_LESSON, UNIT_QUESTION };
 
-enum answer_kind {
-    ANSWER_CHOICE, /* numbered options */
-    ANSWER_NUMBER, /* low..high */
-    ANSWER_WORD,   /* one of a list of accepted texts */
-    ANSWER_OPEN,   /* any text up to max_chars */
+/* Kinds of question, each with a row and a file in core/question/; the last one takes any answer
+ * line that no other has taken. */
+#define QUESTION_KINDS(X)                                                                          \
+    X(CHOICE, choice)   /* one of the numbered options */                                          \
+    X(SEVERAL, several) /* all of the numbered options that apply */                               \
+    X(NUMBER, number)   /* low..high */                                                            \
+    X(OPEN, open)       /* any text up to max_chars */                                             \
+    X(WORD, word)       /* one of a list of accepted texts */
+
+enum question_kind {
+#define QUESTION_KIND_ENUM(NAME, name) QUESTION_##NAME,
+    QUESTION_KINDS(QUESTION_KIND_ENUM)
+#undef QUESTION_KIND_ENUM
+        N_QUESTION_KINDS
 };
 
 /* Where something was written, for errors. line and column count from 1, column in characters. */
@@ -135,14 +154,14 @@ struct choice {
 
 struct question {
     struct str stem;
-    enum answer_kind answer;
+    enum question_kind kind;
     bool is_scored; /* has a right answer and lies in a MODULE_LESSONS */
     uint8_t n_choices;
     const struct choice *choices;
-    const struct str *accepted; /* ANSWER_WORD, normalised as core/match/match.h does */
+    const struct str *accepted; /* QUESTION_WORD, normalised as core/match/match.h does */
     uint8_t n_accepted;
-    int32_t low, high;   /* ANSWER_NUMBER, inclusive */
-    uint16_t max_chars;  /* ANSWER_OPEN */
+    int32_t low, high;   /* QUESTION_NUMBER, inclusive */
+    uint16_t max_chars;  /* QUESTION_OPEN */
     struct str feedback; /* shown for right and wrong unless the two below are set */
     struct str feedback_right, feedback_wrong;
     /* `@ if q1 = 2 3`: asked only when that earlier answer was one of the choices (bit n = choice
@@ -236,6 +255,8 @@ const char *course_text_name(enum course_text text);
 enum err course_text_find(struct str name, enum course_text *ret) MUST_CHECK;
 /* Blank-separated placeholders that the text may use. */
 const char *course_text_placeholders(enum course_text text);
+/* What is said where a course does not have it: itself = a course must have it. */
+enum course_text course_text_instead(enum course_text text);
 /* What it is for, in the words of COURSE_TEXTS: for authors. */
 const char *course_text_purpose(enum course_text text);
 

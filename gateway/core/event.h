@@ -33,7 +33,8 @@
  *   language_set       text = language code
  *   role_set           choice (0 = skipped)
  *   lesson_read        unit, value = screen: the learner went on past it (lesson_next)
- *   answered           unit, phase, choice or text or value, correct (quiz and test), attempt
+ *   answered           unit, phase, choice or text or value, correct (quiz and test), attempt;
+ *                      text is "1,3" where several options may be chosen
  *   module_completed   unit = module id, value = right, attempt = scored questions
  *   course_completed   all required modules and the post-test
  *   certified          code (12 digits), value = score in percent

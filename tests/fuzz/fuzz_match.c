@@ -28,21 +28,21 @@ static void check_answers(struct str text, struct str normal, struct arena *aren
         {.text = STR("Yes")}, {.text = STR("No, never")}, {.text = STR("Только с papers")}};
     const struct str accepted[2] = {STR("soap"), STR("1989")};
     const struct question questions[] = {
-        {.answer = ANSWER_CHOICE, .n_choices = 3, .choices = choices},
-        {.answer = ANSWER_NUMBER, .low = 1, .high = 100},
-        {.answer = ANSWER_WORD, .accepted = accepted, .n_accepted = 2},
-        {.answer = ANSWER_OPEN, .max_chars = 160},
+        {.kind = QUESTION_CHOICE, .n_choices = 3, .choices = choices},
+        {.kind = QUESTION_NUMBER, .low = 1, .high = 100},
+        {.kind = QUESTION_WORD, .accepted = accepted, .n_accepted = 2},
+        {.kind = QUESTION_OPEN, .max_chars = 160},
     };
     for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
         const struct question *question = &questions[i];
         struct answer_match match = match_answer(question, text, normal, arena);
         if (match.result != ANSWER_ONE)
             continue;
-        if (question->answer == ANSWER_CHOICE)
+        if (question->kind == QUESTION_CHOICE)
             assert(match.choice >= 1 && match.choice <= 3);
-        if (question->answer == ANSWER_NUMBER)
+        if (question->kind == QUESTION_NUMBER)
             assert(match.number >= 1 && match.number <= 100);
-        if (question->answer == ANSWER_WORD || question->answer == ANSWER_OPEN)
+        if (question->kind == QUESTION_WORD || question->kind == QUESTION_OPEN)
             assert(match.text.len > 0);
     }
     struct answer_match key = match_menu(normal, 6);

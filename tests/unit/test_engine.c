@@ -548,7 +548,7 @@ static void another_word_is_a_wrong_answer(void **state)
     say("1");
     for (int i = 0; i < 40; i++) {
         const struct unit *unit = course_unit(courses.list[0], str_from(learner.unit));
-        if (unit != NULL && unit->question != NULL && unit->question->answer == ANSWER_WORD)
+        if (unit != NULL && unit->question != NULL && unit->question->kind == QUESTION_WORD)
             break;
         say(learner.state == LEARNER_STATE_LANGUAGE || (unit != NULL && unit->question != NULL)
                 ? "1"

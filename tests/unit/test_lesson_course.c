@@ -140,14 +140,14 @@ static void test_survey_and_follow_up_are_as_agreed(void **state)
     } numbers[] = {{"y1", 1, 5}, {"y2", 0, 10}, {"y3", 1, 5}, {"y4", 1, 5}, {"y5", 1, 5}};
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
         const struct question *q = course_unit(course, str_from(numbers[i].id))->question;
-        assert_int_equal(q->answer, ANSWER_NUMBER);
+        assert_int_equal(q->kind, QUESTION_NUMBER);
         assert_int_equal(q->low, numbers[i].low);
         assert_int_equal(q->high, numbers[i].high);
     }
     assert_int_equal(course_unit(course, STR("y6"))->question->n_choices, 6);
     assert_int_equal(course_unit(course, STR("y7"))->question->n_choices, 6);
     const struct question *open = course_unit(course, STR("y8"))->question;
-    assert_int_equal(open->answer, ANSWER_OPEN);
+    assert_int_equal(open->kind, QUESTION_OPEN);
     assert_int_equal(open->max_chars, 160);
     assert_true(str_starts(open->stem, STR("Do not write names or facts about a child.")));
     uint16_t w1 = course_unit_index(course, course_unit(course, STR("w1")));

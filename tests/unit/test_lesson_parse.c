@@ -115,19 +115,19 @@ static void test_reads_all_kinds_of_answers(void **state)
     assert_int_equal(a->n_screens, 2);
     assert_true(str_eq(a->screens[1], STR("Two lines.")));
     const struct question *q = course_unit(c, STR("b"))->question;
-    assert_int_equal(q->answer, ANSWER_WORD);
+    assert_int_equal(q->kind, QUESTION_WORD);
     assert_int_equal(q->n_accepted, 2);
     assert_true(str_eq(q->accepted[1], STR("ash")));
     assert_true(str_eq(q->feedback_right, STR("R")));
     assert_true(str_eq(q->feedback_wrong, STR("W")));
     assert_true(q->is_scored);
     q = course_unit(c, STR("c"))->question;
-    assert_int_equal(q->answer, ANSWER_NUMBER);
+    assert_int_equal(q->kind, QUESTION_NUMBER);
     assert_int_equal(q->low, -5);
     assert_int_equal(q->high, 30);
     assert_false(q->is_scored);
     q = course_unit(c, STR("d"))->question;
-    assert_int_equal(q->answer, ANSWER_OPEN);
+    assert_int_equal(q->kind, QUESTION_OPEN);
     assert_int_equal(q->max_chars, 80);
     assert_int_equal(q->if_unit, UINT16_MAX);
 }
@@ -265,7 +265,7 @@ static void test_ceiling_of_accepted_words(void **state)
         add_repeated(&f->text, " | word", n - 1);
         buf_add_char(&f->text, '\n');
         set_file(f, "m1.md", buf_str(&f->text));
-        expect_rule(f, n > COURSE_MAX_ACCEPTED ? "too-many" : NULL);
+        expect_rule(f, n > COURSE_MAX_ACCEPTED ? "answer-form" : NULL);
     }
 }
 

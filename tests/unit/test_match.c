@@ -619,13 +619,13 @@ static const struct choice food_choices[] = {
     {.text = {"Hören & sehen", 14}},
 };
 static const struct question four = {
-    .answer = ANSWER_CHOICE, .n_choices = 4, .choices = food_choices};
+    .kind = QUESTION_CHOICE, .n_choices = 4, .choices = food_choices};
 
 static void expect_answer(const struct question *question, const char *text,
                           enum answer_result result, int32_t value)
 {
     struct answer_match match = match_answer(question, str_from(text), normal(text), arena);
-    int32_t found = question->answer == ANSWER_NUMBER ? match.number : match.choice;
+    int32_t found = question->kind == QUESTION_NUMBER ? match.number : match.choice;
     if (match.result != result || (result == ANSWER_ONE && found != value))
         fail_msg("\"%s\": result %d value %d, expected %d %d", text, match.result, found, result,
                  value);
@@ -775,7 +775,7 @@ static void test_options_that_look_like_words(void **state)
     (void)state;
     static const struct choice yes_no[] = {{.text = {"Yes", 3}}, {.text = {"No", 2}}};
     static const struct question question = {
-        .answer = ANSWER_CHOICE, .n_choices = 2, .choices = yes_no};
+        .kind = QUESTION_CHOICE, .n_choices = 2, .choices = yes_no};
     expect_answer(&question, "yes", ANSWER_ONE, 1);
     expect_answer(&question, "no", ANSWER_ONE, 2);
     expect_answer(&question, "NO!", ANSWER_ONE, 2);
@@ -783,12 +783,12 @@ static void test_options_that_look_like_words(void **state)
     /* "two" as text of option 1 contradicts key 2; digits are always keys. */
     static const struct choice numbers[] = {{.text = {"Two", 3}}, {.text = {"One", 3}}};
     static const struct question odd = {
-        .answer = ANSWER_CHOICE, .n_choices = 2, .choices = numbers};
+        .kind = QUESTION_CHOICE, .n_choices = 2, .choices = numbers};
     expect_answer(&odd, "two", ANSWER_AMBIGUOUS, 0);
     expect_answer(&odd, "2", ANSWER_ONE, 2);
     /* The same text twice is no unique option. */
     static const struct choice twins[] = {{.text = {"Same", 4}}, {.text = {"same.", 5}}};
-    static const struct question twin = {.answer = ANSWER_CHOICE, .n_choices = 2, .choices = twins};
+    static const struct question twin = {.kind = QUESTION_CHOICE, .n_choices = 2, .choices = twins};
     expect_answer(&twin, "same", ANSWER_NONE, 0);
 }
 
@@ -797,7 +797,7 @@ static void test_nine_choices(void **state)
     (void)state;
     struct choice choices[COURSE_MAX_CHOICES] = {{.text = {"x", 1}}};
     struct question question = {
-        .answer = ANSWER_CHOICE, .n_choices = COURSE_MAX_CHOICES, .choices = choices};
+        .kind = QUESTION_CHOICE, .n_choices = COURSE_MAX_CHOICES, .choices = choices};
     expect_answer(&question, "9", ANSWER_ONE, 9);
     expect_answer(&question, "i", ANSWER_ONE, 9);
     expect_answer(&question, "nine", ANSWER_ONE, 9);
@@ -808,7 +808,7 @@ static void test_nine_choices(void **state)
 static void test_number_answers(void **state)
 {
     (void)state;
-    static const struct question question = {.answer = ANSWER_NUMBER, .low = 0, .high = 30};
+    static const struct question question = {.kind = QUESTION_NUMBER, .low = 0, .high = 30};
     static const struct {
         const char *text;
         enum answer_result result;
@@ -849,7 +849,7 @@ static void test_word_answers(void **state)
     const struct str accepted[] = {normal("Soap"), normal("ash"), normal("guardianship"),
                                    normal("1989"), normal("Müll")};
     const struct question question = {
-        .answer = ANSWER_WORD, .accepted = accepted, .n_accepted = ARRAY_LEN(accepted)};
+        .kind = QUESTION_WORD, .accepted = accepted, .n_accepted = ARRAY_LEN(accepted)};
     static const struct {
         const char *text;
         const char *found; /* NULL: none */
@@ -882,7 +882,7 @@ static void test_word_answers(void **state)
 static void test_open_answers(void **state)
 {
     (void)state;
-    static const struct question question = {.answer = ANSWER_OPEN, .max_chars = 5};
+    static const struct question question = {.kind = QUESTION_OPEN, .max_chars = 5};
     static const struct {
         const char *text;
         const char *found; /* NULL: none */

@@ -41,7 +41,7 @@ static bool try_answer(struct step *s)
 {
     const struct unit *unit = step_unit(s);
     const struct question *question = unit != NULL ? unit->question : NULL;
-    if (question != NULL && question->answer == ANSWER_OPEN &&
+    if (question != NULL && question_row(question->kind)->is_any_text &&
         match_find_safe(s->norm, &s->course->safe, s->arena) != NULL) {
         engine_safe(s, false); /* a disclosure is never stored as a survey answer */
         return true;
@@ -63,7 +63,7 @@ static bool is_word_before_answer(const struct step *s, const struct command_mat
 {
     const struct unit *unit = step_unit(s);
     bool is_open = unit != NULL && unit->question != NULL &&
-                   unit->question->answer == ANSWER_OPEN &&
+                   question_row(unit->question->kind)->is_any_text &&
                    state_row(s->learner->state)->is_question;
     return is_open && str_is_empty(match->argument);
 }
@@ -85,7 +85,7 @@ static bool is_typed_option(const struct step *s, const struct command_match *ma
 {
     const struct unit *unit = step_unit(s);
     return !str_is_empty(match->argument) && unit != NULL && unit->question != NULL &&
-           unit->question->answer == ANSWER_CHOICE &&
+           unit->question->n_choices > 0 &&
            match_answer(unit->question, s->input->text, s->norm, s->arena).result == ANSWER_ONE;
 }
 

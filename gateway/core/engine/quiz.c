@@ -115,42 +115,28 @@ void course_finish_role(struct step *s)
     course_begin_questions(s, LEARNER_STATE_PRETEST, s->course->test_module);
 }
 
-static bool is_right_answer(const struct question *q, const struct answer_match *answer)
-{
-    if (q->answer == ANSWER_CHOICE)
-        return q->choices[answer->choice - 1].is_right;
-    return q->answer == ANSWER_WORD; /* a word matches only when it is an accepted one */
-}
-
 /* Does the question have a right answer at all? Survey and role questions do not. */
 static bool has_key(const struct question *q)
 {
-    for (uint8_t i = 0; i < q->n_choices; i++) {
-        if (q->choices[i].is_right)
-            return true;
-    }
-    return q->answer == ANSWER_WORD;
+    return question_right_option(q) > 0 || q->n_accepted > 0;
 }
 
-static struct str key_numbers(const struct step *s, const struct question *q)
+static bool is_right_answer(const struct question *q, const struct answer_match *answer)
 {
-    for (uint8_t i = 0; i < q->n_choices; i++) {
-        if (q->choices[i].is_right)
-            return step_number(s, i + 1);
-    }
-    return q->n_accepted > 0 ? q->accepted[0] : STR("");
+    const struct question_row *row = question_row(q->kind);
+    return has_key(q) && (row->is_right == NULL || row->is_right(q, answer));
 }
 
 static void say_feedback(struct step *s, const struct question *q,
                          const struct answer_match *answer, bool is_right)
 {
     struct str feedback = is_right ? q->feedback_right : q->feedback_wrong;
-    if (q->answer == ANSWER_CHOICE && q->choices[answer->choice - 1].feedback.p != NULL)
+    if (answer->choice > 0 && q->choices[answer->choice - 1].feedback.p != NULL)
         feedback = q->choices[answer->choice - 1].feedback;
     if (feedback.p == NULL)
         feedback = q->feedback;
     step_say(s, step_text(s, is_right ? COURSE_TEXT_right : COURSE_TEXT_wrong,
-                          VARS({"key", key_numbers(s, q)},
+                          VARS({"key", question_row(q->kind)->key(q, s->arena)},
                                {"feedback", feedback.p != NULL ? feedback : STR("")})));
 }
 
@@ -166,12 +152,8 @@ static void record_answer(struct step *s, const struct unit *unit,
     event->attempt = phase == EVENT_PHASE_POSTTEST ? l->post_tries + 1 : 1;
     if (has_key(q))
         event->correct = is_right;
-    if (q->answer == ANSWER_CHOICE)
-        event->choice = answer->choice;
-    else if (q->answer == ANSWER_NUMBER)
-        event->value = answer->number;
-    else
-        event->text = match_mask_numbers(answer->text, s->arena);
+    question_row(q->kind)->record(answer, event);
+    event->text = match_mask_numbers(event->text, s->arena);
     l->test_n++;
     l->test_right = (uint8_t)(l->test_right + is_right);
     if (q->is_scored) {
@@ -222,7 +204,7 @@ bool course_answer(struct step *s)
     struct answer_match answer;
     enum answer_result result = read_answer(s, q, &answer);
     if (result == ANSWER_ONE)
-        take_answer(s, unit, &answer, has_key(q) && is_right_answer(q, &answer));
+        take_answer(s, unit, &answer, is_right_answer(q, &answer));
     return result != ANSWER_NONE;
 }
 
@@ -230,7 +212,8 @@ bool course_answer_other(struct step *s)
 {
     const struct unit *unit = step_unit(s);
     const struct question *q = unit != NULL ? unit->question : NULL;
-    if (q == NULL || q->answer != ANSWER_WORD || !state_row(s->learner->state)->is_question)
+    if (q == NULL || !question_row(q->kind)->is_wrong_when_unmatched ||
+        !state_row(s->learner->state)->is_question)
         return false;
     struct answer_match answer = {.result = ANSWER_ONE, .text = str_trim(s->input->text)};
     take_answer(s, unit, &answer, false);

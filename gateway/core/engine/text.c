@@ -84,30 +84,26 @@ struct str step_options(const struct step *s, const struct question *question)
 }
 
 /* "1, 2 or 3" */
-static struct str choice_keys(const struct step *s, uint8_t n_choices)
+static struct str option_keys(const struct step *s, uint8_t n)
 {
     struct str keys = STR("1");
-    for (unsigned i = 2; i <= n_choices; i++)
-        keys = arena_printf(s->arena, "%.*s%s%u", STR_ARG(keys), i == n_choices ? " or " : ", ", i);
-    return keys;
+    for (unsigned i = 2; i < n; i++)
+        keys = arena_printf(s->arena, "%.*s, %u", STR_ARG(keys), i);
+    struct str last = step_number(s, n);
+    struct str all = step_text(s, COURSE_TEXT_keys_or, VARS({"keys", keys}, {"last", last}));
+    return !str_is_empty(all) ? all : arena_printf(s->arena, "%.*s, %u", STR_ARG(keys), n);
 }
 
-/* The last line of a question: what to press. On USSD the numbered options say it themselves. */
-static struct str key_line(const struct step *s, const struct question *q)
+/* The last line of a question: how to answer. */
+static struct str reply_line(const struct step *s, const struct question *q)
 {
-    switch (q->answer) {
-    case ANSWER_CHOICE:
-        if (s->input->via == VIA_USSD)
-            return STR_NONE;
-        return step_text(s, COURSE_TEXT_reply_keys, VARS({"keys", choice_keys(s, q->n_choices)}));
-    case ANSWER_NUMBER:
-        return step_text(s, COURSE_TEXT_reply_range,
-                         VARS({"low", step_number(s, q->low)}, {"high", step_number(s, q->high)}));
-    case ANSWER_WORD:
-    case ANSWER_OPEN:
-        return step_text(s, COURSE_TEXT_reply_text, VARS({"max", step_number(s, q->max_chars)}));
-    }
-    return STR_NONE;
+    const struct question_row *row = question_row(q->kind);
+    if (s->input->via == VIA_USSD && !row->is_reply_on_ussd)
+        return STR_NONE;
+    return step_text(s, row->reply,
+                     VARS({"keys", option_keys(s, q->n_choices)}, {"low", step_number(s, q->low)},
+                          {"high", step_number(s, q->high)},
+                          {"max", step_number(s, q->max_chars)}));
 }
 
 struct str step_question(const struct step *s, const struct unit *unit)
@@ -120,9 +116,8 @@ struct str step_question(const struct step *s, const struct unit *unit)
                          {"stem", q->stem},
                          {"options", step_options(s, q)},
                          {NULL, STR_NONE}};
-    struct str text = step_text(
-        s, q->answer == ANSWER_CHOICE ? COURSE_TEXT_question : COURSE_TEXT_question_open, vars);
-    return join(s, text, key_line(s, q), '\n');
+    struct str text = step_text(s, question_row(q->kind)->screen, vars);
+    return join(s, text, reply_line(s, q), '\n');
 }
 
 struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t screen)

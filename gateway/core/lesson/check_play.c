@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/lesson/check_internal.h"
+#include "core/question/question.h"
 
 /* One imaginary learner. */
 struct play {
@@ -22,33 +23,9 @@ static const struct unit *place(const struct play *p)
 
 /* ---- what the learner sends ---- */
 
-static struct str choose(const struct play *p, const struct question *q)
-{
-    static const char *const keys[] = {"1", "2", "3", "4", "5", "6", "7", "8", "9"};
-    uint8_t option = 1;
-    for (uint8_t i = 0; i < q->n_choices; i++) {
-        if (p->option == 0 && q->choices[i].is_right)
-            option = (uint8_t)(i + 1);
-    }
-    if (p->option > 0)
-        option = p->option < q->n_choices ? p->option : q->n_choices;
-    assert(option >= 1 && option <= ARRAY_LEN(keys)); /* lesson_parse saw to it */
-    return str_from(keys[option - 1]);
-}
-
 static struct str answer_to(const struct play *p, const struct question *q)
 {
-    switch (q->answer) {
-    case ANSWER_CHOICE:
-        return choose(p, q);
-    case ANSWER_NUMBER:
-        return arena_printf(p->c->scratch, "%d", p->option == 0 ? q->high : q->low);
-    case ANSWER_WORD:
-        return q->n_accepted > 0 ? q->accepted[0] : STR("9");
-    case ANSWER_OPEN:
-        return STR("more stories");
-    }
-    return STR("9");
+    return question_row(q->kind)->sample(q, p->option, p->c->scratch);
 }
 
 /* Goes on from wherever the learner is. */

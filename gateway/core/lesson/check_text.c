@@ -120,8 +120,8 @@ void check_system_texts(struct check *c)
     for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
         enum course_text which = (enum course_text)i;
         struct str text = c->course->texts[i];
-        if (text.p == NULL)
-            continue;
+        if (text.p == NULL || c->source->texts[i].text.p == NULL)
+            continue; /* missing, or another stands in for it and is checked itself */
         struct source_pos pos = lesson_source_pos(c->source, text.p, c->source->front_pos);
         arena_reset(c->scratch);
         check_alphabet(c, text, pos);

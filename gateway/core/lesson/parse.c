@@ -188,6 +188,27 @@ static void take_section(struct parse *p, struct lesson_block *heading, uint32_t
                        STR("no system text of the gateway has this name"), suggest_text(p, id.id));
 }
 
+/* What a course does not say itself. A stand-in stands before the texts that it stands in for. */
+static void settle_texts(struct parse *p)
+{
+    struct str *texts = p->source->course.texts;
+    for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
+        enum course_text instead = course_text_instead((enum course_text)i);
+        if (p->source->texts[i].text.p != NULL)
+            continue;
+        if (instead != (enum course_text)i) {
+            texts[i] = instead != COURSE_TEXT_nothing ? texts[instead] : STR("");
+            continue;
+        }
+        const char *name = course_text_name((enum course_text)i);
+        parse_complain(
+            p, "text-missing", p->source->front_pos, STR_NONE,
+            arena_printf(p->arena, "the system text `%s` is missing: %s", name,
+                         course_text_purpose((enum course_text)i)),
+            arena_printf(p->arena, "write a section `# text_%s: ...` in course.md", name));
+    }
+}
+
 static void parse_sections(struct parse *p, const struct lesson_blocks *blocks)
 {
     for (uint32_t i = 0; i < blocks->n;) {
@@ -214,15 +235,7 @@ static void parse_sections(struct parse *p, const struct lesson_blocks *blocks)
 static void require_texts(struct parse *p, uint32_t n_errors)
 {
     bool is_read_well = p->findings->n_errors == n_errors;
-    for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
-        const char *name = course_text_name((enum course_text)i);
-        if (p->source->texts[i].text.p == NULL)
-            parse_complain(
-                p, "text-missing", p->source->front_pos, STR_NONE,
-                arena_printf(p->arena, "the system text `%s` is missing: %s", name,
-                             course_text_purpose((enum course_text)i)),
-                arena_printf(p->arena, "write a section `# text_%s: ...` in course.md", name));
-    }
+    settle_texts(p);
     if (p->source->course.safe.n == 0 && is_read_well)
         parse_complain(
             p, "text-missing", p->source->front_pos, STR_NONE,

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "core/match/match.h"
+#include "core/question/question.h"
 
 /* What is being read between two headings. */
 struct section {
@@ -101,76 +101,17 @@ struct draft {
     struct question *q;
     struct choice *choices;
     uint8_t n_boxes, n_right;
-    const struct lesson_block *answer; /* the = line */
-    const struct lesson_block *first_right;
+    const struct lesson_block *answer;   /* the = line */
+    const struct lesson_block *right[2]; /* the first two right options */
 };
-
-static void complain_answer(struct parse *p, const struct lesson_block *block, const char *what)
-{
-    parse_complain(
-        p, "answer-form", block->pos, block->text, str_from(what),
-        STR("write `= 0..10` for a number, `= soap | ash` for words, or `= open 160` for "
-            "free text"));
-}
-
-static bool to_i32(struct str s, int32_t *ret)
-{
-    bool is_negative = str_starts(s, STR("-"));
-    uint64_t number;
-    if (str_to_u64(str_sub(s, is_negative, s.len), INT32_MAX, &number) != ERR_OK)
-        return false;
-    *ret = is_negative ? -(int32_t)number : (int32_t)number;
-    return true;
-}
-
-static void parse_words(struct parse *p, const struct lesson_block *block, struct question *q)
-{
-    struct str *words = arena_new_array(p->arena, struct str, COURSE_MAX_ACCEPTED);
-    struct str rest = block->text;
-    q->answer = ANSWER_WORD;
-    q->accepted = words;
-    while (rest.p != NULL && words != NULL) {
-        struct str word = match_normalise(str_split(&rest, '|'), p->arena);
-        if (str_is_empty(word)) {
-            complain_answer(p, block, "an empty word among the accepted ones");
-        } else if (q->n_accepted == COURSE_MAX_ACCEPTED) {
-            parse_complain(
-                p, "too-many", block->pos, block->text,
-                arena_printf(p->arena, "more than %u accepted words", COURSE_MAX_ACCEPTED),
-                STR("keep the most common ones"));
-            return;
-        } else {
-            words[q->n_accepted++] = word;
-        }
-    }
-}
 
 static void parse_answer(struct parse *p, const struct lesson_block *block, struct draft *d)
 {
-    struct question *q = d->q;
-    size_t dots = str_find(block->text, STR(".."));
-    uint64_t max = 0;
-    if (d->answer != NULL) {
+    if (d->answer != NULL)
         parse_complain(p, "answer-mixed", block->pos, block->text, STR("a second answer line"),
                        STR("keep one; several words stand in one line with | between them"));
-        return;
-    }
-    d->answer = block;
-    if (str_eq(block->text, STR("open")) || str_starts(block->text, STR("open "))) {
-        q->answer = ANSWER_OPEN;
-        struct str number = str_trim(str_sub(block->text, 4, block->text.len));
-        if (str_to_u64(number, 480, &max) != ERR_OK || max == 0)
-            complain_answer(p, block, "`open` needs a number of letters from 1 to 480");
-        q->max_chars = (uint16_t)max;
-    } else if (dots != SIZE_MAX) {
-        q->answer = ANSWER_NUMBER;
-        if (!to_i32(str_trim(str_sub(block->text, 0, dots)), &q->low) ||
-            !to_i32(str_trim(str_sub(block->text, dots + 2, block->text.len)), &q->high) ||
-            q->low >= q->high)
-            complain_answer(p, block, "no range from a low to a high number");
-    } else {
-        parse_words(p, block, q);
-    }
+    else
+        d->answer = block;
 }
 
 static void parse_choice(struct parse *p, const struct lesson_block *block, struct draft *d)
@@ -192,13 +133,8 @@ static void parse_choice(struct parse *p, const struct lesson_block *block, stru
         d->n_boxes++;
     if (choice->is_right)
         d->n_right++;
-    if (choice->is_right && d->n_right == 1)
-        d->first_right = block;
-    if (d->n_right > 1 && choice->is_right)
-        parse_complain(p, "key-double", block->pos, block->text,
-                       arena_printf(p->arena, "a second right option; the first is in line %u",
-                                    d->first_right->pos.line),
-                       STR("leave one [x]; the others are [ ]"));
+    if (choice->is_right && d->n_right <= ARRAY_LEN(d->right))
+        d->right[d->n_right - 1] = block;
 }
 
 static void set_feedback(struct parse *p, const struct lesson_block *block, struct str *field,
@@ -252,7 +188,7 @@ static void parse_if(struct parse *p, const struct lesson_block *block, const st
     struct str rest = str_sub(block->text, 2, block->text.len);
     struct str id = str_trim(str_split(&rest, '='));
     const struct unit *target = find_earlier(p, s->module, id);
-    if (target == NULL || target->question->answer != ANSWER_CHOICE) {
+    if (target == NULL || question_row(target->question->kind)->options != QUESTION_OPTIONS_ONE) {
         complain_if(
             p, block,
             arena_printf(p->arena, "`%.*s` is no earlier question with options", STR_ARG(id)));
@@ -330,19 +266,50 @@ static void check_key(struct parse *p, const struct section *s, const struct dra
     else if (d->n_boxes > 0 && d->n_right == 0)
         parse_complain(p, "key-missing", pos, s->title, STR("no option is marked as right"),
                        STR("write [x] before the right one"));
-    else if (kind == MODULE_TEST && d->n_boxes == 0 && q->answer != ANSWER_WORD)
+    else if (d->n_right > 1 && question_row(q->kind)->options == QUESTION_OPTIONS_ONE)
+        parse_complain(p, "key-double", d->right[1]->pos, d->right[1]->text,
+                       arena_printf(p->arena, "a second right option; the first is in line %u",
+                                    d->right[0]->pos.line),
+                       STR("leave one [x], or write `= all` below the options to ask for all that "
+                           "apply"));
+    else if (kind == MODULE_TEST && d->n_boxes == 0 && q->n_accepted == 0)
         parse_complain(p, "key-missing", pos, s->title,
                        STR("a test question without a right answer"),
                        STR("write options with [ ] and one [x], or accepted words behind ="));
+}
+
+static void check_options(struct parse *p, const struct section *s, const struct draft *d,
+                          bool is_one_chosen)
+{
+    const struct question *q = d->q;
+    struct source_pos pos = s->heading->pos;
+    if (p->modules[s->module].kind == MODULE_ROLE && (q->n_choices == 0 || !is_one_chosen))
+        parse_complain(p, "answer-missing", pos, s->title,
+                       STR("the role question needs options, of which one is chosen"),
+                       STR("write options as `- text`"));
+    for (uint8_t i = 0; i < q->n_choices && !is_one_chosen; i++) {
+        if (d->choices[i].feedback.p != NULL)
+            parse_complain(p, "feedback-misplaced", pos, d->choices[i].feedback,
+                           STR("feedback to one option, where several may be chosen"),
+                           STR("write `> right: text` and `> wrong: text` for the question"));
+    }
 }
 
 static void check_answers(struct parse *p, const struct section *s, const struct draft *d)
 {
     const struct question *q = d->q;
     struct source_pos pos = s->heading->pos;
-    if (q->n_choices > 0 && d->answer != NULL)
+    const struct question_row *row = question_row_find(
+        q->n_choices, d->answer != NULL ? d->answer->text : STR_NONE, &d->q->kind);
+    const char *wrong =
+        row != NULL && row->parse != NULL ? row->parse(d->q, d->answer->text, p->arena) : NULL;
+    if (wrong != NULL)
+        parse_complain(p, "answer-form", d->answer->pos, d->answer->text, str_from(wrong),
+                       arena_printf(p->arena, "write %.*s", STR_ARG(question_forms(p->arena))));
+    else if (q->n_choices > 0 && row == NULL)
         parse_complain(p, "answer-mixed", d->answer->pos, d->answer->text,
-                       STR("options and an answer line in one question"), STR("keep one of them"));
+                       STR("options and an answer line in one question"),
+                       STR("keep one of them; only `= all` may stand below options"));
     else if (q->n_choices == 1)
         parse_complain(p, "answer-missing", pos, s->title, STR("a question with one option only"),
                        STR("write at least two options"));
@@ -352,9 +319,7 @@ static void check_answers(struct parse *p, const struct section *s, const struct
             STR("a dead end: a question that nobody can answer"),
             STR("write options below it, `- [ ] text` and one `- [x] text`, or an answer "
                 "line"));
-    if (p->modules[s->module].kind == MODULE_ROLE && q->n_choices == 0)
-        parse_complain(p, "answer-missing", pos, s->title, STR("the role question needs options"),
-                       STR("write options as `- text`"));
+    check_options(p, s, d, row == NULL || row->options == QUESTION_OPTIONS_ONE);
 }
 
 static void settle_question(struct parse *p, const struct section *s, struct draft *d)

@@ -5,6 +5,7 @@
 #include "core/gsm/gsm.h"
 #include "core/lesson/check.h"
 #include "core/lesson/sample.h"
+#include "core/question/question.h"
 
 struct page {
     const struct lesson_source *source;
@@ -118,6 +119,8 @@ static void add_feedback(struct page *p, const char *label, struct str feedback)
 
 static void add_question_notes(struct page *p, const struct question *q)
 {
+    if (question_row(q->kind)->options == QUESTION_OPTIONS_ANY)
+        buf_add_str(p->out, STR("<p>All that apply may be chosen.</p>\n"));
     for (uint8_t i = 0; i < q->n_choices; i++) {
         if (q->choices[i].is_right) {
             buf_addf(p->out, "<p>Right: %u ", i + 1u);

@@ -93,6 +93,7 @@ static struct str value_of(struct str name, const struct lesson_value *given)
         {"staffed", context->staffed},
         {"code", STR("4821 0937 5526")}, /* a certificate's, longer than a dial string */
         {"keys", STR("1, 2 or 3")},
+        {"last", STR("3")},
         {"low", STR("0")},
         {"high", STR("10")},
         {"n", STR("7")},

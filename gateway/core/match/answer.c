@@ -191,9 +191,10 @@ static bool is_key_with_text(const struct question *question, struct str normali
     return *ret_choice == keys.value;
 }
 
-static struct answer_match match_choice(const struct question *question, struct str normalised,
-                                        struct arena *arena)
+struct answer_match match_choice(const struct question *question, struct str original,
+                                 struct str normalised, struct arena *arena)
 {
+    (void)original;
     struct keys keys = read_keys(normalised, question->n_choices);
     struct answer_match match = answer_of_keys(&keys, 1);
     bool is_bare_key = match.result == ANSWER_ONE && normalised.len == 1;
@@ -209,10 +210,62 @@ static struct answer_match match_choice(const struct question *question, struct 
     return match;
 }
 
+/* ---- several options ---- */
+
+/* "13": each digit an option; a zero before the first one says nothing. */
+static bool add_digits(const struct question *question, struct str digits, uint16_t *options)
+{
+    size_t from = digits.len > 1 && digits.p[0] == '0' ? 1 : 0;
+    for (size_t i = from; i < digits.len; i++) {
+        unsigned option = (unsigned)(digits.p[i] - '0');
+        if (option < 1 || option > question->n_choices)
+            return false;
+        *options = (uint16_t)(*options | 1u << option);
+    }
+    return true;
+}
+
+/* False: the word belongs to no answer. */
+static bool add_word(const struct question *question, struct str word, struct keys *keys,
+                     uint16_t *options)
+{
+    struct keys one = {0};
+    keys_add_word(&one, word, question->n_choices);
+    if (one.n_values == 1 && one.value > 0)
+        *options = (uint16_t)(*options | 1u << one.value);
+    keys->has_ve = keys->has_ve || one.has_ve;
+    return !one.has_others && !(one.n_values == 1 && one.value == 0);
+}
+
+struct answer_match match_several(const struct question *question, struct str original,
+                                  struct str normalised, struct arena *arena)
+{
+    (void)original;
+    struct keys keys = {0};
+    struct answer_match match = answer_of(ANSWER_NONE, 0);
+    int32_t option = find_option(question, normalised, arena);
+    bool is_read = true;
+    for (struct token t = next_token(normalised); is_read && t.kind != TOKEN_END;
+         t = next_token(t.rest))
+        is_read = t.kind == TOKEN_DIGITS ? add_digits(question, t.text, &match.choices)
+                                         : add_word(question, t.text, &keys, &match.choices);
+    if (option > 0)
+        match.choices = (uint16_t)(1u << option);
+    else if (!is_read)
+        match.choices = 0;
+    if (match.choices != 0)
+        match.result = ANSWER_ONE;
+    if (keys.has_ve && is_read && option == 0)
+        match.result = ANSWER_AMBIGUOUS;
+    return match;
+}
+
 /* ---- numbers ---- */
 
-static struct answer_match match_number(const struct question *question, struct str normalised)
+struct answer_match match_number(const struct question *question, struct str original,
+                                 struct str normalised, struct arena *arena)
 {
+    (void)original, (void)arena;
     struct keys keys = {0};
     uint32_t n_others = 0;
     for (struct token t = next_token(normalised); t.kind != TOKEN_END; t = next_token(t.rest)) {
@@ -251,8 +304,10 @@ static uint32_t tolerance(struct str word)
     return n_letters >= 8 ? 2 : (n_letters >= 4 ? 1 : 0);
 }
 
-static struct answer_match match_word(const struct question *question, struct str normalised)
+struct answer_match match_word(const struct question *question, struct str original,
+                               struct str normalised, struct arena *arena)
 {
+    (void)original, (void)arena;
     struct answer_match match = answer_of(ANSWER_NONE, 0);
     uint32_t best = UINT32_MAX;
     for (uint8_t i = 0; i < question->n_accepted && !str_is_empty(normalised); i++) {
@@ -270,9 +325,10 @@ static struct answer_match match_word(const struct question *question, struct st
 }
 
 /* Valid UTF-8 without controls, trimmed, at most max_chars characters. */
-static struct answer_match match_open(const struct question *question, struct str original,
-                                      struct arena *arena)
+struct answer_match match_open(const struct question *question, struct str original,
+                               struct str normalised, struct arena *arena)
 {
+    (void)normalised;
     struct str text = str_trim(original);
     char *out = arena_alloc(arena, text.len + 1);
     if (out == NULL)
@@ -293,20 +349,4 @@ static struct answer_match match_open(const struct question *question, struct st
     struct answer_match match = answer_of(clean.len > 0 ? ANSWER_ONE : ANSWER_NONE, 0);
     match.text = clean;
     return match;
-}
-
-struct answer_match match_answer(const struct question *question, struct str original,
-                                 struct str normalised, struct arena *arena)
-{
-    switch (question->answer) {
-    case ANSWER_CHOICE:
-        return match_choice(question, normalised, arena);
-    case ANSWER_NUMBER:
-        return match_number(question, normalised);
-    case ANSWER_WORD:
-        return match_word(question, normalised);
-    case ANSWER_OPEN:
-        return match_open(question, original, arena);
-    }
-    return answer_of(ANSWER_NONE, 0);
 }

@@ -57,19 +57,34 @@ enum answer_result {
 
 struct answer_match {
     enum answer_result result;
-    int32_t choice;  /* 1.. for ANSWER_CHOICE */
-    int32_t number;  /* for ANSWER_NUMBER */
-    struct str text; /* for ANSWER_WORD (the accepted form) and ANSWER_OPEN (trimmed original) */
+    int32_t choice;   /* one option, 1..; 0 = the kind has none */
+    uint16_t choices; /* of several options, bit n = option n */
+    int32_t number;
+    struct str text; /* the accepted word, the open text, trimmed */
 };
 
-/* Is this an answer to the question? (COURSE.md 1.3 step 5: `2` `2.` `(2)` `no 2` `answer 2` `B`
- * `b)` `two` `deux` ..., letters of three alphabets, the full option text.) original is needed for
- * open answers. Out-of-range numbers are ANSWER_NONE. ANSWER_CHOICE also takes the key with its
- * option's text; leading zeros ("02", "00") are no key. ANSWER_WORD allows the distances of
- * match_command_fuzzy(), without digits in the word. ANSWER_OPEN is cut to max_chars, without
- * controls and invalid bytes. */
+/* Is this an answer to the question? As its kind says (core/question/question.h), which calls one
+ * of the functions below. original is what open answers are made of. */
 struct answer_match match_answer(const struct question *question, struct str original,
                                  struct str normalised, struct arena *arena);
+/* docs/course-rules.md 1.3 step 5: `2` `2.` `(2)` `no 2` `answer 2` `B` `b)` `two` `deux` ...,
+ * letters of three alphabets, the full option text, also behind its key. Leading zeros ("02", "00")
+ * are no key. */
+struct answer_match match_choice(const struct question *question, struct str original,
+                                 struct str normalised, struct arena *arena);
+/* Any number of keys: `1 3`, `1,3`, `1 and 3`, `13` (no option has two digits); letters and number
+ * words too; or the full text of one option. Never ANSWER_AMBIGUOUS but for a Cyrillic VE. */
+struct answer_match match_several(const struct question *question, struct str original,
+                                  struct str normalised, struct arena *arena);
+/* Out-of-range numbers are ANSWER_NONE. */
+struct answer_match match_number(const struct question *question, struct str original,
+                                 struct str normalised, struct arena *arena);
+/* Allows the distances of match_command_fuzzy(), without digits in the word. */
+struct answer_match match_word(const struct question *question, struct str original,
+                               struct str normalised, struct arena *arena);
+/* Cut to max_chars, without controls and invalid bytes. */
+struct answer_match match_open(const struct question *question, struct str original,
+                               struct str normalised, struct arena *arena);
 /* The same for a plain menu with keys 0..max_key. */
 struct answer_match match_menu(struct str normalised, int32_t max_key);
 

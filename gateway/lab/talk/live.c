@@ -81,7 +81,10 @@ const struct talk_line *talk_live_obstacle(const struct talk_script *script)
     for (uint32_t i = 0; i < script->n_lines; i++) {
         const struct talk_line *line = &script->lines[i];
         bool is_long = line->verb == TALK_VERB_WAIT && line->wait_ms > WAIT_MAX_MS;
-        if (is_long || line->verb == TALK_VERB_FAIL)
+        /* A folder by its path is no course that a running gateway has. */
+        bool is_own_course =
+            line->verb == TALK_VERB_COURSE && str_find_char(line->text, '/') != SIZE_MAX;
+        if (is_long || is_own_course || line->verb == TALK_VERB_FAIL)
             return line;
     }
     return NULL;
