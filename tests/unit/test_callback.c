@@ -221,7 +221,21 @@ static void takes_only_the_methods_of_the_profile(void **state)
     struct callback_world *w = *state;
     assert_int_equal(call(w, "GET", "/in/infobip", "", NULL, ""), 405);
     assert_string_equal(w->allow, "HEAD, POST");
-    assert_int_equal(call(w, "HEAD", "/in/infobip", "", NULL, ""), 200);
+    assert_int_equal(n_steps(w), 0);
+}
+
+/* Whoever asks without a callback does not find out which channels there are. */
+static void probes_find_out_no_channel(void **state)
+{
+    struct callback_world *w = *state;
+    static const char *const paths[] = {"/in/infobip", "/in/nobody", "/in/at", "/dlr/nobody"};
+    w->list[0].path_secret = STR("b1946ac92492d234");
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        assert_int_equal(call(w, "HEAD", paths[i], "", NULL, ""), 200);
+        assert_int_equal(call(w, "OPTIONS", paths[i], "", NULL, ""), 405);
+        assert_string_equal(w->allow, "GET, HEAD, POST, PUT");
+    }
+    assert_int_equal(call(w, "HEAD", "/elsewhere", "", NULL, ""), 404);
     assert_int_equal(n_steps(w), 0);
 }
 
@@ -370,6 +384,7 @@ int main(void)
         IN_WORLD(a_text_that_is_too_long_for_a_request_goes_in_several),
         IN_WORLD(a_screen_keeps_to_the_smaller_limit),
         IN_WORLD(takes_only_the_methods_of_the_profile),
+        IN_WORLD(probes_find_out_no_channel),
         IN_WORLD(takes_several_messages_in_one_body),
         IN_WORLD(asks_for_all_again_when_one_could_not_be_taken),
         IN_WORLD(changes_nothing_without_the_signature),

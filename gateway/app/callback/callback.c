@@ -281,18 +281,36 @@ static void find_session(struct callback *c, const struct http_request *request)
     store_session_get(c->all->parts.store, c->session_key, on_session, c);
 }
 
-/* "/in/at/x" -> channel "at", rest "/x". False: no such path. */
-static bool find_channel(struct callback *c, struct str path)
+/* What follows "/in/" or "/dlr/"; absent for other paths. */
+static struct str callback_path(struct str path, bool *ret_is_dlr)
 {
     static const struct str in = {"/in/", 4}, dlr = {"/dlr/", 5};
-    c->is_dlr = str_starts(path, dlr);
-    if (!c->is_dlr && !str_starts(path, in))
-        return false;
-    struct str name = str_sub(path, c->is_dlr ? dlr.len : in.len, path.len);
+    *ret_is_dlr = str_starts(path, dlr);
+    if (!*ret_is_dlr && !str_starts(path, in))
+        return STR_NONE;
+    return str_sub(path, *ret_is_dlr ? dlr.len : in.len, path.len);
+}
+
+/* "at/x" -> channel "at", rest "/x". False: no such channel. */
+static bool find_channel(struct callback *c, struct str name)
+{
     size_t slash = str_find_char(name, '/');
     c->rest = slash != SIZE_MAX ? str_sub(name, slash, name.len) : STR("");
     c->channel = channels_get(c->all->parts.channels, str_sub(name, 0, slash));
     return c->channel != NULL;
+}
+
+/* A probe has no effect, and its answer is the same for all names, so that it finds out none. */
+static bool answer_probe(struct callback *c, struct str method)
+{
+    static const struct http_header allow = {{"Allow", 5}, {"GET, HEAD, POST, PUT", 20}};
+    if (str_eq(method, STR("HEAD")))
+        respond_plainly(c, 200, STR(""));
+    else if (str_eq(method, STR("OPTIONS")))
+        respond(c, &(struct http_response){.status = 405, .headers = &allow, .n_headers = 1});
+    else
+        return false;
+    return true;
 }
 
 /* RFC 9110 15.5.6: with the methods that would have done. */
@@ -338,7 +356,10 @@ void callbacks_handle(struct callbacks *all, struct front_token token,
     c->token = token;
     c->begun = loop_mono(all->parts.loop);
     c->received = loop_wall(all->parts.loop);
-    if (!find_channel(c, request->path)) {
+    struct str name = callback_path(request->path, &c->is_dlr);
+    if (name.p != NULL && answer_probe(c, request->method))
+        return;
+    if (name.p == NULL || !find_channel(c, name)) {
         respond_plainly(c, 404, STR("There is nothing here.\n"));
         return;
     }
@@ -346,10 +367,6 @@ void callbacks_handle(struct callbacks *all, struct front_token token,
     if (!take_caller(c, request, peer)) {
         metrics_add(all->parts.metrics, METRIC_auth_failures_total, 1);
         respond_plainly(c, 403, STR("Not for you.\n"));
-        return;
-    }
-    if (str_eq(request->method, STR("HEAD"))) { /* a probe, without effect */
-        respond_plainly(c, 200, STR(""));
         return;
     }
     if (!profile_takes_method(c->channel->profile, request->method)) {

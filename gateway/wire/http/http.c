@@ -80,7 +80,7 @@ static struct str str_of(const struct http_reader *r, struct span s)
 
 static bool take_method(struct http_reader *r, struct str method)
 {
-    static const char *const known[] = {"GET", "HEAD", "POST", "PUT"};
+    static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "OPTIONS"};
     if (!http_is_token(method))
         return refuse(r, 400, "malformed method");
     for (size_t i = 0; i < ARRAY_LEN(known); i++) {
@@ -96,7 +96,7 @@ static bool take_method(struct http_reader *r, struct str method)
  * SIZE_MAX for neither. */
 static size_t path_index(struct str target)
 {
-    if (str_starts(target, STR("/")))
+    if (str_starts(target, STR("/")) || str_eq(target, STR("*")))
         return 0;
     size_t at = 0;
     if (str_eq_nocase(str_sub(target, 0, 7), STR("http://")))
@@ -116,7 +116,8 @@ static bool take_target(struct http_reader *r, struct str target)
             return refuse(r, 400, "target with a byte that must be escaped");
     }
     size_t at = path_index(target);
-    if (at == SIZE_MAX)
+    bool is_options = str_eq(str_of(r, r->work->method), STR("OPTIONS"));
+    if (at == SIZE_MAX || (str_eq(target, STR("*")) && !is_options))
         return refuse(r, 400, "target without a path");
     struct str path = str_sub(target, at, target.len);
     size_t mark = str_find_char(path, '?');
@@ -203,8 +204,9 @@ static bool on_transfer_encoding(struct http_reader *r, struct str value)
 
 static bool on_content_encoding(struct http_reader *r, struct str value)
 {
-    (void)value; /* none is taken: a small compressed body may become a huge one */
-    return refuse(r, 415, "Content-Encoding");
+    /* None is taken: a small compressed body may become a huge one. */
+    return value.len == 0 || str_eq_nocase(value, STR("identity")) ||
+           refuse(r, 415, "Content-Encoding");
 }
 
 static bool on_connection(struct http_reader *r, struct str value)
@@ -218,18 +220,11 @@ static bool on_connection(struct http_reader *r, struct str value)
     return true;
 }
 
-static bool on_upgrade(struct http_reader *r, struct str value)
-{
-    (void)value; /* whatever it is, we do not speak it */
-    return refuse(r, 501, "Upgrade");
-}
-
 static bool on_expect(struct http_reader *r, struct str value)
 {
-    if (!str_eq_nocase(value, STR("100-continue")))
-        return refuse(r, 417, "Expect other than 100-continue");
-    r->work->expects_continue = true;
-    return true;
+    bool is_continue = str_eq_nocase(value, STR("100-continue"));
+    r->work->expects_continue |= is_continue;
+    return is_continue || value.len == 0 || refuse(r, 417, "Expect other than 100-continue");
 }
 
 static const struct {
@@ -241,7 +236,6 @@ static const struct {
     {{"Transfer-Encoding", 17}, on_transfer_encoding},
     {{"Content-Encoding", 16}, on_content_encoding},
     {{"Connection", 10}, on_connection},
-    {{"Upgrade", 7}, on_upgrade},
     {{"Expect", 6}, on_expect},
 };
 
