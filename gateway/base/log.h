@@ -3,13 +3,15 @@
  *
  * error = someone must act, warn = degraded, info = life of the process and one line per dialog,
  * debug = everything else. Phone numbers and message texts never come here: a learner is named by
- * log_id() of its number_id. core, wire and base never log. A line that repeats within a second is
- * counted, not repeated ("repeated=n" on the next one).
+ * log_id() of its number_id. core, wire and base never log. Of each kind of line (level, module and
+ * msg) there is one a second; the others are counted ("repeated=n" on the next one, or in a line of
+ * its own once the second is over), so that no stranger can fill a disk (docs/reliability.md T37).
  *
  *     LOG_WARN("store", "load failed", "err=%s ms=%lld", err_name(e), ms);
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/cleanup.h"
@@ -18,8 +20,15 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBU
 
 /* Process-wide: level and the process's name ("front-0"), which every line carries as proc=. */
 void log_init(enum log_level level, const char *process);
+/* module and msg are literals: their kind is remembered by them. Debug lines are never counted. */
 void log_write(enum log_level level, const char *module, const char *msg, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
+/* Never held back either: for what cannot come often, and whose every line matters. */
+void log_write_always(enum log_level level, const char *module, const char *msg, const char *fmt,
+                      ...) PRINTF_LIKE(4, 5);
+/* Writes the counts of kinds whose second is over (all of them at the end of a process). Call it a
+ * few times a second. */
+void log_flush(bool is_end);
 
 #define LOG_ERROR(module, msg, ...) log_write(LOG_LEVEL_ERROR, module, msg, __VA_ARGS__)
 #define LOG_WARN(module, msg, ...) log_write(LOG_LEVEL_WARN, module, msg, __VA_ARGS__)

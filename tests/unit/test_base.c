@@ -232,6 +232,14 @@ static void write_lines(void)
     LOG_WARN("test", "same", "n=%d", 1);
     LOG_WARN("test", "same", "n=%d", 2);
     LOG_INFO("test", "forged", "x=%s", "a\nb\x1b[31m");
+    for (int i = 0; i < 300; i++) { /* kinds in turn: each has its own count (T37) */
+        LOG_ERROR("test", "same", "n=%d", i);
+        LOG_INFO("test", "forged", "i=%d", i);
+    }
+    log_write_always(LOG_LEVEL_INFO, "test", "forged", "always=%d", 1);
+    log_flush(false); /* their second is not over */
+    log_flush(true);
+    log_flush(true); /* said once */
 }
 
 static void log_lines_are_one_line_each_and_count_repeats(void **state)
@@ -240,12 +248,21 @@ static void log_lines_are_one_line_each_and_count_repeats(void **state)
     char out[4096];
     log_init(LOG_LEVEL_INFO, "test-0");
     capture(write_lines, out, sizeof(out));
-    char *second = strchr(out, '\n');
-    assert_non_null(second);
-    *second++ = '\0';
-    assert_non_null(strstr(out, " level=warn proc=test-0 module=test msg=\"same\" n=1"));
-    assert_null(strstr(second, "n=2"));
-    assert_non_null(strstr(second, "x=a b [31m repeated=1\n"));
+    static const char *const expected[] = {
+        " level=warn proc=test-0 module=test msg=\"same\" n=1",
+        " level=info proc=test-0 module=test msg=\"forged\" x=a b [31m",
+        " level=error proc=test-0 module=test msg=\"same\" n=0",
+        " level=info proc=test-0 module=test msg=\"forged\" always=1",
+        " level=warn proc=test-0 module=test msg=\"same\" repeated=1",
+        " level=info proc=test-0 module=test msg=\"forged\" repeated=300",
+        " level=error proc=test-0 module=test msg=\"same\" repeated=299",
+    };
+    struct str rest = str_from(out);
+    for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+        struct str line = str_split(&rest, '\n');
+        assert_true(str_ends(line, str_from(expected[i])));
+    }
+    assert_int_equal(rest.len, 0);
     const uint8_t id[4] = {1, 2, 0xab, 0xcd};
     char name[LOG_ID_BYTES];
     assert_string_equal(log_id(id, name), "h:0102abcd");
