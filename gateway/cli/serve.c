@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ static void on_beat(void *ctx)
 {
     struct service *s = ctx;
     role_slot_beat(&s->slots[s->self], loop_mono(s->loop));
+    log_flush(false);
     timer_start(s->loop, s->beat, ROLE_BEAT_MS);
 }
 
@@ -62,7 +64,7 @@ static int run_process(void *ctx, uint32_t i)
     s->self = i;
     s->loop = loop_libevent_new();
     s->beat = timer_new(s->loop, on_beat, s);
-    timer_start(s->loop, s->beat, ROLE_BEAT_MS);
+    timer_start(s->loop, s->beat, 0);
     if (p->run != role_admin) /* which reads files when asked to, and nobody waits for it */
         loop_libevent_watch(s->loop, MAX_TURN_MS, &slot->n_stalls);
     const struct role_context role = {
@@ -80,6 +82,7 @@ static int run_process(void *ctx, uint32_t i)
     int code = p->run(&role);
     timer_free(s->loop, s->beat);
     loop_free(s->loop);
+    log_flush(true);
     return code;
 }
 
@@ -95,6 +98,25 @@ static void on_end(void *ctx, uint32_t i)
 {
     struct service *s = ctx;
     role_slot_end(&s->slots[i]);
+}
+
+static int64_t beat(void *ctx, uint32_t i)
+{
+    struct service *s = ctx;
+    return atomic_load(&s->slots[i].beat_ms);
+}
+
+static void on_hang(void *ctx, uint32_t i)
+{
+    struct service *s = ctx;
+    role_slot_hang(&s->slots[i], clock_mono());
+}
+
+static void on_look(void *ctx)
+{
+    (void)ctx;
+    systemd_watchdog(clock_mono());
+    log_flush(false);
 }
 
 static bool is_settled(void *ctx)
@@ -202,9 +224,12 @@ static enum err open_listener(const struct service *s, struct process *p,
                                  : errmsg_set(msg, ERR_UNAVAILABLE, "socket %d was not handed over",
                                               matching[p->index % n]);
     }
+    bool is_beside = false;
+    for (const struct process *other = s->processes; other < p; other++)
+        is_beside |= other->listen_fd >= 0 && (other->run == role_admin) == is_admin;
     return front_listen(is_admin ? ADMIN_ADDRESS : s->config.listen_address.p,
-                        (int)(is_admin ? s->config.admin_port : s->config.port), &p->listen_fd,
-                        msg);
+                        (int)(is_admin ? s->config.admin_port : s->config.port), is_beside,
+                        &p->listen_fd, msg);
 }
 
 static int open_listeners(struct service *s)
@@ -232,6 +257,17 @@ static void raise_descriptor_limit(void)
         return;
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* up to the hard limit is always allowed */
+}
+
+/* Keys, numbers and answers are in this memory: no core file holds them, and no other process of
+ * the user reads them. */
+static void hide_memory(void)
+{
+    const struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none); /* less is always allowed */
+#ifndef __SANITIZE_ADDRESS__             /* whose search for leaks has to trace this process */
+    (void)prctl(PR_SET_DUMPABLE, 0);     /* fails on a wrong argument only */
+#endif
 }
 
 static enum log_level log_level_of(struct str name)
@@ -281,6 +317,7 @@ static int serve_run(const struct cli_args *args)
     if (code != EX_OK)
         return code;
     raise_descriptor_limit();
+    hide_memory();
     s->metrics = metrics_new();
     s->slots = role_slots_new(s->n_processes);
     for (uint32_t i = 0; i < s->n_processes; i++) {
@@ -293,6 +330,10 @@ static int serve_run(const struct cli_args *args)
                                          .name = process_name,
                                          .run = run_process,
                                          .on_end = on_end,
+                                         .hang_ms = ROLE_HANG_MS,
+                                         .beat = beat,
+                                         .on_hang = on_hang,
+                                         .on_look = on_look,
                                          .is_settled = is_settled,
                                          .on_settled = on_settled,
                                          .on_stop = on_stop};

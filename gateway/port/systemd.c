@@ -51,3 +51,16 @@ void systemd_notify(const char *lines)
     (void)sendto(fd, lines, strlen(lines), MSG_NOSIGNAL, (struct sockaddr *)&to, len);
     (void)close(fd);
 }
+
+void systemd_watchdog(struct mono_ms now)
+{
+    static int64_t told_ms;
+    uint64_t wait_us, pid;
+    if (!env_number("WATCHDOG_USEC", INT64_MAX, &wait_us) || wait_us == 0 ||
+        (env_number("WATCHDOG_PID", INT32_MAX, &pid) && pid != (uint64_t)getpid()))
+        return;
+    if (told_ms != 0 && now.ms - told_ms < (int64_t)(wait_us / 2000))
+        return;
+    told_ms = now.ms;
+    systemd_notify("WATCHDOG=1");
+}

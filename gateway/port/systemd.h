@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 
 #define SYSTEMD_MAX_SOCKETS 64u
@@ -20,3 +21,6 @@ struct systemd_socket {
 uint32_t systemd_sockets(struct systemd_socket ret[SYSTEMD_MAX_SOCKETS]);
 /* Lines such as "READY=1\nSTATUS=...". A manager that does not listen is no error of ours. */
 void systemd_notify(const char *lines);
+/* "WATCHDOG=1", half-way through the time that the manager waits for it; nothing where it does not
+ * wait (WATCHDOG_USEC, sd_watchdog_enabled(3)). Call it a few times a second while all is well. */
+void systemd_watchdog(struct mono_ms now);

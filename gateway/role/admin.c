@@ -4,8 +4,7 @@
 
 #include "base/log.h"
 #include "port/front/front.h"
-#include "role/role.h"
-#include "role/slot.h"
+#include "role/health.h"
 
 #define SCRATCH_BYTES (96u << 20) /* of one request; /sim/outbox may list all it holds */
 #define BODY_BYTES (64u << 20)
@@ -36,65 +35,34 @@ static struct http_response livez(struct admin *a)
     int status = 200;
     for (unsigned i = 0; i < a->role->n_slots; i++) {
         const struct role_slot *slot = &a->role->all_slots[i];
-        if (!role_slot_is_hanging(slot, now))
+        int64_t silent_ms = role_slot_silent_ms(slot, now);
+        if (silent_ms < ROLE_HANG_MS)
             continue;
         status = 503;
-        buf_addf(&a->body, "%s %u has not moved for more than %d s\n", slot->name, slot->index,
-                 ROLE_HANG_MS / 1000);
+        buf_addf(&a->body, "%s %u has not moved for %lld ms\n", slot->name, slot->index,
+                 (long long)silent_ms);
     }
     if (status == 200)
         buf_add_str(&a->body, STR("ok\n"));
     return text(status, buf_str(&a->body));
 }
 
-/* Whether callbacks can be taken depends on the fronts; where there are none, on all others. */
-static bool decides(const struct admin *a, const struct role_slot *slot)
-{
-    bool has_front = false;
-    for (unsigned i = 0; i < a->role->n_slots; i++)
-        has_front |= str_eq(str_from(a->role->all_slots[i].name), STR("front"));
-    return has_front ? str_eq(str_from(slot->name), STR("front"))
-                     : !str_eq(str_from(slot->name), STR("admin"));
-}
-
-static bool can_take_callbacks(const struct admin *a)
-{
-    bool is_ready = true;
-    for (unsigned i = 0; i < a->role->n_slots; i++) {
-        const struct role_slot *slot = &a->role->all_slots[i];
-        is_ready &= !decides(a, slot) || role_slot_state(slot) == ROLE_STATE_READY;
-    }
-    return is_ready;
-}
-
-/* "reasons": what keeps from being ready; "warnings": what else is not as it should be. */
-static void add_complaints(struct admin *a, const char *key, bool is_reason)
-{
-    uint32_t n = 0;
-    buf_addf(&a->body, ",\"%s\":[", key);
-    for (unsigned i = 0; i < a->role->n_slots; i++) {
-        const struct role_slot *slot = &a->role->all_slots[i];
-        enum role_state state = role_slot_state(slot);
-        if (state != ROLE_STATE_READY && decides(a, slot) == is_reason)
-            buf_addf(&a->body, "%s\"%s %u is %s\"", n++ > 0 ? "," : "", slot->name, slot->index,
-                     state_names[state]);
-    }
-    buf_add_char(&a->body, ']');
-}
-
 static struct http_response readyz(struct admin *a)
 {
-    bool is_ready = can_take_callbacks(a);
-    buf_addf(&a->body, "{\"ready\":%s", is_ready ? "true" : "false");
-    add_complaints(a, "reasons", true);
-    add_complaints(a, "warnings", false);
-    buf_add_str(&a->body, STR(",\"processes\":["));
+    struct mono_ms now = loop_mono(a->role->loop);
+    bool is_ready = health_is_ready(a->role, now);
+    buf_addf(&a->body, "{\"ready\":%s,\"reasons\":[", is_ready ? "true" : "false");
+    health_list(a->role, now, true, &a->body);
+    buf_add_str(&a->body, STR("],\"warnings\":["));
+    health_list(a->role, now, false, &a->body);
+    buf_add_str(&a->body, STR("],\"processes\":["));
     for (unsigned i = 0; i < a->role->n_slots; i++) {
         const struct role_slot *slot = &a->role->all_slots[i];
         buf_addf(&a->body,
-                 "%s{\"role\":\"%s\",\"index\":%u,\"state\":\"%s\",\"pid\":%d,\"restarts\":%u}",
+                 "%s{\"role\":\"%s\",\"index\":%u,\"state\":\"%s\",\"pid\":%d,\"restarts\":%u,"
+                 "\"hangs\":%u}",
                  i > 0 ? "," : "", slot->name, slot->index, state_names[role_slot_state(slot)],
-                 slot->pid, slot->n_restarts);
+                 slot->pid, slot->n_restarts, slot->n_hangs);
     }
     buf_add_str(&a->body, STR("]}\n"));
     return (struct http_response){.status = is_ready ? 200 : 503,
@@ -132,6 +100,29 @@ static struct http_response metrics(struct admin *a)
 
 /* ---- the listener ---- */
 
+/* A page of somebody else in a browser on this host can send requests here under a name that it
+ * makes point here; so only names that nobody else can own are served. A listener that a service
+ * manager has opened on another address is reached by any address. */
+static bool is_own_host(const struct admin *a, const struct http_request *request)
+{
+    static const char *const own[] = {"localhost", "127.0.0.1", "[::1]"};
+    struct str host = http_header_get(request->headers, request->n_headers, STR("Host"));
+    if (host.p == NULL) /* HTTP/1.0, which no browser speaks */
+        return true;
+    size_t end = str_starts(host, STR("[")) ? str_find_char(host, ']') : str_find_char(host, ':');
+    struct str name = str_sub(host, 0, str_starts(host, STR("[")) ? end + 1 : end);
+    for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+        if (str_eq_nocase(name, str_from(own[i])))
+            return true;
+    }
+    bool is_address = str_starts(host, STR("["));
+    for (size_t i = 0; !is_address && i < name.len; i++) {
+        if ((name.p[i] < '0' || name.p[i] > '9') && name.p[i] != '.')
+            return false;
+    }
+    return !front_is_on_loopback(a->front);
+}
+
 static bool try_pages(struct admin *a, const struct http_request *request,
                       struct http_response *ret)
 {
@@ -152,13 +143,25 @@ static struct http_response not_found(struct admin *a)
     return text(404, buf_str(&a->body));
 }
 
+static struct http_response not_allowed(void)
+{
+    static const struct http_header allow = {{"Allow", 5}, {"GET, HEAD", 9}};
+    struct http_response response = text(405, STR("only GET and HEAD\n"));
+    response.headers = &allow;
+    response.n_headers = 1;
+    return response;
+}
+
 static struct http_response route(struct admin *a, const struct http_request *request)
 {
     struct http_response response;
+    if (!is_own_host(a, request))
+        return text(403,
+                    STR("this listener is for this host alone: ask for 127.0.0.1 or localhost\n"));
     if (try_pages(a, request, &response))
         return response;
     if (!str_eq(request->method, STR("GET")) && !str_eq(request->method, STR("HEAD")))
-        return text(405, STR("only GET and HEAD\n"));
+        return not_allowed();
     if (str_eq(request->path, STR("/livez")))
         return livez(a);
     if (str_eq(request->path, STR("/readyz")))

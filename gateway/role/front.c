@@ -4,6 +4,7 @@
 #include "app/course_set.h"
 #include "app/replay.h"
 #include "base/log.h"
+#include "role/health.h"
 #include "role/ports.h"
 
 #define TICK_MS 100
@@ -14,6 +15,7 @@ struct front_role {
     const struct role_context *role;
     struct vault *vault;
     struct store *store;
+    struct role_look *look;
     struct spool *spool;
     struct course_set *courses;
     struct dialogs *dialogs;
@@ -27,13 +29,37 @@ struct front_role {
     bool is_draining;
 };
 
+/* --- /check: the truth of /readyz in a word, for a load balancer --- */
+
+static void answer_check(struct front_role *r, struct front_token token,
+                         const struct http_request *request)
+{
+    static const struct http_header allow = {{"Allow", 5}, {"GET, HEAD", 9}};
+    struct http_response response = {.content_type = STR("text/plain; charset=utf-8")};
+    if (!str_eq(request->method, STR("GET")) && !str_eq(request->method, STR("HEAD"))) {
+        response.status = 405;
+        response.headers = &allow;
+        response.n_headers = 1;
+    } else if (health_is_ready(r->role, loop_mono(r->role->loop))) {
+        response.status = 200;
+        response.body = STR("ready\n");
+    } else {
+        response.status = 503;
+        response.body = STR("not ready\n");
+    }
+    front_reply(r->front, token, &response);
+}
+
 /* --- callbacks --- */
 
 static void on_request(void *ctx, struct front_token token, const struct http_request *request,
                        struct str peer)
 {
     struct front_role *r = ctx;
-    callbacks_handle(r->callbacks, token, request, peer);
+    if (str_eq(request->path, STR("/check")))
+        answer_check(r, token, request);
+    else
+        callbacks_handle(r->callbacks, token, request, peer);
 }
 
 static void on_response(void *ctx, struct front_token token, const struct http_response *response)
@@ -65,8 +91,17 @@ static void count(struct front_role *r)
     metrics_add(m, METRIC_http_turned_away_total,
                 now->n_refused + now->n_evicted - r->counted.n_refused - r->counted.n_evicted);
     metrics_add(m, METRIC_late_replies_total, now->n_late_replies - r->counted.n_late_replies);
-    metrics_set(m, METRIC_redis_up, store_is_up(r->store));
     r->counted = *now;
+}
+
+/* With the store away the spool is a durable place, so SMS can still be taken. */
+static void look_for_a_place(struct front_role *r)
+{
+    uint64_t quota_bytes = (uint64_t)r->role->config->spool_quota_mb << 20;
+    bool is_spool_full = spool_bytes(r->spool) + SPOOL_MAX_RECORD_BYTES > quota_bytes;
+    health_set(r->role, HEALTH_spool_full, is_spool_full);
+    health_set(r->role, HEALTH_no_place, is_spool_full && !role_look_can_write(r->look));
+    health_set(r->role, HEALTH_no_course, !course_set_is_ready(r->courses));
 }
 
 static bool is_idle(const struct front_role *r)
@@ -81,8 +116,9 @@ static void on_tick(void *ctx)
     struct front_role *r = ctx;
     watch_courses(r);
     count(r);
-    /* With the store away the spool is a durable place, so callbacks can still be taken. */
-    role_ready(r->role, !r->is_draining && course_set_is_ready(r->courses));
+    look_for_a_place(r);
+    role_ready(r->role,
+               !r->is_draining && course_set_is_ready(r->courses) && role_look_is_known(r->look));
     if (r->is_draining && is_idle(r))
         loop_stop(r->role->loop);
     else
@@ -122,6 +158,7 @@ static int open_ports(struct front_role *r)
         return EX_CONFIG;
     }
     r->store = role_store(r->role);
+    r->look = role_look_new(r->role, r->store);
     return EX_OK;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "role/health.h"
 
 #define WATCH_MS 200
 
@@ -31,32 +32,92 @@ struct vault *role_vault(const struct role_context *role)
     return vault;
 }
 
-struct watch {
+/* ---- looking at the store ---- */
+
+#define PROBE_MS 2000
+#define PROBE_WORRIED_MS 500 /* while something is wrong */
+#define CLOCK_APART_MS (5 * 60 * 1000)
+
+struct role_look {
     const struct role_context *role;
     struct store *store;
     struct timer *timer;
-    timer_fn *fn;
+    struct mono_ms probed;
+    bool is_probing, is_known, is_full, is_clock_off;
+    timer_fn *on_first_up; /* NULL = called, or nobody asked */
     void *ctx;
+    bool decides_ready;
 };
 
-static void on_watch(void *ctx)
+static void on_probe(void *ctx, enum err e, struct wall_ms server)
 {
-    struct watch *w = ctx;
-    bool is_up = store_is_up(w->store);
-    role_ready(w->role, is_up);
-    metrics_set(w->role->metrics, METRIC_redis_up, is_up);
-    if (is_up && w->fn != NULL) {
-        timer_fn *fn = w->fn;
-        w->fn = NULL;
-        fn(w->ctx);
+    struct role_look *look = ctx;
+    int64_t apart_ms = server.ms - loop_wall(look->role->loop).ms;
+    look->is_probing = false;
+    look->is_full = e == ERR_FULL;
+    health_set(look->role, HEALTH_redis_full, look->is_full);
+    if (e != ERR_OK)
+        return;
+    bool is_off = apart_ms > CLOCK_APART_MS || apart_ms < -CLOCK_APART_MS;
+    if (is_off && !look->is_clock_off)
+        LOG_ERROR("clock", "not that of Redis", "apart_s=%lld", (long long)(apart_ms / 1000));
+    look->is_known = true;
+    look->is_clock_off = is_off;
+    health_set(look->role, HEALTH_clock, is_off);
+}
+
+static void probe(struct role_look *look)
+{
+    struct mono_ms now = loop_mono(look->role->loop);
+    bool is_worried = !look->is_known || look->is_full || look->is_clock_off;
+    if (look->is_probing || now.ms - look->probed.ms < (is_worried ? PROBE_WORRIED_MS : PROBE_MS))
+        return;
+    look->is_probing = true;
+    look->probed = now;
+    store_probe(look->store, on_probe, look);
+}
+
+static void on_look(void *ctx)
+{
+    struct role_look *look = ctx;
+    bool is_up = store_is_up(look->store);
+    health_set(look->role, HEALTH_redis_away, !is_up);
+    metrics_set(look->role->metrics, METRIC_redis_up, is_up);
+    if (is_up)
+        probe(look);
+    if (look->decides_ready)
+        role_ready(look->role, is_up);
+    if (is_up && look->on_first_up != NULL) {
+        timer_fn *fn = look->on_first_up;
+        look->on_first_up = NULL;
+        fn(look->ctx);
     }
-    timer_start(w->role->loop, w->timer, WATCH_MS);
+    timer_start(look->role->loop, look->timer, WATCH_MS);
+}
+
+struct role_look *role_look_new(const struct role_context *role, struct store *store)
+{
+    struct role_look *look = xcalloc(1, sizeof(*look));
+    *look = (struct role_look){.role = role, .store = store, .probed = {INT64_MIN / 2}};
+    look->timer = timer_new(role->loop, on_look, look);
+    timer_start(role->loop, look->timer, 0);
+    return look;
+}
+
+bool role_look_is_known(const struct role_look *look)
+{
+    return look->is_known;
+}
+
+bool role_look_can_write(const struct role_look *look)
+{
+    return store_is_up(look->store) && !look->is_full;
 }
 
 void role_watch_store(const struct role_context *role, struct store *store, timer_fn *fn, void *ctx)
 {
-    struct watch *w = xcalloc(1, sizeof(*w)); /* lives as long as the process */
-    *w = (struct watch){.role = role, .store = store, .fn = fn, .ctx = ctx};
-    w->timer = timer_new(role->loop, on_watch, w);
-    timer_start(role->loop, w->timer, 0);
+    struct role_look *look = role_look_new(role, store);
+    look->on_first_up = fn;
+    look->ctx = ctx;
+    look->decides_ready = true;
 }

@@ -11,6 +11,19 @@
 struct store *role_store(const struct role_context *role);
 /* Keys of the keys folder. NULL: it was logged what is missing and how to make it. */
 struct vault *role_vault(const struct role_context *role);
-/* Keeps role_ready in step with the store, and calls fn once, when the store is first up. */
+/*
+ * Looks at the store all the time: is it up, does it take writes, does its clock agree with ours?
+ * It says so in the slot (redis_away, redis_full, clock) and in the metric redis_up. Lives as long
+ * as the process.
+ */
+struct role_look;
+struct role_look *role_look_new(const struct role_context *role, struct store *store);
+/* Has the store been asked and has answered once? Before, nobody knows whether the clock is right.
+ */
+bool role_look_is_known(const struct role_look *look);
+/* Up and not full, as far as known. */
+bool role_look_can_write(const struct role_look *look);
+/* For roles that need nothing but the store: keeps role_ready in step with it, and calls fn once,
+ * when the store is first up. */
 void role_watch_store(const struct role_context *role, struct store *store, timer_fn *fn,
                       void *ctx);

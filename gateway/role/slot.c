@@ -18,14 +18,16 @@ struct role_slot *role_slots_new(unsigned n)
 void role_slot_begin(struct role_slot *slot)
 {
     atomic_store(&slot->state, ROLE_STATE_STARTING);
-    role_slot_beat(slot, clock_mono());
+    atomic_store(&slot->beat_ms, 0);
     atomic_store(&slot->pid, getpid());
 }
 
 void role_slot_end(struct role_slot *slot)
 {
     atomic_store(&slot->pid, 0);
+    atomic_store(&slot->beat_ms, 0);
     atomic_store(&slot->n_connections, 0);
+    atomic_store(&slot->faults, 0);
     atomic_store(&slot->state, ROLE_STATE_STARTING);
     atomic_fetch_add(&slot->n_restarts, 1);
 }
@@ -40,9 +42,17 @@ enum role_state role_slot_state(const struct role_slot *slot)
     return (enum role_state)atomic_load(&slot->state);
 }
 
-bool role_slot_is_hanging(const struct role_slot *slot, struct mono_ms now)
+void role_slot_hang(struct role_slot *slot, struct mono_ms now)
 {
-    return atomic_load(&slot->pid) != 0 && now.ms - atomic_load(&slot->beat_ms) > ROLE_HANG_MS;
+    atomic_store(&slot->hung_ms, now.ms);
+    atomic_fetch_add(&slot->n_hangs, 1);
+}
+
+int64_t role_slot_silent_ms(const struct role_slot *slot, struct mono_ms now)
+{
+    int64_t beat_ms = atomic_load(&slot->beat_ms);
+    int64_t silent_ms = beat_ms != 0 ? now.ms - beat_ms : 0;
+    return silent_ms >= 2 * ROLE_BEAT_MS ? silent_ms : 0;
 }
 
 void role_connections(const struct role_context *role, uint32_t n)

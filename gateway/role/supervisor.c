@@ -17,13 +17,17 @@
 #define FIRST_PAUSE_MS 100
 #define MAX_PAUSE_MS 5000
 #define SETTLING_TICK_MS 20
-#define IDLE_TICK_MS 60000
+#define AWAY_MS                                                                                    \
+    (5 * SUPERVISOR_LOOK_MS) /* looks further apart than that: it did not run itself               \
+                              */
 
 struct process {
     pid_t pid; /* 0 = not running */
     uint32_t n_quick_deaths;
     int64_t started_ms;
-    int64_t start_at_ms; /* when it is not running */
+    int64_t start_at_ms;  /* when it is not running */
+    int64_t beat;         /* as last seen ... */
+    int64_t beat_seen_ms; /* ... first at this time */
 };
 
 struct supervisor {
@@ -31,6 +35,7 @@ struct supervisor {
     struct process processes[SUPERVISOR_MAX_PROCESSES];
     sigset_t signals; /* blocked here, taken with sigtimedwait */
     bool is_settled, is_stopping;
+    int64_t looked_ms;
     int64_t kill_at_ms; /* while stopping */
     int code;
 };
@@ -110,10 +115,11 @@ static void on_death(struct supervisor *s, uint32_t i, int status)
     s->plan->on_end(s->plan->ctx, i);
     bool is_expected = s->is_stopping && (WIFEXITED(status) ? WEXITSTATUS(status) == EX_OK
                                                             : WTERMSIG(status) == SIGTERM);
-    log_write(is_expected ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "supervisor", "process ended",
-              "name=%s %s=%d lived_ms=%lld", s->plan->name(s->plan->ctx, i),
-              WIFSIGNALED(status) ? "signal" : "code",
-              WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), (long long)lived_ms);
+    log_write_always(is_expected ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "supervisor", "process ended",
+                     "name=%s %s=%d lived_ms=%lld", s->plan->name(s->plan->ctx, i),
+                     WIFSIGNALED(status) ? "signal" : "code",
+                     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+                     (long long)lived_ms);
     if (!s->is_stopping && is_hopeless(status)) {
         stop(s, WEXITSTATUS(status));
         return;
@@ -136,10 +142,33 @@ static uint32_t reap(struct supervisor *s)
     return n_running;
 }
 
+/* Kills what hangs. Looks that are far apart say nothing about the others. */
+static void watch(struct supervisor *s, int64_t now_ms)
+{
+    bool was_away = now_ms - s->looked_ms > AWAY_MS;
+    s->looked_ms = now_ms;
+    for (uint32_t i = 0; i < s->plan->n_processes; i++) {
+        struct process *p = &s->processes[i];
+        int64_t beat = p->pid > 0 ? s->plan->beat(s->plan->ctx, i) : 0;
+        if (beat == 0 || beat != p->beat || was_away) {
+            p->beat = beat;
+            p->beat_seen_ms = now_ms;
+        } else if (now_ms - p->beat_seen_ms >= s->plan->hang_ms) {
+            log_write_always(LOG_LEVEL_ERROR, "supervisor", "killing a process that hangs",
+                             "name=%s ms=%lld", s->plan->name(s->plan->ctx, i),
+                             (long long)(now_ms - p->beat_seen_ms));
+            p->beat_seen_ms = now_ms;
+            s->plan->on_hang(s->plan->ctx, i);
+            (void)kill(p->pid, SIGKILL); /* not yet waited for, so it is still ours */
+        }
+    }
+    s->plan->on_look(s->plan->ctx);
+}
+
 /* Starts what is due; returns the time of the next start or kill. */
 static int64_t look_after(struct supervisor *s)
 {
-    int64_t now_ms = clock_mono().ms, next_ms = now_ms + IDLE_TICK_MS;
+    int64_t now_ms = clock_mono().ms, next_ms = now_ms + SUPERVISOR_LOOK_MS;
     if (s->is_stopping) {
         if (now_ms >= s->kill_at_ms) {
             LOG_WARN("supervisor", "killing what did not stop in time", "drain_ms=%lld",
@@ -149,6 +178,7 @@ static int64_t look_after(struct supervisor *s)
         }
         return s->kill_at_ms;
     }
+    watch(s, now_ms);
     for (uint32_t i = 0; i < s->plan->n_processes; i++) {
         struct process *p = &s->processes[i];
         if (p->pid == 0 && p->start_at_ms <= now_ms)

@@ -7,6 +7,11 @@
  * pause. One that returns EX_USAGE, EX_CONFIG or EX_NOPERM ends them all: starting again would not
  * help.
  *
+ * One whose beat stands still for hang_ms is killed, and so started again at once
+ * (docs/reliability.md T35): it may hold connections that nobody answers. Time in which the
+ * supervisor itself did not run, because the machine slept or was short of everything, does not
+ * count.
+ *
  * SIGTERM and SIGINT: on_stop, SIGTERM to all, SIGKILL to what is left after drain_ms; a second
  * one: SIGKILL now. SIGHUP is passed on. When the supervisor itself dies, the kernel kills the
  * children.
@@ -19,6 +24,7 @@
 
 #define SUPERVISOR_MAX_PROCESSES 128u
 #define SUPERVISOR_QUICK_DEATH_MS 1000
+#define SUPERVISOR_LOOK_MS 200 /* how often it looks after all of them */
 
 struct supervisor_plan {
     uint32_t n_processes;
@@ -29,6 +35,12 @@ struct supervisor_plan {
      * the child asks for them, SIGTERM ends it. */
     int (*run)(void *ctx, uint32_t i);
     void (*on_end)(void *ctx, uint32_t i);
+    int64_t hang_ms;
+    /* A number that changes while the process turns; 0 = it does not turn yet, and is not watched.
+     */
+    int64_t (*beat)(void *ctx, uint32_t i);
+    void (*on_hang)(void *ctx, uint32_t i); /* it is being killed; on_end follows */
+    void (*on_look)(void *ctx);             /* every SUPERVISOR_LOOK_MS */
     /* Asked every now and then until it is true; on_settled follows. */
     bool (*is_settled)(void *ctx);
     void (*on_settled)(void *ctx);

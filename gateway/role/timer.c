@@ -62,6 +62,7 @@ int role_timer(const struct role_context *role)
     if (r.vault == NULL)
         return EX_CONFIG;
     r.store = role_store(role);
+    (void)role_look_new(role, r.store); /* which speaks for itself */
     r.courses = course_set_new(role->loop, r.store);
     /* Waking never spools: what could not be committed stays due. */
     r.dialogs = dialogs_new(&(struct dialog_parts){.loop = role->loop,

@@ -34,5 +34,6 @@ check 'well-formed ones are taken' send good
 check 'and signed ones' send signed
 check 'which is seen' test "$(n_traces)" -gt 0
 check_same 'the gateway is as it was: nothing restarted' 0 \
-    "$(curl -fsS "http://127.0.0.1:$ADMIN_PORT/readyz" | grep -o '"restarts":[1-9]' | wc -l)"
+    "$(curl -fsS "http://127.0.0.1:$ADMIN_PORT/readyz" | jq '[.processes[].restarts] | add')"
+check_same 'and /check says that it is ready' ready "$(curl -fsS "http://127.0.0.1:$PORT/check")"
 done_testing

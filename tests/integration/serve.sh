@@ -40,6 +40,12 @@ has_restarted()
         [ "$(field_of sender pid)" != 0 ]
 }
 
+has_been_replaced()
+{
+    [ "$(field_of front hangs)" = 1 ] && [ "$(field_of front pid)" != "$KILLED" ] &&
+        [ "$(field_of front pid)" != 0 ]
+}
+
 are_gone()
 {
     local pid
@@ -68,6 +74,23 @@ check_same 'a broken profile is refused when the service starts' 78 \
     "$(code_of "$WAYPOST" serve --config "$STATE/waypost.yaml")"
 check 'with its place' grep -q 'africastalking.yaml:[0-9]*:[0-9]*: ' "$STATE/waypost.log"
 cp "$ROOT/config/profiles/africastalking.yaml" "$STATE/profiles/"
+
+# One owner of the port (T33): a second gateway with a state and an admin port of its own.
+sed "s|^admin_port:.*|admin_port: $((ADMIN_PORT + 1))|" "$STATE/waypost.yaml" >"$STATE/second.yaml"
+check_same 'a second gateway on the port ends with 69' 69 \
+    "$(code_of "$WAYPOST" serve --config "$STATE/second.yaml")"
+check 'and says why' grep -q "port $PORT: .*another gateway or program listens there" "$STATE/waypost.log"
+
+# A front that is stopped is replaced, and /readyz says so (T35).
+KILLED=$(field_of front pid)
+kill -STOP "$KILLED"
+check 'a front that hangs is replaced' wait_for 10 has_been_replaced
+check 'which is told' grep -q 'front [0-9] hung and was replaced' <(curl -sS -m 2 "http://127.0.0.1:$ADMIN_PORT/readyz")
+check_same 'the admin listener refuses the name of somebody else' 403 \
+    "$(curl -sS -m 2 -o /dev/null -w '%{http_code}' -H 'Host: evil.example' "http://127.0.0.1:$ADMIN_PORT/livez")"
+check_same '/check tells a balancer that nothing can be taken' 503 \
+    "$(curl -sS -m 2 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/check")"
+check_same 'no core can be written' 0 "$(awk '/^Max core file size/ {print $5}' "/proc/$SERVICE/limits")"
 kill -TERM "$SERVICE"
 wait "$SERVICE" && code=0 || code=$?
 check_same 'SIGTERM ends it with 0' 0 "$code"
@@ -93,8 +116,9 @@ while True:
         break' "$STATE/notify" >"$STATE/notified" &
 MANAGER=$!
 wait_for 5 test -S "$STATE/notify"
-serve env NOTIFY_SOCKET="$STATE/notify"
+serve env NOTIFY_SOCKET="$STATE/notify" WATCHDOG_USEC=1000000
 check 'the manager hears READY' wait_for 10 grep -q READY=1 "$STATE/notified"
+check 'and that the supervisor lives' wait_for 10 grep -q WATCHDOG=1 "$STATE/notified"
 kill -TERM "$SERVICE"
 wait "$SERVICE" || true
 check 'and STOPPING' wait "$MANAGER"

@@ -32,6 +32,7 @@ struct got {
     struct number_id ids[GOT_ENTRIES];
     char value[GOT_BYTES];
     char names[GOT_ENTRIES][64], current[64];
+    struct wall_ms server;
 };
 
 struct subject {
@@ -336,9 +337,16 @@ static inline enum err do_restore(struct subject *t, struct number_id id, uint32
     return end(t);
 }
 
-static inline enum err do_ping(struct subject *t)
+static inline void got_time(void *ctx, enum err e, struct wall_ms server)
 {
-    store_ping(t->store, got_plain, begin(t));
+    struct got *got = ctx;
+    got->server = server;
+    got_done(got, e);
+}
+
+static inline enum err do_probe(struct subject *t)
+{
+    store_probe(t->store, got_time, begin(t));
     return end(t);
 }
 

@@ -17,7 +17,7 @@
 
 #include "cli/pages.h"
 #include "port/front/front.h"
-#include "role/slot.h"
+#include "role/health.h"
 
 enum { FRONT_0, FRONT_1, WRITER, ADMIN, N_SLOTS };
 
@@ -52,7 +52,7 @@ static int start(void **state)
     set_slot(a, WRITER, "writer", 0);
     set_slot(a, ADMIN, "admin", 0);
     buf_init(&a->answer, 64u << 20);
-    if (front_listen("127.0.0.1", 0, &fd, &msg) != ERR_OK ||
+    if (front_listen("127.0.0.1", 0, false, &fd, &msg) != ERR_OK ||
         getsockname(fd, (struct sockaddr *)&own, &len) != 0)
         return -1;
     a->port = ntohs(own.sin_port);
@@ -132,14 +132,68 @@ static void test_ready_when_all_fronts_are(void **state)
     a->slots[WRITER].state = ROLE_STATE_READY;
 }
 
+static void test_faults_are_reasons_or_warnings(void **state)
+{
+    struct admin *a = *state;
+    const struct role_context front = {.slot = &a->slots[FRONT_1]};
+    const struct role_context writer = {.slot = &a->slots[WRITER]};
+    health_set(&front, HEALTH_redis_away, true);
+    assert_answer(ask(a, "GET", "/readyz"), 200, "\"warnings\":[\"front 1: Redis is away");
+    health_set(&front, HEALTH_no_place, true);
+    health_set(&front, HEALTH_clock, true);
+    const char *answer = ask(a, "GET", "/readyz");
+    assert_answer(answer, 503, "\"reasons\":[\"front 1: neither Redis nor the spool");
+    assert_answer(answer, 503, ",\"front 1: the clock is more than 5 minutes");
+    health_set(&front, HEALTH_no_place, false);
+    health_set(&front, HEALTH_redis_away, false);
+    assert_answer(ask(a, "GET", "/readyz"), 503, "\"reasons\":[\"front 1: the clock");
+    health_set(&front, HEALTH_clock, false);
+    health_set(&writer, HEALTH_clock, true); /* the writer's clock answers nobody */
+    assert_answer(ask(a, "GET", "/readyz"), 200, "\"warnings\":[\"writer 0: the clock");
+    health_set(&writer, HEALTH_clock, false);
+}
+
+/* A browser on this host must not be led here by a name of somebody else's. */
+static void test_foreign_hosts_are_refused(void **state)
+{
+    struct admin *a = *state;
+    static const struct {
+        const char *host;
+        int status;
+    } rows[] = {{"localhost:8081", 200},
+                {"127.0.0.1", 200},
+                {"127.0.0.1:1", 200},
+                {"[::1]:8081", 200},
+                {"LOCALHOST", 200},
+                {"evil.example", 403},
+                {"127.0.0.1.evil", 403},
+                {"localhost.evil", 403},
+                {"10.0.0.1", 403},
+                {"[::2]", 403},
+                {"", 403}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char target[128];
+        (void)snprintf(target, sizeof(target),
+                       "/livez HTTP/1.1\r\nConnection: close\r\nHost: %s\r\nX: ", rows[i].host);
+        assert_answer(ask(a, "GET", target), rows[i].status, "");
+    }
+}
+
 static void test_a_hanging_process_is_named(void **state)
 {
     struct admin *a = *state;
     assert_answer(ask(a, "GET", "/livez"), 200, "\r\n\r\nok\n");
     role_slot_beat(&a->slots[WRITER], (struct mono_ms){clock_mono().ms - ROLE_HANG_MS - 1});
-    assert_answer(ask(a, "GET", "/livez"), 503, "writer 0 has not moved for more than 10 s");
+    assert_answer(ask(a, "GET", "/livez"), 503, "writer 0 has not moved for 2");
+    assert_answer(ask(a, "GET", "/readyz"), 200, "\"warnings\":[\"writer 0 has not moved for 2");
+    role_slot_hang(&a->slots[WRITER], clock_mono());
     role_slot_end(&a->slots[WRITER]); /* one that is gone does not hang */
     assert_answer(ask(a, "GET", "/livez"), 200, "ok");
+    assert_answer(ask(a, "GET", "/readyz"), 200, "\"writer 0 hung and was replaced 0 s ago\"");
+    a->slots[WRITER].hung_ms = 0;
+    role_slot_beat(&a->slots[FRONT_1], (struct mono_ms){clock_mono().ms - ROLE_HANG_MS - 1});
+    assert_answer(ask(a, "GET", "/readyz"), 503, "\"reasons\":[\"front 1 has not moved for 2");
+    a->slots[FRONT_1].beat_ms = 0;
     role_slot_begin(&a->slots[WRITER]);
     a->slots[WRITER].state = ROLE_STATE_READY;
 }
@@ -183,7 +237,8 @@ static void test_nothing_else(void **state)
     struct admin *a = *state;
     assert_answer(ask(a, "GET", "/"), 404, "/readyz");
     assert_answer(ask(a, "GET", "/sim/outbox"), 404, ""); /* not configured */
-    assert_answer(ask(a, "POST", "/readyz"), 405, "");
+    assert_answer(ask(a, "POST", "/readyz"), 405, "Allow: GET, HEAD\r\n");
+    assert_answer(ask(a, "OPTIONS", "/readyz"), 405, "Allow: GET, HEAD\r\n");
     assert_answer(ask(a, "GET", "/in/at"), 404, "");
     assert_answer(ask(a, "HEAD", "/livez"), 200, "Content-Length: 3\r\n");
 }
@@ -192,6 +247,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ready_when_all_fronts_are),
+        cmocka_unit_test(test_faults_are_reasons_or_warnings),
+        cmocka_unit_test(test_foreign_hosts_are_refused),
         cmocka_unit_test(test_a_hanging_process_is_named),
         cmocka_unit_test(test_metrics_of_all_processes),
         cmocka_unit_test(test_preview_shows_the_lessons_folder_only),

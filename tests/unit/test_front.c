@@ -80,22 +80,26 @@ static struct front_limits short_limits(void)
     return limits;
 }
 
-static struct bench *bench_new(const struct front_limits *limits)
+static struct bench *bench_with(const struct front_limits *limits, front_on_request *fn)
 {
     struct bench *b = calloc(1, sizeof(*b));
     assert_non_null(b);
     b->loop = loop_libevent_new();
     struct errmsg msg;
     int fd;
-    assert_int_equal(front_listen("127.0.0.1", 0, &fd, &msg), ERR_OK);
-    assert_int_equal(front_libevent_new(b->loop, fd, limits, on_request, b, &b->front, &msg),
-                     ERR_OK);
+    assert_int_equal(front_listen("127.0.0.1", 0, false, &fd, &msg), ERR_OK);
+    assert_int_equal(front_libevent_new(b->loop, fd, limits, fn, b, &b->front, &msg), ERR_OK);
     for (int i = 0; i < MAX_CLIENTS; i++) {
         b->clients[i].fd = -1;
         buf_init(&b->clients[i].in, 1 << 24);
     }
     buf_init(&b->seen, 1 << 16);
     return b;
+}
+
+static struct bench *bench_new(const struct front_limits *limits)
+{
+    return bench_with(limits, on_request);
 }
 
 static void bench_free(struct bench *b)
@@ -279,6 +283,61 @@ static void test_pipelined_requests_come_one_at_a_time_in_order(void **state)
     const char *in = buf_str(&b->clients[0].in).p;
     const char *one = strstr(in, "one"), *two = strstr(in, "hello"), *three = strstr(in, "three");
     assert_true(one < two && two < three && three < strstr(two + 1, "hello"));
+    bench_free(b);
+}
+
+#define N_PIPELINED 300
+
+static uint32_t turn, turn_counted, n_in_turn, most_in_turn, n_fair;
+static struct timer *turn_timer;
+
+static void on_turn(void *ctx)
+{
+    struct bench *b = ctx;
+    turn++;
+    timer_start(b->loop, turn_timer, 0);
+}
+
+static void on_fair_request(void *ctx, struct front_token token, const struct http_request *request,
+                            struct str peer)
+{
+    struct bench *b = ctx;
+    (void)request;
+    (void)peer;
+    n_in_turn = turn == turn_counted ? n_in_turn + 1 : 1;
+    turn_counted = turn;
+    most_in_turn = n_in_turn > most_in_turn ? n_in_turn : most_in_turn;
+    n_fair++;
+    reply_text(b, token, "hello");
+}
+
+static bool is_all_fair(struct bench *b)
+{
+    return count(&b->clients[0].in, "hello") == N_PIPELINED &&
+           count(&b->clients[1].in, "hello") == N_PIPELINED;
+}
+
+/* Whatever a peer has sent at once, a turn of the loop hands over a few of it (T36). */
+static void test_long_pipelines_take_turns(void **state)
+{
+    (void)state;
+    struct front_limits limits = front_default_limits();
+    struct bench *b = bench_with(&limits, on_fair_request);
+    struct buf requests CLEANUP(buf_fini);
+    buf_init(&requests, 1 << 20);
+    for (int i = 0; i < N_PIPELINED; i++)
+        buf_addf(&requests, "GET /%d HTTP/1.1\r\n" HOST "\r\n", i);
+    n_fair = most_in_turn = 0;
+    turn_timer = timer_new(b->loop, on_turn, b);
+    timer_start(b->loop, turn_timer, 0);
+    for (int i = 0; i < 2; i++) {
+        open_client(b, i);
+        say(b, i, requests.p);
+    }
+    run_until(b, is_all_fair);
+    timer_free(b->loop, turn_timer);
+    assert_int_equal(n_fair, 2 * N_PIPELINED);
+    assert_true(most_in_turn <= 2 * FRONT_REQUESTS_PER_TURN);
     bench_free(b);
 }
 
@@ -637,9 +696,9 @@ static void test_listen_says_what_is_wrong(void **state)
     (void)state;
     struct errmsg msg;
     int fd;
-    assert_int_equal(front_listen("localhost", 0, &fd, &msg), ERR_INVALID);
+    assert_int_equal(front_listen("localhost", 0, false, &fd, &msg), ERR_INVALID);
     assert_non_null(strstr(msg.text, "localhost"));
-    assert_int_equal(front_listen("127.0.0.1", 65536, &fd, &msg), ERR_INVALID);
+    assert_int_equal(front_listen("127.0.0.1", 65536, false, &fd, &msg), ERR_INVALID);
     int other = socket(AF_INET, SOCK_STREAM, 0);
     struct sockaddr_in own = {.sin_family = AF_INET};
     own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -647,9 +706,25 @@ static void test_listen_says_what_is_wrong(void **state)
     assert_int_equal(bind(other, (struct sockaddr *)&own, sizeof(own)), 0);
     assert_int_equal(listen(other, 1), 0);
     assert_int_equal(getsockname(other, (struct sockaddr *)&own, &len), 0);
-    assert_int_equal(front_listen("127.0.0.1", ntohs(own.sin_port), &fd, &msg), ERR_UNAVAILABLE);
+    assert_int_equal(front_listen("127.0.0.1", ntohs(own.sin_port), false, &fd, &msg),
+                     ERR_UNAVAILABLE);
     assert_non_null(strstr(msg.text, "another port"));
     (void)close(other);
+    /* Ours: the owner alone, then others of its own beside it; a second owner is another gateway
+     * (T33), also on all addresses at once. */
+    int owner, beside, second;
+    assert_int_equal(front_listen("127.0.0.1", 0, false, &owner, &msg), ERR_OK);
+    assert_int_equal(getsockname(owner, (struct sockaddr *)&own, &len), 0);
+    int port = ntohs(own.sin_port);
+    assert_int_equal(front_listen("127.0.0.1", port, true, &beside, &msg), ERR_OK);
+    assert_int_equal(front_listen("127.0.0.1", port, false, &second, &msg), ERR_UNAVAILABLE);
+    assert_non_null(strstr(msg.text, "another gateway"));
+    assert_int_equal(front_listen("0.0.0.0", port, false, &second, &msg), ERR_UNAVAILABLE);
+    (void)close(owner);
+    assert_int_equal(front_listen("127.0.0.1", port, false, &second, &msg), ERR_UNAVAILABLE);
+    (void)close(beside);
+    assert_int_equal(front_listen("127.0.0.1", port, false, &second, &msg), ERR_OK);
+    (void)close(second);
     struct loop *loop = loop_libevent_new();
     struct front_limits limits = front_default_limits();
     struct front *front;
@@ -664,6 +739,7 @@ int main(void)
         cmocka_unit_test(test_answers_and_keeps_the_connection),
         cmocka_unit_test(test_head_has_length_but_no_body),
         cmocka_unit_test(test_pipelined_requests_come_one_at_a_time_in_order),
+        cmocka_unit_test(test_long_pipelines_take_turns),
         cmocka_unit_test(test_half_closed_peer_gets_all_its_answers),
         cmocka_unit_test(test_peer_gone_makes_the_reply_late),
         cmocka_unit_test(test_second_reply_is_late),

@@ -715,17 +715,17 @@ static void faults_hit_their_verb_and_end(void **state)
     store_mem_fail(t->store, "load", ERR_TIMEOUT, false, 2);
     assert_int_equal(do_load(t, id_of(1, 1)), ERR_TIMEOUT);
     assert_false(t->got.has_record);
-    assert_int_equal(do_ping(t), ERR_OK);
+    assert_int_equal(do_probe(t), ERR_OK);
     assert_int_equal(do_load(t, id_of(1, 1)), ERR_TIMEOUT);
     assert_int_equal(do_load(t, id_of(1, 1)), ERR_OK);
     store_mem_fail(t->store, "*", ERR_UNAVAILABLE, false, UINT32_MAX);
     assert_false(store_is_up(t->store));
-    assert_int_equal(do_ping(t), ERR_UNAVAILABLE);
+    assert_int_equal(do_probe(t), ERR_UNAVAILABLE);
     assert_int_equal(do_session_get(t, STR("k")), ERR_UNAVAILABLE);
     assert_int_equal(do_due(t, 1, 1), ERR_UNAVAILABLE);
     store_mem_fail(t->store, "*", ERR_UNAVAILABLE, false, 0);
     assert_true(store_is_up(t->store));
-    assert_int_equal(do_ping(t), ERR_OK);
+    assert_int_equal(do_probe(t), ERR_OK);
 }
 
 static void late_faults_have_had_their_effect(void **state)
@@ -850,7 +850,7 @@ static void in_flight_is_bounded(void **state)
         assert_int_equal(gots[i].e, i < 1000 ? ERR_OK : ERR_FULL);
     }
     free(gots);
-    assert_int_equal(do_ping(t), ERR_OK);
+    assert_int_equal(do_probe(t), ERR_OK);
 }
 
 static void killed_server_has_lost_nothing_acknowledged(void **state)
@@ -925,6 +925,7 @@ static void full_server_refuses_writes_but_can_be_emptied(void **state)
     assert_int_not_equal(redis_server_do(&server, "CONFIG SET maxmemory 1"), -1);
     assert_int_equal(do_step(t, id_of(1, 1), 0, "no room"), ERR_FULL);
     assert_int_equal(do_session_put(t, STR("k"), STR("v"), 1000), ERR_FULL);
+    assert_int_equal(do_probe(t), ERR_FULL);
     assert_int_equal(do_load(t, id_of(1, 1)), ERR_OK);
     assert_false(t->got.has_state);
     assert_int_equal(do_read(t, STORE_STREAM_OUTBOX, false, 10, 0), ERR_OK);
@@ -1061,7 +1062,7 @@ static void user_without_password_is_not_served(void **state)
             wait_up(t, true);
         else
             run_for(t, 100);
-        assert_int_equal(do_ping(t), rows[i].is_up ? ERR_OK : ERR_UNAVAILABLE);
+        assert_int_equal(do_probe(t), rows[i].is_up ? ERR_OK : ERR_UNAVAILABLE);
         t->store = before;
         store_free(store);
     }

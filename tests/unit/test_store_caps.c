@@ -423,7 +423,7 @@ static void child_on_one_number(const struct store_caps *caps)
         assert_true(e == ERR_OK || e == ERR_CONFLICT);
         i += e == ERR_OK;
     }
-    assert_int_equal(do_ping(t), ERR_OK); /* behind what the last commit gave back */
+    assert_int_equal(do_probe(t), ERR_OK); /* behind what the last commit gave back */
     _exit(0);
 }
 

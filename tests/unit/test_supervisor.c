@@ -24,6 +24,7 @@ enum behaviour {
     IGNORES,     /* SIGTERM does nothing to it */
     DIES,        /* returns EX_SOFTWARE at once */
     IS_HOPELESS, /* returns EX_CONFIG once the others run */
+    HANGS,       /* the first time; then obeys */
 };
 
 #define N 2
@@ -35,6 +36,9 @@ struct stage {
     _Atomic int n_starts[N];
     _Atomic int n_ends[N];
     _Atomic int n_hups[N];
+    _Atomic int64_t beat[N];
+    _Atomic int n_hangs[N];
+    _Atomic int n_looks;
     _Atomic int n_settled, n_stops;
 };
 
@@ -71,8 +75,12 @@ static int on_run(void *ctx, uint32_t i)
         (void)usleep(1000);
     if (stage->behaviour[i] == IS_HOPELESS)
         return EX_CONFIG;
-    while (!is_told_to_end)
+    while (!is_told_to_end) {
+        bool is_hanging = stage->behaviour[i] == HANGS && atomic_load(&stage->n_starts[i]) == 1;
+        if (!is_hanging || atomic_load(&stage->beat[i]) == 0)
+            atomic_fetch_add(&stage->beat[i], 1);
         (void)usleep(1000);
+    }
     return EX_OK;
 }
 
@@ -81,6 +89,24 @@ static void on_end(void *ctx, uint32_t i)
     (void)ctx;
     atomic_store(&stage->pid[i], 0);
     atomic_fetch_add(&stage->n_ends[i], 1);
+}
+
+static int64_t beat(void *ctx, uint32_t i)
+{
+    (void)ctx;
+    return atomic_load(&stage->beat[i]);
+}
+
+static void on_hang(void *ctx, uint32_t i)
+{
+    (void)ctx;
+    atomic_fetch_add(&stage->n_hangs[i], 1);
+}
+
+static void on_look(void *ctx)
+{
+    (void)ctx;
+    atomic_fetch_add(&stage->n_looks, 1);
 }
 
 static bool is_settled(void *ctx)
@@ -113,6 +139,10 @@ static pid_t start_supervisor(enum behaviour first, enum behaviour second, int64
                                          .name = on_name,
                                          .run = on_run,
                                          .on_end = on_end,
+                                         .hang_ms = 3 * SUPERVISOR_LOOK_MS,
+                                         .beat = beat,
+                                         .on_hang = on_hang,
+                                         .on_look = on_look,
                                          .is_settled = is_settled,
                                          .on_settled = on_settled,
                                          .on_stop = on_stop};
@@ -168,6 +198,22 @@ static void test_starts_again_what_was_killed(void **state)
     }
     assert_int_equal(stage->pid[1], other);
     assert_int_equal(stage->n_settled, 1);
+    assert_int_equal(kill(supervisor, SIGTERM), 0);
+    assert_int_equal(exit_code_of(supervisor), EX_OK);
+}
+
+/* T35: it holds connections that nobody answers. A stopped one (SIGSTOP) is the same. */
+static void test_replaces_what_hangs(void **state)
+{
+    (void)state;
+    pid_t supervisor = start_supervisor(HANGS, OBEYS, 10000);
+    wait_for(&stage->n_hangs[0], 1, "hang seen");
+    wait_for(&stage->n_starts[0], 2, "new start");
+    wait_for(&stage->n_looks, 3, "looks");
+    pid_t second = atomic_load(&stage->pid[1]);
+    assert_int_equal(kill(second, SIGSTOP), 0);
+    wait_for(&stage->n_starts[1], 2, "start in place of the stopped one");
+    assert_int_equal(stage->n_starts[0], 2);
     assert_int_equal(kill(supervisor, SIGTERM), 0);
     assert_int_equal(exit_code_of(supervisor), EX_OK);
 }
@@ -255,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stops_in_order_when_asked),
         cmocka_unit_test(test_starts_again_what_was_killed),
+        cmocka_unit_test(test_replaces_what_hangs),
         cmocka_unit_test(test_does_not_spin_on_what_dies_at_once),
         cmocka_unit_test(test_a_hopeless_process_ends_all_with_its_code),
         cmocka_unit_test(test_kills_what_does_not_stop_in_time),

@@ -80,12 +80,58 @@ static void test_tells_the_manager(void **state)
     systemd_notify("READY=1");
 }
 
+static int listener(const char *path)
+{
+    struct sockaddr_un own = {.sun_family = AF_UNIX};
+    memcpy(own.sun_path, path, strlen(path));
+    int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&own, sizeof(own)), 0);
+    (void)setenv("NOTIFY_SOCKET", path, 1);
+    return fd;
+}
+
+static bool hears(int fd)
+{
+    char got[64] = "";
+    return recv(fd, got, sizeof(got) - 1, MSG_DONTWAIT) > 0 && strcmp(got, "WATCHDOG=1") == 0;
+}
+
+static void test_watchdog_is_fed_in_time(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/waypost-notify.XXXXXX", path[64], pid[16];
+    assert_non_null(mkdtemp(dir));
+    (void)snprintf(path, sizeof(path), "%s/sock", dir);
+    (void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
+    int fd = listener(path);
+    systemd_watchdog((struct mono_ms){1000}); /* nobody waits for it */
+    assert_false(hears(fd));
+    (void)setenv("WATCHDOG_USEC", "10000000", 1);
+    (void)setenv("WATCHDOG_PID", "1", 1); /* for another process */
+    systemd_watchdog((struct mono_ms){1000});
+    assert_false(hears(fd));
+    (void)setenv("WATCHDOG_PID", pid, 1);
+    systemd_watchdog((struct mono_ms){1000});
+    assert_true(hears(fd));
+    systemd_watchdog((struct mono_ms){5999});
+    assert_false(hears(fd));
+    systemd_watchdog((struct mono_ms){6000});
+    assert_true(hears(fd));
+    (void)unsetenv("WATCHDOG_USEC");
+    (void)unsetenv("WATCHDOG_PID");
+    (void)unsetenv("NOTIFY_SOCKET");
+    (void)close(fd);
+    (void)unlink(path);
+    (void)rmdir(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_takes_the_sockets_meant_for_it),
         cmocka_unit_test(test_leaves_what_is_not_for_it),
         cmocka_unit_test(test_tells_the_manager),
+        cmocka_unit_test(test_watchdog_is_fed_in_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -367,10 +367,16 @@ static void mem_courses_get(struct store *s, store_on_courses *fn, void *ctx)
 
 /* ---- the rest ---- */
 
-static void mem_ping(struct store *s, store_on_done *fn, void *ctx)
+static void deliver_time(struct answer *a)
 {
-    struct answer *a = mem_answer_new(mem(s), "ping", mem_deliver_done, ctx);
-    a->fn.done = fn;
+    a->fn.time(a->ctx, a->e, a->server);
+}
+
+static void mem_probe(struct store *s, store_on_time *fn, void *ctx)
+{
+    struct answer *a = mem_answer_new(mem(s), "probe", deliver_time, ctx);
+    a->fn.time = fn;
+    a->server = loop_wall(mem(s)->loop);
     mem_answer_post(mem(s), a);
 }
 
@@ -462,7 +468,7 @@ static const struct store_ops mem_ops = {
     .board_put = mem_board_put,
     .board_get = mem_board_get,
     .restore = mem_restore,
-    .ping = mem_ping,
+    .probe = mem_probe,
     .is_up = mem_is_up,
     .free = mem_free,
 };

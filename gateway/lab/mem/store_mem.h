@@ -88,6 +88,7 @@ struct answer {
         store_on_board *board;
         store_on_part *part;
         store_on_overdue *overdue;
+        store_on_time *time;
     } fn;
     void *ctx;
     enum err e;
@@ -99,6 +100,7 @@ struct answer {
     struct number_id *ids;
     struct str *names, *bundles;
     struct str value; /* also: name of the current course */
+    struct wall_ms server;
     enum store_part_state part_state;
     uint32_t n;
 };

@@ -178,10 +178,22 @@ static bool is_ready_for_next(struct conn *c)
     return true;
 }
 
+/* A complete request is in the reader; others have their turn first. */
+static void wait_for_turn(struct conn *c)
+{
+    front_enter(c, WAIT_TURN);
+    timer_start(c->front->loop, c->front->next_turn, 0);
+}
+
 /* Acts on what the reader has; may free c. */
 static void go_on(struct conn *c, enum http_state state)
 {
-    while (state == HTTP_STATE_DONE) {
+    for (int n = 0; state == HTTP_STATE_DONE; n++) {
+        if (n == FRONT_REQUESTS_PER_TURN) {
+            count_memory(c);
+            wait_for_turn(c);
+            return;
+        }
         hand_over(c);
         if (!is_ready_for_next(c))
             return;
@@ -221,21 +233,34 @@ static void go_on(struct conn *c, enum http_state state)
 static void go_on_later(struct conn *c)
 {
     enum http_state state = http_reader_next(c->reader);
-    if (state != HTTP_STATE_DONE) {
+    if (state == HTTP_STATE_DONE)
+        wait_for_turn(c);
+    else
         go_on(c, state);
-        return;
-    }
-    c->must_go_on = true;
-    front_enter(
-        c, WAIT_BODY); /* the request is there; until its turn nothing may expire or evict it */
-    event_active(&c->readable, EV_READ, 1);
+}
+
+void conn_take_turns(void *front)
+{
+    struct front *f = front;
+    struct conn *c;
+    uint32_t n = 0;
+    TAILQ_FOREACH(c, &f->waiting[WAIT_TURN], links)
+    n++;
+    for (; n > 0 && (c = TAILQ_FIRST(&f->waiting[WAIT_TURN])) != NULL; n--)
+        go_on(c, HTTP_STATE_DONE); /* which takes it out of the list */
+}
+
+/* Is a request of this connection being worked on, or about to be? */
+static bool is_busy(const struct conn *c)
+{
+    return c->wait == WAIT_TURN || c->wait == WAIT_REPLY || c->wait == WAIT_TAKING;
 }
 
 static void take_eof(struct conn *c)
 {
     c->is_eof = true;
     set_reading(c, false);
-    if (c->wait != WAIT_REPLY && c->wait != WAIT_TAKING)
+    if (!is_busy(c))
         conn_free(c);
 }
 
@@ -256,11 +281,6 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
     struct conn *c = ctx;
     struct front *f = c->front;
     (void)loop_mono(f->loop); /* begins the turn for the stall watch */
-    if (c->must_go_on) {
-        c->must_go_on = false;
-        go_on(c, HTTP_STATE_DONE);
-        return;
-    }
     ssize_t n = recv(c->fd, f->scratch, sizeof(f->scratch), 0);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
@@ -272,7 +292,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
         c->n_lingered_bytes += (uint32_t)n;
         if (c->n_lingered_bytes > LINGER_BYTES)
             conn_free(c);
-    } else if (c->wait == WAIT_REPLY || c->wait == WAIT_TAKING) {
+    } else if (is_busy(c)) {
         take_early(c, (size_t)n);
     } else {
         go_on(c, http_reader_feed(c->reader, f->scratch, (size_t)n));
@@ -360,6 +380,7 @@ void conn_expire(struct conn *c)
         conn_send_last(c, 503, "no answer in time");
         conn_linger(c);
         return;
+    case WAIT_TURN:
     case WAIT_TAKING:
         f->counters.n_timeouts++;
         conn_free(c);

@@ -15,7 +15,16 @@
 
 /* What a connection waits for; each has one duration, so that the connections in one state, kept in
  * the order of entering it, are also in the order of their deadlines. */
-enum wait { WAIT_IDLE, WAIT_HEAD, WAIT_BODY, WAIT_REPLY, WAIT_TAKING, WAIT_LINGER, N_WAITS };
+enum wait {
+    WAIT_IDLE,
+    WAIT_HEAD,
+    WAIT_BODY,
+    WAIT_TURN, /* a complete request is in the reader: it is handed over in the next turn */
+    WAIT_REPLY,
+    WAIT_TAKING,
+    WAIT_LINGER,
+    N_WAITS
+};
 
 struct conn {
     TAILQ_ENTRY(conn) links; /* in front->waiting[wait] */
@@ -38,7 +47,6 @@ struct conn {
     bool is_broken : 1;     /* the reply could not be sent */
     bool is_head : 1;       /* the present request is a HEAD */
     bool is_keep_alive : 1; /* the present reply leaves the connection open */
-    bool must_go_on : 1;    /* a complete request waits in the reader */
     char name[INET6_ADDRSTRLEN];
 };
 
@@ -57,9 +65,11 @@ struct front {
     void *ctx;
     int listen_fd; /* -1 = drained */
     int port;
+    bool is_on_loopback;
     struct event *acceptable;
     struct timer *accept_again;
-    struct timer *deadline; /* fires at or before the earliest deadline of all connections */
+    struct timer *next_turn; /* for the connections in WAIT_TURN */
+    struct timer *deadline;  /* fires at or before the earliest deadline of all connections */
     int64_t deadline_due_ms;
     struct conn_list waiting[N_WAITS];
     struct front_peers *peers;
@@ -80,5 +90,7 @@ void front_enter(struct conn *c, enum wait wait);
 /* Takes over fd and the place counted for it in peer; begins to read. */
 void conn_new(struct front *f, int fd, struct front_peer *peer, const char name[INET6_ADDRSTRLEN]);
 void conn_free(struct conn *c);
+/* Hands over what is in WAIT_TURN; what comes into it meanwhile waits for the next turn. */
+void conn_take_turns(void *front);
 /* The deadline of what it waits for has passed: says so where somebody listens, and closes. */
 void conn_expire(struct conn *c);

@@ -6,7 +6,8 @@
  *
  * Each request is answered exactly once with front_reply, within the callback or later; the token
  * names connection and request, so a second answer, or one to a connection that is gone, finds
- * nothing and is counted. Requests of one connection are handed over one at a time, in order; the
+ * nothing and is counted. Requests of one connection are handed over one at a time, in order, and
+ * at most FRONT_REQUESTS_PER_TURN of them in one turn of the loop (docs/reliability.md T36); the
  * callback runs from loop_run only, never inside front_reply.
  *
  * What is malformed, too slow or too much is answered here (400.. of wire/http/http.h, 408, 503),
@@ -18,6 +19,8 @@
 #include "base/buf.h"
 #include "port/loop.h"
 #include "wire/http/http.h"
+
+#define FRONT_REQUESTS_PER_TURN 8
 
 struct front;
 
@@ -54,10 +57,12 @@ struct front_counters {
 
 /* Defaults of RELIABILITY.md T13 and T15. */
 struct front_limits front_default_limits(void);
-/* Opens a listening socket with SO_REUSEPORT on a numeric address; port 0 = any free one.
- * ERR_INVALID: no numeric address; ERR_UNAVAILABLE: in use or not ours. The message says by what
- * address and how to change it. */
-enum err front_listen(const char *address, int port, int *ret_fd, struct errmsg *msg) MUST_CHECK;
+/* Opens a listening socket on a numeric address; port 0 = any free one. The first one owns the
+ * port: it fails where anybody else listens. Further ones of the same process stand beside it
+ * (SO_REUSEPORT), and the kernel deals the connections out. ERR_INVALID: no numeric address;
+ * ERR_UNAVAILABLE: in use or not ours. The message says by what address and how to change it. */
+enum err front_listen(const char *address, int port, bool is_beside, int *ret_fd,
+                      struct errmsg *msg) MUST_CHECK;
 /* Takes over a listening socket, also when it fails (ERR_UNAVAILABLE: it is none). */
 enum err front_libevent_new(struct loop *loop, int listen_fd, const struct front_limits *limits,
                             front_on_request *fn, void *ctx, struct front **ret,
@@ -66,6 +71,8 @@ enum err front_libevent_new(struct loop *loop, int listen_fd, const struct front
  * in response is copied. */
 void front_reply(struct front *f, struct front_token token, const struct http_response *response);
 int front_port(const struct front *f);
+/* Nobody but this host reaches it. */
+bool front_is_on_loopback(const struct front *f);
 const struct front_counters *front_counters_get(const struct front *f);
 uint32_t front_n_connections(const struct front *f);
 /* Takes what waits in the accept queue, closes the listening socket, and from now on ends each

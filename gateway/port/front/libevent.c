@@ -44,6 +44,7 @@ static int64_t wait_ms(const struct front *f, enum wait wait)
     case WAIT_HEAD:
         return f->limits.header_ms;
     case WAIT_BODY:
+    case WAIT_TURN:
     case WAIT_TAKING:
         return f->limits.body_ms;
     case WAIT_REPLY:
@@ -204,6 +205,11 @@ static enum err adopt_listener(struct front *f, int fd, struct errmsg *msg)
     /* Accepted sockets inherit it. Not there on a unix socket, where it is not needed either. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     f->port = ntohs(own.sin6_port);
+    const struct sockaddr_in *own4 = (const struct sockaddr_in *)&own;
+    f->is_on_loopback = own.sin6_family == AF_INET6 ? IN6_IS_ADDR_LOOPBACK(&own.sin6_addr) != 0
+                        : own.sin6_family == AF_INET
+                            ? ntohl(own4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET
+                            : true; /* a unix socket */
     return ERR_OK;
 }
 
@@ -228,6 +234,7 @@ enum err front_libevent_new(struct loop *loop, int listen_fd, const struct front
         f->slots[i].next_free = i + 1;
     f->deadline = timer_new(loop, on_deadline, f);
     f->accept_again = timer_new(loop, on_accept_again, f);
+    f->next_turn = timer_new(loop, conn_take_turns, f);
     enum err e = adopt_listener(f, listen_fd, msg);
     if (e != ERR_OK) {
         front_free(f);
@@ -244,6 +251,11 @@ enum err front_libevent_new(struct loop *loop, int listen_fd, const struct front
 int front_port(const struct front *f)
 {
     return f->port;
+}
+
+bool front_is_on_loopback(const struct front *f)
+{
+    return f->is_on_loopback;
 }
 
 const struct front_counters *front_counters_get(const struct front *f)
@@ -294,6 +306,7 @@ void front_free(struct front *f)
     }
     timer_free(f->loop, f->deadline);
     timer_free(f->loop, f->accept_again);
+    timer_free(f->loop, f->next_turn);
     front_peers_free(f->peers);
     buf_fini(&f->out);
     free(f->slots);

@@ -11,14 +11,23 @@
 
 #define BACKLOG 1024
 
-static bool set_options(int fd)
+static bool set_on(int fd, int option)
 {
     const int on = 1;
-    return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-           setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0;
+    return setsockopt(fd, SOL_SOCKET, option, &on, sizeof(on)) == 0;
 }
 
-enum err front_listen(const char *address, int port, int *ret_fd, struct errmsg *msg)
+/* The owner binds and listens alone, so that a port where anybody listens refuses it, another
+ * gateway too; only then it lets the others of this process in. */
+static bool open_on(int fd, const struct addrinfo *at, bool is_beside)
+{
+    return set_on(fd, SO_REUSEADDR) && (!is_beside || set_on(fd, SO_REUSEPORT)) &&
+           bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0 &&
+           (is_beside || set_on(fd, SO_REUSEPORT));
+}
+
+enum err front_listen(const char *address, int port, bool is_beside, int *ret_fd,
+                      struct errmsg *msg)
 {
     char service[16];
     (void)snprintf(service, sizeof(service), "%d", port); /* fits any int */
@@ -31,8 +40,7 @@ enum err front_listen(const char *address, int port, int *ret_fd, struct errmsg 
                           "(127.0.0.1, 0.0.0.0, ::) and a port up to 65535",
                           address, port);
     int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    bool is_open = fd >= 0 && set_options(fd) && bind(fd, found->ai_addr, found->ai_addrlen) == 0 &&
-                   listen(fd, BACKLOG) == 0;
+    bool is_open = fd >= 0 && open_on(fd, found, is_beside);
     int error = errno;
     freeaddrinfo(found);
     if (is_open) {
@@ -43,7 +51,9 @@ enum err front_listen(const char *address, int port, int *ret_fd, struct errmsg 
         (void)close(fd); /* never used */
     return errmsg_set(
         msg, ERR_UNAVAILABLE, "cannot listen on %s port %d: %s%s", address, port, strerror(error),
-        error == EADDRINUSE ? "; stop the other program or choose another port in the configuration"
+        error == EADDRINUSE
+            ? "; another gateway or program listens there: stop it, or choose another "
+              "port in the configuration"
         : error == EADDRNOTAVAIL ? "; choose an address of this machine"
         : error == EACCES        ? "; choose a port from 1024 up or grant the right to bind"
                                  : "");

@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 4
+-- version 6
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -304,6 +304,12 @@ local function mark(keys, args)
   return redis.call('SADD', keys[2], args[1])
 end
 
+-- keys: a note of no meaning. Refused as any write when memory is short or the disk fails.
+local function probe(keys)
+  redis.call('SET', keys[1], '1', 'PX', 60000)
+  return redis.call('TIME')
+end
+
 -- allow-oom: what empties the streams must not wait for memory.
 redis.register_function('waypost_commit', commit)
 redis.register_function('waypost_commit_capped', commit_capped)
@@ -312,6 +318,7 @@ redis.register_function{function_name = 'waypost_give_back', callback = give_bac
 redis.register_function('waypost_part_put', part_put)
 redis.register_function{function_name = 'waypost_parts_overdue', callback = parts_overdue, flags = {'allow-oom'}}
 redis.register_function('waypost_restore', restore)
+redis.register_function('waypost_probe', probe)
 redis.register_function{function_name = 'waypost_due', callback = due, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_settle', callback = settle, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_mark', callback = mark, flags = {'allow-oom'}}

@@ -14,6 +14,7 @@
 
 static const char courses_key[] = "wp:courses";
 static const char board_key[] = "wp:board";
+static const char probe_key[] = "wp:probe";
 
 /* ---- words ---- */
 
@@ -335,11 +336,14 @@ static void hiredis_board_get(struct store *s, store_on_board *fn, void *ctx)
 
 /* ---- the rest ---- */
 
-static void hiredis_ping(struct store *s, store_on_done *fn, void *ctx)
+static void hiredis_probe(struct store *s, store_on_time *fn, void *ctx)
 {
     struct argv argv = {.n = 0};
-    argv_add(&argv, STR("PING"));
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_probe"));
+    argv_add(&argv, STR("1"));
+    argv_add(&argv, str_from(probe_key));
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_time, (void (*)(void))fn, ctx});
 }
 
 static bool hiredis_is_up(struct store *s)
@@ -375,7 +379,7 @@ static const struct store_ops hiredis_ops = {
     .board_put = hiredis_board_put,
     .board_get = hiredis_board_get,
     .restore = hiredis_restore,
-    .ping = hiredis_ping,
+    .probe = hiredis_probe,
     .is_up = hiredis_is_up,
     .free = hiredis_free,
 };

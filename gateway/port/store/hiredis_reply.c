@@ -180,6 +180,20 @@ void reply_courses(const struct link_to *to, enum err e, const redisReply *reply
 
 #define BOARD_MAX 1024
 
+/* Seconds and microseconds. */
+void reply_time(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct str text[2];
+    uint64_t s = 0, us = 0;
+    if (e == ERR_OK && (!is_array(reply, 2) || !reply_str(reply->element[0], &text[0]) ||
+                        !reply_str(reply->element[1], &text[1]) ||
+                        str_to_u64(text[0], INT32_MAX * UINT64_C(100), &s) != ERR_OK ||
+                        str_to_u64(text[1], 999999, &us) != ERR_OK))
+        e = ERR_IO;
+    struct wall_ms server = {(int64_t)(s * 1000 + us / 1000)};
+    ((store_on_time *)to->fn)(to->ctx, e, server);
+}
+
 /* HGETALL wp:board */
 void reply_board(const struct link_to *to, enum err e, const redisReply *reply)
 {

@@ -121,9 +121,9 @@ void store_restore(struct store *s, const struct number_id *id, struct str state
     s->ops->restore(s, id, state, due_at_ms, fn, ctx);
 }
 
-void store_ping(struct store *s, store_on_done *fn, void *ctx)
+void store_probe(struct store *s, store_on_time *fn, void *ctx)
 {
-    s->ops->ping(s, fn, ctx);
+    s->ops->probe(s, fn, ctx);
 }
 
 bool store_is_up(struct store *s)

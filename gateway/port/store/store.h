@@ -114,6 +114,7 @@ typedef void store_on_done(void *ctx, enum err e);
 typedef void store_on_entries(void *ctx, enum err e, const struct store_entry *entries, uint32_t n);
 typedef void store_on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t n);
 typedef void store_on_value(void *ctx, enum err e, struct str value);
+typedef void store_on_time(void *ctx, enum err e, struct wall_ms server);
 /* One published course version: "id@version" and its bundle. */
 typedef void store_on_courses(void *ctx, enum err e, const struct str *names,
                               const struct str *bundles, uint32_t n, struct str current);
@@ -173,7 +174,7 @@ struct store_ops {
     void (*board_get)(struct store *, store_on_board *, void *ctx);
     void (*restore)(struct store *, const struct number_id *, struct str state, int64_t due_at_ms,
                     store_on_done *, void *ctx);
-    void (*ping)(struct store *, store_on_done *, void *ctx);
+    void (*probe)(struct store *, store_on_time *, void *ctx);
     bool (*is_up)(struct store *);
     void (*free)(struct store *);
 };
@@ -252,7 +253,9 @@ void store_board_get(struct store *s, store_on_board *fn, void *ctx);
 /* Writes a state that PostgreSQL remembers, unless a newer one is there (waypost rebuild). */
 void store_restore(struct store *s, const struct number_id *id, struct str state, int64_t due_at_ms,
                    store_on_done *fn, void *ctx);
-void store_ping(struct store *s, store_on_done *fn, void *ctx);
+/* Writes a note that nobody reads and tells the server's clock: can a commit be taken now, and do
+ * two hosts mean the same time? Errors as of store_commit. */
+void store_probe(struct store *s, store_on_time *fn, void *ctx);
 /* False while the circuit is open: calls fail at once. */
 bool store_is_up(struct store *s);
 /* Accepts NULL. Answers what is pending first; these callbacks ask the store nothing more. Not from
