@@ -3,6 +3,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 static bool is_digit(struct str s, size_t at)
 {
     return at < s.len && s.p[at] >= '0' && s.p[at] <= '9';
@@ -42,25 +44,81 @@ static size_t number_len(struct str s, size_t from)
     return at - from;
 }
 
-/* Index behind the string that begins at s[from]. */
-static size_t string_end(struct str s, size_t from)
+/* The four hex digits behind "\\u" at s[at], or -1. */
+static int32_t unicode_escape(struct str s, size_t at)
+{
+    uint8_t bytes[2];
+    if (s.len < at + 6 || s.p[at] != '\\' || s.p[at + 1] != 'u' ||
+        hex_decode(str_sub(s, at + 2, at + 6), bytes, 2) != ERR_OK)
+        return -1;
+    return bytes[0] << 8 | bytes[1];
+}
+
+static bool is_surrogate(int32_t unit, int32_t first)
+{
+    return unit >= first && unit < first + 0x400;
+}
+
+/* Copies the escape at s[at], what stands for no character as U+FFFD; its length. */
+static size_t mend_escape(struct str s, size_t at, struct buf *out)
+{
+    static const char plain[] = "\"\\/bfnrt";
+    size_t n = 2;
+    int32_t unit = unicode_escape(s, at);
+    bool is_good = at + 1 < s.len && strchr(plain, s.p[at + 1]) != NULL && s.p[at + 1] != '\0';
+    if (unit >= 0) {
+        bool is_pair =
+            is_surrogate(unit, 0xd800) && is_surrogate(unicode_escape(s, at + 6), 0xdc00);
+        is_good =
+            is_pair || (unit > 0 && !is_surrogate(unit, 0xd800) && !is_surrogate(unit, 0xdc00));
+        n = is_pair ? 12 : 6;
+    } else if (!is_good) {
+        n = 1; /* the backslash alone */
+    }
+    if (is_good)
+        buf_add(out, s.p + at, n);
+    else
+        buf_add_str(out, STR("\\ufffd"));
+    return n;
+}
+
+/* Copies the string that begins at s[from], so that jansson takes it: raw control characters become
+ * escapes, what is no character (half a surrogate pair, NUL, bytes that are no UTF-8) U+FFFD.
+ * Index behind it. */
+static size_t mend_string(struct str s, size_t from, struct buf *out)
 {
     size_t at = from + 1;
-    while (at < s.len && s.p[at] != '"')
-        at += s.p[at] == '\\' ? 2 : 1;
+    buf_add_char(out, '"');
+    while (at < s.len && s.p[at] != '"') {
+        uint8_t c = (uint8_t)s.p[at];
+        if (c == '\\') {
+            at += mend_escape(s, at, out);
+        } else if (c < ' ') {
+            buf_addf(out, "\\u%04x", c != 0 ? c : UTF8_REPLACEMENT);
+            at++;
+        } else {
+            char bytes[UTF8_MAX_BYTES];
+            buf_add(out, bytes, utf8_put(utf8_next(s, &at), bytes));
+        }
+    }
+    if (at < s.len)
+        buf_add_char(out, '"');
     return at < s.len ? at + 1 : s.len;
 }
 
-/* Copies text with every number in quotes. ERR_INVALID: nested too deeply. */
-static enum err quote_numbers(struct str text, struct buf *out)
+/* Copies text with every number in quotes and every string mended. ERR_INVALID: nested too deeply.
+ */
+static enum err make_plain(struct str text, struct buf *out)
 {
     uint32_t depth = 0;
     for (size_t i = 0; i < text.len;) {
         char c = text.p[i];
         size_t n = 1;
         if (c == '"') {
-            n = string_end(text, i) - i;
-        } else if (c == '-' || is_digit(text, i)) {
+            i = mend_string(text, i, out);
+            continue;
+        }
+        if (c == '-' || is_digit(text, i)) {
             n = number_len(text, i);
             if (n == 0)
                 return ERR_INVALID;
@@ -115,7 +173,7 @@ static bool convert_members(const json_t *value, struct doc *node, struct arena 
     return true;
 }
 
-/* NULL when the arena is full. Depth was limited by quote_numbers. */
+/* NULL when the arena is full. Depth was limited by make_plain. */
 static struct doc *convert(const json_t *value, struct arena *arena)
 {
     struct doc *node = arena_alloc(arena, sizeof(*node));
@@ -151,13 +209,13 @@ enum err json_read(struct str text, struct arena *arena, const struct doc **ret)
 {
     if (str_starts(text, STR("\xef\xbb\xbf")))
         text = str_sub(text, 3, text.len);
-    struct buf quoted CLEANUP(buf_fini);
-    buf_init(&quoted, 3 * text.len + 1);
-    enum err e = quote_numbers(text, &quoted);
+    struct buf plain CLEANUP(buf_fini);
+    buf_init(&plain, 6 * text.len + 1); /* an escape for each byte */
+    enum err e = make_plain(text, &plain);
     if (e != ERR_OK)
         return e;
     json_error_t error;
-    json_t *value = json_loadb(buf_str(&quoted).p, quoted.len, JSON_DECODE_ANY, &error);
+    json_t *value = json_loadb(buf_str(&plain).p, plain.len, JSON_DECODE_ANY, &error);
     if (value == NULL)
         return ERR_INVALID;
     const struct doc *root = convert(value, arena);

@@ -3,6 +3,8 @@
 #include <expat.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 struct reader {
     XML_Parser parser;
     struct arena *arena;
@@ -94,10 +96,56 @@ static void XMLCALL on_doctype(void *ctx, const XML_Char *name, const XML_Char *
         fail(ctx, ERR_INVALID);
 }
 
-enum err xml_read(struct str text, struct arena *arena, const struct doc **ret)
+/* Another encoding than UTF-8 is declared, or shown by a byte order mark. */
+static bool is_declared(struct str text)
 {
-    if (text.len > XML_MAX_BYTES)
-        return ERR_TOO_LONG;
+    struct str head = str_sub(text, 0, str_find(text, STR("?>")));
+    return str_starts(text, STR("\xff\xfe")) || str_starts(text, STR("\xfe\xff")) ||
+           (str_starts(head, STR("<?xml")) && str_find(head, STR("encoding")) != SIZE_MAX &&
+            str_find(head, STR("UTF-8")) == SIZE_MAX && str_find(head, STR("utf-8")) == SIZE_MAX);
+}
+
+/* XML 1.0, 2.2 */
+static bool is_character(int32_t c)
+{
+    return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c < 0xd800) ||
+           (c >= 0xe000 && c <= 0xfffd) || (c >= 0x10000 && c <= 0x10ffff);
+}
+
+/* Length of the reference at s[at] ("&#0;", "&#xd83d;") if it names no character, else 0. */
+static size_t bad_reference_len(struct str s, size_t at)
+{
+    struct str rest = str_sub(s, at, at + 12);
+    size_t n = str_find_char(rest, ';');
+    if (!str_starts(rest, STR("&#")) || n == SIZE_MAX)
+        return 0;
+    bool is_hex = rest.p[2] == 'x';
+    struct str digits = str_sub(rest, is_hex ? 3 : 2, n);
+    int32_t code = 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        const char *found = memchr("0123456789abcdefABCDEF", digits.p[i], is_hex ? 22 : 10);
+        if (found == NULL)
+            return 0;
+        int value = digits.p[i] <= '9' ? digits.p[i] - '0' : (digits.p[i] | 0x20) - 'a' + 10;
+        code = code > 0x10ffff ? code : code * (is_hex ? 16 : 10) + value;
+    }
+    return is_character(code) ? 0 : n + 1;
+}
+
+/* Copies the text; what is no character in XML is U+FFFD. */
+static void mend(struct str text, struct buf *out)
+{
+    for (size_t at = 0; at < text.len;) {
+        size_t n = text.p[at] == '&' ? bad_reference_len(text, at) : 0;
+        int32_t c = n > 0 ? UTF8_REPLACEMENT : utf8_next(text, &at);
+        char bytes[UTF8_MAX_BYTES];
+        at += n;
+        buf_add(out, bytes, utf8_put(is_character(c) ? c : UTF8_REPLACEMENT, bytes));
+    }
+}
+
+static enum err parse(struct str text, struct arena *arena, const struct doc **ret)
+{
     struct doc *document = arena_alloc(arena, sizeof(*document));
     if (document == NULL)
         return ERR_TOO_LONG;
@@ -123,6 +171,18 @@ enum err xml_read(struct str text, struct arena *arena, const struct doc **ret)
         return ERR_INVALID;
     *ret = document;
     return ERR_OK;
+}
+
+enum err xml_read(struct str text, struct arena *arena, const struct doc **ret)
+{
+    if (text.len > XML_MAX_BYTES)
+        return ERR_TOO_LONG;
+    if (is_declared(text))
+        return parse(text, arena, ret);
+    struct buf mended CLEANUP(buf_fini);
+    buf_init(&mended, 3 * text.len + 1); /* U+FFFD for each byte */
+    mend(text, &mended);
+    return parse(buf_str(&mended), arena, ret);
 }
 
 /* Quotes and white space matter only inside attributes, where a parser would fold them. */

@@ -3,7 +3,8 @@
  *
  * UTF-8, UTF-16, US-ASCII and ISO-8859-1 as declared. A document type is taken only when it is
  * nothing but a name: an internal subset or an external identifier is refused, so no entity but
- * the five predefined ones exists, and nothing outside is ever read.
+ * the five predefined ones exists, and nothing outside is ever read. What is no character in a
+ * UTF-8 document (NUL and other controls, no UTF-8, references to them) is U+FFFD.
  */
 #pragma once
 

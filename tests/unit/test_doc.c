@@ -77,28 +77,57 @@ static void test_json_that_is_none(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "",
-        "{",
-        "{\"a\":1",
-        "{\"a\":01}",
-        "{\"a\":1.}",
-        "{\"a\":-}",
-        "[1,]",
-        "{\"a\":1}x",
-        "{a:1}",
-        "'a'",
-        "{\"a\":\"\xff\"}",
-        "nul",
-        "{\"a\":+1}",
-        "{\"a\":\"\\u0000\"}",
-        "[1 2]",
-        "\"abc",
+        "",           "{",     "{\"a\":1", "{\"a\":01}", "{\"a\":1.}", "{\"a\":-}", "[1,]",
+        "{\"a\":1}x", "{a:1}", "'a'",      "nul",        "{\"a\":+1}", "[1 2]",     "\"abc",
     };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         const struct doc *root;
         if (json_read(str_from(texts[i]), arena, &root) != ERR_INVALID)
             fail_msg("taken: %s", texts[i]);
     }
+}
+
+/* What a provider writes into a string that is no text costs this character, and nothing else. */
+static void test_json_strings_are_mended(void **state)
+{
+    (void)state;
+#define FFFD "\xef\xbf\xbd"
+    static const struct {
+        struct str written;
+        const char *text;
+    } cases[] = {
+        {STR("\\ud83d\\ude00"), "\xf0\x9f\x98\x80"},
+        {STR("Hi \\ud83d"), "Hi " FFFD},
+        {STR("\\ud83d!"), FFFD "!"},
+        {STR("\\ud83d\\n"), FFFD "\n"},
+        {STR("\\ud83d\\ud83d\\ude00"), FFFD "\xf0\x9f\x98\x80"},
+        {STR("\\ude00\\ud83d"), FFFD FFFD},
+        {STR("a\\u0000b"), "a" FFFD "b"},
+        {STR("a\0b"), "a" FFFD "b"},
+        {STR("JOIN\nplease\r\t\x01"), "JOIN\nplease\r\t\x01"},
+        {STR("caf\xe9!"), "caf" FFFD "!"},
+        {STR("\xc3"), FFFD},
+        {STR("\xed\xa0\xbd"), FFFD FFFD FFFD}, /* half a pair in UTF-8 */
+        {STR("C:\\x"), "C:" FFFD "x"},
+        {STR("\\u12"), FFFD "u12"},
+        {STR("\\\"\\\\\\/\\b"), "\"\\/\b"},
+    };
+    struct doc_path path;
+    struct errmsg msg;
+    assert_int_equal(doc_path_json(STR("/a"), arena, &path, &msg), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct doc *root;
+        struct buf body CLEANUP(buf_fini);
+        buf_init(&body, 256);
+        buf_add_str(&body, STR("{\"a\":\""));
+        buf_add_str(&body, cases[i].written);
+        buf_add_str(&body, STR("\",\"b\":1}"));
+        assert_int_equal(json_read(buf_str(&body), arena, &root), ERR_OK);
+        expect(root, &path, &(struct path_case){"/a", cases[i].text}, false);
+    }
+    const struct doc *root; /* a backslash at the very end */
+    assert_int_equal(json_read(STR("{\"a\":\"\\"), arena, &root), ERR_INVALID);
+    assert_int_equal(json_read(STR("{\"a\":\"\\u"), arena, &root), ERR_INVALID);
 }
 
 static void test_json_depth(void **state)
@@ -166,13 +195,42 @@ static void test_xml_that_is_refused(void **state)
         "<!DOCTYPE m SYSTEM 'http://example.com/m.dtd'><m/>",
         "<!DOCTYPE m PUBLIC '-//x' 'm.dtd'><m/>",
         "<!DOCTYPE m []><m/>",
-        "<a>\xff</a>",
         "<a/><b/>",
     };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         const struct doc *root;
         if (xml_read(str_from(texts[i]), arena, &root) != ERR_INVALID)
             fail_msg("taken: %s", texts[i]);
+    }
+}
+
+static void test_xml_is_mended(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str written;
+        const char *text;
+    } cases[] = {
+        {STR("a\0b"), "a" FFFD "b"},
+        {STR("a\x01\nb"), "a" FFFD "\nb"},
+        {STR("caf\xe9!"), "caf" FFFD "!"},
+        {STR("Hi &#xd83d;"), "Hi " FFFD},
+        {STR("&#xD83D;&#56832;"), FFFD FFFD},
+        {STR("&#0;&#x0;&#x110000;&#99999999;"), FFFD FFFD FFFD FFFD},
+        {STR("&#x1f600;&#128512;&#10;&amp;"), "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\n&"},
+    };
+    struct doc_path path;
+    struct errmsg msg;
+    assert_int_equal(doc_path_xml(STR("/a"), &path, &msg), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct doc *root;
+        struct buf body CLEANUP(buf_fini);
+        buf_init(&body, 256);
+        buf_add_str(&body, STR("<?xml version='1.0' encoding='UTF-8'?><a>"));
+        buf_add_str(&body, cases[i].written);
+        buf_add_str(&body, STR("</a>"));
+        assert_int_equal(xml_read(buf_str(&body), arena, &root), ERR_OK);
+        expect(root, &path, &(struct path_case){"/a", cases[i].text}, false);
     }
 }
 
@@ -230,9 +288,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_json_paths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_json_that_is_none, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_json_strings_are_mended, setup, teardown),
         cmocka_unit_test_setup_teardown(test_json_depth, setup, teardown),
         cmocka_unit_test_setup_teardown(test_xml_paths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_xml_that_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_xml_is_mended, setup, teardown),
         cmocka_unit_test_setup_teardown(test_xml_encodings_and_depth, setup, teardown),
         cmocka_unit_test_setup_teardown(test_xml_escape, setup, teardown),
         cmocka_unit_test_setup_teardown(test_paths_that_are_none, setup, teardown),
