@@ -113,9 +113,11 @@ bench_nginx()
 is_drained()
 {
     local bucket
+    bench_sql "select ms || '-' || n from core.log_place order by bucket" >"$STATE/log_places"
     for bucket in $(seq 0 255); do
-        printf 'XLEN wp:{b%03d}:events\n' "$bucket"
-    done | redis-cli -s "$STATE/redis/redis.sock" | awk '{ sum += $1 } END { exit sum > 0 }'
+        printf 'XREVRANGE wp:{b%03d}:events + - COUNT 1\n' "$bucket"
+    done | redis-cli -s "$STATE/redis/redis.sock" | grep -a -E '^[0-9]+-[0-9]+$' >"$STATE/log_ends"
+    ! grep -qvxFf "$STATE/log_places" "$STATE/log_ends"
 }
 
 bench_writer()

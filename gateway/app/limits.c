@@ -6,7 +6,7 @@
 
 #define HOUR_S 3600
 #define DAY_S 86400
-#define JSON_MAX_BYTES 4096u
+#define EVENT_MAX_BYTES 4096u
 /* No command, choice or short answer is longer: what is comes from a machine when it comes again
  * and again, whatever is answered. */
 #define SHORT_TEXT_BYTES 15u
@@ -62,17 +62,15 @@ static struct str take(struct buf *piece, struct arena *arena)
 
 static void write_event(const struct limits_ask *ask, struct arena *arena, struct store_caps *ret)
 {
-    struct buf head, refused, said;
+    struct buf refused, said;
     const struct config_channel *channel = config_channel_get(ask->config, ask->message->channel);
-    buf_init(&head, JSON_MAX_BYTES);
-    buf_init(&refused, JSON_MAX_BYTES);
-    buf_init(&said, JSON_MAX_BYTES);
+    buf_init(&refused, EVENT_MAX_BYTES);
+    buf_init(&said, EVENT_MAX_BYTES);
     outbox_event_pieces(ask->message, ask->country, channel != NULL ? channel->price : 0,
-                        ask->config->currency, ask->now, &head, &refused, &said);
-    ret->head = take(&head, arena);
-    ret->refused_tail = take(&refused, arena);
-    struct str said_tail = take(&said, arena);
-    ret->said_tail = ask->is_said ? said_tail : STR_NONE;
+                        ask->config->currency, ask->now, &refused, &said);
+    ret->refused_event = take(&refused, arena);
+    struct str said_event = take(&said, arena);
+    ret->said_event = ask->is_said ? said_event : STR_NONE;
 }
 
 void limits_make(const struct limits_ask *ask, struct arena *arena, struct store_caps *ret)

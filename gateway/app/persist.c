@@ -2,23 +2,23 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 
 #define N_BATCHES 2   /* one is stored while the next is read */
-#define MAX_RANGES 16 /* halving 1000 entries keeps at most 11 ranges waiting */
+#define MAX_RANGES 16 /* halving PERSIST_MAX_BATCH keeps at most 13 ranges waiting */
 #define BATCH_BYTES (64u << 20)
-#define JSON_BYTES (16u << 20)
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 5000
 
 enum batch_state {
     BATCH_STATE_EMPTY,
-    BATCH_STATE_READ,     /* waits for the batch before it */
-    BATCH_STATE_STORING,  /* range by range */
-    BATCH_STATE_SETTLING, /* committed */
+    BATCH_STATE_READ,    /* waits for the batch before it */
+    BATCH_STATE_ASKING,  /* for the states of its learners */
+    BATCH_STATE_STORING, /* range by range */
 };
 
 struct range {
@@ -28,13 +28,16 @@ struct range {
 struct batch {
     struct persist *persist;
     enum batch_state state;
-    struct arena *arena; /* ids and payloads */
-    struct store_entry entries[PERSIST_MAX_BATCH];
+    struct arena *arena; /* what the records borrow */
+    struct sink_record records[PERSIST_MAX_BATCH];
     uint32_t n;
+    struct number_id ids[PERSIST_MAX_BATCH]; /* whose states are asked for */
+    uint32_t id_records[PERSIST_MAX_BATCH];  /* the record that gets each */
+    uint32_t n_ids;
     struct range todo[MAX_RANGES]; /* what is neither committed nor put aside; a stack */
     uint32_t n_todo;
-    struct timer *settle_timer;
-    int64_t settle_backoff_ms;
+    struct sink_move moves[STORE_BUCKETS]; /* of the topmost range */
+    uint32_t n_moves;
 };
 
 struct persist {
@@ -44,14 +47,19 @@ struct persist {
     struct metrics *metrics;
     struct persist_settings settings;
     struct batch batches[N_BATCHES];
-    struct buf json;
-    struct timer *read_timer;  /* gathering, or Redis is away */
-    struct timer *store_timer; /* PostgreSQL is away */
+    struct event_place stored[STORE_BUCKETS]; /* PostgreSQL's places */
+    struct event_place read[STORE_BUCKETS];   /* how far we have read */
+    struct store_log_trim trims[STORE_BUCKETS];
+    struct timer *read_timer;   /* gathering, or Redis is away */
+    struct timer *places_timer; /* PostgreSQL is away, or somewhere else than we thought */
+    struct timer *trim_timer;
     struct timer *stop_timer;
-    int64_t read_backoff_ms, store_backoff_ms; /* 0 = the last call went well */
+    int64_t read_backoff_ms, places_backoff_ms; /* 0 = the last call went well */
+    uint32_t range_max;                         /* records that PostgreSQL stores in time */
     struct batch *reading;
     uint32_t n_calls; /* of store and sink, unanswered */
-    bool is_started, is_stopping, is_recovering, is_drained;
+    bool is_started, is_stopping, is_drained;
+    bool must_restart; /* at PostgreSQL's places, once nothing is under way */
     bool is_gathering; /* read_timer will read */
     bool is_blocking;  /* the read under way waits for entries */
     timer_fn *on_stopped;
@@ -61,6 +69,7 @@ struct persist {
 static void read_more(struct persist *p);
 static void store_next(struct persist *p);
 static void store_range(struct batch *b);
+static void read_later(struct persist *p, int64_t delay_ms);
 
 static int64_t backoff_next(int64_t ms)
 {
@@ -69,11 +78,30 @@ static int64_t backoff_next(int64_t ms)
     return 2 * ms < BACKOFF_MAX_MS ? 2 * ms : BACKOFF_MAX_MS;
 }
 
-/* Every answer ends here, so that stopping is noticed wherever it came. */
+static void restart(struct persist *p)
+{
+    p->must_restart = false;
+    p->is_gathering = false;
+    timer_stop(p->loop, p->read_timer);
+    for (size_t i = 0; i < N_BATCHES; i++)
+        p->batches[i].state = BATCH_STATE_EMPTY;
+    timer_start(p->loop, p->places_timer, p->places_backoff_ms);
+}
+
+/* Every answer ends here, so that the last one is noticed wherever it came. */
 static void call_ended(struct persist *p)
 {
-    if (p->is_stopping && p->n_calls == 0)
+    if (p->n_calls > 0)
+        return;
+    if (p->is_stopping)
         timer_start(p->loop, p->stop_timer, 0);
+    else if (p->must_restart)
+        restart(p);
+}
+
+static bool is_halted(const struct persist *p)
+{
+    return p->is_stopping || p->must_restart;
 }
 
 static struct batch *batch_in(struct persist *p, enum batch_state state)
@@ -94,73 +122,69 @@ static bool is_all_empty(const struct persist *p)
     return true;
 }
 
-/* ---- settle ---- */
+/* ---- places ---- */
 
-static void settle(struct batch *b);
-
-static void on_settled(void *ctx, enum err e)
+/* PostgreSQL did not do what it was asked to: it is asked where it is. */
+static void places_again(struct persist *p, enum err e)
 {
-    struct batch *b = ctx;
-    struct persist *p = b->persist;
+    if (p->places_backoff_ms == 0 && e != ERR_CONFLICT)
+        LOG_WARN("persist", "PostgreSQL takes nothing, events wait in the log", "err=%s",
+                 err_name(e));
+    if (e == ERR_CONFLICT)
+        LOG_INFO("persist", "PostgreSQL is at another place of the log: it is read from there",
+                 "first=%u last=%u", p->settings.first, p->settings.last);
+    metrics_set(p->metrics, METRIC_postgres_up, e == ERR_CONFLICT);
+    p->places_backoff_ms = backoff_next(p->places_backoff_ms);
+    p->must_restart = true;
+}
+
+static void store_went_well(struct persist *p)
+{
+    if (p->places_backoff_ms != 0)
+        LOG_INFO("persist", "PostgreSQL takes events", "first=%u last=%u", p->settings.first,
+                 p->settings.last);
+    metrics_set(p->metrics, METRIC_postgres_up, 1);
+    p->places_backoff_ms = 0;
+}
+
+static void on_places(void *ctx, enum err e, const struct event_place *places)
+{
+    struct persist *p = ctx;
     p->n_calls--;
-    if (e == ERR_OK) {
-        b->settle_backoff_ms = 0;
-        b->state = BATCH_STATE_EMPTY;
-        if (!p->is_gathering)
-            read_more(p);
-    } else if (!p->is_stopping) {
-        b->settle_backoff_ms = backoff_next(b->settle_backoff_ms);
-        LOG_WARN("persist", "settle failed", "err=%s entries=%u", err_name(e), b->n);
-        timer_start(p->loop, b->settle_timer, b->settle_backoff_ms);
+    if (e != ERR_OK) {
+        places_again(p, e);
+    } else {
+        memcpy(p->stored, places, sizeof(p->stored));
+        memcpy(p->read, places, sizeof(p->read));
+        read_later(p, 0);
     }
     call_ended(p);
 }
 
-static void settle(struct batch *b)
+static void on_places_timer(void *ctx)
 {
-    struct persist *p = b->persist;
-    b->state = BATCH_STATE_SETTLING;
+    struct persist *p = ctx;
     p->n_calls++;
-    store_settle(p->store, STORE_STREAM_EVENTS, b->entries, b->n, STR_NONE, on_settled, b);
-}
-
-static void on_settle_timer(void *ctx)
-{
-    settle(ctx);
+    sink_places(p->sink, 0, on_places, p);
 }
 
 /* ---- store ---- */
 
-static void store_retry(struct persist *p, enum err e)
-{
-    if (p->store_backoff_ms == 0)
-        LOG_WARN("persist", "PostgreSQL takes nothing, events wait in the stream", "err=%s",
-                 err_name(e));
-    metrics_set(p->metrics, METRIC_postgres_up, 0);
-    p->store_backoff_ms = backoff_next(p->store_backoff_ms);
-    if (!p->is_stopping)
-        timer_start(p->loop, p->store_timer, p->store_backoff_ms);
-}
-
-static void store_recovered(struct persist *p)
-{
-    if (p->store_backoff_ms != 0)
-        LOG_INFO("persist", "PostgreSQL takes events again", "consumer=%.*s",
-                 STR_ARG(p->settings.consumer));
-    metrics_set(p->metrics, METRIC_postgres_up, 1);
-    p->store_backoff_ms = 0;
-}
-
 /* The topmost range is done. */
 static void range_done(struct batch *b)
 {
+    struct persist *p = b->persist;
+    for (uint32_t i = 0; i < b->n_moves; i++)
+        p->stored[b->moves[i].bucket] = b->moves[i].to;
     b->n_todo--;
     if (b->n_todo > 0) {
         store_range(b);
         return;
     }
-    settle(b);
-    store_next(b->persist);
+    b->state = BATCH_STATE_EMPTY;
+    store_next(p);
+    if (!p->is_gathering)
+        read_more(p);
 }
 
 static void on_dead_letter(void *ctx, enum err e, const char *message)
@@ -168,60 +192,81 @@ static void on_dead_letter(void *ctx, enum err e, const char *message)
     (void)message; /* of the connection, or none: the sink has logged it */
     struct batch *b = ctx;
     struct persist *p = b->persist;
-    const struct store_entry *entry = &b->entries[b->todo[b->n_todo - 1].first];
+    const struct sink_record *record = &b->records[b->todo[b->n_todo - 1].first];
     p->n_calls--;
     if (e == ERR_OK) {
-        LOG_ERROR("persist", "PostgreSQL refused an event; see ops.dead_letters", "entry=%u-%.*s",
-                  entry->bucket, STR_ARG(entry->id));
+        char place[EVENT_PLACE_BYTES];
+        event_place_write(record->place, place);
+        LOG_ERROR("persist", "PostgreSQL refused an event; see ops.dead_letters", "entry=%u-%s",
+                  record->bucket, place);
         metrics_add(p->metrics, METRIC_dead_letters_total, 1);
         range_done(b);
     } else {
-        store_retry(p, e);
+        places_again(p, e);
     }
     call_ended(p);
 }
 
-/* Halves the topmost range; the first half is stored first, in the order of the stream. */
-static void range_split(struct batch *b)
+/* The first n of the topmost range are stored first, in the order of the log. */
+static void range_split(struct batch *b, uint32_t n)
 {
     struct range *top = &b->todo[b->n_todo - 1];
-    uint32_t half = top->n / 2;
-    struct range first = {top->first, half};
+    struct range first = {top->first, n};
     assert(b->n_todo < MAX_RANGES);
-    *top = (struct range){top->first + half, top->n - half};
+    *top = (struct range){top->first + n, top->n - n};
     b->todo[b->n_todo++] = first;
+}
+
+/* Where the topmost range begins and ends in each bucket. */
+static struct sink_batch range_batch(struct batch *b)
+{
+    const struct range top = b->todo[b->n_todo - 1];
+    const struct sink_record *records = b->records + top.first;
+    b->n_moves = 0;
+    for (uint32_t i = 0; i < top.n; i++) {
+        bool is_new = i == 0 || records[i].bucket != records[i - 1].bucket;
+        if (is_new)
+            b->moves[b->n_moves++] = (struct sink_move){
+                .bucket = records[i].bucket, .from = b->persist->stored[records[i].bucket]};
+        b->moves[b->n_moves - 1].to = records[i].place;
+    }
+    return (struct sink_batch){
+        .records = records, .n = top.n, .moves = b->moves, .n_moves = b->n_moves};
 }
 
 /* Something in the topmost range cannot be stored: look in each half, or put it aside. */
 static void range_refused(struct batch *b, const char *reason)
 {
     struct persist *p = b->persist;
-    const struct range *top = &b->todo[b->n_todo - 1];
-    if (top->n > 1) {
-        range_split(b);
+    uint32_t n = b->todo[b->n_todo - 1].n;
+    if (n > 1) {
+        range_split(b, n / 2);
         store_range(b);
         return;
     }
+    struct sink_batch batch = range_batch(b);
     p->n_calls++;
-    sink_dead_letter(p->sink, b->entries[top->first].payload, str_from(reason), on_dead_letter, b);
+    sink_dead_letter(p->sink, &batch, str_from(reason), on_dead_letter, b);
 }
 
 static void on_ingested(void *ctx, enum err e, const char *message)
 {
     struct batch *b = ctx;
     struct persist *p = b->persist;
+    uint32_t n = b->todo[b->n_todo - 1].n;
     p->n_calls--;
     if (e == ERR_OK) {
-        store_recovered(p);
-        metrics_add(p->metrics, METRIC_events_written_total, b->todo[b->n_todo - 1].n);
+        store_went_well(p);
+        metrics_add(p->metrics, METRIC_events_written_total, n);
+        p->range_max = 2 * p->range_max < PERSIST_MAX_BATCH ? 2 * p->range_max : PERSIST_MAX_BATCH;
         range_done(b);
     } else if (e == ERR_INVALID) {
-        store_recovered(p);
+        store_went_well(p);
         range_refused(b, message);
     } else {
-        if (e == ERR_TIMEOUT && b->todo[b->n_todo - 1].n > 1)
-            range_split(b);
-        store_retry(p, e);
+        if (e == ERR_TIMEOUT)
+            p->range_max = n > 1 ? n / 2 : 1;
+        places_again(p, e);
     }
     call_ended(p);
 }
@@ -229,66 +274,99 @@ static void on_ingested(void *ctx, enum err e, const char *message)
 static void store_range(struct batch *b)
 {
     struct persist *p = b->persist;
-    struct range top = b->todo[b->n_todo - 1];
-    buf_reset(&p->json);
-    buf_add_char(&p->json, '[');
-    for (uint32_t i = top.first; i < top.first + top.n; i++) {
-        if (i > top.first)
-            buf_add_char(&p->json, ',');
-        buf_add_str(&p->json, b->entries[i].payload);
-    }
-    buf_add_char(&p->json, ']');
-    if (buf_error(&p->json) != ERR_OK) {
-        range_refused(b, "the envelope is too long");
+    if (is_halted(p))
         return;
-    }
+    while (b->todo[b->n_todo - 1].n > p->range_max)
+        range_split(b, b->todo[b->n_todo - 1].n / 2);
+    struct sink_batch batch = range_batch(b);
     p->n_calls++;
-    sink_ingest(p->sink, buf_str(&p->json), on_ingested, b);
+    sink_ingest(p->sink, &batch, on_ingested, b);
 }
 
-static void on_store_timer(void *ctx)
+static void on_states(void *ctx, enum err e, const struct str *states, uint32_t n)
 {
-    struct batch *b = batch_in(ctx, BATCH_STATE_STORING);
-    assert(b != NULL); /* it waits for this timer in that state */
-    store_range(b);
+    struct batch *b = ctx;
+    struct persist *p = b->persist;
+    p->n_calls--;
+    for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
+        struct str copy = states[i].p != NULL ? arena_str(b->arena, states[i]) : STR_NONE;
+        b->records[b->id_records[i]].state = copy;
+        e = arena_error(b->arena);
+    }
+    if (e != ERR_OK) {
+        LOG_WARN("persist", "reading the states of learners failed", "err=%s", err_name(e));
+        p->places_backoff_ms = backoff_next(p->places_backoff_ms);
+        p->must_restart = true;
+    } else {
+        b->state = BATCH_STATE_STORING;
+        b->todo[0] = (struct range){0, b->n};
+        b->n_todo = 1;
+        store_range(b);
+    }
+    call_ended(p);
 }
 
-/* Starts on a batch that was read, when none is being stored. */
+/* Asks for the states only now, so that they are as new as the records that come with them. */
 static void store_next(struct persist *p)
 {
     struct batch *b = batch_in(p, BATCH_STATE_READ);
-    if (b == NULL || p->is_stopping || batch_in(p, BATCH_STATE_STORING) != NULL)
+    if (b == NULL || is_halted(p) || batch_in(p, BATCH_STATE_STORING) != NULL ||
+        batch_in(p, BATCH_STATE_ASKING) != NULL)
         return;
-    b->state = BATCH_STATE_STORING;
-    b->todo[0] = (struct range){0, b->n};
-    b->n_todo = 1;
-    store_range(b);
+    b->state = BATCH_STATE_ASKING;
+    p->n_calls++;
+    store_states(p->store, b->ids, b->n_ids, on_states, b);
 }
 
 /* ---- read ---- */
 
+/* Of each learner's last step in the batch; a run of one learner's steps needs one state. */
+static void need_state(struct batch *b, const struct sink_record *record, uint32_t index)
+{
+    struct event_record step;
+    if (event_decode(record->bytes, &step) != ERR_OK || step.kind != EVENT_RECORD_STEP ||
+        step.is_erased)
+        return;
+    struct number_id *last = b->n_ids > 0 ? &b->ids[b->n_ids - 1] : NULL;
+    if (last == NULL || memcmp(last->bytes, step.number_id, NUMBER_ID_BYTES) != 0)
+        last = &b->ids[b->n_ids++];
+    memcpy(last->bytes, step.number_id, NUMBER_ID_BYTES);
+    b->id_records[b->n_ids - 1] = index;
+}
+
 static void batch_fill(struct batch *b, const struct store_entry *entries, uint32_t n)
 {
     arena_reset(b->arena);
-    b->n = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        struct store_entry *copy = &b->entries[b->n];
-        *copy = entries[i];
-        copy->id = arena_str(b->arena, entries[i].id);
-        copy->payload = arena_str(b->arena, entries[i].payload);
+    b->n = b->n_ids = 0;
+    for (uint32_t i = 0; i < n && i < PERSIST_MAX_BATCH; i++) {
+        struct sink_record *record = &b->records[b->n];
+        *record = (struct sink_record){.bucket = entries[i].bucket,
+                                       .place = entries[i].place,
+                                       .bytes = arena_str(b->arena, entries[i].payload)};
         if (arena_error(b->arena) != ERR_OK)
-            break; /* the rest is found again by recovering */
-        b->n++;
+            break; /* the rest is read again: our place is before it */
+        need_state(b, record, b->n++);
+        b->persist->read[record->bucket] = record->place;
     }
-    b->persist->is_recovering |= b->n < n;
     b->state = BATCH_STATE_READ;
 }
 
 static void read_later(struct persist *p, int64_t delay_ms)
 {
-    p->is_gathering = !p->is_stopping;
+    p->is_gathering = !is_halted(p);
     if (p->is_gathering)
         timer_start(p->loop, p->read_timer, delay_ms);
+}
+
+/* A bucket gave as many as it may: there are more. */
+static bool has_full_bucket(const struct persist *p, const struct store_entry *entries, uint32_t n)
+{
+    for (uint32_t i = 0, run = 0; i < n; i++) {
+        run = i > 0 && entries[i].bucket == entries[i - 1].bucket ? run + 1 : 1;
+        if (run == p->settings.max_each)
+            return true;
+    }
+    return false;
 }
 
 static void on_entries(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
@@ -298,46 +376,40 @@ static void on_entries(void *ctx, enum err e, const struct store_entry *entries,
     p->reading = NULL;
     p->n_calls--;
     if (e != ERR_OK) {
-        /* What this read was about to bring may have been delivered to us already. */
         if (p->read_backoff_ms == 0)
-            LOG_WARN("persist", "reading the events stream failed", "err=%s", err_name(e));
-        p->is_recovering = true;
+            LOG_WARN("persist", "reading the event log failed", "err=%s", err_name(e));
         p->read_backoff_ms = backoff_next(p->read_backoff_ms);
         read_later(p, p->read_backoff_ms);
     } else if (n == 0) {
         p->read_backoff_ms = 0;
-        p->is_drained = !p->is_recovering;
-        p->is_recovering = false;
-        read_later(p, p->is_drained && !p->is_blocking ? p->settings.gather_ms : 0);
-    } else {
+        p->is_drained = true;
+        read_later(p, p->is_blocking ? 0 : p->settings.gather_ms);
+    } else if (!is_halted(p)) {
         p->read_backoff_ms = 0;
         p->is_drained = false;
         batch_fill(b, entries, n);
         store_next(p);
-        read_later(p, n < p->settings.max_batch && !p->is_recovering ? p->settings.gather_ms : 0);
+        read_later(p, has_full_bucket(p, entries, n) ? 0 : p->settings.gather_ms);
     }
     call_ended(p);
 }
 
-/* Recovering finds all that was delivered and not settled, so nothing may be under way then. It
- * goes on until it finds nothing. */
 static void read_more(struct persist *p)
 {
     struct batch *b = batch_in(p, BATCH_STATE_EMPTY);
-    if (b == NULL || p->reading != NULL || p->is_stopping || (p->is_recovering && !is_all_empty(p)))
+    if (b == NULL || p->reading != NULL || is_halted(p))
         return;
     p->reading = b;
     p->is_blocking = is_all_empty(p) && p->settings.block_ms > 0;
     p->n_calls++;
-    struct store_reader reader = {
-        .consumer = p->settings.consumer,
+    struct store_log_reader reader = {
         .first = p->settings.first,
         .last = p->settings.last,
-        .is_recovering = p->is_recovering,
-        .max = p->settings.max_batch,
+        .from = &p->read[p->settings.first],
+        .max_each = p->settings.max_each,
         .block_ms = p->is_blocking ? p->settings.block_ms : 0,
     };
-    store_read(p->store, STORE_STREAM_EVENTS, &reader, on_entries, p);
+    store_log_read(p->store, &reader, on_entries, p);
 }
 
 static void on_read_timer(void *ctx)
@@ -345,6 +417,81 @@ static void on_read_timer(void *ctx)
     struct persist *p = ctx;
     p->is_gathering = false;
     read_more(p);
+}
+
+/* ---- trim ---- */
+
+static int64_t keep_ms(const struct persist *p, uint32_t memory)
+{
+    if (memory <= PERSIST_MEMORY_SHORT)
+        return p->settings.keep_ms;
+    if (memory >= PERSIST_MEMORY_NONE)
+        return 0;
+    return p->settings.keep_ms * (PERSIST_MEMORY_NONE - memory) /
+           (PERSIST_MEMORY_NONE - PERSIST_MEMORY_SHORT);
+}
+
+static void on_trimmed(void *ctx, enum err e)
+{
+    struct persist *p = ctx;
+    p->n_calls--;
+    if (e != ERR_OK)
+        LOG_WARN("persist", "trimming the event log failed", "err=%s", err_name(e));
+    call_ended(p);
+}
+
+/* What is older than we keep it, and in PostgreSQL. */
+static void on_memory(void *ctx, enum err e, uint32_t thousandths)
+{
+    struct persist *p = ctx;
+    int64_t kept_from_ms = loop_wall(p->loop).ms - keep_ms(p, e == ERR_OK ? thousandths : 0);
+    uint32_t n = 0;
+    p->n_calls--;
+    for (uint32_t bucket = p->settings.first; bucket <= p->settings.last; bucket++) {
+        struct event_place last = {(uint64_t)kept_from_ms, 0};
+        if (event_place_cmp(p->stored[bucket], last) < 0)
+            last = p->stored[bucket];
+        if (last.ms > 0)
+            p->trims[n++] = (struct store_log_trim){(uint8_t)bucket, last};
+    }
+    if (e == ERR_OK && n > 0 && !is_halted(p)) {
+        p->n_calls++;
+        store_log_trim(p->store, p->trims, n, on_trimmed, p);
+    }
+    call_ended(p);
+}
+
+static bool is_behind_us(const struct persist *p, const struct event_place *places)
+{
+    for (uint32_t bucket = p->settings.first; bucket <= p->settings.last; bucket++) {
+        if (event_place_cmp(places[bucket], p->stored[bucket]) < 0)
+            return true;
+    }
+    return false;
+}
+
+/* A bucket in which nothing happens says by no conflict that the database was restored. */
+static void on_places_looked_at(void *ctx, enum err e, const struct event_place *places)
+{
+    struct persist *p = ctx;
+    p->n_calls--;
+    if (e == ERR_OK && is_behind_us(p, places)) {
+        places_again(p, ERR_CONFLICT);
+    } else if (e == ERR_OK && !is_halted(p)) {
+        p->n_calls++;
+        store_memory(p->store, on_memory, p);
+    }
+    call_ended(p);
+}
+
+static void on_trim_timer(void *ctx)
+{
+    struct persist *p = ctx;
+    timer_start(p->loop, p->trim_timer, p->settings.trim_ms);
+    if (is_halted(p))
+        return;
+    p->n_calls++;
+    sink_places(p->sink, 0, on_places_looked_at, p);
 }
 
 /* ---- life ---- */
@@ -358,22 +505,22 @@ static void on_stop_timer(void *ctx)
 struct persist *persist_new(struct loop *loop, struct store *store, struct sink *sink,
                             struct metrics *metrics, const struct persist_settings *settings)
 {
-    assert(settings->max_batch > 0 && settings->max_batch <= PERSIST_MAX_BATCH);
-    assert(settings->gather_ms > 0);
+    assert(settings->max_each > 0 && settings->max_each <= PERSIST_MAX_EACH);
+    assert(settings->gather_ms > 0 && settings->trim_ms > 0);
     struct persist *p = xcalloc(1, sizeof(*p));
     p->loop = loop;
     p->store = store;
     p->sink = sink;
     p->metrics = metrics;
     p->settings = *settings;
-    buf_init(&p->json, JSON_BYTES);
+    p->range_max = PERSIST_MAX_BATCH;
     p->read_timer = timer_new(loop, on_read_timer, p);
-    p->store_timer = timer_new(loop, on_store_timer, p);
+    p->places_timer = timer_new(loop, on_places_timer, p);
+    p->trim_timer = timer_new(loop, on_trim_timer, p);
     p->stop_timer = timer_new(loop, on_stop_timer, p);
     for (size_t i = 0; i < N_BATCHES; i++) {
         p->batches[i].persist = p;
         p->batches[i].arena = arena_new(BATCH_BYTES);
-        p->batches[i].settle_timer = timer_new(loop, on_settle_timer, &p->batches[i]);
     }
     return p;
 }
@@ -382,8 +529,8 @@ void persist_start(struct persist *p)
 {
     assert(!p->is_started);
     p->is_started = true;
-    p->is_recovering = true;
-    read_more(p);
+    timer_start(p->loop, p->places_timer, 0);
+    timer_start(p->loop, p->trim_timer, p->settings.trim_ms);
 }
 
 void persist_stop(struct persist *p, timer_fn *fn, void *ctx)
@@ -392,9 +539,8 @@ void persist_stop(struct persist *p, timer_fn *fn, void *ctx)
     p->on_stopped = fn;
     p->on_stopped_ctx = ctx;
     timer_stop(p->loop, p->read_timer);
-    timer_stop(p->loop, p->store_timer);
-    for (size_t i = 0; i < N_BATCHES; i++)
-        timer_stop(p->loop, p->batches[i].settle_timer);
+    timer_stop(p->loop, p->places_timer);
+    timer_stop(p->loop, p->trim_timer);
     call_ended(p);
 }
 
@@ -407,13 +553,11 @@ void persist_free(struct persist *p)
 {
     if (p == NULL)
         return;
-    for (size_t i = 0; i < N_BATCHES; i++) {
+    for (size_t i = 0; i < N_BATCHES; i++)
         arena_free(p->batches[i].arena);
-        timer_free(p->loop, p->batches[i].settle_timer);
-    }
     timer_free(p->loop, p->read_timer);
-    timer_free(p->loop, p->store_timer);
+    timer_free(p->loop, p->places_timer);
+    timer_free(p->loop, p->trim_timer);
     timer_free(p->loop, p->stop_timer);
-    buf_fini(&p->json);
     free(p);
 }

@@ -1,21 +1,25 @@
 /*
- * persist.h: the writer's policy: facts go from the events stream to PostgreSQL, each once, none
- * lost.
+ * persist.h: carries the event log of Redis to PostgreSQL.
  *
- * Entries are read in batches, given to the sink in one transaction, and settled (acknowledged and
- * deleted) only after its COMMIT. While one batch is being stored, the next is read. What then goes
- * wrong, and what happens:
+ * PostgreSQL keeps the place up to which it has read each bucket and moves it in the transaction
+ * that stores the records, so nothing is told to Redis and nothing is taken twice. While one batch
+ * is being stored, the next is read. What then goes wrong, and what happens:
  *
- *   PostgreSQL away, slow, full     the same batch again, with back-off; nothing is dropped, the
- *                                   stream grows. core.ingest is idempotent, so an unknown outcome
- *                                   is no harm
- *   PostgreSQL refuses a batch      halved until the refused envelope stands alone; that one goes
- *                                   to the dead letters, all others are stored
- *   Redis away, a read timed out    after it is back, first what was delivered and never settled
- *   this process dies               the same, at the next start, under the same consumer name
+ *   PostgreSQL away, slow, full     its places are asked for, with back-off, and all is read again
+ *                                   from there; the log grows meanwhile
+ *   PostgreSQL restored from a dump the same: it reads on from where it was then
+ *   another writer in a bucket      the same (ERR_CONFLICT): whoever comes second starts again
+ *   PostgreSQL refuses a batch      halved until the refused record stands alone; that one goes to
+ *                                   the dead letters, all others are stored
+ *   PostgreSQL is too slow          the next ranges are half as long, until one is in time
+ *   Redis away, a read timed out    read again
+ *   this process dies               the next one begins at PostgreSQL's places
  *
- * Batches by time: entries are gathered for gather_ms before they are read, unless a full batch is
- * waiting, so that Redis and PostgreSQL are not asked for each event on its own.
+ * Batches by time: entries are gathered for gather_ms before they are read, unless a bucket has
+ * more than one read takes, so that Redis and PostgreSQL are not asked for each event on its own.
+ *
+ * Entries stay in the log for keep_ms after they are in PostgreSQL (a database restored from a dump
+ * finds them again), less when the server's memory runs short, never less long than that.
  */
 #pragma once
 
@@ -24,16 +28,23 @@
 #include "port/store/store.h"
 
 struct persist_settings {
-    struct str consumer; /* stable over restarts; outlives the persist */
     uint8_t first, last; /* bucket range, inclusive */
-    uint32_t max_batch;  /* entries, at most PERSIST_MAX_BATCH */
+    uint32_t max_each;   /* entries of one bucket in a batch, at most PERSIST_MAX_EACH */
     int64_t gather_ms;   /* above 0 */
     int64_t block_ms;    /* wait of a read when nothing is there; 0 = ask each gather_ms */
+    int64_t keep_ms;
+    int64_t trim_ms; /* from one look at PostgreSQL's places, and at what may go, to the next */
 };
 
-#define PERSIST_MAX_BATCH 1000u
+#define PERSIST_MAX_EACH 16u
+#define PERSIST_MAX_BATCH (PERSIST_MAX_EACH * STORE_BUCKETS)
 #define PERSIST_GATHER_MS 50
 #define PERSIST_BLOCK_MS 400
+#define PERSIST_TRIM_MS 10000
+/* Of maxmemory, in thousandths: from the first on entries are kept shorter, at the second no longer
+ * than it takes to store them. */
+#define PERSIST_MEMORY_SHORT 600
+#define PERSIST_MEMORY_NONE 800
 
 struct persist;
 
@@ -41,8 +52,8 @@ struct persist;
 struct persist *persist_new(struct loop *loop, struct store *store, struct sink *sink,
                             struct metrics *metrics, const struct persist_settings *settings);
 void persist_start(struct persist *p);
-/* Reads no more, finishes what PostgreSQL is storing, then calls fn once, from the loop. A batch
- * that waits for PostgreSQL to come back is left to the next start. */
+/* Reads no more, finishes what PostgreSQL is storing, then calls fn once, from the loop. What waits
+ * for PostgreSQL to come back is left to the next start. */
 void persist_stop(struct persist *p, timer_fn *fn, void *ctx);
 /* True when nothing is under way and the last read found nothing. */
 bool persist_is_idle(const struct persist *p);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/event_record.h"
 #include "core/match/match.h"
 
 /* Names of core.message_status. An error that may pass is not the sender's own "errored", after
@@ -36,23 +37,19 @@ static struct str cut(struct str s, size_t max)
     return str_sub(s, 0, n);
 }
 
-void report_json(struct str channel, const struct inbound *report, struct wall_ms received,
-                 struct arena *arena, struct buf *out)
+void report_encode(struct str channel, const struct inbound *report, struct wall_ms received,
+                   struct arena *arena, struct buf *out)
 {
-    char at[RFC3339_BYTES];
-    clock_format_rfc3339(received, at);
-    buf_add_str(out, STR("{\"type\":\"report\",\"channel\":"));
-    buf_add_json(out, channel);
-    buf_add_str(out, STR(",\"id\":"));
-    buf_add_json(out, cut(report->id, REPORT_ID_BYTES));
-    buf_addf(out, ",\"status\":\"%s\",\"at\":\"%s\"", status_name(report->status), at);
+    struct event_record record = {.kind = EVENT_RECORD_REPORT,
+                                  .at = received,
+                                  .channel = channel,
+                                  .provider_id = cut(report->id, REPORT_ID_BYTES),
+                                  .status = str_from(status_name(report->status))};
     bool is_good = report->status == DLR_DELIVERED || report->status == DLR_READ;
     struct str why = str_is_empty(report->error) ? report->status_raw : report->error;
-    if (!is_good && !str_is_empty(why)) {
-        buf_add_str(out, STR(",\"error\":"));
-        buf_add_json(out, match_mask_numbers(cut(why, REPORT_ID_BYTES), arena));
-    }
-    buf_add_char(out, '}');
+    if (!is_good && !str_is_empty(why))
+        record.error = match_mask_numbers(cut(why, REPORT_ID_BYTES), arena);
+    event_encode(&record, out);
 }
 
 uint8_t report_bucket(struct str channel, struct str id)

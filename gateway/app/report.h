@@ -1,9 +1,7 @@
 /*
- * report.h: a provider's delivery report as an envelope for core.ingest, which joins it to what was
- * sent. Nothing is looked up on the callback's path: a report is kept as it came, also when it
+ * report.h: a provider's delivery report as a record of the event log; PostgreSQL joins it to what
+ * was sent. Nothing is looked up on the callback's path: a report is kept as it came, also when it
  * overtakes the answer to its own send.
- *
- *   {"type":"report","channel":"at","id":"ATXid_1","status":"delivered","at":"...","error":"..."}
  *
  * id is the provider's message id or ours, whichever the profile's reports carry; it is compared as
  * a text (007 is not 7), within the channel, and cut at REPORT_ID_BYTES.
@@ -18,8 +16,8 @@
 #define REPORT_ID_BYTES 255u
 
 /* report: INBOUND_DLR with a status and an id. Digit runs in the error are masked. */
-void report_json(struct str channel, const struct inbound *report, struct wall_ms received,
-                 struct arena *arena, struct buf *out);
+void report_encode(struct str channel, const struct inbound *report, struct wall_ms received,
+                   struct arena *arena, struct buf *out);
 /* Whose events stream it goes to: reports about one message keep their order. */
 uint8_t report_bucket(struct str channel, struct str id);
 /* The STOP that a provider's opt-out stands for; id names what told of it, so that a repeat is

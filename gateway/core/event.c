@@ -54,7 +54,6 @@ const char *event_phase_name(enum event_phase phase)
     return "";
 }
 
-/* Written out, because an envelope is made on the callback's path and printf is not cheap. */
 static void add_number(struct buf *out, int64_t number)
 {
     char digits[24];
@@ -69,106 +68,9 @@ static void add_number(struct buf *out, int64_t number)
     buf_add(out, digits + at, sizeof(digits) - at);
 }
 
-static void json_name(struct buf *out, const char *name)
-{
-    buf_add_str(out, STR(",\""));
-    buf_add_str(out, str_from(name));
-    buf_add_str(out, STR("\":"));
-}
-
-static void json_text(struct buf *out, const char *name, struct str value)
-{
-    if (str_is_empty(value))
-        return;
-    json_name(out, name);
-    buf_add_json(out, value);
-}
-
-static void json_hex(struct buf *out, const char *name, const void *bytes, size_t n)
-{
-    json_name(out, name);
-    buf_add_char(out, '"');
-    buf_add_hex(out, bytes, n);
-    buf_add_char(out, '"');
-}
-
-static void json_number(struct buf *out, const char *name, int32_t value)
-{
-    if (value == EVENT_ABSENT)
-        return;
-    json_name(out, name);
-    add_number(out, value);
-}
-
 static struct str true_or_false(int32_t value)
 {
     return value != 0 ? STR("true") : STR("false");
-}
-
-static void json_event(struct buf *out, const struct event *event, uint32_t n)
-{
-    buf_add_str(out, STR("{\"n\":"));
-    add_number(out, n);
-    json_text(out, "kind", str_from(event_kind_name(event->kind)));
-    json_text(out, "unit", event->unit);
-    json_text(out, "phase", str_from(event_phase_name(event->phase)));
-    json_number(out, "choice", event->choice);
-    if (event->correct != EVENT_ABSENT) {
-        json_name(out, "correct");
-        buf_add_str(out, true_or_false(event->correct));
-    }
-    json_number(out, "attempt", event->attempt);
-    json_number(out, "value", event->value);
-    json_text(out, "code", event->code);
-    json_text(out, "text", event->text);
-    buf_add_char(out, '}');
-}
-
-static void json_vault(struct buf *out, const struct event_envelope *envelope)
-{
-    json_name(out, "vault");
-    buf_add_str(out, STR("{\"key_id\":"));
-    add_number(out, envelope->vault_key_id);
-    json_hex(out, "nonce", envelope->vault_nonce.p, envelope->vault_nonce.len);
-    json_hex(out, "ciphertext", envelope->vault_ciphertext.p, envelope->vault_ciphertext.len);
-    buf_add_char(out, '}');
-}
-
-void event_envelope_json(const struct event_envelope *envelope, struct buf *out)
-{
-    char uuid[37];
-    char at[RFC3339_BYTES];
-    event_uuid(envelope->learner_id, uuid);
-    clock_format_rfc3339(envelope->at, at);
-    buf_add_str(out, STR("{\"type\":\"step\""));
-    json_hex(out, "number_id", envelope->number_id, 16);
-    json_text(out, "learner_id", str_from(uuid));
-    json_name(out, "seq");
-    add_number(out, envelope->seq);
-    json_text(out, "at", str_from(at));
-    json_text(out, "channel", envelope->channel);
-    json_text(out, "via", envelope->via);
-    json_text(out, "network", envelope->network);
-    json_text(out, "course", envelope->course);
-    json_text(out, "version", envelope->version);
-    json_text(out, "lang", envelope->lang);
-    json_text(out, "country", envelope->country);
-    if (!str_is_empty(envelope->state))
-        json_hex(out, "state", envelope->state.p, envelope->state.len);
-    if (envelope->due_at.ms > 0) {
-        clock_format_rfc3339(envelope->due_at, at);
-        json_text(out, "due", str_from(at));
-    }
-    if (envelope->vault_key_id != 0)
-        json_vault(out, envelope);
-    json_name(out, "events");
-    buf_add_char(out, '[');
-    for (uint32_t i = 0; i < envelope->n_events; i++) {
-        if (i > 0)
-            buf_add_char(out, ',');
-        json_event(out, &envelope->events[i], i);
-    }
-    buf_add_str(out, STR("]}"));
 }
 
 static void line_name(struct buf *out, const char *name)

@@ -1,21 +1,6 @@
 /*
- * event.h: what happened to a learner, as facts for PostgreSQL. Made by the engine, carried by the
- * events stream, taken in by core.ingest(jsonb), which is idempotent by (learner_id, seq, n).
- *
- * One committed step makes one envelope; its JSON is the contract between this file and sql/:
- *
- *   {"type":"step","number_id":"<32 hex>","learner_id":"<uuid>","seq":7,
- *    "at":"2026-11-24T07:37:40.123Z","channel":"at","via":"sms","network":"63902",
- *    "course":"children-on-the-move","version":"1.0.0","lang":"en","country":"KE",
- *    "state":"<hex of the learner value>","due":"2026-11-26T07:37:40.123Z",
- *    "vault":{"key_id":1,"nonce":"<24 hex>","ciphertext":"<hex>"},       only when `consented`
- *    "events":[{"n":0,"kind":"answered","unit":"m1q1","phase":"quiz","choice":3,
- *               "correct":true,"attempt":1}]}
- *
- * Members that do not apply are left out, empty texts too. The sender writes a second type, see
- * app/outbox/outbox.h, and fronts a third, what providers report of deliveries, see app/report.h:
- *   {"type":"message", ...}
- *   {"type":"report", ...}
+ * event.h: what happened to a learner, as facts for PostgreSQL: made by the engine, carried by the
+ * event log (event_record.h), taken in by sink_ingest, which is idempotent by (learner, seq, n).
  */
 #pragma once
 
@@ -105,27 +90,11 @@ struct event {
     int32_t correct; /* 0, 1 or EVENT_ABSENT */
 };
 
-struct event_envelope {
-    const uint8_t *number_id;  /* 16 bytes */
-    const uint8_t *learner_id; /* 16 bytes */
-    uint32_t seq;
-    struct wall_ms at;
-    struct str channel, via, network, course, version, lang, country;
-    struct str state;                         /* encoded learner; absent when erased */
-    struct wall_ms due_at;                    /* next timer, as in store_commit; ms 0 = none */
-    uint16_t vault_key_id;                    /* 0 = no vault member */
-    struct str vault_nonce, vault_ciphertext; /* raw bytes */
-    const struct event *events;
-    uint32_t n_events;
-};
-
 /* An event with every optional member absent. */
 struct event event_make(enum event_kind kind);
 const char *event_kind_name(enum event_kind kind);
 bool event_is_learning_action(enum event_kind kind);
 const char *event_phase_name(enum event_phase phase);
-/* Appends the JSON above, one line. */
-void event_envelope_json(const struct event_envelope *envelope, struct buf *out);
 /* One event as `kind member=value ...` in the order unit phase choice correct attempt value code
  * text: the form that .talk files use. */
 void event_line(const struct event *event, struct buf *out);

@@ -2,16 +2,20 @@
 
 #include <assert.h>
 
-void sink_ingest(struct sink *s, struct str json_array, sink_on_done *fn, void *ctx)
+void sink_places(struct sink *s, uint64_t epoch, sink_on_places *fn, void *ctx)
 {
-    assert(json_array.len > 0);
-    s->ops->ingest(s, json_array, fn, ctx);
+    s->ops->places(s, epoch, fn, ctx);
 }
 
-void sink_dead_letter(struct sink *s, struct str payload, struct str reason, sink_on_done *fn,
-                      void *ctx)
+void sink_ingest(struct sink *s, const struct sink_batch *batch, sink_on_done *fn, void *ctx)
 {
-    s->ops->dead_letter(s, payload, reason, fn, ctx);
+    s->ops->ingest(s, batch, fn, ctx);
+}
+
+void sink_dead_letter(struct sink *s, const struct sink_batch *batch, struct str reason,
+                      sink_on_done *fn, void *ctx)
+{
+    s->ops->dead_letter(s, batch, reason, fn, ctx);
 }
 
 void sink_vault_get(struct sink *s, const uint8_t number_id[16], sink_on_vault *fn, void *ctx)

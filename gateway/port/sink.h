@@ -1,25 +1,59 @@
 /*
- * sink.h: where facts end up: PostgreSQL, through core.ingest. sink_libpq.c wraps libpq (async, one
- * connection, reconnecting); sink_mem.c keeps what it was given, for transcripts.
+ * sink.h: where facts end up: PostgreSQL. sink_libpq.c wraps libpq (async, one connection,
+ * reconnecting); sink_mem.c keeps what it was given, for transcripts.
+ *
+ * The database also keeps how far it has read in each bucket's event log, and moves these places in
+ * the transaction that stores the records: so nothing is taken twice or passed over, whatever dies,
+ * and a database restored from an older dump reads on from where it was then.
  *
  * Every call is answered exactly once through its callback, from the loop. ERR_UNAVAILABLE and
- * ERR_TIMEOUT: try again later, nothing or everything was stored (core.ingest is idempotent).
+ * ERR_TIMEOUT: try again later, nothing or everything was stored; ask for the places again.
+ * ERR_CONFLICT: the database is at other places than the batch starts from; nothing was stored.
  * ERR_INVALID: the database refused the content; message says why.
  */
 #pragma once
 
 #include "base/buf.h"
+#include "core/event_record.h"
 #include "port/loop.h"
 
+#define SINK_BUCKETS 256u
+
+/* An entry of the event log. */
+struct sink_record {
+    uint8_t bucket;
+    struct event_place place;
+    struct str bytes; /* core/event_record.h */
+    struct str state; /* of a step: the learner of its number, encoded, as Redis had it just before
+                         this batch was sent, so perhaps some steps further; absent = none there */
+};
+
+/* From where to where one bucket is read by a batch. */
+struct sink_move {
+    uint8_t bucket;
+    struct event_place from, to;
+};
+
+struct sink_batch {
+    uint64_t epoch; /* of the log: a place of another epoch counts as its beginning */
+    const struct sink_record *records; /* by bucket, each in its order */
+    uint32_t n;
+    const struct sink_move *moves; /* one for each bucket that records lie in */
+    uint32_t n_moves;
+};
+
 struct sink;
+/* places: SINK_BUCKETS of them, 0-0 where nothing was read yet; NULL unless e is ERR_OK. */
+typedef void sink_on_places(void *ctx, enum err e, const struct event_place *places);
 typedef void sink_on_done(void *ctx, enum err e, const char *message);
 /* The sealed number of a number_id, for pushes; borrowed. ERR_NOT_FOUND: erased. */
 typedef void sink_on_vault(void *ctx, enum err e, uint16_t key_id, struct str nonce,
                            struct str ciphertext);
 
 struct sink_ops {
-    void (*ingest)(struct sink *, struct str json_array, sink_on_done *, void *ctx);
-    void (*dead_letter)(struct sink *, struct str payload, struct str reason, sink_on_done *,
+    void (*places)(struct sink *, uint64_t epoch, sink_on_places *, void *ctx);
+    void (*ingest)(struct sink *, const struct sink_batch *, sink_on_done *, void *ctx);
+    void (*dead_letter)(struct sink *, const struct sink_batch *, struct str reason, sink_on_done *,
                         void *ctx);
     void (*vault_get)(struct sink *, const uint8_t number_id[16], sink_on_vault *, void *ctx);
     bool (*is_up)(struct sink *);
@@ -30,17 +64,19 @@ struct sink {
     const struct sink_ops *ops;
 };
 
-/* A JSON array of envelopes (core/event.h), one transaction; ERR_OK after its COMMIT. */
-void sink_ingest(struct sink *s, struct str json_array, sink_on_done *fn, void *ctx);
-/* Puts aside what core.ingest refuses, with the reason. */
-void sink_dead_letter(struct sink *s, struct str payload, struct str reason, sink_on_done *fn,
-                      void *ctx);
+/* How far the database has read in the log of this epoch. */
+void sink_places(struct sink *s, uint64_t epoch, sink_on_places *fn, void *ctx);
+/* Records and moves in one transaction; ERR_OK after its COMMIT. The batch is copied. */
+void sink_ingest(struct sink *s, const struct sink_batch *batch, sink_on_done *fn, void *ctx);
+/* Puts the one record of a batch aside, with the reason why it is refused, and moves on. */
+void sink_dead_letter(struct sink *s, const struct sink_batch *batch, struct str reason,
+                      sink_on_done *fn, void *ctx);
 void sink_vault_get(struct sink *s, const uint8_t number_id[16], sink_on_vault *fn, void *ctx);
 bool sink_is_up(struct sink *s);
 void sink_free(struct sink *s);
 
 /* The schema that this program knows: the number of the last file in sql/. */
-#define SINK_SCHEMA_VERSION 5
+#define SINK_SCHEMA_VERSION 6
 
 /* conninfo as libpq reads it. ERR_INVALID: no conninfo, or a host name without hostaddr (names are
  * never looked up here: that would block); msg says which. */
@@ -51,12 +87,14 @@ enum err sink_libpq_check(const char *conninfo, struct errmsg *msg) MUST_CHECK;
  * again from time to time, so that `waypost migrate` mends it without a restart. */
 struct sink *sink_libpq_new(struct loop *loop, const char *conninfo, int64_t timeout_ms);
 
-/* Refuses (ERR_INVALID) an array with an envelope that is no step, message or report. */
+/* Refuses (ERR_INVALID) a batch with bytes that are no record. */
 struct sink *sink_mem_new(struct loop *loop);
-/* As store_mem_fail; verbs "ingest", "dead_letter", "vault_get". */
+/* As store_mem_fail; verbs "places", "ingest", "dead_letter", "vault_get". */
 void sink_mem_fail(struct sink *s, const char *verb, enum err e, uint32_t n);
-/* Envelopes taken in so far, in order, each once by (learner_id, seq). */
+/* Records taken in so far, in order, as JSON, each once by (learner_id, seq). */
 uint32_t sink_mem_count(const struct sink *s);
 struct str sink_mem_envelope(const struct sink *s, uint32_t i);
 /* Payloads put aside. */
 uint32_t sink_mem_n_dead(const struct sink *s);
+/* Forgets how far it has read and what it took, as a database restored from an old dump. */
+void sink_mem_restore_old(struct sink *s);

@@ -8,6 +8,7 @@
  */
 #include <assert.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +20,7 @@
 #include "port/sink.h"
 #include "port/store/store.h"
 
-#define OID_BYTEA 17
-#define OID_TEXT 25
-#define OID_JSONB 3802
+#define MAX_PARAMS 8
 #define RECONNECT_FIRST_MS 50
 #define RECONNECT_MAX_MS 2000
 #define REFUSED_MS 5000 /* until the schema is looked at again */
@@ -30,26 +29,31 @@
 
 enum sink_state { SINK_STATE_DOWN, SINK_STATE_CONNECTING, SINK_STATE_CHECKING, SINK_STATE_READY };
 
-enum request_kind { REQUEST_INGEST, REQUEST_DEAD_LETTER, REQUEST_VAULT_GET };
+enum request_kind { REQUEST_PLACES, REQUEST_INGEST, REQUEST_DEAD_LETTER, REQUEST_VAULT_GET };
 
 static const char *const request_sql[] = {
-    [REQUEST_INGEST] = "select core.ingest($1)",
-    [REQUEST_DEAD_LETTER] = "select core.dead_letter($1, $2)",
-    [REQUEST_VAULT_GET] = "select key_id, nonce, ciphertext from core.vault where number_id = $1",
+    [REQUEST_PLACES] = "select bucket, ms, n from core.log_places($1)",
+    [REQUEST_INGEST] = "select core.move_log($1, $2, $3, $4, $5, $6), core.ingest($7)",
+    [REQUEST_DEAD_LETTER] = "select core.move_log($1, $2, $3, $4, $5, $6), "
+                            "core.dead_letter(decode($7, 'hex'), $8)",
+    [REQUEST_VAULT_GET] =
+        "select key_id, nonce, ciphertext from core.vault where number_id = decode($1, 'hex')",
 };
 
 struct request {
     struct request *prev, *next;
     enum request_kind kind;
-    struct buf content; /* first parameter, in PostgreSQL's binary form */
-    struct buf reason;  /* second, of dead letters */
+    struct buf params[MAX_PARAMS]; /* as texts */
+    int n_params;
     sink_on_done *on_done;
     sink_on_vault *on_vault;
+    sink_on_places *on_places;
     void *ctx;
     enum err e; /* of the results so far */
     struct errmsg message;
     uint16_t key_id;
     struct buf nonce, ciphertext;
+    struct event_place places[SINK_BUCKETS];
 };
 
 struct pq_sink {
@@ -87,8 +91,8 @@ static struct request *request_new(enum request_kind kind, void *ctx)
     struct request *r = xcalloc(1, sizeof(*r));
     r->kind = kind;
     r->ctx = ctx;
-    buf_init(&r->content, REQUEST_MAX_BYTES);
-    buf_init(&r->reason, ERRMSG_BYTES);
+    for (size_t i = 0; i < MAX_PARAMS; i++)
+        buf_init(&r->params[i], REQUEST_MAX_BYTES);
     buf_init(&r->nonce, REQUEST_MAX_BYTES);
     buf_init(&r->ciphertext, REQUEST_MAX_BYTES);
     return r;
@@ -98,10 +102,12 @@ static void request_answer(struct request *r)
 {
     if (r->kind == REQUEST_VAULT_GET)
         r->on_vault(r->ctx, r->e, r->key_id, buf_str(&r->nonce), buf_str(&r->ciphertext));
+    else if (r->kind == REQUEST_PLACES)
+        r->on_places(r->ctx, r->e, r->e == ERR_OK ? r->places : NULL);
     else
         r->on_done(r->ctx, r->e, r->message.text);
-    buf_fini(&r->content);
-    buf_fini(&r->reason);
+    for (size_t i = 0; i < MAX_PARAMS; i++)
+        buf_fini(&r->params[i]);
     buf_fini(&r->nonce);
     buf_fini(&r->ciphertext);
     free(r);
@@ -128,9 +134,11 @@ static void on_fail_timer(void *ctx)
 
 static void request_add(struct pq_sink *s, struct request *r)
 {
-    if (buf_error(&r->content) != ERR_OK) {
-        request_fail_later(s, r, ERR_INVALID, "larger than the sink takes");
-        return;
+    for (int i = 0; i < r->n_params; i++) {
+        if (buf_error(&r->params[i]) != ERR_OK) {
+            request_fail_later(s, r, ERR_INVALID, "larger than the sink takes");
+            return;
+        }
     }
     if (s->state == SINK_STATE_DOWN) {
         request_fail_later(s, r, ERR_UNAVAILABLE, "no connection to PostgreSQL");
@@ -297,12 +305,11 @@ static void check_end(struct pq_sink *s)
 
 static int request_send(struct pq_sink *s, struct request *r)
 {
-    const Oid types[] = {r->kind == REQUEST_INGEST ? OID_JSONB : OID_BYTEA, OID_TEXT};
-    const char *values[] = {r->content.p, r->reason.p};
-    const int lengths[] = {(int)r->content.len, (int)r->reason.len};
-    const int formats[] = {1, 1};
-    int n = r->kind == REQUEST_DEAD_LETTER ? 2 : 1;
-    return PQsendQueryParams(s->conn, request_sql[r->kind], n, types, values, lengths, formats, 1);
+    const char *values[MAX_PARAMS];
+    for (int i = 0; i < r->n_params; i++)
+        values[i] = buf_str(&r->params[i]).p; /* NUL-terminated */
+    return PQsendQueryParams(s->conn, request_sql[r->kind], r->n_params, NULL, values, NULL, NULL,
+                             r->kind == REQUEST_VAULT_GET ? 1 : 0);
 }
 
 static void flush(struct pq_sink *s)
@@ -333,6 +340,8 @@ static enum err sqlstate_err(const char *state)
         return ERR_UNAVAILABLE;
     if (strcmp(state, "57014") == 0)
         return ERR_TIMEOUT; /* statement_timeout */
+    if (strcmp(state, "WP001") == 0)
+        return ERR_CONFLICT; /* core.move_log */
     static const char *const content[] = {"22", "23", "54"};
     for (size_t i = 0; i < ARRAY_LEN(content); i++) {
         if (strncmp(state, content[i], 2) == 0)
@@ -353,18 +362,33 @@ static void take_vault_row(struct request *r, const PGresult *result)
     buf_add(&r->ciphertext, PQgetvalue(result, 0, 2), (size_t)PQgetlength(result, 0, 2));
 }
 
+static void take_places(struct request *r, const PGresult *result)
+{
+    for (int i = 0; i < PQntuples(result); i++) {
+        uint64_t bucket, ms, n;
+        if (str_to_u64(str_from(PQgetvalue(result, i, 0)), SINK_BUCKETS - 1, &bucket) != ERR_OK ||
+            str_to_u64(str_from(PQgetvalue(result, i, 1)), UINT64_MAX, &ms) != ERR_OK ||
+            str_to_u64(str_from(PQgetvalue(result, i, 2)), UINT64_MAX, &n) != ERR_OK)
+            r->e = ERR_IO;
+        else
+            r->places[bucket] = (struct event_place){ms, n};
+    }
+}
+
 static void take_request_result(struct request *r, const PGresult *result)
 {
     if (PQresultStatus(result) == PGRES_TUPLES_OK) {
         if (r->kind == REQUEST_VAULT_GET)
             take_vault_row(r, result);
+        else if (r->kind == REQUEST_PLACES)
+            take_places(r, result);
         return;
     }
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     r->e = errmsg_set(&r->message, sqlstate_err(state), "%s: %s", state != NULL ? state : "?",
                       words != NULL ? words : "");
-    if (r->e != ERR_INVALID)
+    if (r->e != ERR_INVALID && r->e != ERR_CONFLICT)
         LOG_WARN("sink", "statement failed", "sqlstate=%s", state != NULL ? state : "?");
 }
 
@@ -429,25 +453,78 @@ static void on_socket(evutil_socket_t fd, short what, void *ctx)
 
 /* ---- the verbs ---- */
 
-static void pq_ingest(struct sink *sink, struct str json_array, sink_on_done *fn, void *ctx)
+static struct buf *param_next(struct request *r)
 {
-    struct request *r = request_new(REQUEST_INGEST, ctx);
-    r->on_done = fn;
-    buf_add_char(&r->content, 1); /* version of jsonb's binary form; the rest is text */
-    buf_add_str(&r->content, json_array);
+    return &r->params[r->n_params++];
+}
+
+static void add_moves(struct request *r, const struct sink_batch *batch)
+{
+    buf_addf(param_next(r), "%" PRIu64, batch->epoch);
+    for (int column = 0; column < 5; column++) {
+        struct buf *list = param_next(r);
+        buf_add_char(list, '{');
+        for (uint32_t i = 0; i < batch->n_moves; i++) {
+            const struct sink_move *move = &batch->moves[i];
+            const uint64_t values[] = {move->bucket, move->from.ms, move->from.n, move->to.ms,
+                                       move->to.n};
+            buf_addf(list, i == 0 ? "%" PRIu64 : ",%" PRIu64, values[column]);
+        }
+        buf_add_char(list, '}');
+    }
+}
+
+static void pq_places(struct sink *sink, uint64_t epoch, sink_on_places *fn, void *ctx)
+{
+    struct request *r = request_new(REQUEST_PLACES, ctx);
+    r->on_places = fn;
+    buf_addf(param_next(r), "%" PRIu64, epoch);
     request_add(pq(sink), r);
 }
 
-static void pq_dead_letter(struct sink *sink, struct str payload, struct str reason,
+static void pq_ingest(struct sink *sink, const struct sink_batch *batch, sink_on_done *fn,
+                      void *ctx)
+{
+    struct request *r = request_new(REQUEST_INGEST, ctx);
+    struct event_record record;
+    enum err e = ERR_OK;
+    r->on_done = fn;
+    add_moves(r, batch);
+    struct buf *json = param_next(r);
+    for (uint32_t i = 0; e == ERR_OK && i < batch->n; i++) {
+        buf_add_char(json, i == 0 ? '[' : ',');
+        e = event_decode(batch->records[i].bytes, &record);
+        if (e == ERR_OK)
+            event_record_json(&record, batch->records[i].state, json);
+    }
+    buf_add_char(json, ']');
+    if (e != ERR_OK)
+        request_fail_later(pq(sink), r, ERR_INVALID,
+                           e == ERR_UNSUPPORTED ? "the record is of another version of waypost"
+                                                : "the record cannot be read");
+    else
+        request_add(pq(sink), r);
+}
+
+static void pq_dead_letter(struct sink *sink, const struct sink_batch *batch, struct str reason,
                            sink_on_done *fn, void *ctx)
 {
     struct request *r = request_new(REQUEST_DEAD_LETTER, ctx);
+    struct buf json CLEANUP(buf_fini);
+    struct event_record record;
+    struct str payload = batch->records[0].bytes;
+    buf_init(&json, REQUEST_MAX_BYTES);
+    if (event_decode(payload, &record) == ERR_OK) {
+        event_record_json(&record, batch->records[0].state, &json);
+        payload = buf_str(&json);
+    }
     r->on_done = fn;
-    buf_add_str(&r->content, payload);
+    add_moves(r, batch);
+    buf_add_hex(param_next(r), payload.p, payload.len);
     /* A message that was cut may end in half a character, which PostgreSQL would refuse. */
     while (reason.len > 0 && (reason.p[reason.len - 1] & 0x80) != 0)
         reason.len--;
-    buf_add_str(&r->reason, reason);
+    buf_add_str(param_next(r), reason);
     request_add(pq(sink), r);
 }
 
@@ -456,7 +533,7 @@ static void pq_vault_get(struct sink *sink, const uint8_t number_id[16], sink_on
 {
     struct request *r = request_new(REQUEST_VAULT_GET, ctx);
     r->on_vault = fn;
-    buf_add(&r->content, number_id, NUMBER_ID_BYTES);
+    buf_add_hex(param_next(r), number_id, NUMBER_ID_BYTES);
     request_add(pq(sink), r);
 }
 
@@ -479,6 +556,7 @@ static void pq_free(struct sink *sink)
 }
 
 static const struct sink_ops pq_ops = {
+    .places = pq_places,
     .ingest = pq_ingest,
     .dead_letter = pq_dead_letter,
     .vault_get = pq_vault_get,

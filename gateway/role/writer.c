@@ -6,6 +6,7 @@
 #include "role/ports.h"
 
 #define SQL_TIMEOUT_MS 5000
+#define HOUR_MS (3600 * (int64_t)1000)
 
 struct writer_role {
     const struct role_context *role;
@@ -43,12 +44,13 @@ int role_writer(const struct role_context *role)
     }
     struct store *store = role_store(role);
     struct sink *sink = sink_libpq_new(role->loop, conninfo, SQL_TIMEOUT_MS);
-    struct persist_settings settings = {.consumer = STR("writer-0"),
-                                        .first = 0,
+    struct persist_settings settings = {.first = 0,
                                         .last = STORE_BUCKETS - 1,
-                                        .max_batch = PERSIST_MAX_BATCH,
+                                        .max_each = PERSIST_MAX_EACH,
                                         .gather_ms = PERSIST_GATHER_MS,
-                                        .block_ms = PERSIST_BLOCK_MS};
+                                        .block_ms = PERSIST_BLOCK_MS,
+                                        .keep_ms = role->config->keep_events_hours * HOUR_MS,
+                                        .trim_ms = PERSIST_TRIM_MS};
     r.persist = persist_new(role->loop, store, sink, role->metrics, &settings);
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
     role_watch_store(role, store, on_store_up, &r);

@@ -1,5 +1,5 @@
 /*
- * writer.c: app/persist and port/sink_libpq on a real PostgreSQL, with the events stream in memory.
+ * writer.c: app/persist and port/sink_libpq on a real PostgreSQL, with the event log in memory.
  *
  *   bench_writer CONNINFO EVENTS [LEARNERS [PER_SECOND [POISON_EVERY]]]
  *
@@ -20,7 +20,6 @@
 #define SQL_TIMEOUT_MS 5000
 #define TICK_MS 10
 #define STATE_BYTES 120 /* of a learner in mid-course */
-#define ENVELOPE_BYTES 8192
 
 struct bench {
     struct loop *loop;
@@ -59,18 +58,22 @@ static struct event event_of(uint32_t seq)
     return e;
 }
 
-static void envelope_of(struct bench *b, uint32_t learner, uint32_t seq, struct str state,
-                        struct buf *out)
+static struct number_id id_of(uint32_t learner)
 {
-    uint8_t id[16];
-    for (size_t i = 0; i < sizeof(id); i++)
-        id[i] = (uint8_t)((learner * 2654435761u >> (i % 4 * 8)) + i * 7); /* spread, no secret */
-    struct event event = event_of(seq);
-    struct event_envelope envelope = {
-        .number_id = id,
-        .learner_id = id,
+    struct number_id id;
+    for (size_t i = 0; i < sizeof(id.bytes); i++) /* spread, no secret */
+        id.bytes[i] = (uint8_t)((learner * 2654435761u >> (i % 4 * 8)) + i * 7);
+    return id;
+}
+
+static void record_of(struct bench *b, uint32_t learner, uint32_t seq, struct wall_ms at,
+                      struct buf *out)
+{
+    struct number_id id = id_of(learner);
+    struct event_record record = {
+        .kind = EVENT_RECORD_STEP,
         .seq = seq,
-        .at = loop_wall(b->loop),
+        .at = at,
         .channel = STR("at"),
         .via = STR("ussd"),
         .network = STR("63902"),
@@ -78,15 +81,16 @@ static void envelope_of(struct bench *b, uint32_t learner, uint32_t seq, struct 
         .version = STR("1.0.0"),
         .lang = STR("en"),
         .country = STR("KE"),
-        .state = state,
         .due_at = {loop_wall(b->loop).ms + 48 * 3600000},
         .vault_key_id = seq == 1 ? 1 : 0,
         .vault_nonce = STR("twelve bytes"),
         .vault_ciphertext = STR("as long as a sealed number: 29"),
-        .events = &event,
+        .events = {event_of(seq)},
         .n_events = 1,
     };
-    event_envelope_json(&envelope, out);
+    memcpy(record.number_id, id.bytes, sizeof(record.number_id));
+    memcpy(record.learner_id, id.bytes, sizeof(record.learner_id));
+    event_encode(&record, out);
 }
 
 static void on_committed(void *ctx, enum err e, const struct store_record *rec)
@@ -104,18 +108,18 @@ static void put(struct bench *b)
     uint32_t learner = (uint32_t)(b->n_put % b->n_learners);
     uint32_t seq = ++b->seqs[learner];
     char state[STATE_BYTES] = {(char)(seq >> 24), (char)(seq >> 16), (char)(seq >> 8), (char)seq};
-    struct buf envelope CLEANUP(buf_fini);
-    buf_init(&envelope, ENVELOPE_BYTES);
+    struct buf record CLEANUP(buf_fini);
+    buf_init(&record, EVENT_RECORD_MAX_BYTES);
     b->n_put++;
     if (b->poison_every > 0 && b->n_put % b->poison_every == 0)
-        buf_addf(&envelope, "{\"type\":\"step\",\"poison\":%" PRIu64 "}", b->n_put);
+        record_of(b, learner, seq, (struct wall_ms){0}, &record); /* it must have a time */
     else
-        envelope_of(b, learner, seq, (struct str){state, sizeof(state)}, &envelope);
-    struct store_commit commit = {.expected_seq = seq - 1,
+        record_of(b, learner, seq, loop_wall(b->loop), &record);
+    struct store_commit commit = {.id = id_of(learner),
+                                  .expected_seq = seq - 1,
                                   .state = {state, sizeof(state)},
-                                  .event = buf_str(&envelope),
+                                  .event = buf_str(&record),
                                   .due_at_ms = -1};
-    memcpy(commit.id.bytes, &learner, sizeof(learner));
     store_commit(b->store, &commit, on_committed, b);
 }
 
@@ -157,11 +161,11 @@ static uint64_t argument(int argc, char **argv, int i, uint64_t fallback)
 
 static void start_writer(struct bench *b)
 {
-    struct persist_settings settings = {.consumer = STR("writer-0"),
-                                        .last = STORE_BUCKETS - 1,
-                                        .max_batch = PERSIST_MAX_BATCH,
+    struct persist_settings settings = {.last = STORE_BUCKETS - 1,
+                                        .max_each = PERSIST_MAX_EACH,
                                         .gather_ms = PERSIST_GATHER_MS,
-                                        .block_ms = 0};
+                                        .keep_ms = 3600 * 1000,
+                                        .trim_ms = PERSIST_TRIM_MS};
     b->persist = persist_new(b->loop, b->store, b->sink, b->metrics, &settings);
     b->start = loop_mono(b->loop);
     persist_start(b->persist);

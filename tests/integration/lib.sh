@@ -77,11 +77,28 @@ n_entries()
         return n" 0
 }
 
-# All that was taken is in PostgreSQL and all SMS have left: nothing waits in spool and streams.
+# log_ends: "bucket last-entry" of each bucket's event log that is not empty.
+log_ends()
+{
+    redis --raw eval "local ends = {}
+        for b = 0, 255 do
+            local last = redis.call('xrevrange', string.format('wp:{b%03d}:events', b), '+', '-', 'count', 1)[1]
+            if last then ends[#ends + 1] = b .. ' ' .. last[1] end
+        end
+        return ends" 0
+}
+
+# The event log is in PostgreSQL up to its end.
+log_is_stored()
+{
+    sql "select bucket || ' ' || ms || '-' || n from core.log_place" >"$STATE/log_places" 2>/dev/null &&
+        [ -z "$(log_ends | grep -vxFf "$STATE/log_places")" ]
+}
+
+# All that was taken is in PostgreSQL and all SMS have left: nothing waits in spool, outbox and log.
 is_drained()
 {
-    [ ! -s "$STATE/spool/spool.log" ] && [ "$(n_entries events)" = 0 ] &&
-        [ "$(n_entries outbox)" = 0 ] && [ "$(n_entries events)" = 0 ]
+    [ ! -s "$STATE/spool/spool.log" ] && log_is_stored && [ "$(n_entries outbox)" = 0 ] && log_is_stored
 }
 
 # histories: what PostgreSQL knows of each number, one line for each: number_id seq facts.

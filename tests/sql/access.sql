@@ -37,6 +37,7 @@ select bag_eq('select * from make.granted', $$values
     ('waypost_sender', 'ops.messages', 'SELECT'), ('waypost_sender', 'ops.parked_reports', 'SELECT'),
     ('waypost_writer', 'core', 'USAGE'), ('waypost_writer', 'ops', 'USAGE'),
     ('waypost_writer', 'core.ingest', 'EXECUTE'), ('waypost_writer', 'core.dead_letter', 'EXECUTE'),
+    ('waypost_writer', 'core.log_places', 'EXECUTE'), ('waypost_writer', 'core.move_log', 'EXECUTE'),
     ('waypost_writer', 'core.publish', 'EXECUTE'), ('waypost_writer', 'core.states_page', 'EXECUTE'),
     ('waypost_writer', 'core.count_states', 'EXECUTE'), ('waypost_writer', 'core.published', 'EXECUTE'),
     ('waypost_writer', 'ops.forget_old', 'EXECUTE'), ('waypost_writer', 'ops.schema_migration', 'SELECT'), ('waypost_writer', 'ops.schema_version', 'SELECT'),

@@ -10,12 +10,14 @@
 
 #include "app/callback/callback.h"
 #include "app/course_set.h"
+#include "log_reader.h"
 #include "port/lesson_files.h"
 
 #define WORLD_MAX_CHANNELS 8u
 #define WORLD_TEXT_BYTES 16384u
 
 struct callback_world {
+    struct log_reader log;
     struct loop *loop;
     struct store *store;
     struct spool *spool;
@@ -170,12 +172,23 @@ static inline void world_on_entries(void *ctx, enum err e, const struct store_en
     taken->n += n;
 }
 
-/* What was added to a stream since the last time. */
-static inline struct world_taken world_take(struct callback_world *w, enum store_stream stream)
+/* What was added to the outbox since the last time. */
+static inline struct world_taken world_take_outbox(struct callback_world *w)
 {
     struct world_taken taken = {.n = 0};
     struct store_reader reader = {.consumer = STR("test"), .last = STORE_BUCKETS - 1, .max = 1000};
-    store_read(w->store, stream, &reader, world_on_entries, &taken);
+    store_read(w->store, &reader, world_on_entries, &taken);
     loop_mem_settle(w->loop);
+    return taken;
+}
+
+/* What was added to the event log since the last time, as JSON. */
+static inline struct world_taken world_take_events(struct callback_world *w)
+{
+    struct world_taken taken = {.n = 0};
+    log_reader_ask(&w->log, w->store);
+    loop_mem_settle(w->loop);
+    (void)snprintf(taken.text, sizeof(taken.text), "%s", w->log.text);
+    taken.n = w->log.n;
     return taken;
 }

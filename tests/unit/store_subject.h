@@ -14,6 +14,7 @@
 #define DEADLINE_MS 300
 
 struct got_entry {
+    struct event_place place;
     uint8_t bucket;
     uint32_t deliveries;
     char id[48];
@@ -36,6 +37,7 @@ struct got {
 };
 
 struct subject {
+    struct event_place from[STORE_BUCKETS]; /* of do_log */
     const char *name;
     struct loop *loop;
     struct store *store;
@@ -90,6 +92,7 @@ static inline void got_entries(void *ctx, enum err e, const struct store_entry *
     for (uint32_t i = 0; i < n; i++) {
         got->entries[i].bucket = entries[i].bucket;
         got->entries[i].deliveries = entries[i].deliveries;
+        got->entries[i].place = entries[i].place;
         got_str(entries[i].id, got->entries[i].id, sizeof(got->entries[i].id));
         got_str(entries[i].payload, got->entries[i].payload, sizeof(got->entries[i].payload));
     }
@@ -286,8 +289,8 @@ static inline enum err do_send(struct subject *t, struct number_id id, uint32_t 
     return do_commit(t, &commit);
 }
 
-static inline enum err do_read(struct subject *t, enum store_stream stream, bool is_recovering,
-                               uint32_t max, int64_t block_ms)
+static inline enum err do_read(struct subject *t, bool is_recovering, uint32_t max,
+                               int64_t block_ms)
 {
     struct store_reader reader = {
         .consumer = STR("test"),
@@ -297,19 +300,38 @@ static inline enum err do_read(struct subject *t, enum store_stream stream, bool
         .max = max,
         .block_ms = block_ms,
     };
-    store_read(t->store, stream, &reader, got_entries, begin(t));
+    store_read(t->store, &reader, got_entries, begin(t));
     return end(t);
 }
 
-static inline enum err do_settle(struct subject *t, enum store_stream stream,
-                                 const struct got_entry *got, uint32_t n, const char *event)
+/* From where the last one ended. */
+static inline enum err do_log(struct subject *t, uint32_t max_each, int64_t block_ms)
+{
+    struct store_log_reader reader = {
+        .last = 255, .from = t->from, .max_each = max_each, .block_ms = block_ms};
+    store_log_read(t->store, &reader, got_entries, begin(t));
+    enum err e = end(t);
+    for (uint32_t i = 0; i < t->got.n; i++)
+        t->from[t->got.entries[i].bucket] = t->got.entries[i].place;
+    return e;
+}
+
+static inline enum err do_trim(struct subject *t, uint8_t bucket, struct event_place last)
+{
+    struct store_log_trim trim = {bucket, last};
+    store_log_trim(t->store, &trim, 1, got_plain, begin(t));
+    return end(t);
+}
+
+static inline enum err do_settle(struct subject *t, const struct got_entry *got, uint32_t n,
+                                 const char *event)
 {
     struct got_entry copies[GOT_ENTRIES];
     struct store_entry entries[GOT_ENTRIES];
     memcpy(copies, got, n * sizeof(*got));
     for (uint32_t i = 0; i < n; i++)
         entries[i] = (struct store_entry){.bucket = copies[i].bucket, .id = str_from(copies[i].id)};
-    store_settle(t->store, stream, entries, n, str_from(event), got_plain, begin(t));
+    store_settle(t->store, entries, n, str_from(event), got_plain, begin(t));
     return end(t);
 }
 

@@ -164,7 +164,7 @@ static struct texts join_texts(struct callback_world *w, const char *number)
     char body[200];
     (void)snprintf(body, sizeof(body), "id=%s&from=%%2B%s&to=20880&text=JOIN", number, number);
     assert_int_equal(post_form(w, "/in/at", body), 200);
-    store_read(w->store, STORE_STREAM_OUTBOX, &reader, on_messages, &texts);
+    store_read(w->store, &reader, on_messages, &texts);
     loop_mem_settle(w->loop);
     for (char *p = texts.joined; *p != '\0'; p++)
         *p = *p == '\n' ? ' ' : *p;

@@ -1,4 +1,4 @@
-/* The envelope is read back with a JSON library of its own, as PostgreSQL will. */
+/* The JSON is read back with a JSON library of its own, as PostgreSQL will. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "core/event.h"
+#include "core/event_record.h"
 
 static const uint8_t number_id[16] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07,
                                       0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0xff};
@@ -31,24 +31,26 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct event_envelope small_envelope(const struct event *events, uint32_t n)
+static struct event_record small_record(const struct event *events, uint32_t n)
 {
-    return (struct event_envelope){
-        .number_id = number_id,
-        .learner_id = learner_id,
+    struct event_record record = {
+        .kind = EVENT_RECORD_STEP,
         .seq = 7,
         .at = {1795505860123},
         .channel = STR("at"),
         .via = STR("sms"),
-        .events = events,
         .n_events = n,
     };
+    memcpy(record.number_id, number_id, sizeof(number_id));
+    memcpy(record.learner_id, learner_id, sizeof(learner_id));
+    memcpy(record.events, events, n * sizeof(*events));
+    return record;
 }
 
-static json_t *parse(const struct event_envelope *envelope)
+static json_t *parse(const struct event_record *record, struct str learner)
 {
     buf_reset(&out);
-    event_envelope_json(envelope, &out);
+    event_record_json(record, learner, &out);
     assert_int_equal(buf_error(&out), ERR_OK);
     assert_null(memchr(out.p, '\n', out.len)); /* one line */
     json_error_t error;
@@ -71,7 +73,7 @@ static void expect_number(const json_t *object, const char *name, json_int_t exp
     assert_true(json_integer_value(json_object_get(object, name)) == expected);
 }
 
-static void test_a_full_envelope(void **state)
+static void test_a_full_step(void **state)
 {
     (void)state;
     struct event events[2] = {event_make(EVENT_answered), event_make(EVENT_certified)};
@@ -83,18 +85,17 @@ static void test_a_full_envelope(void **state)
     events[1].code = STR("482109375526");
     events[1].value = 86;
     events[1].text = STR("a \"quoted\"\n\\ text \u00e9");
-    struct event_envelope envelope = small_envelope(events, 2);
-    envelope.network = STR("63902");
-    envelope.course = STR("children-on-the-move");
-    envelope.version = STR("1.0.0");
-    envelope.lang = STR("en");
-    envelope.country = STR("KE");
-    envelope.state = (struct str){"\x00\x00\x00\x07\xff", 5};
-    envelope.due_at = (struct wall_ms){1795678660123};
-    envelope.vault_key_id = 1;
-    envelope.vault_nonce = (struct str){"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c", 12};
-    envelope.vault_ciphertext = (struct str){"\xde\xad\x00", 3};
-    json_t *json = parse(&envelope);
+    struct event_record record = small_record(events, 2);
+    record.network = STR("63902");
+    record.course = STR("children-on-the-move");
+    record.version = STR("1.0.0");
+    record.lang = STR("en");
+    record.country = STR("KE");
+    record.due_at = (struct wall_ms){1795678660123};
+    record.vault_key_id = 1;
+    record.vault_nonce = (struct str){"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c", 12};
+    record.vault_ciphertext = (struct str){"\xde\xad\x00", 3};
+    json_t *json = parse(&record, (struct str){"\x00\x00\x00\x07\xff", 5});
     assert_int_equal(json_object_size(json), 16);
     expect_text(json, "type", "step");
     expect_text(json, "number_id", "000102030405060708090a0b0c0d0eff");
@@ -139,17 +140,17 @@ static void test_what_does_not_apply_is_left_out(void **state)
 {
     (void)state;
     struct event events[1] = {event_make(EVENT_stopped)};
-    struct event_envelope envelope = small_envelope(events, 1);
-    envelope.country = STR(""); /* unknown */
-    json_t *json = parse(&envelope);
+    struct event_record record = small_record(events, 1);
+    record.country = STR(""); /* unknown */
+    json_t *json = parse(&record, STR_NONE);
     assert_int_equal(json_object_size(json), 8);
     const json_t *event = json_array_get(json_object_get(json, "events"), 0);
     assert_int_equal(json_object_size(event), 2);
     expect_text(event, "kind", "stopped");
     json_decref(json);
 
-    envelope.n_events = 0;
-    json = parse(&envelope);
+    record.n_events = 0;
+    json = parse(&record, STR_NONE);
     assert_int_equal(json_array_size(json_object_get(json, "events")), 0);
     json_decref(json);
 }
@@ -163,9 +164,9 @@ static void test_numbers_at_their_edges(void **state)
         event.value = values[i];
         event.choice = 0;
         event.correct = 0;
-        struct event_envelope envelope = small_envelope(&event, 1);
-        envelope.seq = UINT32_MAX;
-        json_t *json = parse(&envelope);
+        struct event_record record = small_record(&event, 1);
+        record.seq = UINT32_MAX;
+        json_t *json = parse(&record, STR_NONE);
         expect_number(json, "seq", UINT32_MAX);
         const json_t *found = json_array_get(json_object_get(json, "events"), 0);
         expect_number(found, "value", values[i]);
@@ -175,7 +176,7 @@ static void test_numbers_at_their_edges(void **state)
     }
 }
 
-/* Bytes that a phone can send must not make an envelope that jsonb refuses. */
+/* Bytes that a phone can send must not make an record that jsonb refuses. */
 static void test_hostile_texts(void **state)
 {
     (void)state;
@@ -199,8 +200,8 @@ static void test_hostile_texts(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct event event = event_make(EVENT_unknown_input);
         event.text = cases[i].text;
-        struct event_envelope envelope = small_envelope(&event, 1);
-        json_t *json = parse(&envelope);
+        struct event_record record = small_record(&event, 1);
+        json_t *json = parse(&record, STR_NONE);
         expect_text(json_array_get(json_object_get(json, "events"), 0), "text", cases[i].expected);
         json_decref(json);
     }
@@ -210,10 +211,10 @@ static void test_a_full_buffer_is_reported(void **state)
 {
     (void)state;
     struct event event = event_make(EVENT_contact);
-    struct event_envelope envelope = small_envelope(&event, 1);
+    struct event_record record = small_record(&event, 1);
     struct buf small CLEANUP(buf_fini);
     buf_init(&small, 100);
-    event_envelope_json(&envelope, &small);
+    event_record_json(&record, STR_NONE, &small);
     assert_int_equal(buf_error(&small), ERR_TOO_LONG);
 }
 
@@ -257,6 +258,210 @@ static void test_lines_for_transcripts(void **state)
     assert_string_equal(out.p, "answered value=-4 code=482109375526 text=two words\\nand a line");
 }
 
+/* ---- the binary form ---- */
+
+static struct event_record full_step(void)
+{
+    struct event events[EVENTS_MAX];
+    for (uint32_t i = 0; i < EVENTS_MAX; i++) {
+        events[i] = event_make((enum event_kind)(i + 3));
+        events[i].phase = (enum event_phase)(i % 6);
+        events[i].unit = STR("m1q1");
+        events[i].value = (int32_t)i - 4;
+        events[i].text = (struct str){"a\0b", 3};
+    }
+    events[1].choice = INT32_MAX;
+    events[1].attempt = INT32_MIN + 1;
+    events[1].correct = 0;
+    events[2].code = STR("482109375526");
+    struct event_record record = small_record(events, EVENTS_MAX);
+    record.seq = UINT32_MAX;
+    record.network = STR("63902");
+    record.course = STR("children-on-the-move");
+    record.version = STR("1.0.0");
+    record.lang = STR("en");
+    record.country = STR("KE");
+    record.cohort = STR("nairobi-3");
+    record.mode = STR("group");
+    record.session = 0xfffefdfc;
+    record.due_at = (struct wall_ms){1795678660123};
+    record.is_erased = true;
+    record.vault_key_id = UINT16_MAX;
+    record.vault_nonce = (struct str){"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c", 12};
+    record.vault_ciphertext = (struct str){"\xde\xad\x00", 3};
+    return record;
+}
+
+static struct event_record full_message(void)
+{
+    struct event_record record = {
+        .kind = EVENT_RECORD_MESSAGE,
+        .seq = 7,
+        .at = {1795505860123},
+        .bucket = 255,
+        .place = {1732433860123, 4},
+        .channel = STR("at"),
+        .network = STR("63902"),
+        .country = STR("KE"),
+        .unit = STR("m1q1"),
+        .class = STR("push"),
+        .status = STR("capped"),
+        .purpose = STR("reminder"),
+        .encoding = STR("gsm7"),
+        .currency = STR("KES"),
+        .refused_by = STR("money"),
+        .segments = 3,
+        .attempt = 2,
+        .price = 1234567,
+        .provider_id = STR("ATXid_1"),
+        .error = STR("why"),
+    };
+    memcpy(record.number_id, number_id, sizeof(number_id));
+    memcpy(record.learner_id, learner_id, sizeof(learner_id));
+    return record;
+}
+
+static struct event_record full_report(void)
+{
+    return (struct event_record){.kind = EVENT_RECORD_REPORT,
+                                 .at = {1},
+                                 .channel = STR("at"),
+                                 .provider_id = STR("ATXid_1"),
+                                 .status = STR("delivered"),
+                                 .error = STR("late")};
+}
+
+/* What comes back says the same, member by member, in its JSON and when it is written again. */
+static void expect_same(const struct event_record *record)
+{
+    struct buf bytes CLEANUP(buf_fini), again CLEANUP(buf_fini), json CLEANUP(buf_fini);
+    struct event_record back;
+    buf_init(&bytes, EVENT_RECORD_MAX_BYTES);
+    buf_init(&again, EVENT_RECORD_MAX_BYTES);
+    buf_init(&json, EVENT_RECORD_MAX_BYTES);
+    event_encode(record, &bytes);
+    assert_int_equal(event_decode(buf_str(&bytes), &back), ERR_OK);
+    event_encode(&back, &again);
+    assert_true(str_eq(buf_str(&bytes), buf_str(&again)));
+    buf_reset(&out);
+    event_record_json(record, STR_NONE, &out);
+    event_record_json(&back, STR_NONE, &json);
+    assert_string_equal(buf_str(&out).p, buf_str(&json).p);
+    assert_int_equal(back.session, record->session);
+    assert_int_equal(back.is_erased, record->is_erased);
+    assert_int_equal(back.n_events, record->n_events);
+}
+
+static void test_records_come_back_as_they_were(void **state)
+{
+    (void)state;
+    struct event event = event_make(EVENT_stopped);
+    struct event_record records[] = {full_step(), full_message(), full_report(),
+                                     small_record(&event, 1), small_record(&event, 0)};
+    for (size_t i = 0; i < ARRAY_LEN(records); i++)
+        expect_same(&records[i]);
+}
+
+/* A quiz answer, which is most of what the log holds (tests/bench/README.md). */
+static void test_an_answer_is_small(void **state)
+{
+    (void)state;
+    struct event event = event_make(EVENT_answered);
+    event.unit = STR("m1q1");
+    event.phase = EVENT_PHASE_QUIZ;
+    event.choice = event.correct = event.attempt = 1;
+    struct event_record record = small_record(&event, 1);
+    record.course = STR("children-on-the-move");
+    record.version = STR("1.0.0");
+    record.lang = STR("en");
+    record.country = STR("KE");
+    record.due_at = (struct wall_ms){1795678660123};
+    event_encode(&record, &out);
+    assert_true(out.len <= 130);
+}
+
+/* Of a record that is cut anywhere nothing is made, nor of one with a byte too many. */
+static void test_cut_records_are_refused(void **state)
+{
+    (void)state;
+    struct event_record records[] = {full_message(), full_report()}, back;
+    struct buf bytes CLEANUP(buf_fini);
+    buf_init(&bytes, EVENT_RECORD_MAX_BYTES);
+    for (size_t i = 0; i < ARRAY_LEN(records); i++) {
+        buf_reset(&bytes);
+        event_encode(&records[i], &bytes);
+        for (size_t n = 0; n < bytes.len; n++)
+            assert_int_equal(event_decode(str_sub(buf_str(&bytes), 0, n), &back), ERR_INVALID);
+        buf_add_char(&bytes, 'x');
+        assert_int_equal(event_decode(buf_str(&bytes), &back), ERR_INVALID);
+    }
+}
+
+static void test_too_many_events_are_refused(void **state)
+{
+    (void)state;
+    struct event_record record = full_step(), back;
+    struct buf bytes CLEANUP(buf_fini);
+    buf_init(&bytes, EVENT_RECORD_MAX_BYTES);
+    event_encode(&record, &bytes);
+    assert_int_equal(event_decode(buf_str(&bytes), &back), ERR_OK);
+    buf_add(&bytes, "\7stopped\0\0", 10);
+    assert_int_equal(event_decode(buf_str(&bytes), &back), ERR_INVALID);
+}
+
+/* What another version wrote is told apart from what nobody wrote. */
+static void test_other_versions_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str bytes;
+        enum err e;
+    } cases[] = {
+        {STR(""), ERR_INVALID},
+        {STR("{\"type\":\"step\"}"), ERR_UNSUPPORTED}, /* before the binary form */
+        {STR("\2\1\0"), ERR_UNSUPPORTED},
+        {STR("\1\0\0"), ERR_UNSUPPORTED},
+        {STR("\1\4\0"), ERR_UNSUPPORTED},
+        {STR("\1\1\0"), ERR_OK},
+        {STR("\1\1\0\6danced\0\0"), ERR_UNSUPPORTED},                       /* no such kind */
+        {STR("\1\1\0\7stopped\4wuiz\0"), ERR_UNSUPPORTED},                  /* no such phase */
+        {STR("\1\3\100"), ERR_UNSUPPORTED},                                 /* no such field */
+        {STR("\1\3\1\377\377\377\377\377\377\377\377\377\2"), ERR_INVALID}, /* over 64 bits */
+        {STR("\1\1\200\200\1\2\1"), ERR_INVALID}, /* a flag that is 2, no text */
+    };
+    struct event_record back;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_int_equal(event_decode(cases[i].bytes, &back), cases[i].e);
+}
+
+static void test_places(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str text;
+        enum err e;
+    } cases[] = {{STR("0-0"), ERR_OK},
+                 {STR("18446744073709551615-18446744073709551615"), ERR_OK},
+                 {STR("18446744073709551616-0"), ERR_INVALID},
+                 {STR("1"), ERR_INVALID},
+                 {STR("1-"), ERR_INVALID},
+                 {STR("-1"), ERR_INVALID},
+                 {STR("1-2-3"), ERR_INVALID}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct event_place place;
+        char text[EVENT_PLACE_BYTES];
+        assert_int_equal(event_place_read(cases[i].text, &place), cases[i].e);
+        if (cases[i].e != ERR_OK)
+            continue;
+        event_place_write(place, text);
+        assert_true(str_eq(str_from(text), cases[i].text));
+    }
+    struct event_place a = {1, 2}, b = {1, 3}, c = {2, 0};
+    assert_true(event_place_cmp(a, b) < 0 && event_place_cmp(b, c) < 0 &&
+                event_place_cmp(c, a) > 0);
+    assert_int_equal(event_place_cmp(a, a), 0);
+}
+
 static void test_uuid(void **state)
 {
     (void)state;
@@ -268,13 +473,19 @@ static void test_uuid(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_a_full_envelope, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_full_step, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_does_not_apply_is_left_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_numbers_at_their_edges, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hostile_texts, setup, teardown),
         cmocka_unit_test(test_a_full_buffer_is_reported),
         cmocka_unit_test_setup_teardown(test_every_kind_and_phase_has_its_name, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lines_for_transcripts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_records_come_back_as_they_were, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_answer_is_small, setup, teardown),
+        cmocka_unit_test(test_cut_records_are_refused),
+        cmocka_unit_test(test_too_many_events_are_refused),
+        cmocka_unit_test(test_other_versions_are_told),
+        cmocka_unit_test(test_places),
         cmocka_unit_test(test_uuid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,7 @@ static int part(struct callback_world *w, const char *ref, uint32_t n, uint32_t 
 static void expect_input(struct callback_world *w, const char *text)
 {
     char wanted[2048];
-    struct world_taken t = world_take(w, STORE_STREAM_EVENTS);
+    struct world_taken t = world_take_events(w);
     (void)snprintf(wanted, sizeof(wanted), "\"kind\":\"unknown_input\",\"text\":\"%s\"", text);
     if (t.n != 1 || strstr(t.text, wanted) == NULL)
         fail_msg("%u events, no %s in:\n%s", t.n, wanted, t.text);
@@ -60,7 +60,7 @@ static void expect_input(struct callback_world *w, const char *text)
 
 static void expect_nothing(struct callback_world *w)
 {
-    assert_int_equal(world_take(w, STORE_STREAM_EVENTS).n, 0);
+    assert_int_equal(world_take_events(w).n, 0);
 }
 
 /* In a state in which every word that fits no command is an unknown input. */
@@ -69,7 +69,7 @@ static void join_course(struct callback_world *w)
     assert_int_equal(world_post(w, "/in/vonage",
                                 "msisdn=254700000101&to=20880&messageId=j1&text=JOIN&type=text"),
                      200);
-    (void)world_take(w, STORE_STREAM_EVENTS);
+    (void)world_take_events(w);
 }
 
 static void parts_become_one_message_in_any_order(void **state)
@@ -102,11 +102,11 @@ static void a_part_that_comes_again_changes_nothing(void **state)
     expect_nothing(w);
     assert_int_equal(part(w, "7", 2, 2, "second"), 200);
     expect_input(w, "first second");
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 2); /* to JOIN, and to this */
+    assert_int_equal(world_take_outbox(w).n, 2); /* to JOIN, and to this */
     for (uint32_t i = 0; i < 6; i++)
         assert_int_equal(part(w, "7", 1 + i % 2, 2, i % 2 == 0 ? "first+" : "second"), 200);
     expect_nothing(w);
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 0);
+    assert_int_equal(world_take_outbox(w).n, 0);
     loop_mem_advance(w->loop, 2 * JOINER_KEEP_MS);
     expect_nothing(w);
 }
@@ -207,7 +207,7 @@ static void parts_that_were_spooled_are_joined_later(void **state)
                                                               .joiner = w->joiner});
     loop_mem_advance(w->loop, 5000);
     assert_true(spool_is_empty(w->spool));
-    struct world_taken t = world_take(w, STORE_STREAM_EVENTS);
+    struct world_taken t = world_take_events(w);
     const char *older = strstr(t.text, "\"text\":\"older\"");
     assert_int_equal(t.n, 3);
     assert_non_null(older);

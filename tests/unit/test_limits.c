@@ -85,12 +85,12 @@ static void a_capped_message_is_not_sent_but_told(void **state)
     w->config.cap_number_day = 2;
     for (int i = 0; i < 2; i++) {
         assert_int_equal(text(w, "254700000101", "JOIN"), 200);
-        assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 1);
+        assert_int_equal(world_take_outbox(w).n, 1);
     }
-    (void)world_take(w, STORE_STREAM_EVENTS);
+    (void)world_take_events(w);
     assert_int_equal(text(w, "254700000101", "HELP"), 200);
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 0);
-    struct world_taken t = world_take(w, STORE_STREAM_EVENTS);
+    assert_int_equal(world_take_outbox(w).n, 0);
+    struct world_taken t = world_take_events(w);
     assert_int_equal(t.n, 2);
     assert_non_null(strstr(t.text, "{\"type\":\"step\""));
     assert_non_null(strstr(t.text, "{\"type\":\"message\",\"message_id\":\""));
@@ -100,7 +100,7 @@ static void a_capped_message_is_not_sent_but_told(void **state)
     assert_null(strstr(t.text, "254700"));
     assert_int_equal(refused(w, METRIC_cap_rejections_total_number), 1);
     assert_int_equal(text(w, "254700000102", "JOIN"), 200); /* another number */
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 1);
+    assert_int_equal(world_take_outbox(w).n, 1);
 }
 
 static void stop_and_safe_are_answered_over_the_cap(void **state)
@@ -111,7 +111,7 @@ static void stop_and_safe_are_answered_over_the_cap(void **state)
     assert_int_equal(text(w, "254700000101", "SAFE"), 200);
     assert_int_equal(text(w, "254700000101", "HELP"), 200);
     assert_int_equal(text(w, "254700000101", "STOP"), 200);
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 3);
+    assert_int_equal(world_take_outbox(w).n, 3);
     assert_int_equal(refused(w, METRIC_cap_rejections_total_number), 1);
 }
 
@@ -119,12 +119,12 @@ static void only_configured_countries_are_written_to(void **state)
 {
     struct callback_world *w = *state;
     assert_int_equal(text(w, "4915112345678", "JOIN"), 200); /* nowhere */
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 0);
-    assert_non_null(strstr(world_take(w, STORE_STREAM_EVENTS).text, "\"error\":\"cap country\"}"));
+    assert_int_equal(world_take_outbox(w).n, 0);
+    assert_non_null(strstr(world_take_events(w).text, "\"error\":\"cap country\"}"));
     assert_int_equal(refused(w, METRIC_cap_rejections_total_country), 1);
     assert_int_equal(text(w, "256772000101", "JOIN"), 200); /* in countries */
     assert_int_equal(text(w, "254700000101", "JOIN"), 200); /* a channel's own */
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 2);
+    assert_int_equal(world_take_outbox(w).n, 2);
 }
 
 static void numbers_that_begin_alike_share_a_cap_of_an_hour(void **state)
@@ -135,11 +135,11 @@ static void numbers_that_begin_alike_share_a_cap_of_an_hour(void **state)
     assert_int_equal(text(w, "254700000999", "JOIN"), 200);
     assert_int_equal(text(w, "254700009999", "JOIN"), 200); /* the same eight digits */
     assert_int_equal(text(w, "254700100101", "JOIN"), 200); /* others */
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 3);
+    assert_int_equal(world_take_outbox(w).n, 3);
     assert_int_equal(refused(w, METRIC_cap_rejections_total_prefix), 1);
     loop_mem_advance(w->loop, 3600 * 1000);
     assert_int_equal(text(w, "254700009999", "JOIN"), 200);
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 1);
+    assert_int_equal(world_take_outbox(w).n, 1);
 }
 
 static void the_day_is_capped_for_all_and_for_an_organisation(void **state)
@@ -155,7 +155,7 @@ static void the_day_is_capped_for_all_and_for_an_organisation(void **state)
     assert_int_equal(text(w, "254700000104", "JOIN"), 200);
     assert_int_equal(text(w, "254700000105", "JOIN"), 200);
     assert_int_equal(refused(w, METRIC_cap_rejections_total_day), 1);
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 3);
+    assert_int_equal(world_take_outbox(w).n, 3);
 }
 
 /* The dearest channel that may send counts: 1.00 a segment; a JOIN answer has two of them. */
@@ -164,14 +164,14 @@ static void money_is_reckoned_by_the_dearest_way(void **state)
     struct callback_world *w = *state;
     w->config.cap_money_day = 3999999;
     assert_int_equal(text(w, "254700000101", "JOIN"), 200);
-    struct world_taken t = world_take(w, STORE_STREAM_OUTBOX);
+    struct world_taken t = world_take_outbox(w);
     assert_int_equal(t.n, 1);
     assert_int_equal(text(w, "254700000102", "JOIN"), 200);
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 0);
+    assert_int_equal(world_take_outbox(w).n, 0);
     assert_int_equal(refused(w, METRIC_cap_rejections_total_money), 1);
     w->config.cap_money_day = 4000000;
     assert_int_equal(text(w, "254700000103", "JOIN"), 200);
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 1);
+    assert_int_equal(world_take_outbox(w).n, 1);
 }
 
 /* A machine says the same for ever; whoever takes a quiz answers 1 and 1 and 1 to other texts. */
@@ -181,14 +181,14 @@ static void a_machine_is_not_answered_for_ever(void **state)
     w->config.loop_exchanges = 3;
     for (int i = 0; i < 5; i++)
         assert_int_equal(text(w, "254700000101", "I+am+driving+and+will+answer+later"), 200);
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 3);
+    assert_int_equal(world_take_outbox(w).n, 3);
     assert_int_equal(refused(w, METRIC_cap_rejections_total_loop), 2);
     assert_int_equal(text(w, "254700000101", "JOIN"), 200);
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 1);
+    assert_int_equal(world_take_outbox(w).n, 1);
     w->config.loop_exchanges = 0;
     for (int i = 0; i < 5; i++)
         assert_int_equal(text(w, "254700000101", "HELP"), 200);
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 5);
+    assert_int_equal(world_take_outbox(w).n, 5);
 }
 
 static void the_same_short_word_may_come_to_different_texts(void **state)
@@ -199,7 +199,7 @@ static void the_same_short_word_may_come_to_different_texts(void **state)
     for (int i = 0; i < 3; i++)
         assert_int_equal(text(w, "254700000101", "1"), 200); /* consent, role, test ... */
     assert_int_equal(refused(w, METRIC_cap_rejections_total_loop), 0);
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 4);
+    assert_int_equal(world_take_outbox(w).n, 4);
 }
 
 /* What is said in the answer to a callback costs as much: it is capped and told, too. */
@@ -211,18 +211,18 @@ static void replies_in_the_answer_are_capped_and_told(void **state)
     const char *second = "MessageSid=S2&From=%2B254700000101&To=%2B1&Body=HELP";
     assert_int_equal(world_post(w, "/in/twilio", first), 200);
     assert_non_null(strstr(w->body, "<Message>"));
-    struct world_taken t = world_take(w, STORE_STREAM_EVENTS);
+    struct world_taken t = world_take_events(w);
     assert_int_equal(t.n, 2);
     assert_non_null(
         strstr(t.text, "\"channel\":\"twilio\",\"class\":\"reply\",\"status\":\"sent\""));
     assert_non_null(strstr(t.text, "\"price\":80.000000,\"currency\":\"KES\"}"));
     assert_int_equal(world_post(w, "/in/twilio", second), 200);
     assert_null(strstr(w->body, "<Message>"));
-    assert_int_equal(world_take(w, STORE_STREAM_EVENTS).n, 2);
+    assert_int_equal(world_take_events(w).n, 2);
     assert_int_equal(world_post(w, "/in/twilio", second), 200); /* and a repeat says nothing */
     assert_null(strstr(w->body, "<Message>"));
-    assert_int_equal(world_take(w, STORE_STREAM_EVENTS).n, 0);
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 0);
+    assert_int_equal(world_take_events(w).n, 0);
+    assert_int_equal(world_take_outbox(w).n, 0);
 }
 
 static void a_store_that_goes_away_in_between_counts_nothing_twice(void **state)
@@ -231,7 +231,7 @@ static void a_store_that_goes_away_in_between_counts_nothing_twice(void **state)
     w->config.cap_number_day = 1;
     store_mem_fail(w->store, "commit", ERR_CONFLICT, false, 2);
     assert_int_equal(text(w, "254700000101", "JOIN"), 200);
-    assert_int_equal(world_take(w, STORE_STREAM_OUTBOX).n, 1);
+    assert_int_equal(world_take_outbox(w).n, 1);
     assert_int_equal(refused(w, METRIC_cap_rejections_total_number), 0);
 }
 

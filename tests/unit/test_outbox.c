@@ -10,10 +10,12 @@
 #include <cmocka.h>
 
 #include "app/outbox/outbox.h"
+#include "log_reader.h"
 #include "wire/form.h"
 
 /* The sender's policy on memory ports: a store, a sink, a provider that answers as it is told. */
 struct world {
+    struct log_reader log;
     struct loop *loop;
     struct store *store;
     struct sink *sink;
@@ -162,28 +164,18 @@ static void enqueue(struct world *w, const char *number, uint32_t seq, const cha
 }
 
 struct taken {
-    char json[8192];
+    char json[LOG_READER_BYTES];
     uint32_t n;
 };
-
-static void on_events(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
-{
-    struct taken *t = ctx;
-    assert_int_equal(e, ERR_OK);
-    for (uint32_t i = 0; i < n; i++) {
-        size_t len = strlen(t->json);
-        (void)snprintf(t->json + len, sizeof(t->json) - len, "%.*s\n", STR_ARG(entries[i].payload));
-    }
-    t->n += n;
-}
 
 /* What the sender told the events stream. */
 static struct taken take_events(struct world *w)
 {
-    struct taken t = {.n = 0};
-    struct store_reader reader = {.consumer = STR("test"), .last = STORE_BUCKETS - 1, .max = 100};
-    store_read(w->store, STORE_STREAM_EVENTS, &reader, on_events, &t);
+    struct taken t;
+    log_reader_ask(&w->log, w->store);
     loop_mem_settle(w->loop);
+    t.n = w->log.n;
+    (void)snprintf(t.json, sizeof(t.json), "%s", w->log.text);
     return t;
 }
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "app/board.h"
+#include "log_reader.h"
 
 /* A struct str in a static initialiser. */
 #define LIT(literal)                                                                               \
@@ -22,6 +23,7 @@ enum { FIRST, SECOND, THIRD, TOKEN };
 
 /* Several channels, each with a provider of its own, which answers as it is told. */
 struct world {
+    struct log_reader facts;
     struct loop *loop;
     struct store *store;
     struct sink *sink;
@@ -246,21 +248,22 @@ static void on_done(void *ctx, enum err e, const char *message)
 static void send_push(struct world *w, const char *number, const char *channel, const char *text)
 {
     struct message m = message_to(w, number, channel, text);
-    struct buf sealed CLEANUP(buf_fini), json CLEANUP(buf_fini);
+    struct buf sealed CLEANUP(buf_fini), bytes CLEANUP(buf_fini);
     struct vault_sealed s;
     buf_init(&sealed, 256);
-    buf_init(&json, 4096);
+    buf_init(&bytes, 4096);
     struct str aad = {(const char *)m.number_id.bytes, NUMBER_ID_BYTES};
     assert_int_equal(vault_seal(w->vault, aad, str_from(number), &sealed, &s), ERR_OK);
-    buf_add_str(&json, STR("[{\"type\":\"step\",\"number_id\":\""));
-    buf_add_hex(&json, m.number_id.bytes, NUMBER_ID_BYTES);
-    buf_addf(&json, "\",\"learner_id\":\"%u\",\"seq\":1,\"vault\":{\"key_id\":%u,\"nonce\":\"",
-             ++w->n_numbers, s.key_id);
-    buf_add_hex(&json, s.nonce, sizeof(s.nonce));
-    buf_add_str(&json, STR("\",\"ciphertext\":\""));
-    buf_add_hex(&json, s.ciphertext.p, s.ciphertext.len);
-    buf_add_str(&json, STR("\"}}]"));
-    sink_ingest(w->sink, buf_str(&json), on_done, NULL);
+    struct event_record step = {.kind = EVENT_RECORD_STEP,
+                                .learner_id = {(uint8_t)++w->n_numbers},
+                                .seq = 1,
+                                .vault_key_id = s.key_id,
+                                .vault_nonce = {(const char *)s.nonce, sizeof(s.nonce)},
+                                .vault_ciphertext = s.ciphertext};
+    memcpy(step.number_id, m.number_id.bytes, sizeof(step.number_id));
+    event_encode(&step, &bytes);
+    struct sink_record record = {.bytes = buf_str(&bytes)};
+    sink_ingest(w->sink, &(struct sink_batch){.records = &record, .n = 1}, on_done, NULL);
     loop_mem_settle(w->loop);
     m.class = MESSAGE_CLASS_PUSH;
     m.is_answer = false;
@@ -272,24 +275,13 @@ struct taken {
     uint32_t n;
 };
 
-static void on_events(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
-{
-    struct taken *t = ctx;
-    assert_int_equal(e, ERR_OK);
-    for (uint32_t i = 0; i < n; i++) {
-        size_t len = strlen(t->json);
-        (void)snprintf(t->json + len, sizeof(t->json) - len, "%.*s\n", STR_ARG(entries[i].payload));
-    }
-    t->n += n;
-}
-
 static struct taken *take_events(struct world *w)
 {
     static struct taken t;
-    t = (struct taken){.n = 0};
-    struct store_reader reader = {.consumer = STR("test"), .last = STORE_BUCKETS - 1, .max = 1000};
-    store_read(w->store, STORE_STREAM_EVENTS, &reader, on_events, &t);
+    log_reader_ask(&w->facts, w->store);
     loop_mem_settle(w->loop);
+    t.n = w->facts.n;
+    (void)snprintf(t.json, sizeof(t.json), "%s", w->facts.text);
     return &t;
 }
 

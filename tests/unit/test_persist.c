@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -11,6 +12,7 @@
 
 #define START ((struct wall_ms){1795505860000})
 #define HOUR_MS 3600000
+#define KEEP_MS (6 * HOUR_MS)
 
 /* Counts what persist asks of the sink. */
 struct counting_sink {
@@ -40,34 +42,42 @@ static struct counting_sink *counting(struct sink *s)
     return (struct counting_sink *)s;
 }
 
-static void counted_ingest(struct sink *s, struct str json, sink_on_done *fn, void *ctx)
+static void counted_places(struct sink *s, uint64_t epoch, sink_on_places *fn, void *ctx)
+{
+    sink_places(counting(s)->inner, epoch, fn, ctx);
+}
+
+static void counted_ingest(struct sink *s, const struct sink_batch *batch, sink_on_done *fn,
+                           void *ctx)
 {
     struct world *stopping = counting(s)->stopping;
     counting(s)->n_ingest++;
     if (stopping != NULL && stopping->n_stopped == 0)
         persist_stop(stopping->persist, on_stopped, stopping);
-    sink_ingest(counting(s)->inner, json, fn, ctx);
+    sink_ingest(counting(s)->inner, batch, fn, ctx);
 }
 
-static void counted_dead_letter(struct sink *s, struct str payload, struct str reason,
+static void counted_dead_letter(struct sink *s, const struct sink_batch *batch, struct str reason,
                                 sink_on_done *fn, void *ctx)
 {
-    sink_dead_letter(counting(s)->inner, payload, reason, fn, ctx);
+    sink_dead_letter(counting(s)->inner, batch, reason, fn, ctx);
 }
 
 static const struct sink_ops counting_ops = {
+    .places = counted_places,
     .ingest = counted_ingest,
     .dead_letter = counted_dead_letter,
 };
 
 static void start(struct world *w)
 {
-    struct persist_settings settings = {.consumer = STR("writer-0"),
-                                        .first = 0,
+    struct persist_settings settings = {.first = 0,
                                         .last = 255,
-                                        .max_batch = PERSIST_MAX_BATCH,
+                                        .max_each = PERSIST_MAX_EACH,
                                         .gather_ms = PERSIST_GATHER_MS,
-                                        .block_ms = PERSIST_BLOCK_MS};
+                                        .block_ms = PERSIST_BLOCK_MS,
+                                        .keep_ms = KEEP_MS,
+                                        .trim_ms = PERSIST_TRIM_MS};
     w->persist = persist_new(w->loop, w->store, &w->sink.sink, w->metrics, &settings);
     persist_start(w->persist);
 }
@@ -97,16 +107,20 @@ static void on_committed(void *ctx, enum err e, const struct store_record *rec)
     assert_int_equal(e, ERR_OK);
 }
 
-/* One event of a new number; NULL makes an ordinary envelope. */
+/* One step of a new number, or these bytes. */
 static void put(struct world *w, const char *text)
 {
-    char envelope[200];
+    struct buf bytes CLEANUP(buf_fini);
     uint32_t i = w->n_put++;
-    (void)snprintf(envelope, sizeof(envelope),
-                   "{\"type\":\"step\",\"learner_id\":\"%08x\",\"seq\":1,\"events\":[]}", i);
-    struct store_commit commit = {.state = STR("\0\0\0\1state"),
-                                  .event = str_from(text != NULL ? text : envelope)};
+    struct event_record step = {.kind = EVENT_RECORD_STEP, .seq = 1};
+    struct store_commit commit = {.state = STR("\0\0\0\1state")};
+    buf_init(&bytes, 1000);
+    memcpy(step.number_id, &i, sizeof(i));
+    for (size_t b = 0; b < sizeof(i); b++) /* in the order of their uuids */
+        step.learner_id[b] = (uint8_t)(i >> 8 * (sizeof(i) - 1 - b));
     memcpy(commit.id.bytes, &i, sizeof(i));
+    event_encode(&step, &bytes);
+    commit.event = text != NULL ? str_from(text) : buf_str(&bytes);
     store_commit(w->store, &commit, on_committed, NULL);
 }
 
@@ -116,44 +130,33 @@ static void put_n(struct world *w, uint32_t n)
         put(w, NULL);
 }
 
-static void on_rest(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
-{
-    (void)entries; /* only their number is of interest */
-    assert_int_equal(e, ERR_OK);
-    *(uint32_t *)ctx += n;
-}
-
-/* Entries that are in the stream, delivered or not. */
-static uint32_t n_in_stream(struct world *w)
-{
-    uint32_t n = 0;
-    struct store_reader reader = {.consumer = STR("writer-0"), .last = 255, .max = 100000};
-    store_read(w->store, STORE_STREAM_EVENTS, &reader, on_rest, &n);
-    loop_mem_settle(w->loop);
-    reader.is_recovering = true;
-    n = 0;
-    store_read(w->store, STORE_STREAM_EVENTS, &reader, on_rest, &n);
-    loop_mem_settle(w->loop);
-    return n;
-}
-
 static void stop(struct world *w)
 {
     persist_stop(w->persist, on_stopped, w);
     loop_mem_advance(w->loop, 1000);
 }
 
-static void assert_all_stored_in_order(struct world *w, uint32_t n)
+/* Each once, with the state of its learner. */
+static void assert_all_stored(struct world *w, uint32_t n)
 {
+    bool *seen = calloc(n, sizeof(*seen));
+    assert_non_null(seen);
     assert_int_equal(sink_mem_count(w->sink.inner), n);
     for (uint32_t i = 0; i < n; i++) {
-        char id[32];
-        (void)snprintf(id, sizeof(id), "\"%08x\"", i);
-        assert_int_not_equal(str_find(sink_mem_envelope(w->sink.inner, i), str_from(id)), SIZE_MAX);
+        struct str json = sink_mem_envelope(w->sink.inner, i);
+        size_t at = str_find(json, STR("\"learner_id\":\"")) + 14;
+        uint8_t id[4];
+        assert_int_equal(hex_decode(str_sub(json, at, at + 8), id, sizeof(id)), ERR_OK);
+        uint32_t which =
+            (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
+        assert_true(which < n && !seen[which]);
+        seen[which] = true;
+        assert_true(str_find(json, STR("\"state\":\"000000017374617465\"")) != SIZE_MAX);
     }
+    free(seen);
 }
 
-static void stores_and_settles_in_batches(void **state)
+static void stores_in_batches_and_keeps_the_log(void **state)
 {
     (void)state; /* no fixture */
     struct world w;
@@ -161,14 +164,81 @@ static void stores_and_settles_in_batches(void **state)
     put_n(&w, 2 * PERSIST_MAX_BATCH + 1);
     start(&w);
     loop_mem_advance(w.loop, 1000);
-    assert_all_stored_in_order(&w, 2 * PERSIST_MAX_BATCH + 1);
+    assert_all_stored(&w, 2 * PERSIST_MAX_BATCH + 1);
     assert_int_equal(w.sink.n_ingest, 3);
     assert_int_equal(metrics_get(w.metrics, METRIC_events_written_total),
                      2 * PERSIST_MAX_BATCH + 1);
     assert_int_equal(metrics_get(w.metrics, METRIC_postgres_up), 1);
     assert_true(persist_is_idle(w.persist));
+    assert_int_equal(store_mem_n_events(w.store), 2 * PERSIST_MAX_BATCH + 1);
+    loop_mem_advance(w.loop, KEEP_MS - 2000);
+    assert_int_equal(store_mem_n_events(w.store), 2 * PERSIST_MAX_BATCH + 1);
+    put(&w, NULL);
+    loop_mem_advance(w.loop, 20000);
+    assert_int_equal(store_mem_n_events(w.store), 1); /* the others are older than we keep them */
     stop(&w);
-    assert_int_equal(n_in_stream(&w), 0);
+    down(&w);
+}
+
+/* However old: only what PostgreSQL has goes. */
+static void trims_nothing_that_is_not_stored(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    up(&w);
+    put_n(&w, 10);
+    start(&w);
+    loop_mem_advance(w.loop, 1000);
+    sink_mem_fail(w.sink.inner, "ingest", ERR_UNAVAILABLE, UINT32_MAX);
+    put_n(&w, 7);
+    store_mem_set_memory(w.store, 1000);
+    loop_mem_advance(w.loop, 2 * KEEP_MS);
+    assert_int_equal(store_mem_n_events(w.store), 7);
+    down(&w);
+}
+
+/* As memory runs short, less is kept. */
+static void keeps_less_when_memory_is_short(void **state)
+{
+    (void)state; /* no fixture */
+    static const struct {
+        uint32_t used;
+        int64_t kept_ms;
+    } rows[] = {{0, KEEP_MS},
+                {PERSIST_MEMORY_SHORT, KEEP_MS},
+                {(PERSIST_MEMORY_SHORT + PERSIST_MEMORY_NONE) / 2, KEEP_MS / 2},
+                {PERSIST_MEMORY_NONE, 0},
+                {1000, 0}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct world w;
+        up(&w);
+        put_n(&w, 10);
+        store_mem_set_memory(w.store, rows[i].used);
+        start(&w);
+        if (rows[i].kept_ms > 0) {
+            loop_mem_advance(w.loop, rows[i].kept_ms - 1000);
+            assert_int_equal(store_mem_n_events(w.store), 10);
+        }
+        loop_mem_advance(w.loop, 2 * PERSIST_TRIM_MS);
+        assert_int_equal(store_mem_n_events(w.store), 0);
+        down(&w);
+    }
+}
+
+/* A database that was restored from an older dump reads on from where it was then. */
+static void reads_again_what_a_restored_database_has_lost(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    up(&w);
+    put_n(&w, 100);
+    start(&w);
+    loop_mem_advance(w.loop, 1000);
+    assert_all_stored(&w, 100);
+    sink_mem_restore_old(w.sink.inner);
+    put_n(&w, 3); /* in other buckets than those that it has to read again */
+    loop_mem_advance(w.loop, 2 * PERSIST_TRIM_MS);
+    assert_all_stored(&w, 103);
     down(&w);
 }
 
@@ -205,6 +275,7 @@ static void puts_poison_aside_and_stores_the_rest(void **state)
         {100, {0, 57, 58, 99}, 4},
         {500, {499}, 1},
         {1000, {999}, 1},
+        {PERSIST_MAX_BATCH, {0, PERSIST_MAX_BATCH - 1}, 2},
         {500, {0, 1, 250, 251, 499}, 5},
     };
     for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
@@ -226,7 +297,6 @@ static void puts_poison_aside_and_stores_the_rest(void **state)
         assert_int_equal(metrics_get(w.metrics, METRIC_events_written_total),
                          rows[r].n - rows[r].n_poison);
         stop(&w);
-        assert_int_equal(n_in_stream(&w), 0);
         down(&w);
     }
 }
@@ -249,11 +319,10 @@ static void waits_while_postgres_is_away(void **state)
         assert_true(w.sink.n_ingest < HOUR_MS / 4000); /* it backs off */
         sink_mem_fail(w.sink.inner, "ingest", ERR_OK, 0);
         loop_mem_advance(w.loop, 10000);
-        assert_all_stored_in_order(&w, 1800);
+        assert_all_stored(&w, 1800);
         assert_int_equal(sink_mem_n_dead(w.sink.inner), 0);
         assert_int_equal(metrics_get(w.metrics, METRIC_postgres_up), 1);
         stop(&w);
-        assert_int_equal(n_in_stream(&w), 0);
         down(&w);
     }
 }
@@ -266,8 +335,9 @@ static void survives_any_failing_call(void **state)
         const char *verb;
         bool is_store, is_late;
     } rows[] = {
-        {"read", true, false},  {"read", true, true},     {"settle", true, false},
-        {"settle", true, true}, {"ingest", false, false}, {"dead_letter", false, false},
+        {"log_read", true, false}, {"log_read", true, true},      {"states", true, false},
+        {"log_trim", true, false}, {"ingest", false, false},      {"places", false, false},
+        {"memory", true, false},   {"dead_letter", false, false},
     };
     for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
         struct world w;
@@ -280,59 +350,49 @@ static void survives_any_failing_call(void **state)
         else
             sink_mem_fail(w.sink.inner, rows[r].verb, ERR_TIMEOUT, 2);
         loop_mem_advance(w.loop, 20000);
-        assert_all_stored_in_order(&w, 700);
+        assert_all_stored(&w, 700);
         assert_int_equal(sink_mem_n_dead(w.sink.inner), 1);
         put(&w, NULL);
         loop_mem_advance(w.loop, 1000);
         assert_int_equal(sink_mem_count(w.sink.inner), 701);
         stop(&w);
-        assert_int_equal(n_in_stream(&w), 0);
         down(&w);
     }
 }
 
-/* The process dies with a batch that is read and not stored, or stored and not settled. */
+/* The process dies with a batch that is read and not stored. */
 static void goes_on_after_a_restart(void **state)
 {
     (void)state; /* no fixture */
-    for (int is_stored = 0; is_stored < 2; is_stored++) {
-        struct world w;
-        up(&w);
-        put_n(&w, 600);
-        if (is_stored == 1)
-            store_mem_fail(w.store, "settle", ERR_UNAVAILABLE, false, UINT32_MAX);
-        else
-            sink_mem_fail(w.sink.inner, "ingest", ERR_UNAVAILABLE, UINT32_MAX);
-        start(&w);
-        loop_mem_advance(w.loop, 3000);
-        stop(&w);
-        assert_int_equal(w.n_stopped, 1);
-        assert_int_equal(n_in_stream(&w), 600);
-        persist_free(w.persist);
-        store_mem_fail(w.store, "settle", ERR_OK, false, 0);
-        sink_mem_fail(w.sink.inner, "ingest", ERR_OK, 0);
-        start(&w);
-        loop_mem_advance(w.loop, 3000);
-        assert_all_stored_in_order(&w, 600);
-        stop(&w);
-        assert_int_equal(n_in_stream(&w), 0);
-        down(&w);
-    }
+    struct world w;
+    up(&w);
+    put_n(&w, 600);
+    sink_mem_fail(w.sink.inner, "ingest", ERR_UNAVAILABLE, UINT32_MAX);
+    start(&w);
+    loop_mem_advance(w.loop, 3000);
+    stop(&w);
+    assert_int_equal(w.n_stopped, 1);
+    persist_free(w.persist);
+    sink_mem_fail(w.sink.inner, "ingest", ERR_OK, 0);
+    start(&w);
+    loop_mem_advance(w.loop, 3000);
+    assert_all_stored(&w, 600);
+    stop(&w);
+    down(&w);
 }
 
-static void stops_once_what_is_under_way_is_settled(void **state)
+static void stops_once_what_is_under_way_is_stored(void **state)
 {
     (void)state; /* no fixture */
     struct world w;
     up(&w);
     put_n(&w, 10);
     start(&w);
-    loop_mem_settle(w.loop); /* recovering read, read, ingest, settle: each a turn */
+    loop_mem_settle(w.loop); /* places, read, states, ingest: each a turn */
     put_n(&w, 5);
     stop(&w);
     assert_int_equal(w.n_stopped, 1);
     uint32_t n = sink_mem_count(w.sink.inner);
-    assert_int_equal(n_in_stream(&w), 15 - n);
     loop_mem_advance(w.loop, HOUR_MS);
     assert_int_equal(sink_mem_count(w.sink.inner), n);
     assert_int_equal(w.n_stopped, 1);
@@ -353,7 +413,6 @@ static void asks_nothing_after_it_stopped(void **state)
         loop_mem_advance(w.loop, HOUR_MS);
         assert_int_equal(w.n_stopped, 1);
         assert_int_equal(w.sink.n_ingest, 1);
-        assert_int_equal(n_in_stream(&w), is_away == 1 ? 10 : 0);
         down(&w);
     }
 }
@@ -361,14 +420,17 @@ static void asks_nothing_after_it_stopped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stores_and_settles_in_batches),
+        cmocka_unit_test(stores_in_batches_and_keeps_the_log),
+        cmocka_unit_test(trims_nothing_that_is_not_stored),
+        cmocka_unit_test(keeps_less_when_memory_is_short),
+        cmocka_unit_test(reads_again_what_a_restored_database_has_lost),
         cmocka_unit_test(gathers_by_time),
         cmocka_unit_test(puts_poison_aside_and_stores_the_rest),
         cmocka_unit_test(waits_while_postgres_is_away),
         cmocka_unit_test(survives_any_failing_call),
         cmocka_unit_test(goes_on_after_a_restart),
         cmocka_unit_test(asks_nothing_after_it_stopped),
-        cmocka_unit_test(stops_once_what_is_under_way_is_settled),
+        cmocka_unit_test(stops_once_what_is_under_way_is_stored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

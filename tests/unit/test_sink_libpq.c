@@ -28,6 +28,7 @@ struct world {
     char message[ERRMSG_BYTES];
     uint16_t key_id;
     char nonce[13], ciphertext[32];
+    struct event_place places[SINK_BUCKETS];
 };
 
 static void on_poll(void *ctx)
@@ -80,6 +81,14 @@ static void on_done(void *ctx, enum err e, const char *message)
     answered(w, e);
 }
 
+static void on_places(void *ctx, enum err e, const struct event_place *places)
+{
+    struct world *w = ctx;
+    if (e == ERR_OK)
+        memcpy(w->places, places, sizeof(w->places));
+    answered(w, e);
+}
+
 static void on_vault(void *ctx, enum err e, uint16_t key_id, struct str nonce,
                      struct str ciphertext)
 {
@@ -100,18 +109,39 @@ static void await(struct world *w, uint32_t n)
     w->n_answers = w->n_wanted = 0;
 }
 
-#define STEP                                                                                       \
-    "[{\"type\":\"step\",\"number_id\":\"000102030405060708090a0b0c0d0e0f\",\"learner_id\":"       \
-    "\"5b758666-8e33-47dc-adf7-de58fd14e243\",\"seq\":1,\"at\":\"2026-11-24T07:37:40.123Z\","      \
-    "\"state\":\"00000001\",\"vault\":{\"key_id\":258,\"nonce\":\"303132333435363738394142\","     \
-    "\"ciphertext\":\"6162636465666768696a6b6c6d6e6f7071\"},\"events\":[{\"n\":0,\"kind\":\"%s\"}" \
-    "]}]"
-
-static void ingest(struct world *w, const char *kind)
+/* A step of one learner; without a time, which the database refuses. */
+static void step_bytes(bool has_time, struct buf *out)
 {
-    char json[600];
-    (void)snprintf(json, sizeof(json), STEP, kind);
-    sink_ingest(w->sink, str_from(json), on_done, w);
+    struct event_record step = {
+        .kind = EVENT_RECORD_STEP,
+        .number_id = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+        .learner_id = {0x5b, 0x75, 0x86, 0x66, 0x8e, 0x33, 0x47, 0xdc, 0xad, 0xf7, 0xde, 0x58, 0xfd,
+                       0x14, 0xe2, 0x43},
+        .seq = 1,
+        .at = {has_time ? 1795505860123 : 0},
+        .vault_key_id = 258,
+        .vault_nonce = STR("0123456789AB"),
+        .vault_ciphertext = STR("abcdefghijklmnopq"),
+        .events = {event_make(EVENT_contact)},
+        .n_events = 1,
+    };
+    buf_init(out, 4096);
+    event_encode(&step, out);
+}
+
+static void send(struct world *w, struct str bytes, const struct sink_move *move)
+{
+    struct sink_record record = {.bytes = bytes, .state = STR("\0\0\0\1")};
+    struct sink_batch batch = {
+        .epoch = 7, .records = &record, .n = 1, .moves = move, .n_moves = move != NULL ? 1 : 0};
+    sink_ingest(w->sink, &batch, on_done, w);
+}
+
+static void ingest(struct world *w, bool is_good)
+{
+    struct buf bytes CLEANUP(buf_fini);
+    step_bytes(is_good, &bytes);
+    send(w, buf_str(&bytes), NULL);
 }
 
 static void takes_in_and_refuses(void **state)
@@ -119,20 +149,57 @@ static void takes_in_and_refuses(void **state)
     (void)state; /* no fixture */
     struct world w;
     up_as(&w, WRITER);
-    ingest(&w, "contact");
+    ingest(&w, true);
     await(&w, 1);
     assert_int_equal(w.e, ERR_OK);
-    ingest(&w, "danced");
+    ingest(&w, false);
     await(&w, 1);
     assert_int_equal(w.e, ERR_INVALID);
     assert_non_null(strstr(w.message, "envelope 0 (5b758666-8e33-47dc-adf7-de58fd14e243 seq 1)"));
-    static const struct str broken[] = {STR("[{]"), STR("[\"\xff\"]"), STR("[{}]\0[]"),
-                                        STR("[\"\\u0000\"]"), STR("{}")};
+    static const struct str broken[] = {STR(""), STR("\1"), STR("{}"), STR("\2\1\0")};
     for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
-        sink_ingest(w.sink, broken[i], on_done, &w);
+        send(&w, broken[i], NULL);
         await(&w, 1);
         assert_int_equal(w.e, ERR_INVALID);
     }
+    down(&w);
+}
+
+static struct event_place place_of(struct world *w, uint64_t epoch, uint8_t bucket)
+{
+    sink_places(w->sink, epoch, on_places, w);
+    await(w, 1);
+    assert_int_equal(w->e, ERR_OK);
+    return w->places[bucket];
+}
+
+/* Records and place go together, and only from where the database is. */
+static void places_move_with_what_they_are_of(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    struct buf good, bad;
+    step_bytes(true, &good);
+    step_bytes(false, &bad);
+    up_as(&w, WRITER);
+    struct event_place now = place_of(&w, 7, 200);
+    struct sink_move move = {.bucket = 200, .from = now, .to = {now.ms + UINT32_MAX, 5}};
+    send(&w, buf_str(&bad), &move);
+    await(&w, 1);
+    assert_int_equal(w.e, ERR_INVALID);
+    assert_int_equal(event_place_cmp(place_of(&w, 7, 200), now), 0);
+    send(&w, buf_str(&good), &move);
+    await(&w, 1);
+    assert_int_equal(w.e, ERR_OK);
+    assert_int_equal(event_place_cmp(place_of(&w, 7, 200), move.to), 0);
+    send(&w, buf_str(&good), &move); /* somebody else was there before */
+    await(&w, 1);
+    assert_int_equal(w.e, ERR_CONFLICT);
+    struct event_place none = {0, 0};
+    assert_int_equal(event_place_cmp(place_of(&w, 7, 201), none), 0);
+    assert_int_equal(event_place_cmp(place_of(&w, 8, 200), none), 0); /* another log */
+    buf_fini(&good);
+    buf_fini(&bad);
     down(&w);
 }
 
@@ -142,8 +209,8 @@ static void answers_in_order(void **state)
     struct world w;
     up_as(&w, WRITER);
     for (int i = 0; i < 100; i++)
-        ingest(&w, "contact");
-    ingest(&w, "danced");
+        ingest(&w, true);
+    ingest(&w, false);
     await(&w, 101);
     assert_int_equal(w.e, ERR_INVALID);
     down(&w);
@@ -153,14 +220,23 @@ static void puts_any_bytes_aside(void **state)
 {
     (void)state; /* no fixture */
     struct world w;
+    struct buf bad;
+    step_bytes(false, &bad);
     up_as(&w, WRITER);
-    static const struct str payloads[] = {STR("\0\xff"), STR(""), STR("{\"learner_id\":\"x\"}")};
+    const struct str payloads[] = {STR("\0\xff"), STR(""), buf_str(&bad)};
     static const struct str reasons[] = {STR("why"), STR("cut in half: \xc3"), STR("")};
     for (size_t i = 0; i < ARRAY_LEN(payloads); i++) {
-        sink_dead_letter(w.sink, payloads[i], reasons[i], on_done, &w);
+        struct event_place now = place_of(&w, 7, 210);
+        struct sink_move move = {.bucket = 210, .from = now, .to = {now.ms + 1, 0}};
+        struct sink_record record = {.bytes = payloads[i]};
+        struct sink_batch batch = {
+            .epoch = 7, .records = &record, .n = 1, .moves = &move, .n_moves = 1};
+        sink_dead_letter(w.sink, &batch, reasons[i], on_done, &w);
         await(&w, 1);
         assert_int_equal(w.e, ERR_OK);
+        assert_int_equal(event_place_cmp(place_of(&w, 7, 210), move.to), 0);
     }
+    buf_fini(&bad);
     down(&w);
 }
 
@@ -180,7 +256,7 @@ static void gives_the_sealed_number_to_the_sender_only(void **state)
     sink_vault_get(w.sink, unknown, on_vault, &w);
     await(&w, 1);
     assert_int_equal(w.e, ERR_NOT_FOUND);
-    ingest(&w, "contact");
+    ingest(&w, true);
     await(&w, 1);
     assert_int_equal(w.e, ERR_UNAVAILABLE);
     down(&w);
@@ -197,7 +273,7 @@ static void answers_what_is_pending_when_freed(void **state)
     struct world w;
     up_as(&w, WRITER);
     for (int i = 0; i < 3; i++)
-        ingest(&w, "contact");
+        ingest(&w, true);
     down(&w);
     assert_int_equal(w.n_answers, 3);
     assert_int_equal(w.e, ERR_UNAVAILABLE);
@@ -209,7 +285,7 @@ static void fails_at_once_without_a_server(void **state)
     struct world w;
     up(&w, "host=/nonexistent user=" WRITER);
     for (int i = 0; i < 3; i++) {
-        ingest(&w, "contact");
+        ingest(&w, true);
         await(&w, 1);
         assert_int_equal(w.e, ERR_UNAVAILABLE);
         assert_false(sink_is_up(w.sink));
@@ -246,6 +322,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_in_and_refuses),
+        cmocka_unit_test(places_move_with_what_they_are_of),
         cmocka_unit_test(answers_in_order),
         cmocka_unit_test(puts_any_bytes_aside),
         cmocka_unit_test(gives_the_sealed_number_to_the_sender_only),

@@ -11,70 +11,8 @@
 
 #include <cmocka.h>
 
-#include "redis_server.h"
-#include "store_subject.h"
-
-static struct redis_server server;
-static bool has_server;
-
-/* ---- subjects ---- */
-
-static struct subject *subject_new(const char *name, struct loop *loop, struct store *store)
-{
-    struct subject *t = calloc(1, sizeof(*t));
-    assert_non_null(t);
-    *t = (struct subject){.name = name, .loop = loop, .store = store};
-    t->watchdog = timer_new(loop, on_watchdog, t);
-    t->pause = timer_new(loop, on_watchdog, t);
-    return t;
-}
-
-static int setup_mem(void **state)
-{
-    struct loop *loop = loop_mem_new((struct wall_ms){1764000000000});
-    *state = subject_new("mem", loop, store_mem_new(loop));
-    return 0;
-}
-
-static struct store_settings settings(void)
-{
-    return (struct store_settings){
-        .socket_path = server.socket, .deadline_ms = DEADLINE_MS, .max_in_flight = 1000};
-}
-
-static int setup_redis(void **state)
-{
-    if (!has_server)
-        return 0; /* the case skips itself */
-    assert_int_not_equal(redis_server_do(&server, "CONFIG SET maxmemory 0"), -1);
-    assert_int_not_equal(redis_server_do(&server, "FLUSHALL"), -1);
-    struct loop *loop = loop_libevent_new();
-    struct store_settings set = settings();
-    struct subject *t = subject_new("redis", loop, store_hiredis_new(loop, &set));
-    *state = t;
-    wait_up(t, true);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct subject *t = *state;
-    if (t == NULL)
-        return 0;
-    store_free(t->store);
-    timer_free(t->loop, t->watchdog);
-    timer_free(t->loop, t->pause);
-    loop_free(t->loop);
-    free(t);
-    return 0;
-}
-
-static struct subject *subject(void **state)
-{
-    if (*state == NULL)
-        skip();
-    return *state;
-}
+#define FIXTURE_DEADLINE_MS DEADLINE_MS
+#include "store_fixture.h"
 
 /* ---- learners ---- */
 
@@ -162,9 +100,9 @@ static void conflict_writes_nothing(void **state)
     assert_int_equal(do_load(t, id_of(1, 1)), ERR_OK);
     assert_string_equal(t->got.state + 4, "first");
     assert_false(t->got.has_reply);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_OK);
+    assert_int_equal(do_log(t, 10, 0), ERR_OK);
     assert_int_equal(t->got.n, 1); /* the first one's */
-    assert_int_equal(do_read(t, STORE_STREAM_OUTBOX, false, 10, 0), ERR_OK);
+    assert_int_equal(do_read(t, false, 10, 0), ERR_OK);
     assert_int_equal(t->got.n, 0);
     assert_int_equal(do_due(t, 2000, 10), ERR_OK);
     assert_int_equal(t->got.n, 0);
@@ -191,7 +129,7 @@ static void many_commits_at_once_let_one_win(void **state)
         assert_true(gots[i].e == ERR_OK || gots[i].e == ERR_CONFLICT);
     }
     assert_int_equal(n_ok, 1);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_OK);
+    assert_int_equal(do_log(t, 10, 0), ERR_OK);
     assert_int_equal(t->got.n, 1);
 }
 
@@ -343,9 +281,9 @@ static void entries_come_once_in_order_and_go_when_settled(void **state)
     char words[8];
     for (uint32_t i = 0; i < 5; i++) {
         (void)snprintf(words, sizeof(words), "e%u", i);
-        assert_int_equal(do_step(t, id_of(8, 8), i, words), ERR_OK);
+        assert_int_equal(do_send(t, id_of(8, 8), i, words), ERR_OK);
     }
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 3, 0), ERR_OK);
+    assert_int_equal(do_read(t, false, 3, 0), ERR_OK);
     assert_int_equal(t->got.n, 3);
     for (uint32_t i = 0; i < 3; i++) {
         (void)snprintf(words, sizeof(words), "e%u", i);
@@ -353,14 +291,14 @@ static void entries_come_once_in_order_and_go_when_settled(void **state)
         assert_int_equal(t->got.entries[i].bucket, 8);
         assert_int_equal(t->got.entries[i].deliveries, 1);
     }
-    assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, 3, NULL), ERR_OK);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 3, 0), ERR_OK);
+    assert_int_equal(do_settle(t, t->got.entries, 3, NULL), ERR_OK);
+    assert_int_equal(do_read(t, false, 3, 0), ERR_OK);
     assert_int_equal(t->got.n, 2);
     assert_string_equal(t->got.entries[0].payload, "e3");
-    assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, 2, NULL), ERR_OK);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 3, 0), ERR_OK);
+    assert_int_equal(do_settle(t, t->got.entries, 2, NULL), ERR_OK);
+    assert_int_equal(do_read(t, false, 3, 0), ERR_OK);
     assert_int_equal(t->got.n, 0);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, true, 3, 0), ERR_OK);
+    assert_int_equal(do_read(t, true, 3, 0), ERR_OK);
     assert_int_equal(t->got.n, 0);
 }
 
@@ -372,10 +310,10 @@ static void a_read_gives_no_more_than_asked_for_and_loses_none(void **state)
     for (uint8_t i = 0; i < N; i++) {
         char words[8];
         (void)snprintf(words, sizeof(words), "%d", i);
-        assert_int_equal(do_step(t, id_of((uint8_t)(i * 6), i), 0, words), ERR_OK);
+        assert_int_equal(do_send(t, id_of((uint8_t)(i * 6), i), 0, words), ERR_OK);
     }
     for (size_t n_seen = 0; n_seen < N;) {
-        assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 7, 0), ERR_OK);
+        assert_int_equal(do_read(t, false, 7, 0), ERR_OK);
         assert_true(t->got.n > 0 && t->got.n <= 7);
         for (uint32_t i = 0; i < t->got.n; i++) {
             int which = t->got.entries[i].payload[0] - '0';
@@ -385,9 +323,9 @@ static void a_read_gives_no_more_than_asked_for_and_loses_none(void **state)
             seen[which] = true;
             n_seen++;
         }
-        assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, t->got.n, NULL), ERR_OK);
+        assert_int_equal(do_settle(t, t->got.entries, t->got.n, NULL), ERR_OK);
     }
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, true, 7, 0), ERR_OK);
+    assert_int_equal(do_read(t, true, 7, 0), ERR_OK);
     assert_int_equal(t->got.n, 0);
 }
 
@@ -395,24 +333,24 @@ static void what_a_dead_reader_had_is_read_again(void **state)
 {
     struct subject *t = subject(state);
     for (uint8_t i = 0; i < 6; i++)
-        assert_int_equal(do_step(t, id_of(i % 3, i), 0, "x"), ERR_OK);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 4, 0), ERR_OK);
+        assert_int_equal(do_send(t, id_of(i % 3, i), 0, "x"), ERR_OK);
+    assert_int_equal(do_read(t, false, 4, 0), ERR_OK);
     assert_int_equal(t->got.n, 4); /* and the reader dies with them */
     /* One large read finds all of them, and what Redis had handed out beyond what was given. */
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, true, 64, 0), ERR_OK);
+    assert_int_equal(do_read(t, true, 64, 0), ERR_OK);
     uint32_t n_unfinished = t->got.n, n_settled = 0, n;
     assert_true(n_unfinished >= 4 && n_unfinished <= 6);
     do { /* so do small ones */
-        assert_int_equal(do_read(t, STORE_STREAM_EVENTS, true, 3, 0), ERR_OK);
+        assert_int_equal(do_read(t, true, 3, 0), ERR_OK);
         n = t->got.n;
         for (uint32_t i = 0; i < n; i++)
             assert_int_equal(t->got.entries[i].deliveries, 2);
-        assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, n, NULL), ERR_OK);
+        assert_int_equal(do_settle(t, t->got.entries, n, NULL), ERR_OK);
         n_settled += n;
     } while (n > 0);
     assert_int_equal(n_settled, n_unfinished);
     while (n_settled < 6) {
-        assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 4, 0), ERR_OK);
+        assert_int_equal(do_read(t, false, 4, 0), ERR_OK);
         assert_true(t->got.n > 0);
         n_settled += t->got.n;
     }
@@ -422,15 +360,15 @@ static void what_a_dead_reader_had_is_read_again(void **state)
 static void readers_of_ranges_share_a_stream(void **state)
 {
     struct subject *t = subject(state);
-    assert_int_equal(do_step(t, id_of(10, 1), 0, "low"), ERR_OK);
-    assert_int_equal(do_step(t, id_of(130, 1), 0, "high"), ERR_OK);
+    assert_int_equal(do_send(t, id_of(10, 1), 0, "low"), ERR_OK);
+    assert_int_equal(do_send(t, id_of(130, 1), 0, "high"), ERR_OK);
     struct store_reader high = {.consumer = STR("test"), .first = 128, .last = 255, .max = 10};
-    store_read(t->store, STORE_STREAM_EVENTS, &high, got_entries, begin(t));
+    store_read(t->store, &high, got_entries, begin(t));
     assert_int_equal(end(t), ERR_OK);
     assert_int_equal(t->got.n, 1);
     assert_string_equal(t->got.entries[0].payload, "high");
     /* One process fewer: the other one takes over what was left unfinished. */
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, true, 10, 0), ERR_OK);
+    assert_int_equal(do_read(t, true, 10, 0), ERR_OK);
     assert_int_equal(t->got.n, 1);
     assert_string_equal(t->got.entries[0].payload, "high");
 }
@@ -443,11 +381,11 @@ static void blocked_read_ends_with_an_entry_or_empty(void **state)
     struct got *waiting = calloc(1, sizeof(*waiting));
     assert_non_null(waiting);
     waiting->loop = t->loop;
-    store_read(t->store, STORE_STREAM_EVENTS, &reader, got_entries, waiting);
+    store_read(t->store, &reader, got_entries, waiting);
     run_for(t, 30);
     assert_false(waiting->is_done);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_FULL); /* a second one */
-    assert_int_equal(do_step(t, id_of(1, 1), 0, "wake"), ERR_OK);
+    assert_int_equal(do_read(t, false, 10, 0), ERR_FULL); /* a second one */
+    assert_int_equal(do_send(t, id_of(1, 1), 0, "wake"), ERR_OK);
     while (!waiting->is_done)
         run_for(t, 5);
     assert_int_equal(waiting->e, ERR_OK);
@@ -455,7 +393,7 @@ static void blocked_read_ends_with_an_entry_or_empty(void **state)
     assert_string_equal(waiting->entries[0].payload, "wake");
     free(waiting);
     int64_t start_ms = loop_mono(t->loop).ms;
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 150), ERR_OK);
+    assert_int_equal(do_read(t, false, 10, 150), ERR_OK);
     assert_int_equal(t->got.n, 0);
     assert_true(loop_mono(t->loop).ms - start_ms >= 150);
 }
@@ -472,7 +410,7 @@ static void outbox_keeps_the_order_of_one_commit(void **state)
         .due_at_ms = -1,
     };
     assert_int_equal(do_commit(t, &commit), ERR_OK);
-    assert_int_equal(do_read(t, STORE_STREAM_OUTBOX, false, 10, 0), ERR_OK);
+    assert_int_equal(do_read(t, false, 10, 0), ERR_OK);
     assert_int_equal(t->got.n, 4);
     assert_string_equal(t->got.entries[0].payload, "one");
     assert_string_equal(t->got.entries[3].payload, "four");
@@ -482,29 +420,17 @@ static void settling_with_an_event_adds_it_once(void **state)
 {
     struct subject *t = subject(state);
     assert_int_equal(do_send(t, id_of(6, 1), 0, "sms"), ERR_OK);
-    assert_int_equal(do_read(t, STORE_STREAM_OUTBOX, false, 10, 0), ERR_OK);
+    assert_int_equal(do_read(t, false, 10, 0), ERR_OK);
     struct got_entry entry = t->got.entries[0];
-    assert_int_equal(do_settle(t, STORE_STREAM_OUTBOX, &entry, 1, "sent"), ERR_OK);
-    assert_int_equal(do_settle(t, STORE_STREAM_OUTBOX, &entry, 1, "sent"), ERR_OK); /* repeated */
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_OK);
+    assert_int_equal(do_settle(t, &entry, 1, "sent"), ERR_OK);
+    assert_int_equal(do_settle(t, &entry, 1, "sent"), ERR_OK); /* repeated */
+    assert_int_equal(do_log(t, 10, 0), ERR_OK);
     assert_int_equal(t->got.n, 1);
     assert_string_equal(t->got.entries[0].payload, "sent");
     assert_int_equal(t->got.entries[0].bucket, 6);
-    assert_int_equal(do_read(t, STORE_STREAM_OUTBOX, true, 10, 0), ERR_OK);
+    assert_int_equal(do_read(t, true, 10, 0), ERR_OK);
     assert_int_equal(t->got.n, 0);
-    assert_int_equal(do_settle(t, STORE_STREAM_OUTBOX, &entry, 0, NULL), ERR_OK);
-}
-
-static void an_appended_event_is_read_like_any_other(void **state)
-{
-    struct subject *t = subject(state);
-    store_append(t->store, 200, STR("a report"), got_plain, begin(t));
-    assert_int_equal(end(t), ERR_OK);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_OK);
-    assert_int_equal(t->got.n, 1);
-    assert_int_equal(t->got.entries[0].bucket, 200);
-    assert_string_equal(t->got.entries[0].payload, "a report");
-    assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, 1, NULL), ERR_OK);
+    assert_int_equal(do_settle(t, &entry, 0, NULL), ERR_OK);
 }
 
 static void notes_on_the_board_stay_until_taken_away(void **state)
@@ -626,14 +552,14 @@ static void an_entry_is_marked_once(void **state)
 {
     struct subject *t = subject(state);
     assert_int_equal(do_send(t, id_of(6, 1), 0, "sms"), ERR_OK);
-    assert_int_equal(do_read(t, STORE_STREAM_OUTBOX, false, 10, 0), ERR_OK);
+    assert_int_equal(do_read(t, false, 10, 0), ERR_OK);
     struct got_entry entry = t->got.entries[0];
     assert_int_equal(do_mark(t, entry, true), ERR_OK);
     assert_int_equal(do_mark(t, entry, true), ERR_CONFLICT);
     assert_int_equal(do_mark(t, entry, false), ERR_OK);
     assert_int_equal(do_mark(t, entry, false), ERR_OK);
     assert_int_equal(do_mark(t, entry, true), ERR_OK);
-    assert_int_equal(do_settle(t, STORE_STREAM_OUTBOX, &entry, 1, NULL), ERR_OK);
+    assert_int_equal(do_settle(t, &entry, 1, NULL), ERR_OK);
     assert_int_equal(do_mark(t, entry, true), ERR_NOT_FOUND);
 }
 
@@ -695,7 +621,7 @@ static void free_answers_what_is_pending(void **state)
     struct got *reading = calloc(1, sizeof(*reading));
     assert_non_null(reading);
     reading->loop = t->loop;
-    store_read(t->store, STORE_STREAM_OUTBOX, &reader, got_entries, reading);
+    store_read(t->store, &reader, got_entries, reading);
     run_for(t, 30);
     store_load(t->store, &id, got_load, begin(t));
     store_free(t->store);
@@ -739,12 +665,13 @@ static void late_faults_have_had_their_effect(void **state)
     assert_int_equal(do_step(t, id_of(1, 1), 0, "kept"), ERR_TIMEOUT);
     assert_int_equal(do_load(t, id_of(1, 1)), ERR_OK);
     assert_string_equal(t->got.state + 4, "kept");
+    assert_int_equal(do_send(t, id_of(2, 1), 0, "sms"), ERR_OK);
     store_mem_fail(t->store, "read", ERR_TIMEOUT, true, 1);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_TIMEOUT);
+    assert_int_equal(do_read(t, false, 10, 0), ERR_TIMEOUT);
     assert_int_equal(t->got.n, 0);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_OK);
+    assert_int_equal(do_read(t, false, 10, 0), ERR_OK);
     assert_int_equal(t->got.n, 0); /* it went out with the lost answer */
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, true, 10, 0), ERR_OK);
+    assert_int_equal(do_read(t, true, 10, 0), ERR_OK);
     assert_int_equal(t->got.n, 1);
     store_mem_fail(t->store, "commit", ERR_CONFLICT, false, 1);
     assert_int_equal(do_step(t, id_of(1, 1), 1, "again"), ERR_CONFLICT);
@@ -867,7 +794,7 @@ static void killed_server_has_lost_nothing_acknowledged(void **state)
         assert_int_equal(do_load(t, id_of(i, 3)), ERR_OK);
         assert_string_equal(t->got.state + 4, "kept");
     }
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 30, 0), ERR_OK);
+    assert_int_equal(do_log(t, 30, 0), ERR_OK);
     assert_int_equal(t->got.n, 20);
     assert_int_equal(do_due(t, 1000, 10), ERR_OK);
     assert_int_equal(t->got.n, 1);
@@ -928,15 +855,14 @@ static void full_server_refuses_writes_but_can_be_emptied(void **state)
     assert_int_equal(do_probe(t), ERR_FULL);
     assert_int_equal(do_load(t, id_of(1, 1)), ERR_OK);
     assert_false(t->got.has_state);
-    assert_int_equal(do_read(t, STORE_STREAM_OUTBOX, false, 10, 0), ERR_OK);
+    assert_int_equal(do_read(t, false, 10, 0), ERR_OK);
     struct got_entry entry = t->got.entries[0];
     assert_int_equal(t->got.n, 1);
     assert_int_equal(do_mark(t, entry, true), ERR_OK);
     assert_int_equal(do_mark(t, entry, false), ERR_OK);
-    assert_int_equal(do_settle(t, STORE_STREAM_OUTBOX, &entry, 1, "sent"), ERR_OK);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_OK);
+    assert_int_equal(do_settle(t, &entry, 1, "sent"), ERR_OK);
+    assert_int_equal(do_log(t, 10, 0), ERR_OK);
     assert_int_equal(t->got.n, 1);
-    assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, 1, NULL), ERR_OK);
     assert_int_equal(do_due(t, 1000, 10), ERR_OK);
     assert_int_equal(t->got.n, 1);
     /* Also a gateway that starts now gets in. */
@@ -950,14 +876,14 @@ static void full_server_refuses_writes_but_can_be_emptied(void **state)
 static void lost_groups_are_made_again_and_read_all(void **state)
 {
     struct subject *t = subject(state);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 10, 0), ERR_OK);
+    assert_int_equal(do_read(t, false, 10, 0), ERR_OK);
     assert_int_not_equal(redis_server_do(&server, "FLUSHALL"), -1);
-    assert_int_equal(do_step(t, id_of(1, 1), 0, "before the group"), ERR_OK);
-    enum err e = do_read(t, STORE_STREAM_EVENTS, false, 10, 0);
+    assert_int_equal(do_send(t, id_of(1, 1), 0, "before the group"), ERR_OK);
+    enum err e = do_read(t, false, 10, 0);
     assert_int_equal(e, ERR_UNAVAILABLE);
     for (int i = 0; i < 500 && e == ERR_UNAVAILABLE; i++) {
         run_for(t, 5);
-        e = do_read(t, STORE_STREAM_EVENTS, false, 10, 0);
+        e = do_read(t, false, 10, 0);
     }
     assert_int_equal(e, ERR_OK);
     assert_int_equal(t->got.n, 1);
@@ -968,15 +894,15 @@ static void pending_entries_that_were_deleted_are_passed_over(void **state)
 {
     struct subject *t = subject(state);
     for (uint32_t i = 0; i < 3; i++)
-        assert_int_equal(do_step(t, id_of(1, 1), i, "x"), ERR_OK);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 3, 0), ERR_OK);
+        assert_int_equal(do_send(t, id_of(1, 1), i, "x"), ERR_OK);
+    assert_int_equal(do_read(t, false, 3, 0), ERR_OK);
     for (uint32_t i = 0; i < 2; i++)
-        assert_int_equal(redis_server_do(&server, "XDEL wp:{b001}:events %s", t->got.entries[i].id),
+        assert_int_equal(redis_server_do(&server, "XDEL wp:{b001}:outbox %s", t->got.entries[i].id),
                          1);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, true, 1, 0), ERR_OK);
+    assert_int_equal(do_read(t, true, 1, 0), ERR_OK);
     assert_int_equal(t->got.n, 1); /* not an empty answer, which would end the recovery */
-    assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, 1, NULL), ERR_OK);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, true, 1, 0), ERR_OK);
+    assert_int_equal(do_settle(t, t->got.entries, 1, NULL), ERR_OK);
+    assert_int_equal(do_read(t, true, 1, 0), ERR_OK);
     assert_int_equal(t->got.n, 0);
 }
 
@@ -1012,8 +938,8 @@ static void keys_are_those_of_the_contract(void **state)
     long long ttl_ms = redis_server_do(&server, "PTTL %s", keys[1]);
     assert_true(ttl_ms > 50000 && ttl_ms <= 60000);
     assert_int_equal(redis_server_do(&server, "KEYS wp:{u???}:u:key"), 1);
-    /* 256 streams twice, the four others of the bucket, session, courses. */
-    assert_int_equal(redis_server_do(&server, "DBSIZE"), 512 + 4 + 2);
+    /* 256 outboxes, the five others of the bucket, session, courses. */
+    assert_int_equal(redis_server_do(&server, "DBSIZE"), 256 + 5 + 2);
 }
 
 static void nothing_is_left_behind(void **state)
@@ -1031,11 +957,11 @@ static void nothing_is_left_behind(void **state)
     assert_int_equal(do_due(t, 1000, 10), ERR_OK);
     assert_int_equal(redis_server_do(&server, "ZCOUNT wp:{b006}:due 9 9"), 1); /* moved up */
     assert_int_equal(do_send(t, id_of(6, 1), 4, "sms"), ERR_OK);
-    assert_int_equal(do_read(t, STORE_STREAM_OUTBOX, false, 10, 0), ERR_OK);
+    assert_int_equal(do_read(t, false, 10, 0), ERR_OK);
     struct got_entry entry = t->got.entries[0];
     assert_int_equal(do_mark(t, entry, true), ERR_OK);
     assert_int_equal(redis_server_do(&server, "SCARD wp:{b006}:sending"), 1);
-    assert_int_equal(do_settle(t, STORE_STREAM_OUTBOX, &entry, 1, NULL), ERR_OK);
+    assert_int_equal(do_settle(t, &entry, 1, NULL), ERR_OK);
     struct store_commit erase = {.id = id_of(6, 1), .expected_seq = 5};
     assert_int_equal(do_commit(t, &erase), ERR_OK);
     assert_int_equal(do_due(t, 9000, 10), ERR_OK);
@@ -1078,21 +1004,12 @@ static void no_server_at_all_is_unavailable(void **state)
     t->store = store_hiredis_new(t->loop, &set);
     assert_false(store_is_up(t->store));
     assert_int_equal(do_load(t, id_of(1, 1)), ERR_UNAVAILABLE);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 1, 1000), ERR_UNAVAILABLE);
-    assert_int_equal(do_read(t, STORE_STREAM_EVENTS, false, 1, 1000), ERR_UNAVAILABLE);
-    assert_int_equal(do_settle(t, STORE_STREAM_EVENTS, t->got.entries, 1, NULL), ERR_UNAVAILABLE);
+    assert_int_equal(do_log(t, 1, 1000), ERR_UNAVAILABLE);
+    assert_int_equal(do_log(t, 1, 1000), ERR_UNAVAILABLE);
+    assert_int_equal(do_settle(t, t->got.entries, 1, NULL), ERR_UNAVAILABLE);
     assert_int_equal(do_due(t, 1, 1), ERR_UNAVAILABLE);
     store_free(t->store);
     t->store = before;
-}
-
-static int group_setup(void **state)
-{
-    (void)state;
-    has_server = redis_server_is_installed();
-    if (has_server)
-        redis_server_init(&server);
-    return 0;
 }
 
 static int group_teardown(void **state)
@@ -1133,7 +1050,6 @@ int main(void)
         BOTH(blocked_read_ends_with_an_entry_or_empty),
         BOTH(outbox_keeps_the_order_of_one_commit),
         BOTH(settling_with_an_event_adds_it_once),
-        BOTH(an_appended_event_is_read_like_any_other),
         BOTH(notes_on_the_board_stay_until_taken_away),
         BOTH(parts_are_kept_until_all_are_there),
         BOTH(parts_have_ceilings),

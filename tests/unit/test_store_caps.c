@@ -10,72 +10,13 @@
 
 #include <cmocka.h>
 
-#include "redis_server.h"
-#include "store_subject.h"
+#define FIXTURE_DEADLINE_MS 20000
+#include "store_fixture.h"
 
 #define HOUR_S 3600
 #define DAY_S 86400
 #define N_PROCESSES 64
 #define CAP 1000
-
-static struct redis_server server;
-static bool has_server;
-
-static struct subject *subject_new(const char *name, struct loop *loop, struct store *store)
-{
-    struct subject *t = calloc(1, sizeof(*t));
-    assert_non_null(t);
-    *t = (struct subject){.name = name, .loop = loop, .store = store};
-    t->watchdog = timer_new(loop, on_watchdog, t);
-    t->pause = timer_new(loop, on_watchdog, t);
-    return t;
-}
-
-static struct subject *connect_redis(void)
-{
-    struct loop *loop = loop_libevent_new();
-    struct store_settings settings = {
-        .socket_path = server.socket, .deadline_ms = 20000, .max_in_flight = 1000};
-    return subject_new("redis", loop, store_hiredis_new(loop, &settings));
-}
-
-static int setup_mem(void **state)
-{
-    struct loop *loop = loop_mem_new((struct wall_ms){1764000000000});
-    *state = subject_new("mem", loop, store_mem_new(loop));
-    return 0;
-}
-
-static int setup_redis(void **state)
-{
-    if (!has_server)
-        return 0; /* the case skips itself */
-    assert_int_not_equal(redis_server_do(&server, "FLUSHALL"), -1);
-    struct subject *t = connect_redis();
-    *state = t;
-    wait_up(t, true);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct subject *t = *state;
-    if (t == NULL)
-        return 0;
-    store_free(t->store);
-    timer_free(t->loop, t->watchdog);
-    timer_free(t->loop, t->pause);
-    loop_free(t->loop);
-    free(t);
-    return 0;
-}
-
-static struct subject *subject(void **state)
-{
-    if (*state == NULL)
-        skip();
-    return *state;
-}
 
 /* ---- one commit with a message ---- */
 
@@ -85,8 +26,7 @@ static struct store_caps no_caps(void)
                                .number_limit = UINT32_MAX,
                                .exchange_limit = 3,
                                .exchange_s = 60,
-                               .head = STR("{\"message_id\":\""),
-                               .refused_tail = STR("\",\"error\":\"")};
+                               .refused_event = STR("refused ")};
 }
 
 static struct store_cap cap(const char *name, uint64_t units, uint64_t limit)
@@ -122,10 +62,26 @@ static const char *send(struct subject *t, struct number_id id, uint32_t seq,
     return refused_by != NULL ? refused_by : "";
 }
 
-static uint32_t count(struct subject *t, enum store_stream stream)
+static uint32_t count_outbox(struct subject *t)
 {
-    assert_int_equal(do_read(t, stream, false, GOT_ENTRIES, 0), ERR_OK);
+    assert_int_equal(do_read(t, false, GOT_ENTRIES, 0), ERR_OK);
     return t->got.n;
+}
+
+static uint32_t count_events(struct subject *t)
+{
+    assert_int_equal(do_log(t, GOT_ENTRIES, 0), ERR_OK);
+    return t->got.n;
+}
+
+/* "head <id> <refused by>", where id and name are texts of a record. */
+static void expect_told(const char *told, const char *head, const char *by)
+{
+    size_t len = strlen(head), id_len = (size_t)told[len];
+    assert_memory_equal(told, head, len);
+    assert_true(strspn(told + len + 1, "0123456789-") >= id_len);
+    assert_int_equal(told[len + 1 + id_len], strlen(by));
+    assert_string_equal(told + len + 1 + id_len + 1, by);
 }
 
 static void the_number_cap_is_hit_exactly(void **state)
@@ -139,7 +95,7 @@ static void the_number_cap_is_hit_exactly(void **state)
     assert_string_equal(send(t, id, 2, &caps), "");
     assert_string_equal(send(t, id, 3, &caps), "number");
     assert_string_equal(send(t, id_of(7, 2), 0, &caps), ""); /* another number */
-    assert_int_equal(count(t, STORE_STREAM_OUTBOX), 4);
+    assert_int_equal(count_outbox(t), 4);
 }
 
 /* The step took place, its reply is not kept, and the events say why. */
@@ -150,13 +106,10 @@ static void a_refused_message_leaves_the_rest_of_the_commit(void **state)
     struct number_id id = id_of(7, 1);
     caps.number_limit = 0;
     assert_string_equal(send(t, id, 0, &caps), "number");
-    assert_int_equal(count(t, STORE_STREAM_OUTBOX), 0);
-    assert_int_equal(count(t, STORE_STREAM_EVENTS), 2);
+    assert_int_equal(count_outbox(t), 0);
+    assert_int_equal(count_events(t), 2);
     assert_string_equal(t->got.entries[0].payload, "step");
-    const char *told = t->got.entries[1].payload, *end = strstr(told, "\",\"error\":\"number\"}");
-    assert_memory_equal(told, "{\"message_id\":\"", 15);
-    assert_non_null(end);
-    assert_true(strspn(told + 15, "0123456789-") == (size_t)(end - told - 15));
+    expect_told(t->got.entries[1].payload, "refused ", "number");
     assert_int_equal(do_load(t, id), ERR_OK);
     assert_int_equal(t->got.state_len, 5);
     assert_false(t->got.has_reply);
@@ -169,7 +122,7 @@ static void a_reply_in_the_answer_is_counted_and_told(void **state)
     struct store_caps caps = no_caps();
     char bytes[64];
     caps.number_limit = 1;
-    caps.said_tail = STR("\",\"status\":\"sent\"}");
+    caps.said_event = STR("said ");
     struct store_commit commit = {.id = id_of(7, 1),
                                   .state = state_of(bytes, 1, "s"),
                                   .reply = STR("reply"),
@@ -177,9 +130,9 @@ static void a_reply_in_the_answer_is_counted_and_told(void **state)
                                   .due_at_ms = -1,
                                   .caps = &caps};
     assert_int_equal(do_commit(t, &commit), ERR_OK);
-    assert_int_equal(count(t, STORE_STREAM_OUTBOX), 0);
-    assert_int_equal(count(t, STORE_STREAM_EVENTS), 1);
-    assert_non_null(strstr(t->got.entries[0].payload, "\",\"status\":\"sent\"}"));
+    assert_int_equal(count_outbox(t), 0);
+    assert_int_equal(count_events(t), 1);
+    expect_told(t->got.entries[0].payload, "said ", "");
     assert_int_equal(do_load(t, id_of(7, 1)), ERR_OK);
     assert_true(t->got.has_reply);
     assert_string_equal(send(t, id_of(7, 1), 1, &caps), "number");
@@ -192,7 +145,7 @@ static void refusals_have_different_ids(void **state)
     caps.refused_by = "country";
     assert_string_equal(send(t, id_of(7, 1), 0, &caps), "country");
     assert_string_equal(send(t, id_of(7, 1), 1, &caps), "country");
-    assert_int_equal(count(t, STORE_STREAM_EVENTS), 4);
+    assert_int_equal(count_events(t), 4);
     assert_string_not_equal(t->got.entries[1].payload, t->got.entries[3].payload);
 }
 

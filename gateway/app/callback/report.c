@@ -60,13 +60,13 @@ void callback_report(struct callback_item *item)
         callback_finish_item(c, false);
         return;
     }
-    struct buf json CLEANUP(buf_fini);
-    buf_init(&json, REPORT_MAX_BYTES);
-    report_json(channel, report, c->received, c->arena, &json);
-    if (buf_error(&json) != ERR_OK) {
+    struct buf event CLEANUP(buf_fini);
+    buf_init(&event, REPORT_MAX_BYTES);
+    report_encode(channel, report, c->received, c->arena, &event);
+    if (buf_error(&event) != ERR_OK) {
         callback_finish_item(c, true);
         return;
     }
-    store_append(c->all->parts.store, report_bucket(channel, report->id), buf_str(&json), on_kept,
+    store_append(c->all->parts.store, report_bucket(channel, report->id), buf_str(&event), on_kept,
                  item);
 }

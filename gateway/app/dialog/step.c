@@ -3,6 +3,7 @@
 #include "app/course_set.h"
 #include "app/dialog/internal.h"
 #include "base/log.h"
+#include "core/event_record.h"
 #include "core/match/match.h"
 
 /* The tombstone of an erased number knows nothing but the last inbound ids, so that a repeated
@@ -119,9 +120,8 @@ static bool commit_event(struct dialog *d, const struct outcome *out)
 {
     struct vault_sealed number;
     const struct course *course = dialog_course(d, &out->next);
-    struct event_envelope envelope = {
-        .number_id = d->id.bytes,
-        .learner_id = out->is_erased ? d->learner.learner_id : out->next.learner_id,
+    struct event_record record = {
+        .kind = EVENT_RECORD_STEP,
         .seq = out->next.seq,
         .at = d->key.received,
         .channel = d->channel->name,
@@ -129,25 +129,28 @@ static bool commit_event(struct dialog *d, const struct outcome *out)
         .network = d->inbound.network,
         .lang = str_from(out->next.lang),
         .country = str_from(d->inbound.country),
-        .events = out->events,
+        .session = d->key.session,
+        .is_erased = out->is_erased,
         .n_events = out->n_events,
     };
+    const struct learner *learner = out->is_erased ? &d->learner : &out->next;
+    memcpy(record.number_id, d->id.bytes, sizeof(record.number_id));
+    memcpy(record.learner_id, learner->learner_id, sizeof(record.learner_id));
+    memcpy(record.events, out->events, out->n_events * sizeof(record.events[0]));
     if (course != NULL) {
-        envelope.course = course->id;
-        envelope.version = course->version;
+        record.course = course->id;
+        record.version = course->version;
     }
-    if (!out->is_erased) {
-        envelope.state = d->commit.state;
-        envelope.due_at.ms = out->wake_at_ms;
-    }
+    if (!out->is_erased)
+        record.due_at.ms = out->wake_at_ms;
     if (dialog_has_event(out, EVENT_consented)) {
         if (!dialog_seal(d, d->inbound.from, &number))
             return false;
-        envelope.vault_key_id = number.key_id;
-        envelope.vault_nonce = (struct str){(const char *)number.nonce, sizeof(number.nonce)};
-        envelope.vault_ciphertext = number.ciphertext;
+        record.vault_key_id = number.key_id;
+        record.vault_nonce = (struct str){(const char *)number.nonce, sizeof(number.nonce)};
+        record.vault_ciphertext = number.ciphertext;
     }
-    event_envelope_json(&envelope, &d->all->scratch);
+    event_encode(&record, &d->all->scratch);
     d->commit.event = dialog_take_scratch(d);
     return true;
 }

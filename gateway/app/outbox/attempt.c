@@ -64,8 +64,8 @@ void outbox_conclude(struct outbox_job *job, enum message_status status, struct 
                                    .attempt = job->n_attempts,
                                    .price = may_cost ? channel->price : 0,
                                    .currency = o->ports.config->currency};
-    outbox_event_json(&job->message, &job->entry, &result, loop_wall(o->ports.loop), o->arena,
-                      &job->event);
+    outbox_event(&job->message, &job->entry, &result, loop_wall(o->ports.loop), o->arena,
+                 &job->event);
     count(job, status);
     char id[LOG_ID_BYTES];
     if (is_sent)
@@ -96,8 +96,7 @@ static void on_settled(void *ctx, enum err e)
 void outbox_settle(struct outbox_job *job)
 {
     job->n_calls++;
-    store_settle(job->owner->ports.store, STORE_STREAM_OUTBOX, &job->entry, 1, buf_str(&job->event),
-                 on_settled, job);
+    store_settle(job->owner->ports.store, &job->entry, 1, buf_str(&job->event), on_settled, job);
 }
 
 static void on_stopped(void *ctx)

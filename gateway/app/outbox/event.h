@@ -1,5 +1,5 @@
 /*
- * outbox_event.h: what became of one message, as JSON for core.ingest (see outbox.h).
+ * outbox_event.h: what became of one message, as a record of the event log.
  */
 #pragma once
 
@@ -16,11 +16,12 @@ struct outbox_result {
     struct str currency;
 };
 
-void outbox_event_json(const struct message *message, const struct store_entry *entry,
-                       const struct outbox_result *result, struct wall_ms at, struct arena *arena,
-                       struct buf *out);
-/* The same around the id of a message that the store will give it (store_caps): head, and what
- * follows when a cap keeps it back, and when it is said in the answer to a callback. */
+/* Appends the record. */
+void outbox_event(const struct message *message, const struct store_entry *entry,
+                  const struct outbox_result *result, struct wall_ms at, struct arena *arena,
+                  struct buf *out);
+/* The same up to the id of a message that the store will give it (store_caps): for the case that a
+ * cap keeps it back, and that it is said in the answer to a callback. */
 void outbox_event_pieces(const struct message *message, struct str country, uint64_t price,
-                         struct str currency, struct wall_ms at, struct buf *head,
-                         struct buf *refused_tail, struct buf *said_tail);
+                         struct str currency, struct wall_ms at, struct buf *refused,
+                         struct buf *said);

@@ -25,13 +25,9 @@
  *   store away at the end                  settling is repeated until it is back; never re-sent
  *   provider says the person opted out     failed, once the STOP that this stands for is on disk
  *
- * The event, an element of core.ingest's array:
- *   {"type":"message","message_id":"017-1732433860123-0","number_id":"<32 hex>",
- *    "learner_id":"<uuid>","seq":7,"at":"...","channel":"at","class":"reply","status":"sent",
- *    "segments":2,"encoding":"gsm7","attempt":1,"country":"KE","network":"63902",
- *    "provider_id":"ATXid_1","price":1.600000,"currency":"KES","error":"..."}
- * With the status "capped", and "cap " and a name as error, it says that a limit kept the message
- * back (app/limits.h); the price is there once the message was sent or may have been.
+ * The event is a record of the event log (docs/events.md). With the status "capped", and the name
+ * of a cap, it says that a limit kept the message back (app/limits.h); the price is there once the
+ * message was sent or may have been.
  */
 #pragma once
 

@@ -19,7 +19,7 @@ static void refuse_entry(struct outbox *o, const struct store_entry *entry, cons
     LOG_ERROR("outbox", "entry cannot be sent", "entry=%03u-%.*s why=\"%s\"", entry->bucket,
               STR_ARG(entry->id), why);
     metrics_add(o->ports.metrics, METRIC_sends_failed_total, 1);
-    store_settle(o->ports.store, STORE_STREAM_OUTBOX, entry, 1, STR_NONE, on_refused, o);
+    store_settle(o->ports.store, entry, 1, STR_NONE, on_refused, o);
 }
 
 static void on_entries(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
@@ -57,7 +57,7 @@ void outbox_read_more(struct outbox *o)
                                   .is_recovering = o->is_recovering,
                                   .max = o->is_recovering ? all : READ_MAX,
                                   .block_ms = o->is_recovering ? 0 : READ_BLOCK_MS};
-    store_read(o->ports.store, STORE_STREAM_OUTBOX, &reader, on_entries, o);
+    store_read(o->ports.store, &reader, on_entries, o);
 }
 
 static void on_read_timer(void *ctx)

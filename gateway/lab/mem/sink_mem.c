@@ -20,6 +20,7 @@ struct answer {
     struct answer *prev, *next; /* of the mem_sink's list */
     sink_on_done *on_done;
     sink_on_vault *on_vault;
+    sink_on_places *on_places;
     void *ctx;
     enum err e;
     uint16_t key_id;
@@ -47,6 +48,8 @@ struct mem_sink {
     struct envelope *envelopes;
     uint32_t n_envelopes, max_envelopes;
     struct vault_row *vault;
+    struct event_place places[SINK_BUCKETS];
+    uint64_t epoch; /* of all places */
     uint32_t n_dead;
     struct {
         char verb[16];
@@ -72,6 +75,8 @@ static void on_answers(void *ctx)
         DL_DELETE(turn, a);
         if (a->on_done != NULL)
             a->on_done(a->ctx, a->e, err_name(a->e));
+        else if (a->on_places != NULL)
+            a->on_places(a->ctx, a->e, a->e == ERR_OK ? m->places : NULL);
         else
             a->on_vault(a->ctx, a->e, a->key_id, a->nonce, a->ciphertext);
         free(a);
@@ -101,79 +106,15 @@ static enum err fault_take(struct mem_sink *m, const char *verb)
     return ERR_OK;
 }
 
-/* ---- envelopes ---- */
-
-/* What stands between `key` and the next `end` in an envelope. Quotes inside JSON texts are
- * escaped, so a key with its quotes is never found within one. Absent when there is none. */
-static struct str member(struct str envelope, const char *key, char end)
-{
-    struct str needle = str_from(key);
-    size_t at = str_find(envelope, needle);
-    if (at == SIZE_MAX)
-        return STR_NONE;
-    struct str rest = str_sub(envelope, at + needle.len, envelope.len);
-    size_t len = str_find_char(rest, end);
-    return len == SIZE_MAX ? STR_NONE : str_sub(rest, 0, len);
-}
-
-static struct str member_learner(struct str envelope)
-{
-    return member(envelope, "\"learner_id\":\"", '"');
-}
-
-static bool is_step(struct str envelope)
-{
-    return str_starts(envelope, STR("{\"type\":\"step\""));
-}
-
-static bool is_known_type(struct str envelope)
-{
-    return is_step(envelope) || str_starts(envelope, STR("{\"type\":\"message\"")) ||
-           str_starts(envelope, STR("{\"type\":\"report\""));
-}
+/* ---- records ---- */
 
 /* Steps are one by learner and seq; several messages with one id are told apart by all they say. */
-static uint64_t envelope_key(struct str envelope)
+static uint64_t record_key(const struct event_record *record, struct str json)
 {
-    if (!is_step(envelope))
-        return str_hash(envelope);
-    return str_hash(member_learner(envelope)) * 31 + str_hash(member(envelope, "\"seq\":", ','));
-}
-
-/* Cuts the first envelope off an array without its brackets. */
-static struct str envelope_next(struct str *rest)
-{
-    size_t depth = 0;
-    bool is_text = false;
-    for (size_t i = 0; i < rest->len; i++) {
-        char c = rest->p[i];
-        if (is_text && c == '\\')
-            i++;
-        else if (c == '"')
-            is_text = !is_text;
-        else if (!is_text && (c == '{' || c == '['))
-            depth++;
-        else if (!is_text && (c == '}' || c == ']'))
-            depth--;
-        else if (!is_text && c == ',' && depth == 0) {
-            struct str first = str_sub(*rest, 0, i);
-            *rest = str_sub(*rest, i + 1, rest->len);
-            return first;
-        }
-    }
-    struct str last = *rest;
-    *rest = STR_NONE;
-    return last;
-}
-
-static struct str arena_hex(struct arena *arena, struct str hex)
-{
-    size_t n = hex.len / 2;
-    char *bytes = arena_alloc(arena, n + 1);
-    assert(bytes != NULL);
-    if (hex_decode(str_sub(hex, 0, 2 * n), bytes, n) != ERR_OK)
-        return STR_NONE;
-    return (struct str){bytes, n};
+    if (record->kind != EVENT_RECORD_STEP)
+        return str_hash(json);
+    struct str learner = {(const char *)record->learner_id, sizeof(record->learner_id)};
+    return str_hash(learner) * 31 + record->seq;
 }
 
 static struct vault_row *vault_find(struct mem_sink *m, const uint8_t *number_id)
@@ -187,32 +128,36 @@ static struct vault_row *vault_find(struct mem_sink *m, const uint8_t *number_id
     return NULL;
 }
 
-static void vault_take(struct mem_sink *m, struct str envelope)
+static bool is_erasing(const struct event_record *record)
 {
-    uint8_t number_id[NUMBER_ID_BYTES];
-    uint64_t key_id;
-    if (hex_decode(member(envelope, "\"number_id\":\"", '"'), number_id, sizeof(number_id)) !=
-        ERR_OK)
-        return;
-    struct vault_row *row = vault_find(m, number_id);
-    if (row != NULL && str_find(envelope, STR("\"kind\":\"erased\"")) != SIZE_MAX)
+    for (uint32_t i = 0; i < record->n_events; i++) {
+        if (record->events[i].kind == EVENT_erased)
+            return true;
+    }
+    return false;
+}
+
+static void vault_take(struct mem_sink *m, const struct event_record *record)
+{
+    struct vault_row *row = vault_find(m, record->number_id);
+    if (row != NULL && is_erasing(record))
         LL_DELETE(m->vault, row);
-    if (str_to_u64(member(envelope, "\"key_id\":", ','), UINT16_MAX, &key_id) != ERR_OK)
+    if (record->vault_key_id == 0)
         return;
     if (row == NULL) {
         row = arena_alloc(m->arena, sizeof(*row));
         assert(row != NULL);
         LL_PREPEND(m->vault, row);
     }
-    memcpy(row->number_id, number_id, sizeof(number_id));
-    row->key_id = (uint16_t)key_id;
-    row->nonce = arena_hex(m->arena, member(envelope, "\"nonce\":\"", '"'));
-    row->ciphertext = arena_hex(m->arena, member(envelope, "\"ciphertext\":\"", '"'));
+    memcpy(row->number_id, record->number_id, sizeof(row->number_id));
+    row->key_id = record->vault_key_id;
+    row->nonce = arena_str(m->arena, record->vault_nonce);
+    row->ciphertext = arena_str(m->arena, record->vault_ciphertext);
 }
 
-static void envelope_keep(struct mem_sink *m, struct str text)
+static void record_keep(struct mem_sink *m, const struct event_record *record, struct str json)
 {
-    uint64_t key = envelope_key(text);
+    uint64_t key = record_key(record, json);
     for (uint32_t i = 0; i < m->n_envelopes; i++) {
         if (m->envelopes[i].key == key)
             return;
@@ -226,35 +171,74 @@ static void envelope_keep(struct mem_sink *m, struct str text)
             memcpy(grown, m->envelopes, m->n_envelopes * sizeof(*grown));
         m->envelopes = grown;
     }
-    m->envelopes[m->n_envelopes++] = (struct envelope){arena_str(m->arena, text), key};
-    vault_take(m, text);
+    m->envelopes[m->n_envelopes++] = (struct envelope){arena_str(m->arena, json), key};
+    if (record->kind == EVENT_RECORD_STEP)
+        vault_take(m, record);
 }
 
 /* ---- the verbs ---- */
 
-static void mem_ingest(struct sink *s, struct str json_array, sink_on_done *fn, void *ctx)
+static void mem_places(struct sink *s, uint64_t epoch, sink_on_places *fn, void *ctx)
 {
     struct mem_sink *m = mem(s);
-    struct str inner = str_sub(str_trim(json_array), 1, json_array.len - 1);
-    enum err e = fault_take(m, "ingest");
-    for (struct str rest = inner; e == ERR_OK && rest.p != NULL;) {
-        if (!is_known_type(envelope_next(&rest)))
-            e = ERR_INVALID;
+    if (epoch != m->epoch)
+        memset(m->places, 0, sizeof(m->places));
+    m->epoch = epoch;
+    answer_post(m, fault_take(m, "places"), ctx)->on_places = fn;
+}
+
+/* ERR_CONFLICT: it starts elsewhere. */
+static enum err batch_check(struct mem_sink *m, const struct sink_batch *batch)
+{
+    struct event_record record;
+    for (uint32_t i = 0; i < batch->n_moves; i++) {
+        const struct sink_move *move = &batch->moves[i];
+        if (batch->epoch != m->epoch || event_place_cmp(move->from, m->places[move->bucket]) != 0)
+            return ERR_CONFLICT;
     }
-    for (struct str rest = inner; e == ERR_OK && rest.p != NULL;)
-        envelope_keep(m, envelope_next(&rest));
+    for (uint32_t i = 0; i < batch->n; i++) {
+        if (event_decode(batch->records[i].bytes, &record) != ERR_OK)
+            return ERR_INVALID;
+    }
+    return ERR_OK;
+}
+
+static void batch_move(struct mem_sink *m, const struct sink_batch *batch)
+{
+    for (uint32_t i = 0; i < batch->n_moves; i++)
+        m->places[batch->moves[i].bucket] = batch->moves[i].to;
+}
+
+static void mem_ingest(struct sink *s, const struct sink_batch *batch, sink_on_done *fn, void *ctx)
+{
+    struct mem_sink *m = mem(s);
+    struct buf json CLEANUP(buf_fini);
+    buf_init(&json, MEM_MAX_BYTES);
+    enum err e = fault_take(m, "ingest");
+    if (e == ERR_OK)
+        e = batch_check(m, batch);
+    for (uint32_t i = 0; e == ERR_OK && i < batch->n; i++) {
+        struct event_record record;
+        e = event_decode(batch->records[i].bytes, &record);
+        buf_reset(&json);
+        event_record_json(&record, batch->records[i].state, &json);
+        record_keep(m, &record, buf_str(&json));
+    }
+    if (e == ERR_OK)
+        batch_move(m, batch);
     answer_post(m, e, ctx)->on_done = fn;
 }
 
-static void mem_dead_letter(struct sink *s, struct str payload, struct str reason, sink_on_done *fn,
-                            void *ctx)
+static void mem_dead_letter(struct sink *s, const struct sink_batch *batch, struct str reason,
+                            sink_on_done *fn, void *ctx)
 {
-    (void)payload; /* only counted here */
-    (void)reason;
+    (void)reason; /* only counted here */
     struct mem_sink *m = mem(s);
     enum err e = fault_take(m, "dead_letter");
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
         m->n_dead++;
+        batch_move(m, batch);
+    }
     answer_post(m, e, ctx)->on_done = fn;
 }
 
@@ -296,6 +280,7 @@ static void mem_free(struct sink *s)
 }
 
 static const struct sink_ops mem_ops = {
+    .places = mem_places,
     .ingest = mem_ingest,
     .dead_letter = mem_dead_letter,
     .vault_get = mem_vault_get,
@@ -341,4 +326,11 @@ struct str sink_mem_envelope(const struct sink *s, uint32_t i)
 uint32_t sink_mem_n_dead(const struct sink *s)
 {
     return ((const struct mem_sink *)s)->n_dead;
+}
+
+void sink_mem_restore_old(struct sink *s)
+{
+    struct mem_sink *m = mem(s);
+    memset(m->places, 0, sizeof(m->places));
+    m->n_envelopes = 0;
 }

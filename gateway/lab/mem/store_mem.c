@@ -232,6 +232,26 @@ static void mem_restore(struct store *s, const struct number_id *id, struct str 
     mem_answer_post(m, a);
 }
 
+static void deliver_states(struct answer *a)
+{
+    a->fn.states(a->ctx, a->e, a->names, a->e == ERR_OK ? a->n : 0);
+}
+
+static void mem_states(struct store *s, const struct number_id *ids, uint32_t n,
+                       store_on_states *fn, void *ctx)
+{
+    struct answer *a = mem_answer_new(mem(s), "states", deliver_states, ctx);
+    a->fn.states = fn;
+    a->n = n;
+    a->names = arena_new_array(a->arena, struct str, n + 1);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct mem_record *record = record_find(mem(s), &ids[i]);
+        bool is_there = record != NULL && record->state.len > 0;
+        a->names[i] = is_there ? arena_str(a->arena, buf_str(&record->state)) : STR_NONE;
+    }
+    mem_answer_post(mem(s), a);
+}
+
 static int due_cmp(const void *a, const void *b)
 {
     const struct mem_record *const *left = a, *const *right = b;
@@ -367,6 +387,24 @@ static void mem_courses_get(struct store *s, store_on_courses *fn, void *ctx)
 
 /* ---- the rest ---- */
 
+static void deliver_memory(struct answer *a)
+{
+    a->fn.memory(a->ctx, a->e, a->n);
+}
+
+static void mem_memory(struct store *s, store_on_memory *fn, void *ctx)
+{
+    struct answer *a = mem_answer_new(mem(s), "memory", deliver_memory, ctx);
+    a->fn.memory = fn;
+    a->n = mem(s)->used_memory;
+    mem_answer_post(mem(s), a);
+}
+
+void store_mem_set_memory(struct store *s, uint32_t used)
+{
+    mem(s)->used_memory = used;
+}
+
 static void deliver_time(struct answer *a)
 {
     a->fn.time(a->ctx, a->e, a->server);
@@ -453,6 +491,9 @@ static const struct store_ops mem_ops = {
     .commit = mem_commit,
     .take = mem_take,
     .append = mem_append,
+    .log_read = mem_log_read,
+    .log_trim = mem_log_trim,
+    .states = mem_states,
     .read = mem_read,
     .settle = mem_settle,
     .mark_sending = mem_mark_sending,
@@ -469,6 +510,7 @@ static const struct store_ops mem_ops = {
     .board_get = mem_board_get,
     .restore = mem_restore,
     .probe = mem_probe,
+    .memory = mem_memory,
     .is_up = mem_is_up,
     .free = mem_free,
 };

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "port/store/store.h"
 
+enum store_stream { STORE_STREAM_EVENTS, STORE_STREAM_OUTBOX };
 #define STORE_MEM_STREAMS 2
 #define STORE_MEM_FAULTS 16
 #define STORE_MEM_VERB_BYTES 16
@@ -67,7 +68,8 @@ struct mem_note {
 struct mem_entry {
     struct mem_entry *prev, *next;
     struct buf payload;
-    char id[48];
+    struct event_place place;
+    char id[EVENT_PLACE_BYTES]; /* the same as text */
     uint8_t bucket;
     bool is_delivered;
     bool is_marked;
@@ -82,6 +84,8 @@ struct answer {
         store_on_commit *commit;
         store_on_done *done;
         store_on_entries *entries;
+        store_on_states *states;
+        store_on_memory *memory;
         store_on_due *due;
         store_on_value *value;
         store_on_courses *courses;
@@ -109,7 +113,10 @@ struct answer {
 struct waiting {
     struct mem_store *store;
     struct answer *answer; /* NULL = nobody waits */
-    struct store_reader reader;
+    uint8_t first, last;
+    struct store_reader reader; /* outbox */
+    uint32_t max_each;          /* log */
+    struct event_place from[STORE_BUCKETS];
     struct timer *timer;
 };
 
@@ -131,7 +138,8 @@ struct mem_store {
     struct mem_message *messages;
     struct buf current;
     struct mem_entry *streams[STORE_MEM_STREAMS];
-    uint64_t last_entry;
+    uint64_t last_entry, last_ms;
+    uint32_t used_memory;
     struct waiting waiting[STORE_MEM_STREAMS];
     struct answer *answers;
     struct timer *timer;
@@ -176,10 +184,13 @@ void mem_streams_init(struct mem_store *m);
 /* Ends what waits; its answer is posted. */
 void mem_streams_stop(struct mem_store *m);
 void mem_streams_fini(struct mem_store *m);
-void mem_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
-              store_on_entries *fn, void *ctx);
-void mem_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,
-                uint32_t n, struct str event, store_on_done *fn, void *ctx);
+void mem_read(struct store *s, const struct store_reader *reader, store_on_entries *fn, void *ctx);
+void mem_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
+                  void *ctx);
+void mem_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
+                  store_on_done *fn, void *ctx);
+void mem_settle(struct store *s, const struct store_entry *entries, uint32_t n, struct str event,
+                store_on_done *fn, void *ctx);
 void mem_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
                       void *ctx);
 void mem_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,

@@ -82,14 +82,13 @@ const char *mem_caps_check(struct mem_store *m, struct mem_record *record,
 void mem_caps_tell(struct mem_store *m, const struct store_commit *commit, const char *refused_by)
 {
     const struct store_caps *caps = commit->caps;
-    if (refused_by == NULL && str_is_empty(caps->said_tail))
+    if (refused_by == NULL && str_is_empty(caps->said_event))
         return;
+    char id[EVENT_PLACE_BYTES];
     struct buf event CLEANUP(buf_fini);
-    mem_value_init(&event, caps->head);
-    buf_addf(&event, "%" PRIi64 "-%" PRIu64, loop_wall(m->loop).ms, ++m->last_entry);
-    buf_add_str(&event, refused_by != NULL ? caps->refused_tail : caps->said_tail);
-    if (refused_by != NULL)
-        buf_addf(&event, "%s\"}", refused_by);
+    mem_value_init(&event, refused_by != NULL ? caps->refused_event : caps->said_event);
+    event_place_write((struct event_place){(uint64_t)loop_wall(m->loop).ms, ++m->last_entry}, id);
+    event_message_end(str_from(id), str_from(refused_by), &event);
     mem_stream_add(m, STORE_STREAM_EVENTS, commit->id.bytes[0], buf_str(&event));
 }
 

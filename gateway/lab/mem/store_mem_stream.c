@@ -1,14 +1,20 @@
 /*
- * store_mem_stream.c: the two streams of store_mem, each with its one consumer group.
+ * store_mem_stream.c: the two streams of store_mem: the event log, and the outbox with its one
+ * consumer group. All buckets of a stream lie in one list.
  */
 #include "lab/mem/store_mem.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "base/xalloc.h"
+
+struct answer_to {
+    const char *verb;
+    store_on_entries *fn;
+    void *ctx;
+};
 
 static void deliver_entries(struct answer *a)
 {
@@ -21,30 +27,78 @@ static bool reader_wants(const struct store_reader *reader, const struct mem_ent
            entry->is_delivered == reader->is_recovering;
 }
 
+static void give_entry(struct answer *a, const struct mem_entry *entry, uint32_t deliveries)
+{
+    a->entries[a->n++] = (struct store_entry){
+        .bucket = entry->bucket,
+        .id = arena_str(a->arena, str_from(entry->id)),
+        .place = entry->place,
+        .payload = arena_str(a->arena, buf_str(&entry->payload)),
+        .deliveries = deliveries,
+    };
+}
+
+static uint32_t count_entries(const struct mem_store *m, enum store_stream stream)
+{
+    const struct mem_entry *entry;
+    uint32_t n;
+    DL_COUNT(m->streams[stream], entry, n);
+    return n;
+}
+
+uint32_t store_mem_n_events(struct store *s)
+{
+    return count_entries(mem(s), STORE_STREAM_EVENTS);
+}
+
 /* Fills the answer with what there is for this reader. */
-static void read_entries(struct mem_store *m, enum store_stream stream,
-                         const struct store_reader *reader, struct answer *a)
+static void read_outbox(struct mem_store *m, const struct store_reader *reader, struct answer *a)
 {
     struct mem_entry *entry;
-    uint32_t n = 0;
-    DL_FOREACH(m->streams[stream], entry)
+    a->entries =
+        arena_new_array(a->arena, struct store_entry, count_entries(m, STORE_STREAM_OUTBOX) + 1);
+    DL_FOREACH(m->streams[STORE_STREAM_OUTBOX], entry)
     {
-        if (n < reader->max && reader_wants(reader, entry))
-            n++;
-    }
-    a->entries = arena_new_array(a->arena, struct store_entry, n + 1);
-    DL_FOREACH(m->streams[stream], entry)
-    {
-        if (a->n == n || !reader_wants(reader, entry))
+        if (a->n == reader->max || !reader_wants(reader, entry))
             continue;
-        a->entries[a->n++] = (struct store_entry){
-            .bucket = entry->bucket,
-            .id = arena_str(a->arena, str_from(entry->id)),
-            .payload = arena_str(a->arena, buf_str(&entry->payload)),
-            .deliveries = reader->is_recovering ? 2 : 1,
-        };
+        give_entry(a, entry, reader->is_recovering ? 2 : 1);
         entry->is_delivered = true;
     }
+}
+
+static int entry_cmp(const void *a, const void *b)
+{
+    const struct store_entry *left = a, *right = b;
+    if (left->bucket != right->bucket)
+        return left->bucket < right->bucket ? -1 : 1;
+    return event_place_cmp(left->place, right->place);
+}
+
+static void read_log(struct mem_store *m, const struct waiting *waiting, struct answer *a)
+{
+    struct mem_entry *entry;
+    uint32_t n[STORE_BUCKETS] = {0};
+    a->entries =
+        arena_new_array(a->arena, struct store_entry, count_entries(m, STORE_STREAM_EVENTS) + 1);
+    DL_FOREACH(m->streams[STORE_STREAM_EVENTS], entry)
+    {
+        if (entry->bucket < waiting->first || entry->bucket > waiting->last ||
+            n[entry->bucket] == waiting->max_each ||
+            event_place_cmp(entry->place, waiting->from[entry->bucket]) <= 0)
+            continue;
+        give_entry(a, entry, 1);
+        n[entry->bucket]++;
+    }
+    qsort(a->entries, a->n, sizeof(*a->entries), entry_cmp);
+}
+
+static void read_what_waits(struct mem_store *m, enum store_stream stream, struct answer *a)
+{
+    const struct waiting *waiting = &m->waiting[stream];
+    if (stream == STORE_STREAM_EVENTS)
+        read_log(m, waiting, a);
+    else
+        read_outbox(m, &waiting->reader, a);
 }
 
 static void waiting_end(struct waiting *waiting)
@@ -67,44 +121,68 @@ void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucke
     struct mem_entry *entry = xcalloc(1, sizeof(*entry));
     entry->bucket = bucket;
     mem_value_init(&entry->payload, payload);
-    (void)snprintf(entry->id, sizeof(entry->id), "%" PRId64 "-%" PRIu64, loop_wall(m->loop).ms,
-                   m->last_entry++); /* 20 digits each at most */
+    entry->place = (struct event_place){(uint64_t)loop_wall(m->loop).ms, m->last_entry++};
+    /* As a server does when its clock goes back. */
+    if (entry->place.ms < m->last_ms)
+        entry->place.ms = m->last_ms;
+    m->last_ms = entry->place.ms;
+    event_place_write(entry->place, entry->id);
     DL_APPEND(m->streams[stream], entry);
     struct waiting *waiting = &m->waiting[stream];
-    if (waiting->answer != NULL && reader_wants(&waiting->reader, entry)) {
-        read_entries(m, stream, &waiting->reader, waiting->answer);
+    if (waiting->answer != NULL && bucket >= waiting->first && bucket <= waiting->last) {
+        read_what_waits(m, stream, waiting->answer);
         waiting_end(waiting);
     }
 }
 
-void mem_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
-              store_on_entries *fn, void *ctx)
+/* Answers at once, or when there is something. */
+static void read_start(struct mem_store *m, enum store_stream stream, const struct waiting *reader,
+                       int64_t block_ms, const struct answer_to *to)
 {
-    struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "read", deliver_entries, ctx);
-    a->fn.entries = fn;
     struct waiting *waiting = &m->waiting[stream];
-    if (waiting->answer != NULL)
+    struct answer *a = mem_answer_new(m, to->verb, deliver_entries, to->ctx);
+    a->fn.entries = to->fn;
+    if (waiting->answer != NULL) {
         a->e = ERR_FULL;
-    else if (a->has_effect)
-        read_entries(m, stream, reader, a);
-    bool has_to_wait = a->e == ERR_OK && a->forced == ERR_OK && a->n == 0 && reader->block_ms > 0 &&
-                       !reader->is_recovering;
-    if (!has_to_wait) {
+    } else {
+        waiting->first = reader->first;
+        waiting->last = reader->last;
+        waiting->max_each = reader->max_each;
+        waiting->reader = reader->reader;
+        memcpy(waiting->from, reader->from, sizeof(waiting->from));
+        if (a->has_effect)
+            read_what_waits(m, stream, a);
+    }
+    if (a->e != ERR_OK || a->forced != ERR_OK || a->n > 0 || block_ms == 0) {
         mem_answer_post(m, a);
         return;
     }
-    a->n = 0;
     waiting->answer = a;
-    waiting->reader = *reader;
-    timer_start(m->loop, waiting->timer, reader->block_ms);
+    timer_start(m->loop, waiting->timer, block_ms);
 }
 
-static struct mem_entry *entry_find(struct mem_store *m, enum store_stream stream,
-                                    const struct store_entry *wanted)
+void mem_read(struct store *s, const struct store_reader *reader, store_on_entries *fn, void *ctx)
+{
+    struct waiting how = {.first = reader->first, .last = reader->last, .reader = *reader};
+    read_start(mem(s), STORE_STREAM_OUTBOX, &how, reader->is_recovering ? 0 : reader->block_ms,
+               &(struct answer_to){"read", fn, ctx});
+}
+
+void mem_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
+                  void *ctx)
+{
+    struct waiting how = {
+        .first = reader->first, .last = reader->last, .max_each = reader->max_each};
+    memcpy(&how.from[reader->first], reader->from,
+           (size_t)(reader->last - reader->first + 1) * sizeof(how.from[0]));
+    read_start(mem(s), STORE_STREAM_EVENTS, &how, reader->block_ms,
+               &(struct answer_to){"log_read", fn, ctx});
+}
+
+static struct mem_entry *entry_find(struct mem_store *m, const struct store_entry *wanted)
 {
     struct mem_entry *entry;
-    DL_FOREACH(m->streams[stream], entry)
+    DL_FOREACH(m->streams[STORE_STREAM_OUTBOX], entry)
     {
         if (entry->bucket == wanted->bucket && str_eq(str_from(entry->id), wanted->id))
             return entry;
@@ -118,17 +196,37 @@ static void entry_free(struct mem_entry *entry)
     free(entry);
 }
 
-void mem_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,
-                uint32_t n, struct str event, store_on_done *fn, void *ctx)
+void mem_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
+                  store_on_done *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "log_trim", mem_deliver_done, ctx);
+    struct mem_entry *entry, *next;
+    a->fn.done = fn;
+    struct event_place last[STORE_BUCKETS] = {{0, 0}};
+    for (uint32_t i = 0; a->has_effect && i < n; i++)
+        last[trims[i].bucket] = trims[i].last;
+    DL_FOREACH_SAFE(m->streams[STORE_STREAM_EVENTS], entry, next)
+    {
+        if (event_place_cmp(entry->place, last[entry->bucket]) > 0)
+            continue;
+        DL_DELETE(m->streams[STORE_STREAM_EVENTS], entry);
+        entry_free(entry);
+    }
+    mem_answer_post(m, a);
+}
+
+void mem_settle(struct store *s, const struct store_entry *entries, uint32_t n, struct str event,
+                store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
     struct answer *a = mem_answer_new(m, "settle", mem_deliver_done, ctx);
     a->fn.done = fn;
     for (uint32_t i = 0; a->has_effect && i < n; i++) {
-        struct mem_entry *entry = entry_find(m, stream, &entries[i]);
+        struct mem_entry *entry = entry_find(m, &entries[i]);
         if (entry == NULL)
             continue;
-        DL_DELETE(m->streams[stream], entry);
+        DL_DELETE(m->streams[STORE_STREAM_OUTBOX], entry);
         entry_free(entry);
         if (event.len > 0)
             mem_stream_add(m, STORE_STREAM_EVENTS, entries[i].bucket, event);
@@ -142,7 +240,7 @@ void mem_mark_sending(struct store *s, const struct store_entry *entry, store_on
     struct mem_store *m = mem(s);
     struct answer *a = mem_answer_new(m, "mark_sending", mem_deliver_done, ctx);
     a->fn.done = fn;
-    struct mem_entry *found = entry_find(m, STORE_STREAM_OUTBOX, entry);
+    struct mem_entry *found = entry_find(m, entry);
     if (found == NULL)
         a->e = ERR_NOT_FOUND;
     else if (found->is_marked)
@@ -158,7 +256,7 @@ void mem_clear_sending(struct store *s, const struct store_entry *entry, store_o
     struct mem_store *m = mem(s);
     struct answer *a = mem_answer_new(m, "clear_sending", mem_deliver_done, ctx);
     a->fn.done = fn;
-    struct mem_entry *found = entry_find(m, STORE_STREAM_OUTBOX, entry);
+    struct mem_entry *found = entry_find(m, entry);
     if (found != NULL && a->has_effect)
         found->is_marked = false;
     mem_answer_post(m, a);

@@ -366,11 +366,12 @@ static void build_app(struct talk_fast *f)
                            "talk", 0, 255);
     f->timers = timers_new(f->loop, f->store, f->dialogs, 0, 255);
     f->persist = persist_new(f->loop, f->store, f->sink, NULL,
-                             &(struct persist_settings){.consumer = STR("talk"),
-                                                        .last = 255,
-                                                        .max_batch = PERSIST_MAX_BATCH,
+                             &(struct persist_settings){.last = 255,
+                                                        .max_each = PERSIST_MAX_EACH,
                                                         .gather_ms = PERSIST_GATHER_MS,
-                                                        .block_ms = 60000});
+                                                        .block_ms = 60000,
+                                                        .keep_ms = 6 * 3600000,
+                                                        .trim_ms = 3600000});
     outbox_start(f->outbox);
     timers_start(f->timers);
     persist_start(f->persist);

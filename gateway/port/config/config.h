@@ -70,6 +70,7 @@ struct config {
     struct str writer_conninfo, sender_conninfo; /* libpq */
     struct str keys_dir, spool_dir, profiles_dir, lessons_dir;
     uint32_t spool_quota_mb;
+    uint32_t keep_events_hours;
     uint32_t max_connections, max_connections_per_peer;
     bool is_simulator_on; /* /sim/ on the admin listener; sends go there in the demo */
     struct str log_level;

@@ -267,6 +267,16 @@ static const struct yaml_row top_keys[] = {
      .unit = "MiB",
      .fallback = "1024",
      .help = "When the spool is this big, SMS are refused and the provider keeps them."},
+    {.name = "keep_events_hours",
+     KEY(keep_events_hours),
+     .type = &yaml_type_number,
+     .min = 1,
+     .max = 168,
+     .unit = "hours",
+     .fallback = "6",
+     .help = "How long events stay in Redis after they are in PostgreSQL: so old may a dump be\n"
+             "that PostgreSQL is restored from without losing anything. Less when Redis is short\n"
+             "of memory. An event takes about 200 bytes."},
     {.name = "profiles_dir",
      KEY(profiles_dir),
      .type = &config_type_path,

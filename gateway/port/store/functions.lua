@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 6
+-- version 7
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -126,18 +126,23 @@ local function number_counter(key, now, exchange, loop_window_s)
   return day, n, k, since
 end
 
+-- As a text in a record of the event log (docs/events.md).
+local function text(s)
+  return string.char(#s) .. s
+end
+
 -- keys: as in commit, then the counter of the number
 -- args: messages, most of them a day, exchange ('0' = none), how often it may come, within seconds,
---       who has refused already ('' = nobody), head of an event up to the message id, the rest of it
---       if a cap is against the messages, the rest of it if none is ('' = no event); then as in commit
+--       who has refused already ('' = nobody), an event if a cap is against the messages, an event if
+--       none is ('' = no event), both without their end: the id of a message, and the name of the cap;
+--       then as in commit
 -- As commit, but the outbox entries are added only when no cap is against it. Otherwise the rest of
--- the commit takes place without its reply, and the event ends with the name of the cap. The id in
--- the event is one that no other message has.
+-- the commit takes place without its reply. The id in the event is one that no other message has.
 -- Answers as commit, 2 when the number has had enough, 3 for an exchange that goes in circles, 4
 -- when it was refused already.
 local function commit_capped(keys, args)
   local present = redis.call('GET', keys[1])
-  if (present and string.sub(present, 1, 4) or '') ~= args[10] then
+  if (present and string.sub(present, 1, 4) or '') ~= args[9] then
     return {present, redis.call('GET', keys[2])}
   end
   local now = tonumber(redis.call('TIME')[1])
@@ -150,14 +155,14 @@ local function commit_capped(keys, args)
   elseif n + tonumber(args[1]) > tonumber(args[2]) then
     answer, refused = 2, 'number'
   end
-  local tail = answer == 1 and args[9] or args[8] .. refused .. '"}'
-  if tail ~= '' then
+  local event = answer == 1 and args[8] or args[7]
+  if event ~= '' then
     local wrong = wrong_type(keys[3], 'stream') or wrong_type(keys[4], 'stream')
     if wrong then
       return wrong
     end
   end
-  local plain = {unpack(args, 10, answer == 1 and #args or 17)}
+  local plain = {unpack(args, 9, answer == 1 and #args or 16)}
   if answer ~= 1 then
     plain[3] = ''
   end
@@ -165,10 +170,10 @@ local function commit_capped(keys, args)
   if done ~= 1 then
     return done
   end
-  if tail ~= '' then
+  if event ~= '' then
     local id = redis.call('XADD', keys[4], '*', 'p', '')
     redis.call('XDEL', keys[4], id)
-    redis.call('XADD', keys[3], '*', 'p', args[7] .. id .. tail)
+    redis.call('XADD', keys[3], '*', 'p', event .. text(id) .. text(refused))
   end
   if answer == 1 then
     n = n + tonumber(args[1])
@@ -295,6 +300,18 @@ local function settle(keys, args)
   return removed
 end
 
+-- keys: events, what was trimmed last; args: the last entry to go
+-- Remembers the last one that really went, so that a reader whose place is older knows of the gap.
+local function trim(keys, args)
+  local last = redis.call('XREVRANGE', keys[1], args[1], '-', 'COUNT', 1)[1]
+  if not last then
+    return 0
+  end
+  local ms, n = string.match(last[1], '^(%d+)-(%d+)$')
+  redis.call('SET', keys[2], last[1])
+  return redis.call('XTRIM', keys[1], 'MINID', ms .. '-' .. string.format('%.0f', tonumber(n) + 1))
+end
+
 -- keys: outbox, sending marks; args: entry id
 -- Answers 1 marked, 0 marked before, -1 no such entry.
 local function mark(keys, args)
@@ -321,4 +338,5 @@ redis.register_function('waypost_restore', restore)
 redis.register_function('waypost_probe', probe)
 redis.register_function{function_name = 'waypost_due', callback = due, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_settle', callback = settle, flags = {'allow-oom'}}
+redis.register_function{function_name = 'waypost_trim', callback = trim, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_mark', callback = mark, flags = {'allow-oom'}}

@@ -336,6 +336,15 @@ static void hiredis_board_get(struct store *s, store_on_board *fn, void *ctx)
 
 /* ---- the rest ---- */
 
+static void hiredis_memory(struct store *s, store_on_memory *fn, void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("INFO"));
+    argv_add(&argv, STR("memory"));
+    link_ask(hiredis_store(s)->link, &argv,
+             &(struct link_to){reply_memory, (void (*)(void))fn, ctx});
+}
+
 static void hiredis_probe(struct store *s, store_on_time *fn, void *ctx)
 {
     struct argv argv = {.n = 0};
@@ -364,6 +373,9 @@ static const struct store_ops hiredis_ops = {
     .commit = hiredis_commit,
     .take = hiredis_take,
     .append = hiredis_append,
+    .log_read = hiredis_log_read,
+    .log_trim = hiredis_log_trim,
+    .states = hiredis_states,
     .read = hiredis_read,
     .settle = hiredis_settle,
     .mark_sending = hiredis_mark_sending,
@@ -380,6 +392,7 @@ static const struct store_ops hiredis_ops = {
     .board_get = hiredis_board_get,
     .restore = hiredis_restore,
     .probe = hiredis_probe,
+    .memory = hiredis_memory,
     .is_up = hiredis_is_up,
     .free = hiredis_free,
 };

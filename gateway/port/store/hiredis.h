@@ -4,7 +4,8 @@
  * store_hiredis.c        the calls of store.h as Redis commands
  * store_hiredis_caps.c   limits on what is sent
  * store_hiredis_part.c   parts of long SMS
- * store_hiredis_read.c   the two streams: reads, settling, marks
+ * store_hiredis_read.c   the outbox: reads, settling, marks
+ * hiredis_log.c          the event log: reads, trimming
  * store_hiredis_reply.c  replies and error replies to our structs
  * store_hiredis_link.c   deadlines, circuit breaker, handshake, over one connection after the other
  * store_hiredis_wire.c   one connection: hiredis on libevent
@@ -121,7 +122,7 @@ struct str library_code(void);
 /* The present record of a commit that found another seq. ERR_IO: not such a reply. */
 enum err reply_record(const redisReply *reply, struct store_record *ret) MUST_CHECK;
 link_parse reply_load, reply_commit, reply_done, reply_value, reply_courses, reply_board,
-    reply_time;
+    reply_time, reply_memory;
 /* XREADGROUP reply into entries (in the arena) and the ids whose entries were deleted (n_gone of
  * them, payload absent, at the end of the array). ERR_IO: not such a reply. */
 enum err reply_entries(const redisReply *reply, struct arena *arena, uint32_t deliveries,
@@ -138,14 +139,13 @@ enum err reply_due(const redisReply *reply, uint8_t bucket, struct due_number *d
 
 /* ---- the whole ---- */
 
-/* A read of one stream: its own connection, since a blocking read holds up what comes behind it. */
+/* A read of a stream: its own connection, since a blocking read holds up what comes behind it. */
 struct reading {
-    struct hiredis_store *store;
-    enum store_stream stream;
     struct link *link;
+    void (*ask)(struct reading *); /* the link is up */
     bool is_busy;
-    bool is_waiting; /* busy, for the link to come up */
-    struct store_reader reader;
+    bool is_waiting;            /* busy, for the link to come up */
+    struct store_reader reader; /* outbox */
     char consumer[64];
     struct store_on_entries_to {
         store_on_entries *fn;
@@ -157,11 +157,18 @@ struct reading {
     uint32_t n_held, held_from;
 };
 
+struct log_reading {
+    struct reading reading; /* first: see hiredis_log_ask */
+    struct store_log_reader reader;
+    struct event_place from[STORE_BUCKETS];
+};
+
 struct hiredis_store {
     struct store base;
     struct loop *loop;
     struct link *link;
-    struct reading readings[2];
+    struct reading outbox;
+    struct log_reading log;
 };
 
 static inline struct hiredis_store *hiredis_store(struct store *s)
@@ -177,10 +184,25 @@ void hiredis_part_put(struct store *s, const struct store_part *part, store_on_p
 void hiredis_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn,
                        void *ctx);
 void hiredis_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
-void hiredis_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
-                  store_on_entries *fn, void *ctx);
-void hiredis_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,
-                    uint32_t n, struct str event, store_on_done *fn, void *ctx);
+/* False: a read is under way already, and the caller is told. */
+bool reading_take(struct reading *reading, store_on_entries *fn, void *ctx);
+/* Asks when the link is up; gives what is held before that. */
+void reading_start(struct reading *reading);
+void reading_answer(struct reading *reading, enum err e, const struct store_entry *entries,
+                    uint32_t n);
+/* For n commands with one answer, the first error of all. False: that was given without asking. */
+bool gather_new(struct link *link, uint32_t n, store_on_done *fn, void *ctx, struct link_to *ret);
+void hiredis_log_ask(struct reading *reading);
+void hiredis_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
+                      void *ctx);
+void hiredis_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
+                      store_on_done *fn, void *ctx);
+void hiredis_states(struct store *s, const struct number_id *ids, uint32_t n, store_on_states *fn,
+                    void *ctx);
+void hiredis_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
+                  void *ctx);
+void hiredis_settle(struct store *s, const struct store_entry *entries, uint32_t n,
+                    struct str event, store_on_done *fn, void *ctx);
 void hiredis_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
                           void *ctx);
 void hiredis_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,

@@ -168,9 +168,8 @@ static void send_commit(struct capped *capped)
     add_number(numbers[3], caps->exchange_limit, &argv);
     add_number(numbers[4], caps->exchange_s, &argv);
     argv_add(&argv, str_from(capped->refused_by));
-    argv_add(&argv, caps->head);
-    argv_add(&argv, caps->refused_tail);
-    argv_add(&argv, caps->said_tail);
+    argv_add(&argv, caps->refused_event);
+    argv_add(&argv, caps->said_event);
     commit_add_args(&words, commit, &argv);
     link_ask(capped->store->link, &argv, &(struct link_to){parse_commit, NULL, capped});
 }

@@ -368,20 +368,13 @@ static void handshake_words(struct link *link, link_parse *parse, const char *co
 
 static void handshake_groups(struct link *link)
 {
-    static const struct {
-        struct str stream, group;
-    } rows[] = {
-        {{"events", 6}, {"writer", 6}},
-        {{"outbox", 6}, {"sender", 6}},
-    };
-    for (uint32_t i = 0; i < STORE_BUCKETS * ARRAY_LEN(rows); i++) {
+    for (uint32_t i = 0; i < STORE_BUCKETS; i++) {
         char key[KEY_BYTES];
         struct argv argv = {.n = 0};
         argv_add(&argv, STR("XGROUP"));
         argv_add(&argv, STR("CREATE"));
-        argv_add(&argv,
-                 bucket_key(key, (uint8_t)(i / ARRAY_LEN(rows)), rows[i % ARRAY_LEN(rows)].stream));
-        argv_add(&argv, rows[i % ARRAY_LEN(rows)].group);
+        argv_add(&argv, bucket_key(key, (uint8_t)i, STR("outbox")));
+        argv_add(&argv, STR("sender"));
         argv_add(&argv, STR("0")); /* entries may be there before their group */
         argv_add(&argv, STR("MKSTREAM"));
         handshake_send(link, parse_group, &argv);

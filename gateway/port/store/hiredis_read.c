@@ -1,5 +1,5 @@
 /*
- * store_hiredis_read.c: consuming the two streams.
+ * store_hiredis_read.c: consuming the outbox.
  *
  * One XREADGROUP names all buckets of the reader, at about 0.2 us of Redis' time per bucket, so a
  * busy consumer waits between reads rather than asking again at once. COUNT counts per stream: what
@@ -16,61 +16,12 @@
 #define HELD_MAX_BYTES (64u << 20)
 #define SETTLE_MAX 256u /* ids of one command */
 
-static struct str stream_name(enum store_stream stream)
-{
-    return stream == STORE_STREAM_EVENTS ? STR("events") : STR("outbox");
-}
-
-static struct str group_name(enum store_stream stream)
-{
-    return stream == STORE_STREAM_EVENTS ? STR("writer") : STR("sender");
-}
+static const struct str group = {"sender", 6};
 
 /* ---- settling ---- */
 
-/* Several commands, one answer: the first error. */
-struct gather {
-    store_on_done *fn;
-    void *ctx;
-    uint32_t n_missing;
-    enum err e;
-};
-
-static void parse_gather(const struct link_to *to, enum err e, const redisReply *reply)
-{
-    (void)reply; /* how many there were does not matter */
-    struct gather *gather = to->ctx;
-    if (gather->e == ERR_OK)
-        gather->e = e;
-    if (--gather->n_missing > 0)
-        return;
-    gather->fn(gather->ctx, gather->e);
-    free(gather);
-}
-
-/* An entry that is gone but still pending does no harm, the reverse would stay for ever: so XDEL
- * goes first. No function: two plain commands cost Redis less. */
-static void settle_events(struct link *link, const struct link_to *to,
-                          const struct store_entry *entries, uint32_t n)
-{
-    char key[KEY_BYTES];
-    struct argv xdel = {.n = 0}, xack = {.n = 0};
-    struct str stream = bucket_key(key, entries->bucket, STR("events"));
-    argv_add(&xdel, STR("XDEL"));
-    argv_add(&xdel, stream);
-    argv_add(&xack, STR("XACK"));
-    argv_add(&xack, stream);
-    argv_add(&xack, group_name(STORE_STREAM_EVENTS));
-    for (uint32_t i = 0; i < n; i++) {
-        argv_add(&xdel, entries[i].id);
-        argv_add(&xack, entries[i].id);
-    }
-    link_send(link, &xdel, to, 0);
-    link_send(link, &xack, to, 0);
-}
-
-static void settle_outbox(struct link *link, const struct link_to *to,
-                          const struct store_entry *entries, uint32_t n, struct str event)
+static void settle_run(struct link *link, const struct link_to *to,
+                       const struct store_entry *entries, uint32_t n, struct str event)
 {
     char outbox[KEY_BYTES], sending[KEY_BYTES], events[KEY_BYTES];
     struct argv argv = {.n = 0};
@@ -80,7 +31,7 @@ static void settle_outbox(struct link *link, const struct link_to *to,
     argv_add(&argv, bucket_key(outbox, entries->bucket, STR("outbox")));
     argv_add(&argv, bucket_key(sending, entries->bucket, STR("sending")));
     argv_add(&argv, bucket_key(events, entries->bucket, STR("events")));
-    argv_add(&argv, group_name(STORE_STREAM_OUTBOX));
+    argv_add(&argv, group);
     argv_add(&argv, event);
     for (uint32_t i = 0; i < n; i++)
         argv_add(&argv, entries[i].id);
@@ -96,25 +47,19 @@ static uint32_t run_length(const struct store_entry *entries, uint32_t n)
     return i;
 }
 
-void hiredis_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,
-                    uint32_t n, struct str event, store_on_done *fn, void *ctx)
+void hiredis_settle(struct store *s, const struct store_entry *entries, uint32_t n,
+                    struct str event, store_on_done *fn, void *ctx)
 {
     struct link *link = hiredis_store(s)->link;
-    enum err e = link_admit(link);
-    if (e != ERR_OK || n == 0) {
-        link_answer_later(link, &(struct link_to){reply_done, (void (*)(void))fn, ctx}, e);
+    struct link_to to;
+    uint32_t n_runs = 0;
+    for (uint32_t i = 0; i < n; i += run_length(entries + i, n - i))
+        n_runs++;
+    if (!gather_new(link, n_runs, fn, ctx, &to))
         return;
-    }
-    struct gather *gather = xcalloc(1, sizeof(*gather));
-    *gather = (struct gather){.fn = fn, .ctx = ctx};
-    struct link_to to = {parse_gather, NULL, gather};
     for (uint32_t i = 0, run; i < n; i += run) {
         run = run_length(entries + i, n - i);
-        gather->n_missing += stream == STORE_STREAM_EVENTS ? 2 : 1;
-        if (stream == STORE_STREAM_EVENTS)
-            settle_events(link, &to, entries + i, run);
-        else
-            settle_outbox(link, &to, entries + i, run, event);
+        settle_run(link, &to, entries + i, run, event);
     }
 }
 
@@ -158,7 +103,7 @@ void hiredis_clear_sending(struct store *s, const struct store_entry *entry, sto
 
 /* ---- reading ---- */
 
-static void reading_ask(struct reading *reading);
+static void outbox_ask(struct reading *reading);
 
 /* Not while a callback may still look at entries. */
 static void held_forget(struct reading *reading)
@@ -168,8 +113,8 @@ static void held_forget(struct reading *reading)
     reading->n_held = reading->held_from = 0;
 }
 
-static void reading_answer(struct reading *reading, enum err e, const struct store_entry *entries,
-                           uint32_t n)
+void reading_answer(struct reading *reading, enum err e, const struct store_entry *entries,
+                    uint32_t n)
 {
     struct store_on_entries_to to = reading->to;
     reading->is_busy = reading->is_waiting = false;
@@ -208,8 +153,8 @@ static void gone_settle(struct reading *reading, const struct store_entry *gone,
         char key[KEY_BYTES];
         struct argv argv = {.n = 0};
         argv_add(&argv, STR("XACK"));
-        argv_add(&argv, bucket_key(key, gone[i].bucket, stream_name(reading->stream)));
-        argv_add(&argv, group_name(reading->stream));
+        argv_add(&argv, bucket_key(key, gone[i].bucket, STR("outbox")));
+        argv_add(&argv, group);
         argv_add(&argv, gone[i].id);
         link_send(reading->link, &argv, &(struct link_to){parse_gone, NULL, NULL}, 0);
     }
@@ -230,12 +175,12 @@ static void parse_read(const struct link_to *to, enum err e, const redisReply *r
     }
     gone_settle(reading, reading->held + reading->n_held, n_gone);
     if (n_gone > 0 && reading->n_held == 0)
-        reading_ask(reading); /* an empty answer would mean that all is recovered */
+        outbox_ask(reading); /* an empty answer would mean that all is recovered */
     else
         reading_give(reading);
 }
 
-static void reading_ask(struct reading *reading)
+static void outbox_ask(struct reading *reading)
 {
     const struct store_reader *reader = &reading->reader;
     uint32_t n_buckets = (uint32_t)(reader->last - reader->first) + 1;
@@ -246,7 +191,7 @@ static void reading_ask(struct reading *reading)
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("XREADGROUP"));
     argv_add(&argv, STR("GROUP"));
-    argv_add(&argv, group_name(reading->stream));
+    argv_add(&argv, group);
     argv_add(&argv, reader->consumer);
     argv_add(&argv, STR("COUNT"));
     argv_add(&argv, decimal(count, per_bucket < reader->max ? per_bucket : reader->max));
@@ -256,8 +201,7 @@ static void reading_ask(struct reading *reading)
     }
     argv_add(&argv, STR("STREAMS"));
     for (uint32_t i = 0; i < n_buckets; i++)
-        argv_add(&argv,
-                 bucket_key(keys[i], (uint8_t)(reader->first + i), stream_name(reading->stream)));
+        argv_add(&argv, bucket_key(keys[i], (uint8_t)(reader->first + i), STR("outbox")));
     for (uint32_t i = 0; i < n_buckets; i++)
         argv_add(&argv, reader->is_recovering ? STR("0") : STR(">"));
     link_send(reading->link, &argv, &(struct link_to){parse_read, NULL, reading},
@@ -272,21 +216,19 @@ static void on_reading_link(void *ctx, bool is_up)
         return;
     reading->is_waiting = false;
     if (is_up)
-        reading_ask(reading);
+        reading->ask(reading);
     else
         reading_answer(reading, ERR_UNAVAILABLE, NULL, 0);
 }
 
-static void reading_start(struct reading *reading)
+void reading_start(struct reading *reading)
 {
     struct link_to to = {parse_held, NULL, reading};
-    if (reading->reader.is_recovering)
-        reading->n_held = reading->held_from; /* comes again, once what was given is settled */
     link_open(reading->link, on_reading_link, reading);
     if (reading->held_from < reading->n_held)
         link_answer_later(reading->link, &to, ERR_OK);
     else if (link_is_up(reading->link))
-        reading_ask(reading);
+        reading->ask(reading);
     else if (link_is_connecting(reading->link))
         reading->is_waiting = true;
     else
@@ -299,46 +241,60 @@ static void parse_second_read(const struct link_to *to, enum err e, const redisR
     ((store_on_entries *)to->fn)(to->ctx, e, NULL, 0);
 }
 
-void hiredis_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
-                  store_on_entries *fn, void *ctx)
+bool reading_take(struct reading *reading, store_on_entries *fn, void *ctx)
 {
-    struct reading *reading = &hiredis_store(s)->readings[stream];
     if (reading->is_busy) {
         link_answer_later(reading->link,
                           &(struct link_to){parse_second_read, (void (*)(void))fn, ctx}, ERR_FULL);
-        return;
+        return false;
     }
+    reading->to = (struct store_on_entries_to){fn, ctx};
+    reading->is_busy = true;
+    return true;
+}
+
+void hiredis_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
+                  void *ctx)
+{
+    struct reading *reading = &hiredis_store(s)->outbox;
+    if (!reading_take(reading, fn, ctx))
+        return;
     enum err copied = str_copy(reader->consumer, reading->consumer, sizeof(reading->consumer));
     assert(copied == ERR_OK); /* a constant of the program */
     reading->reader = *reader;
     reading->reader.consumer = str_from(reading->consumer);
-    reading->to = (struct store_on_entries_to){fn, ctx};
-    reading->is_busy = true;
+    if (reader->is_recovering)
+        reading->n_held = reading->held_from; /* comes again, once what was given is settled */
     reading_start(reading);
 }
 
 /* ---- life ---- */
 
+static void reading_init(struct hiredis_store *s, const struct store_settings *settings,
+                         const char *name, struct reading *reading)
+{
+    reading->link = link_new(s->loop, settings, name);
+    reading->held_arena = arena_new(HELD_MAX_BYTES);
+}
+
+static void reading_fini(struct reading *reading)
+{
+    link_free(reading->link);
+    if (reading->is_waiting)
+        reading_answer(reading, ERR_UNAVAILABLE, NULL, 0);
+    arena_free(reading->held_arena);
+}
+
 void readings_init(struct hiredis_store *s, const struct store_settings *settings)
 {
-    static const char *const names[] = {"events", "outbox"};
-    for (size_t i = 0; i < ARRAY_LEN(s->readings); i++) {
-        s->readings[i] = (struct reading){
-            .store = s,
-            .stream = (enum store_stream)i,
-            .link = link_new(s->loop, settings, names[i]),
-            .held_arena = arena_new(HELD_MAX_BYTES),
-        };
-    }
+    s->outbox.ask = outbox_ask;
+    s->log.reading.ask = hiredis_log_ask;
+    reading_init(s, settings, "outbox", &s->outbox);
+    reading_init(s, settings, "log", &s->log.reading);
 }
 
 void readings_fini(struct hiredis_store *s)
 {
-    for (size_t i = 0; i < ARRAY_LEN(s->readings); i++) {
-        struct reading *reading = &s->readings[i];
-        link_free(reading->link);
-        if (reading->is_waiting)
-            reading_answer(reading, ERR_UNAVAILABLE, NULL, 0);
-        arena_free(reading->held_arena);
-    }
+    reading_fini(&s->outbox);
+    reading_fini(&s->log.reading);
 }

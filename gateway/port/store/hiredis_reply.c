@@ -211,6 +211,31 @@ void reply_board(const struct link_to *to, enum err e, const redisReply *reply)
     ((store_on_board *)to->fn)(to->ctx, e, names, values, e == ERR_OK ? n : 0);
 }
 
+/* The number behind "name:" in a text of such lines; 0 when there is none. */
+static uint64_t info_number(struct str info, struct str name)
+{
+    uint64_t value = 0;
+    for (struct str rest = info; rest.p != NULL;) {
+        struct str line = str_trim(str_split(&rest, '\n'));
+        if (str_starts(line, name) &&
+            str_to_u64(str_sub(line, name.len, line.len), UINT64_MAX, &value) == ERR_OK)
+            return value;
+    }
+    return 0;
+}
+
+/* INFO memory */
+void reply_memory(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct str info = STR_NONE;
+    if (e == ERR_OK && !reply_str(reply, &info))
+        e = ERR_IO;
+    uint64_t used = info_number(info, STR("used_memory:"));
+    uint64_t most = info_number(info, STR("maxmemory:"));
+    uint64_t thousandths = most > 0 ? used / (most / 1000 + 1) : 0;
+    ((store_on_memory *)to->fn)(to->ctx, e, thousandths < 1000 ? (uint32_t)thousandths : 1000);
+}
+
 /* ---- streams ---- */
 
 /* [id, [field, payload]], or [id, nil] when the entry was deleted. */
@@ -222,6 +247,8 @@ static bool entry_parse(const redisReply *reply, struct arena *arena, struct sto
     const redisReply *fields = reply->element[1];
     if (fields->type != REDIS_REPLY_NIL &&
         (!is_array(fields, 2) || !reply_str(fields->element[1], &payload)))
+        return false;
+    if (event_place_read(id, &entry->place) != ERR_OK)
         return false;
     entry->id = arena_str(arena, id);
     entry->payload = payload.p != NULL ? arena_str(arena, payload) : STR_NONE;

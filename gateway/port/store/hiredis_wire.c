@@ -113,7 +113,7 @@ static void on_cleanup(void *ctx)
 
 /* ---- the wire ---- */
 
-static struct event *event_make(struct wire *wire, struct loop *loop, short what,
+static struct event *wire_event(struct wire *wire, struct loop *loop, short what,
                                 event_callback_fn fn)
 {
     evutil_socket_t fd = (what & EV_PERSIST) != 0 ? wire->redis->c.fd : -1;
@@ -139,9 +139,9 @@ struct wire *wire_new(struct loop *loop, const struct store_settings *settings,
     }
     struct wire *wire = xcalloc(1, sizeof(*wire));
     *wire = (struct wire){.on_reply = on_reply, .on_gone = on_gone, .ctx = ctx, .redis = redis};
-    wire->readable = event_make(wire, loop, EV_READ | EV_PERSIST, on_readable);
-    wire->writable = event_make(wire, loop, EV_WRITE | EV_PERSIST, on_writable);
-    wire->end_of_turn = event_make(wire, loop, 0, on_end_of_turn);
+    wire->readable = wire_event(wire, loop, EV_READ | EV_PERSIST, on_readable);
+    wire->writable = wire_event(wire, loop, EV_WRITE | EV_PERSIST, on_writable);
+    wire->end_of_turn = wire_event(wire, loop, 0, on_end_of_turn);
     redis->data = wire;
     redis->ev.data = wire;
     redis->ev.addRead = wire_add_read;

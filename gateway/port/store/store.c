@@ -30,18 +30,37 @@ void store_append(struct store *s, uint8_t bucket, struct str event, store_on_do
     s->ops->append(s, bucket, event, fn, ctx);
 }
 
-void store_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
-                store_on_entries *fn, void *ctx)
+void store_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
+                    void *ctx)
 {
-    assert(reader->first <= reader->last && reader->max > 0);
-    s->ops->read(s, stream, reader, fn, ctx);
+    assert(reader->first <= reader->last && reader->max_each > 0);
+    s->ops->log_read(s, reader, fn, ctx);
 }
 
-void store_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,
-                  uint32_t n, struct str event, store_on_done *fn, void *ctx)
+void store_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
+                    store_on_done *fn, void *ctx)
 {
-    assert(event.len == 0 || (stream == STORE_STREAM_OUTBOX && n == 1));
-    s->ops->settle(s, stream, entries, n, event, fn, ctx);
+    s->ops->log_trim(s, trims, n, fn, ctx);
+}
+
+void store_states(struct store *s, const struct number_id *ids, uint32_t n, store_on_states *fn,
+                  void *ctx)
+{
+    assert(n <= STORE_MAX_STATES);
+    s->ops->states(s, ids, n, fn, ctx);
+}
+
+void store_read(struct store *s, const struct store_reader *reader, store_on_entries *fn, void *ctx)
+{
+    assert(reader->first <= reader->last && reader->max > 0);
+    s->ops->read(s, reader, fn, ctx);
+}
+
+void store_settle(struct store *s, const struct store_entry *entries, uint32_t n, struct str event,
+                  store_on_done *fn, void *ctx)
+{
+    assert(event.len == 0 || n == 1);
+    s->ops->settle(s, entries, n, event, fn, ctx);
 }
 
 void store_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
@@ -119,6 +138,11 @@ void store_restore(struct store *s, const struct number_id *id, struct str state
 {
     assert(state.len >= STORE_SEQ_BYTES);
     s->ops->restore(s, id, state, due_at_ms, fn, ctx);
+}
+
+void store_memory(struct store *s, store_on_memory *fn, void *ctx)
+{
+    s->ops->memory(s, fn, ctx);
 }
 
 void store_probe(struct store *s, store_on_time *fn, void *ctx)

@@ -1,5 +1,5 @@
 /*
- * store.h: what Redis holds, by role: learners (load, commit), the two streams (events, outbox),
+ * store.h: what Redis holds, by role: learners (load, commit), the event log, the outbox,
  * due times, USSD sessions, published courses. Layout of the keys: DESIGN.md 5 and port/README.md.
  *
  * store_hiredis.c wraps hiredis; store_mem.c is a full implementation in memory for transcripts.
@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "core/event_record.h"
 #include "port/loop.h"
 
 #define NUMBER_ID_BYTES 16
@@ -31,8 +32,6 @@
 struct number_id {
     uint8_t bytes[NUMBER_ID_BYTES]; /* HMAC-SHA-256 of the E.164 number, cut; bucket = bytes[0] */
 };
-
-enum store_stream { STORE_STREAM_EVENTS, STORE_STREAM_OUTBOX };
 
 struct store_record {
     struct str state; /* encoded learner; absent = nobody known */
@@ -53,8 +52,9 @@ struct store_cap {
 
 /* What may keep back the messages of a commit (all of them or none): its outbox entries, or a reply
  * that is said in the answer to a callback. When something does, the state and the event are stored
- * all the same, the reply record is not, and another event tells of it: head, the id of a message
- * that no other one has, refused_tail, the name of who refused, a quote and a brace. */
+ * all the same, the reply record is not, and another event tells of it: refused_event, completed as
+ * by event_message_end with the id of a message that no other one has and the name of who refused.
+ */
 struct store_caps {
     const char *refused_by;  /* the caller refuses them, nothing is counted; NULL = it does not */
     uint32_t number_units;   /* messages to this number ... */
@@ -64,8 +64,8 @@ struct store_caps {
     uint32_t exchange_s;     /* ... within this time: "loop" */
     struct store_cap list[STORE_MAX_CAPS];
     uint32_t n;
-    struct str head, refused_tail;
-    struct str said_tail; /* absent = no event when nothing is refused, else what follows the id */
+    struct str refused_event;
+    struct str said_event; /* completed likewise when nothing is refused; absent = no such event */
 };
 
 struct store_commit {
@@ -74,7 +74,7 @@ struct store_commit {
     struct str state;      /* absent = delete the state, its due time and the old reply */
     struct str reply;      /* absent or empty = leave the old one */
     int64_t reply_ttl_ms;
-    struct str event; /* one entry for the events stream; absent or empty = none */
+    struct str event; /* one record for the event log; absent or empty = none */
     struct str outbox[STORE_MAX_OUTBOX];
     uint32_t n_outbox;
     int64_t due_at_ms;             /* > 0 set, 0 remove, -1 leave as it is */
@@ -83,7 +83,8 @@ struct store_commit {
 
 struct store_entry {
     uint8_t bucket;
-    struct str id; /* "1732433860123-0" */
+    struct str id;            /* "1732433860123-0" */
+    struct event_place place; /* the same as numbers */
     struct str payload;
     uint32_t deliveries; /* 1 = new, 2 = handed out before and never settled */
 };
@@ -92,8 +93,8 @@ struct store_entry {
  * unfinished after a crash. */
 #define STORE_MAX_AHEAD(max) (8u * STORE_BUCKETS + 4u * (max))
 
-/* A consumer of one stream: reads unfinished entries first, then new ones. A bucket has one reader
- * at a time; give all processes of a kind the same consumer name ("writer"), so that what a process
+/* A consumer of the outbox: reads unfinished entries first, then new ones. A bucket has one reader
+ * at a time; give all processes of a kind the same consumer name ("sender"), so that what a process
  * left unfinished in a bucket belongs to whoever reads that bucket next, also after the number of
  * processes has changed. */
 struct store_reader {
@@ -104,6 +105,20 @@ struct store_reader {
     int64_t block_ms;    /* wait for new ones at most this long; 0 = do not wait */
 };
 
+/* A reader of the event log, which is told nothing of what has been read: entries stay until
+ * store_log_trim takes them away. */
+struct store_log_reader {
+    uint8_t first, last;            /* bucket range, inclusive */
+    const struct event_place *from; /* of each of them: what was read last; copied */
+    uint32_t max_each;              /* entries of one bucket */
+    int64_t block_ms;               /* wait for new ones at most this long; 0 = do not wait */
+};
+
+struct store_log_trim {
+    uint8_t bucket;
+    struct event_place last; /* the last one that goes */
+};
+
 struct store;
 /* rec is NULL unless e is ERR_OK. */
 typedef void store_on_load(void *ctx, enum err e, const struct store_record *rec);
@@ -112,6 +127,10 @@ typedef void store_on_load(void *ctx, enum err e, const struct store_record *rec
 typedef void store_on_commit(void *ctx, enum err e, const struct store_record *rec);
 typedef void store_on_done(void *ctx, enum err e);
 typedef void store_on_entries(void *ctx, enum err e, const struct store_entry *entries, uint32_t n);
+/* used: of maxmemory, in thousandths; 0 = there is no such limit. */
+typedef void store_on_memory(void *ctx, enum err e, uint32_t used);
+/* One for each id that was asked for; absent = nobody known. */
+typedef void store_on_states(void *ctx, enum err e, const struct str *states, uint32_t n);
 typedef void store_on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t n);
 typedef void store_on_value(void *ctx, enum err e, struct str value);
 typedef void store_on_time(void *ctx, enum err e, struct wall_ms server);
@@ -152,10 +171,15 @@ struct store_ops {
     void (*commit)(struct store *, const struct store_commit *, store_on_commit *, void *ctx);
     void (*take)(struct store *, const struct store_cap *, uint32_t n, store_on_done *, void *ctx);
     void (*append)(struct store *, uint8_t bucket, struct str event, store_on_done *, void *ctx);
-    void (*read)(struct store *, enum store_stream, const struct store_reader *, store_on_entries *,
-                 void *ctx);
-    void (*settle)(struct store *, enum store_stream, const struct store_entry *, uint32_t n,
-                   struct str event, store_on_done *, void *ctx);
+    void (*log_read)(struct store *, const struct store_log_reader *, store_on_entries *,
+                     void *ctx);
+    void (*log_trim)(struct store *, const struct store_log_trim *, uint32_t n, store_on_done *,
+                     void *ctx);
+    void (*states)(struct store *, const struct number_id *, uint32_t n, store_on_states *,
+                   void *ctx);
+    void (*read)(struct store *, const struct store_reader *, store_on_entries *, void *ctx);
+    void (*settle)(struct store *, const struct store_entry *, uint32_t n, struct str event,
+                   store_on_done *, void *ctx);
     void (*mark_sending)(struct store *, const struct store_entry *, store_on_done *, void *ctx);
     void (*clear_sending)(struct store *, const struct store_entry *, store_on_done *, void *ctx);
     void (*due)(struct store *, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
@@ -175,6 +199,7 @@ struct store_ops {
     void (*restore)(struct store *, const struct number_id *, struct str state, int64_t due_at_ms,
                     store_on_done *, void *ctx);
     void (*probe)(struct store *, store_on_time *, void *ctx);
+    void (*memory)(struct store *, store_on_memory *, void *ctx);
     bool (*is_up)(struct store *);
     void (*free)(struct store *);
 };
@@ -195,22 +220,34 @@ void store_commit(struct store *s, const struct store_commit *commit, store_on_c
 /* Takes units of counters, of all or of none (n > 0). ERR_DENIED: one has no room. */
 void store_take(struct store *s, const struct store_cap *caps, uint32_t n, store_on_done *fn,
                 void *ctx);
-/* Adds an event that belongs to no learner's step, as a provider's delivery report. */
+/* Adds a record that belongs to no learner's step, as a provider's delivery report. */
 void store_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn, void *ctx);
+/* What lies behind the reader's places, in the order of the buckets and within each in its own;
+ * ERR_OK with n = 0: nothing. One read at a time, a second one is ERR_FULL. A read over all buckets
+ * costs Redis 0.1 ms, one that has to wake up twice that: do not read for every single entry. */
+void store_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
+                    void *ctx);
+/* Takes entries away, up to one in each bucket, and remembers where that was: only
+ * what is in PostgreSQL. Works while the server is out of memory. */
+void store_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
+                    store_on_done *fn, void *ctx);
+/* The encoded states of up to STORE_MAX_STATES numbers, as they are now. */
+#define STORE_MAX_STATES 4096u
+void store_states(struct store *s, const struct number_id *ids, uint32_t n, store_on_states *fn,
+                  void *ctx);
 /* At most reader->max entries, per bucket in their order; ERR_OK with n = 0: there are none. Start
  * with is_recovering reads, which give what is unfinished from its beginning: settle it and read
  * again until nothing comes, or take all with one large max. Do so again after any error, whose
  * answer may have held entries (those that the caller still has in hand come again then). One read
- * of a stream at a time, a second one is ERR_FULL. A read over all buckets costs Redis 0.1 ms, one
- * that has to wake up twice that: do not read for every single entry, gather some for 10 ms. */
-void store_read(struct store *s, enum store_stream stream, const struct store_reader *reader,
-                store_on_entries *fn, void *ctx);
-/* Acknowledges and deletes entries of one stream and clears their sending marks; with an event
- * (outbox only, n = 1) adds it to the events stream in the same atomic step. An entry that is
- * settled already is passed over, event included, so the call may be repeated. After an error some
- * of several entries may be settled. Works while the server is out of memory. */
-void store_settle(struct store *s, enum store_stream stream, const struct store_entry *entries,
-                  uint32_t n, struct str event, store_on_done *fn, void *ctx);
+ * at a time, a second one is ERR_FULL. It costs what store_log_read costs. */
+void store_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
+                void *ctx);
+/* Acknowledges and deletes outbox entries and clears their sending marks; with an event (n = 1)
+ * adds it to the event log in the same atomic step. An entry that is settled already is passed
+ * over, event included, so the call may be repeated. After an error some of several entries may be
+ * settled. Works while the server is out of memory. */
+void store_settle(struct store *s, const struct store_entry *entries, uint32_t n, struct str event,
+                  store_on_done *fn, void *ctx);
 /* Durable note that the POST of this outbox entry is about to leave: after a crash such an entry is
  * unknown, one without the mark is safe to send. ERR_CONFLICT: it was marked before (perhaps by
  * this caller's own call that timed out). ERR_NOT_FOUND: it is settled. */
@@ -256,6 +293,8 @@ void store_restore(struct store *s, const struct number_id *id, struct str state
 /* Writes a note that nobody reads and tells the server's clock: can a commit be taken now, and do
  * two hosts mean the same time? Errors as of store_commit. */
 void store_probe(struct store *s, store_on_time *fn, void *ctx);
+/* How full the server is. */
+void store_memory(struct store *s, store_on_memory *fn, void *ctx);
 /* False while the circuit is open: calls fail at once. */
 bool store_is_up(struct store *s);
 /* Accepts NULL. Answers what is pending first; these callbacks ask the store nothing more. Not from
@@ -277,10 +316,14 @@ struct store_settings {
     uint32_t max_in_flight;          /* over it: ERR_FULL at once */
 };
 
-/* Connects in the background, loads the function library, makes the consumer groups. */
+/* Connects in the background, loads the function library, makes the consumer group. */
 struct store *store_hiredis_new(struct loop *loop, const struct store_settings *settings);
 
 struct store *store_mem_new(struct loop *loop);
+/* Entries that are in the event log. */
+uint32_t store_mem_n_events(struct store *s);
+/* What store_memory answers from now on. */
+void store_mem_set_memory(struct store *s, uint32_t used);
 /* The next n calls of a verb ("load", "commit", "read", "settle", ... or "*") answer e; with `late`
  * they take effect all the same (a timeout whose command arrived). n = 0 clears, UINT32_MAX = until
  * cleared. */

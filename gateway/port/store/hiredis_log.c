@@ -1,0 +1,202 @@
+/*
+ * hiredis_log.c: the event log: reading from places, trimming; and the states that its reader asks
+ * for. Nothing is acknowledged: XREAD leaves no trace in the server.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "port/store/hiredis.h"
+
+/* ---- reading ---- */
+
+static void parse_log(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct reading *reading = to->ctx;
+    struct store_entry *entries = NULL;
+    uint32_t n = 0, n_gone = 0;
+    arena_reset(reading->held_arena);
+    if (e == ERR_OK)
+        e = reply_entries(reply, reading->held_arena, 1, &entries, &n, &n_gone);
+    reading_answer(reading, e, entries, e == ERR_OK ? n : 0);
+}
+
+void hiredis_log_ask(struct reading *reading)
+{
+    struct log_reading *log = (struct log_reading *)reading;
+    const struct store_log_reader *reader = &log->reader;
+    uint32_t n_buckets = (uint32_t)(reader->last - reader->first) + 1;
+    char count[24], block[24], keys[STORE_BUCKETS][KEY_BYTES];
+    char places[STORE_BUCKETS][EVENT_PLACE_BYTES];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("XREAD"));
+    argv_add(&argv, STR("COUNT"));
+    argv_add(&argv, decimal(count, reader->max_each));
+    if (reader->block_ms > 0) {
+        argv_add(&argv, STR("BLOCK"));
+        argv_add(&argv, decimal(block, reader->block_ms));
+    }
+    argv_add(&argv, STR("STREAMS"));
+    for (uint32_t i = 0; i < n_buckets; i++)
+        argv_add(&argv, bucket_key(keys[i], (uint8_t)(reader->first + i), STR("events")));
+    for (uint32_t i = 0; i < n_buckets; i++) {
+        event_place_write(log->from[i], places[i]);
+        argv_add(&argv, str_from(places[i]));
+    }
+    link_send(reading->link, &argv, &(struct link_to){parse_log, NULL, reading}, reader->block_ms);
+}
+
+void hiredis_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
+                      void *ctx)
+{
+    struct log_reading *log = &hiredis_store(s)->log;
+    if (!reading_take(&log->reading, fn, ctx))
+        return;
+    log->reader = *reader;
+    memcpy(log->from, reader->from,
+           (size_t)(reader->last - reader->first + 1) * sizeof(*log->from));
+    reading_start(&log->reading);
+}
+
+/* ---- several commands, one answer ---- */
+
+/* The first error of all; entered as ctx of their link_to. */
+struct gather {
+    store_on_done *fn;
+    void *ctx;
+    uint32_t n_missing;
+    enum err e;
+};
+
+static void parse_gather(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    (void)reply; /* how many there were does not matter */
+    struct gather *gather = to->ctx;
+    if (gather->e == ERR_OK)
+        gather->e = e;
+    if (--gather->n_missing > 0)
+        return;
+    gather->fn(gather->ctx, gather->e);
+    free(gather);
+}
+
+bool gather_new(struct link *link, uint32_t n, store_on_done *fn, void *ctx, struct link_to *ret)
+{
+    enum err e = link_admit(link);
+    if (e != ERR_OK || n == 0) {
+        link_answer_later(link, &(struct link_to){reply_done, (void (*)(void))fn, ctx}, e);
+        return false;
+    }
+    struct gather *gather = xcalloc(1, sizeof(*gather));
+    *gather = (struct gather){.fn = fn, .ctx = ctx, .n_missing = n};
+    *ret = (struct link_to){parse_gather, NULL, gather};
+    return true;
+}
+
+/* ---- trimming ---- */
+
+void hiredis_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
+                      store_on_done *fn, void *ctx)
+{
+    struct link *link = hiredis_store(s)->link;
+    struct link_to to;
+    if (!gather_new(link, n, fn, ctx, &to))
+        return;
+    for (uint32_t i = 0; i < n; i++) {
+        char events[KEY_BYTES], trimmed[KEY_BYTES], last[EVENT_PLACE_BYTES];
+        struct argv argv = {.n = 0};
+        argv_add(&argv, STR("FCALL"));
+        argv_add(&argv, STR("waypost_trim"));
+        argv_add(&argv, STR("2"));
+        argv_add(&argv, bucket_key(events, trims[i].bucket, STR("events")));
+        argv_add(&argv, bucket_key(trimmed, trims[i].bucket, STR("trimmed")));
+        event_place_write(trims[i].last, last);
+        argv_add(&argv, str_from(last));
+        link_send(link, &argv, &to, 0);
+    }
+}
+
+/* ---- states ---- */
+
+/* One MGET for each run of ids in one bucket, so that it works on a Cluster. */
+struct states {
+    store_on_states *fn;
+    void *ctx;
+    struct arena *arena;
+    struct str *found;
+    uint32_t n, n_found;
+    uint32_t n_missing; /* replies */
+    enum err e;
+};
+
+#define STATES_MAX_BYTES (8u << 20)
+#define STATES_RUN 256u
+
+static void parse_states(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct states *states = to->ctx;
+    if (e == ERR_OK && (reply->type != REDIS_REPLY_ARRAY ||
+                        reply->elements > (size_t)(states->n - states->n_found)))
+        e = ERR_IO;
+    for (size_t i = 0; e == ERR_OK && i < reply->elements; i++) {
+        const redisReply *value = reply->element[i];
+        struct str state = {value->str, value->len};
+        bool is_there = value->type == REDIS_REPLY_STRING;
+        states->found[states->n_found++] = is_there ? arena_str(states->arena, state) : STR_NONE;
+    }
+    if (states->e == ERR_OK)
+        states->e = e == ERR_OK ? arena_error(states->arena) : e;
+    if (--states->n_missing > 0)
+        return;
+    if (states->e == ERR_OK && states->n_found != states->n)
+        states->e = ERR_IO;
+    states->fn(states->ctx, states->e, states->found, states->e == ERR_OK ? states->n : 0);
+    arena_free(states->arena);
+    free(states);
+}
+
+static uint32_t run_length(const struct number_id *ids, uint32_t n)
+{
+    uint32_t i = 1;
+    while (i < n && i < STATES_RUN && ids[i].bytes[0] == ids[0].bytes[0])
+        i++;
+    return i;
+}
+
+static void send_run(struct link *link, const struct number_id *ids, uint32_t n,
+                     const struct link_to *to)
+{
+    char keys[STATES_RUN][KEY_BYTES];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("MGET"));
+    for (uint32_t i = 0; i < n; i++)
+        argv_add(&argv, number_key(keys[i], &ids[i], 's'));
+    link_send(link, &argv, to, 0);
+}
+
+void hiredis_states(struct store *s, const struct number_id *ids, uint32_t n, store_on_states *fn,
+                    void *ctx)
+{
+    struct link *link = hiredis_store(s)->link;
+    struct states *states = xcalloc(1, sizeof(*states));
+    struct link_to to = {parse_states, NULL, states};
+    *states = (struct states){
+        .fn = fn, .ctx = ctx, .n = n, .arena = arena_new(STATES_MAX_BYTES), .n_missing = 1};
+    states->found = arena_new_array(states->arena, struct str, n + 1);
+    assert(states->found != NULL); /* n is bounded */
+    enum err e = link_admit(link);
+    if (e != ERR_OK || n == 0) {
+        states->n = 0;
+        states->e = e;
+        link_answer_later(link, &to, e != ERR_OK ? e : ERR_UNAVAILABLE);
+        return;
+    }
+    states->n_missing = 0;
+    for (uint32_t i = 0; i < n; i += run_length(ids + i, n - i))
+        states->n_missing++;
+    for (uint32_t i = 0, run; i < n; i += run) {
+        run = run_length(ids + i, n - i);
+        send_run(link, ids + i, run, &to);
+    }
+}

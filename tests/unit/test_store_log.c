@@ -1,0 +1,135 @@
+/* The event log: one table of cases against store_mem and against store_hiredis. */
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define FIXTURE_DEADLINE_MS 20000
+#include "store_fixture.h"
+
+static void the_log_is_read_from_a_place_and_stays(void **state)
+{
+    struct subject *t = subject(state);
+    char words[8];
+    for (uint32_t i = 0; i < 5; i++) {
+        (void)snprintf(words, sizeof(words), "e%u", i);
+        assert_int_equal(do_step(t, id_of(8, 8), i, words), ERR_OK);
+    }
+    assert_int_equal(do_step(t, id_of(3, 1), 0, "low"), ERR_OK);
+    assert_int_equal(do_log(t, 3, 0), ERR_OK);
+    assert_int_equal(t->got.n, 4); /* by bucket */
+    assert_string_equal(t->got.entries[0].payload, "low");
+    for (uint32_t i = 0; i < 3; i++) {
+        (void)snprintf(words, sizeof(words), "e%u", i);
+        assert_string_equal(t->got.entries[1 + i].payload, words);
+        assert_int_equal(t->got.entries[1 + i].bucket, 8);
+    }
+    struct event_place third = t->from[8];
+    assert_int_equal(do_log(t, 3, 0), ERR_OK);
+    assert_int_equal(t->got.n, 2);
+    assert_string_equal(t->got.entries[1].payload, "e4");
+    assert_int_equal(do_log(t, 3, 0), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    t->from[8] = third; /* nothing was acknowledged */
+    assert_int_equal(do_log(t, 3, 0), ERR_OK);
+    assert_int_equal(t->got.n, 2);
+}
+
+static void trimming_takes_away_up_to_a_place(void **state)
+{
+    struct subject *t = subject(state);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_equal(do_step(t, id_of(8, 8), i, "e"), ERR_OK);
+    assert_int_equal(do_step(t, id_of(9, 8), 0, "other"), ERR_OK);
+    assert_int_equal(do_log(t, 2, 0), ERR_OK);
+    struct event_place second = t->from[8];
+    assert_int_equal(do_trim(t, 8, second), ERR_OK);
+    assert_int_equal(do_trim(t, 8, second), ERR_OK); /* again: nothing */
+    memset(t->from, 0, sizeof(t->from));
+    assert_int_equal(do_log(t, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 3);
+    assert_int_equal(t->got.entries[0].bucket, 8);
+    assert_true(event_place_cmp(t->got.entries[0].place, second) > 0);
+    assert_int_equal(do_trim(t, 77, second), ERR_OK); /* where nothing is */
+}
+
+static void got_states(void *ctx, enum err e, const struct str *states, uint32_t n)
+{
+    struct got *got = ctx;
+    got->n = n;
+    for (uint32_t i = 0; i < n; i++)
+        got_str(states[i].p != NULL ? str_sub(states[i], 4, states[i].len) : STR("-"),
+                got->names[i], sizeof(got->names[i]));
+    got_done(got, e);
+}
+
+static void states_come_in_the_order_of_the_numbers(void **state)
+{
+    struct subject *t = subject(state);
+    struct number_id ids[] = {id_of(9, 1), id_of(3, 1), id_of(3, 2), id_of(3, 1)};
+    assert_int_equal(do_step(t, ids[0], 0, "nine"), ERR_OK);
+    assert_int_equal(do_step(t, ids[1], 0, "three"), ERR_OK);
+    store_states(t->store, ids, ARRAY_LEN(ids), got_states, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    static const char *const expected[] = {"nine", "three", "-", "three"};
+    assert_int_equal(t->got.n, ARRAY_LEN(expected));
+    for (size_t i = 0; i < ARRAY_LEN(expected); i++)
+        assert_string_equal(t->got.names[i], expected[i]);
+}
+
+static void blocked_log_read_ends_with_an_entry(void **state)
+{
+    struct subject *t = subject(state);
+    struct store_log_reader reader = {
+        .last = 255, .from = t->from, .max_each = 10, .block_ms = 5000};
+    struct got *waiting = calloc(1, sizeof(*waiting));
+    assert_non_null(waiting);
+    waiting->loop = t->loop;
+    store_log_read(t->store, &reader, got_entries, waiting);
+    run_for(t, 30);
+    assert_false(waiting->is_done);
+    assert_int_equal(do_log(t, 10, 0), ERR_FULL); /* a second one */
+    assert_int_equal(do_step(t, id_of(1, 1), 0, "wake"), ERR_OK);
+    while (!waiting->is_done)
+        run_for(t, 5);
+    assert_int_equal(waiting->e, ERR_OK);
+    assert_int_equal(waiting->n, 1);
+    assert_string_equal(waiting->entries[0].payload, "wake");
+    free(waiting);
+}
+
+static void an_appended_event_is_read_like_any_other(void **state)
+{
+    struct subject *t = subject(state);
+    store_append(t->store, 200, STR("a report"), got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(do_log(t, 10, 0), ERR_OK);
+    assert_int_equal(t->got.n, 1);
+    assert_int_equal(t->got.entries[0].bucket, 200);
+    assert_string_equal(t->got.entries[0].payload, "a report");
+}
+
+static int group_teardown(void **state)
+{
+    (void)state; /* all of the group */
+    if (has_server)
+        redis_server_fini(&server);
+    return 0;
+}
+
+#define BOTH(f)                                                                                    \
+    cmocka_unit_test_setup_teardown(f, setup_mem, teardown),                                       \
+        cmocka_unit_test_setup_teardown(f, setup_redis, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BOTH(the_log_is_read_from_a_place_and_stays),   BOTH(trimming_takes_away_up_to_a_place),
+        BOTH(states_come_in_the_order_of_the_numbers),  BOTH(blocked_log_read_ends_with_an_entry),
+        BOTH(an_appended_event_is_read_like_any_other),
+    };
+    return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
