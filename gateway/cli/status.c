@@ -1,10 +1,13 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/config_file.h"
+#include "cli/open_store.h"
 #include "port/loop.h"
 #include "port/sender.h"
 
 #define STATUS_DEADLINE_MS 2000
+#define EVENTS_A_READ 100
 
 struct question {
     struct loop *loop;
@@ -22,17 +25,87 @@ static void on_answer(void *ctx, const struct sender_answer *answer)
     loop_stop(question->loop);
 }
 
+/* ---- the event log ---- */
+
+struct print {
+    struct loop *loop;
+    struct store *store;
+    struct event_place from[STORE_BUCKETS];
+    struct buf line;
+    int code;
+};
+
+static void print_next(struct print *print);
+
+static void print_entry(struct print *print, const struct store_entry *entry)
+{
+    struct event_record record;
+    enum err e = event_decode(entry->payload, &record);
+    buf_reset(&print->line);
+    if (e == ERR_OK)
+        event_record_json(&record, STR_NONE, &print->line);
+    if (e == ERR_OK && buf_error(&print->line) == ERR_OK)
+        printf("%s\n", buf_str(&print->line).p);
+    else
+        cli_complain("bucket %u, entry %.*s: %s", entry->bucket, STR_ARG(entry->id),
+                     e == ERR_UNSUPPORTED ? "of another version of waypost" : "cannot be read");
+}
+
+static void on_log(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
+{
+    struct print *print = ctx;
+    for (uint32_t i = 0; i < n; i++) {
+        print_entry(print, &entries[i]);
+        print->from[entries[i].bucket] = entries[i].place;
+    }
+    if (e == ERR_OK && n > 0) {
+        print_next(print);
+        return;
+    }
+    if (e != ERR_OK)
+        cli_complain("reading the event log: %s", err_name(e));
+    print->code = e == ERR_OK ? EX_OK : EX_UNAVAILABLE;
+    loop_stop(print->loop);
+}
+
+static void print_next(struct print *print)
+{
+    struct store_log_reader reader = {
+        .last = STORE_BUCKETS - 1, .from = print->from, .max_each = EVENTS_A_READ};
+    store_log_read(print->store, &reader, on_log, print);
+}
+
+static int print_events(const struct config *config)
+{
+    struct print print = {.loop = loop_libevent_new(), .code = EX_UNAVAILABLE};
+    buf_init(&print.line, 8 * EVENT_RECORD_MAX_BYTES);
+    print.store = open_store_and_wait(config, print.loop);
+    if (store_is_up(print.store)) {
+        print_next(&print);
+        loop_run(print.loop);
+    } else {
+        cli_complain("Redis does not answer; see redis_* in the configuration");
+    }
+    store_free(print.store);
+    loop_free(print.loop);
+    buf_fini(&print.line);
+    return print.code;
+}
+
 static int status_run(const struct cli_args *args)
 {
     struct arena *arena CLEANUP(arena_freep) = arena_new(CONFIG_FILE_ARENA_BYTES);
     struct config config;
-    if (args->n_words > 0) {
-        cli_complain("status: takes no arguments");
+    bool is_events = args->n_words == 1 && strcmp(args->words[0], "events") == 0;
+    if (args->n_words > 0 && !is_events) {
+        cli_complain("status: the only word it takes is events");
         return EX_USAGE;
     }
     int code = config_file_load(args, arena, &config);
     if (code != EX_OK)
         return code;
+    if (is_events)
+        return print_events(&config);
     struct question question = {.loop = loop_libevent_new(), .code = EX_UNAVAILABLE};
     struct sender *sender = sender_curl_new(question.loop, 1);
     struct sender_request request = {
@@ -52,8 +125,11 @@ static int status_run(const struct cli_args *args)
 const struct cli_command cli_status = {
     .name = "status",
     .summary = "ask the gateway of this host whether it can take callbacks",
-    .usage = "status\n"
-             "Prints what /readyz says. Exit code 0: ready; 69: not ready, or not running.",
+    .usage =
+        "status [events]\n"
+        "Prints what /readyz says. Exit code 0: ready; 69: not ready, or not running.\n"
+        "With `events`: prints what the event log in Redis holds, one JSON object a line, bucket\n"
+        "by bucket (docs/events.md). It holds learners' answers, but no phone number.",
     .options = {CONFIG_FILE_OPTION},
     .run = status_run,
 };
