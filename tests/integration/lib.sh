@@ -92,7 +92,7 @@ log_ends()
 log_is_stored()
 {
     sql "select bucket || ' ' || ms || '-' || n from core.log_place" >"$STATE/log_places" 2>/dev/null &&
-        [ -z "$(log_ends | grep -vxFf "$STATE/log_places")" ]
+        ! log_ends | grep -qvxFf "$STATE/log_places"
 }
 
 # All that was taken is in PostgreSQL and all SMS have left: nothing waits in spool, outbox and log.

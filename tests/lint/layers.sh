@@ -137,12 +137,12 @@ check_headers()
 {
     local file flags
     flags=$(pkg-config --cflags hiredis libpq)
-    for file in $(find gateway -mindepth 2 -name '*.h'); do
+    while read -r file; do
         # shellcheck disable=SC2086 # flags are words
         printf '#include "%s"\n' "${file#gateway/}" |
             ${CC:-cc} -std=gnu11 -D_GNU_SOURCE -DWAYPOST_VERSION='""' -Wall -Wextra -Werror -Igateway \
                 $flags -fsyntax-only -x c - || bad "$file does not compile alone"
-    done
+    done < <(find gateway -mindepth 2 -name '*.h')
 }
 
 tmp=$(mktemp -d)

@@ -13,7 +13,7 @@
 static void tell_trouble(struct outbox_job *job, bool is_troubled, struct str why)
 {
     struct outbox_channel *c = job->channel;
-    if (c->is_troubled == is_troubled)
+    if (c == NULL || c->is_troubled == is_troubled)
         return;
     c->is_troubled = is_troubled;
     if (is_troubled)

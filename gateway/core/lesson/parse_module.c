@@ -301,12 +301,13 @@ static void check_answers(struct parse *p, const struct section *s, const struct
     struct source_pos pos = s->heading->pos;
     const struct question_row *row = question_row_find(
         q->n_choices, d->answer != NULL ? d->answer->text : STR_NONE, &d->q->kind);
-    const char *wrong =
-        row != NULL && row->parse != NULL ? row->parse(d->q, d->answer->text, p->arena) : NULL;
+    const char *wrong = row != NULL && row->parse != NULL && d->answer != NULL
+                            ? row->parse(d->q, d->answer->text, p->arena)
+                            : NULL;
     if (wrong != NULL)
         parse_complain(p, "answer-form", d->answer->pos, d->answer->text, str_from(wrong),
                        arena_printf(p->arena, "write %.*s", STR_ARG(question_forms(p->arena))));
-    else if (q->n_choices > 0 && row == NULL)
+    else if (q->n_choices > 0 && row == NULL && d->answer != NULL)
         parse_complain(p, "answer-mixed", d->answer->pos, d->answer->text,
                        STR("options and an answer line in one question"),
                        STR("keep one of them; only `= all` may stand below options"));

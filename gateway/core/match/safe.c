@@ -74,7 +74,7 @@ static void split_words(struct str normalised, struct arena *arena, struct words
         else
             at++;
         if (code < 0x80 && code != ' ')
-            code = letter_of(normalised, from);
+            code = (unsigned char)letter_of(normalised, from);
         if (is_word_point(code)) {
             len += utf8_put(code, copy + len);
         } else if (code != APOSTROPHE && len > start) {

@@ -68,7 +68,7 @@ struct str question_list(uint16_t options, struct arena *arena)
 {
     struct str list = STR("");
     for (unsigned i = 1; i <= COURSE_MAX_CHOICES; i++) {
-        if ((options >> i & 1u) != 0)
+        if (((unsigned)options >> i & 1u) != 0)
             list = arena_printf(arena, "%.*s%s%u", STR_ARG(list), list.len > 0 ? "," : "", i);
     }
     return list;
