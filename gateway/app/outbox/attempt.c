@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ static void tell_trouble(struct outbox_job *job, bool is_troubled, struct str wh
     struct outbox_channel *c = job->channel;
     if (c == NULL || c->is_troubled == is_troubled)
         return;
+    assert(c->channel->config != NULL);
     c->is_troubled = is_troubled;
     if (is_troubled)
         LOG_WARN("outbox", "channel is in trouble; its messages wait", "channel=%.*s why=\"%.*s\"",
