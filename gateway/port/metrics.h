@@ -16,6 +16,8 @@
     X(auth_failures_total, counter, "Callbacks without a valid signature or secret")               \
     X(duplicates_total, counter, "Repeated callbacks, answered without effect")                    \
     X(conflicts_total, counter, "Commits repeated because the state had moved")                    \
+    X(numbers_unplanned_total, counter, "Messages from numbers whose length no plan knows")        \
+    X(no_senders_total, counter, "Messages from names, short codes and our own numbers")           \
     X(steps_total, counter, "Engine steps committed")                                              \
     X(steps_failed_total, counter, "Engine steps that ended one dialog with an error")             \
     X(spooled_total, counter, "SMS put into the spool")                                            \

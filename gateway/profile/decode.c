@@ -67,17 +67,39 @@ static bool read_number(struct eval *eval, const struct field *field, struct str
             *ret = arena_str(eval->arena, str_from(number.e164));
             in->country[0] = number.country[0];
             in->country[1] = number.country[1];
+            in->is_unplanned = number.is_unplanned;
             return true;
         }
     }
     return false;
 }
 
+/* Nobody whom we could answer, and nothing that a provider should send again: it gets its success.
+ * A USSD session waits for a screen, so it is refused. */
+static void ignore_sender(struct inbound *in, struct str reason)
+{
+    in->is_no_sender = true;
+    if (in->kind == INBOUND_USSD)
+        reject(in, reason);
+    else if (in->outcome == INBOUND_ACCEPT) {
+        in->outcome = INBOUND_IGNORE;
+        in->reason = reason;
+    }
+}
+
 static void read_sender(struct eval *eval, const struct rule *rule, struct inbound *in)
 {
     struct str text = read_field(eval, rule, FIELD_FROM, in);
     if (text.p != NULL && !read_number(eval, &rule->fields[FIELD_FROM], text, in, &in->from))
-        reject(in, STR("the sender is not a phone number"));
+        ignore_sender(in, STR("the sender is not a phone number"));
+}
+
+/* An answer to our own number would come back for ever. */
+static void check_own_number(struct inbound *in)
+{
+    struct str to = str_starts(in->to, STR("+")) ? str_sub(in->to, 1, in->to.len) : in->to;
+    if (str_starts(in->from, STR("+")) && str_eq(str_sub(in->from, 1, in->from.len), to))
+        ignore_sender(in, STR("the sender is our own number"));
 }
 
 static void read_recipient(struct eval *eval, const struct rule *rule, struct inbound *in)
@@ -221,6 +243,8 @@ static void read_item(struct eval *eval, const struct rule *rule, struct inbound
     eval->path = rule->has_path ? &rule->path : NULL;
     read_sender(eval, rule, in);
     read_recipient(eval, rule, in);
+    if (rule->kind == INBOUND_SMS)
+        check_own_number(in);
     in->session = read_field(eval, rule, FIELD_SESSION, in);
     in->step = read_field(eval, rule, FIELD_STEP, in);
     in->network = read_field(eval, rule, FIELD_NETWORK, in);

@@ -47,6 +47,8 @@ struct inbound {
     struct str from;   /* E.164 with plus; an opaque sender verbatim (is_opaque) */
     char country[3];
     bool is_opaque;
+    bool is_unplanned;   /* from: a length that the country's plan does not know (core/number.h) */
+    bool is_no_sender;   /* from is no phone number, or our own */
     struct str to;       /* as sent, without tel: */
     struct str text;     /* USSD: only the new input */
     struct str raw_text; /* USSD: as sent (the cumulative path), for the session memory */

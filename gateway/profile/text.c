@@ -58,6 +58,19 @@ bool profile_takes(const struct profile *p, enum inbound_kind kind)
     return false;
 }
 
+uint32_t profile_sender_forms(const struct profile *p, const enum number_form **ret)
+{
+    for (uint32_t i = 0; i < p->n_rules; i++) {
+        const struct rule *rule = &p->rules[i];
+        bool is_message = rule->kind == INBOUND_SMS || rule->kind == INBOUND_USSD;
+        if (is_message && rule->outcome == INBOUND_ACCEPT) {
+            *ret = rule->fields[FIELD_FROM].forms;
+            return rule->fields[FIELD_FROM].n_forms;
+        }
+    }
+    return 0;
+}
+
 bool profile_has_ussd(const struct profile *p)
 {
     return p->has_ussd;

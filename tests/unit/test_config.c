@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "core/number.h"
+#include "core/number_plan.h"
 #include "port/config/table.h"
 
 /* The least that loads; tests add lines to it. */
@@ -201,6 +203,32 @@ static void defaults_and_paths(void **state)
     assert_false(config_is_served(&config, STR("UG")));
 }
 
+static void plans_of_the_operator_are_in_use_from_their_row_on(void **state)
+{
+    (void)state;
+    struct arena *arena CLEANUP(arena_freep) = arena_new(1 << 20);
+    struct buf errors CLEANUP(buf_fini), again CLEANUP(buf_fini), missing CLEANUP(buf_fini);
+    struct config config;
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/n.yaml", dir);
+    write_file(path, "QQ: {code: 999, lengths: 9}\n");
+    static const char text[] = BASE "channels:\n  - {name: at, profile: p, country: QQ}\n"
+                                    "numbers_file: n.yaml\n";
+    assert_int_equal(load(text, arena, &config, &errors), ERR_OK);
+    assert_string_equal(config.numbers_file.p, path);
+    assert_true(str_eq(number_calling_code(STR("QQ")), STR("999")));
+    number_plans_use(NULL);
+    write_file(path, "QQ: {code: 9999}\n");
+    assert_int_equal(load(text, arena, &config, &again), ERR_INVALID);
+    assert_int_not_equal(str_find(buf_str(&again), STR("n.yaml:1:5: a plan has a `code`")),
+                         SIZE_MAX);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(load(text, arena, &config, &missing), ERR_INVALID);
+    assert_int_not_equal(str_find(buf_str(&missing), STR("No such file or directory; make the")),
+                         SIZE_MAX);
+    assert_true(str_eq(number_calling_code(STR("KE")), STR("254")));
+}
+
 static void secrets_come_from_files_and_environment_and_are_hidden(void **state)
 {
     (void)state;
@@ -359,6 +387,7 @@ int main(void)
         cmocka_unit_test(every_mistake_is_named_with_place_and_remedy),
         cmocka_unit_test(missing_file_says_how_to_begin),
         cmocka_unit_test(defaults_and_paths),
+        cmocka_unit_test(plans_of_the_operator_are_in_use_from_their_row_on),
         cmocka_unit_test(secrets_come_from_files_and_environment_and_are_hidden),
         cmocka_unit_test(example_is_the_file_in_config_and_loads),
         cmocka_unit_test(rows_are_complete_and_unique),

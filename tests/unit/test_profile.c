@@ -257,6 +257,37 @@ static void test_resume_needs_no_request(void **state)
     assert_str(again.step, NULL);
 }
 
+/* The provider gets its success, so that it does not send the same for a day. */
+static void test_who_is_no_sender_is_let_go(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *query;
+        enum inbound_outcome outcome;
+        bool is_no_sender, is_unplanned;
+    } cases[] = {
+        {"n=254700000101&c=20880&t=x", INBOUND_ACCEPT, false, false},
+        {"n=2547000001012&c=20880&t=x", INBOUND_ACCEPT, false, true},
+        {"n=MPESA&c=20880&t=x", INBOUND_IGNORE, true, false},
+        {"n=40404&c=20880&t=x", INBOUND_IGNORE, true, false},
+        {"n=254700000101&c=254700000101&t=x", INBOUND_IGNORE, true, false},
+        {"n=254700000101&c=%2B254700000101&t=x", INBOUND_IGNORE, true, false},
+        {"n=&c=20880&t=x", INBOUND_REJECT, false, false},
+        {"c=20880&t=x", INBOUND_REJECT, false, false},
+    };
+    load(HEAD "messages:\n  - {kind: sms, from: {in: query n, number: digits}, to: query c, text: "
+              "query t}\n");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct inbound *in = decode(cases[i].query, NULL);
+        if (in->outcome != cases[i].outcome || in->is_no_sender != cases[i].is_no_sender ||
+            in->is_unplanned != cases[i].is_unplanned)
+            fail_msg("%s: %s", cases[i].query, inbound_outcome_name(in->outcome));
+    }
+    load(HEAD "messages:\n  - {kind: ussd, from: {in: query n, number: digits}, to: query c, "
+              "session: query s, text: query t}\n");
+    assert_int_equal(decode("n=MPESA&c=*1%23&s=9&t=x", NULL)->outcome, INBOUND_REJECT);
+}
+
 /* Steps of a provider that numbers them, as a number or as text. */
 static void test_steps(void **state)
 {
@@ -883,6 +914,7 @@ int main(void)
         TEST(test_sizes_have_ceilings),
         TEST(test_cumulative_input_by_hash),
         TEST(test_resume_needs_no_request),
+        TEST(test_who_is_no_sender_is_let_go),
         TEST(test_steps),
         TEST(test_first_text_of_a_session),
         TEST(test_sessions_that_are_remembered),

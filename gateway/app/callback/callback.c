@@ -171,6 +171,8 @@ static void start_item(struct callback *c, uint32_t i)
         LOG_INFO("callback", "not taken", "channel=%.*s outcome=%s reason=\"%.*s\"",
                  STR_ARG(c->channel->config->name), inbound_outcome_name(inbound->outcome),
                  STR_ARG(inbound->reason));
+    metrics_add(c->all->parts.metrics, METRIC_numbers_unplanned_total, inbound->is_unplanned);
+    metrics_add(c->all->parts.metrics, METRIC_no_senders_total, inbound->is_no_sender);
     c->items[i] = (struct callback_item){c, i};
     if (is_taken && is_message)
         submit(c, i);

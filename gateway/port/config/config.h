@@ -68,7 +68,7 @@ struct config {
     uint32_t redis_port;
     uint32_t redis_deadline_ms, redis_max_in_flight;
     struct str writer_conninfo, sender_conninfo; /* libpq */
-    struct str keys_dir, spool_dir, profiles_dir, lessons_dir;
+    struct str keys_dir, spool_dir, profiles_dir, lessons_dir, numbers_file;
     uint32_t spool_quota_mb;
     uint32_t keep_events_hours;
     uint32_t max_connections, max_connections_per_peer;

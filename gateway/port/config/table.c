@@ -208,7 +208,8 @@ static const struct yaml_table country_table = {country_keys, ARRAY_LEN(country_
 static const struct yaml_table route_table = {route_keys, ARRAY_LEN(route_keys),
                                               sizeof(struct config_route)};
 
-#define LIST(list, count) KEY(list), .n_offset = offsetof(struct config, count)
+#define LIST(list, count)                                                                          \
+    .offset = offsetof(struct config, list), .n_offset = offsetof(struct config, count)
 
 static const struct yaml_row top_keys[] = {
     {.name = "org",
@@ -282,6 +283,12 @@ static const struct yaml_row top_keys[] = {
      .type = &config_type_path,
      .fallback = "profiles",
      .help = "Folder of the provider profiles."},
+    {.name = "numbers_file",
+     KEY(numbers_file),
+     .type = &config_type_plans,
+     .example = "numbers.yaml",
+     .help =
+         "Numbering plans in place of the built-in ones: a changed copy of config/numbers.yaml."},
     {.name = "lessons_dir",
      KEY(lessons_dir),
      .type = &config_type_path,

@@ -19,6 +19,8 @@ extern const struct yaml_type config_type_dial_code; /* "*384*7#" */
 extern const struct yaml_type config_type_address;   /* IPv4 or IPv6, never a name: looking one up
                                                         would block */
 extern const struct yaml_type config_type_path;      /* relative to the configuration's folder */
+extern const struct yaml_type config_type_plans;     /* path of a config/numbers.yaml, in use from
+                                                        its row on */
 extern const struct yaml_type config_type_prefix;    /* "+254": how numbers begin */
 extern const struct yaml_type config_type_currency;  /* ISO 4217, "KES" */
 extern const struct yaml_type config_type_amount;   /* of money, "0.8": at most six decimals and max

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "core/number.h"
+#include "core/number_plan.h"
 #include "port/config/table.h"
+#include "port/file.h"
 
 /* ---- texts of a form ---- */
 
@@ -98,6 +100,35 @@ static void read_path(struct yaml_map *m, const struct yaml_row *row, const stru
 
 const struct yaml_type config_type_path = {
     .read = read_path, .write = yaml_write_text, .describe = yaml_describe_text};
+
+/* ---- numbering plans ---- */
+
+#define MAX_PLANS_BYTES (1u << 20)
+
+/* They are in use from here on: the rows behind this one look for their countries in them. */
+static void read_plans(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                       void *field)
+{
+    struct buf bytes CLEANUP(buf_fini);
+    struct errmsg msg;
+    struct number_plans *plans;
+    read_path(m, row, at, field);
+    const struct str *path = field;
+    if (path->p == NULL)
+        return;
+    if (file_read(path->p, MAX_PLANS_BYTES, &bytes, &msg) != ERR_OK) {
+        yaml_complain(m->report, at, "make the file, or leave the built-in plans", "cannot read %s",
+                      msg.text);
+        return;
+    }
+    if (number_plans_parse(buf_str(&bytes), *path, &plans, m->report->text) == ERR_OK)
+        number_plans_use(plans);
+    else
+        m->report->n++; /* its own lines are in the text */
+}
+
+const struct yaml_type config_type_plans = {
+    .read = read_plans, .write = yaml_write_text, .describe = yaml_describe_text};
 
 /* ---- amounts of money ---- */
 
