@@ -9,7 +9,7 @@ demo_channel()
 {
     local line indent='    '
     printf '  - name: %s\n    profile: %s\n    country: KE\n' "$1" "$2"
-    printf '    unsigned_callbacks: accepted\n    private_addresses: allowed\n'
+    printf '    unsigned_callbacks: accepted\n    new_numbers_hour: 100000\n    private_addresses: allowed\n'
     printf '    plain_http: allowed\n'
     for line in "${@:3}"; do
         if [ "$line" = -- ]; then

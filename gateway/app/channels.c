@@ -180,6 +180,13 @@ static enum err check_channel(const struct channels *channels, const struct chan
             " secret, so anybody who finds the address could write for a learner;"
             " set its secret, path_secret or callers, or write `unsigned_callbacks: accepted`",
             STR_ARG(c->name), STR_ARG(c->profile));
+    if (is_open && c->new_numbers_hour == 0)
+        return errmsg_set(
+            msg, ERR_INVALID,
+            "channel %.*s: it takes callbacks of anybody and has no limit for new numbers, so"
+            " anybody could have messages sent to invented numbers at your cost; set"
+            " new_numbers_hour",
+            STR_ARG(c->name));
     enum err e = check_addresses(c->callers, c->name, msg);
     if (e == ERR_OK)
         e = check_path_secret(c, msg);

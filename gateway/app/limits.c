@@ -30,10 +30,10 @@ bool limits_prefix(const struct config *config, const struct vault *vault, struc
 }
 
 static void add(struct store_caps *caps, const char *name, struct str key, uint64_t units,
-                uint64_t limit)
+                uint64_t limit, uint32_t window_s)
 {
     if (limit > 0 && units > 0)
-        caps->list[caps->n++] = (struct store_cap){name, key, units, limit, DAY_S};
+        caps->list[caps->n++] = (struct store_cap){name, key, units, limit, window_s};
 }
 
 static uint32_t exchange_of(const struct limits_ask *ask)
@@ -91,12 +91,16 @@ void limits_make(const struct limits_ask *ask, struct arena *arena, struct store
     if (limits_prefix(config, ask->vault, ask->number, arena, &ret->list[0]))
         ret->n = 1;
     struct str org = arena_printf(arena, "o:%016llx", (unsigned long long)str_hash(config->org));
-    add(ret, "organisation", org, 1, config->cap_organisation_day);
-    add(ret, "day", STR("day"), 1, config->cap_day);
+    add(ret, "organisation", org, 1, config->cap_organisation_day, DAY_S);
+    add(ret, "day", STR("day"), 1, config->cap_day, DAY_S);
     const struct config_channel *channel = config_channel_get(config, message->channel);
     uint64_t price = route_price(config, channel, ask->number);
     add(ret, "money", STR("money"), price * gsm_measure(message->text).segments,
-        config->cap_money_day);
+        config->cap_money_day, DAY_S);
+    struct str name =
+        arena_printf(arena, "n:%016llx", (unsigned long long)str_hash(message->channel));
+    add(ret, "new", name, ask->is_new ? 1 : 0, channel != NULL ? channel->new_numbers_hour : 0,
+        HOUR_S);
 }
 
 void limits_count(struct metrics *metrics, const char *refused_by)

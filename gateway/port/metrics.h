@@ -50,6 +50,7 @@
 #define METRICS_CAP_REJECTIONS(X)                                                                  \
     X(cap_rejections_total, number)                                                                \
     X(cap_rejections_total, loop)                                                                  \
+    X(cap_rejections_total, new)                                                                   \
     X(cap_rejections_total, prefix)                                                                \
     X(cap_rejections_total, organisation)                                                          \
     X(cap_rejections_total, day)                                                                   \

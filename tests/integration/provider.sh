@@ -79,7 +79,7 @@ all_down()
 # channel NAME PROFILE URL [LINE]...
 channel()
 {
-    printf '  - name: %s\n    profile: %s\n    country: KE\n    unsigned_callbacks: accepted\n    tps: 100\n' "$1" "$2"
+    printf '  - name: %s\n    profile: %s\n    country: KE\n    unsigned_callbacks: accepted\n    new_numbers_hour: 100000\n    tps: 100\n' "$1" "$2"
     printf '    %s\n' "${@:4}"
     printf '    settings:\n      send_url: "%s"\n' "$3"
     case $2 in

@@ -20,7 +20,7 @@
 #define CHANNEL(name_, profile_, ...)                                                              \
     {                                                                                              \
         .name = LIT(name_), .profile = LIT(profile_), .country = LIT("KE"), .ussd_septets = 160,   \
-        .ussd_ucs2 = 70, .is_unsigned_allowed = true, __VA_ARGS__                                  \
+        .ussd_ucs2 = 70, .is_unsigned_allowed = true, .new_numbers_hour = 100000, __VA_ARGS__      \
     }
 
 static const struct setting at_settings[] = {{LIT("username"), LIT("u")},

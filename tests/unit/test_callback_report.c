@@ -22,12 +22,14 @@ static const struct config_channel channels[] = {
      .country = LIT("KE"),
      .from = LIT("20880"),
      .settings = {at_settings, 2},
-     .is_unsigned_allowed = true},
+     .is_unsigned_allowed = true,
+     .new_numbers_hour = 100000},
     {.name = LIT("info"),
      .profile = LIT("infobip"),
      .country = LIT("KE"),
      .settings = {info_settings, 1},
-     .is_unsigned_allowed = true},
+     .is_unsigned_allowed = true,
+     .new_numbers_hour = 100000},
 };
 
 static int set_up(void **state)

@@ -22,7 +22,8 @@ static void make(struct config *config, struct config_channel list[3])
     static const struct config_channel row = {.profile = LIT("africastalking"),
                                               .country = LIT("KE"),
                                               .settings = {settings, 2},
-                                              .is_unsigned_allowed = true};
+                                              .is_unsigned_allowed = true,
+                                              .new_numbers_hour = 100000};
     list[0] = list[1] = list[2] = row;
     list[0].name = STR("a");
     list[1].name = STR("b");
@@ -91,6 +92,24 @@ static void says_what_is_wrong_with_a_way_round(void **state)
     }
 }
 
+/* T40: who signs nothing has a limit for invented numbers, or does not start. */
+static void unsigned_channels_need_a_cap(void **state)
+{
+    (void)state; /* no fixture */
+    struct config config;
+    struct config_channel list[3];
+    struct channels channels;
+    struct errmsg msg = {""};
+    make(&config, list);
+    list[1].new_numbers_hour = 0;
+    assert_int_equal(channels_load(&config, &channels, &msg), ERR_INVALID);
+    assert_non_null(strstr(msg.text, "channel b: "));
+    assert_non_null(strstr(msg.text, "set new_numbers_hour"));
+    list[1].path_secret = STR("0123456789abcDEF"); /* nobody guesses where to send */
+    assert_int_equal(channels_load(&config, &channels, &msg), ERR_OK);
+    channels_fini(&channels);
+}
+
 static void takes_secrets_in_the_path_that_nobody_guesses(void **state)
 {
     (void)state; /* no fixture */
@@ -133,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_channels_that_stand_in_for_each_other),
+        cmocka_unit_test(unsigned_channels_need_a_cap),
         cmocka_unit_test(takes_secrets_in_the_path_that_nobody_guesses),
         cmocka_unit_test(says_what_is_wrong_with_a_way_round),
     };

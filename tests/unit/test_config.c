@@ -198,6 +198,8 @@ static void defaults_and_paths(void **state)
     assert_string_equal(config_country_get(&config, STR("KE"))->helpline.p, "116");
     assert_null(config_country_get(&config, STR("UG")));
     assert_int_equal(config.cap_number_day, 300);
+    assert_int_equal(config.cap_money_day, CONFIG_CAP_MONEY_DAY);
+    assert_int_equal(channel->new_numbers_hour, 1000);
     assert_int_equal(channel->price, 0);
     assert_true(config_is_served(&config, STR("KE")));
     assert_false(config_is_served(&config, STR("UG")));

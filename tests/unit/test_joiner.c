@@ -20,7 +20,8 @@ static const struct config_channel channels[] = {{.name = LIT("vonage"),
                                                   .profile = LIT("vonage"),
                                                   .country = LIT("KE"),
                                                   .settings = {settings, 2},
-                                                  .is_unsigned_allowed = true}};
+                                                  .is_unsigned_allowed = true,
+                                                  .new_numbers_hour = 100000}};
 
 static int set_up(void **state)
 {

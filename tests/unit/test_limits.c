@@ -27,20 +27,23 @@ static const struct config_channel channels[] = {
      .settings = {at_settings, 2},
      .price = 800000,
      .fallback = LIT("second"),
-     .is_unsigned_allowed = true},
+     .is_unsigned_allowed = true,
+     .new_numbers_hour = 100000},
     {.name = LIT("second"),
      .profile = LIT("africastalking"),
      .country = LIT("KE"),
      .settings = {at_settings, 2},
      .price = 1000000,
      .fallback = LIT("at"), /* a circle */
-     .is_unsigned_allowed = true},
+     .is_unsigned_allowed = true,
+     .new_numbers_hour = 100000},
     {.name = LIT("twilio"),
      .profile = LIT("twilio"),
      .country = LIT("KE"),
      .settings = {twilio_settings, 3},
      .price = 40000000,
-     .is_unsigned_allowed = true},
+     .is_unsigned_allowed = true,
+     .new_numbers_hour = 100000},
 };
 static const struct config_country countries[] = {{.code = LIT("UG")}};
 
@@ -100,6 +103,28 @@ static void a_capped_message_is_not_sent_but_told(void **state)
     assert_null(strstr(t.text, "254700"));
     assert_int_equal(refused(w, METRIC_cap_rejections_total_number), 1);
     assert_int_equal(text(w, "254700000102", "JOIN"), 200); /* another number */
+    assert_int_equal(world_take_outbox(w).n, 1);
+}
+
+/* Invented numbers cost no more than the cap (T40), whatever they send and however often, and who
+ * has joined is not held back by them. */
+static void new_numbers_have_a_cap_of_an_hour(void **state)
+{
+    struct callback_world *w = *state;
+    assert_int_equal(text(w, "254700000101", "JOIN"), 200);
+    assert_int_equal(text(w, "254700000101", "1"),
+                     200); /* joined; its answer counts as a last one */
+    (void)world_take_outbox(w);
+    w->list[0].new_numbers_hour = 5;
+    for (int i = 0; i < 12; i++) {
+        char number[16];
+        (void)snprintf(number, sizeof(number), "2547000002%02d", i / 2);
+        assert_int_equal(text(w, number, i % 4 == 3 ? "STOP" : "JOIN"), 200);
+    }
+    uint32_t n = world_take_outbox(w).n;
+    assert_int_equal(n + 2, 5);
+    assert_int_equal(refused(w, METRIC_cap_rejections_total_new), 12 - n);
+    assert_int_equal(text(w, "254700000101", "MENU"), 200);
     assert_int_equal(world_take_outbox(w).n, 1);
 }
 
@@ -260,6 +285,7 @@ int main(void)
 #define WORLD_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_capped_message_is_not_sent_but_told),
+        WORLD_TEST(new_numbers_have_a_cap_of_an_hour),
         WORLD_TEST(stop_and_safe_are_answered_over_the_cap),
         WORLD_TEST(only_configured_countries_are_written_to),
         WORLD_TEST(numbers_that_begin_alike_share_a_cap_of_an_hour),

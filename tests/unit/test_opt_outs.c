@@ -15,7 +15,8 @@ static const struct config_channel channels[] = {{.name = {"at", 2},
                                                   .profile = {"africastalking", 14},
                                                   .country = {"KE", 2},
                                                   .settings = {settings, 2},
-                                                  .is_unsigned_allowed = true}};
+                                                  .is_unsigned_allowed = true,
+                                                  .new_numbers_hour = 100000}};
 
 struct world {
     struct callback_world *base;

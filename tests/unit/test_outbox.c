@@ -94,7 +94,8 @@ static int set_up(void **state)
                                          .tps = 10,
                                          .price = 800000,
                                          .max_in_flight = 4,
-                                         .is_unsigned_allowed = true};
+                                         .is_unsigned_allowed = true,
+                                         .new_numbers_hour = 100000};
     w->config = (struct config){.currency = STR("KES"),
                                 .profiles_dir = STR("config/profiles"),
                                 .n_channels = 1,

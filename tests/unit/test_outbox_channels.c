@@ -143,6 +143,7 @@ static int set_up(void **state)
         w->list[i].tps = 1000;
         w->list[i].max_in_flight = 8;
         w->list[i].is_unsigned_allowed = true;
+        w->list[i].new_numbers_hour = 100000;
         w->reached[i] = SENDER_REACHED_ANSWER;
         w->status[i] = 200;
     }

@@ -144,7 +144,8 @@ static int set_up(void **state)
                                          .from = STR("4"),
                                          .settings = {settings, 3},
                                          .tps = 1000,
-                                         .is_unsigned_allowed = true};
+                                         .is_unsigned_allowed = true,
+                                         .new_numbers_hour = 100000};
     w->config = (struct config){.profiles_dir = STR("config/profiles"),
                                 .n_channels = 1,
                                 .channels = &w->channel,

@@ -169,6 +169,7 @@ static void limit(struct dialog *d, const struct outcome *out, const struct mess
                              .is_exempt = dialog_has_event(out, EVENT_stopped) ||
                                           dialog_has_event(out, EVENT_erased) ||
                                           dialog_has_event(out, EVENT_safe_raised),
+                             .is_new = !d->is_wake && !learner_is_enrolled(&d->learner),
                              .is_said = is_said,
                              .now = d->key.received};
     limits_make(&ask, d->arena, &d->caps);

@@ -368,7 +368,7 @@ static const struct yaml_row course_rows[] = {
      .is_required = true,
      .example = "90"},
     {.name = "modules",
-     SOURCE(modules),
+     .offset = offsetof(struct lesson_source, modules),
      .type = &type_files,
      .is_required = true,
      .example = "[role.md, m1.md]"},

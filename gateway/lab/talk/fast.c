@@ -80,6 +80,7 @@ static const struct config_channel channel_rows[] = {
      .tps = 1000,
      .max_in_flight = 100,
      .is_unsigned_allowed = true,
+     .new_numbers_hour = 100000,
      .is_private_allowed = true,
      .is_insecure_allowed = true},
     {.name = LIT("at-ussd"),
@@ -90,7 +91,8 @@ static const struct config_channel channel_rows[] = {
      .ussd_septets = GSM_USSD_SEPTETS,
      .ussd_ucs2 = GSM_USSD_UCS2,
      .fold = GSM_FOLD_LATIN,
-     .is_unsigned_allowed = true},
+     .is_unsigned_allowed = true,
+     .new_numbers_hour = 100000},
 };
 
 static const struct config_country country_rows[] = {

@@ -18,6 +18,8 @@
 #define CONFIG_MAX_COUNTRIES 256u
 #define CONFIG_MAX_ROUTES 256u
 #define CONFIG_AMOUNT 1000000u /* an amount of money is held in millionths of the currency */
+/* The default, as table.c says it. */
+#define CONFIG_CAP_MONEY_DAY (UINT64_C(1000) * CONFIG_AMOUNT)
 
 /* A channel = name + profile + credentials + limits. */
 struct config_channel {
@@ -32,11 +34,12 @@ struct config_channel {
     uint32_t ussd_septets, ussd_ucs2;
     uint32_t text_chars; /* of one SMS request; 0 = what the provider documents */
     enum gsm_fold fold;
-    uint32_t tps;             /* messages per second, 0 = the profile's documented rate */
-    uint32_t max_in_flight;   /* requests at once to the provider */
-    bool is_unsigned_allowed; /* "unsigned_callbacks: accepted" in plain words */
-    struct str path_secret;   /* first part of the path behind the name; absent = none */
-    struct str callers;       /* addresses its callbacks may come from; absent = any */
+    uint32_t tps;              /* messages per second, 0 = the profile's documented rate */
+    uint32_t max_in_flight;    /* requests at once to the provider */
+    bool is_unsigned_allowed;  /* "unsigned_callbacks: accepted" in plain words */
+    uint32_t new_numbers_hour; /* messages to who has not joined yet; 0 = no limit */
+    struct str path_secret;    /* first part of the path behind the name; absent = none */
+    struct str callers;        /* addresses its callbacks may come from; absent = any */
     bool is_private_allowed, is_insecure_allowed;
     uint64_t price;     /* of one segment; 0 = not known */
     struct str account; /* channels of one account share its rate; absent = its own */

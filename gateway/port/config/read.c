@@ -96,7 +96,9 @@ static void check_prices(struct yaml_report *report, const struct yaml_node *roo
     if (has_price && config->currency.p == NULL)
         yaml_complain(report, root, "add their currency, such as `currency: KES`",
                       "channels have prices");
-    if (config->cap_money_day > 0 && !has_price)
+    /* The default waits for the first price; another limit was meant. */
+    bool is_meant = config->cap_money_day > 0 && config->cap_money_day != CONFIG_CAP_MONEY_DAY;
+    if (is_meant && !has_price)
         yaml_complain(report, root, "add what one segment costs",
                       "cap_money_day limits nothing while no channel has a `price`");
 }

@@ -108,6 +108,16 @@ static const struct yaml_row channel_keys[] = {
      .fallback = "refused",
      .help = "A provider that signs nothing can be imitated by anyone who finds the address.\n"
              "\"accepted\" says that you know, and that something else guards it."},
+    {.name = "new_numbers_hour",
+     CHANNEL(new_numbers_hour),
+     .type = &yaml_type_number,
+     .max = 100000000,
+     .unit = "messages",
+     .fallback = "1000",
+     .help =
+         "In an hour to numbers that have not joined yet: who invents numbers has messages sent\n"
+         "at your cost. Raise it before you announce the course on the radio. 0 is no limit,\n"
+         "which a channel that checks no signature must not have."},
     {.name = "private_addresses",
      CHANNEL(is_private_allowed),
      .type = &yaml_type_flag,
@@ -391,8 +401,10 @@ static const struct yaml_row top_keys[] = {
      KEY(cap_money_day),
      .type = &config_type_amount,
      .max = 1000000000,
-     .fallback = "0",
-     .help = "What all messages of a day may cost, by the channels' prices; 0 for no limit."},
+     .fallback = "1000",
+     .help =
+         "What all messages of a day may cost, by the channels' prices; 0 for no limit. It holds\n"
+         "once a channel has a `price`."},
     {.name = "loop_exchanges",
      KEY(loop_exchanges),
      .type = &yaml_type_number,
