@@ -132,7 +132,7 @@ bench_writer()
     redis-cli -s "$STATE/redis/redis.sock" --scan --pattern 'wp:*:r:*' |
         xargs -r -n 1000 redis-cli -s "$STATE/redis/redis.sock" unlink >/dev/null
     BYTES_PER_LEARNER=$(quotient "$(($(redis_memory) - EMPTY_BYTES))" "$((LEARNERS + 2000))" 0)
-    bench_sql "copy core.event to '$STATE/pg/event.copy'"
+    bench_sql "copy (table core.event) to '$STATE/pg/event.copy'"
     bench_sql 'create table public.copied (like core.event including all)'
     start=$(date +%s%N)
     bench_sql "copy public.copied from '$STATE/pg/event.copy'"

@@ -42,33 +42,5 @@ end $$;
 comment on function core.move_log(numeric, smallint[], numeric[], numeric[], numeric[], numeric[]) is
     'Remembers how far the event log has been read.';
 
--- The state that Redis had when these steps were taken in, perhaps a later one, and the sealed number of a
--- first contact. Erased learners leave no link, also when their envelopes come late.
-create or replace function core.put_states(p_steps core.step_row[], p_erased uuid[]) returns void
-language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
-as $$
-begin
-    insert into core.number_state as t (number_id, learner_id, seq, at, due_at, state)
-    select distinct on (s.number_id, s.learner_id) s.number_id, s.learner_id, s.seq, s.at, s.due_at, s.state
-    from unnest(p_steps) s
-    where s.type = 'step' and s.state is not null and not s.is_erased and s.learner_id <> all (p_erased)
-    order by s.number_id, s.learner_id, s.seq desc
-    on conflict (number_id, learner_id) do update
-        set seq = excluded.seq, at = excluded.at, due_at = excluded.due_at, state = excluded.state
-        where excluded.seq > t.seq;
-
-    insert into core.vault as t (number_id, nonce, ciphertext, key_id, sealed_at)
-    select distinct on (s.number_id) s.number_id, decode(s.vault ->> 'nonce', 'hex'),
-            decode(s.vault ->> 'ciphertext', 'hex'), (s.vault ->> 'key_id')::integer, s.at
-    from unnest(p_steps) s
-    where s.vault is not null and not s.is_erased and s.learner_id <> all (p_erased)
-    order by s.number_id, s.at desc
-    on conflict (number_id) do update
-        set nonce = excluded.nonce, ciphertext = excluded.ciphertext, key_id = excluded.key_id,
-            sealed_at = excluded.sealed_at
-        where excluded.sealed_at > t.sealed_at;
-end $$;
-
 grant execute on function core.log_places(numeric),
     core.move_log(numeric, smallint[], numeric[], numeric[], numeric[], numeric[]) to waypost_writer;

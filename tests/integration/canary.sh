@@ -131,16 +131,17 @@ search 'tables of PostgreSQL but the vault' dump --exclude-table-data=core.vault
 search 'the vault, which is sealed' dump --data-only --table=core.vault
 
 # --- who erases is gone ---
-learner=$(sql "select learner_id from core.number_state where encode(number_id, 'hex') = '$(number_id)'")
+learner=$(sql "select learner_id from core.number_state join core.learner using (learner) where encode(number_id, 'hex') = '$(number_id)'")
+key=$(sql "select learner from core.learner where learner_id = '$learner'")
 check 'the learner is in Redis' has_state
 printf 'sms> DELETE\nsms> DELETE 1\n' >"$STATE/erase.talk"
 check 'and erases' canary play --port "$PORT" "$STATE/erase.talk"
 check 'spool and streams run empty' wait_for 60 is_drained
 check_same 'the vault is empty' 0 "$(sql 'select count(*) from core.vault')"
 check_same 'no state leads to the learner' 0 \
-    "$(sql "select count(*) from core.number_state where learner_id = '$learner'")"
-check_same 'no words are kept' 0 "$(sql "select (select count(*) from core.free_text where learner_id = '$learner')
-    + (select count(*) from core.unknown_input where learner_id = '$learner')
-    + (select count(*) from core.safe_case where learner_id = '$learner' and sealed is not null)")"
+    "$(sql "select count(*) from core.number_state where learner = $key")"
+check_same 'no words are kept' 0 "$(sql "select (select count(*) from core.free_text where learner = $key)
+    + (select count(*) from core.unknown_input where learner = $key)
+    + (select count(*) from core.safe_case where learner = $key and sealed is not null)")"
 check_same 'nor in Redis' no "$(has_state && echo yes || echo no)"
 done_testing

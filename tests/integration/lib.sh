@@ -106,7 +106,7 @@ histories()
 {
     sql "select encode(s.number_id, 'hex') || ' ' || s.seq || ' ' || coalesce((select string_agg(
             concat_ws(',', seq, n, kind, phase, unit, choice, value, correct, attempt, via, channel, lang),
-            ' ' order by seq, n) from core.event e where e.learner_id = s.learner_id), '')
+            ' ' order by seq, n) from core.event e where e.learner = s.learner), '')
         from core.number_state s"
 }
 
@@ -116,7 +116,7 @@ number_steps()
     sql "select encode(s.number_id, 'hex'), s.seq, count(*) filter (where m.status = 'sent'),
             count(*) filter (where m.status = 'unknown'),
             count(*) filter (where m.status not in ('sent', 'unknown'))
-        from core.number_state s left join core.message m using (learner_id) group by 1, 2" | tr '|' ' '
+        from core.number_state s left join core.message m using (learner) group by 1, 2" | tr '|' ' '
 }
 
 # check WORDS COMMAND...: one TAP line.

@@ -48,7 +48,7 @@ check 'when it is back the writer catches up' wait_for 60 is_drained
 histories >"$STATE/histories"
 check 'and PostgreSQL knows it all' duplicates check --keys "$STATE/keys" <"$STATE/histories"
 check_same 'the views are complete: enrolments' \
-    "$(sql "select count(distinct learner_id) from core.event where kind = 'consented'")" \
+    "$(sql "select count(distinct learner) from core.event where kind = 'consented'")" \
     "$(sql 'select count(*) from report.enrolments')"
 check_same 'the views are complete: answers' \
     "$(sql "select count(*) from core.event where kind = 'answered' and phase in ('pretest', 'posttest', 'quiz')")" \

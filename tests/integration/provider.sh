@@ -258,7 +258,7 @@ write_config "http://127.0.0.1:$PORT_PLAIN/nameless" all-allowed >"$STATE/waypos
 demo_start "$STATE" "$PORT"
 check 'all that waited is sent when it can be' wait_for 30 metric_is outbox_pending 0
 check_same 'each phone has one message, and each message one row' "$N_PHONES $N_PHONES" \
-    "$(sql 'select count(*), count(distinct learner_id) from core.message' | tr '|' ' ')"
+    "$(sql 'select count(*), count(distinct learner) from core.message' | tr '|' ' ')"
 check_same 'and no message may have been sent twice' 0 \
     "$(requests_of 'select(.may_be_taken) | .script + .id' | sort | uniq -d | wc -l)"
 done_testing

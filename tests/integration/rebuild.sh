@@ -25,11 +25,11 @@ world_make
 postgres_start "$STATE" -c fsync=off
 createdb -h "$STATE/pg" -U postgres waypost
 "$WAYPOST" migrate --conninfo "host=$STATE/pg dbname=waypost user=postgres" "$ROOT/sql" >/dev/null
-sql "insert into core.number_state (number_id, learner_id, seq, at, due_at, state)
-    select substr(sha256(int4send(i)), 1, 16), gen_random_uuid(), 7, now(), case when i % 2 = 0 then now() end,
+sql "insert into core.number_state (number_id, learner, seq, at, due_at, state)
+    select substr(sha256(int4send(i)), 1, 16), i, 7, now(), case when i % 2 = 0 then now() end,
         '\\x00000007'::bytea || sha256(int4send(i)) from generate_series(1, $N) i"
-sql "insert into core.number_state (number_id, learner_id, seq, at, state)
-    select substr(sha256(int4send(1)), 1, 16), gen_random_uuid(), 3, now() - interval '1 day', '\\x00000003'::bytea || 'an older learner'::bytea"
+sql "insert into core.number_state (number_id, learner, seq, at, state)
+    select substr(sha256(int4send(1)), 1, 16), $N + 1, 3, now(), '\\x00000003'::bytea || 'enrolled anew by mistake'::bytea"
 for version in 1.0.0 1.1.0; do
     sql "select core.publish(jsonb_build_object('course', 'c', 'version', '$version', 'hash', repeat('a', 64),
         'bundle', encode('bundle of $version', 'base64'), 'units', '[]'::jsonb))"

@@ -19,7 +19,7 @@ check 'the writer takes in all that happened' wait_for 30 is_drained
 check_same 'three learners have each completion and answer once' \
     "$(printf '1|7|28|7|7|8\n%.0s' 1 2 3)" "$(sql "$COUNTS")"
 check_same 'no event is there twice' 0 \
-    "$(sql 'select count(*) - count(distinct (learner_id, seq, n)) from core.event')"
+    "$(sql 'select count(*) - count(distinct (learner, seq, n)) from core.event')"
 check_same 'they began by SMS, by USSD and by SMS' 'sms sms ussd' \
     "$(sql "select string_agg(first_channel, ' ' order by first_channel) from report.enrolments
         where status = 'certified'")"

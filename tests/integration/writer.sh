@@ -68,8 +68,8 @@ check_same 'each event is there once' "$((N - N / POISON_EVERY))" "$(n_events)"
 check_same 'the poison is put aside, once' "$((N / POISON_EVERY))" "$(sql 'select count(*) from ops.dead_letters')"
 check_same 'with a reason' "$((N / POISON_EVERY))" "$(sql "select count(*) from ops.dead_letters where reason like '%is missing'")"
 check_same 'the newest state of each number is kept' t \
-    "$(sql "select bool_and(s.seq = e.seq) from core.number_state s join (select learner_id, max(seq) as seq
-        from core.event group by 1) e using (learner_id)")"
+    "$(sql "select bool_and(s.seq = e.seq) from core.number_state s join (select learner, max(seq) as seq
+        from core.event group by 1) e using (learner)")"
 
 # A schema that this program does not know is refused, and mended without a restart.
 sql "insert into ops.schema_migration (version, name, sha256) values (999, '0999_future', repeat('0', 64))"

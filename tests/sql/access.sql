@@ -6,7 +6,7 @@ create view make.granted as
 select g.grantee::regrole::text as grantee, n.nspname || '.' || c.relname as object, g.privilege_type as privilege
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
     cross join lateral aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) g
-where n.nspname in ('core', 'report', 'ops') and c.relkind in ('r', 'v', 'S') and g.grantee <> c.relowner
+where n.nspname in ('core', 'report', 'ops') and c.relkind in ('r', 'p', 'v', 'm', 'S') and g.grantee <> c.relowner
 union all
 select case when g.grantee = 0 then 'public' else g.grantee::regrole::text end, n.nspname || '.' || p.proname, g.privilege_type
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace
@@ -28,16 +28,30 @@ select bag_eq('select * from make.granted', $$values
     ('report_owner', 'core.organisation', 'SELECT'), ('report_owner', 'core.course_version', 'SELECT'),
     ('report_owner', 'core.unit', 'SELECT'), ('report_owner', 'core.learner', 'SELECT'),
     ('report_owner', 'core.event', 'SELECT'), ('report_owner', 'core.enrolment', 'SELECT'),
-    ('report_owner', 'core.free_text', 'SELECT'),
+    ('report_owner', 'core.free_text', 'SELECT'), ('report_owner', 'core.cohort', 'SELECT'),
+    ('report_owner', 'core.unit_cohort', 'SELECT'), ('report_owner', 'core.active_day', 'SELECT'),
+    ('report_owner', 'core.answer_text', 'EXECUTE'), ('coordinator', 'core.answer_text', 'EXECUTE'),
     ('report_owner', 'core.shown', 'EXECUTE'), ('report_owner', 'core.shown_part', 'EXECUTE'),
     ('report_owner', 'core.shown_percent', 'EXECUTE'),
     ('waypost_sender', 'core', 'USAGE'), ('waypost_sender', 'ops', 'USAGE'), ('waypost_sender', 'core.vault', 'SELECT'),
     ('waypost_sender', 'ops.schema_migration', 'SELECT'), ('waypost_sender', 'ops.schema_version', 'SELECT'),
     ('waypost_sender', 'ops.lag', 'SELECT'), ('waypost_sender', 'ops.dead_letters', 'SELECT'),
+    ('waypost_sender', 'ops.conflicts', 'SELECT'), ('waypost_sender', 'ops.epoch', 'SELECT'),
     ('waypost_sender', 'ops.messages', 'SELECT'), ('waypost_sender', 'ops.parked_reports', 'SELECT'),
     ('waypost_writer', 'core', 'USAGE'), ('waypost_writer', 'ops', 'USAGE'),
-    ('waypost_writer', 'core.ingest', 'EXECUTE'), ('waypost_writer', 'core.dead_letter', 'EXECUTE'),
+    ('waypost_writer', 'core.ingest', 'EXECUTE'), ('waypost_writer', 'core.put_steps', 'EXECUTE'),
     ('waypost_writer', 'core.log_places', 'EXECUTE'), ('waypost_writer', 'core.move_log', 'EXECUTE'),
+    ('waypost_writer', 'core.epoch', 'EXECUTE'), ('waypost_writer', 'core.begin_epoch', 'EXECUTE'),
+    ('waypost_writer', 'core.reconcile', 'EXECUTE'), ('waypost_writer', 'core.numbers_to_forget', 'EXECUTE'),
+    ('waypost_writer', 'core.forget_numbers', 'EXECUTE'),
+    ('waypost_writer', 'ops.conflicts', 'SELECT'), ('waypost_writer', 'ops.epoch', 'SELECT'),
+    ('waypost_operator', 'ops', 'USAGE'), ('waypost_operator', 'ops.schema_migration', 'SELECT'),
+    ('waypost_operator', 'ops.schema_version', 'SELECT'), ('waypost_operator', 'ops.lag', 'SELECT'),
+    ('waypost_operator', 'ops.dead_letters', 'SELECT'), ('waypost_operator', 'ops.messages', 'SELECT'),
+    ('waypost_operator', 'ops.parked_reports', 'SELECT'), ('waypost_operator', 'ops.conflicts', 'SELECT'),
+    ('waypost_operator', 'ops.epoch', 'SELECT'), ('waypost_operator', 'ops.move_learner', 'EXECUTE'),
+    ('waypost_operator', 'ops.merge_organisations', 'EXECUTE'), ('waypost_operator', 'ops.mark_test', 'EXECUTE'),
+    ('waypost_operator', 'ops.replay_dead_letter', 'EXECUTE'), ('waypost_operator', 'ops.forget_old', 'EXECUTE'), ('waypost_writer', 'core.dead_letter', 'EXECUTE'),
     ('waypost_writer', 'core.publish', 'EXECUTE'), ('waypost_writer', 'core.states_page', 'EXECUTE'),
     ('waypost_writer', 'core.count_states', 'EXECUTE'), ('waypost_writer', 'core.published', 'EXECUTE'),
     ('waypost_writer', 'ops.forget_old', 'EXECUTE'), ('waypost_writer', 'ops.schema_migration', 'SELECT'), ('waypost_writer', 'ops.schema_version', 'SELECT'),
@@ -51,15 +65,7 @@ select is_empty($$select datname from pg_database, aclexplode(datacl) where datn
 insert into core.organisation (code, name) values ('north', 'North'), ('south', 'South');
 select make.publish();
 select core.ingest(make.module(i, '2026-03-02 09:00Z') || make.ending(i, '2026-03-09 09:00Z')) from generate_series(1, 22) i;
-create function make.move(p_from integer, p_to integer, p_code text) returns void language sql
-begin atomic
-    update core.learner set org_id = (select org_id from core.organisation where code = p_code)
-        where learner_id = any (array(select make.learner(i) from generate_series(p_from, p_to) i));
-    update core.event e set org_id = l.org_id from core.learner l where l.learner_id = e.learner_id;
-    update core.enrolment e set org_id = l.org_id from core.learner l where l.learner_id = e.learner_id;
-    update core.free_text e set org_id = l.org_id from core.learner l where l.learner_id = e.learner_id;
-end;
-select make.move(1, 10, 'north'), make.move(11, 22, 'south');
+select ops.move_learner(make.learner(i), case when i <= 10 then 'north' else 'south' end) from generate_series(1, 22) i;
 select ops.add_coordinator('nora', 'north'), ops.add_coordinator('sam', 'south'), ops.add_coordinator('bo', 'north'),
     ops.add_coordinator('bo', 'south');
 create role stranger login in role coordinator;
@@ -101,9 +107,17 @@ select make.denied('nora', 'select 1 from core.' || t) from unnest(array['learne
 select make.denied('nora', s) from unnest(array['select 1 from ops.dead_letter', 'select 1 from ops.dead_letters',
     'select core.ingest(''[]'')', 'select core.states_page('''', 1)', 'create table report.mine (a int)', 'create table public.mine (a int)',
     'create schema mine', 'create temp table mine (a int)', 'select ops.add_coordinator(''nora'', ''south'')', 'select ops.replay_dead_letter(1)']) s;
+-- Readers cannot hold anything that the writer waits for, nor fill the disk.
+select make.denied('nora', s) from unnest(array['select pg_advisory_lock(1)', 'select pg_advisory_xact_lock(1, 2)', 'select pg_try_advisory_lock(1)',
+    'select pg_try_advisory_xact_lock_shared(1)', 'select pg_advisory_unlock_all()', 'select lo_create(0)', 'select lo_creat(-1)',
+    'select lo_from_bytea(0, ''\x00'')', 'select lo_put(1, 0, ''\x00'')', 'select lo_open(1, 131072)', 'select lowrite(0, ''\x00'')',
+    'lock table core.membership', 'lock table report.enrolments in share mode', 'select 1 from report.enrolments for update']) s;
+select is_empty($$select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'pg_catalog'::regnamespace
+        and p.proname ~ '(^lo_|^lowrite$|^loread$|advisory)' and has_function_privilege('nora', p.oid, 'execute')$$, 'no advisory lock and no large object for anybody');
+select results_eq($$select rolconnlimit from pg_roles where rolname = 'nora'$$, array[8], 'a coordinator has few connections');
 select make.denied('waypost_writer', s) from unnest(array['select 1 from core.learner', 'select 1 from core.event',
-    'select 1 from core.vault', 'insert into core.event default values', 'select 1 from report.enrolments', 'select core.erase(null)',
-    'select core.ingest_all(''[]'', false)', 'select ops.replay_dead_letter(1)', 'create table core.mine (a int)']) s;
+    'select 1 from core.vault', 'insert into core.event default values', 'select 1 from report.enrolments', 'select core.erase(null, null, null)',
+    'select core.ingest_all(''[]'')', 'select ops.replay_dead_letter(1)', 'create table core.mine (a int)']) s;
 select make.denied('waypost_sender', s) from unnest(array['select core.ingest(''[]'')', 'select 1 from core.number_state',
     'select 1 from core.learner', 'delete from core.vault', 'select core.publish(''{}'')']) s;
 set local role waypost_sender;
@@ -131,11 +145,13 @@ reset role;
 
 -- Tables owned by waypost_owner obey, too: without its policy it would see nothing.
 select results_eq($$select count(*) from pg_policies where schemaname = 'core' and policyname = 'organisation' and cmd = 'SELECT'
-    and roles = '{report_owner}'$$, array[4::bigint], 'four tables have a policy for the reports');
+    and roles = '{report_owner}'$$, array[7::bigint], 'seven tables have a policy for the reports');
 
 select bag_eq($$select rolname::text, unnest(rolconfig) from pg_roles where rolname in ('nora', 'waypost_writer', 'coordinator')$$,
     $$values ('nora', 'default_transaction_read_only=on'), ('nora', 'statement_timeout=60s'),
-        ('nora', 'idle_in_transaction_session_timeout=10min'), ('nora', 'search_path=report')$$, 'seat-belts of a coordinator');
+        ('nora', 'idle_in_transaction_session_timeout=10min'), ('nora', 'max_parallel_workers_per_gather=0'), ('nora', 'enable_seqscan=off'), ('nora', 'enable_mergejoin=off'),
+        ('nora', 'enable_hashjoin=off'),
+        ('nora', 'search_path=report'), ('nora', 'temp_file_limit=1GB')$$, 'seat-belts of a coordinator');
 select throws_ok($$select ops.add_coordinator('x', 'east')$$, 'P0002', null, 'no coordinator of an organisation that does not exist');
 select * from finish();
 rollback;

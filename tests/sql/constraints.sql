@@ -6,20 +6,20 @@ select core.ingest(make.module(1, '2026-11-02 09:00Z'));
 create function make.refused(p_sql text, p_state text, p_what text) returns text language sql
 return throws_ok(p_sql, p_state, null, p_what);
 
-select make.refused(format('insert into core.event (learner_id, at, seq, kind, org_id, n, unit, phase)
-    values (%L, now(), %s)', make.learner(9), v), s, w)
+select make.refused(format('insert into core.event (learner, at, seq, kind, org_id, n, unit, phase, lang)
+    values (9, now(), %s, ''en'')', v), s, w)
 from (values
     ($$0, 'contact', 1, 0, null, null$$, '23514', 'seq from 1'),
-    ($$1, 'contact', 1, 256, null, null$$, '23514', 'n up to 255'),
+    ($$1, 'contact', 1, 4096, null, null$$, '23514', 'n up to 4095'),
     ($$1, 'contact', 1, -1, null, null$$, '23514', 'n from 0'),
     ($$1, 'danced', 1, 0, null, null$$, '22P02', 'a kind that nobody knows'),
     ($$1, 'answered', 1, 0, null, 'quiz'$$, '23514', 'an answer without a question'),
     ($$1, 'answered', 1, 0, 'm1q1', null$$, '23514', 'an answer without a phase'),
     ($$1, 'answered', 1, 0, repeat('x', 32), 'quiz'$$, '23514', 'a unit id of 32 characters'),
     ($$1, null, 1, 0, null, null$$, '23502', 'no kind')) t (v, s, w);
-select lives_ok(format('insert into core.event (learner_id, at, seq, kind, org_id, n, unit, phase)
-    values (%L, now(), 1, ''answered'', 1, 255, repeat(''x'', 31), ''quiz'')', make.learner(9)),
-    'n = 255 and a unit id of 31 characters');
+select lives_ok($$insert into core.event (learner, at, seq, kind, org_id, n, unit, phase, lang)
+    values (9, now(), 1, 'answered', 1, 4095, repeat('x', 31), 'quiz', 'en')$$,
+    'n = 4095 and a unit id of 31 characters');
 
 select make.refused(format('insert into core.vault values (%s, now())', v), '23514', w)
 from (values
@@ -28,22 +28,21 @@ from (values
     ($$decode(repeat('00', 16), 'hex'), decode(repeat('00', 12), 'hex'), decode(repeat('00', 16), 'hex'), 1$$, 'a tag and nothing in it'),
     ($$decode(repeat('00', 16), 'hex'), decode(repeat('00', 12), 'hex'), decode(repeat('00', 29), 'hex'), 0$$, 'key 0')) t (v, w);
 
-select make.refused(format('insert into core.certificate (code, learner_id, course_id, score, issued_at)
-    values (%s, %L, 1, %s, now())', c, make.learner(1), s), '23514', w)
+select make.refused(format('insert into core.certificate (code, learner, course_id, score, issued_at)
+    values (%s, %L, 1, %s, now())', c, make.key(1), s), '23514', w)
 from (values ($$'12345678901'$$, 80, 'a code of 11 digits'), ($$'12345678901a'$$, 80, 'a letter in a code'),
     ($$'123456789012'$$, 101, 'more than 100 percent')) t (c, s, w);
-insert into core.certificate (code, learner_id, course_id, score, issued_at)
-values ('123456789012', make.learner(1), (select course_id from core.course_version limit 1), 80, now());
-select make.refused(format('insert into core.certificate (code, learner_id, course_id, score, issued_at)
-    values (''123456789012'', %L, (select course_id from core.course_version limit 1), 80, now())', make.learner(1)),
+insert into core.certificate (code, learner, course_id, score, issued_at)
+values ('123456789012', make.key(1), (select course_id from core.course_version limit 1), 80, now());
+select make.refused(format('insert into core.certificate (code, learner, course_id, score, issued_at)
+    values (''123456789012'', %L, (select course_id from core.course_version limit 1), 80, now())', make.key(1)),
     '23505', 'a certificate code that is taken');
 
 select make.refused($$insert into core.organisation (code, name, is_default) values ('second', 'Second', true)$$,
     '23505', 'two default organisations');
 select make.refused($$insert into core.organisation (code, name) values ('Not a code', 'x')$$, '23514', 'organisation code');
-select make.refused(format('insert into core.enrolment (learner_id, course, org_id) values (%L, ''c'', 1)',
-    make.learner(77)), '23503', 'an enrolment of nobody');
-select make.refused(format('insert into core.free_text values (%L, 1, 0, 1, now(), repeat(''x'', 1601))', make.learner(1)),
+select make.refused($$insert into core.enrolment (learner, course, org_id) values (77, 'c', 1)$$, '23503', 'an enrolment of nobody');
+select make.refused($$insert into core.free_text (learner, seq, n, org_id, at, text) values (1, 1, 0, 1, now(), repeat('x', 1601))$$,
     '23514', 'free text of 1601 characters');
 select * from finish();
 rollback;

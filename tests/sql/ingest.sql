@@ -68,19 +68,19 @@ select pg_temp.shuffled(s) from generate_series(1, 25) s;
 
 -- What it should have made of them.
 select results_eq($$select consent_at, started_at, completed_at, certified_at, score::int, stopped_at from core.enrolment
-    where learner_id = make.learner(1)$$,
+    where learner = make.key(1)$$,
     $$values ('2026-11-02 09:01Z'::timestamptz, '2026-11-02 09:02Z'::timestamptz, '2026-11-20 09:00Z'::timestamptz,
         '2026-11-20 09:01Z'::timestamptz, 86, null::timestamptz)$$, 'milestones');
-select results_eq('select stopped_at, stop_seq from core.enrolment where learner_id = make.learner(2)',
+select results_eq('select stopped_at, stop_seq from core.enrolment where learner = make.key(2)',
     $$values ('2026-11-05 10:00Z'::timestamptz, 13)$$, 'the last STOP counts');
 select results_eq('select lang, role_choice::int, country, network, first_channel, first_via::text from core.learner
     where learner_id = make.learner(2)', $$values ('en', 2, 'KE', '63902', 'at', 'sms')$$, 'learner');
-select results_eq($$select is_given from core.consent where learner_id = make.learner(2) order by seq$$,
+select results_eq($$select is_given from core.consent where learner = make.key(2) order by seq$$,
     array[true, false, true, false], 'consents and their ends');
 select results_eq($$select status::text, status_at, sent_at, attempts::int, provider_id, segments::int, error from core.message$$,
     $$values ('delivered', '2026-11-02 09:01:05Z'::timestamptz, '2026-11-02 09:01:04Z'::timestamptz, 2, 'ATX1', 2, null)$$,
     'a message gets as far as its best report');
-select results_eq($$select convert_from(state, 'UTF8') collate "default", seq from core.number_state where learner_id = make.learner(1)$$,
+select results_eq($$select convert_from(state, 'UTF8') collate "default", seq from core.number_state where learner = make.key(1)$$,
     $$values ('state 1 10', 10)$$, 'the newest state');
 select results_eq($$select number_id, due_ms from core.states_page('', 10) order by 1$$,
     $$select decode(make.number_id(i), 'hex'), 0::bigint from generate_series(1, 3) i order by 1$$, 'states_page: one per number');
@@ -90,11 +90,11 @@ select results_eq($$select due_ms from core.states_page('', 10) where due_ms > 0
     'states_page: due time in milliseconds');
 
 -- Erasure: the link, the words and the number are gone; the number lives on with learner 4.
-select is_empty('select from core.number_state where learner_id = make.learner(3)', 'erased: no state');
-select is_empty('select from core.free_text where learner_id = make.learner(3)', 'erased: no free text');
-select is_empty('select from core.unknown_input where learner_id = make.learner(3)', 'erased: no unknown input');
-select results_eq('select sealed is null from core.safe_case where learner_id = make.learner(3)', array[true], 'erased: no disclosure');
-select isnt_empty('select from core.event where learner_id = make.learner(3) and kind = ''lesson_read''', 'erased: progress stays, anonymous');
+select is_empty('select from core.number_state where learner = make.key(3)', 'erased: no state');
+select is_empty('select from core.free_text where learner = make.key(3)', 'erased: no free text');
+select is_empty('select from core.unknown_input where learner = make.key(3)', 'erased: no unknown input');
+select results_eq('select sealed is null from core.safe_case where learner = make.key(3)', array[true], 'erased: no disclosure');
+select isnt_empty('select from core.event where learner = make.key(3) and kind = ''lesson_read''', 'erased: progress stays, anonymous');
 select results_eq($$select sealed_at from core.vault where number_id = decode(make.number_id(3), 'hex')$$,
     array['2026-11-09 11:00Z'::timestamptz], 'erased: the vault keeps the number for who learns on it now');
 select core.dead_letter(convert_to(make.step(4, 2, now(), '[{"kind":"no such kind"}]')::text, 'UTF8'), 'test');
@@ -102,6 +102,15 @@ select core.ingest(jsonb_build_array(make.step(4, 3, '2026-11-10 11:00Z', '[{"ki
     jsonb_build_object('number_id', make.number_id(3), 'state', null))));
 select is_empty($$select from core.vault where number_id = decode(make.number_id(3), 'hex')$$, 'erased: the last one takes the number along');
 select is_empty('select from ops.dead_letter', 'erased: no dead letter either');
+
+-- The state is that of Redis; where it is not known the step still counts, and a rebuild gives nothing back.
+select core.ingest(jsonb_build_array(make.step(9, 1, now(), '[{"kind":"contact"}]', '{"state":null}')));
+select results_eq('select seq, state from core.number_state where learner = make.key(9)', 'values (1, null::bytea)', 'a step without state');
+select is_empty(format('select from core.states_page(%L, 1) where number_id = %1$L', '\x' || make.number_id(9)), 'which is in no page of states');
+select core.ingest(jsonb_build_array(make.step(9, 2, now(), '[]')));
+select core.ingest(jsonb_build_array(make.step(9, 3, now(), '[]', '{"state":null}')));
+select results_eq($$select seq, convert_from(state, 'UTF8') collate "default" from core.number_state where learner = make.key(9)$$,
+    $$values (3, 'state 9 2')$$, 'the last state that was known stays');
 
 -- Refusals: the call fails as a whole and says which envelope and why.
 create function pg_temp.refused(p_bad jsonb, p_state text, p_pattern text, p_what text) returns setof text language plpgsql as $$
@@ -161,11 +170,11 @@ begin
             jsonb_build_object('network', repeat('n', 32 + p_n))),
         jsonb_build_object('type', 'message', 'message_id', '9-9-' || p_i, 'learner_id', make.learner(p_i), 'seq', 1, 'at', now(),
             'channel', 'at', 'class', 'reply', 'status', 'failed', 'provider_id', repeat('p', 255 + p_n), 'error', repeat('e', 500 + p_n))));
-    return next is((select char_length(text) from core.free_text where learner_id = make.learner(p_i)), 1600 + least(p_n, 0), 'free text' || p_n);
-    return next is((select char_length(text) from core.unknown_input where learner_id = make.learner(p_i)), 1600 + least(p_n, 0), 'unknown input' || p_n);
+    return next is((select char_length(text) from core.free_text where learner = make.key(p_i)), 1600 + least(p_n, 0), 'free text' || p_n);
+    return next is((select char_length(text) from core.unknown_input where learner = make.key(p_i)), 1600 + least(p_n, 0), 'unknown input' || p_n);
     return next is((select char_length(network) from core.learner where learner_id = make.learner(p_i)), 32 + least(p_n, 0), 'network' || p_n);
-    return next is((select char_length(provider_id) from core.message where learner_id = make.learner(p_i)), 255 + least(p_n, 0), 'provider_id' || p_n);
-    return next is((select char_length(error) from core.message where learner_id = make.learner(p_i)), 500 + least(p_n, 0), 'error' || p_n);
+    return next is((select char_length(provider_id) from core.message where learner = make.key(p_i)), 255 + least(p_n, 0), 'provider_id' || p_n);
+    return next is((select char_length(error) from core.message where learner = make.key(p_i)), 500 + least(p_n, 0), 'error' || p_n);
 end $$;
 select pg_temp.cut(80 + n, n) from generate_series(-1, 1) n;
 select * from finish();

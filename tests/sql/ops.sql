@@ -2,7 +2,7 @@
 begin;
 select no_plan();
 select results_eq('select newest_event_at, seconds from ops.lag', 'values (null::timestamptz, null::bigint)', 'lag: nothing yet');
-select core.ingest(jsonb_build_array(make.step(1, 1, now() - interval '90 seconds', '[{"kind":"contact"}]')));
+update core.log_place set ms = floor(extract(epoch from now() - interval '90 seconds') * 1000) where bucket = 7;
 select results_eq('select seconds from ops.lag', array[90::bigint], 'lag: seconds since the newest fact');
 
 select core.dead_letter('\xff00', 'not even text');
@@ -25,10 +25,34 @@ select core.ingest(jsonb_build_array(
     jsonb_build_object('type', 'message', 'message_id', '1-1-0', 'learner_id', make.learner(2), 'seq', 1,
         'at', '2026-01-01 09:00Z', 'channel', 'at', 'class', 'reply', 'status', 'sent')));
 select results_eq(format('select n_forgotten::int from ops.forget_old(%L)', d), n, 'forget_old on ' || d)
-from (values ('2026-01-31 09:00Z', array[0, 0, 0, 0]), ('2026-01-31 09:01Z', array[1, 0, 0, 0]), ('2027-01-01 09:00Z', array[0, 0, 0, 0]),
-    ('2027-01-01 09:01Z', array[0, 1, 1, 0])) t (d, n);
+from (values ('2026-01-31 09:00Z', array[0, 0, 0, 0, 0]), ('2026-01-31 09:01Z', array[1, 0, 0, 0, 0]), ('2027-01-01 09:00Z', array[0, 0, 0, 0, 0]),
+    ('2027-01-01 09:01Z', array[0, 1, 1, 0, 0])) t (d, n);
 update core.safe_case set acknowledged_at = '2026-01-02 09:00Z';
-select results_eq($$select n_forgotten::int from ops.forget_old('2026-02-01 09:01Z')$$, array[0, 0, 0, 1], 'forget_old: a disclosure 30 days after it was taken over');
-select results_eq('select count(*)::int from core.event where learner_id = make.learner(2)', array[3], 'forget_old: the facts stay');
+select results_eq($$select n_forgotten::int from ops.forget_old('2026-02-01 09:01Z')$$, array[0, 0, 0, 1, 0], 'forget_old: a disclosure 30 days after it was taken over');
+select results_eq('select count(*)::int from core.event where learner = make.key(2)', array[3], 'forget_old: the facts stay');
+-- Twelve months after the last of STOP, end, learning action and contact a number is forgotten; progress stays.
+select make.forget();
+select core.ingest(make.module(10, '2026-01-01 09:00Z') || make.ending(10, '2026-02-01 09:00Z'));       -- last answer 02-01 09:03
+select core.ingest(make.module(11, '2026-01-01 09:00Z') || jsonb_build_array(make.step(11, 7, '2026-03-01 09:00Z', '[{"kind":"stopped"}]')));
+select core.ingest(jsonb_build_array(make.step(12, 1, '2026-01-15 09:00Z', '[{"kind":"contact"}]', make.vault(12))));
+select core.ingest(make.module(13, '2026-01-01 09:00Z') || jsonb_build_array(make.step(13, 7, '2026-12-01 09:00Z', '[{"kind":"lesson_read","unit":"m1l1"}]')));
+select bag_eq(format('select core.numbers_to_forget(100, %L)', d),
+    format('select decode(make.number_id(i), ''hex'') from unnest(%L::integer[]) i', n), 'to be forgotten on ' || d)
+from (values ('2027-01-15 09:00Z', '{}'), ('2027-01-15 09:01Z', '{12}'), ('2027-02-01 09:03Z', '{12}'), ('2027-02-01 09:04Z', '{10,12}'),
+    ('2027-03-01 09:00Z', '{10,12}'), ('2027-03-01 09:01Z', '{10,11,12}'), ('2027-12-01 09:00Z', '{10,11,12}')) t (d, n);
+select results_eq($$select count(*)::int from core.numbers_to_forget(1, '2027-03-01 09:01Z')$$, array[1], 'a few at a time');
+select is(core.forget_numbers(array(select decode(make.number_id(i), 'hex') from generate_series(10, 13) i), '2027-02-01 09:04Z'), 2::bigint,
+    'forget_numbers: only who is due');
+select bag_eq($$select make.learner(i) from generate_series(10, 13) i where exists (select from core.number_state s
+        where s.number_id = decode(make.number_id(i), 'hex')) and exists (select from core.vault v where v.number_id = decode(make.number_id(i), 'hex'))$$,
+    array[make.learner(11), make.learner(13)], 'forget_numbers: number and place are gone');
+select results_eq('select erased_at from core.learner where learner = make.key(10)', array['2027-02-01 09:04Z'::timestamptz], 'forget_numbers: as erased');
+select is_empty('select from core.free_text where learner = make.key(10)', 'forget_numbers: no words');
+select results_eq('select count(*)::int, min(certified_at) from core.event join core.enrolment using (learner) where learner = make.key(10) and kind = ''answered''',
+    $$values (6, '2026-02-01 09:01Z'::timestamptz)$$, 'forget_numbers: progress stays');
+select is(core.forget_numbers('{}'), 0::bigint, 'forget_numbers: nobody');
+update core.certificate set issued_at = '2026-02-01 09:01Z';
+select results_eq($$select n_forgotten::int from ops.forget_old('2031-02-01 09:01Z') where what = 'certificates'$$, array[0], 'a certificate of five years');
+select results_eq($$select n_forgotten::int from ops.forget_old('2031-02-01 09:02Z') where what = 'certificates'$$, array[1], 'and one of more');
 select * from finish();
 rollback;

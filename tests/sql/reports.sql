@@ -17,10 +17,10 @@ select core.ingest(make.module(1, '2026-03-02 21:30Z') || make.ending(1, '2026-0
 update core.learner set is_test = true where learner_id = make.learner(4);
 
 set local role amina;
-select results_eq('select learner_id, status, local_date, version, score::int, lang, country, first_channel
+select results_eq('select learner_id, status, local_date, version, score::int, lang, country, first_channel, first_via
     from report.enrolments order by enrolled_at',
-    $$values (make.learner(1), 'certified', '2026-03-03'::date, '1.0.0', 86, 'en', 'KE', 'sms'),
-        (make.learner(2), 'lost', '2026-03-03'::date, '1.0.0', null::int, 'en', 'KE', 'sms')$$,
+    $$values (make.learner(1), 'certified', '2026-03-03'::date, '1.0.0', 86, 'en', 'KE', 'at', 'sms'),
+        (make.learner(2), 'lost', '2026-03-03'::date, '1.0.0', null::int, 'en', 'KE', 'at', 'sms')$$,
     'enrolments: no testers, nobody who left before the first action; the day is local');
 select results_eq('select enrolled_at, started_at, completed_at, certified_at, stopped_at, last_active_at from report.enrolments
     where learner_id = make.learner(1)',
@@ -29,12 +29,12 @@ select results_eq('select enrolled_at, started_at, completed_at, certified_at, s
 select results_eq('select learner_id, module, module_title, right_answers, questions, score_percent, is_passed
     from report.module_completions order by completed_at',
     $$select make.learner(i), 'm1'::text, 'The situation'::text, 1, 2, 50.0, false from generate_series(1, 2) i$$, 'module_completions');
-select results_eq('select phase, question, question_text, answer_text, is_correct, channel from report.quiz_answers
+select results_eq('select phase, question, question_text, answer_text, is_correct, via, channel from report.quiz_answers
     where learner_id = make.learner(1) order by answered_at',
-    $$values ('pretest', 'p1', 'A girl of 17 is alone. Is she a child?', 'Yes', true, 'sms'),
-        ('quiz', 'm1q1', 'Under the CRC, a child is a person under...', '18', true, 'sms'),
-        ('quiz', 'm1q2', 'Sami, 8, is...', 'unaccompanied', false, 'ussd'),
-        ('posttest', 'p1', 'A girl of 17 is alone. Is she a child?', 'Yes', true, 'sms')$$, 'quiz_answers');
+    $$values ('pretest', 'p1', 'A girl of 17 is alone. Is she a child?', 'Yes', true, 'sms', 'at'),
+        ('quiz', 'm1q1', 'Under the CRC, a child is a person under...', '18', true, 'sms', 'at'),
+        ('quiz', 'm1q2', 'Sami, 8, is...', 'unaccompanied', false, 'ussd', 'at'),
+        ('posttest', 'p1', 'A girl of 17 is alone. Is she a child?', 'Yes', true, 'sms', 'at')$$, 'quiz_answers');
 select results_eq('select learner_id from report.quiz_answers order by answered_at desc limit 1', array[make.learner(1)],
     'the answer just given comes first');
 select results_eq('select survey, question, answer_text from report.survey_answers order by answered_at',

@@ -4,6 +4,12 @@ create schema make;
 create function make.learner(p_i integer) returns uuid language sql immutable
 return ('00000000-0000-4000-8000-' || lpad(p_i::text, 12, '0'))::uuid;
 
+-- The key of that learner inside core.
+create function make.key(p_i integer) returns bigint language sql stable
+begin atomic
+    select l.learner from core.learner l where l.learner_id = make.learner(p_i);
+end;
+
 create function make.number_id(p_i integer) returns text language sql immutable
 return md5('number ' || p_i);
 
@@ -69,20 +75,25 @@ begin atomic
          "text":"Anything else?"}]'::jsonb));
 end;
 
--- Everything that core remembers, a row a line, in no order.
+-- Everything that core remembers, a row a line, in no order; learners by their uuid, as keys come in order of arrival.
 create function make.memory() returns table (line text) language plpgsql stable as $$
 declare
     v_table text;
 begin
     foreach v_table in array array['learner', 'event', 'enrolment', 'consent', 'certificate', 'free_text',
-            'unknown_input', 'safe_case', 'message', 'parked_report', 'number_state', 'vault'] loop
-        return query execute format('select %L || to_jsonb(t)::text from core.%I t', v_table || ' ', v_table);
+            'unknown_input', 'safe_case', 'message', 'parked_report', 'number_state', 'vault', 'conflict',
+            'learner_unit', 'unit_cohort', 'active_day', 'membership'] loop
+        return query execute format('select %L || jsonb_set(to_jsonb(t), ''{learner}'', coalesce((select to_jsonb(l.learner_id)
+            from core.learner l where l.learner = (to_jsonb(t) ->> ''learner'')::bigint), ''0''))::text
+            from core.%I t', v_table || ' ', v_table);
     end loop;
 end $$;
 
 create function make.forget() returns void language sql
 begin atomic
     delete from core.certificate; delete from core.consent; delete from core.enrolment; delete from core.event;
-    delete from core.free_text; delete from core.unknown_input; delete from core.safe_case;
-    delete from core.message; delete from core.parked_report; delete from core.number_state; delete from core.vault; delete from core.learner;
+    delete from core.free_text; delete from core.unknown_input; delete from core.safe_case; delete from core.message;
+    delete from core.parked_report; delete from core.number_state; delete from core.vault; delete from core.conflict;
+    delete from core.learner_unit; delete from core.unit_cohort; delete from core.active_day;
+    delete from core.membership; delete from core.learner;
 end;
