@@ -92,6 +92,22 @@ static bool equals_hold(struct eval *eval, const struct auth *auth)
     return true;
 }
 
+/* Where a provider is known to sign in more than one way, `over` lists them: one must be it. */
+static bool any_over_is_good(struct eval *eval, const struct auth *auth, struct str key,
+                             struct str signature)
+{
+    bool is_good = false;
+    for (const struct alternative *a = auth->over.alternatives; a != NULL; a = a->next) {
+        struct alternative alone = *a;
+        struct value value = auth->over;
+        alone.next = NULL;
+        value.alternatives = &alone;
+        struct str over = value_eval(eval, &value);
+        is_good |= over.p != NULL && any_signature_is_good(eval, auth, key, over, signature);
+    }
+    return is_good;
+}
+
 /* `secret` in what is signed is the key that is being tried. */
 static bool check_signature(struct eval *eval, const struct auth *auth)
 {
@@ -105,8 +121,7 @@ static bool check_signature(struct eval *eval, const struct auth *auth)
         if (auth->is_key_base64 && base64_decode(key, eval->arena, &key) != ERR_OK)
             continue;
         eval->secret = key;
-        struct str over = value_eval(eval, &auth->over);
-        is_good |= over.p != NULL && any_signature_is_good(eval, auth, key, over, signature);
+        is_good |= any_over_is_good(eval, auth, key, signature);
     }
     eval->pairs = NULL;
     return is_good && is_fresh(eval, auth) && equals_hold(eval, auth);

@@ -250,6 +250,8 @@ static void read_item(struct eval *eval, const struct rule *rule, struct inbound
     in->network = read_field(eval, rule, FIELD_NETWORK, in);
     in->id = read_field(eval, rule, FIELD_ID, in);
     in->text = read_field(eval, rule, FIELD_TEXT, in);
+    if (in->text.p == NULL && rule->kind == INBOUND_SMS && !rule->fields[FIELD_TEXT].is_required)
+        in->text = STR(""); /* people send empty SMS, and providers write them in many ways */
     in->error = read_field(eval, rule, FIELD_ERROR, in);
     in->link = read_field(eval, rule, FIELD_LINK, in);
     read_time(eval, rule, in);

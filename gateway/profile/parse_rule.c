@@ -288,10 +288,10 @@ static bool load_fields(struct loader *l, const struct yaml_node *map, struct fi
 /* Without these a message of the kind means nothing. */
 static void require(struct rule *rule)
 {
-    static const enum field_name needed[][4] = {
-        [INBOUND_SMS] = {FIELD_FROM, FIELD_TEXT, FIELD_TEXT, FIELD_TEXT},
-        [INBOUND_USSD] = {FIELD_FROM, FIELD_SESSION, FIELD_SESSION, FIELD_SESSION},
-        [INBOUND_DLR] = {FIELD_ID, FIELD_ID, FIELD_ID, FIELD_ID},
+    static const enum field_name needed[][2] = {
+        [INBOUND_SMS] = {FIELD_FROM, FIELD_FROM},
+        [INBOUND_USSD] = {FIELD_FROM, FIELD_SESSION},
+        [INBOUND_DLR] = {FIELD_ID, FIELD_ID},
     };
     if (rule->outcome != INBOUND_ACCEPT || rule->kind == INBOUND_POLL)
         return;

@@ -99,6 +99,24 @@ static struct str read_url(struct eval *eval, const struct part *part)
     return arena_printf(eval->arena, "%.*s?%.*s", STR_ARG(base), STR_ARG(eval->request->query));
 }
 
+/* The same with the port of its scheme written where there is none, and without where there is one:
+ * providers sign it either way. */
+static struct str read_port_url(struct eval *eval, const struct part *part)
+{
+    struct str url = read_url(eval, part);
+    size_t scheme = str_find(url, STR("://"));
+    if (url.p == NULL || scheme == SIZE_MAX)
+        return STR_NONE;
+    struct str rest = str_sub(url, scheme + 3, url.len);
+    struct str path = str_sub(rest, str_find_char(rest, '/'), rest.len);
+    struct str host = str_sub(rest, 0, rest.len - path.len);
+    size_t colon = str_find_char(host, ':');
+    const char *port = str_starts(url, STR("https:")) ? ":443" : ":80";
+    return arena_printf(eval->arena, "%.*s%.*s%s%.*s", STR_ARG(str_sub(url, 0, scheme + 3)),
+                        STR_ARG(str_sub(host, 0, colon)), colon == SIZE_MAX ? port : "",
+                        STR_ARG(path));
+}
+
 static struct str read_dlr_url(struct eval *eval, const struct part *part)
 {
     (void)part;
@@ -174,6 +192,34 @@ static struct str replace_characters(struct eval *eval, const struct pairs *pair
     return p != NULL ? (struct str){p, value.len} : STR_NONE;
 }
 
+/* Members of a JSON body that are one value each. */
+static const struct form *form_of_members(struct eval *eval)
+{
+    uint32_t n = 0;
+    for (const struct doc *m = eval->doc->first; m != NULL; m = m->next)
+        n++;
+    struct form_pair *pairs = arena_new_array(eval->arena, struct form_pair, n + 1);
+    struct form *form = arena_new_array(eval->arena, struct form, 1);
+    if (pairs == NULL || form == NULL)
+        return &eval->form;
+    *form = (struct form){.pairs = pairs};
+    for (const struct doc *m = eval->doc->first; m != NULL; m = m->next) {
+        if (m->kind == DOC_TEXT)
+            pairs[form->n_pairs++] = (struct form_pair){m->name, m->text};
+    }
+    return form;
+}
+
+/* `param` is the form, the members of a JSON body, or the query: the first that is there. */
+static const struct form *form_of_pairs(struct eval *eval, const struct pairs *pairs)
+{
+    if (pairs->of == PAIRS_OF_FORM || (pairs->of == PAIRS_OF_PARAM && eval->form.n_pairs > 0))
+        return &eval->form;
+    if (pairs->of == PAIRS_OF_PARAM && eval->doc != NULL && eval->doc->kind == DOC_MAP)
+        return form_of_members(eval);
+    return &eval->query;
+}
+
 /* All pairs of a form or query, by the template of one. */
 static struct str read_pairs(struct eval *eval, const struct part *part)
 {
@@ -181,9 +227,7 @@ static struct str read_pairs(struct eval *eval, const struct part *part)
     (void)part;
     if (pairs == NULL)
         return STR_NONE;
-    const struct form *form = pairs->of == PAIRS_OF_FORM ? &eval->form : &eval->query;
-    if (pairs->of == PAIRS_OF_PARAM && eval->form.n_pairs > 0)
-        form = &eval->form;
+    const struct form *form = form_of_pairs(eval, pairs);
     struct form_pair *sorted = arena_new_array(eval->arena, struct form_pair, form->n_pairs + 1);
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, PROFILE_MAX_TEXT_BYTES * 16);
@@ -435,6 +479,7 @@ static const struct source sources[] = {
     {"body", ARGUMENT_NONE, BODIES, NEED_BODY, NULL, read_body},
     {"method", ARGUMENT_NONE, CONTEXT_CALLBACK, 0, NULL, read_method},
     {"url", ARGUMENT_NONE, CONTEXT_CALLBACK, NEED_URL, NULL, read_url},
+    {"port_url", ARGUMENT_NONE, CONTEXT_CALLBACK, NEED_URL, NULL, read_port_url},
     {"pairs", ARGUMENT_NONE, CONTEXT_CALLBACK, 0, NULL, read_pairs},
     {"secret", ARGUMENT_NONE, CONTEXT_AUTH, 0, NULL, read_secret},
     {"key", ARGUMENT_NONE, CONTEXT_PAIR, 0, NULL, read_key},
