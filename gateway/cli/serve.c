@@ -12,6 +12,7 @@
 #include "cli/pages.h"
 #include "port/front/front.h"
 #include "port/systemd.h"
+#include "port/vault.h"
 #include "role/role.h"
 #include "role/slot.h"
 #include "role/supervisor.h"
@@ -33,6 +34,7 @@ struct service {
     enum log_level level;
     struct metrics *metrics;
     struct role_slot *slots;
+    uint64_t instance; /* random */
     uint32_t n_processes;
     struct process processes[SUPERVISOR_MAX_PROCESSES];
     struct timer *beat; /* in a child */
@@ -73,6 +75,7 @@ static int run_process(void *ctx, uint32_t i)
         .metrics = s->metrics,
         .loop = s->loop,
         .index = p->index,
+        .instance = s->instance,
         .listen_fd = p->listen_fd,
         .slot = slot,
         .all_slots = s->slots,
@@ -318,6 +321,7 @@ static int serve_run(const struct cli_args *args)
         return code;
     raise_descriptor_limit();
     hide_memory();
+    vault_random((uint8_t *)&s->instance, sizeof(s->instance));
     s->metrics = metrics_new();
     s->slots = role_slots_new(s->n_processes);
     for (uint32_t i = 0; i < s->n_processes; i++) {

@@ -34,6 +34,7 @@
     X(circuits_open, gauge, "Channels whose provider is away")                                     \
     X(illegal_moves_total, counter, "Dialogs and SMS ended by a mistake of the gateway's own")     \
     X(reports_total, counter, "Delivery reports taken")                                            \
+    X(sender_ranges, gauge, "Of 16 shares of the outbox, those that this host sends")              \
     X(outbox_pending, gauge, "SMS in a sender's hands")                                            \
     X(redis_up, gauge, "1 while this host's processes reach Redis")                                \
     X(postgres_up, gauge, "1 while the writer reaches PostgreSQL")                                 \

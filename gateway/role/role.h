@@ -57,6 +57,8 @@ struct role_context {
     struct metrics *metrics;
     struct loop *loop; /* loop_libevent, watched for turns over 50 ms */
     unsigned index;    /* among the processes of this role, from 0 */
+    uint64_t instance; /* random, of this service's life: a process that follows another of the
+                          same role and index has it in common */
     int listen_fd;     /* for front_libevent_new, which takes it over; -1 unless front or admin */
     struct role_slot *slot;
     const struct role_slot *all_slots; /* of the service: what the admin listener shows */

@@ -3,6 +3,7 @@
 
 #include "app/board.h"
 #include "app/course_set.h"
+#include "app/lease.h"
 #include "app/opt_outs.h"
 #include "app/outbox/outbox.h"
 #include "base/log.h"
@@ -22,12 +23,28 @@ struct sender_role {
     struct opt_outs *opt_outs;
     struct outbox *outbox;
     struct board *board;
+    struct lease *lease;
+    char owner[64];
 };
 
+/* Nothing is read before the first lease. */
 static void on_pauses_known(void *ctx)
 {
     struct sender_role *r = ctx;
-    outbox_start(r->outbox);
+    lease_start(r->lease);
+}
+
+static void on_lease(void *ctx, const uint64_t *fences, uint32_t n_held)
+{
+    struct sender_role *r = ctx;
+    (void)n_held;
+    outbox_own(r->outbox, fences);
+}
+
+static bool is_idle(void *ctx, uint32_t range)
+{
+    struct sender_role *r = ctx;
+    return outbox_is_idle(r->outbox, range);
 }
 
 static void on_store_up(void *ctx)
@@ -36,10 +53,16 @@ static void on_store_up(void *ctx)
     board_start(r->board, on_pauses_known, r);
 }
 
-static void on_idle(void *ctx)
+static void on_left(void *ctx)
 {
     struct sender_role *r = ctx;
     loop_stop(r->role->loop);
+}
+
+static void on_idle(void *ctx)
+{
+    struct sender_role *r = ctx;
+    lease_leave(r->lease, on_left, r);
 }
 
 static void on_term(void *ctx)
@@ -75,6 +98,23 @@ static void build_app(struct sender_role *r)
     r->board = board_new(role->loop, r->store, r->outbox, role->channels);
 }
 
+static void build_lease(struct sender_role *r)
+{
+    const struct role_context *role = r->role;
+    struct lease_ports ports = {.loop = role->loop,
+                                .store = r->store,
+                                .metrics = role->metrics,
+                                .kind = STR("sender"),
+                                .on_change = on_lease,
+                                .is_idle = is_idle,
+                                .ctx = r};
+    (void)snprintf(r->owner, sizeof(r->owner), "%016llx-%u", (unsigned long long)role->instance,
+                   role->index);
+    ports.owner = str_from(r->owner);
+    vault_random((uint8_t *)&ports.life, sizeof(ports.life));
+    r->lease = lease_new(&ports);
+}
+
 int role_sender(const struct role_context *role)
 {
     struct sender_role r = {.role = role};
@@ -90,12 +130,14 @@ int role_sender(const struct role_context *role)
     r.sink = sink_libpq_new(role->loop, role->config->sender_conninfo.p, SQL_TIMEOUT_MS);
     r.sender = sender_curl_new(role->loop, MAX_CONNECTIONS);
     build_app(&r);
+    build_lease(&r);
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
     role_watch_store(role, r.store, on_store_up, &r);
     loop_run(role->loop);
     sender_free(r.sender);
     store_free(r.store);
     sink_free(r.sink);
+    lease_free(r.lease);
     board_free(r.board);
     opt_outs_free(r.opt_outs);
     outbox_free(r.outbox);

@@ -395,6 +395,319 @@ static void an_opt_out_is_handed_up(void **state)
     assert_int_equal(outbox_n_jobs(w->outbox), 0);
 }
 
+/* ---- shared with other senders ---- */
+
+static void own(struct world *w, uint32_t first, uint64_t fence)
+{
+    uint64_t fences[STORE_LEASE_RANGES] = {0};
+    for (uint32_t i = first; i < STORE_LEASE_RANGES; i++)
+        fences[i] = fence;
+    outbox_own(w->outbox, fences);
+    loop_mem_advance(w->loop, 100);
+}
+
+static void enqueue_many(struct world *w, uint32_t n)
+{
+    char number[20];
+    for (uint32_t i = 0; i < n; i++) {
+        (void)snprintf(number, sizeof(number), "+254700000%03u", i);
+        enqueue(w, number, 1, "x", MESSAGE_CLASS_REPLY, 0);
+    }
+}
+
+static uint32_t n_sent(const struct world *w)
+{
+    uint32_t n = 0;
+    for (const char *p = w->sent; *p != '\0'; p++)
+        n += *p == '|';
+    return n;
+}
+
+static void what_is_not_begun_goes_with_its_bucket(void **state)
+{
+    struct world *w = *state;
+    own(w, 0, 1);
+    (void)outbox_hold(w->outbox, 0, true);
+    enqueue_many(w, 20);
+    enqueue(w, "+254700000001", 2, "second", MESSAGE_CLASS_REPLY, 0); /* behind the first */
+    loop_mem_advance(w->loop, 2000);
+    assert_int_equal(outbox_n_jobs(w->outbox), 21);
+    own(w, STORE_LEASE_RANGES, 0);
+    assert_int_equal(outbox_n_jobs(w->outbox), 0);
+    (void)outbox_hold(w->outbox, 0, false);
+    loop_mem_advance(w->loop, 5000);
+    assert_int_equal(n_sent(w), 0); /* nor is anything read */
+    own(w, 0, 2);
+    loop_mem_advance(w->loop, 5000);
+    assert_int_equal(n_sent(w), 21); /* it is ours again: once each */
+    assert_int_equal(metrics_get(w->metrics, METRIC_illegal_moves_total), 0);
+}
+
+static void only_the_own_buckets_are_read(void **state)
+{
+    struct world *w = *state;
+    own(w, STORE_LEASE_RANGES / 2, 1);
+    enqueue_many(w, 40);
+    loop_mem_advance(w->loop, 20000);
+    assert_in_range(n_sent(w), 8, 32); /* half of them, by chance */
+    uint32_t n = n_sent(w);
+    own(w, 0, 1);
+    loop_mem_advance(w->loop, 20000);
+    assert_int_equal(n_sent(w), 40);
+    assert_true(n < 40);
+}
+
+static void what_is_begun_ends_before_the_bucket_is_idle(void **state)
+{
+    struct world *w = *state;
+    own(w, 0, 1);
+    store_mem_fail(w->store, "settle", ERR_UNAVAILABLE, false, UINT32_MAX);
+    enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 3000);
+    uint32_t range = store_lease_range(vault_number_id(w->vault, STR("+254700000101")).bytes[0]);
+    own(w, STORE_LEASE_RANGES, 0);
+    loop_mem_advance(w->loop, 3000);
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
+        assert_int_equal(outbox_is_idle(w->outbox, i), i != range);
+    store_mem_fail(w->store, "settle", ERR_OK, false, 0);
+    loop_mem_advance(w->loop, 3000);
+    assert_true(outbox_is_idle(w->outbox, range));
+    (void)expect_status(w, "sent");
+}
+
+/* A read that is under way may still bring something: the bucket is not idle before its end. */
+static void what_is_being_read_is_not_idle(void **state)
+{
+    struct world *w = *state;
+    own(w, 0, 1);
+    own(w, STORE_LEASE_RANGES, 0);
+    assert_false(outbox_is_idle(w->outbox, 3));
+    enqueue_many(w, 5); /* the read takes them, for who comes next */
+    loop_mem_advance(w->loop, 2000);
+    assert_true(outbox_is_idle(w->outbox, 3));
+    assert_int_equal(outbox_n_jobs(w->outbox), 0);
+    own(w, 0, 2);
+    loop_mem_advance(w->loop, 2000);
+    assert_int_equal(n_sent(w), 5);
+}
+
+static void on_lease(void *ctx, enum err e, const uint64_t *fences, uint32_t n_alive)
+{
+    struct world *w = ctx;
+    assert_int_equal(e, ERR_OK);
+    assert_int_equal(n_alive, 1);
+    if (w != NULL)
+        outbox_own(w->outbox, fences);
+}
+
+static void take_lease(struct world *w, uint64_t life, struct world *ctx)
+{
+    struct store_lease lease = {
+        .kind = STR("sender"), .owner = STR("here"), .life = life, .ttl_ms = 6000};
+    store_lease_keep(w->store, &lease, on_lease, ctx);
+    loop_mem_settle(w->loop);
+}
+
+/* It does not know that it was asleep, and another life has its buckets by now. */
+static void one_that_wakes_too_late_sends_nothing(void **state)
+{
+    struct world *w = *state;
+    take_lease(w, 1, w);
+    (void)outbox_hold(w->outbox, 0, true);
+    enqueue_many(w, 3);
+    loop_mem_advance(w->loop, 2000);
+    assert_int_equal(outbox_n_jobs(w->outbox), 3);
+    take_lease(w, 2, NULL);
+    (void)outbox_hold(w->outbox, 0, false);
+    loop_mem_advance(w->loop, 5000);
+    assert_int_equal(n_sent(w), 0);
+    assert_int_equal(outbox_n_jobs(w->outbox), 0);
+    assert_int_equal(take_events(w).n, 0);
+    take_lease(w, 3, w); /* they were not lost */
+    loop_mem_advance(w->loop, 5000);
+    assert_int_equal(n_sent(w), 3);
+}
+
+/* The provider's answer came when somebody else had found the mark already. */
+static void an_outcome_that_comes_too_late_is_not_told(void **state)
+{
+    struct world *w = *state;
+    take_lease(w, 1, w);
+    store_mem_fail(w->store, "settle", ERR_UNAVAILABLE, false, 1);
+    enqueue_many(w, 1);
+    loop_mem_settle(w->loop);
+    take_lease(w, 2, NULL);
+    loop_mem_advance(w->loop, 5000);
+    assert_int_equal(n_sent(w), 1);
+    assert_int_equal(outbox_n_jobs(w->outbox), 0);
+    assert_int_equal(take_events(w).n, 0);
+    take_lease(w, 3, w);
+    loop_mem_advance(w->loop, 5000);
+    assert_int_equal(n_sent(w), 1);
+    (void)expect_status(w, "unknown");
+}
+
+static void senders_share_the_rate(void **state)
+{
+    struct world *w = *state;
+    own(w, STORE_LEASE_RANGES / 2, 1);
+    loop_mem_advance(w->loop, 2000);
+    enqueue_many(w, 120);
+    loop_mem_advance(w->loop, 3000);
+    assert_in_range(n_sent(w), 18, 22); /* a second's burst of 5, then 5 a second */
+}
+
+/* A share of less than one a second sends all the same. */
+static void a_small_share_of_a_low_rate_sends(void **state)
+{
+    struct world *w = *state;
+    w->channel.tps = 1;
+    own(w, STORE_LEASE_RANGES - 1, 1);
+    enqueue_many(w, 100);
+    loop_mem_advance(w->loop, 60000);
+    assert_in_range(n_sent(w), 3, 5); /* one, then one in 16 s */
+}
+
+static void on_idle(void *ctx)
+{
+    bool *is_idle = ctx;
+    *is_idle = true;
+}
+
+/* Draining waits for what is begun, however long the store is away, and begins nothing more. */
+static void draining_waits_for_a_settle_under_way(void **state)
+{
+    struct world *w = *state;
+    bool is_idle = false;
+    store_mem_fail(w->store, "settle", ERR_UNAVAILABLE, false, UINT32_MAX);
+    enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 2000);
+    outbox_drain(w->outbox, on_idle, &is_idle);
+    enqueue(w, "+254700000102", 1, "y", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 5000);
+    assert_false(is_idle);
+    store_mem_fail(w->store, "settle", ERR_OK, false, 0);
+    loop_mem_advance(w->loop, 1000);
+    assert_true(is_idle);
+    assert_string_equal(w->sent, "+254700000101 x|");
+    (void)expect_status(w, "sent");
+}
+
+/* A sender with leases ends when nothing can come from a read any more: the next owner of the
+ * bucket would not see it. */
+static void draining_waits_for_a_read_under_way(void **state)
+{
+    struct world *w = *state;
+    bool is_idle = false;
+    own(w, 0, 1);
+    outbox_drain(w->outbox, on_idle, &is_idle);
+    loop_mem_settle(w->loop);
+    assert_false(is_idle);
+    loop_mem_advance(w->loop, 2000);
+    assert_true(is_idle);
+}
+
+/* ---- marks of others, throttling, broken entries ---- */
+
+static void on_marked(void *ctx, enum err e)
+{
+    (void)ctx;
+    assert_int_equal(e, ERR_OK);
+}
+
+struct entry {
+    char id[48];
+    uint8_t bucket;
+};
+
+static void on_entry(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
+{
+    struct entry *entry = ctx;
+    assert_int_equal(e, ERR_OK);
+    assert_int_equal(n, 1);
+    entry->bucket = entries->bucket;
+    assert_int_equal(str_copy(entries->id, entry->id, sizeof(entry->id)), ERR_OK);
+}
+
+/* Another sender, before this one, marked it and is gone: whatever calls of ours fail meanwhile, it
+ * is never sent. */
+static void what_somebody_else_marked_is_never_sent(void **state)
+{
+    struct world *w = *state;
+    struct entry entry = {.bucket = 0};
+    own(w, STORE_LEASE_RANGES, 0); /* not read by us yet */
+    loop_mem_advance(w->loop, 2000);
+    enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
+    struct store_reader reader = {.consumer = STR("sender-0"), .last = STORE_BUCKETS - 1, .max = 9};
+    store_read(w->store, &reader, on_entry, &entry);
+    loop_mem_settle(w->loop);
+    struct store_entry marked = {.bucket = entry.bucket, .id = str_from(entry.id)};
+    store_mark_sending(w->store, &marked, on_marked, NULL);
+    loop_mem_settle(w->loop);
+    store_mem_fail(w->store, "mark_sending", ERR_TIMEOUT, true, 2);
+    own(w, 0, 1);
+    loop_mem_advance(w->loop, 10000);
+    assert_string_equal(w->sent, "");
+    struct taken t = expect_status(w, "unknown");
+    assert_non_null(strstr(t.json, "\"attempt\":1"));
+}
+
+/* One 429 holds the channel back, not only the message that had it; and longer each time. */
+static void throttling_holds_the_whole_channel(void **state)
+{
+    struct world *w = *state;
+    sender_mem_answer(w->sender, SENDER_REACHED_ANSWER, 429, "slow down", 3);
+    enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_settle(w->loop);
+    enqueue(w, "+254700000102", 1, "y", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 900);
+    assert_string_equal(w->sent, "");
+    assert_int_equal(metrics_get(w->metrics, METRIC_sends_retried_total), 1);
+    loop_mem_advance(w->loop, 1900); /* both were tried after 1 s; now 2 s hold */
+    assert_int_equal(metrics_get(w->metrics, METRIC_sends_retried_total), 3);
+    assert_string_equal(w->sent, "");
+    loop_mem_advance(w->loop, 500);
+    assert_int_equal(n_sent(w), 2);
+}
+
+static void on_rest(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
+{
+    uint32_t *ret_n = ctx;
+    (void)entries;
+    assert_int_equal(e, ERR_OK);
+    *ret_n = n;
+}
+
+/* An entry that nobody can read is removed, said and counted; the others go on. */
+static void an_unreadable_entry_is_removed(void **state)
+{
+    struct world *w = *state;
+    static const char *const broken[] = {"\x02", "\x09n", "rubbish", ""};
+    char text[6] = {0, 0, 0, 1, 1, 0};
+    for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
+        struct number_id id = {{(uint8_t)i}};
+        struct store_commit commit = {.id = id,
+                                      .state = {text, sizeof(text)},
+                                      .outbox = {str_from(broken[i])},
+                                      .n_outbox = 1,
+                                      .due_at_ms = -1};
+        store_commit(w->store, &commit, on_committed, NULL);
+    }
+    enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 5000);
+    assert_string_equal(w->sent, "+254700000101 x|");
+    assert_int_equal(metrics_get(w->metrics, METRIC_sends_failed_total), ARRAY_LEN(broken));
+    assert_int_equal(outbox_n_jobs(w->outbox), 0);
+    uint32_t n_rest = 99;
+    struct store_reader reader = {
+        .consumer = STR("sender-0"), .last = STORE_BUCKETS - 1, .is_recovering = true, .max = 100};
+    outbox_drain(w->outbox, NULL, NULL);
+    loop_mem_advance(w->loop, 2000);
+    store_read(w->store, &reader, on_rest, &n_rest);
+    loop_mem_settle(w->loop);
+    assert_int_equal(n_rest, 0); /* none of them comes again */
+}
+
 int main(void)
 {
 #define WORLD_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
@@ -412,6 +725,19 @@ int main(void)
         WORLD_TEST(entries_that_come_again_are_sent_once),
         WORLD_TEST(a_message_marked_before_a_crash_is_unknown),
         WORLD_TEST(an_opt_out_is_handed_up),
+        WORLD_TEST(what_is_not_begun_goes_with_its_bucket),
+        WORLD_TEST(only_the_own_buckets_are_read),
+        WORLD_TEST(what_is_begun_ends_before_the_bucket_is_idle),
+        WORLD_TEST(what_is_being_read_is_not_idle),
+        WORLD_TEST(one_that_wakes_too_late_sends_nothing),
+        WORLD_TEST(an_outcome_that_comes_too_late_is_not_told),
+        WORLD_TEST(senders_share_the_rate),
+        WORLD_TEST(a_small_share_of_a_low_rate_sends),
+        WORLD_TEST(draining_waits_for_a_settle_under_way),
+        WORLD_TEST(draining_waits_for_a_read_under_way),
+        WORLD_TEST(what_somebody_else_marked_is_never_sent),
+        WORLD_TEST(throttling_holds_the_whole_channel),
+        WORLD_TEST(an_unreadable_entry_is_removed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,7 +92,9 @@ static void on_settled(void *ctx, enum err e)
     struct outbox_job *job = ctx;
     if (outbox_is_late(job))
         return;
-    outbox_happen(job, e == ERR_OK ? OUTBOX_EVENT_SETTLED : OUTBOX_EVENT_AWAY);
+    outbox_happen(job, e == ERR_OK       ? OUTBOX_EVENT_SETTLED
+                       : e == ERR_DENIED ? OUTBOX_EVENT_GONE
+                                         : OUTBOX_EVENT_AWAY);
 }
 
 void outbox_settle(struct outbox_job *job)
@@ -179,7 +181,11 @@ static int64_t wait_of(const struct outbox_job *job, const struct send_result *r
 static void handle_no(struct outbox_job *job, const struct send_result *result, int status)
 {
     struct outbox_channel *c = job->channel;
-    c->n_throttled = result->outcome == SEND_THROTTLED ? c->n_throttled + 1 : 0;
+    bool is_first = c->paused_until_ms <= outbox_now_ms(job->owner); /* of those under way */
+    if (result->outcome == SEND_THROTTLED)
+        c->n_throttled += is_first;
+    else
+        c->n_throttled = 0;
     int64_t wait_ms = wait_of(job, result);
     if (result->outcome == SEND_THROTTLED || result->retry_after_ms > 0)
         outbox_gate_pause(c, wait_ms);
@@ -310,8 +316,9 @@ static void on_marked(void *ctx, enum err e)
         job->n_attempts++; /* theirs */
         outbox_finish(job, MESSAGE_STATUS_unknown,
                       STR("the sender stopped in the middle of this message"));
-    } else if (e == ERR_NOT_FOUND) {
-        outbox_happen(job, OUTBOX_EVENT_GONE); /* settled by a call of ours that seemed to fail */
+    } else if (e == ERR_NOT_FOUND || e == ERR_DENIED) {
+        /* settled by a call of ours that seemed to fail; or its bucket is somebody else's */
+        outbox_happen(job, OUTBOX_EVENT_GONE);
     } else {
         outbox_away(job, OUTBOX_RETRY_STORE_MS);
     }

@@ -51,11 +51,14 @@ static double rate_of(const struct channel *channel)
     return rate > 0 ? rate : RATE_UNKNOWN_PER_S;
 }
 
-static void refill(struct outbox_rate *rate, int64_t now)
+/* Senders that share the outbox share what a provider allows. */
+static void refill(struct outbox_rate *rate, uint32_t n_ranges, int64_t now)
 {
-    rate->tokens += rate->per_s * (double)(now - rate->refilled_ms) / 1000.0;
-    if (rate->tokens > rate->per_s)
-        rate->tokens = rate->per_s;
+    rate->mine_per_s = rate->per_s * n_ranges / STORE_LEASE_RANGES;
+    double most = rate->mine_per_s > 1 ? rate->mine_per_s : 1;
+    rate->tokens += rate->mine_per_s * (double)(now - rate->refilled_ms) / 1000.0;
+    if (rate->tokens > most)
+        rate->tokens = most;
     rate->refilled_ms = now;
 }
 
@@ -73,7 +76,11 @@ static void take_token(struct outbox_rate *rate)
 /* When there is one; now, if there is. */
 static int64_t next_token_ms(const struct outbox_rate *rate, int64_t now)
 {
-    return has_token(rate) ? now : now + 1 + (int64_t)((1 - rate->tokens) * 1000.0 / rate->per_s);
+    if (has_token(rate))
+        return now;
+    return rate->mine_per_s > 0
+               ? now + 1 + (int64_t)((1 - rate->tokens) * 1000.0 / rate->mine_per_s)
+               : INT64_MAX;
 }
 
 /* ---- circuits ---- */
@@ -271,9 +278,9 @@ void outbox_gate_refresh(struct outbox *o, int64_t now)
     for (uint32_t i = 0; i < o->ports.channels->n; i++) {
         struct outbox_channel *c = &o->channels[i];
         c->own.per_s = rate_of(c->channel);
-        refill(&c->own, now);
+        refill(&c->own, o->n_ranges, now);
         if (c->account != NULL)
-            refill(c->account, now);
+            refill(c->account, o->n_ranges, now);
         divert(c, now);
     }
 }

@@ -14,6 +14,7 @@
 
 #include "app/outbox/outbox.h"
 
+#define OUTBOX_LANES 65536u /* by two bytes of the number_id: one phone's messages share a lane */
 #define OUTBOX_RETRY_STORE_MS 500
 #define OUTBOX_REPLIES_PER_PUSH 9u /* so that pushes go on while replies never end */
 #define OUTBOX_CIRCUIT_FAILURES 5u
@@ -26,7 +27,8 @@ TAILQ_HEAD(outbox_queue, outbox_job);
 
 /* Messages per second, a burst of at most one second. */
 struct outbox_rate {
-    double per_s; /* 0 = no limit */
+    double per_s;      /* 0 = no limit */
+    double mine_per_s; /* of it, by the ranges that are ours */
     double tokens;
     int64_t refilled_ms;
 };
@@ -82,6 +84,11 @@ struct outbox {
     struct timer *later; /* a look when there is a token again, or a pause is over */
     struct timer *read_timer;
     uint32_t n_jobs, n_begun;
+    uint32_t n_begun_of[STORE_LEASE_RANGES];
+    bool is_leased; /* outbox_own was called: only ranges with a fence are ours */
+    uint64_t fences[STORE_LEASE_RANGES];
+    uint32_t n_ranges;                        /* that are ours */
+    uint64_t read_fences[STORE_LEASE_RANGES]; /* of the read that is under way */
     bool is_recovering, is_reading, is_draining;
     outbox_on_idle *on_idle;
     void *idle_ctx;
@@ -97,6 +104,12 @@ static inline int64_t outbox_now_ms(struct outbox *o)
 static inline void outbox_look(struct outbox *o)
 {
     timer_start(o->ports.loop, o->soon, 0);
+}
+
+/* As for mark and settle; 0 while nothing is leased. */
+static inline uint64_t outbox_fence(const struct outbox *o, uint8_t bucket)
+{
+    return o->fences[store_lease_range(bucket)];
 }
 
 /* ---- reading.c ---- */

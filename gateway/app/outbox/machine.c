@@ -12,6 +12,7 @@ static void queue(struct outbox_job *job);
 static void delay(struct outbox_job *job);
 static void hold(struct outbox_job *job);
 static void end(struct outbox_job *job);
+static void unqueue(struct outbox_job *job);
 
 static const struct {
     const char *name;
@@ -40,12 +41,16 @@ static const struct outbox_row {
 } rows[] = {
     /*  in         what happened  then       and there */
     ROW(WAITING, TURN, CHOOSING, outbox_choose),
+    ROW(WAITING, LOST, DONE, end),
     ROW(CHOOSING, CHANNEL, QUEUED, queue),
     ROW(CHOOSING, AWAY, DELAYED, delay),
     ROW(CHOOSING, OVER, SETTLING, outbox_settle),
     ROW(QUEUED, GO, NUMBERING, outbox_need_number),
+    ROW(QUEUED, LOST, DONE, unqueue),
     ROW(DELAYED, DUE, CHOOSING, outbox_choose),
+    ROW(DELAYED, LOST, DONE, end),
     ROW(NUMBERING, NUMBER, TOKEN, outbox_need_token),
+    ROW(NUMBERING, LOST, DONE, end),
     ROW(NUMBERING, AWAY, DELAYED, delay),
     ROW(NUMBERING, OVER, SETTLING, outbox_settle),
     ROW(TOKEN, TOKEN, CAPPING, outbox_need_cap),
@@ -63,6 +68,7 @@ static const struct outbox_row {
     ROW(CLEARING, CLEARED, DELAYED, delay),
     ROW(STOPPING, STOPPED, SETTLING, outbox_settle),
     ROW(SETTLING, SETTLED, DONE, end),
+    ROW(SETTLING, GONE, DONE, end),
     ROW(SETTLING, AWAY, HOLDING, hold),
     ROW(HOLDING, DUE, SETTLING, outbox_settle),
     ROW(BROKEN, RETURNED, SETTLING, outbox_settle),
@@ -111,6 +117,7 @@ static void enter(struct outbox_job *job, enum outbox_state to)
     if (was_begun == is_begun)
         return;
     job->owner->n_begun += is_begun ? 1u : -1u;
+    job->owner->n_begun_of[store_lease_range(job->entry.bucket)] += is_begun ? 1u : -1u;
     if (job->channel != NULL)
         (is_begun ? outbox_gate_enter : outbox_gate_leave)(job->channel);
     outbox_look(job->owner);
@@ -238,13 +245,39 @@ static void end(struct outbox_job *job)
         outbox_happen(TAILQ_FIRST(lane), OUTBOX_EVENT_TURN);
 }
 
+static void unqueue(struct outbox_job *job)
+{
+    outbox_gate_unqueue(job);
+    end(job);
+}
+
+static bool is_lost(const struct outbox_job *job)
+{
+    return job->entry.fence != outbox_fence(job->owner, job->entry.bucket);
+}
+
+void outbox_let_go(struct outbox *o)
+{
+    for (uint32_t i = 0; i < OUTBOX_LANES; i++) {
+        struct outbox_job *next;
+        /* From the end, so that none gets its turn only to be let go of. */
+        for (struct outbox_job *job = TAILQ_LAST(&o->lanes[i], outbox_queue); job != NULL;
+             job = next) {
+            next = TAILQ_PREV(job, outbox_queue, lane);
+            if (is_lost(job) && find(job->state, OUTBOX_EVENT_LOST) != NULL &&
+                !states[job->state].is_begun)
+                outbox_happen(job, OUTBOX_EVENT_LOST);
+        }
+    }
+}
+
 static bool is_in_hand(const struct outbox_queue *lane, const struct outbox_job *wanted)
 {
     const struct outbox_job *job;
     TAILQ_FOREACH(job, lane, lane)
     {
         if (job->entry.bucket == wanted->entry.bucket &&
-            strcmp(job->entry_id, wanted->entry_id) == 0)
+            strcmp(job->entry_id, wanted->entry_id) == 0 && !is_lost(job))
             return true;
     }
     return false;
@@ -257,8 +290,8 @@ static enum err read_entry(struct outbox_job *job, const struct store_entry *ent
     buf_init(&job->event, EVENT_MAX_BYTES);
     buf_add_str(&job->payload, entry->payload);
     job->entry = *entry;
-    job->entry.id = str_from(job->entry_id);
     job->entry.payload = STR_NONE;
+    job->entry.fence = outbox_fence(job->owner, entry->bucket);
     enum err e = str_copy(entry->id, job->entry_id, sizeof(job->entry_id));
     job->entry.id = str_from(job->entry_id);
     return e == ERR_OK ? message_decode(buf_str(&job->payload), &job->message) : e;

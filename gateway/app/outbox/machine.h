@@ -51,7 +51,8 @@ enum outbox_state {
     X(OVER)      /* the outcome is known */                                                        \
     X(AWAY)      /* a port could not; nothing has happened */                                      \
     X(SETTLED)   /* the store knows */                                                             \
-    X(GONE)      /* it was settled before */                                                       \
+    X(GONE)      /* it was settled before, or somebody else has its bucket */                      \
+    X(LOST)      /* its bucket is not ours any more, and it is not begun */                        \
     X(DUE)       /* the time is over */                                                            \
     X(RETURNED)  /* no port has anything of it any more */
 
@@ -92,6 +93,8 @@ void outbox_happen(struct outbox_job *job, enum outbox_event event);
 void outbox_away(struct outbox_job *job, int64_t delay_ms);
 /* First in every callback of a port. True: nobody waits for this answer any more, return. */
 bool outbox_is_late(struct outbox_job *job);
+/* Lets go of what is not begun and of a bucket that is not ours any more. */
+void outbox_let_go(struct outbox *o);
 /* Copies the entry. ERR_CONFLICT: it is in hand already; else as message_decode. */
 enum err outbox_job_take(struct outbox *o, const struct store_entry *entry) MUST_CHECK;
 void outbox_job_free(struct outbox_job *job);

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 
-#define LANES 65536u /* by two bytes of the number_id: one phone's messages share a lane */
 #define ARENA_BYTES 65536u
 
 /* ---- the look ---- */
@@ -40,7 +39,8 @@ static void start_all(struct outbox *o, int64_t now)
 
 static void tell_idle(struct outbox *o)
 {
-    if (o->n_begun > 0 || o->on_idle == NULL)
+    /* What a read still brings would be lost to the next owner of its bucket. */
+    if (o->n_begun > 0 || (o->is_leased && o->is_reading) || o->on_idle == NULL)
         return;
     outbox_on_idle *fn = o->on_idle;
     o->on_idle = NULL;
@@ -76,8 +76,8 @@ struct outbox *outbox_new(const struct outbox_ports *ports, const char *consumer
     o->is_recovering = true;
     enum err e = str_copy(str_from(consumer), o->consumer, sizeof(o->consumer));
     assert(e == ERR_OK); /* consumer names are made by the program */
-    o->lanes = xcalloc(LANES, sizeof(*o->lanes));
-    for (uint32_t i = 0; i < LANES; i++)
+    o->lanes = xcalloc(OUTBOX_LANES, sizeof(*o->lanes));
+    for (uint32_t i = 0; i < OUTBOX_LANES; i++)
         TAILQ_INIT(&o->lanes[i]);
     o->arena = arena_new(ARENA_BYTES);
     o->soon = timer_new(ports->loop, on_look, o);
@@ -91,6 +91,7 @@ struct outbox *outbox_new(const struct outbox_ports *ports, const char *consumer
 
 void outbox_start(struct outbox *o)
 {
+    o->n_ranges = STORE_LEASE_RANGES;
     outbox_read_more(o);
 }
 
@@ -102,6 +103,25 @@ void outbox_drain(struct outbox *o, outbox_on_idle *fn, void *ctx)
     outbox_look(o);
 }
 
+void outbox_own(struct outbox *o, const uint64_t fences[STORE_LEASE_RANGES])
+{
+    o->is_leased = true;
+    o->n_ranges = 0;
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++) {
+        /* What the last owner had in hand comes first. */
+        o->is_recovering |= fences[i] != 0 && fences[i] != o->fences[i];
+        o->fences[i] = fences[i];
+        o->n_ranges += fences[i] != 0;
+    }
+    outbox_let_go(o);
+    outbox_read_more(o);
+}
+
+bool outbox_is_idle(const struct outbox *o, uint32_t range)
+{
+    return o->n_begun_of[range] == 0 && !(o->is_reading && o->read_fences[range] != 0);
+}
+
 uint32_t outbox_n_jobs(const struct outbox *o)
 {
     return o->n_jobs;
@@ -111,7 +131,7 @@ void outbox_free(struct outbox *o)
 {
     if (o == NULL)
         return;
-    for (uint32_t i = 0; i < LANES; i++) {
+    for (uint32_t i = 0; i < OUTBOX_LANES; i++) {
         while (!TAILQ_EMPTY(&o->lanes[i])) {
             struct outbox_job *job = TAILQ_FIRST(&o->lanes[i]);
             TAILQ_REMOVE(&o->lanes[i], job, lane);

@@ -21,6 +21,7 @@
  *                                          longer each time; at most OUTBOX_MAX_DELAY_MS)
  *   request left, no complete answer       unknown: never sent again, one row and one metric
  *   entry found marked after a crash       unknown, for the same reason
+ *   somebody else has the bucket           let go: they send it, or know what became of it
  *   number erased since                    failed
  *   store away at the end                  settling is repeated until it is back; never re-sent
  *   provider says the person opted out     failed, once the STOP that this stands for is on disk
@@ -65,12 +66,19 @@ struct outbox_ports {
 
 struct outbox;
 
-/* consumer names this sender in the consumer group and must be the same after a restart; it reads
- * the buckets first..last, which no other sender may read. */
+/* consumer names all senders in the consumer group, so that what one left unfinished in a bucket is
+ * read by whoever has the bucket next. It reads nothing before outbox_start or outbox_own. */
 struct outbox *outbox_new(const struct outbox_ports *ports, const char *consumer, uint8_t first,
                           uint8_t last);
-/* Begins with what an earlier life left unsettled. */
+/* Reads all buckets first..last, which no other sender may read then. Begins with what an earlier
+ * life left unsettled. */
 void outbox_start(struct outbox *o);
+/* Instead of outbox_start, where senders share the outbox, at each change: only the ranges with a
+ * fence are this sender's from now on (port/store/lease.h). Of the others
+ * nothing is begun any more; what is begun ends, unless somebody else has its bucket before. */
+void outbox_own(struct outbox *o, const uint64_t fences[STORE_LEASE_RANGES]);
+/* Nothing of this range is under way, nor being read. */
+bool outbox_is_idle(const struct outbox *o, uint32_t range);
 /* Takes no new message; on_idle runs once nothing is under way any more. Messages that were not
  * begun stay in the stream. */
 void outbox_drain(struct outbox *o, outbox_on_idle *fn, void *ctx);

@@ -109,7 +109,9 @@ static void on_number(void *ctx, enum err e, uint16_t key_id, struct str nonce,
 void outbox_need_number(struct outbox_job *job)
 {
     int64_t expires_ms = job->message.expires_at.ms;
-    if (expires_ms != 0 && expires_ms < loop_wall(job->owner->ports.loop).ms)
+    if (job->entry.fence != outbox_fence(job->owner, job->entry.bucket))
+        outbox_happen(job, OUTBOX_EVENT_LOST);
+    else if (expires_ms != 0 && expires_ms < loop_wall(job->owner->ports.loop).ms)
         outbox_finish(job, MESSAGE_STATUS_failed, STR("expired"));
     else
         need_number(job, check_country, on_number);

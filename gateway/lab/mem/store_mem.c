@@ -451,6 +451,7 @@ static void mem_free_data(struct mem_store *m)
     mem_board_fini(m);
     mem_parts_fini(m);
     mem_caps_fini(m);
+    mem_leases_fini(m);
 }
 
 static void mem_free(struct store *s)
@@ -511,6 +512,8 @@ static const struct store_ops mem_ops = {
     .restore = mem_restore,
     .probe = mem_probe,
     .memory = mem_memory,
+    .lease_keep = mem_lease_keep,
+    .lease_give = mem_lease_give,
     .is_up = mem_is_up,
     .free = mem_free,
 };

@@ -1,6 +1,7 @@
 /*
  * store_mem.h: what store_mem.c (learners, sessions, courses, answers, faults), store_mem_caps.c
- * (limits on what is sent), store_mem_part.c (long SMS), store_mem_board.c (notes) and
+ * (limits on what is sent), store_mem_part.c (long SMS), store_mem_board.c (notes),
+ * store_mem_lease.c (who has which buckets) and
  * store_mem_stream.c (the two streams) share. Nobody else includes it.
  */
 #pragma once
@@ -93,6 +94,7 @@ struct answer {
         store_on_part *part;
         store_on_overdue *overdue;
         store_on_time *time;
+        store_on_lease *lease;
     } fn;
     void *ctx;
     enum err e;
@@ -106,6 +108,7 @@ struct answer {
     struct str value; /* also: name of the current course */
     struct wall_ms server;
     enum store_part_state part_state;
+    uint64_t fences[STORE_LEASE_RANGES];
     uint32_t n;
 };
 
@@ -136,6 +139,7 @@ struct mem_store {
     struct mem_counter *counters;
     struct mem_note *board;
     struct mem_message *messages;
+    struct mem_lease *leases;
     struct buf current;
     struct mem_entry *streams[STORE_MEM_STREAMS];
     uint64_t last_entry, last_ms;
@@ -177,6 +181,14 @@ void mem_part_put(struct store *s, const struct store_part *part, store_on_part 
 void mem_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn, void *ctx);
 void mem_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
 void mem_parts_fini(struct mem_store *m);
+
+void mem_lease_keep(struct store *s, const struct store_lease *lease, store_on_lease *fn,
+                    void *ctx);
+void mem_lease_give(struct store *s, const struct store_lease *lease, const bool *ranges,
+                    bool is_leaving, store_on_lease_given *fn, void *ctx);
+/* A later owner has the entry's bucket. */
+bool mem_is_fenced(struct mem_store *m, const struct store_entry *entry);
+void mem_leases_fini(struct mem_store *m);
 
 void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucket,
                     struct str payload);

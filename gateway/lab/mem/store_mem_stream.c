@@ -23,8 +23,7 @@ static void deliver_entries(struct answer *a)
 
 static bool reader_wants(const struct store_reader *reader, const struct mem_entry *entry)
 {
-    return entry->bucket >= reader->first && entry->bucket <= reader->last &&
-           entry->is_delivered == reader->is_recovering;
+    return store_reader_has(reader, entry->bucket) && entry->is_delivered == reader->is_recovering;
 }
 
 static void give_entry(struct answer *a, const struct mem_entry *entry, uint32_t deliveries)
@@ -223,6 +222,10 @@ void mem_settle(struct store *s, const struct store_entry *entries, uint32_t n, 
     struct answer *a = mem_answer_new(m, "settle", mem_deliver_done, ctx);
     a->fn.done = fn;
     for (uint32_t i = 0; a->has_effect && i < n; i++) {
+        if (mem_is_fenced(m, &entries[i])) {
+            a->e = ERR_DENIED;
+            continue;
+        }
         struct mem_entry *entry = entry_find(m, &entries[i]);
         if (entry == NULL)
             continue;
@@ -241,7 +244,9 @@ void mem_mark_sending(struct store *s, const struct store_entry *entry, store_on
     struct answer *a = mem_answer_new(m, "mark_sending", mem_deliver_done, ctx);
     a->fn.done = fn;
     struct mem_entry *found = entry_find(m, entry);
-    if (found == NULL)
+    if (mem_is_fenced(m, entry))
+        a->e = ERR_DENIED;
+    else if (found == NULL)
         a->e = ERR_NOT_FOUND;
     else if (found->is_marked)
         a->e = ERR_CONFLICT;

@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 7
+-- version 8
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -327,6 +327,128 @@ local function probe(keys)
   return redis.call('TIME')
 end
 
+-- ---- leases ----
+
+-- Who has which share of the buckets, one hash for each kind of process. Fields: "now" the time of the
+-- last call, "fence" the last number given out, "m OWNER" until when it counts as alive (ms), and for
+-- each range that somebody has "r N": "FENCE LIFE OWNER". By this server's clock only.
+
+local function lease_table(key)
+  local flat, members, fields = redis.call('HGETALL', key), {}, {}
+  for i = 1, #flat, 2 do
+    local owner = string.match(flat[i], '^m (.*)$')
+    if owner then
+      members[owner] = tonumber(flat[i + 1])
+    else
+      fields[flat[i]] = flat[i + 1]
+    end
+  end
+  return members, fields
+end
+
+-- keys: leases; args: owner, its life, for how long (ms), how many ranges there are
+-- Keeps what the owner has, for this life of its, and takes what nobody alive has, up to an equal
+-- share. When nobody has called for long, the server was away: then everybody counts as alive once
+-- more. Answers how many owners are alive, and number and fence of each range that it has now.
+local function own(keys, args)
+  local owner, life, ttl, n = args[1], args[2], tonumber(args[3]), tonumber(args[4])
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local members, fields = lease_table(keys[1])
+  local was_away = now - tonumber(fields.now or 0) > ttl / 2
+  members[owner] = now + ttl
+  for name, till in pairs(members) do
+    if was_away and till < now + ttl then
+      members[name] = now + ttl
+      redis.call('HSET', keys[1], 'm ' .. name, now + ttl)
+    elseif till <= now then
+      members[name] = nil
+      redis.call('HDEL', keys[1], 'm ' .. name)
+    end
+  end
+  local n_alive = 0
+  for _ in pairs(members) do
+    n_alive = n_alive + 1
+  end
+  redis.call('HSET', keys[1], 'm ' .. owner, now + ttl, 'now', now)
+  local mine, free, answer = 0, {}, {n_alive}
+  local function have(i, fence)
+    mine = mine + 1
+    answer[#answer + 1] = i
+    answer[#answer + 1] = fence
+  end
+  local function take(i)
+    local fence = redis.call('HINCRBY', keys[1], 'fence', 1)
+    redis.call('HSET', keys[1], 'r ' .. i, fence .. ' ' .. life .. ' ' .. owner)
+    have(i, fence)
+  end
+  for i = 0, n - 1 do
+    local fence, its_life, its_owner = string.match(fields['r ' .. i] or '', '^(%d+) (%S+) (.*)$')
+    if its_owner == owner and its_life == life then
+      have(i, tonumber(fence))
+    elseif its_owner == owner then
+      take(i)
+    elseif not its_owner or not members[its_owner] then
+      free[#free + 1] = i
+    end
+  end
+  for _, i in ipairs(free) do
+    if mine < math.ceil(n / n_alive) then
+      take(i)
+    end
+  end
+  return answer
+end
+
+-- keys: leases; args: owner, its life, '1' = it leaves, ranges...
+-- Gives ranges back that this life of the owner has.
+local function disown(keys, args)
+  for i = 4, #args do
+    local _, life, owner = string.match(redis.call('HGET', keys[1], 'r ' .. args[i]) or '', '^(%d+) (%S+) (.*)$')
+    if owner == args[1] and life == args[2] then
+      redis.call('HDEL', keys[1], 'r ' .. args[i])
+    end
+  end
+  if args[3] == '1' then
+    redis.call('HDEL', keys[1], 'm ' .. args[1])
+  end
+  return 1
+end
+
+-- True when a later owner has been here; remembers the latest.
+local function is_fenced(key, kind, fence)
+  local last = tonumber(redis.call('HGET', key, kind) or 0)
+  if last < tonumber(fence) then
+    redis.call('HSET', key, kind, fence)
+  end
+  return last > tonumber(fence)
+end
+
+-- keys: fences of a bucket; args: kind of process, fence
+-- From now on nothing with a lower fence is done in this bucket. Answers 1, or 0 when this one is too
+-- low itself.
+local function fence(keys, args)
+  return is_fenced(keys[1], args[1], args[2]) and 0 or 1
+end
+
+-- As settle, with the fences of the bucket as the last key; args: fence, then as there
+-- Answers -1 when a later owner has been here.
+local function settle_fenced(keys, args)
+  if is_fenced(keys[4], 'sender', args[1]) then
+    return -1
+  end
+  return settle(keys, {unpack(args, 2)})
+end
+
+-- As mark, with the fences of the bucket as the last key; args: fence, entry id
+-- Answers -2 when a later owner has been here.
+local function mark_fenced(keys, args)
+  if is_fenced(keys[3], 'sender', args[1]) then
+    return -2
+  end
+  return mark(keys, {args[2]})
+end
+
 -- allow-oom: what empties the streams must not wait for memory.
 redis.register_function('waypost_commit', commit)
 redis.register_function('waypost_commit_capped', commit_capped)
@@ -340,3 +462,8 @@ redis.register_function{function_name = 'waypost_due', callback = due, flags = {
 redis.register_function{function_name = 'waypost_settle', callback = settle, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_trim', callback = trim, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_mark', callback = mark, flags = {'allow-oom'}}
+redis.register_function{function_name = 'waypost_own', callback = own, flags = {'allow-oom'}}
+redis.register_function{function_name = 'waypost_disown', callback = disown, flags = {'allow-oom'}}
+redis.register_function{function_name = 'waypost_fence', callback = fence, flags = {'allow-oom'}}
+redis.register_function{function_name = 'waypost_settle_fenced', callback = settle_fenced, flags = {'allow-oom'}}
+redis.register_function{function_name = 'waypost_mark_fenced', callback = mark_fenced, flags = {'allow-oom'}}

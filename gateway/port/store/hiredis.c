@@ -393,6 +393,8 @@ static const struct store_ops hiredis_ops = {
     .restore = hiredis_restore,
     .probe = hiredis_probe,
     .memory = hiredis_memory,
+    .lease_keep = hiredis_lease_keep,
+    .lease_give = hiredis_lease_give,
     .is_up = hiredis_is_up,
     .free = hiredis_free,
 };

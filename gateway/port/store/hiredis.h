@@ -6,6 +6,7 @@
  * store_hiredis_part.c   parts of long SMS
  * store_hiredis_read.c   the outbox: reads, settling, marks
  * hiredis_log.c          the event log: reads, trimming
+ * hiredis_lease.c        who has which share of the buckets
  * store_hiredis_reply.c  replies and error replies to our structs
  * store_hiredis_link.c   deadlines, circuit breaker, handshake, over one connection after the other
  * store_hiredis_wire.c   one connection: hiredis on libevent
@@ -207,5 +208,9 @@ void hiredis_mark_sending(struct store *s, const struct store_entry *entry, stor
                           void *ctx);
 void hiredis_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
                            void *ctx);
+void hiredis_lease_keep(struct store *s, const struct store_lease *lease, store_on_lease *fn,
+                        void *ctx);
+void hiredis_lease_give(struct store *s, const struct store_lease *lease, const bool *ranges,
+                        bool is_leaving, store_on_lease_given *fn, void *ctx);
 void readings_init(struct hiredis_store *s, const struct store_settings *settings);
 void readings_fini(struct hiredis_store *s);

@@ -71,8 +71,9 @@ struct gather {
 
 static void parse_gather(const struct link_to *to, enum err e, const redisReply *reply)
 {
-    (void)reply; /* how many there were does not matter */
     struct gather *gather = to->ctx;
+    if (e == ERR_OK && reply->type == REDIS_REPLY_INTEGER && reply->integer < 0)
+        e = ERR_DENIED; /* fenced; else how many there were does not matter */
     if (gather->e == ERR_OK)
         gather->e = e;
     if (--gather->n_missing > 0)

@@ -23,14 +23,18 @@ static const struct str group = {"sender", 6};
 static void settle_run(struct link *link, const struct link_to *to,
                        const struct store_entry *entries, uint32_t n, struct str event)
 {
-    char outbox[KEY_BYTES], sending[KEY_BYTES], events[KEY_BYTES];
+    char outbox[KEY_BYTES], sending[KEY_BYTES], events[KEY_BYTES], fences[KEY_BYTES], fence[24];
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("FCALL"));
-    argv_add(&argv, STR("waypost_settle"));
-    argv_add(&argv, STR("3"));
+    argv_add(&argv, entries->fence > 0 ? STR("waypost_settle_fenced") : STR("waypost_settle"));
+    argv_add(&argv, entries->fence > 0 ? STR("4") : STR("3"));
     argv_add(&argv, bucket_key(outbox, entries->bucket, STR("outbox")));
     argv_add(&argv, bucket_key(sending, entries->bucket, STR("sending")));
     argv_add(&argv, bucket_key(events, entries->bucket, STR("events")));
+    if (entries->fence > 0) {
+        argv_add(&argv, bucket_key(fences, entries->bucket, STR("fence")));
+        argv_add(&argv, decimal(fence, (int64_t)entries->fence));
+    }
     argv_add(&argv, group);
     argv_add(&argv, event);
     for (uint32_t i = 0; i < n; i++)
@@ -70,7 +74,7 @@ static void parse_mark(const struct link_to *to, enum err e, const redisReply *r
     if (e == ERR_OK && reply->type != REDIS_REPLY_INTEGER)
         e = ERR_IO;
     else if (e == ERR_OK && reply->integer < 0)
-        e = ERR_NOT_FOUND;
+        e = reply->integer == -1 ? ERR_NOT_FOUND : ERR_DENIED;
     else if (e == ERR_OK && reply->integer == 0)
         e = ERR_CONFLICT;
     ((store_on_done *)to->fn)(to->ctx, e);
@@ -79,13 +83,17 @@ static void parse_mark(const struct link_to *to, enum err e, const redisReply *r
 void hiredis_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
                           void *ctx)
 {
-    char outbox[KEY_BYTES], sending[KEY_BYTES];
+    char outbox[KEY_BYTES], sending[KEY_BYTES], fences[KEY_BYTES], fence[24];
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("FCALL"));
-    argv_add(&argv, STR("waypost_mark"));
-    argv_add(&argv, STR("2"));
+    argv_add(&argv, entry->fence > 0 ? STR("waypost_mark_fenced") : STR("waypost_mark"));
+    argv_add(&argv, entry->fence > 0 ? STR("3") : STR("2"));
     argv_add(&argv, bucket_key(outbox, entry->bucket, STR("outbox")));
     argv_add(&argv, bucket_key(sending, entry->bucket, STR("sending")));
+    if (entry->fence > 0) {
+        argv_add(&argv, bucket_key(fences, entry->bucket, STR("fence")));
+        argv_add(&argv, decimal(fence, (int64_t)entry->fence));
+    }
     argv_add(&argv, entry->id);
     link_ask(hiredis_store(s)->link, &argv, &(struct link_to){parse_mark, (void (*)(void))fn, ctx});
 }
@@ -200,9 +208,12 @@ static void outbox_ask(struct reading *reading)
         argv_add(&argv, decimal(block, reader->block_ms));
     }
     argv_add(&argv, STR("STREAMS"));
-    for (uint32_t i = 0; i < n_buckets; i++)
-        argv_add(&argv, bucket_key(keys[i], (uint8_t)(reader->first + i), STR("outbox")));
-    for (uint32_t i = 0; i < n_buckets; i++)
+    uint32_t n = 0;
+    for (uint32_t bucket = reader->first; bucket <= reader->last; bucket++) {
+        if (store_reader_has(reader, (uint8_t)bucket))
+            argv_add(&argv, bucket_key(keys[n++], (uint8_t)bucket, STR("outbox")));
+    }
+    for (uint32_t i = 0; i < n; i++)
         argv_add(&argv, reader->is_recovering ? STR("0") : STR(">"));
     link_send(reading->link, &argv, &(struct link_to){parse_read, NULL, reading},
               is_blocking ? reader->block_ms : 0);

@@ -140,6 +140,19 @@ void store_restore(struct store *s, const struct number_id *id, struct str state
     s->ops->restore(s, id, state, due_at_ms, fn, ctx);
 }
 
+void store_lease_keep(struct store *s, const struct store_lease *lease, store_on_lease *fn,
+                      void *ctx)
+{
+    assert(lease->ttl_ms > 0);
+    s->ops->lease_keep(s, lease, fn, ctx);
+}
+
+void store_lease_give(struct store *s, const struct store_lease *lease, const bool *ranges,
+                      bool is_leaving, store_on_lease_given *fn, void *ctx)
+{
+    s->ops->lease_give(s, lease, ranges, is_leaving, fn, ctx);
+}
+
 void store_memory(struct store *s, store_on_memory *fn, void *ctx)
 {
     s->ops->memory(s, fn, ctx);

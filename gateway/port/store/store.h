@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "core/event_record.h"
 #include "port/loop.h"
+#include "port/store/lease.h"
 
 #define NUMBER_ID_BYTES 16
 #define STORE_BUCKETS 256u
@@ -83,7 +84,8 @@ struct store_commit {
 
 struct store_entry {
     uint8_t bucket;
-    struct str id;            /* "1732433860123-0" */
+    uint64_t fence; /* under which it is settled and marked (port/store/lease.h); 0 = none */
+    struct str id;  /* "1732433860123-0" */
     struct event_place place; /* the same as numbers */
     struct str payload;
     uint32_t deliveries; /* 1 = new, 2 = handed out before and never settled */
@@ -99,10 +101,12 @@ struct store_entry {
  * processes has changed. */
 struct store_reader {
     struct str consumer;
-    uint8_t first, last; /* bucket range, inclusive */
-    bool is_recovering;  /* true: entries delivered before and never settled */
-    uint32_t max;        /* entries */
-    int64_t block_ms;    /* wait for new ones at most this long; 0 = do not wait */
+    uint8_t first, last;    /* bucket range, inclusive */
+    const uint64_t *fences; /* of the ranges of port/store/lease.h, those with 0 are left out; NULL
+                               = none is. In place until the read is answered */
+    bool is_recovering;     /* true: entries delivered before and never settled */
+    uint32_t max;           /* entries */
+    int64_t block_ms;       /* wait for new ones at most this long; 0 = do not wait */
 };
 
 /* A reader of the event log, which is told nothing of what has been read: entries stay until
@@ -118,6 +122,11 @@ struct store_log_trim {
     uint8_t bucket;
     struct event_place last; /* the last one that goes */
 };
+static inline bool store_reader_has(const struct store_reader *reader, uint8_t bucket)
+{
+    return bucket >= reader->first && bucket <= reader->last &&
+           (reader->fences == NULL || reader->fences[store_lease_range(bucket)] != 0);
+}
 
 struct store;
 /* rec is NULL unless e is ERR_OK. */
@@ -200,6 +209,9 @@ struct store_ops {
                     store_on_done *, void *ctx);
     void (*probe)(struct store *, store_on_time *, void *ctx);
     void (*memory)(struct store *, store_on_memory *, void *ctx);
+    void (*lease_keep)(struct store *, const struct store_lease *, store_on_lease *, void *ctx);
+    void (*lease_give)(struct store *, const struct store_lease *, const bool *ranges,
+                       bool is_leaving, store_on_done *, void *ctx);
     bool (*is_up)(struct store *);
     void (*free)(struct store *);
 };
@@ -244,13 +256,15 @@ void store_read(struct store *s, const struct store_reader *reader, store_on_ent
                 void *ctx);
 /* Acknowledges and deletes outbox entries and clears their sending marks; with an event (n = 1)
  * adds it to the event log in the same atomic step. An entry that is settled already is passed
- * over, event included, so the call may be repeated. After an error some of several entries may be
- * settled. Works while the server is out of memory. */
+ * over, event included, so the call may be repeated. ERR_DENIED: somebody else has the bucket now,
+ * nothing was done. After an error some of several entries may be settled. Works while the server
+ * is out of memory. */
 void store_settle(struct store *s, const struct store_entry *entries, uint32_t n, struct str event,
                   store_on_done *fn, void *ctx);
 /* Durable note that the POST of this outbox entry is about to leave: after a crash such an entry is
  * unknown, one without the mark is safe to send. ERR_CONFLICT: it was marked before (perhaps by
- * this caller's own call that timed out). ERR_NOT_FOUND: it is settled. */
+ * this caller's own call that timed out). ERR_NOT_FOUND: it is settled. ERR_DENIED: somebody else
+ * has the bucket now. */
 void store_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
                         void *ctx);
 /* Takes the mark away: the request certainly did not reach the provider and will be repeated. Works

@@ -1,0 +1,321 @@
+/*
+ * Leases: one table of cases against store_mem and against store_hiredis with a real redis-server.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "redis_server.h"
+#include "store_subject.h"
+
+#define TTL_MS 400
+
+static struct redis_server server;
+static bool has_server;
+
+static struct subject *subject_new(const char *name, struct loop *loop, struct store *store)
+{
+    struct subject *t = calloc(1, sizeof(*t));
+    assert_non_null(t);
+    *t = (struct subject){.name = name, .loop = loop, .store = store};
+    t->watchdog = timer_new(loop, on_watchdog, t);
+    t->pause = timer_new(loop, on_watchdog, t);
+    return t;
+}
+
+static int setup_mem(void **state)
+{
+    struct loop *loop = loop_mem_new((struct wall_ms){1764000000000});
+    *state = subject_new("mem", loop, store_mem_new(loop));
+    return 0;
+}
+
+static int setup_redis(void **state)
+{
+    if (!has_server)
+        return 0; /* the case skips itself */
+    assert_int_not_equal(redis_server_do(&server, "FLUSHALL"), -1);
+    struct loop *loop = loop_libevent_new();
+    struct store_settings settings = {
+        .socket_path = server.socket, .deadline_ms = 20000, .max_in_flight = 1000};
+    struct subject *t = subject_new("redis", loop, store_hiredis_new(loop, &settings));
+    *state = t;
+    wait_up(t, true);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct subject *t = *state;
+    if (t == NULL)
+        return 0;
+    store_free(t->store);
+    timer_free(t->loop, t->watchdog);
+    timer_free(t->loop, t->pause);
+    loop_free(t->loop);
+    free(t);
+    return 0;
+}
+
+static struct subject *subject(void **state)
+{
+    if (*state == NULL)
+        skip();
+    return *state;
+}
+
+/* ---- owners ---- */
+
+struct owner {
+    struct store_lease lease;
+    uint32_t n_held, n_alive;
+};
+
+static struct owner owner_of(const char *name, uint64_t life)
+{
+    return (struct owner){
+        .lease = {.kind = STR("sender"), .owner = str_from(name), .life = life, .ttl_ms = TTL_MS}};
+}
+
+struct kept {
+    struct got *got;
+    struct owner *owner;
+};
+
+static void on_kept(void *ctx, enum err e, const uint64_t *fences, uint32_t n_alive)
+{
+    struct kept *kept = ctx;
+    kept->owner->n_alive = n_alive;
+    kept->owner->n_held = 0;
+    for (uint32_t i = 0; e == ERR_OK && i < STORE_LEASE_RANGES; i++) {
+        kept->owner->lease.fences[i] = fences[i];
+        kept->owner->n_held += fences[i] != 0;
+    }
+    got_done(kept->got, e);
+}
+
+static void keep(struct subject *t, struct owner *owner)
+{
+    struct kept kept = {begin(t), owner};
+    store_lease_keep(t->store, &owner->lease, on_kept, &kept);
+    assert_int_equal(end(t), ERR_OK);
+}
+
+/* Ranges from first on. */
+static void give(struct subject *t, struct owner *owner, uint32_t first, bool is_leaving)
+{
+    bool ranges[STORE_LEASE_RANGES];
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
+        ranges[i] = i >= first;
+    store_lease_give(t->store, &owner->lease, ranges, is_leaving, got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+}
+
+static void expect_apart(const struct owner *a, const struct owner *b)
+{
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
+        assert_true(a->lease.fences[i] == 0 || b->lease.fences[i] == 0);
+}
+
+/* ---- messages ---- */
+
+static struct store_entry enqueue(struct subject *t, uint8_t bucket)
+{
+    static char id[48];
+    char state[64];
+    struct store_commit commit = {.id = id_of(bucket, 1),
+                                  .state = state_of(state, 1, "x"),
+                                  .outbox = {STR("an SMS")},
+                                  .n_outbox = 1,
+                                  .due_at_ms = -1};
+    store_commit(t->store, &commit, got_load, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    struct store_reader reader = {
+        .consumer = STR("sender-0"), .first = bucket, .last = bucket, .max = 9};
+    store_read(t->store, &reader, got_entries, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(t->got.n, 1);
+    assert_int_equal(str_copy(str_from(t->got.entries[0].id), id, sizeof(id)), ERR_OK);
+    return (struct store_entry){.bucket = bucket, .id = str_from(id)};
+}
+
+static enum err mark(struct subject *t, struct store_entry entry, uint64_t fence)
+{
+    entry.fence = fence;
+    store_mark_sending(t->store, &entry, got_plain, begin(t));
+    return end(t);
+}
+
+static enum err settle(struct subject *t, struct store_entry entry, uint64_t fence)
+{
+    entry.fence = fence;
+    store_settle(t->store, &entry, 1, STR("{}"), got_plain, begin(t));
+    return end(t);
+}
+
+/* ---- cases ---- */
+
+static void one_alone_has_all_and_keeps_it(void **state)
+{
+    struct subject *t = subject(state);
+    struct owner a = owner_of("a", 1);
+    keep(t, &a);
+    assert_int_equal(a.n_held, STORE_LEASE_RANGES);
+    assert_int_equal(a.n_alive, 1);
+    struct store_lease before = a.lease;
+    keep(t, &a);
+    assert_memory_equal(before.fences, a.lease.fences, sizeof(before.fences));
+}
+
+static void a_second_one_gets_its_share_when_it_is_given(void **state)
+{
+    struct subject *t = subject(state);
+    struct owner a = owner_of("a", 1), b = owner_of("b", 2), c = owner_of("c", 3);
+    keep(t, &a);
+    keep(t, &b);
+    assert_int_equal(b.n_held, 0);
+    assert_int_equal(b.n_alive, 2);
+    give(t, &a, STORE_LEASE_RANGES / 2, false);
+    keep(t, &a); /* takes none of it back */
+    assert_int_equal(a.n_held, STORE_LEASE_RANGES / 2);
+    keep(t, &b);
+    assert_int_equal(b.n_held, STORE_LEASE_RANGES / 2);
+    expect_apart(&a, &b);
+    keep(t, &c);
+    assert_int_equal(c.n_held, 0);
+    assert_int_equal(c.n_alive, 3);
+    give(t, &a, 6, false);
+    give(t, &b, 14, false);
+    keep(t, &a);
+    keep(t, &b);
+    keep(t, &c);
+    assert_int_equal(c.n_held, 4);
+    expect_apart(&a, &c);
+    expect_apart(&b, &c);
+}
+
+static void who_leaves_gives_all_at_once(void **state)
+{
+    struct subject *t = subject(state);
+    struct owner a = owner_of("a", 1), b = owner_of("b", 2);
+    keep(t, &a);
+    keep(t, &b);
+    uint64_t highest = a.lease.fences[STORE_LEASE_RANGES - 1];
+    give(t, &a, 0, true);
+    keep(t, &b);
+    assert_int_equal(b.n_held, STORE_LEASE_RANGES);
+    assert_int_equal(b.n_alive, 1);
+    assert_true(b.lease.fences[0] > highest); /* each taking has a number of its own */
+}
+
+static void a_dead_ones_share_is_taken_after_its_time(void **state)
+{
+    struct subject *t = subject(state);
+    struct owner a = owner_of("a", 1), b = owner_of("b", 2);
+    keep(t, &a);
+    keep(t, &b);
+    for (int i = 0; i < 20 && b.n_held == 0; i++) {
+        assert_int_equal(b.n_alive, 2);
+        run_for(t, TTL_MS / 8);
+        keep(t, &b);
+    }
+    assert_int_equal(b.n_held, STORE_LEASE_RANGES);
+    assert_int_equal(b.n_alive, 1);
+}
+
+/* Nobody could call while the server was away: nobody's time is over because of that. */
+static void an_outage_of_the_server_costs_nobody_its_share(void **state)
+{
+    struct subject *t = subject(state);
+    struct owner a = owner_of("a", 1), b = owner_of("b", 2);
+    keep(t, &a);
+    keep(t, &b);
+    run_for(t, 3 * TTL_MS);
+    keep(t, &b);
+    assert_int_equal(b.n_held, 0);
+    struct store_lease before = a.lease;
+    keep(t, &a);
+    assert_memory_equal(before.fences, a.lease.fences, sizeof(before.fences));
+}
+
+static void a_new_life_takes_over_at_once(void **state)
+{
+    struct subject *t = subject(state);
+    struct owner a = owner_of("a", 1), again = owner_of("a", 2);
+    keep(t, &a);
+    keep(t, &again);
+    assert_int_equal(again.n_held, STORE_LEASE_RANGES);
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
+        assert_true(again.lease.fences[i] > a.lease.fences[STORE_LEASE_RANGES - 1]);
+    give(t, &a, 0, false); /* the dead one's words come late, and are too late */
+    struct owner b = owner_of("b", 3);
+    keep(t, &b);
+    assert_int_equal(b.n_held, 0);
+}
+
+static void one_that_was_asleep_is_refused_when_it_wakes(void **state)
+{
+    struct subject *t = subject(state);
+    struct owner a = owner_of("a", 1), again = owner_of("a", 2);
+    struct store_entry entry = enqueue(t, 255);
+    keep(t, &a);
+    uint64_t old = a.lease.fences[STORE_LEASE_RANGES - 1];
+    keep(t, &again);
+    uint64_t new = again.lease.fences[STORE_LEASE_RANGES - 1];
+    assert_int_equal(mark(t, entry, old), ERR_DENIED);
+    assert_int_equal(settle(t, entry, old), ERR_DENIED);
+    assert_int_equal(mark(t, entry, new), ERR_OK);
+    assert_int_equal(mark(t, entry, new), ERR_CONFLICT);
+    assert_int_equal(mark(t, entry, old), ERR_DENIED);
+    assert_int_equal(settle(t, entry, old), ERR_DENIED);
+    assert_int_equal(settle(t, entry, new), ERR_OK);
+    assert_int_equal(mark(t, entry, new), ERR_NOT_FOUND);
+    assert_int_equal(settle(t, entry, new), ERR_OK); /* as often as one likes */
+    struct store_entry other = enqueue(t, 0);
+    assert_int_equal(mark(t, other, 0), ERR_OK); /* without a fence as ever */
+    assert_int_equal(settle(t, other, 0), ERR_OK);
+}
+
+/* Other kinds of process share the buckets by leases of their own. */
+static void kinds_do_not_meet(void **state)
+{
+    struct subject *t = subject(state);
+    struct owner a = owner_of("a", 1), b = owner_of("b", 2);
+    b.lease.kind = STR("timer");
+    keep(t, &a);
+    keep(t, &b);
+    assert_int_equal(a.n_held, STORE_LEASE_RANGES);
+    assert_int_equal(b.n_held, STORE_LEASE_RANGES);
+    assert_int_equal(b.n_alive, 1);
+}
+
+#define BOTH(f)                                                                                    \
+    {"mem: " #f, f, setup_mem, teardown, NULL},                                                    \
+    {                                                                                              \
+        "redis: " #f, f, setup_redis, teardown, NULL                                               \
+    }
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BOTH(one_alone_has_all_and_keeps_it),
+        BOTH(a_second_one_gets_its_share_when_it_is_given),
+        BOTH(who_leaves_gives_all_at_once),
+        BOTH(a_dead_ones_share_is_taken_after_its_time),
+        BOTH(an_outage_of_the_server_costs_nobody_its_share),
+        BOTH(a_new_life_takes_over_at_once),
+        BOTH(one_that_was_asleep_is_refused_when_it_wakes),
+        BOTH(kinds_do_not_meet),
+    };
+    has_server = redis_server_is_installed();
+    if (has_server)
+        redis_server_init(&server);
+    int n_failed = cmocka_run_group_tests(tests, NULL, NULL);
+    if (has_server)
+        redis_server_fini(&server);
+    return n_failed;
+}
