@@ -39,6 +39,7 @@ enum err last_reply_show(struct last_reply *reply, const struct last_reply_limit
                                reply->page, arena, ret, &is_last);
     if (e == ERR_OK)
         reply->is_shown_open = !is_last || reply->is_open;
+    reply->has_more = !is_last;
     return e;
 }
 

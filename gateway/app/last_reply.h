@@ -23,6 +23,7 @@ struct last_reply {
     uint16_t page;       /* which page was shown, from 0 */
     bool is_open;        /* the session goes on after the last page */
     bool is_shown_open;  /* the session goes on after the page that was shown */
+    bool has_more;       /* pages remain behind it; set by last_reply_show, not stored */
 };
 
 /* Screen limits of the channel. */
@@ -35,7 +36,8 @@ void last_reply_encode(const struct last_reply *reply, struct buf *out);
 /* Borrows from bytes. ERR_INVALID or ERR_UNSUPPORTED: treat it as expired. */
 enum err last_reply_decode(struct str bytes, struct last_reply *ret) MUST_CHECK;
 
-/* The page as it is shown on a phone; sets is_shown_open. ERR_NOT_FOUND: there is no such page. */
+/* The page as it is shown on a phone; sets is_shown_open and has_more. ERR_NOT_FOUND: there is no
+ * such page. */
 enum err last_reply_show(struct last_reply *reply, const struct last_reply_limits *limits,
                          struct arena *arena, struct str *ret) MUST_CHECK;
 /* True when pages remain behind the one that was shown. */

@@ -65,8 +65,9 @@ static const struct record_field fields[] = {
     RECORD(1, struct message, expires_at.ms, record_number),
     RECORD(2, struct message, network, record_str),
     RECORD(2, struct message, is_answer, record_bool),
+    RECORD(3, struct message, has_more, record_bool),
 };
-static const struct record_format format = RECORD_FORMAT(2, fields);
+static const struct record_format format = RECORD_FORMAT(3, fields);
 
 void message_encode(const struct message *message, struct buf *out)
 {

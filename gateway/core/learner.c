@@ -36,6 +36,35 @@ bool learner_is_enrolled(const struct learner *learner)
            learner->state != LEARNER_STATE_DELETED;
 }
 
+/* ---- said ---- */
+
+/* FF FF and seq: not taken yet. A time in milliseconds has 48 bits for 8,900 years. */
+#define NOT_YET 0xffffu
+
+static void put_said(uint64_t value, uint8_t said[LEARNER_SAID_BYTES])
+{
+    for (unsigned i = 0; i < LEARNER_SAID_BYTES; i++)
+        said[i] = (uint8_t)(value >> 8 * (LEARNER_SAID_BYTES - 1 - i));
+}
+
+void learner_said_by(uint32_t seq, uint8_t said[LEARNER_SAID_BYTES])
+{
+    put_said((uint64_t)NOT_YET << 32 | seq, said);
+}
+
+void learner_said_at(int64_t at_ms, uint8_t said[LEARNER_SAID_BYTES])
+{
+    put_said((uint64_t)at_ms, said);
+}
+
+int64_t learner_said_ms(const uint8_t said[LEARNER_SAID_BYTES])
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < LEARNER_SAID_BYTES; i++)
+        value = value << 8 | said[i];
+    return value >> 32 == NOT_YET ? INT64_MAX : (int64_t)value;
+}
+
 /* ---- kinds of its own ---- */
 
 /* A state by its name; ERR_UNSUPPORTED for one of a newer program. */
@@ -107,7 +136,8 @@ static const struct record_kind seen_kind = {put_seen, take_seen};
 /* ---- the record ---- */
 
 static const struct record_field fields[] = {
-    RECORD(0, struct learner, seq, record_number), /* first, for the store */
+    RECORD(0, struct learner, seq, record_number),      /* first, for the store */
+    RECORD(2, struct learner, link.said, record_bytes), /* at LEARNER_SAID_AT, for the sender */
     RECORD(1, struct learner, link.seen, seen_kind),
     RECORD(1, struct learner, link.session, record_varint),
     RECORD(1, struct learner, link.path_bytes, record_varint),
@@ -138,8 +168,10 @@ static const struct record_field fields[] = {
     RECORD(1, struct learner, asked_ms, record_varint),
     RECORD(1, struct learner, ended_ms, record_varint),
     RECORD(1, struct learner, closed_ms, record_varint),
+    RECORD(2, struct learner, link.shown, record_number),
+    RECORD(2, struct learner, side_via, record_number),
 };
-static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 1};
+static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 2};
 
 enum err learner_encode(const struct learner *learner, struct buf *out)
 {
@@ -151,6 +183,7 @@ enum err learner_decode(struct str bytes, struct learner *ret)
 {
     struct learner l;
     learner_init(&l);
+    l.link.shown = UINT8_MAX; /* a version that did not know counted everything */
     enum err e = record_decode(&format, bytes, &l);
     if (e == ERR_OK && l.certificate > CERTIFICATE_MAX)
         e = ERR_INVALID;

@@ -20,6 +20,10 @@
 #define LEARNER_SEEN_IDS 8u
 #define LEARNER_LANG_BYTES 8     /* with NUL */
 #define LEARNER_CHANNEL_BYTES 24 /* with NUL */
+/* Where an encoded learner has link.said, so that the sender can note there that the SMS was taken
+ * without reading, or moving, the rest. */
+#define LEARNER_SAID_AT 5u
+#define LEARNER_SAID_BYTES 6u
 #define LEARNER_BITMAP_BYTES (COURSE_MAX_SCORED / 8)
 
 /*
@@ -64,6 +68,8 @@ struct learner_link {
     int64_t last_ms;                 /* wall time of the last inbound */
     char channel[LEARNER_CHANNEL_BYTES]; /* SMS channel of the last inbound, for pushes; a USSD
                                             channel's sms_channel; "" = none */
+    uint8_t shown;                       /* what stands on the phone: app/shown.h */
+    uint8_t said[LEARNER_SAID_BYTES];    /* the SMS that said it: learner_said_by() */
 };
 
 struct learner {
@@ -73,6 +79,7 @@ struct learner {
         learner_id[16]; /* random, the pseudonym in PostgreSQL; all zero before the first step */
     enum learner_state state;
     enum learner_state back; /* where a side state or STOPPED returns to */
+    uint8_t side_via;        /* enum via by which the side state was opened */
     char lang[LEARNER_LANG_BYTES];
     uint8_t role;               /* choice of the role question, 0 = skipped or not asked */
     uint32_t course_key;        /* pinned version, 0 before consent */
@@ -102,6 +109,13 @@ enum err learner_encode(const struct learner *learner, struct buf *out) MUST_CHE
 /* ERR_INVALID for bytes that no version wrote, ERR_UNSUPPORTED for a version or state name that
  * this program does not know; *ret is untouched then. */
 enum err learner_decode(struct str bytes, struct learner *ret) MUST_CHECK;
+
+/* link.said: said by the SMS of step seq, which no provider has taken yet; and taken, when. All
+ * zero: by none that anybody waits for. */
+void learner_said_by(uint32_t seq, uint8_t said[LEARNER_SAID_BYTES]);
+void learner_said_at(int64_t at_ms, uint8_t said[LEARNER_SAID_BYTES]);
+/* The wall time at which it was taken, 0 where nobody waits; INT64_MAX: not yet. */
+int64_t learner_said_ms(const uint8_t said[LEARNER_SAID_BYTES]);
 
 const char *learner_state_name(enum learner_state state);
 bool learner_state_is_side(enum learner_state state);

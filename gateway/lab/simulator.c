@@ -9,6 +9,9 @@
 #include "wire/form.h"
 
 #define OUTBOX_MAX_BYTES (64u << 20)
+/* An SMS travels for a moment, in which its sender learns that it was taken: what a phone answers
+ * to it comes after that, as in life. */
+#define TRAVEL_MS 100
 
 struct sim_message {
     char *from, *to, *text; /* owned */
@@ -119,7 +122,8 @@ static void add_json(struct buf *out, const struct sim_message *m)
     buf_addf(out, ",\"at\":\"%s\"}", at);
 }
 
-static struct http_response show(const struct simulator *sim, struct str query, struct arena *arena)
+static struct http_response show(const struct simulator *sim, struct str query, struct wall_ms now,
+                                 struct arena *arena)
 {
     struct form form = {0};
     if (form_parse(query, arena, &form) != ERR_OK)
@@ -132,7 +136,8 @@ static struct http_response show(const struct simulator *sim, struct str query, 
         sim->n_taken > SIMULATOR_MAX_MESSAGES ? sim->n_taken - SIMULATOR_MAX_MESSAGES : 0;
     for (uint64_t i = first; i < sim->n_taken; i++) {
         const struct sim_message *m = &sim->ring[i % SIMULATOR_MAX_MESSAGES];
-        if (to.p == NULL || is_same_phone(str_from(m->to), to))
+        bool has_arrived = now.ms - m->at.ms >= TRAVEL_MS || now.ms < m->at.ms;
+        if (has_arrived && (to.p == NULL || is_same_phone(str_from(m->to), to)))
             add_json(&out, m);
     }
     buf_add_str(&out, STR("]\n"));
@@ -152,7 +157,7 @@ bool simulator_handle(struct simulator *sim, const struct http_request *request,
     if (str_starts(request->path, send))
         *ret = take(sim, request, str_sub(request->path, send.len, request->path.len), now, arena);
     else if (str_eq(request->path, STR("/sim/outbox")))
-        *ret = show(sim, request->query, arena);
+        *ret = show(sim, request->query, now, arena);
     else if (str_starts(request->path, STR("/sim/")))
         *ret = plain(404, STR("GET /sim/outbox?to=NUMBER shows what was sent\n"));
     else

@@ -52,7 +52,8 @@ static uint64_t walk(const struct courses *courses, struct arena *arena)
 {
     struct learner learner;
     struct outcome out;
-    struct input input = {.kind = INPUT_TEXT, .via = VIA_SMS, .now = {1732433860000}};
+    struct input input = {
+        .kind = INPUT_TEXT, .via = VIA_SMS, .now = {1732433860000}, .is_shown = true};
     uint64_t n = 0;
     learner_init(&learner);
     memset(input.seed, 0x42, sizeof(input.seed));

@@ -59,6 +59,12 @@ static void step(struct learner *learner, const struct input *input, struct aren
     struct gsm_size size = gsm_measure(gsm_fold(out.reply, GSM_FOLD_NONE, arena));
     require(size.segments <= 2, "a reply is at most two SMS");
     require(out.n_events <= EVENTS_MAX, "events are bounded");
+    for (uint32_t i = 0; i < out.n_events && !input->is_shown; i++) {
+        enum event_kind kind = out.events[i].kind;
+        require(kind != EVENT_answered && kind != EVENT_consented && kind != EVENT_lesson_read &&
+                    kind != EVENT_role_set && kind != EVENT_language_set,
+                "only what was shown counts");
+    }
     require(engine_step(&courses, &context, learner, input, arena, &again) == ERR_OK,
             "every input has an answer twice");
     struct buf first CLEANUP(buf_fini), second CLEANUP(buf_fini), third CLEANUP(buf_fini);
@@ -87,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (len > size - i - 3)
             len = size - i - 3;
         input.kind = (enum input_kind)(data[i] & 3);
+        input.is_shown = (data[i] & 0x30) != 0x30;
         input.via = data[i] & 4 ? VIA_USSD : VIA_SMS;
         input.now.ms += data[i + 1] * (data[i] & 8 ? 3600000LL * 24 : 60000LL);
         input.text = (struct str){(const char *)data + i + 3, len};

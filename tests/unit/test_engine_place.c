@@ -47,7 +47,8 @@ static int free_course(void **state)
 
 static enum err step(const struct learner *learner, enum input_kind kind, const char *text)
 {
-    struct input input = {.kind = kind, .text = str_from(text), .now = {1732433860000}};
+    struct input input = {
+        .kind = kind, .text = str_from(text), .now = {1732433860000}, .is_shown = true};
     struct outcome out;
     arena_reset(arena);
     return engine_step(&courses, &context, learner, &input, arena, &out);

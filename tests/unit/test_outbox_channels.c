@@ -576,7 +576,7 @@ static void a_token_that_was_refused_is_asked_for_again(void **state)
         loop_mem_advance(w->loop, 1);
     w->status[TOKEN] = 200; /* again after 1 ms at the earliest */
     loop_mem_advance(w->loop, 10000);
-    assert_int_equal(w->n_tokens, 2);
+    assert_in_range(w->n_tokens, 2, 3); /* the back-off is random: perhaps refused once more */
     assert_int_equal(sent(w), 2);
     assert_int_equal(metrics_get(w->metrics, METRIC_circuits_open), 0);
 }

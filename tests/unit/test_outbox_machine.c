@@ -117,7 +117,15 @@ static void on_opt_out(void *ctx, const struct channel *channel, struct str e164
     w->opt_out = (struct pending){.fn.timer = done, .ctx = done_ctx};
 }
 
-static const struct store_ops store_ops = {.read = on_read,
+/* Nobody waits for this note. */
+static void on_patch(struct store *s, const struct number_id *id, const struct store_patch *patch,
+                     store_on_done *fn, void *ctx)
+{
+    (void)s, (void)id, (void)patch, (void)fn, (void)ctx;
+}
+
+static const struct store_ops store_ops = {.patch = on_patch,
+                                           .read = on_read,
                                            .settle = on_settle,
                                            .mark_sending = on_mark,
                                            .clear_sending = on_clear,

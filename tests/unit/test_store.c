@@ -183,6 +183,34 @@ static void absent_state_deletes_all_of_the_number(void **state)
     assert_string_equal(t->got.reply, "deleted");
 }
 
+/* A note is put where the bytes are that it is for; seq and all else stay. */
+static void patch_replaces_what_is_there(void **state)
+{
+    struct subject *t = subject(state);
+    static const struct {
+        const char *present, *before, *after, *then;
+    } rows[] = {
+        {"waiting for it", "waiting", "arrived", "arrived for it"},
+        {"waiting for it", "Waiting", "arrived", "waiting for it"},
+        {"wait", "waiting", "arrived", "wait"},
+        {NULL, "waiting", "arrived", NULL},
+    };
+    for (uint8_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct number_id id = id_of(6, (uint8_t)(100 + i));
+        if (rows[i].present != NULL)
+            assert_int_equal(do_restore(t, id, 7, rows[i].present, 0), ERR_OK);
+        store_patch(t->store, &id,
+                    &(struct store_patch){4, str_from(rows[i].before), str_from(rows[i].after)},
+                    got_plain, begin(t));
+        assert_int_equal(end(t), ERR_OK);
+        assert_int_equal(do_load(t, id), ERR_OK);
+        if (rows[i].then != NULL)
+            assert_string_equal(t->got.state + 4, rows[i].then);
+        else
+            assert_false(t->got.has_state);
+    }
+}
+
 static void restore_does_not_overwrite_newer(void **state)
 {
     static const struct {
@@ -1038,6 +1066,7 @@ int main(void)
         BOTH(many_commits_at_once_let_one_win),
         BOTH(reply_stays_until_it_expires_or_is_replaced),
         BOTH(absent_state_deletes_all_of_the_number),
+        BOTH(patch_replaces_what_is_there),
         BOTH(restore_does_not_overwrite_newer),
         BOTH(due_numbers_come_oldest_first_until_moved),
         BOTH(a_later_neighbour_hides_no_earlier_one),

@@ -189,6 +189,9 @@ static void on_commit(void *ctx, enum err e, const struct store_record *record)
         metrics_add(d->all->parts.metrics, METRIC_steps_total, 1);
         if (record != NULL)
             dialog_refused(d, record->refused_by);
+        else if (d->is_sms_answer)
+            shown_taken(d->all->parts.store, &d->id, d->commit.expected_seq + 1,
+                        loop_wall(d->all->parts.loop));
         dialog_happen(d, DIALOG_EVENT_SAVED);
     } else if (e == ERR_CONFLICT && ++d->n_conflicts <= DIALOG_MAX_CONFLICTS) {
         metrics_add(d->all->parts.metrics, METRIC_conflicts_total, 1);

@@ -8,6 +8,7 @@
 #include "app/dialog/dialog.h"
 #include "app/last_reply.h"
 #include "app/limits.h"
+#include "app/shown.h"
 #include "core/engine/engine.h"
 
 /* One callback that waits for the dialog's answer. */
@@ -58,6 +59,7 @@ struct dialog {
     struct store_commit commit;  /* ready in SAVING */
     struct store_caps caps;      /* of its SMS */
     struct dialog_answer answer; /* ready in DONE */
+    bool is_sms_answer;          /* an SMS is said in it */
 };
 
 /* In the end of what a function does: the dialog may be gone afterwards. What is not in dialog_rows
@@ -86,7 +88,8 @@ void dialog_commit_reply(struct dialog *d, const struct last_reply *reply);
 bool dialog_seal(struct dialog *d, struct str plain, struct vault_sealed *ret);
 /* A USSD screen as the answer to the callback. */
 bool dialog_say_screen(struct dialog *d, struct last_reply *reply);
-/* The engine's reply, on the way that this channel has: into the answer or the commit. */
-bool dialog_say(struct dialog *d, const struct outcome *out);
+/* The engine's reply, on the way that this channel has: into the answer or the commit. Notes in
+ * out->next what then stands on the phone. */
+bool dialog_say(struct dialog *d, struct outcome *out);
 /* The commit took place without its SMS. */
 void dialog_refused(struct dialog *d, const char *refused_by);

@@ -201,13 +201,14 @@ static void put_messages(struct dialog *d, struct message *message, uint32_t max
         size_t n = is_last ? rest.len : first_piece(rest, max_chars);
         message->text = str_trim(str_sub(rest, 0, n));
         rest = str_trim(str_sub(rest, n, rest.len));
+        message->has_more = rest.len > 0;
         message_encode(message, &d->all->scratch);
         d->commit.outbox[d->commit.n_outbox++] = dialog_take_scratch(d);
     } while (rest.len > 0);
 }
 
 /* By SMS: in the answer to the callback where that can hold it, else through the outbox. */
-static bool say_by_sms(struct dialog *d, const struct outcome *out, struct str channel)
+static bool say_by_sms(struct dialog *d, struct outcome *out, struct str channel)
 {
     const struct config_channel *sms = config_channel_get(d->all->parts.config, channel);
     struct str text = gsm_fold(out->reply, sms != NULL ? sms->fold : d->channel->fold, d->arena);
@@ -217,6 +218,8 @@ static bool say_by_sms(struct dialog *d, const struct outcome *out, struct str c
     if (!make_message(d, out, channel, text, &message))
         return false;
     limit(d, out, &message, is_said);
+    shown_by_sms(out, &out->next);
+    d->is_sms_answer = is_said;
     if (is_said) {
         struct last_reply reply = dialog_new_reply(d, &out->next, text, false);
         d->answer.text = text;
@@ -228,8 +231,10 @@ static bool say_by_sms(struct dialog *d, const struct outcome *out, struct str c
     return true;
 }
 
-bool dialog_say(struct dialog *d, const struct outcome *out)
+bool dialog_say(struct dialog *d, struct outcome *out)
 {
+    shown_move(&d->learner, out, &out->next.link);
+    d->is_sms_answer = false;
     if (d->inbound.is_opt_out)
         return true; /* the provider tells them itself and would refuse our SMS */
     bool is_screen = d->inbound.kind == INBOUND_USSD && !dialog_is_over(d);
@@ -241,6 +246,7 @@ bool dialog_say(struct dialog *d, const struct outcome *out)
     struct last_reply reply = dialog_new_reply(d, &out->next, text, out->is_open);
     if (!dialog_say_screen(d, &reply))
         return false;
+    shown_on_screen(out, reply.has_more, &out->next);
     dialog_commit_reply(d, &reply);
     return true;
 }

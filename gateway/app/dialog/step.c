@@ -69,6 +69,7 @@ static struct input input_of(const struct dialog *d)
         input.kind = INPUT_SESSION_END;
     else if (input.via == VIA_USSD && d->inbound.phase == INBOUND_PHASE_NEW)
         input.kind = INPUT_DIAL;
+    input.is_shown = shown_whole(&d->learner, input.via, input.now.ms);
     vault_random(input.seed, sizeof(input.seed));
     return input;
 }
@@ -83,7 +84,8 @@ static void remember_inbound(struct dialog *d, struct learner_link *link)
         LOG_WARN("dialog", "channel name too long for pushes", "channel=%.*s", STR_ARG(reach));
 }
 
-static bool commit_state(struct dialog *d, struct learner *next)
+/* The next state gets its number; what it shows and says can then be settled. */
+static void begin_commit(struct dialog *d, struct learner *next)
 {
     next->link = d->learner.link;
     next->seq = d->learner.seq + 1;
@@ -91,6 +93,10 @@ static bool commit_state(struct dialog *d, struct learner *next)
         remember_inbound(d, &next->link);
     d->commit = (struct store_commit){
         .id = d->id, .expected_seq = d->learner.seq, .due_at_ms = -1, .state = STR_NONE};
+}
+
+static bool commit_state(struct dialog *d, const struct learner *next)
+{
     if (learner_encode(next, &d->all->scratch) != ERR_OK) {
         buf_reset(&d->all->scratch);
         return false;
@@ -183,8 +189,9 @@ static bool is_page_turn(const struct dialog *d)
 {
     const struct last_reply_limits limits = dialog_screen_limits(d);
     if (d->inbound.kind != INBOUND_USSD || d->inbound.phase == INBOUND_PHASE_NEW ||
-        dialog_is_over(d) || !d->has_last || d->last.session != d->key.session ||
-        d->last.text.p == NULL || !last_reply_has_more(&d->last, &limits, d->arena))
+        dialog_is_over(d) || !shown_can_turn(&d->learner) || !d->has_last ||
+        d->last.session != d->key.session || d->last.text.p == NULL ||
+        !last_reply_has_more(&d->last, &limits, d->arena))
         return false;
     struct str text = match_normalise(d->inbound.text, d->arena);
     const char *lang = d->learner.lang[0] != '\0' ? d->learner.lang : NULL;
@@ -202,7 +209,12 @@ static enum dialog_event step_page(struct dialog *d)
     reply.ready_ms = loop_wall(d->all->parts.loop).ms;
     reply.remember = d->inbound.remember;
     reply.page++;
-    if (!commit_state(d, &next) || !dialog_say_screen(d, &reply))
+    begin_commit(d, &next);
+    if (!dialog_say_screen(d, &reply))
+        return DIALOG_EVENT_BROKEN;
+    if (!reply.has_more)
+        shown_turn(&next);
+    if (!commit_state(d, &next))
         return DIALOG_EVENT_BROKEN;
     dialog_commit_reply(d, &reply);
     return DIALOG_EVENT_STEPPED;
@@ -228,7 +240,8 @@ static enum dialog_event step_engine(struct dialog *d)
         bool has_any = courses_current(course_set_courses(courses)) != NULL;
         return has_any ? DIALOG_EVENT_MISSING : DIALOG_EVENT_AWAY;
     }
-    if (!seal_disclosure(d, &out) || !commit_state(d, &out.next) || !dialog_say(d, &out) ||
+    begin_commit(d, &out.next);
+    if (!seal_disclosure(d, &out) || !dialog_say(d, &out) || !commit_state(d, &out.next) ||
         !commit_event(d, &out))
         return DIALOG_EVENT_BROKEN;
     d->commit.due_at_ms = out.is_erased ? input.now.ms + TOMBSTONE_KEPT_MS : out.wake_at_ms;

@@ -5,6 +5,7 @@
 #include "app/outbox/event.h"
 #include "app/outbox/machine.h"
 #include "app/outbox/token.h"
+#include "app/shown.h"
 #include "base/backoff.h"
 #include "base/log.h"
 #include "core/number.h"
@@ -209,6 +210,9 @@ static void take_result(struct outbox_job *job, const struct send_result *result
         return;
     }
     bool is_sent = result->outcome == SEND_SENT;
+    if (is_sent && !job->message.has_more)
+        shown_taken(job->owner->ports.store, &job->message.number_id, job->message.seq,
+                    loop_wall(job->owner->ports.loop));
     job->channel->n_throttled = 0;
     outbox_gate_good(job->channel);
     outbox_conclude(job, is_sent ? MESSAGE_STATUS_sent : MESSAGE_STATUS_failed, result->id,

@@ -2,11 +2,14 @@
 
 /* ---- information that leaves the place alone ---- */
 
-struct str step_interrupted(struct step *s)
+void step_say_interrupted(struct step *s)
 {
-    if (s->learner->state == LEARNER_STATE_LESSON)
-        return step_text(s, COURSE_TEXT_go_on, NO_VARS);
-    return step_screen(s);
+    if (s->learner->state != LEARNER_STATE_LESSON) {
+        step_say_screen(s);
+        return;
+    }
+    step_say(s, step_text(s, COURSE_TEXT_go_on, NO_VARS));
+    s->out->shows = OUTCOME_SHOWS_KEYS;
 }
 
 static void run_help(struct step *s)
@@ -16,7 +19,7 @@ static void run_help(struct step *s)
     step_say(s, step_text(s, COURSE_TEXT_help,
                           VARS({"org", s->context->org}, {"code", s->context->code})));
     if (learner_is_enrolled(s->learner) || s->learner->state == LEARNER_STATE_CONSENT)
-        step_say(s, step_interrupted(s));
+        step_say_interrupted(s);
 }
 
 static void run_score(struct step *s)
@@ -34,7 +37,7 @@ static void run_score(struct step *s)
                                                                  : 1)},
                           {"modules", step_number(s, s->course->n_course_modules)},
                           {"right", step_number(s, right)}, {"total", step_number(s, answered)})));
-    step_say(s, step_interrupted(s));
+    step_say_interrupted(s);
 }
 
 static void run_certificate(struct step *s)
@@ -42,7 +45,7 @@ static void run_certificate(struct step *s)
     step_leave_side(s);
     if (s->learner->certificate == 0) {
         step_say(s, step_text(s, COURSE_TEXT_certificate_none, NO_VARS));
-        step_say(s, step_interrupted(s));
+        step_say_interrupted(s);
         return;
     }
     uint64_t code = s->learner->certificate;
@@ -97,7 +100,7 @@ void engine_ask_consent(struct step *s)
     (void)step_event(s, EVENT_consent_asked);
     step_enter(s, LEARNER_STATE_CONSENT);
     s->learner->ended_ms = s->input->now.ms + ENGINE_CONSENT_KEPT_MS;
-    step_say(s, step_screen(s));
+    step_say_screen(s);
 }
 
 void engine_rejoin(struct step *s)
@@ -105,9 +108,9 @@ void engine_rejoin(struct step *s)
     (void)step_event(s, EVENT_rejoined);
     step_enter(s, s->learner->back);
     if (s->learner->consent_ms != 0)
-        step_say(s, step_screen(s));
+        step_say_screen(s);
     else if (s->learner->state == LEARNER_STATE_CONSENT)
-        step_say(s, step_screen(s));
+        step_say_screen(s);
     else
         engine_ask_consent(s);
 }
@@ -121,7 +124,7 @@ void engine_join(struct step *s)
         return;
     }
     step_leave_side(s);
-    step_say(s, step_screen(s));
+    step_say_screen(s);
 }
 
 void engine_follow_up(struct step *s)
@@ -171,7 +174,7 @@ static void run_exit(struct step *s)
 void engine_open_side(struct step *s, enum learner_state side)
 {
     step_enter_side(s, side);
-    step_say(s, step_screen(s));
+    step_say_screen(s);
 }
 
 static void run_modules(struct step *s)
@@ -184,14 +187,15 @@ static void run_modules(struct step *s)
 static void run_repeat(struct step *s)
 {
     step_leave_side(s);
-    step_say(s, step_screen(s));
+    step_say_screen(s);
 }
 
 /* NEXT and BACK in a side state mean "back to my place"; elsewhere they move along the course. */
 static void run_next(struct step *s)
 {
     const struct state_row *row = state_row(s->learner->state);
-    if (learner_state_is_side(s->learner->state) || row->next == NULL)
+    bool is_skipped = row->next != NULL && s->input->is_shown;
+    if (learner_state_is_side(s->learner->state) || !is_skipped)
         run_repeat(s);
     else
         row->next(s);

@@ -130,7 +130,7 @@ static void enter_unit(struct step *s, const struct unit *unit)
     enum learner_state state = unit->question != NULL ? LEARNER_STATE_QUIZ : LEARNER_STATE_LESSON;
     if (unit_module(s, unit)->kind == MODULE_LESSONS && s->learner->state != state)
         step_enter(s, state);
-    step_say(s, step_screen(s));
+    step_say_screen(s);
 }
 
 static void begin_module(struct step *s, const struct module *module)
@@ -175,7 +175,7 @@ void course_finish_module(struct step *s)
     event->value = (int32_t)right;
     event->attempt = (int32_t)module->n_scored;
     step_enter(s, LEARNER_STATE_MODULE_DONE);
-    step_say(s, step_screen(s));
+    step_say_screen(s);
 }
 
 void course_advance(struct step *s)
@@ -194,7 +194,7 @@ void course_next_screen(struct step *s)
     const struct unit *unit = step_unit(s);
     if (s->learner->screen + 1 < unit->n_screens) {
         s->learner->screen++;
-        step_say(s, step_screen(s));
+        step_say_screen(s);
         return;
     }
     struct event *event = step_event(s, EVENT_lesson_read);
@@ -251,7 +251,7 @@ void course_back(struct step *s)
             step_say(s, step_text(s, COURSE_TEXT_first_page, NO_VARS));
         }
     }
-    step_say(s, step_screen(s));
+    step_say_screen(s);
 }
 
 void course_begin_questions(struct step *s, enum learner_state state, int16_t module_index)
@@ -272,5 +272,5 @@ void course_begin_questions(struct step *s, enum learner_state state, int16_t mo
         step_say(s, step_text(s, COURSE_TEXT_posttest_start,
                               VARS({"n", step_number(s, module->n_units)})));
     step_enter(s, state);
-    step_say(s, step_screen(s));
+    step_say_screen(s);
 }

@@ -26,7 +26,7 @@ static void answer_unknown(struct step *s)
                             : l->n_unknown == 2 ? COURSE_TEXT_unknown_2
                                                 : COURSE_TEXT_unknown_3;
     step_say(s, step_text(s, text, VARS({"org", s->context->org})));
-    step_say(s, step_interrupted(s));
+    step_say_interrupted(s);
 }
 
 /* An answer to a question that was sent more than 48 hours ago is not scored; the question comes
@@ -54,7 +54,7 @@ static bool try_answer(struct step *s)
     if (match_answer(question, s->input->text, s->norm, s->arena).result == ANSWER_NONE)
         return false;
     step_say(s, step_text(s, COURSE_TEXT_late, NO_VARS));
-    step_say(s, step_screen(s));
+    step_say_screen(s);
     return true;
 }
 
@@ -97,16 +97,45 @@ static bool is_always(const struct step *s, const struct command_match *match)
            (row->tail == TAIL_ANY || str_is_empty(match->argument));
 }
 
+/* A side state belongs to the phone's side that opened it: "Welcome back" on a USSD screen does not
+ * bind an SMS. */
+static void leave_foreign_side(struct step *s)
+{
+    if (s->learner->side_via != s->input->via)
+        step_leave_side(s);
+}
+
+/* Only what was shown counts: what came before it, or before its last page, gets the screen. */
+static bool is_unshown(const struct step *s)
+{
+    const struct state_row *row = state_row(s->learner->state);
+    bool is_silent = s->learner->state == LEARNER_STATE_STOPPED && s->input->via == VIA_SMS;
+    return !s->input->is_shown && !is_silent && (row->answer != NULL || row->next != NULL);
+}
+
+/* What may be harm is heard in any case. */
+static bool try_unshown(struct step *s)
+{
+    if (match_find_safe(s->norm, &s->course->safe, s->arena) != NULL)
+        engine_safe(s, false);
+    else
+        step_say_screen(s);
+    return true;
+}
+
 static bool try_exact(struct step *s, const struct command_match *match)
 {
     if ((is_always(s, match) || is_word_before_answer(s, match)) && engine_command(s, match))
         return true;
+    if (is_unshown(s))
+        return try_key_command(s) || engine_command(s, match) || try_unshown(s);
     return try_answer(s) || try_key_command(s) || engine_command(s, match);
 }
 
 /* The order of COURSE.md 1.3 step 4. */
 static void understand(struct step *s)
 {
+    leave_foreign_side(s);
     const char *lang = s->learner->state == LEARNER_STATE_NEW ? NULL : s->learner->lang;
     struct command_match match = match_command(s->norm, lang);
     bool is_bare_stop = match.command == COMMAND_STOP && str_is_empty(match.argument);
@@ -133,7 +162,7 @@ static void dial(struct step *s)
     bool is_mid_course = learner_is_enrolled(l);
     (void)step_event(s, is_mid_course ? EVENT_session_resumed : EVENT_session_opened);
     if (l->state == LEARNER_STATE_STOPPED) {
-        step_say(s, step_screen(s));
+        step_say_screen(s);
         return;
     }
     step_leave_side(s);
@@ -142,7 +171,7 @@ static void dial(struct step *s)
     else if (state_row(l->state)->is_resumed)
         engine_open_side(s, LEARNER_STATE_RESUME);
     else
-        step_say(s, step_screen(s));
+        step_say_screen(s);
 }
 
 static void end_session(struct step *s)
@@ -156,6 +185,7 @@ static void end_session(struct step *s)
         return;
     l->closed_ms = s->input->now.ms;
     step_say(s, step_text(s, COURSE_TEXT_session_closed, VARS({"code", s->context->code})));
+    s->out->shows = OUTCOME_SHOWS_KEYS;
 }
 
 static void wake(struct step *s)
@@ -222,6 +252,13 @@ static enum err begin(struct step *s, const struct courses *courses, const struc
     return is_place_known(s) ? ERR_OK : ERR_INVALID;
 }
 
+static bool has_moved(const struct learner *from, const struct learner *to)
+{
+    enum learner_state before = learner_state_is_side(from->state) ? from->back : from->state;
+    enum learner_state after = learner_state_is_side(to->state) ? to->back : to->state;
+    return before != after || from->screen != to->screen || strcmp(from->unit, to->unit) != 0;
+}
+
 enum err engine_step(const struct courses *courses, const struct engine_context *context,
                      const struct learner *learner, const struct input *input, struct arena *arena,
                      struct outcome *ret)
@@ -248,6 +285,7 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
         break;
     }
     ret->wake_at_ms = next_wake_ms(&ret->next);
+    ret->has_moved = has_moved(learner, &ret->next);
     return s.error != ERR_OK ? s.error : arena_error(arena);
 }
 

@@ -5,9 +5,11 @@
  *     struct outcome out;
  *     enum err e = engine_step(&courses, &context, &learner, &input, arena, &out);
  *
- * The order in which an input is understood is COURSE.md 1.3: STOP, SAFE, HELP, answer valid in
- * this state, command, group code, fuzzy, unknown. HELP, SCORE, SAFE answer and leave the place
- * alone; MENU, LANG and a redial are side states that return to it.
+ * Only what was shown counts (docs/course-rules.md 1.2 rule 11): an answer, a consent, a skip, NEXT
+ * are taken for what input.is_shown says, else the present screen is said again and nothing is
+ * recorded. The order in which an input is understood is docs/course-rules.md 1.3: STOP, SAFE,
+ * HELP, answer valid in this state, command, group code, fuzzy, unknown. HELP, SCORE, SAFE answer
+ * and leave the place alone; MENU, LANG and a redial are side states that return to it.
  *
  * A reply is one text. A form feed in it is a good place to turn the page: core/gsm/gsm.h makes it
  * a line end in an SMS and a preferred cut in USSD. Splitting, folding and sending are not done
@@ -34,6 +36,9 @@ struct input {
     enum via via;
     struct str text; /* UTF-8 as decoded by the profile; invalid bytes are tolerated */
     struct wall_ms now;
+    /* All of what the learner is at, the side screen that was opened by this via, else the place,
+     * stood on the phone before this came (app/shown.h). */
+    bool is_shown;
     uint8_t seed[32]; /* from a CSPRNG: learner id, certificate code */
 };
 
@@ -48,11 +53,20 @@ struct engine_context {
         staffed; /* "Mon-Fri 18:00" when a trained person reads SAFE; absent: nobody is promised */
 };
 
+/* What stands on the phone once the reply is there. */
+enum outcome_shows {
+    OUTCOME_SHOWS_OTHER,  /* nothing that takes an answer */
+    OUTCOME_SHOWS_KEYS,   /* the keys of what was there before: an answer to that is taken */
+    OUTCOME_SHOWS_SCREEN, /* the present screen, at the end of the reply */
+};
+
 struct outcome {
-    struct learner next;  /* seq and link are copied from the input learner: app/dialog sets them */
-    struct str reply;     /* in the arena; absent = say nothing */
-    bool is_open;         /* USSD: the session goes on after the reply */
-    bool is_erased;       /* state and vault row must go; next is a DELETED tombstone */
+    struct learner next; /* seq and link are copied from the input learner: app/dialog sets them */
+    struct str reply;    /* in the arena; absent = say nothing */
+    enum outcome_shows shows;
+    bool has_moved; /* to another unit, screen of a lesson, or state; side states are no move */
+    bool is_open;   /* USSD: the session goes on after the reply */
+    bool is_erased; /* state and vault row must go; next is a DELETED tombstone */
     struct str safe_text; /* the disclosure, to be sealed; absent otherwise */
     struct event events[EVENTS_MAX];
     uint32_t n_events;

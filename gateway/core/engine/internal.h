@@ -56,8 +56,10 @@ struct str step_text(const struct step *s, enum course_text text, const struct v
 struct str step_number(const struct step *s, int64_t value);
 /* Both present: joined by a form feed; one absent: the other. */
 struct str step_join(const struct step *s, struct str first, struct str second);
-/* Adds to the reply, behind a form feed when there is one already. */
+/* Adds to the reply, behind a form feed when there is one already; step_say_screen what step_screen
+ * makes, which comes last. */
 void step_say(struct step *s, struct str text);
+void step_say_screen(struct step *s);
 /* A question as it goes to the phone: numbered stem, options, and by SMS the keys to press. */
 struct str step_question(const struct step *s, const struct unit *unit);
 /* The numbered options of a question, one a line. */
@@ -179,6 +181,6 @@ void engine_safe(struct step *s, bool is_keyword);
 void engine_erase(struct step *s);
 /* Enters a side state and shows it. */
 void engine_open_side(struct step *s, enum learner_state side);
-/* What follows an answer to HELP or SCORE: the open question again; for a lesson, which is long and
- * still on the phone, only how to go on. */
-struct str step_interrupted(struct step *s);
+/* Adds what follows an answer to HELP or SCORE: the open question again; for a lesson, which is
+ * long and still on the phone, only how to go on. */
+void step_say_interrupted(struct step *s);

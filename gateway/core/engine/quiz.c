@@ -20,9 +20,7 @@ static void offer_survey(struct step *s, enum learner_state state)
         return;
     }
     step_enter(s, state);
-    const struct module *survey = &s->course->modules[s->course->survey_module];
-    step_say(s,
-             step_text(s, COURSE_TEXT_survey_invite, VARS({"n", step_number(s, survey->n_units)})));
+    step_say_screen(s);
 }
 
 static uint32_t percent(uint32_t part, uint32_t whole)
@@ -192,7 +190,7 @@ static enum answer_result read_answer(struct step *s, const struct question *q,
     *ret = match_answer(q, s->input->text, s->norm, s->arena);
     if (ret->result == ANSWER_AMBIGUOUS) {
         step_say(s, step_text(s, COURSE_TEXT_one_answer, NO_VARS));
-        step_say(s, step_screen(s));
+        step_say_screen(s);
     }
     return ret->result;
 }

@@ -40,7 +40,7 @@ static struct str hello_screen(const struct step *s)
 
 static void say_screen(struct step *s)
 {
-    step_say(s, step_screen(s));
+    step_say_screen(s);
 }
 
 /* An SMS to somebody who left, or was erased, stays without an answer. */
@@ -52,7 +52,12 @@ static void say_on_screen(struct step *s)
 
 static void consent_unknown(struct step *s)
 {
+    if (s->input->via == VIA_USSD) {
+        say_screen(s);
+        return;
+    }
     step_say(s, step_text(s, COURSE_TEXT_consent_again, NO_VARS));
+    s->out->shows = OUTCOME_SHOWS_KEYS;
 }
 
 static struct str consent_screen(const struct step *s)
@@ -91,7 +96,7 @@ static bool consent_answer(struct step *s)
     (void)step_event(s, EVENT_consented);
     if (s->course->n_languages > 1 && l->lang[0] == '\0') {
         step_enter(s, LEARNER_STATE_LANGUAGE);
-        step_say(s, step_screen(s));
+        step_say_screen(s);
         return true;
     }
     begin_role(s);
@@ -182,7 +187,7 @@ static bool survey_invite_answer(struct step *s)
         return false;
     (void)step_event(s, EVENT_survey_declined);
     step_enter(s, LEARNER_STATE_DONE);
-    step_say(s, step_screen(s));
+    step_say_screen(s);
     return true;
 }
 
@@ -230,7 +235,7 @@ static struct str resume_screen(const struct step *s)
 static void return_to_place(struct step *s)
 {
     step_leave_side(s);
-    step_say(s, step_screen(s));
+    step_say_screen(s);
 }
 
 static bool modules_answer(struct step *s)
@@ -258,7 +263,7 @@ static bool resume_answer(struct step *s)
     if (!is_key(s, "2"))
         return false;
     step_enter_side(s, LEARNER_STATE_MENU);
-    step_say(s, step_screen(s));
+    step_say_screen(s);
     return true;
 }
 
@@ -430,6 +435,7 @@ void step_enter_side(struct step *s, enum learner_state side)
 {
     if (!learner_state_is_side(s->learner->state))
         s->learner->back = s->learner->state;
+    s->learner->side_via = s->input->via;
     step_enter(s, side);
 }
 

@@ -70,6 +70,13 @@ struct str step_join(const struct step *s, struct str first, struct str second)
 void step_say(struct step *s, struct str text)
 {
     s->out->reply = step_join(s, s->out->reply, text);
+    s->out->shows = OUTCOME_SHOWS_OTHER;
+}
+
+void step_say_screen(struct step *s)
+{
+    step_say(s, step_screen(s));
+    s->out->shows = OUTCOME_SHOWS_SCREEN;
 }
 
 struct str step_options(const struct step *s, const struct question *question)

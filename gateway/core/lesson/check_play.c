@@ -32,7 +32,7 @@ static struct str answer_to(const struct play *p, const struct question *q)
 static struct input next_input(struct play *p)
 {
     const struct unit *unit = place(p);
-    struct input input = {.kind = INPUT_TEXT, .via = VIA_SMS, .text = STR("1")};
+    struct input input = {.kind = INPUT_TEXT, .via = VIA_SMS, .text = STR("1"), .is_shown = true};
     enum learner_state state = p->learner.state;
     if (state == LEARNER_STATE_NEW) {
         input.text = STR("join");

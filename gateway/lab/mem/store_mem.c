@@ -252,6 +252,20 @@ static void mem_states(struct store *s, const struct number_id *ids, uint32_t n,
     mem_answer_post(mem(s), a);
 }
 
+static void mem_patch(struct store *s, const struct number_id *id, const struct store_patch *patch,
+                      store_on_done *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "patch", mem_deliver_done, ctx);
+    a->fn.done = fn;
+    struct mem_record *record = a->has_effect ? record_find(m, id) : NULL;
+    size_t end = patch->at + patch->before.len;
+    if (record != NULL && record->state.len >= end &&
+        memcmp(record->state.p + patch->at, patch->before.p, patch->before.len) == 0)
+        memcpy(record->state.p + patch->at, patch->after.p, patch->after.len);
+    mem_answer_post(m, a);
+}
+
 static int due_cmp(const void *a, const void *b)
 {
     const struct mem_record *const *left = a, *const *right = b;
@@ -491,6 +505,7 @@ static const struct store_ops mem_ops = {
     .load = mem_load,
     .commit = mem_commit,
     .take = mem_take,
+    .patch = mem_patch,
     .append = mem_append,
     .log_read = mem_log_read,
     .log_trim = mem_log_trim,

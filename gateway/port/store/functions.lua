@@ -199,6 +199,17 @@ local function restore(keys, args)
   return 1
 end
 
+-- keys: state; args: place (from 0), bytes that are there, bytes to put there, as many
+-- Answers 1 when they were there.
+local function patch(keys, args)
+  local at = tonumber(args[1])
+  if redis.call('GETRANGE', keys[1], at, at + #args[2] - 1) ~= args[2] then
+    return 0
+  end
+  redis.call('SETRANGE', keys[1], at, args[3])
+  return 1
+end
+
 -- keys: message, messages that wait; args: its name among those, part, parts, mark (16 bytes), value,
 --       seconds to wait for the others, seconds to keep it, most messages that may wait
 -- Answers 1 kept, 2 not kept, or all values when all are there.
@@ -456,6 +467,7 @@ redis.register_function('waypost_lease', lease)
 redis.register_function{function_name = 'waypost_give_back', callback = give_back, flags = {'allow-oom'}}
 redis.register_function('waypost_part_put', part_put)
 redis.register_function{function_name = 'waypost_parts_overdue', callback = parts_overdue, flags = {'allow-oom'}}
+redis.register_function{function_name = 'waypost_patch', callback = patch, flags = {'allow-oom'}}
 redis.register_function('waypost_restore', restore)
 redis.register_function('waypost_probe', probe)
 redis.register_function{function_name = 'waypost_due', callback = due, flags = {'allow-oom'}}

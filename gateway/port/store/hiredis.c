@@ -368,9 +368,25 @@ static void hiredis_free(struct store *s)
     free(h);
 }
 
+static void hiredis_patch(struct store *s, const struct number_id *id,
+                          const struct store_patch *patch, store_on_done *fn, void *ctx)
+{
+    char key[KEY_BYTES], at[24];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_patch"));
+    argv_add(&argv, STR("1"));
+    argv_add(&argv, number_key(key, id, 's'));
+    argv_add(&argv, decimal(at, patch->at));
+    argv_add(&argv, patch->before);
+    argv_add(&argv, patch->after);
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
 static const struct store_ops hiredis_ops = {
     .load = hiredis_load,
     .commit = hiredis_commit,
+    .patch = hiredis_patch,
     .take = hiredis_take,
     .append = hiredis_append,
     .log_read = hiredis_log_read,

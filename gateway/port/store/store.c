@@ -37,6 +37,13 @@ void store_log_read(struct store *s, const struct store_log_reader *reader, stor
     s->ops->log_read(s, reader, fn, ctx);
 }
 
+void store_patch(struct store *s, const struct number_id *id, const struct store_patch *patch,
+                 store_on_done *fn, void *ctx)
+{
+    assert(patch->before.len == patch->after.len);
+    s->ops->patch(s, id, patch, fn, ctx);
+}
+
 void store_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
                     store_on_done *fn, void *ctx)
 {

@@ -128,6 +128,12 @@ static inline bool store_reader_has(const struct store_reader *reader, uint8_t b
            (reader->fences == NULL || reader->fences[store_lease_range(bucket)] != 0);
 }
 
+/* Bytes of a state that are replaced where they stand, as long as these. */
+struct store_patch {
+    uint32_t at;
+    struct str before, after; /* of one length */
+};
+
 struct store;
 /* rec is NULL unless e is ERR_OK. */
 typedef void store_on_load(void *ctx, enum err e, const struct store_record *rec);
@@ -178,6 +184,8 @@ typedef void store_on_board(void *ctx, enum err e, const struct str *names,
 struct store_ops {
     void (*load)(struct store *, const struct number_id *, store_on_load *, void *ctx);
     void (*commit)(struct store *, const struct store_commit *, store_on_commit *, void *ctx);
+    void (*patch)(struct store *, const struct number_id *, const struct store_patch *,
+                  store_on_done *, void *ctx);
     void (*take)(struct store *, const struct store_cap *, uint32_t n, store_on_done *, void *ctx);
     void (*append)(struct store *, uint8_t bucket, struct str event, store_on_done *, void *ctx);
     void (*log_read)(struct store *, const struct store_log_reader *, store_on_entries *,
@@ -229,6 +237,11 @@ void store_load(struct store *s, const struct number_id *id, store_on_load *fn, 
  * in place until fn is called. */
 void store_commit(struct store *s, const struct store_commit *commit, store_on_commit *fn,
                   void *ctx);
+/* Where the number's state has the bytes `before` at that place, puts `after` there; elsewhere does
+ * nothing. The seq stays, so whoever has loaded the state commits over it: only for a note that a
+ * commit may lose. Works while the server is out of memory. */
+void store_patch(struct store *s, const struct number_id *id, const struct store_patch *patch,
+                 store_on_done *fn, void *ctx);
 /* Takes units of counters, of all or of none (n > 0). ERR_DENIED: one has no room. */
 void store_take(struct store *s, const struct store_cap *caps, uint32_t n, store_on_done *fn,
                 void *ctx);

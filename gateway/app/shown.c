@@ -1,0 +1,96 @@
+/*
+ * What stands on the phone (docs/course-rules.md 1.2 rule 11). The engine says what a reply shows;
+ * only here is known whether all of it reached the phone: USSD turns pages, an SMS waits for a
+ * provider. Kept in learner.link.shown, one bit each, and link.said.
+ */
+#include "app/shown.h"
+
+#include <string.h>
+
+/* The place, behind any side state, was said whole by SMS: once link.said is a time, it was taken.
+ */
+#define SHOWN_SMS 1u
+/* The place stands whole on the USSD screen. */
+#define SHOWN_USSD 2u
+/* The side state was said whole on the via that opened it. */
+#define SHOWN_SIDE 4u
+/* The text on the USSD screen goes with the present place: its pages may be turned. */
+#define SHOWN_TURNS 8u
+/* And its last page ends with the present screen. */
+#define SHOWN_ENDS 16u
+
+static bool is_side_of(const struct learner *learner, enum via via)
+{
+    return learner_state_is_side(learner->state) && learner->side_via == via;
+}
+
+bool shown_whole(const struct learner *learner, enum via via, int64_t received_ms)
+{
+    const struct learner_link *link = &learner->link;
+    bool is_taken = learner_said_ms(link->said) <= received_ms;
+    if (is_side_of(learner, via))
+        return (link->shown & SHOWN_SIDE) != 0 && (via == VIA_USSD || is_taken);
+    if (via == VIA_USSD)
+        return (link->shown & SHOWN_USSD) != 0;
+    /* An SMS from the spool may be older than a screen that came meanwhile. */
+    return ((link->shown & SHOWN_SMS) != 0 && is_taken) ||
+           ((link->shown & SHOWN_USSD) != 0 && received_ms >= link->last_ms);
+}
+
+bool shown_can_turn(const struct learner *learner)
+{
+    return (learner->link.shown & SHOWN_TURNS) != 0;
+}
+
+void shown_move(const struct learner *before, const struct outcome *out, struct learner_link *link)
+{
+    bool is_other_side = out->next.state != before->state || out->next.side_via != before->side_via;
+    link->shown = out->has_moved ? 0 : before->link.shown;
+    memcpy(link->said, before->link.said, sizeof(link->said));
+    if (is_other_side)
+        link->shown &= (uint8_t)~SHOWN_SIDE;
+}
+
+void shown_on_screen(const struct outcome *out, bool has_more, struct learner *next)
+{
+    uint8_t shown = next->link.shown | SHOWN_TURNS;
+    bool is_side = is_side_of(next, VIA_USSD);
+    if (out->shows != OUTCOME_SHOWS_KEYS)
+        shown &= (uint8_t) ~(SHOWN_USSD | SHOWN_ENDS | (is_side ? SHOWN_SIDE : 0u));
+    if (out->shows == OUTCOME_SHOWS_SCREEN)
+        shown |= SHOWN_ENDS;
+    next->link.shown = shown;
+    if (!has_more)
+        shown_turn(next);
+}
+
+void shown_turn(struct learner *next)
+{
+    if ((next->link.shown & SHOWN_ENDS) != 0)
+        next->link.shown |= is_side_of(next, VIA_USSD) ? SHOWN_SIDE : SHOWN_USSD;
+}
+
+void shown_by_sms(const struct outcome *out, struct learner *next)
+{
+    if (out->shows != OUTCOME_SHOWS_SCREEN)
+        return; /* what stands in earlier SMS stands there still */
+    next->link.shown |= is_side_of(next, VIA_SMS) ? SHOWN_SIDE : SHOWN_SMS;
+    learner_said_by(next->seq, next->link.said);
+}
+
+static void on_noted(void *ctx, enum err e)
+{
+    (void)ctx, (void)e; /* it was said; without the note the next SMS gets the screen once more */
+}
+
+void shown_taken(struct store *store, const struct number_id *id, uint32_t seq, struct wall_ms at)
+{
+    uint8_t before[LEARNER_SAID_BYTES], after[LEARNER_SAID_BYTES];
+    learner_said_by(seq, before);
+    learner_said_at(at.ms, after);
+    store_patch(store, id,
+                &(struct store_patch){LEARNER_SAID_AT,
+                                      {(const char *)before, sizeof(before)},
+                                      {(const char *)after, sizeof(after)}},
+                on_noted, NULL);
+}

@@ -1,0 +1,24 @@
+/*
+ * shown.h: what of the present screen stands on the phone, for the dialog, which shows it, and for
+ * the sender, which learns when an SMS was taken.
+ */
+#pragma once
+
+#include "core/engine/engine.h"
+#include "port/store/store.h"
+
+/* Did all of what the learner is at stand on the phone before this came? It is input.is_shown. */
+bool shown_whole(const struct learner *learner, enum via via, int64_t received_ms);
+/* May the pages of the last USSD text still be turned? Not once the learner has moved by SMS. */
+bool shown_can_turn(const struct learner *learner);
+
+/* After a step: what is still right of what was shown before. */
+void shown_move(const struct learner *before, const struct outcome *out, struct learner_link *link);
+/* The reply goes out as a USSD screen; has_more: its first page. */
+void shown_on_screen(const struct outcome *out, bool has_more, struct learner *next);
+/* The last page of it was turned to. */
+void shown_turn(struct learner *next);
+/* The reply goes out by SMS; next->seq is set. */
+void shown_by_sms(const struct outcome *out, struct learner *next);
+/* The provider took the SMS of step seq. Nobody waits for the note. */
+void shown_taken(struct store *store, const struct number_id *id, uint32_t seq, struct wall_ms at);
