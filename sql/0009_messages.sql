@@ -4,6 +4,36 @@ set local role waypost_owner;
 
 -- ---- what became of SMS ----
 
+-- Which of two statuses of one message holds: the greater rank. Of an SMS in several parts each is reported, and the
+-- worst counts: failed is the end. One part that was delivered has arrived, whatever is reported before or after.
+create function core.status_rank(p_status core.message_status, p_segments integer) returns integer
+language sql stable
+return case when p_status = 'failed' and coalesce(p_segments, 1) < 2
+    then 2 * array_position(enum_range(null::core.message_status), 'delivered') - 1
+    else 2 * array_position(enum_range(null::core.message_status), p_status) end;
+
+comment on column ops.messages.status is
+    'queued sending errored unknown sent undelivered delivered read failed capped; never to the left, but that one part which was delivered has arrived, whatever else is reported.';
+
+-- Before its message is here, nobody knows how many parts a report is one of: each status is kept.
+alter table core.parked_report drop constraint parked_report_pkey, add primary key (channel, report_id, status);
+
+create or replace function core.advance_messages(p_reports core.report_row[]) returns void
+language plpgsql
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+begin
+    update core.message m
+    set status = case when r.rank > core.status_rank(m.status, m.segments) then r.status else m.status end,
+        status_at = case when r.rank > core.status_rank(m.status, m.segments) then r.at
+            when r.status = m.status then least(m.status_at, r.at) else m.status_at end,
+        error = case when r.rank > core.status_rank(m.status, m.segments) then r.error else m.error end
+    from (select distinct on (p.message_id) p.message_id, p.status, p.at, p.error, core.status_rank(p.status, k.segments) as rank
+            from unnest(p_reports) p join core.message k using (message_id)
+            order by p.message_id, core.status_rank(p.status, k.segments) desc, p.at) r
+    where m.message_id = r.message_id;
+end $$;
+
 -- Outgoing SMS: several envelopes about one, in any order.
 create function core.put_messages(p_envelopes jsonb) returns void
 language plpgsql
@@ -24,10 +54,11 @@ begin
 
     insert into core.message as m (message_id, learner, org_id, seq, channel, class, status, status_at, created_at,
             sent_at, attempts, segments, encoding, provider_id, error, country, network, price, currency, purpose, unit)
-    select r.message_id, min(l.learner), min(l.org_id), min(r.seq), min(r.channel), min(r.class), max(r.status),
-        (array_agg(r.at order by r.status desc, r.at))[1], min(r.at),
+    select r.message_id, min(l.learner), min(l.org_id), min(r.seq), min(r.channel), min(r.class),
+        (array_agg(r.status order by core.status_rank(r.status, r.segments) desc))[1],
+        (array_agg(r.at order by core.status_rank(r.status, r.segments) desc, r.at))[1], min(r.at),
         min(r.at) filter (where r.status = 'sent'), coalesce(max(r.attempt), 0), max(r.segments), max(r.encoding),
-        left(max(r.provider_id), 255), left((array_agg(r.error order by r.status desc, r.at))[1], 500),
+        left(max(r.provider_id), 255), left((array_agg(r.error order by core.status_rank(r.status, r.segments) desc, r.at))[1], 500),
         max(r.country), left(max(r.network), 32), max(r.price), max(r.currency), left(max(r.purpose), 32), max(r.unit)
     from jsonb_to_recordset(p_envelopes) as r (
             type text, message_id text, learner_id uuid, seq integer, at timestamptz, channel text, class text,
@@ -38,8 +69,10 @@ begin
     group by r.message_id
     order by r.message_id
     on conflict (message_id) do update
-        set status = greatest(m.status, excluded.status),
-            status_at = case when excluded.status > m.status then excluded.status_at
+        set status = case when core.status_rank(excluded.status, m.segments) > core.status_rank(m.status, m.segments)
+                then excluded.status else m.status end,
+            status_at = case when core.status_rank(excluded.status, m.segments) > core.status_rank(m.status, m.segments)
+                    then excluded.status_at
                 when excluded.status = m.status then least(m.status_at, excluded.status_at)
                 else m.status_at end,
             created_at = least(m.created_at, excluded.created_at),
@@ -48,7 +81,8 @@ begin
             segments = greatest(m.segments, excluded.segments),
             encoding = coalesce(m.encoding, excluded.encoding),
             provider_id = greatest(m.provider_id, excluded.provider_id),
-            error = case when excluded.status > m.status then excluded.error else m.error end,
+            error = case when core.status_rank(excluded.status, m.segments) > core.status_rank(m.status, m.segments)
+                then excluded.error else m.error end,
             country = coalesce(m.country, excluded.country),
             network = coalesce(m.network, excluded.network),
             price = greatest(m.price, excluded.price),
@@ -83,14 +117,13 @@ begin
     -- A message and the report about it may be taken in by two writers at once, and must not miss each other.
     lock table core.parked_report in share row exclusive mode;
     with report as materialized (
-        select r.channel, left(r.id, 255) as report_id, max(r.status) as status,
-            (array_agg(r.at order by r.status desc, r.at))[1] as at,
-            left((array_agg(r.error order by r.status desc, r.at))[1], 500) as error
+        select r.channel, left(r.id, 255) as report_id, r.status, min(r.at) as at,
+            left((array_agg(r.error order by r.at))[1], 500) as error
         from jsonb_to_recordset(p_envelopes) as r (type text, channel text, id text, status core.message_status,
                 at timestamptz, error text)
         where r.type = 'report'
-        group by r.channel, left(r.id, 255)
-        order by r.channel, left(r.id, 255)),
+        group by r.channel, left(r.id, 255), r.status
+        order by r.channel, left(r.id, 255), r.status),
     found as (
         select r.*, m.message_id
         from report r left join lateral (
@@ -102,10 +135,9 @@ begin
     parked as (
         insert into core.parked_report as p (channel, report_id, status, status_at, error)
         select channel, report_id, status, at, error from found where message_id is null
-        on conflict (channel, report_id) do update
-            set status = greatest(p.status, excluded.status),
-                status_at = case when excluded.status > p.status then excluded.status_at else p.status_at end,
-                error = case when excluded.status > p.status then excluded.error else p.error end
+        on conflict (channel, report_id, status) do update
+            set status_at = least(p.status_at, excluded.status_at),
+                error = case when excluded.status_at < p.status_at then excluded.error else p.error end
         returning p.channel)
     select (select array_agg(row(message_id, status, at, error)::core.report_row) from found where message_id is not null),
         (select array_agg(distinct channel) from parked)

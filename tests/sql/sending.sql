@@ -21,7 +21,16 @@ select row_number() over () as i, e from jsonb_array_elements(jsonb_build_array(
     make.message(4, '2026-11-02 09:00Z', '{"provider_id":"007"}'), make.report('7', 'delivered', '2026-11-02 09:02Z'),
     make.message(5, '2026-11-02 09:00Z'), make.report('ATX5', 'delivered', '2026-11-02 09:02Z', '{"channel":"other"}'),
     make.message(6, '2026-11-02 09:00Z', '{"provider_id":null,"status":"unknown"}'), make.report('17-1795505860000-6', 'undelivered', '2026-11-02 09:02Z'),
-    make.report('ATX99', 'failed', '2026-11-02 09:02Z'))) e;
+    make.report('ATX99', 'failed', '2026-11-02 09:02Z'),
+    make.message(7, '2026-11-02 09:00Z', '{"segments":1}'), make.report('ATX7', 'delivered', '2026-11-02 09:02Z'),
+    make.report('ATX7', 'failed', '2026-11-02 09:03Z', '{"error":"Expired"}'),
+    make.message(8, '2026-11-02 09:00Z', '{"segments":1}'), make.report('ATX8', 'failed', '2026-11-02 09:02Z', '{"error":"AbsentSubscriber"}'),
+    make.report('ATX8', 'delivered', '2026-11-02 09:03Z'), make.report('ATX8', 'sent', '2026-11-02 09:04Z'),
+    make.message(9, '2026-11-02 09:00Z', '{"segments":1}'), make.report('ATX9', 'delivered', '2026-11-02 09:02Z'),
+    make.report('ATX9', 'failed', '2026-11-02 09:03Z'), make.report('ATX9', 'read', '2026-11-02 09:04Z'),
+    make.message(10, '2026-11-02 09:00Z', '{"segments":1}'), make.report('ATX10', 'undelivered', '2026-11-02 09:02Z'),
+    make.report('ATX10', 'failed', '2026-11-02 09:03Z', '{"error":"Rejected"}'), make.report('ATX10', 'sent', '2026-11-02 09:04Z'),
+    make.report('ATX98', 'failed', '2026-11-02 09:02Z'), make.report('ATX98', 'delivered', '2026-11-02 09:03Z'))) e;
 create function pg_temp.ingest_ordered(p_order text, p_size integer) returns void language plpgsql as $$
 declare
     v_batch jsonb;
@@ -36,12 +45,16 @@ create temp table expected on commit drop as select * from make.memory();
 select is(make.status(1), 'delivered', 'joined by the id that the provider gave');
 select is(make.status(2), 'delivered', 'joined by our own id');
 select is(make.status(3), 'failed UserIsInactive', 'the worst part wins, a late report does not bring it back');
+select is(make.status(7), 'delivered', 'one part: delivered is final');
+select is(make.status(8), 'delivered', 'one part: delivered after failed has arrived');
+select is(make.status(9), 'read', 'one part: read is more than delivered');
+select is(make.status(10), 'failed Rejected', 'one part: failed for good is more than failed for now, and than sent');
 select is(make.status(4), 'sent', 'ids are compared as texts: 007 is not 7');
 select is(make.status(5), 'sent', 'a report of another channel changes nothing');
 select is(make.status(6), 'undelivered', 'an unknown outcome becomes known');
 select bag_eq($$select channel || ' ' || report_id || ' ' || status from core.parked_report$$,
-    array['at 7 delivered', 'other ATX5 delivered', 'at ATX99 failed'], 'what fits nothing is parked');
-select results_eq('select channel, n::int from ops.parked_reports order by 1', $$values ('at', 2), ('other', 1)$$, 'and counted');
+    array['at 7 delivered', 'other ATX5 delivered', 'at ATX99 failed', 'at ATX98 failed', 'at ATX98 delivered'], 'what fits nothing is parked');
+select results_eq('select channel, n::int from ops.parked_reports order by 1', $$values ('at', 4), ('other', 1)$$, 'and counted');
 
 select pg_temp.ingest_ordered('i desc', 1);
 select bag_eq('select * from make.memory()', 'select * from expected', 'again, backwards, changes nothing');
