@@ -55,6 +55,8 @@ struct persist {
     struct timer *trim_timer;
     struct timer *stop_timer;
     int64_t read_backoff_ms, places_backoff_ms; /* 0 = the last call went well */
+    int64_t oldest_ms;                          /* of the last read; 0 = it found nothing */
+    struct mono_ms away_since;                  /* while places_backoff_ms is not 0 */
     uint32_t range_max;                         /* records that PostgreSQL stores in time */
     struct batch *reading;
     uint32_t n_calls; /* of store and sink, unanswered */
@@ -134,6 +136,8 @@ static void places_again(struct persist *p, enum err e)
         LOG_INFO("persist", "PostgreSQL is at another place of the log: it is read from there",
                  "first=%u last=%u", p->settings.first, p->settings.last);
     metrics_set(p->metrics, METRIC_postgres_up, e == ERR_CONFLICT);
+    if (p->places_backoff_ms == 0)
+        p->away_since = loop_mono(p->loop);
     p->places_backoff_ms = backoff_next(p->places_backoff_ms);
     p->must_restart = true;
 }
@@ -338,6 +342,7 @@ static void batch_fill(struct batch *b, const struct store_entry *entries, uint3
 {
     arena_reset(b->arena);
     b->n = b->n_ids = 0;
+    b->persist->oldest_ms = INT64_MAX;
     for (uint32_t i = 0; i < n && i < PERSIST_MAX_BATCH; i++) {
         struct sink_record *record = &b->records[b->n];
         *record = (struct sink_record){.bucket = entries[i].bucket,
@@ -347,6 +352,8 @@ static void batch_fill(struct batch *b, const struct store_entry *entries, uint3
             break; /* the rest is read again: our place is before it */
         need_state(b, record, b->n++);
         b->persist->read[record->bucket] = record->place;
+        if ((int64_t)record->place.ms < b->persist->oldest_ms)
+            b->persist->oldest_ms = (int64_t)record->place.ms;
     }
     b->state = BATCH_STATE_READ;
 }
@@ -383,6 +390,7 @@ static void on_entries(void *ctx, enum err e, const struct store_entry *entries,
     } else if (n == 0) {
         p->read_backoff_ms = 0;
         p->is_drained = true;
+        p->oldest_ms = 0;
         read_later(p, p->is_blocking ? 0 : p->settings.gather_ms);
     } else if (!is_halted(p)) {
         p->read_backoff_ms = 0;
@@ -542,6 +550,13 @@ void persist_stop(struct persist *p, timer_fn *fn, void *ctx)
     timer_stop(p->loop, p->places_timer);
     timer_stop(p->loop, p->trim_timer);
     call_ended(p);
+}
+
+int64_t persist_behind_ms(const struct persist *p)
+{
+    int64_t behind_ms = p->oldest_ms > 0 ? loop_wall(p->loop).ms - p->oldest_ms : 0;
+    int64_t away_ms = p->places_backoff_ms > 0 ? loop_mono(p->loop).ms - p->away_since.ms : 0;
+    return behind_ms > away_ms ? behind_ms : away_ms;
 }
 
 bool persist_is_idle(const struct persist *p)

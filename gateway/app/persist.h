@@ -57,6 +57,9 @@ void persist_start(struct persist *p);
 void persist_stop(struct persist *p, timer_fn *fn, void *ctx);
 /* True when nothing is under way and the last read found nothing. */
 bool persist_is_idle(const struct persist *p);
+/* About how old the oldest event is that PostgreSQL does not have, or how long PostgreSQL has been
+ * away; 0 = nothing waits. */
+int64_t persist_behind_ms(const struct persist *p);
 /* Call it after the store and the sink were freed, or when persist_stop has called back: their
  * callbacks must not come any more. Accepts NULL. */
 void persist_free(struct persist *p);

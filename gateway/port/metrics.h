@@ -37,6 +37,7 @@
     X(sender_ranges, gauge, "Of 16 shares of the outbox, those that this host sends")              \
     X(outbox_pending, gauge, "SMS in a sender's hands")                                            \
     X(redis_up, gauge, "1 while this host's processes reach Redis")                                \
+    X(events_behind_ms, gauge, "Age of the oldest event that PostgreSQL does not have")            \
     X(postgres_up, gauge, "1 while the writer reaches PostgreSQL")                                 \
     X(loop_stalls_total, counter, "Event-loop turns over 50 ms")                                   \
     X(connections, gauge, "Open connections of the public listener")                               \

@@ -3,15 +3,29 @@
 
 #include "app/persist.h"
 #include "base/log.h"
+#include "role/health.h"
 #include "role/ports.h"
 
 #define SQL_TIMEOUT_MS 5000
+#define LOOK_MS 1000
+#define BEHIND_MS 60000
 #define HOUR_MS (3600 * (int64_t)1000)
 
 struct writer_role {
     const struct role_context *role;
     struct persist *persist;
+    struct timer *look;
 };
+
+/* A minute of PostgreSQL being restarted is nothing to speak of. */
+static void on_look(void *ctx)
+{
+    struct writer_role *r = ctx;
+    int64_t behind_ms = persist_behind_ms(r->persist);
+    metrics_set(r->role->metrics, METRIC_events_behind_ms, (uint64_t)behind_ms);
+    health_set(r->role, HEALTH_backlog, behind_ms > BEHIND_MS);
+    timer_start(r->role->loop, r->look, LOOK_MS);
+}
 
 static void on_store_up(void *ctx)
 {
@@ -54,9 +68,12 @@ int role_writer(const struct role_context *role)
     r.persist = persist_new(role->loop, store, sink, role->metrics, &settings);
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
     role_watch_store(role, store, on_store_up, &r);
+    r.look = timer_new(role->loop, on_look, &r);
+    timer_start(role->loop, r.look, 0);
     loop_run(role->loop);
     store_free(store);
     sink_free(sink);
     persist_free(r.persist);
+    timer_free(role->loop, r.look);
     return EX_OK;
 }

@@ -317,8 +317,10 @@ static void waits_while_postgres_is_away(void **state)
         assert_int_equal(sink_mem_count(w.sink.inner), 0);
         assert_int_equal(metrics_get(w.metrics, METRIC_postgres_up), 0);
         assert_true(w.sink.n_ingest < HOUR_MS / 4000); /* it backs off */
+        assert_in_range(persist_behind_ms(w.persist), HOUR_MS - 60000, HOUR_MS + 60000);
         sink_mem_fail(w.sink.inner, "ingest", ERR_OK, 0);
         loop_mem_advance(w.loop, 10000);
+        assert_int_equal(persist_behind_ms(w.persist), 0);
         assert_all_stored(&w, 1800);
         assert_int_equal(sink_mem_n_dead(w.sink.inner), 0);
         assert_int_equal(metrics_get(w.metrics, METRIC_postgres_up), 1);
