@@ -137,10 +137,11 @@ struct states {
 static void parse_states(const struct link_to *to, enum err e, const redisReply *reply)
 {
     struct states *states = to->ctx;
-    if (e == ERR_OK && (reply->type != REDIS_REPLY_ARRAY ||
-                        reply->elements > (size_t)(states->n - states->n_found)))
+    if (reply != NULL && e == ERR_OK &&
+        (reply->type != REDIS_REPLY_ARRAY ||
+         reply->elements > (size_t)(states->n - states->n_found)))
         e = ERR_IO;
-    for (size_t i = 0; e == ERR_OK && i < reply->elements; i++) {
+    for (size_t i = 0; reply != NULL && e == ERR_OK && i < reply->elements; i++) {
         const redisReply *value = reply->element[i];
         struct str state = {value->str, value->len};
         bool is_there = value->type == REDIS_REPLY_STRING;
@@ -189,8 +190,7 @@ void hiredis_states(struct store *s, const struct number_id *ids, uint32_t n, st
     enum err e = link_admit(link);
     if (e != ERR_OK || n == 0) {
         states->n = 0;
-        states->e = e;
-        link_answer_later(link, &to, e != ERR_OK ? e : ERR_UNAVAILABLE);
+        link_answer_later(link, &to, e); /* ERR_OK without a reply: nothing was asked for */
         return;
     }
     states->n_missing = 0;
