@@ -41,6 +41,7 @@
     X(hello, "org", "first contact that is no JOIN: who we are, how to start")                     \
     X(consent, "org url", "answer to JOIN: content, frequency, data, agree, HELP, STOP")           \
     X(consent_again, "", "consent not understood: 1 to agree, or STOP")                            \
+    X(declined, "", "no to consent: nothing more is sent, and how to start all the same")          \
     X(language, "options", "the language question; options are numbered lines")                    \
     X(role, "options", "the role question; options are numbered lines, last is 0 Skip")            \
     X(welcome, "n", "after the role: a short test first, n questions, no marks")                   \

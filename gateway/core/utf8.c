@@ -22,3 +22,16 @@ size_t utf8_put(int32_t code, char dst[UTF8_MAX_BYTES])
     assert(n > 0);
     return (size_t)n;
 }
+
+struct str utf8_cut(struct str text, size_t max)
+{
+    size_t len = text.len < max ? text.len : max;
+    if (len == text.len)
+        return text;
+    /* Not further back than a character is long: what is no UTF-8 is cut where it is. */
+    for (size_t i = 0; i < UTF8_MAX_BYTES && i <= len; i++) {
+        if (((uint8_t)text.p[len - i] & 0xc0) != 0x80)
+            return str_sub(text, 0, len - i);
+    }
+    return str_sub(text, 0, len);
+}

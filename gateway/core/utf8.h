@@ -19,3 +19,14 @@ static inline int32_t utf8_next(struct str text, size_t *at)
 {
     return (uint8_t)text.p[*at] < 0x80 ? text.p[(*at)++] : utf8_next_wide(text, at);
 }
+
+/* Code points; an invalid byte counts as one. */
+static inline size_t utf8_count(struct str text)
+{
+    size_t n = 0;
+    for (size_t at = 0; at < text.len; n++)
+        (void)utf8_next(text, &at);
+    return n;
+}
+/* The text, or its beginning of at most max bytes without half a character at the end. */
+struct str utf8_cut(struct str text, size_t max);

@@ -59,6 +59,8 @@ static void check_commands(struct str normal)
         match = match_command_fuzzy(normal, langs[i]);
         assert(match.command != COMMAND_DELETE);
     }
+    (void)match_agreement(normal);
+    assert(!match_is_go_on(normal) || !match_is_stop(normal));
 }
 
 static void check_mask(struct str text, struct arena *arena)

@@ -67,6 +67,7 @@ void engine_safe(struct step *s, bool is_keyword)
     struct event *event = step_event(s, EVENT_safe_raised);
     event->value = is_keyword ? 1 : 2;
     s->out->safe_text = s->input->text;
+    s->learner->held_ms = s->input->now.ms;
     const struct engine_context *c = s->context;
     struct var vars[] = {{"emergency", c->emergency},
                          {"helpline", c->helpline.p != NULL ? c->helpline : c->org},

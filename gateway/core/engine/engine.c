@@ -30,71 +30,150 @@ static void answer_unknown(struct step *s)
 }
 
 /* An answer to a question that was sent more than 48 hours ago is not scored; the question comes
- * again (COURSE.md 1.2 rule 11). */
+ * again (docs/course-rules.md 1.2 rule 11). */
 static bool is_late(const struct step *s)
 {
     return state_row(s->learner->state)->is_question && s->learner->unit[0] != '\0' &&
            s->input->now.ms - s->learner->asked_ms > LATE_MS;
 }
 
-static bool try_answer(struct step *s)
+/* The question that the learner is asked right now; NULL elsewhere, and in side states. */
+static const struct question *open_question(const struct step *s)
 {
     const struct unit *unit = step_unit(s);
-    const struct question *question = unit != NULL ? unit->question : NULL;
-    if (question != NULL && question_row(question->kind)->is_any_text &&
-        match_find_safe(s->norm, &s->course->safe, s->arena) != NULL) {
-        engine_safe(s, false); /* a disclosure is never stored as a survey answer */
+    bool is_asked = state_row(s->learner->state)->unit == STATE_UNIT_QUESTION ||
+                    state_row(s->learner->state)->is_question;
+    return is_asked && unit != NULL ? unit->question : NULL;
+}
+
+static bool is_any_text(const struct step *s)
+{
+    const struct question *question = open_question(s);
+    return question != NULL && question_row(question->kind)->is_any_text;
+}
+
+/* STOPPED or DELETED: nothing that was not meant may bring anybody back. */
+static bool has_left(const struct step *s)
+{
+    return s->learner->state == LEARNER_STATE_STOPPED || s->learner->state == LEARNER_STATE_DELETED;
+}
+
+/* Whose keywords count: the learner's, or the course's until a language is chosen; all of them for
+ * who has not joined. */
+static void set_language(struct step *s)
+{
+    struct str lang = str_from(s->learner->lang);
+    if (lang.len == 0 && learner_is_enrolled(s->learner))
+        lang = s->course->language;
+    if (str_copy(lang, s->lang, sizeof(s->lang)) != ERR_OK)
+        s->lang[0] = '\0'; /* the parser bounds language codes */
+}
+
+/* ---- one try for each rule, in the order of docs/course-rules.md 1.3.4 ----
+ * true: understood and answered. */
+
+static bool try_stop(struct step *s)
+{
+    if (!match_is_stop(s->norm))
+        return false;
+    engine_stop(s);
+    return true;
+}
+
+/* A typed option ("safe, no check needed") or expected word is what it says, and no alarm. */
+static bool is_typed_answer(const struct step *s)
+{
+    const struct question *question = open_question(s);
+    return question != NULL && !question_row(question->kind)->is_any_text &&
+           match_answer(question, s->input->text, s->norm, s->arena).result == ANSWER_ONE;
+}
+
+static bool try_safe(struct step *s)
+{
+    bool is_keyword = s->match.command == COMMAND_SAFE;
+    bool is_alarm = is_keyword || match_find_safe(s->norm, &s->course->safe, s->arena) != NULL;
+    if (!is_alarm || is_typed_answer(s))
+        return false;
+    engine_safe(s, is_keyword);
+    return true;
+}
+
+static bool try_help(struct step *s)
+{
+    return s->match.command == COMMAND_HELP && engine_command(s, &s->match);
+}
+
+static bool try_delete(struct step *s)
+{
+    return s->match.command == COMMAND_DELETE && str_eq(s->match.argument, STR("1")) &&
+           engine_command(s, &s->match);
+}
+
+static bool try_key(struct step *s)
+{
+    struct command_match match = {.command = match_command_key(s->norm), .argument = STR_NONE};
+    return engine_command(s, &match);
+}
+
+/* A question that takes any text would take the keys, the words that work everywhere, and a
+ * misspelt STOP as well. */
+static bool try_before_any_text(struct step *s)
+{
+    if (!is_any_text(s))
+        return false;
+    if (try_key(s) || (str_is_empty(s->match.argument) && engine_command(s, &s->match)))
         return true;
-    }
+    struct command_match near = match_command_fuzzy(s->norm, s->lang);
+    return near.command == COMMAND_STOP && engine_command(s, &near);
+}
+
+static bool try_answer(struct step *s)
+{
     const struct state_row *row = state_row(s->learner->state);
     if (row->answer == NULL)
         return false;
     if (!is_late(s))
         return row->answer(s);
-    if (match_answer(question, s->input->text, s->norm, s->arena).result == ANSWER_NONE)
+    if (match_answer(step_unit(s)->question, s->input->text, s->norm, s->arena).result ==
+        ANSWER_NONE)
         return false;
     step_say(s, step_text(s, COURSE_TEXT_late, NO_VARS));
     step_say_screen(s);
     return true;
 }
 
-/* An open question takes any text, so words that work everywhere come before it. */
-static bool is_word_before_answer(const struct step *s, const struct command_match *match)
+/* After STOP only JOIN itself returns, alone or with a group's number: an opt-out that was undone
+ * by mistake is not cheap. */
+static bool try_command(struct step *s)
 {
-    const struct unit *unit = step_unit(s);
-    bool is_open = unit != NULL && unit->question != NULL &&
-                   question_row(unit->question->kind)->is_any_text &&
-                   state_row(s->learner->state)->is_question;
-    return is_open && str_is_empty(match->argument);
+    bool is_return = has_left(s) && s->match.command == COMMAND_JOIN;
+    if (is_return && !match_is_bare(s->match.argument))
+        return false;
+    return engine_command(s, &s->match);
 }
 
-static bool try_key_command(struct step *s)
+/* "ok", "more": where no question is open they can only mean NEXT. */
+static bool try_go_on(struct step *s)
 {
-    struct command_match match = {.command = match_command_key(s->norm), .argument = STR_NONE};
-    return engine_command(s, &match);
+    struct command_match match = {.command = COMMAND_NEXT, .argument = STR_NONE};
+    return open_question(s) == NULL && match_is_go_on(s->norm) && engine_command(s, &match);
 }
 
-static bool try_fuzzy(struct step *s, const char *lang)
+static bool try_near_stop(struct step *s)
 {
-    struct command_match match = match_command_fuzzy(s->norm, lang);
-    return engine_command(s, &match);
+    struct command_match match = match_command_fuzzy(s->norm, s->lang);
+    return match.command == COMMAND_STOP && engine_command(s, &match);
 }
 
-/* "safe, no check needed" is an option of a question, typed out, and no call for help. */
-static bool is_typed_option(const struct step *s, const struct command_match *match)
+static bool try_other_answer(struct step *s)
 {
-    const struct unit *unit = step_unit(s);
-    return !str_is_empty(match->argument) && unit != NULL && unit->question != NULL &&
-           unit->question->n_choices > 0 &&
-           match_answer(unit->question, s->input->text, s->norm, s->arena).result == ANSWER_ONE;
+    return !is_late(s) && course_answer_other(s);
 }
 
-/* SAFE and HELP, which no answer comes before. */
-static bool is_always(const struct step *s, const struct command_match *match)
+static bool try_near_command(struct step *s)
 {
-    const struct command_row *row = command_row(match->command);
-    return row->scope == SCOPE_ALWAYS && !is_typed_option(s, match) &&
-           (row->tail == TAIL_ANY || str_is_empty(match->argument));
+    struct command_match match = match_command_fuzzy(s->norm, s->lang);
+    return (!has_left(s) || match.command == COMMAND_SAFE) && engine_command(s, &match);
 }
 
 /* A side state belongs to the phone's side that opened it: "Welcome back" on a USSD screen does not
@@ -113,45 +192,46 @@ static bool is_unshown(const struct step *s)
     return !s->input->is_shown && !is_silent && (row->answer != NULL || row->next != NULL);
 }
 
-/* What may be harm is heard in any case. */
-static bool try_unshown(struct step *s)
+static bool try_screen_again(struct step *s)
 {
-    if (match_find_safe(s->norm, &s->course->safe, s->arena) != NULL)
-        engine_safe(s, false);
-    else
-        step_say_screen(s);
+    step_say_screen(s);
     return true;
 }
 
-static bool try_exact(struct step *s, const struct command_match *match)
-{
-    if ((is_always(s, match) || is_word_before_answer(s, match)) && engine_command(s, match))
-        return true;
-    if (is_unshown(s))
-        return try_key_command(s) || engine_command(s, match) || try_unshown(s);
-    return try_answer(s) || try_key_command(s) || engine_command(s, match);
-}
+typedef bool try_rule(struct step *s);
 
-/* The order of COURSE.md 1.3 step 4. */
-static void understand(struct step *s)
+/* Reads the text, or where it has several lines its first one, which may have a signature below
+ * it, by one rule after the other. */
+static bool try_rules(struct step *s, try_rule *const *rules)
 {
-    leave_foreign_side(s);
-    const char *lang = s->learner->state == LEARNER_STATE_NEW ? NULL : s->learner->lang;
-    struct command_match match = match_command(s->norm, lang);
-    bool is_bare_stop = match.command == COMMAND_STOP && str_is_empty(match.argument);
-    if (match_is_stop(s->norm) || is_bare_stop) {
-        engine_stop(s);
-        return;
-    }
-    if (!try_exact(s, &match)) {
-        if (match_find_safe(s->norm, &s->course->safe, s->arena) != NULL) {
-            engine_safe(s, false);
-        } else if (!(!is_late(s) && course_answer_other(s)) && !try_fuzzy(s, lang)) {
-            answer_unknown(s);
-            return;
+    for (int i = 0; i < 2 && s->readings[i].p != NULL; i++) {
+        s->norm = s->readings[i];
+        s->match = match_command(s->norm, s->lang);
+        for (try_rule *const *rule = rules; *rule != NULL; rule++) {
+            if ((*rule)(s))
+                return true;
         }
     }
-    s->learner->n_unknown = 0;
+    return false;
+}
+
+static void understand(struct step *s)
+{
+    static try_rule *const always[] = {try_stop, try_safe, try_help, try_delete, NULL};
+    static try_rule *const here[] = {try_before_any_text, try_answer, try_key,
+                                     try_command,         try_go_on,  NULL};
+    static try_rule *const near[] = {try_near_stop, try_other_answer, try_near_command, NULL};
+    static try_rule *const unshown[] = {try_key, try_command, try_near_stop, try_screen_again,
+                                        NULL};
+    leave_foreign_side(s);
+    set_language(s);
+    s->readings[0] = s->norm;
+    s->readings[1] = match_first_line(s->input->text, s->arena);
+    if (try_rules(s, always) || (is_unshown(s) && try_rules(s, unshown)) || try_rules(s, here) ||
+        try_rules(s, near))
+        s->learner->n_unknown = 0;
+    else
+        answer_unknown(s);
 }
 
 /* ---- the other kinds of input ---- */
@@ -174,6 +254,13 @@ static void dial(struct step *s)
         step_say_screen(s);
 }
 
+/* No push goes to who disclosed harm, until somebody has looked after it; who has not agreed gets
+ * none anyway and is forgotten in time. */
+static bool is_held(const struct learner *l)
+{
+    return l->held_ms != 0 && learner_is_enrolled(l);
+}
+
 static void end_session(struct step *s)
 {
     struct learner *l = s->learner;
@@ -181,7 +268,7 @@ static void end_session(struct step *s)
         return;
     (void)step_event(s, EVENT_session_dropped);
     enum learner_state place = learner_state_is_side(l->state) ? l->back : l->state;
-    if (!state_row(place)->is_resumed || s->input->now.ms - l->closed_ms < DAY_MS)
+    if (!state_row(place)->is_resumed || is_held(l) || s->input->now.ms - l->closed_ms < DAY_MS)
         return;
     l->closed_ms = s->input->now.ms;
     step_say(s, step_text(s, COURSE_TEXT_session_closed, VARS({"code", s->context->code})));
@@ -191,18 +278,19 @@ static void end_session(struct step *s)
 static void wake(struct step *s)
 {
     struct learner *l = s->learner;
-    if (l->ended_ms == 0 || s->input->now.ms < l->ended_ms)
+    const struct state_row *row = state_row_of_place(l);
+    if (l->ended_ms == 0 || s->input->now.ms < l->ended_ms || row->wake == NULL || is_held(l))
         return;
     step_leave_side(s);
-    if (state_row(l->state)->wake != NULL)
-        state_row(l->state)->wake(s);
+    row->wake(s);
 }
 
-/* When the timer role must look again; the wait for another try at the test is nobody's business.
- */
+/* When the timer role must look again; the wait for another try at the test is nobody's business,
+ * and neither is who left. Who never agreed is forgotten, also after STOP. */
 static int64_t next_wake_ms(const struct learner *l)
 {
-    bool is_waiting = l->state != LEARNER_STATE_STOPPED && state_row_of_place(l)->wake != NULL;
+    bool has_left = l->state == LEARNER_STATE_STOPPED && l->consent_ms != 0;
+    bool is_waiting = !has_left && !is_held(l) && state_row_of_place(l)->wake != NULL;
     return is_waiting ? l->ended_ms : 0;
 }
 

@@ -23,8 +23,11 @@ struct step {
     struct arena *arena;
     struct outcome *out;
     struct learner *learner; /* &out->next */
-    struct str norm;         /* input text, normalised */
-    struct str argument;     /* what stands behind the command that runs */
+    struct str readings[2];  /* the input, normalised: whole, and its first line (or absent) */
+    struct str norm;         /* the reading that is looked at */
+    char lang[LEARNER_LANG_BYTES]; /* whose keywords count; "" = all */
+    struct command_match match;    /* the command that the reading is, if any */
+    struct str argument;           /* what stands behind the command that runs */
     enum err error;
 };
 

@@ -19,16 +19,6 @@ static bool is_key(const struct step *s, const char *key)
     return str_eq(s->norm, str_from(key));
 }
 
-static bool is_yes(const struct step *s)
-{
-    return is_key(s, "1") || match_command(s->norm, s->learner->lang).command == COMMAND_YES;
-}
-
-static bool is_no(const struct step *s)
-{
-    return is_key(s, "2") || match_command(s->norm, s->learner->lang).command == COMMAND_NO;
-}
-
 /* ---- outside the course ---- */
 
 static struct str hello_screen(const struct step *s)
@@ -77,19 +67,18 @@ static void begin_role(struct step *s)
     }
 }
 
-static bool consent_answer(struct step *s)
+static void decline(struct step *s)
+{
+    (void)step_event(s, EVENT_stopped);
+    s->learner->back = LEARNER_STATE_NEW;
+    step_enter(s, LEARNER_STATE_STOPPED);
+    step_say(s, step_text(s, COURSE_TEXT_declined, NO_VARS));
+    s->out->is_open = false;
+}
+
+static void agree(struct step *s)
 {
     struct learner *l = s->learner;
-    if (is_no(s)) {
-        (void)step_event(s, EVENT_stopped);
-        l->back = LEARNER_STATE_NEW;
-        step_enter(s, LEARNER_STATE_STOPPED);
-        step_say(s, step_text(s, COURSE_TEXT_stop, NO_VARS));
-        s->out->is_open = false;
-        return true;
-    }
-    if (!is_yes(s))
-        return false;
     l->consent_ms = s->input->now.ms;
     l->ended_ms = 0;
     l->course_key = s->course->key; /* from here on this version, whatever is published later */
@@ -97,10 +86,19 @@ static bool consent_answer(struct step *s)
     if (s->course->n_languages > 1 && l->lang[0] == '\0') {
         step_enter(s, LEARNER_STATE_LANGUAGE);
         step_say_screen(s);
-        return true;
+    } else {
+        begin_role(s);
     }
-    begin_role(s);
-    return true;
+}
+
+static bool consent_answer(struct step *s)
+{
+    enum agreement agreement = match_agreement(s->norm);
+    if (agreement == AGREEMENT_YES)
+        agree(s);
+    else if (agreement == AGREEMENT_NO)
+        decline(s);
+    return agreement != AGREEMENT_NONE;
 }
 
 static struct str language_screen(const struct step *s)
@@ -178,12 +176,13 @@ static struct str survey_invite_screen(const struct step *s)
 
 static bool survey_invite_answer(struct step *s)
 {
-    if (is_yes(s)) {
+    enum agreement agreement = match_agreement(s->norm);
+    if (agreement == AGREEMENT_YES) {
         (void)step_event(s, EVENT_survey_started);
         course_begin_questions(s, LEARNER_STATE_SURVEY, s->course->survey_module);
         return true;
     }
-    if (!is_no(s))
+    if (agreement != AGREEMENT_NO)
         return false;
     (void)step_event(s, EVENT_survey_declined);
     step_enter(s, LEARNER_STATE_DONE);

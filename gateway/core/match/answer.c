@@ -4,9 +4,6 @@
 #include "core/match/words.h"
 #include "core/utf8.h"
 
-#define LETTERS_MAX 9
-#define OTHER_WORDS_MAX 3 /* "about 15 children" is still a number */
-
 /* ---- the pieces of a normalised text ---- */
 
 enum token_kind { TOKEN_END, TOKEN_DIGITS, TOKEN_WORD };
@@ -48,8 +45,8 @@ static struct token next_token(struct str text)
 
 /* ---- keys ---- */
 
-/* 1 to 9 for a Latin letter a to i, the first four Arabic letters of the abjad, or the Cyrillic
- * letters that are in the same place as in Latin; 0 for anything else. */
+/* 1 to 9 for a Latin letter a to i, the first four letters of the Arabic abjad, of Greek, Hebrew
+ * and Devanagari, or the Cyrillic letters that are in the same place as in Latin; 0 otherwise. */
 static int32_t letter_value(struct str word)
 {
     if (word.len == 1)
@@ -58,8 +55,10 @@ static int32_t letter_value(struct str word)
         struct str letter;
         int32_t value;
     } letters[] = {
-        {{"ا", 2}, 1}, {{"ب", 2}, 2}, {{"ج", 2}, 3}, {{"د", 2}, 4},
-        {{"а", 2}, 1}, {{"б", 2}, 2}, {{"г", 2}, 4},
+        {{"ا", 2}, 1}, {{"ب", 2}, 2}, {{"ج", 2}, 3}, {{"د", 2}, 4}, {{"а", 2}, 1},
+        {{"б", 2}, 2}, {{"г", 2}, 4}, {{"α", 2}, 1}, {{"β", 2}, 2}, {{"γ", 2}, 3},
+        {{"δ", 2}, 4}, {{"א", 2}, 1}, {{"ב", 2}, 2}, {{"ג", 2}, 3}, {{"ד", 2}, 4},
+        {{"क", 3}, 1}, {{"ख", 3}, 2}, {{"ग", 3}, 3}, {{"घ", 3}, 4},
     };
     for (size_t i = 0; i < ARRAY_LEN(letters); i++) {
         if (str_eq(letters[i].letter, word))
@@ -95,21 +94,28 @@ static void keys_add_word(struct keys *keys, struct str word, int32_t max)
         keys_add(keys, value);
     else if (str_eq(word, STR("в")))
         keys->has_ve = true;
-    else if (!match_has_word(match_filler_words, match_n_filler_words, word))
+    else if (!match_is_filler(word))
         keys->has_others = true;
+}
+
+/* "2" and "02"; "00" is a menu key, not zero. */
+static int32_t key_of_digits(struct str digits)
+{
+    bool is_padded = digits.len == 2 && digits.p[0] == '0' && digits.p[1] != '0';
+    return digits.len == 1 || is_padded ? digits.p[digits.len - 1] - '0' : -1;
 }
 
 static struct keys read_keys(struct str text, int32_t max)
 {
     struct keys keys = {0};
     for (struct token t = next_token(text); t.kind != TOKEN_END; t = next_token(t.rest)) {
-        if (t.kind == TOKEN_WORD) {
+        int32_t key = t.kind == TOKEN_DIGITS ? key_of_digits(t.text) : -1;
+        if (t.kind == TOKEN_WORD)
             keys_add_word(&keys, t.text, max);
-        } else if (t.text.len == 1 && t.text.p[0] - '0' <= max) {
-            keys_add(&keys, t.text.p[0] - '0');
-        } else { /* "00" is a menu key, not zero */
+        else if (key >= 0 && key <= max)
+            keys_add(&keys, key);
+        else
             keys.has_others = true;
-        }
     }
     return keys;
 }
@@ -262,47 +268,60 @@ struct answer_match match_several(const struct question *question, struct str or
 
 /* ---- numbers ---- */
 
+/* A letter that touches digits is no word beside a number: "n0", "st0p", "4k". */
+static bool is_stuck(struct token before, struct token t)
+{
+    bool is_touching = before.kind != TOKEN_END && before.text.p + before.text.len == t.text.p;
+    return is_touching && (before.kind == TOKEN_WORD ? before : t).text.len == 1 &&
+           before.kind != t.kind;
+}
+
+/* "-3", which the normal form has lost. */
+static bool is_negative(struct str original)
+{
+    struct str text = str_trim(original);
+    return text.len > 1 && text.p[0] == '-' && is_digit(text.p[1]);
+}
+
+/* The value of a digit or number word; false when the token is neither. */
+static bool read_number(struct token t, int32_t *ret)
+{
+    uint64_t value = 0;
+    if (t.kind == TOKEN_WORD) {
+        *ret = match_find_number_word(t.text);
+        return *ret >= 0;
+    }
+    bool is_number = str_to_u64(t.text, INT32_MAX, &value) == ERR_OK && !str_eq(t.text, STR("00"));
+    *ret = (int32_t)value;
+    return is_number;
+}
+
 struct answer_match match_number(const struct question *question, struct str original,
                                  struct str normalised, struct arena *arena)
 {
-    (void)original, (void)arena;
+    (void)arena;
     struct keys keys = {0};
-    uint32_t n_others = 0;
+    struct token before = {.kind = TOKEN_END};
     for (struct token t = next_token(normalised); t.kind != TOKEN_END; t = next_token(t.rest)) {
-        uint64_t value = 0;
-        int32_t word_value = t.kind == TOKEN_WORD ? match_find_number_word(t.text) : -1;
-        if (t.kind == TOKEN_DIGITS && str_to_u64(t.text, INT32_MAX, &value) == ERR_OK &&
-            !str_eq(t.text, STR("00")))
-            keys_add(&keys, (int32_t)value);
-        else if (word_value >= 0)
-            keys_add(&keys, word_value);
-        else if (t.kind == TOKEN_DIGITS)
+        int32_t value = 0;
+        if (is_stuck(before, t))
             return answer_of(ANSWER_NONE, 0);
-        else if (!match_has_word(match_filler_words, match_n_filler_words, t.text))
-            n_others++;
+        if (read_number(t, &value))
+            keys_add(&keys, is_negative(original) ? -value : value);
+        else if (t.kind == TOKEN_DIGITS || !match_is_filler(t.text))
+            return answer_of(ANSWER_NONE, 0); /* never a number out of a sentence */
+        before = t;
     }
     if (keys.n_values > 1)
         return answer_of(ANSWER_AMBIGUOUS, 0);
-    bool is_answer = keys.n_values == 1 && n_others <= OTHER_WORDS_MAX &&
-                     keys.value >= question->low && keys.value <= question->high;
+    bool is_answer =
+        keys.n_values == 1 && keys.value >= question->low && keys.value <= question->high;
     struct answer_match match = answer_of(is_answer ? ANSWER_ONE : ANSWER_NONE, 0);
     match.number = is_answer ? keys.value : 0;
     return match;
 }
 
 /* ---- words and open texts ---- */
-
-/* How far a typed word may be from an accepted one; a year or a code must be exact. */
-static uint32_t tolerance(struct str word)
-{
-    uint32_t n_letters = 0;
-    for (size_t i = 0; i < word.len; i++) {
-        if (is_digit(word.p[i]))
-            return 0;
-        n_letters += ((uint8_t)word.p[i] & 0xc0) != 0x80;
-    }
-    return n_letters >= 8 ? 2 : (n_letters >= 4 ? 1 : 0);
-}
 
 struct answer_match match_word(const struct question *question, struct str original,
                                struct str normalised, struct arena *arena)
@@ -312,7 +331,7 @@ struct answer_match match_word(const struct question *question, struct str origi
     uint32_t best = UINT32_MAX;
     for (uint8_t i = 0; i < question->n_accepted && !str_is_empty(normalised); i++) {
         struct str accepted = question->accepted[i];
-        uint32_t max = tolerance(accepted);
+        uint32_t max = match_tolerance(accepted);
         uint32_t distance =
             is_same_text(accepted, normalised) ? 0 : match_distance(accepted, normalised, max);
         if (distance > max || distance >= best)

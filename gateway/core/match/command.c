@@ -49,7 +49,7 @@ static bool is_short_tail(struct str tail, bool is_any_word)
 {
     uint32_t n_words = 0;
     for (struct str word; (word = match_next_word(&tail)).p != NULL; n_words++) {
-        if (!is_any_word && !match_has_word(match_courtesy_words, match_n_courtesy_words, word))
+        if (!is_any_word && !match_has_word(WORDS_COURTESY, word))
             return false;
     }
     return n_words <= MAX_TAIL_WORDS;
@@ -93,41 +93,40 @@ struct command_match match_command(struct str normalised, const char *lang)
 {
     struct str rest = normalised;
     struct str word = match_next_word(&rest);
-    const struct keyword *keyword = match_find_keyword(word);
-    if (keyword == NULL) {
+    struct keyword keyword = match_find_keyword(word);
+    if (keyword.command == COMMAND_NONE) {
         struct str letters = letters_of(word);
-        keyword = letters.len < word.len ? match_find_keyword(letters) : NULL;
-        if (keyword != NULL && command_row(keyword->command)->tail != TAIL_WORDS)
-            keyword = NULL;
+        if (letters.len < word.len)
+            keyword = match_find_keyword(letters);
+        if (command_row(keyword.command)->tail != TAIL_WORDS)
+            keyword.command = COMMAND_NONE;
         rest = str_sub(normalised, letters.len, normalised.len);
     }
-    if (keyword == NULL || !is_active(keyword, lang) ||
-        !is_tail(keyword->command, normalised, rest))
+    if (keyword.command == COMMAND_NONE || !is_active(&keyword, lang) ||
+        !is_tail(keyword.command, normalised, rest))
         return (struct command_match){.argument = STR_NONE};
-    return found(keyword, false, rest);
+    return found(&keyword, false, rest);
 }
 
-static uint32_t count_points(struct str word)
+bool match_is_bare(struct str argument)
 {
-    uint32_t n = 0;
-    for (size_t i = 0; i < word.len; i++)
-        n += ((uint8_t)word.p[i] & 0xc0) != 0x80;
-    return n;
+    for (struct str word; (word = match_next_word(&argument)).p != NULL;) {
+        bool is_number = word.p[0] >= '0' && word.p[0] <= '9';
+        if (!is_number && !match_has_word(WORDS_COURTESY, word))
+            return false;
+    }
+    return true;
 }
 
-/* How far a typed word may be from a keyword of n letters. */
-static uint32_t tolerance(uint32_t n_letters)
-{
-    return n_letters >= 8 ? 2 : (n_letters >= 4 ? 1 : 0);
-}
+/* ---- near misses ---- */
 
 #define FAR UINT32_MAX
 
 /* Distance to a keyword, FAR past what its length allows. */
-static uint32_t near_distance(struct str normalised, const struct keyword *keyword)
+static uint32_t near_distance(struct str word, struct str keyword)
 {
-    uint32_t max = tolerance(count_points(keyword->word));
-    uint32_t distance = max > 0 ? match_distance(normalised, keyword->word, max) : FAR;
+    uint32_t max = match_tolerance(keyword);
+    uint32_t distance = max > 0 ? match_distance(word, keyword, max) : FAR;
     return distance <= max ? distance : FAR;
 }
 
@@ -137,38 +136,65 @@ static bool is_fuzzy_active(const struct keyword *keyword, const char *lang)
 {
     bool is_english = is_language(keyword->lang, "en");
     if (is_english && keyword->command == COMMAND_STOP)
-        return match_has_word(match_strong_stop_words, match_n_strong_stop_words, keyword->word);
+        return match_has_word(WORDS_STOP_STRONG, keyword->word);
     bool is_ascii = (uint8_t)keyword->word.p[0] < 0x80;
-    bool is_own = lang == NULL || lang[0] == '\0' || is_english || is_language(keyword->lang, lang);
+    bool is_own = is_english || (lang != NULL && is_language(keyword->lang, lang));
     return is_own || (!is_ascii && is_active(keyword, lang));
+}
+
+/* The nearest keyword so far. */
+struct near {
+    struct keyword best;
+    uint32_t distance;
+    bool is_tie; /* with another command's */
+};
+
+static void near_add(struct near *near, const struct keyword *keyword, uint32_t distance)
+{
+    if (distance == FAR || distance > near->distance)
+        return;
+    if (distance < near->distance) {
+        *near = (struct near){*keyword, distance, false};
+    } else if (keyword->command != near->best.command) {
+        near->is_tie = true;
+        if (command_row(keyword->command)->fuzzy == FUZZY_WINS)
+            near->best = *keyword;
+    }
+}
+
+/* The one word that is no courtesy; absent when there are several or none. */
+static struct str core_word(struct str normalised)
+{
+    struct str found = STR_NONE;
+    for (struct str word; (word = match_next_word(&normalised)).p != NULL;) {
+        if (match_has_word(WORDS_COURTESY, word))
+            continue;
+        if (found.p != NULL)
+            return STR_NONE;
+        found = word;
+    }
+    return found;
 }
 
 struct command_match match_command_fuzzy(struct str normalised, const char *lang)
 {
     const struct command_match none = {.argument = STR_NONE};
-    if (str_find_char(normalised, ' ') != SIZE_MAX || match_find_number_word(normalised) >= 0)
+    struct str word = core_word(normalised);
+    if (str_is_empty(word) || match_find_number_word(word) >= 0 ||
+        match_has_word(WORDS_COMMON, word))
         return none;
-    const struct keyword *best = NULL;
-    uint32_t best_distance = FAR;
-    bool is_tie = false;
-    for (size_t i = 0; i < match_n_keywords; i++) {
-        const struct keyword *keyword = &match_keywords[i];
-        uint32_t distance =
-            is_fuzzy_active(keyword, lang) ? near_distance(normalised, keyword) : FAR;
-        if (distance == FAR || distance > best_distance)
-            continue;
-        if (best == NULL || distance < best_distance) {
-            best = keyword;
-            is_tie = false;
-        } else if (keyword->command != best->command) {
-            is_tie = true;
-            if (command_row(keyword->command)->fuzzy == FUZZY_WINS)
-                best = keyword;
+    struct near near = {.distance = FAR};
+    for (size_t i = 0; i < match_n_keyword_rows; i++) {
+        const struct keyword_row *row = &match_keyword_rows[i];
+        struct str rest = str_from(row->words);
+        for (struct str next; (next = match_next_word(&rest)).p != NULL;) {
+            struct keyword keyword = {row->command, row->lang, next};
+            if (is_fuzzy_active(&keyword, lang))
+                near_add(&near, &keyword, near_distance(word, next));
         }
-        best_distance = distance;
     }
-    enum command_fuzzy fuzzy = best != NULL ? command_row(best->command)->fuzzy : FUZZY_NO;
-    if (fuzzy == FUZZY_NO || (is_tie && fuzzy != FUZZY_WINS))
+    enum command_fuzzy fuzzy = command_row(near.best.command)->fuzzy;
+    if (fuzzy == FUZZY_NO || (near.is_tie && fuzzy != FUZZY_WINS))
         return none;
-    return found(best, true, STR_NONE);
+    return found(&near.best, true, STR_NONE);
 }

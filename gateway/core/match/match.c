@@ -63,6 +63,16 @@ uint32_t match_distance(struct str a, struct str b, uint32_t max)
     return distance <= max ? distance : max + 1;
 }
 
+uint32_t match_tolerance(struct str expected)
+{
+    for (size_t i = 0; i < expected.len; i++) {
+        if (expected.p[i] >= '0' && expected.p[i] <= '9')
+            return 0;
+    }
+    size_t n_letters = utf8_count(expected);
+    return n_letters >= 8 ? 2 : (n_letters >= 4 ? 1 : 0);
+}
+
 /* ---- masking ---- */
 
 #define MASK_MIN_DIGITS 6

@@ -1,5 +1,5 @@
 /*
- * match.h: what a person meant, the parser contract of COURSE.md 1.3 and 6.1.
+ * match.h: what a person meant, the parser contract of docs/course-rules.md 1.3 and 6.1.
  *
  * Normalising is one function for learners' input, keywords, accepted answers and safe words, so
  * that both sides of every comparison went through the same steps.
@@ -12,13 +12,18 @@
 
 #define MATCH_MAX_INPUT_BYTES 1600u /* longer input is cut at a character before normalising */
 
-/* COURSE.md 1.3 steps 1 to 3: NFKC, marks and tatweel and direction controls removed, every word
- * trimmed of quotes, punctuation and symbols, digits of any script to 0-9, case folded with every i
- * alike, Latin diacritics stripped, sharp s to ss, yo to ye, Arabic alef, yeh, heh forms folded,
- * leading Arabic article dropped per word, look-alikes in a word of Latin and Cyrillic letters
- * folded to one script; runs of white space become one blank. Invalid UTF-8 and controls are
- * dropped. "" (or absent, when the arena is full) for a text without a letter or digit. */
+/* docs/course-rules.md 1.3 steps 1 to 3: NFKC, marks and tatweel and direction controls removed,
+ * every word trimmed of quotes, punctuation and symbols, digits of any script to 0-9, case folded
+ * with every i alike, Latin diacritics stripped, sharp s to ss, yo to ye, Arabic alef, yeh, heh
+ * forms folded, leading Arabic article dropped per word, look-alikes in a word of Latin and
+ * Cyrillic letters folded to one script; runs of white space become one blank. Invalid UTF-8 and
+ * controls are dropped. "" (or absent, when the arena is full) for a text without a letter or
+ * digit. */
 struct str match_normalise(struct str text, struct arena *arena);
+
+/* The first line of a text that has more of them, normalised: below it may stand a signature.
+ * Absent when there is only one. */
+struct str match_first_line(struct str text, struct arena *arena);
 
 struct command_match {
     enum command command;
@@ -32,16 +37,29 @@ struct command_match {
  * contact). What may follow the word says its row. */
 struct command_match match_command(struct str normalised, const char *lang);
 /* By Damerau-Levenshtein distance: 1 for keywords of 4 letters and more, 2 for 8 and more, one
- * unique best only, as its row allows; never a number word. Of other languages only the words in
- * another script take part, and QUIT, CANCEL, REMOVE ... not at all: "also" is not ALTO, "quiet"
- * not QUIT. Whole text only. */
+ * unique best only, as its row allows; never a number word or an everyday word ("shop"). Of other
+ * languages (lang NULL or "": all but English) only the words in another script take part, and
+ * QUIT, CANCEL, REMOVE ... not at all: "also" is not ALTO, "quiet" not QUIT. Whole text only, but
+ * for words of courtesy. */
 struct command_match match_command_fuzzy(struct str normalised, const char *lang);
+/* Nothing but courtesy or a number stands behind the command's word. */
+bool match_is_bare(struct str argument);
 /* A whole text that is a command's key: "9", "0", "00". */
 enum command match_command_key(struct str normalised);
-/* The STOP family: keyword, provider list, one word among at most four ("stop. thank you"), and
- * natural-language opt-out ("please stop", "ne m'envoyez plus"), never STOP inside a longer
- * sentence. Words that mean other things too (END, BAJA, RET) count only alone or with courtesy. */
+/* The STOP family: keyword, provider list, spelled or drawn out, or natural-language opt-out
+ * ("please stop", "leave me alone", "ne m'envoyez plus"), among nothing but words that belong to
+ * it: never STOP inside a sentence about something else ("stop the violence"). Words that mean
+ * other things too (END, BAJA, RET) count only alone or with courtesy. */
 bool match_is_stop(struct str normalised);
+/* The phrase occurs in the text as whole words. */
+bool match_has_phrase(struct str text, struct str phrase);
+
+enum agreement { AGREEMENT_NONE, AGREEMENT_YES, AGREEMENT_NO };
+
+/* Key 1 or 2, or yes and no in all their forms, in any language; NONE also for both at once. */
+enum agreement match_agreement(struct str normalised);
+/* "ok", "more", "continue": whoever asks must know that it can only mean NEXT. */
+bool match_is_go_on(struct str normalised);
 /* The pattern that makes a text one that may tell of harm: it occurs outside of ordinary phrases.
  * NULL: none, or the arena is full. */
 const struct safe_pattern *match_find_safe(struct str normalised, const struct safe_list *list,
@@ -90,6 +108,9 @@ struct answer_match match_menu(struct str normalised, int32_t max_key);
 
 /* Bounded Damerau-Levenshtein (adjacent swaps count 1) over code points: distance, or max+1. */
 uint32_t match_distance(struct str a, struct str b, uint32_t max);
+/* How far a typed word may be from an expected one: 1 from 4 letters on, 2 from 8; 0 for one with
+ * digits, as a year or a code must be exact. */
+uint32_t match_tolerance(struct str expected);
 /* Copy with every run of 6 or more digits (blanks, dots, dashes inside allowed) replaced by '#':
  * nothing a learner types may put a phone number into the database. */
 struct str match_mask_numbers(struct str text, struct arena *arena);

@@ -270,20 +270,9 @@ static struct str join_words(struct points all, struct arena *arena)
 
 /* ---- the whole ---- */
 
-/* Not more than the ceiling, and no half character at the end. */
-static struct str cut_input(struct str text)
-{
-    if (text.len <= MATCH_MAX_INPUT_BYTES)
-        return text;
-    size_t len = MATCH_MAX_INPUT_BYTES;
-    while (len > MATCH_MAX_INPUT_BYTES - UTF8_MAX_BYTES && ((uint8_t)text.p[len] & 0xc0) == 0x80)
-        len--;
-    return str_sub(text, 0, len);
-}
-
 struct str match_normalise(struct str text, struct arena *arena)
 {
-    struct str input = cut_input(text);
+    struct str input = utf8_cut(text, MATCH_MAX_INPUT_BYTES);
     if (is_ascii(input))
         return normalise_ascii(input, arena);
     /* A few characters decompose into many; what goes past twice the input is cut. */
@@ -302,4 +291,11 @@ struct str match_normalise(struct str text, struct arena *arena)
                                                   UTF8PROC_COMPOSE | UTF8PROC_STABLE);
     points.n = n > 0 ? (size_t)n : 0;
     return join_words(points, arena);
+}
+
+struct str match_first_line(struct str text, struct arena *arena)
+{
+    struct str rest = str_trim(text);
+    struct str line = str_split(&rest, '\n');
+    return rest.p != NULL ? match_normalise(line, arena) : STR_NONE;
 }

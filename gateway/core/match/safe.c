@@ -8,7 +8,6 @@
 #include "core/match/match.h"
 #include "core/utf8.h"
 
-#define MAX_WORDS 400 /* of one message: MATCH_MAX_INPUT_BYTES in short words */
 #define MIN_BYTES 3
 #define GAP 4                   /* words that "..." may stand for */
 #define MIN_FUZZY_BYTES 8       /* from here on one mistyped letter is forgiven */
@@ -16,7 +15,7 @@
 #define LEET "0o1i3e4a5s7t@a$s" /* sign and the letter that it stands for inside a word */
 
 struct words {
-    struct str list[MAX_WORDS];
+    struct str *list;
     size_t n;
 };
 
@@ -59,14 +58,15 @@ static size_t without_drawl(char *word, size_t len)
     return n;
 }
 
-/* Letters and digits only, in normal form, without apostrophes; ret_words point into the copy. */
-static void split_words(struct str normalised, struct arena *arena, struct words *ret)
+/* Letters and digits only, in normal form, without apostrophes; none when the arena is full. */
+static struct words split_words(struct str normalised, struct arena *arena)
 {
-    ret->n = 0;
+    /* A word and what separates it have two bytes at least. */
+    struct words words = {.list = arena_new_array(arena, struct str, normalised.len / 2 + 1)};
     char *copy = arena_alloc(arena, normalised.len + 1);
     size_t len = 0;
     size_t start = 0;
-    for (size_t at = 0; copy != NULL && at <= normalised.len && ret->n < MAX_WORDS;) {
+    for (size_t at = 0; words.list != NULL && copy != NULL && at <= normalised.len;) {
         size_t from = at;
         int32_t code = ' ';
         if (at < normalised.len)
@@ -79,19 +79,17 @@ static void split_words(struct str normalised, struct arena *arena, struct words
             len += utf8_put(code, copy + len);
         } else if (code != APOSTROPHE && len > start) {
             len = start + without_drawl(copy + start, len - start);
-            ret->list[ret->n++] = (struct str){copy + start, len - start};
+            words.list[words.n++] = (struct str){copy + start, len - start};
             start = len;
         }
     }
+    return words;
 }
 
 struct str match_safe_word(struct str normalised, struct arena *arena)
 {
-    struct words *words = arena_new_array(arena, struct words, 1);
-    if (words == NULL)
-        return STR_NONE;
-    split_words(normalised, arena, words);
-    return words->n == 1 ? words->list[0] : STR_NONE;
+    struct words words = split_words(normalised, arena);
+    return words.n == 1 ? words.list[0] : STR_NONE;
 }
 
 static bool is_word(const struct safe_word *word, struct str found)
@@ -152,18 +150,15 @@ const struct safe_pattern *match_find_safe(struct str normalised, const struct s
 {
     if (normalised.len < MIN_BYTES) /* most inputs: the key of an answer */
         return NULL;
-    struct words *words = arena_new_array(arena, struct words, 1);
-    if (words == NULL)
-        return NULL;
-    split_words(normalised, arena, words);
+    struct words words = split_words(normalised, arena);
     for (uint16_t i = 0; i < list->n; i++) {
         if (list->patterns[i].is_ordinary)
-            blank_ordinary(&list->patterns[i], words);
+            blank_ordinary(&list->patterns[i], &words);
     }
     for (uint16_t i = 0; i < list->n; i++) {
         const struct safe_pattern *pattern = &list->patterns[i];
-        for (size_t at = 0; !pattern->is_ordinary && at < words->n; at++) {
-            if (pattern_end(pattern->slots, pattern->n_slots, words, at) != 0)
+        for (size_t at = 0; !pattern->is_ordinary && at < words.n; at++) {
+            if (pattern_end(pattern->slots, pattern->n_slots, &words, at) != 0)
                 return pattern;
         }
     }

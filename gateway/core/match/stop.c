@@ -1,10 +1,13 @@
+/*
+ * The STOP family (docs/course-rules.md 1.3.7): who wants no more messages, in whatever words.
+ * A sentence that only has STOP in it ("stop the violence") is none: every word must belong to it.
+ */
 #include "core/match/match.h"
 #include "core/match/words.h"
 
-#define MAX_STOP_WORDS 4
+#define SPELLED_BYTES 16 /* "s t o p", "stooop": longer ones are no spelling of one word */
 
-/* The phrase occurs in the text as whole words. */
-static bool has_phrase(struct str text, struct str phrase)
+bool match_has_phrase(struct str text, struct str phrase)
 {
     for (size_t from = 0; from + phrase.len <= text.len;) {
         size_t at = str_find(str_sub(text, from, text.len), phrase);
@@ -19,52 +22,79 @@ static bool has_phrase(struct str text, struct str phrase)
     return false;
 }
 
-static size_t count_words(struct str text)
+static bool is_letter(char c)
 {
-    size_t n = str_is_empty(text) ? 0 : 1;
-    for (size_t i = 0; i < text.len; i++)
-        n += text.p[i] == ' ';
-    return n;
+    return c >= 'a' && c <= 'z';
 }
 
-static bool is_negation(struct str word)
+/* One word, spelled out or drawn out: "s.t.o.p", "stooop", "stopppp". */
+static bool is_spelled_stop(struct str text)
 {
-    return str_eq(word, STR("not")) || str_eq(word, STR("don't")) || str_eq(word, STR("dont")) ||
-           str_eq(word, STR("never"));
+    char word[SPELLED_BYTES];
+    size_t n = 0;
+    bool is_spelled = text.len >= 2 && !is_letter(text.p[1]);
+    for (size_t i = 0; i < text.len; i++) {
+        bool is_drawl = n > 0 && word[n - 1] == text.p[i];
+        if (!is_letter(text.p[i]) ? !is_spelled : n == SPELLED_BYTES)
+            return false;
+        if (is_letter(text.p[i]) && !is_drawl)
+            word[n++] = text.p[i];
+    }
+    bool is_long_drawl = text.len >= n + 2; /* "stoop" is a word of its own */
+    return is_long_drawl && match_has_word(WORDS_STOP_STRONG, (struct str){word, n});
 }
 
-/* A strong word anywhere, or any STOP word among words of courtesy only. */
-static bool is_short_stop(struct str normalised)
+/* STOP words among words of courtesy, the strong ones also among what a STOP is about. */
+static bool is_stop_of_words(struct str normalised)
 {
     bool has_strong = false;
     bool has_weak = false;
-    bool is_courteous = true;
-    bool is_negated = false;
-    struct str rest = normalised;
-    for (struct str word; (word = match_next_word(&rest)).p != NULL;) {
-        const struct keyword *keyword = match_find_keyword(word);
-        bool is_stop = keyword != NULL && keyword->command == COMMAND_STOP;
-        is_negated = is_negated || is_negation(word);
-        if (match_has_word(match_strong_stop_words, match_n_strong_stop_words, word) && !is_negated)
+    bool has_about = false;
+    for (struct str word; (word = match_next_word(&normalised)).p != NULL;) {
+        if (match_has_word(WORDS_STOP_STRONG, word))
             has_strong = true;
-        else if (is_stop && !is_negated)
+        else if (match_find_keyword(word).command == COMMAND_STOP)
             has_weak = true;
-        else if (!match_has_word(match_courtesy_words, match_n_courtesy_words, word))
-            is_courteous = false;
+        else if (match_has_word(WORDS_COURTESY, word))
+            continue;
+        else if (match_has_word(WORDS_STOP_ABOUT, word))
+            has_about = true;
+        else
+            return false;
     }
-    return has_strong || (has_weak && is_courteous);
+    return has_strong || (has_weak && !has_about);
+}
+
+/* Nothing but courtesy in front of and behind the phrase. */
+static bool is_whole_phrase(struct str text, struct str phrase)
+{
+    while (!str_starts(text, phrase)) {
+        struct str word = match_next_word(&text);
+        if (word.p == NULL || !match_has_word(WORDS_COURTESY, word))
+            return false;
+    }
+    struct str rest = str_sub(text, phrase.len, text.len);
+    if (!str_is_empty(rest) && rest.p[0] != ' ')
+        return false;
+    return match_has_words(WORDS_COURTESY, WORDS_COURTESY, str_trim(rest));
 }
 
 bool match_is_stop(struct str normalised)
 {
-    size_t n_words = count_words(normalised);
-    if (n_words == 0)
+    if (str_is_empty(normalised) || (normalised.p[0] >= '0' && normalised.p[0] <= '9'))
         return false;
-    if (n_words <= MAX_STOP_WORDS && is_short_stop(normalised))
+    if (is_stop_of_words(normalised) || is_spelled_stop(normalised))
         return true;
-    for (size_t i = 0; n_words > 1 && i < match_n_stop_phrases; i++) {
-        if (has_phrase(normalised, match_stop_phrases[i]))
-            return true;
+    for (size_t i = 0; i < match_n_word_rows; i++) {
+        enum word_list list = match_word_rows[i].list;
+        if (list != PHRASES_STOP && list != PHRASES_STOP_WHOLE)
+            continue;
+        for (struct str rest = str_from(match_word_rows[i].words); rest.p != NULL;) {
+            struct str phrase = str_split(&rest, '|');
+            if (list == PHRASES_STOP ? match_has_phrase(normalised, phrase)
+                                     : is_whole_phrase(normalised, phrase))
+                return true;
+        }
     }
     return false;
 }

@@ -1,365 +1,391 @@
 #include "core/match/words.h"
 
-#define W(word)                                                                                    \
-    {                                                                                              \
-        (word), sizeof(word) - 1                                                                   \
-    }
+#include <string.h>
 
-const struct keyword match_keywords[] = {
-    {COMMAND_JOIN, "en", W("join")},
-    {COMMAND_JOIN, "en", W("start")},
-    {COMMAND_JOIN, "fr", W("debut")},
-    {COMMAND_JOIN, "fr", W("commencer")},
-    {COMMAND_JOIN, "es", W("inicio")},
-    {COMMAND_JOIN, "es", W("empezar")},
-    {COMMAND_JOIN, "tr", W("katil")},
-    {COMMAND_JOIN, "tr", W("basla")},
-    {COMMAND_JOIN, "de", W("mitmachen")},
-    {COMMAND_JOIN, "ru", W("старт")},
-    {COMMAND_JOIN, "ru", W("начать")},
-    {COMMAND_JOIN, "ar", W("ابدا")},
-    {COMMAND_JOIN, "ar", W("انضم")},
+const struct keyword_row match_keyword_rows[] = {
+    {COMMAND_JOIN, "en", "join start"},
+    {COMMAND_JOIN, "fr", "debut commencer"},
+    {COMMAND_JOIN, "es", "inicio empezar"},
+    {COMMAND_JOIN, "tr", "katil basla"},
+    {COMMAND_JOIN, "de", "mitmachen"},
+    {COMMAND_JOIN, "ru", "старт начать"},
+    {COMMAND_JOIN, "ar", "ابدا انضم"},
 
-    {COMMAND_MENU, "en", W("menu")},
-    {COMMAND_MENU, "de", W("menue")},
-    {COMMAND_MENU, "ru", W("меню")},
-    {COMMAND_MENU, "ar", W("قايمه")},
+    {COMMAND_MENU, "en", "menu"},
+    {COMMAND_MENU, "de", "menue"},
+    {COMMAND_MENU, "ru", "меню"},
+    {COMMAND_MENU, "ar", "قايمه"},
 
-    {COMMAND_NEXT, "en", W("next")},
-    {COMMAND_NEXT, "en", W("n")},
-    {COMMAND_NEXT, "fr", W("suite")},
-    {COMMAND_NEXT, "fr", W("suivant")},
-    {COMMAND_NEXT, "es", W("siguiente")},
-    {COMMAND_NEXT, "es", W("sig")},
-    {COMMAND_NEXT, "tr", W("ileri")},
-    {COMMAND_NEXT, "tr", W("devam")},
-    {COMMAND_NEXT, "de", W("weiter")},
-    {COMMAND_NEXT, "ru", W("далее")},
-    {COMMAND_NEXT, "ru", W("дальше")},
-    {COMMAND_NEXT, "ar", W("تالي")},
+    {COMMAND_NEXT, "en", "next n"},
+    {COMMAND_NEXT, "fr", "suite suivant"},
+    {COMMAND_NEXT, "es", "siguiente sig"},
+    {COMMAND_NEXT, "tr", "ileri devam"},
+    {COMMAND_NEXT, "de", "weiter"},
+    {COMMAND_NEXT, "ru", "далее дальше"},
+    {COMMAND_NEXT, "ar", "تالي"},
 
-    {COMMAND_BACK, "en", W("back")},
-    {COMMAND_BACK, "fr", W("retour")},
-    {COMMAND_BACK, "es", W("atras")},
-    {COMMAND_BACK, "es", W("volver")},
-    {COMMAND_BACK, "tr", W("geri")},
-    {COMMAND_BACK, "de", W("zuruck")},
-    {COMMAND_BACK, "de", W("zurueck")},
-    {COMMAND_BACK, "ru", W("назад")},
-    {COMMAND_BACK, "ar", W("رجوع")},
-    {COMMAND_BACK, "ar", W("سابق")},
+    {COMMAND_BACK, "en", "back"},
+    {COMMAND_BACK, "fr", "retour"},
+    {COMMAND_BACK, "es", "atras volver"},
+    {COMMAND_BACK, "tr", "geri"},
+    {COMMAND_BACK, "de", "zuruck zurueck"},
+    {COMMAND_BACK, "ru", "назад"},
+    {COMMAND_BACK, "ar", "رجوع سابق"},
 
-    {COMMAND_REPEAT, "en", W("repeat")},
-    {COMMAND_REPEAT, "fr", W("repeter")},
-    {COMMAND_REPEAT, "es", W("repetir")},
-    {COMMAND_REPEAT, "tr", W("tekrar")},
-    {COMMAND_REPEAT, "de", W("nochmal")},
-    {COMMAND_REPEAT, "ru", W("повтор")},
-    {COMMAND_REPEAT, "ar", W("اعاده")},
+    {COMMAND_REPEAT, "en", "repeat"},
+    {COMMAND_REPEAT, "fr", "repeter"},
+    {COMMAND_REPEAT, "es", "repetir"},
+    {COMMAND_REPEAT, "tr", "tekrar"},
+    {COMMAND_REPEAT, "de", "nochmal"},
+    {COMMAND_REPEAT, "ru", "повтор"},
+    {COMMAND_REPEAT, "ar", "اعاده"},
 
-    {COMMAND_SCORE, "en", W("score")},
-    {COMMAND_SCORE, "fr", W("points")},
-    {COMMAND_SCORE, "es", W("puntos")},
-    {COMMAND_SCORE, "es", W("nota")},
-    {COMMAND_SCORE, "tr", W("puan")},
-    {COMMAND_SCORE, "de", W("punkte")},
-    {COMMAND_SCORE, "ru", W("баллы")},
-    {COMMAND_SCORE, "ar", W("نتيجه")},
-    {COMMAND_SCORE, "ar", W("نقاط")},
+    {COMMAND_SCORE, "en", "score"},
+    {COMMAND_SCORE, "fr", "points"},
+    {COMMAND_SCORE, "es", "puntos nota"},
+    {COMMAND_SCORE, "tr", "puan"},
+    {COMMAND_SCORE, "de", "punkte"},
+    {COMMAND_SCORE, "ru", "баллы"},
+    {COMMAND_SCORE, "ar", "نتيجه نقاط"},
 
-    {COMMAND_LANG, "en", W("lang")},
-    {COMMAND_LANG, "fr", W("langue")},
-    {COMMAND_LANG, "es", W("idioma")},
-    {COMMAND_LANG, "tr", W("dil")},
-    {COMMAND_LANG, "de", W("sprache")},
-    {COMMAND_LANG, "ru", W("язык")},
-    {COMMAND_LANG, "ar", W("لغه")},
+    {COMMAND_LANG, "en", "lang"},
+    {COMMAND_LANG, "fr", "langue"},
+    {COMMAND_LANG, "es", "idioma"},
+    {COMMAND_LANG, "tr", "dil"},
+    {COMMAND_LANG, "de", "sprache"},
+    {COMMAND_LANG, "ru", "язык"},
+    {COMMAND_LANG, "ar", "لغه"},
 
-    {COMMAND_HELP, "en", W("help")},
-    {COMMAND_HELP, "en", W("info")},
-    {COMMAND_HELP, "fr", W("aide")},
-    {COMMAND_HELP, "es", W("ayuda")},
-    {COMMAND_HELP, "tr", W("yardim")},
-    {COMMAND_HELP, "de", W("hilfe")},
-    {COMMAND_HELP, "ru", W("помощь")},
-    {COMMAND_HELP, "ar", W("مساعده")},
+    {COMMAND_HELP, "en", "help info"},
+    {COMMAND_HELP, "fr", "aide"},
+    {COMMAND_HELP, "es", "ayuda"},
+    {COMMAND_HELP, "tr", "yardim"},
+    {COMMAND_HELP, "de", "hilfe"},
+    {COMMAND_HELP, "ru", "помощь"},
+    {COMMAND_HELP, "ar", "مساعده"},
+    {COMMAND_HELP, "sw", "msaada"},
 
-    /* What aggregators block on, whatever the learner's language. */
-    {COMMAND_STOP, "en", W("stop")},
-    {COMMAND_STOP, "en", W("stopall")},
-    {COMMAND_STOP, "en", W("unsubscribe")},
-    {COMMAND_STOP, "en", W("cancel")},
-    {COMMAND_STOP, "en", W("end")},
-    {COMMAND_STOP, "en", W("quit")},
-    {COMMAND_STOP, "en", W("optout")},
-    {COMMAND_STOP, "en", W("opt-out")},
-    {COMMAND_STOP, "en", W("revoke")},
-    {COMMAND_STOP, "en", W("remove")},
-    {COMMAND_STOP, "en", W("arret")},
-    {COMMAND_STOP, "en", W("td")},
-    {COMMAND_STOP, "fr", W("arreter")},
-    {COMMAND_STOP, "es", W("baja")},
-    {COMMAND_STOP, "es", W("alto")},
-    {COMMAND_STOP, "es", W("parar")},
-    {COMMAND_STOP, "tr", W("dur")},
-    {COMMAND_STOP, "tr", W("ret")},
-    {COMMAND_STOP, "tr", W("iptal")},
-    {COMMAND_STOP, "de", W("stopp")},
-    {COMMAND_STOP, "de", W("abmelden")},
-    {COMMAND_STOP, "ru", W("стоп")},
-    {COMMAND_STOP, "ru", W("отписка")},
-    {COMMAND_STOP, "ar", W("توقف")},
-    {COMMAND_STOP, "ar", W("قف")},
-    {COMMAND_STOP, "ar", W("ايقاف")},
+    /* English: also what aggregators block on, whatever the learner's language. */
+    {COMMAND_STOP, "en",
+     "stop stopall unsubscribe cancel end quit optout opt-out revoke remove arret td unsub halt"},
+    {COMMAND_STOP, "fr", "arreter desabonner desabonnement"},
+    {COMMAND_STOP, "es", "baja alto parar cancelar salir detener"},
+    {COMMAND_STOP, "tr", "dur ret iptal"},
+    {COMMAND_STOP, "de", "stopp abmelden abbrechen abbestellen"},
+    {COMMAND_STOP, "ru", "стоп отписка"},
+    {COMMAND_STOP, "ar", "توقف قف ايقاف"},
+    {COMMAND_STOP, "pt", "sair"},
+    {COMMAND_STOP, "sw", "sitisha acha acheni"},
 
-    {COMMAND_SAFE, "en", W("safe")},
-    {COMMAND_SAFE, "fr", W("danger")},
-    {COMMAND_SAFE, "fr", W("secours")},
-    {COMMAND_SAFE, "es", W("peligro")},
-    {COMMAND_SAFE, "es", W("auxilio")},
-    {COMMAND_SAFE, "tr", W("tehlike")},
-    {COMMAND_SAFE, "tr", W("imdat")},
-    {COMMAND_SAFE, "de", W("gefahr")},
-    {COMMAND_SAFE, "de", W("notfall")},
-    {COMMAND_SAFE, "ru", W("опасность")},
-    {COMMAND_SAFE, "ru", W("sos")},
-    {COMMAND_SAFE, "ar", W("خطر")},
-    {COMMAND_SAFE, "ar", W("نجده")},
+    {COMMAND_SAFE, "en", "safe"},
+    {COMMAND_SAFE, "fr", "danger secours"},
+    {COMMAND_SAFE, "es", "peligro auxilio"},
+    {COMMAND_SAFE, "tr", "tehlike imdat"},
+    {COMMAND_SAFE, "de", "gefahr notfall"},
+    {COMMAND_SAFE, "ru", "опасность sos"},
+    {COMMAND_SAFE, "ar", "خطر نجده"},
+    {COMMAND_SAFE, "sw", "hatari"},
 
-    {COMMAND_PAUSE, "en", W("pause")},
-    {COMMAND_PAUSE, "es", W("pausa")},
-    {COMMAND_PAUSE, "tr", W("ara")},
-    {COMMAND_PAUSE, "ru", W("пауза")},
-    {COMMAND_PAUSE, "ar", W("وقفه")},
+    {COMMAND_PAUSE, "en", "pause"},
+    {COMMAND_PAUSE, "es", "pausa"},
+    {COMMAND_PAUSE, "tr", "ara"},
+    {COMMAND_PAUSE, "ru", "пауза"},
+    {COMMAND_PAUSE, "ar", "وقفه"},
 
-    {COMMAND_CATCH, "en", W("catch")},
-    {COMMAND_CATCH, "fr", W("rattraper")},
-    {COMMAND_CATCH, "es", W("ponerse")},
-    {COMMAND_CATCH, "es", W("repaso")},
-    {COMMAND_CATCH, "tr", W("telafi")},
-    {COMMAND_CATCH, "de", W("nachholen")},
-    {COMMAND_CATCH, "ru", W("догнать")},
-    {COMMAND_CATCH, "ar", W("استدراك")},
+    {COMMAND_CATCH, "en", "catch"},
+    {COMMAND_CATCH, "fr", "rattraper"},
+    {COMMAND_CATCH, "es", "ponerse repaso"},
+    {COMMAND_CATCH, "tr", "telafi"},
+    {COMMAND_CATCH, "de", "nachholen"},
+    {COMMAND_CATCH, "ru", "догнать"},
+    {COMMAND_CATCH, "ar", "استدراك"},
 
-    {COMMAND_CERT, "en", W("cert")},
-    {COMMAND_CERT, "fr", W("certificat")},
-    {COMMAND_CERT, "es", W("certificado")},
-    {COMMAND_CERT, "tr", W("belge")},
-    {COMMAND_CERT, "de", W("zertifikat")},
-    {COMMAND_CERT, "ru", W("сертификат")},
-    {COMMAND_CERT, "ar", W("شهاده")},
+    {COMMAND_CERT, "en", "cert"},
+    {COMMAND_CERT, "fr", "certificat"},
+    {COMMAND_CERT, "es", "certificado"},
+    {COMMAND_CERT, "tr", "belge"},
+    {COMMAND_CERT, "de", "zertifikat"},
+    {COMMAND_CERT, "ru", "сертификат"},
+    {COMMAND_CERT, "ar", "شهاده"},
 
-    {COMMAND_CHECK, "en", W("check")},
-    {COMMAND_CHECK, "fr", W("verifier")},
-    {COMMAND_CHECK, "es", W("verificar")},
-    {COMMAND_CHECK, "tr", W("dogrula")},
-    {COMMAND_CHECK, "de", W("prufen")},
-    {COMMAND_CHECK, "de", W("pruefen")},
-    {COMMAND_CHECK, "ru", W("проверить")},
-    {COMMAND_CHECK, "ar", W("تحقق")},
+    {COMMAND_CHECK, "en", "check"},
+    {COMMAND_CHECK, "fr", "verifier"},
+    {COMMAND_CHECK, "es", "verificar"},
+    {COMMAND_CHECK, "tr", "dogrula"},
+    {COMMAND_CHECK, "de", "prufen pruefen"},
+    {COMMAND_CHECK, "ru", "проверить"},
+    {COMMAND_CHECK, "ar", "تحقق"},
 
-    {COMMAND_SWITCH, "en", W("switch")},
-    {COMMAND_SWITCH, "fr", W("changer")},
-    {COMMAND_SWITCH, "es", W("cambiar")},
-    {COMMAND_SWITCH, "tr", W("degistir")},
-    {COMMAND_SWITCH, "de", W("wechsel")},
-    {COMMAND_SWITCH, "ru", W("сменить")},
-    {COMMAND_SWITCH, "ar", W("تبديل")},
+    {COMMAND_SWITCH, "en", "switch"},
+    {COMMAND_SWITCH, "fr", "changer"},
+    {COMMAND_SWITCH, "es", "cambiar"},
+    {COMMAND_SWITCH, "tr", "degistir"},
+    {COMMAND_SWITCH, "de", "wechsel"},
+    {COMMAND_SWITCH, "ru", "сменить"},
+    {COMMAND_SWITCH, "ar", "تبديل"},
 
-    {COMMAND_DELETE, "en", W("delete")},
-    {COMMAND_DELETE, "fr", W("effacer")},
-    {COMMAND_DELETE, "es", W("borrar")},
-    {COMMAND_DELETE, "tr", W("sil")},
-    {COMMAND_DELETE, "de", W("loschen")},
-    {COMMAND_DELETE, "de", W("loeschen")},
-    {COMMAND_DELETE, "ru", W("удалить")},
-    {COMMAND_DELETE, "ar", W("حذف")},
+    {COMMAND_DELETE, "en", "delete"},
+    {COMMAND_DELETE, "fr", "effacer"},
+    {COMMAND_DELETE, "es", "borrar"},
+    {COMMAND_DELETE, "tr", "sil"},
+    {COMMAND_DELETE, "de", "loschen loeschen"},
+    {COMMAND_DELETE, "ru", "удалить"},
+    {COMMAND_DELETE, "ar", "حذف"},
 
-    {COMMAND_YES, "en", W("yes")},
-    {COMMAND_YES, "fr", W("oui")},
-    {COMMAND_YES, "es", W("si")},
-    {COMMAND_YES, "tr", W("evet")},
-    {COMMAND_YES, "de", W("ja")},
-    {COMMAND_YES, "ru", W("да")},
-    {COMMAND_YES, "ar", W("نعم")},
+    {COMMAND_YES, "en", "yes"},
+    {COMMAND_YES, "fr", "oui"},
+    {COMMAND_YES, "es", "si"},
+    {COMMAND_YES, "tr", "evet"},
+    {COMMAND_YES, "de", "ja"},
+    {COMMAND_YES, "ru", "да"},
+    {COMMAND_YES, "ar", "نعم"},
 
-    {COMMAND_NO, "en", W("no")},
-    {COMMAND_NO, "fr", W("non")},
-    {COMMAND_NO, "tr", W("hayir")},
-    {COMMAND_NO, "de", W("nein")},
-    {COMMAND_NO, "ru", W("нет")},
-    {COMMAND_NO, "ar", W("لا")},
+    {COMMAND_NO, "en", "no"},
+    {COMMAND_NO, "fr", "non"},
+    {COMMAND_NO, "tr", "hayir"},
+    {COMMAND_NO, "de", "nein"},
+    {COMMAND_NO, "ru", "нет"},
+    {COMMAND_NO, "ar", "لا"},
 };
-const size_t match_n_keywords = ARRAY_LEN(match_keywords);
+const size_t match_n_keyword_rows = ARRAY_LEN(match_keyword_rows);
 
-const struct number_word match_number_words[] = {
-    {0, W("zero")},   {1, W("one")},    {2, W("two")},    {3, W("three")}, {4, W("four")},
-    {5, W("five")},   {6, W("six")},    {7, W("seven")},  {8, W("eight")}, {9, W("nine")},
-    {1, W("un")},     {1, W("une")},    {2, W("deux")},   {3, W("trois")}, {4, W("quatre")},
-    {5, W("cinq")},   {7, W("sept")},   {8, W("huit")},   {9, W("neuf")},  {0, W("cero")},
-    {1, W("uno")},    {1, W("una")},    {2, W("dos")},    {3, W("tres")},  {4, W("cuatro")},
-    {5, W("cinco")},  {6, W("seis")},   {7, W("siete")},  {8, W("ocho")},  {9, W("nueve")},
-    {0, W("sifir")},  {1, W("bir")},    {2, W("iki")},    {3, W("uc")},    {4, W("dort")},
-    {5, W("bes")},    {6, W("alti")},   {7, W("yedi")},   {8, W("sekiz")}, {9, W("dokuz")},
-    {0, W("null")},   {1, W("ein")},    {1, W("eins")},   {1, W("eine")},  {2, W("zwei")},
-    {2, W("zwo")},    {3, W("drei")},   {4, W("vier")},   {5, W("funf")},  {5, W("fuenf")},
-    {6, W("sechs")},  {7, W("sieben")}, {8, W("acht")},   {9, W("neun")},  {0, W("ноль")},
-    {1, W("один")},   {1, W("одна")},   {2, W("два")},    {2, W("две")},   {3, W("три")},
-    {4, W("четыре")}, {5, W("пять")},   {6, W("шесть")},  {7, W("семь")},  {8, W("восемь")},
-    {9, W("девять")}, {0, W("صفر")},    {1, W("واحد")},   {1, W("واحده")}, {2, W("اثنان")},
-    {2, W("اثنين")},  {2, W("اثنتان")}, {3, W("ثلاثه")},  {3, W("ثلاث")},  {4, W("اربعه")},
-    {4, W("اربع")},   {5, W("خمسه")},   {5, W("خمس")},    {6, W("سته")},   {6, W("ست")},
-    {7, W("سبعه")},   {7, W("سبع")},    {8, W("ثمانيه")}, {8, W("ثماني")}, {9, W("تسعه")},
-    {9, W("تسع")},
+const struct number_row match_number_rows[] = {
+    {0, "zero cero sifir null ноль صفر sufuri"},
+    {1, "one un une uno una bir ein eins eine один одна واحد واحده moja"},
+    {2, "two deux dos iki zwei zwo два две اثنان اثنين اثنتان mbili"},
+    {3, "three trois tres uc drei три ثلاثه ثلاث tatu"},
+    {4, "four quatre cuatro dort vier четыре اربعه اربع nne"},
+    {5, "five cinq cinco bes funf fuenf пять خمسه خمس tano"},
+    {6, "six seis alti sechs шесть سته ست sita"},
+    {7, "seven sept siete yedi sieben семь سبعه سبع saba"},
+    {8, "eight huit ocho sekiz acht восемь ثمانيه ثماني nane"},
+    {9, "nine neuf nueve dokuz neun девять تسعه تسع tisa"},
+    {10, "ten dix diez zehn десять عشره عشر kumi"},
 };
-const size_t match_n_number_words = ARRAY_LEN(match_number_words);
+const size_t match_n_number_rows = ARRAY_LEN(match_number_rows);
 
-const struct str match_filler_words[] = {
-    W("no"),      W("nr"),     W("num"),     W("number"),  W("answer"), W("ans"),
-    W("option"),  W("choice"), W("or"),      W("and"),     W("is"),     W("it"),
-    W("its"),     W("my"),     W("the"),     W("please"),  W("numero"), W("n"),
-    W("reponse"), W("choix"),  W("ou"),      W("et"),      W("la"),     W("respuesta"),
-    W("opcion"),  W("o"),      W("y"),       W("numara"),  W("cevap"),  W("secenek"),
-    W("veya"),    W("ve"),     W("nummer"),  W("antwort"), W("oder"),   W("und"),
-    W("номер"),   W("ответ"),  W("вариант"), W("или"),     W("и"),      W("رقم"),
-    W("جواب"),    W("اجابه"),  W("او"),      W("و"),       W("خيار"),
+const struct word_row match_word_rows[] = {
+    {WORDS_FILLER, "en",
+     "no nr num number answer ans option choice or and is it its the my i im a think say said "
+     "choose chose pick take guess believe mean for me that this would about around "
+     "approximately maybe probably sorry oops hi hello dear here only just to be go with reply "
+     "press want of"},
+    {WORDS_FILLER, "fr",
+     "numero n reponse choix ou et la le je pense crois dis choisis c'est est bonjour environ"},
+    {WORDS_FILLER, "es", "respuesta opcion o y creo pienso digo elijo es el hola"},
+    {WORDS_FILLER, "tr", "numara cevap secenek veya ve bence merhaba"},
+    {WORDS_FILLER, "de", "nummer antwort oder und ich denke glaube sage nehme die hallo"},
+    {WORDS_FILLER, "ru", "номер ответ вариант или и я думаю выбираю мой"},
+    {WORDS_FILLER, "ar", "رقم جواب اجابه او و خيار اظن اعتقد"},
+    {WORDS_FILLER, "sw", "jibu namba nambari ni au na nadhani nafikiri"},
+
+    {WORDS_COURTESY, "en",
+     "please pls plz plse thanks thank thx ty tnx you u now me it this all i agree ok okay do "
+     "sir madam mam dear hi hello hey lesson again kindly cheers bye"},
+    {WORDS_COURTESY, "fr", "merci svp s'il vous plait moi bonjour maintenant"},
+    {WORDS_COURTESY, "es", "por favor gracias ya ahora hola"},
+    {WORDS_COURTESY, "tr", "lutfen tesekkurler simdi"},
+    {WORDS_COURTESY, "de", "bitte danke jetzt hallo"},
+    {WORDS_COURTESY, "ru", "пожалуйста спасибо сейчас"},
+    {WORDS_COURTESY, "ar", "شكرا من فضلك رجاء"},
+    {WORDS_COURTESY, "sw", "tafadhali asante sasa"},
+
+    {WORDS_YES, "en",
+     "y yeah yep yup yess yea ya ye sure ok okay okey k agree agreed accept accepted consent "
+     "certainly fine alright"},
+    {WORDS_YES, "fr", "ok d'accord dacord accord accepte ouais"},
+    {WORDS_YES, "es", "claro acepto vale bueno"},
+    {WORDS_YES, "tr", "tamam kabul olur"},
+    {WORDS_YES, "de", "jawohl gern gerne einverstanden"},
+    {WORDS_YES, "ru", "ага ок хорошо согласен согласна конечно"},
+    {WORDS_YES, "ar", "اجل موافق موافقه اوافق ايوه"},
+    {WORDS_YES, "sw", "ndio ndiyo sawa nakubali"},
+
+    {WORDS_NO, "en", "nope nah never refuse decline disagree"},
+    {WORDS_NO, "fr", "refuse"},
+    {WORDS_NO, "es", "rechazo"},
+    {WORDS_NO, "sw", "hapana sitaki"},
+    {WORDS_NO, "de", "nee"},
+
+    {WORDS_NOT, "en", "not dont don't cannot cant can't wont won't didnt didn't"},
+    {WORDS_NOT, "fr", "pas"},
+    {WORDS_NOT, "de", "nicht"},
+    {WORDS_NOT, "tr", "degil istemiyorum"},
+    {WORDS_NOT, "ru", "не"},
+    {WORDS_NOT, "ar", "لا"},
+
+    {WORDS_GO_ON, "en",
+     "ok okay okey k more continue cont go on proceed carry yes yep yeah sure ready done read "
+     "understood got"},
+    {WORDS_GO_ON, "fr", "continuer continue plus oui d'accord compris lu"},
+    {WORDS_GO_ON, "es", "continuar continua mas si vale sigue entendido"},
+    {WORDS_GO_ON, "tr", "tamam evet daha"},
+    {WORDS_GO_ON, "de", "mehr fortfahren ja verstanden gelesen"},
+    {WORDS_GO_ON, "ru", "ок да еще продолжить продолжай понятно"},
+    {WORDS_GO_ON, "ar", "نعم مزيد استمر متابعه"},
+    {WORDS_GO_ON, "sw", "endelea sawa ndio ndiyo zaidi"},
+
+    {WORDS_STOP_STRONG, "en", "stop stopall unsubscribe unsub optout opt-out"},
+    {WORDS_STOP_STRONG, "de", "stopp abmelden"},
+    {WORDS_STOP_STRONG, "ru", "стоп отписка"},
+    {WORDS_STOP_STRONG, "ar", "توقف"},
+    {WORDS_STOP_STRONG, "sw", "sitisha"},
+
+    {WORDS_STOP_ABOUT, "en",
+     "i im i'm we want wish like need would wanna must said say told already to the these those "
+     "your ur my our from on at every day sending send texting text messaging message messages "
+     "msg msgs sms texts spam spamming bothering disturbing annoying calling contacting writing "
+     "course courses lesson lessons class subscription subscribing number phone service program "
+     "programme everything immediately forever today right just really so enough will am is "
+     "you're from for and"},
+    {WORDS_STOP_ABOUT, "fr", "je veux stp les vos ces messages sms cours envoyer tout le la de"},
+    {WORDS_STOP_ABOUT, "es", "quiero los sus mensajes sms curso enviar todo el la de"},
+    {WORDS_STOP_ABOUT, "de", "ich will mochte die diese nachrichten sms kurs alles den das"},
+    {WORDS_STOP_ABOUT, "tr", "mesaj mesajlar mesajlari sms kurs istiyorum"},
+    {WORDS_STOP_ABOUT, "ru", "я хочу сообщения смс курс рассылку рассылка все"},
+    {WORDS_STOP_ABOUT, "ar", "رسايل اريد عن ارسال دوره"},
+    {WORDS_STOP_ABOUT, "sw", "nataka kutuma ujumbe jumbe sms kozi"},
+
+    {WORDS_COMMON, "en",
+     "shop shops step steps stoop stops top slop strop stow atop story stock star stars stare "
+     "start smart tart stark john joan coin join joint loin men mend mean menus nest neat text "
+     "net newt pack bank bark black bac book hack lack sack rack back backs bake repeats repent "
+     "scope scare store shore spore scores scored core land long hang sang bang lane gang lung "
+     "held hell heap helps hemp yelp help helped heal into same sale save saves saved cafe "
+     "safer sane sage sake seafe case cause pauses paused match watch patch latch hatch batch "
+     "caught cent certs cart curt cheek chick checks chuck cheque checked twitch swatch "
+     "switched deleted"},
+    {WORDS_COMMON, "fr",
+     "suit suites retours aile aime aider aides point pointe pensee lange langues arrete "
+     "dangers pauses changes menus"},
+    {WORDS_COMMON, "es",
+     "algo auto alta alta salto bajo caja bala baca para pasar parir parra nata bota rota notas "
+     "ayudar ayudan otras atrae salir saber salud cambia cambio"},
+    {WORDS_COMMON, "tr", "yeri deri seri gelir baska bazla kati dilim evde belgem"},
+    {WORDS_COMMON, "de", "leiter weite weiten hilft punkt sprach gefahren reise zurueckk notfalls"},
+    {WORDS_COMMON, "ru", "стол стопа стон топ столп стар старая далек слово языки балл назван"},
+
+    {PHRASES_STOP, "en",
+     "stop sending me|stop sending messages|stop sending sms|stop sending these|"
+     "stop sending texts|stop sending this|stop texting|stop messaging|stop contacting|"
+     "stop bothering me|stop spamming|stop these messages|stop the messages|stop all messages|"
+     "stop your messages|no more messages|no more texts|no more sms|do not text me|"
+     "don't text me|dont text me|do not message me|don't message me|dont message me|"
+     "do not contact me|don't contact me|dont contact me|do not send me any|don't send me any|"
+     "dont send me any|do not send me more|don't send me more|dont send me more|unsubscribe me|"
+     "unsubscribe from|remove me from|take me off|opt me out|want to opt out|"
+     "want to unsubscribe|remove my number|delete my number from|cancel my subscription|"
+     "lose my number"},
+    {PHRASES_STOP, "fr",
+     "ne m'envoyez plus|ne m envoyez plus|m'envoyez plus|n'envoyez plus|ne m'ecrivez plus|"
+     "ne plus recevoir|plus recevoir de messages|plus recevoir vos messages|arretez d'envoyer|"
+     "arretez de m'envoyer|arretez les messages|desabonnez moi|desabonnez-moi|me desabonner|"
+     "laissez moi tranquille|laissez-moi tranquille"},
+    {PHRASES_STOP, "es",
+     "no me envien mas|no me envie mas|no me manden mas|no me mande mas|no envien mas|"
+     "no mas mensajes|no quiero mas mensajes|no quiero recibir mas|dejen de enviar|"
+     "deje de enviar|darme de baja|denme de baja|dejenme en paz|dejame en paz|borren mi numero|"
+     "cancelar mi suscripcion"},
+    {PHRASES_STOP, "tr",
+     "mesaj atmayin|mesaj gondermeyin|mesaj istemiyorum|mesaj almak istemiyorum|"
+     "beni rahat birakin|numarami silin"},
+    {PHRASES_STOP, "de",
+     "keine nachrichten mehr|keine sms mehr|nicht mehr schreiben|nichts mehr schicken|"
+     "nichts mehr senden|horen sie auf|hoeren sie auf|bitte abmelden|lassen sie mich in ruhe|"
+     "lasst mich in ruhe|loschen sie meine nummer"},
+    {PHRASES_STOP, "ru",
+     "не присылайте|не отправляйте мне|не пишите мне|больше не пишите|отпишите меня|"
+     "хватит писать|оставьте меня в покое|удалите мой номер"},
+    {PHRASES_STOP, "ar",
+     "لا ترسل|لا ترسلوا|لا تراسلوني|لا اريد رسايل|اوقفوا رسايل|غاء اشتراك|اتركوني وشاني"},
+    {PHRASES_STOP, "sw",
+     "acha kunitumia|acheni kunitumia|msinitumie|usinitumie|niondoe kwenye|sitaki ujumbe"},
+
+    {PHRASES_STOP_WHOLE, "en",
+     "leave me alone|end my subscription|quit the course|leave the course|"
+     "i want to quit the course|i want to leave the course|want to quit the course|"
+     "want to leave the course|let me alone|no more|no more of this|no more thanks|enough|"
+     "enough is enough|thats enough|that's enough|i have had enough|had enough|i quit|"
+     "i want to quit|want to quit|want to leave|i want to leave|want out|i want out|opt out|"
+     "i opt out|remove me|remove number|remove this number|take me out|go away|not interested|"
+     "i am not interested|im not interested|i'm not interested|no longer interested|"
+     "i dont want this|i don't want this|i do not want this|dont want this|i dont want it|"
+     "i dont want any more|i don't want any more|dont want any more|i dont want anymore|"
+     "i want no more|cancel subscription|cancel the course|cancel everything|cancel this|end it|"
+     "end this|end the course|end subscription|quit course|please cancel|do not disturb|"
+     "dont disturb|don't disturb|do not disturb me|don't disturb me|dont disturb me|"
+     "unsubscribe please"},
+    {PHRASES_STOP_WHOLE, "fr",
+     "ca suffit|quitter le cours|je veux quitter le cours|assez|c'est assez|j'arrete|"
+     "je veux arreter|je ne veux plus|plus de messages|pas interesse|pas interessee|laissez moi"},
+    {PHRASES_STOP_WHOLE, "es",
+     "basta|basta ya|no mas|ya no mas|ya no quiero|no quiero mas|quiero salir|quiero parar|"
+     "dejenme|no me interesa|suficiente|es suficiente"},
+    {PHRASES_STOP_WHOLE, "tr", "yeter|artik yeter|artik istemiyorum|istemiyorum|ilgilenmiyorum"},
+    {PHRASES_STOP_WHOLE, "de",
+     "genug|es reicht|mir reicht es|ich mochte nicht mehr|ich will nicht mehr|kein interesse|"
+     "nicht mehr"},
+    {PHRASES_STOP_WHOLE, "ru",
+     "достаточно|хватит|больше не надо|не надо|не надо больше|мне не интересно|оставьте меня"},
+    {PHRASES_STOP_WHOLE, "ar", "كفي|كفايه|اتركوني|لا اريد|لا اريد مزيد"},
+    {PHRASES_STOP_WHOLE, "sw", "inatosha|niache|niacheni|sitaki tena"},
 };
-const size_t match_n_filler_words = ARRAY_LEN(match_filler_words);
+const size_t match_n_word_rows = ARRAY_LEN(match_word_rows);
 
-const struct str match_courtesy_words[] = {
-    W("please"), W("pls"),   W("plz"),    W("thanks"),      W("thank"),      W("thx"),
-    W("you"),    W("now"),   W("me"),     W("it"),          W("this"),       W("all"),
-    W("i"),      W("agree"), W("ok"),     W("do"),          W("sir"),        W("madam"),
-    W("lesson"), W("merci"), W("svp"),    W("s'il"),        W("vous"),       W("plait"),
-    W("moi"),    W("por"),   W("favor"),  W("gracias"),     W("ya"),         W("bitte"),
-    W("danke"),  W("jetzt"), W("lutfen"), W("tesekkurler"), W("пожалуйста"), W("спасибо"),
-    W("شكرا"),   W("من"),    W("فضلك"),   W("رجاء"),
-};
-const size_t match_n_courtesy_words = ARRAY_LEN(match_courtesy_words);
-
-const struct str match_strong_stop_words[] = {
-    W("stop"),    W("stopp"),    W("stopall"), W("unsubscribe"), W("optout"),
-    W("opt-out"), W("abmelden"), W("стоп"),    W("отписка"),     W("توقف"),
-};
-const size_t match_n_strong_stop_words = ARRAY_LEN(match_strong_stop_words);
-
-const struct str match_stop_phrases[] = {
-    /* English */
-    W("please stop"),
-    W("stop sending"),
-    W("stop texting"),
-    W("stop messaging"),
-    W("stop these messages"),
-    W("stop the messages"),
-    W("stop all messages"),
-    W("no more messages"),
-    W("no more texts"),
-    W("no more sms"),
-    W("do not text me"),
-    W("don't text me"),
-    W("dont text me"),
-    W("do not message me"),
-    W("don't message me"),
-    W("dont message me"),
-    W("do not send me any"),
-    W("don't send me any"),
-    W("dont send me any"),
-    W("do not send me more"),
-    W("don't send me more"),
-    W("dont send me more"),
-    W("unsubscribe me"),
-    W("remove me from"),
-    W("take me off"),
-    W("opt me out"),
-    W("opt out"),
-    /* French */
-    W("ne m'envoyez plus"),
-    W("ne m envoyez plus"),
-    W("m'envoyez plus"),
-    W("n'envoyez plus"),
-    W("ne m'ecrivez plus"),
-    W("ne plus recevoir"),
-    W("plus recevoir de messages"),
-    W("plus recevoir vos messages"),
-    W("arretez d'envoyer"),
-    W("arretez de m'envoyer"),
-    W("arretez les messages"),
-    W("desabonnez moi"),
-    W("desabonnez-moi"),
-    W("me desabonner"),
-    /* Spanish */
-    W("no me envien mas"),
-    W("no me envie mas"),
-    W("no me manden mas"),
-    W("no me mande mas"),
-    W("no envien mas"),
-    W("no mas mensajes"),
-    W("no quiero mas mensajes"),
-    W("no quiero recibir mas"),
-    W("dejen de enviar"),
-    W("deje de enviar"),
-    W("darme de baja"),
-    W("denme de baja"),
-    /* Turkish */
-    W("mesaj atmayin"),
-    W("mesaj gondermeyin"),
-    W("mesaj istemiyorum"),
-    W("mesaj almak istemiyorum"),
-    /* German */
-    W("keine nachrichten mehr"),
-    W("keine sms mehr"),
-    W("nicht mehr schreiben"),
-    W("nichts mehr schicken"),
-    W("nichts mehr senden"),
-    W("horen sie auf"),
-    W("hoeren sie auf"),
-    W("bitte abmelden"),
-    /* Russian */
-    W("не присылайте"),
-    W("не отправляйте мне"),
-    W("не пишите мне"),
-    W("больше не пишите"),
-    W("отпишите меня"),
-    W("хватит писать"),
-    /* Arabic */
-    W("لا ترسل"),
-    W("لا ترسلوا"),
-    W("لا تراسلوني"),
-    W("لا اريد رسايل"),
-    W("اوقفوا رسايل"),
-    W("غاء اشتراك"),
-};
-const size_t match_n_stop_phrases = ARRAY_LEN(match_stop_phrases);
-
-/* Every input is looked up here, most of them digits: the first byte decides nearly always. */
-const struct keyword *match_find_keyword(struct str word)
+/* Is the word one of a row's? Every input is looked up: the first byte decides nearly always. */
+static bool is_in_row(const char *words, char separator, struct str word)
 {
-    if (str_is_empty(word) || (word.p[0] >= '0' && word.p[0] <= '9'))
-        return NULL;
-    for (size_t i = 0; i < match_n_keywords; i++) {
-        const struct str *keyword = &match_keywords[i].word;
-        if (keyword->len == word.len && keyword->p[0] == word.p[0] && str_eq(*keyword, word))
-            return &match_keywords[i];
+    for (const char *p = words; p != NULL; p = strchr(p, separator), p = p != NULL ? p + 1 : NULL) {
+        bool is_same = p[0] == word.p[0] && strncmp(p, word.p, word.len) == 0;
+        if (is_same && (p[word.len] == separator || p[word.len] == '\0'))
+            return true;
     }
-    return NULL;
+    return false;
+}
+
+struct keyword match_find_keyword(struct str word)
+{
+    bool is_number = str_is_empty(word) || (word.p[0] >= '0' && word.p[0] <= '9');
+    for (size_t i = 0; !is_number && i < match_n_keyword_rows; i++) {
+        const struct keyword_row *row = &match_keyword_rows[i];
+        if (is_in_row(row->words, ' ', word))
+            return (struct keyword){row->command, row->lang, word};
+    }
+    return (struct keyword){COMMAND_NONE, "", STR_NONE};
 }
 
 int32_t match_find_number_word(struct str word)
 {
-    for (size_t i = 0; i < match_n_number_words; i++) {
-        if (str_eq(match_number_words[i].word, word))
-            return match_number_words[i].value;
+    for (size_t i = 0; !str_is_empty(word) && i < match_n_number_rows; i++) {
+        if (is_in_row(match_number_rows[i].words, ' ', word))
+            return match_number_rows[i].value;
     }
     return -1;
 }
 
-bool match_has_word(const struct str *words, size_t n, struct str word)
+bool match_has_word(enum word_list list, struct str word)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (str_eq(words[i], word))
+    bool is_phrases = list == PHRASES_STOP || list == PHRASES_STOP_WHOLE;
+    for (size_t i = 0; !str_is_empty(word) && i < match_n_word_rows; i++) {
+        const struct word_row *row = &match_word_rows[i];
+        if (row->list == list && is_in_row(row->words, is_phrases ? '|' : ' ', word))
             return true;
     }
     return false;
+}
+
+bool match_is_filler(struct str word)
+{
+    return match_has_word(WORDS_FILLER, word) || match_has_word(WORDS_COURTESY, word);
+}
+
+bool match_has_words(enum word_list list, enum word_list other, struct str text)
+{
+    for (struct str word; (word = match_next_word(&text)).p != NULL;) {
+        if (!match_has_word(list, word) && !match_has_word(other, word))
+            return false;
+    }
+    return true;
 }
 
 struct str match_next_word(struct str *rest)

@@ -1,0 +1,77 @@
+/*
+ * Yes and no, in all the forms in which people agree or refuse, and words that only mean "go on".
+ */
+#include <string.h>
+
+#include "core/match/match.h"
+#include "core/match/words.h"
+
+/* What the words of a text say. */
+struct votes {
+    bool has_yes;
+    bool has_no;
+    bool has_not;  /* "not", "don't": turns a yes into a no */
+    bool has_key;  /* 1 or 2 */
+    bool is_other; /* a word that belongs to no answer */
+};
+
+static int32_t key_of(struct str word)
+{
+    if (str_eq(word, STR("1")) || str_eq(word, STR("01")))
+        return 1;
+    if (str_eq(word, STR("2")) || str_eq(word, STR("02")))
+        return 2;
+    int32_t value = match_find_number_word(word);
+    return value == 1 || value == 2 ? value : 0;
+}
+
+static void vote(struct votes *votes, struct str word)
+{
+    int32_t key = key_of(word);
+    enum command command = match_find_keyword(word).command;
+    bool is_yes = key == 1 || command == COMMAND_YES || match_has_word(WORDS_YES, word);
+    bool is_no = key == 2 || command == COMMAND_NO || match_has_word(WORDS_NO, word);
+    bool is_not = match_has_word(WORDS_NOT, word);
+    votes->has_key = votes->has_key || key != 0;
+    votes->has_yes = votes->has_yes || is_yes;
+    votes->has_no = votes->has_no || is_no;
+    votes->has_not = votes->has_not || is_not;
+    votes->is_other =
+        votes->is_other || !(is_yes || is_no || is_not || match_has_word(WORDS_FILLER, word) ||
+                             match_has_word(WORDS_COURTESY, word));
+}
+
+/* Where the first word ends: "1,yes" are two. */
+static size_t word_end(struct str text)
+{
+    size_t end = 0;
+    while (end < text.len && strchr(" ,./:;!+&()", text.p[end]) == NULL)
+        end++;
+    return end;
+}
+
+enum agreement match_agreement(struct str normalised)
+{
+    struct votes votes = {0};
+    for (size_t at = 0; at < normalised.len;) {
+        struct str rest = str_sub(normalised, at, normalised.len);
+        struct str word = str_sub(rest, 0, word_end(rest));
+        if (!str_is_empty(word))
+            vote(&votes, word);
+        at += word.len + 1;
+    }
+    if (votes.is_other)
+        return AGREEMENT_NONE;
+    if (votes.has_not)
+        return votes.has_key ? AGREEMENT_NONE : AGREEMENT_NO;
+    if (votes.has_yes && votes.has_no)
+        return AGREEMENT_NONE;
+    return votes.has_yes ? AGREEMENT_YES : votes.has_no ? AGREEMENT_NO : AGREEMENT_NONE;
+}
+
+bool match_is_go_on(struct str normalised)
+{
+    struct str rest = normalised;
+    struct str word = match_next_word(&rest);
+    return match_has_word(WORDS_GO_ON, word) && match_has_words(WORDS_GO_ON, WORDS_COURTESY, rest);
+}

@@ -1,0 +1,376 @@
+/* What is an answer: keys, texts, numbers, words (docs/course-rules.md 1.3.5). */
+#include "match_text.h"
+
+/* ---- answers ---- */
+
+static const struct choice food_choices[] = {
+    {.text = {"Food and water", 14}},
+    {.text = {"A safe place", 12}},
+    {.text = {"Family, if safe", 15}},
+    {.text = {"Hören & sehen", 14}},
+};
+static const struct question four = {
+    .kind = QUESTION_CHOICE, .n_choices = 4, .choices = food_choices};
+
+static void expect_answer(const struct question *question, const char *text,
+                          enum answer_result result, int32_t value)
+{
+    struct answer_match match = match_answer(question, str_from(text), normal(text), arena);
+    int32_t found = question->kind == QUESTION_NUMBER ? match.number : match.choice;
+    if (match.result != result || (result == ANSWER_ONE && found != value))
+        fail_msg("\"%s\": result %d value %d, expected %d %d", text, match.result, found, result,
+                 value);
+}
+
+static void test_choice_answers(void **state)
+{
+    (void)state;
+    static const char *const twos[] = {"2",
+                                       "2.",
+                                       "2)",
+                                       "(2)",
+                                       "[2]",
+                                       "2!",
+                                       " 2 ",
+                                       "no 2",
+                                       "No. 2",
+                                       "no2",
+                                       "nr 2",
+                                       "n°2",
+                                       "№2",
+                                       "number 2",
+                                       "answer 2",
+                                       "Answer: 2",
+                                       "the answer is 2",
+                                       "my answer is 2 please",
+                                       "B",
+                                       "b",
+                                       "b)",
+                                       "(B)",
+                                       "b.",
+                                       "answer b",
+                                       "two",
+                                       "Two.",
+                                       "deux",
+                                       "dos",
+                                       "iki",
+                                       "İKİ",
+                                       "zwei",
+                                       "два",
+                                       "ДВА",
+                                       "اثنان",
+                                       "اثنين",
+                                       "٢",
+                                       "۲",
+                                       "２",
+                                       "२",
+                                       "2\ufe0f\u20e3",
+                                       "②",
+                                       "\u200f2",
+                                       "2 2",
+                                       "2, two",
+                                       "b 2",
+                                       "réponse 2",
+                                       "respuesta 2",
+                                       "cevap 2",
+                                       "antwort 2",
+                                       "ответ 2",
+                                       "جواب 2",
+                                       "ب",
+                                       "б",
+                                       "Б)",
+                                       "A safe place",
+                                       "a SAFE place.",
+                                       "2 a safe place",
+                                       "2) A safe place",
+                                       "b) a safe place",
+                                       "*2#",
+                                       "2 \U0001f44d",
+                                       "02",
+                                       "2 thanks",
+                                       "I think 2",
+                                       "i think it is b",
+                                       "I would say 2",
+                                       "2 please",
+                                       "hi 2",
+                                       "my answer: B, thank you",
+                                       "β",
+                                       "Β",
+                                       "ב",
+                                       "ख",
+                                       "2\xff"};
+    for (size_t i = 0; i < ARRAY_LEN(twos); i++)
+        expect_answer(&four, twos[i], ANSWER_ONE, 2);
+    static const struct {
+        const char *text;
+        enum answer_result result;
+        int32_t choice;
+    } cases[] = {
+        {"1", ANSWER_ONE, 1},
+        {"a", ANSWER_ONE, 1},
+        {"A)", ANSWER_ONE, 1},
+        {"А", ANSWER_ONE, 1}, /* Cyrillic */
+        {"Г", ANSWER_ONE, 4},
+        {"أ", ANSWER_ONE, 1},
+        {"ج", ANSWER_ONE, 3},
+        {"د", ANSWER_ONE, 4},
+        {"c", ANSWER_ONE, 3},
+        {"d", ANSWER_ONE, 4},
+        {"un", ANSWER_ONE, 1},
+        {"uno", ANSWER_ONE, 1},
+        {"bir", ANSWER_ONE, 1},
+        {"eins", ANSWER_ONE, 1},
+        {"один", ANSWER_ONE, 1},
+        {"واحد", ANSWER_ONE, 1},
+        {"üç", ANSWER_ONE, 3},
+        {"ثلاثة", ANSWER_ONE, 3},
+        {"quatre", ANSWER_ONE, 4},
+        {"четыре", ANSWER_ONE, 4},
+        {"أربعة", ANSWER_ONE, 4},
+        {"food and water", ANSWER_ONE, 1},
+        {"Family if safe", ANSWER_ONE, 3},
+        {"family, if safe", ANSWER_ONE, 3},
+        {"hoeren sehen", ANSWER_ONE, 4},
+        {"HÖREN & SEHEN", ANSWER_ONE, 4},
+        /* two answers */
+        {"2 3", ANSWER_AMBIGUOUS, 0},
+        {"1 or 2", ANSWER_AMBIGUOUS, 0},
+        {"1,2", ANSWER_AMBIGUOUS, 0},
+        {"1/2", ANSWER_AMBIGUOUS, 0},
+        {"1-3", ANSWER_AMBIGUOUS, 0},
+        {"2.3", ANSWER_AMBIGUOUS, 0},
+        {"a b", ANSWER_AMBIGUOUS, 0},
+        {"a or b", ANSWER_AMBIGUOUS, 0},
+        {"1 ou 2", ANSWER_AMBIGUOUS, 0},
+        {"1 или 2", ANSWER_AMBIGUOUS, 0},
+        {"١ أو ٢", ANSWER_AMBIGUOUS, 0},
+        {"b3", ANSWER_AMBIGUOUS, 0},
+        /* Cyrillic VE: third Russian letter, or Latin B */
+        {"В", ANSWER_AMBIGUOUS, 0},
+        {"в)", ANSWER_AMBIGUOUS, 0},
+        {"ответ В", ANSWER_AMBIGUOUS, 0},
+        /* none */
+        {"", ANSWER_NONE, 0},
+        {"?", ANSWER_NONE, 0},
+        {"0", ANSWER_NONE, 0},
+        {"5", ANSWER_NONE, 0},
+        {"9", ANSWER_NONE, 0},
+        {"00", ANSWER_NONE, 0},
+        {"002", ANSWER_NONE, 0},
+        {"12", ANSWER_NONE, 0},
+        {"not 2", ANSWER_NONE, 0},
+        {"call at 2", ANSWER_NONE, 0},
+        {"raped 2 times", ANSWER_NONE, 0},
+        {"st2p", ANSWER_NONE, 0},
+        {"γ", ANSWER_ONE, 3},
+        {"ד", ANSWER_ONE, 4},
+        {"क", ANSWER_ONE, 1},
+        {"22", ANSWER_NONE, 0},
+        {"e", ANSWER_NONE, 0},
+        {"five", ANSWER_NONE, 0},
+        {"next", ANSWER_NONE, 0},
+        {"n", ANSWER_NONE, 0},
+        {"no", ANSWER_NONE, 0},
+        {"2 children were here", ANSWER_NONE, 0},
+        {"2 food and water", ANSWER_NONE, 0}, /* key and text disagree */
+        {"I do not know", ANSWER_NONE, 0},
+        {"99999999999999999999", ANSWER_NONE, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        expect_answer(&four, cases[i].text, cases[i].result, cases[i].choice);
+}
+
+static void test_options_that_look_like_words(void **state)
+{
+    (void)state;
+    static const struct choice yes_no[] = {{.text = {"Yes", 3}}, {.text = {"No", 2}}};
+    static const struct question question = {
+        .kind = QUESTION_CHOICE, .n_choices = 2, .choices = yes_no};
+    expect_answer(&question, "yes", ANSWER_ONE, 1);
+    expect_answer(&question, "no", ANSWER_ONE, 2);
+    expect_answer(&question, "NO!", ANSWER_ONE, 2);
+    expect_answer(&question, "no 1", ANSWER_ONE, 1);
+    /* "two" as text of option 1 contradicts key 2; digits are always keys. */
+    static const struct choice numbers[] = {{.text = {"Two", 3}}, {.text = {"One", 3}}};
+    static const struct question odd = {
+        .kind = QUESTION_CHOICE, .n_choices = 2, .choices = numbers};
+    expect_answer(&odd, "two", ANSWER_AMBIGUOUS, 0);
+    expect_answer(&odd, "2", ANSWER_ONE, 2);
+    /* The same text twice is no unique option. */
+    static const struct choice twins[] = {{.text = {"Same", 4}}, {.text = {"same.", 5}}};
+    static const struct question twin = {.kind = QUESTION_CHOICE, .n_choices = 2, .choices = twins};
+    expect_answer(&twin, "same", ANSWER_NONE, 0);
+}
+
+static void test_nine_choices(void **state)
+{
+    (void)state;
+    struct choice choices[COURSE_MAX_CHOICES] = {{.text = {"x", 1}}};
+    struct question question = {
+        .kind = QUESTION_CHOICE, .n_choices = COURSE_MAX_CHOICES, .choices = choices};
+    expect_answer(&question, "9", ANSWER_ONE, 9);
+    expect_answer(&question, "i", ANSWER_ONE, 9);
+    expect_answer(&question, "nine", ANSWER_ONE, 9);
+    expect_answer(&question, "j", ANSWER_NONE, 0);
+    expect_answer(&question, "10", ANSWER_NONE, 0);
+}
+
+static void test_number_answers(void **state)
+{
+    (void)state;
+    static const struct question question = {.kind = QUESTION_NUMBER, .low = 0, .high = 30};
+    static const struct {
+        const char *text;
+        enum answer_result result;
+        int32_t number;
+    } cases[] = {
+        {"0", ANSWER_ONE, 0},
+        {"7", ANSWER_ONE, 7},
+        {"7.", ANSWER_ONE, 7},
+        {"30", ANSWER_ONE, 30},
+        {"007", ANSWER_ONE, 7},
+        {"٣٠", ANSWER_ONE, 30},
+        {"seven", ANSWER_ONE, 7},
+        {"zéro", ANSWER_ONE, 0},
+        {"cero", ANSWER_ONE, 0},
+        {"no 7", ANSWER_ONE, 7},
+        {"about 15", ANSWER_ONE, 15},
+        {"I say 4", ANSWER_ONE, 4},
+        {"4 thanks", ANSWER_ONE, 4},
+        {"no 4", ANSWER_ONE, 4},
+        {"no4", ANSWER_ONE, 4},
+        {"(4)", ANSWER_ONE, 4},
+        {"ten", ANSWER_ONE, 10},
+        {"zehn", ANSWER_ONE, 10},
+        {"about 15 children", ANSWER_NONE, 0},
+        {"raped 2 times", ANSWER_NONE, 0},
+        {"2 children", ANSWER_NONE, 0},
+        {"not 2", ANSWER_NONE, 0},
+        {"call at 3", ANSWER_NONE, 0},
+        {"st0p", ANSWER_NONE, 0},
+        {"n0", ANSWER_NONE, 0},
+        {"4k", ANSWER_NONE, 0},
+        {"4n", ANSWER_NONE, 0},
+        {"-3", ANSWER_NONE, 0},
+        {"- 3", ANSWER_ONE, 3},
+        {"7 7", ANSWER_ONE, 7},
+        {"50%", ANSWER_NONE, 0},
+        {"31", ANSWER_NONE, 0},
+        {"00", ANSWER_NONE, 0},
+        {"4294967303", ANSWER_NONE, 0},
+        {"99999999999999999999999", ANSWER_NONE, 0},
+        {"b", ANSWER_NONE, 0},
+        {"", ANSWER_NONE, 0},
+        {"many", ANSWER_NONE, 0},
+        {"we have seen about 15 children", ANSWER_NONE, 0},
+        {"7 or 8", ANSWER_AMBIGUOUS, 0},
+        {"7-8", ANSWER_AMBIGUOUS, 0},
+        {"2.5", ANSWER_AMBIGUOUS, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        expect_answer(&question, cases[i].text, cases[i].result, cases[i].number);
+}
+
+static void test_word_answers(void **state)
+{
+    (void)state;
+    const struct str accepted[] = {normal("Soap"), normal("ash"), normal("guardianship"),
+                                   normal("1989"), normal("Müll")};
+    const struct question question = {
+        .kind = QUESTION_WORD, .accepted = accepted, .n_accepted = ARRAY_LEN(accepted)};
+    static const struct {
+        const char *text;
+        const char *found; /* NULL: none */
+    } cases[] = {
+        {"soap", "soap"},
+        {"SOAP!", "soap"},
+        {"soup", "soap"},
+        {"saop", "soap"},
+        {"sop", "soap"},
+        {"sup", NULL},
+        {"ash", "ash"},
+        {"ass", NULL}, /* short words only exactly */
+        {"gardianshp", "guardianship"},
+        {"gardinshp", NULL},
+        {"1989", "1989"},
+        {"1988", NULL}, /* a year must be exact */
+        {"müll", "mull"},
+        {"muell", "mull"},
+        {"", NULL},
+        {"water", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct answer_match match =
+            match_answer(&question, str_from(cases[i].text), normal(cases[i].text), arena);
+        assert_int_equal(match.result, cases[i].found != NULL ? ANSWER_ONE : ANSWER_NONE);
+        expect_str(match.text, cases[i].found != NULL ? cases[i].found : "", cases[i].text);
+    }
+}
+
+static void test_open_answers(void **state)
+{
+    (void)state;
+    static const struct question question = {.kind = QUESTION_OPEN, .max_chars = 5};
+    static const struct {
+        const char *text;
+        const char *found; /* NULL: none */
+    } cases[] = {
+        {"  Ça va ", "Ça va"},
+        {"Ça va?", "Ça va"}, /* one past the ceiling */
+        {"éééééé", "ééééé"},
+        {"2", "2"},
+        {"a\x01\xff"
+         "b\nc",
+         "ab\nc"},
+        {"ab cd ", "ab cd"},
+        {"abcd e", "abcd"}, /* no blank at the end */
+        {"", NULL},
+        {"   ", NULL},
+        {"\xff \xff", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct answer_match match =
+            match_answer(&question, str_from(cases[i].text), normal(cases[i].text), arena);
+        assert_int_equal(match.result, cases[i].found != NULL ? ANSWER_ONE : ANSWER_NONE);
+        expect_str(match.text, cases[i].found != NULL ? cases[i].found : "", cases[i].text);
+    }
+}
+
+static void test_menu_keys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int32_t max;
+        enum answer_result result;
+        int32_t key;
+    } cases[] = {
+        {"0", 6, ANSWER_ONE, 0},     {"6", 6, ANSWER_ONE, 6},    {"٦", 6, ANSWER_ONE, 6},
+        {"(6)", 6, ANSWER_ONE, 6},   {"six", 6, ANSWER_ONE, 6},  {"b", 6, ANSWER_ONE, 2},
+        {"7", 6, ANSWER_NONE, 0},    {"00", 6, ANSWER_NONE, 0},  {"09", 9, ANSWER_ONE, 9},
+        {"9", 9, ANSWER_ONE, 9},     {"10", 16, ANSWER_NONE, 0}, {"1 2", 6, ANSWER_AMBIGUOUS, 0},
+        {"menu", 6, ANSWER_NONE, 0}, {"", 6, ANSWER_NONE, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct answer_match match = match_menu(normal(cases[i].text), cases[i].max);
+        if (match.result != cases[i].result || match.choice != cases[i].key)
+            fail_msg("\"%s\": %d %d", cases[i].text, match.result, match.choice);
+    }
+    /* The engine tells 9, 0 and 00 apart by the normalised text. */
+    expect_str(normal(" 00 "), "00", "00");
+    expect_str(normal("09."), "09", "09");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_choice_answers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_options_that_look_like_words, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nine_choices, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_number_answers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_word_answers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_open_answers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_menu_keys, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

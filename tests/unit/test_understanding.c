@@ -1,0 +1,572 @@
+/*
+ * Hundreds of ordinary, odd and hostile messages in every state of a learner, against the rules
+ * that must hold whatever is typed (docs/course-rules.md 1.3, 1.7): STOP is obeyed, a disclosure is
+ * heard and stands nowhere in clear, nobody is enrolled, brought back or erased by accident.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/engine/engine.h"
+#include "core/match/match.h"
+#include "port/lesson_files.h"
+
+#define NOW_MS INT64_C(1732433860000)
+
+static struct courses courses;
+static struct arena *course_arena, *arena;
+static struct outcome out;
+
+static const struct engine_context context = {.org = {"Red Cross", 9},
+                                              .url = {"example.org/c", 13},
+                                              .code = {"*384*7#", 7},
+                                              .emergency = {"999", 3},
+                                              .helpline = {"116", 3}};
+
+/* Where learners are: state, place behind it, unit on the screen. */
+static const struct place {
+    enum learner_state state;
+    enum learner_state back;
+    const char *unit;
+    bool is_member; /* agreed, and did not leave */
+} places[] = {
+    {LEARNER_STATE_NEW, 0, "", false},
+    {LEARNER_STATE_CONSENT, 0, "", false},
+    {LEARNER_STATE_LANGUAGE, 0, "", true},
+    {LEARNER_STATE_ROLE, 0, "role", true},
+    {LEARNER_STATE_PRETEST, 0, "p1", true},
+    {LEARNER_STATE_LESSON, 0, "m1l1", true},
+    {LEARNER_STATE_QUIZ, 0, "m1q1", true},
+    {LEARNER_STATE_QUIZ, 0, "m5q3", true},
+    {LEARNER_STATE_MODULE_DONE, 0, "m1q4", true},
+    {LEARNER_STATE_POSTTEST, 0, "p2", true},
+    {LEARNER_STATE_RETAKE, 0, "", true},
+    {LEARNER_STATE_CERTIFIED, 0, "", true},
+    {LEARNER_STATE_SURVEY, 0, "", true},
+    {LEARNER_STATE_SURVEY, 0, "y1", true},
+    {LEARNER_STATE_SURVEY, 0, "y2", true},
+    {LEARNER_STATE_SURVEY, 0, "y6", true},
+    {LEARNER_STATE_SURVEY, 0, "y8", true},
+    {LEARNER_STATE_DONE, 0, "", true},
+    {LEARNER_STATE_FOLLOWUP, 0, "w1", true},
+    {LEARNER_STATE_MENU, LEARNER_STATE_LESSON, "m1l1", true},
+    {LEARNER_STATE_MODULES, LEARNER_STATE_QUIZ, "m1q1", true},
+    {LEARNER_STATE_SWITCH_LANGUAGE, LEARNER_STATE_SURVEY, "y8", true},
+    {LEARNER_STATE_RESUME, LEARNER_STATE_POSTTEST, "p3", true},
+    {LEARNER_STATE_STOPPED, LEARNER_STATE_NEW, "", false},
+    {LEARNER_STATE_STOPPED, LEARNER_STATE_SURVEY, "y8", false},
+    {LEARNER_STATE_STOPPED, LEARNER_STATE_QUIZ, "m1q1", false},
+    {LEARNER_STATE_DELETED, 0, "", false},
+};
+
+static const char *const stops[] = {"stop",
+                                    "STOP!!",
+                                    "Stop. Thank you",
+                                    "please stop",
+                                    "s.t.o.p",
+                                    "stooop",
+                                    "stpo",
+                                    "stp",
+                                    "STOPP",
+                                    "unsubscribe",
+                                    "unsubcribe",
+                                    "UNSUB",
+                                    "cancel",
+                                    "quit",
+                                    "END",
+                                    "halt",
+                                    "remove",
+                                    "revoke",
+                                    "optout",
+                                    "td",
+                                    "arret",
+                                    "baja",
+                                    "salir",
+                                    "basta",
+                                    "abbrechen",
+                                    "sair",
+                                    "sitisha",
+                                    "acha",
+                                    "стоп",
+                                    "CTO\u041f",
+                                    "توقف",
+                                    "I want to stop now",
+                                    "leave me alone",
+                                    "no more",
+                                    "enough",
+                                    "remove my number",
+                                    "please cancel my subscription",
+                                    "stop sending me messages",
+                                    "ne m'envoyez plus",
+                                    "stop\n-- \nAnna",
+                                    "ＳＴＯＰ",
+                                    "ST\u041eP",
+                                    "\u200fstop\u200f"};
+
+/* Odd and hostile, on top of tests/safe/ordinary.txt. */
+static const char *const odd[] = {"",
+                                  " ",
+                                  "\n",
+                                  "\t\t",
+                                  "\x01",
+                                  "\x7f",
+                                  "\xff",
+                                  "\xff\xfe",
+                                  "\xc3",
+                                  "\xed\xa0\x80",
+                                  "a\xffz",
+                                  "?",
+                                  "!!!",
+                                  "...",
+                                  "*",
+                                  "#",
+                                  "*#",
+                                  "**",
+                                  "*384*7#",
+                                  "*384#1",
+                                  "\U0001f44d",
+                                  "\u200b",
+                                  "\ufeff",
+                                  "0",
+                                  "00",
+                                  "000",
+                                  "9",
+                                  "99",
+                                  "10",
+                                  "-1",
+                                  "1.5",
+                                  "1/2",
+                                  "1 2 3",
+                                  "123",
+                                  "11",
+                                  "1e9",
+                                  "0x1",
+                                  "st0p",
+                                  "j0in",
+                                  "n0",
+                                  "d3lete 1",
+                                  "2 or 3",
+                                  "both",
+                                  "all",
+                                  "A",
+                                  "В",
+                                  "Z",
+                                  "zz",
+                                  "e",
+                                  "i",
+                                  "x",
+                                  "John",
+                                  "jion",
+                                  "joim",
+                                  "join the army",
+                                  "joint",
+                                  "coin",
+                                  "smart",
+                                  "stark",
+                                  "restart",
+                                  "debut",
+                                  "basla",
+                                  "inicios",
+                                  "commence",
+                                  "delet 1",
+                                  "dlete 1",
+                                  "delete 11",
+                                  "delete 2",
+                                  "delete one",
+                                  "delete",
+                                  "efface 1",
+                                  "sil 2",
+                                  "deleted 1",
+                                  "undelete 1",
+                                  "please delete 1",
+                                  "shop",
+                                  "step",
+                                  "top",
+                                  "stoop",
+                                  "atop",
+                                  "stopped",
+                                  "stopping",
+                                  "bus stop",
+                                  "non stop",
+                                  "same",
+                                  "save",
+                                  "cafe",
+                                  "held",
+                                  "text",
+                                  "best",
+                                  "menus",
+                                  "more stories",
+                                  "no idea",
+                                  "yes but no",
+                                  "1 2",
+                                  "yes 2",
+                                  "no 1",
+                                  "agree to disagree",
+                                  "ok google",
+                                  "null",
+                                  "NULL",
+                                  "undefined",
+                                  "%s%n",
+                                  "{org}",
+                                  "{{7*7}}",
+                                  "<script>alert(1)</script>",
+                                  "'; DROP TABLE core.learner; --",
+                                  "\\n",
+                                  "\\",
+                                  "$(reboot)",
+                                  "`id`",
+                                  "../../etc/passwd",
+                                  "http://example.org/x",
+                                  "call 0700 123 456",
+                                  "+254 700 123456",
+                                  "my number is 0700-123-456",
+                                  "٠٧٠٠١٢٣٤٥٦",
+                                  "4111 1111 1111 1111",
+                                  "2\n3",
+                                  "2\r\n--\r\nAnna",
+                                  "1\nthanks",
+                                  "help\n1",
+                                  "menu\n2",
+                                  "next next next",
+                                  "back back",
+                                  "safe place",
+                                  "is it safe",
+                                  "I feel safe now",
+                                  "stop the violence",
+                                  "stop child labour",
+                                  "end violence",
+                                  "remove barriers",
+                                  "the end of the story",
+                                  "quit smoking campaign",
+                                  "cancel culture",
+                                  "no more questions",
+                                  "enough time",
+                                  "next week",
+                                  "start again tomorrow",
+                                  "score 10",
+                                  "check in",
+                                  "cert please",
+                                  "lang",
+                                  "language",
+                                  "repeat",
+                                  "pause",
+                                  "catch",
+                                  "switch"};
+
+static int load(void **state)
+{
+    (void)state;
+    struct lesson_file *files = NULL;
+    uint32_t n = 0;
+    const struct course *course = NULL;
+    struct errmsg msg = {""};
+    course_arena = arena_new(LESSON_ARENA_BYTES);
+    arena = arena_new(1 << 17);
+    if (lesson_files_read("lessons/children-on-the-move", course_arena, &files, &n, &msg) !=
+            ERR_OK ||
+        lesson_load(files, n, course_arena, &course, &msg) != ERR_OK)
+        fail_msg("%s", msg.text);
+    courses = (struct courses){.list = {course}, .n = 1};
+    return 0;
+}
+
+static int unload(void **state)
+{
+    (void)state;
+    arena_free(course_arena);
+    arena_free(arena);
+    return 0;
+}
+
+static struct learner learner_at(const struct place *place)
+{
+    struct learner l;
+    learner_init(&l);
+    memset(l.learner_id, 7, sizeof(l.learner_id));
+    l.state = place->state;
+    l.back = place->back;
+    bool has_agreed = place->is_member ||
+                      (place->state == LEARNER_STATE_STOPPED && place->back != LEARNER_STATE_NEW);
+    if (has_agreed) {
+        l.consent_ms = NOW_MS - 1000;
+        l.course_key = courses.list[0]->key;
+    }
+    l.asked_ms = NOW_MS - 1000;
+    assert_int_equal(str_copy(str_from(place->unit), l.unit, sizeof(l.unit)), ERR_OK);
+    return l;
+}
+
+static bool is_shown = true; /* did the screen reach the phone? */
+static const struct place *now_at;
+static struct str now_text;
+
+#define FAIL(why)                                                                                  \
+    fail_msg("%s, in %s %s: \"%.*s\"", (why), learner_state_name(now_at->state), now_at->unit,     \
+             STR_ARG(now_text))
+
+/* One message by SMS in one place; out is the outcome. */
+static void say(const struct place *place, struct str text)
+{
+    struct learner l = learner_at(place);
+    struct input input = {.kind = INPUT_TEXT,
+                          .via = VIA_SMS,
+                          .text = text,
+                          .now = {NOW_MS},
+                          .is_shown = is_shown,
+                          .seed = {1}};
+    now_at = place;
+    now_text = text;
+    arena_reset(arena);
+    if (engine_step(&courses, &context, &l, &input, arena, &out) != ERR_OK)
+        FAIL("no outcome");
+}
+
+static const struct event *find_event(enum event_kind kind)
+{
+    for (uint32_t i = 0; i < out.n_events; i++) {
+        if (out.events[i].kind == kind)
+            return &out.events[i];
+    }
+    return NULL;
+}
+
+static bool has_digits(struct str text, size_t n)
+{
+    size_t run = 0;
+    for (size_t i = 0; i < text.len && run < n; i++)
+        run = text.p[i] >= '0' && text.p[i] <= '9' ? run + 1 : 0;
+    return run == n;
+}
+
+/* Where a side state returns to. */
+static enum learner_state home(const struct place *place)
+{
+    return learner_state_is_side(place->state) ? place->back : place->state;
+}
+
+/* ---- the rules ---- */
+
+static void expect_stopped(void)
+{
+    bool had_left =
+        now_at->state == LEARNER_STATE_STOPPED || now_at->state == LEARNER_STATE_DELETED;
+    if (out.next.state != (had_left ? now_at->state : LEARNER_STATE_STOPPED))
+        FAIL("STOP was not obeyed");
+    if ((find_event(EVENT_stopped) != NULL) == had_left || find_event(EVENT_answered) != NULL)
+        FAIL("STOP was recorded wrongly");
+}
+
+static void expect_heard(void)
+{
+    if (find_event(EVENT_safe_raised) == NULL || out.safe_text.p == NULL || out.reply.p == NULL)
+        FAIL("a disclosure was not heard");
+    if (out.next.state != home(now_at) || !str_eq(str_from(out.next.unit), str_from(now_at->unit)))
+        FAIL("a disclosure moved the learner");
+    if (out.next.held_ms != NOW_MS)
+        FAIL("a disclosure does not hold pushes back");
+    for (uint32_t i = 0; i < out.n_events; i++) {
+        bool is_other = out.events[i].kind != EVENT_safe_raised;
+        if (is_other || !str_is_empty(out.events[i].text))
+            FAIL("a disclosure was stored in clear, or as something else");
+    }
+}
+
+/* Rules for messages that are neither. */
+static void expect_nothing_by_accident(void)
+{
+    const struct event *safe = find_event(EVENT_safe_raised);
+    struct str norm = match_normalise(now_text, arena);
+    struct command_match match = match_command(norm, NULL);
+    bool is_join = match.command == COMMAND_JOIN;
+    if (safe != NULL && match.command != COMMAND_SAFE && !match_command_fuzzy(norm, NULL).is_fuzzy)
+        FAIL("a false alarm");
+    if (out.is_erased)
+        FAIL("erased by accident");
+    bool is_agreed = out.next.consent_ms == NOW_MS;
+    if (is_agreed &&
+        (now_at->state != LEARNER_STATE_CONSENT || match_agreement(norm) != AGREEMENT_YES))
+        FAIL("agreed by accident");
+    bool is_back =
+        (now_at->state == LEARNER_STATE_STOPPED || now_at->state == LEARNER_STATE_DELETED) &&
+        out.next.state != now_at->state;
+    if (is_back && !(is_join && match_is_bare(match.argument)))
+        FAIL("brought back by accident");
+    if (find_event(EVENT_answered) != NULL && str_is_empty(str_from(now_at->unit)))
+        FAIL("an answer to no question");
+    for (uint32_t i = 0; i < out.n_events; i++) {
+        if (has_digits(out.events[i].text, 6))
+            FAIL("a number was stored");
+    }
+}
+
+static void test_stop_is_always_obeyed(void **state)
+{
+    (void)state;
+    for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+        for (size_t i = 0; i < ARRAY_LEN(stops); i++) {
+            say(&places[p], str_from(stops[i]));
+            expect_stopped();
+        }
+    }
+}
+
+/* Calls play for every message of a file; returns how many there are. */
+static size_t for_each_line(const char *path, void (*play)(struct str text))
+{
+    char line[512];
+    size_t n = 0;
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file) != NULL) {
+        struct str text = str_trim(str_from(line));
+        if (text.len == 0 || text.p[0] == '#')
+            continue;
+        play(text);
+        n++;
+    }
+    assert_int_equal(fclose(file), 0);
+    return n;
+}
+
+static void disclose(struct str text)
+{
+    for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+        say(&places[p], text);
+        expect_heard();
+    }
+}
+
+static void test_disclosures_are_always_heard(void **state)
+{
+    (void)state;
+    assert_in_range(for_each_line("tests/safe/disclosures.txt", disclose), 500, SIZE_MAX);
+    disclose(STR("SAFE"));
+    disclose(STR("2 he beats me"));
+    disclose(STR("2\nhe beats me"));
+    disclose(STR("help\nhe beats me"));
+    disclose(STR("next he has a gun"));
+}
+
+static void play_ordinary(struct str text)
+{
+    if (match_is_stop(match_normalise(text, arena)))
+        return;
+    for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+        say(&places[p], text);
+        expect_nothing_by_accident();
+    }
+}
+
+static void test_nothing_happens_by_accident(void **state)
+{
+    (void)state;
+    assert_in_range(for_each_line("tests/safe/ordinary.txt", play_ordinary), 300, SIZE_MAX);
+    for (size_t i = 0; i < ARRAY_LEN(odd); i++)
+        play_ordinary(str_from(odd[i]));
+    play_ordinary((struct str){"2\0003", 3});
+    char longest[5000];
+    for (char c = 'a'; c <= 'b'; c++) {
+        memset(longest, c == 'a' ? 'a' : '7', sizeof(longest));
+        play_ordinary((struct str){longest, sizeof(longest)});
+    }
+}
+
+static void test_delete_one_erases_everywhere(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"DELETE 1", "delete 1", "Delete  1.", "DELETE1",
+                                        "delete 1\nAnna"};
+    for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+        for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+            say(&places[p], str_from(texts[i]));
+            if (!out.is_erased || out.next.state != LEARNER_STATE_DELETED)
+                FAIL("not erased");
+        }
+    }
+}
+
+static void test_help_is_always_answered(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"HELP", "help!", "Help please", "INFO", "aide", "ayuda"};
+    for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+        for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+            say(&places[p], str_from(texts[i]));
+            if (find_event(EVENT_helped) == NULL || out.reply.p == NULL)
+                FAIL("no help");
+        }
+    }
+}
+
+/* 9 is the key of the open question that skips it. */
+static void test_nine_skips_the_open_question(void **state)
+{
+    (void)state;
+    const struct place place = {LEARNER_STATE_SURVEY, 0, "y8", true};
+    say(&place, STR("9"));
+    assert_null(find_event(EVENT_answered));
+    assert_int_equal(out.next.state, LEARNER_STATE_DONE);
+    say(&place, STR("8"));
+    assert_non_null(find_event(EVENT_answered));
+    say(&place, STR("menu"));
+    assert_null(find_event(EVENT_answered));
+    assert_int_equal(out.next.state, LEARNER_STATE_MENU);
+}
+
+/* No push while nobody has looked after a disclosure; the waiting time is not lost. */
+static void test_a_disclosure_holds_pushes_back(void **state)
+{
+    (void)state;
+    const struct place place = {LEARNER_STATE_DONE, 0, "", true};
+    struct learner l = learner_at(&place);
+    l.ended_ms = NOW_MS - 1;
+    struct input input = {.kind = INPUT_TIMER, .now = {NOW_MS}};
+    assert_int_equal(engine_step(&courses, &context, &l, &input, arena, &out), ERR_OK);
+    assert_int_equal(out.next.state, LEARNER_STATE_FOLLOWUP);
+    l.held_ms = NOW_MS - 1000;
+    assert_int_equal(engine_step(&courses, &context, &l, &input, arena, &out), ERR_OK);
+    assert_int_equal(out.next.state, LEARNER_STATE_DONE);
+    assert_int_equal(out.next.ended_ms, NOW_MS - 1);
+    assert_int_equal(out.wake_at_ms, 0);
+    assert_null(out.reply.p);
+}
+
+/* What did not reach the phone is no question: but STOP and a disclosure need none. */
+static void test_the_rules_hold_for_what_was_not_shown(void **state)
+{
+    is_shown = false;
+    test_stop_is_always_obeyed(state);
+    test_delete_one_erases_everywhere(state);
+    test_help_is_always_answered(state);
+    disclose(STR("raped 2 times"));
+    for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+        static const char *const texts[] = {"1", "2", "9", "yes", "ok", "more", "a text"};
+        for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+            say(&places[p], str_from(texts[i]));
+            expect_nothing_by_accident();
+            if (find_event(EVENT_answered) != NULL || out.next.consent_ms == NOW_MS)
+                FAIL("an answer to what was not shown");
+        }
+    }
+    is_shown = true;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stop_is_always_obeyed),
+        cmocka_unit_test(test_disclosures_are_always_heard),
+        cmocka_unit_test(test_nothing_happens_by_accident),
+        cmocka_unit_test(test_delete_one_erases_everywhere),
+        cmocka_unit_test(test_help_is_always_answered),
+        cmocka_unit_test(test_nine_skips_the_open_question),
+        cmocka_unit_test(test_a_disclosure_holds_pushes_back),
+        cmocka_unit_test(test_the_rules_hold_for_what_was_not_shown),
+    };
+    return cmocka_run_group_tests(tests, load, unload);
+}
