@@ -198,15 +198,20 @@ static enum err to_xml_attribute(struct eval *eval, const struct filter *f, stru
     return ERR_OK;
 }
 
-/* National significant number of +254..; the value itself when it is no such number. */
+/* National significant number of +254.. for a provider that writes numbers so; absent for a number
+ * of another country than the channel's, which would be somebody else's there. What is no number,
+ * such as our short code, stays. */
 static enum err to_national(struct eval *eval, const struct filter *f, struct str value,
                             struct buf *out)
 {
+    (void)f;
     struct number number;
     char national[24];
-    (void)eval, (void)f;
+    struct str home = number_calling_code(eval_setting(eval, STR("default_country")));
     bool is_number = number_parse(value, NUMBER_FORM_PLUS, STR(""), &number) == ERR_OK &&
                      number_format(&number, NUMBER_FORM_NATIONAL, national) == ERR_OK;
+    if (is_number && home.p != NULL && !str_starts(str_from(number.e164 + 1), home))
+        return ERR_NOT_FOUND;
     buf_add_str(out, is_number ? str_from(national) : value);
     return ERR_OK;
 }
