@@ -11,6 +11,7 @@
 #include "cli/config_file.h"
 #include "cli/pages.h"
 #include "port/front/front.h"
+#include "port/sink.h"
 #include "port/systemd.h"
 #include "port/vault.h"
 #include "role/role.h"
@@ -29,6 +30,8 @@ struct process {
 };
 
 struct service {
+    const char *config_path;
+    struct arena *arena; /* of config; what SIGHUP reads has one of its own */
     struct config config;
     struct channels channels;
     enum log_level level;
@@ -107,6 +110,23 @@ static int64_t beat(void *ctx, uint32_t i)
 {
     struct service *s = ctx;
     return atomic_load(&s->slots[i].beat_ms);
+}
+
+static bool is_ready(void *ctx, uint32_t i, pid_t pid)
+{
+    struct service *s = ctx;
+    return atomic_load(&s->slots[i].pid) == pid &&
+           role_slot_state(&s->slots[i]) == ROLE_STATE_READY;
+}
+
+/* Fronts share the port; of the others there must not be two at work on the same things. What the
+ * simulator has in memory is not worth losing for the admin listener. */
+static enum supervisor_way way(void *ctx, uint32_t i)
+{
+    struct service *s = ctx;
+    return s->processes[i].run == role_front   ? SUPERVISOR_BESIDE
+           : s->processes[i].run == role_admin ? SUPERVISOR_STAY
+                                               : SUPERVISOR_AFTER;
 }
 
 static void on_hang(void *ctx, uint32_t i)
@@ -282,39 +302,93 @@ static enum log_level log_level_of(struct str name)
     return (enum log_level)level;
 }
 
-/* Once for all processes: one that is started again later must not find a profile that somebody is
- * in the middle of editing. */
-static int load_channels(struct service *s)
+/* Can every process begin with it? */
+static enum err check_parts(const struct config *config, struct errmsg *msg)
+{
+    struct vault *vault = NULL;
+    enum err e = vault_openssl_new(config->keys_dir.p, &vault, msg);
+    vault_free(vault);
+    if (e == ERR_OK)
+        e = sink_libpq_check(config->writer_conninfo.p, msg);
+    if (e == ERR_OK)
+        e = sink_libpq_check(config->sender_conninfo.p, msg);
+    return e;
+}
+
+/* Once for all processes: one that is started again later must not find a file that somebody is in
+ * the middle of editing. EX_OK, or what is wrong was said. */
+static int load(const char *path, struct arena *arena, struct config *ret,
+                struct channels *ret_channels)
 {
     struct errmsg msg;
-    bool is_needed = s->config.is_simulator_on;
-    for (uint32_t i = 0; i < s->n_processes; i++)
-        is_needed |= s->processes[i].run != role_writer;
-    if (!is_needed || channels_load(&s->config, &s->channels, &msg) == ERR_OK)
-        return EX_OK;
-    cli_complain("serve: %s", msg.text);
-    return EX_CONFIG;
+    int code = config_file_load_path(path, arena, ret);
+    if (code == EX_OK && channels_load(ret, ret_channels, &msg) != ERR_OK) {
+        cli_complain("serve: %s", msg.text);
+        code = EX_CONFIG;
+    }
+    if (code == EX_OK && ret->n_fronts == 0)
+        ret->n_fronts = n_cores();
+    return code;
+}
+
+/* What is open already stays as it is until the next start. */
+static void keep_listeners(struct config *config, const struct config *old)
+{
+    if (!str_eq(config->listen_address, old->listen_address) || config->port != old->port ||
+        config->admin_port != old->admin_port || config->n_fronts != old->n_fronts)
+        LOG_WARN("serve", "listen_address, port, admin_port and fronts wait for the next start",
+                 "%s", "");
+    config->port = old->port;
+    config->admin_port = old->admin_port;
+    config->n_fronts = old->n_fronts;
+}
+
+static bool on_hangup(void *ctx)
+{
+    struct service *s = ctx;
+    struct arena *arena = arena_new(CONFIG_FILE_ARENA_BYTES);
+    static struct config config;
+    static struct channels channels;
+    struct errmsg msg = {""};
+    bool is_loaded = load(s->config_path, arena, &config, &channels) == EX_OK;
+    if (!is_loaded || check_parts(&config, &msg) != ERR_OK) {
+        log_write_always(LOG_LEVEL_ERROR, "serve",
+                         "the new configuration is wrong: the old one stays", "file=%s %s",
+                         s->config_path, msg.text);
+        if (is_loaded)
+            channels_fini(&channels);
+        arena_free(arena);
+        return false;
+    }
+    keep_listeners(&config, &s->config);
+    channels_fini(&s->channels); /* each process has its own copy */
+    arena_free(s->arena);
+    s->arena = arena;
+    s->config = config;
+    s->channels = channels;
+    s->level = log_level_of(config.log_level);
+    log_init(s->level, "supervisor");
+    log_write_always(LOG_LEVEL_INFO, "serve", "configuration read again", "channels=%u",
+                     s->channels.n);
+    return true;
 }
 
 static int serve_run(const struct cli_args *args)
 {
-    struct arena *arena CLEANUP(arena_freep) = arena_new(CONFIG_FILE_ARENA_BYTES);
     static struct service service;
     struct service *s = &service;
     if (args->n_words > 0) {
         cli_complain("serve: takes options only; `waypost serve --help` lists them");
         return EX_USAGE;
     }
-    int code = config_file_load(args, arena, &s->config);
+    s->arena = arena_new(CONFIG_FILE_ARENA_BYTES); /* as long as the service */
+    s->config_path = cli_get(args, "config", CONFIG_FILE_DEFAULT);
+    int code = load(s->config_path, s->arena, &s->config, &s->channels);
     if (code != EX_OK)
         return code;
-    if (s->config.n_fronts == 0)
-        s->config.n_fronts = n_cores();
     s->level = log_level_of(s->config.log_level);
     log_init(s->level, "supervisor");
     code = choose_processes(s, args);
-    if (code == EX_OK)
-        code = load_channels(s);
     if (code == EX_OK)
         code = open_listeners(s);
     if (code != EX_OK)
@@ -340,7 +414,10 @@ static int serve_run(const struct cli_args *args)
                                          .on_look = on_look,
                                          .is_settled = is_settled,
                                          .on_settled = on_settled,
-                                         .on_stop = on_stop};
+                                         .on_stop = on_stop,
+                                         .on_hangup = on_hangup,
+                                         .way = way,
+                                         .is_ready = is_ready};
     code = supervisor_run(&plan);
     LOG_INFO("serve", "stopped", "code=%d", code);
     metrics_free(s->metrics);
@@ -356,9 +433,13 @@ const struct cli_command cli_serve = {
         "serve [--config FILE] [--role ROLE [--index N]]\n"
         "Runs each role in processes of its own and starts again what dies. SIGTERM stops taking\n"
         "callbacks, finishes what is under way within 10 s and ends; a second one ends at once.\n"
-        "SIGHUP makes the roles read again what may change (published courses). Configuration and\n"
-        "profiles are read once, at the start; `waypost config check` and `waypost channel check`\n"
-        "say what is wrong with an edited one before. Beside any role runs the admin\n"
+        "SIGHUP reads configuration, secrets, keys and profiles again and replaces the processes "
+        "one\n"
+        "after the other, without losing a callback; what is wrong is logged, and the old ones "
+        "stay\n"
+        "(`waypost config check` and `waypost channel check` say it before). Addresses, ports and "
+        "the\n"
+        "number of fronts wait for a restart. Beside any role runs the admin\n"
         "listener on 127.0.0.1 (/livez /readyz /metrics), so two `serve --role` on one host need\n"
         "two values of admin_port.\n"
         "Roles:" ROLES(ROLE_LINE),

@@ -10,6 +10,9 @@
 #define TICK_MS 100
 /* How often a front looks for versions that were published meanwhile. */
 #define COURSES_MS 30000
+/* Nobody is let in before the courses are there, but for so long: then SMS go to the spool. What
+ * comes meanwhile waits in the listener's queue, or is taken by another process that listens. */
+#define CLOSED_MS 2000
 
 struct front_role {
     const struct role_context *role;
@@ -24,9 +27,10 @@ struct front_role {
     struct replay *replay;
     struct front *front;
     struct timer *tick;
-    struct mono_ms courses_asked;
+    struct mono_ms begun, courses_asked;
     struct front_counters counted; /* what the metrics know already */
     bool is_draining;
+    int code; /* what the process returns */
 };
 
 /* --- /check: the truth of /readyz in a word, for a load balancer --- */
@@ -111,10 +115,31 @@ static bool is_idle(const struct front_role *r)
            !replay_is_busy(r->replay);
 }
 
+static void let_in(struct front_role *r)
+{
+    struct front_limits limits = front_default_limits();
+    struct errmsg msg;
+    limits.max_connections = r->role->config->max_connections;
+    limits.max_connections_per_peer = r->role->config->max_connections_per_peer;
+    if (front_libevent_new(r->role->loop, r->role->listen_fd, &limits, on_request, r, &r->front,
+                           &msg) == ERR_OK)
+        return;
+    LOG_ERROR("front", "cannot listen", "%s", msg.text);
+    r->code = EX_UNAVAILABLE;
+    loop_stop(r->role->loop);
+}
+
 static void on_tick(void *ctx)
 {
     struct front_role *r = ctx;
+    int64_t waited_ms = loop_mono(r->role->loop).ms - r->begun.ms;
     watch_courses(r);
+    if (r->front == NULL && (course_set_is_ready(r->courses) || waited_ms >= CLOSED_MS))
+        let_in(r);
+    if (r->front == NULL) {
+        timer_start(r->role->loop, r->tick, TICK_MS);
+        return;
+    }
     count(r);
     look_for_a_place(r);
     role_ready(r->role,
@@ -125,15 +150,13 @@ static void on_tick(void *ctx)
         timer_start(r->role->loop, r->tick, TICK_MS);
 }
 
-static void on_hup(void *ctx)
-{
-    struct front_role *r = ctx;
-    course_set_refresh(r->courses);
-}
-
 static void on_term(void *ctx)
 {
     struct front_role *r = ctx;
+    if (r->front == NULL)
+        let_in(r); /* what waits in the queue came to us */
+    if (r->front == NULL)
+        return;
     LOG_INFO("front", "draining", "connections=%u", front_n_connections(r->front));
     r->is_draining = true;
     front_drain(r->front);
@@ -200,25 +223,17 @@ static void build_app(struct front_role *r)
                                                   .joiner = r->joiner});
 }
 
-static int listen_and_run(struct front_role *r)
+static int run(struct front_role *r)
 {
-    struct front_limits limits = front_default_limits();
-    struct errmsg msg;
-    limits.max_connections = r->role->config->max_connections;
-    limits.max_connections_per_peer = r->role->config->max_connections_per_peer;
-    if (front_libevent_new(r->role->loop, r->role->listen_fd, &limits, on_request, r, &r->front,
-                           &msg) != ERR_OK) {
-        LOG_ERROR("front", "cannot listen", "%s", msg.text);
-        return EX_UNAVAILABLE;
-    }
+    r->begun = loop_mono(r->role->loop);
     r->tick = timer_new(r->role->loop, on_tick, r);
     timer_start(r->role->loop, r->tick, 0);
     loop_libevent_on_signal(r->role->loop, SIGTERM, on_term, r);
-    loop_libevent_on_signal(r->role->loop, SIGHUP, on_hup, r);
     loop_run(r->role->loop);
-    count(r);
+    if (r->front != NULL)
+        count(r);
     timer_free(r->role->loop, r->tick);
-    return EX_OK;
+    return r->code;
 }
 
 int role_front(const struct role_context *role)
@@ -228,7 +243,7 @@ int role_front(const struct role_context *role)
     if (code != EX_OK)
         return code; /* the process ends, and with it what it has opened */
     build_app(&r);
-    code = listen_and_run(&r);
+    code = run(&r);
     store_free(r.store); /* answers what is under way, so that the app comes to an end */
     spool_free(r.spool);
     replay_free(r.replay);

@@ -17,11 +17,7 @@ static const char *const state_words[] = {" is starting", " is not ready", NULL}
 
 void health_set(const struct role_context *role, enum health_fault fault, bool is_there)
 {
-    uint32_t bit = UINT32_C(1) << fault;
-    if (is_there)
-        atomic_fetch_or(&role->slot->faults, bit);
-    else
-        atomic_fetch_and(&role->slot->faults, ~bit);
+    role_slot_fault(role->slot, UINT32_C(1) << fault, is_there);
 }
 
 /* Whether callbacks can be taken depends on the fronts; where there are none, on all others. */

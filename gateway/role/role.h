@@ -7,9 +7,9 @@
  * returns an exit code of sysexits.h. EX_CONFIG, EX_USAGE and EX_NOPERM end the whole service
  * (starting again would not help); any other end is followed by a restart with back-off.
  *
- * Signals, taken with loop_libevent_on_signal: SIGTERM = take no new work, finish what is under
- * way, return EX_OK within ROLE_DRAIN_MS (then comes SIGKILL); SIGHUP = read again what may change.
- * A role that does not ask for SIGHUP ignores it. When the supervisor dies, the role gets SIGKILL.
+ * SIGTERM, taken with loop_libevent_on_signal: take no new work, finish what is under way, return
+ * EX_OK within ROLE_DRAIN_MS (then comes SIGKILL). On SIGHUP the supervisor reads the configuration
+ * again and replaces the processes one after the other. When it dies, the role gets SIGKILL.
  */
 #pragma once
 

@@ -30,11 +30,13 @@ struct role_slot {
 /* n zeroed slots, shared with children forked afterwards; aborts without memory. Never freed: they
  * live as long as the service. */
 struct role_slot *role_slots_new(unsigned n);
-/* In the new process: it is starting. */
+/* In the new process: it is starting. What its predecessor says from now on is not heard. */
 void role_slot_begin(struct role_slot *slot);
 /* In the supervisor: the process has ended. */
 void role_slot_end(struct role_slot *slot);
+/* In the process itself. */
 void role_slot_beat(struct role_slot *slot, struct mono_ms now);
+void role_slot_fault(struct role_slot *slot, uint32_t bit, bool is_there);
 /* In the supervisor: it hangs and is killed. */
 void role_slot_hang(struct role_slot *slot, struct mono_ms now);
 enum role_state role_slot_state(const struct role_slot *slot);

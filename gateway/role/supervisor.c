@@ -21,8 +21,11 @@
     (5 * SUPERVISOR_LOOK_MS) /* looks further apart than that: it did not run itself               \
                               */
 
+#define READY_MS 10000 /* how long a replacement may take before the old one goes all the same */
+
 struct process {
-    pid_t pid; /* 0 = not running */
+    pid_t pid;     /* 0 = not running */
+    pid_t leaving; /* its predecessor, told to end or about to be; 0 = none */
     uint32_t n_quick_deaths;
     int64_t started_ms;
     int64_t start_at_ms;  /* when it is not running */
@@ -30,8 +33,18 @@ struct process {
     int64_t beat_seen_ms; /* ... first at this time */
 };
 
+enum replacing {
+    REPLACING_NOTHING,
+    REPLACING_NEXT,  /* the process `replaced` is next */
+    REPLACING_READY, /* its replacement runs beside it, and is not ready yet */
+    REPLACING_END,   /* it was told to end */
+};
+
 struct supervisor {
     const struct supervisor_plan *plan;
+    enum replacing replacing;
+    uint32_t replaced;
+    int64_t replacing_until_ms; /* of READY and END */
     struct process processes[SUPERVISOR_MAX_PROCESSES];
     sigset_t signals; /* blocked here, taken with sigtimedwait */
     bool is_settled, is_stopping;
@@ -71,6 +84,8 @@ static bool start(struct supervisor *s, uint32_t i)
     if (pid == 0)
         run_child(s, i, parent);
     p->started_ms = clock_mono().ms;
+    if (pid > 0)
+        p->beat = 0;
     if (pid < 0) {
         LOG_ERROR("supervisor", "cannot start a process", "name=%s err=\"%s\"",
                   s->plan->name(s->plan->ctx, i), strerror(errno));
@@ -84,8 +99,11 @@ static bool start(struct supervisor *s, uint32_t i)
 static void kill_all(struct supervisor *s, int signo)
 {
     for (uint32_t i = 0; i < s->plan->n_processes; i++) {
+        /* Not yet waited for, so they are still ours. */
         if (s->processes[i].pid > 0)
-            (void)kill(s->processes[i].pid, signo); /* not yet waited for, so it is still ours */
+            (void)kill(s->processes[i].pid, signo);
+        if (s->processes[i].leaving > 0)
+            (void)kill(s->processes[i].leaving, signo);
     }
 }
 
@@ -111,20 +129,23 @@ static void on_death(struct supervisor *s, uint32_t i, int status)
 {
     struct process *p = &s->processes[i];
     int64_t now_ms = clock_mono().ms, lived_ms = now_ms - p->started_ms;
+    bool is_told = s->is_stopping || p->pid == p->leaving;
+    bool is_expected =
+        is_told && (WIFEXITED(status) ? WEXITSTATUS(status) == EX_OK : WTERMSIG(status) == SIGTERM);
+    p->leaving = p->pid == p->leaving ? 0 : p->leaving;
     p->pid = 0;
     s->plan->on_end(s->plan->ctx, i);
-    bool is_expected = s->is_stopping && (WIFEXITED(status) ? WEXITSTATUS(status) == EX_OK
-                                                            : WTERMSIG(status) == SIGTERM);
     log_write_always(is_expected ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "supervisor", "process ended",
                      "name=%s %s=%d lived_ms=%lld", s->plan->name(s->plan->ctx, i),
                      WIFSIGNALED(status) ? "signal" : "code",
                      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
                      (long long)lived_ms);
-    if (!s->is_stopping && is_hopeless(status)) {
+    if (!is_told && s->replacing == REPLACING_NOTHING && is_hopeless(status)) {
         stop(s, WEXITSTATUS(status));
         return;
     }
-    p->n_quick_deaths = lived_ms < SUPERVISOR_QUICK_DEATH_MS ? p->n_quick_deaths + 1 : 0;
+    bool is_quick = !is_told && lived_ms < SUPERVISOR_QUICK_DEATH_MS;
+    p->n_quick_deaths = is_quick ? p->n_quick_deaths + 1 : 0;
     p->start_at_ms = now_ms + supervisor_pause_ms(p->n_quick_deaths);
 }
 
@@ -133,12 +154,14 @@ static uint32_t reap(struct supervisor *s)
     uint32_t n_running = 0;
     for (uint32_t i = 0; i < s->plan->n_processes; i++) {
         int status;
-        pid_t pid = s->processes[i].pid;
-        if (pid > 0 && waitpid(pid, &status, WNOHANG) == pid)
+        struct process *p = &s->processes[i];
+        if (p->leaving > 0 && p->leaving != p->pid &&
+            waitpid(p->leaving, &status, WNOHANG) == p->leaving)
+            p->leaving = 0; /* its place has been taken */
+        if (p->pid > 0 && waitpid(p->pid, &status, WNOHANG) == p->pid)
             on_death(s, i, status);
+        n_running += p->pid > 0 || p->leaving > 0;
     }
-    for (uint32_t i = 0; i < s->plan->n_processes; i++)
-        n_running += s->processes[i].pid > 0;
     return n_running;
 }
 
@@ -165,6 +188,67 @@ static void watch(struct supervisor *s, int64_t now_ms)
     s->plan->on_look(s->plan->ctx);
 }
 
+/* ---- replacing ---- */
+
+static void replace_next(struct supervisor *s, uint32_t i)
+{
+    s->replaced = i;
+    s->replacing = i < s->plan->n_processes ? REPLACING_NEXT : REPLACING_NOTHING;
+    if (s->replacing == REPLACING_NOTHING)
+        log_write_always(LOG_LEVEL_INFO, "supervisor", "all processes are replaced", "n=%u",
+                         s->plan->n_processes);
+}
+
+static void tell_to_end(struct supervisor *s, pid_t pid, int64_t now_ms)
+{
+    (void)kill(pid, SIGTERM); /* not yet waited for, so it is still ours */
+    s->replacing = REPLACING_END;
+    s->replacing_until_ms = now_ms + s->plan->drain_ms;
+}
+
+static void begin_to_replace(struct supervisor *s, struct process *p, int64_t now_ms)
+{
+    enum supervisor_way way = s->plan->way(s->plan->ctx, s->replaced);
+    if (p->pid == 0 || way == SUPERVISOR_STAY) { /* what is not there begins with the new things */
+        replace_next(s, s->replaced + 1);
+        return;
+    }
+    p->leaving = p->pid;
+    if (way == SUPERVISOR_AFTER) {
+        tell_to_end(s, p->pid, now_ms);
+    } else if (start(s, s->replaced)) {
+        s->replacing = REPLACING_READY;
+        s->replacing_until_ms = now_ms + READY_MS;
+    } else {
+        p->leaving = 0; /* no process to be had now: at the next look */
+    }
+}
+
+static void replace(struct supervisor *s, int64_t now_ms)
+{
+    struct process *p = &s->processes[s->replaced];
+    bool is_late = now_ms >= s->replacing_until_ms;
+    switch (s->replacing) {
+    case REPLACING_NOTHING:
+        break;
+    case REPLACING_NEXT:
+        begin_to_replace(s, p, now_ms);
+        break;
+    case REPLACING_READY:
+        if (p->leaving == 0)
+            replace_next(s, s->replaced + 1);
+        else if (is_late || s->plan->is_ready(s->plan->ctx, s->replaced, p->pid))
+            tell_to_end(s, p->leaving, now_ms);
+        break;
+    case REPLACING_END:
+        if (p->leaving == 0)
+            replace_next(s, s->replaced + 1);
+        else if (is_late)
+            (void)kill(p->leaving, SIGKILL); /* not yet waited for, so it is still ours */
+        break;
+    }
+}
+
 /* Starts what is due; returns the time of the next start or kill. */
 static int64_t look_after(struct supervisor *s)
 {
@@ -179,6 +263,7 @@ static int64_t look_after(struct supervisor *s)
         return s->kill_at_ms;
     }
     watch(s, now_ms);
+    replace(s, now_ms);
     for (uint32_t i = 0; i < s->plan->n_processes; i++) {
         struct process *p = &s->processes[i];
         if (p->pid == 0 && p->start_at_ms <= now_ms)
@@ -190,13 +275,15 @@ static int64_t look_after(struct supervisor *s)
         s->is_settled = true;
         s->plan->on_settled(s->plan->ctx);
     }
-    return s->is_settled ? next_ms : now_ms + SETTLING_TICK_MS;
+    bool is_in_hurry = !s->is_settled || s->replacing != REPLACING_NOTHING;
+    return is_in_hurry ? now_ms + SETTLING_TICK_MS : next_ms;
 }
 
 static void on_signal(struct supervisor *s, int signo)
 {
     if (signo == SIGHUP) {
-        kill_all(s, SIGHUP);
+        if (!s->is_stopping && s->plan->on_hangup(s->plan->ctx))
+            replace_next(s, 0);
     } else if (signo == SIGTERM || signo == SIGINT) {
         if (s->is_stopping)
             kill_all(s, SIGKILL);

@@ -4,8 +4,8 @@
  * parent holds nothing that a child would have to undo.
  *
  * A process that lived for a second is started again at once, one that did not after a growing
- * pause. One that returns EX_USAGE, EX_CONFIG or EX_NOPERM ends them all: starting again would not
- * help.
+ * pause. One that returns EX_USAGE, EX_CONFIG or EX_NOPERM ends them all, unless it is a
+ * replacement: starting again would not help.
  *
  * One whose beat stands still for hang_ms is killed, and so started again at once
  * (docs/reliability.md T35): it may hold connections that nobody answers. Time in which the
@@ -13,12 +13,14 @@
  * count.
  *
  * SIGTERM and SIGINT: on_stop, SIGTERM to all, SIGKILL to what is left after drain_ms; a second
- * one: SIGKILL now. SIGHUP is passed on. When the supervisor itself dies, the kernel kills the
- * children.
+ * one: SIGKILL now. SIGHUP: on_hangup, and when that says so the processes are replaced one after
+ * the other by new ones, which begin with what on_hangup has read. When the supervisor itself dies,
+ * the kernel kills the children.
  */
 #pragma once
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -26,13 +28,20 @@
 #define SUPERVISOR_QUICK_DEATH_MS 1000
 #define SUPERVISOR_LOOK_MS 200 /* how often it looks after all of them */
 
+/* How a process is replaced. */
+enum supervisor_way {
+    SUPERVISOR_STAY,   /* not at all */
+    SUPERVISOR_AFTER,  /* the new one is started when the old one has ended */
+    SUPERVISOR_BESIDE, /* the old one is told to end when the new one is ready */
+};
+
 struct supervisor_plan {
     uint32_t n_processes;
     int64_t drain_ms;
     void *ctx;
     const char *(*name)(void *ctx, uint32_t i); /* for the log; unique */
-    /* In the child: does the work and returns its exit code. SIGINT and SIGHUP are ignored until
-     * the child asks for them, SIGTERM ends it. */
+    /* In the child: does the work and returns its exit code. SIGINT and SIGHUP are ignored, SIGTERM
+     * ends it. */
     int (*run)(void *ctx, uint32_t i);
     void (*on_end)(void *ctx, uint32_t i);
     int64_t hang_ms;
@@ -45,6 +54,9 @@ struct supervisor_plan {
     bool (*is_settled)(void *ctx);
     void (*on_settled)(void *ctx);
     void (*on_stop)(void *ctx);
+    bool (*on_hangup)(void *ctx); /* true: replace the processes */
+    enum supervisor_way (*way)(void *ctx, uint32_t i);
+    bool (*is_ready)(void *ctx, uint32_t i, pid_t pid); /* that process can do its work */
 };
 
 /* Returns an exit code of sysexits.h when all are gone: EX_OK when asked to stop, else that of the

@@ -50,12 +50,6 @@ static void on_term(void *ctx)
     timer_start(r->role->loop, r->tick, 0);
 }
 
-static void on_hup(void *ctx)
-{
-    struct timer_role *r = ctx;
-    course_set_refresh(r->courses);
-}
-
 int role_timer(const struct role_context *role)
 {
     struct timer_role r = {.role = role, .vault = role_vault(role)};
@@ -82,7 +76,6 @@ int role_timer(const struct role_context *role)
     r.tick = timer_new(role->loop, on_tick, &r);
     timer_start(role->loop, r.tick, 0);
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
-    loop_libevent_on_signal(role->loop, SIGHUP, on_hup, &r);
     loop_run(role->loop);
     store_free(r.store);
     timers_free(r.timers);

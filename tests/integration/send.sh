@@ -127,4 +127,38 @@ printf 'channels:\n  - {name: x, profile: twilio, country: KE}\n' |
 check_same 'and complains of what is missing' 78 \
     "$("$WAYPOST" channel check --config "$STATE/bad.yaml" >"$STATE/check.log" 2>&1; echo $?)"
 check 'by name' grep -q 'account_sid: .*MISSING' "$STATE/check.log"
+# SIGHUP: secrets and channels are read again, and nothing is lost meanwhile.
+restarts_of_front()
+{
+    curl -sS -m 2 "http://127.0.0.1:$ADMIN_PORT/readyz" | jq -c '[.processes[] | select(.role == "front") | .pid]'
+}
+
+is_replaced()
+{
+    grep -q 'msg="all processes are replaced"' "$STATE/waypost.log"
+}
+
+log_says()
+{
+    grep -q "$1" "$STATE/waypost.log"
+}
+
+before=$(restarts_of_front)
+cp "$STATE/waypost.yaml" "$STATE/good.yaml"
+printf 'nonsense: 1\n' >>"$STATE/waypost.yaml"
+kill -HUP "$(cat "$STATE/waypost.pid")"
+check 'a broken configuration is not taken' wait_for 10 log_says 'the new configuration is wrong: the old one stays'
+check_same 'the old one serves on' "$before $(printf 200)" "$(restarts_of_front) $(sms +254700000981 JOIN)"
+sed 's|^  - name: kannel|&\n    path_secret: b1946ac92492d2347c6235b4d2611184|' "$STATE/good.yaml" >"$STATE/waypost.yaml"
+kill -HUP "$(cat "$STATE/waypost.pid")"
+n=0 n_taken=0
+until is_replaced || [ "$n" -ge 2000 ]; do
+    n=$((n + 1))
+    [ "$(sms "+2547100$(printf '%05d' "$n")" JOIN)" != 200 ] || n_taken=$((n_taken + 1))
+done
+check 'the processes are replaced' is_replaced
+check_same 'every SMS that came meanwhile is taken' "$n" "$n_taken"
+check_same 'and the new secret holds' 403 \
+    "$(curl -sS -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/in/kannel?from=%2B254700000982&text=JOIN")"
+check 'all of them are ready' curl -fsS -o /dev/null "http://127.0.0.1:$ADMIN_PORT/readyz"
 done_testing

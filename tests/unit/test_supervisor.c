@@ -35,7 +35,7 @@ struct stage {
     _Atomic int pid[N];
     _Atomic int n_starts[N];
     _Atomic int n_ends[N];
-    _Atomic int n_hups[N];
+    _Atomic int n_hups, is_refused;
     _Atomic int64_t beat[N];
     _Atomic int n_hangs[N];
     _Atomic int n_looks;
@@ -51,22 +51,17 @@ static const char *on_name(void *ctx, uint32_t i)
 }
 
 static volatile sig_atomic_t is_told_to_end;
-static volatile sig_atomic_t self;
 
 static void on_signal(int signo)
 {
-    if (signo == SIGHUP)
-        atomic_fetch_add(&stage->n_hups[self], 1);
-    else
-        is_told_to_end = 1;
+    (void)signo;
+    is_told_to_end = 1;
 }
 
 static int on_run(void *ctx, uint32_t i)
 {
     (void)ctx;
-    self = (sig_atomic_t)i;
     (void)signal(SIGTERM, stage->behaviour[i] == IGNORES ? SIG_IGN : on_signal);
-    (void)signal(SIGHUP, on_signal);
     atomic_fetch_add(&stage->n_starts[i], 1);
     atomic_store(&stage->pid[i], getpid());
     if (stage->behaviour[i] == DIES)
@@ -109,6 +104,25 @@ static void on_look(void *ctx)
     atomic_fetch_add(&stage->n_looks, 1);
 }
 
+static bool on_hangup(void *ctx)
+{
+    (void)ctx;
+    atomic_fetch_add(&stage->n_hups, 1);
+    return atomic_load(&stage->is_refused) == 0;
+}
+
+static enum supervisor_way way(void *ctx, uint32_t i)
+{
+    (void)ctx;
+    return i == 0 ? SUPERVISOR_BESIDE : SUPERVISOR_AFTER;
+}
+
+static bool is_ready(void *ctx, uint32_t i, pid_t pid)
+{
+    (void)ctx;
+    return atomic_load(&stage->pid[i]) == pid;
+}
+
 static bool is_settled(void *ctx)
 {
     (void)ctx;
@@ -145,7 +159,10 @@ static pid_t start_supervisor(enum behaviour first, enum behaviour second, int64
                                          .on_look = on_look,
                                          .is_settled = is_settled,
                                          .on_settled = on_settled,
-                                         .on_stop = on_stop};
+                                         .on_stop = on_stop,
+                                         .on_hangup = on_hangup,
+                                         .way = way,
+                                         .is_ready = is_ready};
     _exit(supervisor_run(&plan));
 }
 
@@ -267,14 +284,40 @@ static void test_a_second_signal_means_now(void **state)
     assert_int_equal(stage->n_ends[0], 1);
 }
 
-static void test_passes_the_hangup_on(void **state)
+/* SIGHUP: each in its turn, the first one beside its replacement, the second one after it ended. */
+static void test_replaces_one_after_the_other(void **state)
 {
     (void)state;
     pid_t supervisor = start_supervisor(OBEYS, OBEYS, 10000);
     wait_for(&stage->n_settled, 1, "settling");
+    pid_t old[N] = {stage->pid[0], stage->pid[1]};
+    atomic_store(&stage->is_refused, 1);
     assert_int_equal(kill(supervisor, SIGHUP), 0);
-    wait_for(&stage->n_hups[0], 1, "hangup in the first");
-    wait_for(&stage->n_hups[1], 1, "hangup in the second");
+    wait_for(&stage->n_hups, 1, "hangup");
+    wait_for(&stage->n_looks, stage->n_looks + 3, "looks");
+    assert_int_equal(stage->pid[0], old[0]); /* what was read is no good */
+    atomic_store(&stage->is_refused, 0);
+    assert_int_equal(kill(supervisor, SIGHUP), 0);
+    wait_for(&stage->n_starts[0], 2, "replacement of the first");
+    wait_for(&stage->n_starts[1], 2, "replacement of the second");
+    assert_int_equal(stage->n_ends[0], 0); /* its place was never empty */
+    assert_int_equal(stage->n_ends[1], 1);
+    assert_int_not_equal(stage->pid[0], old[0]);
+    assert_int_equal(kill(supervisor, SIGTERM), 0);
+    assert_int_equal(exit_code_of(supervisor), EX_OK);
+    assert_false(is_alive(old[0]));
+    assert_int_equal(stage->n_starts[0] + stage->n_starts[1], 4);
+}
+
+/* One that is told to go and does not is killed; the service goes on. */
+static void test_replaces_also_who_does_not_go(void **state)
+{
+    (void)state;
+    pid_t supervisor = start_supervisor(IGNORES, IGNORES, 100);
+    wait_for(&stage->n_settled, 1, "settling");
+    assert_int_equal(kill(supervisor, SIGHUP), 0);
+    wait_for(&stage->n_starts[0], 2, "replacement of the first");
+    wait_for(&stage->n_starts[1], 2, "replacement of the second");
     assert_int_equal(kill(supervisor, SIGTERM), 0);
     assert_int_equal(exit_code_of(supervisor), EX_OK);
 }
@@ -306,7 +349,8 @@ int main(void)
         cmocka_unit_test(test_a_hopeless_process_ends_all_with_its_code),
         cmocka_unit_test(test_kills_what_does_not_stop_in_time),
         cmocka_unit_test(test_a_second_signal_means_now),
-        cmocka_unit_test(test_passes_the_hangup_on),
+        cmocka_unit_test(test_replaces_one_after_the_other),
+        cmocka_unit_test(test_replaces_also_who_does_not_go),
         cmocka_unit_test(test_no_orphan_outlives_it),
     };
     stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
