@@ -2,31 +2,17 @@
 
 #include <string.h>
 
+#include "app/message.h"
 #include "core/event_record.h"
 #include "core/match/match.h"
 
-/* Names of core.message_status. An error that may pass is not the sender's own "errored", after
- * which something is sent again. */
-static const char *status_name(enum dlr_status status)
-{
-    switch (status) {
-    case DLR_QUEUED:
-        return "queued";
-    case DLR_SENT:
-        return "sent";
-    case DLR_DELIVERED:
-        return "delivered";
-    case DLR_READ:
-        return "read";
-    case DLR_FAILED:
-        return "failed";
-    case DLR_ERRORED:
-        return "undelivered";
-    case DLR_NONE:
-        break;
-    }
-    return "queued";
-}
+/* An error that may pass is not the sender's own "errored", after which something is sent again. */
+static const enum message_status statuses[] = {
+    [DLR_NONE] = MESSAGE_STATUS_queued,   [DLR_QUEUED] = MESSAGE_STATUS_queued,
+    [DLR_SENT] = MESSAGE_STATUS_sent,     [DLR_DELIVERED] = MESSAGE_STATUS_delivered,
+    [DLR_FAILED] = MESSAGE_STATUS_failed, [DLR_ERRORED] = MESSAGE_STATUS_undelivered,
+    [DLR_READ] = MESSAGE_STATUS_read,
+};
 
 /* At most max bytes, without half a character at the end. */
 static struct str cut(struct str s, size_t max)
@@ -44,7 +30,8 @@ void report_encode(struct str channel, const struct inbound *report, struct wall
                                   .at = received,
                                   .channel = channel,
                                   .provider_id = cut(report->id, REPORT_ID_BYTES),
-                                  .status = str_from(status_name(report->status))};
+                                  .status =
+                                      str_from(message_status_name(statuses[report->status]))};
     bool is_good = report->status == DLR_DELIVERED || report->status == DLR_READ;
     struct str why = str_is_empty(report->error) ? report->status_raw : report->error;
     if (!is_good && !str_is_empty(why))

@@ -5,7 +5,9 @@
 
 #include <cmocka.h>
 
+#include "app/report.h"
 #include "callback_world.h"
+#include "core/event_record.h"
 
 /* A struct str in a static initialiser. */
 #define LIT(literal)                                                                               \
@@ -130,10 +132,40 @@ static void an_opt_out_that_is_not_on_disk_is_asked_for_again(void **state)
     assert_non_null(strstr(world_take_events(w).text, "stopped"));
 }
 
+/* Only what is good has no error; what may pass is not the sender's own "errored". */
+static void each_status_has_its_name_in_the_database(void **state)
+{
+    static const struct {
+        enum dlr_status status;
+        const char *name;
+        bool has_error;
+    } rows[] = {
+        {DLR_QUEUED, "queued", true},        {DLR_SENT, "sent", true},
+        {DLR_DELIVERED, "delivered", false}, {DLR_READ, "read", false},
+        {DLR_FAILED, "failed", true},        {DLR_ERRORED, "undelivered", true},
+    };
+    (void)state;
+    struct arena *arena = arena_new(65536);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct buf out CLEANUP(buf_fini);
+        struct inbound report = {
+            .id = STR("ATXid_1"), .status = rows[i].status, .error = STR("why 254700000101")};
+        struct event_record record;
+        buf_init(&out, 4096);
+        report_encode(STR("at"), &report, (struct wall_ms){1732433860123}, arena, &out);
+        assert_int_equal(event_decode(buf_str(&out), &record), ERR_OK);
+        assert_true(str_eq(record.status, str_from(rows[i].name)));
+        assert_int_equal(!str_is_empty(record.error), rows[i].has_error);
+        assert_int_equal(str_find(record.error, STR("254700")), SIZE_MAX);
+    }
+    arena_free(arena);
+}
+
 int main(void)
 {
 #define WORLD_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_status_has_its_name_in_the_database),
         WORLD_TEST(a_report_becomes_an_event),
         WORLD_TEST(what_the_provider_says_is_kept_without_numbers),
         WORLD_TEST(several_reports_in_one_body_are_all_kept),
