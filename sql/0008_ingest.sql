@@ -138,47 +138,66 @@ begin
     return v_shift;
 end $$;
 
--- Milestones of the course and the last unit, from the events that may change one.
+-- Milestones of the course and the last unit. Events come in the order of (seq, n) of each learner.
 create function core.put_enrolments(p_events core.event[]) returns void
 language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
+declare
+    v_new core.enrolment[];
+    v_n bigint;
 begin
-    insert into core.enrolment as e (learner, course, course_id, org_id, cohort_id, consent_at, started_at,
-            completed_at, certified_at, score, stop_seq, stopped_at, last_at, last_seq, last_unit)
-    select v.learner, c.course,
-        coalesce((array_agg(v.course_id order by v.seq) filter (where v.kind = 'consented'))[1], min(v.course_id)),
-        v.org_id, min(v.cohort_id),
-        min(v.at) filter (where v.kind = 'consented'),
-        min(v.at) filter (where a.is_action),
-        min(v.at) filter (where v.kind = 'course_completed'),
-        min(v.at) filter (where v.kind = 'certified'),
-        max(v.value) filter (where v.kind = 'certified'),
-        coalesce(max(v.seq) filter (where v.kind in ('stopped', 'rejoined', 'erased')), 0),
-        (array_agg(case when v.kind <> 'rejoined' then v.at end order by v.seq desc, v.n desc)
-            filter (where v.kind in ('stopped', 'rejoined', 'erased')))[1],
-        (array_agg(v.at order by v.seq desc, v.n desc) filter (where a.is_action))[1],
-        coalesce(max(v.seq) filter (where a.is_action), 0),
-        (array_agg(v.unit order by v.seq desc, v.n desc) filter (where a.is_action))[1]
-    from unnest(p_events) v
-        cross join lateral (select core.is_learning_action(v.kind, v.phase) as is_action) a
-        join core.course_version c on c.course_id = v.course_id
-    where a.is_action or v.kind in ('consented', 'course_completed', 'certified', 'stopped', 'rejoined', 'erased')
-    group by v.org_id, v.learner, c.course
-    order by v.org_id, v.learner, c.course
-    on conflict (org_id, learner, course) do update
-        set course_id = case when excluded.consent_at < coalesce(e.consent_at, 'infinity') then excluded.course_id
-                else coalesce(e.course_id, excluded.course_id) end,
-            consent_at = least(e.consent_at, excluded.consent_at),
-            started_at = least(e.started_at, excluded.started_at),
-            completed_at = least(e.completed_at, excluded.completed_at),
-            certified_at = least(e.certified_at, excluded.certified_at),
-            score = greatest(e.score, excluded.score),
-            stopped_at = case when excluded.stop_seq > e.stop_seq then excluded.stopped_at else e.stopped_at end,
-            stop_seq = greatest(e.stop_seq, excluded.stop_seq),
-            last_at = case when excluded.last_seq > e.last_seq then excluded.last_at else e.last_at end,
-            last_unit = case when excluded.last_seq > e.last_seq then excluded.last_unit else e.last_unit end,
-            last_seq = greatest(e.last_seq, excluded.last_seq);
+    select array_agg(row(g.course, g.course_id, g.org_id, g.consent_at, g.started_at, g.completed_at, g.certified_at,
+            g.score, coalesce((p_events[g.stop]).seq, 0),
+            case when (p_events[g.stop]).kind <> 'rejoined' then (p_events[g.stop]).at end, g.learner, g.cohort_id,
+            (p_events[g.last]).at, coalesce((p_events[g.last]).seq, 0), (p_events[g.last]).unit)::core.enrolment)
+    into v_new
+    from (
+        select v.org_id, v.learner, c.course, min(v.cohort_id) as cohort_id,
+            coalesce((p_events[min(v.i) filter (where v.kind = 'consented')]).course_id, min(v.course_id)) as course_id,
+            min(v.at) filter (where v.kind = 'consented') as consent_at,
+            min(v.at) filter (where a.is_action) as started_at,
+            min(v.at) filter (where v.kind = 'course_completed') as completed_at,
+            min(v.at) filter (where v.kind = 'certified') as certified_at,
+            max(v.value) filter (where v.kind = 'certified') as score,
+            max(v.i) filter (where v.kind in ('stopped', 'rejoined', 'erased')) as stop,
+            max(v.i) filter (where a.is_action) as last
+        from unnest(p_events) with ordinality as v (learner, at, seq, kind, phase, via, mode, course_id, choice, value,
+                attempt, cohort_id, session, org_id, n, correct, unit, channel, lang, choices, i)
+            cross join lateral (select core.is_learning_action(v.kind, v.phase) as is_action) a
+            join core.course_version c on c.course_id = v.course_id
+        where a.is_action or v.kind in ('consented', 'course_completed', 'certified', 'stopped', 'rejoined', 'erased')
+        group by v.org_id, v.learner, c.course
+        order by v.org_id, v.learner, c.course) g;
+    if v_new is null then
+        return;
+    end if;
+    -- Nearly all are there, and an update costs half of what trying to insert does.
+    update core.enrolment e
+    set course_id = case when x.consent_at < coalesce(e.consent_at, 'infinity') then x.course_id
+            else coalesce(e.course_id, x.course_id) end,
+        consent_at = least(e.consent_at, x.consent_at),
+        started_at = least(e.started_at, x.started_at),
+        completed_at = least(e.completed_at, x.completed_at),
+        certified_at = least(e.certified_at, x.certified_at),
+        score = greatest(e.score, x.score),
+        stopped_at = case when x.stop_seq > e.stop_seq then x.stopped_at else e.stopped_at end,
+        stop_seq = greatest(e.stop_seq, x.stop_seq),
+        last_at = case when x.last_seq > e.last_seq then x.last_at else e.last_at end,
+        last_unit = case when x.last_seq > e.last_seq then x.last_unit else e.last_unit end,
+        last_seq = greatest(e.last_seq, x.last_seq)
+    from unnest(v_new) x
+    where e.org_id = x.org_id and e.learner = x.learner and e.course = x.course;
+    get diagnostics v_n = row_count;
+    if v_n < cardinality(v_new) then
+        insert into core.enrolment (course, course_id, org_id, consent_at, started_at, completed_at, certified_at, score,
+                stop_seq, stopped_at, learner, cohort_id, last_at, last_seq, last_unit)
+        select x.course, x.course_id, x.org_id, x.consent_at, x.started_at, x.completed_at, x.certified_at, x.score,
+            x.stop_seq, x.stopped_at, x.learner, x.cohort_id, x.last_at, x.last_seq, x.last_unit
+        from unnest(v_new) x
+        where not exists (select from core.enrolment e
+            where e.org_id = x.org_id and e.learner = x.learner and e.course = x.course);
+    end if;
 end $$;
 
 create function core.units_of(p_events core.event[]) returns core.learner_unit[]
@@ -207,15 +226,17 @@ begin
     with put as (
         insert into core.learner_unit as t (learner, course_id, unit, first_seq, first_at, post_seq, choice, is_right,
                 is_post_right, org_id, cohort_id, lang)
-        select v.learner, v.course_id, v.unit, min(v.seq), min(v.at),
-            min(v.seq) filter (where v.phase = 'posttest'),
-            (array_agg(v.choice order by v.seq, v.n) filter (where v.phase is distinct from 'posttest'))[1],
-            (array_agg(v.correct order by v.seq, v.n) filter (where v.phase is distinct from 'posttest'))[1],
-            (array_agg(v.correct order by v.seq, v.n) filter (where v.phase = 'posttest'))[1],
-            min(v.org_id), min(v.cohort_id), (array_agg(v.lang order by v.seq))[1]
-        from unnest(p_events) v
-        where core.is_learning_action(v.kind, v.phase) and v.unit is not null and v.course_id is not null
-        group by v.learner, v.course_id, v.unit
+        select g.learner, g.course_id, g.unit, g.first_seq, g.first_at, (p_events[g.post]).seq,
+            (p_events[g.plain]).choice, (p_events[g.plain]).correct, (p_events[g.post]).correct, g.org_id, g.cohort_id,
+            (p_events[least(g.plain, g.post)]).lang
+        from (
+            select v.learner, v.course_id, v.unit, v.org_id, v.cohort_id, min(v.seq) as first_seq, min(v.at) as first_at,
+                min(v.i) filter (where v.phase is distinct from 'posttest') as plain,
+                min(v.i) filter (where v.phase = 'posttest') as post
+            from unnest(p_events) with ordinality as v (learner, at, seq, kind, phase, via, mode, course_id, choice, value,
+                attempt, cohort_id, session, org_id, n, correct, unit, channel, lang, choices, i)
+            where core.is_learning_action(v.kind, v.phase) and v.unit is not null and v.course_id is not null
+            group by v.learner, v.course_id, v.unit, v.org_id, v.cohort_id) g
         on conflict (learner, course_id, unit) do update
             set first_seq = least(t.first_seq, excluded.first_seq),
                 first_at = least(t.first_at, excluded.first_at),
@@ -242,18 +263,32 @@ create function core.put_days(p_events core.event[]) returns void
 language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
+declare
+    v_new core.active_day[];
+    v_n bigint;
 begin
-    insert into core.active_day as t (org_id, day, learner, n_sms, n_ussd)
-    select v.org_id, (v.at at time zone coalesce(c.time_zone, o.time_zone))::date, v.learner,
-        count(*) filter (where v.via is distinct from 'ussd'), count(*) filter (where v.via = 'ussd')
-    from unnest(p_events) v
-        join core.organisation o on o.org_id = v.org_id
-        left join core.cohort c on c.cohort_id = v.cohort_id
-    where core.is_learning_action(v.kind, v.phase)
-    group by 1, 2, 3
-    order by 1, 2, 3
-    on conflict (org_id, day, learner) do update
-        set n_sms = t.n_sms + excluded.n_sms, n_ussd = t.n_ussd + excluded.n_ussd;
+    select array_agg(row(g.org_id, g.day, g.learner, g.n_sms, g.n_ussd)::core.active_day) into v_new
+    from (
+        select v.org_id, (v.at at time zone coalesce(c.time_zone, o.time_zone))::date as day, v.learner,
+            count(*) filter (where v.via is distinct from 'ussd') as n_sms, count(*) filter (where v.via = 'ussd') as n_ussd
+        from unnest(p_events) v
+            join core.organisation o on o.org_id = v.org_id
+            left join core.cohort c on c.cohort_id = v.cohort_id
+        where core.is_learning_action(v.kind, v.phase)
+        group by 1, 2, 3
+        order by 1, 2, 3) g;
+    update core.active_day t
+    set n_sms = t.n_sms + x.n_sms, n_ussd = t.n_ussd + x.n_ussd
+    from unnest(v_new) x
+    where t.org_id = x.org_id and t.day = x.day and t.learner = x.learner;
+    get diagnostics v_n = row_count;
+    if v_n < cardinality(v_new) then
+        insert into core.active_day (org_id, day, learner, n_sms, n_ussd)
+        select x.org_id, x.day, x.learner, x.n_sms, x.n_ussd
+        from unnest(v_new) x
+        where not exists (select from core.active_day t
+            where t.org_id = x.org_id and t.day = x.day and t.learner = x.learner);
+    end if;
 end $$;
 
 -- What an event has beside its row in core.event.
@@ -342,7 +377,7 @@ create function core.put_steps(
     p_via text[], p_network text[], p_course text[], p_version text[], p_lang text[], p_country text[],
     p_session bigint[], p_mode text[], p_state bytea[], p_key_id integer[], p_nonce bytea[], p_ciphertext bytea[],
     p_step integer[], p_n integer[], p_kind text[], p_unit text[], p_phase text[], p_choice integer[],
-    p_choices text[], p_correct boolean[], p_attempt integer[], p_value integer[], p_code text[], p_text text[]
+    p_correct boolean[], p_attempt integer[], p_value integer[], p_code text[], p_text text[]
 ) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -368,9 +403,13 @@ declare
     v_rest integer[];     -- steps that are perhaps here already, each in a pass of its own
     v_i integer;
     v_shift smallint := 0;
+    v_is_careful boolean;
     v_events core.event[];
     v_rare core.rare_row[];
 begin
+    if cardinality(p_learner) = 0 then
+        return;
+    end if;
     lock table core.membership in row exclusive mode; -- see core.hold_ingest
     for v_try in 1 .. 2 loop -- again when something new was made
         select array_agg(t.learner), array_agg(t.org_id), array_agg(t.cohort_id), array_agg(t.course_id),
@@ -437,15 +476,19 @@ begin
                 case when e.kind <> 'answered' then null when e.phase in ('pretest', 'posttest') then 'test'
                     else coalesce(v_mode[e.step], 'solo') end,
                 v_course[e.step], e.choice, e.value, e.attempt, v_cohort[e.step], p_session[e.step], v_org[e.step],
-                e.n + v_shift, e.correct, e.unit, p_channel[e.step], v_lang[e.step], e.choices::smallint[])::core.event),
+                e.n + v_shift, e.correct, e.unit, p_channel[e.step], v_lang[e.step], c.choices)::core.event
+                order by v_learner[e.step], p_seq[e.step], e.n),
             array_agg(row(v_learner[e.step], p_number[e.step], p_seq[e.step], e.n + v_shift, p_at[e.step], e.kind,
                 v_org[e.step], v_course[e.step], p_channel[e.step], v_via[e.step], v_lang[e.step], e.unit, e.choice,
                 e.value, e.code, e.text, v_is_erased[e.step])::core.rare_row)
-                filter (where e.text is not null or e.kind in ('role_set', 'consented', 'stopped', 'rejoined',
+                filter (where (e.text is not null and c.choices is null) or e.kind in ('role_set', 'consented', 'stopped', 'rejoined',
                     'erased', 'certified', 'safe_raised'))
         into v_events, v_rare
-        from unnest(p_step, p_n, v_kind, p_unit, v_phase, p_choice, p_choices, p_correct, p_attempt, p_value, p_code,
-                p_text) as e (step, n, kind, unit, phase, choice, choices, correct, attempt, value, code, text)
+        from unnest(p_step, p_n, v_kind, p_unit, v_phase, p_choice, p_correct, p_attempt, p_value, p_code, p_text)
+                as e (step, n, kind, unit, phase, choice, correct, attempt, value, code, text)
+            -- Where several options could be chosen, their numbers come as a text.
+            cross join lateral (select case when e.text is not null and e.kind = 'answered' and e.text ~ '^[1-9](,[1-9])*$'
+                then string_to_array(e.text, ',')::smallint[] end as choices) c
         where v_is_now[e.step];
 
         insert into core.event (learner, at, seq, kind, phase, via, mode, course_id, choice, value, attempt, cohort_id,
@@ -454,16 +497,13 @@ begin
             v.cohort_id, v.session, v.org_id, v.n, v.correct, v.unit, v.channel, v.lang, v.choices
         from unnest(v_events) v;
 
-        insert into core.number_state as t (number_id, learner, seq, at, due_at, state)
-        select distinct on (s.learner) s.number_id, s.learner, s.seq, s.at, s.due_at, s.state
-        from unnest(p_number, v_learner, p_seq, p_at, p_due, p_state, v_is_erased, v_is_now)
-            as s (number_id, learner, seq, at, due_at, state, is_erased, is_now)
-        where s.is_now and not s.is_erased
-        order by s.learner, s.seq desc
-        on conflict (learner) do update
-            set seq = greatest(t.seq, excluded.seq), at = excluded.at, due_at = excluded.due_at,
-                state = coalesce(excluded.state, t.state)
-            where excluded.seq > t.seq or (v_shift > 0 and excluded.at > t.at);
+        update core.number_state t
+        set seq = greatest(t.seq, p_seq[s.i]), at = p_at[s.i], due_at = p_due[s.i], state = coalesce(p_state[s.i], t.state)
+        from (select distinct on (x.learner) x.learner, x.seq, x.at, x.i
+            from unnest(v_learner, p_seq, p_at, v_is_now, v_is_erased) with ordinality as x (learner, seq, at, is_now, is_erased, i)
+            where x.is_now and not x.is_erased
+            order by x.learner, x.seq desc) s
+        where t.learner = s.learner and (s.seq > t.seq or (v_shift > 0 and s.at > t.at));
 
         insert into core.vault as t (number_id, nonce, ciphertext, key_id, sealed_at)
         select distinct on (s.number_id) s.number_id, s.nonce, s.ciphertext, s.key_id, s.at
@@ -479,10 +519,14 @@ begin
         if v_events is not null then
             perform core.put_enrolments(v_events);
             perform core.put_days(v_events);
-            perform core.put_units(array_agg(v) filter (where not b.is_careful), false),
-                core.put_units(array_agg(v) filter (where b.is_careful), true)
-            from unnest(v_events) v
-                cross join lateral (select v.phase = 'posttest' is true or v_shift > 0 or false = any (v_is_newer) as is_careful) b;
+            v_is_careful := v_shift > 0 or false = any (v_is_newer);
+            if v_is_careful or array_position(v_phase, 'posttest') is null then
+                perform core.put_units(v_events, v_is_careful);
+            else
+                perform core.put_units(array_agg(v) filter (where v.phase is distinct from 'posttest'), false),
+                    core.put_units(array_agg(v) filter (where v.phase = 'posttest'), true)
+                from unnest(v_events) v;
+            end if;
         end if;
         if v_rare is not null then
             perform core.put_rare(v_rare);
@@ -499,8 +543,8 @@ end $$;
 
 grant execute on function core.put_steps(bytea[], uuid[], integer[], timestamptz[], timestamptz[], text[], text[], text[], text[], text[],
         text[], text[], bigint[], text[], bytea[], integer[], bytea[], bytea[], integer[], integer[], text[], text[],
-        text[], integer[], text[], boolean[], integer[], integer[], text[], text[]) to waypost_writer;
+        text[], integer[], boolean[], integer[], integer[], text[], text[]) to waypost_writer;
 comment on function core.put_steps(bytea[], uuid[], integer[], timestamptz[], timestamptz[], text[], text[], text[],
         text[], text[], text[], text[], bigint[], text[], bytea[], integer[], bytea[], bytea[], integer[], integer[],
-        text[], text[], text[], integer[], text[], boolean[], integer[], integer[], text[], text[]) is
+        text[], text[], text[], integer[], boolean[], integer[], integer[], text[], text[]) is
     'Stores the steps of a batch of the event log; idempotent by (learner, seq, n).';

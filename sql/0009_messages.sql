@@ -182,7 +182,7 @@ begin
     where s.type = 'step';
     select array_agg(s.i::integer) as step, array_agg((e ->> 'n')::integer) as n, array_agg(e ->> 'kind') as kind,
         array_agg(e ->> 'unit') as unit, array_agg(e ->> 'phase') as phase, array_agg((e ->> 'choice')::integer) as choice,
-        array_agg(translate(e ->> 'choices', '[]', '{}')) as choices, array_agg((e ->> 'correct')::boolean) as correct,
+        array_agg((e ->> 'correct')::boolean) as correct,
         array_agg((e ->> 'attempt')::integer) as attempt, array_agg((e ->> 'value')::integer) as value,
         array_agg(e ->> 'code') as code, array_agg(e ->> 'text') as text
     into v_event
@@ -192,7 +192,7 @@ begin
         perform core.put_steps(v_step.number, v_step.learner, v_step.seq, v_step.at, v_step.due, v_step.channel,
             v_step.via, v_step.network, v_step.course, v_step.version, v_step.lang, v_step.country, v_step.session,
             v_step.mode, v_step.state, v_step.key_id, v_step.nonce, v_step.ciphertext, v_event.step, v_event.n,
-            v_event.kind, v_event.unit, v_event.phase, v_event.choice, v_event.choices, v_event.correct,
+            v_event.kind, v_event.unit, v_event.phase, v_event.choice, v_event.correct,
             v_event.attempt, v_event.value, v_event.code, v_event.text);
     end if;
 end $$;

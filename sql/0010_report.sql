@@ -8,8 +8,8 @@ set local role waypost_owner;
 create function core.answer_text(p_choices text[], p_choice integer, p_chosen smallint[], p_text text, p_value integer)
 returns text
 language sql immutable parallel safe
-return coalesce((select string_agg(p_choices[c], '; ' order by c) from unnest(p_chosen) c), p_choices[p_choice], p_text,
-    p_value::text);
+return coalesce((select string_agg(p_choices[c], '; ' order by c) from unnest(p_chosen) c), array_to_string(p_chosen, ','),
+    p_choices[p_choice], p_text, p_value::text);
 -- A view reads tables with its owner's rights but calls functions with those of its reader.
 grant execute on function core.answer_text(text[], integer, smallint[], text, integer) to report_owner, coordinator;
 

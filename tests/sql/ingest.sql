@@ -112,6 +112,20 @@ select core.ingest(jsonb_build_array(make.step(9, 3, now(), '[]', '{"state":null
 select results_eq($$select seq, convert_from(state, 'UTF8') collate "default" from core.number_state where learner = make.key(9)$$,
     $$values (3, 'state 9 2')$$, 'the last state that was known stays');
 
+-- Several options: their numbers are kept as such, and last longer than words.
+select make.publish();
+select core.ingest(jsonb_build_array(make.step(70, 1, '2026-11-02 09:00Z', '[{"kind":"answered","unit":"m1q1","phase":"quiz","text":"1,3","correct":true,"attempt":1},
+    {"kind":"answered","unit":"m1q2","phase":"quiz","text":"2","correct":true,"attempt":1},
+    {"kind":"answered","unit":"y8","phase":"survey","text":"12 of 3,4"},{"kind":"answered","unit":"y9","phase":"survey","text":"5"}]')));
+select results_eq('select unit, choices, choice from core.event where learner = make.key(70) order by n',
+    $$values ('m1q1', '{1,3}'::smallint[], null::int), ('m1q2', '{2}', null), ('y8', null, null), ('y9', '{5}', null)$$, 'several options');
+select results_eq('select text from core.free_text where learner = make.key(70)', array['12 of 3,4'], 'words are apart');
+insert into core.member values ('postgres', 1);
+select results_eq('select answer_text, choices, choice from report.quiz_answers where learner_id = make.learner(70) order by question',
+    $$values ('15; 18', '1,3', null::int), ('separated', '2', null)$$, 'and read as words');
+select results_eq('select answer_text from report.survey_answers where learner_id = make.learner(70) order by question',
+    array['12 of 3,4', '5'], 'where there are no options the number is the answer');
+
 -- Refusals: the call fails as a whole and says which envelope and why.
 create function pg_temp.refused(p_bad jsonb, p_state text, p_pattern text, p_what text) returns setof text language plpgsql as $$
 declare
