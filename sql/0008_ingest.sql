@@ -409,6 +409,10 @@ declare
 begin
     if cardinality(p_learner) = 0 then
         return;
+    elsif num_nulls(array_position(p_number, null), array_position(p_learner, null), array_position(p_seq, null),
+            array_position(p_at, null)) < 4 then
+        raise exception 'one of the members number_id, learner_id, seq, at is missing'
+            using errcode = 'not_null_violation';
     end if;
     lock table core.membership in row exclusive mode; -- see core.hold_ingest
     for v_try in 1 .. 2 loop -- again when something new was made

@@ -57,7 +57,7 @@ begin
     select r.message_id, min(l.learner), min(l.org_id), min(r.seq), min(r.channel), min(r.class),
         (array_agg(r.status order by core.status_rank(r.status, r.segments) desc))[1],
         (array_agg(r.at order by core.status_rank(r.status, r.segments) desc, r.at))[1], min(r.at),
-        min(r.at) filter (where r.status = 'sent'), coalesce(max(r.attempt), 0), max(r.segments), max(r.encoding),
+        min(r.at) filter (where r.status = 'sent'), coalesce(max(r.attempt), 0), nullif(max(r.segments), 0), max(r.encoding),
         left(max(r.provider_id), 255), left((array_agg(r.error order by core.status_rank(r.status, r.segments) desc, r.at))[1], 500),
         max(r.country), left(max(r.network), 32), max(r.price), max(r.currency), left(max(r.purpose), 32), max(r.unit)
     from jsonb_to_recordset(p_envelopes) as r (
@@ -161,11 +161,9 @@ declare
     v_step record;
     v_event record;
 begin
-    if exists (select from jsonb_to_recordset(p_envelopes)
-                as s (type text, learner_id uuid, number_id text, seq integer, at timestamptz, events jsonb)
-            where s.type = 'step' and num_nulls(s.learner_id, s.number_id, s.seq, s.at, s.events) > 0) then
-        raise exception 'one of the members learner_id, number_id, seq, at, events is missing'
-            using errcode = 'not_null_violation';
+    if exists (select from jsonb_to_recordset(p_envelopes) as s (type text, events jsonb)
+            where s.type = 'step' and s.events is null) then
+        raise exception 'the member events is missing' using errcode = 'not_null_violation';
     end if;
     select array_agg(decode(s.number_id, 'hex')) as number, array_agg(s.learner_id) as learner, array_agg(s.seq) as seq,
         array_agg(s.at) as at, array_agg(s.due) as due, array_agg(s.channel) as channel, array_agg(s.via) as via,

@@ -107,6 +107,8 @@ static void json_step(const struct event_record *record, struct str state, struc
     json_text(out, "country", record->country);
     json_text(out, "cohort", record->cohort);
     json_text(out, "mode", record->mode);
+    if (record->session != 0)
+        buf_addf(out, ",\"session\":%u", record->session);
     if (!str_is_empty(state) && !record->is_erased)
         json_hex(out, "state", state.p, state.len);
     json_time(out, "due", record->due_at);

@@ -18,9 +18,11 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "port/sink.h"
+#include "port/sink_columns.h"
 #include "port/store/store.h"
 
-#define MAX_PARAMS 8
+#define N_MOVE_PARAMS 6
+#define MAX_PARAMS (N_MOVE_PARAMS + SINK_N_COLUMNS + 1)
 #define RECONNECT_FIRST_MS 50
 #define RECONNECT_MAX_MS 2000
 #define REFUSED_MS 5000 /* until the schema is looked at again */
@@ -33,7 +35,10 @@ enum request_kind { REQUEST_PLACES, REQUEST_INGEST, REQUEST_DEAD_LETTER, REQUEST
 
 static const char *const request_sql[] = {
     [REQUEST_PLACES] = "select bucket, ms, n from core.log_places($1)",
-    [REQUEST_INGEST] = "select core.move_log($1, $2, $3, $4, $5, $6), core.ingest($7)",
+    [REQUEST_INGEST] =
+        "select core.move_log($1, $2, $3, $4, $5, $6), core.put_steps($7, $8, $9, $10, $11, $12, "
+        "$13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, "
+        "$31, $32, $33, $34, $35), core.ingest($36)",
     [REQUEST_DEAD_LETTER] = "select core.move_log($1, $2, $3, $4, $5, $6), "
                             "core.dead_letter(decode($7, 'hex'), $8)",
     [REQUEST_VAULT_GET] =
@@ -43,7 +48,7 @@ static const char *const request_sql[] = {
 struct request {
     struct request *prev, *next;
     enum request_kind kind;
-    struct buf params[MAX_PARAMS]; /* as texts */
+    struct buf params[MAX_PARAMS]; /* columns in binary, all others as texts */
     int n_params;
     sink_on_done *on_done;
     sink_on_vault *on_vault;
@@ -306,10 +311,17 @@ static void check_end(struct pq_sink *s)
 static int request_send(struct pq_sink *s, struct request *r)
 {
     const char *values[MAX_PARAMS];
-    for (int i = 0; i < r->n_params; i++)
+    int lengths[MAX_PARAMS], formats[MAX_PARAMS];
+    for (int i = 0; i < r->n_params; i++) {
         values[i] = buf_str(&r->params[i]).p; /* NUL-terminated */
-    return PQsendQueryParams(s->conn, request_sql[r->kind], r->n_params, NULL, values, NULL, NULL,
-                             r->kind == REQUEST_VAULT_GET ? 1 : 0);
+        lengths[i] = (int)r->params[i].len;
+        formats[i] =
+            r->kind == REQUEST_INGEST && i >= N_MOVE_PARAMS && i < N_MOVE_PARAMS + SINK_N_COLUMNS
+                ? 1
+                : 0;
+    }
+    return PQsendQueryParams(s->conn, request_sql[r->kind], r->n_params, NULL, values, lengths,
+                             formats, r->kind == REQUEST_VAULT_GET ? 1 : 0);
 }
 
 static void flush(struct pq_sink *s)
@@ -482,22 +494,38 @@ static void pq_places(struct sink *sink, uint64_t epoch, sink_on_places *fn, voi
     request_add(pq(sink), r);
 }
 
+/* Steps as columns, all others as JSON. */
+static enum err add_records(struct request *r, const struct sink_batch *batch)
+{
+    struct sink_step *steps = xcalloc(batch->n, sizeof(*steps));
+    struct buf *json = &r->params[N_MOVE_PARAMS + SINK_N_COLUMNS];
+    uint32_t n = 0;
+    enum err e = ERR_OK;
+    for (uint32_t i = 0; e == ERR_OK && i < batch->n; i++) {
+        struct sink_step *step = &steps[n];
+        e = event_decode(batch->records[i].bytes, &step->record);
+        step->state = batch->records[i].state;
+        if (e == ERR_OK && step->record.kind == EVENT_RECORD_STEP) {
+            n++;
+        } else if (e == ERR_OK) {
+            buf_add_char(json, json->len == 0 ? '[' : ',');
+            event_record_json(&step->record, STR_NONE, json);
+        }
+    }
+    buf_add_str(json, json->len == 0 ? STR("[]") : STR("]"));
+    sink_columns(steps, n, &r->params[N_MOVE_PARAMS]);
+    r->n_params = MAX_PARAMS;
+    free(steps);
+    return e;
+}
+
 static void pq_ingest(struct sink *sink, const struct sink_batch *batch, sink_on_done *fn,
                       void *ctx)
 {
     struct request *r = request_new(REQUEST_INGEST, ctx);
-    struct event_record record;
-    enum err e = ERR_OK;
     r->on_done = fn;
     add_moves(r, batch);
-    struct buf *json = param_next(r);
-    for (uint32_t i = 0; e == ERR_OK && i < batch->n; i++) {
-        buf_add_char(json, i == 0 ? '[' : ',');
-        e = event_decode(batch->records[i].bytes, &record);
-        if (e == ERR_OK)
-            event_record_json(&record, batch->records[i].state, json);
-    }
-    buf_add_char(json, ']');
+    enum err e = add_records(r, batch);
     if (e != ERR_OK)
         request_fail_later(pq(sink), r, ERR_INVALID,
                            e == ERR_UNSUPPORTED ? "the record is of another version of waypost"

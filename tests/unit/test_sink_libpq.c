@@ -155,7 +155,7 @@ static void takes_in_and_refuses(void **state)
     ingest(&w, false);
     await(&w, 1);
     assert_int_equal(w.e, ERR_INVALID);
-    assert_non_null(strstr(w.message, "envelope 0 (5b758666-8e33-47dc-adf7-de58fd14e243 seq 1)"));
+    assert_non_null(strstr(w.message, "23502: one of the members"));
     static const struct str broken[] = {STR(""), STR("\1"), STR("{}"), STR("\2\1\0")};
     for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
         send(&w, broken[i], NULL);
