@@ -44,6 +44,7 @@ channels:
 YAML
     demo_channel at africastalking 'from: "20880"' 'tps: 1000' -- 'username: demo' 'apikey: demo'
     demo_channel at-ussd africastalking-ussd 'dial_code: "*384*7#"' 'sms_channel: at'
+    demo_channel at-voice africastalking-voice 'sms_channel: at'
     demo_channel kannel kannel 'from: "20880"' 'tps: 1000' -- 'username: demo' 'password: demo'
     demo_channel twilio twilio 'from: "+254700020880"' 'tps: 1000' -- 'account_sid: AC0' 'token: demo' \
         "public_url: http://127.0.0.1:$port/in/twilio"

@@ -24,18 +24,21 @@ static uint32_t smaller(uint32_t own, uint32_t documented)
     return own == 0 || (documented != 0 && documented < own) ? documented : own;
 }
 
+struct channel_room channel_room(const struct profile *profile, const struct config_channel *c)
+{
+    uint32_t septets = profile_ussd_chars(profile);
+    return (struct channel_room){
+        .ussd_septets = smaller(c->ussd_septets, septets),
+        .ussd_ucs2 = smaller(c->ussd_ucs2, (septets * 7 + 15) / 16), /* the same octets */
+        .text_chars = smaller(c->text_chars, profile_text_chars(profile)),
+    };
+}
+
 struct channel_room channels_room(const struct channels *channels, const struct config_channel *c)
 {
-    struct channel_room room = {c->ussd_septets, c->ussd_ucs2, c->text_chars};
     const struct channel *channel = channels != NULL ? channels_get(channels, c->name) : NULL;
-    if (channel == NULL)
-        return room;
-    uint32_t septets = profile_ussd_chars(channel->profile);
-    return (struct channel_room){
-        .ussd_septets = smaller(room.ussd_septets, septets),
-        .ussd_ucs2 = smaller(room.ussd_ucs2, (septets * 7 + 15) / 16), /* the same octets */
-        .text_chars = smaller(room.text_chars, profile_text_chars(channel->profile)),
-    };
+    return channel != NULL ? channel_room(channel->profile, c)
+                           : (struct channel_room){c->ussd_septets, c->ussd_ucs2, c->text_chars};
 }
 
 void channels_fini(struct channels *channels)
@@ -167,6 +170,26 @@ static enum err check_routes(const struct config *config, const struct channels 
     return ERR_OK;
 }
 
+static enum err check_sms_channel(const struct channels *channels, const struct channel *channel,
+                                  struct errmsg *msg)
+{
+    const struct config_channel *c = channel->config;
+    if (c->sms_channel.p == NULL && profile_takes(channel->profile, INBOUND_CALL))
+        return errmsg_set(msg, ERR_INVALID,
+                          "channel %.*s takes calls, which are answered by SMS: name the channel "
+                          "that sends them, as in sms_channel: at",
+                          STR_ARG(c->name));
+    if (c->sms_channel.p == NULL)
+        return ERR_OK;
+    const struct channel *sms = channels_get(channels, c->sms_channel);
+    if (sms == NULL || !profile_has_send(sms->profile))
+        return errmsg_set(msg, ERR_INVALID,
+                          "channel %.*s: sms_channel %.*s is %s; name a channel that can send SMS",
+                          STR_ARG(c->name), STR_ARG(c->sms_channel),
+                          sms == NULL ? "not configured" : "of a profile that cannot send");
+    return ERR_OK;
+}
+
 static enum err check_channel(const struct channels *channels, const struct channel *channel,
                               struct errmsg *msg)
 {
@@ -193,15 +216,7 @@ static enum err check_channel(const struct channels *channels, const struct chan
     if (e != ERR_OK)
         return e;
     e = check_fallback(channels, c, msg);
-    if (e != ERR_OK || c->sms_channel.p == NULL)
-        return e;
-    const struct channel *sms = channels_get(channels, c->sms_channel);
-    if (sms == NULL || !profile_has_send(sms->profile))
-        return errmsg_set(msg, ERR_INVALID,
-                          "channel %.*s: sms_channel %.*s is %s; name a channel that can send SMS",
-                          STR_ARG(c->name), STR_ARG(c->sms_channel),
-                          sms == NULL ? "not configured" : "of a profile that cannot send");
-    return ERR_OK;
+    return e == ERR_OK ? check_sms_channel(channels, channel, msg) : e;
 }
 
 enum err channels_load(const struct config *config, struct channels *ret, struct errmsg *msg)

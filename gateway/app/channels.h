@@ -23,10 +23,10 @@ struct channels {
 
 /* Loads config->profiles_dir/<profile>.yaml for each channel. Refuses, naming the channel and the
  * remedy: a profile that does not parse (with file:line:column), a USSD channel whose sms_channel
- * is unknown or cannot send, a fallback or a route's channel that cannot send, settings that the
- * profile lacks or does not know, and a channel that checks no signature or secret unless its
- * configuration accepts that in plain words. ERR_INVALID, ERR_NOT_FOUND or the error of
- * profile_load; *ret is empty then. */
+ * is unknown or cannot send, a channel for calls without one, a fallback or a route's channel that
+ * cannot send, settings that the profile lacks or does not know, and a channel that checks no
+ * signature or secret unless its configuration accepts that in plain words. ERR_INVALID,
+ * ERR_NOT_FOUND or the error of profile_load; *ret is empty then. */
 enum err channels_load(const struct config *config, struct channels *ret,
                        struct errmsg *msg) MUST_CHECK;
 void channels_fini(struct channels *channels);
@@ -36,5 +36,7 @@ struct channel_room {
     uint32_t ussd_septets, ussd_ucs2, text_chars;
 };
 struct channel_room channels_room(const struct channels *channels, const struct config_channel *c);
+/* The same where the profile is at hand. */
+struct channel_room channel_room(const struct profile *profile, const struct config_channel *c);
 /* NULL when there is none of that name. */
 const struct channel *channels_get(const struct channels *channels, struct str name);

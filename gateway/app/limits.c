@@ -7,6 +7,7 @@
 #define HOUR_S 3600
 #define DAY_S 86400
 #define EVENT_MAX_BYTES 4096u
+#define CALLS_DAY 30 /* more than a module on one day */
 /* No command, choice or short answer is longer: what is comes from a machine when it comes again
  * and again, whatever is answered. */
 #define SHORT_TEXT_BYTES 15u
@@ -73,6 +74,15 @@ static void write_event(const struct limits_ask *ask, struct arena *arena, struc
     ret->said_event = ask->is_said ? said_event : STR_NONE;
 }
 
+/* A call costs the caller nothing, so that a phone, or whoever wears another's number, could have
+ * us write without end. */
+static struct str call_key(const struct limits_ask *ask, struct arena *arena)
+{
+    char hex[2 * NUMBER_ID_BYTES + 1];
+    hex_encode(ask->message->number_id.bytes, NUMBER_ID_BYTES, hex);
+    return arena_printf(arena, "c:%s", hex);
+}
+
 void limits_make(const struct limits_ask *ask, struct arena *arena, struct store_caps *ret)
 {
     const struct config *config = ask->config;
@@ -90,6 +100,8 @@ void limits_make(const struct limits_ask *ask, struct arena *arena, struct store
     }
     if (limits_prefix(config, ask->vault, ask->number, arena, &ret->list[0]))
         ret->n = 1;
+    if (ask->is_call)
+        add(ret, "call", call_key(ask, arena), 1, CALLS_DAY, DAY_S);
     struct str org = arena_printf(arena, "o:%016llx", (unsigned long long)str_hash(config->org));
     add(ret, "organisation", org, 1, config->cap_organisation_day, DAY_S);
     add(ret, "day", STR("day"), 1, config->cap_day, DAY_S);

@@ -4,6 +4,7 @@
  *   cap            counted in               of
  *   number         a day                    one number; STOP and SAFE are answered over it
  *   new            an hour                  numbers that have not joined, by a channel; also STOP
+ *   call           a day                    SMS to one number that calls brought about
  *   loop           loop_minutes             the same text in and out, with one number
  *   prefix         an hour                  numbers that begin alike
  *   organisation   a day                    config `org`
@@ -29,6 +30,7 @@ struct limits_ask {
     struct str number;             /* E.164 or a provider's token; absent = not known here */
     struct str country;            /* of the number; empty = not known */
     struct str said;               /* what came in; absent = nobody wrote */
+    bool is_call;                  /* it answers a call */
     bool is_exempt;                /* STOP, SAFE: the number's own caps do not hold */
     bool is_new;                   /* the number has not joined: anybody may have invented it */
     bool is_said;                  /* in the answer to a callback, and not enqueued */

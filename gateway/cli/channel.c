@@ -339,7 +339,10 @@ static int run_encode(const struct cli_args *args, const struct profile *p, stru
         http_reader_free(reader);
         return code;
     }
-    struct inbound message = {.kind = profile_has_ussd(p) ? INBOUND_USSD : INBOUND_SMS,
+    bool is_call = profile_takes(p, INBOUND_CALL) && !profile_takes(p, INBOUND_SMS);
+    struct inbound message = {.kind = profile_has_ussd(p) ? INBOUND_USSD
+                                      : is_call           ? INBOUND_CALL
+                                                          : INBOUND_SMS,
                               .phase = INBOUND_PHASE_CONTINUE,
                               .from = doc_text(object, "from"),
                               .to = doc_text(object, "to"),

@@ -58,8 +58,14 @@ static void show_inbound(const struct lamp *l)
         name = "";
     }
     if (profile_takes(p, INBOUND_USSD)) {
+        struct channel_room room = channel_room(p, l->channel);
         line(name, arena_printf(l->arena, "USSD at /in/%.*s, screens of %u letters (%u in others)",
-                                STR_ARG(channel), l->channel->ussd_septets, l->channel->ussd_ucs2));
+                                STR_ARG(channel), room.ussd_septets, room.ussd_ucs2));
+        name = "";
+    }
+    if (profile_takes(p, INBOUND_CALL)) {
+        line(name, arena_printf(l->arena, "calls at /in/%.*s: hung up, answered by SMS on %.*s",
+                                STR_ARG(channel), STR_ARG(l->channel->sms_channel)));
         name = "";
     }
     if (profile_takes(p, INBOUND_DLR)) {

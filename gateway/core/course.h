@@ -102,7 +102,8 @@
 #define COURSE_LATER_TEXTS(X)                                                                      \
     X(keys_or, nothing, "keys last", "the last of several keys: 1, 2 or 3")                        \
     X(reply_several, reply_keys, "", "SMS key line where several options may be chosen")           \
-    X(reply_word, nothing, "", "SMS key line of a question for a word")
+    X(reply_word, nothing, "", "SMS key line of a question for a word")                            \
+    X(call_free, nothing, "voice", "behind HELP where a missed call is NEXT: that it is free")
 
 enum course_text {
 #define COURSE_TEXT_ENUM(name, placeholders, purpose) COURSE_TEXT_##name,

@@ -10,6 +10,7 @@
 #define BODY_MAX_BYTES (256u * 1024)
 #define NETWORK "63902"
 #define SHORT_CODE "20880"
+#define VOICE_NUMBER "+254711082000"
 
 void handset_init(struct handset *h, const char *number, const char *dial_code, const char *run)
 {
@@ -30,10 +31,10 @@ void handset_fini(struct handset *h)
     buf_fini(&h->body);
 }
 
-static void begin(struct handset *h, bool is_ussd)
+static void begin(struct handset *h, const char *path)
 {
-    h->path = is_ussd ? HANDSET_USSD_PATH : HANDSET_SMS_PATH;
-    h->is_ussd = is_ussd;
+    h->path = path;
+    h->is_ussd = strcmp(path, HANDSET_USSD_PATH) == 0;
     buf_reset(&h->body);
 }
 
@@ -54,13 +55,24 @@ void handset_send_sms(struct handset *h, struct str text, struct wall_ms now)
 {
     char at[RFC3339_BYTES];
     clock_format_rfc3339(now, at);
-    begin(h, false);
+    begin(h, HANDSET_SMS_PATH);
     put_id(h, "id", "sms", ++h->n_sms);
     put(h, "from", str_from(h->number));
     put(h, "to", STR(SHORT_CODE));
     put(h, "text", text);
     put(h, "date", str_from(at));
     put(h, "networkCode", STR(NETWORK));
+}
+
+void handset_call(struct handset *h)
+{
+    begin(h, HANDSET_CALL_PATH);
+    put_id(h, "sessionId", "call", ++h->n_calls);
+    put(h, "isActive", STR("1"));
+    put(h, "direction", STR("Inbound"));
+    put(h, "callerNumber", str_from(h->number));
+    put(h, "destinationNumber", STR(VOICE_NUMBER));
+    put(h, "callSessionState", STR("Ringing"));
 }
 
 static void put_session(struct handset *h)
@@ -85,7 +97,7 @@ void handset_dial(struct handset *h, struct str code)
     struct str front = str_sub(own, 0, own.len - 1); /* without # */
     if (str_starts(code, front) && code.len > own.len && code.p[front.len] == '*')
         buf_add_str(&h->inputs, str_sub(code, front.len + 1, code.len - 1));
-    begin(h, true);
+    begin(h, HANDSET_USSD_PATH);
     put_session(h);
     put(h, "text", buf_str(&h->inputs));
 }
@@ -96,7 +108,7 @@ void handset_answer(struct handset *h, struct str text)
     if (h->inputs.len > 0)
         buf_add_char(&h->inputs, '*');
     buf_add_str(&h->inputs, text);
-    begin(h, true);
+    begin(h, HANDSET_USSD_PATH);
     put_session(h);
     put(h, "text", buf_str(&h->inputs));
 }
@@ -110,7 +122,7 @@ bool handset_drop(struct handset *h, bool is_quiet, struct wall_ms now)
     if (is_quiet)
         return true;
     clock_format_rfc3339(now, at);
-    begin(h, true);
+    begin(h, HANDSET_USSD_PATH);
     put(h, "date", str_from(at));
     put_session(h);
     put(h, "status", STR("Incomplete"));

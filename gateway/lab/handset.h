@@ -19,12 +19,13 @@
 #define HANDSET_CONTENT_TYPE "application/x-www-form-urlencoded"
 #define HANDSET_SMS_PATH "/in/at"
 #define HANDSET_USSD_PATH "/in/at-ussd"
+#define HANDSET_CALL_PATH "/in/at-voice"
 
 struct handset {
     char number[HANDSET_NUMBER_BYTES];
     char dial_code[HANDSET_NAME_BYTES]; /* "*384*7#" */
     char run[HANDSET_NAME_BYTES];       /* makes ids of different runs differ */
-    uint32_t n_sms, n_sessions;
+    uint32_t n_sms, n_sessions, n_calls;
     bool is_in_session;
     struct buf inputs; /* of the session, joined by '*', as the network passes them on */
     /* The last callback. */
@@ -37,6 +38,8 @@ void handset_init(struct handset *h, const char *number, const char *dial_code, 
 void handset_fini(struct handset *h);
 /* Each of these makes the callback that is to be posted. */
 void handset_send_sms(struct handset *h, struct str text, struct wall_ms now);
+/* Lets the voice number ring. */
+void handset_call(struct handset *h);
 /* "*384*7#" opens a session, also when one is open; "*384*7*2#" dials through to 2. */
 void handset_dial(struct handset *h, struct str code);
 /* An answer to the screen; only in a session. */

@@ -51,6 +51,7 @@
     X(cap_rejections_total, "cap", "SMS kept back by a limit", METRICS_CAP_REJECTIONS)
 #define METRICS_CAP_REJECTIONS(X)                                                                  \
     X(cap_rejections_total, number)                                                                \
+    X(cap_rejections_total, call)                                                                  \
     X(cap_rejections_total, loop)                                                                  \
     X(cap_rejections_total, new)                                                                   \
     X(cap_rejections_total, prefix)                                                                \

@@ -90,7 +90,11 @@ static void ignore_sender(struct inbound *in, struct str reason)
 static void read_sender(struct eval *eval, const struct rule *rule, struct inbound *in)
 {
     struct str text = read_field(eval, rule, FIELD_FROM, in);
-    if (text.p != NULL && !read_number(eval, &rule->fields[FIELD_FROM], text, in, &in->from))
+    const struct field *field = &rule->fields[FIELD_FROM];
+    bool is_number = text.p != NULL && read_number(eval, field, text, in, &in->from);
+    if (rule->kind == INBOUND_CALL && (!is_number || in->is_opaque))
+        ignore_sender(in, STR("the caller hides the number")); /* hung up, as everybody's call */
+    else if (text.p != NULL && !is_number)
         ignore_sender(in, STR("the sender is not a phone number"));
 }
 

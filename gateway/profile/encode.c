@@ -59,7 +59,7 @@ static uint32_t deciding_item(const struct inbound_batch *batch)
 static enum answer_name name_of(const struct inbound *in, const struct reply *reply)
 {
     bool is_over = in->phase == INBOUND_PHASE_END || in->phase == INBOUND_PHASE_TIMEOUT;
-    if (reply != NULL && reply->is_error)
+    if (reply != NULL && reply->is_error && in->kind != INBOUND_CALL) /* that would be a talking */
         return ANSWER_BUSY;
     switch (in->outcome) {
     case INBOUND_AUTH_FAIL:
@@ -81,7 +81,7 @@ static enum answer_name name_of(const struct inbound *in, const struct reply *re
     }
     if (in->kind == INBOUND_USSD && is_over)
         return ANSWER_ENDED;
-    if (reply == NULL || reply->text.p == NULL)
+    if (reply == NULL || reply->text.p == NULL || in->kind == INBOUND_CALL)
         return ANSWER_OK;
     if (in->kind == INBOUND_USSD)
         return reply->is_open ? ANSWER_OPEN : ANSWER_CLOSE;

@@ -6,7 +6,8 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-enum inbound_kind { INBOUND_SMS, INBOUND_USSD, INBOUND_DLR, INBOUND_POLL };
+/* INBOUND_CALL: somebody calls our voice number; it is hung up and says only that they called. */
+enum inbound_kind { INBOUND_SMS, INBOUND_USSD, INBOUND_DLR, INBOUND_POLL, INBOUND_CALL };
 
 /* AGGREGATORS.md 1, expect.outcome; names by inbound_outcome_name(). */
 enum inbound_outcome {
@@ -91,7 +92,7 @@ struct session_memory {
     struct str remembered; /* inbound.remember of the session's last request */
 };
 
-const char *inbound_kind_name(enum inbound_kind kind); /* "sms-mo" "ussd" "dlr" "poll" */
+const char *inbound_kind_name(enum inbound_kind kind); /* "sms-mo" "ussd" "dlr" "poll" "call" */
 const char *inbound_outcome_name(enum inbound_outcome outcome);
 const char *inbound_phase_name(enum inbound_phase phase); /* NULL for none */
 const char *dlr_status_name(enum dlr_status status);      /* NULL for none */

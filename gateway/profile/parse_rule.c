@@ -262,7 +262,7 @@ static bool load_kind(struct loader *l, const struct yaml_node *map, struct rule
     static const enum inbound_outcome outcomes[] = {INBOUND_ACCEPT, INBOUND_IGNORE, INBOUND_REJECT,
                                                     INBOUND_STATUS_QUERY};
     int kind = 0, auth = 1, outcome = 0;
-    if (!load_word(l, map, "kind", "sms ussd dlr poll", &kind) ||
+    if (!load_word(l, map, "kind", "sms ussd dlr poll call", &kind) ||
         !load_word(l, map, "auth", "none all", &auth) ||
         !load_word(l, map, "outcome", "accept ignore reject query", &outcome))
         return false;
@@ -293,7 +293,7 @@ static void require(struct rule *rule)
         [INBOUND_USSD] = {FIELD_FROM, FIELD_SESSION},
         [INBOUND_DLR] = {FIELD_ID, FIELD_ID},
     };
-    if (rule->outcome != INBOUND_ACCEPT || rule->kind == INBOUND_POLL)
+    if (rule->outcome != INBOUND_ACCEPT || rule->kind >= INBOUND_POLL)
         return;
     for (size_t i = 0; i < ARRAY_LEN(needed[0]); i++)
         rule->fields[needed[rule->kind][i]].is_required = true;

@@ -3,7 +3,7 @@
 
 const char *inbound_kind_name(enum inbound_kind kind)
 {
-    static const char *const names[] = {"sms-mo", "ussd", "dlr", "poll"};
+    static const char *const names[] = {"sms-mo", "ussd", "dlr", "poll", "call"};
     return names[kind];
 }
 

@@ -148,12 +148,30 @@ static void takes_secrets_in_the_path_that_nobody_guesses(void **state)
     }
 }
 
+static void calls_need_a_channel_for_their_sms(void **state)
+{
+    (void)state; /* no fixture */
+    struct config config;
+    struct config_channel list[3];
+    struct channels channels;
+    struct errmsg msg = {""};
+    make(&config, list);
+    list[2].profile = STR("africastalking-voice");
+    assert_int_equal(channels_load(&config, &channels, &msg), ERR_INVALID);
+    assert_string_equal(msg.text, "channel ussd takes calls, which are answered by SMS: name the "
+                                  "channel that sends them, as in sms_channel: at");
+    list[2].sms_channel = STR("a");
+    assert_int_equal(channels_load(&config, &channels, &msg), ERR_OK);
+    channels_fini(&channels);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_channels_that_stand_in_for_each_other),
         cmocka_unit_test(unsigned_channels_need_a_cap),
         cmocka_unit_test(takes_secrets_in_the_path_that_nobody_guesses),
+        cmocka_unit_test(calls_need_a_channel_for_their_sms),
         cmocka_unit_test(says_what_is_wrong_with_a_way_round),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -334,6 +334,43 @@ static void answers_are_tolerant(void **state)
     }
 }
 
+/* What has not reached the phone has not been read. */
+static void a_call_goes_on_from_what_was_shown_only(void **state)
+{
+    (void)state;
+    struct input input = {.kind = INPUT_CALL, .via = VIA_CALL, .text = STR(""), .now = now};
+    learner_init(&learner);
+    learner.consent_ms = 1;
+    learner.learner_id[0] = 1;
+    learner.course_key = courses.list[0]->key;
+    learner.state = LEARNER_STATE_LESSON;
+    assert_int_equal(str_copy(STR("m1s"), learner.unit, sizeof(learner.unit)), ERR_OK);
+    assert_int_equal(engine_step(&courses, &context, &learner, &input, arena, &out), ERR_OK);
+    assert_int_equal(out.n_events, 0);
+    assert_string_equal(out.next.unit, "m1s");
+    assert_true(str_find(out.reply, STR("M1 1/7")) != SIZE_MAX);
+    input.is_shown = true;
+    assert_int_equal(engine_step(&courses, &context, &learner, &input, arena, &out), ERR_OK);
+    assert_int_equal(out.n_events, 1);
+    assert_int_equal(out.events[0].kind, EVENT_lesson_read);
+    assert_string_equal(out.next.unit, "m1l1");
+}
+
+/* Said where somebody can call, and nowhere else. */
+static void help_tells_of_the_free_call(void **state)
+{
+    (void)state;
+    struct engine_context voiced = context;
+    struct input input = {.kind = INPUT_TEXT, .text = STR("HELP"), .now = now};
+    voiced.voice = STR("+254711082000");
+    learner_init(&learner);
+    assert_int_equal(engine_step(&courses, &voiced, &learner, &input, arena, &out), ERR_OK);
+    assert_true(str_find(out.reply, STR("Call +254711082000. We hang up, so it is free")) !=
+                SIZE_MAX);
+    assert_int_equal(engine_step(&courses, &context, &learner, &input, arena, &out), ERR_OK);
+    assert_true(str_find(out.reply, STR("Call")) == SIZE_MAX);
+}
+
 /* HELP, SCORE, MENU, LANG, SAFE from the middle of a question, and back to it. */
 static void commands_return_to_the_interrupted_question(void **state)
 {
@@ -569,6 +606,8 @@ int main(void)
 #define LEARNER_TEST(fn) cmocka_unit_test_setup(fn, fresh)
     const struct CMUnitTest tests[] = {
         LEARNER_TEST(joining_takes_two_steps),
+        LEARNER_TEST(help_tells_of_the_free_call),
+        LEARNER_TEST(a_call_goes_on_from_what_was_shown_only),
         LEARNER_TEST(no_consent_no_course),
         LEARNER_TEST(a_number_without_consent_is_forgotten_after_seven_days),
         LEARNER_TEST(the_whole_course_ends_with_a_certificate_and_a_survey),

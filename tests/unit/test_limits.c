@@ -45,12 +45,18 @@ static const struct config_channel channels[] = {
      .price = 40000000,
      .is_unsigned_allowed = true,
      .new_numbers_hour = 100000},
+    {.name = LIT("voice"),
+     .profile = LIT("africastalking-voice"),
+     .country = LIT("KE"),
+     .sms_channel = LIT("at"),
+     .is_unsigned_allowed = true,
+     .new_numbers_hour = 100000},
 };
 static const struct config_country countries[] = {{.code = LIT("UG")}};
 
 static int set_up(void **state)
 {
-    struct callback_world *w = world_new(channels, 3);
+    struct callback_world *w = world_new(channels, ARRAY_LEN(channels));
     w->config.countries = countries;
     w->config.n_countries = 1;
     w->config.currency = STR("KES");
@@ -291,6 +297,28 @@ static void the_longest_route_wins_and_prices_follow_it(void **state)
     assert_int_equal(route_price(config, &w->list[0], STR_NONE), 40000000);
 }
 
+/* A call is free for whoever calls, and not for who answers it. */
+static void a_number_is_not_written_to_without_end_because_it_calls(void **state)
+{
+    struct callback_world *w = *state;
+    assert_int_equal(text(w, "254700000001", "JOIN"), 200);
+    struct number_id id = vault_number_id(w->vault, STR("+254700000001"));
+    shown_taken(w->store, &id, 1, loop_wall(w->loop)); /* the provider took the question */
+    loop_mem_advance(w->loop, 1000);
+    assert_int_equal(text(w, "254700000001", "1"), 200);
+    assert_int_equal(world_take_outbox(w).n, 2);
+    for (uint32_t i = 0; i < 35; i++) {
+        char body[200];
+        (void)snprintf(body, sizeof(body),
+                       "isActive=1&sessionId=c%u&direction=Inbound&callerNumber=%%2B254700000001",
+                       i);
+        assert_int_equal(world_post(w, "/in/voice", body), 200);
+        assert_string_equal(w->body, "<Response><Reject/></Response>");
+    }
+    assert_int_equal(world_take_outbox(w).n, 30);
+    assert_int_equal(refused(w, METRIC_cap_rejections_total_call), 5);
+}
+
 int main(void)
 {
 #define WORLD_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
@@ -302,6 +330,7 @@ int main(void)
         WORLD_TEST(numbers_that_begin_alike_share_a_cap_of_an_hour),
         WORLD_TEST(the_day_is_capped_for_all_and_for_an_organisation),
         WORLD_TEST(money_is_reckoned_by_the_dearest_way),
+        WORLD_TEST(a_number_is_not_written_to_without_end_because_it_calls),
         WORLD_TEST(a_machine_is_not_answered_for_ever),
         WORLD_TEST(the_same_short_word_may_come_to_different_texts),
         WORLD_TEST(replies_in_the_answer_are_capped_and_told),

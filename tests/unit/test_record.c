@@ -199,8 +199,19 @@ static bool rewrite_spooled(struct str bytes, struct buf *out)
         return false;
     assert_true(s.inbound.is_opt_out && !s.inbound.is_opaque);
     assert_int_equal(s.inbound.part_n, 2);
+    assert_int_equal(s.inbound.kind, INBOUND_SMS);
     spooled_encode(&s, out);
-    return true;
+    /* Version 3 says whether it was a call. */
+    bool is_third = out->p[0] == 3 && out->p[out->len - 1] == 0;
+    out->p[0] = 2;
+    out->len--;
+    s.inbound.kind = INBOUND_CALL;
+    struct buf call CLEANUP(buf_fini);
+    struct spooled again;
+    buf_init(&call, MAX_BYTES);
+    spooled_encode(&s, &call);
+    return is_third && spooled_decode(buf_str(&call), &again) == ERR_OK &&
+           again.inbound.kind == INBOUND_CALL && str_eq(again.inbound.from, s.inbound.from);
 }
 
 static bool rewrite_learner(struct str bytes, struct buf *out)

@@ -138,7 +138,8 @@ static void submit(struct callback *c, uint32_t i)
         .channel = c->channel->config,
         .inbound = inbound,
         .received = c->received,
-        .can_say_sms = c->batch.n_items == 1 && profile_replies_in_answer(profile),
+        .can_say_sms = inbound->kind == INBOUND_SMS && c->batch.n_items == 1 &&
+                       profile_replies_in_answer(profile),
         .say_max_chars = profile_answer_max_chars(profile),
         .refine = is_ussd ? refine : NULL,
         .fn = on_answer,
@@ -163,7 +164,8 @@ static void submit(struct callback *c, uint32_t i)
 static void start_item(struct callback *c, uint32_t i)
 {
     const struct inbound *inbound = &c->batch.items[i];
-    bool is_message = inbound->kind == INBOUND_SMS || inbound->kind == INBOUND_USSD;
+    bool is_message = inbound->kind == INBOUND_SMS || inbound->kind == INBOUND_USSD ||
+                      inbound->kind == INBOUND_CALL;
     bool is_taken = inbound->outcome == INBOUND_ACCEPT || inbound->outcome == INBOUND_BUFFER;
     if (inbound->outcome == INBOUND_AUTH_FAIL)
         metrics_add(c->all->parts.metrics, METRIC_auth_failures_total, 1);

@@ -81,6 +81,8 @@ bool dialog_has_event(const struct outcome *out, enum event_kind kind);
 struct last_reply_limits dialog_screen_limits(const struct dialog *d);
 struct last_reply dialog_new_reply(const struct dialog *d, const struct learner *learner,
                                    struct str text, bool is_open);
+/* The channel that its SMS go by; absent = none are sent. */
+struct str dialog_sms_channel(const struct dialog *d);
 /* What was encoded into the scratch buffer, in the arena; absent when it was too long. */
 struct str dialog_take_scratch(struct dialog *d);
 void dialog_commit_reply(struct dialog *d, const struct last_reply *reply);

@@ -78,6 +78,11 @@ struct last_reply dialog_new_reply(const struct dialog *d, const struct learner 
     return reply;
 }
 
+struct str dialog_sms_channel(const struct dialog *d)
+{
+    return d->inbound.kind == INBOUND_SMS ? d->channel->name : d->channel->sms_channel;
+}
+
 struct str dialog_take_scratch(struct dialog *d)
 {
     struct buf *scratch = &d->all->scratch;
@@ -165,6 +170,7 @@ static void limit(struct dialog *d, const struct outcome *out, const struct mess
                              .message = message,
                              .number = d->is_wake ? STR_NONE : d->inbound.from,
                              .country = str_from(d->inbound.country),
+                             .is_call = d->inbound.kind == INBOUND_CALL,
                              .said = is_written ? d->inbound.text : STR_NONE,
                              .is_exempt = dialog_has_event(out, EVENT_stopped) ||
                                           dialog_has_event(out, EVENT_erased) ||
@@ -238,8 +244,7 @@ bool dialog_say(struct dialog *d, struct outcome *out)
     if (d->inbound.is_opt_out)
         return true; /* the provider tells them itself and would refuse our SMS */
     bool is_screen = d->inbound.kind == INBOUND_USSD && !dialog_is_over(d);
-    struct str channel =
-        d->inbound.kind == INBOUND_USSD ? d->channel->sms_channel : d->channel->name;
+    struct str channel = dialog_sms_channel(d);
     if (!is_screen)
         return out->reply.p == NULL || channel.p == NULL || say_by_sms(d, out, channel);
     struct str text = out->reply.p != NULL ? out->reply : STR("");

@@ -41,11 +41,27 @@ static struct str code_of(const struct config *config, const struct config_chann
     return channel->from;
 }
 
+/* Where a missed call brings the SMS that this learner reads: of a channel for calls that is paired
+ * with the same SMS channel. Absent: there is none, or nobody says its number. */
+static struct str voice_of(const struct dialog *d)
+{
+    const struct channels *channels = d->all->parts.channels;
+    struct str sms = dialog_sms_channel(d);
+    for (uint32_t i = 0; channels != NULL && sms.p != NULL && i < channels->n; i++) {
+        const struct channel *c = &channels->list[i];
+        if (str_eq(c->config->sms_channel, sms) && profile_takes(c->profile, INBOUND_CALL))
+            return c->config->from;
+    }
+    return STR_NONE;
+}
+
 static struct engine_context context_of(const struct dialog *d)
 {
     const struct config *config = d->all->parts.config;
-    struct engine_context context = {
-        .org = config->org, .url = config->url, .code = code_of(config, d->channel)};
+    struct engine_context context = {.org = config->org,
+                                     .url = config->url,
+                                     .code = code_of(config, d->channel),
+                                     .voice = voice_of(d)};
     struct str country = str_from(d->inbound.country);
     const struct config_country *row =
         config_country_get(config, str_is_empty(country) ? d->channel->country : country);
@@ -57,10 +73,17 @@ static struct engine_context context_of(const struct dialog *d)
     return context;
 }
 
+static enum via via_of(const struct inbound *inbound)
+{
+    return inbound->kind == INBOUND_USSD   ? VIA_USSD
+           : inbound->kind == INBOUND_CALL ? VIA_CALL
+                                           : VIA_SMS;
+}
+
 static struct input input_of(const struct dialog *d)
 {
-    struct input input = {.kind = INPUT_TEXT,
-                          .via = d->inbound.kind == INBOUND_USSD ? VIA_USSD : VIA_SMS,
+    struct input input = {.kind = d->inbound.kind == INBOUND_CALL ? INPUT_CALL : INPUT_TEXT,
+                          .via = via_of(&d->inbound),
                           .text = d->inbound.is_opt_out ? STR("STOP") : d->inbound.text,
                           .now = d->key.received};
     if (d->is_wake)
@@ -79,7 +102,7 @@ static struct input input_of(const struct dialog *d)
 static void remember_inbound(struct dialog *d, struct learner_link *link)
 {
     dedup_remember(&d->key, &d->inbound, link);
-    struct str reach = d->inbound.kind == INBOUND_USSD ? d->channel->sms_channel : d->channel->name;
+    struct str reach = dialog_sms_channel(d);
     if (str_copy(reach, link->channel, sizeof(link->channel)) != ERR_OK)
         LOG_WARN("dialog", "channel name too long for pushes", "channel=%.*s", STR_ARG(reach));
 }
@@ -122,6 +145,10 @@ static bool seal_disclosure(struct dialog *d, struct outcome *out)
     return true;
 }
 
+/* As core.via has them. */
+static const char *const via_words[] = {
+    [VIA_SMS] = "sms", [VIA_USSD] = "ussd", [VIA_CALL] = "call"};
+
 static bool commit_event(struct dialog *d, const struct outcome *out)
 {
     struct vault_sealed number;
@@ -131,7 +158,7 @@ static bool commit_event(struct dialog *d, const struct outcome *out)
         .seq = out->next.seq,
         .at = d->key.received,
         .channel = d->channel->name,
-        .via = d->inbound.kind == INBOUND_USSD ? STR("ussd") : STR("sms"),
+        .via = str_from(via_words[via_of(&d->inbound)]),
         .network = d->inbound.network,
         .lang = str_from(out->next.lang),
         .country = str_from(d->inbound.country),

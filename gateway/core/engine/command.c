@@ -18,6 +18,8 @@ static void run_help(struct step *s)
     step_leave_side(s);
     step_say(s, step_text(s, COURSE_TEXT_help,
                           VARS({"org", s->context->org}, {"code", s->context->code})));
+    if (s->context->voice.p != NULL && !str_is_empty(s->course->texts[COURSE_TEXT_call_free]))
+        step_say(s, step_text(s, COURSE_TEXT_call_free, VARS({"voice", s->context->voice})));
     if (learner_is_enrolled(s->learner) || s->learner->state == LEARNER_STATE_CONSENT)
         step_say_interrupted(s);
 }

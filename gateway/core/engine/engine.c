@@ -261,6 +261,27 @@ static bool is_held(const struct learner *l)
     return l->held_ms != 0 && learner_is_enrolled(l);
 }
 
+/* JOIN of a number that we do not know, NEXT of a learner whose lesson is on the phone, and never
+ * an answer: whoever calls looks at no question. Who was asked to agree and has not is not asked
+ * again by each call, and STOP holds. */
+static void call(struct step *s)
+{
+    struct learner *l = s->learner;
+    if (l->state == LEARNER_STATE_NEW || l->state == LEARNER_STATE_DELETED) {
+        engine_join(s);
+        l->ended_ms = s->input->now.ms + ENGINE_CALL_KEPT_MS;
+        return;
+    }
+    if (!learner_is_enrolled(l))
+        return;
+    step_leave_side(s);
+    const struct state_row *row = state_row(l->state);
+    if (row->next != NULL && row->unit != STATE_UNIT_QUESTION && s->input->is_shown)
+        row->next(s);
+    else
+        step_say_screen(s);
+}
+
 static void end_session(struct step *s)
 {
     struct learner *l = s->learner;
@@ -356,7 +377,7 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
     if (e != ERR_OK)
         return e;
     s.norm = match_normalise(input->text, arena);
-    if (input->kind == INPUT_TEXT || input->kind == INPUT_DIAL)
+    if (input->kind != INPUT_SESSION_END && input->kind != INPUT_TIMER)
         meet(&s);
     switch (input->kind) {
     case INPUT_TEXT:
@@ -370,6 +391,9 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
         break;
     case INPUT_TIMER:
         wake(&s);
+        break;
+    case INPUT_CALL:
+        call(&s);
         break;
     }
     ret->wake_at_ms = next_wake_ms(&ret->next);

@@ -23,13 +23,14 @@
 #include "core/event.h"
 #include "core/learner.h"
 
-enum via { VIA_SMS, VIA_USSD };
+enum via { VIA_SMS, VIA_USSD, VIA_CALL };
 
 enum input_kind {
     INPUT_TEXT,        /* an SMS, or the answer to a USSD screen */
     INPUT_DIAL,        /* a new USSD session; text = what was dialled behind the code, mostly "" */
     INPUT_SESSION_END, /* the network closed a session that we had left open */
     INPUT_TIMER,       /* wake_at has come */
+    INPUT_CALL,        /* a missed call: joins, or goes on; what it brings is said by SMS */
 };
 
 struct input {
@@ -48,6 +49,7 @@ struct engine_context {
     struct str org;       /* who runs the course */
     struct str url;       /* details and certificate check */
     struct str code;      /* USSD dial string, or the SMS number where there is none */
+    struct str voice;     /* number where a missed call is NEXT; absent: there is none */
     struct str emergency; /* absent: the text says "your local emergency number" */
     struct str helpline;  /* absent: the organisation's focal point (= org) */
     struct str

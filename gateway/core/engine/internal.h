@@ -170,6 +170,9 @@ struct str course_module_lines(const struct step *s);
 
 /* Without a consent the number is forgotten after so long (COURSE.md 1.6). */
 #define ENGINE_CONSENT_KEPT_MS (7 * 24 * 3600 * (int64_t)1000)
+/* A call is no word: it brings a number our question once in so many days, so we remember as long.
+ */
+#define ENGINE_CALL_KEPT_MS (30 * 24 * 3600 * (int64_t)1000)
 
 /* Runs a command of core/match/command.h; false when it means nothing in this state. */
 bool engine_command(struct step *s, const struct command_match *match);

@@ -76,9 +76,9 @@ bool lesson_has_word(const char *words, struct str word)
 
 const char *lesson_needed_placeholder(size_t i)
 {
-    static const char *const needed[] = {"text", "stem", "options", "feedback",  "lines",
-                                         "keys", "low",  "high",    "org",       "url",
-                                         "code", "max",  "staffed", "emergency", "helpline"};
+    static const char *const needed[] = {
+        "text", "stem", "options", "feedback", "lines",   "keys",      "low",      "high",
+        "org",  "url",  "code",    "max",      "staffed", "emergency", "helpline", "voice"};
     return i < ARRAY_LEN(needed) ? needed[i] : NULL;
 }
 
@@ -92,6 +92,7 @@ static struct str value_of(struct str name, const struct lesson_value *given)
         {"helpline", context->helpline},
         {"staffed", context->staffed},
         {"code", STR("4821 0937 5526")}, /* a certificate's, longer than a dial string */
+        {"voice", STR("+254700000000")},
         {"keys", STR("1, 2 or 3")},
         {"last", STR("3")},
         {"low", STR("0")},

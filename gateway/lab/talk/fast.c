@@ -93,6 +93,12 @@ static const struct config_channel channel_rows[] = {
      .fold = GSM_FOLD_LATIN,
      .is_unsigned_allowed = true,
      .new_numbers_hour = 100000},
+    {.name = LIT("at-voice"),
+     .profile = LIT("africastalking-voice"),
+     .country = LIT("KE"),
+     .sms_channel = LIT("at"),
+     .is_unsigned_allowed = true,
+     .new_numbers_hour = 100000},
 };
 
 static const struct config_country country_rows[] = {

@@ -10,14 +10,14 @@ static const struct {
     enum talk_verb verb;
     bool has_phone; /* a number may follow at once: sms>2 */
 } verbs[] = {
-    {"course", TALK_VERB_COURSE, false},   {"clock", TALK_VERB_CLOCK, false},
-    {"sms>", TALK_VERB_SMS_IN, true},      {"sms<", TALK_VERB_SMS_OUT, true},
-    {"ussd>", TALK_VERB_USSD_IN, true},    {"ussd<", TALK_VERB_USSD_OUT, true},
-    {"drop>", TALK_VERB_DROP, true},       {"drop", TALK_VERB_DROP, false},
-    {"repeat>", TALK_VERB_REPEAT, true},   {"repeat", TALK_VERB_REPEAT, false},
-    {"wait", TALK_VERB_WAIT, false},       {"event", TALK_VERB_EVENT, false},
-    {"refused", TALK_VERB_REFUSED, false}, {"fail", TALK_VERB_FAIL, false},
-    {"loose", TALK_VERB_LOOSE, false},
+    {"course", TALK_VERB_COURSE, false}, {"clock", TALK_VERB_CLOCK, false},
+    {"sms>", TALK_VERB_SMS_IN, true},    {"sms<", TALK_VERB_SMS_OUT, true},
+    {"ussd>", TALK_VERB_USSD_IN, true},  {"ussd<", TALK_VERB_USSD_OUT, true},
+    {"call>", TALK_VERB_CALL, true},     {"drop>", TALK_VERB_DROP, true},
+    {"drop", TALK_VERB_DROP, false},     {"repeat>", TALK_VERB_REPEAT, true},
+    {"repeat", TALK_VERB_REPEAT, false}, {"wait", TALK_VERB_WAIT, false},
+    {"event", TALK_VERB_EVENT, false},   {"refused", TALK_VERB_REFUSED, false},
+    {"fail", TALK_VERB_FAIL, false},     {"loose", TALK_VERB_LOOSE, false},
 };
 
 static const struct {
@@ -264,6 +264,8 @@ static enum err parse_arguments(struct parser *p, struct str rest, struct talk_l
     case TALK_VERB_USSD_OUT:
         line->text = rest;
         return ERR_OK;
+    case TALK_VERB_CALL:
+        return rest.len == 0 ? ERR_OK : FAIL(p, "a call says nothing: call> stands alone");
     case TALK_VERB_DROP:
         return parse_drop(p, rest, line);
     case TALK_VERB_REPEAT:
@@ -294,7 +296,7 @@ static enum err parse_line(struct parser *p, struct str rest, struct talk_line *
     if (i == ARRAY_LEN(verbs))
         return FAIL(p,
                     "'%.*s' is no line of a transcript; write course, clock, sms>, sms<, ussd>, "
-                    "ussd<, drop, repeat, wait, event, refused, fail, loose or #",
+                    "ussd<, call>, drop, repeat, wait, event, refused, fail, loose or #",
                     STR_ARG(word));
     *line = (struct talk_line){.number = p->line, .verb = verbs[i].verb, .phone = p->phone};
     if (verbs[i].has_phone) {

@@ -199,6 +199,14 @@ static enum err play_ussd(struct run *r, struct phone *p)
     return post(r, p, false);
 }
 
+/* Nobody listens to what the number says: it hangs up. */
+static enum err play_call(struct run *r, struct phone *p)
+{
+    say(r, "call>", r->line->phone, STR(""));
+    handset_call(&p->handset);
+    return post(r, p, false);
+}
+
 static enum err play_drop(struct run *r, struct phone *p)
 {
     say(r, "drop", r->line->phone, r->line->is_quiet ? STR("quietly") : STR(""));
@@ -314,6 +322,8 @@ static enum err play_line(struct run *r)
         return play_sms(r, p);
     case TALK_VERB_USSD_IN:
         return play_ussd(r, p);
+    case TALK_VERB_CALL:
+        return play_call(r, p);
     case TALK_VERB_DROP:
         return play_drop(r, p);
     case TALK_VERB_REPEAT:
@@ -345,8 +355,8 @@ static enum err play_line(struct run *r)
 
 static bool is_action(enum talk_verb verb)
 {
-    return verb == TALK_VERB_SMS_IN || verb == TALK_VERB_USSD_IN || verb == TALK_VERB_DROP ||
-           verb == TALK_VERB_REPEAT || verb == TALK_VERB_WAIT;
+    return verb == TALK_VERB_SMS_IN || verb == TALK_VERB_USSD_IN || verb == TALK_VERB_CALL ||
+           verb == TALK_VERB_DROP || verb == TALK_VERB_REPEAT || verb == TALK_VERB_WAIT;
 }
 
 static enum err play(struct run *r)

@@ -9,6 +9,7 @@
  *     sms<     CHILDREN ON THE MOVE*       what comes back: * is any text, \n a line end
  *     ussd>    *384*7#                     dials, or answers the screen
  *     ussd<    END *                       CON or END in front: the session goes on or not
+ *     call>                                calls the voice number, which hangs up
  *     drop     [quietly]                   the network closes the session; quietly: it says nothing
  *     repeat   [N]                         the phone's last callback comes again, N times at once
  *     repeat   old [N]                     not the last one but the N-th before it
@@ -48,6 +49,7 @@ enum talk_verb {
     TALK_VERB_SMS_OUT,
     TALK_VERB_USSD_IN,
     TALK_VERB_USSD_OUT,
+    TALK_VERB_CALL,
     TALK_VERB_DROP,
     TALK_VERB_REPEAT,
     TALK_VERB_WAIT,

@@ -28,7 +28,7 @@ struct config_channel {
     struct str country;     /* default country of national numbers, "KE" */
     struct str from;        /* our sender id or short code on this channel */
     struct str dial_code;   /* "*384*7#" of a USSD channel */
-    struct str sms_channel; /* of a USSD channel: where its SMS go; absent = none are sent */
+    struct str sms_channel; /* of a channel for USSD or calls: where its SMS go; absent = none */
     struct settings
         settings; /* secret, username, api_key, send_url, public_url ...: the profile's names */
     uint32_t ussd_septets, ussd_ucs2;

@@ -42,7 +42,8 @@ static const struct yaml_row channel_keys[] = {
      .type = &config_type_name,
      .max = 32,
      .example = "at",
-     .help = "Of a USSD channel: the channel that sends its SMS. Without it none are sent."},
+     .help =
+         "Of a channel for USSD or calls: the one that sends its SMS. Without it none are sent."},
     {.name = "ussd_septets",
      CHANNEL(ussd_septets),
      .type = &yaml_type_number,

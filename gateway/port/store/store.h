@@ -21,7 +21,7 @@
 #define STORE_BUCKETS 256u
 #define STORE_MAX_OUTBOX 4u /* messages of one commit */
 #define STORE_SEQ_BYTES 4u  /* a state begins with its seq, big-endian */
-#define STORE_MAX_CAPS 5u   /* counters of one commit */
+#define STORE_MAX_CAPS 6u   /* counters of one commit */
 #define STORE_CAP_KEY_BYTES 48u
 #define STORE_SESSION_BYTES 512u /* a stored USSD session */
 #define STORE_SESSION_KEY_BYTES 128u
