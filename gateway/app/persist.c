@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/backoff.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 
@@ -54,10 +55,10 @@ struct persist {
     struct timer *places_timer; /* PostgreSQL is away, or somewhere else than we thought */
     struct timer *trim_timer;
     struct timer *stop_timer;
-    int64_t read_backoff_ms, places_backoff_ms; /* 0 = the last call went well */
-    int64_t oldest_ms;                          /* of the last read; 0 = it found nothing */
-    struct mono_ms away_since;                  /* while places_backoff_ms is not 0 */
-    uint32_t range_max;                         /* records that PostgreSQL stores in time */
+    uint32_t n_read_failures, n_places_failures; /* in a row */
+    int64_t oldest_ms;                           /* of the last read; 0 = it found nothing */
+    struct mono_ms away_since;                   /* while n_places_failures is not 0 */
+    uint32_t range_max;                          /* records that PostgreSQL stores in time */
     struct batch *reading;
     uint32_t n_calls; /* of store and sink, unanswered */
     bool is_started, is_stopping, is_drained;
@@ -73,11 +74,9 @@ static void store_next(struct persist *p);
 static void store_range(struct batch *b);
 static void read_later(struct persist *p, int64_t delay_ms);
 
-static int64_t backoff_next(int64_t ms)
+static int64_t pause_ms(uint32_t n_failures)
 {
-    if (ms == 0)
-        return BACKOFF_FIRST_MS;
-    return 2 * ms < BACKOFF_MAX_MS ? 2 * ms : BACKOFF_MAX_MS;
+    return backoff_ceiling_ms(BACKOFF_FIRST_MS, BACKOFF_MAX_MS, n_failures);
 }
 
 static void restart(struct persist *p)
@@ -87,7 +86,7 @@ static void restart(struct persist *p)
     timer_stop(p->loop, p->read_timer);
     for (size_t i = 0; i < N_BATCHES; i++)
         p->batches[i].state = BATCH_STATE_EMPTY;
-    timer_start(p->loop, p->places_timer, p->places_backoff_ms);
+    timer_start(p->loop, p->places_timer, pause_ms(p->n_places_failures));
 }
 
 /* Every answer ends here, so that the last one is noticed wherever it came. */
@@ -129,26 +128,26 @@ static bool is_all_empty(const struct persist *p)
 /* PostgreSQL did not do what it was asked to: it is asked where it is. */
 static void places_again(struct persist *p, enum err e)
 {
-    if (p->places_backoff_ms == 0 && e != ERR_CONFLICT)
+    if (p->n_places_failures == 0 && e != ERR_CONFLICT)
         LOG_WARN("persist", "PostgreSQL takes nothing, events wait in the log", "err=%s",
                  err_name(e));
     if (e == ERR_CONFLICT)
         LOG_INFO("persist", "PostgreSQL is at another place of the log: it is read from there",
                  "first=%u last=%u", p->settings.first, p->settings.last);
     metrics_set(p->metrics, METRIC_postgres_up, e == ERR_CONFLICT);
-    if (p->places_backoff_ms == 0)
+    if (p->n_places_failures == 0)
         p->away_since = loop_mono(p->loop);
-    p->places_backoff_ms = backoff_next(p->places_backoff_ms);
+    p->n_places_failures++;
     p->must_restart = true;
 }
 
 static void store_went_well(struct persist *p)
 {
-    if (p->places_backoff_ms != 0)
+    if (p->n_places_failures != 0)
         LOG_INFO("persist", "PostgreSQL takes events", "first=%u last=%u", p->settings.first,
                  p->settings.last);
     metrics_set(p->metrics, METRIC_postgres_up, 1);
-    p->places_backoff_ms = 0;
+    p->n_places_failures = 0;
 }
 
 static void on_places(void *ctx, enum err e, const struct event_place *places)
@@ -299,7 +298,7 @@ static void on_states(void *ctx, enum err e, const struct str *states, uint32_t 
     }
     if (e != ERR_OK) {
         LOG_WARN("persist", "reading the states of learners failed", "err=%s", err_name(e));
-        p->places_backoff_ms = backoff_next(p->places_backoff_ms);
+        p->n_places_failures++;
         p->must_restart = true;
     } else {
         b->state = BATCH_STATE_STORING;
@@ -383,17 +382,17 @@ static void on_entries(void *ctx, enum err e, const struct store_entry *entries,
     p->reading = NULL;
     p->n_calls--;
     if (e != ERR_OK) {
-        if (p->read_backoff_ms == 0)
+        if (p->n_read_failures == 0)
             LOG_WARN("persist", "reading the event log failed", "err=%s", err_name(e));
-        p->read_backoff_ms = backoff_next(p->read_backoff_ms);
-        read_later(p, p->read_backoff_ms);
+        p->n_read_failures++;
+        read_later(p, pause_ms(p->n_read_failures));
     } else if (n == 0) {
-        p->read_backoff_ms = 0;
+        p->n_read_failures = 0;
         p->is_drained = true;
         p->oldest_ms = 0;
         read_later(p, p->is_blocking ? 0 : p->settings.gather_ms);
     } else if (!is_halted(p)) {
-        p->read_backoff_ms = 0;
+        p->n_read_failures = 0;
         p->is_drained = false;
         batch_fill(b, entries, n);
         store_next(p);
@@ -555,7 +554,7 @@ void persist_stop(struct persist *p, timer_fn *fn, void *ctx)
 int64_t persist_behind_ms(const struct persist *p)
 {
     int64_t behind_ms = p->oldest_ms > 0 ? loop_wall(p->loop).ms - p->oldest_ms : 0;
-    int64_t away_ms = p->places_backoff_ms > 0 ? loop_mono(p->loop).ms - p->away_since.ms : 0;
+    int64_t away_ms = p->n_places_failures > 0 ? loop_mono(p->loop).ms - p->away_since.ms : 0;
     return behind_ms > away_ms ? behind_ms : away_ms;
 }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "base/backoff.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "port/sink.h"
@@ -72,8 +73,8 @@ struct pq_sink {
     struct timer *deadline_timer; /* of connecting, checking or the statement under way */
     struct timer *connect_timer;
     struct timer *fail_timer;
-    int64_t backoff_ms;
-    int schema_version; /* as found; -1 = none */
+    uint32_t n_failures; /* in a row, to connect */
+    int schema_version;  /* as found; -1 = none */
     bool is_refusal_logged;
     struct request *requests; /* the first one is under way when is_busy */
     struct request *failed;   /* answered in the next turn */
@@ -206,10 +207,9 @@ static void connection_lost(struct pq_sink *s, enum err e)
     struct str words = conn_message(s);
     LOG_WARN("sink", s->state == SINK_STATE_READY ? "connection lost" : "cannot connect",
              "err=%s words=\"%.*s\"", err_name(e), STR_ARG(words));
-    s->backoff_ms = s->backoff_ms == 0 ? RECONNECT_FIRST_MS : 2 * s->backoff_ms;
-    if (s->backoff_ms > RECONNECT_MAX_MS)
-        s->backoff_ms = RECONNECT_MAX_MS;
-    connection_end(s, e, s->backoff_ms);
+    s->n_failures++;
+    connection_end(s, e,
+                   backoff_ms(RECONNECT_FIRST_MS, RECONNECT_MAX_MS, s->n_failures, arc4random()));
 }
 
 static void on_deadline(void *ctx)
@@ -298,7 +298,7 @@ static void check_end(struct pq_sink *s)
         return;
     }
     s->is_refusal_logged = false;
-    s->backoff_ms = 0;
+    s->n_failures = 0;
     s->state = SINK_STATE_READY;
     timer_stop(s->loop, s->deadline_timer);
     watch(s, EV_READ);

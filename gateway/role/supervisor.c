@@ -11,6 +11,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -55,12 +56,7 @@ struct supervisor {
 
 int64_t supervisor_pause_ms(uint32_t n_quick_deaths)
 {
-    if (n_quick_deaths == 0)
-        return 0;
-    int64_t pause_ms = FIRST_PAUSE_MS;
-    for (uint32_t i = 1; i < n_quick_deaths && pause_ms < MAX_PAUSE_MS; i++)
-        pause_ms *= 2;
-    return pause_ms < MAX_PAUSE_MS ? pause_ms : MAX_PAUSE_MS;
+    return backoff_ceiling_ms(FIRST_PAUSE_MS, MAX_PAUSE_MS, n_quick_deaths);
 }
 
 static void run_child(struct supervisor *s, uint32_t i, pid_t parent)

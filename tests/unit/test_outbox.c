@@ -408,7 +408,7 @@ static void own(struct world *w, uint32_t first, uint64_t fence)
 
 static void enqueue_many(struct world *w, uint32_t n)
 {
-    char number[20];
+    char number[24];
     for (uint32_t i = 0; i < n; i++) {
         (void)snprintf(number, sizeof(number), "+254700000%03u", i);
         enqueue(w, number, 1, "x", MESSAGE_CLASS_REPLY, 0);

@@ -4,6 +4,7 @@
 
 #include "app/outbox/machine.h"
 #include "app/route.h"
+#include "base/backoff.h"
 #include "base/log.h"
 
 #define RATE_UNKNOWN_PER_S 10 /* when neither configuration nor profile says */
@@ -92,11 +93,11 @@ static void count_open(const struct outbox_channel *c, int change)
     metrics_set(m, METRIC_circuits_open, change < 0 ? n - 1 : n + 1);
 }
 
-static void tell_open(const struct outbox_channel *c, struct str why)
+static void tell_open(const struct outbox_channel *c, int64_t open_ms, struct str why)
 {
     LOG_WARN("outbox", "circuit open: nothing is sent by this channel",
              "channel=%.*s failures=%u pause_ms=%lld why=\"%.*s\"",
-             STR_ARG(c->channel->config->name), c->n_failures, (long long)c->open_ms, STR_ARG(why));
+             STR_ARG(c->channel->config->name), c->n_failures, (long long)open_ms, STR_ARG(why));
 }
 
 void outbox_gate_good(struct outbox_channel *c)
@@ -105,7 +106,7 @@ void outbox_gate_good(struct outbox_channel *c)
         count_open(c, -1);
     c->circuit = OUTBOX_CIRCUIT_CLOSED;
     c->n_failures = 0;
-    c->open_ms = 0;
+    c->n_opened = 0;
 }
 
 void outbox_gate_bad(struct outbox_channel *c, struct str why)
@@ -114,15 +115,15 @@ void outbox_gate_bad(struct outbox_channel *c, struct str why)
     bool is_probe = c->circuit == OUTBOX_CIRCUIT_PROBING;
     if (c->circuit == OUTBOX_CIRCUIT_OPEN || (!is_probe && c->n_failures < OUTBOX_CIRCUIT_FAILURES))
         return; /* what was on its way when it opened tells nothing new */
-    c->open_ms = is_probe && c->open_ms > 0 ? 2 * c->open_ms : OUTBOX_CIRCUIT_FIRST_MS;
-    if (c->open_ms > OUTBOX_CIRCUIT_MAX_MS)
-        c->open_ms = OUTBOX_CIRCUIT_MAX_MS;
+    c->n_opened++;
+    int64_t open_ms =
+        backoff_ceiling_ms(OUTBOX_CIRCUIT_FIRST_MS, OUTBOX_CIRCUIT_MAX_MS, c->n_opened);
     if (!is_probe) {
-        tell_open(c, why);
+        tell_open(c, open_ms, why);
         count_open(c, 1);
     }
     c->circuit = OUTBOX_CIRCUIT_OPEN;
-    c->open_until_ms = outbox_now_ms(c->owner) + c->open_ms;
+    c->open_until_ms = outbox_now_ms(c->owner) + open_ms;
 }
 
 void outbox_gate_pause(struct outbox_channel *c, int64_t ms)

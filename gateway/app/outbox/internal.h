@@ -66,7 +66,8 @@ struct outbox_channel {
     enum outbox_circuit circuit;
     uint32_t n_failures;  /* in a row */
     uint32_t n_throttled; /* likewise */
-    int64_t open_until_ms, open_ms;
+    uint32_t n_opened;    /* and opened again, without success between */
+    int64_t open_until_ms;
     struct outbox_token token;
     uint64_t n_sent, n_failed, n_unknown;
 };

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
+#include "base/backoff.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 
@@ -145,11 +146,9 @@ static void link_lost(struct link *link, const char *why)
     if (!link->is_told)
         LOG_WARN("store", "redis is away", "link=%s why=\"%s\"", link->name, why);
     link->is_told = true;
-    int64_t most_ms = RETRY_MIN_MS << (link->n_failures < 5 ? link->n_failures : 5);
     link->n_failures++;
-    most_ms = most_ms < RETRY_MAX_MS ? most_ms : RETRY_MAX_MS;
     timer_start(link->loop, link->retry_timer,
-                most_ms / 2 + (int64_t)arc4random_uniform((uint32_t)most_ms / 2 + 1));
+                backoff_ms(RETRY_MIN_MS, RETRY_MAX_MS, link->n_failures, arc4random()));
     /* Moved away first: what the callbacks ask now belongs to the next connection. */
     struct link_queue lost = STAILQ_HEAD_INITIALIZER(lost);
     STAILQ_CONCAT(&lost, &link->in_flight);
