@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # fuzz.sh: `./run fuzz [SECONDS] [TARGET]...`: each libFuzzer target for so long (default 60 s), two
 # at a time. New inputs stay in build-fuzz/corpus, a crash in build-fuzz/crashes: mend it, then move
-# it to tests/fuzz/regression/TARGET, where every later test run replays it.
+# it to tests/fuzz/corpus/TARGET, where every later test run replays it.
 
 # fuzz_one TARGET SECONDS
 fuzz_one()

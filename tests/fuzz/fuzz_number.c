@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const homes[] = {"", "KE", "US", "RU", "IT", "CI", "HU", "KZ"};
+    static const char *const homes[] = {"",   "KE", "US", "RU", "IT", "CI",
+                                        "HU", "KZ", "AR", "BJ", "MX", "BR"};
     if (size < 2)
         return 0;
     enum number_form form = (enum number_form)(data[0] % (NUMBER_FORM_OPAQUE + 1));

@@ -1,7 +1,7 @@
 /*
  * replay.c: runs a fuzz target over files instead of under libFuzzer, so that the corpus and every
- * past crash are ordinary tests of every build. Arguments are files or folders; missing folders are
- * empty ones.
+ * past crash (an input of the corpus like the others) are ordinary tests of every build. Arguments
+ * are files or folders; one that is missing is a failure.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -37,8 +37,10 @@ static void replay_file(const char *path)
 static void replay_path(const char *path)
 {
     struct stat info;
-    if (stat(path, &info) != 0)
-        return;
+    if (stat(path, &info) != 0) {
+        perror(path);
+        exit(1);
+    }
     if (!S_ISDIR(info.st_mode)) {
         replay_file(path);
         return;

@@ -20,10 +20,10 @@ search()
     check "the number is not in $name" canary search "$name" < <("$@" 2>&1 || true)
 }
 
-# finds COMMAND...: the opposite.
+# finds COMMAND...: the opposite. Neither an empty output nor a search that breaks off is a find.
 finds()
 {
-    ! "$@" | canary search it >/dev/null
+    "$@" | (canary search it || true) | grep -q ' at byte '
 }
 
 admin()
@@ -135,6 +135,10 @@ learner=$(sql "select learner_id from core.number_state join core.learner using 
 key=$(sql "select learner from core.learner where learner_id = '$learner'")
 check 'the learner is in Redis' has_state
 printf 'sms> DELETE\nsms> DELETE 1\n' >"$STATE/erase.talk"
+check_same 'words of the learner are kept: an answer, mistakes, a disclosure' 't|t|t' \
+    "$(sql "select (select count(*) from core.free_text where learner = $key) > 0,
+        (select count(*) from core.unknown_input where learner = $key) > 0,
+        (select count(*) from core.safe_case where learner = $key and sealed is not null) > 0")"
 check 'and erases' canary play --port "$PORT" "$STATE/erase.talk"
 check 'spool and streams run empty' wait_for 60 is_drained
 check_same 'the vault is empty' 0 "$(sql 'select count(*) from core.vault')"

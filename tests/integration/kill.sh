@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 KILLS=${1:-25}
 KILLS_PER_ROUND=100 # the simulator keeps so many SMS as a round sends
+N_KILLS=0
 declare -A n_killed=()
 
 # A process of the gateway by its role, as the supervisor names it.
@@ -17,6 +18,11 @@ role_pid()
             printf '%s\n' "$pid"
         fi
     done 2>/dev/null | shuf -n 1
+}
+
+has_role()
+{
+    [ -n "$(role_pid "$1")" ]
 }
 
 is_session_over()
@@ -38,16 +44,19 @@ kill_server()
 kill_one()
 {
     local all=(redis pg front writer sender) what pid
-    what=${all[RANDOM % 5]}
-    n_killed[$what]=$((${n_killed[$what]:-0} + 1))
+    # Each of them in turn first, so that none is left out by chance.
+    what=${all[N_KILLS < 5 ? N_KILLS : RANDOM % 5]}
+    N_KILLS=$((N_KILLS + 1))
     case $what in
     redis) kill_server redis && redis_start "$STATE" ;;
     pg) kill_server pg && postgres_start "$STATE" ;;
     *)
-        pid=$(role_pid "$what")
-        [ -z "$pid" ] || kill -s KILL "$pid" 2>/dev/null || true
+        # One that was just killed is being replaced.
+        wait_for 20 has_role "$what"
+        kill -s KILL "$(role_pid "$what")"
         ;;
     esac
+    n_killed[$what]=$((${n_killed[$what]:-0} + 1)) # it was there, and it was killed
 }
 
 ledger()
@@ -84,4 +93,6 @@ for what in "${!n_killed[@]}"; do
     printf ' %s %d' "$what" "${n_killed[$what]}"
 done
 printf '\n'
+[ "$KILLS" -lt 5 ] || check_same 'each of them was killed' 5 "${#n_killed[@]}"
+check_same 'and no kill was only meant' "$KILLS" "$(($(IFS=+; printf '%s' "${n_killed[*]}")))"
 done_testing

@@ -104,8 +104,9 @@ demo_start "$STATE" "$PORT"
 check_same 'and the first one after a restart' 200 "$(part 1 JO)"
 check 'they are one message' wait_for 10 has_sms +254700000903 1
 check_same 'a part that comes again is taken' 200 "$(part 2 IN)"
-check_same 'and changes nothing' 1 "$(sql "select count(*) from core.event e
-    join core.learner l using (learner) where kind = 'contact' and l.first_channel = 'vonage'")"
+check 'all of it is written' wait_for 20 log_is_stored
+check_same 'and changes nothing: one contact, one SMS' '1 1' "$(sql "select count(*) from core.event e
+    join core.learner l using (learner) where kind = 'contact' and l.first_channel = 'vonage'") $(n_delivered +254700000903)"
 sleep_until_told() { channel list --json | grep '"name":"at"' | grep -q '"state":"paused"'; }
 check 'the pause outlives a restart' wait_for 10 sleep_until_told
 check_same 'and nothing was sent meanwhile' 0 "$(n_delivered $phone)"

@@ -23,7 +23,7 @@ struct world {
     struct loop *loop;
     struct sink *sink;
     struct timer *timer;
-    uint32_t n_answers, n_wanted;
+    uint32_t n_answers, n_wanted, n_polls;
     enum err e;
     char message[ERRMSG_BYTES];
     uint16_t key_id;
@@ -34,6 +34,7 @@ struct world {
 static void on_poll(void *ctx)
 {
     struct world *w = ctx;
+    assert_true(w->n_polls++ < 2000); /* 10 s: nobody waits for ever */
     if (w->n_wanted == 0 && sink_is_up(w->sink))
         loop_stop(w->loop);
     else
@@ -47,14 +48,11 @@ static void up(struct world *w, const char *conninfo)
     w->sink = sink_libpq_new(w->loop, conninfo, TIMEOUT_MS);
 }
 
-/* Connected as this role; skips the test without a server. */
+/* Connected as this role. */
 static void up_as(struct world *w, const char *role)
 {
     char conninfo[500];
-    const char *server = getenv("WAYPOST_TEST_PG");
-    if (server == NULL)
-        skip();
-    (void)snprintf(conninfo, sizeof(conninfo), "%s user=%s", server, role);
+    (void)snprintf(conninfo, sizeof(conninfo), "%s user=%s", getenv("WAYPOST_TEST_PG"), role);
     up(w, conninfo);
     timer_start(w->loop, w->timer, 0);
     loop_run(w->loop);
@@ -318,8 +316,14 @@ static void refuses_a_conninfo_that_would_block(void **state)
     }
 }
 
+/* A PostgreSQL is more than ctest starts: tests/integration/writer.sh does, names it in
+ * WAYPOST_TEST_PG, and counts that all tests ran. */
 int main(void)
 {
+    const struct CMUnitTest without_server[] = {
+        cmocka_unit_test(fails_at_once_without_a_server),
+        cmocka_unit_test(refuses_a_conninfo_that_would_block),
+    };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_in_and_refuses),
         cmocka_unit_test(places_move_with_what_they_are_of),
@@ -327,8 +331,8 @@ int main(void)
         cmocka_unit_test(puts_any_bytes_aside),
         cmocka_unit_test(gives_the_sealed_number_to_the_sender_only),
         cmocka_unit_test(answers_what_is_pending_when_freed),
-        cmocka_unit_test(fails_at_once_without_a_server),
-        cmocka_unit_test(refuses_a_conninfo_that_would_block),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int n_failed = cmocka_run_group_tests(without_server, NULL, NULL);
+    return getenv("WAYPOST_TEST_PG") == NULL ? n_failed
+                                             : n_failed + cmocka_run_group_tests(tests, NULL, NULL);
 }
