@@ -38,6 +38,8 @@ static struct str read_field(struct eval *eval, const struct rule *rule, enum fi
         return text_from_latin1(eval->arena, value);
     if (!is_clean && eval->profile->is_bad_text_rejected)
         reject(in, STR("invalid encoding"));
+    if (name == FIELD_TEXT && in->kind == INBOUND_SMS)
+        return text_guess(value, eval->arena);
     return is_clean ? value : text_clean(value, eval->arena);
 }
 

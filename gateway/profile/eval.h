@@ -47,6 +47,9 @@ enum escape { ESCAPE_NONE, ESCAPE_PATH, ESCAPE_XML };
 struct str filter_apply(struct eval *eval, const struct filter *filters, struct str value);
 struct str text_lower(struct arena *arena, struct str text);
 struct str text_from_latin1(struct arena *arena, struct str text);
+/* The text of an SMS as clean UTF-8, also when it came as UTF-16, as hex digits of it or as Latin-1
+ * and nobody said so. */
+struct str text_guess(struct str text, struct arena *arena);
 /* Valid UTF-8 without NUL: what is not becomes U+FFFD. */
 struct str text_clean(struct str text, struct arena *arena);
 bool text_is_clean(struct str text);

@@ -372,6 +372,8 @@ static void test_texts_are_clean(void **state)
                                                              "b");
     assert_str(decode("n=254700000101&t=%C0%AF", NULL)->text, "\xef\xbf\xbd\xef\xbf\xbd");
     assert_str(decode("n=254700000101&t=%EF%BF%BD", NULL)->text, "\xef\xbf\xbd");
+    assert_str(decode("n=254700000101&t=%00S%00T%00O%00P", NULL)->text, "STOP");
+    assert_str(decode("n=254700000101&t=caf%E9", NULL)->text, "caf\xc3\xa9");
     assert_str(decode("n=254700000101&t=", NULL)->text, "");
     assert_str(decode("n=254700000101", NULL)->text, ""); /* an empty SMS */
     assert_str(decode("t=x", NULL)->reason, "missing from (query n)");
