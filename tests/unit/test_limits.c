@@ -132,7 +132,7 @@ static void new_numbers_have_a_cap_of_an_hour(void **state)
     (void)world_take_outbox(w);
     w->list[0].new_numbers_hour = 5;
     for (int i = 0; i < 12; i++) {
-        char number[16];
+        char number[24];
         (void)snprintf(number, sizeof(number), "2547000002%02d", i / 2);
         assert_int_equal(text(w, number, i % 4 == 3 ? "STOP" : "JOIN"), 200);
     }
