@@ -302,15 +302,27 @@ static enum log_level log_level_of(struct str name)
     return (enum log_level)level;
 }
 
-/* Can every process begin with it? */
-static enum err check_parts(const struct config *config, struct errmsg *msg)
+static bool has_process(const struct service *s, int (*run)(const struct role_context *role))
+{
+    for (uint32_t i = 0; i < s->n_processes; i++) {
+        if (s->processes[i].run == run)
+            return true;
+    }
+    return false;
+}
+
+/* Can each process that we have begin with it? */
+static enum err check_parts(const struct service *s, const struct config *config,
+                            struct errmsg *msg)
 {
     struct vault *vault = NULL;
-    enum err e = vault_openssl_new(config->keys_dir.p, &vault, msg);
+    enum err e = ERR_OK;
+    if (has_process(s, role_front) || has_process(s, role_sender) || has_process(s, role_timer))
+        e = vault_openssl_new(config->keys_dir.p, &vault, msg);
     vault_free(vault);
-    if (e == ERR_OK)
+    if (e == ERR_OK && has_process(s, role_writer))
         e = sink_libpq_check(config->writer_conninfo.p, msg);
-    if (e == ERR_OK)
+    if (e == ERR_OK && has_process(s, role_sender))
         e = sink_libpq_check(config->sender_conninfo.p, msg);
     return e;
 }
@@ -351,7 +363,7 @@ static bool on_hangup(void *ctx)
     static struct channels channels;
     struct errmsg msg = {""};
     bool is_loaded = load(s->config_path, arena, &config, &channels) == EX_OK;
-    if (!is_loaded || check_parts(&config, &msg) != ERR_OK) {
+    if (!is_loaded || check_parts(s, &config, &msg) != ERR_OK) {
         log_write_always(LOG_LEVEL_ERROR, "serve",
                          "the new configuration is wrong: the old one stays", "file=%s %s",
                          s->config_path, msg.text);

@@ -38,6 +38,30 @@ enum err database_count_states(struct database *db, uint64_t *ret, struct errmsg
 enum err database_courses(struct database *db, database_on_course *fn, void *ctx,
                           struct errmsg *msg) MUST_CHECK;
 
+/* ---- sealed values: numbers and disclosures ---- */
+
+/* One sealed box (port/vault.h) of a number: number_id is its id (16 bytes), or for a disclosure
+ * that goes with a new id the old and the new one. Texts are borrowed until it returns. It appends
+ * the box that is to stand there to ret_box, and, where numbers get new ids, the new id (16 bytes)
+ * to ret_id. Any error leaves the row as it is and counts it. */
+typedef enum err database_seal_fn(void *ctx, struct str number_id, struct str box,
+                                  struct buf *ret_id, struct buf *ret_box);
+
+struct database_sealed {
+    uint64_t n_numbers, n_disclosures; /* sealed anew */
+    uint64_t n_failed;                 /* left as they were: no key of ours opens them */
+    uint64_t n_lost;                   /* numbers without a row in the vault: they are forgotten */
+};
+
+/* All that is not sealed by key_id, in transactions of some hundred. Needs the login that owns the
+ * tables. What was done before an error stays, so it may be repeated. */
+enum err database_reseal(struct database *db, uint16_t key_id, database_seal_fn *fn, void *ctx,
+                         struct database_sealed *ret, struct errmsg *msg) MUST_CHECK;
+/* New ids for all numbers, in one transaction: all or nothing. Disclosures are sealed under the new
+ * id, too. Nothing else may be at work on the database. */
+enum err database_rekey(struct database *db, database_seal_fn *fn, void *ctx,
+                        struct database_sealed *ret, struct errmsg *msg) MUST_CHECK;
+
 /* ---- migrations ---- */
 
 #define DATABASE_MAX_MIGRATIONS 1000u

@@ -30,6 +30,14 @@ enum err vault_openssl_new(const char *dir, struct vault **ret, struct errmsg *m
 struct vault *vault_openssl_new_for_tests(void);
 /* Makes missing key files in dir (created 0700). Existing ones are never touched. */
 enum err vault_make_keys(const char *dir, struct errmsg *msg) MUST_CHECK;
+/* Makes seal_<id>.key with the next id, which seals from then on where the keys are read anew. */
+enum err vault_make_seal_key(const char *dir, uint16_t *ret_id, struct errmsg *msg) MUST_CHECK;
+/* A second key for number ids, `number_id.key.new`, made unless it is there; *ret has it and the
+ * seal keys. vault_take_number_key puts it in the place of the first, which stays as
+ * `number_id.key.old`. */
+enum err vault_openssl_new_number_key(const char *dir, struct vault **ret,
+                                      struct errmsg *msg) MUST_CHECK;
+enum err vault_take_number_key(const char *dir, struct errmsg *msg) MUST_CHECK;
 /* Wipes the keys. Accepts NULL. */
 void vault_free(struct vault *v);
 
@@ -38,7 +46,10 @@ struct number_id vault_number_id(const struct vault *v, struct str e164);
 /* Appends ciphertext and tag to out; ret->ciphertext borrows from it until out changes. */
 enum err vault_seal(const struct vault *v, struct str aad, struct str plain, struct buf *out,
                     struct vault_sealed *ret) MUST_CHECK;
-/* ERR_NOT_FOUND: key id unknown; ERR_DENIED: tag or associated data do not fit. */
+/* Id of the key that seals. */
+uint16_t vault_seal_key_id(const struct vault *v);
+/* ERR_NOT_FOUND: key id unknown, also after a look into the folder, where `waypost keys rotate` may
+ * have put it since; ERR_DENIED: tag or associated data do not fit. */
 enum err vault_open(const struct vault *v, struct str aad, uint16_t key_id, struct str nonce,
                     struct str ciphertext, struct buf *out) MUST_CHECK;
 /* The sealed box: the same as one string of bytes, for whatever lies somewhere sealed (the spool,

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/xalloc.h"
 #include "core/number.h"
 #include "port/vault.h"
@@ -21,7 +22,9 @@
 #define MAX_SEAL_KEYS 64 /* one a year is plenty; a folder with more is a mistake */
 #define KEY_FILE_BYTES (2 * VAULT_KEY_BYTES)
 #define NUMBER_ID_KEY "number_id.key"
+#define NEW_NUMBER_ID_KEY NUMBER_ID_KEY ".new"
 #define FIRST_SEAL_KEY "seal_1.key"
+#define SEAL_KEY_FORMAT "seal_%u.key"
 
 /* The contexts keep their keys; only the nonce changes from call to call. */
 struct seal_key {
@@ -30,13 +33,22 @@ struct seal_key {
     EVP_CIPHER_CTX *open;
 };
 
+/* Grows when a key comes into the folder, whoever has the vault. */
+struct ring {
+    struct seal_key seal_keys[MAX_SEAL_KEYS];
+    uint32_t n_seal_keys;
+    uint32_t newest;       /* index of the highest id that was there at the start */
+    char dir[PATH_MAX];    /* of the keys; "" for tests */
+    struct mono_ms looked; /* for a key that was not known */
+};
+
 struct vault {
     EVP_MAC *hmac;
     EVP_MAC_CTX *number_id; /* keyed; started again for every number */
-    struct seal_key seal_keys[MAX_SEAL_KEYS];
-    uint32_t n_seal_keys;
-    uint32_t newest; /* index of the highest id */
+    struct ring *ring;
 };
+
+#define LOOK_AGAIN_MS 1000
 
 /* ---- keys into contexts ---- */
 
@@ -48,17 +60,29 @@ static EVP_CIPHER_CTX *gcm_new(const uint8_t key[VAULT_KEY_BYTES], int is_encryp
     return ctx;
 }
 
-static void vault_add_seal_key(struct vault *v, uint16_t id, const uint8_t key[VAULT_KEY_BYTES])
+static const struct seal_key *seal_key_find(const struct vault *v, uint16_t id)
 {
-    v->seal_keys[v->n_seal_keys] = (struct seal_key){id, gcm_new(key, 1), gcm_new(key, 0)};
-    if (v->n_seal_keys == 0 || id > v->seal_keys[v->newest].id)
-        v->newest = v->n_seal_keys;
-    v->n_seal_keys++;
+    for (uint32_t i = 0; i < v->ring->n_seal_keys; i++) {
+        if (v->ring->seal_keys[i].id == id)
+            return &v->ring->seal_keys[i];
+    }
+    return NULL;
+}
+
+static void vault_add_seal_key(const struct vault *v, uint16_t id,
+                               const uint8_t key[VAULT_KEY_BYTES])
+{
+    v->ring->seal_keys[v->ring->n_seal_keys] =
+        (struct seal_key){id, gcm_new(key, 1), gcm_new(key, 0)};
+    if (v->ring->n_seal_keys == 0 || id > v->ring->seal_keys[v->ring->newest].id)
+        v->ring->newest = v->ring->n_seal_keys;
+    v->ring->n_seal_keys++;
 }
 
 static struct vault *vault_new(const uint8_t number_id_key[VAULT_KEY_BYTES])
 {
     struct vault *v = xcalloc(1, sizeof(*v));
+    v->ring = xcalloc(1, sizeof(*v->ring));
     char sha256[] = "SHA256";
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256, 0),
@@ -86,12 +110,13 @@ void vault_free(struct vault *v)
 {
     if (v == NULL)
         return;
-    for (uint32_t i = 0; i < v->n_seal_keys; i++) {
-        EVP_CIPHER_CTX_free(v->seal_keys[i].seal); /* OpenSSL wipes what it frees */
-        EVP_CIPHER_CTX_free(v->seal_keys[i].open);
+    for (uint32_t i = 0; i < v->ring->n_seal_keys; i++) {
+        EVP_CIPHER_CTX_free(v->ring->seal_keys[i].seal); /* OpenSSL wipes what it frees */
+        EVP_CIPHER_CTX_free(v->ring->seal_keys[i].open);
     }
     EVP_MAC_CTX_free(v->number_id);
     EVP_MAC_free(v->hmac);
+    free(v->ring);
     free(v);
 }
 
@@ -181,23 +206,24 @@ static enum err read_seal_keys(struct vault *v, DIR *folder, const char *dir, st
         uint16_t id = seal_key_id(entry->d_name);
         if (id == 0)
             continue;
-        if (v->n_seal_keys == MAX_SEAL_KEYS)
+        if (v->ring->n_seal_keys == MAX_SEAL_KEYS)
             return errmsg_set(msg, ERR_TOO_LONG, "%s: more than %d seal keys", dir, MAX_SEAL_KEYS);
         e = key_read(dir, entry->d_name, key, msg);
         if (e == ERR_OK)
             vault_add_seal_key(v, id, key);
     }
     OPENSSL_cleanse(key, sizeof(key));
-    if (e == ERR_OK && v->n_seal_keys == 0)
+    if (e == ERR_OK && v->ring->n_seal_keys == 0)
         return key_read(dir, FIRST_SEAL_KEY, key, msg); /* says that it is missing */
     return e;
 }
 
-enum err vault_openssl_new(const char *dir, struct vault **ret, struct errmsg *msg)
+static enum err open_folder(const char *dir, const char *number_key, struct vault **ret,
+                            struct errmsg *msg)
 {
     uint8_t key[VAULT_KEY_BYTES];
     *ret = NULL;
-    enum err e = key_read(dir, NUMBER_ID_KEY, key, msg);
+    enum err e = key_read(dir, number_key, key, msg);
     if (e != ERR_OK)
         return e;
     struct vault *v = vault_new(key);
@@ -213,8 +239,15 @@ enum err vault_openssl_new(const char *dir, struct vault **ret, struct errmsg *m
         vault_free(v);
         return e;
     }
+    (void)snprintf(v->ring->dir, sizeof(v->ring->dir), "%s",
+                   dir); /* it could be opened, so it fits */
     *ret = v;
     return ERR_OK;
+}
+
+enum err vault_openssl_new(const char *dir, struct vault **ret, struct errmsg *msg)
+{
+    return open_folder(dir, NUMBER_ID_KEY, ret, msg);
 }
 
 static enum err file_write_all(int fd, const char *bytes, size_t n)
@@ -258,6 +291,19 @@ static enum err key_make(int folder, const char *dir, const char *name, struct e
     return e;
 }
 
+/* The same in a folder by its name. A key that is there stays. */
+static enum err key_make_synced(const char *dir, const char *name, struct errmsg *msg)
+{
+    int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return errmsg_set(msg, ERR_IO, "%s: %s", dir, strerror(errno));
+    enum err e = key_make(folder, dir, name, msg);
+    if (e == ERR_OK && fsync(folder) != 0)
+        e = errmsg_set(msg, ERR_IO, "%s: %s", dir, strerror(errno));
+    (void)close(folder); /* synced above */
+    return e;
+}
+
 static bool has_seal_key(DIR *folder)
 {
     const struct dirent *entry;
@@ -284,6 +330,41 @@ enum err vault_make_keys(const char *dir, struct errmsg *msg)
     if (e == ERR_OK && fsync(fd) != 0)
         e = errmsg_set(msg, ERR_IO, "%s: %s", dir, strerror(errno));
     (void)closedir(folder); /* synced above */
+    return e;
+}
+
+enum err vault_make_seal_key(const char *dir, uint16_t *ret_id, struct errmsg *msg)
+{
+    struct vault *v = NULL;
+    char name[32];
+    enum err e = vault_openssl_new(dir, &v, msg);
+    if (e != ERR_OK)
+        return e;
+    uint16_t newest = vault_seal_key_id(v);
+    vault_free(v);
+    if (newest == UINT16_MAX)
+        return errmsg_set(msg, ERR_TOO_LONG, "%s: no id is left for another seal key", dir);
+    *ret_id = (uint16_t)(newest + 1);
+    (void)snprintf(name, sizeof(name), SEAL_KEY_FORMAT, *ret_id); /* short */
+    return key_make_synced(dir, name, msg);
+}
+
+enum err vault_openssl_new_number_key(const char *dir, struct vault **ret, struct errmsg *msg)
+{
+    *ret = NULL;
+    enum err e = key_make_synced(dir, NEW_NUMBER_ID_KEY, msg);
+    return e == ERR_OK ? open_folder(dir, NEW_NUMBER_ID_KEY, ret, msg) : e;
+}
+
+enum err vault_take_number_key(const char *dir, struct errmsg *msg)
+{
+    int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_good =
+        folder >= 0 && renameat(folder, NUMBER_ID_KEY, folder, NUMBER_ID_KEY ".old") == 0 &&
+        renameat(folder, NEW_NUMBER_ID_KEY, folder, NUMBER_ID_KEY) == 0 && fsync(folder) == 0;
+    enum err e = is_good ? ERR_OK : errmsg_set(msg, ERR_IO, "%s: %s", dir, strerror(errno));
+    if (folder >= 0)
+        (void)close(folder); /* synced above */
     return e;
 }
 
@@ -322,7 +403,7 @@ static bool gcm_run(EVP_CIPHER_CTX *ctx, const uint8_t *nonce, struct str aad, s
 enum err vault_seal(const struct vault *v, struct str aad, struct str plain, struct buf *out,
                     struct vault_sealed *ret)
 {
-    const struct seal_key *key = &v->seal_keys[v->newest];
+    const struct seal_key *key = &v->ring->seal_keys[v->ring->newest];
     size_t start = out->len;
     static const uint8_t no_tag[VAULT_TAG_BYTES];
     /* The text is copied in and sealed in place, the tag's place is kept behind it. */
@@ -347,19 +428,38 @@ enum err vault_seal(const struct vault *v, struct str aad, struct str plain, str
     return ERR_OK;
 }
 
-static const struct seal_key *seal_key_find(const struct vault *v, uint16_t id)
+/* A key that came into the folder after the others were read. It opens; what seals stays the same,
+ * so that all processes of a site learn of a new key before the first of them seals with it. */
+static const struct seal_key *seal_key_look(const struct vault *v, uint16_t id)
 {
-    for (uint32_t i = 0; i < v->n_seal_keys; i++) {
-        if (v->seal_keys[i].id == id)
-            return &v->seal_keys[i];
-    }
-    return NULL;
+    struct mono_ms now = clock_mono();
+    char name[32];
+    uint8_t key[VAULT_KEY_BYTES];
+    if (v->ring->dir[0] == '\0' || v->ring->n_seal_keys == MAX_SEAL_KEYS ||
+        (v->ring->looked.ms != 0 && now.ms - v->ring->looked.ms < LOOK_AGAIN_MS))
+        return NULL;
+    v->ring->looked = now;
+    (void)snprintf(name, sizeof(name), SEAL_KEY_FORMAT, id); /* short */
+    if (key_read(v->ring->dir, name, key, NULL) != ERR_OK)
+        return NULL;
+    uint32_t newest = v->ring->newest;
+    vault_add_seal_key(v, id, key);
+    v->ring->newest = newest;
+    OPENSSL_cleanse(key, sizeof(key));
+    return seal_key_find(v, id);
+}
+
+uint16_t vault_seal_key_id(const struct vault *v)
+{
+    return v->ring->seal_keys[v->ring->newest].id;
 }
 
 enum err vault_open(const struct vault *v, struct str aad, uint16_t key_id, struct str nonce,
                     struct str ciphertext, struct buf *out)
 {
     const struct seal_key *key = seal_key_find(v, key_id);
+    if (key == NULL)
+        key = seal_key_look(v, key_id);
     if (key == NULL)
         return ERR_NOT_FOUND;
     if (nonce.len != VAULT_NONCE_BYTES || ciphertext.len < VAULT_TAG_BYTES)

@@ -73,6 +73,8 @@ check 'systemd: the unit starts what is installed' grep -q \
     "^ExecStart=/usr/bin/waypost serve" "$image/usr/lib/systemd/system/waypost.service"
 check 'hardening: position independent, immediate binding' bash -c \
     'readelf -d "$1" | grep -q "NOW PIE" && readelf -lW "$1" | grep -q GNU_RELRO' - "$image/usr/bin/waypost"
+check 'hardening: marked for CET' bash -c \
+    'readelf -nW "$1" | grep -q "IBT, SHSTK"' - "$image/usr/bin/waypost"
 check 'hardening: no executable stack' bash -c \
     'readelf -lW "$1" | grep GNU_STACK | grep -q "RW "' - "$image/usr/bin/waypost"
 done_testing

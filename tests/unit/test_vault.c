@@ -294,6 +294,74 @@ static void highest_key_seals_and_all_open(void **state)
     vault_free(after);
 }
 
+/* Whatever order the folder gives them in. */
+static void newest_of_many_keys_seals(void **state)
+{
+    struct folder *folder = *state;
+    struct vault *v;
+    struct buf box CLEANUP(buf_fini);
+    buf_init(&box, MAX_BYTES);
+    file_put(folder, "number_id.key", KEY_A, 0600);
+    for (int i = 0; i < 20; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof(name), "seal_%d.key", i * 7 % 20 + 1);
+        file_put(folder, name, KEY_B, 0600);
+    }
+    assert_int_equal(vault_openssl_new(folder->path, &v, NULL), ERR_OK);
+    assert_int_equal(vault_seal_key_id(v), 20);
+    assert_int_equal(vault_box_seal(v, STR_NONE, STR("x"), &box), ERR_OK);
+    assert_int_equal(vault_box_key_id(buf_str(&box)), 20);
+    vault_free(v);
+}
+
+/* `waypost keys rotate` beside a running process: it opens with the new key and seals with its own.
+ */
+static void a_key_that_comes_later_opens(void **state)
+{
+    struct folder *folder = *state;
+    struct vault *before, *after;
+    uint16_t id = 0;
+    struct buf box CLEANUP(buf_fini), opened CLEANUP(buf_fini);
+    buf_init(&box, MAX_BYTES);
+    buf_init(&opened, MAX_BYTES);
+    assert_int_equal(vault_make_keys(folder->path, NULL), ERR_OK);
+    assert_int_equal(vault_openssl_new(folder->path, &before, NULL), ERR_OK);
+    assert_int_equal(vault_make_seal_key(folder->path, &id, NULL), ERR_OK);
+    assert_int_equal(id, 2);
+    assert_int_equal(vault_openssl_new(folder->path, &after, NULL), ERR_OK);
+    assert_int_equal(vault_box_seal(after, STR("aad"), STR("later"), &box), ERR_OK);
+    assert_int_equal(vault_box_open(before, STR("aad"), buf_str(&box), &opened), ERR_OK);
+    assert_int_equal(vault_seal_key_id(before), 1);
+    box.p[1] = 9; /* a key that is nowhere */
+    assert_int_equal(vault_box_open(before, STR("aad"), buf_str(&box), &opened), ERR_NOT_FOUND);
+    vault_free(before);
+    vault_free(after);
+}
+
+static void a_new_number_key_takes_the_place_of_the_old(void **state)
+{
+    struct folder *folder = *state;
+    struct vault *v, *fresh;
+    assert_int_equal(vault_make_keys(folder->path, NULL), ERR_OK);
+    assert_int_equal(vault_openssl_new(folder->path, &v, NULL), ERR_OK);
+    struct number_id old = vault_number_id(v, STR("+254700000001"));
+    vault_free(v);
+    struct number_id ids[2];
+    for (int i = 0; i < 2; i++) { /* the second time it is there */
+        assert_int_equal(vault_openssl_new_number_key(folder->path, &fresh, NULL), ERR_OK);
+        ids[i] = vault_number_id(fresh, STR("+254700000001"));
+        vault_free(fresh);
+    }
+    assert_memory_equal(&ids[0], &ids[1], sizeof(old));
+    assert_memory_not_equal(&ids[0], &old, sizeof(old));
+    assert_int_equal(vault_take_number_key(folder->path, NULL), ERR_OK);
+    assert_int_equal(vault_openssl_new(folder->path, &v, NULL), ERR_OK);
+    struct number_id now = vault_number_id(v, STR("+254700000001"));
+    assert_memory_equal(&now, &ids[0], sizeof(now));
+    vault_free(v);
+    assert_int_equal(vault_take_number_key(folder->path, NULL), ERR_IO); /* there is no new one */
+}
+
 /* Each row is one wrong folder: what lies in it, the error, and a word that the message must have.
  */
 static void wrong_key_folders_are_refused_with_a_remedy(void **state)
@@ -356,6 +424,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(make_keys_leaves_what_is_there, folder_setup,
                                         folder_teardown),
         cmocka_unit_test_setup_teardown(highest_key_seals_and_all_open, folder_setup,
+                                        folder_teardown),
+        cmocka_unit_test_setup_teardown(newest_of_many_keys_seals, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(a_key_that_comes_later_opens, folder_setup,
+                                        folder_teardown),
+        cmocka_unit_test_setup_teardown(a_new_number_key_takes_the_place_of_the_old, folder_setup,
                                         folder_teardown),
         cmocka_unit_test_setup_teardown(wrong_key_folders_are_refused_with_a_remedy, folder_setup,
                                         folder_teardown),
