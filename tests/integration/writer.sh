@@ -82,9 +82,6 @@ sql 'delete from ops.schema_migration where version = 999'
 check 'until it is mended' wait_for 20 test -s "$STATE/refused.json"
 wait "$writer"
 
-WAYPOST_TEST_PG="host=$STATE/pg dbname=waypost" "$ROOT/build/test_sink_libpq" >"$STATE/sink.log" 2>&1 || true
-check_same 'the promises of port/sink.h, on a real server' '[  PASSED  ] 6 test(s).' "$(tail -n 1 "$STATE/sink.log")"
-
 # What cannot work is said at once.
 check 'a host name is refused: looking it up would block' \
     bash -c '! "$1" "host=db.example user=x" 1 2>/dev/null' - "$ROOT/build/bench_writer"

@@ -1,5 +1,5 @@
 /*
- * port/sink_libpq against a real PostgreSQL, which tests/integration/writer.sh provides:
+ * port/sink_libpq against a real PostgreSQL, which tests/unit/with_postgres.sh provides:
  * WAYPOST_TEST_PG is a conninfo without user. Without it only what needs no server is tested.
  */
 #include <setjmp.h>
