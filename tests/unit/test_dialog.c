@@ -14,6 +14,7 @@
 #include "app/replay.h"
 #include "base/xalloc.h"
 #include "core/engine/engine.h"
+#include "core/event_record.h"
 #include "port/lesson_files.h"
 
 #define START 1736143200000 /* 2025-01-06 06:00 UTC */
@@ -666,6 +667,40 @@ static void put_state(struct world *w, const char *number, struct str state)
     loop_mem_settle(w->loop);
 }
 
+struct facts {
+    uint32_t n, n_sealed, n_in_english;
+};
+
+static void on_facts(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
+{
+    struct facts *facts = ctx;
+    assert_int_equal(e, ERR_OK);
+    facts->n = n;
+    for (uint32_t i = 0; i < n; i++) {
+        struct event_record record;
+        assert_int_equal(event_decode(entries[i].payload, &record), ERR_OK);
+        facts->n_sealed += record.vault_key_id != 0 ? 1 : 0;
+        facts->n_in_english += str_eq(record.lang, STR("en")) ? 1 : 0;
+    }
+}
+
+/* Before any consent: whoever wrote can be answered later, also from a restored database. */
+static void seals_the_number_at_first_contact(void **state)
+{
+    struct world *w = *state;
+    static const struct event_place start[STORE_BUCKETS];
+    struct store_log_reader reader = {
+        .first = 0, .last = STORE_BUCKETS - 1, .from = start, .max_each = 100};
+    struct facts facts = {0};
+    ask(w, sms("+254700000001", "a", "hello"));
+    ask(w, sms("+254700000001", "b", "HELP"));
+    store_log_read(w->mem, &reader, on_facts, &facts);
+    loop_mem_settle(w->loop);
+    assert_int_equal(facts.n, 2);
+    assert_int_equal(facts.n_sealed, 1);
+    assert_int_equal(facts.n_in_english, 2);
+}
+
 /* One learner's error, counted; everybody else goes on. */
 static void ends_one_dialog_where_a_state_fits_no_course(void **state)
 {
@@ -898,6 +933,7 @@ int main(void)
         cmocka_unit_test(has_a_row_for_everything),
         IN_WORLD(ends_one_dialog_when_a_move_cannot_be),
         cmocka_unit_test(fails_only_where_nothing_is_durable),
+        IN_WORLD(seals_the_number_at_first_contact),
         IN_WORLD(ends_one_dialog_where_a_state_fits_no_course),
         IN_WORLD(plays_messages_of_a_number_one_after_another),
         IN_WORLD(shares_one_answer_among_copies_in_flight),

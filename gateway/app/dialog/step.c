@@ -173,10 +173,12 @@ static bool commit_event(struct dialog *d, const struct outcome *out)
     if (course != NULL) {
         record.course = course->id;
         record.version = course->version;
+        if (str_is_empty(record.lang))
+            record.lang = course->language; /* nobody has chosen one yet */
     }
     if (!out->is_erased)
         record.due_at.ms = out->wake_at_ms;
-    if (dialog_has_event(out, EVENT_consented)) {
+    if (dialog_has_event(out, EVENT_contact) || dialog_has_event(out, EVENT_consented)) {
         if (!dialog_seal(d, d->inbound.from, &number))
             return false;
         record.vault_key_id = number.key_id;
