@@ -100,6 +100,7 @@ alter table core.message drop column learner_id,
     add column org_id smallint references core.organisation;
 update core.message m set org_id = l.org_id from core.learner l where l.learner = m.learner;
 create index message_learner on core.message (learner);
+create index message_created on core.message using brin (created_at); -- for what is deleted by age
 
 alter table core.learner drop constraint learner_pkey, add primary key using index learner_learner,
     add unique (learner_id);

@@ -210,7 +210,8 @@ comment on column ops.epoch.begun_at is 'Since when.';
 -- ---- what is kept for a time only ----
 
 -- Numbers that are not needed any more: twelve months after the last of STOP, the end of the course, a learning
--- action, or the first contact. Their place in Redis is deleted first, then core.forget_numbers is told.
+-- action, or the first contact. The gateway erases them as DELETE does; those that Redis does not know (any more)
+-- it leaves to core.forget_numbers.
 create function core.numbers_to_forget(p_limit integer, p_now timestamptz default now()) returns setof bytea
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
@@ -227,7 +228,7 @@ begin atomic
     limit p_limit;
 end;
 comment on function core.numbers_to_forget(integer, timestamptz) is
-    'Numbers whose twelve months are over; delete their state in Redis, then call core.forget_numbers.';
+    'Numbers whose twelve months are over.';
 
 -- Only those that are still due: who has written meanwhile stays.
 create function core.forget_numbers(p_numbers bytea[], p_now timestamptz default now()) returns bigint
@@ -281,8 +282,20 @@ begin
     return next;
 end $$;
 
-grant execute on function core.epoch(), core.begin_epoch(numeric, numeric), core.reconcile(jsonb),
-    core.numbers_to_forget(integer, timestamptz), core.forget_numbers(bytea[], timestamptz) to waypost_writer;
+-- What the gateway asks for once a day.
+create function core.tidy(p_limit integer) returns setof bytea
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform ops.forget_old();
+    return query select d from core.numbers_to_forget(p_limit) d;
+end $$;
+comment on function core.tidy(integer) is
+    'Deletes what has been kept long enough, and says which numbers are to be forgotten, up to p_limit.';
+
+grant execute on function core.epoch(), core.begin_epoch(numeric, numeric), core.reconcile(jsonb), core.tidy(integer),
+    core.forget_numbers(bytea[], timestamptz) to waypost_writer;
 grant select on ops.lag, ops.conflicts, ops.epoch to waypost_writer, waypost_sender;
 grant usage on schema ops to waypost_operator;
 grant select on ops.schema_migration, ops.schema_version, ops.lag, ops.dead_letters, ops.messages, ops.parked_reports,

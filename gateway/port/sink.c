@@ -23,6 +23,16 @@ void sink_vault_get(struct sink *s, const uint8_t number_id[16], sink_on_vault *
     s->ops->vault_get(s, number_id, fn, ctx);
 }
 
+void sink_tidy(struct sink *s, sink_on_due *fn, void *ctx)
+{
+    s->ops->tidy(s, fn, ctx);
+}
+
+void sink_forget(struct sink *s, const uint8_t number_id[16], sink_on_done *fn, void *ctx)
+{
+    s->ops->forget(s, number_id, fn, ctx);
+}
+
 bool sink_is_up(struct sink *s)
 {
     return s->ops->is_up(s);

@@ -50,12 +50,17 @@ typedef void sink_on_done(void *ctx, enum err e, const char *message);
 typedef void sink_on_vault(void *ctx, enum err e, uint16_t key_id, struct str nonce,
                            struct str ciphertext);
 
+/* Numbers that are to be forgotten, 16 bytes each; borrowed. */
+typedef void sink_on_due(void *ctx, enum err e, const uint8_t (*number_ids)[16], uint32_t n);
+
 struct sink_ops {
     void (*places)(struct sink *, uint64_t epoch, sink_on_places *, void *ctx);
     void (*ingest)(struct sink *, const struct sink_batch *, sink_on_done *, void *ctx);
     void (*dead_letter)(struct sink *, const struct sink_batch *, struct str reason, sink_on_done *,
                         void *ctx);
     void (*vault_get)(struct sink *, const uint8_t number_id[16], sink_on_vault *, void *ctx);
+    void (*tidy)(struct sink *, sink_on_due *, void *ctx);
+    void (*forget)(struct sink *, const uint8_t number_id[16], sink_on_done *, void *ctx);
     bool (*is_up)(struct sink *);
     void (*free)(struct sink *);
 };
@@ -72,6 +77,12 @@ void sink_ingest(struct sink *s, const struct sink_batch *batch, sink_on_done *f
 void sink_dead_letter(struct sink *s, const struct sink_batch *batch, struct str reason,
                       sink_on_done *fn, void *ctx);
 void sink_vault_get(struct sink *s, const uint8_t number_id[16], sink_on_vault *fn, void *ctx);
+/* Deletes what has been kept long enough (sql/README.md), and says of up to SINK_MAX_DUE numbers
+ * that their twelve months are over (docs/course-rules.md 3.4). */
+#define SINK_MAX_DUE 500u
+void sink_tidy(struct sink *s, sink_on_due *fn, void *ctx);
+/* Erases such a number, if it still is one; for those that the store does not know any more. */
+void sink_forget(struct sink *s, const uint8_t number_id[16], sink_on_done *fn, void *ctx);
 bool sink_is_up(struct sink *s);
 void sink_free(struct sink *s);
 
@@ -89,11 +100,15 @@ struct sink *sink_libpq_new(struct loop *loop, const char *conninfo, int64_t tim
 
 /* Refuses (ERR_INVALID) a batch with bytes that are no record. */
 struct sink *sink_mem_new(struct loop *loop);
-/* As store_mem_fail; verbs "places", "ingest", "dead_letter", "vault_get". */
+/* As store_mem_fail; verbs "places", "ingest", "dead_letter", "vault_get", "tidy",
+ * "forget". */
 void sink_mem_fail(struct sink *s, const char *verb, enum err e, uint32_t n);
 /* Records taken in so far, in order, as JSON, each once by (learner_id, seq). */
 uint32_t sink_mem_count(const struct sink *s);
 struct str sink_mem_envelope(const struct sink *s, uint32_t i);
+/* What sink_tidy says from now on; a number goes when it is forgotten. */
+void sink_mem_set_due(struct sink *s, const uint8_t (*number_ids)[16], uint32_t n);
+uint32_t sink_mem_n_due(const struct sink *s);
 /* Payloads put aside. */
 uint32_t sink_mem_n_dead(const struct sink *s);
 /* Forgets how far it has read and what it took, as a database restored from an old dump. */

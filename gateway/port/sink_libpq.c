@@ -32,7 +32,14 @@
 
 enum sink_state { SINK_STATE_DOWN, SINK_STATE_CONNECTING, SINK_STATE_CHECKING, SINK_STATE_READY };
 
-enum request_kind { REQUEST_PLACES, REQUEST_INGEST, REQUEST_DEAD_LETTER, REQUEST_VAULT_GET };
+enum request_kind {
+    REQUEST_PLACES,
+    REQUEST_INGEST,
+    REQUEST_DEAD_LETTER,
+    REQUEST_VAULT_GET,
+    REQUEST_TIDY,
+    REQUEST_FORGET,
+};
 
 static const char *const request_sql[] = {
     [REQUEST_PLACES] = "select bucket, ms, n from core.log_places($1)",
@@ -44,6 +51,8 @@ static const char *const request_sql[] = {
                             "core.dead_letter(decode($7, 'hex'), $8)",
     [REQUEST_VAULT_GET] =
         "select key_id, nonce, ciphertext from core.vault where number_id = decode($1, 'hex')",
+    [REQUEST_TIDY] = "select core.tidy($1)",
+    [REQUEST_FORGET] = "select core.forget_numbers(array[decode($1, 'hex')])",
 };
 
 struct request {
@@ -54,12 +63,15 @@ struct request {
     sink_on_done *on_done;
     sink_on_vault *on_vault;
     sink_on_places *on_places;
+    sink_on_due *on_due;
     void *ctx;
     enum err e; /* of the results so far */
     struct errmsg message;
     uint16_t key_id;
     struct buf nonce, ciphertext;
     struct event_place places[SINK_BUCKETS];
+    uint8_t due[SINK_MAX_DUE][NUMBER_ID_BYTES];
+    uint32_t n_due;
 };
 
 struct pq_sink {
@@ -110,6 +122,8 @@ static void request_answer(struct request *r)
         r->on_vault(r->ctx, r->e, r->key_id, buf_str(&r->nonce), buf_str(&r->ciphertext));
     else if (r->kind == REQUEST_PLACES)
         r->on_places(r->ctx, r->e, r->e == ERR_OK ? r->places : NULL);
+    else if (r->kind == REQUEST_TIDY)
+        r->on_due(r->ctx, r->e, (const uint8_t(*)[NUMBER_ID_BYTES])r->due, r->n_due);
     else
         r->on_done(r->ctx, r->e, r->message.text);
     for (size_t i = 0; i < MAX_PARAMS; i++)
@@ -321,7 +335,8 @@ static int request_send(struct pq_sink *s, struct request *r)
                 : 0;
     }
     return PQsendQueryParams(s->conn, request_sql[r->kind], r->n_params, NULL, values, lengths,
-                             formats, r->kind == REQUEST_VAULT_GET ? 1 : 0);
+                             formats,
+                             r->kind == REQUEST_VAULT_GET || r->kind == REQUEST_TIDY ? 1 : 0);
 }
 
 static void flush(struct pq_sink *s)
@@ -387,6 +402,14 @@ static void take_places(struct request *r, const PGresult *result)
     }
 }
 
+static void take_due(struct request *r, const PGresult *result)
+{
+    for (int i = 0; i < PQntuples(result) && r->n_due < SINK_MAX_DUE; i++) {
+        if (PQgetlength(result, i, 0) == NUMBER_ID_BYTES)
+            memcpy(r->due[r->n_due++], PQgetvalue(result, i, 0), NUMBER_ID_BYTES);
+    }
+}
+
 static void take_request_result(struct request *r, const PGresult *result)
 {
     if (PQresultStatus(result) == PGRES_TUPLES_OK) {
@@ -394,6 +417,8 @@ static void take_request_result(struct request *r, const PGresult *result)
             take_vault_row(r, result);
         else if (r->kind == REQUEST_PLACES)
             take_places(r, result);
+        else if (r->kind == REQUEST_TIDY)
+            take_due(r, result);
         return;
     }
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -565,6 +590,22 @@ static void pq_vault_get(struct sink *sink, const uint8_t number_id[16], sink_on
     request_add(pq(sink), r);
 }
 
+static void pq_tidy(struct sink *sink, sink_on_due *fn, void *ctx)
+{
+    struct request *r = request_new(REQUEST_TIDY, ctx);
+    r->on_due = fn;
+    buf_addf(param_next(r), "%u", SINK_MAX_DUE);
+    request_add(pq(sink), r);
+}
+
+static void pq_forget(struct sink *sink, const uint8_t number_id[16], sink_on_done *fn, void *ctx)
+{
+    struct request *r = request_new(REQUEST_FORGET, ctx);
+    r->on_done = fn;
+    buf_add_hex(param_next(r), number_id, NUMBER_ID_BYTES);
+    request_add(pq(sink), r);
+}
+
 static bool pq_is_up(struct sink *sink)
 {
     return pq(sink)->state == SINK_STATE_READY;
@@ -588,6 +629,8 @@ static const struct sink_ops pq_ops = {
     .ingest = pq_ingest,
     .dead_letter = pq_dead_letter,
     .vault_get = pq_vault_get,
+    .tidy = pq_tidy,
+    .forget = pq_forget,
     .is_up = pq_is_up,
     .free = pq_free,
 };

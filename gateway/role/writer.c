@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "app/forget.h"
 #include "app/persist.h"
 #include "base/log.h"
 #include "role/health.h"
@@ -66,6 +67,7 @@ int role_writer(const struct role_context *role)
                                         .keep_ms = role->config->keep_events_hours * HOUR_MS,
                                         .trim_ms = PERSIST_TRIM_MS};
     r.persist = persist_new(role->loop, store, sink, role->metrics, &settings);
+    struct forget *forget = forget_new(role->loop, store, sink);
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
     role_watch_store(role, store, on_store_up, &r);
     r.look = timer_new(role->loop, on_look, &r);
@@ -74,6 +76,7 @@ int role_writer(const struct role_context *role)
     store_free(store);
     sink_free(sink);
     persist_free(r.persist);
+    forget_free(forget);
     timer_free(role->loop, r.look);
     return EX_OK;
 }

@@ -42,7 +42,7 @@ select bag_eq('select * from make.granted', $$values
     ('waypost_writer', 'core.ingest', 'EXECUTE'), ('waypost_writer', 'core.put_steps', 'EXECUTE'),
     ('waypost_writer', 'core.log_places', 'EXECUTE'), ('waypost_writer', 'core.move_log', 'EXECUTE'),
     ('waypost_writer', 'core.epoch', 'EXECUTE'), ('waypost_writer', 'core.begin_epoch', 'EXECUTE'),
-    ('waypost_writer', 'core.reconcile', 'EXECUTE'), ('waypost_writer', 'core.numbers_to_forget', 'EXECUTE'),
+    ('waypost_writer', 'core.reconcile', 'EXECUTE'), ('waypost_writer', 'core.tidy', 'EXECUTE'),
     ('waypost_writer', 'core.forget_numbers', 'EXECUTE'),
     ('waypost_writer', 'ops.conflicts', 'SELECT'), ('waypost_writer', 'ops.epoch', 'SELECT'),
     ('waypost_operator', 'ops', 'USAGE'), ('waypost_operator', 'ops.schema_migration', 'SELECT'),

@@ -51,6 +51,18 @@ select is_empty('select from core.free_text where learner = make.key(10)', 'forg
 select results_eq('select count(*)::int, min(certified_at) from core.event join core.enrolment using (learner) where learner = make.key(10) and kind = ''answered''',
     $$values (6, '2026-02-01 09:01Z'::timestamptz)$$, 'forget_numbers: progress stays');
 select is(core.forget_numbers('{}'), 0::bigint, 'forget_numbers: nobody');
+-- The gateway erases by a step that says nothing else.
+select core.ingest(jsonb_build_array(jsonb_build_object('type', 'step', 'number_id', make.number_id(11), 'learner_id', make.learner(11), 'seq', 8,
+    'at', '2027-03-02T09:00Z', 'events', '[{"n":0,"kind":"erased"}]'::jsonb)));
+select is_empty($$select from core.vault where number_id = decode(make.number_id(11), 'hex')$$, 'erased by age: the number is gone');
+select results_eq('select stopped_at, (select erased_at from core.learner where learner = make.key(11)) from core.enrolment where learner = make.key(11)',
+    $$values ('2026-03-01 09:00Z'::timestamptz, '2027-03-02 09:00Z'::timestamptz)$$, 'erased by age: what was stopped stays stopped');
+insert into core.free_text (learner, seq, n, org_id, at, text) values (make.key(13), 99, 0, 1, '2020-01-01 09:00Z', 'old words');
+update core.learner set created_at = created_at - interval '3 years';
+update core.enrolment set consent_at = consent_at - interval '3 years', last_at = last_at - interval '3 years';
+update core.number_state set at = at - interval '3 years';
+select bag_eq('select core.tidy(10)', $$select decode(make.number_id(13), 'hex')$$, 'tidy: says who is to be forgotten');
+select is_empty('select from core.free_text where seq = 99', 'tidy: deletes what is old');
 update core.certificate set issued_at = '2026-02-01 09:01Z';
 select results_eq($$select n_forgotten::int from ops.forget_old('2031-02-01 09:01Z') where what = 'certificates'$$, array[0], 'a certificate of five years');
 select results_eq($$select n_forgotten::int from ops.forget_old('2031-02-01 09:02Z') where what = 'certificates'$$, array[1], 'and one of more');

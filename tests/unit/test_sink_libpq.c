@@ -28,6 +28,7 @@ struct world {
     char message[ERRMSG_BYTES];
     uint16_t key_id;
     char nonce[13], ciphertext[32];
+    uint32_t n_due;
     struct event_place places[SINK_BUCKETS];
 };
 
@@ -116,7 +117,7 @@ static void step_bytes(bool has_time, struct buf *out)
         .learner_id = {0x5b, 0x75, 0x86, 0x66, 0x8e, 0x33, 0x47, 0xdc, 0xad, 0xf7, 0xde, 0x58, 0xfd,
                        0x14, 0xe2, 0x43},
         .seq = 1,
-        .at = {has_time ? 1795505860123 : 0},
+        .at = {has_time ? 1695505860123 : 0}, /* long ago: see says_whom_to_forget_and_forgets */
         .vault_key_id = 258,
         .vault_nonce = STR("0123456789AB"),
         .vault_ciphertext = STR("abcdefghijklmnopq"),
@@ -265,6 +266,35 @@ static void gives_the_sealed_number_to_the_sender_only(void **state)
     down(&w);
 }
 
+static void on_due(void *ctx, enum err e, const uint8_t (*number_ids)[16], uint32_t n)
+{
+    struct world *w = ctx;
+    if (n == 1)
+        memcpy(w->nonce, number_ids[0], sizeof(w->nonce) - 1);
+    w->n_due = n;
+    answered(w, e);
+}
+
+static void says_whom_to_forget_and_forgets(void **state)
+{
+    (void)state; /* no fixture */
+    static const uint8_t known[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    struct world w;
+    up_as(&w, WRITER);
+    sink_tidy(w.sink, on_due, &w);
+    await(&w, 1);
+    assert_int_equal(w.e, ERR_OK);
+    assert_int_equal(w.n_due, 1);
+    assert_memory_equal(w.nonce, known, sizeof(w.nonce) - 1);
+    sink_forget(w.sink, known, on_done, &w);
+    await(&w, 1);
+    assert_int_equal(w.e, ERR_OK);
+    sink_tidy(w.sink, on_due, &w);
+    await(&w, 1);
+    assert_int_equal(w.n_due, 0);
+    down(&w);
+}
+
 static void answers_what_is_pending_when_freed(void **state)
 {
     (void)state; /* no fixture */
@@ -330,6 +360,7 @@ int main(void)
         cmocka_unit_test(answers_in_order),
         cmocka_unit_test(puts_any_bytes_aside),
         cmocka_unit_test(gives_the_sealed_number_to_the_sender_only),
+        cmocka_unit_test(says_whom_to_forget_and_forgets),
         cmocka_unit_test(answers_what_is_pending_when_freed),
     };
     int n_failed = cmocka_run_group_tests(without_server, NULL, NULL);

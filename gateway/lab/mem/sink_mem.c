@@ -21,6 +21,7 @@ struct answer {
     sink_on_done *on_done;
     sink_on_vault *on_vault;
     sink_on_places *on_places;
+    sink_on_due *on_due;
     void *ctx;
     enum err e;
     uint16_t key_id;
@@ -51,6 +52,8 @@ struct mem_sink {
     struct event_place places[SINK_BUCKETS];
     uint64_t epoch; /* of all places */
     uint32_t n_dead;
+    uint8_t due[SINK_MAX_DUE][NUMBER_ID_BYTES];
+    uint32_t n_due;
     struct {
         char verb[16];
         enum err e;
@@ -77,6 +80,9 @@ static void on_answers(void *ctx)
             a->on_done(a->ctx, a->e, err_name(a->e));
         else if (a->on_places != NULL)
             a->on_places(a->ctx, a->e, a->e == ERR_OK ? m->places : NULL);
+        else if (a->on_due != NULL)
+            a->on_due(a->ctx, a->e, (const uint8_t(*)[NUMBER_ID_BYTES])m->due,
+                      a->e == ERR_OK ? m->n_due : 0);
         else
             a->on_vault(a->ctx, a->e, a->key_id, a->nonce, a->ciphertext);
         free(a);
@@ -257,6 +263,29 @@ static void mem_vault_get(struct sink *s, const uint8_t number_id[16], sink_on_v
     a->ciphertext = row->ciphertext;
 }
 
+static void mem_tidy(struct sink *s, sink_on_due *fn, void *ctx)
+{
+    struct mem_sink *m = mem(s);
+    answer_post(m, fault_take(m, "tidy"), ctx)->on_due = fn;
+}
+
+static void due_remove(struct mem_sink *m, const uint8_t *number_id)
+{
+    for (uint32_t i = 0; i < m->n_due; i++) {
+        if (memcmp(m->due[i], number_id, NUMBER_ID_BYTES) == 0)
+            memcpy(m->due[i--], m->due[--m->n_due], NUMBER_ID_BYTES);
+    }
+}
+
+static void mem_forget(struct sink *s, const uint8_t number_id[16], sink_on_done *fn, void *ctx)
+{
+    struct mem_sink *m = mem(s);
+    enum err e = fault_take(m, "forget");
+    if (e == ERR_OK)
+        due_remove(m, number_id);
+    answer_post(m, e, ctx)->on_done = fn;
+}
+
 static bool mem_is_up(struct sink *s)
 {
     (void)s; /* always there; failures are asked for by sink_mem_fail */
@@ -284,6 +313,8 @@ static const struct sink_ops mem_ops = {
     .ingest = mem_ingest,
     .dead_letter = mem_dead_letter,
     .vault_get = mem_vault_get,
+    .tidy = mem_tidy,
+    .forget = mem_forget,
     .is_up = mem_is_up,
     .free = mem_free,
 };
@@ -326,6 +357,19 @@ struct str sink_mem_envelope(const struct sink *s, uint32_t i)
 uint32_t sink_mem_n_dead(const struct sink *s)
 {
     return ((const struct mem_sink *)s)->n_dead;
+}
+
+void sink_mem_set_due(struct sink *s, const uint8_t (*number_ids)[16], uint32_t n)
+{
+    struct mem_sink *m = mem(s);
+    assert(n <= SINK_MAX_DUE);
+    memcpy(m->due, number_ids, n * sizeof(m->due[0]));
+    m->n_due = n;
+}
+
+uint32_t sink_mem_n_due(const struct sink *s)
+{
+    return ((const struct mem_sink *)s)->n_due;
 }
 
 void sink_mem_restore_old(struct sink *s)

@@ -1,0 +1,207 @@
+/*
+ * app/forget: numbers whose twelve months are over go from the store and into the event log as
+ * erased; who writes meanwhile stays; who is not in the store is left to PostgreSQL.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/forget.h"
+#include "core/learner.h"
+
+#define START INT64_C(1795505860000)
+
+struct world {
+    struct loop *loop;
+    struct store *store;
+    struct sink *sink;
+    struct forget *forget;
+    uint32_t n_records;
+    struct event_record record;
+    bool has_state;
+};
+
+static struct number_id id_of(uint8_t i)
+{
+    struct number_id id = {.bytes = {i, 1, 2, 3}};
+    return id;
+}
+
+static void on_done(void *ctx, enum err e)
+{
+    (void)ctx; /* nothing waits for it */
+    assert_int_equal(e, ERR_OK);
+}
+
+static void put(struct world *w, uint8_t i, uint32_t seq)
+{
+    struct number_id id = id_of(i);
+    struct learner learner;
+    struct buf bytes CLEANUP(buf_fini);
+    buf_init(&bytes, LEARNER_MAX_BYTES);
+    learner_init(&learner);
+    learner.seq = seq;
+    learner.learner_id[0] = i;
+    assert_int_equal(learner_encode(&learner, &bytes), ERR_OK);
+    store_restore(w->store, &id, buf_str(&bytes), 0, on_done, NULL);
+    loop_mem_settle(w->loop);
+}
+
+static void up(struct world *w, uint8_t n)
+{
+    uint8_t due[SINK_MAX_DUE][16] = {{0}};
+    *w = (struct world){.loop = loop_mem_new((struct wall_ms){START})};
+    w->store = store_mem_new(w->loop);
+    w->sink = sink_mem_new(w->loop);
+    for (uint8_t i = 0; i < n; i++)
+        memcpy(due[i], id_of(i).bytes, sizeof(due[i]));
+    sink_mem_set_due(w->sink, (const uint8_t(*)[16])due, n);
+    w->forget = forget_new(w->loop, w->store, w->sink);
+}
+
+static void down(struct world *w)
+{
+    store_free(w->store);
+    sink_free(w->sink);
+    forget_free(w->forget);
+    loop_free(w->loop);
+}
+
+static void on_loaded(void *ctx, enum err e, const struct store_record *rec)
+{
+    struct world *w = ctx;
+    assert_int_equal(e, ERR_OK);
+    w->has_state = !str_is_empty(rec->state);
+}
+
+static bool has_state(struct world *w, uint8_t i)
+{
+    struct number_id id = id_of(i);
+    store_load(w->store, &id, on_loaded, w);
+    loop_mem_settle(w->loop);
+    return w->has_state;
+}
+
+static void on_records(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
+{
+    struct world *w = ctx;
+    assert_int_equal(e, ERR_OK);
+    w->n_records = n;
+    if (n > 0)
+        assert_int_equal(event_decode(entries[n - 1].payload, &w->record), ERR_OK);
+}
+
+static uint32_t n_records(struct world *w)
+{
+    static const struct event_place start[STORE_BUCKETS];
+    struct store_log_reader reader = {
+        .first = 0, .last = STORE_BUCKETS - 1, .from = start, .max_each = 100};
+    store_log_read(w->store, &reader, on_records, w);
+    loop_mem_settle(w->loop);
+    return w->n_records;
+}
+
+static void erases_as_delete_does(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    up(&w, 1);
+    put(&w, 0, 7);
+    loop_mem_advance(w.loop, FORGET_FIRST_MS - 1);
+    assert_true(has_state(&w, 0));
+    loop_mem_advance(w.loop, 1);
+    assert_false(has_state(&w, 0));
+    assert_int_equal(n_records(&w), 1);
+    assert_int_equal(w.record.seq, 8);
+    assert_true(w.record.is_erased);
+    assert_int_equal(w.record.events[0].kind, EVENT_erased);
+    assert_memory_equal(w.record.number_id, id_of(0).bytes, 16);
+    down(&w);
+}
+
+static void leaves_to_postgresql_whom_the_store_does_not_know(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    up(&w, 2);
+    loop_mem_advance(w.loop, FORGET_FIRST_MS);
+    assert_int_equal(n_records(&w), 0);
+    assert_int_equal(sink_mem_n_due(w.sink), 0);
+    down(&w);
+}
+
+static void lets_stay_who_writes_meanwhile(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    up(&w, 1);
+    put(&w, 0, 7);
+    store_mem_fail(w.store, "commit", ERR_CONFLICT, false, 1);
+    loop_mem_advance(w.loop, FORGET_FIRST_MS);
+    assert_true(has_state(&w, 0));
+    loop_mem_advance(w.loop, FORGET_EACH_MS - 1);
+    assert_true(has_state(&w, 0));
+    loop_mem_advance(w.loop, 1); /* PostgreSQL still says so next day */
+    assert_false(has_state(&w, 0));
+    down(&w);
+}
+
+static void tries_again_soon_what_could_not_be_done(void **state)
+{
+    (void)state; /* no fixture */
+    static const struct {
+        const char *port, *verb;
+    } faults[] = {{"sink", "tidy"}, {"store", "load"}, {"store", "commit"}};
+    for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+        struct world w;
+        up(&w, 1);
+        put(&w, 0, 7);
+        if (strcmp(faults[i].port, "sink") == 0)
+            sink_mem_fail(w.sink, faults[i].verb, ERR_UNAVAILABLE, 1);
+        else
+            store_mem_fail(w.store, faults[i].verb, ERR_UNAVAILABLE, false, 1);
+        loop_mem_advance(w.loop, FORGET_FIRST_MS);
+        assert_true(has_state(&w, 0));
+        loop_mem_advance(w.loop, FORGET_AGAIN_MS);
+        assert_false(has_state(&w, 0));
+        down(&w);
+    }
+}
+
+static void goes_on_soon_after_a_full_page(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    uint8_t due[SINK_MAX_DUE][16] = {{0}};
+    up(&w, 0);
+    for (uint32_t i = 0; i < SINK_MAX_DUE; i++)
+        memcpy(due[i], (uint8_t[]){(uint8_t)i, (uint8_t)(i >> 8), 9}, 3);
+    sink_mem_set_due(w.sink, (const uint8_t(*)[16])due, SINK_MAX_DUE);
+    loop_mem_advance(w.loop, FORGET_FIRST_MS);
+    assert_int_equal(sink_mem_n_due(w.sink), 0);
+    sink_mem_set_due(w.sink, (const uint8_t(*)[16])due, SINK_MAX_DUE - 1);
+    loop_mem_advance(w.loop, FORGET_AGAIN_MS);
+    assert_int_equal(sink_mem_n_due(w.sink), 0);
+    sink_mem_set_due(w.sink, (const uint8_t(*)[16])due, 1);
+    loop_mem_advance(w.loop, FORGET_AGAIN_MS);
+    assert_int_equal(sink_mem_n_due(w.sink), 1); /* that page was not full */
+    loop_mem_advance(w.loop, FORGET_EACH_MS);
+    assert_int_equal(sink_mem_n_due(w.sink), 0);
+    down(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(erases_as_delete_does),
+        cmocka_unit_test(leaves_to_postgresql_whom_the_store_does_not_know),
+        cmocka_unit_test(lets_stay_who_writes_meanwhile),
+        cmocka_unit_test(tries_again_soon_what_could_not_be_done),
+        cmocka_unit_test(goes_on_soon_after_a_full_page),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
