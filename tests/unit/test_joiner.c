@@ -241,6 +241,67 @@ static void a_part_whose_keeping_timed_out_is_joined_once(void **state)
     replay_free(replay);
 }
 
+static void on_overdue(void *ctx, enum err e, struct str key, const struct str *values, uint32_t n)
+{
+    uint32_t *ret_n = ctx;
+    (void)key, (void)values;
+    assert_int_equal(e, ERR_OK);
+    *ret_n = n;
+}
+
+/* Nothing is overdue, and the joiner is not stuck: the next message is joined. */
+static void expect_given_up(struct callback_world *w)
+{
+    uint32_t n_overdue = 99;
+    expect_nothing(w);
+    assert_int_equal(joiner_n_running(w->joiner), 0);
+    store_parts_overdue(w->store, on_overdue, &n_overdue);
+    loop_mem_settle(w->loop);
+    assert_int_equal(n_overdue, 0);
+    assert_int_equal(part(w, "8", 1, 3, "later"), 200);
+    loop_mem_advance(w->loop, JOINER_WAIT_MS + 2 * JOINER_SWEEP_MS);
+    expect_input(w, "later ... ");
+    joiner_stop(w->joiner);
+}
+
+static void a_message_whose_channel_is_gone_is_given_up(void **state)
+{
+    struct callback_world *w = *state;
+    join_course(w);
+    joiner_start(w->joiner);
+    assert_int_equal(part(w, "7", 1, 2, "one"), 200);
+    w->config.n_channels = 0;
+    loop_mem_advance(w->loop, JOINER_WAIT_MS + 2 * JOINER_SWEEP_MS);
+    w->config.n_channels = 1;
+    expect_given_up(w);
+}
+
+static void on_kept(void *ctx, enum err e, enum store_part_state part_state,
+                    const struct str *values, uint32_t n)
+{
+    (void)ctx, (void)values, (void)n;
+    assert_int_equal(e, ERR_OK);
+    assert_int_equal(part_state, STORE_PART_KEPT);
+}
+
+/* Sealed with a key that is gone, or by nobody. */
+static void a_message_that_nobody_can_open_is_given_up(void **state)
+{
+    struct callback_world *w = *state;
+    join_course(w);
+    joiner_start(w->joiner);
+    struct store_part broken = {.key = STR("0123456789abcdef0123456789abcdef"),
+                                .n = 1,
+                                .of = 2,
+                                .mark = "0123456789abcde",
+                                .value = STR("no box"),
+                                .wait_ms = JOINER_WAIT_MS,
+                                .keep_ms = JOINER_KEEP_MS};
+    store_part_put(w->store, &broken, on_kept, NULL);
+    loop_mem_advance(w->loop, JOINER_WAIT_MS + 2 * JOINER_SWEEP_MS);
+    expect_given_up(w);
+}
+
 int main(void)
 {
 #define WORLD_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
@@ -253,6 +314,8 @@ int main(void)
         WORLD_TEST(a_message_of_too_many_parts_is_taken_part_by_part),
         WORLD_TEST(parts_that_were_spooled_are_joined_later),
         WORLD_TEST(a_part_whose_keeping_timed_out_is_joined_once),
+        WORLD_TEST(a_message_whose_channel_is_gone_is_given_up),
+        WORLD_TEST(a_message_that_nobody_can_open_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
