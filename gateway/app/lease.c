@@ -126,8 +126,10 @@ struct lease *lease_new(const struct lease_ports *ports)
 {
     struct lease *l = xcalloc(1, sizeof(*l));
     l->ports = *ports;
-    l->mine = (struct store_lease){
-        .kind = ports->kind, .owner = ports->owner, .life = ports->life, .ttl_ms = LEASE_TTL_MS};
+    l->mine = (struct store_lease){.kind = ports->kind,
+                                   .owner = str_from(l->ports.owner),
+                                   .life = ports->life,
+                                   .ttl_ms = LEASE_TTL_MS};
     l->timer = timer_new(ports->loop, on_timer, l);
     return l;
 }

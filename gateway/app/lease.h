@@ -31,9 +31,9 @@ typedef bool lease_is_idle(void *ctx, uint32_t range);
 struct lease_ports {
     struct loop *loop;
     struct store *store;
-    struct metrics *metrics; /* may be NULL */
-    struct str kind;         /* "sender" */
-    struct str owner;        /* of this place, over its lives (port/store/lease.h) */
+    struct metrics *metrics; /* for METRIC_sender_ranges; NULL = not told */
+    struct str kind;         /* "sender": a constant */
+    char owner[40];          /* of this place, over its lives (port/store/lease.h) */
     uint64_t life;           /* random */
     lease_on_change *on_change;
     lease_is_idle *is_idle;

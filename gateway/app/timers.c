@@ -1,6 +1,7 @@
 #include "app/timers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -10,27 +11,54 @@ struct timers {
     struct store *store;
     struct dialogs *dialogs;
     struct timer *timer;
-    uint8_t first, last;
+    bool ranges[STORE_LEASE_RANGES]; /* that are looked at */
+    uint32_t next, end;              /* ranges of the present look; of the next one */
     bool is_looking, is_stopped, was_full;
     uint32_t n_waking;
 };
 
 static void on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t n);
 
+/* The next run of ranges that are ours, from t->next on; *ret_end is the range behind it. False:
+ * there is none up to the end. */
+static bool find_run(const struct timers *t, uint32_t *ret_first, uint32_t *ret_end)
+{
+    uint32_t first = t->next, end;
+    while (first < STORE_LEASE_RANGES && !t->ranges[first])
+        first++;
+    for (end = first; end < STORE_LEASE_RANGES && t->ranges[end]; end++)
+        ;
+    *ret_first = first;
+    *ret_end = end;
+    return first < end;
+}
+
 static void look(void *ctx)
 {
     struct timers *t = ctx;
+    uint32_t first, end;
     if (t->is_looking || t->n_waking > 0 || t->is_stopped)
         return;
+    if (!find_run(t, &first, &end)) {
+        t->next = 0; /* a round is through */
+        timer_start(t->loop, t->timer, TIMERS_LOOK_MS);
+        return;
+    }
     t->is_looking = true;
-    int64_t now_ms = loop_wall(t->loop).ms;
-    store_due(t->store, t->first, t->last, now_ms, TIMERS_BATCH, on_due, t);
+    t->next = first;
+    t->end = end;
+    store_due(t->store, (uint8_t)(first * STORE_LEASE_BUCKETS),
+              (uint8_t)(end * STORE_LEASE_BUCKETS - 1), loop_wall(t->loop).ms, TIMERS_BATCH, on_due,
+              t);
 }
 
+/* At the same run when its batch was full, else at the next. */
 static void look_again(struct timers *t)
 {
+    if (!t->was_full)
+        t->next = t->end;
     if (!t->is_stopped)
-        timer_start(t->loop, t->timer, t->was_full ? 0 : TIMERS_LOOK_MS);
+        timer_start(t->loop, t->timer, 0);
 }
 
 /* A batch in which something failed is not followed at once: the same numbers would come again. */
@@ -60,19 +88,26 @@ static void on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t 
         look_again(t);
 }
 
-struct timers *timers_new(struct loop *loop, struct store *store, struct dialogs *dialogs,
-                          uint8_t first, uint8_t last)
+struct timers *timers_new(struct loop *loop, struct store *store, struct dialogs *dialogs)
 {
     struct timers *t = xcalloc(1, sizeof(*t));
-    *t = (struct timers){
-        .loop = loop, .store = store, .dialogs = dialogs, .first = first, .last = last};
+    *t = (struct timers){.loop = loop, .store = store, .dialogs = dialogs};
     t->timer = timer_new(loop, look, t);
     return t;
 }
 
 void timers_start(struct timers *t)
 {
+    memset(t->ranges, true, sizeof(t->ranges));
     timer_start(t->loop, t->timer, 0);
+}
+
+void timers_own(struct timers *t, const uint64_t fences[STORE_LEASE_RANGES])
+{
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
+        t->ranges[i] = fences[i] != 0;
+    if (!t->is_stopped && !timers_is_busy(t))
+        timer_start(t->loop, t->timer, 0);
 }
 
 void timers_stop(struct timers *t)

@@ -1,6 +1,7 @@
 /*
- * timers.h: looks for learners whose due time has come and lets a dialog do what is due. One
- * process of a bucket range does this; two would only find each other's work done.
+ * timers.h: looks for learners whose due time has come and lets a dialog do what is due. Several
+ * processes share the buckets by leases (app/lease.h); two that look at one bucket for a moment
+ * only find each other's work done, so no fence is needed.
  *
  * A number stays due in the store until its dialog has committed, so nothing is lost when this
  * process dies; a failure is tried again with the next look. The engine decides what is due, this
@@ -15,9 +16,11 @@
 
 struct timers;
 
-struct timers *timers_new(struct loop *loop, struct store *store, struct dialogs *dialogs,
-                          uint8_t first, uint8_t last);
+struct timers *timers_new(struct loop *loop, struct store *store, struct dialogs *dialogs);
+/* Looks at all buckets from now on. */
 void timers_start(struct timers *t);
+/* Instead of timers_start, at each change: only at the ranges with a fence. */
+void timers_own(struct timers *t, const uint64_t fences[STORE_LEASE_RANGES]);
 /* No look is begun any more. */
 void timers_stop(struct timers *t);
 bool timers_is_busy(const struct timers *t);

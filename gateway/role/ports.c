@@ -1,5 +1,7 @@
 #include "role/ports.h"
 
+#include <stdio.h>
+
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "role/health.h"
@@ -120,4 +122,21 @@ void role_watch_store(const struct role_context *role, struct store *store, time
     look->on_first_up = fn;
     look->ctx = ctx;
     look->decides_ready = true;
+}
+
+struct lease *role_lease(const struct role_context *role, struct store *store, struct str kind,
+                         struct metrics *metrics, lease_on_change *on_change,
+                         lease_is_idle *is_idle, void *ctx)
+{
+    struct lease_ports ports = {.loop = role->loop,
+                                .store = store,
+                                .metrics = metrics,
+                                .kind = kind,
+                                .on_change = on_change,
+                                .is_idle = is_idle,
+                                .ctx = ctx};
+    (void)snprintf(ports.owner, sizeof(ports.owner), "%016llx-%u",
+                   (unsigned long long)role->instance, role->index);
+    vault_random((uint8_t *)&ports.life, sizeof(ports.life));
+    return lease_new(&ports);
 }

@@ -24,7 +24,6 @@ struct sender_role {
     struct outbox *outbox;
     struct board *board;
     struct lease *lease;
-    char owner[64];
 };
 
 /* Nothing is read before the first lease. */
@@ -98,23 +97,6 @@ static void build_app(struct sender_role *r)
     r->board = board_new(role->loop, r->store, r->outbox, role->channels);
 }
 
-static void build_lease(struct sender_role *r)
-{
-    const struct role_context *role = r->role;
-    struct lease_ports ports = {.loop = role->loop,
-                                .store = r->store,
-                                .metrics = role->metrics,
-                                .kind = STR("sender"),
-                                .on_change = on_lease,
-                                .is_idle = is_idle,
-                                .ctx = r};
-    (void)snprintf(r->owner, sizeof(r->owner), "%016llx-%u", (unsigned long long)role->instance,
-                   role->index);
-    ports.owner = str_from(r->owner);
-    vault_random((uint8_t *)&ports.life, sizeof(ports.life));
-    r->lease = lease_new(&ports);
-}
-
 int role_sender(const struct role_context *role)
 {
     struct sender_role r = {.role = role};
@@ -130,7 +112,7 @@ int role_sender(const struct role_context *role)
     r.sink = sink_libpq_new(role->loop, role->config->sender_conninfo.p, SQL_TIMEOUT_MS);
     r.sender = sender_curl_new(role->loop, MAX_CONNECTIONS);
     build_app(&r);
-    build_lease(&r);
+    r.lease = role_lease(role, r.store, STR("sender"), role->metrics, on_lease, is_idle, &r);
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
     role_watch_store(role, r.store, on_store_up, &r);
     loop_run(role->loop);

@@ -2,6 +2,7 @@
 
 #include "app/course_set.h"
 #include "app/joiner.h"
+#include "app/lease.h"
 #include "app/timers.h"
 #include "base/log.h"
 #include "role/ports.h"
@@ -16,9 +17,30 @@ struct timer_role {
     struct dialogs *dialogs;
     struct timers *timers;
     struct joiner *joiner;
+    struct lease *lease;
     struct timer *tick;
     bool is_started, is_draining;
 };
+
+static void on_lease(void *ctx, const uint64_t *fences, uint32_t n_held)
+{
+    struct timer_role *r = ctx;
+    (void)n_held;
+    timers_own(r->timers, fences);
+}
+
+/* What is woken commits by its seq: nobody has to wait for it. */
+static bool is_idle(void *ctx, uint32_t range)
+{
+    (void)ctx, (void)range;
+    return true;
+}
+
+static void on_left(void *ctx)
+{
+    struct timer_role *r = ctx;
+    loop_stop(r->role->loop);
+}
 
 /* Begins once the store is up and the courses are there; ends once nothing is under way. */
 static void on_tick(void *ctx)
@@ -31,11 +53,11 @@ static void on_tick(void *ctx)
     role_ready(r->role, is_ready && !r->is_draining);
     if (is_ready && !r->is_started) {
         r->is_started = true;
-        timers_start(r->timers);
+        lease_start(r->lease);
         joiner_start(r->joiner);
     }
     if (r->is_draining && !timers_is_busy(r->timers) && joiner_n_running(r->joiner) == 0)
-        loop_stop(r->role->loop);
+        lease_leave(r->lease, on_left, r);
     else
         timer_start(r->role->loop, r->tick, TICK_MS);
 }
@@ -66,7 +88,8 @@ int role_timer(const struct role_context *role)
                                                    .config = role->config,
                                                    .channels = role->channels,
                                                    .courses = r.courses});
-    r.timers = timers_new(role->loop, r.store, r.dialogs, 0, STORE_BUCKETS - 1);
+    r.timers = timers_new(role->loop, r.store, r.dialogs);
+    r.lease = role_lease(role, r.store, STR("timer"), NULL, on_lease, is_idle, &r);
     r.joiner = joiner_new(&(struct joiner_ports){.loop = role->loop,
                                                  .store = r.store,
                                                  .vault = r.vault,
@@ -78,6 +101,7 @@ int role_timer(const struct role_context *role)
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
     loop_run(role->loop);
     store_free(r.store);
+    lease_free(r.lease);
     timers_free(r.timers);
     joiner_free(r.joiner);
     dialogs_free(r.dialogs);

@@ -67,13 +67,12 @@ static bool is_idle(void *ctx, uint32_t range)
 
 static struct process *start(struct world *w, uint32_t i)
 {
-    static const char *const owners[N_PROCESSES] = {"a", "b", "c"};
     struct process *p = &w->processes[i];
     p->lease = lease_new(&(struct lease_ports){.loop = w->loop,
                                                .store = w->store,
                                                .metrics = w->metrics,
                                                .kind = STR("sender"),
-                                               .owner = str_from(owners[i]),
+                                               .owner = {(char)('a' + (int)i)},
                                                .life = i + 1,
                                                .on_change = on_change,
                                                .is_idle = is_idle,

@@ -372,7 +372,7 @@ static void build_app(struct talk_fast *f)
                                                   .config = &f->config,
                                                   .channels = &f->channels},
                            "talk", 0, 255);
-    f->timers = timers_new(f->loop, f->store, f->dialogs, 0, 255);
+    f->timers = timers_new(f->loop, f->store, f->dialogs);
     f->persist = persist_new(f->loop, f->store, f->sink, NULL,
                              &(struct persist_settings){.last = 255,
                                                         .max_each = PERSIST_MAX_EACH,

@@ -1,0 +1,137 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/timers.h"
+
+/* A store that only says what is due, when it is told to. */
+struct world {
+    struct store store;
+    struct loop *loop;
+    struct timers *timers;
+    store_on_due *fn;
+    void *ctx;
+    char asked[256]; /* "0-255 " of each look */
+};
+
+static struct world *w; /* the store has nowhere to keep it */
+
+static void on_ask(struct store *s, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
+                   store_on_due *fn, void *ctx)
+{
+    size_t n = strlen(w->asked);
+    (void)s, (void)now_ms;
+    assert_int_equal(max, TIMERS_BATCH);
+    (void)snprintf(w->asked + n, sizeof(w->asked) - n, "%u-%u ", first, last);
+    w->fn = fn;
+    w->ctx = ctx;
+}
+
+static const struct store_ops ops = {.due = on_ask};
+
+static int open_world(void **state)
+{
+    *state = w = calloc(1, sizeof(*w));
+    w->store.ops = &ops;
+    w->loop = loop_mem_new((struct wall_ms){1764000000000});
+    w->timers = timers_new(w->loop, &w->store, NULL);
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    (void)state;
+    timers_free(w->timers);
+    loop_free(w->loop);
+    free(w);
+    return 0;
+}
+
+/* Nothing is due. Lets the time go on, answering each look. */
+static void advance(int64_t ms, enum err e)
+{
+    for (int64_t i = 0; i <= ms; i += 10) {
+        for (loop_mem_settle(w->loop); w->fn != NULL; loop_mem_settle(w->loop)) {
+            store_on_due *fn = w->fn;
+            w->fn = NULL;
+            fn(w->ctx, e, NULL, 0);
+        }
+        if (i < ms)
+            loop_mem_advance(w->loop, 10);
+    }
+}
+
+static void own(const char *ranges)
+{
+    uint64_t fences[STORE_LEASE_RANGES];
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
+        fences[i] = ranges[i] == 'x' ? i + 1 : 0;
+    timers_own(w->timers, fences);
+}
+
+static void alone_it_looks_at_all_each_second(void **state)
+{
+    (void)state;
+    timers_start(w->timers);
+    advance(2500, ERR_OK);
+    assert_string_equal(w->asked, "0-255 0-255 0-255 ");
+}
+
+static void with_others_it_looks_at_its_own_ranges(void **state)
+{
+    (void)state;
+    advance(2000, ERR_OK);
+    assert_string_equal(w->asked, ""); /* nothing is its own yet */
+    own("xx...x.........x");
+    advance(1500, ERR_OK);
+    assert_string_equal(w->asked, "0-31 80-95 240-255 0-31 80-95 240-255 ");
+    w->asked[0] = '\0';
+    own("................");
+    advance(3000, ERR_OK);
+    assert_string_equal(w->asked, "");
+    own("..............xx");
+    advance(500, ERR_OK);
+    assert_string_equal(w->asked, "224-255 ");
+}
+
+static void a_look_that_failed_is_repeated_in_a_second(void **state)
+{
+    (void)state;
+    own("x..............x");
+    advance(900, ERR_UNAVAILABLE);
+    assert_string_equal(w->asked, "0-15 240-255 ");
+    advance(1000, ERR_OK);
+    assert_string_equal(w->asked, "0-15 240-255 0-15 240-255 ");
+}
+
+static void stopped_it_looks_no_more(void **state)
+{
+    (void)state;
+    timers_start(w->timers);
+    loop_mem_settle(w->loop);
+    assert_true(timers_is_busy(w->timers));
+    timers_stop(w->timers);
+    own("xxxxxxxxxxxxxxxx");
+    advance(5000, ERR_OK);
+    assert_false(timers_is_busy(w->timers));
+    assert_string_equal(w->asked, "0-255 ");
+}
+
+#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_WORLD(alone_it_looks_at_all_each_second),
+        IN_WORLD(with_others_it_looks_at_its_own_ranges),
+        IN_WORLD(a_look_that_failed_is_repeated_in_a_second),
+        IN_WORLD(stopped_it_looks_no_more),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
