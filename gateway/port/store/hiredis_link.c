@@ -148,7 +148,8 @@ static void link_lost(struct link *link, const char *why)
     link->is_told = true;
     link->n_failures++;
     timer_start(link->loop, link->retry_timer,
-                backoff_ms(RETRY_MIN_MS, RETRY_MAX_MS, link->n_failures, arc4random()));
+                RETRY_MIN_MS +
+                    backoff_ms(RETRY_MIN_MS, RETRY_MAX_MS, link->n_failures, arc4random()));
     /* Moved away first: what the callbacks ask now belongs to the next connection. */
     struct link_queue lost = STAILQ_HEAD_INITIALIZER(lost);
     STAILQ_CONCAT(&lost, &link->in_flight);
