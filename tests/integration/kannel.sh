@@ -7,6 +7,7 @@
 EXAMPLE="$ROOT/config/kannel.conf.example"
 FAKESMSC=/usr/lib/kannel/test/fakesmsc
 PHONE=+254700000001
+FOREIGN_PHONE=+4915112345678
 REFUSED_PHONE=+254799000002
 
 # Ports of Kannel, and of the tap between it and the gateway.
@@ -36,7 +37,7 @@ gateway_write_config()
     demo_write_config "$STATE" "$PORT" | sed -e '/^channels:/q' -e 's|^org: .*|org: منظمة تجريبية|'
     sed -n '/^#   channels:/,/^$/s/^# \{3\}//p' "$EXAMPLE" | sed -e 1d \
         -e "s|127.0.0.1:13013|127.0.0.1:$SENDSMS|" -e "s|127.0.0.1:8080|127.0.0.1:$TAP|"
-    printf 'countries:\n  - {code: KE, emergency: "999", helpline: "116"}\n'
+    printf 'countries:\n  - {code: KE, emergency: "999", helpline: "116"}\n  - {code: DE}\n'
 }
 
 # start NAME COMMAND...: in the background; its pid is in STATE/kannel/NAME.pid.
@@ -236,4 +237,7 @@ check_same 'a call without the secret is refused' 401 \
         "http://127.0.0.1:$PORT/in/kannel?id=1&sender=%2B254700000009&to=20880&message=JOIN")"
 check_same 'and a report without it' 401 \
     "$(curl -sS -m 5 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/dlr/kannel?uuid=000-1-1&status=1")"
+say_sms "$FOREIGN_PHONE" text JOIN
+check 'a German phone on the Kenyan channel has its answer' wait_for 20 shows "$FOREIGN_PHONE" \
+    'any(.[]; .text | contains("Reply 1 to agree"))'
 done_testing
