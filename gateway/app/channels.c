@@ -9,6 +9,7 @@
 #include "wire/address.h"
 
 #define PATH_SECRET_MIN 16u
+#define ERRORS_MAX_BYTES 65536u
 
 const struct channel *channels_get(const struct channels *channels, struct str name)
 {
@@ -70,7 +71,12 @@ static enum err get_profile(const struct config *config, const struct channels *
                      STR_ARG(name));
     if (n < 0 || (size_t)n >= sizeof(path))
         return errmsg_set(msg, ERR_TOO_LONG, "the path of profile %.*s is too long", STR_ARG(name));
-    return profile_load(path, ret, msg);
+    struct buf errors CLEANUP(buf_fini);
+    buf_init(&errors, ERRORS_MAX_BYTES);
+    enum err e = profile_load(path, ret, &errors);
+    if (e == ERR_OK)
+        return e;
+    return errmsg_set(msg, e, "%.*s", STR_ARG(str_trim(buf_str(&errors)))); /* the first ones fit */
 }
 
 /* Settings that every profile may use come from the configuration; the channel's own go first. */

@@ -46,12 +46,24 @@ static bool folder_beside_program(char dst[PATH_MAX])
     return length > 0 && length < PATH_MAX && access(dst, R_OK) == 0;
 }
 
+struct profile *channel_load_profile(const char *path)
+{
+    struct profile *p;
+    struct buf errors CLEANUP(buf_fini);
+    buf_init(&errors, CHANNEL_MAX_INPUT_BYTES);
+    if (profile_load(path, &p, &errors) == ERR_OK)
+        return p;
+    for (struct str rest = str_trim(buf_str(&errors)); rest.p != NULL;) {
+        struct str line = str_split(&rest, '\n');
+        cli_complain("%.*s", STR_ARG(line));
+    }
+    return NULL;
+}
+
 struct profile *channel_profile(const struct cli_args *args, struct str name)
 {
     char path[PATH_MAX], beside[PATH_MAX];
     const char *folder = cli_get(args, "profiles", NULL);
-    struct profile *p;
-    struct errmsg msg;
     if (folder == NULL && access("config/profiles", R_OK) != 0 && folder_beside_program(beside))
         folder = beside;
     if (folder == NULL)
@@ -63,10 +75,7 @@ struct profile *channel_profile(const struct cli_args *args, struct str name)
         cli_complain("the path of profile %.*s is too long", STR_ARG(name));
         return NULL;
     }
-    if (profile_load(path, &p, &msg) == ERR_OK)
-        return p;
-    cli_complain("%s", msg.text);
-    return NULL;
+    return channel_load_profile(path);
 }
 
 static bool take_settings(const struct cli_args *args, const char *option, struct setting_list *ret)

@@ -23,6 +23,8 @@ struct settings setting_all(const struct setting_list *settings);
 /* "africastalking" in the profile folder (--profiles; else config/profiles here or beside the
  * program), or a path that ends in .yaml. NULL: said on stderr. */
 struct profile *channel_profile(const struct cli_args *args, struct str name);
+/* By its path. NULL: every mistake was said on stderr. */
+struct profile *channel_load_profile(const char *path);
 /* All of a file, "-" = standard input, at most CHANNEL_MAX_INPUT_BYTES. False: said on stderr. */
 bool channel_read(const char *path, struct buf *out);
 

@@ -203,15 +203,12 @@ static bool show(const struct config *config, const struct config_channel *chann
 {
     struct arena *arena CLEANUP(arena_freep) = arena_new(SAMPLE_ARENA_BYTES);
     struct lamp l = {.config = config, .channel = channel, .arena = arena};
-    struct profile *profile;
-    struct errmsg msg;
     struct str path = arena_printf(arena, "%.*s/%.*s.yaml", STR_ARG(config->profiles_dir),
                                    STR_ARG(channel->profile));
     printf("%.*s\n", STR_ARG(channel->name));
-    if (profile_load(path.p, &profile, &msg) != ERR_OK) {
-        paragraph("profile", str_from(msg.text));
+    struct profile *profile = channel_load_profile(path.p);
+    if (profile == NULL)
         return false;
-    }
     l.profile = profile;
     collect_settings(&l);
     line("profile", arena_printf(arena, "%.*s: %.*s", STR_ARG(channel->profile),

@@ -31,8 +31,6 @@ static int take_channel(const struct cli_args *args, const char *name, struct ar
                         struct reader *r)
 {
     struct config config;
-    struct errmsg msg;
-    struct profile *profile;
     const enum number_form *forms = NULL;
     int code = config_file_load(args, arena, &config);
     if (code != EX_OK)
@@ -44,10 +42,9 @@ static int take_channel(const struct cli_args *args, const char *name, struct ar
     }
     struct str path = arena_printf(arena, "%.*s/%.*s.yaml", STR_ARG(config.profiles_dir),
                                    STR_ARG(channel->profile));
-    if (profile_load(path.p, &profile, &msg) != ERR_OK) {
-        cli_complain("%s", msg.text);
+    struct profile *profile = channel_load_profile(path.p);
+    if (profile == NULL)
         return EX_CONFIG;
-    }
     r->country = channel->country;
     r->n_forms = profile_sender_forms(profile, &forms);
     for (uint32_t i = 0; i < r->n_forms; i++)

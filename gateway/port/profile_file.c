@@ -2,9 +2,13 @@
 
 #include "port/file.h"
 
-enum err profile_load(const char *path, struct profile **ret, struct errmsg *msg)
+enum err profile_load(const char *path, struct profile **ret, struct buf *errors)
 {
     struct buf text CLEANUP(buf_fini);
-    enum err e = file_read(path, PROFILE_MAX_BYTES, &text, msg);
-    return e == ERR_OK ? profile_parse(buf_str(&text), str_from(path), ret, msg) : e;
+    struct errmsg msg;
+    enum err e = file_read(path, PROFILE_MAX_BYTES, &text, &msg);
+    if (e == ERR_OK)
+        return profile_parse(buf_str(&text), str_from(path), ret, errors);
+    buf_addf(errors, "%s\n", msg.text);
+    return e;
 }

@@ -5,5 +5,6 @@
 
 #include "profile/profile.h"
 
-/* ERR_INVALID with file:line:column as profile_parse; ERR_NOT_FOUND, ERR_IO with the path. */
-enum err profile_load(const char *path, struct profile **ret, struct errmsg *msg) MUST_CHECK;
+/* ERR_INVALID with a line for each mistake, as profile_parse; ERR_NOT_FOUND, ERR_IO with the path.
+ */
+enum err profile_load(const char *path, struct profile **ret, struct buf *errors) MUST_CHECK;

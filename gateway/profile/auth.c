@@ -1,4 +1,4 @@
-#include "profile/model.h"
+#include "profile/load.h"
 #include "wire/json.h"
 
 #define CLOCK_SKEW_MS 60000
@@ -26,27 +26,33 @@ static bool is_fresh(struct eval *eval, const struct auth *auth)
 
 /* Signatures ---------------------------------------------------------------------------------- */
 
+#define ALGORITHM_WORDS "md5 sha1 sha256 sha512 hmac-md5 hmac-sha1 hmac-sha256 hmac-sha512 ed25519"
+
+/* In the order of the words. */
+static const struct algorithm {
+    enum digest digest;
+    bool is_keyed, is_key_pair;
+} algorithms[] = {
+    {.digest = DIGEST_MD5},
+    {.digest = DIGEST_SHA1},
+    {.digest = DIGEST_SHA256},
+    {.digest = DIGEST_SHA512},
+    {.digest = DIGEST_MD5, .is_keyed = true},
+    {.digest = DIGEST_SHA1, .is_keyed = true},
+    {.digest = DIGEST_SHA256, .is_keyed = true},
+    {.digest = DIGEST_SHA512, .is_keyed = true},
+    {.is_key_pair = true},
+};
+
 /* Appends the signature; false where only the holder of a private key can make it. */
 static bool compute(const struct auth *auth, struct str key, struct str over, struct buf *out)
 {
     uint8_t bytes[DIGEST_MAX_BYTES];
-    size_t n = 0;
-    switch (auth->algorithm) {
-    case SIGNATURE_MD5:
-    case SIGNATURE_SHA1:
-    case SIGNATURE_SHA256:
-    case SIGNATURE_SHA512:
-        n = digest_hash((enum digest)(auth->algorithm - SIGNATURE_MD5), over, bytes);
-        break;
-    case SIGNATURE_HMAC_MD5:
-    case SIGNATURE_HMAC_SHA1:
-    case SIGNATURE_HMAC_SHA256:
-    case SIGNATURE_HMAC_SHA512:
-        n = digest_hmac((enum digest)(auth->algorithm - SIGNATURE_HMAC_MD5), key, over, bytes);
-        break;
-    case SIGNATURE_ED25519:
+    const struct algorithm *a = &algorithms[auth->algorithm];
+    if (a->is_key_pair)
         return false;
-    }
+    size_t n = a->is_keyed ? digest_hmac(a->digest, key, over, bytes)
+                           : digest_hash(a->digest, over, bytes);
     if (auth->encoding == SIGNATURE_BASE64)
         base64_encode((struct str){(const char *)bytes, n}, false, out);
     else
@@ -60,7 +66,7 @@ static bool signature_is_good(struct eval *eval, const struct auth *auth, struct
     struct str raw;
     struct buf wanted CLEANUP(buf_fini);
     buf_init(&wanted, 4 * DIGEST_MAX_BYTES);
-    if (auth->algorithm == SIGNATURE_ED25519)
+    if (algorithms[auth->algorithm].is_key_pair)
         return base64_decode(signature, eval->arena, &raw) == ERR_OK &&
                signature_ed25519(key, over, raw);
     return compute(auth, key, over, &wanted) && signature_equal(buf_str(&wanted), signature);
@@ -70,13 +76,13 @@ static bool signature_is_good(struct eval *eval, const struct auth *auth, struct
 static bool any_signature_is_good(struct eval *eval, const struct auth *auth, struct str key,
                                   struct str over, struct str signatures)
 {
-    if (auth->encoding == SIGNATURE_HEX && auth->algorithm != SIGNATURE_ED25519)
+    if (auth->encoding == SIGNATURE_HEX && !algorithms[auth->algorithm].is_key_pair)
         signatures = text_lower(eval->arena, signatures);
-    if (auth->separator == '\0')
+    if (auth->separator.len == 0)
         return signature_is_good(eval, auth, key, over, signatures);
     bool is_good = false;
     while (signatures.p != NULL) {
-        struct str one = str_trim(str_split(&signatures, auth->separator));
+        struct str one = str_trim(str_split(&signatures, auth->separator.p[0]));
         is_good |= signature_is_good(eval, auth, key, over, one);
     }
     return is_good;
@@ -231,23 +237,14 @@ bool auth_check(struct eval *eval)
         is_any_configured = true;
         if (!conditions_hold(eval, &auth->when))
             continue;
-        switch (auth->kind) {
-        case AUTH_SECRETS:
-            return check_secrets(eval, auth);
-        case AUTH_BASIC:
-            return check_basic(eval, auth);
-        case AUTH_SIGNATURE:
-            return check_signature(eval, auth);
-        case AUTH_JWT:
-            return check_jwt(eval, auth);
-        }
+        return auth->scheme->check(eval, auth);
     }
     return !is_any_configured;
 }
 
 static enum err sign(struct eval *eval, const struct auth *auth, struct buf *out)
 {
-    if (auth->kind != AUTH_SIGNATURE)
+    if (auth->scheme->check != check_signature)
         return ERR_UNSUPPORTED;
     eval->pairs = &auth->pairs;
     for (const struct word_list *k = auth->keys; k != NULL; k = k->next) {
@@ -292,22 +289,10 @@ enum err profile_sign(const struct profile *p, const struct http_request *reques
 
 struct str profile_signature_scheme(const struct profile *p)
 {
-    static const char *const words[] = {"md5",         "sha1",        "sha256",
-                                        "sha512",      "hmac-md5",    "hmac-sha1",
-                                        "hmac-sha256", "hmac-sha512", "ed25519"};
     if (p->auth == NULL)
         return STR("none");
-    switch (p->auth->kind) {
-    case AUTH_SECRETS:
-        return STR("secret");
-    case AUTH_BASIC:
-        return STR("basic");
-    case AUTH_SIGNATURE:
-        return str_from(words[p->auth->algorithm]);
-    case AUTH_JWT:
-        return STR("jwt");
-    }
-    return STR("none");
+    const char *word = p->auth->scheme->word;
+    return word != NULL ? str_from(word) : yaml_word_at(ALGORITHM_WORDS, p->auth->algorithm);
 }
 
 bool profile_is_protected(const struct profile *p, const struct settings *settings)
@@ -319,3 +304,223 @@ bool profile_is_protected(const struct profile *p, const struct settings *settin
     }
     return false;
 }
+
+/* from YAML ---------------------------------------------------------------------------------- */
+
+/* The scheme that a row of auth_rows is, which may be one only. False: it is reported. */
+static bool begin_scheme(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                         struct auth *auth, const struct auth_scheme *scheme)
+{
+    if (auth->scheme != NULL)
+        yaml_complain(m->report, at, "write another '- ...:'",
+                      "one scheme for each '-' of auth: %s is the second", row->name);
+    auth->scheme = scheme;
+    return yaml_map_expect(m, row, at, YAML_KIND_MAP, UINT32_MAX, "write lines of `key: value`");
+}
+
+/* Two, so that one can be replaced while the other still counts. */
+static void default_keys(struct yaml_map *m, const struct yaml_node *at, struct auth *auth)
+{
+    struct word_list *list = auth->keys == NULL ? load_alloc(m, sizeof(*list) * 2, at) : NULL;
+    if (list == NULL)
+        return;
+    list[0] = (struct word_list){STR("secret"), &list[1]};
+    list[1] = (struct word_list){STR("secret_2"), NULL};
+    auth->keys = list;
+}
+
+static void read_each(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                      void *field)
+{
+    struct expr_scope scope = {.profile = loader_of(m)->profile, .contexts = CONTEXT_PAIR};
+    struct errmsg why;
+    (void)row;
+    if (template_parse(at->text, &scope, field, &why) != ERR_OK)
+        load_complain(m, at, &why);
+}
+
+static const struct yaml_type each_type = {.read = read_each};
+
+/* pairs: {of: form, each: "{key}{value}", sorted: true, unique: true, without: [sig],
+ * replace: "&=", by: "_"} */
+static const struct yaml_row pairs_rows[] = {
+    {.name = "of", .type = &yaml_type_word, YAML_AT(struct pairs, of), .words = "form query param"},
+    {.name = "each",
+     .type = &each_type,
+     YAML_AT(struct pairs, each),
+     .is_required = true,
+     .example = "\"{key}{value}\""},
+    {.name = "sorted",
+     .type = &yaml_type_flag,
+     YAML_AT(struct pairs, is_sorted),
+     .words = "false true",
+     .fallback = "true"},
+    {.name = "unique",
+     .type = &yaml_type_flag,
+     YAML_AT(struct pairs, is_unique),
+     .words = "false true"},
+    {.name = "without", .type = &load_words, YAML_AT(struct pairs, without)},
+    {.name = "replace", .type = &load_any_text, YAML_AT(struct pairs, replaced)},
+    {.name = "by", .type = &load_any_text, YAML_AT(struct pairs, replacement)},
+};
+static const struct yaml_table pairs_table = {pairs_rows, ARRAY_LEN(pairs_rows), 0};
+
+static void read_pairs(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                       void *field)
+{
+    struct pairs *pairs = field;
+    load_map.read(m, row, at, field);
+    if (pairs->replaced.p != NULL && pairs->replacement.len != 1)
+        yaml_complain(m->report, at, "write by: with the one character put instead",
+                      "'replace:' needs 'by:'");
+}
+
+/* fresh: {in: header X-Timestamp, within: 300} */
+static void read_fresh(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                       void *field)
+{
+    static const struct yaml_row rows[] = {
+        {.name = "within",
+         .type = &yaml_type_number,
+         YAML_AT(struct auth, fresh_s),
+         .max = 86400,
+         .fallback = "300"},
+    };
+    static const struct yaml_table table = {rows, ARRAY_LEN(rows), 0};
+    load_value(m, at, VALUE_SOURCE, &table, LOAD_OWNER(row, field), field);
+}
+
+static const struct yaml_type pairs_type = {.read = read_pairs, .is_any_kind = true};
+static const struct yaml_type fresh_type = {.read = read_fresh, .is_any_kind = true};
+
+static const struct yaml_row signature_rows[] = {
+    {.name = "algorithm",
+     .type = &yaml_type_word,
+     YAML_AT(struct auth, algorithm),
+     .words = ALGORITHM_WORDS,
+     .is_required = true,
+     .example = "hmac-sha256"},
+    {.name = "encoding",
+     .type = &yaml_type_word,
+     YAML_AT(struct auth, encoding),
+     .words = "hex base64"},
+    {.name = "over", .type = &load_text_value, YAML_AT(struct auth, over)},
+    {.name = "pairs", .type = &pairs_type, YAML_AT(struct auth, pairs), .table = &pairs_table},
+    {.name = "key", .type = &load_words, YAML_AT(struct auth, keys)},
+    {.name = "key_encoding",
+     .type = &yaml_type_flag,
+     YAML_AT(struct auth, is_key_base64),
+     .words = "text base64"},
+    {.name = "separator", .type = &load_any_text, YAML_AT(struct auth, separator)},
+    {.name = "fresh", .type = &fresh_type, YAML_AT(struct auth, fresh)},
+    {.name = "equal", .type = &load_named_texts, YAML_AT(struct auth, equal)},
+};
+
+static void read_signature(struct yaml_map *m, const struct yaml_row *row,
+                           const struct yaml_node *at, void *field)
+{
+    static const struct auth_scheme scheme = {NULL, check_signature};
+    static const struct yaml_table table = {signature_rows, ARRAY_LEN(signature_rows), 0};
+    struct auth *auth = LOAD_OWNER(row, field);
+    if (!begin_scheme(m, row, at, auth, &scheme))
+        return;
+    load_value(m, at, VALUE_SOURCE, &table, auth, field);
+    default_keys(m, at, auth);
+    if (auth->over.alternatives == NULL || auth->where.alternatives == NULL)
+        yaml_complain(m->report, at, "write in: (where it stands) and over: (what is signed)",
+                      "a signature has no place, or signs nothing");
+}
+
+static void read_jwt(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                     void *field)
+{
+    static const struct auth_scheme scheme = {"jwt", check_jwt};
+    static const struct yaml_row rows[] = {
+        {.name = "key", .type = &load_words, YAML_AT(struct auth, keys)},
+        {.name = "claims", .type = &load_named_texts, YAML_AT(struct auth, equal)},
+    };
+    static const struct yaml_table table = {rows, ARRAY_LEN(rows), 0};
+    struct auth *auth = LOAD_OWNER(row, field);
+    if (!begin_scheme(m, row, at, auth, &scheme))
+        return;
+    load_value(m, at, VALUE_SOURCE, &table, auth, field);
+    default_keys(m, at, auth);
+}
+
+/* secrets: {query pass: secret, form user: username}: place and the setting it must equal. */
+static void read_secrets(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                         void *field)
+{
+    static const struct auth_scheme scheme = {"secret", check_secrets};
+    struct named_value **link = field;
+    if (!begin_scheme(m, row, at, LOAD_OWNER(row, field), &scheme))
+        return;
+    for (const struct yaml_node *n = at->first; n != NULL; n = n->next) {
+        struct named_value *v = load_alloc(m, sizeof(*v), n);
+        struct alternative *a = load_alloc(m, sizeof(*a), n);
+        struct errmsg why;
+        if (v == NULL || a == NULL)
+            return;
+        if (expr_parse(n->key, &loader_of(m)->scope, &a->value, &why) != ERR_OK)
+            load_complain(m, n, &why);
+        v->value.alternatives = a;
+        v->name = n->text;
+        *link = v;
+        link = &v->next;
+    }
+}
+
+static void read_basic(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                       void *field)
+{
+    static const struct auth_scheme scheme = {"basic", check_basic};
+    struct auth *auth = LOAD_OWNER(row, field);
+    if (auth->scheme != NULL)
+        (void)begin_scheme(m, row, at, auth, &scheme); /* reports that it is the second */
+    auth->scheme = &scheme;
+    load_words.read(m, row, at, field);
+    if (auth->keys == NULL || auth->keys->next == NULL || auth->keys->next->next != NULL)
+        yaml_complain(m->report, at, "write [username, password]",
+                      "basic is the names of two settings");
+}
+
+static const struct yaml_type signature_type = {.read = read_signature, .is_any_kind = true};
+static const struct yaml_type jwt_type = {.read = read_jwt, .is_any_kind = true};
+static const struct yaml_type secrets_type = {.read = read_secrets, .is_any_kind = true};
+static const struct yaml_type basic_type = {.read = read_basic, .is_any_kind = true};
+
+static const struct yaml_row auth_rows[] = {
+    {.name = "when", .type = &load_conditions, YAML_AT(struct auth, when)},
+    {.name = "secrets", .type = &secrets_type, YAML_AT(struct auth, secrets)},
+    {.name = "basic", .type = &basic_type, YAML_AT(struct auth, keys)},
+    {.name = "signature", .type = &signature_type, YAML_AT(struct auth, where)},
+    {.name = "jwt", .type = &jwt_type, YAML_AT(struct auth, where)},
+};
+
+static void read_auth(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                      void *field)
+{
+    static const struct yaml_table table = {auth_rows, ARRAY_LEN(auth_rows), 0};
+    struct auth **link = field;
+    struct loader *l = loader_of(m);
+    if (!yaml_map_expect(m, row, at, YAML_KIND_LIST, UINT32_MAX,
+                         "write a list; the first entry whose when: holds is checked"))
+        return;
+    l->scope.contexts = CONTEXT_CALLBACK | CONTEXT_AUTH;
+    for (const struct yaml_node *n = at->first; n != NULL; n = n->next) {
+        struct auth *auth = load_alloc(m, sizeof(*auth), n);
+        if (auth == NULL)
+            break;
+        if (n->kind == YAML_KIND_MAP)
+            yaml_map_fill(m, &table, n, auth);
+        if (auth->scheme == NULL)
+            yaml_complain(m->report, n,
+                          "write '- secrets:', '- basic:', '- signature:' or '- jwt:'",
+                          "this entry of auth: checks nothing");
+        *link = auth;
+        link = &auth->next;
+    }
+    l->scope.contexts = CONTEXT_CALLBACK;
+}
+
+const struct yaml_type load_auth = {.read = read_auth, .is_any_kind = true};

@@ -1,4 +1,4 @@
-#include "profile/model.h"
+#include "profile/load.h"
 #include "wire/json.h"
 #include "wire/xml.h"
 
@@ -152,9 +152,11 @@ static bool is_header_value(struct str value)
 
 struct http_header *headers_render(struct eval *eval, const struct body *body, uint32_t *ret_n)
 {
-    struct http_header *headers =
-        arena_new_array(eval->arena, struct http_header, body->n_headers + BODY_SPARE_HEADERS);
-    uint32_t n = 0;
+    uint32_t n = BODY_SPARE_HEADERS;
+    for (const struct named_value *v = body->headers; v != NULL; v = v->next)
+        n++;
+    struct http_header *headers = arena_new_array(eval->arena, struct http_header, n);
+    n = 0;
     for (const struct named_value *v = body->headers; headers != NULL && v != NULL; v = v->next) {
         struct str value = value_eval(eval, &v->value);
         if (value.p == NULL)
@@ -166,3 +168,165 @@ struct http_header *headers_render(struct eval *eval, const struct body *body, u
     *ret_n = n;
     return headers;
 }
+
+/* from YAML -------------------------------------------------------------------------------- */
+
+/* Is it JSON as it stands: a number, true, false or null? */
+static bool is_json_word(const struct yaml_node *node)
+{
+    struct str s = node->text;
+    if (node->is_quoted || s.len == 0)
+        return false;
+    if (yaml_word_index("true false null", s) >= 0)
+        return true;
+    size_t from = s.p[0] == '-' ? 1 : 0;
+    bool is_number = s.len > from && s.len < 16 && (s.p[from] != '0' || s.len == from + 1);
+    for (size_t i = from; i < s.len; i++)
+        is_number = is_number && s.p[i] >= '0' && s.p[i] <= '9';
+    return is_number;
+}
+
+/* A map that is a value with alternatives, and no JSON object: it has `in` and nothing unknown. */
+static bool is_value_map(const struct yaml_node *node)
+{
+    if (node->kind != YAML_KIND_MAP || yaml_get(node, STR("in")) == NULL)
+        return false;
+    for (const struct yaml_node *n = node->first; n != NULL; n = n->next) {
+        if (yaml_word_index("in when then match not default", n->key) < 0)
+            return false;
+    }
+    return true;
+}
+
+/* Depth is that of the YAML file, which has a ceiling. */
+static struct member *read_json(struct yaml_map *m, const struct yaml_node *at)
+{
+    struct member *member = load_alloc(m, sizeof(*member), at);
+    if (member == NULL)
+        return NULL;
+    member->key = at->key;
+    if (at->kind == YAML_KIND_SCALAR || is_value_map(at)) {
+        member->is_raw = at->kind == YAML_KIND_SCALAR && is_json_word(at);
+        load_value(m, at, VALUE_TEXT, NULL, NULL, &member->value);
+        return member;
+    }
+    member->kind = at->kind == YAML_KIND_MAP ? MEMBER_MAP : MEMBER_LIST;
+    struct member **link = &member->first;
+    for (const struct yaml_node *n = at->first; n != NULL; n = n->next) {
+        *link = read_json(m, n);
+        if (*link == NULL)
+            break;
+        link = &(*link)->next;
+    }
+    return member;
+}
+
+static void read_members(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                         void *field)
+{
+    struct member **link = field;
+    if (!yaml_map_expect(m, row, at, YAML_KIND_MAP, UINT32_MAX, "write lines of `name: value`"))
+        return;
+    for (const struct yaml_node *n = at->first; n != NULL; n = n->next) {
+        struct member *member = load_alloc(m, sizeof(*member), n);
+        if (member == NULL)
+            return;
+        member->key = n->key;
+        load_value(m, n, VALUE_TEXT, NULL, NULL, &member->value);
+        *link = member;
+        link = &member->next;
+    }
+}
+
+const struct yaml_type load_members = {.read = read_members, .is_any_kind = true};
+
+/* The body that a content row fills, which may be one only. */
+static void begin_content(struct yaml_map *m, const struct yaml_row *row,
+                          const struct yaml_node *at, struct body *body, enum body_kind kind,
+                          const char *type)
+{
+    if (body->kind != BODY_NONE)
+        yaml_complain(m->report, at, "keep one of form, json, text and xml", "%s is a second body",
+                      row->name);
+    body->kind = kind;
+    body->type = str_from(type);
+}
+
+#define BODY_AROUND(field, member)                                                                 \
+    ((struct body *)(void *)((char *)(field)-offsetof(struct body, member)))
+
+static void read_form(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                      void *field)
+{
+    begin_content(m, row, at, BODY_AROUND(field, members), BODY_FORM,
+                  "application/x-www-form-urlencoded");
+    read_members(m, row, at, field);
+}
+
+static void read_json_body(struct yaml_map *m, const struct yaml_row *row,
+                           const struct yaml_node *at, void *field)
+{
+    begin_content(m, row, at, BODY_AROUND(field, members), BODY_JSON, "application/json");
+    *(struct member **)field = read_json(m, at);
+}
+
+/* text: and xml: */
+static void read_text(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                      void *field)
+{
+    bool is_xml = str_eq(str_from(row->name), STR("xml"));
+    begin_content(m, row, at, BODY_AROUND(field, text), is_xml ? BODY_XML : BODY_TEXT,
+                  is_xml ? "text/xml" : "text/plain");
+    load_value(m, at, VALUE_TEXT, NULL, NULL, field);
+}
+
+const struct yaml_type load_form = {.read = read_form, .is_any_kind = true};
+const struct yaml_type load_json = {.read = read_json_body, .is_any_kind = true};
+const struct yaml_type load_text = {.read = read_text, .is_any_kind = true};
+
+static void read_body(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                      void *field)
+{
+    static const struct yaml_row rows[] = {LOAD_BODY_ROWS(struct body, )};
+    static const struct yaml_table table = {rows, ARRAY_LEN(rows), 0};
+    struct body *body = field;
+    if (!yaml_map_expect(m, row, at, YAML_KIND_MAP, UINT32_MAX,
+                         "write status, type, headers, and one of form, json, text, xml"))
+        return;
+    *body = (struct body){.is_declared = true};
+    yaml_map_fill(m, &table, at, body);
+}
+
+const struct yaml_type load_body = {.read = read_body, .is_any_kind = true};
+
+static void read_answers(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                         void *field)
+{
+#define ANSWER_ROW(name_, index)                                                                   \
+    {                                                                                              \
+        .name = (name_), .type = &load_body, .offset = (index) * sizeof(struct body)               \
+    }
+    static const struct yaml_row rows[] = {
+        ANSWER_ROW("ok", ANSWER_OK),
+        ANSWER_ROW("reply", ANSWER_REPLY),
+        ANSWER_ROW("open", ANSWER_OPEN),
+        ANSWER_ROW("close", ANSWER_CLOSE),
+        ANSWER_ROW("ended", ANSWER_ENDED),
+        ANSWER_ROW("ignored", ANSWER_IGNORED),
+        ANSWER_ROW("rejected", ANSWER_REJECTED),
+        ANSWER_ROW("refused", ANSWER_REFUSED),
+        ANSWER_ROW("busy", ANSWER_BUSY),
+        ANSWER_ROW("poll", ANSWER_POLL),
+        ANSWER_ROW("query", ANSWER_QUERY),
+    };
+    static const struct yaml_table table = {rows, ARRAY_LEN(rows), 0};
+    struct loader *l = loader_of(m);
+    if (!yaml_map_expect(m, row, at, YAML_KIND_MAP, UINT32_MAX, "write ok:, open:, close: ..."))
+        return;
+    unsigned before = l->scope.contexts;
+    l->scope.contexts = CONTEXT_ANSWER;
+    yaml_map_fill(m, &table, at, field);
+    l->scope.contexts = before;
+}
+
+const struct yaml_type load_answers = {.read = read_answers, .is_any_kind = true};

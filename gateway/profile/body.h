@@ -41,12 +41,11 @@ struct body {
     struct member *members; /* FORM, JSON (one: the root) */
     struct value text;      /* TEXT, XML */
     struct named_value *headers;
-    uint32_t n_headers;
     uint32_t max_chars;
 };
 
 struct request_template {
-    const char *method;
+    struct str method; /* "GET", "POST" */
     struct value url;
     struct member *query;
     struct body body; /* headers too */

@@ -16,21 +16,16 @@ static void reject(struct inbound *in, struct str reason)
 static struct str read_field(struct eval *eval, const struct rule *rule, enum field_name name,
                              struct inbound *in)
 {
-    static const char *const words[N_FIELDS] = {
-#define FIELD_WORD(constant, word) word,
-        PROFILE_FIELDS(FIELD_WORD)
-#undef FIELD_WORD
-    };
     const struct field *field = &rule->fields[name];
     if (field->value.alternatives == NULL && field->value.fallback.p == NULL) {
         if (field->is_required)
-            reject(in, arena_printf(eval->arena, "the profile has no %s", words[name]));
+            reject(in, arena_printf(eval->arena, "the profile has no %s", field_word(name)));
         return STR_NONE;
     }
     struct str value = value_eval(eval, &field->value);
     if (value.p == NULL && field->is_required)
-        reject(in,
-               arena_printf(eval->arena, "missing %s (%.*s)", words[name], STR_ARG(field->words)));
+        reject(in, arena_printf(eval->arena, "missing %s (%.*s)", field_word(name),
+                                STR_ARG(field->words)));
     if (value.p == NULL)
         return value;
     bool is_clean = text_is_clean(value);

@@ -1,12 +1,11 @@
 /*
- * load.h: the YAML of a profile into model.h, shared by the files that load it.
- *
- * The first mistake is reported, with file:line:column, what is wrong and how to mend it; after it
- * every function returns false and changes nothing more.
+ * load.h: from the YAML of a profile into model.h, by the tables of core/yaml_map.h. A type of row
+ * is declared here where more than one file uses it. Every mistake is reported, with its place,
+ * what is wrong and how to mend it; what could not be read stays empty, and the profile is refused.
  */
 #pragma once
 
-#include "core/yaml.h"
+#include "core/yaml_map.h"
 #include "profile/model.h"
 
 /* template.c: text of the YAML into templates. Errors say what is wrong, not where. */
@@ -22,55 +21,82 @@ enum err template_parse(struct str text, const struct expr_scope *scope, struct 
 enum err filters_parse(struct str text, const struct expr_scope *scope, struct filter **ret,
                        struct errmsg *msg) MUST_CHECK;
 
+/* Behind yaml_map.user. */
 struct loader {
     struct profile *profile;
-    struct str file;
-    struct errmsg *msg;
-    bool has_failed;
     struct expr_scope scope;
 };
 
-/* Always false, so that `return load_fail(...)` reads as one statement. */
-bool load_fail(struct loader *l, const struct yaml_node *at, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
-void *load_alloc(struct loader *l, size_t bytes, const struct yaml_node *at);
-/* Every key of the map is one of the words, which a blank separates. */
-bool load_check_keys(struct loader *l, const struct yaml_node *map, const char *words);
-/* A scalar's text; absent member = fallback. */
-bool load_text(struct loader *l, const struct yaml_node *map, const char *key, struct str *ret);
-bool load_bool(struct loader *l, const struct yaml_node *map, const char *key, bool *ret);
-bool load_u32(struct loader *l, const struct yaml_node *map, const char *key, uint32_t max,
-              uint32_t *ret);
-/* Index of a member's word in words ("last cumulative"), *ret untouched without the member. */
-bool load_word(struct loader *l, const struct yaml_node *map, const char *key, const char *words,
-               int *ret);
-/* A scalar or a list of scalars. */
-bool load_list(struct loader *l, const struct yaml_node *node, struct word_list **ret);
+static inline struct loader *loader_of(struct yaml_map *m)
+{
+    return m->user;
+}
 
-/* parse_value.c */
+/* The struct that a field of a row lies in. */
+#define LOAD_OWNER(row, field) ((void *)((char *)(field) - (row)->offset))
+
 enum value_mode {
     VALUE_SOURCE, /* a scalar is an expression, or a template when it has a brace or is empty */
     VALUE_TEXT,   /* a scalar is a template */
 };
-/* Keys of a value written as a map; fields add their own. */
-#define VALUE_KEYS "in when then match not lookup default"
-bool load_value(struct loader *l, const struct yaml_node *node, enum value_mode mode,
-                const char *keys, struct value *ret);
-bool load_conditions(struct loader *l, const struct yaml_node *node, struct conditions *ret);
-bool load_matchers(struct loader *l, const struct yaml_node *node, int target,
-                   struct matcher **link);
-/* A map of names to values, in order. */
-bool load_named(struct loader *l, const struct yaml_node *map, enum value_mode mode,
-                struct named_value **ret, uint32_t *ret_n);
 
-/* parse_rule.c */
-bool load_rules(struct loader *l, const struct yaml_node *root);
-/* parse_body.c */
-bool load_members(struct loader *l, const struct yaml_node *map, struct member **ret);
-bool load_body(struct loader *l, const struct yaml_node *map, const char *more_keys,
-               struct body *ret);
-bool load_answers(struct loader *l, const struct yaml_node *map, struct body answers[N_ANSWERS]);
-/* parse_auth.c */
-bool load_auth(struct loader *l, const struct yaml_node *list);
-/* parse_send.c */
-bool load_send(struct loader *l, const struct yaml_node *map);
+/* Zeroed, in the profile's arena; NULL when that is full (reported). */
+void *load_alloc(struct yaml_map *m, size_t bytes, const struct yaml_node *at);
+/* An error of expr_parse and its like. */
+void load_complain(struct yaml_map *m, const struct yaml_node *at, const struct errmsg *why);
+/* A value; where it is a map, it may also have the keys of the table, which fills `filled`. */
+void load_value(struct yaml_map *m, const struct yaml_node *at, enum value_mode mode,
+                const struct yaml_table *also, void *filled, struct value *ret);
+/* A scalar or a list of scalars, appended with the target. */
+void load_matchers(struct yaml_map *m, const struct yaml_node *at, int target,
+                   struct matcher **link);
+
+/* load.c. The field of each: */
+extern const struct yaml_type load_any_text;      /* struct str, of any lines */
+extern const struct yaml_type load_words;         /* struct word_list *: a word, or a list */
+extern const struct yaml_type load_map;           /* a struct, by row->table */
+extern const struct yaml_type load_source_value;  /* struct value */
+extern const struct yaml_type load_text_value;    /* struct value */
+extern const struct yaml_type load_conditions;    /* struct conditions */
+extern const struct yaml_type load_named_sources; /* struct named_value *: names and values */
+extern const struct yaml_type load_named_texts;   /* struct named_value * */
+/* body.c */
+extern const struct yaml_type load_body;    /* struct body */
+extern const struct yaml_type load_answers; /* struct body[N_ANSWERS] */
+extern const struct yaml_type load_members; /* struct member *: names and values */
+extern const struct yaml_type load_form, load_json, load_text; /* of the struct body around */
+/* rule.c, auth.c, send.c */
+extern const struct yaml_type load_common, load_messages; /* struct rule *, const yaml_node * */
+extern const struct yaml_type load_auth;                  /* struct auth * */
+extern const struct yaml_type load_send;                  /* struct send */
+
+/* Rows of a body that lies at `at` (`body.`, or nothing) in the struct; `type` last, since the
+ * content has one of its own. */
+#define LOAD_BODY_ROWS(owner, place)                                                               \
+    {.name = "status",                                                                             \
+     .type = &yaml_type_number,                                                                    \
+     YAML_AT(owner, place status),                                                                 \
+     .min = 100,                                                                                   \
+     .max = 599,                                                                                   \
+     .fallback = "200"},                                                                           \
+        {.name = "headers", .type = &load_named_texts, YAML_AT(owner, place headers)},             \
+        {.name = "form", .type = &load_form, YAML_AT(owner, place members)},                       \
+        {.name = "json", .type = &load_json, YAML_AT(owner, place members)},                       \
+        {.name = "text", .type = &load_text, YAML_AT(owner, place text)},                          \
+        {.name = "xml", .type = &load_text, YAML_AT(owner, place text)},                           \
+        {.name = "type", .type = &load_any_text, YAML_AT(owner, place type)},                      \
+    {                                                                                              \
+        .name = "max_chars", .type = &yaml_type_number, YAML_AT(owner, place max_chars),           \
+        .max = 10000                                                                               \
+    }
+#define LOAD_REQUEST_ROWS(owner, place)                                                            \
+    LOAD_BODY_ROWS(owner, place body.),                                                            \
+        {.name = "method",                                                                         \
+         .type = &yaml_type_choice,                                                                \
+         YAML_AT(owner, place method),                                                             \
+         .words = "GET POST",                                                                      \
+         .fallback = "POST"},                                                                      \
+        {.name = "url", .type = &load_text_value, YAML_AT(owner, place url)},                      \
+    {                                                                                              \
+        .name = "query", .type = &load_members, YAML_AT(owner, place query)                        \
+    }

@@ -7,18 +7,13 @@
 #include "profile/rule.h"
 #include "profile/signature.h"
 
-enum auth_kind { AUTH_SECRETS, AUTH_BASIC, AUTH_SIGNATURE, AUTH_JWT };
-enum signature_algorithm {
-    SIGNATURE_MD5,
-    SIGNATURE_SHA1,
-    SIGNATURE_SHA256,
-    SIGNATURE_SHA512,
-    SIGNATURE_HMAC_MD5,
-    SIGNATURE_HMAC_SHA1,
-    SIGNATURE_HMAC_SHA256,
-    SIGNATURE_HMAC_SHA512,
-    SIGNATURE_ED25519,
+struct auth;
+/* A row of the table in auth.c. */
+struct auth_scheme {
+    const char *word; /* for people; NULL: the algorithm's */
+    bool (*check)(struct eval *eval, const struct auth *auth);
 };
+
 enum signature_encoding { SIGNATURE_HEX, SIGNATURE_BASE64 };
 
 enum pairs_of { PAIRS_OF_FORM, PAIRS_OF_QUERY, PAIRS_OF_PARAM };
@@ -33,20 +28,20 @@ struct pairs {
 };
 
 struct auth {
-    enum auth_kind kind;
+    const struct auth_scheme *scheme;
     struct conditions when;
-    struct value where;           /* the signature or token */
-    struct named_value *secrets;  /* SECRETS: name = setting, value = where it stands */
-    const struct word_list *keys; /* settings that may hold the key */
-    enum signature_algorithm algorithm;
+    struct value where;          /* the signature or token */
+    struct named_value *secrets; /* SECRETS: name = setting, value = where it stands */
+    struct word_list *keys;      /* settings that may hold the key */
+    uint8_t algorithm;           /* of the table in auth.c */
     enum signature_encoding encoding;
-    char separator; /* several signatures in one header, 0 = one only */
+    struct str separator; /* of several signatures in one header; absent = one only */
     bool is_key_base64;
     struct value over;
     struct pairs pairs;
     struct named_value *equal; /* JWT claims, or expression = expected value */
     struct value fresh;        /* signed moment */
-    int64_t fresh_s;
+    uint32_t fresh_s;
     struct auth *next;
 };
 
@@ -58,6 +53,7 @@ struct send {
     struct request_template token;
     struct value token_value, token_seconds;
     struct conditions success, opted_out, throttled, temporary;
+    bool sends_screens;
     bool is_own_id; /* reports carry our id */
     struct value id, error;
     struct body sample;
@@ -66,6 +62,7 @@ struct send {
 struct profile {
     struct arena *arena; /* owns everything here */
     struct str name, title, source, notes;
+    struct str unread;                           /* what is written for people only */
     uint32_t rate_per_s, text_chars, ussd_chars; /* documented limits; 0 = none */
     bool takes_form, takes_json, takes_xml;
     bool is_body_inside;
@@ -78,10 +75,11 @@ struct profile {
         answers_need;     /* bits of enum source_need: what must be kept when the request is gone */
     unsigned fields_need; /* likewise, where profile_resume reads them again: USSD */
     bool needs_country;   /* a number may be national: whose? */
-    bool has_ussd, needs_session, sends_screens;
+    bool has_ussd, needs_session;
     bool signs_url; /* auth looks at the public URL */
-    enum inbound_outcome otherwise;
-    struct str otherwise_reason;
+    bool is_rest_rejected;
+    enum inbound_outcome otherwise; /* what no rule takes: settled from it */
+    struct rule *common;            /* what `fields:` says: all rules began with it */
     const struct profile_setting *settings;
     uint32_t n_settings;
     struct auth *auth;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "core/number.h"
 #include "profile/inbound.h"
 #include "wire/http/http.h"
@@ -40,10 +41,10 @@ struct str settings_get(const struct settings *settings, struct str name);
 
 #define PROFILE_MAX_BYTES 65536u /* of one file: it bounds all that is made of it */
 
-/* ERR_INVALID with file:line:column, what is wrong and how to mend it. The text is copied.
- * port/profile_file.h reads files. */
+/* ERR_INVALID: errors got a line for every mistake: "file:line:column: what is wrong; how to mend
+ * it". The text is copied. port/profile_file.h reads files. */
 enum err profile_parse(struct str yaml, struct str file, struct profile **ret,
-                       struct errmsg *msg) MUST_CHECK;
+                       struct buf *errors) MUST_CHECK;
 void profile_free(struct profile *p);
 struct str profile_name(const struct profile *p);
 /* Whom it is for, in words; and what an operator should know, absent = nothing. */

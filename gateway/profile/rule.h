@@ -10,30 +10,28 @@
 #define PROFILE_MAX_SEGMENTS 8u /* of a path pattern */
 #define PROFILE_MAX_FORMS 5u    /* number forms of one field */
 
-#define PROFILE_FIELDS(X)                                                                          \
-    X(FROM, "from")                                                                                \
-    X(TO, "to")                                                                                    \
-    X(SESSION, "session")                                                                          \
-    X(STEP, "step")                                                                                \
-    X(SESSION_KEY, "session_key")                                                                  \
-    X(NETWORK, "network")                                                                          \
-    X(ID, "id")                                                                                    \
-    X(TEXT, "text")                                                                                \
-    X(TIME, "time")                                                                                \
-    X(PHASE, "phase")                                                                              \
-    X(STATUS, "status")                                                                            \
-    X(ERROR, "error")                                                                              \
-    X(LINK, "link")                                                                                \
-    X(PART_REF, "part_ref")                                                                        \
-    X(PART, "part")                                                                                \
-    X(PARTS, "parts")
-
+/* Rows of rule.c say how each is written. */
 enum field_name {
-#define PROFILE_FIELD_ENUM(name, word) FIELD_##name,
-    PROFILE_FIELDS(PROFILE_FIELD_ENUM)
-#undef PROFILE_FIELD_ENUM
-        N_FIELDS
+    FIELD_FROM,
+    FIELD_TO,
+    FIELD_SESSION,
+    FIELD_STEP,
+    FIELD_SESSION_KEY,
+    FIELD_NETWORK,
+    FIELD_ID,
+    FIELD_TEXT,
+    FIELD_TIME,
+    FIELD_PHASE,
+    FIELD_STATUS,
+    FIELD_ERROR,
+    FIELD_LINK,
+    FIELD_PART_REF,
+    FIELD_PART,
+    FIELD_PARTS,
+    N_FIELDS
 };
+/* "from" */
+const char *field_word(enum field_name name);
 
 enum map_other { MAP_OTHER_UNKNOWN, MAP_OTHER_TARGET, MAP_OTHER_IGNORE, MAP_OTHER_REJECT };
 
@@ -65,11 +63,15 @@ struct path_pattern {
     uint32_t n;
 };
 
+enum rule_at { RULE_AT_DEFAULT, RULE_AT_IN, RULE_AT_DLR, RULE_AT_ANY };
+
 struct rule {
     struct str name;
     enum inbound_kind kind;
     enum inbound_outcome outcome;
     struct str reason;
+    uint8_t said_outcome; /* as the YAML has it: settled in `outcome` */
+    enum rule_at at;      /* likewise, in the two below */
     bool is_at_in, is_at_dlr;
     bool has_path;
     struct path_pattern path;

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "profile/model.h"
+#include "profile/load.h"
 
 #define MAX_REQUEST_BYTES 65536u
 #define MAX_ERROR_BYTES 120u
@@ -126,7 +126,7 @@ static enum err render_request(struct eval *eval, const struct request_template 
     enum err e = render_url(eval, t, is_send, &ret->url, msg);
     if (e != ERR_OK)
         return e;
-    ret->method = t->method;
+    ret->method = t->method.p;
     ret->headers = headers_render(eval, &t->body, &ret->n_headers);
     if (ret->headers == NULL)
         return errmsg_set(msg, ERR_INVALID, "a header would hold a line end");
@@ -334,3 +334,111 @@ enum err profile_sample(const struct profile *p, const struct outgoing *message,
     };
     return arena_error(arena) == ERR_OK ? ERR_OK : ERR_TOO_LONG;
 }
+
+/* from YAML --------------------------------------------------------------------------------- */
+
+/* Values that later lines use as {let NAME}. */
+static void read_let(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                     void *field)
+{
+    struct named_value **first = field, **link = field;
+    if (!yaml_map_expect(m, row, at, YAML_KIND_MAP, UINT32_MAX, "write lines of `name: value`"))
+        return;
+    for (const struct yaml_node *n = at->first; n != NULL; n = n->next) {
+        struct named_value *v = load_alloc(m, sizeof(*v), n);
+        if (v == NULL)
+            return;
+        v->name = n->key;
+        load_value(m, n, VALUE_TEXT, NULL, NULL, &v->value);
+        *link = v;
+        link = &v->next;
+        loader_of(m)->scope.let = *first;
+    }
+}
+
+/* How the provider's answer is read: its own places are known there. */
+static void read_result(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                        void *field, const struct yaml_type *type)
+{
+    struct loader *l = loader_of(m);
+    unsigned before = l->scope.contexts;
+    l->scope.contexts = CONTEXT_RESULT;
+    type->read(m, row, at, field);
+    l->scope.contexts = before;
+}
+
+static void read_result_value(struct yaml_map *m, const struct yaml_row *row,
+                              const struct yaml_node *at, void *field)
+{
+    read_result(m, row, at, field, &load_source_value);
+    ((struct value *)field)->is_empty_missing = true;
+}
+
+static void read_result_conditions(struct yaml_map *m, const struct yaml_row *row,
+                                   const struct yaml_node *at, void *field)
+{
+    read_result(m, row, at, field, &load_conditions);
+}
+
+static const struct yaml_type let_type = {.read = read_let, .is_any_kind = true};
+static const struct yaml_type result_value = {.read = read_result_value, .is_any_kind = true};
+static const struct yaml_type result_conditions = {.read = read_result_conditions,
+                                                   .is_any_kind = true};
+
+static void read_token(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                       void *field)
+{
+    static const struct yaml_row rows[] = {
+        LOAD_REQUEST_ROWS(struct send, token.),
+        {.name = "value", .type = &result_value, YAML_AT(struct send, token_value)},
+        {.name = "seconds", .type = &result_value, YAML_AT(struct send, token_seconds)},
+    };
+    static const struct yaml_table table = {rows, ARRAY_LEN(rows), 0};
+    struct send *send = LOAD_OWNER(row, field);
+    if (!yaml_map_expect(m, row, at, YAML_KIND_MAP, UINT32_MAX, "write url:, form:, value: ..."))
+        return;
+    send->has_token = true;
+    yaml_map_fill(m, &table, at, send);
+    if (send->token_value.alternatives == NULL || send->token.url.alternatives == NULL)
+        yaml_complain(m->report, at, "write url:, and value:, where the token stands in the answer",
+                      "a token request lacks url: or value:");
+}
+
+static const struct yaml_type token_type = {.read = read_token, .is_any_kind = true};
+
+static const struct yaml_row send_rows[] = {
+    {.name = "screens",
+     .type = &yaml_type_flag,
+     YAML_AT(struct send, sends_screens),
+     .words = "false true"},
+    {.name = "let", .type = &let_type, YAML_AT(struct send, let)},
+    {.name = "token", .type = &token_type, YAML_AT(struct send, has_token)},
+    LOAD_REQUEST_ROWS(struct send, request.),
+    {.name = "sample", .type = &load_body, YAML_AT(struct send, sample)},
+    {.name = "success", .type = &result_conditions, YAML_AT(struct send, success)},
+    {.name = "opted_out", .type = &result_conditions, YAML_AT(struct send, opted_out)},
+    {.name = "throttled", .type = &result_conditions, YAML_AT(struct send, throttled)},
+    {.name = "temporary", .type = &result_conditions, YAML_AT(struct send, temporary)},
+    {.name = "id", .type = &result_value, YAML_AT(struct send, id)},
+    {.name = "error", .type = &result_value, YAML_AT(struct send, error)},
+    {.name = "report_id",
+     .type = &yaml_type_flag,
+     YAML_AT(struct send, is_own_id),
+     .words = "theirs ours"},
+};
+
+static void read_send(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                      void *field)
+{
+    static const struct yaml_table table = {send_rows, ARRAY_LEN(send_rows), 0};
+    struct send *send = field;
+    if (!yaml_map_expect(m, row, at, YAML_KIND_MAP, UINT32_MAX,
+                         "write method, url, headers, form, success ..."))
+        return;
+    send->is_declared = true;
+    loader_of(m)->scope.contexts = CONTEXT_SEND;
+    yaml_map_fill(m, &table, at, send);
+    loader_of(m)->scope.contexts = CONTEXT_CALLBACK;
+}
+
+const struct yaml_type load_send = {.read = read_send, .is_any_kind = true};

@@ -25,7 +25,8 @@ static struct profile *load(const char *name)
                                           "../../config/profiles"};
     static char bytes[PROFILE_MAX_BYTES];
     struct profile *p = NULL;
-    struct errmsg msg;
+    struct buf errors CLEANUP(buf_fini);
+    buf_init(&errors, 65536);
     for (size_t i = 0; i < ARRAY_LEN(folders) && p == NULL; i++) {
         struct arena *arena CLEANUP(arena_freep) = arena_new(4096);
         struct str path = arena_printf(arena, "%s/%s.yaml", folders[i], name);
@@ -34,7 +35,7 @@ static struct profile *load(const char *name)
         if (fd >= 0)
             (void)close(fd); /* only read */
         if (n > 0)
-            require(profile_parse((struct str){bytes, (size_t)n}, path, &p, &msg) == ERR_OK);
+            require(profile_parse((struct str){bytes, (size_t)n}, path, &p, &errors) == ERR_OK);
     }
     require(p != NULL);
     return p;

@@ -43,12 +43,13 @@ static void use(const struct profile *p, struct arena *arena)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct profile *p = NULL;
-    struct errmsg msg = {""};
+    struct buf errors CLEANUP(buf_fini);
+    buf_init(&errors, 1u << 20);
     if (size > 8192)
         return 0;
-    enum err e = profile_parse((struct str){(const char *)data, size}, STR("f"), &p, &msg);
+    enum err e = profile_parse((struct str){(const char *)data, size}, STR("f"), &p, &errors);
     if (e != ERR_OK) {
-        if (str_find(str_from(msg.text), STR("f:")) != 0)
+        if (str_find(buf_str(&errors), STR("f:")) != 0)
             abort();
         return 0;
     }

@@ -19,11 +19,13 @@
 static struct arena *arena;
 static struct profile *profile;
 static struct http_request request;
+static struct buf errors; /* of loading */
 
 static int setup(void **state)
 {
     (void)state;
     arena = arena_new(1u << 20);
+    buf_init(&errors, 65536);
     return 0;
 }
 
@@ -33,16 +35,17 @@ static int teardown(void **state)
     arena_free(arena);
     profile_free(profile);
     profile = NULL;
+    buf_fini(&errors);
     return 0;
 }
 
 static void load(const char *yaml)
 {
-    struct errmsg msg = {""};
     profile_free(profile);
     profile = NULL;
-    if (profile_parse(str_from(yaml), STR("t.yaml"), &profile, &msg) != ERR_OK)
-        fail_msg("%s", msg.text);
+    buf_reset(&errors);
+    if (profile_parse(str_from(yaml), STR("t.yaml"), &profile, &errors) != ERR_OK)
+        fail_msg("%.*s", STR_ARG(buf_str(&errors)));
 }
 
 static void assert_str(struct str got, const char *expected)
@@ -60,13 +63,15 @@ static void test_mistakes_are_told_with_their_place(void **state)
     static const struct {
         const char *yaml, *message;
     } cases[] = {
-        {"title: T\n", "t.yaml:1:1: a profile begins with"},
-        {"- a\n", "t.yaml:1:1: a profile is a map"},
-        {HEAD "messges: []\n", "t.yaml:4:1: 'messges' is not known here"},
+        {"title: T\n", "t.yaml:1:1: profile is missing; add a line such as"},
+        {"- a\n", "t.yaml:1:1: the profile is a list; begin with profile:"},
+        {HEAD "messges: []\n", "t.yaml:4:1: no key 'messges' here, did you mean 'messages'?"},
         {HEAD "a: [\n", "t.yaml:5:1:"},
-        {HEAD "messages: x\n", "t.yaml:4:11: messages is a list"},
-        {HEAD "messages:\n  - kind: fax\n", "t.yaml:5:11: kind is one of: sms ussd dlr poll"},
-        {HEAD "messages:\n  - kind: sms\n    form: x\n", "t.yaml:6:5: 'form' is not known here"},
+        {HEAD "messages: x\n", "t.yaml:4:11: messages is a scalar; write one"},
+        {HEAD "messages:\n  - kind: fax\n",
+         "t.yaml:5:11: kind is 'fax'; it must be one of: sms ussd dlr poll call"},
+        {HEAD "messages:\n  - kind: sms\n    form: x\n",
+         "t.yaml:6:5: no key 'form' here, did you mean 'from'?"},
         {HEAD "messages:\n  - kind: sms\n    from: fom x\n",
          "t.yaml:6:11: 'fom' is no place to look"},
         {HEAD "messages:\n  - kind: sms\n    from: form\n", "t.yaml:6:11: 'form' needs a name"},
@@ -82,71 +87,98 @@ static void test_mistakes_are_told_with_their_place(void **state)
         {HEAD "messages:\n  - kind: sms\n    from: setting pin\n",
          "t.yaml:6:11: the setting 'pin' is not declared"},
         {HEAD "messages:\n  - kind: sms\n    from: {number: plus}\n    when: {form a: {like: x}}\n",
-         "t.yaml:7:21: 'like' is not known here"},
+         "t.yaml:7:21: no key 'like' here; remove or mend it; known here: not"},
         {HEAD "messages:\n  - kind: sms\n    when: {form a: {matches: '['}}\n",
          "t.yaml:6:30: not a regular expression"},
         {HEAD "messages:\n  - kind: sms\n    from: form a\n",
-         "t.yaml:6:11: from needs 'number:', how the provider writes senders"},
+         "t.yaml:6:11: from needs 'number:'; say how the provider writes senders"},
         {HEAD "messages:\n  - kind: sms\n    from: {in: form a, required: true}\n",
          "t.yaml:6:11: from needs 'number:'"},
         {HEAD "fields: {from: form a}\nmessages:\n  - kind: sms\n",
          "t.yaml:4:16: from needs 'number:'"},
         {HEAD "messages:\n  - kind: sms\n    from: {in: form a, number: roman}\n",
-         "number forms are plus, digits"},
+         "t.yaml:6:32: 'roman' is no form of a number"},
         {HEAD "messages:\n  - kind: sms\n    time: {in: form a, zone: Moon}\n",
-         "t.yaml:6:30: a zone is hours and minutes"},
+         "t.yaml:6:30: this is no zone; write hours and minutes"},
         {HEAD
          "messages:\n  - kind: sms\n    time: {in: form a, zone: ['+01:00', '+02:00', '+03:00']}\n",
-         "t.yaml:6:30: a zone is hours and minutes"},
+         "t.yaml:6:30: this is no zone; write hours and minutes"},
         {HEAD "messages:\n  - kind: sms\n    time: {in: form a, format: '%Q'}\n",
-         "t.yaml:6:32: a time pattern knows"},
-        {HEAD "messages:\n  - kind: ussd\n    phase: begin\n", "t.yaml:6:12: 'begin' is none of"},
+         "t.yaml:6:32: '%Q' has another letter; a time pattern knows"},
+        {HEAD "messages:\n  - kind: ussd\n    phase: begin\n",
+         "t.yaml:6:12: 'begin' is no word of ours; it must be one of: new"},
         {HEAD "messages:\n  - kind: ussd\n    phase: {in: form a, map: {start: x}}\n",
-         "t.yaml:6:38: 'start' is none of"},
+         "t.yaml:6:38: 'start' is no word of ours; it must be one of: new"},
         {HEAD "messages:\n  - kind: dlr\n    id: form id\n    status: form s\n",
          "a delivery report needs 'status:' with its map"},
         {HEAD "messages:\n  - kind: ussd\n    path: events\n",
-         "t.yaml:6:11: a path is what follows"},
-        {HEAD "messages:\n  - kind: sms\n    each: list\n", "t.yaml:6:11: write json /PATH"},
-        {HEAD "auth: none\n", "t.yaml:4:7: auth is a list"},
-        {HEAD "auth:\n  - signature: {in: header X}\n", "a signature needs algorithm:"},
+         "t.yaml:6:11: 'events' is no path; write what follows"},
+        {HEAD "messages:\n  - kind: sms\n    each: list\n",
+         "t.yaml:6:11: 'list' is no list; write json /PATH"},
+        {HEAD "auth: none\n", "t.yaml:4:7: auth is a scalar; write a list"},
+        {HEAD "auth:\n  - signature: {in: header X}\n", "t.yaml:5:16: algorithm is missing"},
         {HEAD "auth:\n  - basic: [user]\n", "basic is the names of two settings"},
         {HEAD "auth:\n  - secrets: {query a: secret}\n    basic: [a, b]\n", "one scheme for each"},
-        {HEAD "settings: {key: {secret: true}}\n", "needs 'help:'"},
-        {HEAD "settings: {key: {help: k, sort: x}}\n", "t.yaml:4:27: 'sort' is not known here"},
-        {HEAD "answers: {ok: {json: {}, text: x}}\n", "only one of form, json, text and xml"},
-        {HEAD "answers: {ok: {status: 700}}\n", "t.yaml:4:24: status is a number from 0 to 599"},
+        {HEAD "settings: {key: {secret: true}}\n", "t.yaml:4:17: help is missing"},
+        {HEAD "settings: {key: {help: k, sort: x}}\n", "t.yaml:4:27: no key 'sort' here"},
+        {HEAD "answers: {ok: {json: {}, text: x}}\n", "t.yaml:4:32: text is a second body"},
+        {HEAD "answers: {ok: {status: 700}}\n",
+         "t.yaml:4:24: status is '700'; it must be a whole number from 100"},
         {HEAD "answers: {ok: {text: '{dlr_url}'}}\n", "'dlr_url' is not known in this place"},
         {HEAD "send: {url: 'https://x/{form a}'}\n", "'form' is not known in this place"},
-        {HEAD "send: {method: PATCH}\n", "method is one of: GET POST"},
+        {HEAD "send: {method: PATCH}\n", "method is 'PATCH'; it must be one of: GET POST"},
         {HEAD "send:\n  let: {a: '{let b}', b: x}\n", "'let b' has no line under let:"},
-        {HEAD "send: {token: {url: x}}\n", "a token request needs url:, and value:"},
-        {HEAD "body: yaml\n", "body is form, json, xml, text"},
-        {HEAD "methods: PATCH\n", "methods are GET, POST and PUT"},
+        {HEAD "send: {token: {url: x}}\n",
+         "a token request lacks url: or value:; write url:, and value:"},
+        {HEAD "body: yaml\n",
+         "t.yaml:4:7: body is 'yaml'; write one or more of: form json xml text"},
+        {HEAD "methods: PATCH\n", "methods is 'PATCH'; write one or more of: GET POST PUT"},
         {HEAD "notes: &x a\n", "t.yaml:4:8: anchors"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct errmsg msg = {""};
         struct profile *p = NULL;
-        enum err e = profile_parse(str_from(cases[i].yaml), STR("t.yaml"), &p, &msg);
-        if (e != ERR_INVALID || strstr(msg.text, cases[i].message) == NULL)
-            fail_msg("%s\n  said: %s\n  not:  %s", cases[i].yaml, msg.text, cases[i].message);
+        buf_reset(&errors);
+        enum err e = profile_parse(str_from(cases[i].yaml), STR("t.yaml"), &p, &errors);
+        struct str said = buf_str(&errors);
+        if (e != ERR_INVALID || str_find(said, str_from(cases[i].message)) == SIZE_MAX)
+            fail_msg("%s\n  said: %.*s\n  not:  %s", cases[i].yaml, STR_ARG(said),
+                     cases[i].message);
     }
+}
+
+static void test_all_mistakes_are_told_at_once(void **state)
+{
+    (void)state;
+    struct profile *p = NULL;
+    enum err e = profile_parse(
+        STR(HEAD "body: yaml\nfields: {from: form a}\nmessages:\n  - kind: sms\n    text: fom t\n"
+                 "  - kind: ussd\n    phase: begin\nanswers: {ok: {status: 7}}\nsend: {url: 1, id: "
+                 "'x'}\n"),
+        STR("t.yaml"), &p, &errors);
+    assert_int_equal(e, ERR_INVALID);
+    static const char *const places[] = {"t.yaml:4:7: ",   "t.yaml:5:16: ",  "t.yaml:8:11: ",
+                                         "t.yaml:10:12: ", "t.yaml:11:24: ", "t.yaml:12:20: "};
+    struct str rest = buf_str(&errors);
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        struct str line = str_split(&rest, '\n');
+        if (!str_starts(line, str_from(places[i])) || str_find(line, STR("; ")) == SIZE_MAX)
+            fail_msg("%s: %.*s", places[i], STR_ARG(line));
+    }
+    assert_int_equal(rest.len, 0);
 }
 
 static void test_sizes_have_ceilings(void **state)
 {
     (void)state;
     static char yaml[PROFILE_MAX_BYTES + 2];
-    struct errmsg msg;
     size_t n = (size_t)snprintf(yaml, sizeof(yaml), HEAD "notes: ");
     memset(yaml + n, 'x', sizeof(yaml) - n);
-    assert_int_equal(profile_parse((struct str){yaml, PROFILE_MAX_BYTES}, STR("t"), &profile, &msg),
-                     ERR_OK);
+    assert_int_equal(
+        profile_parse((struct str){yaml, PROFILE_MAX_BYTES}, STR("t"), &profile, &errors), ERR_OK);
     profile_free(profile);
     profile = NULL;
     assert_int_equal(
-        profile_parse((struct str){yaml, PROFILE_MAX_BYTES + 1}, STR("t"), &profile, &msg),
+        profile_parse((struct str){yaml, PROFILE_MAX_BYTES + 1}, STR("t"), &profile, &errors),
         ERR_INVALID);
     for (int rules = 24; rules <= 25; rules++) {
         n = (size_t)snprintf(yaml, sizeof(yaml), HEAD "messages:\n");
@@ -155,7 +187,7 @@ static void test_sizes_have_ceilings(void **state)
                 yaml + n, sizeof(yaml) - n,
                 "  - {kind: sms, from: {in: form a, number: digits}, text: form b}\n");
         struct profile *p = NULL;
-        enum err e = profile_parse((struct str){yaml, n}, STR("t"), &p, &msg);
+        enum err e = profile_parse((struct str){yaml, n}, STR("t"), &p, &errors);
         assert_int_equal(e, rules == 24 ? ERR_OK : ERR_INVALID);
         profile_free(p);
     }
@@ -163,7 +195,7 @@ static void test_sizes_have_ceilings(void **state)
               "digits}, session: query b}\n");
     assert_int_equal(
         profile_parse(STR(HEAD "messages:\n  - {kind: ussd, path: /1/2/3/4/5/6/7/8/9}\n"), STR("t"),
-                      &(struct profile *){NULL}, &msg),
+                      &(struct profile *){NULL}, &errors),
         ERR_INVALID);
 }
 
@@ -887,13 +919,12 @@ static void test_shipped_profiles(void **state)
     assert_non_null(folder);
     for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         char path[512];
-        struct errmsg msg;
         struct str name = str_from(entry->d_name);
         if (!str_ends(name, STR(".yaml")))
             continue;
         (void)snprintf(path, sizeof(path), "config/profiles/%s", entry->d_name);
-        if (profile_load(path, &profile, &msg) != ERR_OK)
-            fail_msg("%s", msg.text);
+        if (profile_load(path, &profile, &errors) != ERR_OK)
+            fail_msg("%.*s", STR_ARG(buf_str(&errors)));
         assert_true(str_eq(profile_name(profile), str_sub(name, 0, name.len - 5)));
         n++;
         n_sending += profile_has_send(profile);
@@ -913,6 +944,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_mistakes_are_told_with_their_place),
+        TEST(test_all_mistakes_are_told_at_once),
         TEST(test_sizes_have_ceilings),
         TEST(test_cumulative_input_by_hash),
         TEST(test_resume_needs_no_request),

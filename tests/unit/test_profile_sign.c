@@ -65,7 +65,6 @@ static const struct {
 static void try_case(size_t i)
 {
     char path[256];
-    struct errmsg msg;
     struct profile *profile;
     struct arena *arena = arena_new(1u << 20);
     struct buf out CLEANUP(buf_fini);
@@ -87,8 +86,10 @@ static void try_case(size_t i)
         settings.n++;
     buf_init(&out, 4096);
     (void)snprintf(path, sizeof(path), "config/profiles/%s.yaml", cases[i].profile);
-    if (profile_load(path, &profile, &msg) != ERR_OK)
-        fail_msg("%s", msg.text);
+    struct buf errors CLEANUP(buf_fini);
+    buf_init(&errors, 4096);
+    if (profile_load(path, &profile, &errors) != ERR_OK)
+        fail_msg("%.*s", STR_ARG(buf_str(&errors)));
     enum err e = profile_sign(profile, &request, &context, arena, &out);
     if (e != cases[i].e)
         fail_msg("%zu: %s gives %s", i, cases[i].profile, err_name(e));

@@ -139,10 +139,11 @@ static enum inbound_outcome decode(const char *yaml, struct http_request *reques
                                    const struct settings *settings, int64_t now_ms)
 {
     struct profile *p;
-    struct errmsg msg;
     struct inbound_batch batch;
     struct decode_context context = {.settings = settings, .now = {now_ms}, .rest = STR("")};
-    assert_int_equal(profile_parse(str_from(yaml), STR("t.yaml"), &p, &msg), ERR_OK);
+    struct buf errors CLEANUP(buf_fini);
+    buf_init(&errors, 4096);
+    assert_int_equal(profile_parse(str_from(yaml), STR("t.yaml"), &p, &errors), ERR_OK);
     assert_int_equal(profile_decode(p, request, &context, arena, &batch), ERR_OK);
     enum inbound_outcome outcome = batch.items[0].outcome;
     profile_free(p);
@@ -273,7 +274,9 @@ static void test_protection_is_told(void **state)
     struct errmsg msg;
     struct setting list[] = {{STR("secret"), STR("x")}};
     struct settings none = {NULL, 0}, one = {list, 1};
-    assert_int_equal(profile_parse(STR(twilio), STR("t"), &p, &msg), ERR_OK);
+    struct buf errors CLEANUP(buf_fini);
+    buf_init(&errors, 4096);
+    assert_int_equal(profile_parse(STR(twilio), STR("t"), &p, &errors), ERR_OK);
     assert_true(str_eq(profile_signature_scheme(p), STR("hmac-sha1")));
     assert_false(profile_is_protected(p, &none));
     assert_true(profile_is_protected(p, &one));
