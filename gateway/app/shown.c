@@ -60,14 +60,15 @@ void shown_on_screen(const struct outcome *out, bool has_more, struct learner *n
     if (out->shows == OUTCOME_SHOWS_SCREEN)
         shown |= SHOWN_ENDS;
     next->link.shown = shown;
-    if (!has_more)
-        shown_turn(next);
+    shown_turn(has_more, next);
 }
 
-void shown_turn(struct learner *next)
+void shown_turn(bool has_more, struct learner *next)
 {
-    if ((next->link.shown & SHOWN_ENDS) != 0)
-        next->link.shown |= is_side_of(next, VIA_USSD) ? SHOWN_SIDE : SHOWN_USSD;
+    unsigned bit = is_side_of(next, VIA_USSD) ? SHOWN_SIDE : SHOWN_USSD;
+    if ((next->link.shown & SHOWN_ENDS) == 0)
+        return;
+    next->link.shown = (uint8_t)(has_more ? next->link.shown & ~bit : next->link.shown | bit);
 }
 
 void shown_by_sms(const struct outcome *out, struct learner *next)

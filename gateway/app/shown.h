@@ -16,8 +16,8 @@ bool shown_can_turn(const struct learner *learner);
 void shown_move(const struct learner *before, const struct outcome *out, struct learner_link *link);
 /* The reply goes out as a USSD screen; has_more: its first page. */
 void shown_on_screen(const struct outcome *out, bool has_more, struct learner *next);
-/* The last page of it was turned to. */
-void shown_turn(struct learner *next);
+/* Another page of it was turned to. */
+void shown_turn(bool has_more, struct learner *next);
 /* The reply goes out by SMS; next->seq is set. */
 void shown_by_sms(const struct outcome *out, struct learner *next);
 /* The provider took the SMS of step seq. Nobody waits for the note. */

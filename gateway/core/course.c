@@ -14,9 +14,17 @@ static const struct text_row text_rows[N_COURSE_TEXTS] = {
 #define TEXT_ROW(name, placeholders, purpose) {#name, placeholders, purpose, COURSE_TEXT_##name},
 #define LATER_ROW(name, instead, placeholders, purpose)                                            \
     {#name, placeholders, purpose, COURSE_TEXT_##instead},
-    COURSE_TEXTS(TEXT_ROW) COURSE_LATER_TEXTS(LATER_ROW)
+#define USSD_ROW(name) {"ussd_" #name, NULL, "the same on USSD", COURSE_TEXT_##name},
+    COURSE_TEXTS(TEXT_ROW) COURSE_LATER_TEXTS(LATER_ROW) COURSE_USSD_TEXTS(USSD_ROW)
 #undef TEXT_ROW
 #undef LATER_ROW
+#undef USSD_ROW
+};
+
+static const enum course_text ussd_texts[N_COURSE_TEXTS] = {
+#define USSD_TEXT(name) [COURSE_TEXT_##name] = COURSE_TEXT_ussd_##name,
+    COURSE_USSD_TEXTS(USSD_TEXT)
+#undef USSD_TEXT
 };
 
 static uint32_t fnv1a(uint32_t hash, struct str s)
@@ -66,7 +74,23 @@ enum err course_text_find(struct str name, enum course_text *ret)
 
 const char *course_text_placeholders(enum course_text text)
 {
-    return text_rows[text].placeholders;
+    const struct text_row *row = &text_rows[text];
+    return row->placeholders != NULL ? row->placeholders : text_rows[row->instead].placeholders;
+}
+
+bool course_text_has(enum course_text text, struct str placeholder)
+{
+    bool is_on_ussd = text_rows[text].placeholders == NULL;
+    for (struct str rest = str_from(course_text_placeholders(text)); rest.p != NULL;) {
+        if (str_eq(str_split(&rest, ' '), placeholder))
+            return true;
+    }
+    return is_on_ussd && str_eq(placeholder, STR("code"));
+}
+
+enum course_text course_text_on_ussd(enum course_text text)
+{
+    return ussd_texts[text] != 0 ? ussd_texts[text] : text; /* the first text has none */
 }
 
 enum course_text course_text_instead(enum course_text text)

@@ -39,9 +39,8 @@
  */
 #define COURSE_TEXTS(X)                                                                            \
     X(hello, "org", "first contact that is no JOIN: who we are, how to start")                     \
-    X(consent, "org url", "answer to JOIN: content, frequency, data, agree, HELP, STOP")           \
+    X(consent, "org url cost", "answer to JOIN: content, frequency, data, agree, HELP, STOP")      \
     X(consent_again, "", "consent not understood: 1 to agree, or STOP")                            \
-    X(declined, "", "no to consent: nothing more is sent, and how to start all the same")          \
     X(language, "options", "the language question; options are numbered lines")                    \
     X(role, "options", "the role question; options are numbered lines, last is 0 Skip")            \
     X(welcome, "n", "after the role: a short test first, n questions, no marks")                   \
@@ -89,7 +88,7 @@
     X(delete_done, "", "after DELETE 1")                                                           \
     X(unknown_1, "", "not understood, first time; the question follows")                           \
     X(unknown_2, "", "second time; names MENU and HELP; the question follows")                     \
-    X(unknown_3, "org", "third time and later: offers a person; the question follows")             \
+    X(unknown_3, "org contact", "third time and later: offers a person; the question follows")     \
     X(one_answer, "", "two answers in one message, or a letter that can be two things")            \
     X(late, "", "an answer that came more than 48 h after its question")                           \
     X(first_page, "", "BACK at the first page of a module")                                        \
@@ -103,15 +102,56 @@
     X(keys_or, nothing, "keys last", "the last of several keys: 1, 2 or 3")                        \
     X(reply_several, reply_keys, "", "SMS key line where several options may be chosen")           \
     X(reply_word, nothing, "", "SMS key line of a question for a word")                            \
+    X(question_keys, nothing, "", "USSD key line of a question: 0 Back 00 Menu")                   \
+    X(skip_keys, question_keys, "", "the same where 9 skips: in survey and follow-up")             \
+    X(back_keys, nothing, "", "USSD key line of a screen that only goes back")                     \
+    X(declined, stop, "", "no to consent: nothing more is sent, and how to start all the same")    \
+    X(stop_never, stop, "", "STOP from a number that never joined")                                \
+    X(done_failed, done, "right total contact", "any input after the end, no tries left")          \
+    X(erase_ask, delete_ask, "", "2 on the USSD screen after STOP: 22 erases")                     \
+    X(emergency_none, nothing, "", "in place of {emergency} where none is known")                  \
     X(call_free, nothing, "voice", "behind HELP where a missed call is NEXT: that it is free")
+
+/* What is said on USSD in place of another text: keys instead of typed words, and the key line that
+ * each screen ends with (docs/course-rules.md 1.2 rule 2). Placeholders as there, and {code}. A
+ * course may leave them out. */
+#define COURSE_USSD_TEXTS(X)                                                                       \
+    X(consent)                                                                                     \
+    X(welcome)                                                                                     \
+    X(menu)                                                                                        \
+    X(next_key)                                                                                    \
+    X(module_done)                                                                                 \
+    X(certificate)                                                                                 \
+    X(certificate_none)                                                                            \
+    X(retake)                                                                                      \
+    X(retake_wait)                                                                                 \
+    X(survey_thanks)                                                                               \
+    X(done)                                                                                        \
+    X(done_failed)                                                                                 \
+    X(followup_thanks)                                                                             \
+    X(help)                                                                                        \
+    X(go_on)                                                                                       \
+    X(exit)                                                                                        \
+    X(safe)                                                                                        \
+    X(safe_staffed)                                                                                \
+    X(stop)                                                                                        \
+    X(stop_never)                                                                                  \
+    X(declined)                                                                                    \
+    X(delete_ask)                                                                                  \
+    X(delete_done)                                                                                 \
+    X(unknown_2)                                                                                   \
+    X(unknown_3)
 
 enum course_text {
 #define COURSE_TEXT_ENUM(name, placeholders, purpose) COURSE_TEXT_##name,
 #define COURSE_LATER_TEXT_ENUM(name, instead, placeholders, purpose) COURSE_TEXT_##name,
+#define COURSE_USSD_TEXT_ENUM(name) COURSE_TEXT_ussd_##name,
     COURSE_TEXTS(COURSE_TEXT_ENUM) COURSE_LATER_TEXTS(COURSE_LATER_TEXT_ENUM)
+        COURSE_USSD_TEXTS(COURSE_USSD_TEXT_ENUM)
 #undef COURSE_TEXT_ENUM
 #undef COURSE_LATER_TEXT_ENUM
-        N_COURSE_TEXTS,
+#undef COURSE_USSD_TEXT_ENUM
+            N_COURSE_TEXTS,
     COURSE_TEXT_nothing = N_COURSE_TEXTS
 };
 
@@ -259,6 +299,10 @@ enum err course_text_find(struct str name, enum course_text *ret) MUST_CHECK;
 const char *course_text_placeholders(enum course_text text);
 /* What is said where a course does not have it: itself = a course must have it. */
 enum course_text course_text_instead(enum course_text text);
+/* May the text use this placeholder? */
+bool course_text_has(enum course_text text, struct str placeholder);
+/* The text for USSD of another; itself where there is none. */
+enum course_text course_text_on_ussd(enum course_text text);
 /* What it is for, in the words of COURSE_TEXTS: for authors. */
 const char *course_text_purpose(enum course_text text);
 

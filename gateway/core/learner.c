@@ -171,6 +171,7 @@ static const struct record_field fields[] = {
     RECORD(2, struct learner, link.shown, record_number),
     RECORD(2, struct learner, side_via, record_number),
     RECORD(2, struct learner, held_ms, record_varint),
+    RECORD(2, struct learner, completed_ms, record_varint),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 2};
 

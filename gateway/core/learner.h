@@ -98,6 +98,7 @@ struct learner {
     uint64_t certificate; /* 12 digits, 0 = none */
     int64_t consent_ms;   /* wall time, 0 = no consent */
     int64_t asked_ms;     /* when the present question was last sent (48 h rule) */
+    int64_t completed_ms; /* the course was completed; 0 = not yet, or the follow-up was sent */
     int64_t ended_ms;  /* end of the present wait: retake, follow-up, consent erasure; 0 = none */
     int64_t closed_ms; /* last SMS about a dropped USSD session: one a day at most */
     int64_t held_ms;   /* a disclosure that nobody has looked after yet: no push; 0 = none */

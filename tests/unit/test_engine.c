@@ -24,6 +24,8 @@ static const struct engine_context context = {
     .org = {"Red Cross", 9},
     .url = {"example.org/c", 13},
     .code = {"*384*7#", 7},
+    .contact = {"Red Cross, 0800 7000,", 21},
+    .utc_offset_min = 180,
     .emergency = {"999", 3},
     .helpline = {"116", 3},
 };
@@ -265,7 +267,7 @@ static void the_whole_course_ends_with_a_certificate_and_a_survey(void **state)
     say("cert");
     expect_reply("Certificate code");
     /* ten weeks later */
-    now.ms = learner.ended_ms;
+    now.ms = out.wake_at_ms;
     step_kind(INPUT_TIMER, "");
     expect_state(LEARNER_STATE_FOLLOWUP);
     assert_true(has_event(EVENT_followup_sent));
@@ -274,6 +276,46 @@ static void the_whole_course_ends_with_a_certificate_and_a_survey(void **state)
     say("4");
     expect_state(LEARNER_STATE_DONE);
     assert_true(has_event(EVENT_followup_completed));
+}
+
+/* From the end of the course on, survey or not, and by day only where the learner is. */
+static void the_follow_up_comes_by_day_without_a_survey(void **state)
+{
+    (void)state;
+    const int64_t hour_ms = 3600000, day_ms = 24 * hour_ms;
+    static const int completed_at[] = {2, 6, 12, 16, 20}; /* UTC; three hours later there */
+    for (size_t i = 0; i < ARRAY_LEN(completed_at); i++) {
+        (void)fresh(NULL);
+        pass_course();
+        int64_t midnight_ms = now.ms / day_ms * day_ms + day_ms;
+        now.ms = midnight_ms + completed_at[i] * hour_ms;
+        answer_test(true);
+        expect_state(LEARNER_STATE_CERTIFIED); /* and the invitation is never answered */
+        int64_t due_ms = out.wake_at_ms;
+        int64_t local_hour = (due_ms + 3 * hour_ms) % day_ms / hour_ms;
+        assert_in_range(local_hour, 8, 19);
+        assert_in_range(due_ms - midnight_ms, 70 * day_ms, 72 * day_ms);
+        now.ms = due_ms - 1;
+        step_kind(INPUT_TIMER, "");
+        expect_silence();
+        now.ms = due_ms + 14 * hour_ms; /* the timer was late, and it is night */
+        bool is_night = (now.ms + 3 * hour_ms) % day_ms / hour_ms < 8 ||
+                        (now.ms + 3 * hour_ms) % day_ms / hour_ms >= 20;
+        step_kind(INPUT_TIMER, "");
+        if (is_night) {
+            expect_silence();
+            now.ms = out.wake_at_ms;
+            step_kind(INPUT_TIMER, "");
+        }
+        expect_state(LEARNER_STATE_FOLLOWUP);
+        assert_true(has_event(EVENT_followup_sent));
+        now.ms += 30 * day_ms; /* what has no score is never late */
+        say("2");
+        assert_true(has_event(EVENT_answered));
+        say("4");
+        expect_state(LEARNER_STATE_DONE);
+        assert_int_equal(out.wake_at_ms, 0); /* once */
+    }
 }
 
 static void a_failed_test_can_be_tried_again_a_day_later_twice(void **state)
@@ -298,6 +340,15 @@ static void a_failed_test_can_be_tried_again_a_day_later_twice(void **state)
     say("2");
     assert_true(has_event(EVENT_survey_declined));
     expect_state(LEARNER_STATE_DONE);
+    static const char *const words[] = {"cert", "next", "repeat"};
+    for (size_t i = 0; i < ARRAY_LEN(words);
+         i++) { /* no circle, and no word of what is not there */
+        say(words[i]);
+        expect_reply("of 7 right in the last test");
+        assert_int_equal(str_find(out.reply, STR("CERT")), SIZE_MAX);
+        assert_int_equal(str_find(out.reply, STR("NEXT")), SIZE_MAX);
+        assert_int_equal(str_find(out.reply, STR("certificate")), SIZE_MAX);
+    }
 }
 
 static void feedback_says_why_and_never_wrong(void **state)
@@ -473,8 +524,9 @@ static void delete_needs_its_one(void **state)
     assert_true(out.is_erased);
     expect_state(LEARNER_STATE_DELETED);
     assert_int_equal(learner.consent_ms, 0);
-    say("hello?");
-    expect_silence();
+    say("hello?"); /* from a number that nobody knows any more */
+    expect_reply("Send JOIN to start");
+    expect_state(LEARNER_STATE_NEW);
     say("join");
     expect_state(LEARNER_STATE_CONSENT);
 }
@@ -611,6 +663,7 @@ int main(void)
         LEARNER_TEST(no_consent_no_course),
         LEARNER_TEST(a_number_without_consent_is_forgotten_after_seven_days),
         LEARNER_TEST(the_whole_course_ends_with_a_certificate_and_a_survey),
+        LEARNER_TEST(the_follow_up_comes_by_day_without_a_survey),
         LEARNER_TEST(a_failed_test_can_be_tried_again_a_day_later_twice),
         LEARNER_TEST(feedback_says_why_and_never_wrong),
         LEARNER_TEST(answers_are_tolerant),

@@ -83,6 +83,9 @@ static void every_place_is_answered_or_refused(void **state)
             memset(learner.learner_id, 7, sizeof(learner.learner_id));
             (void)snprintf(learner.unit, sizeof(learner.unit), "%s", units[u]);
             unsigned n_refused = try_place(&learner);
+            if (n_refused != 0 && n_refused != 11)
+                fail_msg("%s back %s unit %s: %u", learner_state_name(learner.state),
+                         learner_state_name(learner.back), units[u], n_refused);
             assert_true(n_refused == 0 || n_refused == 11);
             if (strcmp(units[u], "nosuch") == 0)
                 assert_int_equal(n_refused, 11);

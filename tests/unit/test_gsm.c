@@ -466,8 +466,14 @@ static void test_ussd_pages(void **state)
         {"one two\nthree four fives", 20, 10, {"one two\n9 More", "three four fives"}},
         {"a\nbb ccc dddd eeeee ffff", 20, 10, {"a\nbb ccc dddd\n9 More", "eeeee ffff"}},
         {"a\nbbbbbbbbbbbbbbbbbbbbb", 20, 10, {"a\n9 More", "bbbbbbbbbbbbb\n9 More", "bbbbbbbb"}},
-        /* a form feed, wherever it lies; one inside a page is a line end */
-        {"a\fbb ccc dddd eeeee ffff", 20, 10, {"a\n9 More", "bb ccc dddd\n9 More", "eeeee ffff"}},
+        /* a form feed behind which all fits; one inside a page is a line end */
+        {"a\fbb ccc dddd eeeee ffff", 20, 10, {"a\nbb ccc dddd\n9 More", "eeeee ffff"}},
+        {"aaaaaaa\fbb ccc dddd eeee", 20, 10, {"aaaaaaa\n9 More", "bb ccc dddd eeee"}},
+        /* not only a word and the key line for the second page */
+        {"one two three four fivex six\n9 Nx",
+         32,
+         10,
+         {"one two three four\n9 More", "fivex six\n9 Nx"}},
         {"a\fb\nc d\fe f g h i j k l m n", 20, 10, {"a\nb\nc d\n9 More", "e f g h i j k l m n"}},
         {"fits\fall in one", 20, 10, {"fits\nall in one"}},
         /* nowhere else: anywhere, but no character in two */

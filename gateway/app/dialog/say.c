@@ -38,17 +38,6 @@ struct last_reply_limits dialog_screen_limits(const struct dialog *d)
     return (struct last_reply_limits){room.ussd_septets, room.ussd_ucs2};
 }
 
-/* Form feeds are kept: they are places to turn the page. */
-static struct str fold_keeping_feeds(struct str text, enum gsm_fold fold, struct arena *arena)
-{
-    struct str out = STR_NONE;
-    for (struct str rest = text; rest.p != NULL;) {
-        struct str part = gsm_fold(str_split(&rest, '\f'), fold, arena);
-        out = out.p == NULL ? part : arena_printf(arena, "%.*s\f%.*s", STR_ARG(out), STR_ARG(part));
-    }
-    return out;
-}
-
 /* A USSD screen as the answer to the callback. False: it cannot be shown. */
 bool dialog_say_screen(struct dialog *d, struct last_reply *reply)
 {
@@ -57,6 +46,23 @@ bool dialog_say_screen(struct dialog *d, struct last_reply *reply)
         return false;
     d->answer.is_open = reply->is_shown_open;
     return true;
+}
+
+/* What stands before a vertical tab only where the screen has room for all of it. */
+static struct str leave_out(const struct dialog *d, struct str text)
+{
+    size_t tab = str_find_char(text, '\v');
+    const struct last_reply_limits limits = dialog_screen_limits(d);
+    struct str screen;
+    bool is_last = false;
+    if (tab == SIZE_MAX)
+        return text;
+    struct str rest = str_sub(text, tab + 1, text.len);
+    struct str whole =
+        arena_printf(d->arena, "%.*s\f%.*s", STR_ARG(str_sub(text, 0, tab)), STR_ARG(rest));
+    enum err e =
+        gsm_ussd_page(whole, STR(""), limits.septets, limits.ucs2, 0, d->arena, &screen, &is_last);
+    return e == ERR_OK && is_last ? whole : rest;
 }
 
 struct last_reply dialog_new_reply(const struct dialog *d, const struct learner *learner,
@@ -71,7 +77,7 @@ struct last_reply dialog_new_reply(const struct dialog *d, const struct learner 
                                .text = text};
     if (d->inbound.kind != INBOUND_USSD)
         return reply;
-    reply.text = fold_keeping_feeds(text, d->channel->fold, d->arena);
+    reply.text = leave_out(d, gsm_fold_pages(text, d->channel->fold, d->arena));
     reply.remember = d->inbound.remember;
     if (course != NULL)
         reply.more_key = gsm_fold(course->texts[COURSE_TEXT_more_key], d->channel->fold, d->arena);

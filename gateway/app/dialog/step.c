@@ -66,6 +66,9 @@ static struct engine_context context_of(const struct dialog *d)
     const struct config_country *row =
         config_country_get(config, str_is_empty(country) ? d->channel->country : country);
     if (row != NULL) {
+        context.cost = row->cost;
+        context.contact = row->contact;
+        context.utc_offset_min = config_offset_min(row->utc_offset);
         context.emergency = row->emergency;
         context.helpline = row->helpline;
         context.staffed = row->staffed;
@@ -213,23 +216,33 @@ static enum dialog_event step_repeat(struct dialog *d, bool is_last)
     return dialog_say_screen(d, &screen) ? DIALOG_EVENT_REPEAT : DIALOG_EVENT_BROKEN;
 }
 
-/* 9 or NEXT while pages remain turns the page, and the engine is not asked. */
-static bool is_page_turn(const struct dialog *d)
+/* A page of this session's last text is on the screen, and more follow. */
+static bool is_on_page(const struct dialog *d)
 {
     const struct last_reply_limits limits = dialog_screen_limits(d);
-    if (d->inbound.kind != INBOUND_USSD || d->inbound.phase == INBOUND_PHASE_NEW ||
-        dialog_is_over(d) || !shown_can_turn(&d->learner) || !d->has_last ||
-        d->last.session != d->key.session || d->last.text.p == NULL ||
-        !last_reply_has_more(&d->last, &limits, d->arena))
-        return false;
+    return d->inbound.kind == INBOUND_USSD && d->inbound.phase != INBOUND_PHASE_NEW &&
+           !dialog_is_over(d) && shown_can_turn(&d->learner) && d->has_last &&
+           d->last.session == d->key.session && d->last.text.p != NULL &&
+           last_reply_has_more(&d->last, &limits, d->arena);
+}
+
+/* 9 or NEXT while pages remain turns the page, 0 or BACK turns it back, and the engine is not
+ * asked: 1, -1 or 0. */
+static int page_turn(const struct dialog *d)
+{
+    if (!is_on_page(d))
+        return 0;
     struct str text = match_normalise(d->inbound.text, d->arena);
     const char *lang = d->learner.lang[0] != '\0' ? d->learner.lang : NULL;
     struct command_match match = match_command(text, lang);
-    return match_command_key(text) == COMMAND_NEXT ||
-           (match.command == COMMAND_NEXT && str_is_empty(match.argument));
+    enum command command = match_command_key(text);
+    if (command == COMMAND_NONE && str_is_empty(match.argument))
+        command = match.command;
+    bool is_back = command == COMMAND_BACK && d->last.page > 0;
+    return command == COMMAND_NEXT ? 1 : is_back ? -1 : 0;
 }
 
-static enum dialog_event step_page(struct dialog *d)
+static enum dialog_event step_page(struct dialog *d, int turn)
 {
     struct learner next = d->learner;
     struct last_reply reply = d->last;
@@ -237,12 +250,11 @@ static enum dialog_event step_page(struct dialog *d)
     reply.received_ms = d->key.received.ms;
     reply.ready_ms = loop_wall(d->all->parts.loop).ms;
     reply.remember = d->inbound.remember;
-    reply.page++;
+    reply.page = (uint16_t)(reply.page + turn);
     begin_commit(d, &next);
     if (!dialog_say_screen(d, &reply))
         return DIALOG_EVENT_BROKEN;
-    if (!reply.has_more)
-        shown_turn(&next);
+    shown_turn(reply.has_more, &next);
     if (!commit_state(d, &next))
         return DIALOG_EVENT_BROKEN;
     dialog_commit_reply(d, &reply);
@@ -311,7 +323,8 @@ static enum dialog_event judge_and_step(struct dialog *d)
     case DEDUP_NEW:
         break;
     }
-    return is_page_turn(d) ? step_page(d) : step_engine(d);
+    int turn = page_turn(d);
+    return turn != 0 ? step_page(d, turn) : step_engine(d);
 }
 
 enum dialog_event dialog_step(struct dialog *d)

@@ -20,7 +20,8 @@ static void run_help(struct step *s)
                           VARS({"org", s->context->org}, {"code", s->context->code})));
     if (s->context->voice.p != NULL && !str_is_empty(s->course->texts[COURSE_TEXT_call_free]))
         step_say(s, step_text(s, COURSE_TEXT_call_free, VARS({"voice", s->context->voice})));
-    if (learner_is_enrolled(s->learner) || s->learner->state == LEARNER_STATE_CONSENT)
+    bool is_screen = s->input->via == VIA_USSD; /* which has no end without keys */
+    if (is_screen || learner_is_enrolled(s->learner) || s->learner->state == LEARNER_STATE_CONSENT)
         step_say_interrupted(s);
 }
 
@@ -42,24 +43,18 @@ static void run_score(struct step *s)
     step_say_interrupted(s);
 }
 
+/* Who has no tries left is not sent on to where CERT is asked for again: DONE says all. */
 static void run_certificate(struct step *s)
 {
     step_leave_side(s);
-    if (s->learner->certificate == 0) {
+    bool is_over = s->learner->state == LEARNER_STATE_DONE;
+    if (s->learner->certificate != 0)
+        course_say_certificate(s);
+    else if (!is_over)
         step_say(s, step_text(s, COURSE_TEXT_certificate_none, NO_VARS));
+    bool is_said = s->learner->certificate != 0 && is_over && s->input->via == VIA_SMS;
+    if (!is_said)
         step_say_interrupted(s);
-        return;
-    }
-    uint64_t code = s->learner->certificate;
-    uint32_t total = s->course->modules[s->course->test_module].n_units;
-    uint32_t score = (200u * s->learner->post_best + total) / (2 * total);
-    step_say(s, step_text(
-                    s, COURSE_TEXT_certificate,
-                    VARS({"score", step_number(s, score)},
-                         {"code",
-                          arena_printf(s->arena, "%04u %04u %04u", (unsigned)(code / 100000000),
-                                       (unsigned)(code / 10000 % 10000), (unsigned)(code % 10000))},
-                         {"url", s->context->url})));
 }
 
 /* A disclosure, by keyword or by the word list. Nothing of it is repeated, and no question follows;
@@ -71,8 +66,10 @@ void engine_safe(struct step *s, bool is_keyword)
     s->out->safe_text = s->input->text;
     s->learner->held_ms = s->input->now.ms;
     const struct engine_context *c = s->context;
-    struct var vars[] = {{"emergency", c->emergency},
-                         {"helpline", c->helpline.p != NULL ? c->helpline : c->org},
+    struct var vars[] = {{"emergency", !str_is_empty(c->emergency)
+                                           ? c->emergency
+                                           : step_text(s, COURSE_TEXT_emergency_none, NO_VARS)},
+                         {"helpline", !str_is_empty(c->helpline) ? c->helpline : step_contact(s)},
                          {"staffed", c->staffed},
                          {NULL, STR_NONE}};
     step_leave_side(s);
@@ -86,16 +83,19 @@ void engine_stop(struct step *s)
 {
     struct learner *l = s->learner;
     s->out->is_open = false;
+    bool has_joined = l->consent_ms != 0;
+    struct str text = step_text(s, has_joined ? COURSE_TEXT_stop : COURSE_TEXT_stop_never,
+                                VARS({"org", s->context->org}, {"code", s->context->code}));
     if (l->state == LEARNER_STATE_STOPPED || l->state == LEARNER_STATE_DELETED) {
         if (s->input->via == VIA_USSD) /* a screen must say something; an SMS stays silent */
-            step_say(s, step_text(s, COURSE_TEXT_stop, NO_VARS));
+            step_say(s, text);
         return;
     }
     (void)step_event(s, EVENT_stopped);
     step_leave_side(s);
     l->back = l->state;
     step_enter(s, LEARNER_STATE_STOPPED);
-    step_say(s, step_text(s, COURSE_TEXT_stop, NO_VARS));
+    step_say(s, text);
 }
 
 void engine_ask_consent(struct step *s)
@@ -132,7 +132,7 @@ void engine_join(struct step *s)
 
 void engine_follow_up(struct step *s)
 {
-    s->learner->ended_ms = 0; /* once */
+    s->learner->completed_ms = s->learner->ended_ms = 0; /* once */
     if (s->course->followup_module < 0)
         return;
     (void)step_event(s, EVENT_followup_sent);
@@ -154,15 +154,24 @@ void engine_erase(struct step *s)
     s->out->is_open = false;
 }
 
+void engine_erase_all(struct step *s)
+{
+    struct str text = step_text(s, COURSE_TEXT_delete_done, VARS({"code", s->context->code}));
+    engine_erase(s);
+    step_say(s, text);
+}
+
 static void run_delete(struct step *s)
 {
     if (str_eq(s->argument, STR("1"))) {
-        struct str text = step_text(s, COURSE_TEXT_delete_done, NO_VARS);
-        engine_erase(s);
-        step_say(s, text);
-    } else {
-        step_say(s, step_text(s, COURSE_TEXT_delete_ask, NO_VARS));
+        engine_erase_all(s);
+        return;
     }
+    step_say(s, step_text(s, COURSE_TEXT_delete_ask, NO_VARS));
+    if (s->input->via == VIA_USSD)
+        step_say_screen(s);
+    else
+        s->out->shows = OUTCOME_SHOWS_KEYS;
 }
 
 /* ---- the menu ---- */
@@ -232,9 +241,12 @@ static void run_safe(struct step *s)
 
 bool engine_menu_answer(struct step *s)
 {
-    static void (*const keys[])(struct step *) = {run_exit,     run_repeat, run_modules, run_score,
-                                                  run_language, run_help,   run_safe};
-    struct answer_match key = match_menu(s->norm, ARRAY_LEN(keys) - 1);
+    static void (*const keys[])(struct step *) = {run_exit,  run_repeat,      run_modules,
+                                                  run_score, run_language,    run_help,
+                                                  run_safe,  run_certificate, engine_stop};
+    /* The last two have words by SMS. */
+    int32_t n = ARRAY_LEN(keys) - (s->input->via == VIA_USSD ? 1 : 3);
+    struct answer_match key = match_menu(s->norm, n);
     if (key.result != ANSWER_ONE || str_eq(s->norm, STR("00")))
         return false;
     keys[key.choice](s);

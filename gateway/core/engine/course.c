@@ -220,7 +220,8 @@ void course_try_retake(struct step *s)
         return;
     }
     int64_t hours = (left_ms + HOUR_MS - 1) / HOUR_MS;
-    step_say(s, step_text(s, COURSE_TEXT_retake_wait, VARS({"hours", step_number(s, hours)})));
+    step_say(s, step_text(s, COURSE_TEXT_retake_wait,
+                          VARS({"hours", step_number(s, hours)}, {"code", s->context->code})));
 }
 
 /* The lesson before a unit of the same module; NULL before its first. */
@@ -248,7 +249,7 @@ void course_back(struct step *s)
             if (s->learner->state != LEARNER_STATE_LESSON)
                 step_enter(s, LEARNER_STATE_LESSON);
         } else {
-            step_say(s, step_text(s, COURSE_TEXT_first_page, NO_VARS));
+            step_say_if_room(s, step_text(s, COURSE_TEXT_first_page, NO_VARS));
         }
     }
     step_say_screen(s);

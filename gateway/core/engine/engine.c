@@ -22,10 +22,12 @@ static void answer_unknown(struct step *s)
         state_row(l->state)->unknown(s);
         return;
     }
-    enum course_text text = l->n_unknown == 1   ? COURSE_TEXT_unknown_1
-                            : l->n_unknown == 2 ? COURSE_TEXT_unknown_2
-                                                : COURSE_TEXT_unknown_3;
-    step_say(s, step_text(s, text, VARS({"org", s->context->org})));
+    bool has_contact = !str_is_empty(s->context->contact);
+    enum course_text text = l->n_unknown == 1                   ? COURSE_TEXT_unknown_1
+                            : l->n_unknown == 2 || !has_contact ? COURSE_TEXT_unknown_2
+                                                                : COURSE_TEXT_unknown_3;
+    step_say_if_room(
+        s, step_text(s, text, VARS({"org", s->context->org}, {"contact", step_contact(s)})));
     step_say_interrupted(s);
 }
 
@@ -33,7 +35,7 @@ static void answer_unknown(struct step *s)
  * again (docs/course-rules.md 1.2 rule 11). */
 static bool is_late(const struct step *s)
 {
-    return state_row(s->learner->state)->is_question && s->learner->unit[0] != '\0' &&
+    return state_row(s->learner->state)->is_timed && s->learner->unit[0] != '\0' &&
            s->input->now.ms - s->learner->asked_ms > LATE_MS;
 }
 
@@ -137,7 +139,7 @@ static bool try_answer(struct step *s)
     if (match_answer(step_unit(s)->question, s->input->text, s->norm, s->arena).result ==
         ANSWER_NONE)
         return false;
-    step_say(s, step_text(s, COURSE_TEXT_late, NO_VARS));
+    step_say_if_room(s, step_text(s, COURSE_TEXT_late, NO_VARS));
     step_say_screen(s);
     return true;
 }
@@ -296,23 +298,40 @@ static void end_session(struct step *s)
     s->out->shows = OUTCOME_SHOWS_KEYS;
 }
 
-static void wake(struct step *s)
+/* At or after this, from 8 in the morning to 8 in the evening of the learner's country. */
+static int64_t by_day_ms(const struct step *s, int64_t ms)
 {
-    struct learner *l = s->learner;
-    const struct state_row *row = state_row_of_place(l);
-    if (l->ended_ms == 0 || s->input->now.ms < l->ended_ms || row->wake == NULL || is_held(l))
-        return;
-    step_leave_side(s);
-    row->wake(s);
+    const int64_t minute_ms = 60000, day_min = 24 * 60, from_min = 8 * 60, to_min = 20 * 60;
+    int64_t local_min = ms / minute_ms + s->context->utc_offset_min;
+    int64_t of_day_min = (local_min % day_min + day_min) % day_min;
+    if (of_day_min < from_min)
+        return ms + (from_min - of_day_min) * minute_ms;
+    return of_day_min < to_min ? ms : ms + (day_min - of_day_min + from_min) * minute_ms;
 }
 
-/* When the timer role must look again; the wait for another try at the test is nobody's business,
- * and neither is who left. Who never agreed is forgotten, also after STOP. */
-static int64_t next_wake_ms(const struct learner *l)
+/* When the timer role must look again, 0 = not at all; the wait for another try at the test is
+ * nobody's business, and neither is who left. Who never agreed is forgotten, also after STOP. */
+static int64_t next_wake_ms(const struct step *s)
 {
+    const struct learner *l = s->learner;
+    const struct state_row *row = state_row_of_place(l);
     bool has_left = l->state == LEARNER_STATE_STOPPED && l->consent_ms != 0;
-    bool is_waiting = !has_left && !is_held(l) && state_row_of_place(l)->wake != NULL;
-    return is_waiting ? l->ended_ms : 0;
+    if (has_left || is_held(l) || row->wake == NULL)
+        return 0;
+    if (row->wake != engine_follow_up || l->completed_ms == 0)
+        return l->ended_ms; /* what an earlier version waits for, too */
+    int64_t due_ms = l->completed_ms + s->course->followup_days * DAY_MS;
+    return by_day_ms(s, due_ms > s->input->now.ms ? due_ms : s->input->now.ms);
+}
+
+static void wake(struct step *s)
+{
+    int64_t due_ms = next_wake_ms(s);
+    if (due_ms == 0 || s->input->now.ms < due_ms)
+        return;
+    const struct state_row *row = state_row_of_place(s->learner);
+    step_leave_side(s);
+    row->wake(s);
 }
 
 static void meet(struct step *s)
@@ -321,6 +340,10 @@ static void meet(struct step *s)
     static const uint8_t nobody[sizeof(l->learner_id)];
     if (memcmp(l->learner_id, nobody, sizeof(nobody)) != 0)
         return;
+    if (l->state == LEARNER_STATE_DELETED && match_is_stop(s->norm))
+        return; /* nothing is begun anew for somebody who wants nothing */
+    if (l->state == LEARNER_STATE_DELETED)
+        step_enter(s, LEARNER_STATE_NEW); /* a new person, as far as anybody knows */
     memcpy(l->learner_id, s->input->seed, sizeof(l->learner_id));
     l->learner_id[6] =
         (uint8_t)((l->learner_id[6] & 0x0f) | 0x40); /* UUID version 4, RFC 9562 5.4 */
@@ -336,10 +359,14 @@ static bool is_place_known(const struct step *s)
     const struct learner *l = s->learner;
     const struct unit *unit = step_unit(s);
     bool has_unit = l->unit[0] != '\0';
-    switch (state_row_of_place(l)->unit) {
+    const struct state_row *row = state_row_of_place(l);
+    if (row->unit != STATE_UNIT_NONE && unit != NULL &&
+        s->course->modules[unit->module].kind != row->home)
+        return false;
+    switch (row->unit) {
     case STATE_UNIT_QUESTION:
         return (unit != NULL && unit->question != NULL) ||
-               (!has_unit && state_row_of_place(l)->phase == EVENT_PHASE_SURVEY); /* invited */
+               (!has_unit && row->phase == EVENT_PHASE_SURVEY); /* invited */
     case STATE_UNIT_LESSON:
         return unit != NULL && unit->question == NULL && l->screen < unit->n_screens;
     case STATE_UNIT_ANY:
@@ -396,7 +423,7 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
         call(&s);
         break;
     }
-    ret->wake_at_ms = next_wake_ms(&ret->next);
+    ret->wake_at_ms = next_wake_ms(&s);
     ret->has_moved = has_moved(learner, &ret->next);
     return s.error != ERR_OK ? s.error : arena_error(arena);
 }

@@ -13,7 +13,8 @@
  * are side states that return to it.
  *
  * A reply is one text. A form feed in it is a good place to turn the page: core/gsm/gsm.h makes it
- * a line end in an SMS and a preferred cut in USSD. Splitting, folding and sending are not done
+ * a line end in an SMS and a preferred cut in USSD. What stands before a vertical tab is left out
+ * on a USSD screen that cannot hold it and the rest. Splitting, folding and sending are not done
  * here.
  */
 #pragma once
@@ -50,10 +51,13 @@ struct engine_context {
     struct str url;       /* details and certificate check */
     struct str code;      /* USSD dial string, or the SMS number where there is none */
     struct str voice;     /* number where a missed call is NEXT; absent: there is none */
-    struct str emergency; /* absent: the text says "your local emergency number" */
+    struct str cost;      /* what an SMS costs the learner, a sentence; absent: nothing is said */
+    struct str contact;   /* a person who helps, and how to reach him or her; absent: nobody is */
+    struct str emergency; /* absent: text_emergency_none */
     struct str helpline;  /* absent: the organisation's focal point (= org) */
     struct str
         staffed; /* "Mon-Fri 18:00" when a trained person reads SAFE; absent: nobody is promised */
+    int32_t utc_offset_min; /* of the learner's country: pushes come by day only */
 };
 
 /* What stands on the phone once the reply is there. */

@@ -28,6 +28,7 @@ struct step {
     char lang[LEARNER_LANG_BYTES]; /* whose keywords count; "" = all */
     struct command_match match;    /* the command that the reading is, if any */
     struct str argument;           /* what stands behind the command that runs */
+    bool is_left_out_first;        /* see step_say_if_room() */
     enum err error;
 };
 
@@ -57,12 +58,18 @@ struct var {
 /* A system text of the course with its placeholders filled in; vars ends with name NULL. */
 struct str step_text(const struct step *s, enum course_text text, const struct var *vars);
 struct str step_number(const struct step *s, int64_t value);
-/* Both present: joined by a form feed; one absent: the other. */
-struct str step_join(const struct step *s, struct str first, struct str second);
+/* "" for what is absent. */
+struct str step_present(struct str value);
+/* Whom to ask: the contact, or the organisation's name. */
+struct str step_contact(const struct step *s);
+/* Two lines; one where the other is empty. */
+struct str step_lines(const struct step *s, struct str first, struct str second);
 /* Adds to the reply, behind a form feed when there is one already; step_say_screen what step_screen
  * makes, which comes last. */
 void step_say(struct step *s, struct str text);
 void step_say_screen(struct step *s);
+/* As step_say; on a USSD screen that has no room for it and what follows it is left out. */
+void step_say_if_room(struct step *s, struct str text);
 /* A question as it goes to the phone: numbered stem, options, and by SMS the keys to press. */
 struct str step_question(const struct step *s, const struct unit *unit);
 /* The numbered options of a question, one a line. */
@@ -91,12 +98,14 @@ struct state_row {
     void (*join)(struct step *s);    /* JOIN, or dialling. Left out: the screen again */
     void (*unknown)(struct step *s); /* nobody could understand. Left out: says so */
     void (*finish)(struct step *s);  /* the last unit of the running block is behind the learner */
-    void (*wake)(struct step *s);    /* learner.ended_ms has come. Left out: nothing waits */
+    void (*wake)(struct step *s);    /* state_wake_ms() has come. Left out: nothing waits */
     enum event_phase phase;          /* of the answers that are given here */
     enum state_unit unit;
+    enum module_kind home; /* of the module in which that unit lies, where there is one */
     enum state_progress progress;
     bool is_resumed;  /* may a redial offer "1 Continue 2 Menu" here? */
-    bool is_question; /* is a question open, so that the 48 h rule applies? */
+    bool is_question; /* is a question open? */
+    bool is_timed;    /* an answer counts for 48 h only: what has a score */
 };
 
 const struct state_row *state_row(enum learner_state state);
@@ -143,6 +152,8 @@ void course_try_retake(struct step *s);
 /* The answer to the question on the screen: false when the input is none. */
 bool course_answer(struct step *s);
 bool course_role_answer(struct step *s);
+/* The certificate that the learner has. */
+void course_say_certificate(struct step *s);
 /* What follows the last question of a block. */
 void course_finish_role(struct step *s);
 void course_finish_pretest(struct step *s);
@@ -185,6 +196,8 @@ void engine_follow_up(struct step *s);
 void engine_stop(struct step *s);
 void engine_safe(struct step *s, bool is_keyword);
 void engine_erase(struct step *s);
+/* The same, and says so. */
+void engine_erase_all(struct step *s);
 /* Enters a side state and shows it. */
 void engine_open_side(struct step *s, enum learner_state side);
 /* Adds what follows an answer to HELP or SCORE: the open question again; for a lesson, which is

@@ -4,7 +4,6 @@
 #include "core/engine/internal.h"
 
 #define HOUR_MS (3600 * (int64_t)1000)
-#define DAY_MS (24 * HOUR_MS)
 
 static void bit_set(uint8_t *bits, uint16_t i)
 {
@@ -23,24 +22,31 @@ static void offer_survey(struct step *s, enum learner_state state)
     step_say_screen(s);
 }
 
-static uint32_t percent(uint32_t part, uint32_t whole)
+/* Of the best post-test, in percent, rounded. */
+static int32_t score_of(const struct step *s)
 {
-    return whole > 0 ? (200 * part + whole) / (2 * whole) : 0; /* rounded */
+    uint32_t total = s->course->modules[s->course->test_module].n_units;
+    return total > 0 ? (int32_t)((200 * s->learner->post_best + total) / (2 * total)) : 0;
 }
 
-static void certify(struct step *s, uint32_t total)
+void course_say_certificate(struct step *s)
 {
-    struct learner *l = s->learner;
     char code[CERTIFICATE_BYTES];
-    l->certificate = certificate_make(s->input->seed + 16); /* the first half may be a learner id */
-    certificate_format(l->certificate, code);
-    struct event *event = step_event(s, EVENT_certified);
-    event->code = arena_printf(s->arena, "%012llu", (unsigned long long)l->certificate);
-    event->value = (int32_t)percent(l->post_best, total);
+    certificate_format(s->learner->certificate, code);
     step_say(s, step_text(s, COURSE_TEXT_certificate,
-                          VARS({"score", step_number(s, event->value)},
+                          VARS({"score", step_number(s, score_of(s))},
                                {"code", arena_str(s->arena, str_from(code))},
                                {"url", s->context->url})));
+}
+
+static void certify(struct step *s)
+{
+    struct learner *l = s->learner;
+    l->certificate = certificate_make(s->input->seed + 16); /* the first half may be a learner id */
+    struct event *event = step_event(s, EVENT_certified);
+    event->code = arena_printf(s->arena, "%012llu", (unsigned long long)l->certificate);
+    event->value = score_of(s);
+    course_say_certificate(s);
     offer_survey(s, LEARNER_STATE_CERTIFIED);
 }
 
@@ -52,6 +58,8 @@ void course_finish_posttest(struct step *s)
     if (l->post_tries == 0) {
         l->post_first = l->test_right;
         (void)step_event(s, EVENT_course_completed);
+        bool is_followed = course->followup_module >= 0 && course->followup_days > 0;
+        l->completed_ms = is_followed ? s->input->now.ms : 0;
     }
     l->post_tries++;
     l->ended_ms = 0; /* the wait of an earlier try is over */
@@ -63,7 +71,7 @@ void course_finish_posttest(struct step *s)
                          {"hours", step_number(s, course->retake_hours)},
                          {NULL, STR_NONE}};
     if (l->post_best >= course->pass_right) {
-        certify(s, total);
+        certify(s);
     } else if (l->post_tries < course->max_tries) {
         l->ended_ms = s->input->now.ms + course->retake_hours * HOUR_MS;
         step_set_unit(s, NULL);
@@ -86,8 +94,6 @@ void course_finish_survey(struct step *s)
 {
     (void)step_event(s, EVENT_survey_completed);
     step_set_unit(s, NULL);
-    if (s->course->followup_module >= 0 && s->course->followup_days > 0)
-        s->learner->ended_ms = s->input->now.ms + s->course->followup_days * DAY_MS;
     step_enter(s, LEARNER_STATE_DONE);
     step_say(s, step_text(s, COURSE_TEXT_survey_thanks, NO_VARS));
 }
@@ -189,7 +195,7 @@ static enum answer_result read_answer(struct step *s, const struct question *q,
 {
     *ret = match_answer(q, s->input->text, s->norm, s->arena);
     if (ret->result == ANSWER_AMBIGUOUS) {
-        step_say(s, step_text(s, COURSE_TEXT_one_answer, NO_VARS));
+        step_say_if_room(s, step_text(s, COURSE_TEXT_one_answer, NO_VARS));
         step_say_screen(s);
     }
     return ret->result;

@@ -33,7 +33,7 @@ static void say_screen(struct step *s)
     step_say_screen(s);
 }
 
-/* An SMS to somebody who left, or was erased, stays without an answer. */
+/* An SMS of somebody who left stays without an answer. */
 static void say_on_screen(struct step *s)
 {
     if (s->input->via == VIA_USSD)
@@ -53,7 +53,8 @@ static void consent_unknown(struct step *s)
 static struct str consent_screen(const struct step *s)
 {
     return step_text(s, COURSE_TEXT_consent,
-                     VARS({"org", s->context->org}, {"url", s->context->url}));
+                     VARS({"org", s->context->org}, {"url", s->context->url},
+                          {"cost", step_present(s->context->cost)}));
 }
 
 static void begin_role(struct step *s)
@@ -72,7 +73,7 @@ static void decline(struct step *s)
     (void)step_event(s, EVENT_stopped);
     s->learner->back = LEARNER_STATE_NEW;
     step_enter(s, LEARNER_STATE_STOPPED);
-    step_say(s, step_text(s, COURSE_TEXT_declined, NO_VARS));
+    step_say(s, step_text(s, COURSE_TEXT_declined, VARS({"code", s->context->code})));
     s->out->is_open = false;
 }
 
@@ -107,6 +108,8 @@ static struct str language_screen(const struct step *s)
     for (uint16_t i = 0; i < s->course->n_languages; i++)
         lines = arena_printf(s->arena, "%.*s%s%u %.*s", STR_ARG(lines), i > 0 ? "\n" : "", i + 1u,
                              STR_ARG(s->course->language_names[i]));
+    if (s->learner->state == LEARNER_STATE_SWITCH_LANGUAGE)
+        lines = step_lines(s, lines, step_text(s, COURSE_TEXT_back_keys, NO_VARS));
     return step_text(s, COURSE_TEXT_language, VARS({"options", lines}));
 }
 
@@ -163,7 +166,8 @@ static struct str retake_screen(const struct step *s)
 {
     int64_t left_ms = s->learner->ended_ms - s->input->now.ms;
     int64_t hours = left_ms > 0 ? (left_ms + 3599999) / 3600000 : 0;
-    return step_text(s, COURSE_TEXT_retake_wait, VARS({"hours", step_number(s, hours)}));
+    return step_text(s, COURSE_TEXT_retake_wait,
+                     VARS({"hours", step_number(s, hours)}, {"code", s->context->code}));
 }
 
 /* ---- the end ---- */
@@ -211,7 +215,13 @@ static void survey_skip(struct step *s)
 
 static struct str done_screen(const struct step *s)
 {
-    return step_text(s, COURSE_TEXT_done, NO_VARS);
+    const struct learner *l = s->learner;
+    if (l->certificate != 0 || l->post_tries == 0)
+        return step_text(s, COURSE_TEXT_done, NO_VARS);
+    uint32_t total = s->course->modules[s->course->test_module].n_units;
+    return step_text(s, COURSE_TEXT_done_failed,
+                     VARS({"right", step_number(s, l->post_best)}, {"total", step_number(s, total)},
+                          {"org", s->context->org}, {"contact", step_contact(s)}));
 }
 
 /* ---- side states ---- */
@@ -268,9 +278,18 @@ static bool resume_answer(struct step *s)
 
 static bool stopped_answer(struct step *s)
 {
-    if (s->input->via != VIA_USSD || !is_key(s, "1"))
+    if (s->input->via != VIA_USSD)
         return false;
-    engine_rejoin(s);
+    if (is_key(s, "1")) {
+        engine_rejoin(s);
+    } else if (is_key(s, "2")) {
+        step_say(s, step_text(s, COURSE_TEXT_erase_ask, NO_VARS));
+        s->out->shows = OUTCOME_SHOWS_KEYS;
+    } else if (is_key(s, "22")) {
+        engine_erase_all(s);
+    } else {
+        return false;
+    }
     return true;
 }
 
@@ -302,20 +321,24 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                             .screen = role_screen,
                             .answer = course_role_answer,
                             .next = course_role_skip,
-                            .unit = STATE_UNIT_QUESTION},
+                            .unit = STATE_UNIT_QUESTION,
+                            .home = MODULE_ROLE},
     [LEARNER_STATE_PRETEST] = {.moves = BIT(LESSON) | BIT(QUIZ),
                                .screen = unit_screen,
                                .answer = course_answer,
                                .finish = course_finish_pretest,
                                .phase = EVENT_PHASE_PRETEST,
                                .unit = STATE_UNIT_QUESTION,
+                               .home = MODULE_TEST,
                                .is_resumed = true,
-                               .is_question = true},
+                               .is_question = true,
+                               .is_timed = true},
     [LEARNER_STATE_LESSON] = {.moves = BIT(QUIZ) | BIT(MODULE_DONE),
                               .screen = unit_screen,
                               .next = course_next_screen,
                               .finish = course_finish_module,
                               .unit = STATE_UNIT_LESSON,
+                              .home = MODULE_LESSONS,
                               .progress = PROGRESS_AT_UNIT,
                               .is_resumed = true},
     [LEARNER_STATE_QUIZ] = {.moves = BIT(LESSON) | BIT(MODULE_DONE),
@@ -324,13 +347,16 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                             .finish = course_finish_module,
                             .phase = EVENT_PHASE_QUIZ,
                             .unit = STATE_UNIT_QUESTION,
+                            .home = MODULE_LESSONS,
                             .progress = PROGRESS_AT_UNIT,
                             .is_resumed = true,
-                            .is_question = true},
+                            .is_question = true,
+                            .is_timed = true},
     [LEARNER_STATE_MODULE_DONE] = {.moves = BIT(LESSON) | BIT(QUIZ) | BIT(POSTTEST),
                                    .screen = module_done_screen,
                                    .next = course_next_module,
                                    .unit = STATE_UNIT_ANY,
+                                   .home = MODULE_LESSONS,
                                    .progress = PROGRESS_MODULE_DONE,
                                    .is_resumed = true},
     [LEARNER_STATE_POSTTEST] = {.moves = BIT(RETAKE) | BIT(CERTIFIED) | BIT(SURVEY) | BIT(DONE),
@@ -339,25 +365,30 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                 .finish = course_finish_posttest,
                                 .phase = EVENT_PHASE_POSTTEST,
                                 .unit = STATE_UNIT_QUESTION,
+                                .home = MODULE_TEST,
                                 .progress = PROGRESS_AFTER,
                                 .is_resumed = true,
-                                .is_question = true},
+                                .is_question = true,
+                                .is_timed = true},
     [LEARNER_STATE_RETAKE] = {.moves = BIT(POSTTEST),
                               .screen = retake_screen,
                               .next = course_try_retake,
                               .progress = PROGRESS_AFTER,
                               .is_resumed = true},
-    [LEARNER_STATE_CERTIFIED] = {.moves = BIT(SURVEY) | BIT(DONE),
+    [LEARNER_STATE_CERTIFIED] = {.moves = BIT(SURVEY) | BIT(DONE) | BIT(FOLLOWUP),
                                  .screen = survey_invite_screen,
                                  .answer = survey_invite_answer,
+                                 .wake = engine_follow_up,
                                  .progress = PROGRESS_AFTER},
-    [LEARNER_STATE_SURVEY] = {.moves = BIT(SURVEY) | BIT(DONE),
+    [LEARNER_STATE_SURVEY] = {.moves = BIT(SURVEY) | BIT(DONE) | BIT(FOLLOWUP),
                               .screen = survey_screen,
                               .answer = survey_answer,
                               .next = survey_skip,
                               .finish = course_finish_survey,
+                              .wake = engine_follow_up,
                               .phase = EVENT_PHASE_SURVEY,
                               .unit = STATE_UNIT_QUESTION,
+                              .home = MODULE_SURVEY,
                               .progress = PROGRESS_AFTER,
                               .is_resumed = true,
                               .is_question = true},
@@ -372,6 +403,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                 .finish = course_finish_followup,
                                 .phase = EVENT_PHASE_FOLLOWUP,
                                 .unit = STATE_UNIT_QUESTION,
+                                .home = MODULE_FOLLOWUP,
                                 .progress = PROGRESS_AFTER,
                                 .is_resumed = true,
                                 .is_question = true},
@@ -386,10 +418,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                .answer = stopped_answer,
                                .join = engine_rejoin,
                                .unknown = say_on_screen},
-    [LEARNER_STATE_DELETED] = {.moves = BIT(CONSENT),
-                               .screen = hello_screen,
-                               .join = engine_ask_consent,
-                               .unknown = say_on_screen},
+    [LEARNER_STATE_DELETED] = {.moves = BIT(NEW), .screen = hello_screen},
 };
 
 const struct state_row *state_row(enum learner_state state)
@@ -425,7 +454,7 @@ void step_enter(struct step *s, enum learner_state state)
 struct str step_screen(struct step *s)
 {
     const struct state_row *row = &rows[s->learner->state];
-    if (row->is_question)
+    if (row->is_timed)
         s->learner->asked_ms = s->input->now.ms;
     return row->screen(s);
 }

@@ -33,6 +33,8 @@ static size_t fill(struct str template, const struct var *vars, char *dst)
 
 struct str step_text(const struct step *s, enum course_text text, const struct var *vars)
 {
+    if (s->input->via == VIA_USSD)
+        text = course_text_on_ussd(text);
     struct str template = s->course->texts[text];
     size_t len = fill(template, vars, NULL);
     char *p = arena_alloc(s->arena, len + 1);
@@ -45,6 +47,16 @@ struct str step_text(const struct step *s, enum course_text text, const struct v
 struct str step_number(const struct step *s, int64_t value)
 {
     return arena_printf(s->arena, "%lld", (long long)value);
+}
+
+struct str step_present(struct str value)
+{
+    return value.p != NULL ? value : STR("");
+}
+
+struct str step_contact(const struct step *s)
+{
+    return str_is_empty(s->context->contact) ? s->context->org : s->context->contact;
 }
 
 static struct str join(const struct step *s, struct str first, struct str second, char between)
@@ -62,15 +74,22 @@ static struct str join(const struct step *s, struct str first, struct str second
     return (struct str){p, first.len + second.len + 1};
 }
 
-struct str step_join(const struct step *s, struct str first, struct str second)
+struct str step_lines(const struct step *s, struct str first, struct str second)
 {
-    return join(s, first, second, '\f');
+    return join(s, first, second, '\n');
 }
 
 void step_say(struct step *s, struct str text)
 {
-    s->out->reply = step_join(s, s->out->reply, text);
+    s->out->reply = join(s, s->out->reply, text, s->is_left_out_first ? '\v' : '\f');
     s->out->shows = OUTCOME_SHOWS_OTHER;
+    s->is_left_out_first = false;
+}
+
+void step_say_if_room(struct step *s, struct str text)
+{
+    step_say(s, text);
+    s->is_left_out_first = true;
 }
 
 void step_say_screen(struct step *s)
@@ -113,6 +132,18 @@ static struct str reply_line(const struct step *s, const struct question *q)
                           {"max", step_number(s, q->max_chars)}));
 }
 
+/* The last line of a USSD screen. 9 skips where nothing is scored and it is no answer. */
+static struct str key_line(const struct step *s, const struct question *q)
+{
+    bool is_nine = q->high >= 9 || q->n_choices >= 9;
+    bool is_skipped = state_row_of_place(s->learner)->next == course_skip ||
+                      state_row_of_place(s->learner)->phase == EVENT_PHASE_SURVEY;
+    if (s->input->via != VIA_USSD)
+        return STR_NONE;
+    return step_text(s, is_skipped && !is_nine ? COURSE_TEXT_skip_keys : COURSE_TEXT_question_keys,
+                     NO_VARS);
+}
+
 struct str step_question(const struct step *s, const struct unit *unit)
 {
     const struct question *q = unit->question;
@@ -124,7 +155,7 @@ struct str step_question(const struct step *s, const struct unit *unit)
                          {"options", step_options(s, q)},
                          {NULL, STR_NONE}};
     struct str text = step_text(s, question_row(q->kind)->screen, vars);
-    return join(s, text, reply_line(s, q), '\n');
+    return join(s, join(s, text, reply_line(s, q), '\n'), key_line(s, q), '\n');
 }
 
 struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t screen)

@@ -204,8 +204,10 @@ static struct str fold_text(struct str text, enum gsm_fold fold, char feed, stru
         len = fold_bytes(text, fold, out);
     else if (len > 0)
         memcpy(out, text.p, len);
-    for (char *at = out; (at = memchr(at, '\f', len - (size_t)(at - out))) != NULL; at++)
-        *at = feed;
+    for (size_t i = 0; i < len && feed == '\n'; i++) {
+        if (out[i] == '\f' || out[i] == '\v')
+            out[i] = '\n';
+    }
     return (struct str){out, len};
 }
 

@@ -40,9 +40,9 @@ struct gsm_size gsm_measure(struct str text);
 /* First character that is not in GSM-7: its byte offset and length, or false when there is none. */
 bool gsm_find_foreign(struct str text, size_t *ret_offset, size_t *ret_len);
 /* Copy in the arena with the allowed replacements; characters that stay foreign are kept, so the
- * result may still be UCS-2. A form feed becomes a line end. */
+ * result may still be UCS-2. A form feed, or a vertical tab, becomes a line end. */
 struct str gsm_fold(struct str text, enum gsm_fold fold, struct arena *arena);
-/* The same for a text that gsm_ussd_page() will cut: form feeds stay. */
+/* The same for a text that gsm_ussd_page() will cut: both stay. */
 struct str gsm_fold_pages(struct str text, enum gsm_fold fold, struct arena *arena);
 /* 0 to 127, escape pairs as 0x1b and the second septet. ERR_INVALID for a foreign character, with
  * nothing added. */
@@ -62,10 +62,11 @@ enum err gsm_split(struct str text, struct str *parts, uint32_t max_parts,
                    uint32_t *ret_n) MUST_CHECK;
 
 /* USSD: the page number `page` (from 0) of a text, with more_key as last line when others follow.
- * Cut at the last form feed that lies in the page, else at a line end (unless that would leave it
- * less than half full and a blank comes later), else between words, else anywhere but inside a
- * character with its marks. Limits are the whole screen, key line included; each page has its own
- * encoding. White space at a cut is dropped, form feeds inside a page become line ends.
+ * Cut at the last form feed that lies in the page and behind which all fits on one, else at a line
+ * end (unless that would leave it less than half full and a blank comes later), else between words,
+ * else anywhere but inside a character with its marks; and so that not only a word and the last
+ * line are left for the page behind it. Limits are the whole screen, key line included; each page
+ * has its own encoding. White space at a cut is dropped, form feeds inside a page become line ends.
  * *ret_is_last says that no more follow. The page after the last is ERR_NOT_FOUND; ERR_INVALID when
  * the key line leaves no room for a single character; ERR_TOO_LONG when the arena is full. */
 enum err gsm_ussd_page(struct str text, struct str more_key, uint32_t max_septets,

@@ -58,13 +58,22 @@ struct cuts {
     size_t character;
 };
 
+/* The text may not be cut behind this, but at a form feed: a word and the key line are no page, so
+ * a quarter of one stays before the last line. */
+static size_t last_cut(struct str text, struct limits limits)
+{
+    size_t keys = text.len;
+    while (keys > 0 && text.p[keys - 1] != '\n' && text.p[keys - 1] != '\f')
+        keys--;
+    if (keys == 0 || text.len - keys > limits.septets / 4)
+        return text.len; /* no key line */
+    size_t rest = text.len - keys + limits.septets / 4;
+    return rest < text.len / 2 ? text.len - rest : text.len / 2;
+}
+
 static void cuts_add(struct cuts *cuts, size_t at, int32_t before, int32_t code)
 {
-    if (at == 0)
-        return;
-    if (code == '\f')
-        cuts->feed = at;
-    if (code == '\n' || code == '\r')
+    if (code == '\n' || code == '\r' || code == '\f')
         cuts->line = at;
     if (code == ' ' || code == '\t')
         cuts->word = at;
@@ -85,16 +94,20 @@ static size_t cuts_best(const struct cuts *cuts, size_t end)
     return cuts->character > 0 ? cuts->character : end;
 }
 
-/* Length of the first page of a text that needs more than one; `screen` holds the key line. 0 when
- * not even one character fits. */
+/* Length of the first page of a text that needs more than one; `screen` holds the key line. A form
+ * feed goes first where all that follows it fits on a page: a question stays whole. 0 when not even
+ * one character fits. */
 static size_t page_len(struct str text, struct screen screen, struct limits limits)
 {
     struct cuts cuts = {0};
-    size_t end = 0;
+    size_t end = 0, last = last_cut(text, limits);
     int32_t before = 0;
     for (size_t at = 0; at < text.len; end = at) {
         int32_t code = utf8_next(text, &at);
-        cuts_add(&cuts, end, before, code);
+        if (end > 0 && code == '\f' && text_fits(str_trim(str_sub(text, end, text.len)), limits))
+            cuts.feed = end;
+        if (end > 0 && end <= last)
+            cuts_add(&cuts, end, before, code);
         screen_add(&screen, code);
         if (!screen_fits(&screen, limits))
             break;

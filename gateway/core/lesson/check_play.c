@@ -9,7 +9,7 @@ struct play {
     struct check *c;
     struct courses courses;
     struct learner learner;
-    int64_t now_ms;
+    int64_t now_ms, wake_at_ms;
     uint8_t option; /* chosen wherever there are so many; 0 = the right one */
     bool is_over;
     bool *is_seen; /* by unit: some play came here */
@@ -42,9 +42,8 @@ static struct input next_input(struct play *p)
         p->now_ms = p->learner.ended_ms + 1;
         input.text = STR("next");
     } else if (state == LEARNER_STATE_DONE) {
-        bool has_followup = p->c->course->followup_module >= 0 && p->c->course->followup_days > 0;
-        p->is_over = !has_followup || p->learner.ended_ms == 0;
-        p->now_ms = p->learner.ended_ms + 1;
+        p->is_over = p->wake_at_ms == 0; /* the follow-up was sent, or there is none */
+        p->now_ms = p->wake_at_ms;
         input.kind = INPUT_TIMER;
     } else if (unit != NULL && unit->question != NULL) {
         input.text = answer_to(p, unit->question);
@@ -159,6 +158,7 @@ static void play_step(struct play *p)
         return;
     }
     p->learner = out->next;
+    p->wake_at_ms = out->wake_at_ms;
     p->learner.seq++;
     bool is_same = before.state == p->learner.state && before.screen == p->learner.screen &&
                    strcmp(before.unit, p->learner.unit) == 0 &&

@@ -8,6 +8,8 @@ const struct engine_context *lesson_sample_context(void)
         .org = STR("Example Organisation"),
         .url = STR("www.example.org/check"),
         .code = STR("*384*55#"),
+        .cost = STR("Each SMS costs you your normal rate."),
+        .contact = STR("Example Organisation, 0800 7000,"),
         .emergency = STR("your local emergency number"),
         .helpline = STR("Example Organisation"),
         .staffed = STR("Mon-Fri 18:00"),
@@ -65,15 +67,6 @@ struct str lesson_next_placeholder(struct str text, size_t *at)
     return STR_NONE;
 }
 
-bool lesson_has_word(const char *words, struct str word)
-{
-    for (struct str rest = str_from(words); rest.p != NULL;) {
-        if (str_eq(str_split(&rest, ' '), word))
-            return true;
-    }
-    return false;
-}
-
 const char *lesson_needed_placeholder(size_t i)
 {
     static const char *const needed[] = {
@@ -87,6 +80,8 @@ static struct str value_of(struct str name, const struct lesson_value *given)
     const struct engine_context *context = lesson_sample_context();
     const struct lesson_value samples[] = {
         {"org", context->org},
+        {"cost", context->cost},
+        {"contact", context->contact},
         {"url", context->url},
         {"emergency", context->emergency},
         {"helpline", context->helpline},

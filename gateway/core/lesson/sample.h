@@ -18,8 +18,6 @@ enum err lesson_sample_screen(const struct course *course, const struct unit *un
 
 /* The next {name} at or behind *at: its name; moves *at behind it. Absent: no more. */
 struct str lesson_next_placeholder(struct str text, size_t *at);
-/* Is name one of a blank-separated list of words? */
-bool lesson_has_word(const char *words, struct str word);
 /* True for a placeholder without which a learner would not see the question, know who writes, or
  * find help: a text that may use it must. The i-th of them; NULL past the last. */
 const char *lesson_needed_placeholder(size_t i);

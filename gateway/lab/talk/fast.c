@@ -102,7 +102,12 @@ static const struct config_channel channel_rows[] = {
 };
 
 static const struct config_country country_rows[] = {
-    {.code = LIT("KE"), .emergency = LIT("999"), .helpline = LIT("116")},
+    {.code = LIT("KE"),
+     .cost = LIT("Each SMS costs you your normal rate."),
+     .contact = LIT("Example Organisation, 0800 7000,"),
+     .emergency = LIT("999"),
+     .helpline = LIT("116"),
+     .utc_offset = LIT("+03:00")},
 };
 
 static struct config make_config(const struct talk_fast_settings *settings)

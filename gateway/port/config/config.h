@@ -56,7 +56,8 @@ struct config_route {
 /* Safeguarding and reach per country, from a table that people check every three months. */
 struct config_country {
     struct str code;
-    struct str emergency, helpline, staffed;
+    struct str cost, contact, emergency, helpline, staffed;
+    struct str utc_offset; /* "+03:00" */
 };
 
 struct config {
@@ -102,6 +103,8 @@ enum err config_load(const char *path, struct arena *arena, struct config *ret,
 /* NULL when there is none. */
 const struct config_channel *config_channel_get(const struct config *config, struct str name);
 const struct config_country *config_country_get(const struct config *config, struct str code);
+/* Minutes of "+03:00"; 0 where it is absent. */
+int32_t config_offset_min(struct str offset);
 /* May anything be sent there? Only to countries that the configuration names, in `countries` or as
  * a channel's own. */
 bool config_is_served(const struct config *config, struct str country);

@@ -22,6 +22,7 @@ extern const struct yaml_type config_type_path;      /* relative to the configur
 extern const struct yaml_type config_type_plans;     /* path of a config/numbers.yaml, in use from
                                                         its row on */
 extern const struct yaml_type config_type_prefix;    /* "+254": how numbers begin */
+extern const struct yaml_type config_type_offset;    /* "+03:00": from UTC */
 extern const struct yaml_type config_type_currency;  /* ISO 4217, "KES" */
 extern const struct yaml_type config_type_amount;   /* of money, "0.8": at most six decimals and max
                                                        whole units, in millionths */

@@ -53,6 +53,24 @@ static bool is_prefix(struct str s)
     return is_good;
 }
 
+static bool is_offset(struct str s)
+{
+    bool is_form = s.len == 6 && (s.p[0] == '+' || s.p[0] == '-') && s.p[3] == ':';
+    for (size_t i = 1; is_form && i < s.len; i++)
+        is_form = i == 3 || isdigit((unsigned char)s.p[i]) != 0;
+    int32_t minutes = is_form ? config_offset_min(s) : INT32_MAX;
+    return is_form && minutes >= -12 * 60 && minutes <= 14 * 60;
+}
+
+int32_t config_offset_min(struct str offset)
+{
+    if (offset.len != 6)
+        return 0;
+    int32_t hours = (offset.p[1] - '0') * 10 + offset.p[2] - '0';
+    int32_t minutes = (offset.p[4] - '0') * 10 + offset.p[5] - '0';
+    return (offset.p[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
+}
+
 static bool is_currency(struct str s)
 {
     bool is_good = s.len == 3;
@@ -77,6 +95,7 @@ TEXT_TYPE(country, is_country, "it must be a country's two letters, as KE");
 TEXT_TYPE(dial_code, is_dial_code, "it must look like \"*384*7#\", in quotes");
 TEXT_TYPE(address, is_address, "it must be an IP address: names are never looked up here");
 TEXT_TYPE(prefix, is_prefix, "it must be how numbers begin, as \"+254\", in quotes");
+TEXT_TYPE(offset, is_offset, "it must be hours and minutes from UTC, as \"+03:00\", in quotes");
 TEXT_TYPE(currency, is_currency, "it must be a currency's three letters, as KES");
 
 /* ---- paths ---- */
