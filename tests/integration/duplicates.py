@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """duplicates.py: many learners on five channels, whose callbacks come again and again.
 
-  duplicates.py play --port N --admin N --redis-pid N --seed N --callbacks N --book FILE
+  duplicates.py play --port N --admin N --redis SOCKET --redis-pid N --keys DIR --seed N --callbacks N
+             --book FILE
       A few models walk through the course, each step sent once. Then many others take the very same
       steps, but 30 % of all callbacks are repeats: up to 16 copies at once on connections of their
       own, again after the answer, or some steps later. Prints TAP: every answer is that of the model,
@@ -31,6 +32,7 @@ import providers
 INPUTS = ["1", "2", "3", "1", "9", "9", "9", "next", "HELP", "score", "menu", "0", "2.", "hello"]
 FIRST_INPUTS = ["JOIN", "1", "0"]
 MAX_S = 1.5
+MAX_SMS_S = 10
 
 
 class Step:
@@ -82,10 +84,32 @@ class Writer:
             self.session = None
 
 
+class Redis:
+    """Numbers that Redis answers, one question at a time."""
+
+    def __init__(self, path):
+        self.path, self.turn, self.reader, self.writer = path, asyncio.Lock(), None, None
+
+    async def ask(self, *words):
+        parts = b"".join(b"$%d\r\n%s\r\n" % (len(word), word.encode()) for word in words)
+        async with self.turn:
+            while True:  # a server that was stopped and started has forgotten the connection
+                try:
+                    if self.writer is None:
+                        self.reader, self.writer = await asyncio.open_unix_connection(self.path)
+                    self.writer.write(b"*%d\r\n" % len(words) + parts)
+                    return int((await self.reader.readuntil(b"\r\n"))[1:])
+                except (OSError, asyncio.IncompleteReadError, ValueError):
+                    self.reader = self.writer = None
+                    await asyncio.sleep(0.05)
+
+
 class World:
     def __init__(self, options):
         self.port, self.admin = options.port, options.admin
         self.pool = providers.Pool(options.port, 64)
+        self.redis = Redis(options.redis)
+        self.number_id = providers.number_ids(options.keys)
         self.run = f"{options.seed:x}x"
         self.n_sent = self.n_repeats = self.most_copies = self.n_sms = 0
         self.seconds = []
@@ -96,6 +120,14 @@ class World:
         answers = await self.pool.send_copies(data, n)
         self.seconds += [answer.seconds for answer in answers]
         return answers
+
+    async def wait_for_sms(self, number):
+        """A phone answers what it has got: an answer that comes earlier belongs to the screen before.
+        The outbox of its bucket is empty when the provider has taken all, and that is noted."""
+        bucket = int(self.number_id(number)[:2], 16)
+        deadline = time.monotonic() + MAX_SMS_S
+        while await self.redis.ask("XLEN", f"wp:{{b{bucket:03}}}:outbox") > 0 and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
 
     def complain(self, what, number, i, step, found, expected):
         self.wrong[what].append(f"{number} step {i} {step.kind} {step.channel} {step.inputs} {step.text}:"
@@ -111,6 +143,7 @@ async def play_model(world, number, dice, n_steps):
             raise SystemExit(f"the model's step {i} was not taken: {step.answer.status}")
         writer.learn(step, step.answer)
         script.append(step)
+        await world.wait_for_sms(number)
     return script
 
 
@@ -152,6 +185,7 @@ async def follow_model(world, number, script, dice, begin, end):
         if step.is_named() and dice.random() < 0.05:
             answers += await world.send(data)
         judge(world, number, i, step, answers)
+        await world.wait_for_sms(number)
         if dice.random() < 0.04:
             await repeat_late(world, number, script, i, dice)
 
@@ -173,6 +207,7 @@ async def follow_frozen(world, number, script, redis_pid):
         data = step.data(world.port, number, world.run, i)
         if step.is_named():
             judge(world, number, i, step, await world.send(data))
+            await world.wait_for_sms(number)
             continue
         os.kill(redis_pid, signal.SIGSTOP)
         try:
@@ -294,6 +329,7 @@ def main():
     parser.add_argument("--port", type=int)
     parser.add_argument("--admin", type=int)
     parser.add_argument("--redis-pid", type=int)
+    parser.add_argument("--redis", help="its socket")
     parser.add_argument("--halt")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--callbacks", type=int, default=10000)

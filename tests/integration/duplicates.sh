@@ -12,7 +12,8 @@ duplicates()
 
 world_up
 check 'nothing is answered, sent or taught twice' duplicates play --port "$PORT" --admin "$ADMIN_PORT" \
-    --redis-pid "$(cat "$STATE/redis/pid")" --callbacks "$CALLBACKS" --seed "$SEED"
+    --redis "$STATE/redis/redis.sock" --redis-pid "$(cat "$STATE/redis/pid")" --keys "$STATE/keys" \
+    --callbacks "$CALLBACKS" --seed "$SEED"
 check 'the writer takes in all that happened' wait_for 60 is_drained
 histories >"$STATE/histories"
 check 'PostgreSQL holds it once' duplicates check --keys "$STATE/keys" <"$STATE/histories"

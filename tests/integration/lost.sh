@@ -14,8 +14,8 @@ rebuild()
 }
 
 world_up
-(duplicates play --port "$PORT" --admin "$ADMIN_PORT" --callbacks 2000 --seed $((RANDOM * RANDOM + 1)) \
-    --halt "$STATE/halt") &
+(duplicates play --port "$PORT" --admin "$ADMIN_PORT" --redis "$STATE/redis/redis.sock" --keys "$STATE/keys" \
+    --callbacks 2000 --seed $((RANDOM * RANDOM + 1)) --halt "$STATE/halt") &
 learners=$!
 check 'learners are in the middle of the course' wait_for 60 test -e "$STATE/halt"
 check 'PostgreSQL knows where' wait_for 60 is_drained
