@@ -13,27 +13,13 @@ static const struct body *declared(const struct profile *p, const struct rule *r
 /* What is answered where the profile says nothing. */
 static const struct body *fallback(enum answer_name name)
 {
-    static const struct body ok = {.status = 200}, rejected = {.status = 400},
-                             refused = {.status = 401}, busy = {.status = 503};
-    switch (name) {
-    case ANSWER_REJECTED:
-        return &rejected;
-    case ANSWER_REFUSED:
-        return &refused;
-    case ANSWER_BUSY:
-        return &busy;
-    case ANSWER_OK:
-    case ANSWER_REPLY:
-    case ANSWER_OPEN:
-    case ANSWER_CLOSE:
-    case ANSWER_ENDED:
-    case ANSWER_IGNORED:
-    case ANSWER_POLL:
-    case ANSWER_QUERY:
-    case N_ANSWERS:
-        break;
-    }
-    return &ok;
+    static const struct body success = {.status = 200};
+    static const struct body others[N_ANSWERS] = {
+        [ANSWER_REJECTED] = {.status = 400},
+        [ANSWER_REFUSED] = {.status = 401},
+        [ANSWER_BUSY] = {.status = 503},
+    };
+    return others[name].status != 0 ? &others[name] : &success;
 }
 
 static const struct body *find_answer(const struct profile *p, const struct rule *rule,
@@ -58,27 +44,16 @@ static uint32_t deciding_item(const struct inbound_batch *batch)
 
 static enum answer_name name_of(const struct inbound *in, const struct reply *reply)
 {
+    static const enum answer_name of_outcome[] = {
+        [INBOUND_AUTH_FAIL] = ANSWER_REFUSED,  [INBOUND_REJECT] = ANSWER_REJECTED,
+        [INBOUND_IGNORE] = ANSWER_IGNORED,     [INBOUND_POLL_REQUEST] = ANSWER_POLL,
+        [INBOUND_STATUS_QUERY] = ANSWER_QUERY, [INBOUND_SIGNATURE_OK] = ANSWER_OK, /* the last */
+    };
     bool is_over = in->phase == INBOUND_PHASE_END || in->phase == INBOUND_PHASE_TIMEOUT;
     if (reply != NULL && reply->is_error && in->kind != INBOUND_CALL) /* that would be a talking */
         return ANSWER_BUSY;
-    switch (in->outcome) {
-    case INBOUND_AUTH_FAIL:
-        return ANSWER_REFUSED;
-    case INBOUND_REJECT:
-        return ANSWER_REJECTED;
-    case INBOUND_IGNORE:
-        return ANSWER_IGNORED;
-    case INBOUND_POLL_REQUEST:
-        return ANSWER_POLL;
-    case INBOUND_STATUS_QUERY:
-        return ANSWER_QUERY;
-    case INBOUND_ACCEPT:
-    case INBOUND_DUPLICATE:
-    case INBOUND_BUFFER:
-    case INBOUND_UNKNOWN_STATUS:
-    case INBOUND_SIGNATURE_OK:
-        break;
-    }
+    if (of_outcome[in->outcome] != ANSWER_OK)
+        return of_outcome[in->outcome];
     if (in->kind == INBOUND_USSD && is_over)
         return ANSWER_ENDED;
     if (reply == NULL || reply->text.p == NULL || in->kind == INBOUND_CALL)

@@ -2,6 +2,8 @@
  * offset that its provider's texts are in. */
 #include "profile/time.h"
 
+#include <stddef.h>
+
 struct reading {
     struct str rest;
     int64_t year, month, day, hour, minute, second, millis, offset_minutes;
@@ -186,10 +188,11 @@ static bool take_month_name(struct reading *r)
     return false;
 }
 
-static void skip_letters(struct reading *r)
+static bool skip_letters(struct reading *r)
 {
     while (r->rest.len > 0 && ((r->rest.p[0] | 0x20) >= 'a' && (r->rest.p[0] | 0x20) <= 'z'))
         r->rest = str_sub(r->rest, 1, r->rest.len);
+    return true;
 }
 
 static bool take_epoch(struct reading *r)
@@ -201,41 +204,77 @@ static bool take_epoch(struct reading *r)
     return n > 0 && take(r, n, INT64_MAX / 1000, &r->epoch_s);
 }
 
-static bool take_letter(struct reading *r, char letter)
+static bool take_short_year(struct reading *r)
 {
-    switch (letter) {
-    case 'Y':
-        return take(r, 4, 9999, &r->year);
-    case 'y':
-        if (!take(r, 2, 99, &r->year))
-            return false;
-        r->year += 2000;
-        return true;
-    case 'm':
-        return take(r, 2, 12, &r->month);
-    case 'b':
-        return take_month_name(r);
-    case 'd':
-        return take(r, 2, 31, &r->day);
-    case 'H':
-        return take(r, 2, 24, &r->hour);
-    case 'M':
-        return take(r, 2, 59, &r->minute);
-    case 'S':
-        return take(r, 2, 60, &r->second);
-    case 'f':
-        take_fraction(r);
-        return true;
-    case 'a':
-        skip_letters(r);
-        return true;
-    case 'z':
-        return take_zone(r);
-    case 's':
-        return take_epoch(r);
-    default:
-        return letter == '%' && take_char(r, '%');
+    bool is_good = take(r, 2, 99, &r->year);
+    r->year += 2000;
+    return is_good;
+}
+
+static bool take_any_fraction(struct reading *r)
+{
+    take_fraction(r);
+    return true;
+}
+
+static bool take_percent(struct reading *r)
+{
+    return take_char(r, '%');
+}
+
+static void put_epoch(const struct reading *r, struct buf *out)
+{
+    buf_addf(out, "%lld", (long long)r->epoch_s);
+}
+
+static void put_offset(const struct reading *r, struct buf *out)
+{
+    int64_t ahead = r->offset_minutes < 0 ? -r->offset_minutes : r->offset_minutes;
+    buf_addf(out, "%c%02d:%02d", r->offset_minutes < 0 ? '-' : '+', (int)(ahead / 60),
+             (int)(ahead % 60));
+}
+
+/* What a letter of a pattern stands for: a number of so many digits, or what its functions do. */
+static const struct letter {
+    char letter;
+    uint8_t width;
+    uint16_t max;
+    size_t offset; /* in struct reading */
+    bool (*take)(struct reading *r);
+    void (*put)(const struct reading *r, struct buf *out);
+} letters[] = {
+    {'Y', 4, 9999, offsetof(struct reading, year), NULL, NULL},
+    {'m', 2, 12, offsetof(struct reading, month), NULL, NULL},
+    {'d', 2, 31, offsetof(struct reading, day), NULL, NULL},
+    {'H', 2, 24, offsetof(struct reading, hour), NULL, NULL},
+    {'M', 2, 59, offsetof(struct reading, minute), NULL, NULL},
+    {'S', 2, 60, offsetof(struct reading, second), NULL, NULL},
+    {'y', .take = take_short_year},
+    {'b', .take = take_month_name},
+    {'f', .take = take_any_fraction},
+    {'a', .take = skip_letters},
+    {'z', .take = take_zone, .put = put_offset},
+    {'s', .take = take_epoch, .put = put_epoch},
+    {'%', .take = take_percent},
+};
+
+static const struct letter *find_letter(char letter)
+{
+    for (size_t i = 0; i < ARRAY_LEN(letters); i++) {
+        if (letters[i].letter == letter)
+            return &letters[i];
     }
+    return NULL;
+}
+
+static bool take_letter(struct reading *r, char c)
+{
+    const struct letter *letter = find_letter(c);
+    if (letter == NULL)
+        return false;
+    return letter->take != NULL ? letter->take(r)
+                                : take(r, letter->width, letter->max,
+                                       (int64_t *)(void *)((char *)r + letter->offset));
 }
 
 enum err time_parse(struct str text, struct str pattern, struct zone zone, struct wall_ms *ret)
@@ -263,20 +302,17 @@ enum err time_check_pattern(struct str pattern)
     for (size_t i = 0; i < pattern.len; i++) {
         if (pattern.p[i] != '%')
             continue;
-        if (++i == pattern.len || str_find_char(STR("YymbdHMSfazs%"), pattern.p[i]) == SIZE_MAX)
+        if (++i == pattern.len || find_letter(pattern.p[i]) == NULL)
             return ERR_INVALID;
     }
     return ERR_OK;
 }
 
-struct civil {
-    int64_t year, month, day, second_of_day;
-};
-
 /* Inverse of clock_days_from_civil (H. Hinnant's civil-day arithmetic). */
-static struct civil civil_from_seconds(int64_t seconds)
+static void set_civil(struct reading *r, int64_t seconds)
 {
     int64_t days = seconds / 86400 - (seconds % 86400 < 0);
+    int64_t second_of_day = seconds - days * 86400;
     int64_t shifted = days + 719468;
     int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
     int64_t day_of_era = shifted - era * 146097;
@@ -284,58 +320,34 @@ static struct civil civil_from_seconds(int64_t seconds)
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t from_march = (5 * day_of_year + 2) / 153;
-    int64_t month = from_march < 10 ? from_march + 3 : from_march - 9;
-    return (struct civil){
-        .year = year_of_era + era * 400 + (month <= 2),
-        .month = month,
-        .day = day_of_year - (153 * from_march + 2) / 5 + 1,
-        .second_of_day = seconds - days * 86400,
-    };
+    r->month = from_march < 10 ? from_march + 3 : from_march - 9;
+    r->year = year_of_era + era * 400 + (r->month <= 2);
+    r->day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    r->hour = second_of_day / 3600;
+    r->minute = second_of_day / 60 % 60;
+    r->second = second_of_day % 60;
 }
 
-static void format_letter(char letter, const struct civil *c, int64_t seconds, int64_t minutes,
-                          struct buf *out)
+static void put_letter(const struct reading *r, char c, struct buf *out)
 {
-    int64_t ahead = minutes < 0 ? -minutes : minutes;
-    switch (letter) {
-    case 'Y':
-        buf_addf(out, "%04d", (int)c->year);
-        break;
-    case 'm':
-        buf_addf(out, "%02d", (int)c->month);
-        break;
-    case 'd':
-        buf_addf(out, "%02d", (int)c->day);
-        break;
-    case 'H':
-        buf_addf(out, "%02d", (int)(c->second_of_day / 3600));
-        break;
-    case 'M':
-        buf_addf(out, "%02d", (int)(c->second_of_day / 60 % 60));
-        break;
-    case 'S':
-        buf_addf(out, "%02d", (int)(c->second_of_day % 60));
-        break;
-    case 's':
-        buf_addf(out, "%lld", (long long)seconds);
-        break;
-    case 'z':
-        buf_addf(out, "%c%02d:%02d", minutes < 0 ? '-' : '+', (int)(ahead / 60), (int)(ahead % 60));
-        break;
-    default:
-        buf_add_char(out, letter);
-        break;
-    }
+    const struct letter *letter = find_letter(c);
+    if (letter != NULL && letter->put != NULL)
+        letter->put(r, out);
+    else if (letter != NULL && letter->width > 0)
+        buf_addf(out, "%0*d", letter->width,
+                 (int)*(const int64_t *)(const void *)((const char *)r + letter->offset));
+    else
+        buf_add_char(out, c);
 }
 
 void time_format(struct wall_ms at, struct str pattern, struct zone zone, struct buf *out)
 {
-    int64_t seconds = at.ms / 1000;
-    int64_t minutes = zone_minutes(zone, seconds);
-    struct civil civil = civil_from_seconds(seconds + minutes * 60);
+    struct reading r = {.epoch_s = at.ms / 1000};
+    r.offset_minutes = zone_minutes(zone, r.epoch_s);
+    set_civil(&r, r.epoch_s + r.offset_minutes * 60);
     for (size_t i = 0; i < pattern.len; i++) {
         if (pattern.p[i] == '%' && i + 1 < pattern.len)
-            format_letter(pattern.p[++i], &civil, seconds, minutes, out);
+            put_letter(&r, pattern.p[++i], out);
         else
             buf_add_char(out, pattern.p[i]);
     }
