@@ -309,7 +309,8 @@ static void read_group(struct yaml_map *m, const struct yaml_node *map, struct c
     struct condition **link = &ret->all;
     if (map->kind != YAML_KIND_MAP || map->n == 0) {
         yaml_complain(m->report, map, "write what to look at, and what it must be",
-                      "conditions are a map, not %s", yaml_kind_name(map->kind));
+                      "conditions are %s",
+                      map->kind == YAML_KIND_MAP ? "empty" : yaml_kind_name(map->kind));
         return;
     }
     for (const struct yaml_node *n = map->first; n != NULL; n = n->next) {

@@ -88,6 +88,14 @@ static void test_mistakes_are_told_with_their_place(void **state)
          "t.yaml:6:11: the setting 'pin' is not declared"},
         {HEAD "messages:\n  - kind: sms\n    from: {number: plus}\n    when: {form a: {like: x}}\n",
          "t.yaml:7:21: no key 'like' here; remove or mend it; known here: not"},
+        {HEAD "messages:\n  - kind: sms\n    when: {form a: {not: x, starts: y}}\n",
+         "t.yaml:6:20: a test with 2 parts; write one of not:, starts:, matches:"},
+        {HEAD "messages:\n  - kind: sms\n    when: {form a: {}}\n",
+         "t.yaml:6:20: a test with 0 parts"},
+        {HEAD "messages:\n  - kind: sms\n    when: {}\n",
+         "t.yaml:6:11: conditions are empty; write what to look at"},
+        {HEAD "messages:\n  - kind: sms\n    when: {form a: [[x]]}\n",
+         "t.yaml:6:21: a value to compare with is a list"},
         {HEAD "messages:\n  - kind: sms\n    when: {form a: {matches: '['}}\n",
          "t.yaml:6:30: not a regular expression"},
         {HEAD "messages:\n  - kind: sms\n    from: form a\n",
@@ -689,6 +697,84 @@ static void test_settings_are_checked(void **state)
     assert_str(declared[2].fallback, "fast");
 }
 
+static void test_an_address_must_be_known(void **state)
+{
+    (void)state;
+    struct setting values[] = {{STR("send_url"), STR("https://x/s")}};
+    struct settings settings = {values, 0};
+    struct outgoing message = {.to = STR("+254700000101"), .text = STR("x")};
+    struct send_request sent = {.method = NULL};
+    struct errmsg msg = {""};
+    struct str address;
+    load(HEAD "send: {form: {to: '{to}', text: '{text}'}}\n");
+    assert_int_equal(
+        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
+        ERR_NOT_FOUND);
+    assert_non_null(strstr(msg.text, "the address to send to is not known; set send_url"));
+    assert_null(sent.method);
+    assert_int_equal(profile_send_address(profile, &settings, arena, &address), ERR_NOT_FOUND);
+    settings.n = 1;
+    assert_int_equal(
+        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
+        ERR_OK);
+    assert_str(sent.url, "https://x/s");
+    assert_string_equal(sent.method, "POST");
+}
+
+static void test_patterns(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *found; /* NULL: refused for its missing text */
+    } cases[] = {
+        {"KEY a", "a"},   {"KEY%20b", "b"}, {"KEY", NULL},
+        {"xKEY c", NULL}, {"KEY ", ""},     {"MENU", "MENU"},
+    };
+    load(HEAD "messages:\n  - kind: sms\n    from: {in: query n, number: digits}\n"
+              "    text: {in: query t, match: '^(?:KEY (.*)|MENU)$', required: true}\n");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str query = arena_printf(arena, "n=254700000101&t=%s", cases[i].text);
+        const struct inbound *in = decode(query.p, NULL);
+        assert_str(in->text, cases[i].found);
+        assert_int_equal(in->outcome, cases[i].found != NULL ? INBOUND_ACCEPT : INBOUND_REJECT);
+    }
+}
+
+/* What looks like a range and is none is a word. */
+static void test_words_with_dots(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        enum inbound_outcome outcome;
+    } cases[] = {
+        {"1..x", INBOUND_ACCEPT}, {"x..2", INBOUND_ACCEPT}, {"..", INBOUND_ACCEPT},
+        {"1", INBOUND_IGNORE},    {"2", INBOUND_IGNORE},    {"0", INBOUND_IGNORE},
+        {"8", INBOUND_IGNORE},    {"9", INBOUND_ACCEPT},    {"9..9", INBOUND_IGNORE},
+    };
+    load(HEAD "messages:\n  - kind: sms\n    when: {query k: [1..x, x..2, .., 9..9]}\n"
+              "    from: {in: query n, number: digits}\n    text: query t\n");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str query = arena_printf(arena, "n=254700000101&t=x&k=%s", cases[i].value);
+        if (decode(query.p, NULL)->outcome != cases[i].outcome)
+            fail_msg("%s", cases[i].value);
+    }
+}
+
+static void test_only_sms_are_replied_to_in_the_answer(void **state)
+{
+    (void)state;
+    load(HEAD "messages:\n  - {kind: ussd, from: {in: query n, number: digits}, session: query s, "
+              "answers: {reply: {text: '{text}', max_chars: 70}}}\n"
+              "  - {kind: sms, from: {in: query n, number: digits}, text: query t}\n");
+    assert_false(profile_replies_in_answer(profile));
+    assert_int_equal(profile_answer_max_chars(profile), 0);
+    load(HEAD "messages:\n  - {kind: sms, from: {in: query n, number: digits}, text: query t, "
+              "answers: {reply: {text: '{text}', max_chars: 70}}}\n");
+    assert_true(profile_replies_in_answer(profile));
+    assert_int_equal(profile_answer_max_chars(profile), 70);
+}
+
 static void test_national_numbers_need_a_country(void **state)
 {
     (void)state;
@@ -963,6 +1049,10 @@ int main(void)
         TEST(test_a_header_has_one_line),
         TEST(test_send),
         TEST(test_settings_are_checked),
+        TEST(test_an_address_must_be_known),
+        TEST(test_patterns),
+        TEST(test_words_with_dots),
+        TEST(test_only_sms_are_replied_to_in_the_answer),
         TEST(test_national_numbers_need_a_country),
         TEST(test_results),
         TEST(test_retry_after),

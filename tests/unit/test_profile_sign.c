@@ -49,6 +49,12 @@ static const struct {
      .settings = {{{"public_key_b64", 14},
                    {"MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lsQhqowtrbLD", 48}}},
      .e = ERR_UNSUPPORTED},
+    {.profile = "android-sms-gateway", /* what cannot be read is not signed */
+     .target = "/",
+     .body = "{",
+     .header = {{"X-Timestamp", 11}, {"1", 1}},
+     .settings = {{{"secret", 6}, {"s", 1}}},
+     .e = ERR_INVALID},
     {.profile = "messagebird",
      .target = "/",
      .body = "a=b",

@@ -184,6 +184,27 @@ static void test_twilio_example(void **state)
     assert_int_equal(decode(twilio, &request, &settings, 0), INBOUND_AUTH_FAIL);
 }
 
+/* A scheme that is set, and whose conditions nothing fulfils, lets nobody in. */
+static void test_no_scheme_that_applies_is_no_way_in(void **state)
+{
+    (void)state;
+    static struct http_request request;
+    struct setting list[] = {{STR("secret"), STR("12345")}};
+    struct settings settings = {list, 1}, none = {NULL, 0};
+    static const char yaml[] =
+        "profile: t\ntitle: T\nsource: s\nauth:\n  - when: {query kind: [a, b]}\n"
+        "    secrets: {query pass: secret}\n"
+        "messages:\n  - {kind: sms, from: {in: query from, number: digits}, text: query text}\n";
+    request.method = STR("GET");
+    request.query = STR("kind=a&pass=12345&from=254700000101&text=x");
+    assert_int_equal(decode(yaml, &request, &settings, 0), INBOUND_ACCEPT);
+    request.query = STR("kind=c&pass=12345&from=254700000101&text=x");
+    assert_int_equal(decode(yaml, &request, &settings, 0), INBOUND_AUTH_FAIL);
+    request.query = STR("kind=a&pass=12346&from=254700000101&text=x");
+    assert_int_equal(decode(yaml, &request, &settings, 0), INBOUND_AUTH_FAIL);
+    assert_int_equal(decode(yaml, &request, &none, 0), INBOUND_ACCEPT); /* nothing is checked */
+}
+
 static void test_second_secret_counts_while_one_is_replaced(void **state)
 {
     (void)state;
@@ -355,6 +376,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_equal, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ed25519, setup, teardown),
         cmocka_unit_test_setup_teardown(test_twilio_example, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_scheme_that_applies_is_no_way_in, setup, teardown),
         cmocka_unit_test_setup_teardown(test_second_secret_counts_while_one_is_replaced, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_old_and_future_requests_are_recordings, setup,
