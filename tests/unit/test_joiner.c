@@ -241,6 +241,44 @@ static void a_part_whose_keeping_timed_out_is_joined_once(void **state)
     replay_free(replay);
 }
 
+/* The provider sends a part again, under its old id, that has been handled with a gap behind it:
+ * the whole message is another one. */
+static void a_part_that_comes_again_after_its_time_is_joined(void **state)
+{
+    struct callback_world *w = *state;
+    join_course(w);
+    joiner_start(w->joiner);
+    assert_int_equal(part(w, "7", 1, 2, "one"), 200);
+    loop_mem_advance(w->loop, JOINER_WAIT_MS + 2 * JOINER_SWEEP_MS);
+    expect_input(w, "one ... ");
+    n_ids--;
+    assert_int_equal(part(w, "7", 1, 2, "one"), 200);
+    assert_int_equal(part(w, "7", 2, 2, "two"), 200);
+    expect_input(w, "onetwo");
+    joiner_stop(w->joiner);
+}
+
+/* One byte more than the spool could hold is refused at the door, not cut. */
+static void a_part_that_cannot_be_spooled_is_refused(void **state)
+{
+    struct callback_world *w = *state;
+    char words[8192 + 1];
+    join_course(w);
+    memset(words, 'a', sizeof(words) - 1);
+    words[sizeof(words) - 1] = '\0';
+    struct inbound in = {.kind = INBOUND_SMS,
+                         .outcome = INBOUND_ACCEPT,
+                         .from = STR("+254700000101"),
+                         .part_ref = STR("7"),
+                         .part_n = 1,
+                         .part_of = 2};
+    struct dialog_request request = {
+        .channel = &channels[0], .inbound = &in, .received = loop_wall(w->loop)};
+    in.text = str_from(words);
+    assert_int_equal(joiner_take(w->joiner, &request), ERR_TOO_LONG);
+    assert_int_equal(joiner_n_running(w->joiner), 0);
+}
+
 static void on_overdue(void *ctx, enum err e, struct str key, const struct str *values, uint32_t n)
 {
     uint32_t *ret_n = ctx;
@@ -314,6 +352,8 @@ int main(void)
         WORLD_TEST(a_message_of_too_many_parts_is_taken_part_by_part),
         WORLD_TEST(parts_that_were_spooled_are_joined_later),
         WORLD_TEST(a_part_whose_keeping_timed_out_is_joined_once),
+        WORLD_TEST(a_part_that_comes_again_after_its_time_is_joined),
+        WORLD_TEST(a_part_that_cannot_be_spooled_is_refused),
         WORLD_TEST(a_message_whose_channel_is_gone_is_given_up),
         WORLD_TEST(a_message_that_nobody_can_open_is_given_up),
     };

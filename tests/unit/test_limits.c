@@ -244,6 +244,25 @@ static void the_same_short_word_may_come_to_different_texts(void **state)
     assert_int_equal(world_take_outbox(w).n, 4);
 }
 
+/* 15 bytes are short, 16 are what a machine says. */
+static void a_word_is_short_up_to_15_bytes(void **state)
+{
+    struct callback_world *w = *state;
+    w->config.loop_exchanges = 1;
+    assert_int_equal(text(w, "254700000101", "JOIN"), 200);
+    for (uint32_t i = 0; i < 2; i++) {
+        note_taken(w, i + 1);
+        assert_int_equal(text(w, "254700000101", "1.............."), 200);
+    }
+    assert_int_equal(refused(w, METRIC_cap_rejections_total_loop), 0);
+    assert_int_equal(text(w, "254700000102", "JOIN"), 200);
+    for (uint32_t i = 0; i < 2; i++) {
+        note_taken(w, i + 1);
+        assert_int_equal(text(w, "254700000102", "1..............."), 200);
+    }
+    assert_int_equal(refused(w, METRIC_cap_rejections_total_loop), 1);
+}
+
 /* What is said in the answer to a callback costs as much: it is capped and told, too. */
 static void replies_in_the_answer_are_capped_and_told(void **state)
 {
@@ -333,6 +352,7 @@ int main(void)
         WORLD_TEST(a_number_is_not_written_to_without_end_because_it_calls),
         WORLD_TEST(a_machine_is_not_answered_for_ever),
         WORLD_TEST(the_same_short_word_may_come_to_different_texts),
+        WORLD_TEST(a_word_is_short_up_to_15_bytes),
         WORLD_TEST(replies_in_the_answer_are_capped_and_told),
         WORLD_TEST(a_store_that_goes_away_in_between_counts_nothing_twice),
         WORLD_TEST(the_longest_route_wins_and_prices_follow_it),

@@ -313,7 +313,20 @@ static void a_refusal_is_final(void **state)
     sender_mem_answer(w->sender, SENDER_REACHED_ANSWER, 401, "bad key", 1);
     enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
     loop_mem_advance(w->loop, 60000);
-    (void)expect_status(w, "failed");
+    struct taken t = expect_status(w, "failed");
+    assert_null(strstr(t.json, "price")); /* and costs nothing */
+}
+
+static void a_server_error_is_given_up_after_its_attempts(void **state)
+{
+    struct world *w = *state;
+    sender_mem_answer(w->sender, SENDER_REACHED_ANSWER, 500, "oops", UINT32_MAX);
+    enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 12 * 3600 * 1000);
+    struct taken t = expect_status(w, "failed");
+    assert_non_null(strstr(t.json, "\"attempt\":12"));
+    assert_int_equal(metrics_get(w->metrics, METRIC_sends_retried_total), OUTBOX_MAX_ATTEMPTS - 1);
+    assert_int_equal(outbox_n_jobs(w->outbox), 0);
 }
 
 static void a_throttled_channel_waits_and_goes_on(void **state)
@@ -342,8 +355,12 @@ static void entries_that_come_again_are_sent_once(void **state)
     struct world *w = *state;
     sender_mem_answer(w->sender, SENDER_REACHED_NOT, 0, NULL, 1);
     enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
+    (void)outbox_hold(w->outbox, 0, true);
     store_mem_fail(w->store, "read", ERR_TIMEOUT, false, 1);
     enqueue(w, "+254700000102", 1, "y", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 5000);
+    assert_int_equal(outbox_n_jobs(w->outbox), 2);
+    (void)outbox_hold(w->outbox, 0, false);
     loop_mem_advance(w->loop, 20000);
     assert_non_null(strstr(w->sent, "+254700000101 x|")); /* the back-off has chance in it */
     assert_non_null(strstr(w->sent, "+254700000102 y|"));
@@ -720,6 +737,7 @@ int main(void)
         WORLD_TEST(an_answer_that_never_came_is_unknown_and_not_repeated),
         WORLD_TEST(a_server_error_is_tried_again_until_the_message_expires),
         WORLD_TEST(a_refusal_is_final),
+        WORLD_TEST(a_server_error_is_given_up_after_its_attempts),
         WORLD_TEST(a_throttled_channel_waits_and_goes_on),
         WORLD_TEST(a_store_that_goes_away_at_the_end_costs_no_second_sms),
         WORLD_TEST(entries_that_come_again_are_sent_once),

@@ -417,7 +417,7 @@ static void messages_take_the_way_round_while_a_provider_is_away(void **state)
     m.link = STR("LINK-OF-FIRST");
     w->reached[FIRST] = SENDER_REACHED_NOT;
     for (int i = 0; i < 20; i++)
-        send(w, "first", "x", MESSAGE_CLASS_REPLY);
+        send(w, "first", "x", i % 2 == 0 ? MESSAGE_CLASS_REPLY : MESSAGE_CLASS_PUSH);
     seal_and_put(w, &m, "+254711000002");
     loop_mem_advance(w->loop, 20000);
     assert_int_equal(count_of(w->log, "1 "), 21);
@@ -551,7 +551,9 @@ static void a_token_is_asked_for_once_and_kept_until_it_expires(void **state)
 {
     struct world *w = *state;
     open_outbox(w);
+    (void)outbox_hold(w->outbox, TOKEN, true);
     send_many(w, "token", "x", MESSAGE_CLASS_REPLY, 20);
+    (void)outbox_hold(w->outbox, TOKEN, false); /* all of them at once */
     loop_mem_advance(w->loop, 2000);
     assert_int_equal(sent(w), 20);
     assert_int_equal(w->n_tokens, 1);

@@ -1,5 +1,4 @@
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "app/outbox/event.h"
@@ -265,20 +264,19 @@ void outbox_post(struct outbox_job *job)
 {
     struct outbox *o = job->owner;
     const struct channel *c = job->channel->channel;
-    char id[64];
     job->n_attempts++;
-    int n = snprintf(id, sizeof(id), "%03u-%s", job->entry.bucket, job->entry_id);
+    arena_reset(o->arena);
     /* A link means something to the provider that gave it, and to no other. */
     bool is_own = str_eq(job->message.channel, c->config->name);
-    struct outgoing outgoing = {.from = c->config->from,
-                                .to = buf_str(&job->number),
-                                .text = job->message.text,
-                                .id = {id, n > 0 ? (size_t)n : 0},
-                                .link = is_own ? job->message.link : STR_NONE,
-                                .network = is_own ? job->message.network : STR_NONE};
+    struct outgoing outgoing = {
+        .from = c->config->from,
+        .to = buf_str(&job->number),
+        .text = job->message.text,
+        .id = arena_printf(o->arena, "%03u-%s", job->entry.bucket, job->entry_id),
+        .link = is_own ? job->message.link : STR_NONE,
+        .network = is_own ? job->message.network : STR_NONE};
     struct send_request request;
     struct errmsg msg;
-    arena_reset(o->arena);
     struct settings settings = outbox_token_settings(job->channel, o->arena);
     enum err e = profile_send(c->profile, &outgoing, &settings, loop_wall(o->ports.loop), o->arena,
                               &request, &msg);
