@@ -1,7 +1,7 @@
 #include "app/opt_outs.h"
 
 #include <stdlib.h>
-#include <utlist.h>
+#include <sys/queue.h>
 
 #include "app/report.h"
 #include "base/log.h"
@@ -11,7 +11,7 @@
 #define MAX_BROKEN 30u /* a course version that is not loaded yet comes within that many tries */
 
 struct opt_out {
-    struct opt_out *prev, *next;
+    LIST_ENTRY(opt_out) entry;
     struct opt_outs *all;
     const struct channel *channel;
     struct number number;
@@ -26,13 +26,13 @@ struct opt_out {
 struct opt_outs {
     struct loop *loop;
     struct dialogs *dialogs;
-    struct opt_out *list;
+    LIST_HEAD(, opt_out) list;
     struct arena *arena; /* of one submit: the dialog copies */
 };
 
 static void opt_out_free(struct opt_out *o)
 {
-    DL_DELETE(o->all->list, o);
+    LIST_REMOVE(o, entry);
     timer_free(o->all->loop, o->timer);
     free(o);
 }
@@ -86,7 +86,7 @@ void opt_outs_take(void *ctx, const struct channel *channel, struct str number, 
         return;
     }
     o->timer = timer_new(all->loop, submit, o);
-    DL_APPEND(all->list, o);
+    LIST_INSERT_HEAD(&all->list, o, entry);
     submit(o);
 }
 
@@ -101,8 +101,8 @@ void opt_outs_free(struct opt_outs *all)
 {
     if (all == NULL)
         return;
-    while (all->list != NULL)
-        opt_out_free(all->list);
+    while (!LIST_EMPTY(&all->list))
+        opt_out_free(LIST_FIRST(&all->list));
     arena_free(all->arena);
     free(all);
 }

@@ -3,6 +3,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@
 /* One request under way. */
 struct transfer {
     struct curl_sender *owner;
-    struct transfer *next, *prev;
+    LIST_ENTRY(transfer) entry;
     CURL *easy;
     struct curl_slist *request_headers;
     sender_on_answer *fn;
@@ -42,7 +43,7 @@ struct curl_sender {
     struct loop *loop;
     CURLM *multi;
     struct event *timer;
-    struct transfer *transfers;
+    LIST_HEAD(, transfer) transfers;
 };
 
 static struct curl_sender *curl_of(struct sender *s)
@@ -179,12 +180,7 @@ static enum sender_reached reached_of(const struct transfer *t, CURLcode code, i
 
 static void transfer_free(struct transfer *t)
 {
-    if (t->prev != NULL)
-        t->prev->next = t->next;
-    else
-        t->owner->transfers = t->next;
-    if (t->next != NULL)
-        t->next->prev = t->prev;
+    LIST_REMOVE(t, entry);
     curl_multi_remove_handle(t->owner->multi, t->easy);
     curl_easy_cleanup(t->easy);
     curl_slist_free_all(t->request_headers);
@@ -346,16 +342,13 @@ static void sender_curl_post(struct sender *base, const struct sender_request *r
     struct curl_sender *s = curl_of(base);
     struct transfer *t = xcalloc(1, sizeof(*t));
     *t = (struct transfer){.owner = s,
-                           .next = s->transfers,
                            .easy = curl_easy_init(),
                            .fn = fn,
                            .ctx = ctx,
                            .is_private_allowed = request->is_private_allowed};
     if (t->easy == NULL)
         abort(); /* no memory for one handle */
-    if (s->transfers != NULL)
-        s->transfers->prev = t;
-    s->transfers = t;
+    LIST_INSERT_HEAD(&s->transfers, t, entry);
     buf_init(&t->body, SENDER_MAX_ANSWER_BYTES);
     buf_init(&t->header_lines, 16384);
     add_headers(t, request);
@@ -370,8 +363,8 @@ static void sender_curl_post(struct sender *base, const struct sender_request *r
 static void sender_curl_free(struct sender *base)
 {
     struct curl_sender *s = curl_of(base);
-    while (s->transfers != NULL) {
-        struct transfer *t = s->transfers;
+    while (!LIST_EMPTY(&s->transfers)) {
+        struct transfer *t = LIST_FIRST(&s->transfers);
         struct sender_answer answer = {.reached = t->n_sent > 0 ? SENDER_REACHED_MAYBE
                                                                 : SENDER_REACHED_NOT,
                                        .message = "the sender was closed"};

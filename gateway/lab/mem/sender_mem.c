@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/xalloc.h"
 #include "port/sender.h"
@@ -7,7 +8,7 @@
 /* A request that waits for its turn of the loop. */
 struct mem_request {
     struct mem_sender *owner;
-    struct mem_request *next;
+    LIST_ENTRY(mem_request) entry;
     struct timer *timer;
     sender_on_answer *fn;
     void *ctx;
@@ -19,7 +20,7 @@ struct mem_request {
 struct mem_sender {
     struct sender base;
     struct loop *loop;
-    struct mem_request *pending;
+    LIST_HEAD(, mem_request) pending;
     enum sender_reached reached;
     int status;
     char body[1024];
@@ -40,14 +41,6 @@ static struct mem_sender *mem(struct sender *s)
     return (struct mem_sender *)s;
 }
 
-static void unlink_request(struct mem_request *r)
-{
-    struct mem_request **link = &r->owner->pending;
-    while (*link != r)
-        link = &(*link)->next;
-    *link = r->next;
-}
-
 static void on_turn(void *ctx)
 {
     struct mem_request *r = ctx;
@@ -55,7 +48,7 @@ static void on_turn(void *ctx)
                                    .status = r->reached == SENDER_REACHED_ANSWER ? r->status : 0,
                                    .body = str_from(r->body),
                                    .message = "from the memory port"};
-    unlink_request(r);
+    LIST_REMOVE(r, entry);
     timer_free(r->owner->loop, r->timer);
     r->fn(r->ctx, &answer);
     free(r);
@@ -72,12 +65,8 @@ static void mem_post(struct sender *s, const struct sender_request *request, sen
 {
     struct mem_sender *m = mem(s);
     struct mem_request *r = xcalloc(1, sizeof(*r));
-    *r = (struct mem_request){.owner = m,
-                              .next = m->pending,
-                              .fn = fn,
-                              .ctx = ctx,
-                              .reached = SENDER_REACHED_ANSWER,
-                              .status = 200};
+    *r = (struct mem_request){
+        .owner = m, .fn = fn, .ctx = ctx, .reached = SENDER_REACHED_ANSWER, .status = 200};
     memcpy(r->body, default_body, sizeof(default_body));
     struct sender_answer decided = {.body = STR("")};
     if (m->decide != NULL && m->decide(m->decide_ctx, request, &decided)) {
@@ -90,7 +79,7 @@ static void mem_post(struct sender *s, const struct sender_request *request, sen
         r->status = m->status;
         memcpy(r->body, m->body, sizeof(r->body));
     }
-    m->pending = r;
+    LIST_INSERT_HEAD(&m->pending, r, entry);
     if (m->watch != NULL && r->reached == SENDER_REACHED_ANSWER && r->status / 100 == 2)
         m->watch(m->watch_ctx, request);
     r->timer = timer_new(m->loop, on_turn, r);
@@ -102,9 +91,9 @@ static void mem_free(struct sender *s)
     struct mem_sender *m = mem(s);
     static const struct sender_answer gone = {.reached = SENDER_REACHED_MAYBE,
                                               .message = "the port was closed"};
-    while (m->pending != NULL) {
-        struct mem_request *r = m->pending;
-        m->pending = r->next;
+    while (!LIST_EMPTY(&m->pending)) {
+        struct mem_request *r = LIST_FIRST(&m->pending);
+        LIST_REMOVE(r, entry);
         timer_free(m->loop, r->timer);
         r->fn(r->ctx, &gone);
         free(r);

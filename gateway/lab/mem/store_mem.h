@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <sys/queue.h>
 #include <uthash.h>
 
 #include "base/arena.h"
@@ -139,7 +140,7 @@ struct mem_store {
     struct mem_counter *counters;
     struct mem_note *board;
     struct mem_message *messages;
-    struct mem_lease *leases;
+    SLIST_HEAD(, mem_lease) leases;
     struct buf current;
     struct mem_entry *streams[STORE_MEM_STREAMS];
     uint64_t last_entry, last_ms;

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
+#include <sys/queue.h>
 
 #include "base/xalloc.h"
 #include "lab/mem/store_mem.h"
@@ -15,7 +15,7 @@ struct mem_member {
 };
 
 struct mem_lease {
-    struct mem_lease *next;
+    SLIST_ENTRY(mem_lease) entry;
     char kind[16];
     struct mem_member members[8];
     struct {
@@ -35,7 +35,7 @@ static void deliver_lease(struct answer *a)
 static struct mem_lease *lease_of(struct mem_store *m, struct str kind)
 {
     struct mem_lease *l;
-    LL_FOREACH(m->leases, l)
+    SLIST_FOREACH(l, &m->leases, entry)
     {
         if (str_eq(str_from(l->kind), kind))
             return l;
@@ -43,7 +43,7 @@ static struct mem_lease *lease_of(struct mem_store *m, struct str kind)
     l = xcalloc(1, sizeof(*l));
     enum err e = str_copy(kind, l->kind, sizeof(l->kind));
     assert(e == ERR_OK); /* a constant of the program */
-    LL_PREPEND(m->leases, l);
+    SLIST_INSERT_HEAD(&m->leases, l, entry);
     return l;
 }
 
@@ -155,9 +155,9 @@ bool mem_is_fenced(struct mem_store *m, const struct store_entry *entry)
 
 void mem_leases_fini(struct mem_store *m)
 {
-    while (m->leases != NULL) {
-        struct mem_lease *l = m->leases;
-        LL_DELETE(m->leases, l);
+    while (!SLIST_EMPTY(&m->leases)) {
+        struct mem_lease *l = SLIST_FIRST(&m->leases);
+        SLIST_REMOVE_HEAD(&m->leases, entry);
         free(l);
     }
 }
