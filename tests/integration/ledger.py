@@ -4,7 +4,8 @@
   ledger.py send --port N --seconds S --stop FILE --numbers N --first N --rate N --book FILE
       Sends callbacks of many numbers, each number on a channel of its own, N a second in all. A
       callback is repeated until it is answered with 2xx, and every third one once more after that
-      (as providers do). One number's callbacks go out one after the other. FILE gets a line for
+      (as providers do). One number's callbacks go out one after the other, each when the SMS to the last
+      one stands on the phone (the simulator's list, at N + 1). FILE gets a line for
       each number: number, channel, how many callbacks were taken, how many of these turned no more
       than a page at the end, how many more may have been taken, and how many had the SMS in their
       answer.
@@ -28,6 +29,7 @@ import providers
 
 WORDS = ["JOIN", "1", "0"] + ["1"] * 7 + ["NEXT", "1", "HELP", "NEXT", "2", "menu", "1", "NEXT"]
 INPUTS = ["1", "1", "0"] + ["1"] * 7 + ["9", "1", "9", "2", "menu", "1", "9", "9"]
+PATIENCE = 20  # seconds for an SMS
 CHANNELS = providers.SMS_CHANNELS + providers.USSD_CHANNELS
 # What USSD says when it stored nothing: the course's text, or, before one is loaded, the configuration's.
 BUSY = ("Sorry, we are busy", "This service is away for a moment")
@@ -37,6 +39,7 @@ class Phone:
     def __init__(self, port, number, channel):
         self.port, self.number, self.channel = port, number, channel
         self.n_taken = self.n_turned = self.n_maybe = self.n_said = self.n_sessions = 0
+        self.n_seen, self.waits_until = 0, 0  # SMS; for the next one, which is read before it is answered
         self.inputs = None  # of the open USSD session
         self.has_more = False  # the screen has a further page
 
@@ -63,6 +66,8 @@ class Phone:
         if not self.is_ussd():
             self.n_taken += 1
             self.n_said += answer.text() is not None
+            if answer.text() is None:
+                self.waits_until = time.monotonic() + PATIENCE
             return
         is_turn = self.has_more and self.inputs and self.inputs[-1] == "9"
         text = answer.text() or ""
@@ -79,9 +84,9 @@ class Phone:
 class Aggregator:
     """One connection with its own phones."""
 
-    def __init__(self, port, phones, pause):
+    def __init__(self, port, admin, phones, pause):
         self.connection = providers.Connection(port)
-        self.phones, self.pause = phones, pause
+        self.admin, self.phones, self.pause = admin, phones, pause
         self.n_failed = 0
         self.slowest = 0
 
@@ -90,6 +95,16 @@ class Aggregator:
         if answer.is_taken():
             self.slowest = max(self.slowest, answer.seconds)
         return answer
+
+    async def has_read(self, phone):
+        """Only what stands on the phone can be answered; an SMS that never comes is not waited for for ever."""
+        if phone.waits_until == 0:
+            return True
+        n = len(await asyncio.to_thread(providers.outbox, self.admin, phone.number))
+        if n == phone.n_seen and time.monotonic() < phone.waits_until:
+            return False
+        phone.n_seen, phone.waits_until = n, 0
+        return True
 
     async def deliver(self, phone):
         data, n_failed = phone.next_callback(), 0
@@ -106,7 +121,9 @@ class Aggregator:
     async def run(self, end, stop):
         due = time.monotonic()
         while time.monotonic() < end and not (stop and os.path.exists(stop)):
-            await self.deliver(random.choice(self.phones))
+            phone = random.choice(self.phones)
+            if await self.has_read(phone):
+                await self.deliver(phone)
             due = max(due + self.pause, time.monotonic() - 1)
             await asyncio.sleep(max(0, due - time.monotonic()))
 
@@ -115,7 +132,7 @@ async def send(options):
     phones = [Phone(options.port, f"+{254711000000 + options.first + i}", CHANNELS[i % len(CHANNELS)])
               for i in range(options.numbers)]
     n = 16
-    aggregators = [Aggregator(options.port, phones[i::n], n / options.rate) for i in range(n)]
+    aggregators = [Aggregator(options.port, options.port + 1, phones[i::n], n / options.rate) for i in range(n)]
     end = time.monotonic() + options.seconds
     await asyncio.gather(*(aggregator.run(end, options.stop) for aggregator in aggregators))
     with open(options.book, "w", encoding="ascii") as book:
@@ -130,15 +147,15 @@ async def expected_sms(options, channel, n):
     """The SMS of a phone that sent n words when all was well."""
     phone = Phone(options.port, f"+2547119{random.randrange(10**5):05d}", channel)
     connection = providers.Connection(options.port)
-    answers, texts, deadline = [], [], time.monotonic() + 30
+    answers, texts, deadline = [], [], time.monotonic() + 60
     while len(answers) < n:
         answers.append(await connection.send(phone.next_callback()))
         phone.learn(answers[-1], 0)
+        while channel != "twilio" and len(texts) < len(answers) and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+            texts = providers.outbox(options.admin, phone.number)
     if channel == "twilio":
         return [answer.text() for answer in answers]
-    while len(texts) < n and time.monotonic() < deadline:
-        await asyncio.sleep(0.1)
-        texts = providers.outbox(options.admin, phone.number)
     return texts
 
 
