@@ -1,12 +1,11 @@
 #include "cli/channel.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/xalloc.h"
-#include "cli/config_file.h"
+#include "lab/shipped.h"
+#include "lab/vector/vector.h"
+#include "port/file.h"
 #include "port/profile_file.h"
 #include "profile/outgoing.h"
 #include "wire/json.h"
@@ -15,70 +14,37 @@
 
 /* profiles and settings ---------------------------------------------------------------------- */
 
-void setting_put(struct setting_list *settings, struct str name, struct str value)
+static void complain_lines(const struct buf *errors)
 {
-    uint32_t i = 0;
-    while (i < settings->n && !str_eq(settings->list[i].name, name))
-        i++;
-    if (i == CHANNEL_MAX_SETTINGS)
-        return;
-    settings->list[i] = (struct setting){name, value};
-    settings->n += i == settings->n;
-}
-
-struct settings setting_all(const struct setting_list *settings)
-{
-    return (struct settings){settings->list, settings->n};
-}
-
-/* config/profiles of the source tree that the program was built in. */
-static bool folder_beside_program(char dst[PATH_MAX])
-{
-    char program[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
-    if (n <= 0)
-        return false;
-    program[n] = '\0';
-    char *slash = strrchr(program, '/');
-    if (slash != NULL)
-        *slash = '\0';
-    int length = snprintf(dst, PATH_MAX, "%s/../config/profiles", program);
-    return length > 0 && length < PATH_MAX && access(dst, R_OK) == 0;
+    for (struct str rest = str_trim(buf_str(errors)); rest.p != NULL;) {
+        struct str line = str_split(&rest, '\n');
+        cli_complain("%.*s", STR_ARG(line));
+    }
 }
 
 struct profile *channel_load_profile(const char *path)
 {
-    struct profile *p;
+    struct profile *profile = NULL;
     struct buf errors CLEANUP(buf_fini);
-    buf_init(&errors, CHANNEL_MAX_INPUT_BYTES);
-    if (profile_load(path, &p, &errors) == ERR_OK)
-        return p;
-    for (struct str rest = str_trim(buf_str(&errors)); rest.p != NULL;) {
-        struct str line = str_split(&rest, '\n');
-        cli_complain("%.*s", STR_ARG(line));
-    }
-    return NULL;
+    buf_init(&errors, VECTOR_MAX_BYTES);
+    if (profile_load(path, &profile, &errors) != ERR_OK)
+        complain_lines(&errors);
+    return profile;
 }
 
-struct profile *channel_profile(const struct cli_args *args, struct str name)
+static struct profile *find_profile(const struct cli_args *args, const char *name)
 {
-    char path[PATH_MAX], beside[PATH_MAX];
-    const char *folder = cli_get(args, "profiles", NULL);
-    if (folder == NULL && access("config/profiles", R_OK) != 0 && folder_beside_program(beside))
-        folder = beside;
-    if (folder == NULL)
-        folder = "config/profiles";
-    int n = str_ends(name, STR(".yaml"))
-                ? snprintf(path, sizeof(path), "%.*s", STR_ARG(name))
-                : snprintf(path, sizeof(path), "%s/%.*s.yaml", folder, STR_ARG(name));
-    if (n < 0 || (size_t)n >= sizeof(path)) {
-        cli_complain("the path of profile %.*s is too long", STR_ARG(name));
-        return NULL;
-    }
-    return channel_load_profile(path);
+    struct profile *profile = NULL;
+    struct buf errors CLEANUP(buf_fini);
+    buf_init(&errors, VECTOR_MAX_BYTES);
+    if (shipped_profile(cli_get(args, "profiles", NULL), str_from(name), &profile, &errors) !=
+        ERR_OK)
+        complain_lines(&errors);
+    return profile;
 }
 
-static bool take_settings(const struct cli_args *args, const char *option, struct setting_list *ret)
+static bool take_settings(const struct cli_args *args, const char *option,
+                          struct vector_settings *ret)
 {
     for (int i = 0; cli_get_nth(args, option, i) != NULL; i++) {
         struct str value = str_from(cli_get_nth(args, option, i));
@@ -87,60 +53,22 @@ static bool take_settings(const struct cli_args *args, const char *option, struc
             cli_complain("--%s takes NAME=VALUE, not '%.*s'", option, STR_ARG(name));
             return false;
         }
-        setting_put(ret, name, value);
+        vector_settings_put(ret, name, value);
     }
     return true;
 }
 
-bool channel_read(const char *path, struct buf *out)
+/* All of a file, "-" = standard input. False: said on stderr. */
+static bool read_input(const char *path, struct buf *out)
 {
-    char bytes[8192];
-    bool is_stdin = strcmp(path, "-") == 0;
-    FILE *file = is_stdin ? stdin : fopen(path, "re");
-    if (file == NULL) {
-        cli_complain("%s cannot be read", path);
-        return false;
-    }
-    size_t n;
-    while ((n = fread(bytes, 1, sizeof(bytes), file)) > 0)
-        buf_add(out, bytes, n);
-    bool is_good = ferror(file) == 0 && buf_error(out) == ERR_OK;
-    if (!is_stdin)
-        (void)fclose(file); /* it was only read */
-    if (!is_good)
-        cli_complain("%s cannot be read, or has more than %u bytes", path, CHANNEL_MAX_INPUT_BYTES);
-    return is_good;
+    struct errmsg msg;
+    if (file_read(path, VECTOR_MAX_BYTES, out, &msg) == ERR_OK)
+        return true;
+    cli_complain("%s", msg.text);
+    return false;
 }
 
 /* decode ------------------------------------------------------------------------------------- */
-
-/* A request as people keep it in a file may have bare line ends and lack Host and Content-Length;
- * these are added, so that the strict reader takes it. */
-void channel_complete_request(struct str raw, struct buf *out)
-{
-    size_t crlf = str_find(raw, STR("\r\n\r\n")), lf = str_find(raw, STR("\n\n"));
-    bool is_bare = crlf == SIZE_MAX || lf < crlf;
-    size_t end = is_bare ? lf : crlf;
-    struct str rest = end == SIZE_MAX ? str_trim(raw) : str_sub(raw, 0, end);
-    struct str body = end == SIZE_MAX ? STR("") : str_sub(raw, end + (is_bare ? 2 : 4), raw.len);
-    bool has_host = false, has_length = false;
-    while (rest.p != NULL) {
-        struct str line = str_split(&rest, '\n');
-        if (str_ends(line, STR("\r")))
-            line.len--;
-        has_host |= str_eq_nocase(str_sub(line, 0, 5), STR("Host:"));
-        has_length |= str_eq_nocase(str_sub(line, 0, 15), STR("Content-Length:")) ||
-                      str_eq_nocase(str_sub(line, 0, 18), STR("Transfer-Encoding:"));
-        buf_add_str(out, line);
-        buf_add_str(out, STR("\r\n"));
-    }
-    if (!has_host)
-        buf_add_str(out, STR("Host: localhost\r\n"));
-    if (!has_length && body.len > 0)
-        buf_addf(out, "Content-Length: %zu\r\n", body.len);
-    buf_add_str(out, STR("\r\n"));
-    buf_add_str(out, body);
-}
 
 /* What follows /in/<channel> or /dlr/<channel>; of any other path all, and a guess at which. */
 static struct str find_rest(struct str path, bool *ret_is_dlr)
@@ -162,8 +90,8 @@ static void print_batch(const struct inbound_batch *batch)
 {
     for (uint32_t i = 0; i < batch->n_items; i++) {
         struct buf out CLEANUP(buf_fini);
-        buf_init(&out, CHANNEL_MAX_INPUT_BYTES);
-        channel_print_inbound(&batch->items[i], &out);
+        buf_init(&out, VECTOR_MAX_BYTES);
+        vector_print_inbound(&batch->items[i], &out);
         printf("%.*s\n", STR_ARG(buf_str(&out)));
     }
 }
@@ -174,7 +102,7 @@ struct session_words {
 };
 
 /* --session from=+254.. last=1*2 --session invokeId=0 */
-static void take_session(const struct setting_list *words, struct arena *arena,
+static void take_session(const struct vector_settings *words, struct arena *arena,
                          struct session_memory *ret)
 {
     struct buf others CLEANUP(buf_fini);
@@ -201,17 +129,17 @@ static void take_session(const struct setting_list *words, struct arena *arena,
 static int read_raw(const struct cli_args *args, const char *path, struct http_reader *reader,
                     struct arena *arena, struct decode_context *ret)
 {
-    static struct setting_list settings, session_words;
+    static struct vector_settings settings, session_words;
     static struct settings all;
     static struct session_memory session;
     struct buf raw CLEANUP(buf_fini), complete CLEANUP(buf_fini);
-    buf_init(&raw, CHANNEL_MAX_INPUT_BYTES);
-    buf_init(&complete, CHANNEL_MAX_INPUT_BYTES + 4096);
+    buf_init(&raw, VECTOR_MAX_BYTES);
+    buf_init(&complete, VECTOR_MAX_BYTES + 4096);
     if (!take_settings(args, "set", &settings) || !take_settings(args, "session", &session_words))
         return EX_USAGE;
-    if (!channel_read(path, &raw))
+    if (!read_input(path, &raw))
         return EX_NOINPUT;
-    channel_complete_request(buf_str(&raw), &complete);
+    vector_complete_request(buf_str(&raw), &complete);
     if (http_reader_feed(reader, complete.p, complete.len) != HTTP_STATE_DONE) {
         const char *why = "it ends too early";
         (void)http_reader_status(reader, &why); /* the number is for clients */
@@ -219,7 +147,7 @@ static int read_raw(const struct cli_args *args, const char *path, struct http_r
         return EX_DATAERR;
     }
     take_session(&session_words, arena, &session);
-    all = setting_all(&settings);
+    all = vector_settings_all(&settings);
     *ret = (struct decode_context){.settings = &all,
                                    .session = &session,
                                    .is_dlr = cli_has(args, "dlr"),
@@ -318,8 +246,8 @@ static int print_response(const struct profile *p, const struct inbound_batch *b
 static bool read_object(struct arena *arena, const struct doc **ret)
 {
     struct buf text CLEANUP(buf_fini);
-    buf_init(&text, CHANNEL_MAX_INPUT_BYTES);
-    if (!channel_read("-", &text))
+    buf_init(&text, VECTOR_MAX_BYTES);
+    if (!read_input("-", &text))
         return false;
     if (json_read(buf_str(&text), arena, ret) == ERR_OK && (*ret)->kind == DOC_MAP)
         return true;
@@ -329,7 +257,7 @@ static bool read_object(struct arena *arena, const struct doc **ret)
 
 static int run_encode(const struct cli_args *args, const struct profile *p, struct arena *arena)
 {
-    static struct setting_list settings;
+    static struct vector_settings settings;
     const struct doc *object;
     struct inbound_batch batch;
     const char *request = cli_get(args, "request", NULL);
@@ -337,7 +265,7 @@ static int run_encode(const struct cli_args *args, const struct profile *p, stru
         return EX_USAGE;
     if (!read_object(arena, &object))
         return EX_DATAERR;
-    struct settings all = setting_all(&settings);
+    struct settings all = vector_settings_all(&settings);
     struct reply reply = {.text = doc_text(object, "text"),
                           .is_open = str_eq(doc_text(object, "more"), STR("true"))};
     if (request != NULL) {
@@ -385,7 +313,7 @@ static void print_request(const struct send_request *request)
 
 static int run_send(const struct cli_args *args, const struct profile *p, struct arena *arena)
 {
-    static struct setting_list settings;
+    static struct vector_settings settings;
     const struct doc *object;
     struct send_request request;
     struct errmsg msg = {""};
@@ -393,7 +321,7 @@ static int run_send(const struct cli_args *args, const struct profile *p, struct
         return EX_USAGE;
     if (!read_object(arena, &object))
         return EX_DATAERR;
-    struct settings all = setting_all(&settings);
+    struct settings all = vector_settings_all(&settings);
     struct outgoing message = {.from = doc_text(object, "from"),
                                .to = doc_text(object, "to"),
                                .text = doc_text(object, "text"),
@@ -418,6 +346,22 @@ static int run_send(const struct cli_args *args, const struct profile *p, struct
     return EX_OK;
 }
 
+/* test --------------------------------------------------------------------------------------- */
+
+static int run_test(const struct cli_args *args)
+{
+    struct errmsg msg;
+    uint32_t n_failed = 0;
+    const struct vector_tests tests = {.files = args->words + 1,
+                                       .n_files = (uint32_t)args->n_words - 1,
+                                       .profiles = cli_get(args, "profiles", NULL),
+                                       .has_answers = cli_has(args, "answers")};
+    if (vector_test(&tests, &n_failed, &msg) == ERR_OK)
+        return n_failed == 0 ? EX_OK : 1;
+    cli_complain("channel test: %s", msg.text);
+    return EX_NOINPUT;
+}
+
 /* which -------------------------------------------------------------------------------------- */
 
 static int run(const struct cli_args *args)
@@ -428,7 +372,7 @@ static int run(const struct cli_args *args)
     } verbs[] = {
         {"decode", run_decode}, {"sign", run_sign}, {"encode", run_encode}, {"send", run_send}};
     if (args->n_words >= 2 && strcmp(args->words[0], "test") == 0)
-        return channel_test(args);
+        return run_test(args);
     for (const struct channel_verb *verb = channel_verbs; verb->name != NULL; verb++) {
         if (args->n_words >= 1 && strcmp(args->words[0], verb->name) == 0)
             return verb->run(args);
@@ -436,7 +380,7 @@ static int run(const struct cli_args *args)
     for (size_t i = 0; i < ARRAY_LEN(verbs) && args->n_words == 2; i++) {
         if (strcmp(args->words[0], verbs[i].name) != 0)
             continue;
-        struct profile *p = channel_profile(args, str_from(args->words[1]));
+        struct profile *p = find_profile(args, args->words[1]);
         if (p == NULL)
             return EX_CONFIG;
         struct arena *arena = arena_new(ARENA_BYTES);
@@ -465,7 +409,7 @@ const struct cli_command cli_channel = {
              "channel encode PROFILE [--request FILE] < {\"text\":\"...\",\"more\":true}\n"
              "channel send PROFILE [--set NAME=VALUE]... < {\"from\",\"to\",\"text\",\"id\"}\n"
              "channel test FILE...",
-    .options = {CONFIG_FILE_OPTION,
+    .options = {CLI_CONFIG_OPTION,
                 {"json", NULL, "list: as JSON", false},
                 {"from", "NUMBER", "try: who writes", false},
                 {"url", "URL", "try: the gateway, if not http://127.0.0.1:PORT", false},

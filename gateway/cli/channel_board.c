@@ -5,8 +5,7 @@
 #include "app/board.h"
 #include "base/log.h"
 #include "cli/channel.h"
-#include "cli/config_file.h"
-#include "cli/open_store.h"
+#include "role/ports.h"
 #include "wire/json.h"
 
 #define BOARD_MAX_NOTES 256u
@@ -33,13 +32,13 @@ struct desk {
 
 static int desk_open(const struct cli_args *args, struct desk *desk)
 {
-    *desk = (struct desk){.arena = arena_new(CONFIG_FILE_ARENA_BYTES)};
-    int code = config_file_load(args, desk->arena, &desk->config);
+    *desk = (struct desk){.arena = arena_new(CLI_CONFIG_ARENA_BYTES)};
+    int code = cli_config_load(args, desk->arena, &desk->config);
     if (code != EX_OK)
         return code;
     log_init(LOG_LEVEL_WARN, "channel");
     desk->loop = loop_libevent_new();
-    desk->store = open_store_and_wait(&desk->config, desk->loop);
+    desk->store = role_store_wait(&desk->config, desk->loop);
     if (store_is_up(desk->store))
         return EX_OK;
     cli_complain("channel: Redis does not answer; is it running, and is it the one in the "

@@ -4,7 +4,6 @@
 #include "app/channels.h"
 #include "app/route.h"
 #include "cli/channel.h"
-#include "cli/config_file.h"
 #include "port/profile_file.h"
 #include "profile/outgoing.h"
 
@@ -226,13 +225,13 @@ static bool show(const struct config *config, const struct config_channel *chann
 
 int channel_check(const struct cli_args *args)
 {
-    struct arena *arena CLEANUP(arena_freep) = arena_new(CONFIG_FILE_ARENA_BYTES);
+    struct arena *arena CLEANUP(arena_freep) = arena_new(CLI_CONFIG_ARENA_BYTES);
     struct config config;
     struct channels channels;
     struct errmsg msg;
     struct str name = args->n_words > 1 ? str_from(args->words[1]) : STR_NONE;
     bool is_good = true;
-    int code = config_file_load(args, arena, &config);
+    int code = cli_config_load(args, arena, &config);
     if (code != EX_OK)
         return code;
     if (args->n_words > 2 || (name.p != NULL && config_channel_get(&config, name) == NULL)) {

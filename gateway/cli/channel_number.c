@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cli/channel.h"
-#include "cli/config_file.h"
 #include "port/profile_file.h"
 
 /* How numbers are read: the forms that are tried in order. */
@@ -32,7 +31,7 @@ static int take_channel(const struct cli_args *args, const char *name, struct ar
 {
     struct config config;
     const enum number_form *forms = NULL;
-    int code = config_file_load(args, arena, &config);
+    int code = cli_config_load(args, arena, &config);
     if (code != EX_OK)
         return code;
     const struct config_channel *channel = config_channel_get(&config, str_from(name));
@@ -88,7 +87,7 @@ static bool print_number(const struct reader *r, const char *text)
 
 int channel_number(const struct cli_args *args)
 {
-    struct arena *arena CLEANUP(arena_freep) = arena_new(CONFIG_FILE_ARENA_BYTES);
+    struct arena *arena CLEANUP(arena_freep) = arena_new(CLI_CONFIG_ARENA_BYTES);
     struct reader reader = {.country = STR("")};
     bool is_good = true;
     if (args->n_words < 2) {

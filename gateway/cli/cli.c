@@ -189,3 +189,18 @@ int cli_main(int argc, char **argv)
     int code = take_arguments(&args, words, argc, argv);
     return code == EX_OK ? command->run(&args) : code;
 }
+
+int cli_config_load_path(const char *path, struct arena *arena, struct config *ret)
+{
+    struct buf errors CLEANUP(buf_fini);
+    buf_init(&errors, 1u << 20);
+    if (config_load(path, arena, ret, &errors) == ERR_OK)
+        return EX_OK;
+    (void)fputs(buf_str(&errors).p, stderr);
+    return EX_CONFIG;
+}
+
+int cli_config_load(const struct cli_args *args, struct arena *arena, struct config *ret)
+{
+    return cli_config_load_path(cli_get(args, "config", CLI_CONFIG_DEFAULT), arena, ret);
+}

@@ -9,8 +9,7 @@
 
 #include <sysexits.h>
 
-#include "base/err.h"
-#include "base/str.h"
+#include "port/config/config.h"
 
 #define CLI_COMMANDS(X)                                                                            \
     X(channel)                                                                                     \
@@ -59,6 +58,19 @@ const char *cli_get_nth(const struct cli_args *args, const char *name, int i);
 /* Finds the subcommand, parses options (also after words; "--" ends them), runs it. --help and
  * --version are handled here. Unknown command or option: what, the nearest known one, EX_USAGE. */
 int cli_main(int argc, char **argv);
+/* ---- the configuration, for every command that reads one ---- */
+
+#define CLI_CONFIG_DEFAULT "/etc/waypost/waypost.yaml"
+#define CLI_CONFIG_ARENA_BYTES (8u << 20)
+#define CLI_CONFIG_OPTION                                                                          \
+    {                                                                                              \
+        .name = "config", .value_name = "FILE",                                                    \
+        .help = "configuration; " CLI_CONFIG_DEFAULT " when left out"                              \
+    }
+/* EX_OK, or EX_CONFIG after every problem was named on stderr. The arena owns what *ret holds. */
+int cli_config_load(const struct cli_args *args, struct arena *arena, struct config *ret);
+int cli_config_load_path(const char *path, struct arena *arena, struct config *ret);
+
 /* "waypost: " words on stderr. */
 void cli_complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* All subcommands, as they are listed: for `waypost man` and `waypost completion`. */

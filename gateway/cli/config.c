@@ -1,13 +1,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/config_file.h"
+#include "cli/cli.h"
 
 static int check_or_print(const char *path, bool is_print)
 {
-    struct arena *arena CLEANUP(arena_freep) = arena_new(CONFIG_FILE_ARENA_BYTES);
+    struct arena *arena CLEANUP(arena_freep) = arena_new(CLI_CONFIG_ARENA_BYTES);
     struct config config;
-    int code = config_file_load_path(path, arena, &config);
+    int code = cli_config_load_path(path, arena, &config);
     if (code != EX_OK)
         return code;
     struct buf text CLEANUP(buf_fini);
@@ -23,7 +23,7 @@ static int check_or_print(const char *path, bool is_print)
 static int config_run(const struct cli_args *args)
 {
     const char *verb = args->n_words > 0 ? args->words[0] : "";
-    const char *path = args->n_words > 1 ? args->words[1] : CONFIG_FILE_DEFAULT;
+    const char *path = args->n_words > 1 ? args->words[1] : CLI_CONFIG_DEFAULT;
     bool is_example = strcmp(verb, "example") == 0;
     if (args->n_words > (is_example ? 1 : 2)) {
         cli_complain("config: one file at a time; `waypost config --help` shows how");
@@ -48,6 +48,6 @@ const struct cli_command cli_config = {
     .usage = "config check [FILE]     says all that is wrong with it, with line and remedy\n"
              "config print [FILE]     the effective settings, secrets hidden\n"
              "config example          a commented file with every setting\n"
-             "FILE is " CONFIG_FILE_DEFAULT " when it is left out.",
+             "FILE is " CLI_CONFIG_DEFAULT " when it is left out.",
     .run = config_run,
 };

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/config_file.h"
+#include "cli/cli.h"
 #include "port/database.h"
 #include "port/front/front.h"
 #include "port/vault.h"
@@ -168,7 +168,7 @@ static const struct {
 
 static int keys_run(const struct cli_args *args)
 {
-    struct arena *arena CLEANUP(arena_freep) = arena_new(CONFIG_FILE_ARENA_BYTES);
+    struct arena *arena CLEANUP(arena_freep) = arena_new(CLI_CONFIG_ARENA_BYTES);
     struct config config;
     const char *word = args->n_words > 0 ? args->words[0] : "make";
     const char *conninfo = cli_get(args, "conninfo", NULL);
@@ -184,7 +184,7 @@ static int keys_run(const struct cli_args *args)
         cli_complain("keys %s: --conninfo is missing; `waypost keys --help` shows how", word);
         return EX_USAGE;
     }
-    int code = config_file_load(args, arena, &config);
+    int code = cli_config_load(args, arena, &config);
     return code == EX_OK ? verbs[i].run(&config, conninfo) : code;
 }
 
@@ -205,7 +205,7 @@ const struct cli_command cli_keys = {
         "one. With the gateway stopped on every host, after the writer and the sender have\n"
         "nothing left to do (`waypost status`); Redis is to be rebuilt afterwards. Numbers that\n"
         "have not joined are forgotten.",
-    .options = {CONFIG_FILE_OPTION,
+    .options = {CLI_CONFIG_OPTION,
                 {.name = "conninfo",
                  .value_name = "CONNINFO",
                  .help = "rotate, rekey: libpq's words for a login that owns the database"}},

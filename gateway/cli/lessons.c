@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/config_file.h"
+#include "cli/cli.h"
 #include "cli/publish.h"
 #include "core/lesson/check.h"
 #include "core/lesson/format.h"
@@ -167,12 +167,12 @@ static int run_preview(const struct cli_args *args, const char *dir)
 /* One exit code more than the others: what the database or Redis says, as sysexits.h names it. */
 static int run_publish(const struct cli_args *args, const char *dir)
 {
-    struct arena *arena CLEANUP(arena_freep) = arena_new(CONFIG_FILE_ARENA_BYTES);
+    struct arena *arena CLEANUP(arena_freep) = arena_new(CLI_CONFIG_ARENA_BYTES);
     struct config config;
     struct folder folder CLEANUP(folder_fini) = {0};
     int code = folder_read_clean(dir, "published", &folder);
     if (code == EXIT_CLEAN)
-        code = config_file_load(args, arena, &config);
+        code = cli_config_load(args, arena, &config);
     if (code != EXIT_CLEAN)
         return code;
     return publish_course(&config, &folder.source->course, folder.files, folder.n_files);
@@ -211,7 +211,7 @@ const struct cli_command cli_lessons = {
              "lessons fmt DIR [--dry-run]\n"
              "lessons preview DIR > course.html\n"
              "lessons publish DIR [--config FILE]",
-    .options = {CONFIG_FILE_OPTION,
+    .options = {CLI_CONFIG_OPTION,
                 {"format", "text|json|github", "how check prints what it finds", false},
                 {"dry-run", NULL, "fmt: only name the files that would change (exit code 1)",
                  false}},

@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "cli/cli.h"
 #include "port/database.h"
+#include "port/file.h"
 
 #define SQL_DIR_DEFAULT "/usr/share/waypost/sql"
 #define FILE_MAX_BYTES (4u << 20)
@@ -76,19 +77,14 @@ static int find_files(struct migrate *m)
 static int read_file(const struct migrate *m, const struct migration *file, struct buf *sql)
 {
     char path[4096];
-    int n = snprintf(path, sizeof(path), "%s/%s.sql", m->dir, file->name);
-    FILE *in = n < (int)sizeof(path) ? fopen(path, "rb") : NULL;
-    char chunk[8192];
-    buf_reset(sql);
-    for (size_t got; in != NULL && (got = fread(chunk, 1, sizeof(chunk), in)) > 0;)
-        buf_add(sql, chunk, got);
-    bool is_good = in != NULL && ferror(in) == 0 && buf_error(sql) == ERR_OK;
-    if (!is_good)
-        cli_complain("cannot read %s: %s", path,
-                     buf_error(sql) != ERR_OK ? err_name(buf_error(sql)) : strerror(errno));
-    if (in != NULL)
-        (void)fclose(in); /* nothing was written */
-    return is_good ? EX_OK : EX_NOINPUT;
+    struct errmsg msg;
+    (void)snprintf(path, sizeof(path), "%s/%s.sql", m->dir,
+                   file->name); /* a cut one is not there */
+    buf_fini(sql);
+    if (file_read(path, FILE_MAX_BYTES, sql, &msg) == ERR_OK)
+        return EX_OK;
+    cli_complain("cannot read %s", msg.text);
+    return EX_NOINPUT;
 }
 
 /* What was applied must still be there, unchanged. */

@@ -7,8 +7,8 @@
 
 #include "app/course_set.h"
 #include "cli/cli.h"
-#include "cli/open_store.h"
 #include "port/database.h"
+#include "role/ports.h"
 
 #define BUNDLE_MAX_BYTES (COURSE_MAX_BYTES + 65536u)
 #define TEXT_MAX_BYTES (COURSE_MAX_SCREENS * COURSE_MAX_TEXT_BYTES * 2u)
@@ -141,7 +141,7 @@ static void on_put(void *ctx, enum err e)
 static int publish_to_store(const struct config *config, struct str name, struct str bundle)
 {
     struct put put = {.loop = loop_libevent_new(), .e = ERR_UNAVAILABLE};
-    struct store *store = open_store_and_wait(config, put.loop);
+    struct store *store = role_store_wait(config, put.loop);
     if (store_is_up(store)) {
         store_course_put(store, name, bundle, true, on_put, &put);
         loop_run(put.loop);

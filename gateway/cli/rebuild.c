@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "cli/config_file.h"
-#include "cli/open_store.h"
+#include "cli/cli.h"
 #include "port/database.h"
 #include "port/loop.h"
 #include "port/store/store.h"
+#include "role/ports.h"
 
 #define PAGE 500u /* numbers on their way to Redis at once */
 #define COURSES_MAX_BYTES (256u << 20)
@@ -174,7 +174,7 @@ static int rebuild(const struct config *config, struct database *db)
     }
     r.loop = loop_libevent_new();
     r.timer = timer_new(r.loop, on_timer, &r);
-    r.store = open_store_and_wait(config, r.loop);
+    r.store = role_store_wait(config, r.loop);
     if (store_is_up(r.store)) {
         timer_start(r.loop, r.timer, 0);
         loop_run(r.loop);
@@ -199,9 +199,9 @@ static int rebuild_run(const struct cli_args *args)
         cli_complain("rebuild takes no words; `waypost rebuild --help` shows how");
         return EX_USAGE;
     }
-    struct arena *arena CLEANUP(arena_freep) = arena_new(CONFIG_FILE_ARENA_BYTES);
+    struct arena *arena CLEANUP(arena_freep) = arena_new(CLI_CONFIG_ARENA_BYTES);
     struct config config;
-    int code = config_file_load(args, arena, &config);
+    int code = cli_config_load(args, arena, &config);
     if (code != EX_OK)
         return code;
     struct database *db CLEANUP(database_closep) = NULL;
@@ -220,6 +220,6 @@ const struct cli_command cli_rebuild = {
              "Puts back the published courses and each learner's place, as PostgreSQL knows them.\n"
              "For a Redis that lost its data; run it before the gateway starts. What is newer in\n"
              "Redis stays as it is, so it may be repeated.",
-    .options = {CONFIG_FILE_OPTION},
+    .options = {CLI_CONFIG_OPTION},
     .run = rebuild_run,
 };

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cli/config_file.h"
+#include "cli/cli.h"
 #include "cli/pages.h"
 #include "port/front/front.h"
 #include "port/sink.h"
@@ -333,7 +333,7 @@ static int load(const char *path, struct arena *arena, struct config *ret,
                 struct channels *ret_channels)
 {
     struct errmsg msg;
-    int code = config_file_load_path(path, arena, ret);
+    int code = cli_config_load_path(path, arena, ret);
     if (code == EX_OK && channels_load(ret, ret_channels, &msg) != ERR_OK) {
         cli_complain("serve: %s", msg.text);
         code = EX_CONFIG;
@@ -358,7 +358,7 @@ static void keep_listeners(struct config *config, const struct config *old)
 static bool on_hangup(void *ctx)
 {
     struct service *s = ctx;
-    struct arena *arena = arena_new(CONFIG_FILE_ARENA_BYTES);
+    struct arena *arena = arena_new(CLI_CONFIG_ARENA_BYTES);
     static struct config config;
     static struct channels channels;
     struct errmsg msg = {""};
@@ -393,8 +393,8 @@ static int serve_run(const struct cli_args *args)
         cli_complain("serve: takes options only; `waypost serve --help` lists them");
         return EX_USAGE;
     }
-    s->arena = arena_new(CONFIG_FILE_ARENA_BYTES); /* as long as the service */
-    s->config_path = cli_get(args, "config", CONFIG_FILE_DEFAULT);
+    s->arena = arena_new(CLI_CONFIG_ARENA_BYTES); /* as long as the service */
+    s->config_path = cli_get(args, "config", CLI_CONFIG_DEFAULT);
     int code = load(s->config_path, s->arena, &s->config, &s->channels);
     if (code != EX_OK)
         return code;
@@ -455,7 +455,7 @@ const struct cli_command cli_serve = {
         "listener on 127.0.0.1 (/livez /readyz /metrics), so two `serve --role` on one host need\n"
         "two values of admin_port.\n"
         "Roles:" ROLES(ROLE_LINE),
-    .options = {CONFIG_FILE_OPTION,
+    .options = {CLI_CONFIG_OPTION,
                 {"role", "ROLE", "only this role, for a site of several hosts", false},
                 {"index", "N", "only one process of the role, with this number", false}},
     .run = serve_run,

@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/config_file.h"
-#include "cli/open_store.h"
+#include "cli/cli.h"
 #include "port/loop.h"
 #include "port/sender.h"
+#include "role/ports.h"
 
 #define STATUS_DEADLINE_MS 2000
 #define EVENTS_A_READ 100
@@ -79,7 +79,7 @@ static int print_events(const struct config *config)
 {
     struct print print = {.loop = loop_libevent_new(), .code = EX_UNAVAILABLE};
     buf_init(&print.line, 8 * EVENT_RECORD_MAX_BYTES);
-    print.store = open_store_and_wait(config, print.loop);
+    print.store = role_store_wait(config, print.loop);
     if (store_is_up(print.store)) {
         print_next(&print);
         loop_run(print.loop);
@@ -94,14 +94,14 @@ static int print_events(const struct config *config)
 
 static int status_run(const struct cli_args *args)
 {
-    struct arena *arena CLEANUP(arena_freep) = arena_new(CONFIG_FILE_ARENA_BYTES);
+    struct arena *arena CLEANUP(arena_freep) = arena_new(CLI_CONFIG_ARENA_BYTES);
     struct config config;
     bool is_events = args->n_words == 1 && strcmp(args->words[0], "events") == 0;
     if (args->n_words > 0 && !is_events) {
         cli_complain("status: the only word it takes is events");
         return EX_USAGE;
     }
-    int code = config_file_load(args, arena, &config);
+    int code = cli_config_load(args, arena, &config);
     if (code != EX_OK)
         return code;
     if (is_events)
@@ -130,6 +130,6 @@ const struct cli_command cli_status = {
         "Prints what /readyz says. Exit code 0: ready; 69: not ready, or not running.\n"
         "With `events`: prints what the event log in Redis holds, one JSON object a line, bucket\n"
         "by bucket (docs/events.md). It holds learners' answers, but no phone number.",
-    .options = {CONFIG_FILE_OPTION},
+    .options = {CLI_CONFIG_OPTION},
     .run = status_run,
 };

@@ -11,6 +11,7 @@
 #include "lab/shipped.h"
 #include "lab/talk/fast.h"
 #include "lab/talk/talk_internal.h"
+#include "port/file.h"
 #include "port/lesson_files.h"
 
 #define DEFAULT_COURSE "children-on-the-move"
@@ -24,23 +25,6 @@ struct talk {
     char lessons[PATH_MAX], profiles[PATH_MAX];
     bool is_shown;
 };
-
-static enum err read_text(const char *path, struct buf *out, struct errmsg *msg)
-{
-    FILE *file = fopen(path, "re");
-    char chunk[4096];
-    size_t n;
-    if (file == NULL)
-        return errmsg_set(msg, ERR_NOT_FOUND, "%s: %s", path, strerror(errno));
-    while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
-        buf_add(out, chunk, n);
-    bool has_failed = ferror(file) != 0;
-    (void)fclose(file); /* only read */
-    if (has_failed || buf_error(out) != ERR_OK)
-        return errmsg_set(msg, ERR_TOO_LONG, "%s: cannot be read, or is over %u bytes", path,
-                          TALK_MAX_BYTES);
-    return ERR_OK;
-}
 
 /* --- course and clock --- */
 
@@ -174,8 +158,7 @@ static enum err play_file(const struct talk *talk, const char *path, struct buf 
     struct talk_script *script = arena_alloc(arena, sizeof(*script));
     struct buf text CLEANUP(buf_fini);
     struct errmsg msg = {""};
-    buf_init(&text, TALK_MAX_BYTES);
-    enum err e = read_text(path, &text, &msg);
+    enum err e = file_read(path, TALK_MAX_BYTES, &text, &msg);
     if (e == ERR_OK)
         e = talk_parse(buf_str(&text), str_from(path), arena, script, &msg);
     if (e != ERR_OK) {

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "port/profile_file.h"
+
 static bool is_folder(const char *path)
 {
     struct stat st;
@@ -29,4 +31,20 @@ enum err shipped_find(const char *name, char dst[PATH_MAX])
         is_folder(dst))
         return ERR_OK;
     return ERR_NOT_FOUND;
+}
+
+enum err shipped_profile(const char *folder, struct str name, struct profile **ret,
+                         struct buf *errors)
+{
+    char path[PATH_MAX], found[PATH_MAX];
+    if (folder == NULL)
+        folder = shipped_find("config/profiles", found) == ERR_OK ? found : "config/profiles";
+    int n = str_ends(name, STR(".yaml"))
+                ? snprintf(path, sizeof(path), "%.*s", STR_ARG(name))
+                : snprintf(path, sizeof(path), "%s/%.*s.yaml", folder, STR_ARG(name));
+    if (n < 0 || (size_t)n >= sizeof(path)) {
+        buf_addf(errors, "the path of profile %.*s is too long\n", STR_ARG(name));
+        return ERR_TOO_LONG;
+    }
+    return profile_load(path, ret, errors);
 }

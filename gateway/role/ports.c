@@ -8,9 +8,8 @@
 
 #define WATCH_MS 200
 
-struct store *role_store(const struct role_context *role)
+static struct store *store_of(const struct config *c, struct loop *loop)
 {
-    const struct config *c = role->config;
     struct store_settings settings = {
         .socket_path = c->redis_socket.p,
         .host = c->redis_host.p,
@@ -20,7 +19,45 @@ struct store *role_store(const struct role_context *role)
         .deadline_ms = c->redis_deadline_ms,
         .max_in_flight = c->redis_max_in_flight,
     };
-    return store_hiredis_new(role->loop, &settings);
+    return store_hiredis_new(loop, &settings);
+}
+
+struct store *role_store(const struct role_context *role)
+{
+    return store_of(role->config, role->loop);
+}
+
+/* ---- of a command ---- */
+
+#define WAIT_MS 10000
+#define POLL_MS 20
+
+struct wait {
+    struct loop *loop;
+    struct store *store;
+    struct timer *timer;
+    int64_t waited_ms;
+};
+
+static void on_wait(void *ctx)
+{
+    struct wait *w = ctx;
+    if (store_is_up(w->store) || w->waited_ms >= WAIT_MS) {
+        loop_stop(w->loop);
+        return;
+    }
+    w->waited_ms += POLL_MS;
+    timer_start(w->loop, w->timer, POLL_MS);
+}
+
+struct store *role_store_wait(const struct config *config, struct loop *loop)
+{
+    struct wait w = {.loop = loop, .store = store_of(config, loop)};
+    w.timer = timer_new(loop, on_wait, &w);
+    timer_start(loop, w.timer, 0);
+    loop_run(loop);
+    timer_free(loop, w.timer);
+    return w.store;
 }
 
 struct vault *role_vault(const struct role_context *role)

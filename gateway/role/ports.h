@@ -10,6 +10,9 @@
 
 /* Redis as the configuration says; connects in the background. */
 struct store *role_store(const struct role_context *role);
+/* For a command that is no process of the service: connects and waits until Redis answers, ten
+ * seconds at most; ask store_is_up. Runs the loop. */
+struct store *role_store_wait(const struct config *config, struct loop *loop);
 /* Keys of the keys folder. NULL: it was logged what is missing and how to make it. */
 struct vault *role_vault(const struct role_context *role);
 /*

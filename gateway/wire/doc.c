@@ -212,3 +212,17 @@ struct str doc_get(const struct doc *root, const struct doc_path *path, bool is_
         return node->name;
     return node->text;
 }
+
+const struct doc *doc_member(const struct doc *object, const char *name)
+{
+    const struct doc *d = object != NULL && object->kind == DOC_MAP ? object->first : NULL;
+    while (d != NULL && !str_eq(d->name, str_from(name)))
+        d = d->next;
+    return d;
+}
+
+struct str doc_text(const struct doc *object, const char *name)
+{
+    const struct doc *d = doc_member(object, name);
+    return d != NULL && d->kind == DOC_TEXT ? d->text : STR_NONE;
+}

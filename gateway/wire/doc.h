@@ -53,6 +53,10 @@ struct doc_path {
     uint32_t n_steps;
 };
 
+/* Member of an object; NULL when there is none. */
+const struct doc *doc_member(const struct doc *object, const char *name);
+/* Its text; absent when it is missing or null. */
+struct str doc_text(const struct doc *object, const char *name);
 /* Both borrow from text. ERR_INVALID says what is wrong with the path. */
 enum err doc_path_json(struct str text, struct arena *arena, struct doc_path *ret,
                        struct errmsg *msg) MUST_CHECK;

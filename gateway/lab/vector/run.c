@@ -1,22 +1,21 @@
-/*
- * `waypost channel test FILE...`: vector files against profiles, without servers. A vector is one
- * HTTP exchange that a provider documents, and what it means; the README of config/profiles says
- * how one is written. Prints TAP.
- */
+/* All vectors of some files against the profiles of their providers. Prints TAP. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "cli/channel.h"
+#include "base/xalloc.h"
+#include "lab/shipped.h"
+#include "lab/vector/vector.h"
+#include "port/file.h"
 #include "profile/outgoing.h"
 #include "profile/time.h"
 #include "wire/json.h"
 
 #define FILE_ARENA_BYTES (64u << 20)
 #define VECTOR_ARENA_BYTES (8u << 20)
-#define MAX_FILES 512
 
 struct run {
-    const struct cli_args *args;
+    const struct vector_tests *tests;
     struct profile *profile; /* of the last vector's provider; NULL: it has none */
     struct str provider;
     uint32_t n_done, n_failed;
@@ -91,12 +90,12 @@ static void make_session(const struct doc *vector, struct str key, struct arena 
 }
 
 static enum err decode(const struct profile *p, const struct doc *vector,
-                       const struct setting_list *settings, struct arena *arena,
+                       const struct vector_settings *settings, struct arena *arena,
                        struct inbound_batch *ret)
 {
     static struct http_request request; /* big, and borrowed while one vector runs */
     struct session_memory session;
-    struct settings all = setting_all(settings);
+    struct settings all = vector_settings_all(settings);
     bool is_dlr = str_eq(doc_text(vector, "kind"), STR("dlr"));
     make_request(vector, arena, &request);
     make_session(vector, profile_session_key(p, &request, request.path, arena), arena, &session);
@@ -106,7 +105,7 @@ static enum err decode(const struct profile *p, const struct doc *vector,
         .rest = request.path,
         .peer = STR("127.0.0.1"),
         .is_dlr = is_dlr,
-        .now = channel_now(doc_member(vector, "config")),
+        .now = vector_now(doc_member(vector, "config")),
     };
     return profile_decode(p, &request, &context, arena, ret);
 }
@@ -120,12 +119,12 @@ static bool is_received_before(const struct profile *p, const struct file *file,
     struct str name = doc_text(doc_member(vector, "state"), "already_received");
     bool is_same = false;
     for (const struct doc *d = file->vectors->first; name.p != NULL && d != NULL; d = d->next) {
-        struct setting_list settings = {.n = 0};
+        struct vector_settings settings = {.n = 0};
         struct inbound_batch batch;
         if (d == vector || !str_eq(doc_text(d, "name"), name))
             continue;
         struct arena *arena = arena_new(VECTOR_ARENA_BYTES);
-        channel_settings(doc_member(d, "config"), STR(""), arena, &settings);
+        vector_settings_read(doc_member(d, "config"), STR(""), arena, &settings);
         if (decode(p, d, &settings, arena, &batch) == ERR_OK) {
             const struct inbound *first = &batch.items[0];
             bool is_words_same = str_eq(first->from, in->from) && str_eq(first->to, in->to) &&
@@ -166,24 +165,24 @@ static void compare_item(const struct doc *expected, const struct inbound *in, s
     struct str opt_out = STR_NONE;
     if (in->is_opt_out)
         opt_out = in->kind == INBOUND_DLR ? in->to : in->from;
-    channel_compare(expected, "outcome", str_from(inbound_outcome_name(in->outcome)), out);
+    vector_compare(expected, "outcome", str_from(inbound_outcome_name(in->outcome)), out);
     if (in->outcome == INBOUND_AUTH_FAIL || in->outcome == INBOUND_REJECT ||
         in->outcome == INBOUND_IGNORE)
         return; /* nothing else is stored of these, and reasons are words */
-    channel_compare(expected, "from", in->from, out);
-    channel_compare(expected, "to", in->to, out);
-    channel_compare(expected, "text", in->text, out);
-    channel_compare(expected, "id", in->id, out);
-    channel_compare(expected, "session", in->session, out);
-    channel_compare(expected, "step", in->step, out);
-    channel_compare(expected, "phase", str_from(inbound_phase_name(in->phase)), out);
-    channel_compare(expected, "network", in->network, out);
-    channel_compare(expected, "status", str_from(dlr_status_name(in->status)), out);
-    channel_compare(expected, "status_raw", in->status_raw, out);
-    channel_compare(expected, "error", in->error, out);
-    channel_compare(expected, "link_id", in->link, out);
-    channel_compare(expected, "opt_out", opt_out, out);
-    channel_compare(expected, "ts", channel_time(in->at, arena), out);
+    vector_compare(expected, "from", in->from, out);
+    vector_compare(expected, "to", in->to, out);
+    vector_compare(expected, "text", in->text, out);
+    vector_compare(expected, "id", in->id, out);
+    vector_compare(expected, "session", in->session, out);
+    vector_compare(expected, "step", in->step, out);
+    vector_compare(expected, "phase", str_from(inbound_phase_name(in->phase)), out);
+    vector_compare(expected, "network", in->network, out);
+    vector_compare(expected, "status", str_from(dlr_status_name(in->status)), out);
+    vector_compare(expected, "status_raw", in->status_raw, out);
+    vector_compare(expected, "error", in->error, out);
+    vector_compare(expected, "link_id", in->link, out);
+    vector_compare(expected, "opt_out", opt_out, out);
+    vector_compare(expected, "ts", vector_time(in->at, arena), out);
 }
 
 /* Several messages in one callback. */
@@ -239,9 +238,9 @@ static void compare_batch(const struct doc *vector, const struct inbound_batch *
 static void test_inbound(struct run *run, const struct file *file, const struct doc *vector,
                          struct arena *arena, struct buf *out)
 {
-    struct setting_list settings = {.n = 0};
+    struct vector_settings settings = {.n = 0};
     struct inbound_batch batch;
-    channel_settings(doc_member(vector, "config"), STR(""), arena, &settings);
+    vector_settings_read(doc_member(vector, "config"), STR(""), arena, &settings);
     if (decode(run->profile, vector, &settings, arena, &batch) != ERR_OK) {
         buf_add_str(out, STR("#   the request is too long\n"));
         return;
@@ -252,15 +251,15 @@ static void test_inbound(struct run *run, const struct file *file, const struct 
     if (first.outcome == INBOUND_ACCEPT && is_received_before(run->profile, file, vector, &first))
         first.outcome = INBOUND_DUPLICATE;
     compare_batch(vector, &batch, &first, arena, out);
-    if (cli_has(run->args, "answers"))
-        channel_test_answer(run->profile, vector, &batch, &settings, arena, out);
+    if (run->tests->has_answers)
+        vector_test_answer(run->profile, vector, &batch, &settings, arena, out);
 }
 
 /* A computed secret of a request that we send: it must stand somewhere in the request. */
 static void test_sent_signature(const struct profile *p, const struct doc *vector,
                                 struct arena *arena, struct buf *out)
 {
-    struct setting_list settings = {.n = 0};
+    struct vector_settings settings = {.n = 0};
     struct send_request request;
     struct errmsg msg = {""};
     struct wall_ms now = {0};
@@ -268,11 +267,11 @@ static void test_sent_signature(const struct profile *p, const struct doc *vecto
         .to = STR("+254700000101"), .from = STR("2020"), .text = STR("x"), .id = STR("1")};
     const struct doc *input = doc_member(vector, "input");
     struct str wanted = doc_text(doc_member(vector, "expect"), "signature");
-    channel_settings(input, STR(""), arena, &settings);
+    vector_settings_read(input, STR(""), arena, &settings);
     if (time_parse_auto(doc_text(input, "timestamp"), TIME_UTC, &now) != ERR_OK)
         buf_add_str(out, STR("#   the vector has no timestamp\n"));
-    setting_put(&settings, STR("send_url"), STR("http://example.com/send"));
-    struct settings all = setting_all(&settings);
+    vector_settings_put(&settings, STR("send_url"), STR("http://example.com/send"));
+    struct settings all = vector_settings_all(&settings);
     if (profile_send(p, &message, &all, now, arena, &request, &msg) != ERR_OK)
         buf_addf(out, "#   no request: %s\n", msg.text);
     else if (str_find(request.body, wanted) == SIZE_MAX)
@@ -283,11 +282,15 @@ static void test_sent_signature(const struct profile *p, const struct doc *vecto
 
 static void use_profile(struct run *run, struct str provider)
 {
+    struct buf errors CLEANUP(buf_fini);
+    buf_init(&errors, VECTOR_MAX_BYTES);
     if (run->provider.p != NULL && str_eq(run->provider, provider))
         return;
     profile_free(run->profile);
     run->provider = provider;
-    run->profile = channel_profile(run->args, provider);
+    run->profile = NULL;
+    if (shipped_profile(run->tests->profiles, provider, &run->profile, &errors) != ERR_OK)
+        (void)fputs(buf_str(&errors).p, stderr); /* the vectors say "not ok" */
 }
 
 static void test_vector(struct run *run, const struct file *file, const struct doc *vector)
@@ -300,7 +303,7 @@ static void test_vector(struct run *run, const struct file *file, const struct d
     if (run->profile == NULL)
         buf_addf(&out, "#   there is no profile %.*s\n", STR_ARG(provider));
     else if (str_eq(kind, STR("send")))
-        channel_test_send(run->profile, vector, arena, &out);
+        vector_test_send(run->profile, vector, arena, &out);
     else if (str_eq(kind, STR("signature")) && doc_member(vector, "input") != NULL)
         test_sent_signature(run->profile, vector, arena, &out);
     else
@@ -313,43 +316,48 @@ static void test_vector(struct run *run, const struct file *file, const struct d
     arena_free(arena);
 }
 
-static bool read_file(const char *path, struct file *ret)
+static enum err read_vectors(const char *path, struct file *ret, struct errmsg *msg)
 {
     struct buf text CLEANUP(buf_fini);
-    buf_init(&text, CHANNEL_MAX_INPUT_BYTES);
-    if (!channel_read(path, &text))
-        return false;
+    enum err e = file_read(path, VECTOR_MAX_BYTES, &text, msg);
+    if (e != ERR_OK)
+        return e;
     ret->arena = arena_new(FILE_ARENA_BYTES);
     if (json_read(buf_str(&text), ret->arena, &ret->vectors) == ERR_OK &&
         ret->vectors->kind == DOC_LIST)
-        return true;
-    cli_complain("%s is no list of vectors", path);
-    return false;
+        return ERR_OK;
+    return errmsg_set(msg, ERR_INVALID, "%s is no list of vectors", path);
 }
 
-int channel_test(const struct cli_args *args)
+static void run_all(struct run *run, const struct file *files)
 {
-    static struct file files[MAX_FILES];
-    struct run run = {.args = args};
-    int n_files = args->n_words - 1;
     uint32_t n = 0;
-    if (n_files > MAX_FILES) {
-        cli_complain("at most %d files at once", MAX_FILES);
-        return EX_USAGE;
-    }
-    for (int i = 0; i < n_files; i++) {
-        if (!read_file(args->words[i + 1], &files[i]))
-            return EX_NOINPUT;
+    for (uint32_t i = 0; i < run->tests->n_files; i++) {
         for (const struct doc *d = files[i].vectors->first; d != NULL; d = d->next)
             n++;
     }
     printf("1..%u\n", n);
-    for (int i = 0; i < n_files; i++) {
+    for (uint32_t i = 0; i < run->tests->n_files; i++) {
         for (const struct doc *d = files[i].vectors->first; d != NULL; d = d->next)
-            test_vector(&run, &files[i], d);
+            test_vector(run, &files[i], d);
     }
-    for (int i = 0; i < n_files; i++)
+}
+
+enum err vector_test(const struct vector_tests *tests, uint32_t *ret_n_failed, struct errmsg *msg)
+{
+    struct run run = {.tests = tests};
+    if (tests->n_files > VECTOR_MAX_FILES)
+        return errmsg_set(msg, ERR_TOO_LONG, "at most %u files at once", VECTOR_MAX_FILES);
+    struct file *files = xcalloc(tests->n_files + 1, sizeof(*files));
+    enum err e = ERR_OK;
+    for (uint32_t i = 0; e == ERR_OK && i < tests->n_files; i++)
+        e = read_vectors(tests->files[i], &files[i], msg);
+    if (e == ERR_OK)
+        run_all(&run, files);
+    for (uint32_t i = 0; i < tests->n_files; i++)
         arena_free(files[i].arena);
+    free(files);
     profile_free(run.profile);
-    return run.n_failed == 0 ? EX_OK : 1;
+    *ret_n_failed = run.n_failed;
+    return e;
 }

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/channel.h"
+#include "lab/vector/vector.h"
 #include "profile/outgoing.h"
 #include "wire/form.h"
 #include "wire/json.h"
@@ -60,22 +60,22 @@ static bool forms_equal(struct str a, struct str b, struct arena *arena)
     return is_equal;
 }
 
-bool channel_bodies_equal(struct str got, struct str expected, struct arena *arena)
+bool vector_bodies_equal(struct str got, struct str expected, struct arena *arena)
 {
     const struct doc *left, *right;
-    if (channel_text_fits(got, expected))
+    if (vector_text_fits(got, expected))
         return true;
     struct str start = str_trim(expected);
     if (str_starts(start, STR("{")) || str_starts(start, STR("[")))
         return json_read(got, arena, &left) == ERR_OK &&
-               json_read(expected, arena, &right) == ERR_OK && doc_equal(left, right);
+               json_read(expected, arena, &right) == ERR_OK && vector_equal(left, right);
     if (str_starts(start, STR("<")))
         return xml_read(got, arena, &left) == ERR_OK &&
-               xml_read(expected, arena, &right) == ERR_OK && doc_equal(left, right);
+               xml_read(expected, arena, &right) == ERR_OK && vector_equal(left, right);
     return false;
 }
 
-void channel_differ(const char *what, struct str got, struct str expected, struct buf *out)
+void vector_differ(const char *what, struct str got, struct str expected, struct buf *out)
 {
     buf_addf(out, "#   %s: got ", what);
     if (got.p == NULL)
@@ -99,7 +99,7 @@ static void compare_url(const struct doc *request, struct str url, struct arena 
     bool is_same =
         str_eq(str_split(&left, '?'), str_split(&right, '?')) && forms_equal(left, right, arena);
     if (!is_same)
-        channel_differ("url", url, expected, out);
+        vector_differ("url", url, expected, out);
 }
 
 /* Every header that the vector names, but for content types that cannot go with its body. */
@@ -114,7 +114,7 @@ static void compare_headers(const struct doc *request, const struct send_request
         if (is_json && is_form)
             continue;
         if (!str_eq(got, d->text))
-            channel_differ(d->name.p, got, d->text, out);
+            vector_differ(d->name.p, got, d->text, out);
     }
 }
 
@@ -124,33 +124,33 @@ static void compare_request(const struct doc *request, const struct send_request
     struct str body = doc_text(request, "body");
     struct str type = http_header_get(ours->headers, ours->n_headers, STR("Content-Type"));
     bool is_form = str_eq(type, STR("application/x-www-form-urlencoded"));
-    channel_compare(request, "method", str_from(ours->method), out);
+    vector_compare(request, "method", str_from(ours->method), out);
     compare_url(request, ours->url, arena, out);
     compare_headers(request, ours, out);
     bool is_same = is_form ? forms_equal(ours->body, body, arena)
-                           : channel_bodies_equal(ours->body, body, arena);
+                           : vector_bodies_equal(ours->body, body, arena);
     if (!is_same)
-        channel_differ("body", ours->body, body, out);
+        vector_differ("body", ours->body, body, out);
 }
 
 /* Asks for the token as the vector has it, and takes the one in its reply. */
 static void get_token(const struct profile *p, const struct doc *vector,
-                      struct setting_list *settings, struct arena *arena, struct buf *out)
+                      struct vector_settings *settings, struct arena *arena, struct buf *out)
 {
     const struct doc *wanted = doc_member(vector, "token_request");
-    struct settings all = setting_all(settings);
+    struct settings all = vector_settings_all(settings);
     struct send_request request;
     struct errmsg msg = {""};
     struct str token;
     int64_t lifetime_ms;
-    struct wall_ms now = channel_now(doc_member(vector, "input"));
+    struct wall_ms now = vector_now(doc_member(vector, "input"));
     if (!profile_needs_token(p, &all))
         return;
     if (wanted == NULL) { /* got before: the request shows which */
         struct str bearer =
             doc_text(doc_member(doc_member(vector, "request"), "headers"), "Authorization");
         (void)str_split(&bearer, ' '); /* "Bearer" */
-        setting_put(settings, STR("token"), bearer);
+        vector_settings_put(settings, STR("token"), bearer);
         return;
     }
     if (profile_token_request(p, &all, now, arena, &request, &msg) != ERR_OK) {
@@ -160,7 +160,7 @@ static void get_token(const struct profile *p, const struct doc *vector,
     compare_request(wanted, &request, arena, out);
     if (profile_read_token(p, 200, doc_text(wanted, "reply"), &all, arena, &token, &lifetime_ms) ==
         ERR_OK)
-        setting_put(settings, STR("token"), token);
+        vector_settings_put(settings, STR("token"), token);
     else
         buf_add_str(out, STR("#   the token is not found in the reply\n"));
 }
@@ -189,23 +189,23 @@ static void compare_result(const struct profile *p, const struct doc *vector, st
         list[n++] = (struct http_header){d->name, d->text};
     if (str_to_u64(doc_text(response, "status"), 999, &status) != ERR_OK ||
         profile_read_answer(p, (int)status, list, n, doc_text(response, "body_example"), settings,
-                            channel_now(doc_member(vector, "input")), arena, &result) != ERR_OK) {
+                            vector_now(doc_member(vector, "input")), arena, &result) != ERR_OK) {
         buf_add_str(out, STR("#   the answer cannot be read\n"));
         return;
     }
     if (result.id.p == NULL && result.is_own_id && result.outcome == SEND_SENT)
         result.id = own_id;
-    channel_compare(expected, "outcome", str_from(send_outcome_name(result.outcome)), out);
-    channel_compare(expected, "id", result.id, out);
-    channel_compare(expected, "error", result.error, out);
+    vector_compare(expected, "outcome", str_from(send_outcome_name(result.outcome)), out);
+    vector_compare(expected, "id", result.id, out);
+    vector_compare(expected, "error", result.error, out);
 }
 
-void channel_test_send(const struct profile *p, const struct doc *vector, struct arena *arena,
-                       struct buf *out)
+void vector_test_send(const struct profile *p, const struct doc *vector, struct arena *arena,
+                      struct buf *out)
 {
     const struct doc *input = doc_member(vector, "input");
     const struct doc *request = doc_member(vector, "request");
-    struct setting_list settings = {.n = 0};
+    struct vector_settings settings = {.n = 0};
     struct send_request ours;
     struct errmsg msg = {""};
     struct str id = doc_text(input, "id");
@@ -219,14 +219,14 @@ void channel_test_send(const struct profile *p, const struct doc *vector, struct
         .network = doc_text(input, "network"),
         .phase = phase_of(doc_text(input, "phase")),
     };
-    channel_settings(doc_member(input, "config"), STR(""), arena, &settings);
-    setting_put(&settings, STR("dlr_url"), find_report_url(request, arena));
+    vector_settings_read(doc_member(input, "config"), STR(""), arena, &settings);
+    vector_settings_put(&settings, STR("dlr_url"), find_report_url(request, arena));
     get_token(p, vector, &settings, arena, out);
-    struct settings all = setting_all(&settings);
+    struct settings all = vector_settings_all(&settings);
     if (!profile_has_send_url(p))
-        setting_put(&settings, STR("send_url"), doc_text(request, "url"));
-    all = setting_all(&settings);
-    enum err e = profile_send(p, &message, &all, channel_now(input), arena, &ours, &msg);
+        vector_settings_put(&settings, STR("send_url"), doc_text(request, "url"));
+    all = vector_settings_all(&settings);
+    enum err e = profile_send(p, &message, &all, vector_now(input), arena, &ours, &msg);
     if (e != ERR_OK) {
         buf_addf(out, "#   no request: %s\n", msg.text);
         return;

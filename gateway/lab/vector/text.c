@@ -1,4 +1,5 @@
-#include "cli/channel.h"
+#include "lab/vector/vector.h"
+
 #include "profile/time.h"
 
 static void add(struct buf *out, const char *key, struct str value)
@@ -26,13 +27,13 @@ static struct str format_time(struct wall_ms at, char dst[RFC3339_BYTES])
     return str_sub(text, 0, text.len - 4);
 }
 
-struct str channel_time(struct wall_ms at, struct arena *arena)
+struct str vector_time(struct wall_ms at, struct arena *arena)
 {
     char text[RFC3339_BYTES];
     return at.ms != 0 ? arena_str(arena, format_time(at, text)) : STR_NONE;
 }
 
-void channel_print_inbound(const struct inbound *in, struct buf *out)
+void vector_print_inbound(const struct inbound *in, struct buf *out)
 {
     char at[RFC3339_BYTES];
     buf_add_char(out, '{');
@@ -61,20 +62,6 @@ void channel_print_inbound(const struct inbound *in, struct buf *out)
     buf_add_char(out, '}');
 }
 
-const struct doc *doc_member(const struct doc *object, const char *name)
-{
-    const struct doc *d = object != NULL && object->kind == DOC_MAP ? object->first : NULL;
-    while (d != NULL && !str_eq(d->name, str_from(name)))
-        d = d->next;
-    return d;
-}
-
-struct str doc_text(const struct doc *object, const char *name)
-{
-    const struct doc *d = doc_member(object, name);
-    return d != NULL && d->kind == DOC_TEXT ? d->text : STR_NONE;
-}
-
 static uint32_t count(const struct doc *first)
 {
     uint32_t n = 0;
@@ -83,12 +70,12 @@ static uint32_t count(const struct doc *first)
     return n;
 }
 
-bool channel_text_fits(struct str got, struct str expected)
+bool vector_text_fits(struct str got, struct str expected)
 {
-    struct str any = STR(CHANNEL_ANY_UCS2_TEXT);
+    struct str any = STR(VECTOR_ANY_UCS2_TEXT);
     size_t at = str_find(got, any);
     if (at == SIZE_MAX) {
-        any = STR(CHANNEL_ANY_TEXT);
+        any = STR(VECTOR_ANY_TEXT);
         at = str_find(got, any);
     }
     if (at == SIZE_MAX)
@@ -97,7 +84,7 @@ bool channel_text_fits(struct str got, struct str expected)
         return false;
     struct str behind = str_sub(got, at + any.len, got.len);
     for (size_t i = at; i <= expected.len; i++) {
-        if (channel_text_fits(behind, str_sub(expected, i, expected.len)))
+        if (vector_text_fits(behind, str_sub(expected, i, expected.len)))
             return true;
     }
     return false;
@@ -106,7 +93,7 @@ bool channel_text_fits(struct str got, struct str expected)
 static bool text_equal(struct str a, struct str b)
 {
     struct wall_ms left, right;
-    if (channel_text_fits(str_trim(a), str_trim(b)))
+    if (vector_text_fits(str_trim(a), str_trim(b)))
         return true;
     /* The sample answers of vectors hold the moment at which they were made. */
     return time_parse_auto(a, TIME_UTC, &left) == ERR_OK &&
@@ -123,14 +110,14 @@ static bool children_equal(const struct doc *a, const struct doc *b, bool is_nam
         const struct doc *match = is_named ? b : other;
         while (is_named && match != NULL && !str_eq(match->name, a->name))
             match = match->next;
-        if (match == NULL || !str_eq(a->name, match->name) || !doc_equal(a, match))
+        if (match == NULL || !str_eq(a->name, match->name) || !vector_equal(a, match))
             return false;
         other = other->next;
     }
     return true;
 }
 
-bool doc_equal(const struct doc *a, const struct doc *b)
+bool vector_equal(const struct doc *a, const struct doc *b)
 {
     /* Attributes are members by name; JSON objects have none and no text of their own. */
     bool is_json_object = a->kind == DOC_MAP && a->text.p == NULL;
@@ -139,21 +126,21 @@ bool doc_equal(const struct doc *a, const struct doc *b)
            children_equal(a->first, b->first, is_json_object);
 }
 
-void channel_settings(const struct doc *object, struct str prefix, struct arena *arena,
-                      struct setting_list *ret)
+void vector_settings_read(const struct doc *object, struct str prefix, struct arena *arena,
+                          struct vector_settings *ret)
 {
     for (const struct doc *d = object != NULL ? object->first : NULL; d != NULL; d = d->next) {
         struct str name = prefix.len > 0
                               ? arena_printf(arena, "%.*s.%.*s", STR_ARG(prefix), STR_ARG(d->name))
                               : d->name;
         if (d->kind == DOC_TEXT)
-            setting_put(ret, name, d->text);
+            vector_settings_put(ret, name, d->text);
         else if (d->kind == DOC_MAP)
-            channel_settings(d, name, arena, ret);
+            vector_settings_read(d, name, arena, ret);
     }
 }
 
-struct wall_ms channel_now(const struct doc *object)
+struct wall_ms vector_now(const struct doc *object)
 {
     struct wall_ms now = {0};
     struct str text = doc_text(object, "now");
@@ -162,7 +149,7 @@ struct wall_ms channel_now(const struct doc *object)
     return now;
 }
 
-void channel_compare(const struct doc *expected, const char *name, struct str got, struct buf *out)
+void vector_compare(const struct doc *expected, const char *name, struct str got, struct buf *out)
 {
     const struct doc *d = doc_member(expected, name);
     struct wall_ms left, right;
@@ -174,5 +161,49 @@ void channel_compare(const struct doc *expected, const char *name, struct str go
                    time_parse_auto(d->text, TIME_UTC, &right) == ERR_OK;
     if (is_time && left.ms == right.ms)
         return;
-    channel_differ(name, got, d->text, out);
+    vector_differ(name, got, d->text, out);
+}
+
+void vector_settings_put(struct vector_settings *settings, struct str name, struct str value)
+{
+    uint32_t i = 0;
+    while (i < settings->n && !str_eq(settings->list[i].name, name))
+        i++;
+    if (i == VECTOR_MAX_SETTINGS)
+        return;
+    settings->list[i] = (struct setting){name, value};
+    settings->n += i == settings->n;
+}
+
+struct settings vector_settings_all(const struct vector_settings *settings)
+{
+    return (struct settings){settings->list, settings->n};
+}
+
+/* A request as people keep it in a file may have bare line ends and lack Host and Content-Length;
+ * these are added, so that the strict reader takes it. */
+void vector_complete_request(struct str raw, struct buf *out)
+{
+    size_t crlf = str_find(raw, STR("\r\n\r\n")), lf = str_find(raw, STR("\n\n"));
+    bool is_bare = crlf == SIZE_MAX || lf < crlf;
+    size_t end = is_bare ? lf : crlf;
+    struct str rest = end == SIZE_MAX ? str_trim(raw) : str_sub(raw, 0, end);
+    struct str body = end == SIZE_MAX ? STR("") : str_sub(raw, end + (is_bare ? 2 : 4), raw.len);
+    bool has_host = false, has_length = false;
+    while (rest.p != NULL) {
+        struct str line = str_split(&rest, '\n');
+        if (str_ends(line, STR("\r")))
+            line.len--;
+        has_host |= str_eq_nocase(str_sub(line, 0, 5), STR("Host:"));
+        has_length |= str_eq_nocase(str_sub(line, 0, 15), STR("Content-Length:")) ||
+                      str_eq_nocase(str_sub(line, 0, 18), STR("Transfer-Encoding:"));
+        buf_add_str(out, line);
+        buf_add_str(out, STR("\r\n"));
+    }
+    if (!has_host)
+        buf_add_str(out, STR("Host: localhost\r\n"));
+    if (!has_length && body.len > 0)
+        buf_addf(out, "Content-Length: %zu\r\n", body.len);
+    buf_add_str(out, STR("\r\n"));
+    buf_add_str(out, body);
 }

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "cli/channel.h"
+#include "lab/vector/vector.h"
 
 /* "text/plain; charset=utf-8" and "text/plain" are one type. */
 static struct str media_type(struct str type)
@@ -22,7 +22,7 @@ static void compare_status(const struct doc *response, int got, struct arena *ar
     struct str status = arena_printf(arena, "%d", got);
     if (str_eq(status, expected) || (is_free(response) && got / 100 == 2))
         return;
-    channel_differ("answer status", status, expected, out);
+    vector_differ("answer status", status, expected, out);
 }
 
 static void compare_answer(const struct doc *response, struct str kind,
@@ -37,25 +37,25 @@ static void compare_answer(const struct doc *response, struct str kind,
     for (const struct doc *d = headers != NULL ? headers->first : NULL; d != NULL; d = d->next) {
         struct str got = http_header_get(ours->headers, ours->n_headers, d->name);
         if (!str_eq(got, d->text))
-            channel_differ(d->name.p, got, d->text, out);
+            vector_differ(d->name.p, got, d->text, out);
     }
     if (str_eq(kind, STR("poll")))
         return; /* what waits for a phone is in an outbox, not in a vector */
     bool has_body = body.len > 0 && ours->status / 100 == 2;
     if (has_body && !str_eq(media_type(type), media_type(ours->content_type)))
-        channel_differ("answer type", ours->content_type, type, out);
-    if (ours->status / 100 == 2 && !channel_bodies_equal(ours->body, body, arena))
-        channel_differ("answer body", ours->body, body, out);
+        vector_differ("answer type", ours->content_type, type, out);
+    if (ours->status / 100 == 2 && !vector_bodies_equal(ours->body, body, arena))
+        vector_differ("answer body", ours->body, body, out);
 }
 
-/* The sample holds a reply that nobody but its writer knows, so ours holds CHANNEL_ANY_TEXT in its
+/* The sample holds a reply that nobody but its writer knows, so ours holds VECTOR_ANY_TEXT in its
  * place; its alphabet, and whether the session goes on, nobody says either. What fits best counts.
  */
-void channel_test_answer(const struct profile *p, const struct doc *vector,
-                         const struct inbound_batch *batch, const struct setting_list *settings,
-                         struct arena *arena, struct buf *out)
+void vector_test_answer(const struct profile *p, const struct doc *vector,
+                        const struct inbound_batch *batch, const struct vector_settings *settings,
+                        struct arena *arena, struct buf *out)
 {
-    const struct str id = STR(CHANNEL_ANY_TEXT), ucs2 = STR(CHANNEL_ANY_UCS2_TEXT);
+    const struct str id = STR(VECTOR_ANY_TEXT), ucs2 = STR(VECTOR_ANY_UCS2_TEXT);
     const struct reply replies[] = {
         {.text = STR_NONE},       {.text = id, .id = id, .is_open = true},
         {.text = id, .id = id},   {.text = ucs2, .id = id, .is_open = true},
@@ -63,7 +63,7 @@ void channel_test_answer(const struct profile *p, const struct doc *vector,
     };
     const struct doc *response = doc_member(vector, "response");
     struct str outcome = doc_text(doc_member(vector, "expect"), "outcome");
-    struct settings all = setting_all(settings);
+    struct settings all = vector_settings_all(settings);
     struct str least = STR_NONE;
     if (response == NULL || str_eq(outcome, STR("accept-or-reject")) ||
         str_eq(outcome, STR("signature-ok")))
