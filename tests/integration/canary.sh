@@ -67,7 +67,8 @@ number_id()
 # Bytes of the number's state in Redis, in hex.
 state_hex()
 {
-    redis --raw get "wp:{b$(printf '%03d' "0x${1:0:2}")}:s:$1" | od -An -v -tx1 | tr -d ' \n'
+    redis --raw get "wp:{b$(printf '%03d' "0x${1:0:2}")}:s:$(python3 -c 'import base64, sys
+print(base64.urlsafe_b64encode(bytes.fromhex(sys.argv[1])[1:]).decode())' "$1")" | od -An -v -tx1 | tr -d ' \n'
 }
 
 has_state()

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "port/vault.h"
@@ -410,6 +411,46 @@ static void random_bytes_differ(void **state)
     vault_free(NULL);
 }
 
+/* A child begins with bytes of its own, whatever its parent had fetched ahead. */
+static void a_forked_process_has_other_random_bytes(void **state)
+{
+    (void)state; /* needs no vault */
+    uint8_t ours[64], theirs[64];
+    int ends[2];
+    vault_random(ours, 1);
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        vault_random(theirs, sizeof(theirs));
+        _exit(write(ends[1], theirs, sizeof(theirs)) != sizeof(theirs));
+    }
+    vault_random(ours, sizeof(ours));
+    assert_int_equal(read(ends[0], theirs, sizeof(theirs)), sizeof(theirs));
+    assert_memory_not_equal(ours, theirs, sizeof(ours));
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    (void)close(ends[0]); /* nothing is lost */
+    (void)close(ends[1]);
+}
+
+/* More than is fetched ahead at once, and bit by bit past its end. */
+static void any_number_of_random_bytes(void **state)
+{
+    (void)state; /* needs no vault */
+    static uint8_t many[10000], none[16];
+    vault_random(many, sizeof(many));
+    for (size_t i = 0; i + sizeof(none) <= sizeof(many); i += sizeof(none))
+        assert_memory_not_equal(many + i, none, sizeof(none));
+    for (size_t i = 0; i < 1000; i++) {
+        uint8_t some[16] = {0};
+        vault_random(some, sizeof(some));
+        assert_memory_not_equal(some, none, sizeof(none));
+        assert_memory_not_equal(some, many, sizeof(none));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +474,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(wrong_key_folders_are_refused_with_a_remedy, folder_setup,
                                         folder_teardown),
         cmocka_unit_test(random_bytes_differ),
+        cmocka_unit_test(a_forked_process_has_other_random_bytes),
+        cmocka_unit_test(any_number_of_random_bytes),
     };
     return cmocka_run_group_tests_name("vault", tests, NULL, NULL);
 }

@@ -267,11 +267,14 @@ static void leave_line(struct dialog *d)
         take_turn(next);
 }
 
+/* Only of what did not go well: what did is counted. */
 static void write_log(const struct dialog *d)
 {
+    if (d->answer.outcome <= DIALOG_OUTCOME_NOTHING)
+        return;
     char id[LOG_ID_BYTES];
     int64_t ms = loop_mono(d->all->parts.loop).ms - d->begun.ms;
-    LOG_INFO("dialog", "done", "channel=%.*s learner=%s outcome=%s ms=%lld copies=%u",
+    LOG_WARN("dialog", "not handled now", "channel=%.*s learner=%s outcome=%s ms=%lld copies=%u",
              STR_ARG(d->channel->name), log_id(d->id.bytes, id),
              dialog_outcome_name(d->answer.outcome), (long long)ms, d->n_copies);
 }

@@ -286,6 +286,8 @@ static enum dialog_event step_engine(struct dialog *d)
         !commit_event(d, &out))
         return DIALOG_EVENT_BROKEN;
     d->commit.due_at_ms = out.is_erased ? input.now.ms + TOMBSTONE_KEPT_MS : out.wake_at_ms;
+    if (d->commit.due_at_ms == 0 && !d->is_wake && !engine_is_waiting(&d->learner))
+        d->commit.due_at_ms = -1; /* it is so already */
     return DIALOG_EVENT_STEPPED;
 }
 

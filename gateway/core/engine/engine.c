@@ -309,14 +309,19 @@ static int64_t by_day_ms(const struct step *s, int64_t ms)
     return of_day_min < to_min ? ms : ms + (day_min - of_day_min + from_min) * minute_ms;
 }
 
+bool engine_is_waiting(const struct learner *learner)
+{
+    bool has_left = learner->state == LEARNER_STATE_STOPPED && learner->consent_ms != 0;
+    return !has_left && !is_held(learner) && state_row_of_place(learner)->wake != NULL;
+}
+
 /* When the timer role must look again, 0 = not at all; the wait for another try at the test is
  * nobody's business, and neither is who left. Who never agreed is forgotten, also after STOP. */
 static int64_t next_wake_ms(const struct step *s)
 {
     const struct learner *l = s->learner;
     const struct state_row *row = state_row_of_place(l);
-    bool has_left = l->state == LEARNER_STATE_STOPPED && l->consent_ms != 0;
-    if (has_left || is_held(l) || row->wake == NULL)
+    if (!engine_is_waiting(l))
         return 0;
     if (row->wake != engine_follow_up || l->completed_ms == 0)
         return l->ended_ms; /* what an earlier version waits for, too */

@@ -88,6 +88,9 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
                      const struct learner *learner, const struct input *input, struct arena *arena,
                      struct outcome *ret) MUST_CHECK;
 
+/* Can time do something with this learner? Where not, wake_at_ms of the step before was 0. */
+bool engine_is_waiting(const struct learner *learner);
+
 /* The screen that the learner is at, without moving anything: for an old duplicate. */
 enum err engine_screen(const struct courses *courses, const struct engine_context *context,
                        const struct learner *learner, enum via via, struct arena *arena,

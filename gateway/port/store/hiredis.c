@@ -4,8 +4,6 @@
 #include "port/store/hiredis_commit.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
@@ -40,17 +38,30 @@ struct str bucket_key(char dst[KEY_BYTES], uint8_t bucket, struct str rest)
 
 struct str decimal(char dst[24], int64_t value)
 {
-    int n = snprintf(dst, 24, "%" PRId64, value);
-    return (struct str){dst, (size_t)n};
+    char *p = dst + 24;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        *--p = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0)
+        *--p = '-';
+    return (struct str){p, (size_t)(dst + 24 - p)};
 }
 
 struct str number_key(char dst[KEY_BYTES], const struct number_id *id, char kind)
 {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     char *p = tag_put(dst, 'b', id->bytes[0]);
-    p[0] = kind;
-    p[1] = ':';
-    hex_encode(id->bytes, sizeof(id->bytes), p + 2);
-    return (struct str){dst, 12 + 2 * sizeof(id->bytes)};
+    *p++ = kind;
+    *p++ = ':';
+    for (size_t i = 1; i < sizeof(id->bytes); i += 3) { /* RFC 4648 5; 15 bytes need no padding */
+        uint32_t bits =
+            (uint32_t)id->bytes[i] << 16 | (uint32_t)id->bytes[i + 1] << 8 | id->bytes[i + 2];
+        for (int shift = 18; shift >= 0; shift -= 6)
+            *p++ = digits[bits >> shift & 63];
+    }
+    return (struct str){dst, (size_t)(p - dst)};
 }
 
 /* A bucket's due times are split over 64 sorted sets by the second byte of the number_id, so that

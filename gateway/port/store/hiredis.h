@@ -39,7 +39,8 @@ static inline void argv_add(struct argv *argv, struct str word)
 
 /* One key of a bucket: "wp:{b007}:" and the rest. dst holds the bytes. */
 struct str bucket_key(char dst[KEY_BYTES], uint8_t bucket, struct str rest);
-/* "wp:{b007}:s:<32 hex>" */
+/* "wp:{b007}:s:" and the number_id without its first byte, which is the bucket, in base64url: 20
+ * characters. */
 struct str number_key(char dst[KEY_BYTES], const struct number_id *id, char kind);
 struct str decimal(char dst[24], int64_t value);
 
