@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # bench.sh: `./run bench [LEARNERS]`: what a callback costs, in CPU time from /proc (not wall time),
 # beside nginx returning a static line under the same load in the same run. Prints a table, writes
-# STATE/bench.json. Redis and PostgreSQL run with full durability.
+# STATE/bench.json. Redis and PostgreSQL run with full durability. tests/bench/README.md tells what
+# each number is and where the time goes.
 
 # Inputs of one USSD session: dial, JOIN, agree, skip the role; then the seven questions of the
 # pre-test, each answer stored and followed by the next question.
@@ -13,7 +14,7 @@ cpu_ns()
 {
     local pid
     for pid in "$@"; do
-        cat "/proc/$pid/task/"*/schedstat
+        cat "/proc/$pid/task/"*/schedstat 2>/dev/null || true # a helper of PostgreSQL may have ended
     done | awk '{ sum += $1 } END { printf "%.0f\n", sum }'
 }
 
@@ -56,9 +57,10 @@ bench_stop()
     redis_stop "$STATE"
 }
 
-redis_memory()
+# redis_info SECTION NAME
+redis_info()
 {
-    redis-cli -s "$STATE/redis/redis.sock" info memory | tr -d '\r' | sed -n 's/^used_memory://p'
+    redis-cli -s "$STATE/redis/redis.sock" info "$1" | tr -d '\r' | sed -n "s/^$2://p"
 }
 
 bench_sql()
@@ -75,15 +77,18 @@ bench_load_quiz()
 
 bench_front()
 {
-    local pids before result
+    local pids before aof result
     bench_serve front "$PORT"
     wait_for 30 curl -fsS -m 2 "http://127.0.0.1:$((PORT + 1))/readyz" ||
         die 69 "the front did not get ready; see $STATE/waypost.log"
-    EMPTY_BYTES=$(redis_memory)
+    EMPTY_BYTES=$(redis_info memory used_memory)
     "$ROOT/build/bench_load" --port "$PORT" --learners "$LEARNERS" "${BENCH_BEFORE[@]}" >/dev/null
     read -ra pids < <(printf '%s %s\n' "$(children "$(cat "$STATE/front.pid")")" "$(cat "$STATE/redis/pid")")
     before=$(cpu_ns "${pids[@]}")
+    aof=$(redis_info persistence aof_current_size)
     result=$(bench_load_quiz "$PORT")
+    AOF_BYTES=$(quotient "$(($(redis_info persistence aof_current_size) - aof))" \
+        "$(field callbacks <<<"$result")" 0)
     CALLBACK_US=$(quotient "$(($(cpu_ns "${pids[@]}") - before))" \
         "$(($(field callbacks <<<"$result") * 1000))" 2)
     CALLBACKS_PER_S=$(field per_second <<<"$result")
@@ -120,6 +125,8 @@ is_drained()
     ! grep -qvxFf "$STATE/log_places" "$STATE/log_ends"
 }
 
+# How fast the writer stores what the fronts have left for it, and the bytes that learners take when
+# nothing but them is in Redis.
 bench_writer()
 {
     local start
@@ -128,15 +135,34 @@ bench_writer()
     wait_for 600 is_drained || die 70 "the writer did not finish; see $STATE/waypost.log"
     EVENTS=$(bench_sql 'select count(*) from core.event')
     EVENTS_PER_S=$(quotient "$((EVENTS * 1000))" "$((($(date +%s%N) - start) / 1000000))" 0)
-    # What the answers of the last 15 minutes take goes away by itself; what stays is measured.
-    redis-cli -s "$STATE/redis/redis.sock" --scan --pattern 'wp:*:r:*' |
-        xargs -r -n 1000 redis-cli -s "$STATE/redis/redis.sock" unlink >/dev/null
-    BYTES_PER_LEARNER=$(quotient "$(($(redis_memory) - EMPTY_BYTES))" "$((LEARNERS + 2000))" 0)
+    for bucket in $(seq 0 255); do
+        printf 'XTRIM wp:{b%03d}:events MAXLEN 0\n' "$bucket"
+    done | redis-cli -s "$STATE/redis/redis.sock" >/dev/null
+    BYTES_PER_LEARNER=$(quotient "$(($(redis_info memory used_memory) - EMPTY_BYTES))" \
+        "$((LEARNERS + 2000))" 0)
     bench_sql "copy (table core.event) to '$STATE/pg/event.copy'"
     bench_sql 'create table public.copied (like core.event including all)'
     start=$(date +%s%N)
     bench_sql "copy public.copied from '$STATE/pg/event.copy'"
     COPY_PER_S=$(quotient "$((EVENTS * 1000))" "$((($(date +%s%N) - start) / 1000000))" 0)
+}
+
+# Every process at once: new learners, until their rows are in PostgreSQL.
+bench_whole()
+{
+    local pids before result first=$((LEARNERS + 2000))
+    "$ROOT/build/bench_load" --port "$PORT" --first "$first" --learners "$LEARNERS" \
+        "${BENCH_BEFORE[@]}" >/dev/null
+    wait_for 600 is_drained || die 70 "the writer did not finish; see $STATE/waypost.log"
+    read -ra pids < <(printf '%s %s %s %s %s\n' "$(children "$(cat "$STATE/front.pid")")" \
+        "$(children "$(cat "$STATE/writer.pid")")" "$(cat "$STATE/redis/pid")" \
+        "$(cat "$STATE/pg/pid")" "$(children "$(cat "$STATE/pg/pid")")")
+    before=$(cpu_ns "${pids[@]}")
+    result=$("$ROOT/build/bench_load" --port "$PORT" --first "$first" --learners "$LEARNERS" \
+        --skip "${#BENCH_BEFORE[@]}" "${BENCH_BEFORE[@]}" "${BENCH_QUIZ[@]}")
+    wait_for 600 is_drained || die 70 "the writer did not finish; see $STATE/waypost.log"
+    WHOLE_US=$(quotient "$(($(cpu_ns "${pids[@]}") - before))" \
+        "$(($(field callbacks <<<"$result") * 1000))" 2)
 }
 
 bench_report()
@@ -147,17 +173,20 @@ bench_report()
     cat <<TABLE
 USSD quiz callback, front and Redis   $CALLBACK_US us of CPU   ($CALLBACKS_PER_S/s, answers on disk)
 nginx, a static line, same load       $NGINX_US us of CPU   (ratio $ratio)
+the same until the rows are in PG     $WHOLE_US us of CPU, all processes
 one step of the engine                $engine us
 at 1,000 callbacks/s                  p50 $P50_MS ms, p99 $P99_MS ms
 writer, events into PostgreSQL        $EVENTS_PER_S/s   ($EVENTS events)
 PostgreSQL COPY of the same rows      $COPY_PER_S/s
 Redis, one learner                    $BYTES_PER_LEARNER bytes
+Redis, append-only file               $AOF_BYTES bytes a callback
 TABLE
     cat >"$BENCH_OUT" <<JSON
 {"callback_cpu_us": $CALLBACK_US, "nginx_cpu_us": $NGINX_US, "ratio": $ratio,
  "engine_step_us": $engine, "p50_ms": $P50_MS, "p99_ms": $P99_MS,
  "writer_events_per_s": $EVENTS_PER_S, "copy_rows_per_s": $COPY_PER_S,
- "redis_bytes_per_learner": $BYTES_PER_LEARNER, "callbacks_per_s": $CALLBACKS_PER_S,
+ "whole_cpu_us": $WHOLE_US, "redis_bytes_per_learner": $BYTES_PER_LEARNER,
+ "aof_bytes_per_callback": $AOF_BYTES, "callbacks_per_s": $CALLBACKS_PER_S,
  "learners": $LEARNERS}
 JSON
     say "written to $BENCH_OUT"
@@ -189,5 +218,7 @@ bench_main()
     bench_nginx
     step 'events into PostgreSQL'
     bench_writer
+    step 'callbacks until their rows are in PostgreSQL'
+    bench_whole
     bench_report
 }

@@ -2,8 +2,11 @@
  * store_hiredis_wire.c: one connection, hiredis on libevent.
  *
  * hiredis' own adapter re-arms one-shot events, which costs 8 system calls a command where
- * persistent events need 3; this one also writes only once a turn, behind the other events, so that
- * the commands of all callbacks of a turn leave together.
+ * persistent events need 3; this one also writes only once a turn, behind the other events.
+ *
+ * Commands leave in batches: while the replies of one are awaited, what is asked gathers and forms
+ * the next. The server does one write and one fdatasync for all that it reads at once, and they are
+ * most of what a commit costs it: 71 us at 8 in a batch, 26 at 32. A lone command waits for nobody.
  */
 #include "port/store/hiredis.h"
 
@@ -20,6 +23,8 @@ struct wire {
     void *ctx;
     redisAsyncContext *redis;
     struct event *readable, *writable, *end_of_turn;
+    uint32_t n_gathered; /* commands that have not been written */
+    uint32_t n_awaited;  /* that have, and are not answered */
     bool is_given_up;
     bool is_flushing; /* inside the write at the end of a turn */
     bool is_gone;     /* hiredis has let go of it during that write */
@@ -33,10 +38,17 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
     redisAsyncHandleRead(wire->redis);
 }
 
+static void count_written(struct wire *wire)
+{
+    wire->n_awaited += wire->n_gathered;
+    wire->n_gathered = 0;
+}
+
 static void on_writable(evutil_socket_t fd, short what, void *ctx)
 {
     (void)fd, (void)what; /* both known */
     struct wire *wire = ctx;
+    count_written(wire);
     redisAsyncHandleWrite(wire->redis);
 }
 
@@ -45,6 +57,7 @@ static void on_end_of_turn(evutil_socket_t fd, short what, void *ctx)
 {
     (void)fd, (void)what; /* both known */
     struct wire *wire = ctx;
+    count_written(wire);
     wire->is_flushing = true; /* hiredis asks for writability now only if the socket is full */
     redisAsyncHandleWrite(wire->redis);
     wire->is_flushing = false;
@@ -81,7 +94,7 @@ static void wire_add_write(void *ctx)
     bool is_connected = (wire->redis->c.flags & REDIS_CONNECTED) != 0;
     if (wire->is_flushing || !is_connected)
         event_need(wire->writable);
-    else
+    else if (wire->n_awaited == 0)
         event_active(wire->end_of_turn, EV_WRITE, 0);
 }
 
@@ -155,13 +168,17 @@ struct wire *wire_new(struct loop *loop, const struct store_settings *settings,
 static void on_command(redisAsyncContext *redis, void *reply, void *ctx)
 {
     (void)ctx; /* the owner knows what comes next */
-    const struct wire *wire = redis->data;
-    if (!wire->is_given_up && reply != NULL) /* NULL: lost, which on_cleanup tells */
-        wire->on_reply(wire->ctx, reply);
+    struct wire *wire = redis->data;
+    if (wire->is_given_up || reply == NULL) /* NULL: lost, which on_cleanup tells */
+        return;
+    if (--wire->n_awaited == 0 && wire->n_gathered > 0)
+        event_active(wire->end_of_turn, EV_WRITE, 0);
+    wire->on_reply(wire->ctx, reply);
 }
 
 bool wire_write(struct wire *wire, const char *text, size_t n)
 {
+    wire->n_gathered++;
     return redisAsyncFormattedCommand(wire->redis, on_command, NULL, text, n) == REDIS_OK;
 }
 
