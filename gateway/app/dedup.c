@@ -17,25 +17,32 @@ static uint32_t never_zero(uint64_t hash)
     return folded != 0 ? folded : 1;
 }
 
+static bool is_within(int64_t age_ms, int64_t window_ms)
+{
+    return age_ms < window_ms && age_ms > -window_ms;
+}
+
 struct dedup_key dedup_key_make(struct str channel, const struct inbound *inbound,
                                 struct wall_ms received)
 {
     struct dedup_key key = {.received = received};
-    uint64_t of_channel = mix(str_hash(channel), inbound->kind);
+    uint64_t of_channel = mix(str_hash(channel), inbound->kind), step;
     if (inbound->kind == INBOUND_USSD) {
         uint64_t of_session = mix(of_channel, str_hash(inbound->session));
         key.session = never_zero(of_session);
-        key.mark = mix(mix(of_session, str_hash(inbound->raw_text)), inbound->phase);
+        if (str_to_u64(inbound->step, UINT32_MAX - 1, &step) == ERR_OK)
+            key.step = (uint32_t)step + 1;
+        uint64_t of_input = key.step != 0 ? mix(of_session, key.step) : str_hash(inbound->raw_text);
+        key.mark = mix(mix(of_session, of_input), inbound->phase);
         return key;
     }
-    if (!str_is_empty(inbound->id)) {
-        key.mark = mix(of_channel, str_hash(inbound->id));
-        key.seen = never_zero(key.mark);
-        return key;
-    }
-    key.mark = mix(mix(of_channel, 0), str_hash(inbound->text));
-    key.text_hash = never_zero(key.mark);
-    key.seen = never_zero(mix(key.mark, (uint64_t)received.ms));
+    bool has_id = !str_is_empty(inbound->id);
+    uint64_t of_id = mix(of_channel, has_id ? str_hash(inbound->id) : (uint64_t)received.ms);
+    key.id = never_zero(of_id);
+    if (inbound->at.ms > 0 && is_within(received.ms - inbound->at.ms, DEDUP_KEPT_MS))
+        key.at = never_zero(mix(mix(of_channel, 1), (uint64_t)inbound->at.ms));
+    key.text = never_zero(str_hash(inbound->text)) | 1; /* 0 in a sight is a session */
+    key.mark = mix(has_id ? of_id : of_channel, str_hash(inbound->text));
     return key;
 }
 
@@ -60,32 +67,74 @@ static enum dedup_verdict repeat(const struct dedup_key *key, const struct last_
     return last != NULL && last->mark == key->mark ? DEDUP_REPEAT_LAST : DEDUP_REPEAT_OLD;
 }
 
-static bool is_seen(const struct learner_link *link, uint32_t hash)
+/* ---- what was seen ---- */
+
+#define ID_BITS 27
+#define TEXT_BITS 14
+#define TIME_BITS 23 /* of quarters of a second: 24 days, so that 72 hours either way are told */
+#define QUARTER_MS 250
+#define ID_OF(hash) ((hash) & ((1u << ID_BITS) - 1))
+#define TEXT_OF(hash) ((hash) & ((1u << TEXT_BITS) - 1))
+
+struct sight {
+    uint32_t id, text;
+    int64_t age_ms; /* negative: later than this inbound, which then waited in a spool */
+};
+
+static struct sight sight_at(struct str seen, size_t at, struct wall_ms now)
 {
-    for (size_t i = 0; i < LEARNER_SEEN_IDS; i++) {
-        if (link->seen[i] == hash)
+    uint64_t bits = 0;
+    for (size_t i = 0; i < DEDUP_SEEN_BYTES; i++)
+        bits = bits << 8 | (uint8_t)seen.p[at + i];
+    uint32_t then = (uint32_t)(bits >> (TEXT_BITS + ID_BITS));
+    uint32_t age = ((uint32_t)(now.ms / QUARTER_MS) - then) & ((1u << TIME_BITS) - 1);
+    bool is_later = age >> (TIME_BITS - 1) != 0;
+    return (struct sight){
+        .id = ID_OF((uint32_t)bits),
+        .text = TEXT_OF((uint32_t)(bits >> ID_BITS)),
+        .age_ms = QUARTER_MS * ((int64_t)age - (is_later ? (int64_t)1 << TIME_BITS : 0)),
+    };
+}
+
+static void add_sight(uint32_t id, uint32_t text, struct wall_ms at, struct buf *out)
+{
+    uint64_t time = (uint64_t)(at.ms / QUARTER_MS) & ((1u << TIME_BITS) - 1);
+    uint64_t bits = time << (TEXT_BITS + ID_BITS) | (uint64_t)TEXT_OF(text) << ID_BITS | ID_OF(id);
+    char bytes[DEDUP_SEEN_BYTES];
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (char)(bits >> 8 * (sizeof(bytes) - 1 - i));
+    buf_add(out, bytes, sizeof(bytes));
+}
+
+/* A session is noted without a text. */
+static bool is_session_seen(const struct dedup_key *key, struct str seen)
+{
+    for (size_t at = 0; at + DEDUP_SEEN_BYTES <= seen.len; at += DEDUP_SEEN_BYTES) {
+        struct sight sight = sight_at(seen, at, key->received);
+        if (sight.text == 0 && sight.id == ID_OF(key->session) &&
+            is_within(sight.age_ms, DEDUP_KEPT_MS))
             return true;
     }
     return false;
 }
 
-static void remember_seen(struct learner_link *link, uint32_t hash)
+static enum dedup_verdict judge_sms(const struct dedup_key *key, const struct inbound *inbound,
+                                    struct str seen, const struct last_reply *last)
 {
-    memmove(&link->seen[1], &link->seen[0], sizeof(link->seen) - sizeof(link->seen[0]));
-    link->seen[0] = hash;
+    bool is_same_text = false; /* as the last SMS, under whatever id */
+    for (size_t at = 0; at + DEDUP_SEEN_BYTES <= seen.len; at += DEDUP_SEEN_BYTES) {
+        struct sight sight = sight_at(seen, at, key->received);
+        bool is_text = sight.text == TEXT_OF(key->text);
+        bool is_same = sight.id == ID_OF(key->id) || (key->at != 0 && sight.id == ID_OF(key->at));
+        if (is_text && is_same && is_within(sight.age_ms, DEDUP_KEPT_MS))
+            return repeat(key, last);
+        if (sight.text != 0)
+            is_same_text = is_text && is_within(sight.age_ms, DEDUP_TEXT_WINDOW_MS);
+    }
+    return is_same_text && inbound->kind == INBOUND_SMS ? repeat(key, last) : DEDUP_NEW;
 }
 
-static enum dedup_verdict judge_sms(const struct dedup_key *key, const struct learner_link *link,
-                                    const struct last_reply *last)
-{
-    if (is_seen(link, key->seen))
-        return repeat(key, last);
-    int64_t age_ms = key->received.ms - link->last_ms;
-    if (key->text_hash != 0 && key->text_hash == link->text_hash && age_ms < DEDUP_TEXT_WINDOW_MS &&
-        age_ms > -DEDUP_TEXT_WINDOW_MS)
-        return repeat(key, last);
-    return DEDUP_NEW;
-}
+/* ---- USSD ---- */
 
 /* Some providers name a session by the number alone: then the name comes again with every dial. */
 static bool is_session_unique(const struct inbound *inbound)
@@ -96,11 +145,11 @@ static bool is_session_unique(const struct inbound *inbound)
     return !str_is_empty(name) && !str_ends(inbound->from, name);
 }
 
-/* The last answer is of this session, and the copy came in before it could be read. */
+/* The last answer is of this session, and the copy came in before a person could have read it. */
 static bool is_copy_in_flight(const struct dedup_key *key, const struct last_reply *last)
 {
     return last != NULL && last->mark == key->mark &&
-           (key->is_overtaken || key->received.ms < last->ready_ms);
+           (key->is_overtaken || key->received.ms < last->ready_ms + DEDUP_INPUT_WINDOW_MS);
 }
 
 static bool has_ended(const struct dedup_key *key, const struct learner_link *link)
@@ -118,10 +167,10 @@ static enum dedup_verdict judge_end(const struct dedup_key *key, const struct le
 
 /* A request of a session that another one has followed: it was answered long ago. */
 static bool is_of_earlier_session(const struct dedup_key *key, const struct inbound *inbound,
-                                  const struct learner_link *link)
+                                  const struct learner_link *link, struct str seen)
 {
     return link->session != key->session && is_session_unique(inbound) &&
-           is_seen(link, key->session);
+           is_session_seen(key, seen);
 }
 
 static enum dedup_verdict judge_dial(const struct dedup_key *key, const struct inbound *inbound,
@@ -140,6 +189,8 @@ static enum dedup_verdict judge_input(const struct dedup_key *key, const struct 
         return DEDUP_NEW;
     if (has_ended(key, link))
         return repeat(key, last);
+    if (key->step != 0 && link->step != 0)
+        return key->step <= link->step ? repeat(key, last) : DEDUP_NEW;
     if (inbound->is_repeatable_input)
         return is_copy_in_flight(key, last) ? DEDUP_REPEAT_LAST : DEDUP_NEW;
     if (inbound->is_repeat || inbound->raw_text.len < link->path_bytes)
@@ -148,10 +199,11 @@ static enum dedup_verdict judge_input(const struct dedup_key *key, const struct 
 }
 
 enum dedup_verdict dedup_judge(const struct dedup_key *key, const struct inbound *inbound,
-                               const struct learner_link *link, const struct last_reply *last)
+                               const struct learner_link *link, struct str seen,
+                               const struct last_reply *last)
 {
     if (inbound->kind != INBOUND_USSD)
-        return judge_sms(key, link, last);
+        return judge_sms(key, inbound, seen, last);
     switch (inbound->phase) {
     case INBOUND_PHASE_END:
     case INBOUND_PHASE_TIMEOUT:
@@ -161,24 +213,26 @@ enum dedup_verdict dedup_judge(const struct dedup_key *key, const struct inbound
     case INBOUND_PHASE_CONTINUE:
         break;
     }
-    if (is_of_earlier_session(key, inbound, link))
+    if (is_of_earlier_session(key, inbound, link, seen))
         return repeat(key, last);
     return inbound->phase == INBOUND_PHASE_NEW ? judge_dial(key, inbound, link, last)
                                                : judge_input(key, inbound, link, last);
 }
 
-void dedup_remember(const struct dedup_key *key, const struct inbound *inbound,
-                    struct learner_link *link)
+static void note_sms(const struct dedup_key *key, struct buf *out)
 {
-    link->last_ms = key->received.ms;
-    if (inbound->kind != INBOUND_USSD) {
-        remember_seen(link, key->seen);
-        link->text_hash = key->text_hash;
-        return;
-    }
-    if (link->session != key->session && link->session != 0)
-        remember_seen(link, link->session);
+    add_sight(key->id, key->text, key->received, out);
+    if (key->at != 0)
+        add_sight(key->at, key->text, key->received, out);
+}
+
+static void note_ussd(const struct dedup_key *key, const struct inbound *inbound,
+                      struct learner_link *link, struct buf *out)
+{
+    if (link->session != key->session)
+        add_sight(key->session, 0, key->received, out);
     link->session = key->session;
+    link->step = key->step;
     if (inbound->phase == INBOUND_PHASE_END || inbound->phase == INBOUND_PHASE_TIMEOUT) {
         link->path_bytes = PATH_ENDED;
         return;
@@ -186,4 +240,34 @@ void dedup_remember(const struct dedup_key *key, const struct inbound *inbound,
     size_t n = inbound->raw_text.len < PATH_ENDED ? inbound->raw_text.len : PATH_ENDED - 1;
     link->path_bytes = (uint16_t)n;
     link->path_hash = (uint32_t)str_hash(str_sub(inbound->raw_text, 0, n));
+}
+
+/* The store keeps the value for twice 72 hours from when it was last written whole; so what is
+ * appended to one that begins within 72 hours lives long enough. */
+static bool must_rewrite(struct str seen, size_t n_more, struct wall_ms now)
+{
+    return seen.len < DEDUP_SEEN_BYTES || seen.len % DEDUP_SEEN_BYTES != 0 ||
+           seen.len + n_more > DEDUP_MAX_SEEN * DEDUP_SEEN_BYTES ||
+           !is_within(sight_at(seen, 0, now).age_ms, DEDUP_KEPT_MS);
+}
+
+bool dedup_remember(const struct dedup_key *key, const struct inbound *inbound, struct str seen,
+                    struct learner_link *link, struct buf *out)
+{
+    link->last_ms = key->received.ms;
+    struct buf more CLEANUP(buf_fini);
+    buf_init(&more, 2 * DEDUP_SEEN_BYTES);
+    if (inbound->kind == INBOUND_USSD)
+        note_ussd(key, inbound, link, &more);
+    else
+        note_sms(key, &more);
+    bool is_whole = more.len > 0 && must_rewrite(seen, more.len, key->received);
+    size_t room = DEDUP_MAX_SEEN * DEDUP_SEEN_BYTES - more.len;
+    size_t from = seen.len > room ? seen.len - room : 0;
+    for (size_t at = from; is_whole && at + DEDUP_SEEN_BYTES <= seen.len; at += DEDUP_SEEN_BYTES) {
+        if (is_within(sight_at(seen, at, key->received).age_ms, DEDUP_KEPT_MS))
+            buf_add(out, seen.p + at, DEDUP_SEEN_BYTES);
+    }
+    buf_add_str(out, buf_str(&more));
+    return is_whole;
 }

@@ -2,14 +2,20 @@
  * dedup.h: has this inbound been handled before? Aggregators repeat callbacks after seconds or
  * after a day, at once and sixteen at a time, and few say so (RELIABILITY.md T2, T3).
  *
- *   SMS with a provider's id    its hash is one of the last eight in the learner's link
- *   SMS without one             the same text came less than ten seconds before
+ *   SMS                         the same text came under the same id, or with the same provider's
+ *                               time, within 72 hours, or in the SMS before it, under whatever id,
+ *                               within 10 seconds. The same id with other words is another message
+ *   USSD with numbered steps    the number is not above the last one of this session
  *   USSD, cumulative path       the path of this session is not longer than the last one
- *   USSD, last input only       the same text came again before the answer to it was ready, or
- *                               another process answered it while this one was at it
+ *   USSD, last input only       the same text came again within 1.5 s after the answer to it was
+ *                               ready, or another process answered it while this one was at it
  *   USSD, dial                  the session is known already (where its name is unique)
- *   USSD, an earlier session    it is one of the last eight in the learner's link (likewise)
+ *   USSD, an earlier session    it was there within 72 hours (likewise)
  *   USSD, end of a session      the session is not the last one, or nothing was left open in it
+ *
+ * What is seen lies beside the state (store.h, `seen`), 8 bytes for each message or session, at
+ * most DEDUP_MAX_SEEN: 23 bits of time in quarters of a second, 14 of a hash of the text, 27 of a
+ * hash of the id. Who sends more than that in 72 hours has the oldest forgotten.
  *
  * A repeat changes nothing. It gets the last answer again, byte for byte, when it is a copy of the
  * last inbound; an older one gets the present screen.
@@ -22,13 +28,20 @@
 #include "profile/profile.h"
 
 #define DEDUP_TEXT_WINDOW_MS 10000
+#define DEDUP_INPUT_WINDOW_MS 1500
+#define DEDUP_KEPT_MS (72 * 3600 * (int64_t)1000)
+#define DEDUP_SEEN_BYTES 8u
+#define DEDUP_MAX_SEEN 256u
 
 /* What names one inbound among those of its number. */
 struct dedup_key {
-    uint64_t mark;      /* copies of one callback have the same */
-    uint32_t seen;      /* SMS: for link.seen; never 0 */
-    uint32_t session;   /* USSD: hash of channel and session; never 0 */
-    uint32_t text_hash; /* SMS without an id: of channel and text; else 0 */
+    uint64_t mark;    /* copies of one callback have the same */
+    uint32_t id;      /* SMS: hash of channel and id; without one, of the time of arrival */
+    uint32_t at;      /* SMS: hash of channel and the provider's time; 0 = it tells none, or one
+                         that is not of these three days */
+    uint32_t text;    /* SMS: hash of the text */
+    uint32_t session; /* USSD: hash of channel and session; never 0 */
+    uint32_t step;    /* USSD: the provider's number of this request; 0 = none */
     struct wall_ms received;
     bool is_overtaken; /* since this one was loaded, one with the same mark has been answered */
 };
@@ -50,7 +63,9 @@ struct session_memory dedup_session_memory(const struct dedup_key *key,
                                            const struct last_reply *last);
 /* inbound: as decoded with that memory. last: NULL when it has expired. */
 enum dedup_verdict dedup_judge(const struct dedup_key *key, const struct inbound *inbound,
-                               const struct learner_link *link, const struct last_reply *last);
-/* Writes a handled inbound into the link. */
-void dedup_remember(const struct dedup_key *key, const struct inbound *inbound,
-                    struct learner_link *link);
+                               const struct learner_link *link, struct str seen,
+                               const struct last_reply *last);
+/* Writes a handled inbound into the link, and appends to out what has to be appended to seen; true:
+ * out is all of it, without what is too old. */
+bool dedup_remember(const struct dedup_key *key, const struct inbound *inbound, struct str seen,
+                    struct learner_link *link, struct buf *out);

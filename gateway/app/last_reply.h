@@ -1,6 +1,6 @@
 /*
- * last_reply.h: what was answered to a number last, as it lies beside the state for a quarter of an
- * hour (store.h, `reply`). It serves two things: the same callback again gets the same bytes again,
+ * last_reply.h: what was answered to a number last, as it lies beside the state for a day (
+ * store.h, `reply`). It serves two things: the same callback again gets the same bytes again,
  * and a USSD text that is longer than a screen is turned page by page without asking the engine.
  */
 #pragma once
@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-#define LAST_REPLY_TTL_MS (15 * 60 * 1000)
+#define LAST_REPLY_TTL_MS (24 * 3600 * 1000)
 /* A reply, a key line and the numbers around them. */
 #define LAST_REPLY_MAX_BYTES 16384u
 

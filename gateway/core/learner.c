@@ -112,23 +112,18 @@ static void take_bitmap(struct record_reader *in, const struct record_field *fie
 
 static const struct record_kind bitmap_kind = {put_bitmap, take_bitmap};
 
-/* Hashes up to the last that is not 0, in the byte order of this machine. */
+/* What earlier versions kept in the value, and this one beside it. */
 static void put_seen(struct buf *out, const struct record_field *field, const void *member)
 {
-    const uint32_t *seen = member;
-    size_t n = LEARNER_SEEN_IDS;
-    (void)field;
-    while (n > 0 && seen[n - 1] == 0)
-        n--;
-    record_put_varint(out, n);
-    buf_add(out, seen, n * sizeof(*seen));
+    (void)field, (void)member;
+    record_put_varint(out, 0);
 }
 
 static void take_seen(struct record_reader *in, const struct record_field *field, void *member)
 {
-    (void)field;
-    size_t n = (size_t)record_take_varint(in, LEARNER_SEEN_IDS);
-    record_take_bytes(in, member, n * sizeof(uint32_t));
+    uint8_t hashes[8 * sizeof(uint32_t)];
+    (void)field, (void)member;
+    record_take_bytes(in, hashes, (size_t)record_take_varint(in, 8) * sizeof(uint32_t));
 }
 
 static const struct record_kind seen_kind = {put_seen, take_seen};
@@ -138,11 +133,11 @@ static const struct record_kind seen_kind = {put_seen, take_seen};
 static const struct record_field fields[] = {
     RECORD(0, struct learner, seq, record_number),      /* first, for the store */
     RECORD(2, struct learner, link.said, record_bytes), /* at LEARNER_SAID_AT, for the sender */
-    RECORD(1, struct learner, link.seen, seen_kind),
+    RECORD(1, struct learner, link, seen_kind),
     RECORD(1, struct learner, link.session, record_varint),
     RECORD(1, struct learner, link.path_bytes, record_varint),
     RECORD(1, struct learner, link.path_hash, record_varint),
-    RECORD(1, struct learner, link.text_hash, record_varint),
+    RECORD(1, struct learner, link.step, record_varint), /* before: of a text, 0 for USSD */
     RECORD(1, struct learner, link.last_ms, record_varint),
     RECORD(1, struct learner, link.channel, record_name),
     RECORD(1, struct learner, learner_id, record_bytes),

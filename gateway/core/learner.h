@@ -17,7 +17,6 @@
 #include "core/course.h"
 
 #define LEARNER_MAX_BYTES 512u
-#define LEARNER_SEEN_IDS 8u
 #define LEARNER_LANG_BYTES 8     /* with NUL */
 #define LEARNER_CHANNEL_BYTES 24 /* with NUL */
 /* Where an encoded learner has link.said, so that the sender can note there that the SMS was taken
@@ -60,12 +59,11 @@ enum learner_state {
 
 /* Duplicates and the USSD session; see app/dialog/dialog.h for how they are used. */
 struct learner_link {
-    uint32_t seen[LEARNER_SEEN_IDS]; /* hashes of the last inbound ids, newest first; 0 = none */
-    uint32_t session;                /* hash of the USSD session; 0 = none */
-    uint16_t path_bytes;             /* length of the last cumulative USSD text */
-    uint32_t path_hash;              /* and its hash: the prefix to remove from the next one */
-    uint32_t text_hash;              /* last text, for providers without message ids */
-    int64_t last_ms;                 /* wall time of the last inbound */
+    uint32_t session;    /* hash of the USSD session; 0 = none */
+    uint16_t path_bytes; /* length of the last cumulative USSD text */
+    uint32_t path_hash;  /* and its hash: the prefix to remove from the next one */
+    uint32_t step;       /* the provider's number of the last USSD request; 0 = none */
+    int64_t last_ms;     /* wall time of the last inbound */
     char channel[LEARNER_CHANNEL_BYTES]; /* SMS channel of the last inbound, for pushes; a USSD
                                             channel's sms_channel; "" = none */
     uint8_t shown;                       /* what stands on the phone: app/shown.h */

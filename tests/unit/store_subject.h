@@ -11,7 +11,7 @@
 
 #define GOT_ENTRIES 64
 #define GOT_BYTES 4096
-#define DEADLINE_MS 300
+#define DEADLINE_MS 2000
 
 struct got_entry {
     struct event_place place;

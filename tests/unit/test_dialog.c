@@ -465,7 +465,7 @@ static void bounds_copies_and_lines(void **state)
     char ids[DIALOG_MAX_QUEUED + 1][8];
     for (uint32_t i = 0; i < DIALOG_MAX_QUEUED; i++) {
         (void)snprintf(ids[i], sizeof(ids[i]), "q%u", i);
-        (void)submit(w, sms("+254700000001", ids[i], "HELP"));
+        (void)submit(w, sms("+254700000001", ids[i], i % 2 == 0 ? "HELP" : "SCORE"));
     }
     in = sms("+254700000001", "one too many", "HELP");
     assert_int_equal(submit_to(w, w->dialogs, &in, false, NULL), ERR_FULL);
@@ -762,7 +762,7 @@ static void replays_the_rest_when_one_cannot_be_handled(void **state)
 static void replays_in_order_and_once(void **state)
 {
     struct world *w = *state;
-    char id[8];
+    char id[16];
     store_mem_fail(w->mem, "*", ERR_UNAVAILABLE, false, UINT32_MAX);
     static const char *const texts[] = {"JOIN", "HELP", "STOP", "JOIN", "HELP", "STOP"};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -861,7 +861,9 @@ static struct inbound make_callback(struct phone *p, uint32_t *seed)
     const char *input = inputs[next_random(seed) % ARRAY_LEN(inputs)];
     p->has_last = true;
     p->is_last_ussd = next_random(seed) % 2 == 0;
-    (void)snprintf(p->last_text, sizeof(p->last_text), "%s", p->n_sms == 0 ? "JOIN" : input);
+    /* Blanks, since the same text twice within ten seconds is a repeat. */
+    (void)snprintf(p->last_text, sizeof(p->last_text), "%s%s", p->n_sms == 0 ? "JOIN" : input,
+                   p->n_sms % 2 == 0 ? "" : " ");
     if (!p->is_last_ussd) {
         (void)snprintf(p->last_id, sizeof(p->last_id), "m%u", ++p->n_sms);
         return sms(p->number, p->last_id, p->last_text);
@@ -925,6 +927,97 @@ static void has_no_double_effect_among_ten_thousand_callbacks(void **state)
     assert_int_equal(metrics_get(w->metrics, METRIC_duplicates_total), n_all - n_distinct);
 }
 
+/* RELIABILITY.md T32: copies of a request that says only what was typed last, at once or some time
+ * apart, are one step; the same key after a person has read the screen is another. */
+static void takes_copies_of_a_single_input_once(void **state)
+{
+    struct world *w = *state;
+    (void)ask(w, sms("+254700000001", "a", "JOIN"));
+    (void)ask(w, sms("+254700000001", "b", "1"));
+    (void)ask(w, sms("+254700000001", "c", "0"));
+    (void)ask(w, ussd("+254700000001", "s1", ""));
+    (void)ask(w, ussd("+254700000001", "s1", "1"));
+    struct inbound in = ussd("+254700000001", "s1", "2");
+    in.is_repeatable_input = true;
+    uint64_t n = n_steps(w);
+    struct answer *first = submit(w, in), *copy = submit(w, in);
+    loop_mem_advance(w->loop, 300);
+    assert_string_equal(copy->text, first->text);
+    for (int i = 0; i < 3; i++) {
+        struct answer *later = submit(w, in);
+        loop_mem_advance(w->loop, 300);
+        assert_string_equal(later->text, first->text);
+    }
+    assert_int_equal(n_steps(w), n + 1);
+    loop_mem_advance(w->loop, DEDUP_INPUT_WINDOW_MS);
+    (void)ask(w, in);
+    assert_int_equal(n_steps(w), n + 2);
+}
+
+/* RELIABILITY.md T31: an id comes again after many messages; with other words it is another one. */
+static void knows_an_sms_after_many_others(void **state)
+{
+    struct world *w = *state;
+    (void)ask(w, sms("+254700000001", "a", "JOIN"));
+    (void)ask(w, sms("+254700000001", "b", "1"));
+    for (int i = 0; i < 20; i++) {
+        char id[16];
+        (void)snprintf(id, sizeof(id), "h%d", i);
+        (void)ask(w, sms("+254700000001", id, i % 2 == 0 ? "HELP" : "SCORE"));
+    }
+    uint64_t n = n_steps(w);
+    loop_mem_advance(w->loop, 71 * 3600 * 1000);
+    assert_int_equal(ask(w, sms("+254700000001", "b", "1"))->outcome, DIALOG_OUTCOME_REPEAT);
+    assert_int_equal(n_steps(w), n);
+    assert_int_equal(ask(w, sms("+254700000001", "b", "MENU"))->outcome, DIALOG_OUTCOME_STEPPED);
+}
+
+/* However often its id was used; once it is obeyed, a repeat of it is one. */
+static void obeys_stop_whatever_its_id(void **state)
+{
+    struct world *w = *state;
+    (void)ask(w, sms("+254700000001", "a", "JOIN"));
+    (void)ask(w, sms("+254700000001", "a", "1"));
+    assert_int_equal(ask(w, sms("+254700000001", "a", "STOP"))->outcome, DIALOG_OUTCOME_STEPPED);
+    assert_int_equal(ask(w, sms("+254700000001", "a", "STOP"))->outcome, DIALOG_OUTCOME_REPEAT);
+    assert_int_equal(ask(w, sms("+254700000001", "b", "JOIN"))->outcome, DIALOG_OUTCOME_STEPPED);
+    assert_int_equal(ask(w, sms("+254700000001", "a", "STOP"))->outcome, DIALOG_OUTCOME_STEPPED);
+}
+
+/* The next step of a session asks the store nothing before its commit; a repeat does. */
+static void remembers_what_it_committed(void **state)
+{
+    struct world *w = *state;
+    (void)ask(w, ussd("+254700000001", "s1", ""));
+    store_mem_fail(w->mem, "load", ERR_UNAVAILABLE, false, UINT32_MAX);
+    assert_int_equal(ask(w, ussd("+254700000001", "s1", "1"))->outcome, DIALOG_OUTCOME_STEPPED);
+    assert_int_equal(ask(w, ussd("+254700000001", "s1", "1*1"))->outcome, DIALOG_OUTCOME_STEPPED);
+    assert_int_equal(ask(w, ussd("+254700000001", "s1", "1*1"))->outcome, DIALOG_OUTCOME_BUSY);
+    assert_int_equal(ask(w, ussd("+254700000001", "s2", ""))->outcome, DIALOG_OUTCOME_BUSY);
+    assert_int_equal(ask(w, sms("+254700000001", "a", "HELP"))->outcome, DIALOG_OUTCOME_SPOOLED);
+}
+
+/* What it remembers is out of date: another process had the step before. */
+static void steps_on_the_present_state_after_another_process(void **state)
+{
+    struct world *w = *state;
+    struct dialogs *other = new_dialogs(w, w->mem);
+    struct answer *a, *b;
+    (void)ask(w, ussd("+254700000001", "s1", ""));
+    (void)ask(w, ussd("+254700000001", "s1", "1"));
+    struct inbound there = ussd("+254700000001", "s1", "1*0"), here;
+    assert_int_equal(submit_to(w, other, &there, false, &a), ERR_OK);
+    loop_mem_settle(w->loop);
+    assert_int_equal(a->outcome, DIALOG_OUTCOME_STEPPED);
+    here = ussd("+254700000001", "s1", "1*0*1");
+    assert_int_equal(submit_to(w, w->dialogs, &here, false, &b), ERR_OK);
+    loop_mem_settle(w->loop);
+    assert_int_equal(b->outcome, DIALOG_OUTCOME_STEPPED);
+    assert_int_equal(metrics_get(w->metrics, METRIC_conflicts_total), 1);
+    assert_int_equal(n_steps(w), 4);
+    dialogs_free(other);
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
 
 int main(void)
@@ -952,6 +1045,11 @@ int main(void)
         IN_WORLD(replays_in_order_and_once),
         IN_WORLD(replays_many_numbers_at_once),
         IN_WORLD(a_failed_replay_is_not_overtaken),
+        IN_WORLD(remembers_what_it_committed),
+        IN_WORLD(steps_on_the_present_state_after_another_process),
+        IN_WORLD(takes_copies_of_a_single_input_once),
+        IN_WORLD(knows_an_sms_after_many_others),
+        IN_WORLD(obeys_stop_whatever_its_id),
         IN_WORLD(has_no_double_effect_among_ten_thousand_callbacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,12 +20,10 @@ static struct learner typical(void)
     struct learner l;
     learner_init(&l);
     l.seq = 77;
-    for (uint32_t i = 0; i < LEARNER_SEEN_IDS; i++)
-        l.link.seen[i] = 0x9e3779b9u * (i + 1);
     l.link.session = 0xdeadbeef;
     l.link.path_bytes = 12;
     l.link.path_hash = 0x12345678;
-    l.link.text_hash = 0x87654321;
+    l.link.step = 0x87654321;
     l.link.last_ms = 1732433860123;
     set_text(l.link.channel, sizeof(l.link.channel), "at");
     memset(l.learner_id, 0xab, sizeof(l.learner_id));

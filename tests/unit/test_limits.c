@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "app/dedup.h"
 #include "app/route.h"
 #include "app/shown.h"
 #include "callback_world.h"
@@ -78,6 +79,7 @@ static uint32_t n_sent; /* ids of inbound messages differ */
 static int text(struct callback_world *w, const char *number, const char *words)
 {
     char body[400];
+    loop_mem_advance(w->loop, DEDUP_TEXT_WINDOW_MS); /* the same text sooner is a repeat */
     (void)snprintf(body, sizeof(body), "id=m%u&from=%%2B%s&to=20880&text=%s&networkCode=63902",
                    ++n_sent, number, words);
     return world_post(w, "/in/at", body);

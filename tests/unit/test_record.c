@@ -250,10 +250,10 @@ static void released_records_are_still_read(void **state)
          "026174abababababababababababababababab047175697a066c6573736f6e02656e046d"
          "337132c4e688890102ffff025a5a0102030405060708090aa688d5ff830e80d8d8d8b532"
          "9bacebe8b532ac0205",
-         "0000004d02000000000000020101010102020202effdb6f50d0cf8acd19101a18695bb08"
-         "9bacebe8b532026174abababababababababababababababab047175697a066c6573736f"
-         "6e02656e046d337132c4e688890102ffff025a5a0102030405060708090aa688d5ff830e"
-         "80d8d8d8b5329bacebe8b532ac0205ff000000"},
+         "0000004d0200000000000000effdb6f50d0cf8acd19101a18695bb089bacebe8b5320261"
+         "74abababababababababababababababab047175697a066c6573736f6e02656e046d3371"
+         "32c4e688890102ffff025a5a0102030405060708090aa688d5ff830e80d8d8d8b5329bac"
+         "ebe8b532ac0205ff000000"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct buf bytes CLEANUP(buf_fini), now CLEANUP(buf_fini), again CLEANUP(buf_fini);

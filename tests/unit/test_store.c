@@ -751,7 +751,7 @@ static void stopped_server_times_out_then_fails_fast_then_returns(void **state)
     int64_t start_ms = loop_mono(t->loop).ms;
     assert_int_equal(do_step(t, id_of(1, 1), 1, "unknown"), ERR_TIMEOUT);
     int64_t took_ms = loop_mono(t->loop).ms - start_ms;
-    assert_true(took_ms >= DEADLINE_MS && took_ms < DEADLINE_MS + 200);
+    assert_true(took_ms >= DEADLINE_MS && took_ms < DEADLINE_MS + 5000);
     assert_false(store_is_up(t->store));
     start_ms = loop_mono(t->loop).ms;
     assert_int_equal(do_load(t, id_of(1, 1)), ERR_UNAVAILABLE);

@@ -57,6 +57,7 @@ static const struct dialog_row rows[] = {
     ROW(LOADING, AWAY, GO(SPOOLING), END(BUSY), END(FAILED)),
     ROW(LOADING, DEADLINE, GO(SPOOLING), END(BUSY), END(FAILED)),
     ROW(STEPPING, STEPPED, GO(SAVING), GO(SAVING), GO(SAVING)),
+    ROW(STEPPING, STALE, GO(NONE), GO(LOADING), GO(NONE)),
     ROW(STEPPING, REPEAT, END(REPEAT), END(REPEAT), END(REPEAT)),
     ROW(STEPPING, NOTHING, GO(NONE), END(NOTHING), GO(NONE)),
     ROW(STEPPING, BROKEN, END(FAILED), END(BUSY), END(BROKEN)),
@@ -183,10 +184,14 @@ static bool take_present(struct dialog *d, const struct store_record *record)
 static void on_commit(void *ctx, enum err e, const struct store_record *record)
 {
     struct dialog *d = ctx;
+    dialog_cache_drop(d->all->cache, &d->id);
     if (is_late(d, DIALOG_STATE_SAVING))
         return;
+    d->is_from_cache = false;
     if (e == ERR_OK) {
         metrics_add(d->all->parts.metrics, METRIC_steps_total, 1);
+        if (record == NULL && d->kind == DIALOG_KIND_USSD && d->commit.reply.len > 0)
+            dialog_cache_put(d->all->cache, &d->id, d->commit.state, d->commit.reply);
         if (record != NULL)
             dialog_refused(d, record->refused_by);
         else if (d->is_sms_answer)
@@ -213,8 +218,26 @@ static void on_spooled(void *ctx, enum err e)
         dialog_happen(d, e == ERR_OK ? DIALOG_EVENT_SPOOLED : DIALOG_EVENT_AWAY);
 }
 
+/* Only in the session that it is of, so that nothing seen elsewhere matters, and while no
+ * provider's note about an SMS may have come meanwhile (app/shown.h). */
+static bool take_from_cache(struct dialog *d)
+{
+    struct store_record record;
+    bool is_tried = d->is_from_cache;
+    d->is_from_cache = d->kind == DIALOG_KIND_USSD && !is_tried &&
+                       dialog_cache_get(d->all->cache, &d->id, &record) &&
+                       dialog_take_record(d, &record) &&
+                       d->learner.link.session == d->key.session &&
+                       learner_said_ms(d->learner.link.said) != INT64_MAX;
+    return d->is_from_cache;
+}
+
 static void enter_loading(struct dialog *d)
 {
+    if (take_from_cache(d)) {
+        dialog_happen(d, DIALOG_EVENT_LOADED);
+        return;
+    }
     d->n_calls++;
     store_load(d->all->parts.store, &d->id, on_load, d);
 }
@@ -509,6 +532,7 @@ struct dialogs *dialogs_new(const struct dialog_parts *parts)
     struct dialogs *all = xcalloc(1, sizeof(*all));
     all->parts = *parts;
     buf_init(&all->scratch, SCRATCH_MAX_BYTES);
+    all->cache = dialog_cache_new();
     return all;
 }
 
@@ -525,6 +549,7 @@ void dialogs_free(struct dialogs *all)
         free(d);
     }
     buf_fini(&all->scratch);
+    dialog_cache_free(all->cache);
     free(all);
 }
 

@@ -10,8 +10,9 @@
  * callback share its answer. QUEUED asks the spool whether newer messages must queue behind older
  * ones. LOADING gets state and last answer from the store. STEPPING is synchronous: is it a repeat,
  * what does the engine say, what is to be committed. SAVING commits; when the state had moved, it
- * steps again on the present one. Nothing is answered with success before the step, or the message
- * itself, is on disk.
+ * steps again on the present one. The next step of a USSD session finds in this process's own
+ * memory what it committed last, and asks the store only when that does not do. Nothing is answered
+ * with success before the step, or the message itself, is on disk.
  *
  * What happens when something fails (the table is dialog_rows; each line has a transcript):
  *
@@ -80,6 +81,7 @@ enum dialog_state {
     X(BEHIND)   /* it is its turn, but older messages lie in the spool */                          \
     X(LOADED)   /* state and last answer are there */                                              \
     X(STEPPED)  /* a commit is ready */                                                            \
+    X(STALE)    /* what this process remembered does not do for this one */                        \
     X(REPEAT)   /* handled before */                                                               \
     X(NOTHING)  /* there is nothing to do */                                                       \
     X(BROKEN)   /* state unreadable, too long */                                                   \

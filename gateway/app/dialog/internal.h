@@ -5,6 +5,7 @@
 #pragma once
 
 #include "app/dedup.h"
+#include "app/dialog/cache.h"
 #include "app/dialog/dialog.h"
 #include "app/last_reply.h"
 #include "app/limits.h"
@@ -27,6 +28,7 @@ struct dialogs {
     uint32_t n_free;
     uint32_t n_running;
     struct buf scratch; /* for encoding; empty between uses */
+    struct dialog_cache *cache;
 };
 
 struct dialog {
@@ -56,6 +58,8 @@ struct dialog {
     struct learner learner; /* as loaded */
     struct last_reply last; /* as loaded */
     bool has_last;
+    struct str seen;             /* as loaded */
+    bool is_from_cache;          /* loaded from this process's own memory, without what was seen */
     struct store_commit commit;  /* ready in SAVING */
     struct store_caps caps;      /* of its SMS */
     struct dialog_answer answer; /* ready in DONE */

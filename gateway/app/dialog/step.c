@@ -15,6 +15,7 @@ bool dialog_take_record(struct dialog *d, const struct store_record *record)
     learner_init(&d->learner);
     d->has_last = record->reply.p != NULL &&
                   last_reply_decode(arena_str(d->arena, record->reply), &d->last) == ERR_OK;
+    d->seen = record->seen.p != NULL ? arena_str(d->arena, record->seen) : STR_NONE;
     if (record->state.p == NULL)
         return true;
     enum err e = learner_decode(record->state, &d->learner);
@@ -104,7 +105,8 @@ static struct input input_of(const struct dialog *d)
 
 static void remember_inbound(struct dialog *d, struct learner_link *link)
 {
-    dedup_remember(&d->key, &d->inbound, link);
+    d->commit.is_seen_whole = dedup_remember(&d->key, &d->inbound, d->seen, link, &d->all->scratch);
+    d->commit.seen = dialog_take_scratch(d);
     struct str reach = dialog_sms_channel(d);
     if (str_copy(reach, link->channel, sizeof(link->channel)) != ERR_OK)
         LOG_WARN("dialog", "channel name too long for pushes", "channel=%.*s", STR_ARG(reach));
@@ -115,10 +117,10 @@ static void begin_commit(struct dialog *d, struct learner *next)
 {
     next->link = d->learner.link;
     next->seq = d->learner.seq + 1;
-    if (!d->is_wake)
-        remember_inbound(d, &next->link);
     d->commit = (struct store_commit){
         .id = d->id, .expected_seq = d->learner.seq, .due_at_ms = -1, .state = STR_NONE};
+    if (!d->is_wake)
+        remember_inbound(d, &next->link);
 }
 
 static bool commit_state(struct dialog *d, const struct learner *next)
@@ -306,6 +308,15 @@ static enum dialog_event step_wake(struct dialog *d)
     return DIALOG_EVENT_STEPPED; /* the tombstone's time is over: nothing of the number is left */
 }
 
+/* Some providers use an id again; an opt-out must not depend on that. Once it has been obeyed, a
+ * repeat of it is one. */
+static bool is_stop_to_obey(const struct dialog *d)
+{
+    return d->inbound.kind == INBOUND_SMS && d->learner.seq > 0 &&
+           d->learner.state != LEARNER_STATE_STOPPED && d->learner.state != LEARNER_STATE_DELETED &&
+           (d->inbound.is_opt_out || match_is_stop(match_normalise(d->inbound.text, d->arena)));
+}
+
 static enum dialog_event judge_and_step(struct dialog *d)
 {
     const struct last_reply *last = d->has_last ? &d->last : NULL;
@@ -315,7 +326,12 @@ static enum dialog_event judge_and_step(struct dialog *d)
         if (d->refine(d->refine_ctx, &memory, d->arena, &d->inbound) != ERR_OK)
             return DIALOG_EVENT_BROKEN;
     }
-    switch (dedup_judge(&d->key, &d->inbound, &d->learner.link, last)) {
+    enum dedup_verdict verdict = dedup_judge(&d->key, &d->inbound, &d->learner.link, d->seen, last);
+    if (verdict != DEDUP_NEW && d->is_from_cache)
+        return DIALOG_EVENT_STALE;
+    if (verdict != DEDUP_NEW && is_stop_to_obey(d))
+        verdict = DEDUP_NEW;
+    switch (verdict) {
     case DEDUP_REPEAT_LAST:
         return step_repeat(d, true);
     case DEDUP_REPEAT_OLD:

@@ -139,6 +139,7 @@ static struct mem_record *record_need(struct mem_store *m, const struct number_i
     record->id = *id;
     mem_value_init(&record->state, STR_NONE);
     mem_value_init(&record->reply, STR_NONE);
+    mem_value_init(&record->seen, STR_NONE);
     HASH_ADD(hh, m->records, id, sizeof(record->id), record);
     return record;
 }
@@ -153,6 +154,8 @@ static void record_copy(struct mem_store *m, const struct number_id *id, struct 
         a->record.state = arena_str(a->arena, buf_str(&record->state));
     if (record->reply.len > 0 && loop_mono(m->loop).ms < record->reply_until_ms)
         a->record.reply = arena_str(a->arena, buf_str(&record->reply));
+    if (record->seen.len > 0 && loop_mono(m->loop).ms < record->seen_until_ms)
+        a->record.seen = arena_str(a->arena, buf_str(&record->seen));
 }
 
 static void mem_load(struct store *s, const struct number_id *id, store_on_load *fn, void *ctx)
@@ -169,8 +172,16 @@ static void commit_apply(struct mem_store *m, const struct store_commit *commit,
     struct mem_record *record = record_need(m, &commit->id);
     const char *refused_by = commit->caps != NULL ? mem_caps_check(m, record, commit->caps) : NULL;
     *ret_refused_by = refused_by;
-    if (commit->state.p == NULL)
+    if (commit->state.p == NULL) {
         buf_reset(&record->reply);
+        buf_reset(&record->seen);
+    }
+    if (commit->is_seen_whole) {
+        buf_reset(&record->seen);
+        record->seen_until_ms = loop_mono(m->loop).ms + STORE_SEEN_TTL_MS;
+    }
+    if (commit->seen.len > 0)
+        buf_add_str(&record->seen, commit->seen);
     value_set(&record->state, commit->state);
     if (commit->reply.len > 0 && refused_by == NULL) {
         value_set(&record->reply, commit->reply);
@@ -450,6 +461,7 @@ static void mem_free_data(struct mem_store *m)
         HASH_DEL(m->records, record);
         buf_fini(&record->state);
         buf_fini(&record->reply);
+        buf_fini(&record->seen);
         free(record);
     }
     while (m->sessions != NULL)

@@ -23,8 +23,10 @@ struct mem_record {
     struct buf state; /* empty = none */
     struct buf reply;
     int64_t reply_until_ms; /* mono */
-    int64_t due_at_ms;      /* 0 = none */
-    int64_t day;            /* of the messages counted here */
+    struct buf seen;
+    int64_t seen_until_ms; /* mono */
+    int64_t due_at_ms;     /* 0 = none */
+    int64_t day;           /* of the messages counted here */
     uint32_t n_messages;
     uint32_t exchange, n_exchanges;
     int64_t exchange_since_s;

@@ -132,8 +132,11 @@ enum err talk_live_new(const char *base, const char *admin, struct talk_live **r
     hex_encode(random, sizeof(random), l->run);
     uint32_t offset = (uint32_t)random[0] << 24 | (uint32_t)random[1] << 16 |
                       (uint32_t)random[2] << 8 | random[3];
-    l->world = (struct talk_world){
-        .ops = &live_ops, .dial_code = DIAL_CODE, .run = l->run, .number_offset = offset % NUMBERS};
+    l->world = (struct talk_world){.ops = &live_ops,
+                                   .dial_code = DIAL_CODE,
+                                   .run = l->run,
+                                   .is_in_haste = true,
+                                   .number_offset = offset % NUMBERS};
     for (uint32_t i = 0; i < TALK_MAX_REPEATS; i++)
         buf_init(&l->answers[i].body, ANSWER_MAX_BYTES);
     l->caller = http_caller_new();

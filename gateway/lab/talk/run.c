@@ -10,6 +10,7 @@
 
 #define ANSWER_MAX_BYTES 65536u
 #define SAID_MAX_BYTES (1u << 20)
+#define SAME_TEXT_MS 10000
 #define SAID_SHOWN_LINES 30u /* of a failing transcript */
 
 /* A callback that may come again, and what was answered. */
@@ -26,7 +27,9 @@ struct phone {
     /* What the last callback brought and nobody has asked about yet. */
     struct buf screen;
     bool has_screen, is_open, is_optional;
-    int refused; /* status; 0 = it was taken */
+    int refused;    /* status; 0 = it was taken */
+    struct buf sms; /* the last one, and when it was sent */
+    int64_t sms_ms;
 };
 
 struct run {
@@ -179,10 +182,33 @@ static enum err post(struct run *r, struct phone *p, bool is_end)
     return take_answer(r, p, &answer, h->is_ussd, is_end);
 }
 
+/* The same text within ten seconds would be a repeat (docs/course-rules.md 1.2 rule 12). A person
+ * takes longer to read and to write: in a world with real time blanks make up for that. */
+static enum err take_time(struct run *r, struct phone *p, struct str *text)
+{
+    int64_t left_ms = p->sms_ms + SAME_TEXT_MS - r->world->ops->now(r->world).ms;
+    bool is_soon = left_ms > 0 && str_eq(str_trim(buf_str(&p->sms)), str_trim(*text));
+    enum err e = ERR_OK;
+    if (is_soon && r->world->is_in_haste) {
+        buf_add_char(&p->sms, ' ');
+    } else {
+        e = is_soon ? r->world->ops->wait(r->world, left_ms) : ERR_OK;
+        buf_reset(&p->sms);
+        buf_add_str(&p->sms, *text);
+    }
+    *text = buf_str(&p->sms);
+    p->sms_ms = r->world->ops->now(r->world).ms;
+    return e;
+}
+
 static enum err play_sms(struct run *r, struct phone *p)
 {
-    say(r, "sms>", r->line->phone, r->line->text);
-    handset_send_sms(&p->handset, r->line->text, r->world->ops->now(r->world));
+    struct str text = r->line->text;
+    say(r, "sms>", r->line->phone, text);
+    enum err e = take_time(r, p, &text);
+    if (e != ERR_OK)
+        return e;
+    handset_send_sms(&p->handset, text, r->world->ops->now(r->world));
     return post(r, p, false);
 }
 
@@ -420,6 +446,7 @@ static void phones_init(struct run *r)
         make_number(r, i, number);
         handset_init(&p->handset, number, r->world->dial_code, r->world->run);
         buf_init(&p->screen, ANSWER_MAX_BYTES);
+        buf_init(&p->sms, ANSWER_MAX_BYTES);
         for (uint32_t k = 0; k < TALK_HISTORY; k++) {
             buf_init(&p->past[k].body, ANSWER_MAX_BYTES);
             buf_init(&p->past[k].answer, ANSWER_MAX_BYTES);
@@ -433,6 +460,7 @@ static void phones_fini(struct run *r)
         struct phone *p = &r->phones[i];
         handset_fini(&p->handset);
         buf_fini(&p->screen);
+        buf_fini(&p->sms);
         for (uint32_t k = 0; k < TALK_HISTORY; k++) {
             buf_fini(&p->past[k].body);
             buf_fini(&p->past[k].answer);

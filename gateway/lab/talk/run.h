@@ -34,6 +34,7 @@ struct talk_world {
     const char *dial_code;
     const char *run;        /* makes ids of this run differ from others' */
     bool is_shown;          /* report what was said also when all went well */
+    bool is_in_haste;       /* its time is real: nobody waits as long as a person would */
     uint32_t number_offset; /* added to the phones' numbers, so that each run meets new people */
 };
 

@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 8
+-- version 9
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -29,19 +29,23 @@ local function set_due(index, slot, due, member, slot_name)
   end
 end
 
--- keys: state, reply, events, outbox, due index, due slot
+-- keys: state, reply, events, outbox, due index, due slot, what was seen
 -- args: expected seq (4 bytes, '' = no state), state ('' = delete), reply ('' = keep), its ttl in
 --       ms, event ('' = none), due ('' = keep, '0' = none, seconds), due member, slot name,
+--       what was seen ('' = nothing new), its ttl in ms if that is all of it ('' = it is appended),
 --       outbox entries...
--- Answers 1, or {state, reply} as they are when the seq is another.
+-- Answers 1, or {state, reply, seen} as they are when the seq is another.
 local function commit(keys, args)
   local present = redis.call('GET', keys[1])
   if (present and string.sub(present, 1, 4) or '') ~= args[1] then
-    return {present, redis.call('GET', keys[2])}
+    return {present, redis.call('GET', keys[2]), redis.call('GET', keys[7])}
   end
   local wrong
-  if args[9] then
+  if args[11] then
     wrong = wrong_type(keys[4], 'stream')
+  end
+  if args[9] ~= '' then
+    wrong = wrong or wrong_type(keys[7], 'string')
   end
   if args[6] ~= '' then
     wrong = wrong or wrong_type(keys[5], 'zset') or wrong_type(keys[6], 'zset')
@@ -52,16 +56,21 @@ local function commit(keys, args)
   if args[5] ~= '' then
     redis.call('XADD', keys[3], '*', 'p', args[5])
   end
-  for i = 9, #args do
+  for i = 11, #args do
     redis.call('XADD', keys[4], '*', 'p', args[i])
   end
   if args[2] ~= '' then
     redis.call('SET', keys[1], args[2])
   else
-    redis.call('DEL', keys[1], keys[2])
+    redis.call('DEL', keys[1], keys[2], keys[7])
   end
   if args[3] ~= '' then
     redis.call('SET', keys[2], args[3], 'PX', args[4])
+  end
+  if args[10] ~= '' then
+    redis.call('SET', keys[7], args[9], 'PX', args[10])
+  elseif args[9] ~= '' then
+    redis.call('APPEND', keys[7], args[9])
   end
   set_due(keys[5], keys[6], args[6], args[7], args[8])
   return 1
@@ -143,10 +152,10 @@ end
 local function commit_capped(keys, args)
   local present = redis.call('GET', keys[1])
   if (present and string.sub(present, 1, 4) or '') ~= args[9] then
-    return {present, redis.call('GET', keys[2])}
+    return {present, redis.call('GET', keys[2]), redis.call('GET', keys[7])}
   end
   local now = tonumber(redis.call('TIME')[1])
-  local day, n, k, since = number_counter(keys[7], now, args[3], tonumber(args[5]))
+  local day, n, k, since = number_counter(keys[8], now, args[3], tonumber(args[5]))
   local answer, refused = 1, args[6]
   if refused ~= '' then
     answer = 4
@@ -162,7 +171,7 @@ local function commit_capped(keys, args)
       return wrong
     end
   end
-  local plain = {unpack(args, 9, answer == 1 and #args or 16)}
+  local plain = {unpack(args, 9, answer == 1 and #args or 18)}
   if answer ~= 1 then
     plain[3] = ''
   end
@@ -178,7 +187,7 @@ local function commit_capped(keys, args)
   if answer == 1 then
     n = n + tonumber(args[1])
   end
-  redis.call('SET', keys[7], string.format('%d %d %s %d %d', day, n, args[3], k + 1, since), 'EX',
+  redis.call('SET', keys[8], string.format('%d %d %s %d %d', day, n, args[3], k + 1, since), 'EX',
     math.max(172800, tonumber(args[5])))
   return answer
 end

@@ -86,11 +86,12 @@ static void due_words(struct due_words *due, const struct number_id *id, int64_t
 
 static void hiredis_load(struct store *s, const struct number_id *id, store_on_load *fn, void *ctx)
 {
-    char state[KEY_BYTES], reply[KEY_BYTES];
+    char state[KEY_BYTES], reply[KEY_BYTES], seen[KEY_BYTES];
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("MGET"));
     argv_add(&argv, number_key(state, id, 's'));
     argv_add(&argv, number_key(reply, id, 'r'));
+    argv_add(&argv, number_key(seen, id, 'd'));
     link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_load, (void (*)(void))fn, ctx});
 }
 
@@ -108,6 +109,7 @@ void commit_add_keys(struct commit_words *words, const struct store_commit *comm
     argv_add(argv, bucket_key(words->outbox, commit->id.bytes[0], STR("outbox")));
     argv_add(argv, words->due.words[DUE_INDEX]);
     argv_add(argv, words->due.words[DUE_SLOT]);
+    argv_add(argv, number_key(words->seen, &commit->id, 'd'));
 }
 
 void commit_add_args(struct commit_words *words, const struct store_commit *commit,
@@ -122,6 +124,8 @@ void commit_add_args(struct commit_words *words, const struct store_commit *comm
     argv_add(argv, words->due.words[DUE_SECONDS]);
     argv_add(argv, words->due.words[DUE_MEMBER]);
     argv_add(argv, words->due.words[DUE_NAME]);
+    argv_add(argv, commit->seen);
+    argv_add(argv, commit->is_seen_whole ? decimal(words->seen_ttl, STORE_SEEN_TTL_MS) : STR(""));
     for (uint32_t i = 0; i < commit->n_outbox; i++)
         argv_add(argv, commit->outbox[i]);
 }
@@ -137,7 +141,7 @@ static void hiredis_commit(struct store *s, const struct store_commit *commit, s
     }
     argv_add(&argv, STR("FCALL"));
     argv_add(&argv, STR("waypost_commit"));
-    argv_add(&argv, STR("6"));
+    argv_add(&argv, STR(COMMIT_KEYS));
     commit_add_keys(&words, commit, &argv);
     commit_add_args(&words, commit, &argv);
     link_ask(hiredis_store(s)->link, &argv,

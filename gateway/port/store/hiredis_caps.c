@@ -159,7 +159,7 @@ static void send_commit(struct capped *capped)
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("FCALL"));
     argv_add(&argv, STR("waypost_commit_capped"));
-    argv_add(&argv, STR("7"));
+    argv_add(&argv, STR(COMMIT_CAPPED_KEYS));
     commit_add_keys(&words, commit, &argv);
     argv_add(&argv, number_key(counter, &commit->id, 'c'));
     add_number(numbers[0], caps->number_units, &argv);

@@ -91,8 +91,8 @@ static bool reply_str(const redisReply *reply, struct str *ret)
 
 enum err reply_record(const redisReply *reply, struct store_record *ret)
 {
-    if (!is_array(reply, 2) || !reply_str(reply->element[0], &ret->state) ||
-        !reply_str(reply->element[1], &ret->reply))
+    if (!is_array(reply, 3) || !reply_str(reply->element[0], &ret->state) ||
+        !reply_str(reply->element[1], &ret->reply) || !reply_str(reply->element[2], &ret->seen))
         return ERR_IO;
     ret->refused_by = NULL;
     return ERR_OK;

@@ -20,8 +20,9 @@
 #define NUMBER_ID_BYTES 16
 #define STORE_BUCKETS 256u
 #define STORE_MAX_OUTBOX 4u /* messages of one commit */
-#define STORE_SEQ_BYTES 4u  /* a state begins with its seq, big-endian */
-#define STORE_MAX_CAPS 6u   /* counters of one commit */
+#define STORE_SEEN_TTL_MS (144 * 3600 * (int64_t)1000)
+#define STORE_SEQ_BYTES 4u /* a state begins with its seq, big-endian */
+#define STORE_MAX_CAPS 6u  /* counters of one commit */
 #define STORE_CAP_KEY_BYTES 48u
 #define STORE_SESSION_BYTES 512u /* a stored USSD session */
 #define STORE_SESSION_KEY_BYTES 128u
@@ -37,6 +38,7 @@ struct number_id {
 struct store_record {
     struct str state; /* encoded learner; absent = nobody known */
     struct str reply; /* last reply record (app/dialog writes and reads it); absent = expired */
+    struct str seen;  /* what came from this number (app/dedup.h); absent = nothing lately */
     const char *refused_by; /* of a commit that went through without its messages: who refused
                                them (store_caps); NULL = nobody */
 };
@@ -72,10 +74,12 @@ struct store_caps {
 struct store_commit {
     struct number_id id;
     uint32_t expected_seq; /* 0 = must not exist */
-    struct str state;      /* absent = delete the state, its due time and the old reply */
-    struct str reply;      /* absent or empty = leave the old one */
+    struct str state; /* absent = delete the state, its due time, the old reply and what was seen */
+    struct str reply; /* absent or empty = leave the old one */
     int64_t reply_ttl_ms;
-    struct str event; /* one record for the event log; absent or empty = none */
+    struct str seen;    /* to be kept with what was seen before; absent or empty = nothing new */
+    bool is_seen_whole; /* it takes the place of that, and lives STORE_SEEN_TTL_MS from now */
+    struct str event;   /* one record for the event log; absent or empty = none */
     struct str outbox[STORE_MAX_OUTBOX];
     uint32_t n_outbox;
     int64_t due_at_ms;             /* > 0 set, 0 remove, -1 leave as it is */
