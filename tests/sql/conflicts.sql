@@ -77,6 +77,8 @@ select core.ingest(jsonb_build_array(make.step(50, 9, '2026-03-01 09:00Z', '[{"k
 select results_eq(format($$select convert_from(state, 'UTF8') collate "default" from core.states_page('', 100) where number_id = %L$$, '\x' || make.number_id(50)),
     array['state 50 9'], 'rebuild: one learner for a number, the one with more behind it');
 
+select is(core.count_states(), count(distinct number_id), 'rebuild: a number counts once') from core.number_state;
+
 -- Years that cannot be.
 select throws_ok(format('select core.ingest(%L)', jsonb_build_array(make.step(60, 1, t::timestamptz, '[{"kind":"contact"}]'))), '22008', null, 'an event of ' || t)
 from unnest(array['2019-12-31 23:59Z', '2100-01-01 00:00Z', 'infinity']) t;

@@ -112,6 +112,16 @@ select core.ingest(jsonb_build_array(make.step(9, 3, now(), '[]', '{"state":null
 select results_eq($$select seq, convert_from(state, 'UTF8') collate "default" from core.number_state where learner = make.key(9)$$,
     $$values (3, 'state 9 2')$$, 'the last state that was known stays');
 
+-- A milestone reached again keeps its first day and the best score; a second language or role the last one.
+select core.ingest(jsonb_build_array(make.step(75, 1, '2026-11-02 09:00Z', '[{"kind":"consented","value":1},{"kind":"role_set","choice":1}]'),
+    make.step(75, 2, '2026-11-03 09:00Z', '[{"kind":"course_completed"}]'),
+    make.step(75, 3, '2026-11-04 09:00Z', '[{"kind":"certified","code":"000000000075","value":86}]')));
+select core.ingest(jsonb_build_array(make.step(75, 4, '2026-11-05 09:00Z', '[{"kind":"course_completed"},{"kind":"consented","value":1},{"kind":"role_set","choice":3}]'),
+    make.step(75, 5, '2026-11-06 09:00Z', '[{"kind":"certified","code":"000000000076","value":71},{"kind":"role_set","choice":2}]')));
+select results_eq('select consent_at, completed_at, certified_at, score::int from core.enrolment where learner = make.key(75)',
+    $$values ('2026-11-02 09:00Z'::timestamptz, '2026-11-03 09:00Z'::timestamptz, '2026-11-04 09:00Z'::timestamptz, 86)$$, 'milestones keep their first day');
+select is(role_choice, 2::smallint, 'the last role counts') from core.learner where learner = make.key(75);
+
 -- Several options: their numbers are kept as such, and last longer than words.
 select make.publish();
 select core.ingest(jsonb_build_array(make.step(70, 1, '2026-11-02 09:00Z', '[{"kind":"answered","unit":"m1q1","phase":"quiz","text":"1,3","correct":true,"attempt":1},

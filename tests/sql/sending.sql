@@ -67,6 +67,16 @@ begin
 end $$;
 select pg_temp.shuffled(s) from generate_series(1, 25) s;
 
+-- The same said twice: the earlier time holds, in one batch, in two, and while it is parked.
+select make.forget();
+select core.ingest(jsonb_build_array(make.report('ATX1', 'delivered', '2026-11-02 09:05Z'), make.report('ATX1', 'delivered', '2026-11-02 09:03Z')));
+select core.ingest(jsonb_build_array(make.message(1, '2026-11-02 09:01Z'), make.message(1, '2026-11-02 09:00Z')));
+select core.ingest(jsonb_build_array(make.message(2, '2026-11-02 09:02Z')));
+select core.ingest(jsonb_build_array(make.message(2, '2026-11-02 09:01Z')));
+select results_eq('select status::text, status_at, created_at, sent_at from core.message order by message_id',
+    $$values ('delivered', '2026-11-02 09:03Z'::timestamptz, '2026-11-02 09:00Z'::timestamptz, '2026-11-02 09:00Z'::timestamptz),
+        ('sent', '2026-11-02 09:01Z', '2026-11-02 09:01Z', '2026-11-02 09:01Z')$$, 'the earlier time holds');
+
 -- Several messages with one id of the provider: the newest is meant.
 select make.forget();
 select core.ingest(jsonb_build_array(make.message(1, '2026-11-02 09:00Z', '{"provider_id":"same"}'),

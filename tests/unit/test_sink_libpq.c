@@ -346,8 +346,7 @@ static void refuses_a_conninfo_that_would_block(void **state)
     }
 }
 
-/* A PostgreSQL is more than ctest starts: tests/integration/writer.sh does, names it in
- * WAYPOST_TEST_PG, and counts that all tests ran. */
+/* Those of a server only where tests/unit/with_postgres.sh has started one, as in ctest. */
 int main(void)
 {
     const struct CMUnitTest without_server[] = {
