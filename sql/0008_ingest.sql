@@ -237,6 +237,8 @@ begin
                 attempt, cohort_id, session, org_id, n, correct, unit, channel, lang, choices, i)
             where core.is_learning_action(v.kind, v.phase) and v.unit is not null and v.course_id is not null
             group by v.learner, v.course_id, v.unit, v.org_id, v.cohort_id) g
+        where p_is_careful or not exists (select from core.learner_unit u -- a conflict would lock the row, and cost more
+            where u.learner = g.learner and u.course_id = g.course_id and u.unit = g.unit)
         on conflict (learner, course_id, unit) do update
             set first_seq = least(t.first_seq, excluded.first_seq),
                 first_at = least(t.first_at, excluded.first_at),
