@@ -72,7 +72,7 @@ class Phone:
             return
         is_turn = self.has_more and self.inputs and self.inputs[-1] == "9"
         text = answer.text() or ""
-        self.has_more = text.endswith("\n9 More")
+        self.has_more = text.rsplit("\n", 1)[-1].startswith("9 More")
         if not answer.is_open():
             self.inputs = None
         if text == "" or text.startswith(BUSY):

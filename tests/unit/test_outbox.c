@@ -481,6 +481,9 @@ static void what_is_begun_ends_before_the_bucket_is_idle(void **state)
     store_mem_fail(w->store, "settle", ERR_UNAVAILABLE, false, UINT32_MAX);
     enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
     loop_mem_advance(w->loop, 3000);
+    struct outbox_status status = outbox_status_of(w->outbox, 0);
+    assert_int_equal(status.n_in_flight, 1);
+    assert_int_equal(status.n_waiting, 0);
     uint32_t range = store_lease_range(vault_number_id(w->vault, STR("+254700000101")).bytes[0]);
     own(w, STORE_LEASE_RANGES, 0);
     loop_mem_advance(w->loop, 3000);
