@@ -2,7 +2,8 @@
 # overlap.sh [RESTARTS]: senders of two gateways share one Redis under load. One of them is restarted
 # again and again, as in a rolling update (default 8 times; ./run soak goes on for longer): a third
 # comes before it goes, and now and then the first one is restarted too. At the end no SMS is lost,
-# doubled, out of order or of unknown outcome.
+# doubled, out of order or of unknown outcome. Then one is frozen for longer than its lease lasts, while
+# others take over, and wakes: nothing is lost or doubled.
 . "$(dirname "$0")/lib.sh"
 RESTARTS=${1:-8}
 RESTARTS_PER_ROUND=40 # the simulator keeps so many SMS as a round sends
@@ -86,8 +87,33 @@ overlap_round()
     check_same 'each SMS was sent' 0 "$(sql "select count(*) from core.message where status <> 'sent'")"
 }
 
+# frozen_round FIRST: a sender and its supervisor sleep under load and wake when others have its share.
+frozen_round()
+{
+    local ledger pids
+    rm -f "$STATE/stop"
+    (ledger send --seconds 7200 --numbers 200 --first "$1" --stop "$STATE/stop") &
+    ledger=$!
+    sender_start sleeper
+    pids="${sender_pid[sleeper]} $(ps -o pid= --ppid "${sender_pid[sleeper]}" | tr '\n' ' ')"
+    # shellcheck disable=SC2086
+    kill -s STOP $pids
+    check 'the others take over from a frozen one' wait_for 30 has_all
+    # shellcheck disable=SC2086
+    kill -s CONT $pids
+    check 'it gets a share again' wait_for 30 has_share sleeper
+    sender_stop sleeper
+    touch "$STATE/stop"
+    check 'every callback was taken' wait "$ledger"
+    check 'spool and streams run empty' wait_for 60 is_drained
+    number_steps >"$STATE/steps"
+    check 'nothing is lost or doubled' ledger check --admin "$ADMIN_PORT" --keys "$STATE/keys" <"$STATE/steps"
+    printf '# %s of unknown outcome\n' "$(sql "select count(*) from core.message where status = 'unknown'")"
+}
+
 for ((first = 0; first < RESTARTS; first += RESTARTS_PER_ROUND)); do
     n=$((RESTARTS - first))
     overlap_round $((n < RESTARTS_PER_ROUND ? n : RESTARTS_PER_ROUND)) $((first * 10))
 done
+frozen_round $((RESTARTS * 10 + 1000))
 done_testing
