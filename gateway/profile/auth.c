@@ -329,52 +329,6 @@ static void default_keys(struct yaml_map *m, const struct yaml_node *at, struct 
     auth->keys = list;
 }
 
-static void read_each(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
-                      void *field)
-{
-    struct expr_scope scope = {.profile = loader_of(m)->profile, .contexts = CONTEXT_PAIR};
-    struct errmsg why;
-    (void)row;
-    if (template_parse(at->text, &scope, field, &why) != ERR_OK)
-        load_complain(m, at, &why);
-}
-
-static const struct yaml_type each_type = {.read = read_each};
-
-/* pairs: {of: form, each: "{key}{value}", sorted: true, unique: true, without: [sig],
- * replace: "&=", by: "_"} */
-static const struct yaml_row pairs_rows[] = {
-    {.name = "of", .type = &yaml_type_word, YAML_AT(struct pairs, of), .words = "form query param"},
-    {.name = "each",
-     .type = &each_type,
-     YAML_AT(struct pairs, each),
-     .is_required = true,
-     .example = "\"{key}{value}\""},
-    {.name = "sorted",
-     .type = &yaml_type_flag,
-     YAML_AT(struct pairs, is_sorted),
-     .words = "false true",
-     .fallback = "true"},
-    {.name = "unique",
-     .type = &yaml_type_flag,
-     YAML_AT(struct pairs, is_unique),
-     .words = "false true"},
-    {.name = "without", .type = &load_words, YAML_AT(struct pairs, without)},
-    {.name = "replace", .type = &load_any_text, YAML_AT(struct pairs, replaced)},
-    {.name = "by", .type = &load_any_text, YAML_AT(struct pairs, replacement)},
-};
-static const struct yaml_table pairs_table = {pairs_rows, ARRAY_LEN(pairs_rows), 0};
-
-static void read_pairs(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
-                       void *field)
-{
-    struct pairs *pairs = field;
-    load_map.read(m, row, at, field);
-    if (pairs->replaced.p != NULL && pairs->replacement.len != 1)
-        yaml_complain(m->report, at, "write by: with the one character put instead",
-                      "'replace:' needs 'by:'");
-}
-
 /* fresh: {in: header X-Timestamp, within: 300} */
 static void read_fresh(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
                        void *field)
@@ -390,7 +344,6 @@ static void read_fresh(struct yaml_map *m, const struct yaml_row *row, const str
     load_value(m, at, VALUE_SOURCE, &table, LOAD_OWNER(row, field), field);
 }
 
-static const struct yaml_type pairs_type = {.read = read_pairs, .is_any_kind = true};
 static const struct yaml_type fresh_type = {.read = read_fresh, .is_any_kind = true};
 
 static const struct yaml_row signature_rows[] = {
@@ -405,7 +358,7 @@ static const struct yaml_row signature_rows[] = {
      YAML_AT(struct auth, encoding),
      .words = "hex base64"},
     {.name = "over", .type = &load_text_value, YAML_AT(struct auth, over)},
-    {.name = "pairs", .type = &pairs_type, YAML_AT(struct auth, pairs), .table = &pairs_table},
+    {.name = "pairs", .type = &load_pairs, YAML_AT(struct auth, pairs)},
     {.name = "key", .type = &load_words, YAML_AT(struct auth, keys)},
     {.name = "key_encoding",
      .type = &yaml_type_flag,

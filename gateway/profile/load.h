@@ -65,6 +65,7 @@ extern const struct yaml_type load_body;    /* struct body */
 extern const struct yaml_type load_answers; /* struct body[N_ANSWERS] */
 extern const struct yaml_type load_members; /* struct member *: names and values */
 extern const struct yaml_type load_form, load_json, load_text; /* of the struct body around */
+extern const struct yaml_type load_pairs;                      /* pairs.c: struct pairs */
 /* rule.c, auth.c, send.c */
 extern const struct yaml_type load_common, load_messages; /* struct rule *, const yaml_node * */
 extern const struct yaml_type load_auth;                  /* struct auth * */

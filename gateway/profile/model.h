@@ -93,6 +93,14 @@ struct profile {
 /* One of the names that every channel may set. */
 bool setting_is_common(struct str name);
 
+/* item.c: a field as clean UTF-8; a required one that is missing rejects the message. */
+struct str item_field(struct eval *eval, const struct rule *rule, enum field_name name,
+                      struct inbound *in);
+void item_sender(struct eval *eval, const struct rule *rule, struct inbound *in);
+/* All fields; sets eval->inbound. */
+void item_read(struct eval *eval, const struct rule *rule, struct inbound *in);
+/* pairs.c: all of them, by the template of one; absent where none are signed. */
+struct str pairs_eval(struct eval *eval);
 /* auth.c: true when the request is whom it claims to be, or nothing is configured. */
 bool auth_check(struct eval *eval);
 

@@ -1,7 +1,5 @@
 /* Places where a value may be found, a row each. A source that is to be added is one row and one
  * function. */
-#include <stdlib.h>
-
 #include "core/gsm/gsm.h"
 #include "profile/load.h"
 
@@ -165,88 +163,10 @@ static struct str read_now(struct eval *eval, const struct part *part)
     return arena_str(eval->arena, buf_str(&out));
 }
 
-static int compare_pairs(const void *a, const void *b)
-{
-    const struct form_pair *left = a, *right = b;
-    int order = str_cmp(left->key, right->key);
-    return order != 0 ? order : str_cmp(left->value, right->value);
-}
-
-static bool is_left_out(const struct pairs *pairs, struct str key)
-{
-    for (const struct word_list *w = pairs->without; w != NULL; w = w->next) {
-        if (str_eq(w->text, key))
-            return true;
-    }
-    return false;
-}
-
-static struct str replace_characters(struct eval *eval, const struct pairs *pairs, struct str value)
-{
-    if (pairs->replaced.p == NULL)
-        return value;
-    char *p = arena_alloc(eval->arena, value.len + 1);
-    for (size_t i = 0; p != NULL && i < value.len; i++)
-        p[i] = str_find_char(pairs->replaced, value.p[i]) != SIZE_MAX ? pairs->replacement.p[0]
-                                                                      : value.p[i];
-    return p != NULL ? (struct str){p, value.len} : STR_NONE;
-}
-
-/* Members of a JSON body that are one value each. */
-static const struct form *form_of_members(struct eval *eval)
-{
-    uint32_t n = 0;
-    for (const struct doc *m = eval->doc->first; m != NULL; m = m->next)
-        n++;
-    struct form_pair *pairs = arena_new_array(eval->arena, struct form_pair, n + 1);
-    struct form *form = arena_new_array(eval->arena, struct form, 1);
-    if (pairs == NULL || form == NULL)
-        return &eval->form;
-    *form = (struct form){.pairs = pairs};
-    for (const struct doc *m = eval->doc->first; m != NULL; m = m->next) {
-        if (m->kind == DOC_TEXT)
-            pairs[form->n_pairs++] = (struct form_pair){m->name, m->text};
-    }
-    return form;
-}
-
-/* `param` is the form, the members of a JSON body, or the query: the first that is there. */
-static const struct form *form_of_pairs(struct eval *eval, const struct pairs *pairs)
-{
-    if (pairs->of == PAIRS_OF_FORM || (pairs->of == PAIRS_OF_PARAM && eval->form.n_pairs > 0))
-        return &eval->form;
-    if (pairs->of == PAIRS_OF_PARAM && eval->doc != NULL && eval->doc->kind == DOC_MAP)
-        return form_of_members(eval);
-    return &eval->query;
-}
-
-/* All pairs of a form or query, by the template of one. */
 static struct str read_pairs(struct eval *eval, const struct part *part)
 {
-    const struct pairs *pairs = eval->pairs;
     (void)part;
-    if (pairs == NULL)
-        return STR_NONE;
-    const struct form *form = form_of_pairs(eval, pairs);
-    struct form_pair *sorted = arena_new_array(eval->arena, struct form_pair, form->n_pairs + 1);
-    struct buf out CLEANUP(buf_fini);
-    buf_init(&out, PROFILE_MAX_TEXT_BYTES * 16);
-    if (sorted == NULL)
-        return STR_NONE;
-    for (uint32_t i = 0; i < form->n_pairs; i++)
-        sorted[i] = form->pairs[i];
-    if (pairs->is_sorted)
-        qsort(sorted, form->n_pairs, sizeof(*sorted), compare_pairs);
-    for (uint32_t i = 0; i < form->n_pairs; i++) {
-        bool is_again = i > 0 && pairs->is_unique && compare_pairs(&sorted[i], &sorted[i - 1]) == 0;
-        if (is_again || is_left_out(pairs, sorted[i].key))
-            continue;
-        eval->key = sorted[i].key;
-        eval->value = replace_characters(eval, pairs, sorted[i].value);
-        if (!template_render(eval, &pairs->each, ESCAPE_NONE, &out))
-            return STR_NONE;
-    }
-    return buf_error(&out) == ERR_OK ? arena_str(eval->arena, buf_str(&out)) : STR_NONE;
+    return pairs_eval(eval);
 }
 
 /* Names of what a session's memory holds; all others were put into `remember`. */

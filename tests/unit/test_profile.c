@@ -775,6 +775,25 @@ static void test_only_sms_are_replied_to_in_the_answer(void **state)
     assert_int_equal(profile_answer_max_chars(profile), 70);
 }
 
+static void test_sender_forms_are_those_of_messages(void **state)
+{
+    (void)state;
+    const enum number_form *forms = NULL;
+    load(HEAD "messages:\n  - {kind: sms, from: {in: query n, number: [plus, 00]}, text: query t}\n"
+              "  - {kind: ussd, from: {in: query n, number: digits}, session: query s}\n");
+    assert_int_equal(profile_sender_forms(profile, &forms), 2);
+    assert_int_equal(forms[0], NUMBER_FORM_PLUS);
+    assert_int_equal(forms[1], NUMBER_FORM_00);
+    load(HEAD "messages:\n"
+              "  - {kind: dlr, id: query i, status: delivered}\n"
+              "  - {kind: sms, outcome: ignore, from: {in: query n, number: plus}, text: query t}\n"
+              "  - {kind: ussd, from: {in: query n, number: digits}, session: query s}\n");
+    assert_int_equal(profile_sender_forms(profile, &forms), 1);
+    assert_int_equal(forms[0], NUMBER_FORM_DIGITS);
+    load(HEAD "send: {url: 'https://x'}\n");
+    assert_int_equal(profile_sender_forms(profile, &forms), 0);
+}
+
 static void test_national_numbers_need_a_country(void **state)
 {
     (void)state;
@@ -1053,6 +1072,7 @@ int main(void)
         TEST(test_patterns),
         TEST(test_words_with_dots),
         TEST(test_only_sms_are_replied_to_in_the_answer),
+        TEST(test_sender_forms_are_those_of_messages),
         TEST(test_national_numbers_need_a_country),
         TEST(test_results),
         TEST(test_retry_after),
