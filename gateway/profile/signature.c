@@ -6,18 +6,6 @@
 #include <openssl/hmac.h>
 #include <string.h>
 
-enum err digest_by_name(struct str name, enum digest *ret)
-{
-    static const char *const names[] = {"md5", "sha1", "sha256", "sha512"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (str_eq(name, str_from(names[i]))) {
-            *ret = (enum digest)i;
-            return ERR_OK;
-        }
-    }
-    return ERR_NOT_FOUND;
-}
-
 static const EVP_MD *algorithm(enum digest digest)
 {
     switch (digest) {

@@ -11,8 +11,6 @@
 
 enum digest { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA512 };
 
-/* "md5", "sha1", "sha256", "sha512". ERR_NOT_FOUND otherwise. */
-enum err digest_by_name(struct str name, enum digest *ret) MUST_CHECK;
 /* Returns the digest's length in bytes. */
 size_t digest_hash(enum digest digest, struct str bytes, uint8_t dst[DIGEST_MAX_BYTES]);
 /* HMAC (RFC 2104). */

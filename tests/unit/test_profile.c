@@ -123,6 +123,7 @@ static void test_mistakes_are_told_with_their_place(void **state)
          "t.yaml:6:11: 'events' is no path; write what follows"},
         {HEAD "messages:\n  - kind: sms\n    each: list\n",
          "t.yaml:6:11: 'list' is no list; write json /PATH"},
+        {HEAD "fields: x\n", "t.yaml:4:9: fields is a scalar; write fields as in messages:"},
         {HEAD "auth: none\n", "t.yaml:4:7: auth is a scalar; write a list"},
         {HEAD "auth:\n  - signature: {in: header X}\n", "t.yaml:5:16: algorithm is missing"},
         {HEAD "auth:\n  - basic: [user]\n", "basic is the names of two settings"},
@@ -351,11 +352,12 @@ static void test_first_text_of_a_session(void **state)
     static const struct {
         const char *first, *code, *text, *input;
     } cases[] = {
-        {"code", "*384*7%23", "*384*7%23", ""},  {"code", "*384*7%23", "*384*7*22*5%23", "22*5"},
-        {"code", "*384*7%23", "22*5", "22*5"},   {"code", "1234*356", "*1234*356%23", ""},
+        {"code", "*384*7%23", "*384*7%23", ""},   {"code", "*384*7%23", "*384*7*22*5%23", "22*5"},
+        {"code", "*384*7%23", "22*5", "22*5"},    {"code", "1234*356", "*1234*356%23", ""},
         {"code", "GUID", "*711*23%23", ""}, /* the service has a name instead of a code */
         {"code", "*38%23", "*384%23", ""},  /* another code that only begins alike */
-        {"code", "*384%23", "hello", "hello"},   {"drop", "*384%23", "*384*1%23", ""},
+        {"code", "384*7%23", "*384*7*2%23", "2"}, {"code", "384*7", "384*7*2%23", "2"},
+        {"code", "*384%23", "hello", "hello"},    {"drop", "*384%23", "*384*1%23", ""},
         {"keep", "*384%23", "*384%23", "*384#"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -794,6 +796,33 @@ static void test_sender_forms_are_those_of_messages(void **state)
     assert_int_equal(profile_sender_forms(profile, &forms), 0);
 }
 
+/* Headers, captures of the path and raw values, when the request is gone. */
+static void test_answers_may_echo(void **state)
+{
+    (void)state;
+    struct inbound_batch batch;
+    struct decode_context context = {.rest = STR("/in/t/session/a%20b/start")};
+    struct http_response response;
+    struct reply reply = {.text = STR("1,2"), .is_open = true};
+    load(HEAD "methods: GET\nmessages:\n"
+              "  - {kind: ussd, path: '/session/{id}/start', from: {in: query n, number: digits}, "
+              "session: path id, phase: new}\n"
+              "answers:\n  open:\n    headers: {X-Ref: '{header X-Ref}'}\n"
+              "    json: {id: '{path id}', bare: '{text | raw}', quoted: 'x{text | raw}', "
+              "list: [1, true, '2'], gone: '{header X-No}'}\n");
+    request = (struct http_request){.method = STR("GET"), .query = STR("n=254700000101")};
+    request.headers[request.n_headers++] = (struct http_header){STR("X-Ref"), STR("r1")};
+    request.headers[request.n_headers++] = (struct http_header){STR("X-Other"), STR("r2")};
+    assert_int_equal(profile_decode(profile, &request, &context, arena, &batch), ERR_OK);
+    assert_str(batch.items[0].session, "a b");
+    memset(&request, '?', sizeof(request));
+    assert_int_equal(profile_encode(profile, &batch, &reply, NULL, arena, &response), ERR_OK);
+    assert_int_equal(response.n_headers, 1);
+    assert_str(response.headers[0].value, "r1");
+    assert_str(response.body,
+               "{\"id\":\"a b\",\"bare\":1,2,\"quoted\":\"x1,2\",\"list\":[1,true,\"2\"]}");
+}
+
 static void test_national_numbers_need_a_country(void **state)
 {
     (void)state;
@@ -834,6 +863,7 @@ static void test_results(void **state)
         {200, "{\"ok\":", SEND_FAILED, NULL, NULL},
         {200, "<html>hello</html>", SEND_FAILED, NULL, NULL},
         {400, "{\"ok\":true}", SEND_FAILED, NULL, NULL},
+        {400, "{\"why\":\"\"}", SEND_FAILED, NULL, NULL},
         {400, "{\"why\":\"STOPPED\"}", SEND_OPTED_OUT, NULL, "STOPPED"},
         {429, "", SEND_THROTTLED, NULL, NULL},
         {200, "{\"why\":\"SLOW\"}", SEND_THROTTLED, NULL, "SLOW"},
@@ -961,6 +991,18 @@ static void test_tokens(void **state)
                                         arena, &token, &lifetime_ms),
                      ERR_OK);
     assert_int_equal(lifetime_ms, 60000);
+    assert_int_equal(profile_read_token(profile, 200, STR("{\"t\":\"T\",\"s\":59}"), &settings,
+                                        arena, &token, &lifetime_ms),
+                     ERR_OK);
+    assert_int_equal(lifetime_ms, 60000);
+    assert_int_equal(profile_read_token(profile, 200, STR("{\"t\":\"T\",\"s\":86401}"), &settings,
+                                        arena, &token, &lifetime_ms),
+                     ERR_OK);
+    assert_int_equal(lifetime_ms, 86400000);
+    assert_int_equal(profile_read_token(profile, 200, STR("{\"t\":\"T\",\"s\":\"soon\"}"),
+                                        &settings, arena, &token, &lifetime_ms),
+                     ERR_OK);
+    assert_int_equal(lifetime_ms, 3600000);
     assert_int_equal(profile_read_token(profile, 401, STR("{\"t\":\"T\"}"), &settings, arena,
                                         &token, &lifetime_ms),
                      ERR_INVALID);
@@ -1073,6 +1115,7 @@ int main(void)
         TEST(test_words_with_dots),
         TEST(test_only_sms_are_replied_to_in_the_answer),
         TEST(test_sender_forms_are_those_of_messages),
+        TEST(test_answers_may_echo),
         TEST(test_national_numbers_need_a_country),
         TEST(test_results),
         TEST(test_retry_after),

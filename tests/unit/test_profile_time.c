@@ -59,6 +59,10 @@ static void test_any_form(void **state)
         {"2024-01-01T25:00:00Z", NULL, {0, 0}, NULL},
         {"2024-01-01T00:00:00Zx", NULL, {0, 0}, NULL},
         {"2024-01-01T00:00:00+3", NULL, {0, 0}, NULL},
+        {"2024-05-03T06:04:+03:00", NULL, {0, 0}, NULL},
+        {"20240503T0604+0300", NULL, {0, 0}, "2024-05-03T03:04:00.000Z"},
+        {"20240503T0604Z", NULL, {0, 0}, "2024-05-03T06:04:00.000Z"},
+        {"20240503T06045", NULL, {0, 0}, NULL},
         {"", NULL, {0, 0}, NULL},
         {"now", NULL, {0, 0}, NULL},
         {"99999999999", NULL, {0, 0}, NULL},
@@ -122,7 +126,7 @@ static void test_offsets(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         int32_t minutes = 1;
         enum err e = zone_parse_offset(str_from(cases[i].text), &minutes);
-        if (minutes != cases[i].minutes || (e == ERR_OK) != (minutes != 1))
+        if (minutes != cases[i].minutes || e != (minutes != 1 ? ERR_OK : ERR_INVALID))
             fail_msg("%s: %d", cases[i].text, minutes);
     }
 }
@@ -140,6 +144,8 @@ static void test_format(void **state)
         {1523471070000, "%d/%m/%Y", {0, 0}, "11/04/2018"},
         {1714716285000, "%Y-%m-%dT%H:%M:%S%z", {180, 180}, "2024-05-03T09:04:45+03:00"},
         {1714716285000, "%s 100%%", {0, 0}, "1714716285 100%"},
+        {1714716285000, "100%", {0, 0}, "100%"},
+        {1714716285000, "%y%%%Q", {0, 0}, "y%Q"},
         {1709251199000, "%d.%m.%Y", {0, 0}, "29.02.2024"},
         {951782400000, "%Y-%m-%d", {0, 0}, "2000-02-29"},
         {4107542400000, "%Y-%m-%d", {0, 0}, "2100-03-01"},

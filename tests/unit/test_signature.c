@@ -351,6 +351,7 @@ static void test_jwt(void **state)
         {"{\"alg\":\"HS512\"}", "k", 1714716000, true, false},
         {"{\"alg\":\"HS256\"}", "k", 1714716345, true, true},  /* a minute for unlike clocks */
         {"{\"alg\":\"HS256\"}", "k", 1714716346, true, false}, /* expired */
+        {"{\"alg\":\"HS256\"}", "k", 1714709940, true, true},
         {"{\"alg\":\"HS256\"}", "k", 1714709939, true, false}, /* not yet */
         {"{\"alg\":\"HS256\"}", "k", 1714716000, false, false},
     };
