@@ -5,6 +5,7 @@
 #include "app/message.h"
 #include "core/event_record.h"
 #include "core/match/match.h"
+#include "core/utf8.h"
 
 /* An error that may pass is not the sender's own "errored", after which something is sent again. */
 static const enum message_status statuses[] = {
@@ -14,34 +15,25 @@ static const enum message_status statuses[] = {
     [DLR_READ] = MESSAGE_STATUS_read,
 };
 
-/* At most max bytes, without half a character at the end. */
-static struct str cut(struct str s, size_t max)
-{
-    size_t n = s.len < max ? s.len : max;
-    while (n < s.len && n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-        n--;
-    return str_sub(s, 0, n);
-}
-
 void report_encode(struct str channel, const struct inbound *report, struct wall_ms received,
                    struct arena *arena, struct buf *out)
 {
     struct event_record record = {.kind = EVENT_RECORD_REPORT,
                                   .at = received,
                                   .channel = channel,
-                                  .provider_id = cut(report->id, REPORT_ID_BYTES),
+                                  .provider_id = utf8_cut(report->id, REPORT_ID_BYTES),
                                   .status =
                                       str_from(message_status_name(statuses[report->status]))};
     bool is_good = report->status == DLR_DELIVERED || report->status == DLR_READ;
     struct str why = str_is_empty(report->error) ? report->status_raw : report->error;
     if (!is_good && !str_is_empty(why))
-        record.error = match_mask_numbers(cut(why, REPORT_ID_BYTES), arena);
+        record.error = match_mask_numbers(utf8_cut(why, REPORT_ID_BYTES), arena);
     event_encode(&record, out);
 }
 
 uint8_t report_bucket(struct str channel, struct str id)
 {
-    return (uint8_t)(str_hash(channel) * 31 + str_hash(cut(id, REPORT_ID_BYTES)));
+    return (uint8_t)(str_hash(channel) * 31 + str_hash(utf8_cut(id, REPORT_ID_BYTES)));
 }
 
 struct inbound report_opt_out(const struct number *number, struct str id, struct arena *arena)

@@ -91,6 +91,20 @@ struct str str_split(struct str *rest, char sep)
     return (struct str){all.p, at};
 }
 
+int str_word_index(const char *words, char sep, struct str word)
+{
+    const char *end = words;
+    if (word.len == 0)
+        return -1;
+    for (int i = 0;; i++, words = end + 1) {
+        end = strchrnul(words, sep);
+        if ((size_t)(end - words) == word.len && memcmp(words, word.p, word.len) == 0)
+            return i;
+        if (*end == '\0')
+            return -1;
+    }
+}
+
 enum err str_to_u64(struct str s, uint64_t max, uint64_t *ret)
 {
     uint64_t value = 0;

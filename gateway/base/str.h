@@ -44,6 +44,8 @@ struct str str_trim(struct str s);
 /* Cuts at the first sep: returns what is before it and moves *rest behind it; without sep returns
  * all and leaves *rest absent (STR_NONE). Loop while rest.p != NULL. */
 struct str str_split(struct str *rest, char sep);
+/* Which one of a list of words, separated by sep, this is: from 0; -1 for none of them. */
+int str_word_index(const char *words, char sep, struct str word);
 /* Decimal digits only, no sign, no blank, at most max. ERR_INVALID otherwise, *ret untouched. */
 enum err str_to_u64(struct str s, uint64_t max, uint64_t *ret) MUST_CHECK;
 /* Order as memcmp, shorter first. */

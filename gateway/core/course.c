@@ -81,11 +81,8 @@ const char *course_text_placeholders(enum course_text text)
 bool course_text_has(enum course_text text, struct str placeholder)
 {
     bool is_on_ussd = text_rows[text].placeholders == NULL;
-    for (struct str rest = str_from(course_text_placeholders(text)); rest.p != NULL;) {
-        if (str_eq(str_split(&rest, ' '), placeholder))
-            return true;
-    }
-    return is_on_ussd && str_eq(placeholder, STR("code"));
+    return str_word_index(course_text_placeholders(text), ' ', placeholder) >= 0 ||
+           (is_on_ussd && str_eq(placeholder, STR("code")));
 }
 
 enum course_text course_text_on_ussd(enum course_text text)

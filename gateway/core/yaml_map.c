@@ -8,16 +8,6 @@
 
 /* ---- words ---- */
 
-int yaml_word_index(const char *words, struct str word)
-{
-    struct str rest = str_from(words);
-    for (int i = 0; rest.p != NULL; i++) {
-        if (str_eq(str_split(&rest, ' '), word))
-            return i;
-    }
-    return -1;
-}
-
 struct str yaml_word_at(const char *words, uint32_t index)
 {
     struct str rest = str_from(words);
@@ -33,7 +23,7 @@ struct str yaml_word_at(const char *words, uint32_t index)
 static int read_word(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at)
 {
     char fix[512];
-    int index = yaml_word_index(row->words, at->text);
+    int index = str_word_index(row->words, ' ', at->text);
     (void)snprintf(fix, sizeof(fix), "it must be one of: %s", row->words); /* our own lists fit */
     if (index < 0)
         yaml_complain(m->report, at, fix, "%s is '%.*s'", row->name, STR_ARG(at->text));

@@ -118,6 +118,5 @@ extern const struct yaml_type yaml_type_node;
 bool yaml_map_expect(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
                      enum yaml_kind kind, uint32_t max, const char *fix);
 
-/* Index of word in words ("in dlr any"), or -1; the word at an index, STR_NONE past the last. */
-int yaml_word_index(const char *words, struct str word);
+/* The word at an index of words ("in dlr any"), STR_NONE past the last. */
 struct str yaml_word_at(const char *words, uint32_t index);

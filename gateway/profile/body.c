@@ -177,7 +177,7 @@ static bool is_json_word(const struct yaml_node *node)
     struct str s = node->text;
     if (node->is_quoted || s.len == 0)
         return false;
-    if (yaml_word_index("true false null", s) >= 0)
+    if (str_word_index("true false null", ' ', s) >= 0)
         return true;
     size_t from = s.p[0] == '-' ? 1 : 0;
     bool is_number = s.len > from && s.len < 16 && (s.p[from] != '0' || s.len == from + 1);
@@ -192,7 +192,7 @@ static bool is_value_map(const struct yaml_node *node)
     if (node->kind != YAML_KIND_MAP || yaml_get(node, STR("in")) == NULL)
         return false;
     for (const struct yaml_node *n = node->first; n != NULL; n = n->next) {
-        if (yaml_word_index("in when then match not default", n->key) < 0)
+        if (str_word_index("in when then match not default", ' ', n->key) < 0)
             return false;
     }
     return true;

@@ -53,7 +53,7 @@ static void read_words(struct yaml_map *m, const struct yaml_row *row, const str
          n = is_list ? n->next : NULL) {
         struct word_list *item = load_alloc(m, sizeof(*item), n);
         bool is_word = n->kind == YAML_KIND_SCALAR &&
-                       (row->words == NULL || yaml_word_index(row->words, n->text) >= 0);
+                       (row->words == NULL || str_word_index(row->words, ' ', n->text) >= 0);
         if (!is_word)
             complain_word(m, row, n);
         if (item == NULL || !is_word)

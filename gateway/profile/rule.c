@@ -18,7 +18,7 @@ static enum field_name field_of(const struct yaml_row *row)
 /* Value of enum inbound_phase or dlr_status behind our word for it; NO_TARGET when it is none. */
 static int target_of(struct str word, const char *words)
 {
-    int index = yaml_word_index(words, word);
+    int index = str_word_index(words, ' ', word);
     return index < 0 ? NO_TARGET : str_eq(word, STR("ignore")) ? MAP_TARGET_IGNORE : index + 1;
 }
 
@@ -93,7 +93,7 @@ static void read_forms(struct yaml_map *m, const struct yaml_row *row, const str
     field->n_forms = 0;
     for (const struct yaml_node *n = is_list ? at->first : at; n != NULL;
          n = is_list ? n->next : NULL) {
-        int form = n->kind == YAML_KIND_SCALAR ? yaml_word_index(FORM_WORDS, n->text) : -1;
+        int form = n->kind == YAML_KIND_SCALAR ? str_word_index(FORM_WORDS, ' ', n->text) : -1;
         if (form < 0 || field->n_forms == PROFILE_MAX_FORMS) {
             yaml_complain(m->report, n, "write at most five of: " FORM_WORDS,
                           "'%.*s' is no form of a number", STR_ARG(n->text));

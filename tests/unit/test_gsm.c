@@ -244,64 +244,6 @@ static void test_sizes(void **state)
     assert_string_equal(gsm_encoding_name(UCS2), "ucs2");
 }
 
-static void test_parts_hold_all_and_split_nothing(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-        const struct size_case *c = &sizes[i];
-        struct str text = repeat(c->unit, c->n, c->tail);
-        struct str parts[8];
-        uint32_t n = 99;
-        assert_int_equal(gsm_split(text, parts, c->segments, &n), ERR_OK);
-        assert_int_equal(n, c->segments);
-        size_t at = 0;
-        for (uint32_t k = 0; k < n; k++) {
-            assert_ptr_equal(parts[k].p, text.p + at);
-            assert_true(parts[k].len > 0);
-            at += parts[k].len;
-            struct gsm_size part = gsm_measure(parts[k]);
-            uint32_t most =
-                n == 1 ? (c->encoding == GSM7 ? 160 : 70) : (c->encoding == GSM7 ? 153 : 67);
-            assert_true(part.units <= most);
-            /* Whole characters only: each part by itself is as valid as the text was. */
-            size_t offset = 0;
-            size_t len = 0;
-            bool is_foreign = gsm_find_foreign(parts[k], &offset, &len);
-            assert_true(c->encoding == UCS2 || !is_foreign);
-        }
-        assert_int_equal(at, text.len);
-        if (c->segments > 0) {
-            n = 99;
-            assert_int_equal(gsm_split(text, parts, c->segments - 1, &n), ERR_TOO_LONG);
-            assert_int_equal(n, 99);
-        }
-    }
-}
-
-static void test_part_edges(void **state)
-{
-    (void)state;
-    struct str parts[4];
-    uint32_t n = 0;
-    /* the escape pair would be septets 153 and 154 */
-    struct str text = repeat("a", 152, "\u20acbbbbbbbbbb");
-    assert_int_equal(gsm_split(text, parts, 4, &n), ERR_OK);
-    assert_int_equal(n, 2);
-    assert_int_equal(parts[0].len, 152);
-    assert_true(str_starts(parts[1], STR("\u20acb")));
-    /* the surrogate pair would be units 67 and 68 */
-    text = repeat("я", 66, "\U0001f44dяяяяя");
-    assert_int_equal(gsm_split(text, parts, 4, &n), ERR_OK);
-    assert_int_equal(n, 2);
-    assert_int_equal(parts[0].len, 132);
-    assert_true(str_starts(parts[1], STR("\U0001f44dя")));
-    /* a part of a UCS-2 text holds 67, also where it is plain ASCII by itself */
-    text = repeat("a", 100, "я");
-    assert_int_equal(gsm_split(text, parts, 4, &n), ERR_OK);
-    assert_int_equal(n, 2);
-    assert_int_equal(parts[0].len, 67);
-}
-
 static void test_utf16(void **state)
 {
     (void)state;
@@ -560,8 +502,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_from_septets, setup, teardown),
         cmocka_unit_test(test_foreign_characters),
         cmocka_unit_test_setup_teardown(test_sizes, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_parts_hold_all_and_split_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_part_edges, setup, teardown),
         cmocka_unit_test_setup_teardown(test_utf16, setup, teardown),
         cmocka_unit_test(test_full_buffers_are_reported),
         cmocka_unit_test_setup_teardown(test_fold, setup, teardown),

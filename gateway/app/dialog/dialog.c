@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "core/gsm/gsm.h"
+#include "core/utf8.h"
 
 #define ARENA_MAX_BYTES (256u * 1024)
 #define SCRATCH_MAX_BYTES (128u * 1024)
@@ -387,17 +388,6 @@ static void on_deadline(void *ctx)
 
 /* --- coming in --- */
 
-/* At most max bytes, without half a character at the end. */
-static struct str cut(struct str s, size_t max)
-{
-    if (s.len <= max)
-        return s;
-    size_t n = max;
-    while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-        n--;
-    return str_sub(s, 0, n);
-}
-
 static struct inbound copy_inbound(const struct inbound *in, struct arena *arena)
 {
     struct inbound copy = *in;
@@ -412,7 +402,7 @@ static struct inbound copy_inbound(const struct inbound *in, struct arena *arena
         {&copy.remember, DIALOG_MAX_NAME_BYTES}, {&copy.part_ref, DIALOG_MAX_NAME_BYTES},
     };
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-        struct str s = cut(*members[i].s, members[i].max);
+        struct str s = utf8_cut(*members[i].s, members[i].max);
         *members[i].s = s.p != NULL ? arena_str(arena, s) : STR_NONE;
     }
     copy.reason = copy.status_raw = copy.error = STR_NONE;

@@ -105,14 +105,6 @@ void dialog_commit_reply(struct dialog *d, const struct last_reply *reply)
     d->commit.reply_ttl_ms = LAST_REPLY_TTL_MS;
 }
 
-static uint32_t count_characters(struct str text)
-{
-    uint32_t n = 0;
-    for (size_t i = 0; i < text.len; i++)
-        n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
-    return n;
-}
-
 /* Confirmation of STOP and certificates go out before ordinary replies, and these before pushes. */
 static enum message_class class_of(const struct dialog *d, const struct outcome *out)
 {
@@ -224,7 +216,7 @@ static bool say_by_sms(struct dialog *d, struct outcome *out, struct str channel
 {
     const struct config_channel *sms = config_channel_get(d->all->parts.config, channel);
     struct str text = gsm_fold(out->reply, sms != NULL ? sms->fold : d->channel->fold, d->arena);
-    bool fits = d->say_max_chars == 0 || count_characters(text) <= d->say_max_chars;
+    bool fits = d->say_max_chars == 0 || utf8_count(text) <= d->say_max_chars;
     bool is_said = d->can_say_sms && fits;
     struct message message;
     if (!make_message(d, out, channel, text, &message))

@@ -266,22 +266,3 @@ enum err gsm_from_utf16be(struct str bytes, struct buf *out)
     }
     return buf_error(out);
 }
-
-enum err gsm_split(struct str text, struct str *parts, uint32_t max_parts, uint32_t *ret_n)
-{
-    struct gsm_size size = gsm_measure(text);
-    if (size.segments > max_parts)
-        return ERR_TOO_LONG;
-    *ret_n = size.segments;
-    if (size.segments == 1) {
-        parts[0] = text;
-        return ERR_OK;
-    }
-    size_t at = 0;
-    for (uint32_t i = 0; i < size.segments; i++) {
-        size_t end = part_end(text, at, size.encoding, part_max(size.encoding));
-        parts[i] = str_sub(text, at, end);
-        at = end;
-    }
-    return ERR_OK;
-}

@@ -55,12 +55,6 @@ enum err gsm_from_septets(struct str septets, struct buf *out) MUST_CHECK;
 void gsm_to_utf16be(struct str text, struct buf *out);
 enum err gsm_from_utf16be(struct str bytes, struct buf *out) MUST_CHECK;
 
-/* Cuts into SMS parts: borrowed slices of text, in order, none empty, no escape or surrogate pair
- * split. All parts have the encoding of the whole text, also one that would be GSM-7 by itself.
- * ERR_TOO_LONG when more than max_parts are needed. */
-enum err gsm_split(struct str text, struct str *parts, uint32_t max_parts,
-                   uint32_t *ret_n) MUST_CHECK;
-
 /* USSD: the page number `page` (from 0) of a text, with more_key as last line when others follow.
  * Cut at the last form feed that lies in the page and behind which all fits on one, else at a line
  * end (unless that would leave it less than half full and a blank comes later), else between words,

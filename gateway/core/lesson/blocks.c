@@ -5,6 +5,7 @@
 #include <utf8proc.h>
 
 #include "core/lesson/decode.h"
+#include "core/utf8.h"
 
 struct reader {
     struct arena *arena;
@@ -26,8 +27,9 @@ static bool is_blank(char c)
 /* line counts from 1. */
 static struct source_pos pos_at(const struct reader *r, uint32_t line, const char *p)
 {
-    return (struct source_pos){r->blocks->file, line,
-                               lesson_count_chars(r->lines[line - 1].p, p) + 1};
+    const char *start = r->lines[line - 1].p;
+    struct str before = {start, (size_t)(p - start)};
+    return (struct source_pos){r->blocks->file, line, (uint32_t)utf8_count(before) + 1};
 }
 
 static void complain(struct reader *r, const char *rule, struct source_pos pos,

@@ -2,13 +2,7 @@
 
 #include <string.h>
 
-uint32_t lesson_count_chars(const char *from, const char *to)
-{
-    uint32_t n = 0;
-    for (; from < to; from++)
-        n += ((unsigned char)*from & 0xc0) != 0x80;
-    return n;
-}
+#include "core/utf8.h"
 
 static bool is_punctuation(char c)
 {
@@ -117,9 +111,8 @@ bool lesson_block_find_pos(const struct lesson_block *block, const char *p, stru
             break;
         here = at;
     }
-    *ret =
-        (struct source_pos){block->pos.file, piece->line,
-                            piece->column + lesson_count_chars(piece->raw.p, piece->raw.p + here)};
+    *ret = (struct source_pos){block->pos.file, piece->line,
+                               piece->column + (uint32_t)utf8_count(str_sub(piece->raw, 0, here))};
     return true;
 }
 

@@ -27,6 +27,3 @@ bool lesson_block_find_pos(const struct lesson_block *block, const char *p, stru
  * is absent when the arena is full. */
 struct lesson_block lesson_blocks_join(const struct lesson_block *blocks, uint32_t n,
                                        char separator, struct arena *arena);
-
-/* Characters in from..to of a UTF-8 text. */
-uint32_t lesson_count_chars(const char *from, const char *to);

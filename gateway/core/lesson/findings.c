@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/utf8.h"
+
 #define SHOWN_BYTES 72u /* of an offending text */
 
 struct lesson_findings *lesson_findings_new(struct arena *arena)
@@ -52,15 +54,13 @@ static const char *severity_name(enum lesson_severity severity)
 /* The first line, cut between characters; *ret_is_cut says whether there was more. */
 static struct str shorten(struct str s, bool *ret_is_cut)
 {
-    size_t len = s.len < SHOWN_BYTES ? s.len : SHOWN_BYTES;
-    for (size_t i = 0; i < len; i++) {
-        if (s.p[i] == '\n' || s.p[i] == '\f')
-            len = i;
+    struct str line = utf8_cut(s, SHOWN_BYTES);
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.p[i] == '\n' || line.p[i] == '\f')
+            line.len = i;
     }
-    while (len > 0 && len < s.len && ((unsigned char)s.p[len] & 0xc0) == 0x80)
-        len--;
-    *ret_is_cut = len < s.len;
-    return (struct str){s.p, len};
+    *ret_is_cut = line.len < s.len;
+    return line;
 }
 
 static void add_path(struct str dir, const struct lesson_finding *f, struct buf *out)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/match/match.h"
+#include "core/utf8.h"
 
 void parse_complain(struct parse *p, const char *rule, struct source_pos pos, struct str offending,
                     struct str what, struct str fix)
@@ -97,14 +98,12 @@ struct str parse_text(struct parse *p, const struct lesson_block *block, struct 
 {
     if (text.len <= COURSE_MAX_TEXT_BYTES)
         return text;
-    size_t len = COURSE_MAX_TEXT_BYTES;
-    while (((unsigned char)text.p[len] & 0xc0) == 0x80)
-        len--;
-    parse_complain(p, "too-long", pos_in(block, text.p + len), text,
+    struct str kept = utf8_cut(text, COURSE_MAX_TEXT_BYTES);
+    parse_complain(p, "too-long", pos_in(block, text.p + kept.len), text,
                    arena_printf(p->arena, "a text of %zu bytes; at most %u are possible", text.len,
                                 COURSE_MAX_TEXT_BYTES),
                    STR("split it with a blank line, or shorten it"));
-    return str_sub(text, 0, len);
+    return kept;
 }
 
 bool parse_source(const struct lesson_block *block, struct str *ret)

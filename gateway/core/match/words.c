@@ -1,7 +1,5 @@
 #include "core/match/words.h"
 
-#include <string.h>
-
 const struct keyword_row match_keyword_rows[] = {
     {COMMAND_JOIN, "en", "join start"},
     {COMMAND_JOIN, "fr", "debut commencer"},
@@ -332,23 +330,12 @@ const struct word_row match_word_rows[] = {
 };
 const size_t match_n_word_rows = ARRAY_LEN(match_word_rows);
 
-/* Is the word one of a row's? Every input is looked up: the first byte decides nearly always. */
-static bool is_in_row(const char *words, char separator, struct str word)
-{
-    for (const char *p = words; p != NULL; p = strchr(p, separator), p = p != NULL ? p + 1 : NULL) {
-        bool is_same = p[0] == word.p[0] && strncmp(p, word.p, word.len) == 0;
-        if (is_same && (p[word.len] == separator || p[word.len] == '\0'))
-            return true;
-    }
-    return false;
-}
-
 struct keyword match_find_keyword(struct str word)
 {
     bool is_number = str_is_empty(word) || (word.p[0] >= '0' && word.p[0] <= '9');
     for (size_t i = 0; !is_number && i < match_n_keyword_rows; i++) {
         const struct keyword_row *row = &match_keyword_rows[i];
-        if (is_in_row(row->words, ' ', word))
+        if (str_word_index(row->words, ' ', word) >= 0)
             return (struct keyword){row->command, row->lang, word};
     }
     return (struct keyword){COMMAND_NONE, "", STR_NONE};
@@ -357,7 +344,7 @@ struct keyword match_find_keyword(struct str word)
 int32_t match_find_number_word(struct str word)
 {
     for (size_t i = 0; !str_is_empty(word) && i < match_n_number_rows; i++) {
-        if (is_in_row(match_number_rows[i].words, ' ', word))
+        if (str_word_index(match_number_rows[i].words, ' ', word) >= 0)
             return match_number_rows[i].value;
     }
     return -1;
@@ -368,7 +355,7 @@ bool match_has_word(enum word_list list, struct str word)
     bool is_phrases = list == PHRASES_STOP || list == PHRASES_STOP_WHOLE;
     for (size_t i = 0; !str_is_empty(word) && i < match_n_word_rows; i++) {
         const struct word_row *row = &match_word_rows[i];
-        if (row->list == list && is_in_row(row->words, is_phrases ? '|' : ' ', word))
+        if (row->list == list && str_word_index(row->words, is_phrases ? '|' : ' ', word) >= 0)
             return true;
     }
     return false;
