@@ -246,7 +246,8 @@ struct safe_word {
 struct safe_slot {
     const struct safe_word *words; /* any of them */
     uint16_t n_words;
-    bool has_gap; /* "...": a few other words may stand before this one */
+    uint32_t initials; /* one bit for the lower five of the first byte of each word: most fail */
+    bool has_gap;      /* "...": a few other words may stand before this one */
 };
 
 /* A message in which one of these occurs may tell of harm; how they are compared is

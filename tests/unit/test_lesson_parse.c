@@ -410,6 +410,18 @@ static void test_ceilings_of_a_safe_pattern(void **state)
     expect_rule(f, "too-many");
 }
 
+/* Each language may have a set of its own of the same name: the nearest above counts. */
+static void test_the_last_safe_set_counts(void **state)
+{
+    struct fixture *f = *state;
+    edit_file(f, "course.md", "- suicide\n",
+              STR("- suicide\n\n# safe_set_x: words\n\n- first\n\n# safe_set_x: words\n\n- later\n"
+                  "\n# safe_words: words\n\n- {x}\n"));
+    expect_rule(f, NULL);
+    const struct safe_pattern *pattern = &f->source->course.safe.patterns[2];
+    assert_true(str_eq(pattern->slots[0].words[0].text, STR("later")));
+}
+
 static void test_ceiling_of_safe_sets(void **state)
 {
     struct fixture *f = *state;
@@ -565,6 +577,7 @@ int main(void)
         TEST(test_ceiling_of_languages),
         TEST(test_ceiling_of_safe_words),
         TEST(test_ceilings_of_a_safe_pattern),
+        TEST(test_the_last_safe_set_counts),
         TEST(test_ceiling_of_safe_sets),
         TEST(test_ceiling_of_lines),
         TEST(test_ceiling_of_bytes),

@@ -560,6 +560,9 @@ static void test_fuzzy(void **state)
         {"next pleas", "en", COMMAND_NONE},
         {"nxet lesson please", "en", COMMAND_NEXT},
         {"nxet page", "en", COMMAND_NONE},
+        {"page nxet", "en", COMMAND_NONE},
+        {"abmldn", "de", COMMAND_STOP}, /* two wrong in eight letters */
+        {"abmld", "de", COMMAND_NONE},
         {"thanks", "en", COMMAND_NONE},
         {"", "en", COMMAND_NONE},
         {"4444", "en", COMMAND_NONE},
@@ -650,6 +653,7 @@ static void test_stop_family(void **state)
                                          "leave me alone with the child",
                                          "people leave the course because of cost",
                                          "the police sent me home",
+                                         "no mores",
                                          "s t o r y",
                                          "sss",
                                          "send me more messages"};

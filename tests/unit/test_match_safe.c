@@ -66,6 +66,82 @@ static void print_pattern(const struct safe_pattern *pattern)
     print_error("\n");
 }
 
+/* ---- what a pattern finds ---- */
+
+#define WORD(literal) .text = {(literal), sizeof(literal) - 1}
+#define SLOT(words_) .words = (words_), .n_words = ARRAY_LEN(words_), .initials = UINT32_MAX
+
+static void test_what_a_pattern_finds(void **state)
+{
+    (void)state;
+    static const struct safe_word beat[] = {{WORD("beat"), .has_tail = true}};
+    static const struct safe_word me[] = {{WORD("me")}, {WORD("him")}};
+    static const struct safe_word piga[] = {{WORD("piga"), .has_head = true}};
+    static const struct safe_word teka[] = {{WORD("teka"), .has_head = true, .has_tail = true}};
+    static const struct safe_word strangle[] = {{WORD("stranger")}};
+    static const struct safe_word help[] = {{WORD("help")}};
+    static const struct safe_word im[] = {{WORD("im")}};
+    static const struct safe_word not [] = {{WORD("not")}};
+    static const struct safe_word safe[] = {{WORD("safe")}};
+    static const struct safe_word at[] = {{WORD("at")}};
+    static const struct safe_word chess[] = {{WORD("chess")}};
+    static const struct safe_slot beat_me[] = {{SLOT(beat)}, {SLOT(me), .has_gap = true}};
+    static const struct safe_slot not_safe[] = {{SLOT(not )}, {SLOT(safe)}};
+    static const struct safe_slot at_chess[] = {{SLOT(me)}, {SLOT(at)}, {SLOT(chess)}};
+    static const struct safe_slot one[][1] = {
+        {{SLOT(piga)}}, {{SLOT(teka)}}, {{SLOT(strangle)}}, {{SLOT(help)}}, {{SLOT(im)}}};
+    static const struct safe_pattern patterns[] = {
+        {beat_me, 2, false}, {not_safe, 2, false}, {one[0], 1, false}, {one[1], 1, false},
+        {one[2], 1, false},  {one[3], 1, false},   {one[4], 1, false}, {at_chess, 3, true}};
+    static const struct safe_list list = {patterns, ARRAY_LEN(patterns)};
+    static const struct {
+        const char *text;
+        bool is_found;
+    } cases[] = {
+        {"beat me", true},
+        {"He BEATS him!", true},
+        {"beaten by the big old him", true},
+        {"beaten by the very big old him", false}, /* five words between */
+        {"me beat", false},
+        {"upbeat me", false},
+        {"beat-me", true},
+        {"beat...me", true},
+        {"he beats me at chess", false},
+        {"he beats me at chess and beats me", true},
+        {"not safe", true},
+        {"not very safe", false},
+        {"safe not", false},
+        {"notsafe", false},
+        {"alinipiga", true},
+        {"pigana", false},
+        {"alitekwa", false},
+        {"alitekana", true},
+        {"stranger", true},
+        {"strangr", true},
+        {"strannger", true},
+        {"strngr", false},
+        {"halp", false}, /* short words only exactly */
+        {"heeelp", true},
+        {"heelp", false},
+        {"h3lp", true},
+        {"he1p", false},
+        {"I'm", true},
+        {"I\u2019m", true},
+        {"", false},
+        {"2", false},
+        {"im", false}, /* shorter than any alarm */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        arena_reset(scratch);
+        struct str normal = match_normalise(str_from(cases[i].text), scratch);
+        if ((match_find_safe(normal, &list, scratch) != NULL) != cases[i].is_found)
+            fail_msg("%s", cases[i].text);
+    }
+    assert_null(match_find_safe(STR("beat me"), &(struct safe_list){NULL, 0}, scratch));
+}
+
+/* ---- the lists that ship ---- */
+
 /* What was tried, and what came out wrong. */
 struct tally {
     bool is_expected;
@@ -154,6 +230,7 @@ static void test_ordinary_messages_are_no_alarm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_a_pattern_finds),
         cmocka_unit_test(test_disclosures_are_noticed),
         cmocka_unit_test(test_ordinary_messages_are_no_alarm),
     };

@@ -534,6 +534,19 @@ static void test_a_disclosure_holds_pushes_back(void **state)
     assert_int_equal(out.next.ended_ms, NOW_MS - 1);
     assert_int_equal(out.wake_at_ms, 0);
     assert_null(out.reply.p);
+    /* Who has not agreed gets no push anyway, and is forgotten in time. */
+    const struct place new = {LEARNER_STATE_NEW, 0, "", false};
+    l = learner_at(&new);
+    l.ended_ms = NOW_MS - 1;
+    l.held_ms = NOW_MS - 1000;
+    assert_int_equal(engine_step(&courses, &context, &l, &input, arena, &out), ERR_OK);
+    assert_true(out.is_erased);
+    /* And who left without having agreed. */
+    const struct place left = {LEARNER_STATE_STOPPED, LEARNER_STATE_NEW, "", false};
+    l = learner_at(&left);
+    l.ended_ms = NOW_MS - 1;
+    assert_int_equal(engine_step(&courses, &context, &l, &input, arena, &out), ERR_OK);
+    assert_true(out.is_erased);
 }
 
 /* What did not reach the phone is no question: but STOP and a disclosure need none. */

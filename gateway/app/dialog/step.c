@@ -228,8 +228,8 @@ static bool is_on_page(const struct dialog *d)
            last_reply_has_more(&d->last, &limits, d->arena);
 }
 
-/* 9 or NEXT while pages remain turns the page, 0 or BACK turns it back, and the engine is not
- * asked: 1, -1 or 0. */
+/* 9, NEXT or "more" while pages remain turns the page, 0 or BACK turns it back, and the engine is
+ * not asked: 1, -1 or 0. */
 static int page_turn(const struct dialog *d)
 {
     if (!is_on_page(d))
@@ -241,7 +241,8 @@ static int page_turn(const struct dialog *d)
     if (command == COMMAND_NONE && str_is_empty(match.argument))
         command = match.command;
     bool is_back = command == COMMAND_BACK && d->last.page > 0;
-    return command == COMMAND_NEXT ? 1 : is_back ? -1 : 0;
+    bool is_on = command == COMMAND_NEXT || match_is_go_on(text);
+    return is_on ? 1 : is_back ? -1 : 0;
 }
 
 static enum dialog_event step_page(struct dialog *d, int turn)

@@ -74,9 +74,16 @@ static void set_language(struct step *s)
 /* ---- one try for each rule, in the order of docs/course-rules.md 1.3.4 ----
  * true: understood and answered. */
 
+/* A keyword alone, the usual case: no sentence, so that nobody need look for one in it. */
+static bool is_plain_command(const struct step *s)
+{
+    enum command command = s->match.command;
+    return command != COMMAND_NONE && command != COMMAND_STOP && str_is_empty(s->match.argument);
+}
+
 static bool try_stop(struct step *s)
 {
-    if (!match_is_stop(s->norm))
+    if (is_plain_command(s) || !match_is_stop(s->norm))
         return false;
     engine_stop(s);
     return true;
@@ -93,7 +100,8 @@ static bool is_typed_answer(const struct step *s)
 static bool try_safe(struct step *s)
 {
     bool is_keyword = s->match.command == COMMAND_SAFE;
-    bool is_alarm = is_keyword || match_find_safe(s->norm, &s->course->safe, s->arena) != NULL;
+    bool is_alarm = is_keyword || (!is_plain_command(s) &&
+                                   match_find_safe(s->norm, &s->course->safe, s->arena) != NULL);
     if (!is_alarm || is_typed_answer(s))
         return false;
     engine_safe(s, is_keyword);

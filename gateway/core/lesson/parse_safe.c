@@ -49,6 +49,9 @@ static bool take_words(struct parse *p, const struct lesson_block *block, struct
             return false;
     }
     *ret = (struct safe_slot){.words = words, .n_words = (uint16_t)n};
+    for (size_t i = 0; i < n; i++)
+        ret->initials |=
+            words[i].has_head ? UINT32_MAX : UINT32_C(1) << ((uint8_t)words[i].text.p[0] & 31u);
     return true;
 }
 

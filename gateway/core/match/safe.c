@@ -95,8 +95,6 @@ struct str match_safe_word(struct str normalised, struct arena *arena)
 static bool is_word(const struct safe_word *word, struct str found)
 {
     if (word->has_head || word->has_tail) {
-        if (found.len < word->text.len)
-            return false;
         if (!word->has_head)
             return str_starts(found, word->text);
         return word->has_tail ? str_find(found, word->text) != SIZE_MAX
@@ -105,13 +103,14 @@ static bool is_word(const struct safe_word *word, struct str found)
     if (str_eq(word->text, found))
         return true;
     bool is_near = word->text.len >= MIN_FUZZY_BYTES && found.len + 1 >= word->text.len &&
-                   found.len <= word->text.len + 1 && found.p[0] == word->text.p[0];
+                   found.len <= word->text.len + 1;
     return is_near && match_distance(word->text, found, 1) <= 1;
 }
 
 static bool is_in_slot(const struct safe_slot *slot, struct str found)
 {
-    for (uint16_t i = 0; i < slot->n_words; i++) {
+    bool may_be = (slot->initials >> ((uint8_t)found.p[0] & 31u) & 1u) != 0;
+    for (uint16_t i = 0; may_be && i < slot->n_words; i++) {
         if (is_word(&slot->words[i], found))
             return true;
     }
