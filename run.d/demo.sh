@@ -49,7 +49,8 @@ YAML
     demo_channel twilio twilio 'from: "+254700020880"' 'tps: 1000' -- 'account_sid: AC0' 'token: demo' \
         "public_url: http://127.0.0.1:$port/in/twilio"
     demo_channel infobip-ussd infobip-ussd 'dial_code: "*384*7#"' 'sms_channel: at'
-    printf 'countries:\n  - {code: KE, emergency: "999", helpline: "116"}\n'
+    printf 'countries:\n  - {code: KE, utc_offset: "+03:00", emergency: "999", helpline: "116",\n'
+    printf '     cost: "Each SMS costs you your normal rate.", contact: "Waypost Demo, 0800 7000,"}\n'
     # Nothing is sent to countries that are not named. These are of numbers that people try.
     printf '  - {code: %s}\n' UG TZ RW ET SO NG GH ZA GB HR KI
 }

@@ -53,13 +53,12 @@ void shown_move(const struct learner *before, const struct outcome *out, struct 
 
 void shown_on_screen(const struct outcome *out, bool has_more, struct learner *next)
 {
-    uint8_t shown = next->link.shown | SHOWN_TURNS;
-    bool is_side = is_side_of(next, VIA_USSD);
-    if (out->shows != OUTCOME_SHOWS_KEYS)
-        shown &= (uint8_t) ~(SHOWN_USSD | SHOWN_ENDS | (is_side ? SHOWN_SIDE : 0u));
+    unsigned shown = (next->link.shown | SHOWN_TURNS) & ~SHOWN_ENDS;
+    if (out->shows != OUTCOME_SHOWS_KEYS) /* another text stands there now */
+        shown &= ~(SHOWN_USSD | (is_side_of(next, VIA_USSD) ? SHOWN_SIDE : 0u));
     if (out->shows == OUTCOME_SHOWS_SCREEN)
         shown |= SHOWN_ENDS;
-    next->link.shown = shown;
+    next->link.shown = (uint8_t)shown;
     shown_turn(has_more, next);
 }
 
@@ -71,12 +70,15 @@ void shown_turn(bool has_more, struct learner *next)
     next->link.shown = (uint8_t)(has_more ? next->link.shown & ~bit : next->link.shown | bit);
 }
 
-void shown_by_sms(const struct outcome *out, struct learner *next)
+void shown_by_sms(const struct outcome *out, struct wall_ms at, struct learner *next)
 {
     if (out->shows != OUTCOME_SHOWS_SCREEN)
         return; /* what stands in earlier SMS stands there still */
     next->link.shown |= is_side_of(next, VIA_SMS) ? SHOWN_SIDE : SHOWN_SMS;
-    learner_said_by(next->seq, next->link.said);
+    if (at.ms > 0)
+        learner_said_at(at.ms, next->link.said);
+    else
+        learner_said_by(next->seq, next->link.said);
 }
 
 static void on_noted(void *ctx, enum err e)
@@ -84,14 +86,29 @@ static void on_noted(void *ctx, enum err e)
     (void)ctx, (void)e; /* it was said; without the note the next SMS gets the screen once more */
 }
 
+static void note(struct store *store, const struct number_id *id,
+                 const uint8_t before[LEARNER_SAID_BYTES], const uint8_t after[LEARNER_SAID_BYTES])
+{
+    store_patch(store, id,
+                &(struct store_patch){LEARNER_SAID_AT,
+                                      {(const char *)before, LEARNER_SAID_BYTES},
+                                      {(const char *)after, LEARNER_SAID_BYTES}},
+                on_noted, NULL);
+}
+
+void shown_kept_back(struct store *store, const struct number_id *id, uint32_t seq,
+                     struct wall_ms at)
+{
+    uint8_t before[LEARNER_SAID_BYTES], after[LEARNER_SAID_BYTES];
+    learner_said_at(at.ms, before);
+    learner_said_by(seq, after);
+    note(store, id, before, after);
+}
+
 void shown_taken(struct store *store, const struct number_id *id, uint32_t seq, struct wall_ms at)
 {
     uint8_t before[LEARNER_SAID_BYTES], after[LEARNER_SAID_BYTES];
     learner_said_by(seq, before);
     learner_said_at(at.ms, after);
-    store_patch(store, id,
-                &(struct store_patch){LEARNER_SAID_AT,
-                                      {(const char *)before, sizeof(before)},
-                                      {(const char *)after, sizeof(after)}},
-                on_noted, NULL);
+    note(store, id, before, after);
 }

@@ -18,7 +18,11 @@ void shown_move(const struct learner *before, const struct outcome *out, struct 
 void shown_on_screen(const struct outcome *out, bool has_more, struct learner *next);
 /* Another page of it was turned to. */
 void shown_turn(bool has_more, struct learner *next);
-/* The reply goes out by SMS; next->seq is set. */
-void shown_by_sms(const struct outcome *out, struct learner *next);
+/* The reply goes out by SMS; next->seq is set. at: said in an answer to a callback, which is taken
+ * at once; ms 0: through the outbox. */
+void shown_by_sms(const struct outcome *out, struct wall_ms at, struct learner *next);
+/* What was said in the answer of step seq at that time was kept back after all. */
+void shown_kept_back(struct store *store, const struct number_id *id, uint32_t seq,
+                     struct wall_ms at);
 /* The provider took the SMS of step seq. Nobody waits for the note. */
 void shown_taken(struct store *store, const struct number_id *id, uint32_t seq, struct wall_ms at);

@@ -30,7 +30,9 @@ import time
 import providers
 
 INPUTS = ["1", "2", "3", "1", "9", "9", "9", "next", "HELP", "score", "menu", "0", "2.", "hello"]
-FIRST_INPUTS = ["JOIN", "1", "0"]
+FIRST_INPUTS = ["9", "9", "1", "0"]
+# Their reply is the same whether the SMS before had arrived or not.
+SMS_INPUTS = ["HELP", "HELP", "JOIN", "DELETE"]
 MAX_S = 1.5
 MAX_SMS_S = 10
 
@@ -77,7 +79,7 @@ class Writer:
             self.n_sessions += 1
             self.session = (dice.choice(providers.USSD_CHANNELS), [])
             return Step("ussd", self.session[0], session=self.n_sessions)
-        return Step("sms", dice.choice(providers.SMS_CHANNELS), self.next_input(i))
+        return Step("sms", dice.choice(providers.SMS_CHANNELS), "JOIN" if i == 0 else dice.choice(SMS_INPUTS))
 
     def learn(self, step, answer):
         if step.kind == "ussd" and not answer.is_open():

@@ -28,7 +28,7 @@ import time
 import providers
 
 WORDS = ["JOIN", "1", "0"] + ["1"] * 7 + ["NEXT", "1", "HELP", "NEXT", "2", "menu", "1", "NEXT"]
-INPUTS = ["1", "1", "0"] + ["1"] * 7 + ["9", "1", "9", "2", "menu", "1", "9", "9"]
+INPUTS = ["1", "9", "1", "0", "9"] + ["1"] * 7 + ["9", "9", "1", "9", "2", "menu", "1", "9", "9"]
 PATIENCE = 20  # seconds for an SMS
 CHANNELS = providers.SMS_CHANNELS + providers.USSD_CHANNELS
 # What USSD says when it stored nothing: the course's text, or, before one is loaded, the configuration's.

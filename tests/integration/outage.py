@@ -17,7 +17,9 @@ import time
 import providers
 
 BUSY = "Sorry, we are busy. Nothing is lost. Please dial again in a minute."
-BEFORE, DURING, AFTER = ["JOIN", "1", "0"], ["1", "2", "1"], ["3"]
+# What is sent in the outage, and behind it, has the same reply whether the SMS before had arrived or not.
+BEFORE, DURING, AFTER = ["JOIN", "1", "0"], ["HELP", "SCORE", "HELP"], ["SCORE"]
+USSD_BEFORE = ["9", "1", "0", "9"]
 N_PHONES = 8  # of each channel
 FROZEN_MAX_S, AWAY_MAX_S, RECOVERY_MAX_S = 1.5, 1.0, 2.0
 
@@ -66,17 +68,24 @@ async def prepare(options, findings):
     ussd = phones_of(options, providers.USSD_CHANNELS, 2000)
     texts = {phone.number: [] for phone in sms}
 
-    async def begin(phone):
-        for text in BEFORE:
+    async def say(phone, words):
+        """As a person does: the next word when the SMS is there."""
+        texts[phone.number] = []
+        for n, text in enumerate(words, 1):
             texts[phone.number].append((await phone.sms(text)).text())
+            if phone.channel != "twilio":
+                await wait_for_outbox(options, phone.number, n)
+
+    async def begin(phone):
+        await say(phone, BEFORE)
 
     async def take(model):
         """All that the others will send, without an outage."""
-        texts[model.number] = [(await model.sms(text)).text() for text in BEFORE + DURING + AFTER]
+        await say(model, BEFORE + DURING + AFTER)
 
     async def dial(phone):
-        for n in range(len(BEFORE)):
-            answer = await phone.ussd(1, ["1", "0"][:n])
+        for n in range(len(USSD_BEFORE) + 1):
+            answer = await phone.ussd(1, USSD_BEFORE[:n])
             findings.expect("USSD sessions are open", answer.is_open(), phone.number, answer.bytes)
     await asyncio.gather(*map(begin, sms), *map(take, models), *map(dial, ussd))
     with open(options.book, "w", encoding="ascii") as file:
@@ -103,7 +112,7 @@ async def away(options, findings):
 
     async def dial(channel, number):
         phone = Phone(options.port, channel, number)
-        for session, inputs in ((1, ["1", "0", "1"]), (2, [])):
+        for session, inputs in ((1, USSD_BEFORE + ["1"]), (2, [])):
             answer = await phone.ussd(session, inputs)
             seconds.append(answer.seconds)
             is_told = answer.is_taken() and answer.text() == BUSY and not answer.is_open()

@@ -195,9 +195,9 @@ static void on_commit(void *ctx, enum err e, const struct store_record *record)
             dialog_cache_put(d->all->cache, &d->id, d->commit.state, d->commit.reply);
         if (record != NULL)
             dialog_refused(d, record->refused_by);
-        else if (d->is_sms_answer)
-            shown_taken(d->all->parts.store, &d->id, d->commit.expected_seq + 1,
-                        loop_wall(d->all->parts.loop));
+        if (record != NULL && d->is_sms_answer)
+            shown_kept_back(d->all->parts.store, &d->id, d->commit.expected_seq + 1,
+                            d->key.received);
         dialog_happen(d, DIALOG_EVENT_SAVED);
     } else if (e == ERR_CONFLICT && ++d->n_conflicts <= DIALOG_MAX_CONFLICTS) {
         metrics_add(d->all->parts.metrics, METRIC_conflicts_total, 1);

@@ -222,7 +222,7 @@ static bool say_by_sms(struct dialog *d, struct outcome *out, struct str channel
     if (!make_message(d, out, channel, text, &message))
         return false;
     limit(d, out, &message, is_said);
-    shown_by_sms(out, &out->next);
+    shown_by_sms(out, is_said ? d->key.received : (struct wall_ms){0}, &out->next);
     d->is_sms_answer = is_said;
     if (is_said) {
         struct last_reply reply = dialog_new_reply(d, &out->next, text, false);
