@@ -74,6 +74,9 @@ void shown_by_sms(const struct outcome *out, struct wall_ms at, struct learner *
 {
     if (out->shows != OUTCOME_SHOWS_SCREEN)
         return; /* what stands in earlier SMS stands there still */
+    /* link.said has room for one SMS: whether the place's was taken will not be known any more. */
+    if (learner_said_ms(next->link.said) == INT64_MAX)
+        next->link.shown &= (uint8_t)~SHOWN_SMS;
     next->link.shown |= is_side_of(next, VIA_SMS) ? SHOWN_SIDE : SHOWN_SMS;
     if (at.ms > 0)
         learner_said_at(at.ms, next->link.said);
