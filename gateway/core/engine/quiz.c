@@ -184,7 +184,7 @@ static void take_answer(struct step *s, const struct unit *unit, const struct an
     if (is_condition(s->course, unit))
         s->learner->last_choice = (uint8_t)(answer->choice & 15);
     record_answer(s, unit, answer, is_right);
-    if (state_row(s->learner->state)->phase == EVENT_PHASE_QUIZ)
+    if (state_row(s->learner->state)->phase == EVENT_PHASE_QUIZ && has_key(unit->question))
         say_feedback(s, unit->question, answer, is_right);
     course_advance(s);
 }
