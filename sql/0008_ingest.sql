@@ -95,6 +95,7 @@ begin
     from unnest(p_learner, p_seq, p_at, p_channel, p_via, p_network, p_lang, p_country)
             as s (learner_id, seq, at, channel, via, network, lang, country)
         cross join (select i.org_id from core.organisation i where i.is_default) o
+    where not exists (select from core.learner k where k.learner_id = s.learner_id and k.first_seq <= s.seq)
     order by s.learner_id, s.seq
     on conflict (learner_id) do update
         set country = excluded.country, network = case when l.erased_at is null then excluded.network end,
@@ -105,7 +106,7 @@ begin
     insert into core.number_state (number_id, learner, seq, at)
     select s.number_id, l.learner, 0, s.at
     from unnest(p_number, p_learner, p_at) as s (number_id, learner_id, at) join core.learner l using (learner_id)
-    where l.erased_at is null
+    where l.erased_at is null and not exists (select from core.number_state n where n.learner = l.learner)
     on conflict do nothing;
 end $$;
 
