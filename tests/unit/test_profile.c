@@ -809,7 +809,10 @@ static void test_answers_may_echo(void **state)
               "session: path id, phase: new}\n"
               "answers:\n  open:\n    headers: {X-Ref: '{header X-Ref}'}\n"
               "    json: {id: '{path id}', bare: '{text | raw}', quoted: 'x{text | raw}', "
-              "list: [1, true, '2'], gone: '{header X-No}'}\n");
+              ""
+              "list: [0, -1, 01, 1234567890123456, true, '2'], object: {in: a, b: c}, gone: "
+              "'{header X-No}', "
+              "query: '{query}'}\n");
     request = (struct http_request){.method = STR("GET"), .query = STR("n=254700000101")};
     request.headers[request.n_headers++] = (struct http_header){STR("X-Ref"), STR("r1")};
     request.headers[request.n_headers++] = (struct http_header){STR("X-Other"), STR("r2")};
@@ -819,8 +822,10 @@ static void test_answers_may_echo(void **state)
     assert_int_equal(profile_encode(profile, &batch, &reply, NULL, arena, &response), ERR_OK);
     assert_int_equal(response.n_headers, 1);
     assert_str(response.headers[0].value, "r1");
-    assert_str(response.body,
-               "{\"id\":\"a b\",\"bare\":1,2,\"quoted\":\"x1,2\",\"list\":[1,true,\"2\"]}");
+    assert_str(response.body, "{\"id\":\"a "
+                              "b\",\"bare\":1,2,\"quoted\":\"x1,2\",\"list\":[0,-1,\"01\","
+                              "\"1234567890123456\",true,\"2\"],"
+                              "\"object\":{\"in\":\"a\",\"b\":\"c\"}}");
 }
 
 static void test_national_numbers_need_a_country(void **state)
