@@ -106,35 +106,53 @@ static size_t mend_string(struct str s, size_t from, struct buf *out)
     return at < s.len ? at + 1 : s.len;
 }
 
-/* Copies text with every number in quotes and every string mended. ERR_INVALID: nested too deeply.
- */
+/* Index of the first byte from `at` on that is no blank. */
+static size_t skip_blanks(struct str s, size_t at)
+{
+    while (at < s.len && strchr(" \t\r\n", s.p[at]) != NULL && s.p[at] != '\0')
+        at++;
+    return at;
+}
+
+/* Copies the number at s[from] in quotes. Index behind it; 0: it is none, or a key, which has to be
+ * a string. */
+static size_t quote_number(struct str s, size_t from, struct buf *out)
+{
+    size_t n = number_len(s, from);
+    size_t next = skip_blanks(s, from + n);
+    if (n == 0 || (next < s.len && s.p[next] == ':'))
+        return 0;
+    buf_add_char(out, '"');
+    buf_add(out, s.p + from, n);
+    buf_add_char(out, '"');
+    return from + n;
+}
+
+/* Copies text with every number in quotes and every string mended. ERR_INVALID: nested too deeply,
+ * or no JSON. */
 static enum err make_plain(struct str text, struct buf *out)
 {
     uint32_t depth = 0;
     for (size_t i = 0; i < text.len;) {
         char c = text.p[i];
-        size_t n = 1;
         if (c == '"') {
             i = mend_string(text, i, out);
             continue;
         }
         if (c == '-' || is_digit(text, i)) {
-            n = number_len(text, i);
-            if (n == 0)
+            i = quote_number(text, i, out);
+            if (i == 0)
                 return ERR_INVALID;
-        } else if (c == '{' || c == '[') {
+            continue;
+        }
+        if (c == '{' || c == '[') {
             if (++depth > DOC_MAX_DEPTH)
                 return ERR_INVALID;
         } else if ((c == '}' || c == ']') && depth > 0) {
             depth--;
         }
-        bool is_number = c == '-' || is_digit(text, i);
-        if (is_number)
-            buf_add_char(out, '"');
-        buf_add(out, text.p + i, n);
-        if (is_number)
-            buf_add_char(out, '"');
-        i += n;
+        buf_add_char(out, c);
+        i++;
     }
     return buf_error(out);
 }

@@ -77,8 +77,10 @@ static void test_json_that_is_none(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "",           "{",     "{\"a\":1", "{\"a\":01}", "{\"a\":1.}", "{\"a\":-}", "[1,]",
-        "{\"a\":1}x", "{a:1}", "'a'",      "nul",        "{\"a\":+1}", "[1 2]",     "\"abc",
+        "",          "{",          "{\"a\":1",   "{\"a\":01}", "{\"a\":1.}",
+        "{\"a\":-}", "[1,]",       "{\"a\":1}x", "{a:1}",      "'a'",
+        "nul",       "{\"a\":+1}", "[1 2]",      "{1:1}",      "{\"a\":{-2.5e3\n :1}}",
+        "\"abc",
     };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         const struct doc *root;
