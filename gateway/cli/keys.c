@@ -39,14 +39,11 @@ static int complain_database(enum err e, const struct errmsg *msg)
     return e == ERR_DENIED ? EX_NOPERM : e == ERR_UNAVAILABLE ? EX_UNAVAILABLE : EX_DATAERR;
 }
 
-static int reseal_all(struct vault *vault, const char *conninfo)
+static int reseal_all(struct vault *vault, struct database *db)
 {
-    struct database *db CLEANUP(database_closep) = NULL;
     struct database_sealed done;
     struct errmsg msg;
-    enum err e = database_open(conninfo, &db, &msg);
-    if (e == ERR_OK)
-        e = database_reseal(db, vault_seal_key_id(vault), reseal, vault, &done, &msg);
+    enum err e = database_reseal(db, vault_seal_key_id(vault), reseal, vault, &done, &msg);
     if (e != ERR_OK)
         return complain_database(e, &msg);
     printf("key %u\nnumbers %" PRIu64 "\ndisclosures %" PRIu64 "\nfailed %" PRIu64 "\n",
@@ -64,15 +61,19 @@ static int reseal_all(struct vault *vault, const char *conninfo)
 
 static int keys_rotate(const struct config *config, const char *conninfo)
 {
+    struct database *db CLEANUP(database_closep) = NULL;
     struct errmsg msg;
     uint16_t id;
     struct vault *vault = NULL;
+    enum err e = database_open(conninfo, &db, &msg);
+    if (e != ERR_OK)
+        return complain_database(e, &msg);
     if (vault_make_seal_key(config->keys_dir.p, &id, &msg) != ERR_OK ||
         vault_openssl_new(config->keys_dir.p, &vault, &msg) != ERR_OK) {
         cli_complain("keys: %s", msg.text);
         return EX_CANTCREAT;
     }
-    int code = reseal_all(vault, conninfo);
+    int code = reseal_all(vault, db);
     vault_free(vault);
     return code;
 }

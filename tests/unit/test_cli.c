@@ -2,52 +2,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "cli/cli.h"
-
-static char out[262144], err_out[65536];
-
-static void read_back(FILE *file, char *dst, size_t bytes)
-{
-    rewind(file);
-    dst[fread(dst, 1, bytes - 1, file)] = '\0';
-    (void)fclose(file); /* only read */
-}
-
-/* Runs `waypost WORD...`; what it says goes to out and err_out. */
-static int run(const char *const *words)
-{
-    char *argv[CLI_MAX_WORDS + 16] = {(char[]){"waypost"}};
-    int argc = 1;
-    for (; words[argc - 1] != NULL; argc++)
-        argv[argc] = strdup(words[argc - 1]);
-    FILE *to_out = tmpfile(), *to_err = tmpfile();
-    assert_non_null(to_out);
-    assert_non_null(to_err);
-    (void)fflush(stdout); /* what cmocka printed before */
-    int saved_out = dup(STDOUT_FILENO), saved_err = dup(STDERR_FILENO);
-    assert_true(dup2(fileno(to_out), STDOUT_FILENO) >= 0);
-    assert_true(dup2(fileno(to_err), STDERR_FILENO) >= 0);
-    int code = cli_main(argc, argv);
-    (void)fflush(stdout); /* into to_out */
-    assert_true(dup2(saved_out, STDOUT_FILENO) >= 0);
-    assert_true(dup2(saved_err, STDERR_FILENO) >= 0);
-    assert_int_equal(close(saved_out), 0);
-    assert_int_equal(close(saved_err), 0);
-    read_back(to_out, out, sizeof(out));
-    read_back(to_err, err_out, sizeof(err_out));
-    for (int i = 1; i < argc; i++)
-        free(argv[i]);
-    return code;
-}
-
-#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
+#include "cli_run.h"
 
 static void wrong_calls_say_what_to_do(void **state)
 {
@@ -66,7 +24,7 @@ static void wrong_calls_say_what_to_do(void **state)
 static void help_is_on_stdout_and_names_every_option(void **state)
 {
     (void)state;
-    assert_int_equal(run((const char *const[]){NULL}), EX_OK);
+    assert_int_equal(run_with("", (const char *const[]){NULL}), EX_OK);
     size_t n;
     const struct cli_command *const *commands = cli_commands(&n);
     for (size_t i = 0; i < n; i++)
@@ -141,7 +99,7 @@ static void too_many_words_are_refused(void **state)
         const char *words[CLI_MAX_WORDS + 3] = {"config"};
         for (int i = 1; i <= CLI_MAX_WORDS + extra; i++)
             words[i] = "x";
-        assert_int_equal(run(words), EX_USAGE);
+        assert_int_equal(run_with("", words), EX_USAGE);
         assert_int_equal(strstr(err_out, "more than 4096 arguments") != NULL, extra == 1);
     }
 }
