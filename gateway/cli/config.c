@@ -1,3 +1,4 @@
+/* `waypost config`: checks a configuration, shows the effective one, prints the example. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* `waypost keys`: makes the secret keys that are missing, and new ones in their place. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

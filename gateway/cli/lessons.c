@@ -1,3 +1,4 @@
+/* `waypost lessons`: what an author does with a course folder. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* `waypost migrate`: brings the schema of a database up to the files of sql/. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>

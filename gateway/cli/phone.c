@@ -1,3 +1,4 @@
+/* `waypost phone`: see lab/phone.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* `waypost rebuild`: puts into Redis what PostgreSQL knows, page by page. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

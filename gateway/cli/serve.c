@@ -1,3 +1,4 @@
+/* `waypost serve`: which processes there are, what they listen on, and when all is read again. */
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* `waypost status`: asks the gateway of this host how it is, or prints the event log. */
 #include <stdio.h>
 #include <string.h>
 

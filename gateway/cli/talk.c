@@ -1,3 +1,4 @@
+/* `waypost talk`: plays transcripts (lab/talk/talk.h), fast or against a running gateway. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* `waypost version`. */
 #include <stdio.h>
 
 #include "cli/cli.h"

@@ -1,3 +1,4 @@
+/* database.h with libpq, waiting for each answer. */
 #include "port/database.h"
 
 #include <libpq-fe.h>

@@ -1,3 +1,4 @@
+/* loop.h with libevent: timers, signals, and the watch over long turns. */
 #include <assert.h>
 #include <event2/event.h>
 #include <signal.h>

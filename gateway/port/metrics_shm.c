@@ -1,3 +1,4 @@
+/* metrics.h in memory that processes share. */
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* vault.h with OpenSSL: key files, ids of numbers, sealing and opening. */
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The admin listener: how the processes are, what they count, and the pages that lab adds. */
 #include <assert.h>
 #include <signal.h>
 #include <stdio.h>

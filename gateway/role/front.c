@@ -1,3 +1,4 @@
+/* A front: takes callbacks, answers load balancers, and brings in what waits in the spool. */
 #include <signal.h>
 
 #include "app/callback/callback.h"

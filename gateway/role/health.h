@@ -17,6 +17,7 @@
     X(no_course, true, "no course is loaded: publish one, and see that Redis is there")            \
     X(redis_away, false, "Redis is away: SMS wait in the spool, USSD is asked to dial again")      \
     X(redis_full, false, "Redis is full or cannot write: SMS wait in the spool")                   \
+    X(no_sender, false, "nobody sends: SMS wait; start a sender here or elsewhere")                \
     X(spool_full, false, "the spool is over its quota: free it or raise spool_quota_mb")           \
     X(backlog, false, "what learners did waits long for PostgreSQL: see the writer's log")         \
     X(outbox, false, "SMS wait long to be sent: see the sender's log and `waypost channel list`")

@@ -75,6 +75,7 @@ struct vault *role_vault(const struct role_context *role)
 
 #define PROBE_MS 2000
 #define PROBE_WORRIED_MS 500 /* while something is wrong */
+#define ALONE_MS 10000
 #define CLOCK_APART_MS (5 * 60 * 1000)
 
 struct role_look {
@@ -83,12 +84,13 @@ struct role_look {
     struct timer *timer;
     struct mono_ms probed;
     bool is_probing, is_known, is_full, is_clock_off;
+    int64_t alone_ms;      /* for about so long nobody sends */
     timer_fn *on_first_up; /* NULL = called, or nobody asked */
     void *ctx;
     bool decides_ready;
 };
 
-static void on_probe(void *ctx, enum err e, struct wall_ms server)
+static void on_probe(void *ctx, enum err e, struct wall_ms server, uint32_t n_senders)
 {
     struct role_look *look = ctx;
     int64_t apart_ms = server.ms - loop_wall(look->role->loop).ms;
@@ -100,6 +102,9 @@ static void on_probe(void *ctx, enum err e, struct wall_ms server)
     bool is_off = apart_ms > CLOCK_APART_MS || apart_ms < -CLOCK_APART_MS;
     if (is_off && !look->is_clock_off)
         LOG_ERROR("clock", "not that of Redis", "apart_s=%lld", (long long)(apart_ms / 1000));
+    /* One that restarts is not worth a word. */
+    look->alone_ms = n_senders > 0 ? 0 : look->alone_ms + (look->is_known ? PROBE_MS : 0);
+    health_set(look->role, HEALTH_no_sender, look->alone_ms >= ALONE_MS);
     look->is_known = true;
     look->is_clock_off = is_off;
     health_set(look->role, HEALTH_clock, is_off);

@@ -1,3 +1,4 @@
+/* A sender: takes the outbox to the providers. */
 #include <signal.h>
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* A timer: wakes learners whose time has come, and long SMS that wait for parts. */
 #include <signal.h>
 
 #include "app/course_set.h"

@@ -1,3 +1,4 @@
+/* A writer: takes the event log to PostgreSQL. */
 #include <signal.h>
 #include <stdio.h>
 

@@ -359,16 +359,17 @@ static inline enum err do_restore(struct subject *t, struct number_id id, uint32
     return end(t);
 }
 
-static inline void got_time(void *ctx, enum err e, struct wall_ms server)
+static inline void got_probe(void *ctx, enum err e, struct wall_ms server, uint32_t n_senders)
 {
     struct got *got = ctx;
     got->server = server;
+    got->n = n_senders;
     got_done(got, e);
 }
 
 static inline enum err do_probe(struct subject *t)
 {
-    store_probe(t->store, got_time, begin(t));
+    store_probe(t->store, got_probe, begin(t));
     return end(t);
 }
 

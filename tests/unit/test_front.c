@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "port/front/front.h"
+#include "port/front/peers.h"
 
 #define MAX_CLIENTS 8
 #define HOST "Host: h\r\n"
@@ -607,6 +609,37 @@ static void test_cap_per_peer(void **state)
     bench_free(b);
 }
 
+/* One customer of an IPv6 network owns a /64; IPv4 inside IPv6 is that IPv4 address. */
+static void test_peers_by_address(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"2001:db8:1:2::1", "a"},    {"2001:db8:1:2:ffff::2", "a"},
+        {"2001:db8:1:3::1", "b"},    {"::ffff:192.0.2.1", "c"},
+        {"192.0.2.1", "c"},          {"192.0.2.2", "d"},
+        {"2001:db8:1:2::3", "over"}, {"::ffff:192.0.2.1", "over"},
+    };
+    struct front_peers *peers = front_peers_new();
+    struct front_peer *found[ARRAY_LEN(rows)];
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+        struct sockaddr_in four = {.sin_family = AF_INET};
+        bool is_six = inet_pton(AF_INET6, rows[i][0], &six.sin6_addr) == 1;
+        if (!is_six)
+            assert_int_equal(inet_pton(AF_INET, rows[i][0], &four.sin_addr), 1);
+        found[i] = front_peers_enter(
+            peers, is_six ? (struct sockaddr *)&six : (struct sockaddr *)&four, 2);
+        assert_int_equal(found[i] == NULL, strcmp(rows[i][1], "over") == 0);
+        for (size_t j = 0; j < i && found[i] != NULL; j++)
+            assert_int_equal(found[i] == found[j], strcmp(rows[i][1], rows[j][1]) == 0);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (found[i] != NULL)
+            front_peers_leave(found[i]);
+    }
+    front_peers_free(peers);
+}
+
 static void test_cap_on_memory(void **state)
 {
     (void)state;
@@ -751,6 +784,7 @@ int main(void)
         cmocka_unit_test(test_large_reply_reaches_a_slow_reader_within_the_deadline),
         cmocka_unit_test(test_the_longest_dawdler_makes_room),
         cmocka_unit_test(test_cap_per_peer),
+        cmocka_unit_test(test_peers_by_address),
         cmocka_unit_test(test_cap_on_memory),
         cmocka_unit_test(test_drain_finishes_what_is_under_way),
         cmocka_unit_test(test_no_descriptor_left_pauses_accepting),

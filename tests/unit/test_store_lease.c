@@ -163,7 +163,11 @@ static void one_alone_has_all_and_keeps_it(void **state)
 {
     struct subject *t = subject(state);
     struct owner a = owner_of("a", 1);
+    assert_int_equal(do_probe(t), ERR_OK);
+    assert_int_equal(t->got.n, 0); /* nobody sends */
     keep(t, &a);
+    assert_int_equal(do_probe(t), ERR_OK);
+    assert_int_equal(t->got.n, 1);
     assert_int_equal(a.n_held, STORE_LEASE_RANGES);
     assert_int_equal(a.n_alive, 1);
     struct store_lease before = a.lease;

@@ -430,16 +430,17 @@ void store_mem_set_memory(struct store *s, uint32_t used)
     mem(s)->used_memory = used;
 }
 
-static void deliver_time(struct answer *a)
+static void deliver_probe(struct answer *a)
 {
-    a->fn.time(a->ctx, a->e, a->server);
+    a->fn.probe(a->ctx, a->e, a->server, a->n);
 }
 
-static void mem_probe(struct store *s, store_on_time *fn, void *ctx)
+static void mem_probe(struct store *s, store_on_probe *fn, void *ctx)
 {
-    struct answer *a = mem_answer_new(mem(s), "probe", deliver_time, ctx);
-    a->fn.time = fn;
+    struct answer *a = mem_answer_new(mem(s), "probe", deliver_probe, ctx);
+    a->fn.probe = fn;
     a->server = loop_wall(mem(s)->loop);
+    a->n = store_mem_n_alive(mem(s), STR("sender"));
     mem_answer_post(mem(s), a);
 }
 

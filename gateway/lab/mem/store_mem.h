@@ -96,7 +96,7 @@ struct answer {
         store_on_board *board;
         store_on_part *part;
         store_on_overdue *overdue;
-        store_on_time *time;
+        store_on_probe *probe;
         store_on_lease *lease;
     } fn;
     void *ctx;
@@ -210,3 +210,5 @@ void mem_mark_sending(struct store *s, const struct store_entry *entry, store_on
                       void *ctx);
 void mem_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
                        void *ctx);
+/* Owners of leases of a kind that are alive. */
+uint32_t store_mem_n_alive(struct mem_store *m, struct str kind);

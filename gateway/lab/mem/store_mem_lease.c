@@ -47,6 +47,15 @@ static struct mem_lease *lease_of(struct mem_store *m, struct str kind)
     return l;
 }
 
+uint32_t store_mem_n_alive(struct mem_store *m, struct str kind)
+{
+    const struct mem_lease *l = lease_of(m, kind);
+    uint32_t n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(l->members); i++)
+        n += l->members[i].owner[0] != '\0' && l->members[i].until_ms > loop_wall(m->loop).ms;
+    return n;
+}
+
 static struct mem_member *member_of(struct mem_lease *l, struct str owner)
 {
     struct mem_member *free_one = NULL;

@@ -1,3 +1,4 @@
+/* What we would answer to a vector, against its sample of an answer. */
 #include <stdlib.h>
 
 #include "lab/vector/vector.h"

@@ -1,3 +1,4 @@
+/* Reading, comparing and printing what stands in vectors. */
 #include "lab/vector/vector.h"
 
 #include "profile/time.h"

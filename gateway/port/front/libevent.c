@@ -1,3 +1,4 @@
+/* The front itself: accepting, deadlines, draining. One connection is conn.c. */
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>

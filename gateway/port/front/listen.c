@@ -1,3 +1,4 @@
+/* Sockets to listen on: one owner of a port, others beside it. */
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 9
+-- version 10
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -341,12 +341,6 @@ local function mark(keys, args)
   return redis.call('SADD', keys[2], args[1])
 end
 
--- keys: a note of no meaning. Refused as any write when memory is short or the disk fails.
-local function probe(keys)
-  redis.call('SET', keys[1], '1', 'PX', 60000)
-  return redis.call('TIME')
-end
-
 -- ---- leases ----
 
 -- Who has which share of the buckets, one hash for each kind of process. Fields: "now" the time of the
@@ -364,6 +358,20 @@ local function lease_table(key)
     end
   end
   return members, fields
+end
+
+-- keys: a note of no meaning, leases. Refused as any write when memory is short or the disk fails.
+-- Answers the server's time and how many owners are alive.
+local function probe(keys)
+  redis.call('SET', keys[1], '1', 'PX', 60000)
+  local time, n_alive = redis.call('TIME'), 0
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  for _, till in pairs((lease_table(keys[2]))) do
+    if till > now then
+      n_alive = n_alive + 1
+    end
+  end
+  return {time[1], time[2], n_alive}
 end
 
 -- keys: leases; args: owner, its life, for how long (ms), how many ranges there are

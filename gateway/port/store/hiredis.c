@@ -12,7 +12,8 @@
 
 static const char courses_key[] = "wp:courses";
 static const char board_key[] = "wp:board";
-static const char probe_key[] = "wp:probe";
+/* Together, for a Cluster. */
+static const char probe_key[] = "wp:{leases}:probe", senders_key[] = "wp:{leases}:sender";
 
 /* ---- words ---- */
 
@@ -360,14 +361,16 @@ static void hiredis_memory(struct store *s, store_on_memory *fn, void *ctx)
              &(struct link_to){reply_memory, (void (*)(void))fn, ctx});
 }
 
-static void hiredis_probe(struct store *s, store_on_time *fn, void *ctx)
+static void hiredis_probe(struct store *s, store_on_probe *fn, void *ctx)
 {
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("FCALL"));
     argv_add(&argv, STR("waypost_probe"));
-    argv_add(&argv, STR("1"));
+    argv_add(&argv, STR("2"));
     argv_add(&argv, str_from(probe_key));
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_time, (void (*)(void))fn, ctx});
+    argv_add(&argv, str_from(senders_key));
+    link_ask(hiredis_store(s)->link, &argv,
+             &(struct link_to){reply_probe, (void (*)(void))fn, ctx});
 }
 
 static bool hiredis_is_up(struct store *s)

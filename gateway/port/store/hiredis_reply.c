@@ -180,18 +180,22 @@ void reply_courses(const struct link_to *to, enum err e, const redisReply *reply
 
 #define BOARD_MAX 1024
 
-/* Seconds and microseconds. */
-void reply_time(const struct link_to *to, enum err e, const redisReply *reply)
+/* Seconds and microseconds of the server's clock, and how many send. */
+void reply_probe(const struct link_to *to, enum err e, const redisReply *reply)
 {
     struct str text[2];
     uint64_t s = 0, us = 0;
-    if (e == ERR_OK && (!is_array(reply, 2) || !reply_str(reply->element[0], &text[0]) ||
+    uint32_t n_senders = 0;
+    if (e == ERR_OK && (!is_array(reply, 3) || !reply_str(reply->element[0], &text[0]) ||
                         !reply_str(reply->element[1], &text[1]) ||
                         str_to_u64(text[0], INT32_MAX * UINT64_C(100), &s) != ERR_OK ||
-                        str_to_u64(text[1], 999999, &us) != ERR_OK))
+                        str_to_u64(text[1], 999999, &us) != ERR_OK ||
+                        reply->element[2]->type != REDIS_REPLY_INTEGER))
         e = ERR_IO;
+    if (e == ERR_OK)
+        n_senders = (uint32_t)reply->element[2]->integer;
     struct wall_ms server = {(int64_t)(s * 1000 + us / 1000)};
-    ((store_on_time *)to->fn)(to->ctx, e, server);
+    ((store_on_probe *)to->fn)(to->ctx, e, server, n_senders);
 }
 
 /* HGETALL wp:board */

@@ -165,7 +165,7 @@ void store_memory(struct store *s, store_on_memory *fn, void *ctx)
     s->ops->memory(s, fn, ctx);
 }
 
-void store_probe(struct store *s, store_on_time *fn, void *ctx)
+void store_probe(struct store *s, store_on_probe *fn, void *ctx)
 {
     s->ops->probe(s, fn, ctx);
 }

@@ -152,7 +152,8 @@ typedef void store_on_memory(void *ctx, enum err e, uint32_t used);
 typedef void store_on_states(void *ctx, enum err e, const struct str *states, uint32_t n);
 typedef void store_on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t n);
 typedef void store_on_value(void *ctx, enum err e, struct str value);
-typedef void store_on_time(void *ctx, enum err e, struct wall_ms server);
+/* n_senders: processes alive that send (lease.h). */
+typedef void store_on_probe(void *ctx, enum err e, struct wall_ms server, uint32_t n_senders);
 /* One published course version: "id@version" and its bundle. */
 typedef void store_on_courses(void *ctx, enum err e, const struct str *names,
                               const struct str *bundles, uint32_t n, struct str current);
@@ -219,7 +220,7 @@ struct store_ops {
     void (*board_get)(struct store *, store_on_board *, void *ctx);
     void (*restore)(struct store *, const struct number_id *, struct str state, int64_t due_at_ms,
                     store_on_done *, void *ctx);
-    void (*probe)(struct store *, store_on_time *, void *ctx);
+    void (*probe)(struct store *, store_on_probe *, void *ctx);
     void (*memory)(struct store *, store_on_memory *, void *ctx);
     void (*lease_keep)(struct store *, const struct store_lease *, store_on_lease *, void *ctx);
     void (*lease_give)(struct store *, const struct store_lease *, const bool *ranges,
@@ -321,9 +322,9 @@ void store_board_get(struct store *s, store_on_board *fn, void *ctx);
 /* Writes a state that PostgreSQL remembers, unless a newer one is there (waypost rebuild). */
 void store_restore(struct store *s, const struct number_id *id, struct str state, int64_t due_at_ms,
                    store_on_done *fn, void *ctx);
-/* Writes a note that nobody reads and tells the server's clock: can a commit be taken now, and do
- * two hosts mean the same time? Errors as of store_commit. */
-void store_probe(struct store *s, store_on_time *fn, void *ctx);
+/* Writes a note that nobody reads and tells the server's clock and who sends: can a commit be taken
+ * now, do two hosts mean the same time, will an SMS leave? Errors as of store_commit. */
+void store_probe(struct store *s, store_on_probe *fn, void *ctx);
 /* How full the server is. */
 void store_memory(struct store *s, store_on_memory *fn, void *ctx);
 /* False while the circuit is open: calls fail at once. */
