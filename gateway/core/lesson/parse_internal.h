@@ -1,9 +1,9 @@
 /*
- * lesson_parse_internal.h: what the parser's files share; nobody else includes it.
+ * parse_internal.h: what the parser's files share; nobody else includes it.
  *
- *   lesson_parse.c         course.md, the order of the files, what is required of a whole course
- *   lesson_parse_module.c  one module: lessons, questions, answers, conditions
- *   lesson_parse_safe.c    the safeguarding patterns
+ *   parse.c         course.md, the order of the files, what is required of a whole course
+ *   parse_module.c  one module: lessons, questions, answers, conditions
+ *   parse_safe.c    the safeguarding patterns
  */
 #pragma once
 

@@ -4,18 +4,19 @@
  *
  * To add a command: a row here, its words in words.c, and its function, which core/engine/command.c
  * calls. Columns:
- *   name        also the canonical keyword
- *   key         digits that mean the same on every screen (docs/course-rules.md 1.2 rule 2), or
- * NULL scope       who may use it tail        what may stand behind the word fuzzy       does a
- * near miss count? everywhere  known in all languages, or only in the learner's and in English run
- * the engine's function; NULL where the word is an answer, or reserved
+ * - name: also the canonical keyword
+ * - key: digits that mean the same on every screen (docs/course-rules.md 1.2 rule 2), or NULL
+ * - scope: who may use it
+ * - tail: what may stand behind the word
+ * - fuzzy: does a near miss count?
+ * - everywhere: known in all languages, or only in the learner's and in English
+ * - run: the engine's function; NULL where the word is an answer, or reserved
  */
 #pragma once
 
 #include <stdbool.h>
 
 enum command_scope {
-    SCOPE_ALWAYS,  /* in every state, before any answer */
     SCOPE_ANYBODY, /* in every state */
     SCOPE_MEMBERS, /* of people who are in the course */
 };
@@ -43,9 +44,9 @@ enum command_fuzzy {
     X(REPEAT,  NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_repeat)         \
     X(SCORE,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_score)          \
     X(LANG,    NULL, SCOPE_MEMBERS, TAIL_WORDS,    FUZZY_YES,  false, run_language)       \
-    X(HELP,    NULL, SCOPE_ALWAYS,  TAIL_COURTESY, FUZZY_YES,  true,  run_help)           \
-    X(STOP,    NULL, SCOPE_ALWAYS,  TAIL_STOP,     FUZZY_WINS, true,  engine_stop)        \
-    X(SAFE,    NULL, SCOPE_ALWAYS,  TAIL_ANY,      FUZZY_YES,  true,  run_safe)           \
+    X(HELP,    NULL, SCOPE_ANYBODY, TAIL_COURTESY, FUZZY_YES,  true,  run_help)           \
+    X(STOP,    NULL, SCOPE_ANYBODY, TAIL_STOP,     FUZZY_WINS, true,  engine_stop)        \
+    X(SAFE,    NULL, SCOPE_ANYBODY, TAIL_ANY,      FUZZY_YES,  true,  run_safe)           \
     X(PAUSE,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, NULL)               \
     X(CATCH,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, NULL)               \
     X(CERT,    NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_certificate)    \
