@@ -1,0 +1,144 @@
+/* Courses on their way from `waypost lessons publish` through the store to a front. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/course_set.h"
+#include "port/lesson_files.h"
+
+static struct loop *loop;
+static struct store *store;
+static struct course_set *set;
+static struct arena *arena;
+
+static int set_up(void **state)
+{
+    (void)state;
+    loop = loop_mem_new((struct wall_ms){1736143200000});
+    store = store_mem_new(loop);
+    set = course_set_new(loop, store);
+    arena = arena_new(LESSON_ARENA_BYTES);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    store_free(store);
+    course_set_free(set);
+    loop_free(loop);
+    arena_free(arena);
+    return 0;
+}
+
+static void on_put(void *ctx, enum err e)
+{
+    (void)ctx;
+    assert_int_equal(e, ERR_OK);
+}
+
+/* The handwashing course under another version number. */
+static void publish(const char *name, const char *version, bool is_current)
+{
+    struct lesson_file *files;
+    struct errmsg msg;
+    uint32_t n;
+    struct buf bundle CLEANUP(buf_fini);
+    buf_init(&bundle, COURSE_MAX_BYTES);
+    assert_int_equal(lesson_files_read("tests/lessons/handwashing", arena, &files, &n, &msg),
+                     ERR_OK);
+    for (uint32_t i = 0; i < n; i++) {
+        size_t at = str_find(files[i].text, STR("version: 1.0.0"));
+        if (at == SIZE_MAX)
+            continue;
+        struct str before = str_sub(files[i].text, 0, at);
+        struct str behind =
+            str_sub(files[i].text, at + strlen("version: 1.0.0"), files[i].text.len);
+        files[i].text =
+            arena_printf(arena, "%.*sversion: %s%.*s", STR_ARG(before), version, STR_ARG(behind));
+    }
+    assert_int_equal(course_bundle_write(files, n, &bundle), ERR_OK);
+    store_course_put(store, str_from(name), buf_str(&bundle), is_current, on_put, NULL);
+    loop_mem_settle(loop);
+}
+
+static void refresh(void)
+{
+    loop_mem_advance(loop, 2000); /* it is asked once a second at most */
+    course_set_refresh(set);
+    loop_mem_settle(loop);
+}
+
+static const char *current(void)
+{
+    const struct course *course = courses_current(course_set_courses(set));
+    return course != NULL ? course->version.p : "";
+}
+
+static void expect_current(const char *version)
+{
+    assert_int_equal(strncmp(current(), version, strlen(version)), 0);
+}
+
+static void versions_come_from_the_store_and_stay(void **state)
+{
+    (void)state;
+    assert_false(course_set_is_ready(set));
+    refresh();
+    assert_false(course_set_is_ready(set)); /* nothing is published yet */
+    publish("handwashing@1.0.0", "1.0.0", true);
+    course_set_refresh(set); /* too soon */
+    loop_mem_settle(loop);
+    assert_false(course_set_is_ready(set));
+    refresh();
+    assert_true(course_set_is_ready(set));
+    expect_current("1.0.0");
+    publish("handwashing@1.1.0", "1.1.0", false);
+    refresh();
+    assert_int_equal(course_set_courses(set)->n, 2);
+    expect_current("1.0.0");
+    publish("handwashing@1.1.0", "1.1.0", true);
+    refresh();
+    assert_int_equal(course_set_courses(set)->n, 2); /* not read again */
+    expect_current("1.1.0");
+    /* Learners stay on the version that they began. */
+    assert_non_null(
+        courses_find(course_set_courses(set), course_key(STR("handwashing"), STR("1.0.0"))));
+}
+
+static void what_cannot_be_read_hurts_no_other(void **state)
+{
+    (void)state;
+    publish("handwashing@1.0.0", "1.0.0", true);
+    publish("handwashing@2.0.0", "1.9.0", false); /* says another version than it is */
+    store_course_put(store, STR("broken@1.0.0"), STR("no bundle"), false, on_put, NULL);
+    refresh();
+    assert_true(course_set_is_ready(set));
+    assert_int_equal(course_set_courses(set)->n, 1);
+    expect_current("1.0.0");
+}
+
+static void a_store_that_is_away_is_asked_again(void **state)
+{
+    (void)state;
+    publish("handwashing@1.0.0", "1.0.0", true);
+    store_mem_fail(store, "courses_get", ERR_UNAVAILABLE, false, 1);
+    refresh();
+    assert_false(course_set_is_ready(set));
+    refresh();
+    assert_true(course_set_is_ready(set));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(versions_come_from_the_store_and_stay, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_read_hurts_no_other, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_store_that_is_away_is_asked_again, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
