@@ -828,6 +828,56 @@ static void test_answers_may_echo(void **state)
                               "\"object\":{\"in\":\"a\",\"b\":\"c\"}}");
 }
 
+/* What is said where no request brought the message: by the rule that takes such ones. */
+static void test_a_message_of_nobody(void **state)
+{
+    (void)state;
+    struct inbound message = {.kind = INBOUND_USSD, .phase = INBOUND_PHASE_CONTINUE};
+    struct reply reply = {.text = STR("Hi"), .is_open = true};
+    struct inbound_batch batch;
+    struct http_response response;
+    load(HEAD "messages:\n"
+              "  - {kind: ussd, outcome: ignore, answers: {open: {text: 'no {text}'}}}\n"
+              "  - {kind: ussd, from: {in: query n, number: digits}, session: query s, phase: end, "
+              "answers: {open: {text: 'end {text}'}}}\n"
+              "  - {kind: ussd, from: {in: query n, number: digits}, session: query s, "
+              "phase: continue, answers: {open: {text: 'CON {text}'}}}\n");
+    assert_int_equal(profile_make_batch(profile, &message, arena, &batch), ERR_OK);
+    assert_int_equal(profile_encode(profile, &batch, &reply, NULL, arena, &response), ERR_OK);
+    assert_str(response.body, "CON Hi");
+    message.kind = INBOUND_SMS;
+    assert_int_equal(profile_make_batch(profile, &message, arena, &batch), ERR_UNSUPPORTED);
+}
+
+/* A token of any length comes back as it was; what is signed without a key is not sent. */
+static void test_tokens_and_keys(void **state)
+{
+    (void)state;
+    struct setting values[] = {{STR("key"), STR("k")}};
+    struct settings settings = {values, 0};
+    struct outgoing message = {.to = STR("+254700000101"), .text = STR("x")};
+    struct send_request sent;
+    struct errmsg msg = {""};
+    load(HEAD "settings: {key: {help: k}}\nmessages:\n"
+              "  - {kind: sms, from: {in: query n, number: [plus, opaque]}, text: query t}\n"
+              "send: {url: 'https://x', form: {to: '{to}', sign: '{text | hmac-sha256:key | "
+              "to-hex}'}}\n");
+    const struct inbound *in = decode("n=token-of-more-than-sixteen-characters&t=x", NULL);
+    assert_true(in->is_opaque);
+    assert_str(in->from, "token-of-more-than-sixteen-characters");
+    assert_false(decode("n=%2B254700000101&t=x", NULL)->is_opaque);
+    assert_int_equal(
+        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
+        ERR_OK);
+    assert_str(sent.body, "to=%2B254700000101");
+    settings.n = 1;
+    assert_int_equal(
+        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
+        ERR_OK);
+    assert_true(str_starts(sent.body, STR("to=%2B254700000101&sign=")));
+    assert_int_equal(sent.body.len, strlen("to=%2B254700000101&sign=") + 64);
+}
+
 static void test_national_numbers_need_a_country(void **state)
 {
     (void)state;
@@ -1121,6 +1171,8 @@ int main(void)
         TEST(test_only_sms_are_replied_to_in_the_answer),
         TEST(test_sender_forms_are_those_of_messages),
         TEST(test_answers_may_echo),
+        TEST(test_a_message_of_nobody),
+        TEST(test_tokens_and_keys),
         TEST(test_national_numbers_need_a_country),
         TEST(test_results),
         TEST(test_retry_after),
