@@ -13,7 +13,7 @@
 #define COURSES_MS 30000
 /* Nobody is let in before the courses are there, but for so long: then SMS go to the spool. What
  * comes meanwhile waits in the listener's queue, or is taken by another process that listens. */
-#define CLOSED_MS 2000
+#define CLOSED_MS 1000
 
 struct front_role {
     const struct role_context *role;

@@ -89,7 +89,7 @@ check 'which is told' grep -q 'front [0-9] hung and was replaced' <(curl -sS -m 
 check_same 'the admin listener refuses the name of somebody else' 403 \
     "$(curl -sS -m 2 -o /dev/null -w '%{http_code}' -H 'Host: evil.example' "http://127.0.0.1:$ADMIN_PORT/livez")"
 check_same '/check tells a balancer that nothing can be taken' 503 \
-    "$(curl -sS -m 2 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/check")"
+    "$(curl -sS -m 10 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/check")"
 check_same 'no core can be written' 0 "$(awk '/^Max core file size/ {print $5}' "/proc/$SERVICE/limits")"
 kill -TERM "$SERVICE"
 wait "$SERVICE" && code=0 || code=$?
@@ -128,7 +128,7 @@ serve systemd-socket-activate -l "127.0.0.1:$PORT" -l "127.0.0.1:$ADMIN_PORT" \
     --fdname=callbacks:admin
 check 'sockets handed over are used: admin' wait_for 10 lives
 check_same 'sockets handed over are used: callbacks' 404 \
-    "$(curl -sS -m 2 -o "$STATE/answer" -w '%{http_code}' "http://127.0.0.1:$PORT/nowhere")"
+    "$(curl -sS -m 10 -o "$STATE/answer" -w '%{http_code}' "http://127.0.0.1:$PORT/nowhere")"
 kill -TERM "$SERVICE"
 wait "$SERVICE" || true
 
