@@ -48,7 +48,8 @@ class Step:
     def data(self, port, number, run, i):
         name = f"{run}{number[1:]}"
         if self.kind == "sms":
-            return providers.sms(port, self.channel, number, self.text, f"{name}n{i}")
+            # The same text within ten seconds is a repeat: a person takes longer, and this one adds blanks.
+            return providers.sms(port, self.channel, number, self.text + " " * i, f"{name}n{i}")
         make = providers.ussd_end if self.kind == "end" else providers.ussd
         return make(port, self.channel, number, f"{name}s{self.session}", self.inputs)
 
@@ -73,7 +74,11 @@ class Writer:
             if i >= len(FIRST_INPUTS) and dice.random() < 0.05:
                 self.session = None
                 return Step("end", channel, session=self.n_sessions, inputs=inputs)
-            inputs.append("1" if i == 0 else self.next_input(i))
+            typed = "1" if i == 0 else self.next_input(i)
+            # By infobip-ussd the same input again at once is a copy: a person takes longer to read.
+            while channel == "infobip-ussd" and inputs and typed == inputs[-1]:
+                typed = dice.choice(INPUTS)
+            inputs.append(typed)
             return Step("ussd", channel, session=self.n_sessions, inputs=inputs)
         if dice.random() < 0.25:
             self.n_sessions += 1
@@ -113,7 +118,7 @@ class World:
         self.redis = Redis(options.redis)
         self.number_id = providers.number_ids(options.keys)
         self.run = f"{options.seed:x}x"
-        self.n_sent = self.n_repeats = self.most_copies = self.n_sms = 0
+        self.n_sent = self.n_repeats = self.most_copies = self.n_sms = self.n_busy = 0
         self.seconds = []
         self.wrong = {"answer": [], "copy": [], "late": [], "sms": [], "time": []}
 
@@ -136,11 +141,27 @@ class World:
                                 f" {found!r}, expected {expected!r}")
 
 
+class InDoubt(Exception):
+    """A step that was answered with "busy" may have been done, and its repeat cannot be told from a new one."""
+
+
+async def send_step(world, step, data, n=1):
+    """Answers of n copies. Who is told that we are busy tries again, as a person and a provider would."""
+    answers = await world.send(data, n)
+    while any(answer.is_taken() and answer.is_busy() for answer in answers):
+        world.n_busy += 1
+        if not step.is_named():
+            raise InDoubt
+        await asyncio.sleep(0.2)
+        answers = await world.send(data)
+    return answers
+
+
 async def play_model(world, number, dice, n_steps):
     writer, script = Writer(dice), []
     for i in range(n_steps):
         step = writer.next_step(i)
-        step.answer, = await world.send(step.data(world.port, number, world.run, i))
+        step.answer, = await send_step(world, step, step.data(world.port, number, world.run, i))
         if not step.answer.is_taken():
             raise SystemExit(f"the model's step {i} was not taken: {step.answer.status}")
         writer.learn(step, step.answer)
@@ -183,9 +204,9 @@ async def follow_model(world, number, script, dice, begin, end):
     for i in range(begin, end):
         step = script[i]
         data = step.data(world.port, number, world.run, i)
-        answers = await world.send(data, throw_copies(dice) if step.is_named() else 1)
+        answers = await send_step(world, step, data, throw_copies(dice) if step.is_named() else 1)
         if step.is_named() and dice.random() < 0.05:
-            answers += await world.send(data)
+            answers += await send_step(world, step, data)
         judge(world, number, i, step, answers)
         await world.wait_for_sms(number)
         if dice.random() < 0.04:
@@ -262,17 +283,22 @@ async def play(options):
                                      for number in models))
     world.n_sent = 0
     book = {f"+{first + n_models + i}": models[i % n_models] for i in range(n_learners)}
+    learners = list(book)
     start = time.monotonic()
     at_once = asyncio.Semaphore(24)
 
     async def follow(number, i, begin, end):
         async with at_once:
             dice_of_it = random.Random(f"{options.seed} {number} {begin}")
-            await follow_model(world, number, scripts[i % n_models], dice_of_it, begin, end)
+            try:
+                if number in book:
+                    await follow_model(world, number, scripts[i % n_models], dice_of_it, begin, end)
+            except InDoubt:
+                del book[number]
 
     async def follow_all(range_of):
         await asyncio.gather(*(follow(number, i, *range_of(scripts[i % n_models]))
-                               for i, number in enumerate(book)))
+                               for i, number in enumerate(learners)))
     await world.pool.connect()
     world.seconds = []
     if options.halt:
@@ -283,7 +309,7 @@ async def play(options):
     else:
         await follow_all(lambda script: (0, len(script)))
     p50, p99, most = (1000 * providers.percentile(world.seconds, share) for share in (0.5, 0.99, 1))
-    if most > 1000 * MAX_S:
+    if most > 1000 * MAX_S * providers.stretch():
         world.wrong["time"].append(f"{most:.0f} ms")
     if not options.halt:
         frozen = f"+{first + n_models + n_learners}"
@@ -293,7 +319,7 @@ async def play(options):
     seconds = time.monotonic() - start
     print(f"# seed {options.seed}: {n_learners} learners, {world.n_sent} callbacks, "
           f"{world.n_repeats} repeats ({100 * world.n_repeats / world.n_sent:.0f} %), "
-          f"up to {world.most_copies} copies, {seconds:.1f} s, {world.n_sent / seconds:.0f}/s, "
+          f"{world.n_busy} busy, up to {world.most_copies} copies, {seconds:.1f} s, {world.n_sent / seconds:.0f}/s, "
           f"p50 {p50:.0f} ms, p99 {p99:.0f} ms, slowest {most:.0f} ms")
     if not options.halt:
         check_sms(world, book)

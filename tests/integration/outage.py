@@ -108,7 +108,6 @@ async def away(options, findings):
             seconds.append(answer.seconds)
             findings.expect("SMS are taken by the spool", answer.is_taken() and answer.text() is None,
                             channel, answer.status, answer.bytes)
-            findings.expect("within a second", answer.seconds <= AWAY_MAX_S, channel, answer.seconds)
 
     async def dial(channel, number):
         phone = Phone(options.port, channel, number)
@@ -117,9 +116,9 @@ async def away(options, findings):
             seconds.append(answer.seconds)
             is_told = answer.is_taken() and answer.text() == BUSY and not answer.is_open()
             findings.expect("USSD says when to dial again", is_told, channel, inputs, answer.bytes)
-            findings.expect("within a second", answer.seconds <= AWAY_MAX_S, channel, answer.seconds)
     await asyncio.gather(*(write(*phone) for phone in book["sms"]), *(dial(*phone) for phone in book["ussd"]))
     print(f"# {len(seconds)} callbacks, slowest {max(seconds):.2f} s")
+    findings.expect("within a second", max(seconds) <= AWAY_MAX_S * providers.stretch(), max(seconds))
 
 
 async def wait_for_outbox(options, number, n):
@@ -187,7 +186,6 @@ class Freeze:
         self.slowest = max(self.slowest, answer.seconds)
         is_good = answer.is_taken() if is_sms else answer.is_taken() and bool(answer.text())
         self.findings.expect("every callback is answered with success", is_good, channel, answer.status)
-        self.findings.expect(f"within {FROZEN_MAX_S} s", answer.seconds <= FROZEN_MAX_S, channel, answer.seconds)
         return phone, answer
 
     async def run_probes(self, end):
@@ -216,7 +214,10 @@ class Freeze:
         await self.wait_for_recovery()
         seconds = time.monotonic() - start
         print(f"# {self.n} callbacks, slowest {self.slowest:.2f} s; recovered {seconds:.2f} s after SIGCONT")
-        self.findings.expect(f"all is as before within {RECOVERY_MAX_S} s", seconds <= RECOVERY_MAX_S, seconds)
+        stretch = providers.stretch()
+        self.findings.expect(f"within {FROZEN_MAX_S} s", self.slowest <= FROZEN_MAX_S * stretch, self.slowest)
+        self.findings.expect(f"all is as before within {RECOVERY_MAX_S} s", seconds <= RECOVERY_MAX_S * stretch,
+                             seconds)
         for phone, _ in await asyncio.gather(*self.started):
             if phone.channel in providers.SMS_CHANNELS:
                 texts = await wait_for_outbox(self.options, phone.number, 1)

@@ -40,7 +40,8 @@ world_up
 # --- PostgreSQL: from the first callback to the last ---
 postgres_stop "$STATE"
 check 'without PostgreSQL learners get every answer and SMS' duplicates play --port "$PORT" \
-    --admin "$ADMIN_PORT" --redis-pid "$(cat "$STATE/redis/pid")" --callbacks 3000 --seed "$SEED"
+    --admin "$ADMIN_PORT" --redis "$STATE/redis/redis.sock" --redis-pid "$(cat "$STATE/redis/pid")" \
+    --keys "$STATE/keys" --callbacks 3000 --seed "$SEED"
 check_same 'and no provider gets an error' 0 "$(n_failures)"
 check 'the gateway stays ready' curl -fsS -o /dev/null "http://127.0.0.1:$ADMIN_PORT/readyz"
 postgres_start "$STATE"

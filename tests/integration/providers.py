@@ -17,6 +17,8 @@ USSD_CHANNELS = ("at-ussd", "infobip-ussd")
 TWILIO_TOKEN = "demo"
 DIAL_CODE = "*384*7#"
 SHORT_CODE = "20880"
+# What USSD says when it stored nothing: the course's text, or, before one is loaded, the configuration's.
+BUSY = ("Sorry, we are busy", "This service is away for a moment")
 
 
 def request(port, method, path, body=b"", content_type="", headers=()):
@@ -108,6 +110,10 @@ class Answer:
         found = re.search("<Message>(.*)</Message>", body, re.S)
         return saxutils.unescape(found.group(1)) if found else None
 
+    def is_busy(self):
+        """USSD: nothing was done, or nobody knows; a person dials again."""
+        return (self.text() or "").startswith(BUSY)
+
     def is_open(self):
         """USSD: the session goes on."""
         return self.body.startswith(b"CON ") or b'"shouldClose":false' in self.body
@@ -195,6 +201,14 @@ def number_ids(keys_dir):
     with open(f"{keys_dir}/number_id.key", encoding="ascii") as file:
         key = bytes.fromhex(file.read().strip())
     return lambda number: hmac.new(key, number.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def stretch():
+    """How much longer than on a machine of its own everything takes here now, at least 1."""
+    start, worked = time.monotonic(), time.process_time()
+    while time.process_time() - worked < 0.1:
+        pass
+    return max(1, (time.monotonic() - start) / 0.1)
 
 
 def percentile(values, share):
