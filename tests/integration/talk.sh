@@ -20,7 +20,7 @@ check_same 'three learners have each completion and answer once' \
     "$(printf '1|7|28|7|7|8\n%.0s' 1 2 3)" "$(sql "$COUNTS")"
 check_same 'no event is there twice' 0 \
     "$(sql 'select count(*) - count(distinct (learner, seq, n)) from core.event')"
-check_same 'they began by SMS, by USSD and by SMS' 'sms sms ussd' \
+check_same 'they began by SMS, by USSD and by SMS' 'at at at-ussd' \
     "$(sql "select string_agg(first_channel, ' ' order by first_channel) from report.enrolments
         where status = 'certified'")"
 
