@@ -26,6 +26,9 @@ struct handset {
     char dial_code[HANDSET_NAME_BYTES]; /* "*384*7#" */
     char run[HANDSET_NAME_BYTES];       /* makes ids of different runs differ */
     uint32_t n_sms, n_sessions, n_calls;
+    uint64_t last_hash; /* of the last SMS's text */
+    int64_t last_ms;
+    uint32_t n_same;
     bool is_in_session;
     struct buf inputs; /* of the session, joined by '*', as the network passes them on */
     /* The last callback. */
