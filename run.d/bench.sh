@@ -4,9 +4,9 @@
 # STATE/bench.json. Redis and PostgreSQL run with full durability. tests/bench/README.md tells what
 # each number is and where the time goes.
 
-# Inputs of one USSD session: dial, JOIN, agree, skip the role; then the seven questions of the
-# pre-test, each answer stored and followed by the next question.
-BENCH_BEFORE=('' 1 1 0)
+# Inputs of one USSD session: dial, the second page of the consent, agree, skip the role, the second page
+# of the welcome; then the seven questions of the pre-test, each answer stored and followed by the next question.
+BENCH_BEFORE=('' 9 1 0 9)
 BENCH_QUIZ=(1 1 1 1 1 1 1)
 
 # On-CPU time of processes in nanoseconds, all their threads (first field of schedstat).
@@ -78,6 +78,7 @@ bench_load_quiz()
 bench_front()
 {
     local pids before aof result
+    "$WAYPOST" rebuild --config "$STATE/waypost.yaml" >>"$STATE/waypost.log" 2>&1 # opens the fence
     bench_serve front "$PORT"
     wait_for 30 curl -fsS -m 2 "http://127.0.0.1:$((PORT + 1))/readyz" ||
         die 69 "the front did not get ready; see $STATE/waypost.log"

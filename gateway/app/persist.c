@@ -47,6 +47,7 @@ struct persist {
     struct sink *sink;
     struct metrics *metrics;
     struct persist_settings settings;
+    uint64_t epoch; /* of the log */
     struct batch batches[N_BATCHES];
     struct event_place stored[STORE_BUCKETS]; /* PostgreSQL's places */
     struct event_place read[STORE_BUCKETS];   /* how far we have read */
@@ -168,7 +169,7 @@ static void on_places_timer(void *ctx)
 {
     struct persist *p = ctx;
     p->n_calls++;
-    sink_places(p->sink, 0, on_places, p);
+    sink_places(p->sink, p->epoch, on_places, p);
 }
 
 /* ---- store ---- */
@@ -233,8 +234,11 @@ static struct sink_batch range_batch(struct batch *b)
                 .bucket = records[i].bucket, .from = b->persist->stored[records[i].bucket]};
         b->moves[b->n_moves - 1].to = records[i].place;
     }
-    return (struct sink_batch){
-        .records = records, .n = top.n, .moves = b->moves, .n_moves = b->n_moves};
+    return (struct sink_batch){.epoch = b->persist->epoch,
+                               .records = records,
+                               .n = top.n,
+                               .moves = b->moves,
+                               .n_moves = b->n_moves};
 }
 
 /* Something in the topmost range cannot be stored: look in each half, or put it aside. */
@@ -498,7 +502,7 @@ static void on_trim_timer(void *ctx)
     if (is_halted(p))
         return;
     p->n_calls++;
-    sink_places(p->sink, 0, on_places_looked_at, p);
+    sink_places(p->sink, p->epoch, on_places_looked_at, p);
 }
 
 /* ---- life ---- */
@@ -530,6 +534,11 @@ struct persist *persist_new(struct loop *loop, struct store *store, struct sink 
         p->batches[i].arena = arena_new(BATCH_BYTES);
     }
     return p;
+}
+
+void persist_set_epoch(struct persist *p, uint64_t epoch)
+{
+    p->epoch = epoch;
 }
 
 void persist_start(struct persist *p)

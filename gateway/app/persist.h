@@ -48,6 +48,10 @@ struct persist_settings {
 
 struct persist;
 
+/* The log is that of this epoch: places of another one count as its beginning. Before
+ * persist_start.
+ */
+void persist_set_epoch(struct persist *p, uint64_t epoch);
 /* Borrows all; metrics may be NULL. Does nothing before persist_start. */
 struct persist *persist_new(struct loop *loop, struct store *store, struct sink *sink,
                             struct metrics *metrics, const struct persist_settings *settings);

@@ -38,6 +38,18 @@ enum err database_count_states(struct database *db, uint64_t *ret, struct errmsg
 enum err database_courses(struct database *db, database_on_course *fn, void *ctx,
                           struct errmsg *msg) MUST_CHECK;
 
+/* ---- the fence (port/store/store.h) ---- */
+
+/* The epoch that Redis must show; 0 before the first one. */
+enum err database_epoch(struct database *db, uint64_t *ret, struct errmsg *msg) MUST_CHECK;
+/* Begins a new one, after the known one (0 = none). ERR_CONFLICT: somebody else did. */
+enum err database_begin_epoch(struct database *db, uint64_t after, uint64_t epoch,
+                              struct errmsg *msg) MUST_CHECK;
+/* How far the log of an epoch was read, "ms-n" by bucket; arguments are borrowed. */
+typedef void database_on_place(void *ctx, uint8_t bucket, struct str place);
+enum err database_places(struct database *db, uint64_t epoch, database_on_place *fn, void *ctx,
+                         struct errmsg *msg) MUST_CHECK;
+
 /* ---- sealed values: numbers and disclosures ---- */
 
 /* One sealed box (port/vault.h) of a number: number_id is its id (16 bytes), or for a disclosure

@@ -1,6 +1,7 @@
 /* database.h with libpq, waiting for each answer. */
 #include "port/database.h"
 
+#include <inttypes.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,6 +211,62 @@ enum err database_count_states(struct database *db, uint64_t *ret, struct errmsg
     *ret = (uint64_t)cell_int64(result, 0, 0);
     PQclear(result);
     return ERR_OK;
+}
+
+/* ---- the fence ---- */
+
+static struct param epoch_param(char number[24], uint64_t epoch)
+{
+    (void)snprintf(number, 24, "%" PRIu64, epoch); /* 20 digits */
+    return (struct param){OID_TEXT, epoch != 0 ? str_from(number) : STR_NONE, false};
+}
+
+enum err database_epoch(struct database *db, uint64_t *ret, struct errmsg *msg)
+{
+    PGresult *result;
+    enum err e = run(db, "select coalesce(core.epoch(), 0)::text", NULL, 0, &result, msg);
+    if (e != ERR_OK)
+        return e;
+    if (str_to_u64(cell(result, 0, 0), UINT64_MAX, ret) != ERR_OK)
+        e = errmsg_set(msg, ERR_IO, "core.epoch() is no epoch");
+    PQclear(result);
+    return e;
+}
+
+enum err database_begin_epoch(struct database *db, uint64_t after, uint64_t epoch,
+                              struct errmsg *msg)
+{
+    char numbers[2][24];
+    struct param params[] = {epoch_param(numbers[0], after), epoch_param(numbers[1], epoch)};
+    PGresult *result;
+    enum err e =
+        run(db, "select core.begin_epoch($1::numeric, $2::numeric)::text", params, 2, &result, msg);
+    if (e != ERR_OK)
+        return e;
+    if (!str_eq(cell(result, 0, 0), STR("true")))
+        e = errmsg_set(msg, ERR_CONFLICT, "somebody else began a new epoch");
+    PQclear(result);
+    return e;
+}
+
+enum err database_places(struct database *db, uint64_t epoch, database_on_place *fn, void *ctx,
+                         struct errmsg *msg)
+{
+    char number[24];
+    struct param param = epoch_param(number, epoch);
+    PGresult *result;
+    enum err e = run(db, "select bucket::text, ms || '-' || n from core.log_places($1::numeric)",
+                     &param, 1, &result, msg);
+    if (e != ERR_OK)
+        return e;
+    for (int i = 0; e == ERR_OK && i < PQntuples(result); i++) {
+        uint64_t bucket;
+        e = str_to_u64(cell(result, i, 0), UINT8_MAX, &bucket);
+        if (e == ERR_OK)
+            fn(ctx, (uint8_t)bucket, cell(result, i, 1));
+    }
+    PQclear(result);
+    return e;
 }
 
 enum err database_courses(struct database *db, database_on_course *fn, void *ctx,

@@ -181,7 +181,7 @@ static int open_ports(struct front_role *r)
         LOG_ERROR("front", "spool cannot be used", "%s", msg.text);
         return EX_CONFIG;
     }
-    r->store = role_store(r->role);
+    r->store = role_store(r->role, true);
     r->look = role_look_new(r->role, r->store);
     return EX_OK;
 }

@@ -8,7 +8,7 @@
 
 #define WATCH_MS 200
 
-static struct store *store_of(const struct config *c, struct loop *loop)
+static struct store *store_of(const struct config *c, struct loop *loop, bool must_be_fenced)
 {
     struct store_settings settings = {
         .socket_path = c->redis_socket.p,
@@ -18,13 +18,14 @@ static struct store *store_of(const struct config *c, struct loop *loop)
         .password = c->redis_password.p,
         .deadline_ms = c->redis_deadline_ms,
         .max_in_flight = c->redis_max_in_flight,
+        .must_be_fenced = must_be_fenced,
     };
     return store_hiredis_new(loop, &settings);
 }
 
-struct store *role_store(const struct role_context *role)
+struct store *role_store(const struct role_context *role, bool must_be_fenced)
 {
-    return store_of(role->config, role->loop);
+    return store_of(role->config, role->loop, must_be_fenced);
 }
 
 /* ---- of a command ---- */
@@ -52,7 +53,7 @@ static void on_wait(void *ctx)
 
 struct store *role_store_wait(const struct config *config, struct loop *loop)
 {
-    struct wait w = {.loop = loop, .store = store_of(config, loop)};
+    struct wait w = {.loop = loop, .store = store_of(config, loop, false)};
     w.timer = timer_new(loop, on_wait, &w);
     timer_start(loop, w.timer, 0);
     loop_run(loop);

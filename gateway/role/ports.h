@@ -8,8 +8,9 @@
 #include "port/vault.h"
 #include "role/role.h"
 
-/* Redis as the configuration says; connects in the background. */
-struct store *role_store(const struct role_context *role);
+/* Redis as the configuration says; connects in the background. must_be_fenced: it is away until
+ * Redis and PostgreSQL agree (role/fence.h). */
+struct store *role_store(const struct role_context *role, bool must_be_fenced);
 /* For a command that is no process of the service: connects and waits until Redis answers, ten
  * seconds at most; ask store_is_up. Runs the loop. */
 struct store *role_store_wait(const struct config *config, struct loop *loop);

@@ -109,7 +109,7 @@ int role_sender(const struct role_context *role)
     r.vault = role_vault(role);
     if (r.vault == NULL)
         return EX_CONFIG;
-    r.store = role_store(role);
+    r.store = role_store(role, true);
     r.sink = sink_libpq_new(role->loop, role->config->sender_conninfo.p, SQL_TIMEOUT_MS);
     r.sender = sender_curl_new(role->loop, MAX_CONNECTIONS);
     build_app(&r);

@@ -78,7 +78,7 @@ int role_timer(const struct role_context *role)
     struct timer_role r = {.role = role, .vault = role_vault(role)};
     if (r.vault == NULL)
         return EX_CONFIG;
-    r.store = role_store(role);
+    r.store = role_store(role, true);
     (void)role_look_new(role, r.store); /* which speaks for itself */
     r.courses = course_set_new(role->loop, r.store);
     /* Waking never spools: what could not be committed stays due. */

@@ -5,6 +5,7 @@
 #include "app/forget.h"
 #include "app/persist.h"
 #include "base/log.h"
+#include "role/fence.h"
 #include "role/health.h"
 #include "role/ports.h"
 
@@ -16,6 +17,9 @@
 struct writer_role {
     const struct role_context *role;
     struct persist *persist;
+    struct store *store;
+    struct fence *fence;
+    bool is_started;
     struct timer *look;
 };
 
@@ -27,12 +31,6 @@ static void on_look(void *ctx)
     metrics_set(r->role->metrics, METRIC_events_behind_ms, (uint64_t)behind_ms);
     health_set(r->role, HEALTH_backlog, behind_ms > BEHIND_MS);
     timer_start(r->role->loop, r->look, LOOK_MS);
-}
-
-static void on_store_up(void *ctx)
-{
-    struct writer_role *r = ctx;
-    persist_start(r->persist);
 }
 
 static void on_stopped(void *ctx)
@@ -47,6 +45,26 @@ static void on_term(void *ctx)
     persist_stop(r->persist, on_stopped, r);
 }
 
+/* A log of another epoch is read by the process that comes after this one. */
+static void on_open(void *ctx, uint64_t epoch)
+{
+    struct writer_role *r = ctx;
+    if (r->is_started) {
+        LOG_INFO("writer", "a new epoch of Redis has begun", "remedy=\"start anew\"");
+        persist_stop(r->persist, on_stopped, r);
+        return;
+    }
+    r->is_started = true;
+    persist_set_epoch(r->persist, epoch);
+    persist_start(r->persist);
+}
+
+static void on_store_up(void *ctx)
+{
+    struct writer_role *r = ctx;
+    r->fence = fence_new(r->role, r->store, on_open, r);
+}
+
 /* PostgreSQL may be away for a day: then events wait in Redis, and this role is ready all the same.
  */
 int role_writer(const struct role_context *role)
@@ -58,7 +76,7 @@ int role_writer(const struct role_context *role)
         LOG_ERROR("writer", "writer_conninfo cannot be used", "%s", msg.text);
         return EX_CONFIG;
     }
-    struct store *store = role_store(role);
+    struct store *store = r.store = role_store(role, false);
     struct sink *sink = sink_libpq_new(role->loop, conninfo, SQL_TIMEOUT_MS);
     struct persist_settings settings = {.first = 0,
                                         .last = STORE_BUCKETS - 1,
@@ -77,6 +95,8 @@ int role_writer(const struct role_context *role)
     store_free(store);
     sink_free(sink);
     persist_free(r.persist);
+    if (r.fence != NULL)
+        fence_free(r.fence);
     forget_free(forget);
     timer_free(role->loop, r.look);
     return EX_OK;

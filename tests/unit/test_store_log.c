@@ -116,6 +116,114 @@ static void an_appended_event_is_read_like_any_other(void **state)
     assert_string_equal(t->got.entries[0].payload, "a report");
 }
 
+/* ---- the fence, on a server ---- */
+
+static void got_fence(void *ctx, enum err e, const struct store_fence *fence)
+{
+    struct got *got = ctx;
+    got->n = fence != NULL && fence->is_open;
+    (void)snprintf(got->value, sizeof(got->value), "%llu",
+                   fence != NULL ? (unsigned long long)fence->epoch : 0);
+    got_done(got, e);
+}
+
+static void expect_fence(struct subject *t, const char *epoch, bool is_open)
+{
+    store_fence(t->store, got_fence, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_string_equal(t->got.value, epoch);
+    assert_int_equal(t->got.n, is_open);
+}
+
+static void open_fence(struct subject *t, uint64_t epoch)
+{
+    store_fence_open(t->store, epoch, got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+}
+
+/* The same server as a front sees it. */
+static struct store *fenced_store(struct subject *t)
+{
+    struct store_settings set = settings();
+    set.must_be_fenced = true;
+    return store_hiredis_new(t->loop, &set);
+}
+
+static void a_fenced_store_is_away_until_it_is_open(void **state)
+{
+    struct subject *t = subject(state);
+    struct store *plain = t->store;
+    expect_fence(t, "0", false);
+    t->store = fenced_store(t);
+    run_for(t, 300);
+    assert_int_equal(do_load(t, id_of(1, 1)), ERR_UNAVAILABLE);
+    struct store *fenced = t->store;
+    t->store = plain;
+    open_fence(t, UINT64_MAX);
+    expect_fence(t, "18446744073709551615", true);
+    t->store = fenced;
+    wait_up(t, true);
+    assert_int_equal(do_step(t, id_of(1, 1), 0, "known"), ERR_OK);
+    assert_int_equal(do_step(t, id_of(1, 1), 1, "moves"), ERR_OK);
+    t->store = plain;
+    store_free(fenced);
+}
+
+/* Nobody becomes a stranger to a server that was emptied a moment ago. */
+static void an_emptied_server_takes_nobody_for_new(void **state)
+{
+    struct subject *t = subject(state);
+    struct store *plain = t->store;
+    open_fence(t, 7);
+    t->store = fenced_store(t);
+    wait_up(t, true);
+    assert_int_equal(do_step(t, id_of(1, 1), 0, "known"), ERR_OK);
+    assert_int_not_equal(redis_server_do(&server, "FLUSHALL"), -1);
+    assert_int_equal(do_step(t, id_of(1, 1), 1, "who?"), ERR_UNAVAILABLE);
+    assert_int_equal(redis_server_do(&server, "EXISTS wp:{b001}:events"),
+                     0); /* nothing was written */
+    run_for(t, 300);
+    assert_int_equal(do_step(t, id_of(1, 2), 0, "new?"), ERR_UNAVAILABLE);
+    struct store *fenced = t->store;
+    t->store = plain;
+    open_fence(t, 8);
+    t->store = fenced;
+    wait_up(t, true);
+    assert_int_equal(do_step(t, id_of(1, 2), 0, "new"), ERR_OK);
+    t->store = plain;
+    store_free(fenced);
+}
+
+/* What it has after a start may be older than what it had. */
+static void a_server_that_was_started_anew_is_closed(void **state)
+{
+    struct subject *t = subject(state);
+    open_fence(t, 9);
+    redis_server_kill(&server);
+    assert_int_not_equal(do_load(t, id_of(1, 1)), ERR_OK);
+    redis_server_start(&server);
+    wait_up(t, true);
+    expect_fence(t, "9", false);
+    open_fence(t, 9);
+    expect_fence(t, "9", true);
+}
+
+static void the_end_of_a_log_stays_when_it_is_trimmed(void **state)
+{
+    struct subject *t = subject(state);
+    struct event_place last;
+    store_log_end(t->store, 8, got_value, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_string_equal(t->got.value, "0-0");
+    assert_int_equal(do_step(t, id_of(8, 8), 0, "e"), ERR_OK);
+    assert_int_equal(do_log(t, 10, 0), ERR_OK);
+    assert_int_equal(do_trim(t, 8, t->from[8]), ERR_OK);
+    store_log_end(t->store, 8, got_value, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(event_place_read(str_from(t->got.value), &last), ERR_OK);
+    assert_int_equal(event_place_cmp(last, t->from[8]), 0);
+}
+
 static int group_teardown(void **state)
 {
     (void)state; /* all of the group */
@@ -124,6 +232,7 @@ static int group_teardown(void **state)
     return 0;
 }
 
+#define REDIS(f) cmocka_unit_test_setup_teardown(f, setup_redis, teardown)
 #define BOTH(f)                                                                                    \
     cmocka_unit_test_setup_teardown(f, setup_mem, teardown),                                       \
         cmocka_unit_test_setup_teardown(f, setup_redis, teardown)
@@ -131,9 +240,15 @@ static int group_teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(the_log_is_read_from_a_place_and_stays),   BOTH(trimming_takes_away_up_to_a_place),
-        BOTH(states_come_in_the_order_of_the_numbers),  BOTH(blocked_log_read_ends_with_an_entry),
+        BOTH(the_log_is_read_from_a_place_and_stays),
+        BOTH(trimming_takes_away_up_to_a_place),
+        BOTH(states_come_in_the_order_of_the_numbers),
+        BOTH(blocked_log_read_ends_with_an_entry),
         BOTH(an_appended_event_is_read_like_any_other),
+        BOTH(the_end_of_a_log_stays_when_it_is_trimmed),
+        REDIS(a_fenced_store_is_away_until_it_is_open),
+        REDIS(an_emptied_server_takes_nobody_for_new),
+        REDIS(a_server_that_was_started_anew_is_closed),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

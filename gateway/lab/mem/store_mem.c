@@ -412,6 +412,38 @@ static void mem_courses_get(struct store *s, store_on_courses *fn, void *ctx)
 
 /* ---- the rest ---- */
 
+/* A store in memory is never lost. */
+static void deliver_fence(struct answer *a)
+{
+    static const struct store_fence open = {1, true};
+    a->fn.fence(a->ctx, a->e, a->e == ERR_OK ? &open : NULL);
+}
+
+static void mem_fence(struct store *s, store_on_fence *fn, void *ctx)
+{
+    struct answer *a = mem_answer_new(mem(s), "fence", deliver_fence, ctx);
+    a->fn.fence = fn;
+    mem_answer_post(mem(s), a);
+}
+
+static void mem_fence_open(struct store *s, uint64_t epoch, store_on_done *fn, void *ctx)
+{
+    (void)epoch;
+    struct answer *a = mem_answer_new(mem(s), "fence_open", mem_deliver_done, ctx);
+    a->fn.done = fn;
+    mem_answer_post(mem(s), a);
+}
+
+static void mem_log_end(struct store *s, uint8_t bucket, store_on_value *fn, void *ctx)
+{
+    struct answer *a = mem_answer_new(mem(s), "log_end", deliver_value, ctx);
+    char id[EVENT_PLACE_BYTES];
+    event_place_write(mem_stream_end(mem(s), bucket), id);
+    a->fn.value = fn;
+    a->value = arena_str(a->arena, str_from(id));
+    mem_answer_post(mem(s), a);
+}
+
 static void deliver_memory(struct answer *a)
 {
     a->fn.memory(a->ctx, a->e, a->n);
@@ -539,6 +571,9 @@ static const struct store_ops mem_ops = {
     .board_get = mem_board_get,
     .restore = mem_restore,
     .probe = mem_probe,
+    .fence = mem_fence,
+    .fence_open = mem_fence_open,
+    .log_end = mem_log_end,
     .memory = mem_memory,
     .lease_keep = mem_lease_keep,
     .lease_give = mem_lease_give,

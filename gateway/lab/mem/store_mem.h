@@ -90,6 +90,7 @@ struct answer {
         store_on_entries *entries;
         store_on_states *states;
         store_on_memory *memory;
+        store_on_fence *fence;
         store_on_due *due;
         store_on_value *value;
         store_on_courses *courses;
@@ -146,6 +147,7 @@ struct mem_store {
     struct buf current;
     struct mem_entry *streams[STORE_MEM_STREAMS];
     uint64_t last_entry, last_ms;
+    struct event_place log_ends[STORE_BUCKETS];
     uint32_t used_memory;
     struct waiting waiting[STORE_MEM_STREAMS];
     struct answer *answers;
@@ -195,6 +197,8 @@ void mem_leases_fini(struct mem_store *m);
 
 void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucket,
                     struct str payload);
+/* Of the last entry that a bucket's log ever had. */
+struct event_place mem_stream_end(const struct mem_store *m, uint8_t bucket);
 void mem_streams_init(struct mem_store *m);
 /* Ends what waits; its answer is posted. */
 void mem_streams_stop(struct mem_store *m);

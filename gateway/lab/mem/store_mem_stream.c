@@ -126,12 +126,19 @@ void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucke
         entry->place.ms = m->last_ms;
     m->last_ms = entry->place.ms;
     event_place_write(entry->place, entry->id);
+    if (stream == STORE_STREAM_EVENTS)
+        m->log_ends[bucket] = entry->place;
     DL_APPEND(m->streams[stream], entry);
     struct waiting *waiting = &m->waiting[stream];
     if (waiting->answer != NULL && bucket >= waiting->first && bucket <= waiting->last) {
         read_what_waits(m, stream, waiting->answer);
         waiting_end(waiting);
     }
+}
+
+struct event_place mem_stream_end(const struct mem_store *m, uint8_t bucket)
+{
+    return m->log_ends[bucket];
 }
 
 /* Answers at once, or when there is something. */

@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 10
+-- version 11
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -29,19 +29,32 @@ local function set_due(index, slot, due, member, slot_name)
   end
 end
 
--- keys: state, reply, events, outbox, due index, due slot, what was seen
+-- A server that has lost its data knows nobody, and everybody who writes would be a stranger to it. So
+-- where no state is found, the bucket must show the epoch that the caller knows ('' = it knows none).
+local function is_lost(present, key, epoch)
+  return not present and epoch ~= '' and redis.call('GET', key) ~= epoch
+end
+
+local function lost()
+  return redis.error_reply('FENCED this server has not the data of the epoch')
+end
+
+-- keys: state, reply, events, outbox, due index, due slot, what was seen, epoch of the bucket
 -- args: expected seq (4 bytes, '' = no state), state ('' = delete), reply ('' = keep), its ttl in
 --       ms, event ('' = none), due ('' = keep, '0' = none, seconds), due member, slot name,
 --       what was seen ('' = nothing new), its ttl in ms if that is all of it ('' = it is appended),
---       outbox entries...
+--       epoch, outbox entries...
 -- Answers 1, or {state, reply, seen} as they are when the seq is another.
 local function commit(keys, args)
   local present = redis.call('GET', keys[1])
+  if is_lost(present, keys[8], args[11]) then
+    return lost()
+  end
   if (present and string.sub(present, 1, 4) or '') ~= args[1] then
     return {present, redis.call('GET', keys[2]), redis.call('GET', keys[7])}
   end
   local wrong
-  if args[11] then
+  if args[12] then
     wrong = wrong_type(keys[4], 'stream')
   end
   if args[9] ~= '' then
@@ -56,7 +69,7 @@ local function commit(keys, args)
   if args[5] ~= '' then
     redis.call('XADD', keys[3], '*', 'p', args[5])
   end
-  for i = 11, #args do
+  for i = 12, #args do
     redis.call('XADD', keys[4], '*', 'p', args[i])
   end
   if args[2] ~= '' then
@@ -151,11 +164,14 @@ end
 -- when it was refused already.
 local function commit_capped(keys, args)
   local present = redis.call('GET', keys[1])
+  if is_lost(present, keys[8], args[19]) then
+    return lost()
+  end
   if (present and string.sub(present, 1, 4) or '') ~= args[9] then
     return {present, redis.call('GET', keys[2]), redis.call('GET', keys[7])}
   end
   local now = tonumber(redis.call('TIME')[1])
-  local day, n, k, since = number_counter(keys[8], now, args[3], tonumber(args[5]))
+  local day, n, k, since = number_counter(keys[9], now, args[3], tonumber(args[5]))
   local answer, refused = 1, args[6]
   if refused ~= '' then
     answer = 4
@@ -171,7 +187,7 @@ local function commit_capped(keys, args)
       return wrong
     end
   end
-  local plain = {unpack(args, 9, answer == 1 and #args or 18)}
+  local plain = {unpack(args, 9, answer == 1 and #args or 19)}
   if answer ~= 1 then
     plain[3] = ''
   end
@@ -187,7 +203,7 @@ local function commit_capped(keys, args)
   if answer == 1 then
     n = n + tonumber(args[1])
   end
-  redis.call('SET', keys[8], string.format('%d %d %s %d %d', day, n, args[3], k + 1, since), 'EX',
+  redis.call('SET', keys[9], string.format('%d %d %s %d %d', day, n, args[3], k + 1, since), 'EX',
     math.max(172800, tonumber(args[5])))
   return answer
 end
@@ -206,6 +222,36 @@ local function restore(keys, args)
   redis.call('SET', keys[1], args[1])
   set_due(keys[2], keys[3], args[2], args[3], args[4])
   return 1
+end
+
+-- Changes whenever the server starts: what it has then may be older than what it had.
+local function server_life()
+  return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+end
+
+-- keys: epoch
+-- Answers the epoch, '' when there is none, and 1 when it was opened in this life of the server.
+local function epoch(keys)
+  local number, life = string.match(redis.call('GET', keys[1]) or '', '^(%d+) (%x+)$')
+  return {number or '', number and life == server_life() and 1 or 0}
+end
+
+-- keys: epoch; args: the epoch that this server has the data of
+local function epoch_open(keys, args)
+  redis.call('SET', keys[1], args[1] .. ' ' .. server_life())
+  return 1
+end
+
+-- keys: events
+-- Answers the id of the last entry that ever was there.
+local function log_end(keys)
+  local info = redis.pcall('XINFO', 'STREAM', keys[1])
+  for i = 1, info.err and 0 or #info, 2 do
+    if info[i] == 'last-generated-id' then
+      return info[i + 1]
+    end
+  end
+  return '0-0'
 end
 
 -- keys: state; args: place (from 0), bytes that are there, bytes to put there, as many
@@ -487,6 +533,9 @@ redis.register_function{function_name = 'waypost_parts_overdue', callback = part
 redis.register_function{function_name = 'waypost_patch', callback = patch, flags = {'allow-oom'}}
 redis.register_function('waypost_restore', restore)
 redis.register_function('waypost_probe', probe)
+redis.register_function{function_name = 'waypost_epoch', callback = epoch, flags = {'allow-oom'}}
+redis.register_function{function_name = 'waypost_epoch_open', callback = epoch_open, flags = {'allow-oom'}}
+redis.register_function{function_name = 'waypost_log_end', callback = log_end, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_due', callback = due, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_settle', callback = settle, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_trim', callback = trim, flags = {'allow-oom'}}

@@ -37,17 +37,23 @@ struct str bucket_key(char dst[KEY_BYTES], uint8_t bucket, struct str rest)
     return (struct str){dst, 10 + rest.len};
 }
 
-struct str decimal(char dst[24], int64_t value)
+struct str decimal_unsigned(char dst[24], uint64_t value)
 {
     char *p = dst + 24;
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     do {
-        *--p = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    if (value < 0)
-        *--p = '-';
+        *--p = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
     return (struct str){p, (size_t)(dst + 24 - p)};
+}
+
+struct str decimal(char dst[24], int64_t value)
+{
+    struct str digits = decimal_unsigned(dst, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+    if (value >= 0)
+        return digits;
+    dst[digits.p - dst - 1] = '-'; /* 20 digits at most: there is room */
+    return (struct str){digits.p - 1, digits.len + 1};
 }
 
 struct str number_key(char dst[KEY_BYTES], const struct number_id *id, char kind)
@@ -111,10 +117,11 @@ void commit_add_keys(struct commit_words *words, const struct store_commit *comm
     argv_add(argv, words->due.words[DUE_INDEX]);
     argv_add(argv, words->due.words[DUE_SLOT]);
     argv_add(argv, number_key(words->seen, &commit->id, 'd'));
+    argv_add(argv, bucket_key(words->epoch, commit->id.bytes[0], STR("epoch")));
 }
 
 void commit_add_args(struct commit_words *words, const struct store_commit *commit,
-                     struct argv *argv)
+                     struct str epoch, struct argv *argv)
 {
     argv_add(argv,
              (struct str){words->expected, commit->expected_seq > 0 ? sizeof(words->expected) : 0});
@@ -127,6 +134,7 @@ void commit_add_args(struct commit_words *words, const struct store_commit *comm
     argv_add(argv, words->due.words[DUE_NAME]);
     argv_add(argv, commit->seen);
     argv_add(argv, commit->is_seen_whole ? decimal(words->seen_ttl, STORE_SEEN_TTL_MS) : STR(""));
+    argv_add(argv, epoch);
     for (uint32_t i = 0; i < commit->n_outbox; i++)
         argv_add(argv, commit->outbox[i]);
 }
@@ -144,7 +152,7 @@ static void hiredis_commit(struct store *s, const struct store_commit *commit, s
     argv_add(&argv, STR("waypost_commit"));
     argv_add(&argv, STR(COMMIT_KEYS));
     commit_add_keys(&words, commit, &argv);
-    commit_add_args(&words, commit, &argv);
+    commit_add_args(&words, commit, link_epoch(hiredis_store(s)->link), &argv);
     link_ask(hiredis_store(s)->link, &argv,
              &(struct link_to){reply_commit, (void (*)(void))fn, ctx});
 }
@@ -352,6 +360,53 @@ static void hiredis_board_get(struct store *s, store_on_board *fn, void *ctx)
 
 /* ---- the rest ---- */
 
+/* ---- the fence ---- */
+
+static void hiredis_fence(struct store *s, store_on_fence *fn, void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add_fence(&argv);
+    link_ask(hiredis_store(s)->link, &argv,
+             &(struct link_to){reply_fence, (void (*)(void))fn, ctx});
+}
+
+/* The buckets first: once the epoch is open, all of them show it. */
+static void hiredis_fence_open(struct store *s, uint64_t epoch, store_on_done *fn, void *ctx)
+{
+    struct link *link = hiredis_store(s)->link;
+    char key[KEY_BYTES], number[24];
+    struct str text = decimal_unsigned(number, epoch);
+    struct link_to to;
+    if (!gather_new(link, STORE_BUCKETS + 1, fn, ctx, &to))
+        return;
+    for (uint32_t bucket = 0; bucket < STORE_BUCKETS; bucket++) {
+        struct argv argv = {.n = 0};
+        argv_add(&argv, STR("SET"));
+        argv_add(&argv, bucket_key(key, (uint8_t)bucket, STR("epoch")));
+        argv_add(&argv, text);
+        link_send(link, &argv, &to, 0);
+    }
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_epoch_open"));
+    argv_add(&argv, STR("1"));
+    argv_add(&argv, STR(EPOCH_KEY));
+    argv_add(&argv, text);
+    link_send(link, &argv, &to, 0);
+}
+
+static void hiredis_log_end(struct store *s, uint8_t bucket, store_on_value *fn, void *ctx)
+{
+    char key[KEY_BYTES];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_log_end"));
+    argv_add(&argv, STR("1"));
+    argv_add(&argv, bucket_key(key, bucket, STR("events")));
+    link_ask(hiredis_store(s)->link, &argv,
+             &(struct link_to){reply_value, (void (*)(void))fn, ctx});
+}
+
 static void hiredis_memory(struct store *s, store_on_memory *fn, void *ctx)
 {
     struct argv argv = {.n = 0};
@@ -426,6 +481,9 @@ static const struct store_ops hiredis_ops = {
     .board_get = hiredis_board_get,
     .restore = hiredis_restore,
     .probe = hiredis_probe,
+    .fence = hiredis_fence,
+    .fence_open = hiredis_fence_open,
+    .log_end = hiredis_log_end,
     .memory = hiredis_memory,
     .lease_keep = hiredis_lease_keep,
     .lease_give = hiredis_lease_give,

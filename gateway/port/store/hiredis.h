@@ -43,6 +43,10 @@ struct str bucket_key(char dst[KEY_BYTES], uint8_t bucket, struct str rest);
  * characters. */
 struct str number_key(char dst[KEY_BYTES], const struct number_id *id, char kind);
 struct str decimal(char dst[24], int64_t value);
+struct str decimal_unsigned(char dst[24], uint64_t value);
+#define EPOCH_KEY "wp:epoch"
+/* The call that asks for the fence. */
+void argv_add_fence(struct argv *argv);
 
 /* ---- one connection ---- */
 
@@ -85,6 +89,8 @@ struct link *link_new(struct loop *loop, const struct store_settings *settings, 
 /* Connects and from then on reconnects by itself. Does nothing when open. */
 void link_open(struct link *link, link_on_state *on_state, void *ctx);
 bool link_is_up(const struct link *link);
+/* That the server shows, as a number in words; empty where settings->must_be_fenced is not set. */
+struct str link_epoch(const struct link *link);
 /* True between a link_open and the outcome of its first attempt, and during every later attempt. */
 bool link_is_connecting(const struct link *link);
 /* May a call ask the server now? ERR_UNAVAILABLE while the link is down, ERR_FULL at max_in_flight.
@@ -121,10 +127,12 @@ uint64_t library_version(struct str code);
 /* The library that belongs to this program. */
 struct str library_code(void);
 
+/* What waypost_epoch answers. ERR_IO: not such a reply. */
+enum err reply_read_fence(const redisReply *reply, struct store_fence *ret) MUST_CHECK;
 /* The present record of a commit that found another seq. ERR_IO: not such a reply. */
 enum err reply_record(const redisReply *reply, struct store_record *ret) MUST_CHECK;
 link_parse reply_load, reply_commit, reply_done, reply_value, reply_courses, reply_board,
-    reply_probe, reply_memory;
+    reply_probe, reply_memory, reply_fence;
 /* XREADGROUP reply into entries (in the arena) and the ids whose entries were deleted (n_gone of
  * them, payload absent, at the end of the array). ERR_IO: not such a reply. */
 enum err reply_entries(const redisReply *reply, struct arena *arena, uint32_t deliveries,

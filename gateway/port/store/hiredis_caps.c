@@ -170,7 +170,7 @@ static void send_commit(struct capped *capped)
     argv_add(&argv, str_from(capped->refused_by));
     argv_add(&argv, caps->refused_event);
     argv_add(&argv, caps->said_event);
-    commit_add_args(&words, commit, &argv);
+    commit_add_args(&words, commit, link_epoch(capped->store->link), &argv);
     link_ask(capped->store->link, &argv, &(struct link_to){parse_commit, NULL, capped});
 }
 

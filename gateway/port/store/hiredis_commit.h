@@ -13,13 +13,14 @@ struct due_words {
 };
 struct commit_words {
     char state[KEY_BYTES], reply[KEY_BYTES], events[KEY_BYTES], outbox[KEY_BYTES], seen[KEY_BYTES];
+    char epoch[KEY_BYTES];
     char ttl[24], seen_ttl[24], expected[STORE_SEQ_BYTES];
     struct due_words due;
 };
-#define COMMIT_KEYS "7"
-#define COMMIT_CAPPED_KEYS "8"
+#define COMMIT_KEYS "8"
+#define COMMIT_CAPPED_KEYS "9"
 /* The keys of a commit, then its arguments. */
 void commit_add_keys(struct commit_words *words, const struct store_commit *commit,
                      struct argv *argv);
 void commit_add_args(struct commit_words *words, const struct store_commit *commit,
-                     struct argv *argv);
+                     struct str epoch, struct argv *argv);

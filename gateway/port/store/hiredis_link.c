@@ -8,6 +8,7 @@
 #include "port/store/hiredis.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -50,6 +51,7 @@ struct link {
     uint32_t n_handshake; /* replies that are still missing before the link is up */
     bool is_loading;      /* FUNCTION LOAD is under way */
     bool is_told;         /* the log knows that it is down */
+    char epoch[24];       /* of the data that the server has; "" = not asked for */
     char error[128];      /* text of the last error reply */
     unsigned n_failures;
     int64_t last_reply_ms;
@@ -352,6 +354,22 @@ static void parse_library(const struct link_to *to, enum err e, const redisReply
     handshake_step(link, e != ERR_OK);
 }
 
+/* A server that may have lost something is not there until the writer has looked into it. */
+static void parse_fence(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct link *link = to->ctx;
+    struct store_fence fence;
+    if (e == ERR_OK)
+        e = reply_read_fence(reply, &fence);
+    if (e == ERR_OK && !fence.is_open) {
+        (void)snprintf(link->error, sizeof(link->error), "it may have lost data: see the writer");
+        e = ERR_UNAVAILABLE;
+    }
+    if (e == ERR_OK)
+        (void)snprintf(link->epoch, sizeof(link->epoch), "%" PRIu64, fence.epoch);
+    handshake_step(link, e != ERR_OK);
+}
+
 static void handshake_send(struct link *link, link_parse *parse, const struct argv *argv)
 {
     link->n_handshake++;
@@ -364,6 +382,14 @@ static void handshake_words(struct link *link, link_parse *parse, const char *co
     for (; *words != NULL; words++)
         argv_add(&argv, str_from(*words));
     handshake_send(link, parse, &argv);
+}
+
+void argv_add_fence(struct argv *argv)
+{
+    argv_add(argv, STR("FCALL"));
+    argv_add(argv, STR("waypost_epoch"));
+    argv_add(argv, STR("1"));
+    argv_add(argv, STR(EPOCH_KEY));
 }
 
 static void handshake_groups(struct link *link)
@@ -393,6 +419,11 @@ static void handshake(struct link *link)
     handshake_words(
         link, parse_library,
         (const char *[]){"FUNCTION", "LIST", "LIBRARYNAME", "waypost", "WITHCODE", NULL});
+    if (set->must_be_fenced) {
+        struct argv argv = {.n = 0};
+        argv_add_fence(&argv);
+        handshake_send(link, parse_fence, &argv);
+    }
     handshake_groups(link);
 }
 
@@ -472,6 +503,11 @@ void link_open(struct link *link, link_on_state *on_state, void *ctx)
 bool link_is_up(const struct link *link)
 {
     return link->state == LINK_STATE_UP;
+}
+
+struct str link_epoch(const struct link *link)
+{
+    return str_from(link->epoch);
 }
 
 bool link_is_connecting(const struct link *link)

@@ -43,6 +43,7 @@ static const struct {
     ROW("NOAUTH", UNAVAILABLE, RELINK),
     ROW("WRONGPASS", UNAVAILABLE, RELINK),
     ROW("NOPERM", UNAVAILABLE, PEOPLE),
+    ROW("FENCED", UNAVAILABLE, RELINK),
     ROW("NOGROUP", UNAVAILABLE, RELINK),
     ROW("BUSYGROUP", CONFLICT, NONE),
     ROW("BUSY", UNAVAILABLE, NONE),
@@ -226,6 +227,25 @@ static uint64_t info_number(struct str info, struct str name)
             return value;
     }
     return 0;
+}
+
+enum err reply_read_fence(const redisReply *reply, struct store_fence *ret)
+{
+    struct str epoch;
+    if (!is_array(reply, 2) || !reply_str(reply->element[0], &epoch) ||
+        reply->element[1]->type != REDIS_REPLY_INTEGER)
+        return ERR_IO;
+    ret->epoch = 0;
+    ret->is_open = reply->element[1]->integer == 1;
+    return str_is_empty(epoch) ? ERR_OK : str_to_u64(epoch, UINT64_MAX, &ret->epoch);
+}
+
+void reply_fence(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct store_fence fence;
+    if (e == ERR_OK)
+        e = reply_read_fence(reply, &fence);
+    ((store_on_fence *)to->fn)(to->ctx, e, e == ERR_OK ? &fence : NULL);
 }
 
 /* INFO memory */

@@ -160,6 +160,21 @@ void store_lease_give(struct store *s, const struct store_lease *lease, const bo
     s->ops->lease_give(s, lease, ranges, is_leaving, fn, ctx);
 }
 
+void store_fence(struct store *s, store_on_fence *fn, void *ctx)
+{
+    s->ops->fence(s, fn, ctx);
+}
+
+void store_fence_open(struct store *s, uint64_t epoch, store_on_done *fn, void *ctx)
+{
+    s->ops->fence_open(s, epoch, fn, ctx);
+}
+
+void store_log_end(struct store *s, uint8_t bucket, store_on_value *fn, void *ctx)
+{
+    s->ops->log_end(s, bucket, fn, ctx);
+}
+
 void store_memory(struct store *s, store_on_memory *fn, void *ctx)
 {
     s->ops->memory(s, fn, ctx);

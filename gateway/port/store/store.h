@@ -138,6 +138,13 @@ struct store_patch {
     struct str before, after; /* of one length */
 };
 
+/* May this server be answered from? It may when its data are those of the epoch, and somebody who
+ * can tell has looked at them since it started: store_fence_open. */
+struct store_fence {
+    uint64_t epoch; /* of the data; 0 = it knows none: empty, or new */
+    bool is_open;
+};
+
 struct store;
 /* rec is NULL unless e is ERR_OK. */
 typedef void store_on_load(void *ctx, enum err e, const struct store_record *rec);
@@ -148,6 +155,7 @@ typedef void store_on_done(void *ctx, enum err e);
 typedef void store_on_entries(void *ctx, enum err e, const struct store_entry *entries, uint32_t n);
 /* used: of maxmemory, in thousandths; 0 = there is no such limit. */
 typedef void store_on_memory(void *ctx, enum err e, uint32_t used);
+typedef void store_on_fence(void *ctx, enum err e, const struct store_fence *fence);
 /* One for each id that was asked for; absent = nobody known. */
 typedef void store_on_states(void *ctx, enum err e, const struct str *states, uint32_t n);
 typedef void store_on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t n);
@@ -221,6 +229,9 @@ struct store_ops {
     void (*restore)(struct store *, const struct number_id *, struct str state, int64_t due_at_ms,
                     store_on_done *, void *ctx);
     void (*probe)(struct store *, store_on_probe *, void *ctx);
+    void (*fence)(struct store *, store_on_fence *, void *ctx);
+    void (*fence_open)(struct store *, uint64_t epoch, store_on_done *, void *ctx);
+    void (*log_end)(struct store *, uint8_t bucket, store_on_value *, void *ctx);
     void (*memory)(struct store *, store_on_memory *, void *ctx);
     void (*lease_keep)(struct store *, const struct store_lease *, store_on_lease *, void *ctx);
     void (*lease_give)(struct store *, const struct store_lease *, const bool *ranges,
@@ -325,6 +336,12 @@ void store_restore(struct store *s, const struct number_id *id, struct str state
 /* Writes a note that nobody reads and tells the server's clock and who sends: can a commit be taken
  * now, do two hosts mean the same time, will an SMS leave? Errors as of store_commit. */
 void store_probe(struct store *s, store_on_probe *fn, void *ctx);
+void store_fence(struct store *s, store_on_fence *fn, void *ctx);
+/* The server has the data of this epoch: those whose settings say must_be_fenced may come. */
+void store_fence_open(struct store *s, uint64_t epoch, store_on_done *fn, void *ctx);
+/* The id of the last entry that a bucket's log ever had, "0-0" for none, trimmed or not. A place
+ * behind it means that the server has lost its newest entries. */
+void store_log_end(struct store *s, uint8_t bucket, store_on_value *fn, void *ctx);
 /* How full the server is. */
 void store_memory(struct store *s, store_on_memory *fn, void *ctx);
 /* False while the circuit is open: calls fail at once. */
@@ -346,6 +363,7 @@ struct store_settings {
     const char *username, *password; /* NULL = none */
     int64_t deadline_ms;             /* per command, e.g. 700 */
     uint32_t max_in_flight;          /* over it: ERR_FULL at once */
+    bool must_be_fenced;             /* away until the fence is open (store_fence_open) */
 };
 
 /* Connects in the background, loads the function library, makes the consumer group. */

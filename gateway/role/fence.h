@@ -1,0 +1,20 @@
+/*
+ * fence.h: watches whether Redis may be answered from (port/store/store.h), in the writer. When it
+ * may not, because it was started anew, emptied or rolled back, a child process compares it with
+ * PostgreSQL and mends it (role/rebuild.h), as often as it takes. All other roles find Redis away
+ * meanwhile: an SMS goes to the spool, a USSD session hears "dial again in a minute".
+ */
+#pragma once
+
+#include "port/store/store.h"
+#include "role/role.h"
+
+struct fence;
+/* The fence is open, under an epoch that was not told before. */
+typedef void fence_on_open(void *ctx, uint64_t epoch);
+
+/* store: one whose settings do not say must_be_fenced; outlives the fence. */
+struct fence *fence_new(const struct role_context *role, struct store *store, fence_on_open *fn,
+                        void *ctx);
+/* After the store: its callbacks must not come any more. */
+void fence_free(struct fence *f);

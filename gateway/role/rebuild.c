@@ -1,0 +1,313 @@
+#include "role/rebuild.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "port/database.h"
+#include "port/vault.h"
+#include "role/ports.h"
+
+#define PAGE 500u /* numbers on their way to Redis at once */
+#define COURSES_MAX_BYTES (256u << 20)
+#define COURSES_MAX 64u
+#define RETRY_MS 500
+#define MAX_TRIES 20u
+#define PROGRESS_MS 2000
+
+struct published {
+    struct str name; /* "id@version" */
+    struct str bundle;
+};
+
+struct rebuild {
+    struct database *db;
+    struct store *store;
+    struct loop *loop;
+    struct timer *timer; /* the next thing to do; see on_timer */
+    struct arena *arena;
+    struct published courses[COURSES_MAX];
+    uint32_t n_courses, n_courses_put;
+    uint64_t n_numbers, n_restored;
+    uint8_t after[NUMBER_ID_BYTES];     /* the last number of the pages that are in Redis */
+    uint8_t page_last[NUMBER_ID_BYTES]; /* and of the page under way */
+    uint32_t page_n, n_unanswered, n_tries;
+    enum err page_error; /* of any of its numbers */
+    struct mono_ms shown_at;
+    struct event_place places[STORE_BUCKETS]; /* how far PostgreSQL has read the log */
+    struct store_fence fence;                 /* as Redis shows it */
+    uint64_t epoch;                           /* PostgreSQL's */
+    bool has_lost_tail;                       /* the log ends before a place */
+    enum err e;
+    struct errmsg *msg;
+};
+
+static void finish(struct rebuild *r, enum err e)
+{
+    r->e = e;
+    loop_stop(r->loop);
+}
+
+/* Says in the message that it was PostgreSQL that said so. */
+static enum err of_database(enum err e, struct errmsg *msg)
+{
+    const struct errmsg words = *msg;
+    return e == ERR_OK ? e : errmsg_set(msg, e, "PostgreSQL: %s", words.text);
+}
+
+/* ---- numbers ---- */
+
+static void show_progress(struct rebuild *r)
+{
+    struct mono_ms now = loop_mono(r->loop);
+    if (now.ms - r->shown_at.ms < PROGRESS_MS)
+        return;
+    r->shown_at = now;
+    LOG_INFO("rebuild", "numbers", "%" PRIu64 " of %" PRIu64 " numbers", r->n_restored,
+             r->n_numbers);
+}
+
+/* Goes on to the next page, or repeats this one: states that are there already are left alone. */
+static void page_end(struct rebuild *r)
+{
+    if (r->page_error == ERR_OK) {
+        r->n_restored += r->page_n;
+        r->n_tries = 0;
+        memcpy(r->after, r->page_last, sizeof(r->after));
+        show_progress(r);
+        timer_start(r->loop, r->timer, 0);
+    } else if (++r->n_tries < MAX_TRIES) {
+        timer_start(r->loop, r->timer, RETRY_MS);
+    } else {
+        finish(r, errmsg_set(r->msg, r->page_error,
+                             "Redis: %s; stopped after %" PRIu64 " numbers. Run it again: what is "
+                             "restored already does no harm",
+                             err_name(r->page_error), r->n_restored));
+    }
+}
+
+static void on_restored(void *ctx, enum err e)
+{
+    struct rebuild *r = ctx;
+    if (e != ERR_OK)
+        r->page_error = e;
+    if (--r->n_unanswered == 0)
+        page_end(r);
+}
+
+static void on_state(void *ctx, const uint8_t number_id[16], struct str state, int64_t due_ms)
+{
+    struct rebuild *r = ctx;
+    struct number_id id;
+    memcpy(id.bytes, number_id, sizeof(id.bytes));
+    memcpy(r->page_last, number_id, sizeof(r->page_last));
+    r->page_n++;
+    r->n_unanswered++;
+    store_restore(r->store, &id, state, due_ms, on_restored, r);
+}
+
+static void restore_page(struct rebuild *r)
+{
+    r->page_n = 0;
+    r->page_error = ERR_OK;
+    enum err e = of_database(database_states(r->db, r->after, PAGE, on_state, r, r->msg), r->msg);
+    if (e != ERR_OK || r->page_n == 0)
+        finish(r, e);
+}
+
+/* ---- courses ---- */
+
+static void on_course(void *ctx, struct str course, struct str version, struct str bundle)
+{
+    struct rebuild *r = ctx;
+    if (r->n_courses == COURSES_MAX) { /* the oldest ones go: they are the first to be unused */
+        memmove(r->courses, r->courses + 1, sizeof(r->courses) - sizeof(r->courses[0]));
+        r->n_courses--;
+    }
+    struct published *p = &r->courses[r->n_courses++];
+    p->name = arena_printf(r->arena, "%.*s@%.*s", STR_ARG(course), STR_ARG(version));
+    p->bundle = arena_str(r->arena, bundle);
+}
+
+static void on_course_put(void *ctx, enum err e)
+{
+    struct rebuild *r = ctx;
+    if (e == ERR_OK) {
+        r->n_courses_put++;
+        r->n_tries = 0;
+        timer_start(r->loop, r->timer, 0);
+    } else if (err_is_retryable(e) && ++r->n_tries < MAX_TRIES) {
+        timer_start(r->loop, r->timer, RETRY_MS);
+    } else {
+        finish(r, errmsg_set(r->msg, e, "Redis: %s while putting a course; run it again",
+                             err_name(e)));
+    }
+}
+
+static void put_course(struct rebuild *r)
+{
+    const struct published *p = &r->courses[r->n_courses_put];
+    store_course_put(r->store, p->name, p->bundle, r->n_courses_put == r->n_courses - 1,
+                     on_course_put, r);
+}
+
+static void on_timer(void *ctx)
+{
+    struct rebuild *r = ctx;
+    if (r->n_courses_put < r->n_courses)
+        put_course(r);
+    else
+        restore_page(r);
+}
+
+/* Courses, then numbers. */
+static enum err put_all(struct rebuild *r)
+{
+    enum err e = database_count_states(r->db, &r->n_numbers, r->msg);
+    if (e == ERR_OK)
+        e = database_courses(r->db, on_course, r, r->msg);
+    if (e == ERR_OK && arena_error(r->arena) != ERR_OK)
+        e = errmsg_set(r->msg, arena_error(r->arena), "the published courses are too large");
+    if (e != ERR_OK)
+        return of_database(e, r->msg);
+    r->shown_at = loop_mono(r->loop);
+    timer_start(r->loop, r->timer, 0);
+    loop_run(r->loop);
+    return r->e;
+}
+
+/* ---- the fence ---- */
+
+static void on_fence(void *ctx, enum err e, const struct store_fence *fence)
+{
+    struct rebuild *r = ctx;
+    if (e == ERR_OK)
+        r->fence = *fence;
+    finish(r, e);
+}
+
+static void on_place(void *ctx, uint8_t bucket, struct str place)
+{
+    struct rebuild *r = ctx;
+    if (event_place_read(place, &r->places[bucket]) != ERR_OK)
+        r->places[bucket] = (struct event_place){0, 0}; /* numbers, by the table's check */
+}
+
+static void on_log_end(void *ctx, enum err e, struct str id)
+{
+    struct rebuild *r = ctx;
+    struct event_place end = {0, 0};
+    uint32_t bucket = STORE_BUCKETS - r->n_unanswered;
+    if (e == ERR_OK)
+        e = event_place_read(id, &end);
+    if (e != ERR_OK)
+        r->page_error = e;
+    else
+        r->has_lost_tail |= event_place_cmp(r->places[bucket], end) > 0;
+    if (--r->n_unanswered == 0)
+        finish(r, r->page_error);
+}
+
+/* Has the server lost entries that PostgreSQL has read? */
+static enum err compare_log(struct rebuild *r)
+{
+    enum err e = database_places(r->db, r->epoch, on_place, r, r->msg);
+    if (e != ERR_OK)
+        return of_database(e, r->msg);
+    r->page_error = ERR_OK;
+    r->n_unanswered = STORE_BUCKETS;
+    for (uint32_t bucket = 0; bucket < STORE_BUCKETS; bucket++)
+        store_log_end(r->store, (uint8_t)bucket, on_log_end, r); /* answers come in order */
+    loop_run(r->loop);
+    return r->e;
+}
+
+static void on_opened(void *ctx, enum err e)
+{
+    finish(ctx, e);
+}
+
+static enum err open_fence(struct rebuild *r)
+{
+    store_fence_open(r->store, r->epoch, on_opened, r);
+    loop_run(r->loop);
+    return r->e;
+}
+
+static enum err begin_epoch(struct rebuild *r)
+{
+    uint64_t epoch;
+    do {
+        vault_random((uint8_t *)&epoch, sizeof(epoch));
+    } while (epoch == 0 || epoch == r->epoch);
+    enum err e = database_begin_epoch(r->db, r->epoch, epoch, r->msg);
+    if (e == ERR_OK)
+        r->epoch = epoch;
+    return of_database(e, r->msg);
+}
+
+/* Looks at what Redis has, and at what PostgreSQL knows of it. */
+static enum err look(struct rebuild *r)
+{
+    enum err e = database_epoch(r->db, &r->epoch, r->msg);
+    if (e != ERR_OK)
+        return of_database(e, r->msg);
+    store_fence(r->store, on_fence, r);
+    loop_run(r->loop);
+    if (r->e != ERR_OK)
+        return r->e;
+    bool is_same = r->epoch != 0 && r->fence.epoch == r->epoch;
+    return is_same ? compare_log(r) : ERR_OK;
+}
+
+static enum err mend(struct rebuild *r, bool must_put)
+{
+    enum err e = look(r);
+    if (e != ERR_OK)
+        return e;
+    bool is_same = r->epoch != 0 && r->fence.epoch == r->epoch && !r->has_lost_tail;
+    if (is_same && !must_put)
+        return open_fence(r);
+    if (r->epoch == 0)
+        LOG_INFO("rebuild", "the first epoch begins", "numbers=0");
+    else if (!is_same)
+        LOG_WARN("rebuild",
+                 r->has_lost_tail ? "Redis has lost its newest entries"
+                                  : "Redis has not the data of PostgreSQL's epoch",
+                 "remedy=\"it is filled from PostgreSQL, and a new epoch begins\"");
+    e = put_all(r);
+    if (e == ERR_OK && !is_same)
+        e = begin_epoch(r);
+    return e == ERR_OK ? open_fence(r) : e;
+}
+
+/* ---- all of it ---- */
+
+enum err rebuild_redis(const struct config *config, bool must_put, struct rebuilt *ret,
+                       struct errmsg *msg)
+{
+    struct rebuild r = {.msg = msg};
+    enum err e = database_open(config->writer_conninfo.p, &r.db, msg);
+    if (e != ERR_OK)
+        return of_database(e, msg);
+    r.arena = arena_new(COURSES_MAX_BYTES);
+    r.loop = loop_libevent_new();
+    r.timer = timer_new(r.loop, on_timer, &r);
+    r.store = role_store_wait(config, r.loop);
+    msg->text[0] = '\0';
+    if (store_is_up(r.store))
+        e = mend(&r, must_put);
+    else
+        e = errmsg_set(msg, ERR_UNAVAILABLE,
+                       "Redis does not answer; see redis_* in the configuration");
+    if (e != ERR_OK && msg->text[0] == '\0')
+        (void)errmsg_set(msg, e, "Redis: %s", err_name(e)); /* e is returned */
+    *ret = (struct rebuilt){r.n_courses_put, r.n_restored, r.epoch};
+    store_free(r.store);
+    timer_free(r.loop, r.timer);
+    loop_free(r.loop);
+    arena_free(r.arena);
+    database_close(r.db);
+    return e;
+}
