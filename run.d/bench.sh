@@ -86,6 +86,7 @@ bench_front()
     "$ROOT/build/bench_load" --port "$PORT" --learners "$LEARNERS" "${BENCH_BEFORE[@]}" >/dev/null
     read -ra pids < <(printf '%s %s\n' "$(children "$(cat "$STATE/front.pid")")" "$(cat "$STATE/redis/pid")")
     before=$(cpu_ns "${pids[@]}")
+    redis-cli -s "$STATE/redis/redis.sock" config set auto-aof-rewrite-percentage 0 >/dev/null
     aof=$(redis_info persistence aof_current_size)
     result=$(bench_load_quiz "$PORT")
     AOF_BYTES=$(quotient "$(($(redis_info persistence aof_current_size) - aof))" \
