@@ -72,8 +72,12 @@ void shown_turn(bool has_more, struct learner *next)
 
 void shown_by_sms(const struct outcome *out, struct wall_ms at, struct learner *next)
 {
-    if (out->shows != OUTCOME_SHOWS_SCREEN)
-        return; /* what stands in earlier SMS stands there still */
+    if (out->shows == OUTCOME_SHOWS_KEYS)
+        return;                              /* what stands in earlier SMS stands there still */
+    if (out->shows == OUTCOME_SHOWS_OTHER) { /* whoever answers now may mean this one */
+        next->link.shown &= (uint8_t) ~(SHOWN_SMS | SHOWN_USSD | SHOWN_SIDE);
+        return;
+    }
     /* link.said has room for one SMS: whether the place's was taken will not be known any more. */
     if (learner_said_ms(next->link.said) == INT64_MAX)
         next->link.shown &= (uint8_t)~SHOWN_SMS;

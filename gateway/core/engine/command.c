@@ -170,8 +170,6 @@ static void run_delete(struct step *s)
     step_say(s, step_text(s, COURSE_TEXT_delete_ask, NO_VARS));
     if (s->input->via == VIA_USSD)
         step_say_screen(s);
-    else
-        s->out->shows = OUTCOME_SHOWS_KEYS;
 }
 
 /* ---- the menu ---- */
