@@ -104,6 +104,7 @@
     X(reply_word, nothing, "", "SMS key line of a question for a word")                            \
     X(question_keys, nothing, "", "USSD key line of a question: 0 Back 00 Menu")                   \
     X(skip_keys, question_keys, "", "the same where 9 skips: in survey and follow-up")             \
+    X(zero_keys, question_keys, "", "the same where 0 is an answer: 00 Menu")                      \
     X(back_keys, nothing, "", "USSD key line of a screen that only goes back")                     \
     X(declined, stop, "", "no to consent: nothing more is sent, and how to start all the same")    \
     X(stop_never, stop, "", "STOP from a number that never joined")                                \

@@ -132,15 +132,20 @@ static struct str reply_line(const struct step *s, const struct question *q)
                           {"max", step_number(s, q->max_chars)}));
 }
 
-/* The last line of a USSD screen. 9 skips where nothing is scored and it is no answer. */
+/* The last line of a USSD screen. 9 skips where nothing is scored and it is no answer;
+ * neither it nor 0 is a key where it is one. */
 static struct str key_line(const struct step *s, const struct question *q)
 {
     bool is_nine = q->high >= 9 || q->n_choices >= 9;
     bool is_skipped = state_row_of_place(s->learner)->next == course_skip ||
                       state_row_of_place(s->learner)->phase == EVENT_PHASE_SURVEY;
+    bool is_zero = q->low <= 0 && q->high > 0;
     if (s->input->via != VIA_USSD)
         return STR_NONE;
-    return step_text(s, is_skipped && !is_nine ? COURSE_TEXT_skip_keys : COURSE_TEXT_question_keys,
+    return step_text(s,
+                     is_skipped && !is_nine ? COURSE_TEXT_skip_keys
+                     : is_zero              ? COURSE_TEXT_zero_keys
+                                            : COURSE_TEXT_question_keys,
                      NO_VARS);
 }
 
