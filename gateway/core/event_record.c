@@ -121,7 +121,7 @@ static uint64_t field_number(const struct field *field, const void *base, bool *
     case INT:
         integer = *(const int32_t *)(const void *)at;
         *ret_is_there = integer != EVENT_ABSENT;
-        return (uint32_t)integer << 1 ^ (uint32_t)(integer >> 31);
+        return (uint32_t)integer << 1 ^ (integer < 0 ? UINT32_MAX : 0);
     case TEXT:
     case ID:
         break;
