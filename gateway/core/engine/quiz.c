@@ -69,6 +69,7 @@ void course_finish_posttest(struct step *s)
                          {"total", step_number(s, total)},
                          {"need", step_number(s, course->pass_right)},
                          {"hours", step_number(s, course->retake_hours)},
+                         {"code", s->context->code},
                          {NULL, STR_NONE}};
     if (l->post_best >= course->pass_right) {
         certify(s);
