@@ -106,6 +106,7 @@
     X(skip_keys, question_keys, "", "the same where 9 skips: in survey and follow-up")             \
     X(zero_keys, question_keys, "", "the same where 0 is an answer: 00 Menu")                      \
     X(back_keys, nothing, "", "USSD key line of a screen that only goes back")                     \
+    X(retake_now, nothing, "", "the place of who waited for another try, once the wait is over")   \
     X(declined, stop, "", "no to consent: nothing more is sent, and how to start all the same")    \
     X(stop_never, stop, "", "STOP from a number that never joined")                                \
     X(done_failed, done, "right total contact", "any input after the end, no tries left")          \
@@ -126,6 +127,7 @@
     X(certificate_none)                                                                            \
     X(retake)                                                                                      \
     X(retake_wait)                                                                                 \
+    X(retake_now)                                                                                  \
     X(survey_thanks)                                                                               \
     X(done)                                                                                        \
     X(done_failed)                                                                                 \

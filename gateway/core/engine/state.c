@@ -166,6 +166,8 @@ static struct str retake_screen(const struct step *s)
 {
     int64_t left_ms = s->learner->ended_ms - s->input->now.ms;
     int64_t hours = left_ms > 0 ? (left_ms + 3599999) / 3600000 : 0;
+    if (hours == 0 && !str_is_empty(s->course->texts[COURSE_TEXT_retake_now]))
+        return step_text(s, COURSE_TEXT_retake_now, NO_VARS);
     return step_text(s, COURSE_TEXT_retake_wait,
                      VARS({"hours", step_number(s, hours)}, {"code", s->context->code}));
 }
