@@ -44,6 +44,13 @@ static bool is_spelled_stop(struct str text)
     return is_long_drawl && match_has_word(WORDS_STOP_STRONG, (struct str){word, n});
 }
 
+/* "1" behind a STOP: a key of the screen, the day, a signature. */
+static bool is_number(struct str word)
+{
+    uint64_t number;
+    return str_to_u64(word, UINT32_MAX, &number) == ERR_OK;
+}
+
 /* STOP words among words of courtesy, the strong ones also among what a STOP is about. */
 static bool is_stop_of_words(struct str normalised)
 {
@@ -57,7 +64,7 @@ static bool is_stop_of_words(struct str normalised)
             has_weak = true;
         else if (match_has_word(WORDS_COURTESY, word))
             continue;
-        else if (match_has_word(WORDS_STOP_ABOUT, word))
+        else if (match_has_word(WORDS_STOP_ABOUT, word) || is_number(word))
             has_about = true;
         else
             return false;
