@@ -386,10 +386,20 @@ static bool on_hangup(void *ctx)
     return true;
 }
 
+/* What was read from files goes with the service. */
+static int release(struct service *s, int code)
+{
+    channels_fini(&s->channels);
+    arena_free(s->arena);
+    s->arena = NULL;
+    return code;
+}
+
 static int serve_run(const struct cli_args *args)
 {
     static struct service service;
     struct service *s = &service;
+    *s = (struct service){.config_path = NULL};
     if (args->n_words > 0) {
         cli_complain("serve: takes options only; `waypost serve --help` lists them");
         return EX_USAGE;
@@ -398,14 +408,14 @@ static int serve_run(const struct cli_args *args)
     s->config_path = cli_get(args, "config", CLI_CONFIG_DEFAULT);
     int code = load(s->config_path, s->arena, &s->config, &s->channels);
     if (code != EX_OK)
-        return code;
+        return release(s, code);
     s->level = log_level_of(s->config.log_level);
     log_init(s->level, "supervisor");
     code = choose_processes(s, args);
     if (code == EX_OK)
         code = open_listeners(s);
     if (code != EX_OK)
-        return code;
+        return release(s, code);
     raise_descriptor_limit();
     hide_memory();
     vault_random((uint8_t *)&s->instance, sizeof(s->instance));
@@ -434,7 +444,7 @@ static int serve_run(const struct cli_args *args)
     code = supervisor_run(&plan);
     LOG_INFO("serve", "stopped", "code=%d", code);
     metrics_free(s->metrics);
-    return code;
+    return release(s, code);
 }
 
 #define ROLE_LINE(name, n, summary) "\n    " #name "  " summary
