@@ -1,6 +1,6 @@
 /*
  * dedup.h: has this inbound been handled before? Aggregators repeat callbacks after seconds or
- * after a day, at once and sixteen at a time, and few say so (RELIABILITY.md T2, T3).
+ * after a day, at once and sixteen at a time, and few say so (docs/reliability.md T2, T3).
  *
  *   SMS                         the same text came under the same id, or with the same provider's
  *                               time, within 72 hours, or in the SMS before it, under whatever id,

@@ -1,7 +1,7 @@
 /*
  * backoff.h: how long to wait before the next try. The ceiling doubles with every failure; where
  * many may have failed together, chance takes anything below it (full jitter), so that they do not
- * come back together. docs/reliability.md 8.
+ * come back together. docs/reliability.md recommendation 8.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
  * certificate.h: 12-digit codes, 11 random digits and a Damm check digit, which catches every
- * single wrong digit and every swap of neighbours (COURSE.md 4).
+ * single wrong digit and every swap of neighbours (docs/course-rules.md 4).
  */
 #pragma once
 

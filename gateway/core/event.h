@@ -11,15 +11,12 @@
 #define EVENTS_MAX 8u
 
 /*
- * name as in JSON and SQL, is it a learning action (COURSE.md 3.1), members used beyond n and kind.
- *   contact            first inbound message of a number
- *   consent_asked      the consent text was sent
- *   consented          1: purpose course; the enrolment starts
- *   language_set       text = language code
- *   role_set           choice (0 = skipped)
- *   lesson_read        unit, value = screen: the learner went on past it (lesson_next)
- *   answered           unit, phase, choice or text or value, correct (quiz and test), attempt;
- *                      text is "1,3" where several options may be chosen
+ * name as in JSON and SQL, is it a learning action (docs/course-rules.md 3.1), members used beyond
+ * n and kind. contact            first inbound message of a number consent_asked      the consent
+ * text was sent consented          1: purpose course; the enrolment starts language_set       text
+ * = language code role_set           choice (0 = skipped) lesson_read        unit, value = screen:
+ * the learner went on past it (lesson_next) answered           unit, phase, choice or text or
+ * value, correct (quiz and test), attempt; text is "1,3" where several options may be chosen
  *   module_completed   unit = module id, value = right, attempt = scored questions
  *   course_completed   all required modules and the post-test
  *   certified          code (12 digits), value = score in percent

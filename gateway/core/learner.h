@@ -26,7 +26,8 @@
 #define LEARNER_BITMAP_BYTES (COURSE_MAX_SCORED / 8)
 
 /*
- * The learner's states (COURSE.md 1.2). Columns: name as stored, side state (returns to `back`).
+ * The learner's states (docs/course-rules.md 1.2). Columns: name as stored, side state (returns to
+ * `back`).
  */
 #define LEARNER_STATES(X)                                                                          \
     X(NEW, "new", false)           /* never joined */                                              \

@@ -56,8 +56,9 @@ void loop_free(struct loop *loop);
 struct loop *loop_libevent_new(void);
 /* The event_base behind it, for the other ports that wrap event-driven libraries. */
 struct event_base *loop_libevent_base(struct loop *loop);
-/* Logs every turn longer than this (RELIABILITY.md T10: 50 ms) and counts it. A turn is timed from
- * the first callback in it that is a timer's or asks for the time, so a port asks before it works.
+/* Logs every turn longer than this (docs/reliability.md T10: 50 ms) and counts it. A turn is timed
+ * from the first callback in it that is a timer's or asks for the time, so a port asks before it
+ * works.
  */
 void loop_libevent_watch(struct loop *loop, int64_t max_turn_ms, uint64_t *n_stalls);
 /* Calls fn from loop_run, once for any number of signals that came meanwhile; ends with the loop.

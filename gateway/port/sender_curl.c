@@ -51,7 +51,7 @@ static struct curl_sender *curl_of(struct sender *s)
     return (struct curl_sender *)s;
 }
 
-/* ---- what may be called: RELIABILITY.md recommendation 8 ---- */
+/* ---- what may be called: docs/reliability.md recommendation 8 ---- */
 
 static bool is_private_v4(uint32_t address)
 {
@@ -300,7 +300,7 @@ static void set_safety(struct transfer *t, const struct sender_request *request)
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, is_insecure ? 0L : 2L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* RELIABILITY.md finding 11 */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* docs/reliability.md finding 11 */
     curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);

@@ -9,7 +9,7 @@
 /* INBOUND_CALL: somebody calls our voice number; it is hung up and says only that they called. */
 enum inbound_kind { INBOUND_SMS, INBOUND_USSD, INBOUND_DLR, INBOUND_POLL, INBOUND_CALL };
 
-/* AGGREGATORS.md 1, expect.outcome; names by inbound_outcome_name(). */
+/* config/profiles/README.md, outcomes; names by inbound_outcome_name(). */
 enum inbound_outcome {
     INBOUND_ACCEPT,
     INBOUND_REJECT,    /* not a message we can take: answered so that the provider stops */

@@ -1,5 +1,5 @@
 /* Regular expressions of profiles, with limits that no text of a provider can exceed: PCRE2's own
- * default would let one callback burn 100 ms (RELIABILITY.md finding 10). */
+ * default would let one callback burn 100 ms (docs/reliability.md finding 10). */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 

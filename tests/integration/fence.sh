@@ -1,6 +1,6 @@
 #!/bin/bash
 # fence.sh: Redis emptied, Redis rolled back to an older copy of itself, PostgreSQL restored from an older
-# dump, under a running gateway (RELIABILITY.md T28, T29, T30): each is noticed before anybody is answered
+# dump, under a running gateway (docs/reliability.md T28, T29, T30): each is noticed before anybody is answered
 # wrongly, and mended without help; nobody becomes a stranger and no answer is lost.
 . "$(dirname "$0")/lib.sh"
 

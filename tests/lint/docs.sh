@@ -45,4 +45,25 @@ done < <(grep -oE '`[a-z_]+\(\)`[^`(]*\([a-z_/]+\.[ch]\)' gateway/README.md |
     sed -E 's/`([a-z_]+)\(\)`.*\(([a-z_\/]+\.[ch])\)/\1 \2/')
 [ "$(grep -cE '^\| [a-z, ]+ \| .* \| [a-z_/]+\.h: `' gateway/README.md)" -ge 15 ] ||
     { printf 'gateway/README.md has lost its glossary\n' && is_good=0; }
+
+# What code, SQL and tests cite lies in docs/, under the number that they give: "docs/course-rules.md
+# 1.3", "docs/reliability.md T13", "finding 11", "recommendation 8".
+is_cited()
+{
+    local file=$1 what=$2
+    case $file:$what in
+    *:'') return 0 ;;
+    docs/reliability.md:T*) grep -q "^| $what |" "$file" ;;
+    docs/reliability.md:finding*) sed -n '/^## Findings/,/^## R/p' "$file" | grep -q "^${what#finding }\." ;;
+    docs/reliability.md:recommendation*) sed -n '/^## Recom/,/^## T/p' "$file" | grep -q "^${what#recommendation }\." ;;
+    *) grep -qE "^##+ $(sed -E 's/^([0-9]+(\.[0-9]+)?).*/\1/; s/\./\\./' <<<"$what")\.? " "$file" ;;
+    esac
+}
+while read -r file what; do
+    [ -e "$file" ] || { printf '%s is cited, but does not exist\n' "$file" && is_good=0 && continue; }
+    is_cited "$file" "$what" || { printf '%s has no "%s", which is cited\n' "$file" "$what" && is_good=0; }
+done < <(git grep -hoE 'docs/[a-z-]+\.md( (T[0-9]+|(finding|recommendation) [0-9]+|[0-9]+(\.[0-9]+)*))?' -- gateway sql tests config lessons run.d | sort -u)
+if git grep -nE '(^|[^a-z/-])(COURSE|RELIABILITY|DESIGN|AGGREGATORS|ECOSYSTEM|PEERS|STYLE)\.md' -- . ':!tests/lint/docs.sh'; then
+    printf 'these files are not in the repository; docs/ has what is cited\n' && is_good=0
+fi
 [ "$is_good" = 1 ]

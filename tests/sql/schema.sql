@@ -4,7 +4,7 @@ select no_plan();
 
 select has_schema(s) from unnest(array['core', 'report', 'ops']) s;
 
--- DESIGN.md's contract.
+-- docs/design.md's contract.
 select has_view('report', v, v || ' exists') from unnest(array['enrolments', 'module_completions', 'quiz_answers',
     'survey_answers', 'completion_rate', 'drop_off', 'active_learners']) v;
 select has_view('ops', v, v || ' exists') from unnest(array['lag', 'dead_letters', 'schema_version']) v;

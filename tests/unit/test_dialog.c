@@ -206,7 +206,7 @@ static void on_answer(void *ctx, const struct dialog_answer *answer)
     a->n_calls++;
 }
 
-/* As AGGREGATORS.md says: what follows the remembered path is new; the same path is a repeat. */
+/* What follows the remembered path is new; the same path is a repeat. */
 static enum err refine(void *ctx, const struct session_memory *memory, struct arena *arena,
                        struct inbound *ret)
 {
@@ -927,8 +927,8 @@ static void has_no_double_effect_among_ten_thousand_callbacks(void **state)
     assert_int_equal(metrics_get(w->metrics, METRIC_duplicates_total), n_all - n_distinct);
 }
 
-/* RELIABILITY.md T32: copies of a request that says only what was typed last, at once or some time
- * apart, are one step; the same key after a person has read the screen is another. */
+/* docs/reliability.md T32: copies of a request that says only what was typed last, at once or some
+ * time apart, are one step; the same key after a person has read the screen is another. */
 static void takes_copies_of_a_single_input_once(void **state)
 {
     struct world *w = *state;
@@ -954,7 +954,8 @@ static void takes_copies_of_a_single_input_once(void **state)
     assert_int_equal(n_steps(w), n + 2);
 }
 
-/* RELIABILITY.md T31: an id comes again after many messages; with other words it is another one. */
+/* docs/reliability.md T31: an id comes again after many messages; with other words it is another
+ * one. */
 static void knows_an_sms_after_many_others(void **state)
 {
     struct world *w = *state;

@@ -1,8 +1,8 @@
 /*
  * The front in a process of its own under hostile load, with short deadlines so that it takes
  * seconds: slow heads beside good traffic, more slow connections than there is room for, idle
- * connections and their memory, unfinished bodies and their memory, restarts (RELIABILITY.md T11,
- * T13 to T15).
+ * connections and their memory, unfinished bodies and their memory, restarts (docs/reliability.md
+ * T11, T13 to T15).
  */
 #include <stdarg.h>
 #include <stddef.h>

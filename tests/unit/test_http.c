@@ -25,7 +25,7 @@ struct refused {
 };
 
 static const struct refused refused_rows[] = {
-    /* RELIABILITY.md finding 1, in its order */
+    /* docs/reliability.md finding 1, in its order */
     {"two different lengths", STR(POST "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc"), 400},
     {"the same length twice", STR(POST "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc"), 400},
     {"length with plus", STR(POST "Content-Length: +3\r\n\r\nabc"), 400},

@@ -1,6 +1,6 @@
 /*
- * The course that ships: what COURSE.md promises of it, counted from its own table, so that an edit
- * of a lesson file cannot lose a lesson or move a key unseen.
+ * The course that ships: what docs/course-rules.md promises of it, counted from its own table, so
+ * that an edit of a lesson file cannot lose a lesson or move a key unseen.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -86,7 +86,7 @@ static void test_each_module_is_a_story_lessons_and_a_quiz(void **state)
     }
 }
 
-/* COURSE.md 2 */
+/* docs/course-rules.md 2 */
 static const struct {
     const char *id;
     uint8_t key;

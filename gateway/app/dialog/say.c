@@ -7,8 +7,8 @@
 #include "core/gsm/gsm.h"
 #include "core/utf8.h"
 
-/* After two days an answer is asked for again anyway (COURSE.md 1.2 rule 11), so a reply that could
- * not be sent by then would only confuse. */
+/* After two days an answer is asked for again anyway (docs/course-rules.md 1.2 rule 11), so a reply
+ * that could not be sent by then would only confuse. */
 #define REPLY_KEPT_MS (48 * 3600 * (int64_t)1000)
 bool dialog_is_over(const struct dialog *d)
 {

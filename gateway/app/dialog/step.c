@@ -7,7 +7,8 @@
 #include "core/match/match.h"
 
 /* The tombstone of an erased number knows nothing but the last inbound ids, so that a repeated
- * callback does not make a new contact. Repeats come for up to three days (RELIABILITY.md T3). */
+ * callback does not make a new contact. Repeats come for up to three days (docs/reliability.md T3).
+ */
 #define TOMBSTONE_KEPT_MS (72 * 3600 * (int64_t)1000)
 
 bool dialog_take_record(struct dialog *d, const struct store_record *record)

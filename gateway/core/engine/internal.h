@@ -179,7 +179,7 @@ struct str course_module_lines(const struct step *s);
 
 /* engine_command.c */
 
-/* Without a consent the number is forgotten after so long (COURSE.md 1.6). */
+/* Without a consent the number is forgotten after so long (docs/course-rules.md 1.6). */
 #define ENGINE_CONSENT_KEPT_MS (7 * 24 * 3600 * (int64_t)1000)
 /* A call is no word: it brings a number our question once in so many days, so we remember as long.
  */

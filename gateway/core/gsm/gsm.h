@@ -21,7 +21,7 @@ enum gsm_encoding { GSM_ENCODING_GSM7, GSM_ENCODING_UCS2 };
 #define GSM_USSD_SEPTETS 160u
 #define GSM_USSD_UCS2 70u
 
-/* What may be changed to keep a text in GSM-7 (COURSE.md 1.4). */
+/* What may be changed to keep a text in GSM-7 (docs/course-rules.md 1.4). */
 enum gsm_fold {
     GSM_FOLD_NONE,       /* send as it is */
     GSM_FOLD_TYPOGRAPHY, /* curly quotes, long dashes, ellipsis, NBSP */

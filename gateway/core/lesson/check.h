@@ -12,7 +12,7 @@
 #include "core/gsm/gsm.h"
 #include "core/lesson/parse.h"
 
-/* What has a ceiling (COURSE.md 1.2, 1.4, 1.5, 6.2). */
+/* What has a ceiling (docs/course-rules.md 1.2, 1.4, 1.5, 6.2). */
 enum lesson_limit {
     LESSON_LIMIT_MESSAGE,  /* a reply by SMS, all in: 306 septets or 201 UCS-2 units */
     LESSON_LIMIT_PAGE,     /* a question on USSD, one page: 160 or 70 */

@@ -55,7 +55,7 @@ struct front_counters {
     uint64_t n_late_replies;
 };
 
-/* Defaults of RELIABILITY.md T13 and T15. */
+/* Defaults of docs/reliability.md T13 and T15. */
 struct front_limits front_default_limits(void);
 /* Opens a listening socket on a numeric address; port 0 = any free one. The first one owns the
  * port: it fails where anybody else listens. Further ones of the same process stand beside it

@@ -1,6 +1,7 @@
 /*
  * store.h: what Redis holds, by role: learners (load, commit), the event log, the outbox,
- * due times, USSD sessions, published courses. Layout of the keys: DESIGN.md 5 and port/README.md.
+ * due times, USSD sessions, published courses. Layout of the keys: docs/design.md 5 and
+ * port/README.md.
  *
  * store_hiredis.c wraps hiredis; store_mem.c is a full implementation in memory for transcripts.
  * Both answer every call exactly once through its callback, from the loop, never before the call

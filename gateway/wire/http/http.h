@@ -2,12 +2,12 @@
  * http.h: a strict HTTP/1.1 request reader as a pure push parser (RFC 9112), and the few types that
  * requests and responses share. No sockets, no time: port/front/conn.c feeds it.
  *
- * What it refuses, always with one status and close (RELIABILITY.md finding 1, T12): anything but
- * methods GET, HEAD, POST, PUT, OPTIONS; more than one Content-Length, or one that is not 1*DIGIT;
- * Transfer-Encoding other than exactly "chunked", or beside a Content-Length, or in HTTP/1.0; space
- * before a header's colon; folded lines; a bare CR or LF; NUL or other controls; an empty or
- * invalid header name; no Host or two in HTTP/1.1; chunk sizes with sign, prefix, blank or more
- * than 8 hex digits; trailers that are not fields (trailers and chunk extensions are read and
+ * What it refuses, always with one status and close (docs/reliability.md finding 1, T12): anything
+ * but methods GET, HEAD, POST, PUT, OPTIONS; more than one Content-Length, or one that is not
+ * 1*DIGIT; Transfer-Encoding other than exactly "chunked", or beside a Content-Length, or in
+ * HTTP/1.0; space before a header's colon; folded lines; a bare CR or LF; NUL or other controls; an
+ * empty or invalid header name; no Host or two in HTTP/1.1; chunk sizes with sign, prefix, blank or
+ * more than 8 hex digits; trailers that are not fields (trailers and chunk extensions are read and
  * dropped); a version other than HTTP/1.0 or HTTP/1.1 (505); a target that is neither a path nor an
  * http URL, or has a control, a blank, a '#' or a byte past ASCII in it; heads, header counts and
  * bodies over the limits (414, 431, 413); other methods (501); Content-Encoding other than identity
