@@ -177,10 +177,10 @@ def throw_copies(dice):
     return dice.choice([2, 2, 2, 2, 3, 3, 4, 5, 8, 16])
 
 
-async def repeat_late(world, number, script, i, dice):
-    """A callback of some steps ago comes again."""
+async def repeat_late(world, number, script, i, first, dice):
+    """A callback of some steps ago comes again; none from before a Redis that lost what it knew."""
     k = i - dice.randint(1, 5)
-    if k < 0 or not script[k].is_named():
+    if k < first or not script[k].is_named():
         return
     step = script[k]
     world.n_repeats += 1
@@ -210,7 +210,7 @@ async def follow_model(world, number, script, dice, begin, end):
         judge(world, number, i, step, answers)
         await world.wait_for_sms(number)
         if dice.random() < 0.04:
-            await repeat_late(world, number, script, i, dice)
+            await repeat_late(world, number, script, i, begin, dice)
 
 
 def n_unread(port):
