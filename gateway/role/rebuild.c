@@ -58,6 +58,7 @@ static enum err of_database(enum err e, struct errmsg *msg)
 
 /* ---- numbers ---- */
 
+/* After the first page, so that nobody wonders, and every while from then on. */
 static void show_progress(struct rebuild *r)
 {
     struct mono_ms now = loop_mono(r->loop);
@@ -171,7 +172,6 @@ static enum err put_all(struct rebuild *r)
         e = errmsg_set(r->msg, arena_error(r->arena), "the published courses are too large");
     if (e != ERR_OK)
         return of_database(e, r->msg);
-    r->shown_at = loop_mono(r->loop);
     timer_start(r->loop, r->timer, 0);
     loop_run(r->loop);
     return r->e;
