@@ -252,7 +252,10 @@ static void dial(struct step *s)
     bool is_mid_course = learner_is_enrolled(l);
     (void)step_event(s, is_mid_course ? EVENT_session_resumed : EVENT_session_opened);
     if (l->state == LEARNER_STATE_STOPPED) {
-        step_say_screen(s);
+        if (l->back == LEARNER_STATE_NEW || l->back == LEARNER_STATE_CONSENT)
+            engine_rejoin(s); /* only asks: who never joined left nothing behind */
+        else
+            step_say_screen(s);
         return;
     }
     step_leave_side(s);

@@ -295,8 +295,14 @@ static bool stopped_answer(struct step *s)
     return true;
 }
 
+/* Who never joined hears nothing of progress; dialling anew asks whether to join. */
 static struct str stopped_screen(const struct step *s)
 {
+    if (s->learner->consent_ms == 0) {
+        s->out->is_open = false;
+        return step_text(s, COURSE_TEXT_stop_never,
+                         VARS({"org", s->context->org}, {"code", s->context->code}));
+    }
     return step_text(s, COURSE_TEXT_stopped, NO_VARS);
 }
 
