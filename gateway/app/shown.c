@@ -18,6 +18,10 @@
 #define SHOWN_TURNS 8u
 /* And its last page ends with the present screen. */
 #define SHOWN_ENDS 16u
+/* The last SMS holds a side state that was left by USSD: its keys are no answer to the place. Both
+ * bits stand in the record of a version that did not know, and counted everything. */
+#define SHOWN_LEFT 32u
+#define SHOWN_LEFT_BITS 96u
 
 static bool is_side_of(const struct learner *learner, enum via via)
 {
@@ -32,6 +36,8 @@ bool shown_whole(const struct learner *learner, enum via via, int64_t received_m
         return (link->shown & SHOWN_SIDE) != 0 && (via == VIA_USSD || is_taken);
     if (via == VIA_USSD)
         return (link->shown & SHOWN_USSD) != 0;
+    if ((link->shown & SHOWN_LEFT_BITS) == SHOWN_LEFT)
+        return false;
     /* An SMS from the spool may be older than a screen that came meanwhile. */
     return ((link->shown & SHOWN_SMS) != 0 && is_taken) ||
            ((link->shown & SHOWN_USSD) != 0 && received_ms >= link->last_ms);
@@ -45,10 +51,12 @@ bool shown_can_turn(const struct learner *learner)
 void shown_move(const struct learner *before, const struct outcome *out, struct learner_link *link)
 {
     bool is_other_side = out->next.state != before->state || out->next.side_via != before->side_via;
-    link->shown = out->has_moved ? 0 : before->link.shown;
+    link->shown = before->link.shown & (uint8_t)(out->has_moved ? SHOWN_LEFT_BITS : UINT8_MAX);
     memcpy(link->said, before->link.said, sizeof(link->said));
     if (is_other_side)
         link->shown &= (uint8_t)~SHOWN_SIDE;
+    if (is_other_side && is_side_of(before, VIA_SMS))
+        link->shown = (uint8_t)((link->shown & ~SHOWN_LEFT_BITS) | SHOWN_LEFT);
 }
 
 void shown_on_screen(const struct outcome *out, bool has_more, struct learner *next)
@@ -72,6 +80,7 @@ void shown_turn(bool has_more, struct learner *next)
 
 void shown_by_sms(const struct outcome *out, struct wall_ms at, struct learner *next)
 {
+    next->link.shown &= (uint8_t)~SHOWN_LEFT_BITS;
     if (out->shows == OUTCOME_SHOWS_KEYS)
         return;                              /* what stands in earlier SMS stands there still */
     if (out->shows == OUTCOME_SHOWS_OTHER) { /* whoever answers now may mean this one */
