@@ -106,7 +106,30 @@ static const char *const stops[] = {"stop",
                                     "stop\n-- \nAnna",
                                     "ＳＴＯＰ",
                                     "ST\u041eP",
-                                    "\u200fstop\u200f"};
+                                    "\u200fstop\u200f",
+                                    "do not send me messages",
+                                    "dont send again",
+                                    "no messages",
+                                    "i dont want messages",
+                                    "I don't want this anymore",
+                                    "wrong number",
+                                    "remove my data",
+                                    "end course",
+                                    "stopped",
+                                    "2 stop",
+                                    "stop 1",
+                                    "arrêtez",
+                                    "deja de enviarme mensajes",
+                                    "não quero mais",
+                                    "الغاء",
+                                    "خلاص",
+                                    "отмена",
+                                    "sitaki",
+                                    "wacha",
+                                    "aufhören",
+                                    "nie wieder",
+                                    "çık",
+                                    "durdur"};
 
 /* Odd and hostile, on top of tests/safe/ordinary.txt. */
 static const char *const odd[] = {"",
@@ -452,9 +475,39 @@ static void test_disclosures_are_always_heard(void **state)
     disclose(STR("next he has a gun"));
 }
 
+static bool is_stop(struct str text)
+{
+    return match_is_stop(match_normalise(text, arena));
+}
+
+static void is_no_stop(struct str text)
+{
+    arena_reset(arena);
+    bool is_meant = str_eq(text, STR("stop")) || str_eq(text, STR("wrong number"));
+    if (is_stop(text) && !is_meant)
+        fail_msg("taken for STOP: %.*s", STR_ARG(text));
+}
+
+/* Neither what people write nor what they may copy from a question lets them leave. */
+static void test_ordinary_texts_are_no_stop(void **state)
+{
+    (void)state;
+    (void)for_each_line("tests/safe/ordinary.txt", is_no_stop);
+    for (uint16_t i = 0; i < courses.list[0]->n_units; i++) {
+        const struct unit *unit = &courses.list[0]->units[i];
+        for (uint16_t k = 0; k < unit->n_screens; k++)
+            is_no_stop(unit->screens[k]);
+        const struct question *q = unit->question;
+        for (uint16_t k = 0; q != NULL && k < q->n_choices; k++)
+            is_no_stop(q->choices[k].text);
+        if (q != NULL)
+            is_no_stop(q->stem);
+    }
+}
+
 static void play_ordinary(struct str text)
 {
-    if (match_is_stop(match_normalise(text, arena)))
+    if (is_stop(text))
         return;
     for (size_t p = 0; p < ARRAY_LEN(places); p++) {
         say(&places[p], text);
@@ -574,6 +627,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stop_is_always_obeyed),
         cmocka_unit_test(test_disclosures_are_always_heard),
+        cmocka_unit_test(test_ordinary_texts_are_no_stop),
         cmocka_unit_test(test_nothing_happens_by_accident),
         cmocka_unit_test(test_delete_one_erases_everywhere),
         cmocka_unit_test(test_help_is_always_answered),

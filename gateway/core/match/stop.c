@@ -44,7 +44,7 @@ static bool is_spelled_stop(struct str text)
     return is_long_drawl && match_has_word(WORDS_STOP_STRONG, (struct str){word, n});
 }
 
-/* "1" behind a STOP: a key of the screen, the day, a signature. */
+/* "1" beside a STOP: a key of the screen, the day, a signature. */
 static bool is_number(struct str word)
 {
     uint64_t number;
@@ -72,23 +72,44 @@ static bool is_stop_of_words(struct str normalised)
     return has_strong || (has_weak && !has_about);
 }
 
+/* One of the words of "send/text/-"; "-" says that it may be missing. */
+static bool is_in_slot(struct str slot, struct str word)
+{
+    for (struct str one; (one = str_split(&slot, '/')).p != NULL;) {
+        if (str_eq(one, word))
+            return true;
+    }
+    return false;
+}
+
+/* Begins the text with the phrase, and is the rest courtesy? Takes every word that fits. */
+static bool is_phrase_and_courtesy(struct str text, struct str phrase)
+{
+    for (struct str slot; (slot = match_next_word(&phrase)).p != NULL;) {
+        struct str rest = text;
+        struct str word = match_next_word(&rest);
+        if (word.p != NULL && is_in_slot(slot, word))
+            text = rest;
+        else if (!is_in_slot(slot, STR("-")))
+            return false;
+    }
+    return match_has_words(WORDS_COURTESY, WORDS_COURTESY, text);
+}
+
 /* Nothing but courtesy in front of and behind the phrase. */
 static bool is_whole_phrase(struct str text, struct str phrase)
 {
-    while (!str_starts(text, phrase)) {
+    while (!is_phrase_and_courtesy(text, phrase)) {
         struct str word = match_next_word(&text);
         if (word.p == NULL || !match_has_word(WORDS_COURTESY, word))
             return false;
     }
-    struct str rest = str_sub(text, phrase.len, text.len);
-    if (!str_is_empty(rest) && rest.p[0] != ' ')
-        return false;
-    return match_has_words(WORDS_COURTESY, WORDS_COURTESY, str_trim(rest));
+    return true;
 }
 
 bool match_is_stop(struct str normalised)
 {
-    if (str_is_empty(normalised) || (normalised.p[0] >= '0' && normalised.p[0] <= '9'))
+    if (str_is_empty(normalised))
         return false;
     if (is_stop_of_words(normalised) || is_spelled_stop(normalised))
         return true;

@@ -66,7 +66,7 @@ const struct keyword_row match_keyword_rows[] = {
     /* English: also what aggregators block on, whatever the learner's language. */
     {COMMAND_STOP, "en",
      "stop stopall unsubscribe cancel end quit optout opt-out revoke remove arret td unsub halt"},
-    {COMMAND_STOP, "fr", "arreter desabonner desabonnement"},
+    {COMMAND_STOP, "fr", "arreter desabonner desabonnement arretez arrete"},
     {COMMAND_STOP, "es", "baja alto parar cancelar salir detener"},
     {COMMAND_STOP, "tr", "dur ret iptal"},
     {COMMAND_STOP, "de", "stopp abmelden abbrechen abbestellen"},
@@ -167,7 +167,7 @@ const struct word_row match_word_rows[] = {
      "no nr num number answer ans option choice or and is it its the my i im a think say said "
      "choose chose pick take guess believe mean for me that this would about around "
      "approximately maybe probably sorry oops hi hello dear here only just to be go with reply "
-     "press want of"},
+     "press want of all"},
     {WORDS_FILLER, "fr",
      "numero n reponse choix ou et la le je pense crois dis choisis c'est est bonjour environ"},
     {WORDS_FILLER, "es", "respuesta opcion o y creo pienso digo elijo es el hola"},
@@ -178,7 +178,7 @@ const struct word_row match_word_rows[] = {
     {WORDS_FILLER, "sw", "jibu namba nambari ni au na nadhani nafikiri"},
 
     {WORDS_COURTESY, "en",
-     "please pls plz plse thanks thank thx ty tnx you u now me it this all i agree ok okay do "
+     "please pls plz plse thanks thank thx ty tnx you u now me it this i agree ok okay do "
      "sir madam mam dear hi hello hey lesson again kindly cheers bye"},
     {WORDS_COURTESY, "fr", "merci svp s'il vous plait moi bonjour maintenant"},
     {WORDS_COURTESY, "es", "por favor gracias ya ahora hola"},
@@ -234,7 +234,7 @@ const struct word_row match_word_rows[] = {
      "your ur my our from on at every day sending send texting text messaging message messages "
      "msg msgs sms texts spam spamming bothering disturbing annoying calling contacting writing "
      "course courses lesson lessons class subscription subscribing number phone service program "
-     "programme everything immediately forever today right just really so enough will am is "
+     "programme everything immediately forever today right just really so enough will am is all "
      "you're from for and"},
     {WORDS_STOP_ABOUT, "fr", "je veux stp les vos ces messages sms cours envoyer tout le la de"},
     {WORDS_STOP_ABOUT, "es", "quiero los sus mensajes sms curso enviar todo el la de"},
@@ -254,7 +254,7 @@ const struct word_row match_word_rows[] = {
      "caught cent certs cart curt cheek chick checks chuck cheque checked twitch swatch "
      "switched deleted"},
     {WORDS_COMMON, "fr",
-     "suit suites retours aile aime aider aides point pointe pensee lange langues arrete "
+     "suit suites retours aile aime aider aides point pointe pensee lange langues "
      "dangers pauses changes menus"},
     {WORDS_COMMON, "es",
      "algo auto alta alta salto bajo caja bala baca para pasar parir parra nata bota rota notas "
@@ -300,33 +300,74 @@ const struct word_row match_word_rows[] = {
      "acha kunitumia|acheni kunitumia|msinitumie|usinitumie|niondoe kwenye|sitaki ujumbe"},
 
     {PHRASES_STOP_WHOLE, "en",
-     "leave me alone|end my subscription|quit the course|leave the course|"
-     "i want to quit the course|i want to leave the course|want to quit the course|"
-     "want to leave the course|let me alone|no more|no more of this|no more thanks|enough|"
-     "enough is enough|thats enough|that's enough|i have had enough|had enough|i quit|"
-     "i want to quit|want to quit|want to leave|i want to leave|want out|i want out|opt out|"
-     "i opt out|remove me|remove number|remove this number|take me out|go away|not interested|"
-     "i am not interested|im not interested|i'm not interested|no longer interested|"
-     "i dont want this|i don't want this|i do not want this|dont want this|i dont want it|"
-     "i dont want any more|i don't want any more|dont want any more|i dont want anymore|"
-     "i want no more|cancel subscription|cancel the course|cancel everything|cancel this|end it|"
-     "end this|end the course|end subscription|quit course|please cancel|do not disturb|"
-     "dont disturb|don't disturb|do not disturb me|don't disturb me|dont disturb me|"
-     "unsubscribe please"},
+     "leave/let me alone|no more -/of -/thanks/this|no -/more messages/msgs/sms/texts|"
+     "not/dont/don't/never -/ever send -/me/us -/to -/any/more/your/the/these -/more "
+     "-/messages/message/msgs/sms/texts/anything -/to -/me/us -/anymore|"
+     "not/dont/don't want/need -/to -/receive/get -/any/more/your/the/these -/more "
+     "messages/msgs/sms/texts/anymore|"
+     "not/dont/don't want -/to -/do -/any this/it/more -/course -/anymore|"
+     "not/dont/don't want -/to -/do -/the/your/any course/lessons -/anymore|"
+     "want no more -/messages/sms/texts|no longer interested|"
+     "no longer want/need -/to -/receive -/any/your/these this/it/messages/sms/texts|"
+     "-/am/i'm/im not interested -/anymore|-/want -/to leave -/the/this course|want to leave/quit|"
+     "never text/message/contact/call me/us|i quit|want out|"
+     "-/want -/to quit/end/cancel/halt -/the/this/my/your/these/all "
+     "course/subscription/messages/sms|end it/this|cancel this/everything|please cancel|"
+     "enough -/is -/enough|thats/that's enough|-/have had enough|opt out|remove/forget me|"
+     "take me out|remove -/my/this/our/the number/data/name/contact/details|go away|stopped|"
+     "not/dont/don't disturb -/me|-/sorry -/have/got/is -/a/the wrong number/person -/sorry"},
     {PHRASES_STOP_WHOLE, "fr",
-     "ca suffit|quitter le cours|je veux quitter le cours|assez|c'est assez|j'arrete|"
-     "je veux arreter|je ne veux plus|plus de messages|pas interesse|pas interessee|laissez moi"},
+     "ca suffit|-/je -/veux quitter le cours|assez|c'est assez|j'arrete|je veux arreter|"
+     "-/je -/ne veux plus -/recevoir -/de/vos/ces/rien -/messages/sms/cours|"
+     "plus/pas de/d'autres messages/sms|pas interesse/interessee|laissez moi|"
+     "arretez/arrete -/tout/ca/maintenant -/d'envoyer/envoyer/m'ecrire -/de -/m'envoyer "
+     "-/les/ces/vos/tes/des -/messages/sms/cours|"
+     "-/ne m'envoie/m'envoies/m'envoyez/m'ecris/m'ecrivez plus/pas -/de/vos/rien -/messages/sms|"
+     "mauvais/faux numero|retirez/supprimez -/moi -/mon/mes -/numero/donnees"},
     {PHRASES_STOP_WHOLE, "es",
-     "basta|basta ya|no mas|ya no mas|ya no quiero|no quiero mas|quiero salir|quiero parar|"
-     "dejenme|no me interesa|suficiente|es suficiente"},
-    {PHRASES_STOP_WHOLE, "tr", "yeter|artik yeter|artik istemiyorum|istemiyorum|ilgilenmiyorum"},
+     "basta -/ya|-/ya no mas|ya no quiero -/recibir -/mas/esto -/mensajes/sms|"
+     "no quiero -/recibir mas/esto/mensajes/sms -/mensajes/sms|no mensajes/sms|quiero salir/parar|"
+     "dejenme|no me interesa|-/es suficiente|"
+     "deja/deje/dejen/para/pare/paren de enviarme/enviar/mandarme/mandar/escribirme/escribir "
+     "-/mas/los/sus/tus/estos -/mensajes/sms|"
+     "no -/me envies/envie/envien/mandes/mande/manden/escribas/escriba/escriban -/mas "
+     "-/mensajes/sms|pare/paren -/los/sus/estos -/mensajes/sms|numero equivocado|"
+     "borre/borren/elimine/eliminen/elimina -/mi/mis numero/datos"},
+    {PHRASES_STOP_WHOLE, "pt",
+     "nao quero mais -/receber -/isto/isso/mensagens/sms|nao quero -/receber mensagens/sms|chega|"
+     "sem -/mais mensagens|"
+     "pare/parem/deixe/deixem de -/me enviar/mandar/enviar-me -/mais/as/os -/mensagens/sms|parem|"
+     "pare/parem -/com -/as/os/estas -/mensagens/sms|"
+     "nao -/me envie/enviem/mande/mandem -/mais -/mensagens/sms|numero errado|"
+     "-/nao me deixe/deixem em paz|remova/apague -/meu/o/meus numero/dados"},
+    {PHRASES_STOP_WHOLE, "tr",
+     "-/artik yeter|-/artik istemiyorum -/artik|ilgilenmiyorum|cik|cikmak istiyorum|"
+     "durdur/durdurun|mesajlari durdur/durdurun|"
+     "-/artik -/bana mesaj/sms gonderme/gondermeyin/atma/atmayin/yollama/yollamayin/istemiyorum "
+     "-/artik|yanlis numara"},
     {PHRASES_STOP_WHOLE, "de",
-     "genug|es reicht|mir reicht es|ich mochte nicht mehr|ich will nicht mehr|kein interesse|"
-     "nicht mehr"},
+     "genug|es reicht|mir reicht es|ich mochte/moechte/will nicht mehr|kein interesse|nicht mehr|"
+     "aufhoren/aufhoeren|hor/hoer/hort/hoert auf|nie wieder -/schreiben/senden/sms/nachrichten|"
+     "-/ich -/will/mochte/moechte keine nachrichten/sms -/mehr|"
+     "schick/schickt/schicken/sende/senden -/sie -/mir nichts/keine -/nachrichten/sms -/mehr|"
+     "falsche nummer"},
     {PHRASES_STOP_WHOLE, "ru",
-     "достаточно|хватит|больше не надо|не надо|не надо больше|мне не интересно|оставьте меня"},
-    {PHRASES_STOP_WHOLE, "ar", "كفي|كفايه|اتركوني|لا اريد|لا اريد مزيد"},
-    {PHRASES_STOP_WHOLE, "sw", "inatosha|niache|niacheni|sitaki tena"},
+     "достаточно|хватит|больше не надо|не надо -/больше|мне не интересно|оставьте меня|отмена|"
+     "отменить|отписаться|отпишись/отпишите -/меня|"
+     "-/я не хочу больше -/получать -/сообщения/сообщений/смс/это|"
+     "больше не хочу -/получать -/сообщения/сообщений/смс|"
+     "-/я не хочу -/получать сообщения/сообщений/смс|не надо/нужно -/мне сообщений/смс|"
+     "прекратите/прекрати/перестаньте/перестань -/мне -/присылать/писать/слать/отправлять -/мне "
+     "-/сообщения/смс|не шлите/пиши/присылай -/мне -/больше -/сообщения/смс|не тот номер|"
+     "неверный номер|ошиблись номером|удалите мои данные"},
+    {PHRASES_STOP_WHOLE, "ar",
+     "كفي|كفايه|اتركوني|لا اريد -/مزيد|غاء -/اشتراك/رسايل|خلاص|اوقف/اوقفوا/وقف -/ارسال -/رسايل|"
+     "لا -/اريد رسايل|لا تبعث/تبعثوا -/لي -/رسايل|رقم خطا"},
+    {PHRASES_STOP_WHOLE, "sw",
+     "inatosha|niache|niacheni|sitaki -/tena -/ujumbe/jumbe/meseji/sms/kozi/hii -/tena|"
+     "simamisha/simamisheni -/ujumbe/jumbe/meseji/sms/kozi|"
+     "wacha/wacheni -/kunitumia/kutuma -/ujumbe/jumbe/meseji/sms|namba/nambari si/siyo -/sahihi|"
+     "niondoe"},
 };
 const size_t match_n_word_rows = ARRAY_LEN(match_word_rows);
 

@@ -28,7 +28,8 @@ enum word_list {
     WORDS_STOP_ABOUT,   /* what a STOP is about: "sending", "messages"; never "violence" */
     WORDS_COMMON,       /* everyday words that are no near miss of a keyword: "shop", "text" */
     PHRASES_STOP,       /* opt-out wherever it stands in a text */
-    PHRASES_STOP_WHOLE, /* opt-out when nothing but courtesy stands around it */
+    PHRASES_STOP_WHOLE, /* opt-out when nothing but courtesy stands around it; a/b is one of the
+                         * words, with - it may be missing: "no -/more messages/sms" */
     N_WORD_LISTS
 };
 
