@@ -622,6 +622,68 @@ static void test_the_rules_hold_for_what_was_not_shown(void **state)
     is_shown = true;
 }
 
+/* Every placeholder that a text may have, behind the number of the text. */
+static struct str all_placeholders(enum course_text text)
+{
+    char words[128], out_text[256];
+    bool is_on_ussd = str_starts(str_from(course_text_name(text)), STR("ussd_"));
+    (void)snprintf(words, sizeof(words), "%s%s", course_text_placeholders(text),
+                   is_on_ussd ? " code" : "");
+    int n = snprintf(out_text, sizeof(out_text), "<%d>", (int)text);
+    for (char *rest = words, *word; (word = strtok_r(rest, " ", &rest)) != NULL;)
+        n += snprintf(out_text + n, sizeof(out_text) - (size_t)n, " {%s}", word);
+    return arena_str(course_arena, str_from(out_text));
+}
+
+/* Whatever is said where, and however little the configuration tells: no brace reaches a phone. */
+static void test_every_placeholder_is_filled(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"1",      "2",    "3",    "4",    "5",    "6",
+                                        "7",      "9",    "0",    "22",   "HELP", "SCORE",
+                                        "NEXT",   "BACK", "MENU", "LANG", "SAFE", "STOP",
+                                        "DELETE", "CERT", "JOIN", "zzz",  "1 2",  "no"};
+    static const struct engine_context bare;
+    struct engine_context full = context;
+    full.contact = full.staffed = full.voice = full.cost = STR("x");
+    bool is_said[N_COURSE_TEXTS] = {false};
+    struct course course = *courses.list[0];
+    const struct courses all = {.list = {&course}, .n = 1};
+    for (int i = 0; i < N_COURSE_TEXTS; i++)
+        course.texts[i] = all_placeholders((enum course_text)i);
+    const size_t n_kinds = 5, n_texts = ARRAY_LEN(texts);
+    for (size_t i = 0; i < ARRAY_LEN(places) * n_texts * n_kinds * 2 * 2 * 2; i++) {
+        size_t k = i / n_texts / n_kinds;
+        struct input input = {.kind = (enum input_kind)(i / n_texts % n_kinds),
+                              .via = k % 2 == 0 ? VIA_SMS : VIA_USSD,
+                              .text = str_from(texts[i % n_texts]),
+                              .now = {NOW_MS},
+                              .is_shown = true};
+        struct learner l = learner_at(&places[k / 8]);
+        bool is_good = k / 4 % 2 != 0;
+        l.n_unknown = is_good ? 0 : 2;
+        l.test_right = is_good ? 7 : 0;
+        l.certificate = is_good ? 1 : 0;
+        l.post_tries = 1;
+        if (l.state == LEARNER_STATE_POSTTEST)
+            memcpy(l.unit, "p7", sizeof("p7"));
+        arena_reset(arena);
+        enum err e = engine_step(&all, k / 2 % 2 == 0 ? &full : &bare, &l, &input, arena, &out);
+        assert_int_equal(e, ERR_OK);
+        if (str_find_char(out.reply, '{') != SIZE_MAX)
+            fail_msg("\"%s\" brings %.*s", texts[i % n_texts], STR_ARG(out.reply));
+        for (int t = 0; t < N_COURSE_TEXTS; t++) {
+            char mark[16];
+            (void)snprintf(mark, sizeof(mark), "<%d>", t);
+            is_said[t] |= str_find(out.reply, str_from(mark)) != SIZE_MAX;
+        }
+    }
+    unsigned n_said = 0;
+    for (int t = 0; t < N_COURSE_TEXTS; t++)
+        n_said += is_said[t];
+    assert_in_range(n_said, 80, N_COURSE_TEXTS); /* or it would prove little */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -634,6 +696,7 @@ int main(void)
         cmocka_unit_test(test_nine_skips_the_open_question),
         cmocka_unit_test(test_a_disclosure_holds_pushes_back),
         cmocka_unit_test(test_the_rules_hold_for_what_was_not_shown),
+        cmocka_unit_test(test_every_placeholder_is_filled),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

@@ -16,10 +16,9 @@ static void run_help(struct step *s)
 {
     (void)step_event(s, EVENT_helped);
     step_leave_side(s);
-    step_say(s, step_text(s, COURSE_TEXT_help,
-                          VARS({"org", s->context->org}, {"code", s->context->code})));
+    step_say(s, step_text(s, COURSE_TEXT_help, NO_VARS));
     if (s->context->voice.p != NULL && !str_is_empty(s->course->texts[COURSE_TEXT_call_free]))
-        step_say(s, step_text(s, COURSE_TEXT_call_free, VARS({"voice", s->context->voice})));
+        step_say(s, step_text(s, COURSE_TEXT_call_free, NO_VARS));
     bool is_screen = s->input->via == VIA_USSD; /* which has no end without keys */
     if (is_screen || learner_is_enrolled(s->learner) || s->learner->state == LEARNER_STATE_CONSENT)
         step_say_interrupted(s);
@@ -84,8 +83,7 @@ void engine_stop(struct step *s)
     struct learner *l = s->learner;
     s->out->is_open = false;
     bool has_joined = l->consent_ms != 0;
-    struct str text = step_text(s, has_joined ? COURSE_TEXT_stop : COURSE_TEXT_stop_never,
-                                VARS({"org", s->context->org}, {"code", s->context->code}));
+    struct str text = step_text(s, has_joined ? COURSE_TEXT_stop : COURSE_TEXT_stop_never, NO_VARS);
     if (l->state == LEARNER_STATE_STOPPED || l->state == LEARNER_STATE_DELETED) {
         if (s->input->via == VIA_USSD) /* a screen must say something; an SMS stays silent */
             step_say(s, text);
@@ -136,7 +134,7 @@ void engine_follow_up(struct step *s)
     if (s->course->followup_module < 0)
         return;
     (void)step_event(s, EVENT_followup_sent);
-    step_say(s, step_text(s, COURSE_TEXT_followup_invite, VARS({"org", s->context->org})));
+    step_say(s, step_text(s, COURSE_TEXT_followup_invite, NO_VARS));
     course_begin_questions(s, LEARNER_STATE_FOLLOWUP, s->course->followup_module);
 }
 
@@ -156,7 +154,7 @@ void engine_erase(struct step *s)
 
 void engine_erase_all(struct step *s)
 {
-    struct str text = step_text(s, COURSE_TEXT_delete_done, VARS({"code", s->context->code}));
+    struct str text = step_text(s, COURSE_TEXT_delete_done, NO_VARS);
     engine_erase(s);
     step_say(s, text);
 }
@@ -178,7 +176,7 @@ static void run_exit(struct step *s)
 {
     step_leave_side(s);
     s->out->is_open = false;
-    step_say(s, step_text(s, COURSE_TEXT_exit, VARS({"code", s->context->code})));
+    step_say(s, step_text(s, COURSE_TEXT_exit, NO_VARS));
 }
 
 void engine_open_side(struct step *s, enum learner_state side)

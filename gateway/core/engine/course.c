@@ -220,8 +220,7 @@ void course_try_retake(struct step *s)
         return;
     }
     int64_t hours = (left_ms + HOUR_MS - 1) / HOUR_MS;
-    step_say(s, step_text(s, COURSE_TEXT_retake_wait,
-                          VARS({"hours", step_number(s, hours)}, {"code", s->context->code})));
+    step_say(s, step_text(s, COURSE_TEXT_retake_wait, VARS({"hours", step_number(s, hours)})));
 }
 
 /* The lesson before a unit of the same module; NULL before its first. */

@@ -26,8 +26,7 @@ static void answer_unknown(struct step *s)
     enum course_text text = l->n_unknown == 1                   ? COURSE_TEXT_unknown_1
                             : l->n_unknown == 2 || !has_contact ? COURSE_TEXT_unknown_2
                                                                 : COURSE_TEXT_unknown_3;
-    step_say_if_room(
-        s, step_text(s, text, VARS({"org", s->context->org}, {"contact", step_contact(s)})));
+    step_say_if_room(s, step_text(s, text, NO_VARS));
     step_say_interrupted(s);
 }
 
@@ -305,7 +304,7 @@ static void end_session(struct step *s)
     if (!state_row(place)->is_resumed || is_held(l) || s->input->now.ms - l->closed_ms < DAY_MS)
         return;
     l->closed_ms = s->input->now.ms;
-    step_say(s, step_text(s, COURSE_TEXT_session_closed, VARS({"code", s->context->code})));
+    step_say(s, step_text(s, COURSE_TEXT_session_closed, NO_VARS));
     s->out->shows = OUTCOME_SHOWS_KEYS;
 }
 

@@ -55,11 +55,11 @@ struct var {
         }                                                                                          \
     }
 
-/* A system text of the course with its placeholders filled in; vars ends with name NULL. */
+/* A system text of the course with its placeholders filled in; vars ends with name NULL. What the
+ * context knows (org, url, code, voice, cost, contact) needs no var; one of that name goes before.
+ */
 struct str step_text(const struct step *s, enum course_text text, const struct var *vars);
 struct str step_number(const struct step *s, int64_t value);
-/* "" for what is absent. */
-struct str step_present(struct str value);
 /* Whom to ask: the contact, or the organisation's name. */
 struct str step_contact(const struct step *s);
 /* Two lines; one where the other is empty. */

@@ -35,8 +35,7 @@ void course_say_certificate(struct step *s)
     certificate_format(s->learner->certificate, code);
     step_say(s, step_text(s, COURSE_TEXT_certificate,
                           VARS({"score", step_number(s, score_of(s))},
-                               {"code", arena_str(s->arena, str_from(code))},
-                               {"url", s->context->url})));
+                               {"code", arena_str(s->arena, str_from(code))})));
 }
 
 static void certify(struct step *s)
@@ -69,7 +68,6 @@ void course_finish_posttest(struct step *s)
                          {"total", step_number(s, total)},
                          {"need", step_number(s, course->pass_right)},
                          {"hours", step_number(s, course->retake_hours)},
-                         {"code", s->context->code},
                          {NULL, STR_NONE}};
     if (l->post_best >= course->pass_right) {
         certify(s);

@@ -23,7 +23,7 @@ static bool is_key(const struct step *s, const char *key)
 
 static struct str hello_screen(const struct step *s)
 {
-    return step_text(s, COURSE_TEXT_hello, VARS({"org", s->context->org}));
+    return step_text(s, COURSE_TEXT_hello, NO_VARS);
 }
 
 /* ---- joining ---- */
@@ -52,9 +52,7 @@ static void consent_unknown(struct step *s)
 
 static struct str consent_screen(const struct step *s)
 {
-    return step_text(s, COURSE_TEXT_consent,
-                     VARS({"org", s->context->org}, {"url", s->context->url},
-                          {"cost", step_present(s->context->cost)}));
+    return step_text(s, COURSE_TEXT_consent, NO_VARS);
 }
 
 static void begin_role(struct step *s)
@@ -73,7 +71,7 @@ static void decline(struct step *s)
     (void)step_event(s, EVENT_stopped);
     s->learner->back = LEARNER_STATE_NEW;
     step_enter(s, LEARNER_STATE_STOPPED);
-    step_say(s, step_text(s, COURSE_TEXT_declined, VARS({"code", s->context->code})));
+    step_say(s, step_text(s, COURSE_TEXT_declined, NO_VARS));
     s->out->is_open = false;
 }
 
@@ -168,8 +166,7 @@ static struct str retake_screen(const struct step *s)
     int64_t hours = left_ms > 0 ? (left_ms + 3599999) / 3600000 : 0;
     if (hours == 0 && !str_is_empty(s->course->texts[COURSE_TEXT_retake_now]))
         return step_text(s, COURSE_TEXT_retake_now, NO_VARS);
-    return step_text(s, COURSE_TEXT_retake_wait,
-                     VARS({"hours", step_number(s, hours)}, {"code", s->context->code}));
+    return step_text(s, COURSE_TEXT_retake_wait, VARS({"hours", step_number(s, hours)}));
 }
 
 /* ---- the end ---- */
@@ -221,9 +218,9 @@ static struct str done_screen(const struct step *s)
     if (l->certificate != 0 || l->post_tries == 0)
         return step_text(s, COURSE_TEXT_done, NO_VARS);
     uint32_t total = s->course->modules[s->course->test_module].n_units;
-    return step_text(s, COURSE_TEXT_done_failed,
-                     VARS({"right", step_number(s, l->post_best)}, {"total", step_number(s, total)},
-                          {"org", s->context->org}, {"contact", step_contact(s)}));
+    return step_text(
+        s, COURSE_TEXT_done_failed,
+        VARS({"right", step_number(s, l->post_best)}, {"total", step_number(s, total)}));
 }
 
 /* ---- side states ---- */
@@ -300,8 +297,7 @@ static struct str stopped_screen(const struct step *s)
 {
     if (s->learner->consent_ms == 0) {
         s->out->is_open = false;
-        return step_text(s, COURSE_TEXT_stop_never,
-                         VARS({"org", s->context->org}, {"code", s->context->code}));
+        return step_text(s, COURSE_TEXT_stop_never, NO_VARS);
     }
     return step_text(s, COURSE_TEXT_stopped, NO_VARS);
 }

@@ -6,7 +6,7 @@ static struct str var_value(const struct var *vars, struct str name)
 {
     for (const struct var *v = vars; v->name != NULL; v++) {
         if (str_eq(name, str_from(v->name)))
-            return v->value;
+            return v->value.p != NULL ? v->value : STR("");
     }
     return STR_NONE;
 }
@@ -14,13 +14,16 @@ static struct str var_value(const struct var *vars, struct str name)
 /* One pass over a template: writes to dst unless it is NULL, and returns the length. A brace that
  * names no variable stays as it is: lesson_check reports it to the author, a learner sees the text.
  */
-static size_t fill(struct str template, const struct var *vars, char *dst)
+static size_t fill(struct str template, const struct var *vars, const struct var *around, char *dst)
 {
     size_t n = 0;
     for (size_t i = 0; i < template.len;) {
         struct str rest = str_sub(template, i, template.len);
         size_t close = rest.p[0] == '{' ? str_find_char(rest, '}') : SIZE_MAX;
-        struct str value = close != SIZE_MAX ? var_value(vars, str_sub(rest, 1, close)) : STR_NONE;
+        struct str name = close != SIZE_MAX ? str_sub(rest, 1, close) : STR_NONE;
+        struct str value = var_value(vars, name);
+        if (value.p == NULL)
+            value = var_value(around, name);
         bool is_var = value.p != NULL;
         struct str piece = is_var ? value : str_sub(rest, 0, 1);
         if (dst != NULL && piece.len > 0)
@@ -35,23 +38,23 @@ struct str step_text(const struct step *s, enum course_text text, const struct v
 {
     if (s->input->via == VIA_USSD)
         text = course_text_on_ussd(text);
+    const struct engine_context *c = s->context;
+    const struct var around[] = {{"org", c->org},   {"url", c->url},
+                                 {"code", c->code}, {"voice", c->voice},
+                                 {"cost", c->cost}, {"contact", step_contact(s)},
+                                 {NULL, STR_NONE}};
     struct str template = s->course->texts[text];
-    size_t len = fill(template, vars, NULL);
+    size_t len = fill(template, vars, around, NULL);
     char *p = arena_alloc(s->arena, len + 1);
     if (p == NULL)
         return STR_NONE;
-    (void)fill(template, vars, p); /* the length was measured above */
+    (void)fill(template, vars, around, p); /* the length was measured above */
     return (struct str){p, len};
 }
 
 struct str step_number(const struct step *s, int64_t value)
 {
     return arena_printf(s->arena, "%lld", (long long)value);
-}
-
-struct str step_present(struct str value)
-{
-    return value.p != NULL ? value : STR("");
 }
 
 struct str step_contact(const struct step *s)
