@@ -422,6 +422,26 @@ static void help_tells_of_the_free_call(void **state)
     assert_true(str_find(out.reply, STR("Call")) == SIZE_MAX);
 }
 
+static void without_a_helpline_safe_names_the_contact(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str contact;
+        const char *said;
+    } rows[] = {{{"Our office, 0800 7000 (free),", 29}, ": Our office, 0800 7000 (free)."},
+                {{"Our office.", 11}, ": Our office."},
+                {{NULL, 0}, ": Red Cross."}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct engine_context unaided = context;
+        struct input input = {.kind = INPUT_TEXT, .text = STR("SAFE"), .now = now};
+        unaided.helpline = STR_NONE;
+        unaided.contact = rows[i].contact;
+        learner_init(&learner);
+        assert_int_equal(engine_step(&courses, &unaided, &learner, &input, arena, &out), ERR_OK);
+        expect_reply(rows[i].said);
+    }
+}
+
 /* HELP, SCORE, MENU, LANG, SAFE from the middle of a question, and back to it. */
 static void commands_return_to_the_interrupted_question(void **state)
 {
@@ -660,6 +680,7 @@ int main(void)
         LEARNER_TEST(joining_takes_two_steps),
         LEARNER_TEST(help_tells_of_the_free_call),
         LEARNER_TEST(a_call_goes_on_from_what_was_shown_only),
+        LEARNER_TEST(without_a_helpline_safe_names_the_contact),
         LEARNER_TEST(no_consent_no_course),
         LEARNER_TEST(a_number_without_consent_is_forgotten_after_seven_days),
         LEARNER_TEST(the_whole_course_ends_with_a_certificate_and_a_survey),

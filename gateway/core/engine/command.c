@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "core/engine/internal.h"
 
 /* ---- information that leaves the place alone ---- */
@@ -56,6 +58,16 @@ static void run_certificate(struct step *s)
         step_say_interrupted(s);
 }
 
+/* The contact where it ends a sentence: it is written for the beginning of "... can help you",
+ * maybe with a comma at its end. */
+static struct str contact_at_end(const struct step *s)
+{
+    struct str contact = str_trim(step_contact(s));
+    while (contact.len > 0 && strchr(",;:.", contact.p[contact.len - 1]) != NULL)
+        contact.len--;
+    return contact;
+}
+
 /* A disclosure, by keyword or by the word list. Nothing of it is repeated, and no question follows;
  * the place is kept. */
 void engine_safe(struct step *s, bool is_keyword)
@@ -68,7 +80,7 @@ void engine_safe(struct step *s, bool is_keyword)
     struct var vars[] = {{"emergency", !str_is_empty(c->emergency)
                                            ? c->emergency
                                            : step_text(s, COURSE_TEXT_emergency_none, NO_VARS)},
-                         {"helpline", !str_is_empty(c->helpline) ? c->helpline : step_contact(s)},
+                         {"helpline", !str_is_empty(c->helpline) ? c->helpline : contact_at_end(s)},
                          {"staffed", c->staffed},
                          {NULL, STR_NONE}};
     step_leave_side(s);

@@ -54,7 +54,7 @@ struct engine_context {
     struct str cost;      /* what an SMS costs the learner, a sentence; absent: nothing is said */
     struct str contact;   /* a person who helps, and how to reach him or her; absent: nobody is */
     struct str emergency; /* absent: text_emergency_none */
-    struct str helpline;  /* absent: the organisation's focal point (= org) */
+    struct str helpline;  /* absent: the contact, without it the organisation (org) */
     struct str
         staffed; /* "Mon-Fri 18:00" when a trained person reads SAFE; absent: nobody is promised */
     int32_t utc_offset_min; /* of the learner's country: pushes come by day only */
