@@ -532,8 +532,9 @@ static void test_nothing_happens_by_accident(void **state)
 static void test_delete_one_erases_everywhere(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"DELETE 1", "delete 1", "Delete  1.", "DELETE1",
-                                        "delete 1\nAnna"};
+    static const char *const texts[] = {"DELETE 1", "delete 1",       "Delete  1.",
+                                        "DELETE1",  "delete 1\nAnna", "delete 1 please",
+                                        "borrar 1", "effacer 1 svp"};
     for (size_t p = 0; p < ARRAY_LEN(places); p++) {
         for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
             say(&places[p], str_from(texts[i]));
@@ -556,14 +557,33 @@ static void test_help_is_always_answered(void **state)
     }
 }
 
-/* 9 is the key of the open question that skips it. */
-static void test_nine_skips_the_open_question(void **state)
+/* 9 and SKIP skip it, thanks and commands are none of its answers. */
+static void test_the_open_question_takes_answers_only(void **state)
 {
     (void)state;
     const struct place place = {LEARNER_STATE_SURVEY, 0, "y8", true};
     say(&place, STR("9"));
     assert_null(find_event(EVENT_answered));
     assert_int_equal(out.next.state, LEARNER_STATE_DONE);
+    static const char *const skips[] = {"skip", "Skip please", "next", "next please"};
+    for (size_t i = 0; i < ARRAY_LEN(skips); i++) {
+        say(&place, str_from(skips[i]));
+        assert_null(find_event(EVENT_answered));
+        assert_int_equal(out.next.state, LEARNER_STATE_DONE);
+    }
+    static const char *const thanks[] = {"ok", "Thanks!", "ok thank you", "merci"};
+    for (size_t i = 0; i < ARRAY_LEN(thanks); i++) {
+        say(&place, str_from(thanks[i]));
+        assert_int_equal(out.n_events, 0);
+        assert_int_equal(out.next.state, LEARNER_STATE_SURVEY);
+        assert_non_null(out.reply.p);
+    }
+    static const char *const answers[] = {"delete the quiz", "skip the test", "ok but shorter",
+                                          "more time", "thanks to all teachers"};
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+        say(&place, str_from(answers[i]));
+        assert_non_null(find_event(EVENT_answered));
+    }
     say(&place, STR("8"));
     assert_non_null(find_event(EVENT_answered));
     say(&place, STR("menu"));
@@ -693,7 +713,7 @@ int main(void)
         cmocka_unit_test(test_nothing_happens_by_accident),
         cmocka_unit_test(test_delete_one_erases_everywhere),
         cmocka_unit_test(test_help_is_always_answered),
-        cmocka_unit_test(test_nine_skips_the_open_question),
+        cmocka_unit_test(test_the_open_question_takes_answers_only),
         cmocka_unit_test(test_a_disclosure_holds_pushes_back),
         cmocka_unit_test(test_the_rules_hold_for_what_was_not_shown),
         cmocka_unit_test(test_every_placeholder_is_filled),

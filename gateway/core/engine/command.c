@@ -173,7 +173,7 @@ void engine_erase_all(struct step *s)
 
 static void run_delete(struct step *s)
 {
-    if (str_eq(s->argument, STR("1"))) {
+    if (match_is_delete_one(s->argument)) {
         engine_erase_all(s);
         return;
     }

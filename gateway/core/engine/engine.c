@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/engine/internal.h"
+#include "core/match/words.h"
 
 #define LATE_MS (48 * 3600 * (int64_t)1000)
 #define DAY_MS (24 * 3600 * (int64_t)1000)
@@ -9,14 +10,21 @@
  * machines that answer each other must not spend a learner's credit. */
 #define MAX_UNKNOWN 7
 
+/* Counts what says nothing; false: it gets no answer any more. */
+static bool count_unknown(struct step *s)
+{
+    struct learner *l = s->learner;
+    if (l->n_unknown < UINT8_MAX)
+        l->n_unknown++;
+    return s->input->via != VIA_SMS || l->n_unknown <= MAX_UNKNOWN;
+}
+
 static void answer_unknown(struct step *s)
 {
     struct learner *l = s->learner;
     struct event *event = step_event(s, EVENT_unknown_input);
     event->text = match_mask_numbers(s->input->text, s->arena);
-    if (l->n_unknown < UINT8_MAX)
-        l->n_unknown++;
-    if (s->input->via == VIA_SMS && l->n_unknown > MAX_UNKNOWN)
+    if (!count_unknown(s))
         return;
     if (state_row(l->state)->unknown != NULL) {
         state_row(l->state)->unknown(s);
@@ -114,7 +122,7 @@ static bool try_help(struct step *s)
 
 static bool try_delete(struct step *s)
 {
-    return s->match.command == COMMAND_DELETE && str_eq(s->match.argument, STR("1")) &&
+    return s->match.command == COMMAND_DELETE && match_is_delete_one(s->match.argument) &&
            engine_command(s, &s->match);
 }
 
@@ -124,16 +132,22 @@ static bool try_key(struct step *s)
     return engine_command(s, &match);
 }
 
-/* A question that takes any text would take the keys, the words that work everywhere, and a
- * misspelt STOP as well. */
+/* A question that takes any text would take the keys, the words that work everywhere, a misspelt
+ * STOP and mere thanks as well. */
 static bool try_before_any_text(struct step *s)
 {
     if (!is_any_text(s))
         return false;
-    if (try_key(s) || (str_is_empty(s->match.argument) && engine_command(s, &s->match)))
+    bool is_sentence = !match_is_bare(s->match.argument) && !match_is_delete(&s->match);
+    if (try_key(s) || (!is_sentence && engine_command(s, &s->match)))
         return true;
     struct command_match near = match_command_fuzzy(s->norm, s->lang);
-    return near.command == COMMAND_STOP && engine_command(s, &near);
+    if (near.command == COMMAND_STOP && engine_command(s, &near))
+        return true;
+    bool is_thanks = match_has_words(WORDS_THANKS, WORDS_THANKS, s->norm);
+    if (is_thanks && count_unknown(s))
+        step_say_screen(s);
+    return is_thanks;
 }
 
 static bool try_answer(struct step *s)
@@ -232,15 +246,18 @@ static void understand(struct step *s)
     static try_rule *const near[] = {try_near_stop, try_other_answer, try_near_command, NULL};
     static try_rule *const unshown[] = {try_key, try_command, try_near_stop, try_screen_again,
                                         NULL};
+    uint8_t n_unknown = s->learner->n_unknown;
     leave_foreign_side(s);
     set_language(s);
     s->readings[0] = s->norm;
     s->readings[1] = match_first_line(s->input->text, s->arena);
     if (try_rules(s, always) || (is_unshown(s) && try_rules(s, unshown)) || try_rules(s, here) ||
-        try_rules(s, near))
-        s->learner->n_unknown = 0;
-    else
+        try_rules(s, near)) {
+        if (s->learner->n_unknown == n_unknown)
+            s->learner->n_unknown = 0;
+    } else {
         answer_unknown(s);
+    }
 }
 
 /* ---- the other kinds of input ---- */

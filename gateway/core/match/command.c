@@ -118,6 +118,18 @@ bool match_is_bare(struct str argument)
     return true;
 }
 
+bool match_is_delete_one(struct str argument)
+{
+    return str_eq(match_next_word(&argument), STR("1")) &&
+           match_has_words(WORDS_COURTESY, WORDS_COURTESY, argument);
+}
+
+bool match_is_delete(const struct command_match *match)
+{
+    return match->command == COMMAND_DELETE &&
+           match_has_words(WORDS_DELETE_ABOUT, WORDS_COURTESY, match->argument);
+}
+
 /* ---- near misses ---- */
 
 #define FAR UINT32_MAX

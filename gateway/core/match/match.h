@@ -44,6 +44,10 @@ struct command_match match_command(struct str normalised, const char *lang);
 struct command_match match_command_fuzzy(struct str normalised, const char *lang);
 /* Nothing but courtesy or a number stands behind the command's word. */
 bool match_is_bare(struct str argument);
+/* DELETE 1, among courtesy: the argument says so. */
+bool match_is_delete_one(struct str argument);
+/* DELETE about the person's own data ("delete my number"), no wish to delete something else. */
+bool match_is_delete(const struct command_match *match);
 /* A whole text that is a command's key: "9", "0", "00". */
 enum command match_command_key(struct str normalised);
 /* The STOP family: keyword, provider list, spelled or drawn out, or natural-language opt-out

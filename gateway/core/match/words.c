@@ -14,13 +14,14 @@ const struct keyword_row match_keyword_rows[] = {
     {COMMAND_MENU, "ru", "меню"},
     {COMMAND_MENU, "ar", "قايمه"},
 
-    {COMMAND_NEXT, "en", "next n"},
-    {COMMAND_NEXT, "fr", "suite suivant"},
-    {COMMAND_NEXT, "es", "siguiente sig"},
-    {COMMAND_NEXT, "tr", "ileri devam"},
-    {COMMAND_NEXT, "de", "weiter"},
-    {COMMAND_NEXT, "ru", "далее дальше"},
-    {COMMAND_NEXT, "ar", "تالي"},
+    {COMMAND_NEXT, "en", "next n skip"},
+    {COMMAND_NEXT, "fr", "suite suivant passer"},
+    {COMMAND_NEXT, "es", "siguiente sig saltar omitir"},
+    {COMMAND_NEXT, "tr", "ileri devam atla"},
+    {COMMAND_NEXT, "de", "weiter uberspringen ueberspringen"},
+    {COMMAND_NEXT, "ru", "далее дальше пропустить"},
+    {COMMAND_NEXT, "ar", "تالي تخطي"},
+    {COMMAND_NEXT, "sw", "ruka"},
 
     {COMMAND_BACK, "en", "back"},
     {COMMAND_BACK, "fr", "retour"},
@@ -223,6 +224,24 @@ const struct word_row match_word_rows[] = {
     {WORDS_GO_ON, "ar", "نعم مزيد استمر متابعه"},
     {WORDS_GO_ON, "sw", "endelea sawa ndio ndiyo zaidi"},
 
+    {WORDS_THANKS, "en",
+     "ok okay okey k oki thanks thank thx ty tnx you u very much so please pls hello hi hey dear "
+     "sir madam mam cheers bye"},
+    {WORDS_THANKS, "fr", "merci beaucoup d'accord bonjour"},
+    {WORDS_THANKS, "es", "gracias muchas vale hola"},
+    {WORDS_THANKS, "tr", "tamam tesekkurler merhaba"},
+    {WORDS_THANKS, "de", "danke vielen hallo"},
+    {WORDS_THANKS, "ru", "ок спасибо большое"},
+    {WORDS_THANKS, "ar", "شكرا جزيلا حسنا"},
+    {WORDS_THANKS, "sw", "asante sana sawa"},
+
+    {WORDS_DELETE_ABOUT, "en", "my data number name details account everything all"},
+    {WORDS_DELETE_ABOUT, "fr", "mes mon donnees numero compte tout"},
+    {WORDS_DELETE_ABOUT, "es", "mis mi datos numero cuenta todo"},
+    {WORDS_DELETE_ABOUT, "de", "meine daten nummer alles"},
+    {WORDS_DELETE_ABOUT, "ru", "мои данные мой номер все"},
+    {WORDS_DELETE_ABOUT, "ar", "بياناتي رقمي"},
+
     {WORDS_STOP_STRONG, "en", "stop stopall unsubscribe unsub optout opt-out"},
     {WORDS_STOP_STRONG, "de", "stopp abmelden"},
     {WORDS_STOP_STRONG, "ru", "стоп отписка"},
@@ -252,12 +271,13 @@ const struct word_row match_word_rows[] = {
      "held hell heap helps hemp yelp help helped heal into same sale save saves saved cafe "
      "safer sane sage sake seafe case cause pauses paused match watch patch latch hatch batch "
      "caught cent certs cart curt cheek chick checks chuck cheque checked twitch swatch "
-     "switched deleted"},
+     "switched deleted ship slip skin skips kip"},
     {WORDS_COMMON, "fr",
      "suit suites retours aile aime aider aides point pointe pensee lange langues "
-     "dangers pauses changes menus"},
+     "dangers pauses changes menus passe passes passez casser"},
     {WORDS_COMMON, "es",
-     "algo auto alta alta salto bajo caja bala baca para pasar parir parra nata bota rota notas "
+     "salta saltan algo auto alta alta salto bajo caja bala baca para pasar parir parra nata bota "
+     "rota notas "
      "ayudar ayudan otras atrae salir saber salud cambia cambio"},
     {WORDS_COMMON, "tr", "yeri deri seri gelir baska bazla kati dilim evde belgem"},
     {WORDS_COMMON, "de", "leiter weite weiten hilft punkt sprach gefahren reise zurueckk notfalls"},
