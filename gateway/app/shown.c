@@ -22,6 +22,8 @@
  * bits stand in the record of a version that did not know, and counted everything. */
 #define SHOWN_LEFT 32u
 #define SHOWN_LEFT_BITS 96u
+/* DELETE has explained itself here. */
+#define SHOWN_ERASE 128u
 
 static bool is_side_of(const struct learner *learner, enum via via)
 {
@@ -43,6 +45,11 @@ bool shown_whole(const struct learner *learner, enum via via, int64_t received_m
            ((link->shown & SHOWN_USSD) != 0 && received_ms >= link->last_ms);
 }
 
+bool shown_erase_asked(const struct learner *learner)
+{
+    return (learner->link.shown & SHOWN_ERASE) != 0;
+}
+
 bool shown_can_turn(const struct learner *learner)
 {
     return (learner->link.shown & SHOWN_TURNS) != 0;
@@ -57,6 +64,8 @@ void shown_move(const struct learner *before, const struct outcome *out, struct 
         link->shown &= (uint8_t)~SHOWN_SIDE;
     if (is_other_side && is_side_of(before, VIA_SMS))
         link->shown = (uint8_t)((link->shown & ~SHOWN_LEFT_BITS) | SHOWN_LEFT);
+    if (out->is_erase_asked)
+        link->shown |= SHOWN_ERASE;
 }
 
 void shown_on_screen(const struct outcome *out, bool has_more, struct learner *next)

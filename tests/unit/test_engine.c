@@ -104,6 +104,7 @@ static void step_kind(enum input_kind kind, const char *text)
 {
     struct input input = {
         .kind = kind, .via = via, .text = str_from(text), .now = now, .is_shown = true};
+    input.is_erase_asked = out.is_erase_asked;
     memset(input.seed, 0x42, sizeof(input.seed));
     arena_reset(arena);
     assert_int_equal(engine_step(&courses, &context, &learner, &input, arena, &out), ERR_OK);

@@ -325,6 +325,7 @@ static struct learner learner_at(const struct place *place)
 }
 
 static bool is_shown = true; /* did the screen reach the phone? */
+static bool is_erase_asked = true;
 static const struct place *now_at;
 static struct str now_text;
 
@@ -341,6 +342,7 @@ static void say(const struct place *place, struct str text)
                           .text = text,
                           .now = {NOW_MS},
                           .is_shown = is_shown,
+                          .is_erase_asked = is_erase_asked,
                           .seed = {1}};
     now_at = place;
     now_text = text;
@@ -544,6 +546,20 @@ static void test_delete_one_erases_everywhere(void **state)
     }
 }
 
+/* And never before it was explained: it brings that, and is no answer either. */
+static void test_delete_one_unasked_only_asks(void **state)
+{
+    (void)state;
+    is_erase_asked = false;
+    for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+        say(&places[p], STR("DELETE 1"));
+        if (out.is_erased || !out.is_erase_asked || find_event(EVENT_answered) != NULL ||
+            str_find(out.reply, STR("Send DELETE 1 to erase")) == SIZE_MAX)
+            FAIL("not asked");
+    }
+    is_erase_asked = true;
+}
+
 static void test_help_is_always_answered(void **state)
 {
     (void)state;
@@ -712,6 +728,7 @@ int main(void)
         cmocka_unit_test(test_ordinary_texts_are_no_stop),
         cmocka_unit_test(test_nothing_happens_by_accident),
         cmocka_unit_test(test_delete_one_erases_everywhere),
+        cmocka_unit_test(test_delete_one_unasked_only_asks),
         cmocka_unit_test(test_help_is_always_answered),
         cmocka_unit_test(test_the_open_question_takes_answers_only),
         cmocka_unit_test(test_a_disclosure_holds_pushes_back),

@@ -98,6 +98,7 @@ static struct input input_of(const struct dialog *d)
     else if (input.via == VIA_USSD && d->inbound.phase == INBOUND_PHASE_NEW)
         input.kind = INPUT_DIAL;
     input.is_shown = shown_whole(&d->learner, input.via, input.now.ms);
+    input.is_erase_asked = shown_erase_asked(&d->learner);
     vault_random(input.seed, sizeof(input.seed));
     return input;
 }

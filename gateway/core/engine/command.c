@@ -171,12 +171,14 @@ void engine_erase_all(struct step *s)
     step_say(s, text);
 }
 
+/* DELETE 1 that nothing asked for is a DELETE: what cannot be undone is explained first. */
 static void run_delete(struct step *s)
 {
-    if (match_is_delete_one(s->argument)) {
+    if (s->input->is_erase_asked && match_is_delete_one(s->argument)) {
         engine_erase_all(s);
         return;
     }
+    s->out->is_erase_asked = true;
     step_say(s, step_text(s, COURSE_TEXT_delete_ask, NO_VARS));
     if (s->input->via == VIA_USSD)
         step_say_screen(s);

@@ -42,6 +42,8 @@ struct input {
     /* All of what the learner is at, the side screen that was opened by this via, else the place,
      * stood on the phone before this came (app/shown.h). */
     bool is_shown;
+    /* DELETE was said, and the learner is where it was said: DELETE 1 answers it (app/shown.h). */
+    bool is_erase_asked;
     uint8_t seed[32]; /* from a CSPRNG: learner id, certificate code */
 };
 
@@ -73,7 +75,8 @@ struct outcome {
     enum outcome_shows shows;
     bool has_moved; /* to another unit, screen of a lesson, or state; side states are no move */
     bool is_open;   /* USSD: the session goes on after the reply */
-    bool is_erased; /* state and vault row must go; next is a DELETED tombstone */
+    bool is_erase_asked;  /* says what DELETE 1 would do; kept for the inputs that follow */
+    bool is_erased;       /* state and vault row must go; next is a DELETED tombstone */
     struct str safe_text; /* the disclosure, to be sealed; absent otherwise */
     struct event events[EVENTS_MAX];
     uint32_t n_events;

@@ -282,6 +282,7 @@ static bool stopped_answer(struct step *s)
     if (is_key(s, "1")) {
         engine_rejoin(s);
     } else if (is_key(s, "2")) {
+        s->out->is_erase_asked = true;
         step_say(s, step_text(s, COURSE_TEXT_erase_ask, NO_VARS));
         s->out->shows = OUTCOME_SHOWS_KEYS;
     } else if (is_key(s, "22")) {
