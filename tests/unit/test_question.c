@@ -41,6 +41,29 @@ static void takes_any_number_of_options(void **state)
         {"\u0661 \u0663", "1,3", true},
         {"1 3 3", "1,3", true},
         {"1", "1", false},
+        {"ac", "1,3", true},
+        {"acd", "1,3,4", false},
+        {"soap and ash", "1,3", true},
+        {"Soap, ash", "1,3", true},
+        {"ash + soap", "1,3", true},
+        {"savon", NULL, false},
+        {"1 soap, 3 ash", "1,3", true},
+        {"1 soap", "1", false},
+        {"both soap and ash", "1,3", true},
+        {"both 1 and 3", "1,3", true},
+        {"all", "1,2,3,4", false},
+        {"All of them", "1,2,3,4", false},
+        {"all 4", "1,2,3,4", false},
+        {"todos", "1,2,3,4", false},
+        {"all 2", NULL, false},
+        {"both", NULL, false},
+        {"not all", NULL, false},
+        {"no soap", NULL, false},
+        {"soap or ash", NULL, false},
+        {"I like soap", NULL, false},
+        {"soaps and ash", NULL, false},
+        {"bad", NULL, false},
+        {"ae", NULL, false},
         {"soap", "1", false},
         {"1234", "1,2,3,4", false},
         {"123", "1,2,3", false},
@@ -71,6 +94,9 @@ static void takes_any_number_of_options(void **state)
         assert_int_equal(event.choice, EVENT_ABSENT);
     }
     assert_true(str_eq(row->key(&several, arena), STR("1,3")));
+    struct question two = several;
+    two.n_choices = 2;
+    assert_int_equal(match_answer(&two, STR("both"), STR("both"), arena).choices, 6);
 }
 
 /* The forms of an answer line, and who takes them. */

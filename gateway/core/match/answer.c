@@ -218,50 +218,139 @@ struct answer_match match_choice(const struct question *question, struct str ori
 
 /* ---- several options ---- */
 
-/* "13": each digit an option; a zero before the first one says nothing. */
-static bool add_digits(const struct question *question, struct str digits, uint16_t *options)
+/* What the words of an answer come to; bit n = option n. */
+struct several {
+    struct str texts[COURSE_MAX_CHOICES]; /* of the options, normalised */
+    uint16_t options;
+    bool has_key, has_text, has_all, has_both;
+    bool has_filler; /* "no soap": a word that says something about a text */
+    bool has_ve;
+};
+
+static void several_add(struct several *several, int32_t option)
 {
-    size_t from = digits.len > 1 && digits.p[0] == '0' ? 1 : 0;
-    for (size_t i = from; i < digits.len; i++) {
-        unsigned option = (unsigned)(digits.p[i] - '0');
+    several->options = (uint16_t)(several->options | 1u << option);
+}
+
+/* "13": each digit an option; a zero before the first one says nothing. */
+static bool add_digits(const struct question *question, struct str digits, struct several *several)
+{
+    for (size_t i = digits.len > 1 && digits.p[0] == '0' ? 1 : 0; i < digits.len; i++) {
+        int32_t option = digits.p[i] - '0';
         if (option < 1 || option > question->n_choices)
             return false;
-        *options = (uint16_t)(*options | 1u << option);
+        several_add(several, option);
     }
+    several->has_key = true;
+    return true;
+}
+
+/* "ac" is "13"; in their order, as "bad" is a word. */
+static bool add_letters(const struct question *question, struct str word, struct several *several)
+{
+    for (size_t i = 0; i < word.len; i++) {
+        int32_t option = letter_value(str_sub(word, i, i + 1));
+        if (option < 1 || option > question->n_choices || (i > 0 && word.p[i] <= word.p[i - 1]))
+            return false;
+        several_add(several, option);
+    }
+    several->has_key = true;
     return true;
 }
 
 /* False: the word belongs to no answer. */
-static bool add_word(const struct question *question, struct str word, struct keys *keys,
-                     uint16_t *options)
+static bool add_word(const struct question *question, struct str word, struct several *several)
 {
     struct keys one = {0};
+    bool is_all = match_has_word(WORDS_ALL, word);
+    bool is_both = match_has_word(WORDS_BOTH, word);
+    several->has_all = several->has_all || is_all;
+    several->has_both = several->has_both || is_both;
+    if (is_all || is_both || match_has_word(WORDS_AND, word))
+        return true;
     keys_add_word(&one, word, question->n_choices);
-    if (one.n_values == 1 && one.value > 0)
-        *options = (uint16_t)(*options | 1u << one.value);
-    keys->has_ve = keys->has_ve || one.has_ve;
-    return !one.has_others && !(one.n_values == 1 && one.value == 0);
+    if (one.has_others)
+        return add_letters(question, word, several);
+    several->has_ve = several->has_ve || one.has_ve;
+    if (one.n_values == 0) {
+        several->has_filler = several->has_filler || !match_has_word(WORDS_COURTESY, word);
+        return true;
+    }
+    several_add(several, one.value);
+    several->has_key = true;
+    return one.value > 0;
+}
+
+/* Takes the longest option text that the text begins with; returns what follows, or the text. */
+static struct str add_text(const struct question *question, struct str text,
+                           struct several *several)
+{
+    size_t len = 0;
+    int32_t option = 0;
+    for (int32_t i = 0; i < question->n_choices; i++) {
+        struct str one = several->texts[i];
+        struct str rest = str_sub(text, one.len, text.len);
+        bool is_whole = str_is_empty(rest) || !(is_letter(rest.p[0]) || is_digit(rest.p[0]));
+        if (one.len <= len || !str_starts(text, one) || !is_whole)
+            continue;
+        len = one.len;
+        option = i + 1;
+    }
+    if (option == 0)
+        return text;
+    several_add(several, option);
+    several->has_text = true;
+    return str_sub(text, len, text.len);
+}
+
+/* False: there is something in it that belongs to no answer. */
+static bool read_several(const struct question *question, struct str text, struct several *several)
+{
+    for (struct token t = next_token(text); t.kind != TOKEN_END; t = next_token(text)) {
+        struct str from = (struct str){t.text.p, t.text.len + t.rest.len};
+        text = add_text(question, from, several);
+        if (text.p != from.p)
+            continue;
+        text = t.rest;
+        if (t.kind == TOKEN_DIGITS ? !add_digits(question, t.text, several)
+                                   : !add_word(question, t.text, several))
+            return false;
+    }
+    return true;
+}
+
+/* 0: they do not say which. "all 4" is all when there are four. */
+static uint16_t several_options(const struct question *question, const struct several *several)
+{
+    unsigned options = several->options;
+    bool is_single = (options & (options - 1)) == 0;
+    bool is_count = !several->has_text && (options == 0 || options == 1u << question->n_choices);
+    if (is_count && (several->has_all || (several->has_both && question->n_choices == 2)))
+        return (uint16_t)((2u << question->n_choices) - 2);
+    if (is_single && (several->has_all || several->has_both))
+        return 0;
+    if (several->has_text && (several->has_filler || (is_single && !several->has_key)))
+        return 0;
+    return several->options;
 }
 
 struct answer_match match_several(const struct question *question, struct str original,
                                   struct str normalised, struct arena *arena)
 {
     (void)original;
-    struct keys keys = {0};
+    struct several several = {0};
     struct answer_match match = answer_of(ANSWER_NONE, 0);
     int32_t option = find_option(question, normalised, arena);
-    bool is_read = true;
-    for (struct token t = next_token(normalised); is_read && t.kind != TOKEN_END;
-         t = next_token(t.rest))
-        is_read = t.kind == TOKEN_DIGITS ? add_digits(question, t.text, &match.choices)
-                                         : add_word(question, t.text, &keys, &match.choices);
+    for (int32_t i = 0; i < question->n_choices; i++)
+        several.texts[i] = match_normalise(question->choices[i].text, arena);
+    bool is_read = option == 0 && read_several(question, normalised, &several);
     if (option > 0)
         match.choices = (uint16_t)(1u << option);
-    else if (!is_read)
-        match.choices = 0;
+    else if (is_read)
+        match.choices = several_options(question, &several);
     if (match.choices != 0)
         match.result = ANSWER_ONE;
-    if (keys.has_ve && is_read && option == 0)
+    if (several.has_ve && is_read)
         match.result = ANSWER_AMBIGUOUS;
     return match;
 }

@@ -94,8 +94,9 @@ struct answer_match match_answer(const struct question *question, struct str ori
  * are no key. */
 struct answer_match match_choice(const struct question *question, struct str original,
                                  struct str normalised, struct arena *arena);
-/* Any number of keys: `1 3`, `1,3`, `1 and 3`, `13` (no option has two digits); letters and number
- * words too; or the full text of one option. Never ANSWER_AMBIGUOUS but for a Cyrillic VE. */
+/* Any number of keys: `1 3`, `1,3`, `1 and 3`, `13` (no option has two digits); letters (`ac`)
+ * and number words too; `all`, `both` of two; the texts of several options joined by "and" or a
+ * comma; the text of one option as the whole. Never ANSWER_AMBIGUOUS but for a Cyrillic VE. */
 struct answer_match match_several(const struct question *question, struct str original,
                                   struct str normalised, struct arena *arena);
 /* Out-of-range numbers are ANSWER_NONE. */

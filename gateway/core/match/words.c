@@ -168,7 +168,7 @@ const struct word_row match_word_rows[] = {
      "no nr num number answer ans option choice or and is it its the my i im a think say said "
      "choose chose pick take guess believe mean for me that this would about around "
      "approximately maybe probably sorry oops hi hello dear here only just to be go with reply "
-     "press want of all"},
+     "press want of all them"},
     {WORDS_FILLER, "fr",
      "numero n reponse choix ou et la le je pense crois dis choisis c'est est bonjour environ"},
     {WORDS_FILLER, "es", "respuesta opcion o y creo pienso digo elijo es el hola"},
@@ -223,6 +223,22 @@ const struct word_row match_word_rows[] = {
     {WORDS_GO_ON, "ru", "ок да еще продолжить продолжай понятно"},
     {WORDS_GO_ON, "ar", "نعم مزيد استمر متابعه"},
     {WORDS_GO_ON, "sw", "endelea sawa ndio ndiyo zaidi"},
+
+    {WORDS_ALL, "en", "all everything"},
+    {WORDS_ALL, "fr", "tous toutes tout"},
+    {WORDS_ALL, "es", "todos todas todo"},
+    {WORDS_ALL, "tr", "hepsi"},
+    {WORDS_ALL, "de", "alle alles"},
+    {WORDS_ALL, "ru", "все"},
+    {WORDS_ALL, "ar", "كل كلها جميع"},
+    {WORDS_ALL, "sw", "zote vyote yote"},
+    {WORDS_BOTH, "en", "both"},
+    {WORDS_BOTH, "es", "ambos ambas"},
+    {WORDS_BOTH, "tr", "ikisi"},
+    {WORDS_BOTH, "de", "beide beides"},
+    {WORDS_BOTH, "ru", "оба обе"},
+    {WORDS_BOTH, "ar", "كلاهما"},
+    {WORDS_AND, "en", "and plus also et y ve und и و na"},
 
     {WORDS_THANKS, "en",
      "ok okay okey k oki thanks thank thx ty tnx you u very much so please pls hello hi hey dear "

@@ -24,6 +24,9 @@ enum word_list {
     WORDS_NO,           /* refuse, beside the keyword NO */
     WORDS_NOT,          /* turn a yes into a no */
     WORDS_GO_ON,        /* "ok", "more": NEXT, where they can only mean that */
+    WORDS_ALL,          /* every option of those that apply */
+    WORDS_BOTH,         /* the same, of two */
+    WORDS_AND,          /* between the texts of options; never "or" */
     WORDS_THANKS,       /* "ok", "thank you": no answer to an open question */
     WORDS_DELETE_ABOUT, /* "my data": what DELETE is about */
     WORDS_STOP_STRONG,  /* STOP words that mean opt-out also among what it is about */
