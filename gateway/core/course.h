@@ -106,6 +106,7 @@
     X(skip_keys, question_keys, "", "the same where 9 skips: in survey and follow-up")             \
     X(zero_keys, question_keys, "", "the same where 0 is an answer: 00 Menu")                      \
     X(back_keys, nothing, "", "USSD key line of a screen that only goes back")                     \
+    X(module_read, nothing, "n", "end of a module without scored questions")                       \
     X(retake_now, nothing, "", "the place of who waited for another try, once the wait is over")   \
     X(declined, stop, "", "no to consent: nothing more is sent, and how to start all the same")    \
     X(stop_never, stop, "", "STOP from a number that never joined")                                \
@@ -123,6 +124,7 @@
     X(menu)                                                                                        \
     X(next_key)                                                                                    \
     X(module_done)                                                                                 \
+    X(module_read)                                                                                 \
     X(certificate)                                                                                 \
     X(certificate_none)                                                                            \
     X(retake)                                                                                      \

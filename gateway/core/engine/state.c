@@ -153,6 +153,8 @@ static struct str module_done_screen(const struct step *s)
 {
     const struct unit *unit = step_unit(s);
     const struct module *module = &s->course->modules[unit->module];
+    if (module->n_scored == 0 && !str_is_empty(s->course->texts[COURSE_TEXT_module_read]))
+        return step_text(s, COURSE_TEXT_module_read, VARS({"n", step_number(s, module->number)}));
     uint32_t right, answered;
     course_tally(s, module, &right, &answered);
     return step_text(s, COURSE_TEXT_module_done,
