@@ -23,6 +23,14 @@ void step_set_unit(struct step *s, const struct unit *unit)
     s->learner->screen = 0;
 }
 
+/* Of a place that has one: engine_step refused the learner where the course does not know it. */
+static const struct unit *known_unit(const struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    assert(unit != NULL);
+    return unit;
+}
+
 static const struct module *unit_module(const struct step *s, const struct unit *unit)
 {
     return &s->course->modules[unit->module];
@@ -167,7 +175,7 @@ void course_begin(struct step *s)
 
 void course_finish_module(struct step *s)
 {
-    const struct module *module = unit_module(s, step_unit(s));
+    const struct module *module = unit_module(s, known_unit(s));
     uint32_t right, answered;
     course_tally(s, module, &right, &answered);
     struct event *event = step_event(s, EVENT_module_completed);
@@ -180,7 +188,7 @@ void course_finish_module(struct step *s)
 
 void course_advance(struct step *s)
 {
-    const struct unit *unit = step_unit(s);
+    const struct unit *unit = known_unit(s);
     const struct unit *next = course_due_from(s, unit_module(s, unit),
                                               (uint16_t)(course_unit_index(s->course, unit) + 1));
     if (next != NULL)
@@ -191,7 +199,7 @@ void course_advance(struct step *s)
 
 void course_next_screen(struct step *s)
 {
-    const struct unit *unit = step_unit(s);
+    const struct unit *unit = known_unit(s);
     if (s->learner->screen + 1 < unit->n_screens) {
         s->learner->screen++;
         step_say_screen(s);
@@ -205,7 +213,7 @@ void course_next_screen(struct step *s)
 
 void course_next_module(struct step *s)
 {
-    const struct module *module = module_from(s, (uint16_t)(step_unit(s)->module + 1));
+    const struct module *module = module_from(s, (uint16_t)(known_unit(s)->module + 1));
     if (module != NULL)
         begin_module(s, module);
     else
@@ -237,7 +245,7 @@ static const struct unit *lesson_before(const struct step *s, const struct unit 
 void course_back(struct step *s)
 {
     const struct unit *unit = step_unit(s);
-    bool is_in_module = state_row(s->learner->state)->progress == PROGRESS_AT_UNIT;
+    bool is_in_module = unit != NULL && state_row(s->learner->state)->progress == PROGRESS_AT_UNIT;
     if (is_in_module && unit->question == NULL && s->learner->screen > 0) {
         s->learner->screen--;
     } else if (is_in_module) {
