@@ -19,8 +19,7 @@
     X(redis_full, false, "Redis is full or cannot write: SMS wait in the spool")                   \
     X(no_sender, false, "nobody sends: SMS wait; start a sender here or elsewhere")                \
     X(spool_full, false, "the spool is over its quota: free it or raise spool_quota_mb")           \
-    X(backlog, false, "what learners did waits long for PostgreSQL: see the writer's log")         \
-    X(outbox, false, "SMS wait long to be sent: see the sender's log and `waypost channel list`")
+    X(backlog, false, "what learners did waits long for PostgreSQL: see the writer's log")
 
 enum health_fault {
 #define HEALTH_ENUM(name, is_reason, words) HEALTH_##name,
