@@ -20,7 +20,8 @@ begin atomic
 end;
 comment on function core.log_places(numeric) is 'How far the event log of this epoch has been read, bucket by bucket.';
 
--- Fails with WP001 when one of the buckets is not where the caller thinks it is.
+-- Fails with WP001 when one of the buckets is not where the caller thinks it is, or when another epoch has begun:
+-- a writer that has not heard of it reads the log of the new one already, and its places would say nothing of that.
 create function core.move_log(p_epoch numeric, p_bucket smallint[], p_from_ms numeric[], p_from_n numeric[],
     p_to_ms numeric[], p_to_n numeric[]) returns void
 language plpgsql security definer
@@ -29,6 +30,9 @@ as $$
 declare
     v_moved integer;
 begin
+    if p_epoch <> core.epoch() then
+        raise exception 'another epoch has begun' using errcode = 'WP001';
+    end if;
     perform from core.log_place p where p.bucket = any (p_bucket) order by p.bucket for update;
     update core.log_place p set epoch = p_epoch, ms = m.to_ms, n = m.to_n
     from unnest(p_bucket, p_from_ms, p_from_n, p_to_ms, p_to_n) as m (bucket, from_ms, from_n, to_ms, to_n)

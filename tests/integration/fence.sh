@@ -12,21 +12,21 @@ ussd()
         --data-urlencode 'serviceCode=*384*7#' --data-urlencode "text=$2"
 }
 
-# join NUMBER PATH...: each of them must be answered.
-walk()
-{
-    local number=$1 path
-    shift
-    for path in "$@"; do
-        ussd "$number" "$path" >/dev/null
-    done
-}
-
 # shows NUMBER PATH WORDS: the screen has these words; busy ones are asked for again, as a person would.
 shows()
 {
     ussd "$1" "$2" >"$STATE/screen"
     grep -q "$3" "$STATE/screen"
+}
+
+# walk NUMBER PATH...: each of them is answered, by whichever front.
+walk()
+{
+    local number=$1 path
+    shift
+    for path in "$@"; do
+        wait_for 30 shows "$number" "$path" '^CON '
+    done
 }
 
 n_answers()

@@ -45,6 +45,8 @@ select ok(not core.begin_epoch(null, 12), 'once');
 select ok(core.begin_epoch(11, 18446744073709551615), 'the next one begins after it');
 select ok(not core.begin_epoch(11, 13), 'once');
 select results_eq('select epoch, n from ops.epoch', 'values (18446744073709551615::numeric, 2::bigint)', 'and is shown');
+select throws_ok('select core.move_log(11, array[5]::smallint[], array[0], array[0], array[5], array[0])', 'WP001', null, 'who has not heard of it moves no place');
+select lives_ok('select core.move_log(18446744073709551615, array[5]::smallint[], array[0], array[0], array[5], array[0])', 'who has, does');
 
 -- What Redis knows and PostgreSQL does not.
 create temp table known on commit drop as
