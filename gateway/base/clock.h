@@ -30,3 +30,11 @@ void clock_format_rfc3339(struct wall_ms at, char dst[RFC3339_BYTES]);
 enum err clock_parse_rfc3339(struct str text, struct wall_ms *ret) MUST_CHECK;
 /* Days since 1970-01-01 of a proleptic Gregorian date; no range check. */
 int64_t clock_days_from_civil(int64_t year, unsigned month, unsigned day);
+
+/* How long to wait before the next try. The ceiling doubles with every failure; where many may have
+ * failed together, chance takes anything below it (full jitter), so that they do not come back
+ * together. docs/reliability.md recommendation 8. n_failures in a row, from 1; 0 = none: no wait.
+ * At most max_ms. */
+int64_t backoff_ceiling_ms(int64_t first_ms, int64_t max_ms, uint32_t n_failures);
+/* 1 ms up to the ceiling; chance is any random number. */
+int64_t backoff_ms(int64_t first_ms, int64_t max_ms, uint32_t n_failures, uint32_t chance);

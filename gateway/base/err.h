@@ -1,5 +1,5 @@
 /*
- * err.h: the one error idiom.
+ * err.h: the one error idiom, and the compiler attributes that all agree on.
  *
  * Expected failures (bad input, a server away, a ceiling reached) are returned as enum err, which
  * must be checked. What a person needs to know beyond the code goes into an optional last
@@ -13,8 +13,19 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
-#include "base/cleanup.h"
+/*
+ * The few compiler attributes the code base agrees on.
+ *
+ * CLEANUP(fn) runs fn(&variable) when the variable leaves scope; the function takes a pointer to
+ * the variable, accepts NULL in it, and is named x_freep. MUST_CHECK makes an ignored result an
+ * error at compile time. PRINTF_LIKE checks format strings.
+ */
+#define CLEANUP(fn) __attribute__((cleanup(fn)))
+#define MUST_CHECK __attribute__((warn_unused_result))
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* name, retryable (the same call may succeed later without anyone mending anything), words */
 #define ERR_TABLE(X)                                                                               \

@@ -165,7 +165,7 @@ void hex_encode(const void *bytes, size_t n, char *dst)
     dst[2 * n] = '\0';
 }
 
-static int hex_value(char c)
+int hex_value(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';

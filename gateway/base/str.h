@@ -55,6 +55,8 @@ enum err str_copy(struct str s, char *dst, size_t dst_bytes) MUST_CHECK;
 /* 64-bit FNV-1a: for tables and dedup marks keyed by text that is hashed with a secret elsewhere;
  * not for anything an attacker gains from colliding. */
 uint64_t str_hash(struct str s);
+/* 0 to 15 of a hex digit of either case, -1 of anything else. */
+int hex_value(char c);
 /* Lower-case hex of n bytes into dst (2*n+1 bytes, NUL-terminated). */
 void hex_encode(const void *bytes, size_t n, char *dst);
 /* Exactly 2*n hex digits of either case into n bytes. ERR_INVALID leaves dst undefined. */

@@ -8,7 +8,7 @@
 #include "port/file.h"
 #include "port/profile_file.h"
 #include "profile/outgoing.h"
-#include "wire/json.h"
+#include "wire/doc.h"
 
 #define ARENA_BYTES (16u << 20)
 

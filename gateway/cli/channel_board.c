@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "cli/channel.h"
 #include "role/ports.h"
-#include "wire/json.h"
+#include "wire/doc.h"
 
 #define BOARD_MAX_NOTES 256u
 #define OLD_MS 30000 /* a sender that has not told anything for so long is not there */

@@ -11,7 +11,7 @@
 #include "lab/vector/vector.h"
 #include "port/file.h"
 #include "port/sender.h"
-#include "wire/json.h"
+#include "wire/doc.h"
 
 #define ARENA_BYTES (32u << 20)
 #define TIMEOUT_MS 15000

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "base/backoff.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "port/sink.h"

@@ -1,5 +1,5 @@
 #include "profile/load.h"
-#include "wire/json.h"
+#include "wire/doc.h"
 
 #define CLOCK_SKEW_MS 60000
 

@@ -1,6 +1,5 @@
 #include "profile/load.h"
-#include "wire/json.h"
-#include "wire/xml.h"
+#include "wire/doc.h"
 
 /* reading --------------------------------------------------------------------------------- */
 

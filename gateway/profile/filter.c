@@ -4,7 +4,7 @@
 #include "core/utf8.h"
 #include "profile/eval.h"
 #include "profile/signature.h"
-#include "wire/xml.h"
+#include "wire/doc.h"
 
 static struct str change_case(struct arena *arena, struct str value, char first, char last)
 {

@@ -9,24 +9,12 @@
 
 #define MAX_UNITS 800u /* of UTF-16: more than any joined SMS */
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The bytes of a text of nothing but hex digits, four for each unit; absent otherwise. */
 static struct str hex_units(struct str text, struct arena *arena)
 {
     char *bytes = arena_alloc(arena, text.len / 2 + 1);
-    bool is_hex = bytes != NULL && text.len >= 4 && text.len % 4 == 0;
-    for (size_t i = 0; is_hex && i < text.len; i += 2) {
-        int high = hex_value(text.p[i]);
-        int low = hex_value(text.p[i + 1]);
-        is_hex = high >= 0 && low >= 0;
-        bytes[i / 2] = (char)(high * 16 + low);
-    }
+    bool is_hex = bytes != NULL && text.len >= 4 && text.len % 4 == 0 &&
+                  hex_decode(text, bytes, text.len / 2) == ERR_OK;
     return is_hex ? (struct str){bytes, text.len / 2} : STR_NONE;
 }
 

@@ -1,6 +1,6 @@
 /* Templates, values and conditions, evaluated. */
 #include "profile/model.h"
-#include "wire/xml.h"
+#include "wire/doc.h"
 
 struct str settings_get(const struct settings *settings, struct str name)
 {

@@ -19,6 +19,7 @@
 
 #define DOC_MAX_DEPTH 32u
 #define DOC_MAX_STEPS 12u
+#define XML_MAX_BYTES (1024u * 1024u)
 
 enum doc_kind { DOC_NULL, DOC_TEXT, DOC_MAP, DOC_LIST };
 
@@ -68,3 +69,32 @@ enum err doc_path_xml(struct str text, struct doc_path *ret, struct errmsg *msg)
 const struct doc *doc_find(const struct doc *root, const struct doc_path *path, bool is_nocase);
 /* Text at the path; absent when there is none, or null, a list or an object. */
 struct str doc_get(const struct doc *root, const struct doc_path *path, bool is_nocase);
+
+/*
+ * A JSON body into a tree (RFC 8259, jansson underneath).
+ *
+ * A byte order mark is skipped. Duplicate keys: the last wins. Numbers become their own text
+ * before jansson sees them, so that none is rounded or refused for its size. Strings are taken as
+ * providers write them: raw line ends and control characters are kept; what is no character (half
+ * an emoji, NUL, no UTF-8, an unknown escape) is U+FFFD and costs the rest nothing.
+ *
+ * ERR_INVALID: no JSON, or nested deeper than DOC_MAX_DEPTH; ERR_TOO_LONG: the arena.
+ */
+enum err json_read(struct str text, struct arena *arena, const struct doc **ret) MUST_CHECK;
+
+/*
+ * An XML body into a tree (expat underneath), and escaping.
+ *
+ * UTF-8, UTF-16, US-ASCII and ISO-8859-1 as declared. A document type is taken only when it is
+ * nothing but a name: an internal subset or an external identifier is refused, so no entity but
+ * the five predefined ones exists, and nothing outside is ever read. What is no character in a
+ * UTF-8 document (NUL and other controls, no UTF-8, references to them) is U+FFFD.
+ *
+ * ERR_INVALID: no XML, a document type with content, or deeper than DOC_MAX_DEPTH; ERR_TOO_LONG:
+ * XML_MAX_BYTES or the arena.
+ */
+enum err xml_read(struct str text, struct arena *arena, const struct doc **ret) MUST_CHECK;
+/* For character data; line ends stay. Controls that XML 1.0 has no form for become U+FFFD. */
+void xml_escape(struct str value, struct buf *out);
+/* For attributes in double or single quotes: quotes and line ends too. */
+void xml_escape_attribute(struct str value, struct buf *out);

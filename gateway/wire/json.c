@@ -1,4 +1,4 @@
-#include "wire/json.h"
+#include "wire/doc.h"
 
 #include <jansson.h>
 #include <string.h>

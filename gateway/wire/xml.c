@@ -1,4 +1,4 @@
-#include "wire/xml.h"
+#include "wire/doc.h"
 
 #include <expat.h>
 #include <string.h>

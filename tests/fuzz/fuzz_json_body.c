@@ -1,7 +1,7 @@
 /* Any bytes as a JSON body: read or refused, and never deeper than promised. */
 #include <stdlib.h>
 
-#include "wire/json.h"
+#include "wire/doc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "core/utf8.h"
-#include "wire/xml.h"
+#include "wire/doc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

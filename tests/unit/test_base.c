@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "base/backoff.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"

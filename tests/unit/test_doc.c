@@ -6,8 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "wire/json.h"
-#include "wire/xml.h"
+#include "wire/doc.h"
 
 static struct arena *arena;
 

@@ -5,7 +5,7 @@
 #include "app/outbox/machine.h"
 #include "app/outbox/token.h"
 #include "app/shown.h"
-#include "base/backoff.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "core/number.h"
 #include "profile/outgoing.h"

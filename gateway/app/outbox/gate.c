@@ -4,7 +4,7 @@
 
 #include "app/outbox/machine.h"
 #include "app/route.h"
-#include "base/backoff.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #define RATE_UNKNOWN_PER_S 10 /* when neither configuration nor profile says */

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <utf8proc.h>
 
-#include "core/gsm/table.h"
 #include "core/utf8.h"
 
 #define CAPITAL_C_CEDILLA 0xc7

@@ -2,7 +2,6 @@
 
 #include <uchar.h>
 
-#include "core/gsm/table.h"
 #include "core/utf8.h"
 
 #define ESCAPE 0x1b

@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 
@@ -37,6 +39,8 @@ struct gsm_size {
 /* "gsm7", "ucs2" */
 const char *gsm_encoding_name(enum gsm_encoding encoding);
 struct gsm_size gsm_measure(struct str text);
+/* Septets of one code point: 1, 2 with an escape, 0 when it is not in GSM-7. */
+uint32_t gsm_char_septets(int32_t code);
 /* First character that is not in GSM-7: its byte offset and length, or false when there is none. */
 bool gsm_find_foreign(struct str text, size_t *ret_offset, size_t *ret_len);
 /* Copy in the arena with the allowed replacements; characters that stay foreign are kept, so the

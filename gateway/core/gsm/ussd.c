@@ -2,7 +2,6 @@
 
 #include <utf8proc.h>
 
-#include "core/gsm/table.h"
 #include "core/utf8.h"
 
 /* What a screen takes up so far, in both encodings: one foreign character decides for all. */

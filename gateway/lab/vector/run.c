@@ -9,7 +9,7 @@
 #include "port/file.h"
 #include "profile/outgoing.h"
 #include "profile/time.h"
-#include "wire/json.h"
+#include "wire/doc.h"
 
 #define FILE_ARENA_BYTES (64u << 20)
 #define VECTOR_ARENA_BYTES (8u << 20)

@@ -4,9 +4,8 @@
 
 #include "lab/vector/vector.h"
 #include "profile/outgoing.h"
+#include "wire/doc.h"
 #include "wire/form.h"
-#include "wire/json.h"
-#include "wire/xml.h"
 
 /* Addresses in vectors that stand for ours, "https://gw.example/cb/kn/status": they are nobody's
  * rule, so the vector's own is taken as the channel's dlr_url. */

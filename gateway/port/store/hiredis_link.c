@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
-#include "base/backoff.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "wire/http/chunk.h"
+#include "wire/http/framing.h"
 
 /* A feed is taken in pieces of this size, so that the ceiling of the buffer is a matter of limits
  * and pipelining only, not of how much the caller reads at once. */

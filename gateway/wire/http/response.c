@@ -1,5 +1,5 @@
+#include "wire/http/framing.h"
 #include "wire/http/http.h"
-#include "wire/http/line.h"
 
 static const struct {
     int status;
