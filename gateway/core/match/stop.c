@@ -96,12 +96,38 @@ static bool is_phrase_and_courtesy(struct str text, struct str phrase)
     return match_has_words(WORDS_COURTESY, WORDS_COURTESY, text);
 }
 
-/* Nothing but courtesy in front of and behind the phrase. */
-static bool is_whole_phrase(struct str text, struct str phrase)
+/* Is the text one of these phrases, with nothing but courtesy behind it? */
+static bool is_whole_phrase(struct str text)
 {
-    while (!is_phrase_and_courtesy(text, phrase)) {
-        struct str word = match_next_word(&text);
-        if (word.p == NULL || !match_has_word(WORDS_COURTESY, word))
+    for (size_t i = 0; i < match_n_word_rows; i++) {
+        if (match_word_rows[i].list != PHRASES_STOP_WHOLE)
+            continue;
+        for (struct str rest = str_from(match_word_rows[i].words); rest.p != NULL;) {
+            if (is_phrase_and_courtesy(text, str_split(&rest, '|')))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool has_phrase(struct str text)
+{
+    for (size_t i = 0; i < match_n_word_rows; i++) {
+        if (match_word_rows[i].list != PHRASES_STOP)
+            continue;
+        for (struct str rest = str_from(match_word_rows[i].words); rest.p != NULL;) {
+            if (match_has_phrase(text, str_split(&rest, '|')))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Most inputs: the key of an answer, or several. */
+static bool is_key(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if ((text.p[i] < '0' || text.p[i] > '9') && text.p[i] != ' ')
             return false;
     }
     return true;
@@ -109,20 +135,15 @@ static bool is_whole_phrase(struct str text, struct str phrase)
 
 bool match_is_stop(struct str normalised)
 {
-    if (str_is_empty(normalised))
+    if (is_key(normalised))
         return false;
-    if (is_stop_of_words(normalised) || is_spelled_stop(normalised))
+    if (is_stop_of_words(normalised) || is_spelled_stop(normalised) || has_phrase(normalised))
         return true;
-    for (size_t i = 0; i < match_n_word_rows; i++) {
-        enum word_list list = match_word_rows[i].list;
-        if (list != PHRASES_STOP && list != PHRASES_STOP_WHOLE)
-            continue;
-        for (struct str rest = str_from(match_word_rows[i].words); rest.p != NULL;) {
-            struct str phrase = str_split(&rest, '|');
-            if (list == PHRASES_STOP ? match_has_phrase(normalised, phrase)
-                                     : is_whole_phrase(normalised, phrase))
-                return true;
-        }
+    for (struct str text = normalised, word;;) {
+        if (is_whole_phrase(text))
+            return true;
+        word = match_next_word(&text);
+        if (word.p == NULL || !match_has_word(WORDS_COURTESY, word))
+            return false;
     }
-    return false;
 }
