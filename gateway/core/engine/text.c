@@ -17,19 +17,19 @@ static struct str var_value(const struct var *vars, struct str name)
 static size_t fill(struct str template, const struct var *vars, const struct var *around, char *dst)
 {
     size_t n = 0;
-    for (size_t i = 0; i < template.len;) {
-        struct str rest = str_sub(template, i, template.len);
-        size_t close = rest.p[0] == '{' ? str_find_char(rest, '}') : SIZE_MAX;
-        struct str name = close != SIZE_MAX ? str_sub(rest, 1, close) : STR_NONE;
-        struct str value = var_value(vars, name);
-        if (value.p == NULL)
+    while (template.len > 0) {
+        size_t open = str_find_char(template, '{');
+        size_t close = open == 0 ? str_find_char(template, '}') : SIZE_MAX;
+        struct str name = close != SIZE_MAX ? str_sub(template, 1, close) : STR_NONE;
+        struct str value = name.p != NULL ? var_value(vars, name) : STR_NONE;
+        if (name.p != NULL && value.p == NULL)
             value = var_value(around, name);
         bool is_var = value.p != NULL;
-        struct str piece = is_var ? value : str_sub(rest, 0, 1);
+        struct str piece = is_var ? value : str_sub(template, 0, open > 0 ? open : 1);
         if (dst != NULL && piece.len > 0)
             memcpy(dst + n, piece.p, piece.len);
         n += piece.len;
-        i += is_var ? close + 1 : 1;
+        template = str_sub(template, is_var ? close + 1 : piece.len, template.len);
     }
     return n;
 }
