@@ -10,8 +10,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "lab/shipped.h"
-#include "lab/talk/fast.h"
-#include "lab/talk/talk_internal.h"
+#include "lab/talk/run.h"
 #include "port/file.h"
 #include "port/lesson_files.h"
 
@@ -102,8 +101,7 @@ static enum err read_course(const struct talk *talk, struct str folder, struct a
 static enum err play_fast(const struct talk *talk, const struct talk_script *script,
                           struct arena *arena, struct buf *report)
 {
-    struct talk_fast_settings settings = {.profiles_dir = talk->profiles,
-                                          .read_events = talk_events_read};
+    struct talk_fast_settings settings = {.profiles_dir = talk->profiles};
     struct buf bundle CLEANUP(buf_fini);
     struct talk_fast *fast = NULL;
     struct errmsg msg = {""};

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lab/handset.h"
-#include "lab/sim_outbox.h"
+#include "lab/simulator.h"
 #include "port/vault.h"
 
 #define DIAL_CODE PHONE_DIAL_CODE

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "app/channels.h"
+#include "lab/http_call.h"
 
 #define SIMULATOR_MAX_MESSAGES 100000u
 
@@ -23,3 +24,22 @@ void simulator_free(struct simulator *sim);
 /* False when the path is not below /sim/; otherwise *ret is filled, in the arena. */
 bool simulator_handle(struct simulator *sim, const struct http_request *request, struct wall_ms now,
                       struct arena *arena, struct http_response *ret);
+
+/* What the simulator of a running gateway has for a phone, and the addresses of the two listeners.
+ */
+struct sim_address {
+    char base[256];  /* "http://127.0.0.1:8080": callbacks */
+    char admin[256]; /* "http://127.0.0.1:8081": the simulator */
+};
+
+/* admin NULL: the port after base's. ERR_INVALID with what to write in msg. */
+enum err sim_address_parse(const char *base, const char *admin, struct sim_address *ret,
+                           struct errmsg *msg) MUST_CHECK;
+/* Appends the text of message number `index` (from 0) to that phone. ERR_NOT_FOUND: not there yet;
+ * ERR_UNAVAILABLE, ERR_TIMEOUT, ERR_INVALID: no answer or no list, with the reason in msg. */
+enum err sim_outbox_get(struct http_caller *caller, const struct sim_address *address,
+                        const char *number, uint32_t index, struct buf *out,
+                        struct errmsg *msg) MUST_CHECK;
+/* How many there are. Errors as above. */
+enum err sim_outbox_count(struct http_caller *caller, const struct sim_address *address,
+                          const char *number, uint32_t *ret, struct errmsg *msg) MUST_CHECK;

@@ -7,7 +7,7 @@
 
 #include "base/xalloc.h"
 #include "lab/shipped.h"
-#include "lab/sim_outbox.h"
+#include "lab/simulator.h"
 #include "lab/vector/vector.h"
 #include "port/file.h"
 #include "port/sender.h"

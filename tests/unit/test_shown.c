@@ -19,8 +19,7 @@
 #include "app/course_set.h"
 #include "core/lesson/parse.h"
 #include "lab/handset.h"
-#include "lab/talk/fast.h"
-#include "lab/talk/talk_internal.h"
+#include "lab/talk/run.h"
 #include "port/lesson_files.h"
 
 #define COURSE "tests/lessons/handwashing"
@@ -278,8 +277,7 @@ static void only_what_was_shown_counts(void **state)
         struct talk_fast_settings settings = {.profiles_dir = "config/profiles",
                                               .course_name = STR("handwashing@1.0.0"),
                                               .bundle = buf_str(&bundle),
-                                              .start = {1736143200000},
-                                              .read_events = talk_events_read};
+                                              .start = {1736143200000}};
         if (i % PER_WORLD == 0) {
             talk_fast_free(fast);
             if (talk_fast_new(&settings, &fast, &msg) != ERR_OK)

@@ -1,6 +1,7 @@
-#include "lab/talk/fast.h"
+#include "lab/talk/run.h"
 
 #include <assert.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,11 +157,55 @@ static void on_send(void *ctx, const struct sender_request *request)
 
 /* --- coming to rest --- */
 
+/* ---- events ---- */
+
+/* The members of an event line, in its order (core/event.h). */
+static const char *const event_members[] = {"unit",    "phase", "choice", "correct",
+                                            "attempt", "value", "code",   "text"};
+
+/* A line end inside is written as \n, as event_line does. */
+static void add_event_text(const char *name, struct str text, struct buf *lines)
+{
+    buf_addf(lines, " %s=", name);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.p[i] == '\n')
+            buf_add_str(lines, STR("\\n"));
+        else
+            buf_add_char(lines, text.p[i]);
+    }
+}
+
+static void add_event_member(const json_t *event, const char *name, struct buf *lines)
+{
+    const json_t *value = json_object_get(event, name);
+    if (json_is_string(value))
+        add_event_text(name, str_from(json_string_value(value)), lines);
+    else if (json_is_integer(value))
+        buf_addf(lines, " %s=%lld", name, (long long)json_integer_value(value));
+    else if (json_is_boolean(value))
+        buf_addf(lines, " %s=%s", name, json_is_true(value) ? "true" : "false");
+}
+
+/* Appends the events of one envelope (core/event.h), one line each as event_line writes them. */
+static void read_events(struct str envelope, struct buf *lines)
+{
+    json_t *root = json_loadb(envelope.p, envelope.len, 0, NULL);
+    const json_t *events = json_object_get(root, "events");
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        const json_t *event = json_array_get(events, i);
+        buf_addf(lines, "%s", json_string_value(json_object_get(event, "kind")));
+        for (size_t m = 0; m < ARRAY_LEN(event_members); m++)
+            add_event_member(event, event_members[m], lines);
+        buf_add_char(lines, '\n');
+    }
+    json_decref(root);
+}
+
 /* Events as PostgreSQL got them. */
 static void take_events(struct talk_fast *f)
 {
     while (f->n_envelopes < sink_mem_count(f->sink))
-        f->settings->read_events(sink_mem_envelope(f->sink, f->n_envelopes++), &f->events);
+        read_events(sink_mem_envelope(f->sink, f->n_envelopes++), &f->events);
 }
 
 /* Until nothing is under way for a while; the clock moves a little, as it does in life. What waits

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "lab/sim_outbox.h"
-#include "lab/talk/talk_internal.h"
+#include "lab/simulator.h"
+#include "lab/talk/run.h"
 #include "port/vault.h"
 
 #define DIAL_CODE "*384*7#"

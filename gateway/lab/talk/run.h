@@ -1,6 +1,6 @@
 /*
- * talk_run.h: plays a transcript. What the phones and the gateway meet in is a world: the whole app
- * with _mem ports and a fake clock (talk_fast.h), or a running gateway over HTTP (talk_live.h).
+ * run.h: plays a transcript. What the phones and the gateway meet in is a world: the whole app with
+ * _mem ports and a fake clock (fast.c), or a running gateway over HTTP (live.c).
  */
 #pragma once
 
@@ -43,3 +43,33 @@ struct talk_world {
  * report says which. */
 enum err talk_run(const struct talk_script *script, struct talk_world *world,
                   struct buf *report) MUST_CHECK;
+
+/* The world of fast transcripts: the whole app (callbacks, dialogs, outbox, replay) on _mem ports
+ * and a fake clock, in one process. Weeks pass in milliseconds. HTTP requests are real bytes
+ * through wire/http/http.h, and so are their responses; profiles are the real ones. */
+struct talk_fast;
+
+struct talk_fast_settings {
+    const char *profiles_dir; /* with africastalking.yaml and africastalking-ussd.yaml */
+    struct str course_name;   /* "id@version" */
+    struct str bundle;        /* course_set.h */
+    struct wall_ms start;
+};
+
+/* ERR_INVALID and others with the reason in msg. Settings are borrowed for its life. */
+enum err talk_fast_new(const struct talk_fast_settings *settings, struct talk_fast **ret,
+                       struct errmsg *msg) MUST_CHECK;
+void talk_fast_free(struct talk_fast *fast);
+struct talk_world *talk_fast_world(struct talk_fast *fast);
+
+/* A world over HTTP: a gateway that runs, and its simulator. */
+struct talk_live;
+
+/* base is "http://127.0.0.1:8080"; admin the same of the admin listener, or NULL: the port after
+ * base's. ERR_INVALID with the reason in msg. */
+enum err talk_live_new(const char *base, const char *admin, struct talk_live **ret,
+                       struct errmsg *msg) MUST_CHECK;
+void talk_live_free(struct talk_live *live);
+struct talk_world *talk_live_world(struct talk_live *live);
+/* The first line that needs a fake clock or faults, NULL when there is none. */
+const struct talk_line *talk_live_obstacle(const struct talk_script *script);

@@ -2,10 +2,9 @@
  * vector.h: vectors, the HTTP exchanges that providers document and what they mean (the README of
  * config/profiles says how one is written), against profiles and without servers.
  *
- *   run.c     all vectors of some files, printed as TAP: `waypost channel test`
- *   send.c    one of kind send: the request that we would make
- *   answer.c  what we would answer, against the vector's sample
- *   text.c    reading, comparing and printing, for these and for lab/try.h
+ *   run.c   all vectors of some files, printed as TAP: `waypost channel test`
+ *   send.c  one of kind send: the request that we would make
+ *   text.c  reading, comparing and printing, for these and for lab/try.h
  */
 #pragma once
 
@@ -69,7 +68,3 @@ void vector_compare(const struct doc *expected, const char *name, struct str got
 /* One vector of kind send. Appends a line for each difference to out. */
 void vector_test_send(const struct profile *p, const struct doc *vector, struct arena *arena,
                       struct buf *out);
-/* What we would answer to the vector's request, against its sample of an answer. */
-void vector_test_answer(const struct profile *p, const struct doc *vector,
-                        const struct inbound_batch *batch, const struct vector_settings *settings,
-                        struct arena *arena, struct buf *out);

@@ -1,7 +1,53 @@
-/* The man page in mdoc(7), from the option table. */
+/* What the program says of itself: its version, its completion for bash, its man page. */
 #include <stdio.h>
 
 #include "cli/cli.h"
+
+static int version_run(const struct cli_args *args)
+{
+    (void)args; /* takes none */
+    printf("waypost %s\n", WAYPOST_VERSION);
+    return EX_OK;
+}
+
+const struct cli_command cli_version = {
+    .name = "version",
+    .summary = "print the version",
+    .usage = "version",
+    .run = version_run,
+};
+
+/* ---- completion, from the option table ---- */
+
+static int completion_run(const struct cli_args *args)
+{
+    (void)args; /* takes none */
+    size_t n;
+    const struct cli_command *const *commands = cli_commands(&n);
+    printf("_waypost()\n{\n    local words=--help\n    case \"${COMP_WORDS[1]}\" in\n");
+    for (size_t i = 0; i < n; i++) {
+        printf("    %s) words+='", commands[i]->name);
+        for (const struct cli_option *o = commands[i]->options; o->name != NULL; o++)
+            printf(" --%s", o->name);
+        printf("' ;;\n");
+    }
+    printf("    esac\n    if [ \"$COMP_CWORD\" = 1 ]; then\n        words='");
+    for (size_t i = 0; i < n; i++)
+        printf("%s ", commands[i]->name);
+    printf("--help --version'\n    fi\n"
+           "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\")\n"
+           "}\ncomplete -o default -F _waypost waypost\n");
+    return EX_OK;
+}
+
+const struct cli_command cli_completion = {
+    .name = "completion",
+    .summary = "print the completion for bash",
+    .usage = "completion > /etc/bash_completion.d/waypost",
+    .run = completion_run,
+};
+
+/* ---- the man page in mdoc(7), from the option table ---- */
 
 /* One line of text: roff must not take a leading dot, a backslash or a dash for its own. */
 static void print_text(struct str line)
