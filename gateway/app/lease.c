@@ -34,7 +34,7 @@ static void tell(struct lease *l)
     if (memcmp(fences, l->told, sizeof(fences)) == 0)
         return;
     memcpy(l->told, fences, sizeof(fences));
-    metrics_set(l->ports.metrics, METRIC_sender_ranges, n);
+    metrics_set(l->ports.metrics, l->ports.n_ranges, n);
     LOG_INFO("lease", "share of the buckets", "kind=%.*s ranges=%u of=%u", STR_ARG(l->ports.kind),
              n, STORE_LEASE_RANGES);
     l->ports.on_change(l->ports.ctx, l->told, n);

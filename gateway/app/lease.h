@@ -31,10 +31,11 @@ typedef bool lease_is_idle(void *ctx, uint32_t range);
 struct lease_ports {
     struct loop *loop;
     struct store *store;
-    struct metrics *metrics; /* for METRIC_sender_ranges; NULL = not told */
-    struct str kind;         /* "sender": a constant */
-    char owner[40];          /* of this place, over its lives (port/store/lease.h) */
-    uint64_t life;           /* random */
+    struct metrics *metrics;
+    enum metric n_ranges; /* tells how many it has */
+    struct str kind;      /* "sender": a constant */
+    char owner[40];       /* of this place, over its lives (port/store/lease.h) */
+    uint64_t life;        /* random */
     lease_on_change *on_change;
     lease_is_idle *is_idle;
     void *ctx;

@@ -14,6 +14,7 @@
 #define BATCH_BYTES (64u << 20)
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 5000
+#define CONFLICT_TOLD_MS 60000
 
 enum batch_state {
     BATCH_STATE_EMPTY,
@@ -52,17 +53,21 @@ struct persist {
     struct event_place stored[STORE_BUCKETS]; /* PostgreSQL's places */
     struct event_place read[STORE_BUCKETS];   /* how far we have read */
     struct store_log_trim trims[STORE_BUCKETS];
-    struct timer *read_timer;   /* gathering, or Redis is away */
+    bool ranges[STORE_LEASE_RANGES]; /* that are ours */
+    uint32_t n_ranges;
+    bool read_ranges[STORE_LEASE_RANGES]; /* of the read that is under way */
+    struct timer *read_timer;             /* gathering, or Redis is away */
     struct timer *places_timer; /* PostgreSQL is away, or somewhere else than we thought */
     struct timer *trim_timer;
     struct timer *stop_timer;
     uint32_t n_read_failures, n_places_failures; /* in a row */
     int64_t oldest_ms;                           /* of the last read; 0 = it found nothing */
     struct mono_ms away_since;                   /* while n_places_failures is not 0 */
-    uint32_t range_max;                          /* records that PostgreSQL stores in time */
+    struct mono_ms conflict_told;
+    uint32_t range_max; /* records that PostgreSQL stores in time */
     struct batch *reading;
     uint32_t n_calls; /* of store and sink, unanswered */
-    bool is_started, is_stopping, is_drained;
+    bool is_started, is_stopping, is_drained, is_away;
     bool must_restart; /* at PostgreSQL's places, once nothing is under way */
     bool is_gathering; /* read_timer will read */
     bool is_blocking;  /* the read under way waits for entries */
@@ -124,18 +129,34 @@ static bool is_all_empty(const struct persist *p)
     return true;
 }
 
+static bool is_ours(const struct persist *p, uint32_t bucket)
+{
+    return p->ranges[store_lease_range((uint8_t)bucket)];
+}
+
 /* ---- places ---- */
+
+/* Two that share a bucket without knowing of each other would tell of it with each batch. */
+static void tell_conflict(struct persist *p)
+{
+    struct mono_ms now = loop_mono(p->loop);
+    if (now.ms - p->conflict_told.ms < CONFLICT_TOLD_MS)
+        return;
+    p->conflict_told = now;
+    LOG_INFO("persist", "PostgreSQL is at another place of the log: it is read from there",
+             "ranges=%u", p->n_ranges);
+}
 
 /* PostgreSQL did not do what it was asked to: it is asked where it is. */
 static void places_again(struct persist *p, enum err e)
 {
-    if (p->n_places_failures == 0 && e != ERR_CONFLICT)
+    if (e == ERR_CONFLICT)
+        tell_conflict(p);
+    else if (!p->is_away)
         LOG_WARN("persist", "PostgreSQL takes nothing, events wait in the log", "err=%s",
                  err_name(e));
-    if (e == ERR_CONFLICT)
-        LOG_INFO("persist", "PostgreSQL is at another place of the log: it is read from there",
-                 "first=%u last=%u", p->settings.first, p->settings.last);
-    metrics_set(p->metrics, METRIC_postgres_up, e == ERR_CONFLICT);
+    p->is_away = e != ERR_CONFLICT;
+    metrics_set(p->metrics, METRIC_postgres_up, !p->is_away);
     if (p->n_places_failures == 0)
         p->away_since = loop_mono(p->loop);
     p->n_places_failures++;
@@ -144,9 +165,9 @@ static void places_again(struct persist *p, enum err e)
 
 static void store_went_well(struct persist *p)
 {
-    if (p->n_places_failures != 0)
-        LOG_INFO("persist", "PostgreSQL takes events", "first=%u last=%u", p->settings.first,
-                 p->settings.last);
+    if (p->is_away)
+        LOG_INFO("persist", "PostgreSQL takes events", "ranges=%u", p->n_ranges);
+    p->is_away = false;
     metrics_set(p->metrics, METRIC_postgres_up, 1);
     p->n_places_failures = 0;
 }
@@ -408,15 +429,15 @@ static void on_entries(void *ctx, enum err e, const struct store_entry *entries,
 static void read_more(struct persist *p)
 {
     struct batch *b = batch_in(p, BATCH_STATE_EMPTY);
-    if (b == NULL || p->reading != NULL || is_halted(p))
+    if (b == NULL || p->reading != NULL || p->n_ranges == 0 || is_halted(p))
         return;
     p->reading = b;
     p->is_blocking = is_all_empty(p) && p->settings.block_ms > 0;
     p->n_calls++;
+    memcpy(p->read_ranges, p->ranges, sizeof(p->read_ranges));
     struct store_log_reader reader = {
-        .first = p->settings.first,
-        .last = p->settings.last,
-        .from = &p->read[p->settings.first],
+        .from = p->read,
+        .ranges = p->read_ranges,
         .max_each = p->settings.max_each,
         .block_ms = p->is_blocking ? p->settings.block_ms : 0,
     };
@@ -458,11 +479,11 @@ static void on_memory(void *ctx, enum err e, uint32_t thousandths)
     int64_t kept_from_ms = loop_wall(p->loop).ms - keep_ms(p, e == ERR_OK ? thousandths : 0);
     uint32_t n = 0;
     p->n_calls--;
-    for (uint32_t bucket = p->settings.first; bucket <= p->settings.last; bucket++) {
+    for (uint32_t bucket = 0; bucket < STORE_BUCKETS; bucket++) {
         struct event_place last = {(uint64_t)kept_from_ms, 0};
         if (event_place_cmp(p->stored[bucket], last) < 0)
             last = p->stored[bucket];
-        if (last.ms > 0)
+        if (is_ours(p, bucket) && last.ms > 0)
             p->trims[n++] = (struct store_log_trim){(uint8_t)bucket, last};
     }
     if (e == ERR_OK && n > 0 && !is_halted(p)) {
@@ -474,8 +495,8 @@ static void on_memory(void *ctx, enum err e, uint32_t thousandths)
 
 static bool is_behind_us(const struct persist *p, const struct event_place *places)
 {
-    for (uint32_t bucket = p->settings.first; bucket <= p->settings.last; bucket++) {
-        if (event_place_cmp(places[bucket], p->stored[bucket]) < 0)
+    for (uint32_t bucket = 0; bucket < STORE_BUCKETS; bucket++) {
+        if (is_ours(p, bucket) && event_place_cmp(places[bucket], p->stored[bucket]) < 0)
             return true;
     }
     return false;
@@ -499,7 +520,7 @@ static void on_trim_timer(void *ctx)
 {
     struct persist *p = ctx;
     timer_start(p->loop, p->trim_timer, p->settings.trim_ms);
-    if (is_halted(p))
+    if (is_halted(p) || p->n_ranges == 0)
         return;
     p->n_calls++;
     sink_places(p->sink, p->epoch, on_places_looked_at, p);
@@ -524,6 +545,7 @@ struct persist *persist_new(struct loop *loop, struct store *store, struct sink 
     p->sink = sink;
     p->metrics = metrics;
     p->settings = *settings;
+    p->conflict_told = (struct mono_ms){-CONFLICT_TOLD_MS};
     p->range_max = PERSIST_MAX_BATCH;
     p->read_timer = timer_new(loop, on_read_timer, p);
     p->places_timer = timer_new(loop, on_places_timer, p);
@@ -541,12 +563,51 @@ void persist_set_epoch(struct persist *p, uint64_t epoch)
     p->epoch = epoch;
 }
 
+/* What we know of the places of a range that was somebody else's is old. */
+void persist_own(struct persist *p, const uint64_t fences[STORE_LEASE_RANGES])
+{
+    bool has_more = false;
+    p->n_ranges = 0;
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++) {
+        has_more |= fences[i] != 0 && !p->ranges[i];
+        p->ranges[i] = fences[i] != 0;
+        p->n_ranges += p->ranges[i];
+    }
+    if (p->n_ranges == 0)
+        p->oldest_ms = 0; /* what waits there is for others to tell of */
+    if (!has_more || p->is_stopping)
+        return;
+    if (!p->is_started)
+        timer_start(p->loop, p->trim_timer, p->settings.trim_ms);
+    p->is_started = true;
+    p->must_restart = true;
+    call_ended(p);
+}
+
 void persist_start(struct persist *p)
 {
+    uint64_t fences[STORE_LEASE_RANGES];
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
+        fences[i] = 1;
     assert(!p->is_started);
-    p->is_started = true;
-    timer_start(p->loop, p->places_timer, 0);
-    timer_start(p->loop, p->trim_timer, p->settings.trim_ms);
+    persist_own(p, fences);
+}
+
+static bool has_range(const struct batch *b, uint32_t range)
+{
+    for (uint32_t i = 0; b->state != BATCH_STATE_EMPTY && i < b->n; i++) {
+        if (store_lease_range(b->records[i].bucket) == range)
+            return true;
+    }
+    return false;
+}
+
+bool persist_is_range_idle(const struct persist *p, uint32_t range)
+{
+    bool is_idle = p->reading == NULL || !p->read_ranges[range];
+    for (size_t i = 0; i < N_BATCHES; i++)
+        is_idle &= !has_range(&p->batches[i], range);
+    return is_idle;
 }
 
 void persist_stop(struct persist *p, timer_fn *fn, void *ctx)

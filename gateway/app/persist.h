@@ -8,7 +8,9 @@
  *   PostgreSQL away, slow, full     its places are asked for, with back-off, and all is read again
  *                                   from there; the log grows meanwhile
  *   PostgreSQL restored from a dump the same: it reads on from where it was then
- *   another writer in a bucket      the same (ERR_CONFLICT): whoever comes second starts again
+ *   another writer in a bucket      the same (ERR_CONFLICT): whoever comes second starts again. So
+ *                                   one that slept through the end of its lease does no harm
+ *   a share of the buckets is ours  the same, for what is known of its places is old
  *   PostgreSQL refuses a batch      halved until the refused record stands alone; that one goes to
  *                                   the dead letters, all others are stored
  *   PostgreSQL is too slow          the next ranges are half as long, until one is in time
@@ -28,10 +30,9 @@
 #include "port/store/store.h"
 
 struct persist_settings {
-    uint8_t first, last; /* bucket range, inclusive */
-    uint32_t max_each;   /* entries of one bucket in a batch, at most PERSIST_MAX_EACH */
-    int64_t gather_ms;   /* above 0 */
-    int64_t block_ms;    /* wait of a read when nothing is there; 0 = ask each gather_ms */
+    uint32_t max_each; /* entries of one bucket in a batch, at most PERSIST_MAX_EACH */
+    int64_t gather_ms; /* above 0 */
+    int64_t block_ms;  /* wait of a read when nothing is there; 0 = ask each gather_ms */
     int64_t keep_ms;
     int64_t trim_ms; /* from one look at PostgreSQL's places, and at what may go, to the next */
 };
@@ -52,10 +53,17 @@ struct persist;
  * persist_start.
  */
 void persist_set_epoch(struct persist *p, uint64_t epoch);
-/* Borrows all; metrics may be NULL. Does nothing before persist_start. */
+/* Borrows all; metrics may be NULL. Does nothing before persist_start or persist_own. */
 struct persist *persist_new(struct loop *loop, struct store *store, struct sink *sink,
                             struct metrics *metrics, const struct persist_settings *settings);
+/* Reads all buckets. */
 void persist_start(struct persist *p);
+/* Instead of persist_start, where writers share the log, at each change: only the ranges with a
+ * fence are read from now on (port/store/lease.h). What is in hand of others is still stored, as
+ * far as nobody else has read on from the same place. */
+void persist_own(struct persist *p, const uint64_t fences[STORE_LEASE_RANGES]);
+/* Nothing of this range is in hand, nor being read. */
+bool persist_is_range_idle(const struct persist *p, uint32_t range);
 /* Reads no more, finishes what PostgreSQL is storing, then calls fn once, from the loop. What waits
  * for PostgreSQL to come back is left to the next start. */
 void persist_stop(struct persist *p, timer_fn *fn, void *ctx);

@@ -35,6 +35,8 @@
     X(illegal_moves_total, counter, "Dialogs and SMS ended by a mistake of the gateway's own")     \
     X(reports_total, counter, "Delivery reports taken")                                            \
     X(sender_ranges, gauge, "Of 16 shares of the outbox, those that this host sends")              \
+    X(timer_ranges, gauge, "Of 16 shares of the learners, those that this host wakes")             \
+    X(writer_ranges, gauge, "Of 16 shares of the event log, those that this host stores")          \
     X(outbox_pending, gauge, "SMS in a sender's hands")                                            \
     X(redis_up, gauge, "1 while this host's processes reach Redis")                                \
     X(events_behind_ms, gauge, "Age of the oldest event that PostgreSQL does not have")            \

@@ -168,12 +168,13 @@ void role_watch_store(const struct role_context *role, struct store *store, time
 }
 
 struct lease *role_lease(const struct role_context *role, struct store *store, struct str kind,
-                         struct metrics *metrics, lease_on_change *on_change,
-                         lease_is_idle *is_idle, void *ctx)
+                         enum metric n_ranges, lease_on_change *on_change, lease_is_idle *is_idle,
+                         void *ctx)
 {
     struct lease_ports ports = {.loop = role->loop,
                                 .store = store,
-                                .metrics = metrics,
+                                .metrics = role->metrics,
+                                .n_ranges = n_ranges,
                                 .kind = kind,
                                 .on_change = on_change,
                                 .is_idle = is_idle,

@@ -32,8 +32,8 @@ bool role_look_can_write(const struct role_look *look);
  * when the store is first up. */
 void role_watch_store(const struct role_context *role, struct store *store, timer_fn *fn,
                       void *ctx);
-/* A share of the buckets for this process; metrics NULL: it is not shown. After the store was freed
- * it is freed with lease_free. */
+/* A share of the buckets for this process; the metric shows how large it is. After the store was
+ * freed it is freed with lease_free. */
 struct lease *role_lease(const struct role_context *role, struct store *store, struct str kind,
-                         struct metrics *metrics, lease_on_change *on_change,
-                         lease_is_idle *is_idle, void *ctx);
+                         enum metric n_ranges, lease_on_change *on_change, lease_is_idle *is_idle,
+                         void *ctx);

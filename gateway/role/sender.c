@@ -113,7 +113,7 @@ int role_sender(const struct role_context *role)
     r.sink = sink_libpq_new(role->loop, role->config->sender_conninfo.p, SQL_TIMEOUT_MS);
     r.sender = sender_curl_new(role->loop, MAX_CONNECTIONS);
     build_app(&r);
-    r.lease = role_lease(role, r.store, STR("sender"), role->metrics, on_lease, is_idle, &r);
+    r.lease = role_lease(role, r.store, STR("sender"), METRIC_sender_ranges, on_lease, is_idle, &r);
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
     role_watch_store(role, r.store, on_store_up, &r);
     loop_run(role->loop);

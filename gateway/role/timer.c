@@ -90,7 +90,7 @@ int role_timer(const struct role_context *role)
                                                    .channels = role->channels,
                                                    .courses = r.courses});
     r.timers = timers_new(role->loop, r.store, r.dialogs);
-    r.lease = role_lease(role, r.store, STR("timer"), NULL, on_lease, is_idle, &r);
+    r.lease = role_lease(role, r.store, STR("timer"), METRIC_timer_ranges, on_lease, is_idle, &r);
     r.joiner = joiner_new(&(struct joiner_ports){.loop = role->loop,
                                                  .store = r.store,
                                                  .vault = r.vault,

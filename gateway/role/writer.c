@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "app/forget.h"
+#include "app/lease.h"
 #include "app/persist.h"
 #include "base/log.h"
 #include "role/fence.h"
@@ -19,6 +20,7 @@ struct writer_role {
     struct persist *persist;
     struct store *store;
     struct fence *fence;
+    struct lease *lease;
     bool is_started;
     struct timer *look;
 };
@@ -33,10 +35,29 @@ static void on_look(void *ctx)
     timer_start(r->role->loop, r->look, LOOK_MS);
 }
 
-static void on_stopped(void *ctx)
+static void on_lease(void *ctx, const uint64_t *fences, uint32_t n_held)
+{
+    struct writer_role *r = ctx;
+    (void)n_held;
+    persist_own(r->persist, fences);
+}
+
+static bool is_idle(void *ctx, uint32_t range)
+{
+    struct writer_role *r = ctx;
+    return persist_is_range_idle(r->persist, range);
+}
+
+static void on_left(void *ctx)
 {
     struct writer_role *r = ctx;
     loop_stop(r->role->loop);
+}
+
+static void on_stopped(void *ctx)
+{
+    struct writer_role *r = ctx;
+    lease_leave(r->lease, on_left, r);
 }
 
 static void on_term(void *ctx)
@@ -56,7 +77,7 @@ static void on_open(void *ctx, uint64_t epoch)
     }
     r->is_started = true;
     persist_set_epoch(r->persist, epoch);
-    persist_start(r->persist);
+    lease_start(r->lease);
 }
 
 static void on_store_up(void *ctx)
@@ -78,14 +99,13 @@ int role_writer(const struct role_context *role)
     }
     struct store *store = r.store = role_store(role, false);
     struct sink *sink = sink_libpq_new(role->loop, conninfo, SQL_TIMEOUT_MS);
-    struct persist_settings settings = {.first = 0,
-                                        .last = STORE_BUCKETS - 1,
-                                        .max_each = PERSIST_MAX_EACH,
+    struct persist_settings settings = {.max_each = PERSIST_MAX_EACH,
                                         .gather_ms = PERSIST_GATHER_MS,
                                         .block_ms = PERSIST_BLOCK_MS,
                                         .keep_ms = role->config->keep_events_hours * HOUR_MS,
                                         .trim_ms = PERSIST_TRIM_MS};
     r.persist = persist_new(role->loop, store, sink, role->metrics, &settings);
+    r.lease = role_lease(role, store, STR("writer"), METRIC_writer_ranges, on_lease, is_idle, &r);
     struct forget *forget = forget_new(role->loop, store, sink);
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
     role_watch_store(role, store, on_store_up, &r);
@@ -94,6 +114,7 @@ int role_writer(const struct role_context *role)
     loop_run(role->loop);
     store_free(store);
     sink_free(sink);
+    lease_free(r.lease);
     persist_free(r.persist);
     if (r.fence != NULL)
         fence_free(r.fence);

@@ -161,8 +161,7 @@ static uint64_t argument(int argc, char **argv, int i, uint64_t fallback)
 
 static void start_writer(struct bench *b)
 {
-    struct persist_settings settings = {.last = STORE_BUCKETS - 1,
-                                        .max_each = PERSIST_MAX_EACH,
+    struct persist_settings settings = {.max_each = PERSIST_MAX_EACH,
                                         .gather_ms = PERSIST_GATHER_MS,
                                         .keep_ms = 3600 * 1000,
                                         .trim_ms = PERSIST_TRIM_MS};

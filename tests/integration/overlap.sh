@@ -1,60 +1,60 @@
 #!/bin/bash
-# overlap.sh [RESTARTS]: senders of two gateways share one Redis under load. One of them is restarted
-# again and again, as in a rolling update (default 8 times; ./run soak goes on for longer): a third
-# comes before it goes, and now and then the first one is restarted too. At the end no SMS is lost,
-# doubled, out of order or of unknown outcome. Then one is frozen for longer than its lease lasts, while
-# others take over, and wakes: nothing is lost or doubled.
+# overlap.sh [RESTARTS]: several gateways, each with a front, a sender, a timer and a writer of its own, share
+# one Redis and one PostgreSQL under load. One of them is restarted again and again, as in a rolling update
+# (default 8 times; ./run soak goes on for longer): a third comes before it goes, and now and then all
+# processes of the first one are replaced. At the end no SMS is lost, doubled, out of order or of unknown
+# outcome, and no step is in PostgreSQL twice or missing. Then one is frozen for longer than its leases last,
+# while others take over, and wakes: nothing is lost or doubled, either.
 . "$(dirname "$0")/lib.sh"
 RESTARTS=${1:-8}
 RESTARTS_PER_ROUND=40 # the simulator keeps so many SMS as a round sends
+KINDS='sender timer writer'
 world_up
-declare -A sender_pid=()
+declare -A gateway_pid=()
 
-# sender_start NAME: a gateway that only sends, on the same Redis and to the same provider.
-sender_start()
+# gateway_start NAME: one more on the same servers, which sends to the same provider.
+gateway_start()
 {
-    local admin_port
+    local port admin_port
+    port=$(free_port)
     admin_port=$(free_port)
-    sed "s/^admin_port:.*/admin_port: $admin_port/; s/^simulator:.*/simulator: off/" \
+    sed "s/^port:.*/port: $port/; s/^admin_port:.*/admin_port: $admin_port/; s/^fronts:.*/fronts: 1/
+        s/^simulator:.*/simulator: off/; s|^spool_dir:.*|spool_dir: $STATE/spool-$1|" \
         "$STATE/waypost.yaml" >"$STATE/$1.yaml"
-    (cd / && exec "$WAYPOST" serve --role sender --config "$STATE/$1.yaml") \
-        </dev/null >>"$STATE/$1.log" 2>&1 &
-    sender_pid[$1]=$!
+    (cd / && exec "$WAYPOST" serve --config "$STATE/$1.yaml") </dev/null >>"$STATE/$1.log" 2>&1 &
+    gateway_pid[$1]=$!
     printf '%s\n' "$admin_port" >"$STATE/$1.port"
-    check "$1 gets a share" wait_for 20 has_share "$1"
+    check "$1 gets a share of everything" wait_for 20 has_share "$1"
 }
 
+# n_ranges ADMIN_PORT KIND
 n_ranges()
 {
-    curl -fsS "http://127.0.0.1:$1/metrics" | sed -n 's/^waypost_sender_ranges //p'
+    curl -fsS "http://127.0.0.1:$1/metrics" | sed -n "s/^waypost_$2_ranges //p"
 }
 
 has_share()
 {
-    [ "$(n_ranges "$(cat "$STATE/$1.port")")" -gt 0 ]
-}
-
-sender_stop()
-{
-    kill -s TERM "${sender_pid[$1]}"
-    check "$1 ends well" wait "${sender_pid[$1]}"
-    unset "sender_pid[$1]"
-}
-
-# The gateway's own sender ends and is started again by its supervisor.
-restart_first()
-{
-    local pid
-    for pid in $(ps -o pid= --ppid "$(cat "$STATE/waypost.pid")"); do
-        if grep -q '^sender' "/proc/$pid/comm"; then
-            kill -s TERM "$pid"
-        fi
+    local kind
+    for kind in $KINDS; do
+        [ "$(n_ranges "$(cat "$STATE/$1.port")" "$kind")" -gt 0 ] || return 1
     done
 }
 
+gateway_stop()
+{
+    kill -s TERM "${gateway_pid[$1]}"
+    check "$1 ends well" wait "${gateway_pid[$1]}"
+    unset "gateway_pid[$1]"
+}
+
+# The first gateway has all of what others had, each share once.
 has_all()
 {
-    [ "$(n_ranges "$ADMIN_PORT")" = 16 ]
+    local kind
+    for kind in $KINDS; do
+        [ "$(n_ranges "$ADMIN_PORT" "$kind")" = 16 ] || return 1
+    done
 }
 
 ledger()
@@ -65,49 +65,51 @@ ledger()
 # overlap_round RESTARTS FIRST: with numbers of its own.
 overlap_round()
 {
-    local ledger last=sender-$2
+    local ledger last=gateway-$2
     rm -f "$STATE/stop"
     (ledger send --seconds 7200 --numbers 400 --first "$2" --stop "$STATE/stop") &
     ledger=$!
-    sender_start "$last"
+    gateway_start "$last"
     for ((i = 1; i <= $1; i++)); do
-        sender_start "sender-$(($2 + i))"
-        [ $((i % 4)) != 0 ] || restart_first
-        sender_stop "$last"
-        last=sender-$(($2 + i))
+        gateway_start "gateway-$(($2 + i))"
+        [ $((i % 4)) != 0 ] || kill -s HUP "$(cat "$STATE/waypost.pid")" # replaces all its processes
+        gateway_stop "$last"
+        last=gateway-$(($2 + i))
     done
-    sender_stop "$last"
+    gateway_stop "$last"
     touch "$STATE/stop"
     check 'every callback was taken' wait "$ledger"
     check 'spool and streams run empty' wait_for 60 is_drained
-    check 'the first sender has all again' wait_for 20 has_all
+    check 'the first gateway has all again' wait_for 20 has_all
     number_steps >"$STATE/steps"
     check 'nothing is lost or doubled' ledger check --admin "$ADMIN_PORT" --keys "$STATE/keys" <"$STATE/steps"
     check_same 'no outcome is unknown' 0 "$(sql "select count(*) from core.message where status = 'unknown'")"
     check_same 'each SMS was sent' 0 "$(sql "select count(*) from core.message where status <> 'sent'")"
 }
 
-# frozen_round FIRST: a sender and its supervisor sleep under load and wake when others have its share.
+# frozen_round FIRST: a gateway sleeps under load and wakes when others have its share.
 frozen_round()
 {
     local ledger pids
     rm -f "$STATE/stop"
     (ledger send --seconds 7200 --numbers 200 --first "$1" --stop "$STATE/stop") &
     ledger=$!
-    sender_start sleeper
-    pids="${sender_pid[sleeper]} $(ps -o pid= --ppid "${sender_pid[sleeper]}" | tr '\n' ' ')"
+    gateway_start sleeper
+    pids="${gateway_pid[sleeper]} $(ps -o pid= --ppid "${gateway_pid[sleeper]}" | tr '\n' ' ')"
     # shellcheck disable=SC2086
     kill -s STOP $pids
     check 'the others take over from a frozen one' wait_for 30 has_all
     # shellcheck disable=SC2086
     kill -s CONT $pids
-    check 'it gets a share again' wait_for 30 has_share sleeper
-    sender_stop sleeper
+    check 'it gets its share again' wait_for 30 has_share sleeper
+    gateway_stop sleeper
     touch "$STATE/stop"
     check 'every callback was taken' wait "$ledger"
     check 'spool and streams run empty' wait_for 60 is_drained
     number_steps >"$STATE/steps"
     check 'nothing is lost or doubled' ledger check --admin "$ADMIN_PORT" --keys "$STATE/keys" <"$STATE/steps"
+    check_same 'no step was taken for another' 0 "$(sql 'select count(*) from core.conflict')"
+    check 'nobody complains again and again' test "$(cat "$STATE"/*.log | grep -c 'at another place')" -le 4
     printf '# %s of unknown outcome\n' "$(sql "select count(*) from core.message where status = 'unknown'")"
 }
 

@@ -307,8 +307,7 @@ static inline enum err do_read(struct subject *t, bool is_recovering, uint32_t m
 /* From where the last one ended. */
 static inline enum err do_log(struct subject *t, uint32_t max_each, int64_t block_ms)
 {
-    struct store_log_reader reader = {
-        .last = 255, .from = t->from, .max_each = max_each, .block_ms = block_ms};
+    struct store_log_reader reader = {.from = t->from, .max_each = max_each, .block_ms = block_ms};
     store_log_read(t->store, &reader, got_entries, begin(t));
     enum err e = end(t);
     for (uint32_t i = 0; i < t->got.n; i++)

@@ -697,8 +697,7 @@ static void seals_the_number_at_first_contact(void **state)
 {
     struct world *w = *state;
     static const struct event_place start[STORE_BUCKETS];
-    struct store_log_reader reader = {
-        .first = 0, .last = STORE_BUCKETS - 1, .from = start, .max_each = 100};
+    struct store_log_reader reader = {.from = start, .max_each = 100};
     struct facts facts = {0};
     ask(w, sms("+254700000001", "a", "hello"));
     ask(w, sms("+254700000001", "b", "HELP"));

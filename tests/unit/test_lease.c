@@ -71,6 +71,7 @@ static struct process *start(struct world *w, uint32_t i)
     p->lease = lease_new(&(struct lease_ports){.loop = w->loop,
                                                .store = w->store,
                                                .metrics = w->metrics,
+                                               .n_ranges = METRIC_sender_ranges,
                                                .kind = STR("sender"),
                                                .owner = {(char)('a' + (int)i)},
                                                .life = i + 1,

@@ -20,6 +20,7 @@ struct counting_sink {
     struct sink *inner;
     uint32_t n_ingest;
     struct world *stopping; /* is told to stop while an ingest is under way */
+    struct world *watched;  /* is asked then whether anything is in hand */
 };
 
 struct world {
@@ -50,10 +51,13 @@ static void counted_places(struct sink *s, uint64_t epoch, sink_on_places *fn, v
 static void counted_ingest(struct sink *s, const struct sink_batch *batch, sink_on_done *fn,
                            void *ctx)
 {
-    struct world *stopping = counting(s)->stopping;
+    struct world *stopping = counting(s)->stopping, *watched = counting(s)->watched;
     counting(s)->n_ingest++;
     if (stopping != NULL && stopping->n_stopped == 0)
         persist_stop(stopping->persist, on_stopped, stopping);
+    for (uint32_t i = 0; watched != NULL && i < batch->n; i++)
+        assert_false(
+            persist_is_range_idle(watched->persist, store_lease_range(batch->records[i].bucket)));
     sink_ingest(counting(s)->inner, batch, fn, ctx);
 }
 
@@ -69,16 +73,19 @@ static const struct sink_ops counting_ops = {
     .dead_letter = counted_dead_letter,
 };
 
-static void start(struct world *w)
+static void make(struct world *w)
 {
-    struct persist_settings settings = {.first = 0,
-                                        .last = 255,
-                                        .max_each = PERSIST_MAX_EACH,
+    struct persist_settings settings = {.max_each = PERSIST_MAX_EACH,
                                         .gather_ms = PERSIST_GATHER_MS,
                                         .block_ms = PERSIST_BLOCK_MS,
                                         .keep_ms = KEEP_MS,
                                         .trim_ms = PERSIST_TRIM_MS};
     w->persist = persist_new(w->loop, w->store, &w->sink.sink, w->metrics, &settings);
+}
+
+static void start(struct world *w)
+{
+    make(w);
     persist_start(w->persist);
 }
 
@@ -419,6 +426,97 @@ static void asks_nothing_after_it_stopped(void **state)
     }
 }
 
+static void own(struct world *w, uint32_t first, uint32_t last)
+{
+    uint64_t fences[STORE_LEASE_RANGES] = {0};
+    for (uint32_t i = first; i <= last; i++)
+        fences[i] = 7;
+    persist_own(w->persist, fences);
+}
+
+static void stores_what_lies_in_its_share(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    up(&w);
+    put_n(&w, STORE_BUCKETS); /* one in each bucket */
+    make(&w);
+    loop_mem_advance(w.loop, HOUR_MS);
+    assert_int_equal(w.sink.n_ingest, 0); /* before it has a share */
+    own(&w, 3, 4);
+    loop_mem_advance(w.loop, 1000);
+    assert_int_equal(sink_mem_count(w.sink.inner), 2 * STORE_LEASE_BUCKETS);
+    assert_true(persist_is_range_idle(w.persist, 0));
+    own(&w, 1, 0);
+    loop_mem_advance(w.loop, PERSIST_BLOCK_MS); /* of the read that is under way */
+    put_n(&w, STORE_BUCKETS);
+    loop_mem_advance(w.loop, HOUR_MS);
+    assert_int_equal(sink_mem_count(w.sink.inner), 2 * STORE_LEASE_BUCKETS);
+    assert_true(persist_is_range_idle(w.persist, 3));
+    assert_int_equal(persist_behind_ms(w.persist), 0);
+    own(&w, 0, STORE_LEASE_RANGES - 1);
+    loop_mem_advance(w.loop, 1000);
+    assert_all_stored(&w, 2 * STORE_BUCKETS);
+    stop(&w);
+    down(&w);
+}
+
+/* A range is given back only when what was read of it is stored. */
+static void says_what_it_has_in_hand(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    up(&w);
+    put_n(&w, 2 * STORE_BUCKETS);
+    w.sink.watched = &w;
+    make(&w);
+    own(&w, 5, 9);
+    loop_mem_advance(w.loop, 2 * PERSIST_BLOCK_MS);
+    assert_true(w.sink.n_ingest > 0); /* and each asked whether its range is idle */
+    own(&w, 1, 0);
+    loop_mem_advance(w.loop, 2 * PERSIST_BLOCK_MS);
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
+        assert_true(persist_is_range_idle(w.persist, i));
+    own(&w, 5, 9);
+    sink_mem_fail(w.sink.inner, "ingest", ERR_UNAVAILABLE, UINT32_MAX);
+    put_n(&w, STORE_BUCKETS);
+    loop_mem_advance(w.loop, 2 * PERSIST_BLOCK_MS);
+    own(&w, 9, 9);
+    loop_mem_advance(w.loop, HOUR_MS);
+    assert_true(
+        persist_is_range_idle(w.persist, 5)); /* nothing is in hand while PostgreSQL is away */
+    down(&w);
+}
+
+/* Two that both believe that all is theirs: one was frozen, and wakes. PostgreSQL takes each record
+ * from one of them, and neither keeps asking. */
+static void two_at_once_store_each_record_once(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w, other;
+    up(&w);
+    other = w;
+    other.store = store_mem_new(w.loop); /* the same log, since a store has one reader */
+    start(&w);
+    start(&other);
+    uint32_t n = 0;
+    for (int second = 0; second < 60; second++, n += 40) {
+        put_n(&w, 40);
+        put_n(&other, 40);
+        loop_mem_advance(w.loop, 1000);
+    }
+    loop_mem_advance(w.loop, 10000);
+    assert_all_stored(&w, n);
+    assert_int_equal(metrics_get(w.metrics, METRIC_events_written_total), n);
+    assert_true(w.sink.n_ingest + other.sink.n_ingest <= 60 * 4);
+    assert_true(persist_is_idle(w.persist) && persist_is_idle(other.persist));
+    stop(&other);
+    stop(&w);
+    store_free(other.store);
+    persist_free(other.persist);
+    down(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +531,9 @@ int main(void)
         cmocka_unit_test(goes_on_after_a_restart),
         cmocka_unit_test(asks_nothing_after_it_stopped),
         cmocka_unit_test(stops_once_what_is_under_way_is_stored),
+        cmocka_unit_test(stores_what_lies_in_its_share),
+        cmocka_unit_test(says_what_it_has_in_hand),
+        cmocka_unit_test(two_at_once_store_each_record_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,6 +38,22 @@ static void the_log_is_read_from_a_place_and_stays(void **state)
     assert_int_equal(t->got.n, 2);
 }
 
+static void only_ranges_that_are_asked_for_are_read(void **state)
+{
+    struct subject *t = subject(state);
+    bool ranges[STORE_LEASE_RANGES] = {false};
+    struct store_log_reader reader = {.from = t->from, .ranges = ranges, .max_each = 10};
+    for (uint32_t bucket = 0; bucket < STORE_BUCKETS; bucket += STORE_LEASE_BUCKETS / 2)
+        assert_int_equal(do_step(t, id_of((uint8_t)bucket, 1), 0, "e"), ERR_OK);
+    ranges[3] = ranges[15] = true;
+    store_log_read(t->store, &reader, got_entries, begin(t));
+    memset(ranges, true, sizeof(ranges)); /* they were copied */
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(t->got.n, 4);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_equal(store_lease_range(t->got.entries[i].bucket), i < 2 ? 3 : 15);
+}
+
 static void trimming_takes_away_up_to_a_place(void **state)
 {
     struct subject *t = subject(state);
@@ -87,8 +103,7 @@ static void states_come_in_the_order_of_the_numbers(void **state)
 static void blocked_log_read_ends_with_an_entry(void **state)
 {
     struct subject *t = subject(state);
-    struct store_log_reader reader = {
-        .last = 255, .from = t->from, .max_each = 10, .block_ms = 5000};
+    struct store_log_reader reader = {.from = t->from, .max_each = 10, .block_ms = 5000};
     struct got *waiting = calloc(1, sizeof(*waiting));
     assert_non_null(waiting);
     waiting->loop = t->loop;
@@ -241,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         BOTH(the_log_is_read_from_a_place_and_stays),
+        BOTH(only_ranges_that_are_asked_for_are_read),
         BOTH(trimming_takes_away_up_to_a_place),
         BOTH(states_come_in_the_order_of_the_numbers),
         BOTH(blocked_log_read_ends_with_an_entry),

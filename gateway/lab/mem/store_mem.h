@@ -119,11 +119,11 @@ struct answer {
 /* A read that waits for entries. */
 struct waiting {
     struct mem_store *store;
-    struct answer *answer; /* NULL = nobody waits */
-    uint8_t first, last;
-    struct store_reader reader; /* outbox */
-    uint32_t max_each;          /* log */
+    struct answer *answer;       /* NULL = nobody waits */
+    struct store_reader reader;  /* outbox */
+    struct store_log_reader log; /* both of its lists lie here */
     struct event_place from[STORE_BUCKETS];
+    bool ranges[STORE_LEASE_RANGES];
     struct timer *timer;
 };
 

@@ -81,14 +81,20 @@ static void read_log(struct mem_store *m, const struct waiting *waiting, struct 
         arena_new_array(a->arena, struct store_entry, count_entries(m, STORE_STREAM_EVENTS) + 1);
     DL_FOREACH(m->streams[STORE_STREAM_EVENTS], entry)
     {
-        if (entry->bucket < waiting->first || entry->bucket > waiting->last ||
-            n[entry->bucket] == waiting->max_each ||
+        if (!store_log_reader_has(&waiting->log, entry->bucket) ||
+            n[entry->bucket] == waiting->log.max_each ||
             event_place_cmp(entry->place, waiting->from[entry->bucket]) <= 0)
             continue;
         give_entry(a, entry, 1);
         n[entry->bucket]++;
     }
     qsort(a->entries, a->n, sizeof(*a->entries), entry_cmp);
+}
+
+static bool is_waited_for(const struct waiting *waiting, enum store_stream stream, uint8_t bucket)
+{
+    return stream == STORE_STREAM_EVENTS ? store_log_reader_has(&waiting->log, bucket)
+                                         : store_reader_has(&waiting->reader, bucket);
 }
 
 static void read_what_waits(struct mem_store *m, enum store_stream stream, struct answer *a)
@@ -130,7 +136,7 @@ void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucke
         m->log_ends[bucket] = entry->place;
     DL_APPEND(m->streams[stream], entry);
     struct waiting *waiting = &m->waiting[stream];
-    if (waiting->answer != NULL && bucket >= waiting->first && bucket <= waiting->last) {
+    if (waiting->answer != NULL && is_waited_for(waiting, stream, bucket)) {
         read_what_waits(m, stream, waiting->answer);
         waiting_end(waiting);
     }
@@ -151,11 +157,12 @@ static void read_start(struct mem_store *m, enum store_stream stream, const stru
     if (waiting->answer != NULL) {
         a->e = ERR_FULL;
     } else {
-        waiting->first = reader->first;
-        waiting->last = reader->last;
-        waiting->max_each = reader->max_each;
         waiting->reader = reader->reader;
+        waiting->log = reader->log;
         memcpy(waiting->from, reader->from, sizeof(waiting->from));
+        memcpy(waiting->ranges, reader->ranges, sizeof(waiting->ranges));
+        waiting->log.from = waiting->from;
+        waiting->log.ranges = waiting->ranges;
         if (a->has_effect)
             read_what_waits(m, stream, a);
     }
@@ -169,7 +176,7 @@ static void read_start(struct mem_store *m, enum store_stream stream, const stru
 
 void mem_read(struct store *s, const struct store_reader *reader, store_on_entries *fn, void *ctx)
 {
-    struct waiting how = {.first = reader->first, .last = reader->last, .reader = *reader};
+    struct waiting how = {.reader = *reader};
     read_start(mem(s), STORE_STREAM_OUTBOX, &how, reader->is_recovering ? 0 : reader->block_ms,
                &(struct answer_to){"read", fn, ctx});
 }
@@ -177,10 +184,10 @@ void mem_read(struct store *s, const struct store_reader *reader, store_on_entri
 void mem_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
                   void *ctx)
 {
-    struct waiting how = {
-        .first = reader->first, .last = reader->last, .max_each = reader->max_each};
-    memcpy(&how.from[reader->first], reader->from,
-           (size_t)(reader->last - reader->first + 1) * sizeof(how.from[0]));
+    struct waiting how = {.log = *reader};
+    memcpy(how.from, reader->from, sizeof(how.from));
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
+        how.ranges[i] = reader->ranges == NULL || reader->ranges[i];
     read_start(mem(s), STORE_STREAM_EVENTS, &how, reader->block_ms,
                &(struct answer_to){"log_read", fn, ctx});
 }

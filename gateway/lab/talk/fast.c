@@ -424,8 +424,7 @@ static void build_app(struct talk_fast *f)
                            "talk", 0, 255);
     f->timers = timers_new(f->loop, f->store, f->dialogs);
     f->persist = persist_new(f->loop, f->store, f->sink, NULL,
-                             &(struct persist_settings){.last = 255,
-                                                        .max_each = PERSIST_MAX_EACH,
+                             &(struct persist_settings){.max_each = PERSIST_MAX_EACH,
                                                         .gather_ms = PERSIST_GATHER_MS,
                                                         .block_ms = 60000,
                                                         .keep_ms = 6 * 3600000,

@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 11
+-- version 12
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -366,18 +366,6 @@ local function settle(keys, args)
   return removed
 end
 
--- keys: events, what was trimmed last; args: the last entry to go
--- Remembers the last one that really went, so that a reader whose place is older knows of the gap.
-local function trim(keys, args)
-  local last = redis.call('XREVRANGE', keys[1], args[1], '-', 'COUNT', 1)[1]
-  if not last then
-    return 0
-  end
-  local ms, n = string.match(last[1], '^(%d+)-(%d+)$')
-  redis.call('SET', keys[2], last[1])
-  return redis.call('XTRIM', keys[1], 'MINID', ms .. '-' .. string.format('%.0f', tonumber(n) + 1))
-end
-
 -- keys: outbox, sending marks; args: entry id
 -- Answers 1 marked, 0 marked before, -1 no such entry.
 local function mark(keys, args)
@@ -538,7 +526,6 @@ redis.register_function{function_name = 'waypost_epoch_open', callback = epoch_o
 redis.register_function{function_name = 'waypost_log_end', callback = log_end, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_due', callback = due, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_settle', callback = settle, flags = {'allow-oom'}}
-redis.register_function{function_name = 'waypost_trim', callback = trim, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_mark', callback = mark, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_own', callback = own, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_disown', callback = disown, flags = {'allow-oom'}}

@@ -171,6 +171,7 @@ struct log_reading {
     struct reading reading; /* first: see hiredis_log_ask */
     struct store_log_reader reader;
     struct event_place from[STORE_BUCKETS];
+    bool ranges[STORE_LEASE_RANGES];
 };
 
 struct hiredis_store {

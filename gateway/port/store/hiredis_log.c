@@ -26,7 +26,6 @@ void hiredis_log_ask(struct reading *reading)
 {
     struct log_reading *log = (struct log_reading *)reading;
     const struct store_log_reader *reader = &log->reader;
-    uint32_t n_buckets = (uint32_t)(reader->last - reader->first) + 1;
     char count[24], block[24], keys[STORE_BUCKETS][KEY_BYTES];
     char places[STORE_BUCKETS][EVENT_PLACE_BYTES];
     struct argv argv = {.n = 0};
@@ -38,11 +37,14 @@ void hiredis_log_ask(struct reading *reading)
         argv_add(&argv, decimal(block, reader->block_ms));
     }
     argv_add(&argv, STR("STREAMS"));
-    for (uint32_t i = 0; i < n_buckets; i++)
-        argv_add(&argv, bucket_key(keys[i], (uint8_t)(reader->first + i), STR("events")));
-    for (uint32_t i = 0; i < n_buckets; i++) {
+    for (uint32_t i = 0; i < STORE_BUCKETS; i++) {
+        if (store_log_reader_has(reader, (uint8_t)i))
+            argv_add(&argv, bucket_key(keys[i], (uint8_t)i, STR("events")));
+    }
+    for (uint32_t i = 0; i < STORE_BUCKETS; i++) {
         event_place_write(log->from[i], places[i]);
-        argv_add(&argv, str_from(places[i]));
+        if (store_log_reader_has(reader, (uint8_t)i))
+            argv_add(&argv, str_from(places[i]));
     }
     link_send(reading->link, &argv, &(struct link_to){parse_log, NULL, reading}, reader->block_ms);
 }
@@ -54,8 +56,11 @@ void hiredis_log_read(struct store *s, const struct store_log_reader *reader, st
     if (!reading_take(&log->reading, fn, ctx))
         return;
     log->reader = *reader;
-    memcpy(log->from, reader->from,
-           (size_t)(reader->last - reader->first + 1) * sizeof(*log->from));
+    memcpy(log->from, reader->from, sizeof(log->from));
+    if (reader->ranges != NULL) {
+        memcpy(log->ranges, reader->ranges, sizeof(log->ranges));
+        log->reader.ranges = log->ranges;
+    }
     reading_start(&log->reading);
 }
 
@@ -105,15 +110,15 @@ void hiredis_log_trim(struct store *s, const struct store_log_trim *trims, uint3
     if (!gather_new(link, n, fn, ctx, &to))
         return;
     for (uint32_t i = 0; i < n; i++) {
-        char events[KEY_BYTES], trimmed[KEY_BYTES], last[EVENT_PLACE_BYTES];
+        char events[KEY_BYTES], first[EVENT_PLACE_BYTES];
+        struct event_place kept = trims[i].last;
         struct argv argv = {.n = 0};
-        argv_add(&argv, STR("FCALL"));
-        argv_add(&argv, STR("waypost_trim"));
-        argv_add(&argv, STR("2"));
+        kept.ms += ++kept.n == 0; /* the place behind it */
+        argv_add(&argv, STR("XTRIM"));
         argv_add(&argv, bucket_key(events, trims[i].bucket, STR("events")));
-        argv_add(&argv, bucket_key(trimmed, trims[i].bucket, STR("trimmed")));
-        event_place_write(trims[i].last, last);
-        argv_add(&argv, str_from(last));
+        argv_add(&argv, STR("MINID"));
+        event_place_write(kept, first);
+        argv_add(&argv, str_from(first));
         link_send(link, &argv, &to, 0);
     }
 }

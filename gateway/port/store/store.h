@@ -117,15 +117,21 @@ struct store_reader {
 /* A reader of the event log, which is told nothing of what has been read: entries stay until
  * store_log_trim takes them away. */
 struct store_log_reader {
-    uint8_t first, last;            /* bucket range, inclusive */
-    const struct event_place *from; /* of each of them: what was read last; copied */
-    uint32_t max_each;              /* entries of one bucket */
-    int64_t block_ms;               /* wait for new ones at most this long; 0 = do not wait */
+    const struct event_place
+        *from;          /* by bucket, STORE_BUCKETS of them: what was read last; copied */
+    const bool *ranges; /* of port/store/lease.h, those that are read; NULL = all; copied */
+    uint32_t max_each;  /* entries of one bucket */
+    int64_t block_ms;   /* wait for new ones at most this long; 0 = do not wait */
 };
+
+static inline bool store_log_reader_has(const struct store_log_reader *reader, uint8_t bucket)
+{
+    return reader->ranges == NULL || reader->ranges[store_lease_range(bucket)];
+}
 
 struct store_log_trim {
     uint8_t bucket;
-    struct event_place last; /* the last one that goes */
+    struct event_place last; /* the last one that goes, there or not */
 };
 static inline bool store_reader_has(const struct store_reader *reader, uint8_t bucket)
 {
@@ -269,8 +275,8 @@ void store_append(struct store *s, uint8_t bucket, struct str event, store_on_do
  * costs Redis 0.1 ms, one that has to wake up twice that: do not read for every single entry. */
 void store_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
                     void *ctx);
-/* Takes entries away, up to one in each bucket, and remembers where that was: only
- * what is in PostgreSQL. Works while the server is out of memory. */
+/* Takes entries away, up to one in each bucket: only what is in PostgreSQL. Works while the server
+ * is out of memory. */
 void store_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
                     store_on_done *fn, void *ctx);
 /* The encoded states of up to STORE_MAX_STATES numbers, as they are now. */
