@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <stdint.h>
 
-#include "port/store/hiredis.h"
+#include "port/store/hiredis_link.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

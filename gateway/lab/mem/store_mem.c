@@ -21,7 +21,7 @@ void mem_value_init(struct buf *value, struct str bytes)
     assert(buf_error(value) == ERR_OK);
 }
 
-static void value_set(struct buf *value, struct str bytes)
+void mem_value_set(struct buf *value, struct str bytes)
 {
     buf_reset(value);
     buf_add_str(value, bytes);
@@ -109,16 +109,9 @@ static void deliver_due(struct answer *a)
     a->fn.due(a->ctx, a->e, a->ids, a->e == ERR_OK ? a->n : 0);
 }
 
-static void deliver_value(struct answer *a)
+void mem_deliver_value(struct answer *a)
 {
     a->fn.value(a->ctx, a->e, a->e == ERR_OK ? a->value : STR_NONE);
-}
-
-static void deliver_courses(struct answer *a)
-{
-    bool is_ok = a->e == ERR_OK;
-    a->fn.courses(a->ctx, a->e, a->names, a->bundles, is_ok ? a->n : 0,
-                  is_ok ? a->value : STR_NONE);
 }
 
 /* ---- learners ---- */
@@ -182,9 +175,9 @@ static void commit_apply(struct mem_store *m, const struct store_commit *commit,
     }
     if (commit->seen.len > 0)
         buf_add_str(&record->seen, commit->seen);
-    value_set(&record->state, commit->state);
+    mem_value_set(&record->state, commit->state);
     if (commit->reply.len > 0 && refused_by == NULL) {
-        value_set(&record->reply, commit->reply);
+        mem_value_set(&record->reply, commit->reply);
         record->reply_until_ms = loop_mono(m->loop).ms + commit->reply_ttl_ms;
     }
     if (commit->state.p == NULL)
@@ -236,7 +229,7 @@ static void mem_restore(struct store *s, const struct number_id *id, struct str 
     bool is_newer = record == NULL || store_seq(state) > store_seq(buf_str(&record->state));
     if (a->has_effect && is_newer) {
         record = record_need(m, id);
-        value_set(&record->state, state);
+        mem_value_set(&record->state, state);
         if (due_at_ms >= 0)
             record->due_at_ms = due_at_ms;
     }
@@ -307,109 +300,6 @@ static void mem_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms
     mem_answer_post(m, a);
 }
 
-/* ---- sessions and courses ---- */
-
-static void session_remove(struct mem_store *m, struct mem_session *session)
-{
-    HASH_DEL(m->sessions, session);
-    buf_fini(&session->key);
-    buf_fini(&session->value);
-    free(session);
-}
-
-/* NULL also when it has expired. */
-static struct mem_session *session_find(struct mem_store *m, struct str key)
-{
-    struct mem_session *session;
-    HASH_FIND(hh, m->sessions, key.p, key.len, session);
-    if (session != NULL && session->until_ms <= loop_mono(m->loop).ms) {
-        session_remove(m, session);
-        session = NULL;
-    }
-    return session;
-}
-
-static void mem_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,
-                            store_on_done *fn, void *ctx)
-{
-    struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "session_put", mem_deliver_done, ctx);
-    a->fn.done = fn;
-    if (!store_session_fits(key, value)) {
-        a->e = ERR_TOO_LONG;
-    } else if (a->has_effect) {
-        struct mem_session *session = session_find(m, key);
-        if (session == NULL) {
-            session = xcalloc(1, sizeof(*session));
-            mem_value_init(&session->key, key);
-            mem_value_init(&session->value, STR_NONE);
-            HASH_ADD_KEYPTR(hh, m->sessions, session->key.p, session->key.len, session);
-        }
-        value_set(&session->value, value);
-        session->until_ms = loop_mono(m->loop).ms + ttl_ms;
-    }
-    mem_answer_post(m, a);
-}
-
-static void mem_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx)
-{
-    struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "session_get", deliver_value, ctx);
-    a->fn.value = fn;
-    const struct mem_session *session = session_find(m, key);
-    if (session == NULL)
-        a->e = ERR_NOT_FOUND;
-    else
-        a->value = arena_str(a->arena, buf_str(&session->value));
-    mem_answer_post(m, a);
-}
-
-static void mem_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
-                           store_on_done *fn, void *ctx)
-{
-    struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "course_put", mem_deliver_done, ctx);
-    a->fn.done = fn;
-    if (a->has_effect) {
-        struct mem_course *course;
-        LL_FOREACH(m->courses, course)
-        {
-            if (str_eq(buf_str(&course->name), name))
-                break;
-        }
-        if (course == NULL) {
-            course = xcalloc(1, sizeof(*course));
-            mem_value_init(&course->name, name);
-            mem_value_init(&course->bundle, STR_NONE);
-            LL_APPEND(m->courses, course);
-        }
-        value_set(&course->bundle, bundle);
-        if (is_current)
-            value_set(&m->current, name);
-    }
-    mem_answer_post(m, a);
-}
-
-static void mem_courses_get(struct store *s, store_on_courses *fn, void *ctx)
-{
-    struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "courses_get", deliver_courses, ctx);
-    a->fn.courses = fn;
-    struct mem_course *course;
-    uint32_t n = 0;
-    LL_COUNT(m->courses, course, n);
-    a->names = arena_new_array(a->arena, struct str, n + 1);
-    a->bundles = arena_new_array(a->arena, struct str, n + 1);
-    LL_FOREACH(m->courses, course)
-    {
-        a->names[a->n] = arena_str(a->arena, buf_str(&course->name));
-        a->bundles[a->n++] = arena_str(a->arena, buf_str(&course->bundle));
-    }
-    if (m->current.len > 0)
-        a->value = arena_str(a->arena, buf_str(&m->current));
-    mem_answer_post(m, a);
-}
-
 /* ---- the rest ---- */
 
 /* A store in memory is never lost. */
@@ -436,7 +326,7 @@ static void mem_fence_open(struct store *s, uint64_t epoch, store_on_done *fn, v
 
 static void mem_log_end(struct store *s, uint8_t bucket, store_on_value *fn, void *ctx)
 {
-    struct answer *a = mem_answer_new(mem(s), "log_end", deliver_value, ctx);
+    struct answer *a = mem_answer_new(mem(s), "log_end", mem_deliver_value, ctx);
     char id[EVENT_PLACE_BYTES];
     event_place_write(mem_stream_end(mem(s), bucket), id);
     a->fn.value = fn;
@@ -497,18 +387,7 @@ static void mem_free_data(struct mem_store *m)
         buf_fini(&record->seen);
         free(record);
     }
-    while (m->sessions != NULL)
-        session_remove(m, m->sessions);
-    struct mem_course *course, *next_course;
-    LL_FOREACH_SAFE(m->courses, course, next_course)
-    {
-        buf_fini(&course->name);
-        buf_fini(&course->bundle);
-        free(course);
-    }
-    buf_fini(&m->current);
-    mem_board_fini(m);
-    mem_parts_fini(m);
+    mem_values_fini(m);
     mem_caps_fini(m);
     mem_leases_fini(m);
 }

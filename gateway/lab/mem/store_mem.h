@@ -1,8 +1,7 @@
 /*
- * store_mem.h: what store_mem.c (learners, sessions, courses, answers, faults), store_mem_caps.c
- * (limits on what is sent), store_mem_part.c (long SMS), store_mem_board.c (notes),
- * store_mem_lease.c (who has which buckets) and
- * store_mem_stream.c (the two streams) share. Nobody else includes it.
+ * store_mem.h: what store_mem.c (learners, answers, faults), store_mem_values.c (parts, sessions,
+ * courses, notes), store_mem_shares.c (limits on what is sent, leases) and store_mem_stream.c (the
+ * two streams) share. Nobody else includes it.
  */
 #pragma once
 
@@ -166,8 +165,10 @@ struct answer *mem_answer_new(struct mem_store *m, const char *verb,
 /* To be given in the next turn. */
 void mem_answer_post(struct mem_store *m, struct answer *a);
 void mem_deliver_done(struct answer *a);
+void mem_deliver_value(struct answer *a);
 
 void mem_value_init(struct buf *value, struct str bytes);
+void mem_value_set(struct buf *value, struct str bytes);
 
 /* Who refuses the messages of a commit (a constant), or NULL: then they have been counted. */
 const char *mem_caps_check(struct mem_store *m, struct mem_record *record,
@@ -178,14 +179,19 @@ void mem_caps_fini(struct mem_store *m);
 void mem_take(struct store *s, const struct store_cap *caps, uint32_t n, store_on_done *fn,
               void *ctx);
 
+void mem_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,
+                     store_on_done *fn, void *ctx);
+void mem_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx);
+void mem_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
+                    store_on_done *fn, void *ctx);
+void mem_courses_get(struct store *s, store_on_courses *fn, void *ctx);
 void mem_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
                    void *ctx);
 void mem_board_get(struct store *s, store_on_board *fn, void *ctx);
-void mem_board_fini(struct mem_store *m);
 void mem_part_put(struct store *s, const struct store_part *part, store_on_part *fn, void *ctx);
 void mem_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn, void *ctx);
 void mem_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
-void mem_parts_fini(struct mem_store *m);
+void mem_values_fini(struct mem_store *m);
 
 void mem_lease_keep(struct store *s, const struct store_lease *lease, store_on_lease *fn,
                     void *ctx);

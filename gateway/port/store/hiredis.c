@@ -1,23 +1,20 @@
 /*
- * store_hiredis.c: the calls of store.h as Redis commands. Keys and functions: port/README.md.
+ * hiredis.c: the calls of store.h as Redis commands. Keys and functions: port/README.md.
  */
-#include "port/store/hiredis_commit.h"
+#include "port/store/hiredis.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
 
-#define SESSION_KEY_BYTES (16 + STORE_SESSION_KEY_BYTES)
-
-static const char courses_key[] = "wp:courses";
-static const char board_key[] = "wp:board";
 /* Together, for a Cluster. */
 static const char probe_key[] = "wp:{leases}:probe", senders_key[] = "wp:{leases}:sender";
 
 /* ---- words ---- */
 
-static char *tag_put(char *p, char kind, uint8_t bucket)
+char *tag_put(char *p, char kind, uint8_t bucket)
 {
     memcpy(p, "wp:{", 4);
     p[4] = kind;
@@ -269,96 +266,6 @@ static void hiredis_due(struct store *s, uint8_t first, uint8_t last, int64_t no
         link_send(link, &argv, &to, 0);
     }
 }
-
-/* ---- sessions and courses ---- */
-
-static struct str session_key(char dst[SESSION_KEY_BYTES], struct str key)
-{
-    char *p = tag_put(dst, 'u', (uint8_t)str_hash(key));
-    memcpy(p, "u:", 2);
-    if (key.len > 0)
-        memcpy(p + 2, key.p, key.len);
-    return (struct str){dst, 12 + key.len};
-}
-
-static void hiredis_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,
-                                store_on_done *fn, void *ctx)
-{
-    char name[SESSION_KEY_BYTES], ttl[24];
-    struct link_to to = {reply_done, (void (*)(void))fn, ctx};
-    if (!store_session_fits(key, value)) {
-        link_answer_later(hiredis_store(s)->link, &to, ERR_TOO_LONG);
-        return;
-    }
-    struct argv argv = {.n = 0};
-    argv_add(&argv, STR("SET"));
-    argv_add(&argv, session_key(name, key));
-    argv_add(&argv, value);
-    argv_add(&argv, STR("PX"));
-    argv_add(&argv, decimal(ttl, ttl_ms));
-    link_ask(hiredis_store(s)->link, &argv, &to);
-}
-
-static void hiredis_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx)
-{
-    char name[SESSION_KEY_BYTES];
-    struct link_to to = {reply_value, (void (*)(void))fn, ctx};
-    if (!store_session_fits(key, STR_NONE)) {
-        link_answer_later(hiredis_store(s)->link, &to, ERR_NOT_FOUND);
-        return;
-    }
-    struct argv argv = {.n = 0};
-    argv_add(&argv, STR("GET"));
-    argv_add(&argv, session_key(name, key));
-    link_ask(hiredis_store(s)->link, &argv, &to);
-}
-
-static void hiredis_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
-                               store_on_done *fn, void *ctx)
-{
-    struct argv argv = {.n = 0};
-    argv_add(&argv, STR("HSET"));
-    argv_add(&argv, str_from(courses_key));
-    argv_add(&argv, name);
-    argv_add(&argv, bundle);
-    if (is_current) {
-        argv_add(&argv, STR("current"));
-        argv_add(&argv, name);
-    }
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
-}
-
-static void hiredis_courses_get(struct store *s, store_on_courses *fn, void *ctx)
-{
-    struct argv argv = {.n = 0};
-    argv_add(&argv, STR("HGETALL"));
-    argv_add(&argv, str_from(courses_key));
-    link_ask(hiredis_store(s)->link, &argv,
-             &(struct link_to){reply_courses, (void (*)(void))fn, ctx});
-}
-
-static void hiredis_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
-                              void *ctx)
-{
-    struct argv argv = {.n = 0};
-    argv_add(&argv, value.p != NULL ? STR("HSET") : STR("HDEL"));
-    argv_add(&argv, str_from(board_key));
-    argv_add(&argv, name);
-    if (value.p != NULL)
-        argv_add(&argv, value);
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
-}
-
-static void hiredis_board_get(struct store *s, store_on_board *fn, void *ctx)
-{
-    struct argv argv = {.n = 0};
-    argv_add(&argv, STR("HGETALL"));
-    argv_add(&argv, str_from(board_key));
-    link_ask(hiredis_store(s)->link, &argv,
-             &(struct link_to){reply_board, (void (*)(void))fn, ctx});
-}
-
-/* ---- the rest ---- */
 
 /* ---- the fence ---- */
 

@@ -1,151 +1,18 @@
 /*
- * store_hiredis.h: what the parts of store_hiredis share. Nobody else includes it.
+ * hiredis.h: what the parts of the store on Redis share. Nobody else includes it.
  *
- * store_hiredis.c        the calls of store.h as Redis commands
- * store_hiredis_caps.c   limits on what is sent
- * store_hiredis_part.c   parts of long SMS
- * store_hiredis_read.c   the outbox: reads, settling, marks
- * hiredis_log.c          the event log: reads, trimming
- * hiredis_lease.c        who has which share of the buckets
- * store_hiredis_reply.c  replies and error replies to our structs
- * store_hiredis_link.c   deadlines, circuit breaker, handshake, over one connection after the other
- * store_hiredis_wire.c   one connection: hiredis on libevent
+ * hiredis.c         the calls of store.h about learners, and what is left
+ * hiredis_values.c  what is kept by its key: parts of long SMS, sessions, courses, notes
+ * hiredis_shares.c  what processes share: limits on what is sent, leases
+ * hiredis_read.c    the outbox: reads, settling, marks
+ * hiredis_log.c     the event log: reads, trimming
+ * hiredis_reply.c   replies and error replies to our structs
+ * hiredis_link.c    deadlines, circuit breaker, handshake, over one connection after the other
+ * hiredis_wire.c    one connection: hiredis on libevent
  */
 #pragma once
 
-#include <hiredis/hiredis.h>
-#include <string.h>
-
-#include "base/arena.h"
-#include "port/store/store.h"
-
-/* ---- commands: binary-safe words, borrowed until link_send returns ---- */
-
-#define ARGV_MAX 640 /* XREADGROUP over all buckets needs 521 */
-
-struct argv {
-    int n;
-    const char *words[ARGV_MAX];
-    size_t bytes[ARGV_MAX];
-};
-
-static inline void argv_add(struct argv *argv, struct str word)
-{
-    argv->words[argv->n] = word.p != NULL ? word.p : "";
-    argv->bytes[argv->n++] = word.len;
-}
-
-#define KEY_BYTES 64
-
-/* One key of a bucket: "wp:{b007}:" and the rest. dst holds the bytes. */
-struct str bucket_key(char dst[KEY_BYTES], uint8_t bucket, struct str rest);
-/* "wp:{b007}:s:" and the number_id without its first byte, which is the bucket, in base64url: 20
- * characters. */
-struct str number_key(char dst[KEY_BYTES], const struct number_id *id, char kind);
-struct str decimal(char dst[24], int64_t value);
-struct str decimal_unsigned(char dst[24], uint64_t value);
-#define EPOCH_KEY "wp:epoch"
-/* The call that asks for the fence. */
-void argv_add_fence(struct argv *argv);
-
-/* ---- one connection ---- */
-
-struct wire;
-/* Replies in the order of the commands. */
-typedef void wire_on_reply(void *ctx, const redisReply *reply);
-/* It broke; the wire is gone when this runs. */
-typedef void wire_on_gone(void *ctx, const char *why);
-/* Connects in the background. NULL and why when that fails at once. */
-struct wire *wire_new(struct loop *loop, const struct store_settings *settings,
-                      wire_on_reply *on_reply, wire_on_gone *on_gone, void *ctx, char *ret_why,
-                      size_t why_bytes);
-/* text is one whole command, copied. False while the connection is being closed. */
-bool wire_write(struct wire *wire, const char *text, size_t n);
-/* Nothing more is heard or said; allowed inside its callbacks. Returns the list of given-up wires
- * with this one in front, to be freed from a later turn. */
-struct wire *wire_give_up(struct wire *wire, struct wire *others);
-struct wire *wire_next(struct wire *wire);
-/* Of one that was given up; not inside its callbacks. */
-void wire_free(struct wire *wire);
-
-/* ---- a link: connected for as long as it lives ---- */
-
-/* Whom a reply is for: parse turns it into a call of fn(ctx, ...). reply is NULL unless e is
- * ERR_OK; error replies have become an enum err before. */
-struct link_to;
-typedef void link_parse(const struct link_to *to, enum err e, const redisReply *reply);
-struct link_to {
-    link_parse *parse;
-    void (*fn)(void); /* a store_on_... function */
-    void *ctx;
-};
-
-struct link;
-/* Runs from the loop whenever the connection comes up or goes down. */
-typedef void link_on_state(void *ctx, bool is_up);
-
-/* Not connected before link_open. */
-struct link *link_new(struct loop *loop, const struct store_settings *settings, const char *name);
-/* Connects and from then on reconnects by itself. Does nothing when open. */
-void link_open(struct link *link, link_on_state *on_state, void *ctx);
-bool link_is_up(const struct link *link);
-/* That the server shows, as a number in words; empty where settings->must_be_fenced is not set. */
-struct str link_epoch(const struct link *link);
-/* True between a link_open and the outcome of its first attempt, and during every later attempt. */
-bool link_is_connecting(const struct link *link);
-/* May a call ask the server now? ERR_UNAVAILABLE while the link is down, ERR_FULL at max_in_flight.
- */
-enum err link_admit(const struct link *link);
-/* For a call that was admitted; one call may send several commands. Answers through `to` exactly
- * once, from the loop: ERR_TIMEOUT when no reply came in time (settings->deadline_ms and extra_ms)
- * or the connection broke, else what the reply says. All commands of a turn leave in one write.
- * extra_ms differs between commands only where there is one at a time. */
-void link_send(struct link *link, const struct argv *argv, const struct link_to *to,
-               int64_t extra_ms);
-/* Admits and sends, or answers why not. */
-void link_ask(struct link *link, const struct argv *argv, const struct link_to *to);
-/* Answers e in the next turn without asking the server. */
-void link_answer_later(struct link *link, const struct link_to *to, enum err e);
-/* Answers everything ERR_UNAVAILABLE, closes. Accepts NULL. */
-void link_free(struct link *link);
-
-/* ---- replies ---- */
-
-enum reply_cure {
-    REPLY_CURE_NONE,
-    REPLY_CURE_RELINK, /* this server or this connection will not do: connect again */
-    REPLY_CURE_RELOAD, /* the function library is gone: load it and send the command again */
-    REPLY_CURE_PEOPLE, /* someone must look at it: log what the server says */
-};
-
-/* What an error reply means; ret_cure: what to do about it. */
-enum err reply_error(struct str text, enum reply_cure *ret_cure);
-/* The code in a FUNCTION LIST reply, absent when the library is not there. */
-struct str reply_library_code(const redisReply *reply);
-/* N of "-- version N" on the second line; 0 = none. */
-uint64_t library_version(struct str code);
-/* The library that belongs to this program. */
-struct str library_code(void);
-
-/* What waypost_epoch answers. ERR_IO: not such a reply. */
-enum err reply_read_fence(const redisReply *reply, struct store_fence *ret) MUST_CHECK;
-/* The present record of a commit that found another seq. ERR_IO: not such a reply. */
-enum err reply_record(const redisReply *reply, struct store_record *ret) MUST_CHECK;
-link_parse reply_load, reply_commit, reply_done, reply_value, reply_courses, reply_board,
-    reply_probe, reply_memory, reply_fence;
-/* XREADGROUP reply into entries (in the arena) and the ids whose entries were deleted (n_gone of
- * them, payload absent, at the end of the array). ERR_IO: not such a reply. */
-enum err reply_entries(const redisReply *reply, struct arena *arena, uint32_t deliveries,
-                       struct store_entry **ret, uint32_t *ret_n, uint32_t *ret_n_gone) MUST_CHECK;
-
-struct due_number {
-    struct number_id id;
-    int64_t due_s;
-};
-
-/* Appends the numbers of one waypost_due reply at dst[*n], at most max in all. */
-enum err reply_due(const redisReply *reply, uint8_t bucket, struct due_number *dst, uint32_t max,
-                   uint32_t *n) MUST_CHECK;
+#include "port/store/hiredis_link.h"
 
 /* ---- the whole ---- */
 
@@ -187,6 +54,29 @@ static inline struct hiredis_store *hiredis_store(struct store *s)
     return (struct hiredis_store *)s;
 }
 
+/* ---- the words of a commit, with caps or without ---- */
+
+/* What the words of a commit lie in until it has been sent. */
+struct due_words {
+    char index[KEY_BYTES], slot[KEY_BYTES], seconds[24], name[3];
+    struct str words[5];
+};
+struct commit_words {
+    char state[KEY_BYTES], reply[KEY_BYTES], events[KEY_BYTES], outbox[KEY_BYTES], seen[KEY_BYTES];
+    char epoch[KEY_BYTES];
+    char ttl[24], seen_ttl[24], expected[STORE_SEQ_BYTES];
+    struct due_words due;
+};
+#define COMMIT_KEYS "8"
+#define COMMIT_CAPPED_KEYS "9"
+/* The keys of a commit, then its arguments. */
+void commit_add_keys(struct commit_words *words, const struct store_commit *commit,
+                     struct argv *argv);
+void commit_add_args(struct commit_words *words, const struct store_commit *commit,
+                     struct str epoch, struct argv *argv);
+
+/* ---- calls of store.h ---- */
+
 void hiredis_commit_capped(struct store *s, const struct store_commit *commit, store_on_commit *fn,
                            void *ctx);
 void hiredis_take(struct store *s, const struct store_cap *caps, uint32_t n, store_on_done *fn,
@@ -218,6 +108,15 @@ void hiredis_mark_sending(struct store *s, const struct store_entry *entry, stor
                           void *ctx);
 void hiredis_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
                            void *ctx);
+void hiredis_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,
+                         store_on_done *fn, void *ctx);
+void hiredis_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx);
+void hiredis_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
+                        store_on_done *fn, void *ctx);
+void hiredis_courses_get(struct store *s, store_on_courses *fn, void *ctx);
+void hiredis_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
+                       void *ctx);
+void hiredis_board_get(struct store *s, store_on_board *fn, void *ctx);
 void hiredis_lease_keep(struct store *s, const struct store_lease *lease, store_on_lease *fn,
                         void *ctx);
 void hiredis_lease_give(struct store *s, const struct store_lease *lease, const bool *ranges,

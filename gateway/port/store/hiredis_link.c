@@ -1,11 +1,11 @@
 /*
- * store_hiredis_link.c: deadlines, circuit breaker, handshake, over one connection after the other.
+ * hiredis_link.c: deadlines, circuit breaker, handshake, over one connection after the other.
  *
  * hiredis 0.14 has no async timeouts: here one timer watches over the queue of deadlines. On a
  * passed deadline the connection is given up as a whole: replies come in order, so those behind a
  * late one are late as well.
  */
-#include "port/store/hiredis.h"
+#include "port/store/hiredis_link.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /*
- * store_hiredis_read.c: consuming the outbox.
+ * hiredis_read.c: consuming the outbox.
  *
  * One XREADGROUP names all buckets of the reader, at about 0.2 us of Redis' time per bucket, so a
  * busy consumer waits between reads rather than asking again at once. COUNT counts per stream: what

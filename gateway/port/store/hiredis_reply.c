@@ -1,8 +1,10 @@
 /*
- * store_hiredis_reply.c: what a server says, as our structs. Nothing in a reply is trusted to have
+ * hiredis_reply.c: what a server says, as our structs. Nothing in a reply is trusted to have
  * the shape that we asked for: what does not is ERR_IO.
  */
-#include "port/store/hiredis.h"
+#include "port/store/hiredis_link.h"
+
+#include <string.h>
 
 static const char library[] = {
 #include "store_functions.inc"

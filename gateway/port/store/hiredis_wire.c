@@ -1,5 +1,5 @@
 /*
- * store_hiredis_wire.c: one connection, hiredis on libevent.
+ * hiredis_wire.c: one connection, hiredis on libevent.
  *
  * hiredis' own adapter re-arms one-shot events, which costs 8 system calls a command where
  * persistent events need 3; this one also writes only once a turn, behind the other events.
@@ -8,7 +8,7 @@
  * the next. The server does one write and one fdatasync for all that it reads at once, and they are
  * most of what a commit costs it: 71 us at 8 in a batch, 26 at 32. A lone command waits for nobody.
  */
-#include "port/store/hiredis.h"
+#include "port/store/hiredis_link.h"
 
 #include <event2/event.h>
 #include <hiredis/async.h>

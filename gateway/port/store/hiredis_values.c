@@ -1,16 +1,21 @@
 /*
- * store_hiredis_part.c: parts of long SMS. All lie under the tag {parts}: there are few of them,
- * and one question finds those that have waited long enough.
+ * hiredis_values.c: what is kept by its key, apart from learners: parts of long SMS, sessions,
+ * courses, notes. All parts lie under the tag {parts}: there are few of them, and one question
+ * finds those that have waited long enough.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "port/store/hiredis.h"
 
 #define PREFIX "wp:{parts}:m:"
+#define SESSION_KEY_BYTES (16 + STORE_SESSION_KEY_BYTES)
 #define PART_KEY_BYTES (sizeof(PREFIX) + STORE_SESSION_KEY_BYTES)
 
 static const char waiting_key[] = "wp:{parts}:waiting";
+static const char courses_key[] = "wp:courses";
+static const char board_key[] = "wp:board";
 
 static struct str message_key(char dst[PART_KEY_BYTES], struct str key)
 {
@@ -120,4 +125,92 @@ void hiredis_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx)
     argv_add(&argv, STR(PREFIX));
     link_ask(hiredis_store(s)->link, &argv,
              &(struct link_to){parse_overdue, (void (*)(void))fn, ctx});
+}
+
+/* ---- sessions and courses ---- */
+
+static struct str session_key(char dst[SESSION_KEY_BYTES], struct str key)
+{
+    char *p = tag_put(dst, 'u', (uint8_t)str_hash(key));
+    memcpy(p, "u:", 2);
+    if (key.len > 0)
+        memcpy(p + 2, key.p, key.len);
+    return (struct str){dst, 12 + key.len};
+}
+
+void hiredis_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,
+                         store_on_done *fn, void *ctx)
+{
+    char name[SESSION_KEY_BYTES], ttl[24];
+    struct link_to to = {reply_done, (void (*)(void))fn, ctx};
+    if (!store_session_fits(key, value)) {
+        link_answer_later(hiredis_store(s)->link, &to, ERR_TOO_LONG);
+        return;
+    }
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("SET"));
+    argv_add(&argv, session_key(name, key));
+    argv_add(&argv, value);
+    argv_add(&argv, STR("PX"));
+    argv_add(&argv, decimal(ttl, ttl_ms));
+    link_ask(hiredis_store(s)->link, &argv, &to);
+}
+
+void hiredis_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx)
+{
+    char name[SESSION_KEY_BYTES];
+    struct link_to to = {reply_value, (void (*)(void))fn, ctx};
+    if (!store_session_fits(key, STR_NONE)) {
+        link_answer_later(hiredis_store(s)->link, &to, ERR_NOT_FOUND);
+        return;
+    }
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("GET"));
+    argv_add(&argv, session_key(name, key));
+    link_ask(hiredis_store(s)->link, &argv, &to);
+}
+
+void hiredis_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
+                        store_on_done *fn, void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("HSET"));
+    argv_add(&argv, str_from(courses_key));
+    argv_add(&argv, name);
+    argv_add(&argv, bundle);
+    if (is_current) {
+        argv_add(&argv, STR("current"));
+        argv_add(&argv, name);
+    }
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
+void hiredis_courses_get(struct store *s, store_on_courses *fn, void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("HGETALL"));
+    argv_add(&argv, str_from(courses_key));
+    link_ask(hiredis_store(s)->link, &argv,
+             &(struct link_to){reply_courses, (void (*)(void))fn, ctx});
+}
+
+void hiredis_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
+                       void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add(&argv, value.p != NULL ? STR("HSET") : STR("HDEL"));
+    argv_add(&argv, str_from(board_key));
+    argv_add(&argv, name);
+    if (value.p != NULL)
+        argv_add(&argv, value);
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
+void hiredis_board_get(struct store *s, store_on_board *fn, void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("HGETALL"));
+    argv_add(&argv, str_from(board_key));
+    link_ask(hiredis_store(s)->link, &argv,
+             &(struct link_to){reply_board, (void (*)(void))fn, ctx});
 }

@@ -1,0 +1,330 @@
+/*
+ * store_mem_values.c: what is kept by its key, apart from learners: parts of long SMS, sessions,
+ * courses, notes.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "base/xalloc.h"
+#include "lab/mem/store_mem.h"
+
+/* ---- parts of long SMS, as port/store/functions.lua has them ---- */
+
+static void deliver_part(struct answer *a)
+{
+    a->fn.part(a->ctx, a->e, a->part_state, a->names, a->e == ERR_OK ? a->n : 0);
+}
+
+static void deliver_overdue(struct answer *a)
+{
+    a->fn.overdue(a->ctx, a->e, a->value, a->names, a->e == ERR_OK ? a->n : 0);
+}
+
+static void message_free(struct mem_store *m, struct mem_message *message)
+{
+    LL_DELETE(m->messages, message);
+    buf_fini(&message->key);
+    for (uint32_t i = 0; i < STORE_MAX_PARTS; i++)
+        buf_fini(&message->parts[i].value);
+    free(message);
+}
+
+static struct mem_message *message_find(struct mem_store *m, struct str key)
+{
+    struct mem_message *message, *next;
+    int64_t now = loop_mono(m->loop).ms;
+    LL_FOREACH_SAFE(m->messages, message, next)
+    {
+        if (message->until_ms <= now)
+            message_free(m, message);
+        else if (str_eq(buf_str(&message->key), key))
+            return message;
+    }
+    return NULL;
+}
+
+static struct mem_message *message_new(struct mem_store *m, const struct store_part *part)
+{
+    struct mem_message *message;
+    uint32_t n_waiting = 0;
+    LL_FOREACH(m->messages, message)
+    {
+        n_waiting += message->due_ms != 0;
+    }
+    if (n_waiting >= STORE_MAX_INCOMPLETE)
+        return NULL;
+    message = xcalloc(1, sizeof(*message));
+    mem_value_init(&message->key, part->key);
+    for (uint32_t i = 0; i < STORE_MAX_PARTS; i++)
+        mem_value_init(&message->parts[i].value, STR_NONE);
+    message->due_ms = loop_mono(m->loop).ms + part->wait_ms;
+    LL_APPEND(m->messages, message);
+    return message;
+}
+
+/* Values of the parts, absent where one is missing, up to the last that is there. */
+static void copy_parts(const struct mem_message *message, struct answer *a)
+{
+    a->names = arena_new_array(a->arena, struct str, STORE_MAX_PARTS);
+    for (uint32_t i = 0; i < STORE_MAX_PARTS; i++) {
+        a->names[i] = message->parts[i].is_there
+                          ? arena_str(a->arena, buf_str(&message->parts[i].value))
+                          : STR_NONE;
+        a->n = message->parts[i].is_there ? i + 1 : a->n;
+    }
+}
+
+static enum store_part_state keep(struct mem_store *m, const struct store_part *part,
+                                  struct answer *a)
+{
+    struct mem_message *message = message_find(m, part->key);
+    struct mem_part *place = message != NULL ? &message->parts[part->n - 1] : NULL;
+    bool is_other = place != NULL && place->is_there &&
+                    memcmp(place->mark, part->mark, sizeof(part->mark)) != 0;
+    if (is_other && message->n < part->of)
+        return STORE_PART_ALONE;
+    if (is_other)
+        message_free(m, message);
+    if (message == NULL || is_other)
+        message = message_new(m, part);
+    if (message == NULL)
+        return STORE_PART_ALONE;
+    place = &message->parts[part->n - 1];
+    if (!place->is_there) {
+        place->is_there = true;
+        memcpy(place->mark, part->mark, sizeof(part->mark));
+        buf_add_str(&place->value, part->value);
+        message->n++;
+    }
+    message->until_ms = loop_mono(m->loop).ms + part->keep_ms;
+    if (message->n < part->of)
+        return STORE_PART_KEPT;
+    copy_parts(message, a);
+    return STORE_PART_COMPLETE;
+}
+
+void mem_part_put(struct store *s, const struct store_part *part, store_on_part *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "part_put", deliver_part, ctx);
+    a->fn.part = fn;
+    if (!store_part_fits(part))
+        a->e = ERR_TOO_LONG;
+    else if (a->has_effect)
+        a->part_state = keep(m, part, a);
+    mem_answer_post(m, a);
+}
+
+void mem_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "part_done", mem_deliver_done, ctx);
+    struct mem_message *message = message_find(m, key);
+    a->fn.done = fn;
+    if (a->has_effect && message != NULL && must_forget)
+        message_free(m, message);
+    else if (a->has_effect && message != NULL)
+        message->due_ms = 0;
+    mem_answer_post(m, a);
+}
+
+void mem_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "parts_overdue", deliver_overdue, ctx);
+    const struct mem_message *message, *first = NULL;
+    a->fn.overdue = fn;
+    (void)message_find(m, STR_NONE); /* forgets what is too old */
+    LL_FOREACH(m->messages, message)
+    {
+        bool is_due = message->due_ms != 0 && message->due_ms <= loop_mono(m->loop).ms;
+        if (is_due && (first == NULL || message->due_ms < first->due_ms))
+            first = message;
+    }
+    if (first != NULL) {
+        a->value = arena_str(a->arena, buf_str(&first->key));
+        copy_parts(first, a);
+    }
+    mem_answer_post(m, a);
+}
+
+/* ---- sessions and courses ---- */
+
+static void deliver_courses(struct answer *a)
+{
+    bool is_ok = a->e == ERR_OK;
+    a->fn.courses(a->ctx, a->e, a->names, a->bundles, is_ok ? a->n : 0,
+                  is_ok ? a->value : STR_NONE);
+}
+
+static void session_remove(struct mem_store *m, struct mem_session *session)
+{
+    HASH_DEL(m->sessions, session);
+    buf_fini(&session->key);
+    buf_fini(&session->value);
+    free(session);
+}
+
+/* NULL also when it has expired. */
+static struct mem_session *session_find(struct mem_store *m, struct str key)
+{
+    struct mem_session *session;
+    HASH_FIND(hh, m->sessions, key.p, key.len, session);
+    if (session != NULL && session->until_ms <= loop_mono(m->loop).ms) {
+        session_remove(m, session);
+        session = NULL;
+    }
+    return session;
+}
+
+void mem_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,
+                     store_on_done *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "session_put", mem_deliver_done, ctx);
+    a->fn.done = fn;
+    if (!store_session_fits(key, value)) {
+        a->e = ERR_TOO_LONG;
+    } else if (a->has_effect) {
+        struct mem_session *session = session_find(m, key);
+        if (session == NULL) {
+            session = xcalloc(1, sizeof(*session));
+            mem_value_init(&session->key, key);
+            mem_value_init(&session->value, STR_NONE);
+            HASH_ADD_KEYPTR(hh, m->sessions, session->key.p, session->key.len, session);
+        }
+        mem_value_set(&session->value, value);
+        session->until_ms = loop_mono(m->loop).ms + ttl_ms;
+    }
+    mem_answer_post(m, a);
+}
+
+void mem_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "session_get", mem_deliver_value, ctx);
+    a->fn.value = fn;
+    const struct mem_session *session = session_find(m, key);
+    if (session == NULL)
+        a->e = ERR_NOT_FOUND;
+    else
+        a->value = arena_str(a->arena, buf_str(&session->value));
+    mem_answer_post(m, a);
+}
+
+void mem_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
+                    store_on_done *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "course_put", mem_deliver_done, ctx);
+    a->fn.done = fn;
+    if (a->has_effect) {
+        struct mem_course *course;
+        LL_FOREACH(m->courses, course)
+        {
+            if (str_eq(buf_str(&course->name), name))
+                break;
+        }
+        if (course == NULL) {
+            course = xcalloc(1, sizeof(*course));
+            mem_value_init(&course->name, name);
+            mem_value_init(&course->bundle, STR_NONE);
+            LL_APPEND(m->courses, course);
+        }
+        mem_value_set(&course->bundle, bundle);
+        if (is_current)
+            mem_value_set(&m->current, name);
+    }
+    mem_answer_post(m, a);
+}
+
+void mem_courses_get(struct store *s, store_on_courses *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "courses_get", deliver_courses, ctx);
+    a->fn.courses = fn;
+    struct mem_course *course;
+    uint32_t n = 0;
+    LL_COUNT(m->courses, course, n);
+    a->names = arena_new_array(a->arena, struct str, n + 1);
+    a->bundles = arena_new_array(a->arena, struct str, n + 1);
+    LL_FOREACH(m->courses, course)
+    {
+        a->names[a->n] = arena_str(a->arena, buf_str(&course->name));
+        a->bundles[a->n++] = arena_str(a->arena, buf_str(&course->bundle));
+    }
+    if (m->current.len > 0)
+        a->value = arena_str(a->arena, buf_str(&m->current));
+    mem_answer_post(m, a);
+}
+
+/* ---- notes between operators and processes ---- */
+
+static void deliver_board(struct answer *a)
+{
+    a->fn.board(a->ctx, a->e, a->names, a->bundles, a->e == ERR_OK ? a->n : 0);
+}
+
+static void note_remove(struct mem_store *m, struct mem_note *note)
+{
+    LL_DELETE(m->board, note);
+    buf_fini(&note->name);
+    buf_fini(&note->value);
+    free(note);
+}
+
+void mem_board_put(struct store *s, struct str name, struct str value, store_on_done *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "board_put", mem_deliver_done, ctx);
+    struct mem_note *note = m->board;
+    a->fn.done = fn;
+    while (note != NULL && !str_eq(buf_str(&note->name), name))
+        note = note->next;
+    if (a->has_effect && note != NULL)
+        note_remove(m, note);
+    if (a->has_effect && value.p != NULL) {
+        note = xcalloc(1, sizeof(*note));
+        mem_value_init(&note->name, name);
+        mem_value_init(&note->value, value);
+        LL_PREPEND(m->board, note);
+    }
+    mem_answer_post(m, a);
+}
+
+void mem_board_get(struct store *s, store_on_board *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "board_get", deliver_board, ctx);
+    a->fn.board = fn;
+    const struct mem_note *note;
+    uint32_t n = 0;
+    LL_COUNT(m->board, note, n);
+    a->names = arena_new_array(a->arena, struct str, n + 1);
+    a->bundles = arena_new_array(a->arena, struct str, n + 1);
+    LL_FOREACH(m->board, note)
+    {
+        a->names[a->n] = arena_str(a->arena, buf_str(&note->name));
+        a->bundles[a->n++] = arena_str(a->arena, buf_str(&note->value));
+    }
+    mem_answer_post(m, a);
+}
+
+void mem_values_fini(struct mem_store *m)
+{
+    while (m->messages != NULL)
+        message_free(m, m->messages);
+    while (m->sessions != NULL)
+        session_remove(m, m->sessions);
+    struct mem_course *course, *next;
+    LL_FOREACH_SAFE(m->courses, course, next)
+    {
+        buf_fini(&course->name);
+        buf_fini(&course->bundle);
+        free(course);
+    }
+    buf_fini(&m->current);
+    while (m->board != NULL)
+        note_remove(m, m->board);
+}
