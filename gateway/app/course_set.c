@@ -23,14 +23,17 @@ struct course_set {
 
 /* --- the bundle --- */
 
+/* Relative and in no way upwards: "m1.md", "packs/standard/texts.md". */
 static bool is_good_name(struct str name)
 {
+    bool is_part_start = true;
     for (size_t i = 0; i < name.len; i++) {
         unsigned char c = (unsigned char)name.p[i];
-        if (c <= ' ' || c == '/' || c == 0x7f)
+        if (c <= ' ' || c == 0x7f || (is_part_start && (c == '/' || c == '.')))
             return false;
+        is_part_start = c == '/';
     }
-    return name.len > 0;
+    return name.len > 0 && !is_part_start;
 }
 
 enum err course_bundle_write(const struct lesson_file *files, uint32_t n, struct buf *out)

@@ -2,8 +2,8 @@
  * course_set.h: the published course versions in memory, and the bundle that carries one version
  * from `waypost lessons publish` through Redis to every front.
  *
- * A bundle is all files of a course's folder in one value, in the order in which the
- * parser takes them:
+ * A bundle is all files of a course's folder, and of its pack's, in one value, in the order in
+ * which the parser takes them:
  *
  *     waypost-course 1\n
  *     <name> <bytes>\n<contents>          for each file
@@ -22,7 +22,7 @@
 struct course_set;
 
 /* Appends the bundle. ERR_TOO_LONG: out's ceiling or LESSON_MAX_FILES; ERR_INVALID: a name
- * with a blank, a slash or a control. */
+ * with a blank, a control, an empty or hidden part. */
 enum err course_bundle_write(const struct lesson_file *files, uint32_t n,
                              struct buf *out) MUST_CHECK;
 /* ret has room for LESSON_MAX_FILES; everything is borrowed from bundle. ERR_INVALID,

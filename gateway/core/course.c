@@ -81,7 +81,8 @@ const char *course_text_placeholders(enum course_text text)
 bool course_text_has(enum course_text text, struct str placeholder)
 {
     bool is_on_ussd = text_rows[text].placeholders == NULL;
-    return str_word_index(course_text_placeholders(text), ' ', placeholder) >= 0 ||
+    return str_word_index(COURSE_PLACEHOLDERS, ' ', placeholder) >= 0 ||
+           str_word_index(course_text_placeholders(text), ' ', placeholder) >= 0 ||
            (is_on_ussd && str_eq(placeholder, STR("code")));
 }
 

@@ -34,9 +34,12 @@
  * System texts: what the gateway says that is not lesson material. They are course content: an
  * author changes them in course.md under `# text_<name>`. Columns: name, the placeholders that must
  * not appear otherwise ({org} and so on; blank-separated), what it is for. A course must have all
- * of COURSE_TEXTS. A version that is published never changes, so texts that came later have one
- * more column: the text that is said where a course does not have them, or `nothing`.
+ * of COURSE_TEXTS, its own or its pack's. {course} (its name), {course_title} and {course_modules}
+ * (how many) may stand in every text. A version that is published never changes, so texts that came
+ * later have one more column: the text that is said where a course does not have them, or
+ * `nothing`.
  */
+#define COURSE_PLACEHOLDERS "course course_title course_modules"
 #define COURSE_TEXTS(X)                                                                            \
     X(hello, "org", "first contact that is no JOIN: who we are, how to start")                     \
     X(consent, "org url cost", "answer to JOIN: content, frequency, data, agree, HELP, STOP")      \
@@ -271,6 +274,7 @@ struct safe_list {
 struct course {
     struct str id;
     struct str title;
+    struct str name;     /* how texts name it: {course} */
     struct str version;  /* "1.0.0" */
     struct str language; /* "en": of these texts */
     uint32_t key;        /* names id@version in a learner's state; see course_key() */

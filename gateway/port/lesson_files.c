@@ -29,10 +29,19 @@ static void close_dir(DIR **dir)
         (void)closedir(*dir); /* only read */
 }
 
-/* A lesson file, but for README.md. */
-static bool is_lesson_name(struct str name)
+/* What is being read. */
+struct reader {
+    struct arena *arena;
+    struct lesson_file *files; /* room for LESSON_MAX_FILES */
+    uint32_t n;
+    size_t left; /* bytes */
+    struct errmsg *msg;
+};
+
+/* A file of the course or pack, but for README.md. */
+static bool is_good_name(struct str name, struct str suffix)
 {
-    return name.len > 3 && name.p[0] != '.' && str_ends(name, STR(".md")) &&
+    return name.len > suffix.len && name.p[0] != '.' && str_ends(name, suffix) &&
            !str_eq_nocase(name, STR("readme.md"));
 }
 
@@ -68,44 +77,122 @@ static int compare_files(const void *a, const void *b)
     return str_cmp(left->name, right->name);
 }
 
+static enum err read_file(struct reader *r, int dir_fd, const char *path, struct str prefix,
+                          const char *name)
+{
+    if (r->n == LESSON_MAX_FILES)
+        return errmsg_set(r->msg, ERR_TOO_LONG, "%s has more than %u lesson files", path,
+                          LESSON_MAX_FILES);
+    int fd CLEANUP(close_fd) = openat(dir_fd, name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errmsg_set(r->msg, from_errno(errno), "cannot read %s/%s: %s", path, name,
+                          strerror(errno));
+    struct lesson_file *file = &r->files[r->n];
+    enum err e = read_all(fd, r->left, r->arena, &file->text);
+    if (e == ERR_TOO_LONG)
+        return errmsg_set(r->msg, e, "the files in %s are bigger than %u bytes together", path,
+                          COURSE_MAX_BYTES);
+    if (e != ERR_OK)
+        return errmsg_set(r->msg, e, "cannot read %s/%s", path, name);
+    r->left -= file->text.len;
+    file->name = arena_printf(r->arena, "%.*s%s", STR_ARG(prefix), name);
+    r->n++;
+    return ERR_OK;
+}
+
+/* The files of one folder that end so, named with the prefix, in the order of their names. A folder
+ * that may be missing then has none. */
+static enum err read_folder(struct reader *r, const char *path, struct str prefix,
+                            struct str suffix, bool may_miss)
+{
+    DIR *folder CLEANUP(close_dir) = opendir(path);
+    uint32_t first = r->n;
+    enum err e = ERR_OK;
+    if (folder == NULL && may_miss && errno == ENOENT)
+        return ERR_OK;
+    if (folder == NULL)
+        return errmsg_set(r->msg, from_errno(errno), "cannot read the folder %s: %s", path,
+                          strerror(errno));
+    for (struct dirent *entry; e == ERR_OK && (entry = readdir(folder)) != NULL;) {
+        struct stat info;
+        if (is_good_name(str_from(entry->d_name), suffix) &&
+            fstatat(dirfd(folder), entry->d_name, &info, 0) == 0 && S_ISREG(info.st_mode))
+            e = read_file(r, dirfd(folder), path, prefix, entry->d_name);
+    }
+    qsort(r->files + first, r->n - first, sizeof(*r->files), compare_files);
+    return e;
+}
+
+/* A course's or pack's folder: its texts, and the translations in its po/. */
+static enum err read_tree(struct reader *r, const char *dir, struct str prefix)
+{
+    struct str po = arena_printf(r->arena, "%s/po", dir);
+    struct str po_prefix = arena_printf(r->arena, "%.*spo/", STR_ARG(prefix));
+    enum err e = arena_error(r->arena);
+    if (e == ERR_OK)
+        e = read_folder(r, dir, prefix, STR(".md"), false);
+    return e == ERR_OK ? read_folder(r, po.p, po_prefix, STR(".po"), true) : e;
+}
+
+static struct str find_course(const struct reader *r)
+{
+    for (uint32_t i = 0; i < r->n; i++) {
+        if (str_eq(r->files[i].name, STR("course.md")))
+            return r->files[i].text;
+    }
+    return STR_NONE;
+}
+
+/* Beside the course's folder, else where this program's own packs lie: in its source tree, or in
+ * the share folder of its installation. */
+static struct str find_pack(const char *dir, struct str pack, struct arena *arena)
+{
+    char program[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    program[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    const struct str folders[] = {
+        arena_printf(arena, "%s/..", dir),
+        arena_printf(arena, "%s/../lessons", program),
+        arena_printf(arena, "%s/../share/waypost/lessons", program),
+    };
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+        struct str path =
+            arena_printf(arena, "%.*s/packs/%.*s", STR_ARG(folders[i]), STR_ARG(pack));
+        if (path.p != NULL && access(path.p, F_OK) == 0)
+            return path;
+    }
+    return STR_NONE;
+}
+
+/* The pack that course.md names, where there is one; lesson_parse says where there is none. */
+static enum err read_pack(struct reader *r, const char *dir)
+{
+    struct str pack = lesson_links_read(find_course(r), r->arena).pack;
+    if (str_is_empty(pack) || pack.p[0] == '.' || str_find_char(pack, '/') != SIZE_MAX)
+        return arena_error(r->arena);
+    struct str path = find_pack(dir, pack, r->arena);
+    struct str prefix = arena_printf(r->arena, "packs/%.*s/", STR_ARG(pack));
+    if (arena_error(r->arena) != ERR_OK || path.p == NULL)
+        return arena_error(r->arena);
+    return read_tree(r, path.p, prefix);
+}
+
 enum err lesson_files_read(const char *dir, struct arena *arena, struct lesson_file **ret,
                            uint32_t *ret_n, struct errmsg *msg)
 {
-    DIR *folder CLEANUP(close_dir) = opendir(dir);
-    if (folder == NULL)
-        return errmsg_set(msg, from_errno(errno), "cannot read the folder %s: %s", dir,
-                          strerror(errno));
-    struct lesson_file *files = arena_new_array(arena, struct lesson_file, LESSON_MAX_FILES);
-    if (files == NULL)
+    struct reader r = {.arena = arena, .left = COURSE_MAX_BYTES, .msg = msg};
+    r.files = arena_new_array(arena, struct lesson_file, LESSON_MAX_FILES);
+    if (r.files == NULL)
         return errmsg_set(msg, arena_error(arena), "no room for the files of %s", dir);
-    uint32_t n = 0;
-    size_t left = COURSE_MAX_BYTES;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        struct stat info;
-        struct str name = str_from(entry->d_name);
-        if (!is_lesson_name(name) || fstatat(dirfd(folder), name.p, &info, 0) != 0 ||
-            !S_ISREG(info.st_mode))
-            continue;
-        if (n == LESSON_MAX_FILES)
-            return errmsg_set(msg, ERR_TOO_LONG, "%s has more than %u lesson files", dir,
-                              LESSON_MAX_FILES);
-        int fd CLEANUP(close_fd) = openat(dirfd(folder), name.p, O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-            return errmsg_set(msg, from_errno(errno), "cannot read %s/%s: %s", dir, name.p,
-                              strerror(errno));
-        enum err e = read_all(fd, left, arena, &files[n].text);
-        if (e == ERR_TOO_LONG)
-            return errmsg_set(msg, e, "the files in %s are bigger than %u bytes together", dir,
-                              COURSE_MAX_BYTES);
-        if (e != ERR_OK)
-            return errmsg_set(msg, e, "cannot read %s/%s", dir, name.p);
-        left -= files[n].text.len;
-        files[n++].name = arena_str(arena, name);
-    }
-    qsort(files, n, sizeof(*files), compare_files);
-    *ret = files;
-    *ret_n = n;
-    return arena_error(arena);
+    enum err e = read_tree(&r, dir, STR(""));
+    if (e == ERR_OK)
+        e = read_pack(&r, dir);
+    *ret = r.files;
+    *ret_n = r.n;
+    return e != ERR_OK ? e : arena_error(arena);
 }
 
 static enum err write_all(int fd, struct str text)
@@ -122,8 +209,10 @@ static enum err write_all(int fd, struct str text)
 enum err lesson_files_write(const char *dir, struct str name, struct str text, struct errmsg *msg)
 {
     char path[PATH_MAX], fresh[PATH_MAX];
-    int n = snprintf(path, sizeof(path), "%s/%.*s", dir, STR_ARG(name));
-    int n_fresh = snprintf(fresh, sizeof(fresh), "%s/.%.*s.new", dir, STR_ARG(name));
+    bool is_own = str_find_char(name, '/') == SIZE_MAX || str_starts(name, STR("po/"));
+    const char *beside = is_own ? "" : "../";
+    int n = snprintf(path, sizeof(path), "%s/%s%.*s", dir, beside, STR_ARG(name));
+    int n_fresh = snprintf(fresh, sizeof(fresh), "%s/%s%.*s.new", dir, beside, STR_ARG(name));
     if (n < 0 || n_fresh < 0 || n_fresh >= (int)sizeof(fresh))
         return errmsg_set(msg, ERR_TOO_LONG, "the path of %.*s is too long", STR_ARG(name));
     int fd CLEANUP(close_fd) = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -1,19 +1,22 @@
 /*
- * lesson_files.h: reads and writes the *.md files of a course folder, libc only. The parser
- * (core/lesson/parse.h) takes what this returns.
+ * lesson_files.h: reads and writes the files of a course folder, libc only: its *.md, the
+ * translations in its po/, and the same of the pack that its course.md names, which lies in packs/
+ * beside the folder, or comes with the program. The parser (core/lesson/parse.h) takes what this
+ * returns.
  *
- * README.md is for people and is left out; so are hidden files, subfolders and anything that is no
- * regular file. Nothing is read past the ceilings of core/course.h.
+ * README.md is for people and is left out; so are hidden files, other subfolders and anything that
+ * is no regular file. Nothing is read past the ceilings of core/course.h.
  */
 #pragma once
 
 #include "core/lesson/parse.h"
 
-/* Files in the order of their names; *ret lives in the arena. ERR_NOT_FOUND: no such folder;
- * ERR_DENIED; ERR_TOO_LONG: too many or too big (msg says which); ERR_IO. msg may be NULL. */
+/* Files in the order of their names, the pack's last; *ret lives in the arena. ERR_NOT_FOUND: no
+ * such folder; ERR_DENIED; ERR_TOO_LONG: too many or too big (msg says which); ERR_IO. msg may be
+ * NULL. */
 enum err lesson_files_read(const char *dir, struct arena *arena, struct lesson_file **ret,
                            uint32_t *ret_n, struct errmsg *msg) MUST_CHECK;
-/* Replaces one file of the folder as a whole: a new file is written, flushed to disk and renamed
- * over the old one. On error the old one is as it was. */
+/* Replaces one file (a name that lesson_files_read gave) as a whole: a new file is written, flushed
+ * to disk and renamed over the old one. On error the old one is as it was. */
 enum err lesson_files_write(const char *dir, struct str name, struct str text,
                             struct errmsg *msg) MUST_CHECK;

@@ -99,6 +99,75 @@ static void expect_rule(struct fixture *f, const char *rule)
                  STR_ARG(f->findings->list[0].what), rule != NULL ? rule : "nothing");
 }
 
+/* ---- packs ---- */
+
+#define PACK_HEAD                                                                                  \
+    "---\npack: p\nlanguage: en\nlanguages: {en: English, fr: Francais}\nsafe_words: "             \
+    "[safe-en.md]\n---\n"
+
+/* The base course's texts as a pack, and a course.md with front matter only. */
+static void move_to_pack(struct fixture *f)
+{
+    struct str all = get_file(f, "course.md");
+    size_t end = str_find(str_sub(all, 4, all.len), STR("---\n")) + 8;
+    set_file(f, "packs/p/texts.md",
+             arena_printf(f->arena, PACK_HEAD "%.*s", STR_ARG(str_sub(all, end, all.len))));
+    set_file(f, "packs/p/safe-en.md", STR("# safe_words: more\n\n- of the pack\n"));
+    set_file(f, "course.md", str_sub(all, 0, end));
+    edit_file(f, "course.md", "language: en\n", STR("language: en\npack: p\n"));
+    edit_file(f, "course.md", "languages:\n  en: English\n", STR(""));
+}
+
+static void test_a_course_inherits_the_texts_of_its_pack(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(parse(f), ERR_OK);
+    struct str hello = f->source->course.texts[COURSE_TEXT_hello];
+    uint16_t n_safe = f->source->course.safe.n;
+    move_to_pack(f);
+    expect_rule(f, NULL);
+    const struct course *c = &f->source->course;
+    assert_true(str_eq(c->texts[COURSE_TEXT_hello], hello));
+    assert_int_equal(c->safe.n, n_safe + 1);
+    assert_int_equal(c->n_languages, 1); /* no translation is there */
+    assert_true(str_eq(c->language_names[0], STR("English")));
+    assert_true(str_eq(f->source->texts[COURSE_TEXT_hello].pos.file, STR("packs/p/texts.md")));
+}
+
+static void test_a_course_overrides_its_pack(void **state)
+{
+    struct fixture *f = *state;
+    move_to_pack(f);
+    struct str front = get_file(f, "course.md");
+    set_file(f, "course.md",
+             arena_printf(f->arena, "%.*s\n# text_done: d\n\nThis is {course}.\n", STR_ARG(front)));
+    expect_rule(f, NULL);
+    const struct course *c = &f->source->course;
+    assert_true(str_eq(c->texts[COURSE_TEXT_done], STR("This is {course}.")));
+    assert_true(str_eq(c->name, c->title));
+    set_file(f, "course.md",
+             arena_printf(f->arena, "%.*s\n# text_done: d\n\nA.\n\n# text_done: d\n\nB.\n",
+                          STR_ARG(front)));
+    expect_rule(f, "id-double");
+}
+
+static void test_packs_that_are_not_there_are_named(void **state)
+{
+    struct fixture *f = *state;
+    move_to_pack(f);
+    edit_file(f, "course.md", "pack: p", STR("pack: q"));
+    (void)parse(f);
+    lesson_findings_sort(f->findings);
+    bool is_told = false;
+    for (uint32_t i = 0; i < f->findings->n; i++)
+        is_told |= str_eq(f->findings->list[i].what, STR("there is no such pack"));
+    assert_true(is_told);
+    struct lesson_links links = lesson_links_read(get_file(f, "course.md"), f->arena);
+    assert_true(str_eq(links.pack, STR("q")));
+    assert_null(lesson_links_read(STR("---\n[\n---\n"), f->arena).pack.p);
+    assert_null(lesson_links_read(STR("no front"), f->arena).pack.p);
+}
+
 /* ---- meaning ---- */
 
 static void test_reads_all_kinds_of_answers(void **state)
@@ -574,6 +643,9 @@ int main(void)
         TEST(test_ceiling_of_test_questions),
         TEST(test_ceiling_of_units),
         TEST(test_ceiling_of_modules),
+        TEST(test_a_course_inherits_the_texts_of_its_pack),
+        TEST(test_a_course_overrides_its_pack),
+        TEST(test_packs_that_are_not_there_are_named),
         TEST(test_ceiling_of_languages),
         TEST(test_ceiling_of_safe_words),
         TEST(test_ceilings_of_a_safe_pattern),

@@ -39,9 +39,15 @@ struct str step_text(const struct step *s, enum course_text text, const struct v
     if (s->input->via == VIA_USSD)
         text = course_text_on_ussd(text);
     const struct engine_context *c = s->context;
-    const struct var around[] = {{"org", c->org},   {"url", c->url},
-                                 {"code", c->code}, {"voice", c->voice},
-                                 {"cost", c->cost}, {"contact", step_contact(s)},
+    const struct var around[] = {{"org", c->org},
+                                 {"url", c->url},
+                                 {"code", c->code},
+                                 {"voice", c->voice},
+                                 {"cost", c->cost},
+                                 {"contact", step_contact(s)},
+                                 {"course", s->course->name},
+                                 {"course_title", s->course->title},
+                                 {"course_modules", step_number(s, s->course->n_course_modules)},
                                  {NULL, STR_NONE}};
     struct str template = s->course->texts[text];
     size_t len = fill(template, vars, around, NULL);

@@ -205,7 +205,7 @@ static void estimate_lesson(struct check *c, const struct unit *unit)
         arena_reset(c->scratch);
         const struct lesson_value given[] = {{"text", unit->screens[i]}, {NULL, STR_NONE}};
         struct str body =
-            lesson_sample_text(c->course->texts[COURSE_TEXT_lesson], given, c->scratch);
+            lesson_sample_text(c->course, c->course->texts[COURSE_TEXT_lesson], given, c->scratch);
         body = arena_printf(c->scratch, "%.*s\n%.*s", STR_ARG(body),
                             STR_ARG(c->course->texts[COURSE_TEXT_next_key]));
         tell_screen(c, unit->screens[i], unit->pos, check_measure(c, body, LESSON_LIMIT_MESSAGE));
@@ -221,7 +221,8 @@ static void estimate_question(struct check *c, const struct unit *unit)
         lines = arena_printf(c->scratch, "%.*s%s%u %.*s", STR_ARG(lines), i > 0 ? "\n" : "", i + 1u,
                              STR_ARG(q->choices[i].text));
     const struct lesson_value given[] = {{"stem", q->stem}, {"options", lines}, {NULL, STR_NONE}};
-    struct str body = lesson_sample_text(c->course->texts[COURSE_TEXT_question], given, c->scratch);
+    struct str body =
+        lesson_sample_text(c->course, c->course->texts[COURSE_TEXT_question], given, c->scratch);
     tell_page(c, unit, check_measure(c, body, LESSON_LIMIT_PAGE));
 }
 

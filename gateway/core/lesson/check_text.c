@@ -131,7 +131,7 @@ void check_system_texts(struct check *c)
         check_alphabet(c, text, pos);
         check_placeholders(c, which, text, pos);
         bool is_safe = which == COURSE_TEXT_safe || which == COURSE_TEXT_safe_staffed;
-        struct str sample = lesson_sample_text(text, NULL, c->scratch);
+        struct str sample = lesson_sample_text(c->course, text, NULL, c->scratch);
         enum lesson_limit limit = is_safe ? LESSON_LIMIT_SAFE : LESSON_LIMIT_MESSAGE;
         check_length(
             c, check_measure(c, sample, limit), pos, text,

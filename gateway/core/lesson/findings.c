@@ -63,10 +63,19 @@ static struct str shorten(struct str s, bool *ret_is_cut)
     return line;
 }
 
+/* A file of another folder, a pack's, lies beside the course's: "lessons/x", "lessons/packs/...".
+ */
 static void add_path(struct str dir, const struct lesson_finding *f, struct buf *out)
 {
-    if (!str_is_empty(dir))
-        buf_addf(out, "%.*s/", STR_ARG(dir));
+    size_t name = dir.len;
+    while (name > 0 && dir.p[name - 1] != '/')
+        name--;
+    bool is_own =
+        str_find_char(f->pos.file, '/') == SIZE_MAX || str_starts(f->pos.file, STR("po/"));
+    if (!is_own && name < dir.len && dir.p[name] != '.')
+        buf_add_str(out, str_sub(dir, 0, name));
+    else if (!str_is_empty(dir))
+        buf_addf(out, "%.*s/%s", STR_ARG(dir), is_own ? "" : "../");
     buf_add_str(out, f->pos.file);
 }
 

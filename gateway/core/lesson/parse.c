@@ -121,7 +121,7 @@ static void take_text(struct parse *p, struct lesson_block *list, uint32_t n, en
                       const struct lesson_block *heading)
 {
     struct lesson_block *found = &p->source->texts[text];
-    if (found->text.p != NULL) {
+    if (found->text.p != NULL && p->text_levels[text] == p->level) {
         parse_complain(p, "id-double", heading->pos, heading->text,
                        arena_printf(p->arena, "this text stands already at %.*s:%u",
                                     STR_ARG(found->pos.file), found->pos.line),
@@ -143,6 +143,7 @@ static void take_text(struct parse *p, struct lesson_block *list, uint32_t n, en
         *found = *heading; /* it is not missing as well */
         return;
     }
+    p->text_levels[text] = p->level;
     *found = lesson_blocks_join(list, n_texts, '\f', p->arena);
     if (found->text.p != NULL)
         p->source->course.texts[text] = parse_text(p, found, found->text);
@@ -191,6 +192,15 @@ static void take_section(struct parse *p, struct lesson_block *heading, uint32_t
 static void settle_texts(struct parse *p)
 {
     struct str *texts = p->source->course.texts;
+    size_t n = 0;
+    for (size_t i = 0; i < N_COURSE_TEXTS; i++)
+        n += p->source->texts[i].text.p != NULL;
+    if (n == 0) {
+        parse_complain(p, "text-missing", p->source->front_pos, STR_NONE,
+                       STR("the course has no system texts: what the gateway says around lessons"),
+                       STR("write `pack: standard` into the front matter of course.md"));
+        return;
+    }
     for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
         enum course_text instead = course_text_instead((enum course_text)i);
         if (p->source->texts[i].text.p != NULL)
@@ -276,7 +286,7 @@ static const struct yaml_type type_version = {.read = yaml_read_text, .problem =
 static void read_languages(struct yaml_map *m, const struct yaml_row *row,
                            const struct yaml_node *at, void *field)
 {
-    struct course *course = field;
+    struct lesson_languages *languages = field;
     struct str *codes = arena_new_array(m->arena, struct str, COURSE_MAX_LANGUAGES);
     struct str *names = arena_new_array(m->arena, struct str, COURSE_MAX_LANGUAGES);
     if (codes == NULL || names == NULL)
@@ -289,16 +299,16 @@ static void read_languages(struct yaml_map *m, const struct yaml_row *row,
             yaml_complain(
                 m->report, node, "write a code such as en or pt-BR and a name of at most 40 bytes",
                 "'%.*s' is no language code, or has no name that fits", STR_ARG(node->key));
-        } else if (course->n_languages < COURSE_MAX_LANGUAGES) {
-            names[course->n_languages] = node->text;
-            codes[course->n_languages++] = node->key;
+        } else if (languages->n < COURSE_MAX_LANGUAGES) {
+            names[languages->n] = node->text;
+            codes[languages->n++] = node->key;
         }
     }
-    course->languages = codes;
-    course->language_names = names;
+    languages->codes = codes;
+    languages->names = names;
 }
 
-static const struct yaml_type type_languages = {.read = read_languages, .is_any_kind = true};
+const struct yaml_type parse_type_languages = {.read = read_languages, .is_any_kind = true};
 
 /* modules: [role.md, m1.md] */
 static void read_names(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
@@ -314,7 +324,7 @@ static void read_names(struct yaml_map *m, const struct yaml_row *row, const str
                       "%s is no list of files", row->name);
 }
 
-static const struct yaml_type type_files = {.read = read_names, .is_any_kind = true};
+const struct yaml_type parse_type_files = {.read = read_names, .is_any_kind = true};
 
 #define SOURCE(field) YAML_AT(struct lesson_source, field)
 static const struct yaml_row course_rows[] = {
@@ -334,10 +344,11 @@ static const struct yaml_row course_rows[] = {
      .is_required = true,
      .example = "1.0.0"},
     {.name = "language", SOURCE(course.language), .is_required = true, .example = "en"},
+    {.name = "name", SOURCE(course.name), .example = "CHILDREN ON THE MOVE"},
+    {.name = "pack", SOURCE(pack), .example = "standard"},
     {.name = "languages",
-     SOURCE(course),
-     .type = &type_languages,
-     .is_required = true,
+     SOURCE(languages),
+     .type = &parse_type_languages,
      .example = "{en: English}"},
     {.name = "alphabet", SOURCE(is_ucs2), .type = &yaml_type_flag, .words = "gsm7 ucs2"},
     {.name = "pass_right",
@@ -368,12 +379,12 @@ static const struct yaml_row course_rows[] = {
      .example = "90"},
     {.name = "modules",
      .offset = offsetof(struct lesson_source, modules),
-     .type = &type_files,
+     .type = &parse_type_files,
      .is_required = true,
      .example = "[role.md, m1.md]"},
     {.name = "safe_words",
      SOURCE(safe_words),
-     .type = &type_files,
+     .type = &parse_type_files,
      .example = "[safe-en.md, safe-sw.md]"},
 };
 static const struct yaml_table course_table = {course_rows, ARRAY_LEN(course_rows), 0};
@@ -413,15 +424,32 @@ static const struct yaml_table module_table = {module_rows, ARRAY_LEN(module_row
 static void settle_course_front(struct parse *p, const struct lesson_front *front)
 {
     struct course *course = &p->source->course;
-    bool has_own = course->n_languages == 0 || course->language.p == NULL; /* reported */
+    struct lesson_languages *languages = &p->source->languages;
+    if (course->name.p == NULL)
+        course->name = course->title;
     course->key = course_key(course->id, course->version);
-    for (uint16_t i = 0; i < course->n_languages; i++)
-        has_own = has_own || str_eq(course->languages[i], course->language);
-    if (!has_own)
+    int own = -1;
+    for (uint16_t i = 0; i < languages->n; i++)
+        own = str_eq(languages->codes[i], course->language) ? i : own;
+    if (own < 0 && languages->n > 0 && course->language.p != NULL)
         lesson_front_complain(front, lesson_front_pos(front, "languages"), course->language,
                               STR("the course's own language is not in the list"),
                               STR("write a line `en: English` for each language, every name in its "
                                   "own script"));
+    struct str *offered = arena_new_array(p->arena, struct str, 2);
+    if (offered == NULL)
+        return; /* the arena says so */
+    if (p->source->is_languages_own) {
+        course->n_languages = languages->n;
+        course->languages = languages->codes;
+        course->language_names = languages->names;
+        return;
+    }
+    offered[0] = course->language;
+    offered[1] = own >= 0 ? languages->names[own] : course->language;
+    course->n_languages = 1;
+    course->languages = &offered[0];
+    course->language_names = &offered[1];
 }
 
 /* ---- the whole course ---- */
@@ -471,7 +499,7 @@ static void parse_module_file(struct parse *p, const struct lesson_blocks *block
     parse_module(p, blocks, index);
 }
 
-static struct lesson_blocks *find_file(const struct parse *p, struct str name)
+const struct lesson_blocks *parse_find_file(const struct parse *p, struct str name)
 {
     for (uint32_t i = 0; i < p->source->n_files; i++) {
         if (str_eq(p->source->files[i].file, name))
@@ -480,19 +508,28 @@ static struct lesson_blocks *find_file(const struct parse *p, struct str name)
     return NULL;
 }
 
-/* The file that a list in course.md names; NULL (with a finding) when there is none, or when it was
- * named before. is_used marks the files that are named. */
+/* A name as it stands in a file: of the same folder. */
+static struct str beside(const struct parse *p, struct str file, struct str name)
+{
+    size_t folder = file.len;
+    while (folder > 0 && file.p[folder - 1] != '/')
+        folder--;
+    return arena_printf(p->arena, "%.*s%.*s", STR_ARG(str_sub(file, 0, folder)), STR_ARG(name));
+}
+
+/* The file that a list in front matter names; NULL (with a finding) when there is none, or when it
+ * was named before. */
 static const struct lesson_blocks *use_file(struct parse *p, const struct lesson_front *front,
-                                            const struct yaml_node *node, bool *is_used)
+                                            const struct yaml_node *node)
 {
     struct source_pos pos = {front->file, node->line, node->column};
-    const struct lesson_blocks *blocks = find_file(p, node->text);
+    const struct lesson_blocks *blocks = parse_find_file(p, beside(p, front->file, node->text));
     if (blocks == NULL) {
         parse_complain(p, "file-missing", pos, node->text, STR("there is no such file"),
                        STR("add the file to the folder, or remove it from this list"));
         return NULL;
     }
-    bool *is_double = &is_used[blocks - p->source->files];
+    bool *is_double = &p->is_used[blocks - p->source->files];
     if (*is_double)
         parse_complain(p, "file-double", pos, node->text, STR("this file stands in the list twice"),
                        STR("keep one of them"));
@@ -501,12 +538,12 @@ static const struct lesson_blocks *use_file(struct parse *p, const struct lesson
     return found;
 }
 
-static void parse_modules(struct parse *p, const struct lesson_front *front, bool *is_used)
+static void parse_modules(struct parse *p, const struct lesson_front *front)
 {
     const struct yaml_node *list = p->source->modules;
     for (const struct yaml_node *node = list != NULL ? list->first : NULL; node != NULL;
          node = node->next) {
-        const struct lesson_blocks *blocks = use_file(p, front, node, is_used);
+        const struct lesson_blocks *blocks = use_file(p, front, node);
         if (blocks != NULL && p->source->course.n_modules == COURSE_MAX_MODULES)
             parse_complain(p, "too-many",
                            (struct source_pos){front->file, node->line, node->column}, node->text,
@@ -517,26 +554,24 @@ static void parse_modules(struct parse *p, const struct lesson_front *front, boo
     }
 }
 
-/* course.md's own sections, and the lists of safe words in files of their own, one per language. */
-static void parse_texts(struct parse *p, const struct lesson_blocks *course,
-                        const struct lesson_front *front, bool *is_used)
+/* The sections of a file that has system texts, and the lists of safe words in the files that it
+ * names, one per language. */
+void parse_texts(struct parse *p, const struct lesson_blocks *blocks,
+                 const struct lesson_front *front, const struct yaml_node *safe_words)
 {
-    uint32_t n_errors = p->findings->n_errors;
-    parse_sections(p, course);
-    const struct yaml_node *list = p->source->safe_words;
-    for (const struct yaml_node *node = list != NULL ? list->first : NULL; node != NULL;
+    parse_sections(p, blocks);
+    for (const struct yaml_node *node = safe_words != NULL ? safe_words->first : NULL; node != NULL;
          node = node->next) {
-        const struct lesson_blocks *blocks = use_file(p, front, node, is_used);
-        if (blocks != NULL)
-            parse_sections(p, blocks);
+        const struct lesson_blocks *list = use_file(p, front, node);
+        if (list != NULL)
+            parse_sections(p, list);
     }
-    require_texts(p, n_errors);
 }
 
-static void complain_unused(struct parse *p, const bool *is_used)
+static void complain_unused(struct parse *p)
 {
     for (uint32_t i = 0; i < p->source->n_files; i++) {
-        if (!is_used[i])
+        if (!p->is_used[i])
             parse_complain(p, "unreachable", (struct source_pos){p->source->files[i].file, 1, 1},
                            p->source->files[i].file,
                            STR("no learner comes here: course.md does not name this file"),
@@ -607,29 +642,33 @@ enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct 
     p.units = arena_new_array(arena, struct unit, COURSE_MAX_UNITS);
     p.ids = arena_new_array(arena, struct parse_id, PARSE_MAX_IDS);
     ret->files = arena_new_array(arena, struct lesson_blocks, n_files + 1);
-    bool *is_used = arena_new_array(arena, bool, n_files + 1);
+    p.is_used = arena_new_array(arena, bool, n_files + 1);
     e = parse_safe_init(&p);
     if (e != ERR_OK)
         return e;
     e = read_files(&p, files);
     if (e != ERR_OK)
         return e;
-    const struct lesson_blocks *blocks = find_file(&p, STR("course.md"));
+    const struct lesson_blocks *blocks = parse_find_file(&p, STR("course.md"));
     if (blocks == NULL) {
         parse_complain(&p, "file-missing", ret->front_pos, STR_NONE,
                        STR("the folder has no course.md"),
                        STR("a course folder needs course.md; see lessons/README.md"));
         return ERR_INVALID;
     }
-    is_used[blocks - ret->files] = true;
+    p.is_used[blocks - ret->files] = true;
     struct lesson_front front;
     if (blocks->is_broken)
         return ERR_INVALID;
     lesson_front_read(blocks, &course_table, ret, findings, &front);
+    uint32_t n_errors = findings->n_errors;
+    parse_pack(&p, &front);
     settle_course_front(&p, &front);
-    parse_texts(&p, blocks, &front, is_used);
-    parse_modules(&p, &front, is_used);
-    complain_unused(&p, is_used);
+    p.level = PARSE_LEVEL_COURSE;
+    parse_texts(&p, blocks, &front, ret->safe_words);
+    require_texts(&p, n_errors);
+    parse_modules(&p, &front);
+    complain_unused(&p);
     settle_course(&p, &front);
     if (arena_error(arena) != ERR_OK)
         return arena_error(arena);

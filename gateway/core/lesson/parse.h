@@ -11,18 +11,35 @@
 
 #include "core/lesson/blocks.h"
 
-#define LESSON_ARENA_BYTES (32u << 20)              /* enough for COURSE_MAX_BYTES of files */
-#define LESSON_MAX_FILES (COURSE_MAX_MODULES + 32u) /* course.md, safe words of 31 languages */
+#define LESSON_ARENA_BYTES (32u << 20) /* enough for COURSE_MAX_BYTES of files */
+/* course.md, its modules, and the pack: texts, safe words, translations of both. */
+#define LESSON_MAX_FILES (COURSE_MAX_MODULES + 96u)
 
+/* name: "m1.md" of the course's own folder, "packs/standard/texts.md" of the folder in which the
+ * course's lies. */
 struct lesson_file {
-    struct str name; /* "m1.md", without folder */
+    struct str name;
     struct str text;
+};
+
+/* What course.md names outside of its folder; absent where it does not. */
+struct lesson_links {
+    struct str pack;
+};
+
+/* In which a course may be taught. */
+struct lesson_languages {
+    uint16_t n;
+    const struct str *codes, *names;
 };
 
 /* A course with what its checks and its formatter need beyond the model: places and comments. */
 struct lesson_source {
     struct course course;
-    bool is_ucs2;                       /* front matter `alphabet: ucs2`: not meant to be GSM-7 */
+    bool is_ucs2;                      /* front matter `alphabet: ucs2`: not meant to be GSM-7 */
+    struct str pack;                   /* whose texts it inherits; absent: none */
+    struct lesson_languages languages; /* course.md's, else the pack's */
+    bool is_languages_own;
     const struct yaml_node *modules;    /* front matter: list of file names; NULL = none */
     const struct yaml_node *safe_words; /* the same */
     uint32_t n_files;
@@ -42,6 +59,9 @@ enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct 
  * "m1.md:3:1: ...". *ret lives in the arena; its hash is left zero. */
 enum err lesson_load(const struct lesson_file *files, uint32_t n_files, struct arena *arena,
                      const struct course **ret, struct errmsg *msg) MUST_CHECK;
+
+/* For who reads a course's folder: which others must be read. Mistakes are lesson_parse's. */
+struct lesson_links lesson_links_read(struct str course_md, struct arena *arena);
 
 /* Where text, or the part of a text, of this course was written; fallback when it is not found. */
 struct source_pos lesson_source_pos(const struct lesson_source *source, const char *p,

@@ -3,6 +3,7 @@
  *
  *   parse.c         course.md, the order of the files, what is required of a whole course
  *   parse_module.c  one module: lessons, questions, answers, conditions
+ *   parse_pack.c    the pack that a course inherits texts and safeguarding patterns from
  *   parse_safe.c    the safeguarding patterns
  */
 #pragma once
@@ -29,8 +30,13 @@ struct parse {
     struct safe_pattern *safe_patterns; /* room for COURSE_MAX_SAFE_PATTERNS */
     struct parse_safe_set *safe_sets;   /* room for PARSE_MAX_SAFE_SETS */
     uint16_t n_safe_sets;
+    bool *is_used; /* by file: something names it */
+    uint8_t level; /* of what is being read: the course overrides its pack */
+    uint8_t text_levels[N_COURSE_TEXTS];
     bool is_incomplete; /* a file could not be read: what seems to be missing may stand there */
 };
+
+enum { PARSE_LEVEL_PACK, PARSE_LEVEL_COURSE };
 
 /* A heading may be a lesson, a question or only a name for a group of questions. */
 #define PARSE_MAX_IDS (2 * COURSE_MAX_UNITS + COURSE_MAX_MODULES)
@@ -55,6 +61,17 @@ bool parse_source(const struct lesson_block *block, struct str *ret);
 
 /* Reads the blocks of one module file into p->units; module->kind and number are set already. */
 void parse_module(struct parse *p, const struct lesson_blocks *blocks, uint16_t module);
+
+/* NULL when there is none of this name. */
+const struct lesson_blocks *parse_find_file(const struct parse *p, struct str name);
+/* The system texts and safe words of one file, and the lists of safe words that it names. */
+void parse_texts(struct parse *p, const struct lesson_blocks *blocks,
+                 const struct lesson_front *front, const struct yaml_node *safe_words);
+extern const struct yaml_type parse_type_languages; /* of struct lesson_languages */
+extern const struct yaml_type parse_type_files;     /* a list of names, as a node */
+
+/* The texts of the pack that course.md names, if it does. */
+void parse_pack(struct parse *p, const struct lesson_front *front);
 
 /* Makes room for patterns and sets; the arena's error. */
 enum err parse_safe_init(struct parse *p) MUST_CHECK;

@@ -209,7 +209,7 @@ static void add_system_texts(struct page *p)
     for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
         enum course_text which = (enum course_text)i;
         arena_reset(p->scratch);
-        struct str text = lesson_sample_text(p->course->texts[i], NULL, p->scratch);
+        struct str text = lesson_sample_text(p->course, p->course->texts[i], NULL, p->scratch);
         buf_addf(p->out, "<article class=\"card\">\n<h3>text_%s: %s</h3>\n",
                  course_text_name(which), course_text_purpose(which));
         add_phone(p, as_sms(p, text));

@@ -75,10 +75,14 @@ const char *lesson_needed_placeholder(size_t i)
     return i < ARRAY_LEN(needed) ? needed[i] : NULL;
 }
 
-static struct str value_of(struct str name, const struct lesson_value *given)
+static struct str value_of(const struct course *course, struct str name,
+                           const struct lesson_value *given, struct arena *arena)
 {
     const struct engine_context *context = lesson_sample_context();
     const struct lesson_value samples[] = {
+        {"course", course->name},
+        {"course_title", course->title},
+        {"course_modules", arena_printf(arena, "%u", course->n_course_modules)},
         {"org", context->org},
         {"cost", context->cost},
         {"contact", context->contact},
@@ -123,15 +127,15 @@ static struct str value_of(struct str name, const struct lesson_value *given)
     return sample->value;
 }
 
-struct str lesson_sample_text(struct str text, const struct lesson_value *given,
-                              struct arena *arena)
+struct str lesson_sample_text(const struct course *course, struct str text,
+                              const struct lesson_value *given, struct arena *arena)
 {
     struct str filled = STR("");
     size_t from = 0, at = 0;
     for (struct str name; (name = lesson_next_placeholder(text, &at)).p != NULL; from = at) {
         struct str before = str_sub(text, from, (size_t)(name.p - text.p) - 1);
         filled = arena_printf(arena, "%.*s%.*s%.*s", STR_ARG(filled), STR_ARG(before),
-                              STR_ARG(value_of(name, given)));
+                              STR_ARG(value_of(course, name, given, arena)));
     }
     return arena_printf(arena, "%.*s%.*s", STR_ARG(filled), STR_ARG(str_sub(text, from, text.len)));
 }

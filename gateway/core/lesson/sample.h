@@ -27,7 +27,7 @@ struct lesson_value {
     struct str value;
 };
 
-/* A system text with values in place of its placeholders: those given (up to name NULL; given may
- * be NULL), samples for all others. */
-struct str lesson_sample_text(struct str text, const struct lesson_value *given,
-                              struct arena *arena);
+/* A system text of a course with values in place of its placeholders: those given (up to name NULL;
+ * given may be NULL), samples for all others. */
+struct str lesson_sample_text(const struct course *course, struct str text,
+                              const struct lesson_value *given, struct arena *arena);
