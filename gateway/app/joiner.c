@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/spooled.h"
+#include "app/message.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 

@@ -1,7 +1,6 @@
 #include "app/limits.h"
 
-#include "app/outbox/event.h"
-#include "app/route.h"
+#include "app/message.h"
 #include "core/gsm/gsm.h"
 
 #define HOUR_S 3600
@@ -67,8 +66,8 @@ static void write_event(const struct limits_ask *ask, struct arena *arena, struc
     const struct config_channel *channel = config_channel_get(ask->config, ask->message->channel);
     buf_init(&refused, EVENT_MAX_BYTES);
     buf_init(&said, EVENT_MAX_BYTES);
-    outbox_event_pieces(ask->message, ask->country, channel != NULL ? channel->price : 0,
-                        ask->config->currency, ask->now, &refused, &said);
+    message_event_pieces(ask->message, ask->country, channel != NULL ? channel->price : 0,
+                         ask->config->currency, ask->now, &refused, &said);
     ret->refused_event = take(&refused, arena);
     struct str said_event = take(&said, arena);
     ret->said_event = ask->is_said ? said_event : STR_NONE;
@@ -119,4 +118,49 @@ void limits_count(struct metrics *metrics, const char *refused_by)
 {
     metrics_add_labelled(metrics, METRIC_cap_rejections_total_number,
                          METRIC_cap_rejections_total_country, refused_by);
+}
+
+/* ---- routes ---- */
+
+const struct config_channel *route_find(const struct config *config, struct str number)
+{
+    const struct config_route *best = NULL;
+    for (uint32_t i = 0; i < config->n_routes; i++) {
+        const struct config_route *route = &config->routes[i];
+        bool is_longer = best == NULL || route->prefix.len > best->prefix.len;
+        if (is_longer && str_starts(number, route->prefix))
+            best = route;
+    }
+    return best != NULL ? config_channel_get(config, best->channel) : NULL;
+}
+
+const struct config_channel *route_fallback(const struct config *config,
+                                            const struct config_channel *channel)
+{
+    return channel->fallback.p != NULL ? config_channel_get(config, channel->fallback) : NULL;
+}
+
+/* Of a channel and all that may send in its place. */
+static uint64_t highest_price(const struct config *config, const struct config_channel *channel)
+{
+    uint64_t price = 0;
+    for (uint32_t i = 0; channel != NULL && i < CONFIG_MAX_CHANNELS; i++) {
+        price = channel->price > price ? channel->price : price;
+        channel = route_fallback(config, channel);
+    }
+    return price;
+}
+
+uint64_t route_price(const struct config *config, const struct config_channel *channel,
+                     struct str number)
+{
+    uint64_t price = highest_price(config, channel);
+    for (uint32_t i = 0; i < config->n_routes; i++) {
+        const struct config_route *route = &config->routes[i];
+        if (number.p != NULL && !str_starts(number, route->prefix))
+            continue;
+        uint64_t other = highest_price(config, config_channel_get(config, route->channel));
+        price = other > price ? other : price;
+    }
+    return price;
 }

@@ -1,6 +1,11 @@
 #include "app/message.h"
 
+#include <string.h>
+
 #include "base/record.h"
+#include "core/event_record.h"
+#include "core/gsm/gsm.h"
+#include "core/match/match.h"
 
 /* Stored by these letters, so that the enum may be reordered. */
 static const struct {
@@ -80,5 +85,99 @@ enum err message_decode(struct str bytes, struct message *ret)
     enum err e = record_decode(&format, bytes, &m);
     if (e == ERR_OK)
         *ret = m;
+    return e;
+}
+
+/* ---- what became of it ---- */
+
+static struct event_record record_of(const struct message *message,
+                                     const struct message_result *result, struct wall_ms at)
+{
+    struct gsm_size size = gsm_measure(message->text);
+    struct event_record record = {
+        .kind = EVENT_RECORD_MESSAGE,
+        .seq = message->seq,
+        .at = at,
+        .bucket = message->number_id.bytes[0],
+        .channel = result->channel.p != NULL ? result->channel : message->channel,
+        .network = message->network,
+        .country = result->country,
+        .class = str_from(message_class_name(message->class)),
+        .status = str_from(message_status_name(result->status)),
+        .encoding = str_from(gsm_encoding_name(size.encoding)),
+        .segments = size.segments,
+        .attempt = result->attempt,
+        .provider_id = result->provider_id,
+        .price = result->price * size.segments,
+    };
+    if (record.price > 0)
+        record.currency = result->currency;
+    memcpy(record.number_id, message->number_id.bytes, sizeof(record.number_id));
+    memcpy(record.learner_id, message->learner_id, sizeof(record.learner_id));
+    return record;
+}
+
+void message_event(const struct message *message, const struct store_entry *entry,
+                   const struct message_result *result, struct wall_ms at, struct arena *arena,
+                   struct buf *out)
+{
+    struct event_record record = record_of(message, result, at);
+    record.bucket = entry->bucket;
+    if (!str_is_empty(result->error))
+        record.error = match_mask_numbers(result->error, arena);
+    event_encode_message(&record, out);
+    event_message_end(entry->id, STR_NONE, out);
+}
+
+void message_event_pieces(const struct message *message, struct str country, uint64_t price,
+                          struct str currency, struct wall_ms at, struct buf *refused,
+                          struct buf *said)
+{
+    struct message_result result = {.status = MESSAGE_STATUS_capped, .country = country};
+    struct event_record record = record_of(message, &result, at);
+    event_encode_message(&record, refused);
+    result.status = MESSAGE_STATUS_sent;
+    result.price = price;
+    result.currency = currency;
+    record = record_of(message, &result, at);
+    event_encode_message(&record, said);
+}
+
+/* ---- in the spool ---- */
+
+static const struct record_field spooled_fields[] = {
+    RECORD(1, struct spooled, channel, record_str),
+    RECORD(1, struct spooled, received.ms, record_number),
+    RECORD(1, struct spooled, inbound.from, record_str),
+    RECORD(1, struct spooled, inbound.country, record_chars),
+    RECORD(1, struct spooled, inbound.is_opaque, record_bool),
+    RECORD(1, struct spooled, inbound.is_opt_out, record_bool),
+    RECORD(1, struct spooled, inbound.to, record_str),
+    RECORD(1, struct spooled, inbound.text, record_str),
+    RECORD(1, struct spooled, inbound.id, record_str),
+    RECORD(1, struct spooled, inbound.link, record_str),
+    RECORD(1, struct spooled, inbound.network, record_str),
+    RECORD(2, struct spooled, inbound.part_ref, record_str),
+    RECORD(2, struct spooled, inbound.part_n, record_byte),
+    RECORD(2, struct spooled, inbound.part_of, record_byte),
+    RECORD(3, struct spooled, is_call, record_bool),
+};
+static const struct record_format spooled_format = RECORD_FORMAT(3, spooled_fields);
+
+void spooled_encode(const struct spooled *sms, struct buf *out)
+{
+    struct spooled whole = *sms;
+    whole.is_call = sms->inbound.kind == INBOUND_CALL;
+    record_encode(&spooled_format, &whole, out);
+}
+
+enum err spooled_decode(struct str bytes, struct spooled *ret)
+{
+    struct spooled sms = {.inbound = {.kind = INBOUND_SMS, .outcome = INBOUND_ACCEPT}};
+    enum err e = record_decode(&spooled_format, bytes, &sms);
+    if (sms.is_call)
+        sms.inbound.kind = INBOUND_CALL;
+    if (e == ERR_OK)
+        *ret = sms;
     return e;
 }

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "port/store/store.h"
+#include "profile/profile.h"
 
 /* What may happen when the outcome of a send is unknown, and who goes first. */
 enum message_class {
@@ -19,7 +20,7 @@ enum message_class {
 
 /* What became of a message, or is known of it so far: names and order of core.message_status, which
  * a test compares (tests/sql). The sender says sent, failed, unknown and capped; delivery reports
- * and the past the rest (app/report.h). */
+ * and the past the rest (app/callback/report.c). */
 #define MESSAGE_STATUSES(X)                                                                        \
     X(queued)                                                                                      \
     X(sending)                                                                                     \
@@ -62,3 +63,39 @@ const char *message_class_name(enum message_class class);
 void message_encode(const struct message *message, struct buf *out);
 /* Borrows from bytes. ERR_INVALID or ERR_UNSUPPORTED. */
 enum err message_decode(struct str bytes, struct message *ret) MUST_CHECK;
+
+/* What became of one message, for its record in the event log. */
+struct message_result {
+    enum message_status status;
+    struct str channel;     /* that sent it; absent = the message's own */
+    struct str country;     /* of the number; empty = not known */
+    struct str provider_id; /* absent when there is none */
+    struct str error;       /* provider's words; digit runs are masked on the way out */
+    uint32_t attempt;
+    uint64_t price; /* of one segment, in millionths (CONFIG_AMOUNT); 0 = not known */
+    struct str currency;
+};
+
+/* Appends the record. */
+void message_event(const struct message *message, const struct store_entry *entry,
+                   const struct message_result *result, struct wall_ms at, struct arena *arena,
+                   struct buf *out);
+/* The same up to the id of a message that the store will give it (store_caps): for the case that a
+ * cap keeps it back, and that it is said in the answer to a callback. */
+void message_event_pieces(const struct message *message, struct str country, uint64_t price,
+                          struct str currency, struct wall_ms at, struct buf *refused,
+                          struct buf *said);
+
+/* The other way: an SMS, or a call, as it lies in the spool while the store is away: everything
+ * that its dialog will need. The spool seals it, since it holds the number and the text. */
+struct spooled {
+    struct str channel;
+    struct wall_ms received;
+    struct inbound inbound; /* members of an SMS only */
+    bool is_call;           /* set by spooled_encode: kind is INBOUND_CALL */
+};
+
+/* Leaves an error in out when it is longer than SPOOL_MAX_RECORD_BYTES allows out to be. */
+void spooled_encode(const struct spooled *sms, struct buf *out);
+/* Borrows from bytes. ERR_INVALID or ERR_UNSUPPORTED. */
+enum err spooled_decode(struct str bytes, struct spooled *ret) MUST_CHECK;

@@ -1,9 +1,9 @@
 #include "app/opt_outs.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 
-#include "app/report.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 
@@ -88,6 +88,18 @@ void opt_outs_take(void *ctx, const struct channel *channel, struct str number, 
     o->timer = timer_new(all->loop, submit, o);
     LIST_INSERT_HEAD(&all->list, o, entry);
     submit(o);
+}
+
+struct inbound report_opt_out(const struct number *number, struct str id, struct arena *arena)
+{
+    struct inbound stop = {.kind = INBOUND_SMS,
+                           .outcome = INBOUND_ACCEPT,
+                           .from = str_from(number->e164),
+                           .text = STR("STOP"),
+                           .id = arena_printf(arena, "opt-out %.*s", STR_ARG(id)),
+                           .is_opt_out = true};
+    memcpy(stop.country, number->country, sizeof(stop.country));
+    return stop;
 }
 
 struct opt_outs *opt_outs_new(struct loop *loop, struct dialogs *dialogs)

@@ -10,6 +10,10 @@
 
 #define OPT_OUTS_PAUSE_MS 1000
 
+/* The STOP that a provider's opt-out stands for; id names what told of it, so that a repeat is
+ * found to be one. Borrows from number; the rest lies in the arena. */
+struct inbound report_opt_out(const struct number *number, struct str id, struct arena *arena);
+
 struct opt_outs;
 
 /* Both outlive it. The dialogs need no spool: what cannot be done now is done again. */

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "app/spooled.h"
+#include "app/message.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "app/channels.h"
-#include "app/route.h"
+#include "app/limits.h"
 #include "cli/channel.h"
 #include "lab/try.h"
 #include "port/profile_file.h"

@@ -6,9 +6,8 @@
 #include <stdint.h>
 
 #include "app/course_set.h"
-#include "app/last_reply.h"
+#include "app/dedup.h"
 #include "app/message.h"
-#include "app/spooled.h"
 #include "core/learner.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

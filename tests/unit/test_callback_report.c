@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "app/report.h"
+#include "app/callback/callback.h"
 #include "callback_world.h"
 #include "core/event_record.h"
 

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "app/dedup.h"
-#include "app/route.h"
+#include "app/limits.h"
 #include "app/shown.h"
 #include "callback_world.h"
 

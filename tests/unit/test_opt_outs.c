@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include "app/opt_outs.h"
-#include "app/report.h"
 #include "callback_world.h"
 #include "core/event_record.h"
 

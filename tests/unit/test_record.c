@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "app/message.h"
-#include "app/spooled.h"
 #include "base/record.h"
 #include "core/learner.h"
 

@@ -1,15 +1,19 @@
+#include "app/callback/callback.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/callback/internal.h"
 #include "base/log.h"
+#include "base/record.h"
 #include "base/xalloc.h"
 #include "profile/signature.h"
 #include "wire/address.h"
 
 #define ARENA_MAX_BYTES (1024u * 1024)
 #define FREE_LIST_MAX 256u
+#define SESSION_KEY_HEX_BYTES (2 * NUMBER_ID_BYTES)
 
 /* --- callbacks come from a free list with their arena --- */
 
@@ -83,6 +87,59 @@ static void respond_by_profile(struct callback *c)
     respond_plainly(c, 500, STR("The answer could not be written.\n"));
 }
 
+/* --- sessions whose later requests do not name the number --- */
+
+static const struct record_field session_fields[] = {
+    RECORD(1, struct session_memory, from, record_str),
+    RECORD(1, struct session_memory, to, record_str),
+    RECORD(1, struct session_memory, network, record_str),
+};
+static const struct record_format session_format = RECORD_FORMAT(1, session_fields);
+
+static struct str session_name(const struct callback *c, struct str session)
+{
+    char hex[SESSION_KEY_HEX_BYTES + 1];
+    struct str name =
+        arena_printf(c->arena, "%.*s %.*s", STR_ARG(c->channel->config->name), STR_ARG(session));
+    struct number_id id = vault_number_id(c->all->parts.vault, name);
+    hex_encode(id.bytes, sizeof(id.bytes), hex);
+    return arena_str(c->arena, str_from(hex));
+}
+
+static void on_session_put(void *ctx, enum err e)
+{
+    (void)ctx; /* of all callbacks: the one that asked may be answered already */
+    if (e != ERR_OK)
+        LOG_WARN("callback", "session not kept", "err=%s", err_name(e));
+}
+
+static void session_put(struct callback *c, const struct inbound *item)
+{
+    struct session_memory memory = {.from = item->from, .to = item->to, .network = item->network};
+    struct buf plain CLEANUP(buf_fini), box CLEANUP(buf_fini);
+    buf_init(&plain, STORE_SESSION_BYTES);
+    buf_init(&box, STORE_SESSION_BYTES);
+    record_encode(&session_format, &memory, &plain);
+    if (buf_error(&plain) != ERR_OK ||
+        vault_box_seal(c->all->parts.vault, c->session_key, buf_str(&plain), &box) != ERR_OK) {
+        on_session_put(c->all, ERR_TOO_LONG);
+        return;
+    }
+    store_session_put(c->all->parts.store, c->session_key, buf_str(&box), CALLBACK_SESSION_TTL_MS,
+                      on_session_put, c->all);
+}
+
+static bool session_open(struct callback *c, struct str value)
+{
+    struct buf plain CLEANUP(buf_fini);
+    buf_init(&plain, STORE_SESSION_BYTES);
+    if (vault_box_open(c->all->parts.vault, c->session_key, value, &plain) != ERR_OK)
+        return false;
+    c->stored = (struct session_memory){.is_known = true};
+    return record_decode(&session_format, arena_str(c->arena, buf_str(&plain)), &c->stored) ==
+           ERR_OK;
+}
+
 /* --- the messages of a callback --- */
 
 static void start_items(struct callback *c);
@@ -146,7 +203,7 @@ static void submit(struct callback *c, uint32_t i)
         .ctx = &c->items[i],
     };
     if (is_ussd && c->session_key.p != NULL && inbound->phase == INBOUND_PHASE_NEW)
-        callback_session_put(c, inbound);
+        session_put(c, inbound);
     enum err e = inbound->outcome == INBOUND_BUFFER
                      ? joiner_take(c->all->parts.joiner, &request)
                      : dialogs_submit(c->all->parts.dialogs, &request);
@@ -235,7 +292,7 @@ static void respond_busy(struct callback *c)
 static void on_session(void *ctx, enum err e, struct str value)
 {
     struct callback *c = ctx;
-    if (e == ERR_OK && !callback_session_open(c, value))
+    if (e == ERR_OK && !session_open(c, value))
         LOG_ERROR("callback", "session cannot be read", "channel=%.*s",
                   STR_ARG(c->channel->config->name));
     if (e == ERR_OK || e == ERR_NOT_FOUND) {
@@ -276,7 +333,7 @@ static void find_session(struct callback *c, const struct http_request *request)
         decode(c, request);
         return;
     }
-    c->session_key = callback_session_name(c, session);
+    c->session_key = session_name(c, session);
     c->request = copy_request(request, c->arena);
     if (arena_error(c->arena) != ERR_OK) {
         respond_plainly(c, 413, STR("The request is too long.\n"));

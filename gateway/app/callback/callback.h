@@ -3,7 +3,7 @@
  * -> dialogs -> profile.
  *
  *     /in/<channel>[/...]    messages and USSD steps
- *     /dlr/<channel>[/...]   delivery reports (app/report.h); providers with one address for all
+ *     /dlr/<channel>[/...]   delivery reports (report.c); providers with one address for all
  *                            send them to /in/ as well. An opt-out in one becomes a STOP
  *     anything else          404
  *
@@ -53,3 +53,15 @@ uint32_t callbacks_n_running(const struct callbacks *all);
 /* request is borrowed until this returns; peer is the provider's address. */
 void callbacks_handle(struct callbacks *all, struct front_token token,
                       const struct http_request *request, struct str peer);
+
+/* A provider's delivery report as a record of the event log; PostgreSQL joins it to what was sent.
+ * Nothing is looked up on the callback's path: a report is kept as it came, also when it overtakes
+ * the answer to its own send. id is the provider's message id or ours, whichever the profile's
+ * reports carry; it is compared as a text (007 is not 7), within the channel, and cut at
+ * REPORT_ID_BYTES. report: INBOUND_DLR with a status and an id. Digit runs in the error are masked.
+ */
+#define REPORT_ID_BYTES 255u
+void report_encode(struct str channel, const struct inbound *report, struct wall_ms received,
+                   struct arena *arena, struct buf *out);
+/* Whose events stream it goes to: reports about one message keep their order. */
+uint8_t report_bucket(struct str channel, struct str id);

@@ -1,9 +1,9 @@
 /*
- * callback_internal.h: what the files of the callbacks share. Nobody else includes it.
+ * internal.h: what the files of the callbacks share. Nobody else includes it.
  *
- * callback.c           from request to response, and the messages of a body
- * callback_report.c    delivery reports
- * callback_session.c   USSD sessions whose later requests do not name the number
+ * callback.c   from request to response, the messages of a body, and USSD sessions whose later
+ *              requests do not name the number
+ * report.c     delivery reports
  */
 #pragma once
 
@@ -51,10 +51,3 @@ void callback_finish_item(struct callback *c, bool has_failed);
 
 /* Ends in callback_finish_item. */
 void callback_report(struct callback_item *item);
-
-/* A name for the session that tells nothing to who reads the store; in the arena. */
-struct str callback_session_name(const struct callback *c, struct str session);
-/* Keeps what the first request says, under c->session_key. */
-void callback_session_put(struct callback *c, const struct inbound *item);
-/* Into c->stored. False: nobody could have written this. */
-bool callback_session_open(struct callback *c, struct str value);

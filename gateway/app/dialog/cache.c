@@ -1,4 +1,4 @@
-#include "app/dialog/cache.h"
+#include "app/dialog/internal.h"
 
 #include <stdlib.h>
 #include <string.h>

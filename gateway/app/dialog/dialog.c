@@ -6,7 +6,7 @@
 
 #include "app/course_set.h"
 #include "app/dialog/internal.h"
-#include "app/spooled.h"
+#include "app/message.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "core/gsm/gsm.h"

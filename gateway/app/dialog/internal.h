@@ -1,16 +1,15 @@
 /*
- * dialog_internal.h: what dialog.c (who runs when, the machine), dialog_step.c (what is to be
- * committed) and dialog_say.c (what is said, and by which way) share. Nobody else includes it.
+ * internal.h: what dialog.c (who runs when, the machine), step.c (what is to be committed), say.c
+ * (what is said, and by which way) and cache.c share. Nobody else includes it.
  */
 #pragma once
 
 #include "app/dedup.h"
-#include "app/dialog/cache.h"
 #include "app/dialog/dialog.h"
-#include "app/last_reply.h"
 #include "app/limits.h"
 #include "app/shown.h"
 #include "core/engine/engine.h"
+#include "port/store/store.h"
 
 /* One callback that waits for the dialog's answer. */
 struct dialog_waiter {
@@ -75,7 +74,7 @@ bool dialog_take_record(struct dialog *d, const struct store_record *record);
  * BROKEN, MISSING, or AWAY while no course is loaded at all. */
 enum dialog_event dialog_step(struct dialog *d);
 
-/* dialog_say.c */
+/* ---- say.c ---- */
 
 /* The USSD session has ended: nothing can be shown any more. */
 bool dialog_is_over(const struct dialog *d);
@@ -99,3 +98,25 @@ bool dialog_say_screen(struct dialog *d, struct last_reply *reply);
 bool dialog_say(struct dialog *d, struct outcome *out);
 /* The commit took place without its SMS. */
 void dialog_refused(struct dialog *d, const char *refused_by);
+
+/* ---- cache.c ----
+ *
+ * What this process has committed lately, so that the next step of a USSD session needs no
+ * question to the store. Whatever is remembered may be out of date: the commit's comparison of seq
+ * finds that out and brings the present record.
+ *
+ * A fixed number of places; a number that falls on another one's takes it.
+ */
+
+#define DIALOG_CACHE_PLACES 8192u
+
+struct dialog_cache;
+
+struct dialog_cache *dialog_cache_new(void);
+void dialog_cache_free(struct dialog_cache *cache);
+/* False: nothing is remembered. Borrowed until the next put. */
+bool dialog_cache_get(const struct dialog_cache *cache, const struct number_id *id,
+                      struct store_record *ret);
+void dialog_cache_put(struct dialog_cache *cache, const struct number_id *id, struct str state,
+                      struct str reply);
+void dialog_cache_drop(struct dialog_cache *cache, const struct number_id *id);

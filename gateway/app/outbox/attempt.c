@@ -1,9 +1,9 @@
 #include <assert.h>
 #include <string.h>
 
-#include "app/outbox/event.h"
+#include "app/message.h"
+#include "app/outbox/gate.h"
 #include "app/outbox/machine.h"
-#include "app/outbox/token.h"
 #include "app/shown.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -58,16 +58,16 @@ void outbox_conclude(struct outbox_job *job, enum message_status status, struct 
     struct number number = {.country = ""};
     if (number_parse(buf_str(&job->number), NUMBER_FORM_PLUS, STR_NONE, &number) != ERR_OK)
         number.country[0] = '\0'; /* a token, or not unsealed */
-    struct outbox_result result = {.status = status,
-                                   .channel = channel != NULL ? channel->name : STR_NONE,
-                                   .country = str_from(number.country),
-                                   .provider_id = provider_id,
-                                   .error = error,
-                                   .attempt = job->n_attempts,
-                                   .price = may_cost ? channel->price : 0,
-                                   .currency = o->ports.config->currency};
-    outbox_event(&job->message, &job->entry, &result, loop_wall(o->ports.loop), o->arena,
-                 &job->event);
+    struct message_result result = {.status = status,
+                                    .channel = channel != NULL ? channel->name : STR_NONE,
+                                    .country = str_from(number.country),
+                                    .provider_id = provider_id,
+                                    .error = error,
+                                    .attempt = job->n_attempts,
+                                    .price = may_cost ? channel->price : 0,
+                                    .currency = o->ports.config->currency};
+    message_event(&job->message, &job->entry, &result, loop_wall(o->ports.loop), o->arena,
+                  &job->event);
     count(job, status);
     char id[LOG_ID_BYTES];
     if (is_sent)

@@ -1,6 +1,6 @@
 /*
  * gate.h: when and by whom a message goes: the rates of channel and account, replies before pushes,
- * pauses, the circuit of a provider that fails, and the way round it.
+ * pauses, the circuit of a provider that fails, and the way round it; and with which access token.
  */
 #pragma once
 
@@ -32,3 +32,19 @@ void outbox_gate_refresh(struct outbox *o, int64_t now);
 struct outbox_job *outbox_gate_next(struct outbox *o, int64_t now, bool is_push_turn);
 /* When to look again; INT64_MAX when an answer will come by before. */
 int64_t outbox_gate_next_ms(const struct outbox *o, int64_t now);
+
+/* ---- access tokens of providers that want one (profile/profile.h, profile_needs_token) ---- */
+
+void outbox_token_init(struct outbox_channel *c);
+void outbox_token_fini(struct outbox_channel *c);
+/* One is there, or none is needed. */
+bool outbox_token_is_ready(const struct outbox_channel *c);
+/* The job waits; asks for a token unless one is asked for. */
+void outbox_token_wait(struct outbox_channel *c, struct outbox_job *job);
+/* Takes the next whose waiting is over out of those who wait; NULL: none. Whether a token came says
+ * outbox_token_is_ready. */
+struct outbox_job *outbox_token_next(struct outbox_channel *c);
+/* The channel's settings with its token, in the arena. */
+struct settings outbox_token_settings(const struct outbox_channel *c, struct arena *arena);
+/* The provider refused it. */
+void outbox_token_drop(struct outbox_channel *c);

@@ -2,11 +2,9 @@
  * internal.h: what the sender's policy keeps in memory. Calls go down this list only; the machine's
  * three files are one:
  *
- *   outbox.c     life; the look: what may start now, or is over
- *   reading.c    entries of the stream become jobs
+ *   outbox.c     life; the look: what may start now, or is over; entries of the stream become jobs
  *   machine.c, prepare.c, attempt.c   one job: the table, and what each of its moves does
- *   token.c      access tokens of providers that want one
- *   gate.c       when and by whom: rates, queues, circuits, fail-over
+ *   gate.c       when and by whom: rates, queues, circuits, fail-over, access tokens
  */
 #pragma once
 
@@ -112,9 +110,3 @@ static inline uint64_t outbox_fence(const struct outbox *o, uint8_t bucket)
 {
     return o->fences[store_lease_range(bucket)];
 }
-
-/* ---- reading.c ---- */
-
-/* Reads, unless it does already or has enough in hand. */
-void outbox_read_more(struct outbox *o);
-struct timer *outbox_read_timer_new(struct outbox *o);

@@ -4,7 +4,7 @@
  * sender port's.
  *
  * The life of one message: read -> (its phone's earlier messages first) -> its channel, by the
- * route of the number (app/route.h) -> a token of the channel's rate and of its account's, replies
+ * route of the number (app/limits.h) -> a token of the channel's rate and of its account's, replies
  * before pushes -> country -> the provider's access token -> its prefix's limit (app/limits.h) ->
  * marked "sending" in the store -> request -> answer -> settled, which writes the event below and
  * removes the entry in one step. As a table: app/outbox/machine.h.

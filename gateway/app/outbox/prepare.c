@@ -1,9 +1,8 @@
 #include <string.h>
 
 #include "app/limits.h"
+#include "app/outbox/gate.h"
 #include "app/outbox/machine.h"
-#include "app/outbox/token.h"
-#include "app/route.h"
 #include "core/number.h"
 
 #define VAULT_AWAY_MS 8000 /* pushes can wait for PostgreSQL */
