@@ -249,6 +249,38 @@ const struct record_kind record_name = {put_name, take_name};
 
 /* ---- whole records ---- */
 
+static bool is_zero(const struct record_field *field, const char *value)
+{
+    for (size_t i = 0; i < field->size; i++) {
+        if (value[field->offset + i] != 0)
+            return false;
+    }
+    return true;
+}
+
+static void put_rare(struct buf *out, const struct record_format *format, const char *value)
+{
+    uint64_t mask = 0;
+    for (uint32_t i = 0; i < format->n_rare; i++)
+        mask |= is_zero(&format->rare[i], value) ? 0 : UINT64_C(1) << i;
+    record_put_varint(out, mask);
+    for (uint32_t i = 0; i < format->n_rare; i++) {
+        if (mask >> i & 1)
+            format->rare[i].kind->put(out, &format->rare[i], value + format->rare[i].offset);
+    }
+}
+
+static void take_rare(struct record_reader *in, const struct record_format *format, char *ret)
+{
+    uint64_t mask = record_take_varint(in, UINT64_MAX);
+    if (in->error == ERR_OK && mask >> format->n_rare != 0)
+        in->error = ERR_UNSUPPORTED; /* a member of a later program */
+    for (uint32_t i = 0; i < format->n_rare && in->error == ERR_OK; i++) {
+        if (mask >> i & 1)
+            format->rare[i].kind->take(in, &format->rare[i], ret + format->rare[i].offset);
+    }
+}
+
 void record_encode(const struct record_format *format, const void *value, struct buf *out)
 {
     for (uint32_t i = 0; i < format->n; i++) {
@@ -257,6 +289,8 @@ void record_encode(const struct record_format *format, const void *value, struct
             record_put_number(out, format->version, 1);
         field->kind->put(out, field, (const char *)value + field->offset);
     }
+    if (format->n_rare > 0)
+        put_rare(out, format, value);
 }
 
 enum err record_decode(const struct record_format *format, struct str bytes, void *ret)
@@ -273,6 +307,8 @@ enum err record_decode(const struct record_format *format, struct str bytes, voi
         if (i < format->n_before || field->since <= version)
             field->kind->take(&in, field, (char *)ret + field->offset);
     }
+    if (format->n_rare > 0 && in.error == ERR_OK && version >= format->rare[0].since)
+        take_rare(&in, format, ret);
     if (in.error == ERR_OK && in.left.len > 0)
         return ERR_INVALID;
     return in.error;

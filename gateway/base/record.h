@@ -15,6 +15,10 @@
  * A record begins with one byte, its version. Every version up to the present one is read: members
  * that it did not have stay as they were in *ret. A new member is a row with the next version; rows
  * never change their order, and none goes away.
+ *
+ * Members that most records leave zero stand in a list of their own, `rare`, behind the others: a
+ * mask says which of them are there, and only these cost bytes. A new one is a row at its end and
+ * needs no new version: a program that does not know it says ERR_UNSUPPORTED.
  */
 #pragma once
 
@@ -50,6 +54,8 @@ struct record_format {
     uint32_t n;
     uint32_t n_before; /* fields before the version byte; n: it has no version */
     uint8_t version;
+    const struct record_field *rare; /* at most 63; `since` of all is the version of the first */
+    uint32_t n_rare;
 };
 
 #define RECORD(since, type, member, kind)                                                          \
@@ -58,7 +64,7 @@ struct record_format {
     }
 #define RECORD_FORMAT(version, list)                                                               \
     {                                                                                              \
-        (list), ARRAY_LEN(list), 0, (version)                                                      \
+        (list), ARRAY_LEN(list), 0, (version), NULL, 0                                             \
     }
 
 extern const struct record_kind record_number; /* integer of 1, 2, 4 or 8 bytes, big-endian */

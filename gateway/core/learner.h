@@ -7,6 +7,9 @@
  * versioned: states and units are stored by name, so that the enums may be reordered and old bytes
  * stay readable; an unknown version or name is ERR_UNSUPPORTED, never a guess.
  *
+ * Members that most learners do not have cost nothing while they are zero (base/record.h): a new
+ * one is a row at the end of `rare` in learner.c.
+ *
  * Budget: an encoded learner is at most LEARNER_MAX_BYTES and typically below 130 bytes. The first
  * four bytes are seq, big-endian, so that the store can compare it without knowing the rest.
  */
@@ -69,6 +72,7 @@ struct learner_link {
                                             channel's sms_channel; "" = none */
     uint8_t shown;                       /* what stands on the phone: app/shown.h */
     uint8_t said[LEARNER_SAID_BYTES];    /* the SMS that said it: learner_said_by() */
+    char country[3]; /* of the number, "KE"; "" = not known: then the channel's */
 };
 
 struct learner {
