@@ -11,6 +11,10 @@
 
 #include "base/str.h"
 
+#define MINUTE_MS ((int64_t)60 * 1000)
+#define HOUR_MS (60 * MINUTE_MS)
+#define DAY_MS (24 * HOUR_MS)
+
 struct mono_ms {
     int64_t ms;
 };

@@ -13,6 +13,7 @@
 #include "lab/talk/run.h"
 #include "port/file.h"
 #include "port/lesson_files.h"
+#include "port/zone.h"
 
 #define DEFAULT_COURSE "children-on-the-move"
 #define DEFAULT_CLOCK "2025-01-06 09:00 Africa/Nairobi"
@@ -41,34 +42,20 @@ static struct str find_argument(const struct talk_script *script, enum talk_verb
     return fallback;
 }
 
-/* "2025-01-06 09:00 Africa/Nairobi" */
-static enum err parse_clock(struct str text, struct wall_ms *ret)
+/* "2025-01-06 09:00 Africa/Nairobi": also the zone in which the phones live. */
+static enum err parse_clock(struct str text, struct wall_ms *ret, struct zone *ret_zone)
 {
-    char words[128], zone_file[PATH_MAX];
+    char words[128];
     struct tm tm = {.tm_isdst = -1};
     if (str_copy(text, words, sizeof(words)) != ERR_OK)
         return ERR_INVALID;
     const char *rest = strptime(words, "%Y-%m-%d %H:%M", &tm);
     if (rest == NULL)
         return ERR_INVALID;
-    while (*rest == ' ')
-        rest++;
-    const char *zone = *rest != '\0' ? rest : "UTC";
-    int n = snprintf(zone_file, sizeof(zone_file), "/usr/share/zoneinfo/%s", zone);
-    bool is_known =
-        strcmp(zone, "UTC") == 0 ||
-        (n < (int)sizeof(zone_file) && strstr(zone, "..") == NULL && access(zone_file, R_OK) == 0);
-    if (!is_known)
+    struct str zone = str_trim(str_from(rest));
+    if (zone_load(zone.len > 0 ? zone : STR("UTC"), ret_zone) != ERR_OK)
         return ERR_NOT_FOUND;
-    const char *before = getenv("TZ");
-    char *kept = before != NULL ? strdup(before) : NULL;
-    (void)setenv("TZ", zone, 1); /* fails only without memory; mktime then means UTC */
-    ret->ms = (int64_t)mktime(&tm) * 1000;
-    if (kept != NULL)
-        (void)setenv("TZ", kept, 1);
-    else
-        (void)unsetenv("TZ");
-    free(kept);
+    ret->ms = zone_utc_ms(ret_zone, (int64_t)timegm(&tm) * 1000);
     return ERR_OK;
 }
 
@@ -108,7 +95,7 @@ static enum err play_fast(const struct talk *talk, const struct talk_script *scr
     uint32_t line;
     buf_init(&bundle, COURSE_MAX_BYTES + 65536);
     struct str clock = find_argument(script, TALK_VERB_CLOCK, STR(DEFAULT_CLOCK), &line);
-    enum err e = parse_clock(clock, &settings.start);
+    enum err e = parse_clock(clock, &settings.start, &settings.zone);
     if (e != ERR_OK)
         (void)errmsg_set(&msg, e,
                          "%.*s:%u: '%.*s' is no time of a zone that this machine knows; "

@@ -13,7 +13,6 @@
 #define SQL_TIMEOUT_MS 5000
 #define LOOK_MS 1000
 #define BEHIND_MS 60000
-#define HOUR_MS (3600 * (int64_t)1000)
 
 struct writer_role {
     const struct role_context *role;

@@ -20,12 +20,13 @@ static struct outcome out;
 static struct wall_ms now;
 static enum via via;
 
+static const struct zone nairobi = {.n = 1, .changes = {{INT64_MIN, 180}}};
 static const struct engine_context context = {
     .org = {"Red Cross", 9},
     .url = {"example.org/c", 13},
     .code = {"*384*7#", 7},
     .contact = {"Red Cross, 0800 7000,", 21},
-    .utc_offset_min = 180,
+    .zone = &nairobi,
     .emergency = {"999", 3},
     .helpline = {"116", 3},
 };

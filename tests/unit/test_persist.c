@@ -11,7 +11,6 @@
 #include "app/persist.h"
 
 #define START ((struct wall_ms){1795505860000})
-#define HOUR_MS 3600000
 #define KEEP_MS (2 * 60 * 1000)
 
 /* Counts what persist asks of the sink. */

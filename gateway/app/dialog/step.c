@@ -64,13 +64,13 @@ static struct engine_context context_of(const struct dialog *d)
                                      .url = config->url,
                                      .code = code_of(config, d->channel),
                                      .voice = voice_of(d)};
-    struct str country = str_from(d->inbound.country);
-    const struct config_country *row =
-        config_country_get(config, str_is_empty(country) ? d->channel->country : country);
+    bool is_known = d->inbound.country[0] != '\0';
+    struct str country = is_known ? str_from(d->inbound.country) : d->channel->country;
+    const struct config_country *row = config_country_get(config, country);
+    context.zone = config_zone_get(config, country);
     if (row != NULL) {
         context.cost = row->cost;
         context.contact = row->contact;
-        context.utc_offset_min = config_offset_min(row->utc_offset);
         context.emergency = row->emergency;
         context.helpline = row->helpline;
         context.staffed = row->staffed;
@@ -109,6 +109,8 @@ static void remember_inbound(struct dialog *d, struct learner_link *link)
 {
     d->commit.is_seen_whole = dedup_remember(&d->key, &d->inbound, d->seen, link, &d->all->scratch);
     d->commit.seen = dialog_take_scratch(d);
+    if (d->inbound.country[0] != '\0')
+        memcpy(link->country, d->inbound.country, sizeof(link->country));
     struct str reach = dialog_sms_channel(d);
     if (str_copy(reach, link->channel, sizeof(link->channel)) != ERR_OK)
         LOG_WARN("dialog", "channel name too long for pushes", "channel=%.*s", STR_ARG(reach));
@@ -302,6 +304,7 @@ static const struct config_channel no_channel;
 static enum dialog_event step_wake(struct dialog *d)
 {
     d->inbound = d->first;
+    memcpy(d->inbound.country, d->learner.link.country, sizeof(d->inbound.country));
     d->channel = config_channel_get(d->all->parts.config, str_from(d->learner.link.channel));
     if (d->channel == NULL)
         d->channel = &no_channel;

@@ -3,8 +3,6 @@
 
 #include "core/engine/internal.h"
 
-#define HOUR_MS (3600 * (int64_t)1000)
-
 static bool bit_get(const uint8_t *bits, uint16_t i)
 {
     return bits[i / 8] >> (i % 8) & 1;

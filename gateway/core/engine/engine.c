@@ -5,7 +5,6 @@
 #include "core/match/words.h"
 
 #define LATE_MS (48 * 3600 * (int64_t)1000)
-#define DAY_MS (24 * 3600 * (int64_t)1000)
 /* After so many inputs in a row that nobody could understand, an SMS gets no answer any more: two
  * machines that answer each other must not spend a learner's credit. */
 #define MAX_UNKNOWN 7
@@ -328,12 +327,11 @@ static void end_session(struct step *s)
 /* At or after this, from 8 in the morning to 8 in the evening of the learner's country. */
 static int64_t by_day_ms(const struct step *s, int64_t ms)
 {
-    const int64_t minute_ms = 60000, day_min = 24 * 60, from_min = 8 * 60, to_min = 20 * 60;
-    int64_t local_min = ms / minute_ms + s->context->utc_offset_min;
-    int64_t of_day_min = (local_min % day_min + day_min) % day_min;
-    if (of_day_min < from_min)
-        return ms + (from_min - of_day_min) * minute_ms;
-    return of_day_min < to_min ? ms : ms + (day_min - of_day_min + from_min) * minute_ms;
+    struct schedule here = {.zone = s->context->zone};
+    int64_t morning_ms = schedule_day_ms(&here, schedule_day(&here, ms)) + 8 * HOUR_MS;
+    if (ms >= schedule_evening_ms(&here, ms))
+        return schedule_day_ms(&here, schedule_day(&here, ms) + 1) + 8 * HOUR_MS;
+    return ms < morning_ms ? morning_ms : ms;
 }
 
 bool engine_is_waiting(const struct learner *learner)

@@ -23,6 +23,7 @@
 #include "core/course.h"
 #include "core/event.h"
 #include "core/learner.h"
+#include "core/schedule.h"
 
 enum via { VIA_SMS, VIA_USSD, VIA_CALL };
 
@@ -59,7 +60,7 @@ struct engine_context {
     struct str helpline;  /* absent: the contact, without it the organisation (org) */
     struct str
         staffed; /* "Mon-Fri 18:00" when a trained person reads SAFE; absent: nobody is promised */
-    int32_t utc_offset_min; /* of the learner's country: pushes come by day only */
+    const struct zone *zone; /* of the learner's country; NULL = UTC. Pushes come by day only */
 };
 
 /* What stands on the phone once the reply is there. */

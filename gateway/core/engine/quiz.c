@@ -3,8 +3,6 @@
 #include "core/certificate.h"
 #include "core/engine/internal.h"
 
-#define HOUR_MS (3600 * (int64_t)1000)
-
 static void bit_set(uint8_t *bits, uint16_t i)
 {
     bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << (i % 8));

@@ -41,6 +41,7 @@ struct talk_fast {
     struct talk_world world;
     const struct talk_fast_settings *settings;
     struct config config;
+    struct config_zone zone;
     struct loop *loop;
     struct store *store;
     struct spool *spool;
@@ -108,10 +109,11 @@ static const struct config_country country_rows[] = {
      .contact = LIT("Example Organisation, 0800 7000,"),
      .emergency = LIT("999"),
      .helpline = LIT("116"),
-     .utc_offset = LIT("+03:00")},
+     .day_off = 1},
 };
 
-static struct config make_config(const struct talk_fast_settings *settings)
+static struct config make_config(const struct talk_fast_settings *settings,
+                                 const struct config_zone *zone)
 {
     return (struct config){
         .org = STR("Example Organisation"),
@@ -123,6 +125,8 @@ static struct config make_config(const struct talk_fast_settings *settings)
         .channels = channel_rows,
         .n_countries = ARRAY_LEN(country_rows),
         .countries = country_rows,
+        .n_zones = 1,
+        .zones = zone,
         .cap_number_day = 300,
         .loop_exchanges = 5,
         .loop_minutes = 60,
@@ -440,7 +444,8 @@ enum err talk_fast_new(const struct talk_fast_settings *settings, struct talk_fa
     struct talk_fast *f = xcalloc(1, sizeof(*f));
     f->world = (struct talk_world){.ops = &fast_ops, .dial_code = DIAL_CODE, .run = "talk"};
     f->settings = settings;
-    f->config = make_config(settings);
+    f->zone = (struct config_zone){channel_rows[0].country, settings->zone};
+    f->config = make_config(settings, &f->zone);
     buf_init(&f->events, QUEUE_MAX_BYTES);
     for (uint32_t i = 0; i < TALK_MAX_REPEATS; i++)
         buf_init(&f->responses[i], RESPONSE_MAX_BYTES);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "core/schedule.h"
 #include "lab/talk/talk.h"
 
 struct talk_world;
@@ -54,6 +55,7 @@ struct talk_fast_settings {
     struct str course_name;   /* "id@version" */
     struct str bundle;        /* course_set.h */
     struct wall_ms start;
+    struct zone zone; /* of the phones */
 };
 
 /* ERR_INVALID and others with the reason in msg. Settings are borrowed for its life. */

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "core/gsm/gsm.h"
+#include "core/schedule.h"
 #include "profile/profile.h"
 
 #define CONFIG_MAX_CHANNELS 64u
@@ -58,6 +59,15 @@ struct config_country {
     struct str code;
     struct str cost, contact, emergency, helpline, staffed;
     struct str utc_offset; /* "+03:00" */
+    struct str zone;       /* "Africa/Nairobi" */
+    uint32_t day_off;      /* 1 = Sunday ... 7 = Saturday; 0 = none */
+};
+
+/* The time of a country that channels or countries name: of its zone, else of utc_offset, else what
+ * tzdata has for it. */
+struct config_zone {
+    struct str country;
+    struct zone zone;
 };
 
 struct config {
@@ -91,6 +101,8 @@ struct config {
     const struct config_channel *channels;
     uint32_t n_countries;
     const struct config_country *countries;
+    uint32_t n_zones;
+    const struct config_zone *zones;
     uint32_t n_routes;
     const struct config_route *routes;
 };
@@ -105,6 +117,8 @@ const struct config_channel *config_channel_get(const struct config *config, str
 const struct config_country *config_country_get(const struct config *config, struct str code);
 /* Minutes of "+03:00"; 0 where it is absent. */
 int32_t config_offset_min(struct str offset);
+/* NULL where nothing is known of it: UTC. */
+const struct zone *config_zone_get(const struct config *config, struct str country);
 /* May anything be sent there? Only to countries that the configuration names, in `countries` or as
  * a channel's own. */
 bool config_is_served(const struct config *config, struct str country);

@@ -6,6 +6,7 @@
 
 #include "port/config/table.h"
 #include "port/file.h"
+#include "port/zone.h"
 
 #define MAX_SECRET_BYTES 4096u
 
@@ -118,6 +119,33 @@ static void check_together(struct yaml_report *report, const struct yaml_node *r
                       "port and admin_port are both %u", config->port);
 }
 
+/* What its row or tzdata says; false: nothing does, or it is there. */
+static bool load_zone(const struct config *config, struct str country, struct zone *ret)
+{
+    const struct config_country *row = config_country_get(config, country);
+    if (config_zone_get(config, country) != NULL)
+        return false;
+    if (row != NULL && row->zone.p != NULL && zone_load(row->zone, ret) == ERR_OK)
+        return true;
+    if (row == NULL || row->utc_offset.p == NULL)
+        return zone_load_country(country, ret) == ERR_OK;
+    *ret = zone_fixed(config_offset_min(row->utc_offset));
+    return true;
+}
+
+static void load_zones(struct arena *arena, struct config *config)
+{
+    uint32_t n = config->n_countries + config->n_channels;
+    struct config_zone *zones = arena_new_array(arena, struct config_zone, n + 1);
+    config->zones = zones;
+    for (uint32_t i = 0; zones != NULL && i < n; i++) {
+        struct config_zone *next = &zones[config->n_zones];
+        next->country = i < config->n_countries ? config->countries[i].code
+                                                : config->channels[i - config->n_countries].country;
+        config->n_zones += load_zone(config, next->country, &next->zone);
+    }
+}
+
 enum err config_load(const char *path, struct arena *arena, struct config *ret, struct buf *errors)
 {
     struct yaml_report report = {.file = str_from(path), .text = errors};
@@ -146,6 +174,7 @@ enum err config_load(const char *path, struct arena *arena, struct config *ret, 
     check_channel_names(&report, root, ret);
     check_prices(&report, root, ret);
     check_together(&report, root, ret);
+    load_zones(arena, ret);
     if (arena_error(arena) != ERR_OK) {
         yaml_complain(&report, root, "make it smaller", "the file is too big");
         return arena_error(arena);
@@ -167,6 +196,15 @@ const struct config_country *config_country_get(const struct config *config, str
     for (uint32_t i = 0; i < config->n_countries; i++) {
         if (str_eq(config->countries[i].code, code))
             return &config->countries[i];
+    }
+    return NULL;
+}
+
+const struct zone *config_zone_get(const struct config *config, struct str country)
+{
+    for (uint32_t i = 0; i < config->n_zones; i++) {
+        if (str_eq(config->zones[i].country, country))
+            return &config->zones[i].zone;
     }
     return NULL;
 }

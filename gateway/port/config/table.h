@@ -23,6 +23,7 @@ extern const struct yaml_type config_type_plans;     /* path of a config/numbers
                                                         its row on */
 extern const struct yaml_type config_type_prefix;    /* "+254": how numbers begin */
 extern const struct yaml_type config_type_offset;    /* "+03:00": from UTC */
+extern const struct yaml_type config_type_zone;      /* "Africa/Nairobi": tzdata has it */
 extern const struct yaml_type config_type_currency;  /* ISO 4217, "KES" */
 extern const struct yaml_type config_type_amount;   /* of money, "0.8": at most six decimals and max
                                                        whole units, in millionths */

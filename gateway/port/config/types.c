@@ -9,6 +9,7 @@
 #include "core/number_plan.h"
 #include "port/config/table.h"
 #include "port/file.h"
+#include "port/zone.h"
 
 /* ---- texts of a form ---- */
 
@@ -71,6 +72,12 @@ int32_t config_offset_min(struct str offset)
     return (offset.p[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
 }
 
+static bool is_zone(struct str s)
+{
+    struct zone zone;
+    return zone_load(s, &zone) == ERR_OK;
+}
+
 static bool is_currency(struct str s)
 {
     bool is_good = s.len == 3;
@@ -96,6 +103,7 @@ TEXT_TYPE(dial_code, is_dial_code, "it must look like \"*384*7#\", in quotes");
 TEXT_TYPE(address, is_address, "it must be an IP address: names are never looked up here");
 TEXT_TYPE(prefix, is_prefix, "it must be how numbers begin, as \"+254\", in quotes");
 TEXT_TYPE(offset, is_offset, "it must be hours and minutes from UTC, as \"+03:00\", in quotes");
+TEXT_TYPE(zone, is_zone, "it must be a time zone that tzdata has, as Africa/Nairobi");
 TEXT_TYPE(currency, is_currency, "it must be a currency's three letters, as KES");
 
 /* ---- paths ---- */

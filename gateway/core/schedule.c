@@ -1,0 +1,117 @@
+#include "core/schedule.h"
+
+#define DAY_BEGINS_MIN (8 * 60)
+#define DAY_ENDS_MIN (20 * 60)
+#define EVERY_DAY 0x7fu
+
+/* ---- zones ---- */
+
+struct zone zone_fixed(int32_t offset_min)
+{
+    return (struct zone){.n = 1, .changes = {{INT64_MIN, offset_min}}};
+}
+
+static int64_t offset_ms(const struct zone *zone, int64_t utc_ms)
+{
+    uint32_t i = zone != NULL ? zone->n : 0;
+    while (i > 1 && zone->changes[i - 1].from_ms > utc_ms)
+        i--;
+    return i > 0 ? zone->changes[i - 1].offset_min * MINUTE_MS : 0;
+}
+
+int64_t zone_local_ms(const struct zone *zone, int64_t utc_ms)
+{
+    return utc_ms + offset_ms(zone, utc_ms);
+}
+
+int64_t zone_utc_ms(const struct zone *zone, int64_t local_ms)
+{
+    int64_t before = local_ms - offset_ms(zone, local_ms - DAY_MS);
+    int64_t after = local_ms - offset_ms(zone, local_ms + DAY_MS);
+    bool is_left_out = zone_local_ms(zone, before) != local_ms;
+    return is_left_out && zone_local_ms(zone, after) == local_ms ? after : before;
+}
+
+/* ---- days ---- */
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+int64_t schedule_day(const struct schedule *s, int64_t ms)
+{
+    return floor_div(zone_local_ms(s->zone, ms), DAY_MS);
+}
+
+int64_t schedule_day_ms(const struct schedule *s, int64_t day)
+{
+    return zone_utc_ms(s->zone, day * DAY_MS);
+}
+
+/* 1970 began with a Thursday. */
+static uint8_t weekday(int64_t day)
+{
+    return (uint8_t)(day + 4 - 7 * floor_div(day + 4, 7));
+}
+
+/* Years of the 400 that repeat begin in March here, so that a leap day is the last of its year. */
+struct schedule_date schedule_date(const struct schedule *s, int64_t ms)
+{
+    int64_t day = schedule_day(s, ms), since_0000 = day + 719468;
+    int64_t of_era = since_0000 - 146097 * floor_div(since_0000, 146097);
+    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    int64_t month = (5 * of_year + 2) / 153;
+    return (struct schedule_date){.weekday = weekday(day),
+                                  .day = (uint8_t)(of_year - (153 * month + 2) / 5 + 1),
+                                  .month = (uint8_t)(month < 10 ? month + 3 : month - 9)};
+}
+
+/* ---- slots ---- */
+
+int32_t schedule_slot_minute(enum schedule_slot slot)
+{
+    static const int32_t minutes[N_SCHEDULE_SLOTS] = {[SCHEDULE_MORNING] = 9 * 60,
+                                                      [SCHEDULE_MIDDAY] = 12 * 60 + 30,
+                                                      [SCHEDULE_EVENING] = 18 * 60};
+    return minutes[slot];
+}
+
+static int64_t slot_ms(const struct schedule *s, int64_t day)
+{
+    int64_t spread_ms = s->spread % (uint32_t)SCHEDULE_SPREAD_MS;
+    return zone_utc_ms(s->zone,
+                       day * DAY_MS + schedule_slot_minute(s->slot) * MINUTE_MS + spread_ms);
+}
+
+static bool is_free(const struct schedule *s, int64_t day, int64_t ms)
+{
+    bool is_off = (s->days_off & EVERY_DAY) != EVERY_DAY && (s->days_off >> weekday(day) & 1) != 0;
+    return !is_off && (ms < s->rest_from_ms || ms >= s->rest_until_ms);
+}
+
+int64_t schedule_next_ms(const struct schedule *s, int64_t from_ms)
+{
+    int64_t first = schedule_day(s, from_ms);
+    for (int64_t day = first; day < first + SCHEDULE_MAX_DAYS; day++) {
+        int64_t ms = slot_ms(s, day);
+        if (ms >= from_ms && is_free(s, day, ms))
+            return ms;
+    }
+    return INT64_MAX;
+}
+
+bool schedule_is_now(const struct schedule *s, int64_t now_ms)
+{
+    int64_t day = schedule_day(s, now_ms);
+    int64_t minute = (zone_local_ms(s->zone, now_ms) - day * DAY_MS) / MINUTE_MS;
+    int64_t ms = slot_ms(s, day);
+    return minute >= DAY_BEGINS_MIN && minute < DAY_ENDS_MIN && now_ms >= ms &&
+           now_ms < ms + SCHEDULE_LATE_MS && is_free(s, day, now_ms);
+}
+
+int64_t schedule_evening_ms(const struct schedule *s, int64_t now_ms)
+{
+    return zone_utc_ms(s->zone, schedule_day(s, now_ms) * DAY_MS + DAY_ENDS_MIN * MINUTE_MS);
+}

@@ -1,0 +1,15 @@
+/*
+ * zone.h: what a time zone does, from the system's tzdata, as a value that core/schedule.h reads.
+ * Only while a process starts: it changes TZ for a moment.
+ */
+#pragma once
+
+#include "base/str.h"
+#include "core/schedule.h"
+
+/* The zone of a name as Africa/Nairobi, from 2020 to 2060. ERR_NOT_FOUND: tzdata has none; *ret is
+ * untouched then. */
+enum err zone_load(struct str name, struct zone *ret) MUST_CHECK;
+/* The one where most people of a country live: the first that zone.tab has. ERR_NOT_FOUND: none,
+ * or tzdata is not installed. */
+enum err zone_load_country(struct str code, struct zone *ret) MUST_CHECK;
