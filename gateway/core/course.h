@@ -173,7 +173,7 @@ enum module_kind {
 
 enum unit_kind { UNIT_STORY, UNIT_LESSON, UNIT_QUESTION };
 
-/* Kinds of question, each with a row and a file in core/question/; the last one takes any answer
+/* Kinds of question, each with a row in core/question.c; the last one takes any answer
  * line that no other has taken. */
 #define QUESTION_KINDS(X)                                                                          \
     X(CHOICE, choice)   /* one of the numbered options */                                          \

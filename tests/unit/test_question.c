@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core/question/question.h"
+#include "core/question.h"
 
 static struct arena *arena;
 

@@ -14,7 +14,7 @@
 #pragma once
 
 #include "core/engine/engine.h"
-#include "core/question/question.h"
+#include "core/question.h"
 
 struct step {
     const struct course *course;

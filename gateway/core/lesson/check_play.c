@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "core/lesson/check_internal.h"
-#include "core/question/question.h"
+#include "core/question.h"
 
 /* One imaginary learner. */
 struct play {

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "core/question/question.h"
+#include "core/question.h"
 
 /* What is being read between two headings. */
 struct section {

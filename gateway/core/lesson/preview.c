@@ -5,7 +5,7 @@
 #include "core/gsm/gsm.h"
 #include "core/lesson/check.h"
 #include "core/lesson/sample.h"
-#include "core/question/question.h"
+#include "core/question.h"
 
 struct page {
     const struct lesson_source *source;

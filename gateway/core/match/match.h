@@ -85,7 +85,7 @@ struct answer_match {
     struct str text; /* the accepted word, the open text, trimmed */
 };
 
-/* Is this an answer to the question? As its kind says (core/question/question.h), which calls one
+/* Is this an answer to the question? As its kind says (core/question.h), which calls one
  * of the functions below. original is what open answers are made of. */
 struct answer_match match_answer(const struct question *question, struct str original,
                                  struct str normalised, struct arena *arena);

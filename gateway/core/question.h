@@ -1,12 +1,12 @@
 /*
- * question.h: the kinds of question, one row and one file each.
+ * question.h: the kinds of question, a row each.
  *
  * A row carries all that differs between kinds: how an author writes one, what a learner may
  * answer, which of it is right, what stands on the screen, and what is recorded. Who parses, asks,
  * plays and draws questions calls the row and names no kind.
  *
- * To add a kind: a name in QUESTION_KINDS (core/course.h), a file here that defines its row, its
- * section in lessons/README.md, a transcript in tests/talk/ and a lesson in tests/lessons/valid/.
+ * To add a kind: a name in QUESTION_KINDS (core/course.h), its row in question.c, its section in
+ * lessons/README.md, a transcript in tests/talk/ and a lesson in tests/lessons/valid/.
  */
 #pragma once
 
@@ -53,13 +53,7 @@ const struct question_row *question_row(enum question_kind kind);
 /* The row that takes a question with n options and this answer line. NULL: none does. */
 const struct question_row *question_row_find(uint8_t n_options, struct str line,
                                              enum question_kind *ret);
+/* The right option, 1.. (0 = none); the first where there are several. */
+uint8_t question_right_option(const struct question *q);
 /* "`= 0..10` for ..., `= soap | ash` for ...": the forms of all rows with an answer line. */
 struct str question_forms(struct arena *arena);
-
-/* For rows: the right option, 1.. (0 = none), and the right ones, bit n = option n. */
-uint8_t question_right_option(const struct question *q);
-uint16_t question_right_options(const struct question *q);
-/* A form without an answer line. */
-bool question_has_no_line(struct str line);
-/* "1,3" of a set of options, bit n = option n; in the arena. */
-struct str question_list(uint16_t options, struct arena *arena);
