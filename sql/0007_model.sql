@@ -91,6 +91,7 @@ update core.number_state t set learner = l.learner from core.learner l
 where t.learner is null and l.learner_id = t.learner_id;
 -- seq is that of the last step that was taken in; the state may be some steps further, or not known (yet).
 alter table core.number_state drop column learner_id, add primary key (learner), alter column state drop not null;
+alter table core.number_state set (fillfactor = 70);
 create unique index number_state_number on core.number_state (number_id, learner);
 
 -- Why a message was sent, about what, and whose budget pays for it.
@@ -107,8 +108,11 @@ alter table core.learner drop constraint learner_pkey, add primary key using ind
 create index learner_organisation on core.learner (org_id, learner);
 create index learner_test on core.learner (org_id, learner) where is_test;
 alter table core.enrolment add primary key (org_id, learner, course),
-    add foreign key (learner) references core.learner;
-alter table core.consent add foreign key (learner) references core.learner;
+    add foreign key (learner) references core.learner,
+    -- As for events: core.put_steps has looked these up.
+    drop constraint enrolment_course_id_fkey, drop constraint enrolment_org_id_fkey;
+alter table core.consent add foreign key (learner) references core.learner,
+    drop constraint consent_course_id_fkey;
 alter table core.certificate add foreign key (learner) references core.learner;
 alter table core.enrolment set (fillfactor = 70);
 drop index core.enrolment_consent;
@@ -257,7 +261,7 @@ create table core.active_day (
     n_ussd integer not null,
     primary key (org_id, day, learner)
 ) with (fillfactor = 70);
-create index active_day_learner on core.active_day (learner);
+create index active_day_learner on core.active_day (learner, day);
 
 do $$
 declare

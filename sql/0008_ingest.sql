@@ -20,8 +20,8 @@ begin
     select u.org_id, u.course_id, u.unit, coalesce(u.cohort_id, 0), u.lang, p_sign * count(*),
         p_sign * count(u.is_right), p_sign * count(*) filter (where u.is_right),
         p_sign * count(u.is_post_right), p_sign * count(*) filter (where u.is_post_right)
-    from unnest(p_units) u join core.learner l on l.learner = u.learner
-    where not l.is_test
+    from unnest(p_units) u
+    where not exists (select from core.learner l where l.org_id = u.org_id and l.learner = u.learner and l.is_test)
     group by u.org_id, u.course_id, u.unit, coalesce(u.cohort_id, 0), u.lang
     order by u.org_id, u.course_id, u.unit, coalesce(u.cohort_id, 0), u.lang
     on conflict (org_id, course_id, unit, cohort_id, lang) do update
@@ -105,8 +105,11 @@ begin
         where excluded.first_seq < l.first_seq;
     insert into core.number_state (number_id, learner, seq, at)
     select s.number_id, l.learner, 0, s.at
-    from unnest(p_number, p_learner, p_at) as s (number_id, learner_id, at) join core.learner l using (learner_id)
-    where l.erased_at is null and not exists (select from core.number_state n where n.learner = l.learner)
+    from unnest(p_number, p_learner, p_at) as s (number_id, learner_id, at)
+        -- one by one: a join would look at all learners for each step
+        cross join lateral (select k.learner from core.learner k
+            where k.learner_id = s.learner_id and k.erased_at is null limit 1) l
+    where not exists (select from core.number_state n where n.learner = l.learner)
     on conflict do nothing;
 end $$;
 
@@ -219,17 +222,10 @@ language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_units core.learner_unit[];
-begin
-    if p_is_careful then
-        perform core.add_counts(core.units_of(p_events), -1);
-    end if;
-    with put as (
-        insert into core.learner_unit as t (learner, course_id, unit, first_seq, first_at, post_seq, choice, is_right,
-                is_post_right, org_id, cohort_id, lang)
-        select g.learner, g.course_id, g.unit, g.first_seq, g.first_at, (p_events[g.post]).seq,
-            (p_events[g.plain]).choice, (p_events[g.plain]).correct, (p_events[g.post]).correct, g.org_id, g.cohort_id,
-            (p_events[least(g.plain, g.post)]).lang
+    v_units core.learner_unit[] := array(
+        select row(g.learner, g.course_id, g.first_seq, g.first_at, (p_events[g.post]).seq, g.cohort_id, g.org_id,
+            (p_events[g.plain]).choice, (p_events[g.plain]).correct, (p_events[g.post]).correct, g.unit,
+            (p_events[least(g.plain, g.post)]).lang)::core.learner_unit
         from (
             select v.learner, v.course_id, v.unit, v.org_id, v.cohort_id, min(v.seq) as first_seq, min(v.at) as first_at,
                 min(v.i) filter (where v.phase is distinct from 'posttest') as plain,
@@ -237,29 +233,29 @@ begin
             from unnest(p_events) with ordinality as v (learner, at, seq, kind, phase, via, mode, course_id, choice, value,
                 attempt, cohort_id, session, org_id, n, correct, unit, channel, lang, choices, i)
             where core.is_learning_action(v.kind, v.phase) and v.unit is not null and v.course_id is not null
-            group by v.learner, v.course_id, v.unit, v.org_id, v.cohort_id) g
-        where p_is_careful or not exists (select from core.learner_unit u -- a conflict would lock the row, and cost more
-            where u.learner = g.learner and u.course_id = g.course_id and u.unit = g.unit)
-        on conflict (learner, course_id, unit) do update
-            set first_seq = least(t.first_seq, excluded.first_seq),
-                first_at = least(t.first_at, excluded.first_at),
-                lang = case when excluded.first_seq < t.first_seq then excluded.lang else t.lang end,
-                choice = case when excluded.first_seq < t.first_seq then coalesce(excluded.choice, t.choice)
-                    else coalesce(t.choice, excluded.choice) end,
-                is_right = case when excluded.first_seq < t.first_seq then coalesce(excluded.is_right, t.is_right)
-                    else coalesce(t.is_right, excluded.is_right) end,
-                is_post_right = case when excluded.post_seq < coalesce(t.post_seq, 2147483647) then excluded.is_post_right
-                    else t.is_post_right end,
-                post_seq = least(t.post_seq, excluded.post_seq)
-            where p_is_careful
-        returning t)
-    select array_agg(t) into v_units from put;
-    if p_is_careful then
-        v_units := core.units_of(p_events);
-    end if;
-    if v_units <> '{}' then
+            group by v.learner, v.course_id, v.unit, v.org_id, v.cohort_id) g);
+begin
+    if not p_is_careful then
+        v_units := array(select g from unnest(v_units) g where not exists (select from core.learner_unit u
+            where u.learner = g.learner and u.course_id = g.course_id and u.unit = g.unit));
+        insert into core.learner_unit select * from unnest(v_units);
         perform core.add_counts(v_units, 1);
+        return;
     end if;
+    perform core.add_counts(core.units_of(p_events), -1);
+    insert into core.learner_unit as t select * from unnest(v_units)
+    on conflict (learner, course_id, unit) do update
+        set first_seq = least(t.first_seq, excluded.first_seq),
+            first_at = least(t.first_at, excluded.first_at),
+            lang = case when excluded.first_seq < t.first_seq then excluded.lang else t.lang end,
+            choice = case when excluded.first_seq < t.first_seq then coalesce(excluded.choice, t.choice)
+                else coalesce(t.choice, excluded.choice) end,
+            is_right = case when excluded.first_seq < t.first_seq then coalesce(excluded.is_right, t.is_right)
+                else coalesce(t.is_right, excluded.is_right) end,
+            is_post_right = case when excluded.post_seq < coalesce(t.post_seq, 2147483647) then excluded.is_post_right
+                else t.is_post_right end,
+            post_seq = least(t.post_seq, excluded.post_seq);
+    perform core.add_counts(core.units_of(p_events), 1);
 end $$;
 
 create function core.put_days(p_events core.event[]) returns void
@@ -419,6 +415,10 @@ begin
     end if;
     lock table core.membership in row exclusive mode; -- see core.hold_ingest
     for v_try in 1 .. 2 loop -- again when something new was made
+        with v as materialized ( -- a few, so that they are not looked up for each step
+            select v.course, v.version, v.course_id
+            from (select distinct s.course, s.version from unnest(p_course, p_version) as s (course, version)) d
+                join core.course_version v on v.course = d.course and v.version = d.version)
         select array_agg(t.learner), array_agg(t.org_id), array_agg(t.cohort_id), array_agg(t.course_id),
             array_agg(t.lang), array_agg(t.is_erased), array_agg(t.is_newer), bool_or(t.is_earlier),
             bool_or(t.is_new_course)
@@ -433,7 +433,7 @@ begin
                     as s (learner_id, seq, course, version, lang, i)
                 left join core.learner l on l.learner_id = s.learner_id
                 left join core.number_state n on n.learner = l.learner
-                left join core.course_version v on v.course = s.course and v.version = s.version
+                left join v on v.course = s.course and v.version = s.version
             order by s.i) t;
         exit when not v_has_earlier and not v_has_new_course;
         if v_has_new_course then
@@ -456,8 +456,8 @@ begin
 
     -- At once: what is newer, and what came late but is not here. One by one: what looks as if it were.
     v_is_now := v_is_newer;
-    if false = any (v_is_newer) or (select count(*) <> count(distinct (t.learner, t.seq))
-            from unnest(v_learner, p_seq) as t (learner, seq)) then
+    if false = any (v_is_newer) or exists (select from unnest(v_learner, p_seq) as t (learner, seq)
+            group by t.learner, t.seq having count(*) > 1) then
         v_is_now := array(
             select t.nth = 1 and (t.is_newer or not exists (
                 select from core.event e where e.org_id = t.org_id and e.learner = t.learner and e.seq = t.seq))

@@ -249,6 +249,7 @@ static void check_start(struct pq_sink *s)
     (void)snprintf(
         sql, sizeof(sql), /* bounded by its numbers */
         "set statement_timeout = %lld; set lock_timeout = %lld; set client_encoding = 'UTF8'; "
+        "set jit = off; " /* compiling costs more than these statements do */
         "select coalesce(max(version), 0) from ops.schema_migration",
         (long long)s->timeout_ms, (long long)s->timeout_ms);
     s->state = SINK_STATE_CHECKING;
