@@ -18,8 +18,8 @@
 
 enum batch_state {
     BATCH_STATE_EMPTY,
-    BATCH_STATE_READ,    /* waits for the batch before it */
     BATCH_STATE_ASKING,  /* for the states of its learners */
+    BATCH_STATE_READY,   /* waits for the batch before it */
     BATCH_STATE_STORING, /* range by range */
 };
 
@@ -67,6 +67,7 @@ struct persist {
     uint32_t range_max; /* records that PostgreSQL stores in time */
     struct batch *reading;
     uint32_t n_calls; /* of store and sink, unanswered */
+    bool is_storing;  /* the sink has a range */
     bool is_started, is_stopping, is_drained, is_away;
     bool must_restart; /* at PostgreSQL's places, once nothing is under way */
     bool is_gathering; /* read_timer will read */
@@ -77,7 +78,6 @@ struct persist {
 
 static void read_more(struct persist *p);
 static void store_next(struct persist *p);
-static void store_range(struct batch *b);
 static void read_later(struct persist *p, int64_t delay_ms);
 
 static int64_t pause_ms(uint32_t n_failures)
@@ -202,13 +202,10 @@ static void range_done(struct batch *b)
     for (uint32_t i = 0; i < b->n_moves; i++)
         p->stored[b->moves[i].bucket] = b->moves[i].to;
     b->n_todo--;
-    if (b->n_todo > 0) {
-        store_range(b);
-        return;
-    }
-    b->state = BATCH_STATE_EMPTY;
+    if (b->n_todo == 0)
+        b->state = BATCH_STATE_EMPTY;
     store_next(p);
-    if (!p->is_gathering)
+    if (b->n_todo == 0 && !p->is_gathering)
         read_more(p);
 }
 
@@ -219,6 +216,7 @@ static void on_dead_letter(void *ctx, enum err e, const char *message)
     struct persist *p = b->persist;
     const struct sink_record *record = &b->records[b->todo[b->n_todo - 1].first];
     p->n_calls--;
+    p->is_storing = false;
     if (e == ERR_OK) {
         char place[EVENT_PLACE_BYTES];
         event_place_write(record->place, place);
@@ -269,11 +267,12 @@ static void range_refused(struct batch *b, const char *reason)
     uint32_t n = b->todo[b->n_todo - 1].n;
     if (n > 1) {
         range_split(b, n / 2);
-        store_range(b);
+        store_next(p);
         return;
     }
     struct sink_batch batch = range_batch(b);
     p->n_calls++;
+    p->is_storing = true;
     sink_dead_letter(p->sink, &batch, str_from(reason), on_dead_letter, b);
 }
 
@@ -283,6 +282,7 @@ static void on_ingested(void *ctx, enum err e, const char *message)
     struct persist *p = b->persist;
     uint32_t n = b->todo[b->n_todo - 1].n;
     p->n_calls--;
+    p->is_storing = false;
     if (e == ERR_OK) {
         store_went_well(p);
         metrics_add(p->metrics, METRIC_events_written_total, n);
@@ -299,15 +299,21 @@ static void on_ingested(void *ctx, enum err e, const char *message)
     call_ended(p);
 }
 
-static void store_range(struct batch *b)
+/* The next range of the batch that is being stored, or of the one behind it: answers about states
+ * come in the order of the batches. */
+static void store_next(struct persist *p)
 {
-    struct persist *p = b->persist;
-    if (is_halted(p))
+    struct batch *b = batch_in(p, BATCH_STATE_STORING);
+    if (b == NULL)
+        b = batch_in(p, BATCH_STATE_READY);
+    if (b == NULL || p->is_storing || is_halted(p))
         return;
+    b->state = BATCH_STATE_STORING;
     while (b->todo[b->n_todo - 1].n > p->range_max)
         range_split(b, b->todo[b->n_todo - 1].n / 2);
     struct sink_batch batch = range_batch(b);
     p->n_calls++;
+    p->is_storing = true;
     sink_ingest(p->sink, &batch, on_ingested, b);
 }
 
@@ -326,24 +332,12 @@ static void on_states(void *ctx, enum err e, const struct str *states, uint32_t 
         p->n_places_failures++;
         p->must_restart = true;
     } else {
-        b->state = BATCH_STATE_STORING;
+        b->state = BATCH_STATE_READY;
         b->todo[0] = (struct range){0, b->n};
         b->n_todo = 1;
-        store_range(b);
+        store_next(p);
     }
     call_ended(p);
-}
-
-/* Asks for the states only now, so that they are as new as the records that come with them. */
-static void store_next(struct persist *p)
-{
-    struct batch *b = batch_in(p, BATCH_STATE_READ);
-    if (b == NULL || is_halted(p) || batch_in(p, BATCH_STATE_STORING) != NULL ||
-        batch_in(p, BATCH_STATE_ASKING) != NULL)
-        return;
-    b->state = BATCH_STATE_ASKING;
-    p->n_calls++;
-    store_states(p->store, b->ids, b->n_ids, on_states, b);
 }
 
 /* ---- read ---- */
@@ -379,7 +373,6 @@ static void batch_fill(struct batch *b, const struct store_entry *entries, uint3
         if ((int64_t)record->place.ms < b->persist->oldest_ms)
             b->persist->oldest_ms = (int64_t)record->place.ms;
     }
-    b->state = BATCH_STATE_READ;
 }
 
 static void read_later(struct persist *p, int64_t delay_ms)
@@ -420,7 +413,9 @@ static void on_entries(void *ctx, enum err e, const struct store_entry *entries,
         p->n_read_failures = 0;
         p->is_drained = false;
         batch_fill(b, entries, n);
-        store_next(p);
+        b->state = BATCH_STATE_ASKING;
+        p->n_calls++;
+        store_states(p->store, b->ids, b->n_ids, on_states, b);
         read_later(p, has_full_bucket(p, entries, n) ? 0 : p->settings.gather_ms);
     }
     call_ended(p);

@@ -24,8 +24,8 @@ struct sink_record {
     uint8_t bucket;
     struct event_place place;
     struct str bytes; /* core/event_record.h */
-    struct str state; /* of a step: the learner of its number, encoded, as Redis had it just before
-                         this batch was sent, so perhaps some steps further; absent = none there */
+    struct str state; /* of a step: the learner of its number, encoded, as Redis had it after the
+                         record was read, so perhaps some steps further; absent = none there */
 };
 
 /* From where to where one bucket is read by a batch. */

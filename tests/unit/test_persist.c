@@ -20,6 +20,9 @@ struct counting_sink {
     uint32_t n_ingest;
     struct world *stopping; /* is told to stop while an ingest is under way */
     struct world *watched;  /* is asked then whether anything is in hand */
+    bool is_slow;           /* the answer waits for answer_ingest */
+    sink_on_done *fn;
+    void *ctx;
 };
 
 struct world {
@@ -47,6 +50,12 @@ static void counted_places(struct sink *s, uint64_t epoch, sink_on_places *fn, v
     sink_places(counting(s)->inner, epoch, fn, ctx);
 }
 
+static void forget_answer(void *ctx, enum err e, const char *message)
+{
+    (void)ctx, (void)message;
+    assert_int_equal(e, ERR_OK);
+}
+
 static void counted_ingest(struct sink *s, const struct sink_batch *batch, sink_on_done *fn,
                            void *ctx)
 {
@@ -57,7 +66,21 @@ static void counted_ingest(struct sink *s, const struct sink_batch *batch, sink_
     for (uint32_t i = 0; watched != NULL && i < batch->n; i++)
         assert_false(
             persist_is_range_idle(watched->persist, store_lease_range(batch->records[i].bucket)));
-    sink_ingest(counting(s)->inner, batch, fn, ctx);
+    if (!counting(s)->is_slow) {
+        sink_ingest(counting(s)->inner, batch, fn, ctx);
+        return;
+    }
+    assert_null(counting(s)->fn); /* one after the other */
+    counting(s)->fn = fn;
+    counting(s)->ctx = ctx;
+    sink_ingest(counting(s)->inner, batch, forget_answer, NULL);
+}
+
+static void answer_ingest(struct counting_sink *s)
+{
+    sink_on_done *fn = s->fn;
+    s->fn = NULL;
+    fn(s->ctx, ERR_OK, "");
 }
 
 static void counted_dead_letter(struct sink *s, const struct sink_batch *batch, struct str reason,
@@ -245,6 +268,27 @@ static void reads_again_what_a_restored_database_has_lost(void **state)
     put_n(&w, 3); /* in other buckets than those that it has to read again */
     loop_mem_advance(w.loop, 2 * PERSIST_TRIM_MS);
     assert_all_stored(&w, 103);
+    down(&w);
+}
+
+/* While PostgreSQL stores, the next batch is made ready, and no more than that. */
+static void reads_on_while_a_batch_is_stored(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    up(&w);
+    w.sink.is_slow = true;
+    put_n(&w, 3 * PERSIST_MAX_BATCH);
+    start(&w);
+    for (uint32_t i = 1; i <= 3; i++) {
+        loop_mem_advance(w.loop, 10000);
+        assert_int_equal(w.sink.n_ingest, i);
+        answer_ingest(&w.sink);
+        assert_int_equal(w.sink.n_ingest, i < 3 ? i + 1 : 3); /* the next one was waiting */
+    }
+    loop_mem_advance(w.loop, 1000);
+    assert_all_stored(&w, 3 * PERSIST_MAX_BATCH);
+    stop(&w);
     down(&w);
 }
 
@@ -523,6 +567,7 @@ int main(void)
         cmocka_unit_test(trims_nothing_that_is_not_stored),
         cmocka_unit_test(keeps_less_when_memory_is_short),
         cmocka_unit_test(reads_again_what_a_restored_database_has_lost),
+        cmocka_unit_test(reads_on_while_a_batch_is_stored),
         cmocka_unit_test(gathers_by_time),
         cmocka_unit_test(puts_poison_aside_and_stores_the_rest),
         cmocka_unit_test(waits_while_postgres_is_away),
