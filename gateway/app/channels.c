@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
-#include "port/profile_file.h"
+#include "port/file.h"
 #include "wire/address.h"
 
 #define PATH_SECRET_MIN 16u

@@ -6,7 +6,6 @@
 #include "lab/shipped.h"
 #include "lab/vector/vector.h"
 #include "port/file.h"
-#include "port/profile_file.h"
 #include "profile/outgoing.h"
 #include "wire/doc.h"
 

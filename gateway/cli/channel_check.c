@@ -6,7 +6,7 @@
 #include "app/limits.h"
 #include "cli/channel.h"
 #include "lab/try.h"
-#include "port/profile_file.h"
+#include "port/file.h"
 #include "profile/outgoing.h"
 
 #define SAMPLE_ARENA_BYTES (1u << 20)

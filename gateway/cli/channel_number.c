@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/channel.h"
-#include "port/profile_file.h"
+#include "port/file.h"
 
 /* How numbers are read: the forms that are tried in order. */
 struct reader {

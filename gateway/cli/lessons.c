@@ -4,9 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/publish.h"
-#include "core/lesson/check.h"
-#include "core/lesson/format.h"
-#include "core/lesson/preview.h"
+#include "core/lesson/lesson.h"
 #include "port/lesson_files.h"
 
 /*

@@ -15,8 +15,8 @@
 #include "port/sink.h"
 #include "port/systemd.h"
 #include "port/vault.h"
+#include "role/health.h"
 #include "role/role.h"
-#include "role/slot.h"
 #include "role/supervisor.h"
 
 #define ADMIN_ADDRESS "127.0.0.1"

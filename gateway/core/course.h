@@ -1,7 +1,7 @@
 /*
  * course.h: the immutable model of one version of a course, as the engine reads it.
  *
- * Built by core/lesson/parse.h from Markdown files, checked by core/lesson/check.h, owned by the
+ * Built by core/lesson/parse.h from Markdown files, checked by core/lesson/lesson.h, owned by the
  * arena it was built in, never changed afterwards, and shared by every dialog. All struct str in
  * it live as long as that arena.
  *

@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "core/lesson/check.h"
-#include "core/lesson/preview.h"
+#include "core/lesson/lesson.h"
 #include "port/lesson_files.h"
 
 #define PATH_BYTES 4096

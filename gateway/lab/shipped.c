@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "port/profile_file.h"
+#include "port/file.h"
 
 static bool is_folder(const char *path)
 {

@@ -35,3 +35,14 @@ enum err file_read(const char *path, size_t max, struct buf *out, struct errmsg 
     (void)close(fd); /* only read */
     return e;
 }
+
+enum err profile_load(const char *path, struct profile **ret, struct buf *errors)
+{
+    struct buf text CLEANUP(buf_fini);
+    struct errmsg msg;
+    enum err e = file_read(path, PROFILE_MAX_BYTES, &text, &msg);
+    if (e == ERR_OK)
+        return profile_parse(buf_str(&text), str_from(path), ret, errors);
+    buf_addf(errors, "%s\n", msg.text);
+    return e;
+}

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "profile/profile.h"
 
 /* The bytes of a file, at most max, appended to out, which is initialised here. ERR_NOT_FOUND (or
  * no right to read it), ERR_TOO_LONG, ERR_IO: msg says what, with the path in front, and out is to
@@ -13,3 +14,8 @@ enum err file_read(const char *path, size_t max, struct buf *out, struct errmsg 
 /* The same from an open descriptor, which stays open; path is for the message. */
 enum err file_read_fd(int fd, const char *path, size_t max, struct buf *out,
                       struct errmsg *msg) MUST_CHECK;
+
+/* A profile from its file. ERR_INVALID with a line for each mistake, as profile_parse;
+ * ERR_NOT_FOUND, ERR_IO with the path.
+ */
+enum err profile_load(const char *path, struct profile **ret, struct buf *errors) MUST_CHECK;

@@ -35,21 +35,52 @@ static inline struct mono_ms loop_mono(struct loop *loop)
 {
     return loop->ops->mono(loop);
 }
+
 static inline struct wall_ms loop_wall(struct loop *loop)
 {
     return loop->ops->wall(loop);
 }
+
 /* A one-shot timer, stopped. The owner frees it; allowed inside its own callback. */
-struct timer *timer_new(struct loop *loop, timer_fn *fn, void *ctx);
+static inline struct timer *timer_new(struct loop *loop, timer_fn *fn, void *ctx)
+{
+    return loop->ops->timer_new(loop, fn, ctx);
+}
+
 /* Starts or restarts; 0 = next turn. Never fires early by loop_mono. */
-void timer_start(struct loop *loop, struct timer *timer, int64_t delay_ms);
-void timer_stop(struct loop *loop, struct timer *timer);
+static inline void timer_start(struct loop *loop, struct timer *timer, int64_t delay_ms)
+{
+    loop->ops->timer_start(timer, delay_ms > 0 ? delay_ms : 0);
+}
+
+static inline void timer_stop(struct loop *loop, struct timer *timer)
+{
+    loop->ops->timer_stop(timer);
+}
+
 /* Accepts NULL. */
-void timer_free(struct loop *loop, struct timer *timer);
+static inline void timer_free(struct loop *loop, struct timer *timer)
+{
+    if (timer != NULL)
+        loop->ops->timer_free(timer);
+}
+
 /* Runs until loop_stop; loop_mem: until no timer is left or loop_stop. */
-void loop_run(struct loop *loop);
-void loop_stop(struct loop *loop);
-void loop_free(struct loop *loop);
+static inline void loop_run(struct loop *loop)
+{
+    loop->ops->run(loop);
+}
+
+static inline void loop_stop(struct loop *loop)
+{
+    loop->ops->stop(loop);
+}
+
+static inline void loop_free(struct loop *loop)
+{
+    if (loop != NULL)
+        loop->ops->free(loop);
+}
 
 /* libevent; aborts when epoll is not to be had. Ignores SIGPIPE for the whole process, since a peer
  * that hangs up must be an error of one write. */

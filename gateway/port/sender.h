@@ -54,9 +54,17 @@ struct sender {
 };
 
 /* Copies what it needs of the request. */
-void sender_post(struct sender *s, const struct sender_request *request, sender_on_answer *fn,
-                 void *ctx);
-void sender_free(struct sender *s);
+static inline void sender_post(struct sender *s, const struct sender_request *request,
+                               sender_on_answer *fn, void *ctx)
+{
+    s->ops->post(s, request, fn, ctx);
+}
+
+static inline void sender_free(struct sender *s)
+{
+    if (s != NULL)
+        s->ops->free(s);
+}
 
 struct sender *sender_curl_new(struct loop *loop, uint32_t max_connections);
 

@@ -42,7 +42,7 @@ struct str settings_get(const struct settings *settings, struct str name);
 #define PROFILE_MAX_BYTES 65536u /* of one file: it bounds all that is made of it */
 
 /* ERR_INVALID: errors got a line for every mistake: "file:line:column: what is wrong; how to mend
- * it". The text is copied. port/profile_file.h reads files. */
+ * it". The text is copied. port/file.h reads files. */
 enum err profile_parse(struct str yaml, struct str file, struct profile **ret,
                        struct buf *errors) MUST_CHECK;
 void profile_free(struct profile *p);

@@ -9,7 +9,7 @@
 #include "role/role.h"
 
 /* Redis as the configuration says; connects in the background. must_be_fenced: it is away until
- * Redis and PostgreSQL agree (role/fence.h). */
+ * Redis and PostgreSQL agree (role/rebuild.h). */
 struct store *role_store(const struct role_context *role, bool must_be_fenced);
 /* For a command that is no process of the service: connects and waits until Redis answers, ten
  * seconds at most; ask store_is_up. Runs the loop. */

@@ -3,11 +3,13 @@
  * epoch and all that PostgreSQL has read of its log; if not, puts courses and learners back (what
  * is newer there stays), begins a new epoch, and opens the fence (port/store/store.h).
  *
- * Blocks, with a loop of its own: for `waypost rebuild` and for a child process of the writer.
+ * That blocks, with a loop of its own: for `waypost rebuild` and for a child process of the writer.
  */
 #pragma once
 
 #include "port/config/config.h"
+#include "port/store/store.h"
+#include "role/role.h"
 
 struct rebuilt {
     uint32_t n_courses;
@@ -19,3 +21,17 @@ struct rebuilt {
  */
 enum err rebuild_redis(const struct config *config, bool must_put, struct rebuilt *ret,
                        struct errmsg *msg) MUST_CHECK;
+
+/* Watches whether Redis may be answered from (port/store/store.h), in the writer. When it may not,
+ * because it was started anew, emptied or rolled back, a child process compares it with PostgreSQL
+ * and mends it with rebuild_redis(), as often as it takes. All other roles find Redis away
+ * meanwhile: an SMS goes to the spool, a USSD session hears "dial again in a minute". */
+struct fence;
+/* The fence is open, under an epoch that was not told before. */
+typedef void fence_on_open(void *ctx, uint64_t epoch);
+
+/* store: one whose settings do not say must_be_fenced; outlives the fence. */
+struct fence *fence_new(const struct role_context *role, struct store *store, fence_on_open *fn,
+                        void *ctx);
+/* After the store: its callbacks must not come any more. */
+void fence_free(struct fence *f);

@@ -6,9 +6,7 @@
 #include <assert.h>
 #include <stdint.h>
 
-#include "core/lesson/check.h"
-#include "core/lesson/format.h"
-#include "core/lesson/preview.h"
+#include "core/lesson/lesson.h"
 #include "port/lesson_files.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

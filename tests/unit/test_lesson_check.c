@@ -14,8 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/lesson/check.h"
-#include "core/lesson/format.h"
+#include "core/lesson/lesson.h"
 #include "port/lesson_files.h"
 
 #define ROOT "tests/lessons"

@@ -10,9 +10,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "core/lesson/check.h"
-#include "core/lesson/format.h"
-#include "core/lesson/preview.h"
+#include "core/lesson/lesson.h"
 #include "port/lesson_files.h"
 
 #define BASE "tests/lessons/base"

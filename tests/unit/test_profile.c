@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "port/profile_file.h"
+#include "port/file.h"
 #include "profile/outgoing.h"
 #include "profile/profile.h"
 

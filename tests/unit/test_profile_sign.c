@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "port/profile_file.h"
+#include "port/file.h"
 #include "profile/profile.h"
 
 #define TWILIO_FORM                                                                                \

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <utf8proc.h>
 
-#include "core/lesson/decode.h"
 #include "core/utf8.h"
 
 struct reader {

@@ -1,5 +1,5 @@
 /*
- * lesson_blocks.h: one lesson file as a flat list of blocks: headings, texts, list items, notes,
+ * blocks.h: one lesson file as a flat list of blocks: headings, texts, list items, notes,
  * answers, directives, comments. The layer between Markdown and the course; it knows nothing of
  * lessons and questions.
  *
@@ -61,3 +61,28 @@ struct lesson_blocks {
  * text (reported, *ret empty); the arena's error when that is full. */
 enum err lesson_blocks_read(struct str file, struct str text, struct arena *arena,
                             struct lesson_findings *findings, struct lesson_blocks *ret) MUST_CHECK;
+
+/* ---- decode.c: from raw lines to what a phone shows, and back to the place of each character ----
+ */
+
+/* One line of a text, still as it was written, without what marks its container. */
+struct lesson_segment {
+    struct str raw;
+    uint32_t line;
+    uint32_t column;
+};
+
+/* Sets text and pieces of the block from n > 0 segments. False when the arena is full. */
+bool lesson_decode(const struct lesson_segment *segments, uint32_t n, struct arena *arena,
+                   struct lesson_block *block) MUST_CHECK;
+/* The first "&name;" that Markdown would replace; absent when there is none. */
+struct str lesson_find_entity(struct str raw);
+
+/* Where the character at p was written, when p points into (or right behind) the block's text;
+ * false otherwise. */
+bool lesson_block_find_pos(const struct lesson_block *block, const char *p, struct source_pos *ret);
+
+/* One text of several blocks with separator between them, traceable like a block; n > 0. The text
+ * is absent when the arena is full. */
+struct lesson_block lesson_blocks_join(const struct lesson_block *blocks, uint32_t n,
+                                       char separator, struct arena *arena);

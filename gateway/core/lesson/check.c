@@ -1,4 +1,4 @@
-#include "core/lesson/check.h"
+#include "core/lesson/lesson.h"
 
 #include <string.h>
 

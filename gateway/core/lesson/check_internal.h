@@ -1,13 +1,13 @@
 /*
- * lesson_check_internal.h: what the checks share; nobody else includes it.
+ * check_internal.h: what the checks share; nobody else includes it.
  *
- *   lesson_check.c       the order of the checks; units: sources, options, conditions, feedback
- *   lesson_check_text.c  alphabet, placeholders and length of single texts
- *   lesson_check_play.c  the course as the engine plays it
+ *   check.c       the order of the checks; units: sources, options, conditions, feedback
+ *   check_text.c  alphabet, placeholders and length of single texts
+ *   check_play.c  the course as the engine plays it
  */
 #pragma once
 
-#include "core/lesson/check.h"
+#include "core/lesson/lesson.h"
 #include "core/lesson/sample.h"
 
 struct check {

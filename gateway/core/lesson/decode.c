@@ -1,4 +1,4 @@
-#include "core/lesson/decode.h"
+#include "core/lesson/blocks.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /*
- * lesson_findings.h: what the lesson parser and checks have to say to an author, as data.
+ * findings.h: what the lesson parser and checks have to say to an author, as data.
  *
  * Every finding has a place, what is wrong, the text it is about, and what to do. They are
  * collected, not printed one by one, so that an author mends a whole course in one pass; the list

@@ -1,4 +1,4 @@
-#include "core/lesson/format.h"
+#include "core/lesson/lesson.h"
 
 #include <string.h>
 

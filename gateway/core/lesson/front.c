@@ -1,4 +1,4 @@
-#include "core/lesson/front.h"
+#include "core/lesson/parse_internal.h"
 
 static const struct yaml_node empty_front = {.kind = YAML_KIND_MAP};
 

@@ -5,7 +5,7 @@
  * The format is described for authors in lessons/README.md. All that is wrong is reported, not
  * only the first mistake. What the engine relies on is settled here: unique ids, one key where one
  * is meant, every system text present, conditions that point to earlier questions, every ceiling
- * of core/course.h. What a phone or a reader would suffer from is core/lesson/check.h.
+ * of core/course.h. What a phone or a reader would suffer from is core/lesson/lesson.h.
  */
 #pragma once
 

@@ -1,9 +1,8 @@
-#include "core/lesson/preview.h"
 
 #include <stdio.h>
 
 #include "core/gsm/gsm.h"
-#include "core/lesson/check.h"
+#include "core/lesson/lesson.h"
 #include "core/lesson/sample.h"
 #include "core/question.h"
 

@@ -1,5 +1,5 @@
 /*
- * lesson_sample.h: a course as it will look on a phone, before any learner is there: screens made
+ * sample.h: a course as it will look on a phone, before any learner is there: screens made
  * by the engine itself, and system texts filled with values as long as real ones are. For checks
  * and previews.
  */

@@ -36,21 +36,49 @@ struct spool {
 /* ERR_FULL: over the quota, or no room on the disk; ERR_IO: not durable; ERR_TOO_LONG: over
  * SPOOL_MAX_RECORD_BYTES. After any of them the caller must not say 2xx (the record may turn up all
  * the same). */
-void spool_append(struct spool *s, struct str record, spool_on_done *fn, void *ctx);
+static inline void spool_append(struct spool *s, struct str record, spool_on_done *fn, void *ctx)
+{
+    s->ops->append(s, record, fn, ctx);
+}
+
 /* The oldest record, decrypted, in place of what the buf held. ERR_NOT_FOUND: empty. ERR_CONFLICT:
  * another process replays, and does until it ends. ERR_IO: the log or the quarantine fails. */
-enum err spool_peek(struct spool *s, struct buf *record) MUST_CHECK;
+MUST_CHECK static inline enum err spool_peek(struct spool *s, struct buf *record)
+{
+    return s->ops->peek(s, record);
+}
+
 /* The record behind the one shown last. ERR_NOT_FOUND: there is none yet, or it is damaged and has
  * to wait for its turn at spool_peek, or SPOOL_MAX_SHOWN are shown. */
-enum err spool_peek_next(struct spool *s, struct buf *record) MUST_CHECK;
+MUST_CHECK static inline enum err spool_peek_next(struct spool *s, struct buf *record)
+{
+    return s->ops->peek_next(s, record);
+}
+
 /* Forgets the n oldest of the records shown since spool_peek, all at once; durable before the next
  * spool_peek, which has to come next whatever this returns. ERR_NOT_FOUND: fewer are shown. */
-enum err spool_drop(struct spool *s, uint32_t n) MUST_CHECK;
+MUST_CHECK static inline enum err spool_drop(struct spool *s, uint32_t n)
+{
+    return s->ops->drop(s, n);
+}
+
 /* True when no record of any process on this host waits: cheap, asked for every SMS, since newer
  * messages must queue behind. */
-bool spool_is_empty(struct spool *s);
-uint64_t spool_bytes(struct spool *s);
-void spool_free(struct spool *s);
+static inline bool spool_is_empty(struct spool *s)
+{
+    return s->ops->is_empty(s);
+}
+
+static inline uint64_t spool_bytes(struct spool *s)
+{
+    return s->ops->bytes(s);
+}
+
+static inline void spool_free(struct spool *s)
+{
+    if (s != NULL)
+        s->ops->free(s);
+}
 
 /* Makes dir (0700) and writes there: a spool that cannot is an error at start. Not shared over a
  * fork: each process opens its own. quota_bytes bounds what waits, frames included. A file of the

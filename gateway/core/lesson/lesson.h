@@ -1,5 +1,6 @@
 /*
- * lesson_check.h: what a learner or a reader would suffer from in a course that can be parsed:
+ * lesson.h: what is done with a course that can be parsed: its checks, its canonical form, its
+ * preview. The checks find what a learner or a reader would suffer from:
  * screens that are too long, letters that make an SMS cost twice, placeholders that stay empty,
  * options that a phone takes for a command, texts whose source nobody checked.
  *
@@ -33,3 +34,31 @@ struct lesson_length lesson_measure(const struct lesson_source *source, struct s
  * scratch is reset again and again. */
 void lesson_check(const struct lesson_source *source, struct arena *arena, struct arena *scratch,
                   struct lesson_findings *findings);
+
+/* ---- the canonical form of a lesson file, as `waypost lessons fmt` writes it ----
+ *
+ * One paragraph is one line; headings are "# id: title"; bullets are -, boxes [ ] and [x]; a
+ * backslash stands only where Markdown would read a sign otherwise; in a GSM-7 course curly quotes,
+ * long dashes, ellipses and no-break blanks become plain ones. The front matter keeps its lines,
+ * comments their words. What the file means stays the same, and formatting twice changes nothing.
+ */
+
+/* Appends file number `file` of a course that lesson_parse took without an error. scratch is
+ * reset. */
+void lesson_format(const struct lesson_source *source, uint32_t file, struct arena *scratch,
+                   struct buf *out);
+
+/* ---- the preview ----
+ *
+ * A whole course as one HTML page, for authors and reviewers who have no phone at hand: every
+ * screen as a phone card, as the engine sends it, with its encoding, length and number of SMS
+ * parts, its pages on USSD, the key and feedback of questions, and the source of each text.
+ *
+ * The page needs nothing else: no script, no font, no picture, no network.
+ */
+
+#define LESSON_PREVIEW_MAX_BYTES (64u << 20)
+
+/* Appends the page for a course that lesson_parse took without an error. scratch is reset again and
+ * again. Check buf_error(out). */
+void lesson_preview(const struct lesson_source *source, struct arena *scratch, struct buf *out);
