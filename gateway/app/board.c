@@ -51,7 +51,8 @@ static void tell(struct board *b)
             continue;
         int n = snprintf(name, sizeof(name), BOARD_STATUS "%.*s", STR_ARG(status.name));
         board_status_json(&status, loop_wall(b->loop), &note);
-        store_board_put(b->store, (struct str){name, (size_t)n}, buf_str(&note), on_told, b);
+        store_board_put(b->store, STORE_BOARD_NOTES, (struct str){name, (size_t)n}, buf_str(&note),
+                        on_told, b);
     }
 }
 
@@ -88,7 +89,7 @@ static void on_board(void *ctx, enum err e, const struct str *names, const struc
 static void look(void *ctx)
 {
     struct board *b = ctx;
-    store_board_get(b->store, on_board, b);
+    store_board_get(b->store, STORE_BOARD_NOTES, on_board, b);
 }
 
 struct board *board_new(struct loop *loop, struct store *store, struct outbox *outbox,

@@ -124,6 +124,28 @@ static size_t plain_len(struct str s, size_t from)
     return at - from;
 }
 
+void buf_add_html(struct buf *b, struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        switch (s.p[i]) {
+        case '&':
+            buf_add_str(b, STR("&amp;"));
+            break;
+        case '<':
+            buf_add_str(b, STR("&lt;"));
+            break;
+        case '>':
+            buf_add_str(b, STR("&gt;"));
+            break;
+        case '"':
+            buf_add_str(b, STR("&quot;"));
+            break;
+        default:
+            buf_add_char(b, s.p[i]);
+        }
+    }
+}
+
 void buf_add_json(struct buf *b, struct str s)
 {
     buf_add_char(b, '"');

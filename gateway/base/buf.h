@@ -35,6 +35,8 @@ void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* As a JSON string with its quotes (RFC 8259 7): escapes ", \ and everything below 0x20; NUL, which
  * PostgreSQL's jsonb refuses, and bytes that are no valid UTF-8 become U+FFFD. */
 void buf_add_json(struct buf *b, struct str s);
+/* With & < > and " as a page needs them. */
+void buf_add_html(struct buf *b, struct str s);
 void buf_add_hex(struct buf *b, const void *bytes, size_t n);
 /* Drops the first n bytes (n <= len). */
 void buf_consume(struct buf *b, size_t n);

@@ -154,7 +154,7 @@ static void print_json(const struct desk *desk)
 
 static int print_list(const struct cli_args *args, struct desk *desk)
 {
-    store_board_get(desk->store, on_board, desk);
+    store_board_get(desk->store, STORE_BOARD_NOTES, on_board, desk);
     loop_run(desk->loop);
     if (desk->e != ERR_OK) {
         cli_complain("channel: Redis did not answer: %s", err_name(desk->e));
@@ -192,7 +192,7 @@ static int put(struct desk *desk, struct str channel, bool is_paused)
     char name[64], since[RFC3339_BYTES];
     clock_format_rfc3339(clock_wall(), since);
     int n = snprintf(name, sizeof(name), BOARD_PAUSE "%.*s", STR_ARG(channel));
-    store_board_put(desk->store, (struct str){name, (size_t)n},
+    store_board_put(desk->store, STORE_BOARD_NOTES, (struct str){name, (size_t)n},
                     is_paused ? str_from(since) : STR_NONE, on_done, desk);
     loop_run(desk->loop);
     if (desk->e != ERR_OK) {

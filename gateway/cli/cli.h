@@ -13,6 +13,7 @@
 
 #define CLI_COMMANDS(X)                                                                            \
     X(channel)                                                                                     \
+    X(cohort)                                                                                      \
     X(completion)                                                                                  \
     X(config)                                                                                      \
     X(keys) X(lessons) X(man) X(migrate) X(phone) X(rebuild) X(serve) X(status) X(talk) X(version)

@@ -125,7 +125,9 @@ static enum err play_live(const struct talk *talk, const struct talk_script *scr
     const struct talk_line *obstacle = talk_live_obstacle(script);
     if (obstacle != NULL) {
         buf_addf(report, "line %u needs %s\n", obstacle->number,
-                 obstacle->verb == TALK_VERB_FAIL ? "faults" : "a fake clock");
+                 obstacle->verb == TALK_VERB_FAIL    ? "faults"
+                 : obstacle->verb == TALK_VERB_GROUP ? "groups of its own"
+                                                     : "a fake clock");
         return ERR_UNSUPPORTED;
     }
     if (talk_live_new(talk->live, talk->admin, &live, &msg) != ERR_OK) {

@@ -13,8 +13,7 @@ static const uint8_t damm[10][10] = {
     {2, 5, 8, 1, 4, 3, 6, 7, 9, 0},
 };
 
-/* Over all digits of a code, check digit included, the result is 0. */
-static uint8_t damm_digit(uint64_t value, unsigned n_digits)
+uint8_t certificate_check_digit(uint64_t value, unsigned n_digits)
 {
     uint64_t unit = 1;
     for (unsigned i = 1; i < n_digits; i++)
@@ -32,7 +31,7 @@ uint64_t certificate_make(const uint8_t *random_bytes)
         random = random << 8 | random_bytes[i];
     /* Payload 0 would give code 0, which means "none". The remainder's bias is below 10^-8. */
     uint64_t payload = 1 + random % (PAYLOADS - 1);
-    return payload * 10 + damm_digit(payload, DIGITS - 1);
+    return payload * 10 + certificate_check_digit(payload, DIGITS - 1);
 }
 
 void certificate_format(uint64_t code, char dst[CERTIFICATE_BYTES])
@@ -54,7 +53,7 @@ enum err certificate_parse(struct str text, uint64_t *ret)
         value = value * 10 + (uint64_t)(c - '0');
         n_digits++;
     }
-    if (n_digits != DIGITS || value == 0 || damm_digit(value, DIGITS) != 0)
+    if (n_digits != DIGITS || value == 0 || certificate_check_digit(value, DIGITS) != 0)
         return ERR_INVALID;
     *ret = value;
     return ERR_OK;

@@ -15,3 +15,5 @@ void certificate_format(uint64_t code, char dst[CERTIFICATE_BYTES]);
 /* Accepts blanks and dashes between digits. ERR_INVALID for a wrong length or check digit; *ret is
  * untouched then. */
 enum err certificate_parse(struct str text, uint64_t *ret) MUST_CHECK;
+/* The check digit of a number of n digits; 0 over all digits of a code, check digit included. */
+uint8_t certificate_check_digit(uint64_t value, unsigned n_digits);

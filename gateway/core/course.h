@@ -116,7 +116,10 @@
     X(done_failed, done, "right total contact", "any input after the end, no tries left")          \
     X(erase_ask, delete_ask, "", "2 on the USSD screen after STOP: 22 erases")                     \
     X(emergency_none, nothing, "", "in place of {emergency} where none is known")                  \
-    X(call_free, nothing, "voice", "behind HELP where a missed call is NEXT: that it is free")
+    X(call_free, nothing, "voice", "behind HELP where a missed call is NEXT: that it is free")     \
+    X(group_joined, nothing, "group", "JOIN and a group code: which group it is")                  \
+    X(group_unknown, nothing, "number", "no group has this code: check it, or go on without")      \
+    X(group_closed, nothing, "group number", "nobody joins this group any more: whom to ask")
 
 /* What is said on USSD in place of another text: keys instead of typed words, and the key line that
  * each screen ends with (docs/course-rules.md 1.2 rule 2). Placeholders as there, and {code}. A
@@ -148,7 +151,9 @@
     X(delete_ask)                                                                                  \
     X(delete_done)                                                                                 \
     X(unknown_2)                                                                                   \
-    X(unknown_3)
+    X(unknown_3)                                                                                   \
+    X(group_unknown)                                                                               \
+    X(group_closed)
 
 enum course_text {
 #define COURSE_TEXT_ENUM(name, placeholders, purpose) COURSE_TEXT_##name,

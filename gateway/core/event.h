@@ -26,6 +26,7 @@
  *   stopped / rejoined / erased
  *   safe_raised        text = sealed message (hex), never plain; value 1 = keyword, 2 = word list
  *   unknown_input      text, masked: digit runs of 6 and more become #
+ *   group_joined / group_left      code = that of the group
  *   helped / menu_opened / scored                         commands, for T3 and usability
  */
 #define EVENT_KINDS(X)                                                                             \
@@ -54,7 +55,9 @@
     X(unknown_input, false)                                                                        \
     X(helped, false)                                                                               \
     X(menu_opened, false)                                                                          \
-    X(scored, false)
+    X(scored, false)                                                                               \
+    X(group_joined, false)                                                                         \
+    X(group_left, false)
 
 enum event_kind {
 #define EVENT_ENUM(name, is_learning_action) EVENT_##name,

@@ -172,6 +172,7 @@ static const struct record_field fields[] = {
 /* Nothing while they are zero; a new one is a row at the end. */
 static const struct record_field rare[] = {
     RECORD(3, struct learner, link.country, record_name),
+    RECORD(3, struct learner, cohort, record_varint),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 

@@ -98,6 +98,7 @@ struct learner {
     uint8_t post_best;  /* for the certificate */
     uint8_t post_tries;
     uint8_t last_choice;  /* answer to the last question with a successor condition (survey) */
+    uint32_t cohort;      /* group code, 0 = in none */
     uint64_t certificate; /* 12 digits, 0 = none */
     int64_t consent_ms;   /* wall time, 0 = no consent */
     int64_t asked_ms;     /* when the present question was last sent (48 h rule) */

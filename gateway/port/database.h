@@ -38,6 +38,19 @@ enum err database_count_states(struct database *db, uint64_t *ret, struct errmsg
 enum err database_courses(struct database *db, database_on_course *fn, void *ctx,
                           struct errmsg *msg) MUST_CHECK;
 
+/* One row of an answer, its columns as texts, absent where they are null; borrowed until it
+ * returns.
+ */
+typedef void database_on_row(void *ctx, const struct str *cells, uint32_t n);
+
+#define DATABASE_MAX_CELLS 24u
+
+/* One statement with up to DATABASE_MAX_ASK parameters, texts all of them (null: absent), and text
+ * columns (up to DATABASE_MAX_CELLS). fn may be NULL. */
+#define DATABASE_MAX_ASK 8u
+enum err database_ask(struct database *db, const char *sql, const struct str *params, uint32_t n,
+                      database_on_row *fn, void *ctx, struct errmsg *msg) MUST_CHECK;
+
 /* ---- the fence (port/store/store.h) ---- */
 
 /* The epoch that Redis must show; 0 before the first one. */

@@ -1,6 +1,7 @@
 /* database.h with libpq, waiting for each answer. */
 #include "port/database.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 #define OID_TEXT 25
 #define OID_JSONB 3802
 #define LOCK_KEY "7309453" /* of the advisory lock; only other migrations use it */
-#define MAX_PARAMS 3
+#define MAX_PARAMS ((int)DATABASE_MAX_ASK)
 #define SEALED_MAX_BYTES 65536u
 
 struct database {
@@ -171,6 +172,29 @@ enum err database_publish(struct database *db, struct str json, struct errmsg *m
 static struct str cell(const PGresult *result, int row, int column)
 {
     return (struct str){PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column)};
+}
+
+enum err database_ask(struct database *db, const char *sql, const struct str *params, uint32_t n,
+                      database_on_row *fn, void *ctx, struct errmsg *msg)
+{
+    struct param list[DATABASE_MAX_ASK];
+    assert(n <= DATABASE_MAX_ASK); /* our own calls */
+    for (uint32_t i = 0; i < n; i++)
+        list[i] = (struct param){OID_TEXT, params[i], true}; /* so that its length counts */
+    PGresult *result;
+    enum err e = run(db, sql, list, (int)n, &result, msg);
+    if (e != ERR_OK)
+        return e;
+    uint32_t n_cells = (uint32_t)PQnfields(result);
+    assert(n_cells <= DATABASE_MAX_CELLS);
+    for (int row = 0; fn != NULL && row < PQntuples(result); row++) {
+        struct str cells[DATABASE_MAX_CELLS];
+        for (uint32_t i = 0; i < n_cells; i++)
+            cells[i] = PQgetisnull(result, row, (int)i) ? STR_NONE : cell(result, row, (int)i);
+        fn(ctx, cells, n_cells);
+    }
+    PQclear(result);
+    return ERR_OK;
 }
 
 /* A bigint in binary form. */

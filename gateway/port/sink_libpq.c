@@ -46,7 +46,7 @@ static const char *const request_sql[] = {
     [REQUEST_INGEST] =
         "select core.move_log($1, $2, $3, $4, $5, $6), core.put_steps($7, $8, $9, $10, $11, $12, "
         "$13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, "
-        "$31, $32, $33, $34, $35), core.ingest($36)",
+        "$31, $32, $33, $34, $35), core.put_groups($8, $9, $25, $27, $34), core.ingest($36)",
     [REQUEST_DEAD_LETTER] = "select core.move_log($1, $2, $3, $4, $5, $6), "
                             "core.dead_letter(decode($7, 'hex'), $8)",
     [REQUEST_VAULT_GET] =

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include "app/callback/callback.h"
+#include "app/cohort_set.h"
 #include "app/course_set.h"
 #include "app/replay.h"
 #include "base/log.h"
@@ -22,6 +23,7 @@ struct front_role {
     struct role_look *look;
     struct spool *spool;
     struct course_set *courses;
+    struct cohort_set *cohorts;
     struct dialogs *dialogs;
     struct joiner *joiner;
     struct callbacks *callbacks;
@@ -190,6 +192,8 @@ static void build_app(struct front_role *r)
 {
     const struct role_context *role = r->role;
     r->courses = course_set_new(role->loop, r->store);
+    r->cohorts = cohort_set_new(role->loop, r->store);
+    cohort_set_start(r->cohorts);
     r->dialogs = dialogs_new(&(struct dialog_parts){.loop = role->loop,
                                                     .store = r->store,
                                                     .spool = r->spool,
@@ -197,7 +201,8 @@ static void build_app(struct front_role *r)
                                                     .metrics = role->metrics,
                                                     .config = role->config,
                                                     .channels = role->channels,
-                                                    .courses = r->courses});
+                                                    .courses = r->courses,
+                                                    .cohorts = r->cohorts});
     r->joiner = joiner_new(&(struct joiner_ports){.loop = role->loop,
                                                   .store = r->store,
                                                   .vault = r->vault,
@@ -252,6 +257,7 @@ int role_front(const struct role_context *role)
     joiner_free(r.joiner);
     dialogs_free(r.dialogs);
     course_set_free(r.courses);
+    cohort_set_free(r.cohorts);
     front_free(r.front);
     vault_free(r.vault);
     return code;

@@ -181,6 +181,40 @@ static enum err put_all(struct rebuild *r)
     return r->e;
 }
 
+/* ---- groups ---- */
+
+static void on_cohort_put(void *ctx, enum err e)
+{
+    struct rebuild *r = ctx;
+    if (e != ERR_OK)
+        r->page_error = e;
+    if (--r->n_unanswered == 0)
+        finish(r, r->page_error);
+}
+
+static void on_cohort(void *ctx, const struct str *cells, uint32_t n)
+{
+    struct rebuild *r = ctx;
+    (void)n;
+    r->n_unanswered++;
+    store_board_put(r->store, STORE_BOARD_COHORTS, cells[0], cells[1], on_cohort_put, r);
+}
+
+static enum err put_cohorts(struct rebuild *r)
+{
+    r->page_error = ERR_OK;
+    r->n_unanswered = 0;
+    enum err e =
+        database_ask(r->db, "select code, line from core.cohorts()", NULL, 0, on_cohort, r, r->msg);
+    if (e != ERR_OK)
+        return of_database(e, r->msg);
+    if (r->n_unanswered > 0)
+        loop_run(r->loop);
+    else
+        r->e = ERR_OK;
+    return r->e;
+}
+
 /* ---- the fence ---- */
 
 static void on_fence(void *ctx, enum err e, const struct store_fence *fence)
@@ -281,6 +315,8 @@ static enum err mend(struct rebuild *r, bool must_put)
                                   : "Redis has not the data of PostgreSQL's epoch",
                  "remedy=\"it is filled from PostgreSQL, and a new epoch begins\"");
     e = put_all(r);
+    if (e == ERR_OK)
+        e = put_cohorts(r);
     if (e == ERR_OK && !is_same)
         e = begin_epoch(r);
     return e == ERR_OK ? open_fence(r) : e;

@@ -1,6 +1,7 @@
 /* A timer: wakes learners whose time has come, and long SMS that wait for parts. */
 #include <signal.h>
 
+#include "app/cohort_set.h"
 #include "app/course_set.h"
 #include "app/joiner.h"
 #include "app/lease.h"
@@ -15,6 +16,7 @@ struct timer_role {
     struct vault *vault;
     struct store *store;
     struct course_set *courses;
+    struct cohort_set *cohorts;
     struct dialogs *dialogs;
     struct timers *timers;
     struct joiner *joiner;
@@ -50,7 +52,7 @@ static void on_tick(void *ctx)
     bool is_up = store_is_up(r->store);
     if (is_up && !course_set_is_ready(r->courses))
         course_set_refresh(r->courses);
-    bool is_ready = is_up && course_set_is_ready(r->courses);
+    bool is_ready = is_up && course_set_is_ready(r->courses) && cohort_set_is_known(r->cohorts);
     role_ready(r->role, is_ready && !r->is_draining);
     if (is_ready && !r->is_started) {
         r->is_started = true;
@@ -81,6 +83,8 @@ int role_timer(const struct role_context *role)
     r.store = role_store(role, true);
     (void)role_look_new(role, r.store); /* which speaks for itself */
     r.courses = course_set_new(role->loop, r.store);
+    r.cohorts = cohort_set_new(role->loop, r.store);
+    cohort_set_start(r.cohorts);
     /* Waking never spools: what could not be committed stays due. */
     r.dialogs = dialogs_new(&(struct dialog_parts){.loop = role->loop,
                                                    .store = r.store,
@@ -88,7 +92,8 @@ int role_timer(const struct role_context *role)
                                                    .metrics = role->metrics,
                                                    .config = role->config,
                                                    .channels = role->channels,
-                                                   .courses = r.courses});
+                                                   .courses = r.courses,
+                                                   .cohorts = r.cohorts});
     r.timers = timers_new(role->loop, r.store, r.dialogs);
     r.lease = role_lease(role, r.store, STR("timer"), METRIC_timer_ranges, on_lease, is_idle, &r);
     r.joiner = joiner_new(&(struct joiner_ports){.loop = role->loop,
@@ -107,6 +112,7 @@ int role_timer(const struct role_context *role)
     joiner_free(r.joiner);
     dialogs_free(r.dialogs);
     course_set_free(r.courses);
+    cohort_set_free(r.cohorts);
     timer_free(role->loop, r.tick);
     vault_free(r.vault);
     return EX_OK;

@@ -630,7 +630,7 @@ static void on_notes(void *ctx, enum err e, const struct str *names, const struc
 static struct note status_note(struct world *w)
 {
     struct note note = {""};
-    store_board_get(w->store, on_notes, &note);
+    store_board_get(w->store, STORE_BOARD_NOTES, on_notes, &note);
     loop_mem_settle(w->loop);
     return note;
 }
@@ -639,7 +639,8 @@ static struct note status_note(struct world *w)
 static void a_paused_channel_sends_nothing_until_it_is_resumed(void **state)
 {
     struct world *w = *state;
-    store_board_put(w->store, STR(BOARD_PAUSE "first"), STR("2024-11-24T07:37:40Z"), on_put, NULL);
+    store_board_put(w->store, STORE_BOARD_NOTES, STR(BOARD_PAUSE "first"),
+                    STR("2024-11-24T07:37:40Z"), on_put, NULL);
     loop_mem_settle(w->loop);
     make_outbox(w);
     send_many(w, "first", "x", MESSAGE_CLASS_REPLY, 5);
@@ -654,7 +655,7 @@ static void a_paused_channel_sends_nothing_until_it_is_resumed(void **state)
     assert_int_equal(w->n_posts[SECOND], 5);
     struct note note = status_note(w);
     assert_non_null(strstr(note.value, "\"state\":\"paused\",\"waiting\":5,\"in_flight\":0,"));
-    store_board_put(w->store, STR(BOARD_PAUSE "first"), STR_NONE, on_put, NULL);
+    store_board_put(w->store, STORE_BOARD_NOTES, STR(BOARD_PAUSE "first"), STR_NONE, on_put, NULL);
     loop_mem_advance(w->loop, 2 * BOARD_LOOK_MS);
     assert_int_equal(w->n_posts[FIRST], 5);
     loop_mem_advance(w->loop, 6 * BOARD_LOOK_MS);
@@ -670,7 +671,7 @@ static void a_pause_outlives_the_store_and_has_no_way_round(void **state)
     w->list[FIRST].fallback = STR("second");
     make_outbox(w);
     w->board = board_new(w->loop, w->store, w->outbox, &w->channels);
-    store_board_put(w->store, STR(BOARD_PAUSE "first"), STR("t"), on_put, NULL);
+    store_board_put(w->store, STORE_BOARD_NOTES, STR(BOARD_PAUSE "first"), STR("t"), on_put, NULL);
     board_start(w->board, on_known, w);
     loop_mem_advance(w->loop, 2 * BOARD_LOOK_MS);
     store_mem_fail(w->store, "board_get", ERR_UNAVAILABLE, false, UINT32_MAX);
@@ -678,7 +679,7 @@ static void a_pause_outlives_the_store_and_has_no_way_round(void **state)
     loop_mem_advance(w->loop, 60000);
     assert_int_equal(sent(w), 0);
     store_mem_fail(w->store, "board_get", ERR_OK, false, 0);
-    store_board_put(w->store, STR(BOARD_PAUSE "first"), STR_NONE, on_put, NULL);
+    store_board_put(w->store, STORE_BOARD_NOTES, STR(BOARD_PAUSE "first"), STR_NONE, on_put, NULL);
     loop_mem_advance(w->loop, 2 * BOARD_LOOK_MS);
     assert_int_equal(w->n_posts[FIRST], 5);
 }

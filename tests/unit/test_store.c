@@ -464,22 +464,23 @@ static void settling_with_an_event_adds_it_once(void **state)
 static void notes_on_the_board_stay_until_taken_away(void **state)
 {
     struct subject *t = subject(state);
-    store_board_get(t->store, got_board, begin(t));
+    store_board_get(t->store, STORE_BOARD_NOTES, got_board, begin(t));
     assert_int_equal(end(t), ERR_OK);
     assert_int_equal(t->got.n, 0);
     const char *const values[] = {"one", "two"};
     for (size_t i = 0; i < ARRAY_LEN(values); i++) {
-        store_board_put(t->store, STR("pause:at"), str_from(values[i]), got_plain, begin(t));
+        store_board_put(t->store, STORE_BOARD_NOTES, STR("pause:at"), str_from(values[i]),
+                        got_plain, begin(t));
         assert_int_equal(end(t), ERR_OK);
-        store_board_get(t->store, got_board, begin(t));
+        store_board_get(t->store, STORE_BOARD_NOTES, got_board, begin(t));
         assert_int_equal(end(t), ERR_OK);
         assert_int_equal(t->got.n, 1);
         assert_string_equal(t->got.names[0], "pause:at");
         assert_string_equal(t->got.entries[0].payload, values[i]);
     }
-    store_board_put(t->store, STR("pause:at"), STR_NONE, got_plain, begin(t));
+    store_board_put(t->store, STORE_BOARD_NOTES, STR("pause:at"), STR_NONE, got_plain, begin(t));
     assert_int_equal(end(t), ERR_OK);
-    store_board_get(t->store, got_board, begin(t));
+    store_board_get(t->store, STORE_BOARD_NOTES, got_board, begin(t));
     assert_int_equal(end(t), ERR_OK);
     assert_int_equal(t->got.n, 0);
 }

@@ -50,6 +50,7 @@
 #include "port/vault.h"
 #include "profile/profile.h"
 
+struct cohort_set;
 struct course_set;
 struct dialogs;
 
@@ -172,6 +173,7 @@ struct dialog_parts {
     const struct config *config;
     const struct channels *channels; /* NULL: no profile limits a text */
     struct course_set *courses;
+    const struct cohort_set *cohorts; /* NULL: there are no groups */
 };
 
 struct dialogs *dialogs_new(const struct dialog_parts *parts);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "app/cohort_set.h"
 #include "app/course_set.h"
 #include "app/dialog/internal.h"
 #include "base/log.h"
@@ -63,7 +64,8 @@ static struct engine_context context_of(const struct dialog *d)
     struct engine_context context = {.org = config->org,
                                      .url = config->url,
                                      .code = code_of(config, d->channel),
-                                     .voice = voice_of(d)};
+                                     .voice = voice_of(d),
+                                     .cohorts = cohort_set_cohorts(d->all->parts.cohorts)};
     bool is_known = d->inbound.country[0] != '\0';
     struct str country = is_known ? str_from(d->inbound.country) : d->channel->country;
     const struct config_country *row = config_country_get(config, country);

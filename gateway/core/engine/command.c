@@ -244,6 +244,13 @@ static void run_language(struct step *s)
 
 /* ---- the tables: what each key of the menu and each command does ---- */
 
+/* JOIN, alone or with a group code. */
+static void run_join(struct step *s)
+{
+    if (!engine_join_argument(s))
+        engine_join(s);
+}
+
 static void run_safe(struct step *s)
 {
     engine_safe(s, true);

@@ -240,11 +240,11 @@ static bool try_rules(struct step *s, try_rule *const *rules)
 static void understand(struct step *s)
 {
     static try_rule *const always[] = {try_stop, try_safe, try_help, try_delete, NULL};
-    static try_rule *const here[] = {try_before_any_text, try_answer, try_key,
-                                     try_command,         try_go_on,  NULL};
+    static try_rule *const here[] = {try_before_any_text, try_answer, try_key, try_command,
+                                     engine_group_code,   try_go_on,  NULL};
     static try_rule *const near[] = {try_near_stop, try_other_answer, try_near_command, NULL};
-    static try_rule *const unshown[] = {try_key, try_command, try_near_stop, try_screen_again,
-                                        NULL};
+    static try_rule *const unshown[] = {try_key,       try_command,      engine_group_code,
+                                        try_near_stop, try_screen_again, NULL};
     uint8_t n_unknown = s->learner->n_unknown;
     leave_foreign_side(s);
     set_language(s);
@@ -266,6 +266,8 @@ static void dial(struct step *s)
     struct learner *l = s->learner;
     bool is_mid_course = learner_is_enrolled(l);
     (void)step_event(s, is_mid_course ? EVENT_session_resumed : EVENT_session_opened);
+    if (engine_dial_group(s))
+        return;
     if (l->state == LEARNER_STATE_STOPPED) {
         if (l->back == LEARNER_STATE_NEW || l->back == LEARNER_STATE_CONSENT)
             engine_rejoin(s); /* only asks: who never joined left nothing behind */

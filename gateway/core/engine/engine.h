@@ -20,6 +20,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "core/cohort.h"
 #include "core/course.h"
 #include "core/event.h"
 #include "core/learner.h"
@@ -60,6 +61,7 @@ struct engine_context {
     struct str helpline;  /* absent: the contact, without it the organisation (org) */
     struct str
         staffed; /* "Mon-Fri 18:00" when a trained person reads SAFE; absent: nobody is promised */
+    const struct cohorts *cohorts; /* NULL: there are no groups */
     const struct zone *zone; /* of the learner's country; NULL = UTC. Pushes come by day only */
 };
 

@@ -7,6 +7,7 @@
  *   engine_course.c  moving along a course: units and modules, forward and back
  *   engine_quiz.c    answers, and what follows a quiz, a test, the survey
  *   engine_text.c    filling in texts
+ *   group.c          group codes
  *
  * One engine_step is one struct step. `learner` points at outcome.next, which starts as a copy; the
  * only way to change its state is step_enter.
@@ -176,6 +177,20 @@ void course_tally(const struct step *s, const struct module *module, uint32_t *r
 uint16_t course_modules_done(const struct step *s, uint16_t *ret_now);
 /* Module list of menu 2. */
 struct str course_module_lines(const struct step *s);
+
+/* group.c */
+
+/* The group that the learner is in; NULL: in none, or one that is not known (any more). */
+const struct cohort *step_cohort(const struct step *s);
+/* JOIN with a group code, right or wrong, and what follows for who has not joined. */
+void engine_join_group(struct step *s, struct str digits);
+/* The same for JOIN's argument, for a code alone, for one that was dialled; false: there is none.
+ */
+bool engine_join_argument(struct step *s);
+bool engine_group_code(struct step *s);
+bool engine_dial_group(struct step *s);
+/* The consent was given. */
+void engine_begin_group(struct step *s);
 
 /* engine_command.c */
 

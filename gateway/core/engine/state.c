@@ -82,6 +82,7 @@ static void agree(struct step *s)
     l->ended_ms = 0;
     l->course_key = s->course->key; /* from here on this version, whatever is published later */
     (void)step_event(s, EVENT_consented);
+    engine_begin_group(s);
     if (s->course->n_languages > 1 && l->lang[0] == '\0') {
         step_enter(s, LEARNER_STATE_LANGUAGE);
         step_say_screen(s);

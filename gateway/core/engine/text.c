@@ -39,7 +39,9 @@ struct str step_text(const struct step *s, enum course_text text, const struct v
     if (s->input->via == VIA_USSD)
         text = course_text_on_ussd(text);
     const struct engine_context *c = s->context;
-    const struct var around[] = {{"org", c->org},
+    const struct cohort *cohort = step_cohort(s);
+    bool has_own = cohort != NULL && !str_is_empty(cohort->organisation);
+    const struct var around[] = {{"org", has_own ? cohort->organisation : c->org},
                                  {"url", c->url},
                                  {"code", c->code},
                                  {"voice", c->voice},

@@ -39,28 +39,6 @@ static const char head[] =
     ".count,.source{color:#cfcfcf}.over{color:#ff9b9b}a{color:#9cc4ff}h2{border-color:#f2f2f2}}\n"
     "</style>\n";
 
-static void add_html(struct page *p, struct str s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        switch (s.p[i]) {
-        case '&':
-            buf_add_str(p->out, STR("&amp;"));
-            break;
-        case '<':
-            buf_add_str(p->out, STR("&lt;"));
-            break;
-        case '>':
-            buf_add_str(p->out, STR("&gt;"));
-            break;
-        case '"':
-            buf_add_str(p->out, STR("&quot;"));
-            break;
-        default:
-            buf_add_char(p->out, s.p[i]);
-        }
-    }
-}
-
 /* What a form feed becomes in an SMS. */
 static struct str as_sms(struct page *p, struct str text)
 {
@@ -85,7 +63,7 @@ static void add_count(struct page *p, struct str text, enum lesson_limit limit)
 static void add_phone(struct page *p, struct str text)
 {
     buf_add_str(p->out, STR("<div class=\"phone\" dir=\"auto\">"));
-    add_html(p, text);
+    buf_add_html(p->out, text);
     buf_add_str(p->out, STR("</div>\n"));
 }
 
@@ -111,7 +89,7 @@ static void add_feedback(struct page *p, const char *label, struct str feedback)
     if (feedback.p == NULL)
         return;
     buf_addf(p->out, "<p>%s: ", label);
-    add_html(p, feedback);
+    buf_add_html(p->out, feedback);
     buf_add_str(p->out, STR("</p>\n"));
     add_count(p, feedback, LESSON_LIMIT_FEEDBACK);
 }
@@ -123,7 +101,7 @@ static void add_question_notes(struct page *p, const struct question *q)
     for (uint8_t i = 0; i < q->n_choices; i++) {
         if (q->choices[i].is_right) {
             buf_addf(p->out, "<p>Right: %u ", i + 1u);
-            add_html(p, q->choices[i].text);
+            buf_add_html(p->out, q->choices[i].text);
             buf_add_str(p->out, STR("</p>\n"));
         }
         if (q->choices[i].feedback.p != NULL) {
@@ -134,7 +112,7 @@ static void add_question_notes(struct page *p, const struct question *q)
     }
     for (uint8_t i = 0; i < q->n_accepted; i++) {
         buf_add_str(p->out, i == 0 ? STR("<p>Accepted: ") : STR(", "));
-        add_html(p, q->accepted[i]);
+        buf_add_html(p->out, q->accepted[i]);
     }
     if (q->n_accepted > 0)
         buf_add_str(p->out, STR("</p>\n"));
@@ -143,7 +121,7 @@ static void add_question_notes(struct page *p, const struct question *q)
     add_feedback(p, "After another answer", q->feedback_wrong);
     if (q->if_unit != UINT16_MAX) {
         buf_add_str(p->out, STR("<p>Asked only when "));
-        add_html(p, p->course->units[q->if_unit].id);
+        buf_add_html(p->out, p->course->units[q->if_unit].id);
         buf_add_str(p->out, STR(" was answered with"));
         for (unsigned i = 1; i <= COURSE_MAX_CHOICES; i++) {
             if ((q->if_choices >> i & 1u) != 0)
@@ -161,11 +139,11 @@ static void add_card(struct page *p, const struct unit *unit, uint16_t screen)
         lesson_sample_screen(p->course, unit, screen, VIA_USSD, p->scratch, &ussd) != ERR_OK)
         return;
     buf_add_str(p->out, STR("<article class=\"card\">\n<h3>"));
-    add_html(p, unit->id);
+    buf_add_html(p->out, unit->id);
     if (unit->n_screens > 1)
         buf_addf(p->out, ", screen %u of %u", screen + 1u, unit->n_screens);
     buf_add_str(p->out, unit->kind == UNIT_STORY ? STR(": story: ") : STR(": "));
-    add_html(p, unit->title);
+    buf_add_html(p->out, unit->title);
     buf_add_str(p->out, STR("</h3>\n"));
     sms = as_sms(p, sms);
     add_phone(p, sms);
@@ -176,7 +154,7 @@ static void add_card(struct page *p, const struct unit *unit, uint16_t screen)
     add_ussd(p, ussd);
     if (unit->source.p != NULL && screen == 0) {
         buf_add_str(p->out, STR("<p class=\"source\">Source: "));
-        add_html(p, unit->source);
+        buf_add_html(p->out, unit->source);
         buf_add_str(p->out, STR("</p>\n"));
     }
     buf_add_str(p->out, STR("</article>\n"));
@@ -185,11 +163,11 @@ static void add_card(struct page *p, const struct unit *unit, uint16_t screen)
 static void add_module(struct page *p, const struct module *module)
 {
     buf_add_str(p->out, STR("<section>\n<h2 id=\""));
-    add_html(p, module->id);
+    buf_add_html(p->out, module->id);
     buf_add_str(p->out, STR("\">"));
     if (module->number > 0)
         buf_addf(p->out, "Module %u: ", module->number);
-    add_html(p, module->title);
+    buf_add_html(p->out, module->title);
     buf_add_str(p->out, STR("</h2>\n<div class=\"cards\">\n"));
     for (uint16_t i = module->first_unit; i < module->first_unit + module->n_units; i++) {
         const struct unit *unit = &p->course->units[i];
@@ -223,9 +201,9 @@ static void add_nav(struct page *p)
     buf_add_str(p->out, STR("<nav aria-label=\"Modules\">\n<ul>\n"));
     for (uint16_t i = 0; i < p->course->n_modules; i++) {
         buf_add_str(p->out, STR("<li><a href=\"#"));
-        add_html(p, p->course->modules[i].id);
+        buf_add_html(p->out, p->course->modules[i].id);
         buf_add_str(p->out, STR("\">"));
-        add_html(p, p->course->modules[i].title);
+        buf_add_html(p->out, p->course->modules[i].title);
         buf_add_str(p->out, STR("</a></li>\n"));
     }
     buf_add_str(p->out, STR("<li><a href=\"#texts\">What the gateway says</a></li>\n</ul>\n"
@@ -236,11 +214,11 @@ void lesson_preview(const struct lesson_source *source, struct arena *scratch, s
 {
     struct page p = {source, &source->course, scratch, out, 0};
     buf_add_str(out, STR("<!doctype html>\n<html lang=\""));
-    add_html(&p, p.course->language);
+    buf_add_html(p.out, p.course->language);
     buf_add_str(out, STR("\">\n<head>\n<meta charset=\"utf-8\">\n<title>"));
-    add_html(&p, p.course->title);
+    buf_add_html(p.out, p.course->title);
     buf_addf(out, " %.*s</title>\n%s</head>\n<body>\n<h1>", STR_ARG(p.course->version), head);
-    add_html(&p, p.course->title);
+    buf_add_html(p.out, p.course->title);
     buf_addf(out, " %.*s</h1>\n", STR_ARG(p.course->version));
     add_nav(&p);
     buf_add_str(out, STR("<main>\n"));

@@ -37,7 +37,7 @@ enum command_fuzzy {
 /* clang-format off */
 #define COMMANDS(X)                                                                       \
     /* name    key   scope          tail           fuzzy       everywhere run */          \
-    X(JOIN,    NULL, SCOPE_ANYBODY, TAIL_WORDS,    FUZZY_YES,  false, engine_join)        \
+    X(JOIN,    NULL, SCOPE_ANYBODY, TAIL_WORDS,    FUZZY_YES,  false, run_join)           \
     X(MENU,    "00", SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_menu)           \
     X(NEXT,    "9",  SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_next)           \
     X(BACK,    "0",  SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_back)           \

@@ -140,7 +140,7 @@ struct mem_store {
     struct mem_session *sessions;
     struct mem_course *courses;
     struct mem_counter *counters;
-    struct mem_note *board;
+    struct mem_note *boards[N_STORE_BOARDS];
     struct mem_message *messages;
     SLIST_HEAD(, mem_lease) leases;
     struct buf current;
@@ -185,9 +185,9 @@ void mem_session_get(struct store *s, struct str key, store_on_value *fn, void *
 void mem_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
                     store_on_done *fn, void *ctx);
 void mem_courses_get(struct store *s, store_on_courses *fn, void *ctx);
-void mem_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
-                   void *ctx);
-void mem_board_get(struct store *s, store_on_board *fn, void *ctx);
+void mem_board_put(struct store *s, enum store_board board, struct str name, struct str value,
+                   store_on_done *fn, void *ctx);
+void mem_board_get(struct store *s, enum store_board board, store_on_board *fn, void *ctx);
 void mem_part_put(struct store *s, const struct store_part *part, store_on_part *fn, void *ctx);
 void mem_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn, void *ctx);
 void mem_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);

@@ -266,44 +266,46 @@ static void deliver_board(struct answer *a)
     a->fn.board(a->ctx, a->e, a->names, a->bundles, a->e == ERR_OK ? a->n : 0);
 }
 
-static void note_remove(struct mem_store *m, struct mem_note *note)
+static void note_remove(struct mem_note **board, struct mem_note *note)
 {
-    LL_DELETE(m->board, note);
+    LL_DELETE(*board, note);
     buf_fini(&note->name);
     buf_fini(&note->value);
     free(note);
 }
 
-void mem_board_put(struct store *s, struct str name, struct str value, store_on_done *fn, void *ctx)
+void mem_board_put(struct store *s, enum store_board board, struct str name, struct str value,
+                   store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
     struct answer *a = mem_answer_new(m, "board_put", mem_deliver_done, ctx);
-    struct mem_note *note = m->board;
+    struct mem_note **notes = &m->boards[board];
+    struct mem_note *note = *notes;
     a->fn.done = fn;
     while (note != NULL && !str_eq(buf_str(&note->name), name))
         note = note->next;
     if (a->has_effect && note != NULL)
-        note_remove(m, note);
+        note_remove(notes, note);
     if (a->has_effect && value.p != NULL) {
         note = xcalloc(1, sizeof(*note));
         mem_value_init(&note->name, name);
         mem_value_init(&note->value, value);
-        LL_PREPEND(m->board, note);
+        LL_PREPEND(*notes, note);
     }
     mem_answer_post(m, a);
 }
 
-void mem_board_get(struct store *s, store_on_board *fn, void *ctx)
+void mem_board_get(struct store *s, enum store_board board, store_on_board *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
     struct answer *a = mem_answer_new(m, "board_get", deliver_board, ctx);
     a->fn.board = fn;
     const struct mem_note *note;
     uint32_t n = 0;
-    LL_COUNT(m->board, note, n);
+    LL_COUNT(m->boards[board], note, n);
     a->names = arena_new_array(a->arena, struct str, n + 1);
     a->bundles = arena_new_array(a->arena, struct str, n + 1);
-    LL_FOREACH(m->board, note)
+    LL_FOREACH(m->boards[board], note)
     {
         a->names[a->n] = arena_str(a->arena, buf_str(&note->name));
         a->bundles[a->n++] = arena_str(a->arena, buf_str(&note->value));
@@ -325,6 +327,8 @@ void mem_values_fini(struct mem_store *m)
         free(course);
     }
     buf_fini(&m->current);
-    while (m->board != NULL)
-        note_remove(m, m->board);
+    for (int i = 0; i < N_STORE_BOARDS; i++) {
+        while (m->boards[i] != NULL)
+            note_remove(&m->boards[i], m->boards[i]);
+    }
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/callback/callback.h"
+#include "app/cohort_set.h"
 #include "app/course_set.h"
 #include "app/outbox/outbox.h"
 #include "app/persist.h"
@@ -50,6 +51,7 @@ struct talk_fast {
     struct vault *vault;
     struct channels channels;
     struct course_set *courses;
+    struct cohort_set *cohorts;
     struct dialogs *dialogs;
     struct joiner *joiner;
     struct callbacks *callbacks;
@@ -362,6 +364,27 @@ static enum err fast_fail(struct talk_world *world, const struct talk_line *line
     return ERR_OK;
 }
 
+static void on_put(void *ctx, enum err e)
+{
+    *(enum err *)ctx = e;
+}
+
+static enum err fast_group(struct talk_world *world, const struct talk_line *line)
+{
+    struct talk_fast *f = fast(world);
+    struct cohort cohort;
+    struct errmsg msg;
+    struct arena *arena CLEANUP(arena_freep) = arena_new(QUEUE_MAX_BYTES);
+    enum err e = cohort_read(line->action, line->text, arena, &cohort, &msg);
+    if (e != ERR_OK)
+        return e;
+    store_board_put(f->store, STORE_BOARD_COHORTS, line->action, line->text, on_put, &e);
+    loop_mem_settle(f->loop);
+    cohort_set_start(f->cohorts);
+    loop_mem_settle(f->loop);
+    return e;
+}
+
 static struct wall_ms fast_now(struct talk_world *world)
 {
     return loop_wall(fast(world)->loop);
@@ -373,6 +396,7 @@ static const struct talk_world_ops fast_ops = {
     .next_event = fast_next_event,
     .wait = fast_wait,
     .fail = fast_fail,
+    .group = fast_group,
     .now = fast_now,
 };
 
@@ -398,7 +422,8 @@ static void build_app(struct talk_fast *f)
                                                     .vault = f->vault,
                                                     .config = &f->config,
                                                     .channels = &f->channels,
-                                                    .courses = f->courses});
+                                                    .courses = f->courses,
+                                                    .cohorts = f->cohorts});
     f->joiner = joiner_new(&(struct joiner_ports){.loop = f->loop,
                                                   .store = f->store,
                                                   .vault = f->vault,
@@ -451,6 +476,7 @@ enum err talk_fast_new(const struct talk_fast_settings *settings, struct talk_fa
         buf_init(&f->responses[i], RESPONSE_MAX_BYTES);
     open_ports(f);
     f->courses = course_set_new(f->loop, f->store);
+    f->cohorts = cohort_set_new(f->loop, f->store);
     enum err e = channels_load(&f->config, &f->channels, msg);
     if (e == ERR_OK)
         e = course_set_add(f->courses, settings->course_name, settings->bundle, true, msg);
@@ -483,6 +509,7 @@ void talk_fast_free(struct talk_fast *f)
     joiner_free(f->joiner);
     dialogs_free(f->dialogs);
     course_set_free(f->courses);
+    cohort_set_free(f->cohorts);
     channels_fini(&f->channels);
     vault_free(f->vault);
     http_reader_free(f->reader);

@@ -84,7 +84,8 @@ const struct talk_line *talk_live_obstacle(const struct talk_script *script)
         /* A folder by its path is no course that a running gateway has. */
         bool is_own_course =
             line->verb == TALK_VERB_COURSE && str_find_char(line->text, '/') != SIZE_MAX;
-        if (is_long || is_own_course || line->verb == TALK_VERB_FAIL)
+        if (is_long || is_own_course || line->verb == TALK_VERB_FAIL ||
+            line->verb == TALK_VERB_GROUP)
             return line;
     }
     return NULL;
@@ -104,6 +105,12 @@ static enum err live_fail(struct talk_world *world, const struct talk_line *line
     return ERR_UNSUPPORTED;
 }
 
+static enum err live_group(struct talk_world *world, const struct talk_line *line)
+{
+    (void)world, (void)line; /* `waypost cohort` makes groups of a running gateway */
+    return ERR_UNSUPPORTED;
+}
+
 static struct wall_ms live_now(struct talk_world *world)
 {
     (void)world; /* its clock is the real one */
@@ -115,6 +122,7 @@ static const struct talk_world_ops live_ops = {
     .next_sms = live_next_sms,
     .wait = live_wait,
     .fail = live_fail,
+    .group = live_group,
     .now = live_now,
 };
 

@@ -10,14 +10,15 @@ static const struct {
     enum talk_verb verb;
     bool has_phone; /* a number may follow at once: sms>2 */
 } verbs[] = {
-    {"course", TALK_VERB_COURSE, false}, {"clock", TALK_VERB_CLOCK, false},
-    {"sms>", TALK_VERB_SMS_IN, true},    {"sms<", TALK_VERB_SMS_OUT, true},
-    {"ussd>", TALK_VERB_USSD_IN, true},  {"ussd<", TALK_VERB_USSD_OUT, true},
-    {"call>", TALK_VERB_CALL, true},     {"drop>", TALK_VERB_DROP, true},
-    {"drop", TALK_VERB_DROP, false},     {"repeat>", TALK_VERB_REPEAT, true},
-    {"repeat", TALK_VERB_REPEAT, false}, {"wait", TALK_VERB_WAIT, false},
-    {"event", TALK_VERB_EVENT, false},   {"refused", TALK_VERB_REFUSED, false},
-    {"fail", TALK_VERB_FAIL, false},     {"loose", TALK_VERB_LOOSE, false},
+    {"course", TALK_VERB_COURSE, false},   {"clock", TALK_VERB_CLOCK, false},
+    {"group", TALK_VERB_GROUP, false},     {"sms>", TALK_VERB_SMS_IN, true},
+    {"sms<", TALK_VERB_SMS_OUT, true},     {"ussd>", TALK_VERB_USSD_IN, true},
+    {"ussd<", TALK_VERB_USSD_OUT, true},   {"call>", TALK_VERB_CALL, true},
+    {"drop>", TALK_VERB_DROP, true},       {"drop", TALK_VERB_DROP, false},
+    {"repeat>", TALK_VERB_REPEAT, true},   {"repeat", TALK_VERB_REPEAT, false},
+    {"wait", TALK_VERB_WAIT, false},       {"event", TALK_VERB_EVENT, false},
+    {"refused", TALK_VERB_REFUSED, false}, {"fail", TALK_VERB_FAIL, false},
+    {"loose", TALK_VERB_LOOSE, false},
 };
 
 static const struct {
@@ -250,12 +251,21 @@ static enum err parse_start(struct parser *p, struct str rest, struct talk_line 
     return ERR_OK;
 }
 
+static enum err parse_group(struct parser *p, struct str rest, struct talk_line *line)
+{
+    line->action = take_word(&rest);
+    line->text = rest;
+    return rest.len > 0 ? ERR_OK : FAIL(p, "write its code and what it is: 482156 name=A");
+}
+
 static enum err parse_arguments(struct parser *p, struct str rest, struct talk_line *line)
 {
     switch (line->verb) {
     case TALK_VERB_COURSE:
     case TALK_VERB_CLOCK:
         return parse_start(p, rest, line);
+    case TALK_VERB_GROUP:
+        return parse_group(p, rest, line);
     case TALK_VERB_SMS_IN:
     case TALK_VERB_USSD_IN:
         line->text = unescape(rest, p->arena);
@@ -295,8 +305,8 @@ static enum err parse_line(struct parser *p, struct str rest, struct talk_line *
         i++;
     if (i == ARRAY_LEN(verbs))
         return FAIL(p,
-                    "'%.*s' is no line of a transcript; write course, clock, sms>, sms<, ussd>, "
-                    "ussd<, call>, drop, repeat, wait, event, refused, fail, loose or #",
+                    "'%.*s' is no line of a transcript; write course, clock, group, sms>, sms<, "
+                    "ussd>, ussd<, call>, drop, repeat, wait, event, refused, fail, loose or #",
                     STR_ARG(word));
     *line = (struct talk_line){.number = p->line, .verb = verbs[i].verb, .phone = p->phone};
     if (verbs[i].has_phone) {

@@ -368,6 +368,8 @@ static enum err play_line(struct run *r)
     case TALK_VERB_FAIL:
         say(r, "fail", 0, r->line->action);
         return unsupported(r, r->world->ops->fail(r->world, r->line), "faults");
+    case TALK_VERB_GROUP:
+        return unsupported(r, r->world->ops->group(r->world, r->line), "groups of its own");
     case TALK_VERB_LOOSE:
         r->is_loose_events |= r->line->events;
         r->is_loose_replies |= r->line->replies;
@@ -382,7 +384,8 @@ static enum err play_line(struct run *r)
 static bool is_action(enum talk_verb verb)
 {
     return verb == TALK_VERB_SMS_IN || verb == TALK_VERB_USSD_IN || verb == TALK_VERB_CALL ||
-           verb == TALK_VERB_DROP || verb == TALK_VERB_REPEAT || verb == TALK_VERB_WAIT;
+           verb == TALK_VERB_DROP || verb == TALK_VERB_REPEAT || verb == TALK_VERB_WAIT ||
+           verb == TALK_VERB_GROUP;
 }
 
 static enum err play(struct run *r)

@@ -27,6 +27,8 @@ struct talk_world_ops {
     /* ERR_UNSUPPORTED: this world cannot. */
     enum err (*wait)(struct talk_world *, int64_t ms);
     enum err (*fail)(struct talk_world *, const struct talk_line *line);
+    /* A group as the line describes it is there, for all that follows. */
+    enum err (*group)(struct talk_world *, const struct talk_line *line);
     struct wall_ms (*now)(struct talk_world *);
 };
 

@@ -4,6 +4,7 @@
  *
  *     course   children-on-the-move        folder under lessons/; this one when left out
  *     clock    2025-01-06 09:00 Africa/Nairobi
+ *     group    482156 name=A;until=...   a group of learners (core/cohort.h), or how it is now
  *     sms>     JOIN                        a phone sends; sms>2 is the second phone, and
  *                                          sms>+254711000222 a number
  *     sms<     CHILDREN ON THE MOVE*       what comes back: * is any text, \n a line end
@@ -45,6 +46,7 @@
 enum talk_verb {
     TALK_VERB_COURSE,
     TALK_VERB_CLOCK,
+    TALK_VERB_GROUP,
     TALK_VERB_SMS_IN,
     TALK_VERB_SMS_OUT,
     TALK_VERB_USSD_IN,
@@ -63,11 +65,11 @@ struct talk_line {
     uint32_t number; /* in the file, from 1 */
     enum talk_verb verb;
     uint32_t phone;  /* index in talk_script.phones */
-    struct str text; /* input: unescaped; pattern or event: as written; course, clock: as written */
+    struct str text; /* input: unescaped; all others: as written */
     int64_t wait_ms;
     uint32_t n;        /* repeats or how far back, status, calls that fail (UINT32_MAX = always) */
     struct str port;   /* "store" */
-    struct str action; /* "commit" */
+    struct str action; /* "commit"; group: its code */
     enum err fail;     /* ERR_OK ends it */
     bool is_late;
     bool is_quiet;        /* drop */

@@ -181,8 +181,6 @@ void reply_courses(const struct link_to *to, enum err e, const redisReply *reply
                                  is_ok ? current : STR_NONE);
 }
 
-#define BOARD_MAX 1024
-
 /* Seconds and microseconds of the server's clock, and how many send. */
 void reply_probe(const struct link_to *to, enum err e, const redisReply *reply)
 {
@@ -201,13 +199,13 @@ void reply_probe(const struct link_to *to, enum err e, const redisReply *reply)
     ((store_on_probe *)to->fn)(to->ctx, e, server, n_senders);
 }
 
-/* HGETALL wp:board */
+/* HGETALL of a board */
 void reply_board(const struct link_to *to, enum err e, const redisReply *reply)
 {
-    static struct str names[BOARD_MAX], values[BOARD_MAX];
+    static struct str names[STORE_MAX_BOARD], values[STORE_MAX_BOARD];
     uint32_t n = 0;
     if (e == ERR_OK && (reply->type != REDIS_REPLY_ARRAY || reply->elements % 2 != 0 ||
-                        reply->elements / 2 > BOARD_MAX))
+                        reply->elements / 2 > STORE_MAX_BOARD))
         e = ERR_IO;
     for (size_t i = 0; e == ERR_OK && i < reply->elements; i += 2) {
         if (!reply_str(reply->element[i], &names[n]) ||

@@ -15,7 +15,10 @@
 
 static const char waiting_key[] = "wp:{parts}:waiting";
 static const char courses_key[] = "wp:courses";
-static const char board_key[] = "wp:board";
+static const char *const board_keys[N_STORE_BOARDS] = {
+    [STORE_BOARD_NOTES] = "wp:board",
+    [STORE_BOARD_COHORTS] = "wp:cohorts",
+};
 
 static struct str message_key(char dst[PART_KEY_BYTES], struct str key)
 {
@@ -194,23 +197,23 @@ void hiredis_courses_get(struct store *s, store_on_courses *fn, void *ctx)
              &(struct link_to){reply_courses, (void (*)(void))fn, ctx});
 }
 
-void hiredis_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
-                       void *ctx)
+void hiredis_board_put(struct store *s, enum store_board board, struct str name, struct str value,
+                       store_on_done *fn, void *ctx)
 {
     struct argv argv = {.n = 0};
     argv_add(&argv, value.p != NULL ? STR("HSET") : STR("HDEL"));
-    argv_add(&argv, str_from(board_key));
+    argv_add(&argv, str_from(board_keys[board]));
     argv_add(&argv, name);
     if (value.p != NULL)
         argv_add(&argv, value);
     link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
 }
 
-void hiredis_board_get(struct store *s, store_on_board *fn, void *ctx)
+void hiredis_board_get(struct store *s, enum store_board board, store_on_board *fn, void *ctx)
 {
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("HGETALL"));
-    argv_add(&argv, str_from(board_key));
+    argv_add(&argv, str_from(board_keys[board]));
     link_ask(hiredis_store(s)->link, &argv,
              &(struct link_to){reply_board, (void (*)(void))fn, ctx});
 }

@@ -129,15 +129,15 @@ void store_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx)
     s->ops->parts_overdue(s, fn, ctx);
 }
 
-void store_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
-                     void *ctx)
+void store_board_put(struct store *s, enum store_board board, struct str name, struct str value,
+                     store_on_done *fn, void *ctx)
 {
-    s->ops->board_put(s, name, value, fn, ctx);
+    s->ops->board_put(s, board, name, value, fn, ctx);
 }
 
-void store_board_get(struct store *s, store_on_board *fn, void *ctx)
+void store_board_get(struct store *s, enum store_board board, store_on_board *fn, void *ctx)
 {
-    s->ops->board_get(s, fn, ctx);
+    s->ops->board_get(s, board, fn, ctx);
 }
 
 void store_restore(struct store *s, const struct number_id *id, struct str state, int64_t due_at_ms,

@@ -197,7 +197,15 @@ typedef void store_on_part(void *ctx, enum err e, enum store_part_state state,
 typedef void store_on_overdue(void *ctx, enum err e, struct str key, const struct str *values,
                               uint32_t n);
 
-/* Names and values of the board, in no order. */
+/* What lies there for all processes to read, by name. */
+enum store_board {
+    STORE_BOARD_NOTES,   /* that operators and processes leave for each other */
+    STORE_BOARD_COHORTS, /* reference data that PostgreSQL owns (core/cohort.h), by group code */
+    N_STORE_BOARDS
+};
+#define STORE_MAX_BOARD 4096u /* names on one */
+
+/* Names and values of a board, in no order. */
 typedef void store_on_board(void *ctx, enum err e, const struct str *names,
                             const struct str *values, uint32_t n);
 
@@ -230,9 +238,9 @@ struct store_ops {
     void (*part_put)(struct store *, const struct store_part *, store_on_part *, void *ctx);
     void (*part_done)(struct store *, struct str key, bool must_forget, store_on_done *, void *ctx);
     void (*parts_overdue)(struct store *, store_on_overdue *, void *ctx);
-    void (*board_put)(struct store *, struct str name, struct str value, store_on_done *,
-                      void *ctx);
-    void (*board_get)(struct store *, store_on_board *, void *ctx);
+    void (*board_put)(struct store *, enum store_board, struct str name, struct str value,
+                      store_on_done *, void *ctx);
+    void (*board_get)(struct store *, enum store_board, store_on_board *, void *ctx);
     void (*restore)(struct store *, const struct number_id *, struct str state, int64_t due_at_ms,
                     store_on_done *, void *ctx);
     void (*probe)(struct store *, store_on_probe *, void *ctx);
@@ -332,11 +340,11 @@ void store_part_done(struct store *s, struct str key, bool must_forget, store_on
                      void *ctx);
 /* The oldest message that has waited long enough; it stays overdue until store_part_done. */
 void store_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
-/* A few notes that operators and processes leave for each other, as which channel is paused. An
- * absent value takes the note away. */
-void store_board_put(struct store *s, struct str name, struct str value, store_on_done *fn,
-                     void *ctx);
-void store_board_get(struct store *s, store_on_board *fn, void *ctx);
+/* Puts a value on a board; an absent one takes it away. At most STORE_MAX_BOARD on one: the getter
+ * answers ERR_IO past it. */
+void store_board_put(struct store *s, enum store_board board, struct str name, struct str value,
+                     store_on_done *fn, void *ctx);
+void store_board_get(struct store *s, enum store_board board, store_on_board *fn, void *ctx);
 /* Writes a state that PostgreSQL remembers, unless a newer one is there (waypost rebuild). */
 void store_restore(struct store *s, const struct number_id *id, struct str state, int64_t due_at_ms,
                    store_on_done *fn, void *ctx);

@@ -1,0 +1,72 @@
+#include "cli/desk.h"
+
+#include "base/log.h"
+#include "role/ports.h"
+
+int desk_open(const struct cli_args *args, struct desk *desk)
+{
+    *desk = (struct desk){.args = args, .arena = arena_new(CLI_CONFIG_ARENA_BYTES)};
+    log_init(LOG_LEVEL_WARN, args->command->name);
+    return cli_config_load(args, desk->arena, &desk->config);
+}
+
+int desk_open_store(struct desk *desk)
+{
+    desk->loop = loop_libevent_new();
+    desk->store = role_store_wait(&desk->config, desk->loop);
+    if (store_is_up(desk->store))
+        return EX_OK;
+    cli_complain(
+        "%s: Redis does not answer; is it running, and is it the one in the configuration?",
+        desk->args->command->name);
+    return EX_UNAVAILABLE;
+}
+
+static int complain(const struct desk *desk, enum err e, const struct errmsg *msg)
+{
+    cli_complain("%s: %s%s", desk->args->command->name,
+                 e == ERR_UNAVAILABLE ? "PostgreSQL does not answer: " : "", msg->text);
+    return e == ERR_UNAVAILABLE ? EX_UNAVAILABLE : e == ERR_DENIED ? EX_NOPERM : EX_DATAERR;
+}
+
+int desk_open_database(struct desk *desk)
+{
+    struct errmsg msg;
+    enum err e = database_open(desk->config.writer_conninfo.p, &desk->db, &msg);
+    return e == ERR_OK ? EX_OK : complain(desk, e, &msg);
+}
+
+void desk_close(struct desk *desk)
+{
+    if (desk->store != NULL)
+        store_free(desk->store);
+    if (desk->loop != NULL)
+        loop_free(desk->loop);
+    database_close(desk->db);
+    arena_free(desk->arena);
+}
+
+int desk_ask(struct desk *desk, const char *sql, const struct str *params, uint32_t n,
+             database_on_row *fn, void *ctx)
+{
+    struct errmsg msg;
+    enum err e = database_ask(desk->db, sql, params, n, fn, ctx, &msg);
+    return e == ERR_OK ? EX_OK : complain(desk, e, &msg);
+}
+
+void desk_on_done(void *ctx, enum err e)
+{
+    struct desk *desk = ctx;
+    desk->e = e;
+    loop_stop(desk->loop);
+}
+
+int desk_put(struct desk *desk, enum store_board board, struct str name, struct str value)
+{
+    store_board_put(desk->store, board, name, value, desk_on_done, desk);
+    loop_run(desk->loop);
+    if (desk->e == ERR_OK)
+        return EX_OK;
+    cli_complain("%s: Redis: %s", desk->args->command->name, err_name(desk->e));
+    return EX_UNAVAILABLE;
+}

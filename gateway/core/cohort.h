@@ -1,0 +1,75 @@
+/*
+ * cohort.h: groups that learn together (docs/course-rules.md 5), as the engine sees them: a group
+ * code, how long it may be joined, whose it is and how it learns. PostgreSQL owns them; a front
+ * keeps them in memory (app/cohort_set.h).
+ *
+ * A group code has 5 digits and a check digit, which catches every single wrong digit and every
+ * swap of neighbours (core/certificate.h): "482156".
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/clock.h"
+
+#define COHORTS_MAX 4096u
+#define COHORT_CODE_DIGITS 6
+#define COHORT_MAX_BYTES 1024u /* of one description */
+#define COHORT_MAX_DATES 16u   /* of a group with fixed dates */
+#define COHORT_MAX_PAUSES 8u
+
+enum cohort_pace {
+    COHORT_PACE_WEEKLY, /* a module a week from start_day on */
+    COHORT_PACE_OPEN,   /* whoever is ready goes on */
+    COHORT_PACE_DATES,  /* module n on the n-th date */
+};
+
+struct cohort_pause {
+    int64_t from_day, to_day; /* both included */
+};
+
+/* Days count from 1970-01-01, in the group's zone; texts live as long as the arena they were read
+ * into. */
+struct cohort {
+    uint32_t code;
+    struct str name;
+    struct str organisation; /* who runs it, in words; absent: as in the configuration */
+    struct str lang;         /* that members begin with; absent: the course's */
+    struct str course;       /* id; absent: the one that is current */
+    struct str zone;         /* "Africa/Nairobi"; absent: the country's */
+    enum cohort_pace pace;
+    int64_t start_day; /* 0 = not fixed */
+    int64_t dates[COHORT_MAX_DATES];
+    uint32_t n_dates;
+    struct cohort_pause pauses[COHORT_MAX_PAUSES];
+    uint32_t n_pauses;
+    int32_t quiet_from_min, quiet_to_min; /* of the day, no push in between; -1: as usual */
+    uint8_t days_off;                     /* bit 0 = Sunday, as core/schedule.h */
+    bool is_closed;                       /* nobody joins any more */
+    int64_t join_until_ms;                /* wall time */
+};
+
+struct cohorts {
+    const struct cohort *list; /* by code */
+    uint32_t n;
+};
+
+/* The code of six digits; ERR_INVALID for another length or a wrong check digit. */
+enum err cohort_code_parse(struct str digits, uint32_t *ret) MUST_CHECK;
+/* From at least 4 random bytes. */
+uint32_t cohort_code_make(const uint8_t *random_bytes);
+/* NULL when there is none. cohorts may be NULL. */
+const struct cohort *cohorts_find(const struct cohorts *cohorts, uint32_t code);
+bool cohort_may_join(const struct cohort *cohort, struct wall_ms now);
+
+/*
+ * A description in words: "key=value" pairs with semicolons between them, in any order, as
+ * PostgreSQL makes it (core.cohort_line) and transcripts write it:
+ *
+ *     name=Nairobi A;org=Red Cross Kenya;start=2025-01-06;pace=weekly;until=2025-02-05T09:00:00Z
+ *
+ * name org lang course zone (texts), pace=weekly|open|dates, start=DATE, dates=DATE DATE ...,
+ * pauses=DATE..DATE ..., quiet=20:00-08:00, off=sun sat, state=open|closed, until=TIME. Keys that
+ * this program does not know are passed over. ERR_INVALID with the reason in msg.
+ */
+enum err cohort_read(struct str code, struct str line, struct arena *arena, struct cohort *ret,
+                     struct errmsg *msg) MUST_CHECK;

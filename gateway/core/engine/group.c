@@ -1,0 +1,124 @@
+#include <string.h>
+
+#include "core/engine/internal.h"
+#include "core/match/words.h"
+
+#define MAX_DIGITS 12 /* of what is taken for a group code, right or wrong */
+
+const struct cohort *step_cohort(const struct step *s)
+{
+    return s->learner->cohort != 0 ? cohorts_find(s->context->cohorts, s->learner->cohort) : NULL;
+}
+
+/* The digits of a text, in whatever pieces they were typed: "482156", "482 156", "group 482-156";
+ * absent when there are none, or far too many. */
+static struct str digits_of(const struct step *s, struct str text)
+{
+    char *digits = arena_alloc(s->arena, MAX_DIGITS + 1);
+    size_t n = 0;
+    for (size_t i = 0; digits != NULL && i < text.len; i++) {
+        if (text.p[i] < '0' || text.p[i] > '9')
+            continue;
+        if (n == MAX_DIGITS)
+            return STR_NONE;
+        digits[n++] = text.p[i];
+    }
+    return n > 0 ? (struct str){digits, n} : STR_NONE;
+}
+
+/* Who can begin all the same sees how, who learns already goes on. */
+static void refuse(struct step *s, enum course_text text, struct str digits, struct str name)
+{
+    bool is_joining = !learner_is_enrolled(s->learner);
+    step_say(s, step_text(s, text, VARS({"number", digits}, {"group", name})));
+    if (is_joining && s->input->via == VIA_USSD)
+        engine_join(s);
+    else if (!is_joining)
+        step_say_interrupted(s);
+}
+
+static void note_joined(struct step *s)
+{
+    step_event(s, EVENT_group_joined)->code = step_number(s, s->learner->cohort);
+}
+
+/* Members begin in the group's language, unless they have chosen one. */
+static void enter_group(struct step *s, const struct cohort *cohort)
+{
+    struct learner *l = s->learner;
+    l->cohort = cohort->code;
+    for (uint16_t i = 0; l->lang[0] == '\0' && i < s->course->n_languages; i++) {
+        if (str_eq(s->course->languages[i], cohort->lang) &&
+            str_copy(cohort->lang, l->lang, sizeof(l->lang)) != ERR_OK)
+            step_fail(s); /* the parser bounds language codes */
+    }
+}
+
+void engine_join_group(struct step *s, struct str digits)
+{
+    struct learner *l = s->learner;
+    uint32_t code = 0;
+    const struct cohort *cohort =
+        cohort_code_parse(digits, &code) == ERR_OK ? cohorts_find(s->context->cohorts, code) : NULL;
+    bool is_member = cohort != NULL && l->cohort == code && l->consent_ms != 0;
+    step_leave_side(s);
+    if (cohort == NULL) {
+        refuse(s, COURSE_TEXT_group_unknown, digits, STR_NONE);
+        return;
+    }
+    if (!is_member && !cohort_may_join(cohort, s->input->now)) {
+        refuse(s, COURSE_TEXT_group_closed, digits, cohort->name);
+        return;
+    }
+    enter_group(s, cohort);
+    step_say(s, step_text(s, COURSE_TEXT_group_joined, VARS({"group", cohort->name})));
+    if (l->consent_ms != 0 && !is_member)
+        note_joined(s);
+    if (learner_is_enrolled(l))
+        step_say_interrupted(s);
+    else
+        engine_join(s);
+}
+
+/* Whoever agrees belongs to the group from here on. */
+void engine_begin_group(struct step *s)
+{
+    if (step_cohort(s) != NULL)
+        note_joined(s);
+}
+
+bool engine_join_argument(struct step *s)
+{
+    struct str digits = digits_of(s, s->argument);
+    if (str_is_empty(digits))
+        return false;
+    engine_join_group(s, digits);
+    return true;
+}
+
+/* A code alone: on the first screen, or without the word JOIN. Where somebody learns already, only
+ * one that a group has; after STOP none. */
+bool engine_group_code(struct step *s)
+{
+    const struct learner *l = s->learner;
+    struct str digits = digits_of(s, s->norm);
+    uint32_t code;
+    bool is_known = cohort_code_parse(digits, &code) == ERR_OK &&
+                    cohorts_find(s->context->cohorts, code) != NULL;
+    bool is_beginning = l->state == LEARNER_STATE_NEW || l->state == LEARNER_STATE_CONSENT;
+    if (digits.len != COHORT_CODE_DIGITS || !match_is_bare(s->norm) ||
+        !(is_known || is_beginning) || l->state == LEARNER_STATE_STOPPED ||
+        l->state == LEARNER_STATE_DELETED)
+        return false;
+    engine_join_group(s, digits);
+    return true;
+}
+
+bool engine_dial_group(struct step *s)
+{
+    struct str digits = digits_of(s, s->norm);
+    if (digits.len != COHORT_CODE_DIGITS)
+        return false;
+    engine_join_group(s, digits);
+    return true;
+}

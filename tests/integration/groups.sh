@@ -1,0 +1,94 @@
+#!/bin/bash
+# groups.sh: groups from the coordinator's command to PostgreSQL's figures.
+. "$(dirname "$0")/lib.sh"
+world_up
+
+cohort() { "$WAYPOST" cohort "$@" --config "$STATE/waypost.yaml" 2>"$STATE/words"; }
+# live FILE: plays a transcript against the gateway; its phones are new each time.
+live() { "$WAYPOST" talk --live "http://127.0.0.1:$PORT" "$1" >"$STATE/talk.log" || { sed 's/^/# /' "$STATE/talk.log"; return 1; }; }
+# wait_for SECONDS COMMAND...
+wait_for()
+{
+    local until=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$until" ] || return 1
+        sleep 0.2
+    done
+}
+# The fronts have looked at what the command put into Redis.
+known() { sleep 6; }
+
+sql "insert into core.organisation (code, name, time_zone) values ('north', 'Red Cross North', 'Africa/Nairobi')"
+code=$(cohort create 'Nairobi A' --organisation north --quiet 19:00-08:00 --off fri --off sat)
+check 'a group gets a code of six digits' grep -qx '[1-9][0-9]\{5\}' <<<"$code"
+check 'and says what to do with it' grep -q "JOIN $code" "$STATE/words"
+check_same 'an organisation that is not there is named, with those that are' \
+    'waypost: cohort: there is no organisation nowhere; there are demo, north' \
+    "$(cohort create B --organisation nowhere; cat "$STATE/words")"
+check_same 'so is a date that is none' 65 "$(cohort create B --start 2026-13-01; echo $?)"
+check_same 'and a zone' 'waypost: cohort: there is no time zone Nairobi; write it like Africa/Nairobi' \
+    "$(cohort create B --zone Nairobi; cat "$STATE/words")"
+check_same 'a group that began long ago is refused' 65 "$(cohort create B --start 2020-01-01; echo $?)"
+check_same 'a code with a digit changed is no code' 64 "$(cohort show $((code ^ 1)); echo $?)"
+check_same 'the list shows it' "$code|Nairobi A|north|open|0" \
+    "$(cohort list --json | python3 -c 'import json, sys
+for c in json.load(sys.stdin): print(c["code"], c["name"], c["organisation"], c["state"], c["members"], sep="|")')"
+
+known
+cat >"$STATE/join.talk" <<TALK
+loose
+sms>     JOIN $code
+sms<     Your group: Nairobi A.\nCHILDREN ON THE MOVE, free course by Red Cross North*
+sms>     1
+sms<     What is your work?*
+ussd>2   *384*7*$code#
+ussd<2   CON Your group: Nairobi A.*
+ussd>2   9
+ussd<2   CON *1 Agree 2 No, thanks
+ussd>2   1
+ussd<2   CON What is your work?*
+sms>3    JOIN
+sms<3    CHILDREN ON THE MOVE, *
+sms>3    1
+sms<3    What is your work?*
+sms>3    2
+sms<3    *1/7*
+sms>3    1
+sms<3    *2/7*
+sms>3    JOIN $code
+sms<3    Your group: Nairobi A.*
+sms>4    JOIN
+sms<4    CHILDREN ON THE MOVE*
+sms>4    1
+sms<4    What is your work?*
+TALK
+check 'members join by SMS, by dialling through, and later' live "$STATE/join.talk"
+wait_for 10 is_drained || true
+check_same 'PostgreSQL knows who is where' 'north|Nairobi A|3
+demo||1' "$(sql "select o.code, c.name, count(*) from core.learner l join core.organisation o using (org_id)
+    left join core.cohort c using (cohort_id) group by 1, 2 order by 3 desc")"
+check_same 'what came before went along' 0 \
+    "$(sql "select count(*) from core.event e join core.learner l using (learner) where e.org_id <> l.org_id")"
+check_same 'the list counts them' '3 1' "$(cohort show "$code" --json | python3 -c 'import json, sys
+c = json.load(sys.stdin)[0]; print(c["members"], c["active_this_week"])')"
+
+cohort sheet "$code" >"$STATE/sheet.html"
+check 'the sheet has the code' grep -q "JOIN $code" "$STATE/sheet.html"
+check 'and the string to dial' grep -q "\*384\*7\*$code#" "$STATE/sheet.html"
+check_same 'and the modules with their dates' 7 "$(grep -c '<tr><td>[1-7] .*20[0-9][0-9]</td>' "$STATE/sheet.html")"
+
+cohort pause "$code" 2027-02-08 2027-03-09 && cohort close "$code"
+check_same 'a pause is kept' 'pauses=2027-02-08..2027-03-09' \
+    "$(redis hget wp:cohorts "$code" | tr ';' '\n' | grep pauses)"
+known
+printf 'loose\nsms>     JOIN %s\nsms<     Group Nairobi A takes no new members now.*\n' "$code" >"$STATE/closed.talk"
+check 'a closed group takes nobody' live "$STATE/closed.talk"
+cohort open "$code"
+redis del wp:cohorts >/dev/null
+check 'groups that Redis has lost come back by sync' cohort sync
+check_same 'all of them' 1 "$(redis hlen wp:cohorts)"
+redis del wp:cohorts >/dev/null
+check 'and by rebuild' "$WAYPOST" rebuild --config "$STATE/waypost.yaml"
+check_same 'again all of them' 1 "$(redis hlen wp:cohorts)"
+done_testing
