@@ -2,9 +2,6 @@
 
 #include <string.h>
 
-#include "base/record.h"
-#include "core/gsm/gsm.h"
-
 /* In link.path_bytes: the network has closed the session, so whatever still comes is a repeat. */
 #define PATH_ENDED UINT16_MAX
 #define FNV_PRIME 0x100000001b3ULL
@@ -67,7 +64,7 @@ struct session_memory dedup_session_memory(const struct dedup_key *key,
 
 static enum dedup_verdict repeat(const struct dedup_key *key, const struct last_reply *last)
 {
-    return last != NULL && last->mark == key->mark ? DEDUP_REPEAT_LAST : DEDUP_REPEAT_OLD;
+    return last != NULL && last_reply_is_to(last, key->mark) ? DEDUP_REPEAT_LAST : DEDUP_REPEAT_OLD;
 }
 
 /* ---- what was seen ---- */
@@ -151,7 +148,7 @@ static bool is_session_unique(const struct inbound *inbound)
 /* The last answer is of this session, and the copy came in before a person could have read it. */
 static bool is_copy_in_flight(const struct dedup_key *key, const struct last_reply *last)
 {
-    return last != NULL && last->mark == key->mark &&
+    return last != NULL && last_reply_is_to(last, key->mark) &&
            (key->is_overtaken || key->received.ms < last->ready_ms + DEDUP_INPUT_WINDOW_MS);
 }
 
@@ -229,11 +226,14 @@ static void note_sms(const struct dedup_key *key, struct buf *out)
         add_sight(key->at, key->text, key->received, out);
 }
 
-static void note_ussd(const struct dedup_key *key, const struct inbound *inbound,
+/* The session that this one follows; this one stands in the link. last_ms: of the inbound before.
+ */
+static void note_ussd(const struct dedup_key *key, const struct inbound *inbound, int64_t last_ms,
                       struct learner_link *link, struct buf *out)
 {
-    if (link->session != key->session)
-        add_sight(key->session, 0, key->received, out);
+    if (link->session != key->session && link->session != 0 &&
+        is_within(key->received.ms - last_ms, DEDUP_KEPT_MS))
+        add_sight(link->session, 0, (struct wall_ms){last_ms}, out);
     link->session = key->session;
     link->step = key->step;
     if (inbound->phase == INBOUND_PHASE_END || inbound->phase == INBOUND_PHASE_TIMEOUT) {
@@ -257,11 +257,12 @@ static bool must_rewrite(struct str seen, size_t n_more, struct wall_ms now)
 bool dedup_remember(const struct dedup_key *key, const struct inbound *inbound, struct str seen,
                     struct learner_link *link, struct buf *out)
 {
+    int64_t last_ms = link->last_ms;
     link->last_ms = key->received.ms;
     struct buf more CLEANUP(buf_fini);
     buf_init(&more, 2 * DEDUP_SEEN_BYTES);
     if (inbound->kind == INBOUND_USSD)
-        note_ussd(key, inbound, link, &more);
+        note_ussd(key, inbound, last_ms, link, &more);
     else
         note_sms(key, &more);
     bool is_whole = more.len > 0 && must_rewrite(seen, more.len, key->received);
@@ -273,56 +274,4 @@ bool dedup_remember(const struct dedup_key *key, const struct inbound *inbound, 
     }
     buf_add_str(out, buf_str(&more));
     return is_whole;
-}
-
-/* ---- the last reply ---- */
-
-static const struct record_field fields[] = {
-    RECORD(1, struct last_reply, mark, record_number),
-    RECORD(1, struct last_reply, session, record_number),
-    RECORD(1, struct last_reply, received_ms, record_number),
-    RECORD(1, struct last_reply, ready_ms, record_number),
-    RECORD(1, struct last_reply, text, record_str),
-    RECORD(1, struct last_reply, more_key, record_str),
-    RECORD(1, struct last_reply, remember, record_str),
-    RECORD(1, struct last_reply, page, record_number),
-    RECORD(1, struct last_reply, is_open, record_bool),
-    RECORD(1, struct last_reply, is_shown_open, record_bool),
-};
-static const struct record_format format = RECORD_FORMAT(1, fields);
-
-void last_reply_encode(const struct last_reply *reply, struct buf *out)
-{
-    record_encode(&format, reply, out);
-}
-
-enum err last_reply_decode(struct str bytes, struct last_reply *ret)
-{
-    struct last_reply reply = {0};
-    enum err e = record_decode(&format, bytes, &reply);
-    if (e == ERR_OK)
-        *ret = reply;
-    return e;
-}
-
-enum err last_reply_show(struct last_reply *reply, const struct last_reply_limits *limits,
-                         struct arena *arena, struct str *ret)
-{
-    bool is_last = true;
-    enum err e = gsm_ussd_page(reply->text, reply->more_key, limits->septets, limits->ucs2,
-                               reply->page, arena, ret, &is_last);
-    if (e == ERR_OK)
-        reply->is_shown_open = !is_last || reply->is_open;
-    reply->has_more = !is_last;
-    return e;
-}
-
-bool last_reply_has_more(const struct last_reply *reply, const struct last_reply_limits *limits,
-                         struct arena *arena)
-{
-    struct str shown;
-    bool is_last = true;
-    enum err e = gsm_ussd_page(reply->text, reply->more_key, limits->septets, limits->ucs2,
-                               reply->page, arena, &shown, &is_last);
-    return e == ERR_OK && !is_last;
 }

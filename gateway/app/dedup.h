@@ -1,7 +1,6 @@
 /*
- * dedup.h: has this inbound been handled before, and what was answered to the last one? Aggregators
- * repeat callbacks after seconds or after a day, at once and sixteen at a time, and few say so
- * (docs/reliability.md T2, T3).
+ * dedup.h: has this inbound been handled before? Aggregators repeat callbacks after seconds or
+ * after a day, at once and sixteen at a time, and few say so (docs/reliability.md T2, T3).
  *
  *   SMS                         the same text came under the same id, or with the same provider's
  *                               time, within 72 hours, or in the SMS before it, under whatever id,
@@ -14,17 +13,17 @@
  *   USSD, an earlier session    it was there within 72 hours (likewise)
  *   USSD, end of a session      the session is not the last one, or nothing was left open in it
  *
- * What is seen lies beside the state (store.h, `seen`), 8 bytes for each message or session, at
- * most DEDUP_MAX_SEEN: 23 bits of time in quarters of a second, 14 of a hash of the text, 27 of a
- * hash of the id. Who sends more than that in 72 hours has the oldest forgotten.
+ * What is seen lies beside the state (store.h, `seen`), 8 bytes for each SMS or USSD session but
+ * the last one, which stands in the link, at most DEDUP_MAX_SEEN: 23 bits of time in quarters of a
+ * second, 14 of a hash of the text, 27 of a hash of the id. Who sends more than that in 72 hours
+ * has the oldest forgotten.
  *
  * A repeat changes nothing. It gets the last answer again, byte for byte, when it is a copy of the
  * last inbound; an older one gets the present screen.
  */
 #pragma once
 
-#include "base/arena.h"
-#include "base/buf.h"
+#include "app/last_reply.h"
 #include "base/clock.h"
 #include "core/learner.h"
 #include "profile/profile.h"
@@ -47,45 +46,6 @@ struct dedup_key {
     struct wall_ms received;
     bool is_overtaken; /* since this one was loaded, one with the same mark has been answered */
 };
-
-/* What was answered to a number last, as it lies beside the state for a day (store.h, `reply`). It
- * serves two things: the same callback again gets the same bytes again, and a USSD text that is
- * longer than a screen is turned page by page without asking the engine. */
-#define LAST_REPLY_TTL_MS (24 * 3600 * 1000)
-/* A reply, a key line and the numbers around them. */
-#define LAST_REPLY_MAX_BYTES 16384u
-
-struct last_reply {
-    uint64_t mark;       /* of the inbound that it answered */
-    uint32_t session;    /* hash of the USSD session; 0 = an SMS */
-    int64_t received_ms; /* wall time: that inbound came in */
-    int64_t ready_ms;    /* wall time: the answer was ready to go out */
-    struct str text; /* whole and folded; form feeds are still in it; absent = nothing was said */
-    struct str more_key; /* key line of a page that goes on */
-    struct str remember; /* USSD: what the profile wants back in this session (profile/profile.h) */
-    uint16_t page;       /* which page was shown, from 0 */
-    bool is_open;        /* the session goes on after the last page */
-    bool is_shown_open;  /* the session goes on after the page that was shown */
-    bool has_more;       /* pages remain behind it; set by last_reply_show, not stored */
-};
-
-/* Screen limits of the channel. */
-struct last_reply_limits {
-    uint32_t septets;
-    uint32_t ucs2;
-};
-
-void last_reply_encode(const struct last_reply *reply, struct buf *out);
-/* Borrows from bytes. ERR_INVALID or ERR_UNSUPPORTED: treat it as expired. */
-enum err last_reply_decode(struct str bytes, struct last_reply *ret) MUST_CHECK;
-
-/* The page as it is shown on a phone; sets is_shown_open and has_more. ERR_NOT_FOUND: there is no
- * such page. */
-enum err last_reply_show(struct last_reply *reply, const struct last_reply_limits *limits,
-                         struct arena *arena, struct str *ret) MUST_CHECK;
-/* True when pages remain behind the one that was shown. */
-bool last_reply_has_more(const struct last_reply *reply, const struct last_reply_limits *limits,
-                         struct arena *arena);
 
 enum dedup_verdict {
     DEDUP_NEW,

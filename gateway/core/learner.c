@@ -107,6 +107,7 @@ static void put_bitmap(struct buf *out, const struct record_field *field, const 
 
 static void take_bitmap(struct record_reader *in, const struct record_field *field, void *member)
 {
+    memset(member, 0, field->size);
     record_take_bytes(in, member, (size_t)record_take_varint(in, field->size));
 }
 
@@ -127,6 +128,25 @@ static void take_seen(struct record_reader *in, const struct record_field *field
 }
 
 static const struct record_kind seen_kind = {put_seen, take_seen};
+
+/* Bytes that mean nothing here. */
+static void put_last(struct buf *out, const struct record_field *field, const void *member)
+{
+    const struct learner_last *last = member;
+    (void)field;
+    record_put_number(out, last->n, 1);
+    buf_add(out, last->bytes, last->n);
+}
+
+static void take_last(struct record_reader *in, const struct record_field *field, void *member)
+{
+    struct learner_last *last = member;
+    (void)field;
+    last->n = (uint8_t)record_take_varint(in, LEARNER_LAST_BYTES);
+    record_take_bytes(in, last->bytes, last->n);
+}
+
+static const struct record_kind last_kind = {put_last, take_last};
 
 /* ---- the record ---- */
 
@@ -173,6 +193,7 @@ static const struct record_field fields[] = {
 static const struct record_field rare[] = {
     RECORD(3, struct learner, link.country, record_name),
     RECORD(3, struct learner, cohort, record_varint),
+    RECORD(3, struct learner, link.last, last_kind),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 
@@ -193,4 +214,47 @@ enum err learner_decode(struct str bytes, struct learner *ret)
     if (e == ERR_OK)
         *ret = l;
     return e;
+}
+
+/* ---- changes ---- */
+
+#define RARE 64u /* the rows of `rare` are numbered from here */
+
+static void put_changes(const struct record_field *rows, size_t n, uint64_t number,
+                        const struct learner *before, const struct learner *after, struct buf *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *was = (const char *)before + rows[i].offset;
+        const char *is = (const char *)after + rows[i].offset;
+        if (rows[i].offset >= offsetof(struct learner, learner_id) &&
+            memcmp(was, is, rows[i].size) != 0) {
+            record_put_varint(out, number + i);
+            rows[i].kind->put(out, &rows[i], was);
+        }
+    }
+}
+
+/* For each row that is another now its number, and the value that it had. */
+void learner_put_change(const struct learner *before, const struct learner *after, struct buf *out)
+{
+    put_changes(fields, ARRAY_LEN(fields), 0, before, after, out);
+    put_changes(rare, ARRAY_LEN(rare), RARE, before, after, out);
+}
+
+enum err learner_undo_change(struct str change, struct learner *learner)
+{
+    struct record_reader in = {.left = change};
+    while (in.left.len > 0 && in.error == ERR_OK) {
+        uint64_t row = record_take_varint(&in, UINT64_MAX);
+        const struct record_field *field = row < ARRAY_LEN(fields)        ? &fields[row]
+                                           : row - RARE < ARRAY_LEN(rare) ? &rare[row - RARE]
+                                                                          : NULL;
+        if (in.error == ERR_OK && field == NULL)
+            return ERR_UNSUPPORTED; /* a later program has more rows */
+        if (in.error == ERR_OK && field->offset < offsetof(struct learner, learner_id))
+            return ERR_INVALID;
+        if (in.error == ERR_OK)
+            field->kind->take(&in, field, (char *)learner + field->offset);
+    }
+    return in.error;
 }

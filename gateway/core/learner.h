@@ -10,8 +10,9 @@
  * Members that most learners do not have cost nothing while they are zero (base/record.h): a new
  * one is a row at the end of `rare` in learner.c.
  *
- * Budget: an encoded learner is at most LEARNER_MAX_BYTES and typically below 130 bytes. The first
- * four bytes are seq, big-endian, so that the store can compare it without knowing the rest.
+ * Budget: an encoded learner is at most LEARNER_MAX_BYTES and typically below 130 bytes, and some
+ * 30 more once there is a last USSD reply. The first four bytes are seq, big-endian, so that the
+ * store can compare it without knowing the rest.
  */
 #pragma once
 
@@ -26,6 +27,7 @@
  * without reading, or moving, the rest. */
 #define LEARNER_SAID_AT 5u
 #define LEARNER_SAID_BYTES 6u
+#define LEARNER_LAST_BYTES 96u
 #define LEARNER_BITMAP_BYTES (COURSE_MAX_SCORED / 8)
 
 /*
@@ -73,6 +75,10 @@ struct learner_link {
     uint8_t shown;                       /* what stands on the phone: app/shown.h */
     uint8_t said[LEARNER_SAID_BYTES];    /* the SMS that said it: learner_said_by() */
     char country[3]; /* of the number, "KE"; "" = not known: then the channel's */
+    struct learner_last {
+        uint8_t n;
+        char bytes[LEARNER_LAST_BYTES];
+    } last; /* what makes the last USSD reply again: app/last_reply.h */
 };
 
 struct learner {
@@ -115,6 +121,12 @@ enum err learner_encode(const struct learner *learner, struct buf *out) MUST_CHE
 /* ERR_INVALID for bytes that no version wrote, ERR_UNSUPPORTED for a version or state name that
  * this program does not know; *ret is untouched then. */
 enum err learner_decode(struct str bytes, struct learner *ret) MUST_CHECK;
+
+/* Appends what of `before` is different in `after`, without seq and link. */
+void learner_put_change(const struct learner *before, const struct learner *after, struct buf *out);
+/* Makes the learner what he or she was before. ERR_INVALID, ERR_UNSUPPORTED as in decode; *learner
+ * is then half changed. */
+enum err learner_undo_change(struct str change, struct learner *learner) MUST_CHECK;
 
 /* link.said: said by the SMS of step seq, which no provider has taken yet; and taken, when. All
  * zero: by none that anybody waits for. */

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "app/course_set.h"
 #include "app/dedup.h"
@@ -36,6 +37,23 @@ static bool rewrite_reply(struct str bytes, struct buf *out)
     return true;
 }
 
+/* The last reply in a learner's link, and the learner before it. */
+static bool rewrite_last(struct str bytes, struct buf *out)
+{
+    struct learner learner = {0}, before;
+    struct last_reply reply;
+    if (bytes.len > LEARNER_LAST_BYTES)
+        return false;
+    memcpy(learner.link.last.bytes, bytes.p, bytes.len);
+    learner.link.last.n = (uint8_t)bytes.len;
+    if (last_reply_take(&learner, STR_NONE, (struct wall_ms){0}, &reply) != ERR_OK ||
+        last_reply_before(&reply, &learner, &before) != ERR_OK ||
+        !last_reply_put(&reply, &before, &learner, out))
+        return false;
+    buf_add(out, learner.link.last.bytes, learner.link.last.n);
+    return true;
+}
+
 static bool rewrite_spooled(struct str bytes, struct buf *out)
 {
     struct spooled sms;
@@ -58,7 +76,7 @@ static const struct {
     bool (*rewrite)(struct str bytes, struct buf *out);
 } kinds[] = {
     {'l', rewrite_learner}, {'m', rewrite_message}, {'r', rewrite_reply},
-    {'s', rewrite_spooled}, {'c', rewrite_bundle},
+    {'s', rewrite_spooled}, {'c', rewrite_bundle},  {'a', rewrite_last},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -933,6 +933,118 @@ static void has_no_double_effect_among_ten_thousand_callbacks(void **state)
     assert_int_equal(metrics_get(w->metrics, METRIC_duplicates_total), n_all - n_distinct);
 }
 
+struct kept {
+    uint32_t n_made_again, n_beside;
+};
+
+static void on_kept(void *ctx, enum err e, const struct store_record *record)
+{
+    struct kept *kept = ctx;
+    struct learner learner;
+    assert_int_equal(e, ERR_OK);
+    assert_int_equal(learner_decode(record->state, &learner), ERR_OK);
+    kept->n_made_again += learner.link.last.n > 1;
+    kept->n_beside += learner.link.last.n == 0;
+}
+
+static void on_woken(void *ctx, const struct dialog_answer *answer)
+{
+    (void)ctx, (void)answer; /* whatever it found to do */
+}
+
+/* What may come between a callback and its repeat: time, a reminder, an SMS. */
+static void let_something_happen(struct world *w, const char *number, uint32_t n, uint32_t *seed)
+{
+    char id[16];
+    (void)snprintf(id, sizeof(id), "m%u", n);
+    if (next_random(seed) % 4 == 0)
+        loop_mem_advance(w->loop, next_random(seed) % (20 * 3600 * 1000));
+    if (next_random(seed) % 6 == 0) {
+        struct number_id number_id = vault_number_id(w->vault, str_from(number));
+        assert_int_equal(dialogs_wake(w->dialogs, &number_id, on_woken, NULL), ERR_OK);
+        loop_mem_settle(w->loop);
+    }
+    if (next_random(seed) % 6 == 0)
+        (void)ask(w, sms(number, id, n % 2 == 0 ? "HELP" : "1"));
+}
+
+/* docs/reliability.md T3: whatever was said on a USSD screen is said again to the byte, also when
+ * its text is not kept; pages that were turned included. */
+static void says_a_screen_again_to_the_byte(void **state)
+{
+    struct world *w = *state;
+    static const char *const inputs[] = {"1",
+                                         "1",
+                                         "2",
+                                         "3",
+                                         "9",
+                                         "9",
+                                         "0",
+                                         "MENU",
+                                         "HELP",
+                                         "SCORE",
+                                         "LANG",
+                                         "MODULES",
+                                         "SAFE",
+                                         "JOIN",
+                                         "STOP",
+                                         "DELETE",
+                                         "what is that?",
+                                         "my uncle beats me"};
+    struct kept kept = {0};
+    uint32_t seed = 20261128;
+    for (uint32_t phone = 0; phone < 40; phone++) {
+        char number[20], session[16] = "s0", path[600] = "";
+        (void)snprintf(number, sizeof(number), "+2547000%05u", phone);
+        for (uint32_t n = 0; n < 60; n++) {
+            struct answer *first = ask(w, ussd(number, session, path)), *again;
+            struct number_id id = vault_number_id(w->vault, str_from(number));
+            store_load(w->mem, &id, on_kept, &kept);
+            loop_mem_settle(w->loop);
+            let_something_happen(w, number, n, &seed);
+            again = ask(w, ussd(number, session, path));
+            assert_int_equal(again->outcome, DIALOG_OUTCOME_REPEAT);
+            if (strcmp(again->text, first->text) != 0 || again->is_open != first->is_open)
+                fail_msg("phone %u step %u '%s':\n%s\n---\n%s", phone, n, path, first->text,
+                         again->text);
+            size_t len = strlen(path);
+            const char *input = inputs[next_random(&seed) % ARRAY_LEN(inputs)];
+            if (!first->is_open || len > 500 || next_random(&seed) % 12 == 0) {
+                (void)snprintf(session, sizeof(session), "s%u", n + 1);
+                input = "";
+                len = 0;
+            }
+            (void)snprintf(path + len, sizeof(path) - len, "%s%s", len > 0 ? "*" : "", input);
+            w->n_asked = 0;
+        }
+    }
+    assert_true(kept.n_made_again > 5 * kept.n_beside);
+}
+
+/* What cannot be made again as it was is not said again in other words. */
+static void says_the_present_screen_where_a_text_has_changed(void **state)
+{
+    struct world *w = *state;
+    struct inbound help = ussd("+254700000001", "s1", "HELP");
+    (void)ask(w, ussd("+254700000001", "s1", ""));
+    struct answer *first = ask(w, help);
+    assert_string_equal(ask(w, help)->text, first->text);
+    assert_non_null(strstr(first->text, "Org"));
+    w->config.org = STR("Other");
+    struct answer *again = ask(w, help);
+    assert_int_equal(again->outcome, DIALOG_OUTCOME_REPEAT);
+    assert_string_equal(again->text, ask(w, ussd("+254700000002", "s1", ""))->text);
+    assert_true(again->is_open);
+    /* Without the course nothing can be made: in a minute it will be there. */
+    struct course_set *courses = w->courses;
+    dialogs_free(w->dialogs);
+    w->courses = course_set_new(w->loop, NULL);
+    w->dialogs = new_dialogs(w, w->mem);
+    assert_int_equal(ask(w, help)->outcome, DIALOG_OUTCOME_BUSY);
+    course_set_free(w->courses);
+    w->courses = courses;
+}
+
 /* docs/reliability.md T32: copies of a request that says only what was typed last, at once or some
  * time apart, are one step; the same key after a person has read the screen is another. */
 static void takes_copies_of_a_single_input_once(void **state)
@@ -1057,6 +1169,8 @@ int main(void)
         IN_WORLD(takes_copies_of_a_single_input_once),
         IN_WORLD(knows_an_sms_after_many_others),
         IN_WORLD(obeys_stop_whatever_its_id),
+        IN_WORLD(says_a_screen_again_to_the_byte),
+        IN_WORLD(says_the_present_screen_where_a_text_has_changed),
         IN_WORLD(has_no_double_effect_among_ten_thousand_callbacks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,6 +77,7 @@ static void the_largest_learner_fits(void **state)
     l.unit[COURSE_ID_BYTES - 1] = '\0';
     set_text(l.link.country, sizeof(l.link.country), "KE");
     l.certificate = 999999999999;
+    l.link.last.n = LEARNER_LAST_BYTES;
     l.consent_ms = l.asked_ms = l.ended_ms = l.closed_ms = l.link.last_ms = INT64_MAX;
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, LEARNER_MAX_BYTES);
@@ -144,6 +145,33 @@ static void a_newer_version_or_state_is_unsupported(void **state)
     assert_int_equal(back.seq, l.seq);
 }
 
+static void a_change_is_undone(void **state)
+{
+    (void)state;
+    struct learner before = typical(), after = typical(), back;
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, LEARNER_MAX_BYTES);
+    learner_put_change(&before, &after, &out);
+    assert_int_equal(out.len, 0);
+    after.seq++;
+    after.link.last_ms++;
+    set_text(after.unit, sizeof(after.unit), "m3q3");
+    after.answered[2] = 1;
+    before.test_n = 4;
+    before.asked_ms = 0;
+    learner_put_change(&before, &after, &out);
+    assert_true(out.len < 20);
+    back = after;
+    assert_int_equal(learner_undo_change(buf_str(&out), &back), ERR_OK);
+    before.seq = after.seq;
+    before.link = after.link;
+    assert_memory_equal(&back, &before, sizeof(back));
+    for (size_t n = 1; n < out.len; n++) /* a cut may fall between two members */
+        (void)!learner_undo_change(str_sub(buf_str(&out), 0, n), &back);
+    assert_int_equal(learner_undo_change(STR("\0\1\1\1\1"), &back), ERR_INVALID); /* seq */
+    assert_int_equal(learner_undo_change(STR("\x7f"), &back), ERR_UNSUPPORTED);
+}
+
 static void an_encoder_without_room_says_so(void **state)
 {
     (void)state;
@@ -162,6 +190,7 @@ int main(void)
         cmocka_unit_test(seq_comes_first_and_big_endian),
         cmocka_unit_test(every_cut_is_refused),
         cmocka_unit_test(a_newer_version_or_state_is_unsupported),
+        cmocka_unit_test(a_change_is_undone),
         cmocka_unit_test(an_encoder_without_room_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

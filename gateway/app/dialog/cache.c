@@ -5,12 +5,12 @@
 
 #include "base/xalloc.h"
 
-#define VALUE_MAX_BYTES 32768u /* a state and a last reply */
+#define PLACE_BYTES 256u
 
 struct place {
     struct number_id id;
-    struct buf value;   /* state, then reply; empty = nobody */
-    size_t state_bytes; /* of it */
+    uint16_t n; /* bytes of the state; 0 = nobody */
+    char state[PLACE_BYTES - sizeof(struct number_id) - sizeof(uint16_t)];
 };
 
 struct dialog_cache {
@@ -27,47 +27,32 @@ static struct place *place_of(struct dialog_cache *cache, const struct number_id
 
 struct dialog_cache *dialog_cache_new(void)
 {
-    struct dialog_cache *cache = xcalloc(1, sizeof(*cache));
-    for (size_t i = 0; i < DIALOG_CACHE_PLACES; i++)
-        buf_init(&cache->places[i].value, VALUE_MAX_BYTES);
-    return cache;
+    return xcalloc(1, sizeof(struct dialog_cache));
 }
 
 void dialog_cache_free(struct dialog_cache *cache)
 {
-    for (size_t i = 0; i < DIALOG_CACHE_PLACES; i++)
-        buf_fini(&cache->places[i].value);
     free(cache);
 }
 
-bool dialog_cache_get(const struct dialog_cache *cache, const struct number_id *id,
-                      struct store_record *ret)
+struct str dialog_cache_get(const struct dialog_cache *cache, const struct number_id *id)
 {
     const struct place *place = place_of((struct dialog_cache *)(uintptr_t)cache, id);
-    struct str value = buf_str(&place->value);
-    if (value.len == 0 || memcmp(&place->id, id, sizeof(*id)) != 0)
-        return false;
-    *ret = (struct store_record){.state = str_sub(value, 0, place->state_bytes),
-                                 .reply = str_sub(value, place->state_bytes, value.len)};
-    return true;
+    bool is_there = place->n > 0 && memcmp(&place->id, id, sizeof(*id)) == 0;
+    return is_there ? (struct str){place->state, place->n} : STR_NONE;
 }
 
-void dialog_cache_put(struct dialog_cache *cache, const struct number_id *id, struct str state,
-                      struct str reply)
+void dialog_cache_put(struct dialog_cache *cache, const struct number_id *id, struct str state)
 {
     struct place *place = place_of(cache, id);
-    buf_reset(&place->value);
-    buf_add_str(&place->value, state);
-    buf_add_str(&place->value, reply);
     place->id = *id;
-    place->state_bytes = state.len;
-    if (buf_error(&place->value) != ERR_OK)
-        buf_reset(&place->value);
+    place->n = state.len <= sizeof(place->state) ? (uint16_t)state.len : 0;
+    memcpy(place->state, state.p, place->n);
 }
 
 void dialog_cache_drop(struct dialog_cache *cache, const struct number_id *id)
 {
     struct place *place = place_of(cache, id);
     if (memcmp(&place->id, id, sizeof(*id)) == 0)
-        buf_reset(&place->value);
+        place->n = 0;
 }

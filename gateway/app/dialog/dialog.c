@@ -177,7 +177,7 @@ static bool take_present(struct dialog *d, const struct store_record *record)
     int64_t before_ms = d->has_last ? d->last.received_ms : INT64_MIN;
     if (!dialog_take_record(d, record))
         return false;
-    if (d->has_last && d->last.mark == d->key.mark && d->last.received_ms != before_ms)
+    if (d->has_last && last_reply_is_to(&d->last, d->key.mark) && d->last.received_ms != before_ms)
         d->key.is_overtaken = true;
     return true;
 }
@@ -191,8 +191,8 @@ static void on_commit(void *ctx, enum err e, const struct store_record *record)
     d->is_from_cache = false;
     if (e == ERR_OK) {
         metrics_add(d->all->parts.metrics, METRIC_steps_total, 1);
-        if (record == NULL && d->kind == DIALOG_KIND_USSD && d->commit.reply.len > 0)
-            dialog_cache_put(d->all->cache, &d->id, d->commit.state, d->commit.reply);
+        if (record == NULL && d->is_made_again)
+            dialog_cache_put(d->all->cache, &d->id, d->commit.state);
         if (record != NULL)
             dialog_refused(d, record->refused_by);
         if (record != NULL && d->is_sms_answer)
@@ -223,10 +223,9 @@ static void on_spooled(void *ctx, enum err e)
  * provider's note about an SMS may have come meanwhile (app/shown.h). */
 static bool take_from_cache(struct dialog *d)
 {
-    struct store_record record;
     bool is_tried = d->is_from_cache;
-    d->is_from_cache = d->kind == DIALOG_KIND_USSD && !is_tried &&
-                       dialog_cache_get(d->all->cache, &d->id, &record) &&
+    struct store_record record = {.state = dialog_cache_get(d->all->cache, &d->id)};
+    d->is_from_cache = d->kind == DIALOG_KIND_USSD && !is_tried && record.state.p != NULL &&
                        dialog_take_record(d, &record) &&
                        d->learner.link.session == d->key.session &&
                        learner_said_ms(d->learner.link.said) != INT64_MAX;

@@ -98,8 +98,15 @@ struct str dialog_take_scratch(struct dialog *d)
     return copy;
 }
 
-void dialog_commit_reply(struct dialog *d, const struct last_reply *reply)
+void dialog_commit_reply(struct dialog *d, const struct last_reply *reply,
+                         const struct learner *before, struct learner *next)
 {
+    d->has_reply = true;
+    d->is_made_again =
+        reply->is_made_again && last_reply_put(reply, before, next, &d->all->scratch);
+    if (d->is_made_again)
+        return;
+    last_reply_put_beside(next);
     last_reply_encode(reply, &d->all->scratch);
     d->commit.reply = dialog_take_scratch(d);
     d->commit.reply_ttl_ms = LAST_REPLY_TTL_MS;
@@ -227,12 +234,21 @@ static bool say_by_sms(struct dialog *d, struct outcome *out, struct str channel
     if (is_said) {
         struct last_reply reply = dialog_new_reply(d, &out->next, text, false);
         d->answer.text = text;
-        dialog_commit_reply(d, &reply);
+        dialog_commit_reply(d, &reply, &d->learner, &out->next);
         return true;
     }
     put_messages(d, &message,
                  sms != NULL ? channels_room(d->all->parts.channels, sms).text_chars : 0);
     return true;
+}
+
+/* What makes a text random, secret or the last of its learner is in none of these. */
+static bool can_be_made_again(const struct dialog *d, const struct outcome *out)
+{
+    return !out->is_erased && out->safe_text.p == NULL &&
+           !dialog_has_event(out, EVENT_safe_raised) &&
+           out->next.certificate == d->learner.certificate &&
+           d->step.text.len <= LAST_STEP_TEXT_BYTES;
 }
 
 bool dialog_say(struct dialog *d, struct outcome *out)
@@ -250,7 +266,10 @@ bool dialog_say(struct dialog *d, struct outcome *out)
     if (!dialog_say_screen(d, &reply))
         return false;
     shown_on_screen(out, reply.has_more, &out->next);
-    dialog_commit_reply(d, &reply);
+    reply.is_made_again = can_be_made_again(d, out);
+    reply.step = d->step;
+    reply.step.hash = last_reply_hash(&reply);
+    dialog_commit_reply(d, &reply, &d->learner, &out->next);
     return true;
 }
 

@@ -15,14 +15,16 @@
 bool dialog_take_record(struct dialog *d, const struct store_record *record)
 {
     learner_init(&d->learner);
-    d->has_last = record->reply.p != NULL &&
-                  last_reply_decode(arena_str(d->arena, record->reply), &d->last) == ERR_OK;
+    d->has_last = false;
     d->seen = record->seen.p != NULL ? arena_str(d->arena, record->seen) : STR_NONE;
     if (record->state.p == NULL)
         return true;
     enum err e = learner_decode(record->state, &d->learner);
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
+        struct str beside = record->reply.p != NULL ? arena_str(d->arena, record->reply) : STR_NONE;
+        d->has_last = last_reply_take(&d->learner, beside, d->key.received, &d->last) == ERR_OK;
         return true;
+    }
     char id[LOG_ID_BYTES];
     LOG_ERROR("dialog", "state cannot be read", "learner=%s err=%s", log_id(d->id.bytes, id),
               err_name(e));
@@ -123,6 +125,7 @@ static void begin_commit(struct dialog *d, struct learner *next)
 {
     next->link = d->learner.link;
     next->seq = d->learner.seq + 1;
+    d->has_reply = d->is_made_again = false;
     d->commit = (struct store_commit){
         .id = d->id, .expected_seq = d->learner.seq, .due_at_ms = -1, .state = STR_NONE};
     if (!d->is_wake)
@@ -203,10 +206,53 @@ static bool commit_event(struct dialog *d, const struct outcome *out)
 
 /* --- the ways a step can go --- */
 
+/* A course version that is not loaded (yet), or a step that cannot be. */
+static enum dialog_event step_failed(struct dialog *d, enum err e)
+{
+    struct course_set *courses = d->all->parts.courses;
+    char id[LOG_ID_BYTES];
+    LOG_ERROR("dialog", "step failed", "learner=%s err=%s", log_id(d->id.bytes, id), err_name(e));
+    if (e != ERR_NOT_FOUND) {
+        metrics_add(d->all->parts.metrics, METRIC_steps_failed_total, 1);
+        return DIALOG_EVENT_BROKEN;
+    }
+    course_set_refresh(courses);
+    bool has_any = courses_current(course_set_courses(courses)) != NULL;
+    return has_any ? DIALOG_EVENT_MISSING : DIALOG_EVENT_AWAY;
+}
+
+/* The text of the last reply, as it was said. False: nobody knows any more. */
+static bool has_last_text(struct dialog *d)
+{
+    struct last_reply *last = &d->last;
+    struct learner before;
+    struct outcome out;
+    if (!d->has_last || !last->is_made_again || last->text.p != NULL)
+        return d->has_last && last->text.p != NULL;
+    const struct engine_context context = context_of(d);
+    const struct input input = {.kind = last->step.is_dial ? INPUT_DIAL : INPUT_TEXT,
+                                .via = VIA_USSD,
+                                .text = last->step.text,
+                                .now = {last->step.now_ms},
+                                .is_shown = last->step.is_shown,
+                                .is_erase_asked = last->step.is_erase_asked};
+    if (last_reply_before(last, &d->learner, &before) != ERR_OK ||
+        engine_step(course_set_courses(d->all->parts.courses), &context, &before, &input, d->arena,
+                    &out) != ERR_OK)
+        return false;
+    struct str text = out.reply.p != NULL ? out.reply : STR("");
+    struct last_reply again = dialog_new_reply(d, &out.next, text, out.is_open);
+    if (last_reply_hash(&again) != last->step.hash)
+        return false;
+    last->text = again.text;
+    last->more_key = again.more_key;
+    return true;
+}
+
 static enum dialog_event step_repeat(struct dialog *d, bool is_last)
 {
     bool is_ussd = d->inbound.kind == INBOUND_USSD;
-    if (is_last && d->last.text.p != NULL && (is_ussd || d->can_say_sms)) {
+    if (is_last && (is_ussd || d->can_say_sms) && has_last_text(d)) {
         if (is_ussd)
             return dialog_say_screen(d, &d->last) ? DIALOG_EVENT_REPEAT : DIALOG_EVENT_BROKEN;
         d->answer.text = d->last.text;
@@ -217,28 +263,28 @@ static enum dialog_event step_repeat(struct dialog *d, bool is_last)
     struct engine_context context = context_of(d);
     struct str text;
     bool is_open;
-    if (engine_screen(course_set_courses(d->all->parts.courses), &context, &d->learner, VIA_USSD,
-                      d->arena, &text, &is_open) != ERR_OK)
-        return DIALOG_EVENT_BROKEN;
+    enum err e = engine_screen(course_set_courses(d->all->parts.courses), &context, &d->learner,
+                               VIA_USSD, d->arena, &text, &is_open);
+    if (e != ERR_OK)
+        return step_failed(d, e);
     struct last_reply screen = dialog_new_reply(d, &d->learner, text, is_open);
     return dialog_say_screen(d, &screen) ? DIALOG_EVENT_REPEAT : DIALOG_EVENT_BROKEN;
 }
 
 /* A page of this session's last text is on the screen, and more follow. */
-static bool is_on_page(const struct dialog *d)
+static bool is_on_page(struct dialog *d)
 {
     const struct last_reply_limits limits = dialog_screen_limits(d);
-    return d->inbound.kind == INBOUND_USSD && d->inbound.phase != INBOUND_PHASE_NEW &&
-           !dialog_is_over(d) && shown_can_turn(&d->learner) && d->has_last &&
-           d->last.session == d->key.session && d->last.text.p != NULL &&
-           last_reply_has_more(&d->last, &limits, d->arena);
+    return shown_can_turn(&d->learner) && d->has_last && d->last.session == d->key.session &&
+           has_last_text(d) && last_reply_has_more(&d->last, &limits, d->arena);
 }
 
 /* 9, NEXT or "more" while pages remain turns the page, 0 or BACK turns it back, and the engine is
  * not asked: 1, -1 or 0. */
-static int page_turn(const struct dialog *d)
+static int page_turn(struct dialog *d)
 {
-    if (!is_on_page(d))
+    if (d->inbound.kind != INBOUND_USSD || d->inbound.phase == INBOUND_PHASE_NEW ||
+        dialog_is_over(d))
         return 0;
     struct str text = match_normalise(d->inbound.text, d->arena);
     const char *lang = d->learner.lang[0] != '\0' ? d->learner.lang : NULL;
@@ -248,12 +294,12 @@ static int page_turn(const struct dialog *d)
         command = match.command;
     bool is_back = command == COMMAND_BACK && d->last.page > 0;
     bool is_on = command == COMMAND_NEXT || match_is_go_on(text);
-    return is_on ? 1 : is_back ? -1 : 0;
+    return !(is_on || is_back) || !is_on_page(d) ? 0 : is_on ? 1 : -1;
 }
 
 static enum dialog_event step_page(struct dialog *d, int turn)
 {
-    struct learner next = d->learner;
+    struct learner next = d->learner, before;
     struct last_reply reply = d->last;
     reply.mark = d->key.mark;
     reply.received_ms = d->key.received.ms;
@@ -264,10 +310,22 @@ static enum dialog_event step_page(struct dialog *d, int turn)
     if (!dialog_say_screen(d, &reply))
         return DIALOG_EVENT_BROKEN;
     shown_turn(reply.has_more, &next);
-    if (!commit_state(d, &next))
+    if (reply.is_made_again && last_reply_before(&d->last, &d->learner, &before) != ERR_OK)
         return DIALOG_EVENT_BROKEN;
-    dialog_commit_reply(d, &reply);
-    return DIALOG_EVENT_STEPPED;
+    dialog_commit_reply(d, &reply, &before, &next);
+    return commit_state(d, &next) ? DIALOG_EVENT_STEPPED : DIALOG_EVENT_BROKEN;
+}
+
+/* The last reply of a USSD session outlives a step that says nothing there: a reminder, an SMS. */
+static void keep_reply(struct dialog *d, struct outcome *out)
+{
+    struct learner before;
+    if (!d->has_last)
+        last_reply_put_beside(&out->next); /* where it has expired as well */
+    else if (d->last.is_made_again &&
+             (out->is_erased || last_reply_before(&d->last, &d->learner, &before) != ERR_OK ||
+              !last_reply_put(&d->last, &before, &out->next, &d->all->scratch)))
+        last_reply_drop(&out->next);
 }
 
 static enum dialog_event step_engine(struct dialog *d)
@@ -278,21 +336,19 @@ static enum dialog_event step_engine(struct dialog *d)
     struct outcome out;
     enum err e =
         engine_step(course_set_courses(courses), &context, &d->learner, &input, d->arena, &out);
-    if (e != ERR_OK) {
-        char id[LOG_ID_BYTES];
-        LOG_ERROR("dialog", "step failed", "learner=%s err=%s", log_id(d->id.bytes, id),
-                  err_name(e));
-        if (e != ERR_NOT_FOUND) {
-            metrics_add(d->all->parts.metrics, METRIC_steps_failed_total, 1);
-            return DIALOG_EVENT_BROKEN;
-        }
-        course_set_refresh(courses);
-        bool has_any = courses_current(course_set_courses(courses)) != NULL;
-        return has_any ? DIALOG_EVENT_MISSING : DIALOG_EVENT_AWAY;
-    }
+    if (e != ERR_OK)
+        return step_failed(d, e);
+    d->step = (struct last_step){.is_dial = input.kind == INPUT_DIAL,
+                                 .is_shown = input.is_shown,
+                                 .is_erase_asked = input.is_erase_asked,
+                                 .now_ms = input.now.ms,
+                                 .text = input.text};
     begin_commit(d, &out.next);
-    if (!seal_disclosure(d, &out) || !dialog_say(d, &out) || !commit_state(d, &out.next) ||
-        !commit_event(d, &out))
+    if (!seal_disclosure(d, &out) || !dialog_say(d, &out))
+        return DIALOG_EVENT_BROKEN;
+    if (!d->has_reply)
+        keep_reply(d, &out);
+    if (!commit_state(d, &out.next) || !commit_event(d, &out))
         return DIALOG_EVENT_BROKEN;
     d->commit.due_at_ms = out.is_erased ? input.now.ms + TOMBSTONE_KEPT_MS : out.wake_at_ms;
     if (d->commit.due_at_ms == 0 && !d->is_wake && !engine_is_waiting(&d->learner))

@@ -38,7 +38,8 @@ struct number_id {
 
 struct store_record {
     struct str state; /* encoded learner; absent = nobody known */
-    struct str reply; /* last reply record (app/dialog writes and reads it); absent = expired */
+    struct str reply; /* last reply that does not lie in the state (app/last_reply.h); absent =
+                         expired, or none */
     struct str seen;  /* what came from this number (app/dedup.h); absent = nothing lately */
     const char *refused_by; /* of a commit that went through without its messages: who refused
                                them (store_caps); NULL = nobody */
