@@ -20,7 +20,7 @@ struct board {
     void *ctx;
 };
 
-void board_status_json(const struct outbox_status *status, struct wall_ms at, struct buf *out)
+static void write_status(const struct outbox_status *status, struct wall_ms at, struct buf *out)
 {
     char time[RFC3339_BYTES];
     clock_format_rfc3339(at, time);
@@ -50,7 +50,7 @@ static void tell(struct board *b)
         if (!profile_has_send(b->channels->list[i].profile))
             continue;
         int n = snprintf(name, sizeof(name), BOARD_STATUS "%.*s", STR_ARG(status.name));
-        board_status_json(&status, loop_wall(b->loop), &note);
+        write_status(&status, loop_wall(b->loop), &note);
         store_board_put(b->store, STORE_BOARD_NOTES, (struct str){name, (size_t)n}, buf_str(&note),
                         on_told, b);
     }

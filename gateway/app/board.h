@@ -26,5 +26,3 @@ struct board *board_new(struct loop *loop, struct store *store, struct outbox *o
 void board_start(struct board *b, timer_fn *on_known, void *ctx);
 /* After the store was freed. Accepts NULL. */
 void board_free(struct board *b);
-/* The note that a sender leaves. */
-void board_status_json(const struct outbox_status *status, struct wall_ms at, struct buf *out);

@@ -134,8 +134,3 @@ enum err arena_error(const struct arena *a)
 {
     return a->error;
 }
-
-size_t arena_used_bytes(const struct arena *a)
-{
-    return a->used;
-}

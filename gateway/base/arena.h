@@ -24,6 +24,5 @@ void *arena_alloc(struct arena *a, size_t bytes);
 struct str arena_str(struct arena *a, struct str s);
 struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 enum err arena_error(const struct arena *a);
-size_t arena_used_bytes(const struct arena *a);
 
 #define arena_new_array(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (size_t)(n)))

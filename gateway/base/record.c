@@ -32,7 +32,7 @@ void record_put_varint(struct buf *out, uint64_t value)
     buf_add_char(out, (char)value);
 }
 
-void record_put_str(struct buf *out, struct str s)
+static void put_text(struct buf *out, struct str s)
 {
     record_put_number(out, s.p == NULL ? ABSENT_LEN : s.len, 4);
     if (s.p != NULL)
@@ -85,7 +85,7 @@ uint64_t record_take_varint(struct record_reader *in, uint64_t max)
     return 0;
 }
 
-struct str record_take_str(struct record_reader *in)
+static struct str take_text(struct record_reader *in)
 {
     size_t len = (size_t)record_take_number(in, 4);
     return len == ABSENT_LEN ? STR_NONE : take(in, len);
@@ -197,13 +197,13 @@ const struct record_kind record_bytes = {put_bytes, take_bytes};
 static void put_str(struct buf *out, const struct record_field *field, const void *member)
 {
     (void)field; /* all strings are alike */
-    record_put_str(out, *(const struct str *)member);
+    put_text(out, *(const struct str *)member);
 }
 
 static void take_str(struct record_reader *in, const struct record_field *field, void *member)
 {
     (void)field;
-    *(struct str *)member = record_take_str(in);
+    *(struct str *)member = take_text(in);
 }
 
 const struct record_kind record_str = {put_str, take_str};
@@ -221,12 +221,12 @@ static void copy_chars(struct record_reader *in, struct str s, char *dst, size_t
 static void put_chars(struct buf *out, const struct record_field *field, const void *member)
 {
     (void)field; /* it ends at its NUL */
-    record_put_str(out, str_from(member));
+    put_text(out, str_from(member));
 }
 
 static void take_chars(struct record_reader *in, const struct record_field *field, void *member)
 {
-    copy_chars(in, record_take_str(in), member, field->size);
+    copy_chars(in, take_text(in), member, field->size);
 }
 
 const struct record_kind record_chars = {put_chars, take_chars};

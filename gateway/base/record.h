@@ -86,10 +86,8 @@ enum err record_decode(const struct record_format *format, struct str bytes, voi
 /* For kinds of one's own, and for lists of records. */
 void record_put_number(struct buf *out, uint64_t value, size_t n_bytes);
 void record_put_varint(struct buf *out, uint64_t value);
-void record_put_str(struct buf *out, struct str s);
 /* Copies n bytes to dst, or zeroes it. */
 void record_take_bytes(struct record_reader *in, void *dst, size_t n);
 uint64_t record_take_number(struct record_reader *in, size_t n_bytes);
 /* ERR_INVALID above max. */
 uint64_t record_take_varint(struct record_reader *in, uint64_t max);
-struct str record_take_str(struct record_reader *in);

@@ -9,7 +9,9 @@
 
 #include <sysexits.h>
 
+#include "core/lesson/parse.h"
 #include "port/config/config.h"
+#include "role/role.h"
 
 #define CLI_COMMANDS(X)                                                                            \
     X(channel)                                                                                     \
@@ -59,6 +61,7 @@ const char *cli_get_nth(const struct cli_args *args, const char *name, int i);
 /* Finds the subcommand, parses options (also after words; "--" ends them), runs it. --help and
  * --version are handled here. Unknown command or option: what, the nearest known one, EX_USAGE. */
 int cli_main(int argc, char **argv);
+
 /* ---- the configuration, for every command that reads one ---- */
 
 #define CLI_CONFIG_DEFAULT "/etc/waypost/waypost.yaml"
@@ -76,3 +79,21 @@ int cli_config_load_path(const char *path, struct arena *arena, struct config *r
 void cli_complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* All subcommands, as they are listed: for `waypost man` and `waypost completion`. */
 const struct cli_command *const *cli_commands(size_t *ret_n);
+
+/* ---- publish.c ---- */
+
+/* Makes a course version immutable: its content hash, titles and texts go to PostgreSQL, its bundle
+ * to PostgreSQL and Redis, where fronts find it. New learners start it from then on; the others
+ * stay on theirs. The same content again does no harm. An exit code; what is wrong was said on
+ * stderr. */
+int publish_course(const struct config *config, const struct course *course,
+                   const struct lesson_file *files, uint32_t n_files);
+
+/* ---- pages.c: what lab adds to the admin listener of a running gateway. The service itself (role)
+ * does not know lab; here the two meet ---- */
+
+/* Previews of the author's lessons; behind them the simulator, for configurations that have it on:
+ * PAGES_WITHOUT_SIMULATOR is how many rows the others take. */
+#define PAGES_WITHOUT_SIMULATOR 1u
+#define PAGES_ALL 2u
+extern const struct role_page pages[PAGES_ALL];

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/publish.h"
 #include "core/lesson/lesson.h"
 #include "port/lesson_files.h"
 

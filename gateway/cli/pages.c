@@ -1,4 +1,4 @@
-#include "cli/pages.h"
+#include "cli/cli.h"
 
 #include "lab/preview.h"
 #include "lab/simulator.h"

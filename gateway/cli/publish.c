@@ -1,4 +1,3 @@
-#include "cli/publish.h"
 
 #include <jansson.h>
 #include <openssl/evp.h>

@@ -10,7 +10,6 @@
 
 #include "base/log.h"
 #include "cli/cli.h"
-#include "cli/pages.h"
 #include "port/front/front.h"
 #include "port/sink.h"
 #include "port/systemd.h"

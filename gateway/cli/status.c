@@ -10,14 +10,14 @@
 #define STATUS_DEADLINE_MS 2000
 #define EVENTS_A_READ 100
 
-struct question {
+struct status_ask {
     struct loop *loop;
     int code;
 };
 
 static void on_answer(void *ctx, const struct sender_answer *answer)
 {
-    struct question *question = ctx;
+    struct status_ask *question = ctx;
     if (answer->reached != SENDER_REACHED_ANSWER)
         cli_complain("status: the gateway does not answer: %s", answer->message);
     else
@@ -106,7 +106,7 @@ static int status_run(const struct cli_args *args)
         return code;
     if (is_events)
         return print_events(&config);
-    struct question question = {.loop = loop_libevent_new(), .code = EX_UNAVAILABLE};
+    struct status_ask question = {.loop = loop_libevent_new(), .code = EX_UNAVAILABLE};
     struct sender *sender = sender_curl_new(question.loop, 1);
     struct sender_request request = {
         .method = "GET",

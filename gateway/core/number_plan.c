@@ -276,6 +276,24 @@ static void read_rows(struct reader *r, const struct yaml_node *root)
     }
 }
 
+static void free_rewrites(const struct number_rewrite *list)
+{
+    for (; list != NULL; list = list->next)
+        pcre2_code_free(list->from);
+}
+
+/* Accepts NULL. */
+static void plans_free(struct number_plans *plans)
+{
+    if (plans == NULL)
+        return;
+    for (const struct number_plan *p = plans->first; p != NULL; p = p->next) {
+        free_rewrites(p->old);
+        free_rewrites(p->same);
+    }
+    arena_free(plans->arena);
+}
+
 enum err number_plans_parse(struct str yaml, struct str file, struct number_plans **ret,
                             struct buf *errors)
 {
@@ -297,25 +315,8 @@ enum err number_plans_parse(struct str yaml, struct str file, struct number_plan
     if (e == ERR_OK)
         *ret = plans;
     else
-        number_plans_free(plans);
+        plans_free(plans);
     return e;
-}
-
-static void free_rewrites(const struct number_rewrite *list)
-{
-    for (; list != NULL; list = list->next)
-        pcre2_code_free(list->from);
-}
-
-void number_plans_free(struct number_plans *plans)
-{
-    if (plans == NULL)
-        return;
-    for (const struct number_plan *p = plans->first; p != NULL; p = p->next) {
-        free_rewrites(p->old);
-        free_rewrites(p->same);
-    }
-    arena_free(plans->arena);
 }
 
 /* in use ------------------------------------------------------------------------------------- */
@@ -324,7 +325,7 @@ void number_plans_use(struct number_plans *plans)
 {
     if (plans == in_use)
         return;
-    number_plans_free(in_use);
+    plans_free(in_use);
     in_use = plans;
 }
 

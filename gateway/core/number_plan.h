@@ -45,8 +45,6 @@ struct number_plans;
  * then, *ret untouched. */
 enum err number_plans_parse(struct str yaml, struct str file, struct number_plans **ret,
                             struct buf *errors) MUST_CHECK;
-/* Accepts NULL. */
-void number_plans_free(struct number_plans *plans);
 /* From now on these are the plans of the process, which owns them; NULL: the built-in ones again.
  */
 void number_plans_use(struct number_plans *plans);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum err file_read_fd(int fd, const char *path, size_t max, struct buf *out, struct errmsg *msg)
+static enum err read_fd(int fd, const char *path, size_t max, struct buf *out, struct errmsg *msg)
 {
     buf_init(out, max);
     for (;;) {
@@ -27,11 +27,11 @@ enum err file_read(const char *path, size_t max, struct buf *out, struct errmsg 
 {
     buf_init(out, max);
     if (strcmp(path, "-") == 0)
-        return file_read_fd(STDIN_FILENO, "standard input", max, out, msg);
+        return read_fd(STDIN_FILENO, "standard input", max, out, msg);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errmsg_set(msg, ERR_NOT_FOUND, "%s: %s", path, strerror(errno));
-    enum err e = file_read_fd(fd, path, max, out, msg);
+    enum err e = read_fd(fd, path, max, out, msg);
     (void)close(fd); /* only read */
     return e;
 }

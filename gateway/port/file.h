@@ -11,9 +11,6 @@
  * no right to read it), ERR_TOO_LONG, ERR_IO: msg says what, with the path in front, and out is to
  * be freed all the same. "-" is the standard input. */
 enum err file_read(const char *path, size_t max, struct buf *out, struct errmsg *msg) MUST_CHECK;
-/* The same from an open descriptor, which stays open; path is for the message. */
-enum err file_read_fd(int fd, const char *path, size_t max, struct buf *out,
-                      struct errmsg *msg) MUST_CHECK;
 
 /* A profile from its file. ERR_INVALID with a line for each mistake, as profile_parse;
  * ERR_NOT_FOUND, ERR_IO with the path.

@@ -80,7 +80,7 @@ bool members_render(struct eval *eval, const struct member *members, struct buf 
 static bool is_bare(const struct member *m)
 {
     const struct alternative *c = m->value.alternatives;
-    const struct part *part = c != NULL ? c->value.parts : NULL;
+    const struct expr_part *part = c != NULL ? c->value.parts : NULL;
     return m->is_raw || (part != NULL && part->next == NULL && part->is_escaped);
 }
 

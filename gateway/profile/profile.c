@@ -97,11 +97,6 @@ bool profile_needs_session(const struct profile *p)
     return p->needs_session;
 }
 
-bool profile_sends_screens(const struct profile *p)
-{
-    return p->send.sends_screens;
-}
-
 uint32_t profile_rate_per_s(const struct profile *p)
 {
     return p->rate_per_s;

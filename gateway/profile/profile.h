@@ -67,9 +67,6 @@ bool profile_has_send_url(const struct profile *p);
 /* True when some later requests of a session lack the number: the caller keeps sessions in the
  * store and calls profile_session_key first. */
 bool profile_needs_session(const struct profile *p);
-/* True when a USSD screen is not the answer to the callback but a request of its own
- * (profile_send with outgoing.phase). */
-bool profile_sends_screens(const struct profile *p);
 /* Messages per second that the provider documents; 0 = none documented. */
 uint32_t profile_rate_per_s(const struct profile *p);
 /* Longest text of one send request, in characters, and of one USSD screen, in characters of the GSM

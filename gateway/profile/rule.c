@@ -396,7 +396,7 @@ static void note_needs(struct profile *p, const struct rule *rule)
     p->has_ussd = true;
     for (const struct alternative *a = rule->fields[FIELD_FROM].value.alternatives; a != NULL;
          a = a->next) {
-        const struct part *part = a->value.parts;
+        const struct expr_part *part = a->value.parts;
         p->needs_session |=
             part != NULL && part->source != NULL && (part->source->needs & NEED_SESSION) != 0;
     }

@@ -10,17 +10,17 @@ static struct str get(const struct eval *eval, const struct form *form, struct s
     return eval->profile->is_key_case_free ? form_get_nocase(form, key) : form_get(form, key);
 }
 
-static struct str read_form(struct eval *eval, const struct part *part)
+static struct str read_form(struct eval *eval, const struct expr_part *part)
 {
     return get(eval, &eval->form, part->literal);
 }
 
-static struct str read_query(struct eval *eval, const struct part *part)
+static struct str read_query(struct eval *eval, const struct expr_part *part)
 {
     return part->literal.p != NULL ? get(eval, &eval->query, part->literal) : eval->query_text;
 }
 
-static struct str read_param(struct eval *eval, const struct part *part)
+static struct str read_param(struct eval *eval, const struct expr_part *part)
 {
     struct str value = read_form(eval, part);
     return value.p != NULL ? value : get(eval, &eval->query, part->literal);
@@ -31,7 +31,7 @@ static struct str header(const struct eval *eval, struct str name)
     return http_header_get(eval->headers, eval->n_headers, name);
 }
 
-static struct str read_header(struct eval *eval, const struct part *part)
+static struct str read_header(struct eval *eval, const struct expr_part *part)
 {
     return header(eval, part->literal);
 }
@@ -54,7 +54,7 @@ static struct str path_capture(const struct eval *eval, struct str name)
     return STR_NONE;
 }
 
-static struct str read_path(struct eval *eval, const struct part *part)
+static struct str read_path(struct eval *eval, const struct expr_part *part)
 {
     return part->literal.p != NULL ? path_capture(eval, part->literal) : eval->rest;
 }
@@ -79,7 +79,7 @@ bool path_matches(const struct path_pattern *pattern, struct str rest)
 
 /* public_url and what was asked for below it. A public_url with a path of its own is the callback's
  * whole address (a proxy has changed the path); one with a query is complete. */
-static struct str read_url(struct eval *eval, const struct part *part)
+static struct str read_url(struct eval *eval, const struct expr_part *part)
 {
     (void)part;
     struct str base = eval_setting(eval, STR("public_url"));
@@ -99,7 +99,7 @@ static struct str read_url(struct eval *eval, const struct part *part)
 
 /* The same with the port of its scheme written where there is none, and without where there is one:
  * providers sign it either way. */
-static struct str read_port_url(struct eval *eval, const struct part *part)
+static struct str read_port_url(struct eval *eval, const struct expr_part *part)
 {
     struct str url = read_url(eval, part);
     size_t scheme = str_find(url, STR("://"));
@@ -115,7 +115,7 @@ static struct str read_port_url(struct eval *eval, const struct part *part)
                         STR_ARG(path));
 }
 
-static struct str read_dlr_url(struct eval *eval, const struct part *part)
+static struct str read_dlr_url(struct eval *eval, const struct expr_part *part)
 {
     (void)part;
     struct str url = eval_setting(eval, STR("dlr_url"));
@@ -132,7 +132,7 @@ static struct str read_dlr_url(struct eval *eval, const struct part *part)
 
 /* computed ---------------------------------------------------------------------------------- */
 
-static struct str read_basic(struct eval *eval, const struct part *part)
+static struct str read_basic(struct eval *eval, const struct expr_part *part)
 {
     struct str user = eval_setting(eval, part->literal);
     struct str password = eval_setting(eval, part->second);
@@ -145,7 +145,7 @@ static struct str read_basic(struct eval *eval, const struct part *part)
     return arena_str(eval->arena, buf_str(&out));
 }
 
-static struct str read_alphabet(struct eval *eval, const struct part *part)
+static struct str read_alphabet(struct eval *eval, const struct expr_part *part)
 {
     struct str text = eval->outgoing != NULL ? eval->outgoing->text : eval->reply_text;
     enum gsm_encoding encoding = gsm_measure(text).encoding;
@@ -155,7 +155,7 @@ static struct str read_alphabet(struct eval *eval, const struct part *part)
     return str_eq(word, STR("-")) ? STR_NONE : word;
 }
 
-static struct str read_now(struct eval *eval, const struct part *part)
+static struct str read_now(struct eval *eval, const struct expr_part *part)
 {
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, PROFILE_MAX_TEXT_BYTES);
@@ -163,14 +163,14 @@ static struct str read_now(struct eval *eval, const struct part *part)
     return arena_str(eval->arena, buf_str(&out));
 }
 
-static struct str read_pairs(struct eval *eval, const struct part *part)
+static struct str read_pairs(struct eval *eval, const struct expr_part *part)
 {
     (void)part;
     return pairs_eval(eval);
 }
 
 /* Names of what a session's memory holds; all others were put into `remember`. */
-static struct str read_remembered(struct eval *eval, const struct part *part)
+static struct str read_remembered(struct eval *eval, const struct expr_part *part)
 {
     struct str name = part->literal;
     const struct session_memory *session = eval->session;
@@ -197,7 +197,7 @@ static struct str read_remembered(struct eval *eval, const struct part *part)
 
 /* Of what is being sent, else of what came: conditions are looked at before any field is read. */
 #define MESSAGE_FIELD(name)                                                                        \
-    static struct str read_##name(struct eval *eval, const struct part *part)                      \
+    static struct str read_##name(struct eval *eval, const struct expr_part *part)                 \
     {                                                                                              \
         (void)part;                                                                                \
         return eval->outgoing != NULL  ? eval->outgoing->name                                      \
@@ -213,24 +213,24 @@ MESSAGE_FIELD(id)
 MESSAGE_FIELD(link)
 #undef MESSAGE_FIELD
 
-static struct str read_reply_or_text(struct eval *eval, const struct part *part)
+static struct str read_reply_or_text(struct eval *eval, const struct expr_part *part)
 {
     return eval->reply_text.p != NULL ? eval->reply_text : read_text(eval, part);
 }
 
-static struct str read_reply_id(struct eval *eval, const struct part *part)
+static struct str read_reply_id(struct eval *eval, const struct expr_part *part)
 {
     return eval->reply_id.p != NULL ? eval->reply_id : read_id(eval, part);
 }
 
 /* Where the provider gave nothing to be given back, its session is. */
-static struct str read_link_or_session(struct eval *eval, const struct part *part)
+static struct str read_link_or_session(struct eval *eval, const struct expr_part *part)
 {
     struct str link = read_link(eval, part);
     return link.p == NULL && eval->outgoing != NULL ? eval->outgoing->session : link;
 }
 
-static struct str read_phase(struct eval *eval, const struct part *part)
+static struct str read_phase(struct eval *eval, const struct expr_part *part)
 {
     (void)part;
     if (eval->outgoing != NULL)
@@ -238,7 +238,7 @@ static struct str read_phase(struct eval *eval, const struct part *part)
     return eval->inbound != NULL ? str_from(inbound_phase_name(eval->inbound->phase)) : STR_NONE;
 }
 
-static struct str read_reason(struct eval *eval, const struct part *part)
+static struct str read_reason(struct eval *eval, const struct expr_part *part)
 {
     (void)part;
     return eval->inbound != NULL ? eval->inbound->reason : STR_NONE;
@@ -246,64 +246,64 @@ static struct str read_reason(struct eval *eval, const struct part *part)
 
 /* as they stand ----------------------------------------------------------------------------- */
 
-static struct str read_document(struct eval *eval, const struct part *part)
+static struct str read_document(struct eval *eval, const struct expr_part *part)
 {
     return doc_get(eval->doc, &part->path, eval->profile->is_key_case_free);
 }
 
-static struct str read_item(struct eval *eval, const struct part *part)
+static struct str read_item(struct eval *eval, const struct expr_part *part)
 {
     return doc_get(eval->item, &part->path, eval->profile->is_key_case_free);
 }
 
-static struct str read_body(struct eval *eval, const struct part *part)
+static struct str read_body(struct eval *eval, const struct expr_part *part)
 {
     (void)part;
     return eval->body;
 }
 
-static struct str read_method(struct eval *eval, const struct part *part)
+static struct str read_method(struct eval *eval, const struct expr_part *part)
 {
     (void)part;
     return eval->method;
 }
 
-static struct str read_secret(struct eval *eval, const struct part *part)
+static struct str read_secret(struct eval *eval, const struct expr_part *part)
 {
     (void)part;
     return eval->secret;
 }
 
-static struct str read_key(struct eval *eval, const struct part *part)
+static struct str read_key(struct eval *eval, const struct expr_part *part)
 {
     (void)part;
     return eval->key;
 }
 
-static struct str read_value(struct eval *eval, const struct part *part)
+static struct str read_value(struct eval *eval, const struct expr_part *part)
 {
     (void)part;
     return eval->value;
 }
 
-static struct str read_setting(struct eval *eval, const struct part *part)
+static struct str read_setting(struct eval *eval, const struct expr_part *part)
 {
     return eval_setting(eval, part->literal);
 }
 
-static struct str read_status(struct eval *eval, const struct part *part)
+static struct str read_status(struct eval *eval, const struct expr_part *part)
 {
     (void)part;
     return arena_printf(eval->arena, "%d", eval->status);
 }
 
-static struct str read_index(struct eval *eval, const struct part *part)
+static struct str read_index(struct eval *eval, const struct expr_part *part)
 {
     (void)part;
     return arena_printf(eval->arena, "%u", eval->index);
 }
 
-static struct str read_let(struct eval *eval, const struct part *part)
+static struct str read_let(struct eval *eval, const struct expr_part *part)
 {
     for (const struct named_value *v = eval->let; v != NULL; v = v->next) {
         if (str_eq(v->name, part->literal))
@@ -314,18 +314,21 @@ static struct str read_let(struct eval *eval, const struct part *part)
 
 /* what an argument must be ------------------------------------------------------------------ */
 
-static enum err check_json(struct part *part, const struct expr_scope *scope, struct errmsg *msg)
+static enum err check_json(struct expr_part *part, const struct expr_scope *scope,
+                           struct errmsg *msg)
 {
     return doc_path_json(part->literal, scope->profile->arena, &part->path, msg);
 }
 
-static enum err check_xml(struct part *part, const struct expr_scope *scope, struct errmsg *msg)
+static enum err check_xml(struct expr_part *part, const struct expr_scope *scope,
+                          struct errmsg *msg)
 {
     (void)scope;
     return doc_path_xml(part->literal, &part->path, msg);
 }
 
-static enum err check_item(struct part *part, const struct expr_scope *scope, struct errmsg *msg)
+static enum err check_item(struct expr_part *part, const struct expr_scope *scope,
+                           struct errmsg *msg)
 {
     bool is_json = part->literal.len == 0 || part->literal.p[0] == '/';
     return is_json ? check_json(part, scope, msg) : check_xml(part, scope, msg);
@@ -343,12 +346,14 @@ static enum err check_name(struct str name, const struct profile *p, struct errm
                       "the setting '%.*s' is not declared under settings:", STR_ARG(name));
 }
 
-static enum err check_setting(struct part *part, const struct expr_scope *scope, struct errmsg *msg)
+static enum err check_setting(struct expr_part *part, const struct expr_scope *scope,
+                              struct errmsg *msg)
 {
     return check_name(part->literal, scope->profile, msg);
 }
 
-static enum err check_let(struct part *part, const struct expr_scope *scope, struct errmsg *msg)
+static enum err check_let(struct expr_part *part, const struct expr_scope *scope,
+                          struct errmsg *msg)
 {
     for (const struct named_value *v = scope->let; v != NULL; v = v->next) {
         if (str_eq(v->name, part->literal))
@@ -358,7 +363,8 @@ static enum err check_let(struct part *part, const struct expr_scope *scope, str
                       STR_ARG(part->literal));
 }
 
-static enum err check_basic(struct part *part, const struct expr_scope *scope, struct errmsg *msg)
+static enum err check_basic(struct expr_part *part, const struct expr_scope *scope,
+                            struct errmsg *msg)
 {
     part->second = part->literal;
     part->literal = str_split(&part->second, ' ');
@@ -366,7 +372,7 @@ static enum err check_basic(struct part *part, const struct expr_scope *scope, s
     return e == ERR_OK ? check_name(part->second, scope->profile, msg) : e;
 }
 
-static enum err check_alphabet(struct part *part, const struct expr_scope *scope,
+static enum err check_alphabet(struct expr_part *part, const struct expr_scope *scope,
                                struct errmsg *msg)
 {
     (void)scope;

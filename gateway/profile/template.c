@@ -105,7 +105,7 @@ static void note_needs(unsigned needs, const struct expr_scope *scope)
         p->fields_need |= needs;
 }
 
-static enum err check_argument(struct part *part, const struct expr_scope *scope,
+static enum err check_argument(struct expr_part *part, const struct expr_scope *scope,
                                struct errmsg *msg)
 {
     const struct source *source = part->source;
@@ -117,13 +117,14 @@ static enum err check_argument(struct part *part, const struct expr_scope *scope
     return source->check != NULL ? source->check(part, scope, msg) : ERR_OK;
 }
 
-static enum err parse_part(struct str text, const struct expr_scope *scope, struct part *ret,
+static enum err parse_part(struct str text, const struct expr_scope *scope, struct expr_part *ret,
                            struct errmsg *msg)
 {
     struct str rest = text;
     struct str argument = split_pipe(&rest);
     struct str word = str_split(&argument, ' ');
-    *ret = (struct part){.literal = argument.p != NULL ? unquote(str_trim(argument)) : STR_NONE};
+    *ret =
+        (struct expr_part){.literal = argument.p != NULL ? unquote(str_trim(argument)) : STR_NONE};
     enum err e = find_source(word, scope, &ret->source, msg);
     if (e == ERR_OK)
         e = check_argument(ret, scope, msg);
@@ -140,7 +141,7 @@ static enum err parse_part(struct str text, const struct expr_scope *scope, stru
 enum err expr_parse(struct str text, const struct expr_scope *scope, struct template *ret,
                     struct errmsg *msg)
 {
-    struct part *part = arena_alloc(scope->profile->arena, sizeof(*part));
+    struct expr_part *part = arena_alloc(scope->profile->arena, sizeof(*part));
     if (part == NULL)
         return errmsg_set(msg, ERR_TOO_LONG, "the profile is too big");
     ret->parts = part;
@@ -148,7 +149,7 @@ enum err expr_parse(struct str text, const struct expr_scope *scope, struct temp
 }
 
 /* Literal text up to a single brace; "{{" and "}}" are braces themselves. */
-static enum err parse_literal(struct str *rest, struct arena *arena, struct part *ret,
+static enum err parse_literal(struct str *rest, struct arena *arena, struct expr_part *ret,
                               struct errmsg *msg)
 {
     char *p = arena_alloc(arena, rest->len + 1);
@@ -166,7 +167,7 @@ static enum err parse_literal(struct str *rest, struct arena *arena, struct part
             return errmsg_set(msg, ERR_INVALID, "a '}' without '{'; write '}}' for the character");
         p[n++] = c;
     }
-    *ret = (struct part){.literal = {p, n}};
+    *ret = (struct expr_part){.literal = {p, n}};
     *rest = str_sub(*rest, i, rest->len);
     return ERR_OK;
 }
@@ -174,11 +175,11 @@ static enum err parse_literal(struct str *rest, struct arena *arena, struct part
 enum err template_parse(struct str text, const struct expr_scope *scope, struct template *ret,
                         struct errmsg *msg)
 {
-    struct part **link = &ret->parts;
+    struct expr_part **link = &ret->parts;
     ret->parts = NULL;
     struct str rest = text;
     while (rest.len > 0) {
-        struct part *part = arena_alloc(scope->profile->arena, sizeof(*part));
+        struct expr_part *part = arena_alloc(scope->profile->arena, sizeof(*part));
         if (part == NULL)
             return errmsg_set(msg, ERR_TOO_LONG, "the profile is too big");
         enum err e;

@@ -30,7 +30,7 @@ struct zone eval_zone(const struct eval *eval, struct zone of_profile)
     return (struct zone){minutes, minutes};
 }
 
-static struct str eval_part(struct eval *eval, const struct part *part)
+static struct str eval_part(struct eval *eval, const struct expr_part *part)
 {
     if (part->source == NULL)
         return part->literal;
@@ -54,7 +54,7 @@ bool template_render(struct eval *eval, const struct template *t, enum escape es
                      struct buf *out)
 {
     size_t begin = out->len;
-    for (const struct part *part = t->parts; part != NULL; part = part->next) {
+    for (const struct expr_part *part = t->parts; part != NULL; part = part->next) {
         struct str value = eval_part(eval, part);
         if (value.p == NULL) {
             out->len = begin;

@@ -19,7 +19,7 @@
 #define PROFILE_MAX_TEXT_BYTES 8192u /* of one computed value */
 
 struct eval;
-struct part;
+struct expr_part;
 struct expr_scope;
 struct profile;
 
@@ -49,9 +49,9 @@ struct source {
     enum argument_rule argument;
     unsigned contexts, needs;
     /* What the argument must be; NULL: anything. ERR_INVALID with words. */
-    enum err (*check)(struct part *part, const struct expr_scope *scope, struct errmsg *msg);
+    enum err (*check)(struct expr_part *part, const struct expr_scope *scope, struct errmsg *msg);
     /* Absent where nothing is there. */
-    struct str (*read)(struct eval *eval, const struct part *part);
+    struct str (*read)(struct eval *eval, const struct expr_part *part);
 };
 
 struct filter;
@@ -71,19 +71,19 @@ struct filter {
     struct filter *next;
 };
 
-struct part {
+struct expr_part {
     const struct source *source; /* NULL: `literal` is text */
     struct str literal;          /* or the source's argument */
     struct str second;           /* second word of alphabet and basic */
     struct doc_path path;        /* of json, xml, item */
     struct filter *filters;
     bool is_escaped; /* the last filter says so: written as it is */
-    struct part *next;
+    struct expr_part *next;
 };
 
 struct template
 {
-    struct part *parts; /* none: the empty string */
+    struct expr_part *parts; /* none: the empty string */
 };
 
 /* A literal, or a range of integers. */

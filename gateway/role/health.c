@@ -20,9 +20,25 @@ static const struct {
 
 static const char *const state_words[] = {" is starting", " is not ready", NULL};
 
+/* A process that is being replaced has no say any more. */
+static bool is_own(const struct role_slot *slot)
+{
+    return atomic_load(&slot->pid) == getpid();
+}
+
+static void set_fault(struct role_slot *slot, uint32_t bit, bool is_there)
+{
+    if (!is_own(slot))
+        return;
+    if (is_there)
+        atomic_fetch_or(&slot->faults, bit);
+    else
+        atomic_fetch_and(&slot->faults, ~bit);
+}
+
 void health_set(const struct role_context *role, enum health_fault fault, bool is_there)
 {
-    role_slot_fault(role->slot, UINT32_C(1) << fault, is_there);
+    set_fault(role->slot, UINT32_C(1) << fault, is_there);
 }
 
 /* Whether callbacks can be taken depends on the fronts; where there are none, on all others. */
@@ -131,26 +147,10 @@ void role_slot_end(struct role_slot *slot)
     atomic_fetch_add(&slot->n_restarts, 1);
 }
 
-/* A process that is being replaced has no say any more. */
-static bool is_own(const struct role_slot *slot)
-{
-    return atomic_load(&slot->pid) == getpid();
-}
-
 void role_slot_beat(struct role_slot *slot, struct mono_ms now)
 {
     if (is_own(slot))
         atomic_store(&slot->beat_ms, now.ms);
-}
-
-void role_slot_fault(struct role_slot *slot, uint32_t bit, bool is_there)
-{
-    if (!is_own(slot))
-        return;
-    if (is_there)
-        atomic_fetch_or(&slot->faults, bit);
-    else
-        atomic_fetch_and(&slot->faults, ~bit);
 }
 
 enum role_state role_slot_state(const struct role_slot *slot)

@@ -69,7 +69,6 @@ void role_slot_begin(struct role_slot *slot);
 void role_slot_end(struct role_slot *slot);
 /* In the process itself. */
 void role_slot_beat(struct role_slot *slot, struct mono_ms now);
-void role_slot_fault(struct role_slot *slot, uint32_t bit, bool is_there);
 /* In the supervisor: it hangs and is killed. */
 void role_slot_hang(struct role_slot *slot, struct mono_ms now);
 enum role_state role_slot_state(const struct role_slot *slot);

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/pages.h"
+#include "cli/cli.h"
 #include "port/front/front.h"
 #include "role/health.h"
 

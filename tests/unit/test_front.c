@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "port/front/conn.h"
 #include "port/front/front.h"
-#include "port/front/peers.h"
 
 #define MAX_CLIENTS 8
 #define HOST "Host: h\r\n"

@@ -40,8 +40,8 @@ void check_error(struct check *c, const char *rule, struct source_pos pos, struc
     report(c, LESSON_SEVERITY_ERROR, rule, pos, offending, what, fix);
 }
 
-void check_warning(struct check *c, const char *rule, struct source_pos pos, struct str offending,
-                   struct str what, struct str fix)
+static void check_warning(struct check *c, const char *rule, struct source_pos pos,
+                          struct str offending, struct str what, struct str fix)
 {
     report(c, LESSON_SEVERITY_WARNING, rule, pos, offending, what, fix);
 }

@@ -21,8 +21,6 @@ struct check {
 /* what and fix are literals or live in c->arena. */
 void check_error(struct check *c, const char *rule, struct source_pos pos, struct str offending,
                  struct str what, struct str fix);
-void check_warning(struct check *c, const char *rule, struct source_pos pos, struct str offending,
-                   struct str what, struct str fix);
 /* lesson_measure with the check's own course and scratch. */
 struct lesson_length check_measure(struct check *c, struct str text, enum lesson_limit limit);
 /* A finding when the length is over its limit; what lives in c->arena. */

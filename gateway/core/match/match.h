@@ -55,8 +55,6 @@ enum command match_command_key(struct str normalised);
  * it: never STOP inside a sentence about something else ("stop the violence"). Words that mean
  * other things too (END, BAJA, RET) count only alone or with courtesy. */
 bool match_is_stop(struct str normalised);
-/* The phrase occurs in the text as whole words. */
-bool match_has_phrase(struct str text, struct str phrase);
 
 enum agreement { AGREEMENT_NONE, AGREEMENT_YES, AGREEMENT_NO };
 

@@ -7,7 +7,8 @@
 
 #define SPELLED_BYTES 16 /* "s t o p", "stooop": longer ones are no spelling of one word */
 
-bool match_has_phrase(struct str text, struct str phrase)
+/* The phrase occurs in the text as whole words. */
+static bool phrase_stands_in(struct str text, struct str phrase)
 {
     for (size_t from = 0; from + phrase.len <= text.len;) {
         size_t at = str_find(str_sub(text, from, text.len), phrase);
@@ -116,7 +117,7 @@ static bool has_phrase(struct str text)
         if (match_word_rows[i].list != PHRASES_STOP)
             continue;
         for (struct str rest = str_from(match_word_rows[i].words); rest.p != NULL;) {
-            if (match_has_phrase(text, str_split(&rest, '|')))
+            if (phrase_stands_in(text, str_split(&rest, '|')))
                 return true;
         }
     }

@@ -1,5 +1,5 @@
 /*
- * front_conn.h: one connection of the front, from accept to close. Inside of the front only:
+ * conn.h: one connection of the front, from accept to close. Inside of the front only:
  * front_libevent.c listens and keeps the deadlines, front_conn.c reads, hands over and replies.
  */
 #pragma once
@@ -7,9 +7,10 @@
 #include <event2/event_struct.h>
 #include <netinet/in.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 
+#include "base/str.h"
 #include "port/front/front.h"
-#include "port/front/peers.h"
 
 #define FRONT_READ_BYTES 16384u
 
@@ -94,3 +95,18 @@ void conn_free(struct conn *c);
 void conn_take_turns(void *front);
 /* The deadline of what it waits for has passed: says so where somebody listens, and closes. */
 void conn_expire(struct conn *c);
+
+/* ---- peers.c: how many connections each peer has ----
+ *
+ * A peer is an IPv4 address or an IPv6 /64, since one customer of an IPv6 network owns at least
+ * that much. */
+struct front_peers;
+/* One peer with at least one connection. */
+struct front_peer;
+
+struct front_peers *front_peers_new(void);
+void front_peers_free(struct front_peers *peers);
+/* Counts one more connection, or returns NULL when that would be more than max (0 = any). */
+struct front_peer *front_peers_enter(struct front_peers *peers, const struct sockaddr *address,
+                                     uint32_t max);
+void front_peers_leave(struct front_peer *peer);

@@ -1,4 +1,4 @@
-#include "port/front/peers.h"
+#include "port/front/conn.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
