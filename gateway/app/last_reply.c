@@ -16,8 +16,9 @@ static const struct record_field fields[] = {
     RECORD(1, struct last_reply, page, record_number),
     RECORD(1, struct last_reply, is_open, record_bool),
     RECORD(1, struct last_reply, is_shown_open, record_bool),
+    RECORD(2, struct last_reply, first_key, record_str),
 };
-static const struct record_format format = RECORD_FORMAT(1, fields);
+static const struct record_format format = RECORD_FORMAT(2, fields);
 
 void last_reply_encode(const struct last_reply *reply, struct buf *out)
 {
@@ -52,6 +53,7 @@ bool last_reply_is_to(const struct last_reply *reply, uint64_t mark)
 uint32_t last_reply_hash(const struct last_reply *reply)
 {
     uint64_t hash = str_hash(reply->text) * 31 + str_hash(reply->more_key);
+    hash = hash * 31 + str_hash(reply->first_key);
     return (uint32_t)(hash ^ hash >> 32);
 }
 
@@ -186,12 +188,19 @@ enum err last_reply_before(const struct last_reply *reply, const struct learner 
 
 /* ---- pages ---- */
 
+static enum err page_of(const struct last_reply *reply, const struct last_reply_limits *limits,
+                        struct arena *arena, struct str *ret, bool *ret_is_last)
+{
+    const struct gsm_ussd ussd = {reply->text, reply->more_key, reply->first_key, limits->septets,
+                                  limits->ucs2};
+    return gsm_ussd_page(&ussd, reply->page, arena, ret, ret_is_last);
+}
+
 enum err last_reply_show(struct last_reply *reply, const struct last_reply_limits *limits,
                          struct arena *arena, struct str *ret)
 {
     bool is_last = true;
-    enum err e = gsm_ussd_page(reply->text, reply->more_key, limits->septets, limits->ucs2,
-                               reply->page, arena, ret, &is_last);
+    enum err e = page_of(reply, limits, arena, ret, &is_last);
     if (e == ERR_OK)
         reply->is_shown_open = !is_last || reply->is_open;
     reply->has_more = !is_last;
@@ -203,7 +212,5 @@ bool last_reply_has_more(const struct last_reply *reply, const struct last_reply
 {
     struct str shown;
     bool is_last = true;
-    enum err e = gsm_ussd_page(reply->text, reply->more_key, limits->septets, limits->ucs2,
-                               reply->page, arena, &shown, &is_last);
-    return e == ERR_OK && !is_last;
+    return page_of(reply, limits, arena, &shown, &is_last) == ERR_OK && !is_last;
 }

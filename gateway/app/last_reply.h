@@ -45,7 +45,8 @@ struct last_reply {
     int64_t received_ms; /* wall time: that inbound came in */
     int64_t ready_ms;    /* wall time: the answer was ready to go out */
     struct str text; /* whole and folded; form feeds are still in it; absent = to be made again */
-    struct str more_key; /* key line of a page that goes on */
+    struct str more_key;  /* key line of a page that goes on */
+    struct str first_key; /* of the first of them; absent: the same */
     struct str remember; /* USSD: what the profile wants back in this session (profile/profile.h) */
     uint16_t page;       /* which page was shown, from 0 */
     bool is_open;        /* the session goes on after the last page */

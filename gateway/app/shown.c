@@ -22,8 +22,9 @@
  * bits stand in the record of a version that did not know, and counted everything. */
 #define SHOWN_LEFT 32u
 #define SHOWN_LEFT_BITS 96u
-/* DELETE has explained itself here. */
+/* DELETE has explained itself here, and is not forgotten: no two days of silence lie between. */
 #define SHOWN_ERASE 128u
+#define ERASE_ASKED_MS (48 * 3600 * (int64_t)1000)
 
 static bool is_side_of(const struct learner *learner, enum via via)
 {
@@ -45,9 +46,10 @@ bool shown_whole(const struct learner *learner, enum via via, int64_t received_m
            ((link->shown & SHOWN_USSD) != 0 && received_ms >= link->last_ms);
 }
 
-bool shown_erase_asked(const struct learner *learner)
+bool shown_erase_asked(const struct learner *learner, int64_t received_ms)
 {
-    return (learner->link.shown & SHOWN_ERASE) != 0;
+    return (learner->link.shown & SHOWN_ERASE) != 0 &&
+           received_ms - learner->link.last_ms <= ERASE_ASKED_MS;
 }
 
 bool shown_can_turn(const struct learner *learner)
@@ -64,6 +66,8 @@ void shown_move(const struct learner *before, const struct outcome *out, struct 
         link->shown &= (uint8_t)~SHOWN_SIDE;
     if (is_other_side && is_side_of(before, VIA_SMS))
         link->shown = (uint8_t)((link->shown & ~SHOWN_LEFT_BITS) | SHOWN_LEFT);
+    if (!shown_erase_asked(before, link->last_ms))
+        link->shown &= (uint8_t)~SHOWN_ERASE;
     if (out->is_erase_asked)
         link->shown |= SHOWN_ERASE;
 }
@@ -75,6 +79,8 @@ void shown_on_screen(const struct outcome *out, bool has_more, struct learner *n
         shown &= ~(SHOWN_USSD | (is_side_of(next, VIA_USSD) ? SHOWN_SIDE : 0u));
     if (out->shows == OUTCOME_SHOWS_SCREEN)
         shown |= SHOWN_ENDS;
+    if (!out->is_erase_asked) /* its keys are gone */
+        shown &= ~SHOWN_ERASE;
     next->link.shown = (uint8_t)shown;
     shown_turn(has_more, next);
 }

@@ -9,8 +9,9 @@
 
 /* Did all of what the learner is at stand on the phone before this came? It is input.is_shown. */
 bool shown_whole(const struct learner *learner, enum via via, int64_t received_ms);
-/* Was DELETE asked for, and has the learner not moved since? It is input.is_erase_asked. */
-bool shown_erase_asked(const struct learner *learner);
+/* Was DELETE asked for, less than two days before, and has the learner not moved since? It is
+ * input.is_erase_asked. On USSD it counts for its screen only. */
+bool shown_erase_asked(const struct learner *learner, int64_t received_ms);
 /* May the pages of the last USSD text still be turned? Not once the learner has moved by SMS. */
 bool shown_can_turn(const struct learner *learner);
 

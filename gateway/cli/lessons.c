@@ -142,10 +142,10 @@ static int run_fmt(const struct cli_args *args, const char *dir)
     return code;
 }
 
-/* The page on stdout. */
+/* The page, or with --transcript the plain text, on stdout. */
 static int run_preview(const struct cli_args *args, const char *dir)
 {
-    (void)args; /* takes none */
+    enum err e = ERR_OK;
     struct folder folder CLEANUP(folder_fini) = {0};
     int code = folder_read_clean(dir, "previewed", &folder);
     if (code != EXIT_CLEAN)
@@ -153,9 +153,14 @@ static int run_preview(const struct cli_args *args, const char *dir)
     struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, LESSON_PREVIEW_MAX_BYTES);
-    lesson_preview(folder.source, scratch, &out);
-    if (buf_error(&out) != ERR_OK) {
-        cli_complain("%s: the course is too big for one page", dir);
+    if (cli_has(args, "transcript"))
+        e = lesson_transcript(folder.source, folder.arena, scratch, &out);
+    else
+        lesson_preview(folder.source, scratch, &out);
+    if (e == ERR_OK)
+        e = buf_error(&out);
+    if (e != ERR_OK) {
+        cli_complain("%s: the course is too big to be shown whole (%s)", dir, err_name(e));
         return EXIT_USAGE;
     }
     print_buf(&out, stdout);
@@ -208,9 +213,11 @@ const struct cli_command cli_lessons = {
     .usage = "lessons check DIR [--format text|json|github]\n"
              "lessons fmt DIR [--dry-run]\n"
              "lessons preview DIR > course.html\n"
+             "lessons preview DIR --transcript > course.txt\n"
              "lessons publish DIR [--config FILE]",
     .options = {CLI_CONFIG_OPTION,
                 {"format", "text|json|github", "how check prints what it finds", false},
+                {"transcript", NULL, "preview: every SMS and USSD screen as plain text", false},
                 {"dry-run", NULL, "fmt: only name the files that would change (exit code 1)",
                  false}},
     .run = lessons_run,

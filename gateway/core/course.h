@@ -51,7 +51,7 @@
     X(module_start, "n of title", "one line before the first unit of a module")                    \
     X(lesson, "text n of module", "a lesson screen in SMS and USSD, without its key line")         \
     X(next_key, "", "key line of a lesson: 9 Next")                                                \
-    X(more_key, "", "key line of a USSD page that goes on: 9 More")                                \
+    X(more_key, "", "key line of a USSD page that goes on: 9 More 0 Back")                         \
     X(question, "n of stem options", "a question with its numbered options")                       \
     X(question_open, "n of stem", "a question without options")                                    \
     X(reply_keys, "keys", "SMS key line of a question: Reply 1, 2 or 3")                           \
@@ -103,12 +103,16 @@
 
 #define COURSE_LATER_TEXTS(X)                                                                      \
     X(keys_or, nothing, "keys last", "the last of several keys: 1, 2 or 3")                        \
+    X(keys_to, nothing, "last", "more than four keys: 1 to 6")                                     \
     X(reply_several, reply_keys, "", "SMS key line where several options may be chosen")           \
     X(reply_word, nothing, "", "SMS key line of a question for a word")                            \
     X(question_keys, nothing, "", "USSD key line of a question: 0 Back 00 Menu")                   \
     X(skip_keys, question_keys, "", "the same where 9 skips: in survey and follow-up")             \
     X(zero_keys, question_keys, "", "the same where 0 is an answer: 00 Menu")                      \
     X(back_keys, nothing, "", "USSD key line of a screen that only goes back")                     \
+    X(first_more_key, more_key, "", "USSD key line of a page that goes on, where 0 leads nowhere") \
+    X(first_next_key, nothing, "", "USSD key line of a lesson where 0 leads nowhere")              \
+    X(score_none, score, "module modules", "SCORE before the first question of a quiz")            \
     X(module_read, nothing, "n", "end of a module without scored questions")                       \
     X(retake_now, nothing, "", "the place of who waited for another try, once the wait is over")   \
     X(declined, stop, "", "no to consent: nothing more is sent, and how to start all the same")    \

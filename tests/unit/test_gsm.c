@@ -375,12 +375,12 @@ struct page_case {
 
 static void expect_pages(const struct page_case *c)
 {
-    struct str key = STR("9 More");
     for (uint32_t page = 0;; page++) {
         struct str found = STR_NONE;
         bool is_last = false;
-        enum err e = gsm_ussd_page(str_from(c->text), key, c->max_septets, c->max_ucs2, page, arena,
-                                   &found, &is_last);
+        const struct gsm_ussd ussd = {str_from(c->text), STR("9 More"), STR_NONE, c->max_septets,
+                                      c->max_ucs2};
+        enum err e = gsm_ussd_page(&ussd, page, arena, &found, &is_last);
         if (c->pages[page] == NULL) {
             assert_int_equal(e, ERR_NOT_FOUND);
             return;
@@ -446,26 +446,20 @@ static void test_ussd_pages(void **state)
 static void test_ussd_pages_at_real_limits(void **state)
 {
     (void)state;
-    struct str key = STR("9 More");
     struct str page;
     bool is_last = false;
-    struct str whole = repeat("a", 160, "");
-    assert_int_equal(
-        gsm_ussd_page(whole, key, GSM_USSD_SEPTETS, GSM_USSD_UCS2, 0, arena, &page, &is_last),
-        ERR_OK);
+    struct gsm_ussd ussd = {repeat("a", 160, ""), STR("9 More"), STR_NONE, GSM_USSD_SEPTETS,
+                            GSM_USSD_UCS2};
+    assert_int_equal(gsm_ussd_page(&ussd, 0, arena, &page, &is_last), ERR_OK);
     assert_true(is_last);
     assert_int_equal(page.len, 160);
-    whole = repeat("a", 161, "");
-    assert_int_equal(
-        gsm_ussd_page(whole, key, GSM_USSD_SEPTETS, GSM_USSD_UCS2, 0, arena, &page, &is_last),
-        ERR_OK);
+    ussd.text = repeat("a", 161, "");
+    assert_int_equal(gsm_ussd_page(&ussd, 0, arena, &page, &is_last), ERR_OK);
     assert_false(is_last);
     assert_int_equal(page.len, 160);
     assert_true(str_ends(page, STR("a\n9 More")));
-    whole = repeat("я", 71, "");
-    assert_int_equal(
-        gsm_ussd_page(whole, key, GSM_USSD_SEPTETS, GSM_USSD_UCS2, 0, arena, &page, &is_last),
-        ERR_OK);
+    ussd.text = repeat("я", 71, "");
+    assert_int_equal(gsm_ussd_page(&ussd, 0, arena, &page, &is_last), ERR_OK);
     assert_int_equal(gsm_measure(page).units, 70);
 }
 
@@ -474,23 +468,73 @@ static void test_ussd_limits_that_cannot_be_met(void **state)
     (void)state;
     struct str page = STR("untouched");
     bool is_last = false;
-    assert_int_equal(
-        gsm_ussd_page(STR("one two three"), STR("9 More"), 7, 7, 0, arena, &page, &is_last),
-        ERR_INVALID);
-    assert_int_equal(
-        gsm_ussd_page(STR("one two three"), STR("9 More"), 8, 8, 0, arena, &page, &is_last),
-        ERR_OK);
+    struct gsm_ussd ussd = {STR("one two three"), STR("9 More"), STR_NONE, 7, 7};
+    assert_int_equal(gsm_ussd_page(&ussd, 0, arena, &page, &is_last), ERR_INVALID);
+    ussd.septets = ussd.ucs2 = 8;
+    assert_int_equal(gsm_ussd_page(&ussd, 0, arena, &page, &is_last), ERR_OK);
     expect_text(page, "o\n9 More");
     /* A foreign key line makes every page but the last UCS-2. */
-    assert_int_equal(
-        gsm_ussd_page(STR("one two three four"), STR("9 Далее"), 17, 12, 0, arena, &page, &is_last),
-        ERR_OK);
+    ussd = (struct gsm_ussd){STR("one two three four"), STR("9 Далее"), STR_NONE, 17, 12};
+    assert_int_equal(gsm_ussd_page(&ussd, 0, arena, &page, &is_last), ERR_OK);
     expect_text(page, "one\n9 Далее");
     struct arena *small = arena_new(16);
-    assert_int_equal(gsm_ussd_page(STR("a text of more than sixteen"), STR("9"), 160, 70, 0, small,
-                                   &page, &is_last),
-                     ERR_TOO_LONG);
+    ussd = (struct gsm_ussd){STR("a text of more than sixteen"), STR("9"), STR_NONE, 160, 70};
+    assert_int_equal(gsm_ussd_page(&ussd, 0, small, &page, &is_last), ERR_TOO_LONG);
     arena_free(small);
+}
+
+/* Feedback and question: a question is whole on its page, and the page before it no single line. */
+static void test_ussd_question_behind_a_feed(void **state)
+{
+    (void)state;
+    static const struct page_case cases[] = {
+        /* the stem has room on the first page */
+        {"Right. Yes.\f1/2 Which?\n1 aaaaaaaa\n2 bbbbbbbb\n0 Back",
+         40,
+         20,
+         {"Right. Yes.\n1/2 Which?\n9 More", "1/2 Which?\n1 aaaaaaaa\n2 bbbbbbbb\n0 Back"}},
+        /* some of it has */
+        {"Right. Yes.\f1/2 Which of them and why?\n1 a\n2 b",
+         40,
+         20,
+         {"Right. Yes.\n1/2 Which of them and\n9 More", "1/2 Which of them and why?\n1 a\n2 b"}},
+        /* too little of it */
+        {"Right. That is so.\f1/2 Which of them and why?\n1 a\n2 b",
+         40,
+         20,
+         {"Right. That is so.\n9 More", "1/2 Which of them and why?\n1 a\n2 b"}},
+        /* no question: the text goes on */
+        {"M2 of 7\fA lesson that would fit on one page\n9 Go",
+         42,
+         20,
+         {"M2 of 7\nA lesson that would fit on\n9 More", "one page\n9 Go"}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        expect_pages(&cases[i]);
+}
+
+static void test_ussd_key_of_the_first_page(void **state)
+{
+    (void)state;
+    struct str page;
+    bool is_last = false;
+    struct gsm_ussd ussd = {STR("one two three four five six seven"), STR("9 More 0 Back"),
+                            STR("9 More"), 22, 22};
+    assert_int_equal(gsm_ussd_page(&ussd, 0, arena, &page, &is_last), ERR_OK);
+    expect_text(page, "one two\n9 More"); /* as much as on the others */
+    assert_int_equal(gsm_ussd_page(&ussd, 1, arena, &page, &is_last), ERR_OK);
+    expect_text(page, "three\n9 More 0 Back");
+}
+
+static void test_ussd_leaves_out_what_has_no_room(void **state)
+{
+    (void)state;
+    struct gsm_ussd ussd = {.text = STR("Sorry.\v1 a\n2 b"), .septets = 14, .ucs2 = 14};
+    expect_text(gsm_ussd_leave_out(&ussd, arena), "Sorry.\f1 a\n2 b");
+    ussd.septets = 13;
+    expect_text(gsm_ussd_leave_out(&ussd, arena), "1 a\n2 b");
+    ussd.text = STR("1 a\n2 b");
+    expect_text(gsm_ussd_leave_out(&ussd, arena), "1 a\n2 b");
 }
 
 int main(void)
@@ -509,6 +553,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_fold_latin_reaches_gsm7, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ussd_pages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ussd_pages_at_real_limits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ussd_question_behind_a_feed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ussd_key_of_the_first_page, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ussd_leaves_out_what_has_no_room, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ussd_limits_that_cannot_be_met, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -432,11 +432,14 @@ static void test_active_languages(void **state)
     expect_command("next", "sw", COMMAND_NEXT);
     expect_command("si", "en", COMMAND_NONE);
     expect_command("siguiente", "es-419", COMMAND_NEXT);
-    /* STOP, HELP, SAFE, DELETE everywhere */
+    /* STOP, HELP, SAFE, DELETE everywhere, but for a short word that erases */
     expect_command("\u0441\u0442\u043e\u043f", "fr", COMMAND_STOP);
     expect_command("ayuda", "de", COMMAND_HELP);
     expect_command("notfall", "en", COMMAND_SAFE);
-    expect_command("sil", "en", COMMAND_DELETE);
+    expect_command("borrar", "en", COMMAND_DELETE);
+    expect_command("sil 1", "tr", COMMAND_DELETE);
+    expect_command("sil 1", NULL, COMMAND_DELETE);
+    expect_command("sil 1", "en", COMMAND_NONE);
 }
 
 static void test_language_of_a_keyword(void **state)

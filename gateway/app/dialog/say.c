@@ -48,23 +48,6 @@ bool dialog_say_screen(struct dialog *d, struct last_reply *reply)
     return true;
 }
 
-/* What stands before a vertical tab only where the screen has room for all of it. */
-static struct str leave_out(const struct dialog *d, struct str text)
-{
-    size_t tab = str_find_char(text, '\v');
-    const struct last_reply_limits limits = dialog_screen_limits(d);
-    struct str screen;
-    bool is_last = false;
-    if (tab == SIZE_MAX)
-        return text;
-    struct str rest = str_sub(text, tab + 1, text.len);
-    struct str whole =
-        arena_printf(d->arena, "%.*s\f%.*s", STR_ARG(str_sub(text, 0, tab)), STR_ARG(rest));
-    enum err e =
-        gsm_ussd_page(whole, STR(""), limits.septets, limits.ucs2, 0, d->arena, &screen, &is_last);
-    return e == ERR_OK && is_last ? whole : rest;
-}
-
 struct last_reply dialog_new_reply(const struct dialog *d, const struct learner *learner,
                                    struct str text, bool is_open)
 {
@@ -77,10 +60,18 @@ struct last_reply dialog_new_reply(const struct dialog *d, const struct learner 
                                .text = text};
     if (d->inbound.kind != INBOUND_USSD)
         return reply;
-    reply.text = leave_out(d, gsm_fold_pages(text, d->channel->fold, d->arena));
+    const struct last_reply_limits limits = dialog_screen_limits(d);
+    const struct gsm_ussd ussd = {.text = gsm_fold_pages(text, d->channel->fold, d->arena),
+                                  .septets = limits.septets,
+                                  .ucs2 = limits.ucs2};
+    reply.text = gsm_ussd_leave_out(&ussd, d->arena);
     reply.remember = d->inbound.remember;
-    if (course != NULL)
-        reply.more_key = gsm_fold(course->texts[COURSE_TEXT_more_key], d->channel->fold, d->arena);
+    if (course == NULL)
+        return reply;
+    enum course_text first =
+        engine_has_back(course, learner) ? COURSE_TEXT_more_key : COURSE_TEXT_first_more_key;
+    reply.more_key = gsm_fold(course->texts[COURSE_TEXT_more_key], d->channel->fold, d->arena);
+    reply.first_key = gsm_fold(course->texts[first], d->channel->fold, d->arena);
     return reply;
 }
 

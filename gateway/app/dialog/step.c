@@ -102,7 +102,7 @@ static struct input input_of(const struct dialog *d)
     else if (input.via == VIA_USSD && d->inbound.phase == INBOUND_PHASE_NEW)
         input.kind = INPUT_DIAL;
     input.is_shown = shown_whole(&d->learner, input.via, input.now.ms);
-    input.is_erase_asked = shown_erase_asked(&d->learner);
+    input.is_erase_asked = shown_erase_asked(&d->learner, input.now.ms);
     vault_random(input.seed, sizeof(input.seed));
     return input;
 }
@@ -246,6 +246,7 @@ static bool has_last_text(struct dialog *d)
         return false;
     last->text = again.text;
     last->more_key = again.more_key;
+    last->first_key = again.first_key;
     return true;
 }
 

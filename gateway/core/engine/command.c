@@ -6,11 +6,13 @@
 
 void step_say_interrupted(struct step *s)
 {
-    if (s->learner->state != LEARNER_STATE_LESSON) {
+    enum learner_state state = s->learner->state;
+    bool is_invited = state == LEARNER_STATE_CONSENT && s->input->via == VIA_SMS;
+    if (state != LEARNER_STATE_LESSON && !is_invited) {
         step_say_screen(s);
         return;
     }
-    step_say(s, step_text(s, COURSE_TEXT_go_on, NO_VARS));
+    step_say(s, step_text(s, is_invited ? COURSE_TEXT_consent_again : COURSE_TEXT_go_on, NO_VARS));
     s->out->shows = OUTCOME_SHOWS_KEYS;
 }
 
@@ -35,7 +37,7 @@ static void run_score(struct step *s)
     uint16_t n_done = course_modules_done(s, &now);
     course_tally(s, NULL, &right, &answered);
     step_say(
-        s, step_text(s, COURSE_TEXT_score,
+        s, step_text(s, answered > 0 ? COURSE_TEXT_score : COURSE_TEXT_score_none,
                      VARS({"module", step_number(s, now > 0      ? now
                                                     : n_done > 0 ? n_done
                                                                  : 1)},
@@ -44,17 +46,25 @@ static void run_score(struct step *s)
     step_say_interrupted(s);
 }
 
-/* Who has no tries left is not sent on to where CERT is asked for again: DONE says all. */
+/* A certificate is long: an SMS has no room for the question as well, which still stands in the
+ * one before. Who has no tries left is not sent on to where CERT is asked for again: DONE says all.
+ */
 static void run_certificate(struct step *s)
 {
     step_leave_side(s);
     bool is_over = s->learner->state == LEARNER_STATE_DONE;
-    if (s->learner->certificate != 0)
-        course_say_certificate(s);
-    else if (!is_over)
-        step_say(s, step_text(s, COURSE_TEXT_certificate_none, NO_VARS));
-    bool is_said = s->learner->certificate != 0 && is_over && s->input->via == VIA_SMS;
-    if (!is_said)
+    if (s->learner->certificate == 0) {
+        if (!is_over)
+            step_say(s, step_text(s, COURSE_TEXT_certificate_none, NO_VARS));
+        step_say_interrupted(s);
+        return;
+    }
+    course_say_certificate(s);
+    if (s->input->via == VIA_SMS)
+        s->out->shows = OUTCOME_SHOWS_KEYS;
+    else if (is_over)
+        step_say(s, step_text(s, COURSE_TEXT_zero_keys, NO_VARS));
+    else
         step_say_interrupted(s);
 }
 
@@ -180,8 +190,6 @@ static void run_delete(struct step *s)
     }
     s->out->is_erase_asked = true;
     step_say(s, step_text(s, COURSE_TEXT_delete_ask, NO_VARS));
-    if (s->input->via == VIA_USSD)
-        step_say_screen(s);
 }
 
 /* ---- the menu ---- */

@@ -220,13 +220,10 @@ void course_next_module(struct step *s)
 
 void course_try_retake(struct step *s)
 {
-    int64_t left_ms = s->learner->ended_ms - s->input->now.ms;
-    if (left_ms <= 0) {
+    if (s->learner->ended_ms <= s->input->now.ms)
         course_begin_questions(s, LEARNER_STATE_POSTTEST, s->course->test_module);
-        return;
-    }
-    int64_t hours = (left_ms + HOUR_MS - 1) / HOUR_MS;
-    step_say(s, step_text(s, COURSE_TEXT_retake_wait, VARS({"hours", step_number(s, hours)})));
+    else
+        step_say_screen(s);
 }
 
 /* The lesson before a unit of the same module; NULL before its first. */
@@ -240,13 +237,24 @@ static const struct unit *lesson_before(const struct step *s, const struct unit 
     return NULL;
 }
 
+static bool is_in_module(const struct step *s, const struct unit *unit)
+{
+    return unit != NULL && state_row(s->learner->state)->progress == PROGRESS_AT_UNIT;
+}
+
+bool course_has_back(const struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    return is_in_module(s, unit) &&
+           ((unit->question == NULL && s->learner->screen > 0) || lesson_before(s, unit) != NULL);
+}
+
 void course_back(struct step *s)
 {
     const struct unit *unit = step_unit(s);
-    bool is_in_module = unit != NULL && state_row(s->learner->state)->progress == PROGRESS_AT_UNIT;
-    if (is_in_module && unit->question == NULL && s->learner->screen > 0) {
+    if (is_in_module(s, unit) && unit->question == NULL && s->learner->screen > 0) {
         s->learner->screen--;
-    } else if (is_in_module) {
+    } else if (is_in_module(s, unit)) {
         const struct unit *before = lesson_before(s, unit);
         if (before != NULL) {
             step_set_unit(s, before);

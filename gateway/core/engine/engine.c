@@ -119,10 +119,19 @@ static bool try_help(struct step *s)
     return s->match.command == COMMAND_HELP && engine_command(s, &s->match);
 }
 
+/* A screen that asks for it has a key for DELETE 1; by SMS the word of any language will do then.
+ */
 static bool try_delete(struct step *s)
 {
-    return s->match.command == COMMAND_DELETE && match_is_delete_one(s->match.argument) &&
-           engine_command(s, &s->match);
+    bool is_asked = s->input->is_erase_asked;
+    bool is_key = s->input->via == VIA_USSD && str_eq(s->norm, STR("22"));
+    struct command_match match = is_asked ? match_command(s->norm, NULL) : s->match;
+    if (is_asked && is_key) {
+        engine_erase_all(s);
+        return true;
+    }
+    return match.command == COMMAND_DELETE && match_is_delete_one(match.argument) &&
+           engine_command(s, &match);
 }
 
 static bool try_key(struct step *s)
@@ -458,6 +467,13 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
     ret->wake_at_ms = next_wake_ms(&s);
     ret->has_moved = has_moved(learner, &ret->next);
     return s.error != ERR_OK ? s.error : arena_error(arena);
+}
+
+bool engine_has_back(const struct course *course, const struct learner *learner)
+{
+    struct learner here = *learner;
+    const struct step s = {.course = course, .learner = &here};
+    return learner_state_is_side(here.state) || course_has_back(&s);
 }
 
 enum err engine_screen(const struct courses *courses, const struct engine_context *context,

@@ -102,5 +102,8 @@ enum err engine_screen(const struct courses *courses, const struct engine_contex
                        const struct learner *learner, enum via via, struct arena *arena,
                        struct str *ret_text, bool *ret_is_open) MUST_CHECK;
 
+/* Does BACK lead anywhere from where the learner is? Where not, no key for it is shown. */
+bool engine_has_back(const struct course *course, const struct learner *learner);
+
 /* The state table as a Mermaid diagram, for gateway/core/README.md and its test. */
 void engine_diagram(struct buf *out);

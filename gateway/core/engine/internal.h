@@ -136,6 +136,8 @@ void step_set_unit(struct step *s, const struct unit *unit);
 /* The first module; BACK; a block of questions. Each says its screen. */
 void course_begin(struct step *s);
 void course_back(struct step *s);
+/* Does BACK lead anywhere? */
+bool course_has_back(const struct step *s);
 void course_begin_questions(struct step *s, enum learner_state state, int16_t module);
 /* First unit at or behind index i of the module that this learner is to see: answered quiz
  * questions and questions whose condition does not hold are passed over. NULL at its end. */

@@ -74,6 +74,7 @@ void course_finish_posttest(struct step *s)
         step_set_unit(s, NULL);
         step_enter(s, LEARNER_STATE_RETAKE);
         step_say(s, step_text(s, COURSE_TEXT_retake, vars));
+        s->out->shows = OUTCOME_SHOWS_SCREEN; /* it says more than that, and the same */
     } else {
         step_say(s, step_text(s, COURSE_TEXT_retake_over, vars));
         offer_survey(s, LEARNER_STATE_SURVEY);

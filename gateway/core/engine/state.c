@@ -91,6 +91,15 @@ static void agree(struct step *s)
     }
 }
 
+/* A screen of USSD has been dialled for, whatever is typed on it first. */
+static void new_unknown(struct step *s)
+{
+    if (s->input->via == VIA_USSD)
+        engine_join(s);
+    else
+        say_screen(s);
+}
+
 static bool consent_answer(struct step *s)
 {
     enum agreement agreement = match_agreement(s->norm);
@@ -288,8 +297,6 @@ static bool stopped_answer(struct step *s)
         s->out->is_erase_asked = true;
         step_say(s, step_text(s, COURSE_TEXT_erase_ask, NO_VARS));
         s->out->shows = OUTCOME_SHOWS_KEYS;
-    } else if (is_key(s, "22")) {
-        engine_erase_all(s);
     } else {
         return false;
     }
@@ -315,7 +322,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
     [LEARNER_STATE_NEW] = {.moves = BIT(CONSENT),
                            .screen = hello_screen,
                            .join = engine_ask_consent,
-                           .unknown = say_screen,
+                           .unknown = new_unknown,
                            .wake = engine_erase},
     [LEARNER_STATE_CONSENT] = {.moves = BIT(LANGUAGE) | BIT(ROLE) | BEGINNING,
                                .screen = consent_screen,

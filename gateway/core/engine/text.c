@@ -120,10 +120,12 @@ struct str step_options(const struct step *s, const struct question *question)
     return lines;
 }
 
-/* "1, 2 or 3" */
+/* "1, 2 or 3", "1 to 6" */
 static struct str option_keys(const struct step *s, uint8_t n)
 {
     struct str keys = STR("1");
+    if (n > 4 && !str_is_empty(s->course->texts[COURSE_TEXT_keys_to]))
+        return step_text(s, COURSE_TEXT_keys_to, VARS({"last", step_number(s, n)}));
     for (unsigned i = 2; i < n; i++)
         keys = arena_printf(s->arena, "%.*s, %u", STR_ARG(keys), i);
     struct str last = step_number(s, n);
@@ -143,20 +145,20 @@ static struct str reply_line(const struct step *s, const struct question *q)
                           {"max", step_number(s, q->max_chars)}));
 }
 
-/* The last line of a USSD screen. 9 skips where nothing is scored and it is no answer;
- * neither it nor 0 is a key where it is one. */
+/* The last line of a USSD screen. 9 skips where nothing is scored and it is no answer; neither it
+ * nor 0 is a key where it is one, nor 0 where nothing lies before. */
 static struct str key_line(const struct step *s, const struct question *q)
 {
     bool is_nine = q->high >= 9 || q->n_choices >= 9;
     bool is_skipped = state_row_of_place(s->learner)->next == course_skip ||
                       state_row_of_place(s->learner)->phase == EVENT_PHASE_SURVEY;
-    bool is_zero = q->low <= 0 && q->high > 0;
+    bool has_zero = course_has_back(s) && !(q->low <= 0 && q->high > 0);
     if (s->input->via != VIA_USSD)
         return STR_NONE;
     return step_text(s,
                      is_skipped && !is_nine ? COURSE_TEXT_skip_keys
-                     : is_zero              ? COURSE_TEXT_zero_keys
-                                            : COURSE_TEXT_question_keys,
+                     : has_zero             ? COURSE_TEXT_question_keys
+                                            : COURSE_TEXT_zero_keys,
                      NO_VARS);
 }
 
@@ -187,7 +189,10 @@ struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t sc
         step_text(s, COURSE_TEXT_lesson,
                   VARS({"text", unit->screens[screen]}, {"n", step_number(s, n)},
                        {"of", step_number(s, of)}, {"module", step_number(s, module->number)}));
-    return join(s, text, step_text(s, COURSE_TEXT_next_key, NO_VARS), '\n');
+    bool is_first = s->input->via == VIA_USSD && !course_has_back(s) &&
+                    !str_is_empty(s->course->texts[COURSE_TEXT_first_next_key]);
+    enum course_text keys = is_first ? COURSE_TEXT_first_next_key : COURSE_TEXT_next_key;
+    return join(s, text, step_text(s, keys, NO_VARS), '\n');
 }
 
 /* Which of the module's lessons (stories are counted, as on the screen) or questions a unit is. */

@@ -59,14 +59,26 @@ enum err gsm_from_septets(struct str septets, struct buf *out) MUST_CHECK;
 void gsm_to_utf16be(struct str text, struct buf *out);
 enum err gsm_from_utf16be(struct str bytes, struct buf *out) MUST_CHECK;
 
-/* USSD: the page number `page` (from 0) of a text, with more_key as last line when others follow.
- * Cut at the last form feed that lies in the page and behind which all fits on one, else at a line
- * end (unless that would leave it less than half full and a blank comes later), else between words,
- * else anywhere but inside a character with its marks; and so that not only a word and the last
- * line are left for the page behind it. Limits are the whole screen, key line included; each page
- * has its own encoding. White space at a cut is dropped, form feeds inside a page become line ends.
- * *ret_is_last says that no more follow. The page after the last is ERR_NOT_FOUND; ERR_INVALID when
- * the key line leaves no room for a single character; ERR_TOO_LONG when the arena is full. */
-enum err gsm_ussd_page(struct str text, struct str more_key, uint32_t max_septets,
-                       uint32_t max_ucs2, uint32_t page, struct arena *arena, struct str *ret,
-                       bool *ret_is_last) MUST_CHECK;
+/* A USSD text, the key lines of its pages, and the room of a screen, key line included. */
+struct gsm_ussd {
+    struct str text;
+    struct str more_key;  /* last line of a page that others follow */
+    struct str first_key; /* of the first such page; absent: the same */
+    uint32_t septets, ucs2;
+};
+
+/* The page number `page` (from 0), with its key line when others follow. Cut at the last form feed
+ * that lies in the page and behind which all fits on one, else at a line end (unless that would
+ * leave it less than half full and a blank comes later), else between words, else anywhere but
+ * inside a character with its marks; and so that not only a word and the last line are left for
+ * the page behind it. Where a page that ends at a form feed has room, the first line of what
+ * follows stands there already, and all of it once more on the next: no page has one short line
+ * only, and each question is whole. White space at a cut is dropped, form feeds inside a page
+ * become line ends; each page has its own encoding. *ret_is_last says that no more follow. The
+ * page after the last is ERR_NOT_FOUND; ERR_INVALID when the key line leaves no room for a single
+ * character; ERR_TOO_LONG when the arena is full. */
+enum err gsm_ussd_page(const struct gsm_ussd *ussd, uint32_t page, struct arena *arena,
+                       struct str *ret, bool *ret_is_last) MUST_CHECK;
+/* The text without what stands before a vertical tab, where there is one, unless all of it fits on
+ * one page. */
+struct str gsm_ussd_leave_out(const struct gsm_ussd *ussd, struct arena *arena);

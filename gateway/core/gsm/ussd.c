@@ -32,6 +32,13 @@ static struct screen screen_of(struct str text)
     return screen;
 }
 
+/* Room for either: all pages are cut alike. */
+static struct screen longer_of(struct screen a, struct screen b)
+{
+    return (struct screen){a.septets > b.septets ? a.septets : b.septets,
+                           a.ucs2 > b.ucs2 ? a.ucs2 : b.ucs2, a.is_foreign || b.is_foreign};
+}
+
 static bool screen_fits(const struct screen *screen, struct limits limits)
 {
     return screen->is_foreign ? screen->ucs2 <= limits.ucs2 : screen->septets <= limits.septets;
@@ -49,9 +56,11 @@ static bool text_fits(struct str text, struct limits limits)
     return screen_fits(&screen, limits);
 }
 
+#define FEW_BYTES 12 /* of a question: "2/4 In" says nothing */
+
 /* Places where a page that does not hold all the text may end, as byte offsets; 0 = none. */
 struct cuts {
-    size_t feed;
+    size_t feed; /* of a form feed; all that follows it fits on one page */
     size_t line;
     size_t word;
     size_t character;
@@ -84,8 +93,6 @@ static void cuts_add(struct cuts *cuts, size_t at, int32_t before, int32_t code)
 /* A line end in the first half would leave the page nearly empty, so words go first then. */
 static size_t cuts_best(const struct cuts *cuts, size_t end)
 {
-    if (cuts->feed > 0)
-        return cuts->feed;
     if (cuts->line > 0 && (cuts->line >= end / 2 || cuts->word <= cuts->line))
         return cuts->line;
     if (cuts->word > 0)
@@ -93,10 +100,42 @@ static size_t cuts_best(const struct cuts *cuts, size_t end)
     return cuts->character > 0 ? cuts->character : end;
 }
 
-/* Length of the first page of a text that needs more than one; `screen` holds the key line. A form
- * feed goes first where all that follows it fits on a page: a question stays whole. 0 when not even
- * one character fits. */
-static size_t page_len(struct str text, struct screen screen, struct limits limits)
+static size_t line_len(struct str text)
+{
+    size_t len = 0;
+    while (len < text.len && text.p[len] != '\n')
+        len++;
+    return len;
+}
+
+/* Where a page ends, and where the next one begins. */
+struct cut {
+    size_t end;
+    size_t next;
+};
+
+/* What follows the form feed fits on a page. A question stays whole there, and as much of its first
+ * line as there is room for stands on this page, too: one line is no page. Other text simply goes
+ * on where this page would be nearly empty. */
+static struct cut cut_at_feed(struct str text, const struct cuts *cuts, size_t end)
+{
+    size_t from = cuts->feed + 1;
+    struct str rest = str_trim(str_sub(text, from, text.len));
+    size_t line = line_len(rest);
+    bool is_question = line + 1 + line_len(str_sub(rest, line + 1, rest.len)) < rest.len;
+    struct cut cut = {cuts->feed, cuts->feed};
+    if (is_question && from + line <= end)
+        cut.end = from + line;
+    else if (is_question && cuts->word > from + FEW_BYTES)
+        cut.end = cuts->word;
+    else if (!is_question && cuts->feed < end / 3)
+        cut.end = cut.next = cuts_best(cuts, end);
+    return cut;
+}
+
+/* The first page of a text that needs more than one; `screen` holds the key line. end 0 when not
+ * even one character fits. */
+static struct cut cut_page(struct str text, struct screen screen, struct limits limits)
 {
     struct cuts cuts = {0};
     size_t end = 0, last = last_cut(text, limits);
@@ -112,7 +151,10 @@ static size_t page_len(struct str text, struct screen screen, struct limits limi
             break;
         before = code;
     }
-    return cuts_best(&cuts, end);
+    if (cuts.feed > 0)
+        return cut_at_feed(text, &cuts, end);
+    end = cuts_best(&cuts, end);
+    return (struct cut){end, end};
 }
 
 static struct str page_text(struct str page, struct str more_key, struct arena *arena)
@@ -132,26 +174,41 @@ static struct str page_text(struct str page, struct str more_key, struct arena *
     return (struct str){p, trimmed.len + key_bytes};
 }
 
-enum err gsm_ussd_page(struct str text, struct str more_key, uint32_t max_septets,
-                       uint32_t max_ucs2, uint32_t page, struct arena *arena, struct str *ret,
-                       bool *ret_is_last)
+enum err gsm_ussd_page(const struct gsm_ussd *ussd, uint32_t page, struct arena *arena,
+                       struct str *ret, bool *ret_is_last)
 {
-    struct limits limits = {.septets = max_septets, .ucs2 = max_ucs2};
-    struct screen key_line = screen_of(more_key);
+    struct limits limits = {.septets = ussd->septets, .ucs2 = ussd->ucs2};
+    struct str key = ussd->first_key.p != NULL ? ussd->first_key : ussd->more_key;
+    struct screen key_line = longer_of(screen_of(key), screen_of(ussd->more_key));
     screen_add(&key_line, '\n');
-    struct str rest = str_trim(text);
+    struct str rest = str_trim(ussd->text);
     for (uint32_t i = 0;; i++) {
         bool is_last = text_fits(rest, limits);
-        size_t len = is_last ? rest.len : page_len(rest, key_line, limits);
-        if (!is_last && len == 0)
+        struct cut cut = {rest.len, rest.len};
+        if (!is_last)
+            cut = cut_page(rest, key_line, limits);
+        if (!is_last && cut.end == 0)
             return ERR_INVALID;
         if (i == page) {
-            *ret = page_text(str_sub(rest, 0, len), is_last ? STR_NONE : more_key, arena);
+            *ret = page_text(str_sub(rest, 0, cut.end), is_last ? STR_NONE : key, arena);
             *ret_is_last = is_last;
             return arena_error(arena);
         }
         if (is_last)
             return ERR_NOT_FOUND;
-        rest = str_trim(str_sub(rest, len, rest.len));
+        rest = str_trim(str_sub(rest, cut.next, rest.len));
+        key = ussd->more_key;
     }
+}
+
+struct str gsm_ussd_leave_out(const struct gsm_ussd *ussd, struct arena *arena)
+{
+    size_t tab = str_find_char(ussd->text, '\v');
+    if (tab == SIZE_MAX)
+        return ussd->text;
+    struct str rest = str_sub(ussd->text, tab + 1, ussd->text.len);
+    struct str whole =
+        arena_printf(arena, "%.*s\f%.*s", STR_ARG(str_sub(ussd->text, 0, tab)), STR_ARG(rest));
+    bool is_one = text_fits(whole, (struct limits){ussd->septets, ussd->ucs2});
+    return is_one && whole.p != NULL ? whole : rest;
 }

@@ -9,6 +9,7 @@
 
 #include "core/lesson/lesson.h"
 #include "core/lesson/sample.h"
+#include "core/lesson/walk.h"
 
 struct check {
     const struct lesson_source *source;

@@ -7,51 +7,10 @@
 /* One imaginary learner. */
 struct play {
     struct check *c;
-    struct courses courses;
-    struct learner learner;
-    int64_t now_ms, wake_at_ms;
-    uint8_t option; /* chosen wherever there are so many; 0 = the right one */
-    bool is_over;
+    struct lesson_walk walk;
     bool *is_seen; /* by unit: some play came here */
     bool *is_told; /* by unit: too long, and said so */
 };
-
-static const struct unit *place(const struct play *p)
-{
-    return p->learner.unit[0] != '\0' ? course_unit(p->c->course, str_from(p->learner.unit)) : NULL;
-}
-
-/* ---- what the learner sends ---- */
-
-static struct str answer_to(const struct play *p, const struct question *q)
-{
-    return question_row(q->kind)->sample(q, p->option, p->c->scratch);
-}
-
-/* Goes on from wherever the learner is. */
-static struct input next_input(struct play *p)
-{
-    const struct unit *unit = place(p);
-    struct input input = {.kind = INPUT_TEXT, .via = VIA_SMS, .text = STR("1"), .is_shown = true};
-    enum learner_state state = p->learner.state;
-    if (state == LEARNER_STATE_NEW) {
-        input.text = STR("join");
-    } else if (state == LEARNER_STATE_LESSON || state == LEARNER_STATE_MODULE_DONE) {
-        input.text = STR("9");
-    } else if (state == LEARNER_STATE_RETAKE) {
-        p->now_ms = p->learner.ended_ms + 1;
-        input.text = STR("next");
-    } else if (state == LEARNER_STATE_DONE) {
-        p->is_over = p->wake_at_ms == 0; /* the follow-up was sent, or there is none */
-        p->now_ms = p->wake_at_ms;
-        input.kind = INPUT_TIMER;
-    } else if (unit != NULL && unit->question != NULL) {
-        input.text = answer_to(p, unit->question);
-    }
-    p->now_ms += 1000;
-    input.now.ms = p->now_ms;
-    return input;
-}
 
 /* ---- what the learner gets ---- */
 
@@ -99,8 +58,8 @@ static uint16_t index_of(const struct play *p, const struct unit *unit)
 static bool get_screen(const struct play *p, enum via via, struct str *ret)
 {
     bool is_open;
-    return engine_screen(&p->courses, lesson_sample_context(), &p->learner, via, p->c->scratch, ret,
-                         &is_open) == ERR_OK;
+    return engine_screen(&p->walk.courses, lesson_sample_context(), &p->walk.learner, via,
+                         p->c->scratch, ret, &is_open) == ERR_OK;
 }
 
 static void measure_page(struct play *p, const struct unit *unit)
@@ -113,7 +72,7 @@ static void measure_page(struct play *p, const struct unit *unit)
 static void measure(struct play *p, const struct unit *before, struct str reply)
 {
     struct check *c = p->c;
-    const struct unit *unit = place(p);
+    const struct unit *unit = lesson_walk_unit(&p->walk);
     struct str screen;
     struct lesson_length all = check_measure(c, reply, LESSON_LIMIT_MESSAGE);
     struct lesson_length alone = all;
@@ -121,9 +80,10 @@ static void measure(struct play *p, const struct unit *before, struct str reply)
         alone = check_measure(c, screen, LESSON_LIMIT_MESSAGE);
     bool is_alone_over = unit != NULL && alone.size.units > alone.limit;
     if (is_alone_over && take_turn(p->is_told, index_of(p, unit)))
-        tell_screen(
-            c, unit->question != NULL ? unit->question->stem : unit->screens[p->learner.screen],
-            unit->pos, alone);
+        tell_screen(c,
+                    unit->question != NULL ? unit->question->stem
+                                           : unit->screens[p->walk.learner.screen],
+                    unit->pos, alone);
     else if (!is_alone_over && all.size.units > all.limit &&
              take_turn(p->is_told, index_of(p, before)))
         tell_reply(p, before, reply, all);
@@ -134,35 +94,33 @@ static void measure(struct play *p, const struct unit *before, struct str reply)
 static void tell_stuck(struct play *p)
 {
     struct check *c = p->c;
-    const struct unit *unit = place(p);
+    const struct unit *unit = lesson_walk_unit(&p->walk);
     check_error(c, "dead-end", unit != NULL ? unit->pos : c->source->front_pos,
                 unit != NULL ? unit->title : STR_NONE,
                 STR("a dead end: whatever a learner sends here, the course does not go on"),
                 STR("check the options or accepted answers of this question"));
-    p->is_over = true;
+    p->walk.is_over = true;
 }
 
 static void play_step(struct play *p)
 {
     struct check *c = p->c;
     arena_reset(c->scratch);
-    struct learner before = p->learner;
-    const struct unit *unit = place(p);
-    struct input input = next_input(p);
+    struct learner before = p->walk.learner;
+    const struct unit *unit = lesson_walk_unit(&p->walk);
+    struct input input = lesson_walk_next(&p->walk, c->scratch);
     struct outcome *out = arena_new_array(c->scratch, struct outcome, 1);
-    if (p->is_over)
+    if (p->walk.is_over)
         return;
-    if (out == NULL || engine_step(&p->courses, lesson_sample_context(), &p->learner, &input,
-                                   c->scratch, out) != ERR_OK) {
+    p->walk.is_shown = true; /* nothing but dead ends is looked for */
+    if (out == NULL || lesson_walk_step(&p->walk, &input, c->scratch, out) != ERR_OK) {
         tell_stuck(p);
         return;
     }
-    p->learner = out->next;
-    p->wake_at_ms = out->wake_at_ms;
-    p->learner.seq++;
-    bool is_same = before.state == p->learner.state && before.screen == p->learner.screen &&
-                   strcmp(before.unit, p->learner.unit) == 0 &&
-                   before.post_tries == p->learner.post_tries;
+    bool is_same = before.state == p->walk.learner.state &&
+                   before.screen == p->walk.learner.screen &&
+                   strcmp(before.unit, p->walk.learner.unit) == 0 &&
+                   before.post_tries == p->walk.learner.post_tries;
     if (is_same)
         tell_stuck(p);
     else
@@ -172,17 +130,14 @@ static void play_step(struct play *p)
 static void play_course(struct play *p, uint8_t option)
 {
     const struct course *course = p->c->course;
-    learner_init(&p->learner);
-    p->option = option;
-    p->is_over = false;
-    p->now_ms = 1000;
+    lesson_walk_begin(&p->walk, course, VIA_SMS, option);
     /* Each screen once, the test again for every try, and what lies between them. */
     uint32_t n_steps = 64;
     for (uint16_t i = 0; i < course->n_units; i++)
         n_steps += course->units[i].n_screens + 1u + course->max_tries;
-    for (uint32_t i = 0; i < n_steps && !p->is_over; i++)
+    for (uint32_t i = 0; i < n_steps && !p->walk.is_over; i++)
         play_step(p);
-    if (!p->is_over)
+    if (!p->walk.is_over)
         tell_stuck(p);
 }
 
@@ -242,7 +197,6 @@ void check_play(struct check *c)
     const struct course *course = c->course;
     struct play p = {
         .c = c,
-        .courses = {.list = {course}, .n = 1},
         .is_seen = arena_new_array(c->arena, bool, course->n_units + 1u),
         .is_told = arena_new_array(c->arena, bool, course->n_units + 1u),
     };

@@ -62,3 +62,8 @@ void lesson_format(const struct lesson_source *source, uint32_t file, struct are
 /* Appends the page for a course that lesson_parse took without an error. scratch is reset again and
  * again. Check buf_error(out). */
 void lesson_preview(const struct lesson_source *source, struct arena *scratch, struct buf *out);
+/* The course as one plain text: every SMS and every USSD screen that a learner can get, in order,
+ * with its length and its page, for who reads it as a learner would. Errors are those of
+ * lesson_walk_all(); check buf_error(out) as well. */
+enum err lesson_transcript(const struct lesson_source *source, struct arena *arena,
+                           struct arena *scratch, struct buf *out) MUST_CHECK;

@@ -70,13 +70,15 @@ static void add_phone(struct page *p, struct str text)
 /* The pages of a text on USSD, folded away. */
 static void add_ussd(struct page *p, struct str text)
 {
-    struct str more = p->course->texts[COURSE_TEXT_more_key];
+    const struct gsm_ussd ussd = {.text = text,
+                                  .more_key = p->course->texts[COURSE_TEXT_more_key],
+                                  .septets = GSM_USSD_SEPTETS,
+                                  .ucs2 = GSM_USSD_UCS2};
     bool is_last = false;
     buf_add_str(p->out, STR("<details><summary>On USSD</summary>\n"));
     for (uint32_t i = 0; !is_last && i < 16; i++) {
         struct str screen;
-        if (gsm_ussd_page(text, more, GSM_USSD_SEPTETS, GSM_USSD_UCS2, i, p->scratch, &screen,
-                          &is_last) != ERR_OK)
+        if (gsm_ussd_page(&ussd, i, p->scratch, &screen, &is_last) != ERR_OK)
             break;
         add_phone(p, screen);
         add_count(p, screen, LESSON_LIMIT_PAGE);

@@ -6,6 +6,7 @@
 #include "core/utf8.h"
 
 #define MAX_TAIL_WORDS 3
+#define LONG_BYTES 4
 
 const struct command_row *command_row(enum command command)
 {
@@ -38,9 +39,16 @@ static bool is_language(const char *lang, const char *learner_lang)
            (learner_lang[n] == '\0' || learner_lang[n] == '-');
 }
 
+/* What no near miss may mean, no short word of another language means either: "sil 1". */
+static bool is_everywhere(const struct keyword *keyword)
+{
+    const struct command_row *row = command_row(keyword->command);
+    return row->is_everywhere && (row->fuzzy != FUZZY_NO || keyword->word.len >= LONG_BYTES);
+}
+
 static bool is_active(const struct keyword *keyword, const char *lang)
 {
-    return lang == NULL || lang[0] == '\0' || command_row(keyword->command)->is_everywhere ||
+    return lang == NULL || lang[0] == '\0' || is_everywhere(keyword) ||
            is_language(keyword->lang, "en") || is_language(keyword->lang, lang);
 }
 
