@@ -161,9 +161,9 @@ begin
     on conflict (org_id, learner, course) do update
         set course_id = coalesce(e.course_id, excluded.course_id),
             consent_at = least(e.consent_at, excluded.consent_at),
-            started_at = least(e.started_at, excluded.started_at),
-            completed_at = least(e.completed_at, excluded.completed_at),
-            certified_at = least(e.certified_at, excluded.certified_at),
+            started_at = coalesce(e.started_at, excluded.started_at), -- Redis knows these about
+            completed_at = coalesce(e.completed_at, excluded.completed_at),
+            certified_at = coalesce(e.certified_at, excluded.certified_at),
             score = greatest(e.score, excluded.score),
             stopped_at = case when excluded.stop_seq > e.stop_seq then excluded.stopped_at else e.stopped_at end,
             stop_seq = greatest(e.stop_seq, excluded.stop_seq);

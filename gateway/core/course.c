@@ -41,6 +41,12 @@ uint32_t course_key(struct str id, struct str version)
     return key != 0 ? key : 1;
 }
 
+int32_t course_score(const struct course *course, uint32_t n_right)
+{
+    uint32_t total = course->test_module >= 0 ? course->modules[course->test_module].n_units : 0;
+    return total > 0 ? (int32_t)((200 * n_right + total) / (2 * total)) : 0;
+}
+
 const struct unit *course_unit(const struct course *course, struct str unit_id)
 {
     for (uint16_t i = 0; i < course->n_units; i++) {

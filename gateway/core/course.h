@@ -307,6 +307,8 @@ struct course {
 
 /* 32-bit FNV-1a of "id@version", never 0; a loader refuses two versions with one key. */
 uint32_t course_key(struct str id, struct str version);
+/* Of the post-test with so many right answers, in percent, rounded. */
+int32_t course_score(const struct course *course, uint32_t n_right);
 /* NULL when the course has no such unit. */
 const struct unit *course_unit(const struct course *course, struct str unit_id);
 /* Index of a unit that belongs to this course. */

@@ -194,6 +194,7 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, link.country, record_name),
     RECORD(3, struct learner, cohort, record_varint),
     RECORD(3, struct learner, link.last, last_kind),
+    RECORD(3, struct learner, link.number, record_bytes),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 

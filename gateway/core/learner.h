@@ -28,6 +28,7 @@
 #define LEARNER_SAID_AT 5u
 #define LEARNER_SAID_BYTES 6u
 #define LEARNER_LAST_BYTES 96u
+#define LEARNER_NUMBER_BYTES 9u
 #define LEARNER_BITMAP_BYTES (COURSE_MAX_SCORED / 8)
 
 /*
@@ -70,10 +71,12 @@ struct learner_link {
     uint32_t path_hash;  /* and its hash: the prefix to remove from the next one */
     uint32_t step;       /* the provider's number of the last USSD request; 0 = none */
     int64_t last_ms;     /* wall time of the last inbound */
-    char channel[LEARNER_CHANNEL_BYTES]; /* SMS channel of the last inbound, for pushes; a USSD
-                                            channel's sms_channel; "" = none */
-    uint8_t shown;                       /* what stands on the phone: app/shown.h */
-    uint8_t said[LEARNER_SAID_BYTES];    /* the SMS that said it: learner_said_by() */
+    char channel[LEARNER_CHANNEL_BYTES];  /* SMS channel of the last inbound, for pushes; a USSD
+                                             channel's sms_channel; "" = none */
+    uint8_t shown;                        /* what stands on the phone: app/shown.h */
+    uint8_t said[LEARNER_SAID_BYTES];     /* the SMS that said it: learner_said_by() */
+    uint8_t number[LEARNER_NUMBER_BYTES]; /* packed by the vault (port/vault.h), for a PostgreSQL
+                                             that lost it; all zero = none */
     char country[3]; /* of the number, "KE"; "" = not known: then the channel's */
     struct learner_last {
         uint8_t n;

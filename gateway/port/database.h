@@ -32,6 +32,9 @@ typedef void database_on_course(void *ctx, struct str course, struct str version
  */
 enum err database_states(struct database *db, const uint8_t after[16], uint32_t limit,
                          database_on_state *fn, void *ctx, struct errmsg *msg) MUST_CHECK;
+/* core.reconcile with a JSON array; says how many learners were new. */
+enum err database_reconcile(struct database *db, struct str json, uint64_t *ret_new,
+                            struct errmsg *msg) MUST_CHECK;
 /* How many numbers have a state. */
 enum err database_count_states(struct database *db, uint64_t *ret, struct errmsg *msg) MUST_CHECK;
 /* Published versions, oldest first; the last one is what new learners start. */

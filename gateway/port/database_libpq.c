@@ -153,17 +153,23 @@ void database_closep(struct database **db)
     database_close(*db);
 }
 
-enum err database_publish(struct database *db, struct str json, struct errmsg *msg)
+static enum err run_json(struct database *db, const char *sql, struct str json, PGresult **ret,
+                         struct errmsg *msg)
 {
     struct buf binary CLEANUP(buf_fini);
     buf_init(&binary, json.len + 1);
     buf_add_char(&binary, 1); /* version of jsonb's binary form; the rest is text */
     buf_add_str(&binary, json);
     if (buf_error(&binary) != ERR_OK)
-        return errmsg_set(msg, buf_error(&binary), "no memory for a copy of the course");
+        return errmsg_set(msg, buf_error(&binary), "no memory for a copy");
     struct param param = {OID_JSONB, buf_str(&binary), true};
+    return run(db, sql, &param, 1, ret, msg);
+}
+
+enum err database_publish(struct database *db, struct str json, struct errmsg *msg)
+{
     PGresult *result;
-    enum err e = run(db, "select core.publish($1)", &param, 1, &result, msg);
+    enum err e = run_json(db, "select core.publish($1)", json, &result, msg);
     if (e == ERR_OK)
         PQclear(result);
     return e;
@@ -222,6 +228,18 @@ enum err database_states(struct database *db, const uint8_t after[16], uint32_t 
     for (int i = 0; i < PQntuples(result); i++)
         fn(ctx, (const uint8_t *)PQgetvalue(result, i, 0), cell(result, i, 1),
            cell_int64(result, i, 2));
+    PQclear(result);
+    return ERR_OK;
+}
+
+enum err database_reconcile(struct database *db, struct str json, uint64_t *ret_new,
+                            struct errmsg *msg)
+{
+    PGresult *result;
+    enum err e = run_json(db, "select core.reconcile($1)", json, &result, msg);
+    if (e != ERR_OK)
+        return e;
+    *ret_new = (uint64_t)cell_int64(result, 0, 0);
     PQclear(result);
     return ERR_OK;
 }

@@ -52,6 +52,20 @@ uint16_t vault_seal_key_id(const struct vault *v);
  * have put it since; ERR_DENIED: tag or associated data do not fit. */
 enum err vault_open(const struct vault *v, struct str aad, uint16_t key_id, struct str nonce,
                     struct str ciphertext, struct buf *out) MUST_CHECK;
+/* A number in few bytes, for a learner's state: key id (2 bytes, big-endian), then the digits as a
+ * number (7 bytes) encrypted, with the number_id for a nonce, which no other number has. There is
+ * no tag: whether it is right shows by its id. All zero: none. */
+#define VAULT_PACKED_BYTES 9u
+#define VAULT_PACKED_MAX_NUMBER 16u /* with its plus */
+/* All zero for a text that is no plus and at most 15 digits, as a provider's token for a number. */
+void vault_pack(const struct vault *v, const struct number_id *id, struct str e164,
+                uint8_t ret[VAULT_PACKED_BYTES]);
+/* Was it packed with the key that seals? */
+bool vault_is_packed(const struct vault *v, const uint8_t packed[VAULT_PACKED_BYTES]);
+/* Appends the number. ERR_NOT_FOUND: there is none, or its key is unknown; ERR_DENIED: it is not
+ * the number of this id. */
+enum err vault_unpack(const struct vault *v, const struct number_id *id,
+                      const uint8_t packed[VAULT_PACKED_BYTES], struct buf *out) MUST_CHECK;
 /* The sealed box: the same as one string of bytes, for whatever lies somewhere sealed (the spool,
  * disclosures, sessions, parts of long SMS): key id (2 bytes, big-endian), nonce, ciphertext, tag.
  * A number alone has its parts in columns of PostgreSQL. Appends to out; an error leaves it as it

@@ -35,3 +35,17 @@ struct fence *fence_new(const struct role_context *role, struct store *store, fe
                         void *ctx);
 /* After the store: its callbacks must not come any more. */
 void fence_free(struct fence *f);
+
+/* ---- the other way round: `waypost reconcile` ---- */
+
+struct reconciled {
+    uint64_t n_numbers;        /* that Redis has */
+    uint64_t n_new;            /* learners of whom PostgreSQL did not know */
+    uint64_t n_without_number; /* whose number no state has; it comes with the next message */
+    uint64_t n_unreadable;     /* states of another version of waypost */
+};
+
+/* PostgreSQL learns what Redis knows of each learner: core.reconcile. Blocks, beside a running
+ * gateway too. *ret is filled on errors as well, except before it has begun. */
+enum err reconcile_postgres(const struct config *config, struct reconciled *ret,
+                            struct errmsg *msg) MUST_CHECK;

@@ -28,6 +28,7 @@ static struct learner typical(void)
     set_text(l.link.channel, sizeof(l.link.channel), "at");
     memset(l.learner_id, 0xab, sizeof(l.learner_id));
     l.state = LEARNER_STATE_QUIZ;
+    memset(l.link.number, 0xcd, sizeof(l.link.number));
     set_text(l.lang, sizeof(l.lang), "en");
     set_text(l.unit, sizeof(l.unit), "m3q2");
     l.course_key = 0x11223344;

@@ -82,6 +82,54 @@ static void got_states(void *ctx, enum err e, const struct str *states, uint32_t
     got_done(got, e);
 }
 
+struct scanned {
+    struct got got;
+    char next[32];
+    uint32_t n, n_due;
+    bool has_state;
+};
+
+static void got_page(void *ctx, enum err e, struct str next, const struct store_learner *learners,
+                     uint32_t n)
+{
+    struct scanned *s = ctx;
+    got_str(next, s->next, sizeof(s->next));
+    s->has_state = true;
+    s->n += n;
+    for (uint32_t i = 0; i < n; i++) {
+        s->n_due += learners[i].due_at_ms == 7000000;
+        s->has_state &= learners[i].id.bytes[0] == learners[i].id.bytes[15] &&
+                        str_ends(learners[i].state, STR("here"));
+    }
+    got_done(&s->got, e);
+}
+
+static void all_learners_are_found_page_by_page(void **state)
+{
+    struct subject *t = subject(state);
+    struct scanned *s = calloc(1, sizeof(*s));
+    assert_non_null(s);
+    for (uint32_t i = 0; i < 700; i++) {
+        struct number_id id = id_of((uint8_t)i, (uint8_t)(i >> 8));
+        id.bytes[15] = id.bytes[0];
+        store_restore(t->store, &id, STR("\0\0\0\1here"), i % 7 == 0 ? 7000000 : 0, got_plain,
+                      begin(t));
+        assert_int_equal(end(t), ERR_OK);
+    }
+    do {
+        s->got.loop = t->loop;
+        s->got.is_done = false;
+        store_scan(t->store, str_from(s->next), got_page, s);
+        while (!s->got.is_done)
+            run_for(t, 5);
+        assert_int_equal(s->got.e, ERR_OK);
+        assert_true(s->has_state);
+    } while (s->next[0] != '\0');
+    assert_int_equal(s->n, 700); /* twice only where the table grows meanwhile */
+    assert_int_equal(s->n_due, 100);
+    free(s);
+}
+
 static void states_come_in_the_order_of_the_numbers(void **state)
 {
     struct subject *t = subject(state);
@@ -258,6 +306,7 @@ int main(void)
         BOTH(the_log_is_read_from_a_place_and_stays),
         BOTH(only_ranges_that_are_asked_for_are_read),
         BOTH(trimming_takes_away_up_to_a_place),
+        BOTH(all_learners_are_found_page_by_page),
         BOTH(states_come_in_the_order_of_the_numbers),
         BOTH(blocked_log_read_ends_with_an_entry),
         BOTH(an_appended_event_is_read_like_any_other),

@@ -214,6 +214,44 @@ static void boxes_open_old_and_new(void **state)
     vault_free(v);
 }
 
+static void expect_packed(const struct vault *v, const char *number, bool is_packed)
+{
+    struct number_id id = vault_number_id(v, str_from(number));
+    uint8_t packed[VAULT_PACKED_BYTES], again[VAULT_PACKED_BYTES];
+    static const uint8_t none[VAULT_PACKED_BYTES];
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, VAULT_PACKED_MAX_NUMBER);
+    vault_pack(v, &id, str_from(number), packed);
+    assert_int_equal(memcmp(packed, none, sizeof(none)) != 0, is_packed);
+    assert_int_equal(vault_is_packed(v, packed), is_packed);
+    assert_int_equal(vault_unpack(v, &id, packed, &out), is_packed ? ERR_OK : ERR_NOT_FOUND);
+    if (!is_packed)
+        return;
+    assert_true(str_eq(buf_str(&out), str_from(number)));
+    vault_pack(v, &id, str_from(number), again);
+    assert_memory_equal(packed, again, sizeof(packed)); /* so that a state does not change by it */
+    id.bytes[15] ^= 1;                                  /* somebody else's */
+    assert_int_equal(vault_unpack(v, &id, packed, &out), ERR_DENIED);
+    packed[8] ^= 1;
+    id.bytes[15] ^= 1;
+    assert_int_equal(vault_unpack(v, &id, packed, &out), ERR_DENIED);
+}
+
+static void a_number_lies_in_nine_bytes(void **state)
+{
+    (void)state; /* no fixture */
+    struct vault *v = vault_openssl_new_for_tests();
+    expect_packed(v, "+254700000001", true);
+    expect_packed(v, "+1", true);
+    expect_packed(v, "+999999999999999", true); /* 15 digits, the most that there are */
+    expect_packed(v, "+9999999999999999", false);
+    expect_packed(v, "254700000001", false); /* a provider's token, which may be anything */
+    expect_packed(v, "+2547000x0001", false);
+    expect_packed(v, "+0254700000001", false); /* its first digit would be lost */
+    expect_packed(v, "+", false);
+    vault_free(v);
+}
+
 static void seal_stops_at_the_ceiling_of_the_buf(void **state)
 {
     (void)state;
@@ -460,6 +498,7 @@ int main(void)
         cmocka_unit_test(same_text_never_seals_alike),
         cmocka_unit_test(what_was_touched_does_not_open),
         cmocka_unit_test(boxes_open_old_and_new),
+        cmocka_unit_test(a_number_lies_in_nine_bytes),
         cmocka_unit_test(seal_stops_at_the_ceiling_of_the_buf),
         cmocka_unit_test_setup_teardown(keys_are_made_once, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(make_keys_leaves_what_is_there, folder_setup,

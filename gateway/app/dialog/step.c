@@ -115,6 +115,9 @@ static void remember_inbound(struct dialog *d, struct learner_link *link)
     d->commit.seen = dialog_take_scratch(d);
     if (d->inbound.country[0] != '\0')
         memcpy(link->country, d->inbound.country, sizeof(link->country));
+    _Static_assert(sizeof(link->number) == VAULT_PACKED_BYTES, "as the vault packs it");
+    if (!vault_is_packed(d->all->parts.vault, link->number))
+        vault_pack(d->all->parts.vault, &d->id, d->inbound.from, link->number);
     struct str reach = dialog_sms_channel(d);
     if (str_copy(reach, link->channel, sizeof(link->channel)) != ERR_OK)
         LOG_WARN("dialog", "channel name too long for pushes", "channel=%.*s", STR_ARG(reach));

@@ -20,11 +20,9 @@ static void offer_survey(struct step *s, enum learner_state state)
     step_say_screen(s);
 }
 
-/* Of the best post-test, in percent, rounded. */
 static int32_t score_of(const struct step *s)
 {
-    uint32_t total = s->course->modules[s->course->test_module].n_units;
-    return total > 0 ? (int32_t)((200 * s->learner->post_best + total) / (2 * total)) : 0;
+    return course_score(s->course, s->learner->post_best);
 }
 
 void course_say_certificate(struct step *s)

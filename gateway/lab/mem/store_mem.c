@@ -256,6 +256,28 @@ static void mem_states(struct store *s, const struct number_id *ids, uint32_t n,
     mem_answer_post(mem(s), a);
 }
 
+static void deliver_scan(struct answer *a)
+{
+    a->fn.scan(a->ctx, a->e, STR(""), a->learners, a->e == ERR_OK ? a->n : 0);
+}
+
+/* All on one page. */
+static void mem_scan(struct store *s, struct str cursor, store_on_scan *fn, void *ctx)
+{
+    (void)cursor;
+    struct answer *a = mem_answer_new(mem(s), "scan", deliver_scan, ctx);
+    struct mem_record *record, *next;
+    a->fn.scan = fn;
+    a->learners = arena_new_array(a->arena, struct store_learner, HASH_COUNT(mem(s)->records) + 1);
+    HASH_ITER(hh, mem(s)->records, record, next)
+    {
+        if (record->state.len > 0)
+            a->learners[a->n++] = (struct store_learner){
+                record->id, arena_str(a->arena, buf_str(&record->state)), record->due_at_ms};
+    }
+    mem_answer_post(mem(s), a);
+}
+
 static void mem_patch(struct store *s, const struct number_id *id, const struct store_patch *patch,
                       store_on_done *fn, void *ctx)
 {
@@ -449,6 +471,7 @@ static const struct store_ops mem_ops = {
     .board_put = mem_board_put,
     .board_get = mem_board_get,
     .restore = mem_restore,
+    .scan = mem_scan,
     .probe = mem_probe,
     .fence = mem_fence,
     .fence_open = mem_fence_open,

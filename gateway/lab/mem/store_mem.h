@@ -88,6 +88,7 @@ struct answer {
         store_on_done *done;
         store_on_entries *entries;
         store_on_states *states;
+        store_on_scan *scan;
         store_on_memory *memory;
         store_on_fence *fence;
         store_on_due *due;
@@ -107,6 +108,7 @@ struct answer {
     struct store_record record;
     struct store_entry *entries;
     struct number_id *ids;
+    struct store_learner *learners;
     struct str *names, *bundles;
     struct str value; /* also: name of the current course */
     struct wall_ms server;

@@ -53,27 +53,52 @@ struct str decimal(char dst[24], int64_t value)
     return (struct str){digits.p - 1, digits.len + 1};
 }
 
+/* RFC 4648 5 */
+static const char digits_64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 struct str number_key(char dst[KEY_BYTES], const struct number_id *id, char kind)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     char *p = tag_put(dst, 'b', id->bytes[0]);
     *p++ = kind;
     *p++ = ':';
-    for (size_t i = 1; i < sizeof(id->bytes); i += 3) { /* RFC 4648 5; 15 bytes need no padding */
+    for (size_t i = 1; i < sizeof(id->bytes); i += 3) { /* 15 bytes need no padding */
         uint32_t bits =
             (uint32_t)id->bytes[i] << 16 | (uint32_t)id->bytes[i + 1] << 8 | id->bytes[i + 2];
         for (int shift = 18; shift >= 0; shift -= 6)
-            *p++ = digits[bits >> shift & 63];
+            *p++ = digits_64[bits >> shift & 63];
     }
     return (struct str){dst, (size_t)(p - dst)};
+}
+
+bool number_key_read(struct str key, char kind, struct number_id *ret)
+{
+    char again[KEY_BYTES];
+    uint32_t bits = 0;
+    size_t n = 1;
+    struct str tail = str_sub(key, key.len < 20 ? 0 : key.len - 20, key.len);
+    if (key.len < 25)
+        return false;
+    for (size_t i = 0; i < 3; i++) {
+        char c = key.p[5 + i];
+        bits = 10 * bits + (uint32_t)(c - '0');
+    }
+    ret->bytes[0] = (uint8_t)bits;
+    for (size_t i = 0; i < tail.len; i += 4) {
+        bits = 0;
+        for (size_t k = i; k < i + 4; k++) {
+            const char *at = memchr(digits_64, tail.p[k], 64);
+            bits = bits << 6 | (at != NULL ? (uint32_t)(at - digits_64) : 0);
+        }
+        for (int shift = 16; shift >= 0; shift -= 8)
+            ret->bytes[n++] = (uint8_t)(bits >> shift);
+    }
+    return str_eq(number_key(again, ret, kind), key); /* whatever was no such key is another now */
 }
 
 /* A bucket's due times are split over 64 sorted sets by the second byte of the number_id, so that
  * each stays small enough for Redis' compact form; member = all bytes but the first. Measured in
  * port/README.md. */
-enum { DUE_INDEX, DUE_SLOT, DUE_SECONDS, DUE_MEMBER, DUE_NAME };
-
-static void due_words(struct due_words *due, const struct number_id *id, int64_t due_at_ms)
+void due_words(struct due_words *due, const struct number_id *id, int64_t due_at_ms)
 {
     uint8_t slot = id->bytes[1] >> 2;
     hex_encode(&slot, 1, due->name);
@@ -387,6 +412,7 @@ static const struct store_ops hiredis_ops = {
     .board_put = hiredis_board_put,
     .board_get = hiredis_board_get,
     .restore = hiredis_restore,
+    .scan = hiredis_scan,
     .probe = hiredis_probe,
     .fence = hiredis_fence,
     .fence_open = hiredis_fence_open,

@@ -57,10 +57,12 @@ static inline struct hiredis_store *hiredis_store(struct store *s)
 /* ---- the words of a commit, with caps or without ---- */
 
 /* What the words of a commit lie in until it has been sent. */
+enum { DUE_INDEX, DUE_SLOT, DUE_SECONDS, DUE_MEMBER, DUE_NAME };
 struct due_words {
     char index[KEY_BYTES], slot[KEY_BYTES], seconds[24], name[3];
     struct str words[5];
 };
+void due_words(struct due_words *due, const struct number_id *id, int64_t due_at_ms);
 struct commit_words {
     char state[KEY_BYTES], reply[KEY_BYTES], events[KEY_BYTES], outbox[KEY_BYTES], seen[KEY_BYTES];
     char epoch[KEY_BYTES];
@@ -98,6 +100,7 @@ void hiredis_log_read(struct store *s, const struct store_log_reader *reader, st
                       void *ctx);
 void hiredis_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
                       store_on_done *fn, void *ctx);
+void hiredis_scan(struct store *s, struct str cursor, store_on_scan *fn, void *ctx);
 void hiredis_states(struct store *s, const struct number_id *ids, uint32_t n, store_on_states *fn,
                     void *ctx);
 void hiredis_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,

@@ -35,6 +35,8 @@ struct str bucket_key(char dst[KEY_BYTES], uint8_t bucket, struct str rest);
 /* "wp:{b007}:s:" and the number_id without its first byte, which is the bucket, in base64url: 20
  * characters. */
 struct str number_key(char dst[KEY_BYTES], const struct number_id *id, char kind);
+/* False: it is no such key. */
+bool number_key_read(struct str key, char kind, struct number_id *ret);
 struct str decimal(char dst[24], int64_t value);
 struct str decimal_unsigned(char dst[24], uint64_t value);
 #define EPOCH_KEY "wp:epoch"

@@ -124,6 +124,111 @@ void hiredis_log_trim(struct store *s, const struct store_log_trim *trims, uint3
     }
 }
 
+/* ---- all learners ---- */
+
+/* One page: SCAN, then state and due time of each number that it found. */
+struct scanning {
+    struct link *link;
+    store_on_scan *fn;
+    void *ctx;
+    struct arena *arena;
+    struct str next;
+    struct store_learner *found;
+    uint32_t n, n_replies; /* two for each of them */
+    enum err e;
+};
+
+#define SCAN_MAX_BYTES (16u << 20)
+#define SCAN_COUNT "500" /* about so many; some more may come */
+
+static void scanning_end(struct scanning *scan)
+{
+    bool is_good = scan->e == ERR_OK;
+    scan->fn(scan->ctx, scan->e, is_good ? scan->next : STR_NONE, scan->found,
+             is_good ? scan->n : 0);
+    arena_free(scan->arena);
+    free(scan);
+}
+
+/* State and due time by turns; who is gone since the SCAN has no state. */
+static void parse_learner(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct scanning *scan = to->ctx;
+    struct store_learner *learner = &scan->found[scan->n_replies / 2];
+    bool is_there = e == ERR_OK && reply->type == REDIS_REPLY_STRING;
+    if (is_there && scan->n_replies % 2 == 0)
+        learner->state = arena_str(scan->arena, (struct str){reply->str, reply->len});
+    else if (is_there)
+        learner->due_at_ms = (int64_t)strtod(reply->str, NULL) * 1000;
+    if (scan->e == ERR_OK)
+        scan->e = e == ERR_OK ? arena_error(scan->arena) : e;
+    if (++scan->n_replies == 2 * scan->n)
+        scanning_end(scan);
+}
+
+static void ask_learner(struct scanning *scan, const struct number_id *id)
+{
+    char key[KEY_BYTES];
+    struct due_words due;
+    struct link_to to = {parse_learner, NULL, scan};
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("GET"));
+    argv_add(&argv, number_key(key, id, 's'));
+    link_send(scan->link, &argv, &to, 0);
+    due_words(&due, id, 0);
+    argv.n = 0;
+    argv_add(&argv, STR("ZSCORE"));
+    argv_add(&argv, due.words[DUE_SLOT]);
+    argv_add(&argv, due.words[DUE_MEMBER]);
+    link_send(scan->link, &argv, &to, 0);
+}
+
+static enum err take_page(struct scanning *scan, const redisReply *reply)
+{
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
+        reply->element[0]->type != REDIS_REPLY_STRING ||
+        reply->element[1]->type != REDIS_REPLY_ARRAY)
+        return ERR_IO;
+    const redisReply *keys = reply->element[1];
+    struct str cursor = {reply->element[0]->str, reply->element[0]->len};
+    scan->next = str_eq(cursor, STR("0")) ? STR("") : arena_str(scan->arena, cursor);
+    scan->found = arena_new_array(scan->arena, struct store_learner, keys->elements + 1);
+    for (size_t i = 0; scan->found != NULL && i < keys->elements; i++) {
+        struct str key = {keys->element[i]->str, keys->element[i]->len};
+        scan->found[scan->n] = (struct store_learner){.state = STR_NONE};
+        if (number_key_read(key, 's', &scan->found[scan->n].id))
+            scan->n++;
+    }
+    return arena_error(scan->arena);
+}
+
+static void parse_scan(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct scanning *scan = to->ctx;
+    scan->e = e == ERR_OK ? take_page(scan, reply) : e;
+    if (scan->e != ERR_OK || scan->n == 0) {
+        scanning_end(scan);
+        return;
+    }
+    for (uint32_t i = 0; i < scan->n; i++)
+        ask_learner(scan, &scan->found[i].id);
+}
+
+void hiredis_scan(struct store *s, struct str cursor, store_on_scan *fn, void *ctx)
+{
+    struct scanning *scan = xcalloc(1, sizeof(*scan));
+    *scan = (struct scanning){
+        .link = hiredis_store(s)->link, .fn = fn, .ctx = ctx, .arena = arena_new(SCAN_MAX_BYTES)};
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("SCAN"));
+    argv_add(&argv, str_is_empty(cursor) ? STR("0") : cursor);
+    argv_add(&argv, STR("MATCH"));
+    argv_add(&argv, STR("wp:{b*}:s:*"));
+    argv_add(&argv, STR("COUNT"));
+    argv_add(&argv, STR(SCAN_COUNT));
+    link_ask(scan->link, &argv, &(struct link_to){parse_scan, NULL, scan});
+}
+
 /* ---- states ---- */
 
 /* One MGET for each run of ids in one bucket, so that it works on a Cluster. */

@@ -147,6 +147,11 @@ void store_restore(struct store *s, const struct number_id *id, struct str state
     s->ops->restore(s, id, state, due_at_ms, fn, ctx);
 }
 
+void store_scan(struct store *s, struct str cursor, store_on_scan *fn, void *ctx)
+{
+    s->ops->scan(s, cursor, fn, ctx);
+}
+
 void store_lease_keep(struct store *s, const struct store_lease *lease, store_on_lease *fn,
                       void *ctx)
 {

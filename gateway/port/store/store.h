@@ -140,6 +140,12 @@ static inline bool store_reader_has(const struct store_reader *reader, uint8_t b
            (reader->fences == NULL || reader->fences[store_lease_range(bucket)] != 0);
 }
 
+struct store_learner {
+    struct number_id id;
+    struct str state;  /* absent = gone since the page was read */
+    int64_t due_at_ms; /* to the second; 0 = not due */
+};
+
 /* Bytes of a state that are replaced where they stand, as long as these. */
 struct store_patch {
     uint32_t at;
@@ -166,6 +172,9 @@ typedef void store_on_memory(void *ctx, enum err e, uint32_t used);
 typedef void store_on_fence(void *ctx, enum err e, const struct store_fence *fence);
 /* One for each id that was asked for; absent = nobody known. */
 typedef void store_on_states(void *ctx, enum err e, const struct str *states, uint32_t n);
+/* next: for the page behind this one; empty = through. n may be 0 before that. */
+typedef void store_on_scan(void *ctx, enum err e, struct str next,
+                           const struct store_learner *learners, uint32_t n);
 typedef void store_on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t n);
 typedef void store_on_value(void *ctx, enum err e, struct str value);
 /* n_senders: processes alive that send (lease.h). */
@@ -244,6 +253,7 @@ struct store_ops {
     void (*board_get)(struct store *, enum store_board, store_on_board *, void *ctx);
     void (*restore)(struct store *, const struct number_id *, struct str state, int64_t due_at_ms,
                     store_on_done *, void *ctx);
+    void (*scan)(struct store *, struct str cursor, store_on_scan *, void *ctx);
     void (*probe)(struct store *, store_on_probe *, void *ctx);
     void (*fence)(struct store *, store_on_fence *, void *ctx);
     void (*fence_open)(struct store *, uint64_t epoch, store_on_done *, void *ctx);
@@ -349,6 +359,9 @@ void store_board_get(struct store *s, enum store_board board, store_on_board *fn
 /* Writes a state that PostgreSQL remembers, unless a newer one is there (waypost rebuild). */
 void store_restore(struct store *s, const struct number_id *id, struct str state, int64_t due_at_ms,
                    store_on_done *fn, void *ctx);
+/* All learners, page by page, in no order, some perhaps twice; cursor is empty for the first page.
+ */
+void store_scan(struct store *s, struct str cursor, store_on_scan *fn, void *ctx);
 /* Writes a note that nobody reads and tells the server's clock and who sends: can a commit be taken
  * now, do two hosts mean the same time, will an SMS leave? Errors as of store_commit. */
 void store_probe(struct store *s, store_on_probe *fn, void *ctx);

@@ -1,0 +1,56 @@
+/* `waypost reconcile`: tells PostgreSQL what only Redis knows. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "cli/cli.h"
+#include "role/rebuild.h"
+
+static int reconcile_run(const struct cli_args *args)
+{
+    if (args->n_words > 0) {
+        cli_complain("reconcile takes no words; `waypost reconcile --help` shows how");
+        return EX_USAGE;
+    }
+    struct arena *arena CLEANUP(arena_freep) = arena_new(CLI_CONFIG_ARENA_BYTES);
+    struct config config;
+    int code = cli_config_load(args, arena, &config);
+    if (code != EX_OK)
+        return code;
+    struct reconciled done;
+    struct errmsg msg;
+    enum err e = reconcile_postgres(&config, &done, &msg);
+    if (e != ERR_OK) {
+        cli_complain("%s", msg.text);
+        return e == ERR_DENIED ? EX_NOPERM : EX_UNAVAILABLE;
+    }
+    printf("numbers %" PRIu64 "\nnew %" PRIu64 "\nwithout_number %" PRIu64 "\nunreadable %" PRIu64
+           "\n",
+           done.n_numbers, done.n_new, done.n_without_number, done.n_unreadable);
+    (void)fprintf(stderr, "PostgreSQL knows whom Redis knows. Single answers that are older than "
+                          "the event log are not in Redis and stay missing\n");
+    if (done.n_without_number > 0)
+        (void)fprintf(stderr,
+                      "%" PRIu64 " numbers can be written to only once they have written again\n",
+                      done.n_without_number);
+    return EX_OK;
+}
+
+const struct cli_command cli_reconcile = {
+    .name = "reconcile",
+    .summary = "tell PostgreSQL what only Redis knows",
+    .usage =
+        "reconcile\n"
+        "For a PostgreSQL that was restored from a dump older than the event log reaches back\n"
+        "(keep_events_hours). What the log still has comes back by itself; this brings the rest "
+        "as\n"
+        "far as Redis knows it: who there is, the sealed number, consent, language, role, the\n"
+        "milestones of the course, certificates. Times that Redis does not keep are set to the "
+        "last\n"
+        "contact. Nothing that PostgreSQL knows is overwritten, so it may be repeated, and run\n"
+        "beside the gateway. Prints how many numbers Redis has, how many were new to PostgreSQL,\n"
+        "how many have no number that can be sealed (they come with the next message), and how\n"
+        "many states another version of waypost has written.",
+    .options = {CLI_CONFIG_OPTION},
+    .run = reconcile_run,
+};

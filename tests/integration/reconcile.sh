@@ -1,0 +1,100 @@
+#!/bin/bash
+# reconcile.sh: PostgreSQL is restored from a dump that is older than the event log reaches back
+# (docs/reliability.md T30). What the log still has comes back by itself; after `waypost reconcile` the
+# vault, consents and milestones are there, too, in spite of a running gateway.
+. "$(dirname "$0")/lib.sh"
+
+sms()
+{
+    curl -fsS -m 5 "http://127.0.0.1:$PORT/in/at" --data-urlencode "from=+$1" --data-urlencode 'to=20880' \
+        --data-urlencode "text=$2" --data-urlencode "id=$1-$RANDOM$RANDOM" >/dev/null
+}
+
+# n_texts NUMBER: SMS that stand on the phone.
+n_texts()
+{
+    curl -fsS "http://127.0.0.1:$ADMIN_PORT/sim/outbox?to=%2B$1" | grep -o '"text"' | wc -l
+}
+
+has_texts()
+{
+    [ "$(n_texts "$1")" -ge "$2" ]
+}
+
+# learn NUMBER TEXT...: each when the answer to the last one is there.
+learn()
+{
+    local number=$1 n text
+    shift
+    for text in "$@"; do
+        n=$(n_texts "$number")
+        sms "$number" "$text"
+        wait_for 20 has_texts "$number" "$((n + 1))"
+    done
+}
+
+reconcile()
+{
+    "$WAYPOST" reconcile --config "$STATE/waypost.yaml" 2>>"$STATE/reconcile.log"
+}
+
+# What reconcile is to bring back, one line for each learner.
+known()
+{
+    sql "select encode(n.number_id, 'hex'), l.learner_id, l.lang, l.country, e.course, v.version,
+            e.consent_at, e.stopped_at is not null, t.key_id is not null,
+            overlay(n.state placing '\x000000000000' from 6) -- but for the note that an SMS was taken
+        from core.number_state n join core.learner l using (learner) left join core.enrolment e using (learner)
+            left join core.course_version v using (course_id) left join core.vault t using (number_id) order by 1"
+}
+
+# All entries are older than the log is kept.
+trim_log()
+{
+    local bucket
+    for bucket in $(seq 0 255); do
+        printf 'XTRIM wp:{b%03d}:events MAXLEN 0\n' "$bucket"
+    done | redis >/dev/null
+}
+
+n_vault()
+{
+    sql 'select count(*) from core.vault'
+}
+
+world_up
+learn 254700000001 JOIN 1
+check 'the first learner is in PostgreSQL' wait_for 20 is_drained
+pg_dump -h "$STATE/pg" -U postgres waypost >"$STATE/dump.sql"
+learn 254700000001 0 1 2
+learn 254700000002 JOIN 1 0 1
+learn 254700000003 JOIN 1 STOP
+learn 254700000004 HELP
+check 'four learners are in PostgreSQL' wait_for 20 is_drained
+known >"$STATE/before"
+trim_log
+psql -h "$STATE/pg" -U postgres -d postgres -qc 'drop database waypost with (force)' -c 'create database waypost'
+psql -h "$STATE/pg" -U postgres -d waypost -q -v ON_ERROR_STOP=1 -f "$STATE/dump.sql" >/dev/null
+check_same 'a database from an older dump knows one number' 1 "$(n_vault)"
+learn 254700000005 JOIN
+check 'it goes on' wait_for 30 log_is_stored
+check_same 'what is older than the log is missing' 2 "$(n_vault)"
+
+check_same 'reconcile says what was new' 'numbers 5
+new 3
+without_number 0
+unreadable 0' "$(reconcile)"
+check_same 'all five numbers are in the vault' 5 "$(n_vault)"
+known | grep -F -f <(cut -d'|' -f1 "$STATE/before") >"$STATE/after"
+check 'link, consent, STOP and state of each are as before' diff "$STATE/before" "$STATE/after"
+check_same 'again nobody is new' 'new 0' "$(reconcile | grep new)"
+learn 254700000002 2
+check 'learners go on' wait_for 30 is_drained
+check_same 'one person stays one learner' 5 "$(sql 'select count(*) from core.learner')"
+check_same 'no step was taken for another' 0 "$(sql 'select count(*) from core.conflict')"
+
+check_same 'every number opens' 'numbers 5
+failed 0' "$("$WAYPOST" keys rotate --config "$STATE/waypost.yaml" --conninfo "host=$STATE/pg dbname=waypost user=postgres" \
+    2>>"$STATE/reconcile.log" | grep -E 'numbers|failed')"
+check_same 'a wrong word is refused' 64 "$("$WAYPOST" reconcile now 2>/dev/null; echo $?)"
+done_testing
