@@ -19,8 +19,8 @@
     X(completion)                                                                                  \
     X(config)                                                                                      \
     X(keys)                                                                                        \
-    X(lessons) X(man) X(migrate) X(phone) X(rebuild) X(reconcile) X(serve) X(status) X(talk)       \
-        X(version)
+    X(lessons)                                                                                     \
+    X(man) X(migrate) X(phone) X(rebuild) X(reconcile) X(serve) X(status) X(talk) X(version)
 
 #define CLI_MAX_OPTIONS 24
 #define CLI_MAX_WORDS 4096
