@@ -36,7 +36,8 @@ select l.learner_id, o.code as organisation, e.course, v.version,
         else 'enrolled' end as progress,
     case when l.erased_at is not null then 'erased'
         when e.stopped_at is not null then 'stopped'
-        else 'reachable' end as reachability
+        else 'reachable' end as reachability,
+    e.last_unit
 from core.enrolment e
     join core.learner l on l.learner = e.learner
     join core.organisation o on o.org_id = e.org_id
@@ -94,70 +95,6 @@ from core.event x
     left join core.free_text t on t.learner = x.learner and t.seq = x.seq and t.n = x.n
 where x.kind = 'answered' and x.phase in ('survey', 'followup') and not l.is_test;
 
-create view report.completion_rate with (security_barrier) as
-select organisation, course, version, cohort_week, is_mature,
-    core.shown(enrolled) as enrolled,
-    core.shown_part(started, enrolled) as started,
-    core.shown_part(completed, started) as completed,
-    core.shown_part(certified, started) as certified,
-    case when is_mature then core.shown_percent(completed, enrolled) end as percent_of_enrolled,
-    case when is_mature then core.shown_percent(completed, started) end as percent_of_started
-from (
-    select o.code as organisation, e.course, v.version,
-        date_trunc('week', e.consent_at at time zone o.time_zone)::date as cohort_week,
-        max(e.consent_at) <= now() - interval '70 days' as is_mature,
-        count(*) as enrolled, count(e.started_at) as started, count(e.completed_at) as completed,
-        count(e.certified_at) as certified
-    from core.enrolment e
-        join core.learner l on l.learner = e.learner
-        join core.organisation o on o.org_id = e.org_id
-        left join core.course_version v on v.course_id = e.course_id
-    where e.consent_at is not null and not l.is_test
-        and (e.started_at is not null or e.stopped_at is null)
-    group by 1, 2, 3, 4) c;
-
-create view report.drop_off with (security_barrier) as
-with reached as (
-    select c.org_id, c.course_id, c.unit, sum(c.reached)::bigint as reached
-    from core.unit_cohort c
-    group by 1, 2, 3),
-gone as (
-    select e.org_id, e.course_id, e.last_unit as unit, count(*) as left_here
-    from core.enrolment e join core.learner l on l.learner = e.learner
-    where e.last_unit is not null and e.completed_at is null and not l.is_test
-        and (e.stopped_at is not null or e.last_at < now() - interval '14 days')
-    group by 1, 2, 3)
-select o.code as organisation, v.course, v.version, u.position, u.module, r.unit, u.title, u.text,
-    core.shown(r.reached) as reached,
-    core.shown_part(coalesce(g.left_here, 0), r.reached) as left_here,
-    core.shown_percent(coalesce(g.left_here, 0), r.reached) as percent_left
-from reached r
-    join core.organisation o on o.org_id = r.org_id
-    join core.course_version v on v.course_id = r.course_id
-    left join gone g on g.org_id = r.org_id and g.course_id = r.course_id and g.unit = r.unit
-    left join core.unit u on u.course_id = r.course_id and u.unit = r.unit
-where r.reached > 0 and u.module_kind is distinct from 'followup';
-
-create view report.active_learners with (security_barrier) as
-with active as (
-    select a.org_id, a.day, a.learner
-    from core.active_day a
-    where not exists (select from core.learner l where l.org_id = a.org_id and l.learner = a.learner and l.is_test)),
-periods as (
-    select a.org_id, p.period, date_trunc(p.period, a.day::timestamp)::date as period_start,
-        count(distinct a.learner) as active
-    from active a cross join (values ('day'), ('week'), ('month')) as p (period)
-    group by 1, 2, 3),
-firsts as (
-    select f.org_id, f.day, sum(count(*)) over (partition by f.org_id order by f.day) as n_ever
-    from (select org_id, min(day) as day from active group by org_id, learner) f
-    group by f.org_id, f.day)
-select o.code as organisation, p.period, p.period_start,
-    core.shown(p.active) as active_learners,
-    core.shown((select f.n_ever from firsts f where f.org_id = p.org_id
-        and f.day < p.period_start + ('1 ' || p.period)::interval order by f.day desc limit 1)::bigint) as ever_active
-from periods p join core.organisation o on o.org_id = p.org_id;
-
 comment on view report.enrolments is
 'One row per learner and course. Enrolled = consent to the course given and not withdrawn before the first learning action. A learning action is a lesson page gone past or an answer (quiz, test, survey); joining, help, menu and stop are none.';
 comment on column report.enrolments.learner_id is 'Pseudonym of the person: random, not made from the phone number.';
@@ -182,6 +119,7 @@ comment on column report.enrolments.first_via is 'How the learner first came: sm
 comment on column report.enrolments.cohort is 'Code of the cohort that the learner belongs to; empty = none.';
 comment on column report.enrolments.progress is 'How far, whatever came after: enrolled, started, completed, certified.';
 comment on column report.enrolments.reachability is 'Whether messages still reach the learner: reachable, stopped (STOP), erased (DELETE).';
+comment on column report.enrolments.last_unit is 'Lesson or question that the last learning action was on.';
 
 comment on view report.module_completions is
 'One row per learner and completed module. Completed = all lessons of the module gone past and all its quiz questions answered once, with any score.';
@@ -251,41 +189,5 @@ comment on column report.survey_answers.item_version is 'Number of the wording: 
 comment on column report.survey_answers.session is 'Pseudonym of the USSD session; empty for SMS.';
 comment on column report.survey_answers.choices is 'Numbers of all chosen options, where several could be chosen, as in 1,3.';
 
-
-comment on view report.completion_rate is
-'Completion by weekly cohort. Numerator: enrolled learners of the cohort who completed the course (all required modules and the post-test). Denominator: enrolled (consent not withdrawn before the first learning action), and started (at least one learning action). Window: from consent to now; rates only for mature cohorts, whose last consent is at least 70 days ago. Counts of 1 to 4, and what would reveal them, are empty.';
-comment on column report.completion_rate.organisation is 'Code of the organisation.';
-comment on column report.completion_rate.course is 'Id of the course.';
-comment on column report.completion_rate.version is 'Version of the course.';
-comment on column report.completion_rate.cohort_week is 'Monday of the ISO week of consent, in the time zone of the organisation.';
-comment on column report.completion_rate.is_mature is 'True when everybody of the cohort has had 70 days.';
-comment on column report.completion_rate.enrolled is 'Learners enrolled in that week. Empty = 1 to 4.';
-comment on column report.completion_rate.started is 'Of these: with at least one learning action. Empty = too few to show.';
-comment on column report.completion_rate.completed is 'Of these: completed the course so far. Empty = too few to show.';
-comment on column report.completion_rate.certified is 'Of these: passed the post-test so far. Empty = too few to show.';
-comment on column report.completion_rate.percent_of_enrolled is 'completed / enrolled in percent, mature cohorts only.';
-comment on column report.completion_rate.percent_of_started is 'completed / started in percent, mature cohorts only.';
-
-comment on view report.drop_off is
-'Where learners leave. Numerator: learners whose last learning action was on this unit, who did not complete the course and stopped or were quiet for 14 days. Denominator: learners with at least one learning action on this unit. Window: the whole time up to now. Read it only where reached is 30 or more. Counts of 1 to 4, and what would reveal them, are empty.';
-comment on column report.drop_off.organisation is 'Code of the organisation.';
-comment on column report.drop_off.course is 'Id of the course.';
-comment on column report.drop_off.version is 'Version of the course.';
-comment on column report.drop_off.position is 'Place of the unit in the course, from 1.';
-comment on column report.drop_off.module is 'Id of the module.';
-comment on column report.drop_off.unit is 'Id of the lesson, story or question.';
-comment on column report.drop_off.title is 'Its title, where it has one.';
-comment on column report.drop_off.text is 'Its text, in the language of the course.';
-comment on column report.drop_off.reached is 'Learners with a learning action on it. Empty = 1 to 4.';
-comment on column report.drop_off.left_here is 'Of these: it was their last one. Empty = too few to show.';
-comment on column report.drop_off.percent_left is 'left_here / reached in percent.';
-
-comment on view report.active_learners is
-'Learners with at least one learning action in the period (a lesson page gone past or an answer). Publish the month together with ever_active. Counts of 1 to 4 are empty.';
-comment on column report.active_learners.organisation is 'Code of the organisation.';
-comment on column report.active_learners.period is 'day, week (Monday to Sunday) or month.';
-comment on column report.active_learners.period_start is 'First day of the period, in the time zone of the organisation.';
-comment on column report.active_learners.active_learners is 'Different learners with a learning action in the period. Empty = 1 to 4.';
-comment on column report.active_learners.ever_active is 'Different learners with a learning action up to the end of the period. Empty = 1 to 4.';
 
 grant select on all tables in schema report to coordinator;
