@@ -24,7 +24,10 @@
  *   followup_sent / followup_completed
  *   session_opened / session_resumed / session_dropped    USSD
  *   stopped / rejoined / erased
- *   safe_raised        text = sealed message (hex), never plain; value 1 = keyword, 2 = word list
+ *   safe_raised        text = sealed message (hex), never plain; value 1 = keyword, 2 = word list;
+ *                      code = the name under which people look after it (10 digits)
+ *   asked              text = a message to the organisation, sealed (hex); code likewise
+ *   safe_released      somebody has: messages that nobody asked for go on
  *   unknown_input      text, masked: digit runs of 6 and more become #
  *   group_joined / group_left      code = that of the group
  *   helped / menu_opened / scored                         commands, for T3 and usability
@@ -33,6 +36,7 @@
     X(contact, false)                                                                              \
     X(consent_asked, false)                                                                        \
     X(consented, false)                                                                            \
+    X(agreed, false)                                                                               \
     X(language_set, false)                                                                         \
     X(role_set, false)                                                                             \
     X(lesson_read, true)                                                                           \
@@ -52,6 +56,8 @@
     X(rejoined, false)                                                                             \
     X(erased, false)                                                                               \
     X(safe_raised, false)                                                                          \
+    X(safe_released, false)                                                                        \
+    X(asked, false)                                                                                \
     X(unknown_input, false)                                                                        \
     X(helped, false)                                                                               \
     X(menu_opened, false)                                                                          \

@@ -41,6 +41,8 @@ static enum err state_err(const char *state)
         return ERR_UNAVAILABLE;
     if (strcmp(state, "42501") == 0 || strncmp(state, "28", 2) == 0)
         return ERR_DENIED;
+    if (strcmp(state, "P0002") == 0)
+        return ERR_NOT_FOUND;
     if (strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0)
         return ERR_INVALID;
     return ERR_IO;
@@ -356,7 +358,7 @@ static const struct sealed_kind reseal_cases = {
     .page =
         "select " NAME_OF_CASE ", i.number_id, s.sealed from core.safe_case s cross join lateral"
         " (select n.number_id from core.number_state n where n.learner = s.learner limit 1) i"
-        " where s.sealed is not null and " KEY_OF_BOX " <> $1 and " NAME_OF_CASE " > $2"
+        " where s.sealed is not null and " KEY_OF_BOX " not in ($1, 0) and " NAME_OF_CASE " > $2"
         " order by 1 limit " PAGE_ROWS " for update of s",
     .store = "update core.safe_case s set sealed = $3"
              " where (s.learner, s.seq, s.n) = " CASE_OF_NAME " and length($2) = 0",
@@ -367,11 +369,12 @@ static const struct sealed_kind rekey_numbers = {
     .store = "insert into waypost_rekey values ($1, $2, $3)",
 };
 static const struct sealed_kind rekey_cases = {
-    .page = "select " NAME_OF_CASE ", i.ids, s.sealed from core.safe_case s cross join lateral"
-            " (select k.old || k.new as ids from core.number_state n join waypost_rekey k on"
-            " k.old = n.number_id where n.learner = s.learner limit 1) i"
-            " where s.sealed is not null and $1 = 0 and " NAME_OF_CASE " > $2"
-            " order by 1 limit " PAGE_ROWS,
+    .page =
+        "select " NAME_OF_CASE ", i.ids, s.sealed from core.safe_case s cross join lateral"
+        " (select k.old || k.new as ids from core.number_state n join waypost_rekey k on"
+        " k.old = n.number_id where n.learner = s.learner limit 1) i"
+        " where s.sealed is not null and " KEY_OF_BOX " <> 0 and $1 = 0 and " NAME_OF_CASE " > $2"
+        " order by 1 limit " PAGE_ROWS,
     .store = "update core.safe_case s set sealed = $3"
              " where (s.learner, s.seq, s.n) = " CASE_OF_NAME " and length($2) = 16",
 };

@@ -51,7 +51,7 @@ static const char *const request_sql[] = {
                             "core.dead_letter(decode($7, 'hex'), $8)",
     [REQUEST_VAULT_GET] =
         "select key_id, nonce, ciphertext from core.vault where number_id = decode($1, 'hex')",
-    [REQUEST_TIDY] = "select core.tidy($1)",
+    [REQUEST_TIDY] = "select number_id from core.tidy($1) where not is_erased",
     [REQUEST_FORGET] = "select core.forget_numbers(array[decode($1, 'hex')])",
 };
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "port/letter.h"
 #include "port/store/store.h"
 
 #define VAULT_KEY_BYTES 32
@@ -76,7 +77,16 @@ enum err vault_box_seal(const struct vault *v, struct str aad, struct str plain,
 /* As vault_open; ERR_INVALID: bytes that nobody sealed. */
 enum err vault_box_open(const struct vault *v, struct str aad, struct str box,
                         struct buf *out) MUST_CHECK;
-/* Which key opens a box of at least VAULT_BOX_EXTRA_BYTES. */
+/* Who reads what learners write to people. Where the keys folder has their public key (`safe.pub`,
+ * `inbox.pub`), it is sealed to that (port/letter.h), and the gateway cannot read it; else in a box
+ * with associated data. */
+enum vault_reader { VAULT_READER_SAFE, VAULT_READER_INBOX, N_VAULT_READERS };
+const char *vault_reader_name(enum vault_reader reader); /* "safe" */
+/* Their public key; NULL = none. */
+const uint8_t *vault_reader_key(const struct vault *v, enum vault_reader reader);
+enum err vault_letter_seal(const struct vault *v, enum vault_reader reader, struct str aad,
+                           struct str plain, struct buf *out) MUST_CHECK;
+/* Which key opens a box of at least VAULT_BOX_EXTRA_BYTES; 0 = a letter. */
 uint16_t vault_box_key_id(struct str box);
 /* From the operating system's CSPRNG; aborts when it fails. */
 void vault_random(uint8_t *dst, size_t n);

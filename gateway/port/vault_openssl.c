@@ -47,6 +47,8 @@ struct ring {
 struct vault {
     EVP_MAC *hmac;
     EVP_MAC_CTX *number_id; /* keyed; started again for every number */
+    uint8_t reader_keys[N_VAULT_READERS][LETTER_KEY_BYTES];
+    bool has_reader[N_VAULT_READERS];
     struct ring *ring;
 };
 
@@ -220,6 +222,34 @@ static enum err read_seal_keys(struct vault *v, DIR *folder, const char *dir, st
     return e;
 }
 
+const char *vault_reader_name(enum vault_reader reader)
+{
+    static const char *const names[] = {
+        [VAULT_READER_SAFE] = "safe", [VAULT_READER_INBOX] = "inbox"};
+    return names[reader];
+}
+
+const uint8_t *vault_reader_key(const struct vault *v, enum vault_reader reader)
+{
+    return v->has_reader[reader] ? v->reader_keys[reader] : NULL;
+}
+
+static enum err read_readers(struct vault *v, const char *dir, struct errmsg *msg)
+{
+    enum err e = ERR_OK;
+    for (int i = 0; i < N_VAULT_READERS && e == ERR_OK; i++) {
+        char path[PATH_MAX], name[32];
+        (void)snprintf(name, sizeof(name), "%s.pub", vault_reader_name((enum vault_reader)i));
+        e = path_join(path, dir, name, msg);
+        if (e == ERR_OK)
+            e = letter_read_public(path, v->reader_keys[i], msg);
+        v->has_reader[i] = e == ERR_OK;
+        if (e == ERR_NOT_FOUND)
+            e = ERR_OK;
+    }
+    return e;
+}
+
 static enum err open_folder(const char *dir, const char *number_key, struct vault **ret,
                             struct errmsg *msg)
 {
@@ -237,6 +267,8 @@ static enum err open_folder(const char *dir, const char *number_key, struct vaul
     }
     e = read_seal_keys(v, folder, dir, msg);
     (void)closedir(folder); /* only read */
+    if (e == ERR_OK)
+        e = read_readers(v, dir, msg);
     if (e != ERR_OK) {
         vault_free(v);
         return e;

@@ -62,7 +62,14 @@ select bag_eq('select * from make.granted where object not like ''report.%''', $
     ('waypost_writer', 'core.count_states', 'EXECUTE'), ('waypost_writer', 'core.published', 'EXECUTE'),
     ('waypost_writer', 'ops.forget_old', 'EXECUTE'), ('waypost_writer', 'ops.schema_migration', 'SELECT'), ('waypost_writer', 'ops.schema_version', 'SELECT'),
     ('waypost_writer', 'ops.lag', 'SELECT'), ('waypost_writer', 'ops.dead_letters', 'SELECT'),
-    ('waypost_writer', 'ops.messages', 'SELECT'), ('waypost_writer', 'ops.parked_reports', 'SELECT')$$,
+    ('waypost_writer', 'ops.messages', 'SELECT'), ('waypost_writer', 'ops.parked_reports', 'SELECT'),
+    ('waypost_operator', 'ops.retention', 'SELECT'), ('waypost_writer', 'ops.retention', 'SELECT'),
+    ('waypost_safe', 'ops', 'USAGE'), ('waypost_safe', 'ops.safe_times', 'SELECT'), ('waypost_safe', 'ops.safe_access', 'SELECT'),
+    ('waypost_safe', 'ops.safe_list', 'EXECUTE'), ('waypost_safe', 'ops.safe_read', 'EXECUTE'), ('waypost_safe', 'ops.safe_text', 'EXECUTE'),
+    ('waypost_safe', 'ops.safe_acknowledge', 'EXECUTE'), ('waypost_safe', 'ops.safe_release', 'EXECUTE'),
+    ('waypost_safe', 'ops.safe_transfer', 'EXECUTE'), ('waypost_inbox', 'ops', 'USAGE'), ('waypost_inbox', 'ops.inbox_list', 'EXECUTE'),
+    ('waypost_inbox', 'ops.inbox_read', 'EXECUTE'), ('waypost_inbox', 'ops.inbox_text', 'EXECUTE'),
+    ('waypost_inbox', 'ops.inbox_acknowledge', 'EXECUTE'), ('waypost_inbox', 'ops.inbox_answer', 'EXECUTE')$$,
     'the whole list of privileges');
 select results_eq($$select distinct grantee, privilege from make.granted where object like 'report.%' order by 2$$,
     $$values ('coordinator', 'EXECUTE'), ('coordinator', 'SELECT')$$, 'report is for coordinators, and nobody writes in it');

@@ -27,10 +27,10 @@ select core.ingest(jsonb_build_array(
 select results_eq(format('select n_forgotten::int from ops.forget_old(%L)', d), n, 'forget_old on ' || d)
 from (values ('2026-01-31 09:00Z', array[0, 0, 0, 0, 0]), ('2026-01-31 09:01Z', array[1, 0, 0, 0, 0]), ('2027-01-01 09:00Z', array[0, 0, 0, 0, 0]),
     ('2027-01-01 09:01Z', array[0, 1, 1, 0, 0])) t (d, n);
-update core.safe_case set acknowledged_at = '2026-01-02 09:00Z';
+update core.safe_case set transferred_at = '2026-01-02 09:00Z';
 select results_eq($$select n_forgotten::int from ops.forget_old('2026-02-01 09:01Z')$$, array[0, 0, 0, 1, 0], 'forget_old: a disclosure 30 days after it was taken over');
 select results_eq('select count(*)::int from core.event where learner = make.key(2)', array[3], 'forget_old: the facts stay');
--- Twelve months after the last of STOP, end, learning action and contact a number is forgotten; progress stays.
+-- Twelve months after STOP or the end, six months after anything else a number is forgotten; progress stays.
 select make.forget();
 select core.ingest(make.module(10, '2026-01-01 09:00Z') || make.ending(10, '2026-02-01 09:00Z'));       -- last answer 02-01 09:03
 select core.ingest(make.module(11, '2026-01-01 09:00Z') || jsonb_build_array(make.step(11, 7, '2026-03-01 09:00Z', '[{"kind":"stopped"}]')));
@@ -38,18 +38,22 @@ select core.ingest(jsonb_build_array(make.step(12, 1, '2026-01-15 09:00Z', '[{"k
 select core.ingest(make.module(13, '2026-01-01 09:00Z') || jsonb_build_array(make.step(13, 7, '2026-12-01 09:00Z', '[{"kind":"lesson_read","unit":"m1l1"}]')));
 select bag_eq(format('select core.numbers_to_forget(100, %L)', d),
     format('select decode(make.number_id(i), ''hex'') from unnest(%L::integer[]) i', n), 'to be forgotten on ' || d)
-from (values ('2027-01-15 09:00Z', '{}'), ('2027-01-15 09:01Z', '{12}'), ('2027-02-01 09:03Z', '{12}'), ('2027-02-01 09:04Z', '{10,12}'),
-    ('2027-03-01 09:00Z', '{10,12}'), ('2027-03-01 09:01Z', '{10,11,12}'), ('2027-12-01 09:00Z', '{10,11,12}')) t (d, n);
+from (values ('2026-07-15 09:00Z', '{}'), ('2026-07-15 09:01Z', '{12}'), ('2027-02-01 09:03Z', '{12}'), ('2027-02-01 09:04Z', '{10,12}'),
+    ('2027-03-01 09:00Z', '{10,12}'), ('2027-03-01 09:01Z', '{10,11,12}'), ('2027-06-01 09:00Z', '{10,11,12}'),
+    ('2027-06-01 09:01Z', '{10,11,12,13}')) t (d, n);
 select results_eq($$select count(*)::int from core.numbers_to_forget(1, '2027-03-01 09:01Z')$$, array[1], 'a few at a time');
+create temp table ten on commit drop as select make.key(10) as learner;
 select is(core.forget_numbers(array(select decode(make.number_id(i), 'hex') from generate_series(10, 13) i), '2027-02-01 09:04Z'), 2::bigint,
     'forget_numbers: only who is due');
 select bag_eq($$select make.learner(i) from generate_series(10, 13) i where exists (select from core.number_state s
         where s.number_id = decode(make.number_id(i), 'hex')) and exists (select from core.vault v where v.number_id = decode(make.number_id(i), 'hex'))$$,
     array[make.learner(11), make.learner(13)], 'forget_numbers: number and place are gone');
-select results_eq('select erased_at from core.learner where learner = make.key(10)', array['2027-02-01 09:04Z'::timestamptz], 'forget_numbers: as erased');
-select is_empty('select from core.free_text where learner = make.key(10)', 'forget_numbers: no words');
-select results_eq('select count(*)::int, min(certified_at) from core.event join core.enrolment using (learner) where learner = make.key(10) and kind = ''answered''',
-    $$values (6, '2026-02-01 09:01Z'::timestamptz)$$, 'forget_numbers: progress stays');
+select results_eq('select erased_at, learner_id = make.learner(10) from core.learner natural join ten', $$values ('2027-02-01 00:00Z'::timestamptz, false)$$, 'forget_numbers: as erased, under a new pseudonym');
+select is_empty('select from core.free_text natural join ten', 'forget_numbers: no words');
+select results_eq('select count(*)::int, min(certified_at) from core.event join core.enrolment using (learner) natural join ten where kind = ''answered''',
+    $$values (6, '2026-02-01 00:00Z'::timestamptz)$$, 'forget_numbers: progress stays, by day');
+select is_empty('select from core.event natural join ten where at <> date_trunc(''day'', at, ''UTC'')', 'forget_numbers: no time of the day');
+select is_empty('select from core.erasing', 'forget_numbers: nothing is left to do');
 select is(core.forget_numbers('{}'), 0::bigint, 'forget_numbers: nobody');
 -- The gateway erases by a step that says nothing else.
 select core.ingest(jsonb_build_array(jsonb_build_object('type', 'step', 'number_id', make.number_id(11), 'learner_id', make.learner(11), 'seq', 8,
@@ -61,7 +65,21 @@ insert into core.free_text (learner, seq, n, org_id, at, text) values (make.key(
 update core.learner set created_at = created_at - interval '3 years';
 update core.enrolment set consent_at = consent_at - interval '3 years', last_at = last_at - interval '3 years';
 update core.number_state set at = at - interval '3 years';
-select bag_eq('select core.tidy(10)', $$select decode(make.number_id(13), 'hex')$$, 'tidy: says who is to be forgotten');
+select results_eq('select what, n_over::int from ops.retention order by 1', $$values ('free text', 1), ('numbers', 1)$$, 'retention: shows what is too old');
+select bag_eq('select * from core.tidy(10)', $$values (decode(make.number_id(11), 'hex'), true), (decode(make.number_id(13), 'hex'), false)$$,
+    'tidy: says who is to be forgotten, and whose erasure is to be ended');
+select is(core.forget_numbers(array[decode(make.number_id(11), 'hex'), decode(make.number_id(13), 'hex')]), 1::bigint, 'tidy: the gateway does so');
+select is_empty('select core.tidy(10)', 'tidy: that was all');
+select results_eq('select is_more from core.job', array[false], 'tidy: nothing more today');
+insert into core.unknown_input (learner, seq, n, org_id, at, text) values (999, 99, 0, 1, '2020-01-01 09:00Z', 'old words');
+select is_empty('select core.tidy(10)', 'tidy: once a day');
+select isnt_empty('select from core.unknown_input where seq = 99', 'tidy: not again on that day');
+update core.job set done_at = now() - interval '1 day 1 s';
+select is_empty('select core.tidy(10)', 'tidy: the next day');
+select is_empty('select from core.unknown_input where seq = 99', 'tidy: again');
+select is_empty('select from ops.retention', 'retention: nothing is kept too long');
+select results_eq('select n::int, segments from core.message_day', $$values (1, null::bigint)$$, 'messages are counted before they go');
+select results_eq($$select n::int from ops.messages where day = '2026-01-01'$$, array[1], 'and stay in the counts');
 select is_empty('select from core.free_text where seq = 99', 'tidy: deletes what is old');
 update core.certificate set issued_at = '2026-02-01 09:01Z';
 select results_eq($$select n_forgotten::int from ops.forget_old('2031-02-01 09:01Z') where what = 'certificates'$$, array[0], 'a certificate of five years');

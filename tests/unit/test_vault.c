@@ -489,6 +489,68 @@ static void any_number_of_random_bytes(void **state)
     }
 }
 
+/* What is sealed to a person's key opens with his or her file alone, and not with the gateway's. */
+static void letters_are_for_one_reader(void **state)
+{
+    const struct folder *folder = *state;
+    char key_file[PATH_MAX], other_file[PATH_MAX], public_file[PATH_MAX];
+    struct errmsg msg;
+    struct vault *v = NULL;
+    struct buf letter CLEANUP(buf_fini), text CLEANUP(buf_fini);
+    buf_init(&letter, MAX_BYTES);
+    buf_init(&text, MAX_BYTES);
+    (void)snprintf(key_file, sizeof(key_file), "%s/mine", folder->path);
+    (void)snprintf(other_file, sizeof(other_file), "%s/other", folder->path);
+    (void)snprintf(public_file, sizeof(public_file), "%s/safe.pub", folder->path);
+    assert_int_equal(vault_make_keys(folder->path, &msg), ERR_OK);
+    assert_int_equal(letter_make_keys(other_file, public_file, &msg), ERR_OK);
+    assert_int_equal(letter_make_keys(key_file, public_file, &msg), ERR_OK);
+    assert_int_equal(letter_make_keys(key_file, public_file, &msg), ERR_CONFLICT);
+    assert_int_equal(vault_openssl_new(folder->path, &v, &msg), ERR_OK);
+    assert_int_equal(
+        vault_letter_seal(v, VAULT_READER_SAFE, STR("id"), STR("he locks us in"), &letter), ERR_OK);
+    assert_int_equal(vault_box_key_id(buf_str(&letter)), 0);
+    assert_int_equal(letter.len, LETTER_EXTRA_BYTES + STR("he locks us in").len);
+    assert_int_equal(letter_open(key_file, buf_str(&letter), &text, &msg), ERR_OK);
+    assert_string_equal(buf_str(&text).p, "he locks us in");
+    buf_reset(&text);
+    assert_int_equal(letter_open(other_file, buf_str(&letter), &text, &msg), ERR_DENIED);
+    assert_int_equal(vault_box_open(v, STR("id"), buf_str(&letter), &text), ERR_NOT_FOUND);
+    for (size_t i = 2; i < letter.len; i++) {
+        letter.p[i] ^= 1;
+        assert_int_equal(letter_open(key_file, buf_str(&letter), &text, &msg), ERR_DENIED);
+        assert_int_equal(text.len, 0);
+        letter.p[i] ^= 1;
+    }
+    struct str cut = str_sub(buf_str(&letter), 0, LETTER_EXTRA_BYTES - 1);
+    assert_int_equal(letter_open(key_file, cut, &text, &msg), ERR_DENIED);
+    assert_int_equal(chmod(key_file, 0640), 0);
+    assert_int_equal(letter_open(key_file, buf_str(&letter), &text, &msg), ERR_DENIED);
+    assert_non_null(strstr(msg.text, "chmod 600"));
+    /* nobody has a key for the inbox: the gateway's own */
+    buf_reset(&letter);
+    assert_int_equal(vault_letter_seal(v, VAULT_READER_INBOX, STR("id"), STR(""), &letter), ERR_OK);
+    assert_int_equal(vault_box_key_id(buf_str(&letter)), 1);
+    vault_free(v);
+    /* a file that holds no key is no reason to go on without */
+    file_put(folder, "inbox.pub", "abc", 0644);
+    assert_int_equal(vault_openssl_new(folder->path, &v, &msg), ERR_INVALID);
+    assert_non_null(strstr(msg.text, "inbox.pub"));
+}
+
+/* At the ceiling of the buf, and one past it. */
+static void letters_stop_at_the_ceiling(void **state)
+{
+    (void)state; /* any key will do */
+    static const uint8_t key[LETTER_KEY_BYTES] = {9};
+    struct buf out CLEANUP(buf_fini), small CLEANUP(buf_fini);
+    buf_init(&out, LETTER_EXTRA_BYTES + 3);
+    assert_int_equal(letter_seal(key, STR("abc"), &out), ERR_OK);
+    buf_init(&small, LETTER_EXTRA_BYTES + 2);
+    assert_int_equal(letter_seal(key, STR("abc"), &small), ERR_TOO_LONG);
+    assert_int_equal(small.len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -512,6 +574,8 @@ int main(void)
                                         folder_teardown),
         cmocka_unit_test_setup_teardown(wrong_key_folders_are_refused_with_a_remedy, folder_setup,
                                         folder_teardown),
+        cmocka_unit_test_setup_teardown(letters_are_for_one_reader, folder_setup, folder_teardown),
+        cmocka_unit_test(letters_stop_at_the_ceiling),
         cmocka_unit_test(random_bytes_differ),
         cmocka_unit_test(a_forked_process_has_other_random_bytes),
         cmocka_unit_test(any_number_of_random_bytes),

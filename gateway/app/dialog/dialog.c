@@ -482,8 +482,9 @@ enum err dialogs_submit(struct dialogs *all, const struct dialog_request *reques
     return e;
 }
 
-enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on_answer *fn,
-                      void *ctx)
+/* Nobody wrote: something of our own happens to a number. */
+static enum err begin_own(struct dialogs *all, const struct number_id *id,
+                          const struct dialog_own *own, dialog_on_answer *fn, void *ctx)
 {
     static const struct config_channel nowhere = {.name = {"timer", 5}};
     static const struct inbound nothing = {.kind = INBOUND_SMS};
@@ -491,6 +492,7 @@ enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on
         return ERR_FULL;
     struct dialog *d = dialog_take(all);
     d->is_wake = true;
+    d->own = *own;
     d->id = *id;
     d->first = nothing;
     d->key = (struct dedup_key){.received = loop_wall(all->parts.loop)};
@@ -498,6 +500,19 @@ enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on
     start(d,
           &(struct dialog_request){.channel = &nowhere, .is_replay = true, .fn = fn, .ctx = ctx});
     return ERR_OK;
+}
+
+enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on_answer *fn,
+                      void *ctx)
+{
+    return begin_own(all, id, &(struct dialog_own){.kind = INPUT_TIMER}, fn, ctx);
+}
+
+enum err dialogs_release(struct dialogs *all, const struct number_id *id, struct wall_ms until,
+                         dialog_on_answer *fn, void *ctx)
+{
+    struct dialog_own own = {.kind = INPUT_RELEASE, .held_until = until};
+    return begin_own(all, id, &own, fn, ctx);
 }
 
 /* --- all of them --- */

@@ -188,6 +188,11 @@ enum err dialogs_submit(struct dialogs *all, const struct dialog_request *reques
  * due. ERR_FULL: too many at once, fn is not called. */
 enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on_answer *fn,
                       void *ctx) MUST_CHECK;
+/* Somebody has looked after what this number disclosed up to then: the hold is lifted, in one
+ * commit that a step at the same time cannot undo, and what is due goes on. Nothing is said. As
+ * dialogs_wake. */
+enum err dialogs_release(struct dialogs *all, const struct number_id *id, struct wall_ms until,
+                         dialog_on_answer *fn, void *ctx) MUST_CHECK;
 /* The answer when nothing else can be said: the busy text of the current course, or the
  * configuration's. Lives in the arena. */
 struct dialog_answer dialogs_busy(const struct dialogs *all, const struct config_channel *channel,

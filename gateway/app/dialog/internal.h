@@ -30,6 +30,12 @@ struct dialogs {
     struct dialog_cache *cache;
 };
 
+/* What happens to a number although nobody wrote. */
+struct dialog_own {
+    enum input_kind kind;
+    struct wall_ms held_until; /* of INPUT_RELEASE */
+};
+
 struct dialog {
     struct dialogs *all;
     struct dialog *next_number; /* in the table of numbers: another number; or the free list */
@@ -43,7 +49,8 @@ struct dialog {
     const struct config_channel *channel;
     struct inbound first;   /* as it was decoded without session memory */
     struct inbound inbound; /* with it */
-    bool is_wake;           /* nobody wrote: the due time has come */
+    bool is_wake;           /* nobody wrote */
+    struct dialog_own own;  /* what happens then */
     bool must_spool;
     bool can_say_sms;
     uint32_t say_max_chars;

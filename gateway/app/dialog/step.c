@@ -95,12 +95,14 @@ static struct input input_of(const struct dialog *d)
                           .via = via_of(&d->inbound),
                           .text = d->inbound.is_opt_out ? STR("STOP") : d->inbound.text,
                           .now = d->key.received};
-    if (d->is_wake)
-        input.kind = INPUT_TIMER;
-    else if (input.via == VIA_USSD && dialog_is_over(d))
+    if (d->is_wake) {
+        input.kind = d->own.kind;
+        input.held_until = d->own.held_until;
+    } else if (input.via == VIA_USSD && dialog_is_over(d)) {
         input.kind = INPUT_SESSION_END;
-    else if (input.via == VIA_USSD && d->inbound.phase == INBOUND_PHASE_NEW)
+    } else if (input.via == VIA_USSD && d->inbound.phase == INBOUND_PHASE_NEW) {
         input.kind = INPUT_DIAL;
+    }
     input.is_shown = shown_whole(&d->learner, input.via, input.now.ms);
     input.is_erase_asked = shown_erase_asked(&d->learner, input.now.ms);
     vault_random(input.seed, sizeof(input.seed));
@@ -151,10 +153,11 @@ static bool seal_disclosure(struct dialog *d, struct outcome *out)
     struct str aad = {(const char *)d->id.bytes, NUMBER_ID_BYTES};
     for (uint32_t i = 0; i < out->n_events; i++) {
         struct buf box CLEANUP(buf_fini);
-        buf_init(&box, out->safe_text.len + VAULT_BOX_EXTRA_BYTES);
+        buf_init(&box, out->safe_text.len + LETTER_EXTRA_BYTES);
         if (out->events[i].kind != EVENT_safe_raised)
             continue;
-        if (vault_box_seal(d->all->parts.vault, aad, out->safe_text, &box) != ERR_OK)
+        if (vault_letter_seal(d->all->parts.vault, VAULT_READER_SAFE, aad, out->safe_text, &box) !=
+            ERR_OK)
             return false;
         buf_add_hex(&d->all->scratch, box.p, box.len);
         out->events[i].text = dialog_take_scratch(d);
@@ -372,6 +375,8 @@ static enum dialog_event step_wake(struct dialog *d)
         d->channel = &no_channel;
     if (d->learner.seq > 0 && d->learner.state != LEARNER_STATE_DELETED)
         return step_engine(d);
+    if (d->own.kind != INPUT_TIMER)
+        return DIALOG_EVENT_REPEAT; /* nobody is there (any more) */
     d->commit = (struct store_commit){.id = d->id, .expected_seq = d->learner.seq};
     return DIALOG_EVENT_STEPPED; /* the tombstone's time is over: nothing of the number is left */
 }

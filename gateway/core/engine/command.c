@@ -78,12 +78,22 @@ static struct str contact_at_end(const struct step *s)
     return contact;
 }
 
+/* The name of a case, by which people speak of it without a word of what it says. */
+static struct str case_name(const struct step *s)
+{
+    uint64_t random = 0;
+    for (unsigned i = 16; i < 24; i++) /* the first half may be a learner id */
+        random = random << 8 | s->input->seed[i];
+    return arena_printf(s->arena, "%010llu", (unsigned long long)(random % 10000000000ULL));
+}
+
 /* A disclosure, by keyword or by the word list. Nothing of it is repeated, and no question follows;
  * the place is kept. */
 void engine_safe(struct step *s, bool is_keyword)
 {
     struct event *event = step_event(s, EVENT_safe_raised);
     event->value = is_keyword ? 1 : 2;
+    event->code = case_name(s);
     s->out->safe_text = s->input->text;
     s->learner->held_ms = s->input->now.ms;
     const struct engine_context *c = s->context;

@@ -321,6 +321,16 @@ static void call(struct step *s)
         step_say_screen(s);
 }
 
+/* What was disclosed later is held on. */
+static void release(struct step *s)
+{
+    struct learner *l = s->learner;
+    if (l->held_ms == 0 || l->held_ms > s->input->held_until.ms)
+        return;
+    l->held_ms = 0;
+    (void)step_event(s, EVENT_safe_released);
+}
+
 static void end_session(struct step *s)
 {
     struct learner *l = s->learner;
@@ -445,7 +455,7 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
     if (e != ERR_OK)
         return e;
     s.norm = match_normalise(input->text, arena);
-    if (input->kind != INPUT_SESSION_END && input->kind != INPUT_TIMER)
+    if (input->kind == INPUT_TEXT || input->kind == INPUT_DIAL || input->kind == INPUT_CALL)
         meet(&s);
     switch (input->kind) {
     case INPUT_TEXT:
@@ -462,6 +472,9 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
         break;
     case INPUT_CALL:
         call(&s);
+        break;
+    case INPUT_RELEASE:
+        release(&s);
         break;
     }
     ret->wake_at_ms = next_wake_ms(&s);

@@ -34,6 +34,7 @@ enum input_kind {
     INPUT_SESSION_END, /* the network closed a session that we had left open */
     INPUT_TIMER,       /* wake_at has come */
     INPUT_CALL,        /* a missed call: joins, or goes on; what it brings is said by SMS */
+    INPUT_RELEASE,     /* somebody has looked after what was disclosed up to held_until */
 };
 
 struct input {
@@ -46,7 +47,8 @@ struct input {
     bool is_shown;
     /* DELETE was said, and the learner is where it was said: DELETE 1 answers it (app/shown.h). */
     bool is_erase_asked;
-    uint8_t seed[32]; /* from a CSPRNG: learner id, certificate code */
+    struct wall_ms held_until; /* INPUT_RELEASE */
+    uint8_t seed[32]; /* from a CSPRNG: learner id, then certificate code or the name of a case */
 };
 
 /* What surrounds a course: from configuration, per channel and country. */

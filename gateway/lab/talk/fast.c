@@ -385,6 +385,25 @@ static enum err fast_group(struct talk_world *world, const struct talk_line *lin
     return e;
 }
 
+static void on_looked_after(void *ctx, const struct dialog_answer *answer)
+{
+    enum err *e = ctx;
+    *e = answer->outcome == DIALOG_OUTCOME_STEPPED ? ERR_OK : ERR_IO;
+}
+
+static enum err fast_look_after(struct talk_world *world, const char *number,
+                                const struct talk_line *line)
+{
+    struct talk_fast *f = fast(world);
+    struct number_id id = vault_number_id(f->vault, str_from(number));
+    enum err done = ERR_TIMEOUT;
+    (void)line; /* there is one thing to do */
+    enum err e = dialogs_release(f->dialogs, &id, loop_wall(f->loop), on_looked_after, &done);
+    if (e == ERR_OK && !come_to_rest(f))
+        e = ERR_TIMEOUT;
+    return e == ERR_OK ? done : e;
+}
+
 static struct wall_ms fast_now(struct talk_world *world)
 {
     return loop_wall(fast(world)->loop);
@@ -397,6 +416,7 @@ static const struct talk_world_ops fast_ops = {
     .wait = fast_wait,
     .fail = fast_fail,
     .group = fast_group,
+    .look_after = fast_look_after,
     .now = fast_now,
 };
 

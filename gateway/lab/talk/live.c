@@ -85,7 +85,7 @@ const struct talk_line *talk_live_obstacle(const struct talk_script *script)
         bool is_own_course =
             line->verb == TALK_VERB_COURSE && str_find_char(line->text, '/') != SIZE_MAX;
         if (is_long || is_own_course || line->verb == TALK_VERB_FAIL ||
-            line->verb == TALK_VERB_GROUP)
+            line->verb == TALK_VERB_GROUP || line->verb == TALK_VERB_RELEASE)
             return line;
     }
     return NULL;
@@ -111,6 +111,13 @@ static enum err live_group(struct talk_world *world, const struct talk_line *lin
     return ERR_UNSUPPORTED;
 }
 
+static enum err live_look_after(struct talk_world *world, const char *number,
+                                const struct talk_line *line)
+{
+    (void)world, (void)number, (void)line; /* that takes a login at PostgreSQL */
+    return ERR_UNSUPPORTED;
+}
+
 static struct wall_ms live_now(struct talk_world *world)
 {
     (void)world; /* its clock is the real one */
@@ -123,6 +130,7 @@ static const struct talk_world_ops live_ops = {
     .wait = live_wait,
     .fail = live_fail,
     .group = live_group,
+    .look_after = live_look_after,
     .now = live_now,
 };
 

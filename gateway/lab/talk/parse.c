@@ -18,7 +18,8 @@ static const struct {
     {"repeat>", TALK_VERB_REPEAT, true},   {"repeat", TALK_VERB_REPEAT, false},
     {"wait", TALK_VERB_WAIT, false},       {"event", TALK_VERB_EVENT, false},
     {"refused", TALK_VERB_REFUSED, false}, {"fail", TALK_VERB_FAIL, false},
-    {"loose", TALK_VERB_LOOSE, false},
+    {"loose", TALK_VERB_LOOSE, false},     {"release>", TALK_VERB_RELEASE, true},
+    {"release", TALK_VERB_RELEASE, false},
 };
 
 static const struct {
@@ -275,7 +276,8 @@ static enum err parse_arguments(struct parser *p, struct str rest, struct talk_l
         line->text = rest;
         return ERR_OK;
     case TALK_VERB_CALL:
-        return rest.len == 0 ? ERR_OK : FAIL(p, "a call says nothing: call> stands alone");
+    case TALK_VERB_RELEASE:
+        return rest.len == 0 ? ERR_OK : FAIL(p, "call> and release stand alone");
     case TALK_VERB_DROP:
         return parse_drop(p, rest, line);
     case TALK_VERB_REPEAT:
@@ -304,10 +306,11 @@ static enum err parse_line(struct parser *p, struct str rest, struct talk_line *
            !(verbs[i].has_phone && str_starts(word, str_from(verbs[i].name))))
         i++;
     if (i == ARRAY_LEN(verbs))
-        return FAIL(p,
-                    "'%.*s' is no line of a transcript; write course, clock, group, sms>, sms<, "
-                    "ussd>, ussd<, call>, drop, repeat, wait, event, refused, fail, loose or #",
-                    STR_ARG(word));
+        return FAIL(
+            p,
+            "'%.*s' is no line of a transcript; write course, clock, group, sms>, sms<, "
+            "ussd>, ussd<, call>, drop, repeat, wait, release, event, refused, fail, loose or #",
+            STR_ARG(word));
     *line = (struct talk_line){.number = p->line, .verb = verbs[i].verb, .phone = p->phone};
     if (verbs[i].has_phone) {
         struct str name = str_sub(word, strlen(verbs[i].name), word.len);

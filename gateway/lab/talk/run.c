@@ -365,6 +365,10 @@ static enum err play_line(struct run *r)
         return expect_event(r);
     case TALK_VERB_REFUSED:
         return expect_refusal(r, p);
+    case TALK_VERB_RELEASE:
+        say(r, "release", r->line->phone, STR(""));
+        return unsupported(r, r->world->ops->look_after(r->world, p->handset.number, r->line),
+                           "a person who looks after it");
     case TALK_VERB_FAIL:
         say(r, "fail", 0, r->line->action);
         return unsupported(r, r->world->ops->fail(r->world, r->line), "faults");
@@ -385,7 +389,7 @@ static bool is_action(enum talk_verb verb)
 {
     return verb == TALK_VERB_SMS_IN || verb == TALK_VERB_USSD_IN || verb == TALK_VERB_CALL ||
            verb == TALK_VERB_DROP || verb == TALK_VERB_REPEAT || verb == TALK_VERB_WAIT ||
-           verb == TALK_VERB_GROUP;
+           verb == TALK_VERB_GROUP || verb == TALK_VERB_RELEASE;
 }
 
 static enum err play(struct run *r)

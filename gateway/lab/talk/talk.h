@@ -15,6 +15,7 @@
  *     repeat   [N]                         the phone's last callback comes again, N times at once
  *     repeat   old [N]                     not the last one but the N-th before it
  *     wait     2d 3h                       s, m, h, d; timers fire in order
+ *     release                              somebody has looked after what the phone disclosed
  *     event    answered unit=m1q1 correct=true
  *     refused  503                         the last callback was answered with this, not 2xx
  *     fail     store.commit timeout [N|always]
@@ -57,6 +58,7 @@ enum talk_verb {
     TALK_VERB_WAIT,
     TALK_VERB_EVENT,
     TALK_VERB_REFUSED,
+    TALK_VERB_RELEASE,
     TALK_VERB_FAIL,
     TALK_VERB_LOOSE,
 };

@@ -82,6 +82,7 @@ struct config {
     uint32_t redis_port;
     uint32_t redis_deadline_ms, redis_max_in_flight;
     struct str writer_conninfo, sender_conninfo; /* libpq */
+    struct str safe_conninfo, inbox_conninfo;    /* of commands; absent = they ask */
     struct str keys_dir, spool_dir, profiles_dir, lessons_dir, numbers_file;
     uint32_t spool_quota_mb;
     uint32_t keep_events_hours;
