@@ -30,7 +30,8 @@ static struct inbound *new_batch(struct profile_memory *memory, uint32_t n,
     struct inbound *items = arena_new_array(arena, struct inbound, n);
     memory->rules = arena_new_array(arena, const struct rule *, n);
     memory->nodes = arena_new_array(arena, const struct doc *, n);
-    if (items == NULL || memory->rules == NULL || memory->nodes == NULL)
+    memory->bare = arena_new_array(arena, struct inbound, n);
+    if (items == NULL || memory->rules == NULL || memory->nodes == NULL || memory->bare == NULL)
         return NULL;
     *ret = (struct inbound_batch){.items = items, .n_items = n, .memory = memory};
     return items;
@@ -100,6 +101,7 @@ static enum err read_list(struct profile_memory *memory, const struct rule *firs
     for (const struct doc *d = first_node(list); d != NULL; d = next_node(list, d), i++) {
         eval->item = memory->nodes[i] = d;
         eval->index = i;
+        eval->bare = &memory->bare[i];
         const struct rule *rule = memory->rules[i] = rule_of_item(eval, first, is_dlr);
         if (rule != NULL)
             item_read(eval, rule, &items[i]);
@@ -137,6 +139,7 @@ static enum err read_rules(struct profile_memory *memory, bool is_dlr, struct in
         if (item == NULL)
             return ERR_TOO_LONG;
         memory->rules[0] = rule;
+        eval->bare = memory->bare;
         item_read(eval, rule, item);
         return ERR_OK;
     }
@@ -175,13 +178,20 @@ static enum err read_request(struct profile_memory *memory, bool is_dlr, struct 
     return read_rules(memory, is_dlr, ret);
 }
 
+/* Does what is read of a request differ once its session is known? Else only the text is another,
+ * and nothing need be read again. */
+static bool reads_session(const struct profile *p)
+{
+    return p->has_ussd && (p->fields_need & NEED_SESSION) != 0;
+}
+
 /* Copies what answers and profile_resume need, for the request is gone by then. */
 static void keep(struct eval *eval)
 {
     struct arena *arena = eval->arena;
     const struct http_header *headers = eval->headers;
     const struct profile *p = eval->profile;
-    unsigned needs = p->answers_need | (p->has_ussd ? p->fields_need : 0);
+    unsigned needs = p->answers_need | (reads_session(p) ? p->fields_need : 0);
     struct http_header *copies = (needs & NEED_HEADERS) != 0
                                      ? arena_new_array(arena, struct http_header, eval->n_headers)
                                      : NULL;
@@ -197,7 +207,7 @@ static void keep(struct eval *eval)
     eval->query_text = STR_NONE;
     eval->request = NULL;
     eval->session = NULL;
-    eval->inbound = NULL;
+    eval->inbound = eval->bare = NULL;
 }
 
 static void begin(const struct profile *p, const struct http_request *request,
@@ -243,10 +253,15 @@ enum err profile_resume(const struct profile *p, const struct inbound_batch *bat
     eval.session = session;
     eval.item = batch->memory->nodes[i];
     eval.index = i;
-    if (batch->memory->rules[i] == NULL)
+    const struct rule *rule = batch->memory->rules[i];
+    if (rule == NULL) {
         *ret = batch->items[i];
-    else
-        item_read(&eval, batch->memory->rules[i], ret);
+    } else if (rule->kind == INBOUND_USSD && !reads_session(p)) {
+        *ret = batch->memory->bare[i];
+        session_apply(&eval, rule, ret);
+    } else {
+        item_read(&eval, rule, ret);
+    }
     return arena_error(arena) == ERR_OK ? ERR_OK : ERR_TOO_LONG;
 }
 

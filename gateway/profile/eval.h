@@ -30,6 +30,8 @@ struct eval {
     const struct path_pattern *path;
     const struct session_memory *session;
     const struct inbound *inbound;
+    struct inbound
+        *bare; /* gets a USSD item before its session is applied; NULL = nobody needs it */
     const struct outgoing *outgoing;
     struct str reply_text, reply_id;
     int status;

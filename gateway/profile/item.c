@@ -231,6 +231,8 @@ static void read_ussd(struct eval *eval, const struct rule *rule, struct inbound
     read_phase(eval, rule, in);
     in->raw_text = in->text.p != NULL ? in->text : STR("");
     in->remember = read_remember(eval, rule);
+    if (eval->bare != NULL)
+        *eval->bare = *in;
     session_apply(eval, rule, in);
 }
 

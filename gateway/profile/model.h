@@ -109,4 +109,5 @@ struct profile_memory {
     struct eval eval;
     const struct rule **rules; /* of each item; NULL where none applied */
     const struct doc **nodes;  /* of each item of a batch */
+    struct inbound *bare;      /* each USSD item before its session was applied */
 };
