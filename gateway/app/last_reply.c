@@ -43,7 +43,7 @@ enum err last_reply_decode(struct str bytes, struct last_reply *ret)
 #define FLAG_ERASE_ASKED 16u
 #define FLAG_READY 32u /* the answer was ready some time after the inbound came in */
 #define FLAG_MORE 64u  /* there is a page, a later inbound, or something to remember */
-#define FLAGS 127u
+#define FLAG_PAGES 128u
 
 bool last_reply_is_to(const struct last_reply *reply, uint64_t mark)
 {
@@ -64,7 +64,7 @@ static unsigned flags_of(const struct last_reply *reply, const struct learner_li
                     link->last_ms != reply->received_ms || step->now_ms != reply->received_ms;
     return (reply->is_open ? FLAG_OPEN : 0) | (reply->is_shown_open ? FLAG_SHOWN_OPEN : 0) |
            (step->is_dial ? FLAG_DIAL : 0) | (step->is_shown ? FLAG_SHOWN : 0) |
-           (step->is_erase_asked ? FLAG_ERASE_ASKED : 0) |
+           (step->is_erase_asked ? FLAG_ERASE_ASKED : 0) | (reply->has_more ? FLAG_PAGES : 0) |
            (reply->ready_ms != reply->received_ms ? FLAG_READY : 0) | (has_more ? FLAG_MORE : 0);
 }
 
@@ -98,10 +98,10 @@ void last_reply_put_beside(struct learner *learner)
     learner->link.last = (struct learner_last){.n = 0};
 }
 
-/* Flags that nobody knows. */
+/* Too short to be one. */
 void last_reply_drop(struct learner *learner)
 {
-    learner->link.last = (struct learner_last){.n = 1, .bytes = {(char)UINT8_MAX}};
+    learner->link.last = (struct learner_last){.n = 1, .bytes = {0}};
 }
 
 /* Times are differences: 0, mostly, and then not there. */
@@ -160,9 +160,10 @@ static enum err take_small(const struct learner *learner, struct last_reply *ret
     step->is_dial = (flags & FLAG_DIAL) != 0;
     step->is_shown = (flags & FLAG_SHOWN) != 0;
     step->is_erase_asked = (flags & FLAG_ERASE_ASKED) != 0;
-    if (in.error == ERR_OK && flags <= FLAGS)
+    reply.has_more = (flags & FLAG_PAGES) != 0;
+    if (in.error == ERR_OK)
         *ret = reply;
-    return in.error != ERR_OK ? in.error : flags <= FLAGS ? ERR_OK : ERR_UNSUPPORTED;
+    return in.error;
 }
 
 enum err last_reply_take(const struct learner *learner, struct str beside, struct wall_ms now,

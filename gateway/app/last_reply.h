@@ -51,7 +51,7 @@ struct last_reply {
     uint16_t page;       /* which page was shown, from 0 */
     bool is_open;        /* the session goes on after the last page */
     bool is_shown_open;  /* the session goes on after the page that was shown */
-    bool has_more;       /* pages remain behind it; set by last_reply_show, not stored */
+    bool has_more;       /* pages remain behind it; set by last_reply_show, not kept with a text */
     bool is_made_again;  /* from step, in the learner's value; else the text is kept */
     struct last_step step;
 };

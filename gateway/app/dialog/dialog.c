@@ -185,14 +185,16 @@ static bool take_present(struct dialog *d, const struct store_record *record)
 static void on_commit(void *ctx, enum err e, const struct store_record *record)
 {
     struct dialog *d = ctx;
-    dialog_cache_drop(d->all->cache, &d->id);
+    bool is_kept = e == ERR_OK && record == NULL && d->is_made_again;
+    if (!is_kept)
+        dialog_cache_drop(d->all->cache, &d->id);
+    else
+        dialog_cache_put(d->all->cache, &d->id, d->commit.state);
     if (is_late(d, DIALOG_STATE_SAVING))
         return;
     d->is_from_cache = false;
     if (e == ERR_OK) {
         metrics_add(d->all->parts.metrics, METRIC_steps_total, 1);
-        if (record == NULL && d->is_made_again)
-            dialog_cache_put(d->all->cache, &d->id, d->commit.state);
         if (record != NULL)
             dialog_refused(d, record->refused_by);
         if (record != NULL && d->is_sms_answer)

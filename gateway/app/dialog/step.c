@@ -282,16 +282,18 @@ static enum dialog_event step_repeat(struct dialog *d, bool is_last)
 static bool is_on_page(struct dialog *d)
 {
     const struct last_reply_limits limits = dialog_screen_limits(d);
-    return shown_can_turn(&d->learner) && d->has_last && d->last.session == d->key.session &&
-           has_last_text(d) && last_reply_has_more(&d->last, &limits, d->arena);
+    bool may_turn = d->inbound.kind == INBOUND_USSD && d->inbound.phase != INBOUND_PHASE_NEW &&
+                    !dialog_is_over(d) && shown_can_turn(&d->learner) && d->has_last &&
+                    d->last.session == d->key.session;
+    return may_turn && (d->last.has_more || !d->last.is_made_again) && has_last_text(d) &&
+           last_reply_has_more(&d->last, &limits, d->arena);
 }
 
 /* 9, NEXT or "more" while pages remain turns the page, 0 or BACK turns it back, and the engine is
  * not asked: 1, -1 or 0. */
 static int page_turn(struct dialog *d)
 {
-    if (d->inbound.kind != INBOUND_USSD || d->inbound.phase == INBOUND_PHASE_NEW ||
-        dialog_is_over(d))
+    if (!is_on_page(d))
         return 0;
     struct str text = match_normalise(d->inbound.text, d->arena);
     const char *lang = d->learner.lang[0] != '\0' ? d->learner.lang : NULL;
@@ -301,7 +303,7 @@ static int page_turn(struct dialog *d)
         command = match.command;
     bool is_back = command == COMMAND_BACK && d->last.page > 0;
     bool is_on = command == COMMAND_NEXT || match_is_go_on(text);
-    return !(is_on || is_back) || !is_on_page(d) ? 0 : is_on ? 1 : -1;
+    return is_on ? 1 : is_back ? -1 : 0;
 }
 
 static enum dialog_event step_page(struct dialog *d, int turn)
