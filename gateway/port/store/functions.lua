@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 12
+-- version 13
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -86,6 +86,20 @@ local function commit(keys, args)
     redis.call('APPEND', keys[7], args[9])
   end
   set_due(keys[5], keys[6], args[6], args[7], args[8])
+  return 1
+end
+
+-- keys: state, events; args: expected seq (4 bytes), state, event ('' = none)
+-- The commit of most steps: somebody is known, and nothing but the state and the log changes. Answers 1,
+-- or 0 when the seq is another.
+local function step(keys, args)
+  if redis.call('GETRANGE', keys[1], 0, 3) ~= args[1] then
+    return 0
+  end
+  if args[3] ~= '' then
+    redis.call('XADD', keys[2], '*', 'p', args[3])
+  end
+  redis.call('SET', keys[1], args[2])
   return 1
 end
 
@@ -513,6 +527,7 @@ end
 
 -- allow-oom: what empties the streams must not wait for memory.
 redis.register_function('waypost_commit', commit)
+redis.register_function('waypost_step', step)
 redis.register_function('waypost_commit_capped', commit_capped)
 redis.register_function('waypost_lease', lease)
 redis.register_function{function_name = 'waypost_give_back', callback = give_back, flags = {'allow-oom'}}

@@ -124,13 +124,17 @@ static void hiredis_load(struct store *s, const struct number_id *id, store_on_l
     link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_load, (void (*)(void))fn, ctx});
 }
 
+static struct str put_seq(char dst[STORE_SEQ_BYTES], uint32_t seq)
+{
+    for (unsigned i = 0; i < STORE_SEQ_BYTES; i++)
+        dst[i] = (char)(seq >> 8 * (STORE_SEQ_BYTES - 1 - i));
+    return (struct str){dst, STORE_SEQ_BYTES};
+}
+
 void commit_add_keys(struct commit_words *words, const struct store_commit *commit,
                      struct argv *argv)
 {
-    uint32_t seq = commit->expected_seq;
-    const char expected[STORE_SEQ_BYTES] = {(char)(seq >> 24), (char)(seq >> 16), (char)(seq >> 8),
-                                            (char)seq};
-    memcpy(words->expected, expected, sizeof(expected));
+    put_seq(words->expected, commit->expected_seq);
     due_words(&words->due, &commit->id, commit->state.p != NULL ? commit->due_at_ms : 0);
     argv_add(argv, number_key(words->state, &commit->id, 's'));
     argv_add(argv, number_key(words->reply, &commit->id, 'r'));
@@ -161,22 +165,97 @@ void commit_add_args(struct commit_words *words, const struct store_commit *comm
         argv_add(argv, commit->outbox[i]);
 }
 
+static void commit_put(struct commit_words *words, const struct store_commit *commit,
+                       struct str epoch, struct argv *argv)
+{
+    argv->n = 0; /* the rest of it need not be zero */
+    argv_add(argv, STR("FCALL"));
+    argv_add(argv, STR("waypost_commit"));
+    argv_add(argv, STR(COMMIT_KEYS));
+    commit_add_keys(words, commit, argv);
+    commit_add_args(words, commit, epoch, argv);
+}
+
+/* ---- the commit of most steps ---- */
+
+static bool is_step(const struct store_commit *commit)
+{
+    return commit->caps == NULL && commit->expected_seq > 0 && commit->state.len > 0 &&
+           commit->reply.len == 0 && commit->seen.len == 0 && commit->n_outbox == 0 &&
+           commit->due_at_ms < 0;
+}
+
+struct step {
+    struct link *link;
+    struct number_id id;
+    store_on_commit *fn;
+    void *ctx;
+};
+
+static void step_end(struct step *step, enum err e, const struct store_record *present)
+{
+    struct step ended = *step;
+    free(step);
+    ended.fn(ended.ctx, e, present);
+}
+
+static void on_present(void *ctx, enum err e, const struct store_record *present)
+{
+    static const struct store_record nobody;
+    step_end(ctx, e == ERR_OK ? ERR_CONFLICT : e, e == ERR_OK ? &nobody : present);
+}
+
+/* The seq was another: asks for the present record, by a commit onto nobody that writes nothing, so
+ * that a server that has lost its data is noticed. */
+static void parse_step(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct step *step = to->ctx;
+    const struct store_commit nothing = {.id = step->id, .due_at_ms = -1};
+    struct commit_words words;
+    struct argv argv;
+    if (e == ERR_OK && reply->type != REDIS_REPLY_INTEGER)
+        e = ERR_IO;
+    if (e != ERR_OK || reply->integer == 1) {
+        step_end(step, e, NULL);
+        return;
+    }
+    commit_put(&words, &nothing, link_epoch(step->link), &argv);
+    link_ask(step->link, &argv, &(struct link_to){reply_commit, (void (*)(void))on_present, step});
+}
+
+static void commit_step(struct link *link, const struct store_commit *commit, store_on_commit *fn,
+                        void *ctx)
+{
+    char state[KEY_BYTES], events[KEY_BYTES], expected[STORE_SEQ_BYTES];
+    struct argv argv;
+    struct step *step = xcalloc(1, sizeof(*step));
+    *step = (struct step){link, commit->id, fn, ctx};
+    argv.n = 0; /* the rest of it need not be zero */
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_step"));
+    argv_add(&argv, STR("2"));
+    argv_add(&argv, number_key(state, &commit->id, 's'));
+    argv_add(&argv, bucket_key(events, commit->id.bytes[0], STR("events")));
+    argv_add(&argv, put_seq(expected, commit->expected_seq));
+    argv_add(&argv, commit->state);
+    argv_add(&argv, commit->event);
+    link_ask(link, &argv, &(struct link_to){parse_step, NULL, step});
+}
+
 static void hiredis_commit(struct store *s, const struct store_commit *commit, store_on_commit *fn,
                            void *ctx)
 {
+    struct link *link = hiredis_store(s)->link;
     struct commit_words words;
-    struct argv argv = {.n = 0};
+    struct argv argv;
     if (commit->caps != NULL) {
         hiredis_commit_capped(s, commit, fn, ctx);
-        return;
+    } else if (is_step(commit)) {
+        commit_step(link, commit, fn, ctx);
+    } else {
+        commit_put(&words, commit, link_epoch(link), &argv);
+        link_ask(link, &argv, &(struct link_to){reply_commit, (void (*)(void))fn, ctx});
     }
-    argv_add(&argv, STR("FCALL"));
-    argv_add(&argv, STR("waypost_commit"));
-    argv_add(&argv, STR(COMMIT_KEYS));
-    commit_add_keys(&words, commit, &argv);
-    commit_add_args(&words, commit, link_epoch(hiredis_store(s)->link), &argv);
-    link_ask(hiredis_store(s)->link, &argv,
-             &(struct link_to){reply_commit, (void (*)(void))fn, ctx});
 }
 
 static void hiredis_restore(struct store *s, const struct number_id *id, struct str state,

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 
 #include "base/clock.h"
@@ -26,8 +27,8 @@ struct link_request {
     struct link_to to;
     int64_t deadline_ms;
     enum err e; /* of one that is answered without asking */
-    char *text; /* the whole command, of hiredis; kept to send it again */
-    int bytes;
+    char *text; /* the whole command; kept to send it again */
+    size_t bytes;
     bool is_retry;
 };
 
@@ -74,7 +75,7 @@ static struct link_request *request_new(struct link *link, const struct link_to 
 
 static void request_free(struct link *link, struct link_request *request)
 {
-    redisFreeCommand(request->text); /* NULL is fine: it is free() */
+    free(request->text);
     request->text = NULL;
     STAILQ_INSERT_HEAD(&link->unused, request, entry);
 }
@@ -204,10 +205,39 @@ static void request_queue(struct link *link, struct link_request *request, int64
 /* False while that connection is being closed. */
 static bool request_write(struct link *link, struct link_request *request, int64_t extra_ms)
 {
-    if (!wire_write(link->wire, request->text, (size_t)request->bytes))
+    if (!wire_write(link->wire, request->text, request->bytes))
         return false;
     request_queue(link, request, extra_ms);
     return true;
+}
+
+static char *put_length(char *p, char kind, size_t n)
+{
+    char digits[24];
+    struct str text = decimal_unsigned(digits, n);
+    *p++ = kind;
+    memcpy(p, text.p, text.len);
+    memcpy(p + text.len, "\r\n", 2);
+    return p + text.len + 2;
+}
+
+/* RESP: an array of strings. hiredis' own function prints each length with sprintf, which took a
+ * twentieth of a front's time. */
+static char *command_text(const struct argv *argv, size_t *ret_bytes)
+{
+    size_t room = 24;
+    for (int i = 0; i < argv->n; i++)
+        room += argv->bytes[i] + 26; /* the length, two line ends */
+    char *text = xcalloc(1, room);
+    char *p = put_length(text, '*', (size_t)argv->n);
+    for (int i = 0; i < argv->n; i++) {
+        p = put_length(p, '$', argv->bytes[i]);
+        memcpy(p, argv->words[i], argv->bytes[i]);
+        memcpy(p + argv->bytes[i], "\r\n", 2);
+        p += argv->bytes[i] + 2;
+    }
+    *ret_bytes = (size_t)(p - text);
+    return text;
 }
 
 void link_send(struct link *link, const struct argv *argv, const struct link_to *to,
@@ -215,11 +245,7 @@ void link_send(struct link *link, const struct argv *argv, const struct link_to 
 {
     assert(argv->n <= ARGV_MAX);
     struct link_request *request = request_new(link, to);
-    /* hiredis takes both arrays as non-const but only reads them. */
-    const char **words = (const char **)(uintptr_t)argv->words;
-    request->bytes = redisFormatCommandArgv(&request->text, argv->n, words, argv->bytes);
-    if (request->bytes < 0)
-        abort(); /* no memory */
+    request->text = command_text(argv, &request->bytes);
     if (!request_write(link, request, extra_ms)) {
         request_free(link, request);
         link_answer_later(link, to, ERR_UNAVAILABLE);
