@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "core/lesson/lesson.h"
+#include "core/lesson/translate.h"
 #include "port/lesson_files.h"
 
 /*
@@ -68,6 +69,13 @@ static int folder_read(const char *dir, struct folder *ret)
     return EXIT_USAGE;
 }
 
+static int no_language(const char *dir, const char *lang)
+{
+    cli_complain("%s has no po/%s.po; `waypost lessons merge %s --lang %s` begins it", dir, lang,
+                 dir, lang);
+    return EXIT_USAGE;
+}
+
 static int run_check(const struct cli_args *args, const char *dir)
 {
     static const char *const names[] = {"text", "json", "github"};
@@ -84,12 +92,22 @@ static int run_check(const struct cli_args *args, const char *dir)
     if (code != EXIT_CLEAN)
         return code;
     struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
-    lesson_check(folder.source, folder.arena, scratch, folder.findings);
+    const char *lang = cli_get(args, "lang", NULL);
+    if (lang == NULL)
+        lesson_check(folder.source, folder.arena, scratch, folder.findings);
+    else if (lesson_has_po(folder.source, str_from(lang)))
+        lesson_check_language(folder.source, str_from(lang), folder.arena, scratch,
+                              folder.findings);
+    else
+        return no_language(dir, lang);
     lesson_findings_sort(folder.findings);
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, OUTPUT_MAX_BYTES);
     lesson_findings_print(folder.findings, shown_dir(dir), (enum lesson_output)output, &out);
     print_buf(&out, stdout);
+    buf_reset(&out);
+    lesson_tell_progress(folder.source, scratch, &out);
+    print_buf(&out, stderr);
     fprintf(stderr, "%s: %u errors, %u warnings in %u files\n", dir, folder.findings->n_errors,
             folder.findings->n_warnings, folder.n_files);
     return folder.findings->n_errors > 0 ? EXIT_ERRORS : EXIT_CLEAN;
@@ -125,7 +143,8 @@ static int run_fmt(const struct cli_args *args, const char *dir)
         struct errmsg msg = {""};
         buf_reset(&out);
         lesson_format(folder.source, i, scratch, &out);
-        if (str_eq(buf_str(&out), folder.files[i].text))
+        if (str_eq(buf_str(&out), folder.files[i].text) ||
+            str_ends(folder.files[i].name, STR(".po")))
             continue;
         if (buf_error(&out) != ERR_OK || arena_error(scratch) != ERR_OK) {
             cli_complain("%.*s is too big to be formatted", STR_ARG(folder.files[i].name));
@@ -150,13 +169,19 @@ static int run_preview(const struct cli_args *args, const char *dir)
     int code = folder_read_clean(dir, "previewed", &folder);
     if (code != EXIT_CLEAN)
         return code;
+    const char *lang = cli_get(args, "lang", NULL);
+    const struct lesson_source *source =
+        lang == NULL ? folder.source
+                     : lesson_in_language(folder.source, str_from(lang), folder.arena);
+    if (source == NULL)
+        return no_language(dir, lang);
     struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, LESSON_PREVIEW_MAX_BYTES);
     if (cli_has(args, "transcript"))
-        e = lesson_transcript(folder.source, folder.arena, scratch, &out);
+        e = lesson_transcript(source, folder.arena, scratch, &out);
     else
-        lesson_preview(folder.source, scratch, &out);
+        lesson_preview(source, scratch, &out);
     if (e == ERR_OK)
         e = buf_error(&out);
     if (e != ERR_OK) {
@@ -165,6 +190,64 @@ static int run_preview(const struct cli_args *args, const char *dir)
     }
     print_buf(&out, stdout);
     return EXIT_CLEAN;
+}
+
+/* The template for translators on stdout: of the course's own texts, or of its pack's. */
+static int run_pot(const struct cli_args *args, const char *dir)
+{
+    struct folder folder CLEANUP(folder_fini) = {0};
+    int code = folder_read_clean(dir, "translated", &folder);
+    if (code != EXIT_CLEAN)
+        return code;
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, OUTPUT_MAX_BYTES);
+    lesson_pot(folder.source, cli_has(args, "pack"), STR(""), NULL, folder.arena, &out);
+    print_buf(&out, stdout);
+    return EXIT_CLEAN;
+}
+
+/* One PO file with the texts of today. */
+static int merge_file(const struct folder *folder, const char *dir, bool is_of_pack,
+                      struct str lang)
+{
+    struct str pack = folder->source->pack;
+    struct str name = is_of_pack ? arena_printf(folder->arena, "packs/%.*s/po/%.*s.po",
+                                                STR_ARG(pack), STR_ARG(lang))
+                                 : arena_printf(folder->arena, "po/%.*s.po", STR_ARG(lang));
+    const struct po_file *old = NULL;
+    for (uint32_t i = 0; i < folder->source->n_pos; i++) {
+        if (str_eq(folder->source->pos[i].name, name))
+            old = &folder->source->pos[i];
+    }
+    struct errmsg msg = {""};
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, OUTPUT_MAX_BYTES);
+    lesson_pot(folder->source, is_of_pack, lang, old, folder->arena, &out);
+    enum err e = buf_error(&out) != ERR_OK ? buf_error(&out) : arena_error(folder->arena);
+    if (e == ERR_OK)
+        e = lesson_files_write(dir, name, buf_str(&out), &msg);
+    if (e == ERR_OK)
+        printf("%s/%s%.*s\n", dir, is_of_pack ? "../" : "", STR_ARG(name));
+    else
+        cli_complain("%.*s: %s", STR_ARG(name), msg.text[0] != '\0' ? msg.text : err_name(e));
+    return e == ERR_OK ? EXIT_CLEAN : EXIT_USAGE;
+}
+
+/* Both files of a language, begun or brought up to date. */
+static int run_merge(const struct cli_args *args, const char *dir)
+{
+    struct folder folder CLEANUP(folder_fini) = {0};
+    struct str lang = str_from(cli_get(args, "lang", NULL));
+    if (str_is_empty(lang)) {
+        cli_complain("`lessons merge` needs a language: --lang fr");
+        return EXIT_USAGE;
+    }
+    int code = folder_read_clean(dir, "merged", &folder);
+    if (code == EXIT_CLEAN)
+        code = merge_file(&folder, dir, false, lang);
+    if (code == EXIT_CLEAN && folder.source->pack.p != NULL)
+        code = merge_file(&folder, dir, true, lang);
+    return code;
 }
 
 /* One exit code more than the others: what the database or Redis says, as sysexits.h names it. */
@@ -182,10 +265,8 @@ static int run_publish(const struct cli_args *args, const char *dir)
 }
 
 static const struct verb verbs[] = {
-    {"check", run_check},
-    {"fmt", run_fmt},
-    {"preview", run_preview},
-    {"publish", run_publish},
+    {"check", run_check},     {"fmt", run_fmt}, {"preview", run_preview},
+    {"publish", run_publish}, {"pot", run_pot}, {"merge", run_merge},
 };
 
 static int lessons_run(const struct cli_args *args)
@@ -209,15 +290,19 @@ static int lessons_run(const struct cli_args *args)
 
 const struct cli_command cli_lessons = {
     .name = "lessons",
-    .summary = "check, format, preview and publish a course folder",
-    .usage = "lessons check DIR [--format text|json|github]\n"
+    .summary = "check, format, preview, translate and publish a course folder",
+    .usage = "lessons check DIR [--lang fr] [--format text|json|github]\n"
              "lessons fmt DIR [--dry-run]\n"
-             "lessons preview DIR > course.html\n"
-             "lessons preview DIR --transcript > course.txt\n"
-             "lessons publish DIR [--config FILE]",
+             "lessons preview DIR [--lang fr] > course.html\n"
+             "lessons preview DIR [--lang fr] --transcript > course.txt\n"
+             "lessons publish DIR [--config FILE]\n"
+             "lessons pot DIR [--pack] > course.pot\n"
+             "lessons merge DIR --lang fr",
     .options = {CLI_CONFIG_OPTION,
                 {"format", "text|json|github", "how check prints what it finds", false},
                 {"transcript", NULL, "preview: every SMS and USSD screen as plain text", false},
+                {"lang", "CODE", "check, preview, merge: of one translation", false},
+                {"pack", NULL, "pot: of the pack's texts", false},
                 {"dry-run", NULL, "fmt: only name the files that would change (exit code 1)",
                  false}},
     .run = lessons_run,

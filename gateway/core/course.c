@@ -47,6 +47,17 @@ int32_t course_score(const struct course *course, uint32_t n_right)
     return total > 0 ? (int32_t)((200 * n_right + total) / (2 * total)) : 0;
 }
 
+const struct course *course_in(const struct course *course, struct str lang, int module)
+{
+    for (uint16_t i = 0; i < course->n_languages && course->translations != NULL; i++) {
+        const struct course *view = course->translations[i];
+        if (view == NULL || !str_eq(course->languages[i], lang))
+            continue;
+        return module < 0 || !view->modules[module].is_untranslated ? view : course;
+    }
+    return course;
+}
+
 const struct unit *course_unit(const struct course *course, struct str unit_id)
 {
     for (uint16_t i = 0; i < course->n_units; i++) {

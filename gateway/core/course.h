@@ -246,9 +246,10 @@ struct module {
     struct str id;
     struct str title;
     enum module_kind kind;
-    bool is_required;    /* for completing the course; M7 may be optional */
-    uint16_t number;     /* 1.. among MODULE_LESSONS, else 0 */
-    uint16_t first_unit; /* index in course.units */
+    bool is_untranslated; /* of a translated course: these units are in the original language */
+    bool is_required;     /* for completing the course; M7 may be optional */
+    uint16_t number;      /* 1.. among MODULE_LESSONS, else 0 */
+    uint16_t first_unit;  /* index in course.units */
     uint16_t n_units;
     uint16_t n_scored;
 };
@@ -289,8 +290,9 @@ struct course {
     uint32_t key;        /* names id@version in a learner's state; see course_key() */
     uint8_t hash[32];    /* SHA-256 of the files, filled by who publishes or loads */
     uint16_t n_languages;
-    const struct str *languages;      /* published languages, BCP 47 codes */
-    const struct str *language_names; /* each in its own script */
+    const struct str *languages;              /* published languages, BCP 47 codes */
+    const struct str *language_names;         /* each in its own script */
+    const struct course *const *translations; /* by language; NULL: these texts */
     uint16_t n_modules;
     const struct module *modules;
     uint16_t n_units;
@@ -309,6 +311,9 @@ struct course {
 uint32_t course_key(struct str id, struct str version);
 /* Of the post-test with so many right answers, in percent, rounded. */
 int32_t course_score(const struct course *course, uint32_t n_right);
+/* The course in a language, with the same modules and units; itself where it is not offered in it,
+ * or where the module of this index (-1: none) is not there in it. */
+const struct course *course_in(const struct course *course, struct str lang, int module);
 /* NULL when the course has no such unit. */
 const struct unit *course_unit(const struct course *course, struct str unit_id);
 /* Index of a unit that belongs to this course. */

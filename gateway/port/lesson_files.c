@@ -206,6 +206,16 @@ static enum err write_all(int fd, struct str text)
     return fsync(fd) == 0 ? ERR_OK : ERR_IO;
 }
 
+/* The po/ in which a first translation is written. */
+static void make_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (slash != NULL &&
+        str_copy((struct str){path, (size_t)(slash - path)}, folder, sizeof(folder)) == ERR_OK)
+        (void)mkdir(folder, 0777); /* opening the file says what is wrong */
+}
+
 enum err lesson_files_write(const char *dir, struct str name, struct str text, struct errmsg *msg)
 {
     char path[PATH_MAX], fresh[PATH_MAX];
@@ -215,6 +225,8 @@ enum err lesson_files_write(const char *dir, struct str name, struct str text, s
     int n_fresh = snprintf(fresh, sizeof(fresh), "%s/%s%.*s.new", dir, beside, STR_ARG(name));
     if (n < 0 || n_fresh < 0 || n_fresh >= (int)sizeof(fresh))
         return errmsg_set(msg, ERR_TOO_LONG, "the path of %.*s is too long", STR_ARG(name));
+    if (str_ends(name, STR(".po")))
+        make_folder(path);
     int fd CLEANUP(close_fd) = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0)
         return errmsg_set(msg, from_errno(errno), "cannot write %s: %s", fresh, strerror(errno));

@@ -17,7 +17,8 @@ struct lesson_length lesson_measure(const struct lesson_source *source, struct s
                                     [LESSON_LIMIT_PAGE] = GSM_USSD_UCS2,
                                     [LESSON_LIMIT_FEEDBACK] = GSM_SMS_PART_UCS2,
                                     [LESSON_LIMIT_SAFE] = 3 * GSM_SMS_PART_UCS2};
-    struct gsm_size size = gsm_measure(gsm_fold(text, GSM_FOLD_NONE, scratch));
+    struct gsm_size size = gsm_measure(
+        gsm_fold(text, source->strings != NULL ? GSM_FOLD_LATIN : GSM_FOLD_NONE, scratch));
     bool is_ucs2 = source->is_ucs2 && size.encoding == GSM_ENCODING_UCS2;
     return (struct lesson_length){size, is_ucs2 ? ucs2[limit] : septets[limit],
                                   is_ucs2 ? "UCS-2 units" : "septets"};
@@ -40,8 +41,8 @@ void check_error(struct check *c, const char *rule, struct source_pos pos, struc
     report(c, LESSON_SEVERITY_ERROR, rule, pos, offending, what, fix);
 }
 
-static void check_warning(struct check *c, const char *rule, struct source_pos pos,
-                          struct str offending, struct str what, struct str fix)
+void check_warning(struct check *c, const char *rule, struct source_pos pos, struct str offending,
+                   struct str what, struct str fix)
 {
     report(c, LESSON_SEVERITY_WARNING, rule, pos, offending, what, fix);
 }
@@ -254,7 +255,9 @@ static void check_question(struct check *c, const struct unit *unit)
 static void check_unit(struct check *c, const struct unit *unit)
 {
     enum module_kind kind = c->course->modules[unit->module].kind;
-    if (kind == MODULE_LESSONS || kind == MODULE_TEST)
+    if (c->source->strings != NULL && !str_ends(unit->pos.file, STR(".po")))
+        return; /* not translated as a whole */
+    if (c->source->strings == NULL && (kind == MODULE_LESSONS || kind == MODULE_TEST))
         check_source(c, unit);
     if (unit->question != NULL)
         check_question(c, unit);
@@ -264,18 +267,25 @@ static void check_unit(struct check *c, const struct unit *unit)
     }
 }
 
+void check_all(struct check *c)
+{
+    check_system_texts(c);
+    for (uint16_t i = 0; i < c->course->n_modules; i++)
+        check_alphabet(c, c->course->modules[i].title, c->source->module_pos[i]);
+    for (uint16_t i = 0; i < c->course->n_units; i++)
+        check_unit(c, &c->course->units[i]);
+}
+
 void lesson_check(const struct lesson_source *source, struct arena *arena, struct arena *scratch,
                   struct lesson_findings *findings)
 {
-    struct check c = {source, &source->course, arena, scratch, findings};
+    struct check c = {source, &source->course, arena, scratch, findings, &source->course};
     bool is_playable = findings->n_errors == 0;
-    check_system_texts(&c);
-    for (uint16_t i = 0; i < c.course->n_modules; i++)
-        check_alphabet(&c, c.course->modules[i].title, source->module_pos[i]);
-    for (uint16_t i = 0; i < c.course->n_units; i++)
-        check_unit(&c, &c.course->units[i]);
+    check_all(&c);
     if (is_playable)
         check_play(&c);
     else
         check_estimate(&c);
+    for (uint16_t i = 0; i < source->languages.n; i++)
+        lesson_check_language(source, source->languages.codes[i], arena, scratch, findings);
 }

@@ -4,6 +4,7 @@
  *   check.c       the order of the checks; units: sources, options, conditions, feedback
  *   check_text.c  alphabet, placeholders and length of single texts
  *   check_play.c  the course as the engine plays it
+ *   check_language.c  the course in another language
  */
 #pragma once
 
@@ -17,11 +18,14 @@ struct check {
     struct arena *arena;   /* for findings */
     struct arena *scratch; /* reset by whoever begins something new */
     struct lesson_findings *findings;
+    const struct course *played; /* the course with all its languages: what the engine gets */
 };
 
 /* what and fix are literals or live in c->arena. */
 void check_error(struct check *c, const char *rule, struct source_pos pos, struct str offending,
                  struct str what, struct str fix);
+void check_warning(struct check *c, const char *rule, struct source_pos pos, struct str offending,
+                   struct str what, struct str fix);
 /* lesson_measure with the check's own course and scratch. */
 struct lesson_length check_measure(struct check *c, struct str text, enum lesson_limit limit);
 /* A finding when the length is over its limit; what lives in c->arena. */
@@ -35,6 +39,9 @@ void check_alphabet(struct check *c, struct str text, struct source_pos fallback
 /* A lesson text knows no placeholders. */
 void check_no_placeholder(struct check *c, struct str text, struct source_pos fallback);
 void check_system_texts(struct check *c);
+
+/* All but the play. */
+void check_all(struct check *c);
 
 /* Lengths of what the engine really sends, dead ends, and units that nobody reaches. Only for a
  * course without errors so far. */

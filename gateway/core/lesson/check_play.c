@@ -12,6 +12,13 @@ struct play {
     bool *is_told; /* by unit: too long, and said so */
 };
 
+/* Of the course that is checked, which may be a translation of the one that is played. */
+static const struct unit *place(const struct play *p)
+{
+    const char *unit = p->walk.learner.unit;
+    return unit[0] != '\0' ? course_unit(p->c->course, str_from(unit)) : NULL;
+}
+
 /* ---- what the learner gets ---- */
 
 static void tell_screen(struct check *c, struct str text, struct source_pos fallback,
@@ -62,17 +69,35 @@ static bool get_screen(const struct play *p, enum via via, struct str *ret)
                          p->c->scratch, ret, &is_open) == ERR_OK;
 }
 
+/* A translation may have the question on one page and its options on the next: a blank line between
+ * {stem} and {options} of text_question turns the page where it must (docs/course-rules.md 6.2). */
+static bool is_two_pages(const struct play *p, struct str page)
+{
+    struct check *c = p->c;
+    struct str second;
+    bool is_last = true;
+    if (c->source->strings == NULL || str_find_char(page, '\f') == SIZE_MAX)
+        return false;
+    const struct gsm_ussd ussd = {
+        .text = gsm_fold_pages(page, GSM_FOLD_LATIN, c->scratch),
+        .more_key = gsm_fold(c->course->texts[COURSE_TEXT_more_key], GSM_FOLD_LATIN, c->scratch),
+        .septets = GSM_USSD_SEPTETS,
+        .ucs2 = GSM_USSD_UCS2};
+    return gsm_ussd_page(&ussd, 1, c->scratch, &second, &is_last) == ERR_OK && is_last &&
+           str_starts(second, STR("1"));
+}
+
 static void measure_page(struct play *p, const struct unit *unit)
 {
     struct str page;
-    if (get_screen(p, VIA_USSD, &page))
+    if (get_screen(p, VIA_USSD, &page) && !is_two_pages(p, page))
         tell_page(p->c, unit, check_measure(p->c, page, LESSON_LIMIT_PAGE));
 }
 
 static void measure(struct play *p, const struct unit *before, struct str reply)
 {
     struct check *c = p->c;
-    const struct unit *unit = lesson_walk_unit(&p->walk);
+    const struct unit *unit = place(p);
     struct str screen;
     struct lesson_length all = check_measure(c, reply, LESSON_LIMIT_MESSAGE);
     struct lesson_length alone = all;
@@ -94,7 +119,7 @@ static void measure(struct play *p, const struct unit *before, struct str reply)
 static void tell_stuck(struct play *p)
 {
     struct check *c = p->c;
-    const struct unit *unit = lesson_walk_unit(&p->walk);
+    const struct unit *unit = place(p);
     check_error(c, "dead-end", unit != NULL ? unit->pos : c->source->front_pos,
                 unit != NULL ? unit->title : STR_NONE,
                 STR("a dead end: whatever a learner sends here, the course does not go on"),
@@ -107,7 +132,7 @@ static void play_step(struct play *p)
     struct check *c = p->c;
     arena_reset(c->scratch);
     struct learner before = p->walk.learner;
-    const struct unit *unit = lesson_walk_unit(&p->walk);
+    const struct unit *unit = place(p);
     struct input input = lesson_walk_next(&p->walk, c->scratch);
     struct outcome *out = arena_new_array(c->scratch, struct outcome, 1);
     if (p->walk.is_over)
@@ -130,7 +155,9 @@ static void play_step(struct play *p)
 static void play_course(struct play *p, uint8_t option)
 {
     const struct course *course = p->c->course;
-    lesson_walk_begin(&p->walk, course, VIA_SMS, option);
+    lesson_walk_begin(&p->walk, p->c->played, VIA_SMS, option);
+    enum err e = str_copy(course->language, p->walk.learner.lang, sizeof(p->walk.learner.lang));
+    assert(e == ERR_OK); /* the parser bounds language codes */
     /* Each screen once, the test again for every try, and what lies between them. */
     uint32_t n_steps = 64;
     for (uint16_t i = 0; i < course->n_units; i++)
@@ -185,6 +212,8 @@ void check_estimate(struct check *c)
 {
     for (uint16_t i = 0; i < c->course->n_units; i++) {
         const struct unit *unit = &c->course->units[i];
+        if (c->source->strings != NULL && !str_ends(unit->pos.file, STR(".po")))
+            continue; /* not translated as a whole */
         if (unit->question != NULL)
             estimate_question(c, unit);
         else

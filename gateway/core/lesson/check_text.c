@@ -50,8 +50,11 @@ void check_alphabet(struct check *c, struct str text, struct source_pos fallback
          n_told < ARRAY_LEN(told) && gsm_find_foreign(str_sub(text, from, text.len), &offset, &len);
          from += offset + len) {
         struct str letter = str_sub(text, from + offset, from + offset + len);
-        size_t at = 0;
+        size_t at = 0, rest;
         uint32_t i = 0;
+        if (c->source->strings != NULL &&
+            !gsm_find_foreign(gsm_fold(letter, GSM_FOLD_LATIN, c->scratch), &rest, &rest))
+            continue; /* it is folded before it is sent */
         told[n_told] = utf8_next(letter, &at);
         while (told[i] != told[n_told])
             i++;

@@ -30,10 +30,21 @@ struct lesson_length {
 struct lesson_length lesson_measure(const struct lesson_source *source, struct str text,
                                     enum lesson_limit limit, struct arena *scratch);
 
-/* Adds to findings; those of the parser should be in it already. arena: for what findings keep;
- * scratch is reset again and again. */
+/* Adds to findings, of the course and of all its translations; those of the parser should be in it
+ * already. arena: for what findings keep; scratch is reset again and again. */
 void lesson_check(const struct lesson_source *source, struct arena *arena, struct arena *scratch,
                   struct lesson_findings *findings);
+
+/* All there is of a translation, whole modules or not, for previews and checks; NULL where there is
+ * none, or the arena is full. */
+const struct lesson_source *lesson_in_language(const struct lesson_source *source, struct str lang,
+                                               struct arena *arena);
+/* The same of one translation alone; nothing where there is none. */
+void lesson_check_language(const struct lesson_source *source, struct str lang, struct arena *arena,
+                           struct arena *scratch, struct lesson_findings *findings);
+/* How far each translation is, in lines for people: whole modules, states, what is missing. */
+void lesson_tell_progress(const struct lesson_source *source, struct arena *scratch,
+                          struct buf *out);
 
 /* ---- the canonical form of a lesson file, as `waypost lessons fmt` writes it ----
  *

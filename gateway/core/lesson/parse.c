@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/lesson/translate.h"
 #include "core/match/match.h"
 #include "core/utf8.h"
 
@@ -436,20 +437,6 @@ static void settle_course_front(struct parse *p, const struct lesson_front *fron
                               STR("the course's own language is not in the list"),
                               STR("write a line `en: English` for each language, every name in its "
                                   "own script"));
-    struct str *offered = arena_new_array(p->arena, struct str, 2);
-    if (offered == NULL)
-        return; /* the arena says so */
-    if (p->source->is_languages_own) {
-        course->n_languages = languages->n;
-        course->languages = languages->codes;
-        course->language_names = languages->names;
-        return;
-    }
-    offered[0] = course->language;
-    offered[1] = own >= 0 ? languages->names[own] : course->language;
-    course->n_languages = 1;
-    course->languages = &offered[0];
-    course->language_names = &offered[1];
 }
 
 /* ---- the whole course ---- */
@@ -571,7 +558,7 @@ void parse_texts(struct parse *p, const struct lesson_blocks *blocks,
 static void complain_unused(struct parse *p)
 {
     for (uint32_t i = 0; i < p->source->n_files; i++) {
-        if (!p->is_used[i])
+        if (!p->is_used[i] && !str_ends(p->source->files[i].file, STR(".po")))
             parse_complain(p, "unreachable", (struct source_pos){p->source->files[i].file, 1, 1},
                            p->source->files[i].file,
                            STR("no learner comes here: course.md does not name this file"),
@@ -621,9 +608,15 @@ static enum err check_size(const struct lesson_file *files, uint32_t n_files)
 
 static enum err read_files(struct parse *p, const struct lesson_file *files)
 {
-    for (uint32_t i = 0; i < p->source->n_files; i++) {
-        enum err e = lesson_blocks_read(files[i].name, files[i].text, p->arena, p->findings,
-                                        &p->source->files[i]);
+    struct lesson_source *source = p->source;
+    for (uint32_t i = 0; i < source->n_files; i++) {
+        struct str name = files[i].name;
+        bool is_po = str_ends(name, STR(".po"));
+        source->files[i].file = name;
+        enum err e =
+            is_po
+                ? po_read(name, files[i].text, p->arena, p->findings, &source->pos[source->n_pos++])
+                : lesson_blocks_read(name, files[i].text, p->arena, p->findings, &source->files[i]);
         if (e != ERR_OK && e != ERR_INVALID)
             return e;
     }
@@ -642,6 +635,7 @@ enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct 
     p.units = arena_new_array(arena, struct unit, COURSE_MAX_UNITS);
     p.ids = arena_new_array(arena, struct parse_id, PARSE_MAX_IDS);
     ret->files = arena_new_array(arena, struct lesson_blocks, n_files + 1);
+    ret->pos = arena_new_array(arena, struct po_file, n_files + 1);
     p.is_used = arena_new_array(arena, bool, n_files + 1);
     e = parse_safe_init(&p);
     if (e != ERR_OK)
@@ -670,6 +664,7 @@ enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct 
     parse_modules(&p, &front);
     complain_unused(&p);
     settle_course(&p, &front);
+    lesson_translate(ret, arena);
     if (arena_error(arena) != ERR_OK)
         return arena_error(arena);
     return findings->n_errors > 0 ? ERR_INVALID : ERR_OK;
@@ -701,6 +696,11 @@ struct source_pos lesson_source_pos(const struct lesson_source *source, const ch
                                     struct source_pos fallback)
 {
     struct source_pos pos;
+    for (uint32_t i = 0; source->strings != NULL && i < source->strings->n; i++) {
+        const struct lesson_string *string = &source->strings->list[i];
+        if (string->is_done && p >= string->text->p && p <= string->text->p + string->text->len)
+            return string->entry->pos;
+    }
     for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
         if (source->texts[i].text.p != NULL && lesson_block_find_pos(&source->texts[i], p, &pos))
             return pos;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "core/lesson/blocks.h"
+#include "core/lesson/po.h"
 
 #define LESSON_ARENA_BYTES (32u << 20) /* enough for COURSE_MAX_BYTES of files */
 /* course.md, its modules, and the pack: texts, safe words, translations of both. */
@@ -21,6 +22,8 @@ struct lesson_file {
     struct str name;
     struct str text;
 };
+
+struct lesson_strings;
 
 /* What course.md names outside of its folder; absent where it does not. */
 struct lesson_links {
@@ -40,11 +43,17 @@ struct lesson_source {
     struct str pack;                   /* whose texts it inherits; absent: none */
     struct lesson_languages languages; /* course.md's, else the pack's */
     bool is_languages_own;
+    /* Of a course in another language, for its checks: where its texts stand, and that Latin
+     * letters with accents are folded before they are sent. Absent else. */
+    const struct lesson_strings *strings;
     const struct yaml_node *modules;    /* front matter: list of file names; NULL = none */
     const struct yaml_node *safe_words; /* the same */
-    uint32_t n_files;
-    struct lesson_blocks *files;                      /* in the order in which they were given */
+    uint32_t n_pos;
+    struct po_file *pos;         /* its translations, and its pack's; their files have no blocks */
+    uint32_t n_files;            /* all others */
+    struct lesson_blocks *files; /* in the order in which they were given */
     struct lesson_block texts[N_COURSE_TEXTS];        /* text absent when missing */
+    struct lesson_block pack_texts[N_COURSE_TEXTS];   /* the same of its pack alone */
     struct source_pos module_pos[COURSE_MAX_MODULES]; /* line 1 of the module's file */
     struct source_pos front_pos;                      /* line 1 of course.md */
 };

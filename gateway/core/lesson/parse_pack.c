@@ -2,6 +2,8 @@
  * The pack of a course (`pack: standard` in course.md): system texts and safe words that many
  * courses share, in packs/NAME/texts.md beside the course's folder. course.md overrides them.
  */
+#include <string.h>
+
 #include "core/lesson/parse_internal.h"
 
 struct pack_front {
@@ -43,6 +45,7 @@ static void read_pack(struct parse *p, const struct lesson_front *course,
     if (!p->source->is_languages_own)
         p->source->languages = read.languages;
     parse_texts(p, blocks, &front, read.safe_words);
+    memcpy(p->source->pack_texts, p->source->texts, sizeof(p->source->texts));
 }
 
 void parse_pack(struct parse *p, const struct lesson_front *front)

@@ -39,10 +39,26 @@ static const char head[] =
     ".count,.source{color:#cfcfcf}.over{color:#ff9b9b}a{color:#9cc4ff}h2{border-color:#f2f2f2}}\n"
     "</style>\n";
 
-/* What a form feed becomes in an SMS. */
+/* What is sent: translations are folded to the GSM alphabet, a form feed becomes a line end. */
+static enum gsm_fold fold_of(const struct page *p)
+{
+    return p->source->strings != NULL ? GSM_FOLD_LATIN : GSM_FOLD_NONE;
+}
+
 static struct str as_sms(struct page *p, struct str text)
 {
-    return gsm_fold(text, GSM_FOLD_NONE, p->scratch);
+    return gsm_fold(text, fold_of(p), p->scratch);
+}
+
+/* The spelling of the file, where folding changes it. */
+static void add_full(struct page *p, struct str text)
+{
+    struct str full = gsm_fold(text, GSM_FOLD_NONE, p->scratch);
+    if (str_eq(full, as_sms(p, text)))
+        return;
+    buf_add_str(p->out, STR("<p class=\"source\" dir=\"auto\">In full: "));
+    buf_add_html(p->out, full);
+    buf_add_str(p->out, STR("</p>\n"));
 }
 
 /* "GSM-7, 214 septets, 2 SMS" */
@@ -70,8 +86,8 @@ static void add_phone(struct page *p, struct str text)
 /* The pages of a text on USSD, folded away. */
 static void add_ussd(struct page *p, struct str text)
 {
-    const struct gsm_ussd ussd = {.text = text,
-                                  .more_key = p->course->texts[COURSE_TEXT_more_key],
+    const struct gsm_ussd ussd = {.text = gsm_fold_pages(text, fold_of(p), p->scratch),
+                                  .more_key = as_sms(p, p->course->texts[COURSE_TEXT_more_key]),
                                   .septets = GSM_USSD_SEPTETS,
                                   .ucs2 = GSM_USSD_UCS2};
     bool is_last = false;
@@ -91,9 +107,10 @@ static void add_feedback(struct page *p, const char *label, struct str feedback)
     if (feedback.p == NULL)
         return;
     buf_addf(p->out, "<p>%s: ", label);
-    buf_add_html(p->out, feedback);
+    buf_add_html(p->out, as_sms(p, feedback));
     buf_add_str(p->out, STR("</p>\n"));
     add_count(p, feedback, LESSON_LIMIT_FEEDBACK);
+    add_full(p, feedback);
 }
 
 static void add_question_notes(struct page *p, const struct question *q)
@@ -147,9 +164,11 @@ static void add_card(struct page *p, const struct unit *unit, uint16_t screen)
     buf_add_str(p->out, unit->kind == UNIT_STORY ? STR(": story: ") : STR(": "));
     buf_add_html(p->out, unit->title);
     buf_add_str(p->out, STR("</h3>\n"));
+    struct str full = sms;
     sms = as_sms(p, sms);
     add_phone(p, sms);
     add_count(p, sms, LESSON_LIMIT_MESSAGE);
+    add_full(p, full);
     p->n_parts += gsm_measure(sms).segments;
     if (unit->question != NULL)
         add_question_notes(p, unit->question);
@@ -193,6 +212,7 @@ static void add_system_texts(struct page *p)
                  course_text_name(which), course_text_purpose(which));
         add_phone(p, as_sms(p, text));
         add_count(p, text, LESSON_LIMIT_MESSAGE);
+        add_full(p, text);
         buf_add_str(p->out, STR("</article>\n"));
     }
     buf_add_str(p->out, STR("</div>\n</section>\n"));

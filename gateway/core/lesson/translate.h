@@ -1,0 +1,85 @@
+/*
+ * translate.h: the strings of a course that learners read, each under an id that never changes, and
+ * the course in another language: a whole struct course with the same modules, units and keys.
+ *
+ * Ids (they are the msgctxt of po/<lang>.po; lessons/README.md shows them to translators):
+ *
+ *     course:title  course:name  m1.title      titles of the course and of a module
+ *     m1l1.1                                   the first screen of lesson m1l1
+ *     m1q1  m1q1.1  m1q1.1.feedback            a question, its first option, what follows that
+ *     m1q1.feedback  m1q1.right  m1q1.wrong    what follows all, right, and other answers
+ *     m1q1.accepted                            the words that are right, with | between them
+ *     text_hello                               a system text
+ *
+ * Languages are never mixed on a screen (docs/course-rules.md 6.4): a module is translated as a
+ * whole or not at all. A language is offered when the role question, the test, the first two
+ * modules, all titles and all system texts are there; whatever else is missing stays in the
+ * course's own language.
+ */
+#pragma once
+
+#include "core/lesson/parse.h"
+
+/* Groups of strings: one for each module, and what is said everywhere. */
+#define LESSON_GROUP_SYSTEM (-1)
+
+struct lesson_string {
+    struct str context;
+    struct str *text;             /* in lesson_strings.course */
+    struct str note;              /* what it is, for the translator */
+    struct source_pos pos;        /* of the original */
+    uint16_t unit;                /* UINT16_MAX: of none */
+    int16_t group;                /* index of its module, or LESSON_GROUP_SYSTEM */
+    bool is_of_pack;              /* translated in the pack's po/, for all courses */
+    bool is_accepted;             /* words with | between them; text holds the line */
+    struct question *question;    /* is_accepted: whose they are */
+    const struct po_entry *entry; /* lesson_strings_translate: its translation, if there is one */
+    bool is_done;                 /* and it may be shown */
+};
+
+struct lesson_strings {
+    struct course course; /* a copy whose texts are those of the list */
+    struct unit *units;   /* its own */
+    uint32_t n;
+    struct lesson_string *list;
+};
+
+/* How much of a language is there. */
+struct lesson_progress {
+    uint32_t n, n_done;
+    uint32_t n_fuzzy;               /* the original changed since */
+    uint32_t n_states[N_PO_STATES]; /* of those that are done */
+};
+
+/* In the order of the files. The arena's error. */
+enum err lesson_strings_collect(const struct lesson_source *source, struct arena *arena,
+                                struct lesson_strings *ret) MUST_CHECK;
+/* Looks the translations up; ret_groups has room for one progress more than there are modules, that
+ * of the system texts first. The texts stay the original's. */
+void lesson_strings_translate(const struct lesson_source *source, struct str lang,
+                              struct lesson_strings *strings, struct lesson_progress *ret_groups);
+/* Puts translations into the course: of groups that are whole, or all that there are; a unit all of
+ * whose texts are translated has its place in the PO file then. */
+void lesson_strings_fill(const struct lesson_source *source, struct str lang, bool is_whole_only,
+                         struct lesson_strings *strings, const struct lesson_progress *groups,
+                         struct arena *arena);
+/* May the language be offered? */
+bool lesson_is_offered(const struct course *course, const struct lesson_progress *groups);
+
+/* Is a language whose name in its own script is this written outside of the GSM alphabet, folded or
+ * not? */
+bool lesson_is_ucs2(struct str name);
+/* Is there a file for it? */
+bool lesson_has_po(const struct lesson_source *source, struct str lang);
+/* For lesson_parse: the languages that the course offers, and the course in each of them. */
+void lesson_translate(struct lesson_source *source, struct arena *arena);
+
+/* A text of a course as it stands in a PO file (a blank line where a page may turn), and back. */
+struct str lesson_text_to_po(struct str text, struct arena *arena);
+struct str lesson_text_from_po(struct str text, struct arena *arena);
+
+/* Appends a template, or with a file what becomes of it: translations are kept by their id, those
+ * of a text that changed are marked fuzzy. is_of_pack: the pack's strings, else the course's own.
+ */
+void lesson_pot(const struct lesson_source *source, bool is_of_pack, struct str lang,
+                const struct po_file *merged, struct arena *arena, struct buf *out);
