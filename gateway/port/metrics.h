@@ -37,6 +37,8 @@
     X(sender_ranges, gauge, "Of 16 shares of the outbox, those that this host sends")              \
     X(timer_ranges, gauge, "Of 16 shares of the learners, those that this host wakes")             \
     X(writer_ranges, gauge, "Of 16 shares of the event log, those that this host stores")          \
+    X(outbox_waiting, gauge, "SMS in the outbox, of this host's share")                            \
+    X(outbox_oldest_ms, gauge, "Age of the oldest of them")                                        \
     X(outbox_pending, gauge, "SMS in a sender's hands")                                            \
     X(redis_up, gauge, "1 while this host's processes reach Redis")                                \
     X(events_behind_ms, gauge, "Age of the oldest event that PostgreSQL does not have")            \

@@ -21,6 +21,7 @@
     X(redis_full, false, "Redis is full or cannot write: SMS wait in the spool")                   \
     X(no_sender, false, "nobody sends: SMS wait; start a sender here or elsewhere")                \
     X(spool_full, false, "the spool is over its quota: free it or raise spool_quota_mb")           \
+    X(outbox_old, false, "SMS wait for more than a minute: see channels and the sender's log")     \
     X(backlog, false, "what learners did waits long for PostgreSQL: see the writer's log")
 
 enum health_fault {

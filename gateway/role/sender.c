@@ -1,6 +1,7 @@
 /* A sender: takes the outbox to the providers. */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "app/board.h"
 #include "app/course_set.h"
@@ -8,6 +9,7 @@
 #include "app/opt_outs.h"
 #include "app/outbox/outbox.h"
 #include "base/log.h"
+#include "role/health.h"
 #include "role/ports.h"
 
 #define MAX_CONNECTIONS 256u
@@ -25,7 +27,34 @@ struct sender_role {
     struct outbox *outbox;
     struct board *board;
     struct lease *lease;
+    uint64_t fences[STORE_LEASE_RANGES]; /* of our share */
+    struct timer *look;
 };
+
+/* ---- what waits ---- */
+
+#define LOOK_MS 2000
+#define OLD_MS 60000
+
+static void on_outbox(void *ctx, enum err e, uint64_t n, int64_t oldest_ms)
+{
+    struct sender_role *r = ctx;
+    timer_start(r->role->loop, r->look, LOOK_MS);
+    if (e != ERR_OK)
+        return; /* that Redis is away is told elsewhere */
+    int64_t age_ms = oldest_ms > 0 ? loop_wall(r->role->loop).ms - oldest_ms : 0;
+    metrics_set(r->role->metrics, METRIC_outbox_waiting, n);
+    metrics_set(r->role->metrics, METRIC_outbox_oldest_ms, age_ms > 0 ? (uint64_t)age_ms : 0);
+    health_set(r->role, HEALTH_outbox_old, age_ms > OLD_MS);
+}
+
+static void on_look(void *ctx)
+{
+    struct sender_role *r = ctx;
+    store_outbox_look(r->store, r->fences, on_outbox, r);
+}
+
+/* ---- its share ---- */
 
 /* Nothing is read before the first lease. */
 static void on_pauses_known(void *ctx)
@@ -38,6 +67,7 @@ static void on_lease(void *ctx, const uint64_t *fences, uint32_t n_held)
 {
     struct sender_role *r = ctx;
     (void)n_held;
+    memcpy(r->fences, fences, sizeof(r->fences));
     outbox_own(r->outbox, fences);
 }
 
@@ -114,6 +144,8 @@ int role_sender(const struct role_context *role)
     r.sender = sender_curl_new(role->loop, MAX_CONNECTIONS);
     build_app(&r);
     r.lease = role_lease(role, r.store, STR("sender"), METRIC_sender_ranges, on_lease, is_idle, &r);
+    r.look = timer_new(role->loop, on_look, &r);
+    timer_start(role->loop, r.look, 0);
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
     role_watch_store(role, r.store, on_store_up, &r);
     loop_run(role->loop);
@@ -121,6 +153,7 @@ int role_sender(const struct role_context *role)
     store_free(r.store);
     sink_free(r.sink);
     lease_free(r.lease);
+    timer_free(role->loop, r.look);
     board_free(r.board);
     opt_outs_free(r.opt_outs);
     outbox_free(r.outbox);

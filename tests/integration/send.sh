@@ -76,6 +76,22 @@ check_same 'an SMS is taken all the same' 200 "$(sms $phone JOIN)"
 check 'its answer waits' wait_for 10 eval \
     'channel list --json | grep "\"name\":\"at\"" | grep -q "\"waiting\":1"'
 check_same 'and is not sent' 0 "$(n_delivered $phone)"
+check 'it is counted' wait_for 10 is_metric 'waypost_outbox_waiting 1'
+# A second one, as if it had waited since 1970.
+old=$(redis --raw eval "local payload
+    for b = 0, 255 do
+        local entry = redis.call('xrange', string.format('wp:{b%03d}:outbox', b), '-', '+')[1]
+        payload = entry and entry[2][2] or payload
+    end
+    for b = 0, 255 do
+        local key = string.format('wp:{b%03d}:outbox', b)
+        if not redis.pcall('xadd', key, '1-1', 'p', payload).err then return key end
+    end" 0)
+is_warned() { curl -fsS "http://127.0.0.1:$ADMIN_PORT/readyz" | grep -q 'SMS wait for more than a minute'; }
+check 'SMS that wait for long are a warning' wait_for 10 is_warned
+check 'with their age' eval 'curl -fsS "http://127.0.0.1:$ADMIN_PORT/metrics" | grep -q "^waypost_outbox_oldest_ms 1[0-9]\{12\}$"'
+redis xdel "$old" 1-1 >/dev/null
+check 'until they are gone' wait_for 10 eval '! is_warned'
 
 # Half of a long SMS comes before the restart, by a channel whose provider does not join them.
 sed -i '/^channels:/r /dev/stdin' "$STATE/waypost.yaml" <<YAML

@@ -303,6 +303,36 @@ static void kinds_do_not_meet(void **state)
         "redis: " #f, f, setup_redis, teardown, NULL                                               \
     }
 
+static void got_outbox(void *ctx, enum err e, uint64_t n, int64_t oldest_ms)
+{
+    struct got *got = ctx;
+    got->n = (uint32_t)n;
+    (void)snprintf(got->value, sizeof(got->value), "%lld", (long long)oldest_ms);
+    got_done(got, e);
+}
+
+static void what_waits_in_the_outbox_is_told(void **state)
+{
+    struct subject *t = subject(state);
+    uint64_t fences[STORE_LEASE_RANGES] = {[0] = 1, [15] = 1};
+    store_outbox_look(t->store, fences, got_outbox, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    assert_string_equal(t->got.value, "0");
+    assert_int_equal(do_send(t, id_of(240, 1), 0, "a"), ERR_OK);
+    assert_int_equal(do_send(t, id_of(100, 1), 0, "of somebody else's share"), ERR_OK);
+    assert_int_equal(do_send(t, id_of(15, 1), 0, "b"), ERR_OK);
+    assert_int_equal(do_read(t, false, 10, 0), ERR_OK); /* in hand, and waits still */
+    store_outbox_look(t->store, fences, got_outbox, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(t->got.n, 2);
+    assert_true(t->got.value[0] != '0');
+    memset(fences, 0, sizeof(fences));
+    store_outbox_look(t->store, fences, got_outbox, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +344,7 @@ int main(void)
         BOTH(a_new_life_takes_over_at_once),
         BOTH(one_that_was_asleep_is_refused_when_it_wakes),
         BOTH(kinds_do_not_meet),
+        BOTH(what_waits_in_the_outbox_is_told),
     };
     has_server = redis_server_is_installed();
     if (has_server)

@@ -477,6 +477,7 @@ static const struct store_ops mem_ops = {
     .fence_open = mem_fence_open,
     .log_end = mem_log_end,
     .memory = mem_memory,
+    .outbox_look = mem_outbox_look,
     .lease_keep = mem_lease_keep,
     .lease_give = mem_lease_give,
     .is_up = mem_is_up,

@@ -90,6 +90,7 @@ struct answer {
         store_on_states *states;
         store_on_scan *scan;
         store_on_memory *memory;
+        store_on_outbox *outbox;
         store_on_fence *fence;
         store_on_due *due;
         store_on_value *value;
@@ -216,6 +217,7 @@ void mem_log_read(struct store *s, const struct store_log_reader *reader, store_
                   void *ctx);
 void mem_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
                   store_on_done *fn, void *ctx);
+void mem_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *fn, void *ctx);
 void mem_settle(struct store *s, const struct store_entry *entries, uint32_t n, struct str event,
                 store_on_done *fn, void *ctx);
 void mem_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,

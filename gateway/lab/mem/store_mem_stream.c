@@ -229,6 +229,27 @@ void mem_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t 
     mem_answer_post(m, a);
 }
 
+static void deliver_outbox_look(struct answer *a)
+{
+    a->fn.outbox(a->ctx, a->e, a->n, a->server.ms);
+}
+
+void mem_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "outbox_look", deliver_outbox_look, ctx);
+    const struct mem_entry *entry;
+    a->fn.outbox = fn;
+    DL_FOREACH(m->streams[STORE_STREAM_OUTBOX], entry)
+    {
+        if (fences[store_lease_range(entry->bucket)] == 0)
+            continue;
+        if (a->n++ == 0) /* all came in in this order */
+            a->server.ms = (int64_t)entry->place.ms;
+    }
+    mem_answer_post(m, a);
+}
+
 void mem_settle(struct store *s, const struct store_entry *entries, uint32_t n, struct str event,
                 store_on_done *fn, void *ctx)
 {

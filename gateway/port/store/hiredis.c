@@ -497,6 +497,7 @@ static const struct store_ops hiredis_ops = {
     .fence_open = hiredis_fence_open,
     .log_end = hiredis_log_end,
     .memory = hiredis_memory,
+    .outbox_look = hiredis_outbox_look,
     .lease_keep = hiredis_lease_keep,
     .lease_give = hiredis_lease_give,
     .is_up = hiredis_is_up,

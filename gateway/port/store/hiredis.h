@@ -105,6 +105,7 @@ void hiredis_states(struct store *s, const struct number_id *ids, uint32_t n, st
                     void *ctx);
 void hiredis_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
                   void *ctx);
+void hiredis_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *fn, void *ctx);
 void hiredis_settle(struct store *s, const struct store_entry *entries, uint32_t n,
                     struct str event, store_on_done *fn, void *ctx);
 void hiredis_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,

@@ -67,6 +67,97 @@ void hiredis_settle(struct store *s, const struct store_entry *entries, uint32_t
     }
 }
 
+/* ---- what waits ---- */
+
+/* Of each bucket its length, then its first entry. */
+struct outbox_look {
+    store_on_outbox *fn;
+    void *ctx;
+    uint32_t n_missing;
+    enum err e;
+    uint64_t n;
+    int64_t oldest_ms;
+};
+
+static void outbox_look_end(struct outbox_look *look)
+{
+    look->fn(look->ctx, look->e, look->n, look->oldest_ms);
+    free(look);
+}
+
+static enum err take_first(struct outbox_look *look, const redisReply *entries)
+{
+    const redisReply *entry = entries->elements > 0 ? entries->element[0] : NULL;
+    struct event_place place;
+    if (entry == NULL)
+        return ERR_OK;
+    if (entry->type != REDIS_REPLY_ARRAY || entry->elements == 0 ||
+        entry->element[0]->type != REDIS_REPLY_STRING ||
+        event_place_read((struct str){entry->element[0]->str, entry->element[0]->len}, &place) !=
+            ERR_OK)
+        return ERR_IO;
+    if (look->oldest_ms == 0 || (int64_t)place.ms < look->oldest_ms)
+        look->oldest_ms = (int64_t)place.ms;
+    return ERR_OK;
+}
+
+static void parse_outbox_look(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct outbox_look *look = to->ctx;
+    if (e == ERR_OK && reply == NULL) /* nothing is ours */
+        look->n = 0;
+    else if (e == ERR_OK && reply->type == REDIS_REPLY_INTEGER)
+        look->n += (uint64_t)reply->integer;
+    else if (e == ERR_OK && reply->type == REDIS_REPLY_ARRAY)
+        e = take_first(look, reply);
+    else if (e == ERR_OK)
+        e = ERR_IO;
+    if (look->e == ERR_OK)
+        look->e = e;
+    if (--look->n_missing == 0)
+        outbox_look_end(look);
+}
+
+static void look_at_bucket(struct link *link, uint8_t bucket, const struct link_to *to)
+{
+    char key[KEY_BYTES];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("XLEN"));
+    argv_add(&argv, bucket_key(key, bucket, STR("outbox")));
+    link_send(link, &argv, to, 0);
+    argv.n = 0;
+    argv_add(&argv, STR("XRANGE"));
+    argv_add(&argv, bucket_key(key, bucket, STR("outbox")));
+    argv_add(&argv, STR("-"));
+    argv_add(&argv, STR("+"));
+    argv_add(&argv, STR("COUNT"));
+    argv_add(&argv, STR("1"));
+    link_send(link, &argv, to, 0);
+}
+
+void hiredis_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *fn, void *ctx)
+{
+    struct link *link = hiredis_store(s)->link;
+    struct outbox_look *look = xcalloc(1, sizeof(*look));
+    struct link_to to = {parse_outbox_look, NULL, look};
+    bool buckets[STORE_BUCKETS];
+    *look = (struct outbox_look){.fn = fn, .ctx = ctx};
+    for (uint32_t i = 0; i < STORE_BUCKETS; i++) {
+        buckets[i] = fences[store_lease_range((uint8_t)i)] != 0;
+        look->n_missing += buckets[i] ? 2 : 0;
+    }
+    look->e = link_admit(link);
+    if (look->e != ERR_OK || look->n_missing == 0) {
+        look->n_missing = 1;
+        link_answer_later(link, &to, look->e);
+        return;
+    }
+    for (uint32_t i = 0; i < STORE_BUCKETS; i++) {
+        if (buckets[i])
+            look_at_bucket(link, (uint8_t)i, &to);
+    }
+}
+
 /* ---- marks ---- */
 
 static void parse_mark(const struct link_to *to, enum err e, const redisReply *reply)

@@ -147,6 +147,12 @@ void store_restore(struct store *s, const struct number_id *id, struct str state
     s->ops->restore(s, id, state, due_at_ms, fn, ctx);
 }
 
+void store_outbox_look(struct store *s, const uint64_t fences[STORE_LEASE_RANGES],
+                       store_on_outbox *fn, void *ctx)
+{
+    s->ops->outbox_look(s, fences, fn, ctx);
+}
+
 void store_scan(struct store *s, struct str cursor, store_on_scan *fn, void *ctx)
 {
     s->ops->scan(s, cursor, fn, ctx);

@@ -167,6 +167,9 @@ typedef void store_on_load(void *ctx, enum err e, const struct store_record *rec
 typedef void store_on_commit(void *ctx, enum err e, const struct store_record *rec);
 typedef void store_on_done(void *ctx, enum err e);
 typedef void store_on_entries(void *ctx, enum err e, const struct store_entry *entries, uint32_t n);
+/* What waits in the outbox, in hand or not: how many, and when the oldest came in; 0 = none waits.
+ */
+typedef void store_on_outbox(void *ctx, enum err e, uint64_t n, int64_t oldest_ms);
 /* used: of maxmemory, in thousandths; 0 = there is no such limit. */
 typedef void store_on_memory(void *ctx, enum err e, uint32_t used);
 typedef void store_on_fence(void *ctx, enum err e, const struct store_fence *fence);
@@ -259,6 +262,7 @@ struct store_ops {
     void (*fence_open)(struct store *, uint64_t epoch, store_on_done *, void *ctx);
     void (*log_end)(struct store *, uint8_t bucket, store_on_value *, void *ctx);
     void (*memory)(struct store *, store_on_memory *, void *ctx);
+    void (*outbox_look)(struct store *, const uint64_t *fences, store_on_outbox *, void *ctx);
     void (*lease_keep)(struct store *, const struct store_lease *, store_on_lease *, void *ctx);
     void (*lease_give)(struct store *, const struct store_lease *, const bool *ranges,
                        bool is_leaving, store_on_done *, void *ctx);
@@ -373,6 +377,9 @@ void store_fence_open(struct store *s, uint64_t epoch, store_on_done *fn, void *
 void store_log_end(struct store *s, uint8_t bucket, store_on_value *fn, void *ctx);
 /* How full the server is. */
 void store_memory(struct store *s, store_on_memory *fn, void *ctx);
+/* Of the ranges with a fence (port/store/lease.h), which are read at once. */
+void store_outbox_look(struct store *s, const uint64_t fences[STORE_LEASE_RANGES],
+                       store_on_outbox *fn, void *ctx);
 /* False while the circuit is open: calls fail at once. */
 bool store_is_up(struct store *s);
 /* Accepts NULL. Answers what is pending first; these callbacks ask the store nothing more. Not from
