@@ -1,7 +1,7 @@
 /*
  * cases.h: what learners wrote to people, in PostgreSQL: the queue "safe" (disclosures) and the
  * queue "inbox" (questions), each by its own SQL role, every access on record there
- * (sql/0013_safe.sql). For commands; it waits.
+ * (sql/0014_safe.sql). For commands; it waits.
  *
  * Errors as in database.h; ERR_NOT_FOUND too: no such case.
  */
