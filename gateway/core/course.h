@@ -119,6 +119,7 @@
     X(stop_never, stop, "", "STOP from a number that never joined")                                \
     X(done_failed, done, "right total contact", "any input after the end, no tries left")          \
     X(erase_ask, delete_ask, "", "2 on the USSD screen after STOP: 22 erases")                     \
+    X(language_later, nothing, "", "LANG where this module is not there in that language")         \
     X(emergency_none, nothing, "", "in place of {emergency} where none is known")                  \
     X(call_free, nothing, "voice", "behind HELP where a missed call is NEXT: that it is free")     \
     X(group_joined, nothing, "group", "JOIN and a group code: which group it is")                  \

@@ -19,7 +19,7 @@ bool dialog_is_over(const struct dialog *d)
 const struct course *dialog_course(const struct dialog *d, const struct learner *learner)
 {
     const struct courses *courses = course_set_courses(d->all->parts.courses);
-    const struct course *course = courses_find(courses, learner->course_key);
+    const struct course *course = engine_course(courses, learner);
     return course != NULL ? course : courses_current(courses);
 }
 

@@ -166,6 +166,7 @@ void engine_follow_up(struct step *s)
     if (s->course->followup_module < 0)
         return;
     (void)step_event(s, EVENT_followup_sent);
+    step_use_module(s, s->course->followup_module);
     step_say(s, step_text(s, COURSE_TEXT_followup_invite, NO_VARS));
     course_begin_questions(s, LEARNER_STATE_FOLLOWUP, s->course->followup_module);
 }
@@ -263,8 +264,21 @@ static void run_language(struct step *s)
 /* ---- the tables: what each key of the menu and each command does ---- */
 
 /* JOIN, alone or with a group code. */
+/* A word of a language chooses it, where no other was chosen (docs/course-rules.md 6.1). */
+static void take_language_of(struct step *s, struct str lang)
+{
+    const struct course *course = course_in(s->base, lang, -1);
+    bool is_new = s->learner->lang[0] == '\0' && !learner_is_enrolled(s->learner);
+    if (!is_new || course == s->base ||
+        str_copy(lang, s->learner->lang, sizeof(s->learner->lang)) != ERR_OK)
+        return;
+    step_event(s, EVENT_language_set)->text = course->language;
+    step_use_module(s, -1);
+}
+
 static void run_join(struct step *s)
 {
+    take_language_of(s, str_from(s->match.lang));
     if (!engine_join_argument(s))
         engine_join(s);
 }

@@ -13,9 +13,15 @@ const struct unit *step_unit(const struct step *s)
     return s->learner->unit[0] != '\0' ? course_unit(s->course, str_from(s->learner->unit)) : NULL;
 }
 
+void step_use_module(struct step *s, int module)
+{
+    s->course = course_in(s->base, str_from(s->learner->lang), module);
+}
+
 void step_set_unit(struct step *s, const struct unit *unit)
 {
     struct str id = unit != NULL ? unit->id : STR("");
+    step_use_module(s, unit != NULL ? unit->module : -1);
     enum err e = str_copy(id, s->learner->unit, sizeof(s->learner->unit));
     assert(e == ERR_OK); /* the parser bounds ids by COURSE_ID_BYTES */
     s->learner->screen = 0;
@@ -141,6 +147,9 @@ static void enter_unit(struct step *s, const struct unit *unit)
 
 static void begin_module(struct step *s, const struct module *module)
 {
+    uint16_t index = (uint16_t)(module - s->course->modules);
+    step_use_module(s, index);
+    module = &s->course->modules[index];
     step_say(s, step_text(s, COURSE_TEXT_module_start,
                           VARS({"n", step_number(s, module->number)},
                                {"of", step_number(s, s->course->n_course_modules)},

@@ -72,7 +72,7 @@ static void set_language(struct step *s)
 {
     struct str lang = str_from(s->learner->lang);
     if (lang.len == 0 && learner_is_enrolled(s->learner))
-        lang = s->course->language;
+        lang = s->base->language;
     if (str_copy(lang, s->lang, sizeof(s->lang)) != ERR_OK)
         s->lang[0] = '\0'; /* the parser bounds language codes */
 }
@@ -428,12 +428,29 @@ static bool is_place_known(const struct step *s)
     return false;
 }
 
+static const struct course *base_course(const struct courses *courses,
+                                        const struct learner *learner)
+{
+    return learner->course_key != 0 ? courses_find(courses, learner->course_key)
+                                    : courses_current(courses);
+}
+
+const struct course *engine_course(const struct courses *courses, const struct learner *learner)
+{
+    const struct course *base = base_course(courses, learner);
+    if (base == NULL || learner->lang[0] == '\0')
+        return base;
+    const struct unit *unit =
+        learner->unit[0] != '\0' ? course_unit(base, str_from(learner->unit)) : NULL;
+    return course_in(base, str_from(learner->lang), unit != NULL ? unit->module : -1);
+}
+
 static enum err begin(struct step *s, const struct courses *courses, const struct learner *learner)
 {
     *s->out = (struct outcome){.next = *learner, .is_open = true};
     s->learner = &s->out->next;
-    s->course = learner->course_key != 0 ? courses_find(courses, learner->course_key)
-                                         : courses_current(courses);
+    s->base = base_course(courses, learner);
+    s->course = engine_course(courses, learner);
     if (s->course == NULL)
         return ERR_NOT_FOUND;
     return is_place_known(s) ? ERR_OK : ERR_INVALID;

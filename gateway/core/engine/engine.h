@@ -96,6 +96,10 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
                      const struct learner *learner, const struct input *input, struct arena *arena,
                      struct outcome *ret) MUST_CHECK;
 
+/* The learner's course, or the one that new learners start, in the language in which the learner
+ * reads it where he or she is. NULL: that version is not loaded. */
+const struct course *engine_course(const struct courses *courses, const struct learner *learner);
+
 /* Can time do something with this learner? Where not, wake_at_ms of the step before was 0. */
 bool engine_is_waiting(const struct learner *learner);
 

@@ -47,11 +47,12 @@ static void enter_group(struct step *s, const struct cohort *cohort)
 {
     struct learner *l = s->learner;
     l->cohort = cohort->code;
-    for (uint16_t i = 0; l->lang[0] == '\0' && i < s->course->n_languages; i++) {
-        if (str_eq(s->course->languages[i], cohort->lang) &&
+    for (uint16_t i = 0; l->lang[0] == '\0' && i < s->base->n_languages; i++) {
+        if (str_eq(s->base->languages[i], cohort->lang) &&
             str_copy(cohort->lang, l->lang, sizeof(l->lang)) != ERR_OK)
             step_fail(s); /* the parser bounds language codes */
     }
+    step_use_module(s, step_unit(s) != NULL ? step_unit(s)->module : -1);
 }
 
 void engine_join_group(struct step *s, struct str digits)

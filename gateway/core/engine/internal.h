@@ -18,7 +18,8 @@
 #include "core/question.h"
 
 struct step {
-    const struct course *course;
+    const struct course *course; /* in the language in which all of this step is said */
+    const struct course *base;   /* the same in its own language */
     const struct engine_context *context;
     const struct input *input;
     struct arena *arena;
@@ -130,6 +131,10 @@ void step_leave_side(struct step *s);
 struct event *step_event(struct step *s, enum event_kind kind);
 
 /* engine_course.c */
+
+/* The learner's language from here on, where this module (-1: none) is there in it: what stands
+ * around a module is said in the language of the module. */
+void step_use_module(struct step *s, int module);
 
 const struct unit *step_unit(const struct step *s);
 void step_set_unit(struct step *s, const struct unit *unit);

@@ -83,7 +83,7 @@ static void agree(struct step *s)
     l->course_key = s->course->key; /* from here on this version, whatever is published later */
     (void)step_event(s, EVENT_consented);
     engine_begin_group(s);
-    if (s->course->n_languages > 1 && l->lang[0] == '\0') {
+    if (s->base->n_languages > 1 && l->lang[0] == '\0') {
         step_enter(s, LEARNER_STATE_LANGUAGE);
         step_say_screen(s);
     } else {
@@ -113,9 +113,9 @@ static bool consent_answer(struct step *s)
 static struct str language_screen(const struct step *s)
 {
     struct str lines = STR("");
-    for (uint16_t i = 0; i < s->course->n_languages; i++)
+    for (uint16_t i = 0; i < s->base->n_languages; i++)
         lines = arena_printf(s->arena, "%.*s%s%u %.*s", STR_ARG(lines), i > 0 ? "\n" : "", i + 1u,
-                             STR_ARG(s->course->language_names[i]));
+                             STR_ARG(s->base->language_names[i]));
     if (s->learner->state == LEARNER_STATE_SWITCH_LANGUAGE)
         lines = step_lines(s, lines, step_text(s, COURSE_TEXT_back_keys, NO_VARS));
     return step_text(s, COURSE_TEXT_language, VARS({"options", lines}));
@@ -124,13 +124,15 @@ static struct str language_screen(const struct step *s)
 /* Sets the language chosen by number; false when the input is no number of the list. */
 static bool choose_language(struct step *s)
 {
-    struct answer_match answer = match_menu(s->norm, s->course->n_languages);
+    struct answer_match answer = match_menu(s->norm, s->base->n_languages);
     if (answer.result != ANSWER_ONE || answer.choice < 1)
         return false;
-    struct str code = s->course->languages[answer.choice - 1];
+    const struct unit *unit = step_unit(s);
+    struct str code = s->base->languages[answer.choice - 1];
     enum err e = str_copy(code, s->learner->lang, sizeof(s->learner->lang));
     assert(e == ERR_OK); /* the parser bounds language codes */
     step_event(s, EVENT_language_set)->text = code;
+    step_use_module(s, unit != NULL ? unit->module : -1);
     return true;
 }
 
@@ -270,6 +272,10 @@ static bool switch_language_answer(struct step *s)
 {
     if (!is_key(s, "0") && !choose_language(s))
         return false;
+    bool is_there = str_eq(str_from(s->learner->lang), s->course->language) ||
+                    str_is_empty(s->course->texts[COURSE_TEXT_language_later]);
+    if (!is_key(s, "0") && !is_there)
+        step_say_if_room(s, step_text(s, COURSE_TEXT_language_later, NO_VARS));
     return_to_place(s);
     return true;
 }
