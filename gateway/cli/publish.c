@@ -153,9 +153,29 @@ static int publish_to_store(const struct config *config, struct str name, struct
     return EX_UNAVAILABLE;
 }
 
+/* Who is asked to agree must be told what it costs (docs/course-rules.md 1.2 rule 4). */
+static bool has_costs(const struct config *config)
+{
+    for (uint32_t i = 0; i < config->n_channels; i++) {
+        const struct config_channel *channel = &config->channels[i];
+        const struct config_country *row = config_country_get(config, channel->country);
+        if (row != NULL && !str_is_empty(row->cost))
+            continue;
+        cli_complain("not published: learners on the channel %.*s are not told what an SMS costs "
+                     "them. In the configuration, under `countries:`, add to %.*s\n"
+                     "    cost: Each SMS costs you your normal rate.\n"
+                     "or `cost: Free`, and publish again",
+                     STR_ARG(channel->name), STR_ARG(channel->country));
+        return false;
+    }
+    return true;
+}
+
 int publish_course(const struct config *config, const struct course *course,
                    const struct lesson_file *files, uint32_t n_files)
 {
+    if (!has_costs(config))
+        return EX_CONFIG;
     struct buf bundle CLEANUP(buf_fini), name CLEANUP(buf_fini);
     buf_init(&bundle, BUNDLE_MAX_BYTES);
     buf_init(&name, 256);

@@ -21,7 +21,7 @@ write_config()
     channel twilio twilio MX 'account_sid: AC0' 'token: demo' "public_url: http://127.0.0.1:$PORT"
     channel kannel kannel BR 'username: demo' 'password: demo'
     printf 'countries:\n'
-    printf '  - {code: %s}\n' KE SN BJ CI AR GB US
+    printf '  - {code: %s, cost: Free}\n' DE IT MX BR KE SN BJ CI AR GB US
 }
 
 # NUMBER without its plus.

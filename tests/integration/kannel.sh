@@ -37,7 +37,7 @@ gateway_write_config()
     demo_write_config "$STATE" "$PORT" | sed -e '/^channels:/q' -e 's|^org: .*|org: منظمة تجريبية|'
     sed -n '/^#   channels:/,/^$/s/^# \{3\}//p' "$EXAMPLE" | sed -e 1d \
         -e "s|127.0.0.1:13013|127.0.0.1:$SENDSMS|" -e "s|127.0.0.1:8080|127.0.0.1:$TAP|"
-    printf 'countries:\n  - {code: KE, emergency: "999", helpline: "116"}\n  - {code: DE}\n'
+    printf 'countries:\n  - {code: KE, cost: Free, emergency: "999", helpline: "116"}\n  - {code: DE, cost: Free}\n'
 }
 
 # start NAME COMMAND...: in the background; its pid is in STATE/kannel/NAME.pid.

@@ -171,7 +171,7 @@ write_config()
 {
     demo_write_config "$STATE" "$PORT" | sed '/^channels:/q'
     channels "$1" "${2:-}"
-    printf 'countries:\n  - {code: KE, emergency: "999", helpline: "116"}\n'
+    printf 'countries:\n  - {code: KE, cost: Free, emergency: "999", helpline: "116"}\n'
 }
 
 world_make

@@ -37,7 +37,7 @@ public_key=$(openssl pkey -inform DER -in "$STATE/telnyx.der" -pubout -outform D
 {
     demo_write_config "$STATE" "$PORT" | sed '/^channels:/q'
     channels "$public_key"
-    printf 'countries:\n  - {code: KE, emergency: "999", helpline: "116"}\n'
+    printf 'countries:\n  - {code: KE, cost: Free, emergency: "999", helpline: "116"}\n'
 } >"$STATE/waypost.yaml"
 redis_start "$STATE"
 postgres_start "$STATE"

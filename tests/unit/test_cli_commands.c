@@ -266,7 +266,15 @@ static void courses_are_checked_formatted_and_shown(void **state)
     assert_int_equal(RUN("lessons", "bake", copy), 2);
     assert_int_equal(RUN("lessons"), 2);
     assert_int_equal(RUN("lessons", "check", "tests/lessons/invalid/front-values"), 1);
-    assert_int_not_equal(RUN("lessons", "publish", copy, "--config", config), 0); /* no database */
+    assert_int_equal(RUN("lessons", "publish", copy, "--config", config), EX_CONFIG);
+    assert_says("countries:");
+    assert_says("cost:");
+    (void)snprintf(command, sizeof(command),
+                   "(cat %s; echo 'countries: [{code: KE, cost: Free}]') > %s", config,
+                   in_dir("with_cost.yaml"));
+    assert_int_equal(system(command), 0);
+    assert_int_equal(RUN("lessons", "publish", copy, "--config", in_dir("with_cost.yaml")),
+                     EX_UNAVAILABLE); /* no database */
 }
 
 static void transcripts_are_played(void **state)
