@@ -1,12 +1,30 @@
 # shellcheck shell=bash
 # fuzz.sh: `./run fuzz [SECONDS] [TARGET]...`: each libFuzzer target for so long (default 60 s), two
 # at a time. New inputs stay in build-fuzz/corpus, a crash in build-fuzz/crashes: mend it, then move
-# it to tests/fuzz/corpus/TARGET, where every later test run replays it.
+# it to tests/fuzz/corpus/TARGET, where every later test run replays it. The target `conversations`
+# plays 100,000 random conversations, however long that takes (tests/unit/test_shown.c).
+
+# The seed is said, so that a failure can be played again: build/test_shown 100000 SEED.
+fuzz_conversations()
+{
+    local seed=$RANDOM$RANDOM
+    if (cd "$ROOT" && build/test_shown 100000 "$seed" >build-fuzz/conversations.log 2>&1); then
+        printf 'ok - conversations, seed %s: %s\n' "$seed" \
+            "$(grep -a 'conversations,' "$ROOT/build-fuzz/conversations.log")"
+    else
+        printf 'not ok - conversations, seed %s: build-fuzz/conversations.log\n' "$seed"
+        return 1
+    fi
+}
 
 # fuzz_one TARGET SECONDS
 fuzz_one()
 {
     local target=$1 seconds=$2 corpus="$ROOT/build-fuzz/corpus/$1" dictionary=()
+    if [ "$target" = conversations ]; then
+        fuzz_conversations
+        return
+    fi
     mkdir -p "$corpus" "$ROOT/build-fuzz/crashes"
     [ ! -e "$ROOT/tests/fuzz/$target.dict" ] || dictionary=(-dict="$ROOT/tests/fuzz/$target.dict")
     if (cd "$ROOT" && "build-fuzz/$target" -max_total_time="$seconds" -max_len=65536 -timeout=10 \
@@ -31,9 +49,11 @@ fuzz_main()
             target=${target##*/}
             set -- "$@" "${target%.c}"
         done
+        set -- "$@" conversations
     fi
+    case " $* " in *" conversations "*) build_preset dev ;; esac
     export ROOT
-    export -f fuzz_one
+    export -f fuzz_one fuzz_conversations
     printf '%s\n' "$@" | xargs -P 2 -I TARGET bash -c 'fuzz_one TARGET "$1"' - "$seconds" || code=1
     return "$code"
 }
