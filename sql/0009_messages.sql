@@ -248,7 +248,8 @@ comment on function core.ingest(jsonb) is
     'Stores an array of records of the event log; idempotent by (learner, seq, n).';
 
 -- The newest state of up to p_limit numbers above p_after, for `waypost rebuild`. Where a number has two learners
--- (it was answered from an empty store), the one with more behind it is meant.
+-- (it was answered from an empty store), the one with more behind it is meant. A state that waits for the SMS of a
+-- step to be taken (bytes 6 to 11: ffff and the seq; core/learner.h) hears when that was.
 create or replace function core.states_page(p_after bytea, p_limit integer)
 returns table (number_id bytea, state bytea, due_ms bigint)
 language sql stable security definer
@@ -259,7 +260,13 @@ begin atomic
     select n.number_id, s.state, coalesce(floor(extract(epoch from s.due_at) * 1000), 0)::bigint
     from (select distinct d.number_id from core.number_state d
             where d.number_id > p_after and d.state is not null order by d.number_id limit p_limit) n
-        cross join lateral (select l.state, l.due_at from core.number_state l
+        cross join lateral (
+            select coalesce(overlay(l.state placing substr(int8send((extract(epoch from m.sent_at) * 1000)::bigint), 3)
+                from 6), l.state) as state, l.due_at
+            from core.number_state l
+                left join lateral (select t.sent_at from core.message t
+                    where substr(l.state, 6, 2) = '\xffff' and t.learner = l.learner and t.sent_at is not null
+                        and int4send(t.seq) = substr(l.state, 8, 4) limit 1) m on true
             where l.number_id = n.number_id and l.state is not null order by l.seq desc, l.at desc limit 1) s
     order by n.number_id;
 end;

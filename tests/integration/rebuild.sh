@@ -49,7 +49,12 @@ newer=$(key_of "$(sql "select encode(substr(sha256(int4send(1)), 1, 16), 'hex')"
 lost=$(key_of "$(sql "select encode(substr(sha256(int4send(2)), 1, 16), 'hex')")")
 printf '\x00\x00\x00\x08newer' | redis -x set "$newer" >/dev/null
 redis del "$lost" >/dev/null
+# A third one was enrolled anew, since nobody was known: the older one has more behind it, and goes on.
+anew=$(key_of "$(sql "select encode(substr(sha256(int4send(3)), 1, 16), 'hex')")")
+known=$(redis --raw get "$anew" | sha256sum)
+printf '\x00\x00\x00\x03enrolled anew by mistake' | redis -x set "$anew" >/dev/null
 check 'it may be repeated' rebuild
+check_same 'who was enrolled anew by mistake is who he or she was' "$known" "$(redis --raw get "$anew" | sha256sum)"
 check_same 'what is newer in Redis stays' newer "$(redis --raw get "$newer" | tr -d '\0\010')"
 check_same 'what was missing is back' "$N" "$(n_states)"
 done_testing

@@ -79,6 +79,14 @@ select core.ingest(jsonb_build_array(make.step(50, 9, '2026-03-01 09:00Z', '[{"k
 select results_eq(format($$select convert_from(state, 'UTF8') collate "default" from core.states_page('', 100) where number_id = %L$$, '\x' || make.number_id(50)),
     array['state 50 9'], 'rebuild: one learner for a number, the one with more behind it');
 
+-- The SMS of the last step was taken after the state was read.
+select core.ingest(jsonb_build_array(make.step(52, 4, '2026-03-09 09:00Z', '[{"kind":"helped"}]')));
+update core.number_state set state = '\x0000000403ffff000000040102' where learner = make.key(52);
+select results_eq(format($q$select state from core.states_page('', 100) where number_id = %L$q$, '\x' || make.number_id(52)), array['\x0000000403ffff000000040102'::bytea], 'rebuild: an SMS that nobody took is waited for');
+insert into core.message (message_id, learner, seq, channel, class, status, status_at, created_at, attempts, sent_at)
+select '5-' || s || '-1', make.key(52), s, 'at', 'reply', 'sent', now(), now(), 1, '1970-01-01 00:00:01.234Z'::timestamptz + s * interval '1 s' from generate_series(3, 4) s;
+select results_eq(format($q$select state from core.states_page('', 100) where number_id = %L$q$, '\x' || make.number_id(52)), array['\x00000004030000000014720102'::bytea], 'rebuild: of one that was taken it is known when');
+
 select is(core.count_states(), count(distinct number_id), 'rebuild: a number counts once') from core.number_state;
 
 -- Years that cannot be.
