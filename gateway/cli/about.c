@@ -3,6 +3,12 @@
 
 #include "cli/cli.h"
 
+const struct cli_command *const cli_table[CLI_N_COMMANDS] = {
+#define CLI_ROW(name) &cli_##name,
+    CLI_COMMANDS(CLI_ROW)
+#undef CLI_ROW
+};
+
 static int version_run(const struct cli_args *args)
 {
     (void)args; /* takes none */
@@ -22,18 +28,16 @@ const struct cli_command cli_version = {
 static int completion_run(const struct cli_args *args)
 {
     (void)args; /* takes none */
-    size_t n;
-    const struct cli_command *const *commands = cli_commands(&n);
     printf("_waypost()\n{\n    local words=--help\n    case \"${COMP_WORDS[1]}\" in\n");
-    for (size_t i = 0; i < n; i++) {
-        printf("    %s) words+='", commands[i]->name);
-        for (const struct cli_option *o = commands[i]->options; o->name != NULL; o++)
+    for (size_t i = 0; i < CLI_N_COMMANDS; i++) {
+        printf("    %s) words+='", cli_table[i]->name);
+        for (const struct cli_option *o = cli_table[i]->options; o->name != NULL; o++)
             printf(" --%s", o->name);
         printf("' ;;\n");
     }
     printf("    esac\n    if [ \"$COMP_CWORD\" = 1 ]; then\n        words='");
-    for (size_t i = 0; i < n; i++)
-        printf("%s ", commands[i]->name);
+    for (size_t i = 0; i < CLI_N_COMMANDS; i++)
+        printf("%s ", cli_table[i]->name);
     printf("--help --version'\n    fi\n"
            "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\")\n"
            "}\ncomplete -o default -F _waypost waypost\n");
@@ -95,8 +99,6 @@ static void print_command(const struct cli_command *command)
 static int man_run(const struct cli_args *args)
 {
     (void)args; /* takes none */
-    size_t n;
-    const struct cli_command *const *commands = cli_commands(&n);
     printf(".Dd $Mdocdate$\n.Dt WAYPOST 1\n.Os\n.Sh NAME\n.Nm waypost\n"
            ".Nd a gateway that teaches by SMS and USSD\n"
            ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar argument ...\n"
@@ -104,8 +106,8 @@ static int man_run(const struct cli_args *args)
            "Each command prints data on the standard output and words on the standard error.\n"
            "Options may stand before, between and behind the arguments;\n"
            ".Fl Fl\nends them.\n.Sh COMMANDS\n");
-    for (size_t i = 0; i < n; i++)
-        print_command(commands[i]);
+    for (size_t i = 0; i < CLI_N_COMMANDS; i++)
+        print_command(cli_table[i]);
     printf(".Sh EXIT STATUS\nZero when all went well, otherwise a number of\n.In sysexits.h :\n"
            "64 for a wrong call, 65 for wrong data, 69 when a service is away,\n"
            "78 for a wrong configuration.\n");

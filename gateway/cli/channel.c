@@ -13,24 +13,6 @@
 
 /* profiles and settings ---------------------------------------------------------------------- */
 
-static void complain_lines(const struct buf *errors)
-{
-    for (struct str rest = str_trim(buf_str(errors)); rest.p != NULL;) {
-        struct str line = str_split(&rest, '\n');
-        cli_complain("%.*s", STR_ARG(line));
-    }
-}
-
-struct profile *channel_load_profile(const char *path)
-{
-    struct profile *profile = NULL;
-    struct buf errors CLEANUP(buf_fini);
-    buf_init(&errors, VECTOR_MAX_BYTES);
-    if (profile_load(path, &profile, &errors) != ERR_OK)
-        complain_lines(&errors);
-    return profile;
-}
-
 static struct profile *find_profile(const struct cli_args *args, const char *name)
 {
     struct profile *profile = NULL;
@@ -38,7 +20,7 @@ static struct profile *find_profile(const struct cli_args *args, const char *nam
     buf_init(&errors, VECTOR_MAX_BYTES);
     if (shipped_profile(cli_get(args, "profiles", NULL), str_from(name), &profile, &errors) !=
         ERR_OK)
-        complain_lines(&errors);
+        cli_complain_lines(&errors);
     return profile;
 }
 

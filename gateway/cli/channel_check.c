@@ -6,10 +6,21 @@
 #include "app/limits.h"
 #include "cli/channel.h"
 #include "lab/try.h"
+#include "lab/vector/vector.h"
 #include "port/file.h"
 #include "profile/outgoing.h"
 
 #define SAMPLE_ARENA_BYTES (1u << 20)
+
+struct profile *channel_load_profile(const char *path)
+{
+    struct profile *profile = NULL;
+    struct buf errors CLEANUP(buf_fini);
+    buf_init(&errors, VECTOR_MAX_BYTES);
+    if (profile_load(path, &profile, &errors) != ERR_OK)
+        cli_complain_lines(&errors);
+    return profile;
+}
 
 /* One channel under the lamp. */
 struct lamp {

@@ -6,50 +6,6 @@
 
 #include "core/match/match.h"
 
-static const struct cli_command *const commands[] = {
-#define CLI_ROW(name) &cli_##name,
-    CLI_COMMANDS(CLI_ROW)
-#undef CLI_ROW
-};
-
-const struct cli_command *const *cli_commands(size_t *ret_n)
-{
-    *ret_n = ARRAY_LEN(commands);
-    return commands;
-}
-
-void cli_complain(const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    (void)fputs("waypost: ", stderr);
-    (void)vfprintf(stderr, fmt, args);
-    (void)fputc('\n', stderr);
-    va_end(args);
-}
-
-const char *cli_get_nth(const struct cli_args *args, const char *name, int i)
-{
-    for (int g = 0; g < args->n_given; g++) {
-        if (strcmp(args->given[g].option->name, name) == 0 && i-- == 0)
-            return args->given[g].value;
-    }
-    return NULL;
-}
-
-const char *cli_get(const struct cli_args *args, const char *name, const char *fallback)
-{
-    const char *value = fallback;
-    for (int i = 0; cli_get_nth(args, name, i) != NULL; i++)
-        value = cli_get_nth(args, name, i);
-    return value;
-}
-
-bool cli_has(const struct cli_args *args, const char *name)
-{
-    return cli_get_nth(args, name, 0) != NULL;
-}
-
 static void print_options(const struct cli_command *command)
 {
     for (const struct cli_option *o = command->options; o->name != NULL; o++)
@@ -68,17 +24,17 @@ static int print_help(const struct cli_command *command)
     }
     printf(
         "waypost: a gateway that teaches by SMS and USSD\n\nUsage: waypost COMMAND [ARG]...\n\n");
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    for (size_t i = 0; i < CLI_N_COMMANDS; i++)
+        printf("  %-10s %s\n", cli_table[i]->name, cli_table[i]->summary);
     printf("\n`waypost COMMAND --help` says more about one of them.\n");
     return EX_OK;
 }
 
 static const struct cli_command *find_command(const char *name)
 {
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
+    for (size_t i = 0; i < CLI_N_COMMANDS; i++) {
+        if (strcmp(cli_table[i]->name, name) == 0)
+            return cli_table[i];
     }
     return NULL;
 }
@@ -87,11 +43,11 @@ static int complain_command(const char *name)
 {
     const char *nearest = NULL;
     uint32_t best = 3;
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        uint32_t d = match_distance(str_from(name), str_from(commands[i]->name), 2);
+    for (size_t i = 0; i < CLI_N_COMMANDS; i++) {
+        uint32_t d = match_distance(str_from(name), str_from(cli_table[i]->name), 2);
         if (d < best) {
             best = d;
-            nearest = commands[i]->name;
+            nearest = cli_table[i]->name;
         }
     }
     cli_complain("no command '%s'%s%s%s; `waypost --help` lists them", name,
@@ -188,19 +144,4 @@ int cli_main(int argc, char **argv)
     struct cli_args args = {.command = command, .words = words};
     int code = take_arguments(&args, words, argc, argv);
     return code == EX_OK ? command->run(&args) : code;
-}
-
-int cli_config_load_path(const char *path, struct arena *arena, struct config *ret)
-{
-    struct buf errors CLEANUP(buf_fini);
-    buf_init(&errors, 1u << 20);
-    if (config_load(path, arena, ret, &errors) == ERR_OK)
-        return EX_OK;
-    (void)fputs(buf_str(&errors).p, stderr);
-    return EX_CONFIG;
-}
-
-int cli_config_load(const struct cli_args *args, struct arena *arena, struct config *ret)
-{
-    return cli_config_load_path(cli_get(args, "config", CLI_CONFIG_DEFAULT), arena, ret);
 }

@@ -54,6 +54,11 @@ struct cli_command {
 #define CLI_DECLARE(name) extern const struct cli_command cli_##name;
 CLI_COMMANDS(CLI_DECLARE)
 #undef CLI_DECLARE
+#define CLI_COUNT(name) +1
+enum { CLI_N_COMMANDS = 0 CLI_COMMANDS(CLI_COUNT) };
+#undef CLI_COUNT
+/* All of them, as they are listed. */
+extern const struct cli_command *const cli_table[CLI_N_COMMANDS];
 
 /* Last value of an option, or fallback. */
 const char *cli_get(const struct cli_args *args, const char *name, const char *fallback);
@@ -77,10 +82,10 @@ int cli_main(int argc, char **argv);
 int cli_config_load(const struct cli_args *args, struct arena *arena, struct config *ret);
 int cli_config_load_path(const char *path, struct arena *arena, struct config *ret);
 
+/* Each line of a text on stderr, with "waypost: " in front. */
+void cli_complain_lines(const struct buf *lines);
 /* "waypost: " words on stderr. */
 void cli_complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
-/* All subcommands, as they are listed: for `waypost man` and `waypost completion`. */
-const struct cli_command *const *cli_commands(size_t *ret_n);
 
 /* ---- publish.c ---- */
 

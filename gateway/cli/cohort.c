@@ -24,22 +24,6 @@ static void keep_text(void *ctx, const struct str *cells, uint32_t n)
     text->text = cells[0].p != NULL ? arena_str(text->arena, cells[0]) : STR_NONE;
 }
 
-int cohort_code_of(const struct cli_args *args, int i, struct str *ret)
-{
-    uint32_t code;
-    *ret = i < args->n_words ? str_from(args->words[i]) : STR("");
-    if (cohort_code_parse(*ret, &code) == ERR_OK)
-        return EX_OK;
-    if (ret->len == 0)
-        cli_complain("cohort %s: which group? Its code, as `waypost cohort list` shows it",
-                     args->words[0]);
-    else
-        cli_complain("cohort %s: %.*s is no group code: it has six digits, the last one checks the "
-                     "others; `waypost cohort list` shows them",
-                     args->words[0], STR_ARG(*ret));
-    return EX_USAGE;
-}
-
 /* PostgreSQL has it already: a Redis that is away gets it by `sync`. */
 static int mirror(struct desk *desk, struct str code, struct str line)
 {

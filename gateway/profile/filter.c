@@ -2,9 +2,30 @@
  * function. */
 #include "core/gsm/gsm.h"
 #include "core/utf8.h"
-#include "profile/eval.h"
+#include "profile/model.h"
 #include "profile/signature.h"
 #include "wire/doc.h"
+
+/* ---- settings ---- */
+
+struct str settings_get(const struct settings *settings, struct str name)
+{
+    for (uint32_t i = 0; settings != NULL && i < settings->n; i++) {
+        if (str_eq(settings->list[i].name, name))
+            return settings->list[i].value;
+    }
+    return STR_NONE;
+}
+
+struct str eval_setting(const struct eval *eval, struct str name)
+{
+    struct str value = settings_get(eval->settings, name);
+    for (uint32_t i = 0; value.p == NULL && i < eval->profile->n_settings; i++) {
+        if (str_eq(eval->profile->settings[i].name, name))
+            value = eval->profile->settings[i].fallback;
+    }
+    return value;
+}
 
 static struct str change_case(struct arena *arena, struct str value, char first, char last)
 {

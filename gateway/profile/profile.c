@@ -21,12 +21,6 @@ const char *inbound_outcome_name(enum inbound_outcome outcome)
     return names[outcome];
 }
 
-const char *inbound_phase_name(enum inbound_phase phase)
-{
-    static const char *const names[] = {NULL, "new", "continue", "end", "timeout"};
-    return names[phase];
-}
-
 const char *dlr_status_name(enum dlr_status status)
 {
     static const char *const names[] = {NULL,     "queued",  "sent", "delivered",

@@ -314,6 +314,21 @@ static struct str read_let(struct eval *eval, const struct expr_part *part)
 
 /* what an argument must be ------------------------------------------------------------------ */
 
+/* Names that every channel may set (profile.h); the last three belong to the schemes of auth. */
+static const char *const common_settings[] = {
+    "default_country", "public_url",  "channel", "timezone", "send_url", "dlr_url", "to_pattern",
+    "max_age_s",       "tolerance_s", "now",     "secret",   "secret_2", "token",
+};
+
+bool setting_is_common(struct str name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(common_settings); i++) {
+        if (str_eq(name, str_from(common_settings[i])))
+            return true;
+    }
+    return false;
+}
+
 static enum err check_json(struct expr_part *part, const struct expr_scope *scope,
                            struct errmsg *msg)
 {

@@ -3,21 +3,6 @@
 
 #include "profile/load.h"
 
-/* Names that every channel may set (profile.h); the last three belong to the schemes of auth. */
-static const char *const common_settings[] = {
-    "default_country", "public_url",  "channel", "timezone", "send_url", "dlr_url", "to_pattern",
-    "max_age_s",       "tolerance_s", "now",     "secret",   "secret_2", "token",
-};
-
-bool setting_is_common(struct str name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(common_settings); i++) {
-        if (str_eq(name, str_from(common_settings[i])))
-            return true;
-    }
-    return false;
-}
-
 /* Up to the next '|' outside quotes; moves *rest behind it. */
 static struct str split_pipe(struct str *rest)
 {

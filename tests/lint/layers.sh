@@ -7,6 +7,7 @@
 #    time.
 # 4. The service (role and below) takes nothing of lab.
 # 5. Every header compiles alone.
+# 6. No circle of calls between files, but inside of what is one machine (below).
 set -eu
 cd "$(dirname "$0")/../.."
 build=${1:-build}
@@ -47,6 +48,9 @@ declare -A lib=(
 pure='core wire profile'
 # What the pure layers may include of the C library.
 libc_pure='arpa/inet.h assert.h ctype.h errno.h inttypes.h limits.h math.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h uchar.h'
+
+# Machines: files whose states call each other, or that share one struct, count as one.
+machines='core/engine app/outbox/(machine|prepare|attempt) app/callback port/(vault|letter) lab/mem/store_mem'
 
 # begins_with_one WORD LIST
 begins_with_one()
@@ -145,6 +149,24 @@ check_headers()
     done < <(find gateway -mindepth 2 -name '*.h')
 }
 
+# Who calls whom, from the symbols of the object files; tsort finds the circles.
+check_circles()
+{
+    local file
+    while read -r file; do
+        nm -P "$build/CMakeFiles/wp_$(cut -d/ -f2 <<<"$file").dir/$file.o" |
+            awk -v file="${file#gateway/}" -v machines="$machines" '
+                BEGIN { n = split(machines, machine, " ")
+                        for (i = 1; i <= n; i++) if (file ~ "^" machine[i]) file = machine[i] }
+                $2 ~ /^[TDBRU]$/ { print file, $2, $1 }'
+    done < <(find gateway -mindepth 2 -name '*.c') >"$tmp/symbols"
+    awk 'NR == FNR { if ($2 != "U") home[$3] = $1; next }
+         $2 == "U" && ($3 in home) && home[$3] != $1 { print $1, home[$3] }' \
+        "$tmp/symbols" "$tmp/symbols" | sort -u >"$tmp/calls"
+    tsort "$tmp/calls" >/dev/null 2>"$tmp/circles" ||
+        bad "files that call each other in a circle: $(sed -n 's/^tsort: //p' "$tmp/circles" | tr '\n' ' ')"
+}
+
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 libc='(__)?(mem(cpy|move|set|cmp|chr|mem|rchr)|str(len|nlen|cmp|ncmp|chr|rchr|casecmp|ncasecmp|str|pbrk|spn|cspn|toll?|toull?|tol)|v?snprintf|qsort|bsearch|abs|labs|llabs)(_chk)?'
@@ -154,5 +176,6 @@ check_symbols core base "$libc|pcre2_.*|utf8proc_.*|cmark_.*|yaml_.*"
 check_symbols wire 'core base' "$libc|json(p)?_.*|XML_.*|inet_pton"
 check_symbols profile 'wire core base' "$libc|pcre2_.*|HMAC|EVP_.*|CRYPTO_memcmp|ERR_.*|BIO_.*|SHA.*|MD5"
 check_service
+check_circles
 check_headers
 [ "$n_bad" = 0 ]

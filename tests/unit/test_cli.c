@@ -25,15 +25,13 @@ static void help_is_on_stdout_and_names_every_option(void **state)
 {
     (void)state;
     assert_int_equal(run_with("", (const char *const[]){NULL}), EX_OK);
-    size_t n;
-    const struct cli_command *const *commands = cli_commands(&n);
-    for (size_t i = 0; i < n; i++)
-        assert_non_null(strstr(out, commands[i]->summary));
-    for (size_t i = 0; i < n; i++) {
-        assert_int_equal(RUN(commands[i]->name, "--help"), EX_OK);
+    for (size_t i = 0; i < CLI_N_COMMANDS; i++)
+        assert_non_null(strstr(out, cli_table[i]->summary));
+    for (size_t i = 0; i < CLI_N_COMMANDS; i++) {
+        assert_int_equal(RUN(cli_table[i]->name, "--help"), EX_OK);
         assert_string_equal(err_out, "");
-        assert_non_null(strstr(out, commands[i]->usage));
-        for (const struct cli_option *o = commands[i]->options; o->name != NULL; o++)
+        assert_non_null(strstr(out, cli_table[i]->usage));
+        for (const struct cli_option *o = cli_table[i]->options; o->name != NULL; o++)
             assert_non_null(strstr(out, o->name));
     }
     assert_int_equal(RUN("--version"), EX_OK);
@@ -43,22 +41,20 @@ static void help_is_on_stdout_and_names_every_option(void **state)
 static void man_page_and_completion_name_every_command_and_option(void **state)
 {
     (void)state;
-    size_t n;
     char line[256];
-    const struct cli_command *const *commands = cli_commands(&n);
     assert_int_equal(RUN("man"), EX_OK);
-    for (size_t i = 0; i < n; i++) {
-        (void)snprintf(line, sizeof(line), ".Ss %s\n", commands[i]->name);
+    for (size_t i = 0; i < CLI_N_COMMANDS; i++) {
+        (void)snprintf(line, sizeof(line), ".Ss %s\n", cli_table[i]->name);
         assert_non_null(strstr(out, line));
-        for (const struct cli_option *o = commands[i]->options; o->name != NULL; o++) {
+        for (const struct cli_option *o = cli_table[i]->options; o->name != NULL; o++) {
             (void)snprintf(line, sizeof(line), ".It Fl Fl %s", o->name);
             assert_non_null(strstr(out, line));
         }
     }
     assert_int_equal(RUN("completion"), EX_OK);
-    for (size_t i = 0; i < n; i++) {
-        assert_non_null(strstr(out, commands[i]->name));
-        for (const struct cli_option *o = commands[i]->options; o->name != NULL; o++) {
+    for (size_t i = 0; i < CLI_N_COMMANDS; i++) {
+        assert_non_null(strstr(out, cli_table[i]->name));
+        for (const struct cli_option *o = cli_table[i]->options; o->name != NULL; o++) {
             (void)snprintf(line, sizeof(line), " --%s", o->name);
             assert_non_null(strstr(out, line));
         }
@@ -68,16 +64,14 @@ static void man_page_and_completion_name_every_command_and_option(void **state)
 static void rows_fit_the_table(void **state)
 {
     (void)state;
-    size_t n;
-    const struct cli_command *const *commands = cli_commands(&n);
-    for (size_t i = 0; i < n; i++) {
-        assert_non_null(commands[i]->run);
-        assert_null(commands[i]->options[CLI_MAX_OPTIONS - 1].name);
+    for (size_t i = 0; i < CLI_N_COMMANDS; i++) {
+        assert_non_null(cli_table[i]->run);
+        assert_null(cli_table[i]->options[CLI_MAX_OPTIONS - 1].name);
         /* usage begins with the command's own name, help and man page put "waypost" before it */
-        assert_int_equal(strncmp(commands[i]->usage, commands[i]->name, strlen(commands[i]->name)),
-                         0);
+        assert_int_equal(
+            strncmp(cli_table[i]->usage, cli_table[i]->name, strlen(cli_table[i]->name)), 0);
         for (size_t j = 0; j < i; j++)
-            assert_string_not_equal(commands[j]->name, commands[i]->name);
+            assert_string_not_equal(cli_table[j]->name, cli_table[i]->name);
     }
 }
 

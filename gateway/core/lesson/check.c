@@ -6,59 +6,6 @@
 #include "core/match/match.h"
 #include "core/utf8.h"
 
-struct lesson_length lesson_measure(const struct lesson_source *source, struct str text,
-                                    enum lesson_limit limit, struct arena *scratch)
-{
-    static const uint32_t septets[] = {[LESSON_LIMIT_MESSAGE] = 2 * GSM_SMS_PART_SEPTETS,
-                                       [LESSON_LIMIT_PAGE] = GSM_USSD_SEPTETS,
-                                       [LESSON_LIMIT_FEEDBACK] = GSM_SMS_PART_SEPTETS,
-                                       [LESSON_LIMIT_SAFE] = 268};
-    static const uint32_t ucs2[] = {[LESSON_LIMIT_MESSAGE] = 3 * GSM_SMS_PART_UCS2,
-                                    [LESSON_LIMIT_PAGE] = GSM_USSD_UCS2,
-                                    [LESSON_LIMIT_FEEDBACK] = GSM_SMS_PART_UCS2,
-                                    [LESSON_LIMIT_SAFE] = 3 * GSM_SMS_PART_UCS2};
-    struct gsm_size size = gsm_measure(
-        gsm_fold(text, source->strings != NULL ? GSM_FOLD_LATIN : GSM_FOLD_NONE, scratch));
-    bool is_ucs2 = source->is_ucs2 && size.encoding == GSM_ENCODING_UCS2;
-    return (struct lesson_length){size, is_ucs2 ? ucs2[limit] : septets[limit],
-                                  is_ucs2 ? "UCS-2 units" : "septets"};
-}
-
-static void report(struct check *c, enum lesson_severity severity, const char *rule,
-                   struct source_pos pos, struct str offending, struct str what, struct str fix)
-{
-    lesson_findings_add(c->findings, (struct lesson_finding){.rule = rule,
-                                                             .severity = severity,
-                                                             .pos = pos,
-                                                             .offending = offending,
-                                                             .what = what,
-                                                             .fix = fix});
-}
-
-void check_error(struct check *c, const char *rule, struct source_pos pos, struct str offending,
-                 struct str what, struct str fix)
-{
-    report(c, LESSON_SEVERITY_ERROR, rule, pos, offending, what, fix);
-}
-
-void check_warning(struct check *c, const char *rule, struct source_pos pos, struct str offending,
-                   struct str what, struct str fix)
-{
-    report(c, LESSON_SEVERITY_WARNING, rule, pos, offending, what, fix);
-}
-
-void check_length(struct check *c, struct lesson_length length, struct source_pos pos,
-                  struct str offending, struct str what, const char *how)
-{
-    uint32_t units = length.size.units;
-    if (units <= length.limit)
-        return;
-    check_error(c, "too-long", pos, offending,
-                arena_printf(c->arena, "%.*s: %u %s, at most %u are allowed", STR_ARG(what), units,
-                             length.unit, length.limit),
-                arena_printf(c->arena, "%s; it is %u over", how, units - length.limit));
-}
-
 /* ---- sources ---- */
 
 /* "[V]", "[P; wording M]" ...: does the tag say how sure it is, and is some of it unsure? */
@@ -109,32 +56,6 @@ static void check_source(struct check *c, const struct unit *unit)
 }
 
 /* ---- options ---- */
-
-int32_t check_look_alike(int32_t letter)
-{
-    /* Cyrillic and Greek letters that look Latin, small forms; and digits that look like letters.
-     */
-    static const struct {
-        int32_t code;
-        char latin;
-    } twins[] = {
-        {0x430, 'a'}, {0x432, 'b'}, {0x435, 'e'}, {0x43a, 'k'}, {0x43c, 'm'}, {0x43d, 'h'},
-        {0x43e, 'o'}, {0x440, 'p'}, {0x441, 'c'}, {0x442, 't'}, {0x443, 'y'}, {0x445, 'x'},
-        {0x455, 's'}, {0x456, 'l'}, {0x458, 'j'}, {0x3b1, 'a'}, {0x3b2, 'b'}, {0x3b5, 'e'},
-        {0x3b9, 'l'}, {0x3ba, 'k'}, {0x3bd, 'v'}, {0x3bf, 'o'}, {0x3c1, 'p'}, {0x3c4, 't'},
-        {0x3c5, 'y'}, {0x3c7, 'x'}, {'0', 'o'},   {'1', 'l'},   {'i', 'l'},
-    };
-    /* Capitals of both scripts lie 32 below; those of U+0455.. 80 below. */
-    if ((letter >= 0x410 && letter <= 0x42f) || (letter >= 0x391 && letter <= 0x3a9))
-        letter += 32;
-    if (letter >= 0x400 && letter <= 0x40f)
-        letter += 80;
-    for (size_t i = 0; i < ARRAY_LEN(twins); i++) {
-        if (twins[i].code == letter)
-            return twins[i].latin;
-    }
-    return letter;
-}
 
 /* How an option looks on a small screen; scratch. */
 static struct str skeleton(struct check *c, struct str text)
@@ -274,18 +195,4 @@ void check_all(struct check *c)
         check_alphabet(c, c->course->modules[i].title, c->source->module_pos[i]);
     for (uint16_t i = 0; i < c->course->n_units; i++)
         check_unit(c, &c->course->units[i]);
-}
-
-void lesson_check(const struct lesson_source *source, struct arena *arena, struct arena *scratch,
-                  struct lesson_findings *findings)
-{
-    struct check c = {source, &source->course, arena, scratch, findings, &source->course};
-    bool is_playable = findings->n_errors == 0;
-    check_all(&c);
-    if (is_playable)
-        check_play(&c);
-    else
-        check_estimate(&c);
-    for (uint16_t i = 0; i < source->languages.n; i++)
-        lesson_check_language(source, source->languages.codes[i], arena, scratch, findings);
 }

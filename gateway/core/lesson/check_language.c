@@ -326,6 +326,20 @@ void lesson_check_language(const struct lesson_source *source, struct str lang, 
         check_estimate(&c);
 }
 
+void lesson_check(const struct lesson_source *source, struct arena *arena, struct arena *scratch,
+                  struct lesson_findings *findings)
+{
+    struct check c = {source, &source->course, arena, scratch, findings, &source->course};
+    bool is_playable = findings->n_errors == 0;
+    check_all(&c);
+    if (is_playable)
+        check_play(&c);
+    else
+        check_estimate(&c);
+    for (uint16_t i = 0; i < source->languages.n; i++)
+        lesson_check_language(source, source->languages.codes[i], arena, scratch, findings);
+}
+
 /* ---- how far they are ---- */
 
 static void tell_language(const struct lesson_source *source, uint16_t index, struct arena *scratch,

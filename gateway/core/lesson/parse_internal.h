@@ -3,9 +3,9 @@
  *
  *   parse.c         course.md, the order of the files, what is required of a whole course
  *   parse_module.c  one module: lessons, questions, answers, conditions
- *   parse_pack.c    the pack that a course inherits texts and safeguarding patterns from
  *   parse_safe.c    the safeguarding patterns
- *   front.c         front matter
+ *   parse_text.c    system texts, and the pack that a course inherits them from
+ *   parse_common.c  findings, headings, ids, front matter
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 #include "core/lesson/parse.h"
 #include "core/yaml_map.h"
 
-/* ---- front.c ---- */
+/* ---- front matter ---- */
 
 /* The front matter of a lesson file, read by rows (core/yaml_map.h); what is wrong with it becomes
  * findings. */
@@ -73,6 +73,8 @@ void parse_complain(struct parse *p, const char *rule, struct source_pos pos, st
 /* "id: title" of a heading. False (with a finding) when it has no such form. */
 bool parse_heading(struct parse *p, const struct lesson_block *block, struct parse_id *ret_id,
                    struct str *ret_title);
+/* The form of an id: of modules, units, courses, packs. */
+bool parse_is_id(struct str id, bool may_have_hyphen);
 /* Checks an id's form and that it is new, and remembers it. */
 void parse_take_id(struct parse *p, struct parse_id id);
 /* Cuts a text to the ceiling, with a finding. */
@@ -92,6 +94,14 @@ void parse_texts(struct parse *p, const struct lesson_blocks *blocks,
                  const struct lesson_front *front, const struct yaml_node *safe_words);
 extern const struct yaml_type parse_type_languages; /* of struct lesson_languages */
 extern const struct yaml_type parse_type_files;     /* a list of names, as a node */
+
+/* The file that a list in front matter names; NULL (with a finding) when there is none, or when it
+ * was named before. */
+const struct lesson_blocks *parse_use_file(struct parse *p, const struct lesson_front *front,
+                                           const struct yaml_node *node);
+/* What a course or its pack must say; n_errors: findings before the lists of safe words were read.
+ */
+void parse_require_texts(struct parse *p, uint32_t n_errors);
 
 /* The texts of the pack that course.md names, if it does. */
 void parse_pack(struct parse *p, const struct lesson_front *front);

@@ -74,18 +74,6 @@ bool vector_bodies_equal(struct str got, struct str expected, struct arena *aren
     return false;
 }
 
-void vector_differ(const char *what, struct str got, struct str expected, struct buf *out)
-{
-    buf_addf(out, "#   %s: got ", what);
-    if (got.p == NULL)
-        buf_add_str(out, STR("nothing"));
-    else
-        buf_add_json(out, got);
-    buf_add_str(out, STR(", expected "));
-    buf_add_json(out, expected);
-    buf_add_char(out, '\n');
-}
-
 static void compare_url(const struct doc *request, struct str url, struct arena *arena,
                         struct buf *out)
 {

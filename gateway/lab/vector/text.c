@@ -18,6 +18,18 @@ static void add_if(struct buf *out, const char *key, struct str value)
         add(out, key, value);
 }
 
+void vector_differ(const char *what, struct str got, struct str expected, struct buf *out)
+{
+    buf_addf(out, "#   %s: got ", what);
+    if (got.p == NULL)
+        buf_add_str(out, STR("nothing"));
+    else
+        buf_add_json(out, got);
+    buf_add_str(out, STR(", expected "));
+    buf_add_json(out, expected);
+    buf_add_char(out, '\n');
+}
+
 static struct str format_time(struct wall_ms at, char dst[RFC3339_BYTES])
 {
     clock_format_rfc3339(at, dst);

@@ -8,35 +8,6 @@
 #include "port/file.h"
 #include "port/zone.h"
 
-#define MAX_SECRET_BYTES 4096u
-
-struct str config_read_secret(struct yaml_map *m, const struct yaml_node *node)
-{
-    struct buf bytes CLEANUP(buf_fini);
-    struct errmsg msg;
-    struct str path = config_path(m, node->text);
-    buf_init(&bytes, 0);
-    if (path.p == NULL)
-        return STR(""); /* the arena's error is reported by config_load */
-    if (file_read(path.p, MAX_SECRET_BYTES, &bytes, &msg) != ERR_OK) {
-        yaml_complain(m->report, node, "make the file or its rights", "cannot read %s", msg.text);
-        return STR("?"); /* given, so not missing as well */
-    }
-    return arena_str(m->arena, str_trim(buf_str(&bytes)));
-}
-
-const char *config_environment(struct str a, struct str b)
-{
-    char name[160];
-    int n = snprintf(name, sizeof(name), "WAYPOST_%.*s%s%.*s", STR_ARG(a), b.p != NULL ? "_" : "",
-                     STR_ARG(b));
-    if (n < 0 || (size_t)n >= sizeof(name))
-        return NULL;
-    for (char *c = name; *c != '\0'; c++)
-        *c = (char)(*c == '-' ? '_' : toupper((unsigned char)*c));
-    return getenv(name);
-}
-
 /* A secret may also stand in the environment, or in a file that NAME_file names. */
 static const struct yaml_node *given(struct yaml_map *m, const struct yaml_row *row,
                                      const struct yaml_node *map)

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/number.h"
@@ -215,6 +216,7 @@ const struct yaml_type config_type_amount = {
 
 /* ---- settings of a channel: free names and values ---- */
 
+#define MAX_SECRET_BYTES 4096u
 #define MAX_SETTING_BYTES 4096u
 
 /* One member; false (reported) when it is none. */
@@ -270,4 +272,31 @@ bool config_is_plain_setting(struct str name)
             return true;
     }
     return false;
+}
+
+struct str config_read_secret(struct yaml_map *m, const struct yaml_node *node)
+{
+    struct buf bytes CLEANUP(buf_fini);
+    struct errmsg msg;
+    struct str path = config_path(m, node->text);
+    buf_init(&bytes, 0);
+    if (path.p == NULL)
+        return STR(""); /* the arena's error is reported by config_load */
+    if (file_read(path.p, MAX_SECRET_BYTES, &bytes, &msg) != ERR_OK) {
+        yaml_complain(m->report, node, "make the file or its rights", "cannot read %s", msg.text);
+        return STR("?"); /* given, so not missing as well */
+    }
+    return arena_str(m->arena, str_trim(buf_str(&bytes)));
+}
+
+const char *config_environment(struct str a, struct str b)
+{
+    char name[160];
+    int n = snprintf(name, sizeof(name), "WAYPOST_%.*s%s%.*s", STR_ARG(a), b.p != NULL ? "_" : "",
+                     STR_ARG(b));
+    if (n < 0 || (size_t)n >= sizeof(name))
+        return NULL;
+    for (char *c = name; *c != '\0'; c++)
+        *c = (char)(*c == '-' ? '_' : toupper((unsigned char)*c));
+    return getenv(name);
 }

@@ -15,6 +15,49 @@
 
 #define MAX_PENDING_BYTES (65u << 20)
 #define LINGER_BYTES (1u << 20)
+#define DRAIN_IDLE_MS 1000
+#define LINGER_MS 1000
+
+static int64_t wait_ms(const struct front *f, enum wait wait)
+{
+    switch (wait) {
+    case WAIT_IDLE:
+        return f->is_draining && f->limits.idle_ms > DRAIN_IDLE_MS ? DRAIN_IDLE_MS
+                                                                   : f->limits.idle_ms;
+    case WAIT_HEAD:
+        return f->limits.header_ms;
+    case WAIT_BODY:
+    case WAIT_TURN:
+    case WAIT_TAKING:
+        return f->limits.body_ms;
+    case WAIT_REPLY:
+        return f->limits.reply_ms;
+    case WAIT_LINGER:
+        return LINGER_MS;
+    case N_WAITS:
+        break;
+    }
+    assert(false);
+    return 0;
+}
+
+void front_arm(struct front *f, int64_t due_ms)
+{
+    if (f->deadline_due_ms <= due_ms)
+        return;
+    f->deadline_due_ms = due_ms;
+    timer_start(f->loop, f->deadline, due_ms - loop_mono(f->loop).ms);
+}
+
+void front_enter(struct conn *c, enum wait wait)
+{
+    struct front *f = c->front;
+    TAILQ_REMOVE(&f->waiting[c->wait], c, links);
+    c->wait = wait;
+    c->deadline_ms = loop_mono(f->loop).ms + wait_ms(f, wait);
+    TAILQ_INSERT_TAIL(&f->waiting[wait], c, links);
+    front_arm(f, c->deadline_ms);
+}
 
 static void count_memory(struct conn *c)
 {

@@ -88,6 +88,9 @@ struct front {
 
 /* The only way to change what a connection waits for. */
 void front_enter(struct conn *c, enum wait wait);
+/* There is a deadline at due_ms. The timer is moved only to an earlier time; when it fires too
+ * early it looks and starts again. So the ordinary request touches no timer. */
+void front_arm(struct front *f, int64_t due_ms);
 /* Takes over fd and the place counted for it in peer; begins to read. */
 void conn_new(struct front *f, int fd, struct front_peer *peer, const char name[INET6_ADDRSTRLEN]);
 void conn_free(struct conn *c);

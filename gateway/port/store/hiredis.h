@@ -6,6 +6,7 @@
  * hiredis_shares.c  what processes share: limits on what is sent, leases
  * hiredis_read.c    the outbox: reads, settling, marks
  * hiredis_log.c     the event log: reads, trimming
+ * hiredis_words.c   keys, and the words of a commit
  * hiredis_reply.c   replies and error replies to our structs
  * hiredis_link.c    deadlines, circuit breaker, handshake, over one connection after the other
  * hiredis_wire.c    one connection: hiredis on libevent
@@ -56,13 +57,17 @@ static inline struct hiredis_store *hiredis_store(struct store *s)
 
 /* ---- the words of a commit, with caps or without ---- */
 
-/* What the words of a commit lie in until it has been sent. */
+/* A bucket's due times are split over 64 sorted sets by the second byte of the number_id, so that
+ * each stays small enough for Redis' compact form; member = all bytes but the first. Measured in
+ * port/README.md. */
 enum { DUE_INDEX, DUE_SLOT, DUE_SECONDS, DUE_MEMBER, DUE_NAME };
 struct due_words {
     char index[KEY_BYTES], slot[KEY_BYTES], seconds[24], name[3];
     struct str words[5];
 };
+/* due_at_ms < 0: leave it as it is; 0: none. */
 void due_words(struct due_words *due, const struct number_id *id, int64_t due_at_ms);
+/* What the words of a commit lie in until it has been sent. */
 struct commit_words {
     char state[KEY_BYTES], reply[KEY_BYTES], events[KEY_BYTES], outbox[KEY_BYTES], seen[KEY_BYTES];
     char epoch[KEY_BYTES];
@@ -71,6 +76,8 @@ struct commit_words {
 };
 #define COMMIT_KEYS "8"
 #define COMMIT_CAPPED_KEYS "9"
+/* As it stands in front of a state. */
+struct str put_seq(char dst[STORE_SEQ_BYTES], uint32_t seq);
 /* The keys of a commit, then its arguments. */
 void commit_add_keys(struct commit_words *words, const struct store_commit *commit,
                      struct argv *argv);

@@ -65,42 +65,6 @@ void hiredis_log_read(struct store *s, const struct store_log_reader *reader, st
     reading_start(&log->reading);
 }
 
-/* ---- several commands, one answer ---- */
-
-/* The first error of all; entered as ctx of their link_to. */
-struct gather {
-    store_on_done *fn;
-    void *ctx;
-    uint32_t n_missing;
-    enum err e;
-};
-
-static void parse_gather(const struct link_to *to, enum err e, const redisReply *reply)
-{
-    struct gather *gather = to->ctx;
-    if (e == ERR_OK && reply->type == REDIS_REPLY_INTEGER && reply->integer < 0)
-        e = ERR_DENIED; /* fenced; else how many there were does not matter */
-    if (gather->e == ERR_OK)
-        gather->e = e;
-    if (--gather->n_missing > 0)
-        return;
-    gather->fn(gather->ctx, gather->e);
-    free(gather);
-}
-
-bool gather_new(struct link *link, uint32_t n, store_on_done *fn, void *ctx, struct link_to *ret)
-{
-    enum err e = link_admit(link);
-    if (e != ERR_OK || n == 0) {
-        link_answer_later(link, &(struct link_to){reply_done, (void (*)(void))fn, ctx}, e);
-        return false;
-    }
-    struct gather *gather = xcalloc(1, sizeof(*gather));
-    *gather = (struct gather){.fn = fn, .ctx = ctx, .n_missing = n};
-    *ret = (struct link_to){parse_gather, NULL, gather};
-    return true;
-}
-
 /* ---- trimming ---- */
 
 void hiredis_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
