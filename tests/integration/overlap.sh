@@ -110,7 +110,8 @@ frozen_round()
     check 'nothing is lost or doubled' ledger check --admin "$ADMIN_PORT" --keys "$STATE/keys" <"$STATE/steps"
     check_same 'no step was taken for another' 0 "$(sql 'select count(*) from core.conflict')"
     check 'nobody complains again and again' test "$(cat "$STATE"/*.log | grep -c 'at another place')" -le 4
-    printf '# %s of unknown outcome\n' "$(sql "select count(*) from core.message where status = 'unknown'")"
+    # Others found its marks, and said unknown; what it knew of these it told when it woke.
+    check_same 'no outcome stays unknown' 0 "$(sql "select count(*) from core.message where status = 'unknown'")"
 }
 
 for ((first = 0; first < RESTARTS; first += RESTARTS_PER_ROUND)); do

@@ -549,7 +549,7 @@ static void one_that_wakes_too_late_sends_nothing(void **state)
 }
 
 /* The provider's answer came when somebody else had found the mark already. */
-static void an_outcome_that_comes_too_late_is_not_told(void **state)
+static void an_outcome_that_comes_too_late_is_told_all_the_same(void **state)
 {
     struct world *w = *state;
     take_lease(w, 1, w);
@@ -560,8 +560,8 @@ static void an_outcome_that_comes_too_late_is_not_told(void **state)
     loop_mem_advance(w->loop, 5000);
     assert_int_equal(n_sent(w), 1);
     assert_int_equal(outbox_n_jobs(w->outbox), 0);
-    assert_int_equal(take_events(w).n, 0);
-    take_lease(w, 3, w);
+    (void)expect_status(w, "sent");
+    take_lease(w, 3, w); /* who finds the mark knows less, which moves nothing back */
     loop_mem_advance(w->loop, 5000);
     assert_int_equal(n_sent(w), 1);
     (void)expect_status(w, "unknown");
@@ -751,7 +751,7 @@ int main(void)
         WORLD_TEST(what_is_begun_ends_before_the_bucket_is_idle),
         WORLD_TEST(what_is_being_read_is_not_idle),
         WORLD_TEST(one_that_wakes_too_late_sends_nothing),
-        WORLD_TEST(an_outcome_that_comes_too_late_is_not_told),
+        WORLD_TEST(an_outcome_that_comes_too_late_is_told_all_the_same),
         WORLD_TEST(senders_share_the_rate),
         WORLD_TEST(a_small_share_of_a_low_rate_sends),
         WORLD_TEST(draining_waits_for_a_settle_under_way),

@@ -69,6 +69,7 @@ void outbox_conclude(struct outbox_job *job, enum message_status status, struct 
     message_event(&job->message, &job->entry, &result, loop_wall(o->ports.loop), o->arena,
                   &job->event);
     count(job, status);
+    job->is_sent = is_sent;
     char id[LOG_ID_BYTES];
     if (is_sent)
         tell_trouble(job, false, STR_NONE);
@@ -87,11 +88,29 @@ void outbox_finish(struct outbox_job *job, enum message_status status, struct st
 
 /* ---- the end ---- */
 
+static void on_told(void *ctx, enum err e)
+{
+    (void)ctx;
+    if (e != ERR_OK)
+        LOG_WARN("outbox", "an outcome stays unknown", "err=%s", err_name(e));
+}
+
+/* Whoever has its bucket now has found our mark and told that nobody knows. We do: what is told of
+ * a message only moves it on (sql/README.md). */
+static void tell_too_late(const struct outbox_job *job)
+{
+    if (job->is_sent)
+        store_append(job->owner->ports.store, job->entry.bucket, buf_str(&job->event), on_told,
+                     NULL);
+}
+
 static void on_settled(void *ctx, enum err e)
 {
     struct outbox_job *job = ctx;
     if (outbox_is_late(job))
         return;
+    if (e == ERR_DENIED)
+        tell_too_late(job);
     outbox_happen(job, e == ERR_OK       ? OUTBOX_EVENT_SETTLED
                        : e == ERR_DENIED ? OUTBOX_EVENT_GONE
                                          : OUTBOX_EVENT_AWAY);

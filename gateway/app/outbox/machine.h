@@ -79,6 +79,7 @@ struct outbox_job {
     uint32_t n_calls;               /* ports that have yet to call back */
     uint32_t n_attempts;            /* requests made, those that were throttled not counted */
     uint32_t n_marks;               /* times that the store was asked to mark it */
+    bool is_sent;                   /* a provider took it */
     bool has_marked;                /* and it did: then the mark is ours for good */
     bool is_pinned;                 /* its provider has answered an attempt: no other may send it */
     struct buf number;              /* E.164, wiped with the job */

@@ -21,7 +21,8 @@
  *                                          longer each time; at most OUTBOX_MAX_DELAY_MS)
  *   request left, no complete answer       unknown: never sent again, one row and one metric
  *   entry found marked after a crash       unknown, for the same reason
- *   somebody else has the bucket           let go: they send it, or know what became of it
+ *   somebody else has the bucket           let go: they send it, or know what became of it. That a
+ *                                          provider took it is told all the same
  *   number erased since                    failed
  *   store away at the end                  settling is repeated until it is back; never re-sent
  *   provider says the person opted out     failed, once the STOP that this stands for is on disk
