@@ -5,8 +5,9 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "port/zone.h"
 
-#define COHORT_BYTES (sizeof(struct cohort) + 2 * COHORT_MAX_BYTES)
+#define COHORT_BYTES (sizeof(struct cohort) + sizeof(struct zone) + 2 * COHORT_MAX_BYTES)
 
 struct cohort_set {
     struct loop *loop;
@@ -24,6 +25,18 @@ static int compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+/* Groups are many, their zones few. */
+static const struct zone *load_zone(const struct cohort *list, uint32_t n, struct str name,
+                                    struct arena *arena)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (list[i].local != NULL && str_eq(list[i].zone, name))
+            return list[i].local;
+    }
+    struct zone *zone = name.p != NULL ? arena_new_array(arena, struct zone, 1) : NULL;
+    return zone != NULL && zone_load(name, zone) == ERR_OK ? zone : NULL;
+}
+
 /* One that cannot be read costs the others nothing. */
 static void read_all(struct cohort_set *set, const struct str *names, const struct str *values,
                      uint32_t n)
@@ -33,10 +46,13 @@ static void read_all(struct cohort_set *set, const struct str *names, const stru
     uint32_t n_read = 0;
     for (uint32_t i = 0; i < n; i++) {
         struct errmsg msg;
-        if (cohort_read(names[i], values[i], arena, &list[n_read], &msg) == ERR_OK)
-            n_read++;
-        else
+        struct cohort *next = &list[n_read];
+        if (cohort_read(names[i], values[i], arena, next, &msg) != ERR_OK) {
             LOG_ERROR("cohorts", "group refused", "reason=\"%s\"", msg.text);
+            continue;
+        }
+        next->local = load_zone(list, n_read, next->zone, arena);
+        n_read++;
     }
     qsort(list, n_read, sizeof(list[0]), compare);
     arena_free(set->arena);

@@ -126,7 +126,7 @@ static enum err read_pauses(struct reader *r, struct str value)
     enum err e = ERR_OK;
     while (e == ERR_OK && value.len > 0) {
         struct str word = next_word(&value);
-        struct cohort_pause pause;
+        struct schedule_rest pause;
         if (r->cohort->n_pauses == COHORT_MAX_PAUSES)
             return ERR_TOO_LONG;
         bool is_range = word.len == 22 && str_eq(str_sub(word, 10, 12), STR(".."));

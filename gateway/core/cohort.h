@@ -9,7 +9,7 @@
 #pragma once
 
 #include "base/arena.h"
-#include "base/clock.h"
+#include "core/schedule.h"
 
 #define COHORTS_MAX 4096u
 #define COHORT_CODE_DIGITS 6
@@ -23,24 +23,21 @@ enum cohort_pace {
     COHORT_PACE_DATES,  /* module n on the n-th date */
 };
 
-struct cohort_pause {
-    int64_t from_day, to_day; /* both included */
-};
-
 /* Days count from 1970-01-01, in the group's zone; texts live as long as the arena they were read
  * into. */
 struct cohort {
     uint32_t code;
     struct str name;
-    struct str organisation; /* who runs it, in words; absent: as in the configuration */
-    struct str lang;         /* that members begin with; absent: the course's */
-    struct str course;       /* id; absent: the one that is current */
-    struct str zone;         /* "Africa/Nairobi"; absent: the country's */
+    struct str organisation;  /* who runs it, in words; absent: as in the configuration */
+    struct str lang;          /* that members begin with; absent: the course's */
+    struct str course;        /* id; absent: the one that is current */
+    struct str zone;          /* "Africa/Nairobi"; absent: the country's */
+    const struct zone *local; /* what that is, for who has it; NULL: the country's */
     enum cohort_pace pace;
     int64_t start_day; /* 0 = not fixed */
     int64_t dates[COHORT_MAX_DATES];
     uint32_t n_dates;
-    struct cohort_pause pauses[COHORT_MAX_PAUSES];
+    struct schedule_rest pauses[COHORT_MAX_PAUSES];
     uint32_t n_pauses;
     int32_t quiet_from_min, quiet_to_min; /* of the day, no push in between; -1: as usual */
     uint8_t days_off;                     /* bit 0 = Sunday, as core/schedule.h */

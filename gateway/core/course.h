@@ -124,7 +124,21 @@
     X(call_free, nothing, "voice", "behind HELP where a missed call is NEXT: that it is free")     \
     X(group_joined, nothing, "group", "JOIN and a group code: which group it is")                  \
     X(group_unknown, nothing, "number", "no group has this code: check it, or go on without")      \
-    X(group_closed, nothing, "group number", "nobody joins this group any more: whom to ask")
+    X(group_closed, nothing, "group number", "nobody joins this group any more: whom to ask")      \
+    X(plan, nothing, "", "when will you learn? 1 morning 2 midday 3 evening 0 no reminders")       \
+    X(module_done_next, module_done, "n right total when", "end of a module; when the next comes") \
+    X(module_done_wait, module_done, "n right total when", "the same: it opens then, not before")  \
+    X(place_module, place_other, "n", "short place behind a module: the next one")                 \
+    X(place_last_test, place_other, "", "the same behind the last: the test at the end")           \
+    X(reminder, nothing, "place", "after 2, 5 and 12 quiet days: the next step, PAUSE, STOP")      \
+    X(paused, exit, "until", "PAUSE: no messages until then")                                      \
+    X(pauses_over, exit, "until", "PAUSE for the third time")                                      \
+    X(weekdays, nothing, "", "seven short names, Sunday first, a blank between")                   \
+    X(months, nothing, "", "twelve short names, a blank between")                                  \
+    X(recall, nothing, "", "before an old question that comes again")                              \
+    X(retention_invite, nothing, "n", "a month after the end, before n old questions")             \
+    X(refresh_start, nothing, "n", "REFRESH behind the end: before n old questions")               \
+    X(recall_done, done, "right total", "behind the last of them")
 
 /* What is said on USSD in place of another text: keys instead of typed words, and the key line that
  * each screen ends with (docs/course-rules.md 1.2 rule 2). Placeholders as there, and {code}. A
@@ -135,6 +149,11 @@
     X(menu)                                                                                        \
     X(next_key)                                                                                    \
     X(module_done)                                                                                 \
+    X(module_done_next)                                                                            \
+    X(module_done_wait)                                                                            \
+    X(paused)                                                                                      \
+    X(pauses_over)                                                                                 \
+    X(recall_done)                                                                                 \
     X(module_read)                                                                                 \
     X(certificate)                                                                                 \
     X(certificate_none)                                                                            \
@@ -282,6 +301,10 @@ struct safe_list {
     uint16_t n;
 };
 
+/* When the next module comes by itself: never, or a week after the one before was begun. A group
+ * may have its own (core/cohort.h). */
+enum course_pace { COURSE_PACE_OPEN, COURSE_PACE_WEEKLY };
+
 struct course {
     struct str id;
     struct str title;
@@ -303,7 +326,9 @@ struct course {
     uint8_t pass_right; /* post-test answers needed for the certificate */
     uint8_t max_tries;  /* post-test tries */
     uint16_t retake_hours;
-    uint16_t followup_days; /* after the end; 0 = never */
+    uint16_t followup_days;  /* after the end; 0 = never */
+    enum course_pace pace;   /* OPEN or WEEKLY; a group may have its own */
+    const uint16_t *hardest; /* indices of all units, those that are hardest first */
     struct str texts[N_COURSE_TEXTS];
     struct safe_list safe;
 };

@@ -50,6 +50,8 @@ const char *event_phase_name(enum event_phase phase)
         return "survey";
     case EVENT_PHASE_FOLLOWUP:
         return "followup";
+    case EVENT_PHASE_RECALL:
+        return "recall";
     }
     return "";
 }

@@ -28,6 +28,11 @@
  *                      code = the name under which people look after it (10 digits)
  *   asked              text = a message to the organisation, sealed (hex); code likewise
  *   safe_released      somebody has: messages that nobody asked for go on
+ *   agreed             a consent beside that to the course: text = purpose, choice = 1 given, 0 not
+ *   planned            choice = 1 morning, 2 midday, 3 evening, 0 = skipped
+ *   paused             a week without messages
+ *   reminded / reminder_withheld   unit = where the learner is, value = quiet days (2, 5, 12): a
+ *                      reminder went, or was drawn not to (docs/course-rules.md 3.2 R1), now
  *   unknown_input      text, masked: digit runs of 6 and more become #
  *   group_joined / group_left      code = that of the group
  *   helped / menu_opened / scored                         commands, for T3 and usability
@@ -58,6 +63,10 @@
     X(safe_raised, false)                                                                          \
     X(safe_released, false)                                                                        \
     X(asked, false)                                                                                \
+    X(planned, false)                                                                              \
+    X(paused, false)                                                                               \
+    X(reminded, false)                                                                             \
+    X(reminder_withheld, false)                                                                    \
     X(unknown_input, false)                                                                        \
     X(helped, false)                                                                               \
     X(menu_opened, false)                                                                          \
@@ -72,7 +81,8 @@ enum event_kind {
         N_EVENT_KINDS
 };
 
-/* Which questions an answer belongs to: "quiz", "pretest", "posttest", "survey", "followup". */
+/* Which questions an answer belongs to: "quiz", "pretest", "posttest", "survey", "followup",
+ * "recall". */
 enum event_phase {
     EVENT_PHASE_NONE,
     EVENT_PHASE_QUIZ,
@@ -80,7 +90,10 @@ enum event_phase {
     EVENT_PHASE_POSTTEST,
     EVENT_PHASE_SURVEY,
     EVENT_PHASE_FOLLOWUP,
+    EVENT_PHASE_RECALL, /* old questions again, of any module */
 };
+
+#define EVENT_PHASE_LAST EVENT_PHASE_RECALL
 
 #define EVENT_ABSENT INT32_MIN /* for choice, value, attempt, correct */
 

@@ -308,7 +308,7 @@ static bool kind_find(struct str name, enum event_kind *ret)
 
 static bool phase_find(struct str name, enum event_phase *ret)
 {
-    for (int phase = 0; phase <= EVENT_PHASE_FOLLOWUP; phase++) {
+    for (int phase = 0; phase <= EVENT_PHASE_LAST; phase++) {
         *ret = (enum event_phase)phase;
         if (str_eq(name, str_from(event_phase_name(*ret))))
             return true;

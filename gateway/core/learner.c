@@ -195,6 +195,16 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, cohort, record_varint),
     RECORD(3, struct learner, link.last, last_kind),
     RECORD(3, struct learner, link.number, record_bytes),
+    RECORD(3, struct learner, plan, record_number),
+    RECORD(3, struct learner, reminded, record_number),
+    RECORD(3, struct learner, n_pauses, record_number),
+    RECORD(3, struct learner, sent, record_number),
+    RECORD(3, struct learner, recall_module, record_number),
+    RECORD(3, struct learner, recall_left, record_number),
+    RECORD(3, struct learner, recalled, bitmap_kind),
+    RECORD(3, struct learner, module_ms, record_varint),
+    RECORD(3, struct learner, pushed_ms, record_varint),
+    RECORD(3, struct learner, paused_ms, record_varint),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 

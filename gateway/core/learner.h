@@ -41,6 +41,7 @@
     X(LANGUAGE, "language", false) /* only where the course has several languages */               \
     X(ROLE, "role", false)                                                                         \
     X(PRETEST, "pretest", false)                                                                   \
+    X(PLAN, "plan", false) /* when will you learn? */                                              \
     X(LESSON, "lesson", false)                                                                     \
     X(QUIZ, "quiz", false)                                                                         \
     X(MODULE_DONE, "module_done", false)                                                           \
@@ -50,6 +51,7 @@
     X(SURVEY, "survey", false)                                                                     \
     X(DONE, "done", false)                                                                         \
     X(FOLLOWUP, "followup", false)                                                                 \
+    X(RECALL, "recall", false) /* old questions again */                                           \
     X(MENU, "menu", true)                                                                          \
     X(MODULES, "modules", true)                                                                    \
     X(SWITCH_LANGUAGE, "switch_language", true)                                                    \
@@ -115,7 +117,21 @@ struct learner {
     int64_t ended_ms;  /* end of the present wait: retake, follow-up, consent erasure; 0 = none */
     int64_t closed_ms; /* last SMS about a dropped USSD session: one a day at most */
     int64_t held_ms;   /* a disclosure that nobody has looked after yet: no push; 0 = none */
+    uint8_t plan;      /* LEARNER_PLAN_: time of day for pushes, from 1; 0 = not asked */
+    uint8_t reminded;  /* reminders of this quiet time, those withheld included */
+    uint8_t n_pauses;
+    uint8_t sent;          /* LEARNER_SENT_ */
+    uint8_t recall_module; /* number of the module that an old question ends; 0 = behind the end */
+    uint8_t recall_left;   /* old questions left in a round, the present one included */
+    uint8_t recalled[LEARNER_BITMAP_BYTES]; /* scored questions that came again */
+    int64_t module_ms; /* when the present module was begun; behind it, when the next one opens */
+    int64_t pushed_ms; /* the last message that nobody asked for */
+    int64_t paused_ms; /* none until then */
 };
+
+#define LEARNER_PLAN_SKIPPED 9u
+#define LEARNER_SENT_RETENTION 1u /* the questions a month after the end */
+#define LEARNER_SENT_FOLLOWUP 2u
 
 /* A number nobody has written from. */
 void learner_init(struct learner *learner);

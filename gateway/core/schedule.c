@@ -70,25 +70,57 @@ struct schedule_date schedule_date(const struct schedule *s, int64_t ms)
 
 /* ---- slots ---- */
 
-int32_t schedule_slot_minute(enum schedule_slot slot)
+/* All that a slot takes of a day. */
+#define SLOT_MIN ((int32_t)((SCHEDULE_SPREAD_MS + SCHEDULE_LATE_MS) / MINUTE_MS))
+
+static bool is_quiet(const struct schedule *s, int32_t minute)
+{
+    int32_t from = s->quiet_from_min, to = s->quiet_to_min;
+    int32_t end = minute + SLOT_MIN;
+    if (from < 0 || to < 0 || from == to)
+        return false;
+    return from < to ? minute < to && end > from : minute < to || end > from;
+}
+
+/* Where the group wants quiet, the next quarter of an hour that it does not, else an earlier one;
+ * where it leaves no room for a slot by day, it has no say. */
+int32_t schedule_slot_minute(const struct schedule *s)
 {
     static const int32_t minutes[N_SCHEDULE_SLOTS] = {[SCHEDULE_MORNING] = 9 * 60,
                                                       [SCHEDULE_MIDDAY] = 12 * 60 + 30,
                                                       [SCHEDULE_EVENING] = 18 * 60};
-    return minutes[slot];
+    int32_t wanted = minutes[s->slot];
+    for (int32_t minute = wanted; minute + SLOT_MIN <= DAY_ENDS_MIN; minute += 15) {
+        if (!is_quiet(s, minute))
+            return minute;
+    }
+    for (int32_t minute = wanted; minute >= DAY_BEGINS_MIN; minute -= 15) {
+        if (!is_quiet(s, minute))
+            return minute;
+    }
+    return wanted;
 }
 
 static int64_t slot_ms(const struct schedule *s, int64_t day)
 {
     int64_t spread_ms = s->spread % (uint32_t)SCHEDULE_SPREAD_MS;
-    return zone_utc_ms(s->zone,
-                       day * DAY_MS + schedule_slot_minute(s->slot) * MINUTE_MS + spread_ms);
+    return zone_utc_ms(s->zone, day * DAY_MS + schedule_slot_minute(s) * MINUTE_MS + spread_ms);
 }
 
-static bool is_free(const struct schedule *s, int64_t day, int64_t ms)
+const struct schedule_rest *schedule_rest_at(const struct schedule *s, int64_t ms)
+{
+    int64_t day = schedule_day(s, ms);
+    for (uint32_t i = 0; i < s->n_rests; i++) {
+        if (day >= s->rests[i].from_day && day <= s->rests[i].to_day)
+            return &s->rests[i];
+    }
+    return NULL;
+}
+
+static bool is_free(const struct schedule *s, int64_t day)
 {
     bool is_off = (s->days_off & EVERY_DAY) != EVERY_DAY && (s->days_off >> weekday(day) & 1) != 0;
-    return !is_off && (ms < s->rest_from_ms || ms >= s->rest_until_ms);
+    return !is_off && schedule_rest_at(s, schedule_day_ms(s, day)) == NULL;
 }
 
 int64_t schedule_next_ms(const struct schedule *s, int64_t from_ms)
@@ -96,7 +128,7 @@ int64_t schedule_next_ms(const struct schedule *s, int64_t from_ms)
     int64_t first = schedule_day(s, from_ms);
     for (int64_t day = first; day < first + SCHEDULE_MAX_DAYS; day++) {
         int64_t ms = slot_ms(s, day);
-        if (ms >= from_ms && is_free(s, day, ms))
+        if (ms >= from_ms && is_free(s, day))
             return ms;
     }
     return INT64_MAX;
@@ -108,7 +140,7 @@ bool schedule_is_now(const struct schedule *s, int64_t now_ms)
     int64_t minute = (zone_local_ms(s->zone, now_ms) - day * DAY_MS) / MINUTE_MS;
     int64_t ms = slot_ms(s, day);
     return minute >= DAY_BEGINS_MIN && minute < DAY_ENDS_MIN && now_ms >= ms &&
-           now_ms < ms + SCHEDULE_LATE_MS && is_free(s, day, now_ms);
+           now_ms < ms + SCHEDULE_LATE_MS && is_free(s, day);
 }
 
 int64_t schedule_evening_ms(const struct schedule *s, int64_t now_ms)

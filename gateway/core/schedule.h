@@ -42,13 +42,20 @@ int64_t zone_utc_ms(const struct zone *zone, int64_t local_ms);
 
 enum schedule_slot { SCHEDULE_MORNING, SCHEDULE_MIDDAY, SCHEDULE_EVENING, N_SCHEDULE_SLOTS };
 
+/* Local days, both included, on which nothing is pushed. */
+struct schedule_rest {
+    int64_t from_day, to_day;
+};
+
 struct schedule {
     const struct zone *zone;
     uint8_t days_off; /* bit 0 = Sunday ... bit 6 = Saturday; all seven count as none */
     enum schedule_slot slot;
     uint32_t spread; /* of the learner: any number */
-    /* The group rests from the first until before the second; both 0: it does not. */
-    int64_t rest_from_ms, rest_until_ms;
+    /* Minutes of the day from and until which a group wants no push, beside the night; -1: none. */
+    int32_t quiet_from_min, quiet_to_min;
+    const struct schedule_rest *rests; /* of a group */
+    uint32_t n_rests;
 };
 
 /* Days since 1970 of the local date. */
@@ -62,7 +69,9 @@ bool schedule_is_now(const struct schedule *s, int64_t now_ms);
 /* 20:00 of that day: what has not left by then does not leave. */
 int64_t schedule_evening_ms(const struct schedule *s, int64_t now_ms);
 /* Minutes of the day at which the slot begins, as people are told. */
-int32_t schedule_slot_minute(enum schedule_slot slot);
+int32_t schedule_slot_minute(const struct schedule *s);
+/* The rest in which that time lies; NULL: in none. */
+const struct schedule_rest *schedule_rest_at(const struct schedule *s, int64_t ms);
 
 struct schedule_date {
     uint8_t weekday; /* 0 = Sunday */

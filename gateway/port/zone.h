@@ -1,6 +1,6 @@
 /*
  * zone.h: what a time zone does, from the system's tzdata, as a value that core/schedule.h reads.
- * Only while a process starts: it changes TZ for a moment.
+ * It changes TZ for a moment, so nothing else may ask for local time; nothing does.
  */
 #pragma once
 

@@ -77,7 +77,8 @@ static void a_slot_keeps_its_local_time_over_both_changes(void **state)
         int month, day;
     } saturdays[] = {{3, 29}, {10, 25}};
     for (size_t i = 0; i < 2; i++) {
-        struct schedule s = {.zone = &berlin, .slot = SCHEDULE_EVENING};
+        struct schedule s = {
+            .zone = &berlin, .slot = SCHEDULE_EVENING, .quiet_from_min = -1, .quiet_to_min = -1};
         int64_t from = at(&berlin, 2025, saturdays[i].month, saturdays[i].day, 19, 0);
         int64_t next = schedule_next_ms(&s, from);
         assert_int_equal(next, at(&berlin, 2025, saturdays[i].month, saturdays[i].day + 1, 18, 0));
@@ -89,21 +90,29 @@ static void days_off_and_rests_are_passed_over(void **state)
 {
     (void)state;
     struct zone cairo = zone_of("Africa/Cairo");
-    struct schedule s = {.zone = &cairo, .slot = SCHEDULE_MORNING, .days_off = 1 << 5};
+    struct schedule s = {.zone = &cairo,
+                         .slot = SCHEDULE_MORNING,
+                         .days_off = 1 << 5,
+                         .quiet_from_min = -1,
+                         .quiet_to_min = -1};
     /* Thursday 6 March 2025, 10:00: tomorrow is off. */
     assert_int_equal(schedule_next_ms(&s, at(&cairo, 2025, 3, 6, 10, 0)),
                      at(&cairo, 2025, 3, 8, 9, 0));
-    s.rest_from_ms = at(&cairo, 2025, 3, 1, 0, 0);
-    s.rest_until_ms = at(&cairo, 2025, 3, 31, 0, 0);
+    struct schedule_rest ramadan = {20148, 20177}; /* 1 to 30 March */
+    s.rests = &ramadan;
+    s.n_rests = 1;
+    assert_ptr_equal(schedule_rest_at(&s, at(&cairo, 2025, 3, 1, 0, 0)), &ramadan);
+    assert_ptr_equal(schedule_rest_at(&s, at(&cairo, 2025, 3, 30, 23, 59)), &ramadan);
+    assert_null(schedule_rest_at(&s, at(&cairo, 2025, 2, 28, 23, 59)));
     assert_int_equal(schedule_next_ms(&s, at(&cairo, 2025, 3, 6, 10, 0)),
                      at(&cairo, 2025, 3, 31, 9, 0));
     assert_false(schedule_is_now(&s, at(&cairo, 2025, 3, 30, 9, 10)));
     assert_true(schedule_is_now(&s, at(&cairo, 2025, 3, 31, 9, 10)));
     assert_int_equal(schedule_next_ms(&s, at(&cairo, 2025, 2, 27, 9, 0)),
                      at(&cairo, 2025, 2, 27, 9, 0));
-    s.rest_until_ms = INT64_MAX;
+    ramadan.to_day = INT64_MAX;
     assert_int_equal(schedule_next_ms(&s, at(&cairo, 2025, 3, 6, 10, 0)), INT64_MAX);
-    s.rest_from_ms = s.rest_until_ms = 0;
+    s.n_rests = 0;
     s.days_off = 0x7f; /* nobody means never */
     assert_int_equal(schedule_next_ms(&s, at(&cairo, 2025, 3, 6, 10, 0)),
                      at(&cairo, 2025, 3, 7, 9, 0));
@@ -118,7 +127,8 @@ static void no_slot_is_at_night(void **state)
         "Asia/Kathmandu", "Pacific/Apia",  "Africa/Casablanca", "UTC"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         struct zone zone = zone_of(names[i]);
-        struct schedule s = {.zone = &zone, .days_off = 1};
+        struct schedule s = {
+            .zone = &zone, .days_off = 1, .quiet_from_min = -1, .quiet_to_min = -1};
         int64_t ms = INT64_C(1735700000000);
         for (uint32_t k = 0; k < 3000; k++) {
             s.slot = (enum schedule_slot)(k % N_SCHEDULE_SLOTS);
@@ -126,7 +136,7 @@ static void no_slot_is_at_night(void **state)
             int64_t slot = schedule_next_ms(&s, ms), last = slot + SCHEDULE_LATE_MS - 1;
             int64_t of_day = zone_local_ms(&zone, slot) % DAY_MS;
             int64_t end_of_day = zone_local_ms(&zone, last) % DAY_MS;
-            assert_true(of_day >= schedule_slot_minute(s.slot) * MINUTE_MS &&
+            assert_true(of_day >= schedule_slot_minute(&s) * MINUTE_MS &&
                         end_of_day < 20 * HOUR_MS);
             assert_true(schedule_is_now(&s, slot) && schedule_is_now(&s, last));
             assert_false(schedule_is_now(&s, slot - 1) || schedule_is_now(&s, last + 1));
@@ -134,6 +144,27 @@ static void no_slot_is_at_night(void **state)
             assert_int_not_equal(schedule_date(&s, slot).weekday, 0);
             ms += 7 * HOUR_MS + k;
         }
+    }
+}
+
+static void a_group_has_quiet_hours_of_its_own(void **state)
+{
+    (void)state;
+    static const struct {
+        enum schedule_slot slot;
+        int32_t from, to, minute;
+    } rows[] = {
+        {SCHEDULE_MORNING, -1, -1, 540},    {SCHEDULE_MORNING, 1200, 480, 540},
+        {SCHEDULE_MORNING, 1200, 600, 600}, {SCHEDULE_EVENING, 1080, 480, 960},
+        {SCHEDULE_MIDDAY, 720, 840, 840},   {SCHEDULE_EVENING, 1000, 1200, 885},
+        {SCHEDULE_EVENING, 0, 1439, 1080}, /* no room at all */
+        {SCHEDULE_MIDDAY, 720, 720, 750},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct schedule s = {
+            .slot = rows[i].slot, .quiet_from_min = rows[i].from, .quiet_to_min = rows[i].to};
+        if (schedule_slot_minute(&s) != rows[i].minute)
+            fail_msg("row %zu: %d", i, schedule_slot_minute(&s));
     }
 }
 
@@ -145,7 +176,7 @@ static void dates_are_those_of_the_calendar(void **state)
         struct schedule_date date;
     } rows[] = {{0, {4, 1, 1}},      {-1, {3, 31, 12}},  {20089, {3, 1, 1}},
                 {19782, {4, 29, 2}}, {19783, {5, 1, 3}}, {20453, {3, 31, 12}}};
-    struct schedule s = {.zone = NULL};
+    struct schedule s = {.zone = NULL, .quiet_from_min = -1, .quiet_to_min = -1};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct schedule_date date = schedule_date(&s, rows[i].day * DAY_MS + 5);
         if (memcmp(&date, &rows[i].date, sizeof(date)) != 0)
@@ -161,6 +192,7 @@ int main(void)
         cmocka_unit_test(a_slot_keeps_its_local_time_over_both_changes),
         cmocka_unit_test(days_off_and_rests_are_passed_over),
         cmocka_unit_test(no_slot_is_at_night),
+        cmocka_unit_test(a_group_has_quiet_hours_of_its_own),
         cmocka_unit_test(dates_are_those_of_the_calendar),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -616,6 +616,8 @@ static void test_a_disclosure_holds_pushes_back(void **state)
     l.ended_ms = NOW_MS - 1;
     struct input input = {.kind = INPUT_TIMER, .now = {NOW_MS}};
     assert_int_equal(engine_step(&courses, &context, &l, &input, arena, &out), ERR_OK);
+    input.now.ms = out.wake_at_ms;
+    assert_int_equal(engine_step(&courses, &context, &l, &input, arena, &out), ERR_OK);
     assert_int_equal(out.next.state, LEARNER_STATE_FOLLOWUP);
     l.held_ms = NOW_MS - 1000;
     assert_int_equal(engine_step(&courses, &context, &l, &input, arena, &out), ERR_OK);

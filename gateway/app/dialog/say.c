@@ -150,7 +150,9 @@ static bool make_message(struct dialog *d, const struct outcome *out, struct str
                             .network = d->inbound.network,
                             .is_answer = !d->is_wake && d->inbound.kind == INBOUND_SMS,
                             .created_at = now,
-                            .expires_at = {now.ms + REPLY_KEPT_MS}};
+                            .expires_at = {d->is_wake && out->push_until_ms != 0
+                                               ? out->push_until_ms
+                                               : now.ms + REPLY_KEPT_MS}};
     memcpy(ret->learner_id, learner_id, sizeof(ret->learner_id));
     memcpy(ret->vault_nonce, number.nonce, sizeof(ret->vault_nonce));
     return true;

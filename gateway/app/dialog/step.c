@@ -72,9 +72,12 @@ static struct engine_context context_of(const struct dialog *d)
     struct str country = is_known ? str_from(d->inbound.country) : d->channel->country;
     const struct config_country *row = config_country_get(config, country);
     context.zone = config_zone_get(config, country);
+    context.reminder_holdout = config->reminder_holdout;
+    context.days_off = 1; /* Sunday, unless somebody says otherwise */
     if (row != NULL) {
         context.cost = row->cost;
         context.contact = row->contact;
+        context.days_off = (uint8_t)(1u << row->day_off >> 1);
         context.emergency = row->emergency;
         context.helpline = row->helpline;
         context.staffed = row->staffed;
@@ -370,8 +373,8 @@ static enum dialog_event step_engine(struct dialog *d)
     if (!commit_state(d, &out.next) || !commit_event(d, &out))
         return DIALOG_EVENT_BROKEN;
     d->commit.due_at_ms = out.is_erased ? input.now.ms + TOMBSTONE_KEPT_MS : out.wake_at_ms;
-    if (d->commit.due_at_ms == 0 && !d->is_wake && !engine_is_waiting(&d->learner))
-        d->commit.due_at_ms = -1; /* it is so already */
+    if (out.is_wake_kept && !out.is_erased)
+        d->commit.due_at_ms = -1;
     return DIALOG_EVENT_STEPPED;
 }
 

@@ -160,17 +160,6 @@ void engine_join(struct step *s)
     step_say_screen(s);
 }
 
-void engine_follow_up(struct step *s)
-{
-    s->learner->completed_ms = s->learner->ended_ms = 0; /* once */
-    if (s->course->followup_module < 0)
-        return;
-    (void)step_event(s, EVENT_followup_sent);
-    step_use_module(s, s->course->followup_module);
-    step_say(s, step_text(s, COURSE_TEXT_followup_invite, NO_VARS));
-    course_begin_questions(s, LEARNER_STATE_FOLLOWUP, s->course->followup_module);
-}
-
 void engine_erase(struct step *s)
 {
     struct learner *l = s->learner;
@@ -248,6 +237,16 @@ static void run_back(struct step *s)
         run_repeat(s);
     else
         course_back(s);
+}
+
+static void run_pause(struct step *s)
+{
+    pace_pause(s);
+}
+
+static void run_refresh(struct step *s)
+{
+    recall_refresh(s);
 }
 
 static void run_menu(struct step *s)

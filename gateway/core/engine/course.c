@@ -3,11 +3,6 @@
 
 #include "core/engine/internal.h"
 
-static bool bit_get(const uint8_t *bits, uint16_t i)
-{
-    return bits[i / 8] >> (i % 8) & 1;
-}
-
 const struct unit *step_unit(const struct step *s)
 {
     return s->learner->unit[0] != '\0' ? course_unit(s->course, str_from(s->learner->unit)) : NULL;
@@ -42,7 +37,8 @@ static const struct module *unit_module(const struct step *s, const struct unit 
 
 static bool is_answered(const struct step *s, const struct unit *unit)
 {
-    return unit->question->is_scored && bit_get(s->learner->answered, unit->question->scored_index);
+    return unit->question->is_scored &&
+           bits_get(s->learner->answered, unit->question->scored_index);
 }
 
 /* Is the unit to be shown to this learner? Answered quiz questions and questions whose condition
@@ -92,8 +88,8 @@ void course_tally(const struct step *s, const struct module *module, uint32_t *r
         const struct question *q = s->course->units[i].question;
         if (q == NULL || !q->is_scored)
             continue;
-        *ret_answered += bit_get(s->learner->answered, q->scored_index);
-        *ret_right += bit_get(s->learner->right, q->scored_index);
+        *ret_answered += bits_get(s->learner->answered, q->scored_index);
+        *ret_right += bits_get(s->learner->right, q->scored_index);
     }
 }
 
@@ -102,6 +98,10 @@ uint16_t course_modules_done(const struct step *s, uint16_t *ret_now)
     const struct unit *unit = step_unit(s);
     uint16_t number = unit != NULL ? unit_module(s, unit)->number : 0;
     enum state_progress progress = state_row_of_place(s->learner)->progress;
+    if (state_row_of_place(s->learner)->is_alone && s->learner->recall_module != 0) {
+        number = s->learner->recall_module; /* and an old question is on the screen */
+        progress = PROGRESS_AT_UNIT;
+    }
     *ret_now = progress == PROGRESS_AT_UNIT ? number : 0;
     if (progress == PROGRESS_AFTER)
         return s->course->n_course_modules;
@@ -155,6 +155,7 @@ static void begin_module(struct step *s, const struct module *module)
                                {"of", step_number(s, s->course->n_course_modules)},
                                {"title", module->title})));
     const struct unit *unit = course_due_from(s, module, module->first_unit);
+    pace_begin_module(s);
     if (unit == NULL) /* lesson_check refuses an empty module; a new learner answered nothing */
         step_fail(s);
     else
@@ -182,13 +183,33 @@ void course_begin(struct step *s)
 
 void course_finish_module(struct step *s)
 {
+    if (!recall_begin(s, unit_module(s, known_unit(s))))
+        course_complete_module(s);
+}
+
+static const struct module *present_module(const struct step *s)
+{
     const struct module *module = unit_module(s, known_unit(s));
+    uint8_t recalled_in = s->learner->recall_module;
+    for (uint16_t i = 0; recalled_in != 0 && i < s->course->n_modules; i++) {
+        if (s->course->modules[i].number == recalled_in)
+            return &s->course->modules[i];
+    }
+    return module;
+}
+
+void course_complete_module(struct step *s)
+{
+    const struct module *module = present_module(s);
     uint32_t right, answered;
+    s->learner->recall_module = 0;
+    step_set_unit(s, &s->course->units[module->first_unit + module->n_units - 1]);
     course_tally(s, module, &right, &answered);
     struct event *event = step_event(s, EVENT_module_completed);
     event->unit = module->id;
     event->value = (int32_t)right;
     event->attempt = (int32_t)module->n_scored;
+    pace_end_module(s);
     step_enter(s, LEARNER_STATE_MODULE_DONE);
     step_say_screen(s);
 }
@@ -196,8 +217,10 @@ void course_finish_module(struct step *s)
 void course_advance(struct step *s)
 {
     const struct unit *unit = known_unit(s);
-    const struct unit *next = course_due_from(s, unit_module(s, unit),
-                                              (uint16_t)(course_unit_index(s->course, unit) + 1));
+    uint16_t behind = (uint16_t)(course_unit_index(s->course, unit) + 1);
+    const struct unit *next = state_row(s->learner->state)->is_alone
+                                  ? NULL
+                                  : course_due_from(s, unit_module(s, unit), behind);
     if (next != NULL)
         enter_unit(s, next);
     else
@@ -218,10 +241,18 @@ void course_next_screen(struct step *s)
     course_advance(s);
 }
 
+const struct module *course_module_after(const struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    return unit != NULL ? module_from(s, (uint16_t)(unit->module + 1)) : NULL;
+}
+
 void course_next_module(struct step *s)
 {
-    const struct module *module = module_from(s, (uint16_t)(known_unit(s)->module + 1));
-    if (module != NULL)
+    const struct module *module = course_module_after(s);
+    if (pace_is_closed(s))
+        step_say_screen(s);
+    else if (module != NULL)
         begin_module(s, module);
     else
         course_begin_questions(s, LEARNER_STATE_POSTTEST, s->course->test_module);

@@ -345,42 +345,40 @@ static void end_session(struct step *s)
     s->out->shows = OUTCOME_SHOWS_KEYS;
 }
 
-/* At or after this, from 8 in the morning to 8 in the evening of the learner's country. */
-static int64_t by_day_ms(const struct step *s, int64_t ms)
-{
-    struct schedule here = {.zone = s->context->zone};
-    int64_t morning_ms = schedule_day_ms(&here, schedule_day(&here, ms)) + 8 * HOUR_MS;
-    if (ms >= schedule_evening_ms(&here, ms))
-        return schedule_day_ms(&here, schedule_day(&here, ms) + 1) + 8 * HOUR_MS;
-    return ms < morning_ms ? morning_ms : ms;
-}
-
-bool engine_is_waiting(const struct learner *learner)
-{
-    bool has_left = learner->state == LEARNER_STATE_STOPPED && learner->consent_ms != 0;
-    return !has_left && !is_held(learner) && state_row_of_place(learner)->wake != NULL;
-}
-
-/* When the timer role must look again, 0 = not at all; the wait for another try at the test is
- * nobody's business, and neither is who left. Who never agreed is forgotten, also after STOP. */
+/* When the timer role must look again, 0 = not at all; who left is nobody's business. Who never
+ * agreed is forgotten, also after STOP. */
 static int64_t next_wake_ms(const struct step *s)
 {
     const struct learner *l = s->learner;
-    const struct state_row *row = state_row_of_place(l);
-    if (!engine_is_waiting(l))
+    bool has_gone = l->state == LEARNER_STATE_STOPPED && l->consent_ms != 0;
+    if (has_gone || is_held(l))
         return 0;
-    if (row->wake != engine_follow_up || l->completed_ms == 0)
-        return l->ended_ms; /* what an earlier version waits for, too */
-    int64_t due_ms = l->completed_ms + s->course->followup_days * DAY_MS;
-    return by_day_ms(s, due_ms > s->input->now.ms ? due_ms : s->input->now.ms);
+    if (state_row_of_place(l)->wake != NULL)
+        return l->ended_ms;
+    return learner_is_enrolled(l) ? pace_wake_ms(s) : 0;
+}
+
+/* The same of what the learner was before this. */
+static int64_t wake_before_ms(const struct step *s, const struct learner *learner)
+{
+    struct learner before = *learner;
+    struct input input = {.kind = INPUT_TIMER, .now = s->input->now};
+    struct step past = *s;
+    past.learner = &before;
+    past.input = &input;
+    return next_wake_ms(&past);
 }
 
 static void wake(struct step *s)
 {
     int64_t due_ms = next_wake_ms(s);
+    const struct state_row *row = state_row_of_place(s->learner);
     if (due_ms == 0 || s->input->now.ms < due_ms)
         return;
-    const struct state_row *row = state_row_of_place(s->learner);
+    if (row->wake == NULL) {
+        pace_push(s);
+        return;
+    }
     step_leave_side(s);
     row->wake(s);
 }
@@ -474,6 +472,8 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
     s.norm = match_normalise(input->text, arena);
     if (input->kind == INPUT_TEXT || input->kind == INPUT_DIAL || input->kind == INPUT_CALL)
         meet(&s);
+    if (input->kind == INPUT_TEXT || input->kind == INPUT_DIAL || input->kind == INPUT_CALL)
+        pace_heard(&s);
     switch (input->kind) {
     case INPUT_TEXT:
         understand(&s);
@@ -495,6 +495,10 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
         break;
     }
     ret->wake_at_ms = next_wake_ms(&s);
+    /* Only what this program has set is known to be so. */
+    ret->is_wake_kept = input->kind != INPUT_TIMER &&
+                        ret->wake_at_ms == wake_before_ms(&s, learner) &&
+                        (ret->wake_at_ms == 0 || learner->module_ms != 0);
     ret->has_moved = has_moved(learner, &ret->next);
     return s.error != ERR_OK ? s.error : arena_error(arena);
 }

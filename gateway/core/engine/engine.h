@@ -64,7 +64,10 @@ struct engine_context {
     struct str
         staffed; /* "Mon-Fri 18:00" when a trained person reads SAFE; absent: nobody is promised */
     const struct cohorts *cohorts; /* NULL: there are no groups */
-    const struct zone *zone; /* of the learner's country; NULL = UTC. Pushes come by day only */
+    /* Pushes: what is sent without being asked for, docs/course-rules.md 1.2 rule 3. */
+    const struct zone *zone;   /* of the learner's country; NULL = UTC */
+    uint8_t days_off;          /* bit 0 = Sunday ... */
+    uint32_t reminder_holdout; /* one in so many reminders is withheld; 0 = none */
 };
 
 /* What stands on the phone once the reply is there. */
@@ -85,7 +88,9 @@ struct outcome {
     struct str safe_text; /* the disclosure, to be sealed; absent otherwise */
     struct event events[EVENTS_MAX];
     uint32_t n_events;
-    int64_t wake_at_ms; /* wall time of the next INPUT_TIMER; 0 = none */
+    int64_t wake_at_ms;    /* wall time of the next INPUT_TIMER; 0 = none */
+    bool is_wake_kept;     /* it is what it was before */
+    int64_t push_until_ms; /* INPUT_TIMER: the reply must not leave later */
 };
 
 /* ERR_OK; ERR_NOT_FOUND when the learner's course version is not loaded; ERR_INVALID when the value
@@ -99,9 +104,6 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
 /* The learner's course, or the one that new learners start, in the language in which the learner
  * reads it where he or she is. NULL: that version is not loaded. */
 const struct course *engine_course(const struct courses *courses, const struct learner *learner);
-
-/* Can time do something with this learner? Where not, wake_at_ms of the step before was 0. */
-bool engine_is_waiting(const struct learner *learner);
 
 /* The screen that the learner is at, without moving anything: for an old duplicate. */
 enum err engine_screen(const struct courses *courses, const struct engine_context *context,

@@ -6,6 +6,8 @@
  *   engine_state.c   the state table: one answer function and one screen function per state
  *   engine_course.c  moving along a course: units and modules, forward and back
  *   engine_quiz.c    answers, and what follows a quiz, a test, the survey
+ *   pace.c           what is sent without being asked for, and when
+ *   recall.c         old questions again
  *   engine_text.c    filling in texts
  *   group.c          group codes
  *
@@ -100,7 +102,7 @@ struct state_row {
     void (*join)(struct step *s);    /* JOIN, or dialling. Left out: the screen again */
     void (*unknown)(struct step *s); /* nobody could understand. Left out: says so */
     void (*finish)(struct step *s);  /* the last unit of the running block is behind the learner */
-    void (*wake)(struct step *s);    /* state_wake_ms() has come. Left out: nothing waits */
+    void (*wake)(struct step *s);    /* ended_ms has come. Left out: nothing waits for it */
     enum event_phase phase;          /* of the answers that are given here */
     enum state_unit unit;
     enum module_kind home; /* of the module in which that unit lies, where there is one */
@@ -108,6 +110,9 @@ struct state_row {
     bool is_resumed;  /* may a redial offer "1 Continue 2 Menu" here? */
     bool is_question; /* is a question open? */
     bool is_timed;    /* an answer counts for 48 h only: what has a score */
+    bool is_reminded; /* who is quiet here is reminded of the next step */
+    bool is_followed; /* the course is over: a follow-up may come here */
+    bool is_alone;    /* each question is a block of its own */
 };
 
 const struct state_row *state_row(enum learner_state state);
@@ -155,7 +160,15 @@ void course_next_screen(struct step *s);
 void course_next_module(struct step *s);
 void course_try_retake(struct step *s);
 
+/* The module behind the present one; NULL behind the last. */
+const struct module *course_module_after(const struct step *s);
+/* The module is behind the learner. */
+void course_complete_module(struct step *s);
+
 /* engine_quiz.c */
+
+bool bits_get(const uint8_t *bits, uint16_t i);
+void bits_set(uint8_t *bits, uint16_t i);
 
 /* The answer to the question on the screen: false when the input is none. */
 bool course_answer(struct step *s);
@@ -198,6 +211,44 @@ bool engine_group_code(struct step *s);
 bool engine_dial_group(struct step *s);
 /* The consent was given. */
 void engine_begin_group(struct step *s);
+/* pace.c */
+
+/* A module is begun; is behind the learner: when the next one opens follows. */
+void pace_begin_module(struct step *s);
+void pace_end_module(struct step *s);
+/* The next module has a date, which is still to come: NEXT waits for it. */
+bool pace_is_closed(const struct step *s);
+/* "Tue 18:00": when the next module comes by itself; absent: it does not. */
+struct str pace_opening(const struct step *s);
+/* Of a slot, "Tue 18:00" (with the date where it is not near); else of a day, "Tue 8 Dec". */
+struct str pace_when(const struct step *s, int64_t ms, bool is_slot);
+/* Wall time at which something is due to be sent, 0 = never. */
+int64_t pace_wake_ms(const struct step *s);
+/* Sends it, where it is due now. */
+void pace_push(struct step *s);
+/* The learner has done something: whoever is quiet from now on is so anew. */
+void pace_heard(struct step *s);
+/* "When will you learn?", once; then the course begins. */
+void pace_ask_plan(struct step *s);
+struct str pace_plan_screen(const struct step *s);
+bool pace_plan_answer(struct step *s);
+void pace_skip_plan(struct step *s);
+/* A week without pushes, twice. */
+void pace_pause(struct step *s);
+
+/* recall.c */
+
+/* An old question behind the quiz of a module; false: there is none to ask. */
+bool recall_begin(struct step *s, const struct module *module);
+/* A round of n questions behind the end, after the text `invite`. */
+void recall_begin_round(struct step *s, uint8_t n, enum course_text invite);
+/* Was any scored question ever answered? */
+bool recall_has_any(const struct step *s);
+void recall_finish(struct step *s);
+/* A round that was asked for; elsewhere than behind the end the present screen. */
+void recall_refresh(struct step *s);
+/* Which of how many the present question is. */
+void recall_count(const struct step *s, uint32_t *ret_n, uint32_t *ret_of);
 
 /* engine_command.c */
 
@@ -213,8 +264,6 @@ bool engine_menu_answer(struct step *s);
 void engine_join(struct step *s);
 void engine_rejoin(struct step *s);
 void engine_ask_consent(struct step *s);
-/* Eight to twelve weeks after the end. */
-void engine_follow_up(struct step *s);
 void engine_stop(struct step *s);
 void engine_safe(struct step *s, bool is_keyword);
 void engine_erase(struct step *s);

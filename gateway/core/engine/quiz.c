@@ -3,7 +3,12 @@
 #include "core/certificate.h"
 #include "core/engine/internal.h"
 
-static void bit_set(uint8_t *bits, uint16_t i)
+bool bits_get(const uint8_t *bits, uint16_t i)
+{
+    return bits[i / 8] >> (i % 8) & 1;
+}
+
+void bits_set(uint8_t *bits, uint16_t i)
 {
     bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << (i % 8));
 }
@@ -53,8 +58,7 @@ void course_finish_posttest(struct step *s)
     if (l->post_tries == 0) {
         l->post_first = l->test_right;
         (void)step_event(s, EVENT_course_completed);
-        bool is_followed = course->followup_module >= 0 && course->followup_days > 0;
-        l->completed_ms = is_followed ? s->input->now.ms : 0;
+        l->completed_ms = s->input->now.ms;
     }
     l->post_tries++;
     l->ended_ms = 0; /* the wait of an earlier try is over */
@@ -83,7 +87,7 @@ void course_finish_pretest(struct step *s)
 {
     s->learner->pre_right = s->learner->test_right;
     step_say(s, step_text(s, COURSE_TEXT_course_start, NO_VARS));
-    course_begin(s);
+    pace_ask_plan(s);
 }
 
 void course_finish_survey(struct step *s)
@@ -107,7 +111,7 @@ void course_finish_role(struct step *s)
     struct event *event = step_event(s, EVENT_role_set);
     event->choice = s->learner->role;
     if (s->course->test_module < 0) {
-        course_begin(s);
+        pace_ask_plan(s);
         return;
     }
     const struct module *test = &s->course->modules[s->course->test_module];
@@ -156,10 +160,10 @@ static void record_answer(struct step *s, const struct unit *unit,
     event->text = match_mask_numbers(event->text, s->arena);
     l->test_n++;
     l->test_right = (uint8_t)(l->test_right + is_right);
-    if (q->is_scored) {
-        bit_set(l->answered, q->scored_index);
+    if (q->is_scored && phase != EVENT_PHASE_RECALL) {
+        bits_set(l->answered, q->scored_index);
         if (is_right)
-            bit_set(l->right, q->scored_index);
+            bits_set(l->right, q->scored_index);
     }
 }
 
@@ -180,7 +184,8 @@ static void take_answer(struct step *s, const struct unit *unit, const struct an
     if (is_condition(s->course, unit))
         s->learner->last_choice = (uint8_t)(answer->choice & 15);
     record_answer(s, unit, answer, is_right);
-    if (state_row(s->learner->state)->phase == EVENT_PHASE_QUIZ && has_key(unit->question))
+    enum event_phase phase = state_row(s->learner->state)->phase;
+    if ((phase == EVENT_PHASE_QUIZ || phase == EVENT_PHASE_RECALL) && has_key(unit->question))
         say_feedback(s, unit->question, answer, is_right);
     course_advance(s);
 }

@@ -12,7 +12,7 @@
 #define PLACES                                                                                     \
     (BIT(NEW) | BIT(CONSENT) | BIT(LANGUAGE) | BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) |            \
      BIT(QUIZ) | BIT(MODULE_DONE) | BIT(POSTTEST) | BIT(RETAKE) | BIT(CERTIFIED) | BIT(SURVEY) |   \
-     BIT(DONE) | BIT(FOLLOWUP))
+     BIT(DONE) | BIT(FOLLOWUP) | BIT(PLAN) | BIT(RECALL))
 
 static bool is_key(const struct step *s, const char *key)
 {
@@ -62,7 +62,7 @@ static void begin_role(struct step *s)
     } else if (s->course->test_module >= 0) {
         course_begin_questions(s, LEARNER_STATE_PRETEST, s->course->test_module);
     } else {
-        course_begin(s);
+        pace_ask_plan(s);
     }
 }
 
@@ -169,9 +169,13 @@ static struct str module_done_screen(const struct step *s)
         return step_text(s, COURSE_TEXT_module_read, VARS({"n", step_number(s, module->number)}));
     uint32_t right, answered;
     course_tally(s, module, &right, &answered);
-    return step_text(s, COURSE_TEXT_module_done,
+    struct str when = pace_opening(s);
+    enum course_text text = when.p == NULL      ? COURSE_TEXT_module_done
+                            : pace_is_closed(s) ? COURSE_TEXT_module_done_wait
+                                                : COURSE_TEXT_module_done_next;
+    return step_text(s, text,
                      VARS({"n", step_number(s, module->number)}, {"right", step_number(s, right)},
-                          {"total", step_number(s, module->n_scored)}));
+                          {"total", step_number(s, module->n_scored)}, {"when", when}));
 }
 
 static struct str retake_screen(const struct step *s)
@@ -235,6 +239,15 @@ static struct str done_screen(const struct step *s)
     return step_text(
         s, COURSE_TEXT_done_failed,
         VARS({"right", step_number(s, l->post_best)}, {"total", step_number(s, total)}));
+}
+
+/* On USSD a command has a number. */
+static bool done_answer(struct step *s)
+{
+    bool is_refresh = s->input->via == VIA_USSD && is_key(s, "1");
+    if (is_refresh)
+        recall_refresh(s);
+    return is_refresh;
 }
 
 /* ---- side states ---- */
@@ -322,7 +335,7 @@ static struct str stopped_screen(const struct step *s)
 /* ---- the table ---- */
 
 /* From consent on to the first lesson, whatever the course leaves out. */
-#define BEGINNING (BIT(PRETEST) | BIT(LESSON) | BIT(QUIZ))
+#define BEGINNING (BIT(PRETEST) | BIT(PLAN) | BIT(LESSON) | BIT(QUIZ))
 
 static const struct state_row rows[N_LEARNER_STATES] = {
     [LEARNER_STATE_NEW] = {.moves = BIT(CONSENT),
@@ -338,13 +351,18 @@ static const struct state_row rows[N_LEARNER_STATES] = {
     [LEARNER_STATE_LANGUAGE] = {.moves = BIT(ROLE) | BEGINNING,
                                 .screen = language_screen,
                                 .answer = language_answer},
+    [LEARNER_STATE_PLAN] = {.moves = BIT(LESSON) | BIT(QUIZ),
+                            .screen = pace_plan_screen,
+                            .answer = pace_plan_answer,
+                            .next = pace_skip_plan,
+                            .is_resumed = true},
     [LEARNER_STATE_ROLE] = {.moves = BEGINNING,
                             .screen = role_screen,
                             .answer = course_role_answer,
                             .next = course_role_skip,
                             .unit = STATE_UNIT_QUESTION,
                             .home = MODULE_ROLE},
-    [LEARNER_STATE_PRETEST] = {.moves = BIT(LESSON) | BIT(QUIZ),
+    [LEARNER_STATE_PRETEST] = {.moves = BIT(PLAN) | BIT(LESSON) | BIT(QUIZ),
                                .screen = unit_screen,
                                .answer = course_answer,
                                .finish = course_finish_pretest,
@@ -354,15 +372,16 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                .is_resumed = true,
                                .is_question = true,
                                .is_timed = true},
-    [LEARNER_STATE_LESSON] = {.moves = BIT(QUIZ) | BIT(MODULE_DONE),
+    [LEARNER_STATE_LESSON] = {.moves = BIT(QUIZ) | BIT(RECALL) | BIT(MODULE_DONE),
                               .screen = unit_screen,
                               .next = course_next_screen,
                               .finish = course_finish_module,
                               .unit = STATE_UNIT_LESSON,
                               .home = MODULE_LESSONS,
                               .progress = PROGRESS_AT_UNIT,
-                              .is_resumed = true},
-    [LEARNER_STATE_QUIZ] = {.moves = BIT(LESSON) | BIT(MODULE_DONE),
+                              .is_resumed = true,
+                              .is_reminded = true},
+    [LEARNER_STATE_QUIZ] = {.moves = BIT(LESSON) | BIT(RECALL) | BIT(MODULE_DONE),
                             .screen = unit_screen,
                             .answer = course_answer,
                             .finish = course_finish_module,
@@ -372,14 +391,16 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                             .progress = PROGRESS_AT_UNIT,
                             .is_resumed = true,
                             .is_question = true,
-                            .is_timed = true},
+                            .is_timed = true,
+                            .is_reminded = true},
     [LEARNER_STATE_MODULE_DONE] = {.moves = BIT(LESSON) | BIT(QUIZ) | BIT(POSTTEST),
                                    .screen = module_done_screen,
                                    .next = course_next_module,
                                    .unit = STATE_UNIT_ANY,
                                    .home = MODULE_LESSONS,
                                    .progress = PROGRESS_MODULE_DONE,
-                                   .is_resumed = true},
+                                   .is_resumed = true,
+                                   .is_reminded = true},
     [LEARNER_STATE_POSTTEST] = {.moves = BIT(RETAKE) | BIT(CERTIFIED) | BIT(SURVEY) | BIT(DONE),
                                 .screen = unit_screen,
                                 .answer = course_answer,
@@ -390,32 +411,35 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                 .progress = PROGRESS_AFTER,
                                 .is_resumed = true,
                                 .is_question = true,
-                                .is_timed = true},
+                                .is_timed = true,
+                                .is_reminded = true},
     [LEARNER_STATE_RETAKE] = {.moves = BIT(POSTTEST),
                               .screen = retake_screen,
                               .next = course_try_retake,
                               .progress = PROGRESS_AFTER,
-                              .is_resumed = true},
-    [LEARNER_STATE_CERTIFIED] = {.moves = BIT(SURVEY) | BIT(DONE) | BIT(FOLLOWUP),
+                              .is_resumed = true,
+                              .is_reminded = true},
+    [LEARNER_STATE_CERTIFIED] = {.moves = BIT(SURVEY) | BIT(DONE) | BIT(FOLLOWUP) | BIT(RECALL),
                                  .screen = survey_invite_screen,
                                  .answer = survey_invite_answer,
-                                 .wake = engine_follow_up,
+                                 .is_followed = true,
                                  .progress = PROGRESS_AFTER},
-    [LEARNER_STATE_SURVEY] = {.moves = BIT(SURVEY) | BIT(DONE) | BIT(FOLLOWUP),
+    [LEARNER_STATE_SURVEY] = {.moves = BIT(SURVEY) | BIT(DONE) | BIT(FOLLOWUP) | BIT(RECALL),
                               .screen = survey_screen,
                               .answer = survey_answer,
                               .next = survey_skip,
                               .finish = course_finish_survey,
-                              .wake = engine_follow_up,
+                              .is_followed = true,
                               .phase = EVENT_PHASE_SURVEY,
                               .unit = STATE_UNIT_QUESTION,
                               .home = MODULE_SURVEY,
                               .progress = PROGRESS_AFTER,
                               .is_resumed = true,
                               .is_question = true},
-    [LEARNER_STATE_DONE] = {.moves = BIT(FOLLOWUP),
+    [LEARNER_STATE_DONE] = {.moves = BIT(FOLLOWUP) | BIT(RECALL),
                             .screen = done_screen,
-                            .wake = engine_follow_up,
+                            .answer = done_answer,
+                            .is_followed = true,
                             .progress = PROGRESS_AFTER},
     [LEARNER_STATE_FOLLOWUP] = {.moves = BIT(DONE),
                                 .screen = unit_screen,
@@ -428,6 +452,19 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                 .progress = PROGRESS_AFTER,
                                 .is_resumed = true,
                                 .is_question = true},
+    [LEARNER_STATE_RECALL] = {.moves = BIT(MODULE_DONE) | BIT(DONE) | BIT(FOLLOWUP),
+                              .screen = unit_screen,
+                              .answer = course_answer,
+                              .finish = recall_finish,
+                              .phase = EVENT_PHASE_RECALL,
+                              .unit = STATE_UNIT_QUESTION,
+                              .home = MODULE_LESSONS,
+                              .progress = PROGRESS_AFTER,
+                              .is_resumed = true,
+                              .is_question = true,
+                              .is_reminded = true,
+                              .is_followed = true,
+                              .is_alone = true},
     [LEARNER_STATE_MENU] = {.moves = PLACES, .screen = menu_screen, .answer = engine_menu_answer},
     [LEARNER_STATE_MODULES] = {.moves = PLACES, .screen = modules_screen, .answer = modules_answer},
     [LEARNER_STATE_SWITCH_LANGUAGE] = {.moves = PLACES,

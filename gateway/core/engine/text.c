@@ -166,7 +166,10 @@ struct str step_question(const struct step *s, const struct unit *unit)
 {
     const struct question *q = unit->question;
     uint32_t n, of;
-    course_count(s->course, unit, &n, &of);
+    if (state_row_of_place(s->learner)->is_alone)
+        recall_count(s, &n, &of);
+    else
+        course_count(s->course, unit, &n, &of);
     struct var vars[] = {{"n", step_number(s, n)},
                          {"of", step_number(s, of)},
                          {"stem", q->stem},
@@ -209,8 +212,14 @@ static uint32_t unit_ordinal(const struct step *s, const struct unit *unit)
 
 struct str step_place(const struct step *s)
 {
-    const struct unit *unit = step_unit(s);
+    const struct state_row *row = state_row_of_place(s->learner);
+    const struct unit *unit = row->is_alone ? NULL : step_unit(s);
     const struct module *module = unit != NULL ? &s->course->modules[unit->module] : NULL;
+    const struct module *next = course_module_after(s);
+    if (row->progress == PROGRESS_MODULE_DONE && next != NULL)
+        return step_text(s, COURSE_TEXT_place_module, VARS({"n", step_number(s, next->number)}));
+    if (row->progress == PROGRESS_MODULE_DONE)
+        return step_text(s, COURSE_TEXT_place_last_test, NO_VARS);
     enum state_unit here = state_row_of_place(s->learner)->unit;
     bool is_named =
         module != NULL && (module->kind == MODULE_LESSONS || module->kind == MODULE_TEST);

@@ -89,6 +89,11 @@ static const struct yaml_row course_rows[] = {
      .max = 730,
      .is_required = true,
      .example = "90"},
+    {.name = "pace", SOURCE(course.pace), .type = &yaml_type_word, .words = "open weekly"},
+    {.name = "hardest",
+     .offset = offsetof(struct lesson_source, hardest),
+     .type = &parse_type_files,
+     .example = "[m1q4, m2q3]"},
     {.name = "modules",
      .offset = offsetof(struct lesson_source, modules),
      .type = &parse_type_files,
@@ -232,11 +237,41 @@ static void require_module(struct parse *p, int16_t index, const char *kind, con
                        str_from(fix));
 }
 
+/* All units, those that `hardest` names first. */
+static void order_units(struct parse *p, const struct lesson_front *front)
+{
+    struct course *course = &p->source->course;
+    uint16_t *order = arena_new_array(p->arena, uint16_t, course->n_units + 1u);
+    bool *is_taken = arena_new_array(p->arena, bool, course->n_units + 1u);
+    uint16_t n = 0;
+    if (order == NULL || is_taken == NULL)
+        return;
+    course->hardest = order;
+    const struct yaml_node *names = p->source->hardest;
+    for (const struct yaml_node *node = names != NULL ? names->first : NULL; node != NULL;
+         node = node->next) {
+        const struct unit *unit = course_unit(course, node->text);
+        if (unit == NULL || unit->question == NULL || !unit->question->is_scored) {
+            lesson_front_complain(front, lesson_front_pos(front, "hardest"), node->text,
+                                  STR("the course has no quiz question of this name"),
+                                  STR("write the names of quiz questions, the hardest first"));
+        } else if (!is_taken[course_unit_index(course, unit)]) {
+            order[n++] = course_unit_index(course, unit);
+            is_taken[order[n - 1]] = true;
+        }
+    }
+    for (uint16_t i = 0; i < course->n_units; i++) {
+        if (!is_taken[i])
+            order[n++] = i;
+    }
+}
+
 static void settle_course(struct parse *p, const struct lesson_front *front)
 {
     struct course *course = &p->source->course;
     course->modules = p->modules;
     course->units = p->units;
+    order_units(p, front);
     course->role_module = find_kind(p, MODULE_ROLE);
     course->test_module = find_kind(p, MODULE_TEST);
     course->survey_module = find_kind(p, MODULE_SURVEY);

@@ -48,6 +48,7 @@ struct lesson_source {
     const struct lesson_strings *strings;
     const struct yaml_node *modules;    /* front matter: list of file names; NULL = none */
     const struct yaml_node *safe_words; /* the same */
+    const struct yaml_node *hardest;    /* front matter: list of ids; NULL = none */
     uint32_t n_pos;
     struct po_file *pos;         /* its translations, and its pack's; their files have no blocks */
     uint32_t n_files;            /* all others */

@@ -70,8 +70,8 @@ struct str lesson_next_placeholder(struct str text, size_t *at)
 const char *lesson_needed_placeholder(size_t i)
 {
     static const char *const needed[] = {
-        "text", "stem", "options", "feedback", "lines",   "keys",      "low",      "high",
-        "org",  "url",  "code",    "max",      "staffed", "emergency", "helpline", "voice"};
+        "text", "stem", "options", "feedback", "lines",     "keys",     "low",   "high", "org",
+        "url",  "code", "max",     "staffed",  "emergency", "helpline", "voice", "when"};
     return i < ARRAY_LEN(needed) ? needed[i] : NULL;
 }
 
@@ -108,6 +108,8 @@ static struct str value_of(const struct course *course, struct str name,
         {"hours", STR("24")},
         {"max", STR("160")},
         {"key", STR("3")},
+        {"when", STR("Wed 28 Sep 12:30")},
+        {"until", STR("Wed 28 Sep")},
         {"place", STR("test, question 7")},
         {"unit", STR("7")},
         {"text", STR("(the lesson)")},

@@ -47,7 +47,8 @@ enum command_fuzzy {
     X(HELP,    NULL, SCOPE_ANYBODY, TAIL_COURTESY, FUZZY_YES,  true,  run_help)           \
     X(STOP,    NULL, SCOPE_ANYBODY, TAIL_STOP,     FUZZY_WINS, true,  engine_stop)        \
     X(SAFE,    NULL, SCOPE_ANYBODY, TAIL_ANY,      FUZZY_YES,  true,  run_safe)           \
-    X(PAUSE,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, NULL)               \
+    X(PAUSE,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_pause)          \
+    X(REFRESH, NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_refresh)        \
     X(CATCH,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, NULL)               \
     X(CERT,    NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_certificate)    \
     X(CHECK,   NULL, SCOPE_MEMBERS, TAIL_WORDS,    FUZZY_YES,  false, NULL)               \

@@ -91,6 +91,14 @@ const struct keyword_row match_keyword_rows[] = {
     {COMMAND_PAUSE, "ru", "пауза"},
     {COMMAND_PAUSE, "ar", "وقفه"},
 
+    {COMMAND_REFRESH, "en", "refresh"},
+    {COMMAND_REFRESH, "fr", "reviser"},
+    {COMMAND_REFRESH, "es", "repasar"},
+    {COMMAND_REFRESH, "tr", "tazele"},
+    {COMMAND_REFRESH, "de", "auffrischen"},
+    {COMMAND_REFRESH, "ru", "освежить"},
+    {COMMAND_REFRESH, "ar", "مراجعه"},
+
     {COMMAND_CATCH, "en", "catch"},
     {COMMAND_CATCH, "fr", "rattraper"},
     {COMMAND_CATCH, "es", "ponerse repaso"},

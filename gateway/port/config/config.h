@@ -91,6 +91,7 @@ struct config {
     struct str log_level;
     struct str currency;        /* of all prices; absent = no prices */
     uint32_t cap_number_day;    /* messages; 0 = no limit, here and below */
+    uint32_t reminder_holdout;  /* one in so many gets no reminder; 0 = all get them */
     uint32_t cap_prefix_hour;   /* messages to numbers that begin alike ... */
     uint32_t cap_prefix_digits; /* ... in so many digits, country code included */
     uint32_t cap_organisation_day;

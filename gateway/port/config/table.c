@@ -398,6 +398,14 @@ static const struct yaml_row top_keys[] = {
      .help =
          "To one number in a day (UTC), 0 for no limit. The whole course takes about 120. STOP\n"
          "and SAFE are answered over it, too."},
+    {.name = "reminder_holdout",
+     KEY(reminder_holdout),
+     .type = &yaml_type_number,
+     .max = 100,
+     .fallback = "10",
+     .help =
+         "One in so many learners, drawn anew for each, gets no reminder: only so does it show\n"
+         "what reminders bring. 0: all get them."},
     {.name = "cap_prefix_hour",
      KEY(cap_prefix_hour),
      .type = &yaml_type_number,

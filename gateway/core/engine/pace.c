@@ -1,0 +1,407 @@
+/*
+ * What is sent without being asked for: the next part of the course, a reminder, questions a month
+ * after the end, the follow-up (docs/course-rules.md 1.2 rules 3 and 7). All go through one door,
+ * pace_push(), so that night, day off, pause, hold and "one a day" hold for each of them; the first
+ * row that may have its turn has it, the others wait for the next day.
+ */
+#include <string.h>
+
+#include "core/engine/internal.h"
+
+#define WEEK_MS (7 * DAY_MS)
+#define PAUSE_MS WEEK_MS
+#define MAX_PAUSES 2
+/* A push belongs to a day, whenever in its slot it went: days between two are counted from here. */
+#define LEEWAY_MS (DAY_MS / 2)
+#define RETENTION_DAYS 30 /* docs/course-rules.md 3.2 F3 */
+#define RETENTION_QUESTIONS 3
+
+/* ---- what the learner has chosen, and where ---- */
+
+static bool is_planned(const struct learner *l)
+{
+    return l->plan >= 1 && l->plan <= N_SCHEDULE_SLOTS;
+}
+
+static enum schedule_slot slot_of(const struct learner *l)
+{
+    return is_planned(l) ? (enum schedule_slot)(l->plan - 1) : SCHEDULE_EVENING;
+}
+
+static struct schedule schedule_of(const struct step *s)
+{
+    const struct engine_context *c = s->context;
+    const struct cohort *cohort = step_cohort(s);
+    struct str id = {(const char *)s->learner->learner_id, sizeof(s->learner->learner_id)};
+    struct schedule schedule = {.zone = c->zone,
+                                .days_off = c->days_off,
+                                .slot = slot_of(s->learner),
+                                .spread = (uint32_t)(str_hash(id) >> 32),
+                                .quiet_from_min = -1,
+                                .quiet_to_min = -1};
+    if (cohort == NULL)
+        return schedule;
+    schedule.zone = cohort->local != NULL ? cohort->local : c->zone;
+    schedule.days_off = cohort->days_off != 0 ? cohort->days_off : c->days_off;
+    schedule.quiet_from_min = cohort->quiet_from_min;
+    schedule.quiet_to_min = cohort->quiet_to_min;
+    schedule.rests = cohort->pauses;
+    schedule.n_rests = cohort->n_pauses;
+    return schedule;
+}
+
+static enum cohort_pace pace_of(const struct step *s)
+{
+    const struct cohort *cohort = step_cohort(s);
+    if (cohort != NULL)
+        return cohort->pace;
+    return s->course->pace == COURSE_PACE_WEEKLY ? COHORT_PACE_WEEKLY : COHORT_PACE_OPEN;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* A clock that was ahead and is not any more must keep nobody waiting. */
+static int64_t not_after(int64_t at_ms, int64_t limit_ms)
+{
+    return at_ms > limit_ms ? limit_ms : at_ms;
+}
+
+static int64_t paused_until_ms(const struct step *s)
+{
+    return not_after(s->learner->paused_ms, s->input->now.ms + MAX_PAUSES * PAUSE_MS);
+}
+
+/* ---- the next part of the course ---- */
+
+/* The day on which the group begins that module; 0: each learner in a rhythm of his or her own. */
+static int64_t group_date_ms(const struct step *s, const struct module *module)
+{
+    const struct cohort *cohort = step_cohort(s);
+    struct schedule schedule = schedule_of(s);
+    if (cohort == NULL || module == NULL)
+        return 0;
+    if (cohort->pace == COHORT_PACE_DATES && module->number <= cohort->n_dates)
+        return schedule_day_ms(&schedule, cohort->dates[module->number - 1]);
+    bool is_weekly = cohort->pace == COHORT_PACE_WEEKLY && cohort->start_day != 0;
+    return is_weekly ? schedule_day_ms(&schedule, cohort->start_day + 7 * (module->number - 1)) : 0;
+}
+
+static int64_t opening_ms(const struct step *s)
+{
+    const struct learner *l = s->learner;
+    const struct module *next = course_module_after(s);
+    if (state_row_of_place(l)->progress != PROGRESS_MODULE_DONE || next == NULL ||
+        pace_of(s) == COHORT_PACE_OPEN || l->module_ms == 0)
+        return 0;
+    return later(not_after(l->module_ms, s->input->now.ms + WEEK_MS), group_date_ms(s, next));
+}
+
+void pace_begin_module(struct step *s)
+{
+    s->learner->module_ms = s->input->now.ms;
+}
+
+/* A week after it was begun, or with the group; who took longer gets the next part on another day
+ * all the same. */
+void pace_end_module(struct step *s)
+{
+    struct learner *l = s->learner;
+    int64_t now_ms = s->input->now.ms;
+    int64_t begun_ms = l->module_ms != 0 ? not_after(l->module_ms, now_ms) : now_ms;
+    bool is_with_group = group_date_ms(s, course_module_after(s)) != 0;
+    l->module_ms = now_ms + LEEWAY_MS;
+    if (!is_with_group)
+        l->module_ms = later(l->module_ms, begun_ms + WEEK_MS - LEEWAY_MS);
+}
+
+/* Only what has a date is closed before it. */
+bool pace_is_closed(const struct step *s)
+{
+    return pace_of(s) == COHORT_PACE_DATES &&
+           group_date_ms(s, course_module_after(s)) > s->input->now.ms;
+}
+
+struct str pace_opening(const struct step *s)
+{
+    int64_t from_ms = opening_ms(s);
+    return from_ms == 0
+               ? STR_NONE
+               : pace_when(s, later(from_ms, later(paused_until_ms(s), s->input->now.ms)), true);
+}
+
+/* ---- reminders ---- */
+
+static const uint8_t reminder_days[] = {2, 5, 12};
+
+/* Since when there has been something to do and nothing was done. */
+static int64_t quiet_since_ms(const struct step *s)
+{
+    const struct learner *l = s->learner;
+    struct schedule schedule = schedule_of(s);
+    int64_t now_ms = s->input->now.ms;
+    int64_t at = s->input->kind == INPUT_TIMER ? not_after(l->link.last_ms, now_ms) : now_ms;
+    if (state_row_of_place(l)->progress != PROGRESS_MODULE_DONE)
+        at = later(at, not_after(l->module_ms, now_ms) - LEEWAY_MS); /* it came by itself */
+    if (state_row_of_place(l) == state_row(LEARNER_STATE_RETAKE))
+        at = later(at, l->ended_ms);
+    for (uint32_t i = 0; i < schedule.n_rests; i++) {
+        int64_t end_ms = schedule_day_ms(&schedule, schedule.rests[i].to_day + 1);
+        bool has_begun = schedule_day(&schedule, now_ms) >= schedule.rests[i].from_day;
+        if (has_begun && at < end_ms)
+            at = end_ms;
+    }
+    return later(at, paused_until_ms(s));
+}
+
+static int64_t reminder_ms(const struct step *s)
+{
+    const struct learner *l = s->learner;
+    uint8_t n = l->reminded;
+    if (!state_row_of_place(l)->is_reminded || !is_planned(l) || l->recall_left > 0 ||
+        n >= ARRAY_LEN(reminder_days) || opening_ms(s) != 0 ||
+        str_is_empty(s->course->texts[COURSE_TEXT_reminder]))
+        return 0;
+    int64_t at = quiet_since_ms(s) + reminder_days[n] * DAY_MS;
+    int64_t gap_days = n > 0 ? reminder_days[n] - reminder_days[n - 1] : 0;
+    return later(at, not_after(l->pushed_ms, s->input->now.ms) + gap_days * DAY_MS - LEEWAY_MS);
+}
+
+/* A few get none at this step, drawn anew for each: what reminders bring is the difference
+ * (docs/course-rules.md 3.2 R1). */
+static bool is_held_out(const struct step *s, uint8_t days)
+{
+    const struct learner *l = s->learner;
+    uint32_t one_in = s->context->reminder_holdout;
+    char key[sizeof(l->learner_id) + 1] = {(char)days};
+    memcpy(key + 1, l->learner_id, sizeof(l->learner_id));
+    return one_in > 0 && (str_hash((struct str){key, sizeof(key)}) >> 32) % one_in == 0;
+}
+
+static void remind(struct step *s)
+{
+    struct learner *l = s->learner;
+    uint8_t days = reminder_days[l->reminded++];
+    bool is_withheld = is_held_out(s, days);
+    struct event *event = step_event(s, is_withheld ? EVENT_reminder_withheld : EVENT_reminded);
+    event->unit = str_from(l->unit);
+    event->value = days;
+    if (is_withheld)
+        return;
+    step_say(s, step_text(s, COURSE_TEXT_reminder, VARS({"place", step_place(s)})));
+    s->out->shows = OUTCOME_SHOWS_KEYS;
+}
+
+/* ---- after the end ---- */
+
+static int64_t retention_ms(const struct step *s)
+{
+    const struct learner *l = s->learner;
+    bool is_due = state_row_of_place(l)->is_followed && l->completed_ms != 0 &&
+                  (l->sent & LEARNER_SENT_RETENTION) == 0 && recall_has_any(s) &&
+                  !str_is_empty(s->course->texts[COURSE_TEXT_retention_invite]);
+    return is_due ? l->completed_ms + RETENTION_DAYS * DAY_MS : 0;
+}
+
+static void ask_retention(struct step *s)
+{
+    s->learner->sent |= LEARNER_SENT_RETENTION;
+    recall_begin_round(s, RETENTION_QUESTIONS, COURSE_TEXT_retention_invite);
+}
+
+static int64_t follow_up_ms(const struct step *s)
+{
+    const struct learner *l = s->learner;
+    bool is_due = state_row_of_place(l)->is_followed && (l->sent & LEARNER_SENT_FOLLOWUP) == 0 &&
+                  s->course->followup_module >= 0 && s->course->followup_days > 0;
+    if (!is_due || l->completed_ms == 0)
+        return is_due ? l->ended_ms : 0; /* where an earlier version kept when it is due */
+    return l->completed_ms + s->course->followup_days * DAY_MS;
+}
+
+/* Eight to twelve weeks after the end. */
+static void follow_up(struct step *s)
+{
+    s->learner->sent |= LEARNER_SENT_FOLLOWUP;
+    s->learner->ended_ms = 0;
+    (void)step_event(s, EVENT_followup_sent);
+    step_use_module(s, s->course->followup_module);
+    step_say(s, step_text(s, COURSE_TEXT_followup_invite, NO_VARS));
+    course_begin_questions(s, LEARNER_STATE_FOLLOWUP, s->course->followup_module);
+}
+
+static void open_next(struct step *s)
+{
+    s->learner->reminded = 0;
+    course_next_module(s);
+}
+
+/* ---- the one door ---- */
+
+/* From when on, 0 = not at all; and what is sent then. */
+static const struct push_row {
+    int64_t (*from_ms)(const struct step *s);
+    void (*push)(struct step *s);
+} pushes[] = {
+    {opening_ms, open_next},
+    {reminder_ms, remind},
+    {retention_ms, ask_retention},
+    {follow_up_ms, follow_up},
+};
+
+/* When the next push is due, 0 = none; *ret: which. */
+static int64_t next_push_ms(const struct step *s, const struct push_row **ret)
+{
+    struct schedule schedule = schedule_of(s);
+    int64_t now_ms = s->input->now.ms, first = INT64_MAX;
+    int64_t floor_ms = later(now_ms - SCHEDULE_LATE_MS + 1, paused_until_ms(s));
+    if (s->learner->pushed_ms != 0) {
+        int64_t day = schedule_day(&schedule, not_after(s->learner->pushed_ms, now_ms));
+        floor_ms = later(floor_ms, schedule_day_ms(&schedule, day + 1));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(pushes); i++) {
+        int64_t from_ms = pushes[i].from_ms(s);
+        int64_t at =
+            from_ms == 0 ? INT64_MAX : schedule_next_ms(&schedule, later(from_ms, floor_ms));
+        if (at < first)
+            *ret = &pushes[i];
+        first = earlier(first, at);
+    }
+    return first == INT64_MAX ? 0 : first;
+}
+
+int64_t pace_wake_ms(const struct step *s)
+{
+    const struct push_row *row = NULL;
+    return next_push_ms(s, &row);
+}
+
+void pace_push(struct step *s)
+{
+    struct schedule schedule = schedule_of(s);
+    int64_t now_ms = s->input->now.ms;
+    const struct push_row *row = NULL;
+    int64_t due_ms = next_push_ms(s, &row);
+    if (due_ms == 0 || due_ms > now_ms || !schedule_is_now(&schedule, now_ms))
+        return;
+    step_leave_side(s);
+    s->learner->pushed_ms = now_ms;
+    s->out->push_until_ms = schedule_evening_ms(&schedule, now_ms);
+    row->push(s);
+}
+
+void pace_heard(struct step *s)
+{
+    s->learner->reminded = 0;
+}
+
+/* ---- the planning question ---- */
+
+void pace_ask_plan(struct step *s)
+{
+    if (s->learner->plan != 0 || str_is_empty(s->course->texts[COURSE_TEXT_plan])) {
+        course_begin(s);
+        return;
+    }
+    step_set_unit(s, NULL);
+    step_enter(s, LEARNER_STATE_PLAN);
+    step_say_screen(s);
+}
+
+struct str pace_plan_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_plan, NO_VARS);
+}
+
+/* Who names a time agrees to reminders; they are a purpose of their own (docs/course-rules.md 1.6).
+ */
+static void plan(struct step *s, uint8_t choice)
+{
+    bool is_agreed = choice <= N_SCHEDULE_SLOTS;
+    s->learner->plan = choice;
+    step_event(s, EVENT_planned)->choice = is_agreed ? choice : 0;
+    struct event *event = step_event(s, EVENT_agreed);
+    event->text = STR("reminders");
+    event->choice = is_agreed;
+    course_begin(s);
+}
+
+void pace_skip_plan(struct step *s)
+{
+    plan(s, LEARNER_PLAN_SKIPPED);
+}
+
+/* The number of the line that says so, "2 Midday"; 0 for none. */
+static uint8_t line_of(const struct step *s)
+{
+    struct str lines = s->course->texts[COURSE_TEXT_plan];
+    for (struct str line; (line = str_split(&lines, '\n')).p != NULL;) {
+        bool is_option = line.len > 2 && line.p[0] >= '1' && line.p[0] <= '3' && line.p[1] == ' ';
+        if (is_option && str_eq(match_normalise(str_sub(line, 2, line.len), s->arena), s->norm))
+            return (uint8_t)(line.p[0] - '0');
+    }
+    return 0;
+}
+
+bool pace_plan_answer(struct step *s)
+{
+    struct answer_match answer = match_menu(s->norm, N_SCHEDULE_SLOTS);
+    uint8_t choice = answer.result == ANSWER_ONE ? (uint8_t)answer.choice : line_of(s);
+    if (answer.result != ANSWER_ONE && choice == 0)
+        return false;
+    plan(s, choice == 0 ? LEARNER_PLAN_SKIPPED : choice);
+    return true;
+}
+
+/* ---- PAUSE ---- */
+
+void pace_pause(struct step *s)
+{
+    struct learner *l = s->learner;
+    step_leave_side(s);
+    bool is_left = l->n_pauses < MAX_PAUSES;
+    if (is_left) {
+        l->n_pauses++;
+        l->paused_ms = later(paused_until_ms(s), s->input->now.ms) + PAUSE_MS;
+        (void)step_event(s, EVENT_paused);
+    }
+    step_say(s, step_text(s, is_left ? COURSE_TEXT_paused : COURSE_TEXT_pauses_over,
+                          VARS({"until", pace_when(s, l->paused_ms, false)})));
+    s->out->shows = OUTCOME_SHOWS_KEYS;
+    if (s->input->via == VIA_USSD)
+        step_say_interrupted(s); /* a screen ends with its keys */
+}
+
+/* ---- words for times ---- */
+
+static struct str word_at(struct str words, uint32_t n)
+{
+    struct str word = STR_NONE;
+    for (uint32_t i = 0; i <= n; i++)
+        word = str_split(&words, ' ');
+    return word;
+}
+
+/* "Tue 18:00" of the first slot from there on, or "Tue 8 Dec" of the day itself. */
+struct str pace_when(const struct step *s, int64_t ms, bool is_slot)
+{
+    struct schedule schedule = schedule_of(s);
+    int64_t at = is_slot ? schedule_next_ms(&schedule, ms) : ms;
+    struct schedule_date date = schedule_date(&schedule, at == INT64_MAX ? ms : at);
+    struct str weekday = word_at(s->course->texts[COURSE_TEXT_weekdays], date.weekday);
+    struct str month = word_at(s->course->texts[COURSE_TEXT_months], date.month - 1u);
+    int32_t minute = schedule_slot_minute(&schedule);
+    bool is_near = at - s->input->now.ms < 6 * DAY_MS;
+    struct str day = is_slot && is_near ? weekday
+                                        : arena_printf(s->arena, "%.*s %u %.*s", STR_ARG(weekday),
+                                                       date.day, STR_ARG(month));
+    return is_slot ? arena_printf(s->arena, "%.*s %d:%02d", STR_ARG(day), minute / 60, minute % 60)
+                   : day;
+}
