@@ -28,6 +28,7 @@ static void test_normalise(void **state)
         {"4821-0937-5526", "4821-0937-5526"},
         {"a\tb\nc\fd\v e", "a b c d e"},
         {"a\x01z\x7f", "az"},
+        {"\u0431\tA\x01z`z\nB\x7f", "\u0431 az'z b"}, /* the same beside another script */
         /* NFKC, invisible characters, no-break space */
         {"\uff2d\uff25\uff2e\uff35", "menu"},
         {"\uff12", "2"},
