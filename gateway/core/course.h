@@ -138,7 +138,20 @@
     X(recall, nothing, "", "before an old question that comes again")                              \
     X(retention_invite, nothing, "n", "a month after the end, before n old questions")             \
     X(refresh_start, nothing, "n", "REFRESH behind the end: before n old questions")               \
-    X(recall_done, done, "right total", "behind the last of them")
+    X(recall_done, done, "right total", "behind the last of them")                                 \
+    X(who, nothing, "options", "shared phone: who is learning?")                                   \
+    X(who_new, nothing, "", "its last option: somebody new")                                       \
+    X(who_left, nothing, "name", "who was chosen has left the course: JOIN")                       \
+    X(nickname, nothing, "options", "a nickname, typed or chosen by its number")                   \
+    X(nicknames, nothing, "", "those that are offered, with blanks between")                       \
+    X(nickname_taken, nothing, "", "somebody else on this phone has it")                           \
+    X(pin_new, nothing, "name", "a PIN of four digits, or 0 for none")                             \
+    X(pin, nothing, "name", "the PIN is asked for; 0 for another person")                          \
+    X(pin_wrong, nothing, "name", "it was another one; pin follows")                               \
+    X(pin_wait, nothing, "minutes", "too many tries: when the next one is taken")                  \
+    X(push_name, nothing, "name", "in front of a push on a shared phone")                          \
+    X(doubt, nothing, "",                                                                          \
+      "quiet for so long that the number may be somebody else's: 1 go on, 2 new")
 
 /* What is said on USSD in place of another text: keys instead of typed words, and the key line that
  * each screen ends with (docs/course-rules.md 1.2 rule 2). Placeholders as there, and {code}. A
@@ -177,7 +190,8 @@
     X(unknown_2)                                                                                   \
     X(unknown_3)                                                                                   \
     X(group_unknown)                                                                               \
-    X(group_closed)
+    X(group_closed)                                                                                \
+    X(who)
 
 enum course_text {
 #define COURSE_TEXT_ENUM(name, placeholders, purpose) COURSE_TEXT_##name,

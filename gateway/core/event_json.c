@@ -112,6 +112,8 @@ static void json_step(const struct event_record *record, struct str state, struc
     if (!str_is_empty(state) && !record->is_erased)
         json_hex(out, "state", state.p, state.len);
     json_time(out, "due", record->due_at);
+    if (!str_is_empty(record->also))
+        json_hex(out, "also", record->also.p, record->also.len);
     if (record->vault_key_id != 0)
         json_vault(record, out);
     json_name(out, "events");

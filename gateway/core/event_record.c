@@ -42,6 +42,7 @@ static const struct field step_fields[] = {
     FIELD(U16, vault_key_id),
     FIELD(TEXT, vault_nonce),
     FIELD(TEXT, vault_ciphertext),
+    FIELD(TEXT, also),
 };
 static const struct field message_fields[] = {
     FIELD(ID, number_id),  FIELD(ID, learner_id),    FIELD(U32, seq),      FIELD(TIME, at),

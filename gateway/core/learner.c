@@ -148,6 +148,25 @@ static void take_last(struct record_reader *in, const struct record_field *field
 
 static const struct record_kind last_kind = {put_last, take_last};
 
+static void put_others(struct buf *out, const struct record_field *field, const void *member)
+{
+    const struct learner_others *others = member;
+    (void)field;
+    record_put_varint(out, others->n_bytes);
+    buf_add(out, others->bytes, others->n_bytes);
+}
+
+static void take_others(struct record_reader *in, const struct record_field *field, void *member)
+{
+    struct learner_others *others = member;
+    (void)field;
+    memset(others, 0, sizeof(*others));
+    others->n_bytes = (uint16_t)record_take_varint(in, sizeof(others->bytes));
+    record_take_bytes(in, others->bytes, others->n_bytes);
+}
+
+static const struct record_kind others_kind = {put_others, take_others};
+
 /* ---- the record ---- */
 
 static const struct record_field fields[] = {
@@ -205,6 +224,15 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, module_ms, record_varint),
     RECORD(3, struct learner, pushed_ms, record_varint),
     RECORD(3, struct learner, paused_ms, record_varint),
+    RECORD(3, struct learner, nickname, record_name),
+    RECORD(3, struct learner, slot, record_number),
+    RECORD(3, struct learner, pin_salt, record_bytes),
+    RECORD(3, struct learner, pin_hash, record_bytes),
+    RECORD(3, struct learner, is_locked, record_bool),
+    RECORD(3, struct learner, n_pin_wrong, record_number),
+    RECORD(3, struct learner, pin_until_ms, record_varint),
+    RECORD(3, struct learner, others, others_kind),
+    RECORD(3, struct learner, is_doubted, record_bool),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 
@@ -268,4 +296,89 @@ enum err learner_undo_change(struct str change, struct learner *learner)
             field->kind->take(&in, field, (char *)learner + field->offset);
     }
     return in.error;
+}
+
+/* ---- several on one number ---- */
+
+/* Cuts the next record off: two bytes of length, and the record. Absent at the end. */
+static struct str next_other(struct str *rest)
+{
+    const uint8_t *p = (const uint8_t *)rest->p;
+    size_t n = rest->len >= 2 ? (size_t)(p[0] << 8 | p[1]) : 0;
+    if (n == 0 || n > rest->len - 2)
+        return STR_NONE;
+    struct str record = str_sub(*rest, 2, 2 + n);
+    *rest = str_sub(*rest, 2 + n, rest->len);
+    return record;
+}
+
+static struct str others_of(const struct learner *learner)
+{
+    return (struct str){(const char *)learner->others.bytes, learner->others.n_bytes};
+}
+
+uint32_t learner_n_others(const struct learner *learner)
+{
+    uint32_t n = 0;
+    for (struct str rest = others_of(learner); next_other(&rest).p != NULL;)
+        n++;
+    return n;
+}
+
+enum err learner_other(const struct learner *learner, uint32_t i, struct learner *ret)
+{
+    struct str rest = others_of(learner), record = next_other(&rest);
+    for (uint32_t at = 0; at < i && record.p != NULL; at++)
+        record = next_other(&rest);
+    if (record.p == NULL)
+        return ERR_INVALID;
+    enum err e = learner_decode(record, ret);
+    ret->seq = learner->seq;
+    ret->link = learner->link;
+    return e;
+}
+
+static struct learner_others put_in(const struct learner_others *others, uint32_t i,
+                                    struct str record)
+{
+    struct learner_others put = {.n_bytes = 0};
+    struct str rest = {(const char *)others->bytes, others->n_bytes};
+    uint32_t at = 0;
+    bool is_last = false;
+    while (!is_last) {
+        struct str next = next_other(&rest);
+        is_last = next.p == NULL;
+        next = at++ == i ? record : next;
+        if (next.p == NULL)
+            continue;
+        put.bytes[put.n_bytes++] = (uint8_t)(next.len >> 8);
+        put.bytes[put.n_bytes++] = (uint8_t)next.len;
+        memcpy(put.bytes + put.n_bytes, next.p, next.len);
+        put.n_bytes = (uint16_t)(put.n_bytes + next.len);
+    }
+    return put;
+}
+
+enum err learner_set_other(struct learner *learner, uint32_t i, const struct learner *person)
+{
+    struct learner alone = *person;
+    struct buf record CLEANUP(buf_fini);
+    uint32_t n = learner_n_others(learner);
+    i = i < n ? i : n;
+    if (i == LEARNER_MAX_PROFILES - 1)
+        return ERR_FULL;
+    buf_init(&record, LEARNER_PROFILE_BYTES - 2);
+    alone.seq = 0;
+    memset(&alone.link, 0, sizeof(alone.link));
+    alone.others.n_bytes = 0;
+    memset(alone.others.bytes, 0, sizeof(alone.others.bytes));
+    enum err e = learner_encode(&alone, &record);
+    if (e == ERR_OK)
+        learner->others = put_in(&learner->others, i, buf_str(&record));
+    return e;
+}
+
+void learner_remove_other(struct learner *learner, uint32_t i)
+{
+    learner->others = put_in(&learner->others, i, STR_NONE);
 }

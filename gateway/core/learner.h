@@ -10,9 +10,9 @@
  * Members that most learners do not have cost nothing while they are zero (base/record.h): a new
  * one is a row at the end of `rare` in learner.c.
  *
- * Budget: an encoded learner is at most LEARNER_MAX_BYTES and typically below 130 bytes, and some
- * 30 more once there is a last USSD reply. The first four bytes are seq, big-endian, so that the
- * store can compare it without knowing the rest.
+ * Budget: an encoded learner is at most LEARNER_MAX_BYTES and, where one person has the number,
+ * typically below 130 bytes, and some 30 more once there is a last USSD reply. The first four bytes
+ * are seq, big-endian, so that the store can compare it without knowing the rest.
  */
 #pragma once
 
@@ -20,7 +20,16 @@
 #include "base/clock.h"
 #include "core/course.h"
 
-#define LEARNER_MAX_BYTES 512u
+#define LEARNER_MAX_BYTES 3072u
+/* Up to five people may share a number, each with a record of his or her own. The one who is
+ * learning now is the learner; the records of the others ride along in `others`, so that all of a
+ * number is loaded and committed at once, and a number with one person pays nothing. */
+#define LEARNER_MAX_PROFILES 5u
+#define LEARNER_PROFILE_BYTES 480u  /* one record without link and others, and its length */
+#define LEARNER_NICKNAME_BYTES 32   /* with NUL: ten letters of any script */
+#define LEARNER_SLOT_AWAY UINT8_MAX /* of the number's owner before: never shown again */
+#define LEARNER_PIN_SALT_BYTES 8
+#define LEARNER_PIN_HASH_BYTES 16
 #define LEARNER_LANG_BYTES 8     /* with NUL */
 #define LEARNER_CHANNEL_BYTES 24 /* with NUL */
 /* Where an encoded learner has link.said, so that the sender can note there that the SMS was taken
@@ -56,6 +65,9 @@
     X(MODULES, "modules", true)                                                                    \
     X(SWITCH_LANGUAGE, "switch_language", true)                                                    \
     X(RESUME, "resume", true) /* redial: 1 Continue 2 Menu */                                      \
+    X(WHO, "who", true)       /* shared phone: who is learning? */                                 \
+    X(NICKNAME, "nickname", true)                                                                  \
+    X(SET_PIN, "set_pin", true)                                                                    \
     X(STOPPED, "stopped", false)                                                                   \
     X(DELETED, "deleted", false)
 
@@ -64,6 +76,12 @@ enum learner_state {
     LEARNER_STATES(LEARNER_STATE_ENUM)
 #undef LEARNER_STATE_ENUM
         N_LEARNER_STATES
+};
+
+/* Records of the others on this number, one behind the other. */
+struct learner_others {
+    uint16_t n_bytes;
+    uint8_t bytes[(LEARNER_MAX_PROFILES - 1) * LEARNER_PROFILE_BYTES];
 };
 
 /* Duplicates and the USSD session; see app/dialog/dialog.h for how they are used. */
@@ -127,6 +145,14 @@ struct learner {
     int64_t module_ms; /* when the present module was begun; behind it, when the next one opens */
     int64_t pushed_ms; /* the last message that nobody asked for */
     int64_t paused_ms; /* none until then */
+    char nickname[LEARNER_NICKNAME_BYTES]; /* of one of several on this number; "" = none */
+    uint8_t slot; /* among them, 1..; 0 = the only one; LEARNER_SLOT_AWAY */
+    uint8_t pin_salt[LEARNER_PIN_SALT_BYTES], pin_hash[LEARNER_PIN_HASH_BYTES]; /* zero = none */
+    bool is_locked;                                                             /* PIN awaited */
+    bool is_doubted;              /* quiet for so long that the number may be somebody else's */
+    uint8_t n_pin_wrong;          /* in a row */
+    int64_t pin_until_ms;         /* no PIN is taken before; 0 = any time */
+    struct learner_others others; /* of the same number */
 };
 
 #define LEARNER_PLAN_SKIPPED 9u
@@ -153,6 +179,17 @@ void learner_said_by(uint32_t seq, uint8_t said[LEARNER_SAID_BYTES]);
 void learner_said_at(int64_t at_ms, uint8_t said[LEARNER_SAID_BYTES]);
 /* The wall time at which it was taken, 0 where nobody waits; INT64_MAX: not yet. */
 int64_t learner_said_ms(const uint8_t said[LEARNER_SAID_BYTES]);
+
+/* How many others share the number. */
+uint32_t learner_n_others(const struct learner *learner);
+/* The i-th of them, with seq and link of the number and no others of its own. ERR_INVALID: there is
+ * none, or its record cannot be read. */
+enum err learner_other(const struct learner *learner, uint32_t i, struct learner *ret) MUST_CHECK;
+/* Puts a person there instead (i below learner_n_others), or behind the last. ERR_FULL: five are
+ * enough; ERR_TOO_LONG: the record is too long; nothing has changed then. */
+enum err learner_set_other(struct learner *learner, uint32_t i,
+                           const struct learner *person) MUST_CHECK;
+void learner_remove_other(struct learner *learner, uint32_t i);
 
 const char *learner_state_name(enum learner_state state);
 bool learner_state_is_side(enum learner_state state);

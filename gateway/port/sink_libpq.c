@@ -520,10 +520,31 @@ static void pq_places(struct sink *sink, uint64_t epoch, sink_on_places *fn, voi
     request_add(pq(sink), r);
 }
 
+#define ALSO_BYTES 16u
+#define MAX_ALSO 4u /* others on one number */
+
+/* What a step did to others on the number is a step of theirs. */
+static uint32_t add_also(struct sink_step *steps, uint32_t n, const struct sink_step *step)
+{
+    struct str also = step->record.also;
+    for (uint32_t i = 0; i < MAX_ALSO && (i + 1) * ALSO_BYTES <= also.len; i++) {
+        struct sink_step *other = &steps[n++];
+        *other = *step;
+        memcpy(other->record.learner_id, also.p + i * ALSO_BYTES, ALSO_BYTES);
+        other->record.vault_key_id = 0;
+        other->record.n_events = 0;
+        for (uint32_t k = 0; k < step->record.n_events; k++) {
+            if (step->record.events[k].kind == EVENT_stopped)
+                other->record.events[other->record.n_events++] = step->record.events[k];
+        }
+    }
+    return n;
+}
+
 /* Steps as columns, all others as JSON. */
 static enum err add_records(struct request *r, const struct sink_batch *batch)
 {
-    struct sink_step *steps = xcalloc(batch->n, sizeof(*steps));
+    struct sink_step *steps = xcalloc((size_t)batch->n * (1 + MAX_ALSO), sizeof(*steps));
     struct buf *json = &r->params[N_MOVE_PARAMS + SINK_N_COLUMNS];
     uint32_t n = 0;
     enum err e = ERR_OK;
@@ -532,7 +553,7 @@ static enum err add_records(struct request *r, const struct sink_batch *batch)
         e = event_decode(batch->records[i].bytes, &step->record);
         step->state = batch->records[i].state;
         if (e == ERR_OK && step->record.kind == EVENT_RECORD_STEP) {
-            n++;
+            n = add_also(steps, n + 1, step);
         } else if (e == ERR_OK) {
             buf_add_char(json, json->len == 0 ? '[' : ',');
             event_record_json(&step->record, STR_NONE, json);

@@ -73,6 +73,41 @@ check_same 'what came before went along' 0 \
 check_same 'the list counts them' '3 1' "$(cohort show "$code" --json | python3 -c 'import json, sys
 c = json.load(sys.stdin)[0]; print(c["members"], c["active_this_week"])')"
 
+cat >"$STATE/shared.talk" <<TALK
+loose
+sms>     JOIN $code
+sms<     Your group*
+sms>     1
+sms<     What is your work?*
+sms>     SWITCH
+sms<     Choose a nickname*
+sms>     ANA
+sms<     ANA, do you want*
+sms>     0
+sms<     Who is learning? 1 ANA 2 New
+sms>     2
+sms<     Choose a nickname*
+sms>     BO
+sms<     BO, do you want*
+sms>     2468
+sms<     CHILDREN*
+sms>     1
+sms<     What is your work?*
+sms>     STOP
+sms<     You left*
+TALK
+check 'two people share a phone, and leave by one STOP' live "$STATE/shared.talk"
+wait_for 10 is_drained || true
+check_same 'each a member, each with a consent that was taken back' '2 2 2' \
+    "$(sql "select count(*), count(e.stopped_at), count(e.consent_at) from core.number_state s
+        join core.learner l using (learner) join core.enrolment e using (learner) where s.number_id in
+        (select number_id from core.number_state group by 1 having count(*) > 1)" | tr '|' ' ')"
+check_same 'no PIN in the clear' 0 "$(redis --raw eval "local n = 0
+    for _, key in ipairs(redis.call('keys', 'wp:{b*}:s:*')) do
+        if string.find(redis.call('get', key), '2468', 1, true) then n = n + 1 end
+    end
+    return n" 0)"
+
 cohort sheet "$code" >"$STATE/sheet.html"
 check 'the sheet has the code' grep -q "JOIN $code" "$STATE/sheet.html"
 check 'and the string to dial' grep -q "\*384\*7\*$code#" "$STATE/sheet.html"

@@ -65,10 +65,11 @@ static void what_was_encoded_is_decoded(void **state)
     }
 }
 
+/* All members at their widest, four others of the same size among them. */
 static void the_largest_learner_fits(void **state)
 {
     (void)state;
-    struct learner l;
+    struct learner l, person;
     memset(&l, 0xff, sizeof(l));
     l.state = l.back = LEARNER_STATE_SWITCH_LANGUAGE;
     memset(l.link.channel, 'c', sizeof(l.link.channel));
@@ -79,12 +80,74 @@ static void the_largest_learner_fits(void **state)
     set_text(l.link.country, sizeof(l.link.country), "KE");
     l.certificate = 999999999999;
     l.link.last.n = LEARNER_LAST_BYTES;
+    l.is_locked = l.is_doubted = true;
+    memset(l.nickname, 'n', sizeof(l.nickname));
+    l.nickname[LEARNER_NICKNAME_BYTES - 1] = '\0';
+    memset(&l.others, 0, sizeof(l.others));
     l.consent_ms = l.asked_ms = l.ended_ms = l.closed_ms = l.link.last_ms = INT64_MAX;
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, LEARNER_MAX_BYTES);
     assert_int_equal(learner_encode(&l, &out), ERR_OK);
+    person = l;
+    for (uint32_t i = 0; i < LEARNER_MAX_PROFILES - 1; i++) {
+        person.slot = (uint8_t)i;
+        assert_int_equal(learner_set_other(&l, i, &person), ERR_OK);
+    }
+    assert_int_equal(learner_set_other(&l, LEARNER_MAX_PROFILES - 1, &person), ERR_FULL);
+    buf_reset(&out);
+    assert_int_equal(learner_encode(&l, &out), ERR_OK);
     struct learner back;
     assert_int_equal(learner_decode(buf_str(&out), &back), ERR_OK);
+    assert_int_equal(learner_n_others(&back), LEARNER_MAX_PROFILES - 1);
+    assert_int_equal(learner_other(&back, 3, &person), ERR_OK);
+    assert_int_equal(person.slot, 3);
+    assert_int_equal(person.certificate, l.certificate);
+    assert_int_equal(learner_other(&back, 4, &person), ERR_INVALID);
+}
+
+static void others_come_and_go(void **state)
+{
+    (void)state;
+    struct learner l = typical(), person;
+    for (uint8_t i = 0; i < 3; i++) {
+        learner_init(&person);
+        person.slot = (uint8_t)(i + 2);
+        set_text(person.nickname, sizeof(person.nickname), i == 0 ? "ANA" : "BO");
+        assert_int_equal(learner_set_other(&l, UINT32_MAX, &person), ERR_OK);
+    }
+    assert_int_equal(learner_n_others(&l), 3);
+    assert_int_equal(learner_other(&l, 1, &person), ERR_OK);
+    assert_int_equal(person.slot, 3);
+    assert_int_equal(person.seq, l.seq); /* number and conversation are the same */
+    assert_memory_equal(&person.link, &l.link, sizeof(l.link));
+    assert_int_equal(person.others.n_bytes, 0);
+    set_text(person.unit, sizeof(person.unit), "m1q1");
+    assert_int_equal(learner_set_other(&l, 1, &person), ERR_OK);
+    learner_remove_other(&l, 0);
+    assert_int_equal(learner_n_others(&l), 2);
+    assert_int_equal(learner_other(&l, 0, &person), ERR_OK);
+    assert_string_equal(person.unit, "m1q1");
+    learner_remove_other(&l, 0);
+    learner_remove_other(&l, 0);
+    struct learner alone = typical();
+    assert_memory_equal(&l, &alone, sizeof(l)); /* and nothing of them is left */
+}
+
+/* What Redis holds: a string of so many bytes costs some 60 more. */
+static void two_on_a_number_are_small(void **state)
+{
+    (void)state;
+    struct learner l = typical(), person = typical();
+    l.cohort = person.cohort = 482156;
+    set_text(l.nickname, sizeof(l.nickname), "ANA");
+    set_text(person.nickname, sizeof(person.nickname), "BO");
+    l.slot = 1;
+    person.slot = 2;
+    assert_int_equal(learner_set_other(&l, 0, &person), ERR_OK);
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, LEARNER_MAX_BYTES);
+    assert_int_equal(learner_encode(&l, &out), ERR_OK);
+    assert_true(out.len <= 240);
 }
 
 static void a_typical_learner_is_small(void **state)
@@ -187,6 +250,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_encoded_is_decoded),
         cmocka_unit_test(the_largest_learner_fits),
+        cmocka_unit_test(others_come_and_go),
+        cmocka_unit_test(two_on_a_number_are_small),
         cmocka_unit_test(a_typical_learner_is_small),
         cmocka_unit_test(seq_comes_first_and_big_endian),
         cmocka_unit_test(every_cut_is_refused),

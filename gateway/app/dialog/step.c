@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "core/event_record.h"
 #include "core/match/match.h"
+#include "port/pin.h"
 
 /* The tombstone of an erased number knows nothing but the last inbound ids, so that a repeated
  * callback does not make a new contact. Repeats come for up to three days (docs/reliability.md T3).
@@ -67,7 +68,9 @@ static struct engine_context context_of(const struct dialog *d)
                                      .url = config->url,
                                      .code = code_of(config, d->channel),
                                      .voice = voice_of(d),
-                                     .cohorts = cohort_set_cohorts(d->all->parts.cohorts)};
+                                     .cohorts = cohort_set_cohorts(d->all->parts.cohorts),
+                                     .quiet_days = config->quiet_days,
+                                     .hash_pin = pin_hash};
     bool is_known = d->inbound.country[0] != '\0';
     struct str country = is_known ? str_from(d->inbound.country) : d->channel->country;
     const struct config_country *row = config_country_get(config, country);
@@ -201,7 +204,9 @@ static bool commit_event(struct dialog *d, const struct outcome *out)
     };
     const struct learner *learner = out->is_erased ? &d->learner : &out->next;
     memcpy(record.number_id, d->id.bytes, sizeof(record.number_id));
-    memcpy(record.learner_id, learner->learner_id, sizeof(record.learner_id));
+    memcpy(record.learner_id, out->is_gone ? out->gone : learner->learner_id,
+           sizeof(record.learner_id));
+    record.also = (struct str){(const char *)out->also, out->n_also * sizeof(out->also[0])};
     memcpy(record.events, out->events, out->n_events * sizeof(record.events[0]));
     if (course != NULL) {
         record.course = course->id;

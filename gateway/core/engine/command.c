@@ -114,6 +114,7 @@ void engine_stop(struct step *s)
 {
     struct learner *l = s->learner;
     s->out->is_open = false;
+    shared_stop(s);
     bool has_joined = l->consent_ms != 0;
     struct str text = step_text(s, has_joined ? COURSE_TEXT_stop : COURSE_TEXT_stop_never, NO_VARS);
     if (l->state == LEARNER_STATE_STOPPED || l->state == LEARNER_STATE_DELETED) {
@@ -138,6 +139,8 @@ void engine_ask_consent(struct step *s)
 
 void engine_rejoin(struct step *s)
 {
+    if (shared_doubt(s))
+        return;
     (void)step_event(s, EVENT_rejoined);
     step_enter(s, s->learner->back);
     if (s->learner->consent_ms != 0)
@@ -164,6 +167,10 @@ void engine_erase(struct step *s)
 {
     struct learner *l = s->learner;
     (void)step_event(s, EVENT_erased);
+    if (shared_forget(s)) {
+        s->out->is_open = false;
+        return;
+    }
     struct learner_link link = l->link;
     uint32_t seq = l->seq;
     learner_init(l);
@@ -289,11 +296,11 @@ static void run_safe(struct step *s)
 
 bool engine_menu_answer(struct step *s)
 {
-    static void (*const keys[])(struct step *) = {run_exit,  run_repeat,      run_modules,
-                                                  run_score, run_language,    run_help,
-                                                  run_safe,  run_certificate, engine_stop};
-    /* The last two have words by SMS. */
-    int32_t n = ARRAY_LEN(keys) - (s->input->via == VIA_USSD ? 1 : 3);
+    static void (*const keys[])(struct step *) = {
+        run_exit, run_repeat, run_modules,     run_score,   run_language,
+        run_help, run_safe,   run_certificate, engine_stop, shared_switch};
+    /* The last three have words by SMS. */
+    int32_t n = ARRAY_LEN(keys) - (s->input->via == VIA_USSD ? 1 : 4);
     struct answer_match key = match_menu(s->norm, n);
     if (key.result != ANSWER_ONE || str_eq(s->norm, STR("00")))
         return false;

@@ -249,18 +249,20 @@ static bool try_rules(struct step *s, try_rule *const *rules)
 static void understand(struct step *s)
 {
     static try_rule *const always[] = {try_stop, try_safe, try_help, try_delete, NULL};
+    static try_rule *const shared[] = {shared_gate, NULL};
     static try_rule *const here[] = {try_before_any_text, try_answer, try_key, try_command,
                                      engine_group_code,   try_go_on,  NULL};
     static try_rule *const near[] = {try_near_stop, try_other_answer, try_near_command, NULL};
     static try_rule *const unshown[] = {try_key,       try_command,      engine_group_code,
                                         try_near_stop, try_screen_again, NULL};
     uint8_t n_unknown = s->learner->n_unknown;
+    shared_hear(s);
     leave_foreign_side(s);
     set_language(s);
     s->readings[0] = s->norm;
     s->readings[1] = match_first_line(s->input->text, s->arena);
-    if (try_rules(s, always) || (is_unshown(s) && try_rules(s, unshown)) || try_rules(s, here) ||
-        try_rules(s, near)) {
+    if (try_rules(s, always) || try_rules(s, shared) || (is_unshown(s) && try_rules(s, unshown)) ||
+        try_rules(s, here) || try_rules(s, near)) {
         if (s->learner->n_unknown == n_unknown)
             s->learner->n_unknown = 0;
     } else {
@@ -275,7 +277,7 @@ static void dial(struct step *s)
     struct learner *l = s->learner;
     bool is_mid_course = learner_is_enrolled(l);
     (void)step_event(s, is_mid_course ? EVENT_session_resumed : EVENT_session_opened);
-    if (engine_dial_group(s))
+    if (shared_doubt(s) || shared_dial(s) || engine_dial_group(s))
         return;
     if (l->state == LEARNER_STATE_STOPPED) {
         if (l->back == LEARNER_STATE_NEW || l->back == LEARNER_STATE_CONSENT)
@@ -311,7 +313,7 @@ static void call(struct step *s)
         l->ended_ms = s->input->now.ms + ENGINE_CALL_KEPT_MS;
         return;
     }
-    if (!learner_is_enrolled(l))
+    if (!learner_is_enrolled(l) || shared_doubt(s) || shared_call(s))
         return;
     step_leave_side(s);
     const struct state_row *row = state_row(l->state);
@@ -325,6 +327,7 @@ static void call(struct step *s)
 static void release(struct step *s)
 {
     struct learner *l = s->learner;
+    shared_release(s);
     if (l->held_ms == 0 || l->held_ms > s->input->held_until.ms)
         return;
     l->held_ms = 0;
@@ -347,11 +350,14 @@ static void end_session(struct step *s)
 
 /* When the timer role must look again, 0 = not at all; who left is nobody's business. Who never
  * agreed is forgotten, also after STOP. */
-static int64_t next_wake_ms(const struct step *s)
+int64_t engine_wake_ms(const struct step *s)
 {
     const struct learner *l = s->learner;
     bool has_gone = l->state == LEARNER_STATE_STOPPED && l->consent_ms != 0;
-    if (has_gone || is_held(l))
+    if (l->slot == LEARNER_SLOT_AWAY)
+        return l->ended_ms;
+    bool is_doubtful = s->input->kind == INPUT_TIMER && shared_is_doubtful(s);
+    if (has_gone || is_held(l) || l->is_doubted || is_doubtful)
         return 0;
     if (state_row_of_place(l)->wake != NULL)
         return l->ended_ms;
@@ -366,24 +372,29 @@ static int64_t wake_before_ms(const struct step *s, const struct learner *learne
     struct step past = *s;
     past.learner = &before;
     past.input = &input;
-    return next_wake_ms(&past);
+    return engine_wake_ms(&past);
 }
 
 static void wake(struct step *s)
 {
-    int64_t due_ms = next_wake_ms(s);
-    const struct state_row *row = state_row_of_place(s->learner);
-    if (due_ms == 0 || s->input->now.ms < due_ms)
+    if (!shared_take_due(s))
         return;
+    const struct state_row *row = state_row_of_place(s->learner);
+    if (s->learner->slot == LEARNER_SLOT_AWAY) {
+        engine_erase(s);
+        return;
+    }
     if (row->wake == NULL) {
         pace_push(s);
+        shared_name_push(s);
         return;
     }
     step_leave_side(s);
     row->wake(s);
+    shared_name_push(s);
 }
 
-static void meet(struct step *s)
+void engine_meet(struct step *s)
 {
     struct learner *l = s->learner;
     static const uint8_t nobody[sizeof(l->learner_id)];
@@ -443,22 +454,35 @@ const struct course *engine_course(const struct courses *courses, const struct l
     return course_in(base, str_from(learner->lang), unit != NULL ? unit->module : -1);
 }
 
+void engine_take_course(struct step *s)
+{
+    const struct course *course = engine_course(s->courses, s->learner);
+    if (course == NULL) {
+        s->error = ERR_NOT_FOUND;
+        return;
+    }
+    s->base = base_course(s->courses, s->learner);
+    s->course = course;
+    if (!is_place_known(s))
+        step_fail(s);
+}
+
 static enum err begin(struct step *s, const struct courses *courses, const struct learner *learner)
 {
     *s->out = (struct outcome){.next = *learner, .is_open = true};
     s->learner = &s->out->next;
-    s->base = base_course(courses, learner);
-    s->course = engine_course(courses, learner);
-    if (s->course == NULL)
-        return ERR_NOT_FOUND;
-    return is_place_known(s) ? ERR_OK : ERR_INVALID;
+    s->courses = courses;
+    engine_take_course(s);
+    return s->error;
 }
 
 static bool has_moved(const struct learner *from, const struct learner *to)
 {
     enum learner_state before = learner_state_is_side(from->state) ? from->back : from->state;
     enum learner_state after = learner_state_is_side(to->state) ? to->back : to->state;
-    return before != after || from->screen != to->screen || strcmp(from->unit, to->unit) != 0;
+    return before != after ||
+           memcmp(from->learner_id, to->learner_id, sizeof(from->learner_id)) != 0 ||
+           from->screen != to->screen || strcmp(from->unit, to->unit) != 0;
 }
 
 enum err engine_step(const struct courses *courses, const struct engine_context *context,
@@ -471,7 +495,7 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
         return e;
     s.norm = match_normalise(input->text, arena);
     if (input->kind == INPUT_TEXT || input->kind == INPUT_DIAL || input->kind == INPUT_CALL)
-        meet(&s);
+        engine_meet(&s);
     if (input->kind == INPUT_TEXT || input->kind == INPUT_DIAL || input->kind == INPUT_CALL)
         pace_heard(&s);
     switch (input->kind) {
@@ -494,9 +518,10 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
         release(&s);
         break;
     }
-    ret->wake_at_ms = next_wake_ms(&s);
-    /* Only what this program has set is known to be so. */
+    ret->wake_at_ms = shared_wake_ms(&s, &(uint32_t){0});
+    /* Only what this program has set for one person is known to be so. */
     ret->is_wake_kept = input->kind != INPUT_TIMER &&
+                        learner->others.n_bytes + ret->next.others.n_bytes == 0 &&
                         ret->wake_at_ms == wake_before_ms(&s, learner) &&
                         (ret->wake_at_ms == 0 || learner->module_ms != 0);
     ret->has_moved = has_moved(learner, &ret->next);

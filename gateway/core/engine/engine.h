@@ -64,6 +64,10 @@ struct engine_context {
     struct str
         staffed; /* "Mon-Fri 18:00" when a trained person reads SAFE; absent: nobody is promised */
     const struct cohorts *cohorts; /* NULL: there are no groups */
+    uint32_t quiet_days; /* a number that was quiet for so long may be somebody else's; 0 = never */
+    /* Of a PIN of four digits, salted; slow on purpose, but bounded. NULL: there are no PINs. */
+    void (*hash_pin)(const uint8_t salt[LEARNER_PIN_SALT_BYTES], struct str pin,
+                     uint8_t ret[LEARNER_PIN_HASH_BYTES]);
     /* Pushes: what is sent without being asked for, docs/course-rules.md 1.2 rule 3. */
     const struct zone *zone;   /* of the learner's country; NULL = UTC */
     uint8_t days_off;          /* bit 0 = Sunday ... */
@@ -83,11 +87,16 @@ struct outcome {
     enum outcome_shows shows;
     bool has_moved; /* to another unit, screen of a lesson, or state; side states are no move */
     bool is_open;   /* USSD: the session goes on after the reply */
-    bool is_erase_asked;  /* says what DELETE 1 would do; kept for the inputs that follow */
+    bool is_erase_asked; /* says what DELETE 1 would do; kept for the inputs that follow */
+    uint8_t gone[16];    /* is_gone: who that is */
+    bool is_gone; /* the events are of the learner before, who is forgotten; next is another person
+                   */
     bool is_erased;       /* state and vault row must go; next is a DELETED tombstone */
     struct str safe_text; /* the disclosure, to be sealed; absent otherwise */
     struct event events[EVENTS_MAX];
     uint32_t n_events;
+    uint8_t also[LEARNER_MAX_PROFILES - 1][16]; /* others on the number who left by the same STOP */
+    uint32_t n_also;
     int64_t wake_at_ms;    /* wall time of the next INPUT_TIMER; 0 = none */
     bool is_wake_kept;     /* it is what it was before */
     int64_t push_until_ms; /* INPUT_TIMER: the reply must not leave later */

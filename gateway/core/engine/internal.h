@@ -10,6 +10,7 @@
  *   recall.c         old questions again
  *   engine_text.c    filling in texts
  *   group.c          group codes
+ *   shared.c         several people on one number
  *
  * One engine_step is one struct step. `learner` points at outcome.next, which starts as a copy; the
  * only way to change its state is step_enter.
@@ -20,6 +21,7 @@
 #include "core/question.h"
 
 struct step {
+    const struct courses *courses;
     const struct course *course; /* in the language in which all of this step is said */
     const struct course *base;   /* the same in its own language */
     const struct engine_context *context;
@@ -33,6 +35,8 @@ struct step {
     struct command_match match;    /* the command that the reading is, if any */
     struct str argument;           /* what stands behind the command that runs */
     bool is_left_out_first;        /* see step_say_if_room() */
+    bool is_known;                 /* it was answered that the number is the same person's */
+    bool is_who_unknown;           /* shared phone: it is asked who is learning */
     enum err error;
 };
 
@@ -249,6 +253,50 @@ void recall_finish(struct step *s);
 void recall_refresh(struct step *s);
 /* Which of how many the present question is. */
 void recall_count(const struct step *s, uint32_t *ret_n, uint32_t *ret_of);
+
+/* shared.c */
+
+struct str shared_who_screen(const struct step *s);
+struct str shared_nickname_screen(const struct step *s);
+struct str shared_pin_screen(const struct step *s);
+struct str shared_locked_screen(const struct step *s);
+bool shared_who_answer(struct step *s);
+bool shared_nickname_answer(struct step *s);
+bool shared_pin_answer(struct step *s);
+/* Half an hour of silence by SMS: nobody knows who writes. Before anything is understood. */
+void shared_hear(struct step *s);
+/* Answers while it is not known who writes, or the PIN is missing; false: it is known. */
+bool shared_gate(struct step *s);
+/* The same where the number dials or calls. */
+bool shared_dial(struct step *s);
+bool shared_call(struct step *s);
+void shared_switch(struct step *s);
+/* Nothing came from the number for so long that it may be somebody else's: nothing is pushed to it,
+ * and nothing personal said before that was asked. */
+bool shared_is_doubtful(const struct step *s);
+/* Asks; false: there is no doubt. */
+bool shared_doubt(struct step *s);
+/* STOP is for the number: the others leave as well. */
+void shared_stop(struct step *s);
+/* Nor are the others held any more, for what was disclosed until then. */
+void shared_release(struct step *s);
+/* Who is learning is forgotten; false: there is nobody else, whose place that were. */
+bool shared_forget(struct step *s);
+/* When something is due to anybody of this number, and to whom. */
+int64_t shared_wake_ms(const struct step *s, uint32_t *ret_whose);
+/* Makes who is due the one who is learning; false: nobody is. */
+bool shared_take_due(struct step *s);
+/* What is pushed says to whom. */
+void shared_name_push(struct step *s);
+
+/* engine.c */
+
+/* When the timer must look at this learner again, 0 = not at all. */
+int64_t engine_wake_ms(const struct step *s);
+/* The learner is another one: the course that he or she is on; fails where that is not loaded. */
+void engine_take_course(struct step *s);
+/* Somebody new gets a pseudonym. */
+void engine_meet(struct step *s);
 
 /* engine_command.c */
 

@@ -7,7 +7,8 @@
 
 /* Everywhere: STOP, DELETE, and the side states. */
 #define ANYWHERE                                                                                   \
-    (BIT(STOPPED) | BIT(DELETED) | BIT(MENU) | BIT(MODULES) | BIT(SWITCH_LANGUAGE) | BIT(RESUME))
+    (BIT(STOPPED) | BIT(DELETED) | BIT(MENU) | BIT(MODULES) | BIT(SWITCH_LANGUAGE) | BIT(RESUME) | \
+     BIT(WHO) | BIT(NICKNAME) | BIT(SET_PIN))
 /* Where a side state or STOPPED may return to. */
 #define PLACES                                                                                     \
     (BIT(NEW) | BIT(CONSENT) | BIT(LANGUAGE) | BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) |            \
@@ -471,6 +472,15 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                        .screen = language_screen,
                                        .answer = switch_language_answer},
     [LEARNER_STATE_RESUME] = {.moves = PLACES, .screen = resume_screen, .answer = resume_answer},
+    [LEARNER_STATE_WHO] = {.moves = PLACES | BIT(STOPPED),
+                           .screen = shared_who_screen,
+                           .answer = shared_who_answer},
+    [LEARNER_STATE_NICKNAME] = {.moves = PLACES,
+                                .screen = shared_nickname_screen,
+                                .answer = shared_nickname_answer},
+    [LEARNER_STATE_SET_PIN] = {.moves = PLACES,
+                               .screen = shared_pin_screen,
+                               .answer = shared_pin_answer},
     [LEARNER_STATE_STOPPED] = {.moves = PLACES,
                                .screen = stopped_screen,
                                .answer = stopped_answer,
@@ -512,6 +522,10 @@ void step_enter(struct step *s, enum learner_state state)
 struct str step_screen(struct step *s)
 {
     const struct state_row *row = &rows[s->learner->state];
+    if (s->learner->is_doubted)
+        return step_text(s, COURSE_TEXT_doubt, NO_VARS);
+    if (s->learner->is_locked && s->learner->state != LEARNER_STATE_WHO)
+        return shared_locked_screen(s);
     if (row->is_timed)
         s->learner->asked_ms = s->input->now.ms;
     return row->screen(s);
@@ -527,7 +541,8 @@ void step_enter_side(struct step *s, enum learner_state side)
 
 void step_leave_side(struct step *s)
 {
-    if (learner_state_is_side(s->learner->state))
+    bool is_who = s->learner->state == LEARNER_STATE_WHO; /* which only its answer ends */
+    if (learner_state_is_side(s->learner->state) && !is_who)
         step_enter(s, s->learner->back);
 }
 

@@ -47,6 +47,7 @@ struct str step_text(const struct step *s, enum course_text text, const struct v
                                  {"voice", c->voice},
                                  {"cost", c->cost},
                                  {"contact", step_contact(s)},
+                                 {"name", str_from(s->learner->nickname)},
                                  {"course", s->course->name},
                                  {"course_title", s->course->title},
                                  {"course_modules", step_number(s, s->course->n_course_modules)},

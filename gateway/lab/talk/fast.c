@@ -132,6 +132,7 @@ static struct config make_config(const struct talk_fast_settings *settings,
         .cap_number_day = 300,
         .loop_exchanges = 5,
         .loop_minutes = 60,
+        .quiet_days = 90,
     };
 }
 

@@ -99,6 +99,7 @@ struct config {
     uint64_t cap_money_day;
     uint32_t loop_exchanges; /* the same text in and out so often is a machine; 0 = never */
     uint32_t loop_minutes;
+    uint32_t quiet_days; /* after so many a number may be somebody else's; 0 = never asked */
     uint32_t n_channels;
     const struct config_channel *channels;
     uint32_t n_countries;

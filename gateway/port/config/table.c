@@ -461,6 +461,15 @@ static const struct yaml_row top_keys[] = {
      .unit = "minutes",
      .fallback = "60",
      .help = "Within this time."},
+    {.name = "quiet_days",
+     KEY(quiet_days),
+     .type = &yaml_type_number,
+     .max = 3650,
+     .unit = "days",
+     .fallback = "90",
+     .help =
+         "A number that was quiet for so long may belong to somebody else now: nothing is sent to\n"
+         "it by itself, and who writes from it is asked first. 0 to never ask."},
     {.name = "redis_socket",
      KEY(redis_socket),
      .header = "Redis: the learners' places. appendonly yes, appendfsync always",
