@@ -224,6 +224,8 @@ static void test_preview_shows_every_screen(void **state)
             fail_msg("%.*s is missing", STR_ARG(unit->id));
     }
     assert_int_not_equal(str_find(page, STR("GSM-7, ")), SIZE_MAX);
+    assert_int_not_equal(str_find(page, STR("<p>Feedback: ")), SIZE_MAX);
+    assert_int_equal(str_find(page, STR(": </p>")), SIZE_MAX); /* nothing of what is not there */
     assert_int_equal(str_find(page, STR("class=\"count over\"")), SIZE_MAX);
     assert_int_equal(str_find(page, STR("<script")), SIZE_MAX);
     assert_true(str_ends(page, STR("</html>\n")));

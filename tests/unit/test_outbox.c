@@ -672,6 +672,26 @@ static void what_somebody_else_marked_is_never_sent(void **state)
     assert_non_null(strstr(t.json, "\"attempt\":1"));
 }
 
+/* An entry that another life had too, and that this one marked before it found that nothing could
+ * be sent: a mark of its own, though its taking away failed. */
+static void an_own_mark_is_known_again(void **state)
+{
+    struct world *w = *state;
+    struct entry entry = {.bucket = 0};
+    own(w, STORE_LEASE_RANGES, 0); /* not read by us yet */
+    loop_mem_advance(w->loop, 2000);
+    enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
+    struct store_reader reader = {.consumer = STR("sender-0"), .last = STORE_BUCKETS - 1, .max = 9};
+    store_read(w->store, &reader, on_entry, &entry);
+    loop_mem_settle(w->loop);
+    sender_mem_answer(w->sender, SENDER_REACHED_NOT, 0, "", 1);
+    store_mem_fail(w->store, "clear_sending", ERR_TIMEOUT, false, 1);
+    own(w, 0, 1);
+    loop_mem_advance(w->loop, 30000);
+    assert_string_equal(w->sent, "+254700000101 x|");
+    (void)expect_status(w, "sent");
+}
+
 /* One 429 holds the channel back, not only the message that had it; and longer each time. */
 static void throttling_holds_the_whole_channel(void **state)
 {
@@ -757,6 +777,7 @@ int main(void)
         WORLD_TEST(draining_waits_for_a_settle_under_way),
         WORLD_TEST(draining_waits_for_a_read_under_way),
         WORLD_TEST(what_somebody_else_marked_is_never_sent),
+        WORLD_TEST(an_own_mark_is_known_again),
         WORLD_TEST(throttling_holds_the_whole_channel),
         WORLD_TEST(an_unreadable_entry_is_removed),
     };
