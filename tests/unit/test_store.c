@@ -767,6 +767,18 @@ static void stopped_server_times_out_then_fails_fast_then_returns(void **state)
     assert_true(t->got.has_state);
 }
 
+/* Nobody asks for anything: only the link's own ping can find out. */
+static void a_dead_server_is_noticed_while_nothing_is_asked(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_equal(do_probe(t), ERR_OK);
+    assert_int_equal(kill(server.pid, SIGSTOP), 0);
+    wait_up(t, false);
+    assert_int_equal(kill(server.pid, SIGCONT), 0);
+    wait_up(t, true);
+    assert_int_equal(do_probe(t), ERR_OK);
+}
+
 static void all_that_is_in_flight_is_answered(void **state)
 {
     struct subject *t = subject(state);
@@ -1092,6 +1104,7 @@ int main(void)
         MEM(late_faults_have_had_their_effect),
         REDIS(wrong_type_writes_nothing),
         REDIS(stopped_server_times_out_then_fails_fast_then_returns),
+        REDIS(a_dead_server_is_noticed_while_nothing_is_asked),
         REDIS(all_that_is_in_flight_is_answered),
         REDIS(in_flight_is_bounded),
         REDIS(killed_server_has_lost_nothing_acknowledged),
