@@ -8,6 +8,9 @@
 # of the welcome; then the seven questions of the pre-test, each answer stored and followed by the next question.
 BENCH_BEFORE=('' 9 1 0 9)
 BENCH_QUIZ=(1 1 1 1 1 1 1)
+# The same by SMS: join, agree, work; no two alike in a row, since within ten seconds that is a repeat.
+BENCH_SMS_BEFORE=(JOIN 1 2)
+BENCH_SMS_QUIZ=(1 2 1 2 1 2 1)
 
 # On-CPU time of processes in nanoseconds, all their threads (first field of schedstat).
 cpu_ns()
@@ -38,10 +41,11 @@ children()
 }
 
 # bench_serve ROLE PORT: starts one role of the gateway, with an admin listener of its own; its pid
-# goes to STATE/ROLE.pid.
+# goes to STATE/ROLE.pid. SMS of the channel `at` go to the load, as many as there are.
 bench_serve()
 {
-    WAYPOST_FRONTS=1 demo_write_config "$STATE" "$2" >"$STATE/$1.yaml"
+    WAYPOST_FRONTS=1 demo_write_config "$STATE" "$2" |
+        sed "s|tps: 1000|tps: 10000|; s|http://[^/]*/sim/send/at\"|http://127.0.0.1:$SINK_PORT/at\"|" >"$STATE/$1.yaml"
     (cd / && exec setsid "$WAYPOST" serve --config "$STATE/$1.yaml" --role "$1") \
         </dev/null >>"$STATE/waypost.log" 2>&1 9>&- &
     printf '%s\n' $! >"$STATE/$1.pid"
@@ -50,7 +54,7 @@ bench_serve()
 bench_stop()
 {
     local role
-    for role in front writer nginx; do
+    for role in front writer sender nginx rival; do
         [ ! -e "$STATE/$role.pid" ] || stop_pid "$(cat "$STATE/$role.pid")" TERM 20
     done
     postgres_stop "$STATE"
@@ -167,6 +171,58 @@ bench_whole()
         "$(($(field callbacks <<<"$result") * 1000))" 2)
 }
 
+# From an answer by SMS to the next question at the provider: front, Redis and sender. 512 people at
+# once, since an SMS waits up to 10 ms for others that are read with it.
+bench_sms()
+{
+    local pids before result load=("$ROOT/build/bench_load" --port "$PORT" --path /in/at --sms "$SINK_PORT"
+        --first "$((2 * LEARNERS + 2000))" --learners "$((LEARNERS / 4 + 512))" --connections 512)
+    stop_pid "$(cat "$STATE/writer.pid")" TERM 20
+    bench_serve sender "$(free_port)"
+    timeout 300 "${load[@]}" "${BENCH_SMS_BEFORE[@]}" >/dev/null || die 70 "SMS did not come; see $STATE/waypost.log"
+    read -ra pids < <(printf '%s %s %s\n' "$(children "$(cat "$STATE/front.pid")")" \
+        "$(children "$(cat "$STATE/sender.pid")")" "$(cat "$STATE/redis/pid")")
+    before=$(cpu_ns "${pids[@]}")
+    result=$(timeout 300 "${load[@]}" --skip "${#BENCH_SMS_BEFORE[@]}" "${BENCH_SMS_BEFORE[@]}" "${BENCH_SMS_QUIZ[@]}") ||
+        die 70 "SMS did not come; see $STATE/waypost.log"
+    SMS_US=$(quotient "$(($(cpu_ns "${pids[@]}") - before))" "$(($(field callbacks <<<"$result") * 1000))" 2)
+    SMS_PER_S=$(field per_second <<<"$result")
+    SMS_P50_MS=$(field p50_ms <<<"$result")
+    stop_pid "$(cat "$STATE/sender.pid")" TERM 20
+}
+
+# The same quiz as people write it today, on the same Redis and PostgreSQL: tests/bench/rival.js.
+bench_rival()
+{
+    local pids before result port dir="$STATE/rival"
+    RIVAL_US=null RIVAL_PER_S=null RIVAL_RATIO=null
+    if ! command -v npm >/dev/null || ! command -v node >/dev/null; then
+        say 'skipped: no npm here, so nothing to compare with in Node'
+        return 0
+    fi
+    mkdir -p "$dir"
+    if ! npm install --prefix "$dir" --no-audit --no-fund --silent express@4 redis@4 pg@8 >"$dir/npm.log" 2>&1; then
+        say "skipped: npm does not get express, redis and pg; see $dir/npm.log"
+        return 0
+    fi
+    stop_pid "$(cat "$STATE/front.pid")" TERM 20
+    port=$(free_port)
+    PORT=$port REDIS_SOCKET="$STATE/redis/redis.sock" PGHOST="$STATE/pg" NODE_ENV=production \
+        NODE_PATH="$dir/node_modules" setsid node "$ROOT/tests/bench/rival.js" </dev/null >"$dir/log" 2>&1 9>&- &
+    printf '%s\n' $! >"$STATE/rival.pid"
+    wait_for 20 curl -fsS -m 2 "http://127.0.0.1:$port/" || die 69 "the rival did not start; see $dir/log"
+    "$ROOT/build/bench_load" --port "$port" --learners "$LEARNERS" "${BENCH_BEFORE[@]}" >/dev/null
+    read -ra pids < <(printf '%s %s %s %s\n' "$(cat "$STATE/rival.pid")" "$(cat "$STATE/redis/pid")" \
+        "$(cat "$STATE/pg/pid")" "$(children "$(cat "$STATE/pg/pid")")")
+    before=$(cpu_ns "${pids[@]}")
+    result=$(bench_load_quiz "$port")
+    RIVAL_US=$(quotient "$(($(cpu_ns "${pids[@]}") - before))" "$(($(field callbacks <<<"$result") * 1000))" 2)
+    RIVAL_PER_S=$(field per_second <<<"$result")
+    RIVAL_RATIO=$(quotient "$RIVAL_US" "$WHOLE_US" 2)
+    [ "$(bench_sql 'select count(*) from public.rival_answer')" = "$((LEARNERS * 7))" ] ||
+        die 70 "the rival has lost answers; see $dir/log"
+}
+
 bench_report()
 {
     local ratio engine
@@ -176,6 +232,8 @@ bench_report()
 USSD quiz callback, front and Redis   $CALLBACK_US us of CPU   ($CALLBACKS_PER_S/s, answers on disk)
 nginx, a static line, same load       $NGINX_US us of CPU   (ratio $ratio)
 the same until the rows are in PG     $WHOLE_US us of CPU, all processes
+the same quiz in Node, rows in PG     $RIVAL_US us of CPU   ($RIVAL_PER_S/s; $RIVAL_RATIO times ours)
+SMS: answer in, next question out     $SMS_US us of CPU, front, Redis and sender   ($SMS_PER_S/s, p50 $SMS_P50_MS ms)
 one step of the engine                $engine us
 at 1,000 callbacks/s                  p50 $P50_MS ms, p99 $P99_MS ms
 writer, events into PostgreSQL        $EVENTS_PER_S/s   ($EVENTS events)
@@ -189,6 +247,8 @@ TABLE
  "writer_events_per_s": $EVENTS_PER_S, "copy_rows_per_s": $COPY_PER_S,
  "whole_cpu_us": $WHOLE_US, "redis_bytes_per_learner": $BYTES_PER_LEARNER,
  "aof_bytes_per_callback": $AOF_BYTES, "callbacks_per_s": $CALLBACKS_PER_S,
+ "sms_loop_us": $SMS_US, "sms_loops_per_s": $SMS_PER_S, "sms_p50_ms": $SMS_P50_MS,
+ "rival_cpu_us": $RIVAL_US, "rival_per_s": $RIVAL_PER_S, "rival_ratio": $RIVAL_RATIO,
  "learners": $LEARNERS}
 JSON
     say "written to $BENCH_OUT"
@@ -202,6 +262,7 @@ bench_main()
     BENCH_OUT="$STATE/bench.json"
     STATE="$STATE/bench"
     PORT=$(free_port)
+    SINK_PORT=$(free_port)
     demo_stop_orphans "$STATE"
     rm -rf "$STATE"
     mkdir -p "$STATE"
@@ -222,5 +283,9 @@ bench_main()
     bench_writer
     step 'callbacks until their rows are in PostgreSQL'
     bench_whole
+    step 'answers and questions by SMS'
+    bench_sms
+    step 'the same quiz in Node'
+    bench_rival
     bench_report
 }

@@ -3,14 +3,16 @@
  * keep-alive connections, each learner walking through the same inputs, and measures the answers.
  *
  *   load --port N [--path /in/at-ussd] [--connections 64] [--learners 1000] [--first 0]
- *        [--rate PER_SECOND] [--skip 0] [--show] INPUT...
+ *        [--rate PER_SECOND] [--skip 0] [--show] [--sms SINK_PORT] INPUT...
  *
  * Each INPUT is a new screen of one session; "" is the dial itself. --skip says how many of them an
  * earlier run has sent already. A connection carries its own
  * learners, so one learner's callbacks never overtake each other. With --rate the n-th callback is
  * due at n/rate and its time counts from then, sent late or not: a stall is not hidden. Without it
  * every connection sends as soon as it has its answer. --show prints the first learner's screens.
- * The result is one line of JSON.
+ * With --sms the INPUTs are SMS, and we are the provider's send API as well, on SINK_PORT: a step
+ * is over when the callback was answered and an SMS to the learner has come. The result is one line
+ * of JSON.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -27,11 +29,16 @@
 
 #define MAX_ANSWER_BYTES 16384
 
+/* What epoll tells of. */
+enum kind { KIND_CONNECTION, KIND_LISTENER, KIND_SINK };
+
 struct connection {
+    enum kind kind;
     int fd;
     unsigned next_learner; /* in steps of n_connections */
     unsigned step;
     bool is_busy, is_done;
+    bool is_answered, is_told; /* of a step by SMS */
     uint64_t due_ns;
     size_t len;
     char in[MAX_ANSWER_BYTES];
@@ -41,6 +48,7 @@ static struct {
     int port;
     const char *path;
     unsigned n_connections, n_learners, first, rate, skip;
+    int sink_port; /* 0 = USSD */
     bool is_shown;
     char **inputs;
     unsigned n_inputs;
@@ -48,8 +56,9 @@ static struct {
 
 static struct {
     uint32_t *micros;
-    uint64_t n_sent, n_answered, n_failed;
+    uint64_t n_sent, n_answered, n_failed, n_told;
     uint64_t start_ns;
+    int epoll;
 } totals;
 
 static void die(const char *what)
@@ -92,15 +101,26 @@ static void join_inputs(unsigned step, char *dst, size_t bytes)
     }
 }
 
+static int make_body(const struct connection *c, char *dst, size_t bytes)
+{
+    char typed[4096];
+    unsigned learner = options.first + c->next_learner;
+    if (options.sink_port != 0)
+        return snprintf(
+            dst, bytes,
+            "from=%%2B2547%08u&to=20880&id=ATXid_%08x_%u&linkId=&networkCode=63902&text=%s",
+            learner, learner, c->step, options.inputs[c->step]);
+    join_inputs(c->step, typed, sizeof(typed));
+    return snprintf(dst, bytes,
+                    "sessionId=ATUid_%08x&phoneNumber=%%2B2547%08u&networkCode=63902"
+                    "&serviceCode=%%2A384%%2A7%%23&text=%s",
+                    learner, learner, typed);
+}
+
 static void send_request(struct connection *c, uint64_t due_ns)
 {
-    char typed[4096], body[8192], request[12288];
-    unsigned learner = options.first + c->next_learner;
-    join_inputs(c->step, typed, sizeof(typed));
-    int n_body = snprintf(body, sizeof(body),
-                          "sessionId=ATUid_%08x&phoneNumber=%%2B2547%08u&networkCode=63902"
-                          "&serviceCode=%%2A384%%2A7%%23&text=%s",
-                          learner, learner, typed);
+    char body[8192], request[12288];
+    int n_body = make_body(c, body, sizeof(body));
     int n = snprintf(request, sizeof(request),
                      "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: at-ussd-api/1.0.0\r\n"
                      "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
@@ -108,6 +128,7 @@ static void send_request(struct connection *c, uint64_t due_ns)
                      options.path, options.port, n_body, body);
     c->due_ns = due_ns;
     c->is_busy = true;
+    c->is_answered = c->is_told = false;
     c->len = 0;
     totals.n_sent++;
     if (n < 0 || (size_t)n >= sizeof(request) || write(c->fd, request, (size_t)n) != n)
@@ -137,7 +158,7 @@ static void advance(struct connection *c)
     c->is_done = ++c->step == options.n_inputs;
 }
 
-static void take_answer(struct connection *c)
+static void end_step(struct connection *c)
 {
     uint64_t micros = (now_ns() - c->due_ns) / 1000;
     totals.micros[totals.n_answered++] = micros < UINT32_MAX ? (uint32_t)micros : UINT32_MAX;
@@ -156,10 +177,100 @@ static void read_answer(struct connection *c)
         die("the connection was closed");
     c->len += (size_t)n;
     c->in[c->len] = '\0';
-    if (answer_length(c) > 0)
-        take_answer(c);
-    else if (c->len == sizeof(c->in) - 1)
+    if (answer_length(c) > 0) {
+        c->is_answered = true;
+        if (options.sink_port == 0 || c->is_told)
+            end_step(c);
+    } else if (c->len == sizeof(c->in) - 1)
         die("an answer is too long");
+}
+
+/* ---- the provider's send API ---- */
+
+static void watch(int fd, void *what)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
+    if (epoll_ctl(totals.epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+        die("epoll");
+}
+
+static void listen_for_sms(struct connection *listener)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)options.sink_port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int on = 1;
+    *listener = (struct connection){.kind = KIND_LISTENER,
+                                    .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (listener->fd < 0 ||
+        setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+        bind(listener->fd, (struct sockaddr *)&at, sizeof(at)) != 0 ||
+        listen(listener->fd, 64) != 0)
+        die("listen");
+    watch(listener->fd, listener);
+}
+
+static void accept_sink(const struct connection *listener)
+{
+    struct connection *sink = calloc(1, sizeof(*sink)); /* until the end of the process */
+    if (sink == NULL)
+        die("memory");
+    sink->kind = KIND_SINK;
+    sink->fd = accept(listener->fd, NULL, NULL);
+    if (sink->fd < 0)
+        die("accept");
+    watch(sink->fd, sink);
+}
+
+/* The SMS is for the learner whose number its request holds. */
+static void tell(struct connection *all, const char *request)
+{
+    const char *to = strstr(request, "to=%2B2547");
+    unsigned learner =
+        to != NULL ? (unsigned)strtoul(to + 10, NULL, 10) - options.first : UINT32_MAX;
+    if (learner >= options.n_learners) {
+        fprintf(stderr, "load: an SMS to nobody: %s\n", request);
+        exit(1);
+    }
+    struct connection *c = &all[learner % options.n_connections];
+    totals.n_told++;
+    if (!c->is_busy || c->next_learner != learner || c->is_told)
+        return; /* the second SMS of a step */
+    c->is_told = true;
+    if (c->is_answered)
+        end_step(c);
+}
+
+static void answer_sink(struct connection *sink)
+{
+    char json[256], response[512];
+    int n_json =
+        snprintf(json, sizeof(json),
+                 "{\"SMSMessageData\":{\"Message\":\"Sent\",\"Recipients\":[{\"statusCode\":101,"
+                 "\"status\":\"Success\",\"messageId\":\"ATXid_%" PRIu64 "\"}]}}",
+                 totals.n_told);
+    int n = snprintf(response, sizeof(response),
+                     "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n"
+                     "Content-Length: %d\r\n\r\n%s",
+                     n_json, json);
+    if (write(sink->fd, response, (size_t)n) != n)
+        die("write to the sender");
+}
+
+static void read_sink(struct connection *all, struct connection *sink)
+{
+    ssize_t n = read(sink->fd, sink->in + sink->len, sizeof(sink->in) - 1 - sink->len);
+    if (n <= 0) { /* the sender has closed it */
+        (void)close(sink->fd);
+        return;
+    }
+    sink->len += (size_t)n;
+    sink->in[sink->len] = '\0';
+    if (answer_length(sink) == 0)
+        return;
+    tell(all, sink->in);
+    answer_sink(sink);
+    sink->len = 0;
 }
 
 /* Sends on free connections what is due. False: nothing more before ret_wait has passed. */
@@ -184,26 +295,41 @@ static bool send_due(struct connection *all, struct timespec *ret_wait)
     return true;
 }
 
+static void handle(struct connection *all, struct connection *c)
+{
+    switch (c->kind) {
+    case KIND_CONNECTION:
+        read_answer(c);
+        return;
+    case KIND_LISTENER:
+        accept_sink(c);
+        return;
+    case KIND_SINK:
+        read_sink(all, c);
+        return;
+    }
+}
+
 static void run_all(struct connection *all, uint64_t n_total)
 {
-    int epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (epoll < 0)
+    struct connection listener;
+    totals.epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (totals.epoll < 0)
         die("epoll");
-    for (unsigned i = 0; i < options.n_connections; i++) {
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = &all[i]};
-        if (epoll_ctl(epoll, EPOLL_CTL_ADD, all[i].fd, &event) != 0)
-            die("epoll");
-    }
+    for (unsigned i = 0; i < options.n_connections; i++)
+        watch(all[i].fd, &all[i]);
+    if (options.sink_port != 0)
+        listen_for_sms(&listener);
     totals.start_ns = now_ns();
     while (totals.n_answered < n_total) {
         struct epoll_event events[256];
         struct timespec wait;
         bool is_all_sent = send_due(all, &wait);
-        int n = epoll_pwait2(epoll, events, 256, is_all_sent ? NULL : &wait, NULL);
+        int n = epoll_pwait2(totals.epoll, events, 256, is_all_sent ? NULL : &wait, NULL);
         for (int i = 0; i < n; i++)
-            read_answer(events[i].data.ptr);
+            handle(all, events[i].data.ptr);
     }
-    (void)close(epoll); /* nothing was written to it */
+    (void)close(totals.epoll); /* nothing was written to it */
 }
 
 static int compare(const void *a, const void *b)
@@ -259,6 +385,8 @@ static void parse(int argc, char **argv)
             options.first = to_number(value);
         else if (strcmp(name, "rate") == 0)
             options.rate = to_number(value);
+        else if (strcmp(name, "sms") == 0)
+            options.sink_port = (int)to_number(value);
         else if (strcmp(name, "skip") == 0)
             options.skip = to_number(value);
         else
