@@ -114,6 +114,7 @@ static int set_up(void **state)
     if (lesson_files_read(BASE, f->arena, &base, &f->n, &msg) != ERR_OK)
         fail_msg("%s", msg.text);
     memcpy(f->files, base, f->n * sizeof(*base));
+    edit(f, "course.md", "---", "language: en", "trial_languages: [fr, ru]\nlanguage: en");
     edit(f, "course.md", "languages:", "  en: English\n",
          "  en: English\n  fr: Fran\xc3\xa7"
          "ais\n  ru: \xd0\xa0\xd1\x83\xd1\x81\xd1\x81\xd0\xba\xd0\xb8\xd0\xb9\n");
@@ -250,6 +251,26 @@ static void test_what_is_not_whole_is_not_offered(void **state)
         parse(f);
         assert_ptr_equal(course_in(&f->source->course, STR("fr"), -1), &f->source->course);
     }
+}
+
+/* Before somebody approved it, a language is for those who read and try it. */
+static void test_what_is_not_approved_is_not_offered(void **state)
+{
+    struct fixture *f = *state;
+    translate(f, "fr", "x ");
+    edit(f, "course.md", "---", "[fr, ru]", "[ru]");
+    parse(f);
+    assert_ptr_equal(course_in(&f->source->course, STR("fr"), -1), &f->source->course);
+    buf_reset(&f->out);
+    lesson_tell_progress(f->source, f->scratch, &f->out);
+    assert_true(str_starts(buf_str(&f->out), STR("fr: complete, but not offered")));
+    while (str_find(get_file(f, "po/fr.po"), STR("# state: translated")) != SIZE_MAX)
+        edit(f, "po/fr.po", "", "# state: translated", "# state: approved");
+    parse(f);
+    assert_ptr_not_equal(course_in(&f->source->course, STR("fr"), -1), &f->source->course);
+    buf_reset(&f->out);
+    lesson_tell_progress(f->source, f->scratch, &f->out);
+    assert_true(str_starts(buf_str(&f->out), STR("fr: offered to learners")));
 }
 
 static void test_a_changed_text_takes_its_module_back(void **state)
@@ -398,7 +419,7 @@ static void test_progress_says_the_state(void **state)
     buf_reset(&f->out);
     lesson_tell_progress(f->source, f->scratch, &f->out);
     struct str told = buf_str(&f->out);
-    assert_true(str_starts(told, STR("fr: offered to learners")));
+    assert_true(str_starts(told, STR("fr: on trial: offered to learners")));
     assert_int_not_equal(str_find(told, STR(" translated, 1 approved")), SIZE_MAX);
     assert_int_equal(str_find(told, STR("ru:")), SIZE_MAX);
 }
@@ -413,6 +434,7 @@ int main(void)
         TEST(test_what_is_written_is_read_again),
         TEST(test_a_whole_translation_is_offered),
         TEST(test_what_is_not_whole_is_not_offered),
+        TEST(test_what_is_not_approved_is_not_offered),
         TEST(test_a_changed_text_takes_its_module_back),
         TEST(test_translations_are_checked),
         TEST(test_lengths_are_those_of_the_script),

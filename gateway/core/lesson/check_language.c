@@ -284,7 +284,7 @@ static struct lesson_source *make_view(const struct lesson_source *source, struc
     if (*ret_groups == NULL || view == NULL ||
         lesson_strings_collect(source, arena, strings) != ERR_OK)
         return NULL;
-    lesson_strings_translate(source, lang, strings, *ret_groups);
+    lesson_strings_translate(source, lang, PO_STATE_TRANSLATED, strings, *ret_groups);
     lesson_strings_fill(source, lang, false, strings, *ret_groups, arena);
     *view = *source;
     view->course = strings->course;
@@ -342,6 +342,18 @@ void lesson_check(const struct lesson_source *source, struct arena *arena, struc
 
 /* ---- how far they are ---- */
 
+/* Of a language that is there. */
+static const char *tell_standing(const struct lesson_source *source, struct str lang,
+                                 struct lesson_strings *strings, struct lesson_progress *groups)
+{
+    enum po_state least = lesson_least_state(source, lang);
+    lesson_strings_translate(source, lang, least, strings, groups);
+    if (!lesson_is_offered(&source->course, groups))
+        return "complete, but not offered before it is approved (or trial_languages names it)";
+    return least < PO_STATE_APPROVED ? "on trial: offered to learners, not approved"
+                                     : "offered to learners";
+}
+
 static void tell_language(const struct lesson_source *source, uint16_t index, struct arena *scratch,
                           struct buf *out)
 {
@@ -354,7 +366,12 @@ static void tell_language(const struct lesson_source *source, uint16_t index, st
         arena_new_array(scratch, struct lesson_progress, n_modules + 1u);
     if (groups == NULL || lesson_strings_collect(source, scratch, &strings) != ERR_OK)
         return;
-    lesson_strings_translate(source, lang, &strings, groups);
+    lesson_strings_translate(source, lang, PO_STATE_TRANSLATED, &strings, groups);
+    const char *standing = "not offered yet";
+    if (lesson_is_offered(&source->course, groups)) {
+        standing = tell_standing(source, lang, &strings, groups);
+        lesson_strings_translate(source, lang, PO_STATE_TRANSLATED, &strings, groups);
+    }
     uint32_t n_whole = 0;
     for (uint16_t i = 0; i <= n_modules; i++) {
         all.n += groups[i].n;
@@ -365,9 +382,8 @@ static void tell_language(const struct lesson_source *source, uint16_t index, st
             all.n_states[state] += groups[i].n_states[state];
     }
     buf_addf(out, "%.*s: %s; texts around lessons %u of %u, modules %u of %u; %u of %u strings",
-             STR_ARG(lang),
-             lesson_is_offered(&source->course, groups) ? "offered to learners" : "not offered yet",
-             groups[0].n_done, groups[0].n, n_whole, n_modules, all.n_done, all.n);
+             STR_ARG(lang), standing, groups[0].n_done, groups[0].n, n_whole, n_modules, all.n_done,
+             all.n);
     for (size_t state = 0; state < N_PO_STATES; state++) {
         if (all.n_states[state] > 0)
             buf_addf(out, ", %u %s", all.n_states[state], po_state_name((enum po_state)state));

@@ -43,6 +43,8 @@ struct lesson_source {
     struct str pack;                   /* whose texts it inherits; absent: none */
     struct lesson_languages languages; /* course.md's, else the pack's */
     bool is_languages_own;
+    /* Languages that learners get before they are approved; NULL = none. */
+    const struct yaml_node *trial_languages;
     /* Of a course in another language, for its checks: where its texts stand, and that Latin
      * letters with accents are folded before they are sent. Absent else. */
     const struct lesson_strings *strings;

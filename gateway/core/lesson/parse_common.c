@@ -239,7 +239,7 @@ static void read_languages(struct yaml_map *m, const struct yaml_row *row,
 
 const struct yaml_type parse_type_languages = {.read = read_languages, .is_any_kind = true};
 
-/* modules: [role.md, m1.md] */
+/* modules: [role.md, m1.md], trial_languages: [fr, es] */
 static void read_names(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
                        void *field)
 {
@@ -249,8 +249,8 @@ static void read_names(struct yaml_map *m, const struct yaml_row *row, const str
     if (is_good)
         *(const struct yaml_node **)field = at;
     else
-        yaml_complain(m->report, at, "write the files in their order: [role.md, m1.md]",
-                      "%s is no list of files", row->name);
+        yaml_complain(m->report, at, "write them in their order, in square brackets: [one, two]",
+                      "%s is no list", row->name);
 }
 
 const struct yaml_type parse_type_files = {.read = read_names, .is_any_kind = true};

@@ -4,6 +4,7 @@
 
 #include "core/question.h"
 #include "core/utf8.h"
+#include "core/yaml.h"
 
 /* ---- texts in PO ---- */
 
@@ -223,7 +224,8 @@ static bool is_of_text(struct str id, struct str text)
 }
 
 void lesson_strings_translate(const struct lesson_source *source, struct str lang,
-                              struct lesson_strings *strings, struct lesson_progress *ret_groups)
+                              enum po_state least, struct lesson_strings *strings,
+                              struct lesson_progress *ret_groups)
 {
     const struct po_file *files[] = {find_po(source, lang, false), find_po(source, lang, true)};
     for (uint16_t i = 0; i <= strings->course.n_modules; i++)
@@ -239,7 +241,7 @@ void lesson_strings_translate(const struct lesson_source *source, struct str lan
         if (entry == NULL || str_is_empty(str_trim(entry->text)))
             continue;
         bool is_old = entry->is_fuzzy || !is_of_text(entry->id, *string->text);
-        string->is_done = !is_old && entry->state >= PO_STATE_TRANSLATED;
+        string->is_done = !is_old && entry->state >= least;
         group->n_fuzzy += is_old;
         group->n_done += string->is_done;
         group->n_states[entry->state] += string->is_done;
@@ -333,6 +335,17 @@ bool lesson_is_offered(const struct course *course, const struct lesson_progress
 
 /* ---- the languages of a course ---- */
 
+enum po_state lesson_least_state(const struct lesson_source *source, struct str lang)
+{
+    const struct yaml_node *trial = source->trial_languages;
+    for (const struct yaml_node *at = trial != NULL ? trial->first : NULL; at != NULL;
+         at = at->next) {
+        if (str_eq(at->text, lang))
+            return PO_STATE_TRANSLATED;
+    }
+    return PO_STATE_APPROVED;
+}
+
 bool lesson_is_ucs2(struct str name)
 {
     bool is_foreign = false;
@@ -358,7 +371,7 @@ static const struct course *translated(const struct lesson_source *source, struc
     if (strings == NULL || groups == NULL ||
         lesson_strings_collect(source, arena, strings) != ERR_OK)
         return NULL;
-    lesson_strings_translate(source, lang, strings, groups);
+    lesson_strings_translate(source, lang, lesson_least_state(source, lang), strings, groups);
     if (!lesson_is_offered(&source->course, groups))
         return NULL;
     lesson_strings_fill(source, lang, true, strings, groups, arena);

@@ -13,8 +13,9 @@
  *
  * Languages are never mixed on a screen (docs/course-rules.md 6.4): a module is translated as a
  * whole or not at all. A language is offered when the role question, the test, the first two
- * modules, all titles and all system texts are there; whatever else is missing stays in the
- * course's own language.
+ * modules, all titles and all system texts are there and approved (docs/course-rules.md 6.4.1), or
+ * course.md tries it (trial_languages); whatever else is missing stays in the course's own
+ * language.
  */
 #pragma once
 
@@ -54,10 +55,14 @@ struct lesson_progress {
 /* In the order of the files. The arena's error. */
 enum err lesson_strings_collect(const struct lesson_source *source, struct arena *arena,
                                 struct lesson_strings *ret) MUST_CHECK;
-/* Looks the translations up; ret_groups has room for one progress more than there are modules, that
- * of the system texts first. The texts stay the original's. */
+/* Looks the translations up, and counts as done those that are as far as least; ret_groups has room
+ * for one progress more than there are modules, that of the system texts first. The texts stay the
+ * original's. */
 void lesson_strings_translate(const struct lesson_source *source, struct str lang,
-                              struct lesson_strings *strings, struct lesson_progress *ret_groups);
+                              enum po_state least, struct lesson_strings *strings,
+                              struct lesson_progress *ret_groups);
+/* How far a string must be before learners get it. */
+enum po_state lesson_least_state(const struct lesson_source *source, struct str lang);
 /* Puts translations into the course: of groups that are whole, or all that there are; a unit all of
  * whose texts are translated has its place in the PO file then. */
 void lesson_strings_fill(const struct lesson_source *source, struct str lang, bool is_whole_only,
