@@ -77,10 +77,13 @@ static void test_shipped_course_is_canonical(void **state)
     struct desk d CLEANUP(desk_fini);
     desk_open(&d, SHIPPED);
     desk_parse(&d);
+    uint32_t n = 0; /* of files that are no translations: those are gettext's to format */
     for (uint32_t i = 0; i < d.n; i++) {
+        if (str_ends(d.files[i].name, STR(".po")))
+            continue;
         struct buf out CLEANUP(buf_fini);
         buf_init(&out, 1u << 20);
-        lesson_format(d.source, i, d.scratch, &out);
+        lesson_format(d.source, n++, d.scratch, &out);
         if (!str_eq(buf_str(&out), d.files[i].text))
             fail_msg("run `waypost lessons fmt` on " SHIPPED "/%.*s", STR_ARG(d.files[i].name));
     }

@@ -191,6 +191,20 @@ static struct str lower(struct str text, struct arena *arena)
     return (struct str){p, len};
 }
 
+/* Has a translator written `# pair: WORD` at the head of a file: seen, and clear where it stands?
+ */
+static bool is_pair_seen(const struct check *c, struct str folded)
+{
+    struct str line = arena_printf(c->scratch, "# pair: %.*s\n", STR_ARG(folded));
+    for (uint32_t i = 0; i < c->source->n_pos; i++) {
+        const struct po_entry *head = po_find(&c->source->pos[i], STR(""));
+        if (lesson_is_po_of(&c->source->pos[i], c->course->language) && head != NULL &&
+            str_find(head->comments, line) != SIZE_MAX)
+            return true;
+    }
+    return false;
+}
+
 static void take_word(struct words *w, struct str full, const struct lesson_string *string)
 {
     struct check *c = w->c;
@@ -205,13 +219,15 @@ static void take_word(struct words *w, struct str full, const struct lesson_stri
         }
         if (!str_eq(word->folded, folded))
             continue;
-        if (str_eq(word->full, full) || word->string == NULL)
+        if (str_eq(word->full, full) || word->string == NULL || is_pair_seen(c, folded))
             return;
-        check_warning(c, "po-pair", string->entry->pos, string->entry->text,
-                      arena_printf(c->arena, "`%.*s` here and `%.*s` in %s are both sent as `%.*s`",
-                                   STR_ARG(full), STR_ARG(word->full), word->string->context.p,
-                                   STR_ARG(folded)),
-                      STR("say one of them with another word where it could be misread"));
+        check_warning(
+            c, "po-pair", string->entry->pos, string->entry->text,
+            arena_printf(c->arena, "`%.*s` here and `%.*s` in %s are both sent as `%.*s`",
+                         STR_ARG(full), STR_ARG(word->full), word->string->context.p,
+                         STR_ARG(folded)),
+            STR("say one of them with another word where it could be misread; where it is clear, "
+                "write `# pair: ` and the word at the head of the file"));
         word->string = NULL; /* once */
         return;
     }

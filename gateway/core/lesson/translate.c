@@ -190,16 +190,21 @@ enum err lesson_strings_collect(const struct lesson_source *source, struct arena
 
 /* ---- their translations ---- */
 
+bool lesson_is_po_of(const struct po_file *file, struct str lang)
+{
+    struct str name = file->name;
+    if (!str_ends(name, STR(".po")))
+        return false;
+    name.len -= 3;
+    return name.len > lang.len && str_ends(name, lang) && name.p[name.len - lang.len - 1] == '/';
+}
+
 static const struct po_file *find_po(const struct lesson_source *source, struct str lang,
                                      bool is_of_pack)
 {
     for (uint32_t i = 0; i < source->n_pos; i++) {
         const struct po_file *file = &source->pos[i];
-        struct str name = file->name;
-        if (str_starts(name, STR("packs/")) != is_of_pack || !str_ends(name, STR(".po")))
-            continue;
-        name.len -= 3;
-        if (name.len > lang.len && str_ends(name, lang) && name.p[name.len - lang.len - 1] == '/')
+        if (str_starts(file->name, STR("packs/")) == is_of_pack && lesson_is_po_of(file, lang))
             return file;
     }
     return NULL;

@@ -74,6 +74,8 @@ bool lesson_is_offered(const struct course *course, const struct lesson_progress
 /* Is a language whose name in its own script is this written outside of the GSM alphabet, folded or
  * not? */
 bool lesson_is_ucs2(struct str name);
+/* Is this po/<lang>.po? */
+bool lesson_is_po_of(const struct po_file *file, struct str lang);
 /* Is there a file for it? */
 bool lesson_has_po(const struct lesson_source *source, struct str lang);
 /* For lesson_parse: the languages that the course offers, and the course in each of them. */
