@@ -77,15 +77,15 @@ static void test_shipped_course_is_canonical(void **state)
     struct desk d CLEANUP(desk_fini);
     desk_open(&d, SHIPPED);
     desk_parse(&d);
-    uint32_t n = 0; /* of files that are no translations: those are gettext's to format */
-    for (uint32_t i = 0; i < d.n; i++) {
-        if (str_ends(d.files[i].name, STR(".po")))
-            continue;
+    for (uint32_t i = 0; i < d.source->n_files; i++) { /* PO files are gettext's to format */
         struct buf out CLEANUP(buf_fini);
         buf_init(&out, 1u << 20);
-        lesson_format(d.source, n++, d.scratch, &out);
-        if (!str_eq(buf_str(&out), d.files[i].text))
-            fail_msg("run `waypost lessons fmt` on " SHIPPED "/%.*s", STR_ARG(d.files[i].name));
+        struct str name = d.source->files[i].file, text = STR_NONE;
+        for (uint32_t j = 0; j < d.n; j++)
+            text = str_eq(d.files[j].name, name) ? d.files[j].text : text;
+        lesson_format(d.source, i, d.scratch, &out);
+        if (!str_eq(buf_str(&out), text))
+            fail_msg("run `waypost lessons fmt` on " SHIPPED "/%.*s", STR_ARG(name));
     }
 }
 

@@ -317,6 +317,25 @@ const struct lesson_source *lesson_in_language(const struct lesson_source *sourc
     return strings != NULL ? make_view(source, lang, strings, &groups, arena) : NULL;
 }
 
+/* The course as if it offered this language, and no other but its own. */
+static const struct course *offering(const struct lesson_source *source, struct str lang,
+                                     const struct course *view, struct arena *arena)
+{
+    struct course *played = arena_new_array(arena, struct course, 1);
+    struct str *languages = arena_new_array(arena, struct str, 2);
+    const struct course **translations = arena_new_array(arena, const struct course *, 2);
+    if (played == NULL || languages == NULL || translations == NULL)
+        return &source->course; /* the arena says so */
+    *played = source->course;
+    languages[0] = source->course.language;
+    languages[1] = lang;
+    translations[1] = view;
+    played->n_languages = 2;
+    played->languages = played->language_names = languages;
+    played->translations = translations;
+    return played;
+}
+
 void lesson_check_language(const struct lesson_source *source, struct str lang, struct arena *arena,
                            struct arena *scratch, struct lesson_findings *findings)
 {
@@ -326,7 +345,8 @@ void lesson_check_language(const struct lesson_source *source, struct str lang, 
         strings != NULL ? make_view(source, lang, strings, &groups, arena) : NULL;
     if (view == NULL)
         return;
-    struct check c = {view, &view->course, arena, scratch, findings, &source->course};
+    struct check c = {view,    &view->course, arena,
+                      scratch, findings,      offering(source, lang, &view->course, arena)};
     uint32_t n_errors = findings->n_errors;
     arena_reset(scratch);
     for (uint32_t i = 0; i < strings->n; i++)

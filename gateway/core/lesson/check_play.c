@@ -205,7 +205,9 @@ static void estimate_question(struct check *c, const struct unit *unit)
     const struct lesson_value given[] = {{"stem", q->stem}, {"options", lines}, {NULL, STR_NONE}};
     struct str body =
         lesson_sample_text(c->course, c->course->texts[COURSE_TEXT_question], given, c->scratch);
-    tell_page(c, unit, check_measure(c, body, LESSON_LIMIT_PAGE));
+    bool may_turn = c->source->strings != NULL && str_find_char(body, '\f') != SIZE_MAX;
+    if (!may_turn)
+        tell_page(c, unit, check_measure(c, body, LESSON_LIMIT_PAGE));
 }
 
 void check_estimate(struct check *c)
