@@ -81,6 +81,8 @@ static void test_shipped_course_is_canonical(void **state)
         struct buf out CLEANUP(buf_fini);
         buf_init(&out, 1u << 20);
         struct str name = d.source->files[i].file, text = STR_NONE;
+        if (str_ends(name, STR(".po")))
+            continue;
         for (uint32_t j = 0; j < d.n; j++)
             text = str_eq(d.files[j].name, name) ? d.files[j].text : text;
         lesson_format(d.source, i, d.scratch, &out);
