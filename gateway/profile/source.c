@@ -251,6 +251,18 @@ static struct str read_document(struct eval *eval, const struct expr_part *part)
     return doc_get(eval->doc, &part->path, eval->profile->is_key_case_free);
 }
 
+/* As it stood in the body: a number stays a number. */
+static struct str read_json_value(struct eval *eval, const struct expr_part *part)
+{
+    const struct doc *node = doc_find(eval->doc, &part->path, eval->profile->is_key_case_free);
+    if (node == NULL || node->kind != DOC_TEXT || node->is_bare)
+        return node != NULL && node->kind == DOC_TEXT ? node->text : STR_NONE;
+    struct buf quoted CLEANUP(buf_fini);
+    buf_init(&quoted, 6 * node->text.len + 3);
+    buf_add_json(&quoted, node->text);
+    return arena_str(eval->arena, buf_str(&quoted));
+}
+
 static struct str read_item(struct eval *eval, const struct expr_part *part)
 {
     return doc_get(eval->item, &part->path, eval->profile->is_key_case_free);
@@ -415,6 +427,7 @@ static const struct source sources[] = {
     {"header", ARGUMENT_MUST, BODIES, NEED_HEADERS, NULL, read_header},
     {"path", ARGUMENT_MAY, REQUEST, 0, NULL, read_path},
     {"json", ARGUMENT_MAY, BODIES, 0, check_json, read_document},
+    {"json_value", ARGUMENT_MUST, BODIES, 0, check_json, read_json_value},
     {"xml", ARGUMENT_MUST, BODIES, 0, check_xml, read_document},
     {"item", ARGUMENT_MAY, CONTEXT_CALLBACK, 0, check_item, read_item},
     {"body", ARGUMENT_NONE, BODIES, NEED_BODY, NULL, read_body},

@@ -25,6 +25,7 @@ enum doc_kind { DOC_NULL, DOC_TEXT, DOC_MAP, DOC_LIST };
 
 struct doc {
     enum doc_kind kind;
+    bool is_bare;                /* JSON: a number, true or false, which stands without quotes */
     struct str name;             /* key, or local name of an element; absent in lists */
     struct str text;             /* DOC_TEXT; character data of an element */
     const struct doc *first;     /* members or child elements */

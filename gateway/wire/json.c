@@ -114,8 +114,11 @@ static size_t skip_blanks(struct str s, size_t at)
     return at;
 }
 
-/* Copies the number at s[from] in quotes. Index behind it; 0: it is none, or a key, which has to be
- * a string. */
+/* Stands before a number in quotes, so that it is known again. */
+#define NUMBER_MARK '\x7f'
+
+/* Copies the number at s[from] in quotes, marked. Index behind it; 0: it is none, or a key, which
+ * has to be a string. */
 static size_t quote_number(struct str s, size_t from, struct buf *out)
 {
     size_t n = number_len(s, from);
@@ -123,6 +126,7 @@ static size_t quote_number(struct str s, size_t from, struct buf *out)
     if (n == 0 || (next < s.len && s.p[next] == ':'))
         return 0;
     buf_add_char(out, '"');
+    buf_add_char(out, NUMBER_MARK);
     buf_add(out, s.p + from, n);
     buf_add_char(out, '"');
     return from + n;
@@ -155,6 +159,15 @@ static enum err make_plain(struct str text, struct buf *out)
         i++;
     }
     return buf_error(out);
+}
+
+/* A string, or a number behind its mark. */
+static void convert_text(struct str text, struct doc *node, struct arena *arena)
+{
+    struct str behind = str_sub(text, 1, text.len);
+    node->kind = DOC_TEXT;
+    node->is_bare = text.len > 1 && text.p[0] == NUMBER_MARK && number_len(behind, 0) == behind.len;
+    node->text = arena_str(arena, node->is_bare ? behind : text);
 }
 
 static struct doc *convert(const json_t *value, struct arena *arena);
@@ -205,13 +218,13 @@ static struct doc *convert(const json_t *value, struct arena *arena)
             return NULL;
         break;
     case JSON_STRING:
-        node->kind = DOC_TEXT;
-        node->text =
-            arena_str(arena, (struct str){json_string_value(value), json_string_length(value)});
+        convert_text((struct str){json_string_value(value), json_string_length(value)}, node,
+                     arena);
         break;
     case JSON_TRUE:
     case JSON_FALSE:
         node->kind = DOC_TEXT;
+        node->is_bare = true;
         node->text = json_is_true(value) ? STR("true") : STR("false");
         break;
     case JSON_NULL:
