@@ -17,7 +17,7 @@
 
 #define DEFAULT_COURSE "children-on-the-move"
 #define DEFAULT_CLOCK "2025-01-06 09:00 Africa/Nairobi"
-#define REPORT_MAX_BYTES (1u << 20)
+#define REPORT_MAX_BYTES (128u << 20) /* all that was said, indented */
 #define SCRIPT_ARENA_BYTES (32u << 20)
 
 /* What all files of one run share. */

@@ -27,7 +27,7 @@
 #define RESPONSE_MAX_BYTES 65536u
 #define QUEUE_MAX_BYTES (1u << 20)
 #define REST_STEP_MS 20
-#define REST_STEPS 1500 /* half a minute of fake time: more than any deadline and back-off */
+#define REST_STEPS 60000         /* 20 minutes of fake time: more than any deadline and back-off */
 #define SKIP_MS (10 * 60 * 1000) /* of long waits, at once */
 #define QUIET_STEPS (2 * PERSIST_GATHER_MS / REST_STEP_MS)
 

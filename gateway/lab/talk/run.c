@@ -9,7 +9,7 @@
 #include "lab/handset.h"
 
 #define ANSWER_MAX_BYTES 65536u
-#define SAID_MAX_BYTES (1u << 20)
+#define SAID_MAX_BYTES (64u << 20) /* 20,000 lines, each with an answer of three kilobytes */
 #define SAME_TEXT_MS 10000
 #define SAID_SHOWN_LINES 30u /* of a failing transcript */
 
@@ -427,6 +427,8 @@ static void add_indented(struct str lines, struct buf *report)
 static void write_report(struct run *r, enum err e, struct buf *report)
 {
     buf_add_str(report, buf_str(&r->failure));
+    if (buf_error(&r->said) != ERR_OK)
+        buf_add_str(report, STR("  more was said than there is room for; the end is missing\n"));
     if (r->world->is_shown)
         add_indented(buf_str(&r->said), report);
     else if (e == ERR_INVALID) {
