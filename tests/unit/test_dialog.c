@@ -700,10 +700,6 @@ static void seals_the_number_at_first_contact(void **state)
     struct store_log_reader reader = {.from = start, .max_each = 100};
     struct facts facts = {0};
     ask(w, sms("+254700000001", "a", "hello"));
-    store_log_read(w->mem, &reader, on_facts, &facts);
-    loop_mem_settle(w->loop);
-    assert_int_equal(facts.n_sealed, 1);
-    facts = (struct facts){0};
     ask(w, sms("+254700000001", "b", "HELP"));
     store_log_read(w->mem, &reader, on_facts, &facts);
     loop_mem_settle(w->loop);
@@ -1143,21 +1139,6 @@ static void steps_on_the_present_state_after_another_process(void **state)
 
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
 
-/* Part of a state would be worse than none: it is loaded from the store. */
-static void what_is_too_long_is_not_remembered(void **state)
-{
-    struct world *w = *state;
-    static const char text[239];
-    struct dialog_cache *cache = w->dialogs->cache;
-    struct number_id id = {{1, 2, 3}}, other = {{2, 2, 3}}; /* of one place */
-    dialog_cache_put(cache, &id, (struct str){text, 238});
-    dialog_cache_drop(cache, &other);
-    assert_null(dialog_cache_get(cache, &other).p);
-    assert_int_equal(dialog_cache_get(cache, &id).len, 238);
-    dialog_cache_put(cache, &id, (struct str){text, 239});
-    assert_null(dialog_cache_get(cache, &id).p);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1191,7 +1172,6 @@ int main(void)
         IN_WORLD(says_a_screen_again_to_the_byte),
         IN_WORLD(says_the_present_screen_where_a_text_has_changed),
         IN_WORLD(has_no_double_effect_among_ten_thousand_callbacks),
-        IN_WORLD(what_is_too_long_is_not_remembered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,6 +135,10 @@ static void test_choice_answers(void **state)
         /* two answers */
         {"2 3", ANSWER_AMBIGUOUS, 0},
         {"1 or 2", ANSWER_AMBIGUOUS, 0},
+        {"the third one", ANSWER_ONE, 3},
+        {"2nd", ANSWER_ONE, 2},
+        {"first one please", ANSWER_ONE, 1},
+        {"the one or the third", ANSWER_AMBIGUOUS, 0},
         {"1,2", ANSWER_AMBIGUOUS, 0},
         {"1/2", ANSWER_AMBIGUOUS, 0},
         {"1-3", ANSWER_AMBIGUOUS, 0},

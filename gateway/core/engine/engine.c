@@ -114,8 +114,12 @@ static bool try_safe(struct step *s)
     return true;
 }
 
+/* What may be a STOP, or not, gets HELP as well, which says how to leave. */
 static bool try_help(struct step *s)
 {
+    struct command_match help = {.command = COMMAND_HELP, .argument = STR_NONE};
+    if (match_may_be_stop(s->norm) && !has_left(s))
+        return engine_command(s, &help);
     return s->match.command == COMMAND_HELP && engine_command(s, &s->match);
 }
 
@@ -207,6 +211,12 @@ static bool try_near_command(struct step *s)
     return (!has_left(s) || match.command == COMMAND_SAFE) && engine_command(s, &match);
 }
 
+static bool try_command_among(struct step *s)
+{
+    struct command_match match = match_command_among(s->norm, s->lang);
+    return !has_left(s) && engine_command(s, &match);
+}
+
 /* A side state belongs to the phone's side that opened it: "Welcome back" on a USSD screen does not
  * bind an SMS. */
 static void leave_foreign_side(struct step *s)
@@ -252,7 +262,8 @@ static void understand(struct step *s)
     static try_rule *const shared[] = {shared_gate, NULL};
     static try_rule *const here[] = {try_before_any_text, try_answer, try_key, try_command,
                                      engine_group_code,   try_go_on,  NULL};
-    static try_rule *const near[] = {try_near_stop, try_other_answer, try_near_command, NULL};
+    static try_rule *const near[] = {try_near_stop, try_command_among, try_other_answer,
+                                     try_near_command, NULL};
     static try_rule *const unshown[] = {try_key,       try_command,      engine_group_code,
                                         try_near_stop, try_screen_again, NULL};
     uint8_t n_unknown = s->learner->n_unknown;

@@ -25,6 +25,13 @@ static int32_t key_of(struct str word)
     return value == 1 || value == 2 ? value : 0;
 }
 
+/* Changes nothing: "please", "I think", "to join the course". */
+static bool is_around(struct str word, enum command command)
+{
+    return command == COMMAND_JOIN || match_has_word(WORDS_CONSENT, word) ||
+           match_has_word(WORDS_FILLER, word) || match_has_word(WORDS_COURTESY, word);
+}
+
 static void vote(struct votes *votes, struct str word)
 {
     int32_t key = key_of(word);
@@ -32,13 +39,11 @@ static void vote(struct votes *votes, struct str word)
     bool is_yes = key == 1 || command == COMMAND_YES || match_has_word(WORDS_YES, word);
     bool is_no = key == 2 || command == COMMAND_NO || match_has_word(WORDS_NO, word);
     bool is_not = match_has_word(WORDS_NOT, word);
-    votes->has_key = votes->has_key || key != 0;
-    votes->has_yes = votes->has_yes || is_yes;
-    votes->has_no = votes->has_no || is_no;
-    votes->has_not = votes->has_not || is_not;
-    votes->is_other =
-        votes->is_other || !(is_yes || is_no || is_not || match_has_word(WORDS_FILLER, word) ||
-                             match_has_word(WORDS_COURTESY, word));
+    votes->has_key |= key != 0;
+    votes->has_yes |= is_yes;
+    votes->has_no |= is_no;
+    votes->has_not |= is_not;
+    votes->is_other |= !(is_yes || is_no || is_not || is_around(word, command));
 }
 
 /* Where the first word ends: "1,yes" are two. */

@@ -108,8 +108,12 @@ static int32_t key_of_digits(struct str digits)
 static struct keys read_keys(struct str text, int32_t max)
 {
     struct keys keys = {0};
+    bool is_ordinal = false;
     for (struct token t = next_token(text); t.kind != TOKEN_END; t = next_token(t.rest)) {
         int32_t key = t.kind == TOKEN_DIGITS ? key_of_digits(t.text) : -1;
+        if (t.kind == TOKEN_WORD && is_ordinal && str_eq(t.text, STR("one")))
+            continue; /* "the third one" */
+        is_ordinal = t.kind == TOKEN_WORD && match_has_word(WORDS_ORDINAL, t.text);
         if (t.kind == TOKEN_WORD)
             keys_add_word(&keys, t.text, max);
         else if (key >= 0 && key <= max)
@@ -179,6 +183,32 @@ static int32_t find_option(const struct question *question, struct str text, str
     return found;
 }
 
+/* Words around the text of an option: "I think it is separated". Never "no". */
+static bool is_around(struct str word)
+{
+    bool is_no = match_find_keyword(word).command == COMMAND_NO || match_has_word(WORDS_NOT, word);
+    return !is_no && (match_is_filler(word) || match_has_word(WORDS_COURTESY, word));
+}
+
+/* The option whose text stands among such words; 0: none. */
+static int32_t find_option_among(const struct question *question, struct str text,
+                                 struct arena *arena)
+{
+    for (struct str rest = text, word;
+         (word = match_next_word(&rest)).p != NULL && is_around(word);)
+        text = rest;
+    while (!str_is_empty(text)) {
+        int32_t option = find_option(question, text, arena);
+        size_t at = text.len;
+        while (at > 0 && text.p[at - 1] != ' ')
+            at--;
+        if (option != 0 || at == 0 || !is_around(str_sub(text, at, text.len)))
+            return option;
+        text = str_sub(text, 0, at - 1);
+    }
+    return 0;
+}
+
 /* "2 Food and water": a key with the text of its own option. */
 static bool is_key_with_text(const struct question *question, struct str normalised,
                              struct arena *arena, int32_t *ret_choice)
@@ -213,7 +243,8 @@ struct answer_match match_choice(const struct question *question, struct str ori
     }
     if (match.result == ANSWER_NONE && is_key_with_text(question, normalised, arena, &option))
         return answer_of(ANSWER_ONE, option);
-    return match;
+    option = match.result == ANSWER_NONE ? find_option_among(question, normalised, arena) : 0;
+    return option != 0 ? answer_of(ANSWER_ONE, option) : match;
 }
 
 /* ---- several options ---- */

@@ -116,6 +116,49 @@ struct command_match match_command(struct str normalised, const char *lang)
     return found(&keyword, false, rest);
 }
 
+/* What a sentence may ask for: it moves the learner, or tells, and harms nobody. */
+static bool is_asked_for(enum command command)
+{
+    static const enum command asked[] = {COMMAND_MENU,  COMMAND_NEXT, COMMAND_BACK, COMMAND_REPEAT,
+                                         COMMAND_SCORE, COMMAND_LANG, COMMAND_CERT};
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        if (command == asked[i])
+            return true;
+    }
+    return false;
+}
+
+/* The keyword of such a command that the word is, or begins with: "language" and LANG. */
+static struct keyword find_asked(struct str word, const char *lang)
+{
+    for (size_t len = word.len; len >= LONG_BYTES || len == word.len; len--) {
+        struct keyword keyword = match_find_keyword(str_sub(word, 0, len));
+        if (is_asked_for(keyword.command) && is_active(&keyword, lang))
+            return keyword;
+        if (len == 0)
+            break;
+    }
+    return (struct keyword){.command = COMMAND_NONE};
+}
+
+struct command_match match_command_among(struct str normalised, const char *lang)
+{
+    struct command_match match = {.argument = STR_NONE};
+    for (struct str word; (word = match_next_word(&normalised)).p != NULL;) {
+        struct keyword keyword = find_asked(word, lang);
+        bool is_keyword = keyword.command != COMMAND_NONE;
+        bool is_other =
+            is_keyword && match.command != COMMAND_NONE && match.command != keyword.command;
+        bool is_around = match_has_word(WORDS_ASK, word) || match_has_word(WORDS_COURTESY, word);
+        is_keyword = is_keyword && !is_around;
+        if (is_other || !(is_keyword || is_around))
+            return (struct command_match){.argument = STR_NONE};
+        if (is_keyword)
+            match = found(&keyword, false, STR_NONE);
+    }
+    return match;
+}
+
 bool match_is_bare(struct str argument)
 {
     for (struct str word; (word = match_next_word(&argument)).p != NULL;) {

@@ -42,6 +42,9 @@ struct command_match match_command(struct str normalised, const char *lang);
  * QUIT, CANCEL, REMOVE ... not at all: "also" is not ALTO, "quiet" not QUIT. Whole text only, but
  * for words of courtesy. */
 struct command_match match_command_fuzzy(struct str normalised, const char *lang);
+/* One of the commands that move or tell, among words with which people ask for it: "can I see my
+ * score please". */
+struct command_match match_command_among(struct str normalised, const char *lang);
 /* Nothing but courtesy or a number stands behind the command's word. */
 bool match_is_bare(struct str argument);
 /* DELETE 1, among courtesy: the argument says so. */
@@ -55,6 +58,8 @@ enum command match_command_key(struct str normalised);
  * it: never STOP inside a sentence about something else ("stop the violence"). Words that mean
  * other things too (END, BAJA, RET) count only alone or with courtesy. */
 bool match_is_stop(struct str normalised);
+/* It may be an opt-out, and the opposite: "plus de messages". */
+bool match_may_be_stop(struct str normalised);
 
 enum agreement { AGREEMENT_NONE, AGREEMENT_YES, AGREEMENT_NO };
 

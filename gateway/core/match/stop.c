@@ -97,11 +97,11 @@ static bool is_phrase_and_courtesy(struct str text, struct str phrase)
     return match_has_words(WORDS_COURTESY, WORDS_COURTESY, text);
 }
 
-/* Is the text one of these phrases, with nothing but courtesy behind it? */
-static bool is_whole_phrase(struct str text)
+/* Is the text one of the list's phrases, with nothing but courtesy behind it? */
+static bool begins_with_phrase(enum word_list list, struct str text)
 {
     for (size_t i = 0; i < match_n_word_rows; i++) {
-        if (match_word_rows[i].list != PHRASES_STOP_WHOLE)
+        if (match_word_rows[i].list != list)
             continue;
         for (struct str rest = str_from(match_word_rows[i].words); rest.p != NULL;) {
             if (is_phrase_and_courtesy(text, str_split(&rest, '|')))
@@ -109,6 +109,18 @@ static bool is_whole_phrase(struct str text)
         }
     }
     return false;
+}
+
+/* The same with courtesy before it, too. */
+static bool is_whole_phrase(enum word_list list, struct str text)
+{
+    for (struct str word;;) {
+        if (begins_with_phrase(list, text))
+            return true;
+        word = match_next_word(&text);
+        if (word.p == NULL || !match_has_word(WORDS_COURTESY, word))
+            return false;
+    }
 }
 
 static bool has_phrase(struct str text)
@@ -138,13 +150,11 @@ bool match_is_stop(struct str normalised)
 {
     if (is_key(normalised))
         return false;
-    if (is_stop_of_words(normalised) || is_spelled_stop(normalised) || has_phrase(normalised))
-        return true;
-    for (struct str text = normalised, word;;) {
-        if (is_whole_phrase(text))
-            return true;
-        word = match_next_word(&text);
-        if (word.p == NULL || !match_has_word(WORDS_COURTESY, word))
-            return false;
-    }
+    return is_stop_of_words(normalised) || is_spelled_stop(normalised) || has_phrase(normalised) ||
+           is_whole_phrase(PHRASES_STOP_WHOLE, normalised);
+}
+
+bool match_may_be_stop(struct str normalised)
+{
+    return !is_key(normalised) && is_whole_phrase(PHRASES_STOP_MAYBE, normalised);
 }

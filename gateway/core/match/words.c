@@ -158,10 +158,10 @@ const size_t match_n_keyword_rows = ARRAY_LEN(match_keyword_rows);
 
 const struct number_row match_number_rows[] = {
     {0, "zero cero sifir null ноль صفر sufuri"},
-    {1, "one un une uno una bir ein eins eine один одна واحد واحده moja"},
-    {2, "two deux dos iki zwei zwo два две اثنان اثنين اثنتان mbili"},
-    {3, "three trois tres uc drei три ثلاثه ثلاث tatu"},
-    {4, "four quatre cuatro dort vier четыре اربعه اربع nne"},
+    {1, "first one un une uno una bir ein eins eine один одна واحد واحده moja"},
+    {2, "second two deux dos iki zwei zwo два две اثنان اثنين اثنتان mbili"},
+    {3, "third three trois tres uc drei три ثلاثه ثلاث tatu"},
+    {4, "fourth four quatre cuatro dort vier четыре اربعه اربع nne"},
     {5, "five cinq cinco bes funf fuenf пять خمسه خمس tano"},
     {6, "six seis alti sechs шесть سته ست sita"},
     {7, "seven sept siete yedi sieben семь سبعه سبع saba"},
@@ -176,7 +176,7 @@ const struct word_row match_word_rows[] = {
      "no nr num number answer ans option choice or and is it its the my i im a think say said "
      "choose chose pick take guess believe mean for me that this would about around "
      "approximately maybe probably sorry oops hi hello dear here only just to be go with reply "
-     "press want of all them"},
+     "press want of all them st nd rd th"},
     {WORDS_FILLER, "fr",
      "numero n reponse choix ou et la le je pense crois dis choisis c'est est bonjour environ"},
     {WORDS_FILLER, "es", "respuesta opcion o y creo pienso digo elijo es el hola"},
@@ -208,6 +208,22 @@ const struct word_row match_word_rows[] = {
     {WORDS_YES, "ar", "اجل موافق موافقه اوافق ايوه"},
     {WORDS_YES, "sw", "ndio ndiyo sawa nakubali"},
 
+    {WORDS_CONSENT, "en",
+     "to joining starting begin take do learn learning course training lesson lessons class would "
+     "like love want with everything all terms that this it very much you please we we're ready "
+     "let's lets go continue proceed participate"},
+    {WORDS_CONSENT, "fr", "participer suivre cours formation veux voudrais apprendre"},
+    {WORDS_CONSENT, "es", "participar comenzar tomar curso quiero aprender con todo"},
+    {WORDS_CONSENT, "de", "anfangen kurs mochte will lernen"},
+    {WORDS_CONSENT, "sw", "kuanza kujifunza kozi nataka kushiriki"},
+
+    {WORDS_ASK, "en",
+     "show see get give send open go change want need have can could would may my your a an the i "
+     "to me us please how do view know receive tell what is what's whats let again"},
+    {WORDS_ASK, "fr", "mon ma mes je veux voir montrez donnez le la un une"},
+    {WORDS_ASK, "es", "mi mis quiero ver el la un una deme"},
+    {WORDS_ASK, "sw", "nataka kuona yangu"},
+
     {WORDS_NO, "en", "nope nah never refuse decline disagree"},
     {WORDS_NO, "fr", "refuse"},
     {WORDS_NO, "es", "rechazo"},
@@ -231,6 +247,8 @@ const struct word_row match_word_rows[] = {
     {WORDS_GO_ON, "ru", "ок да еще продолжить продолжай понятно"},
     {WORDS_GO_ON, "ar", "نعم مزيد استمر متابعه"},
     {WORDS_GO_ON, "sw", "endelea sawa ndio ndiyo zaidi"},
+
+    {WORDS_ORDINAL, "en", "first second third fourth st nd rd th"},
 
     {WORDS_ALL, "en", "all everything"},
     {WORDS_ALL, "fr", "tous toutes tout"},
@@ -362,12 +380,16 @@ const struct word_row match_word_rows[] = {
      "not/dont/don't disturb -/me|-/sorry -/have/got/is -/a/the wrong number/person -/sorry"},
     {PHRASES_STOP_WHOLE, "fr",
      "ca suffit|-/je -/veux quitter le cours|assez|c'est assez|j'arrete|je veux arreter|"
-     "-/je -/ne veux plus -/recevoir -/de/vos/ces/rien -/messages/sms/cours|"
-     "plus/pas de/d'autres messages/sms|pas interesse/interessee|laissez moi|"
+     "-/je ne veux plus -/recevoir -/de/vos/ces/rien -/messages/sms/cours|"
+     "-/je veux plus recevoir/rien -/de/vos/ces -/messages/sms|"
+     "pas de/d'autres messages/sms|plus d'autres messages/sms|plus aucun message/sms|pas "
+     "interesse/interessee|laissez moi|"
      "arretez/arrete -/tout/ca/maintenant -/d'envoyer/envoyer/m'ecrire -/de -/m'envoyer "
      "-/les/ces/vos/tes/des -/messages/sms/cours|"
      "-/ne m'envoie/m'envoies/m'envoyez/m'ecris/m'ecrivez plus/pas -/de/vos/rien -/messages/sms|"
      "mauvais/faux numero|retirez/supprimez -/moi -/mon/mes -/numero/donnees"},
+    /* "No more messages", as people write it, and "more messages". */
+    {PHRASES_STOP_MAYBE, "fr", "-/je -/veux plus -/de messages/sms"},
     {PHRASES_STOP_WHOLE, "es",
      "basta -/ya|-/ya no mas|ya no quiero -/recibir -/mas/esto -/mensajes/sms|"
      "no quiero -/recibir mas/esto/mensajes/sms -/mensajes/sms|no mensajes/sms|quiero salir/parar|"

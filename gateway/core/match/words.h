@@ -22,8 +22,11 @@ enum word_list {
     WORDS_COURTESY,     /* around a command or an answer, change nothing: "please", "thanks" */
     WORDS_YES,          /* agree, beside the keyword YES */
     WORDS_NO,           /* refuse, beside the keyword NO */
+    WORDS_CONSENT,      /* what somebody agrees to: "to join the course" */
+    WORDS_ASK,          /* around a command: "can I see my score" */
     WORDS_NOT,          /* turn a yes into a no */
     WORDS_GO_ON,        /* "ok", "more": NEXT, where they can only mean that */
+    WORDS_ORDINAL,      /* before "one": "the third one" */
     WORDS_ALL,          /* every option of those that apply */
     WORDS_BOTH,         /* the same, of two */
     WORDS_AND,          /* between the texts of options; never "or" */
@@ -35,6 +38,7 @@ enum word_list {
     PHRASES_STOP,       /* opt-out wherever it stands in a text */
     PHRASES_STOP_WHOLE, /* opt-out when nothing but courtesy stands around it; a/b is one of the
                          * words, with - it may be missing: "no -/more messages/sms" */
+    PHRASES_STOP_MAYBE, /* as whole, but it may mean the opposite as well */
     N_WORD_LISTS
 };
 
