@@ -72,7 +72,10 @@ static const struct record_field fields[] = {
     RECORD(2, struct message, is_answer, record_bool),
     RECORD(3, struct message, has_more, record_bool),
 };
-static const struct record_format format = RECORD_FORMAT(3, fields);
+static const struct record_field rare[] = {
+    RECORD(4, struct message, purpose, record_name),
+};
+static const struct record_format format = {fields, ARRAY_LEN(fields), 0, 4, rare, ARRAY_LEN(rare)};
 
 void message_encode(const struct message *message, struct buf *out)
 {
@@ -104,6 +107,7 @@ static struct event_record record_of(const struct message *message,
         .country = result->country,
         .class = str_from(message_class_name(message->class)),
         .status = str_from(message_status_name(result->status)),
+        .purpose = str_from(message->purpose),
         .encoding = str_from(gsm_encoding_name(size.encoding)),
         .segments = size.segments,
         .attempt = result->attempt,

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 
 #include "app/course_set.h"
@@ -153,6 +154,9 @@ static bool make_message(struct dialog *d, const struct outcome *out, struct str
                             .expires_at = {d->is_wake && out->push_until_ms != 0
                                                ? out->push_until_ms
                                                : now.ms + REPLY_KEPT_MS}};
+    enum err e = str_copy(str_from(out->purpose != NULL ? out->purpose : ""), ret->purpose,
+                          sizeof(ret->purpose));
+    assert(e == ERR_OK); /* the engine's own words */
     memcpy(ret->learner_id, learner_id, sizeof(ret->learner_id));
     memcpy(ret->vault_nonce, number.nonce, sizeof(ret->vault_nonce));
     return true;
@@ -232,6 +236,7 @@ static bool say_by_sms(struct dialog *d, struct outcome *out, struct str channel
     }
     put_messages(d, &message,
                  sms != NULL ? channels_room(d->all->parts.channels, sms).text_chars : 0);
+    d->answer.n_sms = d->commit.n_outbox;
     return true;
 }
 

@@ -345,9 +345,34 @@ static void on_marked(void *ctx, enum err e)
     }
 }
 
-void outbox_mark(struct outbox_job *job)
+static void mark(struct outbox_job *job)
 {
     job->n_marks++;
     job->n_calls++;
     store_mark_sending(job->owner->ports.store, &job->entry, on_marked, job);
+}
+
+static void on_learner(void *ctx, enum err e, const struct store_record *record)
+{
+    struct outbox_job *job = ctx;
+    if (outbox_is_late(job))
+        return;
+    if (e != ERR_OK)
+        outbox_away(job, OUTBOX_RETRY_STORE_MS);
+    else if (record->state.p == NULL || store_seq(record->state) != job->message.seq)
+        outbox_finish(job, MESSAGE_STATUS_capped, STR("overtaken"));
+    else
+        mark(job);
+}
+
+/* What nobody asked for is only true while nothing has happened since it was written: STOP, a
+ * disclosure, a pause, or the very step of which it would remind. */
+void outbox_mark(struct outbox_job *job)
+{
+    if (job->message.class != MESSAGE_CLASS_PUSH) {
+        mark(job);
+        return;
+    }
+    job->n_calls++;
+    store_load(job->owner->ports.store, &job->message.number_id, on_learner, job);
 }

@@ -249,11 +249,12 @@ static void open_next(struct step *s)
 static const struct push_row {
     int64_t (*from_ms)(const struct step *s);
     void (*push)(struct step *s);
+    const char *purpose;
 } pushes[] = {
-    {opening_ms, open_next},
-    {reminder_ms, remind},
-    {retention_ms, ask_retention},
-    {follow_up_ms, follow_up},
+    {opening_ms, open_next, "course"},
+    {reminder_ms, remind, "reminder"},
+    {retention_ms, ask_retention, "recall"},
+    {follow_up_ms, follow_up, "followup"},
 };
 
 /* When the next push is due, 0 = none; *ret: which. */
@@ -294,6 +295,7 @@ void pace_push(struct step *s)
     step_leave_side(s);
     s->learner->pushed_ms = now_ms;
     s->out->push_until_ms = schedule_evening_ms(&schedule, now_ms);
+    s->out->purpose = row->purpose;
     row->push(s);
 }
 
