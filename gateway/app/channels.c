@@ -8,6 +8,8 @@
 #include "port/file.h"
 #include "wire/address.h"
 
+#define RATE_UNKNOWN_PER_S 10 /* when neither configuration nor profile says */
+
 #define PATH_SECRET_MIN 16u
 #define ERRORS_MAX_BYTES 65536u
 
@@ -245,4 +247,22 @@ enum err channels_load(const struct config *config, struct channels *ret, struct
     if (e != ERR_OK)
         channels_fini(ret);
     return e;
+}
+
+double channel_rate_per_s(const struct channel *channel)
+{
+    uint32_t rate = channel->config->tps;
+    if (rate == 0)
+        rate = profile_rate_per_s(channel->profile);
+    return rate > 0 ? rate : RATE_UNKNOWN_PER_S;
+}
+
+double channels_rate_per_s(const struct channels *channels)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < channels->n; i++) {
+        if (profile_has_send(channels->list[i].profile))
+            sum += channel_rate_per_s(&channels->list[i]);
+    }
+    return sum;
 }

@@ -38,5 +38,9 @@ struct channel_room {
 struct channel_room channels_room(const struct channels *channels, const struct config_channel *c);
 /* The same where the profile is at hand. */
 struct channel_room channel_room(const struct profile *profile, const struct config_channel *c);
+/* Messages per second: the configured ones, else what the provider documents, else a guess. */
+double channel_rate_per_s(const struct channel *channel);
+/* Of all that can send. */
+double channels_rate_per_s(const struct channels *channels);
 /* NULL when there is none of that name. */
 const struct channel *channels_get(const struct channels *channels, struct str name);

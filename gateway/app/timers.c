@@ -15,6 +15,8 @@ struct timers {
     uint32_t next, end;              /* ranges of the present look; of the next one */
     bool is_looking, is_stopped, was_full;
     uint32_t n_waking;
+    double sms_per_s, tokens; /* of the ranges that are looked at; below 0: spent in advance */
+    int64_t refilled_ms;      /* monotonic */
 };
 
 static void on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t n);
@@ -33,12 +35,32 @@ static bool find_run(const struct timers *t, uint32_t *ret_first, uint32_t *ret_
     return first < end;
 }
 
+/* A second's worth at most is saved. How long to wait for one, in ms; 0: there is one. */
+static int64_t wait_for_token(struct timers *t)
+{
+    uint32_t n_ranges = 0;
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
+        n_ranges += t->ranges[i];
+    double per_ms = t->sms_per_s * n_ranges / STORE_LEASE_RANGES / 1000;
+    int64_t now_ms = loop_mono(t->loop).ms;
+    double tokens = t->tokens + per_ms * (double)(now_ms - t->refilled_ms);
+    double most = per_ms * 1000 > 1 ? per_ms * 1000 : 1;
+    t->tokens = tokens < most ? tokens : most;
+    t->refilled_ms = now_ms;
+    return t->tokens >= 1 || per_ms <= 0 ? 0 : 1 + (int64_t)((1 - t->tokens) / per_ms);
+}
+
 static void look(void *ctx)
 {
     struct timers *t = ctx;
     uint32_t first, end;
     if (t->is_looking || t->n_waking > 0 || t->is_stopped)
         return;
+    int64_t wait_ms = wait_for_token(t);
+    if (wait_ms > 0) {
+        timer_start(t->loop, t->timer, wait_ms);
+        return;
+    }
     if (!find_run(t, &first, &end)) {
         t->next = 0; /* a round is through */
         timer_start(t->loop, t->timer, TIMERS_LOOK_MS);
@@ -66,6 +88,7 @@ static void on_woken(void *ctx, const struct dialog_answer *answer)
 {
     struct timers *t = ctx;
     t->was_full &= answer->outcome == DIALOG_OUTCOME_STEPPED;
+    t->tokens -= answer->n_sms;
     t->n_waking--;
     if (t->n_waking == 0)
         look_again(t);
@@ -88,10 +111,13 @@ static void on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t 
         look_again(t);
 }
 
-struct timers *timers_new(struct loop *loop, struct store *store, struct dialogs *dialogs)
+struct timers *timers_new(struct loop *loop, struct store *store, struct dialogs *dialogs,
+                          double sms_per_s)
 {
     struct timers *t = xcalloc(1, sizeof(*t));
-    *t = (struct timers){.loop = loop, .store = store, .dialogs = dialogs};
+    *t = (struct timers){
+        .loop = loop, .store = store, .dialogs = dialogs, .sms_per_s = sms_per_s, .tokens = 1};
+    t->refilled_ms = loop_mono(loop).ms;
     t->timer = timer_new(loop, look, t);
     return t;
 }

@@ -3,6 +3,10 @@
  * processes share the buckets by leases (app/lease.h); two that look at one bucket for a moment
  * only find each other's work done, so no fence is needed.
  *
+ * Not more is woken than the channels can carry: an SMS that they send costs a token, and without
+ * tokens nobody looks. So a million who are due in one hour wait here, where a slot that is over is
+ * seen to be over, and not in the outbox.
+ *
  * A number stays due in the store until its dialog has committed, so nothing is lost when this
  * process dies; a failure is tried again with the next look. The engine decides what is due, this
  * only wakes.
@@ -16,7 +20,9 @@
 
 struct timers;
 
-struct timers *timers_new(struct loop *loop, struct store *store, struct dialogs *dialogs);
+/* sms_per_s: what all senders together can send; 0 = no limit. */
+struct timers *timers_new(struct loop *loop, struct store *store, struct dialogs *dialogs,
+                          double sms_per_s);
 /* Looks at all buckets from now on. */
 void timers_start(struct timers *t);
 /* Instead of timers_start, at each change: only at the ranges with a fence. */

@@ -94,7 +94,7 @@ int role_timer(const struct role_context *role)
                                                    .channels = role->channels,
                                                    .courses = r.courses,
                                                    .cohorts = r.cohorts});
-    r.timers = timers_new(role->loop, r.store, r.dialogs);
+    r.timers = timers_new(role->loop, r.store, r.dialogs, channels_rate_per_s(role->channels));
     r.lease = role_lease(role, r.store, STR("timer"), METRIC_timer_ranges, on_lease, is_idle, &r);
     r.joiner = joiner_new(&(struct joiner_ports){.loop = role->loop,
                                                  .store = r.store,

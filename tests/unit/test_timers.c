@@ -40,7 +40,7 @@ static int open_world(void **state)
     *state = w = calloc(1, sizeof(*w));
     w->store.ops = &ops;
     w->loop = loop_mem_new((struct wall_ms){1764000000000});
-    w->timers = timers_new(w->loop, &w->store, NULL);
+    w->timers = timers_new(w->loop, &w->store, NULL, 0);
     return 0;
 }
 

@@ -140,6 +140,7 @@ struct dialog_answer {
     enum dialog_outcome outcome;
     struct str text; /* to be said in the answer to the callback; absent = nothing */
     bool is_open;    /* USSD: the session goes on */
+    uint32_t n_sms;  /* that it put into the outbox */
 };
 
 /* answer is borrowed until the callback returns. */

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "profile/outgoing.h"
 
-#define RATE_UNKNOWN_PER_S 10 /* when neither configuration nor profile says */
 #define IN_FLIGHT_UNKNOWN 16u
 
 /* ---- queues ---- */
@@ -43,15 +42,6 @@ static bool has_ready(const struct outbox_channel *c)
 }
 
 /* ---- rates ---- */
-
-/* Messages per second: the configured ones, else what the provider documents. */
-static double rate_of(const struct channel *channel)
-{
-    uint32_t rate = channel->config->tps;
-    if (rate == 0)
-        rate = profile_rate_per_s(channel->profile);
-    return rate > 0 ? rate : RATE_UNKNOWN_PER_S;
-}
 
 /* Senders that share the outbox share what a provider allows. */
 static void refill(struct outbox_rate *rate, uint32_t n_ranges, int64_t now)
@@ -279,7 +269,7 @@ void outbox_gate_refresh(struct outbox *o, int64_t now)
 {
     for (uint32_t i = 0; i < o->ports.channels->n; i++) {
         struct outbox_channel *c = &o->channels[i];
-        c->own.per_s = rate_of(c->channel);
+        c->own.per_s = channel_rate_per_s(c->channel);
         refill(&c->own, o->n_ranges, now);
         if (c->account != NULL)
             refill(c->account, o->n_ranges, now);
@@ -325,7 +315,7 @@ void outbox_gate_init(struct outbox *o)
         struct outbox_channel *c = &o->channels[i];
         c->owner = o;
         c->channel = &channels->list[i];
-        c->own = full(rate_of(c->channel), outbox_now_ms(o));
+        c->own = full(channel_rate_per_s(c->channel), outbox_now_ms(o));
         c->account = account_of(o, i);
         TAILQ_INIT(&c->ready[0]);
         TAILQ_INIT(&c->ready[1]);
