@@ -1,18 +1,19 @@
 # shellcheck shell=bash
 # fuzz.sh: `./run fuzz [SECONDS] [TARGET]...`: each libFuzzer target for so long (default 60 s), two
 # at a time. New inputs stay in build-fuzz/corpus, a crash in build-fuzz/crashes: mend it, then move
-# it to tests/fuzz/corpus/TARGET, where every later test run replays it. The target `conversations`
-# plays 100,000 random conversations, however long that takes (tests/unit/test_shown.c).
+# it to tests/fuzz/corpus/TARGET, where every later test run replays it. The targets `conversations`
+# and `histories` play 100,000 random ones each, however long that takes (tests/unit/test_shown.c,
+# test_pace.c).
 
-# The seed is said, so that a failure can be played again: build/test_shown 100000 SEED.
-fuzz_conversations()
+# fuzz_random TARGET PROGRAM. The seed is said, so that a failure can be played again:
+# build/PROGRAM 100000 SEED.
+fuzz_random()
 {
     local seed=$RANDOM$RANDOM
-    if (cd "$ROOT" && build/test_shown 100000 "$seed" >build-fuzz/conversations.log 2>&1); then
-        printf 'ok - conversations, seed %s: %s\n' "$seed" \
-            "$(grep -a 'conversations,' "$ROOT/build-fuzz/conversations.log")"
+    if (cd "$ROOT" && "build/$2" 100000 "$seed" >"build-fuzz/$1.log" 2>&1); then
+        printf 'ok - %s, seed %s: %s\n' "$1" "$seed" "$(grep -a "$1," "$ROOT/build-fuzz/$1.log")"
     else
-        printf 'not ok - conversations, seed %s: build-fuzz/conversations.log\n' "$seed"
+        printf 'not ok - %s, seed %s: build-fuzz/%s.log\n' "$1" "$seed" "$1"
         return 1
     fi
 }
@@ -21,10 +22,10 @@ fuzz_conversations()
 fuzz_one()
 {
     local target=$1 seconds=$2 corpus="$ROOT/build-fuzz/corpus/$1" dictionary=()
-    if [ "$target" = conversations ]; then
-        fuzz_conversations
-        return
-    fi
+    case $target in
+        conversations) fuzz_random conversations test_shown; return ;;
+        histories) fuzz_random histories test_pace; return ;;
+    esac
     mkdir -p "$corpus" "$ROOT/build-fuzz/crashes"
     [ ! -e "$ROOT/tests/fuzz/$target.dict" ] || dictionary=(-dict="$ROOT/tests/fuzz/$target.dict")
     if (cd "$ROOT" && "build-fuzz/$target" -max_total_time="$seconds" -max_len=65536 -timeout=10 \
@@ -49,11 +50,11 @@ fuzz_main()
             target=${target##*/}
             set -- "$@" "${target%.c}"
         done
-        set -- "$@" conversations
+        set -- "$@" conversations histories
     fi
-    case " $* " in *" conversations "*) build_preset dev ;; esac
+    case " $* " in *" conversations "* | *" histories "*) build_preset dev ;; esac
     export ROOT
-    export -f fuzz_one fuzz_conversations
+    export -f fuzz_one fuzz_random
     printf '%s\n' "$@" | xargs -P 2 -I TARGET bash -c 'fuzz_one TARGET "$1"' - "$seconds" || code=1
     return "$code"
 }
