@@ -97,7 +97,7 @@ static void reads_version_1(void **state)
     buf_init(&bytes, MAX_BYTES);
     message_encode(&in, &bytes);
     bytes.p[0] = 1;
-    bytes.len -= 4 + in.network.len + 1 + 1;
+    bytes.len -= 4 + in.network.len + 1 + 1 + 1;
     assert_int_equal(message_decode(buf_str(&bytes), &out), ERR_OK);
     assert_true(str_eq(out.text, in.text));
     assert_null(out.network.p);

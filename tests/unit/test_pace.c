@@ -90,7 +90,7 @@ static void expect_reminder(const struct event *event, const struct learner *bef
     EXPECT(before->plan >= 1 && before->plan <= N_SCHEDULE_SLOTS, "reminded without consent");
     EXPECT(!life.out.has_moved, "moved by a reminder");
     EXPECT(event->value > life.days, "the same reminder twice");
-    EXPECT(life.has_jumped || life.now_ms - life.heard_ms >= 2 * DAY_MS,
+    EXPECT(life.has_jumped || life.now_ms - life.heard_ms >= 47 * HOUR_MS,
            "reminded although not quiet");
     life.days = (uint8_t)event->value;
     life.n_reminders++;

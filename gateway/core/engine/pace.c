@@ -161,6 +161,13 @@ static int64_t quiet_since_ms(const struct step *s)
     return later(at, paused_until_ms(s));
 }
 
+/* The same time of day, also when the clocks were changed in between. */
+static int64_t days_after_ms(const struct step *s, int64_t ms, int64_t days)
+{
+    const struct zone *zone = schedule_of(s).zone;
+    return zone_utc_ms(zone, zone_local_ms(zone, ms) + days * DAY_MS);
+}
+
 static int64_t reminder_ms(const struct step *s)
 {
     const struct learner *l = s->learner;
@@ -169,7 +176,7 @@ static int64_t reminder_ms(const struct step *s)
         n >= ARRAY_LEN(reminder_days) || opening_ms(s) != 0 ||
         str_is_empty(s->course->texts[COURSE_TEXT_reminder]))
         return 0;
-    int64_t at = quiet_since_ms(s) + reminder_days[n] * DAY_MS;
+    int64_t at = days_after_ms(s, quiet_since_ms(s), reminder_days[n]);
     int64_t gap_days = n > 0 ? reminder_days[n] - reminder_days[n - 1] : 0;
     return later(at, not_after(l->pushed_ms, s->input->now.ms) + gap_days * DAY_MS - LEEWAY_MS);
 }
