@@ -645,6 +645,19 @@ static void the_menu_lists_modules_and_points(void **state)
     expect_reply("M1 of 7, 0 of 4 right");
 }
 
+/* A USSD screen that has no room for both shows the question again, and not only what was wrong. */
+static void a_hint_may_be_left_out_of_a_screen(void **state)
+{
+    (void)state;
+    join();
+    say("xyzzy plugh");
+    size_t at = str_find_char(out.reply, '\v');
+    assert_int_not_equal(at, SIZE_MAX);
+    struct str screen = str_sub(out.reply, at + 1, out.reply.len);
+    assert_true(at > 0 && screen.len > 0);
+    assert_int_equal(str_find_char(screen, '\v'), SIZE_MAX);
+}
+
 /* What leaves the engine is bounded: at most two SMS for whatever is said, wherever. */
 static void no_reply_is_longer_than_two_sms(void **state)
 {
@@ -714,6 +727,7 @@ int main(void)
         LEARNER_TEST(a_redial_offers_to_go_on),
         LEARNER_TEST(back_rereads_and_forward_skips_what_is_answered),
         LEARNER_TEST(the_menu_lists_modules_and_points),
+        LEARNER_TEST(a_hint_may_be_left_out_of_a_screen),
         LEARNER_TEST(no_reply_is_longer_than_two_sms),
     };
     const struct CMUnitTest all_kinds[] = {cmocka_unit_test(another_word_is_a_wrong_answer)};

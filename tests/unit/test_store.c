@@ -759,7 +759,7 @@ static void stopped_server_times_out_then_fails_fast_then_returns(void **state)
     start_ms = loop_mono(t->loop).ms;
     assert_int_equal(do_load(t, id_of(1, 1)), ERR_UNAVAILABLE);
     assert_true(loop_mono(t->loop).ms - start_ms < DEADLINE_MS); /* it was not asked */
-    run_for(t, 3000); /* back-off at its longest */
+    run_for(t, 3000);                                            /* back-off at its longest */
     assert_int_equal(kill(server.pid, SIGCONT), 0);
     start_ms = loop_mono(t->loop).ms;
     wait_up(t, true);
