@@ -254,9 +254,9 @@ JSON
     say "written to $BENCH_OUT"
 }
 
-bench_main()
+# Redis and PostgreSQL with full durability in a folder of their own, below STATE.
+bench_prepare()
 {
-    LEARNERS=${1:-20000}
     build_preset dev
     lock_state
     BENCH_OUT="$STATE/bench.json"
@@ -275,6 +275,20 @@ bench_main()
     postgres_start "$STATE"
     demo_write_config "$STATE" "$PORT" >"$STATE/waypost.yaml"
     demo_prepare "$STATE"
+}
+
+bench_main()
+{
+    if [ "${1:-}" = growth ]; then
+        # shellcheck source=/dev/null
+        . "$ROOT/run.d/growth.sh"
+        bench_prepare
+        "$WAYPOST" rebuild --config "$STATE/waypost.yaml" >>"$STATE/waypost.log" 2>&1 # opens the fence
+        growth_main "${2:-1000000}" "${3:-10000000}"
+        return
+    fi
+    LEARNERS=${1:-20000}
+    bench_prepare
     step "callbacks of $LEARNERS learners"
     bench_front
     step 'nginx under the same load'

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "app/persist.h"
 #include "base/log.h"
@@ -21,7 +22,21 @@
 #define TICK_MS 10
 #define STATE_BYTES 120 /* of a learner in mid-course */
 
+#define MAX_BATCHES 65536u
+
+/* Hands on to the real one, and measures each batch. */
+struct timed_sink {
+    struct sink sink;
+    struct sink *inner;
+    sink_on_done *fn; /* of the batch under way; persist stores one at a time */
+    void *ctx;
+    int64_t start_us;
+    int64_t us[MAX_BATCHES];
+    uint32_t n;
+};
+
 struct bench {
+    struct timed_sink timed;
     struct loop *loop;
     struct store *store;
     struct sink *sink;
@@ -33,6 +48,63 @@ struct bench {
     uint32_t *seqs; /* per learner */
     struct mono_ms start;
 };
+
+static int64_t now_us(void)
+{
+    struct timespec t;
+    if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
+        abort();
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static struct timed_sink *timed(struct sink *s)
+{
+    return (struct timed_sink *)s;
+}
+
+static void on_batch(void *ctx, enum err e, const char *message)
+{
+    struct timed_sink *t = ctx;
+    if (e == ERR_OK && t->n < MAX_BATCHES)
+        t->us[t->n++] = now_us() - t->start_us;
+    t->fn(t->ctx, e, message);
+}
+
+static void timed_ingest(struct sink *s, const struct sink_batch *batch, sink_on_done *fn,
+                         void *ctx)
+{
+    struct timed_sink *t = timed(s);
+    t->fn = fn;
+    t->ctx = ctx;
+    t->start_us = now_us();
+    sink_ingest(t->inner, batch, on_batch, t);
+}
+
+static void timed_places(struct sink *s, uint64_t epoch, sink_on_places *fn, void *ctx)
+{
+    sink_places(timed(s)->inner, epoch, fn, ctx);
+}
+
+static void timed_dead_letter(struct sink *s, const struct sink_batch *batch, struct str reason,
+                              sink_on_done *fn, void *ctx)
+{
+    sink_dead_letter(timed(s)->inner, batch, reason, fn, ctx);
+}
+
+static const struct sink_ops timed_ops = {
+    .places = timed_places, .ingest = timed_ingest, .dead_letter = timed_dead_letter};
+
+static int compare_us(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static double p95_ms(struct timed_sink *t)
+{
+    qsort(t->us, t->n, sizeof(t->us[0]), compare_us);
+    return t->n > 0 ? (double)t->us[(uint64_t)t->n * 95 / 100] / 1000 : 0;
+}
 
 /* As the engine makes them: contact, consent, then lessons and answers by turns. */
 static struct event event_of(uint32_t seq)
@@ -128,9 +200,9 @@ static void report(struct bench *b)
     int64_t ms = loop_mono(b->loop).ms - b->start.ms;
     uint64_t n = metrics_get(b->metrics, METRIC_events_written_total);
     printf("{\"events\":%" PRIu64 ",\"dead_letters\":%" PRIu64 ",\"ms\":%" PRId64
-           ",\"writer_events_per_s\":%" PRId64 "}\n",
+           ",\"writer_events_per_s\":%" PRId64 ",\"batch_p95_ms\":%.2f}\n",
            n, metrics_get(b->metrics, METRIC_dead_letters_total), ms,
-           ms > 0 ? (int64_t)n * 1000 / ms : 0);
+           ms > 0 ? (int64_t)n * 1000 / ms : 0, p95_ms(&b->timed));
 }
 
 static void on_tick(void *ctx)
@@ -165,7 +237,9 @@ static void start_writer(struct bench *b)
                                         .gather_ms = PERSIST_GATHER_MS,
                                         .keep_ms = 3600 * 1000,
                                         .trim_ms = PERSIST_TRIM_MS};
-    b->persist = persist_new(b->loop, b->store, b->sink, b->metrics, &settings);
+    b->timed.sink.ops = &timed_ops;
+    b->timed.inner = b->sink;
+    b->persist = persist_new(b->loop, b->store, &b->timed.sink, b->metrics, &settings);
     b->start = loop_mono(b->loop);
     persist_start(b->persist);
 }
@@ -179,10 +253,11 @@ int main(int argc, char **argv)
                                : msg.text);
         return 64;
     }
-    struct bench b = {.n_events = argument(argc, argv, 2, 0),
-                      .n_learners = (uint32_t)argument(argc, argv, 3, 1000),
-                      .per_second = (uint32_t)argument(argc, argv, 4, 0),
-                      .poison_every = (uint32_t)argument(argc, argv, 5, 0)};
+    static struct bench b;
+    b = (struct bench){.n_events = argument(argc, argv, 2, 0),
+                       .n_learners = (uint32_t)argument(argc, argv, 3, 1000),
+                       .per_second = (uint32_t)argument(argc, argv, 4, 0),
+                       .poison_every = (uint32_t)argument(argc, argv, 5, 0)};
     log_init(LOG_LEVEL_INFO, "bench-writer");
     b.seqs = xcalloc(b.n_learners, sizeof(*b.seqs));
     b.loop = loop_libevent_new();

@@ -1,5 +1,5 @@
 #!/bin/bash
-# kill.sh [KILLS]: front, writer, sender, Redis and PostgreSQL are killed with SIGKILL at random
+# kill.sh [KILLS]: front, writer, sender, timer, Redis and PostgreSQL are killed with SIGKILL at random
 # moments under load (default 25 times; ./run soak goes on for longer). At the end every callback that
 # was answered with 2xx is in PostgreSQL, once, in spite of repeats, and every SMS was sent once, but
 # for those whose outcome is recorded as unknown.
@@ -43,9 +43,9 @@ kill_server()
 
 kill_one()
 {
-    local all=(redis pg front writer sender) what pid
+    local all=(redis pg front writer sender timer) what pid
     # Each of them in turn first, so that none is left out by chance.
-    what=${all[N_KILLS < 5 ? N_KILLS : RANDOM % 5]}
+    what=${all[N_KILLS < 6 ? N_KILLS : RANDOM % 6]}
     N_KILLS=$((N_KILLS + 1))
     case $what in
     redis) kill_server redis && redis_start "$STATE" ;;
@@ -93,6 +93,6 @@ for what in "${!n_killed[@]}"; do
     printf ' %s %d' "$what" "${n_killed[$what]}"
 done
 printf '\n'
-[ "$KILLS" -lt 5 ] || check_same 'each of them was killed' 5 "${#n_killed[@]}"
+[ "$KILLS" -lt 6 ] || check_same 'each of them was killed' 6 "${#n_killed[@]}"
 check_same 'and no kill was only meant' "$KILLS" "$(($(IFS=+; printf '%s' "${n_killed[*]}")))"
 done_testing

@@ -1,0 +1,128 @@
+# shellcheck shell=bash
+# growth.sh: `./run bench --growth [LEARNERS [EVENTS]]`: what a callback costs with 10,000, 100,000 ... up to
+# LEARNERS (1,000,000) learners in Redis, and how long a batch of the writer takes in an empty PostgreSQL and in
+# one that holds EVENTS (10,000,000) made in SQL. Prints the ratios to the smallest, and ends with an error when one
+# is over its limit: 1.15 for the CPU of a callback, 1.5 for the 95th percentile of a batch. Needs bench.sh.
+
+GROWTH_CPU_MAX=1.15
+GROWTH_P95_MAX=1.5
+GROWTH_SAMPLE=3000 # learners of each measurement
+
+# growth_fill FROM TO: copies of one learner in mid-course, each with a reminder that is not due yet.
+growth_fill()
+{
+    local from=$1 step
+    while [ "$from" -lt "$2" ]; do
+        step=$((from + 20000 < $2 ? 20000 : $2 - from))
+        redis-cli -s "$STATE/redis/redis.sock" eval "
+            local sample = redis.call('get', KEYS[1])
+            local due = redis.call('time')[1] + 30 * 86400
+            for i = ARGV[1], ARGV[1] + ARGV[2] - 1 do
+                local tag = string.format('wp:{b%03d}:', i % 256)
+                redis.call('set', tag .. 's:' .. string.format('%020d', i), sample)
+                local slot = string.format('%02x', math.floor(i / 256) % 64)
+                redis.call('zadd', tag .. 'due:' .. slot, due + i % 86400, string.format('%015d', i))
+                redis.call('zadd', tag .. 'due', 'LT', due, slot)
+            end" 1 "$GROWTH_KEY" "$from" "$step" >/dev/null
+        from=$((from + step))
+    done
+}
+
+# growth_callbacks FIRST: CPU of front and Redis for a callback of new learners.
+growth_callbacks()
+{
+    local pids before result
+    "$ROOT/build/bench_load" --port "$PORT" --first "$1" --learners "$GROWTH_SAMPLE" "${BENCH_BEFORE[@]}" >/dev/null
+    read -ra pids < <(printf '%s %s\n' "$(children "$(cat "$STATE/front.pid")")" "$(cat "$STATE/redis/pid")")
+    before=$(cpu_ns "${pids[@]}")
+    result=$("$ROOT/build/bench_load" --port "$PORT" --first "$1" --learners "$GROWTH_SAMPLE" \
+        --skip "${#BENCH_BEFORE[@]}" "${BENCH_BEFORE[@]}" "${BENCH_QUIZ[@]}")
+    quotient "$(($(cpu_ns "${pids[@]}") - before))" "$(($(field callbacks <<<"$result") * 1000))" 2
+}
+
+# growth_ratio WORDS VALUE SMALLEST UNIT MAX
+growth_ratio()
+{
+    local ratio
+    ratio=$(quotient "$2" "$3" 2)
+    printf '%-42s %10s %-4s ratio %s (at most %s)\n' "$1" "$2" "$4" "$ratio" "$5"
+    awk -v ratio="$ratio" -v max="$5" 'BEGIN { exit !(ratio <= max) }' || GROWTH_FAILED=1
+}
+
+growth_redis()
+{
+    local size n=0 smallest='' cpu first=0 filled=0
+    bench_serve front "$PORT"
+    wait_for 30 curl -fsS -m 2 "http://127.0.0.1:$((PORT + 1))/readyz" ||
+        die 69 "the front did not get ready; see $STATE/waypost.log"
+    growth_callbacks 0 >/dev/null # warm
+    GROWTH_KEY=$(redis-cli -s "$STATE/redis/redis.sock" --scan --pattern 'wp:*:s:*' | sed 1q)
+    for ((size = 10000; size <= $1; size *= 10)); do
+        growth_fill "$filled" "$size"
+        filled=$size
+        n=$((n + 1))
+        first=$((n * GROWTH_SAMPLE))
+        cpu=$(growth_callbacks "$first")
+        smallest=${smallest:-$cpu}
+        growth_ratio "callback with $size learners in Redis" "$cpu" "$smallest" us "$GROWTH_CPU_MAX"
+    done
+    stop_pid "$(cat "$STATE/front.pid")" TERM 20
+}
+
+# CPU of PostgreSQL's processes that have ended, in ms.
+growth_ended_ms()
+{
+    awk -v hz="$(getconf CLK_TCK)" '{ print ($16 + $17) * 1000 / hz }' "/proc/$(cat "$STATE/pg/pid")/stat"
+}
+
+# p95 of the writer's batches, each of about a gathering time's events, in ms; and CPU for an event, in us. That of
+# the backend is known when it has ended.
+growth_batches()
+{
+    local before p95 n=40000
+    bench_sql "delete from core.log_place; insert into core.log_place (bucket) select generate_series(0, 255)"
+    before=$(growth_ended_ms)
+    p95=$("$ROOT/build/bench_writer" "host=$STATE/pg dbname=waypost user=waypost_writer" "$n" 4000 4000 \
+        2>>"$STATE/waypost.log" | sed -n 's/.*"batch_p95_ms":\([0-9.]*\).*/\1/p')
+    wait_for 10 growth_has_ended
+    printf '%s %s\n' "$p95" "$(quotient "$(awk -v a="$(growth_ended_ms)" -v b="$before" 'BEGIN { print (a - b) * 1000 }')" "$n" 1)"
+}
+
+# Each measurement has the same learners, and a step that is there with another time would be a conflict.
+growth_empty()
+{
+    bench_sql 'truncate core.event, core.learner_unit, core.unit_cohort, core.active_day, core.number_state, core.vault,
+        core.consent, core.certificate, core.free_text, core.enrolment, core.learner cascade'
+}
+
+growth_has_ended()
+{
+    [ "$(bench_sql "select count(*) from pg_stat_activity where usename = 'waypost_writer'")" = 0 ]
+}
+
+growth_postgres()
+{
+    local small_ms small_us large_ms large_us
+    bench_sql 'delete from core.epoch' # bench_writer has a log of its own
+    growth_batches >/dev/null # warm
+    growth_empty
+    read -r small_ms small_us < <(growth_batches)
+    growth_ratio 'batch of the writer in an empty PostgreSQL' "$small_ms" "$small_ms" ms "$GROWTH_P95_MAX"
+    growth_ratio 'CPU for an event in it' "$small_us" "$small_us" us "$GROWTH_P95_MAX"
+    growth_empty
+    psql -h "$STATE/pg" -U postgres -d waypost -v ON_ERROR_STOP=1 -v learners="$(($1 / 10))" \
+        -qf "$ROOT/tests/bench/grow.sql"
+    read -r large_ms large_us < <(growth_batches)
+    growth_ratio "batch with $1 events there" "$large_ms" "$small_ms" ms "$GROWTH_P95_MAX"
+    growth_ratio 'CPU for an event among them' "$large_us" "$small_us" us "$GROWTH_P95_MAX"
+}
+
+growth_main()
+{
+    GROWTH_FAILED=0
+    step "callbacks with up to $1 learners in Redis"
+    growth_redis "$1"
+    step "batches of the writer with $2 events in PostgreSQL"
+    growth_postgres "$2"
+    [ "$GROWTH_FAILED" = 0 ] || die 1 'the cost grows faster than it may'
+}
