@@ -1,4 +1,5 @@
 /* `waypost lessons`: what an author does with a course folder. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -250,6 +251,61 @@ static int run_merge(const struct cli_args *args, const char *dir)
     return code;
 }
 
+/* "12.30 EUR" for each channel of that kind that has a price. */
+static void print_costs(const struct config *config, bool is_ussd, uint64_t n)
+{
+    for (uint32_t i = 0; config != NULL && i < config->n_channels; i++) {
+        const struct config_channel *channel = &config->channels[i];
+        uint64_t hundredths = n * channel->price / (CONFIG_AMOUNT / 100);
+        if (channel->price != 0 && (channel->dial_code.p != NULL) == is_ussd)
+            printf("    on %.*s: %" PRIu64 ".%02" PRIu64 " %.*s\n", STR_ARG(channel->name),
+                   hundredths / 100, hundredths % 100, STR_ARG(config->currency));
+    }
+}
+
+/* One course in one language. False: it cannot be played to its end. */
+static bool print_forecast(const struct folder *folder, const struct course *course,
+                           const struct config *config)
+{
+    struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
+    struct lesson_forecast sms, ussd;
+    if (lesson_forecast(course, VIA_SMS, folder->arena, scratch, &sms) != ERR_OK ||
+        lesson_forecast(course, VIA_USSD, folder->arena, scratch, &ussd) != ERR_OK)
+        return false;
+    printf("%.*s by SMS: %u SMS, %u parts, %u of them UCS-2; %u SMS of the learner\n",
+           STR_ARG(course->language), sms.n_sms, sms.n_parts, sms.n_ucs2_parts, sms.n_sent);
+    print_costs(config, false, sms.n_parts);
+    printf("%.*s by USSD: %u screens, %u keys, %u sessions; %u SMS, %u parts\n",
+           STR_ARG(course->language), ussd.n_screens, ussd.n_keys, ussd.n_sessions, ussd.n_sms,
+           ussd.n_parts);
+    print_costs(config, true, ussd.n_sessions);
+    return true;
+}
+
+/* What one learner who completes the course gets and sends; with --config what it costs. */
+static int run_forecast(const struct cli_args *args, const char *dir)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new(CLI_CONFIG_ARENA_BYTES);
+    struct config config;
+    struct folder folder CLEANUP(folder_fini) = {0};
+    bool has_prices = cli_has(args, "config");
+    int code = folder_read_clean(dir, "played", &folder);
+    if (code == EXIT_CLEAN && has_prices)
+        code = cli_config_load(args, arena, &config);
+    if (code != EXIT_CLEAN)
+        return code;
+    const char *lang = cli_get(args, "lang", NULL);
+    const struct lesson_source *source =
+        lang == NULL ? folder.source
+                     : lesson_in_language(folder.source, str_from(lang), folder.arena);
+    if (source == NULL)
+        return no_language(dir, lang);
+    if (print_forecast(&folder, &source->course, has_prices ? &config : NULL))
+        return EXIT_CLEAN;
+    cli_complain("%s: the course cannot be played to its end", dir);
+    return EXIT_USAGE;
+}
+
 /* One exit code more than the others: what the database or Redis says, as sysexits.h names it. */
 static int run_publish(const struct cli_args *args, const char *dir)
 {
@@ -265,8 +321,9 @@ static int run_publish(const struct cli_args *args, const char *dir)
 }
 
 static const struct verb verbs[] = {
-    {"check", run_check},     {"fmt", run_fmt}, {"preview", run_preview},
-    {"publish", run_publish}, {"pot", run_pot}, {"merge", run_merge},
+    {"check", run_check},       {"fmt", run_fmt},         {"preview", run_preview},
+    {"forecast", run_forecast}, {"publish", run_publish}, {"pot", run_pot},
+    {"merge", run_merge},
 };
 
 static int lessons_run(const struct cli_args *args)
@@ -295,13 +352,14 @@ const struct cli_command cli_lessons = {
              "lessons fmt DIR [--dry-run]\n"
              "lessons preview DIR [--lang fr] > course.html\n"
              "lessons preview DIR [--lang fr] --transcript > course.txt\n"
+             "lessons forecast DIR [--lang fr] [--config FILE]\n"
              "lessons publish DIR [--config FILE]\n"
              "lessons pot DIR [--pack] > course.pot\n"
              "lessons merge DIR --lang fr",
     .options = {CLI_CONFIG_OPTION,
                 {"format", "text|json|github", "how check prints what it finds", false},
                 {"transcript", NULL, "preview: every SMS and USSD screen as plain text", false},
-                {"lang", "CODE", "check, preview, merge: of one translation", false},
+                {"lang", "CODE", "check, preview, forecast, merge: of one translation", false},
                 {"pack", NULL, "pot: of the pack's texts", false},
                 {"dry-run", NULL, "fmt: only name the files that would change (exit code 1)",
                  false}},

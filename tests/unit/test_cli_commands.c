@@ -262,6 +262,8 @@ static void courses_are_checked_formatted_and_shown(void **state)
     assert_says("<html");
     assert_int_equal(RUN("lessons", "preview", copy, "--transcript"), 0);
     assert_says("-- USSD, 140 septets, page 2 of 2");
+    assert_int_equal(RUN("lessons", "forecast", copy), 0);
+    assert_says("en by SMS: ");
     assert_int_equal(RUN("lessons", "check", "/nowhere"), 2);
     assert_int_equal(RUN("lessons", "bake", copy), 2);
     assert_int_equal(RUN("lessons"), 2);

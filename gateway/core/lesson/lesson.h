@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "core/engine/engine.h"
 #include "core/gsm/gsm.h"
 #include "core/lesson/parse.h"
 
@@ -78,3 +79,19 @@ void lesson_preview(const struct lesson_source *source, struct arena *scratch, s
  * lesson_walk_all(); check buf_error(out) as well. */
 enum err lesson_transcript(const struct lesson_source *source, struct arena *arena,
                            struct arena *scratch, struct buf *out) MUST_CHECK;
+
+/* ---- what a course costs ----
+ *
+ * Of one learner who completes it with right answers, survey and follow-up included, without
+ * reminders; as the transcript has it.
+ */
+struct lesson_forecast {
+    uint32_t n_sms, n_parts, n_ucs2_parts; /* that are sent; by USSD what is pushed */
+    uint32_t n_sent;                       /* SMS of the learner */
+    uint32_t n_screens, n_keys;            /* n_keys: what the learner types */
+    uint32_t n_sessions;                   /* at six screens each */
+};
+
+/* Errors are those of lesson_walk_all(). */
+enum err lesson_forecast(const struct course *course, enum via via, struct arena *arena,
+                         struct arena *scratch, struct lesson_forecast *ret) MUST_CHECK;

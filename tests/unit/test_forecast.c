@@ -1,0 +1,117 @@
+/*
+ * `waypost lessons forecast` against the whole program: a learner who sends what the imaginary one
+ * of walk.h sends gets as many SMS, in as many parts, as were forecast.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/course_set.h"
+#include "core/gsm/gsm.h"
+#include "core/lesson/lesson.h"
+#include "core/lesson/sample.h"
+#include "core/lesson/walk.h"
+#include "lab/handset.h"
+#include "lab/talk/run.h"
+#include "port/lesson_files.h"
+
+#define COURSE "lessons/children-on-the-move"
+
+static struct arena *arena, *scratch;
+
+/* With the address of the forecast's example in place of this world's, which is shorter. */
+static struct str as_forecast(struct str text)
+{
+    struct str url = STR("example.org/course");
+    size_t at = str_find(text, url);
+    if (at == SIZE_MAX)
+        return text;
+    struct str before = str_sub(text, 0, at), behind = str_sub(text, at + url.len, text.len);
+    return arena_printf(scratch, "%.*s%.*s%.*s", STR_ARG(before),
+                        STR_ARG(lesson_sample_context()->url), STR_ARG(behind));
+}
+
+static void count_sms(struct talk_world *world, const struct handset *phone,
+                      struct lesson_forecast *f)
+{
+    struct buf got CLEANUP(buf_fini);
+    buf_init(&got, 65536);
+    while (world->ops->next_sms(world, phone->number, false, &got) == ERR_OK) {
+        f->n_sms++;
+        f->n_parts += gsm_measure(as_forecast(buf_str(&got))).segments;
+        buf_reset(&got);
+    }
+}
+
+static void play(struct talk_world *world, const struct course *course, struct lesson_forecast *f)
+{
+    struct lesson_walk walk;
+    struct handset phone;
+    struct talk_answer answer;
+    lesson_walk_begin(&walk, course, VIA_SMS, 0);
+    handset_init(&phone, "+254700000001", "*384*7#", "forecast");
+    for (;;) {
+        arena_reset(scratch);
+        int64_t before_ms = walk.now_ms;
+        struct input input = lesson_walk_next(&walk, scratch);
+        struct outcome *out = arena_new_array(scratch, struct outcome, 1);
+        if (walk.is_over)
+            break;
+        assert_int_equal(lesson_walk_step(&walk, &input, scratch, out), ERR_OK);
+        if (input.kind == INPUT_TIMER) {
+            int64_t ms = walk.now_ms - before_ms + DAY_MS / 2; /* what is pushed comes by day */
+            assert_int_equal(world->ops->wait(world, ms), ERR_OK);
+        } else {
+            handset_send_sms(&phone, input.text, world->ops->now(world));
+            f->n_sent++;
+            assert_int_equal(world->ops->post(world, phone.path, buf_str(&phone.body), 1, &answer),
+                             ERR_OK);
+            assert_int_equal(world->ops->wait(world, 20000), ERR_OK); /* somebody reads it */
+        }
+        count_sms(world, &phone, f);
+    }
+    handset_fini(&phone);
+}
+
+static void a_learner_gets_what_was_forecast(void **state)
+{
+    (void)state;
+    struct lesson_file *files;
+    const struct course *course = NULL;
+    struct talk_fast *fast = NULL;
+    struct errmsg msg = {""};
+    uint32_t n;
+    struct buf bundle CLEANUP(buf_fini);
+    struct lesson_forecast told, sent = {0};
+    buf_init(&bundle, COURSE_MAX_BYTES + 65536);
+    assert_int_equal(lesson_files_read(COURSE, arena, &files, &n, &msg), ERR_OK);
+    assert_int_equal(lesson_load(files, n, arena, &course, &msg), ERR_OK);
+    assert_int_equal(course_bundle_write(files, n, &bundle), ERR_OK);
+    struct talk_fast_settings settings = {.profiles_dir = "config/profiles",
+                                          .course_name = STR("children-on-the-move@1.0.0"),
+                                          .bundle = buf_str(&bundle),
+                                          .start = {1736143200000}};
+    assert_int_equal(talk_fast_new(&settings, &fast, &msg), ERR_OK);
+    play(talk_fast_world(fast), course, &sent);
+    talk_fast_free(fast);
+    assert_int_equal(lesson_forecast(course, VIA_SMS, arena, scratch, &told), ERR_OK);
+    print_message("%u SMS, %u parts, %u of the learner\n", sent.n_sms, sent.n_parts, sent.n_sent);
+    assert_int_equal(sent.n_sms, told.n_sms);
+    assert_int_equal(sent.n_parts, told.n_parts);
+    assert_int_equal(sent.n_sent, told.n_sent);
+}
+
+int main(void)
+{
+    arena = arena_new(LESSON_ARENA_BYTES);
+    scratch = arena_new(LESSON_ARENA_BYTES);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_learner_gets_what_was_forecast)};
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    arena_free(arena);
+    arena_free(scratch);
+    return failed;
+}
