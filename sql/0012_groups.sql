@@ -27,18 +27,55 @@ alter table core.cohort
     add check ((quiet_from is null) = (quiet_to is null)),
     add check (name !~ '[;=[:cntrl:]]' and char_length(name) <= 40);
 
+-- Who looks after a group: known by the number's pseudonym, so that GROUP finds it; the number itself is nowhere.
+create table core.facilitator (
+    cohort_id integer not null references core.cohort,
+    number_id bytea not null check (octet_length(number_id) = 16),
+    pin_salt bytea not null check (octet_length(pin_salt) = 8),
+    pin_hash bytea not null check (octet_length(pin_hash) = 16),
+    added_at timestamptz not null default now(),
+    primary key (cohort_id, number_id)
+);
+
+-- What a facilitator is told: how many are in, learned this week, finished the furthest module that a third of them
+-- (or anybody) finished, and which question of the quizzes fewest had right, of those that five answered.
+create function core.cohort_figures(p core.cohort, p_zone text) returns text
+language sql stable
+as $$
+with member as materialized (
+    select l.learner from core.learner l
+    where l.org_id = p.org_id and l.cohort_id = p.cohort_id and not l.is_test),
+finished as (
+    select e.unit, count(distinct e.learner) as n
+    from member m join core.event e on e.org_id = p.org_id and e.learner = m.learner and e.kind = 'module_completed'
+    group by e.unit)
+select concat_ws(';', 'joined=' || (select count(*) from member),
+    'active=' || (select count(distinct d.learner) from member m join core.active_day d on d.org_id = p.org_id
+        and d.learner = m.learner and d.day >= date_trunc('week', now() at time zone p_zone)::date),
+    'finished=' || (select upper(f.unit) || ':' || f.n from finished f
+        order by 3 * f.n >= (select count(*) from member) desc, char_length(f.unit) desc, f.unit desc limit 1),
+    'hardest=' || (select upper(u.unit) || ':' || round(100.0 * sum(u.n_right) / sum(u.answered))
+        from core.unit_cohort u join core.unit t using (course_id, unit)
+        where u.org_id = p.org_id and u.cohort_id = p.cohort_id and t.module_kind = 'lessons'
+        group by u.unit having sum(u.answered) >= 5
+        order by sum(u.n_right) / sum(u.answered), u.unit limit 1))
+$$;
+
 -- As gateways keep it in memory: gateway/core/cohort.h says how it is read.
 create function core.cohort_line(p core.cohort) returns text
 language sql stable
 as $$
-select concat_ws(';', 'name=' || p.name, 'org=' || o.name, 'lang=' || p.lang, 'course=' || p.course,
+select concat_ws(';', 'name=' || p.name, 'org=' || translate(o.name, ';=', ',-'), 'lang=' || p.lang, 'course=' || p.course,
     'zone=' || coalesce(p.time_zone, o.time_zone), 'pace=' || p.pace, 'start=' || p.start_on,
     'dates=' || nullif(array_to_string(p.dates, ' '), ''),
     'pauses=' || (select string_agg(lower(r) || '..' || upper(r) - 1, ' ') from unnest(p.pauses) r),
     'quiet=' || to_char(p.quiet_from, 'HH24:MI') || '-' || to_char(p.quiet_to, 'HH24:MI'),
     'off=' || nullif(array_to_string(p.days_off, ' '), ''),
     'state=' || case when p.closed_at is null then 'open' else 'closed' end,
-    'until=' || to_char(p.join_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+    'until=' || to_char(p.join_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+    'lead=' || (select string_agg(concat_ws(':', encode(f.number_id, 'hex'), encode(f.pin_salt, 'hex'),
+        encode(f.pin_hash, 'hex')), ' ' order by f.added_at) from core.facilitator f where f.cohort_id = p.cohort_id),
+    core.cohort_figures(p, coalesce(p.time_zone, o.time_zone)))
 from core.organisation o where o.org_id = p.org_id
 $$;
 
@@ -135,6 +172,34 @@ order by c.created_at, c.cohort_id
 $$;
 comment on function core.cohorts(integer) is 'Groups that may be joined by a code, with their description for the gateways.';
 
+-- At most three a group; the same number again gets the new PIN. A null hash takes it away.
+create function core.set_facilitator(p_code integer, p_number text, p_salt text, p_hash text) returns text
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_cohort core.cohort;
+begin
+    select * into v_cohort from core.cohort c where c.join_code = p_code for update;
+    if not found then
+        raise exception 'there is no group %; `waypost cohort list` shows all', p_code using errcode = 'no_data_found';
+    end if;
+    delete from core.facilitator f where f.cohort_id = v_cohort.cohort_id and f.number_id = decode(p_number, 'hex');
+    if p_hash is null and not found then
+        raise exception 'that number does not look after group %', p_code using errcode = 'no_data_found';
+    elsif p_hash is not null then
+        if (select count(*) from core.facilitator f where f.cohort_id = v_cohort.cohort_id) >= 3 then
+            raise exception 'group % has three facilitators already; remove one first', p_code
+                using errcode = 'check_violation';
+        end if;
+        insert into core.facilitator (cohort_id, number_id, pin_salt, pin_hash)
+        values (v_cohort.cohort_id, decode(p_number, 'hex'), decode(p_salt, 'hex'), decode(p_hash, 'hex'));
+    end if;
+    return core.cohort_line(v_cohort);
+end $$;
+comment on function core.set_facilitator(integer, text, text, text) is
+    'Who looks after a group, by the pseudonym of the number, and the hash of the PIN (null: not any more).';
+
 -- ---- members ----
 
 alter table core.learner add column group_seq integer not null default 0; -- of the step that set the cohort
@@ -213,6 +278,7 @@ begin
 end $$;
 
 grant execute on function core.put_groups(uuid[], integer[], integer[], text[], text[]), core.create_cohort(jsonb),
-    core.change_cohort(integer, jsonb), core.cohorts(integer) to waypost_writer;
+    core.change_cohort(integer, jsonb), core.cohorts(integer), core.set_facilitator(integer, text, text, text)
+    to waypost_writer;
 
 reset role;

@@ -8,6 +8,8 @@
 #include "app/cohort_set.h"
 #include "cli/cohort.h"
 #include "cli/desk.h"
+#include "core/number.h"
+#include "port/pin.h"
 #include "port/vault.h"
 
 #define MAX_TRIES 20 /* for a code that no group has: at most one in a hundred is taken */
@@ -292,6 +294,106 @@ static int cohort_pause(const struct cli_args *args)
     return change(args, json, "rests on these days: nothing is sent to it by itself");
 }
 
+/* ---- facilitators ---- */
+
+/* The number's pseudonym in hex, which is all that is kept of it. */
+static int number_of(struct desk *desk, const char *text, struct vault **ret_vault, struct str *ret)
+{
+    struct number number;
+    struct errmsg msg;
+    char hex[2 * NUMBER_ID_BYTES + 1];
+    if (number_parse(str_from(text), NUMBER_FORM_PLUS, STR_NONE, &number) != ERR_OK) {
+        cli_complain("cohort facilitator: %s is no number; write it like +254700000001", text);
+        return EX_USAGE;
+    }
+    if (vault_openssl_new(desk->config.keys_dir.p, ret_vault, &msg) != ERR_OK) {
+        cli_complain("cohort facilitator: %s", msg.text);
+        return EX_CONFIG;
+    }
+    struct number_id id = vault_number_id(*ret_vault, str_from(number.e164));
+    hex_encode(id.bytes, sizeof(id.bytes), hex);
+    *ret = arena_str(desk->arena, str_from(hex));
+    return EX_OK;
+}
+
+/* Six random digits, unless the coordinator has chosen some. */
+static int pin_of(const struct cli_args *args, char pin[8])
+{
+    uint8_t random[4];
+    uint64_t value;
+    struct str chosen = str_from(cli_get(args, "pin", NULL));
+    vault_random(random, sizeof(random));
+    uint32_t n = (uint32_t)random[0] << 16 | (uint32_t)random[1] << 8 | random[2];
+    (void)snprintf(pin, 8, "%06u", n % 1000000); /* six digits */
+    if (chosen.p == NULL)
+        return EX_OK;
+    if (chosen.len != 6 || str_to_u64(chosen, 999999, &value) != ERR_OK ||
+        str_copy(chosen, pin, 8) != ERR_OK) {
+        cli_complain("cohort facilitator: a PIN has six digits");
+        return EX_USAGE;
+    }
+    return EX_OK;
+}
+
+static int set_facilitator(struct desk *desk, struct str code, struct str number, const char *pin)
+{
+    uint8_t salt[PIN_SALT_BYTES], hash[PIN_HASH_BYTES];
+    char salt_hex[2 * PIN_SALT_BYTES + 1], hash_hex[2 * PIN_HASH_BYTES + 1];
+    struct cohort_text line = {.arena = desk->arena};
+    vault_random(salt, sizeof(salt));
+    pin_hash(salt, str_from(pin), hash);
+    hex_encode(salt, sizeof(salt), salt_hex);
+    hex_encode(hash, sizeof(hash), hash_hex);
+    struct str params[] = {code, number, str_from(salt_hex),
+                           pin != NULL ? str_from(hash_hex) : STR_NONE};
+    int result = desk_ask(desk, "select core.set_facilitator($1::integer, $2, $3, $4)", params, 4,
+                          keep_text, &line);
+    return result == EX_OK ? mirror(desk, code, line.text) : result;
+}
+
+static int facilitator_with(struct desk *desk, const struct cli_args *args, struct str code,
+                            bool is_added)
+{
+    struct vault *vault = NULL;
+    struct str number;
+    char pin[8];
+    int result = is_added ? pin_of(args, pin) : EX_OK;
+    if (result == EX_OK)
+        result = number_of(desk, args->words[3], &vault, &number);
+    if (result == EX_OK)
+        result = set_facilitator(desk, code, number, is_added ? pin : NULL);
+    vault_free(vault);
+    if (result != EX_OK)
+        return result;
+    if (is_added)
+        printf("%s\n", pin);
+    (void)fprintf(
+        stderr, is_added ? "Tell the facilitator this PIN, in person or by phone. GROUP, sent from "
+                           "that number, asks for it.\n"
+                         : "That number does not look after the group any more.\n");
+    return EX_OK;
+}
+
+static int cohort_facilitator(const struct cli_args *args)
+{
+    struct desk desk;
+    struct str code;
+    const char *verb = args->n_words == 4 ? args->words[1] : "";
+    bool is_added = strcmp(verb, "add") == 0;
+    if (!is_added && strcmp(verb, "remove") != 0) {
+        cli_complain("cohort facilitator: `add CODE NUMBER` or `remove CODE NUMBER`");
+        return EX_USAGE;
+    }
+    int result = cohort_code_of(args, 2, &code);
+    if (result != EX_OK)
+        return result;
+    result = open_both(args, &desk);
+    if (result == EX_OK)
+        result = facilitator_with(&desk, args, code, is_added);
+    desk_close(&desk);
+    return result;
+}
+
 /* ---- sync ---- */
 
 struct sync {
@@ -330,9 +432,11 @@ static int cohort_sync(const struct cli_args *args)
 static const struct {
     const char *name;
     int (*run)(const struct cli_args *args);
-} verbs[] = {{"create", cohort_create}, {"list", cohort_list},     {"show", cohort_show},
-             {"close", cohort_close},   {"open", cohort_open},     {"renew", cohort_renew},
-             {"pause", cohort_pause},   {"resume", cohort_resume}, {"sheet", cohort_sheet},
+} verbs[] = {{"create", cohort_create}, {"list", cohort_list},
+             {"show", cohort_show},     {"close", cohort_close},
+             {"open", cohort_open},     {"renew", cohort_renew},
+             {"pause", cohort_pause},   {"resume", cohort_resume},
+             {"sheet", cohort_sheet},   {"facilitator", cohort_facilitator},
              {"sync", cohort_sync}};
 
 static int cohort_run(const struct cli_args *args)
@@ -341,9 +445,9 @@ static int cohort_run(const struct cli_args *args)
         if (strcmp(verbs[i].name, args->words[0]) == 0)
             return verbs[i].run(args);
     }
-    cli_complain(
-        "cohort: say create, list, show, close, open, renew, pause, resume, sheet or sync; "
-        "`waypost cohort --help` says what each does");
+    cli_complain("cohort: say create, list, show, facilitator, close, open, renew, pause, "
+                 "resume, sheet or sync; "
+                 "`waypost cohort --help` says what each does");
     return EX_USAGE;
 }
 
@@ -358,6 +462,10 @@ const struct cli_command cli_cohort = {
         "cohort show CODE [--json]\n"
         "cohort sheet CODE > FILE.html\n"
         "A page to print for the facilitator: code, dial string, first steps, dates.\n"
+        "cohort facilitator add CODE NUMBER [--pin PIN]\n"
+        "cohort facilitator remove CODE NUMBER\n"
+        "Who may send GROUP from that number; prints the PIN of six digits, which nobody can read\n"
+        "again.\n"
         "cohort close CODE\n"
         "cohort open CODE\n"
         "cohort renew CODE\n"
@@ -377,6 +485,8 @@ const struct cli_command cli_cohort = {
                 {"zone", "ZONE", "Africa/Nairobi; the organisation's when left out", false},
                 {"quiet", "FROM-TO", "20:00-08:00: no message by itself in between", false},
                 {"off", "DAY", "mon to sun: no message by itself on that day", true},
+                {"pin", "PIN", "facilitator add: six digits; chosen at random when left out",
+                 false},
                 {"json", NULL, "list, show: for programs", false}},
     .run = cohort_run,
 };

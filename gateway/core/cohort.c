@@ -173,15 +173,66 @@ static enum err read_until(struct reader *r, struct str value)
     return e;
 }
 
+/* "number:salt:hash", each in hex */
+static enum err read_lead(struct reader *r, struct str value)
+{
+    enum err e = ERR_OK;
+    while (e == ERR_OK && value.len > 0) {
+        struct str word = next_word(&value), number = str_split(&word, ':');
+        struct str salt = str_split(&word, ':');
+        if (r->cohort->n_leads == COHORT_MAX_LEADS)
+            return ERR_TOO_LONG;
+        struct cohort_lead *lead = &r->cohort->leads[r->cohort->n_leads++];
+        e = hex_decode(number, lead->number_id, sizeof(lead->number_id));
+        if (e == ERR_OK)
+            e = hex_decode(salt, lead->pin_salt, sizeof(lead->pin_salt));
+        if (e == ERR_OK)
+            e = hex_decode(word, lead->pin_hash, sizeof(lead->pin_hash));
+    }
+    return e;
+}
+
+static enum err read_count(struct str value, uint32_t *ret)
+{
+    uint64_t n;
+    enum err e = str_to_u64(value, UINT32_MAX, &n);
+    if (e == ERR_OK)
+        *ret = (uint32_t)n;
+    return e;
+}
+
+static enum err read_joined(struct reader *r, struct str value)
+{
+    return read_count(value, &r->cohort->n_joined);
+}
+
+static enum err read_active(struct reader *r, struct str value)
+{
+    return read_count(value, &r->cohort->n_active);
+}
+
+static enum err read_finished(struct reader *r, struct str value)
+{
+    r->cohort->finished = arena_str(r->arena, str_split(&value, ':'));
+    return read_count(value, &r->cohort->n_finished);
+}
+
+static enum err read_hardest(struct reader *r, struct str value)
+{
+    r->cohort->hardest = arena_str(r->arena, str_split(&value, ':'));
+    return read_count(value, &r->cohort->hardest_percent);
+}
+
 static const struct {
     const char *key;
     enum err (*read)(struct reader *r, struct str value);
 } keys[] = {
-    {"name", read_name},     {"org", read_organisation}, {"lang", read_lang},
-    {"course", read_course}, {"zone", read_zone},        {"pace", read_pace},
-    {"start", read_start},   {"dates", read_dates},      {"pauses", read_pauses},
-    {"quiet", read_quiet},   {"off", read_off},          {"state", read_state},
-    {"until", read_until},
+    {"name", read_name},     {"org", read_organisation},  {"lang", read_lang},
+    {"course", read_course}, {"zone", read_zone},         {"pace", read_pace},
+    {"start", read_start},   {"dates", read_dates},       {"pauses", read_pauses},
+    {"quiet", read_quiet},   {"off", read_off},           {"state", read_state},
+    {"until", read_until},   {"lead", read_lead},         {"joined", read_joined},
+    {"active", read_active}, {"finished", read_finished}, {"hardest", read_hardest},
 };
 
 static enum err read_pair(struct reader *r, struct str pair, struct errmsg *msg)

@@ -23,6 +23,13 @@ enum cohort_pace {
     COHORT_PACE_DATES,  /* module n on the n-th date */
 };
 
+/* Who looks after it, known by the number's pseudonym, and the hash of a PIN of six digits. */
+#define COHORT_MAX_LEADS 3u
+struct cohort_lead {
+    uint8_t number_id[16];
+    uint8_t pin_salt[8], pin_hash[16];
+};
+
 /* Days count from 1970-01-01, in the group's zone; texts live as long as the arena they were read
  * into. */
 struct cohort {
@@ -41,8 +48,14 @@ struct cohort {
     uint32_t n_pauses;
     int32_t quiet_from_min, quiet_to_min; /* of the day, no push in between; -1: as usual */
     uint8_t days_off;                     /* bit 0 = Sunday, as core/schedule.h */
-    bool is_closed;                       /* nobody joins any more */
-    int64_t join_until_ms;                /* wall time */
+    struct cohort_lead leads[COHORT_MAX_LEADS];
+    uint32_t n_leads;
+    /* As PostgreSQL last counted: members, those who learned this week, how many finished which
+     * module ("M2"), and the question that fewest had right ("M2Q4"); absent where nobody did. */
+    uint32_t n_joined, n_active, n_finished, hardest_percent;
+    struct str finished, hardest;
+    bool is_closed;        /* nobody joins any more */
+    int64_t join_until_ms; /* wall time */
 };
 
 struct cohorts {
@@ -65,8 +78,9 @@ bool cohort_may_join(const struct cohort *cohort, struct wall_ms now);
  *     name=Nairobi A;org=Red Cross Kenya;start=2025-01-06;pace=weekly;until=2025-02-05T09:00:00Z
  *
  * name org lang course zone (texts), pace=weekly|open|dates, start=DATE, dates=DATE DATE ...,
- * pauses=DATE..DATE ..., quiet=20:00-08:00, off=sun sat, state=open|closed, until=TIME. Keys that
- * this program does not know are passed over. ERR_INVALID with the reason in msg.
+ * pauses=DATE..DATE ..., quiet=20:00-08:00, off=sun sat, state=open|closed, until=TIME,
+ * lead=NUMBER_ID:SALT:HASH ... (hex), joined=N, active=N, finished=M2:N, hardest=M2Q4:PERCENT. Keys
+ * that this program does not know are passed over. ERR_INVALID with the reason in msg.
  */
 enum err cohort_read(struct str code, struct str line, struct arena *arena, struct cohort *ret,
                      struct errmsg *msg) MUST_CHECK;

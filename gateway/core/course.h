@@ -150,6 +150,14 @@
     X(pin_wrong, nothing, "name", "it was another one; pin follows")                               \
     X(pin_wait, nothing, "minutes", "too many tries: when the next one is taken")                  \
     X(push_name, nothing, "name", "in front of a push on a shared phone")                          \
+    X(lead_pin, nothing, "number", "GROUP from a facilitator: the PIN is asked for")               \
+    X(lead, nothing, "number joined active done module unit percent", "the figures of a group")    \
+    X(lead_finished, nothing, "number joined active done module",                                  \
+      "the same where no question stands out")                                                     \
+    X(lead_begun, nothing, "number joined active", "the same before anybody finished a module")    \
+    X(lead_keys, nothing, "", "what a facilitator may ask for")                                    \
+    X(lead_guide, nothing, "n title", "the guide of the next meeting")                             \
+    X(lead_over, nothing, "", "the PIN was given long ago: GROUP again")                           \
     X(doubt, nothing, "",                                                                          \
       "quiet for so long that the number may be somebody else's: 1 go on, 2 new")
 
@@ -191,7 +199,8 @@
     X(unknown_3)                                                                                   \
     X(group_unknown)                                                                               \
     X(group_closed)                                                                                \
-    X(who)
+    X(who)                                                                                         \
+    X(lead_keys)
 
 enum course_text {
 #define COURSE_TEXT_ENUM(name, placeholders, purpose) COURSE_TEXT_##name,

@@ -233,6 +233,8 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, pin_until_ms, record_varint),
     RECORD(3, struct learner, others, others_kind),
     RECORD(3, struct learner, is_doubted, record_bool),
+    RECORD(3, struct learner, led, record_varint),
+    RECORD(3, struct learner, led_until_ms, record_varint),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 

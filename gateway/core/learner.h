@@ -68,6 +68,8 @@
     X(WHO, "who", true)       /* shared phone: who is learning? */                                 \
     X(NICKNAME, "nickname", true)                                                                  \
     X(SET_PIN, "set_pin", true)                                                                    \
+    X(LEAD_PIN, "lead_pin", true) /* a facilitator and the group */                                \
+    X(LEAD, "lead", true)                                                                          \
     X(STOPPED, "stopped", false)                                                                   \
     X(DELETED, "deleted", false)
 
@@ -128,6 +130,8 @@ struct learner {
     uint8_t post_tries;
     uint8_t last_choice;  /* answer to the last question with a successor condition (survey) */
     uint32_t cohort;      /* group code, 0 = in none */
+    uint32_t led;         /* the group that is looked after from here, last; 0 = none */
+    int64_t led_until_ms; /* its PIN was given; asked for again from then on */
     uint64_t certificate; /* 12 digits, 0 = none */
     int64_t consent_ms;   /* wall time, 0 = no consent */
     int64_t asked_ms;     /* when the present question was last sent (48 h rule) */

@@ -33,6 +33,11 @@ void sink_forget(struct sink *s, const uint8_t number_id[16], sink_on_done *fn, 
     s->ops->forget(s, number_id, fn, ctx);
 }
 
+void sink_cohorts(struct sink *s, sink_on_text *fn, void *ctx)
+{
+    s->ops->cohorts(s, fn, ctx);
+}
+
 bool sink_is_up(struct sink *s)
 {
     return s->ops->is_up(s);

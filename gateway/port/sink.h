@@ -50,6 +50,9 @@ typedef void sink_on_done(void *ctx, enum err e, const char *message);
 typedef void sink_on_vault(void *ctx, enum err e, uint16_t key_id, struct str nonce,
                            struct str ciphertext);
 
+/* One text, or what is wrong; borrowed. */
+typedef void sink_on_text(void *ctx, enum err e, struct str text);
+
 /* Numbers that are to be forgotten, 16 bytes each; borrowed. */
 typedef void sink_on_due(void *ctx, enum err e, const uint8_t (*number_ids)[16], uint32_t n);
 
@@ -61,6 +64,7 @@ struct sink_ops {
     void (*vault_get)(struct sink *, const uint8_t number_id[16], sink_on_vault *, void *ctx);
     void (*tidy)(struct sink *, sink_on_due *, void *ctx);
     void (*forget)(struct sink *, const uint8_t number_id[16], sink_on_done *, void *ctx);
+    void (*cohorts)(struct sink *, sink_on_text *, void *ctx);
     bool (*is_up)(struct sink *);
     void (*free)(struct sink *);
 };
@@ -83,6 +87,9 @@ void sink_vault_get(struct sink *s, const uint8_t number_id[16], sink_on_vault *
 void sink_tidy(struct sink *s, sink_on_due *fn, void *ctx);
 /* Erases such a number, if it still is one; for those that the store does not know any more. */
 void sink_forget(struct sink *s, const uint8_t number_id[16], sink_on_done *fn, void *ctx);
+/* A line "code description" (core/cohort.h) for each group that may be learning, with its figures
+ * of now. */
+void sink_cohorts(struct sink *s, sink_on_text *fn, void *ctx);
 bool sink_is_up(struct sink *s);
 void sink_free(struct sink *s);
 

@@ -39,6 +39,7 @@ enum request_kind {
     REQUEST_VAULT_GET,
     REQUEST_TIDY,
     REQUEST_FORGET,
+    REQUEST_COHORTS,
 };
 
 static const char *const request_sql[] = {
@@ -52,6 +53,8 @@ static const char *const request_sql[] = {
     [REQUEST_VAULT_GET] =
         "select key_id, nonce, ciphertext from core.vault where number_id = decode($1, 'hex')",
     [REQUEST_TIDY] = "select number_id from core.tidy($1) where not is_erased",
+    [REQUEST_COHORTS] = "select string_agg(code || ' ' || line, E'\\n') from core.cohorts() "
+                        "where start_on::date > current_date - 200",
     [REQUEST_FORGET] = "select core.forget_numbers(array[decode($1, 'hex')])",
 };
 
@@ -64,6 +67,7 @@ struct request {
     sink_on_vault *on_vault;
     sink_on_places *on_places;
     sink_on_due *on_due;
+    sink_on_text *on_text;
     void *ctx;
     enum err e; /* of the results so far */
     struct errmsg message;
@@ -124,6 +128,8 @@ static void request_answer(struct request *r)
         r->on_places(r->ctx, r->e, r->e == ERR_OK ? r->places : NULL);
     else if (r->kind == REQUEST_TIDY)
         r->on_due(r->ctx, r->e, (const uint8_t(*)[NUMBER_ID_BYTES])r->due, r->n_due);
+    else if (r->kind == REQUEST_COHORTS)
+        r->on_text(r->ctx, r->e, buf_str(&r->ciphertext));
     else
         r->on_done(r->ctx, r->e, r->message.text);
     for (size_t i = 0; i < MAX_PARAMS; i++)
@@ -420,6 +426,8 @@ static void take_request_result(struct request *r, const PGresult *result)
             take_places(r, result);
         else if (r->kind == REQUEST_TIDY)
             take_due(r, result);
+        else if (r->kind == REQUEST_COHORTS && PQntuples(result) > 0)
+            buf_add_str(&r->ciphertext, str_from(PQgetvalue(result, 0, 0)));
         return;
     }
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -628,6 +636,13 @@ static void pq_forget(struct sink *sink, const uint8_t number_id[16], sink_on_do
     request_add(pq(sink), r);
 }
 
+static void pq_cohorts(struct sink *sink, sink_on_text *fn, void *ctx)
+{
+    struct request *r = request_new(REQUEST_COHORTS, ctx);
+    r->on_text = fn;
+    request_add(pq(sink), r);
+}
+
 static bool pq_is_up(struct sink *sink)
 {
     return pq(sink)->state == SINK_STATE_READY;
@@ -653,6 +668,7 @@ static const struct sink_ops pq_ops = {
     .vault_get = pq_vault_get,
     .tidy = pq_tidy,
     .forget = pq_forget,
+    .cohorts = pq_cohorts,
     .is_up = pq_is_up,
     .free = pq_free,
 };

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "app/figures.h"
 #include "app/forget.h"
 #include "app/lease.h"
 #include "app/persist.h"
@@ -106,6 +107,7 @@ int role_writer(const struct role_context *role)
     r.persist = persist_new(role->loop, store, sink, role->metrics, &settings);
     r.lease = role_lease(role, store, STR("writer"), METRIC_writer_ranges, on_lease, is_idle, &r);
     struct forget *forget = forget_new(role->loop, store, sink);
+    struct figures *figures = figures_new(role->loop, store, sink);
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
     role_watch_store(role, store, on_store_up, &r);
     r.look = timer_new(role->loop, on_look, &r);
@@ -118,6 +120,7 @@ int role_writer(const struct role_context *role)
     if (r.fence != NULL)
         fence_free(r.fence);
     forget_free(forget);
+    figures_free(figures);
     timer_free(role->loop, r.look);
     return EX_OK;
 }

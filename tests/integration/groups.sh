@@ -126,4 +126,35 @@ check_same 'all of them' 1 "$(redis hlen wp:cohorts)"
 redis del wp:cohorts >/dev/null
 check 'and by rebuild' "$WAYPOST" rebuild --config "$STATE/waypost.yaml"
 check_same 'again all of them' 1 "$(redis hlen wp:cohorts)"
+
+# A group of 25 with a facilitator and three shared phones goes through a module.
+big=$(cohort create 'Group of 25' --organisation north --pace open)
+check_same 'a PIN has six digits' 64 "$(cohort facilitator add "$big" +254733000001 --pin 12345 >/dev/null; echo $?)"
+check_same 'a facilitator gets the PIN that was chosen' 135790 "$(cohort facilitator add "$big" +254733000001 --pin 135790)"
+check 'whose number is nowhere' test -z "$(sql "select 1 from core.facilitator f where f::text like '%733000001%'")"
+known
+python3 "$ROOT/tests/integration/group25.py" "$ROOT/tests/talk/90-whole-course-sms.talk" "$big" >"$STATE/big.talk"
+check 'twenty-five learn on twenty-two phones' live "$STATE/big.talk"
+wait_for 20 is_drained || true
+check_same 'PostgreSQL has the figures of the group' '25 22 3' \
+    "$(sql "select count(*), count(distinct s.number_id), count(*) - count(distinct s.number_id)
+        from core.learner l join core.number_state s using (learner) join core.cohort c using (cohort_id)
+        where c.join_code = $big" | tr '|' ' ')"
+check_same 'and of each member: who finished, with how many right' '4 6
+3 14' "$(sql "select e.value, count(*) from core.event e join core.cohort c using (cohort_id)
+        where c.join_code = $big and e.kind = 'module_completed' and e.unit = 'm1' group by 1 order by 1 desc" | tr '|' ' ')"
+check_same 'and of each question' 'm1q1 20 20
+m1q2 20 6
+m1q3 20 20
+m1q4 20 20' "$(sql "select u.unit, sum(u.answered), sum(u.n_right) from core.unit_cohort u
+        join core.cohort c using (cohort_id) where c.join_code = $big and u.unit like 'm1q%' group by 1 order by 1" | tr '|' ' ')"
+cohort sync
+known
+printf 'GROUP\n135790\n1\n' >"$STATE/lead.script"
+"$WAYPOST" phone --port "$PORT" --from +254733000001 --sms --script "$STATE/lead.script" >"$STATE/lead.log" 2>&1
+check 'the facilitator is told them' \
+    grep -qF "G$big: 25 joined, 25 active this week, 20 finished M1. Hardest: M1Q2 (30%)." "$STATE/lead.log"
+check 'and what to do next time' grep -qF 'Meeting for M1' "$STATE/lead.log"
+check 'a facilitator goes' cohort facilitator remove "$big" +254733000001
+check_same 'once' 65 "$(cohort facilitator remove "$big" +254733000001; echo $?)"
 done_testing

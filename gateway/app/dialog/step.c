@@ -69,6 +69,7 @@ static struct engine_context context_of(const struct dialog *d)
                                      .code = code_of(config, d->channel),
                                      .voice = voice_of(d),
                                      .cohorts = cohort_set_cohorts(d->all->parts.cohorts),
+                                     .number_id = d->id.bytes,
                                      .quiet_days = config->quiet_days,
                                      .hash_pin = pin_hash};
     bool is_known = d->inbound.country[0] != '\0';

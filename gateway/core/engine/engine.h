@@ -63,6 +63,7 @@ struct engine_context {
     struct str helpline;  /* absent: the contact, without it the organisation (org) */
     struct str
         staffed; /* "Mon-Fri 18:00" when a trained person reads SAFE; absent: nobody is promised */
+    const uint8_t *number_id; /* pseudonym of the number, 16 bytes; NULL: nobody leads a group */
     const struct cohorts *cohorts; /* NULL: there are no groups */
     uint32_t quiet_days; /* a number that was quiet for so long may be somebody else's; 0 = never */
     /* Of a PIN of four digits, salted; slow on purpose, but bounded. NULL: there are no PINs. */

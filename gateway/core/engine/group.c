@@ -97,6 +97,12 @@ bool engine_join_argument(struct step *s)
     return true;
 }
 
+uint32_t engine_group_argument(const struct step *s)
+{
+    uint32_t code = 0;
+    return cohort_code_parse(digits_of(s, s->argument), &code) == ERR_OK ? code : 0;
+}
+
 /* A code alone: on the first screen, or without the word JOIN. Where somebody learns already, only
  * one that a group has; after STOP none. */
 bool engine_group_code(struct step *s)

@@ -11,6 +11,7 @@
  *   engine_text.c    filling in texts
  *   group.c          group codes
  *   shared.c         several people on one number
+ *   lead.c           a facilitator and the group
  *
  * One engine_step is one struct step. `learner` points at outcome.next, which starts as a copy; the
  * only way to change its state is step_enter.
@@ -213,6 +214,8 @@ void engine_join_group(struct step *s, struct str digits);
 bool engine_join_argument(struct step *s);
 bool engine_group_code(struct step *s);
 bool engine_dial_group(struct step *s);
+/* The group code in the argument of GROUP; 0: there is none. */
+uint32_t engine_group_argument(const struct step *s);
 /* The consent was given. */
 void engine_begin_group(struct step *s);
 /* pace.c */
@@ -254,7 +257,20 @@ void recall_refresh(struct step *s);
 /* Which of how many the present question is. */
 void recall_count(const struct step *s, uint32_t *ret_n, uint32_t *ret_of);
 
+/* lead.c */
+
+struct str lead_screen(const struct step *s);
+struct str lead_pin_screen(const struct step *s);
+bool lead_answer(struct step *s);
+bool lead_pin_answer(struct step *s);
+void engine_group(struct step *s);
+
 /* shared.c */
+
+/* May a PIN be tried now? Says how long to wait where not. */
+bool shared_may_try(struct step *s);
+/* Is this it? Counts the tries. */
+bool shared_is_pin(struct step *s, const uint8_t *salt, const uint8_t *hash);
 
 struct str shared_who_screen(const struct step *s);
 struct str shared_nickname_screen(const struct step *s);

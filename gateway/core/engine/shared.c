@@ -374,42 +374,56 @@ static void count_wrong(struct step *s)
         l->pin_until_ms = s->input->now.ms + (wait_ms < MAX_WAIT_MS ? wait_ms : MAX_WAIT_MS);
 }
 
+bool shared_is_pin(struct step *s, const uint8_t *salt, const uint8_t *hash)
+{
+    uint8_t tried[LEARNER_PIN_HASH_BYTES];
+    uint8_t differs = 0;
+    s->context->hash_pin(salt, s->norm, tried);
+    for (size_t i = 0; i < sizeof(tried); i++)
+        differs |= (uint8_t)(tried[i] ^ hash[i]);
+    if (differs != 0) {
+        count_wrong(s);
+        return false;
+    }
+    s->learner->n_pin_wrong = 0;
+    s->learner->pin_until_ms = 0;
+    return true;
+}
+
+bool shared_may_try(struct step *s)
+{
+    int64_t left_ms = s->learner->pin_until_ms - s->input->now.ms;
+    if (left_ms <= 0)
+        return true;
+    step_say(s, step_text(s, COURSE_TEXT_pin_wait,
+                          VARS({"minutes", step_number(s, (left_ms + 59999) / 60000)})));
+    s->out->shows = OUTCOME_SHOWS_SCREEN;
+    return false;
+}
+
 static void try_pin(struct step *s)
 {
     struct learner *l = s->learner;
-    uint8_t hash[LEARNER_PIN_HASH_BYTES];
-    uint8_t differs = 0;
-    s->context->hash_pin(l->pin_salt, s->norm, hash);
-    for (size_t i = 0; i < sizeof(hash); i++)
-        differs |= (uint8_t)(hash[i] ^ l->pin_hash[i]);
-    if (differs != 0) {
-        count_wrong(s);
-        step_say(s, step_text(s, COURSE_TEXT_pin_wrong, NO_VARS));
-        step_say_screen(s);
+    if (shared_is_pin(s, l->pin_salt, l->pin_hash)) {
+        l->is_locked = false;
+        show_place(s);
         return;
     }
-    l->is_locked = false;
-    l->n_pin_wrong = 0;
-    l->pin_until_ms = 0;
-    show_place(s);
+    step_say(s, step_text(s, COURSE_TEXT_pin_wrong, NO_VARS));
+    step_say_screen(s);
 }
 
 static void answer_locked(struct step *s)
 {
-    struct learner *l = s->learner;
-    int64_t left_ms = l->pin_until_ms - s->input->now.ms;
     bool is_switch = s->match.command == COMMAND_SWITCH || str_eq(s->norm, STR("0"));
-    if (is_switch) {
+    if (is_switch)
         ask_who(s);
-    } else if (left_ms > 0) {
-        step_say(s, step_text(s, COURSE_TEXT_pin_wait,
-                              VARS({"minutes", step_number(s, (left_ms + 59999) / 60000)})));
-        s->out->shows = OUTCOME_SHOWS_SCREEN;
-    } else if (is_pin(s->norm) && s->context->hash_pin != NULL) {
+    else if (!shared_may_try(s))
+        return;
+    else if (is_pin(s->norm) && s->context->hash_pin != NULL)
         try_pin(s);
-    } else {
+    else
         step_say_screen(s);
-    }
 }
 
 /* ---- a number that changed hands ---- */

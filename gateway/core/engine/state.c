@@ -8,7 +8,7 @@
 /* Everywhere: STOP, DELETE, and the side states. */
 #define ANYWHERE                                                                                   \
     (BIT(STOPPED) | BIT(DELETED) | BIT(MENU) | BIT(MODULES) | BIT(SWITCH_LANGUAGE) | BIT(RESUME) | \
-     BIT(WHO) | BIT(NICKNAME) | BIT(SET_PIN))
+     BIT(WHO) | BIT(NICKNAME) | BIT(SET_PIN) | BIT(LEAD_PIN) | BIT(LEAD))
 /* Where a side state or STOPPED may return to. */
 #define PLACES                                                                                     \
     (BIT(NEW) | BIT(CONSENT) | BIT(LANGUAGE) | BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) |            \
@@ -481,6 +481,10 @@ static const struct state_row rows[N_LEARNER_STATES] = {
     [LEARNER_STATE_SET_PIN] = {.moves = PLACES,
                                .screen = shared_pin_screen,
                                .answer = shared_pin_answer},
+    [LEARNER_STATE_LEAD_PIN] = {.moves = PLACES,
+                                .screen = lead_pin_screen,
+                                .answer = lead_pin_answer},
+    [LEARNER_STATE_LEAD] = {.moves = PLACES, .screen = lead_screen, .answer = lead_answer},
     [LEARNER_STATE_STOPPED] = {.moves = PLACES,
                                .screen = stopped_screen,
                                .answer = stopped_answer,

@@ -131,6 +131,14 @@ const struct keyword_row match_keyword_rows[] = {
     {COMMAND_SWITCH, "ru", "сменить"},
     {COMMAND_SWITCH, "ar", "تبديل"},
 
+    {COMMAND_GROUP, "en", "group"},
+    {COMMAND_GROUP, "fr", "groupe"},
+    {COMMAND_GROUP, "es", "grupo"},
+    {COMMAND_GROUP, "tr", "grup"},
+    {COMMAND_GROUP, "de", "gruppe"},
+    {COMMAND_GROUP, "ru", "группа"},
+    {COMMAND_GROUP, "ar", "مجموعه"},
+
     {COMMAND_DELETE, "en", "delete"},
     {COMMAND_DELETE, "fr", "effacer"},
     {COMMAND_DELETE, "es", "borrar"},

@@ -22,6 +22,7 @@ struct answer {
     sink_on_vault *on_vault;
     sink_on_places *on_places;
     sink_on_due *on_due;
+    sink_on_text *on_text;
     void *ctx;
     enum err e;
     uint16_t key_id;
@@ -83,6 +84,8 @@ static void on_answers(void *ctx)
         else if (a->on_due != NULL)
             a->on_due(a->ctx, a->e, (const uint8_t(*)[NUMBER_ID_BYTES])m->due,
                       a->e == ERR_OK ? m->n_due : 0);
+        else if (a->on_text != NULL)
+            a->on_text(a->ctx, a->e, STR_NONE);
         else
             a->on_vault(a->ctx, a->e, a->key_id, a->nonce, a->ciphertext);
         free(a);
@@ -269,6 +272,12 @@ static void mem_tidy(struct sink *s, sink_on_due *fn, void *ctx)
     answer_post(m, fault_take(m, "tidy"), ctx)->on_due = fn;
 }
 
+/* Transcripts say themselves how a group is. */
+static void mem_cohorts(struct sink *s, sink_on_text *fn, void *ctx)
+{
+    answer_post(mem(s), fault_take(mem(s), "cohorts"), ctx)->on_text = fn;
+}
+
 static void due_remove(struct mem_sink *m, const uint8_t *number_id)
 {
     for (uint32_t i = 0; i < m->n_due; i++) {
@@ -315,6 +324,7 @@ static const struct sink_ops mem_ops = {
     .vault_get = mem_vault_get,
     .tidy = mem_tidy,
     .forget = mem_forget,
+    .cohorts = mem_cohorts,
     .is_up = mem_is_up,
     .free = mem_free,
 };
