@@ -14,6 +14,7 @@ struct timers {
     bool ranges[STORE_LEASE_RANGES]; /* that are looked at */
     uint32_t next, end;              /* ranges of the present look; of the next one */
     bool is_looking, is_stopped, was_full;
+    uint32_t batch; /* numbers of the present look: not more than there are tokens for */
     uint32_t n_waking;
     double sms_per_s, tokens; /* of the ranges that are looked at; below 0: spent in advance */
     int64_t refilled_ms;      /* monotonic */
@@ -66,12 +67,13 @@ static void look(void *ctx)
         timer_start(t->loop, t->timer, TIMERS_LOOK_MS);
         return;
     }
+    bool is_limited = t->sms_per_s > 0 && t->tokens < TIMERS_BATCH;
+    t->batch = is_limited ? (uint32_t)t->tokens : TIMERS_BATCH;
     t->is_looking = true;
     t->next = first;
     t->end = end;
     store_due(t->store, (uint8_t)(first * STORE_LEASE_BUCKETS),
-              (uint8_t)(end * STORE_LEASE_BUCKETS - 1), loop_wall(t->loop).ms, TIMERS_BATCH, on_due,
-              t);
+              (uint8_t)(end * STORE_LEASE_BUCKETS - 1), loop_wall(t->loop).ms, t->batch, on_due, t);
 }
 
 /* At the same run when its batch was full, else at the next. */
@@ -98,7 +100,7 @@ static void on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t 
 {
     struct timers *t = ctx;
     t->is_looking = false;
-    t->was_full = e == ERR_OK && n >= TIMERS_BATCH;
+    t->was_full = e == ERR_OK && n >= t->batch;
     if (e != ERR_OK)
         LOG_WARN("timers", "due learners cannot be read", "err=%s", err_name(e));
     for (uint32_t i = 0; e == ERR_OK && i < n && !t->is_stopped; i++) {

@@ -16,7 +16,7 @@
 #include "app/dialog/dialog.h"
 
 #define TIMERS_LOOK_MS 1000 /* between looks */
-#define TIMERS_BATCH 100u   /* numbers of one look; the next follows at once when it was full */
+#define TIMERS_BATCH 100u   /* numbers of one look at most; after a full one the next at once */
 
 struct timers;
 

@@ -472,7 +472,9 @@ static void build_app(struct talk_fast *f)
                                                   .config = &f->config,
                                                   .channels = &f->channels},
                            "talk", 0, 255);
-    f->timers = timers_new(f->loop, f->store, f->dialogs, channels_rate_per_s(&f->channels));
+    f->timers = timers_new(f->loop, f->store, f->dialogs,
+                           f->settings->sms_per_s > 0 ? f->settings->sms_per_s
+                                                      : channels_rate_per_s(&f->channels));
     f->persist = persist_new(f->loop, f->store, f->sink, NULL,
                              &(struct persist_settings){.max_each = PERSIST_MAX_EACH,
                                                         .gather_ms = PERSIST_GATHER_MS,

@@ -60,6 +60,7 @@ struct talk_fast_settings {
     struct str bundle;        /* course_set.h */
     struct wall_ms start;
     struct zone zone; /* of the phones */
+    double sms_per_s; /* that the timers count on; 0 = as the channels say */
 };
 
 /* ERR_INVALID and others with the reason in msg. Settings are borrowed for its life. */
