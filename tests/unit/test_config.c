@@ -109,6 +109,10 @@ static const struct {
      "%F:6:19: unavailable_text is 'a\tb'; it must be one line without control characters\n"},
     {BASE CHANNEL, ERR_OK, ""},
     {BASE CHANNEL "    dial_code: \"*384*7#\"\n", ERR_OK, ""},
+    {BASE CHANNEL "    dial_code: \"*384567890123456789012345678901#\"\n", ERR_OK, ""},
+    {BASE CHANNEL "    dial_code: \"*3845678901234567890123456789012#\"\n", ERR_INVALID,
+     "%F:10:16: dial_code is '*3845678901234567890123456789012#'; it must look like "
+     "\"*384*7#\", in quotes\n"},
     {BASE CHANNEL "    dial_code: 384\n", ERR_INVALID,
      "%F:10:16: dial_code is '384'; it must look like \"*384*7#\", in quotes\n"},
     {BASE CHANNEL "    sms_channel: at\n", ERR_OK, ""},
@@ -383,6 +387,21 @@ static int remove_dir(void **state)
     return unlink(file) == 0 && rmdir(dir) == 0 ? 0 : -1;
 }
 
+static void a_country_has_the_offset_of_its_row(void **state)
+{
+    (void)state;
+    struct arena *arena CLEANUP(arena_freep) = arena_new(1 << 20);
+    struct buf errors CLEANUP(buf_fini);
+    struct config config;
+    assert_int_equal(load(BASE CHANNEL "countries:\n  - {code: NP, utc_offset: \"+05:45\"}\n",
+                          arena, &config, &errors),
+                     ERR_OK);
+    const struct zone *zone = config_zone_get(&config, STR("NP"));
+    assert_non_null(zone);
+    assert_int_equal(zone_local_ms(zone, 0), (5 * 60 + 45) * 60000);
+    assert_null(config_zone_get(&config, STR("XX")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +414,7 @@ int main(void)
         cmocka_unit_test(rows_are_complete_and_unique),
         cmocka_unit_test(texts_and_settings_have_ceilings),
         cmocka_unit_test(arena_too_small_is_an_error),
+        cmocka_unit_test(a_country_has_the_offset_of_its_row),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

@@ -133,12 +133,72 @@ static void a_store_that_is_away_is_asked_again(void **state)
     assert_true(course_set_is_ready(set));
 }
 
+/* A bundle names files below its own folder only. */
+static void names_in_a_bundle_stay_in_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool is_good;
+    } rows[] = {
+        {"m1.md", true},   {"po/fr.po", true}, {"a/b/c.md", true}, {"", false},
+        {"/m1.md", false}, {"../m", false},    {"a/../m", false},  {".m1.md", false},
+        {"a//b", false},   {"a/", false},      {"a b", false},     {"a\nb", false},
+        {"a\x7f", false},  {"a/.git", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct lesson_file file = {.name = str_from(rows[i].name), .text = STR("x")}, back;
+        struct buf bundle CLEANUP(buf_fini), by_hand CLEANUP(buf_fini);
+        struct str rest;
+        uint32_t n;
+        buf_init(&bundle, 4096);
+        buf_init(&by_hand, 4096);
+        if ((course_bundle_write(&file, 1, &bundle) == ERR_OK) != rows[i].is_good)
+            fail_msg("\"%s\" is %s", rows[i].name, rows[i].is_good ? "refused" : "written");
+        /* The same by somebody who does not look. */
+        struct lesson_file good = {.name = STR("good.md"), .text = STR("x")};
+        buf_reset(&bundle);
+        assert_int_equal(course_bundle_write(&good, 1, &bundle), ERR_OK);
+        rest = buf_str(&bundle);
+        size_t at = str_find(rest, STR("good.md"));
+        buf_add_str(&by_hand, str_sub(rest, 0, at));
+        buf_add_str(&by_hand, file.name);
+        buf_add_str(&by_hand, str_sub(rest, at + strlen("good.md"), rest.len));
+        if ((course_bundle_read(buf_str(&by_hand), &back, &n) == ERR_OK) != rows[i].is_good)
+            fail_msg("\"%s\" is %s", rows[i].name, rows[i].is_good ? "refused" : "read");
+    }
+}
+
+static void a_bundle_holds_so_many_files_and_no_more(void **state)
+{
+    (void)state;
+    static struct lesson_file files[LESSON_MAX_FILES + 1], back[LESSON_MAX_FILES + 1];
+    struct buf bundle CLEANUP(buf_fini);
+    uint32_t n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+        files[i] = (struct lesson_file){.name = STR("a.md"), .text = STR("# a: b\n")};
+    buf_init(&bundle, 1u << 20);
+    assert_int_equal(course_bundle_write(files, LESSON_MAX_FILES, &bundle), ERR_OK);
+    assert_int_equal(course_bundle_read(buf_str(&bundle), back, &n), ERR_OK);
+    assert_int_equal(n, LESSON_MAX_FILES);
+    /* One more, by somebody who does not count. */
+    struct buf one CLEANUP(buf_fini);
+    buf_init(&one, 1u << 10);
+    assert_int_equal(course_bundle_write(files, 1, &one), ERR_OK);
+    size_t mark = bundle.len - LESSON_MAX_FILES * (bundle.len - one.len) / (LESSON_MAX_FILES - 1);
+    buf_add_str(&bundle, str_sub(buf_str(&one), mark, one.len));
+    assert_int_equal(course_bundle_read(buf_str(&bundle), back, &n), ERR_TOO_LONG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(versions_come_from_the_store_and_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_read_hurts_no_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_store_that_is_away_is_asked_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_in_a_bundle_stay_in_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_bundle_holds_so_many_files_and_no_more, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

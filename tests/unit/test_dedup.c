@@ -197,6 +197,16 @@ static void takes_numbered_steps_once(void **state)
     next.session = STR("s2");
     next.step = STR("1");
     assert_int_equal(judge(&m, &next, NOW + 100, &last), DEDUP_NEW);
+    /* The first two of all, whatever is said in their copies. */
+    for (int i = 0; i < 2; i++) {
+        struct inbound first = ussd(i == 0 ? "s3" : "s4", INBOUND_PHASE_CONTINUE, "9");
+        first.is_repeatable_input = true;
+        first.step = i == 0 ? STR("0") : STR("1");
+        struct inbound copy = first;
+        copy.text = copy.raw_text = STR("8");
+        last = handle(&m, &first, NOW + 1000, true);
+        assert_int_equal(judge(&m, &copy, NOW + 60000, &last), DEDUP_REPEAT_LAST);
+    }
 }
 
 static void tells_the_last_sms_from_older_ones(void **state)

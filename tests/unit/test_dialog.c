@@ -700,6 +700,10 @@ static void seals_the_number_at_first_contact(void **state)
     struct store_log_reader reader = {.from = start, .max_each = 100};
     struct facts facts = {0};
     ask(w, sms("+254700000001", "a", "hello"));
+    store_log_read(w->mem, &reader, on_facts, &facts);
+    loop_mem_settle(w->loop);
+    assert_int_equal(facts.n_sealed, 1);
+    facts = (struct facts){0};
     ask(w, sms("+254700000001", "b", "HELP"));
     store_log_read(w->mem, &reader, on_facts, &facts);
     loop_mem_settle(w->loop);

@@ -284,6 +284,27 @@ static void test_paths_that_are_none(void **state)
                      ERR_INVALID);
 }
 
+/* However little memory there is, the answer is one of two, and nothing is read past its end. */
+static void test_what_does_not_fit_is_too_long(void **state)
+{
+    (void)state;
+    const struct str json = STR("{\"a\":[\"one\",{\"b\":\"two\"}],\"c\":3}");
+    const struct str xml = STR("<a x='1'><b>one</b><b y='2'>two</b></a>");
+    uint32_t n_small = 0, n_read = 0;
+    for (size_t bytes = 1; bytes < 8192; bytes += 7) {
+        struct arena *small CLEANUP(arena_freep) = arena_new(bytes);
+        const struct doc *root;
+        enum err of_json = json_read(json, small, &root);
+        arena_reset(small);
+        enum err of_xml = xml_read(xml, small, &root);
+        assert_true(of_json == ERR_OK || of_json == ERR_TOO_LONG);
+        assert_true(of_xml == ERR_OK || of_xml == ERR_TOO_LONG);
+        n_small += of_json != ERR_OK && of_xml != ERR_OK;
+        n_read += of_json == ERR_OK && of_xml == ERR_OK;
+    }
+    assert_true(n_small > 0 && n_read > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +318,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_xml_encodings_and_depth, setup, teardown),
         cmocka_unit_test_setup_teardown(test_xml_escape, setup, teardown),
         cmocka_unit_test_setup_teardown(test_paths_that_are_none, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_does_not_fit_is_too_long, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

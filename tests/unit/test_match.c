@@ -28,6 +28,7 @@ static void test_normalise(void **state)
         {"4821-0937-5526", "4821-0937-5526"},
         {"a\tb\nc\fd\v e", "a b c d e"},
         {"a\x01z\x7f", "az"},
+        {"\u0431\tA\x01z`z\nB\x7f", "\u0431 az'z b"}, /* the same beside another script */
         /* NFKC, invisible characters, no-break space */
         {"\uff2d\uff25\uff2e\uff35", "menu"},
         {"\uff12", "2"},
@@ -302,6 +303,16 @@ static void expect_command(const char *text, const char *lang, enum command expe
     if (match.command != expected)
         fail_msg("\"%s\" in %s: found %s, expected %s", text, lang != NULL ? lang : "(any)",
                  command_row(match.command)->name, command_row(expected)->name);
+}
+
+/* Courtesy may stand behind a command; other words make it a sentence, however short. */
+static void test_a_sentence_is_no_command(void **state)
+{
+    (void)state;
+    expect_command("next please", "en", COMMAND_NEXT);
+    expect_command("next tuesday", "en", COMMAND_NONE);
+    expect_command("menu soap", "en", COMMAND_NONE);
+    expect_command("help soap water", "en", COMMAND_NONE);
 }
 
 /* Every keyword works in its language, at first contact, with punctuation, and in small letters. */
@@ -968,6 +979,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_normalise, setup, teardown),
         cmocka_unit_test_setup_teardown(test_normalise_has_a_ceiling, setup, teardown),
         cmocka_unit_test_setup_teardown(test_normalise_in_a_full_arena_is_absent, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_sentence_is_no_command, setup, teardown),
         cmocka_unit_test_setup_teardown(test_every_keyword_of_every_language, setup, teardown),
         cmocka_unit_test_setup_teardown(test_keyword_table_covers_every_command_and_language, setup,
                                         teardown),

@@ -41,6 +41,7 @@ struct world {
     uint32_t n_links[N_CHANNELS]; /* requests with the link of another message's provider */
     uint32_t n_tokens;            /* requests for a token */
     bool is_token_refused;
+    bool is_token_away;
     char log[LOG_BYTES]; /* "1 text|" of each request to channel 1 that was answered with 2xx */
     char last_body[1024];
     struct store_commit commit;
@@ -68,7 +69,7 @@ static bool answer_token(struct world *w, struct sender_answer *ret)
     static char body[64];
     (void)snprintf(body, sizeof(body), "{\"access_token\":\"t%u\",\"expires_in\":3600}",
                    ++w->n_tokens);
-    ret->reached = SENDER_REACHED_ANSWER;
+    ret->reached = w->is_token_away ? SENDER_REACHED_NOT : SENDER_REACHED_ANSWER;
     ret->status = w->is_token_refused ? 403 : 200;
     ret->body = str_from(body);
     return true;
@@ -584,17 +585,29 @@ static void a_token_that_was_refused_is_asked_for_again(void **state)
 }
 
 /* Nothing was sent, so that the message may take the way round. */
-static void without_a_token_nothing_is_sent_and_nothing_lost(void **state)
+static void without_a_token_nothing_is_sent(struct world *w)
 {
-    struct world *w = *state;
     w->list[TOKEN].fallback = STR("first");
     open_outbox(w);
-    w->is_token_refused = true;
     send_many(w, "token", "x", MESSAGE_CLASS_REPLY, 10);
     loop_mem_advance(w->loop, 60000);
     assert_int_equal(w->n_posts[TOKEN], 0);
     assert_int_equal(count_of(w->log, "0 x|"), 10);
     assert_true(w->n_tokens < 20); /* the provider is not pressed */
+}
+
+static void a_token_that_is_refused_loses_nothing(void **state)
+{
+    struct world *w = *state;
+    w->is_token_refused = true;
+    without_a_token_nothing_is_sent(w);
+}
+
+static void a_token_that_does_not_come_loses_nothing(void **state)
+{
+    struct world *w = *state;
+    w->is_token_away = true;
+    without_a_token_nothing_is_sent(w);
 }
 
 /* ---- an operator's pause ---- */
@@ -717,7 +730,8 @@ int main(void)
         WORLD_TEST(a_reminder_that_is_tried_again_is_counted_once),
         WORLD_TEST(a_token_is_asked_for_once_and_kept_until_it_expires),
         WORLD_TEST(a_token_that_was_refused_is_asked_for_again),
-        WORLD_TEST(without_a_token_nothing_is_sent_and_nothing_lost),
+        WORLD_TEST(a_token_that_is_refused_loses_nothing),
+        WORLD_TEST(a_token_that_does_not_come_loses_nothing),
         WORLD_TEST(a_paused_channel_sends_nothing_until_it_is_resumed),
         WORLD_TEST(a_pause_outlives_the_store_and_has_no_way_round),
         WORLD_TEST(a_mark_that_timed_out_costs_no_message),

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "profile/profile.h"
 #include "profile/time.h"
 
 struct time_case {
@@ -162,12 +163,54 @@ static void test_format(void **state)
     }
 }
 
+/* In a profile, the first pattern that fits says the time: those behind it do not undo it.
+ * `present` asks whether something is there; 'present' is what a provider writes. */
+static void test_in_a_profile(void **state)
+{
+    (void)state;
+    static const char rules[] = "profile: t\ntitle: T\nsource: s\nmessages:\n  - kind: sms\n    "
+                                "when: {query w: 'present'}\n"
+                                "    from: {in: query n, number: digits}\n    text: query t\n"
+                                "    time: {in: query d, zone: '+00:00', bad: reject,\n"
+                                "           format: ['%Y-%m-%d %H:%M', '%d.%m.%Y %H:%M']}\n";
+    static const struct {
+        const char *query;
+        bool is_taken;
+    } cases[] = {
+        {"w=present&n=254700000101&t=x&d=2025-01-06+06:00", true},
+        {"w=present&n=254700000101&t=x&d=06.01.2025+06:00", true},
+        {"w=present&n=254700000101&t=x&d=6+Jan", false},
+        {"w=other&n=254700000101&t=x&d=2025-01-06+06:00", false},
+    };
+    struct arena *arena CLEANUP(arena_freep) = arena_new(1u << 20);
+    struct profile *profile = NULL;
+    struct buf errors CLEANUP(buf_fini);
+    buf_init(&errors, 4096);
+    if (profile_parse(str_from(rules), STR("t"), &profile, &errors) != ERR_OK)
+        fail_msg("%s", buf_str(&errors).p);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct inbound_batch batch;
+        struct decode_context context = {.rest = STR(""), .peer = STR("::1")};
+        struct http_request request = {.method = STR("GET"),
+                                       .target = STR("/in/t"),
+                                       .path = STR("/in/t"),
+                                       .query = str_from(cases[i].query),
+                                       .body = STR("")};
+        assert_int_equal(profile_decode(profile, &request, &context, arena, &batch), ERR_OK);
+        bool is_taken = batch.n_items == 1 && batch.items[0].outcome == INBOUND_ACCEPT &&
+                        batch.items[0].at.ms == 1736143200000;
+        if (is_taken != cases[i].is_taken)
+            fail_msg("%s: at %lld", cases[i].query, (long long)batch.items[0].at.ms);
+    }
+    profile_free(profile);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_form),    cmocka_unit_test(test_patterns),
         cmocka_unit_test(test_summer_time), cmocka_unit_test(test_offsets),
-        cmocka_unit_test(test_format),
+        cmocka_unit_test(test_format),      cmocka_unit_test(test_in_a_profile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -376,6 +376,16 @@ static void test_jwt(void **state)
     assert_int_equal(decode(jwt, &request, &settings, 0), INBOUND_AUTH_FAIL);
 }
 
+static void test_base64_that_does_not_fit(void **state)
+{
+    (void)state;
+    struct arena *small CLEANUP(arena_freep) = arena_new(16);
+    struct str back;
+    assert_int_equal(
+        base64_decode(STR("Zm9vZm9vZm9vZm9vZm9vZm9vZm9vZm9vZm9vZm9vZm9vZm9v"), small, &back),
+        ERR_TOO_LONG);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -392,6 +402,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_secrets_and_basic, setup, teardown),
         cmocka_unit_test_setup_teardown(test_protection_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(test_jwt, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_base64_that_does_not_fit, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
