@@ -16,6 +16,7 @@
 #include "core/engine/engine.h"
 #include "core/event_record.h"
 #include "port/lesson_files.h"
+#include "port/store/ops.h"
 
 #define START 1736143200000 /* 2025-01-06 06:00 UTC */
 #define MAX_ANSWERS 4096

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "app/outbox/machine.h"
+#include "port/store/ops.h"
 
 #define LIT(literal)                                                                               \
     {                                                                                              \

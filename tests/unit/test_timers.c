@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "app/timers.h"
+#include "port/store/ops.h"
 
 /* A store that only says what is due, when it is told to. */
 struct world {

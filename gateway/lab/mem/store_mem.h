@@ -9,7 +9,7 @@
 #include <uthash.h>
 
 #include "base/arena.h"
-#include "port/store/store.h"
+#include "port/store/ops.h"
 
 enum store_stream { STORE_STREAM_EVENTS, STORE_STREAM_OUTBOX };
 #define STORE_MEM_STREAMS 2

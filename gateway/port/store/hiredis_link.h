@@ -8,7 +8,7 @@
 #include <hiredis/hiredis.h>
 
 #include "base/arena.h"
-#include "port/store/store.h"
+#include "port/store/ops.h"
 
 /* ---- commands: binary-safe words, borrowed until link_send returns ---- */
 

@@ -1,4 +1,4 @@
-#include "port/store/store.h"
+#include "port/store/ops.h"
 
 #include <assert.h>
 

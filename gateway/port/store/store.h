@@ -222,57 +222,7 @@ enum store_board {
 typedef void store_on_board(void *ctx, enum err e, const struct str *names,
                             const struct str *values, uint32_t n);
 
-struct store_ops {
-    void (*load)(struct store *, const struct number_id *, store_on_load *, void *ctx);
-    void (*commit)(struct store *, const struct store_commit *, store_on_commit *, void *ctx);
-    void (*patch)(struct store *, const struct number_id *, const struct store_patch *,
-                  store_on_done *, void *ctx);
-    void (*take)(struct store *, const struct store_cap *, uint32_t n, store_on_done *, void *ctx);
-    void (*append)(struct store *, uint8_t bucket, struct str event, store_on_done *, void *ctx);
-    void (*log_read)(struct store *, const struct store_log_reader *, store_on_entries *,
-                     void *ctx);
-    void (*log_trim)(struct store *, const struct store_log_trim *, uint32_t n, store_on_done *,
-                     void *ctx);
-    void (*states)(struct store *, const struct number_id *, uint32_t n, store_on_states *,
-                   void *ctx);
-    void (*read)(struct store *, const struct store_reader *, store_on_entries *, void *ctx);
-    void (*settle)(struct store *, const struct store_entry *, uint32_t n, struct str event,
-                   store_on_done *, void *ctx);
-    void (*mark_sending)(struct store *, const struct store_entry *, store_on_done *, void *ctx);
-    void (*clear_sending)(struct store *, const struct store_entry *, store_on_done *, void *ctx);
-    void (*due)(struct store *, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
-                store_on_due *, void *ctx);
-    void (*session_put)(struct store *, struct str key, struct str value, int64_t ttl_ms,
-                        store_on_done *, void *ctx);
-    void (*session_get)(struct store *, struct str key, store_on_value *, void *ctx);
-    void (*course_put)(struct store *, struct str name, struct str bundle, bool is_current,
-                       store_on_done *, void *ctx);
-    void (*courses_get)(struct store *, store_on_courses *, void *ctx);
-    void (*part_put)(struct store *, const struct store_part *, store_on_part *, void *ctx);
-    void (*part_done)(struct store *, struct str key, bool must_forget, store_on_done *, void *ctx);
-    void (*parts_overdue)(struct store *, store_on_overdue *, void *ctx);
-    void (*board_put)(struct store *, enum store_board, struct str name, struct str value,
-                      store_on_done *, void *ctx);
-    void (*board_get)(struct store *, enum store_board, store_on_board *, void *ctx);
-    void (*restore)(struct store *, const struct number_id *, struct str state, int64_t due_at_ms,
-                    store_on_done *, void *ctx);
-    void (*scan)(struct store *, struct str cursor, store_on_scan *, void *ctx);
-    void (*probe)(struct store *, store_on_probe *, void *ctx);
-    void (*fence)(struct store *, store_on_fence *, void *ctx);
-    void (*fence_open)(struct store *, uint64_t epoch, store_on_done *, void *ctx);
-    void (*log_end)(struct store *, uint8_t bucket, store_on_value *, void *ctx);
-    void (*memory)(struct store *, store_on_memory *, void *ctx);
-    void (*outbox_look)(struct store *, const uint64_t *fences, store_on_outbox *, void *ctx);
-    void (*lease_keep)(struct store *, const struct store_lease *, store_on_lease *, void *ctx);
-    void (*lease_give)(struct store *, const struct store_lease *, const bool *ranges,
-                       bool is_leaving, store_on_done *, void *ctx);
-    bool (*is_up)(struct store *);
-    void (*free)(struct store *);
-};
-
-struct store {
-    const struct store_ops *ops;
-};
+struct store;
 
 /* State and last reply of one number, in one round trip. */
 void store_load(struct store *s, const struct number_id *id, store_on_load *fn, void *ctx);
@@ -387,10 +337,6 @@ bool store_is_up(struct store *s);
 void store_free(struct store *s);
 /* seq of an encoded state; 0 for fewer bytes. */
 uint32_t store_seq(struct str state);
-/* For implementations: within the ceilings of store_part_put. */
-bool store_part_fits(const struct store_part *part);
-/* For implementations: within the ceilings of store_session_put. */
-bool store_session_fits(struct str key, struct str value);
 
 struct store_settings {
     const char *socket_path; /* unix socket; or host (an address, never a name) and port */
