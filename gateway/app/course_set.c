@@ -16,6 +16,7 @@ struct course_set {
     struct store *store;
     struct courses courses;
     struct arena *arenas[COURSES_MAX]; /* of the course with the same index */
+    struct str preferred;              /* id of the course that a bare JOIN starts */
     bool is_asking;
     bool has_answer;
     struct mono_ms asked;
@@ -162,6 +163,21 @@ static enum err add_new(struct course_set *set, struct str name, struct str bund
     return ERR_OK;
 }
 
+/* In the order of their ids, so that the list is the same in every process. */
+static void add_start(struct course_set *set, uint16_t index)
+{
+    struct courses *c = &set->courses;
+    struct str id = c->list[index]->id;
+    uint16_t i = 0;
+    while (i < c->n_starts && str_cmp(c->list[c->starts[i]]->id, id) < 0)
+        i++;
+    bool is_new = i == c->n_starts || !str_eq(c->list[c->starts[i]]->id, id);
+    if (is_new)
+        memmove(&c->starts[i + 1], &c->starts[i],
+                (size_t)(c->n_starts++ - i) * sizeof(c->starts[0]));
+    c->starts[i] = index;
+}
+
 enum err course_set_add(struct course_set *set, struct str name, struct str bundle, bool is_current,
                         struct errmsg *msg)
 {
@@ -171,17 +187,72 @@ enum err course_set_add(struct course_set *set, struct str name, struct str bund
         if (e != ERR_OK)
             return e;
     }
-    if (is_current)
+    if (is_current) {
         set->courses.current = i;
+        add_start(set, i);
+    }
     return ERR_OK;
+}
+
+/* ---- what is begun ---- */
+
+void course_set_prefer(struct course_set *set, struct str course)
+{
+    set->preferred = course;
+}
+
+static void choose_current(struct course_set *set)
+{
+    struct courses *c = &set->courses;
+    const struct course *preferred = courses_start(c, set->preferred);
+    if (c->n_starts > 0)
+        c->current = c->starts[0];
+    for (uint16_t i = 0; i < c->n; i++)
+        c->current = c->list[i] == preferred ? i : c->current;
+}
+
+void course_set_starts(struct course_set *set, const struct str *ids, const struct str *values,
+                       uint32_t n, struct wall_ms now)
+{
+    if (n == 0)
+        return; /* a gateway that was set up before there were several */
+    set->courses.n_starts = 0;
+    for (uint32_t i = 0; i < n && set->courses.n_starts < COURSES_MAX; i++) {
+        struct str rest = values[i];
+        struct str version = str_split(&rest, ' ');
+        struct str next = rest.p != NULL ? str_split(&rest, ' ') : STR_NONE;
+        uint64_t from_ms = 0;
+        if (next.p != NULL && str_to_u64(rest, INT64_MAX, &from_ms) == ERR_OK &&
+            now.ms >= (int64_t)from_ms)
+            version = next;
+        for (uint16_t j = 0; j < set->courses.n; j++) {
+            const struct course *course = set->courses.list[j];
+            if (str_eq(course->id, ids[i]) && str_eq(course->version, version))
+                add_start(set, j);
+        }
+    }
+    choose_current(set);
+}
+
+static void on_starts(void *ctx, enum err e, const struct str *ids, const struct str *values,
+                      uint32_t n)
+{
+    struct course_set *set = ctx;
+    set->is_asking = false;
+    if (e != ERR_OK) {
+        LOG_WARN("courses", "not known which are begun", "err=%s", err_name(e));
+        return;
+    }
+    course_set_starts(set, ids, values, n, loop_wall(set->loop));
+    set->has_answer = true;
 }
 
 static void on_courses(void *ctx, enum err e, const struct str *names, const struct str *bundles,
                        uint32_t n, struct str current)
 {
     struct course_set *set = ctx;
-    set->is_asking = false;
     if (e != ERR_OK) {
+        set->is_asking = false;
         LOG_WARN("courses", "not loaded", "err=%s", err_name(e));
         return;
     }
@@ -193,7 +264,7 @@ static void on_courses(void *ctx, enum err e, const struct str *names, const str
         else if (set->courses.n > n_before)
             LOG_INFO("courses", "version loaded", "course=%.*s", STR_ARG(names[i]));
     }
-    set->has_answer = true;
+    store_board_get(set->store, STORE_BOARD_STARTS, on_starts, set);
 }
 
 void course_set_refresh(struct course_set *set)

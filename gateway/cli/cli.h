@@ -87,15 +87,6 @@ void cli_complain_lines(const struct buf *lines);
 /* "waypost: " words on stderr. */
 void cli_complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
-/* ---- publish.c ---- */
-
-/* Makes a course version immutable: its content hash, titles and texts go to PostgreSQL, its bundle
- * to PostgreSQL and Redis, where fronts find it. New learners start it from then on; the others
- * stay on theirs. The same content again does no harm. Refused while a channel's country has no
- * `cost`. An exit code; what is wrong was said on stderr. */
-int publish_course(const struct config *config, const struct course *course,
-                   const struct lesson_file *files, uint32_t n_files);
-
 /* ---- pages.c: what lab adds to the admin listener of a running gateway. The service itself (role)
  * does not know lab; here the two meet ---- */
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "core/lesson/parse.h"
 #include "port/database.h"
 #include "port/store/store.h"
 
@@ -32,3 +33,18 @@ int desk_ask(struct desk *desk, const char *sql, const struct str *params, uint3
 void desk_on_done(void *ctx, enum err e);
 /* Puts a value on a board of the store, or takes it away. */
 int desk_put(struct desk *desk, enum store_board board, struct str name, struct str value);
+
+/* ---- publish.c: published versions. The desk is open, without store and database; all return an
+ * exit code, and what is wrong was said on stderr ---- */
+
+/* Makes a course version immutable: its content hash, titles and texts go to PostgreSQL, its bundle
+ * to PostgreSQL and Redis, where fronts find it. New learners of this course start it from then on,
+ * or from `at` on ("2026-12-01 08:00+03"; absent: now); the others stay on theirs. The same content
+ * again does no harm. Refused while a channel's country has no `cost`. approved_by: who approved
+ * the text; absent: nobody. */
+int publish_course(struct desk *desk, const struct course *course, const struct lesson_file *files,
+                   uint32_t n_files, struct str at, struct str approved_by);
+/* Nobody begins the course any more. */
+int publish_withdraw(struct desk *desk, struct str course);
+/* All published versions on stdout. */
+int publish_list(struct desk *desk);

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/desk.h"
 #include "core/lesson/lesson.h"
 #include "core/lesson/translate.h"
 #include "port/lesson_files.h"
@@ -309,21 +309,37 @@ static int run_forecast(const struct cli_args *args, const char *dir)
 /* One exit code more than the others: what the database or Redis says, as sysexits.h names it. */
 static int run_publish(const struct cli_args *args, const char *dir)
 {
-    struct arena *arena CLEANUP(arena_freep) = arena_new(CLI_CONFIG_ARENA_BYTES);
-    struct config config;
     struct folder folder CLEANUP(folder_fini) = {0};
+    struct desk desk CLEANUP(desk_close) = {0};
     int code = folder_read_clean(dir, "published", &folder);
     if (code == EXIT_CLEAN)
-        code = cli_config_load(args, arena, &config);
+        code = desk_open(args, &desk);
     if (code != EXIT_CLEAN)
         return code;
-    return publish_course(&config, &folder.source->course, folder.files, folder.n_files);
+    return publish_course(&desk, &folder.source->course, folder.files, folder.n_files,
+                          str_from(cli_get(args, "at", NULL)),
+                          str_from(cli_get(args, "approved-by", NULL)));
+}
+
+static int run_withdraw(const struct cli_args *args, const char *course)
+{
+    struct desk desk CLEANUP(desk_close) = {0};
+    int code = desk_open(args, &desk);
+    return code == EX_OK ? publish_withdraw(&desk, str_from(course)) : code;
+}
+
+static int run_list(const struct cli_args *args, const char *nothing)
+{
+    struct desk desk CLEANUP(desk_close) = {0};
+    (void)nothing;
+    int code = desk_open(args, &desk);
+    return code == EX_OK ? publish_list(&desk) : code;
 }
 
 static const struct verb verbs[] = {
-    {"check", run_check},       {"fmt", run_fmt},         {"preview", run_preview},
-    {"forecast", run_forecast}, {"publish", run_publish}, {"pot", run_pot},
-    {"merge", run_merge},
+    {"check", run_check},       {"fmt", run_fmt},           {"preview", run_preview},
+    {"forecast", run_forecast}, {"publish", run_publish},   {"pot", run_pot},
+    {"merge", run_merge},       {"withdraw", run_withdraw}, {"list", run_list},
 };
 
 static int lessons_run(const struct cli_args *args)
@@ -331,8 +347,9 @@ static int lessons_run(const struct cli_args *args)
     for (size_t i = 0; i < ARRAY_LEN(verbs) && args->n_words > 0; i++) {
         if (strcmp(args->words[0], verbs[i].name) != 0)
             continue;
-        if (args->n_words == 2)
-            return verbs[i].run(args, args->words[1]);
+        bool needs_none = verbs[i].run == run_list;
+        if (args->n_words == (needs_none ? 1 : 2))
+            return verbs[i].run(args, needs_none ? NULL : args->words[1]);
         cli_complain("`lessons %s` needs one folder, such as lessons/children-on-the-move",
                      verbs[i].name);
         return EXIT_USAGE;
@@ -353,13 +370,17 @@ const struct cli_command cli_lessons = {
              "lessons preview DIR [--lang fr] > course.html\n"
              "lessons preview DIR [--lang fr] --transcript > course.txt\n"
              "lessons forecast DIR [--lang fr] [--config FILE]\n"
-             "lessons publish DIR [--config FILE]\n"
+             "lessons publish DIR [--at TIME] [--approved-by NAME] [--config FILE]\n"
+             "lessons withdraw COURSE [--config FILE]\n"
+             "lessons list [--config FILE]\n"
              "lessons pot DIR [--pack] > course.pot\n"
              "lessons merge DIR --lang fr",
     .options = {CLI_CONFIG_OPTION,
                 {"format", "text|json|github", "how check prints what it finds", false},
                 {"transcript", NULL, "preview: every SMS and USSD screen as plain text", false},
                 {"lang", "CODE", "check, preview, forecast, merge: of one translation", false},
+                {"at", "TIME", "publish: when it goes live, such as 2026-12-01 08:00+03", false},
+                {"approved-by", "NAME", "publish: who approved the text, name and role", false},
                 {"pack", NULL, "pot: of the pack's texts", false},
                 {"dry-run", NULL, "fmt: only name the files that would change (exit code 1)",
                  false}},

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 
 #include "app/course_set.h"
-#include "cli/cli.h"
-#include "port/database.h"
-#include "role/ports.h"
+#include "cli/desk.h"
 
 #define BUNDLE_MAX_BYTES (COURSE_MAX_BYTES + 65536u)
 #define TEXT_MAX_BYTES (COURSE_MAX_SCREENS * COURSE_MAX_TEXT_BYTES * 2u)
@@ -103,18 +101,14 @@ static char *course_json(const struct course *course, struct str bundle, const c
     return text;
 }
 
-static int publish_to_database(const struct config *config, const struct course *course,
-                               struct str bundle)
+static int publish_to_database(struct desk *desk, const struct course *course, struct str bundle)
 {
-    struct database *db CLEANUP(database_closep) = NULL;
     struct errmsg msg;
     char hash[DATABASE_SHA256_BYTES];
-    enum err e = database_open(config->writer_conninfo.p, &db, &msg);
-    if (e == ERR_OK)
-        e = database_sha256(db, bundle, hash, &msg);
+    enum err e = database_sha256(desk->db, bundle, hash, &msg);
     char *json = e == ERR_OK ? course_json(course, bundle, hash) : NULL;
     if (e == ERR_OK)
-        e = json != NULL ? database_publish(db, str_from(json), &msg)
+        e = json != NULL ? database_publish(desk->db, str_from(json), &msg)
                          : errmsg_set(&msg, ERR_NO_MEMORY, "the course does not fit into memory");
     free(json);
     if (e == ERR_OK)
@@ -125,31 +119,14 @@ static int publish_to_database(const struct config *config, const struct course 
 
 /* --- Redis --- */
 
-struct put {
-    struct loop *loop;
-    enum err e;
-};
-
-static void on_put(void *ctx, enum err e)
+static int publish_to_store(struct desk *desk, struct str name, struct str bundle, bool is_first)
 {
-    struct put *put = ctx;
-    put->e = e;
-    loop_stop(put->loop);
-}
-
-static int publish_to_store(const struct config *config, struct str name, struct str bundle)
-{
-    struct put put = {.loop = loop_libevent_new(), .e = ERR_UNAVAILABLE};
-    struct store *store = role_store_wait(config, put.loop);
-    if (store_is_up(store)) {
-        store_course_put(store, name, bundle, true, on_put, &put);
-        loop_run(put.loop);
-    }
-    store_free(store);
-    loop_free(put.loop);
-    if (put.e == ERR_OK)
+    desk->e = ERR_UNAVAILABLE;
+    store_course_put(desk->store, name, bundle, is_first, desk_on_done, desk);
+    loop_run(desk->loop);
+    if (desk->e == ERR_OK)
         return EX_OK;
-    cli_complain("Redis: %s; publish it again, PostgreSQL has it already", err_name(put.e));
+    cli_complain("Redis: %s; publish it again, PostgreSQL has it already", err_name(desk->e));
     return EX_UNAVAILABLE;
 }
 
@@ -171,10 +148,40 @@ static bool has_costs(const struct config *config)
     return true;
 }
 
-int publish_course(const struct config *config, const struct course *course,
-                   const struct lesson_file *files, uint32_t n_files)
+/* --- which version is begun --- */
+
+struct starts {
+    struct desk *desk;
+    int code;
+};
+
+static void on_start(void *ctx, const struct str *cells, uint32_t n)
 {
-    if (!has_costs(config))
+    struct starts *starts = ctx;
+    (void)n;
+    if (starts->code == EX_OK)
+        starts->code = desk_put(starts->desk, STORE_BOARD_STARTS, cells[0], cells[1]);
+}
+
+/* All of them: the first time, gateways learn so which others were begun before. */
+static int tell_starts(struct desk *desk)
+{
+    struct starts starts = {desk, EX_OK};
+    int code = desk_ask(desk, "select course, value from core.course_starts()", NULL, 0, on_start,
+                        &starts);
+    return code != EX_OK ? code : starts.code;
+}
+
+static int open_both(struct desk *desk)
+{
+    int code = desk_open_database(desk);
+    return code == EX_OK ? desk_open_store(desk) : code;
+}
+
+int publish_course(struct desk *desk, const struct course *course, const struct lesson_file *files,
+                   uint32_t n_files, struct str at, struct str approved_by)
+{
+    if (!has_costs(&desk->config))
         return EX_CONFIG;
     struct buf bundle CLEANUP(buf_fini), name CLEANUP(buf_fini);
     buf_init(&bundle, BUNDLE_MAX_BYTES);
@@ -185,12 +192,56 @@ int publish_course(const struct config *config, const struct course *course,
         cli_complain("the course cannot be bundled: %s", err_name(e));
         return EX_DATAERR;
     }
-    int code = publish_to_database(config, course, buf_str(&bundle));
+    const struct str params[] = {course->id, course->version, at, approved_by};
+    int code = open_both(desk);
     if (code == EX_OK)
-        code = publish_to_store(config, buf_str(&name), buf_str(&bundle));
+        code = publish_to_database(desk, course, buf_str(&bundle));
+    if (code == EX_OK)
+        code = publish_to_store(desk, buf_str(&name), buf_str(&bundle),
+                                str_eq(course->id, desk->config.course));
+    if (code == EX_OK)
+        code = desk_ask(desk, "select core.start_course($1, $2, $3::timestamptz, $4)", params,
+                        ARRAY_LEN(params), NULL, NULL);
+    if (code == EX_OK)
+        code = tell_starts(desk);
     if (code == EX_OK) {
         printf("%.*s\n", STR_ARG(buf_str(&name)));
-        fprintf(stderr, "published; new learners start it within half a minute\n");
+        fprintf(stderr, "published; new learners of this course start it %s%.*s\n",
+                at.p != NULL ? "from " : "within half a minute", STR_ARG(at));
     }
     return code;
+}
+
+int publish_withdraw(struct desk *desk, struct str course)
+{
+    if (str_eq(course, desk->config.course)) {
+        cli_complain("%.*s is what JOIN starts here; name another one as `course:` in the "
+                     "configuration first",
+                     STR_ARG(course));
+        return EX_DATAERR;
+    }
+    int code = open_both(desk);
+    if (code == EX_OK)
+        code = desk_ask(desk, "select core.withdraw_course($1)", &course, 1, NULL, NULL);
+    return code == EX_OK ? tell_starts(desk) : code;
+}
+
+static void on_version(void *ctx, const struct str *cells, uint32_t n)
+{
+    (void)ctx;
+    for (uint32_t i = 0; i < n; i++)
+        printf("%s%.*s", i > 0 ? "\t" : "", STR_ARG(cells[i]));
+    printf("\n");
+}
+
+int publish_list(struct desk *desk)
+{
+    int code = desk_open_database(desk);
+    if (code != EX_OK)
+        return code;
+    printf("course\tversion\tpublished\tstate\tlearners\tapproved\n");
+    return desk_ask(desk,
+                    "select course, version, published_at, state, learners, approved from "
+                    "core.list_courses()",
+                    NULL, 0, on_version, NULL);
 }

@@ -83,6 +83,32 @@ static enum err read_course(const struct talk *talk, struct str folder, struct a
     return e == ERR_OK ? ERR_OK : errmsg_set(msg, e, "%s cannot be bundled: %s", dir, err_name(e));
 }
 
+/* Each further line `course` is one more that may be begun. */
+static enum err read_others(const struct talk *talk, const struct talk_script *script,
+                            struct arena *arena, struct talk_fast_settings *settings,
+                            struct errmsg *msg)
+{
+    bool is_first = true;
+    enum err e = ERR_OK;
+    for (uint32_t i = 0; i < script->n_lines && e == ERR_OK; i++) {
+        const struct talk_line *line = &script->lines[i];
+        if (line->verb != TALK_VERB_COURSE)
+            continue;
+        if (!is_first && settings->n_others == TALK_MAX_OTHERS)
+            return errmsg_set(msg, ERR_TOO_LONG, "line %u: more than %u courses", line->number,
+                              TALK_MAX_OTHERS + 1);
+        if (!is_first) {
+            struct buf bundle CLEANUP(buf_fini);
+            buf_init(&bundle, COURSE_MAX_BYTES + 65536);
+            uint32_t n = settings->n_others++;
+            e = read_course(talk, line->text, arena, &bundle, &settings->other_names[n], msg);
+            settings->other_bundles[n] = arena_str(arena, buf_str(&bundle));
+        }
+        is_first = false;
+    }
+    return e;
+}
+
 /* --- one file --- */
 
 static enum err play_fast(const struct talk *talk, const struct talk_script *script,
@@ -105,6 +131,8 @@ static enum err play_fast(const struct talk *talk, const struct talk_script *scr
     if (e == ERR_OK)
         e = read_course(talk, course, arena, &bundle, &settings.course_name, &msg);
     settings.bundle = buf_str(&bundle);
+    if (e == ERR_OK)
+        e = read_others(talk, script, arena, &settings, &msg);
     if (e == ERR_OK)
         e = talk_fast_new(&settings, &fast, &msg);
     if (e != ERR_OK) {

@@ -119,6 +119,14 @@
     X(stop_never, stop, "", "STOP from a number that never joined")                                \
     X(done_failed, done, "right total contact", "any input after the end, no tries left")          \
     X(erase_ask, delete_ask, "", "2 on the USSD screen after STOP: 22 erases")                     \
+    X(courses, nothing, "options", "the courses that may be begun; options are numbered lines")    \
+    X(courses_more, nothing, "",                                                                   \
+      "at the end of a course: how to see others, where there are some")                           \
+    X(courses_none, nothing, "", "COURSES where there is no other to begin")                       \
+    X(course_first, nothing, "other", "chosen: a course that another one must be finished for")    \
+    X(course_later, nothing, "other", "chosen: another course, in the middle of this one")         \
+    X(course_done, nothing, "other", "chosen: a course that this learner has finished")            \
+    X(certificate_before, nothing, "other code", "CERT: of a course before this one")              \
     X(language_later, nothing, "", "LANG where this module is not there in that language")         \
     X(emergency_none, nothing, "", "in place of {emergency} where none is known")                  \
     X(call_free, nothing, "voice", "behind HELP where a missed call is NEXT: that it is free")     \
@@ -166,6 +174,7 @@
  * course may leave them out. */
 #define COURSE_USSD_TEXTS(X)                                                                       \
     X(consent)                                                                                     \
+    X(courses_more)                                                                                \
     X(welcome)                                                                                     \
     X(menu)                                                                                        \
     X(next_key)                                                                                    \
@@ -332,6 +341,8 @@ struct course {
     struct str id;
     struct str title;
     struct str name;     /* how texts name it: {course} */
+    struct str keyword;  /* in normal form: begins it, as JOIN does the first; absent: none */
+    struct str after;    /* id of the course that must be finished before; absent: none */
     struct str version;  /* "1.0.0" */
     struct str language; /* "en": of these texts */
     uint32_t key;        /* names id@version in a learner's state; see course_key() */
@@ -386,10 +397,16 @@ const char *course_text_purpose(enum course_text text);
 struct courses {
     const struct course *list[COURSES_MAX];
     uint16_t n;
-    uint16_t current; /* index of the version that new learners start */
+    uint16_t current; /* index of the version that new learners start by a bare JOIN */
+    /* Indices of the versions that may be begun, one of each course, in the order of the list that
+     * learners get; none: only the current one, and there is no list. */
+    uint16_t n_starts;
+    uint16_t starts[COURSES_MAX];
 };
 
 /* NULL when that version is not loaded. */
 const struct course *courses_find(const struct courses *courses, uint32_t key);
+/* The version of a course (by its id) that may be begun; NULL: none. */
+const struct course *courses_start(const struct courses *courses, struct str id);
 /* NULL when nothing is loaded. */
 const struct course *courses_current(const struct courses *courses);

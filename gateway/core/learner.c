@@ -167,6 +167,30 @@ static void take_others(struct record_reader *in, const struct record_field *fie
 
 static const struct record_kind others_kind = {put_others, take_others};
 
+static void put_past(struct buf *out, const struct record_field *field, const void *member)
+{
+    const struct learner_past *past = member;
+    (void)field;
+    record_put_varint(out, past->n);
+    for (uint8_t i = 0; i < past->n; i++) {
+        record_put_varint(out, past->list[i].course_key);
+        record_put_varint(out, past->list[i].certificate);
+    }
+}
+
+static void take_past(struct record_reader *in, const struct record_field *field, void *member)
+{
+    struct learner_past *past = member;
+    (void)field;
+    past->n = (uint8_t)record_take_varint(in, LEARNER_MAX_PAST);
+    for (uint8_t i = 0; i < past->n; i++) {
+        past->list[i].course_key = (uint32_t)record_take_varint(in, UINT32_MAX);
+        past->list[i].certificate = record_take_varint(in, CERTIFICATE_MAX);
+    }
+}
+
+static const struct record_kind past_kind = {put_past, take_past};
+
 /* ---- the record ---- */
 
 static const struct record_field fields[] = {
@@ -235,6 +259,7 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, is_doubted, record_bool),
     RECORD(3, struct learner, led, record_varint),
     RECORD(3, struct learner, led_until_ms, record_varint),
+    RECORD(3, struct learner, past, past_kind),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 

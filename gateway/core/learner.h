@@ -63,6 +63,7 @@
     X(RECALL, "recall", false) /* old questions again */                                           \
     X(MENU, "menu", true)                                                                          \
     X(MODULES, "modules", true)                                                                    \
+    X(COURSES, "courses", true)                                                                    \
     X(SWITCH_LANGUAGE, "switch_language", true)                                                    \
     X(RESUME, "resume", true) /* redial: 1 Continue 2 Menu */                                      \
     X(WHO, "who", true)       /* shared phone: who is learning? */                                 \
@@ -106,6 +107,16 @@ struct learner_link {
     } last; /* what makes the last USSD reply again: app/last_reply.h */
 };
 
+/* Courses that were finished before the present one, the oldest first. */
+#define LEARNER_MAX_PAST 4u /* the oldest go; PostgreSQL has all */
+struct learner_past {
+    uint8_t n;
+    struct learner_past_course {
+        uint32_t course_key;
+        uint64_t certificate; /* 0 = none */
+    } list[LEARNER_MAX_PAST];
+};
+
 struct learner {
     uint32_t seq; /* 0 = not stored yet; +1 with each commit */
     struct learner_link link;
@@ -133,6 +144,7 @@ struct learner {
     uint32_t led;         /* the group that is looked after from here, last; 0 = none */
     int64_t led_until_ms; /* its PIN was given; asked for again from then on */
     uint64_t certificate; /* 12 digits, 0 = none */
+    struct learner_past past;
     int64_t consent_ms;   /* wall time, 0 = no consent */
     int64_t asked_ms;     /* when the present question was last sent (48 h rule) */
     int64_t completed_ms; /* the course was completed; 0 = not yet, or the follow-up was sent */

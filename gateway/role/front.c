@@ -192,6 +192,7 @@ static void build_app(struct front_role *r)
 {
     const struct role_context *role = r->role;
     r->courses = course_set_new(role->loop, r->store);
+    course_set_prefer(r->courses, role->config->course);
     r->cohorts = cohort_set_new(role->loop, r->store);
     cohort_set_start(r->cohorts);
     r->dialogs = dialogs_new(&(struct dialog_parts){.loop = role->loop,

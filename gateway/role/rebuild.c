@@ -181,9 +181,9 @@ static enum err put_all(struct rebuild *r)
     return r->e;
 }
 
-/* ---- groups ---- */
+/* ---- groups, and which courses are begun ---- */
 
-static void on_cohort_put(void *ctx, enum err e)
+static void on_board_put(void *ctx, enum err e)
 {
     struct rebuild *r = ctx;
     if (e != ERR_OK)
@@ -192,20 +192,33 @@ static void on_cohort_put(void *ctx, enum err e)
         finish(r, r->page_error);
 }
 
-static void on_cohort(void *ctx, const struct str *cells, uint32_t n)
+static void put_on_board(struct rebuild *r, enum store_board board, const struct str *cells)
 {
-    struct rebuild *r = ctx;
-    (void)n;
     r->n_unanswered++;
-    store_board_put(r->store, STORE_BOARD_COHORTS, cells[0], cells[1], on_cohort_put, r);
+    store_board_put(r->store, board, cells[0], cells[1], on_board_put, r);
 }
 
-static enum err put_cohorts(struct rebuild *r)
+static void on_cohort(void *ctx, const struct str *cells, uint32_t n)
+{
+    (void)n;
+    put_on_board(ctx, STORE_BOARD_COHORTS, cells);
+}
+
+static void on_start(void *ctx, const struct str *cells, uint32_t n)
+{
+    (void)n;
+    put_on_board(ctx, STORE_BOARD_STARTS, cells);
+}
+
+static enum err put_boards(struct rebuild *r)
 {
     r->page_error = ERR_OK;
     r->n_unanswered = 0;
     enum err e =
         database_ask(r->db, "select code, line from core.cohorts()", NULL, 0, on_cohort, r, r->msg);
+    if (e == ERR_OK)
+        e = database_ask(r->db, "select course, value from core.course_starts()", NULL, 0, on_start,
+                         r, r->msg);
     if (e != ERR_OK)
         return of_database(e, r->msg);
     if (r->n_unanswered > 0)
@@ -316,7 +329,7 @@ static enum err mend(struct rebuild *r, bool must_put)
                  "remedy=\"it is filled from PostgreSQL, and a new epoch begins\"");
     e = put_all(r);
     if (e == ERR_OK)
-        e = put_cohorts(r);
+        e = put_boards(r);
     if (e == ERR_OK && !is_same)
         e = begin_epoch(r);
     return e == ERR_OK ? open_fence(r) : e;

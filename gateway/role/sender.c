@@ -106,6 +106,7 @@ static void build_app(struct sender_role *r)
 {
     const struct role_context *role = r->role;
     r->courses = course_set_new(role->loop, r->store);
+    course_set_prefer(r->courses, role->config->course);
     r->dialogs = dialogs_new(&(struct dialog_parts){.loop = role->loop,
                                                     .store = r->store,
                                                     .vault = r->vault,

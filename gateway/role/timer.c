@@ -83,6 +83,7 @@ int role_timer(const struct role_context *role)
     r.store = role_store(role, true);
     (void)role_look_new(role, r.store); /* which speaks for itself */
     r.courses = course_set_new(role->loop, r.store);
+    course_set_prefer(r.courses, role->config->course);
     r.cohorts = cohort_set_new(role->loop, r.store);
     cohort_set_start(r.cohorts);
     /* Waking never spools: what could not be committed stays due. */

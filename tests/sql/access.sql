@@ -51,6 +51,8 @@ select bag_eq('select * from make.granted where object not like ''report.%''', $
     ('waypost_writer', 'core.put_groups', 'EXECUTE'), ('waypost_writer', 'core.create_cohort', 'EXECUTE'),
     ('waypost_writer', 'core.change_cohort', 'EXECUTE'), ('waypost_writer', 'core.cohorts', 'EXECUTE'),
     ('waypost_writer', 'core.set_facilitator', 'EXECUTE'),
+    ('waypost_writer', 'core.course_starts', 'EXECUTE'), ('waypost_writer', 'core.start_course', 'EXECUTE'),
+    ('waypost_writer', 'core.withdraw_course', 'EXECUTE'), ('waypost_writer', 'core.list_courses', 'EXECUTE'),
     ('waypost_writer', 'ops.conflicts', 'SELECT'), ('waypost_writer', 'ops.epoch', 'SELECT'),
     ('waypost_operator', 'ops', 'USAGE'), ('waypost_operator', 'ops.schema_migration', 'SELECT'),
     ('waypost_operator', 'ops.schema_version', 'SELECT'), ('waypost_operator', 'ops.lag', 'SELECT'),

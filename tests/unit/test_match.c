@@ -274,6 +274,15 @@ static const struct keyword_row course_keywords[] = {
     {COMMAND_GROUP, "de", "GRUPPE"},
     {COMMAND_GROUP, "ru", "ГРУППА"},
     {COMMAND_GROUP, "ar", "مجموعة"},
+
+    {COMMAND_COURSES, "en", "COURSES CATALOGUE"},
+    {COMMAND_COURSES, "fr", "FORMATIONS"},
+    {COMMAND_COURSES, "es", "CURSOS"},
+    {COMMAND_COURSES, "tr", "KURSLAR"},
+    {COMMAND_COURSES, "de", "KURSE"},
+    {COMMAND_COURSES, "ru", "КУРСЫ"},
+    {COMMAND_COURSES, "ar", "دورات"},
+
     {COMMAND_DELETE, "en", "DELETE"},
     {COMMAND_DELETE, "fr", "EFFACER"},
     {COMMAND_DELETE, "es", "BORRAR"},
@@ -428,9 +437,9 @@ static void test_keywords_do_not_conflict(void **state)
 static void test_words_of_no_meaning_are_no_commands(void **state)
 {
     (void)state;
-    static const char *const allowed[] = {"no",    "n",    "si",   "oui",   "yes",
-                                          "ja",    "да",   "نعم",  "evet",  "لا",
-                                          "start", "join", "back", "score", "text"};
+    static const char *const allowed[] = {"no",   "n",     "si",   "oui",    "yes",   "ja",
+                                          "да",   "نعم",   "evet", "لا",     "start", "join",
+                                          "back", "score", "text", "courses"};
     for (size_t i = 0; i < match_n_word_rows; i++) {
         const struct word_row *row = &match_word_rows[i];
         struct str rest = str_from(row->words);

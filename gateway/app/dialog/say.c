@@ -16,11 +16,17 @@ bool dialog_is_over(const struct dialog *d)
     return d->inbound.phase == INBOUND_PHASE_END || d->inbound.phase == INBOUND_PHASE_TIMEOUT;
 }
 
+struct str dialog_course_id(const struct dialog *d)
+{
+    struct str own = d->channel->course;
+    return str_is_empty(own) ? d->all->parts.config->course : own;
+}
+
 /* The version that the learner is on, or the one that new learners start. */
 const struct course *dialog_course(const struct dialog *d, const struct learner *learner)
 {
     const struct courses *courses = course_set_courses(d->all->parts.courses);
-    const struct course *course = engine_course(courses, learner);
+    const struct course *course = engine_course(courses, dialog_course_id(d), learner);
     return course != NULL ? course : courses_current(courses);
 }
 

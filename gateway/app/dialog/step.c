@@ -64,7 +64,8 @@ static struct str voice_of(const struct dialog *d)
 static struct engine_context context_of(const struct dialog *d)
 {
     const struct config *config = d->all->parts.config;
-    struct engine_context context = {.org = config->org,
+    struct engine_context context = {.course = dialog_course_id(d),
+                                     .org = config->org,
                                      .url = config->url,
                                      .code = code_of(config, d->channel),
                                      .voice = voice_of(d),

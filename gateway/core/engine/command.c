@@ -53,8 +53,9 @@ static void run_certificate(struct step *s)
 {
     step_leave_side(s);
     bool is_over = s->learner->state == LEARNER_STATE_DONE;
+    courses_say_certificates(s);
     if (s->learner->certificate == 0) {
-        if (!is_over)
+        if (!is_over && s->learner->past.n == 0)
             step_say(s, step_text(s, COURSE_TEXT_certificate_none, NO_VARS));
         step_say_interrupted(s);
         return;
@@ -270,6 +271,18 @@ static void run_language(struct step *s)
 /* ---- the tables: what each key of the menu and each command does ---- */
 
 /* JOIN, alone or with a group code. */
+/* The list of courses; where there is one only, or no more to begin, says so. */
+static void run_courses(struct step *s)
+{
+    if (courses_has_more(s)) {
+        engine_open_side(s, LEARNER_STATE_COURSES);
+        return;
+    }
+    step_leave_side(s);
+    step_say(s, step_text(s, COURSE_TEXT_courses_none, NO_VARS));
+    step_say_interrupted(s);
+}
+
 /* A word of a language chooses it, where no other was chosen (docs/course-rules.md 6.1). */
 static void take_language_of(struct step *s, struct str lang)
 {
@@ -285,7 +298,8 @@ static void take_language_of(struct step *s, struct str lang)
 static void run_join(struct step *s)
 {
     take_language_of(s, str_from(s->match.lang));
-    if (!engine_join_argument(s))
+    bool is_course = !str_is_empty(s->argument) && engine_course_word(s, s->argument);
+    if (!is_course && !engine_join_argument(s))
         engine_join(s);
 }
 

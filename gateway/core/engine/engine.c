@@ -187,6 +187,12 @@ static bool try_command(struct step *s)
     return engine_command(s, &s->match);
 }
 
+/* Written exactly, it is what JOIN is for the first course, after STOP as well. */
+static bool try_course_word(struct step *s)
+{
+    return engine_course_word(s, s->norm);
+}
+
 /* "ok", "more": where no question is open they can only mean NEXT. */
 static bool try_go_on(struct step *s)
 {
@@ -260,8 +266,8 @@ static void understand(struct step *s)
 {
     static try_rule *const always[] = {try_stop, try_safe, try_help, try_delete, NULL};
     static try_rule *const shared[] = {shared_gate, NULL};
-    static try_rule *const here[] = {try_before_any_text, try_answer, try_key, try_command,
-                                     engine_group_code,   try_go_on,  NULL};
+    static try_rule *const here[] = {try_before_any_text, try_answer,      try_key,   try_command,
+                                     engine_group_code,   try_course_word, try_go_on, NULL};
     static try_rule *const near[] = {try_near_stop, try_command_among, try_other_answer,
                                      try_near_command, NULL};
     static try_rule *const unshown[] = {try_key,       try_command,      engine_group_code,
@@ -448,16 +454,20 @@ static bool is_place_known(const struct step *s)
     return false;
 }
 
-static const struct course *base_course(const struct courses *courses,
+/* Who has no course yet begins that of the channel, else the first. */
+static const struct course *base_course(const struct courses *courses, struct str of_channel,
                                         const struct learner *learner)
 {
-    return learner->course_key != 0 ? courses_find(courses, learner->course_key)
-                                    : courses_current(courses);
+    if (learner->course_key != 0)
+        return courses_find(courses, learner->course_key);
+    const struct course *course = courses_start(courses, of_channel);
+    return course != NULL ? course : courses_current(courses);
 }
 
-const struct course *engine_course(const struct courses *courses, const struct learner *learner)
+const struct course *engine_course(const struct courses *courses, struct str of_channel,
+                                   const struct learner *learner)
 {
-    const struct course *base = base_course(courses, learner);
+    const struct course *base = base_course(courses, of_channel, learner);
     if (base == NULL || learner->lang[0] == '\0')
         return base;
     const struct unit *unit =
@@ -467,12 +477,12 @@ const struct course *engine_course(const struct courses *courses, const struct l
 
 void engine_take_course(struct step *s)
 {
-    const struct course *course = engine_course(s->courses, s->learner);
+    const struct course *course = engine_course(s->courses, s->context->course, s->learner);
     if (course == NULL) {
         s->error = ERR_NOT_FOUND;
         return;
     }
-    s->base = base_course(s->courses, s->learner);
+    s->base = base_course(s->courses, s->context->course, s->learner);
     s->course = course;
     if (!is_place_known(s))
         step_fail(s);

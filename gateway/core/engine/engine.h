@@ -53,6 +53,7 @@ struct input {
 
 /* What surrounds a course: from configuration, per channel and country. */
 struct engine_context {
+    struct str course;    /* id of the one that a bare JOIN starts here; absent: the first */
     struct str org;       /* who runs the course */
     struct str url;       /* details and certificate check */
     struct str code;      /* USSD dial string, or the SMS number where there is none */
@@ -112,9 +113,10 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
                      const struct learner *learner, const struct input *input, struct arena *arena,
                      struct outcome *ret) MUST_CHECK;
 
-/* The learner's course, or the one that new learners start, in the language in which the learner
- * reads it where he or she is. NULL: that version is not loaded. */
-const struct course *engine_course(const struct courses *courses, const struct learner *learner);
+/* The learner's course, or the one that new learners of this channel start, in the language in
+ * which the learner reads it where he or she is. NULL: that version is not loaded. */
+const struct course *engine_course(const struct courses *courses, struct str of_channel,
+                                   const struct learner *learner);
 
 /* The screen that the learner is at, without moving anything: for an old duplicate. */
 enum err engine_screen(const struct courses *courses, const struct engine_context *context,

@@ -8,6 +8,7 @@
  *   engine_quiz.c    answers, and what follows a quiz, a test, the survey
  *   pace.c           what is sent without being asked for, and when
  *   recall.c         old questions again
+ *   courses.c        several courses, one after the other
  *   engine_text.c    filling in texts
  *   group.c          group codes
  *   shared.c         several people on one number
@@ -130,6 +131,8 @@ const struct state_row *state_row_of_place(const struct learner *learner);
 void step_fail(struct step *s);
 /* The one setter. A move that the table does not allow fails the step. */
 void step_enter(struct step *s, enum learner_state state);
+/* The first question behind consent and language. */
+void step_begin_role(struct step *s);
 /* The present screen; sets the time of asking where a question is open. */
 struct str step_screen(struct step *s);
 /* Enters a side state, which remembers where it came from. */
@@ -169,6 +172,19 @@ void course_try_retake(struct step *s);
 const struct module *course_module_after(const struct step *s);
 /* The module is behind the learner. */
 void course_complete_module(struct step *s);
+
+/* courses.c */
+
+/* The list of courses that this learner may begin; is there one, and texts to say it? */
+struct str courses_screen(const struct step *s);
+bool courses_answer(struct step *s);
+bool courses_has_more(const struct step *s);
+/* Begins a course, or says why not now. */
+void engine_choose_course(struct step *s, const struct course *course);
+/* The keyword of a course, among courtesy; false when it is none. */
+bool engine_course_word(struct step *s, struct str word);
+/* The certificates of courses before. */
+void courses_say_certificates(struct step *s);
 
 /* engine_quiz.c */
 

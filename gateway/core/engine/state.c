@@ -7,8 +7,11 @@
 
 /* Everywhere: STOP, DELETE, and the side states. */
 #define ANYWHERE                                                                                   \
-    (BIT(STOPPED) | BIT(DELETED) | BIT(MENU) | BIT(MODULES) | BIT(SWITCH_LANGUAGE) | BIT(RESUME) | \
-     BIT(WHO) | BIT(NICKNAME) | BIT(SET_PIN) | BIT(LEAD_PIN) | BIT(LEAD))
+    (BIT(STOPPED) | BIT(DELETED) | BIT(MENU) | BIT(MODULES) | BIT(COURSES) |                       \
+     BIT(SWITCH_LANGUAGE) | BIT(RESUME) | BIT(WHO) | BIT(NICKNAME) | BIT(SET_PIN) |                \
+     BIT(LEAD_PIN) | BIT(LEAD))
+/* Where the next course begins. */
+#define NEXT_COURSE (BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) | BIT(QUIZ))
 /* Where a side state or STOPPED may return to. */
 #define PLACES                                                                                     \
     (BIT(NEW) | BIT(CONSENT) | BIT(LANGUAGE) | BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) |            \
@@ -56,7 +59,7 @@ static struct str consent_screen(const struct step *s)
     return step_text(s, COURSE_TEXT_consent, NO_VARS);
 }
 
-static void begin_role(struct step *s)
+void step_begin_role(struct step *s)
 {
     if (s->course->role_module >= 0) {
         course_begin_questions(s, LEARNER_STATE_ROLE, s->course->role_module);
@@ -88,7 +91,7 @@ static void agree(struct step *s)
         step_enter(s, LEARNER_STATE_LANGUAGE);
         step_say_screen(s);
     } else {
-        begin_role(s);
+        step_begin_role(s);
     }
 }
 
@@ -141,7 +144,7 @@ static bool language_answer(struct step *s)
 {
     if (!choose_language(s))
         return false;
-    begin_role(s);
+    step_begin_role(s);
     return true;
 }
 
@@ -231,7 +234,7 @@ static void survey_skip(struct step *s)
         course_skip(s);
 }
 
-static struct str done_screen(const struct step *s)
+static struct str how_it_ended(const struct step *s)
 {
     const struct learner *l = s->learner;
     if (l->certificate != 0 || l->post_tries == 0)
@@ -242,13 +245,23 @@ static struct str done_screen(const struct step *s)
         VARS({"right", step_number(s, l->post_best)}, {"total", step_number(s, total)}));
 }
 
+static struct str done_screen(const struct step *s)
+{
+    struct str more =
+        courses_has_more(s) ? step_text(s, COURSE_TEXT_courses_more, NO_VARS) : STR_NONE;
+    return step_lines(s, how_it_ended(s), more);
+}
+
 /* On USSD a command has a number. */
 static bool done_answer(struct step *s)
 {
     bool is_refresh = s->input->via == VIA_USSD && is_key(s, "1");
+    bool is_more = is_key(s, "2") && courses_has_more(s);
     if (is_refresh)
         recall_refresh(s);
-    return is_refresh;
+    else if (is_more)
+        engine_open_side(s, LEARNER_STATE_COURSES);
+    return is_refresh || is_more;
 }
 
 /* ---- side states ---- */
@@ -420,12 +433,14 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                               .progress = PROGRESS_AFTER,
                               .is_resumed = true,
                               .is_reminded = true},
-    [LEARNER_STATE_CERTIFIED] = {.moves = BIT(SURVEY) | BIT(DONE) | BIT(FOLLOWUP) | BIT(RECALL),
+    [LEARNER_STATE_CERTIFIED] = {.moves = NEXT_COURSE | BIT(SURVEY) | BIT(DONE) | BIT(FOLLOWUP) |
+                                          BIT(RECALL),
                                  .screen = survey_invite_screen,
                                  .answer = survey_invite_answer,
                                  .is_followed = true,
                                  .progress = PROGRESS_AFTER},
-    [LEARNER_STATE_SURVEY] = {.moves = BIT(SURVEY) | BIT(DONE) | BIT(FOLLOWUP) | BIT(RECALL),
+    [LEARNER_STATE_SURVEY] = {.moves = NEXT_COURSE | BIT(SURVEY) | BIT(DONE) | BIT(FOLLOWUP) |
+                                       BIT(RECALL),
                               .screen = survey_screen,
                               .answer = survey_answer,
                               .next = survey_skip,
@@ -437,12 +452,12 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                               .progress = PROGRESS_AFTER,
                               .is_resumed = true,
                               .is_question = true},
-    [LEARNER_STATE_DONE] = {.moves = BIT(FOLLOWUP) | BIT(RECALL),
+    [LEARNER_STATE_DONE] = {.moves = NEXT_COURSE | BIT(FOLLOWUP) | BIT(RECALL),
                             .screen = done_screen,
                             .answer = done_answer,
                             .is_followed = true,
                             .progress = PROGRESS_AFTER},
-    [LEARNER_STATE_FOLLOWUP] = {.moves = BIT(DONE),
+    [LEARNER_STATE_FOLLOWUP] = {.moves = NEXT_COURSE | BIT(DONE),
                                 .screen = unit_screen,
                                 .answer = course_answer,
                                 .next = course_skip,
@@ -466,6 +481,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                               .is_reminded = true,
                               .is_followed = true,
                               .is_alone = true},
+    [LEARNER_STATE_COURSES] = {.moves = PLACES, .screen = courses_screen, .answer = courses_answer},
     [LEARNER_STATE_MENU] = {.moves = PLACES, .screen = menu_screen, .answer = engine_menu_answer},
     [LEARNER_STATE_MODULES] = {.moves = PLACES, .screen = modules_screen, .answer = modules_answer},
     [LEARNER_STATE_SWITCH_LANGUAGE] = {.moves = PLACES,
@@ -577,5 +593,5 @@ void engine_diagram(struct buf *out)
         }
     }
     buf_add_str(out, STR("    note right of lesson: from every state to menu, modules,"
-                         " switch_language, resume (and back), stopped, deleted\n"));
+                         " courses, switch_language, resume (and back), stopped, deleted\n"));
 }

@@ -38,6 +38,22 @@ static const char *version_problem(struct str version)
 
 static const struct yaml_type type_version = {.read = yaml_read_text, .problem = version_problem};
 
+/* What begins the course: a word that means nothing else. */
+static void read_keyword(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                         void *field)
+{
+    struct str word = match_normalise(at->text, m->arena);
+    (void)row;
+    if (str_is_empty(word) || word.len > 20 || match_command(word, NULL).command != COMMAND_NONE ||
+        match_is_stop(word) || match_agreement(word) != AGREEMENT_NONE)
+        yaml_complain(m->report, at, "write one word that is no command, such as CHILDREN",
+                      "'%.*s' cannot be the word that begins a course", STR_ARG(at->text));
+    else
+        *(struct str *)field = word;
+}
+
+static const struct yaml_type type_keyword = {.read = read_keyword};
+
 #define SOURCE(field) YAML_AT(struct lesson_source, field)
 static const struct yaml_row course_rows[] = {
     {.name = "course",
@@ -57,6 +73,8 @@ static const struct yaml_row course_rows[] = {
      .example = "1.0.0"},
     {.name = "language", SOURCE(course.language), .is_required = true, .example = "en"},
     {.name = "name", SOURCE(course.name), .example = "CHILDREN ON THE MOVE"},
+    {.name = "keyword", SOURCE(course.keyword), .type = &type_keyword, .example = "CHILDREN"},
+    {.name = "after", SOURCE(course.after), .type = &type_course_id, .example = "first-aid"},
     {.name = "pack", SOURCE(pack), .example = "standard"},
     {.name = "languages",
      SOURCE(languages),

@@ -54,6 +54,7 @@ enum command_fuzzy {
     X(CHECK,   NULL, SCOPE_MEMBERS, TAIL_WORDS,    FUZZY_YES,  false, NULL)               \
     X(SWITCH,  NULL, SCOPE_MEMBERS, TAIL_WORDS,    FUZZY_YES,  false, shared_switch)               \
     X(GROUP,   NULL, SCOPE_ANYBODY, TAIL_WORDS,    FUZZY_NO,   false, engine_group)       \
+    X(COURSES, NULL, SCOPE_ANYBODY, TAIL_COURTESY, FUZZY_NO,   false, run_courses)        \
     X(DELETE,  NULL, SCOPE_ANYBODY, TAIL_WORDS,    FUZZY_NO,   true,  run_delete)         \
     X(YES,     NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, NULL)               \
     X(NO,      NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, NULL)

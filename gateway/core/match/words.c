@@ -139,6 +139,14 @@ const struct keyword_row match_keyword_rows[] = {
     {COMMAND_GROUP, "ru", "группа"},
     {COMMAND_GROUP, "ar", "مجموعه"},
 
+    {COMMAND_COURSES, "en", "courses catalogue"},
+    {COMMAND_COURSES, "fr", "formations"},
+    {COMMAND_COURSES, "es", "cursos"},
+    {COMMAND_COURSES, "tr", "kurslar"},
+    {COMMAND_COURSES, "de", "kurse"},
+    {COMMAND_COURSES, "ru", "курсы"},
+    {COMMAND_COURSES, "ar", "دورات"},
+
     {COMMAND_DELETE, "en", "delete"},
     {COMMAND_DELETE, "fr", "effacer"},
     {COMMAND_DELETE, "es", "borrar"},

@@ -501,6 +501,9 @@ enum err talk_fast_new(const struct talk_fast_settings *settings, struct talk_fa
     f->courses = course_set_new(f->loop, f->store);
     f->cohorts = cohort_set_new(f->loop, f->store);
     enum err e = channels_load(&f->config, &f->channels, msg);
+    for (uint32_t i = 0; e == ERR_OK && i < settings->n_others; i++)
+        e = course_set_add(f->courses, settings->other_names[i], settings->other_bundles[i], true,
+                           msg);
     if (e == ERR_OK)
         e = course_set_add(f->courses, settings->course_name, settings->bundle, true, msg);
     if (e != ERR_OK) {

@@ -54,10 +54,15 @@ enum err talk_run(const struct talk_script *script, struct talk_world *world,
  * through wire/http/http.h, and so are their responses; profiles are the real ones. */
 struct talk_fast;
 
+#define TALK_MAX_OTHERS 8u
+
 struct talk_fast_settings {
     const char *profiles_dir; /* with africastalking.yaml and africastalking-ussd.yaml */
-    struct str course_name;   /* "id@version" */
+    struct str course_name;   /* "id@version", the one that JOIN starts */
     struct str bundle;        /* course_set.h */
+    uint32_t n_others;        /* more courses that may be begun */
+    struct str other_names[TALK_MAX_OTHERS];
+    struct str other_bundles[TALK_MAX_OTHERS];
     struct wall_ms start;
     struct zone zone; /* of the phones */
     double sms_per_s; /* that the timers count on; 0 = as the channels say */

@@ -74,6 +74,10 @@ static const struct yaml_row channel_keys[] = {
      .fallback = "latin",
      .help = "What may be changed to keep a text in the GSM alphabet, where it costs half:\n"
              "typography = curly quotes and long dashes; latin = also accents (\xc3\xaa to e)."},
+    {.name = "course",
+     CHANNEL(course),
+     .example = "children-on-the-move",
+     .help = "What JOIN alone starts here, where it is another course than elsewhere."},
     {.name = "tps",
      CHANNEL(tps),
      .type = &yaml_type_number,

@@ -214,6 +214,7 @@ typedef void store_on_overdue(void *ctx, enum err e, struct str key, const struc
 enum store_board {
     STORE_BOARD_NOTES,   /* that operators and processes leave for each other */
     STORE_BOARD_COHORTS, /* reference data that PostgreSQL owns (core/cohort.h), by group code */
+    STORE_BOARD_STARTS,  /* which version of each course is begun (app/course_set.h), by its id */
     N_STORE_BOARDS
 };
 #define STORE_MAX_BOARD 4096u /* names on one */
