@@ -52,7 +52,7 @@ class Phone:
             # The same text within ten seconds is a repeat: a person takes longer, and this one adds blanks.
             text = WORDS[self.n_taken % len(WORDS)] + " " * (self.n_taken % 2)
             name = f"L{self.number[1:]}n{self.n_taken}"
-            return providers.sms(self.port, self.channel, self.number, text, name)
+            return providers.sms(self.port, self.channel, self.number, text, name, int(time.time()))
         if self.inputs is None:
             self.n_sessions += 1
             self.inputs = []

@@ -51,17 +51,18 @@ def twilio(port, number, text, name, token=TWILIO_TOKEN):
     return post_form(port, "/in/twilio", fields, headers)
 
 
-def sms(port, channel, number, text, name):
-    """An SMS; name is the provider's id of it."""
+def sms(port, channel, number, text, name, at=1795505860):
+    """An SMS; name is the provider's id of it, at its time. An answer that is older than its question is none, so
+    whoever wants to get anywhere names the present one."""
     if channel == "twilio":
         return twilio(port, number, text, name)
     if channel == "kannel":
         query = {"id": name, "sender": number, "to": SHORT_CODE, "message": text, "coding": "0",
-                 "charset": "UTF-8", "ts": "1795505860", "backend": "smsc1"}
+                 "charset": "UTF-8", "ts": str(at), "backend": "smsc1"}
         return request(port, "GET", "/in/kannel?" + urllib.parse.urlencode(query))
     return post_form(port, f"/in/{channel}", {
         "from": number, "to": SHORT_CODE, "text": text, "id": name,
-        "date": "2026-11-24 07:37:40", "linkId": "", "networkCode": "63902"})
+        "date": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at)), "linkId": "", "networkCode": "63902"})
 
 
 def ussd(port, channel, number, session, inputs):
