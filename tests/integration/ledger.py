@@ -41,6 +41,7 @@ class Phone:
         self.n_taken = self.n_turned = self.n_maybe = self.n_said = self.n_sessions = 0
         self.n_seen, self.waits_until = 0, 0  # SMS; for the next one, which is read before it is answered
         self.rests_until = 0
+        self.at = 0  # of the last SMS
         self.inputs = None  # of the open USSD session
         self.has_more = False  # the screen has a further page
 
@@ -52,7 +53,9 @@ class Phone:
             # The same text within ten seconds is a repeat: a person takes longer, and this one adds blanks.
             text = WORDS[self.n_taken % len(WORDS)] + " " * (self.n_taken % 2)
             name = f"L{self.number[1:]}n{self.n_taken}"
-            return providers.sms(self.port, self.channel, self.number, text, name, int(time.time()))
+            # So would be the same at the same time; providers know the second.
+            self.at = max(self.at + 1, int(time.time()))
+            return providers.sms(self.port, self.channel, self.number, text, name, self.at)
         if self.inputs is None:
             self.n_sessions += 1
             self.inputs = []
