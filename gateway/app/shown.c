@@ -24,7 +24,6 @@
 #define SHOWN_LEFT_BITS 96u
 /* DELETE has explained itself here, and is not forgotten: no two days of silence lie between. */
 #define SHOWN_ERASE 128u
-#define WHOLE_SECONDS_MS 999 /* most providers leave out the rest */
 #define ERASE_ASKED_MS (48 * 3600 * (int64_t)1000)
 
 static bool is_side_of(const struct learner *learner, enum via via)
@@ -32,37 +31,19 @@ static bool is_side_of(const struct learner *learner, enum via via)
     return learner_state_is_side(learner->state) && learner->side_via == via;
 }
 
-int64_t shown_sent_ms(struct shown_clock *clock, int64_t at_ms, int64_t received_ms)
-{
-    int64_t late_ms = received_ms - at_ms, day = received_ms / DAY_MS;
-    if (at_ms <= 0 || late_ms < 0)
-        return received_ms;
-    if (day > clock->day) {
-        clock->least_before_ms = day == clock->day + 1 ? clock->least_ms : INT64_MAX;
-        clock->least_ms = INT64_MAX;
-        clock->day = day;
-    }
-    if (late_ms < clock->least_ms)
-        clock->least_ms = late_ms;
-    int64_t behind_ms =
-        clock->least_ms < clock->least_before_ms ? clock->least_ms : clock->least_before_ms;
-    int64_t sent_ms = at_ms + behind_ms + WHOLE_SECONDS_MS;
-    return behind_ms > late_ms || sent_ms > received_ms ? received_ms : sent_ms;
-}
-
-bool shown_whole(const struct learner *learner, enum via via, int64_t sent_ms)
+bool shown_whole(const struct learner *learner, enum via via, int64_t received_ms)
 {
     const struct learner_link *link = &learner->link;
-    bool is_taken = learner_said_ms(link->said) <= sent_ms;
+    bool is_taken = learner_said_ms(link->said) <= received_ms;
     if (is_side_of(learner, via))
         return (link->shown & SHOWN_SIDE) != 0 && (via == VIA_USSD || is_taken);
     if (via == VIA_USSD)
         return (link->shown & SHOWN_USSD) != 0;
     if ((link->shown & SHOWN_LEFT_BITS) == SHOWN_LEFT)
         return false;
-    /* An SMS that comes late, or from the spool, may be older than a screen that came meanwhile. */
+    /* An SMS from the spool may be older than a screen that came meanwhile. */
     return ((link->shown & SHOWN_SMS) != 0 && is_taken) ||
-           ((link->shown & SHOWN_USSD) != 0 && sent_ms >= link->last_ms);
+           ((link->shown & SHOWN_USSD) != 0 && received_ms >= link->last_ms);
 }
 
 bool shown_erase_asked(const struct learner *learner, int64_t received_ms)

@@ -7,19 +7,8 @@
 #include "core/engine/engine.h"
 #include "port/store/store.h"
 
-/* By how much a channel's clock, or its zone, is behind, as far as its messages tell: the least
- * that one of this day and the day before was late. */
-struct shown_clock {
-    int64_t day, least_ms, least_before_ms;
-};
-
-/* When an SMS was sent: the provider's time, put right by what its clock is behind. A provider that
- * is slow must not make an old SMS an answer to what was asked meanwhile. Never later than it was
- * received; that, too, where at_ms tells nothing (0, a clock that is ahead). */
-int64_t shown_sent_ms(struct shown_clock *clock, int64_t at_ms, int64_t received_ms);
-/* Did all of what the learner is at stand on the phone before this was sent? It is input.is_shown.
- */
-bool shown_whole(const struct learner *learner, enum via via, int64_t sent_ms);
+/* Did all of what the learner is at stand on the phone before this came? It is input.is_shown. */
+bool shown_whole(const struct learner *learner, enum via via, int64_t received_ms);
 /* Was DELETE asked for, less than two days before, and has the learner not moved since? It is
  * input.is_erase_asked. On USSD it counts for its screen only. */
 bool shown_erase_asked(const struct learner *learner, int64_t received_ms);

@@ -54,8 +54,6 @@ static struct phone {
     size_t
         seen_before; /* of seen, when the store went away: what is spooled came before the rest */
     bool is_away;    /* the store */
-    struct buf held; /* an SMS that its provider has not passed on yet; empty: none */
-    size_t seen_at_held;
 } phone;
 
 static void note(const char *what, struct str text)
@@ -143,8 +141,9 @@ static void settle(size_t seen)
     }
 }
 
-static void post_callback(size_t seen)
+static void post(void)
 {
+    size_t seen = phone.seen.len;
     struct talk_answer answer;
     struct handset *h = &phone.handset;
     struct str screen;
@@ -156,11 +155,6 @@ static void post_callback(size_t seen)
     if (h->is_ussd && answer.body.len > 0 &&
         handset_read_screen(h, answer.status, answer.body, &screen, &is_open) == ERR_OK)
         see("ussd<", screen);
-}
-
-static void post(void)
-{
-    post_callback(phone.seen.len);
 }
 
 static const char *some_text(void)
@@ -196,52 +190,6 @@ static void call(void)
     note("call>", STR(""));
     handset_call(&phone.handset);
     post();
-}
-
-/* The provider's clock is right: another phone's SMS comes at once. */
-static void show_the_clock(void)
-{
-    static uint32_t n_shown;
-    struct handset other;
-    struct talk_answer answer;
-    struct buf got CLEANUP(buf_fini);
-    char run[16];
-    buf_init(&got, 65536);
-    (void)snprintf(run, sizeof(run), "clock%u", n_shown++); /* no repeat of the one before */
-    handset_init(&other, "+254799999999", CODE, run);
-    handset_send_sms(&other, str_from(run), world->ops->now(world));
-    assert_int_equal(world->ops->post(world, other.path, buf_str(&other.body), 1, &answer), ERR_OK);
-    while (world->ops->next_event(world, &got) == ERR_OK)
-        buf_reset(&got);
-    handset_fini(&other);
-}
-
-/* Sent now, and passed on when the phone has seen more. */
-static void hold_sms(void)
-{
-    const char *text = some_text();
-    if (phone.held.len > 0)
-        return;
-    show_the_clock();
-    note("held>", str_from(text));
-    handset_send_sms(&phone.handset, str_from(text), world->ops->now(world));
-    buf_add_str(&phone.held, buf_str(&phone.handset.body));
-    phone.seen_at_held = phone.seen.len;
-    assert_int_equal(world->ops->wait(world, 2000), ERR_OK);
-}
-
-static void pass_held_on(void)
-{
-    if (phone.held.len == 0)
-        return;
-    note("sms> (late)", STR(""));
-    show_the_clock();
-    phone.handset.path = HANDSET_SMS_PATH;
-    phone.handset.is_ussd = false;
-    buf_reset(&phone.handset.body);
-    buf_add_str(&phone.handset.body, buf_str(&phone.held));
-    buf_reset(&phone.held);
-    post_callback(phone.seen_at_held);
 }
 
 static void drop(void)
@@ -284,15 +232,11 @@ static void lose_the_store(void)
 static void turn(void)
 {
     static const int64_t waits_ms[] = {1000, 30000, 3600000, 90000000};
-    uint32_t what = chance(44);
+    uint32_t what = chance(41);
     if (what < 16)
         send_sms();
     else if (what == 40)
         call();
-    else if (what == 41)
-        hold_sms();
-    else if (what > 41)
-        pass_held_on();
     else if (what < 33)
         use_ussd();
     else if (what < 35)
@@ -316,7 +260,6 @@ static void converse(uint32_t i)
     handset_init(&phone.handset, number, CODE, "shown");
     buf_reset(&phone.seen);
     buf_reset(&phone.said);
-    buf_reset(&phone.held);
     for (int k = 0; k < TURNS; k++)
         turn();
     fail_port("sender", "post", ERR_OK, 0);
@@ -344,7 +287,6 @@ static void only_what_was_shown_counts(void **state)
     load_course();
     buf_init(&phone.seen, 1u << 20);
     buf_init(&phone.said, 1u << 20);
-    buf_init(&phone.held, 4096);
     for (uint32_t i = 0; i < n_conversations; i++) {
         struct talk_fast_settings settings = {.profiles_dir = "config/profiles",
                                               .course_name = STR("handwashing@1.0.0"),
@@ -363,41 +305,14 @@ static void only_what_was_shown_counts(void **state)
     assert_true(n_recorded > n_conversations); /* they did learn something */
     buf_fini(&phone.seen);
     buf_fini(&phone.said);
-    buf_fini(&phone.held);
     buf_fini(&bundle);
     arena_free(arena);
-}
-
-static void a_late_sms_is_as_old_as_its_provider_says(void **state)
-{
-    (void)state;
-    static const struct {
-        int64_t at_s, received_s, sent_ms;
-    } cases[] = {
-        {0, 1000, 1000000},          /* tells nothing */
-        {700, 1000, 1000000},        /* the first: the clock may be behind, or the message late */
-        {1060, 1360, 1360000},       /* five minutes behind, then */
-        {1100, 1460, 1400999},       /* and this one another minute late */
-        {1500, 1500, 1500000},       /* no, it is right */
-        {1500, 1800, 1500999},       /* so this is late */
-        {2100, 2000, 2000000},       /* ahead: tells nothing */
-        {87000, 87300, 87000999},    /* the next day knows of the day before */
-        {300000, 300300, 300300000}, /* days later nobody knows any more */
-        {300400, 300400, 300400000}, /* right */
-        {300300, 300500, 300300999}, /* late */
-        {200000, 200300, 200000999}, /* replayed, days old: late */
-    };
-    struct shown_clock clock = {.day = -2};
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        assert_int_equal(shown_sent_ms(&clock, cases[i].at_s * 1000, cases[i].received_s * 1000),
-                         cases[i].sent_ms);
 }
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_was_shown_counts),
-        cmocka_unit_test(a_late_sms_is_as_old_as_its_provider_says),
     };
     if (argc > 1)
         n_conversations = (uint32_t)strtoul(argv[1], NULL, 10);

@@ -539,7 +539,6 @@ struct dialogs *dialogs_new(const struct dialog_parts *parts)
     all->parts = *parts;
     buf_init(&all->scratch, SCRATCH_MAX_BYTES);
     all->cache = dialog_cache_new();
-    all->clocks = xcalloc(parts->config->n_channels + 1, sizeof(*all->clocks));
     return all;
 }
 
@@ -557,7 +556,6 @@ void dialogs_free(struct dialogs *all)
     }
     buf_fini(&all->scratch);
     dialog_cache_free(all->cache);
-    free(all->clocks);
     free(all);
 }
 

@@ -28,7 +28,6 @@ struct dialogs {
     uint32_t n_running;
     struct buf scratch; /* for encoding; empty between uses */
     struct dialog_cache *cache;
-    struct shown_clock *clocks; /* by channel */
 };
 
 /* What happens to a number although nobody wrote. */

@@ -97,16 +97,6 @@ static enum via via_of(const struct inbound *inbound)
                                            : VIA_SMS;
 }
 
-static int64_t sent_ms(const struct dialog *d)
-{
-    const struct config *config = d->all->parts.config;
-    for (uint32_t i = 0; i < config->n_channels && d->inbound.kind == INBOUND_SMS; i++) {
-        if (d->channel == &config->channels[i])
-            return shown_sent_ms(&d->all->clocks[i], d->inbound.at.ms, d->key.received.ms);
-    }
-    return d->key.received.ms;
-}
-
 static struct input input_of(const struct dialog *d)
 {
     struct input input = {.kind = d->inbound.kind == INBOUND_CALL ? INPUT_CALL : INPUT_TEXT,
@@ -121,7 +111,7 @@ static struct input input_of(const struct dialog *d)
     } else if (input.via == VIA_USSD && d->inbound.phase == INBOUND_PHASE_NEW) {
         input.kind = INPUT_DIAL;
     }
-    input.is_shown = shown_whole(&d->learner, input.via, sent_ms(d));
+    input.is_shown = shown_whole(&d->learner, input.via, input.now.ms);
     input.is_erase_asked = shown_erase_asked(&d->learner, input.now.ms);
     vault_random(input.seed, sizeof(input.seed));
     return input;
