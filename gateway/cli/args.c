@@ -55,6 +55,18 @@ int cli_config_load_path(const char *path, struct arena *arena, struct config *r
     return EX_CONFIG;
 }
 
+int cli_config_go_live(const struct config *config, const char *command)
+{
+    struct buf problems CLEANUP(buf_fini);
+    buf_init(&problems, 1u << 16);
+    if (config_is_live(config, clock_wall(), &problems) || config->is_simulator_on)
+        return EX_OK;
+    cli_complain("%s: people who are in danger will write to these channels. Fill in the "
+                 "configuration first:\n%.*sdocs/course-rules.md 1.7 says why",
+                 command, STR_ARG(buf_str(&problems)));
+    return EX_CONFIG;
+}
+
 int cli_config_load(const struct cli_args *args, struct arena *arena, struct config *ret)
 {
     return cli_config_load_path(cli_get(args, "config", CLI_CONFIG_DEFAULT), arena, ret);

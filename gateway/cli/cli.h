@@ -80,6 +80,9 @@ int cli_main(int argc, char **argv);
     }
 /* EX_OK, or EX_CONFIG after every problem was named on stderr. The arena owns what *ret holds. */
 int cli_config_load(const struct cli_args *args, struct arena *arena, struct config *ret);
+/* EX_OK, or, where the simulator is off and a channel's country is not ready for people in danger
+ * (config_is_live), EX_CONFIG after each thing that is missing was named on stderr. */
+int cli_config_go_live(const struct config *config, const char *command);
 int cli_config_load_path(const char *path, struct arena *arena, struct config *ret);
 
 /* Each line of a text on stderr, with "waypost: " in front. */

@@ -4,6 +4,20 @@
 
 #include "cli/cli.h"
 
+/* Well written; and is all there that channels need before people in danger write to them? */
+static void say_good(const char *path, const struct config *config)
+{
+    struct buf problems CLEANUP(buf_fini);
+    buf_init(&problems, 1u << 16);
+    (void)fprintf(stderr, "%s is good; channels: %u\n", path, config->n_channels);
+    if (!config_is_live(config, clock_wall(), &problems))
+        (void)fprintf(stderr, "Before these channels go live (docs/course-rules.md 1.7):\n%.*s",
+                      STR_ARG(buf_str(&problems)));
+    if (config->alert_channel.p != NULL &&
+        config_channel_get(config, config->alert_channel) == NULL)
+        (void)fprintf(stderr, "alert_channel names no channel: nothing is told to a hook\n");
+}
+
 static int check_or_print(const char *path, bool is_print)
 {
     struct arena *arena CLEANUP(arena_freep) = arena_new(CLI_CONFIG_ARENA_BYTES);
@@ -16,7 +30,7 @@ static int check_or_print(const char *path, bool is_print)
     if (is_print)
         config_print(&config, &text);
     else
-        (void)fprintf(stderr, "%s is good; channels: %u\n", path, config.n_channels);
+        say_good(path, &config);
     (void)fputs(buf_str(&text).p, stdout);
     return EX_OK;
 }

@@ -181,7 +181,7 @@ static int open_both(struct desk *desk)
 int publish_course(struct desk *desk, const struct course *course, const struct lesson_file *files,
                    uint32_t n_files, struct str at, struct str approved_by)
 {
-    if (!has_costs(&desk->config))
+    if (!has_costs(&desk->config) || cli_config_go_live(&desk->config, "not published") != EX_OK)
         return EX_CONFIG;
     struct buf bundle CLEANUP(buf_fini), name CLEANUP(buf_fini);
     buf_init(&bundle, BUNDLE_MAX_BYTES);

@@ -412,6 +412,8 @@ static int serve_run(const struct cli_args *args)
     log_init(s->level, "supervisor");
     code = choose_processes(s, args);
     if (code == EX_OK)
+        code = cli_config_go_live(&s->config, "serve");
+    if (code == EX_OK)
         code = open_listeners(s);
     if (code != EX_OK)
         return release(s, code);

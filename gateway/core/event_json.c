@@ -13,6 +13,8 @@
  *
  * Members that do not apply are left out, empty texts too.
  */
+#include <string.h>
+
 #include "core/event_record.h"
 
 #include <inttypes.h>
@@ -79,9 +81,11 @@ static void json_time(struct buf *out, const char *name, struct wall_ms time)
 static void json_learner(const struct event_record *record, struct buf *out)
 {
     char uuid[37];
+    static const uint8_t nobody[sizeof(record->learner_id)];
     event_uuid(record->learner_id, uuid);
     json_hex(out, "number_id", record->number_id, sizeof(record->number_id));
-    json_text(out, "learner_id", str_from(uuid));
+    if (memcmp(record->learner_id, nobody, sizeof(nobody)) != 0) /* a message to one of ours */
+        json_text(out, "learner_id", str_from(uuid));
     buf_addf(out, ",\"seq\":%u", record->seq);
 }
 

@@ -4,6 +4,38 @@
 . "$(dirname "$0")/lib.sh"
 world_up
 
+# A case system that is away at first: each request is a file, its headers and its body.
+HOOK_PORT=$(free_port)
+mkdir "$STATE/hook"
+python3 - "$HOOK_PORT" "$STATE/hook" <<'HOOK' &
+import http.server, sys, pathlib
+class Hook(http.server.BaseHTTPRequestHandler):
+    n = 0
+    def do_POST(self):
+        Hook.n += 1
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        folder = pathlib.Path(sys.argv[2])
+        (folder / f"{Hook.n}.body").write_bytes(body)
+        (folder / f"{Hook.n}.sign").write_text(self.headers["X-Waypost-Signature"])
+        self.send_response(503 if Hook.n == 1 else 200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+    def log_message(self, *args):
+        pass
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Hook).serve_forever()
+HOOK
+HOOK_PID=$!
+trap 'kill "$HOOK_PID" 2>/dev/null; world_down' EXIT
+{
+    sed '/^channels:/q' "$STATE/waypost.yaml"
+    printf '  - {name: cases, profile: alert-hook, country: KE, private_addresses: allowed, plain_http: allowed,\n'
+    printf '     settings: {send_url: "http://127.0.0.1:%s/hook", secret: a-key-that-nobody-knows}}\n' "$HOOK_PORT"
+    sed '1,/^channels:/d' "$STATE/waypost.yaml"
+    printf 'alert_channel: cases\n'
+} >"$STATE/with_hook.yaml"
+mv "$STATE/with_hook.yaml" "$STATE/waypost.yaml"
+
 PHONE=+254700000811
 DATABASE="host=$STATE/pg dbname=waypost"
 
@@ -13,9 +45,20 @@ sms()
         --data-urlencode "from=$PHONE" --data-urlencode to=20880 --data-urlencode "text=$1"
 }
 
+texts_to()
+{
+    curl -fsS -G "http://127.0.0.1:$ADMIN_PORT/sim/outbox" --data-urlencode "to=$1" | jq -r '.[].text'
+}
+
 has_sms()
 {
     [ "$(curl -fsS -G "http://127.0.0.1:$ADMIN_PORT/sim/outbox" --data-urlencode "to=$PHONE" | jq length)" = "$1" ]
+}
+
+# The hook has got so many requests.
+hook_has()
+{
+    [ -s "$STATE/hook/$1.sign" ]
 }
 
 sql_is()
@@ -44,6 +87,19 @@ check 'and disclosed harm' wait_for 10 has_sms 3
 check 'it is in PostgreSQL, sealed to her key' wait_for 10 sql_is "select encode(substr(sealed, 1, 2), 'hex') from core.safe_case" 0000
 
 ref=$(sql 'select ref from core.safe_case')
+told="Waypost has a message for the safeguarding team, number $ref. To open it, run waypost safe read $ref"
+has_told()
+{
+    [ "$(texts_to +254733000001)" = "$told" ] && [ "$(texts_to +254733000002)" = "$told" ]
+}
+check 'two people are told, without a word of it' wait_for 10 has_told
+check 'and the case system, which was away at first' wait_for 20 hook_has 2
+check_same 'of the number only' "safeguarding $ref" "$(jq -r '.event + " " + .case' "$STATE/hook/2.body")"
+check_same 'signed' "sha256=$(openssl dgst -sha256 -hmac a-key-that-nobody-knows -hex "$STATE/hook/2.body" | sed 's/.*= //')" \
+    "$(cat "$STATE/hook/2.sign")"
+check 'what became of that is no learner'\''s' wait_for 10 sql_is \
+    "select count(*) from core.message where learner is null and status = 'sent'" 3
+check_same 'and nothing was refused' 0 "$(sql 'select count(*) from ops.dead_letters')"
 check_same 'she sees that something waits' "$ref waits" "$(safe list | awk '{print $1, $(NF)}')"
 check_same 'the same for programs' "$ref true" "$(safe list --json | jq -r '.case + " " + (.has_text | tostring)')"
 check_same 'without her key nobody reads it' 64 "$(safe read "$ref" || echo $?)"
@@ -73,4 +129,13 @@ check 'nor in the clear in Redis' test "$(find "$STATE/redis" -type f -exec grep
 check 'nor in PostgreSQL' test "$(find "$STATE/pg" -type f -exec grep -l 'locks us in' {} + | wc -l)" = 0
 check_same 'a coordinator may not look' 77 \
     "$("$WAYPOST" safe list --conninfo "$DATABASE user=waypost_writer" 2>/dev/null || echo $?)"
+# What the demo may do, a gateway that writes to people may not: only with the whole table of its country.
+sed 's/^simulator:.*/simulator: off/; s/checked: [0-9-]*/checked: 2020-01-01/' "$STATE/waypost.yaml" >"$STATE/live.yaml"
+check_same 'no gateway goes live with numbers that nobody has dialled lately' 78 \
+    "$("$WAYPOST" serve --config "$STATE/live.yaml" 2>"$STATE/live.log" || echo $?)"
+check 'it says what to write, and where' grep -q 'countries, code KE: write `checked`' "$STATE/live.log"
+check_same 'nothing is published for it either' 78 \
+    "$("$WAYPOST" lessons publish --config "$STATE/live.yaml" "$ROOT/lessons/children-on-the-move" 2>/dev/null || echo $?)"
+check 'a check of the configuration says it before' \
+    grep -q 'write `checked`' <("$WAYPOST" config check "$STATE/live.yaml" 2>&1)
 done_testing

@@ -272,8 +272,9 @@ static void courses_are_checked_formatted_and_shown(void **state)
     assert_says("countries:");
     assert_says("cost:");
     (void)snprintf(command, sizeof(command),
-                   "(cat %s; echo 'countries: [{code: KE, cost: Free}]') > %s", config,
-                   in_dir("with_cost.yaml"));
+                   "(cat %s; echo 'simulator: on'; echo 'countries: [{code: KE, cost: Free}]') > "
+                   "%s",
+                   config, in_dir("with_cost.yaml"));
     assert_int_equal(system(command), 0);
     assert_int_equal(RUN("lessons", "publish", copy, "--config", in_dir("with_cost.yaml")),
                      EX_UNAVAILABLE); /* no database */

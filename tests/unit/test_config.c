@@ -132,6 +132,15 @@ static const struct {
      "%F:7:27: country is 'ke'; it must be a country's two letters, as KE\n"},
     {BASE "countries:\n  - {code: XX}\n", ERR_INVALID,
      "%F:7:12: code is 'XX'; it must be a country's two letters, as KE\n"},
+    {BASE "countries:\n  - {code: KE, checked: 2026-02-30}\n", ERR_INVALID,
+     "%F:7:25: checked is '2026-02-30'; it must be a day, as 2026-11-28\n"},
+    {BASE "countries:\n  - {code: KE, focal_points: \"+254700000001 +254700000002\"}\n", ERR_OK,
+     ""},
+    {BASE
+     "countries:\n  - {code: KE, focal_points: \"+254700000001 +254700000002 +254700000003\"}\n",
+     ERR_INVALID,
+     "%F:7:30: focal_points is '(hidden)'; it must be one or two numbers, as "
+     "\"+254700000001 +254700000002\", in quotes\n"},
     {BASE "channels: at\n", ERR_INVALID,
      "%F:6:11: channels is a scalar; it must be a list (\"  - key: value\") of at most 64\n"},
     {BASE "channels:\n  - at\n", ERR_INVALID,
@@ -370,6 +379,62 @@ static void arena_too_small_is_an_error(void **state)
     }
 }
 
+/* A country goes live with all of its referral table, looked through in the last three months. */
+static void a_country_goes_live_when_its_table_is_complete(void **state)
+{
+    (void)state;
+    static const struct config_channel channels[] = {{.name = {"a", 1}, .country = {"KE", 2}},
+                                                     {.name = {"b", 1}, .country = {"KE", 2}}};
+    const struct config_country good = {.code = STR("KE"),
+                                        .emergency = STR("999"),
+                                        .helpline = STR("116"),
+                                        .contact = STR("Our office, 0800 7000,"),
+                                        .focal_points = STR("+254700000001 +254700000002"),
+                                        .checked = STR("2026-08-28")};
+    static const struct {
+        size_t left_out; /* offset of a text; 0 = none */
+        const char *now, *problem;
+    } rows[] = {
+        {0, "2026-11-28T23:59:59Z", NULL},
+        {0, "2026-11-29T00:00:01Z", "`checked`"},
+        {0, "2026-08-26T23:00:00Z",
+         "`checked`"}, /* tomorrow, in the farthest zone, is no mistake */
+        {0, "2026-08-27T01:00:00Z", NULL},
+        {offsetof(struct config_country, emergency), "2026-11-01T00:00:00Z", "`emergency`"},
+        {offsetof(struct config_country, helpline), "2026-11-01T00:00:00Z", NULL},
+        {offsetof(struct config_country, contact), "2026-11-01T00:00:00Z", "`contact`"},
+        {offsetof(struct config_country, focal_points), "2026-11-01T00:00:00Z", "`focal_points`"},
+        {offsetof(struct config_country, checked), "2026-11-01T00:00:00Z", "`checked`"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct config_country row = good;
+        struct config config = {
+            .n_channels = 2, .channels = channels, .n_countries = 1, .countries = &row};
+        struct buf problems CLEANUP(buf_fini);
+        struct wall_ms now;
+        buf_init(&problems, 4096);
+        assert_int_equal(clock_parse_rfc3339(str_from(rows[i].now), &now), ERR_OK);
+        if (rows[i].left_out != 0)
+            *(struct str *)(void *)((char *)&row + rows[i].left_out) = STR_NONE;
+        assert_int_equal(config_is_live(&config, now, &problems), rows[i].problem == NULL);
+        if (rows[i].problem == NULL)
+            assert_int_equal(problems.len, 0);
+        else
+            assert_non_null(strstr(buf_str(&problems).p, rows[i].problem));
+        size_t n_lines = 0;
+        for (size_t at = 0; at < problems.len; at++)
+            n_lines += problems.p[at] == '\n';
+        assert_int_equal(n_lines, rows[i].problem != NULL); /* once for both channels */
+    }
+    struct config nowhere = {.n_channels = 1, .channels = channels};
+    struct buf all CLEANUP(buf_fini);
+    buf_init(&all, 4096);
+    assert_false(config_is_live(&nowhere, (struct wall_ms){0}, &all));
+    assert_non_null(strstr(buf_str(&all).p, "countries, code KE: write `emergency`"));
+    assert_true(str_eq(config_focal_point(&good, 1), STR("+254700000002")));
+    assert_null(config_focal_point(&good, 2).p);
+}
+
 static int make_dir(void **state)
 {
     (void)state;
@@ -415,6 +480,7 @@ int main(void)
         cmocka_unit_test(texts_and_settings_have_ceilings),
         cmocka_unit_test(arena_too_small_is_an_error),
         cmocka_unit_test(a_country_has_the_offset_of_its_row),
+        cmocka_unit_test(a_country_goes_live_when_its_table_is_complete),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

@@ -255,6 +255,94 @@ static bool can_be_made_again(const struct dialog *d, const struct outcome *out)
            d->step.text.len <= LAST_STEP_TEXT_BYTES;
 }
 
+/* ---- alerts ---- */
+
+/* Who writes again within this time is not told of again. */
+#define ALERT_PAUSE_MS HOUR_MS
+#define ALERT_KEPT_MS DAY_MS
+
+static struct str alert_text(const struct dialog *d, struct str name)
+{
+    struct str text = d->all->parts.config->alert_text, mark = STR("{case}");
+    for (size_t at; (at = str_find(text, mark)) != SIZE_MAX;)
+        text = arena_printf(d->arena, "%.*s%.*s%.*s", STR_ARG(str_sub(text, 0, at)), STR_ARG(name),
+                            STR_ARG(str_sub(text, at + mark.len, text.len)));
+    return text;
+}
+
+/* To one of ours, who is no learner: no learner's id goes with it. */
+static bool put_alert(struct dialog *d, struct str to, struct str channel, struct str text)
+{
+    struct number_id id = vault_number_id(d->all->parts.vault, to);
+    struct str aad = {(const char *)id.bytes, NUMBER_ID_BYTES};
+    struct buf sealed CLEANUP(buf_fini);
+    struct vault_sealed number;
+    struct wall_ms now = loop_wall(d->all->parts.loop);
+    buf_init(&sealed, to.len + VAULT_TAG_BYTES);
+    if (vault_seal(d->all->parts.vault, aad, to, &sealed, &number) != ERR_OK)
+        return false;
+    struct message message = {.channel = channel,
+                              .class = MESSAGE_CLASS_NOTICE,
+                              .number_id = id,
+                              .vault_key_id = number.key_id,
+                              .vault_ciphertext = number.ciphertext,
+                              .text = text,
+                              .created_at = now,
+                              .expires_at = {now.ms + ALERT_KEPT_MS}};
+    memcpy(message.vault_nonce, number.nonce, sizeof(message.vault_nonce));
+    message_encode(&message, &d->all->scratch);
+    d->commit.outbox[d->commit.n_outbox++] = dialog_take_scratch(d);
+    return true;
+}
+
+/* One that can write to the focal points; absent: there is none. */
+static struct str alert_channel(const struct dialog *d)
+{
+    const struct config *config = d->all->parts.config;
+    struct str channel = dialog_sms_channel(d);
+    for (uint32_t i = 0; channel.p == NULL && i < config->n_channels; i++) {
+        const struct config_channel *other = &config->channels[i];
+        if (str_eq(other->country, d->channel->country) && other->sms_channel.p == NULL &&
+            other->dial_code.p == NULL && !str_eq(other->name, config->alert_channel))
+            channel = other->name;
+    }
+    return channel;
+}
+
+/* Of the learner's country, or of the channel's where that one has nobody. */
+static const struct config_country *alert_country(const struct dialog *d)
+{
+    const struct config *config = d->all->parts.config;
+    const struct config_country *row = config_country_get(config, str_from(d->inbound.country));
+    bool has_people = row != NULL && row->focal_points.p != NULL;
+    return has_people ? row : config_country_get(config, d->channel->country);
+}
+
+bool dialog_alert(struct dialog *d, const struct outcome *out)
+{
+    const struct config *config = d->all->parts.config;
+    struct str name = STR_NONE;
+    for (uint32_t i = 0; i < out->n_events; i++) {
+        if (out->events[i].kind == EVENT_safe_raised)
+            name = out->events[i].code;
+    }
+    bool is_told =
+        d->learner.held_ms != 0 && d->key.received.ms - d->learner.held_ms < ALERT_PAUSE_MS;
+    if (name.p == NULL || is_told)
+        return true;
+    const struct config_country *row = alert_country(d);
+    struct str channel = alert_channel(d);
+    bool is_good = true;
+    for (uint32_t i = 0; row != NULL && channel.p != NULL && i < CONFIG_FOCAL_POINTS; i++) {
+        struct str to = config_focal_point(row, i);
+        if (to.p != NULL)
+            is_good &= put_alert(d, to, channel, alert_text(d, name));
+    }
+    if (config->alert_channel.p != NULL)
+        is_good &= put_alert(d, STR("hook"), config->alert_channel, name);
+    return is_good;
+}
+
 bool dialog_say(struct dialog *d, struct outcome *out)
 {
     shown_move(&d->learner, out, &out->next.link);

@@ -363,7 +363,7 @@ static enum dialog_event step_engine(struct dialog *d)
                                  .now_ms = input.now.ms,
                                  .text = input.text};
     begin_commit(d, &out.next);
-    if (!seal_disclosure(d, &out) || !dialog_say(d, &out))
+    if (!seal_disclosure(d, &out) || !dialog_alert(d, &out) || !dialog_say(d, &out))
         return DIALOG_EVENT_BROKEN;
     if (!d->has_reply)
         keep_reply(d, &out);

@@ -111,6 +111,7 @@ static const struct config_country country_rows[] = {
      .contact = LIT("Example Organisation, 0800 7000,"),
      .emergency = LIT("999"),
      .helpline = LIT("116"),
+     .focal_points = LIT("+254733000001 +254733000002"),
      .day_off = 1},
 };
 
@@ -122,6 +123,7 @@ static struct config make_config(const struct talk_fast_settings *settings,
         .url = STR("example.org/course"),
         .unavailable_text =
             STR("This service is away for a moment. Please dial again in a minute."),
+        .alert_text = STR("Waypost: a message for the safeguarding team waits, number {case}."),
         .profiles_dir = str_from(settings->profiles_dir),
         .n_channels = ARRAY_LEN(channel_rows),
         .channels = channel_rows,

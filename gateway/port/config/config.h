@@ -59,9 +59,11 @@ struct config_route {
 struct config_country {
     struct str code;
     struct str cost, contact, emergency, helpline, staffed;
-    struct str utc_offset; /* "+03:00" */
-    struct str zone;       /* "Africa/Nairobi" */
-    uint32_t day_off;      /* 1 = Sunday ... 7 = Saturday; 0 = none */
+    struct str focal_points; /* two numbers, a blank between */
+    struct str checked;      /* "2026-11-28": when somebody dialled these numbers */
+    struct str utc_offset;   /* "+03:00" */
+    struct str zone;         /* "Africa/Nairobi" */
+    uint32_t day_off;        /* 1 = Sunday ... 7 = Saturday; 0 = none */
 };
 
 /* The time of a country that channels or countries name: of its zone, else of utc_offset, else what
@@ -75,6 +77,8 @@ struct config {
     struct str org, url;
     struct str course;           /* id that new learners start */
     struct str unavailable_text; /* USSD answer when not even the course is loaded */
+    struct str alert_text;       /* to the focal points; {case} is its number */
+    struct str alert_channel;    /* of a hook that is told likewise; absent = none */
     struct str listen_address;
     struct str trusted_proxies; /* addresses whose X-Forwarded-For is believed */
     uint32_t port, admin_port;
@@ -126,6 +130,17 @@ const struct zone *config_zone_get(const struct config *config, struct str count
 /* May anything be sent there? Only to countries that the configuration names, in `countries` or as
  * a channel's own. */
 bool config_is_served(const struct config *config, struct str country);
+/* ---- going live (docs/course-rules.md 1.7) ---- */
+
+#define CONFIG_FOCAL_POINTS 2u
+#define CONFIG_CHECKED_DAYS 92 /* three months */
+/* The beginning of a day "2026-11-28" in UTC; false: it is none. */
+bool config_date(struct str text, struct wall_ms *ret);
+/* The i-th focal point of a country, absent past the last. */
+struct str config_focal_point(const struct config_country *country, uint32_t i);
+/* Is the referral table of each channel's country complete, and checked within three months of now?
+ * Appends a line for each that is not: what to write, and where. */
+bool config_is_live(const struct config *config, struct wall_ms now, struct buf *problems);
 /* Effective configuration as YAML, secrets masked. */
 void config_print(const struct config *config, struct buf *out);
 /* The commented example, which is config/waypost.yaml. */

@@ -228,6 +228,20 @@ static const struct yaml_row country_keys[] = {
      .help =
          "When a trained person reads what learners send with SAFE. Leave it out if nobody does:\n"
          "then nothing is promised."},
+    {.name = "focal_points",
+     COUNTRY(focal_points),
+     .type = &config_type_numbers,
+     .is_secret = true,
+     .example = "\"+254700000001 +254700000002\"",
+     .help = "Two people who are told by SMS, without a word of it, when something was sent with "
+             "SAFE."},
+    {.name = "checked",
+     COUNTRY(checked),
+     .type = &config_type_date,
+     .example = "2026-11-28",
+     .help = "Day on which somebody last dialled emergency, helpline and contact. Without all of\n"
+             "these, or after three months, `serve` and `lessons publish` refuse the country's\n"
+             "channels, unless the simulator is on."},
 };
 
 static const struct yaml_row route_keys[] = {
@@ -282,6 +296,19 @@ static const struct yaml_row top_keys[] = {
      .max = 160,
      .fallback = "This service is away for a moment. Please dial again in a minute.",
      .help = "USSD answer while no course can be read at all."},
+    {.name = "alert_text",
+     KEY(alert_text),
+     .max = 160,
+     .fallback =
+         "Waypost has a message for the safeguarding team, number {case}. To open it, run waypost "
+         "safe read {case}",
+     .help = "What the focal points are told; {case} is its number. No word of what was written."},
+    {.name = "alert_channel",
+     KEY(alert_channel),
+     .type = &config_type_name,
+     .max = 32,
+     .example = "case-system",
+     .help = "A channel with the profile alert-hook: your own system is told likewise, signed."},
     {.name = "log_level",
      KEY(log_level),
      .header = "The program",

@@ -24,6 +24,8 @@ extern const struct yaml_type config_type_plans;     /* path of a config/numbers
 extern const struct yaml_type config_type_prefix;    /* "+254": how numbers begin */
 extern const struct yaml_type config_type_offset;    /* "+03:00": from UTC */
 extern const struct yaml_type config_type_zone;      /* "Africa/Nairobi": tzdata has it */
+extern const struct yaml_type config_type_date;      /* "2026-11-28" */
+extern const struct yaml_type config_type_numbers;   /* one or two, E.164 with plus */
 extern const struct yaml_type config_type_currency;  /* ISO 4217, "KES" */
 extern const struct yaml_type config_type_amount;   /* of money, "0.8": at most six decimals and max
                                                        whole units, in millionths */

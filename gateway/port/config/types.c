@@ -87,6 +87,33 @@ static bool is_currency(struct str s)
     return is_good;
 }
 
+bool config_date(struct str text, struct wall_ms *ret)
+{
+    char full[RFC3339_BYTES];
+    int n = snprintf(full, sizeof(full), "%.*sT00:00:00Z", STR_ARG(text));
+    return text.len == 10 && n == 20 && clock_parse_rfc3339(str_from(full), ret) == ERR_OK;
+}
+
+static bool is_date(struct str s)
+{
+    struct wall_ms at;
+    return config_date(s, &at);
+}
+
+/* At most two numbers with their plus. */
+static bool is_numbers(struct str s)
+{
+    struct number number;
+    uint32_t n = 0;
+    for (struct str rest = s; rest.p != NULL; n++) {
+        struct str one = str_split(&rest, ' ');
+        if (n == CONFIG_FOCAL_POINTS ||
+            number_parse(one, NUMBER_FORM_PLUS, STR_NONE, &number) != ERR_OK)
+            return false;
+    }
+    return true;
+}
+
 /* A type of text that `is_good` knows. */
 #define TEXT_TYPE(name, is_good, words)                                                            \
     static const char *name##_problem(struct str value)                                            \
@@ -105,6 +132,9 @@ TEXT_TYPE(address, is_address, "it must be an IP address: names are never looked
 TEXT_TYPE(prefix, is_prefix, "it must be how numbers begin, as \"+254\", in quotes");
 TEXT_TYPE(offset, is_offset, "it must be hours and minutes from UTC, as \"+03:00\", in quotes");
 TEXT_TYPE(zone, is_zone, "it must be a time zone that tzdata has, as Africa/Nairobi");
+TEXT_TYPE(date, is_date, "it must be a day, as 2026-11-28");
+TEXT_TYPE(numbers, is_numbers,
+          "it must be one or two numbers, as \"+254700000001 +254700000002\", in quotes");
 TEXT_TYPE(currency, is_currency, "it must be a currency's three letters, as KES");
 
 /* ---- paths ---- */

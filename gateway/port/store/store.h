@@ -20,7 +20,7 @@
 
 #define NUMBER_ID_BYTES 16
 #define STORE_BUCKETS 256u
-#define STORE_MAX_OUTBOX 4u /* messages of one commit */
+#define STORE_MAX_OUTBOX 8u /* messages of one commit */
 #define STORE_SEEN_TTL_MS (144 * 3600 * (int64_t)1000)
 #define STORE_SEQ_BYTES 4u /* a state begins with its seq, big-endian */
 #define STORE_MAX_CAPS 6u  /* counters of one commit */

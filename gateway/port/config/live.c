@@ -1,0 +1,59 @@
+/* May the channels of a country be opened to people who may be in danger? */
+#include "port/config/config.h"
+
+struct str config_focal_point(const struct config_country *country, uint32_t i)
+{
+    struct str rest = country->focal_points, one = STR_NONE;
+    for (uint32_t k = 0; k <= i; k++)
+        one = rest.p != NULL ? str_split(&rest, ' ') : STR_NONE;
+    return one;
+}
+
+static bool is_checked(const struct config_country *row, struct wall_ms now)
+{
+    struct wall_ms at;
+    return config_date(row->checked, &at) && at.ms <= now.ms + DAY_MS &&
+           now.ms - at.ms <= (CONFIG_CHECKED_DAYS + 1) * DAY_MS;
+}
+
+static bool is_row_live(struct str code, const struct config_country *row, struct wall_ms now,
+                        struct buf *problems)
+{
+    static const struct config_country nothing;
+    if (row == NULL)
+        row = &nothing;
+    const struct {
+        bool is_good;
+        const char *what;
+    } rules[] = {
+        {row->emergency.p != NULL, "`emergency`, the number to call in danger"},
+        {row->helpline.p != NULL || row->contact.p != NULL,
+         "`helpline`, the child helpline, or where there is none `contact`, a person of yours"},
+        {row->contact.p != NULL, "`contact`, a person of yours and how to reach them"},
+        {config_focal_point(row, CONFIG_FOCAL_POINTS - 1).p != NULL,
+         "`focal_points`, the numbers of two people who are told"},
+        {is_checked(row, now), "`checked`, the day within the last three months on which somebody "
+                               "dialled these numbers"},
+    };
+    bool is_good = true;
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (!rules[i].is_good)
+            buf_addf(problems, "countries, code %.*s: write %s\n", STR_ARG(code), rules[i].what);
+        is_good &= rules[i].is_good;
+    }
+    return is_good;
+}
+
+bool config_is_live(const struct config *config, struct wall_ms now, struct buf *problems)
+{
+    bool is_good = true;
+    for (uint32_t i = 0; i < config->n_channels; i++) {
+        struct str code = config->channels[i].country;
+        uint32_t first = 0;
+        while (!str_eq(config->channels[first].country, code))
+            first++;
+        if (first == i)
+            is_good &= is_row_live(code, config_country_get(config, code), now, problems);
+    }
+    return is_good;
+}
