@@ -8,21 +8,52 @@
 #include "core/learner.h"
 
 #define RECORD_MAX_BYTES 1024u
+#define PAGE STORE_MAX_DELETE /* entries of the log at once */
+#define MAX_ERASED 16u        /* times that one number was erased while the log is kept */
+#define COMPACT_EACH_MS HOUR_MS
+
+/* What the log of one bucket holds of a number that was erased: in a first pass, who that was; in
+ * a second one, the entries. */
+struct scrub {
+    struct event_place from[STORE_BUCKETS]; /* in all but one bucket past any entry */
+    bool ranges[STORE_LEASE_RANGES];
+    uint8_t learners[MAX_ERASED][16];
+    uint32_t n_learners;
+    struct event_place gone[PAGE];
+    uint32_t n_gone;
+    bool is_second;
+};
 
 struct forget {
     struct loop *loop;
     struct store *store;
     struct sink *sink;
     struct timer *timer;
-    struct number_id due[SINK_MAX_DUE];
+    struct sink_due due[SINK_MAX_DUE];
     uint32_t n_due, i, n_forgotten, n_failed;
-    struct buf record; /* of the commit under way */
+    struct scrub scrub;
+    bool must_compact;
+    int64_t compacted_ms; /* monotonic; 0 = never */
+    struct buf record;    /* of the commit under way */
 };
+
+static struct number_id id_of(const struct forget *f)
+{
+    struct number_id id;
+    memcpy(id.bytes, f->due[f->i].number_id, sizeof(id.bytes));
+    return id;
+}
 
 static void next(struct forget *f)
 {
     f->i++;
     timer_start(f->loop, f->timer, 0);
+}
+
+static void fail(struct forget *f)
+{
+    f->n_failed++;
+    next(f);
 }
 
 static void on_forgotten(void *ctx, enum err e, const char *message)
@@ -33,6 +64,13 @@ static void on_forgotten(void *ctx, enum err e, const char *message)
     f->n_failed += e == ERR_OK ? 0 : 1;
     next(f);
 }
+
+static void leave_to_database(struct forget *f)
+{
+    sink_forget(f->sink, f->due[f->i].number_id, on_forgotten, f);
+}
+
+/* ---- its time is over ---- */
 
 static void on_committed(void *ctx, enum err e, const struct store_record *rec)
 {
@@ -45,6 +83,7 @@ static void on_committed(void *ctx, enum err e, const struct store_record *rec)
 
 static void erase(struct forget *f, const struct learner *learner)
 {
+    struct number_id id = id_of(f);
     struct event_record record = {.kind = EVENT_RECORD_STEP,
                                   .seq = learner->seq + 1,
                                   .at = loop_wall(f->loop),
@@ -52,12 +91,12 @@ static void erase(struct forget *f, const struct learner *learner)
                                   .is_erased = true,
                                   .events = {event_make(EVENT_erased)},
                                   .n_events = 1};
-    memcpy(record.number_id, f->due[f->i].bytes, sizeof(record.number_id));
+    memcpy(record.number_id, id.bytes, sizeof(record.number_id));
     memcpy(record.learner_id, learner->learner_id, sizeof(record.learner_id));
     buf_reset(&f->record);
     event_encode(&record, &f->record);
     struct store_commit commit = {
-        .id = f->due[f->i], .expected_seq = learner->seq, .event = buf_str(&f->record)};
+        .id = id, .expected_seq = learner->seq, .event = buf_str(&f->record)};
     store_commit(f->store, &commit, on_committed, f);
 }
 
@@ -66,7 +105,7 @@ static void on_loaded(void *ctx, enum err e, const struct store_record *rec)
     struct forget *f = ctx;
     struct learner learner;
     if (e == ERR_OK && str_is_empty(rec->state)) {
-        sink_forget(f->sink, f->due[f->i].bytes, on_forgotten, f);
+        leave_to_database(f);
         return;
     }
     if (e == ERR_OK)
@@ -77,17 +116,122 @@ static void on_loaded(void *ctx, enum err e, const struct store_record *rec)
         on_committed(f, e, NULL);
 }
 
-static void page_end(struct forget *f)
+/* ---- it was erased ---- */
+
+static void scrub_read(struct forget *f);
+
+static bool has_learner(const struct scrub *s, const uint8_t learner_id[16])
 {
-    if (f->n_forgotten + f->n_failed > 0)
-        LOG_INFO("forget", "numbers whose twelve months are over", "forgotten=%u failed=%u",
-                 f->n_forgotten, f->n_failed);
-    bool is_over = f->n_due < SINK_MAX_DUE && f->n_failed == 0;
-    f->n_due = f->i = f->n_forgotten = f->n_failed = 0;
-    timer_start(f->loop, f->timer, is_over ? FORGET_EACH_MS : FORGET_AGAIN_MS);
+    for (uint32_t i = 0; i < s->n_learners; i++) {
+        if (memcmp(s->learners[i], learner_id, sizeof(s->learners[i])) == 0)
+            return true;
+    }
+    return false;
 }
 
-static void on_due(void *ctx, enum err e, const uint8_t (*number_ids)[16], uint32_t n)
+/* What it says is judged by its record; bytes that are none belong to the dead letters. */
+static void scrub_look(struct forget *f, const struct store_entry *entry)
+{
+    struct scrub *s = &f->scrub;
+    struct event_record record;
+    if (event_decode(entry->payload, &record) != ERR_OK ||
+        memcmp(record.number_id, f->due[f->i].number_id, sizeof(record.number_id)) != 0)
+        return;
+    if (s->is_second && !record.is_erased && has_learner(s, record.learner_id))
+        s->gone[s->n_gone++] = entry->place;
+    bool is_new = !s->is_second && record.is_erased && !has_learner(s, record.learner_id);
+    if (is_new && s->n_learners < MAX_ERASED)
+        memcpy(s->learners[s->n_learners++], record.learner_id, sizeof(record.learner_id));
+}
+
+static void scrub_begin(struct forget *f, bool is_second)
+{
+    struct scrub *s = &f->scrub;
+    uint8_t bucket = f->due[f->i].number_id[0];
+    memset(s->from, 0xff, sizeof(s->from));
+    memset(s->ranges, 0, sizeof(s->ranges));
+    s->from[bucket] = (struct event_place){0, 0};
+    s->ranges[store_lease_range(bucket)] = true;
+    s->is_second = is_second;
+    if (!is_second)
+        s->n_learners = 0;
+    scrub_read(f);
+}
+
+static void scrub_end(struct forget *f)
+{
+    if (!f->scrub.is_second && f->scrub.n_learners > 0)
+        scrub_begin(f, true);
+    else
+        leave_to_database(f);
+}
+
+static void on_deleted(void *ctx, enum err e)
+{
+    struct forget *f = ctx;
+    f->must_compact |= e == ERR_OK;
+    if (e == ERR_OK)
+        scrub_read(f);
+    else
+        fail(f);
+}
+
+static void on_page(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
+{
+    struct forget *f = ctx;
+    struct scrub *s = &f->scrub;
+    uint8_t bucket = f->due[f->i].number_id[0];
+    s->n_gone = 0;
+    for (uint32_t i = 0; e == ERR_OK && i < n && i < PAGE; i++) {
+        scrub_look(f, &entries[i]);
+        s->from[bucket] = entries[i].place;
+    }
+    if (e != ERR_OK)
+        fail(f);
+    else if (n == 0)
+        scrub_end(f);
+    else if (s->n_gone > 0)
+        store_log_delete(f->store, bucket, s->gone, s->n_gone, on_deleted, f);
+    else
+        scrub_read(f);
+}
+
+static void scrub_read(struct forget *f)
+{
+    struct store_log_reader reader = {
+        .from = f->scrub.from, .ranges = f->scrub.ranges, .max_each = PAGE};
+    store_log_read(f->store, &reader, on_page, f);
+}
+
+/* ---- rounds ---- */
+
+static void on_compacted(void *ctx, enum err e)
+{
+    struct forget *f = ctx;
+    f->must_compact = false;
+    if (e != ERR_OK)
+        LOG_WARN("forget", "Redis does not write its files anew: what was erased stays in them",
+                 "err=%s remedy=\"BGREWRITEAOF\"", err_name(e));
+    timer_start(f->loop, f->timer, FORGET_EACH_MS);
+}
+
+static void round_end(struct forget *f)
+{
+    int64_t now_ms = loop_mono(f->loop).ms;
+    if (f->n_forgotten + f->n_failed > 0)
+        LOG_INFO("forget", "numbers whose time is over", "forgotten=%u failed=%u", f->n_forgotten,
+                 f->n_failed);
+    f->n_due = f->i = f->n_forgotten = f->n_failed = 0;
+    bool is_time = f->compacted_ms == 0 || now_ms - f->compacted_ms >= COMPACT_EACH_MS;
+    if (!f->must_compact || !is_time) {
+        timer_start(f->loop, f->timer, FORGET_EACH_MS);
+        return;
+    }
+    f->compacted_ms = now_ms;
+    store_compact(f->store, on_compacted, f);
+}
+
+static void on_due(void *ctx, enum err e, const struct sink_due *due, uint32_t n)
 {
     struct forget *f = ctx;
     if (e != ERR_OK) {
@@ -95,11 +239,10 @@ static void on_due(void *ctx, enum err e, const uint8_t (*number_ids)[16], uint3
                  err_name(e));
         f->n_failed++;
     }
-    for (uint32_t i = 0; i < n; i++)
-        memcpy(f->due[i].bytes, number_ids[i], sizeof(f->due[i].bytes));
+    memcpy(f->due, due, n * sizeof(f->due[0]));
     f->n_due = n;
     if (n == 0)
-        page_end(f);
+        round_end(f);
     else
         timer_start(f->loop, f->timer, 0);
 }
@@ -108,12 +251,17 @@ static void on_due(void *ctx, enum err e, const uint8_t (*number_ids)[16], uint3
 static void on_timer(void *ctx)
 {
     struct forget *f = ctx;
-    if (f->n_due == 0)
+    struct number_id id;
+    if (f->n_due == 0) {
         sink_tidy(f->sink, on_due, f);
-    else if (f->i < f->n_due)
-        store_load(f->store, &f->due[f->i], on_loaded, f);
-    else
-        page_end(f);
+    } else if (f->i == f->n_due) {
+        round_end(f);
+    } else if (f->due[f->i].is_erased) {
+        scrub_begin(f, false);
+    } else {
+        id = id_of(f);
+        store_load(f->store, &id, on_loaded, f);
+    }
 }
 
 struct forget *forget_new(struct loop *loop, struct store *store, struct sink *sink)

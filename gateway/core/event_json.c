@@ -84,7 +84,9 @@ static void json_learner(const struct event_record *record, struct buf *out)
     static const uint8_t nobody[sizeof(record->learner_id)];
     event_uuid(record->learner_id, uuid);
     json_hex(out, "number_id", record->number_id, sizeof(record->number_id));
-    if (memcmp(record->learner_id, nobody, sizeof(nobody)) != 0) /* a message to one of ours */
+    bool is_ours = record->kind == EVENT_RECORD_MESSAGE && /* to people of ours */
+                   memcmp(record->learner_id, nobody, sizeof(nobody)) == 0;
+    if (!is_ours)
         json_text(out, "learner_id", str_from(uuid));
     buf_addf(out, ",\"seq\":%u", record->seq);
 }

@@ -53,8 +53,13 @@ typedef void sink_on_vault(void *ctx, enum err e, uint16_t key_id, struct str no
 /* One text, or what is wrong; borrowed. */
 typedef void sink_on_text(void *ctx, enum err e, struct str text);
 
-/* Numbers that are to be forgotten, 16 bytes each; borrowed. */
-typedef void sink_on_due(void *ctx, enum err e, const uint8_t (*number_ids)[16], uint32_t n);
+/* A number that is to be forgotten, or whose erasure is to be ended. */
+struct sink_due {
+    uint8_t number_id[16];
+    bool is_erased;
+};
+/* due is borrowed. */
+typedef void sink_on_due(void *ctx, enum err e, const struct sink_due *due, uint32_t n);
 
 struct sink_ops {
     void (*places)(struct sink *, uint64_t epoch, sink_on_places *, void *ctx);
@@ -81,11 +86,13 @@ void sink_ingest(struct sink *s, const struct sink_batch *batch, sink_on_done *f
 void sink_dead_letter(struct sink *s, const struct sink_batch *batch, struct str reason,
                       sink_on_done *fn, void *ctx);
 void sink_vault_get(struct sink *s, const uint8_t number_id[16], sink_on_vault *fn, void *ctx);
-/* Deletes what has been kept long enough (sql/README.md), and says of up to SINK_MAX_DUE numbers
- * that their twelve months are over (docs/course-rules.md 3.4). */
+/* Once a day deletes what has been kept long enough (sql/README.md), and says of up to SINK_MAX_DUE
+ * numbers that their time is over (docs/course-rules.md 3.4); each time, of which DELETE or this
+ * has left something in the event log. */
 #define SINK_MAX_DUE 500u
 void sink_tidy(struct sink *s, sink_on_due *fn, void *ctx);
-/* Erases such a number, if it still is one; for those that the store does not know any more. */
+/* Erases such a number, if it still is one; for those that the store does not know any more. And
+ * ends its erasures: nothing of them is in the event log any more. */
 void sink_forget(struct sink *s, const uint8_t number_id[16], sink_on_done *fn, void *ctx);
 /* A line "code description" (core/cohort.h) for each group that may be learning, with its figures
  * of now. */
@@ -114,7 +121,7 @@ void sink_mem_fail(struct sink *s, const char *verb, enum err e, uint32_t n);
 uint32_t sink_mem_count(const struct sink *s);
 struct str sink_mem_envelope(const struct sink *s, uint32_t i);
 /* What sink_tidy says from now on; a number goes when it is forgotten. */
-void sink_mem_set_due(struct sink *s, const uint8_t (*number_ids)[16], uint32_t n);
+void sink_mem_set_due(struct sink *s, const struct sink_due *due, uint32_t n);
 uint32_t sink_mem_n_due(const struct sink *s);
 /* Payloads put aside. */
 uint32_t sink_mem_n_dead(const struct sink *s);

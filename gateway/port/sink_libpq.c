@@ -52,7 +52,7 @@ static const char *const request_sql[] = {
                             "core.dead_letter(decode($7, 'hex'), $8)",
     [REQUEST_VAULT_GET] =
         "select key_id, nonce, ciphertext from core.vault where number_id = decode($1, 'hex')",
-    [REQUEST_TIDY] = "select number_id from core.tidy($1) where not is_erased",
+    [REQUEST_TIDY] = "select number_id, is_erased from core.tidy($1)",
     [REQUEST_COHORTS] = "select string_agg(code || ' ' || line, E'\\n') from core.cohorts() "
                         "where start_on::date > current_date - 200",
     [REQUEST_FORGET] = "select core.forget_numbers(array[decode($1, 'hex')])",
@@ -74,7 +74,7 @@ struct request {
     uint16_t key_id;
     struct buf nonce, ciphertext;
     struct event_place places[SINK_BUCKETS];
-    uint8_t due[SINK_MAX_DUE][NUMBER_ID_BYTES];
+    struct sink_due due[SINK_MAX_DUE];
     uint32_t n_due;
 };
 
@@ -127,7 +127,7 @@ static void request_answer(struct request *r)
     else if (r->kind == REQUEST_PLACES)
         r->on_places(r->ctx, r->e, r->e == ERR_OK ? r->places : NULL);
     else if (r->kind == REQUEST_TIDY)
-        r->on_due(r->ctx, r->e, (const uint8_t(*)[NUMBER_ID_BYTES])r->due, r->n_due);
+        r->on_due(r->ctx, r->e, r->due, r->n_due);
     else if (r->kind == REQUEST_COHORTS)
         r->on_text(r->ctx, r->e, buf_str(&r->ciphertext));
     else
@@ -412,8 +412,11 @@ static void take_places(struct request *r, const PGresult *result)
 static void take_due(struct request *r, const PGresult *result)
 {
     for (int i = 0; i < PQntuples(result) && r->n_due < SINK_MAX_DUE; i++) {
-        if (PQgetlength(result, i, 0) == NUMBER_ID_BYTES)
-            memcpy(r->due[r->n_due++], PQgetvalue(result, i, 0), NUMBER_ID_BYTES);
+        if (PQgetlength(result, i, 0) != NUMBER_ID_BYTES)
+            continue;
+        struct sink_due *due = &r->due[r->n_due++];
+        memcpy(due->number_id, PQgetvalue(result, i, 0), NUMBER_ID_BYTES);
+        due->is_erased = PQgetvalue(result, i, 1)[0] != 0; /* a boolean in binary form */
     }
 }
 

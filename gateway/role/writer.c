@@ -106,7 +106,8 @@ int role_writer(const struct role_context *role)
                                         .trim_ms = PERSIST_TRIM_MS};
     r.persist = persist_new(role->loop, store, sink, role->metrics, &settings);
     r.lease = role_lease(role, store, STR("writer"), METRIC_writer_ranges, on_lease, is_idle, &r);
-    struct forget *forget = forget_new(role->loop, store, sink);
+    struct store *log = role_store(role, false); /* the other one is always reading */
+    struct forget *forget = forget_new(role->loop, log, sink);
     struct figures *figures = figures_new(role->loop, store, sink);
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
     role_watch_store(role, store, on_store_up, &r);
@@ -114,6 +115,7 @@ int role_writer(const struct role_context *role)
     timer_start(role->loop, r.look, 0);
     loop_run(role->loop);
     store_free(store);
+    store_free(log);
     sink_free(sink);
     lease_free(r.lease);
     persist_free(r.persist);

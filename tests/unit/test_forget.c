@@ -53,13 +53,13 @@ static void put(struct world *w, uint8_t i, uint32_t seq)
 
 static void up(struct world *w, uint8_t n)
 {
-    uint8_t due[SINK_MAX_DUE][16] = {{0}};
+    struct sink_due due[SINK_MAX_DUE] = {{{0}, false}};
     *w = (struct world){.loop = loop_mem_new((struct wall_ms){START})};
     w->store = store_mem_new(w->loop);
     w->sink = sink_mem_new(w->loop);
     for (uint8_t i = 0; i < n; i++)
-        memcpy(due[i], id_of(i).bytes, sizeof(due[i]));
-    sink_mem_set_due(w->sink, (const uint8_t(*)[16])due, n);
+        memcpy(due[i].number_id, id_of(i).bytes, sizeof(due[i].number_id));
+    sink_mem_set_due(w->sink, due, n);
     w->forget = forget_new(w->loop, w->store, w->sink);
 }
 
@@ -144,7 +144,7 @@ static void lets_stay_who_writes_meanwhile(void **state)
     assert_true(has_state(&w, 0));
     loop_mem_advance(w.loop, FORGET_EACH_MS - 1);
     assert_true(has_state(&w, 0));
-    loop_mem_advance(w.loop, 1); /* PostgreSQL still says so next day */
+    loop_mem_advance(w.loop, 1); /* PostgreSQL says so again */
     assert_false(has_state(&w, 0));
     down(&w);
 }
@@ -165,32 +165,82 @@ static void tries_again_soon_what_could_not_be_done(void **state)
             store_mem_fail(w.store, faults[i].verb, ERR_UNAVAILABLE, false, 1);
         loop_mem_advance(w.loop, FORGET_FIRST_MS);
         assert_true(has_state(&w, 0));
-        loop_mem_advance(w.loop, FORGET_AGAIN_MS);
+        loop_mem_advance(w.loop, FORGET_EACH_MS);
         assert_false(has_state(&w, 0));
         down(&w);
     }
 }
 
-static void goes_on_soon_after_a_full_page(void **state)
+/* One entry of the log; learner 0: a message's. */
+static void append(struct world *w, uint8_t number, uint8_t learner, bool is_erased,
+                   const char *text)
+{
+    struct event_record record = {.kind = EVENT_RECORD_STEP,
+                                  .seq = 1,
+                                  .at = {START},
+                                  .is_erased = is_erased,
+                                  .events = {event_make(is_erased ? EVENT_erased : EVENT_answered)},
+                                  .n_events = 1};
+    struct buf bytes CLEANUP(buf_fini);
+    buf_init(&bytes, 4096);
+    record.events[0].text = str_from(text);
+    memcpy(record.number_id, id_of(number).bytes, sizeof(record.number_id));
+    record.number_id[0] = 0; /* all in one bucket */
+    record.number_id[1] = number;
+    record.learner_id[0] = learner;
+    event_encode(&record, &bytes);
+    store_append(w->store, 0, buf_str(&bytes), on_done, NULL);
+    loop_mem_settle(w->loop);
+}
+
+/* What was erased leaves `erased` alone in the log; others stay, also who joined anew with the same
+ * number. More entries than one page, so that the pages are gone through. */
+static void takes_what_was_erased_out_of_the_log(void **state)
 {
     (void)state; /* no fixture */
     struct world w;
-    uint8_t due[SINK_MAX_DUE][16] = {{0}};
+    struct sink_due due = {{0}, true};
     up(&w, 0);
-    for (uint32_t i = 0; i < SINK_MAX_DUE; i++)
-        memcpy(due[i], (uint8_t[]){(uint8_t)i, (uint8_t)(i >> 8), 9}, 3);
-    sink_mem_set_due(w.sink, (const uint8_t(*)[16])due, SINK_MAX_DUE);
+    due.number_id[1] = 1;
+    memcpy(due.number_id + 2, id_of(1).bytes + 2, 14);
+    for (uint32_t i = 0; i < STORE_MAX_DELETE + 5; i++) {
+        append(&w, 1, 1, false, "secret");
+        append(&w, 2, 2, false, "other");
+    }
+    append(&w, 1, 1, true, "");
+    append(&w, 1, 1, false, "late");  /* a message about the erasure */
+    append(&w, 1, 3, false, "fresh"); /* joined anew */
+    sink_mem_set_due(w.sink, &due, 1);
     loop_mem_advance(w.loop, FORGET_FIRST_MS);
     assert_int_equal(sink_mem_n_due(w.sink), 0);
-    sink_mem_set_due(w.sink, (const uint8_t(*)[16])due, SINK_MAX_DUE - 1);
-    loop_mem_advance(w.loop, FORGET_AGAIN_MS);
-    assert_int_equal(sink_mem_n_due(w.sink), 0);
-    sink_mem_set_due(w.sink, (const uint8_t(*)[16])due, 1);
-    loop_mem_advance(w.loop, FORGET_AGAIN_MS);
-    assert_int_equal(sink_mem_n_due(w.sink), 1); /* that page was not full */
-    loop_mem_advance(w.loop, FORGET_EACH_MS);
-    assert_int_equal(sink_mem_n_due(w.sink), 0);
+    assert_int_equal(store_mem_n_events(w.store), STORE_MAX_DELETE + 5 + 2);
+    assert_int_equal(n_records(&w), 100);
+    assert_memory_not_equal(w.record.number_id, due.number_id, 2); /* the last of the first 100 */
     down(&w);
+}
+
+/* A fault leaves it for the next round. */
+static void ends_an_erasure_another_time_when_the_log_cannot_be_read(void **state)
+{
+    (void)state; /* no fixture */
+    static const char *const verbs[] = {"log_read", "log_delete"};
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+        struct world w;
+        struct sink_due due = {{0}, true};
+        up(&w, 0);
+        due.number_id[1] = 1;
+        memcpy(due.number_id + 2, id_of(1).bytes + 2, 14);
+        append(&w, 1, 1, false, "secret");
+        append(&w, 1, 1, true, "");
+        sink_mem_set_due(w.sink, &due, 1);
+        store_mem_fail(w.store, verbs[i], ERR_UNAVAILABLE, false, 1);
+        loop_mem_advance(w.loop, FORGET_FIRST_MS);
+        assert_int_equal(sink_mem_n_due(w.sink), 1);
+        loop_mem_advance(w.loop, FORGET_EACH_MS);
+        assert_int_equal(sink_mem_n_due(w.sink), 0);
+        assert_int_equal(store_mem_n_events(w.store), 1);
+        down(&w);
+    }
 }
 
 int main(void)
@@ -200,7 +250,8 @@ int main(void)
         cmocka_unit_test(leaves_to_postgresql_whom_the_store_does_not_know),
         cmocka_unit_test(lets_stay_who_writes_meanwhile),
         cmocka_unit_test(tries_again_soon_what_could_not_be_done),
-        cmocka_unit_test(goes_on_soon_after_a_full_page),
+        cmocka_unit_test(takes_what_was_erased_out_of_the_log),
+        cmocka_unit_test(ends_an_erasure_another_time_when_the_log_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

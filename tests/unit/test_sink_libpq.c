@@ -266,11 +266,11 @@ static void gives_the_sealed_number_to_the_sender_only(void **state)
     down(&w);
 }
 
-static void on_due(void *ctx, enum err e, const uint8_t (*number_ids)[16], uint32_t n)
+static void on_due(void *ctx, enum err e, const struct sink_due *due, uint32_t n)
 {
     struct world *w = ctx;
     if (n == 1)
-        memcpy(w->nonce, number_ids[0], sizeof(w->nonce) - 1);
+        memcpy(w->nonce, due[0].number_id, sizeof(w->nonce) - 1);
     w->n_due = n;
     answered(w, e);
 }

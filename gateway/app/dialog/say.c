@@ -210,8 +210,9 @@ static size_t first_piece(struct str text, uint32_t max_chars)
 static void put_messages(struct dialog *d, struct message *message, uint32_t max_chars)
 {
     struct str rest = str_trim(message->text);
+    uint32_t first = d->commit.n_outbox;
     do {
-        bool is_last = max_chars == 0 || d->commit.n_outbox + 1 == STORE_MAX_OUTBOX;
+        bool is_last = max_chars == 0 || d->commit.n_outbox - first + 1 == STORE_MAX_OUTBOX;
         size_t n = is_last ? rest.len : first_piece(rest, max_chars);
         message->text = str_trim(str_sub(rest, 0, n));
         rest = str_trim(str_sub(rest, n, rest.len));

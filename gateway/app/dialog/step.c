@@ -363,6 +363,10 @@ static enum dialog_event step_engine(struct dialog *d)
                                  .now_ms = input.now.ms,
                                  .text = input.text};
     begin_commit(d, &out.next);
+    if (out.is_erased) { /* the tombstone says nothing of whom it is */
+        memset(out.next.link.number, 0, sizeof(out.next.link.number));
+        memset(out.next.link.country, 0, sizeof(out.next.link.country));
+    }
     if (!seal_disclosure(d, &out) || !dialog_alert(d, &out) || !dialog_say(d, &out))
         return DIALOG_EVENT_BROKEN;
     if (!d->has_reply)

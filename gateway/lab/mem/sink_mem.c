@@ -53,7 +53,7 @@ struct mem_sink {
     struct event_place places[SINK_BUCKETS];
     uint64_t epoch; /* of all places */
     uint32_t n_dead;
-    uint8_t due[SINK_MAX_DUE][NUMBER_ID_BYTES];
+    struct sink_due due[SINK_MAX_DUE];
     uint32_t n_due;
     struct {
         char verb[16];
@@ -82,8 +82,7 @@ static void on_answers(void *ctx)
         else if (a->on_places != NULL)
             a->on_places(a->ctx, a->e, a->e == ERR_OK ? m->places : NULL);
         else if (a->on_due != NULL)
-            a->on_due(a->ctx, a->e, (const uint8_t(*)[NUMBER_ID_BYTES])m->due,
-                      a->e == ERR_OK ? m->n_due : 0);
+            a->on_due(a->ctx, a->e, m->due, a->e == ERR_OK ? m->n_due : 0);
         else if (a->on_text != NULL)
             a->on_text(a->ctx, a->e, STR_NONE);
         else
@@ -281,8 +280,8 @@ static void mem_cohorts(struct sink *s, sink_on_text *fn, void *ctx)
 static void due_remove(struct mem_sink *m, const uint8_t *number_id)
 {
     for (uint32_t i = 0; i < m->n_due; i++) {
-        if (memcmp(m->due[i], number_id, NUMBER_ID_BYTES) == 0)
-            memcpy(m->due[i--], m->due[--m->n_due], NUMBER_ID_BYTES);
+        if (memcmp(m->due[i].number_id, number_id, NUMBER_ID_BYTES) == 0)
+            m->due[i--] = m->due[--m->n_due];
     }
 }
 
@@ -369,11 +368,11 @@ uint32_t sink_mem_n_dead(const struct sink *s)
     return ((const struct mem_sink *)s)->n_dead;
 }
 
-void sink_mem_set_due(struct sink *s, const uint8_t (*number_ids)[16], uint32_t n)
+void sink_mem_set_due(struct sink *s, const struct sink_due *due, uint32_t n)
 {
     struct mem_sink *m = mem(s);
     assert(n <= SINK_MAX_DUE);
-    memcpy(m->due, number_ids, n * sizeof(m->due[0]));
+    memcpy(m->due, due, n * sizeof(m->due[0]));
     m->n_due = n;
 }
 

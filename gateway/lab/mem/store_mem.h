@@ -215,6 +215,9 @@ void mem_streams_fini(struct mem_store *m);
 void mem_read(struct store *s, const struct store_reader *reader, store_on_entries *fn, void *ctx);
 void mem_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
                   void *ctx);
+void mem_log_delete(struct store *s, uint8_t bucket, const struct event_place *places, uint32_t n,
+                    store_on_done *fn, void *ctx);
+void mem_compact(struct store *s, store_on_done *fn, void *ctx);
 void mem_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
                   store_on_done *fn, void *ctx);
 void mem_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *fn, void *ctx);

@@ -229,6 +229,34 @@ void mem_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t 
     mem_answer_post(m, a);
 }
 
+void mem_log_delete(struct store *s, uint8_t bucket, const struct event_place *places, uint32_t n,
+                    store_on_done *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "log_delete", mem_deliver_done, ctx);
+    struct mem_entry *entry, *next;
+    a->fn.done = fn;
+    DL_FOREACH_SAFE(m->streams[STORE_STREAM_EVENTS], entry, next)
+    {
+        uint32_t i = 0;
+        while (i < n && event_place_cmp(places[i], entry->place) != 0)
+            i++;
+        if (!a->has_effect || i == n || entry->bucket != bucket)
+            continue;
+        DL_DELETE(m->streams[STORE_STREAM_EVENTS], entry);
+        entry_free(entry);
+    }
+    mem_answer_post(m, a);
+}
+
+/* There are no files. */
+void mem_compact(struct store *s, store_on_done *fn, void *ctx)
+{
+    struct answer *a = mem_answer_new(mem(s), "compact", mem_deliver_done, ctx);
+    a->fn.done = fn;
+    mem_answer_post(mem(s), a);
+}
+
 static void deliver_outbox_look(struct answer *a)
 {
     a->fn.outbox(a->ctx, a->e, a->n, a->server.ms);

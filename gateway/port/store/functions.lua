@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 13
+-- version 14
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -526,6 +526,29 @@ local function mark_fenced(keys, args)
 end
 
 -- allow-oom: what empties the streams must not wait for memory.
+-- keys: events, a name beside it; args: how many entries a bucket may have to be written anew, ids to go...
+-- XDEL alone leaves the bytes where they are, in memory and in the server's files, until all of their neighbours go.
+-- A small bucket is written anew without them; in a big one they go with their age.
+local function log_delete(keys, args)
+  local wrong = wrong_type(keys[1], 'stream')
+  if wrong then
+    return wrong
+  end
+  redis.call('XDEL', keys[1], unpack(args, 2))
+  local n = redis.call('XLEN', keys[1])
+  if n == 0 or n > tonumber(args[1]) then
+    return 0
+  end
+  local last = log_end(keys)
+  redis.call('DEL', keys[2])
+  for _, entry in ipairs(redis.call('XRANGE', keys[1], '-', '+')) do
+    redis.call('XADD', keys[2], entry[1], unpack(entry[2]))
+  end
+  redis.call('XSETID', keys[2], last)
+  redis.call('RENAME', keys[2], keys[1])
+  return 1
+end
+
 redis.register_function('waypost_commit', commit)
 redis.register_function('waypost_step', step)
 redis.register_function('waypost_commit_capped', commit_capped)
@@ -539,6 +562,7 @@ redis.register_function('waypost_probe', probe)
 redis.register_function{function_name = 'waypost_epoch', callback = epoch, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_epoch_open', callback = epoch_open, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_log_end', callback = log_end, flags = {'allow-oom'}}
+redis.register_function('waypost_log_delete', log_delete)
 redis.register_function{function_name = 'waypost_due', callback = due, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_settle', callback = settle, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_mark', callback = mark, flags = {'allow-oom'}}

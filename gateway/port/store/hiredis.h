@@ -105,6 +105,9 @@ bool gather_new(struct link *link, uint32_t n, store_on_done *fn, void *ctx, str
 void hiredis_log_ask(struct reading *reading);
 void hiredis_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
                       void *ctx);
+void hiredis_log_delete(struct store *s, uint8_t bucket, const struct event_place *places,
+                        uint32_t n, store_on_done *fn, void *ctx);
+void hiredis_compact(struct store *s, store_on_done *fn, void *ctx);
 void hiredis_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
                       store_on_done *fn, void *ctx);
 void hiredis_scan(struct store *s, struct str cursor, store_on_scan *fn, void *ctx);

@@ -88,6 +88,37 @@ void hiredis_log_trim(struct store *s, const struct store_log_trim *trims, uint3
     }
 }
 
+/* Entries of a bucket that are written anew in some ten milliseconds. */
+#define DELETE_SMALL "5000"
+
+void hiredis_log_delete(struct store *s, uint8_t bucket, const struct event_place *places,
+                        uint32_t n, store_on_done *fn, void *ctx)
+{
+    static char ids[STORE_MAX_DELETE][EVENT_PLACE_BYTES]; /* this process has one thread */
+    char events[KEY_BYTES], beside[KEY_BYTES];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_log_delete"));
+    argv_add(&argv, STR("2"));
+    argv_add(&argv, bucket_key(events, bucket, STR("events")));
+    argv_add(&argv, bucket_key(beside, bucket, STR("events.new")));
+    argv_add(&argv, STR(DELETE_SMALL));
+    for (uint32_t i = 0; i < n; i++) {
+        event_place_write(places[i], ids[i]);
+        argv_add(&argv, str_from(ids[i]));
+    }
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
+/* One that is being written already will do: what is gone now is not in it either, or in the next.
+ */
+void hiredis_compact(struct store *s, store_on_done *fn, void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("BGREWRITEAOF"));
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
 /* ---- all learners ---- */
 
 /* One page: SCAN, then state and due time of each number that it found. */

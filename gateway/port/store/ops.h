@@ -16,6 +16,9 @@ struct store_ops {
                      void *ctx);
     void (*log_trim)(struct store *, const struct store_log_trim *, uint32_t n, store_on_done *,
                      void *ctx);
+    void (*log_delete)(struct store *, uint8_t bucket, const struct event_place *, uint32_t n,
+                       store_on_done *, void *ctx);
+    void (*compact)(struct store *, store_on_done *, void *ctx);
     void (*states)(struct store *, const struct number_id *, uint32_t n, store_on_states *,
                    void *ctx);
     void (*read)(struct store *, const struct store_reader *, store_on_entries *, void *ctx);

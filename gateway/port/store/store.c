@@ -10,7 +10,7 @@ void store_load(struct store *s, const struct number_id *id, store_on_load *fn, 
 void store_commit(struct store *s, const struct store_commit *commit, store_on_commit *fn,
                   void *ctx)
 {
-    assert(commit->n_outbox <= STORE_MAX_OUTBOX);
+    assert(commit->n_outbox <= STORE_MAX_OUTBOX + STORE_MAX_ALERTS);
     assert(commit->state.p == NULL || commit->state.len >= STORE_SEQ_BYTES);
     assert(commit->reply.len == 0 || commit->reply_ttl_ms > 0);
     assert(commit->caps == NULL || commit->caps->n <= STORE_MAX_CAPS);
@@ -48,6 +48,18 @@ void store_log_trim(struct store *s, const struct store_log_trim *trims, uint32_
                     store_on_done *fn, void *ctx)
 {
     s->ops->log_trim(s, trims, n, fn, ctx);
+}
+
+void store_log_delete(struct store *s, uint8_t bucket, const struct event_place *places, uint32_t n,
+                      store_on_done *fn, void *ctx)
+{
+    assert(n > 0 && n <= STORE_MAX_DELETE);
+    s->ops->log_delete(s, bucket, places, n, fn, ctx);
+}
+
+void store_compact(struct store *s, store_on_done *fn, void *ctx)
+{
+    s->ops->compact(s, fn, ctx);
 }
 
 void store_states(struct store *s, const struct number_id *ids, uint32_t n, store_on_states *fn,

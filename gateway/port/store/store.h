@@ -20,7 +20,8 @@
 
 #define NUMBER_ID_BYTES 16
 #define STORE_BUCKETS 256u
-#define STORE_MAX_OUTBOX 8u /* messages of one commit */
+#define STORE_MAX_OUTBOX 4u /* messages of one commit to its number */
+#define STORE_MAX_ALERTS 3u /* and to people of ours */
 #define STORE_SEEN_TTL_MS (144 * 3600 * (int64_t)1000)
 #define STORE_SEQ_BYTES 4u /* a state begins with its seq, big-endian */
 #define STORE_MAX_CAPS 6u  /* counters of one commit */
@@ -82,7 +83,7 @@ struct store_commit {
     struct str seen;    /* to be kept with what was seen before; absent or empty = nothing new */
     bool is_seen_whole; /* it takes the place of that, and lives STORE_SEEN_TTL_MS from now */
     struct str event;   /* one record for the event log; absent or empty = none */
-    struct str outbox[STORE_MAX_OUTBOX];
+    struct str outbox[STORE_MAX_OUTBOX + STORE_MAX_ALERTS];
     uint32_t n_outbox;
     int64_t due_at_ms;             /* > 0 set, 0 remove, -1 leave as it is */
     const struct store_caps *caps; /* NULL = none */
@@ -253,6 +254,14 @@ void store_log_read(struct store *s, const struct store_log_reader *reader, stor
  * is out of memory. */
 void store_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
                     store_on_done *fn, void *ctx);
+/* Takes single entries away: of who was erased (app/forget.h). n is 1 to STORE_MAX_DELETE. Where a
+ * bucket has more than 5000, their bytes go with its other entries of that age. */
+#define STORE_MAX_DELETE 256u
+void store_log_delete(struct store *s, uint8_t bucket, const struct event_place *places, uint32_t n,
+                      store_on_done *fn, void *ctx);
+/* Has the server write its files anew, without what is not there any more. It begins now and ends
+ * later. */
+void store_compact(struct store *s, store_on_done *fn, void *ctx);
 /* The encoded states of up to STORE_MAX_STATES numbers, as they are now. */
 #define STORE_MAX_STATES 4096u
 void store_states(struct store *s, const struct number_id *ids, uint32_t n, store_on_states *fn,
