@@ -31,7 +31,8 @@ class Phone:
 
     async def sms(self, text):
         self.n += 1
-        data = providers.sms(self.port, self.channel, self.number, text, f"O{self.number[1:]}n{self.n}")
+        at = int(time.time()) + self.n  # of no other SMS of this phone
+        data = providers.sms(self.port, self.channel, self.number, text, f"O{self.number[1:]}n{self.n}", at)
         return await self.connection.send(data)
 
     async def ussd(self, session, inputs):
