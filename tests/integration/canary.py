@@ -17,6 +17,7 @@ import base64
 import os
 import re
 import sys
+import time
 import urllib.parse
 
 import providers
@@ -91,7 +92,8 @@ class Phone:
     async def sms(self, text):
         self.n_sms += 1
         channel = providers.SMS_CHANNELS[self.n_sms % 3]
-        await self.send(providers.sms(self.port, channel, NUMBER, text, f"C{self.n_sms}of{os.getpid()}"))
+        name = f"C{self.n_sms}of{os.getpid()}"
+        await self.send(providers.sms(self.port, channel, NUMBER, text, name, int(time.time()) + self.n_sms))
 
     async def ussd(self, text, channel="at-ussd"):
         if text == providers.DIAL_CODE:
