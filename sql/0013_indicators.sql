@@ -137,7 +137,7 @@ do $$
 declare
     v_table text;
 begin
-    foreach v_table in array array['learner_unit', 'consent', 'message', 'unknown_input', 'safe_case'] loop
+    foreach v_table in array array['learner_unit', 'consent', 'message', 'unknown_input'] loop
         if not exists (select from pg_policies p where p.schemaname = 'core' and p.tablename = v_table and p.policyname = 'organisation') then
             if v_table = 'consent' then -- carries no organisation: its learner does
                 execute 'create policy organisation on core.consent for select to report_owner
@@ -153,7 +153,6 @@ grant select on core.learner_unit, core.consent to report_owner;
 grant select (learner, org_id, channel, class, purpose, status, created_at, sent_at, status_at, segments, encoding, price, currency, network, country)
     on core.message to report_owner;
 grant select (learner, seq, n, org_id, at, unit, lang, channel, via, text) on core.unknown_input to report_owner;
-grant select (org_id, raised_at, acknowledged_at) on core.safe_case to report_owner;
 
 reset role;
 set local role report_owner;

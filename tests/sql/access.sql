@@ -165,7 +165,7 @@ reset role;
 
 -- Tables owned by waypost_owner obey, too: without its policy it would see nothing.
 select results_eq($$select count(*) from pg_policies where schemaname = 'core' and policyname = 'organisation' and cmd = 'SELECT'
-    and roles = '{report_owner}'$$, array[12::bigint], 'twelve tables have a policy for the reports');
+    and roles = '{report_owner}'$$, array[11::bigint], 'eleven tables have a policy for the reports');
 
 select bag_eq($$select rolname::text, unnest(rolconfig) from pg_roles where rolname in ('nora', 'waypost_writer', 'coordinator')$$,
     $$values ('nora', 'default_transaction_read_only=on'), ('nora', 'statement_timeout=60s'),
