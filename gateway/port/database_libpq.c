@@ -91,6 +91,7 @@ static enum err run(struct database *db, const char *sql, const struct param *pa
     Oid types[MAX_PARAMS];
     const char *values[MAX_PARAMS];
     int lengths[MAX_PARAMS], formats[MAX_PARAMS];
+    *ret = NULL;
     for (int i = 0; i < n; i++) {
         types[i] = params[i].type;
         values[i] = params[i].text.p;
@@ -162,6 +163,7 @@ static enum err run_json(struct database *db, const char *sql, struct str json, 
     buf_init(&binary, json.len + 1);
     buf_add_char(&binary, 1); /* version of jsonb's binary form; the rest is text */
     buf_add_str(&binary, json);
+    *ret = NULL;
     if (buf_error(&binary) != ERR_OK)
         return errmsg_set(msg, buf_error(&binary), "no memory for a copy");
     struct param param = {OID_JSONB, buf_str(&binary), true};

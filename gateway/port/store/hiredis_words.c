@@ -26,12 +26,13 @@ struct str bucket_key(char dst[KEY_BYTES], uint8_t bucket, struct str rest)
 
 struct str decimal_unsigned(char dst[24], uint64_t value)
 {
-    char *p = dst + 24;
+    size_t at = 24;      /* more than its 20 digits */
+    assert(dst != NULL); /* the analyzer cannot see it */
     do {
-        *--p = (char)('0' + value % 10);
+        dst[--at] = (char)('0' + value % 10);
         value /= 10;
-    } while (value > 0);
-    return (struct str){p, (size_t)(dst + 24 - p)};
+    } while (value > 0 && at > 0);
+    return (struct str){dst + at, 24 - at};
 }
 
 struct str decimal(char dst[24], int64_t value)
