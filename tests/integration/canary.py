@@ -17,7 +17,6 @@ import base64
 import os
 import re
 import sys
-import time
 import urllib.parse
 
 import providers
@@ -76,8 +75,9 @@ def write_forms():
 
 
 class Phone:
-    def __init__(self, port):
+    def __init__(self, port, is_reading):
         self.port, self.n_sms, self.n_sessions, self.inputs = port, 0, 0, []
+        self.is_reading, self.n_read = is_reading, 0
         self.connection = providers.Connection(port)
 
     async def send(self, data):
@@ -92,8 +92,19 @@ class Phone:
     async def sms(self, text):
         self.n_sms += 1
         channel = providers.SMS_CHANNELS[self.n_sms % 3]
-        name = f"C{self.n_sms}of{os.getpid()}"
-        await self.send(providers.sms(self.port, channel, NUMBER, text, name, int(time.time()) + self.n_sms))
+        await self.send(providers.sms(self.port, channel, NUMBER, text, f"C{self.n_sms}of{os.getpid()}"))
+        if self.is_reading and channel != "twilio":
+            await self.read()
+
+    async def read(self):
+        """As a person does, who answers what the phone shows: the SMS is there, and taken from the sender."""
+        for _ in range(20):
+            await asyncio.sleep(0.05)
+            texts = await asyncio.to_thread(providers.outbox, self.port + 1, NUMBER)
+            if len(texts) > self.n_read:
+                break
+        self.n_read = len(texts)
+        await asyncio.sleep(0.1)
 
     async def ussd(self, text, channel="at-ussd"):
         if text == providers.DIAL_CODE:
@@ -118,7 +129,7 @@ class Phone:
 
 
 async def play(port, files, is_typing):
-    phone = Phone(port)
+    phone = Phone(port, is_typing)
     for file in files:
         lines = open(file, encoding="utf-8").read().splitlines()
         inputs = [line.split(None, 1) for line in lines if line.startswith(("sms>", "ussd>"))]
