@@ -52,8 +52,8 @@ def twilio(port, number, text, name, token=TWILIO_TOKEN):
 
 
 def sms(port, channel, number, text, name, at=1795505860):
-    """An SMS; name is the provider's id of it, at its time. An answer that is older than its question is none, so
-    whoever wants to get anywhere names the present one."""
+    """An SMS; name is the provider's id of it, at its time: within three days the same text at the same time is a
+    repeat, so whoever names the present one gives no two SMS the same."""
     if channel == "twilio":
         return twilio(port, number, text, name)
     if channel == "kannel":
