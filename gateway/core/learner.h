@@ -150,9 +150,11 @@ struct learner {
     int64_t completed_ms; /* the course was completed; 0 = not yet, or the follow-up was sent */
     int64_t ended_ms;  /* end of the present wait: retake, follow-up, consent erasure; 0 = none */
     int64_t closed_ms; /* last SMS about a dropped USSD session: one a day at most */
-    int64_t held_ms;   /* a disclosure that nobody has looked after yet: no push; 0 = none */
-    uint8_t plan;      /* LEARNER_PLAN_: time of day for pushes, from 1; 0 = not asked */
-    uint8_t reminded;  /* reminders of this quiet time, those withheld included */
+    uint32_t void_before; /* what earlier steps said and still waits is not sent: STOP, LEAVE, a
+                             disclosure; 0 = none */
+    int64_t held_ms;      /* a disclosure that nobody has looked after yet: no push; 0 = none */
+    uint8_t plan;         /* LEARNER_PLAN_: time of day for pushes, from 1; 0 = not asked */
+    uint8_t reminded;     /* reminders of this quiet time, those withheld included */
     uint8_t n_pauses;
     uint8_t sent;          /* LEARNER_SENT_ */
     uint8_t recall_module; /* number of the module that an old question ends; 0 = behind the end */

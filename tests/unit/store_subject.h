@@ -337,8 +337,9 @@ static inline enum err do_settle(struct subject *t, const struct got_entry *got,
 static inline enum err do_mark(struct subject *t, struct got_entry entry, bool is_sending)
 {
     struct store_entry e = {.bucket = entry.bucket, .id = str_from(entry.id)};
+    struct number_id of = id_of(entry.bucket, 1);
     if (is_sending)
-        store_mark_sending(t->store, &e, got_plain, begin(t));
+        store_mark_sending(t->store, &e, &of, got_value, begin(t));
     else
         store_clear_sending(t->store, &e, got_plain, begin(t));
     return end(t);

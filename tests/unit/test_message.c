@@ -25,6 +25,7 @@ static struct message sample(enum message_class class)
                         .created_at = {1767603600000},
                         .expires_at = {-5},
                         .network = STR("63902"),
+                        .is_parting = class == MESSAGE_CLASS_NOTICE,
                         .is_answer = class == MESSAGE_CLASS_REPLY};
     return m;
 }
@@ -53,6 +54,7 @@ static void decodes_what_it_encoded(void **state)
         assert_int_equal(out.expires_at.ms, in.expires_at.ms);
         assert_true(str_eq(out.network, in.network));
         assert_int_equal(out.is_answer, in.is_answer);
+        assert_int_equal(out.is_parting, in.is_parting);
         buf_fini(&bytes);
     }
 }

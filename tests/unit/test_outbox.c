@@ -629,9 +629,9 @@ static void draining_waits_for_a_read_under_way(void **state)
 
 /* ---- marks of others, throttling, broken entries ---- */
 
-static void on_marked(void *ctx, enum err e)
+static void on_marked(void *ctx, enum err e, struct str state)
 {
-    (void)ctx;
+    (void)ctx, (void)state;
     assert_int_equal(e, ERR_OK);
 }
 
@@ -662,7 +662,8 @@ static void what_somebody_else_marked_is_never_sent(void **state)
     store_read(w->store, &reader, on_entry, &entry);
     loop_mem_settle(w->loop);
     struct store_entry marked = {.bucket = entry.bucket, .id = str_from(entry.id)};
-    store_mark_sending(w->store, &marked, on_marked, NULL);
+    struct number_id id = vault_number_id(w->vault, STR("+254700000101"));
+    store_mark_sending(w->store, &marked, &id, on_marked, NULL);
     loop_mem_settle(w->loop);
     store_mem_fail(w->store, "mark_sending", ERR_TIMEOUT, true, 2);
     own(w, 0, 1);

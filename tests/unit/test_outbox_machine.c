@@ -25,6 +25,7 @@ static const char number[] = "+254700000101";
 struct pending {
     union {
         store_on_done *done;
+        store_on_value *value;
         store_on_entries *entries;
         sink_on_vault *vault;
         sender_on_answer *answer;
@@ -76,18 +77,11 @@ static void on_settle(struct store *s, const struct store_entry *entries, uint32
     assert_int_equal(str_copy(event, w->settled, sizeof(w->settled)), ERR_OK);
 }
 
-static void on_mark(struct store *s, const struct store_entry *entry, store_on_done *fn, void *ctx)
+static void on_mark(struct store *s, const struct store_entry *entry, const struct number_id *of,
+                    store_on_value *fn, void *ctx)
 {
-    (void)s, (void)entry;
-    w->mark = (struct pending){.fn.done = fn, .ctx = ctx};
-}
-
-/* Nothing has overtaken the push. */
-static void on_load(struct store *s, const struct number_id *id, store_on_load *fn, void *ctx)
-{
-    static const struct store_record record = {.state = {"\0\0\0\1", 4}};
-    (void)s, (void)id;
-    fn(ctx, ERR_OK, &record);
+    (void)s, (void)entry, (void)of;
+    w->mark = (struct pending){.fn.value = fn, .ctx = ctx};
 }
 
 static void on_clear(struct store *s, const struct store_entry *entry, store_on_done *fn, void *ctx)
@@ -136,7 +130,6 @@ static void on_patch(struct store *s, const struct number_id *id, const struct s
 static const struct store_ops store_ops = {.patch = on_patch,
                                            .read = on_read,
                                            .settle = on_settle,
-                                           .load = on_load,
                                            .mark_sending = on_mark,
                                            .clear_sending = on_clear,
                                            .take = on_take};
@@ -231,6 +224,13 @@ static void answer_done(struct pending *pending, enum err e)
     p.fn.done(p.ctx, e);
 }
 
+/* Nothing has overtaken the push. */
+static void answer_mark(enum err e)
+{
+    struct pending p = take(&w->mark);
+    p.fn.value(p.ctx, e, (struct str){"\0\0\0\1", 4});
+}
+
 static void answer_number(void)
 {
     struct buf sealed CLEANUP(buf_fini);
@@ -270,7 +270,7 @@ static void answer_all(void)
         } else if (w->take.ctx != NULL) {
             answer_done(&w->take, ERR_OK);
         } else if (w->mark.ctx != NULL) {
-            answer_done(&w->mark, ERR_OK);
+            answer_mark(ERR_OK);
         } else if (w->clear.ctx != NULL) {
             answer_done(&w->clear, ERR_OK);
         } else if (w->opt_out.ctx != NULL) {
@@ -296,7 +296,7 @@ static void step_to(struct outbox_job *job, enum outbox_state wanted)
     } else if (job->state == OUTBOX_STATE_CAPPING)
         answer_done(&w->take, ERR_OK);
     else if (job->state == OUTBOX_STATE_MARKING)
-        answer_done(&w->mark, wanted == OUTBOX_STATE_DELAYED ? ERR_UNAVAILABLE : ERR_OK);
+        answer_mark(wanted == OUTBOX_STATE_DELAYED ? ERR_UNAVAILABLE : ERR_OK);
     else if (job->state == OUTBOX_STATE_SENDING && wanted == OUTBOX_STATE_CLEARING)
         answer_post(SENDER_REACHED_NOT, "");
     else if (job->state == OUTBOX_STATE_SENDING)

@@ -584,7 +584,14 @@ static void an_entry_is_marked_once(void **state)
     assert_int_equal(do_read(t, false, 10, 0), ERR_OK);
     struct got_entry entry = t->got.entries[0];
     assert_int_equal(do_mark(t, entry, true), ERR_OK);
+    assert_memory_equal(t->got.value, "\0\0\0\1send", 9); /* whoever it is for, as of now */
+    assert_int_equal(do_commit(t, &(struct store_commit){.id = id_of(6, 1),
+                                                         .expected_seq = 1,
+                                                         .state = {"\0\0\0\2left", 8},
+                                                         .due_at_ms = -1}),
+                     ERR_OK);
     assert_int_equal(do_mark(t, entry, true), ERR_CONFLICT);
+    assert_memory_equal(t->got.value, "\0\0\0\2left", 9);
     assert_int_equal(do_mark(t, entry, false), ERR_OK);
     assert_int_equal(do_mark(t, entry, false), ERR_OK);
     assert_int_equal(do_mark(t, entry, true), ERR_OK);

@@ -146,7 +146,8 @@ static struct store_entry enqueue(struct subject *t, uint8_t bucket)
 static enum err mark(struct subject *t, struct store_entry entry, uint64_t fence)
 {
     entry.fence = fence;
-    store_mark_sending(t->store, &entry, got_plain, begin(t));
+    struct number_id id = id_of(entry.bucket, 1);
+    store_mark_sending(t->store, &entry, &id, got_value, begin(t));
     return end(t);
 }
 

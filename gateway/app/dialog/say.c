@@ -146,20 +146,21 @@ static bool make_message(struct dialog *d, const struct outcome *out, struct str
     struct vault_sealed number;
     if (!dialog_seal(d, d->inbound.from, &number))
         return false;
-    *ret = (struct message){.channel = channel,
-                            .class = class_of(d, out),
-                            .number_id = d->id,
-                            .seq = out->next.seq,
-                            .vault_key_id = number.key_id,
-                            .vault_ciphertext = number.ciphertext,
-                            .text = text,
-                            .link = d->inbound.link,
-                            .network = d->inbound.network,
-                            .is_answer = !d->is_wake && d->inbound.kind == INBOUND_SMS,
-                            .created_at = now,
-                            .expires_at = {d->is_wake && out->push_until_ms != 0
-                                               ? out->push_until_ms
-                                               : now.ms + REPLY_KEPT_MS}};
+    *ret = (struct message){
+        .channel = channel,
+        .class = class_of(d, out),
+        .number_id = d->id,
+        .seq = out->next.seq,
+        .vault_key_id = number.key_id,
+        .vault_ciphertext = number.ciphertext,
+        .text = text,
+        .link = d->inbound.link,
+        .network = d->inbound.network,
+        .is_parting = dialog_has_event(out, EVENT_stopped) || dialog_has_event(out, EVENT_erased),
+        .is_answer = !d->is_wake && d->inbound.kind == INBOUND_SMS,
+        .created_at = now,
+        .expires_at = {d->is_wake && out->push_until_ms != 0 ? out->push_until_ms
+                                                             : now.ms + REPLY_KEPT_MS}};
     enum err e = str_copy(str_from(out->purpose != NULL ? out->purpose : ""), ret->purpose,
                           sizeof(ret->purpose));
     assert(e == ERR_OK); /* the engine's own words */

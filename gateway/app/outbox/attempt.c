@@ -7,6 +7,7 @@
 #include "app/shown.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/learner.h"
 #include "core/number.h"
 #include "profile/outgoing.h"
 
@@ -325,12 +326,48 @@ static bool is_own_mark(const struct outbox_job *job)
     return job->has_marked || (job->n_marks > 1 && job->entry.deliveries == 1);
 }
 
-static void on_marked(void *ctx, enum err e)
+/* Whom the message is about among the people of the number; NULL: nobody (any more). */
+static const struct learner *person_of(const struct message *m, const struct learner *first,
+                                       struct learner *other)
+{
+    if (memcmp(first->learner_id, m->learner_id, sizeof(m->learner_id)) == 0)
+        return first;
+    for (uint32_t i = 0; i < learner_n_others(first); i++) {
+        if (learner_other(first, i, other) == ERR_OK &&
+            memcmp(other->learner_id, m->learner_id, sizeof(m->learner_id)) == 0)
+            return other;
+    }
+    return NULL;
+}
+
+/* May it still be sent? What nobody asked for only while nothing has happened since it was written:
+ * STOP, a disclosure, a pause, or the very step of which it would remind; what was asked for unless
+ * the person has left since, or disclosed harm (docs/course-rules.md 1.6, 1.7). The confirmation of
+ * that goes, and what goes to people of ours. */
+static bool is_overtaken(const struct message *m, struct str state)
+{
+    struct learner first, other;
+    if (m->class == MESSAGE_CLASS_PUSH)
+        return store_seq(state) != m->seq;
+    if (m->is_parting || m->seq == 0 || store_seq(state) == m->seq)
+        return false;
+    if (state.p == NULL)
+        return true;
+    if (learner_decode(state, &first) != ERR_OK)
+        return false; /* of a later program, which will tell */
+    const struct learner *person = person_of(m, &first, &other);
+    return person == NULL || m->seq < person->void_before;
+}
+
+static void on_marked(void *ctx, enum err e, struct str state)
 {
     struct outbox_job *job = ctx;
     if (outbox_is_late(job))
         return;
-    if (e == ERR_OK || (e == ERR_CONFLICT && is_own_mark(job))) {
+    bool is_ours = e == ERR_OK || (e == ERR_CONFLICT && is_own_mark(job));
+    if (is_ours && is_overtaken(&job->message, state)) {
+        outbox_finish(job, MESSAGE_STATUS_capped, STR("overtaken"));
+    } else if (is_ours) {
         job->has_marked = true;
         outbox_happen(job, OUTBOX_EVENT_MARK);
     } else if (e == ERR_CONFLICT) {
@@ -345,34 +382,10 @@ static void on_marked(void *ctx, enum err e)
     }
 }
 
-static void mark(struct outbox_job *job)
+void outbox_mark(struct outbox_job *job)
 {
     job->n_marks++;
     job->n_calls++;
-    store_mark_sending(job->owner->ports.store, &job->entry, on_marked, job);
-}
-
-static void on_learner(void *ctx, enum err e, const struct store_record *record)
-{
-    struct outbox_job *job = ctx;
-    if (outbox_is_late(job))
-        return;
-    if (e != ERR_OK)
-        outbox_away(job, OUTBOX_RETRY_STORE_MS);
-    else if (record->state.p == NULL || store_seq(record->state) != job->message.seq)
-        outbox_finish(job, MESSAGE_STATUS_capped, STR("overtaken"));
-    else
-        mark(job);
-}
-
-/* What nobody asked for is only true while nothing has happened since it was written: STOP, a
- * disclosure, a pause, or the very step of which it would remind. */
-void outbox_mark(struct outbox_job *job)
-{
-    if (job->message.class != MESSAGE_CLASS_PUSH) {
-        mark(job);
-        return;
-    }
-    job->n_calls++;
-    store_load(job->owner->ports.store, &job->message.number_id, on_learner, job);
+    store_mark_sending(job->owner->ports.store, &job->entry, &job->message.number_id, on_marked,
+                       job);
 }

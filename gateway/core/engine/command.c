@@ -97,6 +97,7 @@ void engine_safe(struct step *s, bool is_keyword)
     event->code = case_name(s);
     s->out->safe_text = s->input->text;
     s->learner->held_ms = s->input->now.ms;
+    s->learner->void_before = s->learner->seq + 1;
     const struct engine_context *c = s->context;
     struct var vars[] = {{"emergency", !str_is_empty(c->emergency)
                                            ? c->emergency
@@ -126,6 +127,7 @@ void engine_stop(struct step *s)
     (void)step_event(s, EVENT_stopped);
     step_leave_side(s);
     l->back = l->state;
+    l->void_before = l->seq + 1;
     step_enter(s, LEARNER_STATE_STOPPED);
     step_say(s, text);
 }

@@ -589,6 +589,7 @@ void shared_stop(struct step *s)
             other.state = other.back;
         other.back = other.state;
         other.state = LEARNER_STATE_STOPPED;
+        other.void_before = l->seq + 1;
         put(s, i, &other);
         memcpy(s->out->also[s->out->n_also++], other.learner_id, sizeof(other.learner_id));
     }

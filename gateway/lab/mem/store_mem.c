@@ -151,6 +151,13 @@ static void record_copy(struct mem_store *m, const struct number_id *id, struct 
         a->record.seen = arena_str(a->arena, buf_str(&record->seen));
 }
 
+struct str mem_state(struct mem_store *m, const struct number_id *id, struct arena *arena)
+{
+    struct mem_record *record = record_find(m, id);
+    return record != NULL && record->state.len > 0 ? arena_str(arena, buf_str(&record->state))
+                                                   : STR_NONE;
+}
+
 static void mem_load(struct store *s, const struct number_id *id, store_on_load *fn, void *ctx)
 {
     struct answer *a = mem_answer_new(mem(s), "load", deliver_load, ctx);

@@ -170,6 +170,8 @@ void mem_answer_post(struct mem_store *m, struct answer *a);
 void mem_deliver_done(struct answer *a);
 void mem_deliver_value(struct answer *a);
 
+/* The state of a number; absent: nobody. */
+struct str mem_state(struct mem_store *m, const struct number_id *id, struct arena *arena);
 void mem_value_init(struct buf *value, struct str bytes);
 void mem_value_set(struct buf *value, struct str bytes);
 
@@ -223,8 +225,8 @@ void mem_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t 
 void mem_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *fn, void *ctx);
 void mem_settle(struct store *s, const struct store_entry *entries, uint32_t n, struct str event,
                 store_on_done *fn, void *ctx);
-void mem_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
-                      void *ctx);
+void mem_mark_sending(struct store *s, const struct store_entry *entry, const struct number_id *of,
+                      store_on_value *fn, void *ctx);
 void mem_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
                        void *ctx);
 /* Owners of leases of a kind that are alive. */

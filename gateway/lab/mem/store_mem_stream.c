@@ -300,12 +300,19 @@ void mem_settle(struct store *s, const struct store_entry *entries, uint32_t n, 
     mem_answer_post(m, a);
 }
 
-void mem_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
-                      void *ctx)
+static void deliver_mark(struct answer *a)
+{
+    bool is_there = a->e == ERR_OK || a->e == ERR_CONFLICT;
+    a->fn.value(a->ctx, a->e, is_there ? a->value : STR_NONE);
+}
+
+void mem_mark_sending(struct store *s, const struct store_entry *entry, const struct number_id *of,
+                      store_on_value *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "mark_sending", mem_deliver_done, ctx);
-    a->fn.done = fn;
+    struct answer *a = mem_answer_new(m, "mark_sending", deliver_mark, ctx);
+    a->fn.value = fn;
+    a->value = of->bytes[0] == entry->bucket ? mem_state(m, of, a->arena) : STR_NONE;
     struct mem_entry *found = entry_find(m, entry);
     if (mem_is_fenced(m, entry))
         a->e = ERR_DENIED;

@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 14
+-- version 15
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -525,6 +525,16 @@ local function mark_fenced(keys, args)
   return mark(keys, {args[2]})
 end
 
+-- keys: outbox, sending marks, fences of the bucket, state (where it is of this bucket); args: entry id,
+--       fence ('0' = none)
+-- Answers what mark and mark_fenced do, and the state as it is at this moment ('' = there is none).
+local function mark_state(keys, args)
+  if args[2] ~= '0' and is_fenced(keys[3], 'sender', args[2]) then
+    return {-2, ''}
+  end
+  return {mark(keys, args), keys[4] and redis.call('GET', keys[4]) or ''}
+end
+
 -- allow-oom: what empties the streams must not wait for memory.
 -- keys: events, a name beside it; args: how many entries a bucket may have to be written anew, ids to go...
 -- XDEL alone leaves the bytes where they are, in memory and in the server's files, until all of their neighbours go.
@@ -571,3 +581,4 @@ redis.register_function{function_name = 'waypost_disown', callback = disown, fla
 redis.register_function{function_name = 'waypost_fence', callback = fence, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_settle_fenced', callback = settle_fenced, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_mark_fenced', callback = mark_fenced, flags = {'allow-oom'}}
+redis.register_function{function_name = 'waypost_mark_state', callback = mark_state, flags = {'allow-oom'}}

@@ -118,8 +118,8 @@ void hiredis_read(struct store *s, const struct store_reader *reader, store_on_e
 void hiredis_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *fn, void *ctx);
 void hiredis_settle(struct store *s, const struct store_entry *entries, uint32_t n,
                     struct str event, store_on_done *fn, void *ctx);
-void hiredis_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
-                          void *ctx);
+void hiredis_mark_sending(struct store *s, const struct store_entry *entry,
+                          const struct number_id *of, store_on_value *fn, void *ctx);
 void hiredis_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
                            void *ctx);
 void hiredis_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,

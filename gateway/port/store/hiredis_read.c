@@ -160,32 +160,46 @@ void hiredis_outbox_look(struct store *s, const uint64_t *fences, store_on_outbo
 
 /* ---- marks ---- */
 
-static void parse_mark(const struct link_to *to, enum err e, const redisReply *reply)
+static bool is_mark_reply(const redisReply *reply)
 {
-    if (e == ERR_OK && reply->type != REDIS_REPLY_INTEGER)
-        e = ERR_IO;
-    else if (e == ERR_OK && reply->integer < 0)
-        e = reply->integer == -1 ? ERR_NOT_FOUND : ERR_DENIED;
-    else if (e == ERR_OK && reply->integer == 0)
-        e = ERR_CONFLICT;
-    ((store_on_done *)to->fn)(to->ctx, e);
+    return reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+           reply->element[0]->type == REDIS_REPLY_INTEGER &&
+           reply->element[1]->type == REDIS_REPLY_STRING;
 }
 
-void hiredis_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
-                          void *ctx)
+static void parse_mark(const struct link_to *to, enum err e, const redisReply *reply)
 {
-    char outbox[KEY_BYTES], sending[KEY_BYTES], fences[KEY_BYTES], fence[24];
+    struct str state = STR_NONE;
+    if (e == ERR_OK && !is_mark_reply(reply))
+        e = ERR_IO;
+    if (e == ERR_OK) {
+        long long answer = reply->element[0]->integer;
+        e = answer == 1    ? ERR_OK
+            : answer == 0  ? ERR_CONFLICT
+            : answer == -1 ? ERR_NOT_FOUND
+                           : ERR_DENIED;
+        if (reply->element[1]->len > 0)
+            state = (struct str){reply->element[1]->str, reply->element[1]->len};
+    }
+    ((store_on_value *)to->fn)(to->ctx, e, state);
+}
+
+void hiredis_mark_sending(struct store *s, const struct store_entry *entry,
+                          const struct number_id *of, store_on_value *fn, void *ctx)
+{
+    char outbox[KEY_BYTES], sending[KEY_BYTES], fences[KEY_BYTES], state[KEY_BYTES], fence[24];
     struct argv argv = {.n = 0};
+    bool is_of_bucket = of->bytes[0] == entry->bucket; /* elsewhere lies another server's */
     argv_add(&argv, STR("FCALL"));
-    argv_add(&argv, entry->fence > 0 ? STR("waypost_mark_fenced") : STR("waypost_mark"));
-    argv_add(&argv, entry->fence > 0 ? STR("3") : STR("2"));
+    argv_add(&argv, STR("waypost_mark_state"));
+    argv_add(&argv, is_of_bucket ? STR("4") : STR("3"));
     argv_add(&argv, bucket_key(outbox, entry->bucket, STR("outbox")));
     argv_add(&argv, bucket_key(sending, entry->bucket, STR("sending")));
-    if (entry->fence > 0) {
-        argv_add(&argv, bucket_key(fences, entry->bucket, STR("fence")));
-        argv_add(&argv, decimal(fence, (int64_t)entry->fence));
-    }
+    argv_add(&argv, bucket_key(fences, entry->bucket, STR("fence")));
+    if (is_of_bucket)
+        argv_add(&argv, number_key(state, of, 's'));
     argv_add(&argv, entry->id);
+    argv_add(&argv, decimal(fence, (int64_t)entry->fence));
     link_ask(hiredis_store(s)->link, &argv, &(struct link_to){parse_mark, (void (*)(void))fn, ctx});
 }
 

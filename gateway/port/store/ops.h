@@ -24,7 +24,8 @@ struct store_ops {
     void (*read)(struct store *, const struct store_reader *, store_on_entries *, void *ctx);
     void (*settle)(struct store *, const struct store_entry *, uint32_t n, struct str event,
                    store_on_done *, void *ctx);
-    void (*mark_sending)(struct store *, const struct store_entry *, store_on_done *, void *ctx);
+    void (*mark_sending)(struct store *, const struct store_entry *, const struct number_id *,
+                         store_on_value *, void *ctx);
     void (*clear_sending)(struct store *, const struct store_entry *, store_on_done *, void *ctx);
     void (*due)(struct store *, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
                 store_on_due *, void *ctx);

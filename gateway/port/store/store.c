@@ -82,10 +82,10 @@ void store_settle(struct store *s, const struct store_entry *entries, uint32_t n
     s->ops->settle(s, entries, n, event, fn, ctx);
 }
 
-void store_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
-                        void *ctx)
+void store_mark_sending(struct store *s, const struct store_entry *entry,
+                        const struct number_id *of, store_on_value *fn, void *ctx)
 {
-    s->ops->mark_sending(s, entry, fn, ctx);
+    s->ops->mark_sending(s, entry, of, fn, ctx);
 }
 
 void store_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,

@@ -283,9 +283,10 @@ void store_settle(struct store *s, const struct store_entry *entries, uint32_t n
 /* Durable note that the POST of this outbox entry is about to leave: after a crash such an entry is
  * unknown, one without the mark is safe to send. ERR_CONFLICT: it was marked before (perhaps by
  * this caller's own call that timed out). ERR_NOT_FOUND: it is settled. ERR_DENIED: somebody else
- * has the bucket now. */
-void store_mark_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
-                        void *ctx);
+ * has the bucket now. With ERR_OK and ERR_CONFLICT comes the state of the number that it is for, as
+ * it is at this moment; absent: nobody is known, or the number is of another bucket. */
+void store_mark_sending(struct store *s, const struct store_entry *entry,
+                        const struct number_id *of, store_on_value *fn, void *ctx);
 /* Takes the mark away: the request certainly did not reach the provider and will be repeated. Works
  * while the server is out of memory. */
 void store_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
