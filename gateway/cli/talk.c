@@ -1,14 +1,17 @@
 /* `waypost talk`: plays transcripts (lab/talk/talk.h), fast or against a running gateway. */
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "app/course_set.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "core/lesson/translate.h"
 #include "lab/shipped.h"
 #include "lab/talk/run.h"
 #include "port/file.h"
@@ -23,6 +26,7 @@
 /* What all files of one run share. */
 struct talk {
     const char *live, *admin; /* NULL = fast */
+    const char *lang;         /* NULL = as the transcripts have it */
     char lessons[PATH_MAX], profiles[PATH_MAX];
     bool is_shown;
 };
@@ -59,28 +63,66 @@ static enum err parse_clock(struct str text, struct wall_ms *ret, struct zone *r
     return ERR_OK;
 }
 
-/* The course folder as a bundle, and "id@version". */
-static enum err read_course(const struct talk *talk, struct str folder, struct arena *arena,
-                            struct buf *bundle, struct str *ret_name, struct errmsg *msg)
+/* A language that learners do not get yet is tried, as course.md may say it. */
+static struct str on_trial(struct str course_md, struct str lang, struct arena *arena)
+{
+    struct str text = STR("---\n");
+    struct str rest = course_md;
+    bool is_front = str_starts(rest, text) && lang.p != NULL;
+    for (uint32_t n = 0; is_front && rest.p != NULL; n++) {
+        struct str line = str_split(&rest, '\n');
+        if (n == 0)
+            text = arena_printf(arena, "---\ntrial_languages: [%.*s]\n", STR_ARG(lang));
+        else if (str_eq(str_trim(line), STR("---")))
+            return arena_printf(arena, "%.*s---\n%.*s", STR_ARG(text), STR_ARG(rest));
+        else if (!str_starts(line, STR("trial_languages:")))
+            text = arena_printf(arena, "%.*s%.*s\n", STR_ARG(text), STR_ARG(line));
+    }
+    return course_md;
+}
+
+/* The course folder: its files, with the language on trial, and what was read from them. */
+static enum err read_source(const struct talk *talk, struct str folder, struct str lang,
+                            struct arena *arena, struct lesson_file **ret_files, uint32_t *ret_n,
+                            struct lesson_source *ret, struct errmsg *msg)
 {
     char dir[PATH_MAX];
-    struct lesson_file *files;
-    uint32_t n;
-    const struct course *course;
+    struct lesson_findings *findings = lesson_findings_new(arena);
     bool is_path = str_find_char(folder, '/') != SIZE_MAX;
     int len = is_path ? snprintf(dir, sizeof(dir), "%.*s", STR_ARG(folder))
                       : snprintf(dir, sizeof(dir), "%s/%.*s", talk->lessons, STR_ARG(folder));
     if (len >= (int)sizeof(dir))
         return errmsg_set(msg, ERR_TOO_LONG, "the path of course %.*s is too long",
                           STR_ARG(folder));
-    enum err e = lesson_files_read(dir, arena, &files, &n, msg);
-    if (e == ERR_OK)
-        e = lesson_load(files, n, arena, &course, msg);
+    enum err e = lesson_files_read(dir, arena, ret_files, ret_n, msg);
+    for (uint32_t i = 0; e == ERR_OK && i < *ret_n; i++) {
+        if (str_eq((*ret_files)[i].name, STR("course.md")))
+            (*ret_files)[i].text = on_trial((*ret_files)[i].text, lang, arena);
+    }
+    if (e != ERR_OK || findings == NULL)
+        return e != ERR_OK ? e : arena_error(arena);
+    e = lesson_parse(*ret_files, *ret_n, arena, findings, ret);
+    return e == ERR_OK
+               ? ERR_OK
+               : errmsg_set(msg, e, "%s has mistakes: `waypost lessons check` lists them", dir);
+}
+
+/* The same as a bundle, and "id@version". */
+static enum err read_course(const struct talk *talk, struct str folder, struct str lang,
+                            struct arena *arena, struct buf *bundle, struct str *ret_name,
+                            struct lesson_source *source, struct errmsg *msg)
+{
+    struct lesson_file *files;
+    uint32_t n;
+    enum err e = read_source(talk, folder, lang, arena, &files, &n, source, msg);
     if (e != ERR_OK)
         return e;
-    *ret_name = arena_printf(arena, "%.*s@%.*s", STR_ARG(course->id), STR_ARG(course->version));
+    *ret_name = arena_printf(arena, "%.*s@%.*s", STR_ARG(source->course.id),
+                             STR_ARG(source->course.version));
     e = course_bundle_write(files, n, bundle);
-    return e == ERR_OK ? ERR_OK : errmsg_set(msg, e, "%s cannot be bundled: %s", dir, err_name(e));
+    return e == ERR_OK ? ERR_OK
+                       : errmsg_set(msg, e, "course %.*s cannot be bundled: %s", STR_ARG(folder),
+                                    err_name(e));
 }
 
 /* Each further line `course` is one more that may be begun. */
@@ -101,7 +143,10 @@ static enum err read_others(const struct talk *talk, const struct talk_script *s
             struct buf bundle CLEANUP(buf_fini);
             buf_init(&bundle, COURSE_MAX_BYTES + 65536);
             uint32_t n = settings->n_others++;
-            e = read_course(talk, line->text, arena, &bundle, &settings->other_names[n], msg);
+            struct lesson_source *source = arena_new_array(arena, struct lesson_source, 1);
+            e = source != NULL ? read_course(talk, line->text, STR_NONE, arena, &bundle,
+                                             &settings->other_names[n], source, msg)
+                               : arena_error(arena);
             settings->other_bundles[n] = arena_str(arena, buf_str(&bundle));
         }
         is_first = false;
@@ -109,12 +154,50 @@ static enum err read_others(const struct talk *talk, const struct talk_script *s
     return e;
 }
 
-/* --- one file --- */
+/* --- one file, in one language --- */
 
-static enum err play_fast(const struct talk *talk, const struct talk_script *script,
-                          struct arena *arena, struct buf *report)
+/* What is played once. */
+struct play {
+    const char *path;
+    struct str course; /* the folder whose transcript it is; absent: the file says */
+    struct str lang;   /* absent: the course's own, as the transcript has it */
+};
+
+static struct str course_of(const struct play *play, const struct talk_script *script)
+{
+    uint32_t line;
+    struct str fallback = play->course.p != NULL ? play->course : STR(DEFAULT_COURSE);
+    return find_argument(script, TALK_VERB_COURSE, fallback, &line);
+}
+
+static bool is_offered(const struct course *course, struct str lang)
+{
+    bool is_there = lang.p == NULL || str_eq(course->language, lang);
+    for (uint16_t i = 0; i < course->n_languages; i++)
+        is_there = is_there || str_eq(course->languages[i], lang);
+    return is_there;
+}
+
+/* Texts of the course in the place of their ids. */
+static enum err fill(const struct play *play, const struct lesson_source *source,
+                     struct talk_script *script, struct arena *arena, struct errmsg *msg)
+{
+    struct talk_tongue *tongue = arena_new_array(arena, struct talk_tongue, 1);
+    if (!is_offered(&source->course, play->lang))
+        return errmsg_set(msg, ERR_INVALID,
+                          "the course is not complete in '%.*s'; `waypost lessons check --lang "
+                          "%.*s` says what is missing",
+                          STR_ARG(play->lang), STR_ARG(play->lang));
+    enum err e =
+        tongue != NULL ? talk_tongue_new(source, play->lang, arena, tongue) : arena_error(arena);
+    return e == ERR_OK ? talk_fill(script, tongue, arena, msg) : e;
+}
+
+static enum err play_fast(const struct talk *talk, const struct play *play,
+                          struct talk_script *script, struct arena *arena, struct buf *report)
 {
     struct talk_fast_settings settings = {.profiles_dir = talk->profiles};
+    struct lesson_source *source = arena_new_array(arena, struct lesson_source, 1);
     struct buf bundle CLEANUP(buf_fini);
     struct talk_fast *fast = NULL;
     struct errmsg msg = {""};
@@ -127,10 +210,13 @@ static enum err play_fast(const struct talk *talk, const struct talk_script *scr
                          "%.*s:%u: '%.*s' is no time of a zone that this machine knows; "
                          "write 2025-01-06 09:00 Africa/Nairobi",
                          STR_ARG(script->file), line, STR_ARG(clock));
-    struct str course = find_argument(script, TALK_VERB_COURSE, STR(DEFAULT_COURSE), &line);
     if (e == ERR_OK)
-        e = read_course(talk, course, arena, &bundle, &settings.course_name, &msg);
+        e = source != NULL ? read_course(talk, course_of(play, script), play->lang, arena, &bundle,
+                                         &settings.course_name, source, &msg)
+                           : arena_error(arena);
     settings.bundle = buf_str(&bundle);
+    if (e == ERR_OK)
+        e = fill(play, source, script, arena, &msg);
     if (e == ERR_OK)
         e = read_others(talk, script, arena, &settings, &msg);
     if (e == ERR_OK)
@@ -145,11 +231,24 @@ static enum err play_fast(const struct talk *talk, const struct talk_script *scr
     return e;
 }
 
-static enum err play_live(const struct talk *talk, const struct talk_script *script,
-                          struct buf *report)
+/* The gateway has the course; its texts are those of the folder here, where there is one. */
+static enum err fill_live(const struct talk *talk, const struct play *play,
+                          struct talk_script *script, struct arena *arena, struct errmsg *msg)
+{
+    struct lesson_source *source = arena_new_array(arena, struct lesson_source, 1);
+    struct lesson_file *files;
+    uint32_t n;
+    enum err e = source != NULL ? read_source(talk, course_of(play, script), play->lang, arena,
+                                              &files, &n, source, msg)
+                                : arena_error(arena);
+    return e == ERR_OK ? fill(play, source, script, arena, msg) : e;
+}
+
+static enum err play_live(const struct talk *talk, const struct play *play,
+                          struct talk_script *script, struct arena *arena, struct buf *report)
 {
     struct talk_live *live = NULL;
-    struct errmsg msg;
+    struct errmsg msg = {""};
     const struct talk_line *obstacle = talk_live_obstacle(script);
     if (obstacle != NULL) {
         buf_addf(report, "line %u needs %s\n", obstacle->number,
@@ -158,7 +257,8 @@ static enum err play_live(const struct talk *talk, const struct talk_script *scr
                                                      : "a fake clock");
         return ERR_UNSUPPORTED;
     }
-    if (talk_live_new(talk->live, talk->admin, &live, &msg) != ERR_OK) {
+    if ((talk->lessons[0] != '\0' && fill_live(talk, play, script, arena, &msg) != ERR_OK) ||
+        talk_live_new(talk->live, talk->admin, &live, &msg) != ERR_OK) {
         buf_addf(report, "%s\n", msg.text);
         return ERR_INVALID;
     }
@@ -168,21 +268,27 @@ static enum err play_live(const struct talk *talk, const struct talk_script *scr
     return e;
 }
 
-static enum err play_file(const struct talk *talk, const char *path, struct buf *report)
+/* text must outlive the script. */
+static enum err read_script(const char *path, struct arena *arena, struct buf *text,
+                            struct talk_script *ret, struct errmsg *msg)
 {
-    struct arena *arena CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES + SCRIPT_ARENA_BYTES);
+    enum err e = file_read(path, TALK_MAX_BYTES, text, msg);
+    return e == ERR_OK ? talk_parse(buf_str(text), str_from(path), arena, ret, msg) : e;
+}
+
+static enum err play_file(const struct talk *talk, const struct play *play, struct buf *report)
+{
+    struct arena *arena CLEANUP(arena_freep) =
+        arena_new(2 * LESSON_ARENA_BYTES + SCRIPT_ARENA_BYTES);
     struct talk_script *script = arena_alloc(arena, sizeof(*script));
-    struct buf text CLEANUP(buf_fini);
+    struct buf text CLEANUP(buf_fini) = {0};
     struct errmsg msg = {""};
-    enum err e = file_read(path, TALK_MAX_BYTES, &text, &msg);
-    if (e == ERR_OK)
-        e = talk_parse(buf_str(&text), str_from(path), arena, script, &msg);
-    if (e != ERR_OK) {
+    if (read_script(play->path, arena, &text, script, &msg) != ERR_OK) {
         buf_addf(report, "%s\n", msg.text);
         return ERR_INVALID;
     }
-    return talk->live != NULL ? play_live(talk, script, report)
-                              : play_fast(talk, script, arena, report);
+    return talk->live != NULL ? play_live(talk, play, script, arena, report)
+                              : play_fast(talk, play, script, arena, report);
 }
 
 /* --- TAP --- */
@@ -195,15 +301,18 @@ static void print_report(const struct buf *report)
     }
 }
 
-static bool print_result(int number, const char *path, enum err e, const struct buf *report)
+static bool print_result(int number, const struct play *play, enum err e, const struct buf *report)
 {
+    char name[PATH_MAX + 32];
+    (void)snprintf(name, sizeof(name), play->lang.p != NULL ? "%s (%.*s)" : "%s", play->path,
+                   STR_ARG(play->lang)); /* has room */
     if (e == ERR_UNSUPPORTED) {
         struct str rest = buf_str(report);
         struct str why = str_split(&rest, '\n');
-        printf("ok %d - %s # SKIP %.*s\n", number, path, STR_ARG(why));
+        printf("ok %d - %s # SKIP %.*s\n", number, name, STR_ARG(why));
         return true;
     }
-    printf("%s %d - %s\n", e == ERR_OK ? "ok" : "not ok", number, path);
+    printf("%s %d - %s\n", e == ERR_OK ? "ok" : "not ok", number, name);
     print_report(report);
     return e == ERR_OK;
 }
@@ -227,40 +336,135 @@ static int find_folders(const struct cli_args *args, struct talk *talk)
     return EX_OK;
 }
 
+/* --- which ones, and in which languages --- */
+
+#define MAX_PLAYS 4096u
+
+struct plays {
+    struct play *list;
+    uint32_t n;
+    struct arena *arena;
+};
+
+static enum err add_play(struct plays *plays, const char *path, struct str course, struct str lang)
+{
+    if (plays->n == MAX_PLAYS)
+        return ERR_TOO_LONG;
+    struct play *play = &plays->list[plays->n++];
+    *play = (struct play){arena_printf(plays->arena, "%s", path).p, course, lang};
+    return arena_error(plays->arena);
+}
+
+/* In every language in which the course has translations, its own first. */
+static enum err add_all(const struct talk *talk, struct plays *plays, const char *path,
+                        struct str course)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES + SCRIPT_ARENA_BYTES);
+    struct talk_script *script = arena_alloc(arena, sizeof(*script));
+    struct lesson_source *source = arena_new_array(arena, struct lesson_source, 1);
+    const struct play play = {.course = course};
+    struct lesson_file *files;
+    struct buf text CLEANUP(buf_fini) = {0};
+    uint32_t n;
+    struct errmsg msg = {""};
+    if (source == NULL || read_script(path, arena, &text, script, &msg) != ERR_OK ||
+        read_source(talk, course_of(&play, script), STR_NONE, arena, &files, &n, source, &msg) !=
+            ERR_OK)
+        return add_play(plays, path, course, STR_NONE); /* which says what is wrong */
+    const struct str own = source->course.language;
+    enum err e = add_play(plays, path, course, arena_str(plays->arena, own));
+    for (uint16_t i = 0; i < source->languages.n && e == ERR_OK; i++) {
+        struct str lang = source->languages.codes[i];
+        if (!str_eq(lang, own) && lesson_has_po(source, lang))
+            e = add_play(plays, path, course, arena_str(plays->arena, lang));
+    }
+    return e;
+}
+
+/* One file, in the languages of --lang: none, "fr", "fr,ar", "all". */
+static enum err add_file(const struct talk *talk, struct plays *plays, const char *path,
+                         struct str course)
+{
+    struct str rest = str_from(talk->lang != NULL ? talk->lang : "");
+    if (talk->lang == NULL)
+        return add_play(plays, path, course, STR_NONE);
+    if (str_eq(rest, STR("all")))
+        return add_all(talk, plays, path, course);
+    enum err e = ERR_OK;
+    while (rest.p != NULL && e == ERR_OK)
+        e = add_play(plays, path, course, str_split(&rest, ','));
+    return e;
+}
+
+/* A file, or the folder of a course: its talk/ *.talk. */
+static enum err add_word(const struct talk *talk, struct plays *plays, const char *word)
+{
+    char pattern[PATH_MAX];
+    glob_t found = {0};
+    struct stat st;
+    if (stat(word, &st) != 0 || !S_ISDIR(st.st_mode))
+        return add_file(talk, plays, word, STR_NONE);
+    if (snprintf(pattern, sizeof(pattern), "%s/talk/*.talk", word) >= (int)sizeof(pattern))
+        return ERR_TOO_LONG;
+    enum err e = glob(pattern, 0, NULL, &found) == 0 ? ERR_OK : ERR_NOT_FOUND;
+    struct str course = arena_printf(plays->arena, "./%s", word);
+    if (word[0] == '/')
+        course = str_from(word);
+    for (size_t i = 0; e == ERR_OK && i < found.gl_pathc; i++)
+        e = add_file(talk, plays, found.gl_pathv[i], course);
+    globfree(&found);
+    if (e == ERR_NOT_FOUND)
+        cli_complain("%s has no transcripts: no file matches %s", word, pattern);
+    return e;
+}
+
 static int talk_run_files(const struct cli_args *args)
 {
     struct talk talk = {.live = cli_get(args, "live", NULL),
                         .admin = cli_get(args, "admin", NULL),
+                        .lang = cli_get(args, "lang", NULL),
                         .is_shown = cli_has(args, "show")};
+    struct arena *arena CLEANUP(arena_freep) = arena_new(SCRIPT_ARENA_BYTES);
+    struct plays plays = {arena_new_array(arena, struct play, MAX_PLAYS), 0, arena};
     if (args->n_words == 0) {
         cli_complain("which transcripts? `waypost talk tests/talk/*.talk`");
         return EX_USAGE;
     }
-    int code = talk.live == NULL ? find_folders(args, &talk) : EX_OK;
-    if (code != EX_OK)
+    int code = find_folders(args, &talk);
+    if (code != EX_OK && talk.live == NULL)
         return code;
-    log_init(cli_has(args, "verbose") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, "talk");
-    printf("1..%d\n", args->n_words);
-    int n_failed = 0;
     for (int i = 0; i < args->n_words; i++) {
+        enum err e = plays.list != NULL ? add_word(&talk, &plays, args->words[i]) : ERR_TOO_LONG;
+        if (e == ERR_TOO_LONG)
+            cli_complain("more than %u transcripts, or too long a path", MAX_PLAYS);
+        if (e != ERR_OK)
+            return e == ERR_TOO_LONG ? EX_USAGE : EX_NOINPUT;
+    }
+    log_init(cli_has(args, "verbose") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, "talk");
+    printf("1..%d\n", (int)plays.n);
+    int n_failed = 0;
+    for (uint32_t i = 0; i < plays.n; i++) {
         struct buf report CLEANUP(buf_fini);
         buf_init(&report, REPORT_MAX_BYTES);
-        enum err e = play_file(&talk, args->words[i], &report);
-        n_failed += !print_result(i + 1, args->words[i], e, &report);
+        enum err e = play_file(&talk, &plays.list[i], &report);
+        n_failed += !print_result((int)i + 1, &plays.list[i], e, &report);
         (void)fflush(stdout); /* so that a long run shows where it is; failing is seen at exit */
     }
     if (n_failed > 0)
-        cli_complain("%d of %d transcripts went otherwise than written", n_failed, args->n_words);
+        cli_complain("%d of %u transcripts went otherwise than written", n_failed, plays.n);
     return n_failed > 0 ? 1 : EX_OK;
 }
 
 const struct cli_command cli_talk = {
     .name = "talk",
     .summary = "play transcripts: conversations that are tests",
-    .usage = "talk FILE...\n"
+    .usage = "talk FILE|COURSE...\n"
+             "talk --lang fr,ar|all FILE|COURSE...\n"
              "talk --live http://127.0.0.1:8080 FILE...",
     .options = {{"live", "URL", "play against a running gateway with its simulator on", false},
                 {"admin", "URL", "its admin listener; the port after --live's when left out",
+                 false},
+                {"lang", "LANG", "in these languages; all: in every one that the course has",
                  false},
                 {"lessons", "DIR", "folder of the course folders", false},
                 {"profiles", "DIR", "folder of the provider profiles", false},

@@ -30,6 +30,7 @@ static void reads_every_kind_of_line(void **state)
                                "sms>2   one\\ntwo \\# \\\\\n"
                                "ussd>+254711000222 *384*7#\n"
                                "ussd<   END *\n"
+                               "more\n"
                                "drop    quietly\n"
                                "drop>2\n"
                                "repeat  16\n"
@@ -43,7 +44,7 @@ static void reads_every_kind_of_line(void **state)
     struct talk_script s;
     struct errmsg msg = {""};
     assert_int_equal(parse(text, arena, &s, &msg), ERR_OK);
-    assert_int_equal(s.n_lines, 16);
+    assert_int_equal(s.n_lines, 17);
     assert_int_equal(s.n_phones, 3);
     assert_string_equal(s.phones[0], "+254700000001");
     assert_string_equal(s.phones[1], "+254700000002");
@@ -58,15 +59,15 @@ static void reads_every_kind_of_line(void **state)
     assert_int_equal(l[4].phone, 1);
     assert_true(str_eq(l[5].text, STR("*384*7#")));
     assert_int_equal(l[6].phone, 0);
-    assert_true(l[7].is_quiet);
-    assert_int_equal(l[8].phone, 1);
-    assert_int_equal(l[9].n, 16);
-    assert_true(l[10].is_old);
-    assert_int_equal(l[10].n, 3);
-    assert_int_equal(l[11].wait_ms, ((2 * 24 + 3) * 3600 + 4 * 60 + 5) * 1000);
-    assert_int_equal(l[13].n, 503);
-    assert_true(l[14].is_late && l[14].fail == ERR_TIMEOUT && l[14].n == UINT32_MAX);
-    assert_true(l[15].events && !l[15].replies);
+    assert_true(l[8].is_quiet);
+    assert_int_equal(l[9].phone, 1);
+    assert_int_equal(l[10].n, 16);
+    assert_true(l[11].is_old);
+    assert_int_equal(l[11].n, 3);
+    assert_int_equal(l[12].wait_ms, ((2 * 24 + 3) * 3600 + 4 * 60 + 5) * 1000);
+    assert_int_equal(l[14].n, 503);
+    assert_true(l[15].is_late && l[15].fail == ERR_TIMEOUT && l[15].n == UINT32_MAX);
+    assert_true(l[16].events && !l[16].replies);
     arena_free(arena);
 }
 
@@ -206,6 +207,62 @@ static void matches_events_by_the_members_that_are_named(void **state)
     }
 }
 
+#define LIT(literal)                                                                               \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
+
+static const struct talk_text texts[] = {
+    {LIT("m1q1"), LIT("Combien de minutes faut-il ?")},
+    {LIT("m1q1.2"), LIT("l'été, 5*2")},
+    {LIT("text_role"), LIT("Quel travail ? {options}")},
+};
+static const struct talk_tongue tongue = {.lang = LIT("fr"),
+                                          .is_chosen = true,
+                                          .key = LIT("2"),
+                                          .n = ARRAY_LEN(texts),
+                                          .texts = texts,
+                                          .asks = {LIT("Choose:\n{options}"), LIT("{options}")},
+                                          .more = {LIT("9 More"), LIT(""), LIT("9 Suite")}};
+
+static void texts_stand_in_the_place_of_their_ids(void **state)
+{
+    (void)state; /* no fixture */
+    static const char text[] = "sms>  {m1q1.2} {LANG} {n o} {\n"
+                               "sms<  *{text_role}*{m1q1}\n"
+                               "sms<  {m1q1.2}\n"
+                               "event {m1q1}\n";
+    struct arena *arena = arena_new(ARENA_BYTES);
+    struct talk_script s;
+    struct errmsg msg = {""};
+    assert_int_equal(parse(text, arena, &s, &msg), ERR_OK);
+    assert_int_equal(talk_fill(&s, &tongue, arena, &msg), ERR_OK);
+    assert_string_equal(arena_printf(arena, "%.*s", STR_ARG(s.lines[0].text)).p,
+                        "l'été, 5*2 langue {n o} {");
+    /* What is expected: the beginning, up to what is filled in, in whole characters. */
+    assert_true(str_eq(s.lines[1].text, STR("*Quel travail ? **Combien de minutes faut-*")));
+    assert_true(str_eq(s.lines[2].text, STR("l'été, 5\\*2*")));
+    assert_true(str_eq(s.lines[3].text, STR("{m1q1}")));
+    assert_int_equal(parse("sms> a\nsms< {m9q9}\n", arena, &s, &msg), ERR_OK);
+    assert_int_equal(talk_fill(&s, &tongue, arena, &msg), ERR_INVALID);
+    assert_string_equal(msg.text, "x.talk:2: the course has no text {m9q9}; `waypost lessons pot` "
+                                  "lists their ids, and {JOIN} is a command's word");
+    arena_free(arena);
+}
+
+static void a_phone_knows_what_a_screen_asks_for(void **state)
+{
+    (void)state; /* no fixture */
+    struct talk_tongue own = tongue;
+    own.is_chosen = false;
+    assert_true(talk_asks_language(&tongue, STR("Choose:\n1 English\n2 Francais")));
+    assert_false(talk_asks_language(&tongue, STR("1 English\n2 Francais")));
+    assert_false(talk_asks_language(&own, STR("Choose:\n1 English\n2 Francais")));
+    assert_true(talk_has_more(&own, STR("Soap and\n9 More")));
+    assert_true(talk_has_more(&own, STR("Le savon\n9 Suite")));
+    assert_false(talk_has_more(&own, STR("9 More is no last line\n9 Next")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +271,8 @@ int main(void)
         cmocka_unit_test(has_ceilings),
         cmocka_unit_test(matches_patterns),
         cmocka_unit_test(matches_events_by_the_members_that_are_named),
+        cmocka_unit_test(texts_stand_in_the_place_of_their_ids),
+        cmocka_unit_test(a_phone_knows_what_a_screen_asks_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@ static const struct {
     {"group", TALK_VERB_GROUP, false},     {"sms>", TALK_VERB_SMS_IN, true},
     {"sms<", TALK_VERB_SMS_OUT, true},     {"ussd>", TALK_VERB_USSD_IN, true},
     {"ussd<", TALK_VERB_USSD_OUT, true},   {"call>", TALK_VERB_CALL, true},
+    {"more>", TALK_VERB_MORE, true},       {"more", TALK_VERB_MORE, false},
     {"drop>", TALK_VERB_DROP, true},       {"drop", TALK_VERB_DROP, false},
     {"repeat>", TALK_VERB_REPEAT, true},   {"repeat", TALK_VERB_REPEAT, false},
     {"wait", TALK_VERB_WAIT, false},       {"event", TALK_VERB_EVENT, false},
@@ -276,8 +277,9 @@ static enum err parse_arguments(struct parser *p, struct str rest, struct talk_l
         line->text = rest;
         return ERR_OK;
     case TALK_VERB_CALL:
+    case TALK_VERB_MORE:
     case TALK_VERB_RELEASE:
-        return rest.len == 0 ? ERR_OK : FAIL(p, "call> and release stand alone");
+        return rest.len == 0 ? ERR_OK : FAIL(p, "call>, more and release stand alone");
     case TALK_VERB_DROP:
         return parse_drop(p, rest, line);
     case TALK_VERB_REPEAT:
@@ -306,11 +308,11 @@ static enum err parse_line(struct parser *p, struct str rest, struct talk_line *
            !(verbs[i].has_phone && str_starts(word, str_from(verbs[i].name))))
         i++;
     if (i == ARRAY_LEN(verbs))
-        return FAIL(
-            p,
-            "'%.*s' is no line of a transcript; write course, clock, group, sms>, sms<, "
-            "ussd>, ussd<, call>, drop, repeat, wait, release, event, refused, fail, loose or #",
-            STR_ARG(word));
+        return FAIL(p,
+                    "'%.*s' is no line of a transcript; write course, clock, group, sms>, sms<, "
+                    "ussd>, ussd<, call>, more, drop, repeat, wait, release, event, refused, fail, "
+                    "loose or #",
+                    STR_ARG(word));
     *line = (struct talk_line){.number = p->line, .verb = verbs[i].verb, .phone = p->phone};
     if (verbs[i].has_phone) {
         struct str name = str_sub(word, strlen(verbs[i].name), word.len);

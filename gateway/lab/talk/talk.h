@@ -11,6 +11,7 @@
  *     ussd>    *384*7#                     dials, or answers the screen
  *     ussd<    END *                       CON or END in front: the session goes on or not
  *     call>                                calls the voice number, which hangs up
+ *     more                                 turns the pages of the screen that are left
  *     drop     [quietly]                   the network closes the session; quietly: it says nothing
  *     repeat   [N]                         the phone's last callback comes again, N times at once
  *     repeat   old [N]                     not the last one but the N-th before it
@@ -21,6 +22,10 @@
  *     fail     store.commit timeout [N|always]
  *     loose    [events|replies]            those that nobody asks about are not a failure
  *     # ...                                comment, also behind a line
+ *
+ * {m1q1.2} in what is typed is the text of this id (core/lesson/translate.h) in the language of the
+ * run, {JOIN} the word of a command; in what is expected the text's beginning, and whatever
+ * follows. So a transcript that is written once is played in every language.
  *
  * `fail PORT.VERB HOW`: the next N calls (1) answer HOW: timeout, late (a timeout whose call had
  * its effect), unavailable (or down), full, conflict, io; `ok` ends it. Ports: store, spool, sink,
@@ -35,6 +40,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "core/lesson/parse.h"
 
 #define TALK_MAX_BYTES (1u << 20)
 #define TALK_MAX_LINES 20000u
@@ -53,6 +59,7 @@ enum talk_verb {
     TALK_VERB_USSD_IN,
     TALK_VERB_USSD_OUT,
     TALK_VERB_CALL,
+    TALK_VERB_MORE,
     TALK_VERB_DROP,
     TALK_VERB_REPEAT,
     TALK_VERB_WAIT,
@@ -79,9 +86,25 @@ struct talk_line {
     bool events, replies; /* loose */
 };
 
+/* A course in one language, for transcripts that name its texts by their ids. */
+struct talk_text {
+    struct str id, text; /* folded, as channels send it */
+};
+
+struct talk_tongue {
+    struct str lang;
+    bool is_chosen; /* a phone that is asked for its language answers by itself */
+    struct str key; /* with this */
+    uint32_t n;
+    const struct talk_text *texts;
+    struct str asks[2]; /* how the language is asked for, in the course's own and in this one */
+    struct str more[4]; /* how a page ends that goes on; some may be empty */
+};
+
 struct talk_script {
     struct str file;
-    const struct talk_line *lines; /* in the arena */
+    const struct talk_tongue *tongue; /* NULL: no ids, no `more` */
+    const struct talk_line *lines;    /* in the arena */
     uint32_t n_lines;
     char phones[TALK_MAX_PHONES]
                [TALK_NUMBER_BYTES]; /* E.164; the first is the one without a name */
@@ -92,6 +115,18 @@ struct talk_script {
  * msg; ERR_TOO_LONG past a ceiling. */
 enum err talk_parse(struct str text, struct str file, struct arena *arena, struct talk_script *ret,
                     struct errmsg *msg) MUST_CHECK;
+
+/* lang absent: the course's own, and a phone that is asked for its language does what the
+ * transcript says. The arena's error; *ret lives in it and in source. */
+enum err talk_tongue_new(const struct lesson_source *source, struct str lang, struct arena *arena,
+                         struct talk_tongue *ret) MUST_CHECK;
+/* Puts texts in the place of their ids. ERR_INVALID: there is no such text, msg says where. */
+enum err talk_fill(struct talk_script *script, const struct talk_tongue *tongue,
+                   struct arena *arena, struct errmsg *msg) MUST_CHECK;
+/* Is the phone asked for its language, and is that to be answered by itself? */
+bool talk_asks_language(const struct talk_tongue *tongue, struct str screen);
+/* Do pages follow this one? */
+bool talk_has_more(const struct talk_tongue *tongue, struct str screen);
 
 /* Does text fit the pattern? `*` any text, \n line end, \* \# \\ the character itself. */
 bool talk_match(struct str pattern, struct str text);
