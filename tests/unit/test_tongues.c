@@ -1,0 +1,266 @@
+/*
+ * The shipped course in all of its languages: each word that must work everywhere in every one of
+ * them, and the place is kept when the language is changed (docs/course-rules.md 6.1, 6.4.6). All
+ * pairs are generated from the keywords and the languages that there are.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/engine/engine.h"
+#include "core/match/words.h"
+#include "port/lesson_files.h"
+
+#define NOW_MS INT64_C(1732433860000)
+#define N_LANGUAGES 7
+
+static struct courses courses;
+static struct arena *course_arena, *arena;
+static struct outcome out;
+
+/* A place of each kind that has words of its own on the screen. */
+static const struct place {
+    enum learner_state state;
+    const char *unit;
+} places[] = {
+    {LEARNER_STATE_ROLE, "role"},   {LEARNER_STATE_PRETEST, "p3"},
+    {LEARNER_STATE_LESSON, "m1l3"}, {LEARNER_STATE_QUIZ, "m3q2"},
+    {LEARNER_STATE_LESSON, "m7s"},  {LEARNER_STATE_MODULE_DONE, "m2q4"},
+    {LEARNER_STATE_POSTTEST, "p5"}, {LEARNER_STATE_SURVEY, "y2"},
+    {LEARNER_STATE_SURVEY, "y8"},   {LEARNER_STATE_FOLLOWUP, "w1"},
+};
+
+/* All languages are tried, as course.md of an author who tries them says it. */
+static int load(void **state)
+{
+    (void)state;
+    struct lesson_file *files = NULL;
+    uint32_t n = 0;
+    const struct course *course = NULL;
+    struct errmsg msg = {""};
+    course_arena = arena_new(2 * LESSON_ARENA_BYTES);
+    arena = arena_new(1 << 17);
+    if (lesson_files_read("lessons/children-on-the-move", course_arena, &files, &n, &msg) != ERR_OK)
+        fail_msg("%s", msg.text);
+    for (uint32_t i = 0; i < n; i++) {
+        if (str_eq(files[i].name, STR("course.md")))
+            files[i].text =
+                arena_printf(course_arena, "---\ntrial_languages: [fr, es, ar, tr, de, ru]\n%.*s",
+                             STR_ARG(str_sub(files[i].text, strlen("---\n"), files[i].text.len)));
+    }
+    if (lesson_load(files, n, course_arena, &course, &msg) != ERR_OK)
+        fail_msg("%s", msg.text);
+    courses = (struct courses){.list = {course}, .n = 1};
+    assert_int_equal(course->n_languages, N_LANGUAGES);
+    return 0;
+}
+
+static int unload(void **state)
+{
+    (void)state;
+    arena_free(course_arena);
+    arena_free(arena);
+    return 0;
+}
+
+static struct str lang_at(uint16_t i)
+{
+    return courses.list[0]->languages[i];
+}
+
+static struct learner learner_at(const struct place *place, struct str lang)
+{
+    struct learner l;
+    learner_init(&l);
+    memset(l.learner_id, 7, sizeof(l.learner_id));
+    l.state = place->state;
+    l.consent_ms = l.asked_ms = NOW_MS - 1000;
+    l.course_key = courses.list[0]->key;
+    assert_int_equal(str_copy(str_from(place->unit), l.unit, sizeof(l.unit)), ERR_OK);
+    assert_int_equal(str_copy(lang, l.lang, sizeof(l.lang)), ERR_OK);
+    return l;
+}
+
+static void say(struct learner *l, struct str text)
+{
+    static const struct engine_context context = {.org = {"Red Cross", 9},
+                                                  .url = {"example.org/c", 13},
+                                                  .code = {"*384*7#", 7},
+                                                  .emergency = {"999", 3},
+                                                  .helpline = {"116", 3}};
+    struct input input = {.kind = INPUT_TEXT,
+                          .via = VIA_SMS,
+                          .text = text,
+                          .now = {NOW_MS},
+                          .is_shown = true,
+                          .seed = {1}};
+    arena_reset(arena);
+    if (engine_step(&courses, &context, l, &input, arena, &out) != ERR_OK)
+        fail_msg("no outcome in %s %s: %.*s", l->lang, l->unit, STR_ARG(text));
+}
+
+static bool has_event(enum event_kind kind)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < out.n_events; i++)
+        found = found || out.events[i].kind == kind;
+    return found;
+}
+
+/* ---- words that must work everywhere ---- */
+
+static void expect(enum command command, const struct place *place, struct str lang,
+                   struct str text)
+{
+    struct learner l = learner_at(place, lang);
+    say(&l, text);
+    bool is_stopped = has_event(EVENT_stopped) && out.next.state == LEARNER_STATE_STOPPED;
+    bool is_kept = out.next.state == place->state && strcmp(out.next.unit, place->unit) == 0 &&
+                   !has_event(EVENT_answered);
+    /* "Yardim, lutfen" may be a cry for help, and is heard as one. */
+    bool is_heard = has_event(EVENT_safe_raised);
+    bool is_plea = command == COMMAND_HELP && is_heard && str_find_char(text, ',') != SIZE_MAX;
+    bool is_right = command == COMMAND_STOP   ? is_stopped
+                    : command == COMMAND_HELP ? (has_event(EVENT_helped) || is_plea) && is_kept
+                                              : is_heard && is_kept;
+    if (!is_right)
+        fail_msg("%s is not obeyed in %.*s, %s: \"%.*s\"", command_row(command)->name,
+                 STR_ARG(lang), place->unit, STR_ARG(text));
+}
+
+/* A word of courtesy in the keyword's language. */
+static struct str courtesy(const char *lang)
+{
+    for (size_t i = 0; i < match_n_word_rows; i++) {
+        const struct word_row *row = &match_word_rows[i];
+        struct str words = str_from(row->words);
+        if (row->list == WORDS_COURTESY && strcmp(row->lang, lang) == 0)
+            return str_split(&words, ' ');
+    }
+    return STR("please");
+}
+
+static struct str upper(struct str word, struct arena *a)
+{
+    char *p = arena_alloc(a, word.len + 1);
+    for (size_t i = 0; i < word.len; i++)
+        p[i] = word.p[i] >= 'a' && word.p[i] <= 'z' ? (char)(word.p[i] - 32) : word.p[i];
+    return (struct str){p, word.len};
+}
+
+static void try_word(const struct keyword_row *row, struct str word)
+{
+    struct arena *own = arena_new(1 << 14);
+    struct str please = courtesy(row->lang);
+    const struct str forms[] = {
+        word,
+        upper(word, own),
+        arena_printf(own, "%.*s!!", STR_ARG(word)),
+        arena_printf(own, " (%.*s) ", STR_ARG(word)),
+        arena_printf(own, "\"%.*s\".", STR_ARG(word)),
+        arena_printf(own, "%.*s\u060c", STR_ARG(word)),
+        arena_printf(own, "\u200f%.*s\u061f", STR_ARG(word)),
+        arena_printf(own, "%.*s, %.*s", STR_ARG(word), STR_ARG(please)),
+        arena_printf(own, "%.*s %.*s", STR_ARG(please), STR_ARG(word)),
+        arena_printf(own, "%.*s\n-- \nAnna", STR_ARG(word)),
+    };
+    /* A word in front is read for STOP; HELP and SAFE begin a message. */
+    size_t in_front = 8;
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        for (uint16_t k = 0; k < N_LANGUAGES; k++) {
+            for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+                if (i != in_front || row->command == COMMAND_STOP)
+                    expect(row->command, &places[p], lang_at(k), forms[i]);
+            }
+        }
+    }
+    arena_free(own);
+}
+
+static void test_stop_help_and_safe_of_every_language_in_every_language(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    for (size_t i = 0; i < match_n_keyword_rows; i++) {
+        const struct keyword_row *row = &match_keyword_rows[i];
+        if (row->command != COMMAND_STOP && row->command != COMMAND_HELP &&
+            row->command != COMMAND_SAFE)
+            continue;
+        struct str rest = str_from(row->words);
+        for (struct str word; (word = match_next_word(&rest)).p != NULL; n++)
+            try_word(row, word);
+    }
+    assert_in_range(n, 50, SIZE_MAX); /* as docs/course-rules.md 6.1 has them */
+}
+
+/* ---- another language in the middle ---- */
+
+/* The first letters of what stands at the place, as this language says it. */
+static struct str shown_text(const struct place *place, struct str lang)
+{
+    const struct course *course = courses.list[0];
+    const struct unit *unit = course_unit(course, str_from(place->unit));
+    assert_non_null(unit);
+    course = course_in(course, lang, unit->module);
+    unit = course_unit(course, str_from(place->unit));
+    struct str text = unit->question != NULL ? unit->question->stem : unit->screens[0];
+    size_t end = str_find_char(text, '\f');
+    return end != SIZE_MAX ? str_sub(text, 0, end) : text;
+}
+
+static struct str word_for_language(struct str lang)
+{
+    for (size_t i = 0; i < match_n_keyword_rows; i++) {
+        struct str words = str_from(match_keyword_rows[i].words);
+        if (match_keyword_rows[i].command == COMMAND_LANG &&
+            str_eq(str_from(match_keyword_rows[i].lang), lang))
+            return str_split(&words, ' ');
+    }
+    return STR_NONE;
+}
+
+static void change(const struct place *place, struct str from, uint16_t to)
+{
+    char key[8];
+    struct learner l = learner_at(place, from);
+    struct str word = word_for_language(from);
+    if (word.p == NULL)
+        fail_msg("no word for LANG in %.*s", STR_ARG(from));
+    say(&l, word);
+    for (uint16_t i = 0; i < N_LANGUAGES; i++)
+        assert_int_not_equal(str_find(out.reply, courses.list[0]->language_names[i]), SIZE_MAX);
+    l = out.next;
+    (void)snprintf(key, sizeof(key), "%u", to + 1u);
+    say(&l, str_from(key));
+    bool is_done = place->state == LEARNER_STATE_MODULE_DONE;
+    bool is_there = is_done || str_find(out.reply, shown_text(place, lang_at(to))) != SIZE_MAX;
+    if (!str_eq(str_from(out.next.lang), lang_at(to)) || out.next.state != place->state ||
+        strcmp(out.next.unit, place->unit) != 0 || !is_there || has_event(EVENT_answered))
+        fail_msg("%s from %.*s to %.*s: %.*s", place->unit, STR_ARG(from), STR_ARG(lang_at(to)),
+                 STR_ARG(out.reply));
+}
+
+static void test_another_language_keeps_the_place(void **state)
+{
+    (void)state;
+    for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+        for (uint16_t from = 0; from < N_LANGUAGES; from++) {
+            for (uint16_t to = 0; to < N_LANGUAGES; to++)
+                change(&places[p], lang_at(from), to);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stop_help_and_safe_of_every_language_in_every_language),
+        cmocka_unit_test(test_another_language_keeps_the_place),
+    };
+    return cmocka_run_group_tests(tests, load, unload);
+}
