@@ -25,7 +25,7 @@
 #define COURSE_MAX_ACCEPTED 32u     /* accepted texts of one question */
 #define COURSE_MAX_TEXT_BYTES 1600u /* one screen, stem, feedback or system text, UTF-8 */
 #define COURSE_MAX_LANGUAGES 16u
-#define COURSE_MAX_SAFE_PATTERNS 2048u
+#define COURSE_MAX_SAFE_PATTERNS 4096u
 #define COURSE_MAX_SAFE_SLOTS 8u     /* words of one pattern */
 #define COURSE_MAX_SAFE_CHOICES 255u /* words of one set, or between slashes */
 #define COURSE_ID_BYTES 32           /* with NUL */

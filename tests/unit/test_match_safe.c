@@ -84,15 +84,20 @@ static void test_what_a_pattern_finds(void **state)
     static const struct safe_word not [] = {{WORD("not")}};
     static const struct safe_word safe[] = {{WORD("safe")}};
     static const struct safe_word at[] = {{WORD("at")}};
+    static const struct safe_word knife[] = {{WORD("нож")}};
+    static const struct safe_word beats[] = {{WORD("бьет")}};
+    static const struct safe_word abducted[] = {{WORD("похитили")}};
     static const struct safe_word chess[] = {{WORD("chess")}};
     static const struct safe_slot beat_me[] = {{SLOT(beat)}, {SLOT(me), .has_gap = true}};
     static const struct safe_slot not_safe[] = {{SLOT(not )}, {SLOT(safe)}};
     static const struct safe_slot at_chess[] = {{SLOT(me)}, {SLOT(at)}, {SLOT(chess)}};
     static const struct safe_slot one[][1] = {
-        {{SLOT(piga)}}, {{SLOT(teka)}}, {{SLOT(strangle)}}, {{SLOT(help)}}, {{SLOT(im)}}};
+        {{SLOT(piga)}}, {{SLOT(teka)}},  {{SLOT(strangle)}}, {{SLOT(help)}},
+        {{SLOT(im)}},   {{SLOT(knife)}}, {{SLOT(beats)}},    {{SLOT(abducted)}}};
     static const struct safe_pattern patterns[] = {
         {beat_me, 2, false}, {not_safe, 2, false}, {one[0], 1, false}, {one[1], 1, false},
-        {one[2], 1, false},  {one[3], 1, false},   {one[4], 1, false}, {at_chess, 3, true}};
+        {one[2], 1, false},  {one[3], 1, false},   {one[4], 1, false}, {at_chess, 3, true},
+        {one[5], 1, false},  {one[6], 1, false},   {one[7], 1, false}};
     static const struct safe_list list = {patterns, ARRAY_LEN(patterns)};
     static const struct {
         const char *text;
@@ -118,6 +123,9 @@ static void test_what_a_pattern_finds(void **state)
         {"alitekana", true},
         {"stranger", true},
         {"strangr", true},
+        {"бьет", true}, /* letters count, not bytes: a short word is exact in every script */
+        {"пьет", false},
+        {"похители", true},
         {"strannger", true},
         {"strngr", false},
         {"halp", false}, /* short words only exactly */

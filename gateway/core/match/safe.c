@@ -10,7 +10,7 @@
 
 #define MIN_BYTES 3
 #define GAP 4                   /* words that "..." may stand for */
-#define MIN_FUZZY_BYTES 8       /* from here on one mistyped letter is forgiven */
+#define MIN_FUZZY_LETTERS 8     /* from here on one mistyped letter is forgiven */
 #define APOSTROPHE '\''         /* "I'm" and "im", "don't" and "dont" are the same */
 #define LEET "0o1i3e4a5s7t@a$s" /* sign and the letter that it stands for inside a word */
 
@@ -102,8 +102,9 @@ static bool is_word(const struct safe_word *word, struct str found)
     }
     if (str_eq(word->text, found))
         return true;
-    bool is_near = word->text.len >= MIN_FUZZY_BYTES && found.len + 1 >= word->text.len &&
-                   found.len <= word->text.len + 1;
+    bool is_near =
+        word->text.len >= MIN_FUZZY_LETTERS && found.len + UTF8_MAX_BYTES >= word->text.len &&
+        found.len <= word->text.len + UTF8_MAX_BYTES && utf8_count(word->text) >= MIN_FUZZY_LETTERS;
     return is_near && match_distance(word->text, found, 1) <= 1;
 }
 
