@@ -58,27 +58,46 @@ void channels_fini(struct channels *channels)
     channels->n = 0;
 }
 
-/* The profile of an earlier channel, or a new one from its file. */
-static enum err get_profile(const struct config *config, const struct channels *loaded,
-                            struct str name, struct profile **ret, struct errmsg *msg)
+/* What is being checked, and who is told. */
+struct check {
+    const struct config *config;
+    struct yaml_report *report;
+};
+
+static uint32_t index_of(const struct check *check, const struct config_channel *c)
+{
+    return (uint32_t)(c - check->config->channels);
+}
+
+#define COMPLAIN(check, c, key, fix, ...)                                                          \
+    config_complain((check)->config, (check)->report,                                              \
+                    (struct config_at){"channels", index_of(check, c), key}, fix, __VA_ARGS__)
+
+/* The profile of an earlier channel, or a new one from its file; NULL: it was told what is wrong.
+ */
+static struct profile *get_profile(const struct check *check, const struct channels *loaded,
+                                   const struct config_channel *c)
 {
     for (uint32_t i = 0; i < loaded->n; i++) {
-        if (str_eq(loaded->list[i].config->profile, name)) {
-            *ret = loaded->list[i].profile;
-            return ERR_OK;
-        }
+        if (str_eq(loaded->list[i].config->profile, c->profile))
+            return loaded->list[i].profile;
     }
     char path[PATH_MAX];
-    int n = snprintf(path, sizeof(path), "%.*s/%.*s.yaml", STR_ARG(config->profiles_dir),
-                     STR_ARG(name));
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return errmsg_set(msg, ERR_TOO_LONG, "the path of profile %.*s is too long", STR_ARG(name));
+    struct profile *profile = NULL;
+    int n = snprintf(path, sizeof(path), "%.*s/%.*s.yaml", STR_ARG(check->config->profiles_dir),
+                     STR_ARG(c->profile));
     struct buf errors CLEANUP(buf_fini);
     buf_init(&errors, ERRORS_MAX_BYTES);
-    enum err e = profile_load(path, ret, &errors);
+    enum err e =
+        n < 0 || (size_t)n >= sizeof(path) ? ERR_TOO_LONG : profile_load(path, &profile, &errors);
     if (e == ERR_OK)
-        return e;
-    return errmsg_set(msg, e, "%.*s", STR_ARG(str_trim(buf_str(&errors)))); /* the first ones fit */
+        return profile;
+    COMPLAIN(check, c, "profile",
+             e == ERR_NOT_FOUND ? "name one that is in profiles_dir, without .yaml"
+                                : "mend the profile, or name another one",
+             "channel %.*s: its profile cannot be used: %.*s", STR_ARG(c->name),
+             STR_ARG(str_trim(buf_str(&errors)))); /* the first ones fit */
+    return NULL;
 }
 
 /* Settings that every profile may use come from the configuration; the channel's own go first. */
@@ -105,148 +124,157 @@ static void collect_settings(struct channel *channel)
     channel->settings = (struct settings){channel->owned, n};
 }
 
-static enum err check_settings(const struct channel *channel, struct errmsg *msg)
+static void check_settings(const struct check *check, const struct channel *channel)
 {
     struct errmsg why;
-    enum err e = profile_check_settings(channel->profile, &channel->settings, &why);
-    if (e == ERR_OK)
-        return e;
-    return errmsg_set(msg, e, "channel %.*s: %.400s; see settings of the channel",
-                      STR_ARG(channel->config->name), why.text);
+    if (profile_check_settings(channel->profile, &channel->settings, &why) != ERR_OK)
+        COMPLAIN(check, channel->config, "settings",
+                 "see settings of the channel; `waypost channel check` shows what the profile asks "
+                 "for",
+                 "channel %.*s: %.400s", STR_ARG(channel->config->name), why.text);
 }
 
-static enum err check_addresses(struct str list, struct str owner, struct errmsg *msg)
+static void check_addresses(const struct check *check, struct str list, struct str owner,
+                            struct config_at at)
 {
     struct str bad;
-    if (address_list_check(list, &bad) == ERR_OK)
-        return ERR_OK;
-    return errmsg_set(msg, ERR_INVALID,
-                      "%.*s: '%.*s' is no address and no network; write 192.0.2.7 or 192.0.2.0/24,"
-                      " separated by blanks",
-                      STR_ARG(owner), STR_ARG(bad));
+    if (address_list_check(list, &bad) != ERR_OK)
+        config_complain(check->config, check->report, at,
+                        "write 192.0.2.7 or 192.0.2.0/24, separated by blanks",
+                        "%.*s: '%.*s' is no address and no network", STR_ARG(owner), STR_ARG(bad));
 }
 
-static enum err check_path_secret(const struct config_channel *c, struct errmsg *msg)
+static void check_path_secret(const struct check *check, const struct config_channel *c)
 {
     struct str secret = c->path_secret;
-    if (secret.p == NULL)
-        return ERR_OK;
-    bool is_good = secret.len >= PATH_SECRET_MIN;
+    bool is_good = secret.p == NULL || secret.len >= PATH_SECRET_MIN;
     for (size_t i = 0; i < secret.len; i++) {
         char ch = secret.p[i];
         is_good &= (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z');
     }
-    if (is_good)
-        return ERR_OK;
-    return errmsg_set(msg, ERR_INVALID,
-                      "channel %.*s: path_secret needs at least %u letters and digits, and nothing"
-                      " else; `openssl rand -hex 16` makes one",
-                      STR_ARG(c->name), PATH_SECRET_MIN);
+    if (!is_good)
+        COMPLAIN(check, c, "path_secret", "`openssl rand -hex 16` makes one",
+                 "channel %.*s: path_secret needs at least %u letters and digits, and nothing else",
+                 STR_ARG(c->name), PATH_SECRET_MIN);
 }
 
 /* Another country's provider would not reach these numbers, or at another price. */
-static enum err check_fallback(const struct channels *channels, const struct config_channel *c,
-                               struct errmsg *msg)
+static void check_fallback(const struct check *check, const struct channels *channels,
+                           const struct config_channel *c)
 {
     if (c->fallback.p == NULL)
-        return ERR_OK;
+        return;
     const struct channel *other = channels_get(channels, c->fallback);
     const char *problem = other == NULL                                 ? "is not configured"
                           : other->config == c                          ? "is the channel itself"
                           : !profile_has_send(other->profile)           ? "cannot send"
                           : !str_eq(other->config->country, c->country) ? "is of another country"
                                                                         : NULL;
-    if (problem == NULL)
-        return ERR_OK;
-    return errmsg_set(msg, ERR_INVALID,
-                      "channel %.*s: its fallback %.*s %s; name another channel of %.*s that can "
-                      "send SMS",
-                      STR_ARG(c->name), STR_ARG(c->fallback), problem, STR_ARG(c->country));
+    if (problem != NULL)
+        COMPLAIN(check, c, "fallback", "name another channel of its country that can send SMS",
+                 "channel %.*s: its fallback %.*s %s", STR_ARG(c->name), STR_ARG(c->fallback),
+                 problem);
 }
 
-static enum err check_routes(const struct config *config, const struct channels *channels,
-                             struct errmsg *msg)
+static void check_routes(const struct check *check, const struct channels *channels)
 {
-    for (uint32_t i = 0; i < config->n_routes; i++) {
-        const struct config_route *route = &config->routes[i];
+    for (uint32_t i = 0; i < check->config->n_routes; i++) {
+        const struct config_route *route = &check->config->routes[i];
         const struct channel *channel = channels_get(channels, route->channel);
         if (channel == NULL || !profile_has_send(channel->profile))
-            return errmsg_set(msg, ERR_INVALID,
-                              "the route of %.*s: channel %.*s cannot send; name one that can",
-                              STR_ARG(route->prefix), STR_ARG(route->channel));
+            config_complain(check->config, check->report,
+                            (struct config_at){"routes", i, "channel"}, "name one that can",
+                            "the route of %.*s: channel %.*s cannot send", STR_ARG(route->prefix),
+                            STR_ARG(route->channel));
     }
-    return ERR_OK;
 }
 
-static enum err check_sms_channel(const struct channels *channels, const struct channel *channel,
-                                  struct errmsg *msg)
+static void check_sms_channel(const struct check *check, const struct channels *channels,
+                              const struct channel *channel)
 {
     const struct config_channel *c = channel->config;
     if (c->sms_channel.p == NULL && profile_takes(channel->profile, INBOUND_CALL))
-        return errmsg_set(msg, ERR_INVALID,
-                          "channel %.*s takes calls, which are answered by SMS: name the channel "
-                          "that sends them, as in sms_channel: at",
-                          STR_ARG(c->name));
+        COMPLAIN(check, c, "sms_channel", "name the channel that sends them, as in sms_channel: at",
+                 "channel %.*s takes calls, which are answered by SMS", STR_ARG(c->name));
     if (c->sms_channel.p == NULL)
-        return ERR_OK;
+        return;
     const struct channel *sms = channels_get(channels, c->sms_channel);
     if (sms == NULL || !profile_has_send(sms->profile))
-        return errmsg_set(msg, ERR_INVALID,
-                          "channel %.*s: sms_channel %.*s is %s; name a channel that can send SMS",
-                          STR_ARG(c->name), STR_ARG(c->sms_channel),
-                          sms == NULL ? "not configured" : "of a profile that cannot send");
-    return ERR_OK;
+        COMPLAIN(check, c, "sms_channel", "name a channel that can send SMS",
+                 "channel %.*s: sms_channel %.*s is %s", STR_ARG(c->name), STR_ARG(c->sms_channel),
+                 sms == NULL ? "not configured" : "of a profile that cannot send");
 }
 
-static enum err check_channel(const struct channels *channels, const struct channel *channel,
-                              struct errmsg *msg)
+static void check_channel(const struct check *check, const struct channels *channels,
+                          const struct channel *channel)
 {
     const struct config_channel *c = channel->config;
     bool is_open = c->callers.p == NULL && c->path_secret.p == NULL &&
                    !profile_is_protected(channel->profile, &c->settings);
     if (is_open && !c->is_unsigned_allowed)
-        return errmsg_set(
-            msg, ERR_INVALID,
-            "channel %.*s: with these settings profile %.*s checks no signature or"
-            " secret, so anybody who finds the address could write for a learner;"
-            " set its secret, path_secret or callers, or write `unsigned_callbacks: accepted`",
-            STR_ARG(c->name), STR_ARG(c->profile));
+        COMPLAIN(check, c, "unsigned_callbacks",
+                 "set its secret, path_secret or callers, or write `unsigned_callbacks: accepted`",
+                 "channel %.*s: with these settings profile %.*s checks no signature or secret, so "
+                 "anybody who finds the address could write for a learner",
+                 STR_ARG(c->name), STR_ARG(c->profile));
     if (is_open && c->new_numbers_hour == 0)
-        return errmsg_set(
-            msg, ERR_INVALID,
-            "channel %.*s: it takes callbacks of anybody and has no limit for new numbers, so"
-            " anybody could have messages sent to invented numbers at your cost; set"
-            " new_numbers_hour",
-            STR_ARG(c->name));
-    enum err e = check_addresses(c->callers, c->name, msg);
-    if (e == ERR_OK)
-        e = check_path_secret(c, msg);
-    if (e != ERR_OK)
-        return e;
-    e = check_fallback(channels, c, msg);
-    return e == ERR_OK ? check_sms_channel(channels, channel, msg) : e;
+        COMPLAIN(check, c, "new_numbers_hour", "set new_numbers_hour",
+                 "channel %.*s: it takes callbacks of anybody and has no limit for new numbers, so "
+                 "anybody could have messages sent to invented numbers at your cost",
+                 STR_ARG(c->name));
+    check_settings(check, channel);
+    check_addresses(check, c->callers, c->name,
+                    (struct config_at){"channels", index_of(check, c), "callers"});
+    check_path_secret(check, c);
+    check_fallback(check, channels, c);
+    check_sms_channel(check, channels, channel);
+}
+
+enum err channels_check(const struct config *config, struct channels *ret,
+                        struct yaml_report *report)
+{
+    const struct check check = {.config = config, .report = report};
+    uint32_t n_before = report->n;
+    bool is_whole = true;
+    check_addresses(&check, config->trusted_proxies, STR("trusted_proxies"),
+                    (struct config_at){NULL, 0, "trusted_proxies"});
+    ret->n = 0;
+    for (uint32_t i = 0; i < config->n_channels; i++) {
+        struct channel channel = {.config = &config->channels[i]};
+        channel.profile = get_profile(&check, ret, channel.config);
+        is_whole &= channel.profile != NULL;
+        if (channel.profile == NULL)
+            continue;
+        collect_settings(&channel);
+        ret->list[ret->n++] = channel;
+    }
+    /* Who names a channel whose profile is missing is not to blame. */
+    for (uint32_t i = 0; is_whole && i < ret->n; i++)
+        check_channel(&check, ret, &ret->list[i]);
+    for (uint32_t i = 0; !is_whole && i < ret->n; i++)
+        check_settings(&check, &ret->list[i]);
+    if (is_whole)
+        check_routes(&check, ret);
+    if (report->n == n_before)
+        return ERR_OK;
+    channels_fini(ret);
+    return ERR_INVALID;
+}
+
+/* The first one is enough for a log line. */
+static void on_problem(void *user, const struct yaml_problem *problem)
+{
+    struct errmsg *msg = user;
+    if (msg->text[0] == '\0')
+        (void)errmsg_set(msg, ERR_INVALID, "%.*s; %.*s", STR_ARG(problem->what),
+                         STR_ARG(problem->fix));
 }
 
 enum err channels_load(const struct config *config, struct channels *ret, struct errmsg *msg)
 {
-    enum err e = check_addresses(config->trusted_proxies, STR("trusted_proxies"), msg);
-    ret->n = 0;
-    for (uint32_t i = 0; e == ERR_OK && i < config->n_channels; i++) {
-        struct channel channel = {.config = &config->channels[i]};
-        e = get_profile(config, ret, channel.config->profile, &channel.profile, msg);
-        if (e != ERR_OK)
-            break;
-        collect_settings(&channel);
-        ret->list[ret->n++] = channel;
-        e = check_settings(&channel, msg);
-    }
-    for (uint32_t i = 0; e == ERR_OK && i < ret->n; i++)
-        e = check_channel(ret, &ret->list[i], msg);
-    if (e == ERR_OK)
-        e = check_routes(config, ret, msg);
-    if (e != ERR_OK)
-        channels_fini(ret);
-    return e;
+    struct yaml_report report = {.add = on_problem, .user = msg};
+    msg->text[0] = '\0';
+    return channels_check(config, ret, &report);
 }
 
 double channel_rate_per_s(const struct channel *channel)

@@ -25,8 +25,11 @@ struct channels {
  * remedy: a profile that does not parse (with file:line:column), a USSD channel whose sms_channel
  * is unknown or cannot send, a channel for calls without one, a fallback or a route's channel that
  * cannot send, settings that the profile lacks or does not know, and a channel that checks no
- * signature or secret unless its configuration accepts that in plain words. ERR_INVALID,
- * ERR_NOT_FOUND or the error of profile_load; *ret is empty then. */
+ * signature or secret unless its configuration accepts that in plain words. ERR_INVALID: all that
+ * is wrong went to the report, with the place in the configuration; *ret is empty. */
+enum err channels_check(const struct config *config, struct channels *ret,
+                        struct yaml_report *report) MUST_CHECK;
+/* The same, with the first thing that is wrong in msg. */
 enum err channels_load(const struct config *config, struct channels *ret,
                        struct errmsg *msg) MUST_CHECK;
 void channels_fini(struct channels *channels);

@@ -58,8 +58,9 @@ int cli_config_load_path(const char *path, struct arena *arena, struct config *r
 int cli_config_go_live(const struct config *config, const char *command)
 {
     struct buf problems CLEANUP(buf_fini);
+    struct yaml_report report = {.text = &problems, .file = STR("waypost.yaml")};
     buf_init(&problems, 1u << 16);
-    if (config_is_live(config, clock_wall(), &problems) || config->is_simulator_on)
+    if (config_is_live(config, clock_wall(), &report) || config->is_simulator_on)
         return EX_OK;
     cli_complain("%s: people who are in danger will write to these channels. Fill in the "
                  "configuration first:\n%.*sdocs/course-rules.md 1.7 says why",

@@ -18,6 +18,7 @@
     X(cohort)                                                                                      \
     X(completion)                                                                                  \
     X(config)                                                                                      \
+    X(doctor)                                                                                      \
     X(keys)                                                                                        \
     X(lessons)                                                                                     \
     X(man) X(migrate) X(phone) X(rebuild) X(reconcile) X(safe) X(serve) X(status) X(talk) X(version)

@@ -2,23 +2,30 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/check.h"
 
-/* Well written; and is all there that channels need before people in danger write to them? */
-static void say_good(const char *path, const struct config *config)
+/* Well written; and what would stop or hurt serve all the same, as far as this host knows it? */
+static int check(const char *path, const struct check_needs *needs, bool is_json)
 {
-    struct buf problems CLEANUP(buf_fini);
-    buf_init(&problems, 1u << 16);
-    (void)fprintf(stderr, "%s is good; channels: %u\n", path, config->n_channels);
-    if (!config_is_live(config, clock_wall(), &problems))
-        (void)fprintf(stderr, "Before these channels go live (docs/course-rules.md 1.7):\n%.*s",
-                      STR_ARG(buf_str(&problems)));
-    if (config->alert_channel.p != NULL &&
-        config_channel_get(config, config->alert_channel) == NULL)
-        (void)fprintf(stderr, "alert_channel names no channel: nothing is told to a hook\n");
+    struct arena *arena CLEANUP(arena_freep) = arena_new(CLI_CONFIG_ARENA_BYTES);
+    struct check_list list;
+    struct config config;
+    struct channels channels;
+    struct yaml_report *stops = &list.reports[CHECK_STOPS];
+    check_list_init(&list, path, is_json);
+    bool is_read = config_read(path, arena, &config, stops) == ERR_OK;
+    if (is_read && channels_check(&config, &channels, stops) == ERR_OK)
+        channels_fini(&channels);
+    if (is_read)
+        check_host(&config, needs, &list);
+    int code = check_list_print(&list, is_json ? stdout : stderr);
+    if (code == EX_OK)
+        (void)fprintf(stderr, "%s is good; channels: %u\n", path, config.n_channels);
+    check_list_fini(&list);
+    return code;
 }
 
-static int check_or_print(const char *path, bool is_print)
+static int print(const char *path)
 {
     struct arena *arena CLEANUP(arena_freep) = arena_new(CLI_CONFIG_ARENA_BYTES);
     struct config config;
@@ -27,10 +34,7 @@ static int check_or_print(const char *path, bool is_print)
         return code;
     struct buf text CLEANUP(buf_fini);
     buf_init(&text, 1u << 20);
-    if (is_print)
-        config_print(&config, &text);
-    else
-        say_good(path, &config);
+    config_print(&config, &text);
     (void)fputs(buf_str(&text).p, stdout);
     return EX_OK;
 }
@@ -39,13 +43,14 @@ static int config_run(const struct cli_args *args)
 {
     const char *verb = args->n_words > 0 ? args->words[0] : "";
     const char *path = args->n_words > 1 ? args->words[1] : CLI_CONFIG_DEFAULT;
+    const struct check_needs needs = check_needs_of(cli_get(args, "role", NULL));
     bool is_example = strcmp(verb, "example") == 0;
     if (args->n_words > (is_example ? 1 : 2)) {
         cli_complain("config: one file at a time; `waypost config --help` shows how");
         return EX_USAGE;
     }
     if (strcmp(verb, "check") == 0 || strcmp(verb, "print") == 0)
-        return check_or_print(path, strcmp(verb, "print") == 0);
+        return verb[0] == 'c' ? check(path, &needs, cli_has(args, "json")) : print(path);
     if (is_example) {
         struct buf text CLEANUP(buf_fini);
         buf_init(&text, 1u << 20);
@@ -60,9 +65,14 @@ static int config_run(const struct cli_args *args)
 const struct cli_command cli_config = {
     .name = "config",
     .summary = "check or show a configuration file",
-    .usage = "config check [FILE]     says all that is wrong with it, with line and remedy\n"
-             "config print [FILE]     the effective settings, secrets hidden\n"
-             "config example          a commented file with every setting\n"
-             "FILE is " CLI_CONFIG_DEFAULT " when it is left out.",
+    .usage =
+        "config check [FILE]     says all that is wrong with it and with its profiles, keys and\n"
+        "                        disks, with line and remedy; `waypost doctor` asks the servers, "
+        "too\n"
+        "config print [FILE]     the effective settings, secrets hidden\n"
+        "config example          a commented file with every setting\n"
+        "FILE is " CLI_CONFIG_DEFAULT " when it is left out.",
+    .options = {CHECK_ROLE_OPTION,
+                {.name = "json", .help = "check: what was found as one JSON object"}},
     .run = config_run,
 };

@@ -9,9 +9,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cli/cli.h"
+#include "cli/check.h"
 #include "port/front/front.h"
-#include "port/sink.h"
 #include "port/systemd.h"
 #include "port/vault.h"
 #include "role/health.h"
@@ -20,6 +19,7 @@
 
 #define ADMIN_ADDRESS "127.0.0.1"
 #define MAX_TURN_MS 50
+#define PROBLEMS_MAX_BYTES 65536u
 
 struct process {
     const char *role;
@@ -311,20 +311,15 @@ static bool has_process(const struct service *s, int (*run)(const struct role_co
     return false;
 }
 
-/* Can each process that we have begin with it? */
-static enum err check_parts(const struct service *s, const struct config *config,
-                            struct errmsg *msg)
+/* What the processes that we have begin with. */
+static struct check_needs needs(const struct service *s)
 {
-    struct vault *vault = NULL;
-    enum err e = ERR_OK;
-    if (has_process(s, role_front) || has_process(s, role_sender) || has_process(s, role_timer))
-        e = vault_openssl_new(config->keys_dir.p, &vault, msg);
-    vault_free(vault);
-    if (e == ERR_OK && has_process(s, role_writer))
-        e = sink_libpq_check(config->writer_conninfo.p, msg);
-    if (e == ERR_OK && has_process(s, role_sender))
-        e = sink_libpq_check(config->sender_conninfo.p, msg);
-    return e;
+    return (struct check_needs){
+        .keys =
+            has_process(s, role_front) || has_process(s, role_sender) || has_process(s, role_timer),
+        .writer = has_process(s, role_writer),
+        .sender = has_process(s, role_sender),
+    };
 }
 
 /* Once for all processes: one that is started again later must not find a file that somebody is in
@@ -332,15 +327,28 @@ static enum err check_parts(const struct service *s, const struct config *config
 static int load(const char *path, struct arena *arena, struct config *ret,
                 struct channels *ret_channels)
 {
-    struct errmsg msg;
-    int code = cli_config_load_path(path, arena, ret);
-    if (code == EX_OK && channels_load(ret, ret_channels, &msg) != ERR_OK) {
-        cli_complain("serve: %s", msg.text);
-        code = EX_CONFIG;
+    struct buf problems CLEANUP(buf_fini);
+    struct yaml_report report = {.text = &problems};
+    buf_init(&problems, PROBLEMS_MAX_BYTES);
+    if (check_load(path, arena, ret, ret_channels, &report) != ERR_OK) {
+        cli_complain_lines(&problems);
+        return EX_CONFIG;
     }
-    if (code == EX_OK && ret->n_fronts == 0)
+    if (ret->n_fronts == 0)
         ret->n_fronts = n_cores();
-    return code;
+    return EX_OK;
+}
+
+static int check_needed(const struct service *s, const struct config *config)
+{
+    struct buf problems CLEANUP(buf_fini);
+    struct yaml_report report = {.text = &problems, .file = str_from(s->config_path)};
+    const struct check_needs needed = needs(s);
+    buf_init(&problems, PROBLEMS_MAX_BYTES);
+    if (check_parts(config, &needed, &report))
+        return EX_OK;
+    cli_complain_lines(&problems);
+    return EX_CONFIG;
 }
 
 /* What is open already stays as it is until the next start. */
@@ -361,12 +369,11 @@ static bool on_hangup(void *ctx)
     struct arena *arena = arena_new(CLI_CONFIG_ARENA_BYTES);
     static struct config config;
     static struct channels channels;
-    struct errmsg msg = {""};
     bool is_loaded = load(s->config_path, arena, &config, &channels) == EX_OK;
-    if (!is_loaded || check_parts(s, &config, &msg) != ERR_OK) {
+    if (!is_loaded || check_needed(s, &config) != EX_OK) {
         log_write_always(LOG_LEVEL_ERROR, "serve",
-                         "the new configuration is wrong: the old one stays", "file=%s %s",
-                         s->config_path, msg.text);
+                         "the new configuration is wrong: the old one stays", "file=%s",
+                         s->config_path);
         if (is_loaded)
             channels_fini(&channels);
         arena_free(arena);
@@ -411,6 +418,8 @@ static int serve_run(const struct cli_args *args)
     s->level = log_level_of(s->config.log_level);
     log_init(s->level, "supervisor");
     code = choose_processes(s, args);
+    if (code == EX_OK)
+        code = check_needed(s, &s->config);
     if (code == EX_OK)
         code = cli_config_go_live(&s->config, "serve");
     if (code == EX_OK)

@@ -26,14 +26,21 @@ const char *yaml_kind_name(enum yaml_kind kind)
     return "?";
 }
 
+void yaml_problem_write(const struct yaml_report *report, const struct yaml_problem *problem,
+                        struct buf *out)
+{
+    if (problem->line > 0)
+        buf_addf(out, "%.*s:%u:%u: ", STR_ARG(report->file), problem->line, problem->column);
+    buf_addf(out, "%.*s; %.*s\n", STR_ARG(problem->what), STR_ARG(problem->fix));
+}
+
 static void report_problem(struct yaml_report *report, const struct yaml_problem *problem)
 {
     report->n++;
     if (report->add != NULL)
         report->add(report->user, problem);
     else
-        buf_addf(report->text, "%.*s:%u:%u: %.*s; %.*s\n", STR_ARG(report->file), problem->line,
-                 problem->column, STR_ARG(problem->what), STR_ARG(problem->fix));
+        yaml_problem_write(report, problem, report->text);
 }
 
 /* A cut message still says where. */

@@ -46,8 +46,8 @@ enum yaml_fault {
 /* One mistake. The texts live until the report's `add` returns. */
 struct yaml_problem {
     enum yaml_fault fault;
-    uint32_t line, column;
-    struct str what, fix; /* what is wrong, and what to do: parts of a sentence */
+    uint32_t line, column; /* 0: of no line of the file */
+    struct str what, fix;  /* what is wrong, and what to do: parts of a sentence */
 };
 
 /* Where mistakes go, all of them: as lines "file:line:column: what; fix\n", or to `add`. */
@@ -59,6 +59,9 @@ struct yaml_report {
     uint32_t n;
 };
 
+/* The line of a mistake, as reports with a text have it. */
+void yaml_problem_write(const struct yaml_report *report, const struct yaml_problem *problem,
+                        struct buf *out);
 /* One more mistake of a value (YAML_FAULT_VALUE) at a node. */
 void yaml_complain(struct yaml_report *report, const struct yaml_node *at, const char *fix,
                    const char *fmt, ...) PRINTF_LIKE(4, 5);

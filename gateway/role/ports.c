@@ -1,6 +1,8 @@
 #include "role/ports.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -78,12 +80,13 @@ struct vault *role_vault(const struct role_context *role)
 #define PROBE_WORRIED_MS 500 /* while something is wrong */
 #define ALONE_MS 10000
 #define CLOCK_APART_MS (5 * 60 * 1000)
+#define HOST_NOTE_MS 60000
 
 struct role_look {
     const struct role_context *role;
     struct store *store;
     struct timer *timer;
-    struct mono_ms probed;
+    struct mono_ms probed, noted;
     bool is_probing, is_known, is_full, is_clock_off;
     int64_t alone_ms;      /* for about so long nobody sends */
     timer_fn *on_first_up; /* NULL = called, or nobody asked */
@@ -122,14 +125,36 @@ static void probe(struct role_look *look)
     store_probe(look->store, on_probe, look);
 }
 
+static void on_noted(void *ctx, enum err e)
+{
+    (void)ctx, (void)e; /* in a minute comes the next one */
+}
+
+/* Which version is at work here, for `waypost doctor` on all hosts. */
+static void note_host(struct role_look *look)
+{
+    struct mono_ms now = loop_mono(look->role->loop);
+    char name[HOST_NAME_MAX + 1], note[64];
+    if (now.ms - look->noted.ms < HOST_NOTE_MS || gethostname(name, sizeof(name)) != 0)
+        return;
+    look->noted = now;
+    name[HOST_NAME_MAX] = '\0';
+    int n = snprintf(note, sizeof(note), "%s %lld", WAYPOST_VERSION,
+                     (long long)loop_wall(look->role->loop).ms);
+    store_board_put(look->store, STORE_BOARD_HOSTS, str_from(name), (struct str){note, (size_t)n},
+                    on_noted, look);
+}
+
 static void on_look(void *ctx)
 {
     struct role_look *look = ctx;
     bool is_up = store_is_up(look->store);
     health_set(look->role, HEALTH_redis_away, !is_up);
     metrics_set(look->role->metrics, METRIC_redis_up, is_up);
-    if (is_up)
+    if (is_up) {
         probe(look);
+        note_host(look);
+    }
     if (look->decides_ready)
         role_ready(look->role, is_up);
     if (is_up && look->on_first_up != NULL) {
@@ -143,7 +168,8 @@ static void on_look(void *ctx)
 struct role_look *role_look_new(const struct role_context *role, struct store *store)
 {
     struct role_look *look = xcalloc(1, sizeof(*look));
-    *look = (struct role_look){.role = role, .store = store, .probed = {INT64_MIN / 2}};
+    *look = (struct role_look){
+        .role = role, .store = store, .probed = {INT64_MIN / 2}, .noted = {INT64_MIN / 2}};
     look->timer = timer_new(role->loop, on_look, look);
     timer_start(role->loop, look->timer, 0);
     return look;

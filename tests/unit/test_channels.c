@@ -61,16 +61,17 @@ static void says_what_is_wrong_with_a_way_round(void **state)
         const char *fallback, *country_of_b, *route, *message;
     } rows[] = {
         {"c", "KE", NULL,
-         "channel a: its fallback c is not configured; name another channel of KE that can send "
-         "SMS"},
+         "channel a: its fallback c is not configured; name another channel of its country that "
+         "can send SMS"},
         {"a", "KE", NULL,
-         "channel a: its fallback a is the channel itself; name another channel of KE that can "
-         "send SMS"},
+         "channel a: its fallback a is the channel itself; name another channel of its "
+         "country that can send SMS"},
         {"ussd", "KE", NULL,
-         "channel a: its fallback ussd cannot send; name another channel of KE that can send SMS"},
-        {"b", "UG", NULL,
-         "channel a: its fallback b is of another country; name another channel of KE that can "
+         "channel a: its fallback ussd cannot send; name another channel of its country that can "
          "send SMS"},
+        {"b", "UG", NULL,
+         "channel a: its fallback b is of another country; name another channel of its "
+         "country that can send SMS"},
         {NULL, "KE", "ussd", "the route of +256: channel ussd cannot send; name one that can"},
         {NULL, "KE", "c", "the route of +256: channel c cannot send; name one that can"},
     };
@@ -158,7 +159,7 @@ static void calls_need_a_channel_for_their_sms(void **state)
     make(&config, list);
     list[2].profile = STR("africastalking-voice");
     assert_int_equal(channels_load(&config, &channels, &msg), ERR_INVALID);
-    assert_string_equal(msg.text, "channel ussd takes calls, which are answered by SMS: name the "
+    assert_string_equal(msg.text, "channel ussd takes calls, which are answered by SMS; name the "
                                   "channel that sends them, as in sms_channel: at");
     list[2].sms_channel = STR("a");
     assert_int_equal(channels_load(&config, &channels, &msg), ERR_OK);

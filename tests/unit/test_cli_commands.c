@@ -75,7 +75,10 @@ static void assert_says(const char *part)
 static void configurations_are_checked_and_shown(void **state)
 {
     (void)state;
-    assert_int_equal(RUN("config", "check", config), EX_OK);
+    assert_int_equal(RUN("config", "check", config), EX_CONFIG);
+    assert_says("keys_dir: ");
+    assert_says("countries, code KE: write `emergency`");
+    assert_says("hurts: ");
     assert_int_equal(RUN("config", "print", config), EX_OK);
     assert_says("apikey: \"(hidden)\"");
     assert_int_equal(RUN("config", "example"), EX_OK);

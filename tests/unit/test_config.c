@@ -413,10 +413,11 @@ static void a_country_goes_live_when_its_table_is_complete(void **state)
         struct buf problems CLEANUP(buf_fini);
         struct wall_ms now;
         buf_init(&problems, 4096);
+        struct yaml_report report = {.text = &problems};
         assert_int_equal(clock_parse_rfc3339(str_from(rows[i].now), &now), ERR_OK);
         if (rows[i].left_out != 0)
             *(struct str *)(void *)((char *)&row + rows[i].left_out) = STR_NONE;
-        assert_int_equal(config_is_live(&config, now, &problems), rows[i].problem == NULL);
+        assert_int_equal(config_is_live(&config, now, &report), rows[i].problem == NULL);
         if (rows[i].problem == NULL)
             assert_int_equal(problems.len, 0);
         else
@@ -429,7 +430,8 @@ static void a_country_goes_live_when_its_table_is_complete(void **state)
     struct config nowhere = {.n_channels = 1, .channels = channels};
     struct buf all CLEANUP(buf_fini);
     buf_init(&all, 4096);
-    assert_false(config_is_live(&nowhere, (struct wall_ms){0}, &all));
+    struct yaml_report report = {.text = &all};
+    assert_false(config_is_live(&nowhere, (struct wall_ms){0}, &report));
     assert_non_null(strstr(buf_str(&all).p, "countries, code KE: write `emergency`"));
     assert_true(str_eq(config_focal_point(&good, 1), STR("+254700000002")));
     assert_null(config_focal_point(&good, 2).p);

@@ -376,6 +376,15 @@ static void mem_memory(struct store *s, store_on_memory *fn, void *ctx)
     mem_answer_post(mem(s), a);
 }
 
+static void mem_facts(struct store *s, enum store_facts what, store_on_value *fn, void *ctx)
+{
+    struct answer *a = mem_answer_new(mem(s), "facts", mem_deliver_value, ctx);
+    a->fn.value = fn;
+    a->value = what == STORE_FACTS_STATE ? STR("role:master\naof_enabled:1\n")
+                                         : STR("appendfsync:always\n");
+    mem_answer_post(mem(s), a);
+}
+
 void store_mem_set_memory(struct store *s, uint32_t used)
 {
     mem(s)->used_memory = used;
@@ -486,6 +495,7 @@ static const struct store_ops mem_ops = {
     .fence_open = mem_fence_open,
     .log_end = mem_log_end,
     .memory = mem_memory,
+    .facts = mem_facts,
     .outbox_look = mem_outbox_look,
     .lease_keep = mem_lease_keep,
     .lease_give = mem_lease_give,

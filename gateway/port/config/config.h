@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "core/gsm/gsm.h"
 #include "core/schedule.h"
+#include "core/yaml.h"
 #include "profile/profile.h"
 
 #define CONFIG_MAX_CHANNELS 64u
@@ -74,6 +75,7 @@ struct config_zone {
 };
 
 struct config {
+    const struct yaml_node *root; /* what was read; NULL in tests */
     struct str org, url;
     struct str course;           /* id that new learners start */
     struct str unavailable_text; /* USSD answer when not even the course is loaded */
@@ -120,6 +122,19 @@ struct config {
  * problem, one a line, and *ret is not to be used. Reads the environment for secrets. */
 enum err config_load(const char *path, struct arena *arena, struct config *ret,
                      struct buf *errors) MUST_CHECK;
+/* The same with every problem in a report; report->file is set to path. */
+enum err config_read(const char *path, struct arena *arena, struct config *ret,
+                     struct yaml_report *report) MUST_CHECK;
+/* A place in what was read: a key of the i-th entry of a list, the entry itself (key NULL), or a
+ * key of the file (list NULL). */
+struct config_at {
+    const char *list;
+    uint32_t i;
+    const char *key;
+};
+/* One more problem there, or at the nearest place around it that exists. */
+void config_complain(const struct config *config, struct yaml_report *report, struct config_at at,
+                     const char *fix, const char *fmt, ...) PRINTF_LIKE(5, 6);
 /* NULL when there is none. */
 const struct config_channel *config_channel_get(const struct config *config, struct str name);
 const struct config_country *config_country_get(const struct config *config, struct str code);
@@ -139,8 +154,8 @@ bool config_date(struct str text, struct wall_ms *ret);
 /* The i-th focal point of a country, absent past the last. */
 struct str config_focal_point(const struct config_country *country, uint32_t i);
 /* Is the referral table of each channel's country complete, and checked within three months of now?
- * Appends a line for each that is not: what to write, and where. */
-bool config_is_live(const struct config *config, struct wall_ms now, struct buf *problems);
+ * Reports each thing that is missing: what to write, and where. */
+bool config_is_live(const struct config *config, struct wall_ms now, struct yaml_report *report);
 /* Effective configuration as YAML, secrets masked. */
 void config_print(const struct config *config, struct buf *out);
 /* The commented example, which is config/waypost.yaml. */

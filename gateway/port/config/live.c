@@ -16,11 +16,17 @@ static bool is_checked(const struct config_country *row, struct wall_ms now)
            now.ms - at.ms <= (CONFIG_CHECKED_DAYS + 1) * DAY_MS;
 }
 
-static bool is_row_live(struct str code, const struct config_country *row, struct wall_ms now,
-                        struct buf *problems)
+/* An entry for the country of a channel; without one the channel is to blame. */
+static bool is_row_live(const struct config *config, uint32_t channel, struct wall_ms now,
+                        struct yaml_report *report)
 {
     static const struct config_country nothing;
-    if (row == NULL)
+    struct str code = config->channels[channel].country;
+    const struct config_country *row = config_country_get(config, code);
+    struct config_at at = {"channels", channel, "country"};
+    if (row != NULL)
+        at = (struct config_at){"countries", (uint32_t)(row - config->countries), NULL};
+    else
         row = &nothing;
     const struct {
         bool is_good;
@@ -38,13 +44,14 @@ static bool is_row_live(struct str code, const struct config_country *row, struc
     bool is_good = true;
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         if (!rules[i].is_good)
-            buf_addf(problems, "countries, code %.*s: write %s\n", STR_ARG(code), rules[i].what);
+            config_complain(config, report, at, "docs/course-rules.md 1.7 says why",
+                            "countries, code %.*s: write %s", STR_ARG(code), rules[i].what);
         is_good &= rules[i].is_good;
     }
     return is_good;
 }
 
-bool config_is_live(const struct config *config, struct wall_ms now, struct buf *problems)
+bool config_is_live(const struct config *config, struct wall_ms now, struct yaml_report *report)
 {
     bool is_good = true;
     for (uint32_t i = 0; i < config->n_channels; i++) {
@@ -53,7 +60,7 @@ bool config_is_live(const struct config *config, struct wall_ms now, struct buf 
         while (!str_eq(config->channels[first].country, code))
             first++;
         if (first == i)
-            is_good &= is_row_live(code, config_country_get(config, code), now, problems);
+            is_good &= is_row_live(config, i, now, report);
     }
     return is_good;
 }

@@ -1,5 +1,6 @@
 /* Reads waypost.yaml by the rows of table.h, and checks what no single row can say. */
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,40 +118,76 @@ static void load_zones(struct arena *arena, struct config *config)
     }
 }
 
-enum err config_load(const char *path, struct arena *arena, struct config *ret, struct buf *errors)
+enum err config_read(const char *path, struct arena *arena, struct config *ret,
+                     struct yaml_report *report)
 {
-    struct yaml_report report = {.file = str_from(path), .text = errors};
     const char *slash = strrchr(path, '/');
+    uint32_t n_before = report->n;
+    report->file = str_from(path);
     struct config_reading reading = {
-        .dir = slash != NULL ? str_sub(report.file, 0, (size_t)(slash + 1 - path)) : STR("")};
-    struct yaml_map m = {.report = &report, .arena = arena, .user = &reading, .given = given};
+        .dir = slash != NULL ? str_sub(report->file, 0, (size_t)(slash + 1 - path)) : STR("")};
+    struct yaml_map m = {.report = report, .arena = arena, .user = &reading, .given = given};
     struct buf text CLEANUP(buf_fini);
     struct errmsg msg;
     enum err e = file_read(path, YAML_MAX_BYTES, &text, &msg);
     if (e != ERR_OK) {
-        buf_addf(errors, "%s; `waypost config example` prints one to begin with\n", msg.text);
+        yaml_report_add(report, YAML_FAULT_FORM, 0, 0,
+                        "`waypost config example` prints one to begin with", "%s", msg.text);
         return e;
     }
     const struct yaml_node *root = NULL;
-    e = yaml_read(buf_str(&text), arena, &report, &root);
+    e = yaml_read(buf_str(&text), arena, report, &root);
     if (e != ERR_OK)
         return e;
-    *ret = (struct config){.n_channels = 0};
+    *ret = (struct config){.root = root};
     if (root->kind != YAML_KIND_MAP) {
-        yaml_complain(&report, root, "write lines of `key: value`", "the file is %s",
+        yaml_complain(report, root, "write lines of `key: value`", "the file is %s",
                       yaml_kind_name(root->kind));
         return ERR_INVALID;
     }
     yaml_map_fill(&m, &config_table, root, ret);
-    check_channel_names(&report, root, ret);
-    check_prices(&report, root, ret);
-    check_together(&report, root, ret);
+    check_channel_names(report, root, ret);
+    check_prices(report, root, ret);
+    check_together(report, root, ret);
     load_zones(arena, ret);
     if (arena_error(arena) != ERR_OK) {
-        yaml_complain(&report, root, "make it smaller", "the file is too big");
+        yaml_complain(report, root, "make it smaller", "the file is too big");
         return arena_error(arena);
     }
-    return report.n > 0 ? ERR_INVALID : ERR_OK;
+    return report->n > n_before ? ERR_INVALID : ERR_OK;
+}
+
+enum err config_load(const char *path, struct arena *arena, struct config *ret, struct buf *errors)
+{
+    struct yaml_report report = {.text = errors};
+    return config_read(path, arena, ret, &report);
+}
+
+void config_complain(const struct config *config, struct yaml_report *report, struct config_at at,
+                     const char *fix, const char *fmt, ...)
+{
+    char what[YAML_MAX_TEXT_BYTES];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(what, sizeof(what), fmt, args); /* cut is fine */
+    va_end(args);
+    const struct yaml_node *node = config->root;
+    const struct yaml_node *list = at.list != NULL ? yaml_get(node, str_from(at.list)) : NULL;
+    const struct yaml_node *entry = list != NULL ? list->first : NULL;
+    for (uint32_t i = 0; i < at.i && entry != NULL; i++)
+        entry = entry->next;
+    node = entry != NULL ? entry : list != NULL ? list : node;
+    const struct yaml_node *key = at.key != NULL ? yaml_get(node, str_from(at.key)) : NULL;
+    node = key != NULL ? key : node;
+    bool is_keyed = node != NULL && node->key.p != NULL; /* a list's place is where it is named */
+    yaml_report_add(report, YAML_FAULT_VALUE,
+                    node == NULL ? 1
+                    : is_keyed   ? node->key_line
+                                 : node->line,
+                    node == NULL ? 1
+                    : is_keyed   ? node->key_column
+                                 : node->column,
+                    fix, "%s", what);
 }
 
 const struct config_channel *config_channel_get(const struct config *config, struct str name)

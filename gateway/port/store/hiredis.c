@@ -287,6 +287,19 @@ static void hiredis_memory(struct store *s, store_on_memory *fn, void *ctx)
              &(struct link_to){reply_memory, (void (*)(void))fn, ctx});
 }
 
+static void hiredis_facts(struct store *s, enum store_facts what, store_on_value *fn, void *ctx)
+{
+    static const char *const settings[] = {"CONFIG", "GET", "append*", "aof-load-truncated",
+                                           "save"};
+    struct argv argv = {.n = 0};
+    if (what == STORE_FACTS_STATE)
+        argv_add(&argv, STR("INFO"));
+    for (size_t i = 0; what == STORE_FACTS_SETTINGS && i < ARRAY_LEN(settings); i++)
+        argv_add(&argv, str_from(settings[i]));
+    link_ask(hiredis_store(s)->link, &argv,
+             &(struct link_to){reply_facts, (void (*)(void))fn, ctx});
+}
+
 static void hiredis_probe(struct store *s, store_on_probe *fn, void *ctx)
 {
     struct argv argv = {.n = 0};
@@ -359,6 +372,7 @@ static const struct store_ops hiredis_ops = {
     .fence_open = hiredis_fence_open,
     .log_end = hiredis_log_end,
     .memory = hiredis_memory,
+    .facts = hiredis_facts,
     .outbox_look = hiredis_outbox_look,
     .lease_keep = hiredis_lease_keep,
     .lease_give = hiredis_lease_give,

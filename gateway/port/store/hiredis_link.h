@@ -127,7 +127,7 @@ enum err reply_read_fence(const redisReply *reply, struct store_fence *ret) MUST
 /* The present record of a commit that found another seq. ERR_IO: not such a reply. */
 enum err reply_record(const redisReply *reply, struct store_record *ret) MUST_CHECK;
 link_parse reply_load, reply_commit, reply_done, reply_value, reply_courses, reply_board,
-    reply_probe, reply_memory, reply_fence;
+    reply_probe, reply_memory, reply_facts, reply_fence;
 /* XREADGROUP reply into entries (in the arena) and the ids whose entries were deleted (n_gone of
  * them, payload absent, at the end of the array). ERR_IO: not such a reply. */
 enum err reply_entries(const redisReply *reply, struct arena *arena, uint32_t deliveries,

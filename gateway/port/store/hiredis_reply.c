@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define FACTS_MAX_BYTES 65536u
+
 static const char library[] = {
 #include "store_functions.inc"
 };
@@ -216,17 +218,30 @@ void reply_board(const struct link_to *to, enum err e, const redisReply *reply)
     ((store_on_board *)to->fn)(to->ctx, e, names, values, e == ERR_OK ? n : 0);
 }
 
-/* The number behind "name:" in a text of such lines; 0 when there is none. */
+/* INFO, or the pairs of CONFIG GET */
+void reply_facts(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct buf text CLEANUP(buf_fini);
+    struct str facts = STR_NONE, name, value;
+    buf_init(&text, FACTS_MAX_BYTES);
+    if (e == ERR_OK && reply->type == REDIS_REPLY_ARRAY) {
+        for (size_t i = 0; i + 1 < reply->elements; i += 2) {
+            if (reply_str(reply->element[i], &name) && reply_str(reply->element[i + 1], &value))
+                buf_addf(&text, "%.*s:%.*s\n", STR_ARG(name), STR_ARG(value));
+        }
+        facts = buf_str(&text);
+        e = buf_error(&text);
+    } else if (e == ERR_OK && !reply_str(reply, &facts)) {
+        e = ERR_IO;
+    }
+    ((store_on_value *)to->fn)(to->ctx, e, facts);
+}
+
+/* 0 when it is not there. */
 static uint64_t info_number(struct str info, struct str name)
 {
     uint64_t value = 0;
-    for (struct str rest = info; rest.p != NULL;) {
-        struct str line = str_trim(str_split(&rest, '\n'));
-        if (str_starts(line, name) &&
-            str_to_u64(str_sub(line, name.len, line.len), UINT64_MAX, &value) == ERR_OK)
-            return value;
-    }
-    return 0;
+    return str_to_u64(store_fact(info, name), UINT64_MAX, &value) == ERR_OK ? value : 0;
 }
 
 enum err reply_read_fence(const redisReply *reply, struct store_fence *ret)
@@ -254,8 +269,8 @@ void reply_memory(const struct link_to *to, enum err e, const redisReply *reply)
     struct str info = STR_NONE;
     if (e == ERR_OK && !reply_str(reply, &info))
         e = ERR_IO;
-    uint64_t used = info_number(info, STR("used_memory:"));
-    uint64_t most = info_number(info, STR("maxmemory:"));
+    uint64_t used = info_number(info, STR("used_memory"));
+    uint64_t most = info_number(info, STR("maxmemory"));
     uint64_t thousandths = most > 0 ? used / (most / 1000 + 1) : 0;
     ((store_on_memory *)to->fn)(to->ctx, e, thousandths < 1000 ? (uint32_t)thousandths : 1000);
 }

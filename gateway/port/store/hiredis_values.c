@@ -18,6 +18,7 @@ static const char courses_key[] = "wp:courses";
 static const char *const board_keys[N_STORE_BOARDS] = {
     [STORE_BOARD_NOTES] = "wp:board",
     [STORE_BOARD_COHORTS] = "wp:cohorts",
+    [STORE_BOARD_HOSTS] = "wp:hosts",
     [STORE_BOARD_STARTS] = "wp:starts",
 };
 

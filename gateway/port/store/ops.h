@@ -49,6 +49,7 @@ struct store_ops {
     void (*fence_open)(struct store *, uint64_t epoch, store_on_done *, void *ctx);
     void (*log_end)(struct store *, uint8_t bucket, store_on_value *, void *ctx);
     void (*memory)(struct store *, store_on_memory *, void *ctx);
+    void (*facts)(struct store *, enum store_facts what, store_on_value *, void *ctx);
     void (*outbox_look)(struct store *, const uint64_t *fences, store_on_outbox *, void *ctx);
     void (*lease_keep)(struct store *, const struct store_lease *, store_on_lease *, void *ctx);
     void (*lease_give)(struct store *, const struct store_lease *, const bool *ranges,

@@ -203,6 +203,21 @@ void store_memory(struct store *s, store_on_memory *fn, void *ctx)
     s->ops->memory(s, fn, ctx);
 }
 
+void store_facts(struct store *s, enum store_facts what, store_on_value *fn, void *ctx)
+{
+    s->ops->facts(s, what, fn, ctx);
+}
+
+struct str store_fact(struct str facts, struct str name)
+{
+    for (struct str rest = facts; rest.p != NULL;) {
+        struct str line = str_trim(str_split(&rest, '\n'));
+        if (str_starts(line, name) && line.len > name.len && line.p[name.len] == ':')
+            return str_sub(line, name.len + 1, line.len);
+    }
+    return STR_NONE;
+}
+
 void store_probe(struct store *s, store_on_probe *fn, void *ctx)
 {
     s->ops->probe(s, fn, ctx);

@@ -215,6 +215,7 @@ typedef void store_on_overdue(void *ctx, enum err e, struct str key, const struc
 enum store_board {
     STORE_BOARD_NOTES,   /* that operators and processes leave for each other */
     STORE_BOARD_COHORTS, /* reference data that PostgreSQL owns (core/cohort.h), by group code */
+    STORE_BOARD_HOSTS,   /* "VERSION SEEN_MS" of each host at work (role/ports.h) */
     STORE_BOARD_STARTS,  /* which version of each course is begun (app/course_set.h), by its id */
     N_STORE_BOARDS
 };
@@ -338,6 +339,13 @@ void store_fence_open(struct store *s, uint64_t epoch, store_on_done *fn, void *
 void store_log_end(struct store *s, uint8_t bucket, store_on_value *fn, void *ctx);
 /* How full the server is. */
 void store_memory(struct store *s, store_on_memory *fn, void *ctx);
+/* What the server says of itself, as lines "name:value": its state (INFO), or the settings that
+ * keep what it has taken. ERR_UNAVAILABLE also where the login may not ask for them. store_fact
+ * reads it. */
+enum store_facts { STORE_FACTS_STATE, STORE_FACTS_SETTINGS };
+void store_facts(struct store *s, enum store_facts what, store_on_value *fn, void *ctx);
+/* The value behind a name; absent when it is not there. */
+struct str store_fact(struct str facts, struct str name);
 /* Of the ranges with a fence (port/store/lease.h), which are read at once. */
 void store_outbox_look(struct store *s, const uint64_t fences[STORE_LEASE_RANGES],
                        store_on_outbox *fn, void *ctx);

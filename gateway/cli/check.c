@@ -1,0 +1,377 @@
+/* check.h: what can be known without servers. */
+#include "cli/check.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "lab/http_call.h"
+#include "port/front/front.h"
+#include "port/sink.h"
+#include "port/vault.h"
+
+#define LIST_MAX_BYTES (1u << 20)
+#define ROOM_MIN_MB 100u /* of a disk, beside the spool's quota */
+#define INODES_MIN 1000u
+
+static const char *const level_names[N_CHECK_LEVELS] = {"stops", "hurts"};
+
+/* ---- the list ---- */
+
+static void add_json_text(struct buf *out, const char *key, struct str value)
+{
+    buf_addf(out, "\"%s\":\"", key);
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.p[i];
+        if (c == '"' || c == '\\')
+            buf_add_char(out, '\\');
+        if (c < 0x20)
+            buf_addf(out, "\\u%04x", c);
+        else
+            buf_add_char(out, (char)c);
+    }
+    buf_add_char(out, '"');
+}
+
+static void add_problem(struct check_list *list, enum check_level level,
+                        const struct yaml_problem *p)
+{
+    struct buf *out = &list->text;
+    const struct yaml_report *report = &list->reports[level];
+    if (!list->is_json) {
+        buf_addf(out, "%s: ", level_names[level]);
+        yaml_problem_write(report, p, out);
+        return;
+    }
+    buf_addf(out, "%s{\"level\":\"%s\",", out->len > 0 ? "," : "", level_names[level]);
+    if (p->line > 0) {
+        add_json_text(out, "file", report->file);
+        buf_addf(out, ",\"line\":%u,\"column\":%u,", p->line, p->column);
+    }
+    add_json_text(out, "what", p->what);
+    buf_add_char(out, ',');
+    add_json_text(out, "fix", p->fix);
+    buf_add_char(out, '}');
+}
+
+static void on_stops(void *user, const struct yaml_problem *problem)
+{
+    add_problem(user, CHECK_STOPS, problem);
+}
+
+static void on_hurts(void *user, const struct yaml_problem *problem)
+{
+    add_problem(user, CHECK_HURTS, problem);
+}
+
+void check_list_init(struct check_list *list, const char *path, bool is_json)
+{
+    struct str file = str_from(path);
+    *list = (struct check_list){
+        .is_json = is_json,
+        .reports = {[CHECK_STOPS] = {.file = file, .add = on_stops, .user = list},
+                    [CHECK_HURTS] = {.file = file, .add = on_hurts, .user = list}}};
+    buf_init(&list->text, LIST_MAX_BYTES);
+}
+
+void check_list_fini(struct check_list *list)
+{
+    buf_fini(&list->text);
+}
+
+void check_add(struct check_list *list, enum check_level level, const char *where, const char *fix,
+               const char *fmt, ...)
+{
+    char what[ERRMSG_BYTES];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(what, sizeof(what), fmt, args); /* cut is fine */
+    va_end(args);
+    yaml_report_add(&list->reports[level], YAML_FAULT_VALUE, 0, 0, fix, "%s: %s", where, what);
+}
+
+int check_list_print(const struct check_list *list, FILE *out)
+{
+    uint32_t n_stops = list->reports[CHECK_STOPS].n, n_hurts = list->reports[CHECK_HURTS].n;
+    if (list->is_json)
+        (void)fprintf(out, "{\"findings\":[%.*s],\"stops\":%u,\"hurts\":%u}\n",
+                      STR_ARG(buf_str(&list->text)), n_stops, n_hurts);
+    else
+        (void)fprintf(out, "%.*s", STR_ARG(buf_str(&list->text)));
+    if (n_stops + n_hurts == 0)
+        cli_complain("nothing was found that would stop or hurt serve");
+    else
+        cli_complain("%u would stop serve, %u would hurt it", n_stops, n_hurts);
+    return n_stops == 0 ? EX_OK : EX_CONFIG;
+}
+
+/* ---- what serve begins with ---- */
+
+enum err check_load(const char *path, struct arena *arena, struct config *ret,
+                    struct channels *ret_channels, struct yaml_report *report)
+{
+    enum err e = config_read(path, arena, ret, report);
+    return e == ERR_OK ? channels_check(ret, ret_channels, report) : e;
+}
+
+static bool check_conninfo(const struct config *config, struct str conninfo, const char *key,
+                           struct yaml_report *report)
+{
+    struct errmsg msg;
+    if (sink_libpq_check(conninfo.p, &msg) == ERR_OK)
+        return true;
+    config_complain(config, report, (struct config_at){.key = key},
+                    "write it in libpq's words, as hostaddr=10.0.0.6 dbname=waypost user=...",
+                    "%s: %s", key, msg.text);
+    return false;
+}
+
+static bool check_keys(const struct config *config, struct yaml_report *report)
+{
+    struct vault *vault = NULL;
+    struct errmsg msg;
+    enum err e = vault_openssl_new(config->keys_dir.p, &vault, &msg);
+    vault_free(vault);
+    if (e == ERR_OK)
+        return true;
+    config_complain(config, report, (struct config_at){.key = "keys_dir"},
+                    "`waypost keys` makes what is missing, on a new installation only",
+                    "keys_dir: %s", msg.text);
+    return false;
+}
+
+struct check_needs check_needs_of(const char *role)
+{
+    bool is_all = role == NULL;
+    bool is_writer = !is_all && strcmp(role, "writer") == 0;
+    return (struct check_needs){.keys = !is_writer,
+                                .writer = is_all || is_writer,
+                                .sender = is_all || strcmp(role, "sender") == 0};
+}
+
+bool check_parts(const struct config *config, const struct check_needs *needs,
+                 struct yaml_report *report)
+{
+    bool is_good = !needs->keys || check_keys(config, report);
+    if (needs->writer)
+        is_good &= check_conninfo(config, config->writer_conninfo, "writer_conninfo", report);
+    if (needs->sender)
+        is_good &= check_conninfo(config, config->sender_conninfo, "sender_conninfo", report);
+    return is_good;
+}
+
+/* ---- what hurts ---- */
+
+static void check_money(const struct config *config, struct yaml_report *hurts)
+{
+    bool has_price = false;
+    for (uint32_t i = 0; i < config->n_channels; i++)
+        has_price |= config->channels[i].price > 0;
+    if (!has_price && config->cap_day == 0 && config->cap_organisation_day == 0)
+        config_complain(config, hurts, (struct config_at){.key = "cap_money_day"},
+                        "give each channel that sends its `price`, and `currency`; or set cap_day",
+                        "nothing limits what a day may cost: no channel has a price, and cap_day "
+                        "is 0");
+    else if (has_price && config->cap_money_day == 0 && config->cap_day == 0)
+        config_complain(config, hurts, (struct config_at){.key = "cap_money_day"},
+                        "set it to what you can pay in a day",
+                        "cap_money_day is 0: nothing limits what a day may cost");
+    if (config->cap_number_day == 0)
+        config_complain(config, hurts, (struct config_at){.key = "cap_number_day"},
+                        "set it, 300 is the default",
+                        "cap_number_day is 0: one number may be sent any number of messages");
+}
+
+static void check_channels(const struct config *config, const struct channels *channels,
+                           struct yaml_report *hurts)
+{
+    for (uint32_t i = 0; i < channels->n; i++) {
+        const struct config_channel *c = channels->list[i].config;
+        const struct profile *profile = channels->list[i].profile;
+        if (c->new_numbers_hour == 0)
+            config_complain(config, hurts, (struct config_at){"channels", i, "new_numbers_hour"},
+                            "set it, 1000 is the default",
+                            "channel %.*s: new_numbers_hour is 0, so messages to invented numbers "
+                            "have no limit",
+                            STR_ARG(c->name));
+        if (profile_has_ussd(profile) && !profile_has_send(profile) && c->sms_channel.p == NULL)
+            config_complain(config, hurts, (struct config_at){"channels", i, NULL},
+                            "name the channel that sends them, as in sms_channel: at",
+                            "channel %.*s takes USSD and has no sms_channel: its learners get no "
+                            "reminders and no certificate by SMS",
+                            STR_ARG(c->name));
+    }
+}
+
+/* Countries of channels and of the list, each once. */
+static void check_country(const struct config *config, struct str code, struct config_at at,
+                          struct yaml_report *hurts)
+{
+    if (config_zone_get(config, code) == NULL)
+        config_complain(config, hurts, at, "write its `zone`, as in zone: Africa/Nairobi",
+                        "country %.*s: its time is not known, so reminders go by UTC, perhaps at "
+                        "night",
+                        STR_ARG(code));
+}
+
+static void check_countries(const struct config *config, struct yaml_report *hurts)
+{
+    for (uint32_t i = 0; i < config->n_countries; i++)
+        check_country(config, config->countries[i].code, (struct config_at){"countries", i, NULL},
+                      hurts);
+    for (uint32_t i = 0; i < config->n_channels; i++) {
+        struct str code = config->channels[i].country;
+        const struct config_country *row = config_country_get(config, code);
+        struct config_at at = {"channels", i, "country"};
+        if (row == NULL)
+            check_country(config, code, at, hurts);
+        if (row == NULL || row->cost.p == NULL)
+            config_complain(config, hurts, at, "write it under countries, as config/waypost.yaml",
+                            "country %.*s has no `cost`: no course can be published",
+                            STR_ARG(code));
+    }
+}
+
+/* ---- keys and disks ---- */
+
+/* Whose keys are they? Root reads everything, the service does not. */
+static void check_owner(const struct config *config, struct check_list *list)
+{
+    char path[PATH_MAX];
+    struct stat keys, spool, file;
+    if (stat(config->keys_dir.p, &keys) != 0 || stat(config->spool_dir.p, &spool) != 0)
+        return; /* said elsewhere */
+    int n = snprintf(path, sizeof(path), "%s/number_id.key", config->keys_dir.p);
+    if (n < 0 || (size_t)n >= sizeof(path) || stat(path, &file) != 0)
+        return;
+    /* What systemd hands over to the service is root's. */
+    bool is_credential = str_starts(config->keys_dir, STR("/run/credentials/"));
+    if (file.st_uid != spool.st_uid && !is_credential)
+        check_add(list, CHECK_STOPS, path, "chown both to the user of the service",
+                  "the key is of user %u, the spool of user %u: one process needs both",
+                  (unsigned)file.st_uid, (unsigned)spool.st_uid);
+    if ((keys.st_mode & 022) != 0)
+        check_add(list, CHECK_HURTS, config->keys_dir.p, "chmod 700 on it",
+                  "others may put keys into this folder (mode %04o)",
+                  (unsigned)(keys.st_mode & 07777));
+}
+
+/* The folder itself, or the one that it would be made in. */
+static bool find_folder(struct str path, char ret[PATH_MAX])
+{
+    struct stat info;
+    if (str_copy(path, ret, PATH_MAX) != ERR_OK)
+        return false;
+    if (stat(ret, &info) == 0)
+        return S_ISDIR(info.st_mode);
+    char *slash = strrchr(ret, '/');
+    if (slash == NULL || slash == ret)
+        return false;
+    *slash = '\0';
+    return stat(ret, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static void check_spool(const struct config *config, struct check_list *list)
+{
+    char dir[PATH_MAX];
+    struct statvfs room;
+    const struct config_at at = {.key = "spool_dir"};
+    if (!find_folder(config->spool_dir, dir) || access(dir, W_OK | X_OK) != 0) {
+        config_complain(config, &list->reports[CHECK_STOPS], at,
+                        "make it, owned by the user of the service, mode 700",
+                        "spool_dir: %.*s cannot be written", STR_ARG(config->spool_dir));
+        return;
+    }
+    if (statvfs(dir, &room) != 0)
+        return;
+    uint64_t free_mb = (uint64_t)room.f_bavail * room.f_frsize >> 20;
+    uint64_t wanted_mb = config->spool_quota_mb + ROOM_MIN_MB;
+    if (free_mb < wanted_mb)
+        config_complain(config, &list->reports[CHECK_HURTS], at,
+                        "free room there, or lower spool_quota_mb",
+                        "spool_dir: its disk has %llu MiB free, the spool may need %llu",
+                        (unsigned long long)free_mb, (unsigned long long)wanted_mb);
+    if (room.f_files > 0 && room.f_favail < INODES_MIN)
+        config_complain(config, &list->reports[CHECK_HURTS], at, "delete what is not needed there",
+                        "spool_dir: its disk has room for %llu more files only",
+                        (unsigned long long)room.f_favail);
+}
+
+void check_host(const struct config *config, const struct check_needs *needs,
+                struct check_list *list)
+{
+    static struct channels channels;
+    struct yaml_report *hurts = &list->reports[CHECK_HURTS];
+    struct yaml_report nobody = {.add = NULL}; /* it was told already */
+    struct buf unheard CLEANUP(buf_fini);
+    buf_init(&unheard, LIST_MAX_BYTES);
+    nobody.text = &unheard;
+    bool is_loaded = channels_check(config, &channels, &nobody) == ERR_OK;
+    if (is_loaded)
+        check_channels(config, &channels, hurts);
+    channels_fini(&channels);
+    (void)check_parts(config, needs, &list->reports[CHECK_STOPS]); /* which was told */
+    if (config->is_simulator_on)
+        config_complain(config, hurts, (struct config_at){.key = "simulator"},
+                        "take it away on a server that people write to",
+                        "the simulator is on: going live is not checked");
+    else
+        (void)config_is_live(config, clock_wall(), &list->reports[CHECK_STOPS]);
+    if (config->alert_channel.p != NULL &&
+        config_channel_get(config, config->alert_channel) == NULL)
+        config_complain(config, hurts, (struct config_at){.key = "alert_channel"},
+                        "name a channel with the profile alert-hook",
+                        "alert_channel names no channel: nothing is told to a hook");
+    check_money(config, hurts);
+    check_countries(config, hurts);
+    if (needs->keys) {
+        check_owner(config, list);
+        check_spool(config, list);
+    }
+}
+
+/* ---- ports ---- */
+
+/* Does a gateway answer there as ours do? */
+static bool is_gateway(uint32_t admin_port)
+{
+    char url[64];
+    struct errmsg msg;
+    struct http_caller *caller = http_caller_new();
+    struct http_call_answer answer = {.status = 0};
+    buf_init(&answer.body, LIST_MAX_BYTES);
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/readyz", admin_port);
+    bool is_ours = http_call(caller, str_from(url), STR_NONE, 1, &answer, &msg) == ERR_OK &&
+                   str_starts(buf_str(&answer.body), STR("{\"ready\":"));
+    buf_fini(&answer.body);
+    http_caller_free(caller);
+    return is_ours;
+}
+
+void check_ports(const struct config *config, struct check_list *list)
+{
+    if (is_gateway(config->admin_port))
+        return;
+    const struct {
+        const char *key, *address;
+        uint32_t port;
+    } ports[] = {{"port", config->listen_address.p, config->port},
+                 {"admin_port", "127.0.0.1", config->admin_port}};
+    for (size_t i = 0; i < ARRAY_LEN(ports); i++) {
+        struct errmsg msg;
+        int fd = -1;
+        if (front_listen(ports[i].address, (int)ports[i].port, false, &fd, &msg) == ERR_OK)
+            (void)close(fd); /* it was only tried */
+        else
+            config_complain(config, &list->reports[CHECK_STOPS],
+                            (struct config_at){.key = ports[i].key},
+                            "stop what has it (ss -ltnp shows it; systemd's waypost.socket is no "
+                            "mistake), or choose another",
+                            "%s: %s", ports[i].key, msg.text);
+    }
+}

@@ -1,0 +1,59 @@
+/*
+ * check.h: what would stop or hurt `serve`, each with the place and the remedy. One code for all
+ * who ask: serve itself (what stops it), `waypost config check` (all that can be known without
+ * servers), `waypost doctor` (everything).
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+enum check_level { CHECK_STOPS, CHECK_HURTS, N_CHECK_LEVELS };
+
+/* What was found. Problems of the configuration come through the reports, one for each level; all
+ * others by check_add. */
+struct check_list {
+    struct yaml_report reports[N_CHECK_LEVELS];
+    bool is_json;
+    struct buf text; /* lines "stops: FILE:LINE:COLUMN: what; fix", or members of a JSON list */
+};
+
+/* path of the configuration, borrowed. */
+void check_list_init(struct check_list *list, const char *path, bool is_json);
+void check_list_fini(struct check_list *list);
+/* Something that is in no line of the configuration; where: "Redis", "PostgreSQL", a path. */
+void check_add(struct check_list *list, enum check_level level, const char *where, const char *fix,
+               const char *fmt, ...) PRINTF_LIKE(5, 6);
+/* Everything on out, and how many there were in words on stderr. EX_OK, or EX_CONFIG where
+ * something would stop serve. */
+int check_list_print(const struct check_list *list, FILE *out);
+
+/* What the processes that are to run begin with. */
+struct check_needs {
+    bool keys, writer, sender;
+};
+/* Of `--role ROLE`; NULL: of all of them. */
+struct check_needs check_needs_of(const char *role);
+
+/* The configuration with its channels: ERR_OK, or what stops serve is in the report and nothing is
+ * to be used. The arena owns the configuration; the channels go with channels_fini. */
+enum err check_load(const char *path, struct arena *arena, struct config *ret,
+                    struct channels *ret_channels, struct yaml_report *report) MUST_CHECK;
+/* Can each process begin with its keys and its login to PostgreSQL? */
+bool check_parts(const struct config *config, const struct check_needs *needs,
+                 struct yaml_report *report);
+#define CHECK_ROLE_OPTION                                                                          \
+    {                                                                                              \
+        .name = "role", .value_name = "ROLE",                                                      \
+        .help = "what a host needs that runs this role alone"                                      \
+    }
+/* Caps, prices, zones, referral tables, keys, the spool and its disk: what is well written and
+ * hurts all the same, or stops. */
+void check_host(const struct config *config, const struct check_needs *needs,
+                struct check_list *list);
+/* The ports, unless a gateway of ours has them. */
+void check_ports(const struct config *config, struct check_list *list);
+/* Redis and PostgreSQL, what lies in them, and whether they and this host agree. */
+void check_servers(const struct config *config, const struct check_needs *needs,
+                   struct check_list *list);

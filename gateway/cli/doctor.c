@@ -1,0 +1,55 @@
+/* `waypost doctor`: everything that would stop or hurt serve, in one run. */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "cli/check.h"
+
+static void examine(const char *path, const struct check_needs *needs, struct check_list *list)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new(CLI_CONFIG_ARENA_BYTES);
+    static struct config config;
+    struct yaml_report *stops = &list->reports[CHECK_STOPS];
+    struct channels channels;
+    if (config_read(path, arena, &config, stops) != ERR_OK)
+        return; /* nothing more is known */
+    if (channels_check(&config, &channels, stops) == ERR_OK)
+        channels_fini(&channels);
+    check_host(&config, needs, list);
+    check_ports(&config, list);
+    check_servers(&config, needs, list);
+}
+
+static int doctor_run(const struct cli_args *args)
+{
+    struct check_list list;
+    if (args->n_words > 0) {
+        cli_complain("doctor: takes options only; `waypost doctor --help` lists them");
+        return EX_USAGE;
+    }
+    log_init(LOG_LEVEL_ERROR, "doctor");
+    const char *path = cli_get(args, "config", CLI_CONFIG_DEFAULT);
+    check_list_init(&list, path, cli_has(args, "json"));
+    const struct check_needs needs = check_needs_of(cli_get(args, "role", NULL));
+    examine(path, &needs, &list);
+    int code = check_list_print(&list, stdout);
+    check_list_fini(&list);
+    return code;
+}
+
+const struct cli_command cli_doctor = {
+    .name = "doctor",
+    .summary = "find everything that would stop or hurt the gateway",
+    .usage =
+        "doctor [--config FILE] [--role ROLE] [--json]\n"
+        "Looks at the configuration, profiles, keys, disks and ports of this host, at Redis and\n"
+        "PostgreSQL, and at the courses there. A line for each thing that was found: `stops:` or\n"
+        "`hurts:`, the place, what is wrong, and what to do. It changes nothing but a note that\n"
+        "shows whether Redis takes writes. Run it as the user of the service:\n"
+        "    sudo -u waypost waypost doctor\n"
+        "Exit code 0: nothing would stop `waypost serve`; 78: something would.",
+    .options = {CLI_CONFIG_OPTION,
+                CHECK_ROLE_OPTION,
+                {.name = "json",
+                 .help = "one JSON object: findings, each with level, file, line, what and fix"}},
+    .run = doctor_run,
+};

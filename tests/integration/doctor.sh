@@ -1,0 +1,130 @@
+#!/bin/bash
+# doctor.sh: 27 mistakes that operators make, one after the other in a site that is well: `waypost doctor`
+# names each with its place and the remedy, and nothing else that the site had not before.
+# shellcheck disable=SC2317 # undo is called by mistake
+. "$(dirname "$0")/lib.sh"
+world_make
+redis_start "$STATE"
+postgres_start "$STATE" -c fsync=on
+demo_prepare "$STATE" >"$STATE/prepare.log" 2>&1 || die 69 "$(cat "$STATE/prepare.log")"
+mkdir -p "$STATE/spool" "$STATE/profiles"
+cp "$ROOT"/config/profiles/*.yaml "$STATE/profiles/"
+sql "create role well_writer login; grant waypost_writer to well_writer;
+    create role well_sender login; grant waypost_sender to well_sender;
+    create role nobody_else login; grant connect on database waypost to nobody_else; grant usage on schema ops to nobody_else;
+    grant select on ops.schema_migration to nobody_else"
+# A site that goes live: no simulator, a price, logins of their own.
+sed -e 's/^simulator:.*/simulator: off/; /^profiles_dir/d' -e "s|^keys_dir|profiles_dir: profiles\ncurrency: KES\nkeys_dir|" \
+    -e 's/user=waypost_\([a-z]*\)"/user=well_\1"/; s/^    from: "20880"$/&\n    price: 0.8/' \
+    -e 's|send_url: "http:[^"]*|send_url: "https://api.example.org/send|' "$STATE/waypost.yaml" >"$STATE/good.yaml"
+cp "$STATE/good.yaml" "$STATE/site.yaml"
+
+doctor()
+{
+    (cd "$STATE" && "$WAYPOST" doctor --config site.yaml "$@") 2>"$STATE/said"
+}
+
+check 'a site that is well: nothing stops it' eval 'doctor >"$STATE/before"'
+check_same 'and nothing hurts it, but translations that nobody has approved' "hurts: course: \
+children-on-the-move@1.0.0: languages not offered, since they are not whole or not approved: fr es ar tr de ru" \
+    "$(sed 's/; waypost lessons check.*//' "$STATE/before")"
+check 'which it counts' grep -q '0 would stop serve, 1 would hurt it' "$STATE/said"
+
+# mistake CODE PATTERN WORDS COMMAND...: after the command the report has one line more, which matches; `undo` is
+# run afterwards, then it has none again.
+N_MISTAKES=0
+mistake()
+{
+    local code=$1 pattern=$2 words=$3 found
+    shift 3
+    N_MISTAKES=$((N_MISTAKES + 1))
+    "$@" >/dev/null
+    found=$(doctor >"$STATE/after" || echo $?)
+    check_same "$N_MISTAKES. $words: exit code" "$code" "${found:-0}"
+    check "$N_MISTAKES. $words: place and remedy" grep -qE -- "$pattern" "$STATE/after"
+    [ "$N_FAILED" = 0 ] || sed "s/^/# $N_MISTAKES: /" "$STATE/after"
+    cp "$STATE/good.yaml" "$STATE/site.yaml"
+    undo >/dev/null
+    undo() { :; }
+}
+undo() { :; }
+
+# edit SED...: of the configuration.
+edit()
+{
+    sed -i "$@" "$STATE/site.yaml"
+}
+
+# line PATTERN: number of the first line of the good configuration that matches, for the patterns below.
+line()
+{
+    grep -nm1 -- "$1" "$STATE/good.yaml" | cut -d: -f1
+}
+
+at=$(line 'name: at$')
+mistake 78 "^stops: site.yaml:$(line '^org:'):1: no key .orgg. here, did you mean .org.*; remove or mend it" 'a typo in a key' edit 's/^org:/orgg:/'
+mistake 78 "^stops: site.yaml:$((at + 1)):[0-9]+: .*; " 'a line that is indented wrongly' edit "$((at + 1))s/^    /      /"
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: .*port is .*; it must be a whole number' 'a port that is no number' edit 's/^port:.*/port: http/'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: port and admin_port are both' 'one port for both listeners' edit "s/^admin_port:.*/admin_port: $PORT/"
+busy()
+{
+    python3 -c "import socket, time
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(('127.0.0.1', $PORT)); s.listen(); print('up', flush=True); time.sleep(600)" >"$STATE/busy" &
+    BUSY=$!
+    wait_for 10 grep -q up "$STATE/busy"
+    undo() { stop_pid "$BUSY" TERM 5; }
+}
+mistake 78 "^stops: site.yaml:$(line '^port:'):1: port: cannot listen on .* port $PORT: .*; .*ss -ltnp" 'the port is taken' busy
+open_key() { chmod 644 "$STATE/keys/number_id.key"; undo() { chmod 600 "$STATE/keys/number_id.key"; }; }
+mistake 78 "^stops: site.yaml:$(line '^keys_dir'):1: keys_dir: .*number_id.key: others may read this key .*chmod 600" 'a key that others may read' open_key
+lose_key() { mv "$STATE/keys/seal_1.key" "$STATE/away.key"; undo() { mv "$STATE/away.key" "$STATE/keys/seal_1.key"; }; }
+mistake 78 "^stops: site.yaml:$(line '^keys_dir'):1: keys_dir: .*seal_1.key: key is missing.*; .waypost keys" 'a key that was forgotten when the host was moved' lose_key
+foreign_spool() { chown 65534 "$STATE/spool"; undo() { chown "$(id -u)" "$STATE/spool"; }; }
+if [ "$(id -u)" = 0 ]; then
+    mistake 78 '^stops: .*number_id.key: the key is of user 0, the spool of user 65534.*; chown' 'key and spool of two users' foreign_spool
+else
+    skip_check 'key and spool of two users' 'only root gives files away'
+    N_MISTAKES=$((N_MISTAKES + 1))
+fi
+mistake 78 "^stops: site.yaml:$(line '^spool_dir'):1: spool_dir: .* cannot be written; make it" 'no folder for the spool' edit 's|^spool_dir:.*|spool_dir: /proc/no/spool|'
+mistake 0 "^hurts: site.yaml:[0-9]+:1: spool_dir: its disk has [0-9]+ MiB free, .*; free room" 'a spool that is bigger than the disk' edit 's|^spool_dir:.*|&\nspool_quota_mb: 1048576|'
+mistake 78 '^stops: site.yaml:[0-9]+:1: writer_conninfo: .*; write it in' 'a host name for PostgreSQL' edit 's|^writer_conninfo: "host=[^ ]*|writer_conninfo: "host=db.example.org|'
+mistake 78 "^stops: site.yaml:$(line '^writer_conninfo'):1: writer_conninfo: the login is not in role waypost_writer; grant" 'the writer with a wrong login' edit 's/well_writer/nobody_else/'
+mistake 78 "^stops: site.yaml:$(line '^sender_conninfo'):1: sender_conninfo: the login is not in role waypost_sender; grant" 'both with one login' edit 's/well_sender/well_writer/'
+mistake 78 "^stops: site.yaml:$(line '^writer_conninfo'):1: writer_conninfo: PostgreSQL does not let it in: .*; start PostgreSQL" 'a database that is not there' edit 's/dbname=waypost user=well_writer/dbname=wayfar user=well_writer/'
+old_schema() { sql "update ops.schema_migration set version = version + 100 where version = 1"; undo() { sql "update ops.schema_migration set version = 1 where version = 101"; }; }
+mistake 78 'writer_conninfo: the schema is version 101, this program needs [0-9]+; install the newer' 'a schema of another version' old_schema
+evict() { redis config set maxmemory-policy allkeys-lru; undo() { redis config set maxmemory-policy noeviction; }; }
+mistake 78 '^stops: Redis: maxmemory-policy is not noeviction.*; set maxmemory-policy noeviction' 'Redis throws learners away when full' evict
+everysec() { redis config set appendfsync everysec; undo() { redis config set appendfsync always; }; }
+mistake 78 '^stops: Redis: appendfsync is not always.*; set appendfsync always' 'Redis keeps answers for a second' everysec
+truncated() { redis config set aof-load-truncated yes; undo() { redis config set aof-load-truncated no; }; }
+mistake 0 '^hurts: Redis: aof-load-truncated is not no.*; set aof-load-truncated no' 'Redis starts with a file that was cut' truncated
+unlimited() { redis config set maxmemory 0; undo() { redis config set maxmemory 1gb; }; }
+mistake 0 '^hurts: Redis: maxmemory is not set.*; set maxmemory' 'Redis may take all memory' unlimited
+other_epoch() { redis set wp:epoch '12345 00'; undo() { redis del wp:epoch; }; }
+mistake 78 '^stops: epoch: Redis and PostgreSQL are not of one site.*; .*waypost rebuild' 'Redis of another site' other_epoch
+mistake 78 "^stops: site.yaml:$((at + 3)):[0-9]+: channel at: .* checks no signature or secret.*; set its secret" 'a channel without signature' edit "$((at + 3))s/accepted/refused/"
+mistake 78 "^stops: site.yaml:$((at + 4)):[0-9]+: channel at: it takes callbacks of anybody and has no limit.*; set new_numbers_hour" 'and without a cap' edit "$((at + 4))s/new_numbers_hour:.*/new_numbers_hour: 0/"
+mistake 78 "^stops: site.yaml:$((at + 1)):[0-9]+: channel at: its profile cannot be used: .*; name one that is in profiles_dir" 'a profile that does not exist' edit "$((at + 1))s/africastalking/africantalking/"
+mistake 78 "^stops: site.yaml:[0-9]+:[0-9]+: channel at: .*apikey.*; see settings" 'credentials that are missing' edit '0,/^      apikey: demo/{/^      apikey: demo/d}'
+mistake 0 "^hurts: site.yaml:[0-9]+:1: cap_number_day is 0.*; set it" 'no cap for a number' edit '$a cap_number_day: 0'
+mistake 78 "^stops: site.yaml:[0-9]+:1: course first-aid is not published.*; waypost lessons publish" 'a course that is not published' edit '$a course: first-aid'
+mistake 78 "^stops: site.yaml:$(line 'code: KE,'):[0-9]+: countries, code KE: write .helpline.*; " 'a country without its referral table' edit 's/helpline: "116",//; s/contact: "[^"]*",//'
+check_same 'these were 27' 27 "$N_MISTAKES"
+# What else is told.
+mistake 0 'country XK: its time is not known.*; write its .zone.' 'a country without a zone' edit 's/code: UG/code: XK/'
+check_same 'as JSON: what, where and the remedy' "$(line '^org:') stops" \
+    "$(edit 's/^org:/orgg:/'; doctor --json | jq -r '.findings[0] | "\(.line) \(.level)"')"
+cp "$STATE/good.yaml" "$STATE/site.yaml"
+check_same 'a site that is well again' "$(cat "$STATE/before")" "$(doctor)"
+# What serve says when it refuses to start is the same.
+edit "$((at + 1))s/africastalking/africantalking/"
+check_same 'serve refuses the same' 78 "$( (cd "$STATE" && "$WAYPOST" serve --config site.yaml) 2>"$STATE/serve" || echo $?)"
+check_same 'in the same words' "$(doctor | sed -n 's/^stops: //p')" "$(sed 's/^waypost: //' "$STATE/serve")"
+cp "$STATE/good.yaml" "$STATE/site.yaml"
+# Last, since it takes the time that Redis has to answer.
+redis_stop "$STATE"
+mistake 78 "^stops: site.yaml:$(line '^redis_socket'):1: Redis does not answer; start it" 'no Redis' true
+done_testing
