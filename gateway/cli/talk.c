@@ -375,7 +375,7 @@ static enum err add_all(const struct talk *talk, struct plays *plays, const char
     enum err e = add_play(plays, path, course, arena_str(plays->arena, own));
     for (uint16_t i = 0; i < source->languages.n && e == ERR_OK; i++) {
         struct str lang = source->languages.codes[i];
-        if (!str_eq(lang, own) && lesson_has_po(source, lang))
+        if (!str_eq(lang, own) && lesson_has_own_po(source, lang))
             e = add_play(plays, path, course, arena_str(plays->arena, lang));
     }
     return e;

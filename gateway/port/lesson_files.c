@@ -134,18 +134,18 @@ static enum err read_tree(struct reader *r, const char *dir, struct str prefix)
     return e == ERR_OK ? read_folder(r, po.p, po_prefix, STR(".po"), true) : e;
 }
 
-static struct str find_course(const struct reader *r)
+static struct str find_course(const struct reader *r, struct str name)
 {
     for (uint32_t i = 0; i < r->n; i++) {
-        if (str_eq(r->files[i].name, STR("course.md")))
+        if (str_eq(r->files[i].name, name))
             return r->files[i].text;
     }
     return STR_NONE;
 }
 
-/* Beside the course's folder, else where this program's own packs lie: in its source tree, or in
- * the share folder of its installation. */
-static struct str find_pack(const char *dir, struct str pack, struct arena *arena)
+/* A pack or another course, beside the course's folder, else where this program's own lie: in its
+ * source tree, or in the share folder of its installation. */
+static struct str find_folder(const char *dir, struct str name, struct arena *arena)
 {
     char program[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
@@ -159,22 +159,42 @@ static struct str find_pack(const char *dir, struct str pack, struct arena *aren
         arena_printf(arena, "%s/../share/waypost/lessons", program),
     };
     for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
-        struct str path =
-            arena_printf(arena, "%.*s/packs/%.*s", STR_ARG(folders[i]), STR_ARG(pack));
+        struct str path = arena_printf(arena, "%.*s/%.*s", STR_ARG(folders[i]), STR_ARG(name));
         if (path.p != NULL && access(path.p, F_OK) == 0)
             return path;
     }
     return STR_NONE;
 }
 
-/* The pack that course.md names, where there is one; lesson_parse says where there is none. */
-static enum err read_pack(struct reader *r, const char *dir)
+static struct str find_pack(const char *dir, struct str pack, struct arena *arena)
 {
-    struct str pack = lesson_links_read(find_course(r), r->arena).pack;
-    if (str_is_empty(pack) || pack.p[0] == '.' || str_find_char(pack, '/') != SIZE_MAX)
-        return arena_error(r->arena);
-    struct str path = find_pack(dir, pack, r->arena);
-    struct str prefix = arena_printf(r->arena, "packs/%.*s/", STR_ARG(pack));
+    return find_folder(dir, arena_printf(arena, "packs/%.*s", STR_ARG(pack)), arena);
+}
+
+static bool is_folder_name(struct str name)
+{
+    return !str_is_empty(name) && name.p[0] != '.' && str_find_char(name, '/') == SIZE_MAX;
+}
+
+/* The course that this one is an edition of, and the pack, where course.md names them;
+ * lesson_parse says where there are none. */
+static enum err read_links(struct reader *r, const char *dir)
+{
+    enum err e = ERR_OK;
+    struct lesson_links links = lesson_links_read(find_course(r, STR("course.md")), r->arena);
+    struct str base =
+        is_folder_name(links.base) ? find_folder(dir, links.base, r->arena) : STR_NONE;
+    if (base.p != NULL) {
+        struct str prefix = arena_printf(r->arena, "%.*s/", STR_ARG(links.base));
+        e = read_tree(r, base.p, prefix);
+        struct str name = arena_printf(r->arena, "%.*scourse.md", STR_ARG(prefix));
+        if (links.pack.p == NULL)
+            links.pack = lesson_links_read(find_course(r, name), r->arena).pack;
+    }
+    if (e != ERR_OK || !is_folder_name(links.pack))
+        return e;
+    struct str path = find_pack(dir, links.pack, r->arena);
+    struct str prefix = arena_printf(r->arena, "packs/%.*s/", STR_ARG(links.pack));
     if (arena_error(r->arena) != ERR_OK || path.p == NULL)
         return arena_error(r->arena);
     return read_tree(r, path.p, prefix);
@@ -189,10 +209,35 @@ enum err lesson_files_read(const char *dir, struct arena *arena, struct lesson_f
         return errmsg_set(msg, arena_error(arena), "no room for the files of %s", dir);
     enum err e = read_tree(&r, dir, STR(""));
     if (e == ERR_OK)
-        e = read_pack(&r, dir);
+        e = read_links(&r, dir);
     *ret = r.files;
     *ret_n = r.n;
     return e != ERR_OK ? e : arena_error(arena);
+}
+
+enum err lesson_files_skeleton(const char *dir, struct arena *arena, struct lesson_file **ret,
+                               uint32_t *ret_n, struct errmsg *msg)
+{
+    struct reader r = {.arena = arena, .left = COURSE_MAX_BYTES, .msg = msg};
+    struct str pack = find_pack(dir, STR("standard"), arena);
+    r.files = arena_new_array(arena, struct lesson_file, LESSON_MAX_FILES);
+    if (r.files == NULL || pack.p == NULL)
+        return errmsg_set(msg, ERR_NOT_FOUND, "there is no packs/standard beside %s", dir);
+    struct str path = arena_printf(arena, "%.*s/skeleton", STR_ARG(pack));
+    enum err e = arena_error(arena);
+    if (e == ERR_OK)
+        e = read_folder(&r, path.p, STR(""), STR(".md"), false);
+    *ret = r.files;
+    *ret_n = r.n;
+    return e;
+}
+
+enum err lesson_files_make_folder(const char *dir, struct errmsg *msg)
+{
+    if (mkdir(dir, 0777) == 0)
+        return ERR_OK;
+    return errmsg_set(msg, errno == EEXIST ? ERR_CONFLICT : from_errno(errno),
+                      "cannot make the folder %s: %s", dir, strerror(errno));
 }
 
 static enum err write_all(int fd, struct str text)

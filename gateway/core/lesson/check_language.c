@@ -262,8 +262,9 @@ static void check_leftovers(struct check *c, const struct lesson_strings *string
     for (uint32_t f = 0; f < c->source->n_pos; f++) {
         const struct po_file *file = &c->source->pos[f];
         bool is_of_pack = str_starts(file->name, STR("packs/"));
+        bool is_of_base = !is_of_pack && !str_starts(file->name, STR("po/"));
         struct str end = arena_printf(c->scratch, "po/%.*s.po", STR_ARG(lang));
-        for (uint32_t i = 0; i < file->n && str_ends(file->name, end); i++) {
+        for (uint32_t i = 0; i < file->n && !is_of_base && str_ends(file->name, end); i++) {
             const struct po_entry *entry = &file->entries[i];
             bool is_known = str_is_empty(entry->context) && str_is_empty(entry->id);
             for (uint32_t j = 0; j < strings->n && !is_known; j++)
@@ -440,7 +441,7 @@ void lesson_tell_progress(const struct lesson_source *source, struct arena *scra
 {
     for (uint16_t i = 0; i < source->languages.n; i++) {
         struct str lang = source->languages.codes[i];
-        if (!str_eq(lang, source->course.language) && lesson_has_po(source, lang))
+        if (!str_eq(lang, source->course.language) && lesson_has_own_po(source, lang))
             tell_language(source, i, scratch, out);
     }
 }

@@ -21,6 +21,11 @@ static bool is_version(struct str version)
 
 /* ---- front matter ---- */
 
+bool lesson_is_course_id(struct str id)
+{
+    return parse_is_id(id, true);
+}
+
 static const char *course_id_problem(struct str id)
 {
     return parse_is_id(id, true) ? NULL
@@ -76,6 +81,7 @@ static const struct yaml_row course_rows[] = {
     {.name = "keyword", SOURCE(course.keyword), .type = &type_keyword, .example = "CHILDREN"},
     {.name = "after", SOURCE(course.after), .type = &type_course_id, .example = "first-aid"},
     {.name = "pack", SOURCE(pack), .example = "standard"},
+    {.name = "base", SOURCE(base), .type = &type_course_id, .example = "children-on-the-move"},
     {.name = "languages",
      SOURCE(languages),
      .type = &parse_type_languages,
@@ -243,7 +249,8 @@ static void parse_modules(struct parse *p, const struct lesson_front *front)
 static void complain_unused(struct parse *p)
 {
     for (uint32_t i = 0; i < p->source->n_files; i++) {
-        if (!p->is_used[i] && !str_ends(p->source->files[i].file, STR(".po")))
+        if (!p->is_used[i] && !parse_is_of_base(p->source->files[i].file) &&
+            !str_ends(p->source->files[i].file, STR(".po")))
             parse_complain(p, "unreachable", (struct source_pos){p->source->files[i].file, 1, 1},
                            p->source->files[i].file,
                            STR("no learner comes here: course.md does not name this file"),
@@ -338,6 +345,56 @@ static enum err read_files(struct parse *p, const struct lesson_file *files)
     return ERR_OK;
 }
 
+/* The base that course.md names, read before all else of it; NULL: none, or not there. */
+static const struct lesson_blocks *find_base(struct parse *p, const struct lesson_blocks *blocks,
+                                             bool *ret_is_edition)
+{
+    struct lesson_findings *unsaid = lesson_findings_new(p->arena);
+    struct lesson_source peeked = {0};
+    struct lesson_front front;
+    if (unsaid == NULL)
+        return NULL; /* the arena says so */
+    lesson_front_read(blocks, &course_table, &peeked, unsaid, &front);
+    *ret_is_edition = peeked.base.p != NULL;
+    const struct lesson_blocks *base =
+        peeked.base.p != NULL
+            ? parse_find_file(p, arena_printf(p->arena, "%.*s/course.md", STR_ARG(peeked.base)))
+            : NULL;
+    return base != NULL && !base->is_broken ? base : NULL;
+}
+
+/* The front matter of course.md. Of an edition it says only what is other than in that of its base,
+ * whose blocks are returned: all but its id and version may be left out. */
+static const struct lesson_blocks *
+read_course_front(struct parse *p, const struct lesson_blocks *blocks, struct lesson_front *ret)
+{
+    struct lesson_source *source = p->source;
+    struct yaml_row rows[ARRAY_LEN(course_rows)];
+    const struct yaml_table table = {rows, ARRAY_LEN(rows), 0};
+    bool is_edition = false;
+    const struct lesson_blocks *base = find_base(p, blocks, &is_edition);
+    memcpy(rows, course_rows, sizeof(rows));
+    if (base != NULL)
+        lesson_front_read(base, &course_table, source, p->findings, ret);
+    bool is_edition_itself = source->base.p != NULL;
+    for (size_t i = 0; is_edition && i < ARRAY_LEN(rows); i++)
+        rows[i].is_required = str_eq(str_from(rows[i].name), STR("course")) ||
+                              str_eq(str_from(rows[i].name), STR("version"));
+    if (base != NULL) /* what an edition has for itself */
+        source->course.id = source->course.version = source->course.keyword = STR_NONE;
+    lesson_front_read(blocks, &table, source, p->findings, ret);
+    p->is_incomplete = is_edition && base == NULL;
+    if (p->is_incomplete)
+        lesson_front_complain(ret, lesson_front_pos(ret, "base"), source->base,
+                              STR("there is no such course, or it cannot be read"),
+                              STR("name the folder of a course that lies beside this one"));
+    else if (is_edition_itself)
+        lesson_front_complain(ret, lesson_front_pos(ret, "base"), source->base,
+                              STR("that course is an edition itself"),
+                              STR("name the course that it is an edition of"));
+    return base;
+}
+
 enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct arena *arena,
                       struct lesson_findings *findings, struct lesson_source *ret)
 {
@@ -369,10 +426,15 @@ enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct 
     struct lesson_front front;
     if (blocks->is_broken)
         return ERR_INVALID;
-    lesson_front_read(blocks, &course_table, ret, findings, &front);
+    const struct lesson_blocks *base = read_course_front(&p, blocks, &front);
+    if (p.is_incomplete)
+        return ERR_INVALID; /* nearly all of it lies elsewhere */
     uint32_t n_errors = findings->n_errors;
     parse_pack(&p, &front);
     settle_course_front(&p, &front);
+    p.level = PARSE_LEVEL_BASE;
+    if (base != NULL)
+        parse_texts(&p, base, &front, NULL);
     p.level = PARSE_LEVEL_COURSE;
     parse_texts(&p, blocks, &front, ret->safe_words);
     parse_require_texts(&p, n_errors);

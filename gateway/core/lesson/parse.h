@@ -17,7 +17,7 @@
 #define LESSON_MAX_FILES (COURSE_MAX_MODULES + 96u)
 
 /* name: "m1.md" of the course's own folder, "packs/standard/texts.md" of the folder in which the
- * course's lies. */
+ * course's lies; so is "base/m1.md" of a course that this one is an edition of. */
 struct lesson_file {
     struct str name;
     struct str text;
@@ -27,7 +27,7 @@ struct lesson_strings;
 
 /* What course.md names outside of its folder; absent where it does not. */
 struct lesson_links {
-    struct str pack;
+    struct str pack, base;
 };
 
 /* In which a course may be taught. */
@@ -39,8 +39,9 @@ struct lesson_languages {
 /* A course with what its checks and its formatter need beyond the model: places and comments. */
 struct lesson_source {
     struct course course;
-    bool is_ucs2;                      /* front matter `alphabet: ucs2`: not meant to be GSM-7 */
-    struct str pack;                   /* whose texts it inherits; absent: none */
+    bool is_ucs2;    /* front matter `alphabet: ucs2`: not meant to be GSM-7 */
+    struct str base; /* id of the course that this is an edition of; absent: none */
+    struct str pack; /* whose texts it inherits; absent: none */
     struct lesson_languages languages; /* course.md's, else the pack's */
     bool is_languages_own;
     /* Languages that learners get before they are approved; NULL = none. */
@@ -72,6 +73,8 @@ enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct 
 enum err lesson_load(const struct lesson_file *files, uint32_t n_files, struct arena *arena,
                      const struct course **ret, struct errmsg *msg) MUST_CHECK;
 
+/* May this be the id of a course: a letter and at most 30 of a-z, 0-9, - and _? */
+bool lesson_is_course_id(struct str id);
 /* For who reads a course's folder: which others must be read. Mistakes are lesson_parse's. */
 struct lesson_links lesson_links_read(struct str course_md, struct arena *arena);
 

@@ -113,13 +113,28 @@ bool parse_source(const struct lesson_block *block, struct str *ret)
     return true;
 }
 
-const struct lesson_blocks *parse_find_file(const struct parse *p, struct str name)
+static const struct lesson_blocks *find_file(const struct parse *p, struct str name)
 {
     for (uint32_t i = 0; i < p->source->n_files; i++) {
         if (str_eq(p->source->files[i].file, name))
             return &p->source->files[i];
     }
     return NULL;
+}
+
+bool parse_is_of_base(struct str name)
+{
+    return str_find_char(name, '/') != SIZE_MAX && !str_starts(name, STR("packs/")) &&
+           !str_starts(name, STR("po/"));
+}
+
+const struct lesson_blocks *parse_find_file(const struct parse *p, struct str name)
+{
+    struct str base = p->source->base;
+    const struct lesson_blocks *own = find_file(p, name);
+    if (own != NULL || base.p == NULL)
+        return own;
+    return find_file(p, arena_printf(p->arena, "%.*s/%.*s", STR_ARG(base), STR_ARG(name)));
 }
 
 struct source_pos lesson_source_pos(const struct lesson_source *source, const char *p,

@@ -59,7 +59,7 @@ struct parse {
     bool is_incomplete; /* a file could not be read: what seems to be missing may stand there */
 };
 
-enum { PARSE_LEVEL_PACK, PARSE_LEVEL_COURSE };
+enum { PARSE_LEVEL_PACK, PARSE_LEVEL_BASE, PARSE_LEVEL_COURSE };
 
 /* A heading may be a lesson, a question or only a name for a group of questions. */
 #define PARSE_MAX_IDS (2 * COURSE_MAX_UNITS + COURSE_MAX_MODULES)
@@ -87,7 +87,9 @@ bool parse_source(const struct lesson_block *block, struct str *ret);
 /* Reads the blocks of one module file into p->units; module->kind and number are set already. */
 void parse_module(struct parse *p, const struct lesson_blocks *blocks, uint16_t module);
 
-/* NULL when there is none of this name. */
+/* Is this a file of the course that this one is an edition of? */
+bool parse_is_of_base(struct str name);
+/* The course's own, else its base's; NULL when there is none of this name. */
 const struct lesson_blocks *parse_find_file(const struct parse *p, struct str name);
 /* The system texts and safe words of one file, and the lists of safe words that it names. */
 void parse_texts(struct parse *p, const struct lesson_blocks *blocks,

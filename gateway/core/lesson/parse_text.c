@@ -143,7 +143,9 @@ const struct lesson_blocks *parse_use_file(struct parse *p, const struct lesson_
                                            const struct yaml_node *node)
 {
     struct source_pos pos = {front->file, node->line, node->column};
-    const struct lesson_blocks *blocks = parse_find_file(p, beside(p, front->file, node->text));
+    bool is_of_pack = str_starts(front->file, STR("packs/"));
+    const struct lesson_blocks *blocks =
+        parse_find_file(p, is_of_pack ? beside(p, front->file, node->text) : node->text);
     if (blocks == NULL) {
         parse_complain(p, "file-missing", pos, node->text, STR("there is no such file"),
                        STR("add the file to the folder, or remove it from this list"));
@@ -268,6 +270,7 @@ struct lesson_links lesson_links_read(struct str course_md, struct arena *arena)
         lesson_blocks_read(report.file, course_md, arena, findings, &blocks) != ERR_OK ||
         blocks.front.p == NULL || yaml_read(blocks.front, arena, &report, &root) != ERR_OK ||
         root->kind != YAML_KIND_MAP)
-        return (struct lesson_links){STR_NONE};
-    return (struct lesson_links){.pack = yaml_text(root, STR("pack"), STR_NONE)};
+        return (struct lesson_links){STR_NONE, STR_NONE};
+    return (struct lesson_links){.pack = yaml_text(root, STR("pack"), STR_NONE),
+                                 .base = yaml_text(root, STR("base"), STR_NONE)};
 }

@@ -199,12 +199,21 @@ bool lesson_is_po_of(const struct po_file *file, struct str lang)
     return name.len > lang.len && str_ends(name, lang) && name.p[name.len - lang.len - 1] == '/';
 }
 
-static const struct po_file *find_po(const struct lesson_source *source, struct str lang,
-                                     bool is_of_pack)
+/* Of the pack, of this course, or of the one that it is an edition of. */
+enum { PO_OF_PACK, PO_OF_COURSE, PO_OF_BASE, N_PO_FILES };
+
+static int whose_po(struct str name)
+{
+    return str_starts(name, STR("packs/")) ? PO_OF_PACK
+           : str_starts(name, STR("po/"))  ? PO_OF_COURSE
+                                           : PO_OF_BASE;
+}
+
+static const struct po_file *find_po(const struct lesson_source *source, struct str lang, int whose)
 {
     for (uint32_t i = 0; i < source->n_pos; i++) {
         const struct po_file *file = &source->pos[i];
-        if (str_starts(file->name, STR("packs/")) == is_of_pack && lesson_is_po_of(file, lang))
+        if (whose_po(file->name) == whose && lesson_is_po_of(file, lang))
             return file;
     }
     return NULL;
@@ -228,18 +237,32 @@ static bool is_of_text(struct str id, struct str text)
     return i == text.len && j == id.len;
 }
 
+/* The base's translation of what this edition says otherwise is none of it. */
+static const struct po_entry *find_entry(const struct po_file *const files[N_PO_FILES],
+                                         const struct lesson_string *string)
+{
+    for (int i = string->is_of_pack ? PO_OF_PACK : PO_OF_COURSE;
+         i < (string->is_of_pack ? PO_OF_COURSE : N_PO_FILES); i++) {
+        const struct po_entry *entry = files[i] != NULL ? po_find(files[i], string->context) : NULL;
+        if (entry != NULL && (i != PO_OF_BASE || is_of_text(entry->id, *string->text)))
+            return entry;
+    }
+    return NULL;
+}
+
 void lesson_strings_translate(const struct lesson_source *source, struct str lang,
                               enum po_state least, struct lesson_strings *strings,
                               struct lesson_progress *ret_groups)
 {
-    const struct po_file *files[] = {find_po(source, lang, false), find_po(source, lang, true)};
+    const struct po_file *files[N_PO_FILES];
+    for (int i = 0; i < N_PO_FILES; i++)
+        files[i] = find_po(source, lang, i);
     for (uint16_t i = 0; i <= strings->course.n_modules; i++)
         ret_groups[i] = (struct lesson_progress){0};
     for (uint32_t i = 0; i < strings->n; i++) {
         struct lesson_string *string = &strings->list[i];
         struct lesson_progress *group = &ret_groups[string->group + 1];
-        const struct po_file *file = files[string->is_of_pack];
-        const struct po_entry *entry = file != NULL ? po_find(file, string->context) : NULL;
+        const struct po_entry *entry = find_entry(files, string);
         group->n++;
         string->entry = entry;
         string->is_done = false;
@@ -363,7 +386,12 @@ bool lesson_is_ucs2(struct str name)
 
 bool lesson_has_po(const struct lesson_source *source, struct str lang)
 {
-    return find_po(source, lang, false) != NULL || find_po(source, lang, true) != NULL;
+    return lesson_has_own_po(source, lang) || find_po(source, lang, PO_OF_PACK) != NULL;
+}
+
+bool lesson_has_own_po(const struct lesson_source *source, struct str lang)
+{
+    return find_po(source, lang, PO_OF_COURSE) != NULL || find_po(source, lang, PO_OF_BASE) != NULL;
 }
 
 /* The course in a language; NULL when it is not to be offered, or the arena is full. */
@@ -482,7 +510,8 @@ void lesson_pot(const struct lesson_source *source, bool is_of_pack, struct str 
         write_pack(&t, source);
     for (uint32_t i = 0; i < strings.n && !is_of_pack; i++) {
         const struct lesson_string *string = &strings.list[i];
-        if (!string->is_of_pack)
+        if (str_find_char(string->pos.file, '/') ==
+            SIZE_MAX) /* neither the pack's nor the base's */
             write_string(&t, string->context, *string->text, string->note, string->pos);
     }
 }

@@ -76,8 +76,10 @@ bool lesson_is_offered(const struct course *course, const struct lesson_progress
 bool lesson_is_ucs2(struct str name);
 /* Is this po/<lang>.po? */
 bool lesson_is_po_of(const struct po_file *file, struct str lang);
-/* Is there a file for it? */
+/* Is there a file for it? Of the course, or of the one that it is an edition of, not only of the
+ * pack? */
 bool lesson_has_po(const struct lesson_source *source, struct str lang);
+bool lesson_has_own_po(const struct lesson_source *source, struct str lang);
 /* For lesson_parse: the languages that the course offers, and the course in each of them. */
 void lesson_translate(struct lesson_source *source, struct arena *arena);
 
