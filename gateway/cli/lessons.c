@@ -144,8 +144,9 @@ static int run_fmt(const struct cli_args *args, const char *dir)
         struct errmsg msg = {""};
         buf_reset(&out);
         lesson_format(folder.source, i, scratch, &out);
-        if (str_eq(buf_str(&out), folder.files[i].text) ||
-            str_ends(folder.files[i].name, STR(".po")))
+        struct str name = folder.files[i].name;
+        bool is_of_base = str_find_char(name, '/') != SIZE_MAX && !str_starts(name, STR("packs/"));
+        if (str_eq(buf_str(&out), folder.files[i].text) || is_of_base || str_ends(name, STR(".po")))
             continue;
         if (buf_error(&out) != ERR_OK || arena_error(scratch) != ERR_OK) {
             cli_complain("%.*s is too big to be formatted", STR_ARG(folder.files[i].name));
@@ -306,6 +307,46 @@ static int run_forecast(const struct cli_args *args, const char *dir)
     return EXIT_USAGE;
 }
 
+/* The skeleton's text with the name of the folder as the course's id. */
+static struct str named(struct str text, struct str id, struct arena *arena)
+{
+    static const char line[] = "course: skeleton\n";
+    size_t at = str_find(text, str_from(line));
+    if (at == SIZE_MAX)
+        return text;
+    return arena_printf(arena, "%.*scourse: %.*s\n%.*s", STR_ARG(str_sub(text, 0, at)), STR_ARG(id),
+                        STR_ARG(str_sub(text, at + strlen(line), text.len)));
+}
+
+/* A folder that passes the check and waits for words; its name is the course's id. */
+static int run_new(const struct cli_args *args, const char *dir)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
+    struct str id = shown_dir(dir);
+    struct lesson_file *files;
+    uint32_t n;
+    struct errmsg msg = {""};
+    (void)args; /* takes none */
+    for (struct str rest = id; rest.p != NULL;)
+        id = str_split(&rest, '/');
+    if (!lesson_is_course_id(id)) {
+        cli_complain("the folder's name is the course's id: a letter and at most 30 of a-z, 0-9, - "
+                     "and _, such as lessons/first-aid");
+        return EXIT_USAGE;
+    }
+    enum err e = lesson_files_skeleton(dir, arena, &files, &n, &msg);
+    if (e == ERR_OK)
+        e = lesson_files_make_folder(dir, &msg);
+    for (uint32_t i = 0; i < n && e == ERR_OK; i++) {
+        e = lesson_files_write(dir, files[i].name, named(files[i].text, id, arena), &msg);
+        if (e == ERR_OK)
+            printf("%.*s/%.*s\n", STR_ARG(shown_dir(dir)), STR_ARG(files[i].name));
+    }
+    if (e != ERR_OK)
+        cli_complain("%s", msg.text);
+    return e == ERR_OK ? EXIT_CLEAN : EXIT_USAGE;
+}
+
 /* One exit code more than the others: what the database or Redis says, as sysexits.h names it. */
 static int run_publish(const struct cli_args *args, const char *dir)
 {
@@ -337,9 +378,10 @@ static int run_list(const struct cli_args *args, const char *nothing)
 }
 
 static const struct verb verbs[] = {
-    {"check", run_check},       {"fmt", run_fmt},           {"preview", run_preview},
-    {"forecast", run_forecast}, {"publish", run_publish},   {"pot", run_pot},
-    {"merge", run_merge},       {"withdraw", run_withdraw}, {"list", run_list},
+    {"new", run_new},         {"check", run_check},       {"fmt", run_fmt},
+    {"preview", run_preview}, {"forecast", run_forecast}, {"publish", run_publish},
+    {"pot", run_pot},         {"merge", run_merge},       {"withdraw", run_withdraw},
+    {"list", run_list},
 };
 
 static int lessons_run(const struct cli_args *args)
@@ -365,7 +407,8 @@ static int lessons_run(const struct cli_args *args)
 const struct cli_command cli_lessons = {
     .name = "lessons",
     .summary = "check, format, preview, translate and publish a course folder",
-    .usage = "lessons check DIR [--lang fr] [--format text|json|github]\n"
+    .usage = "lessons new DIR\n"
+             "lessons check DIR [--lang fr] [--format text|json|github]\n"
              "lessons fmt DIR [--dry-run]\n"
              "lessons preview DIR [--lang fr] > course.html\n"
              "lessons preview DIR [--lang fr] --transcript > course.txt\n"

@@ -267,6 +267,11 @@ static void courses_are_checked_formatted_and_shown(void **state)
     assert_says("-- USSD, 140 septets, page 2 of 2");
     assert_int_equal(RUN("lessons", "forecast", copy), 0);
     assert_says("en by SMS: ");
+    char begun[256];
+    (void)snprintf(begun, sizeof(begun), "%s", in_dir("begun"));
+    assert_int_equal(RUN("lessons", "new", begun), 0);
+    assert_int_equal(RUN("lessons", "check", begun), 0);
+    assert_int_equal(RUN("lessons", "new", begun), 2);
     assert_int_equal(RUN("lessons", "check", "/nowhere"), 2);
     assert_int_equal(RUN("lessons", "bake", copy), 2);
     assert_int_equal(RUN("lessons"), 2);
