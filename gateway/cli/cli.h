@@ -21,7 +21,9 @@
     X(doctor)                                                                                      \
     X(keys)                                                                                        \
     X(lessons)                                                                                     \
-    X(man) X(migrate) X(phone) X(rebuild) X(reconcile) X(safe) X(serve) X(status) X(talk) X(version)
+    X(man)                                                                                         \
+    X(migrate)                                                                                     \
+    X(phone) X(rebuild) X(reconcile) X(report) X(safe) X(serve) X(status) X(talk) X(version)
 
 #define CLI_MAX_OPTIONS 24
 #define CLI_MAX_WORDS 4096

@@ -54,6 +54,35 @@ typedef void database_on_row(void *ctx, const struct str *cells, uint32_t n);
 enum err database_ask(struct database *db, const char *sql, const struct str *params, uint32_t n,
                       database_on_row *fn, void *ctx, struct errmsg *msg) MUST_CHECK;
 
+/* ---- answers of any size, for people's eyes ---- */
+
+enum database_type {
+    DATABASE_TEXT,
+    DATABASE_COUNT,
+    DATABASE_NUMBER,
+    DATABASE_DATE,
+    DATABASE_TRUTH
+};
+
+struct database_column {
+    struct str name;
+    enum database_type type; /* COUNT: bigint, which reports leave empty where it may not be seen */
+};
+
+/* Who takes the answer: its columns once, then each row as it arrives, cells absent where they are
+ * null; all of it borrowed until the call returns. An error ends the answer and is returned, and
+ * msg is left to who gave it. */
+struct database_rows {
+    enum err (*on_columns)(void *ctx, const struct database_column *columns, uint32_t n);
+    enum err (*on_row)(void *ctx, const struct str *cells, uint32_t n);
+    void *ctx;
+};
+
+/* One query in a read-only transaction of its own, dates as 2026-12-01 and times in UTC. No more
+ * than a row of the answer is in memory at once. */
+enum err database_stream(struct database *db, struct str sql, const struct database_rows *rows,
+                         struct errmsg *msg) MUST_CHECK;
+
 /* ---- the fence (port/store/store.h) ---- */
 
 /* The epoch that Redis must show; 0 before the first one. */

@@ -207,6 +207,81 @@ enum err database_ask(struct database *db, const char *sql, const struct str *pa
     return ERR_OK;
 }
 
+/* ---- answers of any size ---- */
+
+static enum database_type type_of(Oid oid)
+{
+    static const struct {
+        Oid oid;
+        enum database_type type;
+    } types[] = {{16, DATABASE_TRUTH},  {20, DATABASE_COUNT},   {21, DATABASE_NUMBER},
+                 {23, DATABASE_NUMBER}, {700, DATABASE_NUMBER}, {701, DATABASE_NUMBER},
+                 {1082, DATABASE_DATE}, {1700, DATABASE_NUMBER}};
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        if (types[i].oid == oid)
+            return types[i].type;
+    }
+    return DATABASE_TEXT;
+}
+
+static enum err give_columns(const PGresult *result, const struct database_rows *rows)
+{
+    uint32_t n = (uint32_t)PQnfields(result);
+    struct database_column *columns = xcalloc(n + 1, sizeof(*columns));
+    for (uint32_t i = 0; i < n; i++)
+        columns[i] = (struct database_column){str_from(PQfname(result, (int)i)),
+                                              type_of(PQftype(result, (int)i))};
+    enum err e = rows->on_columns(rows->ctx, columns, n);
+    free(columns);
+    return e;
+}
+
+static enum err give_row(const PGresult *result, const struct database_rows *rows)
+{
+    uint32_t n = (uint32_t)PQnfields(result);
+    struct str *cells = xcalloc(n + 1, sizeof(*cells));
+    for (uint32_t i = 0; i < n; i++)
+        cells[i] = PQgetisnull(result, 0, (int)i) ? STR_NONE : cell(result, 0, (int)i);
+    enum err e = rows->on_row(rows->ctx, cells, n);
+    free(cells);
+    return e;
+}
+
+/* One result of single-row mode: a row, or the end, with the columns of an answer without rows. */
+static enum err take_result(struct database *db, const PGresult *result, bool *has_columns,
+                            const struct database_rows *rows, struct errmsg *msg)
+{
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK)
+        return result_error(db, result, STR_NONE, msg);
+    enum err e = *has_columns ? ERR_OK : give_columns(result, rows);
+    *has_columns = true;
+    if (e == ERR_OK && status == PGRES_SINGLE_TUPLE)
+        e = give_row(result, rows);
+    return e;
+}
+
+enum err database_stream(struct database *db, struct str sql, const struct database_rows *rows,
+                         struct errmsg *msg)
+{
+    bool has_columns = false;
+    enum err e = run_script(db,
+                            STR("begin read only; set local datestyle to iso, ymd;"
+                                " set local time zone 'UTC'"),
+                            msg);
+    if (e == ERR_OK && (PQsendQueryParams(db->conn, sql.p, 0, NULL, NULL, NULL, NULL, 0) != 1 ||
+                        PQsetSingleRowMode(db->conn) != 1))
+        e = errmsg_set(msg, ERR_UNAVAILABLE, "%s", PQerrorMessage(db->conn));
+    PGresult *result;
+    while ((result = PQgetResult(db->conn)) != NULL) { /* to its end, also after an error */
+        if (e == ERR_OK)
+            e = take_result(db, result, &has_columns, rows, msg);
+        PQclear(result);
+    }
+    enum err end = run_script(db, STR("rollback"), e == ERR_OK ? msg : NULL);
+    return e != ERR_OK ? e : end;
+}
+
 /* A bigint in binary form. */
 static int64_t cell_int64(const PGresult *result, int row, int column)
 {

@@ -12,7 +12,7 @@ says()
 {
     local words=$1 pattern=$2
     shift 2
-    case $1 in config | migrate) ;; *) set -- "$@" --config "$STATE/waypost.yaml" ;; esac
+    case $1 in config | migrate | report) ;; *) set -- "$@" --config "$STATE/waypost.yaml" ;; esac
     "$WAYPOST" "$@" >"$STATE/said" 2>&1 || printf 'exit code %s\n' $? >>"$STATE/said"
     check "$words" is_said "$pattern"
 }
@@ -95,6 +95,9 @@ done
 says 'the configuration is shown' '^org' config print "$STATE/waypost.yaml"
 says 'channels are explained' africastalking channel check
 says 'a number is explained' +254711222333 channel number --channel at 0711222333
+sql "select ops.add_coordinator('amina', 'demo')"
+says 'reports are shown' '^demo ' report show contact_counts --conninfo "host=$STATE/pg dbname=waypost user=amina"
+says 'and exported' '^demo,' report export contact_counts --conninfo "host=$STATE/pg dbname=waypost user=amina"
 says 'nothing is pending' '' migrate --dry-run --conninfo "host=$STATE/pg dbname=waypost user=postgres" "$ROOT/sql"
 
 redis flushall >/dev/null

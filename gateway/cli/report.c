@@ -1,0 +1,252 @@
+/* `waypost report`: what coordinators read, with the rights of their own login. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/report_out.h"
+
+/* Options that are an argument of a report, or choose among its rows; report.query() knows which
+ * report takes which. A '-' in the option is a '_' there. */
+#define ASK_OPTIONS                                                                                \
+    {"grain", "day|week|month|quarter|all", "period of a row", false},                             \
+        {"by", "WORD", "a row for each language, cohort, country, role, channel or via", false},   \
+        {"from", "DATE", "rows from this day on", false},                                          \
+        {"to", "DATE", "rows up to this day", false},                                              \
+        {"as-of", "DATE", "count as it stood on that day", false},                                 \
+        {"course", "ID", "rows of this course", false},                                            \
+        {"organisation", "CODE", "rows of this organisation", false},                              \
+    {                                                                                              \
+        "set", "NAME=VALUE", "any other argument of the report", true                              \
+    }
+static const struct cli_option ask_options[] = {ASK_OPTIONS};
+
+struct report_run {
+    const struct cli_args *args;
+    struct database *db;
+    struct buf sql, json;
+};
+
+static int complain(enum err e, const char *words)
+{
+    cli_complain("report: %s%s", e == ERR_UNAVAILABLE ? "PostgreSQL does not answer: " : "", words);
+    return e == ERR_UNAVAILABLE ? EX_UNAVAILABLE
+           : e == ERR_DENIED    ? EX_NOPERM
+           : e == ERR_INVALID   ? EX_DATAERR
+                                : EX_IOERR;
+}
+
+/* ---- the query ---- */
+
+static void add_member(struct buf *json, struct str name, struct str value)
+{
+    struct buf key CLEANUP(buf_fini);
+    buf_init(&key, 64); /* longer than any; cut, it is refused all the same */
+    for (size_t i = 0; i < name.len; i++)
+        buf_add_char(&key, (char)(name.p[i] == '-' ? '_' : name.p[i]));
+    buf_add_char(json, json->len == 0 ? '{' : ',');
+    buf_add_json(json, buf_str(&key));
+    buf_add_char(json, ':');
+    buf_add_json(json, value);
+}
+
+static int read_arguments(struct report_run *run)
+{
+    for (size_t i = 0; i < ARRAY_LEN(ask_options); i++) {
+        const char *value = cli_get(run->args, ask_options[i].name, NULL);
+        if (value != NULL && !ask_options[i].is_repeatable)
+            add_member(&run->json, str_from(ask_options[i].name), str_from(value));
+    }
+    const char *set;
+    for (int i = 0; (set = cli_get_nth(run->args, "set", i)) != NULL; i++) {
+        struct str value = str_from(set);
+        struct str name = str_split(&value, '=');
+        if (value.p == NULL) {
+            cli_complain("report: --set needs NAME=VALUE, as in --set days=7, not %s", set);
+            return EX_USAGE;
+        }
+        add_member(&run->json, name, value);
+    }
+    if (run->json.len == 0)
+        buf_add_char(&run->json, '{');
+    buf_add_char(&run->json, '}');
+    return buf_error(&run->json) == ERR_OK ? EX_OK : EX_USAGE;
+}
+
+static void keep_sql(void *ctx, const struct str *cells, uint32_t n)
+{
+    struct report_run *run = ctx;
+    (void)n;
+    buf_add_str(&run->sql, cells[0]);
+}
+
+static int open_database(struct report_run *run)
+{
+    struct errmsg msg;
+    enum err e = database_open(cli_get(run->args, "conninfo", ""), &run->db, &msg);
+    return e == ERR_OK ? EX_OK : complain(e, msg.text);
+}
+
+static int build_query(struct report_run *run, const char *name)
+{
+    struct errmsg msg;
+    int code = read_arguments(run);
+    if (code != EX_OK || (code = open_database(run)) != EX_OK)
+        return code;
+    struct str params[] = {str_from(name), buf_str(&run->json)};
+    enum err e =
+        database_ask(run->db, "select report.query($1, $2::jsonb)", params, 2, keep_sql, run, &msg);
+    return e == ERR_OK ? EX_OK : complain(e, msg.text);
+}
+
+static int write_answer(struct report_run *run, struct report_out *out)
+{
+    struct database_rows rows = report_out_rows(out);
+    enum err e = database_stream(run->db, buf_str(&run->sql), &rows, &out->msg);
+    e = report_out_end(out, e);
+    return e == ERR_OK ? EX_OK : complain(e, out->msg.text);
+}
+
+static bool has_name(const struct report_run *run, const char *verb)
+{
+    if (run->args->n_words == 2)
+        return true;
+    cli_complain("report %s: which one? `waypost report list` names them", verb);
+    return false;
+}
+
+/* ---- verbs ---- */
+
+static void print_words(void *ctx, const struct str *cells, uint32_t n)
+{
+    (void)ctx;
+    (void)n;
+    (void)fprintf(stderr, "\n%.*s\n", STR_ARG(cells[0]));
+}
+
+static int report_show(struct report_run *run)
+{
+    struct errmsg msg;
+    struct report_out out = {
+        .format = report_format_find(cli_has(run->args, "json") ? STR("ndjson") : STR_NONE),
+        .is_quiet = true};
+    int code = has_name(run, "show") ? build_query(run, run->args->words[1]) : EX_USAGE;
+    if (code != EX_OK || (code = write_answer(run, &out)) != EX_OK)
+        return code;
+    struct str name = str_from(run->args->words[1]);
+    enum err e = database_ask(run->db, "select about from report.catalogue where name = $1", &name,
+                              1, out.format->row != NULL ? print_words : NULL, NULL, &msg);
+    return e == ERR_OK ? EX_OK : complain(e, msg.text);
+}
+
+/* csv, unless --format or the file's name says something else. */
+static const struct report_format *format_of(const struct cli_args *args, const char *path)
+{
+    const char *ending = path != NULL ? strrchr(path, '.') : NULL;
+    const char *said = cli_get(args, "format", NULL);
+    const struct report_format *format =
+        said == NULL && ending != NULL ? report_format_find(str_from(ending + 1)) : NULL;
+    if (format == NULL)
+        format = report_format_find(str_from(said != NULL ? said : "csv"));
+    if (format == NULL)
+        cli_complain("report export: --format csv, xlsx, ndjson or table, not %s", said);
+    else if (format->needs_file && path == NULL)
+        cli_complain("report export: %s needs a file: --out FILE.%s", format->name, format->name);
+    return format != NULL && format->needs_file && path == NULL ? NULL : format;
+}
+
+static int report_export(struct report_run *run)
+{
+    const char *path = cli_get(run->args, "out", NULL);
+    struct report_out out = {.path = path, .has_bom = cli_has(run->args, "bom")};
+    if (!has_name(run, "export") || (out.format = format_of(run->args, path)) == NULL)
+        return EX_USAGE;
+    out.title = run->args->words[1];
+    int code = build_query(run, run->args->words[1]);
+    if (code == EX_OK)
+        code = write_answer(run, &out);
+    if (code == EX_OK)
+        (void)fprintf(stderr, "%llu rows.\n", (unsigned long long)out.n_rows);
+    return code;
+}
+
+static void print_report(void *ctx, const struct str *cells, uint32_t n)
+{
+    (void)ctx;
+    (void)n;
+    printf("%.*s\n", STR_ARG(cells[0]));
+    if (cells[1].len > 0)
+        printf("    options: %.*s\n", STR_ARG(cells[1]));
+    printf("    %.*s\n\n", STR_ARG(cells[2]));
+}
+
+static int report_list(struct report_run *run)
+{
+    static const char sql[] =
+        "select name, concat_ws(', ', nullif(arguments, ''), nullif(filters, '')), about"
+        " from report.catalogue order by 1";
+    struct errmsg msg;
+    int code = open_database(run);
+    if (code != EX_OK)
+        return code;
+    if (cli_has(run->args, "json")) {
+        struct report_out out = {.format = report_format_find(STR("ndjson")), .is_quiet = true};
+        buf_add_str(&run->sql, STR("select name, kind, arguments, filters, about"
+                                   " from report.catalogue order by 1"));
+        return write_answer(run, &out);
+    }
+    enum err e = database_ask(run->db, sql, NULL, 0, print_report, NULL, &msg);
+    return e == ERR_OK ? EX_OK : complain(e, msg.text);
+}
+
+static const struct {
+    const char *name;
+    int (*run)(struct report_run *run);
+} verbs[] = {{"list", report_list}, {"show", report_show}, {"export", report_export}};
+
+static int report_run(const struct cli_args *args)
+{
+    struct report_run run = {.args = args};
+    buf_init(&run.sql, 1u << 20);
+    buf_init(&run.json, 1u << 16);
+    int code = EX_USAGE;
+    size_t i = 0;
+    while (i < ARRAY_LEN(verbs) &&
+           (args->n_words == 0 || strcmp(verbs[i].name, args->words[0]) != 0))
+        i++;
+    if (i < ARRAY_LEN(verbs))
+        code = verbs[i].run(&run);
+    else
+        cli_complain("report: say list, show or export; `waypost report --help` says what each "
+                     "does");
+    database_close(run.db);
+    buf_fini(&run.sql);
+    buf_fini(&run.json);
+    return code;
+}
+
+const struct cli_command cli_report = {
+    .name = "report",
+    .summary = "what coordinators read: figures, tables, sheets",
+    .usage =
+        "report list [--json]\n"
+        "What there is to read, and what each report counts.\n"
+        "report show NAME [--grain WORD] [--by WORD] [--from DATE] [--to DATE] [--json]\n"
+        "A report as a table. `hidden` stands for a count that could point at a few people, or\n"
+        "from which such a count could be found.\n"
+        "report export NAME [--format csv|xlsx|ndjson] [--out FILE] [--bom]\n"
+        "The same into a file. Rows of people get a new pseudonym in each export and days in "
+        "place\n"
+        "of times; what people wrote stays behind. NAME `wide`: one row for each learner of a\n"
+        "course and one column for each question.\n"
+        "You see what your login of PostgreSQL may see: say it with --conninfo, or with PGHOST,\n"
+        "PGUSER, PGDATABASE or PGSERVICE.",
+    .options = {{"conninfo", "CONNINFO",
+                 "libpq's words for your login, \"host=db dbname=waypost user=amina\"", false},
+                ASK_OPTIONS,
+                {"format", "csv|xlsx|ndjson",
+                 "export: how; when left out the file's name says it, or csv", false},
+                {"out", "FILE", "export: where to; standard output when left out", false},
+                {"bom", NULL, "export as csv: marked as UTF-8, which Excel wants to see", false},
+                {"json", NULL, "list, show: one JSON object a line", false}},
+    .run = report_run,
+};

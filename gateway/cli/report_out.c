@@ -1,0 +1,317 @@
+#include "cli/report_out.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "core/utf8.h"
+
+#define PROGRESS_ROWS 5000u
+
+static bool is_number(const struct database_column *column)
+{
+    return column->type == DATABASE_COUNT || column->type == DATABASE_NUMBER;
+}
+
+/* An empty count of a report is one that may not be seen (sql/README.md). */
+static bool is_hidden(const struct database_column *column, struct str cell)
+{
+    return column->type == DATABASE_COUNT && cell.p == NULL;
+}
+
+static struct str shown(const struct database_column *column, struct str cell)
+{
+    if (is_hidden(column, cell))
+        return STR(REPORT_HIDDEN);
+    if (column->type == DATABASE_TRUTH && cell.p != NULL)
+        return str_eq(cell, STR("t")) ? STR("yes") : STR("no");
+    return cell;
+}
+
+static enum err keep_written(struct report_out *out, const struct buf *bytes)
+{
+    struct str s = buf_str(bytes);
+    if (buf_error(bytes) == ERR_OK && fwrite(s.p, 1, s.len, out->file) == s.len)
+        return ERR_OK;
+    return errmsg_set(&out->msg, ERR_IO, "%s: %s", out->path != NULL ? out->path : "output",
+                      strerror(errno));
+}
+
+#define LINE_MAX_BYTES (4u << 20)
+
+/* ---- csv: RFC 4180 ---- */
+
+/* A text that a spreadsheet would take for a formula gets an apostrophe in front. */
+static void add_csv(struct buf *line, struct str cell, bool is_text)
+{
+    bool is_formula = is_text && cell.len > 0 && strchr("=+-@\t\r", cell.p[0]) != NULL;
+    bool is_quoted = is_formula;
+    for (size_t i = 0; i < cell.len && !is_quoted; i++)
+        is_quoted = strchr(",\"\r\n", cell.p[i]) != NULL && cell.p[i] != '\0';
+    is_quoted = is_quoted || (cell.len > 0 && (cell.p[0] == ' ' || cell.p[cell.len - 1] == ' '));
+    if (is_quoted)
+        buf_add_char(line, '"');
+    if (is_formula)
+        buf_add_char(line, '\'');
+    for (size_t i = 0; i < cell.len; i++) {
+        if (cell.p[i] == '"')
+            buf_add_char(line, '"');
+        buf_add_char(line, cell.p[i]);
+    }
+    if (is_quoted)
+        buf_add_char(line, '"');
+}
+
+static enum err csv_line(struct report_out *out, const struct str *cells)
+{
+    struct buf line CLEANUP(buf_fini);
+    buf_init(&line, LINE_MAX_BYTES);
+    if (cells == NULL && out->has_bom)
+        buf_add_str(&line, STR("\xef\xbb\xbf"));
+    for (uint32_t i = 0; i < out->n_columns; i++) {
+        const struct database_column *c = &out->columns[i];
+        if (i > 0)
+            buf_add_char(&line, ',');
+        if (cells == NULL)
+            add_csv(&line, c->name, true);
+        else
+            add_csv(&line, shown(c, cells[i]), c->type == DATABASE_TEXT);
+    }
+    buf_add_str(&line, STR("\r\n"));
+    return keep_written(out, &line);
+}
+
+static enum err csv_begin(struct report_out *out)
+{
+    return csv_line(out, NULL);
+}
+
+/* ---- ndjson: an object a line; what may not be seen is null ---- */
+
+static void add_json_cell(struct buf *line, const struct database_column *column, struct str cell)
+{
+    if (cell.p == NULL)
+        buf_add_str(line, STR("null"));
+    else if (column->type == DATABASE_TRUTH)
+        buf_add_str(line, str_eq(cell, STR("t")) ? STR("true") : STR("false"));
+    else if (is_number(column) && strspn(cell.p, "-0123456789.e+") == cell.len)
+        buf_add_str(line, cell);
+    else
+        buf_add_json(line, cell);
+}
+
+static enum err ndjson_row(struct report_out *out, const struct str *cells)
+{
+    struct buf line CLEANUP(buf_fini);
+    buf_init(&line, LINE_MAX_BYTES);
+    for (uint32_t i = 0; i < out->n_columns; i++) {
+        buf_add_char(&line, i == 0 ? '{' : ',');
+        buf_add_json(&line, out->columns[i].name);
+        buf_add_char(&line, ':');
+        add_json_cell(&line, &out->columns[i], cells[i]);
+    }
+    buf_add_str(&line, STR("}\n"));
+    return keep_written(out, &line);
+}
+
+static enum err nothing(struct report_out *out)
+{
+    (void)out;
+    return ERR_OK;
+}
+
+/* ---- xlsx ---- */
+
+static enum err xlsx_begin(struct report_out *out)
+{
+    enum err e = sheet_new(out->path, out->title, &out->sheet, &out->msg);
+    for (uint32_t i = 0; e == ERR_OK && i < out->n_columns; i++)
+        sheet_heading(out->sheet, i, out->columns[i].name);
+    return e;
+}
+
+static void xlsx_cell(struct sheet *sheet, uint32_t i, const struct database_column *column,
+                      struct str cell)
+{
+    if (is_hidden(column, cell))
+        sheet_hidden(sheet, i, STR(REPORT_HIDDEN));
+    else if (cell.p == NULL)
+        return;
+    else if (is_number(column))
+        sheet_number(sheet, i, strtod(cell.p, NULL));
+    else if (column->type == DATABASE_DATE)
+        sheet_date(sheet, i, cell);
+    else
+        sheet_text(sheet, i, shown(column, cell));
+}
+
+static enum err xlsx_row(struct report_out *out, const struct str *cells)
+{
+    if (sheet_next(out->sheet) != ERR_OK)
+        return errmsg_set(&out->msg, ERR_TOO_LONG,
+                          "a sheet holds %u rows; take fewer (--from, --to) or --format csv",
+                          SHEET_MAX_ROWS - 1);
+    for (uint32_t i = 0; i < out->n_columns; i++)
+        xlsx_cell(out->sheet, i, &out->columns[i], cells[i]);
+    return ERR_OK;
+}
+
+static enum err xlsx_end(struct report_out *out)
+{
+    struct sheet *sheet = out->sheet;
+    out->sheet = NULL;
+    return sheet != NULL ? sheet_save(sheet, &out->msg) : ERR_OK;
+}
+
+/* ---- the aligned table ---- */
+
+struct report_line {
+    struct report_line *next;
+    struct str *cells;
+};
+
+static enum err table_keep(struct report_out *out, const struct str *cells)
+{
+    struct report_line *line = arena_new_array(out->arena, struct report_line, 1);
+    struct str *copies = arena_new_array(out->arena, struct str, out->n_columns + 1);
+    for (uint32_t i = 0; line != NULL && copies != NULL && i < out->n_columns; i++) {
+        struct str cell = cells != NULL ? shown(&out->columns[i], cells[i]) : out->columns[i].name;
+        copies[i] = cell.p != NULL ? arena_str(out->arena, cell) : STR("-");
+    }
+    if (arena_error(out->arena) != ERR_OK)
+        return errmsg_set(&out->msg, ERR_TOO_LONG,
+                          "more than %" PRIu64 " rows are too many to show; `waypost report "
+                          "export` writes them into a file",
+                          out->n_rows);
+    line->cells = copies;
+    if (out->last != NULL)
+        out->last->next = line;
+    else
+        out->first = line;
+    out->last = line;
+    return ERR_OK;
+}
+
+static enum err table_begin(struct report_out *out)
+{
+    return table_keep(out, NULL);
+}
+
+static void add_spaces(struct buf *line, size_t n)
+{
+    while (n-- > 0)
+        buf_add_char(line, ' ');
+}
+
+static void add_aligned(struct buf *line, struct str cell, size_t width, bool is_right)
+{
+    size_t missing = width - utf8_count(cell);
+    if (is_right)
+        add_spaces(line, missing);
+    buf_add_str(line, cell);
+    if (!is_right)
+        add_spaces(line, missing);
+}
+
+static enum err table_end(struct report_out *out)
+{
+    size_t *widths = arena_new_array(out->arena, size_t, out->n_columns + 1);
+    enum err e = widths != NULL ? ERR_OK : errmsg_set(&out->msg, ERR_NO_MEMORY, "out of memory");
+    for (struct report_line *l = out->first; e == ERR_OK && l != NULL; l = l->next) {
+        for (uint32_t i = 0; i < out->n_columns; i++) {
+            size_t width = utf8_count(l->cells[i]);
+            widths[i] = width > widths[i] ? width : widths[i];
+        }
+    }
+    for (struct report_line *l = out->first; e == ERR_OK && l != NULL; l = l->next) {
+        struct buf line CLEANUP(buf_fini);
+        buf_init(&line, LINE_MAX_BYTES);
+        for (uint32_t i = 0; i < out->n_columns; i++) {
+            if (i > 0)
+                add_spaces(&line, 2);
+            add_aligned(&line, l->cells[i], widths[i], is_number(&out->columns[i]));
+        }
+        while (line.len > 0 && line.p[line.len - 1] == ' ')
+            line.p[--line.len] = '\0';
+        buf_add_char(&line, '\n');
+        e = keep_written(out, &line);
+    }
+    return e;
+}
+
+/* ---- all of them ---- */
+
+static const struct report_format formats[] = {
+    {"table", false, table_begin, table_keep, table_end},
+    {"csv", false, csv_begin, csv_line, nothing},
+    {"xlsx", true, xlsx_begin, xlsx_row, xlsx_end},
+    {"ndjson", false, nothing, ndjson_row, nothing},
+};
+
+const struct report_format *report_format_find(struct str name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+        if (name.p == NULL || str_eq(name, str_from(formats[i].name)))
+            return &formats[i];
+    }
+    return NULL;
+}
+
+static enum err open_file(struct report_out *out)
+{
+    out->file = stdout;
+    if (out->path == NULL || out->format->needs_file)
+        return ERR_OK;
+    out->file = fopen(out->path, "we");
+    return out->file != NULL ? ERR_OK
+                             : errmsg_set(&out->msg, ERR_IO, "%s: %s", out->path, strerror(errno));
+}
+
+static enum err on_columns(void *ctx, const struct database_column *columns, uint32_t n)
+{
+    struct report_out *out = ctx;
+    out->arena = arena_new(REPORT_TABLE_BYTES);
+    out->columns = arena_new_array(out->arena, struct database_column, n + 1);
+    out->n_columns = n;
+    for (uint32_t i = 0; out->columns != NULL && i < n; i++)
+        out->columns[i] =
+            (struct database_column){arena_str(out->arena, columns[i].name), columns[i].type};
+    if (arena_error(out->arena) != ERR_OK)
+        return errmsg_set(&out->msg, ERR_TOO_LONG, "too many columns");
+    enum err e = open_file(out);
+    return e == ERR_OK ? out->format->begin(out) : e;
+}
+
+static enum err on_row(void *ctx, const struct str *cells, uint32_t n)
+{
+    struct report_out *out = ctx;
+    (void)n;
+    out->n_rows++;
+    if (!out->is_quiet && out->n_rows % PROGRESS_ROWS == 0 && isatty(STDERR_FILENO))
+        (void)fprintf(stderr, "\r%" PRIu64 " rows", out->n_rows);
+    return out->format->row(out, cells);
+}
+
+struct database_rows report_out_rows(struct report_out *out)
+{
+    return (struct database_rows){.on_columns = on_columns, .on_row = on_row, .ctx = out};
+}
+
+enum err report_out_end(struct report_out *out, enum err e)
+{
+    if (e == ERR_OK || out->sheet != NULL) { /* a sheet is closed in any case */
+        enum err end = out->format->end(out);
+        e = e == ERR_OK ? end : e;
+    }
+    if (out->file != NULL && (out->file == stdout ? fflush(out->file) : fclose(out->file)) != 0 &&
+        e == ERR_OK)
+        e = errmsg_set(&out->msg, ERR_IO, "%s: %s", out->path != NULL ? out->path : "output",
+                       strerror(errno));
+    arena_free(out->arena);
+    if (!out->is_quiet && out->n_rows >= PROGRESS_ROWS && isatty(STDERR_FILENO))
+        (void)fputs("\r", stderr);
+    return e;
+}

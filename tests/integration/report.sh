@@ -1,0 +1,101 @@
+#!/bin/bash
+# report.sh: reports as coordinators get them out, on a known world and with their own rights.
+. "$(dirname "$0")/lib.sh"
+
+world_make
+postgres_start "$STATE" -c fsync=off
+OWNER="host=$STATE/pg user=postgres dbname=waypost"
+psql -qX "host=$STATE/pg user=postgres dbname=postgres" -c 'create database waypost' >/dev/null
+"$WAYPOST" migrate --conninfo "$OWNER" "$ROOT/sql" >"$STATE/migrate.log" 2>&1
+load()
+{
+    psql -qX -v ON_ERROR_STOP=1 "$OWNER" "$@" >/dev/null
+}
+load -f "$ROOT/tests/sql/lib/make.sql"
+load -c 'set search_path = make, public' -f "$ROOT/tests/sql/lib/world.sql"
+load -c "insert into core.organisation (code, name, time_zone) values ('north', 'Nord', 'Europe/Berlin');
+    select ops.add_coordinator('ben', 'north');
+    update core.learner set lang = case when learner % 12 = 0 then 'sw' when learner % 2 = 0 then 'ar' else 'fr' end;
+    update core.unit set module_title = '=1+1, \"L''été\"' where module = 'm1'"
+as()
+{
+    local login=$1
+    shift
+    "$WAYPOST" report "$@" --conninfo "host=$STATE/pg user=$login dbname=waypost"
+}
+
+# ---- list and show ----
+as amina list >"$STATE/list" 2>&1
+check 'list names a report with its options' grep -q 'options: grain, by, mature_only, as_of, from, to, organisation, course' "$STATE/list"
+check 'and says what it counts' grep -q 'A2 enrolled (consent' "$STATE/list"
+check 'list for programs' test "$(as amina list --json | jq -r 'select(.name == "funnel").arguments')" = 'grain, by, mature_only, as_of'
+as amina show funnel --by language >"$STATE/show" 2>"$STATE/words"
+check_same 'show: an aligned table, with what is hidden said so' \
+    'demo children-on-the-move - ar 25 25 hidden hidden 100.0 - - - - yes no 4
+demo children-on-the-move - fr 30 30 18 18 100.0 60.0 60.0 42.3 75.4 yes no 4
+demo children-on-the-move - sw 5 5 hidden hidden 100.0 - - - - yes no 4' "$(tail -n +2 "$STATE/show" | tr -s ' ')"
+check 'and words about it' grep -q 'by the day of consent' "$STATE/words"
+check_same 'days choose rows' 2026-03-09 "$(as amina show funnel --grain week --from 2026-03-05 --json 2>/dev/null | jq -r .period_start)"
+check_same 'any other argument' 35 "$(as amina show rolling --set days=5 --as-of 2026-03-21 --json 2>/dev/null | jq .active)"
+
+# ---- what is refused ----
+refused()
+{
+    local words=$1 code=$2 pattern=$3 found=0
+    shift 3
+    as amina "$@" >"$STATE/said" 2>&1 || found=$?
+    check "$words" eval "[ $found = $code ] && grep -q -- '$pattern' '$STATE/said'"
+}
+refused 'an unknown report, with those there are' 65 'contact_counts' show funnnel
+refused 'an unknown grain, with those there are' 65 'Known are: day, week, month, quarter, all' show funnel --grain year
+refused 'an unknown property' 65 'Known are: all, language, cohort, country, role, channel, via' show funnel --by colour
+refused 'an option that the report does not have' 65 'option of standing cannot be .grain.. Known are: by, as_of' show standing --grain week
+refused 'a day that is none' 65 'invalid input syntax for type date' show funnel --from tomorrowish
+refused 'a sheet without a file' 64 '--out FILE.xlsx' export funnel --format xlsx
+refused 'a format that there is not' 64 'csv, xlsx, ndjson or table, not ods' export funnel --format ods
+refused 'a report that is not named' 64 'which one' show
+refused 'an argument without a value' 64 'NAME=VALUE' show funnel --set by
+
+# ---- export ----
+as amina export modules --bom >"$STATE/modules.csv" 2>"$STATE/words"
+cat >"$STATE/modules.expected" <<'CSV'
+organisation,course,module,module_title,value,reached,completed,passed,percent_completed,percent_low,percent_high,n_hidden
+demo,children-on-the-move,m1,"'=1+1, ""L'été""",all,60,60,0,100.0,94.0,100.0,0
+CSV
+check_same 'csv: RFC 4180, marked as UTF-8, no formula' "$(printf '\xef\xbb\xbf' && sed 's/$/\r/' "$STATE/modules.expected")" \
+    "$(cat "$STATE/modules.csv")"
+check 'and how many rows there were' grep -qx '1 rows.' "$STATE/words"
+as amina export funnel --by language --out "$STATE/funnel.xlsx" 2>"$STATE/words"
+cat >"$STATE/sheet.py" <<'PY'
+import re, sys, zipfile
+z = zipfile.ZipFile(sys.argv[1])
+sheet = z.read('xl/worksheets/sheet1.xml').decode()
+for row in re.findall(r'<row .*?</row>', sheet, re.S):
+    cells = re.findall(r'<c r="[A-Z]+\d+"[^>]*?(?:/>|>(.*?)</c>)', row, re.S)
+    print('|'.join(re.sub(r'<[^>]+>', '', c) for c in cells))
+PY
+check_same 'xlsx: numbers are numbers, hidden ones are words' 'demo|children-on-the-move|ar|25|25|hidden|hidden|100|yes|no|4' \
+    "$(python3 "$STATE/sheet.py" "$STATE/funnel.xlsx" | sed -n 2p)"
+check_same 'ndjson: what may not be seen is null' '{"value":"ar","completed":null,"is_mature":true}' \
+    "$(as amina export funnel --by language --format ndjson 2>/dev/null | jq -c 'select(.value == "ar") | {value, completed, is_mature}')"
+as amina export wide --out "$STATE/wide.csv" 2>/dev/null
+check_same 'wide: a row for each learner, a column for each question' '61 _id,organisation,cohort,version,lang,country,role,via,enrolled_on,completed_on,progress,reachability,pretest/p1,m1/m1q1,m1/m1q2,posttest/p1,survey/y1,survey/y8' \
+    "$(wc -l <"$STATE/wide.csv") $(head -n 1 "$STATE/wide.csv" | tr -d '\r')"
+check 'whose pseudonyms are not ours' eval "! grep -q 00000000-0000-4000 '$STATE/wide.csv'"
+load -c "update core.unit set text = 'هل الفتاة طفلة؟ Où?' where unit = 'm1q1'"
+check 'Arabic and accents survive' eval "as amina export items 2>/dev/null | grep -qF 'هل الفتاة طفلة؟ Où?'"
+as amina export items --out "$STATE/items.xlsx" 2>/dev/null
+check 'in a sheet, too' eval "python3 '$STATE/sheet.py' '$STATE/items.xlsx' | grep -qF 'هل الفتاة طفلة؟ Où?'"
+
+# ---- rights ----
+check_same 'another organisation sees nothing of it' '' "$(as ben export funnel --format ndjson 2>/dev/null)"
+check_same 'a file that cannot be written' 74 "$(as amina export funnel --out /nonexistent/x.csv >/dev/null 2>&1 || echo $?)"
+psql -qX "$OWNER" -c 'create role nobody login' -c 'grant connect on database waypost to nobody' >/dev/null
+check_same 'a login without rights' 77 "$(as nobody show funnel >/dev/null 2>&1 || echo $?)"
+check_same 'a database that does not answer' 69 \
+    "$("$WAYPOST" report list --conninfo "host=$STATE/nowhere dbname=waypost" >/dev/null 2>&1 || echo $?)"
+
+# ---- size: streamed ----
+load -c "select core.ingest((select jsonb_agg(s) from (select jsonb_array_elements(make.module(i, now())) s from generate_series(1000 + b * 200, 1199 + b * 200) i) x)) from generate_series(0, 49) b"
+check_same 'ten thousand people in a sheet' 10061 "$(as amina export wide 2>/dev/null | wc -l)"
+done_testing

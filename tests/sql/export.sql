@@ -1,0 +1,51 @@
+-- What leaves the database: queries that reports are read by, and what stays behind.
+begin;
+select no_plan();
+select make.publish();
+select ops.add_coordinator('amina', 'demo');
+select core.ingest(make.module(i, '2026-03-02 21:30Z'::timestamptz + i * interval '1 min')) from generate_series(1, 30) i;
+select core.ingest(make.ending(i, '2026-03-20 09:00Z')) from generate_series(1, 12) i;
+update core.learner set role_choice = 4 where learner_id = make.learner(3);
+create function make.run(p_name text) returns text language plpgsql as $$
+declare
+    v_row jsonb;
+begin
+    for v_row in execute 'select to_jsonb(x) from (' || report.query(p_name) || ') x' loop
+        if v_row::text ~ '[0-9]T[0-9]{2}:' or v_row::text ~ '00000000-0000-4000' then
+            return v_row::text;
+        end if;
+    end loop;
+    return 'good';
+end $$;
+create function make.wide() returns setof jsonb language plpgsql as $$
+begin
+    return query execute 'select to_jsonb(x) from (' || report.query('wide') || ') x';
+end $$;
+set local role amina;
+
+select isnt_empty('select from report.catalogue where name = ''funnel'' and arguments = ''grain, by, mature_only, as_of''', 'a report says what may be asked');
+select is_empty('select name from report.catalogue where about = ''''', 'and what it is about');
+select is(report.query('funnel', '{"grain":"month","by":"language"}'),
+    'select * from report.funnel(by => ''language''::text, grain => ''month''::text) r', 'a query with arguments');
+select is(report.query('funnel', '{"grain":"month","from":"2026-02-01","to":"2026-03-31","course":"x''y"}'),
+    'select * from report.funnel(grain => ''month''::text) r where r.course = ''x''''y'' and r.period_start >= ''2026-02-01''::date and r.period_start <= ''2026-03-31''::date',
+    'days and the course choose rows after everything was counted');
+select throws_ok('select report.query(''funnnel'')', '22023', 'report cannot be ''funnnel''', 'an unknown report is refused');
+select throws_ok('select report.query(''funnel'', ''{"grian":"week"}'')', '22023', 'option of funnel cannot be ''grian''', 'and an unknown option');
+select throws_ok('select report.query(''standing'', ''{"from":"2026-01-01"}'')', '22023', null, 'and days where there are none');
+select throws_ok('select report.query(''wide'', ''{"course":"cooking"}'')', '22023', 'course cannot be ''cooking''', 'and an unknown course');
+
+-- Each of them runs.
+select is(make.run(name), 'good', name || ' runs, without a time and without a pseudonym of ours') from report.catalogue;
+
+select is(count(*), 30::bigint, 'wide: a row for each learner') from make.wide();
+select is(count(distinct w ->> '_id'), 30::bigint, 'each with a pseudonym') from make.wide() w;
+select results_eq('select w ->> ''pretest/p1'', w ->> ''m1/m1q1'', w ->> ''m1/m1q2'', w ->> ''posttest/p1'', w ->> ''survey/y1'', count(*) from make.wide() w group by 1, 2, 3, 4, 5 order by 6',
+    $$values ('1', '3', '1', '1', '5', 12::bigint), ('1', '3', '1', null, null, 18)$$, 'a column for each question, with what was chosen first');
+select is_empty('select w from make.wide() w where w ->> ''role'' = ''4''', 'a role that few have is not said');
+select is(count(*), 29::bigint, 'a frequent one is') from make.wide() w where w ->> 'role' = '2';
+select ok(report.query('wide') <> report.query('wide'), 'two exports do not know each other''s pseudonyms');
+select is_empty('select w from make.wide() w where w::text ~ ''Thank you''', 'nothing that somebody wrote');
+reset role;
+select * from finish();
+rollback;
