@@ -225,10 +225,12 @@ declare
     v_units core.learner_unit[] := array(
         select row(g.learner, g.course_id, g.first_seq, g.first_at, (p_events[g.post]).seq, g.cohort_id, g.org_id,
             (p_events[g.plain]).choice, (p_events[g.plain]).correct, (p_events[g.post]).correct, g.unit,
-            (p_events[least(g.plain, g.post)]).lang)::core.learner_unit
+            (p_events[g.one]).lang)::core.learner_unit
         from (
             select v.learner, v.course_id, v.unit, v.org_id, v.cohort_id, min(v.seq) as first_seq, min(v.at) as first_at,
-                min(v.i) filter (where v.phase is distinct from 'posttest') as plain,
+                min(v.i) as one,
+                -- who catches up has not read the lessons: reached, but no answer that says how hard a question is
+                min(v.i) filter (where v.phase is null or v.phase::text not in ('posttest', 'catchup')) as plain,
                 min(v.i) filter (where v.phase = 'posttest') as post
             from unnest(p_events) with ordinality as v (learner, at, seq, kind, phase, via, mode, course_id, choice, value,
                 attempt, cohort_id, session, org_id, n, correct, unit, channel, lang, choices, i)

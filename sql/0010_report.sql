@@ -52,7 +52,8 @@ select l.learner_id, o.code as organisation, v.course, v.version, x.unit as modu
     x.value as right_answers, x.attempt as questions,
     case when x.attempt > 0 then round(100.0 * x.value / x.attempt, 1) end as score_percent,
     case when x.attempt > 0 then x.value >= 0.6 * x.attempt else true end as is_passed,
-    x.channel, x.via::text as via, x.lang, c.code as cohort
+    x.channel, x.via::text as via, x.lang, c.code as cohort,
+    coalesce(x.phase::text = 'catchup', false) as via_catchup
 from core.event x
     join core.learner l on l.learner = x.learner
     join core.organisation o on o.org_id = x.org_id
@@ -138,6 +139,7 @@ comment on column report.module_completions.is_passed is 'True from 60 percent; 
 comment on column report.module_completions.channel is 'Name of the channel (number or code of a provider) on which it was completed.';
 comment on column report.module_completions.via is 'How: sms or ussd.';
 comment on column report.module_completions.lang is 'Language of the learner then; und = not known.';
+comment on column report.module_completions.via_catchup is 'True: not by its lessons, but in short, with three of four quiz questions right.';
 comment on column report.module_completions.cohort is 'Code of the cohort of the learner; empty = none.';
 
 comment on view report.quiz_answers is

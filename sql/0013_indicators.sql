@@ -548,6 +548,7 @@ begin atomic
                 cross join lateral (values (core.value_of(by, u.lang, u.cohort, u.country, u.role_choice, u.first_channel, u.first_via)))
             as g (value)
                 left join report.module_completions m on m.learner_id = u.learner_id and m.course = u.course and m.module = u.module
+                    and not m.via_catchup
             where u.module_kind = 'lessons'
             group by 1, 2, 3, 4, 5) x
         group by x.organisation, x.course, x.module, x.value)) s
@@ -556,7 +557,7 @@ begin atomic
     order by 1, 2, t.module_position, 5;
 end;
 comment on function report.modules(text) is
-'C1 and C2 for each module: reached (at least one learning action in it), completed (all lessons gone past and all quiz questions answered once, any score), passed (60 percent and more right at the first attempt); completed / reached with its 95 percent interval. Empty = too few to show.';
+'C1 and C2 for each module: reached (at least one learning action in it), completed (all lessons gone past and all quiz questions answered once, any score; not who caught up, see report.caught_up), passed (60 percent and more right at the first attempt); completed / reached with its 95 percent interval. Empty = too few to show.';
 
 create function report.hazard(by text default 'all')
 returns table (organisation text, course text, unit text, "position" integer, unit_title text, value text, reached bigint, left_here bigint,

@@ -165,7 +165,13 @@
     X(lead_begun, nothing, "number joined active", "the same before anybody finished a module")    \
     X(lead_keys, nothing, "", "what a facilitator may ask for")                                    \
     X(lead_guide, nothing, "n title", "the guide of the next meeting")                             \
+    X(lead_topic, nothing, "n title guide", "the same with the words of the module")               \
     X(lead_over, nothing, "", "the PIN was given long ago: GROUP again")                           \
+    X(catch, nothing, "n summary total", "CATCH: a missed module in short; its questions follow")  \
+    X(catch_lessons, nothing, "n right total", "too few right: its lessons come one at a time")    \
+    X(catch_none, nothing, "", "CATCH where nobody is behind")                                     \
+    X(module_done_behind, module_done, "n right total", "end of a module, for who is behind")      \
+    X(menu_behind, menu, "place", "MENU for who is behind: 4 Catch up")                            \
     X(doubt, nothing, "",                                                                          \
       "quiet for so long that the number may be somebody else's: 1 go on, 2 new")
 
@@ -209,7 +215,10 @@
     X(group_unknown)                                                                               \
     X(group_closed)                                                                                \
     X(who)                                                                                         \
-    X(lead_keys)
+    X(lead_keys)                                                                                   \
+    X(catch)                                                                                       \
+    X(catch_lessons)                                                                               \
+    X(menu_behind)
 
 enum course_text {
 #define COURSE_TEXT_ENUM(name, placeholders, purpose) COURSE_TEXT_##name,
@@ -297,6 +306,8 @@ struct unit {
 struct module {
     struct str id;
     struct str title;
+    struct str summary; /* for who catches up; absent: none */
+    struct str guide; /* of the meeting about it, for facilitators; absent: text_lead_guide alone */
     enum module_kind kind;
     bool is_untranslated; /* of a translated course: these units are in the original language */
     bool is_required;     /* for completing the course; M7 may be optional */

@@ -52,6 +52,8 @@ const char *event_phase_name(enum event_phase phase)
         return "followup";
     case EVENT_PHASE_RECALL:
         return "recall";
+    case EVENT_PHASE_CATCHUP:
+        return "catchup";
     }
     return "";
 }

@@ -17,7 +17,8 @@
  * = language code role_set           choice (0 = skipped) lesson_read        unit, value = screen:
  * the learner went on past it (lesson_next) answered           unit, phase, choice or text or
  * value, correct (quiz and test), attempt; text is "1,3" where several options may be chosen
- *   module_completed   unit = module id, value = right, attempt = scored questions
+ *   module_completed   unit = module id, value = right, attempt = scored questions; phase catchup
+ *                      where the module was caught up on
  *   course_completed   all required modules and the post-test
  *   certified          code (12 digits), value = score in percent
  *   survey_started / survey_declined / survey_completed
@@ -82,7 +83,7 @@ enum event_kind {
 };
 
 /* Which questions an answer belongs to: "quiz", "pretest", "posttest", "survey", "followup",
- * "recall". */
+ * "recall", "catchup". */
 enum event_phase {
     EVENT_PHASE_NONE,
     EVENT_PHASE_QUIZ,
@@ -90,10 +91,11 @@ enum event_phase {
     EVENT_PHASE_POSTTEST,
     EVENT_PHASE_SURVEY,
     EVENT_PHASE_FOLLOWUP,
-    EVENT_PHASE_RECALL, /* old questions again, of any module */
+    EVENT_PHASE_RECALL,  /* old questions again, of any module */
+    EVENT_PHASE_CATCHUP, /* of a module that was read in short only */
 };
 
-#define EVENT_PHASE_LAST EVENT_PHASE_RECALL
+#define EVENT_PHASE_LAST EVENT_PHASE_CATCHUP
 
 #define EVENT_ABSENT INT32_MIN /* for choice, value, attempt, correct */
 

@@ -61,6 +61,8 @@
     X(DONE, "done", false)                                                                         \
     X(FOLLOWUP, "followup", false)                                                                 \
     X(RECALL, "recall", false) /* old questions again */                                           \
+    X(CATCH, "catch", false)   /* a missed module in short */                                      \
+    X(CATCH_QUIZ, "catch_quiz", false)                                                             \
     X(MENU, "menu", true)                                                                          \
     X(MODULES, "modules", true)                                                                    \
     X(COURSES, "courses", true)                                                                    \
@@ -160,6 +162,7 @@ struct learner {
     uint8_t recall_module; /* number of the module that an old question ends; 0 = behind the end */
     uint8_t recall_left;   /* old questions left in a round, the present one included */
     uint8_t recalled[LEARNER_BITMAP_BYTES]; /* scored questions that came again */
+    uint8_t catch_to;  /* number of the module that catching up leads to; 0 = nobody catches up */
     int64_t module_ms; /* when the present module was begun; behind it, when the next one opens */
     int64_t pushed_ms; /* the last message that nobody asked for */
     int64_t paused_ms; /* none until then */

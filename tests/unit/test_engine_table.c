@@ -23,7 +23,7 @@ static void every_state_has_a_row(void **state)
 static void every_state_can_be_reached(void **state)
 {
     (void)state;
-    uint32_t reached = 1u << LEARNER_STATE_NEW, before = 0;
+    uint64_t reached = UINT64_C(1) << LEARNER_STATE_NEW, before = 0;
     while (reached != before) {
         before = reached;
         for (int i = 0; i < N_LEARNER_STATES; i++) {
@@ -31,7 +31,7 @@ static void every_state_can_be_reached(void **state)
                 reached |= state_moves((enum learner_state)i);
         }
     }
-    assert_int_equal(reached, (1u << N_LEARNER_STATES) - 1);
+    assert_int_equal(reached, (UINT64_C(1) << N_LEARNER_STATES) - 1);
 }
 
 /* Every state but the last one of all can be left, also by STOP. */
@@ -39,7 +39,7 @@ static void no_state_is_a_dead_end(void **state)
 {
     (void)state;
     for (int i = 0; i < N_LEARNER_STATES; i++) {
-        uint32_t next = state_moves((enum learner_state)i) & ~(1u << i);
+        uint64_t next = state_moves((enum learner_state)i) & ~(UINT64_C(1) << i);
         assert_true((next >> LEARNER_STATE_STOPPED & 1) != 0 || i == LEARNER_STATE_STOPPED);
         assert_int_not_equal(next, 0);
     }

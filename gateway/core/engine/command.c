@@ -315,12 +315,17 @@ bool engine_menu_answer(struct step *s)
     static void (*const keys[])(struct step *) = {
         run_exit, run_repeat, run_modules,     run_score,   run_language,
         run_help, run_safe,   run_certificate, engine_stop, shared_switch};
+    /* HELP, which has a word, makes room for CATCH. */
+    static void (*const keys_behind[])(struct step *) = {
+        run_exit,     run_repeat, run_modules,     run_score,   engine_catch,
+        run_language, run_safe,   run_certificate, engine_stop, shared_switch};
+    void (*const *runs)(struct step *) = catch_is_behind(s) ? keys_behind : keys;
     /* The last three have words by SMS. */
     int32_t n = ARRAY_LEN(keys) - (s->input->via == VIA_USSD ? 1 : 4);
     struct answer_match key = match_menu(s->norm, n);
     if (key.result != ANSWER_ONE || str_eq(s->norm, STR("00")))
         return false;
-    keys[key.choice](s);
+    runs[key.choice](s);
     return true;
 }
 

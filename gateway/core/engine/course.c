@@ -64,6 +64,15 @@ const struct unit *course_due_from(const struct step *s, const struct module *mo
     return NULL;
 }
 
+const struct unit *course_due_question(const struct step *s, const struct module *module,
+                                       uint16_t i)
+{
+    const struct unit *unit = course_due_from(s, module, i);
+    while (unit != NULL && unit->question == NULL)
+        unit = course_due_from(s, module, (uint16_t)(course_unit_index(s->course, unit) + 1));
+    return unit;
+}
+
 void course_count(const struct course *course, const struct unit *unit, uint32_t *ret_n,
                   uint32_t *ret_of)
 {
@@ -135,17 +144,24 @@ struct str course_module_lines(const struct step *s)
     return lines;
 }
 
-/* In a module of lessons the state follows the unit; a test or survey has its own. */
+static bool is_catching(const struct step *s)
+{
+    const struct state_row *row = state_row(s->learner->state);
+    return row->is_question && row->phase == EVENT_PHASE_CATCHUP;
+}
+
+/* In a module of lessons the state follows the unit; a test, a survey, catching up has its own. */
 static void enter_unit(struct step *s, const struct unit *unit)
 {
+    bool is_kept = unit->question != NULL && is_catching(s);
     step_set_unit(s, unit);
     enum learner_state state = unit->question != NULL ? LEARNER_STATE_QUIZ : LEARNER_STATE_LESSON;
-    if (unit_module(s, unit)->kind == MODULE_LESSONS && s->learner->state != state)
+    if (unit_module(s, unit)->kind == MODULE_LESSONS && !is_kept && s->learner->state != state)
         step_enter(s, state);
     step_say_screen(s);
 }
 
-static void begin_module(struct step *s, const struct module *module)
+void course_begin_module(struct step *s, const struct module *module)
 {
     uint16_t index = (uint16_t)(module - s->course->modules);
     step_use_module(s, index);
@@ -178,7 +194,7 @@ void course_begin(struct step *s)
     if (first == NULL) /* lesson_check: a course has at least one module */
         step_fail(s);
     else
-        begin_module(s, first);
+        course_begin_module(s, first);
 }
 
 void course_finish_module(struct step *s)
@@ -189,16 +205,21 @@ void course_finish_module(struct step *s)
 
 static const struct module *present_module(const struct step *s)
 {
-    const struct module *module = unit_module(s, known_unit(s));
     uint8_t recalled_in = s->learner->recall_module;
-    for (uint16_t i = 0; recalled_in != 0 && i < s->course->n_modules; i++) {
-        if (s->course->modules[i].number == recalled_in)
-            return &s->course->modules[i];
-    }
-    return module;
+    const struct module *module = recalled_in != 0 ? course_module_numbered(s, recalled_in) : NULL;
+    return module != NULL ? module : unit_module(s, known_unit(s));
 }
 
-void course_complete_module(struct step *s)
+const struct module *course_module_numbered(const struct step *s, uint16_t number)
+{
+    for (uint16_t i = 0; i < s->course->n_modules; i++) {
+        if (s->course->modules[i].number == number)
+            return &s->course->modules[i];
+    }
+    return NULL;
+}
+
+void course_end_module(struct step *s)
 {
     const struct module *module = present_module(s);
     uint32_t right, answered;
@@ -209,8 +230,15 @@ void course_complete_module(struct step *s)
     event->unit = module->id;
     event->value = (int32_t)right;
     event->attempt = (int32_t)module->n_scored;
+    if (state_row(s->learner->state)->phase == EVENT_PHASE_CATCHUP)
+        event->phase = EVENT_PHASE_CATCHUP;
     pace_end_module(s);
     step_enter(s, LEARNER_STATE_MODULE_DONE);
+}
+
+void course_complete_module(struct step *s)
+{
+    course_end_module(s);
     step_say_screen(s);
 }
 
@@ -218,13 +246,15 @@ void course_advance(struct step *s)
 {
     const struct unit *unit = known_unit(s);
     uint16_t behind = (uint16_t)(course_unit_index(s->course, unit) + 1);
-    const struct unit *next = state_row(s->learner->state)->is_alone
-                                  ? NULL
-                                  : course_due_from(s, unit_module(s, unit), behind);
+    const struct state_row *row = state_row(s->learner->state);
+    const struct module *module = unit_module(s, unit);
+    const struct unit *next = row->is_alone    ? NULL
+                              : is_catching(s) ? course_due_question(s, module, behind)
+                                               : course_due_from(s, module, behind);
     if (next != NULL)
         enter_unit(s, next);
     else
-        state_row(s->learner->state)->finish(s);
+        row->finish(s);
 }
 
 void course_next_screen(struct step *s)
@@ -252,8 +282,10 @@ void course_next_module(struct step *s)
     const struct module *module = course_module_after(s);
     if (pace_is_closed(s))
         step_say_screen(s);
+    else if (module != NULL && catch_next(s, module))
+        return; /* in short */
     else if (module != NULL)
-        begin_module(s, module);
+        course_begin_module(s, module);
     else
         course_begin_questions(s, LEARNER_STATE_POSTTEST, s->course->test_module);
 }
@@ -285,13 +317,18 @@ static bool is_in_module(const struct step *s, const struct unit *unit)
 bool course_has_back(const struct step *s)
 {
     const struct unit *unit = step_unit(s);
-    return is_in_module(s, unit) &&
-           ((unit->question == NULL && s->learner->screen > 0) || lesson_before(s, unit) != NULL);
+    return state_row(s->learner->state)->back != NULL ||
+           (is_in_module(s, unit) &&
+            ((unit->question == NULL && s->learner->screen > 0) || lesson_before(s, unit) != NULL));
 }
 
 void course_back(struct step *s)
 {
     const struct unit *unit = step_unit(s);
+    if (state_row(s->learner->state)->back != NULL) {
+        state_row(s->learner->state)->back(s);
+        return;
+    }
     if (is_in_module(s, unit) && unit->question == NULL && s->learner->screen > 0) {
         s->learner->screen--;
     } else if (is_in_module(s, unit)) {

@@ -8,6 +8,7 @@
  *   engine_quiz.c    answers, and what follows a quiz, a test, the survey
  *   pace.c           what is sent without being asked for, and when
  *   recall.c         old questions again
+ *   catch.c          missed modules in short
  *   courses.c        several courses, one after the other
  *   engine_text.c    filling in texts
  *   group.c          group codes
@@ -99,12 +100,13 @@ enum state_progress { PROGRESS_BEFORE, PROGRESS_AT_UNIT, PROGRESS_MODULE_DONE, P
 /* A row acts: to add a state, a name in core/learner.h and a row in state.c. A function that a
  * state does not need is left out; the comment says what happens then. */
 struct state_row {
-    uint32_t moves; /* states that may follow, one bit each; more may from everywhere */
+    uint64_t moves; /* states that may follow, one bit each; more may from everywhere */
     /* What the learner sees here. */
     struct str (*screen)(const struct step *s);
     /* Takes the input when it is an answer in this state; false = not one. Left out: none is. */
     bool (*answer)(struct step *s);
     void (*next)(struct step *s);    /* 9 and NEXT. Left out: the screen again */
+    void (*back)(struct step *s);    /* 0 and BACK. Left out: the page or lesson before */
     void (*join)(struct step *s);    /* JOIN, or dialling. Left out: the screen again */
     void (*unknown)(struct step *s); /* nobody could understand. Left out: says so */
     void (*finish)(struct step *s);  /* the last unit of the running block is behind the learner */
@@ -123,7 +125,7 @@ struct state_row {
 
 const struct state_row *state_row(enum learner_state state);
 /* All states that may follow, one bit each. */
-uint32_t state_moves(enum learner_state state);
+uint64_t state_moves(enum learner_state state);
 /* The row of the place that a side state or STOPPED returns to, elsewhere of the state itself. */
 const struct state_row *state_row_of_place(const struct learner *learner);
 /* The learner's value and the table, or the course and the value, do not fit together: the step
@@ -160,6 +162,9 @@ void course_begin_questions(struct step *s, enum learner_state state, int16_t mo
 /* First unit at or behind index i of the module that this learner is to see: answered quiz
  * questions and questions whose condition does not hold are passed over. NULL at its end. */
 const struct unit *course_due_from(const struct step *s, const struct module *module, uint16_t i);
+/* The same, questions only. */
+const struct unit *course_due_question(const struct step *s, const struct module *module,
+                                       uint16_t i);
 /* On past the unit on the screen: the next due one of its module, or what finishes its block. */
 void course_advance(struct step *s);
 void course_finish_module(struct step *s);
@@ -170,7 +175,12 @@ void course_try_retake(struct step *s);
 
 /* The module behind the present one; NULL behind the last. */
 const struct module *course_module_after(const struct step *s);
-/* The module is behind the learner. */
+/* The one of this number; NULL: there is none. */
+const struct module *course_module_numbered(const struct step *s, uint16_t number);
+/* Its first unit. */
+void course_begin_module(struct step *s, const struct module *module);
+/* The module is behind the learner; the same, and says so. */
+void course_end_module(struct step *s);
 void course_complete_module(struct step *s);
 
 /* courses.c */
@@ -241,6 +251,9 @@ void pace_begin_module(struct step *s);
 void pace_end_module(struct step *s);
 /* The next module has a date, which is still to come: NEXT waits for it. */
 bool pace_is_closed(const struct step *s);
+/* Number of the module in which the group is today, or by the weeks since the learner began; 0:
+ * each goes at a pace of his or her own. */
+uint16_t pace_module_now(const struct step *s);
 /* "Tue 18:00": when the next module comes by itself; absent: it does not. */
 struct str pace_opening(const struct step *s);
 /* Of a slot, "Tue 18:00" (with the date where it is not near); else of a day, "Tue 8 Dec". */
@@ -272,6 +285,18 @@ void recall_finish(struct step *s);
 void recall_refresh(struct step *s);
 /* Which of how many the present question is. */
 void recall_count(const struct step *s, uint32_t *ret_n, uint32_t *ret_of);
+
+/* catch.c */
+
+/* Is the learner so far behind the group, or the weeks, that a short way is offered? */
+bool catch_is_behind(const struct step *s);
+/* Begins the module in short, where the learner is catching up; false: its lessons come. */
+bool catch_next(struct step *s, const struct module *module);
+struct str catch_screen(const struct step *s);
+void catch_go_on(struct step *s);
+void catch_back(struct step *s);
+void catch_finish(struct step *s);
+void engine_catch(struct step *s);
 
 /* lead.c */
 

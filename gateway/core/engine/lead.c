@@ -78,9 +78,12 @@ static void say_guide(struct step *s, const struct cohort *c)
 {
     const struct module *m = next_topic(s, c);
     step_leave_side(s);
-    step_say(s, step_text(s, COURSE_TEXT_lead_guide,
+    struct str guide = m != NULL ? m->guide : STR_NONE;
+    bool has_topic =
+        !str_is_empty(guide) && !str_is_empty(s->course->texts[COURSE_TEXT_lead_topic]);
+    step_say(s, step_text(s, has_topic ? COURSE_TEXT_lead_topic : COURSE_TEXT_lead_guide,
                           VARS({"n", step_number(s, m != NULL ? m->number : 1)},
-                               {"title", m != NULL ? m->title : STR("")})));
+                               {"title", m != NULL ? m->title : STR("")}, {"guide", guide})));
     if (s->input->via == VIA_USSD)
         step_say_screen(s);
 }

@@ -94,6 +94,23 @@ static int64_t group_date_ms(const struct step *s, const struct module *module)
     return is_weekly ? schedule_day_ms(&schedule, cohort->start_day + 7 * (module->number - 1)) : 0;
 }
 
+uint16_t pace_module_now(const struct step *s)
+{
+    const struct learner *l = s->learner;
+    int64_t now_ms = s->input->now.ms;
+    uint16_t found = 0, n = s->course->n_course_modules;
+    for (uint16_t number = 1; number <= n; number++) {
+        int64_t begins_ms = group_date_ms(s, course_module_numbered(s, number));
+        if (begins_ms != 0 && begins_ms <= now_ms)
+            found = number;
+    }
+    bool is_alone = step_cohort(s) == NULL || step_cohort(s)->start_day == 0;
+    if (found == 0 && is_alone && pace_of(s) == COHORT_PACE_WEEKLY && l->past.n == 0 &&
+        l->consent_ms != 0 && l->consent_ms <= now_ms)
+        found = (uint16_t)earlier((now_ms - l->consent_ms) / WEEK_MS + 1, n);
+    return found;
+}
+
 static int64_t opening_ms(const struct step *s)
 {
     const struct learner *l = s->learner;

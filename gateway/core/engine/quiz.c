@@ -185,7 +185,9 @@ static void take_answer(struct step *s, const struct unit *unit, const struct an
         s->learner->last_choice = (uint8_t)(answer->choice & 15);
     record_answer(s, unit, answer, is_right);
     enum event_phase phase = state_row(s->learner->state)->phase;
-    if ((phase == EVENT_PHASE_QUIZ || phase == EVENT_PHASE_RECALL) && has_key(unit->question))
+    bool is_told =
+        phase == EVENT_PHASE_QUIZ || phase == EVENT_PHASE_RECALL || phase == EVENT_PHASE_CATCHUP;
+    if (is_told && has_key(unit->question))
         say_feedback(s, unit->question, answer, is_right);
     course_advance(s);
 }

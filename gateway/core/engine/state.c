@@ -3,7 +3,7 @@
 
 #include "core/engine/internal.h"
 
-#define BIT(name) (UINT32_C(1) << LEARNER_STATE_##name)
+#define BIT(name) (UINT64_C(1) << LEARNER_STATE_##name)
 
 /* Everywhere: STOP, DELETE, and the side states. */
 #define ANYWHERE                                                                                   \
@@ -16,7 +16,7 @@
 #define PLACES                                                                                     \
     (BIT(NEW) | BIT(CONSENT) | BIT(LANGUAGE) | BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) |            \
      BIT(QUIZ) | BIT(MODULE_DONE) | BIT(POSTTEST) | BIT(RETAKE) | BIT(CERTIFIED) | BIT(SURVEY) |   \
-     BIT(DONE) | BIT(FOLLOWUP) | BIT(PLAN) | BIT(RECALL))
+     BIT(DONE) | BIT(FOLLOWUP) | BIT(PLAN) | BIT(RECALL) | BIT(CATCH) | BIT(CATCH_QUIZ))
 
 static bool is_key(const struct step *s, const char *key)
 {
@@ -173,6 +173,11 @@ static struct str module_done_screen(const struct step *s)
         return step_text(s, COURSE_TEXT_module_read, VARS({"n", step_number(s, module->number)}));
     uint32_t right, answered;
     course_tally(s, module, &right, &answered);
+    if (s->input->via != VIA_USSD && catch_is_behind(s)) /* a screen of USSD has no typed words */
+        return step_text(s, COURSE_TEXT_module_done_behind,
+                         VARS({"n", step_number(s, module->number)},
+                              {"right", step_number(s, right)},
+                              {"total", step_number(s, module->n_scored)}));
     struct str when = pace_opening(s);
     enum course_text text = when.p == NULL      ? COURSE_TEXT_module_done
                             : pace_is_closed(s) ? COURSE_TEXT_module_done_wait
@@ -268,7 +273,8 @@ static bool done_answer(struct step *s)
 
 static struct str menu_screen(const struct step *s)
 {
-    return step_text(s, COURSE_TEXT_menu, VARS({"place", step_place(s)}));
+    return step_text(s, catch_is_behind(s) ? COURSE_TEXT_menu_behind : COURSE_TEXT_menu,
+                     VARS({"place", step_place(s)}));
 }
 
 static struct str modules_screen(const struct step *s)
@@ -386,7 +392,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                .is_resumed = true,
                                .is_question = true,
                                .is_timed = true},
-    [LEARNER_STATE_LESSON] = {.moves = BIT(QUIZ) | BIT(RECALL) | BIT(MODULE_DONE),
+    [LEARNER_STATE_LESSON] = {.moves = BIT(QUIZ) | BIT(RECALL) | BIT(MODULE_DONE) | BIT(CATCH),
                               .screen = unit_screen,
                               .next = course_next_screen,
                               .finish = course_finish_module,
@@ -395,7 +401,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                               .progress = PROGRESS_AT_UNIT,
                               .is_resumed = true,
                               .is_reminded = true},
-    [LEARNER_STATE_QUIZ] = {.moves = BIT(LESSON) | BIT(RECALL) | BIT(MODULE_DONE),
+    [LEARNER_STATE_QUIZ] = {.moves = BIT(LESSON) | BIT(RECALL) | BIT(MODULE_DONE) | BIT(CATCH),
                             .screen = unit_screen,
                             .answer = course_answer,
                             .finish = course_finish_module,
@@ -407,7 +413,29 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                             .is_question = true,
                             .is_timed = true,
                             .is_reminded = true},
-    [LEARNER_STATE_MODULE_DONE] = {.moves = BIT(LESSON) | BIT(QUIZ) | BIT(POSTTEST),
+    [LEARNER_STATE_CATCH] = {.moves = BIT(CATCH_QUIZ) | BIT(LESSON) | BIT(MODULE_DONE),
+                             .screen = catch_screen,
+                             .next = catch_go_on,
+                             .phase = EVENT_PHASE_CATCHUP,
+                             .unit = STATE_UNIT_ANY,
+                             .home = MODULE_LESSONS,
+                             .progress = PROGRESS_AT_UNIT,
+                             .is_resumed = true,
+                             .is_reminded = true},
+    [LEARNER_STATE_CATCH_QUIZ] = {.moves = BIT(CATCH) | BIT(MODULE_DONE),
+                                  .screen = unit_screen,
+                                  .answer = course_answer,
+                                  .back = catch_back,
+                                  .finish = catch_finish,
+                                  .phase = EVENT_PHASE_CATCHUP,
+                                  .unit = STATE_UNIT_QUESTION,
+                                  .home = MODULE_LESSONS,
+                                  .progress = PROGRESS_AT_UNIT,
+                                  .is_resumed = true,
+                                  .is_question = true,
+                                  .is_timed = true,
+                                  .is_reminded = true},
+    [LEARNER_STATE_MODULE_DONE] = {.moves = BIT(LESSON) | BIT(QUIZ) | BIT(POSTTEST) | BIT(CATCH),
                                    .screen = module_done_screen,
                                    .next = course_next_module,
                                    .unit = STATE_UNIT_ANY,
@@ -514,7 +542,7 @@ const struct state_row *state_row(enum learner_state state)
     return &rows[state];
 }
 
-uint32_t state_moves(enum learner_state state)
+uint64_t state_moves(enum learner_state state)
 {
     return rows[state].moves | ANYWHERE;
 }
@@ -583,7 +611,7 @@ void engine_diagram(struct buf *out)
 {
     buf_add_str(out, STR("stateDiagram-v2\n    [*] --> new\n"));
     for (int from = 0; from < N_LEARNER_STATES; from++) {
-        uint32_t next = rows[from].moves & ~(uint32_t)ANYWHERE;
+        uint64_t next = rows[from].moves & ~ANYWHERE;
         if (learner_state_is_side((enum learner_state)from) || from == LEARNER_STATE_STOPPED)
             next = 0;
         for (int to = 0; to < N_LEARNER_STATES; to++) {

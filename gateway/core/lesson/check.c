@@ -188,11 +188,37 @@ static void check_unit(struct check *c, const struct unit *unit)
     }
 }
 
+/* A text of a module's front matter, as it is said: within a system text. */
+static void check_said(struct check *c, const struct module *module, enum course_text around,
+                       const char *name, struct str text, struct source_pos pos)
+{
+    if (str_is_empty(text) || module->is_untranslated)
+        return;
+    arena_reset(c->scratch);
+    struct str said = lesson_sample_text(
+        c->course, c->course->texts[around],
+        (const struct lesson_value[]){{name, text}, {"title", module->title}, {NULL, STR_NONE}},
+        c->scratch);
+    check_alphabet(c, text, pos);
+    check_no_placeholder(c, text, pos);
+    check_length(
+        c, check_measure(c, said, LESSON_LIMIT_MESSAGE), pos, text,
+        arena_printf(c->arena, "the %s of %.*s, all in, is too long", name, STR_ARG(module->id)),
+        "shorten it");
+}
+
+static void check_front_texts(struct check *c, const struct module *module, struct source_pos pos)
+{
+    check_alphabet(c, module->title, pos);
+    check_said(c, module, COURSE_TEXT_catch, "summary", module->summary, pos);
+    check_said(c, module, COURSE_TEXT_lead_topic, "guide", module->guide, pos);
+}
+
 void check_all(struct check *c)
 {
     check_system_texts(c);
     for (uint16_t i = 0; i < c->course->n_modules; i++)
-        check_alphabet(c, c->course->modules[i].title, c->source->module_pos[i]);
+        check_front_texts(c, &c->course->modules[i], c->source->module_pos[i]);
     for (uint16_t i = 0; i < c->course->n_units; i++)
         check_unit(c, &c->course->units[i]);
 }

@@ -137,7 +137,7 @@ static const struct yaml_table course_table = {course_rows, ARRAY_LEN(course_row
 #define N_MODULE_KINDS 5u /* the words of its row below; in the order of enum module_kind */
 
 struct module_front {
-    struct str id, title;
+    struct str id, title, summary, guide;
     uint32_t kind;
     bool is_required;
 };
@@ -162,6 +162,11 @@ static const struct yaml_row module_rows[] = {
      .words = "false true",
      .is_required = true,
      .example = "true"},
+    {.name = "summary",
+     MODULE(summary),
+     .max = COURSE_MAX_TEXT_BYTES,
+     .example = "Soap, water, twenty seconds"},
+    {.name = "guide", MODULE(guide), .max = COURSE_MAX_TEXT_BYTES, .example = "Who helps here?"},
 };
 static const struct yaml_table module_table = {module_rows, ARRAY_LEN(module_rows), 0};
 
@@ -212,6 +217,8 @@ static void parse_module_file(struct parse *p, const struct lesson_blocks *block
     *module = (struct module){
         .id = read.id,
         .title = read.title,
+        .summary = read.summary,
+        .guide = read.guide,
         .kind = is_kind_told ? (enum module_kind)read.kind : MODULE_LESSONS,
         .is_required = read.is_required,
         .first_unit = course->n_units,

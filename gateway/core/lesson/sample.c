@@ -116,6 +116,8 @@ static struct str value_of(const struct course *course, struct str name,
         {"stem", STR("(the question)")},
         {"options", STR("1 (one)\n2 (two)\n3 (three)")},
         {"feedback", STR("(the feedback)")},
+        {"summary", STR("(the module in short)")},
+        {"guide", STR("(the topic)")},
         {"lines", STR("1 (one)\n2 (two)\n3 (three)")},
         {NULL, STR("?")},
     };

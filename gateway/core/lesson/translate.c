@@ -129,6 +129,10 @@ static void add_module(struct collect *c, struct module *module, uint16_t index,
     (void)add(c, arena_printf(c->arena, "%.*s.title", STR_ARG(module->id)), &module->title,
               "title of a module", pos);
     c->group = (int16_t)index;
+    (void)add(c, arena_printf(c->arena, "%.*s.summary", STR_ARG(module->id)), &module->summary,
+              "the module in short, for who catches up", pos);
+    (void)add(c, arena_printf(c->arena, "%.*s.guide", STR_ARG(module->id)), &module->guide,
+              "the meeting about it, for facilitators", pos);
     for (uint16_t i = module->first_unit; i < module->first_unit + module->n_units; i++) {
         c->unit = i;
         if (units[i].question != NULL)
@@ -161,7 +165,7 @@ enum err lesson_strings_collect(const struct lesson_source *source, struct arena
     struct collect c = {.source = source,
                         .arena = arena,
                         .ret = ret,
-                        .room = 8 + N_COURSE_TEXTS + from->n_modules,
+                        .room = 8u + N_COURSE_TEXTS + 3u * from->n_modules,
                         .group = LESSON_GROUP_SYSTEM,
                         .unit = UINT16_MAX};
     for (uint16_t i = 0; i < from->n_units; i++)

@@ -49,7 +49,7 @@ enum command_fuzzy {
     X(SAFE,    NULL, SCOPE_ANYBODY, TAIL_ANY,      FUZZY_YES,  true,  run_safe)           \
     X(PAUSE,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_pause)          \
     X(REFRESH, NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_refresh)        \
-    X(CATCH,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, NULL)               \
+    X(CATCH,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, engine_catch)       \
     X(CERT,    NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_certificate)    \
     X(CHECK,   NULL, SCOPE_MEMBERS, TAIL_WORDS,    FUZZY_YES,  false, NULL)               \
     X(SWITCH,  NULL, SCOPE_MEMBERS, TAIL_WORDS,    FUZZY_YES,  false, shared_switch)               \
