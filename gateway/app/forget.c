@@ -198,7 +198,7 @@ static void on_page(void *ctx, enum err e, const struct store_entry *entries, ui
 
 static void scrub_read(struct forget *f)
 {
-    struct store_log_reader reader = {
+    struct store_reader reader = {
         .from = f->scrub.from, .ranges = f->scrub.ranges, .max_each = PAGE};
     store_log_read(f->store, &reader, on_page, f);
 }

@@ -430,7 +430,7 @@ static void read_more(struct persist *p)
     p->is_blocking = is_all_empty(p) && p->settings.block_ms > 0;
     p->n_calls++;
     memcpy(p->read_ranges, p->ranges, sizeof(p->read_ranges));
-    struct store_log_reader reader = {
+    struct store_reader reader = {
         .from = p->read,
         .ranges = p->read_ranges,
         .max_each = p->settings.max_each,

@@ -117,29 +117,30 @@ static void on_noted(void *ctx, enum err e)
     (void)ctx, (void)e; /* it was said; without the note the next SMS gets the screen once more */
 }
 
-static void note(struct store *store, const struct number_id *id,
-                 const uint8_t before[LEARNER_SAID_BYTES], const uint8_t after[LEARNER_SAID_BYTES])
+struct store_patch shown_note_patch(const struct shown_note *note)
 {
-    store_patch(store, id,
-                &(struct store_patch){LEARNER_SAID_AT,
-                                      {(const char *)before, LEARNER_SAID_BYTES},
-                                      {(const char *)after, LEARNER_SAID_BYTES}},
-                on_noted, NULL);
+    return (struct store_patch){LEARNER_SAID_AT,
+                                {(const char *)note->before, sizeof(note->before)},
+                                {(const char *)note->after, sizeof(note->after)}};
+}
+
+void shown_put(struct store *store, const struct number_id *id, const struct shown_note *note)
+{
+    struct store_patch patch = shown_note_patch(note);
+    store_patch(store, id, &patch, on_noted, NULL);
 }
 
 void shown_kept_back(struct store *store, const struct number_id *id, uint32_t seq,
                      struct wall_ms at)
 {
-    uint8_t before[LEARNER_SAID_BYTES], after[LEARNER_SAID_BYTES];
-    learner_said_at(at.ms, before);
-    learner_said_by(seq, after);
-    note(store, id, before, after);
+    struct shown_note note;
+    learner_said_at(at.ms, note.before);
+    learner_said_by(seq, note.after);
+    shown_put(store, id, &note);
 }
 
-void shown_taken(struct store *store, const struct number_id *id, uint32_t seq, struct wall_ms at)
+void shown_taken(uint32_t seq, struct wall_ms at, struct shown_note *ret)
 {
-    uint8_t before[LEARNER_SAID_BYTES], after[LEARNER_SAID_BYTES];
-    learner_said_by(seq, before);
-    learner_said_at(at.ms, after);
-    note(store, id, before, after);
+    learner_said_by(seq, ret->before);
+    learner_said_at(at.ms, ret->after);
 }

@@ -27,5 +27,13 @@ void shown_by_sms(const struct outcome *out, struct wall_ms at, struct learner *
 /* What was said in the answer of step seq at that time was kept back after all. */
 void shown_kept_back(struct store *store, const struct number_id *id, uint32_t seq,
                      struct wall_ms at);
-/* The provider took the SMS of step seq. Nobody waits for the note. */
-void shown_taken(struct store *store, const struct number_id *id, uint32_t seq, struct wall_ms at);
+/* A note in a state: bytes that take the place of others. */
+struct shown_note {
+    uint8_t before[LEARNER_SAID_BYTES], after[LEARNER_SAID_BYTES];
+};
+/* The provider took the SMS of step seq. */
+void shown_taken(uint32_t seq, struct wall_ms at, struct shown_note *ret);
+/* Borrows from the note. */
+struct store_patch shown_note_patch(const struct shown_note *note);
+/* Nobody waits for it. */
+void shown_put(struct store *store, const struct number_id *id, const struct shown_note *note);

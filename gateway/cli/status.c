@@ -71,7 +71,7 @@ static void on_log(void *ctx, enum err e, const struct store_entry *entries, uin
 
 static void print_next(struct print *print)
 {
-    struct store_log_reader reader = {.from = print->from, .max_each = EVENTS_A_READ};
+    struct store_reader reader = {.from = print->from, .max_each = EVENTS_A_READ};
     store_log_read(print->store, &reader, on_log, print);
 }
 

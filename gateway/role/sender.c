@@ -12,7 +12,7 @@
 #include "role/health.h"
 #include "role/ports.h"
 
-#define MAX_CONNECTIONS 256u
+#define MAX_CONNECTIONS 512u
 #define SQL_TIMEOUT_MS 5000
 
 struct sender_role {
@@ -125,7 +125,7 @@ static void build_app(struct sender_role *r)
                                  .metrics = role->metrics,
                                  .on_opt_out = opt_outs_take,
                                  .ctx = r->opt_outs};
-    r->outbox = outbox_new(&ports, "sender-0", 0, STORE_BUCKETS - 1);
+    r->outbox = outbox_new(&ports);
     r->board = board_new(role->loop, r->store, r->outbox, role->channels);
 }
 

@@ -53,9 +53,9 @@ static void parse_streams(const redisReply *reply)
 {
     struct arena *arena = arena_new(1 << 20);
     struct store_entry *entries = NULL;
-    uint32_t n = 0, n_gone = 0;
-    if (reply_entries(reply, arena, 1, &entries, &n, &n_gone) == ERR_OK) {
-        for (uint32_t i = 0; i < n + n_gone; i++)
+    uint32_t n = 0;
+    if (reply_entries(reply, arena, &entries, &n) == ERR_OK) {
+        for (uint32_t i = 0; i < n; i++)
             (void)(touch(entries[i].id) + touch(entries[i].payload)); /* only read */
     }
     arena_free(arena);

@@ -18,6 +18,7 @@
 
 struct callback_world {
     struct log_reader log;
+    struct event_place outbox_from[STORE_BUCKETS]; /* of world_take_outbox */
     struct loop *loop;
     struct store *store;
     struct spool *spool;
@@ -157,6 +158,7 @@ static inline int world_post(struct callback_world *w, const char *path, const c
 struct world_taken {
     uint32_t n;
     char text[WORLD_TEXT_BYTES];
+    struct event_place *from; /* NULL = nobody asks */
 };
 
 static inline void world_on_entries(void *ctx, enum err e, const struct store_entry *entries,
@@ -168,6 +170,8 @@ static inline void world_on_entries(void *ctx, enum err e, const struct store_en
         size_t len = strlen(taken->text);
         (void)snprintf(taken->text + len, sizeof(taken->text) - len, "%.*s\n",
                        STR_ARG(entries[i].payload));
+        if (taken->from != NULL)
+            taken->from[entries[i].bucket] = entries[i].place;
     }
     taken->n += n;
 }
@@ -175,8 +179,8 @@ static inline void world_on_entries(void *ctx, enum err e, const struct store_en
 /* What was added to the outbox since the last time. */
 static inline struct world_taken world_take_outbox(struct callback_world *w)
 {
-    struct world_taken taken = {.n = 0};
-    struct store_reader reader = {.consumer = STR("test"), .last = STORE_BUCKETS - 1, .max = 1000};
+    struct world_taken taken = {.from = w->outbox_from};
+    struct store_reader reader = {.from = w->outbox_from, .max_each = 1000};
     store_read(w->store, &reader, world_on_entries, &taken);
     loop_mem_settle(w->loop);
     return taken;

@@ -36,7 +36,7 @@ static inline void log_reader_on_entries(void *ctx, enum err e, const struct sto
 /* The answer comes in the next turn of the loop. */
 static inline void log_reader_ask(struct log_reader *reader, struct store *store)
 {
-    struct store_log_reader from = {.from = reader->from, .max_each = 1000};
+    struct store_reader from = {.from = reader->from, .max_each = 1000};
     reader->n = 0;
     reader->text[0] = '\0';
     store_log_read(store, &from, log_reader_on_entries, reader);

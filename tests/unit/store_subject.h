@@ -16,7 +16,6 @@
 struct got_entry {
     struct event_place place;
     uint8_t bucket;
-    uint32_t deliveries;
     char id[48];
     char payload[128];
 };
@@ -37,7 +36,8 @@ struct got {
 };
 
 struct subject {
-    struct event_place from[STORE_BUCKETS]; /* of do_log */
+    struct event_place from[STORE_BUCKETS];        /* of do_log */
+    struct event_place outbox_from[STORE_BUCKETS]; /* of do_read */
     const char *name;
     struct loop *loop;
     struct store *store;
@@ -91,7 +91,6 @@ static inline void got_entries(void *ctx, enum err e, const struct store_entry *
     got->n = n;
     for (uint32_t i = 0; i < n; i++) {
         got->entries[i].bucket = entries[i].bucket;
-        got->entries[i].deliveries = entries[i].deliveries;
         got->entries[i].place = entries[i].place;
         got_str(entries[i].id, got->entries[i].id, sizeof(got->entries[i].id));
         got_str(entries[i].payload, got->entries[i].payload, sizeof(got->entries[i].payload));
@@ -289,25 +288,29 @@ static inline enum err do_send(struct subject *t, struct number_id id, uint32_t 
     return do_commit(t, &commit);
 }
 
-static inline enum err do_read(struct subject *t, bool is_recovering, uint32_t max,
-                               int64_t block_ms)
+/* Of the outbox, from where the last one ended. */
+static inline enum err do_read(struct subject *t, uint32_t max_each, int64_t block_ms)
 {
     struct store_reader reader = {
-        .consumer = STR("test"),
-        .first = 0,
-        .last = 255,
-        .is_recovering = is_recovering,
-        .max = max,
-        .block_ms = block_ms,
-    };
+        .from = t->outbox_from, .max_each = max_each, .block_ms = block_ms};
     store_read(t->store, &reader, got_entries, begin(t));
-    return end(t);
+    enum err e = end(t);
+    for (uint32_t i = 0; e == ERR_OK && i < t->got.n; i++)
+        t->outbox_from[t->got.entries[i].bucket] = t->got.entries[i].place;
+    return e;
+}
+
+/* The same as somebody who has read nothing. */
+static inline enum err do_read_all(struct subject *t)
+{
+    memset(t->outbox_from, 0, sizeof(t->outbox_from));
+    return do_read(t, GOT_ENTRIES, 0);
 }
 
 /* From where the last one ended. */
 static inline enum err do_log(struct subject *t, uint32_t max_each, int64_t block_ms)
 {
-    struct store_log_reader reader = {.from = t->from, .max_each = max_each, .block_ms = block_ms};
+    struct store_reader reader = {.from = t->from, .max_each = max_each, .block_ms = block_ms};
     store_log_read(t->store, &reader, got_entries, begin(t));
     enum err e = end(t);
     for (uint32_t i = 0; i < t->got.n; i++)
@@ -322,26 +325,36 @@ static inline enum err do_trim(struct subject *t, uint8_t bucket, struct event_p
     return end(t);
 }
 
-static inline enum err do_settle(struct subject *t, const struct got_entry *got, uint32_t n,
-                                 const char *event)
+static inline enum err do_settle(struct subject *t, struct got_entry entry, const char *event)
 {
-    struct got_entry copies[GOT_ENTRIES];
-    struct store_entry entries[GOT_ENTRIES];
-    memcpy(copies, got, n * sizeof(*got));
-    for (uint32_t i = 0; i < n; i++)
-        entries[i] = (struct store_entry){.bucket = copies[i].bucket, .id = str_from(copies[i].id)};
-    store_settle(t->store, entries, n, str_from(event), got_plain, begin(t));
+    struct store_entry e = {.bucket = entry.bucket, .id = str_from(entry.id)};
+    store_settle(t->store, &e, &(struct store_settled){.event = str_from(event)}, got_plain,
+                 begin(t));
     return end(t);
 }
 
-static inline enum err do_mark(struct subject *t, struct got_entry entry, bool is_sending)
+/* All that was read last. */
+static inline void settle_all(struct subject *t)
+{
+    struct got_entry entries[GOT_ENTRIES];
+    uint32_t n = t->got.n;
+    memcpy(entries, t->got.entries, sizeof(entries));
+    for (uint32_t i = 0; i < n; i++)
+        assert_int_equal(do_settle(t, entries[i], NULL), ERR_OK);
+}
+
+static inline enum err do_mark(struct subject *t, struct got_entry entry, struct number_id id,
+                               uint64_t fence)
+{
+    struct store_entry e = {.bucket = entry.bucket, .id = str_from(entry.id), .fence = fence};
+    store_mark_sending(t->store, &e, &id, got_value, begin(t));
+    return end(t);
+}
+
+static inline enum err do_clear(struct subject *t, struct got_entry entry)
 {
     struct store_entry e = {.bucket = entry.bucket, .id = str_from(entry.id)};
-    struct number_id of = id_of(entry.bucket, 1);
-    if (is_sending)
-        store_mark_sending(t->store, &e, &of, got_value, begin(t));
-    else
-        store_clear_sending(t->store, &e, got_plain, begin(t));
+    store_clear_sending(t->store, &e, got_plain, begin(t));
     return end(t);
 }
 

@@ -137,6 +137,7 @@ static void wants_the_secret_of_the_path_where_there_is_one(void **state)
 }
 
 struct texts {
+    struct event_place *from;
     uint32_t n, longest;
     char joined[WORLD_TEXT_BYTES];
 };
@@ -152,6 +153,7 @@ static void on_messages(void *ctx, enum err e, const struct store_entry *entries
         (void)snprintf(texts->joined + len, sizeof(texts->joined) - len, "%s%.*s",
                        len > 0 ? " " : "", STR_ARG(m.text));
         texts->n++;
+        texts->from[entries[i].bucket] = entries[i].place;
         texts->longest = m.text.len > texts->longest ? (uint32_t)m.text.len : texts->longest;
     }
 }
@@ -159,8 +161,8 @@ static void on_messages(void *ctx, enum err e, const struct store_entry *entries
 /* The reply to JOIN, as it lies in the outbox, with line ends as blanks. */
 static struct texts join_texts(struct callback_world *w, const char *number)
 {
-    struct texts texts = {.n = 0};
-    struct store_reader reader = {.consumer = STR("test"), .last = STORE_BUCKETS - 1, .max = 100};
+    struct texts texts = {.from = w->outbox_from};
+    struct store_reader reader = {.from = w->outbox_from, .max_each = 100};
     char body[200];
     (void)snprintf(body, sizeof(body), "id=%s&from=%%2B%s&to=20880&text=JOIN", number, number);
     assert_int_equal(post_form(w, "/in/at", body), 200);
@@ -178,7 +180,7 @@ static void a_text_that_is_too_long_for_a_request_goes_in_several(void **state)
     static const struct {
         uint32_t text_chars, n;
     } rows[] = {{0, 1}, {1000, 1}, {100, 2}, {60, 3}, {20, 4}};
-    struct texts whole = {.n = 0};
+    struct texts whole = {.from = NULL};
     for (uint32_t i = 0; i < ARRAY_LEN(rows); i++) {
         char number[20];
         (void)snprintf(number, sizeof(number), "2547000001%02u", i);

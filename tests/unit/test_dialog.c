@@ -698,7 +698,7 @@ static void seals_the_number_at_first_contact(void **state)
 {
     struct world *w = *state;
     static const struct event_place start[STORE_BUCKETS];
-    struct store_log_reader reader = {.from = start, .max_each = 100};
+    struct store_reader reader = {.from = start, .max_each = 100};
     struct facts facts = {0};
     ask(w, sms("+254700000001", "a", "hello"));
     store_log_read(w->mem, &reader, on_facts, &facts);

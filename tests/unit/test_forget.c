@@ -98,7 +98,7 @@ static void on_records(void *ctx, enum err e, const struct store_entry *entries,
 static uint32_t n_records(struct world *w)
 {
     static const struct event_place start[STORE_BUCKETS];
-    struct store_log_reader reader = {.from = start, .max_each = 100};
+    struct store_reader reader = {.from = start, .max_each = 100};
     store_log_read(w->store, &reader, on_records, w);
     loop_mem_settle(w->loop);
     return w->n_records;

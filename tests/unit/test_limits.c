@@ -119,7 +119,9 @@ static void a_capped_message_is_not_sent_but_told(void **state)
 static void note_taken(struct callback_world *w, uint32_t seq)
 {
     struct number_id id = vault_number_id(w->vault, STR("+254700000101"));
-    shown_taken(w->store, &id, seq, loop_wall(w->loop));
+    struct shown_note note;
+    shown_taken(seq, loop_wall(w->loop), &note);
+    shown_put(w->store, &id, &note);
 }
 
 /* Invented numbers cost no more than the cap (T40), whatever they send and however often, and who
@@ -324,7 +326,9 @@ static void a_number_is_not_written_to_without_end_because_it_calls(void **state
     struct callback_world *w = *state;
     assert_int_equal(text(w, "254700000001", "JOIN"), 200);
     struct number_id id = vault_number_id(w->vault, STR("+254700000001"));
-    shown_taken(w->store, &id, 1, loop_wall(w->loop)); /* the provider took the question */
+    struct shown_note note;
+    shown_taken(1, loop_wall(w->loop), &note); /* the provider took the question */
+    shown_put(w->store, &id, &note);
     loop_mem_advance(w->loop, 1000);
     assert_int_equal(text(w, "254700000001", "1"), 200);
     assert_int_equal(world_take_outbox(w).n, 2);

@@ -118,14 +118,13 @@ static void make_outbox(struct world *w)
                                                   .vault = w->vault,
                                                   .config = &w->config,
                                                   .channels = &w->channels,
-                                                  .metrics = w->metrics},
-                           "sender-0", 0, STORE_BUCKETS - 1);
+                                                  .metrics = w->metrics});
 }
 
 static void open_outbox(struct world *w)
 {
     make_outbox(w);
-    outbox_start(w->outbox);
+    outbox_own_all(w->outbox, 1);
 }
 
 static int set_up(void **state)
@@ -314,8 +313,8 @@ static void channels_of_an_account_share_its_rate(void **state)
     loop_mem_advance(w->loop, 3000);
     uint32_t n_first = w->n_posts[FIRST], n_second = w->n_posts[SECOND];
     assert_in_range(n_first + n_second, 36, 42); /* a second's burst, then 10 a second */
-    assert_in_range(n_second, 12, 18); /* what is left after the burst of the first, by halves */
-    assert_in_range(n_first, 20, 26);
+    assert_in_range(n_second, 17, 22);           /* by halves */
+    assert_in_range(n_first, 17, 22);
     assert_int_equal(w->n_posts[THIRD], 60);
 }
 
@@ -329,8 +328,13 @@ static void replies_of_one_channel_go_before_pushes_of_another(void **state)
     send_many(w, "second", "reply", MESSAGE_CLASS_REPLY, 20);
     w->log[0] = '\0';
     loop_mem_advance(w->loop, 2100);
-    assert_in_range(count_of(w->log, "1 reply|"), 19, 20);
-    assert_true(count_of(w->log, "0 push|") <= 3);
+    assert_int_equal(count_of(w->log, "1 reply|"), 20);
+    assert_true(count_of(w->log, "0 push|") > 0);
+    char *last = w->log;
+    for (char *p = w->log; (p = strstr(p, "1 reply|")) != NULL; p++)
+        last = p;
+    *last = '\0';
+    assert_in_range(count_of(w->log, "0 push|"), 0, 1); /* the one that was read alone */
 }
 
 static void pushes_go_on_while_replies_never_end(void **state)
@@ -615,7 +619,7 @@ static void a_token_that_does_not_come_loses_nothing(void **state)
 static void on_known(void *ctx)
 {
     struct world *w = ctx;
-    outbox_start(w->outbox);
+    outbox_own_all(w->outbox, 1);
 }
 
 static void on_put(void *ctx, enum err e)

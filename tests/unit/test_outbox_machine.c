@@ -68,19 +68,18 @@ static void on_read(struct store *s, const struct store_reader *reader, store_on
     w->read = (struct pending){.fn.entries = fn, .ctx = ctx};
 }
 
-static void on_settle(struct store *s, const struct store_entry *entries, uint32_t n,
-                      struct str event, store_on_done *fn, void *ctx)
+static void on_settle(struct store *s, const struct store_entry *entry,
+                      const struct store_settled *what, store_on_done *fn, void *ctx)
 {
-    (void)s, (void)entries;
-    assert_int_equal(n, 1);
+    (void)s, (void)entry;
     w->settle = (struct pending){.fn.done = fn, .ctx = ctx};
-    assert_int_equal(str_copy(event, w->settled, sizeof(w->settled)), ERR_OK);
+    assert_int_equal(str_copy(what->event, w->settled, sizeof(w->settled)), ERR_OK);
 }
 
-static void on_mark(struct store *s, const struct store_entry *entry, const struct number_id *of,
+static void on_mark(struct store *s, const struct store_entry *entry, const struct number_id *id,
                     store_on_value *fn, void *ctx)
 {
-    (void)s, (void)entry, (void)of;
+    (void)s, (void)entry, (void)id;
     w->mark = (struct pending){.fn.value = fn, .ctx = ctx};
 }
 
@@ -120,15 +119,7 @@ static void on_opt_out(void *ctx, const struct channel *channel, struct str e164
     w->opt_out = (struct pending){.fn.timer = done, .ctx = done_ctx};
 }
 
-/* Nobody waits for this note. */
-static void on_patch(struct store *s, const struct number_id *id, const struct store_patch *patch,
-                     store_on_done *fn, void *ctx)
-{
-    (void)s, (void)id, (void)patch, (void)fn, (void)ctx;
-}
-
-static const struct store_ops store_ops = {.patch = on_patch,
-                                           .read = on_read,
+static const struct store_ops store_ops = {.read = on_read,
                                            .settle = on_settle,
                                            .mark_sending = on_mark,
                                            .clear_sending = on_clear,
@@ -171,9 +162,8 @@ static int set_up(void **state)
                                                   .config = &w->config,
                                                   .channels = &w->channels,
                                                   .metrics = w->metrics,
-                                                  .on_opt_out = on_opt_out},
-                           "sender-0", 0, STORE_BUCKETS - 1);
-    outbox_start(w->outbox);
+                                                  .on_opt_out = on_opt_out});
+    outbox_own_all(w->outbox, 1);
     *state = w;
     return 0;
 }
@@ -208,8 +198,8 @@ static struct outbox_job *read_two(void)
                         .text = STR("Lesson")};
     buf_init(&payload, 4096);
     message_encode(&m, &payload);
-    struct store_entry entries[] = {{.bucket = 1, .id = STR("1-0"), .deliveries = 1},
-                                    {.bucket = 1, .id = STR("2-0"), .deliveries = 1}};
+    struct store_entry entries[] = {{.bucket = 1, .id = STR("1-0")},
+                                    {.bucket = 1, .id = STR("2-0")}};
     entries[0].payload = entries[1].payload = buf_str(&payload);
     struct pending p = take(&w->read);
     p.fn.entries(p.ctx, ERR_OK, entries, 2);

@@ -64,7 +64,7 @@ static const char *send(struct subject *t, struct number_id id, uint32_t seq,
 
 static uint32_t count_outbox(struct subject *t)
 {
-    assert_int_equal(do_read(t, false, GOT_ENTRIES, 0), ERR_OK);
+    assert_int_equal(do_read(t, GOT_ENTRIES, 0), ERR_OK);
     return t->got.n;
 }
 

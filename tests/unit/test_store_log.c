@@ -42,7 +42,7 @@ static void only_ranges_that_are_asked_for_are_read(void **state)
 {
     struct subject *t = subject(state);
     bool ranges[STORE_LEASE_RANGES] = {false};
-    struct store_log_reader reader = {.from = t->from, .ranges = ranges, .max_each = 10};
+    struct store_reader reader = {.from = t->from, .ranges = ranges, .max_each = 10};
     for (uint32_t bucket = 0; bucket < STORE_BUCKETS; bucket += STORE_LEASE_BUCKETS / 2)
         assert_int_equal(do_step(t, id_of((uint8_t)bucket, 1), 0, "e"), ERR_OK);
     ranges[3] = ranges[15] = true;
@@ -151,7 +151,7 @@ static void states_come_in_the_order_of_the_numbers(void **state)
 static void blocked_log_read_ends_with_an_entry(void **state)
 {
     struct subject *t = subject(state);
-    struct store_log_reader reader = {.from = t->from, .max_each = 10, .block_ms = 5000};
+    struct store_reader reader = {.from = t->from, .max_each = 10, .block_ms = 5000};
     struct got *waiting = calloc(1, sizeof(*waiting));
     assert_non_null(waiting);
     waiting->loop = t->loop;

@@ -100,9 +100,11 @@ static void on_told(void *ctx, enum err e)
  * a message only moves it on (sql/README.md). */
 static void tell_too_late(const struct outbox_job *job)
 {
-    if (job->is_sent)
-        store_append(job->owner->ports.store, job->entry.bucket, buf_str(&job->event), on_told,
-                     NULL);
+    if (!job->is_sent)
+        return;
+    store_append(job->owner->ports.store, job->entry.bucket, buf_str(&job->event), on_told, NULL);
+    if (job->is_shown)
+        shown_put(job->owner->ports.store, &job->message.number_id, &job->shown);
 }
 
 static void on_settled(void *ctx, enum err e)
@@ -119,8 +121,13 @@ static void on_settled(void *ctx, enum err e)
 
 void outbox_settle(struct outbox_job *job)
 {
+    struct store_settled what = {.event = buf_str(&job->event)};
+    if (job->is_shown) {
+        what.id = &job->message.number_id;
+        what.patch = shown_note_patch(&job->shown);
+    }
     job->n_calls++;
-    store_settle(job->owner->ports.store, &job->entry, 1, buf_str(&job->event), on_settled, job);
+    store_settle(job->owner->ports.store, &job->entry, &what, on_settled, job);
 }
 
 static void on_stopped(void *ctx)
@@ -229,9 +236,11 @@ static void take_result(struct outbox_job *job, const struct send_result *result
         return;
     }
     bool is_sent = result->outcome == SEND_SENT;
-    if (is_sent && !job->message.has_more)
-        shown_taken(job->owner->ports.store, &job->message.number_id, job->message.seq,
-                    loop_wall(job->owner->ports.loop));
+    /* What goes to people of ours lies in the bucket of whom it is about. */
+    job->is_shown =
+        is_sent && !job->message.has_more && job->message.number_id.bytes[0] == job->entry.bucket;
+    if (job->is_shown)
+        shown_taken(job->message.seq, loop_wall(job->owner->ports.loop), &job->shown);
     job->channel->n_throttled = 0;
     outbox_gate_good(job->channel);
     outbox_conclude(job, is_sent ? MESSAGE_STATUS_sent : MESSAGE_STATUS_failed, result->id,
@@ -319,13 +328,6 @@ void outbox_post(struct outbox_job *job)
                 on_answer, job);
 }
 
-/* Marked by this life, and not sent: a call that timed out had its effect, or a mark could not be
- * cleared. An entry that somebody had before may have been marked, and sent, by them. */
-static bool is_own_mark(const struct outbox_job *job)
-{
-    return job->has_marked || (job->n_marks > 1 && job->entry.deliveries == 1);
-}
-
 /* Whom the message is about among the people of the number; NULL: nobody (any more). */
 static const struct learner *person_of(const struct message *m, const struct learner *first,
                                        struct learner *other)
@@ -364,14 +366,12 @@ static void on_marked(void *ctx, enum err e, struct str state)
     struct outbox_job *job = ctx;
     if (outbox_is_late(job))
         return;
-    bool is_ours = e == ERR_OK || (e == ERR_CONFLICT && is_own_mark(job));
-    if (is_ours && is_overtaken(&job->message, state)) {
+    if (e == ERR_OK && is_overtaken(&job->message, state)) {
         outbox_finish(job, MESSAGE_STATUS_capped, STR("overtaken"));
-    } else if (is_ours) {
-        job->has_marked = true;
+    } else if (e == ERR_OK) {
         outbox_happen(job, OUTBOX_EVENT_MARK);
-    } else if (e == ERR_CONFLICT) {
-        job->n_attempts++; /* theirs */
+    } else if (e == ERR_CONFLICT) { /* a sender before us; nobody knows what became of it */
+        job->n_attempts++;
         outbox_finish(job, MESSAGE_STATUS_unknown,
                       STR("the sender stopped in the middle of this message"));
     } else if (e == ERR_NOT_FOUND || e == ERR_DENIED) {
@@ -382,9 +382,10 @@ static void on_marked(void *ctx, enum err e, struct str state)
     }
 }
 
+/* From here on, if this process dies, nobody knows whether it was sent: so it is the last thing
+ * before the request, and tells how the learner stands at this moment. */
 void outbox_mark(struct outbox_job *job)
 {
-    job->n_marks++;
     job->n_calls++;
     store_mark_sending(job->owner->ports.store, &job->entry, &job->message.number_id, on_marked,
                        job);

@@ -8,7 +8,11 @@
 #include "base/log.h"
 #include "profile/outgoing.h"
 
-#define IN_FLIGHT_UNKNOWN 16u
+/* Without a number of its own a channel may have as much in flight as its rate needs when answers
+ * take a fifth of a second. */
+#define IN_FLIGHT_MIN 8u
+#define IN_FLIGHT_MAX 256u
+#define ANSWERS_PER_S 5
 
 /* ---- queues ---- */
 
@@ -126,14 +130,14 @@ void outbox_gate_pause(struct outbox_channel *c, int64_t ms)
 
 void outbox_gate_enter(struct outbox_channel *c)
 {
-    c->n_in_flight++;
+    c->n_out++;
 }
 
 /* A probe that ended without a word of the provider, as one that had expired, has shown nothing. */
 void outbox_gate_leave(struct outbox_channel *c)
 {
-    c->n_in_flight--;
-    if (c->circuit == OUTBOX_CIRCUIT_PROBING && c->n_in_flight == 0)
+    c->n_out--;
+    if (c->circuit == OUTBOX_CIRCUIT_PROBING && c->n_out == 0)
         c->circuit = OUTBOX_CIRCUIT_OPEN;
 }
 
@@ -188,7 +192,12 @@ static void divert(struct outbox_channel *c, int64_t now)
 static uint32_t max_in_flight(const struct outbox_channel *c)
 {
     uint32_t max = c->channel->config->max_in_flight;
-    return max > 0 ? max : IN_FLIGHT_UNKNOWN;
+    double needed = c->own.per_s / ANSWERS_PER_S;
+    if (max > 0)
+        return max;
+    if (needed < IN_FLIGHT_MIN)
+        return IN_FLIGHT_MIN;
+    return needed < IN_FLIGHT_MAX ? (uint32_t)needed : IN_FLIGHT_MAX;
 }
 
 static bool may_start(const struct outbox_channel *c, int64_t now)
@@ -196,7 +205,7 @@ static bool may_start(const struct outbox_channel *c, int64_t now)
     bool is_open = c->circuit == OUTBOX_CIRCUIT_PROBING ||
                    (c->circuit == OUTBOX_CIRCUIT_OPEN && c->open_until_ms > now);
     return has_ready(c) && !c->is_held && !is_open && c->paused_until_ms <= now &&
-           c->n_in_flight < max_in_flight(c) && has_token(&c->own) && has_token(c->account);
+           c->n_out < max_in_flight(c) && has_token(&c->own) && has_token(c->account);
 }
 
 /* Replies first, but a push after so many of them. NULL: only pushes wait, and it is not their
@@ -248,7 +257,7 @@ static int64_t later(int64_t a, int64_t b)
 static int64_t look_again_ms(const struct outbox_channel *c, int64_t now)
 {
     if (!has_ready(c) || c->is_held || c->circuit == OUTBOX_CIRCUIT_PROBING ||
-        c->n_in_flight >= max_in_flight(c))
+        c->n_out >= max_in_flight(c))
         return INT64_MAX;
     int64_t at =
         later(c->paused_until_ms, c->circuit == OUTBOX_CIRCUIT_OPEN ? c->open_until_ms : now);

@@ -15,7 +15,7 @@ void outbox_gate_assign(struct outbox_job *job, struct outbox_channel *channel);
 void outbox_gate_queue(struct outbox_job *job);
 /* Out of the middle of them. */
 void outbox_gate_unqueue(struct outbox_job *job);
-/* One more is in flight, or one less. */
+/* One more is on the way to the provider, or one less. */
 void outbox_gate_enter(struct outbox_channel *c);
 void outbox_gate_leave(struct outbox_channel *c);
 /* The provider answered, or did not. */

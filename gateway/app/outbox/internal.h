@@ -55,6 +55,7 @@ struct outbox_channel {
     struct outbox_queue ready[2];    /* in QUEUED: replies and notices; pushes behind them */
     uint32_t n_jobs;                 /* in hand that are this channel's */
     uint32_t n_in_flight;            /* of them begun */
+    uint32_t n_out;                  /* of these on the way to the provider */
     uint32_t n_replies;              /* in a row, while pushes wait */
     struct outbox_rate own;
     struct outbox_rate *account; /* shared with the other channels of the account; NULL = none */
@@ -72,8 +73,6 @@ struct outbox_channel {
 
 struct outbox {
     struct outbox_ports ports;
-    char consumer[64];
-    uint8_t first, last;
     struct outbox_queue *lanes; /* each phone's messages in their order */
     struct outbox_channel channels[CONFIG_MAX_CHANNELS];
     struct outbox_rate accounts[CONFIG_MAX_CHANNELS];
@@ -84,11 +83,11 @@ struct outbox {
     struct timer *read_timer;
     uint32_t n_jobs, n_begun;
     uint32_t n_begun_of[STORE_LEASE_RANGES];
-    bool is_leased; /* outbox_own was called: only ranges with a fence are ours */
-    uint64_t fences[STORE_LEASE_RANGES];
-    uint32_t n_ranges;                        /* that are ours */
+    uint64_t fences[STORE_LEASE_RANGES];      /* of the ranges that are ours; 0 = not */
+    uint32_t n_ranges;                        /* that are */
+    struct event_place from[STORE_BUCKETS];   /* what was read last, under the present fence */
     uint64_t read_fences[STORE_LEASE_RANGES]; /* of the read that is under way */
-    bool is_recovering, is_reading, is_draining;
+    bool is_reading, is_gathering, is_draining;
     outbox_on_idle *on_idle;
     void *idle_ctx;
 };
@@ -105,7 +104,7 @@ static inline void outbox_look(struct outbox *o)
     timer_start(o->ports.loop, o->soon, 0);
 }
 
-/* As for mark and settle; 0 while nothing is leased. */
+/* As for mark and settle; 0 = somebody else's. */
 static inline uint64_t outbox_fence(const struct outbox *o, uint8_t bucket)
 {
     return o->fences[store_lease_range(bucket)];

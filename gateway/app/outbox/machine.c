@@ -16,9 +16,9 @@ static void unqueue(struct outbox_job *job);
 
 static const struct {
     const char *name;
-    bool is_begun;
+    bool is_begun, is_out;
 } states[N_OUTBOX_STATES] = {
-#define STATE_ROW(name, is_begun) [OUTBOX_STATE_##name] = {#name, is_begun},
+#define STATE_ROW(name, is_begun, is_out) [OUTBOX_STATE_##name] = {#name, is_begun, is_out},
     OUTBOX_STATES(STATE_ROW)
 #undef STATE_ROW
 };
@@ -113,14 +113,18 @@ void outbox_diagram(struct buf *out)
 static void enter(struct outbox_job *job, enum outbox_state to)
 {
     bool was_begun = states[job->state].is_begun, is_begun = states[to].is_begun;
+    bool was_out = states[job->state].is_out, is_out = states[to].is_out;
     job->state = to;
-    if (was_begun == is_begun)
-        return;
-    job->owner->n_begun += is_begun ? 1u : -1u;
-    job->owner->n_begun_of[store_lease_range(job->entry.bucket)] += is_begun ? 1u : -1u;
-    if (job->channel != NULL)
-        (is_begun ? outbox_gate_enter : outbox_gate_leave)(job->channel);
-    outbox_look(job->owner);
+    if (was_begun != is_begun) {
+        job->owner->n_begun += is_begun ? 1u : -1u;
+        job->owner->n_begun_of[store_lease_range(job->entry.bucket)] += is_begun ? 1u : -1u;
+        if (job->channel != NULL)
+            job->channel->n_in_flight += is_begun ? 1u : -1u;
+    }
+    if (was_out != is_out)
+        (is_out ? outbox_gate_enter : outbox_gate_leave)(job->channel);
+    if (was_begun != is_begun || was_out != is_out)
+        outbox_look(job->owner);
 }
 
 /* What cannot be ends the message, not the process. The ports that it waits for are waited for. */
@@ -271,18 +275,6 @@ void outbox_let_go(struct outbox *o)
     }
 }
 
-static bool is_in_hand(const struct outbox_queue *lane, const struct outbox_job *wanted)
-{
-    const struct outbox_job *job;
-    TAILQ_FOREACH(job, lane, lane)
-    {
-        if (job->entry.bucket == wanted->entry.bucket &&
-            strcmp(job->entry_id, wanted->entry_id) == 0 && !is_lost(job))
-            return true;
-    }
-    return false;
-}
-
 static enum err read_entry(struct outbox_job *job, const struct store_entry *entry)
 {
     buf_init(&job->payload, entry->payload.len + 1);
@@ -302,13 +294,11 @@ enum err outbox_job_take(struct outbox *o, const struct store_entry *entry)
     struct outbox_job *job = xcalloc(1, sizeof(*job));
     job->owner = o;
     enum err e = read_entry(job, entry);
-    struct outbox_queue *lane = lane_of(o, job);
-    if (e == ERR_OK && is_in_hand(lane, job))
-        e = ERR_CONFLICT;
     if (e != ERR_OK) {
         outbox_job_free(job);
         return e;
     }
+    struct outbox_queue *lane = lane_of(o, job);
     count_jobs(o, 1);
     bool is_first = TAILQ_EMPTY(lane);
     TAILQ_INSERT_TAIL(lane, job, lane);

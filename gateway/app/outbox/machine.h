@@ -10,27 +10,29 @@
 
 #include "app/outbox/gate.h"
 #include "app/outbox/internal.h"
+#include "app/shown.h"
 
-/* name; whether it is begun: draining waits for it, and it has a place among those in flight. */
+/* name; whether it is begun: draining waits for it; whether it is on its way out: it has a place
+ * among those in flight to the provider. */
 #define OUTBOX_STATES(X)                                                                           \
-    X(WAITING, false)  /* behind an earlier message of its phone */                                \
-    X(CHOOSING, false) /* its channel; asks for the number where routes decide */                  \
-    X(QUEUED, false)   /* the gate of its channel says when */                                     \
-    X(DELAYED, false)  /* comes again after a while */                                             \
-    X(NUMBERING, true) /* the number is asked for */                                               \
-    X(TOKEN, true)     /* the provider's access token is asked for */                              \
-    X(CAPPING, true)   /* a unit of its prefix's limit is asked for */                             \
-    X(MARKING, true)   /* the store notes that the request is about to leave */                    \
-    X(SENDING, true)   /* the request is out */                                                    \
-    X(CLEARING, true)  /* nothing was sent: the mark is taken back */                              \
-    X(STOPPING, true)  /* the person opted out: the STOP is being put on disk */                   \
-    X(SETTLING, true)  /* the outcome is known, the store is told */                               \
-    X(HOLDING, true)   /* and will be told again */                                                \
-    X(BROKEN, true)    /* a move that cannot be: ends when the ports have answered */              \
-    X(DONE, false)
+    X(WAITING, false, false)  /* behind an earlier message of its phone */                         \
+    X(CHOOSING, false, false) /* its channel; asks for the number where routes decide */           \
+    X(QUEUED, false, false)   /* the gate of its channel says when */                              \
+    X(DELAYED, false, false)  /* comes again after a while */                                      \
+    X(NUMBERING, true, true)  /* the number is asked for */                                        \
+    X(TOKEN, true, true)      /* the provider's access token is asked for */                       \
+    X(CAPPING, true, true)    /* a unit of its prefix's limit is asked for */                      \
+    X(MARKING, true, true)    /* the store notes that the request is about to leave */             \
+    X(SENDING, true, true)    /* the request is out */                                             \
+    X(CLEARING, true, false)  /* nothing was sent: the mark is taken back */                       \
+    X(STOPPING, true, false)  /* the person opted out: the STOP is being put on disk */            \
+    X(SETTLING, true, false)  /* the outcome is known, the store is told */                        \
+    X(HOLDING, true, false)   /* and will be told again */                                         \
+    X(BROKEN, true, false)    /* a move that cannot be: ends when the ports have answered */       \
+    X(DONE, false, false)
 
 enum outbox_state {
-#define OUTBOX_STATE_ENUM(name, is_begun) OUTBOX_STATE_##name,
+#define OUTBOX_STATE_ENUM(name, is_begun, is_out) OUTBOX_STATE_##name,
     OUTBOX_STATES(OUTBOX_STATE_ENUM)
 #undef OUTBOX_STATE_ENUM
         N_OUTBOX_STATES
@@ -78,12 +80,13 @@ struct outbox_job {
     int64_t not_before_ms;          /* monotonic; of DELAYED */
     uint32_t n_calls;               /* ports that have yet to call back */
     uint32_t n_attempts;            /* requests made, those that were throttled not counted */
-    uint32_t n_marks;               /* times that the store was asked to mark it */
+    bool is_counted;                /* under the limit of its prefix */
     bool is_sent;                   /* a provider took it */
-    bool has_marked;                /* and it did: then the mark is ours for good */
-    bool is_pinned;                 /* its provider has answered an attempt: no other may send it */
-    struct buf number;              /* E.164, wiped with the job */
-    struct buf event;               /* set once the outcome is known */
+    bool is_shown;                  /* all of a text: shown tells of it */
+    struct shown_note shown;
+    bool is_pinned;    /* its provider has answered an attempt: no other may send it */
+    struct buf number; /* E.164, wiped with the job */
+    struct buf event;  /* set once the outcome is known */
 };
 
 /* ---- machine.c ---- */
@@ -96,7 +99,7 @@ void outbox_away(struct outbox_job *job, int64_t delay_ms);
 bool outbox_is_late(struct outbox_job *job);
 /* Lets go of what is not begun and of a bucket that is not ours any more. */
 void outbox_let_go(struct outbox *o);
-/* Copies the entry. ERR_CONFLICT: it is in hand already; else as message_decode. */
+/* Copies the entry. Errors as of message_decode. */
 enum err outbox_job_take(struct outbox *o, const struct store_entry *entry) MUST_CHECK;
 void outbox_job_free(struct outbox_job *job);
 

@@ -1,6 +1,5 @@
 #include "app/outbox/outbox.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +9,7 @@
 #include "base/xalloc.h"
 
 #define ARENA_BYTES 65536u
-#define READ_MAX 256u
+#define READ_MAX_EACH 32u /* of one bucket: all together a third of OUTBOX_MAX_JOBS and some */
 #define READ_BLOCK_MS 1000
 #define READ_GATHER_MS 10 /* between reads while messages come: see store_read */
 
@@ -31,58 +30,67 @@ static void refuse_entry(struct outbox *o, const struct store_entry *entry, cons
     metrics_add(o->ports.metrics, METRIC_sends_failed_total, 1);
     struct store_entry refused = *entry;
     refused.fence = outbox_fence(o, entry->bucket);
-    store_settle(o->ports.store, &refused, 1, STR_NONE, on_refused, o);
+    store_settle(o->ports.store, &refused, &(struct store_settled){.event = STR_NONE}, on_refused,
+                 o);
 }
 
 static void read_more(struct outbox *o);
 
+static void take_entry(struct outbox *o, const struct store_entry *entry)
+{
+    uint32_t range = store_lease_range(entry->bucket);
+    if (o->is_draining || o->fences[range] != o->read_fences[range])
+        return; /* it stays there, for who has its bucket next */
+    o->from[entry->bucket] = entry->place;
+    enum err e = outbox_job_take(o, entry);
+    if (e != ERR_OK)
+        refuse_entry(o, entry, err_name(e));
+}
+
+/* A bucket may have more than one read gives. */
+static bool is_cut(const struct store_entry *entries, uint32_t n)
+{
+    return n >= READ_MAX_EACH && entries[n - 1].bucket == entries[n - READ_MAX_EACH].bucket;
+}
+
 static void on_entries(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
 {
     struct outbox *o = ctx;
+    bool has_more = false;
     o->is_reading = false;
-    if (e != ERR_OK) {
-        o->is_recovering = true; /* the answer that was lost may have held entries */
-        timer_start(o->ports.loop, o->read_timer, OUTBOX_RETRY_STORE_MS);
-        return;
-    }
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t range = store_lease_range(entries[i].bucket);
-        if (o->is_draining || o->fences[range] != o->read_fences[range])
-            continue; /* it stays unfinished, for who has its bucket next */
-        e = outbox_job_take(o, &entries[i]);
-        if (e != ERR_OK && e != ERR_CONFLICT) /* after an error of a read all come again */
-            refuse_entry(o, &entries[i], err_name(e));
+        take_entry(o, &entries[i]);
+        has_more |= is_cut(entries, i + 1);
     }
-    o->is_recovering = memcmp(o->fences, o->read_fences, sizeof(o->fences)) != 0;
-    if (n > 0 && n < READ_MAX)
-        timer_start(o->ports.loop, o->read_timer, READ_GATHER_MS);
+    has_more |= memcmp(o->fences, o->read_fences, sizeof(o->fences)) != 0;
+    o->is_gathering = e != ERR_OK || (n > 0 && !has_more);
+    if (o->is_gathering)
+        timer_start(o->ports.loop, o->read_timer,
+                    e == ERR_OK ? READ_GATHER_MS : OUTBOX_RETRY_STORE_MS);
     else
         read_more(o);
-    outbox_look(o); /* draining may have waited for this */
 }
 
 static void read_more(struct outbox *o)
 {
-    if (o->is_reading || o->is_draining || o->n_jobs >= OUTBOX_MAX_JOBS || o->n_ranges == 0)
+    bool ranges[STORE_LEASE_RANGES];
+    if (o->is_reading || o->is_gathering || o->is_draining || o->n_jobs >= OUTBOX_MAX_JOBS ||
+        o->n_ranges == 0)
         return;
     o->is_reading = true;
     memcpy(o->read_fences, o->fences, sizeof(o->fences));
-    /* One read takes all that an earlier life left: what it had in hand, and what the store had
-     * taken for it, once for the last answer and once for one that was lost. */
-    uint32_t all = OUTBOX_MAX_JOBS + 2 * STORE_MAX_AHEAD(READ_MAX);
-    struct store_reader reader = {.consumer = str_from(o->consumer),
-                                  .first = o->first,
-                                  .last = o->last,
-                                  .fences = o->is_leased ? o->read_fences : NULL,
-                                  .is_recovering = o->is_recovering,
-                                  .max = o->is_recovering ? all : READ_MAX,
-                                  .block_ms = o->is_recovering ? 0 : READ_BLOCK_MS};
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
+        ranges[i] = o->fences[i] != 0;
+    struct store_reader reader = {
+        .from = o->from, .ranges = ranges, .max_each = READ_MAX_EACH, .block_ms = READ_BLOCK_MS};
     store_read(o->ports.store, &reader, on_entries, o);
 }
 
 static void on_read_timer(void *ctx)
 {
-    read_more(ctx);
+    struct outbox *o = ctx;
+    o->is_gathering = false;
+    read_more(o);
 }
 
 /* ---- the look ---- */
@@ -114,8 +122,7 @@ static void start_all(struct outbox *o, int64_t now)
 
 static void tell_idle(struct outbox *o)
 {
-    /* What a read still brings would be lost to the next owner of its bucket. */
-    if (o->n_begun > 0 || (o->is_leased && o->is_reading) || o->on_idle == NULL)
+    if (o->n_begun > 0 || o->on_idle == NULL)
         return;
     outbox_on_idle *fn = o->on_idle;
     o->on_idle = NULL;
@@ -141,16 +148,10 @@ static void on_look(void *ctx)
 
 /* ---- life ---- */
 
-struct outbox *outbox_new(const struct outbox_ports *ports, const char *consumer, uint8_t first,
-                          uint8_t last)
+struct outbox *outbox_new(const struct outbox_ports *ports)
 {
     struct outbox *o = xcalloc(1, sizeof(*o));
     o->ports = *ports;
-    o->first = first;
-    o->last = last;
-    o->is_recovering = true;
-    enum err e = str_copy(str_from(consumer), o->consumer, sizeof(o->consumer));
-    assert(e == ERR_OK); /* consumer names are made by the program */
     o->lanes = xcalloc(OUTBOX_LANES, sizeof(*o->lanes));
     for (uint32_t i = 0; i < OUTBOX_LANES; i++)
         TAILQ_INIT(&o->lanes[i]);
@@ -164,12 +165,6 @@ struct outbox *outbox_new(const struct outbox_ports *ports, const char *consumer
     return o;
 }
 
-void outbox_start(struct outbox *o)
-{
-    o->n_ranges = STORE_LEASE_RANGES;
-    read_more(o);
-}
-
 void outbox_drain(struct outbox *o, outbox_on_idle *fn, void *ctx)
 {
     o->is_draining = true;
@@ -180,11 +175,12 @@ void outbox_drain(struct outbox *o, outbox_on_idle *fn, void *ctx)
 
 void outbox_own(struct outbox *o, const uint64_t fences[STORE_LEASE_RANGES])
 {
-    o->is_leased = true;
     o->n_ranges = 0;
     for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++) {
-        /* What the last owner had in hand comes first. */
-        o->is_recovering |= fences[i] != 0 && fences[i] != o->fences[i];
+        /* From the beginning: what the last owner had in hand lies there, too. */
+        if (fences[i] != o->fences[i])
+            memset(&o->from[(size_t)i * STORE_LEASE_BUCKETS], 0,
+                   STORE_LEASE_BUCKETS * sizeof(o->from[0]));
         o->fences[i] = fences[i];
         o->n_ranges += fences[i] != 0;
     }
@@ -192,9 +188,17 @@ void outbox_own(struct outbox *o, const uint64_t fences[STORE_LEASE_RANGES])
     read_more(o);
 }
 
+void outbox_own_all(struct outbox *o, uint64_t fence)
+{
+    uint64_t fences[STORE_LEASE_RANGES];
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
+        fences[i] = fence;
+    outbox_own(o, fences);
+}
+
 bool outbox_is_idle(const struct outbox *o, uint32_t range)
 {
-    return o->n_begun_of[range] == 0 && !(o->is_reading && o->read_fences[range] != 0);
+    return o->n_begun_of[range] == 0;
 }
 
 uint32_t outbox_n_jobs(const struct outbox *o)

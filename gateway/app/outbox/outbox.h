@@ -67,18 +67,15 @@ struct outbox_ports {
 
 struct outbox;
 
-/* consumer names all senders in the consumer group, so that what one left unfinished in a bucket is
- * read by whoever has the bucket next. It reads nothing before outbox_start or outbox_own. */
-struct outbox *outbox_new(const struct outbox_ports *ports, const char *consumer, uint8_t first,
-                          uint8_t last);
-/* Reads all buckets first..last, which no other sender may read then. Begins with what an earlier
- * life left unsettled. */
-void outbox_start(struct outbox *o);
-/* Instead of outbox_start, where senders share the outbox, at each change: only the ranges with a
- * fence are this sender's from now on (port/store/lease.h). Of the others
- * nothing is begun any more; what is begun ends, unless somebody else has its bucket before. */
+/* It reads nothing before outbox_own. */
+struct outbox *outbox_new(const struct outbox_ports *ports);
+/* At each change: only the ranges with a fence are this sender's from now on (port/store/lease.h),
+ * all that is unsettled in them. Of the others nothing is begun any more; what is begun ends,
+ * unless somebody else has its bucket before. */
 void outbox_own(struct outbox *o, const uint64_t fences[STORE_LEASE_RANGES]);
-/* Nothing of this range is under way, nor being read. */
+/* All ranges, under a fence that no sender had before: where there is no other. */
+void outbox_own_all(struct outbox *o, uint64_t fence);
+/* Nothing of this range is under way. */
 bool outbox_is_idle(const struct outbox *o, uint32_t range);
 /* Takes no new message; on_idle runs once nothing is under way any more. Messages that were not
  * begun stay in the stream. */

@@ -133,6 +133,7 @@ static void on_taken(void *ctx, enum err e)
     struct outbox_job *job = ctx;
     if (outbox_is_late(job))
         return;
+    job->is_counted = e == ERR_OK;
     if (e == ERR_OK) {
         outbox_happen(job, OUTBOX_EVENT_CAP);
     } else if (e == ERR_DENIED) {
@@ -143,13 +144,13 @@ static void on_taken(void *ctx, enum err e)
     }
 }
 
-/* Once for each message, before its first mark. */
+/* Once for each message. */
 void outbox_need_cap(struct outbox_job *job)
 {
     struct outbox *o = job->owner;
     struct store_cap cap;
     arena_reset(o->arena);
-    if (job->message.vault_key_id != 0 || job->n_marks > 0 ||
+    if (job->message.vault_key_id != 0 || job->is_counted ||
         !limits_prefix(o->ports.config, o->ports.vault, buf_str(&job->number), o->arena, &cap)) {
         outbox_happen(job, OUTBOX_EVENT_CAP);
         return;

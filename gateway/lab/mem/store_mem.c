@@ -285,17 +285,24 @@ static void mem_scan(struct store *s, struct str cursor, store_on_scan *fn, void
     mem_answer_post(mem(s), a);
 }
 
+void mem_state_patch(struct mem_store *m, const struct number_id *id,
+                     const struct store_patch *patch)
+{
+    struct mem_record *record = record_find(m, id);
+    size_t end = patch->at + patch->before.len;
+    if (record != NULL && record->state.len >= end &&
+        memcmp(record->state.p + patch->at, patch->before.p, patch->before.len) == 0)
+        memcpy(record->state.p + patch->at, patch->after.p, patch->after.len);
+}
+
 static void mem_patch(struct store *s, const struct number_id *id, const struct store_patch *patch,
                       store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
     struct answer *a = mem_answer_new(m, "patch", mem_deliver_done, ctx);
     a->fn.done = fn;
-    struct mem_record *record = a->has_effect ? record_find(m, id) : NULL;
-    size_t end = patch->at + patch->before.len;
-    if (record != NULL && record->state.len >= end &&
-        memcmp(record->state.p + patch->at, patch->before.p, patch->before.len) == 0)
-        memcpy(record->state.p + patch->at, patch->after.p, patch->after.len);
+    if (a->has_effect)
+        mem_state_patch(m, id, patch);
     mem_answer_post(m, a);
 }
 

@@ -74,8 +74,8 @@ struct mem_entry {
     struct event_place place;
     char id[EVENT_PLACE_BYTES]; /* the same as text */
     uint8_t bucket;
-    bool is_delivered;
     bool is_marked;
+    uint64_t mark; /* the fence under which it is */
 };
 
 /* What a callback will be given; data lives in the arena. */
@@ -121,9 +121,8 @@ struct answer {
 /* A read that waits for entries. */
 struct waiting {
     struct mem_store *store;
-    struct answer *answer;       /* NULL = nobody waits */
-    struct store_reader reader;  /* outbox */
-    struct store_log_reader log; /* both of its lists lie here */
+    struct answer *answer;      /* NULL = nobody waits */
+    struct store_reader reader; /* both of its lists lie here */
     struct event_place from[STORE_BUCKETS];
     bool ranges[STORE_LEASE_RANGES];
     struct timer *timer;
@@ -206,6 +205,10 @@ void mem_lease_give(struct store *s, const struct store_lease *lease, const bool
 bool mem_is_fenced(struct mem_store *m, const struct store_entry *entry);
 void mem_leases_fini(struct mem_store *m);
 
+/* As store_patch does. */
+void mem_state_patch(struct mem_store *m, const struct number_id *id,
+                     const struct store_patch *patch);
+
 void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucket,
                     struct str payload);
 /* Of the last entry that a bucket's log ever had. */
@@ -215,7 +218,7 @@ void mem_streams_init(struct mem_store *m);
 void mem_streams_stop(struct mem_store *m);
 void mem_streams_fini(struct mem_store *m);
 void mem_read(struct store *s, const struct store_reader *reader, store_on_entries *fn, void *ctx);
-void mem_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
+void mem_log_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
                   void *ctx);
 void mem_log_delete(struct store *s, uint8_t bucket, const struct event_place *places, uint32_t n,
                     store_on_done *fn, void *ctx);
@@ -223,9 +226,9 @@ void mem_compact(struct store *s, store_on_done *fn, void *ctx);
 void mem_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
                   store_on_done *fn, void *ctx);
 void mem_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *fn, void *ctx);
-void mem_settle(struct store *s, const struct store_entry *entries, uint32_t n, struct str event,
+void mem_settle(struct store *s, const struct store_entry *wanted, const struct store_settled *what,
                 store_on_done *fn, void *ctx);
-void mem_mark_sending(struct store *s, const struct store_entry *entry, const struct number_id *of,
+void mem_mark_sending(struct store *s, const struct store_entry *entry, const struct number_id *id,
                       store_on_value *fn, void *ctx);
 void mem_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
                        void *ctx);

@@ -267,7 +267,7 @@ void mem_lease_give(struct store *s, const struct store_lease *lease, const bool
 bool mem_is_fenced(struct mem_store *m, const struct store_entry *entry)
 {
     uint64_t last = lease_of(m, STR("sender"))->fences[store_lease_range(entry->bucket)];
-    return entry->fence > 0 && last > entry->fence;
+    return last > entry->fence;
 }
 
 void mem_leases_fini(struct mem_store *m)

@@ -1,6 +1,6 @@
 /*
- * store_mem_stream.c: the two streams of store_mem: the event log, and the outbox with its one
- * consumer group. All buckets of a stream lie in one list.
+ * store_mem_stream.c: the two streams of store_mem: the event log, and the outbox. All buckets of a
+ * stream lie in one list.
  */
 #include "lab/mem/store_mem.h"
 
@@ -21,19 +21,13 @@ static void deliver_entries(struct answer *a)
     a->fn.entries(a->ctx, a->e, a->entries, a->e == ERR_OK ? a->n : 0);
 }
 
-static bool reader_wants(const struct store_reader *reader, const struct mem_entry *entry)
-{
-    return store_reader_has(reader, entry->bucket) && entry->is_delivered == reader->is_recovering;
-}
-
-static void give_entry(struct answer *a, const struct mem_entry *entry, uint32_t deliveries)
+static void give_entry(struct answer *a, const struct mem_entry *entry)
 {
     a->entries[a->n++] = (struct store_entry){
         .bucket = entry->bucket,
         .id = arena_str(a->arena, str_from(entry->id)),
         .place = entry->place,
         .payload = arena_str(a->arena, buf_str(&entry->payload)),
-        .deliveries = deliveries,
     };
 }
 
@@ -50,21 +44,6 @@ uint32_t store_mem_n_events(struct store *s)
     return count_entries(mem(s), STORE_STREAM_EVENTS);
 }
 
-/* Fills the answer with what there is for this reader. */
-static void read_outbox(struct mem_store *m, const struct store_reader *reader, struct answer *a)
-{
-    struct mem_entry *entry;
-    a->entries =
-        arena_new_array(a->arena, struct store_entry, count_entries(m, STORE_STREAM_OUTBOX) + 1);
-    DL_FOREACH(m->streams[STORE_STREAM_OUTBOX], entry)
-    {
-        if (a->n == reader->max || !reader_wants(reader, entry))
-            continue;
-        give_entry(a, entry, reader->is_recovering ? 2 : 1);
-        entry->is_delivered = true;
-    }
-}
-
 static int entry_cmp(const void *a, const void *b)
 {
     const struct store_entry *left = a, *right = b;
@@ -73,37 +52,23 @@ static int entry_cmp(const void *a, const void *b)
     return event_place_cmp(left->place, right->place);
 }
 
-static void read_log(struct mem_store *m, const struct waiting *waiting, struct answer *a)
-{
-    struct mem_entry *entry;
-    uint32_t n[STORE_BUCKETS] = {0};
-    a->entries =
-        arena_new_array(a->arena, struct store_entry, count_entries(m, STORE_STREAM_EVENTS) + 1);
-    DL_FOREACH(m->streams[STORE_STREAM_EVENTS], entry)
-    {
-        if (!store_log_reader_has(&waiting->log, entry->bucket) ||
-            n[entry->bucket] == waiting->log.max_each ||
-            event_place_cmp(entry->place, waiting->from[entry->bucket]) <= 0)
-            continue;
-        give_entry(a, entry, 1);
-        n[entry->bucket]++;
-    }
-    qsort(a->entries, a->n, sizeof(*a->entries), entry_cmp);
-}
-
-static bool is_waited_for(const struct waiting *waiting, enum store_stream stream, uint8_t bucket)
-{
-    return stream == STORE_STREAM_EVENTS ? store_log_reader_has(&waiting->log, bucket)
-                                         : store_reader_has(&waiting->reader, bucket);
-}
-
+/* Fills the answer with what there is for the reader. */
 static void read_what_waits(struct mem_store *m, enum store_stream stream, struct answer *a)
 {
     const struct waiting *waiting = &m->waiting[stream];
-    if (stream == STORE_STREAM_EVENTS)
-        read_log(m, waiting, a);
-    else
-        read_outbox(m, &waiting->reader, a);
+    struct mem_entry *entry;
+    uint32_t n[STORE_BUCKETS] = {0};
+    a->entries = arena_new_array(a->arena, struct store_entry, count_entries(m, stream) + 1);
+    DL_FOREACH(m->streams[stream], entry)
+    {
+        if (!store_reader_has(&waiting->reader, entry->bucket) ||
+            n[entry->bucket] == waiting->reader.max_each ||
+            event_place_cmp(entry->place, waiting->from[entry->bucket]) <= 0)
+            continue;
+        give_entry(a, entry);
+        n[entry->bucket]++;
+    }
+    qsort(a->entries, a->n, sizeof(*a->entries), entry_cmp);
 }
 
 static void waiting_end(struct waiting *waiting)
@@ -136,7 +101,7 @@ void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucke
         m->log_ends[bucket] = entry->place;
     DL_APPEND(m->streams[stream], entry);
     struct waiting *waiting = &m->waiting[stream];
-    if (waiting->answer != NULL && is_waited_for(waiting, stream, bucket)) {
+    if (waiting->answer != NULL && store_reader_has(&waiting->reader, bucket)) {
         read_what_waits(m, stream, waiting->answer);
         waiting_end(waiting);
     }
@@ -148,8 +113,8 @@ struct event_place mem_stream_end(const struct mem_store *m, uint8_t bucket)
 }
 
 /* Answers at once, or when there is something. */
-static void read_start(struct mem_store *m, enum store_stream stream, const struct waiting *reader,
-                       int64_t block_ms, const struct answer_to *to)
+static void read_start(struct mem_store *m, enum store_stream stream,
+                       const struct store_reader *reader, const struct answer_to *to)
 {
     struct waiting *waiting = &m->waiting[stream];
     struct answer *a = mem_answer_new(m, to->verb, deliver_entries, to->ctx);
@@ -157,39 +122,32 @@ static void read_start(struct mem_store *m, enum store_stream stream, const stru
     if (waiting->answer != NULL) {
         a->e = ERR_FULL;
     } else {
-        waiting->reader = reader->reader;
-        waiting->log = reader->log;
+        waiting->reader = *reader;
         memcpy(waiting->from, reader->from, sizeof(waiting->from));
-        memcpy(waiting->ranges, reader->ranges, sizeof(waiting->ranges));
-        waiting->log.from = waiting->from;
-        waiting->log.ranges = waiting->ranges;
+        for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
+            waiting->ranges[i] = reader->ranges == NULL || reader->ranges[i];
+        waiting->reader.from = waiting->from;
+        waiting->reader.ranges = waiting->ranges;
         if (a->has_effect)
             read_what_waits(m, stream, a);
     }
-    if (a->e != ERR_OK || a->forced != ERR_OK || a->n > 0 || block_ms == 0) {
+    if (a->e != ERR_OK || a->forced != ERR_OK || a->n > 0 || reader->block_ms == 0) {
         mem_answer_post(m, a);
         return;
     }
     waiting->answer = a;
-    timer_start(m->loop, waiting->timer, block_ms);
+    timer_start(m->loop, waiting->timer, reader->block_ms);
 }
 
 void mem_read(struct store *s, const struct store_reader *reader, store_on_entries *fn, void *ctx)
 {
-    struct waiting how = {.reader = *reader};
-    read_start(mem(s), STORE_STREAM_OUTBOX, &how, reader->is_recovering ? 0 : reader->block_ms,
-               &(struct answer_to){"read", fn, ctx});
+    read_start(mem(s), STORE_STREAM_OUTBOX, reader, &(struct answer_to){"read", fn, ctx});
 }
 
-void mem_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
+void mem_log_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
                   void *ctx)
 {
-    struct waiting how = {.log = *reader};
-    memcpy(how.from, reader->from, sizeof(how.from));
-    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
-        how.ranges[i] = reader->ranges == NULL || reader->ranges[i];
-    read_start(mem(s), STORE_STREAM_EVENTS, &how, reader->block_ms,
-               &(struct answer_to){"log_read", fn, ctx});
+    read_start(mem(s), STORE_STREAM_EVENTS, reader, &(struct answer_to){"log_read", fn, ctx});
 }
 
 static struct mem_entry *entry_find(struct mem_store *m, const struct store_entry *wanted)
@@ -278,50 +236,45 @@ void mem_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *f
     mem_answer_post(m, a);
 }
 
-void mem_settle(struct store *s, const struct store_entry *entries, uint32_t n, struct str event,
+void mem_settle(struct store *s, const struct store_entry *wanted, const struct store_settled *what,
                 store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
     struct answer *a = mem_answer_new(m, "settle", mem_deliver_done, ctx);
     a->fn.done = fn;
-    for (uint32_t i = 0; a->has_effect && i < n; i++) {
-        if (mem_is_fenced(m, &entries[i])) {
-            a->e = ERR_DENIED;
-            continue;
-        }
-        struct mem_entry *entry = entry_find(m, &entries[i]);
-        if (entry == NULL)
-            continue;
+    struct mem_entry *entry = entry_find(m, wanted);
+    if (a->has_effect && mem_is_fenced(m, wanted)) {
+        a->e = ERR_DENIED;
+    } else if (a->has_effect && entry != NULL) {
         DL_DELETE(m->streams[STORE_STREAM_OUTBOX], entry);
         entry_free(entry);
-        if (event.len > 0)
-            mem_stream_add(m, STORE_STREAM_EVENTS, entries[i].bucket, event);
+        if (what->event.len > 0)
+            mem_stream_add(m, STORE_STREAM_EVENTS, wanted->bucket, what->event);
+        if (what->id != NULL)
+            mem_state_patch(m, what->id, &what->patch);
     }
     mem_answer_post(m, a);
 }
 
-static void deliver_mark(struct answer *a)
-{
-    bool is_there = a->e == ERR_OK || a->e == ERR_CONFLICT;
-    a->fn.value(a->ctx, a->e, is_there ? a->value : STR_NONE);
-}
-
-void mem_mark_sending(struct store *s, const struct store_entry *entry, const struct number_id *of,
+void mem_mark_sending(struct store *s, const struct store_entry *entry, const struct number_id *id,
                       store_on_value *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "mark_sending", deliver_mark, ctx);
+    struct answer *a = mem_answer_new(m, "mark_sending", mem_deliver_value, ctx);
     a->fn.value = fn;
-    a->value = of->bytes[0] == entry->bucket ? mem_state(m, of, a->arena) : STR_NONE;
     struct mem_entry *found = entry_find(m, entry);
-    if (mem_is_fenced(m, entry))
+    if (mem_is_fenced(m, entry)) {
         a->e = ERR_DENIED;
-    else if (found == NULL)
+    } else if (found == NULL) {
         a->e = ERR_NOT_FOUND;
-    else if (found->is_marked)
+    } else if (found->is_marked && found->mark != entry->fence) {
         a->e = ERR_CONFLICT;
-    else if (a->has_effect)
+    } else if (a->has_effect) {
         found->is_marked = true;
+        found->mark = entry->fence;
+        if (id->bytes[0] == entry->bucket)
+            a->value = mem_state(m, id, a->arena);
+    }
     mem_answer_post(m, a);
 }
 

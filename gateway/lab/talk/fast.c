@@ -472,8 +472,7 @@ static void build_app(struct talk_fast *f)
                                                   .sender = f->sender,
                                                   .vault = f->vault,
                                                   .config = &f->config,
-                                                  .channels = &f->channels},
-                           "talk", 0, 255);
+                                                  .channels = &f->channels});
     f->timers = timers_new(f->loop, f->store, f->dialogs,
                            f->settings->sms_per_s > 0 ? f->settings->sms_per_s
                                                       : channels_rate_per_s(&f->channels));
@@ -483,7 +482,7 @@ static void build_app(struct talk_fast *f)
                                                         .block_ms = 60000,
                                                         .keep_ms = 6 * 3600000,
                                                         .trim_ms = 3600000});
-    outbox_start(f->outbox);
+    outbox_own_all(f->outbox, 1);
     timers_start(f->timers);
     persist_start(f->persist);
 }

@@ -88,10 +88,10 @@ static const struct yaml_row channel_keys[] = {
     {.name = "max_in_flight",
      CHANNEL(max_in_flight),
      .type = &yaml_type_number,
-     .min = 1,
      .max = 1000,
-     .fallback = "8",
-     .help = "Requests to the provider at the same time."},
+     .fallback = "0",
+     .help = "Requests to the provider at the same time; 0 is as many as tps needs when an answer\n"
+             "takes a fifth of a second, 8 to 256."},
     {.name = "path_secret",
      CHANNEL(path_secret),
      .max = 100,

@@ -362,33 +362,6 @@ local function due(keys, args)
   return found
 end
 
--- keys: outbox, sending marks, events; args: group, event ('' = none), entry ids...
--- The event is added only by the call that removes the entry, so a repeated call adds none.
-local function settle(keys, args)
-  if args[2] ~= '' then
-    local wrong = wrong_type(keys[1], 'stream') or wrong_type(keys[3], 'stream')
-    if wrong then
-      return wrong
-    end
-  end
-  redis.call('SREM', keys[2], unpack(args, 3))
-  local removed = redis.call('XDEL', keys[1], unpack(args, 3))
-  redis.call('XACK', keys[1], args[1], unpack(args, 3))
-  if removed > 0 and args[2] ~= '' then
-    redis.call('XADD', keys[3], '*', 'p', args[2])
-  end
-  return removed
-end
-
--- keys: outbox, sending marks; args: entry id
--- Answers 1 marked, 0 marked before, -1 no such entry.
-local function mark(keys, args)
-  if not redis.call('XRANGE', keys[1], args[1], args[1])[1] then
-    return -1
-  end
-  return redis.call('SADD', keys[2], args[1])
-end
-
 -- ---- leases ----
 
 -- Who has which share of the buckets, one hash for each kind of process. Fields: "now" the time of the
@@ -507,32 +480,44 @@ local function fence(keys, args)
   return is_fenced(keys[1], args[1], args[2]) and 0 or 1
 end
 
--- As settle, with the fences of the bucket as the last key; args: fence, then as there
--- Answers -1 when a later owner has been here.
-local function settle_fenced(keys, args)
-  if is_fenced(keys[4], 'sender', args[1]) then
-    return -1
-  end
-  return settle(keys, {unpack(args, 2)})
-end
-
--- As mark, with the fences of the bucket as the last key; args: fence, entry id
--- Answers -2 when a later owner has been here.
-local function mark_fenced(keys, args)
+-- keys: outbox, marks, fences of the bucket, state of the number (where it is of this bucket); args: fence, entry id
+-- Notes by whom the request of this entry is about to leave. Answers the state as it is at this moment ('' =
+-- there is none) when the mark is the caller's, now or before; 0 when it is somebody else's, -1 when there
+-- is no such entry, -2 when a later owner has been here.
+local function send_mark(keys, args)
   if is_fenced(keys[3], 'sender', args[1]) then
     return -2
   end
-  return mark(keys, {args[2]})
+  if not redis.call('XRANGE', keys[1], args[2], args[2])[1] then
+    return -1
+  end
+  if redis.call('HSETNX', keys[2], args[2], args[1]) == 0 and redis.call('HGET', keys[2], args[2]) ~= args[1] then
+    return 0
+  end
+  return keys[4] and redis.call('GET', keys[4]) or ''
 end
 
--- keys: outbox, sending marks, fences of the bucket, state (where it is of this bucket); args: entry id,
---       fence ('0' = none)
--- Answers what mark and mark_fenced do, and the state as it is at this moment ('' = there is none).
-local function mark_state(keys, args)
-  if args[2] ~= '0' and is_fenced(keys[3], 'sender', args[2]) then
-    return {-2, ''}
+-- keys: outbox, marks, fences of the bucket, events, perhaps the state of the number; args: fence, entry id,
+-- event ('' = none); with a state, place in it (from 0), bytes that are there, bytes to put there, as many
+-- Takes an entry away, with what is to be told of it. Only the call that takes it away writes the rest, so a
+-- repeated call does nothing. Answers 1 or 0, -1 when a later owner has been here.
+local function send_settle(keys, args)
+  if is_fenced(keys[3], 'sender', args[1]) then
+    return -1
   end
-  return {mark(keys, args), keys[4] and redis.call('GET', keys[4]) or ''}
+  local wrong = args[3] ~= '' and wrong_type(keys[4], 'stream') or keys[5] and wrong_type(keys[5], 'string')
+  if wrong then
+    return wrong
+  end
+  local removed = redis.call('XDEL', keys[1], args[2])
+  if removed > 0 and args[3] ~= '' then
+    redis.call('XADD', keys[4], '*', 'p', args[3])
+  end
+  if removed > 0 and keys[5] then
+    patch({keys[5]}, {unpack(args, 4)})
+  end
+  redis.call('HDEL', keys[2], args[2])
+  return removed
 end
 
 -- allow-oom: what empties the streams must not wait for memory.
@@ -574,11 +559,8 @@ redis.register_function{function_name = 'waypost_epoch_open', callback = epoch_o
 redis.register_function{function_name = 'waypost_log_end', callback = log_end, flags = {'allow-oom'}}
 redis.register_function('waypost_log_delete', log_delete)
 redis.register_function{function_name = 'waypost_due', callback = due, flags = {'allow-oom'}}
-redis.register_function{function_name = 'waypost_settle', callback = settle, flags = {'allow-oom'}}
-redis.register_function{function_name = 'waypost_mark', callback = mark, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_own', callback = own, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_disown', callback = disown, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_fence', callback = fence, flags = {'allow-oom'}}
-redis.register_function{function_name = 'waypost_settle_fenced', callback = settle_fenced, flags = {'allow-oom'}}
-redis.register_function{function_name = 'waypost_mark_fenced', callback = mark_fenced, flags = {'allow-oom'}}
-redis.register_function{function_name = 'waypost_mark_state', callback = mark_state, flags = {'allow-oom'}}
+redis.register_function{function_name = 'waypost_send_mark', callback = send_mark, flags = {'allow-oom'}}
+redis.register_function{function_name = 'waypost_send_settle', callback = send_settle, flags = {'allow-oom'}}

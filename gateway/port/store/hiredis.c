@@ -386,7 +386,6 @@ struct store *store_hiredis_new(struct loop *loop, const struct store_settings *
     h->base.ops = &hiredis_ops;
     h->loop = loop;
     h->link = link_new(loop, settings, "commands");
-    h->log.reading.ask = hiredis_log_ask;
     readings_init(h, settings);
     link_open(h->link, NULL, NULL);
     return &h->base;

@@ -4,8 +4,9 @@
  * hiredis.c         the calls of store.h about learners, and what is left
  * hiredis_values.c  what is kept by its key: parts of long SMS, sessions, courses, notes
  * hiredis_shares.c  what processes share: limits on what is sent, leases
- * hiredis_read.c    the outbox: reads, settling, marks
- * hiredis_log.c     the event log: reads, trimming
+ * hiredis_read.c    reads of the outbox and of the event log
+ * hiredis_outbox.c  the outbox: marks, settling
+ * hiredis_log.c     the event log: trimming; what its reader asks for
  * hiredis_words.c   keys, and the words of a commit
  * hiredis_reply.c   replies and error replies to our structs
  * hiredis_link.c    deadlines, circuit breaker, handshake, over one connection after the other
@@ -17,37 +18,26 @@
 
 /* ---- the whole ---- */
 
-/* A read of a stream: its own connection, since a blocking read holds up what comes behind it. */
+/* Reads of a stream: a connection of its own, since a blocking read holds up what comes behind it.
+ */
 struct reading {
     struct link *link;
-    void (*ask)(struct reading *); /* the link is up */
+    struct str stream; /* "events" or "outbox" */
     bool is_busy;
     bool is_waiting;            /* busy, for the link to come up */
-    struct store_reader reader; /* outbox */
-    char consumer[64];
-    struct store_on_entries_to {
-        store_on_entries *fn;
-        void *ctx;
-    } to;
-    /* Entries that were handed out to us beyond what the caller wanted; given by the next reads. */
-    struct arena *held_arena;
-    struct store_entry *held;
-    uint32_t n_held, held_from;
-};
-
-struct log_reading {
-    struct reading reading; /* first: see hiredis_log_ask */
-    struct store_log_reader reader;
+    struct store_reader reader; /* its lists lie here */
     struct event_place from[STORE_BUCKETS];
     bool ranges[STORE_LEASE_RANGES];
+    struct arena *arena;
+    store_on_entries *fn;
+    void *ctx;
 };
 
 struct hiredis_store {
     struct store base;
     struct loop *loop;
     struct link *link;
-    struct reading outbox;
-    struct log_reading log;
+    struct reading outbox, log;
 };
 
 static inline struct hiredis_store *hiredis_store(struct store *s)
@@ -94,16 +84,9 @@ void hiredis_part_put(struct store *s, const struct store_part *part, store_on_p
 void hiredis_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn,
                        void *ctx);
 void hiredis_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
-/* False: a read is under way already, and the caller is told. */
-bool reading_take(struct reading *reading, store_on_entries *fn, void *ctx);
-/* Asks when the link is up; gives what is held before that. */
-void reading_start(struct reading *reading);
-void reading_answer(struct reading *reading, enum err e, const struct store_entry *entries,
-                    uint32_t n);
 /* For n commands with one answer, the first error of all. False: that was given without asking. */
 bool gather_new(struct link *link, uint32_t n, store_on_done *fn, void *ctx, struct link_to *ret);
-void hiredis_log_ask(struct reading *reading);
-void hiredis_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
+void hiredis_log_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
                       void *ctx);
 void hiredis_log_delete(struct store *s, uint8_t bucket, const struct event_place *places,
                         uint32_t n, store_on_done *fn, void *ctx);
@@ -116,10 +99,10 @@ void hiredis_states(struct store *s, const struct number_id *ids, uint32_t n, st
 void hiredis_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
                   void *ctx);
 void hiredis_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *fn, void *ctx);
-void hiredis_settle(struct store *s, const struct store_entry *entries, uint32_t n,
-                    struct str event, store_on_done *fn, void *ctx);
+void hiredis_settle(struct store *s, const struct store_entry *entry,
+                    const struct store_settled *what, store_on_done *fn, void *ctx);
 void hiredis_mark_sending(struct store *s, const struct store_entry *entry,
-                          const struct number_id *of, store_on_value *fn, void *ctx);
+                          const struct number_id *id, store_on_value *fn, void *ctx);
 void hiredis_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
                            void *ctx);
 void hiredis_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,

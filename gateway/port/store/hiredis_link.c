@@ -359,14 +359,6 @@ static void parse_hello(const struct link_to *to, enum err e, const redisReply *
     handshake_step(to->ctx, e != ERR_OK);
 }
 
-/* Groups may be there already, and are not made while the server is out of memory or disk: then a
- * reader that misses its group connects again. */
-static void parse_group(const struct link_to *to, enum err e, const redisReply *reply)
-{
-    (void)reply; /* OK */
-    handshake_step(to->ctx, e != ERR_OK && e != ERR_CONFLICT && e != ERR_FULL);
-}
-
 static void parse_library(const struct link_to *to, enum err e, const redisReply *reply)
 {
     struct link *link = to->ctx;
@@ -418,21 +410,6 @@ void argv_add_fence(struct argv *argv)
     argv_add(argv, STR(EPOCH_KEY));
 }
 
-static void handshake_groups(struct link *link)
-{
-    for (uint32_t i = 0; i < STORE_BUCKETS; i++) {
-        char key[KEY_BYTES];
-        struct argv argv = {.n = 0};
-        argv_add(&argv, STR("XGROUP"));
-        argv_add(&argv, STR("CREATE"));
-        argv_add(&argv, bucket_key(key, (uint8_t)i, STR("outbox")));
-        argv_add(&argv, STR("sender"));
-        argv_add(&argv, STR("0")); /* entries may be there before their group */
-        argv_add(&argv, STR("MKSTREAM"));
-        handshake_send(link, parse_group, &argv);
-    }
-}
-
 static void handshake(struct link *link)
 {
     const struct store_settings *set = &link->settings;
@@ -450,7 +427,6 @@ static void handshake(struct link *link)
         argv_add_fence(&argv);
         handshake_send(link, parse_fence, &argv);
     }
-    handshake_groups(link);
 }
 
 static void link_connect(struct link *link)

@@ -12,7 +12,7 @@
 
 /* ---- commands: binary-safe words, borrowed until link_send returns ---- */
 
-#define ARGV_MAX 640 /* XREADGROUP over all buckets needs 521 */
+#define ARGV_MAX 640 /* XREAD over all buckets needs 518 */
 
 struct argv {
     int n;
@@ -128,10 +128,9 @@ enum err reply_read_fence(const redisReply *reply, struct store_fence *ret) MUST
 enum err reply_record(const redisReply *reply, struct store_record *ret) MUST_CHECK;
 link_parse reply_load, reply_commit, reply_done, reply_value, reply_courses, reply_board,
     reply_probe, reply_memory, reply_facts, reply_fence;
-/* XREADGROUP reply into entries (in the arena) and the ids whose entries were deleted (n_gone of
- * them, payload absent, at the end of the array). ERR_IO: not such a reply. */
-enum err reply_entries(const redisReply *reply, struct arena *arena, uint32_t deliveries,
-                       struct store_entry **ret, uint32_t *ret_n, uint32_t *ret_n_gone) MUST_CHECK;
+/* XREAD reply into entries (in the arena). ERR_IO: not such a reply. */
+enum err reply_entries(const redisReply *reply, struct arena *arena, struct store_entry **ret,
+                       uint32_t *ret_n) MUST_CHECK;
 
 struct due_number {
     struct number_id id;

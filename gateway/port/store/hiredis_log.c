@@ -1,6 +1,6 @@
 /*
- * hiredis_log.c: the event log: reading from places, trimming; and the states that its reader asks
- * for. Nothing is acknowledged: XREAD leaves no trace in the server.
+ * hiredis_log.c: the event log once it was read (hiredis_read.c): trimming; and the states that its
+ * reader asks for.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -9,61 +9,6 @@
 
 #include "base/xalloc.h"
 #include "port/store/hiredis.h"
-
-/* ---- reading ---- */
-
-static void parse_log(const struct link_to *to, enum err e, const redisReply *reply)
-{
-    struct reading *reading = to->ctx;
-    struct store_entry *entries = NULL;
-    uint32_t n = 0, n_gone = 0;
-    arena_reset(reading->held_arena);
-    if (e == ERR_OK)
-        e = reply_entries(reply, reading->held_arena, 1, &entries, &n, &n_gone);
-    reading_answer(reading, e, entries, e == ERR_OK ? n : 0);
-}
-
-void hiredis_log_ask(struct reading *reading)
-{
-    struct log_reading *log = (struct log_reading *)reading;
-    const struct store_log_reader *reader = &log->reader;
-    char count[24], block[24], keys[STORE_BUCKETS][KEY_BYTES];
-    char places[STORE_BUCKETS][EVENT_PLACE_BYTES];
-    struct argv argv = {.n = 0};
-    argv_add(&argv, STR("XREAD"));
-    argv_add(&argv, STR("COUNT"));
-    argv_add(&argv, decimal(count, reader->max_each));
-    if (reader->block_ms > 0) {
-        argv_add(&argv, STR("BLOCK"));
-        argv_add(&argv, decimal(block, reader->block_ms));
-    }
-    argv_add(&argv, STR("STREAMS"));
-    for (uint32_t i = 0; i < STORE_BUCKETS; i++) {
-        if (store_log_reader_has(reader, (uint8_t)i))
-            argv_add(&argv, bucket_key(keys[i], (uint8_t)i, STR("events")));
-    }
-    for (uint32_t i = 0; i < STORE_BUCKETS; i++) {
-        event_place_write(log->from[i], places[i]);
-        if (store_log_reader_has(reader, (uint8_t)i))
-            argv_add(&argv, str_from(places[i]));
-    }
-    link_send(reading->link, &argv, &(struct link_to){parse_log, NULL, reading}, reader->block_ms);
-}
-
-void hiredis_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
-                      void *ctx)
-{
-    struct log_reading *log = &hiredis_store(s)->log;
-    if (!reading_take(&log->reading, fn, ctx))
-        return;
-    log->reader = *reader;
-    memcpy(log->from, reader->from, sizeof(log->from));
-    if (reader->ranges != NULL) {
-        memcpy(log->ranges, reader->ranges, sizeof(log->ranges));
-        log->reader.ranges = log->ranges;
-    }
-    reading_start(&log->reading);
-}
 
 /* ---- trimming ---- */
 

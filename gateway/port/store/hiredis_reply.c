@@ -48,8 +48,6 @@ static const struct {
     ROW("WRONGPASS", UNAVAILABLE, RELINK),
     ROW("NOPERM", UNAVAILABLE, PEOPLE),
     ROW("FENCED", UNAVAILABLE, RELINK),
-    ROW("NOGROUP", UNAVAILABLE, RELINK),
-    ROW("BUSYGROUP", CONFLICT, NONE),
     ROW("BUSY", UNAVAILABLE, NONE),
     ROW("CLUSTERDOWN", UNAVAILABLE, NONE),
     ROW("TRYAGAIN", UNAVAILABLE, NONE),
@@ -277,20 +275,16 @@ void reply_memory(const struct link_to *to, enum err e, const redisReply *reply)
 
 /* ---- streams ---- */
 
-/* [id, [field, payload]], or [id, nil] when the entry was deleted. */
+/* [id, [field, payload]] */
 static bool entry_parse(const redisReply *reply, struct arena *arena, struct store_entry *entry)
 {
-    struct str id, payload = STR_NONE;
-    if (!is_array(reply, 2) || !reply_str(reply->element[0], &id))
-        return false;
-    const redisReply *fields = reply->element[1];
-    if (fields->type != REDIS_REPLY_NIL &&
-        (!is_array(fields, 2) || !reply_str(fields->element[1], &payload)))
-        return false;
-    if (event_place_read(id, &entry->place) != ERR_OK)
+    struct str id, payload;
+    if (!is_array(reply, 2) || !reply_str(reply->element[0], &id) ||
+        !is_array(reply->element[1], 2) || !reply_str(reply->element[1]->element[1], &payload) ||
+        event_place_read(id, &entry->place) != ERR_OK)
         return false;
     entry->id = arena_str(arena, id);
-    entry->payload = payload.p != NULL ? arena_str(arena, payload) : STR_NONE;
+    entry->payload = arena_str(arena, payload);
     return true;
 }
 
@@ -311,30 +305,26 @@ static size_t entries_count(const redisReply *reply)
     return n;
 }
 
-enum err reply_entries(const redisReply *reply, struct arena *arena, uint32_t deliveries,
-                       struct store_entry **ret, uint32_t *ret_n, uint32_t *ret_n_gone)
+enum err reply_entries(const redisReply *reply, struct arena *arena, struct store_entry **ret,
+                       uint32_t *ret_n)
 {
-    size_t n = entries_count(reply), n_gone = 0, n_live = 0;
+    size_t n = entries_count(reply), k = 0;
     if (n > UINT32_MAX)
         return ERR_IO;
     struct store_entry *entries = arena_new_array(arena, struct store_entry, n + 1);
     for (size_t i = 0; entries != NULL && n > 0 && i < reply->elements; i++) {
         const redisReply *stream = reply->element[i], *list = stream->element[1];
-        struct store_entry entry = {.deliveries = deliveries};
+        struct store_entry entry = {.fence = 0};
         if (!key_bucket(stream->element[0], &entry.bucket))
             return ERR_IO;
         for (size_t j = 0; j < list->elements; j++) {
             if (!entry_parse(list->element[j], arena, &entry))
                 return ERR_IO;
-            if (entry.payload.p != NULL)
-                entries[n_live++] = entry;
-            else
-                entries[n - ++n_gone] = entry;
+            entries[k++] = entry;
         }
     }
     *ret = entries;
-    *ret_n = (uint32_t)n_live;
-    *ret_n_gone = (uint32_t)n_gone;
+    *ret_n = (uint32_t)n;
     return arena_error(arena);
 }
 

@@ -12,8 +12,7 @@ struct store_ops {
                   store_on_done *, void *ctx);
     void (*take)(struct store *, const struct store_cap *, uint32_t n, store_on_done *, void *ctx);
     void (*append)(struct store *, uint8_t bucket, struct str event, store_on_done *, void *ctx);
-    void (*log_read)(struct store *, const struct store_log_reader *, store_on_entries *,
-                     void *ctx);
+    void (*log_read)(struct store *, const struct store_reader *, store_on_entries *, void *ctx);
     void (*log_trim)(struct store *, const struct store_log_trim *, uint32_t n, store_on_done *,
                      void *ctx);
     void (*log_delete)(struct store *, uint8_t bucket, const struct event_place *, uint32_t n,
@@ -22,7 +21,7 @@ struct store_ops {
     void (*states)(struct store *, const struct number_id *, uint32_t n, store_on_states *,
                    void *ctx);
     void (*read)(struct store *, const struct store_reader *, store_on_entries *, void *ctx);
-    void (*settle)(struct store *, const struct store_entry *, uint32_t n, struct str event,
+    void (*settle)(struct store *, const struct store_entry *, const struct store_settled *,
                    store_on_done *, void *ctx);
     void (*mark_sending)(struct store *, const struct store_entry *, const struct number_id *,
                          store_on_value *, void *ctx);

@@ -30,7 +30,7 @@ void store_append(struct store *s, uint8_t bucket, struct str event, store_on_do
     s->ops->append(s, bucket, event, fn, ctx);
 }
 
-void store_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
+void store_log_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
                     void *ctx)
 {
     assert(reader->max_each > 0);
@@ -71,21 +71,21 @@ void store_states(struct store *s, const struct number_id *ids, uint32_t n, stor
 
 void store_read(struct store *s, const struct store_reader *reader, store_on_entries *fn, void *ctx)
 {
-    assert(reader->first <= reader->last && reader->max > 0);
+    assert(reader->max_each > 0);
     s->ops->read(s, reader, fn, ctx);
 }
 
-void store_settle(struct store *s, const struct store_entry *entries, uint32_t n, struct str event,
-                  store_on_done *fn, void *ctx)
+void store_settle(struct store *s, const struct store_entry *entry,
+                  const struct store_settled *what, store_on_done *fn, void *ctx)
 {
-    assert(event.len == 0 || n == 1);
-    s->ops->settle(s, entries, n, event, fn, ctx);
+    assert(what->patch.before.len == what->patch.after.len);
+    s->ops->settle(s, entry, what, fn, ctx);
 }
 
 void store_mark_sending(struct store *s, const struct store_entry *entry,
-                        const struct number_id *of, store_on_value *fn, void *ctx)
+                        const struct number_id *id, store_on_value *fn, void *ctx)
 {
-    s->ops->mark_sending(s, entry, of, fn, ctx);
+    s->ops->mark_sending(s, entry, id, fn, ctx);
 }
 
 void store_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,

@@ -95,30 +95,11 @@ struct store_entry {
     struct str id;  /* "1732433860123-0" */
     struct event_place place; /* the same as numbers */
     struct str payload;
-    uint32_t deliveries; /* 1 = new, 2 = handed out before and never settled */
 };
 
-/* Entries that a store may have taken beyond those it gave to a reader with this max: they too are
- * unfinished after a crash. */
-#define STORE_MAX_AHEAD(max) (8u * STORE_BUCKETS + 4u * (max))
-
-/* A consumer of the outbox: reads unfinished entries first, then new ones. A bucket has one reader
- * at a time; give all processes of a kind the same consumer name ("sender"), so that what a process
- * left unfinished in a bucket belongs to whoever reads that bucket next, also after the number of
- * processes has changed. */
+/* A reader of the event log or of the outbox, which is told nothing of what has been read: entries
+ * stay until store_log_trim, or store_settle, takes them away. */
 struct store_reader {
-    struct str consumer;
-    uint8_t first, last;    /* bucket range, inclusive */
-    const uint64_t *fences; /* of the ranges of port/store/lease.h, those with 0 are left out; NULL
-                               = none is. In place until the read is answered */
-    bool is_recovering;     /* true: entries delivered before and never settled */
-    uint32_t max;           /* entries */
-    int64_t block_ms;       /* wait for new ones at most this long; 0 = do not wait */
-};
-
-/* A reader of the event log, which is told nothing of what has been read: entries stay until
- * store_log_trim takes them away. */
-struct store_log_reader {
     const struct event_place
         *from;          /* by bucket, STORE_BUCKETS of them: what was read last; copied */
     const bool *ranges; /* of port/store/lease.h, those that are read; NULL = all; copied */
@@ -126,7 +107,7 @@ struct store_log_reader {
     int64_t block_ms;   /* wait for new ones at most this long; 0 = do not wait */
 };
 
-static inline bool store_log_reader_has(const struct store_log_reader *reader, uint8_t bucket)
+static inline bool store_reader_has(const struct store_reader *reader, uint8_t bucket)
 {
     return reader->ranges == NULL || reader->ranges[store_lease_range(bucket)];
 }
@@ -135,11 +116,6 @@ struct store_log_trim {
     uint8_t bucket;
     struct event_place last; /* the last one that goes, there or not */
 };
-static inline bool store_reader_has(const struct store_reader *reader, uint8_t bucket)
-{
-    return bucket >= reader->first && bucket <= reader->last &&
-           (reader->fences == NULL || reader->fences[store_lease_range(bucket)] != 0);
-}
 
 struct store_learner {
     struct number_id id;
@@ -151,6 +127,13 @@ struct store_learner {
 struct store_patch {
     uint32_t at;
     struct str before, after; /* of one length */
+};
+
+/* What is written where an outbox entry was. */
+struct store_settled {
+    struct str event;           /* for the event log; absent or empty = none */
+    const struct number_id *id; /* of this bucket: whose state is patched; NULL = none is */
+    struct store_patch patch;   /* as by store_patch */
 };
 
 /* May this server be answered from? It may when its data are those of the epoch, and somebody who
@@ -247,10 +230,14 @@ void store_take(struct store *s, const struct store_cap *caps, uint32_t n, store
 /* Adds a record that belongs to no learner's step, as a provider's delivery report. */
 void store_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn, void *ctx);
 /* What lies behind the reader's places, in the order of the buckets and within each in its own;
- * ERR_OK with n = 0: nothing. One read at a time, a second one is ERR_FULL. A read over all buckets
- * costs Redis 0.1 ms, one that has to wake up twice that: do not read for every single entry. */
-void store_log_read(struct store *s, const struct store_log_reader *reader, store_on_entries *fn,
+ * ERR_OK with n = 0: nothing. One read of each stream at a time, a second one is ERR_FULL. A read
+ * over all buckets costs Redis 0.1 ms, one that has to wake up twice that: do not read for every
+ * single entry. */
+void store_log_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
                     void *ctx);
+/* The same of the outbox. */
+void store_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
+                void *ctx);
 /* Takes entries away, up to one in each bucket: only what is in PostgreSQL. Works while the server
  * is out of memory. */
 void store_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
@@ -267,27 +254,20 @@ void store_compact(struct store *s, store_on_done *fn, void *ctx);
 #define STORE_MAX_STATES 4096u
 void store_states(struct store *s, const struct number_id *ids, uint32_t n, store_on_states *fn,
                   void *ctx);
-/* At most reader->max entries, per bucket in their order; ERR_OK with n = 0: there are none. Start
- * with is_recovering reads, which give what is unfinished from its beginning: settle it and read
- * again until nothing comes, or take all with one large max. Do so again after any error, whose
- * answer may have held entries (those that the caller still has in hand come again then). One read
- * at a time, a second one is ERR_FULL. It costs what store_log_read costs. */
-void store_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
-                void *ctx);
-/* Acknowledges and deletes outbox entries and clears their sending marks; with an event (n = 1)
- * adds it to the event log in the same atomic step. An entry that is settled already is passed
- * over, event included, so the call may be repeated. ERR_DENIED: somebody else has the bucket now,
- * nothing was done. After an error some of several entries may be settled. Works while the server
- * is out of memory. */
-void store_settle(struct store *s, const struct store_entry *entries, uint32_t n, struct str event,
-                  store_on_done *fn, void *ctx);
-/* Durable note that the POST of this outbox entry is about to leave: after a crash such an entry is
- * unknown, one without the mark is safe to send. ERR_CONFLICT: it was marked before (perhaps by
- * this caller's own call that timed out). ERR_NOT_FOUND: it is settled. ERR_DENIED: somebody else
- * has the bucket now. With ERR_OK and ERR_CONFLICT comes the state of the number that it is for, as
- * it is at this moment; absent: nobody is known, or the number is of another bucket. */
+/* Takes an outbox entry and its mark away, and writes what is to be told of it, in one atomic step.
+ * An entry that is settled already is passed over, with all of that, so the call may be repeated.
+ * ERR_DENIED: somebody else has the bucket now, nothing was done. Works while the server is out of
+ * memory. */
+void store_settle(struct store *s, const struct store_entry *entry,
+                  const struct store_settled *what, store_on_done *fn, void *ctx);
+/* Durable note that the POST of this outbox entry, to this number, is about to leave: after a crash
+ * such an entry is unknown, one without the mark is safe to send. A mark that was made under the
+ * same fence is the caller's own, and all is well, so a call that timed out may be repeated. Tells
+ * the number's state as it is at this moment; absent: nobody is known, or the number is of another
+ * bucket. ERR_CONFLICT: somebody else has marked it. ERR_NOT_FOUND: it is settled.
+ * ERR_DENIED: somebody else has the bucket now. Works while the server is out of memory. */
 void store_mark_sending(struct store *s, const struct store_entry *entry,
-                        const struct number_id *of, store_on_value *fn, void *ctx);
+                        const struct number_id *id, store_on_value *fn, void *ctx);
 /* Takes the mark away: the request certainly did not reach the provider and will be repeated. Works
  * while the server is out of memory. */
 void store_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
@@ -367,7 +347,7 @@ struct store_settings {
     bool must_be_fenced;             /* away until the fence is open (store_fence_open) */
 };
 
-/* Connects in the background, loads the function library, makes the consumer group. */
+/* Connects in the background, loads the function library. */
 struct store *store_hiredis_new(struct loop *loop, const struct store_settings *settings);
 
 struct store *store_mem_new(struct loop *loop);
