@@ -3,79 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/author.h"
 #include "cli/desk.h"
 #include "core/lesson/lesson.h"
 #include "core/lesson/translate.h"
 #include "port/lesson_files.h"
 
-/*
- * One function per verb, one row in verbs. Exit codes are those of a checker in a build: 0 clean,
- * 1 errors found, 2 wrong usage or a folder that cannot be read.
- */
-enum { EXIT_CLEAN = 0, EXIT_ERRORS = 1, EXIT_USAGE = 2 };
-
-#define OUTPUT_MAX_BYTES (16u << 20)
+/* One function per verb, one row in verbs. */
 
 struct verb {
     const char *name;
     int (*run)(const struct cli_args *args, const char *dir);
 };
-
-static void print_buf(const struct buf *out, FILE *file)
-{
-    (void)fwrite(out->p != NULL ? out->p : "", 1, out->len, file); /* a closed pipe is no error */
-}
-
-/* A course folder, read and parsed. */
-struct folder {
-    struct arena *arena; /* owned; everything below lives in it */
-    struct lesson_file *files;
-    uint32_t n_files;
-    struct lesson_findings *findings;
-    struct lesson_source *source;
-};
-
-/* Without the slash that completion leaves behind. */
-static struct str shown_dir(const char *dir)
-{
-    struct str shown = str_from(dir);
-    while (shown.len > 1 && str_ends(shown, STR("/")))
-        shown.len--;
-    return shown;
-}
-
-static void folder_fini(struct folder *folder)
-{
-    arena_free(folder->arena);
-}
-
-/* EXIT_CLEAN, also when the course has errors (see findings), or EXIT_USAGE (said on stderr). */
-static int folder_read(const char *dir, struct folder *ret)
-{
-    struct errmsg msg = {""};
-    ret->arena = arena_new(LESSON_ARENA_BYTES);
-    enum err e = lesson_files_read(dir, ret->arena, &ret->files, &ret->n_files, &msg);
-    if (e != ERR_OK) {
-        cli_complain("%s", msg.text);
-        return EXIT_USAGE;
-    }
-    ret->findings = lesson_findings_new(ret->arena);
-    ret->source = arena_new_array(ret->arena, struct lesson_source, 1);
-    e = arena_error(ret->arena);
-    if (e == ERR_OK)
-        e = lesson_parse(ret->files, ret->n_files, ret->arena, ret->findings, ret->source);
-    if (e == ERR_OK || e == ERR_INVALID)
-        return EXIT_CLEAN;
-    cli_complain("%s: the course is too big (%s)", dir, err_name(e));
-    return EXIT_USAGE;
-}
-
-static int no_language(const char *dir, const char *lang)
-{
-    cli_complain("%s has no po/%s.po; `waypost lessons merge %s --lang %s` begins it", dir, lang,
-                 dir, lang);
-    return EXIT_USAGE;
-}
 
 static int run_check(const struct cli_args *args, const char *dir)
 {
@@ -100,33 +39,18 @@ static int run_check(const struct cli_args *args, const char *dir)
         lesson_check_language(folder.source, str_from(lang), folder.arena, scratch,
                               folder.findings);
     else
-        return no_language(dir, lang);
+        return folder_no_language(dir, lang);
     lesson_findings_sort(folder.findings);
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, OUTPUT_MAX_BYTES);
-    lesson_findings_print(folder.findings, shown_dir(dir), (enum lesson_output)output, &out);
-    print_buf(&out, stdout);
+    lesson_findings_print(folder.findings, folder_shown(dir), (enum lesson_output)output, &out);
+    author_print(&out, stdout);
     buf_reset(&out);
     lesson_tell_progress(folder.source, scratch, &out);
-    print_buf(&out, stderr);
+    author_print(&out, stderr);
     fprintf(stderr, "%s: %u errors, %u warnings in %u files\n", dir, folder.findings->n_errors,
             folder.findings->n_warnings, folder.n_files);
     return folder.findings->n_errors > 0 ? EXIT_ERRORS : EXIT_CLEAN;
-}
-
-/* 0 when the folder could be read and has no error, with the findings on stderr otherwise. */
-static int folder_read_clean(const char *dir, const char *what, struct folder *ret)
-{
-    int code = folder_read(dir, ret);
-    if (code != EXIT_CLEAN || ret->findings->n_errors == 0)
-        return code;
-    struct buf out CLEANUP(buf_fini);
-    buf_init(&out, OUTPUT_MAX_BYTES);
-    lesson_findings_sort(ret->findings);
-    lesson_findings_print(ret->findings, shown_dir(dir), LESSON_OUTPUT_TEXT, &out);
-    print_buf(&out, stderr);
-    cli_complain("a course with errors is not %s", what);
-    return EXIT_ERRORS;
 }
 
 /* Rewrites the files that are not in canonical form; with --dry-run only says which. */
@@ -176,7 +100,7 @@ static int run_preview(const struct cli_args *args, const char *dir)
         lang == NULL ? folder.source
                      : lesson_in_language(folder.source, str_from(lang), folder.arena);
     if (source == NULL)
-        return no_language(dir, lang);
+        return folder_no_language(dir, lang);
     struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, LESSON_PREVIEW_MAX_BYTES);
@@ -190,7 +114,7 @@ static int run_preview(const struct cli_args *args, const char *dir)
         cli_complain("%s: the course is too big to be shown whole (%s)", dir, err_name(e));
         return EXIT_USAGE;
     }
-    print_buf(&out, stdout);
+    author_print(&out, stdout);
     return EXIT_CLEAN;
 }
 
@@ -204,7 +128,7 @@ static int run_pot(const struct cli_args *args, const char *dir)
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, OUTPUT_MAX_BYTES);
     lesson_pot(folder.source, cli_has(args, "pack"), STR(""), NULL, folder.arena, &out);
-    print_buf(&out, stdout);
+    author_print(&out, stdout);
     return EXIT_CLEAN;
 }
 
@@ -300,7 +224,7 @@ static int run_forecast(const struct cli_args *args, const char *dir)
         lang == NULL ? folder.source
                      : lesson_in_language(folder.source, str_from(lang), folder.arena);
     if (source == NULL)
-        return no_language(dir, lang);
+        return folder_no_language(dir, lang);
     if (print_forecast(&folder, &source->course, has_prices ? &config : NULL))
         return EXIT_CLEAN;
     cli_complain("%s: the course cannot be played to its end", dir);
@@ -322,7 +246,7 @@ static struct str named(struct str text, struct str id, struct arena *arena)
 static int run_new(const struct cli_args *args, const char *dir)
 {
     struct arena *arena CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
-    struct str id = shown_dir(dir);
+    struct str id = folder_shown(dir);
     struct lesson_file *files;
     uint32_t n;
     struct errmsg msg = {""};
@@ -340,7 +264,7 @@ static int run_new(const struct cli_args *args, const char *dir)
     for (uint32_t i = 0; i < n && e == ERR_OK; i++) {
         e = lesson_files_write(dir, files[i].name, named(files[i].text, id, arena), &msg);
         if (e == ERR_OK)
-            printf("%.*s/%.*s\n", STR_ARG(shown_dir(dir)), STR_ARG(files[i].name));
+            printf("%.*s/%.*s\n", STR_ARG(folder_shown(dir)), STR_ARG(files[i].name));
     }
     if (e != ERR_OK)
         cli_complain("%s", msg.text);
@@ -381,7 +305,7 @@ static const struct verb verbs[] = {
     {"new", run_new},         {"check", run_check},       {"fmt", run_fmt},
     {"preview", run_preview}, {"forecast", run_forecast}, {"publish", run_publish},
     {"pot", run_pot},         {"merge", run_merge},       {"withdraw", run_withdraw},
-    {"list", run_list},
+    {"list", run_list},       {"export", author_export},  {"import", author_import},
 };
 
 static int lessons_run(const struct cli_args *args)
@@ -417,7 +341,9 @@ const struct cli_command cli_lessons = {
              "lessons withdraw COURSE [--config FILE]\n"
              "lessons list [--config FILE]\n"
              "lessons pot DIR [--pack] > course.pot\n"
-             "lessons merge DIR --lang fr",
+             "lessons merge DIR --lang fr\n"
+             "lessons export DIR --to FORMAT [--module ID] > FILE\n"
+             "lessons import FILE [--from FORMAT] [--into DIR]",
     .options = {CLI_CONFIG_OPTION,
                 {"format", "text|json|github", "how check prints what it finds", false},
                 {"transcript", NULL, "preview: every SMS and USSD screen as plain text", false},
@@ -425,6 +351,10 @@ const struct cli_command cli_lessons = {
                 {"at", "TIME", "publish: when it goes live, such as 2026-12-01 08:00+03", false},
                 {"approved-by", "NAME", "publish: who approved the text, name and role", false},
                 {"pack", NULL, "pot: of the pack's texts", false},
+                {"to", "FORMAT", "export: " AUTHOR_FORMATS, false},
+                {"from", "FORMAT", "import: the same; by the file's name when left out", false},
+                {"module", "ID", "export: this module alone", false},
+                {"into", "DIR", "import: write ID.md of each module there", false},
                 {"dry-run", NULL, "fmt: only name the files that would change (exit code 1)",
                  false}},
     .run = lessons_run,

@@ -226,3 +226,9 @@ struct str doc_text(const struct doc *object, const char *name)
     const struct doc *d = doc_member(object, name);
     return d != NULL && d->kind == DOC_TEXT ? d->text : STR_NONE;
 }
+
+struct str doc_content(const struct doc *element, const char *name)
+{
+    const struct doc *d = doc_member(element, name);
+    return d != NULL ? d->text : STR_NONE;
+}

@@ -26,6 +26,7 @@ enum doc_kind { DOC_NULL, DOC_TEXT, DOC_MAP, DOC_LIST };
 struct doc {
     enum doc_kind kind;
     bool is_bare;                /* JSON: a number, true or false, which stands without quotes */
+    uint32_t line;               /* XML: in which the element begins, from 1 */
     struct str name;             /* key, or local name of an element; absent in lists */
     struct str text;             /* DOC_TEXT; character data of an element */
     const struct doc *first;     /* members or child elements */
@@ -59,6 +60,8 @@ struct doc_path {
 const struct doc *doc_member(const struct doc *object, const char *name);
 /* Its text; absent when it is missing or null. */
 struct str doc_text(const struct doc *object, const char *name);
+/* XML: the character data of the first child element of this name; absent when there is none. */
+struct str doc_content(const struct doc *element, const char *name);
 /* Both borrow from text. ERR_INVALID says what is wrong with the path. */
 enum err doc_path_json(struct str text, struct arena *arena, struct doc_path *ret,
                        struct errmsg *msg) MUST_CHECK;
@@ -95,6 +98,9 @@ enum err json_read(struct str text, struct arena *arena, const struct doc **ret)
  * XML_MAX_BYTES or the arena.
  */
 enum err xml_read(struct str text, struct arena *arena, const struct doc **ret) MUST_CHECK;
+/* The same of a file that an author gave, of at most max bytes. */
+enum err xml_read_file(struct str text, size_t max, struct arena *arena,
+                       const struct doc **ret) MUST_CHECK;
 /* For character data; line ends stay. Controls that XML 1.0 has no form for become U+FFFD. */
 void xml_escape(struct str value, struct buf *out);
 /* For attributes in double or single quotes: quotes and line ends too. */

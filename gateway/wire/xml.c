@@ -38,6 +38,7 @@ static struct doc *new_node(struct reader *r, enum doc_kind kind, const char *na
     node->kind = kind;
     node->name = arena_str(r->arena, local_name(name));
     node->text = STR("");
+    node->line = (uint32_t)XML_GetCurrentLineNumber(r->parser);
     return node;
 }
 
@@ -175,7 +176,12 @@ static enum err parse(struct str text, struct arena *arena, const struct doc **r
 
 enum err xml_read(struct str text, struct arena *arena, const struct doc **ret)
 {
-    if (text.len > XML_MAX_BYTES)
+    return xml_read_file(text, XML_MAX_BYTES, arena, ret);
+}
+
+enum err xml_read_file(struct str text, size_t max, struct arena *arena, const struct doc **ret)
+{
+    if (text.len > max)
         return ERR_TOO_LONG;
     if (is_declared(text))
         return parse(text, arena, ret);

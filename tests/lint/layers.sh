@@ -42,7 +42,7 @@ declare -A lib=(
     [port]='argon2.h event2/ hiredis.h async.h libpq-fe.h curl/ openssl/ xlsxwriter.h uthash.h utlist.h'
     [app]='uthash.h utlist.h'
     [role]=''
-    [lab]='jansson.h uthash.h utlist.h'
+    [lab]='jansson.h uthash.h utlist.h xlsxwriter.h zip.h'
     [cli]='jansson.h openssl/'
 )
 pure='core wire profile'
@@ -50,7 +50,7 @@ pure='core wire profile'
 libc_pure='arpa/inet.h assert.h ctype.h errno.h inttypes.h limits.h math.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h uchar.h'
 
 # Machines: files whose states call each other, or that share one struct, count as one.
-machines='core/engine app/outbox/(machine|prepare|attempt) app/callback port/(vault|letter) lab/mem/store_mem'
+machines='core/engine app/outbox/(machine|prepare|attempt) app/callback port/(vault|letter) lab/mem/store_mem lab/exchange'
 
 # begins_with_one WORD LIST
 begins_with_one()

@@ -82,8 +82,9 @@ static void add_path(struct str dir, const struct lesson_finding *f, struct buf 
 static void print_text(const struct lesson_finding *f, struct str dir, struct buf *out)
 {
     add_path(dir, f, out);
-    buf_addf(out, ":%u:%u: %s: %.*s [%s]\n", f->pos.line, f->pos.column, severity_name(f->severity),
-             STR_ARG(f->what), f->rule);
+    if (f->pos.line > 0) /* else the name says it all: "words.xlsx!survey!B7" */
+        buf_addf(out, ":%u:%u", f->pos.line, f->pos.column);
+    buf_addf(out, ": %s: %.*s [%s]\n", severity_name(f->severity), STR_ARG(f->what), f->rule);
     if (!str_is_empty(f->offending)) {
         bool is_cut = false;
         struct str shown = shorten(f->offending, &is_cut);

@@ -1,0 +1,206 @@
+#include "cli/author.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/lesson/translate.h"
+#include "lab/exchange/exchange.h"
+#include "port/file.h"
+#include "port/lesson_files.h"
+
+/* ---- a course folder ---- */
+
+void author_print(const struct buf *out, FILE *file)
+{
+    (void)fwrite(out->p != NULL ? out->p : "", 1, out->len, file); /* a closed pipe is no error */
+}
+
+struct str folder_shown(const char *dir)
+{
+    struct str shown = str_from(dir);
+    while (shown.len > 1 && str_ends(shown, STR("/")))
+        shown.len--;
+    return shown;
+}
+
+void folder_fini(struct folder *folder)
+{
+    arena_free(folder->arena);
+}
+
+int folder_read(const char *dir, struct folder *ret)
+{
+    struct errmsg msg = {""};
+    ret->arena = arena_new(LESSON_ARENA_BYTES);
+    enum err e = lesson_files_read(dir, ret->arena, &ret->files, &ret->n_files, &msg);
+    if (e != ERR_OK) {
+        cli_complain("%s", msg.text);
+        return EXIT_USAGE;
+    }
+    ret->findings = lesson_findings_new(ret->arena);
+    ret->source = arena_new_array(ret->arena, struct lesson_source, 1);
+    e = arena_error(ret->arena);
+    if (e == ERR_OK)
+        e = lesson_parse(ret->files, ret->n_files, ret->arena, ret->findings, ret->source);
+    if (e == ERR_OK || e == ERR_INVALID)
+        return EXIT_CLEAN;
+    cli_complain("%s: the course is too big (%s)", dir, err_name(e));
+    return EXIT_USAGE;
+}
+
+int folder_no_language(const char *dir, const char *lang)
+{
+    cli_complain("%s has no po/%s.po; `waypost lessons merge %s --lang %s` begins it", dir, lang,
+                 dir, lang);
+    return EXIT_USAGE;
+}
+
+/* All findings on stderr, as text. */
+static void tell(struct lesson_findings *findings, struct str dir)
+{
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, OUTPUT_MAX_BYTES);
+    lesson_findings_sort(findings);
+    lesson_findings_print(findings, dir, LESSON_OUTPUT_TEXT, &out);
+    author_print(&out, stderr);
+}
+
+int folder_read_clean(const char *dir, const char *what, struct folder *ret)
+{
+    int code = folder_read(dir, ret);
+    if (code != EXIT_CLEAN || ret->findings->n_errors == 0)
+        return code;
+    tell(ret->findings, folder_shown(dir));
+    cli_complain("a course with errors is not %s", what);
+    return EXIT_ERRORS;
+}
+
+/* ---- other tools' forms ---- */
+
+static const struct exchange_format *format_of(const char *name, const char *option)
+{
+    const struct exchange_format *format = exchange_format_find(str_from(name));
+    if (name == NULL)
+        cli_complain("%s: which format? %s", option, AUTHOR_FORMATS);
+    else if (format == NULL)
+        cli_complain("no format '%s'; use " AUTHOR_FORMATS, name);
+    return format;
+}
+
+/* By what follows --from, else by the file's name; an .xlsx is a form when it has a `survey`, which
+ * only the author can say. */
+static const struct exchange_format *format_of_file(const struct cli_args *args, const char *path)
+{
+    const char *name = cli_get(args, "from", NULL);
+    for (size_t i = 0; name == NULL; i++) {
+        const struct exchange_format *format = exchange_format_nth(i);
+        if (format == NULL)
+            break;
+        if (str_ends(str_from(path), str_from(format->suffix)) && format != &exchange_xlsform)
+            return format;
+    }
+    return format_of(name, "--from");
+}
+
+/* What was not carried, or is wrong, on stderr. */
+static int tell_exchange(struct exchange *x, struct str dir, const char *what)
+{
+    tell(x->findings, dir);
+    if (arena_error(x->arena) != ERR_OK) {
+        cli_complain("%s: too big", what);
+        return EXIT_USAGE;
+    }
+    return x->findings->n_errors > 0 ? EXIT_ERRORS : EXIT_CLEAN;
+}
+
+int author_export(const struct cli_args *args, const char *dir)
+{
+    struct folder folder CLEANUP(folder_fini) = {0};
+    const struct exchange_format *format = format_of(cli_get(args, "to", NULL), "--to");
+    int code = format != NULL ? folder_read_clean(dir, "exported", &folder) : EXIT_USAGE;
+    if (code != EXIT_CLEAN)
+        return code;
+    struct arena *arena CLEANUP(arena_freep) = arena_new(EXCHANGE_ARENA_BYTES);
+    struct lesson_findings *findings = lesson_findings_new(arena);
+    struct exchange x;
+    const char *module = cli_get(args, "module", NULL);
+    enum err e = exchange_init(&x, arena, findings);
+    if (e == ERR_OK)
+        e = exchange_collect(&x, folder.source, str_from(module));
+    if (e == ERR_NOT_FOUND) {
+        cli_complain("%s has no module %s", dir, module);
+        return EXIT_USAGE;
+    }
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, OUTPUT_MAX_BYTES);
+    if (e == ERR_OK)
+        format->write(&x, &out);
+    code = tell_exchange(&x, folder_shown(dir), dir);
+    if (code == EXIT_CLEAN && (buf_error(&out) != ERR_OK || out.len == 0)) {
+        cli_complain("%s: the file cannot be made (%s)", dir,
+                     out.len == 0 ? "nothing to say, or no room in /tmp" : "too big");
+        return EXIT_USAGE;
+    }
+    author_print(&out, stdout);
+    return code;
+}
+
+/* One module on stdout, or as a new file of a folder. */
+static int put_module(struct exchange *x, uint32_t i, const char *into)
+{
+    struct errmsg msg = {""};
+    struct stat info;
+    struct buf text CLEANUP(buf_fini);
+    buf_init(&text, COURSE_MAX_BYTES);
+    exchange_markdown(x, i, &text);
+    if (into == NULL) {
+        author_print(&text, stdout);
+        return EXIT_CLEAN;
+    }
+    struct str name = arena_printf(x->arena, "%.*s.md", STR_ARG(x->items[i].id));
+    struct str path = arena_printf(x->arena, "%s/%.*s", into, STR_ARG(name));
+    if (path.p == NULL || stat(path.p, &info) == 0) {
+        cli_complain("%.*s is there already; move it away, or import into another folder",
+                     STR_ARG(path));
+        return EXIT_USAGE;
+    }
+    if (buf_error(&text) != ERR_OK ||
+        lesson_files_write(into, name, buf_str(&text), &msg) != ERR_OK) {
+        cli_complain("%s", msg.text[0] != '\0' ? msg.text : "the module is too big");
+        return EXIT_USAGE;
+    }
+    printf("%.*s\n", STR_ARG(path));
+    return EXIT_CLEAN;
+}
+
+int author_import(const struct cli_args *args, const char *path)
+{
+    struct errmsg msg = {""};
+    struct buf bytes CLEANUP(buf_fini);
+    const struct exchange_format *format = format_of_file(args, path);
+    const char *into = cli_get(args, "into", NULL);
+    buf_init(&bytes, EXCHANGE_MAX_BYTES);
+    if (format == NULL)
+        return EXIT_USAGE;
+    if (file_read(path, EXCHANGE_MAX_BYTES, &bytes, &msg) != ERR_OK) {
+        cli_complain("%s", msg.text);
+        return EXIT_USAGE;
+    }
+    struct arena *arena CLEANUP(arena_freep) = arena_new(EXCHANGE_ARENA_BYTES);
+    struct exchange x;
+    uint32_t n = 0;
+    if (exchange_init(&x, arena, lesson_findings_new(arena)) == ERR_OK)
+        format->read(&x, str_from(path), buf_str(&bytes));
+    int code = tell_exchange(&x, STR(""), path);
+    for (uint32_t i = 0; i < x.n; i++)
+        n += x.items[i].kind == EXCHANGE_MODULE;
+    if (code == EXIT_CLEAN && n != 1 && into == NULL) {
+        cli_complain("%s has %u modules; `--into DIR` writes a file for each", path, n);
+        return EXIT_USAGE;
+    }
+    for (uint32_t i = 0; i < x.n && code == EXIT_CLEAN; i++) {
+        if (x.items[i].kind == EXCHANGE_MODULE)
+            code = put_module(&x, i, into);
+    }
+    return code;
+}

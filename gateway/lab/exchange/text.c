@@ -1,0 +1,173 @@
+/* What other tools call names and texts, as ids and texts of a course. */
+#include <ctype.h>
+#include <string.h>
+
+#include "core/utf8.h"
+#include "lab/exchange/exchange.h"
+
+static bool is_taken(const struct exchange *x, struct str id)
+{
+    for (uint32_t i = 0; i < x->n; i++) {
+        if (str_eq(x->items[i].id, id))
+            return true;
+    }
+    return false;
+}
+
+#define ID_LETTERS 26u /* room for a number behind it */
+
+/* Small letters, digits and _ of a name; its length. */
+static size_t make_slug(struct str name, char slug[COURSE_ID_BYTES])
+{
+    size_t n = 0, max = name.len < COURSE_ID_BYTES ? name.len : ID_LETTERS;
+    for (size_t i = 0; i < name.len && n < max; i++) {
+        unsigned char c = (unsigned char)name.p[i];
+        bool is_good = c < 0x80 && isalnum(c);
+        if (n == 0 && is_good && !isalpha(c))
+            slug[n++] = 'q';
+        if (is_good)
+            slug[n++] = (char)tolower(c);
+        else if (n > 0 && slug[n - 1] != '_')
+            slug[n++] = '_';
+    }
+    while (n > 0 && slug[n - 1] == '_' && !str_eq(name, (struct str){slug, n}))
+        n--;
+    return n < COURSE_ID_BYTES ? n : COURSE_ID_BYTES - 1;
+}
+
+struct str exchange_id(struct exchange *x, struct str name, struct source_pos pos)
+{
+    char slug[COURSE_ID_BYTES + 1];
+    struct str made = arena_str(x->arena, (struct str){slug, make_slug(name, slug)});
+    if (str_is_empty(made))
+        made = STR("q");
+    struct str base = str_sub(made, 0, ID_LETTERS);
+    for (uint32_t i = 2; is_taken(x, made) && made.p != NULL; i++)
+        made = arena_printf(x->arena, "%.*s_%u", STR_ARG(base), i);
+    if (!str_eq(made, name) && !str_is_empty(name))
+        exchange_lose(
+            x, pos, name,
+            arena_printf(x->arena, "a name that is no new id becomes `%.*s`", STR_ARG(made)).p,
+            "ids are small letters, digits and _, each one once");
+    return made;
+}
+
+/* One blank, whatever it is written as: its bytes; 0: no blank. */
+static size_t blank_len(struct str text, size_t at)
+{
+    bool is_nbsp = str_starts(str_sub(text, at, at + 2), STR("\xc2\xa0"));
+    return is_nbsp ? 2 : strchr(" \t\r", text.p[at]) != NULL && text.p[at] != '\0';
+}
+
+struct str exchange_text(struct exchange *x, struct str text)
+{
+    text = str_trim(text);
+    char *p = arena_alloc(x->arena, text.len + 1);
+    size_t n = 0;
+    bool is_blank = false;
+    for (size_t i = 0; i < text.len && p != NULL; i++) {
+        size_t blank = blank_len(text, i);
+        if (blank > 0) {
+            is_blank = true;
+            i += blank - 1;
+        } else if (text.p[i] == '\n') {
+            if (n > 0 && p[n - 1] != '\n')
+                p[n++] = '\n';
+            is_blank = false;
+        } else if ((unsigned char)text.p[i] >= 0x20) {
+            if (is_blank && n > 0 && p[n - 1] != '\n')
+                p[n++] = ' ';
+            p[n++] = text.p[i];
+            is_blank = false;
+        }
+    }
+    while (n > 0 && p[n - 1] == '\n')
+        n--;
+    return p != NULL ? (struct str){p, n} : STR("");
+}
+
+struct str exchange_line(struct exchange *x, struct str text)
+{
+    text = exchange_text(x, text);
+    char *p = arena_alloc(x->arena, text.len + 1);
+    for (size_t i = 0; i < text.len && p != NULL; i++)
+        p[i] = text.p[i] == '\n' ? ' ' : text.p[i];
+    return p != NULL ? (struct str){p, text.len} : STR("");
+}
+
+/* ---- HTML ---- */
+
+static const struct {
+    const char *name, *text;
+} entities[] = {{"amp", "&"},   {"lt", "<"},    {"gt", ">"},      {"quot", "\""},  {"apos", "'"},
+                {"nbsp", " "},  {"rsquo", "'"}, {"lsquo", "'"},   {"ldquo", "\""}, {"rdquo", "\""},
+                {"ndash", "-"}, {"mdash", "-"}, {"hellip", "..."}};
+
+/* Appends what "&name;" at s[at] stands for; its length, or 0 when it is none. */
+static size_t add_entity(struct str s, size_t at, struct buf *out)
+{
+    struct str name = str_sub(s, at + 1, at + 12);
+    size_t end = str_find_char(name, ';');
+    if (end == SIZE_MAX)
+        return 0;
+    name = str_sub(name, 0, end);
+    for (size_t i = 0; i < ARRAY_LEN(entities); i++) {
+        if (str_eq(name, str_from(entities[i].name))) {
+            buf_add_str(out, str_from(entities[i].text));
+            return end + 2;
+        }
+    }
+    uint64_t code = 0;
+    bool is_hex = str_starts(name, STR("#x"));
+    for (size_t i = 2; is_hex && i < name.len && code < 0x110000; i++)
+        code = hex_value(name.p[i]) >= 0 ? code * 16 + (uint64_t)hex_value(name.p[i]) : 0x110000;
+    if (!is_hex && (!str_starts(name, STR("#")) ||
+                    str_to_u64(str_sub(name, 1, name.len), 0x10ffff, &code) != ERR_OK))
+        return 0;
+    if (code < 0x20 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+        return 0;
+    char bytes[UTF8_MAX_BYTES];
+    buf_add(out, bytes, utf8_put((int32_t)code, bytes));
+    return end + 2;
+}
+
+/* What a tag is worth in plain text: a line end, or nothing. */
+static void add_tag(struct exchange *x, struct str tag, struct source_pos pos, struct buf *out)
+{
+    static const char *const silent = "p|br|div|span|strong|b|em|i|u|font|ul|ol|h1|h2|h3|h4|h5";
+    struct str name = str_starts(tag, STR("/")) ? str_sub(tag, 1, tag.len) : tag;
+    size_t end = 0;
+    while (end < name.len && isalnum((unsigned char)name.p[end]))
+        end++;
+    name = str_sub(name, 0, end);
+    if (str_word_index("p|br|div|li", '|', name) >= 0)
+        buf_add_char(out, '\n');
+    if (str_word_index(silent, '|', name) < 0 && !str_eq(name, STR("li")) &&
+        !str_starts(tag, STR("/")))
+        exchange_lose(x, pos, tag, "a phone shows plain text: this part of the page is left out",
+                      "say in words what it shows");
+}
+
+struct str exchange_from_html(struct exchange *x, struct str html, struct source_pos pos)
+{
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, EXCHANGE_MAX_BYTES);
+    for (size_t at = 0; at < html.len;) {
+        struct str rest = str_sub(html, at, html.len);
+        char next = rest.len > 1 ? rest.p[1] : ' ';
+        size_t n = 0;
+        if (rest.p[0] == '&') {
+            n = add_entity(html, at, &out);
+        } else if (rest.p[0] == '<' &&
+                   (isalpha((unsigned char)next) || next == '/' || next == '!')) {
+            size_t end = str_find_char(rest, '>');
+            n = end != SIZE_MAX ? end + 1 : 0;
+            if (n > 0 && next != '!')
+                add_tag(x, str_sub(rest, 1, end), pos, &out);
+        }
+        if (n == 0)
+            buf_add_char(&out, rest.p[0]), n = 1;
+        at += n;
+    }
+    return exchange_text(x, buf_str(&out));
+}

@@ -1,0 +1,476 @@
+/*
+ * Other tools' forms: what is written and read back is the same, for the course that ships and for
+ * questions made at random of signs that those forms take for their own; what they cannot carry is
+ * told; what other tools write is read; ceilings.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lab/exchange/book.h"
+#include "lab/exchange/exchange.h"
+#include "port/lesson_files.h"
+
+struct desk {
+    struct arena *arena, *other;
+    struct lesson_findings *findings, *read_findings;
+    struct exchange x, back;
+    struct buf out;
+};
+
+static void desk_open(struct desk *d)
+{
+    *d = (struct desk){.arena = arena_new(EXCHANGE_ARENA_BYTES),
+                       .other = arena_new(EXCHANGE_ARENA_BYTES)};
+    d->findings = lesson_findings_new(d->arena);
+    d->read_findings = lesson_findings_new(d->other);
+    assert_int_equal(exchange_init(&d->x, d->arena, d->findings), ERR_OK);
+    assert_int_equal(exchange_init(&d->back, d->other, d->read_findings), ERR_OK);
+    buf_init(&d->out, 16u << 20);
+}
+
+static void desk_fini(struct desk *d)
+{
+    arena_free(d->arena);
+    arena_free(d->other);
+    buf_fini(&d->out);
+}
+
+static void collect(struct desk *d, const char *dir)
+{
+    struct errmsg msg = {""};
+    struct lesson_file *files;
+    uint32_t n;
+    struct lesson_source *source = arena_new_array(d->arena, struct lesson_source, 1);
+    struct lesson_findings *findings = lesson_findings_new(d->arena);
+    if (lesson_files_read(dir, d->arena, &files, &n, &msg) != ERR_OK)
+        fail_msg("%s", msg.text);
+    enum err e = lesson_parse(files, n, d->arena, findings, source);
+    if (e != ERR_OK)
+        fail_msg("%s: %s, %u errors: %.*s", dir, err_name(e), findings->n_errors,
+                 STR_ARG(findings->list[0].what));
+    assert_int_equal(exchange_collect(&d->x, source, STR_NONE), ERR_OK);
+}
+
+static void tell_first(const struct lesson_findings *findings)
+{
+    if (findings->n > 0)
+        fail_msg("%.*s:%u: %.*s (%.*s)", STR_ARG(findings->list[0].pos.file),
+                 findings->list[0].pos.line, STR_ARG(findings->list[0].what),
+                 STR_ARG(findings->list[0].offending));
+}
+
+static void write_and_read(struct desk *d, const struct exchange_format *format)
+{
+    buf_reset(&d->out);
+    d->back.n = 0;
+    format->write(&d->x, &d->out);
+    assert_int_equal(buf_error(&d->out), ERR_OK);
+    format->read(&d->back, STR("file"), buf_str(&d->out));
+    assert_int_equal(arena_error(d->other), ERR_OK);
+}
+
+static bool is_carried(const struct exchange_format *format, const struct exchange_item *item)
+{
+    enum exchange_answer answer = exchange_answer_of(item);
+    bool is_opinion = answer == EXCHANGE_ANSWER_OPINION || answer == EXCHANGE_ANSWER_OPINIONS;
+    bool is_question = item->kind == EXCHANGE_QUESTION;
+    if (format == &exchange_gift || format == &exchange_moodle)
+        return !is_question || !is_opinion;
+    return format != &exchange_aiken || (is_question && answer == EXCHANGE_ANSWER_CHOICE);
+}
+
+/* Takes away what the format has told that it cannot carry. */
+static uint32_t reduce(struct exchange *x, const struct exchange_format *format)
+{
+    uint32_t n = 0, n_lost = 0;
+    for (uint32_t i = 0; i < x->n; i++) {
+        if (is_carried(format, &x->items[i]))
+            x->items[n++] = x->items[i];
+        else
+            n_lost++;
+    }
+    x->n = n;
+    return n_lost;
+}
+
+static void assert_same(struct desk *d, const struct exchange_format *format)
+{
+    uint32_t at;
+    if (exchange_is_same(&d->x, &d->back, &at))
+        return;
+    struct str a = at < d->x.n ? d->x.items[at].title : STR("(nothing)");
+    struct str b = at < d->back.n ? d->back.items[at].title : STR("(nothing)");
+    for (int side = 0; side < 2; side++) {
+        const struct exchange *x = side == 0 ? &d->x : &d->back;
+        const struct exchange_item *item = at < x->n ? &x->items[at] : NULL;
+        if (item == NULL)
+            continue;
+        print_error(
+            "%.*s: answer <%.*s> if <%.*s> feedback <%.*s> right <%.*s> wrong <%.*s> source "
+            "<%.*s>\n",
+            STR_ARG(item->id), STR_ARG(item->answer), STR_ARG(item->condition),
+            STR_ARG(item->feedback), STR_ARG(item->right), STR_ARG(item->wrong),
+            STR_ARG(item->source));
+        for (uint32_t i = 0; i < item->n_options; i++)
+            print_error("    %d <%.*s> <%.*s>\n", (int)item->options[i].mark,
+                        STR_ARG(item->options[i].text), STR_ARG(item->options[i].feedback));
+    }
+    fail_msg("%s: item %u of %u was <%.*s> and is <%.*s>", format->name, at, d->x.n, STR_ARG(a),
+             STR_ARG(b));
+}
+
+/* ---- there and back ---- */
+
+static void test_the_shipped_course_goes_there_and_back(void **state)
+{
+    (void)state;
+    static const char *const dirs[] = {"lessons/children-on-the-move", "tests/lessons/handwashing",
+                                       "tests/lessons/tongues"};
+    const struct exchange_format *format;
+    for (size_t i = 0; (format = exchange_format_nth(i)) != NULL; i++) {
+        for (size_t dir = 0; dir < ARRAY_LEN(dirs) && format != &exchange_aiken; dir++) {
+            struct desk d CLEANUP(desk_fini);
+            desk_open(&d);
+            collect(&d, dirs[dir]);
+            uint32_t n = d.findings->n_warnings; /* comments */
+            write_and_read(&d, format);
+            assert_int_equal(d.findings->n_errors, 0);
+            assert_int_equal(d.findings->n_warnings - n, reduce(&d.x, format));
+            tell_first(d.read_findings);
+            assert_same(&d, format);
+        }
+    }
+}
+
+/* Aiken has no ids: questions are compared by their words. */
+static void test_aiken_carries_questions_with_one_right_option(void **state)
+{
+    (void)state;
+    struct desk d CLEANUP(desk_fini);
+    desk_open(&d);
+    collect(&d, "lessons/children-on-the-move");
+    write_and_read(&d, &exchange_aiken);
+    tell_first(d.read_findings);
+    (void)reduce(&d.x, &exchange_aiken);
+    assert_int_equal(d.x.n, 35);
+    assert_int_equal(d.back.n, d.x.n + 2); /* its module and heading */
+    for (uint32_t i = 0; i < d.x.n; i++) {
+        const struct exchange_item *a = &d.x.items[i], *b = &d.back.items[i + 2];
+        assert_true(str_eq(a->title, b->title));
+        assert_int_equal(a->n_options, b->n_options);
+        for (uint32_t o = 0; o < a->n_options; o++) {
+            assert_true(str_eq(a->options[o].text, b->options[o].text));
+            assert_int_equal(a->options[o].mark, b->options[o].mark);
+        }
+    }
+}
+
+static uint32_t chance(uint64_t *seed, uint32_t n)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*seed >> 33) % n;
+}
+
+/* A text of signs that some form takes for its own. */
+static struct str some_text(uint64_t *seed, bool may_break, struct arena *arena)
+{
+    static const char *const parts[] = {
+        "a",    "Is it",   "=",   "~",    "#",    "{",      "}", ":",       "::", "\\", "\\n",
+        "<b>",  "&amp;",   "&",   "%50%", "->",   "[html]", "]", "//",      "\"", "'",  ",",
+        ";",    "é",       "ч",   "أ",    "|x",   "$",      "*", "ANSWER:", "A.", "1",  "_x000D_",
+        "____", "</text>", "]]>", "<!--", "-- >", "\t",     " ", "${w1}",   "+1", "-1", "@x"};
+    struct str text = STR("");
+    uint32_t n = 1 + chance(seed, 6);
+    for (uint32_t i = 0; i < n; i++)
+        text = arena_printf(arena, "%.*s%s%s", STR_ARG(text),
+                            i == 0                              ? ""
+                            : may_break && chance(seed, 9) == 0 ? "\n"
+                                                                : " ",
+                            parts[chance(seed, ARRAY_LEN(parts))]);
+    return text;
+}
+
+static struct str maybe_text(uint64_t *seed, struct exchange *x)
+{
+    struct str text =
+        chance(seed, 2) == 0 ? exchange_text(x, some_text(seed, true, x->arena)) : STR("");
+    return text.len > 0 ? text : STR_NONE;
+}
+
+static struct str sure_text(uint64_t *seed, struct exchange *x, bool may_break)
+{
+    struct str text = exchange_text(x, some_text(seed, may_break, x->arena));
+    return text.len > 0 ? text : STR("x");
+}
+
+static void make_options(struct exchange *x, struct exchange_item *item, uint64_t *seed)
+{
+    uint32_t n = 2 + chance(seed, 8), right = chance(seed, n);
+    bool is_several = chance(seed, 3) == 0;
+    for (uint32_t i = 0; i < n; i++) {
+        bool is_right = i == right || (is_several && chance(seed, 2) == 0);
+        struct exchange_option *option = exchange_add_option(
+            x, item, sure_text(seed, x, true), is_right ? LESSON_MARK_RIGHT : LESSON_MARK_OPEN);
+        option->feedback = is_several ? STR_NONE : maybe_text(seed, x);
+        struct str shared = is_right ? item->right : item->wrong;
+        if (shared.p != NULL && str_eq(option->feedback, shared))
+            option->feedback = STR_NONE; /* says nothing of its own */
+    }
+    if (is_several)
+        item->answer = STR("all");
+}
+
+static void make_question(struct exchange *x, uint32_t number, uint64_t *seed)
+{
+    static const char *const answers[] = {"0..10", "-5..5", "open 160", "soap | ash", "x"};
+    struct exchange_item *item = exchange_add(x, EXCHANGE_QUESTION, (struct source_pos){.line = 1});
+    item->id = arena_printf(x->arena, "q%u", number);
+    item->title = sure_text(seed, x, false);
+    item->feedback = maybe_text(seed, x);
+    item->source = chance(seed, 2) == 0 ? sure_text(seed, x, false) : STR_NONE;
+    if (chance(seed, 3) > 0) {
+        item->right = maybe_text(seed, x);
+        item->wrong = maybe_text(seed, x);
+        make_options(x, item, seed);
+        return;
+    }
+    item->answer = str_from(answers[chance(seed, ARRAY_LEN(answers))]);
+    if (exchange_answer_of(item) != EXCHANGE_ANSWER_WORD)
+        return;
+    item->right = maybe_text(seed, x);
+    item->wrong = maybe_text(seed, x);
+}
+
+static void test_questions_of_any_signs_go_there_and_back(void **state)
+{
+    (void)state;
+    const struct exchange_format *format;
+    for (size_t i = 0; (format = exchange_format_nth(i)) != NULL; i++) {
+        for (uint64_t round = 0; round < 40 && format != &exchange_aiken; round++) {
+            struct desk d CLEANUP(desk_fini);
+            uint64_t seed = round * 1000003 + 17;
+            desk_open(&d);
+            exchange_need_heading(&d.x, STR("m1"), (struct source_pos){.line = 1});
+            for (uint32_t q = 0; q < 10; q++)
+                make_question(&d.x, q, &seed);
+            struct exchange_item *lesson =
+                exchange_add(&d.x, EXCHANGE_HEADING, (struct source_pos){.line = 1});
+            lesson->id = STR("l1");
+            lesson->title = sure_text(&seed, &d.x, false);
+            lesson->is_story = chance(&seed, 2) == 0;
+            exchange_add_screen(&d.x, lesson, sure_text(&seed, &d.x, true));
+            exchange_add_screen(&d.x, lesson, sure_text(&seed, &d.x, true));
+            write_and_read(&d, format);
+            tell_first(d.findings);
+            tell_first(d.read_findings);
+            assert_same(&d, format);
+        }
+    }
+}
+
+/* What becomes Markdown is read by the parser as it was meant. */
+static void test_markdown_says_the_same(void **state)
+{
+    (void)state;
+    struct desk d CLEANUP(desk_fini);
+    uint64_t seed = 4711;
+    desk_open(&d);
+    struct exchange_item *module =
+        exchange_add(&d.x, EXCHANGE_MODULE, (struct source_pos){.line = 1});
+    module->id = STR("m1");
+    module->title = STR("Water: \"clean\" # yes");
+    module->module_kind = STR("lessons");
+    exchange_need_heading(&d.x, STR("m1"), module->pos);
+    for (uint32_t q = 0; q < 100; q++)
+        make_question(&d.x, q, &seed);
+    exchange_markdown(&d.x, 0, &d.out);
+    struct lesson_file *files;
+    uint32_t n;
+    struct lesson_source *source = arena_new_array(d.other, struct lesson_source, 1);
+    assert_int_equal(lesson_files_read("tests/lessons/base", d.other, &files, &n, NULL), ERR_OK);
+    for (uint32_t i = 0; i < n; i++) {
+        if (str_eq(files[i].name, STR("m1.md")))
+            files[i].text = arena_str(d.other, buf_str(&d.out));
+    }
+    enum err e = lesson_parse(files, n, d.other, d.read_findings, source);
+    for (uint32_t i = 0; i < d.read_findings->n; i++) { /* signs that are no plain text are told */
+        const char *rule = d.read_findings->list[i].rule;
+        assert_true(strcmp(rule, "markup") == 0 || strcmp(rule, "answer-form") == 0);
+    }
+    assert_true(e == ERR_OK || e == ERR_INVALID);
+    assert_int_equal(exchange_collect(&d.back, source, STR("m1")), ERR_OK);
+    assert_same(&d, &exchange_gift);
+}
+
+/* ---- what others write ---- */
+
+struct foreign {
+    const struct exchange_format *format;
+    const char *text;
+    const char *title, *options; /* of its last question; right ones with a star, | between them */
+    const char *answer, *told;   /* what it says that is lost or wrong; NULL: nothing */
+};
+
+static const struct foreign foreigners[] = {
+    {&exchange_gift, "Who's buried in Grant's tomb?{~Grant ~Jefferson =no one}",
+     "Who's buried in Grant's tomb?", "Grant|Jefferson|*no one", NULL, NULL},
+    {&exchange_gift, "Grant is {~buried =entombed ~living} in his tomb.",
+     "Grant is ... in his tomb.", "buried|*entombed|living", NULL, NULL},
+    {&exchange_gift, "::Q7::The sun rises in the east.{T#no#yes}", "The sun rises in the east.",
+     "*True|False", NULL, "a name that is no new id becomes `q7`"},
+    {&exchange_gift, "::q7::When was Grant born?{#1822:0}", "When was Grant born?", "", "1822",
+     NULL},
+    {&exchange_gift, "::q7::When was Grant born?{#1820..1825}", "When was Grant born?", "",
+     "1820..1825", "a range that is right becomes one that may be answered"},
+    {&exchange_gift, "::q7::Two plus two?{=four =4 =%50%quatro}", "Two plus two?", "", "four | 4",
+     "an answer that is right in part is left out"},
+    {&exchange_gift, "::q7::Write.{}", "Write.", "", "open 160", NULL},
+    {&exchange_gift, "::q7::Both?{~%50%a ~%50%b ~%-100%c}", "Both?", "*a|*b|c", "all", NULL},
+    {&exchange_gift, "::q7::[html]<p>Is 2&lt;3<br>?</p>{=<b>yes</b> ~no}", "Is 2<3 ?", "*yes|no",
+     NULL, NULL},
+    {&exchange_gift, "::q7::Open {=a ~b", NULL, "", NULL, "a question whose braces do not close"},
+    {&exchange_gift, "::q7::Pairs{=a -> b =c -> d}", NULL, "", NULL,
+     "a matching question is left out"},
+    {&exchange_aiken, "What is 2+2?\r\nA) 3\r\nB) 4\r\nANSWER: B\r\n", "What is 2+2?", "3|*4", NULL,
+     NULL},
+    {&exchange_aiken, "What is 2+2?\nA. 3\nB. 4\nANSWER: C\n", "What is 2+2?", "3|4", NULL,
+     "an answer that is none of the options above it"},
+    {&exchange_aiken, "What is 2+2?\nA. 3\nB. 4\n", "What is 2+2?", "3|4", NULL,
+     "a question without an answer"},
+    {&exchange_moodle,
+     "<quiz><question type=\"truefalse\"><name><text>q7</text></name><questiontext "
+     "format=\"html\"><text><![CDATA[<p>Fire is <i>hot</i>.</p>]]></text></questiontext><answer "
+     "fraction=\"100\"><text>true</text></answer><answer fraction=\"0\"><text>false</text>"
+     "</answer></question></quiz>",
+     "Fire is hot.", "*True|False", NULL, NULL},
+    {&exchange_moodle,
+     "<quiz><question type=\"matching\"><name><text>q</text></name></question></quiz>", NULL, "",
+     NULL, "a question of a kind that phones do not have is left out"},
+    {&exchange_moodle, "<quiz>", NULL, "", NULL, "this is no XML"},
+    {&exchange_moodle, "<!DOCTYPE q [<!ENTITY a \"b\">]><quiz>&a;</quiz>", NULL, "", NULL,
+     "this is no XML"},
+    {&exchange_csv, "kind;id;text;right\nquestion;q7;Hot?;\noption;;yes;yes\noption;;no;no\n",
+     "Hot?", "*yes|no", NULL, NULL},
+    {&exchange_csv, "kind,id,text,right\nquestion,q7,Hot?,\noption,,yes,perhaps\n", "Hot?", "",
+     NULL, "neither right nor not"},
+    {&exchange_csv, "name,label\na,b\n", NULL, "", NULL,
+     "the first row does not name the columns `kind` and `text`"},
+    {&exchange_xlsx, "PK no zip", NULL, "", NULL, "it is no XLSX file; save it as .xlsx"},
+    {&exchange_xlsform, "", NULL, "", NULL, "it has no sheets; save it as .xlsx"},
+};
+
+static struct str options_of(const struct exchange_item *item, struct arena *arena)
+{
+    struct str all = STR("");
+    for (uint32_t i = 0; i < item->n_options; i++)
+        all = arena_printf(arena, "%.*s%s%s%.*s", STR_ARG(all), i > 0 ? "|" : "",
+                           item->options[i].mark == LESSON_MARK_RIGHT ? "*" : "",
+                           STR_ARG(item->options[i].text));
+    return all;
+}
+
+static void test_what_others_write_is_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(foreigners); i++) {
+        const struct foreign *f = &foreigners[i];
+        struct desk d CLEANUP(desk_fini);
+        desk_open(&d);
+        f->format->read(&d.back, STR("quiz one.txt"), str_from(f->text));
+        const struct exchange_item *item = NULL;
+        for (uint32_t k = 0; k < d.back.n; k++) {
+            if (d.back.items[k].kind == EXCHANGE_QUESTION)
+                item = &d.back.items[k];
+        }
+        bool is_told = f->told == NULL;
+        for (uint32_t k = 0; k < d.read_findings->n && f->told != NULL; k++)
+            is_told |= str_eq(d.read_findings->list[k].what, str_from(f->told));
+        if (!is_told)
+            fail_msg("row %zu: nobody said: %s", i, f->told);
+        if ((item != NULL) != (f->title != NULL))
+            fail_msg("row %zu: %s question", i, item != NULL ? "a" : "no");
+        if (item == NULL)
+            continue;
+        struct str options = options_of(item, d.other);
+        assert_string_equal(item->title.p, f->title);
+        assert_string_equal(options.p, f->options);
+        assert_true(f->answer == NULL || str_eq(item->answer, str_from(f->answer)));
+    }
+}
+
+/* Every place is one that an author can go to. */
+static void test_places(void **state)
+{
+    (void)state;
+    struct desk d CLEANUP(desk_fini);
+    desk_open(&d);
+    exchange_gift.read(&d.back, STR("a.gift"),
+                       STR("// mine\n\n::q1::x{=a}\n\n::q2::y{=a ->b =c->d}\n"));
+    assert_int_equal(d.read_findings->n, 2);
+    assert_int_equal(d.read_findings->list[0].pos.line, 1);
+    assert_int_equal(d.read_findings->list[1].pos.line, 5);
+    exchange_csv.read(&d.back, STR("a.csv"), STR("kind,text,right\nquestion,x,\noption,y,so\n"));
+    assert_string_equal(d.read_findings->list[d.read_findings->n - 1].pos.file.p, "a.csv!csv!C3");
+}
+
+/* ---- ceilings ---- */
+
+static void test_ceilings(void **state)
+{
+    (void)state;
+    struct desk d CLEANUP(desk_fini);
+    struct buf text CLEANUP(buf_fini);
+    desk_open(&d);
+    buf_init(&text, 16u << 20);
+    buf_add_str(&text, STR("::q::ten{=1 ~2 ~3 ~4 ~5 ~6 ~7 ~8 ~9"));
+    struct str nine = arena_printf(d.arena, "%.*s}", STR_ARG(buf_str(&text)));
+    exchange_gift.read(&d.back, STR("a"), nine);
+    assert_int_equal(d.back.items[2].n_options, 9);
+    tell_first(d.read_findings);
+    exchange_gift.read(&d.back, STR("a"),
+                       arena_printf(d.arena, "%.*s ~10}", STR_ARG(buf_str(&text))));
+    assert_int_equal(d.back.items[3].n_options, 9);
+    assert_int_equal(d.read_findings->n_warnings, 2); /* the option, the id that was taken */
+    struct book book;
+    struct errmsg msg;
+    buf_reset(&text);
+    for (uint32_t i = 0; i < BOOK_MAX_COLUMNS - 1; i++)
+        buf_add_char(&text, ',');
+    assert_int_equal(book_read_csv(STR("a"), buf_str(&text), d.arena, &book, &msg), ERR_OK);
+    buf_add_char(&text, ',');
+    assert_int_equal(book_read_csv(STR("a"), buf_str(&text), d.arena, &book, &msg), ERR_TOO_LONG);
+    buf_reset(&text);
+    for (uint32_t i = 0; i < BOOK_MAX_ROWS - 1; i++)
+        buf_add_char(&text, '\n');
+    assert_int_equal(book_read_csv(STR("a"), buf_str(&text), d.arena, &book, &msg), ERR_OK);
+    buf_add_char(&text, '\n');
+    assert_int_equal(book_read_csv(STR("a"), buf_str(&text), d.arena, &book, &msg), ERR_TOO_LONG);
+    buf_reset(&text);
+    for (uint32_t i = 0; i <= EXCHANGE_MAX_ITEMS; i++)
+        buf_addf(&text, "::q%u::x{=a}\n\n", i);
+    d.back.n = 0;
+    d.read_findings->n = 0;
+    exchange_gift.read(&d.back, STR("a"), buf_str(&text));
+    assert_int_equal(d.back.n, EXCHANGE_MAX_ITEMS);
+    assert_int_equal(d.read_findings->n_errors, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_shipped_course_goes_there_and_back),
+        cmocka_unit_test(test_aiken_carries_questions_with_one_right_option),
+        cmocka_unit_test(test_questions_of_any_signs_go_there_and_back),
+        cmocka_unit_test(test_markdown_says_the_same),
+        cmocka_unit_test(test_what_others_write_is_read),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_ceilings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
