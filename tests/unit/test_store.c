@@ -1027,6 +1027,20 @@ static void no_server_at_all_is_unavailable(void **state)
     t->store = before;
 }
 
+/* One that cannot be sure says so: what a lone server was told may be lost with it. */
+static void server_without_enough_replicas_is_away(void **state)
+{
+    struct subject *t = subject(state);
+    struct store_settings set = settings();
+    set.wait_replicas = 1;
+    struct store *before = t->store;
+    t->store = store_hiredis_new(t->loop, &set);
+    run_for(t, 2 * set.deadline_ms);
+    assert_false(store_is_up(t->store));
+    store_free(t->store);
+    t->store = before;
+}
+
 static int group_teardown(void **state)
 {
     (void)state;
@@ -1091,6 +1105,7 @@ int main(void)
         REDIS(nothing_is_left_behind),
         REDIS(user_without_password_is_not_served),
         REDIS(no_server_at_all_is_unavailable),
+        REDIS(server_without_enough_replicas_is_away),
     };
     return cmocka_run_group_tests_name("store", tests, group_setup, group_teardown);
 }

@@ -76,16 +76,29 @@ static void check_prices(struct yaml_report *report, const struct yaml_node *roo
                       "cap_money_day limits nothing while no channel has a `price`");
 }
 
+static void check_redis(struct yaml_report *report, const struct yaml_node *root,
+                        const struct config *config)
+{
+    int n_places = (config->redis_socket.p != NULL) + (config->redis_host.p != NULL) +
+                   (config->redis_sentinels.p != NULL);
+    if (n_places == 0)
+        yaml_complain(report, root, "add a line such as `redis_socket: /run/redis/redis.sock`",
+                      "where Redis is, is missing");
+    if (n_places > 1)
+        yaml_complain(report, root, "keep one of them",
+                      "redis_socket, redis_host and redis_sentinels: more than one is given");
+    if (config->redis_tls_ca.p == NULL && config->redis_tls_cert.p != NULL)
+        yaml_complain(report, root, "add redis_tls_ca", "redis_tls_cert alone brings no TLS");
+    if ((config->redis_tls_cert.p != NULL) != (config->redis_tls_key.p != NULL))
+        yaml_complain(report, root, "give both or none",
+                      "of redis_tls_cert and redis_tls_key one is missing");
+}
+
 /* What no single row can say. */
 static void check_together(struct yaml_report *report, const struct yaml_node *root,
                            const struct config *config)
 {
-    if (config->redis_socket.p == NULL && config->redis_host.p == NULL)
-        yaml_complain(report, root, "add a line such as `redis_socket: /run/redis/redis.sock`",
-                      "where Redis is, is missing");
-    if (config->redis_socket.p != NULL && config->redis_host.p != NULL)
-        yaml_complain(report, root, "keep one of them",
-                      "redis_socket and redis_host are both given");
+    check_redis(report, root, config);
     if (config->port == config->admin_port)
         yaml_complain(report, root, "the admin listener needs its own",
                       "port and admin_port are both %u", config->port);

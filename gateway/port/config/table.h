@@ -16,6 +16,7 @@ extern const struct yaml_table config_table; /* into struct config */
 extern const struct yaml_type config_type_name;      /* a-z 0-9 - _ */
 extern const struct yaml_type config_type_country;   /* ISO 3166 alpha-2, upper case */
 extern const struct yaml_type config_type_dial_code; /* "*384*7#" */
+extern const struct yaml_type config_type_endpoints; /* address:port, up to 8, blanks between */
 extern const struct yaml_type config_type_address;   /* IPv4 or IPv6, never a name: looking one up
                                                         would block */
 extern const struct yaml_type config_type_path;      /* relative to the configuration's folder */

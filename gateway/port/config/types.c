@@ -47,6 +47,26 @@ static bool is_address(struct str s)
            (inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1);
 }
 
+/* One to eight of "10.0.0.5:26379" or "[2001:db8::1]:26379". */
+static bool is_endpoints(struct str s)
+{
+    uint32_t n = 0;
+    for (struct str rest = s; rest.p != NULL;) {
+        struct str one = str_split(&rest, ' ');
+        if (one.len == 0)
+            continue;
+        const char *colon = memrchr(one.p, ':', one.len);
+        size_t at = colon != NULL ? (size_t)(colon - one.p) : 0;
+        bool is_bracketed = at > 2 && one.p[0] == '[' && one.p[at - 1] == ']';
+        uint64_t port;
+        if (!is_address(is_bracketed ? str_sub(one, 1, at - 1) : str_sub(one, 0, at)) ||
+            str_to_u64(str_sub(one, at + 1, one.len), 65535, &port) != ERR_OK)
+            return false;
+        n++;
+    }
+    return n >= 1 && n <= 8;
+}
+
 static bool is_prefix(struct str s)
 {
     bool is_good = s.len >= 2 && s.len <= 16 && s.p[0] == '+' && s.p[1] != '0';
@@ -129,6 +149,8 @@ TEXT_TYPE(name, is_name, "it may hold a-z, 0-9, - and _ only");
 TEXT_TYPE(country, is_country, "it must be a country's two letters, as KE");
 TEXT_TYPE(dial_code, is_dial_code, "it must look like \"*384*7#\", in quotes");
 TEXT_TYPE(address, is_address, "it must be an IP address: names are never looked up here");
+TEXT_TYPE(endpoints, is_endpoints,
+          "it must be addresses with ports, as \"10.0.0.5:26379 10.0.0.6:26379\"");
 TEXT_TYPE(prefix, is_prefix, "it must be how numbers begin, as \"+254\", in quotes");
 TEXT_TYPE(offset, is_offset, "it must be hours and minutes from UTC, as \"+03:00\", in quotes");
 TEXT_TYPE(zone, is_zone, "it must be a time zone that tzdata has, as Africa/Nairobi");

@@ -1,5 +1,6 @@
 /*
- * hiredis_link.c: deadlines, circuit breaker, handshake, over one connection after the other.
+ * hiredis_link.c: deadlines, circuit breaker, handshake, over one connection after the other; with
+ * Sentinels, each connection begins with the question to one of them where the primary is.
  *
  * hiredis 0.14 has no async timeouts: here one timer watches over the queue of deadlines. On a
  * passed deadline the connection is given up as a whole: replies come in order, so those behind a
@@ -54,6 +55,8 @@ struct link {
     bool is_told;         /* the log knows that it is down */
     char epoch[24];       /* of the data that the server has; "" = not asked for */
     char error[128];      /* text of the last error reply */
+    char host[64];        /* of the primary that a Sentinel named */
+    unsigned n_asked;     /* Sentinels; the next one is asked when one does not help */
     unsigned n_failures;
     int64_t last_reply_ms;
     struct timer *deadline_timer, *retry_timer, *idle_timer, *turn_timer;
@@ -359,6 +362,15 @@ static void parse_hello(const struct link_to *to, enum err e, const redisReply *
     handshake_step(to->ctx, e != ERR_OK);
 }
 
+static void parse_role(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct link *link = to->ctx;
+    bool is_primary = e == ERR_OK && reply_is_primary(reply);
+    if (e == ERR_OK && !is_primary)
+        (void)snprintf(link->error, sizeof(link->error), "it is a replica now");
+    handshake_step(link, !is_primary);
+}
+
 static void parse_library(const struct link_to *to, enum err e, const redisReply *reply)
 {
     struct link *link = to->ctx;
@@ -419,6 +431,8 @@ static void handshake(struct link *link)
     else if (set->password != NULL)
         handshake_words(link, parse_hello, (const char *[]){"AUTH", set->password, NULL});
     handshake_words(link, parse_hello, (const char *[]){"PING", NULL});
+    if (set->sentinels != NULL) /* they may name one that was replaced a moment ago */
+        handshake_words(link, parse_role, (const char *[]){"ROLE", NULL});
     handshake_words(
         link, parse_library,
         (const char *[]){"FUNCTION", "LIST", "LIBRARYNAME", "waypost", "WITHCODE", NULL});
@@ -429,21 +443,94 @@ static void handshake(struct link *link)
     }
 }
 
-static void link_connect(struct link *link)
+static bool link_dial(struct link *link, const struct store_settings *settings)
 {
-    link->wire = wire_new(link->loop, &link->settings, on_reply, on_gone, link, link->error,
-                          sizeof(link->error));
-    if (link->wire == NULL) {
-        link_lost(link, link->error);
+    link->wire =
+        wire_new(link->loop, settings, on_reply, on_gone, link, link->error, sizeof(link->error));
+    if (link->wire != NULL)
+        return true;
+    link_lost(link, link->error);
+    return false;
+}
+
+static void link_connect(struct link *link, const struct store_settings *settings)
+{
+    if (!link_dial(link, settings))
         return;
-    }
     link_state_set(link, LINK_STATE_CONNECTING);
     handshake(link);
 }
 
+/* ---- Sentinels ---- */
+
+static void parse_primary(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct link *link = to->ctx;
+    struct store_settings settings = link->settings;
+    if (link->wire == NULL)
+        return; /* lost, which is told elsewhere */
+    if (e == ERR_OK)
+        e = reply_primary(reply, link->host, sizeof(link->host), &settings.port);
+    if (e != ERR_OK) {
+        link_give_up(link, "this Sentinel does not know the primary");
+        return;
+    }
+    link_drop_wire(link);
+    settings.host = link->host;
+    link_connect(link, &settings);
+}
+
+/* The n-th of "address:port address:port ..."; the first again behind the last. */
+static bool sentinel_at(const char *list, unsigned n, char dst[64], int *ret_port)
+{
+    struct str found = STR_NONE, rest = str_from(list);
+    unsigned n_there = 0;
+    while (rest.p != NULL)
+        n_there += str_split(&rest, ' ').len > 0 ? 1 : 0;
+    rest = str_from(list);
+    for (unsigned i = 0; n_there > 0 && i <= n % n_there;) {
+        found = str_split(&rest, ' ');
+        i += found.len > 0 ? 1 : 0;
+    }
+    const char *colon = found.len > 0 ? memrchr(found.p, ':', found.len) : NULL;
+    size_t at = colon != NULL ? (size_t)(colon - found.p) : found.len;
+    uint64_t port;
+    if (str_to_u64(str_sub(found, at + 1, found.len), 65535, &port) != ERR_OK)
+        return false;
+    struct str host = str_sub(found, 0, at);
+    if (str_starts(host, STR("[")) && str_ends(host, STR("]")))
+        host = str_sub(host, 1, host.len - 1);
+    *ret_port = (int)port;
+    return snprintf(dst, 64, "%.*s", STR_ARG(host)) < 64;
+}
+
+static void link_find(struct link *link)
+{
+    char host[64];
+    struct store_settings settings = link->settings;
+    settings.host = host;
+    settings.wait_replicas = 0;
+    if (!sentinel_at(settings.sentinels, link->n_asked++, host, &settings.port)) {
+        link_lost(link, "a Sentinel is written as address:port");
+        return;
+    }
+    if (!link_dial(link, &settings))
+        return;
+    link_state_set(link, LINK_STATE_CONNECTING);
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("SENTINEL"));
+    argv_add(&argv, STR("GET-MASTER-ADDR-BY-NAME"));
+    argv_add(&argv, str_from(settings.primary));
+    link_send(link, &argv, &(struct link_to){parse_primary, NULL, link}, 0);
+}
+
 static void on_retry(void *ctx)
 {
-    link_connect(ctx);
+    struct link *link = ctx;
+    if (link->settings.sentinels != NULL)
+        link_find(link);
+    else
+        link_connect(link, &link->settings);
 }
 
 /* ---- staying up ---- */
@@ -482,6 +569,12 @@ struct link *link_new(struct loop *loop, const struct store_settings *settings, 
     link->settings.host = copy_or_null(settings->host);
     link->settings.username = copy_or_null(settings->username);
     link->settings.password = copy_or_null(settings->password);
+    link->settings.sentinels = copy_or_null(settings->sentinels);
+    link->settings.primary = copy_or_null(settings->primary);
+    link->settings.tls = (struct tls_settings){.ca = copy_or_null(settings->tls.ca),
+                                               .cert = copy_or_null(settings->tls.cert),
+                                               .key = copy_or_null(settings->tls.key),
+                                               .name = copy_or_null(settings->tls.name)};
     STAILQ_INIT(&link->in_flight);
     STAILQ_INIT(&link->unasked);
     STAILQ_INIT(&link->unused);
@@ -541,5 +634,11 @@ void link_free(struct link *link)
     free((void *)(uintptr_t)link->settings.host);
     free((void *)(uintptr_t)link->settings.username);
     free((void *)(uintptr_t)link->settings.password);
+    free((void *)(uintptr_t)link->settings.sentinels);
+    free((void *)(uintptr_t)link->settings.primary);
+    free((void *)(uintptr_t)link->settings.tls.ca);
+    free((void *)(uintptr_t)link->settings.tls.cert);
+    free((void *)(uintptr_t)link->settings.tls.key);
+    free((void *)(uintptr_t)link->settings.tls.name);
     free(link);
 }

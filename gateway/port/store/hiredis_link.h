@@ -113,6 +113,8 @@ enum reply_cure {
     REPLY_CURE_PEOPLE, /* someone must look at it: log what the server says */
 };
 
+/* In place of the replies to a batch that too few replicas have. */
+#define REPLY_UNSURE "UNSURE too few replicas have it"
 /* What an error reply means; ret_cure: what to do about it. */
 enum err reply_error(struct str text, enum reply_cure *ret_cure);
 /* The code in a FUNCTION LIST reply, absent when the library is not there. */
@@ -126,6 +128,11 @@ struct str library_code(void);
 enum err reply_read_fence(const redisReply *reply, struct store_fence *ret) MUST_CHECK;
 /* The present record of a commit that found another seq. ERR_IO: not such a reply. */
 enum err reply_record(const redisReply *reply, struct store_record *ret) MUST_CHECK;
+/* What a Sentinel answers, "address port" in dst. ERR_IO: it does not know the server. */
+enum err reply_primary(const redisReply *reply, char *dst, size_t dst_bytes,
+                       int *ret_port) MUST_CHECK;
+/* The answer to ROLE: a server that takes writes. */
+bool reply_is_primary(const redisReply *reply);
 link_parse reply_load, reply_commit, reply_done, reply_value, reply_courses, reply_board,
     reply_probe, reply_memory, reply_facts, reply_fence;
 /* XREAD reply into entries (in the arena). ERR_IO: not such a reply. */

@@ -125,7 +125,9 @@ void hiredis_read(struct store *s, const struct store_reader *reader, store_on_e
 static void reading_init(struct hiredis_store *s, const struct store_settings *settings,
                          const char *name, struct str stream, struct reading *reading)
 {
-    reading->link = link_new(s->loop, settings, name);
+    struct store_settings set = *settings;
+    set.wait_replicas = 0; /* a read that blocks has nothing to be sure of */
+    reading->link = link_new(s->loop, &set, name);
     reading->stream = stream;
     reading->arena = arena_new(READ_MAX_BYTES);
 }

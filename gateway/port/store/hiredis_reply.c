@@ -54,6 +54,7 @@ static const struct {
     ROW("MOVED", UNAVAILABLE, NONE),
     ROW("ASK", UNAVAILABLE, NONE),
     ROW("NOREPLICAS", UNAVAILABLE, NONE),
+    ROW("UNSURE", TIMEOUT, NONE), /* REPLY_UNSURE */
     ROW("MISCONF", FULL, NONE),
     ROW("OOM", FULL, NONE),
     ROW("WRONGTYPE", INVALID, PEOPLE),
@@ -90,6 +91,27 @@ static bool reply_str(const redisReply *reply, struct str *ret)
     else
         *ret = STR_NONE;
     return reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_NIL;
+}
+
+enum err reply_primary(const redisReply *reply, char *dst, size_t dst_bytes, int *ret_port)
+{
+    struct str host, port;
+    uint64_t n;
+    if (!is_array(reply, 2) || !reply_str(reply->element[0], &host) ||
+        !reply_str(reply->element[1], &port) || host.len == 0 || host.len >= dst_bytes ||
+        str_to_u64(port, 65535, &n) != ERR_OK)
+        return ERR_IO;
+    memcpy(dst, host.p, host.len);
+    dst[host.len] = '\0';
+    *ret_port = (int)n;
+    return ERR_OK;
+}
+
+bool reply_is_primary(const redisReply *reply)
+{
+    struct str role;
+    return reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 &&
+           reply_str(reply->element[0], &role) && str_eq(role, STR("master"));
 }
 
 enum err reply_record(const redisReply *reply, struct store_record *ret)

@@ -17,6 +17,7 @@
 #include "core/event_record.h"
 #include "port/loop.h"
 #include "port/store/lease.h"
+#include "port/store/tls.h"
 
 #define NUMBER_ID_BYTES 16
 #define STORE_BUCKETS 256u
@@ -342,9 +343,14 @@ struct store_settings {
     const char *host;
     int port;
     const char *username, *password; /* NULL = none */
-    int64_t deadline_ms;             /* per command, e.g. 700 */
-    uint32_t max_in_flight;          /* over it: ERR_FULL at once */
-    bool must_be_fenced;             /* away until the fence is open (store_fence_open) */
+    struct tls_settings tls;         /* not over a unix socket */
+    const char *sentinels;  /* in place of host and port: "address:port" of each, blanks between */
+    const char *primary;    /* what Sentinels call the server */
+    uint32_t wait_replicas; /* that must have a command before it is answered ERR_OK; else, after
+                               half the deadline, ERR_TIMEOUT: it may have taken effect */
+    int64_t deadline_ms;    /* per command, e.g. 700 */
+    uint32_t max_in_flight; /* over it: ERR_FULL at once */
+    bool must_be_fenced;    /* away until the fence is open (store_fence_open) */
 };
 
 /* Connects in the background, loads the function library. */
