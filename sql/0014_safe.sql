@@ -322,6 +322,7 @@ begin
         select distinct on (v.number_id) core.suppression_hash(v.number_id) as hash, v.at, v.kind in ('stopped', 'erased') as is_out
         from unnest(p_events) v
         where v.kind in ('stopped', 'erased', 'consented', 'rejoined')
+            and not (v.kind = 'stopped' and v.value is not distinct from 1) -- LEAVE: others are still there
         order by v.number_id, v.at desc, v.seq desc, v.n desc),
     back as (delete from core.suppression s using last l where s.hash = l.hash and not l.is_out and s.since <= l.at)
     insert into core.suppression as s (hash, since)

@@ -133,6 +133,27 @@
     X(group_joined, nothing, "group", "JOIN and a group code: which group it is")                  \
     X(group_unknown, nothing, "number", "no group has this code: check it, or go on without")      \
     X(group_closed, nothing, "group number", "nobody joins this group any more: whom to ask")      \
+    X(choices, nothing, "", "USSD menu 8: my data, pause, leave, stop, erase")                     \
+    X(my_data, nothing, "org place answers language group purposes until",                         \
+      "MY DATA: what we hold; 1 change what was agreed to, 2 erase, 0 back")                       \
+    X(my_data_left, nothing, "answers until", "MY DATA after STOP")                                \
+    X(my_data_none, nothing, "", "MY DATA of a number that never joined")                          \
+    X(purposes, nothing, "", "four words with strokes between: course/reminders/survey/nickname")  \
+    X(yes_no, nothing, "", "two words with a stroke between: yes/no")                              \
+    X(consents, nothing, "options", "what was agreed to; options are numbered lines: 1 x: yes")    \
+    X(leaving, nothing, "group name",                                                              \
+      "LEAVE in a group on a shared phone: 1 the group, 2 the course")                             \
+    X(group_left, nothing, "group number", "LEAVE of a group: the course goes on")                 \
+    X(left, nothing, "name", "LEAVE of one person on a shared phone; who follows")                 \
+    X(ask, nothing, "org", "ASK alone: what is the message for a person? 0 back")                  \
+    X(asked, nothing, "org", "a message for a person was taken")                                   \
+    X(asked_staffed, nothing, "org staffed", "the same where a person reads by that time")         \
+    X(ask_enough, nothing, "", "the fourth message in a day")                                      \
+    X(answered, nothing, "org text", "a person answers it")                                        \
+    X(key_ask, nothing, "", "USSD, behind the first module: its key message by SMS? 1 yes 2 no")   \
+    X(key_message, nothing, "n text", "that SMS")                                                  \
+    X(by_sms_key, nothing, "", "USSD, after six screens: 8 goes on by SMS")                        \
+    X(by_sms, nothing, "", "USSD, behind that key: the end of the session")                        \
     X(plan, nothing, "", "when will you learn? 1 morning 2 midday 3 evening 0 no reminders")       \
     X(module_done_next, module_done, "n right total when", "end of a module; when the next comes") \
     X(module_done_wait, module_done, "n right total when", "the same: it opens then, not before")  \
@@ -210,6 +231,11 @@
     X(declined)                                                                                    \
     X(delete_ask)                                                                                  \
     X(delete_done)                                                                                 \
+    X(my_data_left)                                                                                \
+    X(ask)                                                                                         \
+    X(my_data_none)                                                                                \
+    X(group_left)                                                                                  \
+    X(left)                                                                                        \
     X(unknown_2)                                                                                   \
     X(unknown_3)                                                                                   \
     X(group_unknown)                                                                               \

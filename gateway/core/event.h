@@ -24,7 +24,8 @@
  *   survey_started / survey_declined / survey_completed
  *   followup_sent / followup_completed
  *   session_opened / session_resumed / session_dropped    USSD
- *   stopped / rejoined / erased
+ *   stopped            value 1 = LEAVE: others on the number go on
+ *   rejoined / erased
  *   safe_raised        text = sealed message (hex), never plain; value 1 = keyword, 2 = word list;
  *                      code = the name under which people look after it (10 digits)
  *   asked              text = a message to the organisation, sealed (hex); code likewise

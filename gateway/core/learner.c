@@ -262,6 +262,9 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, past, past_kind),
     RECORD(3, struct learner, void_before, record_varint),
     RECORD(3, struct learner, catch_to, record_number),
+    RECORD(3, struct learner, agreed, record_number),
+    RECORD(3, struct learner, wrote_ms, record_varint),
+    RECORD(3, struct learner, n_wrote, record_number),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 

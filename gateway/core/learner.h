@@ -73,6 +73,11 @@
     X(SET_PIN, "set_pin", true)                                                                    \
     X(LEAD_PIN, "lead_pin", true) /* a facilitator and the group */                                \
     X(LEAD, "lead", true)                                                                          \
+    X(CHOICES, "choices", true) /* what learners decide of themselves */                           \
+    X(MY_DATA, "my_data", true)                                                                    \
+    X(CONSENTS, "consents", true)                                                                  \
+    X(LEAVING, "leaving", true) /* the group, or the course? */                                    \
+    X(ASK, "ask", true)         /* what is the message for a person? */                            \
     X(STOPPED, "stopped", false)                                                                   \
     X(DELETED, "deleted", false)
 
@@ -159,6 +164,7 @@ struct learner {
     uint8_t reminded;     /* reminders of this quiet time, those withheld included */
     uint8_t n_pauses;
     uint8_t sent;          /* LEARNER_SENT_ */
+    uint8_t agreed;        /* LEARNER_AGREED_, beside the course and the plan for reminders */
     uint8_t recall_module; /* number of the module that an old question ends; 0 = behind the end */
     uint8_t recall_left;   /* old questions left in a round, the present one included */
     uint8_t recalled[LEARNER_BITMAP_BYTES]; /* scored questions that came again */
@@ -166,6 +172,8 @@ struct learner {
     int64_t module_ms; /* when the present module was begun; behind it, when the next one opens */
     int64_t pushed_ms; /* the last message that nobody asked for */
     int64_t paused_ms; /* none until then */
+    int64_t wrote_ms;  /* the first of n_wrote messages for a person, within a day */
+    uint8_t n_wrote;
     char nickname[LEARNER_NICKNAME_BYTES]; /* of one of several on this number; "" = none */
     uint8_t slot; /* among them, 1..; 0 = the only one; LEARNER_SLOT_AWAY */
     uint8_t pin_salt[LEARNER_PIN_SALT_BYTES], pin_hash[LEARNER_PIN_HASH_BYTES]; /* zero = none */
@@ -177,6 +185,9 @@ struct learner {
 };
 
 #define LEARNER_PLAN_SKIPPED 9u
+#define LEARNER_AGREED_SURVEY 1u  /* and research */
+#define LEARNER_AGREED_SHARING 2u /* the nickname, with the group's facilitator */
+#define LEARNER_REFUSED_SURVEY 4u /* asked, and not wanted (any more) */
 #define LEARNER_SENT_RETENTION 1u /* the questions a month after the end */
 #define LEARNER_SENT_FOLLOWUP 2u
 

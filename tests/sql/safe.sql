@@ -78,5 +78,11 @@ select is(core.working_hours('2026-03-06 16:00Z', '2026-03-06 16:00Z', 'Africa/N
 update core.safe_case set acknowledged_at = raised_at + interval '3 days' where queue = 'safe';
 select results_eq('select year, raised::int, acknowledged::int, median_hours, over_4_working_hours::int, over_24_hours::int, still_open::int from ops.safe_times',
     $$values (2026, 2, 2, 72.0, 2, 2, 1)$$, 'S1');
+-- LEAVE of one person of a number says nothing of the others on it; STOP is for the number.
+select core.ingest(jsonb_build_array(make.step(1, 12, '2026-05-02 09:00Z', '[{"kind":"stopped","value":1}]')));
+select is(core.is_suppressed(decode(make.number_id(1), 'hex')), false, 'LEAVE: the others are still written to');
+select results_eq($$select is_given from core.consent where learner = make.key(1) and purpose = 'course' order by seq$$, array[true, false], 'who left has taken the consent back');
+select core.ingest(jsonb_build_array(make.step(1, 13, '2026-05-02 09:01Z', '[{"kind":"rejoined"}]'), make.step(1, 14, '2026-05-02 09:02Z', '[{"kind":"stopped"}]')));
+select is(core.is_suppressed(decode(make.number_id(1), 'hex')), true, 'STOP: nobody is');
 select * from finish();
 rollback;

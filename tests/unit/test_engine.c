@@ -505,7 +505,7 @@ static void a_disclosure_is_recognised_and_kept_out_of_events(void **state)
     join();
     say("my uncle beats me every day");
     assert_true(has_event(EVENT_safe_raised));
-    assert_non_null(out.safe_text.p);
+    assert_non_null(out.sealed_text.p);
     assert_null(out.events[0].text.p);
     expect_state(LEARNER_STATE_PRETEST);
 }

@@ -388,7 +388,7 @@ static void expect_stopped(void)
 
 static void expect_heard(void)
 {
-    if (find_event(EVENT_safe_raised) == NULL || out.safe_text.p == NULL || out.reply.p == NULL)
+    if (find_event(EVENT_safe_raised) == NULL || out.sealed_text.p == NULL || out.reply.p == NULL)
         FAIL("a disclosure was not heard");
     if (out.next.state != home(now_at) || !str_eq(str_from(out.next.unit), str_from(now_at->unit)))
         FAIL("a disclosure moved the learner");

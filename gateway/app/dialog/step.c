@@ -155,17 +155,25 @@ static bool commit_state(struct dialog *d, const struct learner *next)
     return true;
 }
 
-/* A disclosure leaves this function in a sealed box, as hex. */
-static bool seal_disclosure(struct dialog *d, struct outcome *out)
+/* Who reads what was written; N_VAULT_READERS: nothing of this kind was. */
+static enum vault_reader reader_of(enum event_kind kind)
+{
+    return kind == EVENT_safe_raised ? VAULT_READER_SAFE
+           : kind == EVENT_asked     ? VAULT_READER_INBOX
+                                     : N_VAULT_READERS;
+}
+
+/* What people are to read leaves this function in a sealed box, as hex. */
+static bool seal_for_people(struct dialog *d, struct outcome *out)
 {
     struct str aad = {(const char *)d->id.bytes, NUMBER_ID_BYTES};
     for (uint32_t i = 0; i < out->n_events; i++) {
         struct buf box CLEANUP(buf_fini);
-        buf_init(&box, out->safe_text.len + LETTER_EXTRA_BYTES);
-        if (out->events[i].kind != EVENT_safe_raised)
+        enum vault_reader reader = reader_of(out->events[i].kind);
+        buf_init(&box, out->sealed_text.len + LETTER_EXTRA_BYTES);
+        if (reader == N_VAULT_READERS)
             continue;
-        if (vault_letter_seal(d->all->parts.vault, VAULT_READER_SAFE, aad, out->safe_text, &box) !=
-            ERR_OK)
+        if (vault_letter_seal(d->all->parts.vault, reader, aad, out->sealed_text, &box) != ERR_OK)
             return false;
         buf_add_hex(&d->all->scratch, box.p, box.len);
         out->events[i].text = dialog_take_scratch(d);
@@ -367,7 +375,7 @@ static enum dialog_event step_engine(struct dialog *d)
         memset(out.next.link.number, 0, sizeof(out.next.link.number));
         memset(out.next.link.country, 0, sizeof(out.next.link.country));
     }
-    if (!seal_disclosure(d, &out) || !dialog_alert(d, &out) || !dialog_say(d, &out))
+    if (!seal_for_people(d, &out) || !dialog_alert(d, &out) || !dialog_say(d, &out))
         return DIALOG_EVENT_BROKEN;
     if (!d->has_reply)
         keep_reply(d, &out);

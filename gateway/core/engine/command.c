@@ -79,8 +79,7 @@ static struct str contact_at_end(const struct step *s)
     return contact;
 }
 
-/* The name of a case, by which people speak of it without a word of what it says. */
-static struct str case_name(const struct step *s)
+struct str engine_case_name(const struct step *s)
 {
     uint64_t random = 0;
     for (unsigned i = 16; i < 24; i++) /* the first half may be a learner id */
@@ -94,8 +93,8 @@ void engine_safe(struct step *s, bool is_keyword)
 {
     struct event *event = step_event(s, EVENT_safe_raised);
     event->value = is_keyword ? 1 : 2;
-    event->code = case_name(s);
-    s->out->safe_text = s->input->text;
+    event->code = engine_case_name(s);
+    s->out->sealed_text = s->input->text;
     s->learner->held_ms = s->input->now.ms;
     s->learner->void_before = s->learner->seq + 1;
     const struct engine_context *c = s->context;
@@ -191,6 +190,12 @@ void engine_erase_all(struct step *s)
     step_say(s, text);
 }
 
+void engine_ask_erase(struct step *s)
+{
+    s->out->is_erase_asked = true;
+    step_say(s, step_text(s, COURSE_TEXT_delete_ask, NO_VARS));
+}
+
 /* DELETE 1 that nothing asked for is a DELETE: what cannot be undone is explained first. */
 static void run_delete(struct step *s)
 {
@@ -198,8 +203,7 @@ static void run_delete(struct step *s)
         engine_erase_all(s);
         return;
     }
-    s->out->is_erase_asked = true;
-    step_say(s, step_text(s, COURSE_TEXT_delete_ask, NO_VARS));
+    engine_ask_erase(s);
 }
 
 /* ---- the menu ---- */
@@ -297,6 +301,15 @@ static void take_language_of(struct step *s, struct str lang)
     step_use_module(s, -1);
 }
 
+/* Of an older course, whose menu says "8 Leave", that is STOP. */
+static void run_choices(struct step *s)
+{
+    if (str_is_empty(s->course->texts[COURSE_TEXT_choices]))
+        engine_stop(s);
+    else
+        engine_open_side(s, LEARNER_STATE_CHOICES);
+}
+
 static void run_join(struct step *s)
 {
     take_language_of(s, str_from(s->match.lang));
@@ -314,11 +327,11 @@ bool engine_menu_answer(struct step *s)
 {
     static void (*const keys[])(struct step *) = {
         run_exit, run_repeat, run_modules,     run_score,   run_language,
-        run_help, run_safe,   run_certificate, engine_stop, shared_switch};
+        run_help, run_safe,   run_certificate, run_choices, shared_switch};
     /* HELP, which has a word, makes room for CATCH. */
     static void (*const keys_behind[])(struct step *) = {
         run_exit,     run_repeat, run_modules,     run_score,   engine_catch,
-        run_language, run_safe,   run_certificate, engine_stop, shared_switch};
+        run_language, run_safe,   run_certificate, run_choices, shared_switch};
     void (*const *runs)(struct step *) = catch_is_behind(s) ? keys_behind : keys;
     /* The last three have words by SMS. */
     int32_t n = ARRAY_LEN(keys) - (s->input->via == VIA_USSD ? 1 : 4);
@@ -336,8 +349,10 @@ bool engine_command(struct step *s, const struct command_match *match)
         COMMANDS(COMMAND_RUN)
 #undef COMMAND_RUN
     };
-    bool is_for_all = command_row(match->command)->scope != SCOPE_MEMBERS;
-    if (runs[match->command] == NULL || (!is_for_all && !learner_is_enrolled(s->learner)))
+    enum command_scope scope = command_row(match->command)->scope;
+    bool is_open = scope == SCOPE_ANYBODY || learner_is_enrolled(s->learner) ||
+                   (scope == SCOPE_NUMBER && shared_has_anybody(s));
+    if (runs[match->command] == NULL || !is_open)
         return false;
     s->argument = match->argument;
     runs[match->command](s);

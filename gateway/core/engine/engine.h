@@ -91,10 +91,11 @@ struct outcome {
     bool is_open;   /* USSD: the session goes on after the reply */
     bool is_erase_asked; /* says what DELETE 1 would do; kept for the inputs that follow */
     uint8_t gone[16];    /* is_gone: who that is */
-    bool is_gone; /* the events are of the learner before, who is forgotten; next is another person
-                   */
-    bool is_erased;       /* state and vault row must go; next is a DELETED tombstone */
-    struct str safe_text; /* the disclosure, to be sealed; absent otherwise */
+    bool is_gone;   /* the events are of the learner before, who is forgotten or has left; next is
+                       another person */
+    bool is_erased; /* state and vault row must go; next is a DELETED tombstone */
+    struct str
+        sealed_text; /* a disclosure, or a message for a person, to be sealed; absent: none */
     struct event events[EVENTS_MAX];
     uint32_t n_events;
     uint8_t also[LEARNER_MAX_PROFILES - 1][16]; /* others on the number who left by the same STOP */

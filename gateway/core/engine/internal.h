@@ -14,6 +14,7 @@
  *   group.c          group codes
  *   shared.c         several people on one number
  *   lead.c           a facilitator and the group
+ *   self.c           what learners decide of themselves: MY DATA, consents, LEAVE, ASK
  *
  * One engine_step is one struct step. `learner` points at outcome.next, which starts as a copy; the
  * only way to change its state is step_enter.
@@ -271,6 +272,9 @@ bool pace_plan_answer(struct step *s);
 void pace_skip_plan(struct step *s);
 /* A week without pushes, twice. */
 void pace_pause(struct step *s);
+/* A push may come to who names no time any more, or does so again. */
+void pace_agree(struct step *s, bool is_given);
+bool pace_is_agreed(const struct step *s);
 
 /* recall.c */
 
@@ -346,6 +350,32 @@ bool shared_take_due(struct step *s);
 /* What is pushed says to whom. */
 void shared_name_push(struct step *s);
 
+/* Is somebody beside this one in the course? */
+bool shared_has_other(const struct step *s);
+/* Who is learning leaves the course alone, and it is asked who of the others goes on. */
+void shared_leave(struct step *s);
+/* Somebody on the number is in the course. */
+bool shared_has_anybody(const struct step *s);
+
+/* self.c */
+
+struct str self_choices_screen(const struct step *s);
+bool self_choices_answer(struct step *s);
+struct str self_data_screen(const struct step *s);
+bool self_data_answer(struct step *s);
+void self_data_unknown(struct step *s);
+struct str self_consents_screen(const struct step *s);
+bool self_consents_answer(struct step *s);
+struct str self_leaving_screen(const struct step *s);
+bool self_leaving_answer(struct step *s);
+void self_my_data(struct step *s);
+void self_leave(struct step *s);
+struct str self_ask_screen(const struct step *s);
+bool self_ask_answer(struct step *s);
+void self_ask(struct step *s);
+/* Of a purpose, LEARNER_AGREED_: given, or refused and taken back. */
+void self_agree(struct step *s, uint8_t purpose, bool is_given);
+
 /* engine.c */
 
 /* When the timer must look at this learner again, 0 = not at all. */
@@ -371,9 +401,13 @@ void engine_rejoin(struct step *s);
 void engine_ask_consent(struct step *s);
 void engine_stop(struct step *s);
 void engine_safe(struct step *s, bool is_keyword);
+/* The name of a case, by which people speak of it without a word of what it says. */
+struct str engine_case_name(const struct step *s);
 void engine_erase(struct step *s);
 /* The same, and says so. */
 void engine_erase_all(struct step *s);
+/* Says what DELETE 1 would do. */
+void engine_ask_erase(struct step *s);
 /* Enters a side state and shows it. */
 void engine_open_side(struct step *s, enum learner_state side);
 /* Adds what follows an answer to HELP or SCORE: the open question again; for a lesson, which is

@@ -240,11 +240,14 @@ static void ask_retention(struct step *s)
     recall_begin_round(s, RETENTION_QUESTIONS, COURSE_TEXT_retention_invite);
 }
 
+/* To whoever completed the course, survey answered or not, but not to who does not want to be
+ * asked (docs/course-rules.md 1.6). */
 static int64_t follow_up_ms(const struct step *s)
 {
     const struct learner *l = s->learner;
-    bool is_due = state_row_of_place(l)->is_followed && (l->sent & LEARNER_SENT_FOLLOWUP) == 0 &&
-                  s->course->followup_module >= 0 && s->course->followup_days > 0;
+    bool is_due = state_row_of_place(l)->is_followed && (l->agreed & LEARNER_REFUSED_SURVEY) == 0 &&
+                  (l->sent & LEARNER_SENT_FOLLOWUP) == 0 && s->course->followup_module >= 0 &&
+                  s->course->followup_days > 0;
     if (!is_due || l->completed_ms == 0)
         return is_due ? l->ended_ms : 0; /* where an earlier version kept when it is due */
     return l->completed_ms + s->course->followup_days * DAY_MS;
@@ -348,7 +351,7 @@ struct str pace_plan_screen(const struct step *s)
 
 /* Who names a time agrees to reminders; they are a purpose of their own (docs/course-rules.md 1.6).
  */
-static void plan(struct step *s, uint8_t choice)
+static void set_plan(struct step *s, uint8_t choice)
 {
     bool is_agreed = choice <= N_SCHEDULE_SLOTS;
     s->learner->plan = choice;
@@ -356,7 +359,22 @@ static void plan(struct step *s, uint8_t choice)
     struct event *event = step_event(s, EVENT_agreed);
     event->text = STR("reminders");
     event->choice = is_agreed;
+}
+
+static void plan(struct step *s, uint8_t choice)
+{
+    set_plan(s, choice);
     course_begin(s);
+}
+
+bool pace_is_agreed(const struct step *s)
+{
+    return is_planned(s->learner);
+}
+
+void pace_agree(struct step *s, bool is_given)
+{
+    set_plan(s, is_given ? (uint8_t)(SCHEDULE_EVENING + 1) : LEARNER_PLAN_SKIPPED);
 }
 
 void pace_skip_plan(struct step *s)

@@ -54,18 +54,27 @@ static bool is_shared(const struct step *s)
     return false;
 }
 
-/* After STOP there is nobody left whom a question could be for. */
-static bool has_anybody(const struct step *s)
+/* Of those beside the one who is learning the first who is in the course; NOBODY: none is. */
+static uint32_t find_enrolled(const struct step *s)
 {
     struct learner other;
-    if (learner_is_enrolled(s->learner))
-        return true;
     for (uint32_t i = 0; i < learner_n_others(s->learner); i++) {
         if (learner_other(s->learner, i, &other) == ERR_OK && learner_is_enrolled(&other) &&
             !is_away(&other))
-            return true;
+            return i;
     }
-    return false;
+    return NOBODY;
+}
+
+bool shared_has_other(const struct step *s)
+{
+    return find_enrolled(s) != NOBODY;
+}
+
+/* After STOP there is nobody left whom a question could be for. */
+bool shared_has_anybody(const struct step *s)
+{
+    return learner_is_enrolled(s->learner) || shared_has_other(s);
 }
 
 static uint8_t free_slot(const struct step *s)
@@ -136,9 +145,18 @@ struct str shared_who_screen(const struct step *s)
     return step_text(s, COURSE_TEXT_who, VARS({"options", options}));
 }
 
+/* Who has left keeps the place where that was: who learns is asked of somebody who is there. */
+static void step_aside(struct step *s)
+{
+    bool has_left = s->learner->state == LEARNER_STATE_STOPPED;
+    if (has_left && shared_has_other(s))
+        become(s, find_enrolled(s));
+}
+
 static void ask_who(struct step *s)
 {
     struct learner *l = s->learner;
+    step_aside(s);
     l->is_locked |= has_pin(l);
     step_enter_side(s, LEARNER_STATE_WHO);
     step_say_screen(s);
@@ -514,9 +532,10 @@ void shared_hear(struct step *s)
         l->is_doubted = true;
         s->is_who_unknown = true;
     }
-    if (l->is_doubted || !is_quiet || !is_shared(s) || !has_anybody(s))
+    if (l->is_doubted || !is_quiet || !is_shared(s) || !shared_has_anybody(s))
         return;
     s->is_who_unknown = true;
+    step_aside(s);
     l->is_locked |= has_pin(l);
     step_enter_side(s, LEARNER_STATE_WHO);
 }
@@ -542,7 +561,7 @@ bool shared_gate(struct step *s)
 
 bool shared_dial(struct step *s)
 {
-    if (!is_shared(s) || !has_anybody(s))
+    if (!is_shared(s) || !shared_has_anybody(s))
         return false;
     ask_who(s);
     return true;
@@ -593,6 +612,20 @@ void shared_stop(struct step *s)
         put(s, i, &other);
         memcpy(s->out->also[s->out->n_also++], other.learner_id, sizeof(other.learner_id));
     }
+}
+
+void shared_leave(struct step *s)
+{
+    struct learner *l = s->learner;
+    leave_side(s);
+    step_event(s, EVENT_stopped)->value = 1; /* this person alone */
+    l->back = l->state;
+    l->void_before = l->seq + 1;
+    step_enter(s, LEARNER_STATE_STOPPED);
+    step_say(s, step_text(s, COURSE_TEXT_left, NO_VARS));
+    memcpy(s->out->gone, l->learner_id, sizeof(l->learner_id));
+    s->out->is_gone = true;
+    ask_who(s);
 }
 
 void shared_release(struct step *s)

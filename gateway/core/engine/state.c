@@ -9,7 +9,8 @@
 #define ANYWHERE                                                                                   \
     (BIT(STOPPED) | BIT(DELETED) | BIT(MENU) | BIT(MODULES) | BIT(COURSES) |                       \
      BIT(SWITCH_LANGUAGE) | BIT(RESUME) | BIT(WHO) | BIT(NICKNAME) | BIT(SET_PIN) |                \
-     BIT(LEAD_PIN) | BIT(LEAD))
+     BIT(LEAD_PIN) | BIT(LEAD) | BIT(CHOICES) | BIT(MY_DATA) | BIT(CONSENTS) | BIT(LEAVING) |      \
+     BIT(ASK))
 /* Where the next course begins. */
 #define NEXT_COURSE (BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) | BIT(QUIZ))
 /* Where a side state or STOPPED may return to. */
@@ -207,6 +208,8 @@ static struct str survey_invite_screen(const struct step *s)
 static bool survey_invite_answer(struct step *s)
 {
     enum agreement agreement = match_agreement(s->norm);
+    if (agreement != AGREEMENT_NONE)
+        self_agree(s, LEARNER_AGREED_SURVEY, agreement == AGREEMENT_YES);
     if (agreement == AGREEMENT_YES) {
         (void)step_event(s, EVENT_survey_started);
         course_begin_questions(s, LEARNER_STATE_SURVEY, s->course->survey_module);
@@ -529,6 +532,20 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                 .screen = lead_pin_screen,
                                 .answer = lead_pin_answer},
     [LEARNER_STATE_LEAD] = {.moves = PLACES, .screen = lead_screen, .answer = lead_answer},
+    [LEARNER_STATE_CHOICES] = {.moves = PLACES,
+                               .screen = self_choices_screen,
+                               .answer = self_choices_answer},
+    [LEARNER_STATE_MY_DATA] = {.moves = PLACES,
+                               .screen = self_data_screen,
+                               .answer = self_data_answer,
+                               .unknown = self_data_unknown},
+    [LEARNER_STATE_CONSENTS] = {.moves = PLACES,
+                                .screen = self_consents_screen,
+                                .answer = self_consents_answer},
+    [LEARNER_STATE_ASK] = {.moves = PLACES, .screen = self_ask_screen, .answer = self_ask_answer},
+    [LEARNER_STATE_LEAVING] = {.moves = PLACES,
+                               .screen = self_leaving_screen,
+                               .answer = self_leaving_answer},
     [LEARNER_STATE_STOPPED] = {.moves = PLACES,
                                .screen = stopped_screen,
                                .answer = stopped_answer,

@@ -97,11 +97,34 @@ static struct str letters_of(struct str word)
     return str_sub(word, 0, n);
 }
 
+#define PAIR_BYTES 48
+
+/* "my data" is MYDATA: two words, of which the first is no keyword. *rest is what follows them. */
+static struct keyword find_pair(struct str first, struct str *rest)
+{
+    char pair[PAIR_BYTES];
+    struct keyword keyword = {.command = COMMAND_NONE};
+    struct str behind = *rest, second = match_next_word(&behind);
+    size_t n = first.len + second.len;
+    if (str_is_empty(second) || n > sizeof(pair))
+        return keyword;
+    memcpy(pair, first.p, first.len);
+    memcpy(pair + first.len, second.p, second.len);
+    keyword = match_find_keyword((struct str){pair, n});
+    if (keyword.command != COMMAND_MYDATA)
+        keyword.command = COMMAND_NONE;
+    else
+        *rest = behind;
+    return keyword;
+}
+
 struct command_match match_command(struct str normalised, const char *lang)
 {
     struct str rest = normalised;
     struct str word = match_next_word(&rest);
     struct keyword keyword = match_find_keyword(word);
+    if (keyword.command == COMMAND_NONE && word.p != NULL)
+        keyword = find_pair(word, &rest);
     if (keyword.command == COMMAND_NONE) {
         struct str letters = letters_of(word);
         if (letters.len < word.len)

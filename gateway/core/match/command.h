@@ -19,12 +19,13 @@
 enum command_scope {
     SCOPE_ANYBODY, /* in every state */
     SCOPE_MEMBERS, /* of people who are in the course */
+    SCOPE_NUMBER,  /* where somebody on the number is */
 };
 
 enum command_tail {
     TAIL_COURTESY, /* "next please"; other words make it a sentence that only begins like one */
     TAIL_WORDS,    /* up to three, the command's argument; digits also stuck to it: "join482156" */
-    TAIL_ANY,      /* whoever is in danger need not be brief */
+    TAIL_ANY,      /* whoever is in danger, or asks, need not be brief */
     TAIL_STOP,     /* what match_is_stop() takes */
 };
 
@@ -52,10 +53,13 @@ enum command_fuzzy {
     X(CATCH,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, engine_catch)       \
     X(CERT,    NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_certificate)    \
     X(CHECK,   NULL, SCOPE_MEMBERS, TAIL_WORDS,    FUZZY_YES,  false, NULL)               \
-    X(SWITCH,  NULL, SCOPE_MEMBERS, TAIL_WORDS,    FUZZY_YES,  false, shared_switch)               \
+    X(SWITCH,  NULL, SCOPE_NUMBER,  TAIL_WORDS,    FUZZY_YES,  false, shared_switch)      \
     X(GROUP,   NULL, SCOPE_ANYBODY, TAIL_WORDS,    FUZZY_NO,   false, engine_group)       \
     X(COURSES, NULL, SCOPE_ANYBODY, TAIL_COURTESY, FUZZY_NO,   false, run_courses)        \
     X(DELETE,  NULL, SCOPE_ANYBODY, TAIL_WORDS,    FUZZY_NO,   true,  run_delete)         \
+    X(MYDATA,  NULL, SCOPE_ANYBODY, TAIL_COURTESY, FUZZY_NO,   false, self_my_data)       \
+    X(LEAVE,   NULL, SCOPE_MEMBERS, TAIL_WORDS,    FUZZY_NO,   false, self_leave)         \
+    X(ASK,     NULL, SCOPE_MEMBERS, TAIL_ANY,      FUZZY_NO,   false, self_ask)           \
     X(YES,     NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, NULL)               \
     X(NO,      NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, NULL)
 /* clang-format on */

@@ -155,6 +155,31 @@ const struct keyword_row match_keyword_rows[] = {
     {COMMAND_DELETE, "ru", "удалить"},
     {COMMAND_DELETE, "ar", "حذف"},
 
+    /* also written in two words */
+    {COMMAND_MYDATA, "en", "mydata"},
+    {COMMAND_MYDATA, "fr", "mesdonnees"},
+    {COMMAND_MYDATA, "es", "misdatos"},
+    {COMMAND_MYDATA, "tr", "verilerim"},
+    {COMMAND_MYDATA, "de", "meinedaten"},
+    {COMMAND_MYDATA, "ru", "моиданные"},
+    {COMMAND_MYDATA, "ar", "بياناتي"},
+
+    {COMMAND_LEAVE, "en", "leave"},
+    {COMMAND_LEAVE, "fr", "quitter"},
+    {COMMAND_LEAVE, "es", "dejar"},
+    {COMMAND_LEAVE, "tr", "ayril"},
+    {COMMAND_LEAVE, "de", "austreten"},
+    {COMMAND_LEAVE, "ru", "выйти"},
+    {COMMAND_LEAVE, "ar", "مغادره"},
+
+    {COMMAND_ASK, "en", "ask"},
+    {COMMAND_ASK, "fr", "demander"},
+    {COMMAND_ASK, "es", "preguntar"},
+    {COMMAND_ASK, "tr", "danis"},
+    {COMMAND_ASK, "de", "fragen"},
+    {COMMAND_ASK, "ru", "спросить"},
+    {COMMAND_ASK, "ar", "اسال"},
+
     {COMMAND_YES, "en", "yes"},
     {COMMAND_YES, "fr", "oui"},
     {COMMAND_YES, "es", "si"},

@@ -1,0 +1,365 @@
+/*
+ * What learners decide of themselves (docs/course-rules.md 1.6): what we hold of them, what they
+ * agreed to, leaving, a message for a person.
+ */
+#include "core/engine/internal.h"
+#include "core/match/words.h"
+
+/* After so many days a number is forgotten (docs/course-rules.md 3.4). */
+#define KEPT_QUIET_DAYS 182
+#define KEPT_AFTER_DAYS 365
+
+static void return_to_place(struct step *s)
+{
+    step_leave_side(s);
+    step_say_screen(s);
+}
+
+/* The n-th of words with strokes between them. */
+static struct str word_at(const struct step *s, enum course_text text, uint32_t n)
+{
+    struct str words = s->course->texts[text], word = STR_NONE;
+    for (uint32_t i = 0; i <= n; i++)
+        word = str_split(&words, '/');
+    return word;
+}
+
+/* ---- consents beside that to the course ---- */
+
+static bool is_reminded(const struct step *s)
+{
+    return pace_is_agreed(s);
+}
+
+static bool is_surveyed(const struct step *s)
+{
+    return (s->learner->agreed & LEARNER_AGREED_SURVEY) != 0;
+}
+
+static bool is_shared(const struct step *s)
+{
+    return (s->learner->agreed & LEARNER_AGREED_SHARING) != 0;
+}
+
+static void agree_to_survey(struct step *s, bool is_given)
+{
+    self_agree(s, LEARNER_AGREED_SURVEY, is_given);
+}
+
+static void agree_to_sharing(struct step *s, bool is_given)
+{
+    self_agree(s, LEARNER_AGREED_SHARING, is_given);
+}
+
+/* In the order of text_purposes, behind the course. */
+static const struct purpose_row {
+    bool (*is_given)(const struct step *s);
+    void (*agree)(struct step *s, bool is_given);
+} purposes[] = {
+    {is_reminded, pace_agree},
+    {is_surveyed, agree_to_survey},
+    {is_shared, agree_to_sharing}, /* last: in a group only */
+};
+
+static uint32_t n_purposes(const struct step *s)
+{
+    return step_cohort(s) != NULL ? ARRAY_LEN(purposes) : ARRAY_LEN(purposes) - 1;
+}
+
+/* Who takes it back in the middle of the questions is at the end of the course. */
+static void end_survey(struct step *s)
+{
+    const struct state_row *place = state_row_of_place(s->learner);
+    bool is_asked =
+        place == state_row(LEARNER_STATE_SURVEY) || place == state_row(LEARNER_STATE_FOLLOWUP);
+    if (!is_asked || !learner_state_is_side(s->learner->state))
+        return;
+    s->learner->back = LEARNER_STATE_DONE;
+    step_set_unit(s, NULL);
+}
+
+void self_agree(struct step *s, uint8_t purpose, bool is_given)
+{
+    struct learner *l = s->learner;
+    bool is_survey = purpose == LEARNER_AGREED_SURVEY;
+    l->agreed = (uint8_t)(is_given ? l->agreed | purpose : l->agreed & ~purpose);
+    if (is_survey)
+        l->agreed = (uint8_t)(is_given ? l->agreed & ~LEARNER_REFUSED_SURVEY
+                                       : l->agreed | LEARNER_REFUSED_SURVEY);
+    struct event *event = step_event(s, EVENT_agreed);
+    event->text = is_survey ? STR("survey") : STR("share_group");
+    event->choice = is_given;
+    if (is_survey && !is_given)
+        end_survey(s);
+}
+
+struct str self_consents_screen(const struct step *s)
+{
+    struct str lines = STR_NONE;
+    for (uint32_t i = 0; i < n_purposes(s); i++) {
+        struct str word = word_at(s, COURSE_TEXT_purposes, i + 1);
+        struct str is = word_at(s, COURSE_TEXT_yes_no, purposes[i].is_given(s) ? 0 : 1);
+        lines = step_lines(
+            s, lines, arena_printf(s->arena, "%u %.*s: %.*s", i + 1, STR_ARG(word), STR_ARG(is)));
+    }
+    return step_text(s, COURSE_TEXT_consents, VARS({"options", lines}));
+}
+
+bool self_consents_answer(struct step *s)
+{
+    struct answer_match key = match_menu(s->norm, (int32_t)n_purposes(s));
+    if (key.result != ANSWER_ONE)
+        return false;
+    if (key.choice == 0) {
+        return_to_place(s);
+        return true;
+    }
+    const struct purpose_row *row = &purposes[key.choice - 1];
+    row->agree(s, !row->is_given(s));
+    step_say_screen(s);
+    return true;
+}
+
+/* ---- MY DATA ---- */
+
+static struct str kept_until(const struct step *s)
+{
+    const struct learner *l = s->learner;
+    char at[RFC3339_BYTES];
+    bool is_over = l->completed_ms != 0 || !learner_is_enrolled(l);
+    int64_t from_ms = learner_is_enrolled(l) ? s->input->now.ms : l->link.last_ms;
+    int64_t days = is_over ? KEPT_AFTER_DAYS : KEPT_QUIET_DAYS;
+    clock_format_rfc3339((struct wall_ms){from_ms + days * DAY_MS}, at);
+    return str_sub(arena_str(s->arena, str_from(at)), 0, STR("2025-01-06").len);
+}
+
+static struct str language_name(const struct step *s)
+{
+    for (uint16_t i = 0; i < s->base->n_languages; i++) {
+        if (str_eq(s->base->languages[i], s->course->language))
+            return s->base->language_names[i];
+    }
+    return s->course->language;
+}
+
+static struct str agreed_purposes(const struct step *s)
+{
+    struct str list = word_at(s, COURSE_TEXT_purposes, 0);
+    for (uint32_t i = 0; i < n_purposes(s); i++) {
+        if (purposes[i].is_given(s))
+            list = arena_printf(s->arena, "%.*s, %.*s", STR_ARG(list),
+                                STR_ARG(word_at(s, COURSE_TEXT_purposes, i + 1)));
+    }
+    return list;
+}
+
+static struct str what_we_hold(const struct step *s, enum course_text text)
+{
+    uint32_t right, answered;
+    const struct cohort *cohort = step_cohort(s);
+    course_tally(s, NULL, &right, &answered);
+    return step_text(s, text,
+                     VARS({"place", step_place(s)}, {"answers", step_number(s, answered)},
+                          {"language", language_name(s)},
+                          {"group", cohort != NULL ? cohort->name : STR("-")},
+                          {"purposes", agreed_purposes(s)}, {"until", kept_until(s)}));
+}
+
+struct str self_data_screen(const struct step *s)
+{
+    return what_we_hold(s, COURSE_TEXT_my_data);
+}
+
+bool self_data_answer(struct step *s)
+{
+    struct answer_match key = match_menu(s->norm, 2);
+    if (key.result != ANSWER_ONE)
+        return false;
+    if (key.choice == 1) {
+        engine_open_side(s, LEARNER_STATE_CONSENTS);
+    } else if (key.choice == 2) {
+        step_leave_side(s);
+        engine_ask_erase(s);
+    } else {
+        return_to_place(s);
+    }
+    return true;
+}
+
+/* It is long, and has been read: the place instead. */
+void self_data_unknown(struct step *s)
+{
+    step_say_if_room(s, step_text(s, COURSE_TEXT_unknown_1, NO_VARS));
+    return_to_place(s);
+}
+
+/* Who never agreed has left nothing here but the number. */
+void self_my_data(struct step *s)
+{
+    struct learner *l = s->learner;
+    if (learner_is_enrolled(l)) {
+        engine_open_side(s, LEARNER_STATE_MY_DATA);
+        return;
+    }
+    if (l->state == LEARNER_STATE_NEW && l->ended_ms == 0)
+        l->ended_ms = s->input->now.ms + ENGINE_CONSENT_KEPT_MS;
+    step_say(s, l->consent_ms != 0 ? what_we_hold(s, COURSE_TEXT_my_data_left)
+                                   : step_text(s, COURSE_TEXT_my_data_none, NO_VARS));
+    if (s->input->via == VIA_USSD)
+        step_say_screen(s); /* a screen ends with its keys */
+}
+
+/* ---- LEAVE ---- */
+
+static void leave_group(struct step *s)
+{
+    struct learner *l = s->learner;
+    const struct cohort *cohort = step_cohort(s);
+    struct str number = step_number(s, l->cohort);
+    struct str name = cohort != NULL ? cohort->name : number;
+    struct str text =
+        step_text(s, COURSE_TEXT_group_left, VARS({"group", name}, {"number", number}));
+    step_leave_side(s);
+    step_event(s, EVENT_group_left)->code = number;
+    l->cohort = 0;
+    step_say(s, text);
+    step_say_interrupted(s);
+}
+
+/* On a number of one person that is what STOP does. */
+static void leave_course(struct step *s)
+{
+    if (shared_has_other(s))
+        shared_leave(s);
+    else
+        engine_stop(s);
+}
+
+struct str self_leaving_screen(const struct step *s)
+{
+    const struct cohort *cohort = step_cohort(s);
+    return step_text(s, COURSE_TEXT_leaving,
+                     VARS({"group", cohort != NULL ? cohort->name : STR("-")}));
+}
+
+bool self_leaving_answer(struct step *s)
+{
+    struct answer_match key = match_menu(s->norm, 2);
+    if (key.result != ANSWER_ONE)
+        return false;
+    if (key.choice == 1)
+        leave_group(s);
+    else if (key.choice == 2)
+        leave_course(s);
+    else
+        return_to_place(s);
+    return true;
+}
+
+/* The group first, where there is one: the course goes on. On a shared phone it may mean either. */
+void self_leave(struct step *s)
+{
+    bool is_in_group = s->learner->cohort != 0;
+    if (is_in_group && shared_has_other(s))
+        engine_open_side(s, LEARNER_STATE_LEAVING);
+    else if (is_in_group)
+        leave_group(s);
+    else
+        leave_course(s);
+}
+
+/* ---- a message for a person (docs/course-rules.md 1.7) ---- */
+
+#define MAX_WRITTEN 3 /* a day */
+
+struct str self_ask_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_ask, NO_VARS);
+}
+
+/* Counts the message; false: there were enough today. */
+static bool may_write(struct step *s)
+{
+    struct learner *l = s->learner;
+    if (s->input->now.ms - l->wrote_ms >= DAY_MS) {
+        l->wrote_ms = s->input->now.ms;
+        l->n_wrote = 0;
+    }
+    return l->n_wrote++ < MAX_WRITTEN;
+}
+
+/* The detector has looked at it before; nothing of it is repeated. */
+static void take_message(struct step *s)
+{
+    bool is_taken = may_write(s);
+    bool is_staffed = s->context->staffed.p != NULL;
+    step_leave_side(s);
+    if (is_taken) {
+        step_event(s, EVENT_asked)->code = engine_case_name(s);
+        s->out->sealed_text = s->input->text;
+    }
+    step_say(s, step_text(s,
+                          !is_taken    ? COURSE_TEXT_ask_enough
+                          : is_staffed ? COURSE_TEXT_asked_staffed
+                                       : COURSE_TEXT_asked,
+                          VARS({"staffed", s->context->staffed})));
+    step_say_interrupted(s);
+}
+
+/* What is no key and no command of one word. */
+bool self_ask_answer(struct step *s)
+{
+    bool is_back = str_eq(s->norm, STR("0"));
+    bool is_command = s->match.command != COMMAND_NONE && match_is_bare(s->match.argument);
+    bool is_key = match_command_key(s->norm) != COMMAND_NONE ||
+                  match_has_words(WORDS_THANKS, WORDS_THANKS, s->norm);
+    if (is_back) {
+        return_to_place(s);
+        return true;
+    }
+    if (is_command || is_key || str_is_empty(s->norm) ||
+        match_command_fuzzy(s->norm, s->lang).command == COMMAND_STOP)
+        return false;
+    take_message(s);
+    return true;
+}
+
+/* ASK alone asks for it; with the message behind it, that is taken. */
+void self_ask(struct step *s)
+{
+    if (str_is_empty(s->course->texts[COURSE_TEXT_ask]))
+        step_say_interrupted(s);
+    else if (match_is_bare(s->argument))
+        engine_open_side(s, LEARNER_STATE_ASK);
+    else
+        take_message(s);
+}
+
+/* ---- what the menu of USSD has for all of that ---- */
+
+static void open_ask(struct step *s)
+{
+    engine_open_side(s, LEARNER_STATE_ASK);
+}
+
+static void open_erase(struct step *s)
+{
+    step_leave_side(s);
+    engine_ask_erase(s);
+}
+
+bool self_choices_answer(struct step *s)
+{
+    static void (*const keys[])(struct step *) = {
+        return_to_place, self_my_data, open_ask, pace_pause, self_leave, engine_stop, open_erase};
+    struct answer_match key = match_menu(s->norm, ARRAY_LEN(keys) - 1);
+    if (key.result != ANSWER_ONE)
+        return false;
+    keys[key.choice](s);
+    return true;
+}
+
+struct str self_choices_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_choices, NO_VARS);
+}
