@@ -120,6 +120,9 @@ create function core.days_of(p_grain text, p_period date) returns integer
 language sql immutable parallel safe
 return case when p_grain = 'day' then 1
     else (p_period + case p_grain when 'quarter' then interval '3 months' else ('1 ' || nullif(p_grain, 'all'))::interval end)::date - p_period end;
+create function core.is_grain(p_grain text) returns boolean
+language sql immutable parallel safe
+return coalesce(core.period_of(p_grain, '2000-01-01') > '1900-01-01', true);
 create function core.value_of(p_by text, p_language text, p_cohort text, p_country text, p_role smallint, p_channel text, p_via text)
 returns text
 language sql immutable parallel safe
@@ -127,11 +130,19 @@ return case p_by when 'all' then 'all' when 'language' then coalesce(p_language,
     when 'country' then coalesce(p_country, 'none') when 'role' then coalesce(p_role::text, 'none')
     when 'channel' then coalesce(p_channel, 'none') when 'via' then coalesce(p_via, 'none')
     else core.refuse('by', p_by, 'all, language, cohort, country, role, channel, via') end;
+-- True, or refused: also where there is no row to look at.
+create function core.is_property(p_by text) returns boolean
+language sql immutable parallel safe
+return core.value_of(p_by, null, null, null, null, null, null) is not null;
+create function core.is_one_of(p_what text, p_said text, p_known text) returns boolean
+language sql immutable parallel safe
+return case when p_said = any (string_to_array(p_known, ', ')) then true else core.refuse(p_what, p_said, p_known)::boolean end;
 
 grant usage on type core.cell to report_owner, coordinator;
 grant execute on function core.safe(core.cell[], boolean, integer[]), core.safe_series(bigint[]), core.percent(bigint, bigint),
     core.wilson(bigint, bigint, integer), core.half_interval(numeric, bigint), core.refuse(text, text, text), core.period_of(text, date), core.days_of(text, date),
-    core.is_period_over(text, date, timestamptz), core.value_of(text, text, text, text, smallint, text, text)
+    core.is_period_over(text, date, timestamptz), core.value_of(text, text, text, text, smallint, text, text),
+    core.is_grain(text), core.is_property(text), core.is_one_of(text, text, text)
     to report_owner, coordinator;
 do $$
 declare
@@ -424,6 +435,7 @@ begin atomic
             cross join lateral (values (core.period_of(grain, c.local_date), core.value_of(by, c.lang, c.cohort, c.country, c.role_choice,
             c.first_channel, c.first_via))) as g (period, value)
         group by c.organisation, g.period, g.value)) s
+    where core.is_grain(grain) and core.is_property(by)
     order by 1, 2, 3;
 end;
 comment on function report.contact_counts(text, text) is
@@ -450,6 +462,7 @@ begin atomic
             e.first_channel, e.first_via))) as g (period, value)
         where e.enrolled_at <= as_of and (not mature_only or e.enrolled_at <= as_of - interval '70 days')
         group by e.organisation, e.course, g.period, g.value)) s
+    where core.is_grain(grain) and core.is_property(by)
     order by 1, 2, 3, 4;
 end;
 comment on function report.funnel(text, text, boolean, timestamptz) is
@@ -489,6 +502,7 @@ begin atomic
         group by d.organisation, d.period, d.value), false) s
         join lateral (select sum(d.n_days) as n_days, core.days_of(grain, s.period) as length
             from days d where d.organisation = s.organisation and d.value = s.value and d.period is not distinct from s.period) d on true
+    where core.is_grain(grain) and core.is_property(by)
     order by 1, 2, 3;
 end;
 comment on function report.activity(text, text) is
@@ -506,6 +520,7 @@ begin atomic
             as g (value)
         where a.day > as_of - days and a.day <= as_of
         group by a.organisation, g.value), false) s
+    where core.is_property(by)
     order by 1, 2;
 end;
 comment on function report.rolling(integer, text, date) is 'B2 over the last 7, 28 ... days up to as_of: people with at least one learning action. Empty = too few to show.';
@@ -525,6 +540,7 @@ begin atomic
                 else 'active' end)) as w (standing)
         where e.started_at <= as_of
         group by e.organisation, e.course, g.value, w.standing), false) s
+    where core.is_property(by)
     order by 1, 2, 3, 4;
 end;
 comment on function report.standing(text, timestamptz) is
@@ -554,6 +570,7 @@ begin atomic
         group by x.organisation, x.course, x.module, x.value)) s
         left join lateral (select distinct on (u.module) u.module_title, u.module_position from report.units_done u
             where u.course = s.course and u.module = s.item order by u.module, u.version desc) t on true
+    where core.is_property(by)
     order by 1, 2, t.module_position, 5;
 end;
 comment on function report.modules(text) is
@@ -577,6 +594,7 @@ begin atomic
         group by u.organisation, u.course, u.unit, g.value), true, array[2]) s
         left join lateral (select distinct on (u.unit) u."position", u.unit_title from report.units_done u
             where u.course = s.course and u.unit = s.value order by u.unit, u.version desc) t on true
+    where core.is_property(by)
     order by 1, 2, 4, 6;
 end;
 comment on function report.hazard(text) is
@@ -613,6 +631,7 @@ begin atomic
         case when count(*) >= 5 then (select min(s.day) from survival s
             where s.organisation = t.organisation and s.course = t.course and s.value = t.value and s.log_left <= ln(0.5)) end
     from t
+    where core.is_property(by)
     group by t.organisation, t.course, t.value
     order by 1, 2, 3;
 end;
@@ -663,6 +682,7 @@ begin atomic
         left join dif d on d.organisation = s.organisation and d.course = s.course and d.unit = s.item and d.value = s.value
         left join lateral (select distinct on (u.unit) u.module, u.unit_title, u."position" from report.units_done u
             where u.course = s.course and u.unit = s.item order by u.unit, u.version desc) t on true
+    where core.is_property(by)
     order by 1, 2, t."position", 6;
 end;
 comment on function report.items(text) is
@@ -699,6 +719,7 @@ begin atomic
     from core.safe(array(
         select row(h.organisation, h.course, h.unit || '/' || h.value, null, h.choice::text, null, array[h.n], null)::core.cell from shares h), false) s
         join shares h on h.organisation = s.organisation and h.course = s.course and h.unit || '/' || h.value = s.item and h.choice::text = s.value
+    where core.is_property(by)
     order by 1, 2, 3, 4, 5;
 end;
 comment on function report.distractors(text) is
@@ -724,6 +745,7 @@ begin atomic
         core.percent(s.cells[1], (select sum(b.n) from bands b where b.organisation = s.organisation and b.course = s.course and b.value = s.item)::bigint),
         s.n_hidden
     from core.safe(array(select row(b.organisation, b.course, b.value, null, b.band, null, array[b.n], null)::core.cell from bands b), false) s
+    where core.is_property(by)
     order by 1, 2, 3, 4;
 end;
 comment on function report.scores(text) is 'F1: people by the share of quiz questions that they had right at the first attempt. Empty = too few to show.';
@@ -761,6 +783,7 @@ begin atomic
         core.shown(count(*) filter (where p.is_left)),
         case when count(*) filter (where p.is_left) >= 5 then round(avg(p.pre) filter (where p.is_left), 2) end
     from pairs p
+    where core.is_property(by)
     group by p.organisation, p.course, p.version, p.value
     order by 1, 2, 3, 4;
 end;
@@ -796,6 +819,7 @@ begin atomic
         case when count(a.y5) >= 5 then round(avg(a.y5), 2) end,
         case when count(a.y4 - a.y5) >= 5 then round(avg(a.y4 - a.y5), 2) end
     from invited i left join answers a using (learner_id, course)
+    where core.is_property(by)
     group by i.organisation, i.course, i.value
     order by 1, 2, 3;
 end;
@@ -817,6 +841,7 @@ begin atomic
         core.shown_part(count(*) filter (where a.w1 = 1), count(a.w1)), core.shown_percent(count(*) filter (where a.w1 = 1), count(*)),
         core.shown_percent(count(*) filter (where a.w1 = 1), count(a.w1))
     from asked a
+    where core.is_property(by)
     group by a.organisation, a.course, a.value
     order by 1, 2, 3;
 end;
@@ -836,6 +861,7 @@ begin atomic
             cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via)))
             as g (value)
         group by e.organisation, e.course, g.value)) s
+    where core.is_property(by)
     order by 1, 2, 3;
 end;
 comment on function report.leaving(text) is 'H1: of those enrolled, who sent STOP or DELETE and has not come back. Empty = too few to show.';
@@ -853,8 +879,8 @@ begin atomic
     from report.messages m
         cross join lateral (values (core.period_of(grain, m.local_date), case by when 'all' then 'all' when 'channel' then m.channel
             when 'operator' then coalesce(m.operator, 'none') when 'purpose' then m.purpose when 'language' then coalesce(m.lang, 'und')
-            when 'country' then coalesce(m.country, 'none') when 'encoding' then coalesce(m.encoding, 'none')
-            else core.refuse('by', by, 'all, channel, operator, purpose, language, country, encoding') end)) as g (period, value)
+            when 'country' then coalesce(m.country, 'none') when 'encoding' then coalesce(m.encoding, 'none') end)) as g (period, value)
+    where core.is_grain(grain) and core.is_one_of('by', by, 'all, channel, operator, purpose, language, country, encoding')
     group by m.organisation, g.period, g.value, m.currency
     order by 1, 2, 3;
 end;
@@ -868,7 +894,8 @@ begin atomic
     select u.organisation, g.value, core.shown(count(*)), core.shown(count(distinct u.learner_id))
     from report.not_understood u
         cross join lateral (values (case by when 'all' then 'all' when 'language' then u.lang when 'unit' then coalesce(u.unit, 'none')
-            when 'channel' then u.channel else core.refuse('by', by, 'all, language, unit, channel') end)) as g (value)
+            when 'channel' then u.channel end)) as g (value)
+    where core.is_one_of('by', by, 'all, language, unit, channel')
     group by u.organisation, g.value
     order by 1, 3 desc nulls last, 2;
 end;
@@ -896,6 +923,7 @@ begin atomic
         round(100.0 * count(*) filter (where s.what = 'session_resumed') / nullif(count(*) filter (where s.what = 'session_dropped'), 0), 1),
         core.is_period_over(grain, g.period, now())
     from report.session_steps s cross join lateral (values (core.period_of(grain, s.local_date))) as g (period)
+    where core.is_grain(grain)
     group by 1, 2
     order by 1, 2;
 end;
@@ -907,14 +935,13 @@ language sql stable
 begin atomic
     with rates as (
         select f.organisation, f.course, f.value, case indicator when 'percent_started' then f.percent_started
-            when 'percent_of_enrolled' then f.percent_of_enrolled when 'percent_of_started' then f.percent_of_started
-            else core.refuse('indicator', indicator, 'percent_started, percent_of_enrolled, percent_of_started')::numeric end as rate
+            when 'percent_of_enrolled' then f.percent_of_enrolled when 'percent_of_started' then f.percent_of_started end as rate
         from report.funnel('all', by, true) f
         where case indicator when 'percent_of_started' then f.started else f.enrolled end >= 30)
     select r.organisation, r.course, (array_agg(r.value order by r.rate, r.value))[1], min(r.rate), (array_agg(r.value order by r.rate desc, r.value))[1],
         max(r.rate), round(min(r.rate) / nullif(max(r.rate), 0), 2)
     from rates r
-    where r.rate is not null
+    where core.is_property(by) and core.is_one_of('indicator', indicator, 'percent_started, percent_of_enrolled, percent_of_started') and r.rate is not null
     group by 1, 2
     order by 1, 2;
 end;

@@ -386,6 +386,10 @@ language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 begin
+    insert into core.erasure_time (org_id, asked_on, hours)
+    select l.org_id, (x.erased_at at time zone 'UTC')::date, extract(epoch from now() - x.erased_at) / 3600
+    from core.erasing x join core.learner l using (learner)
+    where x.learner = any (p_learners);
     update core.learner l set learner_id = gen_random_uuid(), created_at = date_trunc('day', l.created_at, 'UTC'),
         erased_at = date_trunc('day', l.erased_at, 'UTC'), first_channel = null
     where l.learner = any (p_learners);

@@ -182,6 +182,332 @@ comment on column report.catalogue.column_types is 'Their types, in the same ord
 comment on column report.catalogue.filters is 'What its rows may be limited to after everything was counted: from, to (days), organisation, course.';
 comment on column report.catalogue.about is 'What it counts, numerator, denominator, window.';
 
-grant select on report.catalogue to coordinator;
-revoke execute on function report.query(text, jsonb) from public;
-grant execute on function report.query(text, jsonb) to coordinator;
+-- ---- indicators that look at what came after what ----
+
+reset role;
+set local role waypost_owner;
+
+-- How long an erasure took, once it has ended: nobody stands behind a row.
+create table core.erasure_time (
+    org_id smallint not null references core.organisation,
+    asked_on date not null,
+    hours numeric not null
+);
+create index erasure_time_organisation on core.erasure_time (org_id, asked_on);
+comment on table core.erasure_time is 'One row per erasure that has come to its end, without the person.';
+alter table core.erasure_time enable row level security, force row level security;
+create policy owner on core.erasure_time to waypost_owner using (true) with check (true);
+create policy organisation on core.erasure_time for select to report_owner
+    using (org_id = any (array(select m.org_id from core.member m where m.login = current_user)));
+grant select on core.erasure_time to report_owner;
+
+-- Numbers on which several people learn, counted: which ones stays here.
+create view core.shared_number with (security_barrier) as
+select x.org_id, count(*) as numbers, count(*) filter (where x.n > 1) as shared
+from (select min(l.org_id) as org_id, count(*) as n
+    from core.number_state s join core.learner l using (learner)
+    where not l.is_test group by s.number_id) x
+group by x.org_id;
+comment on view core.shared_number is 'How many numbers there are, and on how many of them several people learn.';
+grant select on core.shared_number to report_owner;
+
+drop index core.event_rare;
+create index event_rare on core.event (org_id, kind, at)
+    where kind in ('consent_asked', 'stopped', 'rejoined', 'erased', 'session_opened', 'session_resumed', 'session_dropped',
+        'survey_started', 'survey_declined', 'followup_sent', 'reminded', 'reminder_withheld');
+
+-- The end of a 95 percent interval of a difference of two shares (Newcombe's, from Wilson's of each), in percent points.
+create function core.newcombe(p_a bigint, p_n bigint, p_b bigint, p_m bigint, p_sign integer) returns numeric
+language sql immutable parallel safe
+return case when p_n >= 5 and p_m >= 5 then round(100.0 * p_a / p_n - 100.0 * p_b / p_m + p_sign * sqrt(
+    power(100.0 * p_a / p_n - core.wilson(p_a, p_n, p_sign), 2) + power(100.0 * p_b / p_m - core.wilson(p_b, p_m, -p_sign), 2))::numeric, 1) end;
+grant execute on function core.newcombe(bigint, bigint, bigint, bigint, integer), core.is_learning_action(core.event_kind, core.phase)
+    to report_owner, coordinator;
+
+reset role;
+set local role report_owner;
+
+create view report.reminder_steps with (security_barrier) as
+select l.learner_id, o.code as organisation, v.course, (e.at at time zone coalesce(c.time_zone, o.time_zone))::date as local_date,
+    e.value as quiet_days, e.kind = 'reminded' as is_sent, e.at <= now() - interval '72 hours' as is_over,
+    exists (select from core.event x where x.org_id = e.org_id and x.learner = e.learner and x.at > e.at and x.at <= e.at + interval '72 hours'
+        and core.is_learning_action(x.kind, x.phase)) as is_learned_in_72_hours,
+    exists (select from core.event x where x.org_id = e.org_id and x.learner = e.learner and x.at > e.at and x.at <= e.at + interval '72 hours'
+        and x.kind in ('stopped', 'erased')) as is_stopped_in_72_hours,
+    not exists (select from core.event x where x.org_id = e.org_id and x.learner = e.learner and x.at > e.at
+        and core.is_learning_action(x.kind, x.phase)) as is_quiet_since,
+    l.lang, c.code as cohort, l.country, l.role_choice, l.first_channel, l.first_via::text as first_via
+from core.event e
+    join core.learner l on l.org_id = e.org_id and l.learner = e.learner
+    join core.organisation o on o.org_id = e.org_id
+    left join core.cohort c on c.cohort_id = l.cohort_id
+    left join core.course_version v on v.course_id = e.course_id
+where e.kind in ('reminded', 'reminder_withheld') and not l.is_test;
+comment on view report.reminder_steps is 'One row per reminder that was due: sent, or by lot not sent.';
+comment on column report.reminder_steps.learner_id is 'Pseudonym of the person.';
+comment on column report.reminder_steps.organisation is 'Code of the organisation.';
+comment on column report.reminder_steps.course is 'Id of the course.';
+comment on column report.reminder_steps.local_date is 'Day on which it was due, in the time zone of the cohort or organisation.';
+comment on column report.reminder_steps.quiet_days is 'After how many quiet days: 2, 5 or 12.';
+comment on column report.reminder_steps.is_sent is 'False: drawn not to get it, so that what reminders do can be told.';
+comment on column report.reminder_steps.is_over is 'Whether the 72 hours after it are over.';
+comment on column report.reminder_steps.is_learned_in_72_hours is 'Whether a learning action came in the 72 hours after it was due.';
+comment on column report.reminder_steps.is_stopped_in_72_hours is 'Whether STOP or DELETE came in these 72 hours.';
+comment on column report.reminder_steps.is_quiet_since is 'Whether no learning action has come since.';
+comment on column report.reminder_steps.lang is 'Language that the learner chose last.';
+comment on column report.reminder_steps.cohort is 'Code of the cohort; empty = none.';
+comment on column report.reminder_steps.country is 'Country of the phone number.';
+comment on column report.reminder_steps.role_choice is 'Answer to the role question; 0 = skipped.';
+comment on column report.reminder_steps.first_channel is 'Channel on which the person first came.';
+comment on column report.reminder_steps.first_via is 'How: sms, ussd or call.';
+
+create function report.reminders(by text default 'all')
+returns table (organisation text, course text, quiet_days integer, value text, outcome text, reminded bigint, reminded_did bigint, not_reminded bigint,
+    not_reminded_did bigint, percent_reminded numeric, percent_not_reminded numeric, effect numeric, effect_low numeric, effect_high numeric, n_hidden integer)
+language sql stable
+begin atomic
+    with steps as (
+        select r.organisation, r.course, r.quiet_days, g.value, w.outcome, r.is_sent, w.did
+        from report.reminder_steps r
+            cross join lateral (values (core.value_of(by, r.lang, r.cohort, r.country, r.role_choice, r.first_channel, r.first_via))) as g (value)
+            cross join lateral (values ('learned', r.is_learned_in_72_hours), ('stopped', r.is_stopped_in_72_hours)) as w (outcome, did)
+        where r.is_over),
+    seen as (
+        select s.organisation, s.course, split_part(s.item, '/', 1) as days, split_part(s.item, '/', 2) as outcome, split_part(s.item, '/', 3) = 'true' as is_sent,
+            s.value, s.cells, s.n_hidden
+        from core.safe(array(
+            select row(t.organisation, t.course, t.quiet_days || '/' || t.outcome || '/' || t.is_sent, null, t.value, null,
+                array[count(*), count(*) filter (where t.did)], null)::core.cell
+            from steps t group by t.organisation, t.course, t.quiet_days, t.outcome, t.is_sent, t.value)) s)
+    select k.organisation, k.course, k.days::integer, k.value, k.outcome, a.cells[1], a.cells[2], b.cells[1], b.cells[2],
+        core.percent(a.cells[2], a.cells[1]), core.percent(b.cells[2], b.cells[1]),
+        core.percent(a.cells[2], a.cells[1]) - core.percent(b.cells[2], b.cells[1]),
+        core.newcombe(a.cells[2], a.cells[1], b.cells[2], b.cells[1], -1), core.newcombe(a.cells[2], a.cells[1], b.cells[2], b.cells[1], 1), k.n_hidden
+    from (select distinct organisation, course, days, value, outcome, n_hidden from seen) k
+        left join seen a on a.is_sent and (a.organisation, a.days, a.value, a.outcome) = (k.organisation, k.days, k.value, k.outcome) and a.course is not distinct from k.course
+        left join seen b on not b.is_sent and (b.organisation, b.days, b.value, b.outcome) = (k.organisation, k.days, k.value, k.outcome) and b.course is not distinct from k.course
+    where core.is_property(by)
+    order by 1, 2, 3, 4, 5;
+end;
+comment on function report.reminders(text) is
+'R1: what a reminder does. By lot one in ten due reminders is not sent; did: a learning action (learned), or STOP or DELETE (stopped), in the 72 hours after it was due. effect: difference of the two shares in percent points with its 95 percent interval (Newcombe); if 0 lies in the interval, no effect is shown. Never compare with people who wrote after a reminder alone. Empty = too few to show.';
+
+create function report.reminder_load(grain text default 'week', by text default 'all')
+returns table (organisation text, period_start date, value text, reminders bigint, reminded bigint, active bigint, per_active numeric,
+    reminded_three_times bigint, quiet_since bigint, percent_quiet numeric, is_over boolean, n_hidden integer)
+language sql stable
+begin atomic
+    with steps as (
+        select r.organisation, g.period, g.value, r.learner_id, count(*) filter (where r.is_sent) as n,
+            bool_or(r.is_sent and r.quiet_days >= 12) as is_third, bool_or(r.is_sent and r.quiet_days >= 12 and r.is_quiet_since) as is_quiet
+        from report.reminder_steps r
+            cross join lateral (values (core.period_of(grain, r.local_date), core.value_of(by, r.lang, r.cohort, r.country, r.role_choice,
+            r.first_channel, r.first_via))) as g (period, value)
+        group by 1, 2, 3, 4),
+    counted as (
+        select s.organisation, s.period, s.value, sum(s.n)::bigint as n, count(*) filter (where s.n > 0) as n_people,
+            count(*) filter (where s.is_third) as n_third, count(*) filter (where s.is_quiet) as n_quiet
+        from steps s group by 1, 2, 3)
+    select s.organisation, s.period, s.value, case when s.cells[1] is not null then c.n end, s.cells[1], a.active,
+        case when s.cells[1] is not null and a.active > 0 then round(c.n::numeric / a.active, 2) end,
+        s.cells[2], s.cells[3], core.percent(s.cells[3], s.cells[2]), core.is_period_over(grain, s.period, now()), s.n_hidden
+    from core.safe(array(select row(c.organisation, null, null, c.period, c.value, null, array[c.n_people, c.n_third, c.n_quiet], null)::core.cell
+            from counted c)) s
+        join counted c on c.organisation = s.organisation and c.period is not distinct from s.period and c.value = s.value
+        left join report.activity(grain, by) a on a.organisation = s.organisation and a.period_start is not distinct from s.period and a.value = s.value
+    where core.is_grain(grain) and core.is_property(by)
+    order by 1, 2, 3;
+end;
+comment on function report.reminder_load(text, text) is
+'R2: reminders sent, to how many people, per active person of the period; of those who got the third one (12 quiet days), who has not learned since. Empty = too few to show.';
+
+create view report.recall_answers with (security_barrier) as
+select l.learner_id, o.code as organisation, v.course, v.version, u.module, u.module_title, x.unit as question, x.correct as is_correct,
+    (x.at at time zone coalesce(c.time_zone, o.time_zone))::date as local_date,
+    (x.at::date - n.completed_at::date) as days_after_completion,
+    l.lang, c.code as cohort, l.country, l.role_choice, l.first_channel, l.first_via::text as first_via
+from core.event x
+    join core.learner l on l.org_id = x.org_id and l.learner = x.learner
+    join core.organisation o on o.org_id = x.org_id
+    left join core.cohort c on c.cohort_id = x.cohort_id
+    join core.course_version v on v.course_id = x.course_id
+    left join core.unit u on u.course_id = x.course_id and u.unit = x.unit
+    left join core.enrolment n on n.org_id = x.org_id and n.learner = x.learner and n.course = v.course
+where x.kind = 'answered' and x.phase = 'recall' and not l.is_test;
+comment on view report.recall_answers is 'One row per answer to an old question that came again.';
+comment on column report.recall_answers.learner_id is 'Pseudonym of the person.';
+comment on column report.recall_answers.organisation is 'Code of the organisation.';
+comment on column report.recall_answers.course is 'Id of the course.';
+comment on column report.recall_answers.version is 'Version of the course.';
+comment on column report.recall_answers.module is 'Id of the module that the question belongs to.';
+comment on column report.recall_answers.module_title is 'Title of that module.';
+comment on column report.recall_answers.question is 'Id of the question.';
+comment on column report.recall_answers.is_correct is 'True if it was the right answer.';
+comment on column report.recall_answers.local_date is 'Day of the answer, in the time zone of the cohort or organisation.';
+comment on column report.recall_answers.days_after_completion is 'Days since the course was completed; empty = it is not yet, negative = it was not then.';
+comment on column report.recall_answers.lang is 'Language that the learner chose last.';
+comment on column report.recall_answers.cohort is 'Code of the cohort; empty = none.';
+comment on column report.recall_answers.country is 'Country of the phone number.';
+comment on column report.recall_answers.role_choice is 'Answer to the role question; 0 = skipped.';
+comment on column report.recall_answers.first_channel is 'Channel on which the person first came.';
+comment on column report.recall_answers.first_via is 'How: sms, ussd or call.';
+
+create function report.retention(by text default 'all')
+returns table (organisation text, course text, value text, n bigint, post_percent numeric, recall_percent numeric, change numeric, change_plus_minus numeric)
+language sql stable
+begin atomic
+    with recalled as (
+        select r.organisation, r.course, g.value, r.learner_id, r.module, avg(r.is_correct::integer) as share
+        from report.recall_answers r
+            cross join lateral (values (core.value_of(by, r.lang, r.cohort, r.country, r.role_choice, r.first_channel, r.first_via))) as g (value)
+        where r.days_after_completion between 25 and 40 and r.is_correct is not null
+        group by 1, 2, 3, 4, 5),
+    -- The n-th question of the test is about the n-th module.
+    modules as (
+        select m.course, m.module, row_number() over (partition by m.course order by m.place) as n
+        from (select u.course, u.module, min(u.module_position) as place from report.units_done u where u.module_kind = 'lessons' group by 1, 2) m),
+    items as (
+        select t.course, t.unit, row_number() over (partition by t.course order by t.place) as n
+        from (select u.course, u.unit, min(u."position") as place from report.units_done u where u.module_kind = 'test' group by 1, 2) t),
+    people as (
+        select r.organisation, r.course, r.value, r.learner_id, avg(r.share) as recall, avg(u.is_post_right::integer) as post
+        from recalled r
+            join modules m on m.course = r.course and m.module = r.module
+            join items i on i.course = r.course and i.n = m.n
+            join report.units_done u on u.learner_id = r.learner_id and u.course = r.course and u.unit = i.unit
+        where u.is_post_right is not null
+        group by 1, 2, 3, 4)
+    select p.organisation, p.course, p.value, core.shown(count(*)),
+        case when count(*) >= 5 then round(100 * avg(p.post), 1) end, case when count(*) >= 5 then round(100 * avg(p.recall), 1) end,
+        case when count(*) >= 5 then round(100 * avg(p.recall - p.post), 1) end, core.half_interval(100 * stddev_samp(p.recall - p.post), count(*))
+    from people p
+    where core.is_property(by)
+    group by 1, 2, 3
+    order by 1, 2, 3;
+end;
+comment on function report.retention(text) is
+'F3: of people who answered old questions again 25 to 40 days after they completed the course: share right then, less share right in the post-test on the same modules, in percent points with its 95 percent interval. The questions differ, so only large changes mean something. Empty = too few to show.';
+
+create view report.effort_steps with (security_barrier) as
+select l.learner_id, o.code as organisation, v.course, u.module, u.module_position, x.minutes::numeric as minutes,
+    l.lang, c.code as cohort, l.country, l.role_choice, l.first_channel, l.first_via::text as first_via
+from (select w.org_id, w.learner, w.course_id, w.unit,
+        sum(case when w.is_same or w.gap between interval '0' and interval '10 min' then greatest(extract(epoch from w.gap), 0) / 60 else 0 end) as minutes
+    from (select s.*, s.at - lag(s.at) over learner as gap, coalesce(s.session = lag(s.session) over learner, false) as is_same
+        from (select e.org_id, e.learner, e.seq, min(e.at) as at, min(e.session) as session, min(e.course_id) as course_id,
+                (array_agg(e.unit order by e.n) filter (where core.is_learning_action(e.kind, e.phase)))[1] as unit
+            from core.event e
+            group by 1, 2, 3) s
+        window learner as (partition by s.org_id, s.learner order by s.seq)) w
+    where w.unit is not null
+    group by 1, 2, 3, 4) x
+    join core.learner l on l.org_id = x.org_id and l.learner = x.learner
+    join core.organisation o on o.org_id = x.org_id
+    left join core.cohort c on c.cohort_id = l.cohort_id
+    join core.course_version v on v.course_id = x.course_id
+    join core.unit u on u.course_id = x.course_id and u.unit = x.unit
+where not l.is_test and l.erased_at is null;
+comment on view report.effort_steps is 'One row per learner and unit: minutes at it, that is from the message before to the answer, where that was not more than 10 minutes ago or came in the same USSD session.';
+comment on column report.effort_steps.learner_id is 'Pseudonym of the person.';
+comment on column report.effort_steps.organisation is 'Code of the organisation.';
+comment on column report.effort_steps.course is 'Id of the course.';
+comment on column report.effort_steps.module is 'Id of the module.';
+comment on column report.effort_steps.module_position is 'Place of the module in the course, from 1.';
+comment on column report.effort_steps.minutes is 'Minutes at it.';
+comment on column report.effort_steps.lang is 'Language that the learner chose last.';
+comment on column report.effort_steps.cohort is 'Code of the cohort; empty = none.';
+comment on column report.effort_steps.country is 'Country of the phone number.';
+comment on column report.effort_steps.role_choice is 'Answer to the role question; 0 = skipped.';
+comment on column report.effort_steps.first_channel is 'Channel on which the person first came.';
+comment on column report.effort_steps.first_via is 'How: sms, ussd or call.';
+
+create function report.effort(by text default 'all')
+returns table (organisation text, course text, module text, value text, learners bigint, median_minutes numeric, p25_minutes numeric, p75_minutes numeric)
+language sql stable
+begin atomic
+    with people as (
+        select e.organisation, e.course, e.module, min(e.module_position) as place, g.value, e.learner_id, sum(e.minutes) as minutes
+        from report.effort_steps e
+            cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via))) as g (value)
+        group by e.organisation, e.course, e.module, g.value, e.learner_id)
+    select p.organisation, p.course, p.module, p.value, core.shown(count(*)),
+        case when count(*) >= 5 then round((percentile_cont(0.5) within group (order by p.minutes))::numeric, 1) end,
+        case when count(*) >= 5 then round((percentile_cont(0.25) within group (order by p.minutes))::numeric, 1) end,
+        case when count(*) >= 5 then round((percentile_cont(0.75) within group (order by p.minutes))::numeric, 1) end
+    from people p
+    where core.is_property(by)
+    group by p.organisation, p.course, p.module, p.value
+    order by 1, 2, min(p.place), 4;
+end;
+comment on function report.effort(text) is
+'D3: minutes that people spent in each module, median and quartiles: the sum of the times from one message to the next, where that is at most 10 minutes (SMS) or in one session (USSD). Longer ones are breaks, so this is a lower limit. Empty = too few to show.';
+
+create function report.groups()
+returns table (organisation text, course text, learned text, enrolled bigint, percent_in_a_group numeric, completed bigint, percent_of_enrolled numeric,
+    percent_low numeric, percent_high numeric, gain numeric, n_gain bigint, is_mature boolean, n_hidden integer)
+language sql stable
+begin atomic
+    with tests as (
+        select u.organisation, u.course, u.cohort is not null as is_group, u.learner_id, u.version,
+            count(u.is_right) as n_pre, count(u.is_post_right) as n_post,
+            count(*) filter (where u.is_post_right) - count(*) filter (where u.is_right) as gain
+        from report.units_done u where u.module_kind = 'test' group by 1, 2, 3, 4, 5),
+    gains as (
+        select t.organisation, t.course, t.is_group, avg(t.gain) as gain, count(*) as n
+        from (select x.*, max(x.n_pre) over (partition by x.course, x.version) as questions from tests x) t
+        where t.n_pre = t.questions and t.n_post = t.questions
+        group by 1, 2, 3)
+    select s.organisation, s.course, s.value, s.cells[1],
+        case when s.value = 'group' then core.percent(s.cells[1], (select sum(k.n)::bigint from (select count(*) as n from report.enrolments e
+            where e.organisation = s.organisation and e.course = s.course) k)) end,
+        s.cells[2], case when s.is_mature then core.percent(s.cells[2], s.cells[1]) end,
+        case when s.is_mature then core.wilson(s.cells[2], s.cells[1], -1) end, case when s.is_mature then core.wilson(s.cells[2], s.cells[1], 1) end,
+        case when g.n >= 5 then round(g.gain, 2) end, core.shown(g.n), s.is_mature, s.n_hidden
+    from core.safe(array(
+        select row(e.organisation, e.course, null, null, case when e.cohort is null then 'alone' else 'group' end, bool_and(e.enrolled_at <= now() - interval '70 days'),
+            array[count(*), count(e.completed_at)], null)::core.cell
+        from report.enrolments e group by e.organisation, e.course, e.cohort is null)) s
+        left join gains g on g.organisation = s.organisation and g.course = s.course and g.is_group = (s.value = 'group')
+    order by 1, 2, 3;
+end;
+comment on function report.groups() is
+'Q1: those who learn in a group and those who learn alone: enrolled, share of all, completed / enrolled where everybody has had 70 days, mean gain in points (both tests whole). Who joins a group differs from who does not: a difference is no effect of the group. Empty = too few to show.';
+
+create view report.shared_numbers with (security_barrier) as
+select h.organisation, h.cells[1] as numbers, h.cells[2] as shared, core.percent(h.cells[2], h.cells[1]) as percent_shared
+from core.safe(array(select row(o.code, null, null, null, 'all', null, array[s.numbers, s.shared], null)::core.cell
+    from core.shared_number s join core.organisation o using (org_id)
+    where s.org_id = any (array(select m.org_id from core.member m where m.login = current_user)))) h;
+comment on view report.shared_numbers is 'Q1: phone numbers, and those on which several people learn. Empty = too few to show.';
+comment on column report.shared_numbers.organisation is 'Code of the organisation.';
+comment on column report.shared_numbers.numbers is 'Phone numbers with at least one person.';
+comment on column report.shared_numbers.shared is 'Of these: with two people and more. Empty = too few to show.';
+comment on column report.shared_numbers.percent_shared is 'shared / numbers in percent.';
+
+create view report.deletion_times with (security_barrier) as
+select o.code as organisation, t.asked_on as asked_date, t.hours
+from core.erasure_time t join core.organisation o using (org_id);
+comment on view report.deletion_times is 'One row per erasure that has come to its end, without the person.';
+comment on column report.deletion_times.organisation is 'Code of the organisation.';
+comment on column report.deletion_times.asked_date is 'Day on which it was asked for (UTC).';
+comment on column report.deletion_times.hours is 'Hours from that to its end.';
+
+create function report.deletions(grain text default 'all')
+returns table (organisation text, period_start date, ended bigint, median_hours numeric, longest_hours numeric, over_72_hours bigint, over_30_days bigint, is_over boolean)
+language sql stable
+begin atomic
+    select d.organisation, g.period, core.shown(count(*)),
+        case when count(*) >= 5 then round((percentile_cont(0.5) within group (order by d.hours))::numeric, 1) end,
+        case when count(*) >= 5 then round(max(d.hours), 1) end, core.shown_part(count(*) filter (where d.hours > 72), count(*)),
+        core.shown_part(count(*) filter (where d.hours > 720), count(*)), core.is_period_over(grain, g.period, now())
+    from report.deletion_times d cross join lateral (values (core.period_of(grain, d.asked_date))) as g (period)
+    where core.is_grain(grain)
+    group by 1, 2
+    order by 1, 2;
+end;
+comment on function report.deletions(text) is
+'H2: erasures (DELETE, or the time is over) that have come to their end, by the day on which they were asked for, and hours from that to the end. Aim: 72 hours; limit: 30 days. Empty = too few to show.';
+
+grant select on all tables in schema report to coordinator;
+revoke execute on all functions in schema report from public;
+grant execute on all functions in schema report to coordinator;

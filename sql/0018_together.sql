@@ -22,6 +22,7 @@ begin atomic
                 join report.module_completions m on m.learner_id = u.learner_id and m.course = u.course and m.module = u.module
                     and m.via_catchup) x
         group by x.organisation, x.course, x.module, x.value)) s
+    where core.is_property(by)
     order by 1, 2, 3, 4;
 end;
 comment on function report.caught_up(text) is

@@ -22,6 +22,11 @@ select bag_eq('select * from make.granted where object not like ''report.%''', $
     ('coordinator', 'core.wilson', 'EXECUTE'), ('coordinator', 'core.half_interval', 'EXECUTE'), ('coordinator', 'core.refuse', 'EXECUTE'),
     ('coordinator', 'core.period_of', 'EXECUTE'), ('coordinator', 'core.days_of', 'EXECUTE'), ('coordinator', 'core.is_period_over', 'EXECUTE'),
     ('coordinator', 'core.value_of', 'EXECUTE'), ('coordinator', 'core.report_filters', 'EXECUTE'),
+    ('coordinator', 'core.is_grain', 'EXECUTE'), ('coordinator', 'core.is_property', 'EXECUTE'), ('coordinator', 'core.is_one_of', 'EXECUTE'),
+    ('report_owner', 'core.is_grain', 'EXECUTE'), ('report_owner', 'core.is_property', 'EXECUTE'), ('report_owner', 'core.is_one_of', 'EXECUTE'),
+    ('coordinator', 'core.newcombe', 'EXECUTE'), ('report_owner', 'core.newcombe', 'EXECUTE'),
+    ('coordinator', 'core.is_learning_action', 'EXECUTE'), ('report_owner', 'core.is_learning_action', 'EXECUTE'),
+    ('report_owner', 'core.shared_number', 'SELECT'), ('report_owner', 'core.erasure_time', 'SELECT'),
     ('report_owner', 'core.report_filters', 'EXECUTE'), ('report_owner', 'core.report_query', 'EXECUTE'),
     ('coordinator', 'core.report_query', 'EXECUTE'), ('waypost_owner', 'report', 'USAGE'),
     ('report_owner', 'core.safe', 'EXECUTE'), ('report_owner', 'core.safe_series', 'EXECUTE'), ('report_owner', 'core.percent', 'EXECUTE'),
@@ -167,7 +172,7 @@ reset role;
 
 -- Tables owned by waypost_owner obey, too: without its policy it would see nothing.
 select results_eq($$select count(*) from pg_policies where schemaname = 'core' and policyname = 'organisation' and cmd = 'SELECT'
-    and roles = '{report_owner}'$$, array[11::bigint], 'eleven tables have a policy for the reports');
+    and roles = '{report_owner}'$$, array[12::bigint], 'twelve tables have a policy for the reports');
 
 select bag_eq($$select rolname::text, unnest(rolconfig) from pg_roles where rolname in ('nora', 'waypost_writer', 'coordinator')$$,
     $$values ('nora', 'default_transaction_read_only=on'), ('nora', 'statement_timeout=60s'),
