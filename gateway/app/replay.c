@@ -28,8 +28,9 @@ struct replay {
     uint32_t n_slots;
     uint32_t n_busy; /* slots that have no end yet */
     bool is_stopped;
-    bool has_rotated; /* in this batch */
-    bool has_found;   /* until the spool is empty again: said once in the log */
+    bool has_rotated;     /* in this batch */
+    bool has_found;       /* until the spool is empty again: said once in the log */
+    struct mono_ms found; /* since when */
 };
 
 static void schedule(struct replay *r, int64_t delay_ms)
@@ -160,7 +161,11 @@ static void note_state(struct replay *r, bool is_empty)
     if (!is_empty && !r->has_found)
         LOG_WARN("replay", "messages wait in the spool", "bytes=%llu",
                  (unsigned long long)spool_bytes(r->parts.spool));
+    if (!is_empty && !r->has_found)
+        r->found = loop_mono(r->parts.loop);
     r->has_found = !is_empty;
+    int64_t waiting_ms = is_empty ? 0 : loop_mono(r->parts.loop).ms - r->found.ms;
+    metrics_set(r->parts.metrics, METRIC_spool_waiting_seconds, (uint64_t)(waiting_ms / 1000));
 }
 
 static void on_timer(void *ctx)

@@ -363,6 +363,14 @@ static void keep_listeners(struct config *config, const struct config *old)
     config->n_fronts = old->n_fronts;
 }
 
+/* What the metrics of this configuration are about. */
+static void tell_metrics(const struct service *s)
+{
+    for (uint32_t i = 0; i < s->config.n_channels; i++)
+        metrics_name_channel(s->metrics, s->config.channels[i].name);
+    metrics_set(s->metrics, METRIC_cap_money_day, s->config.cap_money_day / CONFIG_AMOUNT);
+}
+
 static bool on_hangup(void *ctx)
 {
     struct service *s = ctx;
@@ -385,6 +393,7 @@ static bool on_hangup(void *ctx)
     s->arena = arena;
     s->config = config;
     s->channels = channels;
+    tell_metrics(s);
     s->level = log_level_of(config.log_level);
     log_init(s->level, "supervisor");
     log_write_always(LOG_LEVEL_INFO, "serve", "configuration read again", "channels=%u",
@@ -430,6 +439,7 @@ static int serve_run(const struct cli_args *args)
     hide_memory();
     vault_random((uint8_t *)&s->instance, sizeof(s->instance));
     s->metrics = metrics_new();
+    tell_metrics(s);
     s->slots = role_slots_new(s->n_processes);
     for (uint32_t i = 0; i < s->n_processes; i++) {
         (void)snprintf(s->slots[i].name, sizeof(s->slots[i].name), "%s", s->processes[i].role);

@@ -24,6 +24,7 @@
     X(sms_joined_total, counter, "Long SMS put together of their parts")                           \
     X(replayed_total, counter, "SMS taken from the spool")                                         \
     X(spool_bytes, gauge, "Bytes waiting in the spool")                                            \
+    X(spool_waiting_seconds, gauge, "For how long the spool has not been empty")                   \
     X(events_written_total, counter, "Envelopes committed in PostgreSQL")                          \
     X(dead_letters_total, counter, "Envelopes that PostgreSQL refused")                            \
     X(sends_total, counter, "SMS taken by a provider")                                             \
@@ -38,10 +39,17 @@
     X(timer_ranges, gauge, "Of 16 shares of the learners, those that this host wakes")             \
     X(writer_ranges, gauge, "Of 16 shares of the event log, those that this host stores")          \
     X(outbox_waiting, gauge, "SMS in the outbox, of this host's share")                            \
-    X(outbox_oldest_ms, gauge, "Age of the oldest of them")                                        \
+    X(outbox_oldest_seconds, gauge, "Age of the oldest of them")                                   \
     X(outbox_pending, gauge, "SMS in a sender's hands")                                            \
     X(redis_up, gauge, "1 while this host's processes reach Redis")                                \
-    X(events_behind_ms, gauge, "Age of the oldest event that PostgreSQL does not have")            \
+    X(redis_memory_bytes, gauge, "Memory that Redis uses")                                         \
+    X(redis_memory_max_bytes, gauge, "Memory that Redis may use; 0 is no limit")                   \
+    X(redis_aof_bytes, gauge, "Size of Redis' append-only file")                                   \
+    X(redis_aof_ok, gauge, "1 while Redis could write its file, and write it anew")                \
+    X(redis_replicas, gauge, "Replicas that follow this Redis")                                    \
+    X(timers_late, gauge, "Learners due for over 5 minutes, at most 100 are counted")              \
+    X(cap_money_day, gauge, "What all messages of a day may cost; 0 is no limit")                  \
+    X(events_behind_seconds, gauge, "Age of the oldest event that PostgreSQL does not have")       \
     X(postgres_up, gauge, "1 while the writer reaches PostgreSQL")                                 \
     X(loop_stalls_total, counter, "Event-loop turns over 50 ms")                                   \
     X(connections, gauge, "Open connections of the public listener")                               \
@@ -63,6 +71,24 @@
     X(cap_rejections_total, day)                                                                   \
     X(cap_rejections_total, money)                                                                 \
     X(cap_rejections_total, country)
+
+/* Families of which each channel has a member: name and help. All counters. */
+#define METRICS_MAX_CHANNELS 128u
+#define METRICS_CHANNEL_BYTES 33u
+#define METRIC_CHANNELS(X)                                                                         \
+    X(received_total, "Messages, steps of sessions and calls that came in")                        \
+    X(sent_total, "SMS that the provider took")                                                    \
+    X(failed_total, "SMS given up")                                                                \
+    X(unknown_total, "SMS whose outcome is unknown")                                               \
+    X(delivered_total, "Reports that an SMS has arrived")                                          \
+    X(undelivered_total, "Reports that an SMS has not arrived")
+
+enum metric_channel {
+#define METRIC_CHANNEL_ENUM(name, help) METRIC_CHANNEL_##name,
+    METRIC_CHANNELS(METRIC_CHANNEL_ENUM)
+#undef METRIC_CHANNEL_ENUM
+        N_METRIC_CHANNELS
+};
 
 enum metric {
 #define METRIC_ENUM(name, type, help) METRIC_##name,
@@ -95,6 +121,16 @@ uint64_t metrics_get(const struct metrics *m, enum metric metric);
  * unknown one is not counted. */
 void metrics_add_labelled(struct metrics *m, enum metric first, enum metric last,
                           const char *value);
+/* Before any process counts for it, by the one that starts them. Those that the configuration had
+ * earlier stay. */
+void metrics_name_channel(struct metrics *m, struct str channel);
+/* A channel that was not named is not counted. */
+void metrics_add_channel(struct metrics *m, struct str channel, enum metric_channel metric,
+                         uint64_t n);
+/* A request to the channel's provider was answered. */
+void metrics_observe_request_ms(struct metrics *m, struct str channel, int64_t duration_ms);
+/* What an SMS cost, in millionths of the currency. */
+void metrics_add_cost(struct metrics *m, struct str channel, uint64_t cost);
 /* Duration of one answered callback. */
 void metrics_observe_ms(struct metrics *m, int64_t duration_ms);
 /* Prometheus text format 0.0.4. */

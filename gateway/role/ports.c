@@ -88,12 +88,13 @@ struct vault *role_vault(const struct role_context *role)
 #define ALONE_MS 10000
 #define CLOCK_APART_MS (5 * 60 * 1000)
 #define HOST_NOTE_MS 60000
+#define FACTS_MS 10000
 
 struct role_look {
     const struct role_context *role;
     struct store *store;
     struct timer *timer;
-    struct mono_ms probed, noted;
+    struct mono_ms probed, noted, asked;
     bool is_probing, is_known, is_full, is_clock_off;
     int64_t alone_ms;      /* for about so long nobody sends */
     timer_fn *on_first_up; /* NULL = called, or nobody asked */
@@ -132,6 +133,35 @@ static void probe(struct role_look *look)
     store_probe(look->store, on_probe, look);
 }
 
+static uint64_t fact(struct str facts, const char *name)
+{
+    uint64_t value = 0;
+    return str_to_u64(store_fact(facts, str_from(name)), UINT64_MAX, &value) == ERR_OK ? value : 0;
+}
+
+static void on_facts(void *ctx, enum err e, struct str facts)
+{
+    struct metrics *m = ((struct role_look *)ctx)->role->metrics;
+    if (e != ERR_OK)
+        return;
+    bool is_good = str_eq(store_fact(facts, STR("aof_last_write_status")), STR("ok")) &&
+                   str_eq(store_fact(facts, STR("aof_last_bgrewrite_status")), STR("ok"));
+    metrics_set(m, METRIC_redis_memory_bytes, fact(facts, "used_memory"));
+    metrics_set(m, METRIC_redis_memory_max_bytes, fact(facts, "maxmemory"));
+    metrics_set(m, METRIC_redis_aof_bytes, fact(facts, "aof_current_size"));
+    metrics_set(m, METRIC_redis_aof_ok, is_good);
+    metrics_set(m, METRIC_redis_replicas, fact(facts, "connected_slaves"));
+}
+
+static void ask_facts(struct role_look *look)
+{
+    struct mono_ms now = loop_mono(look->role->loop);
+    if (now.ms - look->asked.ms < FACTS_MS)
+        return;
+    look->asked = now;
+    store_facts(look->store, STORE_FACTS_STATE, on_facts, look);
+}
+
 static void on_noted(void *ctx, enum err e)
 {
     (void)ctx, (void)e; /* in a minute comes the next one */
@@ -161,6 +191,7 @@ static void on_look(void *ctx)
     if (is_up) {
         probe(look);
         note_host(look);
+        ask_facts(look);
     }
     if (look->decides_ready)
         role_ready(look->role, is_up);
@@ -175,8 +206,11 @@ static void on_look(void *ctx)
 struct role_look *role_look_new(const struct role_context *role, struct store *store)
 {
     struct role_look *look = xcalloc(1, sizeof(*look));
-    *look = (struct role_look){
-        .role = role, .store = store, .probed = {INT64_MIN / 2}, .noted = {INT64_MIN / 2}};
+    *look = (struct role_look){.role = role,
+                               .store = store,
+                               .probed = {INT64_MIN / 2},
+                               .noted = {INT64_MIN / 2},
+                               .asked = {INT64_MIN / 2}};
     look->timer = timer_new(role->loop, on_look, look);
     timer_start(role->loop, look->timer, 0);
     return look;

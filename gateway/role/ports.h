@@ -18,7 +18,7 @@ struct store *role_store_wait(const struct config *config, struct loop *loop);
 struct vault *role_vault(const struct role_context *role);
 /*
  * Looks at the store all the time: is it up, does it take writes, does its clock agree with ours?
- * It says so in the slot (redis_away, redis_full, clock) and in the metric redis_up, and each
+ * It says so in the slot (redis_away, redis_full, clock) and in the metrics redis_*, and each
  * minute leaves a note on the board of hosts. Lives as long as the process.
  */
 struct role_look;

@@ -44,7 +44,8 @@ static void on_outbox(void *ctx, enum err e, uint64_t n, int64_t oldest_ms)
         return; /* that Redis is away is told elsewhere */
     int64_t age_ms = oldest_ms > 0 ? loop_wall(r->role->loop).ms - oldest_ms : 0;
     metrics_set(r->role->metrics, METRIC_outbox_waiting, n);
-    metrics_set(r->role->metrics, METRIC_outbox_oldest_ms, age_ms > 0 ? (uint64_t)age_ms : 0);
+    metrics_set(r->role->metrics, METRIC_outbox_oldest_seconds,
+                age_ms > 0 ? (uint64_t)(age_ms / 1000) : 0);
     health_set(r->role, HEALTH_outbox_old, age_ms > OLD_MS);
 }
 

@@ -10,6 +10,9 @@
 #include "role/ports.h"
 
 #define TICK_MS 200
+#define LATE_MS (5 * 60 * 1000)
+#define LATE_LOOK_MS 30000
+#define LATE_MAX 100u
 
 struct timer_role {
     const struct role_context *role;
@@ -23,6 +26,7 @@ struct timer_role {
     struct lease *lease;
     struct timer *tick;
     bool is_started, is_draining;
+    struct mono_ms looked; /* for who is due too long */
 };
 
 static void on_lease(void *ctx, const uint64_t *fences, uint32_t n_held)
@@ -37,6 +41,25 @@ static bool is_idle(void *ctx, uint32_t range)
 {
     (void)ctx, (void)range;
     return true;
+}
+
+static void on_late(void *ctx, enum err e, const struct number_id *ids, uint32_t n)
+{
+    struct timer_role *r = ctx;
+    (void)ids;
+    if (e == ERR_OK)
+        metrics_set(r->role->metrics, METRIC_timers_late, n);
+}
+
+/* Is anybody waiting that the timers should have reached? */
+static void look_for_late(struct timer_role *r)
+{
+    struct mono_ms now = loop_mono(r->role->loop);
+    if (now.ms - r->looked.ms < LATE_LOOK_MS)
+        return;
+    r->looked = now;
+    store_due(r->store, 0, STORE_BUCKETS - 1, loop_wall(r->role->loop).ms - LATE_MS, LATE_MAX,
+              on_late, r);
 }
 
 static void on_left(void *ctx)
@@ -59,6 +82,8 @@ static void on_tick(void *ctx)
         lease_start(r->lease);
         joiner_start(r->joiner);
     }
+    if (r->is_started && is_up && !r->is_draining)
+        look_for_late(r);
     if (r->is_draining && !timers_is_busy(r->timers) && joiner_n_running(r->joiner) == 0)
         lease_leave(r->lease, on_left, r);
     else

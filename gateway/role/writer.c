@@ -30,7 +30,7 @@ static void on_look(void *ctx)
 {
     struct writer_role *r = ctx;
     int64_t behind_ms = persist_behind_ms(r->persist);
-    metrics_set(r->role->metrics, METRIC_events_behind_ms, (uint64_t)behind_ms);
+    metrics_set(r->role->metrics, METRIC_events_behind_seconds, (uint64_t)(behind_ms / 1000));
     health_set(r->role, HEALTH_backlog, behind_ms > BEHIND_MS);
     timer_start(r->role->loop, r->look, LOOK_MS);
 }

@@ -89,7 +89,7 @@ old=$(redis --raw eval "local payload
     end" 0)
 is_warned() { curl -fsS "http://127.0.0.1:$ADMIN_PORT/readyz" | grep -q 'SMS wait for more than a minute'; }
 check 'SMS that wait for long are a warning' wait_for 10 is_warned
-check 'with their age' eval 'curl -fsS "http://127.0.0.1:$ADMIN_PORT/metrics" | grep -q "^waypost_outbox_oldest_ms 1[0-9]\{12\}$"'
+check 'with their age' eval 'curl -fsS "http://127.0.0.1:$ADMIN_PORT/metrics" | grep -q "^waypost_outbox_oldest_seconds 1[0-9]\{9\}$"'
 redis xdel "$old" 1-1 >/dev/null
 check 'until they are gone' wait_for 10 eval '! is_warned'
 

@@ -78,12 +78,53 @@ static void test_text_format(void **state)
     metrics_free(m);
 }
 
+static void test_each_channel_has_its_own(void **state)
+{
+    (void)state;
+    struct metrics *m = metrics_new();
+    char name[METRICS_CHANNEL_BYTES + 1] = "a123456789a123456789a123456789ab"; /* 32: the longest */
+    metrics_name_channel(m, STR("at"));
+    metrics_name_channel(m, str_from(name));
+    metrics_name_channel(m, STR("at"));
+    metrics_name_channel(m, STR("a123456789a123456789a123456789abc"));
+    metrics_add_channel(m, STR("at"), METRIC_CHANNEL_sent_total, 2);
+    metrics_add_channel(m, str_from(name), METRIC_CHANNEL_delivered_total, 1);
+    metrics_add_channel(m, STR("nobody"), METRIC_CHANNEL_sent_total, 1);
+    metrics_observe_request_ms(m, STR("at"), 1250);
+    metrics_observe_request_ms(m, STR("at"), -1);
+    metrics_add_cost(m, STR("at"), 800000);
+    metrics_add_cost(m, STR("at"), 800001);
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, 1 << 20);
+    metrics_write(m, &out);
+    assert_has_line(&out, "# TYPE waypost_channel_sent_total counter");
+    assert_has_line(&out, "waypost_channel_sent_total{channel=\"at\"} 2");
+    assert_has_line(
+        &out, "waypost_channel_delivered_total{channel=\"a123456789a123456789a123456789ab\"} 1");
+    assert_has_line(&out, "waypost_channel_request_seconds_sum{channel=\"at\"} 1.250");
+    assert_has_line(&out, "waypost_channel_request_seconds_count{channel=\"at\"} 2");
+    assert_has_line(&out, "waypost_channel_spent_total{channel=\"at\"} 1.600001");
+    assert_true(str_find(buf_str(&out), STR("nobody")) == SIZE_MAX);
+    for (unsigned i = 2; i < METRICS_MAX_CHANNELS + 1; i++) {
+        (void)snprintf(name, sizeof(name), "c%u", i);
+        metrics_name_channel(m, str_from(name));
+        metrics_add_channel(m, str_from(name), METRIC_CHANNEL_sent_total, i);
+    }
+    buf_reset(&out);
+    metrics_write(m, &out);
+    assert_has_line(&out, "waypost_channel_sent_total{channel=\"c127\"} 127");
+    assert_true(str_find(buf_str(&out), STR("c128")) == SIZE_MAX);
+    metrics_free(m);
+}
+
 static void test_null_counts_nothing(void **state)
 {
     (void)state;
     metrics_add(NULL, METRIC_steps_total, 1);
     metrics_set(NULL, METRIC_redis_up, 1);
     metrics_observe_ms(NULL, 1);
+    metrics_name_channel(NULL, STR("at"));
+    metrics_add_channel(NULL, STR("at"), METRIC_CHANNEL_sent_total, 1);
     assert_int_equal(metrics_get(NULL, METRIC_steps_total), 0);
     metrics_free(NULL);
 }
@@ -93,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_children_count_into_the_same_memory),
         cmocka_unit_test(test_text_format),
+        cmocka_unit_test(test_each_channel_has_its_own),
         cmocka_unit_test(test_null_counts_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -233,12 +233,15 @@ static void start_item(struct callback *c, uint32_t i)
     metrics_add(c->all->parts.metrics, METRIC_numbers_unplanned_total, inbound->is_unplanned);
     metrics_add(c->all->parts.metrics, METRIC_no_senders_total, inbound->is_no_sender);
     c->items[i] = (struct callback_item){c, i};
-    if (is_taken && is_message)
+    if (is_taken && is_message) {
+        metrics_add_channel(c->all->parts.metrics, c->channel->config->name,
+                            METRIC_CHANNEL_received_total, 1);
         submit(c, i);
-    else if (is_taken && inbound->kind == INBOUND_DLR)
+    } else if (is_taken && inbound->kind == INBOUND_DLR) {
         callback_report(&c->items[i]);
-    else
+    } else {
         callback_finish_item(c, false);
+    }
 }
 
 /* Starts what the window allows; responds when nothing is left. */

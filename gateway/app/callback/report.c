@@ -69,6 +69,16 @@ static void stop_number(struct callback_item *item, const struct inbound *report
         callback_finish_item(c, true);
 }
 
+/* What is not final says nothing yet. */
+static void count(const struct callback *c, enum dlr_status status)
+{
+    bool is_there = status == DLR_DELIVERED, is_not = status == DLR_FAILED;
+    if (is_there || is_not)
+        metrics_add_channel(
+            c->all->parts.metrics, c->channel->config->name,
+            is_there ? METRIC_CHANNEL_delivered_total : METRIC_CHANNEL_undelivered_total, 1);
+}
+
 static void on_kept(void *ctx, enum err e)
 {
     struct callback_item *item = ctx;
@@ -80,6 +90,7 @@ static void on_kept(void *ctx, enum err e)
         return;
     }
     metrics_add(c->all->parts.metrics, METRIC_reports_total, 1);
+    count(c, report->status);
     if (report->is_opt_out)
         stop_number(item, report);
     else

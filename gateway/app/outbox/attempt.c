@@ -33,19 +33,24 @@ static void count(struct outbox_job *job, enum message_status status)
     struct outbox_channel *c = job->channel;
     static const struct {
         enum metric metric;
+        enum metric_channel of_channel;
         size_t counter; /* of the channel */
     } rows[N_MESSAGE_STATUSES] = {
-        [MESSAGE_STATUS_sent] = {METRIC_sends_total, offsetof(struct outbox_channel, n_sent)},
-        [MESSAGE_STATUS_unknown] = {METRIC_sends_unknown_total,
+        [MESSAGE_STATUS_sent] = {METRIC_sends_total, METRIC_CHANNEL_sent_total,
+                                 offsetof(struct outbox_channel, n_sent)},
+        [MESSAGE_STATUS_unknown] = {METRIC_sends_unknown_total, METRIC_CHANNEL_unknown_total,
                                     offsetof(struct outbox_channel, n_unknown)},
-        [MESSAGE_STATUS_failed] = {METRIC_sends_failed_total,
+        [MESSAGE_STATUS_failed] = {METRIC_sends_failed_total, METRIC_CHANNEL_failed_total,
                                    offsetof(struct outbox_channel, n_failed)},
     };
+    struct metrics *metrics = job->owner->ports.metrics;
     if (rows[status].counter == 0)
         return;
-    metrics_add(job->owner->ports.metrics, rows[status].metric, 1);
-    if (c != NULL)
-        ++*(uint64_t *)((char *)c + rows[status].counter);
+    metrics_add(metrics, rows[status].metric, 1);
+    if (c == NULL)
+        return;
+    ++*(uint64_t *)((char *)c + rows[status].counter);
+    metrics_add_channel(metrics, c->channel->config->name, rows[status].of_channel, 1);
 }
 
 void outbox_conclude(struct outbox_job *job, enum message_status status, struct str provider_id,
@@ -70,6 +75,9 @@ void outbox_conclude(struct outbox_job *job, enum message_status status, struct 
     message_event(&job->message, &job->entry, &result, loop_wall(o->ports.loop), o->arena,
                   &job->event);
     count(job, status);
+    if (may_cost)
+        metrics_add_cost(o->ports.metrics, channel->name,
+                         channel->price * gsm_measure(job->message.text).segments);
     job->is_sent = is_sent;
     char id[LOG_ID_BYTES];
     if (is_sent)
@@ -274,6 +282,8 @@ static void on_answer(void *ctx, const struct sender_answer *answer)
     struct str why = str_from(answer->message);
     if (outbox_is_late(job))
         return;
+    metrics_observe_request_ms(job->owner->ports.metrics, job->channel->channel->config->name,
+                               outbox_now_ms(job->owner) - job->posted_ms);
     switch (answer->reached) {
     case SENDER_REACHED_ANSWER:
         on_provider_answer(job, answer);
@@ -316,6 +326,7 @@ void outbox_post(struct outbox_job *job)
         return;
     }
     job->n_calls++;
+    job->posted_ms = outbox_now_ms(o);
     sender_post(o->ports.sender,
                 &(struct sender_request){.method = request.method,
                                          .url = request.url,

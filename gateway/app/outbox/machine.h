@@ -79,6 +79,7 @@ struct outbox_job {
     struct timer *timer;            /* made when it is first needed */
     int64_t not_before_ms;          /* monotonic; of DELAYED */
     uint32_t n_calls;               /* ports that have yet to call back */
+    int64_t posted_ms;              /* monotonic, of the last request */
     uint32_t n_attempts;            /* requests made, those that were throttled not counted */
     bool is_counted;                /* under the limit of its prefix */
     bool is_sent;                   /* a provider took it */
