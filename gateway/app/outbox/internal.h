@@ -12,7 +12,8 @@
 
 #include "app/outbox/outbox.h"
 
-#define OUTBOX_LANES 65536u /* by two bytes of the number_id: one phone's messages share a lane */
+#define OUTBOX_LANES                                                                               \
+    65536u /* by two bytes of the number_id, so that one phone's messages are found */
 #define OUTBOX_RETRY_STORE_MS 500
 #define OUTBOX_REPLIES_PER_PUSH 9u /* so that pushes go on while replies never end */
 #define OUTBOX_CIRCUIT_FAILURES 5u
@@ -73,7 +74,8 @@ struct outbox_channel {
 
 struct outbox {
     struct outbox_ports ports;
-    struct outbox_queue *lanes; /* each phone's messages in their order */
+    struct outbox_queue
+        *lanes; /* each phone's messages in their order, and those of a few others */
     struct outbox_channel channels[CONFIG_MAX_CHANNELS];
     struct outbox_rate accounts[CONFIG_MAX_CHANNELS];
     uint32_t turn; /* channel that goes first in this round */

@@ -198,7 +198,7 @@ static void wait_for(struct outbox_job *job, int64_t ms)
     timer_start(loop, job->timer, ms);
 }
 
-/* It stays the first of its lane, so that order is kept. */
+/* It stays the first of its phone, so that order is kept. */
 static void delay(struct outbox_job *job)
 {
     wait_for(job, job->not_before_ms - outbox_now_ms(job->owner));
@@ -216,6 +216,15 @@ static struct outbox_queue *lane_of(struct outbox *o, const struct outbox_job *j
 {
     const uint8_t *id = job->message.number_id.bytes;
     return &o->lanes[(unsigned)id[1] << 8 | id[2]];
+}
+
+/* From this one on, the first in its lane that goes to the phone; NULL: none. Other phones of the
+ * lane may be held up by a provider that is none of ours. */
+static struct outbox_job *next_of_phone(struct outbox_job *from, const struct number_id *phone)
+{
+    while (from != NULL && memcmp(&from->message.number_id, phone, sizeof(*phone)) != 0)
+        from = TAILQ_NEXT(from, lane);
+    return from;
 }
 
 static void count_jobs(struct outbox *o, uint32_t change)
@@ -240,13 +249,15 @@ static void end(struct outbox_job *job)
 {
     struct outbox *o = job->owner;
     struct outbox_queue *lane = lane_of(o, job);
-    bool was_first = TAILQ_FIRST(lane) == job;
+    const struct number_id *phone = &job->message.number_id;
+    bool was_first = next_of_phone(TAILQ_FIRST(lane), phone) == job;
+    struct outbox_job *next = was_first ? next_of_phone(TAILQ_NEXT(job, lane), phone) : NULL;
     TAILQ_REMOVE(lane, job, lane);
     outbox_gate_assign(job, NULL);
     outbox_job_free(job);
     count_jobs(o, -1u);
-    if (was_first && !TAILQ_EMPTY(lane))
-        outbox_happen(TAILQ_FIRST(lane), OUTBOX_EVENT_TURN);
+    if (next != NULL)
+        outbox_happen(next, OUTBOX_EVENT_TURN);
 }
 
 static void unqueue(struct outbox_job *job)
@@ -300,7 +311,7 @@ enum err outbox_job_take(struct outbox *o, const struct store_entry *entry)
     }
     struct outbox_queue *lane = lane_of(o, job);
     count_jobs(o, 1);
-    bool is_first = TAILQ_EMPTY(lane);
+    bool is_first = next_of_phone(TAILQ_FIRST(lane), &job->message.number_id) == NULL;
     TAILQ_INSERT_TAIL(lane, job, lane);
     if (is_first)
         outbox_happen(job, OUTBOX_EVENT_TURN);
