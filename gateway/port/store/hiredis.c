@@ -17,7 +17,8 @@ static const char probe_key[] = "wp:{leases}:probe", senders_key[] = "wp:{leases
 static void hiredis_load(struct store *s, const struct number_id *id, store_on_load *fn, void *ctx)
 {
     char state[KEY_BYTES], reply[KEY_BYTES], seen[KEY_BYTES];
-    struct argv argv = {.n = 0};
+    struct argv argv;
+    argv.n = 0; /* the rest of it need not be zero */
     argv_add(&argv, STR("MGET"));
     argv_add(&argv, number_key(state, id, 's'));
     argv_add(&argv, number_key(reply, id, 'r'));
@@ -142,7 +143,8 @@ static void hiredis_append(struct store *s, uint8_t bucket, struct str event, st
                            void *ctx)
 {
     char events[KEY_BYTES];
-    struct argv argv = {.n = 0};
+    struct argv argv;
+    argv.n = 0; /* the rest of it need not be zero */
     argv_add(&argv, STR("XADD"));
     argv_add(&argv, bucket_key(events, bucket, STR("events")));
     argv_add(&argv, STR("*"));
