@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/lesson/compare.h"
 #include "core/lesson/translate.h"
 #include "lab/exchange/exchange.h"
 #include "port/file.h"
@@ -113,11 +114,88 @@ static int tell_exchange(struct exchange *x, struct str dir, const char *what)
     return x->findings->n_errors > 0 ? EXIT_ERRORS : EXIT_CLEAN;
 }
 
+/* The sheet for reviewers of a translation. */
+static int export_review(const struct folder *folder, const char *dir, const char *lang)
+{
+    struct buf out CLEANUP(buf_fini);
+    struct arena *arena CLEANUP(arena_freep) = arena_new(EXCHANGE_ARENA_BYTES);
+    buf_init(&out, OUTPUT_MAX_BYTES);
+    if (lang == NULL) {
+        cli_complain("`--to review` needs a language: --lang fr");
+        return EXIT_USAGE;
+    }
+    enum err e = review_write(folder->source, str_from(lang), arena, &out);
+    if (e == ERR_NOT_FOUND)
+        return folder_no_language(dir, lang);
+    if (e != ERR_OK) {
+        cli_complain("%s: the sheet cannot be made (%s)", dir, err_name(e));
+        return EXIT_USAGE;
+    }
+    author_print(&out, stdout);
+    return EXIT_CLEAN;
+}
+
+static int write_review(struct review *r, const struct folder *folder, const char *dir)
+{
+    struct errmsg msg = {""};
+    struct lesson_file files[LESSON_MAX_FILES];
+    uint32_t n = 0, n_taken = 0;
+    enum err e = review_apply(r, folder->files, folder->n_files, files, &n);
+    for (uint32_t i = 0; i < n && e == ERR_OK; i++) {
+        e = lesson_files_write(dir, files[i].name, files[i].text, &msg);
+        if (e == ERR_OK)
+            printf("%s/%.*s\n", dir, STR_ARG(files[i].name));
+    }
+    tell(r->findings, STR(""));
+    if (e != ERR_OK) {
+        cli_complain("%s", msg.text[0] != '\0' ? msg.text : err_name(e));
+        return EXIT_USAGE;
+    }
+    for (uint32_t i = 0; i < r->n; i++)
+        n_taken += !r->changes[i].is_refused;
+    fprintf(stderr, "%u rows taken, %u refused\n", n_taken, r->n_refused);
+    return r->n_refused > 0 ? EXIT_ERRORS : EXIT_CLEAN;
+}
+
+/* Corrections and signatures of a sheet into the PO files of a folder. */
+static int import_review(const struct cli_args *args, const char *dir, const char *path)
+{
+    struct errmsg msg = {""};
+    struct buf bytes CLEANUP(buf_fini);
+    struct folder folder CLEANUP(folder_fini) = {0};
+    const char *lang = cli_get(args, "lang", NULL);
+    struct review review;
+    buf_init(&bytes, EXCHANGE_MAX_BYTES);
+    if (lang == NULL) {
+        cli_complain("`--review` needs a language: --lang fr");
+        return EXIT_USAGE;
+    }
+    int code = folder_read_clean(dir, "reviewed", &folder);
+    if (code != EXIT_CLEAN)
+        return code;
+    if (!lesson_has_po(folder.source, str_from(lang)))
+        return folder_no_language(dir, lang);
+    struct arena *arena CLEANUP(arena_freep) = arena_new(EXCHANGE_ARENA_BYTES);
+    enum err e = file_read(path, EXCHANGE_MAX_BYTES, &bytes, &msg);
+    if (e == ERR_OK)
+        e = review_read(&review, folder.source, str_from(lang), str_from(path), buf_str(&bytes),
+                        arena, lesson_findings_new(arena), &msg);
+    if (e == ERR_OK)
+        return write_review(&review, &folder, dir);
+    cli_complain("%s: %s", path, msg.text[0] != '\0' ? msg.text : err_name(e));
+    return EXIT_USAGE;
+}
+
 int author_export(const struct cli_args *args, const char *dir)
 {
     struct folder folder CLEANUP(folder_fini) = {0};
-    const struct exchange_format *format = format_of(cli_get(args, "to", NULL), "--to");
-    int code = format != NULL ? folder_read_clean(dir, "exported", &folder) : EXIT_USAGE;
+    const char *to = cli_get(args, "to", NULL);
+    bool is_review = to != NULL && strcmp(to, "review") == 0;
+    const struct exchange_format *format = is_review ? NULL : format_of(to, "--to");
+    int code =
+        format != NULL || is_review ? folder_read_clean(dir, "exported", &folder) : EXIT_USAGE;
+    if (code == EXIT_CLEAN && is_review)
+        return export_review(&folder, dir, cli_get(args, "lang", NULL));
     if (code != EXIT_CLEAN)
         return code;
     struct arena *arena CLEANUP(arena_freep) = arena_new(EXCHANGE_ARENA_BYTES);
@@ -177,9 +255,12 @@ int author_import(const struct cli_args *args, const char *path)
 {
     struct errmsg msg = {""};
     struct buf bytes CLEANUP(buf_fini);
+    buf_init(&bytes, EXCHANGE_MAX_BYTES);
+    const char *review = cli_get(args, "review", NULL);
+    if (review != NULL)
+        return import_review(args, path, review);
     const struct exchange_format *format = format_of_file(args, path);
     const char *into = cli_get(args, "into", NULL);
-    buf_init(&bytes, EXCHANGE_MAX_BYTES);
     if (format == NULL)
         return EXIT_USAGE;
     if (file_read(path, EXCHANGE_MAX_BYTES, &bytes, &msg) != ERR_OK) {
@@ -203,4 +284,71 @@ int author_import(const struct cli_args *args, const char *path)
             code = put_module(&x, i, into);
     }
     return code;
+}
+
+/* ---- pictures and comparisons ---- */
+
+int author_graph(const struct cli_args *args, const char *dir)
+{
+    struct buf out CLEANUP(buf_fini);
+    struct folder folder CLEANUP(folder_fini) = {0};
+    int code = folder_read_clean(dir, "drawn", &folder);
+    (void)args; /* takes none */
+    buf_init(&out, OUTPUT_MAX_BYTES);
+    if (code == EXIT_CLEAN)
+        lesson_graph(&folder.source->course, &out);
+    author_print(&out, stdout);
+    return code;
+}
+
+static void print_change(const struct lesson_change *change)
+{
+    printf("%s  %.*s", lesson_level_name(change->level), STR_ARG(change->what));
+    if (change->pos.line > 0)
+        printf(" (%.*s:%u)", STR_ARG(change->pos.file), change->pos.line);
+    printf("\n       learners: %s\n", change->learners);
+    if (change->statistics != NULL)
+        printf("       figures: %s\n", change->statistics);
+}
+
+/* What the number of the new version must be, and is. */
+static void print_verdict(const struct lesson_changes *changes, const struct course *old,
+                          const struct course *now)
+{
+    enum lesson_level step = lesson_version_step(old->version, now->version);
+    printf("In all: %s", lesson_level_name(changes->level));
+    if (changes->level == LESSON_LEVEL_NONE)
+        printf("; both say the same\n");
+    else if (step >= changes->level)
+        printf("; version %.*s after %.*s says so\n", STR_ARG(now->version), STR_ARG(old->version));
+    else
+        printf("; version %.*s after %.*s is too small a step: raise the %s number in course.md\n",
+               STR_ARG(now->version), STR_ARG(old->version),
+               changes->level == LESSON_LEVEL_MAJOR   ? "first"
+               : changes->level == LESSON_LEVEL_MINOR ? "second"
+                                                      : "last");
+}
+
+int author_diff(const struct cli_args *args, const char *old_dir)
+{
+    struct folder old CLEANUP(folder_fini) = {0};
+    struct folder now CLEANUP(folder_fini) = {0};
+    int code = folder_read_clean(old_dir, "compared", &old);
+    if (code == EXIT_CLEAN)
+        code = folder_read_clean(args->words[2], "compared", &now);
+    if (code != EXIT_CLEAN)
+        return code;
+    if (!str_eq(old.source->course.id, now.source->course.id)) {
+        cli_complain("%s and %s are two courses, not two versions of one", old_dir, args->words[2]);
+        return EXIT_USAGE;
+    }
+    struct lesson_changes changes;
+    if (lesson_compare(old.source, now.source, now.arena, &changes) != ERR_OK) {
+        cli_complain("the courses are too big to be compared");
+        return EXIT_USAGE;
+    }
+    for (uint32_t i = 0; i < changes.n; i++)
+        print_change(&changes.list[i]);
+    print_verdict(&changes, &old.source->course, &now.source->course);
+    return EXIT_CLEAN;
 }

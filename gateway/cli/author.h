@@ -41,3 +41,6 @@ void author_print(const struct buf *out, FILE *file);
 /* Verbs; `dir` is the word behind them. */
 int author_export(const struct cli_args *args, const char *dir);
 int author_import(const struct cli_args *args, const char *path);
+int author_graph(const struct cli_args *args, const char *dir);
+/* The second folder is the word behind that. */
+int author_diff(const struct cli_args *args, const char *old_dir);

@@ -47,6 +47,7 @@ static int run_check(const struct cli_args *args, const char *dir)
     author_print(&out, stdout);
     buf_reset(&out);
     lesson_tell_progress(folder.source, scratch, &out);
+    lesson_tell_reading(&folder.source->course, &out);
     author_print(&out, stderr);
     fprintf(stderr, "%s: %u errors, %u warnings in %u files\n", dir, folder.findings->n_errors,
             folder.findings->n_warnings, folder.n_files);
@@ -106,6 +107,10 @@ static int run_preview(const struct cli_args *args, const char *dir)
     buf_init(&out, LESSON_PREVIEW_MAX_BYTES);
     if (cli_has(args, "transcript"))
         e = lesson_transcript(source, folder.arena, scratch, &out);
+    else if (cli_has(args, "booklet") || cli_has(args, "meeting"))
+        lesson_booklet(source,
+                       cli_has(args, "meeting") ? LESSON_BOOKLET_MEETINGS : LESSON_BOOKLET_COURSE,
+                       &out);
     else
         lesson_preview(source, scratch, &out);
     if (e == ERR_OK)
@@ -306,6 +311,7 @@ static const struct verb verbs[] = {
     {"preview", run_preview}, {"forecast", run_forecast}, {"publish", run_publish},
     {"pot", run_pot},         {"merge", run_merge},       {"withdraw", run_withdraw},
     {"list", run_list},       {"export", author_export},  {"import", author_import},
+    {"diff", author_diff},    {"graph", author_graph},
 };
 
 static int lessons_run(const struct cli_args *args)
@@ -314,10 +320,11 @@ static int lessons_run(const struct cli_args *args)
         if (strcmp(args->words[0], verbs[i].name) != 0)
             continue;
         bool needs_none = verbs[i].run == run_list;
-        if (args->n_words == (needs_none ? 1 : 2))
+        int n_words = needs_none ? 1 : verbs[i].run == author_diff ? 3 : 2;
+        if (args->n_words == n_words)
             return verbs[i].run(args, needs_none ? NULL : args->words[1]);
-        cli_complain("`lessons %s` needs one folder, such as lessons/children-on-the-move",
-                     verbs[i].name);
+        cli_complain("`lessons %s` needs %s, such as lessons/children-on-the-move", verbs[i].name,
+                     n_words == 3 ? "two folders" : "one folder");
         return EXIT_USAGE;
     }
     if (args->n_words > 0)
@@ -336,6 +343,7 @@ const struct cli_command cli_lessons = {
              "lessons fmt DIR [--dry-run]\n"
              "lessons preview DIR [--lang fr] > course.html\n"
              "lessons preview DIR [--lang fr] --transcript > course.txt\n"
+             "lessons preview DIR [--lang fr] --booklet|--meeting > page.html\n"
              "lessons forecast DIR [--lang fr] [--config FILE]\n"
              "lessons publish DIR [--at TIME] [--approved-by NAME] [--config FILE]\n"
              "lessons withdraw COURSE [--config FILE]\n"
@@ -343,15 +351,23 @@ const struct cli_command cli_lessons = {
              "lessons pot DIR [--pack] > course.pot\n"
              "lessons merge DIR --lang fr\n"
              "lessons export DIR --to FORMAT [--module ID] > FILE\n"
-             "lessons import FILE [--from FORMAT] [--into DIR]",
+             "lessons import FILE [--from FORMAT] [--into DIR]\n"
+             "lessons export DIR --to review --lang fr > fr.xlsx\n"
+             "lessons import DIR --review fr.xlsx --lang fr\n"
+             "lessons diff OLD-DIR NEW-DIR\n"
+             "lessons graph DIR > course.dot",
     .options = {CLI_CONFIG_OPTION,
                 {"format", "text|json|github", "how check prints what it finds", false},
                 {"transcript", NULL, "preview: every SMS and USSD screen as plain text", false},
-                {"lang", "CODE", "check, preview, forecast, merge: of one translation", false},
+                {"lang", "CODE", "check, preview, forecast, merge, review: of one translation",
+                 false},
                 {"at", "TIME", "publish: when it goes live, such as 2026-12-01 08:00+03", false},
                 {"approved-by", "NAME", "publish: who approved the text, name and role", false},
                 {"pack", NULL, "pot: of the pack's texts", false},
-                {"to", "FORMAT", "export: " AUTHOR_FORMATS, false},
+                {"to", "FORMAT", "export: " AUTHOR_FORMATS ", or review", false},
+                {"review", "FILE", "import: a sheet for reviewers that came back", false},
+                {"booklet", NULL, "preview: for a facilitator, to print", false},
+                {"meeting", NULL, "preview: a page for each weekly meeting, to print", false},
                 {"from", "FORMAT", "import: the same; by the file's name when left out", false},
                 {"module", "ID", "export: this module alone", false},
                 {"into", "DIR", "import: write ID.md of each module there", false},

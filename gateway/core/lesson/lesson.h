@@ -95,3 +95,14 @@ struct lesson_forecast {
 /* Errors are those of lesson_walk_all(). */
 enum err lesson_forecast(const struct course *course, enum via via, struct arena *arena,
                          struct arena *scratch, struct lesson_forecast *ret) MUST_CHECK;
+
+/* ---- pictures and pages for people ---- */
+
+/* Appends the course as graphviz draws it: modules, lessons, questions, and who is asked what. */
+void lesson_graph(const struct course *course, struct buf *out);
+/* Appends hints in a line: words, minutes aloud, and of English how hard it is (reading.c). */
+void lesson_tell_reading(const struct course *course, struct buf *out);
+
+enum lesson_booklet { LESSON_BOOKLET_COURSE, LESSON_BOOKLET_MEETINGS };
+/* Appends a page to print, in the language of the course (booklet.c). */
+void lesson_booklet(const struct lesson_source *source, enum lesson_booklet kind, struct buf *out);

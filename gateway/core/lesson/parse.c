@@ -253,10 +253,21 @@ static void parse_modules(struct parse *p, const struct lesson_front *front)
     }
 }
 
+bool lesson_is_guide(struct str file, struct str lang)
+{
+    size_t slash = file.len;
+    while (slash > 0 && file.p[slash - 1] != '/')
+        slash--;
+    struct str name = str_sub(file, slash, file.len);
+    bool is_guide = str_starts(name, STR("guide-")) && str_ends(name, STR(".md"));
+    return is_guide && (lang.p == NULL || str_eq(str_sub(name, 6, name.len - 3), lang));
+}
+
 static void complain_unused(struct parse *p)
 {
     for (uint32_t i = 0; i < p->source->n_files; i++) {
         if (!p->is_used[i] && !parse_is_of_base(p->source->files[i].file) &&
+            !lesson_is_guide(p->source->files[i].file, STR_NONE) &&
             !str_ends(p->source->files[i].file, STR(".po")))
             parse_complain(p, "unreachable", (struct source_pos){p->source->files[i].file, 1, 1},
                            p->source->files[i].file,

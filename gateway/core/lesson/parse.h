@@ -81,3 +81,6 @@ struct lesson_links lesson_links_read(struct str course_md, struct arena *arena)
 /* Where text, or the part of a text, of this course was written; fallback when it is not found. */
 struct source_pos lesson_source_pos(const struct lesson_source *source, const char *p,
                                     struct source_pos fallback);
+/* Is this guide-<lang>.md, the words around the lessons in what facilitators print? lang absent: of
+ * any language. */
+bool lesson_is_guide(struct str file, struct str lang);

@@ -235,6 +235,8 @@ static void collect_module(struct exchange *x, const struct lesson_source *sourc
     item->title = module->title;
     item->module_kind = str_from(kinds[module->kind]);
     item->is_required = module->is_required;
+    item->summary = module->summary;
+    item->guide = module->guide;
     for (uint32_t f = 0; f < source->n_files; f++) {
         const struct lesson_blocks *blocks = &source->files[f];
         if (!str_eq(blocks->file, source->module_pos[index].file))
@@ -332,6 +334,22 @@ static struct str yaml_text(struct exchange *x, struct str text)
     return arena_str(x->arena, buf_str(&out));
 }
 
+static struct str front_line(struct exchange *x, const char *key, struct str text)
+{
+    return text.p == NULL ? STR("")
+                          : arena_printf(x->arena, "\n%s: %.*s", key,
+                                         STR_ARG(yaml_text(x, exchange_line(x, text))));
+}
+
+static struct str front_of(struct exchange *x, const struct exchange_item *module)
+{
+    return arena_printf(x->arena, "---\nmodule: %.*s%.*s\nkind: %.*s\nrequired: %s%.*s%.*s",
+                        STR_ARG(module->id), STR_ARG(front_line(x, "title", module->title)),
+                        STR_ARG(module->module_kind), module->is_required ? "true" : "false",
+                        STR_ARG(front_line(x, "summary", module->summary)),
+                        STR_ARG(front_line(x, "guide", module->guide)));
+}
+
 void exchange_markdown(struct exchange *x, uint32_t i, struct buf *out)
 {
     const struct exchange_item *module = &x->items[i];
@@ -339,13 +357,10 @@ void exchange_markdown(struct exchange *x, uint32_t i, struct buf *out)
     struct draft d = {.x = x, .max = 8};
     for (; end < x->n && x->items[end].kind != EXCHANGE_MODULE; end++)
         d.max += 8 + x->items[end].n_screens + 2 * x->items[end].n_options;
-    d.blocks = (struct lesson_blocks){
-        .file = STR("module.md"),
-        .front = arena_printf(x->arena, "---\nmodule: %.*s\ntitle: %.*s\nkind: %.*s\nrequired: %s",
-                              STR_ARG(module->id),
-                              STR_ARG(yaml_text(x, exchange_line(x, module->title))),
-                              STR_ARG(module->module_kind), module->is_required ? "true" : "false"),
-        .list = arena_new_array(x->arena, struct lesson_block, d.max)};
+    d.blocks =
+        (struct lesson_blocks){.file = STR("module.md"),
+                               .front = front_of(x, module),
+                               .list = arena_new_array(x->arena, struct lesson_block, d.max)};
     struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
     struct lesson_source source = {.is_ucs2 = true, .n_files = 1, .files = &d.blocks};
     if (arena_error(x->arena) != ERR_OK)
@@ -367,8 +382,8 @@ static bool is_same_item(const struct exchange_item *a, const struct exchange_it
 {
     static const size_t texts[] = {
 #define AT(member) offsetof(struct exchange_item, member)
-        AT(id),       AT(title), AT(module_kind), AT(answer), AT(condition),
-        AT(feedback), AT(right), AT(wrong),       AT(source)
+        AT(id),    AT(title),    AT(module_kind), AT(answer), AT(condition), AT(summary),
+        AT(guide), AT(feedback), AT(right),       AT(wrong),  AT(source)
 #undef AT
     };
     bool is_same = a->kind == b->kind && a->is_required == b->is_required &&

@@ -34,6 +34,7 @@ struct exchange_item {
     struct str id;
     struct str title;       /* of a question: the question */
     struct str module_kind; /* "lessons"; modules only, as the three below */
+    struct str summary, guide;
     bool is_required;
     bool is_story;
     uint32_t n_screens; /* of a heading: 0 = it only names the questions below it */
@@ -154,3 +155,37 @@ void exchange_take_category(struct exchange *x, struct str path, const struct ex
 
 extern const struct exchange_format exchange_gift, exchange_aiken, exchange_moodle,
     exchange_xlsform, exchange_csv, exchange_xlsx;
+
+/* ---- review.c: the sheet for people who read a translation ---- */
+
+#define REVIEW_MAX_CHANGES PO_MAX_ENTRIES
+
+/* One row that was changed or signed. */
+struct review_change {
+    uint32_t po; /* index in the source's files */
+    struct str context;
+    struct po_entry entry; /* as it becomes */
+    struct source_pos place;
+    bool is_refused;
+};
+
+struct review {
+    const struct lesson_source *source;
+    struct str lang;
+    struct arena *arena;
+    struct lesson_findings *findings; /* what is refused, a warning each */
+    uint32_t n, n_refused;
+    struct review_change *changes;
+};
+
+/* Appends an XLSX file. ERR_NOT_FOUND: there is no such translation; book_write_xlsx's errors. */
+enum err review_write(const struct lesson_source *source, struct str lang, struct arena *arena,
+                      struct buf *out) MUST_CHECK;
+/* Reads what a reviewer gave back. Borrows all it is given. book_read_xlsx's errors, with msg. */
+enum err review_read(struct review *r, const struct lesson_source *source, struct str lang,
+                     struct str name, struct str bytes, struct arena *arena,
+                     struct lesson_findings *findings, struct errmsg *msg) MUST_CHECK;
+/* The PO files as they become; what the check has mistakes of is refused first. ret has room for
+ * all files of the course. The arena's error, ERR_TOO_LONG. */
+enum err review_apply(struct review *r, const struct lesson_file *files, uint32_t n_files,
+                      struct lesson_file *ret, uint32_t *ret_n) MUST_CHECK;

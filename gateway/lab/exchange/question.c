@@ -170,6 +170,8 @@ static void take_answer(struct exchange_item *item, struct str value)
         item->name = value;                                                                        \
     }
 TEXT_NOTE(source)
+TEXT_NOTE(summary)
+TEXT_NOTE(guide)
 TEXT_NOTE(condition)
 TEXT_NOTE(right)
 TEXT_NOTE(wrong)
@@ -179,10 +181,11 @@ static const struct {
     struct str (*get)(const struct exchange_item *item);
     void (*take)(struct exchange_item *item, struct str value);
 } note_rows[] = {
-    {"kind", note_kind, take_kind},         {"optional", note_optional, take_optional},
-    {"story", note_story, take_story},      {"source", note_source, take_source},
-    {"if", note_condition, take_condition}, {"right", note_right, take_right},
-    {"wrong", note_wrong, take_wrong},      {"answer", note_answer, take_answer},
+    {"summary", note_summary, take_summary}, {"guide", note_guide, take_guide},
+    {"kind", note_kind, take_kind},          {"optional", note_optional, take_optional},
+    {"story", note_story, take_story},       {"source", note_source, take_source},
+    {"if", note_condition, take_condition},  {"right", note_right, take_right},
+    {"wrong", note_wrong, take_wrong},       {"answer", note_answer, take_answer},
 };
 
 struct str exchange_note_nth(struct exchange *x, const struct exchange_item *item, uint32_t i)
@@ -268,6 +271,19 @@ static struct str next_segment(struct exchange *x, struct str *path)
     return exchange_line(x, buf_str(&out));
 }
 
+/* What was said of a module, in notes; they may be NULL. */
+static void take_module_notes(struct exchange_item *module, const struct exchange_item *notes)
+{
+    module->module_kind = STR("lessons");
+    if (notes == NULL)
+        return;
+    if (notes->module_kind.p != NULL)
+        module->module_kind = notes->module_kind;
+    module->is_required = notes->is_required;
+    module->summary = notes->summary;
+    module->guide = notes->guide;
+}
+
 /* Does the segment name this item? Else it becomes a new one. */
 static void take_segment(struct exchange *x, struct str segment, enum exchange_kind kind,
                          const struct exchange_item *notes, struct source_pos pos)
@@ -287,11 +303,8 @@ static void take_segment(struct exchange *x, struct str segment, enum exchange_k
         return;
     item->title = title;
     item->id = exchange_id(x, name, pos);
-    if (kind == EXCHANGE_MODULE) {
-        bool is_told = notes != NULL && notes->module_kind.p != NULL;
-        item->module_kind = is_told ? notes->module_kind : STR("lessons");
-        item->is_required = notes == NULL || notes->is_required;
-    }
+    if (kind == EXCHANGE_MODULE)
+        take_module_notes(item, notes);
 }
 
 void exchange_take_category(struct exchange *x, struct str path, const struct exchange_item *notes,

@@ -18,12 +18,14 @@ enum column {
     COLUMN_ANSWER,
     COLUMN_IF,
     COLUMN_SOURCE,
+    COLUMN_SUMMARY,
+    COLUMN_GUIDE,
     N_COLUMNS
 };
 
 static const char *const headings[N_COLUMNS + 1] = {
-    "kind",           "id",     "text", "right",  "feedback", "feedback_right",
-    "feedback_wrong", "answer", "if",   "source", NULL};
+    "kind", "id",     "text",    "right", "feedback", "feedback_right", "feedback_wrong", "answer",
+    "if",   "source", "summary", "guide", NULL};
 
 /* ---- writing ---- */
 
@@ -71,7 +73,9 @@ static void fill(struct exchange *x, struct book *book)
             [COLUMN_FEEDBACK_WRONG] = item->wrong,
             [COLUMN_ANSWER] = is_module ? item->module_kind : item->answer,
             [COLUMN_IF] = item->condition,
-            [COLUMN_SOURCE] = item->source};
+            [COLUMN_SOURCE] = item->source,
+            [COLUMN_SUMMARY] = item->summary,
+            [COLUMN_GUIDE] = item->guide};
         (void)book_add_row(sheet, row, N_COLUMNS, x->arena); /* as above */
         write_parts(item, sheet, x->arena);
     }
@@ -174,6 +178,8 @@ static void read_item(struct table *t, enum exchange_kind kind, bool is_story)
     item->is_story = is_story;
     item->source = cell_or_none(t, COLUMN_SOURCE);
     if (kind == EXCHANGE_MODULE) {
+        item->summary = cell_or_none(t, COLUMN_SUMMARY);
+        item->guide = cell_or_none(t, COLUMN_GUIDE);
         item->is_required = !str_eq(cell(t, COLUMN_RIGHT), STR("optional"));
         struct str module_kind = cell(t, COLUMN_ANSWER);
         item->module_kind = module_kind.len > 0 ? module_kind : STR("lessons");

@@ -22,12 +22,15 @@ enum column {
     COLUMN_FEEDBACK_WRONG,
     COLUMN_IF,
     COLUMN_SOURCE,
+    COLUMN_SUMMARY,
+    COLUMN_GUIDE,
     N_COLUMNS
 };
 
 static const char *const headings[N_COLUMNS + 1] = {
     "type",   "name",     "label",          "required",       "relevant", "constraint", "kind",
-    "answer", "feedback", "feedback_right", "feedback_wrong", "if",       "source",     NULL};
+    "answer", "feedback", "feedback_right", "feedback_wrong", "if",       "source",     "summary",
+    "guide",  NULL};
 
 enum choice_column {
     CHOICE_LIST,
@@ -125,6 +128,8 @@ static void write_group(struct form *f, const struct exchange_item *item)
             [COLUMN_KIND] = is_module        ? item->module_kind
                             : item->is_story ? STR("story")
                                              : STR_NONE,
+            [COLUMN_SUMMARY] = item->summary,
+            [COLUMN_GUIDE] = item->guide,
             [COLUMN_REQUIRED] = is_module ? (item->is_required ? STR("yes") : STR("no")) : STR_NONE,
             [COLUMN_SOURCE] = item->source});
     for (uint32_t i = 0; i < item->n_screens; i++)
@@ -373,6 +378,8 @@ static void read_group(struct reader *r)
     struct str kind = cell(r, COLUMN_KIND);
     item->is_story = !is_module && str_eq(kind, STR("story"));
     if (is_module) {
+        item->summary = cell_or_none(r, COLUMN_SUMMARY);
+        item->guide = cell_or_none(r, COLUMN_GUIDE);
         item->module_kind = kind.len > 0 ? kind : r->has_keys ? STR("lessons") : STR("survey");
         item->is_required = !str_eq(cell(r, COLUMN_REQUIRED), STR("no"));
     }

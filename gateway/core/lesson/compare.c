@@ -1,0 +1,294 @@
+#include "core/lesson/compare.h"
+
+#include <stddef.h>
+
+#include "core/question.h"
+
+#define SMALL_BYTES 8u /* that many letters may differ in a place for a slip of the pen */
+
+struct compare {
+    const struct course *old, *now;
+    struct arena *arena;
+    struct lesson_changes *ret;
+};
+
+static void add(struct compare *c, struct lesson_change change)
+{
+    struct lesson_changes *ret = c->ret;
+    ret->level = change.level > ret->level ? change.level : ret->level;
+    if (ret->n < LESSON_CHANGES_MAX)
+        ret->list[ret->n++] = change;
+}
+
+/* ---- texts ---- */
+
+/* A slip of the pen: all but a few letters in one place are the same. */
+static bool is_small(struct str a, struct str b)
+{
+    while (a.len > 0 && b.len > 0 && a.p[0] == b.p[0]) {
+        a = str_sub(a, 1, a.len);
+        b = str_sub(b, 1, b.len);
+    }
+    while (a.len > 0 && b.len > 0 && a.p[a.len - 1] == b.p[b.len - 1]) {
+        a.len--;
+        b.len--;
+    }
+    return a.len <= SMALL_BYTES && b.len <= SMALL_BYTES;
+}
+
+static void text(struct compare *c, struct str id, const char *what, struct str old, struct str now,
+                 struct source_pos pos)
+{
+    if (str_eq(old, now))
+        return;
+    bool is_patch = old.p != NULL && now.p != NULL && is_small(old, now);
+    add(c, (struct lesson_change){
+               .level = is_patch ? LESSON_LEVEL_PATCH : LESSON_LEVEL_MINOR,
+               .what = arena_printf(c->arena, "%.*s: %s", STR_ARG(id), what),
+               .learners = is_patch ? "a few letters differ; all read the new text at once"
+                                    : "other words; learners read them from their next module on",
+               .pos = pos});
+}
+
+/* ---- questions ---- */
+
+static bool is_key_same(const struct question *a, const struct question *b)
+{
+    bool is_same = a->n_choices == b->n_choices && a->n_accepted == b->n_accepted;
+    for (uint8_t i = 0; is_same && i < a->n_choices; i++)
+        is_same = a->choices[i].is_right == b->choices[i].is_right;
+    return is_same;
+}
+
+/* The same options in another order, or other ones under their keys. */
+static bool is_order_same(const struct question *a, const struct question *b)
+{
+    for (uint8_t i = 0; i < a->n_choices && i < b->n_choices; i++) {
+        for (uint8_t k = 0; k < b->n_choices; k++) {
+            if (k != i && str_eq(a->choices[i].text, b->choices[k].text) &&
+                !str_eq(a->choices[i].text, b->choices[i].text))
+                return false;
+        }
+    }
+    return true;
+}
+
+static void major(struct compare *c, const struct unit *unit, const char *what)
+{
+    add(c, (struct lesson_change){
+               .level = LESSON_LEVEL_MAJOR,
+               .what = arena_printf(c->arena, "%.*s: %s", STR_ARG(unit->id), what),
+               .learners = "who was asked the old question is judged by it",
+               .statistics = "answers before and after mean different things: give the question a "
+                             "new id, so that they are never added up",
+               .pos = unit->pos});
+}
+
+static void compare_question(struct compare *c, const struct unit *old, const struct unit *now)
+{
+    const struct question *a = old->question, *b = now->question;
+    if (a->kind != b->kind || a->low != b->low || a->high != b->high) {
+        major(c, now, "another kind of answer");
+        return;
+    }
+    if (a->n_choices != b->n_choices)
+        major(c, now, "options were added or taken away");
+    else if (!is_order_same(a, b))
+        major(c, now, "the options stand in another order");
+    else if (!is_key_same(a, b))
+        major(c, now, "the right option is another one");
+    if (a->if_choices != b->if_choices || (a->if_unit == UINT16_MAX) != (b->if_unit == UINT16_MAX))
+        major(c, now, "asked under another condition");
+    text(c, now->id, "the question has other words", a->stem, b->stem, now->pos);
+    for (uint8_t i = 0; i < a->n_choices && a->n_choices == b->n_choices && is_order_same(a, b);
+         i++) {
+        text(c, now->id, "an option has other words", a->choices[i].text, b->choices[i].text,
+             now->pos);
+        text(c, now->id, "feedback to an option", a->choices[i].feedback, b->choices[i].feedback,
+             now->pos);
+    }
+    text(c, now->id, "feedback", a->feedback, b->feedback, now->pos);
+    text(c, now->id, "feedback to right answers", a->feedback_right, b->feedback_right, now->pos);
+    text(c, now->id, "feedback to other answers", a->feedback_wrong, b->feedback_wrong, now->pos);
+}
+
+/* ---- units ---- */
+
+static void compare_unit(struct compare *c, const struct unit *old, const struct unit *now)
+{
+    struct str before = c->old->modules[old->module].id, after = c->now->modules[now->module].id;
+    if (!str_eq(before, after))
+        add(c, (struct lesson_change){
+                   .level = LESSON_LEVEL_MAJOR,
+                   .what = arena_printf(c->arena, "%.*s: moved from %.*s to %.*s", STR_ARG(now->id),
+                                        STR_ARG(before), STR_ARG(after)),
+                   .learners = "who is in the middle could meet it twice, or never",
+                   .statistics = "figures of both modules change",
+                   .pos = now->pos});
+    if ((old->question == NULL) != (now->question == NULL)) {
+        major(c, now, "a question under the id of a lesson, or a lesson under that of a question");
+        return;
+    }
+    text(c, now->id, "the title", old->title, now->title, now->pos);
+    if (now->question != NULL)
+        compare_question(c, old, now);
+    for (uint16_t i = 0; i < old->n_screens || i < now->n_screens; i++)
+        text(c, now->id, "a screen has other words",
+             i < old->n_screens ? old->screens[i] : STR_NONE,
+             i < now->n_screens ? now->screens[i] : STR_NONE, now->pos);
+}
+
+static void compare_units(struct compare *c)
+{
+    uint16_t last = 0;
+    bool is_ordered = true;
+    for (uint16_t i = 0; i < c->now->n_units; i++) {
+        const struct unit *now = &c->now->units[i], *old = course_unit(c->old, now->id);
+        if (old == NULL) {
+            add(c, (struct lesson_change){
+                       .level = LESSON_LEVEL_MINOR,
+                       .what = arena_printf(c->arena, "%.*s: is new", STR_ARG(now->id)),
+                       .learners = "who has passed this place does not see it",
+                       .statistics = now->question != NULL
+                                         ? "fewer answers than to the questions around it"
+                                         : NULL,
+                       .pos = now->pos});
+            continue;
+        }
+        uint16_t index = course_unit_index(c->old, old);
+        is_ordered &= index >= last;
+        if (index < last)
+            add(c, (struct lesson_change){
+                       .level = LESSON_LEVEL_MAJOR,
+                       .what = arena_printf(c->arena, "%.*s: comes later than before",
+                                            STR_ARG(now->id)),
+                       .learners = "who is between the two places would meet it again",
+                       .statistics = "where learners leave is counted at another place",
+                       .pos = now->pos});
+        last = index > last ? index : last;
+        compare_unit(c, old, now);
+    }
+    for (uint16_t i = 0; i < c->old->n_units; i++) {
+        const struct unit *old = &c->old->units[i];
+        if (course_unit(c->now, old->id) != NULL)
+            continue;
+        add(c, (struct lesson_change){.level = LESSON_LEVEL_MAJOR,
+                                      .what =
+                                          arena_printf(c->arena, "%.*s: is gone", STR_ARG(old->id)),
+                                      .learners = "who is there has no place in the new version",
+                                      .statistics = "its figures end here",
+                                      .pos = old->pos});
+    }
+}
+
+/* ---- the rest ---- */
+
+static int find_module(const struct course *course, struct str id)
+{
+    int i = course->n_modules;
+    while (i > 0 && !str_eq(course->modules[i - 1].id, id))
+        i--;
+    return i - 1;
+}
+
+static void module_change(struct compare *c, enum lesson_level level, struct str id,
+                          const char *what, struct source_pos pos)
+{
+    add(c,
+        (struct lesson_change){.level = level,
+                               .what = arena_printf(c->arena, "module %.*s: %s", STR_ARG(id), what),
+                               .learners = "the way through the course is another one",
+                               .statistics = "completion and progress are counted otherwise",
+                               .pos = pos});
+}
+
+static void compare_modules(struct compare *c, const struct lesson_source *old,
+                            const struct lesson_source *now)
+{
+    int last = 0;
+    for (uint16_t i = 0; i < c->now->n_modules; i++) {
+        const struct module *b = &c->now->modules[i];
+        int at = find_module(c->old, b->id);
+        if (at < 0) {
+            module_change(c, LESSON_LEVEL_MAJOR, b->id, "is new", now->module_pos[i]);
+            continue;
+        }
+        const struct module *a = &c->old->modules[at];
+        if (at < last)
+            module_change(c, LESSON_LEVEL_MAJOR, b->id, "comes later than before",
+                          now->module_pos[i]);
+        last = at > last ? at : last;
+        if (a->kind != b->kind)
+            module_change(c, LESSON_LEVEL_MAJOR, b->id, "is of another kind", now->module_pos[i]);
+        if (a->is_required != b->is_required)
+            module_change(c, LESSON_LEVEL_MAJOR, b->id,
+                          b->is_required ? "is required now" : "is not required any more",
+                          now->module_pos[i]);
+        text(c, b->id, "the title of the module", a->title, b->title, now->module_pos[i]);
+        text(c, b->id, "the module in short", a->summary, b->summary, now->module_pos[i]);
+        text(c, b->id, "the guide of its meeting", a->guide, b->guide, now->module_pos[i]);
+    }
+    for (uint16_t i = 0; i < c->old->n_modules; i++) {
+        if (find_module(c->now, c->old->modules[i].id) < 0)
+            module_change(c, LESSON_LEVEL_MAJOR, c->old->modules[i].id, "is gone",
+                          old->module_pos[i]);
+    }
+}
+
+static void compare_front(struct compare *c, const struct lesson_source *now)
+{
+    const struct course *a = c->old, *b = c->now;
+    if (a->pass_right != b->pass_right || a->max_tries != b->max_tries)
+        add(c, (struct lesson_change){
+                   .level = LESSON_LEVEL_MAJOR,
+                   .what = STR("course: the certificate needs another number of right answers, or "
+                               "has another number of tries"),
+                   .learners = "who began by the old rule keeps it",
+                   .statistics = "pass rates before and after do not compare",
+                   .pos = now->front_pos});
+    if (a->retake_hours != b->retake_hours || a->followup_days != b->followup_days ||
+        a->pace != b->pace)
+        add(c, (struct lesson_change){.level = LESSON_LEVEL_MINOR,
+                                      .what = STR("course: other times between its parts"),
+                                      .learners = "messages come at other times",
+                                      .pos = now->front_pos});
+    text(c, STR("course"), "the title", a->title, b->title, now->front_pos);
+    text(c, STR("course"), "its name in texts", a->name, b->name, now->front_pos);
+    text(c, STR("course"), "the keyword that begins it", a->keyword, b->keyword, now->front_pos);
+    for (size_t i = 0; i < N_COURSE_TEXTS; i++)
+        text(c, arena_printf(c->arena, "text_%s", course_text_name((enum course_text)i)),
+             "what the gateway says", a->texts[i], b->texts[i], now->texts[i].pos);
+}
+
+enum err lesson_compare(const struct lesson_source *old, const struct lesson_source *now,
+                        struct arena *arena, struct lesson_changes *ret)
+{
+    struct compare c = {&old->course, &now->course, arena, ret};
+    *ret = (struct lesson_changes){
+        .list = arena_new_array(arena, struct lesson_change, LESSON_CHANGES_MAX)};
+    if (ret->list == NULL)
+        return arena_error(arena);
+    compare_front(&c, now);
+    compare_modules(&c, old, now);
+    compare_units(&c);
+    return arena_error(arena);
+}
+
+const char *lesson_level_name(enum lesson_level level)
+{
+    static const char *const names[] = {"nothing", "patch", "minor", "major"};
+    return names[level];
+}
+
+enum lesson_level lesson_version_step(struct str old, struct str now)
+{
+    for (int level = LESSON_LEVEL_MAJOR; level > LESSON_LEVEL_NONE; level--) {
+        uint64_t a = 0, b = 0;
+        if (str_to_u64(str_split(&old, '.'), UINT32_MAX, &a) != ERR_OK ||
+            str_to_u64(str_split(&now, '.'), UINT32_MAX, &b) != ERR_OK || a > b)
+            return LESSON_LEVEL_NONE;
+        if (a < b)
+            return (enum lesson_level)level;
+    }
+    return LESSON_LEVEL_NONE;
+}

@@ -1,0 +1,234 @@
+/*
+ * What authors and facilitators get of a course: how two versions differ, its picture, how hard it
+ * is to read, what is printed, and the sheet of a reviewer that comes back.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "core/lesson/compare.h"
+#include "core/lesson/lesson.h"
+#include "lab/exchange/book.h"
+#include "lab/exchange/exchange.h"
+#include "port/lesson_files.h"
+
+#define BASE "tests/lessons/base"
+#define SHIPPED "lessons/children-on-the-move"
+
+struct desk {
+    struct arena *arena;
+    struct lesson_file *files;
+    uint32_t n;
+    struct lesson_source *source;
+    struct buf out;
+};
+
+static void desk_open(struct desk *d, const char *dir)
+{
+    struct errmsg msg = {""};
+    *d = (struct desk){.arena = arena_new(EXCHANGE_ARENA_BYTES)};
+    buf_init(&d->out, 16u << 20);
+    if (lesson_files_read(dir, d->arena, &d->files, &d->n, &msg) != ERR_OK)
+        fail_msg("%s", msg.text);
+}
+
+static void desk_parse(struct desk *d)
+{
+    struct lesson_findings *findings = lesson_findings_new(d->arena);
+    d->source = arena_new_array(d->arena, struct lesson_source, 1);
+    if (lesson_parse(d->files, d->n, d->arena, findings, d->source) != ERR_OK)
+        fail_msg("%.*s:%u: %.*s", STR_ARG(findings->list[0].pos.file), findings->list[0].pos.line,
+                 STR_ARG(findings->list[0].what));
+}
+
+static void desk_fini(struct desk *d)
+{
+    arena_free(d->arena);
+    buf_fini(&d->out);
+}
+
+/* Replaces the first `from` of a file. */
+static void edit(struct desk *d, const char *name, const char *from, const char *to)
+{
+    for (uint32_t i = 0; i < d->n; i++) {
+        struct str text = d->files[i].text;
+        size_t at = str_find(text, str_from(from));
+        if (!str_eq(d->files[i].name, str_from(name)))
+            continue;
+        assert_int_not_equal(at, SIZE_MAX);
+        d->files[i].text = arena_printf(d->arena, "%.*s%s%.*s", STR_ARG(str_sub(text, 0, at)), to,
+                                        STR_ARG(str_sub(text, at + strlen(from), text.len)));
+    }
+}
+
+/* ---- versions ---- */
+
+struct edition {
+    const char *file, *from, *to;
+    enum lesson_level level;
+    const char *what; /* of the first change */
+};
+
+static const struct edition editions[] = {
+    {"m1.md", "A child is a person", "A child is a person", LESSON_LEVEL_NONE, NULL},
+    {"m1.md", "their rights do not depend", "their rights don't depend", LESSON_LEVEL_PATCH,
+     "m1l1: a screen has other words"},
+    {"m1.md", "Some are with family, some are alone.",
+     "Many travel with people whom they hardly know.", LESSON_LEVEL_MINOR,
+     "m1l1: a screen has other words"},
+    {"m1.md", "# m1l6: Needs", "# m1l7: More\n<!-- source: x [D] -->\n\nText.\n\n# m1l6: Needs",
+     LESSON_LEVEL_MINOR, "m1l7: is new"},
+    {"m1.md", "- [ ] 16\n- [x] 18", "- [x] 16\n- [ ] 18", LESSON_LEVEL_MAJOR,
+     "m1q1: the right option is another one"},
+    {"m1.md", "- [ ] 15\n- [ ] 16", "- [ ] 16\n- [ ] 15", LESSON_LEVEL_MAJOR,
+     "m1q1: the options stand in another order"},
+    {"m1.md", "- [ ] 15\n", "", LESSON_LEVEL_MAJOR, "m1q1: options were added or taken away"},
+    {"m1.md", "# m1l1: Children first", "# m1l9: Children first", LESSON_LEVEL_MAJOR,
+     "m1l9: is new"},
+    {"course.md", "pass_right: 5", "pass_right: 6", LESSON_LEVEL_MAJOR,
+     "course: the certificate needs another number of right answers, or has another number of "
+     "tries"},
+    {"course.md", "m2.md, m3.md", "m3.md, m2.md", LESSON_LEVEL_MAJOR,
+     "module m2: comes later than before"},
+    {"m7.md", "required: false", "required: true", LESSON_LEVEL_MAJOR,
+     "module m7: is required now"},
+};
+
+static void test_what_a_new_version_changes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(editions); i++) {
+        const struct edition *edition = &editions[i];
+        struct desk old CLEANUP(desk_fini), now CLEANUP(desk_fini);
+        struct lesson_changes changes;
+        desk_open(&old, SHIPPED);
+        desk_open(&now, SHIPPED);
+        edit(&now, edition->file, edition->from, edition->to);
+        desk_parse(&old);
+        desk_parse(&now);
+        assert_int_equal(lesson_compare(old.source, now.source, now.arena, &changes), ERR_OK);
+        if (changes.level != edition->level)
+            fail_msg("row %zu is %s", i, lesson_level_name(changes.level));
+        assert_int_equal(changes.n == 0, edition->what == NULL);
+        if (edition->what != NULL)
+            assert_string_equal(changes.list[0].what.p, edition->what);
+    }
+}
+
+static void test_steps_of_versions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *old, *now;
+        enum lesson_level step;
+    } rows[] = {{"1.0.0", "1.0.1", LESSON_LEVEL_PATCH}, {"1.9.9", "1.10.0", LESSON_LEVEL_MINOR},
+                {"1.0.0", "2.0.0", LESSON_LEVEL_MAJOR}, {"1.0.0", "1.0.0", LESSON_LEVEL_NONE},
+                {"2.0.0", "1.9.9", LESSON_LEVEL_NONE},  {"1.0", "1.1", LESSON_LEVEL_MINOR},
+                {"spring", "autumn", LESSON_LEVEL_NONE}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        assert_int_equal(lesson_version_step(str_from(rows[i].old), str_from(rows[i].now)),
+                         rows[i].step);
+}
+
+/* ---- pages ---- */
+
+static bool has(const struct desk *d, const char *text)
+{
+    return str_find(buf_str(&d->out), str_from(text)) != SIZE_MAX;
+}
+
+static void test_the_picture_has_all_units_and_who_is_asked(void **state)
+{
+    (void)state;
+    struct desk d CLEANUP(desk_fini);
+    desk_open(&d, SHIPPED);
+    desk_parse(&d);
+    lesson_graph(&d.source->course, &d.out);
+    for (uint16_t i = 0; i < d.source->course.n_units; i++) {
+        struct str id = d.source->course.units[i].id;
+        assert_true(has(&d, arena_printf(d.arena, "\"%.*s\" [shape=", STR_ARG(id)).p));
+    }
+    assert_true(has(&d, "\"w1\" -> \"w2\" [style=dashed label=\"1\"]"));
+}
+
+static void test_a_meeting_has_its_agenda_in_every_language(void **state)
+{
+    (void)state;
+    static const char *const langs[] = {"en", "fr", "es", "ar", "tr", "de", "ru"};
+    for (size_t i = 0; i < ARRAY_LEN(langs); i++) {
+        struct desk d CLEANUP(desk_fini);
+        desk_open(&d, SHIPPED);
+        desk_parse(&d);
+        const struct lesson_source *source =
+            i == 0 ? d.source : lesson_in_language(d.source, str_from(langs[i]), d.arena);
+        assert_non_null(source);
+        lesson_booklet(source, LESSON_BOOKLET_MEETINGS, &d.out);
+        assert_true(has(&d, arena_printf(d.arena, "<html lang=\"%s\" dir=\"%s\">", langs[i],
+                                         strcmp(langs[i], "ar") == 0 ? "rtl" : "ltr")
+                                .p));
+        uint32_t n_meetings = 0;
+        struct str rest = buf_str(&d.out);
+        for (size_t at; (at = str_find(rest, STR("class=\"meeting\""))) != SIZE_MAX; n_meetings++)
+            rest = str_sub(rest, at + 1, rest.len);
+        assert_int_equal(n_meetings, 7);
+        assert_int_equal(has(&d, "minutes: quiz by show of hands"), i == 0); /* its own words */
+        static const char *const ids[] = {">rule<", ">recall<", ">story<",
+                                          ">case<", ">plan<",   ">card<"};
+        for (size_t k = 0; k < ARRAY_LEN(ids); k++)
+            assert_false(has(&d, ids[k])); /* a section that is missing shows its id */
+        buf_reset(&d.out);
+        lesson_booklet(source, LESSON_BOOKLET_COURSE, &d.out);
+        assert_false(has(&d, ">answers<"));
+        assert_false(has(&d, ">sources<"));
+    }
+}
+
+static void test_a_first_meeting_has_nothing_old(void **state)
+{
+    (void)state;
+    struct desk d CLEANUP(desk_fini);
+    desk_open(&d, SHIPPED);
+    desk_parse(&d);
+    lesson_booklet(d.source, LESSON_BOOKLET_MEETINGS, &d.out);
+    struct str all = buf_str(&d.out);
+    struct str first =
+        str_sub(all, str_find(all, STR("id=\"m1\"")), str_find(all, STR("id=\"m2\"")));
+    struct str second =
+        str_sub(all, str_find(all, STR("id=\"m2\"")), str_find(all, STR("id=\"m3\"")));
+    assert_int_not_equal(str_find(first, STR("Each one says his or her name")), SIZE_MAX);
+    assert_int_equal(str_find(second, STR("Each one says his or her name")), SIZE_MAX);
+    assert_int_not_equal(str_find(second, STR("Read each question aloud")), SIZE_MAX);
+    assert_int_equal(str_find(first, STR("<script")), SIZE_MAX);
+}
+
+static void test_hard_words_are_hard(void **state)
+{
+    (void)state;
+    struct desk d CLEANUP(desk_fini);
+    desk_open(&d, SHIPPED);
+    edit(
+        &d, "m1.md", "A child is a person under 18.",
+        "Internationally recognised instrumentalities unequivocally characterise individuals below "
+        "majority as beneficiaries of comprehensive interdisciplinary protection considerations.");
+    desk_parse(&d);
+    lesson_tell_reading(&d.source->course, &d.out);
+    assert_true(has(&d, "reading grade "));
+    assert_true(has(&d, "hardest: m1l1 "));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_a_new_version_changes),
+        cmocka_unit_test(test_steps_of_versions),
+        cmocka_unit_test(test_the_picture_has_all_units_and_who_is_asked),
+        cmocka_unit_test(test_a_meeting_has_its_agenda_in_every_language),
+        cmocka_unit_test(test_a_first_meeting_has_nothing_old),
+        cmocka_unit_test(test_hard_words_are_hard),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
