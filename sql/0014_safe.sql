@@ -176,6 +176,11 @@ as $$
 declare
     v_case core.safe_case := core.case_of(p_queue, p_ref);
 begin
+    if (select count(*) >= 3 from core.case_access a
+        where (a.queue, a.what, a.ref) = (p_queue, 'answer', p_ref) and a.at > now() - interval '1 day') then
+        raise exception 'case % was answered three times today', p_ref
+            using errcode = 'check_violation', hint = 'Answer again tomorrow.';
+    end if;
     insert into core.case_access (queue, what, ref, detail) values (p_queue, 'answer', p_ref, p_how);
     update core.safe_case c
     set answered_at = coalesce(c.answered_at, now()), transferred_at = coalesce(c.transferred_at, now()),

@@ -20,6 +20,7 @@
     X(config)                                                                                      \
     X(doctor)                                                                                      \
     X(keys)                                                                                        \
+    X(learner)                                                                                     \
     X(lessons)                                                                                     \
     X(man)                                                                                         \
     X(migrate)                                                                                     \

@@ -129,6 +129,34 @@ check 'nor in the clear in Redis' test "$(find "$STATE/redis" -type f -exec grep
 check 'nor in PostgreSQL' test "$(find "$STATE/pg" -type f -exec grep -l 'locks us in' {} + | wc -l)" = 0
 check_same 'a coordinator may not look' 77 \
     "$("$WAYPOST" safe list --conninfo "$DATABASE user=waypost_writer" 2>/dev/null || echo $?)"
+# A question for people of the organisation: another queue, another role, one SMS back.
+inbox()
+{
+    "$WAYPOST" learner inbox "$@" --config "$STATE/waypost.yaml" --conninfo "$DATABASE user=ingrid" 2>>"$STATE/safe.log"
+}
+sql 'create role ingrid login in role waypost_inbox'
+printf 'inbox_answers: Thank you. | Please ask your guardian office.\n' >>"$STATE/waypost.yaml"
+sms 'ASK where is the guardian office now'
+check 'a question is in PostgreSQL' wait_for 10 sql_is "select count(*) from core.safe_case where queue = 'inbox'" 1
+ref=$(sql "select ref from core.safe_case where queue = 'inbox'")
+check_same 'it is no disclosure' '' "$(safe list)"
+check_same 'who answers sees that it waits' "$ref waits" "$(inbox list | awk '{print $1, $(NF)}')"
+check_same 'and reads it' 'ASK where is the guardian office now' "$(inbox read "$ref")"
+check_same 'one way to answer' 64 "$(inbox answer "$ref" || echo $?)"
+check_same 'no text has that number' 65 "$(inbox answer "$ref" --choice 3 || echo $?)"
+check_same 'an approved text' "$ref answered" "$(inbox answer "$ref" --choice 2)"
+got_answer()
+{
+    texts_to "$PHONE" | grep -qx "$1"
+}
+check 'which the learner gets' wait_for 10 got_answer 'Waypost Demo answers you: Please ask your guardian office.'
+check_same 'own words' "$ref answered" "$(inbox answer "$ref" --text 'It is behind the town hall.')"
+check 'likewise' wait_for 10 got_answer 'Waypost Demo answers you: It is behind the town hall.'
+check_same 'nothing waits' '' "$(inbox list)"
+check_same 'a third' "$ref answered" "$(inbox answer "$ref" --choice 1)"
+check_same 'but no fourth on one day' 65 "$(inbox answer "$ref" --choice 1 || echo $?)"
+check_same 'what was answered, and by whom, is on record' 'choice 2|own words|choice 1' \
+    "$(sql "select string_agg(detail, '|' order by access) from core.case_access where what = 'answer' and login = 'ingrid'")"
 # What the demo may do, a gateway that writes to people may not: only with the whole table of its country.
 sed 's/^simulator:.*/simulator: off/; s/checked: [0-9-]*/checked: 2020-01-01/' "$STATE/waypost.yaml" >"$STATE/live.yaml"
 check_same 'no gateway goes live with numbers that nobody has dialled lately' 78 \

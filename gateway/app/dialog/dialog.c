@@ -517,6 +517,13 @@ enum err dialogs_release(struct dialogs *all, const struct number_id *id, struct
     return begin_own(all, id, &own, fn, ctx);
 }
 
+enum err dialogs_answer(struct dialogs *all, const struct number_id *id, struct str text,
+                        dialog_on_answer *fn, void *ctx)
+{
+    struct dialog_own own = {.kind = INPUT_ANSWER, .text = text};
+    return begin_own(all, id, &own, fn, ctx);
+}
+
 /* --- all of them --- */
 
 struct dialog_answer dialogs_busy(const struct dialogs *all, const struct config_channel *channel,

@@ -189,6 +189,10 @@ enum err dialogs_submit(struct dialogs *all, const struct dialog_request *reques
  * due. ERR_FULL: too many at once, fn is not called. */
 enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on_answer *fn,
                       void *ctx) MUST_CHECK;
+/* A person answers what this number asked: one SMS, unless the learner has left; n_sms of the
+ * answer says whether it went into the outbox. text stays in place until fn. As dialogs_wake. */
+enum err dialogs_answer(struct dialogs *all, const struct number_id *id, struct str text,
+                        dialog_on_answer *fn, void *ctx) MUST_CHECK;
 /* Somebody has looked after what this number disclosed up to then: the hold is lifted, in one
  * commit that a step at the same time cannot undo, and what is due goes on. Nothing is said. As
  * dialogs_wake. */

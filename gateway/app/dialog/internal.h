@@ -34,6 +34,7 @@ struct dialogs {
 struct dialog_own {
     enum input_kind kind;
     struct wall_ms held_until; /* of INPUT_RELEASE */
+    struct str text;           /* of INPUT_ANSWER; borrowed until the end */
 };
 
 struct dialog {

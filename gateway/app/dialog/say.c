@@ -113,7 +113,7 @@ void dialog_commit_reply(struct dialog *d, const struct last_reply *reply,
 /* Confirmation of STOP and certificates go out before ordinary replies, and these before pushes. */
 static enum message_class class_of(const struct dialog *d, const struct outcome *out)
 {
-    if (d->is_wake)
+    if (d->is_wake && d->own.kind == INPUT_TIMER)
         return MESSAGE_CLASS_PUSH;
     for (uint32_t i = 0; i < out->n_events; i++) {
         enum event_kind kind = out->events[i].kind;

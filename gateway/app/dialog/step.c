@@ -106,6 +106,7 @@ static struct input input_of(const struct dialog *d)
     if (d->is_wake) {
         input.kind = d->own.kind;
         input.held_until = d->own.held_until;
+        input.text = d->own.text;
     } else if (input.via == VIA_USSD && dialog_is_over(d)) {
         input.kind = INPUT_SESSION_END;
     } else if (input.via == VIA_USSD && d->inbound.phase == INBOUND_PHASE_NEW) {

@@ -535,6 +535,9 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
     case INPUT_CALL:
         call(&s);
         break;
+    case INPUT_ANSWER:
+        self_answered(&s);
+        break;
     case INPUT_RELEASE:
         release(&s);
         break;

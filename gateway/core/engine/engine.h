@@ -35,6 +35,7 @@ enum input_kind {
     INPUT_TIMER,       /* wake_at has come */
     INPUT_CALL,        /* a missed call: joins, or goes on; what it brings is said by SMS */
     INPUT_RELEASE,     /* somebody has looked after what was disclosed up to held_until */
+    INPUT_ANSWER,      /* a person answers what was asked: text */
 };
 
 struct input {

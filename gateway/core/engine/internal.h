@@ -373,6 +373,8 @@ void self_leave(struct step *s);
 struct str self_ask_screen(const struct step *s);
 bool self_ask_answer(struct step *s);
 void self_ask(struct step *s);
+/* A person answers; who has left gets nothing. */
+void self_answered(struct step *s);
 /* Of a purpose, LEARNER_AGREED_: given, or refused and taken back. */
 void self_agree(struct step *s, uint8_t purpose, bool is_given);
 

@@ -335,6 +335,14 @@ void self_ask(struct step *s)
         take_message(s);
 }
 
+void self_answered(struct step *s)
+{
+    if (!learner_is_enrolled(s->learner))
+        return;
+    step_say(s, step_text(s, COURSE_TEXT_answered, VARS({"text", s->input->text})));
+    s->out->shows = OUTCOME_SHOWS_KEYS; /* what was asked before may still be answered */
+}
+
 /* ---- what the menu of USSD has for all of that ---- */
 
 static void open_ask(struct step *s)

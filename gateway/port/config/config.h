@@ -80,6 +80,7 @@ struct config {
     struct str course;           /* id that new learners start */
     struct str unavailable_text; /* USSD answer when not even the course is loaded */
     struct str alert_text;       /* to the focal points; {case} is its number */
+    struct str inbox_answers;    /* approved ones to what learners ask, with | between */
     struct str alert_channel;    /* of a hook that is told likewise; absent = none */
     struct str listen_address;
     struct str trusted_proxies; /* addresses whose X-Forwarded-For is believed */

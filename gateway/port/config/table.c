@@ -303,6 +303,12 @@ static const struct yaml_row top_keys[] = {
          "Waypost has a message for the safeguarding team, number {case}. To open it, run waypost "
          "safe read {case}",
      .help = "What the focal points are told; {case} is its number. No word of what was written."},
+    {.name = "inbox_answers",
+     KEY(inbox_answers),
+     .max = 4000,
+     .example = "Thank you. Your facilitator will call you. | Please ask your guardian office.",
+     .help = "Approved answers to what learners ask by ASK, with | between; for `waypost learner\n"
+             "inbox answer`."},
     {.name = "alert_channel",
      KEY(alert_channel),
      .type = &config_type_name,
