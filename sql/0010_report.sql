@@ -101,7 +101,7 @@ comment on view report.enrolments is
 comment on column report.enrolments.learner_id is 'Pseudonym of the person: random, not made from the phone number.';
 comment on column report.enrolments.organisation is 'Code of the organisation that the learner belongs to.';
 comment on column report.enrolments.course is 'Id of the course.';
-comment on column report.enrolments.version is 'Version of the course that the learner agreed to and finishes.';
+comment on column report.enrolments.version is 'Version of the course that the learner agreed to; a later one may have taken its place on the way.';
 comment on column report.enrolments.local_date is 'Day of enrolment in the time zone of the organisation.';
 comment on column report.enrolments.enrolled_at is 'When consent was given.';
 comment on column report.enrolments.started_at is 'First learning action in the course or its pre-test. A delivered SMS is not a start.';

@@ -10,7 +10,7 @@ create table core.course_start (
     changed_at timestamptz not null default now(),
     check ((next_version is null) = (next_at is null))
 );
-comment on table core.course_start is 'Which version of a course new learners begin. Learners who have begun stay on theirs.';
+comment on table core.course_start is 'Which version of a course new learners begin. Learners who have begun stay on theirs, unless its number says otherwise.';
 comment on column core.course_start.course is 'Id of the course.';
 comment on column core.course_start.version is 'Version that is begun now; empty where the course is withdrawn.';
 comment on column core.course_start.next_version is 'Version that takes its place at next_at.';

@@ -8,9 +8,9 @@
  *     waypost-course 1\n
  *     <name> <bytes>\n<contents>          for each file
  *
- * Versions are immutable: one that is loaded is never read again, and learners stay on theirs.
- * Loading is the only slow thing here (parsing some 100 kB), so it happens at start and when a
- * version is missing, never for a message.
+ * Versions are immutable: one that is loaded is never read again. Loading is the only slow thing
+ * here (parsing some 100 kB), so it happens at start and when a version is missing, never for a
+ * message.
  */
 #pragma once
 

@@ -39,11 +39,13 @@ int desk_put(struct desk *desk, enum store_board board, struct str name, struct 
 
 /* Makes a course version immutable: its content hash, titles and texts go to PostgreSQL, its bundle
  * to PostgreSQL and Redis, where fronts find it. New learners of this course start it from then on,
- * or from `at` on ("2026-12-01 08:00+03"; absent: now); the others stay on theirs. The same content
- * again does no harm. Refused while a channel's country has no `cost`. approved_by: who approved
- * the text; absent: nobody. */
-int publish_course(struct desk *desk, const struct course *course, const struct lesson_file *files,
-                   uint32_t n_files, struct str at, struct str approved_by);
+ * or from `at` on ("2026-12-01 08:00+03"; absent: now); the others as its number says
+ * (docs/course-rules.md 6.4.3). Refused: a number that says less than what changed since the last
+ * version, the keyword of another course, and all while a channel's country has no `cost`. The same
+ * content again does no harm. approved_by: who approved the text; absent: nobody. */
+int publish_course(struct desk *desk, const struct lesson_source *source,
+                   const struct lesson_file *files, uint32_t n_files, struct str at,
+                   struct str approved_by);
 /* Nobody begins the course any more. */
 int publish_withdraw(struct desk *desk, struct str course);
 /* All published versions on stdout. */

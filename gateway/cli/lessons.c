@@ -286,7 +286,7 @@ static int run_publish(const struct cli_args *args, const char *dir)
         code = desk_open(args, &desk);
     if (code != EXIT_CLEAN)
         return code;
-    return publish_course(&desk, &folder.source->course, folder.files, folder.n_files,
+    return publish_course(&desk, folder.source, folder.files, folder.n_files,
                           str_from(cli_get(args, "at", NULL)),
                           str_from(cli_get(args, "approved-by", NULL)));
 }

@@ -1,4 +1,3 @@
-
 #include <jansson.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -6,6 +5,7 @@
 
 #include "app/course_set.h"
 #include "cli/desk.h"
+#include "core/lesson/compare.h"
 
 #define BUNDLE_MAX_BYTES (COURSE_MAX_BYTES + 65536u)
 #define TEXT_MAX_BYTES (COURSE_MAX_SCREENS * COURSE_MAX_TEXT_BYTES * 2u)
@@ -148,6 +148,167 @@ static bool has_costs(const struct config *config)
     return true;
 }
 
+/* --- beside what is published already --- */
+
+/* The last version of each course, this one's among them. */
+struct published {
+    struct desk *desk;
+    struct arena *arena; /* owns the strings */
+    uint32_t n;
+    struct published_course {
+        struct str id, version, bundle;
+    } list[COURSES_MAX];
+    enum err e;
+};
+
+static void add_published(struct published *all, struct str name, struct str bundle)
+{
+    struct str version = name;
+    struct str id = str_split(&version, '@');
+    struct published_course *course = NULL;
+    for (uint32_t i = 0; i < all->n; i++)
+        course = str_eq(all->list[i].id, id) ? &all->list[i] : course;
+    if (course != NULL && lesson_version_step(course->version, version) == LESSON_LEVEL_NONE)
+        return;
+    if (course == NULL && all->n < COURSES_MAX)
+        course = &all->list[all->n++];
+    if (course != NULL)
+        *course =
+            (struct published_course){arena_str(all->arena, id), arena_str(all->arena, version),
+                                      arena_str(all->arena, bundle)};
+}
+
+static void on_published(void *ctx, enum err e, const struct str *names, const struct str *bundles,
+                         uint32_t n, struct str current)
+{
+    struct published *all = ctx;
+    (void)current;
+    for (uint32_t i = 0; e == ERR_OK && i < n; i++)
+        add_published(all, names[i], bundles[i]);
+    all->e = e == ERR_OK ? arena_error(all->arena) : e;
+    loop_stop(all->desk->loop);
+}
+
+/* NULL: it cannot be read any more, which is said and no reason to publish nothing. */
+static const struct lesson_source *load_published(const struct published_course *from,
+                                                  struct arena *arena,
+                                                  struct lesson_file files[LESSON_MAX_FILES],
+                                                  uint32_t *ret_n)
+{
+    struct lesson_source *source = arena_new_array(arena, struct lesson_source, 1);
+    struct lesson_findings *findings = lesson_findings_new(arena);
+    bool is_read = source != NULL && findings != NULL &&
+                   course_bundle_read(from->bundle, files, ret_n) == ERR_OK &&
+                   lesson_parse(files, *ret_n, arena, findings, source) == ERR_OK;
+    if (!is_read)
+        cli_complain("%.*s@%.*s cannot be read any more; this one is not compared with it",
+                     STR_ARG(from->id), STR_ARG(from->version));
+    return is_read ? source : NULL;
+}
+
+/* The line of course.md that has the keyword, from 1. */
+static uint32_t keyword_line(const struct lesson_file *files, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct str rest = str_eq(files[i].name, STR("course.md")) ? files[i].text : STR_NONE;
+        for (uint32_t line = 1; rest.p != NULL; line++) {
+            if (str_starts(str_split(&rest, '\n'), STR("keyword:")))
+                return line;
+        }
+    }
+    return 1;
+}
+
+/* A word begins one course only. */
+static int check_keyword(const struct course *course, const struct lesson_file *files, uint32_t n,
+                         const struct published_course *other)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
+    struct lesson_file theirs[LESSON_MAX_FILES];
+    uint32_t n_theirs = 0;
+    const struct lesson_source *source = load_published(other, arena, theirs, &n_theirs);
+    const struct course *loaded = source != NULL ? &source->course : NULL;
+    if (loaded == NULL || str_is_empty(course->keyword) ||
+        !str_eq(loaded->keyword, course->keyword))
+        return EX_OK;
+    cli_complain("not published: course.md:%u: '%.*s' begins the course %.*s already (course.md:%u "
+                 "of its version %.*s); choose another keyword",
+                 keyword_line(files, n), STR_ARG(course->keyword), STR_ARG(loaded->id),
+                 keyword_line(theirs, n_theirs), STR_ARG(loaded->version));
+    return EX_DATAERR;
+}
+
+/* The changes that ask for more than the number says. */
+static void tell_changes(const struct lesson_changes *changes, enum lesson_level step)
+{
+    for (uint32_t i = 0; i < changes->n; i++) {
+        const struct lesson_change *change = &changes->list[i];
+        if (changes->has_other_items ? change->is_other_item : change->level > step)
+            fprintf(stderr, "  %s: %.*s\n", lesson_level_name(change->level),
+                    STR_ARG(change->what));
+    }
+}
+
+/* A version number says what happens to those who are in the middle (docs/course-rules.md 6.4.3);
+ * it must not say less than what changed. */
+static int check_step(struct str old, struct str now, const struct lesson_changes *changes)
+{
+    enum lesson_level step = lesson_version_step(old, now);
+    if (step == LESSON_LEVEL_NONE) {
+        cli_complain("not published: version %.*s comes before %.*s, which is published",
+                     STR_ARG(now), STR_ARG(old));
+        return EX_DATAERR;
+    }
+    if (changes->has_other_items)
+        cli_complain("not published: answers to these questions would be counted with those to "
+                     "others; give them new ids");
+    else if (step < changes->level)
+        cli_complain(
+            "not published: version %.*s after %.*s is a %s one, but what changed is more: "
+            "raise the %s number",
+            STR_ARG(now), STR_ARG(old), lesson_level_name(step),
+            changes->level == LESSON_LEVEL_MAJOR ? "first" : "second");
+    else
+        fprintf(stderr, "%.*s to %.*s: %s\n", STR_ARG(old), STR_ARG(now), lesson_level_name(step));
+    bool is_refused = changes->has_other_items || step < changes->level;
+    if (is_refused)
+        tell_changes(changes, step);
+    return is_refused ? EX_DATAERR : EX_OK;
+}
+
+static int check_version(const struct lesson_source *now, const struct published_course *before)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
+    struct lesson_file files[LESSON_MAX_FILES];
+    struct lesson_changes changes;
+    uint32_t n;
+    const struct lesson_source *last = load_published(before, arena, files, &n);
+    if (last == NULL || str_eq(last->course.version, now->course.version))
+        return EX_OK; /* the same version again: PostgreSQL compares the content */
+    if (lesson_compare(last, now, arena, &changes) != ERR_OK) {
+        cli_complain("the courses are too big to be compared");
+        return EX_DATAERR;
+    }
+    return check_step(last->course.version, now->course.version, &changes);
+}
+
+static int check_beside(struct desk *desk, const struct lesson_source *source,
+                        const struct lesson_file *files, uint32_t n)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new((size_t)COURSES_MAX * BUNDLE_MAX_BYTES);
+    struct published all = {.desk = desk, .arena = arena, .e = ERR_UNAVAILABLE};
+    store_courses_get(desk->store, on_published, &all);
+    loop_run(desk->loop);
+    if (all.e != ERR_OK)
+        cli_complain("Redis: %s", err_name(all.e));
+    int code = all.e == ERR_OK ? EX_OK : EX_UNAVAILABLE;
+    for (uint32_t i = 0; i < all.n && code == EX_OK; i++)
+        code = str_eq(all.list[i].id, source->course.id)
+                   ? check_version(source, &all.list[i])
+                   : check_keyword(&source->course, files, n, &all.list[i]);
+    return code;
+}
+
 /* --- which version is begun --- */
 
 struct starts {
@@ -178,9 +339,11 @@ static int open_both(struct desk *desk)
     return code == EX_OK ? desk_open_store(desk) : code;
 }
 
-int publish_course(struct desk *desk, const struct course *course, const struct lesson_file *files,
-                   uint32_t n_files, struct str at, struct str approved_by)
+int publish_course(struct desk *desk, const struct lesson_source *source,
+                   const struct lesson_file *files, uint32_t n_files, struct str at,
+                   struct str approved_by)
 {
+    const struct course *course = &source->course;
     if (!has_costs(&desk->config) || cli_config_go_live(&desk->config, "not published") != EX_OK)
         return EX_CONFIG;
     struct buf bundle CLEANUP(buf_fini), name CLEANUP(buf_fini);
@@ -194,6 +357,8 @@ int publish_course(struct desk *desk, const struct course *course, const struct 
     }
     const struct str params[] = {course->id, course->version, at, approved_by};
     int code = open_both(desk);
+    if (code == EX_OK)
+        code = check_beside(desk, source, files, n_files);
     if (code == EX_OK)
         code = publish_to_database(desk, course, buf_str(&bundle));
     if (code == EX_OK)

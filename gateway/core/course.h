@@ -126,6 +126,8 @@
     X(course_first, nothing, "other", "chosen: a course that another one must be finished for")    \
     X(course_later, nothing, "other", "chosen: another course, in the middle of this one")         \
     X(course_done, nothing, "other", "chosen: a course that this learner has finished")            \
+    X(version_offer, nothing, "",                                                                  \
+      "behind a finished module: a new version is there, 8 changes to it")                         \
     X(certificate_before, nothing, "other code", "CERT: of a course before this one")              \
     X(language_later, nothing, "", "LANG where this module is not there in that language")         \
     X(emergency_none, nothing, "", "in place of {emergency} where none is known")                  \
@@ -374,6 +376,14 @@ struct safe_list {
  * may have its own (core/cohort.h). */
 enum course_pace { COURSE_PACE_OPEN, COURSE_PACE_WEEKLY };
 
+/* Who has finished that module in an earlier major version goes on behind this one in this. */
+struct course_moves {
+    uint16_t n;
+    const struct course_move {
+        struct str from, to;
+    } * list;
+};
+
 struct course {
     struct str id;
     struct str title;
@@ -402,6 +412,7 @@ struct course {
     const uint16_t *hardest; /* indices of all units, those that are hardest first */
     struct str texts[N_COURSE_TEXTS];
     struct safe_list safe;
+    struct course_moves moves; /* from an earlier major version */
 };
 
 /* 32-bit FNV-1a of "id@version", never 0; a loader refuses two versions with one key. */

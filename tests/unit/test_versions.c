@@ -1,5 +1,6 @@
 /*
- * Editions of a course: what a folder has in place of its base (lessons/README.md).
+ * Versions of one course, and editions of another: who moves when, and what stays
+ * (docs/course-rules.md 6.4, lessons/README.md).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,8 +8,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "core/engine/engine.h"
+#include "core/lesson/compare.h"
 #include "core/lesson/translate.h"
 #include "port/lesson_files.h"
 
@@ -16,6 +20,10 @@ struct fixture {
     struct arena *arena;
     struct lesson_file *files;
     uint32_t n;
+    struct courses courses;
+    struct learner learner;
+    int64_t now_ms;
+    struct str reply;
 };
 
 static void read_folder(struct fixture *f, const char *dir)
@@ -63,7 +71,7 @@ static void assert_refused(struct fixture *f, const char *why)
 static int set_up(void **state)
 {
     struct fixture *f = test_calloc(1, sizeof(*f));
-    f->arena = arena_new(8 * LESSON_ARENA_BYTES);
+    f->arena = arena_new(40 * LESSON_ARENA_BYTES);
     *state = f;
     return 0;
 }
@@ -141,7 +149,275 @@ static void test_an_edition_needs_a_course_that_is_none_itself(void **state)
     assert_refused(f, "version");
 }
 
+/* ---- versions ---- */
+
+/* A version of the course with one place written otherwise. */
+static const struct course *version(struct fixture *f, const char *number, const char *file,
+                                    const char *from, const char *to)
+{
+    char line[64];
+    read_folder(f, "tests/lessons/tongues");
+    (void)snprintf(line, sizeof(line), "version: %s\n", number);
+    edit(f, "course.md", "version: 1.0.0\n", line);
+    if (file != NULL)
+        edit(f, file, from, to);
+    return load(f);
+}
+
+/* From now on new learners begin this one. */
+static void publish(struct fixture *f, const struct course *course)
+{
+    struct courses *c = &f->courses;
+    c->list[c->n++] = course;
+    c->starts[0] = c->current = (uint16_t)(c->n - 1);
+    c->n_starts = 1;
+}
+
+static const struct course *present(const struct fixture *f)
+{
+    return courses_find(&f->courses, f->learner.course_key);
+}
+
+static void say(struct fixture *f, const char *text)
+{
+    static const struct engine_context context = {.org = {"O", 1}, .url = {"u", 1}};
+    struct outcome out;
+    struct input input = {.kind = INPUT_TEXT,
+                          .via = VIA_SMS,
+                          .text = str_from(text),
+                          .now = {f->now_ms += 1000},
+                          .is_shown = true};
+    assert_int_equal(engine_step(&f->courses, &context, &f->learner, &input, f->arena, &out),
+                     ERR_OK);
+    f->learner = out.next;
+    f->learner.seq++;
+    f->reply = out.reply;
+}
+
+static void assert_says(const struct fixture *f, const char *part)
+{
+    if (str_find(f->reply, str_from(part)) == SIZE_MAX)
+        fail_msg("no '%s' in: %.*s", part, STR_ARG(f->reply));
+}
+
+/* A learner at the first lesson of version 1.0.0. */
+static int set_up_learner(void **state)
+{
+    set_up(state);
+    struct fixture *f = *state;
+    publish(f, version(f, "1.0.0", NULL, NULL, NULL));
+    learner_init(&f->learner);
+    f->now_ms = 1700000000000;
+    say(f, "join");
+    say(f, "1");
+    say(f, "1"); /* English */
+    say(f, "1"); /* the work */
+    say(f, "1"); /* the test */
+    if (str_find(f->reply, STR("M1 1/1")) == SIZE_MAX)
+        say(f, "0"); /* when to learn */
+    assert_says(f, "M1 1/1: Soap and water");
+    return 0;
+}
+
+static void go_through_m1(struct fixture *f)
+{
+    say(f, "9");
+    say(f, "9");
+    say(f, "2");
+    say(f, "1 3");
+    say(f, "sick");
+    assert_says(f, "M1 done: 3 of 3");
+}
+
+static void test_a_patch_is_for_all_at_once(void **state)
+{
+    struct fixture *f = *state;
+    publish(f, version(f, "1.0.1", "m1.md", "Wash before", "Wash hands before"));
+    say(f, "9");
+    assert_says(f, "Wash hands before you eat");
+    assert_ptr_equal(present(f), f->courses.list[1]);
+}
+
+/* What calls itself a patch and is none stays away from who is in the middle. */
+static void test_a_patch_that_changes_a_key_is_none(void **state)
+{
+    struct fixture *f = *state;
+    publish(f, version(f, "1.0.1", "m1.md", "- [ ] 5 seconds\n- [x] 20 seconds",
+                       "- [x] 5 seconds\n- [ ] 20 seconds"));
+    go_through_m1(f);
+    assert_ptr_equal(present(f), f->courses.list[0]);
+}
+
+#define M1Q0 "## m1q0: New?\n<!-- source: [D] -->\n\n- [x] a\n- [ ] b\n\n> Why.\n\n## m1q1:"
+
+static void test_a_minor_version_comes_with_the_next_module(void **state)
+{
+    struct fixture *f = *state;
+    /* One more question in front: every later one has another place in the bitmaps. */
+    publish(f, version(f, "1.1.0", "m1.md", "## m1q1:", M1Q0));
+    go_through_m1(f);
+    assert_ptr_equal(present(f), f->courses.list[0]);
+    say(f, "9");
+    assert_says(f, "M2 1/1: Boil water");
+    assert_ptr_equal(present(f), f->courses.list[1]);
+    say(f, "score");
+    assert_says(f, "3 of 3"); /* the answers went with their questions */
+}
+
+static void test_a_minor_version_without_the_module_is_left_out(void **state)
+{
+    struct fixture *f = *state;
+    publish(f, version(f, "1.1.0", "m1.md", "module: m1\n", "module: m0\n"));
+    go_through_m1(f);
+    say(f, "9");
+    assert_says(f, "M2 1/1: Boil water");
+    assert_ptr_equal(present(f), f->courses.list[0]);
+}
+
+static void test_a_major_version_is_for_new_learners(void **state)
+{
+    struct fixture *f = *state;
+    publish(f, version(f, "2.0.0", "m2.md", "Boil water", "Filter water"));
+    go_through_m1(f);
+    say(f, "8"); /* nothing is offered */
+    assert_ptr_equal(present(f), f->courses.list[0]);
+    say(f, "9");
+    assert_says(f, "M2 1/1: Boil water");
+    learner_init(&f->learner);
+    say(f, "join");
+    say(f, "1");
+    assert_ptr_equal(present(f), f->courses.list[1]);
+}
+
+/* Its author says behind which module it goes on, and the learner is asked. */
+static void test_a_major_version_with_a_map_is_offered(void **state)
+{
+    struct fixture *f = *state;
+    read_folder(f, "tests/lessons/tongues");
+    edit(f, "course.md", "version: 1.0.0\n", "version: 2.0.0\nmoves: {m1: m2}\n");
+    edit(f, "course.md", "# text_hello:",
+         "# text_version_offer: x\n\nThere is a new version of this course.\n\n# text_hello:");
+    publish(f, load(f));
+    struct learner before;
+    go_through_m1(f);
+    before = f->learner;
+    say(f, "menu");
+    say(f, "1");
+    assert_says(f, "There is a new version of this course.");
+    say(f, "9");
+    assert_says(f, "M2 1/1: Boil water");
+    assert_ptr_equal(present(f), f->courses.list[0]);
+    f->learner = before;
+    say(f, "8");
+    assert_says(f, "M3 1/1");
+    assert_ptr_equal(present(f), f->courses.list[1]);
+    say(f, "score");
+    assert_says(f, "3 of 3");
+}
+
+static void test_a_map_leads_to_modules_that_are_there(void **state)
+{
+    struct fixture *f = *state;
+    read_folder(f, "tests/lessons/tongues");
+    edit(f, "course.md", "version: 1.0.0\n", "version: 2.0.0\nmoves: {m1: m9}\n");
+    assert_refused(f, "no module of lessons of this name");
+    read_folder(f, "tests/lessons/tongues");
+    edit(f, "course.md", "version: 1.0.0\n", "version: 2.0.0\nmoves: [m1]\n");
+    assert_refused(f, "moves");
+}
+
+static void test_an_older_version_takes_nobody_back(void **state)
+{
+    struct fixture *f = *state;
+    publish(f, version(f, "0.9.0", "m2.md", "Boil water", "Filter water"));
+    go_through_m1(f);
+    say(f, "9");
+    assert_ptr_equal(present(f), f->courses.list[0]);
+}
+
+/* ---- what a number must say ---- */
+
+static const struct lesson_source *source_of(struct fixture *f)
+{
+    struct lesson_source *source = arena_new_array(f->arena, struct lesson_source, 1);
+    assert_int_equal(lesson_parse(f->files, f->n, f->arena, lesson_findings_new(f->arena), source),
+                     ERR_OK);
+    return source;
+}
+
+/* In English only: what has another original is not translated yet. */
+static const struct lesson_source *written(struct fixture *f, bool is_translated, const char *file,
+                                           const char *from, const char *to)
+{
+    read_folder(f, "tests/lessons/tongues");
+    if (!is_translated)
+        edit(f, "course.md", "trial_languages: [fr]\n", "");
+    if (file != NULL)
+        edit(f, file, from, to);
+    return source_of(f);
+}
+
+static void test_the_number_says_what_changed(void **state)
+{
+    static const struct {
+        const char *file, *from, *to;
+        enum lesson_level level;
+        bool is_other_item;
+        const char *what;
+    } rows[] = {
+        {"m1.md", "- [ ] 5 seconds", "- [ ] five minutes or more", LESSON_LEVEL_MAJOR, true,
+         "m1q1: an option is another one"},
+        {"m1.md", "- [ ] 5 seconds\n", "", LESSON_LEVEL_MAJOR, true, "m1q1: options were added"},
+        {"m1.md", "## m1q1:", M1Q0, LESSON_LEVEL_MINOR, false, "m1q0: is new"},
+        {"m1.md", "## m1q1:", "## m1q9:", LESSON_LEVEL_MAJOR, false, "m1q1: is gone"},
+        {"m1.md", "= sick", "= sick | ill", LESSON_LEVEL_MINOR, false, "m1q3: other words are"},
+        {"m2.md", "= 0..30", "= 0..20", LESSON_LEVEL_MAJOR, true, "m2q1: another kind of answer"},
+        {"test.md", "## p1:", "## p0: New?\n<!-- source: [D] -->\n\n- [x] a\n- [ ] b\n\n## p1:",
+         LESSON_LEVEL_MAJOR, false, "p0: is new"},
+        {"course.md", "# text_done: after the end\n\n", "# text_done: after the end\n\nNew words. ",
+         LESSON_LEVEL_PATCH, false, "text_done: what the gateway says"},
+        {"po/fr.po", "Lavez vos mains avant", "Nettoyez tous vos doigts bien avant",
+         LESSON_LEVEL_MINOR, false, "m1l1 (fr): a screen has other words"},
+        {"po/fr.po", "msgctxt \"m2l1.1\"", "#, fuzzy\nmsgctxt \"m2l1.1\"", LESSON_LEVEL_MAJOR,
+         false, "fr: the language is not offered any more"},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        bool is_translation = strncmp(rows[i].file, "po/", 3) == 0;
+        bool is_said = false;
+        struct lesson_changes changes;
+        const struct lesson_source *before = written(f, is_translation, NULL, NULL, NULL);
+        const struct lesson_source *after =
+            written(f, is_translation, rows[i].file, rows[i].from, rows[i].to);
+        assert_int_equal(lesson_compare(before, after, f->arena, &changes), ERR_OK);
+        for (uint32_t k = 0; k < changes.n; k++)
+            is_said = is_said || str_starts(changes.list[k].what, str_from(rows[i].what));
+        if (changes.level != rows[i].level || changes.has_other_items != rows[i].is_other_item ||
+            !is_said)
+            fail_msg("row %zu is %s: %.*s", i, lesson_level_name(changes.level),
+                     STR_ARG(changes.n > 0 ? changes.list[0].what : STR("")));
+    }
+    struct lesson_changes changes;
+    const struct lesson_source *english = written(f, false, NULL, NULL, NULL);
+    const struct lesson_source *french = written(f, true, NULL, NULL, NULL);
+    assert_int_equal(lesson_compare(english, french, f->arena, &changes), ERR_OK);
+    assert_int_equal(changes.level, LESSON_LEVEL_PATCH);
+    assert_true(str_eq(changes.list[0].what, STR("fr: a new language")));
+}
+
+/* What waits for its day is begun by nobody and moves nobody. */
+static void test_a_version_that_is_not_begun_yet_moves_nobody(void **state)
+{
+    struct fixture *f = *state;
+    publish(f, version(f, "1.0.1", "m1.md", "Wash before", "Wash hands before"));
+    f->courses.starts[0] = f->courses.current = 0;
+    say(f, "9");
+    assert_says(f, "Wash before you eat");
+    assert_ptr_equal(present(f), f->courses.list[0]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define WITH_LEARNER(name) cmocka_unit_test_setup_teardown(name, set_up_learner, tear_down)
 
 int main(void)
 {
@@ -149,6 +425,16 @@ int main(void)
         TEST(test_an_edition_replaces_what_it_has),
         TEST(test_an_edition_has_its_bases_translations),
         TEST(test_an_edition_needs_a_course_that_is_none_itself),
+        WITH_LEARNER(test_a_patch_is_for_all_at_once),
+        WITH_LEARNER(test_a_patch_that_changes_a_key_is_none),
+        WITH_LEARNER(test_a_minor_version_comes_with_the_next_module),
+        WITH_LEARNER(test_a_minor_version_without_the_module_is_left_out),
+        WITH_LEARNER(test_a_major_version_is_for_new_learners),
+        WITH_LEARNER(test_a_major_version_with_a_map_is_offered),
+        WITH_LEARNER(test_an_older_version_takes_nobody_back),
+        WITH_LEARNER(test_a_version_that_is_not_begun_yet_moves_nobody),
+        TEST(test_the_number_says_what_changed),
+        TEST(test_a_map_leads_to_modules_that_are_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -279,12 +279,15 @@ const struct module *course_module_after(const struct step *s)
 
 void course_next_module(struct step *s)
 {
-    const struct module *module = course_module_after(s);
-    if (pace_is_closed(s))
+    if (pace_is_closed(s)) {
         step_say_screen(s);
-    else if (module != NULL && catch_next(s, module))
+        return;
+    }
+    versions_move(s);
+    const struct module *module = course_module_after(s);
+    if (module != NULL && catch_next(s, module))
         return; /* in short */
-    else if (module != NULL)
+    if (module != NULL)
         course_begin_module(s, module);
     else
         course_begin_questions(s, LEARNER_STATE_POSTTEST, s->course->test_module);

@@ -459,7 +459,7 @@ static const struct course *base_course(const struct courses *courses, struct st
                                         const struct learner *learner)
 {
     if (learner->course_key != 0)
-        return courses_find(courses, learner->course_key);
+        return versions_patched(courses, courses_find(courses, learner->course_key));
     const struct course *course = courses_start(courses, of_channel);
     return course != NULL ? course : courses_current(courses);
 }
@@ -484,6 +484,8 @@ void engine_take_course(struct step *s)
     }
     s->base = base_course(s->courses, s->context->course, s->learner);
     s->course = course;
+    if (s->learner->course_key != 0)
+        s->learner->course_key = s->base->key; /* a patch is for all at once */
     if (!is_place_known(s))
         step_fail(s);
 }

@@ -184,6 +184,17 @@ void course_begin_module(struct step *s, const struct module *module);
 void course_end_module(struct step *s);
 void course_complete_module(struct step *s);
 
+/* versions.c */
+
+/* The version with the same lessons and better words that is begun now; else the same. */
+const struct course *versions_patched(const struct courses *courses, const struct course *course);
+/* Between two modules: on to the version that is begun now, unless its first number is another. */
+void versions_move(struct step *s);
+/* What stands at the end of a module where the next major version is offered; absent: nothing. */
+struct str versions_offer(const struct step *s);
+/* Takes the offer. */
+bool versions_answer(struct step *s);
+
 /* courses.c */
 
 /* The list of courses that this learner may begin; is there one, and texts to say it? */

@@ -166,7 +166,7 @@ static struct str unit_screen(const struct step *s)
                                   : step_lesson(s, unit, s->learner->screen);
 }
 
-static struct str module_done_screen(const struct step *s)
+static struct str module_result(const struct step *s)
 {
     const struct unit *unit = step_unit(s);
     const struct module *module = &s->course->modules[unit->module];
@@ -186,6 +186,11 @@ static struct str module_done_screen(const struct step *s)
     return step_text(s, text,
                      VARS({"n", step_number(s, module->number)}, {"right", step_number(s, right)},
                           {"total", step_number(s, module->n_scored)}, {"when", when}));
+}
+
+static struct str module_done_screen(const struct step *s)
+{
+    return step_lines(s, versions_offer(s), module_result(s)); /* whose keys come last */
 }
 
 static struct str retake_screen(const struct step *s)
@@ -440,6 +445,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                   .is_reminded = true},
     [LEARNER_STATE_MODULE_DONE] = {.moves = BIT(LESSON) | BIT(QUIZ) | BIT(POSTTEST) | BIT(CATCH),
                                    .screen = module_done_screen,
+                                   .answer = versions_answer,
                                    .next = course_next_module,
                                    .unit = STATE_UNIT_ANY,
                                    .home = MODULE_LESSONS,

@@ -16,6 +16,7 @@ static void add(struct compare *c, struct lesson_change change)
 {
     struct lesson_changes *ret = c->ret;
     ret->level = change.level > ret->level ? change.level : ret->level;
+    ret->has_other_items = ret->has_other_items || change.is_other_item;
     if (ret->n < LESSON_CHANGES_MAX)
         ret->list[ret->n++] = change;
 }
@@ -54,7 +55,7 @@ static void text(struct compare *c, struct str id, const char *what, struct str 
 
 static bool is_key_same(const struct question *a, const struct question *b)
 {
-    bool is_same = a->n_choices == b->n_choices && a->n_accepted == b->n_accepted;
+    bool is_same = a->n_choices == b->n_choices;
     for (uint8_t i = 0; is_same && i < a->n_choices; i++)
         is_same = a->choices[i].is_right == b->choices[i].is_right;
     return is_same;
@@ -73,7 +74,7 @@ static bool is_order_same(const struct question *a, const struct question *b)
     return true;
 }
 
-static void major(struct compare *c, const struct unit *unit, const char *what)
+static void other_item(struct compare *c, const struct unit *unit, const char *what)
 {
     add(c, (struct lesson_change){
                .level = LESSON_LEVEL_MAJOR,
@@ -81,29 +82,59 @@ static void major(struct compare *c, const struct unit *unit, const char *what)
                .learners = "who was asked the old question is judged by it",
                .statistics = "answers before and after mean different things: give the question a "
                              "new id, so that they are never added up",
-               .pos = unit->pos});
+               .pos = unit->pos,
+               .is_other_item = true});
+}
+
+static bool is_accepted_same(const struct question *a, const struct question *b)
+{
+    bool is_same = a->n_accepted == b->n_accepted;
+    for (uint8_t i = 0; is_same && i < a->n_accepted; i++)
+        is_same = str_eq(a->accepted[i], b->accepted[i]);
+    return is_same;
+}
+
+/* A slip of the pen may be mended; another option needs another question. */
+static void compare_option(struct compare *c, const struct unit *now, struct str old_text,
+                           struct str new_text)
+{
+    if (is_small(old_text, new_text))
+        text(c, now->id, "an option has other words", old_text, new_text, now->pos);
+    else
+        other_item(c, now, "an option is another one");
 }
 
 static void compare_question(struct compare *c, const struct unit *old, const struct unit *now)
 {
     const struct question *a = old->question, *b = now->question;
     if (a->kind != b->kind || a->low != b->low || a->high != b->high) {
-        major(c, now, "another kind of answer");
+        other_item(c, now, "another kind of answer");
         return;
     }
     if (a->n_choices != b->n_choices)
-        major(c, now, "options were added or taken away");
+        other_item(c, now, "options were added or taken away");
     else if (!is_order_same(a, b))
-        major(c, now, "the options stand in another order");
+        other_item(c, now, "the options stand in another order");
     else if (!is_key_same(a, b))
-        major(c, now, "the right option is another one");
+        other_item(c, now, "the right option is another one");
     if (a->if_choices != b->if_choices || (a->if_unit == UINT16_MAX) != (b->if_unit == UINT16_MAX))
-        major(c, now, "asked under another condition");
+        add(c, (struct lesson_change){.level = LESSON_LEVEL_MAJOR,
+                                      .what = arena_printf(c->arena,
+                                                           "%.*s: asked under another condition",
+                                                           STR_ARG(now->id)),
+                                      .learners = "others are asked than before",
+                                      .statistics = "answers before and after are of other people",
+                                      .pos = now->pos});
+    if (!is_accepted_same(a, b))
+        add(c, (struct lesson_change){
+                   .level = LESSON_LEVEL_MINOR,
+                   .what = arena_printf(c->arena, "%.*s: other words are right", STR_ARG(now->id)),
+                   .learners = "an answer that was not right may be right now, or the reverse",
+                   .pos = now->pos});
     text(c, now->id, "the question has other words", a->stem, b->stem, now->pos);
     for (uint8_t i = 0; i < a->n_choices && a->n_choices == b->n_choices && is_order_same(a, b);
          i++) {
-        text(c, now->id, "an option has other words", a->choices[i].text, b->choices[i].text,
-             now->pos);
+        compare_option(c, now, a->choices[i].text, b->choices[i].text);
         text(c, now->id, "feedback to an option", a->choices[i].feedback, b->choices[i].feedback,
              now->pos);
     }
@@ -126,7 +157,8 @@ static void compare_unit(struct compare *c, const struct unit *old, const struct
                    .statistics = "figures of both modules change",
                    .pos = now->pos});
     if ((old->question == NULL) != (now->question == NULL)) {
-        major(c, now, "a question under the id of a lesson, or a lesson under that of a question");
+        other_item(c, now,
+                   "a question under the id of a lesson, or a lesson under that of a question");
         return;
     }
     text(c, now->id, "the title", old->title, now->title, now->pos);
@@ -144,9 +176,10 @@ static void compare_units(struct compare *c)
     bool is_ordered = true;
     for (uint16_t i = 0; i < c->now->n_units; i++) {
         const struct unit *now = &c->now->units[i], *old = course_unit(c->old, now->id);
+        bool is_in_test = c->now->modules[now->module].kind == MODULE_TEST;
         if (old == NULL) {
             add(c, (struct lesson_change){
-                       .level = LESSON_LEVEL_MINOR,
+                       .level = is_in_test ? LESSON_LEVEL_MAJOR : LESSON_LEVEL_MINOR,
                        .what = arena_printf(c->arena, "%.*s: is new", STR_ARG(now->id)),
                        .learners = "who has passed this place does not see it",
                        .statistics = now->question != NULL
@@ -235,6 +268,18 @@ static void compare_modules(struct compare *c, const struct lesson_source *old,
     }
 }
 
+/* Texts around the lessons are no part of what is taught: help, numbers, what keys do. */
+static void system_text(struct compare *c, enum course_text i, struct source_pos pos)
+{
+    if (str_eq(c->old->texts[i], c->now->texts[i]))
+        return;
+    add(c, (struct lesson_change){.level = LESSON_LEVEL_PATCH,
+                                  .what = arena_printf(c->arena, "text_%s: what the gateway says",
+                                                       course_text_name(i)),
+                                  .learners = "all read the new text at once",
+                                  .pos = pos});
+}
+
 static void compare_front(struct compare *c, const struct lesson_source *now)
 {
     const struct course *a = c->old, *b = c->now;
@@ -256,8 +301,81 @@ static void compare_front(struct compare *c, const struct lesson_source *now)
     text(c, STR("course"), "its name in texts", a->name, b->name, now->front_pos);
     text(c, STR("course"), "the keyword that begins it", a->keyword, b->keyword, now->front_pos);
     for (size_t i = 0; i < N_COURSE_TEXTS; i++)
-        text(c, arena_printf(c->arena, "text_%s", course_text_name((enum course_text)i)),
-             "what the gateway says", a->texts[i], b->texts[i], now->texts[i].pos);
+        system_text(c, (enum course_text)i, now->texts[i].pos);
+}
+
+/* ---- translations ---- */
+
+static const struct course *in_language(const struct course *course, struct str lang)
+{
+    for (uint16_t i = 0; i < course->n_languages && course->translations != NULL; i++) {
+        if (str_eq(course->languages[i], lang))
+            return course->translations[i];
+    }
+    return NULL;
+}
+
+static void language_change(struct compare *c, enum lesson_level level, struct str what,
+                            const char *learners)
+{
+    add(c, (struct lesson_change){.level = level, .what = what, .learners = learners});
+}
+
+/* The words of a lesson or question in another language; all else was said of the original. */
+static void compare_words(struct compare *c, struct str lang, const struct unit *old,
+                          const struct unit *now)
+{
+    struct str id = arena_printf(c->arena, "%.*s (%.*s)", STR_ARG(now->id), STR_ARG(lang));
+    const struct question *a = old->question, *b = now->question;
+    for (uint16_t i = 0; i < old->n_screens && i < now->n_screens; i++)
+        text(c, id, "a screen has other words", old->screens[i], now->screens[i], now->pos);
+    if (a == NULL || b == NULL)
+        return;
+    text(c, id, "the question has other words", a->stem, b->stem, now->pos);
+    for (uint8_t i = 0; i < a->n_choices && i < b->n_choices; i++)
+        text(c, id, "an option has other words", a->choices[i].text, b->choices[i].text, now->pos);
+    text(c, id, "feedback", a->feedback, b->feedback, now->pos);
+}
+
+static void compare_translation(struct compare *c, struct str lang, const struct course *old,
+                                const struct course *now)
+{
+    for (uint16_t i = 0; i < now->n_modules; i++) {
+        int at = find_module(old, now->modules[i].id);
+        if (at >= 0 && now->modules[i].is_untranslated && !old->modules[at].is_untranslated)
+            language_change(c, LESSON_LEVEL_MINOR,
+                            arena_printf(c->arena, "module %.*s (%.*s): not translated any more",
+                                         STR_ARG(now->modules[i].id), STR_ARG(lang)),
+                            "who reads it in that language reads the original");
+    }
+    for (uint16_t i = 0; i < now->n_units; i++) {
+        const struct unit *b = &now->units[i], *a = course_unit(old, b->id);
+        if (a != NULL && !now->modules[b->module].is_untranslated &&
+            !old->modules[a->module].is_untranslated)
+            compare_words(c, lang, a, b);
+    }
+}
+
+static void compare_translations(struct compare *c)
+{
+    for (uint16_t i = 0; i < c->old->n_languages; i++) {
+        struct str lang = c->old->languages[i];
+        const struct course *old = in_language(c->old, lang), *now = in_language(c->now, lang);
+        if (old != NULL && now == NULL)
+            language_change(
+                c, LESSON_LEVEL_MAJOR,
+                arena_printf(c->arena, "%.*s: the language is not offered any more", STR_ARG(lang)),
+                "who reads in it would go on in another one");
+        else if (old != NULL)
+            compare_translation(c, lang, old, now);
+    }
+    for (uint16_t i = 0; i < c->now->n_languages; i++) {
+        struct str lang = c->now->languages[i];
+        if (in_language(c->now, lang) != NULL && in_language(c->old, lang) == NULL)
+            language_change(c, LESSON_LEVEL_PATCH,
+                            arena_printf(c->arena, "%.*s: a new language", STR_ARG(lang)),
+                            "it may be chosen at once");
+    }
 }
 
 enum err lesson_compare(const struct lesson_source *old, const struct lesson_source *now,
@@ -271,6 +389,7 @@ enum err lesson_compare(const struct lesson_source *old, const struct lesson_sou
     compare_front(&c, now);
     compare_modules(&c, old, now);
     compare_units(&c);
+    compare_translations(&c);
     return arena_error(arena);
 }
 

@@ -2,9 +2,11 @@
  * compare.h: what a new version of a course changes, for learners and for statistics, and how big
  * that is (docs/course-rules.md 6.4.3 and 6.4.4):
  *
- *   patch  spelling, an address, a number: live at once for all
+ *   patch  spelling, an address, texts around lessons, a new language: live at once for all
  *   minor  new wording, feedback, a unit more: learners move at the next module
- *   major  order, modules, keys, options: for those who begin anew
+ *   major  order, modules, what the test asks for: for those who begin anew
+ *
+ * A question with other options or another right answer is another question, in any version.
  *
  * Whether other words mean another thing only a reader can tell: a text of which little changed
  * counts as a patch, any other as minor.
@@ -23,6 +25,7 @@ struct lesson_change {
     const char *learners;   /* what follows for learners; literal */
     const char *statistics; /* for figures; NULL: nothing */
     struct source_pos pos;  /* in the new version; of what is gone in the old one */
+    bool is_other_item;     /* another question under an id that has answers */
 };
 
 struct lesson_changes {
@@ -30,6 +33,7 @@ struct lesson_changes {
     struct lesson_change
         *list;               /* in the arena; what is past the ceiling is counted in `level` only */
     enum lesson_level level; /* the highest of them */
+    bool has_other_items;    /* no version may be published with such a change */
 };
 
 /* Two versions of one course, each of which lesson_parse took without an error. The arena's error.

@@ -59,6 +59,23 @@ static void read_keyword(struct yaml_map *m, const struct yaml_row *row, const s
 
 static const struct yaml_type type_keyword = {.read = read_keyword};
 
+/* moves: {m1: m1, m2: m3} */
+static void read_moves(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
+                       void *field)
+{
+    struct course_moves *moves = field;
+    struct course_move *list = arena_new_array(m->arena, struct course_move, COURSE_MAX_MODULES);
+    if (list == NULL || !yaml_map_expect(m, row, at, YAML_KIND_MAP, COURSE_MAX_MODULES,
+                                         "write for each module of the earlier version behind "
+                                         "which one of this it goes on: {m1: m1, m2: m3}"))
+        return;
+    *moves = (struct course_moves){.list = list};
+    for (const struct yaml_node *node = at->first; node != NULL; node = node->next)
+        list[moves->n++] = (struct course_move){node->key, node->text};
+}
+
+static const struct yaml_type type_moves = {.read = read_moves, .is_any_kind = true};
+
 #define SOURCE(field) YAML_AT(struct lesson_source, field)
 static const struct yaml_row course_rows[] = {
     {.name = "course",
@@ -91,6 +108,7 @@ static const struct yaml_row course_rows[] = {
      .type = &parse_type_files,
      .example = "[fr, es]"},
     {.name = "alphabet", SOURCE(is_ucs2), .type = &yaml_type_flag, .words = "gsm7 ucs2"},
+    {.name = "moves", SOURCE(course.moves), .type = &type_moves, .example = "{m1: m1, m2: m3}"},
     {.name = "pass_right",
      SOURCE(course.pass_right),
      .type = &yaml_type_number,
@@ -331,6 +349,16 @@ static void settle_course(struct parse *p, const struct lesson_front *front)
     if (course->followup_days > 0)
         require_module(p, course->followup_module, "followup",
                        "add a file with follow-up questions, or write `followup_days: 0`");
+    for (uint16_t i = 0; i < course->moves.n; i++) {
+        struct str to = course->moves.list[i].to;
+        bool is_there = false;
+        for (uint16_t j = 0; j < course->n_modules; j++)
+            is_there = is_there || (str_eq(p->modules[j].id, to) && p->modules[j].number > 0);
+        if (!is_there && !p->is_incomplete)
+            lesson_front_complain(front, lesson_front_pos(front, "moves"), to,
+                                  STR("the course has no module of lessons of this name"),
+                                  STR("write the id of the module behind which it goes on"));
+    }
     if (course->test_module >= 0 && course->pass_right > p->modules[course->test_module].n_units)
         lesson_front_complain(front, lesson_front_pos(front, "pass_right"),
                               yaml_text(front->root, STR("pass_right"), STR_NONE),
