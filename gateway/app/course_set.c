@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "core/lesson/compare.h"
 
 #define BUNDLE_MARK "waypost-course 1\n"
 #define BUNDLE_MARK_ANY "waypost-course "
@@ -211,6 +212,23 @@ static void choose_current(struct course_set *set)
         c->current = c->list[i] == preferred ? i : c->current;
 }
 
+/* That version, or, where it could not be loaded, the last one before it: a bad file stops nobody
+ * from beginning. courses->n: none. */
+static uint16_t find_version(const struct courses *courses, struct str id, struct str version)
+{
+    uint16_t found = courses->n;
+    for (uint16_t i = 0; i < courses->n; i++) {
+        const struct course *course = courses->list[i];
+        bool is_before = lesson_version_step(course->version, version) != LESSON_LEVEL_NONE;
+        if (!str_eq(course->id, id) || !(is_before || str_eq(course->version, version)))
+            continue;
+        if (found == courses->n || lesson_version_step(courses->list[found]->version,
+                                                       course->version) != LESSON_LEVEL_NONE)
+            found = i;
+    }
+    return found;
+}
+
 void course_set_starts(struct course_set *set, const struct str *ids, const struct str *values,
                        uint32_t n, struct wall_ms now)
 {
@@ -225,11 +243,9 @@ void course_set_starts(struct course_set *set, const struct str *ids, const stru
         if (next.p != NULL && str_to_u64(rest, INT64_MAX, &from_ms) == ERR_OK &&
             now.ms >= (int64_t)from_ms)
             version = next;
-        for (uint16_t j = 0; j < set->courses.n; j++) {
-            const struct course *course = set->courses.list[j];
-            if (str_eq(course->id, ids[i]) && str_eq(course->version, version))
-                add_start(set, j);
-        }
+        uint16_t j = find_version(&set->courses, ids[i], version);
+        if (j < set->courses.n)
+            add_start(set, j);
     }
     choose_current(set);
 }

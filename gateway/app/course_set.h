@@ -43,7 +43,8 @@ enum err course_set_add(struct course_set *set, struct str name, struct str bund
 /* The course that a bare JOIN starts, by its id, which is borrowed; else the first of the list. */
 void course_set_prefer(struct course_set *set, struct str course);
 /* Which versions are begun, as the board STORE_BOARD_STARTS has it: by the id of the course
- * "1.0.0", "1.0.0 1.1.0 1767225600000" (another one from that wall time on), "-" (none). */
+ * "1.0.0", "1.0.0 1.1.0 1767225600000" (another one from that wall time on), "-" (none). Of one
+ * that could not be loaded the last version before it. */
 void course_set_starts(struct course_set *set, const struct str *ids, const struct str *values,
                        uint32_t n, struct wall_ms now);
 /* Asks the store for versions that are missing, unless it is being asked or was asked within the

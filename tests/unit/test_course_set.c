@@ -120,6 +120,18 @@ static void what_cannot_be_read_hurts_no_other(void **state)
     assert_true(course_set_is_ready(set));
     assert_int_equal(course_set_courses(set)->n, 1);
     expect_current("1.0.0");
+    /* Learners begin the last version that can be read; of a course that is withdrawn none. */
+    const struct str id = STR("handwashing"), bad = STR("2.0.0"), none = STR("-");
+    const struct str scheduled = STR("1.0.0 2.0.0 1"), older = STR("0.9.0");
+    course_set_starts(set, &id, &bad, 1, (struct wall_ms){2});
+    expect_current("1.0.0");
+    course_set_starts(set, &id, &scheduled, 1, (struct wall_ms){2});
+    expect_current("1.0.0");
+    assert_non_null(courses_start(course_set_courses(set), id));
+    course_set_starts(set, &id, &older, 1, (struct wall_ms){2});
+    assert_null(courses_start(course_set_courses(set), id));
+    course_set_starts(set, &id, &none, 1, (struct wall_ms){2});
+    assert_null(courses_start(course_set_courses(set), id));
 }
 
 static void a_store_that_is_away_is_asked_again(void **state)
