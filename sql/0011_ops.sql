@@ -105,8 +105,8 @@ end $$;
 comment on function core.begin_epoch(numeric, numeric) is 'Begins a new epoch after the known one; false when it is another one already.';
 
 -- What PostgreSQL must know of learners whose events are older than the log: an array of objects with number_id,
--- learner_id, seq, at, and as far as they are known state, due, channel, lang, country, role, course, version,
--- consent_at, started_at, completed_at, certified_at, score, code, stopped_at, vault. Says how many were new.
+-- learner_id, seq, at, and as far as they are known state, due, channel, lang, country, role, cohort (its code; taken
+-- over where steps of the learner are missing here), course, version, consent_at, started_at, completed_at, certified_at, score, code, stopped_at, vault. Says how many were new.
 create function core.reconcile(p jsonb) returns bigint
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -125,6 +125,16 @@ begin
         on conflict (learner_id) do nothing
         returning learner)
     select count(*) into v_n from put;
+
+    -- As the missing step would have done by which they joined.
+    perform core.put_groups(array_agg(s.learner_id), array_agg(s.seq), array_agg(s.i::integer),
+        array_agg('group_joined'::text), array_agg(s.cohort))
+    from (select row_number() over () as i, s.learner_id, s.seq, s.cohort
+        from jsonb_to_recordset(p) as s (learner_id uuid, seq integer, cohort text)
+            join core.learner l using (learner_id)
+            left join core.number_state n on n.learner = l.learner
+        where s.cohort is not null and l.erased_at is null and s.seq > coalesce(n.seq, 0)) s
+    having count(*) > 0;
 
     insert into core.number_state as t (number_id, learner, seq, at, due_at, state)
     select decode(s.number_id, 'hex'), l.learner, s.seq, s.at, s.due, decode(s.state, 'hex')

@@ -146,10 +146,14 @@ static int keys_rekey(const struct config *config, const char *conninfo)
 {
     struct rekey r = {NULL, NULL};
     struct errmsg msg;
+    uint16_t id;
     if (!is_gateway_gone(config))
         return EX_UNAVAILABLE;
     int code = EX_CONFIG;
-    if (vault_openssl_new(config->keys_dir.p, &r.old, &msg) == ERR_OK &&
+    /* A learner's state holds the number packed, which no key opens under another id. With a new
+     * key to seal by, it is packed again when the learner comes next (vault_is_packed). */
+    if (vault_make_seal_key(config->keys_dir.p, &id, &msg) == ERR_OK &&
+        vault_openssl_new(config->keys_dir.p, &r.old, &msg) == ERR_OK &&
         vault_openssl_new_number_key(config->keys_dir.p, &r.fresh, &msg) == ERR_OK)
         code = rekey_all(config, &r, conninfo);
     else
@@ -204,7 +208,8 @@ const struct cli_command cli_keys = {
         "hosts, copy the new key to all of them first.\n"
         "keys rekey --conninfo CONNINFO\n"
         "Makes another key for the numbers' ids, and gives each number of the database its new\n"
-        "one. With the gateway stopped on every host, after the writer and the sender have\n"
+        "one, and another seal key. With the gateway stopped on every host, after the writer and "
+        "the sender have\n"
         "nothing left to do (`waypost status`); Redis is to be rebuilt afterwards. Numbers that\n"
         "have not joined are forgotten.",
     .options = {CLI_CONFIG_OPTION,

@@ -121,6 +121,8 @@ static void add_learner(struct reconcile *r, const struct store_learner *found)
         r->page.len--; /* its end, before which the rest of the members goes */
     if (l.role > 0)
         buf_addf(&r->page, ",\"role\":%u", l.role);
+    if (l.cohort > 0)
+        buf_addf(&r->page, ",\"cohort\":\"%06" PRIu32 "\"", l.cohort);
     if (course != NULL)
         add_milestones(&r->page, &l, course);
     buf_add_char(&r->page, '}');

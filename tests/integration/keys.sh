@@ -72,5 +72,10 @@ demo_start "$STATE" "$PORT"
 sms SCORE
 check 'the learner is where he or she was' wait_for 10 has_sms 1
 check_same 'and no stranger' 1 "$(sql 'select count(*) from core.learner')"
-check_same 'a push finds the number by its new id' 1 "$(sql 'select count(*) from core.vault where key_id = 3')"
+check_same 'a push finds the number by its new id' 1 "$(sql 'select count(*) from core.vault where key_id = 4')"
+check 'the step is in PostgreSQL' wait_for 10 is_drained
+sql 'delete from core.vault' >/dev/null
+check_same 'the state has the number under its new id, too' 'without_number 0' \
+    "$("$WAYPOST" reconcile --config "$STATE/waypost.yaml" 2>>"$STATE/keys.log" | grep without)"
+check_same 'and the vault gets it back' 1 "$(sql 'select count(*) from core.vault')"
 done_testing

@@ -33,6 +33,14 @@ learn()
     done
 }
 
+# joins NUMBER CODE: once the front knows the group; with a blank more each time, else it is the same SMS.
+joins()
+{
+    blanks+=' '
+    learn "$1" "JOIN $2$blanks"
+    curl -fsS "http://127.0.0.1:$ADMIN_PORT/sim/outbox?to=%2B$1" | grep -q 'Your group'
+}
+
 reconcile()
 {
     "$WAYPOST" reconcile --config "$STATE/waypost.yaml" 2>>"$STATE/reconcile.log"
@@ -41,11 +49,11 @@ reconcile()
 # What reconcile is to bring back, one line for each learner.
 known()
 {
-    sql "select encode(n.number_id, 'hex'), l.learner_id, l.lang, l.country, e.course, v.version,
+    sql "select encode(n.number_id, 'hex'), l.learner_id, l.lang, l.country, c.join_code, e.course, v.version,
             e.consent_at, e.stopped_at is not null, t.key_id is not null,
             overlay(n.state placing '\x000000000000' from 6) -- but for the note that an SMS was taken
         from core.number_state n join core.learner l using (learner) left join core.enrolment e using (learner)
-            left join core.course_version v using (course_id) left join core.vault t using (number_id) order by 1"
+            left join core.cohort c on c.cohort_id = l.cohort_id left join core.course_version v using (course_id) left join core.vault t using (number_id) order by 1"
 }
 
 # All entries are older than the log is kept.
@@ -62,16 +70,20 @@ n_vault()
     sql 'select count(*) from core.vault'
 }
 
+blanks=''
 world_up
+code=$("$WAYPOST" cohort create 'Nairobi A' --config "$STATE/waypost.yaml" 2>>"$STATE/reconcile.log")
 learn 254700000001 JOIN 1
 check 'the first learner is in PostgreSQL' wait_for 20 is_drained
 pg_dump -h "$STATE/pg" -U postgres waypost >"$STATE/dump.sql"
 learn 254700000001 0 1 2
-learn 254700000002 JOIN 1 0 1
+check 'the gateway hears of the group' wait_for 20 joins 254700000002 "$code"
+learn 254700000002 1 0 1
 learn 254700000003 JOIN 1 STOP
 learn 254700000004 HELP
 check 'four learners are in PostgreSQL' wait_for 20 is_drained
 known >"$STATE/before"
+check_same 'one of them in a group' 1 "$(grep -c "|$code|" "$STATE/before")"
 trim_log
 psql -h "$STATE/pg" -U postgres -d postgres -qc 'drop database waypost with (force)' -c 'create database waypost'
 psql -h "$STATE/pg" -U postgres -d waypost -q -v ON_ERROR_STOP=1 -f "$STATE/dump.sql" >/dev/null

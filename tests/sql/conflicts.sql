@@ -49,20 +49,25 @@ select throws_ok('select core.move_log(11, array[5]::smallint[], array[0], array
 select lives_ok('select core.move_log(18446744073709551615, array[5]::smallint[], array[0], array[0], array[5], array[0])', 'who has, does');
 
 -- What Redis knows and PostgreSQL does not.
+insert into core.cohort (org_id, code, name, time_zone, join_code)
+select org_id, 'behind', 'Behind', 'UTC', 271828 from core.organisation where is_default;
 create temp table known on commit drop as
 select jsonb_build_array(
     jsonb_build_object('number_id', make.number_id(30), 'learner_id', make.learner(30), 'seq', 40, 'at', '2026-03-05T09:00Z', 'state', '0028',
         'channel', 'at', 'lang', 'fr', 'country', 'KE', 'role', 2, 'course', 'c', 'version', '1.0.0', 'consent_at', '2026-03-01T09:00Z',
         'completed_at', '2026-03-04T09:00Z', 'certified_at', '2026-03-04T09:01Z', 'score', 86, 'code', '000000000030') || make.vault(30),
     jsonb_build_object('number_id', make.number_id(31), 'learner_id', make.learner(31), 'seq', 3, 'at', '2026-03-05T09:00Z', 'state', '0003',
-        'course', 'c', 'version', '1.0.0', 'consent_at', '2026-03-01T09:00Z', 'stopped_at', '2026-03-05T09:00Z'),
+        'cohort', '271828', 'course', 'c', 'version', '1.0.0', 'consent_at', '2026-03-01T09:00Z', 'stopped_at', '2026-03-05T09:00Z'),
     jsonb_build_object('number_id', make.number_id(1), 'learner_id', make.learner(1), 'seq', 6, 'at', '2026-03-02T09:00Z', 'state', '0006',
-        'lang', 'fr', 'course', 'children-on-the-move', 'version', '1.0.0')) as j;
+        'cohort', '271828', 'lang', 'fr', 'course', 'children-on-the-move', 'version', '1.0.0')) as j;
 select is(core.reconcile(j), 2::bigint, 'reconcile: two were not known') from known;
 select results_eq($$select l.lang, e.consent_at, e.completed_at, e.certified_at, e.score::int, s.seq, v.key_id, c.code from core.learner l join core.enrolment e using (learner)
     join core.number_state s using (learner) join core.vault v using (number_id) join core.certificate c using (learner) where l.learner = make.key(30)$$,
     $$values ('fr', '2026-03-01 09:00Z'::timestamptz, '2026-03-04 09:00Z'::timestamptz, '2026-03-04 09:01Z'::timestamptz, 86, 40, 1, '000000000030')$$, 'reconcile: link, number, milestones');
 select results_eq('select stopped_at from core.enrolment where learner = make.key(31)', array['2026-03-05 09:00Z'::timestamptz], 'reconcile: STOP');
+select results_eq($$select l.learner, e.learner from core.cohort c left join core.learner l using (cohort_id)
+    left join core.enrolment e on e.cohort_id = c.cohort_id where c.join_code = 271828$$,
+    'values (make.key(31), make.key(31))', 'reconcile: the group of whom steps are missing');
 select results_eq('select seq, state from core.number_state where learner = make.key(1)',
     $$values (7, convert_to('state 1 5', 'UTF8'))$$, 'reconcile: what is newer here stays');
 create temp table reconciled on commit drop as select * from make.memory();
