@@ -3,14 +3,26 @@
 # which no SMS may be of unknown outcome, then so many random kills of every kind of process, Redis and
 # PostgreSQL among them (default 1000). After each round a ledger counts: every acknowledged callback is in
 # PostgreSQL once, every SMS left once, and only those that stood between request and answer when their sender
-# was killed are unknown. Takes about five seconds for an overlap, one for a kill.
+# was killed are unknown. Says how far it is after each round (40 overlaps, 100 kills) and
+# ends with the sums of all. Takes five to ten seconds for an overlap, one to two for a kill: half an hour to an hour.
 
 soak_main()
 {
     local kills=${1:-1000} overlaps=${2:-100} code=0
     case $kills$overlaps in *[!0-9]*) die 64 "soak: KILLS and OVERLAPS are numbers, not '$kills' and '$overlaps'" ;; esac
     build_preset dev
+    export LEDGER_TOTALS
+    LEDGER_TOTALS=$(mktemp)
+    SECONDS=0
     [ "$overlaps" = 0 ] || bash "$ROOT/tests/integration/overlap.sh" "$overlaps" || code=1
     [ "$kills" = 0 ] || bash "$ROOT/tests/integration/kill.sh" "$kills" || code=1
+    awk -v kills="$kills" -v overlaps="$overlaps" -v seconds="$SECONDS" '
+        { numbers += $1; sms += $2; unknown += $3; wrong += $4 }
+        END {
+            printf "soak: %d kills and %d overlaps in %d s; %d numbers, %d SMS: ", kills, overlaps, seconds, numbers, sms
+            printf "%d numbers with something lost or doubled, %d SMS of unknown outcome\n", wrong, unknown
+        }' "$LEDGER_TOTALS"
+    rm -f "$LEDGER_TOTALS"
+    [ "$code" = 0 ] || say 'soak: see the lines "not ok" above'
     return "$code"
 }

@@ -16,7 +16,7 @@
 #define TRAVEL_MS 100
 
 struct sim_message {
-    char *from, *to, *text; /* owned */
+    char *from, *to, *text, *id; /* owned */
     struct wall_ms at;
 };
 
@@ -39,6 +39,7 @@ static void clear(struct sim_message *m)
     free(m->from);
     free(m->to);
     free(m->text);
+    free(m->id);
     *m = (struct sim_message){0};
 }
 
@@ -91,7 +92,8 @@ static struct http_response take(struct simulator *sim, const struct http_reques
         return plain(500, STR("the profile's sample: cannot be made\n"));
     struct sim_message *slot = &sim->ring[sim->n_taken++ % SIMULATOR_MAX_MESSAGES];
     clear(slot);
-    *slot = (struct sim_message){copy(message.from), copy(message.to), copy(message.text), now};
+    *slot = (struct sim_message){copy(message.from), copy(message.to), copy(message.text),
+                                 copy(message.id), now};
     return answer;
 }
 
@@ -121,7 +123,7 @@ static void add_json(struct buf *out, const struct sim_message *m)
     buf_add_json(out, str_from(m->to));
     buf_add_str(out, STR(",\"text\":"));
     buf_add_json(out, str_from(m->text));
-    buf_addf(out, ",\"at\":\"%s\"}", at);
+    buf_addf(out, ",\"id\":\"%s\",\"at\":\"%s\"}", m->id, at);
 }
 
 static struct http_response show(const struct simulator *sim, struct str query, struct wall_ms now,

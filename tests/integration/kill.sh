@@ -87,6 +87,7 @@ world_up
 for ((first = 0; first < KILLS; first += KILLS_PER_ROUND)); do
     n=$((KILLS - first))
     kill_round $((n < KILLS_PER_ROUND ? n : KILLS_PER_ROUND)) $((first * 10))
+    printf '# %d of %d kills in %d s\n' "$N_KILLS" "$KILLS" "$SECONDS"
 done
 printf '# killed:'
 for what in "${!n_killed[@]}"; do

@@ -10,9 +10,10 @@
       than a page at the end, how many more may have been taken, and how many had the SMS in their
       answer.
   ledger.py check --port N --admin N --keys DIR --book FILE < lines of core.number_state
-      Prints TAP. Each line is "number_id seq sent unknown other", the last three being how many SMS
-      ended so. A number has one step for each callback that was taken; its phone has each SMS once
-      and in order, but for those that are recorded as unknown.
+      Prints TAP. Each line is "number_id seq sent unknown other ids", the three being how many SMS
+      ended so, ids "step:provider's id" of those that got one. A number has one step for each callback that was
+      taken; its phone has each SMS once and in order, but for those that are recorded as unknown. With LEDGER_TOTALS
+      in the environment a line of sums is added to that file: numbers SMS unknown wrong.
 
 What may have been taken: a USSD step that was answered with "busy" (it may have been stored all the
 same), and with infobip-ussd, which does not name its steps, one that was sent again because no answer
@@ -150,6 +151,15 @@ async def send(options):
           f"{sum(p.n_maybe for p in phones)} in doubt; slowest {max(a.slowest for a in aggregators):.2f} s")
 
 
+def ids_are_right(ids, received, n_unknown):
+    """Each SMS that was sent is on the phone once, in the order of the steps that said them; what PostgreSQL does
+    not name is of unknown outcome."""
+    step_of = dict((name, int(step)) for step, name in (pair.split(":", 1) for pair in ids))
+    steps = [step_of[sms["id"]] for sms in received if sms["id"] in step_of]
+    n_strange = len(received) - len(steps)
+    return len(step_of) == len(ids) == len(steps) and steps == sorted(steps) and n_strange <= n_unknown
+
+
 def is_in_order(found):
     """Never a question of the first test before one that came earlier. A question may come again: an
     answer that comes before its question was sent belongs to the screen before."""
@@ -159,14 +169,17 @@ def is_in_order(found):
 
 def check(options):
     number_id = providers.number_ids(options.keys)
-    rows = {line.split()[0]: [int(n) for n in line.split()[1:]] for line in sys.stdin}
+    rows = {line.split()[0]: line.split()[1:] for line in sys.stdin}
     wrong, n_sms, n_unknown = {"steps": [], "sms": []}, 0, 0
     with open(options.book, encoding="ascii") as book:
         lines = [line.split() for line in book]
     for number, channel, *counts in lines:
         n_taken, n_turned, n_maybe, n_said = (int(n) for n in counts)
-        seq, sent, unknown, other = rows.get(number_id(number), (0, 0, 0, 0))
-        found = providers.outbox(options.admin, number)
+        *sums, ids = rows.get(number_id(number), (0, 0, 0, 0, "-"))
+        seq, sent, unknown, other = (int(n) for n in sums)
+        received = providers.received(options.admin, number)
+        found = [sms["text"] for sms in received]
+        ids = [] if ids == "-" else ids.split(",")
         n_sms, n_unknown = n_sms + len(found), n_unknown + unknown
         where = f"{number} on {channel}: {n_taken} taken and {n_maybe} in doubt, {seq} steps; "
         where += f"{sent} SMS sent, {unknown} unknown, {other} other, {n_said} in answers, "
@@ -178,11 +191,14 @@ def check(options):
         fewest = 0 if channel == "twilio" else sent
         is_each_there = channel not in ("at", "kannel") or sent + unknown == n_taken
         if (other > 0 or not fewest <= len(found) + n_said <= sent + unknown or not is_each_there
-                or not is_in_order(found)):
+                or not is_in_order(found) or ((ids or channel == "at") and not ids_are_right(ids, received, unknown))):
             wrong["sms"].append(where)
     print(f"# {len(lines)} numbers, {n_sms} SMS, {n_unknown} of them recorded as unknown")
     providers.tap("each callback that was taken is in PostgreSQL, once", wrong["steps"])
     providers.tap("each SMS came once and in order, but for the unknown ones", wrong["sms"])
+    if "LEDGER_TOTALS" in os.environ:
+        with open(os.environ["LEDGER_TOTALS"], "a", encoding="ascii") as totals:
+            totals.write(f"{len(lines)} {n_sms} {n_unknown} {sum(len(list_) for list_ in wrong.values())}\n")
     sys.exit(1 if any(wrong.values()) else 0)
 
 

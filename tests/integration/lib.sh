@@ -110,12 +110,14 @@ histories()
         from core.number_state s"
 }
 
-# number_steps: "number_id seq sent unknown other" of each number; the last three count its SMS.
+# number_steps: "number_id seq sent unknown other IDS" of each number; the three count its SMS, IDS is "step:provider's id"
+# of each that was sent and got one, with commas, or "-".
 number_steps()
 {
     sql "select encode(s.number_id, 'hex'), s.seq, count(*) filter (where m.status = 'sent'),
             count(*) filter (where m.status = 'unknown'),
-            count(*) filter (where m.status not in ('sent', 'unknown'))
+            count(*) filter (where m.status not in ('sent', 'unknown')),
+            coalesce(string_agg(m.seq || ':' || m.provider_id, ',') filter (where m.status = 'sent'), '-')
         from core.number_state s left join core.message m using (learner) group by 1, 2" | tr '|' ' '
 }
 

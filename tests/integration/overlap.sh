@@ -117,6 +117,8 @@ frozen_round()
 for ((first = 0; first < RESTARTS; first += RESTARTS_PER_ROUND)); do
     n=$((RESTARTS - first))
     overlap_round $((n < RESTARTS_PER_ROUND ? n : RESTARTS_PER_ROUND)) $((first * 10))
+    printf '# %d of %d overlaps in %d s\n' $((first + RESTARTS_PER_ROUND < RESTARTS ? first + RESTARTS_PER_ROUND : RESTARTS)) \
+        "$RESTARTS" "$SECONDS"
 done
 frozen_round $((RESTARTS * 10 + 1000))
 done_testing

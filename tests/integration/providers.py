@@ -190,11 +190,16 @@ class Pool:
         return await asyncio.gather(*(self.send(data) for _ in range(n)))
 
 
-def outbox(admin_port, number):
-    """Texts of the SMS that the simulator has for a number, oldest first."""
+def received(admin_port, number):
+    """The SMS that the simulator has for a number, oldest first: "id" (the provider's), "text" ..."""
     url = f"http://127.0.0.1:{admin_port}/sim/outbox?to={urllib.parse.quote(number)}"
     with urllib.request.urlopen(url, timeout=20) as answer:
-        return [message["text"] for message in json.load(answer)]
+        return json.load(answer)
+
+
+def outbox(admin_port, number):
+    """Their texts."""
+    return [message["text"] for message in received(admin_port, number)]
 
 
 def number_ids(keys_dir):
