@@ -286,6 +286,18 @@ void outbox_let_go(struct outbox *o)
     }
 }
 
+static bool is_in_hand(const struct outbox_queue *lane, const struct outbox_job *wanted)
+{
+    const struct outbox_job *job;
+    TAILQ_FOREACH(job, lane, lane)
+    {
+        if (job->entry.bucket == wanted->entry.bucket &&
+            strcmp(job->entry_id, wanted->entry_id) == 0 && !is_lost(job))
+            return true;
+    }
+    return false;
+}
+
 static enum err read_entry(struct outbox_job *job, const struct store_entry *entry)
 {
     buf_init(&job->payload, entry->payload.len + 1);
@@ -305,11 +317,13 @@ enum err outbox_job_take(struct outbox *o, const struct store_entry *entry)
     struct outbox_job *job = xcalloc(1, sizeof(*job));
     job->owner = o;
     enum err e = read_entry(job, entry);
+    struct outbox_queue *lane = lane_of(o, job);
+    if (e == ERR_OK && is_in_hand(lane, job))
+        e = ERR_CONFLICT;
     if (e != ERR_OK) {
         outbox_job_free(job);
         return e;
     }
-    struct outbox_queue *lane = lane_of(o, job);
     count_jobs(o, 1);
     bool is_first = next_of_phone(TAILQ_FIRST(lane), &job->message.number_id) == NULL;
     TAILQ_INSERT_TAIL(lane, job, lane);

@@ -100,7 +100,7 @@ void outbox_away(struct outbox_job *job, int64_t delay_ms);
 bool outbox_is_late(struct outbox_job *job);
 /* Lets go of what is not begun and of a bucket that is not ours any more. */
 void outbox_let_go(struct outbox *o);
-/* Copies the entry. Errors as of message_decode. */
+/* Copies the entry. ERR_CONFLICT: it is in hand already; else as message_decode. */
 enum err outbox_job_take(struct outbox *o, const struct store_entry *entry) MUST_CHECK;
 void outbox_job_free(struct outbox_job *job);
 

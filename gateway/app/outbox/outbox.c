@@ -43,7 +43,7 @@ static void take_entry(struct outbox *o, const struct store_entry *entry)
         return; /* it stays there, for who has its bucket next */
     o->from[entry->bucket] = entry->place;
     enum err e = outbox_job_take(o, entry);
-    if (e != ERR_OK)
+    if (e != ERR_OK && e != ERR_CONFLICT) /* after an error of a read all come again */
         refuse_entry(o, entry, err_name(e));
 }
 
@@ -58,6 +58,10 @@ static void on_entries(void *ctx, enum err e, const struct store_entry *entries,
     struct outbox *o = ctx;
     bool has_more = false;
     o->is_reading = false;
+    /* A server that comes back may have lost its newest entries, and give ids that lie before what
+     * was read: from the beginning, then. */
+    if (e != ERR_OK)
+        memset(o->from, 0, sizeof(o->from));
     for (uint32_t i = 0; i < n; i++) {
         take_entry(o, &entries[i]);
         has_more |= is_cut(entries, i + 1);

@@ -90,8 +90,10 @@ static const struct yaml_row channel_keys[] = {
      .type = &yaml_type_number,
      .max = 1000,
      .fallback = "0",
-     .help = "Requests to the provider at the same time; 0 is as many as tps needs when an answer\n"
-             "takes a fifth of a second, 8 to 256."},
+     .help =
+         "Requests to the provider at the same time; 0 is as many as tps needs when an answer\n"
+         "takes a fifth of a second, 8 to 256. Nobody knows what became of them when the sender\n"
+         "dies."},
     {.name = "path_secret",
      CHANNEL(path_secret),
      .max = 100,
