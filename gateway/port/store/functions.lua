@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 15
+-- version 16
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -39,20 +39,8 @@ local function lost()
   return redis.error_reply('FENCED this server has not the data of the epoch')
 end
 
--- keys: state, reply, events, outbox, due index, due slot, what was seen, epoch of the bucket
--- args: expected seq (4 bytes, '' = no state), state ('' = delete), reply ('' = keep), its ttl in
---       ms, event ('' = none), due ('' = keep, '0' = none, seconds), due member, slot name,
---       what was seen ('' = nothing new), its ttl in ms if that is all of it ('' = it is appended),
---       epoch, outbox entries...
--- Answers 1, or {state, reply, seen} as they are when the seq is another.
-local function commit(keys, args)
-  local present = redis.call('GET', keys[1])
-  if is_lost(present, keys[8], args[11]) then
-    return lost()
-  end
-  if (present and string.sub(present, 1, 4) or '') ~= args[1] then
-    return {present, redis.call('GET', keys[2]), redis.call('GET', keys[7])}
-  end
+-- What a commit writes, once the seq was found right; keys and args as there.
+local function write(keys, args)
   local wrong
   if args[12] then
     wrong = wrong_type(keys[4], 'stream')
@@ -87,6 +75,23 @@ local function commit(keys, args)
   end
   set_due(keys[5], keys[6], args[6], args[7], args[8])
   return 1
+end
+
+-- keys: state, reply, events, outbox, due index, due slot, what was seen, epoch of the bucket
+-- args: expected seq (4 bytes, '' = no state), state ('' = delete), reply ('' = keep), its ttl in
+--       ms, event ('' = none), due ('' = keep, '0' = none, seconds), due member, slot name,
+--       what was seen ('' = nothing new), its ttl in ms if that is all of it ('' = it is appended),
+--       epoch, outbox entries...
+-- Answers 1, or {state, reply, seen} as they are when the seq is another.
+local function commit(keys, args)
+  local present = redis.call('GET', keys[1])
+  if is_lost(present, keys[8], args[11]) then
+    return lost()
+  end
+  if (present and string.sub(present, 1, 4) or '') ~= args[1] then
+    return {present, redis.call('GET', keys[2]), redis.call('GET', keys[7])}
+  end
+  return write(keys, args)
 end
 
 -- keys: state, events; args: expected seq (4 bytes), state, event ('' = none)
@@ -205,7 +210,7 @@ local function commit_capped(keys, args)
   if answer ~= 1 then
     plain[3] = ''
   end
-  local done = commit(keys, plain)
+  local done = write(keys, plain)
   if done ~= 1 then
     return done
   end
