@@ -1,6 +1,8 @@
 /*
- * figures.h: what a facilitator is told of the group: asked of PostgreSQL by the writer now and
- * then, and put into the store, where the fronts find it with the group itself (cohort_set.h).
+ * figures.h: what a facilitator is told of the group, and what he or she has ordered: asked of
+ * PostgreSQL by the writer now and then, and put into the store, where the fronts find it with the
+ * group itself (cohort_set.h). Nicknames of who is quiet and agreed to be named come from the
+ * store: PostgreSQL has none. Who shall get an ordered message is made due, so that a timer looks.
  */
 #pragma once
 

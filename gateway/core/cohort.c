@@ -94,6 +94,7 @@ READ_TEXT(organisation)
 READ_TEXT(lang)
 READ_TEXT(course)
 READ_TEXT(zone)
+READ_TEXT(silent)
 
 static enum err read_pace(struct reader *r, struct str value)
 {
@@ -223,6 +224,21 @@ static enum err read_hardest(struct reader *r, struct str value)
     return read_count(value, &r->cohort->hardest_percent);
 }
 
+/* "2:2025-01-14T06:00:00Z" */
+static enum err read_nudge(struct reader *r, struct str value)
+{
+    uint64_t n;
+    struct wall_ms at;
+    enum err e = str_to_u64(str_split(&value, ':'), COHORT_NUDGES, &n);
+    if (e == ERR_OK)
+        e = clock_parse_rfc3339(value, &at);
+    if (e != ERR_OK)
+        return e;
+    r->cohort->nudge = (uint8_t)n;
+    r->cohort->nudge_ms = at.ms;
+    return ERR_OK;
+}
+
 static const struct {
     const char *key;
     enum err (*read)(struct reader *r, struct str value);
@@ -233,6 +249,7 @@ static const struct {
     {"quiet", read_quiet},   {"off", read_off},           {"state", read_state},
     {"until", read_until},   {"lead", read_lead},         {"joined", read_joined},
     {"active", read_active}, {"finished", read_finished}, {"hardest", read_hardest},
+    {"silent", read_silent}, {"nudge", read_nudge},
 };
 
 static enum err read_pair(struct reader *r, struct str pair, struct errmsg *msg)

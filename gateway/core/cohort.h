@@ -16,6 +16,7 @@
 #define COHORT_MAX_BYTES 1024u /* of one description */
 #define COHORT_MAX_DATES 16u   /* of a group with fixed dates */
 #define COHORT_MAX_PAUSES 8u
+#define COHORT_NUDGES 4u /* messages that a facilitator may choose from */
 
 enum cohort_pace {
     COHORT_PACE_WEEKLY, /* a module a week from start_day on */
@@ -54,6 +55,9 @@ struct cohort {
      * module ("M2"), and the question that fewest had right ("M2Q4"); absent where nobody did. */
     uint32_t n_joined, n_active, n_finished, hardest_percent;
     struct str finished, hardest;
+    struct str silent;     /* nicknames of who was quiet for a week and agreed to be named */
+    uint8_t nudge;         /* which message the facilitator has ordered last, 1.. */
+    int64_t nudge_ms;      /* and when */
     bool is_closed;        /* nobody joins any more */
     int64_t join_until_ms; /* wall time */
 };
@@ -79,8 +83,9 @@ bool cohort_may_join(const struct cohort *cohort, struct wall_ms now);
  *
  * name org lang course zone (texts), pace=weekly|open|dates, start=DATE, dates=DATE DATE ...,
  * pauses=DATE..DATE ..., quiet=20:00-08:00, off=sun sat, state=open|closed, until=TIME,
- * lead=NUMBER_ID:SALT:HASH ... (hex), joined=N, active=N, finished=M2:N, hardest=M2Q4:PERCENT. Keys
- * that this program does not know are passed over. ERR_INVALID with the reason in msg.
+ * lead=NUMBER_ID:SALT:HASH ... (hex), joined=N, active=N, finished=M2:N, hardest=M2Q4:PERCENT,
+ * silent=NICKNAME NICKNAME ..., nudge=N:TIME. Keys that this program does not know are passed over.
+ * ERR_INVALID with the reason in msg.
  */
 enum err cohort_read(struct str code, struct str line, struct arena *arena, struct cohort *ret,
                      struct errmsg *msg) MUST_CHECK;

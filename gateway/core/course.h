@@ -189,6 +189,32 @@
     X(lead_keys, nothing, "", "what a facilitator may ask for")                                    \
     X(lead_guide, nothing, "n title", "the guide of the next meeting")                             \
     X(lead_topic, nothing, "n title guide", "the same with the words of the module")               \
+    X(lead_more, nothing, "number", "9: what else may be asked for")                               \
+    X(lead_nudge, nothing, "", "which of four messages the group shall get")                       \
+    X(lead_nudged, nothing, "", "it goes out")                                                     \
+    X(lead_nudge_wait, nothing, "when", "one a week")                                              \
+    X(nudge_1, nothing, "group place", "from the facilitator: your next step waits")               \
+    X(nudge_2, nothing, "group place", "from the facilitator: we meet soon")                       \
+    X(nudge_3, nothing, "group place", "from the facilitator: you do well")                        \
+    X(nudge_4, nothing, "group place", "from the facilitator: ask if it is hard")                  \
+    X(lead_quiet, nothing, "names", "members who were quiet and agreed to be named")               \
+    X(lead_quiet_none, nothing, "", "there is none")                                               \
+    X(lead_pace, nothing, "", "how the group shall learn")                                         \
+    X(lead_ordered, nothing, "", "so it does")                                                     \
+    X(lead_no_dates, nothing, "", "fixed dates, and the group has none")                           \
+    X(lead_pause, nothing, "", "how long the group shall rest")                                    \
+    X(lead_paused, nothing, "until", "so long it does")                                            \
+    X(lead_resumed, nothing, "", "it goes on")                                                     \
+    X(lead_no_quiz, nothing, "", "the module has no quiz")                                         \
+    X(lead_quiz_done, nothing, "right total", "the group's quiz is over")                          \
+    X(batch, nothing, "n", "in front of what came of each row of a batch")                         \
+    X(batch_row, nothing, "name right total", "a row was taken")                                   \
+    X(batch_name, nothing, "name", "no nickname")                                                  \
+    X(batch_count, nothing, "name n answers total", "too few answers, or too many")                \
+    X(batch_answer, nothing, "name n answer high", "one that the question does not have")          \
+    X(batch_later, nothing, "name", "too many rows in one message")                                \
+    X(batch_how, nothing, "number", "how a batch is written")                                      \
+    X(batch_pin, nothing, "", "the PIN first, then the batch again")                               \
     X(lead_over, nothing, "", "the PIN was given long ago: GROUP again")                           \
     X(catch, nothing, "n summary total", "CATCH: a missed module in short; its questions follow")  \
     X(catch_lessons, nothing, "n right total", "too few right: its lessons come one at a time")    \

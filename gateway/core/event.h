@@ -37,6 +37,11 @@
  *                      reminder went, or was drawn not to (docs/course-rules.md 3.2 R1), now
  *   unknown_input      text, masked: digit runs of 6 and more become #
  *   group_joined / group_left      code = that of the group
+ *   nudged / group_paced / group_paused    by its facilitator: code = the group, choice = which
+ *                      message; 1 weekly 2 open 3 dates; value = days of rest from today, 0 = none
+ *   group_answered     the group's answer by show of hands: code, unit, choice, correct
+ *   group_entered      of somebody without a phone: code, unit = module, text = "ANA 2 3 1 2",
+ *                      value = right, attempt = questions
  *   helped / menu_opened / scored                         commands, for T3 and usability
  */
 #define EVENT_KINDS(X)                                                                             \
@@ -74,7 +79,12 @@
     X(menu_opened, false)                                                                          \
     X(scored, false)                                                                               \
     X(group_joined, false)                                                                         \
-    X(group_left, false)
+    X(group_left, false)                                                                           \
+    X(nudged, false)                                                                               \
+    X(group_paced, false)                                                                          \
+    X(group_paused, false)                                                                         \
+    X(group_answered, false)                                                                       \
+    X(group_entered, false)
 
 enum event_kind {
 #define EVENT_ENUM(name, is_learning_action) EVENT_##name,

@@ -265,6 +265,11 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, agreed, record_number),
     RECORD(3, struct learner, wrote_ms, record_varint),
     RECORD(3, struct learner, n_wrote, record_number),
+    RECORD(3, struct learner, led_nudge_ms, record_varint),
+    RECORD(3, struct learner, hands_module, record_number),
+    RECORD(3, struct learner, hands_n, record_number),
+    RECORD(3, struct learner, hands_right, record_number),
+    RECORD(3, struct learner, nudged_ms, record_varint),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 

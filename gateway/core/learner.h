@@ -78,6 +78,10 @@
     X(CONSENTS, "consents", true)                                                                  \
     X(LEAVING, "leaving", true) /* the group, or the course? */                                    \
     X(ASK, "ask", true)         /* what is the message for a person? */                            \
+    X(LEAD_NUDGE, "lead_nudge", true)                                                              \
+    X(LEAD_QUIZ, "lead_quiz", true)                                                                \
+    X(LEAD_PACE, "lead_pace", true)                                                                \
+    X(LEAD_PAUSE, "lead_pause", true)                                                              \
     X(STOPPED, "stopped", false)                                                                   \
     X(DELETED, "deleted", false)
 
@@ -150,6 +154,10 @@ struct learner {
     uint32_t cohort;      /* group code, 0 = in none */
     uint32_t led;         /* the group that is looked after from here, last; 0 = none */
     int64_t led_until_ms; /* its PIN was given; asked for again from then on */
+    int64_t led_nudge_ms; /* when a message to it was ordered from here */
+    uint8_t hands_module; /* number of the module whose quiz it plays by show of hands */
+    uint8_t hands_n, hands_right; /* questions of it so far; right ones */
+    int64_t nudged_ms;    /* the last message from the group's facilitator, as it was ordered */
     uint64_t certificate; /* 12 digits, 0 = none */
     struct learner_past past;
     int64_t consent_ms;   /* wall time, 0 = no consent */

@@ -95,7 +95,8 @@ void sink_tidy(struct sink *s, sink_on_due *fn, void *ctx);
  * ends its erasures: nothing of them is in the event log any more. */
 void sink_forget(struct sink *s, const uint8_t number_id[16], sink_on_done *fn, void *ctx);
 /* A line "code description" (core/cohort.h) for each group that may be learning, with its figures
- * of now. */
+ * of now; and "wake code NUMBER_ID" and "quiet code NUMBER_ID" for members to look at, as
+ * core.group_calls() says. */
 void sink_cohorts(struct sink *s, sink_on_text *fn, void *ctx);
 bool sink_is_up(struct sink *s);
 void sink_free(struct sink *s);

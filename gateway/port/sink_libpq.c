@@ -47,14 +47,19 @@ static const char *const request_sql[] = {
     [REQUEST_INGEST] =
         "select core.move_log($1, $2, $3, $4, $5, $6), core.put_steps($7, $8, $9, $10, $11, $12, "
         "$13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, "
-        "$31, $32, $33, $34, $35), core.put_groups($8, $9, $25, $27, $34), core.ingest($36)",
+        "$31, $32, $33, $34, $35), core.put_groups($8, $9, $25, $27, $34), core.put_led($7, $8, "
+        "$9, "
+        "$10, $15, $25, $26, $27, $28, $30, $31, $32, $33, $34, $35), core.ingest($36)",
     [REQUEST_DEAD_LETTER] = "select core.move_log($1, $2, $3, $4, $5, $6), "
                             "core.dead_letter(decode($7, 'hex'), $8)",
     [REQUEST_VAULT_GET] =
         "select key_id, nonce, ciphertext from core.vault where number_id = decode($1, 'hex')",
     [REQUEST_TIDY] = "select number_id, is_erased from core.tidy($1)",
-    [REQUEST_COHORTS] = "select string_agg(code || ' ' || line, E'\\n') from core.cohorts() "
-                        "where start_on::date > current_date - 200",
+    [REQUEST_COHORTS] =
+        "select string_agg(line, E'\\n') from (select code || ' ' || line || "
+        "core.cohort_notes(code::integer) from core.cohorts() where start_on::date > current_date "
+        "- 200 union all select what || ' ' || code || ' ' || encode(number_id, 'hex') from "
+        "core.group_calls()) as t (line)",
     [REQUEST_FORGET] = "select core.forget_numbers(array[decode($1, 'hex')])",
 };
 

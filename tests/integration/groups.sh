@@ -155,6 +155,23 @@ printf 'GROUP\n135790\n1\n' >"$STATE/lead.script"
 check 'the facilitator is told them' \
     grep -qF "G$big: 25 joined, 25 active this week, 20 finished M1. Hardest: M1Q2 (30%)." "$STATE/lead.log"
 check 'and what to do next time' grep -qF 'Meeting for M1' "$STATE/lead.log"
+# The quiz by show of hands, two people without a phone, a message and a rest.
+printf 'GROUP\n4\n3\n1\n1\n2\nB %s JOY 3 2 1 1\nB %s MO 3 2\n2\n1\n6\n1\n' "$big" "$big" >"$STATE/hands.script"
+"$WAYPOST" phone --port "$PORT" --from +254733000001 --sms --script "$STATE/hands.script" >"$STATE/hands.log" 2>&1
+check 'the group plays its quiz on one phone' grep -qF 'Your group had 3 of 4 right.' "$STATE/hands.log"
+check 'who has no phone is entered' grep -qF 'JOY: 3 of 4 right' "$STATE/hands.log"
+check 'with the reason where that cannot be' grep -qF 'MO: 2 answers, M1 has 4' "$STATE/hands.log"
+wait_for 10 is_drained || true
+check_same 'the group has them' 'group||4|3
+group-entered|JOY|4|3' "$(sql "select mode, coalesce(nickname, ''), sum(n_asked), sum(n_right) from core.group_answer a
+        join core.cohort c using (cohort_id) where c.join_code = $big group by 1, 2 order by 1")"
+check_same 'no question and nobody else has' '25 20 20' "$(sql "select (select count(*) from core.learner l join core.cohort c
+        using (cohort_id) where c.join_code = $big), sum(u.answered), sum(u.n_right) from core.unit_cohort u
+        join core.cohort c using (cohort_id) where c.join_code = $big and u.unit = 'm1q1'" | tr '|' ' ')"
+check_same 'the message waits for the gateways' 1 "$(sql "select count(*) from core.cohort_notes($big) n where n like ';nudge=1:%'")"
+check_same 'for all members' 25 "$(sql "select count(*) from core.group_calls() where what = 'wake' and code = $big")"
+check_same 'and the group rests for a week' 7 "$(sql "select upper(p) - lower(p) from core.cohort c, unnest(c.pauses) p
+        where c.join_code = $big")"
 check 'a facilitator goes' cohort facilitator remove "$big" +254733000001
 check_same 'once' 65 "$(cohort facilitator remove "$big" +254733000001; echo $?)"
 done_testing

@@ -57,7 +57,8 @@ select bag_eq('select * from make.granted where object not like ''report.%''', $
     ('waypost_writer', 'core.forget_numbers', 'EXECUTE'),
     ('waypost_writer', 'core.put_groups', 'EXECUTE'), ('waypost_writer', 'core.create_cohort', 'EXECUTE'),
     ('waypost_writer', 'core.change_cohort', 'EXECUTE'), ('waypost_writer', 'core.cohorts', 'EXECUTE'),
-    ('waypost_writer', 'core.set_facilitator', 'EXECUTE'),
+    ('waypost_writer', 'core.set_facilitator', 'EXECUTE'), ('waypost_writer', 'core.put_led', 'EXECUTE'),
+    ('waypost_writer', 'core.group_calls', 'EXECUTE'), ('waypost_writer', 'core.cohort_notes', 'EXECUTE'),
     ('waypost_writer', 'core.course_starts', 'EXECUTE'), ('waypost_writer', 'core.start_course', 'EXECUTE'),
     ('waypost_writer', 'core.withdraw_course', 'EXECUTE'), ('waypost_writer', 'core.list_courses', 'EXECUTE'),
     ('waypost_writer', 'ops.conflicts', 'SELECT'), ('waypost_writer', 'ops.epoch', 'SELECT'),
@@ -172,7 +173,7 @@ reset role;
 
 -- Tables owned by waypost_owner obey, too: without its policy it would see nothing.
 select results_eq($$select count(*) from pg_policies where schemaname = 'core' and policyname = 'organisation' and cmd = 'SELECT'
-    and roles = '{report_owner}'$$, array[12::bigint], 'twelve tables have a policy for the reports');
+    and roles = '{report_owner}'$$, array[13::bigint], 'thirteen tables have a policy for the reports');
 
 select bag_eq($$select rolname::text, unnest(rolconfig) from pg_roles where rolname in ('nora', 'waypost_writer', 'coordinator')$$,
     $$values ('nora', 'default_transaction_read_only=on'), ('nora', 'statement_timeout=60s'),

@@ -24,5 +24,42 @@ select results_eq('select unit, sum(reached)::int, sum(answered)::int from core.
     $$values ('m1q1', 13, 6), ('m1q2', 13, 6)$$, 'in the kept counters as well');
 select results_eq('select sum(n_sms + n_ussd)::int from core.active_day d join core.learner l using (learner) where l.learner_id = make.learner(201)',
     array[2], 'but they are learning');
+
+-- ---- what facilitators order and enter ----
+select core.create_cohort('{"code":"482156","name":"Nairobi A"}');
+select core.set_facilitator(482156, make.number_id(221), repeat('01', 8), repeat('02', 16));
+select core.ingest(jsonb_build_array(make.step(i, 1, now() - interval '20 days', '[{"kind":"contact"},{"kind":"consented","value":1}]', make.vault(i))))
+from generate_series(221, 224) i;
+select core.put_groups(array[make.learner(223), make.learner(224)], array[2, 2], array[1, 2], array['group_joined', 'group_joined'], array['482156', '482156']);
+-- One event of a step of that learner.
+create function make.led(p_i integer, p_seq integer, p_at timestamptz, p_kind text, p_choice integer default null, p_value integer default null,
+    p_unit text default null, p_text text default null, p_correct boolean default null, p_attempt integer default null) returns void language sql
+return core.put_led(array[decode(make.number_id(p_i), 'hex')], array[make.learner(p_i)], array[p_seq], array[p_at],
+    array['children-on-the-move'], array[1], array[0], array[p_kind], array[p_unit], array[p_choice], array[p_correct], array[p_attempt],
+    array[p_value], array['482156'], array[p_text]);
+
+select make.led(222, 2, now(), 'nudged', 1);
+select is(core.cohort_notes(482156), '', 'who does not lead the group orders nothing');
+select make.led(221, 2, now() - interval '6 days', 'nudged', 2), make.led(221, 2, now() - interval '6 days', 'nudged', 2),
+    make.led(221, 3, now(), 'nudged', 1);
+select matches(core.cohort_notes(482156), '^;nudge=2:', 'one message a week');
+select bag_eq('select what, code, number_id from core.group_calls()',
+    $$select 'wake' as what, 482156 as code, decode(make.number_id(i), 'hex') as number_id from generate_series(223, 224) i$$, 'its members are looked at');
+select make.led(221, 4, now(), 'group_paced', 2), make.led(221, 5, now(), 'group_paused', null, 14), make.led(221, 5, now(), 'group_paused', null, 14);
+select results_eq('select pace, pauses from core.cohort where join_code = 482156',
+    $$values ('open', array[daterange(current_date, current_date + 14)])$$, 'pace and rest, each order once');
+select make.led(221, 6, now(), 'group_paused', null, 0);
+select results_eq('select pauses from core.cohort where join_code = 482156', $$values ('{}'::daterange[])$$, 'and none any more');
+select make.led(221, 7, now(), 'group_answered', 3, null, 'm1q1', null, true),
+    make.led(221, 8, now(), 'group_entered', null, 1, 'm1', 'ANA 3 1', null, 2), make.led(221, 9, now(), 'group_entered', null, 2, 'm1', 'ANA 3 2', null, 2),
+    make.led(221, 8, now() - interval '1 min', 'group_entered', null, 1, 'm1', 'ANA 3 1', null, 2),
+    make.led(222, 8, now(), 'group_entered', null, 1, 'm1', 'BO 3 1', null, 2);
+select ops.add_coordinator('chebet', 'demo');
+set local role chebet;
+select results_eq('select mode, module, question, nickname, choices, right_answers::int, questions::int from report.group_answers order by mode',
+    $$values ('group', 'm1', 'm1q1', null, '3', 1, 1), ('group-entered', 'm1', null, 'ANA', '3,2', 2, 2)$$,
+    'the group and its people without a phone, the last word of each');
+select results_eq('select unit, answered from report.items()', $$values ('m1q1', 6::bigint), ('m1q2', 6)$$, 'in no figure of a question');
+reset role;
 select * from finish();
 rollback;

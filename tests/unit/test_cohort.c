@@ -61,7 +61,8 @@ static void a_description_is_read(void **state)
                     STR("name=Nairobi A; org=Red Cross;lang=fr;course=care;zone=Africa/Nairobi;"
                         "pace=dates;start=2025-01-06;dates=2025-01-06 2025-01-20;later=unknown;"
                         "pauses=2025-03-01..2025-03-30 2025-12-24..2026-01-02;quiet=19:30-07:00;"
-                        "off=fri sun;state=closed;until=2025-01-27T06:00:00Z"),
+                        "off=fri sun;state=closed;until=2025-01-27T06:00:00Z;silent=ANA BO;"
+                        "nudge=4:2025-01-14T06:00:00Z"),
                     arena, &c, &msg),
         ERR_OK);
     assert_int_equal(c.code, 482156);
@@ -73,6 +74,8 @@ static void a_description_is_read(void **state)
     assert_int_equal(c.n_dates, 2);
     assert_int_equal(c.dates[1], DAY(2025, 1, 20));
     assert_int_equal(c.n_pauses, 2);
+    assert_true(str_eq(c.silent, STR("ANA BO")) && c.nudge == COHORT_NUDGES);
+    assert_int_equal(c.nudge_ms, DAY(2025, 1, 14) * DAY_MS + 6 * HOUR_MS);
     assert_int_equal(c.pauses[1].to_day, DAY(2026, 1, 2));
     assert_int_equal(c.quiet_from_min, 19 * 60 + 30);
     assert_int_equal(c.quiet_to_min, 7 * 60);
@@ -98,6 +101,8 @@ static void what_cannot_be_is_refused_with_its_place(void **state)
         "quiet=20.00-08.00",
         "off=sunday",
         "until=tomorrow",
+        "nudge=2",
+        "nudge=5:2025-01-14T06:00:00Z", /* one past the four */
         "state=maybe",
         "start=2025-00-10",
         "quiet=20:00-08:60",

@@ -237,6 +237,32 @@ static void restore_does_not_overwrite_newer(void **state)
     }
 }
 
+/* Who is not known stays so, and what is due before stays so. */
+static void a_number_that_is_woken_is_due_then_at_the_latest(void **state)
+{
+    static const struct {
+        int64_t due_ms, woken_ms, before_ms, from_ms; /* not due before, due from */
+    } rows[] = {
+        {0, 20000, 19000, 20000}, {60000, 20000, 19000, 20000}, {10000, 20000, 9000, 10000}};
+    struct subject *t = subject(state);
+    struct number_id nobody = id_of(8, 99);
+    store_wake(t->store, &nobody, 1000, got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(do_due(t, 1000000, 10), ERR_OK);
+    assert_int_equal(t->got.n, 0);
+    for (uint8_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct number_id id = id_of(8, i);
+        assert_int_equal(do_restore(t, id, 1, "here", rows[i].due_ms), ERR_OK);
+        store_wake(t->store, &id, rows[i].woken_ms, got_plain, begin(t));
+        assert_int_equal(end(t), ERR_OK);
+        assert_int_equal(do_due(t, rows[i].before_ms, 10), ERR_OK);
+        assert_int_equal(t->got.n, 0);
+        assert_int_equal(do_due(t, rows[i].from_ms, 10), ERR_OK);
+        assert_int_equal(t->got.n, 1);
+        assert_int_equal(do_restore(t, id, UINT32_MAX, "end", 0), ERR_OK);
+    }
+}
+
 /* ---- due ---- */
 
 static void due_numbers_come_oldest_first_until_moved(void **state)
@@ -1069,6 +1095,7 @@ int main(void)
         BOTH(absent_state_deletes_all_of_the_number),
         BOTH(patch_replaces_what_is_there),
         BOTH(restore_does_not_overwrite_newer),
+        BOTH(a_number_that_is_woken_is_due_then_at_the_latest),
         BOTH(due_numbers_come_oldest_first_until_moved),
         BOTH(a_later_neighbour_hides_no_earlier_one),
         BOTH(due_asks_only_its_buckets),

@@ -264,7 +264,8 @@ static bool try_rules(struct step *s, try_rule *const *rules)
 
 static void understand(struct step *s)
 {
-    static try_rule *const always[] = {try_stop, try_safe, try_help, try_delete, NULL};
+    static try_rule *const always[] = {try_stop,   try_safe,     try_help,
+                                       try_delete, engine_batch, NULL};
     static try_rule *const shared[] = {shared_gate, NULL};
     static try_rule *const here[] = {try_before_any_text, try_answer,      try_key,   try_command,
                                      engine_group_code,   try_course_word, try_go_on, NULL};

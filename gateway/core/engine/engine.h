@@ -103,7 +103,8 @@ struct outcome {
     uint32_t n_also;
     int64_t wake_at_ms;    /* wall time of the next INPUT_TIMER; 0 = none */
     bool is_wake_kept;     /* it is what it was before */
-    const char *purpose;   /* of a push: "reminder", "course", "recall", "followup"; NULL = none */
+    const char *purpose;   /* of a push: "reminder", "course", "recall", "followup",
+                              "nudge"; NULL = none */
     int64_t push_until_ms; /* INPUT_TIMER: the reply must not leave later */
 };
 

@@ -15,6 +15,7 @@
  *   shared.c         several people on one number
  *   lead.c           a facilitator and the group
  *   self.c           what learners decide of themselves: MY DATA, consents, LEAVE, ASK
+ *   hands.c          the quiz by show of hands, and people without a phone
  *
  * One engine_step is one struct step. `learner` points at outcome.next, which starts as a copy; the
  * only way to change its state is step_enter.
@@ -84,6 +85,8 @@ void step_say_screen(struct step *s);
 void step_say_if_room(struct step *s, struct str text);
 /* A question as it goes to the phone: numbered stem, options, and by SMS the keys to press. */
 struct str step_question(const struct step *s, const struct unit *unit);
+/* The same of a module that is nobody's place, as its n-th; it ends with the key for BACK. */
+struct str step_question_alone(const struct step *s, const struct unit *unit, uint32_t n);
 /* The numbered options of a question, one a line. */
 struct str step_options(const struct step *s, const struct question *question);
 struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t screen);
@@ -213,6 +216,10 @@ void courses_say_certificates(struct step *s);
 bool bits_get(const uint8_t *bits, uint16_t i);
 void bits_set(uint8_t *bits, uint16_t i);
 
+/* Is this answer right? What is said to it. */
+bool course_is_right(const struct question *q, const struct answer_match *answer);
+void course_say_feedback(struct step *s, const struct question *q,
+                         const struct answer_match *answer, bool is_right);
 /* The answer to the question on the screen: false when the input is none. */
 bool course_answer(struct step *s);
 bool course_role_answer(struct step *s);
@@ -317,12 +324,40 @@ void engine_catch(struct step *s);
 
 struct str lead_screen(const struct step *s);
 struct str lead_pin_screen(const struct step *s);
+struct str lead_nudge_screen(const struct step *s);
+struct str lead_pace_screen(const struct step *s);
+struct str lead_pause_screen(const struct step *s);
 bool lead_answer(struct step *s);
 bool lead_pin_answer(struct step *s);
+bool lead_nudge_answer(struct step *s);
+bool lead_pace_answer(struct step *s);
+bool lead_pause_answer(struct step *s);
 void engine_group(struct step *s);
+/* Does this number lead the group of that code? */
+bool lead_may_lead(const struct step *s, uint32_t code);
+/* The group, where its PIN was given lately; else NULL, and the PIN can be asked for. */
+const struct cohort *lead_trusted(const struct step *s, uint32_t code);
+void lead_ask_pin(struct step *s, uint32_t code);
+/* Back to the figures; to their keys only, behind something else. */
+void lead_show(struct step *s);
+void lead_end_turn(struct step *s);
+/* The module that the group's next meeting is about. */
+const struct module *lead_topic(const struct step *s, const struct cohort *cohort);
+
+/* hands.c */
+
+/* The quiz of a module, which the whole group answers. */
+void hands_begin(struct step *s, const struct module *module);
+struct str hands_screen(const struct step *s);
+bool hands_answer(struct step *s);
+/* The answers of people without a phone, from their facilitator; false: it is no such message. */
+bool engine_batch(struct step *s);
 
 /* shared.c */
 
+/* As it is shown, in capitals; and may it be one? */
+struct str shared_shown_nickname(const struct step *s, struct str name);
+bool shared_is_nickname(struct str name);
 /* May a PIN be tried now? Says how long to wait where not. */
 bool shared_may_try(struct step *s);
 /* Is this it? Counts the tries. */

@@ -1,6 +1,7 @@
 /*
  * A group's facilitator (docs/course-rules.md 5): GROUP, the PIN, and what may be asked for then.
- * The figures come with the group itself (core/cohort.h), as PostgreSQL last counted them.
+ * The figures come with the group itself (core/cohort.h), as PostgreSQL last counted them; what is
+ * ordered here are facts on their way to PostgreSQL, which owns the group, and come back with it.
  */
 #include <string.h>
 
@@ -8,6 +9,7 @@
 
 #define PIN_DIGITS 6u
 #define TRUSTED_MS (30 * 60 * (int64_t)1000)
+#define NUDGE_WAIT_MS (7 * DAY_MS)
 
 /* Of this number and group; NULL: it leads none of that code (0 = any that is open). */
 static const struct cohort_lead *find_lead(const struct step *s, uint32_t code,
@@ -55,10 +57,31 @@ struct str lead_screen(const struct step *s)
                         s->input->via == VIA_USSD ? "\n" : " ", STR_ARG(keys));
 }
 
+/* Something was said to a facilitator; the keys of the figures are still there, or again. */
+void lead_end_turn(struct step *s)
+{
+    bool is_here = s->learner->state == LEARNER_STATE_LEAD;
+    if (!is_here)
+        step_enter_side(s, LEARNER_STATE_LEAD);
+    if (s->input->via == VIA_USSD) {
+        step_say_screen(s);
+        return;
+    }
+    if (!is_here)
+        step_say(s, step_text(s, COURSE_TEXT_lead_keys, NO_VARS));
+    s->out->shows = is_here ? OUTCOME_SHOWS_KEYS : OUTCOME_SHOWS_SCREEN;
+}
+
+void lead_show(struct step *s)
+{
+    step_enter_side(s, LEARNER_STATE_LEAD);
+    step_say_screen(s);
+}
+
 /* ---- the guide of the next meeting ---- */
 
 /* Of the week that the group is in, by its start; where it has none, behind what was finished. */
-static const struct module *next_topic(const struct step *s, const struct cohort *c)
+const struct module *lead_topic(const struct step *s, const struct cohort *c)
 {
     const int64_t week_ms = 7 * 24 * 3600 * (int64_t)1000;
     int64_t begun_ms = c->start_day * 24 * 3600 * 1000;
@@ -76,32 +99,198 @@ static const struct module *next_topic(const struct step *s, const struct cohort
 
 static void say_guide(struct step *s, const struct cohort *c)
 {
-    const struct module *m = next_topic(s, c);
-    step_leave_side(s);
+    const struct module *m = lead_topic(s, c);
     struct str guide = m != NULL ? m->guide : STR_NONE;
     bool has_topic =
         !str_is_empty(guide) && !str_is_empty(s->course->texts[COURSE_TEXT_lead_topic]);
     step_say(s, step_text(s, has_topic ? COURSE_TEXT_lead_topic : COURSE_TEXT_lead_guide,
                           VARS({"n", step_number(s, m != NULL ? m->number : 1)},
                                {"title", m != NULL ? m->title : STR("")}, {"guide", guide})));
-    if (s->input->via == VIA_USSD)
-        step_say_screen(s);
+    lead_end_turn(s);
+}
+
+/* ---- a message to the group ---- */
+
+struct str lead_nudge_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_lead_nudge, NO_VARS);
+}
+
+/* The last one, from whatever phone. */
+static int64_t last_nudge_ms(const struct step *s, const struct cohort *c)
+{
+    int64_t here_ms = s->learner->led == c->code ? s->learner->led_nudge_ms : 0;
+    return here_ms > c->nudge_ms ? here_ms : c->nudge_ms;
+}
+
+static void order_nudge(struct step *s, const struct cohort *c, int32_t which)
+{
+    int64_t last_ms = last_nudge_ms(s, c), now_ms = s->input->now.ms;
+    if (last_ms != 0 && last_ms <= now_ms && now_ms - last_ms < NUDGE_WAIT_MS) {
+        step_say(s, step_text(s, COURSE_TEXT_lead_nudge_wait,
+                              VARS({"when", pace_when(s, last_ms + NUDGE_WAIT_MS, false)})));
+        return;
+    }
+    struct event *event = step_event(s, EVENT_nudged);
+    event->code = step_number(s, c->code);
+    event->choice = which;
+    s->learner->led_nudge_ms = now_ms;
+    step_say(s, step_text(s, COURSE_TEXT_lead_nudged, NO_VARS));
+}
+
+/* ---- who is quiet ---- */
+
+static void say_quiet(struct step *s, const struct cohort *c)
+{
+    struct str names = STR_NONE, rest = c->silent;
+    while (rest.len > 0) {
+        struct str name = str_split(&rest, ' ');
+        names = names.p == NULL
+                    ? name
+                    : arena_printf(s->arena, "%.*s, %.*s", STR_ARG(names), STR_ARG(name));
+    }
+    step_say(
+        s,
+        step_text(s, str_is_empty(c->silent) ? COURSE_TEXT_lead_quiet_none : COURSE_TEXT_lead_quiet,
+                  VARS({"names", names})));
+    lead_end_turn(s);
+}
+
+/* ---- how the group learns, and when it rests ---- */
+
+struct str lead_pace_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_lead_pace, NO_VARS);
+}
+
+static void order_pace(struct step *s, const struct cohort *c, int32_t which)
+{
+    if (which == COHORT_PACE_DATES + 1 && c->n_dates == 0) {
+        step_say(s, step_text(s, COURSE_TEXT_lead_no_dates, NO_VARS));
+        return;
+    }
+    struct event *event = step_event(s, EVENT_group_paced);
+    event->code = step_number(s, c->code);
+    event->choice = which;
+    step_say(s, step_text(s, COURSE_TEXT_lead_ordered, NO_VARS));
+}
+
+struct str lead_pause_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_lead_pause, NO_VARS);
+}
+
+static void order_pause(struct step *s, const struct cohort *c, int32_t which)
+{
+    static const uint8_t weeks[] = {1, 2, 4, 0}; /* as text_lead_pause says */
+    int32_t days = 7 * weeks[which - 1];
+    struct event *event = step_event(s, EVENT_group_paused);
+    event->code = step_number(s, c->code);
+    event->value = days;
+    struct str until = pace_when(s, s->input->now.ms + (days - 1) * DAY_MS, false);
+    step_say(s, step_text(s, days > 0 ? COURSE_TEXT_lead_paused : COURSE_TEXT_lead_resumed,
+                          VARS({"until", until})));
+}
+
+/* ---- what may be asked for ---- */
+
+static const struct cohort *trusted(const struct step *s)
+{
+    return s->input->now.ms < s->learner->led_until_ms ? led(s) : NULL;
+}
+
+static void show_place(struct step *s)
+{
+    step_leave_side(s);
+    step_say_screen(s);
+}
+
+/* One of 1 to n is done by `order`, 0 leads back to the figures. */
+static bool take_order(struct step *s, int32_t n,
+                       void (*order)(struct step *s, const struct cohort *c, int32_t which))
+{
+    struct answer_match key = match_menu(s->norm, n);
+    const struct cohort *c = trusted(s);
+    if (key.result != ANSWER_ONE)
+        return false;
+    if (key.choice == 0 || c == NULL) {
+        lead_show(s);
+        return true;
+    }
+    order(s, c, key.choice);
+    lead_end_turn(s);
+    return true;
+}
+
+bool lead_nudge_answer(struct step *s)
+{
+    return take_order(s, COHORT_NUDGES, order_nudge);
+}
+
+bool lead_pace_answer(struct step *s)
+{
+    return take_order(s, 3, order_pace);
+}
+
+bool lead_pause_answer(struct step *s)
+{
+    return take_order(s, 4, order_pause);
+}
+
+static void ask(struct step *s, enum learner_state state)
+{
+    step_enter_side(s, state);
+    step_say_screen(s);
+}
+
+static void ask_nudge(struct step *s, const struct cohort *c)
+{
+    (void)c;
+    ask(s, LEARNER_STATE_LEAD_NUDGE);
+}
+
+static void begin_quiz(struct step *s, const struct cohort *c)
+{
+    hands_begin(s, lead_topic(s, c));
+}
+
+static void ask_pace(struct step *s, const struct cohort *c)
+{
+    (void)c;
+    ask(s, LEARNER_STATE_LEAD_PACE);
+}
+
+static void ask_pause(struct step *s, const struct cohort *c)
+{
+    (void)c;
+    ask(s, LEARNER_STATE_LEAD_PAUSE);
+}
+
+static void say_more(struct step *s, const struct cohort *c)
+{
+    step_say(s, step_text(s, COURSE_TEXT_lead_more, VARS({"number", step_number(s, c->code)})));
+    lead_end_turn(s);
 }
 
 bool lead_answer(struct step *s)
 {
-    const struct cohort *c = led(s);
-    bool is_trusted = c != NULL && s->input->now.ms < s->learner->led_until_ms;
-    bool is_guide = str_eq(s->norm, STR("1"));
-    if (!is_guide && !str_eq(s->norm, STR("0")))
-        return false;
-    if (is_guide && is_trusted) {
-        say_guide(s, c);
-        return true;
+    static const struct {
+        char key;
+        void (*run)(struct step *s, const struct cohort *c);
+    } rows[] = {{'1', say_guide}, {'2', ask_nudge}, {'3', say_quiet}, {'4', begin_quiz},
+                {'5', ask_pace},  {'6', ask_pause}, {'9', say_more}};
+    const struct cohort *c = trusted(s);
+    char key = s->norm.len == 1 ? s->norm.p[0] : '\0';
+    for (size_t i = 0; c != NULL && i < ARRAY_LEN(rows); i++) {
+        if (rows[i].key == key) {
+            rows[i].run(s, c);
+            return true;
+        }
     }
-    step_leave_side(s);
-    step_say_screen(s);
-    return true;
+    bool is_late = c == NULL && key >= '1' && key <= '9';
+    if (key == '0' || is_late)
+        show_place(s);
+    return key == '0' || is_late;
 }
 
 /* ---- the PIN ---- */
@@ -114,8 +303,7 @@ struct str lead_pin_screen(const struct step *s)
 static void show_figures(struct step *s)
 {
     s->learner->led_until_ms = s->input->now.ms + TRUSTED_MS;
-    step_enter_side(s, LEARNER_STATE_LEAD);
-    step_say_screen(s);
+    lead_show(s);
 }
 
 bool lead_pin_answer(struct step *s)
@@ -138,6 +326,24 @@ bool lead_pin_answer(struct step *s)
     return true;
 }
 
+bool lead_may_lead(const struct step *s, uint32_t code)
+{
+    const struct cohort *cohort = NULL;
+    return find_lead(s, code, &cohort) != NULL;
+}
+
+const struct cohort *lead_trusted(const struct step *s, uint32_t code)
+{
+    return s->learner->led == code ? trusted(s) : NULL;
+}
+
+void lead_ask_pin(struct step *s, uint32_t code)
+{
+    s->learner->led = code;
+    s->learner->led_until_ms = 0;
+    ask(s, LEARNER_STATE_LEAD_PIN);
+}
+
 /* GROUP, from a number that leads one; from another JOIN's own words: "group 482156". */
 void engine_group(struct step *s)
 {
@@ -158,6 +364,5 @@ void engine_group(struct step *s)
         show_figures(s);
         return;
     }
-    step_enter_side(s, LEARNER_STATE_LEAD_PIN);
-    step_say_screen(s);
+    ask(s, LEARNER_STATE_LEAD_PIN);
 }

@@ -264,6 +264,33 @@ static void follow_up(struct step *s)
     course_begin_questions(s, LEARNER_STATE_FOLLOWUP, s->course->followup_module);
 }
 
+/* ---- from the group's facilitator ---- */
+
+#define NUDGE_MS (3 * DAY_MS) /* who could not get it by then does not */
+
+static int64_t nudge_ms(const struct step *s)
+{
+    const struct learner *l = s->learner;
+    const struct cohort *c = step_cohort(s);
+    bool is_wanted = state_row_of_place(l)->is_reminded && is_planned(l) && l->recall_left == 0 &&
+                     !str_is_empty(s->course->texts[COURSE_TEXT_nudge_1]);
+    bool is_new = c != NULL && c->nudge != 0 && c->nudge_ms > l->nudged_ms &&
+                  s->input->now.ms - c->nudge_ms < NUDGE_MS;
+    return is_wanted && is_new ? c->nudge_ms : 0;
+}
+
+/* It never moves the learner. */
+static void nudge(struct step *s)
+{
+    static const enum course_text texts[COHORT_NUDGES] = {COURSE_TEXT_nudge_1, COURSE_TEXT_nudge_2,
+                                                          COURSE_TEXT_nudge_3, COURSE_TEXT_nudge_4};
+    const struct cohort *c = step_cohort(s);
+    s->learner->nudged_ms = c->nudge_ms;
+    step_say(s,
+             step_text(s, texts[c->nudge - 1], VARS({"group", c->name}, {"place", step_place(s)})));
+    s->out->shows = OUTCOME_SHOWS_KEYS;
+}
+
 static void open_next(struct step *s)
 {
     s->learner->reminded = 0;
@@ -282,6 +309,7 @@ static const struct push_row {
     {reminder_ms, remind, "reminder"},
     {retention_ms, ask_retention, "recall"},
     {follow_up_ms, follow_up, "followup"},
+    {nudge_ms, nudge, "nudge"},
 };
 
 /* When the next push is due, 0 = none; *ret: which. */

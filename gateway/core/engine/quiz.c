@@ -125,13 +125,13 @@ static bool has_key(const struct question *q)
     return question_right_option(q) > 0 || q->n_accepted > 0;
 }
 
-static bool is_right_answer(const struct question *q, const struct answer_match *answer)
+bool course_is_right(const struct question *q, const struct answer_match *answer)
 {
     const struct question_row *row = question_row(q->kind);
     return has_key(q) && (row->is_right == NULL || row->is_right(q, answer));
 }
 
-static void say_feedback(struct step *s, const struct question *q,
+void course_say_feedback(struct step *s, const struct question *q,
                          const struct answer_match *answer, bool is_right)
 {
     struct str feedback = is_right ? q->feedback_right : q->feedback_wrong;
@@ -188,7 +188,7 @@ static void take_answer(struct step *s, const struct unit *unit, const struct an
     bool is_told =
         phase == EVENT_PHASE_QUIZ || phase == EVENT_PHASE_RECALL || phase == EVENT_PHASE_CATCHUP;
     if (is_told && has_key(unit->question))
-        say_feedback(s, unit->question, answer, is_right);
+        course_say_feedback(s, unit->question, answer, is_right);
     course_advance(s);
 }
 
@@ -211,7 +211,7 @@ bool course_answer(struct step *s)
     struct answer_match answer;
     enum answer_result result = read_answer(s, q, &answer);
     if (result == ANSWER_ONE)
-        take_answer(s, unit, &answer, is_right_answer(q, &answer));
+        take_answer(s, unit, &answer, course_is_right(q, &answer));
     return result != ANSWER_NONE;
 }
 

@@ -117,7 +117,7 @@ static void become(struct step *s, uint32_t i)
 }
 
 /* As it is shown: capitals, where the alphabet is Latin. */
-static struct str shown_nickname(const struct step *s, struct str name)
+struct str shared_shown_nickname(const struct step *s, struct str name)
 {
     char *p = arena_alloc(s->arena, name.len + 1);
     for (size_t i = 0; p != NULL && i < name.len; i++)
@@ -250,7 +250,7 @@ static uint64_t key_of(const struct step *s)
 
 bool shared_who_answer(struct step *s)
 {
-    struct str name = shown_nickname(s, s->norm);
+    struct str name = shared_shown_nickname(s, s->norm);
     struct learner person;
     uint64_t n = 0, key = key_of(s);
     for (uint8_t slot = 1; slot <= LEARNER_MAX_PROFILES; slot++) {
@@ -269,7 +269,7 @@ bool shared_who_answer(struct step *s)
 
 /* ---- a nickname ---- */
 
-static bool is_nickname(struct str name)
+bool shared_is_nickname(struct str name)
 {
     uint32_t n = 0;
     for (size_t at = 0; at < name.len; n++) {
@@ -333,8 +333,8 @@ bool shared_nickname_answer(struct step *s)
     struct str name = STR_NONE;
     if (key_of(s) > 0)
         name = suggestion(s, (uint32_t)key_of(s) - 1);
-    else if (is_nickname(s->norm) && s->match.command == COMMAND_NONE)
-        name = shown_nickname(s, s->norm);
+    else if (shared_is_nickname(s->norm) && s->match.command == COMMAND_NONE)
+        name = shared_shown_nickname(s, s->norm);
     if (str_is_empty(name))
         return false;
     if (is_taken(s, name)) {
@@ -579,7 +579,7 @@ bool shared_call(struct step *s)
 void shared_switch(struct step *s)
 {
     struct str rest = s->argument;
-    struct str name = shown_nickname(s, match_next_word(&rest));
+    struct str name = shared_shown_nickname(s, match_next_word(&rest));
     struct learner person;
     for (uint8_t slot = 1; slot <= LEARNER_MAX_PROFILES && name.len > 0; slot++) {
         uint32_t i = find_slot(s, slot, &person);

@@ -9,8 +9,8 @@
 #define ANYWHERE                                                                                   \
     (BIT(STOPPED) | BIT(DELETED) | BIT(MENU) | BIT(MODULES) | BIT(COURSES) |                       \
      BIT(SWITCH_LANGUAGE) | BIT(RESUME) | BIT(WHO) | BIT(NICKNAME) | BIT(SET_PIN) |                \
-     BIT(LEAD_PIN) | BIT(LEAD) | BIT(CHOICES) | BIT(MY_DATA) | BIT(CONSENTS) | BIT(LEAVING) |      \
-     BIT(ASK))
+     BIT(LEAD_PIN) | BIT(LEAD) | BIT(LEAD_NUDGE) | BIT(LEAD_QUIZ) | BIT(LEAD_PACE) |               \
+     BIT(LEAD_PAUSE) | BIT(CHOICES) | BIT(MY_DATA) | BIT(CONSENTS) | BIT(LEAVING) | BIT(ASK))
 /* Where the next course begins. */
 #define NEXT_COURSE (BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) | BIT(QUIZ))
 /* Where a side state or STOPPED may return to. */
@@ -552,6 +552,16 @@ static const struct state_row rows[N_LEARNER_STATES] = {
     [LEARNER_STATE_LEAVING] = {.moves = PLACES,
                                .screen = self_leaving_screen,
                                .answer = self_leaving_answer},
+    [LEARNER_STATE_LEAD_NUDGE] = {.moves = PLACES,
+                                  .screen = lead_nudge_screen,
+                                  .answer = lead_nudge_answer},
+    [LEARNER_STATE_LEAD_QUIZ] = {.moves = PLACES, .screen = hands_screen, .answer = hands_answer},
+    [LEARNER_STATE_LEAD_PACE] = {.moves = PLACES,
+                                 .screen = lead_pace_screen,
+                                 .answer = lead_pace_answer},
+    [LEARNER_STATE_LEAD_PAUSE] = {.moves = PLACES,
+                                  .screen = lead_pause_screen,
+                                  .answer = lead_pause_answer},
     [LEARNER_STATE_STOPPED] = {.moves = PLACES,
                                .screen = stopped_screen,
                                .answer = stopped_answer,

@@ -180,6 +180,18 @@ struct str step_question(const struct step *s, const struct unit *unit)
     return join(s, join(s, text, reply_line(s, q), '\n'), key_line(s, q), '\n');
 }
 
+struct str step_question_alone(const struct step *s, const struct unit *unit, uint32_t n)
+{
+    const struct question *q = unit->question;
+    struct str text =
+        step_text(s, question_row(q->kind)->screen,
+                  VARS({"n", step_number(s, n)},
+                       {"of", step_number(s, s->course->modules[unit->module].n_scored)},
+                       {"stem", q->stem}, {"options", step_options(s, q)}));
+    return join(s, join(s, text, reply_line(s, q), '\n'),
+                step_text(s, COURSE_TEXT_back_keys, NO_VARS), '\n');
+}
+
 struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t screen)
 {
     const struct module *module = &s->course->modules[unit->module];

@@ -243,6 +243,19 @@ static void mem_restore(struct store *s, const struct number_id *id, struct str 
     mem_answer_post(m, a);
 }
 
+static void mem_wake(struct store *s, const struct number_id *id, int64_t due_at_ms,
+                     store_on_done *fn, void *ctx)
+{
+    struct answer *a = mem_answer_new(mem(s), "wake", mem_deliver_done, ctx);
+    a->fn.done = fn;
+    struct mem_record *record = record_find(mem(s), id);
+    bool is_later = record != NULL && record->state.len > 0 &&
+                    (record->due_at_ms == 0 || record->due_at_ms > due_at_ms);
+    if (a->has_effect && is_later)
+        record->due_at_ms = due_at_ms;
+    mem_answer_post(mem(s), a);
+}
+
 static void deliver_states(struct answer *a)
 {
     a->fn.states(a->ctx, a->e, a->names, a->e == ERR_OK ? a->n : 0);
@@ -496,6 +509,7 @@ static const struct store_ops mem_ops = {
     .board_put = mem_board_put,
     .board_get = mem_board_get,
     .restore = mem_restore,
+    .wake = mem_wake,
     .scan = mem_scan,
     .probe = mem_probe,
     .fence = mem_fence,

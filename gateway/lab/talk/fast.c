@@ -372,6 +372,17 @@ static void on_put(void *ctx, enum err e)
     *(enum err *)ctx = e;
 }
 
+static void on_scan(void *ctx, enum err e, struct str next, const struct store_learner *learners,
+                    uint32_t n)
+{
+    struct talk_fast *f = ctx;
+    static enum err ignored;
+    (void)next; /* a transcript has few phones */
+    for (uint32_t i = 0; e == ERR_OK && i < n; i++)
+        store_wake(f->store, &learners[i].id, loop_wall(f->loop).ms, on_put, &ignored);
+}
+
+/* As the writer does it: the group is told to all processes, and its members are looked at. */
 static enum err fast_group(struct talk_world *world, const struct talk_line *line)
 {
     struct talk_fast *f = fast(world);
@@ -384,6 +395,8 @@ static enum err fast_group(struct talk_world *world, const struct talk_line *lin
     store_board_put(f->store, STORE_BOARD_COHORTS, line->action, line->text, on_put, &e);
     loop_mem_settle(f->loop);
     cohort_set_start(f->cohorts);
+    loop_mem_settle(f->loop);
+    store_scan(f->store, STR_NONE, on_scan, f);
     loop_mem_settle(f->loop);
     return e;
 }

@@ -243,6 +243,20 @@ local function restore(keys, args)
   return 1
 end
 
+-- keys: state, due index, due slot; args: due, due member, slot name, as in commit
+-- A number that is known and not due before that is due then.
+local function wake(keys, args)
+  local wrong = wrong_type(keys[2], 'zset') or wrong_type(keys[3], 'zset')
+  if wrong then
+    return wrong
+  end
+  local present = redis.call('ZSCORE', keys[3], args[2])
+  if redis.call('EXISTS', keys[1]) == 1 and not (present and tonumber(present) <= tonumber(args[1])) then
+    set_due(keys[2], keys[3], args[1], args[2], args[3])
+  end
+  return 1
+end
+
 -- Changes whenever the server starts: what it has then may be older than what it had.
 local function server_life()
   return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
@@ -558,6 +572,7 @@ redis.register_function('waypost_part_put', part_put)
 redis.register_function{function_name = 'waypost_parts_overdue', callback = parts_overdue, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_patch', callback = patch, flags = {'allow-oom'}}
 redis.register_function('waypost_restore', restore)
+redis.register_function('waypost_wake', wake)
 redis.register_function('waypost_probe', probe)
 redis.register_function{function_name = 'waypost_epoch', callback = epoch, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_epoch_open', callback = epoch_open, flags = {'allow-oom'}}

@@ -139,6 +139,25 @@ static void hiredis_restore(struct store *s, const struct number_id *id, struct 
     link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
 }
 
+static void hiredis_wake(struct store *s, const struct number_id *id, int64_t due_at_ms,
+                         store_on_done *fn, void *ctx)
+{
+    char key[KEY_BYTES];
+    struct due_words due;
+    due_words(&due, id, due_at_ms);
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_wake"));
+    argv_add(&argv, STR("3"));
+    argv_add(&argv, number_key(key, id, 's'));
+    argv_add(&argv, due.words[DUE_INDEX]);
+    argv_add(&argv, due.words[DUE_SLOT]);
+    argv_add(&argv, due.words[DUE_SECONDS]);
+    argv_add(&argv, due.words[DUE_MEMBER]);
+    argv_add(&argv, due.words[DUE_NAME]);
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
 static void hiredis_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn,
                            void *ctx)
 {
@@ -368,6 +387,7 @@ static const struct store_ops hiredis_ops = {
     .board_put = hiredis_board_put,
     .board_get = hiredis_board_get,
     .restore = hiredis_restore,
+    .wake = hiredis_wake,
     .scan = hiredis_scan,
     .probe = hiredis_probe,
     .fence = hiredis_fence,

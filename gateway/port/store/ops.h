@@ -42,6 +42,8 @@ struct store_ops {
     void (*board_get)(struct store *, enum store_board, store_on_board *, void *ctx);
     void (*restore)(struct store *, const struct number_id *, struct str state, int64_t due_at_ms,
                     store_on_done *, void *ctx);
+    void (*wake)(struct store *, const struct number_id *, int64_t due_at_ms, store_on_done *,
+                 void *ctx);
     void (*scan)(struct store *, struct str cursor, store_on_scan *, void *ctx);
     void (*probe)(struct store *, store_on_probe *, void *ctx);
     void (*fence)(struct store *, store_on_fence *, void *ctx);

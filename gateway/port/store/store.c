@@ -159,6 +159,13 @@ void store_restore(struct store *s, const struct number_id *id, struct str state
     s->ops->restore(s, id, state, due_at_ms, fn, ctx);
 }
 
+void store_wake(struct store *s, const struct number_id *id, int64_t due_at_ms, store_on_done *fn,
+                void *ctx)
+{
+    assert(due_at_ms > 0);
+    s->ops->wake(s, id, due_at_ms, fn, ctx);
+}
+
 void store_outbox_look(struct store *s, const uint64_t fences[STORE_LEASE_RANGES],
                        store_on_outbox *fn, void *ctx)
 {

@@ -306,6 +306,10 @@ void store_board_get(struct store *s, enum store_board board, store_on_board *fn
 /* Writes a state that PostgreSQL remembers, unless a newer one is there (waypost rebuild). */
 void store_restore(struct store *s, const struct number_id *id, struct str state, int64_t due_at_ms,
                    store_on_done *fn, void *ctx);
+/* A number that is known is due then, unless it is before: something may have to be said to it that
+ * was not known when it was stored. */
+void store_wake(struct store *s, const struct number_id *id, int64_t due_at_ms, store_on_done *fn,
+                void *ctx);
 /* All learners, page by page, in no order, some perhaps twice; cursor is empty for the first page.
  */
 void store_scan(struct store *s, struct str cursor, store_on_scan *fn, void *ctx);
