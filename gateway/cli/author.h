@@ -42,5 +42,7 @@ void author_print(const struct buf *out, FILE *file);
 int author_export(const struct cli_args *args, const char *dir);
 int author_import(const struct cli_args *args, const char *path);
 int author_graph(const struct cli_args *args, const char *dir);
+/* edit.c: the desk in a browser, until Ctrl-C. */
+int author_edit(const struct cli_args *args, const char *dir);
 /* The second folder is the word behind that. */
 int author_diff(const struct cli_args *args, const char *old_dir);

@@ -100,5 +100,5 @@ void cli_complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* Previews of the author's lessons; behind them the simulator, for configurations that have it on:
  * PAGES_WITHOUT_SIMULATOR is how many rows the others take. */
 #define PAGES_WITHOUT_SIMULATOR 1u
-#define PAGES_ALL 2u
+#define PAGES_ALL 3u
 extern const struct role_page pages[PAGES_ALL];

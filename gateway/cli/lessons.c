@@ -311,7 +311,7 @@ static const struct verb verbs[] = {
     {"preview", run_preview}, {"forecast", run_forecast}, {"publish", run_publish},
     {"pot", run_pot},         {"merge", run_merge},       {"withdraw", run_withdraw},
     {"list", run_list},       {"export", author_export},  {"import", author_import},
-    {"diff", author_diff},    {"graph", author_graph},
+    {"edit", author_edit},    {"diff", author_diff},      {"graph", author_graph},
 };
 
 static int lessons_run(const struct cli_args *args)
@@ -355,7 +355,8 @@ const struct cli_command cli_lessons = {
              "lessons export DIR --to review --lang fr > fr.xlsx\n"
              "lessons import DIR --review fr.xlsx --lang fr\n"
              "lessons diff OLD-DIR NEW-DIR\n"
-             "lessons graph DIR > course.dot",
+             "lessons graph DIR > course.dot\n"
+             "lessons edit DIR [--port N]",
     .options = {CLI_CONFIG_OPTION,
                 {"format", "text|json|github", "how check prints what it finds", false},
                 {"transcript", NULL, "preview: every SMS and USSD screen as plain text", false},
@@ -365,6 +366,7 @@ const struct cli_command cli_lessons = {
                 {"approved-by", "NAME", "publish: who approved the text, name and role", false},
                 {"pack", NULL, "pot: of the pack's texts", false},
                 {"to", "FORMAT", "export: " AUTHOR_FORMATS ", or review", false},
+                {"port", "N", "edit: of the desk; any free one when left out", false},
                 {"review", "FILE", "import: a sheet for reviewers that came back", false},
                 {"booklet", NULL, "preview: for a facilitator, to print", false},
                 {"meeting", NULL, "preview: a page for each weekly meeting, to print", false},

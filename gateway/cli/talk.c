@@ -63,24 +63,6 @@ static enum err parse_clock(struct str text, struct wall_ms *ret, struct zone *r
     return ERR_OK;
 }
 
-/* A language that learners do not get yet is tried, as course.md may say it. */
-static struct str on_trial(struct str course_md, struct str lang, struct arena *arena)
-{
-    struct str text = STR("---\n");
-    struct str rest = course_md;
-    bool is_front = str_starts(rest, text) && lang.p != NULL;
-    for (uint32_t n = 0; is_front && rest.p != NULL; n++) {
-        struct str line = str_split(&rest, '\n');
-        if (n == 0)
-            text = arena_printf(arena, "---\ntrial_languages: [%.*s]\n", STR_ARG(lang));
-        else if (str_eq(str_trim(line), STR("---")))
-            return arena_printf(arena, "%.*s---\n%.*s", STR_ARG(text), STR_ARG(rest));
-        else if (!str_starts(line, STR("trial_languages:")))
-            text = arena_printf(arena, "%.*s%.*s\n", STR_ARG(text), STR_ARG(line));
-    }
-    return course_md;
-}
-
 /* The course folder: its files, with the language on trial, and what was read from them. */
 static enum err read_source(const struct talk *talk, struct str folder, struct str lang,
                             struct arena *arena, struct lesson_file **ret_files, uint32_t *ret_n,
@@ -97,7 +79,7 @@ static enum err read_source(const struct talk *talk, struct str folder, struct s
     enum err e = lesson_files_read(dir, arena, ret_files, ret_n, msg);
     for (uint32_t i = 0; e == ERR_OK && i < *ret_n; i++) {
         if (str_eq((*ret_files)[i].name, STR("course.md")))
-            (*ret_files)[i].text = on_trial((*ret_files)[i].text, lang, arena);
+            (*ret_files)[i].text = lesson_on_trial((*ret_files)[i].text, lang, arena);
     }
     if (e != ERR_OK || findings == NULL)
         return e != ERR_OK ? e : arena_error(arena);

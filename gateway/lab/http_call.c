@@ -10,6 +10,7 @@ struct http_caller {
     struct sender *sender;
     struct timer *timer;
     uint32_t n_waiting;
+    int64_t timeout_ms;
 };
 
 struct copy {
@@ -31,7 +32,13 @@ struct http_caller *http_caller_new(void)
     caller->loop = loop_libevent_new();
     caller->sender = sender_curl_new(caller->loop, HTTP_CALL_MAX_COPIES);
     caller->timer = timer_new(caller->loop, on_timer, caller);
+    caller->timeout_ms = HTTP_CALL_TIMEOUT_MS;
     return caller;
+}
+
+void http_caller_limit(struct http_caller *caller, int64_t timeout_ms)
+{
+    caller->timeout_ms = timeout_ms;
 }
 
 void http_caller_free(struct http_caller *caller)
@@ -74,7 +81,7 @@ enum err http_call(struct http_caller *caller, struct str url, struct str form_b
         .headers = form_headers,
         .n_headers = is_post ? 1 : 0,
         .body = form_body,
-        .timeout_ms = HTTP_CALL_TIMEOUT_MS,
+        .timeout_ms = caller->timeout_ms,
         .is_private_allowed = true,
         .is_insecure_allowed = true,
     };

@@ -18,6 +18,8 @@ struct http_call_answer {
 };
 
 struct http_caller *http_caller_new(void);
+/* How long the next calls wait, where that is not HTTP_CALL_TIMEOUT_MS. */
+void http_caller_limit(struct http_caller *caller, int64_t timeout_ms);
 /* Accepts NULL. */
 void http_caller_free(struct http_caller *caller);
 /* GET without a body, or POST of a form, n copies at once; returns when all are answered. ret has n

@@ -6,6 +6,7 @@
  *   ANY /sim/send/<channel>[/...]   a send request of ours: what it says is in its headers too
  *                                   (profile/outgoing.h), so that no form must be read back
  *   GET /sim/outbox?to=NUMBER       [{"from","to","text","id","at"}], in this order; all without to
+ *   GET /sim/, POST /sim/phone      a phone in the browser: lab/desk/web.h
  *
  * It holds the last SIMULATOR_MAX_MESSAGES in memory: they are the phones of this little world.
  */

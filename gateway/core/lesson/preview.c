@@ -239,9 +239,10 @@ void lesson_preview(const struct lesson_source *source, struct arena *scratch, s
     buf_add_html(p.out, p.course->language);
     buf_add_str(out, STR("\">\n<head>\n<meta charset=\"utf-8\">\n<title>"));
     buf_add_html(p.out, p.course->title);
-    buf_addf(out, " %.*s</title>\n%s</head>\n<body>\n<h1>", STR_ARG(p.course->version), head);
+    buf_addf(out, " %.*s</title>\n%s</head>\n<body>\n<header><h1>", STR_ARG(p.course->version),
+             head);
     buf_add_html(p.out, p.course->title);
-    buf_addf(out, " %.*s</h1>\n", STR_ARG(p.course->version));
+    buf_addf(out, " %.*s</h1></header>\n", STR_ARG(p.course->version));
     add_nav(&p);
     buf_add_str(out, STR("<main>\n"));
     for (uint16_t i = 0; i < p.course->n_modules; i++)

@@ -519,3 +519,20 @@ void lesson_pot(const struct lesson_source *source, bool is_of_pack, struct str 
             write_string(&t, string->context, *string->text, string->note, string->pos);
     }
 }
+
+struct str lesson_on_trial(struct str course_md, struct str lang, struct arena *arena)
+{
+    struct str text = STR("---\n");
+    struct str rest = course_md;
+    bool is_front = str_starts(rest, text) && lang.p != NULL;
+    for (uint32_t n = 0; is_front && rest.p != NULL; n++) {
+        struct str line = str_split(&rest, '\n');
+        if (n == 0)
+            text = arena_printf(arena, "---\ntrial_languages: [%.*s]\n", STR_ARG(lang));
+        else if (str_eq(str_trim(line), STR("---")))
+            return arena_printf(arena, "%.*s---\n%.*s", STR_ARG(text), STR_ARG(rest));
+        else if (!str_starts(line, STR("trial_languages:")))
+            text = arena_printf(arena, "%.*s%.*s\n", STR_ARG(text), STR_ARG(line));
+    }
+    return course_md;
+}

@@ -92,3 +92,6 @@ struct str lesson_text_from_po(struct str text, struct arena *arena);
  */
 void lesson_pot(const struct lesson_source *source, bool is_of_pack, struct str lang,
                 const struct po_file *merged, struct arena *arena, struct buf *out);
+/* course.md with the language on trial: for who plays a course in a language that learners do not
+ * get yet. lang absent or empty: course.md as it is. */
+struct str lesson_on_trial(struct str course_md, struct str lang, struct arena *arena);

@@ -84,7 +84,7 @@ static void read_aiken(struct exchange *x, struct str name, struct str text)
     if (str_starts(text, STR("\xef\xbb\xbf")))
         text = str_sub(text, 3, text.len);
     for (struct str rest = text; rest.p != NULL && arena_error(x->arena) == ERR_OK;) {
-        struct str line = str_trim(str_split(&rest, '\n')), option;
+        struct str line = str_trim(str_split(&rest, '\n')), option = STR_NONE;
         pos.line++;
         if (line.len == 0)
             continue;
