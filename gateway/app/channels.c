@@ -147,7 +147,9 @@ static void check_addresses(const struct check *check, struct str list, struct s
 static void check_path_secret(const struct check *check, const struct config_channel *c)
 {
     struct str secret = c->path_secret;
-    bool is_good = secret.p == NULL || secret.len >= PATH_SECRET_MIN;
+    if (secret.p == NULL)
+        return;
+    bool is_good = secret.len >= PATH_SECRET_MIN;
     for (size_t i = 0; i < secret.len; i++) {
         char ch = secret.p[i];
         is_good &= (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z');

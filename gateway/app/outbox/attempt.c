@@ -28,7 +28,8 @@ static void tell_trouble(struct outbox_job *job, bool is_troubled, struct str wh
 }
 
 /* As the metrics and `waypost channel list` show it. A limit has metrics of its own. */
-static void count(struct outbox_job *job, enum message_status status)
+static void count(struct outbox_job *job, const struct config_channel *channel,
+                  enum message_status status)
 {
     struct outbox_channel *c = job->channel;
     static const struct {
@@ -47,10 +48,10 @@ static void count(struct outbox_job *job, enum message_status status)
     if (rows[status].counter == 0)
         return;
     metrics_add(metrics, rows[status].metric, 1);
-    if (c == NULL)
+    if (c == NULL || channel == NULL)
         return;
     ++*(uint64_t *)((char *)c + rows[status].counter);
-    metrics_add_channel(metrics, c->channel->config->name, rows[status].of_channel, 1);
+    metrics_add_channel(metrics, channel->name, rows[status].of_channel, 1);
 }
 
 void outbox_conclude(struct outbox_job *job, enum message_status status, struct str provider_id,
@@ -74,7 +75,7 @@ void outbox_conclude(struct outbox_job *job, enum message_status status, struct 
                                     .currency = o->ports.config->currency};
     message_event(&job->message, &job->entry, &result, loop_wall(o->ports.loop), o->arena,
                   &job->event);
-    count(job, status);
+    count(job, channel, status);
     if (may_cost)
         metrics_add_cost(o->ports.metrics, channel->name,
                          channel->price * gsm_measure(job->message.text).segments);

@@ -92,7 +92,7 @@ static struct command_match found(const struct keyword *keyword, bool is_fuzzy, 
 static struct str letters_of(struct str word)
 {
     size_t n = 0;
-    while (n < word.len && !(word.p[n] >= '0' && word.p[n] <= '9'))
+    while (word.p != NULL && n < word.len && !(word.p[n] >= '0' && word.p[n] <= '9'))
         n++;
     return str_sub(word, 0, n);
 }
