@@ -48,6 +48,7 @@ static int run_check(const struct cli_args *args, const char *dir)
     buf_reset(&out);
     lesson_tell_progress(folder.source, scratch, &out);
     lesson_tell_reading(&folder.source->course, &out);
+    lesson_tell_terms(folder.source, scratch, &out);
     author_print(&out, stderr);
     fprintf(stderr, "%s: %u errors, %u warnings in %u files\n", dir, folder.findings->n_errors,
             folder.findings->n_warnings, folder.n_files);

@@ -220,6 +220,23 @@ static void test_hard_words_are_hard(void **state)
     assert_true(has(&d, "hardest: m1l1 "));
 }
 
+static void test_terms_that_a_translation_leaves_are_told(void **state)
+{
+    (void)state;
+    struct desk d CLEANUP(desk_fini);
+    struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
+    desk_open(&d, SHIPPED);
+    desk_parse(&d);
+    lesson_tell_terms(d.source, scratch, &d.out);
+    assert_true(has(&d, "po/fr.po: read again, without a term of its list:"));
+    assert_false(has(&d, "m1l2.1"));
+    buf_reset(&d.out);
+    edit(&d, "po/fr.po", "msgstr \"Non accompagn", "msgstr \"Tout seul");
+    desk_parse(&d);
+    lesson_tell_terms(d.source, scratch, &d.out);
+    assert_true(has(&d, "m1l2.1 (unaccompanied)"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_a_meeting_has_its_agenda_in_every_language),
         cmocka_unit_test(test_a_first_meeting_has_nothing_old),
         cmocka_unit_test(test_hard_words_are_hard),
+        cmocka_unit_test(test_terms_that_a_translation_leaves_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,6 +103,10 @@ void lesson_graph(const struct course *course, struct buf *out);
 /* Appends hints in a line: words, minutes aloud, and of English how hard it is (reading.c). */
 void lesson_tell_reading(const struct course *course, struct buf *out);
 
+/* Appends a line for each translation with texts whose English has a term of its list and that have
+ * it in no form. scratch is reset again and again. */
+void lesson_tell_terms(const struct lesson_source *source, struct arena *scratch, struct buf *out);
+
 enum lesson_booklet { LESSON_BOOKLET_COURSE, LESSON_BOOKLET_MEETINGS };
 /* Appends a page to print, in the language of the course (booklet.c). */
 void lesson_booklet(const struct lesson_source *source, enum lesson_booklet kind, struct buf *out);

@@ -197,6 +197,15 @@ static struct http_response check_files(struct turn *t)
     return web_json(200, t->body);
 }
 
+/* What the ceiling of a course leaves for this file beside the others. */
+static size_t room_for(const struct turn *t, const struct lesson_file *file)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < t->n_files; i++)
+        n += &t->files[i] != file ? t->files[i].text.len : 0;
+    return n < COURSE_MAX_BYTES ? COURSE_MAX_BYTES - n : 0;
+}
+
 static struct http_response save_file(struct turn *t)
 {
     const struct lesson_file *file = find_file(t, form_get(&t->form, STR("name")));
@@ -210,6 +219,8 @@ static struct http_response save_file(struct turn *t)
                         "The file was changed by somebody else meanwhile. Copy your text, open the "
                         "file again, and put your change in.");
     text = with_line_ends(t, text);
+    if (text.len > room_for(t, file))
+        return complain(t, 413, "With this text the course would be too big to be read again.");
     if (arena_error(t->arena) != ERR_OK ||
         lesson_files_write(t->desk->dir, file->name, text, &msg) != ERR_OK)
         return complain(t, 500, msg.text[0] != '\0' ? msg.text : "The file is too big.");
