@@ -373,8 +373,11 @@ void lesson_check(const struct lesson_source *source, struct arena *arena, struc
         check_play(&c);
     else
         check_estimate(&c);
-    for (uint16_t i = 0; i < source->languages.n; i++)
-        lesson_check_language(source, source->languages.codes[i], arena, scratch, findings);
+    /* A pack's translations are looked at with a course that is translated, too. */
+    for (uint16_t i = 0; i < source->languages.n; i++) {
+        if (lesson_has_own_po(source, source->languages.codes[i]))
+            lesson_check_language(source, source->languages.codes[i], arena, scratch, findings);
+    }
 }
 
 /* ---- how far they are ---- */
