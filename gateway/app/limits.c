@@ -66,8 +66,11 @@ static void write_event(const struct limits_ask *ask, struct arena *arena, struc
     const struct config_channel *channel = config_channel_get(ask->config, ask->message->channel);
     buf_init(&refused, EVENT_MAX_BYTES);
     buf_init(&said, EVENT_MAX_BYTES);
-    message_event_pieces(ask->message, ask->country, channel != NULL ? channel->price : 0,
-                         ask->config->currency, ask->now, &refused, &said);
+    const struct message_result result = {.country = ask->country,
+                                          .price = channel != NULL ? channel->price : 0,
+                                          .currency = ask->config->currency,
+                                          .alphabets = channel != NULL ? channel->alphabets : 0};
+    message_event_pieces(ask->message, &result, ask->now, &refused, &said);
     ret->refused_event = take(&refused, arena);
     struct str said_event = take(&said, arena);
     ret->said_event = ask->is_said ? said_event : STR_NONE;
@@ -106,7 +109,8 @@ void limits_make(const struct limits_ask *ask, struct arena *arena, struct store
     add(ret, "day", STR("day"), 1, config->cap_day, DAY_S);
     const struct config_channel *channel = config_channel_get(config, message->channel);
     uint64_t price = route_price(config, channel, ask->number);
-    add(ret, "money", STR("money"), price * gsm_measure(message->text).segments,
+    uint32_t alphabets = channel != NULL ? channel->alphabets : 0;
+    add(ret, "money", STR("money"), price * gsm_measure_in(message->text, alphabets).segments,
         config->cap_money_day, DAY_S);
     struct str name =
         arena_printf(arena, "n:%016llx", (unsigned long long)str_hash(message->channel));

@@ -97,7 +97,7 @@ enum err message_decode(struct str bytes, struct message *ret)
 static struct event_record record_of(const struct message *message,
                                      const struct message_result *result, struct wall_ms at)
 {
-    struct gsm_size size = gsm_measure(message->text);
+    struct gsm_size size = gsm_measure_in(message->text, result->alphabets);
     struct event_record record = {
         .kind = EVENT_RECORD_MESSAGE,
         .seq = message->seq,
@@ -134,16 +134,16 @@ void message_event(const struct message *message, const struct store_entry *entr
     event_message_end(entry->id, STR_NONE, out);
 }
 
-void message_event_pieces(const struct message *message, struct str country, uint64_t price,
-                          struct str currency, struct wall_ms at, struct buf *refused,
-                          struct buf *said)
+void message_event_pieces(const struct message *message, const struct message_result *said_so,
+                          struct wall_ms at, struct buf *refused, struct buf *said)
 {
-    struct message_result result = {.status = MESSAGE_STATUS_capped, .country = country};
+    struct message_result result = {.status = MESSAGE_STATUS_capped,
+                                    .country = said_so->country,
+                                    .alphabets = said_so->alphabets};
     struct event_record record = record_of(message, &result, at);
     event_encode_message(&record, refused);
+    result = *said_so;
     result.status = MESSAGE_STATUS_sent;
-    result.price = price;
-    result.currency = currency;
     record = record_of(message, &result, at);
     event_encode_message(&record, said);
 }

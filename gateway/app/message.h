@@ -76,6 +76,7 @@ struct message_result {
     uint32_t attempt;
     uint64_t price; /* of one segment, in millionths (CONFIG_AMOUNT); 0 = not known */
     struct str currency;
+    uint32_t alphabets; /* national tables of the channel, for the count of segments */
 };
 
 /* Appends the record. */
@@ -83,10 +84,9 @@ void message_event(const struct message *message, const struct store_entry *entr
                    const struct message_result *result, struct wall_ms at, struct arena *arena,
                    struct buf *out);
 /* The same up to the id of a message that the store will give it (store_caps): for the case that a
- * cap keeps it back, and that it is said in the answer to a callback. */
-void message_event_pieces(const struct message *message, struct str country, uint64_t price,
-                          struct str currency, struct wall_ms at, struct buf *refused,
-                          struct buf *said);
+ * cap keeps it back, and that it is said in the answer to a callback (then with said_so). */
+void message_event_pieces(const struct message *message, const struct message_result *said_so,
+                          struct wall_ms at, struct buf *refused, struct buf *said);
 
 /* The other way: an SMS, or a call, as it lies in the spool while the store is away: everything
  * that its dialog will need. The spool seals it, since it holds the number and the text. */

@@ -537,6 +537,89 @@ static void test_ussd_leaves_out_what_has_no_room(void **state)
     expect_text(gsm_ussd_leave_out(&ussd, arena), "1 a\n2 b");
 }
 
+/* ---- national tables ---- */
+
+#define TURKISH (1u << GSM_ALPHABET_TURKISH)
+#define SPANISH (1u << GSM_ALPHABET_SPANISH)
+#define PORTUGUESE (1u << GSM_ALPHABET_PORTUGUESE)
+
+/* Lengths as the header leaves them: 155 and 149 with one table, 152 and 146 with two. */
+static void test_lengths_with_national_tables(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t alphabets;
+        const char *head;
+        size_t n_a; /* letters a behind it */
+        enum gsm_encoding encoding;
+        uint32_t units, segments;
+    } rows[] = {
+        {0, "ş", 69, UCS2, 70, 1},
+        {TURKISH, "", 160, GSM7, 160, 1},  /* nothing national: no header */
+        {TURKISH, "ş", 154, GSM7, 155, 1}, /* locked */
+        {TURKISH, "ş", 155, GSM7, 156, 2},
+        {TURKISH, "ş", 297, GSM7, 298, 2},
+        {TURKISH, "ş", 298, GSM7, 299, 3},
+        {TURKISH, "şè", 152, GSM7, 155, 1}, /* behind an escape: the locked one has no è */
+        {TURKISH, "ş{€", 151, GSM7, 155, 1},
+        {TURKISH, "şá", 68, UCS2, 70, 1},
+        {SPANISH, "á", 153, GSM7, 155, 1},
+        {SPANISH, "á", 154, GSM7, 156, 2},
+        {SPANISH, "áñ¿¡", 150, GSM7, 155, 1},
+        {PORTUGUESE, "ãõç", 152, GSM7, 155, 1},   /* locked */
+        {PORTUGUESE, "ããããΦ", 146, GSM7, 152, 1}, /* Φ stands in the single one only: both */
+        {PORTUGUESE, "ããããΦ", 147, GSM7, 153, 2},
+        {PORTUGUESE, "ş", 69, UCS2, 70, 1},
+        {TURKISH | SPANISH, "á", 153, GSM7, 155, 1},
+        {TURKISH | SPANISH, "şá", 68, UCS2, 70, 1}, /* one language at a time */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str text =
+            arena_printf(arena, "%s%.*s", rows[i].head, (int)rows[i].n_a, repeat("a", 400, "").p);
+        struct gsm_size size = gsm_measure_in(text, rows[i].alphabets);
+        if (size.encoding != rows[i].encoding || size.units != rows[i].units ||
+            size.segments != rows[i].segments)
+            fail_msg("row %zu: %s, %u units, %u segments", i, gsm_encoding_name(size.encoding),
+                     size.units, size.segments);
+    }
+    /* An escape and its letter stay in one part. */
+    struct str split =
+        arena_printf(arena, "%.*sáá%.*s", 148, repeat("a", 148, "").p, 145, repeat("a", 145, "").p);
+    assert_int_equal(gsm_measure_in(split, SPANISH).units, 297);
+    assert_int_equal(gsm_measure_in(split, SPANISH).segments, 2);
+    split = arena_printf(arena, "%.*sá", 296, repeat("a", 296, "").p);
+    assert_int_equal(gsm_measure_in(split, SPANISH).segments, 2);
+    split = arena_printf(arena, "%.*sá", 297, repeat("a", 297, "").p);
+    assert_int_equal(gsm_measure_in(split, SPANISH).segments, 3);
+}
+
+static void test_letters_of_a_national_table_stay(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t alphabets;
+        const char *text, *sent;
+    } rows[] = {
+        {0, "Çok yaş, ğ ı", "Cok yas, g i"},
+        {TURKISH, "Çok yaş, ğ ı", "Çok yaş, ğ ı"},
+        {TURKISH, "“Yaş” â", "\"Yaş\" a"},
+        {SPANISH, "Sí, está «aquí»", "Sí, está \"aquí\""},
+        {TURKISH, "Sí", "Si"},
+        {PORTUGUESE, "Não é ação", "Não é ação"},
+        {TURKISH | SPANISH, "ş ş á", "ş ş a"}, /* of the one that keeps most */
+        {TURKISH | SPANISH, "ş á á", "s á á"},
+        {TURKISH, "Привет ş", "Привет s"}, /* UCS-2 all the same */
+        {TURKISH, "Hello", "Hello"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str sent =
+            gsm_fold_in(str_from(rows[i].text), GSM_FOLD_LATIN, rows[i].alphabets, arena);
+        if (!str_eq(sent, str_from(rows[i].sent)))
+            fail_msg("row %zu: %.*s", i, STR_ARG(sent));
+    }
+    assert_true(str_eq(gsm_fold_in(STR("ş’"), GSM_FOLD_NONE, TURKISH, arena), STR("ş’")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -557,6 +640,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ussd_key_of_the_first_page, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ussd_leaves_out_what_has_no_room, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ussd_limits_that_cannot_be_met, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lengths_with_national_tables, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_letters_of_a_national_table_stay, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

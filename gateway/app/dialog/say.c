@@ -227,7 +227,8 @@ static void put_messages(struct dialog *d, struct message *message, uint32_t max
 static bool say_by_sms(struct dialog *d, struct outcome *out, struct str channel)
 {
     const struct config_channel *sms = config_channel_get(d->all->parts.config, channel);
-    struct str text = gsm_fold(out->reply, sms != NULL ? sms->fold : d->channel->fold, d->arena);
+    const struct config_channel *by = sms != NULL ? sms : d->channel;
+    struct str text = gsm_fold_in(out->reply, by->fold, by->alphabets, d->arena);
     bool fits = d->say_max_chars == 0 || utf8_count(text) <= d->say_max_chars;
     bool is_said = d->can_say_sms && fits;
     struct message message;

@@ -72,13 +72,15 @@ void outbox_conclude(struct outbox_job *job, enum message_status status, struct 
                                     .error = error,
                                     .attempt = job->n_attempts,
                                     .price = may_cost ? channel->price : 0,
-                                    .currency = o->ports.config->currency};
+                                    .currency = o->ports.config->currency,
+                                    .alphabets = channel != NULL ? channel->alphabets : 0};
     message_event(&job->message, &job->entry, &result, loop_wall(o->ports.loop), o->arena,
                   &job->event);
     count(job, channel, status);
     if (may_cost)
         metrics_add_cost(o->ports.metrics, channel->name,
-                         channel->price * gsm_measure(job->message.text).segments);
+                         channel->price *
+                             gsm_measure_in(job->message.text, channel->alphabets).segments);
     job->is_sent = is_sent;
     char id[LOG_ID_BYTES];
     if (is_sent)

@@ -120,9 +120,21 @@ static size_t base_letters(int32_t code, char dst[8])
     return (size_t)n;
 }
 
+/* What is done to a text: folded, but for the letters of a national table. */
+struct way {
+    enum gsm_fold fold;
+    int kept;        /* enum gsm_alphabet; -1: none */
+    uint32_t n_kept; /* letters that stayed for it */
+};
+
 /* Replacement of one code point, at most 4 bytes, into dst; returns their number. */
-static size_t fold_char(int32_t code, enum gsm_fold fold, char dst[8])
+static size_t fold_char(int32_t code, struct way *way, char dst[8])
 {
+    enum gsm_fold fold = way->fold;
+    if (code >= 0x80 && way->kept >= 0 && gsm_is_national(code, (enum gsm_alphabet)way->kept)) {
+        way->n_kept += gsm_char_septets(code) == 0 || code == CAPITAL_C_CEDILLA;
+        return utf8_put(code, dst);
+    }
     if (gsm_char_septets(code) > 0 && !(fold == GSM_FOLD_LATIN && code == CAPITAL_C_CEDILLA))
         return utf8_put(code, dst);
     struct str plain = typography(code);
@@ -179,28 +191,28 @@ static bool needs_fold(struct str text)
     return false;
 }
 
-static size_t fold_bytes(struct str text, enum gsm_fold fold, char *out)
+static size_t fold_bytes(struct str text, struct way *way, char *out)
 {
     size_t len = 0;
     for (size_t at = 0; at < text.len;) {
         char bytes[8];
-        size_t n = fold_char(next_composed(text, fold, &at), fold, bytes);
+        size_t n = fold_char(next_composed(text, way->fold, &at), way, bytes);
         memcpy(out + len, bytes, n);
         len += n;
     }
     return len;
 }
 
-static struct str fold_text(struct str text, enum gsm_fold fold, char feed, struct arena *arena)
+static struct str fold_text(struct str text, struct way *way, char feed, struct arena *arena)
 {
-    bool is_plain = fold == GSM_FOLD_NONE || !needs_fold(text);
+    bool is_plain = way->fold == GSM_FOLD_NONE || !needs_fold(text);
     /* An invalid byte becomes three; every other replacement is no longer than what it replaces. */
     char *out = arena_alloc(arena, is_plain ? text.len + 1 : 3 * text.len + 1);
     if (out == NULL)
         return STR_NONE;
     size_t len = text.len;
     if (!is_plain)
-        len = fold_bytes(text, fold, out);
+        len = fold_bytes(text, way, out);
     else if (len > 0)
         memcpy(out, text.p, len);
     for (size_t i = 0; i < len && feed == '\n'; i++) {
@@ -212,10 +224,28 @@ static struct str fold_text(struct str text, enum gsm_fold fold, char feed, stru
 
 struct str gsm_fold(struct str text, enum gsm_fold fold, struct arena *arena)
 {
-    return fold_text(text, fold, '\n', arena);
+    return fold_text(text, &(struct way){.fold = fold, .kept = -1}, '\n', arena);
+}
+
+struct str gsm_fold_in(struct str text, enum gsm_fold fold, uint32_t alphabets, struct arena *arena)
+{
+    struct str best = gsm_fold(text, fold, arena);
+    uint32_t most = 0;
+    for (int i = 0; i < GSM_N_ALPHABETS && fold != GSM_FOLD_NONE; i++) {
+        struct way way = {.fold = fold, .kept = i};
+        if ((alphabets >> i & 1) == 0)
+            continue;
+        struct str folded = fold_text(text, &way, '\n', arena);
+        bool is_cheap = gsm_measure_in(folded, alphabets).encoding == GSM_ENCODING_GSM7;
+        if (is_cheap && way.n_kept > most) {
+            most = way.n_kept;
+            best = folded;
+        }
+    }
+    return best;
 }
 
 struct str gsm_fold_pages(struct str text, enum gsm_fold fold, struct arena *arena)
 {
-    return fold_text(text, fold, '\f', arena);
+    return fold_text(text, &(struct way){.fold = fold, .kept = -1}, '\f', arena);
 }

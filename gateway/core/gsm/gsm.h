@@ -30,6 +30,15 @@ enum gsm_fold {
     GSM_FOLD_LATIN, /* the same and letters: e-circumflex to e, c-cedilla to c, oe, s-cedilla ... */
 };
 
+/* National tables (TS 23.038 annex A) that an operator may confirm for a channel; a set of them is
+ * bits 1 << alphabet. SMS only: no table is sure on USSD. */
+enum gsm_alphabet {
+    GSM_ALPHABET_TURKISH,
+    GSM_ALPHABET_SPANISH,
+    GSM_ALPHABET_PORTUGUESE,
+    GSM_N_ALPHABETS
+};
+
 struct gsm_size {
     enum gsm_encoding encoding;
     uint32_t units;    /* septets or UCS-2 units */
@@ -39,6 +48,13 @@ struct gsm_size {
 /* "gsm7", "ucs2" */
 const char *gsm_encoding_name(enum gsm_encoding encoding);
 struct gsm_size gsm_measure(struct str text);
+/* Where these national tables may be used: 155 septets with one of them, 149 per part; 152 and 146
+ * where one is locked and one behind escapes. The cheapest way counts. */
+struct gsm_size gsm_measure_in(struct str text, uint32_t alphabets);
+/* "turkish" */
+const char *gsm_alphabet_name(enum gsm_alphabet alphabet);
+/* Is the character in a table of this language? */
+bool gsm_is_national(int32_t code, enum gsm_alphabet alphabet);
 /* Septets of one code point: 1, 2 with an escape, 0 when it is not in GSM-7. */
 uint32_t gsm_char_septets(int32_t code);
 /* First character that is not in GSM-7: its byte offset and length, or false when there is none. */
@@ -46,6 +62,9 @@ bool gsm_find_foreign(struct str text, size_t *ret_offset, size_t *ret_len);
 /* Copy in the arena with the allowed replacements; characters that stay foreign are kept, so the
  * result may still be UCS-2. A form feed, or a vertical tab, becomes a line end. */
 struct str gsm_fold(struct str text, enum gsm_fold fold, struct arena *arena);
+/* The same; the letters of one of these alphabets stay, of the one that keeps most of them. */
+struct str gsm_fold_in(struct str text, enum gsm_fold fold, uint32_t alphabets,
+                       struct arena *arena);
 /* The same for a text that gsm_ussd_page() will cut: both stay. */
 struct str gsm_fold_pages(struct str text, enum gsm_fold fold, struct arena *arena);
 /* 0 to 127, escape pairs as 0x1b and the second septet. ERR_INVALID for a foreign character, with

@@ -36,9 +36,10 @@ struct config_channel {
     uint32_t ussd_septets, ussd_ucs2;
     uint32_t text_chars; /* of one SMS request; 0 = what the provider documents */
     enum gsm_fold fold;
-    struct str course;         /* id that a bare JOIN starts here; absent: config.course */
-    uint32_t tps;              /* messages per second, 0 = the profile's documented rate */
-    uint32_t max_in_flight;    /* requests at once to the provider; 0 = by tps */
+    uint32_t alphabets;     /* 1 << enum gsm_alphabet: national tables that the operator confirms */
+    struct str course;      /* id that a bare JOIN starts here; absent: config.course */
+    uint32_t tps;           /* messages per second, 0 = the profile's documented rate */
+    uint32_t max_in_flight; /* requests at once to the provider; 0 = by tps */
     bool is_unsigned_allowed;  /* "unsigned_callbacks: accepted" in plain words */
     uint32_t new_numbers_hour; /* messages to who has not joined yet; 0 = no limit */
     struct str path_secret;    /* first part of the path behind the name; absent = none */

@@ -74,6 +74,13 @@ static const struct yaml_row channel_keys[] = {
      .fallback = "latin",
      .help = "What may be changed to keep a text in the GSM alphabet, where it costs half:\n"
              "typography = curly quotes and long dashes; latin = also accents (\xc3\xaa to e)."},
+    {.name = "alphabets",
+     CHANNEL(alphabets),
+     .type = &config_type_alphabets,
+     .example = "[turkish]",
+     .help = "National tables of GSM-7 (turkish, spanish, portuguese) that the operator and its\n"
+             "phones confirm: their letters are sent, at 155 instead of 160 in an SMS, and not\n"
+             "folded. Only where the provider chooses the coding by itself."},
     {.name = "course",
      CHANNEL(course),
      .example = "children-on-the-move",

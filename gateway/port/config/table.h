@@ -28,9 +28,10 @@ extern const struct yaml_type config_type_zone;      /* "Africa/Nairobi": tzdata
 extern const struct yaml_type config_type_date;      /* "2026-11-28" */
 extern const struct yaml_type config_type_numbers;   /* one or two, E.164 with plus */
 extern const struct yaml_type config_type_currency;  /* ISO 4217, "KES" */
-extern const struct yaml_type config_type_amount;   /* of money, "0.8": at most six decimals and max
-                                                       whole units, in millionths */
-extern const struct yaml_type config_type_settings; /* struct settings of a channel: free names */
+extern const struct yaml_type config_type_amount; /* of money, "0.8": at most six decimals and max
+                                                     whole units, in millionths */
+extern const struct yaml_type config_type_alphabets; /* bits of enum gsm_alphabet */
+extern const struct yaml_type config_type_settings;  /* struct settings of a channel: free names */
 
 /* What is being read, for types that need more than the row: yaml_map's user. */
 struct config_reading {

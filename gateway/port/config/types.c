@@ -159,6 +159,48 @@ TEXT_TYPE(numbers, is_numbers,
           "it must be one or two numbers, as \"+254700000001 +254700000002\", in quotes");
 TEXT_TYPE(currency, is_currency, "it must be a currency's three letters, as KES");
 
+/* ---- alphabets: [turkish, spanish] ---- */
+
+static void read_alphabets(struct yaml_map *m, const struct yaml_row *row,
+                           const struct yaml_node *at, void *field)
+{
+    uint32_t bits = 0;
+    if (!yaml_map_expect(m, row, at, YAML_KIND_LIST, GSM_N_ALPHABETS,
+                         "write the tables that the operator confirms: [turkish]"))
+        return;
+    for (const struct yaml_node *node = at->first; node != NULL; node = node->next) {
+        uint32_t i = 0;
+        while (i < GSM_N_ALPHABETS &&
+               !str_eq(node->text, str_from(gsm_alphabet_name((enum gsm_alphabet)i))))
+            i++;
+        if (i == GSM_N_ALPHABETS)
+            yaml_complain(m->report, node, "turkish, spanish and portuguese are there",
+                          "'%.*s' is no national table", STR_ARG(node->text));
+        else
+            bits |= UINT32_C(1) << i;
+    }
+    *(uint32_t *)field = bits;
+}
+
+static struct str write_alphabets(const struct yaml_row *row, const void *field,
+                                  char scratch[YAML_SCRATCH_BYTES])
+{
+    size_t n = 0;
+    (void)row;
+    for (int i = 0; i < GSM_N_ALPHABETS; i++) {
+        if ((*(const uint32_t *)field >> i & 1) != 0)
+            n += (size_t)snprintf(scratch + n, YAML_SCRATCH_BYTES - n, "%s%s", n > 0 ? ", " : "[",
+                                  gsm_alphabet_name((enum gsm_alphabet)i)); /* all fit */
+    }
+    if (n == 0)
+        return STR("[]");
+    scratch[n++] = ']';
+    return (struct str){scratch, n};
+}
+
+const struct yaml_type config_type_alphabets = {
+    .read = read_alphabets, .write = write_alphabets, .is_any_kind = true, .is_plain = true};
+
 /* ---- paths ---- */
 
 struct str config_path(struct yaml_map *m, struct str path)
