@@ -234,3 +234,283 @@ select coalesce((select ';nudge=' || a.choice || ':' || to_char(a.at at time zon
 $$;
 comment on function core.cohort_notes(integer) is 'What a facilitator ordered, behind a group''s description.';
 grant execute on function core.cohort_notes(integer) to waypost_writer;
+
+-- ---- what `waypost learner` asks for ----
+
+-- Who looked at or changed what about one person, by which login and, as the command says, by whom.
+create table core.learner_access (
+    id bigint generated always as identity primary key,
+    at timestamptz not null default now(),
+    login name not null default session_user,
+    by_whom text not null check (char_length(by_whom) <= 64),
+    what text not null check (what in ('show', 'move', 'erase')),
+    learner bigint not null
+);
+alter table core.learner_access enable row level security;
+alter table core.learner_access force row level security;
+create policy owner on core.learner_access to waypost_owner using (true) with check (true);
+
+create view ops.learner_access as
+select a.at, a.login::text as login, a.by_whom, a.what, l.learner_id
+from core.learner_access a join core.learner l on l.learner = a.learner
+order by a.at desc;
+comment on view ops.learner_access is 'Who looked at, moved or erased one person by `waypost learner`, and when.';
+comment on column ops.learner_access.at is 'When.';
+comment on column ops.learner_access.login is 'The database login of the command.';
+comment on column ops.learner_access.by_whom is 'The user of the machine who ran it.';
+comment on column ops.learner_access.what is 'show, move or erase.';
+comment on column ops.learner_access.learner_id is 'Whom it was about.';
+grant select on ops.learner_access to waypost_operator;
+
+-- The people of a number (its pseudonym in hex), or the one of an id. No answers, no texts. Each look is on record.
+create function core.learner_cards(p_number text, p_learner uuid, p_what text, p_by text)
+returns table (learner_id text, number_id text, organisation text, cohort text, course text, version text, lang text, role text,
+    consent_on text, started_on text, last_on text, modules text, completed_on text, certified text, stopped_on text, consents text)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_learners bigint[] := array(
+        select l.learner from core.learner l join core.number_state s on s.learner = l.learner
+        where (p_learner is null or l.learner_id = p_learner) and (p_number is null or s.number_id = decode(p_number, 'hex'))
+            and num_nonnulls(p_learner, p_number) > 0);
+begin
+    insert into core.learner_access (by_whom, what, learner) select left(p_by, 64), p_what, v from unnest(v_learners) v;
+    return query
+    select l.learner_id::text, encode(s.number_id, 'hex'), o.code, c.join_code::text, e.course, v.version, l.lang, l.role_choice::text,
+        e.consent_at::date::text, e.started_at::date::text, e.last_at::date::text,
+        (select string_agg(distinct x.unit, ' ') from core.event x
+            where x.org_id = l.org_id and x.learner = l.learner and x.kind = 'module_completed'),
+        e.completed_at::date::text, case when e.certified_at is not null then e.score || '%' end, e.stopped_at::date::text,
+        (select string_agg(g.purpose, ' ' order by g.purpose) from (
+            select distinct on (g.purpose) g.purpose, g.is_given from core.consent g where g.learner = l.learner
+            order by g.purpose, g.seq desc, g.n desc) g where g.is_given)
+    from core.learner l
+        join core.number_state s on s.learner = l.learner
+        join core.organisation o on o.org_id = l.org_id
+        left join core.cohort c on c.cohort_id = l.cohort_id
+        left join lateral (select * from core.enrolment n where n.learner = l.learner order by n.consent_at desc nulls last limit 1) e on true
+        left join core.course_version v on v.course_id = e.course_id
+    where l.learner = any (v_learners)
+    order by l.learner;
+end $$;
+comment on function core.learner_cards(text, uuid, text, text) is
+    'What is known of the people of a number, or of one of them, without an answer or a text of theirs; each call is on record.';
+
+-- To the group of a code, or out of any into an organisation.
+create function core.move_learner(p_learner uuid, p_join_code integer, p_organisation text) returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_cohort core.cohort;
+    v_organisation text := p_organisation;
+begin
+    if p_join_code is not null then
+        select * into v_cohort from core.cohort c where c.join_code = p_join_code;
+        if not found then
+            raise exception 'there is no group %; `waypost cohort list` shows all', p_join_code using errcode = 'no_data_found';
+        end if;
+        select o.code into v_organisation from core.organisation o where o.org_id = v_cohort.org_id;
+    end if;
+    perform ops.move_learner(p_learner, v_organisation, v_cohort.code);
+end $$;
+comment on function core.move_learner(uuid, integer, text) is 'Moves a learner to a group, or out of any into an organisation.';
+
+-- Those of the pseudonyms (hex, with blanks between) that said STOP or DELETE and have not come back.
+create function core.suppressed(p_numbers text) returns setof text
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+select n from unnest(string_to_array(p_numbers, ' ')) n where core.is_suppressed(decode(n, 'hex'))
+$$;
+comment on function core.suppressed(text) is 'Which of these numbers, by pseudonym, want no message.';
+
+grant execute on function core.learner_cards(text, uuid, text, text), core.move_learner(uuid, integer, text), core.suppressed(text)
+    to waypost_writer;
+
+-- ---- messages of coordinators to many ----
+
+-- What may be sent, by name and language: written by one person, approved by another.
+create table core.broadcast_text (
+    name text not null check (name ~ '^[a-z][a-z0-9-]{0,30}$'),
+    lang text not null check (char_length(lang) between 2 and 7),
+    text text not null check (char_length(text) between 1 and 480),
+    written_by text not null check (char_length(written_by) between 1 and 64),
+    written_at timestamptz not null default now(),
+    approved_by text check (approved_by <> written_by),
+    approved_at timestamptz,
+    primary key (name, lang)
+);
+create table core.broadcast (
+    broadcast_id integer generated always as identity primary key,
+    name text not null,
+    filter jsonb not null,
+    sent_by text not null,
+    started_at timestamptz not null default now(),
+    stopped_at timestamptz
+);
+create table core.broadcast_target (
+    broadcast_id integer not null references core.broadcast,
+    learner bigint not null,
+    state text not null default 'waiting' check (state in ('waiting', 'sent', 'passed')),
+    at timestamptz,
+    primary key (broadcast_id, learner)
+);
+do $$
+declare
+    v_table text;
+begin
+    foreach v_table in array array['broadcast_text', 'broadcast', 'broadcast_target'] loop
+        execute format('alter table core.%I enable row level security', v_table);
+        execute format('alter table core.%I force row level security', v_table);
+        execute format('create policy owner on core.%I to waypost_owner using (true) with check (true)', v_table);
+    end loop;
+end $$;
+
+-- A new text, or another one under the name, which must be approved again.
+create function core.write_broadcast(p_name text, p_lang text, p_text text, p_by text) returns void
+language sql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+insert into core.broadcast_text as t (name, lang, text, written_by) values (p_name, p_lang, p_text, p_by)
+on conflict (name, lang) do update
+    set text = excluded.text, written_by = excluded.written_by, written_at = now(), approved_by = null, approved_at = null
+    where t.text <> excluded.text
+$$;
+comment on function core.write_broadcast(text, text, text, text) is 'A text that may be sent to many, once somebody else has approved it.';
+
+create function core.approve_broadcast(p_name text, p_by text) returns bigint
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_n bigint;
+begin
+    if exists (select from core.broadcast_text t where t.name = p_name and t.approved_by is null and t.written_by = p_by) then
+        raise exception '% wrote it: somebody else must approve', p_by using errcode = 'check_violation';
+    end if;
+    update core.broadcast_text t set approved_by = p_by, approved_at = now() where t.name = p_name and t.approved_by is null;
+    get diagnostics v_n = row_count;
+    if v_n = 0 then
+        raise exception 'nothing of % waits to be approved', p_name using errcode = 'no_data_found';
+    end if;
+    return v_n;
+end $$;
+comment on function core.approve_broadcast(text, text) is 'Approves all languages of a text; not by who wrote it.';
+
+-- Who a message of that name and filter {group, organisation, lang, reached, dormant} is for: in the course, agreed to
+-- reminders, said neither STOP nor DELETE, and has the text in his or her language (else in English).
+create function core.broadcast_people(p_name text, p_filter jsonb)
+returns table (learner bigint, lang text, text text)
+language sql stable
+as $$
+select l.learner, t.lang, t.text
+from core.learner l
+    join core.number_state s on s.learner = l.learner
+    join core.organisation o on o.org_id = l.org_id
+    left join core.cohort c on c.cohort_id = l.cohort_id
+    join lateral (select * from core.enrolment n where n.learner = l.learner order by n.consent_at desc nulls last limit 1) e on true
+    cross join lateral (select t.lang, t.text from core.broadcast_text t
+        where t.name = p_name and t.approved_by is not null and t.lang in (coalesce(l.lang, 'en'), 'en')
+        order by t.lang = 'en' limit 1) t
+    cross join lateral (select g.is_given from core.consent g where g.learner = l.learner and g.purpose = 'reminders'
+        order by g.seq desc, g.n desc limit 1) g
+where not l.is_test and l.erased_at is null and e.consent_at is not null and e.stopped_at is null and g.is_given
+    and not core.is_suppressed(s.number_id)
+    and (p_filter ->> 'group' is null or c.join_code = (p_filter ->> 'group')::integer)
+    and (p_filter ->> 'organisation' is null or o.code = p_filter ->> 'organisation')
+    and (p_filter ->> 'lang' is null or l.lang = p_filter ->> 'lang')
+    and (p_filter ->> 'reached' is null or exists (select from core.learner_unit u join core.unit x on x.course_id = u.course_id
+        and x.unit = u.unit where u.learner = l.learner and x.module = p_filter ->> 'reached'))
+    and (p_filter ->> 'dormant' is null or e.last_at < now() - interval '14 days')
+$$;
+
+create function core.preview_broadcast(p_name text, p_filter jsonb)
+returns table (lang text, people text, text text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not exists (select from core.broadcast_text t where t.name = p_name) then
+        raise exception 'there is no text %; write one by `waypost broadcast text`', p_name using errcode = 'no_data_found';
+    elsif exists (select from core.broadcast_text t where t.name = p_name and t.approved_by is null) then
+        raise exception 'the text % is not approved yet, by another person than who wrote it', p_name using errcode = 'check_violation';
+    end if;
+    return query select b.lang, count(*)::text, b.text from core.broadcast_people(p_name, p_filter) b group by b.lang, b.text order by b.lang;
+end $$;
+comment on function core.preview_broadcast(text, jsonb) is 'How many people would get which text.';
+
+create function core.start_broadcast(p_name text, p_filter jsonb, p_by text) returns text
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_id integer;
+begin
+    perform from core.preview_broadcast(p_name, p_filter);
+    insert into core.broadcast (name, filter, sent_by) values (p_name, p_filter, p_by) returning broadcast_id into v_id;
+    insert into core.broadcast_target (broadcast_id, learner) select v_id, b.learner from core.broadcast_people(p_name, p_filter) b;
+    return v_id::text;
+end $$;
+comment on function core.start_broadcast(text, jsonb, text) is 'Fixes who gets it; `waypost broadcast send` sends it.';
+
+-- The next people of a broadcast that wait, none once it was stopped; who has left since is passed over.
+create function core.next_of_broadcast(p_id integer, p_after bigint)
+returns table (learner text, learner_id text, number_id text, text text)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+select l.learner::text, l.learner_id::text, encode(s.number_id, 'hex'), t.text
+from core.broadcast b
+    join core.broadcast_target g using (broadcast_id)
+    join core.learner l on l.learner = g.learner
+    join core.number_state s on s.learner = l.learner
+    cross join lateral (select t.text from core.broadcast_text t
+        where t.name = b.name and t.approved_by is not null and t.lang in (coalesce(l.lang, 'en'), 'en')
+        order by t.lang = 'en' limit 1) t
+where b.broadcast_id = p_id and b.stopped_at is null and g.state = 'waiting' and g.learner > p_after
+    and not core.is_suppressed(s.number_id)
+order by g.learner
+limit 100
+$$;
+comment on function core.next_of_broadcast(integer, bigint) is 'The next people of a broadcast to whom it was not sent yet.';
+
+create function core.mark_broadcast(p_id integer, p_learners text, p_state text) returns void
+language sql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+update core.broadcast_target g set state = p_state, at = now()
+where g.broadcast_id = p_id and g.learner = any (string_to_array(p_learners, ' ')::bigint[])
+$$;
+comment on function core.mark_broadcast(integer, text, text) is 'What became of these people of a broadcast.';
+
+create function core.stop_broadcast(p_id integer) returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update core.broadcast b set stopped_at = coalesce(b.stopped_at, now()) where b.broadcast_id = p_id;
+    if not found then
+        raise exception 'there is no broadcast %', p_id using errcode = 'no_data_found';
+    end if;
+end $$;
+comment on function core.stop_broadcast(integer) is 'Nobody gets it any more.';
+
+create function core.broadcasts(p_id integer default null)
+returns table (id text, name text, sent_by text, started text, state text, people text, sent text, waiting text)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+select b.broadcast_id::text, b.name, b.sent_by, to_char(b.started_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'),
+    case when b.stopped_at is not null then 'stopped' when count(*) filter (where g.state = 'waiting') > 0 then 'sending' else 'sent' end,
+    count(g.learner)::text, (count(*) filter (where g.state = 'sent'))::text, (count(*) filter (where g.state = 'waiting'))::text
+from core.broadcast b left join core.broadcast_target g using (broadcast_id)
+where p_id is null or b.broadcast_id = p_id
+group by b.broadcast_id order by b.broadcast_id
+$$;
+comment on function core.broadcasts(integer) is 'Broadcasts, and how far they are.';
+
+grant execute on function core.write_broadcast(text, text, text, text), core.approve_broadcast(text, text),
+    core.preview_broadcast(text, jsonb), core.start_broadcast(text, jsonb, text), core.next_of_broadcast(integer, bigint),
+    core.mark_broadcast(integer, text, text), core.stop_broadcast(integer), core.broadcasts(integer) to waypost_writer;

@@ -14,6 +14,7 @@
 #include "role/role.h"
 
 #define CLI_COMMANDS(X)                                                                            \
+    X(broadcast)                                                                                   \
     X(channel)                                                                                     \
     X(cohort)                                                                                      \
     X(completion)                                                                                  \

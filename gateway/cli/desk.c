@@ -36,6 +36,15 @@ int desk_open_database(struct desk *desk)
     return e == ERR_OK ? EX_OK : complain(desk, e, &msg);
 }
 
+int desk_vault(const struct desk *desk, struct vault **ret)
+{
+    struct errmsg msg;
+    if (vault_openssl_new(desk->config.keys_dir.p, ret, &msg) == ERR_OK)
+        return EX_OK;
+    cli_complain("%s: %s", desk->args->command->name, msg.text);
+    return EX_CONFIG;
+}
+
 void desk_close(struct desk *desk)
 {
     if (desk->store != NULL)

@@ -9,6 +9,7 @@
 #include "core/lesson/parse.h"
 #include "port/database.h"
 #include "port/store/store.h"
+#include "port/vault.h"
 
 struct desk {
     const struct cli_args *args;
@@ -24,6 +25,8 @@ struct desk {
 int desk_open(const struct cli_args *args, struct desk *desk);
 int desk_open_store(struct desk *desk);
 int desk_open_database(struct desk *desk);
+/* The keys of numbers; freed by the caller. */
+int desk_vault(const struct desk *desk, struct vault **ret);
 /* Also after any of them failed. */
 void desk_close(struct desk *desk);
 /* database_ask. */

@@ -134,6 +134,17 @@ int64_t schedule_next_ms(const struct schedule *s, int64_t from_ms)
     return INT64_MAX;
 }
 
+bool schedule_is_free(const struct schedule *s, int64_t now_ms)
+{
+    int64_t day = schedule_day(s, now_ms);
+    int64_t minute = (zone_local_ms(s->zone, now_ms) - day * DAY_MS) / MINUTE_MS;
+    int32_t from = s->quiet_from_min, to = s->quiet_to_min;
+    bool has_quiet = from >= 0 && to >= 0 && from != to;
+    bool is_quiet_now =
+        has_quiet && (from < to ? minute >= from && minute < to : minute >= from || minute < to);
+    return is_free(s, day) && minute >= DAY_BEGINS_MIN && minute < DAY_ENDS_MIN && !is_quiet_now;
+}
+
 bool schedule_is_now(const struct schedule *s, int64_t now_ms)
 {
     int64_t day = schedule_day(s, now_ms);

@@ -66,6 +66,8 @@ int64_t schedule_day_ms(const struct schedule *s, int64_t day);
 int64_t schedule_next_ms(const struct schedule *s, int64_t from_ms);
 /* Is this the time of one? Always false between 20:00 and 8:00. */
 bool schedule_is_now(const struct schedule *s, int64_t now_ms);
+/* May anything be pushed at this time of day, whatever the slot? Never at night. */
+bool schedule_is_free(const struct schedule *s, int64_t now_ms);
 /* 20:00 of that day: what has not left by then does not leave. */
 int64_t schedule_evening_ms(const struct schedule *s, int64_t now_ms);
 /* Minutes of the day at which the slot begins, as people are told. */

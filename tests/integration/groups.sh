@@ -174,4 +174,77 @@ check_same 'and the group rests for a week' 7 "$(sql "select upper(p) - lower(p)
         where c.join_code = $big")"
 check 'a facilitator goes' cohort facilitator remove "$big" +254733000001
 check_same 'once' 65 "$(cohort facilitator remove "$big" +254733000001; echo $?)"
+
+# ---- people from a list, and one of them ----
+
+learner() { "$WAYPOST" learner "$@" --config "$STATE/waypost.yaml" 2>"$STATE/words"; }
+outbox() { curl -s "http://127.0.0.1:$ADMIN_PORT/sim/outbox?to=%2B$1" | python3 -c 'import json, sys
+print(len(json.load(sys.stdin)))'; }
+has_sms() { [ "$(outbox "$1")" = "$2" ]; }
+free=$(cohort create 'From a list' --organisation north --pace open)
+"$WAYPOST" phone --port "$PORT" --from +254711700009 --sms --script <(printf 'JOIN\n1\nSTOP\n') >"$STATE/left.log" 2>&1
+known
+printf '\xef\xbb\xbfName;Number;Language;Group;Role\r\nx;+254711700001;en;%s;2\r\n"y;z";0711 700 002;;;\r\n;abc;;;\r\n' "$free" >"$STATE/list.csv"
+printf ';+254711700003;;111111;\r\n;+254711700001;;;\r\n;+254711700004;;;99\r\n;+254711700009;;;\r\n' >>"$STATE/list.csv"
+check_same 'what cannot be is refused, row by row' "$STATE/list.csv:4:2: no number; write it like +254700000001: abc
+$STATE/list.csv:5:17: no group code: five digits and their check digit: 111111
+$STATE/list.csv:6:2: the same number as in line: 2
+$STATE/list.csv:7:18: no number of the role question, 1 to 9: 99
+$STATE/list.csv:8:2: has left (STOP or DELETE), and only he or she can come back, by JOIN" \
+    "$(learner import "$STATE/list.csv" --channel at --dry-run)"
+check_same 'a dry run invites nobody' '2 would be invited, 0 were known and got nothing, 5 refused.' "$(tail -1 "$STATE/words")"
+learner import "$STATE/list.csv" --channel at >/dev/null || true
+check_same 'the others are invited' '2 invited, 0 were known and got nothing, 5 refused.' "$(tail -1 "$STATE/words")"
+check 'by the text that asks for consent' wait_for 10 has_sms 254711700001 1
+check 'whoever it is' wait_for 10 has_sms 254711700002 1
+learner import "$STATE/list.csv" --channel at >/dev/null || true
+check_same 'and not twice' '0 invited, 2 were known and got nothing, 5 refused.' "$(tail -1 "$STATE/words")"
+check_same 'who left got nothing' 3 "$(outbox 254711700009)"
+"$WAYPOST" phone --port "$PORT" --from +254711700001 --sms --script <(printf '1\n') >"$STATE/invited.log" 2>&1
+check 'who agrees is in the group, and not asked for what the list said' grep -q 'Welcome! Short test first' "$STATE/invited.log"
+wait_for 10 is_drained || true
+who() { learner show "$1" --json | python3 -c 'import json, sys
+for p in json.load(sys.stdin): print(p["organisation"], p["group"], p["role"], p["agreed_to"])'; }
+check_same 'show says where and how' "north $free 2 course" "$(who +254711700001)"
+check 'a move' learner move +254711700001 "$big"
+check_same 'is one' "north $big 2 course" "$(who +254711700001)"
+check 'out of any group' learner move +254711700001 --organisation demo
+check_same 'into an organisation' 'demo None 2 course' "$(who +254711700001)"
+check_same 'each look is on record' '3 2' "$(sql "select count(*) filter (where what = 'show'), count(*) filter (where what = 'move')
+        from ops.learner_access" | tr '|' ' ')"
+
+# ---- a message to many ----
+
+broadcast() { "$WAYPOST" broadcast "$@" --config "$STATE/waypost.yaml" 2>"$STATE/words"; }
+printf 'JOIN %s\n1\n0\n1\n1\n1\n1\n1\n1\n1\n1\n' "$free" >"$STATE/agree.script"
+for phone in 254711800001 254711800002; do
+    "$WAYPOST" phone --port "$PORT" --from +$phone --sms --script "$STATE/agree.script" >"$STATE/agree.log" 2>&1
+done
+wait_for 10 is_drained || true
+check 'a text is written' broadcast text meeting 'The meeting of all groups is on Friday. Reply 9 to go on.' --by ana
+check_same 'nothing goes before it is approved' 65 "$(broadcast preview meeting; echo $?)"
+check_same 'by another person' 65 "$(broadcast approve meeting --by ana; echo $?)"
+check 'who may' broadcast approve meeting --by bo
+broadcast preview meeting --group "$free" >"$STATE/preview"
+people=$(sql "select count(*) from core.learner l join core.cohort c using (cohort_id) cross join lateral (select g.is_given
+        from core.consent g where g.learner = l.learner and g.purpose = 'reminders' order by g.seq desc, g.n desc limit 1) g
+        where c.join_code = $free and g.is_given")
+check 'the preview counts who agreed to reminders' grep -q "^all *$people people  $people parts" "$STATE/preview"
+check_same 'two do' 2 "$people"
+due=$(sql "select case when extract(hour from now() at time zone 'Africa/Nairobi') between 8 and 19
+        and extract(dow from now() at time zone 'Africa/Nairobi') <> 0 then 2 else 0 end")
+number=$(broadcast send meeting --group "$free" --by bo)
+check_same 'it goes by day only' "$due" "$(sql "select sent from core.broadcasts($number)")"
+check_same 'each of them has it or waits' "$people" "$(sql "select sent::int + waiting::int from core.broadcasts($number)")"
+check_same 'nobody has it twice' "$(sql "select sent from core.broadcasts($number)")" \
+    "$(broadcast send --again "$number" >/dev/null; sql "select sent from core.broadcasts($number)")"
+check 'it stops' broadcast stop "$number"
+check_same 'and is over' 1 "$(broadcast status "$number" | grep -c stopped)"
+wait_for 10 is_drained || true
+check_same 'messages of it are told apart' "$(sql "select sent from core.broadcasts($number)")" \
+    "$(sql "select count(*) from core.message where purpose = 'broadcast'")"
+check_same 'an erasure must be meant' 64 "$(learner erase +254711700001; echo $?)"
+check 'then it is one' learner erase +254711700001 --yes
+wait_for 10 is_drained || true
+check_same 'of the number as well' 65 "$(learner show +254711700001; echo $?)"
 done_testing

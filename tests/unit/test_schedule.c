@@ -184,6 +184,44 @@ static void dates_are_those_of_the_calendar(void **state)
     }
 }
 
+/* Beside the slots: by day, on no day off and in no rest, outside the hours that a group wants
+ * quiet. */
+static void what_is_no_slot_keeps_to_the_day_as_well(void **state)
+{
+    (void)state;
+    static const struct {
+        int day, hour, minute;
+        int32_t from, to;
+        bool is_free;
+    } rows[] = {
+        {6, 7, 59, -1, -1, false},
+        {6, 8, 0, -1, -1, true},
+        {6, 19, 59, -1, -1, true},
+        {6, 20, 0, -1, -1, false},
+        {6, 2, 0, -1, -1, false},
+        {5, 12, 0, -1, -1, false}, /* Sunday */
+        {7, 12, 0, -1, -1, false}, /* rest */
+        {6, 12, 59, 12 * 60, 13 * 60, false},
+        {6, 13, 0, 12 * 60, 13 * 60, true},
+        {6, 8, 30, 19 * 60, 9 * 60, false},
+        {6, 9, 0, 19 * 60, 9 * 60, true},
+        {6, 19, 0, 19 * 60, 9 * 60, false},
+    };
+    struct zone nairobi = zone_of("Africa/Nairobi");
+    struct schedule s = {.zone = &nairobi, .days_off = 1};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int64_t ms = at(&nairobi, 2025, 1, rows[i].day, rows[i].hour, rows[i].minute);
+        struct schedule_rest rest = {schedule_day(&s, at(&nairobi, 2025, 1, 7, 0, 0)),
+                                     schedule_day(&s, at(&nairobi, 2025, 1, 7, 0, 0))};
+        s.rests = &rest;
+        s.n_rests = 1;
+        s.quiet_from_min = rows[i].from;
+        s.quiet_to_min = rows[i].to;
+        if (schedule_is_free(&s, ms) != rows[i].is_free)
+            fail_msg("row %zu", i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +229,7 @@ int main(void)
         cmocka_unit_test(a_local_time_that_is_twice_or_not_at_all_is_found),
         cmocka_unit_test(a_slot_keeps_its_local_time_over_both_changes),
         cmocka_unit_test(days_off_and_rests_are_passed_over),
+        cmocka_unit_test(what_is_no_slot_keeps_to_the_day_as_well),
         cmocka_unit_test(no_slot_is_at_night),
         cmocka_unit_test(a_group_has_quiet_hours_of_its_own),
         cmocka_unit_test(dates_are_those_of_the_calendar),

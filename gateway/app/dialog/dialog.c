@@ -485,43 +485,57 @@ enum err dialogs_submit(struct dialogs *all, const struct dialog_request *reques
 }
 
 /* Nobody wrote: something of our own happens to a number. */
-static enum err begin_own(struct dialogs *all, const struct number_id *id,
+static enum err begin_own(struct dialogs *all, const struct dialog_desk *desk,
                           const struct dialog_own *own, dialog_on_answer *fn, void *ctx)
 {
     static const struct config_channel nowhere = {.name = {"timer", 5}};
-    static const struct inbound nothing = {.kind = INBOUND_SMS};
+    struct inbound nothing = {.kind = INBOUND_SMS, .from = desk->number};
     if (all->n_running == DIALOG_MAX_RUNNING)
         return ERR_FULL;
     struct dialog *d = dialog_take(all);
     d->is_wake = true;
     d->own = *own;
-    d->id = *id;
-    d->first = nothing;
+    d->own.desk.lang = arena_str(d->arena, own->desk.lang);
+    d->own.desk.text = arena_str(d->arena, own->desk.text);
+    d->id = desk->id;
+    d->first = copy_inbound(&nothing, d->arena);
+    if (str_copy(desk->country, d->first.country, sizeof(d->first.country)) != ERR_OK)
+        d->first.country[0] = '\0'; /* the channel's */
     d->key = (struct dedup_key){.received = loop_wall(all->parts.loop)};
     all->n_running++;
-    start(d,
-          &(struct dialog_request){.channel = &nowhere, .is_replay = true, .fn = fn, .ctx = ctx});
+    start(d, &(struct dialog_request){.channel = desk->channel != NULL ? desk->channel : &nowhere,
+                                      .is_replay = true,
+                                      .fn = fn,
+                                      .ctx = ctx});
     return ERR_OK;
 }
 
 enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on_answer *fn,
                       void *ctx)
 {
-    return begin_own(all, id, &(struct dialog_own){.kind = INPUT_TIMER}, fn, ctx);
+    return begin_own(all, &(struct dialog_desk){.id = *id},
+                     &(struct dialog_own){.kind = INPUT_TIMER}, fn, ctx);
 }
 
 enum err dialogs_release(struct dialogs *all, const struct number_id *id, struct wall_ms until,
                          dialog_on_answer *fn, void *ctx)
 {
     struct dialog_own own = {.kind = INPUT_RELEASE, .held_until = until};
-    return begin_own(all, id, &own, fn, ctx);
+    return begin_own(all, &(struct dialog_desk){.id = *id}, &own, fn, ctx);
+}
+
+enum err dialogs_desk(struct dialogs *all, const struct dialog_desk *desk, dialog_on_answer *fn,
+                      void *ctx)
+{
+    struct dialog_own own = {.kind = INPUT_DESK, .desk = desk->order};
+    return begin_own(all, desk, &own, fn, ctx);
 }
 
 enum err dialogs_answer(struct dialogs *all, const struct number_id *id, struct str text,
                         dialog_on_answer *fn, void *ctx)
 {
     struct dialog_own own = {.kind = INPUT_ANSWER, .text = text};
-    return begin_own(all, id, &own, fn, ctx);
+    return begin_own(all, &(struct dialog_desk){.id = *id}, &own, fn, ctx);
 }
 
 /* --- all of them --- */

@@ -42,6 +42,7 @@
 
 #include "app/channels.h"
 #include "base/arena.h"
+#include "core/engine/engine.h"
 #include "port/config/config.h"
 #include "port/loop.h"
 #include "port/metrics.h"
@@ -198,6 +199,17 @@ enum err dialogs_answer(struct dialogs *all, const struct number_id *id, struct 
  * dialogs_wake. */
 enum err dialogs_release(struct dialogs *all, const struct number_id *id, struct wall_ms until,
                          dialog_on_answer *fn, void *ctx) MUST_CHECK;
+/* A coordinator's order about a number: core/engine/engine.h, desk. STEPPED, or REPEAT where it
+ * means nothing (any more). For DESK_INVITE the number, in E.164, its country and the channel that
+ * it shall be reached by, which outlives the dialogs; else absent. As dialogs_wake. */
+struct dialog_desk {
+    struct number_id id;
+    struct desk_order order;
+    struct str number, country;
+    const struct config_channel *channel;
+};
+enum err dialogs_desk(struct dialogs *all, const struct dialog_desk *desk, dialog_on_answer *fn,
+                      void *ctx) MUST_CHECK;
 /* The answer when nothing else can be said: the busy text of the current course, or the
  * configuration's. Lives in the arena. */
 struct dialog_answer dialogs_busy(const struct dialogs *all, const struct config_channel *channel,

@@ -35,6 +35,7 @@ struct dialog_own {
     enum input_kind kind;
     struct wall_ms held_until; /* of INPUT_RELEASE */
     struct str text;           /* of INPUT_ANSWER; borrowed until the end */
+    struct desk_order desk;    /* of INPUT_DESK */
 };
 
 struct dialog {
@@ -104,7 +105,10 @@ struct str dialog_take_scratch(struct dialog *d);
 /* Keeps the reply of a step from `before` to next, which is complete but for that. */
 void dialog_commit_reply(struct dialog *d, const struct last_reply *reply,
                          const struct learner *before, struct learner *next);
-/* Ciphertext in the arena; key_id 0 in a dialog that nobody wrote for. False, as below: broken. */
+/* Somebody wrote, or was invited. */
+bool dialog_knows_number(const struct dialog *d);
+/* Ciphertext in the arena; key_id 0 in a dialog that does not know the number. False, as below:
+ * broken. */
 bool dialog_seal(struct dialog *d, struct str plain, struct vault_sealed *ret);
 /* A USSD screen as the answer to the callback. */
 bool dialog_say_screen(struct dialog *d, struct last_reply *reply);

@@ -123,10 +123,15 @@ static enum message_class class_of(const struct dialog *d, const struct outcome 
     return MESSAGE_CLASS_REPLY;
 }
 
+bool dialog_knows_number(const struct dialog *d)
+{
+    return !d->is_wake || !str_is_empty(d->inbound.from);
+}
+
 bool dialog_seal(struct dialog *d, struct str plain, struct vault_sealed *ret)
 {
     *ret = (struct vault_sealed){.key_id = 0};
-    if (d->is_wake) /* nobody wrote, so the number is not known here: the sender asks the vault */
+    if (!dialog_knows_number(d)) /* nobody wrote: the sender asks the vault */
         return true;
     struct str aad = {(const char *)d->id.bytes, NUMBER_ID_BYTES};
     struct buf out CLEANUP(buf_fini);
@@ -177,14 +182,14 @@ static void limit(struct dialog *d, const struct outcome *out, const struct mess
     struct limits_ask ask = {.config = d->all->parts.config,
                              .vault = d->all->parts.vault,
                              .message = message,
-                             .number = d->is_wake ? STR_NONE : d->inbound.from,
+                             .number = d->inbound.from,
                              .country = str_from(d->inbound.country),
                              .is_call = d->inbound.kind == INBOUND_CALL,
                              .said = is_written ? d->inbound.text : STR_NONE,
                              .is_exempt = dialog_has_event(out, EVENT_stopped) ||
                                           dialog_has_event(out, EVENT_erased) ||
                                           dialog_has_event(out, EVENT_safe_raised),
-                             .is_new = !d->is_wake && !learner_is_enrolled(&d->learner),
+                             .is_new = dialog_knows_number(d) && !learner_is_enrolled(&d->learner),
                              .is_said = is_said,
                              .now = d->key.received};
     limits_make(&ask, d->arena, &d->caps);

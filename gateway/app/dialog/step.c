@@ -107,6 +107,7 @@ static struct input input_of(const struct dialog *d)
         input.kind = d->own.kind;
         input.held_until = d->own.held_until;
         input.text = d->own.text;
+        input.desk = d->own.desk;
     } else if (input.via == VIA_USSD && dialog_is_over(d)) {
         input.kind = INPUT_SESSION_END;
     } else if (input.via == VIA_USSD && d->inbound.phase == INBOUND_PHASE_NEW) {
@@ -124,6 +125,11 @@ static void remember_inbound(struct dialog *d, struct learner_link *link)
 {
     d->commit.is_seen_whole = dedup_remember(&d->key, &d->inbound, d->seen, link, &d->all->scratch);
     d->commit.seen = dialog_take_scratch(d);
+}
+
+/* How the number is reached by what nobody asked for. */
+static void remember_number(struct dialog *d, struct learner_link *link)
+{
     if (d->inbound.country[0] != '\0')
         memcpy(link->country, d->inbound.country, sizeof(link->country));
     _Static_assert(sizeof(link->number) == VAULT_PACKED_BYTES, "as the vault packs it");
@@ -144,6 +150,8 @@ static void begin_commit(struct dialog *d, struct learner *next)
         .id = d->id, .expected_seq = d->learner.seq, .due_at_ms = -1, .state = STR_NONE};
     if (!d->is_wake)
         remember_inbound(d, &next->link);
+    if (dialog_knows_number(d))
+        remember_number(d, &next->link);
 }
 
 static bool commit_state(struct dialog *d, const struct learner *next)
@@ -394,6 +402,9 @@ static const struct config_channel no_channel;
 static enum dialog_event step_wake(struct dialog *d)
 {
     d->inbound = d->first;
+    bool is_invited = d->own.kind == INPUT_DESK && d->own.desk.act == DESK_INVITE;
+    if (is_invited) /* who is known already gets nothing */
+        return d->learner.seq == 0 ? step_engine(d) : DIALOG_EVENT_REPEAT;
     memcpy(d->inbound.country, d->learner.link.country, sizeof(d->inbound.country));
     d->channel = config_channel_get(d->all->parts.config, str_from(d->learner.link.channel));
     if (d->channel == NULL)

@@ -544,6 +544,9 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
     case INPUT_RELEASE:
         release(&s);
         break;
+    case INPUT_DESK:
+        engine_desk(&s);
+        break;
     }
     ret->wake_at_ms = shared_wake_ms(&s, &(uint32_t){0});
     /* Only what this program has set for one person is known to be so. */

@@ -36,6 +36,24 @@ enum input_kind {
     INPUT_CALL,        /* a missed call: joins, or goes on; what it brings is said by SMS */
     INPUT_RELEASE,     /* somebody has looked after what was disclosed up to held_until */
     INPUT_ANSWER,      /* a person answers what was asked: text */
+    INPUT_DESK,        /* a coordinator's command is about this number: desk */
+};
+
+enum desk_act {
+    DESK_INVITE, /* the consent text, where nobody knows the number; else nothing */
+    DESK_MOVE,   /* into a group, 0: into none; says nothing */
+    DESK_ERASE,  /* as DELETE 1; says nothing */
+    DESK_TELL,   /* a message to many, as any push: only where one may go now; else nothing */
+};
+
+struct desk_order {
+    enum desk_act act;
+    uint8_t learner_id[16]; /* whom of the number it is about; DESK_INVITE: nobody yet */
+    uint32_t cohort;
+    struct str lang; /* DESK_INVITE: that the texts come in, where they are offered in it */
+    struct str text; /* DESK_TELL */
+    uint8_t role; /* DESK_INVITE: and the answer to the role question, which is not asked then; 0 =
+                     it is */
 };
 
 struct input {
@@ -49,6 +67,7 @@ struct input {
     /* DELETE was said, and the learner is where it was said: DELETE 1 answers it (app/shown.h). */
     bool is_erase_asked;
     struct wall_ms held_until; /* INPUT_RELEASE */
+    struct desk_order desk;    /* INPUT_DESK */
     uint8_t seed[32]; /* from a CSPRNG: learner id, then certificate code or the name of a case */
 };
 
@@ -104,7 +123,7 @@ struct outcome {
     int64_t wake_at_ms;    /* wall time of the next INPUT_TIMER; 0 = none */
     bool is_wake_kept;     /* it is what it was before */
     const char *purpose;   /* of a push: "reminder", "course", "recall", "followup",
-                              "nudge"; NULL = none */
+                              "nudge", "broadcast"; NULL = none */
     int64_t push_until_ms; /* INPUT_TIMER: the reply must not leave later */
 };
 

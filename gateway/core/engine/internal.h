@@ -16,6 +16,7 @@
  *   lead.c           a facilitator and the group
  *   self.c           what learners decide of themselves: MY DATA, consents, LEAVE, ASK
  *   hands.c          the quiz by show of hands, and people without a phone
+ *   desk.c           what a coordinator orders by a command
  *
  * One engine_step is one struct step. `learner` points at outcome.next, which starts as a copy; the
  * only way to change its state is step_enter.
@@ -281,6 +282,8 @@ struct str pace_when(const struct step *s, int64_t ms, bool is_slot);
 int64_t pace_wake_ms(const struct step *s);
 /* Sends it, where it is due now. */
 void pace_push(struct step *s);
+/* Says this, where a push may go now and none went today. */
+void pace_tell(struct step *s, struct str text);
 /* The learner has done something: whoever is quiet from now on is so anew. */
 void pace_heard(struct step *s);
 /* "When will you learn?", once; then the course begins. */
@@ -358,6 +361,8 @@ bool engine_batch(struct step *s);
 /* As it is shown, in capitals; and may it be one? */
 struct str shared_shown_nickname(const struct step *s, struct str name);
 bool shared_is_nickname(struct str name);
+/* The one of this id is who is learning; false: there is none on this number. */
+bool shared_become(struct step *s, const uint8_t learner_id[16]);
 /* May a PIN be tried now? Says how long to wait where not. */
 bool shared_may_try(struct step *s);
 /* Is this it? Counts the tries. */
@@ -423,6 +428,9 @@ void self_ask(struct step *s);
 void self_answered(struct step *s);
 /* Of a purpose, LEARNER_AGREED_: given, or refused and taken back. */
 void self_agree(struct step *s, uint8_t purpose, bool is_given);
+/* desk.c */
+
+void engine_desk(struct step *s);
 
 /* engine.c */
 

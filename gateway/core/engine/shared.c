@@ -694,6 +694,21 @@ bool shared_take_due(struct step *s)
     return true;
 }
 
+bool shared_become(struct step *s, const uint8_t learner_id[16])
+{
+    struct learner person;
+    if (memcmp(s->learner->learner_id, learner_id, sizeof(person.learner_id)) == 0)
+        return true;
+    for (uint32_t i = 0; i < learner_n_others(s->learner); i++) {
+        if (learner_other(s->learner, i, &person) != ERR_OK ||
+            memcmp(person.learner_id, learner_id, sizeof(person.learner_id)) != 0)
+            continue;
+        become(s, i);
+        return s->error == ERR_OK;
+    }
+    return false;
+}
+
 void shared_name_push(struct step *s)
 {
     struct outcome *out = s->out;

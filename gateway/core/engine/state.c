@@ -62,7 +62,9 @@ static struct str consent_screen(const struct step *s)
 
 void step_begin_role(struct step *s)
 {
-    if (s->course->role_module >= 0) {
+    if (s->learner->role != 0 && s->course->role_module >= 0) {
+        course_finish_role(s); /* the coordinator has said it */
+    } else if (s->course->role_module >= 0) {
         course_begin_questions(s, LEARNER_STATE_ROLE, s->course->role_module);
     } else if (s->course->test_module >= 0) {
         course_begin_questions(s, LEARNER_STATE_PRETEST, s->course->test_module);

@@ -1,0 +1,79 @@
+/*
+ * What a coordinator orders about a number by a command (`waypost learner`): nobody has written.
+ * What does not fit any more when its turn comes does nothing; the command has looked before.
+ */
+#include <string.h>
+
+#include "core/engine/internal.h"
+
+/* ---- an invitation: the consent text, to a number that nobody knows ---- */
+
+static bool is_offered(const struct step *s, struct str lang)
+{
+    for (uint16_t i = 0; i < s->base->n_languages; i++) {
+        if (str_eq(s->base->languages[i], lang))
+            return true;
+    }
+    return false;
+}
+
+static void invite(struct step *s)
+{
+    const struct desk_order *order = &s->input->desk;
+    struct learner *l = s->learner;
+    const struct cohort *cohort =
+        order->cohort != 0 ? cohorts_find(s->context->cohorts, order->cohort) : NULL;
+    bool may_join =
+        order->cohort == 0 || (cohort != NULL && cohort_may_join(cohort, s->input->now));
+    if (l->seq != 0 || l->state != LEARNER_STATE_NEW || !may_join)
+        return;
+    engine_meet(s);
+    if (is_offered(s, order->lang) && str_copy(order->lang, l->lang, sizeof(l->lang)) == ERR_OK) {
+        step_event(s, EVENT_language_set)->text = order->lang;
+        step_use_module(s, -1);
+    }
+    l->role = order->role;
+    if (cohort != NULL)
+        engine_join_group(s, step_number(s, cohort->code));
+    else
+        engine_join(s);
+}
+
+/* ---- of somebody who is there: one of those on the number ---- */
+
+/* PostgreSQL was told by the command, which knows the organisation as well. */
+static void move(struct step *s)
+{
+    const struct desk_order *order = &s->input->desk;
+    struct learner *l = s->learner, other;
+    if (memcmp(l->learner_id, order->learner_id, sizeof(l->learner_id)) == 0)
+        l->cohort = order->cohort;
+    for (uint32_t i = 0; i < learner_n_others(l); i++) {
+        if (learner_other(l, i, &other) != ERR_OK ||
+            memcmp(other.learner_id, order->learner_id, sizeof(other.learner_id)) != 0)
+            continue;
+        other.cohort = order->cohort;
+        if (learner_set_other(l, i, &other) != ERR_OK)
+            step_fail(s);
+    }
+}
+
+static void erase(struct step *s)
+{
+    if (shared_become(s, s->input->desk.learner_id))
+        engine_erase(s);
+}
+
+static void tell(struct step *s)
+{
+    const uint8_t *whom = s->input->desk.learner_id;
+    if (memcmp(s->learner->learner_id, whom, sizeof(s->learner->learner_id)) == 0)
+        pace_tell(s, s->input->desk.text);
+}
+
+void engine_desk(struct step *s)
+{
+    static void (*const acts[])(struct step * s) = {
+        [DESK_INVITE] = invite, [DESK_MOVE] = move, [DESK_ERASE] = erase, [DESK_TELL] = tell};
+    acts[s->input->desk.act](s);
+}
