@@ -32,6 +32,13 @@ static struct str check_of(const struct po_entry *entry, struct arena *arena)
     return arena_printf(arena, "%08x", (unsigned)(str_hash(both) >> 32));
 }
 
+/* The course's own file and its pack's; an edition's base has its own reviews. */
+static bool is_reviewed(const struct po_file *po, struct str lang)
+{
+    return lesson_is_po_of(po, lang) &&
+           (str_starts(po->name, STR("po/")) || str_starts(po->name, STR("packs/")));
+}
+
 enum err review_write(const struct lesson_source *source, struct str lang, struct arena *arena,
                       struct buf *out)
 {
@@ -41,7 +48,7 @@ enum err review_write(const struct lesson_source *source, struct str lang, struc
         states[i] = po_state_name((enum po_state)i);
     for (uint32_t i = 0; i < source->n_pos; i++) {
         const struct po_file *po = &source->pos[i];
-        if (!lesson_is_po_of(po, lang))
+        if (!is_reviewed(po, lang))
             continue;
         struct book_sheet *sheet = book_add_sheet(
             &book, book.n == 0 ? STR("course") : arena_printf(arena, "texts %u", book.n), headings,
@@ -161,7 +168,7 @@ static const struct po_entry *find(struct review *r, struct str id, struct str e
     const struct po_entry *found = NULL;
     for (uint32_t i = 0; i < r->source->n_pos; i++) {
         const struct po_entry *entry =
-            lesson_is_po_of(&r->source->pos[i], r->lang) ? po_find(&r->source->pos[i], id) : NULL;
+            is_reviewed(&r->source->pos[i], r->lang) ? po_find(&r->source->pos[i], id) : NULL;
         bool is_better = entry != NULL && (found == NULL || str_eq(str_trim(entry->id), english));
         if (is_better)
             *ret_po = i;
@@ -381,12 +388,10 @@ enum err review_apply(struct review *r, const struct lesson_file *files, uint32_
             struct po_file changed;
             struct buf out CLEANUP(buf_fini);
             buf_init(&out, COURSE_MAX_BYTES);
-            if (!lesson_is_po_of(&r->source->pos[po], r->lang) || !put_file(r, po, &changed))
+            if (!is_reviewed(&r->source->pos[po], r->lang) || !put_file(r, po, &changed))
                 continue;
-            lesson_pot(r->source,
-                       str_find_char(changed.name, '/') != SIZE_MAX &&
-                           !str_starts(changed.name, STR("po/")),
-                       r->lang, &changed, r->arena, &out);
+            lesson_pot(r->source, str_starts(changed.name, STR("packs/")), r->lang, &changed,
+                       r->arena, &out);
             struct lesson_file file = {changed.name, arena_str(r->arena, buf_str(&out))};
             if (buf_error(&out) != ERR_OK || arena_error(r->arena) != ERR_OK)
                 return ERR_TOO_LONG;
