@@ -297,7 +297,7 @@ static void put_item(struct draft *d, const struct exchange_item *item)
         (void)put(d, LESSON_BLOCK_DIRECTIVE, STR("story"));
     if (item->condition.p != NULL)
         (void)put(d, LESSON_BLOCK_DIRECTIVE,
-                  arena_printf(arena, "if %.*s", STR_ARG(item->condition)));
+                  arena_printf(arena, "if %.*s", STR_ARG(exchange_line(d->x, item->condition))));
     if (item->source.p != NULL)
         (void)put(d, LESSON_BLOCK_COMMENT,
                   arena_printf(arena, "source: %.*s", STR_ARG(exchange_line(d->x, item->source))));
@@ -309,7 +309,7 @@ static void put_item(struct draft *d, const struct exchange_item *item)
             put(d, LESSON_BLOCK_NOTE, item->options[i].feedback)->is_in_item = true;
     }
     if (item->answer.p != NULL)
-        (void)put(d, LESSON_BLOCK_ANSWER, item->answer);
+        (void)put(d, LESSON_BLOCK_ANSWER, exchange_line(d->x, item->answer));
     put_notes(d, item);
 }
 
@@ -345,7 +345,8 @@ static struct str front_of(struct exchange *x, const struct exchange_item *modul
 {
     return arena_printf(x->arena, "---\nmodule: %.*s%.*s\nkind: %.*s\nrequired: %s%.*s%.*s",
                         STR_ARG(module->id), STR_ARG(front_line(x, "title", module->title)),
-                        STR_ARG(module->module_kind), module->is_required ? "true" : "false",
+                        STR_ARG(exchange_line(x, module->module_kind)),
+                        module->is_required ? "true" : "false",
                         STR_ARG(front_line(x, "summary", module->summary)),
                         STR_ARG(front_line(x, "guide", module->guide)));
 }

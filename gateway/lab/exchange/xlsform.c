@@ -390,9 +390,9 @@ static void read_group(struct reader *r)
 
 static void read_note(struct reader *r)
 {
-    exchange_need_heading(r->x, r->book->file, place(r, COLUMN_TYPE));
+    exchange_need_module(r->x, r->book->file, place(r, COLUMN_TYPE));
     struct exchange_item *item = r->x->n > 0 ? &r->x->items[r->x->n - 1] : NULL;
-    if (item != NULL && item->kind == EXCHANGE_QUESTION) { /* a text behind questions: a lesson */
+    if (item != NULL && item->kind != EXCHANGE_HEADING) { /* a text of its own: a lesson */
         item = exchange_add(r->x, EXCHANGE_HEADING, place(r, COLUMN_NAME));
         if (item != NULL) {
             item->id = exchange_id(r->x, cell(r, COLUMN_NAME), item->pos);
