@@ -178,16 +178,20 @@ def throw_copies(dice):
 
 
 async def repeat_late(world, number, script, i, first, dice):
-    """A callback of some steps ago comes again; none from before a Redis that lost what it knew."""
+    """A callback of some steps ago comes again, twice: nothing moves in between, so both get the same. None from before
+    a Redis that lost what it knew."""
     k = i - dice.randint(1, 5)
     if k < first or not script[k].is_named():
         return
     step = script[k]
-    world.n_repeats += 1
+    world.n_repeats += 2
     answer, = await world.send(step.data(world.port, number, world.run, k))
+    again, = await world.send(step.data(world.port, number, world.run, k))
     is_new = step.kind == "sms" and answer.text() is not None and answer.bytes != step.answer.bytes
     if not answer.is_taken() or is_new:
         world.complain("late", number, k, step, answer.bytes, "success and no SMS")
+    elif not answer.is_busy() and not again.is_busy() and again.bytes != answer.bytes:
+        world.complain("late", number, k, step, again.bytes, answer.bytes)
 
 
 def judge(world, number, i, step, answers):
