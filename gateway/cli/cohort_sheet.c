@@ -117,7 +117,16 @@ static const char steps[] =
     "</span>.</li>\n"
     "<li>The words <span class=\"say\">HELP</span>, <span class=\"say\">MENU</span> and <span "
     "class=\"say\">STOP</span> always work.</li>\n"
-    "<li>No names of children, in any message. This line is no emergency service.</li>\n</ol>\n";
+    "<li>No names of children, in any message. This line is no emergency service.</li>\n</ol>\n"
+    "<h2>For the facilitator</h2>\n<ul>\n"
+    "<li>Send <span class=\"say\">GROUP</span> and your PIN: how the group is. Then <span "
+    "class=\"say\">1</span> guide of the next meeting, <span class=\"say\">2</span> a message to "
+    "the group (once a week), <span class=\"say\">3</span> who is quiet and agreed to be named, "
+    "<span class=\"say\">4</span> the quiz by show of hands, <span class=\"say\">5</span> pace, "
+    "<span class=\"say\">6</span> a rest.</li>\n"
+    "<li>Somebody has no phone? Send <span class=\"say\">B</span>, the group's number, a nickname "
+    "and the answers of the quiz, a line for each person: <span class=\"say\">ANA 2 3 1 2</span>. "
+    "Who is two parts behind sends <span class=\"say\">CATCH</span>.</li>\n</ul>\n";
 
 static void add_day(struct buf *out, int64_t day)
 {

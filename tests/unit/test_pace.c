@@ -49,7 +49,7 @@ static struct life {
     struct outcome out;
     int64_t now_ms, due_ms, heard_ms;
     int64_t push_day;
-    uint32_t n_that_day, n_pushes, n_reminders;
+    uint32_t n_that_day, n_pushes, n_reminders, n_told;
     uint8_t days; /* of the last reminder of this quiet time */
     bool has_jumped, has_jumped_back;
 } life;
@@ -69,7 +69,9 @@ static void step(enum input_kind kind, const char *text)
                           .text = str_from(text),
                           .now = {life.now_ms},
                           .is_shown = draw(8) != 0,
-                          .held_until = {life.now_ms}};
+                          .held_until = {life.now_ms},
+                          .desk = {.act = DESK_TELL, .text = STR("The meeting is on Friday.")}};
+    memcpy(input.desk.learner_id, life.learner.learner_id, sizeof(input.desk.learner_id));
     for (size_t i = 0; i < sizeof(input.seed); i++)
         input.seed[i] = (uint8_t)draw(256);
     arena_reset(arena);
@@ -171,12 +173,33 @@ static void say(const char *text)
     life.learner.seq++;
 }
 
+/* Many are told something; a push as any other. */
+static void tell(void)
+{
+    struct learner before = life.learner;
+    step(INPUT_DESK, "");
+    if (life.out.reply.p != NULL)
+        expect_push(&before);
+    life.n_told += life.out.reply.p != NULL;
+    life.learner = life.out.next;
+    life.learner.seq++;
+}
+
+/* The facilitator orders a message, and the writer makes its members due. */
+static void nudge(void)
+{
+    life.cohort.nudge = (uint8_t)(1 + draw(COHORT_NUDGES));
+    life.cohort.nudge_ms = life.now_ms;
+    if (life.due_ms == 0 || life.due_ms > life.now_ms)
+        life.due_ms = life.now_ms;
+}
+
 /* Mostly what leads on. */
 static void act(void)
 {
-    static const char *const texts[] = {"1",     "2",    "3",    "9",    "9",       "9",   "9",
-                                        "9",     "1",    "2",    "menu", "score",   "0",   "hm",
-                                        "PAUSE", "STOP", "JOIN", "SAFE", "REFRESH", "help"};
+    static const char *const texts[] = {
+        "1",     "2", "3",  "9",     "9",    "9",    "9",    "9",       "1",    "2",    "menu",
+        "score", "0", "hm", "PAUSE", "STOP", "JOIN", "SAFE", "REFRESH", "help", "CATCH"};
     bool is_lost =
         life.learner.state == LEARNER_STATE_STOPPED || life.learner.state == LEARNER_STATE_DELETED;
     bool is_new = life.learner.state == LEARNER_STATE_NEW;
@@ -190,7 +213,11 @@ static void act(void)
         life.now_ms += jump_ms;
         life.has_jumped = true;
         life.has_jumped_back |= jump_ms < 0;
-    } else if (n < 50 && life.learner.held_ms != 0) {
+    } else if (n < 45 && life.learner.seq > 0) {
+        tell();
+    } else if (n < 48 && life.cohort.code != 0 && life.learner.seq > 0) {
+        nudge();
+    } else if (n < 56 && life.learner.held_ms != 0) {
         step(INPUT_RELEASE, "");
         life.learner = life.out.next;
         life.learner.seq++;
@@ -261,7 +288,7 @@ static void expect_all_reminders(void)
 static void pushes_keep_their_promises(void **state)
 {
     (void)state;
-    uint64_t n_pushes = 0, n_reminders = 0;
+    uint64_t n_pushes = 0, n_reminders = 0, n_told = 0;
     for (uint32_t i = 0; i < n_histories; i++) {
         begin(i);
         for (uint32_t k = 0; k < N_ACTIONS; k++)
@@ -269,10 +296,12 @@ static void pushes_keep_their_promises(void **state)
         expect_all_reminders();
         n_pushes += life.n_pushes;
         n_reminders += life.n_reminders;
+        n_told += life.n_told;
     }
     print_message("%u histories, %llu pushes, %llu reminders\n", n_histories,
                   (unsigned long long)n_pushes, (unsigned long long)n_reminders);
     assert_true(n_pushes > n_histories && n_reminders > n_histories / 2);
+    assert_true(n_told > n_histories / 100);
 }
 
 static void load(void)
