@@ -553,23 +553,31 @@ returns table (organisation text, course text, module text, module_title text, v
     percent_completed numeric, percent_low numeric, percent_high numeric, n_hidden integer)
 language sql stable
 begin atomic
+    -- Readers' plans go by index only, so what belongs together is brought together by sorting, not by a join.
+    with steps as (
+        select u.organisation, u.course, u.module, g.value, u.learner_id, false as is_completed, false as is_passed
+        from report.units_done u
+            cross join lateral (values (core.value_of(by, u.lang, u.cohort, u.country, u.role_choice, u.first_channel, u.first_via)))
+            as g (value)
+        where u.module_kind = 'lessons'
+        union all
+        select m.organisation, m.course, m.module, null, m.learner_id, true, coalesce(m.is_passed, false)
+        from report.module_completions m where not m.via_catchup),
+    titles as materialized (
+        select distinct on (u.course, u.module) u.course, u.module, u.module_title, u.module_position
+        from report.units_done u order by u.course, u.module, u.version desc)
     select s.organisation, s.course, s.item, t.module_title, s.value, s.cells[1], s.cells[2], s.cells[3], core.percent(s.cells[2], s.cells[1]),
         core.wilson(s.cells[2], s.cells[1], -1), core.wilson(s.cells[2], s.cells[1], 1), s.n_hidden
     from core.safe(array(
         select row(x.organisation, x.course, x.module, null, x.value, null,
             array[count(*), count(*) filter (where x.is_completed), count(*) filter (where x.is_passed)], null)::core.cell
-        from (select u.organisation, u.course, u.module, g.value, u.learner_id, bool_or(m.learner_id is not null) as is_completed,
-                bool_or(m.is_passed) as is_passed
-            from report.units_done u
-                cross join lateral (values (core.value_of(by, u.lang, u.cohort, u.country, u.role_choice, u.first_channel, u.first_via)))
-            as g (value)
-                left join report.module_completions m on m.learner_id = u.learner_id and m.course = u.course and m.module = u.module
-                    and not m.via_catchup
-            where u.module_kind = 'lessons'
-            group by 1, 2, 3, 4, 5) x
+        from (select distinct w.organisation, w.course, w.module, w.value, w.learner_id, w.is_completed, w.is_passed
+            from (select r.organisation, r.course, r.module, r.value, r.learner_id, bool_or(r.is_completed) over person as is_completed,
+                    bool_or(r.is_passed) over person as is_passed
+                from steps r window person as (partition by r.learner_id, r.course, r.module)) w
+            where w.value is not null) x
         group by x.organisation, x.course, x.module, x.value)) s
-        left join lateral (select distinct on (u.module) u.module_title, u.module_position from report.units_done u
-            where u.course = s.course and u.module = s.item order by u.module, u.version desc) t on true
+        left join titles t on t.course = s.course and t.module = s.item
     where core.is_property(by)
     order by 1, 2, t.module_position, 5;
 end;
@@ -581,19 +589,28 @@ returns table (organisation text, course text, unit text, "position" integer, un
     percent_left numeric, is_enough boolean, n_hidden integer)
 language sql stable
 begin atomic
-    select s.organisation, s.course, s.value, t."position", t.unit_title, s.item, s.cells[1], s.cells[2], core.percent(s.cells[2], s.cells[1]),
-        s.cells[1] >= 30, s.n_hidden
-    from core.safe(array(
-        select row(u.organisation, u.course, g.value, null, u.unit, null, array[count(*), count(e.learner_id)], null)::core.cell
+    with steps as (
+        select u.organisation, u.course, u.unit, g.value, u.learner_id, false as is_left
         from report.units_done u
             cross join lateral (values (core.value_of(by, u.lang, u.cohort, u.country, u.role_choice, u.first_channel, u.first_via)))
             as g (value)
-            left join report.enrolments e on e.learner_id = u.learner_id and e.course = u.course and e.last_unit = u.unit
-                and e.completed_at is null and (e.stopped_at is not null or e.last_active_at < now() - interval '14 days')
         where u.module_kind <> 'followup'
-        group by u.organisation, u.course, u.unit, g.value), true, array[2]) s
-        left join lateral (select distinct on (u.unit) u."position", u.unit_title from report.units_done u
-            where u.course = s.course and u.unit = s.value order by u.unit, u.version desc) t on true
+        union all
+        select e.organisation, e.course, e.last_unit, null, e.learner_id, true
+        from report.enrolments e
+        where e.completed_at is null and (e.stopped_at is not null or e.last_active_at < now() - interval '14 days')),
+    titles as materialized (
+        select distinct on (u.course, u.unit) u.course, u.unit, u."position", u.unit_title
+        from report.units_done u order by u.course, u.unit, u.version desc)
+    select s.organisation, s.course, s.value, t."position", t.unit_title, s.item, s.cells[1], s.cells[2], core.percent(s.cells[2], s.cells[1]),
+        s.cells[1] >= 30, s.n_hidden
+    from core.safe(array(
+        select row(w.organisation, w.course, w.value, null, w.unit, null, array[count(*), count(*) filter (where w.is_left)], null)::core.cell
+        from (select r.organisation, r.course, r.unit, r.value, bool_or(r.is_left) over (partition by r.learner_id, r.course, r.unit) as is_left
+            from steps r) w
+        where w.value is not null
+        group by w.organisation, w.course, w.unit, w.value), true, array[2]) s
+        left join titles t on t.course = s.course and t.unit = s.value
     where core.is_property(by)
     order by 1, 2, 4, 6;
 end;
@@ -666,7 +683,10 @@ begin atomic
         from (select t.organisation, t.course, t.unit, t.value, t.third, avg(t.x) as p, count(*) as n from thirds t group by 1, 2, 3, 4, 5) v
             join (select t.organisation, t.course, t.unit, t.third, avg(t.x) as p from thirds t group by 1, 2, 3, 4) w
             using (organisation, course, unit, third)
-        group by 1, 2, 3, 4)
+        group by 1, 2, 3, 4),
+    titles as materialized (
+        select distinct on (u.course, u.unit) u.course, u.unit, u.module, u."position", u.unit_title
+        from report.units_done u order by u.course, u.unit, u.version desc)
     select s.organisation, s.course, s.item, t.module, t.unit_title, s.value, s.cells[1], s.cells[2], round(s.cells[2]::numeric / nullif(s.cells[1], 0), 2),
         round(core.wilson(s.cells[2], s.cells[1], -1) / 100, 2), round(core.wilson(s.cells[2], s.cells[1], 1) / 100, 2), s.cells[1] >= 30,
         case when r.n >= 100 then round(r.r::numeric, 2) end,
@@ -680,8 +700,7 @@ begin atomic
         from answers a group by a.organisation, a.course, a.unit, a.value)) s
         left join rest r on r.organisation = s.organisation and r.course = s.course and r.unit = s.item and r.value = s.value
         left join dif d on d.organisation = s.organisation and d.course = s.course and d.unit = s.item and d.value = s.value
-        left join lateral (select distinct on (u.unit) u.module, u.unit_title, u."position" from report.units_done u
-            where u.course = s.course and u.unit = s.item order by u.unit, u.version desc) t on true
+        left join titles t on t.course = s.course and t.unit = s.item
     where core.is_property(by)
     order by 1, 2, t."position", 6;
 end;
