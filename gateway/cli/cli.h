@@ -25,7 +25,8 @@
     X(lessons)                                                                                     \
     X(man)                                                                                         \
     X(migrate)                                                                                     \
-    X(phone) X(rebuild) X(reconcile) X(report) X(safe) X(serve) X(status) X(talk) X(version)
+    X(phone)                                                                                       \
+    X(rebuild) X(reconcile) X(report) X(safe) X(serve) X(simulate) X(status) X(talk) X(version)
 
 #define CLI_MAX_OPTIONS 24
 #define CLI_MAX_WORDS 4096

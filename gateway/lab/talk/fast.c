@@ -135,6 +135,7 @@ static struct config make_config(const struct talk_fast_settings *settings,
         .loop_exchanges = 5,
         .loop_minutes = 60,
         .quiet_days = 90,
+        .reminder_holdout = settings->reminder_holdout,
     };
 }
 
@@ -569,4 +570,14 @@ void talk_fast_free(struct talk_fast *f)
 struct talk_world *talk_fast_world(struct talk_fast *f)
 {
     return &f->world;
+}
+
+uint32_t talk_fast_n_records(const struct talk_fast *f)
+{
+    return sink_mem_count(f->sink);
+}
+
+struct str talk_fast_record(const struct talk_fast *f, uint32_t i)
+{
+    return sink_mem_envelope(f->sink, i);
 }

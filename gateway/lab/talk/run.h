@@ -64,8 +64,9 @@ struct talk_fast_settings {
     struct str other_names[TALK_MAX_OTHERS];
     struct str other_bundles[TALK_MAX_OTHERS];
     struct wall_ms start;
-    struct zone zone; /* of the phones */
-    double sms_per_s; /* that the timers count on; 0 = as the channels say */
+    struct zone zone;          /* of the phones */
+    double sms_per_s;          /* that the timers count on; 0 = as the channels say */
+    uint32_t reminder_holdout; /* as in the configuration; 0 = all get their reminders */
 };
 
 /* ERR_INVALID and others with the reason in msg. Settings are borrowed for its life. */
@@ -73,6 +74,9 @@ enum err talk_fast_new(const struct talk_fast_settings *settings, struct talk_fa
                        struct errmsg *msg) MUST_CHECK;
 void talk_fast_free(struct talk_fast *fast);
 struct talk_world *talk_fast_world(struct talk_fast *fast);
+/* What PostgreSQL was told so far, as core.ingest takes it; borrowed until talk_fast_free. */
+uint32_t talk_fast_n_records(const struct talk_fast *fast);
+struct str talk_fast_record(const struct talk_fast *fast, uint32_t i);
 
 /* A world over HTTP: a gateway that runs, and its simulator. */
 struct talk_live;
