@@ -508,6 +508,399 @@ end;
 comment on function report.deletions(text) is
 'H2: erasures (DELETE, or the time is over) that have come to their end, by the day on which they were asked for, and hours from that to the end. Aim: 72 hours; limit: 30 days. Empty = too few to show.';
 
+-- ---- the month in words ----
+
+reset role;
+set local role waypost_owner;
+
+alter table core.organisation add column lang text not null default 'en' check (char_length(lang) between 2 and 7);
+comment on column core.organisation.lang is 'Language of its monthly report.';
+
+-- The words of the monthly report; a language that has none of a name says it in English.
+create table core.report_text (
+    lang text not null check (char_length(lang) between 2 and 7),
+    name text not null,
+    text text not null check (text <> ''),
+    primary key (lang, name)
+);
+comment on table core.report_text is 'Words of the monthly report, by language.';
+alter table core.report_text enable row level security, force row level security;
+create policy owner on core.report_text to waypost_owner using (true) with check (true);
+create policy words on core.report_text for select to report_owner using (true);
+grant select on core.report_text to report_owner;
+
+insert into core.report_text (lang, name, text) values
+    ('en', 'title', 'Monthly report'),
+    ('fr', 'title', 'Rapport mensuel'),
+    ('es', 'title', 'Informe mensual'),
+    ('ar', 'title', 'التقرير الشهري'),
+    ('tr', 'title', 'Aylık rapor'),
+    ('de', 'title', 'Monatsbericht'),
+    ('ru', 'title', 'Месячный отчёт'),
+    ('en', 'hidden', 'too few to show'),
+    ('fr', 'hidden', 'trop peu pour être montré'),
+    ('es', 'hidden', 'muy pocos para mostrarlo'),
+    ('ar', 'hidden', 'العدد أقل من أن يُعرض'),
+    ('tr', 'hidden', 'gösterilemeyecek kadar az'),
+    ('de', 'hidden', 'zu wenige, um sie zu zeigen'),
+    ('ru', 'hidden', 'слишком мало, чтобы показать'),
+    ('en', 'privacy', 'Counts of fewer than 5 people are not shown, nor what would give them away.'),
+    ('fr', 'privacy', 'Les nombres de moins de 5 personnes ne sont pas montrés, ni ce qui permettrait de les trouver.'),
+    ('es', 'privacy', 'No se muestran cifras de menos de 5 personas ni lo que permitiría deducirlas.'),
+    ('ar', 'privacy', 'لا تُعرض الأعداد التي تقل عن 5 أشخاص، ولا ما يكشفها.'),
+    ('tr', 'privacy', '5 kişiden az olan sayılar ve bunları ele verecek bilgiler gösterilmez.'),
+    ('de', 'privacy', 'Zahlen von weniger als 5 Menschen werden nicht gezeigt, auch nicht, was sie verraten würde.'),
+    ('ru', 'privacy', 'Числа меньше 5 человек не показаны, как и то, что могло бы их выдать.'),
+    ('en', 'people', 'People'),
+    ('fr', 'people', 'Personnes'),
+    ('es', 'people', 'Personas'),
+    ('ar', 'people', 'الأشخاص'),
+    ('tr', 'people', 'Kişiler'),
+    ('de', 'people', 'Menschen'),
+    ('ru', 'people', 'Люди'),
+    ('en', 'enrolled', 'Enrolled this month'),
+    ('fr', 'enrolled', 'Inscrites ce mois-ci'),
+    ('es', 'enrolled', 'Inscritas este mes'),
+    ('ar', 'enrolled', 'المسجلون هذا الشهر'),
+    ('tr', 'enrolled', 'Bu ay kaydolan'),
+    ('de', 'enrolled', 'In diesem Monat eingeschrieben'),
+    ('ru', 'enrolled', 'Записались в этом месяце'),
+    ('en', 'started', 'Of these, started'),
+    ('fr', 'started', 'Dont : ont commencé'),
+    ('es', 'started', 'De ellas, empezaron'),
+    ('ar', 'started', 'منهم من بدأ'),
+    ('tr', 'started', 'Bunlardan başlayan'),
+    ('de', 'started', 'Davon begonnen'),
+    ('ru', 'started', 'Из них начали'),
+    ('en', 'active', 'Active this month'),
+    ('fr', 'active', 'Actives ce mois-ci'),
+    ('es', 'active', 'Activas este mes'),
+    ('ar', 'active', 'النشطون هذا الشهر'),
+    ('tr', 'active', 'Bu ay etkin olan'),
+    ('de', 'active', 'In diesem Monat aktiv'),
+    ('ru', 'active', 'Активны в этом месяце'),
+    ('en', 'ever', 'Active ever since the beginning'),
+    ('fr', 'ever', 'Actives depuis le début'),
+    ('es', 'ever', 'Activas desde el comienzo'),
+    ('ar', 'ever', 'النشطون منذ البداية'),
+    ('tr', 'ever', 'Başından beri etkin olan'),
+    ('de', 'ever', 'Seit dem Anfang aktiv'),
+    ('ru', 'ever', 'Активны с самого начала'),
+    ('en', 'people_means', 'Enrolled: agreed to take the course. Active: went past a page or answered a question.'),
+    ('fr', 'people_means', 'Inscrite : a accepté de suivre le cours. Active : a passé une page ou répondu à une question.'),
+    ('es', 'people_means', 'Inscrita: aceptó seguir el curso. Activa: pasó una página o respondió una pregunta.'),
+    ('ar', 'people_means', 'المسجل: وافق على الدورة. النشط: تجاوز صفحة أو أجاب عن سؤال.'),
+    ('tr', 'people_means', 'Kaydolan: kursa katılmayı kabul etti. Etkin: bir sayfayı geçti veya bir soruyu yanıtladı.'),
+    ('de', 'people_means', 'Eingeschrieben: hat dem Kurs zugestimmt. Aktiv: hat eine Seite gelesen oder eine Frage beantwortet.'),
+    ('ru', 'people_means', 'Записался: согласился пройти курс. Активен: прошёл страницу или ответил на вопрос.'),
+    ('en', 'people_not', 'Do not add the months up: who learns in two months is counted in both.'),
+    ('fr', 'people_not', 'N''additionnez pas les mois : qui apprend pendant deux mois est compté dans chacun.'),
+    ('es', 'people_not', 'No sume los meses: quien aprende en dos meses cuenta en los dos.'),
+    ('ar', 'people_not', 'لا تجمعوا الأشهر: من يتعلم في شهرين يُحسب في كليهما.'),
+    ('tr', 'people_not', 'Ayları toplamayın: iki ayda öğrenen her ikisinde de sayılır.'),
+    ('de', 'people_not', 'Zählen Sie die Monate nicht zusammen: Wer in zwei Monaten lernt, zählt in beiden.'),
+    ('ru', 'people_not', 'Не складывайте месяцы: кто учится два месяца, посчитан в обоих.'),
+    ('en', 'completion', 'Completing the course'),
+    ('fr', 'completion', 'Achèvement du cours'),
+    ('es', 'completion', 'Finalización del curso'),
+    ('ar', 'completion', 'إتمام الدورة'),
+    ('tr', 'completion', 'Kursu tamamlama'),
+    ('de', 'completion', 'Abschluss des Kurses'),
+    ('ru', 'completion', 'Завершение курса'),
+    ('en', 'completed', 'Completed, of those who enrolled at least 70 days ago'),
+    ('fr', 'completed', 'Terminé, parmi les inscrits d''il y a au moins 70 jours'),
+    ('es', 'completed', 'Terminaron, de quienes se inscribieron hace 70 días o más'),
+    ('ar', 'completed', 'أتموا الدورة، ممن سجلوا قبل 70 يومًا على الأقل'),
+    ('tr', 'completed', 'Tamamlayan, en az 70 gün önce kaydolanlardan'),
+    ('de', 'completed', 'Abgeschlossen, von denen, die vor mindestens 70 Tagen begonnen haben'),
+    ('ru', 'completed', 'Завершили, из записавшихся не менее 70 дней назад'),
+    ('en', 'of_enrolled', 'Percent of enrolled'),
+    ('fr', 'of_enrolled', 'Pour cent des inscrits'),
+    ('es', 'of_enrolled', 'Porcentaje de inscritos'),
+    ('ar', 'of_enrolled', 'النسبة من المسجلين'),
+    ('tr', 'of_enrolled', 'Kaydolanların yüzdesi'),
+    ('de', 'of_enrolled', 'Prozent der Eingeschriebenen'),
+    ('ru', 'of_enrolled', 'Процент от записавшихся'),
+    ('en', 'of_started', 'Percent of started (95 % interval)'),
+    ('fr', 'of_started', 'Pour cent de ceux qui ont commencé (intervalle à 95 %)'),
+    ('es', 'of_started', 'Porcentaje de quienes empezaron (intervalo del 95 %)'),
+    ('ar', 'of_started', 'النسبة ممن بدأوا (فترة ثقة 95٪)'),
+    ('tr', 'of_started', 'Başlayanların yüzdesi (%95 aralığı)'),
+    ('de', 'of_started', 'Prozent derer, die begonnen haben (95-%-Bereich)'),
+    ('ru', 'of_started', 'Процент от начавших (интервал 95 %)'),
+    ('en', 'completion_means', 'Completed: all required modules and the test at the end. Everybody counted has had time to finish.'),
+    ('fr', 'completion_means', 'Terminé : tous les modules obligatoires et le test final. Chacun a eu le temps de finir.'),
+    ('es', 'completion_means', 'Terminado: todos los módulos obligatorios y la prueba final. Todos han tenido tiempo.'),
+    ('ar', 'completion_means', 'الإتمام: كل الوحدات المطلوبة والاختبار الأخير. كان لدى الجميع وقت كافٍ.'),
+    ('tr', 'completion_means', 'Tamamlama: tüm zorunlu modüller ve sondaki test. Herkesin bitirmek için zamanı oldu.'),
+    ('de', 'completion_means', 'Abgeschlossen: alle nötigen Module und der Test am Ende. Alle hatten genug Zeit.'),
+    ('ru', 'completion_means', 'Завершено: все обязательные модули и тест в конце. У всех было время закончить.'),
+    ('en', 'completion_not', 'Not completing is no failure: some people need only one module.'),
+    ('fr', 'completion_not', 'Ne pas finir n''est pas un échec : certaines personnes n''ont besoin que d''un module.'),
+    ('es', 'completion_not', 'No terminar no es fracasar: a algunas personas les basta un módulo.'),
+    ('ar', 'completion_not', 'عدم الإتمام ليس فشلًا: بعض الناس يحتاجون إلى وحدة واحدة فقط.'),
+    ('tr', 'completion_not', 'Bitirmemek başarısızlık değildir: bazı kişilere tek modül yeter.'),
+    ('de', 'completion_not', 'Nicht abschließen ist kein Scheitern: Manche brauchen nur ein Modul.'),
+    ('ru', 'completion_not', 'Не завершить курс не значит провалиться: некоторым нужен лишь один модуль.'),
+    ('en', 'leaving', 'Where people stop'),
+    ('fr', 'leaving', 'Où l''on s''arrête'),
+    ('es', 'leaving', 'Dónde se detienen'),
+    ('ar', 'leaving', 'أين يتوقف الناس'),
+    ('tr', 'leaving', 'Nerede bırakılıyor'),
+    ('de', 'leaving', 'Wo Menschen aufhören'),
+    ('ru', 'leaving', 'Где люди останавливаются'),
+    ('en', 'leaving_means', 'Of 100 people who reached this page or question, so many went no further. The five highest.'),
+    ('fr', 'leaving_means', 'Sur 100 personnes arrivées à cette page ou question, tant ne sont pas allées plus loin. Les cinq plus élevés.'),
+    ('es', 'leaving_means', 'De 100 personas que llegaron a esta página o pregunta, tantas no siguieron. Los cinco más altos.'),
+    ('ar', 'leaving_means', 'من كل 100 شخص وصلوا إلى هذه الصفحة أو السؤال، هذا العدد لم يكمل. أعلى خمسة.'),
+    ('tr', 'leaving_means', 'Bu sayfaya veya soruya ulaşan 100 kişiden bu kadarı devam etmedi. En yüksek beş.'),
+    ('de', 'leaving_means', 'Von 100 Menschen, die diese Seite oder Frage erreichten, kamen so viele nicht weiter. Die fünf höchsten.'),
+    ('ru', 'leaving_means', 'Из 100 человек, дошедших до этой страницы или вопроса, столько не пошли дальше. Пять наибольших.'),
+    ('en', 'leaving_not', 'A page where many stop need not be a bad page: perhaps the day was over there.'),
+    ('fr', 'leaving_not', 'Une page où beaucoup s''arrêtent n''est pas forcément mauvaise : la journée y finissait peut-être.'),
+    ('es', 'leaving_not', 'Una página donde muchos se detienen no tiene por qué ser mala: quizá allí acababa el día.'),
+    ('ar', 'leaving_not', 'الصفحة التي يتوقف عندها كثيرون ليست سيئة بالضرورة: ربما انتهى اليوم هناك.'),
+    ('tr', 'leaving_not', 'Çok kişinin bıraktığı sayfa kötü olmayabilir: belki gün orada bitmiştir.'),
+    ('de', 'leaving_not', 'Eine Seite, auf der viele aufhören, muss nicht schlecht sein: Vielleicht war dort der Tag zu Ende.'),
+    ('ru', 'leaving_not', 'Страница, где многие остановились, не обязательно плоха: возможно, там закончился день.'),
+    ('en', 'learned', 'What was learned'),
+    ('fr', 'learned', 'Ce qui a été appris'),
+    ('es', 'learned', 'Lo que se aprendió'),
+    ('ar', 'learned', 'ما تم تعلمه'),
+    ('tr', 'learned', 'Öğrenilenler'),
+    ('de', 'learned', 'Was gelernt wurde'),
+    ('ru', 'learned', 'Чему научились'),
+    ('en', 'gain', 'Gain from the first to the last test, in points'),
+    ('fr', 'gain', 'Progrès du premier au dernier test, en points'),
+    ('es', 'gain', 'Mejora de la primera a la última prueba, en puntos'),
+    ('ar', 'gain', 'التحسن من الاختبار الأول إلى الأخير، بالنقاط'),
+    ('tr', 'gain', 'İlk testten son teste artış, puan'),
+    ('de', 'gain', 'Zuwachs vom ersten zum letzten Test, in Punkten'),
+    ('ru', 'gain', 'Прирост от первого теста к последнему, в баллах'),
+    ('en', 'gain_n', 'People with both tests'),
+    ('fr', 'gain_n', 'Personnes ayant fait les deux tests'),
+    ('es', 'gain_n', 'Personas con ambas pruebas'),
+    ('ar', 'gain_n', 'من أجروا الاختبارين'),
+    ('tr', 'gain_n', 'Her iki testi de yapan kişiler'),
+    ('de', 'gain_n', 'Menschen mit beiden Tests'),
+    ('ru', 'gain_n', 'Прошли оба теста'),
+    ('en', 'learned_means', 'The same questions before and after, of people who answered all of them both times.'),
+    ('fr', 'learned_means', 'Les mêmes questions avant et après, pour qui a répondu à toutes les deux fois.'),
+    ('es', 'learned_means', 'Las mismas preguntas antes y después, de quienes las respondieron todas ambas veces.'),
+    ('ar', 'learned_means', 'الأسئلة نفسها قبل الدورة وبعدها، ممن أجابوا عنها كلها في المرتين.'),
+    ('tr', 'learned_means', 'Önce ve sonra aynı sorular; iki seferde de hepsini yanıtlayanlar.'),
+    ('de', 'learned_means', 'Dieselben Fragen vorher und nachher, von denen, die beide Male alle beantwortet haben.'),
+    ('ru', 'learned_means', 'Те же вопросы до и после; учтены ответившие на все оба раза.'),
+    ('en', 'learned_not', 'Without a group that did not take the course this does not prove what the course did.'),
+    ('fr', 'learned_not', 'Sans groupe n''ayant pas suivi le cours, cela ne prouve pas l''effet du cours.'),
+    ('es', 'learned_not', 'Sin un grupo que no siguió el curso, esto no prueba el efecto del curso.'),
+    ('ar', 'learned_not', 'بدون مجموعة لم تأخذ الدورة لا يثبت هذا أثر الدورة.'),
+    ('tr', 'learned_not', 'Kursu almayan bir grup olmadan bu, kursun etkisini kanıtlamaz.'),
+    ('de', 'learned_not', 'Ohne eine Gruppe ohne Kurs beweist das nicht, was der Kurs bewirkt.'),
+    ('ru', 'learned_not', 'Без группы, не проходившей курс, это не доказывает его действие.'),
+    ('en', 'said', 'What people say'),
+    ('fr', 'said', 'Ce que disent les gens'),
+    ('es', 'said', 'Lo que dice la gente'),
+    ('ar', 'said', 'ما يقوله الناس'),
+    ('tr', 'said', 'Kişiler ne diyor'),
+    ('de', 'said', 'Was Menschen sagen'),
+    ('ru', 'said', 'Что говорят люди'),
+    ('en', 'csat', 'Found the course good or very good, percent'),
+    ('fr', 'csat', 'Ont trouvé le cours bon ou très bon, pour cent'),
+    ('es', 'csat', 'Les pareció bueno o muy bueno, porcentaje'),
+    ('ar', 'csat', 'وجدوا الدورة جيدة أو جيدة جدًا، بالمئة'),
+    ('tr', 'csat', 'Kursu iyi veya çok iyi bulan, yüzde'),
+    ('de', 'csat', 'Fanden den Kurs gut oder sehr gut, Prozent'),
+    ('ru', 'csat', 'Сочли курс хорошим или очень хорошим, процент'),
+    ('en', 'recommendation', 'Recommendation score (-100 to 100)'),
+    ('fr', 'recommendation', 'Score de recommandation (-100 à 100)'),
+    ('es', 'recommendation', 'Índice de recomendación (-100 a 100)'),
+    ('ar', 'recommendation', 'درجة التوصية (-100 إلى 100)'),
+    ('tr', 'recommendation', 'Tavsiye puanı (-100 ile 100)'),
+    ('de', 'recommendation', 'Empfehlungswert (-100 bis 100)'),
+    ('ru', 'recommendation', 'Оценка рекомендации (от -100 до 100)'),
+    ('en', 'answered', 'Answered the survey, percent of those asked'),
+    ('fr', 'answered', 'Ont répondu à l''enquête, pour cent'),
+    ('es', 'answered', 'Respondieron la encuesta, porcentaje'),
+    ('ar', 'answered', 'أجابوا عن الاستبيان، بالمئة ممن سُئلوا'),
+    ('tr', 'answered', 'Ankete yanıt veren, sorulanların yüzdesi'),
+    ('de', 'answered', 'Haben die Umfrage beantwortet, Prozent der Gefragten'),
+    ('ru', 'answered', 'Ответили на опрос, процент от спрошенных'),
+    ('en', 'said_means', 'Answers to the survey at the end of the course.'),
+    ('fr', 'said_means', 'Réponses à l''enquête à la fin du cours.'),
+    ('es', 'said_means', 'Respuestas a la encuesta al final del curso.'),
+    ('ar', 'said_means', 'إجابات الاستبيان في نهاية الدورة.'),
+    ('tr', 'said_means', 'Kurs sonundaki anketin yanıtları.'),
+    ('de', 'said_means', 'Antworten auf die Umfrage am Ende des Kurses.'),
+    ('ru', 'said_means', 'Ответы на опрос в конце курса.'),
+    ('en', 'said_not', 'Who left before the end was not asked. The fewer answered, the less it says.'),
+    ('fr', 'said_not', 'Qui est parti avant la fin n''a pas été interrogé. Moins il y a de réponses, moins cela dit.'),
+    ('es', 'said_not', 'No se preguntó a quien se fue antes. Cuantas menos respuestas, menos dice.'),
+    ('ar', 'said_not', 'من غادر قبل النهاية لم يُسأل. كلما قلت الإجابات قلّت دلالتها.'),
+    ('tr', 'said_not', 'Sondan önce ayrılana sorulmadı. Yanıt azaldıkça anlamı da azalır.'),
+    ('de', 'said_not', 'Wer vorher ging, wurde nicht gefragt. Je weniger antworten, desto weniger sagt es.'),
+    ('ru', 'said_not', 'Ушедших раньше не спрашивали. Чем меньше ответов, тем меньше это значит.'),
+    ('en', 'service', 'The service'),
+    ('fr', 'service', 'Le service'),
+    ('es', 'service', 'El servicio'),
+    ('ar', 'service', 'الخدمة'),
+    ('tr', 'service', 'Hizmet'),
+    ('de', 'service', 'Der Dienst'),
+    ('ru', 'service', 'Служба'),
+    ('en', 'stopped', 'Sent STOP and has not come back, percent of enrolled'),
+    ('fr', 'stopped', 'Ont envoyé STOP sans revenir, pour cent des inscrits'),
+    ('es', 'stopped', 'Enviaron STOP y no volvieron, porcentaje'),
+    ('ar', 'stopped', 'أرسلوا STOP ولم يعودوا، بالمئة من المسجلين'),
+    ('tr', 'stopped', 'STOP gönderip dönmeyen, kaydolanların yüzdesi'),
+    ('de', 'stopped', 'Haben STOP gesendet und sind nicht zurück, Prozent'),
+    ('ru', 'stopped', 'Отправили STOP и не вернулись, процент'),
+    ('en', 'sent', 'SMS sent this month'),
+    ('fr', 'sent', 'SMS envoyés ce mois-ci'),
+    ('es', 'sent', 'SMS enviados este mes'),
+    ('ar', 'sent', 'الرسائل المرسلة هذا الشهر'),
+    ('tr', 'sent', 'Bu ay gönderilen SMS'),
+    ('de', 'sent', 'SMS in diesem Monat gesendet'),
+    ('ru', 'sent', 'Отправлено SMS в этом месяце'),
+    ('en', 'delivered', 'Delivered, percent'),
+    ('fr', 'delivered', 'Remis, pour cent'),
+    ('es', 'delivered', 'Entregados, porcentaje'),
+    ('ar', 'delivered', 'تم التسليم، بالمئة'),
+    ('tr', 'delivered', 'Ulaşan, yüzde'),
+    ('de', 'delivered', 'Zugestellt, Prozent'),
+    ('ru', 'delivered', 'Доставлено, процент'),
+    ('en', 'price', 'Cost of SMS'),
+    ('fr', 'price', 'Coût des SMS'),
+    ('es', 'price', 'Coste de los SMS'),
+    ('ar', 'price', 'تكلفة الرسائل'),
+    ('tr', 'price', 'SMS maliyeti'),
+    ('de', 'price', 'Kosten der SMS'),
+    ('ru', 'price', 'Стоимость SMS'),
+    ('en', 'service_means', 'Delivered: the operator reported that the SMS reached the phone.'),
+    ('fr', 'service_means', 'Remis : l''opérateur a signalé que le SMS est arrivé au téléphone.'),
+    ('es', 'service_means', 'Entregado: el operador informó de que el SMS llegó al teléfono.'),
+    ('ar', 'service_means', 'التسليم: أبلغ المشغل أن الرسالة وصلت إلى الهاتف.'),
+    ('tr', 'service_means', 'Ulaşan: operatör SMS’in telefona ulaştığını bildirdi.'),
+    ('de', 'service_means', 'Zugestellt: Der Betreiber meldete, dass die SMS das Telefon erreicht hat.'),
+    ('ru', 'service_means', 'Доставлено: оператор сообщил, что SMS дошло до телефона.'),
+    ('en', 'service_not', 'An SMS without a report may have arrived all the same.'),
+    ('fr', 'service_not', 'Un SMS sans rapport a pu arriver quand même.'),
+    ('es', 'service_not', 'Un SMS sin informe pudo llegar de todos modos.'),
+    ('ar', 'service_not', 'قد تصل رسالة دون تقرير.'),
+    ('tr', 'service_not', 'Raporu olmayan bir SMS yine de ulaşmış olabilir.'),
+    ('de', 'service_not', 'Auch eine SMS ohne Meldung kann angekommen sein.'),
+    ('ru', 'service_not', 'SMS без отчёта всё же могло дойти.'),
+    ('en', 'means', 'What it means'),
+    ('fr', 'means', 'Ce que cela veut dire'),
+    ('es', 'means', 'Qué significa'),
+    ('ar', 'means', 'ماذا يعني'),
+    ('tr', 'means', 'Ne anlama gelir'),
+    ('de', 'means', 'Was es bedeutet'),
+    ('ru', 'means', 'Что это значит'),
+    ('en', 'not', 'What not to conclude'),
+    ('fr', 'not', 'Ce qu''il ne faut pas en conclure'),
+    ('es', 'not', 'Qué no concluir'),
+    ('ar', 'not', 'ما لا ينبغي استنتاجه'),
+    ('tr', 'not', 'Ne sonuç çıkarılmamalı'),
+    ('de', 'not', 'Was man nicht daraus schließen darf'),
+    ('ru', 'not', 'Чего не следует заключать'),
+    ('en', 'by_month', 'Active people by month'),
+    ('fr', 'by_month', 'Personnes actives par mois'),
+    ('es', 'by_month', 'Personas activas por mes'),
+    ('ar', 'by_month', 'النشطون حسب الشهر'),
+    ('tr', 'by_month', 'Aylara göre etkin kişiler'),
+    ('de', 'by_month', 'Aktive Menschen nach Monaten'),
+    ('ru', 'by_month', 'Активные люди по месяцам');
+
+reset role;
+set local role report_owner;
+
+create view report.organisations with (security_barrier) as
+select o.code as organisation, o.name, o.lang, o.time_zone
+from core.organisation o
+where o.org_id = any (array(select m.org_id from core.member m where m.login = current_user));
+comment on view report.organisations is 'The organisations whose rows you see.';
+comment on column report.organisations.organisation is 'Code of the organisation.';
+comment on column report.organisations.name is 'Its name.';
+comment on column report.organisations.lang is 'Language of its monthly report.';
+comment on column report.organisations.time_zone is 'Time zone in which its days begin.';
+
+create view report.words with (security_barrier) as select t.lang, t.name, t.text from core.report_text t;
+comment on view report.words is 'The words of the monthly report.';
+comment on column report.words.lang is 'Language.';
+comment on column report.words.name is 'What the word is for.';
+comment on column report.words.text is 'The word or sentence.';
+
+create function report.month(month date default (current_date - interval '1 month')::date, lang text default null)
+returns table (organisation text, place integer, kind text, label text, value text)
+language sql stable
+begin atomic
+    with o as (
+        select n.organisation, n.name, coalesce(month.lang, n.lang) as lang, date_trunc('month', month.month::timestamp)::date as m from report.organisations n),
+    say as (
+        select o.organisation, e.name, coalesce(x.text, e.text) as text
+        from o cross join report.words e left join report.words x on x.lang = o.lang and x.name = e.name
+        where e.lang = 'en'),
+    fixed (place, kind, name) as (values (100, 'section', 'people'), (190, 'means', 'people_means'), (191, 'not', 'people_not'),
+        (150, 'chart', 'by_month'), (200, 'section', 'completion'), (290, 'means', 'completion_means'), (291, 'not', 'completion_not'),
+        (300, 'section', 'leaving'), (390, 'means', 'leaving_means'), (391, 'not', 'leaving_not'), (400, 'section', 'learned'),
+        (490, 'means', 'learned_means'), (491, 'not', 'learned_not'), (500, 'section', 'said'), (590, 'means', 'said_means'),
+        (591, 'not', 'said_not'), (600, 'section', 'service'), (690, 'means', 'service_means'), (691, 'not', 'service_not'),
+        (900, 'note', 'privacy')),
+    hardest as (
+        select h.organisation, h.course, h.unit, h.unit_title, h.percent_left,
+            row_number() over (partition by h.organisation order by h.percent_left desc, h."position", h.unit) as rank
+        from report.hazard() h where h.is_enough and h.percent_left > 0),
+    -- name: of the words; detail: behind them; found: false where there is nothing, which is no hidden count
+    facts (organisation, place, name, detail, value, is_found) as (
+        select o.organisation, x.place, x.name, f.course, x.value::text, f.course is not null
+        from o left join report.funnel('month') f on f.organisation = o.organisation and f.period_start = o.m
+            cross join lateral (values (110, 'enrolled', f.enrolled), (111, 'started', f.started)) as x (place, name, value)
+        union all
+        select o.organisation, x.place, x.name, null, x.value::text, a.period_start is not null
+        from o left join report.activity('month') a on a.organisation = o.organisation and a.period_start = o.m
+            cross join lateral (values (120, 'active', a.active), (121, 'ever', a.ever_active)) as x (place, name, value)
+        union all
+        select o.organisation, x.place, x.name, f.course, x.value, f.course is not null
+        from o left join report.funnel('all', 'all', true) f on f.organisation = o.organisation
+            cross join lateral (values (210, 'completed', f.completed::text), (211, 'of_enrolled', f.percent_of_enrolled::text),
+                (212, 'of_started', f.percent_of_started || ' (' || f.percent_low || ' - ' || f.percent_high || ')')) as x (place, name, value)
+        union all
+        select o.organisation, x.place, x.name, g.course, x.value, g.course is not null
+        from o left join report.gain() g on g.organisation = o.organisation
+            cross join lateral (values (410, 'gain', g.gain || ' ± ' || g.gain_plus_minus), (411, 'gain_n', g.n::text)) as x (place, name, value)
+        union all
+        select o.organisation, x.place, x.name, s.course, x.value::text, s.course is not null
+        from o left join report.survey() s on s.organisation = o.organisation
+            cross join lateral (values (510, 'csat', s.csat), (511, 'recommendation', s.recommendation), (512, 'answered', s.percent_answered)) as x (place, name, value)
+        union all
+        select o.organisation, 610, 'stopped', l.course, l.percent_stopped::text, l.course is not null
+        from o left join report.leaving() l on l.organisation = o.organisation
+        union all
+        select o.organisation, x.place, x.name, null, x.value, d.organisation is not null
+        from o left join report.delivery('month', 'all') d on d.organisation = o.organisation and d.period_start = o.m
+            cross join lateral (values (620, 'sent', d.sent::text), (621, 'delivered', coalesce(d.percent_delivered::text, '-')),
+                (622, 'price', coalesce(d.price || ' ' || d.currency, '-'))) as x (place, name, value))
+    select o.organisation, 0, 'title', s.text, o.name || ', ' || to_char(o.m, 'YYYY-MM') from o join say s on s.organisation = o.organisation and s.name = 'title'
+    union all
+    select o.organisation, 1, 'lang', s.name, case s.name when 'lang' then o.lang else s.text end
+    from o join (select organisation, name, text from say where name in ('means', 'not') union all select organisation, 'lang', '' from o) s
+        on s.organisation = o.organisation
+    union all
+    select s.organisation, f.place, f.kind, null, s.text from fixed f join say s on s.name = f.name
+    union all
+    select f.organisation, f.place, 'figure', s.text || case when count(f.detail) over (partition by f.organisation, f.name) > 1 then ' (' || f.detail || ')' else '' end,
+        case when f.is_found then coalesce(f.value, h.text) else '-' end
+    from facts f join say s on s.organisation = f.organisation and s.name = f.name join say h on h.organisation = f.organisation and h.name = 'hidden'
+    union all
+    select o.organisation, 151, 'bar', to_char(a.period_start, 'YYYY-MM'), coalesce(a.active::text, '')
+    from o join report.activity('month') a on a.organisation = o.organisation and a.period_start between (o.m - interval '11 months')::date and o.m
+    union all
+    select h.organisation, 300 + h.rank::integer, 'figure', h.unit || ': ' || h.unit_title, h.percent_left || ' %' from hardest h where h.rank <= 5
+    order by 1, 2, 4;
+end;
+comment on function report.month(date, text) is
+'The month as a page, in words: what each figure means and what not to conclude from it, in the language of the organisation (or lang). `waypost report month` prints it. place: order; kind: title, section, figure, chart, bar, means, not, note.';
+
 grant select on all tables in schema report to coordinator;
 revoke execute on all functions in schema report from public;
 grant execute on all functions in schema report to coordinator;

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/report_out.h"
+#include "cli/report_page.h"
 
 /* Options that are an argument of a report, or choose among its rows; report.query() knows which
  * report takes which. A '-' in the option is a '_' there. */
@@ -198,10 +199,83 @@ static int report_list(struct report_run *run)
     return e == ERR_OK ? EX_OK : complain(e, msg.text);
 }
 
+/* ---- the month as a page ---- */
+
+struct month {
+    struct arena *arena;
+    struct report_page_row rows[REPORT_PAGE_MAX_ROWS];
+    uint32_t n;
+    struct str organisation; /* of the first row */
+    bool has_others;
+};
+
+static void keep_month(void *ctx, const struct str *cells, uint32_t n)
+{
+    struct month *month = ctx;
+    (void)n;
+    if (month->n == 0)
+        month->organisation = arena_str(month->arena, cells[0]);
+    month->has_others |= !str_eq(month->organisation, cells[0]);
+    if (month->n < REPORT_PAGE_MAX_ROWS)
+        month->rows[month->n++] = (struct report_page_row){arena_str(month->arena, cells[1]),
+                                                           arena_str(month->arena, cells[2]),
+                                                           arena_str(month->arena, cells[3])};
+}
+
+static int write_page(struct report_run *run, const struct month *month)
+{
+    const char *path = cli_get(run->args, "out", NULL);
+    struct buf html CLEANUP(buf_fini);
+    buf_init(&html, 1u << 20);
+    enum err e = report_page_write(month->rows, month->n, &html);
+    FILE *file = path != NULL ? fopen(path, "we") : stdout;
+    bool is_written = e == ERR_OK && file != NULL && fwrite(html.p, 1, html.len, file) == html.len;
+    if (file != NULL && (path != NULL ? fclose(file) : fflush(file)) != 0)
+        is_written = false;
+    return is_written ? EX_OK : complain(ERR_IO, path != NULL ? path : "the page");
+}
+
+/* `month [2026-11]`: the last one when it is not said. */
+static int report_month(struct report_run *run)
+{
+    static const char sql[] =
+        "select m.organisation, m.kind, m.label, m.value from report.month(coalesce("
+        "($1 || '-01')::date, (current_date - interval '1 month')::date), $2) m"
+        " where $3::text is null or m.organisation = $3 order by m.organisation, m.place, m.label";
+    struct errmsg msg;
+    if (run->args->n_words > 2) {
+        cli_complain("report month: one month, like 2026-11");
+        return EX_USAGE;
+    }
+    struct str params[] = {run->args->n_words == 2 ? str_from(run->args->words[1]) : STR_NONE,
+                           str_from(cli_get(run->args, "lang", NULL)),
+                           str_from(cli_get(run->args, "organisation", NULL))};
+    int code = open_database(run);
+    if (code != EX_OK)
+        return code;
+    struct arena *arena CLEANUP(arena_freep) = arena_new(1u << 20);
+    struct month *month = arena_new_array(arena, struct month, 1);
+    month->arena = arena;
+    enum err e = database_ask(run->db, sql, params, 3, keep_month, month, &msg);
+    if (e != ERR_OK)
+        return complain(e, msg.text);
+    if (month->n == 0 || month->has_others) {
+        cli_complain("report month: %s", month->n == 0
+                                             ? "your login has no such organisation"
+                                             : "your login has several organisations: say which "
+                                               "one with --organisation CODE");
+        return EX_USAGE;
+    }
+    return write_page(run, month);
+}
+
 static const struct {
     const char *name;
     int (*run)(struct report_run *run);
-} verbs[] = {{"list", report_list}, {"show", report_show}, {"export", report_export}};
+} verbs[] = {{"list", report_list},
+             {"show", report_show},
+             {"export", report_export},
+             {"month", report_month}};
 
 static int report_run(const struct cli_args *args)
 {
@@ -216,8 +290,9 @@ static int report_run(const struct cli_args *args)
     if (i < ARRAY_LEN(verbs))
         code = verbs[i].run(&run);
     else
-        cli_complain("report: say list, show or export; `waypost report --help` says what each "
-                     "does");
+        cli_complain(
+            "report: say list, show, export or month; `waypost report --help` says what each "
+            "does");
     database_close(run.db);
     buf_fini(&run.sql);
     buf_fini(&run.json);
@@ -238,6 +313,9 @@ const struct cli_command cli_report = {
         "place\n"
         "of times; what people wrote stays behind. NAME `wide`: one row for each learner of a\n"
         "course and one column for each question.\n"
+        "report month [2026-11] [--organisation CODE] [--lang CODE] [--out FILE]\n"
+        "The month, or the last one, as one HTML page to print, in the language of the\n"
+        "organisation: what each figure means, and what not to conclude from it.\n"
         "You see what your login of PostgreSQL may see: say it with --conninfo, or with PGHOST,\n"
         "PGUSER, PGDATABASE or PGSERVICE.",
     .options = {{"conninfo", "CONNINFO",
@@ -246,6 +324,7 @@ const struct cli_command cli_report = {
                 {"format", "csv|xlsx|ndjson",
                  "export: how; when left out the file's name says it, or csv", false},
                 {"out", "FILE", "export: where to; standard output when left out", false},
+                {"lang", "CODE", "month: its language; the organisation's when left out", false},
                 {"bom", NULL, "export as csv: marked as UTF-8, which Excel wants to see", false},
                 {"json", NULL, "list, show: one JSON object a line", false}},
     .run = report_run,

@@ -87,6 +87,26 @@ check 'Arabic and accents survive' eval "as amina export items 2>/dev/null | gre
 as amina export items --out "$STATE/items.xlsx" 2>/dev/null
 check 'in a sheet, too' eval "python3 '$STATE/sheet.py' '$STATE/items.xlsx' | grep -qF 'هل الفتاة طفلة؟ Où?'"
 
+# ---- the month as a page ----
+page()
+{
+    as amina month 2026-03 "$@" 2>/dev/null
+}
+check 'the month is a page' eval "page | grep -q '^<html lang=\"en\">'"
+check 'that says what was counted' eval "page | grep -q '<dt>Enrolled this month</dt><dd><bdi>60</bdi></dd>'"
+check 'with bars' eval "page | grep -q '<rect '"
+check 'and what not to conclude' eval "page | grep -q 'What not to conclude'"
+load -c "update core.organisation set lang = 'ar', name = 'A & <b>' where code = 'demo'"
+check 'in the language of the organisation' eval "page | grep -q '<html lang=\"ar\" dir=\"rtl\">' && page | grep -qF 'التقرير الشهري'"
+check 'a name is no markup' eval "page --lang fr | grep -qF '<p>A &amp; &lt;b&gt;, 2026-03</p>'"
+check 'or in another' eval "page --lang ru | grep -qF 'Месячный отчёт'"
+check 'or in English where there is no translation' eval "page --lang sw | grep -q 'Monthly report'"
+refused 'a month that is none' 65 'invalid input syntax' month soon
+load -c "insert into core.member (login, org_id) select 'amina', org_id from core.organisation where code = 'north'"
+refused 'of several organisations one is to be said' 64 '--organisation CODE' month 2026-03
+check 'and is enough' eval "page --organisation north | grep -q 'Nord, 2026-03'"
+load -c "delete from core.member where login = 'amina' and org_id = (select org_id from core.organisation where code = 'north')"
+
 # ---- rights ----
 check_same 'another organisation sees nothing of it' '' "$(as ben export funnel --format ndjson 2>/dev/null)"
 check_same 'a file that cannot be written' 74 "$(as amina export funnel --out /nonexistent/x.csv >/dev/null 2>&1 || echo $?)"

@@ -11,7 +11,7 @@ select throws_ok(format('select * from report.%I(%s => ''colour'')', c.name, a.a
     c.name || ' refuses an unknown ' || a.argument || ' also where there is nobody')
 from report.catalogue c cross join lateral unnest(string_to_array(c.arguments, ', ')) as a (argument)
 where a.argument in ('grain', 'by', 'indicator');
-select is_empty(format('select * from report.%I()', c.name), c.name || ': nobody, no rows') from report.catalogue c where c.kind = 'function';
+select is_empty(format('select * from report.%I()', c.name), c.name || ': nobody, no rows') from report.catalogue c where c.kind = 'function' and c.name <> 'month'; -- which says so in words
 reset role;
 
 -- ---- reminders: 20 were reminded, 15 learned within 72 hours; 12 were drawn not to be, 5 learned ----

@@ -46,6 +46,12 @@ select is_empty('select w from make.wide() w where w ->> ''role'' = ''4''', 'a r
 select is(count(*), 29::bigint, 'a frequent one is') from make.wide() w where w ->> 'role' = '2';
 select ok(report.query('wide') <> report.query('wide'), 'two exports do not know each other''s pseudonyms');
 select is_empty('select w from make.wide() w where w::text ~ ''Thank you''', 'nothing that somebody wrote');
+
+-- ---- the month in words ----
+select is_empty('select place, label from report.month(''2026-03-15'') where kind = ''figure'' and value is null', 'each figure of the month says something');
+select results_eq('select value from report.month(''2026-03-15'') where place = 110', array['30'], 'enrolled in that month');
+select results_eq('select value from report.month(''2026-02-15'') where place = 110', array['-'], 'nobody in the month before');
+select is_empty($$select w.name from report.words w group by w.name having count(*) <> 7 or count(distinct w.text) < 3$$, 'each word is there in seven languages');
 reset role;
 select * from finish();
 rollback;

@@ -1,0 +1,18 @@
+/*
+ * report_page.h: the month as one printable HTML page, made from the rows of report.month(): what
+ * is said, and in which language, is all there (sql/README.md); here is only how it looks.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+#define REPORT_PAGE_MAX_ROWS 400u
+
+struct report_page_row {
+    struct str kind, label, value;
+};
+
+/* Rows of one organisation, in their order. The buf's error when the page is too long for it. */
+enum err report_page_write(const struct report_page_row *rows, uint32_t n,
+                           struct buf *out) MUST_CHECK;
