@@ -1,5 +1,6 @@
 /* What the program says of itself: its version, its completion for bash, its man page. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 
@@ -96,9 +97,32 @@ static void print_command(const struct cli_command *command)
     printf(".El\n");
 }
 
+/* The commented example says of each key what may stand there; it comes from the option table. */
+static int print_config_page(void)
+{
+    struct buf text CLEANUP(buf_fini);
+    buf_init(&text, 1u << 20);
+    config_example(&text);
+    printf(".Dd $Mdocdate$\n.Dt WAYPOST.YAML 5\n.Os\n.Sh NAME\n.Nm waypost.yaml\n"
+           ".Nd settings of a Waypost gateway\n.Sh DESCRIPTION\n"
+           "Lines of key and value, in YAML.\n"
+           "What stands here is each key with its default, or with an example behind a hash.\n"
+           ".Dl waypost config check\nsays what is wrong with a file.\n"
+           ".Bd -literal\n");
+    print_lines(text.p);
+    printf(".Ed\n");
+    return EX_OK;
+}
+
 static int man_run(const struct cli_args *args)
 {
-    (void)args; /* takes none */
+    bool is_config = args->n_words == 1 && strcmp(args->words[0], "config") == 0;
+    if (args->n_words > 0 && !is_config) {
+        cli_complain("man: the only word it takes is config");
+        return EX_USAGE;
+    }
+    if (is_config)
+        return print_config_page();
     printf(".Dd $Mdocdate$\n.Dt WAYPOST 1\n.Os\n.Sh NAME\n.Nm waypost\n"
            ".Nd a gateway that teaches by SMS and USSD\n"
            ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar argument ...\n"
@@ -117,6 +141,6 @@ static int man_run(const struct cli_args *args)
 const struct cli_command cli_man = {
     .name = "man",
     .summary = "print the man page",
-    .usage = "man | man -l -",
+    .usage = "man [config] | man -l -",
     .run = man_run,
 };

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -25,17 +26,8 @@ static const char *const level_names[N_CHECK_LEVELS] = {"stops", "hurts"};
 
 static void add_json_text(struct buf *out, const char *key, struct str value)
 {
-    buf_addf(out, "\"%s\":\"", key);
-    for (size_t i = 0; i < value.len; i++) {
-        unsigned char c = (unsigned char)value.p[i];
-        if (c == '"' || c == '\\')
-            buf_add_char(out, '\\');
-        if (c < 0x20)
-            buf_addf(out, "\\u%04x", c);
-        else
-            buf_add_char(out, (char)c);
-    }
-    buf_add_char(out, '"');
+    buf_addf(out, "\"%s\":", key);
+    buf_add_json(out, value);
 }
 
 static void add_problem(struct check_list *list, enum check_level level,
@@ -112,10 +104,24 @@ int check_list_print(const struct check_list *list, FILE *out)
 
 /* ---- what serve begins with ---- */
 
+/* systemd hands keys over in a folder of the service's own (LoadCredential=keys:...), each with
+ * "keys_" before its name. */
+static void take_credentials(struct arena *arena, struct config *config)
+{
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    if (dir == NULL)
+        return;
+    struct str key = arena_printf(arena, "%s/keys_number_id.key", dir);
+    if (key.p != NULL && access(key.p, R_OK) == 0)
+        config->keys_dir = arena_printf(arena, "%s/keys_", dir);
+}
+
 enum err check_load(const char *path, struct arena *arena, struct config *ret,
                     struct channels *ret_channels, struct yaml_report *report)
 {
     enum err e = config_read(path, arena, ret, report);
+    if (e == ERR_OK)
+        take_credentials(arena, ret);
     return e == ERR_OK ? channels_check(ret, ret_channels, report) : e;
 }
 
@@ -249,9 +255,9 @@ static void check_owner(const struct config *config, struct check_list *list)
     int n = snprintf(path, sizeof(path), "%s/number_id.key", config->keys_dir.p);
     if (n < 0 || (size_t)n >= sizeof(path) || stat(path, &file) != 0)
         return;
-    /* What systemd hands over to the service is root's. */
-    bool is_credential = str_starts(config->keys_dir, STR("/run/credentials/"));
-    if (file.st_uid != spool.st_uid && !is_credential)
+    /* Root's: the packaged unit has systemd hand them over (LoadCredential). */
+    bool is_handed_over = file.st_uid == 0 && str_eq(config->keys_dir, STR("/etc/waypost/keys"));
+    if (file.st_uid != spool.st_uid && !is_handed_over)
         check_add(list, CHECK_STOPS, path, "chown both to the user of the service",
                   "the key is of user %u, the spool of user %u: one process needs both",
                   (unsigned)file.st_uid, (unsigned)spool.st_uid);

@@ -55,5 +55,7 @@ void check_host(const struct config *config, const struct check_needs *needs,
 /* The ports, unless a gateway of ours has them. */
 void check_ports(const struct config *config, struct check_list *list);
 /* Redis and PostgreSQL, what lies in them, and whether they and this host agree. */
+/* drill.c: a site that was restored into a folder: keys and numbers, learners, the newest event. */
+void check_restored(const struct config *config, struct check_list *list);
 void check_servers(const struct config *config, const struct check_needs *needs,
                    struct check_list *list);

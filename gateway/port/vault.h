@@ -25,7 +25,8 @@ struct vault_sealed {
 
 /* Reads `number_id.key` and `seal_<id>.key` (hex, 32 bytes, mode 0600) from dir; the highest id
  * seals, all open. ERR_NOT_FOUND names the missing file and the command that makes it;
- * ERR_DENIED: a key file that others may read. */
+ * ERR_DENIED: a key file that others may read. A dir that
+ * ends in "/keys_" is how the names of such files begin (systemd's LoadCredential=keys:DIR). */
 enum err vault_openssl_new(const char *dir, struct vault **ret, struct errmsg *msg) MUST_CHECK;
 /* Fixed keys, for transcripts and tests only. */
 struct vault *vault_openssl_new_for_tests(void);

@@ -126,9 +126,28 @@ void vault_free(struct vault *v)
 
 /* ---- key files ---- */
 
+/* "DIR/" CREDENTIAL_PREFIX: not a folder but how the names in one begin, where systemd hands the
+ * keys over. */
+#define CREDENTIAL_PREFIX "keys_"
+
+static bool is_prefix(const char *dir)
+{
+    return str_ends(str_from(dir), STR("/" CREDENTIAL_PREFIX));
+}
+
+/* The folder itself. */
+static DIR *open_dir(const char *dir)
+{
+    char path[PATH_MAX];
+    struct str folder = str_from(dir);
+    if (is_prefix(dir))
+        folder.len -= strlen(CREDENTIAL_PREFIX);
+    return str_copy(folder, path, sizeof(path)) == ERR_OK ? opendir(path) : NULL;
+}
+
 static enum err path_join(char dst[PATH_MAX], const char *dir, const char *name, struct errmsg *msg)
 {
-    int n = snprintf(dst, PATH_MAX, "%s/%s", dir, name);
+    int n = snprintf(dst, PATH_MAX, is_prefix(dir) ? "%s%s" : "%s/%s", dir, name);
     if (n < 0 || n >= PATH_MAX)
         return errmsg_set(msg, ERR_TOO_LONG, "%s: path too long", dir);
     return ERR_OK;
@@ -146,15 +165,18 @@ static enum err key_parse(const char *path, const char *text, size_t n,
                       path, KEY_FILE_BYTES, VAULT_KEY_BYTES);
 }
 
-static enum err key_read_open(int fd, const char *path, uint8_t ret_key[VAULT_KEY_BYTES],
-                              struct errmsg *msg)
+static enum err key_read_open(int fd, const char *path, bool is_credential,
+                              uint8_t ret_key[VAULT_KEY_BYTES], struct errmsg *msg)
 {
     struct stat info;
     if (fstat(fd, &info) != 0)
         return errmsg_set(msg, ERR_IO, "%s: %s", path, strerror(errno));
     if (!S_ISREG(info.st_mode))
         return errmsg_set(msg, ERR_INVALID, "%s: not a file", path);
-    if ((info.st_mode & 077) != 0)
+    /* What systemd hands over is root's, and shows the rights of its reader as those of the group.
+     */
+    bool is_handed_over = is_credential && info.st_uid == 0 && info.st_gid == 0;
+    if ((info.st_mode & (is_handed_over ? 037 : 077)) != 0)
         return errmsg_set(msg, ERR_DENIED,
                           "%s: others may read this key (mode %04o); run: chmod 600 %s", path,
                           (unsigned)(info.st_mode & 07777), path);
@@ -183,7 +205,7 @@ static enum err key_read(const char *dir, const char *name, uint8_t ret_key[VAUL
     if (fd < 0)
         return errmsg_set(msg, errno == EACCES ? ERR_DENIED : ERR_IO, "%s: %s", path,
                           strerror(errno));
-    e = key_read_open(fd, path, ret_key, msg);
+    e = key_read_open(fd, path, is_prefix(dir), ret_key, msg);
     (void)close(fd); /* only read */
     return e;
 }
@@ -207,12 +229,16 @@ static enum err read_seal_keys(struct vault *v, DIR *folder, const char *dir, st
     uint8_t key[VAULT_KEY_BYTES];
     enum err e = ERR_OK;
     while (e == ERR_OK && (entry = readdir(folder)) != NULL) {
-        uint16_t id = seal_key_id(entry->d_name);
+        struct str prefix = is_prefix(dir) ? STR(CREDENTIAL_PREFIX) : STR("");
+        if (!str_starts(str_from(entry->d_name), prefix))
+            continue;
+        const char *name = entry->d_name + prefix.len;
+        uint16_t id = seal_key_id(name);
         if (id == 0)
             continue;
         if (v->ring->n_seal_keys == MAX_SEAL_KEYS)
             return errmsg_set(msg, ERR_TOO_LONG, "%s: more than %d seal keys", dir, MAX_SEAL_KEYS);
-        e = key_read(dir, entry->d_name, key, msg);
+        e = key_read(dir, name, key, msg);
         if (e == ERR_OK)
             vault_add_seal_key(v, id, key);
     }
@@ -260,7 +286,7 @@ static enum err open_folder(const char *dir, const char *number_key, struct vaul
         return e;
     struct vault *v = vault_new(key);
     OPENSSL_cleanse(key, sizeof(key));
-    DIR *folder = opendir(dir);
+    DIR *folder = open_dir(dir);
     if (folder == NULL) {
         vault_free(v);
         return errmsg_set(msg, ERR_IO, "%s: %s", dir, strerror(errno));

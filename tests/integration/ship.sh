@@ -67,8 +67,8 @@ check 'compose: one service for each role' diff \
     <(sed -n 's/^ *command: \[serve, --role, \([a-z]*\)\]/\1/p' docker/compose.yaml | sort)
 check 'compose: Redis has the settings of ./run' grep -q 'config/redis.conf' docker/compose.yaml
 check 'haproxy: the configuration is good' haproxy -c -q -f docker/haproxy.cfg
-check 'systemd: the sandbox scores 1.5 or less' systemd-analyze security --offline=yes \
-    --threshold=15 --no-pager config/systemd/waypost.service
+check 'systemd: the sandbox scores 1.3 or less' systemd-analyze security --offline=yes \
+    --threshold=13 --no-pager config/systemd/waypost.service
 check 'systemd: the unit starts what is installed' grep -q \
     "^ExecStart=/usr/bin/waypost serve" "$image/usr/lib/systemd/system/waypost.service"
 check 'hardening: position independent, immediate binding' bash -c \

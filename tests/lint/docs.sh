@@ -4,6 +4,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 build=${1:-build}
 "$build/waypost" man | mandoc -T lint -W style
+"$build/waypost" man config | mandoc -T lint -W style
 "$build/waypost" completion | shellcheck -s bash -
 
 # gateway/README.md: every function, struct and file that it names exists.

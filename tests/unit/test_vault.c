@@ -403,6 +403,25 @@ static void a_new_number_key_takes_the_place_of_the_old(void **state)
 
 /* Each row is one wrong folder: what lies in it, the error, and a word that the message must have.
  */
+/* As systemd does it: "keys_" before each name; others may still not read them. */
+static void keys_may_be_handed_over_as_credentials(void **state)
+{
+    struct folder *folder = *state;
+    char prefix[PATH_MAX];
+    struct vault *v;
+    struct errmsg msg = {""};
+    (void)snprintf(prefix, sizeof(prefix), "%s/keys_", folder->path);
+    file_put(folder, "keys_number_id.key", KEY_A, 0400);
+    file_put(folder, "keys_seal_3.key", KEY_A, 0400);
+    file_put(folder, "seal_9.key", KEY_A, 0400); /* not one of them */
+    assert_int_equal(vault_openssl_new(prefix, &v, &msg), ERR_OK);
+    assert_int_equal(vault_seal_key_id(v), 3);
+    vault_free(v);
+    file_put(folder, "keys_seal_4.key", KEY_A, 0404);
+    assert_int_equal(vault_openssl_new(prefix, &v, &msg), ERR_DENIED);
+    assert_non_null(strstr(msg.text, "keys_seal_4.key"));
+}
+
 static void wrong_key_folders_are_refused_with_a_remedy(void **state)
 {
     static const struct {
@@ -571,6 +590,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_key_that_comes_later_opens, folder_setup,
                                         folder_teardown),
         cmocka_unit_test_setup_teardown(a_new_number_key_takes_the_place_of_the_old, folder_setup,
+                                        folder_teardown),
+        cmocka_unit_test_setup_teardown(keys_may_be_handed_over_as_credentials, folder_setup,
                                         folder_teardown),
         cmocka_unit_test_setup_teardown(wrong_key_folders_are_refused_with_a_remedy, folder_setup,
                                         folder_teardown),
