@@ -6,8 +6,27 @@
 # was killed are unknown. Says how far it is after each round (40 overlaps, 100 kills) and
 # ends with the sums of all. Takes five to ten seconds for an overlap, one to two for a kill: half an hour to an hour.
 
+# soak_versions REVISION: this version and an earlier one with the same schema side by side, rolling there and back
+# under load.
+soak_versions()
+{
+    local before
+    before=$(mktemp -d /tmp/waypost-before.XXXXXX)
+    # Expanded now: the variable is gone when the trap runs.
+    # shellcheck disable=SC2064
+    trap "rm -rf '$before'" EXIT
+    git -C "$ROOT" archive "$1" | tar -x -C "$before" || die 64 "soak: git knows no revision '$1'"
+    (cd "$before" && cmake --preset release >/dev/null && cmake --build --preset release -- --quiet waypost)
+    WAYPOST_BEFORE="$before/build-release/waypost" bash "$ROOT/tests/integration/overlap.sh" 8
+}
+
 soak_main()
 {
+    if [ "${1:-}" = versions ]; then
+        build_preset dev
+        soak_versions "${2:-HEAD~1}"
+        return
+    fi
     local kills=${1:-1000} overlaps=${2:-100} code=0
     case $kills$overlaps in *[!0-9]*) die 64 "soak: KILLS and OVERLAPS are numbers, not '$kills' and '$overlaps'" ;; esac
     build_preset dev

@@ -5,6 +5,8 @@
 # processes of the first one are replaced. At the end no SMS is lost, doubled, out of order or of unknown
 # outcome, and no step is in PostgreSQL twice or missing. Then one is frozen for longer than its leases last,
 # while others take over, and wakes: nothing is lost or doubled, either.
+# With WAYPOST_BEFORE, the program of an earlier version, every second gateway is one of it: a site that rolls
+# there and back.
 . "$(dirname "$0")/lib.sh"
 RESTARTS=${1:-8}
 RESTARTS_PER_ROUND=40 # the simulator keeps so many SMS as a round sends
@@ -12,16 +14,18 @@ KINDS='sender timer writer'
 world_up
 declare -A gateway_pid=()
 
-# gateway_start NAME: one more on the same servers, which sends to the same provider.
+# gateway_start NAME [NUMBER]: one more on the same servers, which sends to the same provider; an odd one is of
+# the version before, where there is one.
 gateway_start()
 {
-    local port admin_port
+    local port admin_port program=$WAYPOST
     port=$(free_port)
     admin_port=$(free_port)
     sed "s/^port:.*/port: $port/; s/^admin_port:.*/admin_port: $admin_port/; s/^fronts:.*/fronts: 1/
         s/^simulator:.*/simulator: off/; s|^spool_dir:.*|spool_dir: $STATE/spool-$1|" \
         "$STATE/waypost.yaml" >"$STATE/$1.yaml"
-    (cd / && exec "$WAYPOST" serve --config "$STATE/$1.yaml") </dev/null >>"$STATE/$1.log" 2>&1 &
+    [ $((${2:-0} % 2)) = 0 ] || program=${WAYPOST_BEFORE:-$WAYPOST}
+    (cd / && exec "$program" serve --config "$STATE/$1.yaml") </dev/null >>"$STATE/$1.log" 2>&1 &
     gateway_pid[$1]=$!
     printf '%s\n' "$admin_port" >"$STATE/$1.port"
     check "$1 gets a share of everything" wait_for 20 has_share "$1"
@@ -71,7 +75,7 @@ overlap_round()
     ledger=$!
     gateway_start "$last"
     for ((i = 1; i <= $1; i++)); do
-        gateway_start "gateway-$(($2 + i))"
+        gateway_start "gateway-$(($2 + i))" "$i"
         [ $((i % 4)) != 0 ] || kill -s HUP "$(cat "$STATE/waypost.pid")" # replaces all its processes
         gateway_stop "$last"
         last=gateway-$(($2 + i))

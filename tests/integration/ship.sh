@@ -65,6 +65,17 @@ check_same 'compose: the configuration is good' '' "$(build/waypost config print
 check 'compose: one service for each role' diff \
     <(build/waypost serve --help | sed -n 's/^    \([a-z][a-z]*\)  .*/\1/p' | sort) \
     <(sed -n 's/^ *command: \[serve, --role, \([a-z]*\)\]/\1/p' docker/compose.yaml | sort)
+check_same 'compose: nobody is trusted' '' "$(grep -n 'METHOD: trust\|auth.*=trust' docker/compose.yaml || true)"
+check_same 'compose: only the sender has keys and a login to the database' sender \
+    "$(python3 - docker/compose.yaml <<'PY'
+import re, sys
+text = open(sys.argv[1]).read().split("\nservices:\n")[1]
+for block in re.split(r"\n(?=  [a-z]+:\n)", text):
+    name = block.strip().split(":")[0]
+    if "keys:/var/lib" in block and "_CONNINFO" in block and name != "prepare":
+        print(name)
+PY
+)"
 check 'compose: Redis has the settings of ./run' grep -q 'config/redis.conf' docker/compose.yaml
 check 'haproxy: the configuration is good' haproxy -c -q -f docker/haproxy.cfg
 check 'systemd: the sandbox scores 1.3 or less' systemd-analyze security --offline=yes \

@@ -47,6 +47,18 @@ done < <(grep -oE '`[a-z_]+\(\)`[^`(]*\([a-z_/]+\.[ch]\)' gateway/README.md |
 [ "$(grep -cE '^\| [a-z, ]+ \| .* \| [a-z_/]+\.h: `' gateway/README.md)" -ge 15 ] ||
     { printf 'gateway/README.md has lost its glossary\n' && is_good=0; }
 
+# What docs/operating tells an operator to run: commands that there are, with options that they have.
+while read -r _ sub words; do
+    help=$("$build/waypost" "$sub" --help 2>/dev/null) ||
+        { printf 'docs/operating: there is no waypost %s\n' "$sub" && is_good=0 && continue; }
+    for word in $words; do
+        case $word in
+        --*) grep -qE -- "^  $word( |$)" <<<"$help" ||
+            { printf 'docs/operating: waypost %s has no option %s\n' "$sub" "$word" && is_good=0; } ;;
+        esac
+    done
+done < <(grep -ohE '`waypost [a-z]+[^`]*`|^waypost [a-z]+.*' docs/operating/*.md | tr -d '`' | sort -u)
+
 # What code, SQL and tests cite lies in docs/, under the number that they give: "docs/course-rules.md
 # 1.3", "docs/reliability.md T13", "finding 11", "recommendation 8".
 is_cited()
