@@ -34,13 +34,18 @@ static bool has_short(const struct step *s, const struct module *m)
            (m->n_scored == 0 || course_due_question(s, m, m->first_unit) != NULL);
 }
 
-bool catch_is_behind(const struct step *s)
+static bool is_behind(const struct step *s)
 {
     if (str_is_empty(s->course->texts[COURSE_TEXT_catch]) || !is_along(s))
         return false;
     uint16_t n_done = count_done(s);
     return pace_module_now(s) >= n_done + 1u + MIN_BEHIND &&
            has_short(s, course_module_numbered(s, (uint16_t)(n_done + 1)));
+}
+
+bool catch_is_offered(const struct step *s)
+{
+    return step_cohort(s) != NULL && is_behind(s);
 }
 
 static void begin(struct step *s, const struct module *module)
@@ -69,7 +74,7 @@ void engine_catch(struct step *s)
         step_say_screen(s);
         return;
     }
-    if (!catch_is_behind(s)) {
+    if (!is_behind(s)) {
         step_say(s, step_text(s, COURSE_TEXT_catch_none, NO_VARS));
         step_say_interrupted(s);
         return;

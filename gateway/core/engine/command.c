@@ -332,7 +332,7 @@ bool engine_menu_answer(struct step *s)
     static void (*const keys_behind[])(struct step *) = {
         run_exit,     run_repeat, run_modules,     run_score,   engine_catch,
         run_language, run_safe,   run_certificate, run_choices, shared_switch};
-    void (*const *runs)(struct step *) = catch_is_behind(s) ? keys_behind : keys;
+    void (*const *runs)(struct step *) = catch_is_offered(s) ? keys_behind : keys;
     /* The last three have words by SMS. */
     int32_t n = ARRAY_LEN(keys) - (s->input->via == VIA_USSD ? 1 : 4);
     struct answer_match key = match_menu(s->norm, n);

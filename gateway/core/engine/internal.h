@@ -313,8 +313,9 @@ void recall_count(const struct step *s, uint32_t *ret_n, uint32_t *ret_of);
 
 /* catch.c */
 
-/* Is the learner so far behind the group, or the weeks, that a short way is offered? */
-bool catch_is_behind(const struct step *s);
+/* Is the learner so far behind the group that a short way is offered? Alone it is there for who
+ * asks. */
+bool catch_is_offered(const struct step *s);
 /* Begins the module in short, where the learner is catching up; false: its lessons come. */
 bool catch_next(struct step *s, const struct module *module);
 struct str catch_screen(const struct step *s);

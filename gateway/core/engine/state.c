@@ -176,7 +176,7 @@ static struct str module_result(const struct step *s)
         return step_text(s, COURSE_TEXT_module_read, VARS({"n", step_number(s, module->number)}));
     uint32_t right, answered;
     course_tally(s, module, &right, &answered);
-    if (s->input->via != VIA_USSD && catch_is_behind(s)) /* a screen of USSD has no typed words */
+    if (s->input->via != VIA_USSD && catch_is_offered(s)) /* a screen of USSD has no typed words */
         return step_text(s, COURSE_TEXT_module_done_behind,
                          VARS({"n", step_number(s, module->number)},
                               {"right", step_number(s, right)},
@@ -283,7 +283,7 @@ static bool done_answer(struct step *s)
 
 static struct str menu_screen(const struct step *s)
 {
-    return step_text(s, catch_is_behind(s) ? COURSE_TEXT_menu_behind : COURSE_TEXT_menu,
+    return step_text(s, catch_is_offered(s) ? COURSE_TEXT_menu_behind : COURSE_TEXT_menu,
                      VARS({"place", step_place(s)}));
 }
 
