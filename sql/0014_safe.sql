@@ -307,8 +307,8 @@ begin
     where v.kind in ('consented', 'agreed', 'rejoined', 'stopped', 'erased')
     on conflict do nothing;
 
-    insert into core.certificate as c (code, learner, course_id, lang, score, issued_at)
-    select v.code, v.learner, v.course_id, v.lang, v.value, v.at
+    insert into core.certificate as c (code, learner, course_id, lang, score, issued_at, says)
+    select v.code, v.learner, v.course_id, v.lang, v.value, v.at, v.text
     from unnest(p_events) v
     where v.kind = 'certified'
         and not exists (select from core.certificate o where o.code = v.code and o.learner = v.learner);

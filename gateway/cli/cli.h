@@ -15,6 +15,7 @@
 
 #define CLI_COMMANDS(X)                                                                            \
     X(broadcast)                                                                                   \
+    X(certificate)                                                                                 \
     X(channel)                                                                                     \
     X(cohort)                                                                                      \
     X(completion)                                                                                  \

@@ -234,9 +234,10 @@ static enum err play_live(const struct talk *talk, const struct play *play,
     const struct talk_line *obstacle = talk_live_obstacle(script);
     if (obstacle != NULL) {
         buf_addf(report, "line %u needs %s\n", obstacle->number,
-                 obstacle->verb == TALK_VERB_FAIL    ? "faults"
-                 : obstacle->verb == TALK_VERB_GROUP ? "groups of its own"
-                                                     : "a fake clock");
+                 obstacle->verb == TALK_VERB_FAIL          ? "faults"
+                 : obstacle->verb == TALK_VERB_GROUP       ? "groups of its own"
+                 : obstacle->verb == TALK_VERB_CERTIFICATE ? "certificates of its own"
+                                                           : "a fake clock");
         return ERR_UNSUPPORTED;
     }
     if ((talk->lessons[0] != '\0' && fill_live(talk, play, script, arena, &msg) != ERR_OK) ||

@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 
-#define DIGITS 12
+#include "core/utf8.h"
+
+#define DIGITS CERTIFICATE_DIGITS
 #define PAYLOADS 100000000000ULL /* 11 digits */
 
 /* Totally anti-symmetric quasigroup of order 10 (H. M. Damm, 2004). */
@@ -56,5 +58,56 @@ enum err certificate_parse(struct str text, uint64_t *ret)
     if (n_digits != DIGITS || value == 0 || certificate_check_digit(value, DIGITS) != 0)
         return ERR_INVALID;
     *ret = value;
+    return ERR_OK;
+}
+
+/* ---- what is said of it ---- */
+
+#define N_CELLS 9
+
+/* To the first control character, and not too long. */
+static struct str cell(struct str text)
+{
+    size_t n = 0;
+    while (n < text.len && (unsigned char)text.p[n] >= ' ')
+        n++;
+    return utf8_cut(str_sub(text, 0, n), CERTIFICATE_NAME_BYTES);
+}
+
+struct str certificate_line(const struct certificate *c, struct arena *arena)
+{
+    return arena_printf(arena, "%c\t%u\t%u\t%u\t%.*s\t%.*s\t%.*s\t%.*s\t%.*s",
+                        c->is_revoked ? 'R' : 'V', c->module, c->n_modules, c->hours,
+                        STR_ARG(cell(c->month)), STR_ARG(cell(c->version)), STR_ARG(cell(c->lang)),
+                        STR_ARG(cell(c->title)), STR_ARG(cell(c->org)));
+}
+
+enum err certificate_read(struct str line, struct certificate *ret)
+{
+    struct str cells[N_CELLS];
+    uint64_t numbers[4] = {0};
+    if (line.len > CERTIFICATE_LINE_BYTES)
+        return ERR_INVALID;
+    for (size_t i = 0; i < N_CELLS; i++) {
+        size_t tab = i < N_CELLS - 1 ? str_find_char(line, '\t') : line.len;
+        if (tab == SIZE_MAX)
+            return ERR_INVALID;
+        cells[i] = str_sub(line, 0, tab);
+        line = str_sub(line, i < N_CELLS - 1 ? tab + 1 : tab, line.len);
+    }
+    bool is_good = str_eq(cells[0], STR("V")) || str_eq(cells[0], STR("R"));
+    for (size_t i = 1; i < ARRAY_LEN(numbers); i++)
+        is_good = is_good && str_to_u64(cells[i], UINT16_MAX, &numbers[i]) == ERR_OK;
+    if (!is_good)
+        return ERR_INVALID;
+    *ret = (struct certificate){.is_revoked = str_eq(cells[0], STR("R")),
+                                .module = (uint32_t)numbers[1],
+                                .n_modules = (uint32_t)numbers[2],
+                                .hours = (uint32_t)numbers[3],
+                                .month = cells[4],
+                                .version = cells[5],
+                                .lang = cells[6],
+                                .title = cells[7],
+                                .org = cells[8]};
     return ERR_OK;
 }

@@ -129,6 +129,20 @@
     X(version_offer, nothing, "",                                                                  \
       "behind a finished module: a new version is there, 8 changes to it")                         \
     X(certificate_before, nothing, "other code", "CERT: of a course before this one")              \
+    X(check_ask, nothing, "", "CHECK: the 12 digits are asked for")                                \
+    X(check_valid, nothing, "title version modules hours month org",                               \
+      "CHECK: the certificate of a course")                                                        \
+    X(check_module, nothing, "n title version month org", "CHECK: the certificate of one module")  \
+    X(check_none, nothing, "code", "CHECK: nobody has this code")                                  \
+    X(check_revoked, nothing, "code org", "CHECK: it was taken back")                              \
+    X(check_mistyped, nothing, "code", "CHECK: the check digit says that one digit is wrong")      \
+    X(check_length, nothing, "", "CHECK: not 12 digits")                                           \
+    X(check_later, nothing, "", "CHECK: too many in an hour")                                      \
+    X(page_title, nothing, "", "public page: its title")                                           \
+    X(page_digits, nothing, "", "public page: what is typed there")                                \
+    X(page_check, nothing, "", "public page: its button")                                          \
+    X(page_about, nothing, "", "public page: why it names nobody")                                 \
+    X(page_scan, nothing, "", "public page: below the QR code")                                    \
     X(language_later, nothing, "", "LANG where this module is not there in that language")         \
     X(emergency_none, nothing, "", "in place of {emergency} where none is known")                  \
     X(call_free, nothing, "voice", "behind HELP where a missed call is NEXT: that it is free")     \
@@ -269,6 +283,7 @@
     X(group_unknown)                                                                               \
     X(group_closed)                                                                                \
     X(who)                                                                                         \
+    X(check_ask)                                                                                   \
     X(lead_keys)                                                                                   \
     X(catch)                                                                                       \
     X(catch_lessons)                                                                               \
@@ -433,6 +448,7 @@ struct course {
     uint8_t pass_right; /* post-test answers needed for the certificate */
     uint8_t max_tries;  /* post-test tries */
     uint16_t retake_hours;
+    uint16_t effort_hours; /* what the course takes, as its certificate says; 0: an hour a module */
     uint16_t followup_days;  /* after the end; 0 = never */
     enum course_pace pace;   /* OPEN or WEEKLY; a group may have its own */
     const uint16_t *hardest; /* indices of all units, those that are hardest first */

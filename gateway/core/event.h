@@ -20,7 +20,8 @@
  *   module_completed   unit = module id, value = right, attempt = scored questions; phase catchup
  *                      where the module was caught up on
  *   course_completed   all required modules and the post-test
- *   certified          code (12 digits), value = score in percent
+ *   certified          code (12 digits), value = score in percent, text = what anybody is told
+ *                      who has the code (core/certificate.h)
  *   survey_started / survey_declined / survey_completed
  *   followup_sent / followup_completed
  *   session_opened / session_resumed / session_dropped    USSD

@@ -30,6 +30,14 @@ bool learner_state_is_side(enum learner_state state)
     return state_rows[state].is_side;
 }
 
+bool learner_is_nobody(const struct learner *learner)
+{
+    static const uint8_t nobody[sizeof(learner->learner_id)];
+    return memcmp(learner->learner_id, nobody, sizeof(nobody)) == 0 &&
+           learner_n_others(learner) == 0 &&
+           (learner->state == LEARNER_STATE_NEW || learner->state == LEARNER_STATE_DELETED);
+}
+
 bool learner_is_enrolled(const struct learner *learner)
 {
     return learner->consent_ms != 0 && learner->state != LEARNER_STATE_STOPPED &&

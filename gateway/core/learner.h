@@ -72,6 +72,7 @@
     X(NICKNAME, "nickname", true)                                                                  \
     X(SET_PIN, "set_pin", true)                                                                    \
     X(LEAD_PIN, "lead_pin", true) /* a facilitator and the group */                                \
+    X(CHECK, "check", true)       /* a certificate's code is asked for */                          \
     X(LEAD, "lead", true)                                                                          \
     X(CHOICES, "choices", true) /* what learners decide of themselves */                           \
     X(MY_DATA, "my_data", true)                                                                    \
@@ -233,5 +234,7 @@ void learner_remove_other(struct learner *learner, uint32_t i);
 
 const char *learner_state_name(enum learner_state state);
 bool learner_state_is_side(enum learner_state state);
+/* Nobody has met this number, or everything of it was erased. */
+bool learner_is_nobody(const struct learner *learner);
 /* True once consent was given and neither STOP nor DELETE followed. */
 bool learner_is_enrolled(const struct learner *learner);

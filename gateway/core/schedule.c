@@ -59,13 +59,14 @@ static uint8_t weekday(int64_t day)
 struct schedule_date schedule_date(const struct schedule *s, int64_t ms)
 {
     int64_t day = schedule_day(s, ms), since_0000 = day + 719468;
-    int64_t of_era = since_0000 - 146097 * floor_div(since_0000, 146097);
+    int64_t era = floor_div(since_0000, 146097), of_era = since_0000 - 146097 * era;
     int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
     int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
     int64_t month = (5 * of_year + 2) / 153;
     return (struct schedule_date){.weekday = weekday(day),
                                   .day = (uint8_t)(of_year - (153 * month + 2) / 5 + 1),
-                                  .month = (uint8_t)(month < 10 ? month + 3 : month - 9)};
+                                  .month = (uint8_t)(month < 10 ? month + 3 : month - 9),
+                                  .year = (int16_t)(400 * era + year + (month < 10 ? 0 : 1))};
 }
 
 /* ---- slots ---- */

@@ -79,5 +79,6 @@ struct schedule_date {
     uint8_t weekday; /* 0 = Sunday */
     uint8_t day;     /* 1.. */
     uint8_t month;   /* 1..12 */
+    int16_t year;
 };
 struct schedule_date schedule_date(const struct schedule *s, int64_t ms);

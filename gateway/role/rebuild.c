@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "core/certificate.h"
 #include "port/database.h"
 #include "port/vault.h"
 #include "role/ports.h"
@@ -33,6 +34,9 @@ struct rebuild {
     struct arena *arena;
     struct published courses[COURSES_MAX];
     uint32_t n_courses, n_courses_put;
+    char certificate_after[CERTIFICATE_DIGITS + 1]; /* the last one of the pages in Redis */
+    char certificate_last[CERTIFICATE_DIGITS + 1];  /* and of the page under way */
+    bool has_certificates;                          /* all of them are there */
     uint64_t n_numbers, n_restored;
     uint8_t after[NUMBER_ID_BYTES];     /* the last number of the pages that are in Redis */
     uint8_t page_last[NUMBER_ID_BYTES]; /* and of the page under way */
@@ -76,7 +80,11 @@ static void show_progress(struct rebuild *r)
 /* Goes on to the next page, or repeats this one: states that are there already are left alone. */
 static void page_end(struct rebuild *r)
 {
-    if (r->page_error == ERR_OK) {
+    if (r->page_error == ERR_OK && !r->has_certificates) {
+        r->n_tries = 0;
+        memcpy(r->certificate_after, r->certificate_last, sizeof(r->certificate_after));
+        timer_start(r->loop, r->timer, 0);
+    } else if (r->page_error == ERR_OK) {
         r->n_restored += r->page_n;
         r->n_tries = 0;
         memcpy(r->after, r->page_last, sizeof(r->after));
@@ -121,6 +129,40 @@ static void restore_page(struct rebuild *r)
         finish(r, e);
 }
 
+/* ---- certificates ---- */
+
+static void on_certificate(void *ctx, const struct str *cells, uint32_t n)
+{
+    struct rebuild *r = ctx;
+    uint64_t until_ms, code;
+    (void)n;
+    if (str_copy(cells[0], r->certificate_last, sizeof(r->certificate_last)) != ERR_OK ||
+        str_to_u64(cells[0], UINT64_MAX, &code) != ERR_OK ||
+        str_to_u64(cells[2], INT64_MAX, &until_ms) != ERR_OK) {
+        r->page_error = ERR_IO; /* twelve digits and a time, by the table's check */
+        return;
+    }
+    r->page_n++;
+    r->n_unanswered++;
+    store_certificate_put(r->store, code, cells[1], (int64_t)until_ms, on_restored, r);
+}
+
+/* The next page; the last one has none. */
+static void restore_certificates(struct rebuild *r)
+{
+    struct str after = str_from(r->certificate_after);
+    r->page_n = 0;
+    r->page_error = ERR_OK;
+    enum err e = database_ask(r->db, "select * from core.certificates($1, 500)", &after, 1,
+                              on_certificate, r, r->msg);
+    if (e != ERR_OK) {
+        finish(r, of_database(e, r->msg));
+    } else if (r->page_n == 0) {
+        r->has_certificates = true;
+        timer_start(r->loop, r->timer, 0);
+    }
+}
+
 /* ---- courses ---- */
 
 static void on_course(void *ctx, struct str course, struct str version, struct str bundle)
@@ -162,11 +204,13 @@ static void on_timer(void *ctx)
     struct rebuild *r = ctx;
     if (r->n_courses_put < r->n_courses)
         put_course(r);
+    else if (!r->has_certificates)
+        restore_certificates(r);
     else
         restore_page(r);
 }
 
-/* Courses, then numbers. */
+/* Courses, then certificates, then numbers. */
 static enum err put_all(struct rebuild *r)
 {
     enum err e = database_count_states(r->db, &r->n_numbers, r->msg);

@@ -81,16 +81,25 @@ static bool seal_number(const struct reconcile *r, const struct number_id *id,
     return is_good;
 }
 
+/* False: gone since the page was read, not to be read, or nobody: erased, or one who only checked a
+ * certificate. */
+static bool read_learner(struct reconcile *r, const struct store_learner *found,
+                         struct learner *ret)
+{
+    if (found->state.p == NULL)
+        return false;
+    r->done.n_numbers++;
+    if (learner_decode(found->state, ret) == ERR_OK)
+        return !learner_is_nobody(ret);
+    r->done.n_unreadable++;
+    return false;
+}
+
 static void add_learner(struct reconcile *r, const struct store_learner *found)
 {
     struct learner l;
-    if (found->state.p == NULL)
-        return; /* gone since the page was read */
-    r->done.n_numbers++;
-    if (learner_decode(found->state, &l) != ERR_OK) {
-        r->done.n_unreadable++;
+    if (!read_learner(r, found, &l))
         return;
-    }
     const struct courses *courses = course_set_courses(r->courses);
     const struct course *course = l.course_key != 0 ? courses_find(courses, l.course_key) : NULL;
     const struct course *speaks = course != NULL ? course : courses->list[courses->current];

@@ -152,6 +152,37 @@ static void test_other_texts_are_no_codes(void **state)
     assert_int_equal(certificate_parse(STR_NONE, &parsed), ERR_INVALID);
 }
 
+static void test_what_is_said_of_one(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(4096);
+    struct certificate c = {.n_modules = 7,
+                            .hours = 6,
+                            .month = STR("03/2026"),
+                            .version = STR("1.2"),
+                            .lang = STR("en"),
+                            .title = STR("Children\ton the Move"),
+                            .org = STR("")};
+    char name[3 * CERTIFICATE_NAME_BYTES];
+    struct str line = certificate_line(&c, arena);
+    assert_true(str_eq(line, STR("V\t0\t7\t6\t03/2026\t1.2\ten\tChildren\t")));
+    assert_int_equal(certificate_read(line, &c), ERR_OK);
+    assert_int_equal(c.n_modules, 7);
+    assert_true(str_eq(c.title, STR("Children")) && c.org.len == 0 && !c.is_revoked);
+    memset(name, 'x', sizeof(name));
+    c.is_revoked = true;
+    c.title = c.org = (struct str){name, sizeof(name)};
+    line = certificate_line(&c, arena);
+    assert_true(line.len < CERTIFICATE_LINE_BYTES);
+    assert_int_equal(certificate_read(line, &c), ERR_OK);
+    assert_true(c.is_revoked && c.org.len == CERTIFICATE_NAME_BYTES);
+    static const char *const none[] = {"", "V", "X\t0\t7\t6\t03/2026\t1.2\ten\tA\tB",
+                                       "V\tx\t7\t6\t03/2026\t1.2\ten\tA\tB"};
+    for (size_t i = 0; i < ARRAY_LEN(none); i++)
+        assert_int_equal(certificate_read(str_from(none[i]), &c), ERR_INVALID);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +192,7 @@ int main(void)
         cmocka_unit_test(test_every_wrong_digit_is_found),
         cmocka_unit_test(test_every_swap_of_neighbours_is_found),
         cmocka_unit_test(test_other_texts_are_no_codes),
+        cmocka_unit_test(test_what_is_said_of_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -264,7 +264,7 @@ static void courses_are_checked_formatted_and_shown(void **state)
     assert_int_equal(RUN("lessons", "preview", copy), 0);
     assert_says("<html");
     assert_int_equal(RUN("lessons", "preview", copy, "--transcript"), 0);
-    assert_says("-- USSD, 140 septets, page 2 of 2");
+    assert_says("-- USSD, 154 septets, page 2 of 2");
     assert_int_equal(RUN("lessons", "forecast", copy), 0);
     assert_says("en by SMS: ");
     char begun[256];

@@ -174,8 +174,8 @@ static void dates_are_those_of_the_calendar(void **state)
     static const struct {
         int64_t day;
         struct schedule_date date;
-    } rows[] = {{0, {4, 1, 1}},      {-1, {3, 31, 12}},  {20089, {3, 1, 1}},
-                {19782, {4, 29, 2}}, {19783, {5, 1, 3}}, {20453, {3, 31, 12}}};
+    } rows[] = {{0, {4, 1, 1, 1970}},      {-1, {3, 31, 12, 1969}},  {20089, {3, 1, 1, 2025}},
+                {19782, {4, 29, 2, 2024}}, {19783, {5, 1, 3, 2024}}, {20453, {3, 31, 12, 2025}}};
     struct schedule s = {.zone = NULL, .quiet_from_min = -1, .quiet_to_min = -1};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct schedule_date date = schedule_date(&s, rows[i].day * DAY_MS + 5);

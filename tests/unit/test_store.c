@@ -648,6 +648,29 @@ static void sessions_last_their_time(void **state)
     assert_int_equal(do_session_get(t, key), ERR_NOT_FOUND);
 }
 
+static void certificates_are_found_by_their_code(void **state)
+{
+    struct subject *t = subject(state);
+    const uint64_t code = 482109375523;
+    int64_t until_ms = clock_wall().ms + 3600000;
+    store_certificate_get(t->store, code, got_value, begin(t));
+    assert_int_equal(end(t), ERR_NOT_FOUND);
+    store_certificate_put(t->store, code, STR("V\tone"), until_ms, got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    store_certificate_get(t->store, code, got_value, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_string_equal(t->got.value, "V\tone");
+    store_certificate_put(t->store, code, STR("R\ttwo"), until_ms, got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    store_certificate_put(t->store, code, STR("V\tone"), until_ms, got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK); /* revoked is revoked, whatever comes late */
+    store_certificate_get(t->store, code, got_value, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_string_equal(t->got.value, "R\ttwo");
+    store_certificate_get(t->store, code + 10, got_value, begin(t));
+    assert_int_equal(end(t), ERR_NOT_FOUND);
+}
+
 static void sessions_have_a_ceiling(void **state)
 {
     struct subject *t = subject(state);
@@ -1115,6 +1138,7 @@ int main(void)
         BOTH(an_entry_is_marked_once),
         BOTH(sessions_last_their_time),
         BOTH(sessions_have_a_ceiling),
+        BOTH(certificates_are_found_by_their_code),
         BOTH(courses_are_kept_by_name),
         BOTH(free_answers_what_is_pending),
         MEM(faults_hit_their_verb_and_end),

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/checks.h"
 #include "app/course_set.h"
 #include "app/dialog/internal.h"
 #include "app/message.h"
@@ -58,6 +59,11 @@ static const struct dialog_row rows[] = {
     ROW(LOADING, AWAY, GO(SPOOLING), END(BUSY), END(FAILED)),
     ROW(LOADING, DEADLINE, GO(SPOOLING), END(BUSY), END(FAILED)),
     ROW(STEPPING, STEPPED, GO(SAVING), GO(SAVING), GO(SAVING)),
+    ROW(STEPPING, ASKED, GO(CHECKING), GO(CHECKING), GO(CHECKING)),
+    ROW(CHECKING, CHECKED, GO(STEPPING), GO(STEPPING), GO(STEPPING)),
+    ROW(CHECKING, BROKEN, END(FAILED), END(BUSY), END(BROKEN)),
+    ROW(CHECKING, AWAY, GO(SPOOLING), END(BUSY), END(FAILED)),
+    ROW(CHECKING, DEADLINE, GO(SPOOLING), END(BUSY), END(FAILED)),
     ROW(STEPPING, STALE, GO(NONE), GO(LOADING), GO(NONE)),
     ROW(STEPPING, REPEAT, END(REPEAT), END(REPEAT), END(REPEAT)),
     ROW(STEPPING, NOTHING, GO(NONE), END(NOTHING), GO(NONE)),
@@ -244,10 +250,52 @@ static void enter_loading(struct dialog *d)
     store_load(d->all->parts.store, &d->id, on_load, d);
 }
 
+/* ---- certificates ---- */
+
+static void on_checked(void *ctx, enum err e, const struct code_check *check)
+{
+    struct dialog *d = ctx;
+    if (is_late(d, DIALOG_STATE_CHECKING))
+        return;
+    if (e != ERR_OK) {
+        LOG_WARN("dialog", "check failed", "err=%s", err_name(e));
+        dialog_happen(d, DIALOG_EVENT_AWAY);
+        return;
+    }
+    dialog_happen(d, dialog_take_check(d, check) ? DIALOG_EVENT_CHECKED : DIALOG_EVENT_BROKEN);
+}
+
+static void enter_checking(struct dialog *d)
+{
+    const struct checks_ask ask = {.code = d->asked_code, .who = d->id, .by = "phone"};
+    d->n_calls++;
+    checks_look(d->all->parts.store, &ask, on_checked, d);
+}
+
+/* A code that was said must be one that can be checked, so that is done first; one that was never
+ * said, because the commit failed, is nobody's. */
+static void on_certificate(void *ctx, enum err e)
+{
+    struct dialog *d = ctx;
+    if (is_late(d, DIALOG_STATE_SAVING))
+        return;
+    if (e != ERR_OK) {
+        LOG_WARN("dialog", "certificate not kept", "err=%s", err_name(e));
+        dialog_happen(d, DIALOG_EVENT_AWAY);
+        return;
+    }
+    d->n_calls++;
+    store_commit(d->all->parts.store, &d->commit, on_commit, d);
+}
+
 static void enter_saving(struct dialog *d)
 {
     d->n_calls++;
-    store_commit(d->all->parts.store, &d->commit, on_commit, d);
+    if (d->certificate.p == NULL)
+        store_commit(d->all->parts.store, &d->commit, on_commit, d);
+    else
+        store_certificate_put(d->all->parts.store, d->certificate_code, d->certificate,
+                              d->key.received.ms + CERTIFICATE_KEPT_MS, on_certificate, d);
 }
 
 static void enter_spooling(struct dialog *d)
@@ -365,6 +413,9 @@ void dialog_happen(struct dialog *d, enum dialog_event event)
         return;
     case DIALOG_STATE_STEPPING:
         dialog_happen(d, dialog_step(d));
+        return;
+    case DIALOG_STATE_CHECKING:
+        enter_checking(d);
         return;
     case DIALOG_STATE_SAVING:
         enter_saving(d);

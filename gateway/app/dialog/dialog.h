@@ -2,14 +2,16 @@
  * dialog.h: the life of one inbound message, from a decoded callback to its answer.
  *
  *     QUEUED -> LOADING -> STEPPING -> SAVING -> DONE
- *                  |           ^          |
- *                  |           +-conflict-+
+ *                  |        ^    ^        |
+ *                  |  CHECKING   +conflict+
  *                  +-----> SPOOLING <-----+
  *
  * One dialog at a time per number; others of the same number wait behind it, copies of the same
  * callback share its answer. QUEUED asks the spool whether newer messages must queue behind older
  * ones. LOADING gets state and last answer from the store. STEPPING is synchronous: is it a repeat,
- * what does the engine say, what is to be committed. SAVING commits; when the state had moved, it
+ * what does the engine say, what is to be committed. CHECKING looks what a certificate's code
+ * stands for, where the engine asks for that, and steps again. SAVING commits, and before that
+ * makes a new certificate one that can be checked; when the state had moved, it
  * steps again on the present one. The next step of a USSD session finds in this process's own
  * memory what it committed last, and asks the store only when that does not do. Nothing is answered
  * with success before the step, or the message itself, is on disk.
@@ -18,6 +20,7 @@
  *
  *     what fails                                SMS                          USSD
  *     store does not answer the load            spool, then success          "busy" text, END
+ *     store does not answer the check           spool, then success          "busy" text, END
  *     store does not answer the commit, is full spool, then success (1)      "busy" text, END (2)
  *     state moved more than 5 times             spool, then success          "busy" text, END
  *     DIALOG_*_MS are over                      spool, then success (1)      "busy" text, END (2)
@@ -67,8 +70,9 @@ struct dialogs;
 #define DIALOG_SMS_MS 1000
 #define DIALOG_SPOOL_MS 400
 
-/* It waits in QUEUED, LOADING, SAVING and SPOOLING, each with a deadline. */
-#define DIALOG_STATES(X) X(NONE) X(QUEUED) X(LOADING) X(STEPPING) X(SAVING) X(SPOOLING) X(DONE)
+/* It waits in QUEUED, LOADING, CHECKING, SAVING and SPOOLING, each with a deadline. */
+#define DIALOG_STATES(X)                                                                           \
+    X(NONE) X(QUEUED) X(LOADING) X(STEPPING) X(CHECKING) X(SAVING) X(SPOOLING) X(DONE)
 
 enum dialog_state {
 #define DIALOG_STATE_ENUM(name) DIALOG_STATE_##name,
@@ -83,6 +87,8 @@ enum dialog_state {
     X(BEHIND)   /* it is its turn, but older messages lie in the spool */                          \
     X(LOADED)   /* state and last answer are there */                                              \
     X(STEPPED)  /* a commit is ready */                                                            \
+    X(ASKED)    /* somebody must look what a code stands for */                                    \
+    X(CHECKED)  /* somebody has */                                                                 \
     X(STALE)    /* what this process remembered does not do for this one */                        \
     X(REPEAT)   /* handled before */                                                               \
     X(NOTHING)  /* there is nothing to do */                                                       \

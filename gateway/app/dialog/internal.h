@@ -66,10 +66,14 @@ struct dialog {
     struct learner learner; /* as loaded */
     struct last_reply last; /* as loaded */
     bool has_last;
-    struct last_step step;       /* that is being done */
-    bool has_reply;              /* the commit has a reply that is kept ... */
-    bool is_made_again;          /* ... in the state, for a USSD session */
-    struct str seen;             /* as loaded */
+    struct last_step step;   /* that is being done */
+    bool has_reply;          /* the commit has a reply that is kept ... */
+    bool is_made_again;      /* ... in the state, for a USSD session */
+    struct str seen;         /* as loaded */
+    uint64_t asked_code;     /* of a certificate that the engine asks about, in CHECKING */
+    struct code_check check; /* what it stands for */
+    struct str certificate;  /* that this step issues; absent = none */
+    uint64_t certificate_code;
     bool is_from_cache;          /* loaded from this process's own memory, without what was seen */
     struct store_commit commit;  /* ready in SAVING */
     struct store_caps caps;      /* of its SMS */
@@ -82,8 +86,10 @@ struct dialog {
 void dialog_happen(struct dialog *d, enum dialog_event event);
 /* Takes over what the store holds. False: the state cannot be read. */
 bool dialog_take_record(struct dialog *d, const struct store_record *record);
-/* STEPPING: judges, asks the engine, prepares commit and answer. Returns STEPPED, REPEAT, NOTHING,
- * BROKEN, MISSING, or AWAY while no course is loaded at all. */
+/* Keeps what was found out. False: too long. */
+bool dialog_take_check(struct dialog *d, const struct code_check *check);
+/* STEPPING: judges, asks the engine, prepares commit and answer. Returns STEPPED, ASKED, REPEAT,
+ * NOTHING, BROKEN, MISSING, or AWAY while no course is loaded at all. */
 enum dialog_event dialog_step(struct dialog *d);
 
 /* ---- say.c ---- */

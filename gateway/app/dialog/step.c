@@ -8,8 +8,9 @@
 #include "core/match/match.h"
 #include "port/pin.h"
 
-/* The tombstone of an erased number knows nothing but the last inbound ids, so that a repeated
- * callback does not make a new contact. Repeats come for up to three days (docs/reliability.md T3).
+/* The tombstone of an erased number, or of one that only checked a certificate, knows nothing but
+ * the last inbound ids, so that a repeated callback does not make a new contact, or is no other
+ * check. Repeats come for up to three days (docs/reliability.md T3).
  */
 #define TOMBSTONE_KEPT_MS (72 * 3600 * (int64_t)1000)
 
@@ -115,6 +116,7 @@ static struct input input_of(const struct dialog *d)
     }
     input.is_shown = shown_whole(&d->learner, input.via, input.now.ms);
     input.is_erase_asked = shown_erase_asked(&d->learner, input.now.ms);
+    input.check = d->check;
     vault_random(input.seed, sizeof(input.seed));
     return input;
 }
@@ -364,6 +366,32 @@ static void keep_reply(struct dialog *d, struct outcome *out)
         last_reply_drop(&out->next);
 }
 
+bool dialog_take_check(struct dialog *d, const struct code_check *check)
+{
+    struct str line = certificate_line(&check->found, d->arena);
+    d->check = *check;
+    return check->result != CHECK_FOUND || certificate_read(line, &d->check.found) == ERR_OK;
+}
+
+/* Somebody must look what a code stands for, and has not. */
+static bool must_check(struct dialog *d, const struct outcome *out)
+{
+    d->asked_code = out->check_code;
+    return out->check_code != 0 && d->check.code != out->check_code;
+}
+
+/* A certificate that this step issues. */
+static void take_certificate(struct dialog *d, const struct outcome *out)
+{
+    d->certificate = STR_NONE;
+    for (uint32_t i = 0; i < out->n_events; i++) {
+        const struct event *event = &out->events[i];
+        if (event->kind == EVENT_certified &&
+            certificate_parse(event->code, &d->certificate_code) == ERR_OK)
+            d->certificate = event->text;
+    }
+}
+
 static enum dialog_event step_engine(struct dialog *d)
 {
     struct course_set *courses = d->all->parts.courses;
@@ -374,13 +402,17 @@ static enum dialog_event step_engine(struct dialog *d)
         engine_step(course_set_courses(courses), &context, &d->learner, &input, d->arena, &out);
     if (e != ERR_OK)
         return step_failed(d, e);
+    if (must_check(d, &out))
+        return DIALOG_EVENT_ASKED;
+    take_certificate(d, &out);
     d->step = (struct last_step){.is_dial = input.kind == INPUT_DIAL,
                                  .is_shown = input.is_shown,
                                  .is_erase_asked = input.is_erase_asked,
                                  .now_ms = input.now.ms,
                                  .text = input.text};
+    bool is_tombstone = out.is_erased || out.is_passing;
     begin_commit(d, &out.next);
-    if (out.is_erased) { /* the tombstone says nothing of whom it is */
+    if (is_tombstone) { /* it says nothing of whom it is */
         memset(out.next.link.number, 0, sizeof(out.next.link.number));
         memset(out.next.link.country, 0, sizeof(out.next.link.country));
     }
@@ -388,11 +420,11 @@ static enum dialog_event step_engine(struct dialog *d)
         return DIALOG_EVENT_BROKEN;
     if (!d->has_reply)
         keep_reply(d, &out);
-    if (!commit_state(d, &out.next) || !commit_event(d, &out))
+    if (!commit_state(d, &out.next) || (!out.is_passing && !commit_event(d, &out)))
         return DIALOG_EVENT_BROKEN;
-    d->commit.due_at_ms = out.is_erased ? input.now.ms + TOMBSTONE_KEPT_MS : out.wake_at_ms;
-    if (out.is_wake_kept && !out.is_erased)
-        d->commit.due_at_ms = -1;
+    d->commit.due_at_ms = is_tombstone       ? input.now.ms + TOMBSTONE_KEPT_MS
+                          : out.is_wake_kept ? -1
+                                             : out.wake_at_ms;
     return DIALOG_EVENT_STEPPED;
 }
 
@@ -409,7 +441,7 @@ static enum dialog_event step_wake(struct dialog *d)
     d->channel = config_channel_get(d->all->parts.config, str_from(d->learner.link.channel));
     if (d->channel == NULL)
         d->channel = &no_channel;
-    if (d->learner.seq > 0 && d->learner.state != LEARNER_STATE_DELETED)
+    if (d->learner.seq > 0 && !learner_is_nobody(&d->learner))
         return step_engine(d);
     if (d->own.kind != INPUT_TIMER)
         return DIALOG_EVENT_REPEAT; /* nobody is there (any more) */

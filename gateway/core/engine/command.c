@@ -336,6 +336,11 @@ bool engine_menu_answer(struct step *s)
     /* The last three have words by SMS. */
     int32_t n = ARRAY_LEN(keys) - (s->input->via == VIA_USSD ? 1 : 4);
     struct answer_match key = match_menu(s->norm, n);
+    if (s->input->via == VIA_USSD && str_eq(s->norm, STR("77"))) {
+        s->argument = STR_NONE;
+        check_ask(s);
+        return true;
+    }
     if (key.result != ANSWER_ONE || str_eq(s->norm, STR("00")))
         return false;
     runs[key.choice](s);

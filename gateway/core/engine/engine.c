@@ -264,15 +264,17 @@ static bool try_rules(struct step *s, try_rule *const *rules)
 
 static void understand(struct step *s)
 {
-    static try_rule *const always[] = {try_stop,   try_safe,     try_help,
-                                       try_delete, engine_batch, NULL};
+    static try_rule *const always[] = {try_stop,  try_safe,     try_help, try_delete,
+                                       check_try, engine_batch, NULL};
     static try_rule *const shared[] = {shared_gate, NULL};
-    static try_rule *const here[] = {try_before_any_text, try_answer,      try_key,   try_command,
-                                     engine_group_code,   try_course_word, try_go_on, NULL};
+    static try_rule *const here[] = {try_before_any_text, try_answer,        try_key,
+                                     try_command,         engine_group_code, check_try_alone,
+                                     try_course_word,     try_go_on,         NULL};
     static try_rule *const near[] = {try_near_stop, try_command_among, try_other_answer,
                                      try_near_command, NULL};
-    static try_rule *const unshown[] = {try_key,       try_command,      engine_group_code,
-                                        try_near_stop, try_screen_again, NULL};
+    static try_rule *const unshown[] = {
+        try_key,          try_command, engine_group_code, check_try_alone, try_near_stop,
+        try_screen_again, NULL};
     uint8_t n_unknown = s->learner->n_unknown;
     shared_hear(s);
     leave_foreign_side(s);
@@ -518,10 +520,12 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
     if (e != ERR_OK)
         return e;
     s.norm = match_normalise(input->text, arena);
-    if (input->kind == INPUT_TEXT || input->kind == INPUT_DIAL || input->kind == INPUT_CALL)
+    if (check_pass(&s))
+        return s.error != ERR_OK ? s.error : arena_error(arena);
+    if (input->kind == INPUT_TEXT || input->kind == INPUT_DIAL || input->kind == INPUT_CALL) {
         engine_meet(&s);
-    if (input->kind == INPUT_TEXT || input->kind == INPUT_DIAL || input->kind == INPUT_CALL)
         pace_heard(&s);
+    }
     switch (input->kind) {
     case INPUT_TEXT:
         understand(&s);

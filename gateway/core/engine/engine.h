@@ -20,6 +20,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "core/certificate.h"
 #include "core/cohort.h"
 #include "core/course.h"
 #include "core/event.h"
@@ -56,6 +57,20 @@ struct desk_order {
                      it is */
 };
 
+/* What a code stands for, once somebody has looked (outcome.check_code). */
+enum check_result {
+    CHECK_UNASKED,
+    CHECK_FOUND,
+    CHECK_NOT_FOUND,
+    CHECK_LATER, /* too many were asked for */
+};
+
+struct code_check {
+    uint64_t code; /* that was looked for */
+    enum check_result result;
+    struct certificate found; /* CHECK_FOUND */
+};
+
 struct input {
     enum input_kind kind;
     enum via via;
@@ -68,6 +83,7 @@ struct input {
     bool is_erase_asked;
     struct wall_ms held_until; /* INPUT_RELEASE */
     struct desk_order desk;    /* INPUT_DESK */
+    struct code_check check;   /* of a step that is done again, as its outcome asked for */
     uint8_t seed[32]; /* from a CSPRNG: learner id, then certificate code or the name of a case */
 };
 
@@ -111,9 +127,13 @@ struct outcome {
     bool is_open;   /* USSD: the session goes on after the reply */
     bool is_erase_asked; /* says what DELETE 1 would do; kept for the inputs that follow */
     uint8_t gone[16];    /* is_gone: who that is */
-    bool is_gone;   /* the events are of the learner before, who is forgotten or has left; next is
-                       another person */
-    bool is_erased; /* state and vault row must go; next is a DELETED tombstone */
+    bool is_gone;    /* the events are of the learner before, who is forgotten or has left; next is
+                        another person */
+    bool is_erased;  /* state and vault row must go; next is a DELETED tombstone */
+    bool is_passing; /* CHECK from a number that we do not know: it gets its answer and is not
+                        known afterwards either */
+    uint64_t check_code; /* somebody must look what it stands for, and do the step again with
+                            input.check; 0 = no. Stays set in that second outcome */
     struct str
         sealed_text; /* a disclosure, or a message for a person, to be sealed; absent: none */
     struct event events[EVENTS_MAX];
@@ -139,6 +159,11 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
  * which the learner reads it where he or she is. NULL: that version is not loaded. */
 const struct course *engine_course(const struct courses *courses, struct str of_channel,
                                    const struct learner *learner);
+
+/* For a page: what is said of a code as its digits were typed, and of what somebody found. */
+struct str engine_check_words(const struct course *course, const struct engine_context *context,
+                              struct str digits, const struct code_check *check,
+                              struct arena *arena);
 
 /* The screen that the learner is at, without moving anything: for an old duplicate. */
 enum err engine_screen(const struct courses *courses, const struct engine_context *context,

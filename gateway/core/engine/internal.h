@@ -12,6 +12,7 @@
  *   courses.c        several courses, one after the other
  *   engine_text.c    filling in texts
  *   group.c          group codes
+ *   check.c          what a certificate's code stands for
  *   shared.c         several people on one number
  *   lead.c           a facilitator and the group
  *   self.c           what learners decide of themselves: MY DATA, consents, LEAVE, ASK
@@ -248,6 +249,18 @@ void course_tally(const struct step *s, const struct module *module, uint32_t *r
 uint16_t course_modules_done(const struct step *s, uint16_t *ret_now);
 /* Module list of menu 2. */
 struct str course_module_lines(const struct step *s);
+
+/* check.c */
+
+/* CHECK: asks for the code, or says what it stands for. */
+void check_ask(struct step *s);
+/* CHECK and a code, wherever somebody is; a code alone. False: neither. */
+bool check_try(struct step *s);
+bool check_try_alone(struct step *s);
+/* From a number that we do not know: answered without getting to know it. */
+bool check_pass(struct step *s);
+struct str check_screen(const struct step *s);
+bool check_answer(struct step *s);
 
 /* group.c */
 

@@ -39,6 +39,34 @@ void course_say_certificate(struct step *s)
                                {"code", arena_str(s->arena, str_from(code))})));
 }
 
+/* "1.2" of "1.2.0" */
+static struct str short_version(struct str version)
+{
+    size_t first = str_find_char(version, '.');
+    size_t second =
+        first == SIZE_MAX ? SIZE_MAX : str_find_char(str_sub(version, first + 1, version.len), '.');
+    return second == SIZE_MAX ? version : str_sub(version, 0, first + 1 + second);
+}
+
+/* What anybody is told who has the code. */
+static struct str certificate_words(const struct step *s)
+{
+    const struct course *course = s->course;
+    const struct cohort *cohort = step_cohort(s);
+    const struct schedule local = {.zone = s->context->zone};
+    struct schedule_date date = schedule_date(&local, s->input->now.ms);
+    bool has_own = cohort != NULL && !str_is_empty(cohort->organisation);
+    struct certificate certificate = {
+        .n_modules = course->n_course_modules,
+        .hours = course->effort_hours > 0 ? course->effort_hours : course->n_course_modules,
+        .month = arena_printf(s->arena, "%02u/%04d", (unsigned)date.month, (int)date.year),
+        .version = short_version(course->version),
+        .lang = course->language,
+        .title = course->title,
+        .org = has_own ? cohort->organisation : s->context->org};
+    return certificate_line(&certificate, s->arena);
+}
+
 static void certify(struct step *s)
 {
     struct learner *l = s->learner;
@@ -46,6 +74,7 @@ static void certify(struct step *s)
     struct event *event = step_event(s, EVENT_certified);
     event->code = arena_printf(s->arena, "%012llu", (unsigned long long)l->certificate);
     event->value = score_of(s);
+    event->text = certificate_words(s);
     course_say_certificate(s);
     offer_survey(s, LEARNER_STATE_CERTIFIED);
 }

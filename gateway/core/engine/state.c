@@ -9,7 +9,7 @@
 #define ANYWHERE                                                                                   \
     (BIT(STOPPED) | BIT(DELETED) | BIT(MENU) | BIT(MODULES) | BIT(COURSES) |                       \
      BIT(SWITCH_LANGUAGE) | BIT(RESUME) | BIT(WHO) | BIT(NICKNAME) | BIT(SET_PIN) |                \
-     BIT(LEAD_PIN) | BIT(LEAD) | BIT(LEAD_NUDGE) | BIT(LEAD_QUIZ) | BIT(LEAD_PACE) |               \
+     BIT(LEAD_PIN) | BIT(LEAD) | BIT(CHECK) | BIT(LEAD_NUDGE) | BIT(LEAD_QUIZ) | BIT(LEAD_PACE) |  \
      BIT(LEAD_PAUSE) | BIT(CHOICES) | BIT(MY_DATA) | BIT(CONSENTS) | BIT(LEAVING) | BIT(ASK))
 /* Where the next course begins. */
 #define NEXT_COURSE (BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) | BIT(QUIZ))
@@ -107,9 +107,15 @@ static void new_unknown(struct step *s)
         say_screen(s);
 }
 
+/* On USSD 3 is to check somebody's certificate, for which nobody need join. */
 static bool consent_answer(struct step *s)
 {
     enum agreement agreement = match_agreement(s->norm);
+    if (s->input->via == VIA_USSD && is_key(s, "3") &&
+        !str_is_empty(s->course->texts[COURSE_TEXT_check_ask])) {
+        engine_open_side(s, LEARNER_STATE_CHECK);
+        return true;
+    }
     if (agreement == AGREEMENT_YES)
         agree(s);
     else if (agreement == AGREEMENT_NO)
@@ -539,6 +545,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
     [LEARNER_STATE_LEAD_PIN] = {.moves = PLACES,
                                 .screen = lead_pin_screen,
                                 .answer = lead_pin_answer},
+    [LEARNER_STATE_CHECK] = {.moves = PLACES, .screen = check_screen, .answer = check_answer},
     [LEARNER_STATE_LEAD] = {.moves = PLACES, .screen = lead_screen, .answer = lead_answer},
     [LEARNER_STATE_CHOICES] = {.moves = PLACES,
                                .screen = self_choices_screen,

@@ -233,6 +233,12 @@ static void take_word(struct words *w, struct str full, const struct lesson_stri
     }
 }
 
+/* "{version}" is a name and no word that anybody reads. */
+static bool is_placeholder(struct str text, size_t start)
+{
+    return start != SIZE_MAX && start > 0 && text.p[start - 1] == '{';
+}
+
 static void check_pairs(struct check *c, const struct lesson_strings *strings)
 {
     struct words w = {c, arena_new_array(c->scratch, struct word, MAX_WORDS)};
@@ -245,7 +251,7 @@ static void check_pairs(struct check *c, const struct lesson_strings *strings)
             bool is_in = at < text.len && is_letter(utf8_next(text, &at));
             if (is_in && start == SIZE_MAX)
                 start = from;
-            if (!is_in && start != SIZE_MAX)
+            if (!is_in && start != SIZE_MAX && !is_placeholder(text, start))
                 take_word(&w, str_sub(text, start, from), string);
             start = is_in ? start : SIZE_MAX;
             if (from == text.len)

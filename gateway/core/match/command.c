@@ -1,12 +1,16 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/certificate.h"
 #include "core/match/match.h"
 #include "core/match/words.h"
 #include "core/utf8.h"
 
 #define MAX_TAIL_WORDS 3
 #define LONG_BYTES 4
+/* So many digits behind CHECK are a code, if a mistyped one, whatever is said around them. */
+#define MIN_CODE_DIGITS 10
+#define MAX_CODE_DIGITS 14
 
 const struct command_row *command_row(enum command command)
 {
@@ -73,6 +77,8 @@ static bool is_tail(enum command command, struct str normalised, struct str tail
         return match_is_stop(normalised);
     case TAIL_WORDS:
         return is_short_tail(tail, true);
+    case TAIL_CODE:
+        return match_is_about_code(tail);
     case TAIL_COURTESY:
         return is_short_tail(tail, false);
     }
@@ -118,6 +124,79 @@ static struct keyword find_pair(struct str first, struct str *rest)
     return keyword;
 }
 
+/* "4821-0937-5526", or a piece of it */
+static bool is_digits(struct str word)
+{
+    for (size_t i = 0; i < word.len; i++) {
+        if ((word.p[i] < '0' || word.p[i] > '9') && memchr("-./,_", word.p[i], 5) == NULL)
+            return false;
+    }
+    return word.len > 0;
+}
+
+bool match_is_about_code(struct str text)
+{
+    for (struct str word; (word = match_next_word(&text)).p != NULL;) {
+        bool is_cert = match_find_keyword(word).command == COMMAND_CERT;
+        if (!is_cert && !is_digits(word) && !match_has_word(WORDS_CHECK_ABOUT, word) &&
+            !match_has_word(WORDS_ASK, word) && !match_is_filler(word))
+            return false;
+    }
+    return true;
+}
+
+/* "please check this certificate 4821 0937 5526": the word anywhere, exactly or nearly. */
+static bool is_check_word(struct str word, const char *lang, char ret_lang[8])
+{
+    struct keyword keyword = match_find_keyword(letters_of(word));
+    struct command_match near = {.command = COMMAND_NONE};
+    if (keyword.command == COMMAND_NONE)
+        near = match_command_fuzzy(word, lang);
+    if (keyword.command == COMMAND_CHECK && !is_language(keyword.lang, "en"))
+        memcpy(ret_lang, keyword.lang, strlen(keyword.lang)); /* two letters */
+    return keyword.command == COMMAND_CHECK || near.command == COMMAND_CHECK;
+}
+
+static size_t count_digits(struct str text)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++)
+        n += text.p[i] >= '0' && text.p[i] <= '9';
+    return n;
+}
+
+/* Appends the digits of a piece of a code. */
+static size_t take_digits(struct str piece, char *digits, size_t n)
+{
+    for (size_t i = 0; is_digits(piece) && i < piece.len; i++) {
+        if (piece.p[i] >= '0' && piece.p[i] <= '9')
+            digits[n++] = piece.p[i];
+    }
+    return n;
+}
+
+struct code_match match_code(struct str normalised, const char *lang, struct arena *arena)
+{
+    struct code_match match = {.digits = STR_NONE};
+    bool has_other = false;
+    size_t n = count_digits(normalised);
+    char *digits = n >= MIN_CODE_DIGITS && n <= MAX_CODE_DIGITS ? arena_alloc(arena, n) : NULL;
+    if (digits == NULL)
+        return match;
+    n = 0;
+    for (struct str word; (word = match_next_word(&normalised)).p != NULL;) {
+        bool is_check = is_check_word(word, lang, match.lang);
+        struct str tail = is_check ? str_sub(word, letters_of(word).len, word.len) : word;
+        match.has_word |= is_check;
+        has_other |= !is_check && !match_is_about_code(word);
+        n = take_digits(tail, digits, n);
+    }
+    bool is_alone = !match.has_word && !has_other && n == CERTIFICATE_DIGITS;
+    if (n >= MIN_CODE_DIGITS && (match.has_word || is_alone))
+        match.digits = (struct str){digits, n};
+    return match;
+}
+
 struct command_match match_command(struct str normalised, const char *lang)
 {
     struct str rest = normalised;
@@ -129,7 +208,8 @@ struct command_match match_command(struct str normalised, const char *lang)
         struct str letters = letters_of(word);
         if (letters.len < word.len)
             keyword = match_find_keyword(letters);
-        if (command_row(keyword.command)->tail != TAIL_WORDS)
+        enum command_tail tail = command_row(keyword.command)->tail;
+        if (tail != TAIL_WORDS && tail != TAIL_CODE)
             keyword.command = COMMAND_NONE;
         rest = str_sub(normalised, letters.len, normalised.len);
     }

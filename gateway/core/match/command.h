@@ -25,6 +25,7 @@ enum command_scope {
 enum command_tail {
     TAIL_COURTESY, /* "next please"; other words make it a sentence that only begins like one */
     TAIL_WORDS,    /* up to three, the command's argument; digits also stuck to it: "join482156" */
+    TAIL_CODE,     /* digits in any pieces, and words about a certificate */
     TAIL_ANY,      /* whoever is in danger, or asks, need not be brief */
     TAIL_STOP,     /* what match_is_stop() takes */
 };
@@ -52,7 +53,7 @@ enum command_fuzzy {
     X(REFRESH, NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_refresh)        \
     X(CATCH,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, engine_catch)       \
     X(CERT,    NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_certificate)    \
-    X(CHECK,   NULL, SCOPE_MEMBERS, TAIL_WORDS,    FUZZY_YES,  false, NULL)               \
+    X(CHECK,   NULL, SCOPE_ANYBODY, TAIL_CODE,     FUZZY_YES,  false, check_ask)          \
     X(SWITCH,  NULL, SCOPE_NUMBER,  TAIL_WORDS,    FUZZY_YES,  false, shared_switch)      \
     X(GROUP,   NULL, SCOPE_ANYBODY, TAIL_WORDS,    FUZZY_NO,   false, engine_group)       \
     X(COURSES, NULL, SCOPE_ANYBODY, TAIL_COURTESY, FUZZY_NO,   false, run_courses)        \

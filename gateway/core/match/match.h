@@ -47,6 +47,16 @@ struct command_match match_command_fuzzy(struct str normalised, const char *lang
 struct command_match match_command_among(struct str normalised, const char *lang);
 /* Nothing but courtesy or a number stands behind the command's word. */
 bool match_is_bare(struct str argument);
+/* Digits in any pieces, and words with which people ask about a certificate; nothing else. */
+bool match_is_about_code(struct str text);
+/* Is a certificate's code asked about, with the word CHECK (or one near it) anywhere, or by a code
+ * alone? digits are those that were typed, 10 to 14, right or not; absent: it is not. */
+struct code_match {
+    struct str digits;
+    bool has_word;
+    char lang[8]; /* of the word, "" when it is English or shared */
+};
+struct code_match match_code(struct str normalised, const char *lang, struct arena *arena);
 /* DELETE 1, among courtesy: the argument says so. */
 bool match_is_delete_one(struct str argument);
 /* DELETE about the person's own data ("delete my number"), no wish to delete something else. */

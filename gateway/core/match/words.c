@@ -258,6 +258,17 @@ const struct word_row match_word_rows[] = {
     {WORDS_CONSENT, "de", "anfangen kurs mochte will lernen"},
     {WORDS_CONSENT, "sw", "kuanza kujifunza kozi nataka kushiriki"},
 
+    {WORDS_CHECK_ABOUT, "en",
+     "certificate certificates code codes valid genuine real true verify verified confirm digits "
+     "from "
+     "if checking status"},
+    {WORDS_CHECK_ABOUT, "fr", "ce attestation valide vrai authentique du de"},
+    {WORDS_CHECK_ABOUT, "es", "este diploma codigo valido verdadero autentico"},
+    {WORDS_CHECK_ABOUT, "tr", "bu sertifika kod kodu gecerli gercek"},
+    {WORDS_CHECK_ABOUT, "de", "dieses bescheinigung gultig gueltig echt"},
+    {WORDS_CHECK_ABOUT, "ru", "этот код действителен настоящий"},
+    {WORDS_CHECK_ABOUT, "ar", "هذه رمز صالحه صحيحه"},
+
     {WORDS_ASK, "en",
      "show see get give send open go change want need have can could would may my your a an the i "
      "to me us please how do view know receive tell what is what's whats let again"},

@@ -34,6 +34,7 @@ enum word_list {
     WORDS_DELETE_ABOUT, /* "my data": what DELETE is about */
     WORDS_STOP_STRONG,  /* STOP words that mean opt-out also among what it is about */
     WORDS_STOP_ABOUT,   /* what a STOP is about: "sending", "messages"; never "violence" */
+    WORDS_CHECK_ABOUT,  /* what a CHECK is about: "certificate", "code", "valid" */
     WORDS_COMMON,       /* everyday words that are no near miss of a keyword: "shop", "text" */
     PHRASES_STOP,       /* opt-out wherever it stands in a text */
     PHRASES_STOP_WHOLE, /* opt-out when nothing but courtesy stands around it; a/b is one of the

@@ -1,7 +1,8 @@
 /*
  * store_mem_values.c: what is kept by its key, apart from learners: parts of long SMS, sessions,
- * courses, notes.
+ * courses, notes, certificates.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -178,39 +179,78 @@ static struct mem_session *session_find(struct mem_store *m, struct str key)
     return session;
 }
 
+static void session_set(struct mem_store *m, struct str key, struct str value, int64_t ttl_ms)
+{
+    struct mem_session *session = session_find(m, key);
+    if (session == NULL) {
+        session = xcalloc(1, sizeof(*session));
+        mem_value_init(&session->key, key);
+        mem_value_init(&session->value, STR_NONE);
+        HASH_ADD_KEYPTR(hh, m->sessions, session->key.p, session->key.len, session);
+    }
+    mem_value_set(&session->value, value);
+    session->until_ms = loop_mono(m->loop).ms + ttl_ms;
+}
+
 void mem_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,
                      store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
     struct answer *a = mem_answer_new(m, "session_put", mem_deliver_done, ctx);
     a->fn.done = fn;
-    if (!store_session_fits(key, value)) {
+    if (!store_session_fits(key, value))
         a->e = ERR_TOO_LONG;
-    } else if (a->has_effect) {
-        struct mem_session *session = session_find(m, key);
-        if (session == NULL) {
-            session = xcalloc(1, sizeof(*session));
-            mem_value_init(&session->key, key);
-            mem_value_init(&session->value, STR_NONE);
-            HASH_ADD_KEYPTR(hh, m->sessions, session->key.p, session->key.len, session);
-        }
-        mem_value_set(&session->value, value);
-        session->until_ms = loop_mono(m->loop).ms + ttl_ms;
-    }
+    else if (a->has_effect)
+        session_set(m, key, value, ttl_ms);
     mem_answer_post(m, a);
 }
 
-void mem_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx)
+static void answer_session(struct mem_store *m, struct answer *a, struct str key,
+                           store_on_value *fn)
 {
-    struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "session_get", mem_deliver_value, ctx);
-    a->fn.value = fn;
     const struct mem_session *session = session_find(m, key);
+    a->fn.value = fn;
     if (session == NULL)
         a->e = ERR_NOT_FOUND;
     else
         a->value = arena_str(a->arena, buf_str(&session->value));
     mem_answer_post(m, a);
+}
+
+void mem_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx)
+{
+    answer_session(mem(s), mem_answer_new(mem(s), "session_get", mem_deliver_value, ctx), key, fn);
+}
+
+/* ---- certificates: among the sessions, under names that none of those has ---- */
+
+#define CERTIFICATE_KEY_BYTES 32
+
+static struct str certificate_key(char dst[CERTIFICATE_KEY_BYTES], uint64_t code)
+{
+    int n = snprintf(dst, CERTIFICATE_KEY_BYTES, "\x01%012llu", (unsigned long long)code);
+    return (struct str){dst, (size_t)n};
+}
+
+void mem_certificate_put(struct store *s, uint64_t code, struct str line, int64_t until_ms,
+                         store_on_done *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "certificate_put", mem_deliver_done, ctx);
+    char key[CERTIFICATE_KEY_BYTES];
+    const struct mem_session *present = session_find(m, certificate_key(key, code));
+    bool is_revoked = present != NULL && present->value.p[0] == 'R';
+    a->fn.done = fn;
+    if (a->has_effect && !is_revoked)
+        session_set(m, certificate_key(key, code), line, until_ms - loop_wall(m->loop).ms);
+    mem_answer_post(m, a);
+}
+
+void mem_certificate_get(struct store *s, uint64_t code, store_on_value *fn, void *ctx)
+{
+    char key[CERTIFICATE_KEY_BYTES];
+    struct answer *a = mem_answer_new(mem(s), "certificate_get", mem_deliver_value, ctx);
+    answer_session(mem(s), a, certificate_key(key, code), fn);
 }
 
 void mem_course_put(struct store *s, struct str name, struct str bundle, bool is_current,

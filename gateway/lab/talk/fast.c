@@ -13,6 +13,7 @@
 #include "app/replay.h"
 #include "app/timers.h"
 #include "base/xalloc.h"
+#include "core/certificate.h"
 #include "port/sink.h"
 #include "profile/outgoing.h"
 #include "wire/form.h"
@@ -402,6 +403,25 @@ static enum err fast_group(struct talk_world *world, const struct talk_line *lin
     return e;
 }
 
+static enum err fast_certificate(struct talk_world *world, const char *code,
+                                 const struct talk_line *line)
+{
+    struct talk_fast *f = fast(world);
+    uint64_t number;
+    struct buf text CLEANUP(buf_fini);
+    enum err e = certificate_parse(
+        str_eq(line->action, STR("$CODE")) ? str_from(code) : line->action, &number);
+    buf_init(&text, CERTIFICATE_LINE_BYTES);
+    for (size_t i = 0; i < line->text.len; i++)
+        buf_add_char(&text, line->text.p[i] == ';' ? '\t' : line->text.p[i]);
+    if (e != ERR_OK || buf_error(&text) != ERR_OK)
+        return ERR_INVALID;
+    store_certificate_put(f->store, number, buf_str(&text),
+                          loop_wall(f->loop).ms + CERTIFICATE_KEPT_MS, on_put, &e);
+    loop_mem_settle(f->loop);
+    return e;
+}
+
 static void on_looked_after(void *ctx, const struct dialog_answer *answer)
 {
     enum err *e = ctx;
@@ -433,6 +453,7 @@ static const struct talk_world_ops fast_ops = {
     .wait = fast_wait,
     .fail = fast_fail,
     .group = fast_group,
+    .certificate = fast_certificate,
     .look_after = fast_look_after,
     .now = fast_now,
 };

@@ -85,7 +85,8 @@ const struct talk_line *talk_live_obstacle(const struct talk_script *script)
         bool is_own_course =
             line->verb == TALK_VERB_COURSE && str_find_char(line->text, '/') != SIZE_MAX;
         if (is_long || is_own_course || line->verb == TALK_VERB_FAIL ||
-            line->verb == TALK_VERB_GROUP || line->verb == TALK_VERB_RELEASE)
+            line->verb == TALK_VERB_GROUP || line->verb == TALK_VERB_RELEASE ||
+            line->verb == TALK_VERB_CERTIFICATE)
             return line;
     }
     return NULL;
@@ -111,6 +112,13 @@ static enum err live_group(struct talk_world *world, const struct talk_line *lin
     return ERR_UNSUPPORTED;
 }
 
+static enum err live_certificate(struct talk_world *world, const char *code,
+                                 const struct talk_line *line)
+{
+    (void)world, (void)code, (void)line; /* those of a running gateway are real */
+    return ERR_UNSUPPORTED;
+}
+
 static enum err live_look_after(struct talk_world *world, const char *number,
                                 const struct talk_line *line)
 {
@@ -130,6 +138,7 @@ static const struct talk_world_ops live_ops = {
     .wait = live_wait,
     .fail = live_fail,
     .group = live_group,
+    .certificate = live_certificate,
     .look_after = live_look_after,
     .now = live_now,
 };

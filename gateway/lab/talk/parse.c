@@ -20,7 +20,7 @@ static const struct {
     {"wait", TALK_VERB_WAIT, false},       {"event", TALK_VERB_EVENT, false},
     {"refused", TALK_VERB_REFUSED, false}, {"fail", TALK_VERB_FAIL, false},
     {"loose", TALK_VERB_LOOSE, false},     {"release>", TALK_VERB_RELEASE, true},
-    {"release", TALK_VERB_RELEASE, false},
+    {"release", TALK_VERB_RELEASE, false}, {"certificate", TALK_VERB_CERTIFICATE, false},
 };
 
 static const struct {
@@ -257,7 +257,9 @@ static enum err parse_group(struct parser *p, struct str rest, struct talk_line 
 {
     line->action = take_word(&rest);
     line->text = rest;
-    return rest.len > 0 ? ERR_OK : FAIL(p, "write its code and what it is: 482156 name=A");
+    if (rest.len > 0)
+        return ERR_OK;
+    return FAIL(p, "write its code and what it is: group 482156 name=A");
 }
 
 static enum err parse_arguments(struct parser *p, struct str rest, struct talk_line *line)
@@ -267,6 +269,7 @@ static enum err parse_arguments(struct parser *p, struct str rest, struct talk_l
     case TALK_VERB_CLOCK:
         return parse_start(p, rest, line);
     case TALK_VERB_GROUP:
+    case TALK_VERB_CERTIFICATE:
         return parse_group(p, rest, line);
     case TALK_VERB_SMS_IN:
     case TALK_VERB_USSD_IN:
@@ -310,8 +313,8 @@ static enum err parse_line(struct parser *p, struct str rest, struct talk_line *
     if (i == ARRAY_LEN(verbs))
         return FAIL(p,
                     "'%.*s' is no line of a transcript; write course, clock, group, sms>, sms<, "
-                    "ussd>, ussd<, call>, more, drop, repeat, wait, release, event, refused, fail, "
-                    "loose or #",
+                    "ussd>, ussd<, call>, more, drop, repeat, wait, release, certificate, event, "
+                    "refused, fail, loose or #",
                     STR_ARG(word));
     *line = (struct talk_line){.number = p->line, .verb = verbs[i].verb, .phone = p->phone};
     if (verbs[i].has_phone) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "core/certificate.h"
 #include "lab/handset.h"
 
 #define ANSWER_MAX_BYTES 65536u
@@ -41,6 +42,8 @@ struct run {
     struct buf said; /* the transcript as it really went */
     struct buf got;  /* an SMS or event in hand */
     struct buf failure;
+    struct buf text;              /* of the line in hand, with $CODE filled in */
+    char code[CERTIFICATE_BYTES]; /* the last that was said to anybody */
     bool is_loose_replies, is_loose_events;
 };
 
@@ -87,6 +90,34 @@ static enum err fail(struct run *r, const char *expected, struct str text, const
     add_escaped(&r->failure, got_text);
     buf_add_char(&r->failure, '\n');
     return ERR_INVALID;
+}
+
+/* "4821 0937 5526" in what a phone got is $CODE from then on. */
+static void note_code(struct run *r, struct str text)
+{
+    static const char shape[] = "dddd dddd dddd";
+    for (size_t i = 0; i + sizeof(shape) - 1 <= text.len; i++) {
+        size_t n = 0;
+        while (
+            n < sizeof(shape) - 1 &&
+            (shape[n] == 'd' ? text.p[i + n] >= '0' && text.p[i + n] <= '9' : text.p[i + n] == ' '))
+            n++;
+        if (n == sizeof(shape) - 1)
+            memcpy(r->code, text.p + i, n);
+    }
+}
+
+static struct str line_text(struct run *r)
+{
+    struct str rest = r->line->text, mark = STR("$CODE");
+    buf_reset(&r->text);
+    for (size_t at; (at = str_find(rest, mark)) != SIZE_MAX;
+         rest = str_sub(rest, at + mark.len, rest.len)) {
+        buf_add_str(&r->text, str_sub(rest, 0, at));
+        buf_add_str(&r->text, str_from(r->code));
+    }
+    buf_add_str(&r->text, rest);
+    return buf_str(&r->text);
 }
 
 /* --- everything that came must have been asked for --- */
@@ -175,6 +206,7 @@ static enum err take_answer(struct run *r, struct phone *p, const struct talk_an
     buf_reset(&p->screen);
     buf_add_str(&p->screen, text);
     p->has_screen = true;
+    note_code(r, text);
     say(r, p->is_open ? "ussd<" : "ussd<END", (uint32_t)(p - r->phones), text);
     return ERR_OK;
 }
@@ -242,7 +274,7 @@ static enum err choose_on_screen(struct run *r, struct phone *p)
 
 static enum err play_sms(struct run *r, struct phone *p)
 {
-    struct str text = r->line->text;
+    struct str text = line_text(r);
     say(r, "sms>", r->line->phone, text);
     enum err e = take_time(r, p, &text);
     if (e != ERR_OK)
@@ -253,14 +285,15 @@ static enum err play_sms(struct run *r, struct phone *p)
 
 static enum err play_ussd(struct run *r, struct phone *p)
 {
-    say(r, "ussd>", r->line->phone, r->line->text);
-    if (handset_is_code(r->line->text))
-        handset_dial(&p->handset, r->line->text);
+    struct str text = line_text(r);
+    say(r, "ussd>", r->line->phone, text);
+    if (handset_is_code(text))
+        handset_dial(&p->handset, text);
     else if (p->handset.is_in_session)
-        handset_answer(&p->handset, r->line->text);
+        handset_answer(&p->handset, text);
     else
         return fail(r, "an open session, or a code to dial, like ", str_from(r->world->dial_code),
-                    "ussd>  ", r->line->text);
+                    "ussd>  ", text);
     enum err e = post(r, p, false);
     return e == ERR_OK && is_asked_language(r, buf_str(&p->screen)) ? choose_on_screen(r, p) : e;
 }
@@ -320,6 +353,7 @@ static enum err take_sms(struct run *r, struct phone *p)
     buf_reset(&r->got);
     if (r->world->ops->next_sms(r->world, p->handset.number, true, &r->got) != ERR_OK)
         return fail(r, "sms<  ", r->line->text, "no SMS", STR(""));
+    note_code(r, buf_str(&r->got));
     say(r, "sms<", r->line->phone, buf_str(&r->got));
     return ERR_OK;
 }
@@ -431,6 +465,9 @@ static enum err play_line(struct run *r)
         return unsupported(r, r->world->ops->fail(r->world, r->line), "faults");
     case TALK_VERB_GROUP:
         return unsupported(r, r->world->ops->group(r->world, r->line), "groups of its own");
+    case TALK_VERB_CERTIFICATE:
+        return unsupported(r, r->world->ops->certificate(r->world, r->code, r->line),
+                           "certificates of its own");
     case TALK_VERB_LOOSE:
         r->is_loose_events |= r->line->events;
         r->is_loose_replies |= r->line->replies;
@@ -446,7 +483,8 @@ static bool is_action(enum talk_verb verb)
 {
     return verb == TALK_VERB_SMS_IN || verb == TALK_VERB_USSD_IN || verb == TALK_VERB_CALL ||
            verb == TALK_VERB_DROP || verb == TALK_VERB_REPEAT || verb == TALK_VERB_WAIT ||
-           verb == TALK_VERB_GROUP || verb == TALK_VERB_RELEASE || verb == TALK_VERB_MORE;
+           verb == TALK_VERB_GROUP || verb == TALK_VERB_CERTIFICATE || verb == TALK_VERB_RELEASE ||
+           verb == TALK_VERB_MORE;
 }
 
 static enum err play(struct run *r)
@@ -542,6 +580,7 @@ enum err talk_run(const struct talk_script *script, struct talk_world *world, st
     buf_init(&r->said, SAID_MAX_BYTES);
     buf_init(&r->got, ANSWER_MAX_BYTES);
     buf_init(&r->failure, ANSWER_MAX_BYTES);
+    buf_init(&r->text, ANSWER_MAX_BYTES);
     phones_init(r);
     enum err e = play(r);
     write_report(r, e, report);
@@ -549,6 +588,7 @@ enum err talk_run(const struct talk_script *script, struct talk_world *world, st
     buf_fini(&r->said);
     buf_fini(&r->got);
     buf_fini(&r->failure);
+    buf_fini(&r->text);
     free(r);
     return e;
 }

@@ -29,6 +29,8 @@ struct talk_world_ops {
     enum err (*fail)(struct talk_world *, const struct talk_line *line);
     /* A group as the line describes it is there, for all that follows. */
     enum err (*group)(struct talk_world *, const struct talk_line *line);
+    /* A certificate as the line describes it can be checked; code: the last that was said. */
+    enum err (*certificate)(struct talk_world *, const char *code, const struct talk_line *line);
     /* What a person of the organisation does about this number: release. */
     enum err (*look_after)(struct talk_world *, const char *number, const struct talk_line *line);
     struct wall_ms (*now)(struct talk_world *);

@@ -16,6 +16,9 @@
  *     repeat   [N]                         the phone's last callback comes again, N times at once
  *     repeat   old [N]                     not the last one but the N-th before it
  *     wait     2d 3h                       s, m, h, d; timers fire in order
+ *     certificate 482109375526 V;0;7;6;03/2026;1.2;en;Title;Org    one that can be checked, as
+ *                                          core/certificate.h writes it, with ; for tabs; the code
+ *                                          may be $CODE
  *     release                              somebody has looked after what the phone disclosed
  *     event    answered unit=m1q1 correct=true
  *     refused  503                         the last callback was answered with this, not 2xx
@@ -30,6 +33,8 @@
  * `fail PORT.VERB HOW`: the next N calls (1) answer HOW: timeout, late (a timeout whose call had
  * its effect), unavailable (or down), full, conflict, io; `ok` ends it. Ports: store, spool, sink,
  * sender.
+ *
+ * $CODE in what a phone sends is the last certificate's code that any phone was told.
  *
  * Everything that comes back must be asked for by the next line that does something. All copies of
  * a repeat must get one answer; where it is the first answer to the byte, a `ussd<` line may follow
@@ -66,6 +71,7 @@ enum talk_verb {
     TALK_VERB_EVENT,
     TALK_VERB_REFUSED,
     TALK_VERB_RELEASE,
+    TALK_VERB_CERTIFICATE,
     TALK_VERB_FAIL,
     TALK_VERB_LOOSE,
 };

@@ -78,7 +78,8 @@ struct config_zone {
 struct config {
     const struct yaml_node *root; /* what was read; NULL in tests */
     struct str org, url;
-    struct str course;           /* id that new learners start */
+    struct str check_url; /* of the page of certificates; absent: the name that is asked for */
+    struct str course;    /* id that new learners start */
     struct str unavailable_text; /* USSD answer when not even the course is loaded */
     struct str alert_text;       /* to the focal points; {case} is its number */
     struct str inbox_answers;    /* approved ones to what learners ask, with | between */

@@ -294,6 +294,12 @@ static const struct yaml_row top_keys[] = {
      .example = "example.org/course",
      .is_required = true,
      .help = "Where people find details and check certificates; short, it is sent by SMS."},
+    {.name = "check_url",
+     KEY(check_url),
+     .max = 100,
+     .example = "https://learn.example.org/check",
+     .help = "Public address of the page of certificates, in its QR code. Left out: as it was "
+             "asked for."},
     {.name = "course",
      KEY(course),
      .type = &config_type_name,

@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 16
+-- version 18
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -255,6 +255,26 @@ local function wake(keys, args)
     set_due(keys[2], keys[3], args[1], args[2], args[3])
   end
   return 1
+end
+
+-- keys: certificate; args: what is said of it, until when in seconds
+-- One that was revoked ("R...") stays so: what comes later is older.
+local function certificate_put(keys, args)
+  local present = redis.call('GET', keys[1])
+  if not present or string.sub(present, 1, 1) ~= 'R' then
+    redis.call('SET', keys[1], args[1], 'EXAT', args[2])
+  end
+  return 1
+end
+
+-- keys: certificate, epoch of its bucket; args: epoch
+-- Answers what is said of it, nothing when there is none of this code.
+local function certificate(keys, args)
+  local present = redis.call('GET', keys[1])
+  if is_lost(present, keys[2], args[1]) then
+    return lost()
+  end
+  return present
 end
 
 -- Changes whenever the server starts: what it has then may be older than what it had.
@@ -573,6 +593,8 @@ redis.register_function{function_name = 'waypost_parts_overdue', callback = part
 redis.register_function{function_name = 'waypost_patch', callback = patch, flags = {'allow-oom'}}
 redis.register_function('waypost_restore', restore)
 redis.register_function('waypost_wake', wake)
+redis.register_function('waypost_certificate_put', certificate_put)
+redis.register_function{function_name = 'waypost_certificate', callback = certificate, flags = {'allow-oom'}}
 redis.register_function('waypost_probe', probe)
 redis.register_function{function_name = 'waypost_epoch', callback = epoch, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_epoch_open', callback = epoch_open, flags = {'allow-oom'}}

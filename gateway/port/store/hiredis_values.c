@@ -1,7 +1,7 @@
 /*
  * hiredis_values.c: what is kept by its key, apart from learners: parts of long SMS, sessions,
- * courses, notes. All parts lie under the tag {parts}: there are few of them, and one question
- * finds those that have waited long enough.
+ * courses, notes, certificates. All parts lie under the tag {parts}: there are few of them, and one
+ * question finds those that have waited long enough.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,4 +218,42 @@ void hiredis_board_get(struct store *s, enum store_board board, store_on_board *
     argv_add(&argv, str_from(board_keys[board]));
     link_ask(hiredis_store(s)->link, &argv,
              &(struct link_to){reply_board, (void (*)(void))fn, ctx});
+}
+
+/* ---- certificates ---- */
+
+/* In a bucket of the code, beside the epoch of that bucket: it has nothing to do with a number. */
+static struct str certificate_key(char dst[KEY_BYTES], uint64_t code)
+{
+    char digits[24];
+    int n = snprintf(digits, sizeof(digits), "k:%012llu", (unsigned long long)code);
+    return bucket_key(dst, (uint8_t)(code / 10), (struct str){digits, (size_t)n});
+}
+
+void hiredis_certificate_put(struct store *s, uint64_t code, struct str line, int64_t until_ms,
+                             store_on_done *fn, void *ctx)
+{
+    char key[KEY_BYTES], until[24];
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_certificate_put"));
+    argv_add(&argv, STR("1"));
+    argv_add(&argv, certificate_key(key, code));
+    argv_add(&argv, line);
+    argv_add(&argv, decimal(until, until_ms / 1000));
+    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+}
+
+void hiredis_certificate_get(struct store *s, uint64_t code, store_on_value *fn, void *ctx)
+{
+    char key[KEY_BYTES], epoch[KEY_BYTES];
+    struct link *link = hiredis_store(s)->link;
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_certificate"));
+    argv_add(&argv, STR("2"));
+    argv_add(&argv, certificate_key(key, code));
+    argv_add(&argv, bucket_key(epoch, (uint8_t)(code / 10), STR("epoch")));
+    argv_add(&argv, link_epoch(link));
+    link_ask(link, &argv, &(struct link_to){reply_value, (void (*)(void))fn, ctx});
 }

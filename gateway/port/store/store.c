@@ -152,6 +152,18 @@ void store_board_get(struct store *s, enum store_board board, store_on_board *fn
     s->ops->board_get(s, board, fn, ctx);
 }
 
+void store_certificate_put(struct store *s, uint64_t code, struct str line, int64_t until_ms,
+                           store_on_done *fn, void *ctx)
+{
+    assert(line.len > 0);
+    s->ops->certificate_put(s, code, line, until_ms, fn, ctx);
+}
+
+void store_certificate_get(struct store *s, uint64_t code, store_on_value *fn, void *ctx)
+{
+    s->ops->certificate_get(s, code, fn, ctx);
+}
+
 void store_restore(struct store *s, const struct number_id *id, struct str state, int64_t due_at_ms,
                    store_on_done *fn, void *ctx)
 {

@@ -1,7 +1,7 @@
 /*
  * store.h: what Redis holds, by role: learners (load, commit), the event log, the outbox,
- * due times, USSD sessions, published courses. Layout of the keys: docs/design.md 5 and
- * port/README.md.
+ * due times, USSD sessions, published courses, certificates. Layout of the keys: docs/design.md 5
+ * and port/README.md.
  *
  * store_hiredis.c wraps hiredis; store_mem.c is a full implementation in memory for transcripts.
  * Both answer every call exactly once through its callback, from the loop, never before the call
@@ -303,6 +303,12 @@ void store_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
 void store_board_put(struct store *s, enum store_board board, struct str name, struct str value,
                      store_on_done *fn, void *ctx);
 void store_board_get(struct store *s, enum store_board board, store_on_board *fn, void *ctx);
+/* What anybody is told who has a certificate's code (core/certificate.h), until then. One that was
+ * revoked stays so, whatever comes later. */
+void store_certificate_put(struct store *s, uint64_t code, struct str line, int64_t until_ms,
+                           store_on_done *fn, void *ctx);
+/* ERR_NOT_FOUND: there is none of this code, on a server that has the data of the epoch. */
+void store_certificate_get(struct store *s, uint64_t code, store_on_value *fn, void *ctx);
 /* Writes a state that PostgreSQL remembers, unless a newer one is there (waypost rebuild). */
 void store_restore(struct store *s, const struct number_id *id, struct str state, int64_t due_at_ms,
                    store_on_done *fn, void *ctx);

@@ -1,0 +1,198 @@
+/*
+ * CHECK: anybody may ask what a certificate's code stands for, by SMS or USSD, learner or not
+ * (docs/course-rules.md 4). The engine reads the code and says what is known of it; to look for it
+ * is for who calls: the step is done twice (outcome.check_code).
+ */
+#include <string.h>
+
+#include "core/certificate.h"
+#include "core/engine/internal.h"
+
+static struct str text_of(const struct step *s, const struct certificate *c)
+{
+    return step_text(s, c->module > 0 ? COURSE_TEXT_check_module : COURSE_TEXT_check_valid,
+                     VARS({"title", c->title}, {"version", c->version}, {"month", c->month},
+                          {"org", c->org}, {"n", step_number(s, c->module)},
+                          {"modules", step_number(s, c->n_modules)},
+                          {"hours", step_number(s, c->hours)}));
+}
+
+static struct str answer_of(const struct step *s, uint64_t code)
+{
+    const struct code_check *check = &s->input->check;
+    char digits[CERTIFICATE_BYTES];
+    certificate_format(code, digits);
+    struct str words = arena_str(s->arena, str_from(digits));
+    if (check->result == CHECK_LATER)
+        return step_text(s, COURSE_TEXT_check_later, NO_VARS);
+    if (check->result == CHECK_NOT_FOUND)
+        return step_text(s, COURSE_TEXT_check_none, VARS({"code", words}));
+    if (check->found.is_revoked)
+        return step_text(s, COURSE_TEXT_check_revoked,
+                         VARS({"code", words}, {"org", check->found.org}));
+    return text_of(s, &check->found);
+}
+
+/* What was typed for a code; absent: it has to be looked for. */
+static struct str judge(struct step *s, struct str digits)
+{
+    uint64_t code;
+    if (digits.len != CERTIFICATE_DIGITS)
+        return step_text(s, COURSE_TEXT_check_length, NO_VARS);
+    if (certificate_parse(digits, &code) != ERR_OK)
+        return step_text(s, COURSE_TEXT_check_mistyped,
+                         VARS({"code", arena_printf(s->arena, "%.4s %.4s %.4s", digits.p,
+                                                    digits.p + 4, digits.p + 8)}));
+    s->out->check_code = code;
+    return s->input->check.code == code ? answer_of(s, code) : STR_NONE;
+}
+
+struct str engine_check_words(const struct course *course, const struct engine_context *context,
+                              struct str digits, const struct code_check *check,
+                              struct arena *arena)
+{
+    struct outcome out = {.check_code = 0};
+    const struct input input = {.kind = INPUT_TEXT, .via = VIA_SMS, .check = *check};
+    struct step s = {.course = course,
+                     .base = course,
+                     .context = context,
+                     .input = &input,
+                     .arena = arena,
+                     .out = &out,
+                     .learner = &out.next};
+    return judge(&s, digits);
+}
+
+/* A screen keeps asking: who checks one may have more. By SMS the place is left alone. */
+static void say(struct step *s, struct str text)
+{
+    if (text.p == NULL)
+        return; /* again, once somebody has looked */
+    bool is_here = s->learner->state == LEARNER_STATE_CHECK;
+    if (s->input->via == VIA_USSD && !is_here)
+        step_enter_side(s, LEARNER_STATE_CHECK);
+    step_say(s, text);
+    if (s->input->via == VIA_USSD)
+        step_say(s, step_text(s, COURSE_TEXT_back_keys, NO_VARS));
+    s->out->shows = s->input->via == VIA_USSD ? OUTCOME_SHOWS_SCREEN : OUTCOME_SHOWS_KEYS;
+}
+
+static bool can_say(const struct course *course)
+{
+    return !str_is_empty(course->texts[COURSE_TEXT_check_valid]);
+}
+
+/* A course that says nothing of it borrows the words of one that does; false: there is none. */
+static bool find_words(struct step *s)
+{
+    for (uint16_t i = 0; !can_say(s->course) && i < s->courses->n; i++) {
+        const struct course *other = s->courses->list[i];
+        if (can_say(other))
+            s->course = course_in(other, str_from(s->learner->lang), -1);
+    }
+    return can_say(s->course);
+}
+
+static struct str digits_of(const struct step *s, struct str text)
+{
+    char *digits = arena_alloc(s->arena, text.len + 1);
+    size_t n = 0;
+    for (size_t i = 0; digits != NULL && i < text.len; i++) {
+        if (text.p[i] >= '0' && text.p[i] <= '9')
+            digits[n++] = text.p[i];
+    }
+    return (struct str){digits, n};
+}
+
+void check_ask(struct step *s)
+{
+    struct str digits = digits_of(s, s->argument);
+    if (!find_words(s)) {
+        step_say_interrupted(s);
+    } else if (digits.len > 0) {
+        say(s, judge(s, digits));
+    } else if (s->input->via == VIA_USSD) {
+        engine_open_side(s, LEARNER_STATE_CHECK);
+    } else {
+        step_say(s, step_text(s, COURSE_TEXT_check_ask, NO_VARS));
+        s->out->shows = OUTCOME_SHOWS_KEYS;
+    }
+}
+
+bool check_try(struct step *s)
+{
+    struct code_match match = match_code(s->norm, s->lang, s->arena);
+    if (match.digits.p == NULL || !match.has_word || !find_words(s))
+        return false;
+    say(s, judge(s, match.digits));
+    return true;
+}
+
+bool check_try_alone(struct step *s)
+{
+    struct code_match match = match_code(s->norm, s->lang, s->arena);
+    if (match.digits.p == NULL || !find_words(s))
+        return false;
+    say(s, judge(s, match.digits));
+    return true;
+}
+
+/* ---- on the screen ---- */
+
+struct str check_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_check_ask, NO_VARS);
+}
+
+bool check_answer(struct step *s)
+{
+    struct str digits = digits_of(s, s->norm);
+    if (str_eq(s->norm, STR("0"))) {
+        step_leave_side(s);
+        step_say_screen(s);
+        return true;
+    }
+    if (!match_is_about_code(s->norm) || digits.len < 3) /* a key of another screen */
+        return false;
+    say(s, judge(s, digits));
+    return true;
+}
+
+/* ---- from a number that we do not know ---- */
+
+static void use_language(struct step *s, const char *lang)
+{
+    const struct course *course = course_in(s->base, str_from(lang), -1);
+    s->course = can_say(course) ? course : s->course;
+}
+
+/* By the word, or dialled behind the code; true: answered, or to be looked for. */
+static bool answer_stranger(struct step *s)
+{
+    struct code_match code = match_code(s->norm, NULL, s->arena);
+    struct command_match command = match_command(s->norm, NULL);
+    bool is_command = command.command == COMMAND_CHECK;
+    if (code.digits.p == NULL && !is_command)
+        return false;
+    use_language(s, code.digits.p != NULL ? code.lang : command.lang);
+    s->argument = command.argument;
+    struct str text = code.digits.p != NULL ? judge(s, code.digits)
+                      : str_is_empty(digits_of(s, s->argument))
+                          ? step_text(s, COURSE_TEXT_check_ask, NO_VARS)
+                          : judge(s, digits_of(s, s->argument));
+    if (text.p != NULL)
+        step_say(s, text);
+    return true;
+}
+
+bool check_pass(struct step *s)
+{
+    bool is_said = s->input->kind == INPUT_DIAL || s->input->kind == INPUT_TEXT;
+    if (!is_said || !learner_is_nobody(s->learner) || !find_words(s) || match_is_stop(s->norm) ||
+        match_find_safe(s->norm, &s->course->safe, s->arena) != NULL || !answer_stranger(s))
+        return false;
+    s->out->is_passing = true; /* the learner is what it was: nobody */
+    s->out->is_open = false;
+    s->out->shows = OUTCOME_SHOWS_OTHER;
+    return true;
+}
