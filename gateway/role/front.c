@@ -1,7 +1,9 @@
-/* A front: takes callbacks, answers load balancers, and brings in what waits in the spool. */
+/* A front: takes callbacks, answers load balancers and who checks a certificate, and brings in what
+ * waits in the spool. */
 #include <signal.h>
 
 #include "app/callback/callback.h"
+#include "app/check_page.h"
 #include "app/cohort_set.h"
 #include "app/course_set.h"
 #include "app/replay.h"
@@ -27,6 +29,7 @@ struct front_role {
     struct dialogs *dialogs;
     struct joiner *joiner;
     struct callbacks *callbacks;
+    struct check_pages *check_pages;
     struct replay *replay;
     struct front *front;
     struct timer *tick;
@@ -65,7 +68,7 @@ static void on_request(void *ctx, struct front_token token, const struct http_re
     struct front_role *r = ctx;
     if (str_eq(request->path, STR("/check")))
         answer_check(r, token, request);
-    else
+    else if (!check_pages_handle(r->check_pages, token, request, peer))
         callbacks_handle(r->callbacks, token, request, peer);
 }
 
@@ -114,8 +117,8 @@ static void look_for_a_place(struct front_role *r)
 static bool is_idle(const struct front_role *r)
 {
     return front_n_connections(r->front) == 0 && callbacks_n_running(r->callbacks) == 0 &&
-           dialogs_n_running(r->dialogs) == 0 && joiner_n_running(r->joiner) == 0 &&
-           !replay_is_busy(r->replay);
+           dialogs_n_running(r->dialogs) == 0 && check_pages_n_running(r->check_pages) == 0 &&
+           joiner_n_running(r->joiner) == 0 && !replay_is_busy(r->replay);
 }
 
 static void let_in(struct front_role *r)
@@ -221,6 +224,12 @@ static void build_app(struct front_role *r)
                                                .trusted_proxies = role->config->trusted_proxies,
                                                .fn = on_response,
                                                .ctx = r});
+    r->check_pages = check_pages_new(&(struct check_page_parts){.store = r->store,
+                                                                .vault = r->vault,
+                                                                .config = role->config,
+                                                                .courses = r->courses,
+                                                                .fn = on_response,
+                                                                .ctx = r});
     r->replay = replay_new(&(struct replay_parts){.loop = role->loop,
                                                   .store = r->store,
                                                   .spool = r->spool,
@@ -255,6 +264,7 @@ int role_front(const struct role_context *role)
     spool_free(r.spool);
     replay_free(r.replay);
     callbacks_free(r.callbacks);
+    check_pages_free(r.check_pages);
     joiner_free(r.joiner);
     dialogs_free(r.dialogs);
     course_set_free(r.courses);
