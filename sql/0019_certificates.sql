@@ -57,7 +57,7 @@ create table core.certificate_access (
     access bigint generated always as identity primary key,
     at timestamptz not null default now(),
     login name not null default session_user,
-    what text not null check (what in ('list', 'check', 'revoke')),
+    what text not null check (what in ('list', 'check', 'revoke', 'issue')),
     code text check (char_length(code) <= 40),
     detail text check (char_length(detail) <= 200)
 );
@@ -65,7 +65,7 @@ comment on table core.certificate_access is 'Who looked at certificates or took 
 comment on column core.certificate_access.access is 'In order.';
 comment on column core.certificate_access.at is 'When.';
 comment on column core.certificate_access.login is 'Whose login.';
-comment on column core.certificate_access.what is 'list check revoke.';
+comment on column core.certificate_access.what is 'list check revoke issue.';
 comment on column core.certificate_access.code is 'The code that was asked about; empty for a list.';
 comment on column core.certificate_access.detail is 'The answer, or the reason.';
 create trigger only_added before update or delete or truncate on core.certificate_access
@@ -127,15 +127,54 @@ begin
 end $$;
 comment on function core.revoke_certificate(text, text) is 'Takes a certificate back, for good; on record.';
 
+-- ---- Open Badges ----
+
+create table core.badge (
+    code text primary key references core.certificate on delete cascade,
+    status_index integer generated always as identity (minvalue 0 start 0 maxvalue 131071) unique,
+    issued_at timestamptz not null default now()
+);
+comment on table core.badge is 'Certificates of which a credential was issued: its place in the list of revoked ones.';
+comment on column core.badge.code is 'The certificate.';
+comment on column core.badge.status_index is 'Bit in the list.';
+comment on column core.badge.issued_at is 'When the first one was.';
+alter table core.badge enable row level security;
+alter table core.badge force row level security;
+create policy owner on core.badge to waypost_owner using (true) with check (true);
+
+-- What a badge is made of, and its place in the list; no row: there is no such certificate, or it was revoked.
+create function core.issue_badge(p_code text) returns table (line text, status_index text)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into core.badge (code) select c.code from core.certificate c where c.code = p_code and c.revoked_at is null
+    on conflict do nothing;
+    insert into core.certificate_access (what, code) values ('issue', p_code);
+    return query
+    select core.certificate_line(c), b.status_index::text from core.certificate c join core.badge b using (code)
+    where c.code = p_code and c.revoked_at is null;
+end $$;
+comment on function core.issue_badge(text) is 'What the credential of a certificate is made of; on record.';
+
+create function core.revoked_badges() returns table (status_index text)
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+begin atomic
+    select b.status_index::text from core.badge b join core.certificate c using (code) where c.revoked_at is not null order by 1;
+end;
+comment on function core.revoked_badges() is 'Places of revoked badges in the list that is published.';
+
 create view ops.certificate_access as
 select a.at, a.login::text collate "default" as login, a.what, a.code, a.detail from core.certificate_access a order by a.access;
 comment on view ops.certificate_access is 'Who looked at certificates or took one back; nobody can change it.';
 comment on column ops.certificate_access.at is 'When.';
 comment on column ops.certificate_access.login is 'Whose login.';
-comment on column ops.certificate_access.what is 'list check revoke.';
+comment on column ops.certificate_access.what is 'list check revoke issue.';
 comment on column ops.certificate_access.code is 'The code that was asked about; empty for a list.';
 comment on column ops.certificate_access.detail is 'The answer, or the reason.';
 
 grant execute on function core.certificates(text, integer), core.check_certificates(text[]),
-    core.list_certificates(text, text, integer), core.revoke_certificate(text, text) to waypost_writer;
+    core.list_certificates(text, text, integer), core.revoke_certificate(text, text), core.issue_badge(text),
+    core.revoked_badges() to waypost_writer;
 grant select on ops.certificate_access to waypost_operator;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "cli/badge.h"
 #include "cli/desk.h"
 #include "core/certificate.h"
 #include "core/match/match.h"
@@ -301,8 +302,10 @@ static int certificate_run(const struct cli_args *args)
     static const struct {
         const char *name;
         int (*run)(const struct cli_args *, struct desk *);
-    } verbs[] = {
-        {"list", certificate_list}, {"check", certificate_check}, {"revoke", certificate_revoke}};
+    } verbs[] = {{"list", certificate_list},     {"check", certificate_check},
+                 {"revoke", certificate_revoke}, {"key", badge_key},
+                 {"issuer", badge_issuer},       {"issue", badge_issue},
+                 {"status", badge_status}};
     for (size_t i = 0; args->n_words > 0 && i < ARRAY_LEN(verbs); i++) {
         if (strcmp(args->words[0], verbs[i].name) != 0)
             continue;
@@ -313,25 +316,43 @@ static int certificate_run(const struct cli_args *args)
         desk_close(&desk);
         return code;
     }
-    cli_complain("certificate: write list, check or revoke");
+    cli_complain("certificate: write list, check, revoke, key, issuer, issue or status");
     return EX_USAGE;
 }
 
 const struct cli_command cli_certificate = {
     .name = "certificate",
     .summary = "list, check and revoke certificates",
-    .usage = "certificate list [--course COURSE]\n"
-             "As CSV: codes, courses, months; never whose they are.\n"
-             "certificate check CODE...\n"
-             "certificate check --file codes.csv\n"
-             "As CSV, row by row: VALID, NOT FOUND or REVOKED. The file's first column has the\n"
-             "codes, with or without blanks; - is standard input; any number of rows.\n"
-             "certificate revoke CODE --reason fraud|wrong-profile|course-withdrawn\n"
-             "For good, at once, wherever it is checked.\n"
-             "Each use is on record in ops.certificate_access.",
+    .usage =
+        "certificate list [--course COURSE]\n"
+        "As CSV: codes, courses, months; never whose they are.\n"
+        "certificate check CODE...\n"
+        "certificate check --file codes.csv\n"
+        "As CSV, row by row: VALID, NOT FOUND or REVOKED. The file's first column has the\n"
+        "codes, with or without blanks; - is standard input; any number of rows.\n"
+        "certificate revoke CODE --reason fraud|wrong-profile|course-withdrawn\n"
+        "For good, at once, wherever it is checked.\n"
+        "Each use is on record in ops.certificate_access.\n"
+        "certificate key FILE\n"
+        "Makes a key that signs Open Badges. It belongs to a person: keep it away from gateways.\n"
+        "certificate issuer --key FILE --issuer URL\n"
+        "The issuer's profile with the public key, to be published at URL.\n"
+        "certificate issue CODE --key FILE --issuer URL --criteria TEXT [--email ADDRESS]\n"
+        "An Open Badges 3.0 credential for the holder, as JWT. The address is hashed with salt,\n"
+        "and kept nowhere.\n"
+        "certificate status --key FILE --issuer URL\n"
+        "Which badges are revoked, as JWT, to be published at URL/status: once a day.",
     .options = {CLI_CONFIG_OPTION,
                 {.name = "course", .value_name = "COURSE", .help = "list: of this course only"},
                 {.name = "file", .value_name = "FILE", .help = "check: a CSV file of codes"},
+                {.name = "key", .value_name = "FILE", .help = "the key that signs Open Badges"},
+                {.name = "issuer", .value_name = "URL", .help = "the issuer's https address"},
+                {.name = "criteria",
+                 .value_name = "TEXT",
+                 .help = "issue: what the holder did for it, in a sentence"},
+                {.name = "email",
+                 .value_name = "ADDRESS",
+                 .help = "issue: the holder's, for who wants to prove to be it"},
                 {.name = "reason",
                  .value_name = "REASON",
                  .help = "revoke: fraud, wrong-profile or course-withdrawn"}},

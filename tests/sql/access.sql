@@ -69,6 +69,7 @@ select bag_eq('select * from make.granted where object not like ''report.%''', $
     ('waypost_writer', 'core.withdraw_course', 'EXECUTE'), ('waypost_writer', 'core.list_courses', 'EXECUTE'),
     ('waypost_writer', 'core.certificates', 'EXECUTE'), ('waypost_writer', 'core.check_certificates', 'EXECUTE'),
     ('waypost_writer', 'core.list_certificates', 'EXECUTE'), ('waypost_writer', 'core.revoke_certificate', 'EXECUTE'),
+    ('waypost_writer', 'core.issue_badge', 'EXECUTE'), ('waypost_writer', 'core.revoked_badges', 'EXECUTE'),
     ('waypost_operator', 'ops.certificate_access', 'SELECT'),
     ('waypost_writer', 'ops.conflicts', 'SELECT'), ('waypost_writer', 'ops.epoch', 'SELECT'),
     ('waypost_operator', 'ops', 'USAGE'), ('waypost_operator', 'ops.schema_migration', 'SELECT'),

@@ -35,6 +35,12 @@ select results_eq($$select code, course, version, issued, reason from core.list_
     'the list has nobody in it');
 select is_empty($$select from core.list_certificates('nix', '', 10)$$, 'nor another course');
 
+-- Badges: each certificate has its place in the list, once; a revoked one has none any more.
+select results_eq($$select left(line, 1), status_index from core.issue_badge('000000000075')$$, $$values ('V', '0')$$, 'a badge');
+select results_eq($$select status_index from core.issue_badge('000000000075')$$, array['0'], 'the same again');
+select is_empty($$select from core.issue_badge('482109375523')$$, 'none of what was revoked');
+select is_empty('select from core.revoked_badges()', 'no badge was taken back');
+
 -- After an erasure it can be checked as before, and leads to nobody.
 select core.ingest(jsonb_build_array(make.step(2, 8, '2026-05-02 09:00Z', '[{"kind":"erased"}]', '{"erased":true}')));
 select core.end_erasure(array[make.key(2)]);
