@@ -279,12 +279,15 @@ bench_prepare()
 
 bench_main()
 {
-    if [ "${1:-}" = growth ]; then
+    if [ "${1:-}" = growth ] || [ "${1:-}" = continent ]; then
         # shellcheck source=/dev/null
         . "$ROOT/run.d/growth.sh"
         bench_prepare
         "$WAYPOST" rebuild --config "$STATE/waypost.yaml" >>"$STATE/waypost.log" 2>&1 # opens the fence
-        growth_main "${2:-1000000}" "${3:-10000000}"
+        case $1 in
+        growth) growth_main "${2:-1000000}" "${3:-10000000}" ;;
+        continent) growth_continent "${2:-17000000}" ;;
+        esac
         return
     fi
     LEARNERS=${1:-20000}

@@ -3,6 +3,7 @@
 # LEARNERS (1,000,000) learners in Redis, and how long a batch of the writer takes in an empty PostgreSQL and in
 # one that holds EVENTS (10,000,000) made in SQL. Prints the ratios to the smallest, and ends with an error when one
 # is over its limit: 1.15 for the CPU of a callback, 1.5 for the 95th percentile of a batch. Needs bench.sh.
+# `./run bench --continent [LEARNERS]`: with 17,000,000 in one Redis, which needs 12 GB of memory and of disk.
 
 GROWTH_CPU_MAX=1.15
 GROWTH_P95_MAX=1.5
@@ -115,6 +116,57 @@ growth_postgres()
     read -r large_ms large_us < <(growth_batches)
     growth_ratio "batch with $1 events there" "$large_ms" "$small_ms" ms "$GROWTH_P95_MAX"
     growth_ratio 'CPU for an event among them' "$large_us" "$small_us" us "$GROWTH_P95_MAX"
+}
+
+# Memory of Redis, in bytes.
+growth_memory()
+{
+    redis-cli -s "$STATE/redis/redis.sock" info memory | sed -n 's/^used_memory:\([0-9]*\).*/\1/p'
+}
+
+growth_is_rewritten()
+{
+    redis-cli -s "$STATE/redis/redis.sock" info persistence | grep -q '^aof_rewrite_in_progress:0'
+}
+
+# growth_continent LEARNERS: as many as a continent has in one Redis: memory, the cost of a callback beside that with
+# 10,000, and how long Redis takes to write its file anew and to start. The limits are those of docs/design.md.
+growth_continent()
+{
+    local size=$1 few many start memory
+    GROWTH_FAILED=0
+    redis-cli -s "$STATE/redis/redis.sock" config set maxmemory 12gb >/dev/null
+    bench_serve front "$PORT"
+    wait_for 30 curl -fsS -m 2 "http://127.0.0.1:$((PORT + 1))/readyz" ||
+        die 69 "the front did not get ready; see $STATE/waypost.log"
+    growth_callbacks 0 >/dev/null # warm
+    GROWTH_KEY=$(redis-cli -s "$STATE/redis/redis.sock" --scan --pattern 'wp:*:s:*' | sed 1q)
+    growth_fill 0 10000
+    few=$(growth_callbacks "$GROWTH_SAMPLE")
+    memory=$(growth_memory)
+    start=$SECONDS
+    growth_fill 10000 "$size"
+    memory=$(($(growth_memory) - memory))
+    printf '%-42s %10s s\n' "filled with $size learners in" $((SECONDS - start))
+    printf '%-42s %10s GB\n' 'memory of their places and reminders' "$(quotient "$memory" 1000000000 2)"
+    printf '%-42s %10s B\n' 'that is for one' "$(quotient "$memory" "$size" 0)"
+    many=$(growth_callbacks $((2 * GROWTH_SAMPLE)))
+    growth_ratio 'callback with 10,000 learners' "$few" "$few" us "$GROWTH_CPU_MAX"
+    growth_ratio "callback with $size" "$many" "$few" us "$GROWTH_CPU_MAX"
+    stop_pid "$(cat "$STATE/front.pid")" TERM 20
+    start=$SECONDS
+    redis-cli -s "$STATE/redis/redis.sock" bgrewriteaof >/dev/null
+    wait_for 1200 growth_is_rewritten
+    printf '%-42s %10s s\n' 'append-only file written anew in' $((SECONDS - start))
+    printf '%-42s %10s GB\n' 'its size' "$(quotient "$(du -sb "$STATE/redis/appendonlydir" | cut -f1)" 1000000000 2)"
+    redis_stop "$STATE"
+    start=$SECONDS
+    redis-server "$STATE/redis/redis.conf" --maxmemory 12gb >/dev/null 2>&1 9>&- &
+    printf '%s\n' $! >"$STATE/redis/pid"
+    wait_for 1200 redis_is_up "$STATE"
+    wait_for 1200 growth_is_rewritten
+    printf '%-42s %10s s\n' 'Redis is there again after a restart in' $((SECONDS - start))
+    [ "$GROWTH_FAILED" = 0 ] || die 1 'the cost grows faster than it may'
 }
 
 growth_main()
