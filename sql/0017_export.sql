@@ -901,6 +901,105 @@ end;
 comment on function report.month(date, text) is
 'The month as a page, in words: what each figure means and what not to conclude from it, in the language of the organisation (or lang). `waypost report month` prints it. place: order; kind: title, section, figure, chart, bar, means, not, note.';
 
+-- ---- for other systems ----
+
+reset role;
+set local role waypost_owner;
+
+do $$
+declare
+    v_check name;
+begin
+    for v_check in select c.conname from pg_constraint c where c.conrelid = 'core.consent'::regclass and c.contype = 'c'
+            and pg_get_constraintdef(c.oid) ~ 'share_group' loop
+        execute format('alter table core.consent drop constraint %I', v_check);
+    end loop;
+end $$;
+alter table core.consent add constraint consent_purpose_check
+    check (purpose in ('course', 'survey', 'reminders', 'share_group', 'share_org'));
+
+-- A name that is the same in each answer to one system and another one for each system (RFC 4122, version 8).
+create function core.name_for(p_system text, p_what text) returns text
+language sql immutable parallel safe
+return regexp_replace(encode(sha256(convert_to(p_system || e'\n' || p_what, 'UTF8')), 'hex'),
+    '^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$', '\1-\2-8\3-a\4-\5');
+grant execute on function core.name_for(text, text) to report_owner, coordinator;
+
+reset role;
+set local role report_owner;
+
+create view report.sharing with (security_barrier) as
+select l.learner_id, o.code as organisation
+from (select distinct on (c.learner) c.learner, c.is_given from core.consent c where c.purpose = 'share_org'
+        order by c.learner, c.seq desc, c.n desc) g
+    join core.learner l on l.learner = g.learner
+    join core.organisation o on o.org_id = l.org_id
+where g.is_given and not l.is_test and l.erased_at is null;
+comment on view report.sharing is 'Who has agreed that the organisation gets his or her own results, one by one.';
+comment on column report.sharing.learner_id is 'Pseudonym of the person.';
+comment on column report.sharing.organisation is 'Code of the organisation.';
+
+create function report.statements(home text default 'https://waypost.example', lrs text default 'lrs')
+returns table (statement json)
+language sql stable
+begin atomic
+    with facts as (
+        select e.learner_id, e.course, e.version, e.lang, e.first_via as via, x.verb, x.kind, e.course as unit, null::text as module,
+            null::boolean as success, null::text as response, x.scaled, x.day
+        from report.enrolments e cross join lateral (values
+            ('registered', 'course', null::numeric, e.enrolled_at), ('initialized', 'course', null, e.started_at),
+            ('completed', 'course', null, e.completed_at), ('passed', 'course', e.score / 100.0, e.certified_at),
+            ('terminated', 'course', null, e.stopped_at)) as x (verb, kind, scaled, day)
+        where x.day is not null
+        union all
+        select m.learner_id, m.course, m.version, m.lang, m.via, 'completed', 'module', m.module, null, null, null,
+            case when m.questions > 0 then m.right_answers::numeric / m.questions end, m.completed_at
+        from report.module_completions m
+        union all
+        select q.learner_id, q.course, q.version, q.lang, q.via, 'answered', 'cmi.interaction', q.question || '/' || q.attempt, q.module, q.is_correct,
+            coalesce(q.choices, q.choice::text), null, q.answered_at
+        from report.quiz_answers q)
+    select jsonb_strip_nulls(jsonb_build_object(
+        'id', core.name_for(lrs, concat_ws('/', f.learner_id, f.course, f.verb, f.kind, f.unit, f.day::text)),
+        'timestamp', to_char(f.day at time zone 'UTC', 'YYYY-MM-DD"T00:00:00Z"'),
+        'actor', jsonb_build_object('objectType', 'Agent', 'account', jsonb_build_object('homePage', home, 'name', core.name_for(lrs, f.learner_id::text))),
+        'verb', jsonb_build_object('id', 'http://adlnet.gov/expapi/verbs/' || f.verb, 'display', jsonb_build_object('en', f.verb)),
+        'object', jsonb_build_object('objectType', 'Activity',
+            'id', concat_ws('/', home, 'xapi', f.course, nullif(split_part(f.unit, '/', 1), f.course), f.version),
+            'definition', jsonb_build_object('type', 'http://adlnet.gov/expapi/activities/' || f.kind)
+                || case when f.kind = 'cmi.interaction' then '{"interactionType": "choice"}'::jsonb else '{}' end),
+        'result', nullif(jsonb_strip_nulls(jsonb_build_object('success', f.success, 'response', f.response,
+            'score', case when f.scaled is not null then jsonb_build_object('scaled', round(f.scaled, 4)) end)), '{}'),
+        'context', jsonb_build_object('registration', core.name_for(lrs, f.learner_id || '/' || f.course), 'language', nullif(f.lang, 'und'),
+            'platform', upper(f.via), 'contextActivities', case when f.module is not null then jsonb_build_object('parent',
+                jsonb_build_array(jsonb_build_object('objectType', 'Activity', 'id', concat_ws('/', home, 'xapi', f.course, f.module, f.version)))) end)))::json
+    from facts f
+    where f.learner_id = any (array(select s.learner_id from report.sharing s))
+        and (select count(*) from report.sharing) >= 10
+    order by f.day, f.learner_id, f.verb;
+end;
+comment on function report.statements(text, text) is
+'xAPI statements, one a row, of those who agreed that the organisation gets their own results (consent share_org), and of nobody while they are fewer than 10. Names are made for the system that gets them (lrs): another one knows the same person under another name. Times are days. home: where the ids of activities begin.';
+
+create function report.data_values(grain text default 'month')
+returns table ("dataElement" text, period text, "orgUnit" text, value text)
+language sql stable
+begin atomic
+    select x.element, case grain when 'month' then to_char(x.period, 'YYYYMM') when 'quarter' then to_char(x.period, 'YYYY"Q"Q')
+        when 'week' then to_char(x.period, 'IYYY"W"FMIW') else to_char(x.period, 'YYYYMMDD') end, x.organisation, x.n::text
+    from (
+        select f.organisation, f.period_start as period, e.element, sum(e.n) as n, count(*) = count(e.n) as is_whole
+        from report.funnel(grain) f cross join lateral (values ('WAYPOST_ENROLLED', f.enrolled), ('WAYPOST_STARTED', f.started),
+            ('WAYPOST_COMPLETED', f.completed), ('WAYPOST_CERTIFIED', f.certified)) as e (element, n)
+        group by 1, 2, 3
+        union all
+        select a.organisation, a.period_start, 'WAYPOST_ACTIVE', a.active, a.active is not null from report.activity(grain) a) x
+    where core.is_one_of('grain', grain, 'day, week, month, quarter') and x.is_whole
+    order by 3, 2, 1;
+end;
+comment on function report.data_values(text) is
+'For DHIS2 (dataValueSets, identifier scheme code): enrolled, started, completed, certified by the period of consent, and active people, as data elements WAYPOST_...; the code of the organisation is the organisation unit. What may not be seen is left out.';
+
 grant select on all tables in schema report to coordinator;
 revoke execute on all functions in schema report from public;
 grant execute on all functions in schema report to coordinator;

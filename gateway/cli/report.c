@@ -149,7 +149,7 @@ static const struct report_format *format_of(const struct cli_args *args, const 
     if (format == NULL)
         format = report_format_find(str_from(said != NULL ? said : "csv"));
     if (format == NULL)
-        cli_complain("report export: --format csv, xlsx, ndjson or table, not %s", said);
+        cli_complain("report export: --format csv, xlsx, ndjson, dhis2 or table, not %s", said);
     else if (format->needs_file && path == NULL)
         cli_complain("report export: %s needs a file: --out FILE.%s", format->name, format->name);
     return format != NULL && format->needs_file && path == NULL ? NULL : format;
@@ -308,11 +308,12 @@ const struct cli_command cli_report = {
         "report show NAME [--grain WORD] [--by WORD] [--from DATE] [--to DATE] [--json]\n"
         "A report as a table. `hidden` stands for a count that could point at a few people, or\n"
         "from which such a count could be found.\n"
-        "report export NAME [--format csv|xlsx|ndjson] [--out FILE] [--bom]\n"
+        "report export NAME [--format csv|xlsx|ndjson|dhis2] [--out FILE] [--bom]\n"
         "The same into a file. Rows of people get a new pseudonym in each export and days in "
         "place\n"
         "of times; what people wrote stays behind. NAME `wide`: one row for each learner of a\n"
-        "course and one column for each question.\n"
+        "course and one column for each question; `statements` as ndjson: xAPI, for an LRS;\n"
+        "`data_values` as dhis2: for its dataValueSets.\n"
         "report month [2026-11] [--organisation CODE] [--lang CODE] [--out FILE]\n"
         "The month, or the last one, as one HTML page to print, in the language of the\n"
         "organisation: what each figure means, and what not to conclude from it.\n"
@@ -321,7 +322,7 @@ const struct cli_command cli_report = {
     .options = {{"conninfo", "CONNINFO",
                  "libpq's words for your login, \"host=db dbname=waypost user=amina\"", false},
                 ASK_OPTIONS,
-                {"format", "csv|xlsx|ndjson",
+                {"format", "csv|xlsx|ndjson|dhis2",
                  "export: how; when left out the file's name says it, or csv", false},
                 {"out", "FILE", "export: where to; standard output when left out", false},
                 {"lang", "CODE", "month: its language; the organisation's when left out", false},

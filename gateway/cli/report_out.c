@@ -97,24 +97,65 @@ static void add_json_cell(struct buf *line, const struct database_column *column
         buf_add_str(line, STR("null"));
     else if (column->type == DATABASE_TRUTH)
         buf_add_str(line, str_eq(cell, STR("t")) ? STR("true") : STR("false"));
+    else if (column->type == DATABASE_JSON)
+        buf_add_str(line, cell);
     else if (is_number(column) && strspn(cell.p, "-0123456789.e+") == cell.len)
         buf_add_str(line, cell);
     else
         buf_add_json(line, cell);
 }
 
+static void add_json_object(struct buf *line, const struct report_out *out, const struct str *cells)
+{
+    for (uint32_t i = 0; i < out->n_columns; i++) {
+        buf_add_char(line, i == 0 ? '{' : ',');
+        buf_add_json(line, out->columns[i].name);
+        buf_add_char(line, ':');
+        add_json_cell(line, &out->columns[i], cells[i]);
+    }
+    buf_add_char(line, '}');
+}
+
+/* A column of JSON that stands alone is the line. */
 static enum err ndjson_row(struct report_out *out, const struct str *cells)
 {
     struct buf line CLEANUP(buf_fini);
     buf_init(&line, LINE_MAX_BYTES);
-    for (uint32_t i = 0; i < out->n_columns; i++) {
-        buf_add_char(&line, i == 0 ? '{' : ',');
-        buf_add_json(&line, out->columns[i].name);
-        buf_add_char(&line, ':');
-        add_json_cell(&line, &out->columns[i], cells[i]);
-    }
-    buf_add_str(&line, STR("}\n"));
+    if (out->n_columns == 1 && out->columns[0].type == DATABASE_JSON)
+        add_json_cell(&line, &out->columns[0], cells[0]);
+    else
+        add_json_object(&line, out, cells);
+    buf_add_char(&line, '\n');
     return keep_written(out, &line);
+}
+
+/* ---- dhis2: one object, as its dataValueSets takes it ---- */
+
+static enum err write_text(struct report_out *out, const char *text)
+{
+    struct buf bytes CLEANUP(buf_fini);
+    buf_init(&bytes, 64);
+    buf_add_str(&bytes, str_from(text));
+    return keep_written(out, &bytes);
+}
+
+static enum err dhis2_begin(struct report_out *out)
+{
+    return write_text(out, "{\"dataValues\":[");
+}
+
+static enum err dhis2_row(struct report_out *out, const struct str *cells)
+{
+    struct buf line CLEANUP(buf_fini);
+    buf_init(&line, LINE_MAX_BYTES);
+    buf_add_str(&line, out->n_rows == 1 ? STR("\n") : STR(",\n"));
+    add_json_object(&line, out, cells);
+    return keep_written(out, &line);
+}
+
+static enum err dhis2_end(struct report_out *out)
+{
+    return write_text(out, "\n]}\n");
 }
 
 static enum err nothing(struct report_out *out)
@@ -249,6 +290,7 @@ static const struct report_format formats[] = {
     {"csv", false, csv_begin, csv_line, nothing},
     {"xlsx", true, xlsx_begin, xlsx_row, xlsx_end},
     {"ndjson", false, nothing, ndjson_row, nothing},
+    {"dhis2", false, dhis2_begin, dhis2_row, dhis2_end},
 };
 
 const struct report_format *report_format_find(struct str name)

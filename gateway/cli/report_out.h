@@ -1,7 +1,7 @@
 /*
  * report_out.h: how an answer of the database is written: an aligned table for the eyes, or csv,
- * xlsx and ndjson for other programs. A row arrives, is written, and is forgotten; only the aligned
- * table waits for all of them, because it wants to know how wide they are.
+ * xlsx, ndjson and dhis2 for other programs. A row arrives, is written, and is forgotten; only the
+ * aligned table waits for all of them, because it wants to know how wide they are.
  *
  *     struct report_out out = {.format = report_format_find(STR("csv")), .path = NULL};
  *     struct database_rows rows = report_out_rows(&out);

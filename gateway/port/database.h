@@ -61,7 +61,8 @@ enum database_type {
     DATABASE_COUNT,
     DATABASE_NUMBER,
     DATABASE_DATE,
-    DATABASE_TRUTH
+    DATABASE_TRUTH,
+    DATABASE_JSON,
 };
 
 struct database_column {

@@ -216,7 +216,7 @@ static enum database_type type_of(Oid oid)
         enum database_type type;
     } types[] = {{16, DATABASE_TRUTH},  {20, DATABASE_COUNT},   {21, DATABASE_NUMBER},
                  {23, DATABASE_NUMBER}, {700, DATABASE_NUMBER}, {701, DATABASE_NUMBER},
-                 {1082, DATABASE_DATE}, {1700, DATABASE_NUMBER}};
+                 {1082, DATABASE_DATE}, {114, DATABASE_JSON},   {1700, DATABASE_NUMBER}};
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
         if (types[i].oid == oid)
             return types[i].type;

@@ -52,7 +52,7 @@ refused 'an unknown property' 65 'Known are: all, language, cohort, country, rol
 refused 'an option that the report does not have' 65 'option of standing cannot be .grain.. Known are: by, as_of' show standing --grain week
 refused 'a day that is none' 65 'invalid input syntax for type date' show funnel --from tomorrowish
 refused 'a sheet without a file' 64 '--out FILE.xlsx' export funnel --format xlsx
-refused 'a format that there is not' 64 'csv, xlsx, ndjson or table, not ods' export funnel --format ods
+refused 'a format that there is not' 64 'csv, xlsx, ndjson, dhis2 or table, not ods' export funnel --format ods
 refused 'a report that is not named' 64 'which one' show
 refused 'an argument without a value' 64 'NAME=VALUE' show funnel --set by
 
@@ -106,6 +106,28 @@ load -c "insert into core.member (login, org_id) select 'amina', org_id from cor
 refused 'of several organisations one is to be said' 64 '--organisation CODE' month 2026-03
 check 'and is enough' eval "page --organisation north | grep -q 'Nord, 2026-03'"
 load -c "delete from core.member where login = 'amina' and org_id = (select org_id from core.organisation where code = 'north')"
+
+# ---- for other systems ----
+load -c "insert into core.consent (learner, seq, n, purpose, is_given, at) select learner, 99, 0, 'share_org', true, now() from core.learner"
+as amina export statements --format ndjson --set home=https://learn.example --set lrs=ours 2>/dev/null >"$STATE/statements"
+cat >"$STATE/statements.py" <<'PY'
+import json, re, sys, uuid
+n = 0
+for line in open(sys.argv[1]):
+    s = json.loads(line)
+    uuid.UUID(s['id']); uuid.UUID(s['context']['registration']); uuid.UUID(s['actor']['account']['name'])
+    assert set(s) <= {'id', 'timestamp', 'actor', 'verb', 'object', 'result', 'context'}, s
+    assert re.fullmatch(r'\d{4}-\d\d-\d\dT00:00:00Z', s['timestamp']), s
+    assert s['actor']['account']['homePage'] == 'https://learn.example', s
+    assert s['verb']['id'].startswith('http://adlnet.gov/expapi/verbs/') and s['object']['id'].startswith('https://learn.example/xapi/'), s
+    assert -1 <= s.get('result', {}).get('score', {}).get('scaled', 0) <= 1, s
+    n += 1
+print(n)
+PY
+check 'xAPI: each line is a statement' test "$(python3 "$STATE/statements.py" "$STATE/statements")" -gt 300
+check_same 'DHIS2: dataValueSets' '{"dataElement":"WAYPOST_ENROLLED","period":"202603","orgUnit":"demo","value":"60"}' \
+    "$(as amina export data_values --format dhis2 2>/dev/null | jq -c '.dataValues[] | select(.dataElement == "WAYPOST_ENROLLED")')"
+check_same 'DHIS2: nothing is nothing' '{"dataValues":[]}' "$(as ben export data_values --format dhis2 --set grain=quarter 2>/dev/null | jq -c .)"
 
 # ---- rights ----
 check_same 'another organisation sees nothing of it' '' "$(as ben export funnel --format ndjson 2>/dev/null)"
