@@ -49,9 +49,10 @@ static struct life {
     struct outcome out;
     int64_t now_ms, due_ms, heard_ms;
     int64_t push_day;
-    uint32_t n_that_day, n_pushes, n_reminders, n_told;
+    uint32_t n_that_day, n_pushes, n_reminders, n_told, n_still_due;
     uint8_t days; /* of the last reminder of this quiet time */
     bool has_jumped, has_jumped_back;
+    bool is_shared; /* two people are on the number */
 } life;
 
 #define EXPECT(condition, words)                                                                   \
@@ -89,13 +90,15 @@ static void step(enum input_kind kind, const char *text)
 
 static void expect_reminder(const struct event *event, const struct learner *before)
 {
+    life.n_reminders++;
+    if (life.is_shared)
+        return; /* whose it is, is not known here */
     EXPECT(before->plan >= 1 && before->plan <= N_SCHEDULE_SLOTS, "reminded without consent");
     EXPECT(!life.out.has_moved, "moved by a reminder");
     EXPECT(event->value > life.days, "the same reminder twice");
     EXPECT(life.has_jumped || life.now_ms - life.heard_ms >= 47 * HOUR_MS,
            "reminded although not quiet");
     life.days = (uint8_t)event->value;
-    life.n_reminders++;
 }
 
 /* As the learner's country has it, and the group where there still is one. */
@@ -126,6 +129,8 @@ static void expect_push(const struct learner *before)
     EXPECT((here->days_off >> schedule_date(here, life.now_ms).weekday & 1) == 0, "on a day off");
     EXPECT(schedule_rest_at(here, life.now_ms) == NULL, "while the group rests");
     EXPECT(life.n_that_day <= (life.has_jumped_back ? 3 : 1), "too many in a day");
+    if (life.is_shared)
+        return;
     EXPECT(learner_is_enrolled(before) && learner_is_enrolled(&life.out.next), "after STOP");
     EXPECT(before->held_ms == 0, "while a disclosure waits");
     EXPECT(life.has_jumped || before->paused_ms <= life.now_ms, "in a pause");
@@ -137,7 +142,9 @@ static void wake(void)
     struct learner before = life.learner;
     step(INPUT_TIMER, "");
     life.due_ms = life.out.wake_at_ms;
-    EXPECT(life.due_ms == 0 || life.due_ms > life.now_ms || life.out.is_erased, "due for ever");
+    bool is_still_due = life.due_ms != 0 && life.due_ms <= life.now_ms && !life.out.is_erased;
+    life.n_still_due = is_still_due ? life.n_still_due + 1 : 0;
+    EXPECT(life.n_still_due <= life.is_shared, "due for ever"); /* the other one may be as well */
     for (uint32_t i = 0; i < life.out.n_events; i++) {
         enum event_kind kind = life.out.events[i].kind;
         if (kind == EVENT_reminded || kind == EVENT_reminder_withheld)
@@ -185,6 +192,25 @@ static void tell(void)
     life.learner.seq++;
 }
 
+/* Somebody else on the same phone, at the same place: what is due to the one is due to the other on
+ * that day as well. */
+static void share(void)
+{
+    struct learner other = life.learner;
+    if (life.is_shared || !learner_is_enrolled(&other) || learner_state_is_side(other.state))
+        return;
+    life.is_shared = true;
+    other.learner_id[0] ^= 1u;
+    other.slot = 2;
+    life.learner.slot = 1;
+    assert_int_equal(str_copy(STR("BO"), other.nickname, sizeof(other.nickname)), ERR_OK);
+    assert_int_equal(str_copy(STR("ANA"), life.learner.nickname, sizeof(other.nickname)), ERR_OK);
+    assert_int_equal(learner_set_other(&life.learner, 0, &other), ERR_OK);
+    step(INPUT_RELEASE, ""); /* changes nothing, and says what is due */
+    life.learner = life.out.next;
+    life.learner.seq++;
+}
+
 /* The facilitator orders a message, and the writer makes its members due. */
 static void nudge(void)
 {
@@ -203,7 +229,10 @@ static void act(void)
     bool is_lost =
         life.learner.state == LEARNER_STATE_STOPPED || life.learner.state == LEARNER_STATE_DELETED;
     bool is_new = life.learner.state == LEARNER_STATE_NEW;
-    uint32_t n = draw(100);
+    uint32_t n = draw(200);
+    if (n >= 100 && n < 102)
+        share();
+    n %= 100;
     if (n < 12) {
         pass((int64_t)draw(40) * HOUR_MS, true);
     } else if (n < 40) {
@@ -281,7 +310,7 @@ static void expect_all_reminders(void)
                      learner_is_enrolled(&life.learner) && life.learner.held_ms == 0;
     pass(120 * DAY_MS, false);
     row = state_row_of_place(&life.learner);
-    if (is_wanted && row->is_reminded && life.learner.recall_left == 0)
+    if (is_wanted && !life.is_shared && row->is_reminded && life.learner.recall_left == 0)
         EXPECT(life.learner.reminded == 3, "not reminded to the end");
 }
 
