@@ -281,7 +281,7 @@ return exists (select from core.suppression s where s.hash = core.suppression_ha
 
 alter table core.consent drop constraint consent_purpose_check;
 update core.consent set purpose = 'share_group' where purpose = 'sharing';
-alter table core.consent add check (purpose in ('course', 'survey', 'reminders', 'share_group'));
+alter table core.consent add check (purpose in ('course', 'survey', 'reminders', 'key_messages', 'share_group'));
 
 -- As before, and: agreed (a consent beside that to the course, text = purpose, choice 1 given, 0 refused or taken
 -- back), asked, and the name of a case. A consent by `consented` is that to the course.

@@ -154,7 +154,8 @@
       "MY DATA: what we hold; 1 change what was agreed to, 2 erase, 0 back")                       \
     X(my_data_left, nothing, "answers until", "MY DATA after STOP")                                \
     X(my_data_none, nothing, "", "MY DATA of a number that never joined")                          \
-    X(purposes, nothing, "", "four words with strokes between: course/reminders/survey/nickname")  \
+    X(purposes, nothing, "",                                                                       \
+      "five words with strokes between: course/reminders/survey/key messages/nickname")            \
     X(yes_no, nothing, "", "two words with a stroke between: yes/no")                              \
     X(consents, nothing, "options", "what was agreed to; options are numbered lines: 1 x: yes")    \
     X(leaving, nothing, "group name",                                                              \
@@ -375,7 +376,8 @@ struct unit {
 struct module {
     struct str id;
     struct str title;
-    struct str summary; /* for who catches up; absent: none */
+    struct str summary;     /* for who catches up; absent: none */
+    struct str key_message; /* by SMS to who learns by USSD and agrees; absent: none */
     struct str guide; /* of the meeting about it, for facilitators; absent: text_lead_guide alone */
     enum module_kind kind;
     bool is_untranslated; /* of a translated course: these units are in the original language */

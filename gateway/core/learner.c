@@ -278,6 +278,8 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, hands_n, record_number),
     RECORD(3, struct learner, hands_right, record_number),
     RECORD(3, struct learner, nudged_ms, record_varint),
+    RECORD(3, struct learner, n_screens, record_number),
+    RECORD(3, struct learner, due_sms, record_number),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 

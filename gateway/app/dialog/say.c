@@ -111,9 +111,9 @@ void dialog_commit_reply(struct dialog *d, const struct last_reply *reply,
 }
 
 /* Confirmation of STOP and certificates go out before ordinary replies, and these before pushes. */
-static enum message_class class_of(const struct dialog *d, const struct outcome *out)
+static enum message_class class_of(const struct outcome *out)
 {
-    if (d->is_wake && d->own.kind == INPUT_TIMER)
+    if (out->purpose != NULL)
         return MESSAGE_CLASS_PUSH;
     for (uint32_t i = 0; i < out->n_events; i++) {
         enum event_kind kind = out->events[i].kind;
@@ -153,7 +153,7 @@ static bool make_message(struct dialog *d, const struct outcome *out, struct str
         return false;
     *ret = (struct message){
         .channel = channel,
-        .class = class_of(d, out),
+        .class = class_of(out),
         .number_id = d->id,
         .seq = out->next.seq,
         .vault_key_id = number.key_id,

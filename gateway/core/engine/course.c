@@ -233,6 +233,7 @@ void course_end_module(struct step *s)
     if (state_row(s->learner->state)->phase == EVENT_PHASE_CATCHUP)
         event->phase = EVENT_PHASE_CATCHUP;
     pace_end_module(s);
+    self_end_module(s);
     step_enter(s, LEARNER_STATE_MODULE_DONE);
 }
 

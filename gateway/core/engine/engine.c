@@ -379,6 +379,8 @@ int64_t engine_wake_ms(const struct step *s)
     bool is_doubtful = s->input->kind == INPUT_TIMER && shared_is_doubtful(s);
     if (has_gone || is_held(l) || l->is_doubted || is_doubtful)
         return 0;
+    if (l->due_sms != 0 && learner_is_enrolled(l))
+        return s->input->now.ms;
     if (state_row_of_place(l)->wake != NULL)
         return l->ended_ms;
     return learner_is_enrolled(l) ? pace_wake_ms(s) : 0;
@@ -402,6 +404,10 @@ static void wake(struct step *s)
     const struct state_row *row = state_row_of_place(s->learner);
     if (s->learner->slot == LEARNER_SLOT_AWAY) {
         engine_erase(s);
+        return;
+    }
+    if (self_send_due(s)) {
+        shared_name_push(s);
         return;
     }
     if (row->wake == NULL) {
@@ -526,6 +532,7 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
         engine_meet(&s);
         pace_heard(&s);
     }
+    self_count_screen(&s);
     switch (input->kind) {
     case INPUT_TEXT:
         understand(&s);

@@ -438,6 +438,18 @@ void self_leave(struct step *s);
 struct str self_ask_screen(const struct step *s);
 bool self_ask_answer(struct step *s);
 void self_ask(struct step *s);
+/* Behind a module on USSD: its key message by SMS? Absent: it is not asked (again). */
+struct str self_key_question(const struct step *s);
+bool self_key_answer(struct step *s);
+/* A module is behind the learner: its key message is due where that was agreed to. */
+void self_end_module(struct step *s);
+/* Counts the screens of a USSD session; the line that offers to go on by SMS, absent before there
+ * were many; the key of it. */
+void self_count_screen(struct step *s);
+struct str self_sms_key(const struct step *s);
+bool self_sms_answer(struct step *s);
+/* Sends the SMS that is due; false: none is. */
+bool self_send_due(struct step *s);
 /* A person answers; who has left gets nothing. */
 void self_answered(struct step *s);
 /* Of a purpose, LEARNER_AGREED_: given, or refused and taken back. */

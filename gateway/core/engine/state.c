@@ -196,9 +196,24 @@ static struct str module_result(const struct step *s)
                           {"total", step_number(s, module->n_scored)}, {"when", when}));
 }
 
+/* One question at a time, before the key line. */
 static struct str module_done_screen(const struct step *s)
 {
-    return step_lines(s, versions_offer(s), module_result(s)); /* whose keys come last */
+    struct str text = module_result(s);
+    struct str offer = versions_offer(s);
+    struct str question = str_is_empty(offer) ? self_key_question(s) : STR_NONE;
+    size_t end = text.len;
+    while (!str_is_empty(question) && end > 0 && text.p[end - 1] != '\n')
+        end--;
+    if (str_is_empty(question) || end == 0)
+        return step_lines(s, offer, step_lines(s, text, question));
+    return step_lines(s, step_lines(s, str_sub(text, 0, end - 1), question),
+                      str_sub(text, end, text.len));
+}
+
+static bool module_done_answer(struct step *s)
+{
+    return versions_answer(s) || self_key_answer(s);
 }
 
 static struct str retake_screen(const struct step *s)
@@ -410,6 +425,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                .is_timed = true},
     [LEARNER_STATE_LESSON] = {.moves = BIT(QUIZ) | BIT(RECALL) | BIT(MODULE_DONE) | BIT(CATCH),
                               .screen = unit_screen,
+                              .answer = self_sms_answer,
                               .next = course_next_screen,
                               .finish = course_finish_module,
                               .unit = STATE_UNIT_LESSON,
@@ -453,7 +469,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                   .is_reminded = true},
     [LEARNER_STATE_MODULE_DONE] = {.moves = BIT(LESSON) | BIT(QUIZ) | BIT(POSTTEST) | BIT(CATCH),
                                    .screen = module_done_screen,
-                                   .answer = versions_answer,
+                                   .answer = module_done_answer,
                                    .next = course_next_module,
                                    .unit = STATE_UNIT_ANY,
                                    .home = MODULE_LESSONS,

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/engine/internal.h"
+#include "core/gsm/gsm.h"
 
 static struct str var_value(const struct var *vars, struct str name)
 {
@@ -192,6 +193,22 @@ struct str step_question_alone(const struct step *s, const struct unit *unit, ui
                 step_text(s, COURSE_TEXT_back_keys, NO_VARS), '\n');
 }
 
+/* Of a screen of USSD behind what is said already, with the usual room. */
+static uint32_t n_pages(const struct step *s, struct str screen)
+{
+    struct gsm_ussd ussd = {.text = join(s, s->out->reply, screen, '\f'),
+                            .more_key = s->course->texts[COURSE_TEXT_more_key],
+                            .first_key = s->course->texts[COURSE_TEXT_more_key],
+                            .septets = GSM_USSD_SEPTETS,
+                            .ucs2 = GSM_USSD_UCS2};
+    struct str page;
+    bool is_last = false;
+    uint32_t n = 0;
+    while (!is_last && gsm_ussd_page(&ussd, n, s->arena, &page, &is_last) == ERR_OK)
+        n++;
+    return n;
+}
+
 struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t screen)
 {
     const struct module *module = &s->course->modules[unit->module];
@@ -208,7 +225,11 @@ struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t sc
     bool is_first = s->input->via == VIA_USSD && !course_has_back(s) &&
                     !str_is_empty(s->course->texts[COURSE_TEXT_first_next_key]);
     enum course_text keys = is_first ? COURSE_TEXT_first_next_key : COURSE_TEXT_next_key;
-    return join(s, text, step_text(s, keys, NO_VARS), '\n');
+    struct str key_line = step_text(s, keys, NO_VARS);
+    struct str plain = join(s, text, key_line, '\n');
+    struct str offer = self_sms_key(s);
+    struct str whole = join(s, text, step_lines(s, offer, key_line), '\n');
+    return !str_is_empty(offer) && n_pages(s, whole) == n_pages(s, plain) ? whole : plain;
 }
 
 /* Which of the module's lessons (stories are counted, as on the screen) or questions a unit is. */

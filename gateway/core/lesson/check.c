@@ -190,7 +190,8 @@ static void check_unit(struct check *c, const struct unit *unit)
 
 /* A text of a module's front matter, as it is said: within a system text. */
 static void check_said(struct check *c, const struct module *module, enum course_text around,
-                       const char *name, struct str text, struct source_pos pos)
+                       const char *name, struct str text, enum lesson_limit limit,
+                       struct source_pos pos)
 {
     if (str_is_empty(text) || module->is_untranslated)
         return;
@@ -202,7 +203,7 @@ static void check_said(struct check *c, const struct module *module, enum course
     check_alphabet(c, text, pos);
     check_no_placeholder(c, text, pos);
     check_length(
-        c, check_measure(c, said, LESSON_LIMIT_MESSAGE), pos, text,
+        c, check_measure(c, said, limit), pos, text,
         arena_printf(c->arena, "the %s of %.*s, all in, is too long", name, STR_ARG(module->id)),
         "shorten it");
 }
@@ -210,8 +211,11 @@ static void check_said(struct check *c, const struct module *module, enum course
 static void check_front_texts(struct check *c, const struct module *module, struct source_pos pos)
 {
     check_alphabet(c, module->title, pos);
-    check_said(c, module, COURSE_TEXT_catch, "summary", module->summary, pos);
-    check_said(c, module, COURSE_TEXT_lead_topic, "guide", module->guide, pos);
+    check_said(c, module, COURSE_TEXT_catch, "summary", module->summary, LESSON_LIMIT_MESSAGE, pos);
+    check_said(c, module, COURSE_TEXT_key_message, "text", module->key_message, LESSON_LIMIT_KEY,
+               pos);
+    check_said(c, module, COURSE_TEXT_lead_topic, "guide", module->guide, LESSON_LIMIT_MESSAGE,
+               pos);
 }
 
 void check_all(struct check *c)

@@ -10,11 +10,13 @@ struct lesson_length lesson_measure(const struct lesson_source *source, struct s
     static const uint32_t septets[] = {[LESSON_LIMIT_MESSAGE] = 2 * GSM_SMS_PART_SEPTETS,
                                        [LESSON_LIMIT_PAGE] = GSM_USSD_SEPTETS,
                                        [LESSON_LIMIT_FEEDBACK] = GSM_SMS_PART_SEPTETS,
-                                       [LESSON_LIMIT_SAFE] = 268};
+                                       [LESSON_LIMIT_SAFE] = 268,
+                                       [LESSON_LIMIT_KEY] = 160};
     static const uint32_t ucs2[] = {[LESSON_LIMIT_MESSAGE] = 3 * GSM_SMS_PART_UCS2,
                                     [LESSON_LIMIT_PAGE] = GSM_USSD_UCS2,
                                     [LESSON_LIMIT_FEEDBACK] = GSM_SMS_PART_UCS2,
-                                    [LESSON_LIMIT_SAFE] = 3 * GSM_SMS_PART_UCS2};
+                                    [LESSON_LIMIT_SAFE] = 3 * GSM_SMS_PART_UCS2,
+                                    [LESSON_LIMIT_KEY] = 2 * GSM_SMS_PART_UCS2};
     struct gsm_size size = gsm_measure(
         gsm_fold(text, source->strings != NULL ? GSM_FOLD_LATIN : GSM_FOLD_NONE, scratch));
     bool is_ucs2 = source->is_ucs2 && size.encoding == GSM_ENCODING_UCS2;

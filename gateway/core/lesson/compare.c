@@ -259,6 +259,8 @@ static void compare_modules(struct compare *c, const struct lesson_source *old,
                           now->module_pos[i]);
         text(c, b->id, "the title of the module", a->title, b->title, now->module_pos[i]);
         text(c, b->id, "the module in short", a->summary, b->summary, now->module_pos[i]);
+        text(c, b->id, "the key message of the module", a->key_message, b->key_message,
+             now->module_pos[i]);
         text(c, b->id, "the guide of its meeting", a->guide, b->guide, now->module_pos[i]);
     }
     for (uint16_t i = 0; i < c->old->n_modules; i++) {

@@ -161,7 +161,7 @@ static const struct yaml_table course_table = {course_rows, ARRAY_LEN(course_row
 #define N_MODULE_KINDS 5u /* the words of its row below; in the order of enum module_kind */
 
 struct module_front {
-    struct str id, title, summary, guide;
+    struct str id, title, summary, key_message, guide;
     uint32_t kind;
     bool is_required;
 };
@@ -190,6 +190,10 @@ static const struct yaml_row module_rows[] = {
      MODULE(summary),
      .max = COURSE_MAX_TEXT_BYTES,
      .example = "Soap, water, twenty seconds"},
+    {.name = "key_message",
+     MODULE(key_message),
+     .max = COURSE_MAX_TEXT_BYTES,
+     .example = "Wash before you eat"},
     {.name = "guide", MODULE(guide), .max = COURSE_MAX_TEXT_BYTES, .example = "Who helps here?"},
 };
 static const struct yaml_table module_table = {module_rows, ARRAY_LEN(module_rows), 0};
@@ -242,6 +246,7 @@ static void parse_module_file(struct parse *p, const struct lesson_blocks *block
         .id = read.id,
         .title = read.title,
         .summary = read.summary,
+        .key_message = read.key_message,
         .guide = read.guide,
         .kind = is_kind_told ? (enum module_kind)read.kind : MODULE_LESSONS,
         .is_required = read.is_required,

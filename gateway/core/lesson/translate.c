@@ -131,6 +131,8 @@ static void add_module(struct collect *c, struct module *module, uint16_t index,
     c->group = (int16_t)index;
     (void)add(c, arena_printf(c->arena, "%.*s.summary", STR_ARG(module->id)), &module->summary,
               "the module in short, for who catches up", pos);
+    (void)add(c, arena_printf(c->arena, "%.*s.key_message", STR_ARG(module->id)),
+              &module->key_message, "the key message of the module, one SMS", pos);
     (void)add(c, arena_printf(c->arena, "%.*s.guide", STR_ARG(module->id)), &module->guide,
               "the meeting about it, for facilitators", pos);
     for (uint16_t i = module->first_unit; i < module->first_unit + module->n_units; i++) {
