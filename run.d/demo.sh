@@ -56,7 +56,8 @@ YAML
     printf '  - {code: %s}\n' UG TZ RW ET SO NG GH ZA GB HR KI
 }
 
-# The database, then what prepare.sh does. Safe to repeat.
+# The database, then what prepare.sh does, with the schema and lessons of WAYPOST_SHARE where that is given. Safe to
+# repeat.
 demo_prepare()
 {
     local state=$1
@@ -64,7 +65,7 @@ demo_prepare()
         "select 1 from pg_database where datname = 'waypost'")" ] ||
         psql -h "$state/pg" -U postgres -d postgres -qc 'create database waypost'
     PATH="$ROOT/build:$PATH" bash "$ROOT/run.d/prepare.sh" "$state/waypost.yaml" \
-        "host=$state/pg dbname=waypost user=postgres" "$ROOT"
+        "host=$state/pg dbname=waypost user=postgres" "${WAYPOST_SHARE:-$ROOT}"
     demo_psql "$state" -qc "insert into core.member (login, org_id)
         select 'postgres', org_id from core.organisation on conflict do nothing"
 }

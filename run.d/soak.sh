@@ -17,7 +17,11 @@ soak_versions()
     trap "rm -rf '$before'" EXIT
     git -C "$ROOT" archive "$1" | tar -x -C "$before" || die 64 "soak: git knows no revision '$1'"
     (cd "$before" && cmake --preset release >/dev/null && cmake --build --preset release -- --quiet waypost)
-    WAYPOST_BEFORE="$before/build-release/waypost" bash "$ROOT/tests/integration/overlap.sh" 8
+    # The course is the one that the earlier version can read; the schema is this one's.
+    mkdir "$before/share"
+    ln -s "$ROOT/sql" "$before/share/sql"
+    ln -s "$before/lessons" "$before/share/lessons"
+    WAYPOST_SHARE="$before/share" WAYPOST_BEFORE="$before/build-release/waypost" bash "$ROOT/tests/integration/overlap.sh" 8
 }
 
 soak_main()
