@@ -355,8 +355,8 @@ static const struct {
 
 static void read_one(struct moodle *m)
 {
-    struct str type = attribute(m->question, "type");
     m->pos = (struct source_pos){m->name, m->question->line, 1};
+    struct str type = attribute(m->question, "type");
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
         if (str_eq(type, str_from(types[i].type))) {
             types[i].read(m);
