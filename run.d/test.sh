@@ -92,10 +92,11 @@ test_sql()
 
 test_integration()
 {
-    local script code=0
+    local script began code=0
     for script in tests/integration/*.sh; do
         [ "$script" != tests/integration/lib.sh ] || continue
         printf '# %s\n' "$script"
+        began=$SECONDS
         timeout --kill-after=20 600 bash "$script" >"$TEST_LOGS/script.log" || {
             printf 'not ok - %s ended with %d\n' "$script" $?
             code=1
@@ -105,6 +106,7 @@ test_integration()
             printf 'not ok - %s did not come to its end\n' "$script"
             code=1
         }
+        printf '# %s took %d s\n' "$script" "$((SECONDS - began))"
     done
     rm -f "$TEST_LOGS/script.log"
     return "$code"
