@@ -64,7 +64,8 @@ static int who_of(struct desk *desk, const char *word, struct str *ret_number, s
     struct vault *vault = NULL;
     struct number number;
     char hex[2 * NUMBER_ID_BYTES + 1];
-    *ret_number = *ret_id = STR_NONE;
+    *ret_number = STR_NONE;
+    *ret_id = STR_NONE;
     if (strlen(word) == UUID_CHARS && strchr(word, '-') != NULL) {
         *ret_id = str_from(word);
         return EX_OK;

@@ -101,7 +101,7 @@ static void add_bar(struct page *page, const struct report_page_row *row, uint32
                     uint32_t n, uint64_t most)
 {
     uint32_t width = CHART_WIDTH / n;
-    uint32_t height = (uint32_t)(height_of(row->value) * BAR_HEIGHT / most);
+    uint32_t height = (uint32_t)(height_of(row->value) * BAR_HEIGHT / (most > 0 ? most : 1));
     buf_addf(page->out,
              "<rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" fill=\"#1f5f8b\"/>"
              "<text x=\"%u\" y=\"%u\" font-size=\"12\" text-anchor=\"middle\">",

@@ -241,7 +241,7 @@ static struct str answer_question(const struct play *play, struct person *p,
     bool has_key = question_right_option(q) > 0 || q->n_accepted > 0;
     bool is_right = has_key && is_drawn(p, chance_of_right(play, p, q));
     uint32_t n = q->n_choices > 0 ? q->n_choices : 3;
-    uint8_t option = is_right ? 0 : (uint8_t)(1 + draw(p) % n);
+    uint8_t option = (uint8_t)(is_right ? 0 : 1 + draw(p) % n);
     if (q->kind == QUESTION_NUMBER)
         return arena_printf(play->arena, "%d",
                             q->high - (int)(draw(p) % (uint64_t)(q->high - q->low + 1)) / 2);
