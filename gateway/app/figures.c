@@ -117,7 +117,7 @@ static void take_line(struct figures *f, struct str line)
         buf_init(&g->silent, SILENT_MAX_BYTES);
         return;
     }
-    struct quiet quiet;
+    struct quiet quiet = {.number = 0};
     struct str code = str_split(&line, ' ');
     if (cohort_code_parse(code, &quiet.number) != ERR_OK ||
         hex_decode(line, quiet.id.bytes, sizeof(quiet.id.bytes)) != ERR_OK)

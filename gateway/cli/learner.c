@@ -154,7 +154,7 @@ static void print_card(const struct str *cells, bool is_json, bool is_first)
 static int learner_show(const struct cli_args *args)
 {
     struct desk desk;
-    struct cards cards;
+    struct cards cards = {.n = 0};
     bool is_json = cli_has(args, "json");
     int code = open_desk(args, &desk);
     if (code == EX_OK)

@@ -230,8 +230,10 @@ static int write_page(struct report_run *run, const struct month *month)
     enum err e = report_page_write(month->rows, month->n, &html);
     FILE *file = path != NULL ? fopen(path, "we") : stdout;
     bool is_written = e == ERR_OK && file != NULL && fwrite(html.p, 1, html.len, file) == html.len;
-    if (file != NULL && (path != NULL ? fclose(file) : fflush(file)) != 0)
-        is_written = false;
+    if (path == NULL)
+        is_written &= fflush(stdout) == 0;
+    else if (file != NULL)
+        is_written &= fclose(file) == 0;
     return is_written ? EX_OK : complain(ERR_IO, path != NULL ? path : "the page");
 }
 

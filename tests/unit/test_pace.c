@@ -144,7 +144,7 @@ static void wake(void)
     life.due_ms = life.out.wake_at_ms;
     bool is_still_due = life.due_ms != 0 && life.due_ms <= life.now_ms && !life.out.is_erased;
     life.n_still_due = is_still_due ? life.n_still_due + 1 : 0;
-    EXPECT(life.n_still_due <= life.is_shared, "due for ever"); /* the other one may be as well */
+    EXPECT(life.n_still_due <= (life.is_shared ? 1 : 0), "due for ever"); /* the other one, too */
     for (uint32_t i = 0; i < life.out.n_events; i++) {
         enum event_kind kind = life.out.events[i].kind;
         if (kind == EVENT_reminded || kind == EVENT_reminder_withheld)
