@@ -179,7 +179,9 @@ static void dates_are_those_of_the_calendar(void **state)
     struct schedule s = {.zone = NULL, .quiet_from_min = -1, .quiet_to_min = -1};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct schedule_date date = schedule_date(&s, rows[i].day * DAY_MS + 5);
-        if (memcmp(&date, &rows[i].date, sizeof(date)) != 0)
+        const struct schedule_date *want = &rows[i].date;
+        if (date.weekday != want->weekday || date.day != want->day || date.month != want->month ||
+            date.year != want->year)
             fail_msg("row %zu: %u %u %u", i, date.weekday, date.day, date.month);
     }
 }

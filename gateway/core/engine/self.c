@@ -207,10 +207,10 @@ bool self_data_answer(struct step *s)
     return true;
 }
 
-/* It is long, and has been read: the place instead. */
+/* It is long, and has been read: the place instead, with nothing in front that would make a third
+ * SMS of a long lesson. */
 void self_data_unknown(struct step *s)
 {
-    step_say_if_room(s, step_text(s, COURSE_TEXT_unknown_1, NO_VARS));
     return_to_place(s);
 }
 
