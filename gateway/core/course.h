@@ -133,9 +133,9 @@
     X(check_valid, nothing, "title version modules hours month org",                               \
       "CHECK: the certificate of a course")                                                        \
     X(check_module, nothing, "n title version month org", "CHECK: the certificate of one module")  \
-    X(check_none, nothing, "code", "CHECK: nobody has this code")                                  \
+    X(check_none, nothing, "", "CHECK: nobody has this code")                                      \
     X(check_revoked, nothing, "code org", "CHECK: it was taken back")                              \
-    X(check_mistyped, nothing, "code", "CHECK: the check digit says that one digit is wrong")      \
+    X(check_mistyped, nothing, "", "CHECK: the check digit says that one digit is wrong")          \
     X(check_length, nothing, "", "CHECK: not 12 digits")                                           \
     X(check_later, nothing, "", "CHECK: too many in an hour")                                      \
     X(page_title, nothing, "", "public page: its title")                                           \

@@ -49,13 +49,13 @@ check_same 'sends its code to an address of its own' 303 "$(get 10.0.0.2 "/check
 check 'which is that of the code' grep -qi "^location: /check/$CODE" "$STATE/head"
 wrong=$(printf '%012d' $(((10#$CODE + 1) % 1000000000000)))
 check_same 'a mistyped digit' 400 "$(get 10.0.0.2 "/check/$wrong")"
-check 'is named' grep -q 'NOT FOUND. One digit of .* is mistyped' "$STATE/body"
+check 'is named' grep -q 'NOT FOUND. One digit is mistyped' "$STATE/body"
 for bad in '12' '%3Cscript%3Ealert(1)%3C/script%3E' '..%2f..%2fetc' '%00' '9999999999999999999999'; do
     check_same "no code: $bad" 400 "$(get 10.0.0.2 "/check/$bad")"
     check "nor said again as it is: $bad" grep -qv '<script' "$STATE/body"
 done
 check_same 'a code that nobody has' 404 "$(get 10.0.0.3 /check/482109375523)"
-check 'NOT FOUND' grep -q 'NOT FOUND. There is no certificate with the code 4821 0937 5523' "$STATE/body"
+check 'NOT FOUND' grep -q 'NOT FOUND. No certificate has this code' "$STATE/body"
 for i in 1 2 3 4 5; do get 2001:db8::$i "/check/$CODE" >/dev/null; done
 check_same 'five an hour from one network' 429 "$(get 2001:db8::99 "/check/$CODE")"
 check 'and when to come again' grep -qi '^retry-after: 3600' "$STATE/head"

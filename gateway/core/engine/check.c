@@ -21,28 +21,28 @@ static struct str answer_of(const struct step *s, uint64_t code)
 {
     const struct code_check *check = &s->input->check;
     char digits[CERTIFICATE_BYTES];
-    certificate_format(code, digits);
-    struct str words = arena_str(s->arena, str_from(digits));
     if (check->result == CHECK_LATER)
         return step_text(s, COURSE_TEXT_check_later, NO_VARS);
     if (check->result == CHECK_NOT_FOUND)
-        return step_text(s, COURSE_TEXT_check_none, VARS({"code", words}));
-    if (check->found.is_revoked)
-        return step_text(s, COURSE_TEXT_check_revoked,
-                         VARS({"code", words}, {"org", check->found.org}));
+        return step_text(s, COURSE_TEXT_check_none, NO_VARS);
+    if (check->found.is_revoked) {
+        certificate_format(code, digits);
+        return step_text(
+            s, COURSE_TEXT_check_revoked,
+            VARS({"code", arena_str(s->arena, str_from(digits))}, {"org", check->found.org}));
+    }
     return text_of(s, &check->found);
 }
 
-/* What was typed for a code; absent: it has to be looked for. */
+/* What was typed for a code; absent: it has to be looked for. What is no code is not said again: 12
+ * digits may be somebody's phone number, which no answer may carry through Redis. */
 static struct str judge(struct step *s, struct str digits)
 {
     uint64_t code;
     if (digits.len != CERTIFICATE_DIGITS)
         return step_text(s, COURSE_TEXT_check_length, NO_VARS);
     if (certificate_parse(digits, &code) != ERR_OK)
-        return step_text(s, COURSE_TEXT_check_mistyped,
-                         VARS({"code", arena_printf(s->arena, "%.4s %.4s %.4s", digits.p,
-                                                    digits.p + 4, digits.p + 8)}));
+        return step_text(s, COURSE_TEXT_check_mistyped, NO_VARS);
     s->out->check_code = code;
     return s->input->check.code == code ? answer_of(s, code) : STR_NONE;
 }
