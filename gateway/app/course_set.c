@@ -21,6 +21,8 @@ struct course_set {
     bool is_asking;
     bool has_answer;
     struct mono_ms asked;
+    uint64_t refused[COURSES_MAX]; /* prints of the last bundles that could not be loaded */
+    uint32_t n_refused;
 };
 
 /* --- the bundle --- */
@@ -263,6 +265,38 @@ static void on_starts(void *ctx, enum err e, const struct str *ids, const struct
     set->has_answer = true;
 }
 
+static bool was_refused(const struct course_set *set, uint64_t print)
+{
+    for (uint32_t i = 0; i < set->n_refused && i < COURSES_MAX; i++) {
+        if (set->refused[i] == print)
+            return true;
+    }
+    return false;
+}
+
+/* One that this program cannot read (it may be of a newer one) is read and told of once, not every
+ * second: reading takes a long turn. */
+static void add_or_refuse(struct course_set *set, struct str name, struct str bundle,
+                          bool is_current)
+{
+    struct errmsg msg;
+    uint64_t print = str_hash(name) ^ (str_hash(bundle) << 1);
+    uint16_t n_before = set->courses.n;
+    if (was_refused(set, print))
+        return;
+    if (course_set_add(set, name, bundle, is_current, &msg) != ERR_OK) {
+        LOG_ERROR("courses", "version refused", "reason=\"%s\"", msg.text);
+        set->refused[set->n_refused++ % COURSES_MAX] = print;
+    } else if (set->courses.n > n_before) {
+        LOG_INFO("courses", "version loaded", "course=%.*s", STR_ARG(name));
+    }
+}
+
+uint32_t course_set_n_refused(const struct course_set *set)
+{
+    return set->n_refused;
+}
+
 static void on_courses(void *ctx, enum err e, const struct str *names, const struct str *bundles,
                        uint32_t n, struct str current)
 {
@@ -272,14 +306,8 @@ static void on_courses(void *ctx, enum err e, const struct str *names, const str
         LOG_WARN("courses", "not loaded", "err=%s", err_name(e));
         return;
     }
-    for (uint32_t i = 0; i < n; i++) {
-        struct errmsg msg;
-        uint16_t n_before = set->courses.n;
-        if (course_set_add(set, names[i], bundles[i], str_eq(names[i], current), &msg) != ERR_OK)
-            LOG_ERROR("courses", "version refused", "reason=\"%s\"", msg.text);
-        else if (set->courses.n > n_before)
-            LOG_INFO("courses", "version loaded", "course=%.*s", STR_ARG(names[i]));
-    }
+    for (uint32_t i = 0; i < n; i++)
+        add_or_refuse(set, names[i], bundles[i], str_eq(names[i], current));
     store_board_get(set->store, STORE_BOARD_STARTS, on_starts, set);
 }
 

@@ -50,5 +50,7 @@ void course_set_starts(struct course_set *set, const struct str *ids, const stru
 /* Asks the store for versions that are missing, unless it is being asked or was asked within the
  * last second. What cannot be loaded is logged. */
 void course_set_refresh(struct course_set *set);
+/* How many bundles could not be loaded; the same one counts once. */
+uint32_t course_set_n_refused(const struct course_set *set);
 /* True once the store has answered and a current version is loaded. */
 bool course_set_is_ready(const struct course_set *set);

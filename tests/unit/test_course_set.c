@@ -120,6 +120,9 @@ static void what_cannot_be_read_hurts_no_other(void **state)
     assert_true(course_set_is_ready(set));
     assert_int_equal(course_set_courses(set)->n, 1);
     expect_current("1.0.0");
+    assert_int_equal(course_set_n_refused(set), 2);
+    refresh();
+    assert_int_equal(course_set_n_refused(set), 2); /* not read again */
     /* Learners begin the last version that can be read; of a course that is withdrawn none. */
     const struct str id = STR("handwashing"), bad = STR("2.0.0"), none = STR("-");
     const struct str scheduled = STR("1.0.0 2.0.0 1"), older = STR("0.9.0");
