@@ -90,26 +90,33 @@ test_sql()
     tests/sql/run.sh
 }
 
+# integration_one SCRIPT: its output in one piece, behind that of others.
+integration_one()
+{
+    local script=$1 log code=0 began=$SECONDS
+    log=$(mktemp "$TEST_LOGS/script.XXXXXX")
+    timeout --kill-after=20 600 bash "$script" >"$log" || code=$?
+    (
+        flock 8
+        printf '# %s took %d s\n' "$script" "$((SECONDS - began))"
+        [ "$code" = 0 ] || printf 'not ok - %s ended with %d\n' "$script" "$code"
+        cat "$log"
+        grep -q '^1\.\.' "$log" || { # a plan ends every script
+            printf 'not ok - %s did not come to its end\n' "$script"
+            exit 1
+        }
+    ) 8>"$TEST_LOGS/script.lock" || code=1
+    rm -f "$log"
+    [ "$code" = 0 ]
+}
+
+# Two at a time: each has a world of its own, and most of its time is spent on waiting.
 test_integration()
 {
-    local script began code=0
-    for script in tests/integration/*.sh; do
-        [ "$script" != tests/integration/lib.sh ] || continue
-        printf '# %s\n' "$script"
-        began=$SECONDS
-        timeout --kill-after=20 600 bash "$script" >"$TEST_LOGS/script.log" || {
-            printf 'not ok - %s ended with %d\n' "$script" $?
-            code=1
-        }
-        cat "$TEST_LOGS/script.log"
-        grep -q '^1\.\.' "$TEST_LOGS/script.log" || { # a plan ends every script
-            printf 'not ok - %s did not come to its end\n' "$script"
-            code=1
-        }
-        printf '# %s took %d s\n' "$script" "$((SECONDS - began))"
-    done
-    rm -f "$TEST_LOGS/script.log"
-    return "$code"
+    export -f integration_one
+    export TEST_LOGS
+    printf '%s\n' tests/integration/*.sh | grep -v '/lib\.sh$' |
+        xargs -P2 -I{} bash -c 'integration_one {}'
 }
 
 # How many single tests a log holds: "passed failed skipped". Cmocka's sums and TAP lines count; a
