@@ -236,6 +236,7 @@ static void collect_module(struct exchange *x, const struct lesson_source *sourc
     item->module_kind = str_from(kinds[module->kind]);
     item->is_required = module->is_required;
     item->summary = module->summary;
+    item->key_message = module->key_message;
     item->guide = module->guide;
     for (uint32_t f = 0; f < source->n_files; f++) {
         const struct lesson_blocks *blocks = &source->files[f];
@@ -343,11 +344,12 @@ static struct str front_line(struct exchange *x, const char *key, struct str tex
 
 static struct str front_of(struct exchange *x, const struct exchange_item *module)
 {
-    return arena_printf(x->arena, "---\nmodule: %.*s%.*s\nkind: %.*s\nrequired: %s%.*s%.*s",
+    return arena_printf(x->arena, "---\nmodule: %.*s%.*s\nkind: %.*s\nrequired: %s%.*s%.*s%.*s",
                         STR_ARG(module->id), STR_ARG(front_line(x, "title", module->title)),
                         STR_ARG(exchange_line(x, module->module_kind)),
                         module->is_required ? "true" : "false",
                         STR_ARG(front_line(x, "summary", module->summary)),
+                        STR_ARG(front_line(x, "key_message", module->key_message)),
                         STR_ARG(front_line(x, "guide", module->guide)));
 }
 
@@ -383,8 +385,9 @@ static bool is_same_item(const struct exchange_item *a, const struct exchange_it
 {
     static const size_t texts[] = {
 #define AT(member) offsetof(struct exchange_item, member)
-        AT(id),    AT(title),    AT(module_kind), AT(answer), AT(condition), AT(summary),
-        AT(guide), AT(feedback), AT(right),       AT(wrong),  AT(source)
+        AT(id),      AT(title),       AT(module_kind), AT(answer),   AT(condition),
+        AT(summary), AT(key_message), AT(guide),       AT(feedback), AT(right),
+        AT(wrong),   AT(source)
 #undef AT
     };
     bool is_same = a->kind == b->kind && a->is_required == b->is_required &&

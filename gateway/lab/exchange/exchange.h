@@ -34,7 +34,7 @@ struct exchange_item {
     struct str id;
     struct str title;       /* of a question: the question */
     struct str module_kind; /* "lessons"; modules only, as the three below */
-    struct str summary, guide;
+    struct str summary, key_message, guide;
     bool is_required;
     bool is_story;
     uint32_t n_screens; /* of a heading: 0 = it only names the questions below it */

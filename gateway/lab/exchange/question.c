@@ -171,6 +171,7 @@ static void take_answer(struct exchange_item *item, struct str value)
     }
 TEXT_NOTE(source)
 TEXT_NOTE(summary)
+TEXT_NOTE(key_message)
 TEXT_NOTE(guide)
 TEXT_NOTE(condition)
 TEXT_NOTE(right)
@@ -181,11 +182,12 @@ static const struct {
     struct str (*get)(const struct exchange_item *item);
     void (*take)(struct exchange_item *item, struct str value);
 } note_rows[] = {
-    {"summary", note_summary, take_summary}, {"guide", note_guide, take_guide},
-    {"kind", note_kind, take_kind},          {"optional", note_optional, take_optional},
-    {"story", note_story, take_story},       {"source", note_source, take_source},
-    {"if", note_condition, take_condition},  {"right", note_right, take_right},
-    {"wrong", note_wrong, take_wrong},       {"answer", note_answer, take_answer},
+    {"summary", note_summary, take_summary},    {"key_message", note_key_message, take_key_message},
+    {"guide", note_guide, take_guide},          {"kind", note_kind, take_kind},
+    {"optional", note_optional, take_optional}, {"story", note_story, take_story},
+    {"source", note_source, take_source},       {"if", note_condition, take_condition},
+    {"right", note_right, take_right},          {"wrong", note_wrong, take_wrong},
+    {"answer", note_answer, take_answer},
 };
 
 struct str exchange_note_nth(struct exchange *x, const struct exchange_item *item, uint32_t i)
@@ -281,6 +283,7 @@ static void take_module_notes(struct exchange_item *module, const struct exchang
         module->module_kind = notes->module_kind;
     module->is_required = notes->is_required;
     module->summary = notes->summary;
+    module->key_message = notes->key_message;
     module->guide = notes->guide;
 }
 

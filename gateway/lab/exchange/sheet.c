@@ -19,13 +19,14 @@ enum column {
     COLUMN_IF,
     COLUMN_SOURCE,
     COLUMN_SUMMARY,
+    COLUMN_KEY_MESSAGE,
     COLUMN_GUIDE,
     N_COLUMNS
 };
 
 static const char *const headings[N_COLUMNS + 1] = {
-    "kind", "id",     "text",    "right", "feedback", "feedback_right", "feedback_wrong", "answer",
-    "if",   "source", "summary", "guide", NULL};
+    "kind",   "id", "text",   "right",   "feedback",    "feedback_right", "feedback_wrong",
+    "answer", "if", "source", "summary", "key_message", "guide",          NULL};
 
 /* ---- writing ---- */
 
@@ -75,6 +76,7 @@ static void fill(struct exchange *x, struct book *book)
             [COLUMN_IF] = item->condition,
             [COLUMN_SOURCE] = item->source,
             [COLUMN_SUMMARY] = item->summary,
+            [COLUMN_KEY_MESSAGE] = item->key_message,
             [COLUMN_GUIDE] = item->guide};
         (void)book_add_row(sheet, row, N_COLUMNS, x->arena); /* as above */
         write_parts(item, sheet, x->arena);
@@ -179,6 +181,7 @@ static void read_item(struct table *t, enum exchange_kind kind, bool is_story)
     item->source = cell_or_none(t, COLUMN_SOURCE);
     if (kind == EXCHANGE_MODULE) {
         item->summary = cell_or_none(t, COLUMN_SUMMARY);
+        item->key_message = cell_or_none(t, COLUMN_KEY_MESSAGE);
         item->guide = cell_or_none(t, COLUMN_GUIDE);
         item->is_required = !str_eq(cell(t, COLUMN_RIGHT), STR("optional"));
         struct str module_kind = cell(t, COLUMN_ANSWER);

@@ -23,14 +23,16 @@ enum column {
     COLUMN_IF,
     COLUMN_SOURCE,
     COLUMN_SUMMARY,
+    COLUMN_KEY_MESSAGE,
     COLUMN_GUIDE,
     N_COLUMNS
 };
 
 static const char *const headings[N_COLUMNS + 1] = {
-    "type",   "name",     "label",          "required",       "relevant", "constraint", "kind",
-    "answer", "feedback", "feedback_right", "feedback_wrong", "if",       "source",     "summary",
-    "guide",  NULL};
+    "type",           "name", "label",  "required", "relevant",
+    "constraint",     "kind", "answer", "feedback", "feedback_right",
+    "feedback_wrong", "if",   "source", "summary",  "key_message",
+    "guide",          NULL};
 
 enum choice_column {
     CHOICE_LIST,
@@ -129,6 +131,7 @@ static void write_group(struct form *f, const struct exchange_item *item)
                             : item->is_story ? STR("story")
                                              : STR_NONE,
             [COLUMN_SUMMARY] = item->summary,
+            [COLUMN_KEY_MESSAGE] = item->key_message,
             [COLUMN_GUIDE] = item->guide,
             [COLUMN_REQUIRED] = is_module ? (item->is_required ? STR("yes") : STR("no")) : STR_NONE,
             [COLUMN_SOURCE] = item->source});
@@ -379,6 +382,7 @@ static void read_group(struct reader *r)
     item->is_story = !is_module && str_eq(kind, STR("story"));
     if (is_module) {
         item->summary = cell_or_none(r, COLUMN_SUMMARY);
+        item->key_message = cell_or_none(r, COLUMN_KEY_MESSAGE);
         item->guide = cell_or_none(r, COLUMN_GUIDE);
         item->module_kind = kind.len > 0 ? kind : r->has_keys ? STR("lessons") : STR("survey");
         item->is_required = !str_eq(cell(r, COLUMN_REQUIRED), STR("no"));
