@@ -37,7 +37,7 @@ direct_libraries()
     local name
     readelf -d build-release/waypost | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | while read -r name; do
         dpkg-query -S "*/$name" 2>/dev/null | head -n 1 | cut -d: -f1
-    done | grep -vx libc6 | sort -u
+    done | grep -vxE 'libc6(-i386)?' | sort -u # the latter where clang is installed, with the same names
 }
 
 copied_are_there()
