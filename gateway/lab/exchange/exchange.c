@@ -374,6 +374,26 @@ void exchange_markdown(struct exchange *x, uint32_t i, struct buf *out)
         lesson_format(&source, 0, scratch, out);
 }
 
+void exchange_write_tree(struct exchange *x, const struct exchange_tree *tree, struct buf *out)
+{
+    const struct exchange_item *module = NULL;
+    bool is_deep = false;
+    for (uint32_t i = 0; i < x->n && arena_error(x->arena) == ERR_OK; i++) {
+        const struct exchange_item *item = &x->items[i];
+        bool is_group = item->kind == EXCHANGE_HEADING && item->n_screens == 0;
+        if (item->kind == EXCHANGE_MODULE)
+            module = item;
+        if (item->kind == EXCHANGE_MODULE || is_group ||
+            (is_deep && item->kind == EXCHANGE_HEADING))
+            tree->category(x, module, is_group ? item : NULL, out);
+        is_deep = is_group || (is_deep && item->kind == EXCHANGE_QUESTION);
+        if (item->kind == EXCHANGE_QUESTION)
+            tree->question(x, item, out);
+        else if (item->kind == EXCHANGE_HEADING && !is_group)
+            tree->lesson(x, item, out);
+    }
+}
+
 /* ---- comparing ---- */
 
 static bool is_same_text(struct str a, struct str b)

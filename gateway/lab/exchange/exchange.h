@@ -77,6 +77,16 @@ enum err exchange_init(struct exchange *x, struct arena *arena,
  * Comments that are no sources are warned of. ERR_NOT_FOUND: no such module; the arena's error. */
 enum err exchange_collect(struct exchange *x, const struct lesson_source *source,
                           struct str module) MUST_CHECK;
+/* How a form of questions in categories writes what it can hold. `group` is the heading that only
+ * names the questions below it, or NULL for the module itself. */
+struct exchange_tree {
+    void (*category)(struct exchange *x, const struct exchange_item *module,
+                     const struct exchange_item *group, struct buf *out);
+    void (*question)(struct exchange *x, const struct exchange_item *item, struct buf *out);
+    void (*lesson)(struct exchange *x, const struct exchange_item *item, struct buf *out);
+};
+/* All items in their order; a category stands before what belongs to another one than before. */
+void exchange_write_tree(struct exchange *x, const struct exchange_tree *tree, struct buf *out);
 /* Appends the Markdown of a module, the item number i, and of what follows up to the next one. What
  * comes from other tools and cannot be part of any course is mended or left out, with a warning. */
 void exchange_markdown(struct exchange *x, uint32_t i, struct buf *out);

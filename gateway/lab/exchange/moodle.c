@@ -121,23 +121,9 @@ static void write_lesson(struct exchange *x, const struct exchange_item *item, s
 
 static void write_moodle(struct exchange *x, struct buf *out)
 {
-    const struct exchange_item *module = NULL;
-    bool is_deep = false;
+    static const struct exchange_tree tree = {write_category, write_question, write_lesson};
     buf_add_str(out, STR("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<quiz>\n"));
-    for (uint32_t i = 0; i < x->n && arena_error(x->arena) == ERR_OK; i++) {
-        const struct exchange_item *item = &x->items[i];
-        bool is_group = item->kind == EXCHANGE_HEADING && item->n_screens == 0;
-        if (item->kind == EXCHANGE_MODULE)
-            module = item;
-        if (item->kind == EXCHANGE_MODULE || is_group ||
-            (is_deep && item->kind == EXCHANGE_HEADING))
-            write_category(x, module, is_group ? item : NULL, out);
-        is_deep = is_group || (is_deep && item->kind == EXCHANGE_QUESTION);
-        if (item->kind == EXCHANGE_QUESTION)
-            write_question(x, item, out);
-        else if (item->kind == EXCHANGE_HEADING && !is_group)
-            write_lesson(x, item, out);
-    }
+    exchange_write_tree(x, &tree, out);
     buf_add_str(out, STR("</quiz>\n"));
 }
 
