@@ -18,6 +18,13 @@ reset role;
 set local role waypost_owner;
 lock table core.learner, core.event, core.enrolment, core.number_state, core.message in access exclusive mode;
 
+-- Whose organisations count: the login, or the role that it has taken. Also inside a function that runs with its
+-- owner's rights, where current_user is the owner.
+create function core.reader() returns name
+language sql stable parallel safe
+return case when current_setting('role') = 'none' then session_user else current_setting('role')::name end;
+grant execute on function core.reader() to public;
+
 alter type core.via add value 'call';
 create type core.mode as enum ('solo', 'group', 'test');
 
@@ -278,7 +285,7 @@ begin
     drop policy organisation on core.free_text;
     foreach v_table in array array['learner', 'event', 'enrolment', 'free_text', 'unit_cohort', 'active_day', 'cohort'] loop
         execute format('create policy organisation on core.%I for select to report_owner
-            using (org_id = any (array(select m.org_id from core.member m where m.login = current_user)))', v_table);
+            using (org_id = any (array(select m.org_id from core.member m where m.login = core.reader())))', v_table);
         execute format('grant select on core.%I to report_owner', v_table);
     end loop;
 end $$;

@@ -155,7 +155,7 @@ begin
                     using (exists (select from core.learner l where l.learner = consent.learner))';
             else
                 execute format('create policy organisation on core.%I for select to report_owner
-                    using (org_id = any (array(select m.org_id from core.member m where m.login = current_user)))', v_table);
+                    using (org_id = any (array(select m.org_id from core.member m where m.login = core.reader())))', v_table);
             end if;
         end if;
     end loop;
@@ -170,11 +170,11 @@ set local role report_owner;
 
 -- ---- rows ----
 
-create view report.contacts with (security_barrier) as
+create view facts.contacts with (security_barrier) as
 select l.learner_id, o.code as organisation, (l.created_at at time zone coalesce(c.time_zone, o.time_zone))::date as local_date,
     (a.asked_at at time zone coalesce(c.time_zone, o.time_zone))::date as asked_date,
     a.asked_at is not null and g.at <= a.asked_at + interval '7 days' as is_in_within_7_days,
-    l.lang, c.code as cohort, l.country, l.role_choice, l.first_channel, l.first_via::text as first_via
+    l.lang, c.code as cohort, l.country, l.role_choice, l.first_channel, l.first_via::text as first_via, l.erased_at is not null as is_erased
 from core.learner l
     join core.organisation o on o.org_id = l.org_id
     left join core.cohort c on c.cohort_id = l.cohort_id
@@ -183,46 +183,46 @@ from core.learner l
     left join (select g.learner, min(g.at) as at from core.consent g where g.purpose = 'course' and g.is_given group by 1) g
         on g.learner = l.learner
 where not l.is_test;
-comment on view report.contacts is 'One row per person who ever wrote or dialled, also without joining.';
-comment on column report.contacts.learner_id is 'Pseudonym of the person.';
-comment on column report.contacts.organisation is 'Code of the organisation.';
-comment on column report.contacts.local_date is 'Day of the first message, in the time zone of the cohort or organisation.';
-comment on column report.contacts.asked_date is 'Day on which the consent text was first sent; empty = never.';
-comment on column report.contacts.is_in_within_7_days is 'Whether consent to the course came within 7 days of that.';
-comment on column report.contacts.lang is 'Language that the learner chose last.';
-comment on column report.contacts.cohort is 'Code of the cohort; empty = none.';
-comment on column report.contacts.country is 'Country of the phone number.';
-comment on column report.contacts.role_choice is 'Answer to the role question; 0 = skipped.';
-comment on column report.contacts.first_channel is 'Channel on which the person first came.';
-comment on column report.contacts.first_via is 'How: sms, ussd or call.';
+comment on view facts.contacts is 'One row per person who ever wrote or dialled, also without joining.';
+comment on column facts.contacts.learner_id is 'Pseudonym of the person.';
+comment on column facts.contacts.organisation is 'Code of the organisation.';
+comment on column facts.contacts.local_date is 'Day of the first message, in the time zone of the cohort or organisation.';
+comment on column facts.contacts.asked_date is 'Day on which the consent text was first sent; empty = never.';
+comment on column facts.contacts.is_in_within_7_days is 'Whether consent to the course came within 7 days of that.';
+comment on column facts.contacts.lang is 'Language that the learner chose last.';
+comment on column facts.contacts.cohort is 'Code of the cohort; empty = none.';
+comment on column facts.contacts.country is 'Country of the phone number.';
+comment on column facts.contacts.role_choice is 'Answer to the role question; 0 = skipped.';
+comment on column facts.contacts.first_channel is 'Channel on which the person first came.';
+comment on column facts.contacts.first_via is 'How: sms, ussd or call.';
 
-create view report.active_days with (security_barrier) as
+create view facts.active_days with (security_barrier) as
 select l.learner_id, o.code as organisation, a.day, a.n_sms, a.n_ussd, l.lang, c.code as cohort, l.country, l.role_choice,
-    l.first_channel, l.first_via::text as first_via
+    l.first_channel, l.first_via::text as first_via, l.erased_at is not null as is_erased
 from core.active_day a
     join core.learner l on l.org_id = a.org_id and l.learner = a.learner
     join core.organisation o on o.org_id = a.org_id
     left join core.cohort c on c.cohort_id = l.cohort_id
 where not l.is_test;
-comment on view report.active_days is 'One row per learner and day with at least one learning action.';
-comment on column report.active_days.learner_id is 'Pseudonym of the person.';
-comment on column report.active_days.organisation is 'Code of the organisation.';
-comment on column report.active_days.day is 'The day, in the time zone of the cohort or organisation.';
-comment on column report.active_days.n_sms is 'Learning actions by SMS on that day.';
-comment on column report.active_days.n_ussd is 'Learning actions by USSD on that day.';
-comment on column report.active_days.lang is 'Language that the learner chose last.';
-comment on column report.active_days.cohort is 'Code of the cohort; empty = none.';
-comment on column report.active_days.country is 'Country of the phone number.';
-comment on column report.active_days.role_choice is 'Answer to the role question; 0 = skipped.';
-comment on column report.active_days.first_channel is 'Channel on which the person first came.';
-comment on column report.active_days.first_via is 'How: sms, ussd or call.';
+comment on view facts.active_days is 'One row per learner and day with at least one learning action.';
+comment on column facts.active_days.learner_id is 'Pseudonym of the person.';
+comment on column facts.active_days.organisation is 'Code of the organisation.';
+comment on column facts.active_days.day is 'The day, in the time zone of the cohort or organisation.';
+comment on column facts.active_days.n_sms is 'Learning actions by SMS on that day.';
+comment on column facts.active_days.n_ussd is 'Learning actions by USSD on that day.';
+comment on column facts.active_days.lang is 'Language that the learner chose last.';
+comment on column facts.active_days.cohort is 'Code of the cohort; empty = none.';
+comment on column facts.active_days.country is 'Country of the phone number.';
+comment on column facts.active_days.role_choice is 'Answer to the role question; 0 = skipped.';
+comment on column facts.active_days.first_channel is 'Channel on which the person first came.';
+comment on column facts.active_days.first_via is 'How: sms, ussd or call.';
 
-create view report.units_done with (security_barrier) as
+create view facts.units_done with (security_barrier) as
 select l.learner_id, o.code as organisation, v.course, v.version, x.position, x.module, x.module_position, x.module_kind, x.module_title,
     u.unit, x.kind as unit_kind, coalesce(x.title, x.text) as unit_title, x.item_version,
     (u.first_at at time zone coalesce(c.time_zone, o.time_zone))::date as local_date,
     u.choice, u.is_right, u.is_post_right, u.lang, c.code as cohort, l.country, l.role_choice, l.first_channel,
-    l.first_via::text as first_via
+    l.first_via::text as first_via, l.erased_at is not null as is_erased
 from core.learner_unit u
     join core.learner l on l.org_id = u.org_id and l.learner = u.learner
     join core.organisation o on o.org_id = u.org_id
@@ -230,85 +230,87 @@ from core.learner_unit u
     left join core.cohort c on c.cohort_id = l.cohort_id
     left join core.unit x on x.course_id = u.course_id and x.unit = u.unit
 where not l.is_test;
-comment on view report.units_done is 'One row per learner and lesson, story or question with a learning action; of questions the first answer.';
-comment on column report.units_done.learner_id is 'Pseudonym of the person.';
-comment on column report.units_done.organisation is 'Code of the organisation.';
-comment on column report.units_done.course is 'Id of the course.';
-comment on column report.units_done.version is 'Version of the course.';
-comment on column report.units_done.position is 'Place of the unit in the course, from 1.';
-comment on column report.units_done.module is 'Id of the module.';
-comment on column report.units_done.module_position is 'Place of the module in the course, from 1.';
-comment on column report.units_done.module_kind is 'lessons, test, survey, followup or role.';
-comment on column report.units_done.module_title is 'Title of the module.';
-comment on column report.units_done.unit is 'Id of the lesson, story or question.';
-comment on column report.units_done.unit_kind is 'story, lesson or question.';
-comment on column report.units_done.unit_title is 'Its title, or the question.';
-comment on column report.units_done.item_version is 'Number of the wording of a question.';
-comment on column report.units_done.local_date is 'Day of the first learning action on it.';
-comment on column report.units_done.choice is 'Number of the option chosen first.';
-comment on column report.units_done.is_right is 'Whether the first answer (quiz, pre-test) was right; empty where nothing can be right.';
-comment on column report.units_done.is_post_right is 'Whether the first answer in the post-test was right.';
-comment on column report.units_done.lang is 'Language in which it was read or asked.';
-comment on column report.units_done.cohort is 'Code of the cohort; empty = none.';
-comment on column report.units_done.country is 'Country of the phone number.';
-comment on column report.units_done.role_choice is 'Answer to the role question; 0 = skipped.';
-comment on column report.units_done.first_channel is 'Channel on which the person first came.';
-comment on column report.units_done.first_via is 'How: sms, ussd or call.';
+comment on view facts.units_done is 'One row per learner and lesson, story or question with a learning action; of questions the first answer.';
+comment on column facts.units_done.learner_id is 'Pseudonym of the person.';
+comment on column facts.units_done.organisation is 'Code of the organisation.';
+comment on column facts.units_done.course is 'Id of the course.';
+comment on column facts.units_done.version is 'Version of the course.';
+comment on column facts.units_done.position is 'Place of the unit in the course, from 1.';
+comment on column facts.units_done.module is 'Id of the module.';
+comment on column facts.units_done.module_position is 'Place of the module in the course, from 1.';
+comment on column facts.units_done.module_kind is 'lessons, test, survey, followup or role.';
+comment on column facts.units_done.module_title is 'Title of the module.';
+comment on column facts.units_done.unit is 'Id of the lesson, story or question.';
+comment on column facts.units_done.unit_kind is 'story, lesson or question.';
+comment on column facts.units_done.unit_title is 'Its title, or the question.';
+comment on column facts.units_done.item_version is 'Number of the wording of a question.';
+comment on column facts.units_done.local_date is 'Day of the first learning action on it.';
+comment on column facts.units_done.choice is 'Number of the option chosen first.';
+comment on column facts.units_done.is_right is 'Whether the first answer (quiz, pre-test) was right; empty where nothing can be right.';
+comment on column facts.units_done.is_post_right is 'Whether the first answer in the post-test was right.';
+comment on column facts.units_done.lang is 'Language in which it was read or asked.';
+comment on column facts.units_done.cohort is 'Code of the cohort; empty = none.';
+comment on column facts.units_done.country is 'Country of the phone number.';
+comment on column facts.units_done.role_choice is 'Answer to the role question; 0 = skipped.';
+comment on column facts.units_done.first_channel is 'Channel on which the person first came.';
+comment on column facts.units_done.first_via is 'How: sms, ussd or call.';
 
-create view report.messages with (security_barrier) as
+create view facts.messages with (security_barrier) as
 select o.code as organisation, (m.created_at at time zone o.time_zone)::date as local_date, m.channel, m.class,
     coalesce(m.purpose, 'reply') as purpose, m.status::text as status, m.network as operator, m.country, l.lang, m.encoding,
     coalesce(m.segments, 0) as segments, m.price, m.currency,
-    case when m.status in ('delivered', 'read') then round(extract(epoch from m.status_at - m.sent_at)) end as seconds_to_report
+    case when m.status in ('delivered', 'read') then round(extract(epoch from m.status_at - m.sent_at)) end as seconds_to_report,
+    l.erased_at is not null as is_erased
 from core.message m
     join core.organisation o on o.org_id = m.org_id
     left join core.learner l on l.learner = m.learner
 where l.is_test is not true;
-comment on view report.messages is 'One row per SMS that was sent or tried, without the person.';
-comment on column report.messages.organisation is 'Code of the organisation.';
-comment on column report.messages.local_date is 'Day on which it was made, in the time zone of the organisation.';
-comment on column report.messages.channel is 'Channel that it went by.';
-comment on column report.messages.class is 'reply (an answer), notice or push.';
-comment on column report.messages.purpose is 'What it was for.';
-comment on column report.messages.status is 'queued sending errored unknown sent undelivered delivered read failed capped.';
-comment on column report.messages.operator is 'Operator, as the provider names it; empty = not said.';
-comment on column report.messages.country is 'Country that it went to.';
-comment on column report.messages.lang is 'Language of the learner.';
-comment on column report.messages.encoding is 'gsm7 or ucs2.';
-comment on column report.messages.segments is 'Parts that were paid for.';
-comment on column report.messages.price is 'Its price, where the provider says one or the price list has one.';
-comment on column report.messages.currency is 'Currency of the price.';
-comment on column report.messages.seconds_to_report is 'Seconds from sending to the report of delivery.';
+comment on view facts.messages is 'One row per SMS that was sent or tried, without the person.';
+comment on column facts.messages.organisation is 'Code of the organisation.';
+comment on column facts.messages.local_date is 'Day on which it was made, in the time zone of the organisation.';
+comment on column facts.messages.channel is 'Channel that it went by.';
+comment on column facts.messages.class is 'reply (an answer), notice or push.';
+comment on column facts.messages.purpose is 'What it was for.';
+comment on column facts.messages.status is 'queued sending errored unknown sent undelivered delivered read failed capped.';
+comment on column facts.messages.operator is 'Operator, as the provider names it; empty = not said.';
+comment on column facts.messages.country is 'Country that it went to.';
+comment on column facts.messages.lang is 'Language of the learner.';
+comment on column facts.messages.encoding is 'gsm7 or ucs2.';
+comment on column facts.messages.segments is 'Parts that were paid for.';
+comment on column facts.messages.price is 'Its price, where the provider says one or the price list has one.';
+comment on column facts.messages.currency is 'Currency of the price.';
+comment on column facts.messages.seconds_to_report is 'Seconds from sending to the report of delivery.';
 
-create view report.not_understood with (security_barrier) as
+create view facts.not_understood with (security_barrier) as
 select l.learner_id, o.code as organisation, (u.at at time zone o.time_zone)::date as local_date, coalesce(u.lang, 'und') as lang,
-    coalesce(u.channel, 'none') as channel, u.via::text as via, u.unit, u.text as words
+    coalesce(u.channel, 'none') as channel, u.via::text as via, u.unit, u.text as words,
+    l.erased_at is not null as is_erased
 from core.unknown_input u
     join core.learner l on l.org_id = u.org_id and l.learner = u.learner
     join core.organisation o on o.org_id = u.org_id
 where not l.is_test;
-comment on view report.not_understood is 'One row per message that nobody could make sense of, masked, after the safeguarding filter; kept for 30 days.';
-comment on column report.not_understood.learner_id is 'Pseudonym of the person.';
-comment on column report.not_understood.organisation is 'Code of the organisation.';
-comment on column report.not_understood.local_date is 'Day, in the time zone of the organisation.';
-comment on column report.not_understood.lang is 'Language of the learner.';
-comment on column report.not_understood.channel is 'Channel that it came by.';
-comment on column report.not_understood.via is 'How: sms or ussd.';
-comment on column report.not_understood.unit is 'Lesson or question that was on the screen.';
-comment on column report.not_understood.words is 'What was written; runs of digits are masked.';
+comment on view facts.not_understood is 'One row per message that nobody could make sense of, masked, after the safeguarding filter; kept for 30 days.';
+comment on column facts.not_understood.learner_id is 'Pseudonym of the person.';
+comment on column facts.not_understood.organisation is 'Code of the organisation.';
+comment on column facts.not_understood.local_date is 'Day, in the time zone of the organisation.';
+comment on column facts.not_understood.lang is 'Language of the learner.';
+comment on column facts.not_understood.channel is 'Channel that it came by.';
+comment on column facts.not_understood.via is 'How: sms or ussd.';
+comment on column facts.not_understood.unit is 'Lesson or question that was on the screen.';
+comment on column facts.not_understood.words is 'What was written; runs of digits are masked.';
 
-create view report.session_steps with (security_barrier) as
-select o.code as organisation, (e.at at time zone o.time_zone)::date as local_date, e.kind::text as what, e.channel, e.lang
+create view facts.session_steps with (security_barrier) as
+select o.code as organisation, (e.at at time zone o.time_zone)::date as local_date, e.kind::text as what, e.channel, e.lang, l.erased_at is not null as is_erased
 from core.event e
     join core.learner l on l.org_id = e.org_id and l.learner = e.learner
     join core.organisation o on o.org_id = e.org_id
 where e.kind in ('session_opened', 'session_resumed', 'session_dropped') and not l.is_test;
-comment on view report.session_steps is 'One row per USSD session that was opened, dropped or taken up again, without the person.';
-comment on column report.session_steps.organisation is 'Code of the organisation.';
-comment on column report.session_steps.local_date is 'Day, in the time zone of the organisation.';
-comment on column report.session_steps.what is 'session_opened, session_dropped or session_resumed.';
-comment on column report.session_steps.channel is 'Channel of the session.';
-comment on column report.session_steps.lang is 'Language of the learner.';
+comment on view facts.session_steps is 'One row per USSD session that was opened, dropped or taken up again, without the person.';
+comment on column facts.session_steps.organisation is 'Code of the organisation.';
+comment on column facts.session_steps.local_date is 'Day, in the time zone of the organisation.';
+comment on column facts.session_steps.what is 'session_opened, session_dropped or session_resumed.';
+comment on column facts.session_steps.channel is 'Channel of the session.';
+comment on column facts.session_steps.lang is 'Language of the learner.';
 
 -- ---- the views that coordinators know ----
 
@@ -321,7 +323,7 @@ select s.organisation, s.course, s.item as version, s.period as cohort_week, s.i
 from core.safe(array(
     select row(e.organisation, e.course, e.version, g.week, 'all', max(e.enrolled_at) <= now() - interval '70 days',
         array[count(*), count(e.started_at), count(e.completed_at), count(e.certified_at)], null)::core.cell
-    from report.enrolments e cross join lateral (values (core.period_of('week', e.local_date))) as g (week)
+    from facts.enrolments e cross join lateral (values (core.period_of('week', e.local_date))) as g (week)
     group by e.organisation, e.course, e.version, g.week)) s;
 
 create view report.drop_off with (security_barrier) as
@@ -424,14 +426,14 @@ comment on column report.active_learners.ever_active is 'Different learners with
 create function report.contact_counts(grain text default 'all', by text default 'all')
 returns table (organisation text, period_start date, value text, contacts bigint, asked bigint, opted_in bigint, percent_opted_in numeric,
     percent_low numeric, percent_high numeric, is_over boolean, n_hidden integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     select s.organisation, s.period, s.value, s.cells[1], s.cells[2], s.cells[3], core.percent(s.cells[3], s.cells[2]),
         core.wilson(s.cells[3], s.cells[2], -1), core.wilson(s.cells[3], s.cells[2], 1), core.is_period_over(grain, s.period, now()), s.n_hidden
     from core.safe(array(
         select row(c.organisation, null, null, g.period, g.value, null,
             array[count(*), count(c.asked_date), count(*) filter (where c.is_in_within_7_days)], null)::core.cell
-        from report.contacts c
+        from facts.contacts c
             cross join lateral (values (core.period_of(grain, c.local_date), core.value_of(by, c.lang, c.cohort, c.country, c.role_choice,
             c.first_channel, c.first_via))) as g (period, value)
         group by c.organisation, g.period, g.value)) s
@@ -445,7 +447,7 @@ create function report.funnel(grain text default 'all', by text default 'all', m
 returns table (organisation text, course text, period_start date, value text, enrolled bigint, started bigint, completed bigint,
     certified bigint, percent_started numeric, percent_of_enrolled numeric, percent_of_started numeric, percent_low numeric,
     percent_high numeric, is_mature boolean, is_over boolean, n_hidden integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     select s.organisation, s.course, s.period, s.value, s.cells[1], s.cells[2], s.cells[3], s.cells[4], core.percent(s.cells[2], s.cells[1]),
         case when s.is_mature then core.percent(s.cells[3], s.cells[1]) end,
@@ -457,7 +459,7 @@ begin atomic
         select row(e.organisation, e.course, null, g.period, g.value, max(e.enrolled_at) <= as_of - interval '70 days',
             array[count(*), count(*) filter (where e.started_at <= as_of), count(*) filter (where e.completed_at <= as_of),
                 count(*) filter (where e.certified_at <= as_of)], null)::core.cell
-        from report.enrolments e
+        from facts.enrolments e
             cross join lateral (values (core.period_of(grain, e.local_date), core.value_of(by, e.lang, e.cohort, e.country, e.role_choice,
             e.first_channel, e.first_via))) as g (period, value)
         where e.enrolled_at <= as_of and (not mature_only or e.enrolled_at <= as_of - interval '70 days')
@@ -471,11 +473,11 @@ comment on function report.funnel(text, text, boolean, timestamptz) is
 create function report.activity(grain text default 'month', by text default 'all')
 returns table (organisation text, period_start date, value text, active bigint, sms_only bigint, ussd_only bigint, mixed bigint,
     mean_daily numeric, stickiness numeric, ever_active bigint, is_over boolean, n_hidden integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with days as (
         select a.organisation, g.period, g.value, a.learner_id, min(a.day) as day, count(*) as n_days, sum(a.n_sms) as n_sms, sum(a.n_ussd) as n_ussd
-        from report.active_days a
+        from facts.active_days a
             cross join lateral (values (core.period_of(grain, a.day), core.value_of(by, a.lang, a.cohort, a.country, a.role_choice,
             a.first_channel, a.first_via))) as g (period, value)
         group by a.organisation, g.period, g.value, a.learner_id),
@@ -510,12 +512,12 @@ comment on function report.activity(text, text) is
 
 create function report.rolling(days integer default 28, by text default 'all', as_of date default current_date)
 returns table (organisation text, value text, active bigint, n_hidden integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     select s.organisation, s.value, s.cells[1], s.n_hidden
     from core.safe(array(
         select row(a.organisation, null, null, null, g.value, null, array[count(distinct a.learner_id)], null)::core.cell
-        from report.active_days a
+        from facts.active_days a
             cross join lateral (values (core.value_of(by, a.lang, a.cohort, a.country, a.role_choice, a.first_channel, a.first_via)))
             as g (value)
         where a.day > as_of - days and a.day <= as_of
@@ -527,12 +529,12 @@ comment on function report.rolling(integer, text, date) is 'B2 over the last 7, 
 
 create function report.standing(by text default 'all', as_of timestamptz default now())
 returns table (organisation text, course text, value text, standing text, learners bigint, n_hidden integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     select s.organisation, s.course, s.item, s.value, s.cells[1], s.n_hidden
     from core.safe(array(
         select row(e.organisation, e.course, g.value, null, w.standing, null, array[count(*)], null)::core.cell
-        from report.enrolments e
+        from facts.enrolments e
             cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via)))
                 as g (value)
             cross join lateral (values (case when e.completed_at <= as_of then 'completed' when e.stopped_at <= as_of then 'stopped'
@@ -551,21 +553,21 @@ comment on function report.standing(text, timestamptz) is
 create function report.modules(by text default 'all')
 returns table (organisation text, course text, module text, module_title text, value text, reached bigint, completed bigint, passed bigint,
     percent_completed numeric, percent_low numeric, percent_high numeric, n_hidden integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     -- Readers' plans go by index only, so what belongs together is brought together by sorting, not by a join.
     with steps as (
         select u.organisation, u.course, u.module, g.value, u.learner_id, false as is_completed, false as is_passed
-        from report.units_done u
+        from facts.units_done u
             cross join lateral (values (core.value_of(by, u.lang, u.cohort, u.country, u.role_choice, u.first_channel, u.first_via)))
             as g (value)
         where u.module_kind = 'lessons'
         union all
         select m.organisation, m.course, m.module, null, m.learner_id, true, coalesce(m.is_passed, false)
-        from report.module_completions m where not m.via_catchup),
+        from facts.module_completions m where not m.via_catchup),
     titles as materialized (
         select distinct on (u.course, u.module) u.course, u.module, u.module_title, u.module_position
-        from report.units_done u order by u.course, u.module, u.version desc)
+        from facts.units_done u order by u.course, u.module, u.version desc)
     select s.organisation, s.course, s.item, t.module_title, s.value, s.cells[1], s.cells[2], s.cells[3], core.percent(s.cells[2], s.cells[1]),
         core.wilson(s.cells[2], s.cells[1], -1), core.wilson(s.cells[2], s.cells[1], 1), s.n_hidden
     from core.safe(array(
@@ -587,21 +589,21 @@ comment on function report.modules(text) is
 create function report.hazard(by text default 'all')
 returns table (organisation text, course text, unit text, "position" integer, unit_title text, value text, reached bigint, left_here bigint,
     percent_left numeric, is_enough boolean, n_hidden integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with steps as (
         select u.organisation, u.course, u.unit, g.value, u.learner_id, false as is_left
-        from report.units_done u
+        from facts.units_done u
             cross join lateral (values (core.value_of(by, u.lang, u.cohort, u.country, u.role_choice, u.first_channel, u.first_via)))
             as g (value)
         where u.module_kind <> 'followup'
         union all
         select e.organisation, e.course, e.last_unit, null, e.learner_id, true
-        from report.enrolments e
+        from facts.enrolments e
         where e.completed_at is null and (e.stopped_at is not null or e.last_active_at < now() - interval '14 days')),
     titles as materialized (
         select distinct on (u.course, u.unit) u.course, u.unit, u."position", u.unit_title
-        from report.units_done u order by u.course, u.unit, u.version desc)
+        from facts.units_done u order by u.course, u.unit, u.version desc)
     select s.organisation, s.course, s.value, t."position", t.unit_title, s.item, s.cells[1], s.cells[2], core.percent(s.cells[2], s.cells[1]),
         s.cells[1] >= 30, s.n_hidden
     from core.safe(array(
@@ -620,12 +622,12 @@ comment on function report.hazard(text) is
 create function report.time_to_complete(by text default 'all', as_of timestamptz default now())
 returns table (organisation text, course text, value text, completed bigint, median_days numeric, p25_days numeric, p75_days numeric,
     started bigint, kaplan_meier_median_days integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with t as (
         select e.organisation, e.course, g.value, e.completed_at <= as_of as is_completed, e.enrolled_at <= as_of - interval '70 days' as is_mature,
             extract(epoch from least(e.completed_at, as_of) - e.started_at) / 86400 as days
-        from report.enrolments e
+        from facts.enrolments e
             cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via)))
             as g (value)
         where e.started_at <= as_of),
@@ -660,12 +662,12 @@ comment on function report.time_to_complete(text, timestamptz) is
 create function report.items(by text default 'all')
 returns table (organisation text, course text, unit text, module text, question text, value text, answered bigint, n_right bigint, p numeric,
     p_low numeric, p_high numeric, is_enough boolean, discrimination numeric, difference_to_all numeric, flag text, n_hidden integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with answers as (
         select u.organisation, u.course, u.unit, g.value, u.learner_id, u.is_right::integer as x,
             sum(u.is_right::integer) over learner as n_right, count(*) over learner as n
-        from report.units_done u
+        from facts.units_done u
             cross join lateral (values (core.value_of(by, u.lang, u.cohort, u.country, u.role_choice, u.first_channel, u.first_via)))
             as g (value)
         where u.module_kind = 'lessons' and u.is_right is not null
@@ -686,7 +688,7 @@ begin atomic
         group by 1, 2, 3, 4),
     titles as materialized (
         select distinct on (u.course, u.unit) u.course, u.unit, u.module, u."position", u.unit_title
-        from report.units_done u order by u.course, u.unit, u.version desc)
+        from facts.units_done u order by u.course, u.unit, u.version desc)
     select s.organisation, s.course, s.item, t.module, t.unit_title, s.value, s.cells[1], s.cells[2], round(s.cells[2]::numeric / nullif(s.cells[1], 0), 2),
         round(core.wilson(s.cells[2], s.cells[1], -1) / 100, 2), round(core.wilson(s.cells[2], s.cells[1], 1) / 100, 2), s.cells[1] >= 30,
         case when r.n >= 100 then round(r.r::numeric, 2) end,
@@ -710,12 +712,12 @@ comment on function report.items(text) is
 create function report.distractors(by text default 'all')
 returns table (organisation text, course text, unit text, value text, choice integer, n bigint, percent numeric, percent_of_best numeric,
     is_right boolean, flag text, n_hidden integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with answers as (
         select u.organisation, u.course, u.unit, g.value, u.choice, u.is_right, u.learner_id,
             sum(u.is_right::integer) over learner::numeric / count(*) over learner as score
-        from report.units_done u
+        from facts.units_done u
             cross join lateral (values (core.value_of(by, u.lang, u.cohort, u.country, u.role_choice, u.first_channel, u.first_via)))
             as g (value)
         where u.module_kind = 'lessons' and u.is_right is not null and u.choice is not null
@@ -748,13 +750,13 @@ comment on function report.distractors(text) is
 
 create function report.scores(by text default 'all')
 returns table (organisation text, course text, value text, band text, learners bigint, percent numeric, n_hidden integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with bands as (
         select x.organisation, x.course, x.value, case when x.share < 0.4 then '0-39' when x.share < 0.6 then '40-59' when x.share < 0.8 then '60-79'
             else '80-100' end as band, count(*) as n
         from (select u.organisation, u.course, g.value, avg(u.is_right::integer) as share
-            from report.units_done u
+            from facts.units_done u
                 cross join lateral (values (core.value_of(by, u.lang, u.cohort, u.country, u.role_choice, u.first_channel, u.first_via)))
             as g (value)
             where u.module_kind = 'lessons' and u.is_right is not null
@@ -773,12 +775,12 @@ create function report.gain(by text default 'all')
 returns table (organisation text, course text, version text, value text, n bigint, questions integer, pre_mean numeric, post_mean numeric, gain numeric,
     gain_plus_minus numeric, effect_size numeric, percent_higher numeric, percent_same numeric, percent_lower numeric, normalised_gain numeric,
     n_without_post bigint, pre_mean_without_post numeric)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with tests as (
         select u.organisation, u.course, u.version, g.value, u.learner_id, count(u.is_right) as n_pre, count(u.is_post_right) as n_post,
             count(*) filter (where u.is_right) as pre, count(*) filter (where u.is_post_right) as post
-        from report.units_done u
+        from facts.units_done u
             cross join lateral (values (core.value_of(by, u.lang, u.cohort, u.country, u.role_choice, u.first_channel, u.first_via)))
             as g (value)
         where u.module_kind = 'test'
@@ -814,11 +816,11 @@ comment on function report.gain(text) is
 create function report.survey(by text default 'all')
 returns table (organisation text, course text, value text, invited bigint, answered bigint, complete bigint, percent_answered numeric,
     csat numeric, mean_good numeric, recommendation numeric, mean_useful numeric, mean_sure_now numeric, mean_sure_before numeric, mean_sure_gain numeric)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with invited as (
         select e.organisation, e.course, g.value, e.learner_id
-        from report.enrolments e
+        from facts.enrolments e
             cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via)))
             as g (value)
         where e.completed_at is not null),
@@ -826,7 +828,7 @@ begin atomic
         select a.learner_id, a.course, max(a.n) filter (where a.question = 'y1') as y1, max(a.n) filter (where a.question = 'y2') as y2,
             max(a.n) filter (where a.question = 'y3') as y3, max(a.n) filter (where a.question = 'y4') as y4,
             max(a.n) filter (where a.question = 'y5') as y5, count(distinct a.question) filter (where a.question in ('y1', 'y2', 'y3', 'y4', 'y5', 'y6', 'y7')) as n
-        from (select s.learner_id, s.course, s.question, coalesce(s.number, s.choice) as n from report.survey_answers s where s.survey = 'survey') a
+        from (select s.learner_id, s.course, s.question, coalesce(s.number, s.choice) as n from facts.survey_answers s where s.survey = 'survey') a
         group by 1, 2)
     select i.organisation, i.course, i.value, core.shown(count(*)), core.shown_part(count(a.learner_id), count(*)),
         core.shown_part(count(*) filter (where a.n = 7), count(a.learner_id)), core.shown_percent(count(a.learner_id), count(*)),
@@ -847,12 +849,12 @@ comment on function report.survey(text) is
 
 create function report.at_work(by text default 'all')
 returns table (organisation text, course text, value text, asked bigint, answered bigint, used bigint, percent_of_asked numeric, percent_of_answered numeric)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with asked as (
         select e.organisation, e.course, g.value, e.learner_id,
-            (select max(s.choice) from report.survey_answers s where s.learner_id = e.learner_id and s.course = e.course and s.survey = 'followup' and s.question = 'w1') as w1
-        from report.enrolments e
+            (select max(s.choice) from facts.survey_answers s where s.learner_id = e.learner_id and s.course = e.course and s.survey = 'followup' and s.question = 'w1') as w1
+        from facts.enrolments e
             cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via)))
             as g (value)
         where e.completed_at <= now() - interval '12 weeks')
@@ -871,12 +873,12 @@ comment on function report.at_work(text) is
 
 create function report.leaving(by text default 'all')
 returns table (organisation text, course text, value text, enrolled bigint, stopped bigint, percent_stopped numeric, n_hidden integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     select s.organisation, s.course, s.value, s.cells[1], s.cells[2], core.percent(s.cells[2], s.cells[1]), s.n_hidden
     from core.safe(array(
         select row(e.organisation, e.course, null, null, g.value, null, array[count(*), count(e.stopped_at)], null)::core.cell
-        from report.enrolments e
+        from facts.enrolments e
             cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via)))
             as g (value)
         group by e.organisation, e.course, g.value)) s
@@ -888,14 +890,14 @@ comment on function report.leaving(text) is 'H1: of those enrolled, who sent STO
 create function report.delivery(grain text default 'month', by text default 'channel')
 returns table (organisation text, period_start date, value text, sent bigint, delivered bigint, failed bigint, no_report bigint, percent_delivered numeric,
     median_seconds numeric, segments bigint, price numeric, currency text, is_over boolean)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     select m.organisation, g.period, g.value, count(*), count(*) filter (where m.status in ('delivered', 'read')),
         count(*) filter (where m.status in ('failed', 'undelivered', 'capped', 'errored')), count(*) filter (where m.status in ('sent', 'queued', 'sending', 'unknown')),
         round(100.0 * count(*) filter (where m.status in ('delivered', 'read')) / nullif(count(*) filter (where m.status not in ('queued', 'sending', 'capped')), 0), 1),
         percentile_cont(0.5) within group (order by m.seconds_to_report)::numeric, sum(m.segments)::bigint, sum(m.price), m.currency,
         core.is_period_over(grain, g.period, now())
-    from report.messages m
+    from facts.messages m
         cross join lateral (values (core.period_of(grain, m.local_date), case by when 'all' then 'all' when 'channel' then m.channel
             when 'operator' then coalesce(m.operator, 'none') when 'purpose' then m.purpose when 'language' then coalesce(m.lang, 'und')
             when 'country' then coalesce(m.country, 'none') when 'encoding' then coalesce(m.encoding, 'none') end)) as g (period, value)
@@ -908,10 +910,10 @@ comment on function report.delivery(text, text) is
 
 create function report.unmatched(by text default 'language')
 returns table (organisation text, value text, not_understood bigint, learners bigint)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     select u.organisation, g.value, core.shown(count(*)), core.shown(count(distinct u.learner_id))
-    from report.not_understood u
+    from facts.not_understood u
         cross join lateral (values (case by when 'all' then 'all' when 'language' then u.lang when 'unit' then coalesce(u.unit, 'none')
             when 'channel' then u.channel end)) as g (value)
     where core.is_one_of('by', by, 'all, language, unit, channel')
@@ -922,10 +924,10 @@ comment on function report.unmatched(text) is 'T3: messages of the last 30 days 
 
 create function report.unmatched_words()
 returns table (organisation text, lang text, words text, learners bigint)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     select u.organisation, u.lang, lower(btrim(u.words)), count(distinct u.learner_id)
-    from report.not_understood u
+    from facts.not_understood u
     group by 1, 2, 3
     having count(distinct u.learner_id) >= 10
     order by 4 desc, 1, 2, 3
@@ -935,13 +937,13 @@ comment on function report.unmatched_words() is 'T3: the twenty most frequent of
 
 create function report.sessions(grain text default 'month')
 returns table (organisation text, period_start date, opened bigint, dropped bigint, resumed bigint, percent_resumed numeric, is_over boolean)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     select s.organisation, g.period, count(*) filter (where s.what = 'session_opened'), count(*) filter (where s.what = 'session_dropped'),
         count(*) filter (where s.what = 'session_resumed'),
         round(100.0 * count(*) filter (where s.what = 'session_resumed') / nullif(count(*) filter (where s.what = 'session_dropped'), 0), 1),
         core.is_period_over(grain, g.period, now())
-    from report.session_steps s cross join lateral (values (core.period_of(grain, s.local_date))) as g (period)
+    from facts.session_steps s cross join lateral (values (core.period_of(grain, s.local_date))) as g (period)
     where core.is_grain(grain)
     group by 1, 2
     order by 1, 2;
@@ -950,7 +952,7 @@ comment on function report.sessions(text) is 'T2: USSD sessions that were opened
 
 create function report.equity(indicator text default 'percent_of_started', by text default 'language')
 returns table (organisation text, course text, lowest_value text, lowest numeric, highest_value text, highest numeric, ratio numeric)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with rates as (
         select f.organisation, f.course, f.value, case indicator when 'percent_started' then f.percent_started

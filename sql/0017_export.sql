@@ -50,7 +50,7 @@ begin
     from (
         select e.learner_id, e.organisation, e.cohort, e.version, e.lang, e.country,
             case when e.role_choice = any (array(select c.role_choice from report.contacts c group by 1 having count(*) >= 10)) then e.role_choice end as role,
-            e.first_via as via, e.local_date, (e.completed_at at time zone 'UTC')::date as completed_on, e.progress, e.reachability,
+            e.first_via as via, e.local_date, e.completed_at as completed_on, e.progress, e.reachability,
             null as phase, null as question, null as answer
         from report.enrolments e where e.course = %2$L
         union all
@@ -198,7 +198,7 @@ comment on table core.erasure_time is 'One row per erasure that has come to its 
 alter table core.erasure_time enable row level security, force row level security;
 create policy owner on core.erasure_time to waypost_owner using (true) with check (true);
 create policy organisation on core.erasure_time for select to report_owner
-    using (org_id = any (array(select m.org_id from core.member m where m.login = current_user)));
+    using (org_id = any (array(select m.org_id from core.member m where m.login = core.reader())));
 grant select on core.erasure_time to report_owner;
 
 -- Numbers on which several people learn, counted: which ones stays here.
@@ -227,7 +227,7 @@ grant execute on function core.newcombe(bigint, bigint, bigint, bigint, integer)
 reset role;
 set local role report_owner;
 
-create view report.reminder_steps with (security_barrier) as
+create view facts.reminder_steps with (security_barrier) as
 select l.learner_id, o.code as organisation, v.course, (e.at at time zone coalesce(c.time_zone, o.time_zone))::date as local_date,
     e.value as quiet_days, e.kind = 'reminded' as is_sent, e.at <= now() - interval '72 hours' as is_over,
     exists (select from core.event x where x.org_id = e.org_id and x.learner = e.learner and x.at > e.at and x.at <= e.at + interval '72 hours'
@@ -236,39 +236,39 @@ select l.learner_id, o.code as organisation, v.course, (e.at at time zone coales
         and x.kind in ('stopped', 'erased')) as is_stopped_in_72_hours,
     not exists (select from core.event x where x.org_id = e.org_id and x.learner = e.learner and x.at > e.at
         and core.is_learning_action(x.kind, x.phase)) as is_quiet_since,
-    l.lang, c.code as cohort, l.country, l.role_choice, l.first_channel, l.first_via::text as first_via
+    l.lang, c.code as cohort, l.country, l.role_choice, l.first_channel, l.first_via::text as first_via, l.erased_at is not null as is_erased
 from core.event e
     join core.learner l on l.org_id = e.org_id and l.learner = e.learner
     join core.organisation o on o.org_id = e.org_id
     left join core.cohort c on c.cohort_id = l.cohort_id
     left join core.course_version v on v.course_id = e.course_id
 where e.kind in ('reminded', 'reminder_withheld') and not l.is_test;
-comment on view report.reminder_steps is 'One row per reminder that was due: sent, or by lot not sent.';
-comment on column report.reminder_steps.learner_id is 'Pseudonym of the person.';
-comment on column report.reminder_steps.organisation is 'Code of the organisation.';
-comment on column report.reminder_steps.course is 'Id of the course.';
-comment on column report.reminder_steps.local_date is 'Day on which it was due, in the time zone of the cohort or organisation.';
-comment on column report.reminder_steps.quiet_days is 'After how many quiet days: 2, 5 or 12.';
-comment on column report.reminder_steps.is_sent is 'False: drawn not to get it, so that what reminders do can be told.';
-comment on column report.reminder_steps.is_over is 'Whether the 72 hours after it are over.';
-comment on column report.reminder_steps.is_learned_in_72_hours is 'Whether a learning action came in the 72 hours after it was due.';
-comment on column report.reminder_steps.is_stopped_in_72_hours is 'Whether STOP or DELETE came in these 72 hours.';
-comment on column report.reminder_steps.is_quiet_since is 'Whether no learning action has come since.';
-comment on column report.reminder_steps.lang is 'Language that the learner chose last.';
-comment on column report.reminder_steps.cohort is 'Code of the cohort; empty = none.';
-comment on column report.reminder_steps.country is 'Country of the phone number.';
-comment on column report.reminder_steps.role_choice is 'Answer to the role question; 0 = skipped.';
-comment on column report.reminder_steps.first_channel is 'Channel on which the person first came.';
-comment on column report.reminder_steps.first_via is 'How: sms, ussd or call.';
+comment on view facts.reminder_steps is 'One row per reminder that was due: sent, or by lot not sent.';
+comment on column facts.reminder_steps.learner_id is 'Pseudonym of the person.';
+comment on column facts.reminder_steps.organisation is 'Code of the organisation.';
+comment on column facts.reminder_steps.course is 'Id of the course.';
+comment on column facts.reminder_steps.local_date is 'Day on which it was due, in the time zone of the cohort or organisation.';
+comment on column facts.reminder_steps.quiet_days is 'After how many quiet days: 2, 5 or 12.';
+comment on column facts.reminder_steps.is_sent is 'False: drawn not to get it, so that what reminders do can be told.';
+comment on column facts.reminder_steps.is_over is 'Whether the 72 hours after it are over.';
+comment on column facts.reminder_steps.is_learned_in_72_hours is 'Whether a learning action came in the 72 hours after it was due.';
+comment on column facts.reminder_steps.is_stopped_in_72_hours is 'Whether STOP or DELETE came in these 72 hours.';
+comment on column facts.reminder_steps.is_quiet_since is 'Whether no learning action has come since.';
+comment on column facts.reminder_steps.lang is 'Language that the learner chose last.';
+comment on column facts.reminder_steps.cohort is 'Code of the cohort; empty = none.';
+comment on column facts.reminder_steps.country is 'Country of the phone number.';
+comment on column facts.reminder_steps.role_choice is 'Answer to the role question; 0 = skipped.';
+comment on column facts.reminder_steps.first_channel is 'Channel on which the person first came.';
+comment on column facts.reminder_steps.first_via is 'How: sms, ussd or call.';
 
 create function report.reminders(by text default 'all')
 returns table (organisation text, course text, quiet_days integer, value text, outcome text, reminded bigint, reminded_did bigint, not_reminded bigint,
     not_reminded_did bigint, percent_reminded numeric, percent_not_reminded numeric, effect numeric, effect_low numeric, effect_high numeric, n_hidden integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with steps as (
         select r.organisation, r.course, r.quiet_days, g.value, w.outcome, r.is_sent, w.did
-        from report.reminder_steps r
+        from facts.reminder_steps r
             cross join lateral (values (core.value_of(by, r.lang, r.cohort, r.country, r.role_choice, r.first_channel, r.first_via))) as g (value)
             cross join lateral (values ('learned', r.is_learned_in_72_hours), ('stopped', r.is_stopped_in_72_hours)) as w (outcome, did)
         where r.is_over),
@@ -295,12 +295,12 @@ comment on function report.reminders(text) is
 create function report.reminder_load(grain text default 'week', by text default 'all')
 returns table (organisation text, period_start date, value text, reminders bigint, reminded bigint, active bigint, per_active numeric,
     reminded_three_times bigint, quiet_since bigint, percent_quiet numeric, is_over boolean, n_hidden integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with steps as (
         select r.organisation, g.period, g.value, r.learner_id, count(*) filter (where r.is_sent) as n,
             bool_or(r.is_sent and r.quiet_days >= 12) as is_third, bool_or(r.is_sent and r.quiet_days >= 12 and r.is_quiet_since) as is_quiet
-        from report.reminder_steps r
+        from facts.reminder_steps r
             cross join lateral (values (core.period_of(grain, r.local_date), core.value_of(by, r.lang, r.cohort, r.country, r.role_choice,
             r.first_channel, r.first_via))) as g (period, value)
         group by 1, 2, 3, 4),
@@ -321,11 +321,11 @@ end;
 comment on function report.reminder_load(text, text) is
 'R2: reminders sent, to how many people, per active person of the period; of those who got the third one (12 quiet days), who has not learned since. Empty = too few to show.';
 
-create view report.recall_answers with (security_barrier) as
+create view facts.recall_answers with (security_barrier) as
 select l.learner_id, o.code as organisation, v.course, v.version, u.module, u.module_title, x.unit as question, x.correct as is_correct,
     (x.at at time zone coalesce(c.time_zone, o.time_zone))::date as local_date,
     (x.at::date - n.completed_at::date) as days_after_completion,
-    l.lang, c.code as cohort, l.country, l.role_choice, l.first_channel, l.first_via::text as first_via
+    l.lang, c.code as cohort, l.country, l.role_choice, l.first_channel, l.first_via::text as first_via, l.erased_at is not null as is_erased
 from core.event x
     join core.learner l on l.org_id = x.org_id and l.learner = x.learner
     join core.organisation o on o.org_id = x.org_id
@@ -334,47 +334,47 @@ from core.event x
     left join core.unit u on u.course_id = x.course_id and u.unit = x.unit
     left join core.enrolment n on n.org_id = x.org_id and n.learner = x.learner and n.course = v.course
 where x.kind = 'answered' and x.phase = 'recall' and not l.is_test;
-comment on view report.recall_answers is 'One row per answer to an old question that came again.';
-comment on column report.recall_answers.learner_id is 'Pseudonym of the person.';
-comment on column report.recall_answers.organisation is 'Code of the organisation.';
-comment on column report.recall_answers.course is 'Id of the course.';
-comment on column report.recall_answers.version is 'Version of the course.';
-comment on column report.recall_answers.module is 'Id of the module that the question belongs to.';
-comment on column report.recall_answers.module_title is 'Title of that module.';
-comment on column report.recall_answers.question is 'Id of the question.';
-comment on column report.recall_answers.is_correct is 'True if it was the right answer.';
-comment on column report.recall_answers.local_date is 'Day of the answer, in the time zone of the cohort or organisation.';
-comment on column report.recall_answers.days_after_completion is 'Days since the course was completed; empty = it is not yet, negative = it was not then.';
-comment on column report.recall_answers.lang is 'Language that the learner chose last.';
-comment on column report.recall_answers.cohort is 'Code of the cohort; empty = none.';
-comment on column report.recall_answers.country is 'Country of the phone number.';
-comment on column report.recall_answers.role_choice is 'Answer to the role question; 0 = skipped.';
-comment on column report.recall_answers.first_channel is 'Channel on which the person first came.';
-comment on column report.recall_answers.first_via is 'How: sms, ussd or call.';
+comment on view facts.recall_answers is 'One row per answer to an old question that came again.';
+comment on column facts.recall_answers.learner_id is 'Pseudonym of the person.';
+comment on column facts.recall_answers.organisation is 'Code of the organisation.';
+comment on column facts.recall_answers.course is 'Id of the course.';
+comment on column facts.recall_answers.version is 'Version of the course.';
+comment on column facts.recall_answers.module is 'Id of the module that the question belongs to.';
+comment on column facts.recall_answers.module_title is 'Title of that module.';
+comment on column facts.recall_answers.question is 'Id of the question.';
+comment on column facts.recall_answers.is_correct is 'True if it was the right answer.';
+comment on column facts.recall_answers.local_date is 'Day of the answer, in the time zone of the cohort or organisation.';
+comment on column facts.recall_answers.days_after_completion is 'Days since the course was completed; empty = it is not yet, negative = it was not then.';
+comment on column facts.recall_answers.lang is 'Language that the learner chose last.';
+comment on column facts.recall_answers.cohort is 'Code of the cohort; empty = none.';
+comment on column facts.recall_answers.country is 'Country of the phone number.';
+comment on column facts.recall_answers.role_choice is 'Answer to the role question; 0 = skipped.';
+comment on column facts.recall_answers.first_channel is 'Channel on which the person first came.';
+comment on column facts.recall_answers.first_via is 'How: sms, ussd or call.';
 
 create function report.retention(by text default 'all')
 returns table (organisation text, course text, value text, n bigint, post_percent numeric, recall_percent numeric, change numeric, change_plus_minus numeric)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with recalled as (
         select r.organisation, r.course, g.value, r.learner_id, r.module, avg(r.is_correct::integer) as share
-        from report.recall_answers r
+        from facts.recall_answers r
             cross join lateral (values (core.value_of(by, r.lang, r.cohort, r.country, r.role_choice, r.first_channel, r.first_via))) as g (value)
         where r.days_after_completion between 25 and 40 and r.is_correct is not null
         group by 1, 2, 3, 4, 5),
     -- The n-th question of the test is about the n-th module.
     modules as (
         select m.course, m.module, row_number() over (partition by m.course order by m.place) as n
-        from (select u.course, u.module, min(u.module_position) as place from report.units_done u where u.module_kind = 'lessons' group by 1, 2) m),
+        from (select u.course, u.module, min(u.module_position) as place from facts.units_done u where u.module_kind = 'lessons' group by 1, 2) m),
     items as (
         select t.course, t.unit, row_number() over (partition by t.course order by t.place) as n
-        from (select u.course, u.unit, min(u."position") as place from report.units_done u where u.module_kind = 'test' group by 1, 2) t),
+        from (select u.course, u.unit, min(u."position") as place from facts.units_done u where u.module_kind = 'test' group by 1, 2) t),
     people as (
         select r.organisation, r.course, r.value, r.learner_id, avg(r.share) as recall, avg(u.is_post_right::integer) as post
         from recalled r
             join modules m on m.course = r.course and m.module = r.module
             join items i on i.course = r.course and i.n = m.n
-            join report.units_done u on u.learner_id = r.learner_id and u.course = r.course and u.unit = i.unit
+            join facts.units_done u on u.learner_id = r.learner_id and u.course = r.course and u.unit = i.unit
         where u.is_post_right is not null
         group by 1, 2, 3, 4)
     select p.organisation, p.course, p.value, core.shown(count(*)),
@@ -388,9 +388,9 @@ end;
 comment on function report.retention(text) is
 'F3: of people who answered old questions again 25 to 40 days after they completed the course: share right then, less share right in the post-test on the same modules, in percent points with its 95 percent interval. The questions differ, so only large changes mean something. Empty = too few to show.';
 
-create view report.effort_steps with (security_barrier) as
+create view facts.effort_steps with (security_barrier) as
 select l.learner_id, o.code as organisation, v.course, u.module, u.module_position, x.minutes::numeric as minutes,
-    l.lang, c.code as cohort, l.country, l.role_choice, l.first_channel, l.first_via::text as first_via
+    l.lang, c.code as cohort, l.country, l.role_choice, l.first_channel, l.first_via::text as first_via, l.erased_at is not null as is_erased
 from (select w.org_id, w.learner, w.course_id, w.unit,
         sum(case when w.is_same or w.gap between interval '0' and interval '10 min' then greatest(extract(epoch from w.gap), 0) / 60 else 0 end) as minutes
     from (select s.*, s.at - lag(s.at) over learner as gap, coalesce(s.session = lag(s.session) over learner, false) as is_same
@@ -407,27 +407,27 @@ from (select w.org_id, w.learner, w.course_id, w.unit,
     join core.course_version v on v.course_id = x.course_id
     join core.unit u on u.course_id = x.course_id and u.unit = x.unit
 where not l.is_test and l.erased_at is null;
-comment on view report.effort_steps is 'One row per learner and unit: minutes at it, that is from the message before to the answer, where that was not more than 10 minutes ago or came in the same USSD session.';
-comment on column report.effort_steps.learner_id is 'Pseudonym of the person.';
-comment on column report.effort_steps.organisation is 'Code of the organisation.';
-comment on column report.effort_steps.course is 'Id of the course.';
-comment on column report.effort_steps.module is 'Id of the module.';
-comment on column report.effort_steps.module_position is 'Place of the module in the course, from 1.';
-comment on column report.effort_steps.minutes is 'Minutes at it.';
-comment on column report.effort_steps.lang is 'Language that the learner chose last.';
-comment on column report.effort_steps.cohort is 'Code of the cohort; empty = none.';
-comment on column report.effort_steps.country is 'Country of the phone number.';
-comment on column report.effort_steps.role_choice is 'Answer to the role question; 0 = skipped.';
-comment on column report.effort_steps.first_channel is 'Channel on which the person first came.';
-comment on column report.effort_steps.first_via is 'How: sms, ussd or call.';
+comment on view facts.effort_steps is 'One row per learner and unit: minutes at it, that is from the message before to the answer, where that was not more than 10 minutes ago or came in the same USSD session.';
+comment on column facts.effort_steps.learner_id is 'Pseudonym of the person.';
+comment on column facts.effort_steps.organisation is 'Code of the organisation.';
+comment on column facts.effort_steps.course is 'Id of the course.';
+comment on column facts.effort_steps.module is 'Id of the module.';
+comment on column facts.effort_steps.module_position is 'Place of the module in the course, from 1.';
+comment on column facts.effort_steps.minutes is 'Minutes at it.';
+comment on column facts.effort_steps.lang is 'Language that the learner chose last.';
+comment on column facts.effort_steps.cohort is 'Code of the cohort; empty = none.';
+comment on column facts.effort_steps.country is 'Country of the phone number.';
+comment on column facts.effort_steps.role_choice is 'Answer to the role question; 0 = skipped.';
+comment on column facts.effort_steps.first_channel is 'Channel on which the person first came.';
+comment on column facts.effort_steps.first_via is 'How: sms, ussd or call.';
 
 create function report.effort(by text default 'all')
 returns table (organisation text, course text, module text, value text, learners bigint, median_minutes numeric, p25_minutes numeric, p75_minutes numeric)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with people as (
         select e.organisation, e.course, e.module, min(e.module_position) as place, g.value, e.learner_id, sum(e.minutes) as minutes
-        from report.effort_steps e
+        from facts.effort_steps e
             cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via))) as g (value)
         group by e.organisation, e.course, e.module, g.value, e.learner_id)
     select p.organisation, p.course, p.module, p.value, core.shown(count(*)),
@@ -445,20 +445,20 @@ comment on function report.effort(text) is
 create function report.groups()
 returns table (organisation text, course text, learned text, enrolled bigint, percent_in_a_group numeric, completed bigint, percent_of_enrolled numeric,
     percent_low numeric, percent_high numeric, gain numeric, n_gain bigint, is_mature boolean, n_hidden integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with tests as (
         select u.organisation, u.course, u.cohort is not null as is_group, u.learner_id, u.version,
             count(u.is_right) as n_pre, count(u.is_post_right) as n_post,
             count(*) filter (where u.is_post_right) - count(*) filter (where u.is_right) as gain
-        from report.units_done u where u.module_kind = 'test' group by 1, 2, 3, 4, 5),
+        from facts.units_done u where u.module_kind = 'test' group by 1, 2, 3, 4, 5),
     gains as (
         select t.organisation, t.course, t.is_group, avg(t.gain) as gain, count(*) as n
         from (select x.*, max(x.n_pre) over (partition by x.course, x.version) as questions from tests x) t
         where t.n_pre = t.questions and t.n_post = t.questions
         group by 1, 2, 3)
     select s.organisation, s.course, s.value, s.cells[1],
-        case when s.value = 'group' then core.percent(s.cells[1], (select sum(k.n)::bigint from (select count(*) as n from report.enrolments e
+        case when s.value = 'group' then core.percent(s.cells[1], (select sum(k.n)::bigint from (select count(*) as n from facts.enrolments e
             where e.organisation = s.organisation and e.course = s.course) k)) end,
         s.cells[2], case when s.is_mature then core.percent(s.cells[2], s.cells[1]) end,
         case when s.is_mature then core.wilson(s.cells[2], s.cells[1], -1) end, case when s.is_mature then core.wilson(s.cells[2], s.cells[1], 1) end,
@@ -466,7 +466,7 @@ begin atomic
     from core.safe(array(
         select row(e.organisation, e.course, null, null, case when e.cohort is null then 'alone' else 'group' end, bool_and(e.enrolled_at <= now() - interval '70 days'),
             array[count(*), count(e.completed_at)], null)::core.cell
-        from report.enrolments e group by e.organisation, e.course, e.cohort is null)) s
+        from facts.enrolments e group by e.organisation, e.course, e.cohort is null)) s
         left join gains g on g.organisation = s.organisation and g.course = s.course and g.is_group = (s.value = 'group')
     order by 1, 2, 3;
 end;
@@ -477,30 +477,30 @@ create view report.shared_numbers with (security_barrier) as
 select h.organisation, h.cells[1] as numbers, h.cells[2] as shared, core.percent(h.cells[2], h.cells[1]) as percent_shared
 from core.safe(array(select row(o.code, null, null, null, 'all', null, array[s.numbers, s.shared], null)::core.cell
     from core.shared_number s join core.organisation o using (org_id)
-    where s.org_id = any (array(select m.org_id from core.member m where m.login = current_user)))) h;
+    where s.org_id = any (array(select m.org_id from core.member m where m.login = core.reader())))) h;
 comment on view report.shared_numbers is 'Q1: phone numbers, and those on which several people learn. Empty = too few to show.';
 comment on column report.shared_numbers.organisation is 'Code of the organisation.';
 comment on column report.shared_numbers.numbers is 'Phone numbers with at least one person.';
 comment on column report.shared_numbers.shared is 'Of these: with two people and more. Empty = too few to show.';
 comment on column report.shared_numbers.percent_shared is 'shared / numbers in percent.';
 
-create view report.deletion_times with (security_barrier) as
+create view facts.deletion_times with (security_barrier) as
 select o.code as organisation, t.asked_on as asked_date, t.hours
 from core.erasure_time t join core.organisation o using (org_id);
-comment on view report.deletion_times is 'One row per erasure that has come to its end, without the person.';
-comment on column report.deletion_times.organisation is 'Code of the organisation.';
-comment on column report.deletion_times.asked_date is 'Day on which it was asked for (UTC).';
-comment on column report.deletion_times.hours is 'Hours from that to its end.';
+comment on view facts.deletion_times is 'One row per erasure that has come to its end, without the person.';
+comment on column facts.deletion_times.organisation is 'Code of the organisation.';
+comment on column facts.deletion_times.asked_date is 'Day on which it was asked for (UTC).';
+comment on column facts.deletion_times.hours is 'Hours from that to its end.';
 
 create function report.deletions(grain text default 'all')
 returns table (organisation text, period_start date, ended bigint, median_hours numeric, longest_hours numeric, over_72_hours bigint, over_30_days bigint, is_over boolean)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     select d.organisation, g.period, core.shown(count(*)),
         case when count(*) >= 5 then round((percentile_cont(0.5) within group (order by d.hours))::numeric, 1) end,
         case when count(*) >= 5 then round(max(d.hours), 1) end, core.shown_part(count(*) filter (where d.hours > 72), count(*)),
         core.shown_part(count(*) filter (where d.hours > 720), count(*)), core.is_period_over(grain, g.period, now())
-    from report.deletion_times d cross join lateral (values (core.period_of(grain, d.asked_date))) as g (period)
+    from facts.deletion_times d cross join lateral (values (core.period_of(grain, d.asked_date))) as g (period)
     where core.is_grain(grain)
     group by 1, 2
     order by 1, 2;
@@ -817,7 +817,7 @@ set local role report_owner;
 create view report.organisations with (security_barrier) as
 select o.code as organisation, o.name, o.lang, o.time_zone
 from core.organisation o
-where o.org_id = any (array(select m.org_id from core.member m where m.login = current_user));
+where o.org_id = any (array(select m.org_id from core.member m where m.login = core.reader()));
 comment on view report.organisations is 'The organisations whose rows you see.';
 comment on column report.organisations.organisation is 'Code of the organisation.';
 comment on column report.organisations.name is 'Its name.';
@@ -832,7 +832,7 @@ comment on column report.words.text is 'The word or sentence.';
 
 create function report.month(month date default (current_date - interval '1 month')::date, lang text default null)
 returns table (organisation text, place integer, kind text, label text, value text)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with o as (
         select n.organisation, n.name, coalesce(month.lang, n.lang) as lang, date_trunc('month', month.month::timestamp)::date as m from report.organisations n),
@@ -928,25 +928,25 @@ grant execute on function core.name_for(text, text) to report_owner, coordinator
 reset role;
 set local role report_owner;
 
-create view report.sharing with (security_barrier) as
-select l.learner_id, o.code as organisation
+create view facts.sharing with (security_barrier) as
+select l.learner_id, o.code as organisation, l.erased_at is not null as is_erased
 from (select distinct on (c.learner) c.learner, c.is_given from core.consent c where c.purpose = 'share_org'
         order by c.learner, c.seq desc, c.n desc) g
     join core.learner l on l.learner = g.learner
     join core.organisation o on o.org_id = l.org_id
 where g.is_given and not l.is_test and l.erased_at is null;
-comment on view report.sharing is 'Who has agreed that the organisation gets his or her own results, one by one.';
-comment on column report.sharing.learner_id is 'Pseudonym of the person.';
-comment on column report.sharing.organisation is 'Code of the organisation.';
+comment on view facts.sharing is 'Who has agreed that the organisation gets his or her own results, one by one.';
+comment on column facts.sharing.learner_id is 'Pseudonym of the person.';
+comment on column facts.sharing.organisation is 'Code of the organisation.';
 
 create function report.statements(home text default 'https://waypost.example', lrs text default 'lrs')
 returns table (statement json)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with facts as (
         select e.learner_id, e.course, e.version, e.lang, e.first_via as via, x.verb, x.kind, e.course as unit, null::text as module,
             null::boolean as success, null::text as response, x.scaled, x.day
-        from report.enrolments e cross join lateral (values
+        from facts.enrolments e cross join lateral (values
             ('registered', 'course', null::numeric, e.enrolled_at), ('initialized', 'course', null, e.started_at),
             ('completed', 'course', null, e.completed_at), ('passed', 'course', e.score / 100.0, e.certified_at),
             ('terminated', 'course', null, e.stopped_at)) as x (verb, kind, scaled, day)
@@ -954,11 +954,11 @@ begin atomic
         union all
         select m.learner_id, m.course, m.version, m.lang, m.via, 'completed', 'module', m.module, null, null, null,
             case when m.questions > 0 then m.right_answers::numeric / m.questions end, m.completed_at
-        from report.module_completions m
+        from facts.module_completions m
         union all
         select q.learner_id, q.course, q.version, q.lang, q.via, 'answered', 'cmi.interaction', q.question || '/' || q.attempt, q.module, q.is_correct,
             coalesce(q.choices, q.choice::text), null, q.answered_at
-        from report.quiz_answers q)
+        from facts.quiz_answers q)
     select jsonb_strip_nulls(jsonb_build_object(
         'id', core.name_for(lrs, concat_ws('/', f.learner_id, f.course, f.verb, f.kind, f.unit, f.day::text)),
         'timestamp', to_char(f.day at time zone 'UTC', 'YYYY-MM-DD"T00:00:00Z"'),
@@ -974,8 +974,8 @@ begin atomic
             'platform', upper(f.via), 'contextActivities', case when f.module is not null then jsonb_build_object('parent',
                 jsonb_build_array(jsonb_build_object('objectType', 'Activity', 'id', concat_ws('/', home, 'xapi', f.course, f.module, f.version)))) end)))::json
     from facts f
-    where f.learner_id = any (array(select s.learner_id from report.sharing s))
-        and (select count(*) from report.sharing) >= 10
+    where f.learner_id = any (array(select s.learner_id from facts.sharing s))
+        and (select count(*) from facts.sharing) >= 10
     order by f.day, f.learner_id, f.verb;
 end;
 comment on function report.statements(text, text) is
@@ -983,7 +983,7 @@ comment on function report.statements(text, text) is
 
 create function report.data_values(grain text default 'month')
 returns table ("dataElement" text, period text, "orgUnit" text, value text)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     select x.element, case grain when 'month' then to_char(x.period, 'YYYYMM') when 'quarter' then to_char(x.period, 'YYYY"Q"Q')
         when 'week' then to_char(x.period, 'IYYY"W"FMIW') else to_char(x.period, 'YYYYMMDD') end, x.organisation, x.n::text

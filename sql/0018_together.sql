@@ -10,16 +10,16 @@ set local role report_owner;
 
 create function report.caught_up(by text default 'all')
 returns table (organisation text, course text, module text, value text, caught_up bigint, n_hidden integer)
-language sql stable
+language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     select s.organisation, s.course, s.item, s.value, s.cells[1], s.n_hidden
     from core.safe(array(
         select row(x.organisation, x.course, x.module, null, x.value, null, array[count(*)], null)::core.cell
         from (select distinct u.organisation, u.course, u.module, g.value, u.learner_id
-            from report.units_done u
+            from facts.units_done u
                 cross join lateral (values (core.value_of(by, u.lang, u.cohort, u.country, u.role_choice, u.first_channel, u.first_via)))
                     as g (value)
-                join report.module_completions m on m.learner_id = u.learner_id and m.course = u.course and m.module = u.module
+                join facts.module_completions m on m.learner_id = u.learner_id and m.course = u.course and m.module = u.module
                     and m.via_catchup) x
         group by x.organisation, x.course, x.module, x.value)) s
     where core.is_property(by)
@@ -196,7 +196,7 @@ begin
     end loop;
 end $$;
 create policy organisation on core.group_answer for select to report_owner
-    using (org_id = any (array(select m.org_id from core.member m where m.login = current_user)));
+    using (org_id = any (array(select m.org_id from core.member m where m.login = core.reader())));
 grant select (org_id, cohort_id, at, mode, nickname, module, unit, choices, n_right, n_asked) on core.group_answer to report_owner;
 
 set local role report_owner;

@@ -6,18 +6,18 @@ create view make.granted as
 select g.grantee::regrole::text as grantee, n.nspname || '.' || c.relname as object, g.privilege_type as privilege
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
     cross join lateral aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) g
-where n.nspname in ('core', 'report', 'ops') and c.relkind in ('r', 'p', 'v', 'm', 'S') and g.grantee <> c.relowner
+where n.nspname in ('core', 'facts', 'report', 'ops') and c.relkind in ('r', 'p', 'v', 'm', 'S') and g.grantee <> c.relowner
 union all
 select case when g.grantee = 0 then 'public' else g.grantee::regrole::text end, n.nspname || '.' || p.proname, g.privilege_type
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
-where n.nspname in ('core', 'report', 'ops') and g.grantee <> p.proowner
+where n.nspname in ('core', 'facts', 'report', 'ops') and g.grantee <> p.proowner
 union all
 select g.grantee::regrole::text, n.nspname, g.privilege_type
 from pg_namespace n cross join lateral aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) g
-where n.nspname in ('core', 'report', 'ops', 'public') and g.grantee <> n.nspowner;
+where n.nspname in ('core', 'facts', 'report', 'ops', 'public') and g.grantee <> n.nspowner;
 select bag_eq('select * from make.granted where object not like ''report.%''', $$values
-    ('coordinator', 'report', 'USAGE'),
+    ('coordinator', 'report', 'USAGE'), ('public', 'core.reader', 'EXECUTE'),
     ('coordinator', 'core.safe', 'EXECUTE'), ('coordinator', 'core.safe_series', 'EXECUTE'), ('coordinator', 'core.percent', 'EXECUTE'),
     ('coordinator', 'core.wilson', 'EXECUTE'), ('coordinator', 'core.half_interval', 'EXECUTE'), ('coordinator', 'core.refuse', 'EXECUTE'),
     ('coordinator', 'core.period_of', 'EXECUTE'), ('coordinator', 'core.days_of', 'EXECUTE'), ('coordinator', 'core.is_period_over', 'EXECUTE'),
@@ -95,8 +95,9 @@ select bag_eq('select * from make.granted where object not like ''report.%''', $
     'the whole list of privileges');
 select results_eq($$select distinct grantee, privilege from make.granted where object like 'report.%' and (grantee, object) <> ('waypost_owner', 'report.catalogue') order by 2$$,
     $$values ('coordinator', 'EXECUTE'), ('coordinator', 'SELECT')$$, 'report is for coordinators, and nobody writes in it');
-select is_empty($$select p.oid::regprocedure from pg_proc p where p.pronamespace = 'report'::regnamespace and (p.prosecdef or not has_function_privilege('coordinator', p.oid, 'EXECUTE'))$$,
-    'its functions have the rights of whoever asks');
+select is_empty($$select p.oid::regprocedure from pg_proc p where p.pronamespace = 'report'::regnamespace and (p.proowner <> 'report_owner'::regrole
+        or p.prosecdef and p.proconfig is distinct from array['search_path=pg_catalog, pg_temp'] or not has_function_privilege('coordinator', p.oid, 'EXECUTE'))$$,
+    'its functions have the rights of report_owner, who is bound by the rows of whoever asks');
 select is_empty($$select datname from pg_database, aclexplode(datacl) where datname = current_database() and grantee = 0$$,
     'nothing on the database is granted to everybody');
 
@@ -143,6 +144,7 @@ begin
 end $$;
 select make.denied('nora', 'select 1 from core.' || t) from unnest(array['learner', 'event', 'enrolment', 'consent', 'certificate',
     'free_text', 'unknown_input', 'safe_case', 'message', 'number_state', 'vault', 'member', 'organisation', 'course_version', 'unit']) t;
+select make.denied('nora', format('select 1 from facts.%I', relname)) from pg_class where relnamespace = 'facts'::regnamespace and relkind = 'v';
 select make.denied('nora', s) from unnest(array['select 1 from ops.dead_letter', 'select 1 from ops.dead_letters',
     'select core.ingest(''[]'')', 'select core.states_page('''', 1)', 'create table report.mine (a int)', 'create table public.mine (a int)',
     'create schema mine', 'create temp table mine (a int)', 'select ops.add_coordinator(''nora'', ''south'')', 'select ops.replay_dead_letter(1)']) s;

@@ -131,9 +131,9 @@ select results_eq('select unit, choices, choice from core.event where learner = 
     $$values ('m1q1', '{1,3}'::smallint[], null::int), ('m1q2', '{2}', null), ('y8', null, null), ('y9', '{5}', null)$$, 'several options');
 select results_eq('select text from core.free_text where learner = make.key(70)', array['12 of 3,4'], 'words are apart');
 insert into core.member values ('postgres', 1);
-select results_eq('select answer_text, choices, choice from report.quiz_answers where learner_id = make.learner(70) order by question',
+select results_eq('select answer_text, choices, choice from facts.quiz_answers where learner_id = make.learner(70) order by question',
     $$values ('15; 18', '1,3', null::int), ('separated', '2', null)$$, 'and read as words');
-select results_eq('select answer_text from report.survey_answers where learner_id = make.learner(70) order by question',
+select results_eq('select answer_text from facts.survey_answers where learner_id = make.learner(70) order by question',
     array['12 of 3,4', '5'], 'where there are no options the number is the answer');
 
 -- Refusals: the call fails as a whole and says which envelope and why.

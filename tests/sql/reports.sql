@@ -4,6 +4,9 @@ select no_plan();
 select make.publish();
 update core.organisation set time_zone = 'Africa/Nairobi' where code = 'demo';
 select ops.add_coordinator('amina', 'demo');
+-- What the views are made of; what people see of it: rows.sql.
+grant usage on schema facts to amina;
+grant select on all tables in schema facts to amina;
 
 -- Learner 1 certified, 2 in the middle, 3 consented and stopped before anything else, 4 is a tester,
 -- 5 only wrote once.
@@ -18,26 +21,26 @@ update core.learner set is_test = true where learner_id = make.learner(4);
 
 set local role amina;
 select results_eq('select learner_id, status, local_date, version, score::int, lang, country, first_channel, first_via
-    from report.enrolments order by enrolled_at',
+    from facts.enrolments order by enrolled_at',
     $$values (make.learner(1), 'certified', '2026-03-03'::date, '1.0.0', 86, 'en', 'KE', 'at', 'sms'),
         (make.learner(2), 'lost', '2026-03-03'::date, '1.0.0', null::int, 'en', 'KE', 'at', 'sms')$$,
     'enrolments: no testers, nobody who left before the first action; the day is local');
-select results_eq('select enrolled_at, started_at, completed_at, certified_at, stopped_at, last_active_at from report.enrolments
+select results_eq('select enrolled_at, started_at, completed_at, certified_at, stopped_at, last_active_at from facts.enrolments
     where learner_id = make.learner(1)',
     $$values ('2026-03-02 21:31Z'::timestamptz, '2026-03-02 21:32Z'::timestamptz, '2026-03-09 09:00Z'::timestamptz,
         '2026-03-09 09:01Z'::timestamptz, null::timestamptz, '2026-03-09 09:03Z'::timestamptz)$$, 'enrolments: times');
 select results_eq('select learner_id, module, module_title, right_answers, questions, score_percent, is_passed
-    from report.module_completions order by completed_at',
+    from facts.module_completions order by completed_at',
     $$select make.learner(i), 'm1'::text, 'The situation'::text, 1, 2, 50.0, false from generate_series(1, 2) i$$, 'module_completions');
-select results_eq('select phase, question, question_text, answer_text, is_correct, via, channel from report.quiz_answers
+select results_eq('select phase, question, question_text, answer_text, is_correct, via, channel from facts.quiz_answers
     where learner_id = make.learner(1) order by answered_at',
     $$values ('pretest', 'p1', 'A girl of 17 is alone. Is she a child?', 'Yes', true, 'sms', 'at'),
         ('quiz', 'm1q1', 'Under the CRC, a child is a person under...', '18', true, 'sms', 'at'),
         ('quiz', 'm1q2', 'Sami, 8, is...', 'unaccompanied', false, 'ussd', 'at'),
         ('posttest', 'p1', 'A girl of 17 is alone. Is she a child?', 'Yes', true, 'sms', 'at')$$, 'quiz_answers');
-select results_eq('select learner_id from report.quiz_answers order by answered_at desc limit 1', array[make.learner(1)],
+select results_eq('select learner_id from facts.quiz_answers order by answered_at desc limit 1', array[make.learner(1)],
     'the answer just given comes first');
-select results_eq('select survey, question, answer_text from report.survey_answers order by answered_at',
+select results_eq('select survey, question, answer_text from facts.survey_answers order by answered_at',
     $$values ('survey', 'y1', '5'), ('survey', 'y8', 'Thank you')$$, 'survey_answers');
 select results_eq('select cohort_week, is_mature, enrolled, started, completed, percent_of_enrolled from report.completion_rate',
     $$values ('2026-03-02'::date, true, null::bigint, null::bigint, null::bigint, null::numeric)$$, 'completion_rate: two learners are not shown');
@@ -70,13 +73,13 @@ select results_eq($$select enrolled, started, completed, percent_of_enrolled fro
     $$values (13::bigint, 13::bigint, null::bigint, null::numeric)$$, 'completion_rate: 11 of 13 would tell on 2');
 select results_eq('select enrolled, completed, percent_of_started from report.completion_rate where not is_mature',
     $$values (10::bigint, 0::bigint, null::numeric)$$, 'completion_rate: no rate before 70 days');
-select results_eq($$select status, count(*) from report.enrolments group by 1 order by 1$$,
+select results_eq($$select status, count(*) from facts.enrolments group by 1 order by 1$$,
     $$values ('certified', 17::bigint), ('dormant', 10), ('lost', 8)$$, 'enrolments: dormant after 14 days, lost after 60');
 reset role;
 select core.ingest(jsonb_build_array(make.step(51, 7, now(), '[{"kind":"lesson_read","unit":"m1l1"}]'),
     make.step(52, 7, now(), '[{"kind":"stopped"}]'), make.step(53, 7, now(), '[{"kind":"helped"}]')));
 set local role amina;
-select results_eq($$select learner_id, status from report.enrolments where learner_id in (make.learner(51), make.learner(52), make.learner(53)) order by 1$$,
+select results_eq($$select learner_id, status from facts.enrolments where learner_id in (make.learner(51), make.learner(52), make.learner(53)) order by 1$$,
     $$values (make.learner(51), 'active'), (make.learner(52), 'stopped'), (make.learner(53), 'dormant')$$,
     'enrolments: active by a learning action, not by HELP; stopped by STOP');
 reset role;

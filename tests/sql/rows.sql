@@ -1,0 +1,75 @@
+-- What people read of single rows: days, passing pseudonyms, nobody who was erased.
+begin;
+select no_plan();
+select make.publish();
+update core.organisation set time_zone = 'Africa/Nairobi' where code = 'demo';
+select ops.add_coordinator('amina', 'demo');
+select core.ingest(make.module(i, '2026-03-02 21:30Z') || make.ending(i, '2026-03-09 09:00Z') || jsonb_build_array(
+    make.step(i, 14, now(), '[{"kind":"unknown_input","text":"hello there"}]'), make.step(i, 15, now(), '[{"kind":"session_opened"}]'),
+    make.step(i, 16, now(), '[{"kind":"reminded","unit":"m1q2","value":2}]'),
+    make.step(i, 17, now(), '[{"kind":"answered","unit":"m1q1","phase":"recall","choice":3,"correct":true,"attempt":2}]'))) from generate_series(1, 12) i;
+insert into core.consent (learner, seq, n, purpose, is_given, at) select learner, 99, 0, 'share_org', true, now() from core.learner;
+update core.event set session = 4711 where seq = 12;
+insert into core.message (message_id, learner, seq, org_id, channel, class, status, status_at, created_at, attempts)
+select '1-' || i || '-0', make.key(i), 1, 1, 'at', 'reply', 'sent', now(), now(), 1 from generate_series(1, 12) i;
+
+select is_empty($$select c.relname, a.attname, format_type(a.atttypid, null) from pg_class c join pg_attribute a on a.attrelid = c.oid
+    where c.relnamespace = 'report'::regnamespace and c.relkind = 'v' and a.attnum > 0
+        and a.atttypid not in ('uuid'::regtype, 'text'::regtype, 'date'::regtype, 'integer'::regtype, 'smallint'::regtype, 'bigint'::regtype, 'numeric'::regtype, 'boolean'::regtype)$$,
+    'no column of a view has a time');
+select is_empty($$select p.proname, u.name from pg_proc p cross join lateral unnest(p.proargnames, p.proallargtypes, p.proargmodes) as u (name, type, mode)
+    where p.pronamespace = 'report'::regnamespace and u.mode = 't'
+        and u.type not in ('uuid'::regtype, 'text'::regtype, 'date'::regtype, 'integer'::regtype, 'smallint'::regtype, 'bigint'::regtype, 'numeric'::regtype, 'boolean'::regtype, 'json'::regtype)$$,
+    'nor one of a function');
+select is_empty($$select c.relname from pg_class c where c.relnamespace = 'facts'::regnamespace and c.relkind = 'v' and c.relname <> 'deletion_times'
+    and (to_regclass(format('report.%I', c.relname)) is null or not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'is_erased'))$$,
+    'each view of facts is read through one of report, and knows who was erased');
+
+-- Every cell of every view of people, as amina reads them.
+create function make.cells_of(p_view name) returns table (place text, value text) language plpgsql as $$
+begin
+    return query execute format('select %1$L || ''.'' || c.key, c.value from report.%1$I t cross join lateral jsonb_each_text(to_jsonb(t)) c', p_view);
+end $$;
+create temp table seen (place text, value text) on commit drop;
+create temp table counted (before bigint, after bigint) on commit drop;
+grant all on seen, counted to amina;
+set local role amina;
+insert into seen select c.* from pg_class r cross join lateral make.cells_of(r.relname) c
+where r.relnamespace = 'report'::regnamespace and r.relkind = 'v' and r.relname not in ('help', 'catalogue', 'words');
+insert into counted select contacts from report.contact_counts();
+select results_eq('select answered_at, local_date, question from report.quiz_answers limit 1',
+    $$values ('2026-03-09'::date, '2026-03-09'::date, 'p1')$$, 'the answer just given comes first');
+select results_eq('select enrolled_at, started_at, completed_at from report.enrolments limit 1',
+    $$values ('2026-03-03'::date, '2026-03-03'::date, '2026-03-09'::date)$$, 'days are those of the zone');
+select results_eq('select count(distinct e.learner_id) from report.enrolments e join report.quiz_answers q using (learner_id) join report.active_days a using (learner_id)',
+    array[12::bigint], 'pseudonyms join the views of a query');
+select is_empty('select from report.not_understood where words is not null', 'words of single people are not shown');
+reset role;
+select is(count(distinct split_part(place, '.', 1)), (select count(*) from pg_class where relnamespace = 'facts'::regnamespace and relkind = 'v' and relname <> 'deletion_times'),
+    'each row view was looked at') from seen where to_regclass('facts.' || split_part(place, '.', 1)) is not null;
+select is_empty($$select place, value from seen where value ~ '[0-9][T ][0-9]{2}:[0-9]{2}'$$, 'no time anywhere');
+select is_empty($$select place from seen where value ~ '^00000000-0000-4000' or place ~ 'session' and value = '4711'$$, 'no pseudonym that lasts');
+
+-- DELETE: the rows go, the counts stay.
+select core.ingest(jsonb_build_array(make.step(i, 20, now(), '[{"kind":"erased"}]'))) from generate_series(1, 6) i;
+create temp table left_over (view name, n bigint, n_before bigint) on commit drop;
+grant all on left_over to amina;
+create function make.rows_of(p_view name) returns bigint language plpgsql as $$
+declare
+    v_n bigint;
+begin
+    execute format('select count(distinct learner_id) from report.%I', p_view) into v_n;
+    return v_n;
+end $$;
+set local role amina;
+select is(make.rows_of(c.relname), 6::bigint, c.relname || ': nobody who was erased')
+from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'learner_id'
+where c.relnamespace = 'report'::regnamespace and c.relkind = 'v' and c.relname <> 'not_understood';
+select is(count(*), 6::bigint, 'nor the messages to them') from report.messages;
+select is(count(*), 6::bigint, 'nor their sessions') from report.session_steps;
+update counted set after = (select contacts from report.contact_counts());
+select is(after, before, 'all stay in the counts') from counted;
+select results_eq('select enrolled, completed from report.funnel()', $$values (12::bigint, 12::bigint)$$, 'also in the funnel');
+reset role;
+select * from finish();
+rollback;
