@@ -134,6 +134,17 @@ static enum dedup_verdict judge_sms(const struct dedup_key *key, const struct in
     return is_same_text && inbound->kind == INBOUND_SMS ? repeat(key, last) : DEDUP_NEW;
 }
 
+bool dedup_is_said_again(const struct dedup_key *key, struct str seen, int64_t within_ms)
+{
+    bool is_again = false;
+    for (size_t at = 0; at + DEDUP_SEEN_BYTES <= seen.len; at += DEDUP_SEEN_BYTES) {
+        struct sight sight = sight_at(seen, at, key->received);
+        if (sight.text != 0)
+            is_again = sight.text == TEXT_OF(key->text) && is_within(sight.age_ms, within_ms);
+    }
+    return is_again;
+}
+
 /* ---- USSD ---- */
 
 /* Some providers name a session by the number alone: then the name comes again with every dial. */

@@ -66,6 +66,8 @@ struct session_memory dedup_session_memory(const struct dedup_key *key,
 enum dedup_verdict dedup_judge(const struct dedup_key *key, const struct inbound *inbound,
                                const struct learner_link *link, struct str seen,
                                const struct last_reply *last);
+/* Did the SMS before it say the same within this time? */
+bool dedup_is_said_again(const struct dedup_key *key, struct str seen, int64_t within_ms);
 /* Writes a handled inbound into the link, and appends to out what has to be appended to seen; true:
  * out is all of it, without what is too old. */
 bool dedup_remember(const struct dedup_key *key, const struct inbound *inbound, struct str seen,

@@ -53,12 +53,17 @@ struct message {
     struct str link;             /* link id the provider wants back, absent = none */
     struct str network;          /* operator, as the provider named it; absent = not known */
     char purpose[12];            /* of a push: "reminder", "course" ...; "" = none */
-    bool is_parting; /* confirms that somebody has left, who is told of it all the same */
-    bool has_more;   /* a piece of a text that goes on in the next message */
-    bool is_answer;  /* to an SMS: stays on its channel, whatever the routes say */
+    bool is_parting;  /* confirms that somebody has left, who is told of it all the same */
+    struct str again; /* link.said (core/learner.h) of an SMS that this one says again, while it is
+                         not known to have arrived; absent = it says something of its own */
+    bool has_more;    /* a piece of a text that goes on in the next message */
+    bool is_answer;   /* to an SMS: stays on its channel, whatever the routes say */
     struct wall_ms created_at;
     struct wall_ms expires_at; /* not sent later than this; 0 = never expires */
 };
+
+/* A provider's id of a message is compared as a text that is cut here. */
+#define REPORT_ID_BYTES 255u
 
 const char *message_status_name(enum message_status status);
 const char *message_class_name(enum message_class class);

@@ -5,7 +5,12 @@
  */
 #include "app/shown.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/xalloc.h"
 
 /* The place, behind any side state, was said whole by SMS: once link.said is a time, it was taken.
  */
@@ -57,8 +62,31 @@ bool shown_can_turn(const struct learner *learner)
     return (learner->link.shown & SHOWN_TURNS) != 0;
 }
 
+/* A provider that has told nothing of an SMS for two minutes may have stopped telling at all. */
+static bool has_reports(const struct learner_link *before, int64_t now_ms)
+{
+    int64_t said_ms = learner_said_ms(before->said);
+    bool is_overdue = said_ms > 0 && said_ms != INT64_MAX && now_ms - said_ms >= SHOWN_WAIT_MS;
+    return learner_said_has_arrived(before->said) || (before->has_reports && !is_overdue);
+}
+
+bool shown_is_awaited(const struct learner *learner, int64_t received_ms)
+{
+    const struct learner_link *link = &learner->link;
+    int64_t said_ms = learner_said_ms(link->said);
+    return link->has_reports && !learner_said_has_arrived(link->said) && said_ms <= received_ms &&
+           received_ms - said_ms < SHOWN_WAIT_MS;
+}
+
+bool shown_is_again(const struct learner *before, const struct outcome *out)
+{
+    return out->shows == OUTCOME_SHOWS_SCREEN && !out->has_moved &&
+           out->next.state == before->state && out->next.side_via == before->side_via;
+}
+
 void shown_move(const struct learner *before, const struct outcome *out, struct learner_link *link)
 {
+    link->has_reports = has_reports(&before->link, link->last_ms);
     bool is_other_side = out->next.state != before->state || out->next.side_via != before->side_via;
     link->shown = before->link.shown & (uint8_t)(out->has_moved ? SHOWN_LEFT_BITS : UINT8_MAX);
     memcpy(link->said, before->link.said, sizeof(link->said));
@@ -106,10 +134,12 @@ void shown_by_sms(const struct outcome *out, struct wall_ms at, struct learner *
     if (learner_said_ms(next->link.said) == INT64_MAX)
         next->link.shown &= (uint8_t)~SHOWN_SMS;
     next->link.shown |= is_side_of(next, VIA_SMS) ? SHOWN_SIDE : SHOWN_SMS;
-    if (at.ms > 0)
+    if (at.ms > 0) {
         learner_said_at(at.ms, next->link.said);
-    else
+        next->link.has_reports = false; /* it is no message that any could be of */
+    } else {
         learner_said_by(next->seq, next->link.said);
+    }
 }
 
 static void on_noted(void *ctx, enum err e)
@@ -143,4 +173,69 @@ void shown_taken(uint32_t seq, struct wall_ms at, struct shown_note *ret)
 {
     learner_said_by(seq, ret->before);
     learner_said_at(at.ms, ret->after);
+}
+
+/* ---- reports ---- */
+
+#define NAME_BYTES 32
+#define EXPECTED_BYTES (NUMBER_ID_BYTES + LEARNER_SAID_BYTES)
+
+static const struct str arrived = {"arrived", sizeof("arrived") - 1};
+
+/* What the sender leaves, and waits with for the other one's. */
+struct expected {
+    struct store *store;
+    char bytes[EXPECTED_BYTES];
+};
+
+static struct str meeting_name(struct str channel, struct str provider_id, char dst[NAME_BYTES])
+{
+    uint64_t hash = str_hash(channel) * 31 + str_hash(provider_id);
+    int n = snprintf(dst, NAME_BYTES, "report:%016" PRIx64, hash);
+    return (struct str){dst, (size_t)n};
+}
+
+static void put_arrived(struct store *store, const char bytes[EXPECTED_BYTES])
+{
+    struct number_id id;
+    struct shown_note note;
+    memcpy(id.bytes, bytes, NUMBER_ID_BYTES);
+    memcpy(note.before, bytes + NUMBER_ID_BYTES, LEARNER_SAID_BYTES);
+    memcpy(note.after, note.before, LEARNER_SAID_BYTES);
+    learner_said_arrived(note.after);
+    shown_put(store, &id, &note);
+}
+
+static void on_expected(void *ctx, enum err e, struct str value)
+{
+    struct expected *x = ctx;
+    if (e == ERR_OK && str_eq(value, arrived))
+        put_arrived(x->store, x->bytes);
+    free(x);
+}
+
+void shown_expect_report(struct store *store, struct str channel, struct str provider_id,
+                         const struct number_id *id, const uint8_t said[LEARNER_SAID_BYTES])
+{
+    struct expected *x = xcalloc(1, sizeof(*x));
+    char name[NAME_BYTES];
+    x->store = store;
+    memcpy(x->bytes, id->bytes, NUMBER_ID_BYTES);
+    memcpy(x->bytes + NUMBER_ID_BYTES, said, LEARNER_SAID_BYTES);
+    store_meet(store, meeting_name(channel, provider_id, name),
+               (struct str){x->bytes, EXPECTED_BYTES}, SHOWN_WAIT_MS, on_expected, x);
+}
+
+static void on_arrived(void *ctx, enum err e, struct str value)
+{
+    struct store *store = ctx;
+    if (e == ERR_OK && value.len == EXPECTED_BYTES)
+        put_arrived(store, value.p);
+}
+
+void shown_has_arrived(struct store *store, struct str channel, struct str provider_id)
+{
+    char name[NAME_BYTES];
+    store_meet(store, meeting_name(channel, provider_id, name), arrived, SHOWN_WAIT_MS, on_arrived,
+               store);
 }

@@ -46,8 +46,10 @@ bool learner_is_enrolled(const struct learner *learner)
 
 /* ---- said ---- */
 
-/* FF FF and seq: not taken yet. A time in milliseconds has 48 bits for 8,900 years. */
+/* FF FF and seq: not taken yet. A time in milliseconds has 48 bits for 8,900 years; the lowest says
+ * that it has arrived. */
 #define NOT_YET 0xffffu
+#define ARRIVED 1u
 
 static void put_said(uint64_t value, uint8_t said[LEARNER_SAID_BYTES])
 {
@@ -62,7 +64,7 @@ void learner_said_by(uint32_t seq, uint8_t said[LEARNER_SAID_BYTES])
 
 void learner_said_at(int64_t at_ms, uint8_t said[LEARNER_SAID_BYTES])
 {
-    put_said((uint64_t)at_ms, said);
+    put_said((uint64_t)at_ms & ~(uint64_t)ARRIVED, said);
 }
 
 int64_t learner_said_ms(const uint8_t said[LEARNER_SAID_BYTES])
@@ -70,7 +72,17 @@ int64_t learner_said_ms(const uint8_t said[LEARNER_SAID_BYTES])
     uint64_t value = 0;
     for (unsigned i = 0; i < LEARNER_SAID_BYTES; i++)
         value = value << 8 | said[i];
-    return value >> 32 == NOT_YET ? INT64_MAX : (int64_t)value;
+    return value >> 32 == NOT_YET ? INT64_MAX : (int64_t)(value & ~(uint64_t)ARRIVED);
+}
+
+void learner_said_arrived(uint8_t said[LEARNER_SAID_BYTES])
+{
+    said[LEARNER_SAID_BYTES - 1] |= ARRIVED;
+}
+
+bool learner_said_has_arrived(const uint8_t said[LEARNER_SAID_BYTES])
+{
+    return learner_said_ms(said) != INT64_MAX && (said[LEARNER_SAID_BYTES - 1] & ARRIVED) != 0;
 }
 
 /* ---- kinds of its own ---- */
@@ -280,6 +292,7 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, nudged_ms, record_varint),
     RECORD(3, struct learner, n_screens, record_number),
     RECORD(3, struct learner, due_sms, record_number),
+    RECORD(3, struct learner, link.has_reports, record_bool),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 

@@ -112,7 +112,8 @@ struct learner_link {
     uint8_t said[LEARNER_SAID_BYTES];     /* the SMS that said it: learner_said_by() */
     uint8_t number[LEARNER_NUMBER_BYTES]; /* packed by the vault (port/vault.h), for a PostgreSQL
                                              that lost it; all zero = none */
-    char country[3]; /* of the number, "KE"; "" = not known: then the channel's */
+    char country[3];  /* of the number, "KE"; "" = not known: then the channel's */
+    bool has_reports; /* its provider has told lately that an SMS has arrived: app/shown.h */
     struct learner_last {
         uint8_t n;
         char bytes[LEARNER_LAST_BYTES];
@@ -220,10 +221,13 @@ void learner_put_change(const struct learner *before, const struct learner *afte
  * is then half changed. */
 enum err learner_undo_change(struct str change, struct learner *learner) MUST_CHECK;
 
-/* link.said: said by the SMS of step seq, which no provider has taken yet; and taken, when. All
- * zero: by none that anybody waits for. */
+/* link.said: said by the SMS of step seq, which no provider has taken yet; and taken, when, to two
+ * milliseconds. All zero: by none that anybody waits for. */
 void learner_said_by(uint32_t seq, uint8_t said[LEARNER_SAID_BYTES]);
 void learner_said_at(int64_t at_ms, uint8_t said[LEARNER_SAID_BYTES]);
+/* What was taken has also arrived, as its provider reports. */
+void learner_said_arrived(uint8_t said[LEARNER_SAID_BYTES]);
+bool learner_said_has_arrived(const uint8_t said[LEARNER_SAID_BYTES]);
 /* The wall time at which it was taken, 0 where nobody waits; INT64_MAX: not yet. */
 int64_t learner_said_ms(const uint8_t said[LEARNER_SAID_BYTES]);
 

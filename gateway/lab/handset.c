@@ -79,6 +79,15 @@ void handset_send_sms(struct handset *h, struct str text, struct wall_ms now)
     put(h, "networkCode", STR(NETWORK));
 }
 
+void handset_report(struct handset *h, struct str id, bool has_arrived)
+{
+    begin(h, HANDSET_REPORT_PATH);
+    put(h, "id", id);
+    put(h, "status", has_arrived ? STR("Success") : STR("Failed"));
+    put(h, "phoneNumber", str_from(h->number));
+    put(h, "networkCode", STR(NETWORK));
+}
+
 void handset_call(struct handset *h)
 {
     begin(h, HANDSET_CALL_PATH);

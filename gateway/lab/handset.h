@@ -18,6 +18,7 @@
 #define HANDSET_NAME_BYTES 48
 #define HANDSET_CONTENT_TYPE "application/x-www-form-urlencoded"
 #define HANDSET_SMS_PATH "/in/at"
+#define HANDSET_REPORT_PATH "/dlr/at"
 #define HANDSET_USSD_PATH "/in/at-ussd"
 #define HANDSET_CALL_PATH "/in/at-voice"
 
@@ -41,6 +42,8 @@ void handset_init(struct handset *h, const char *number, const char *dial_code, 
 void handset_fini(struct handset *h);
 /* Each of these makes the callback that is to be posted. */
 void handset_send_sms(struct handset *h, struct str text, struct wall_ms now);
+/* The network tells what became of an SMS to the phone, by the provider's id of it. */
+void handset_report(struct handset *h, struct str id, bool has_arrived);
 /* Lets the voice number ring. */
 void handset_call(struct handset *h);
 /* "*384*7#" opens a session, also when one is open; "*384*7*2#" dials through to 2. */

@@ -127,6 +127,9 @@ void metrics_name_channel(struct metrics *m, struct str channel);
 /* A channel that was not named is not counted. */
 void metrics_add_channel(struct metrics *m, struct str channel, enum metric_channel metric,
                          uint64_t n);
+/* 0 for a channel that was not named. */
+uint64_t metrics_get_channel(const struct metrics *m, struct str channel,
+                             enum metric_channel metric);
 /* A request to the channel's provider was answered. */
 void metrics_observe_request_ms(struct metrics *m, struct str channel, int64_t duration_ms);
 /* What an SMS cost, in millionths of the currency. */

@@ -100,14 +100,21 @@ void metrics_add_labelled(struct metrics *m, enum metric first, enum metric last
 
 /* ---- channels ---- */
 
-static struct channel_values *find_channel(struct metrics *m, struct str channel)
+/* METRICS_MAX_CHANNELS: it was not named. */
+static uint32_t place_of(const struct metrics *m, struct str channel)
 {
     uint32_t n = m != NULL ? atomic_load_explicit(&m->n_channels, memory_order_acquire) : 0;
     for (uint32_t i = 0; i < n; i++) {
         if (str_eq(channel, str_from(m->channels[i].name)))
-            return &m->channels[i];
+            return i;
     }
-    return NULL;
+    return METRICS_MAX_CHANNELS;
+}
+
+static struct channel_values *find_channel(struct metrics *m, struct str channel)
+{
+    uint32_t i = place_of(m, channel);
+    return i < METRICS_MAX_CHANNELS ? &m->channels[i] : NULL;
 }
 
 void metrics_name_channel(struct metrics *m, struct str channel)
@@ -125,6 +132,15 @@ void metrics_add_channel(struct metrics *m, struct str channel, enum metric_chan
     struct channel_values *c = find_channel(m, channel);
     if (c != NULL)
         atomic_fetch_add_explicit(&c->values[metric], n, memory_order_relaxed);
+}
+
+uint64_t metrics_get_channel(const struct metrics *m, struct str channel,
+                             enum metric_channel metric)
+{
+    uint32_t i = place_of(m, channel);
+    return i < METRICS_MAX_CHANNELS
+               ? atomic_load_explicit(&m->channels[i].values[metric], memory_order_relaxed)
+               : 0;
 }
 
 void metrics_observe_request_ms(struct metrics *m, struct str channel, int64_t duration_ms)

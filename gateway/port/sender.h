@@ -77,6 +77,8 @@ void sender_mem_answer(struct sender *s, enum sender_reached reached, int status
 typedef bool sender_mem_decide(void *ctx, const struct sender_request *request,
                                struct sender_answer *ret);
 void sender_mem_on_post(struct sender *s, sender_mem_decide *fn, void *ctx);
-/* Called for every request that will be answered with 2xx: transcripts read the message from it. */
-typedef void sender_mem_on_request(void *ctx, const struct sender_request *request);
+/* Called for every request that will be answered with 2xx, with that answer's body: transcripts
+ * read the message from it. */
+typedef void sender_mem_on_request(void *ctx, const struct sender_request *request,
+                                   struct str answer);
 void sender_mem_watch(struct sender *s, sender_mem_on_request *fn, void *ctx);

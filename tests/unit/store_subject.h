@@ -399,6 +399,12 @@ static inline enum err do_session_get(struct subject *t, struct str key)
     return end(t);
 }
 
+static inline enum err do_meet(struct subject *t, struct str name, struct str value, int64_t ttl_ms)
+{
+    store_meet(t->store, name, value, ttl_ms, got_value, begin(t));
+    return end(t);
+}
+
 static inline enum err do_course_put(struct subject *t, const char *name, const char *bundle,
                                      bool is_current)
 {

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "app/callback/callback.h"
+#include "app/shown.h"
 #include "callback_world.h"
 #include "core/event_record.h"
 
@@ -161,6 +162,85 @@ static void each_status_has_its_name_in_the_database(void **state)
     arena_free(arena);
 }
 
+/* ---- what an SMS that has arrived is told to its learner ---- */
+
+static const struct number_id phone = {.bytes = {7, 8, 9}};
+
+static void on_commit(void *ctx, enum err e, const struct store_record *rec)
+{
+    (void)ctx, (void)rec;
+    assert_int_equal(e, ERR_OK);
+}
+
+/* A learner whose last SMS a provider took at that time. */
+static void put_learner(struct callback_world *w, int64_t said_ms)
+{
+    struct learner l;
+    struct buf state CLEANUP(buf_fini);
+    learner_init(&l);
+    l.seq = 1;
+    learner_said_at(said_ms, l.link.said);
+    buf_init(&state, LEARNER_MAX_BYTES);
+    assert_int_equal(learner_encode(&l, &state), ERR_OK);
+    struct store_commit commit = {.id = phone, .state = buf_str(&state), .due_at_ms = -1};
+    store_commit(w->store, &commit, on_commit, NULL);
+    loop_mem_settle(w->loop);
+}
+
+static void on_load(void *ctx, enum err e, const struct store_record *rec)
+{
+    assert_int_equal(e, ERR_OK);
+    assert_int_equal(learner_decode(rec->state, ctx), ERR_OK);
+}
+
+static bool has_arrived(struct callback_world *w)
+{
+    struct learner l;
+    store_load(w->store, &phone, on_load, &l);
+    loop_mem_settle(w->loop);
+    return learner_said_has_arrived(l.link.said);
+}
+
+static void expect_report(struct callback_world *w, const char *id, int64_t said_ms)
+{
+    uint8_t said[LEARNER_SAID_BYTES];
+    learner_said_at(said_ms, said);
+    shown_expect_report(w->store, STR("at"), str_from(id), &phone, said);
+    loop_mem_settle(w->loop);
+}
+
+static void a_report_reaches_the_learner_whoever_comes_first(void **state)
+{
+    struct callback_world *w = *state;
+    put_learner(w, 1000);
+    expect_report(w, "one", 1000);
+    assert_false(has_arrived(w));
+    assert_int_equal(world_post(w, "/dlr/at", "id=one&status=Failed"), 200);
+    assert_int_equal(world_post(w, "/dlr/at", "id=two&status=Success"), 200);
+    assert_false(has_arrived(w)); /* not there; another's */
+    assert_int_equal(world_post(w, "/dlr/at", "id=one&status=Success"), 200);
+    assert_true(has_arrived(w));
+}
+
+static void a_report_may_come_before_the_answer_that_names_its_id(void **state)
+{
+    struct callback_world *w = *state;
+    put_learner(w, 2000);
+    assert_int_equal(world_post(w, "/dlr/at", "id=one&status=Success"), 200);
+    assert_false(has_arrived(w));
+    expect_report(w, "one", 2000);
+    assert_true(has_arrived(w));
+}
+
+static void a_report_of_what_was_said_before_says_nothing_of_the_last(void **state)
+{
+    struct callback_world *w = *state;
+    put_learner(w, 5000);
+    expect_report(w, "old", 2000);
+    assert_int_equal(world_post(w, "/dlr/at", "id=old&status=Success"), 200);
+    assert_false(has_arrived(w));
+}
+
 int main(void)
 {
 #define WORLD_TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
@@ -169,6 +249,9 @@ int main(void)
         WORLD_TEST(a_report_becomes_an_event),
         WORLD_TEST(what_the_provider_says_is_kept_without_numbers),
         WORLD_TEST(several_reports_in_one_body_are_all_kept),
+        WORLD_TEST(a_report_reaches_the_learner_whoever_comes_first),
+        WORLD_TEST(a_report_may_come_before_the_answer_that_names_its_id),
+        WORLD_TEST(a_report_of_what_was_said_before_says_nothing_of_the_last),
         WORLD_TEST(a_report_that_cannot_be_kept_is_asked_for_again),
         WORLD_TEST(an_opt_out_in_a_report_is_a_stop),
         WORLD_TEST(an_opt_out_that_is_not_on_disk_is_asked_for_again),

@@ -50,6 +50,23 @@ static void expect_round_trip(const struct learner *l)
     assert_memory_equal(&back, l, sizeof(back));
 }
 
+static void what_was_said_has_a_time_and_may_have_arrived(void **state)
+{
+    (void)state;
+    uint8_t said[LEARNER_SAID_BYTES] = {0};
+    assert_int_equal(learner_said_ms(said), 0);
+    assert_false(learner_said_has_arrived(said));
+    learner_said_by(UINT32_MAX, said); /* odd, and not taken */
+    assert_int_equal(learner_said_ms(said), INT64_MAX);
+    assert_false(learner_said_has_arrived(said));
+    learner_said_at(1732433860123, said); /* never later than it was */
+    assert_int_equal(learner_said_ms(said), 1732433860122);
+    assert_false(learner_said_has_arrived(said));
+    learner_said_arrived(said);
+    assert_int_equal(learner_said_ms(said), 1732433860122);
+    assert_true(learner_said_has_arrived(said));
+}
+
 static void what_was_encoded_is_decoded(void **state)
 {
     (void)state;
@@ -83,7 +100,7 @@ static void the_largest_learner_fits(void **state)
     for (uint8_t i = 0; i < LEARNER_MAX_PAST; i++)
         l.past.list[i] = (struct learner_past_course){UINT32_MAX, 999999999999};
     l.link.last.n = LEARNER_LAST_BYTES;
-    l.is_locked = l.is_doubted = true;
+    l.is_locked = l.is_doubted = l.link.has_reports = true;
     memset(l.nickname, 'n', sizeof(l.nickname));
     l.nickname[LEARNER_NICKNAME_BYTES - 1] = '\0';
     memset(&l.others, 0, sizeof(l.others));
@@ -251,6 +268,7 @@ static void an_encoder_without_room_says_so(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_said_has_a_time_and_may_have_arrived),
         cmocka_unit_test(what_was_encoded_is_decoded),
         cmocka_unit_test(the_largest_learner_fits),
         cmocka_unit_test(others_come_and_go),

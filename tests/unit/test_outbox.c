@@ -36,9 +36,10 @@ struct world {
 
 static const struct wall_ms start = {1732433860000};
 
-static void on_request(void *ctx, const struct sender_request *request)
+static void on_request(void *ctx, const struct sender_request *request, struct str answer)
 {
     struct world *w = ctx;
+    (void)answer; /* as the test has set it */
     struct arena *arena = arena_new(65536);
     struct form form;
     assert_int_equal(form_parse(request->body, arena, &form), ERR_OK);

@@ -648,6 +648,20 @@ static void sessions_last_their_time(void **state)
     assert_int_equal(do_session_get(t, key), ERR_NOT_FOUND);
 }
 
+static void who_comes_second_is_told_what_the_first_one_left(void **state)
+{
+    struct subject *t = subject(state);
+    struct str name = STR("report:1"), value = STR("of\0the sender\r\n");
+    assert_int_equal(do_meet(t, name, value, 60), ERR_NOT_FOUND);
+    assert_int_equal(do_meet(t, name, STR("arrived"), 60000), ERR_OK);
+    assert_memory_equal(t->got.value, value.p, value.len);
+    assert_int_equal(do_meet(t, name, STR("arrived"), 60000), ERR_OK); /* and again: the same */
+    assert_memory_equal(t->got.value, value.p, value.len);
+    assert_int_equal(do_meet(t, STR("report:2"), value, 60), ERR_NOT_FOUND);
+    run_for(t, 80);
+    assert_int_equal(do_meet(t, name, STR("late"), 60), ERR_NOT_FOUND);
+}
+
 static void certificates_are_found_by_their_code(void **state)
 {
     struct subject *t = subject(state);
@@ -682,6 +696,8 @@ static void sessions_have_a_ceiling(void **state)
     assert_int_equal(do_session_put(t, long_key, value, 1000), ERR_TOO_LONG);
     assert_int_equal(do_session_put(t, key, long_value, 1000), ERR_TOO_LONG);
     assert_int_equal(do_session_get(t, long_key), ERR_NOT_FOUND);
+    assert_int_equal(do_meet(t, long_key, value, 1000), ERR_TOO_LONG);
+    assert_int_equal(do_meet(t, key, long_value, 1000), ERR_TOO_LONG);
 }
 
 static void courses_are_kept_by_name(void **state)
@@ -1137,6 +1153,7 @@ int main(void)
         BOTH(messages_that_wait_too_long_are_found),
         BOTH(an_entry_is_marked_once),
         BOTH(sessions_last_their_time),
+        BOTH(who_comes_second_is_told_what_the_first_one_left),
         BOTH(sessions_have_a_ceiling),
         BOTH(certificates_are_found_by_their_code),
         BOTH(courses_are_kept_by_name),

@@ -60,7 +60,6 @@ void callbacks_handle(struct callbacks *all, struct front_token token,
  * reports carry; it is compared as a text (007 is not 7), within the channel, and cut at
  * REPORT_ID_BYTES. report: INBOUND_DLR with a status and an id. Digit runs in the error are masked.
  */
-#define REPORT_ID_BYTES 255u
 void report_encode(struct str channel, const struct inbound *report, struct wall_ms received,
                    struct arena *arena, struct buf *out);
 /* Whose events stream it goes to: reports about one message keep their order. */

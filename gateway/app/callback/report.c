@@ -4,6 +4,7 @@
 
 #include "app/message.h"
 #include "app/opt_outs.h"
+#include "app/shown.h"
 #include "base/log.h"
 #include "core/event_record.h"
 #include "core/match/match.h"
@@ -91,6 +92,9 @@ static void on_kept(void *ctx, enum err e)
     }
     metrics_add(c->all->parts.metrics, METRIC_reports_total, 1);
     count(c, report->status);
+    if (report->status == DLR_DELIVERED || report->status == DLR_READ)
+        shown_has_arrived(c->all->parts.store, c->channel->config->name,
+                          utf8_cut(report->id, REPORT_ID_BYTES));
     if (report->is_opt_out)
         stop_number(item, report);
     else

@@ -79,6 +79,7 @@ struct dialog {
     struct store_caps caps;      /* of its SMS */
     struct dialog_answer answer; /* ready in DONE */
     bool is_sms_answer;          /* an SMS is said in it */
+    bool is_awaiting;            /* the same words again, and what they follow has not arrived */
 };
 
 /* In the end of what a function does: the dialog may be gone afterwards. What is not in dialog_rows

@@ -240,7 +240,10 @@ static bool say_by_sms(struct dialog *d, struct outcome *out, struct str channel
     if (!make_message(d, out, channel, text, &message))
         return false;
     limit(d, out, &message, is_said);
-    shown_by_sms(out, is_said ? d->key.received : (struct wall_ms){0}, &out->next);
+    if (d->is_awaiting && !is_said && shown_is_again(&d->learner, out))
+        message.again = (struct str){(const char *)out->next.link.said, LEARNER_SAID_BYTES};
+    else
+        shown_by_sms(out, is_said ? d->key.received : (struct wall_ms){0}, &out->next);
     d->is_sms_answer = is_said;
     if (is_said) {
         struct last_reply reply = dialog_new_reply(d, &out->next, text, false);

@@ -98,6 +98,15 @@ static enum via via_of(const struct inbound *inbound)
                                            : VIA_SMS;
 }
 
+/* Somebody who waits, and does not have what would be answered (docs/course-rules.md 1.2 rule 11).
+ */
+static bool is_awaiting(const struct dialog *d)
+{
+    return !d->is_wake && d->inbound.kind == INBOUND_SMS &&
+           shown_is_awaited(&d->learner, d->key.received.ms) &&
+           dedup_is_said_again(&d->key, d->seen, SHOWN_WAIT_MS);
+}
+
 static struct input input_of(const struct dialog *d)
 {
     struct input input = {.kind = d->inbound.kind == INBOUND_CALL ? INPUT_CALL : INPUT_TEXT,
@@ -114,7 +123,7 @@ static struct input input_of(const struct dialog *d)
     } else if (input.via == VIA_USSD && d->inbound.phase == INBOUND_PHASE_NEW) {
         input.kind = INPUT_DIAL;
     }
-    input.is_shown = shown_whole(&d->learner, input.via, input.now.ms);
+    input.is_shown = !d->is_awaiting && shown_whole(&d->learner, input.via, input.now.ms);
     input.is_erase_asked = shown_erase_asked(&d->learner, input.now.ms);
     input.check = d->check;
     vault_random(input.seed, sizeof(input.seed));
@@ -396,6 +405,7 @@ static enum dialog_event step_engine(struct dialog *d)
 {
     struct course_set *courses = d->all->parts.courses;
     struct engine_context context = context_of(d);
+    d->is_awaiting = is_awaiting(d);
     struct input input = input_of(d);
     struct outcome out;
     enum err e =

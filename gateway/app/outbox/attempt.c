@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "core/learner.h"
 #include "core/number.h"
+#include "core/utf8.h"
 #include "profile/outgoing.h"
 
 /* One line when a channel begins to fail and one when it works again, however many messages. */
@@ -125,6 +126,9 @@ static void on_settled(void *ctx, enum err e)
         return;
     if (e == ERR_DENIED)
         tell_too_late(job);
+    else if (e == ERR_OK && job->report.len > 0)
+        shown_expect_report(job->owner->ports.store, job->channel->channel->config->name,
+                            buf_str(&job->report), &job->message.number_id, job->shown.after);
     outbox_happen(job, e == ERR_OK       ? OUTBOX_EVENT_SETTLED
                        : e == ERR_DENIED ? OUTBOX_EVENT_GONE
                                          : OUTBOX_EVENT_AWAY);
@@ -240,6 +244,26 @@ static void handle_no(struct outbox_job *job, const struct send_result *result, 
     try_again(job, wait_ms, result->error);
 }
 
+/* The provider took it: that is noted in the learner's state, and what its report will be about.
+ * Only where reports come at all: of a channel that none has come of this costs nothing. */
+static void note_shown(struct outbox_job *job, const struct send_result *result)
+{
+    struct outbox *o = job->owner;
+    const struct message *m = &job->message;
+    struct str name = job->channel->channel->config->name;
+    shown_taken(m->seq, loop_wall(o->ports.loop), &job->shown);
+    if (m->again.len == LEARNER_SAID_BYTES) {
+        memcpy(job->shown.before, m->again.p, LEARNER_SAID_BYTES);
+        memcpy(job->shown.after, m->again.p, LEARNER_SAID_BYTES);
+    }
+    if (metrics_get_channel(o->ports.metrics, name, METRIC_CHANNEL_delivered_total) == 0)
+        return;
+    if (result->is_own_id)
+        buf_addf(&job->report, "%03u-%s", job->entry.bucket, job->entry_id);
+    else
+        buf_add_str(&job->report, utf8_cut(result->id, REPORT_ID_BYTES));
+}
+
 static void take_result(struct outbox_job *job, const struct send_result *result, int status)
 {
     if (result->outcome == SEND_THROTTLED || result->outcome == SEND_TEMPORARY) {
@@ -251,7 +275,7 @@ static void take_result(struct outbox_job *job, const struct send_result *result
     job->is_shown =
         is_sent && !job->message.has_more && job->message.number_id.bytes[0] == job->entry.bucket;
     if (job->is_shown)
-        shown_taken(job->message.seq, loop_wall(job->owner->ports.loop), &job->shown);
+        note_shown(job, result);
     job->channel->n_throttled = 0;
     outbox_gate_good(job->channel);
     outbox_conclude(job, is_sent ? MESSAGE_STATUS_sent : MESSAGE_STATUS_failed, result->id,

@@ -240,6 +240,7 @@ void outbox_job_free(struct outbox_job *job)
     buf_fini(&job->number);
     buf_fini(&job->payload);
     buf_fini(&job->event);
+    buf_fini(&job->report);
     timer_free(job->owner->ports.loop, job->timer);
     free(job);
 }
@@ -303,6 +304,7 @@ static enum err read_entry(struct outbox_job *job, const struct store_entry *ent
     buf_init(&job->payload, entry->payload.len + 1);
     buf_init(&job->number, 64);
     buf_init(&job->event, EVENT_MAX_BYTES);
+    buf_init(&job->report, REPORT_ID_BYTES + 1);
     buf_add_str(&job->payload, entry->payload);
     job->entry = *entry;
     job->entry.payload = STR_NONE;

@@ -85,6 +85,7 @@ struct outbox_job {
     bool is_sent;                   /* a provider took it */
     bool is_shown;                  /* all of a text: shown tells of it */
     struct shown_note shown;
+    struct buf report; /* the id that its reports will have; empty: none are expected */
     bool is_pinned;    /* its provider has answered an attempt: no other may send it */
     struct buf number; /* E.164, wiped with the job */
     struct buf event;  /* set once the outcome is known */

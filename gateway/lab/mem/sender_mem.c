@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -24,6 +25,8 @@ struct mem_sender {
     enum sender_reached reached;
     int status;
     char body[1024];
+    bool has_body;
+    uint32_t n_posts;
     uint32_t n_special; /* requests that still get the answer above */
     sender_mem_on_request *watch;
     void *watch_ctx;
@@ -31,10 +34,10 @@ struct mem_sender {
     void *decide_ctx;
 };
 
-/* Success in the words of Africa's Talking, which transcripts use. */
-static const char default_body[] =
-    "{\"SMSMessageData\":{\"Recipients\":[{\"status\":\"Success\",\"statusCode\":101,"
-    "\"messageId\":\"ATXid_mem\"}]}}";
+/* Success in the words of Africa's Talking, which transcripts use; each message has an id. */
+#define DEFAULT_BODY                                                                               \
+    "{\"SMSMessageData\":{\"Recipients\":[{\"status\":\"Success\",\"statusCode\":101,"             \
+    "\"messageId\":\"ATXid_mem%u\"}]}}"
 
 static struct mem_sender *mem(struct sender *s)
 {
@@ -67,7 +70,7 @@ static void mem_post(struct sender *s, const struct sender_request *request, sen
     struct mem_request *r = xcalloc(1, sizeof(*r));
     *r = (struct mem_request){
         .owner = m, .fn = fn, .ctx = ctx, .reached = SENDER_REACHED_ANSWER, .status = 200};
-    memcpy(r->body, default_body, sizeof(default_body));
+    (void)snprintf(r->body, sizeof(r->body), DEFAULT_BODY, ++m->n_posts); /* has room */
     struct sender_answer decided = {.body = STR("")};
     if (m->decide != NULL && m->decide(m->decide_ctx, request, &decided)) {
         r->reached = decided.reached;
@@ -77,11 +80,12 @@ static void mem_post(struct sender *s, const struct sender_request *request, sen
         m->n_special -= m->n_special != UINT32_MAX;
         r->reached = m->reached;
         r->status = m->status;
-        memcpy(r->body, m->body, sizeof(r->body));
+        if (m->has_body)
+            memcpy(r->body, m->body, sizeof(r->body));
     }
     LIST_INSERT_HEAD(&m->pending, r, entry);
     if (m->watch != NULL && r->reached == SENDER_REACHED_ANSWER && r->status / 100 == 2)
-        m->watch(m->watch_ctx, request);
+        m->watch(m->watch_ctx, request, str_from(r->body));
     r->timer = timer_new(m->loop, on_turn, r);
     timer_start(m->loop, r->timer, 0);
 }
@@ -117,7 +121,8 @@ void sender_mem_answer(struct sender *s, enum sender_reached reached, int status
     m->reached = reached;
     m->status = status;
     m->n_special = n;
-    set_body(m->body, str_from(body != NULL ? body : default_body));
+    m->has_body = body != NULL;
+    set_body(m->body, str_from(body != NULL ? body : ""));
 }
 
 void sender_mem_on_post(struct sender *s, sender_mem_decide *fn, void *ctx)

@@ -501,6 +501,7 @@ static const struct store_ops mem_ops = {
     .due = mem_due,
     .session_put = mem_session_put,
     .session_get = mem_session_get,
+    .meet = mem_meet,
     .course_put = mem_course_put,
     .courses_get = mem_courses_get,
     .part_put = mem_part_put,

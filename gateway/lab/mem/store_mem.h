@@ -185,6 +185,8 @@ void mem_take(struct store *s, const struct store_cap *caps, uint32_t n, store_o
 
 void mem_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,
                      store_on_done *fn, void *ctx);
+void mem_meet(struct store *s, struct str name, struct str value, int64_t ttl_ms,
+              store_on_value *fn, void *ctx);
 void mem_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx);
 void mem_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
                     store_on_done *fn, void *ctx);

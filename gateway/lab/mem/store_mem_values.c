@@ -222,6 +222,24 @@ void mem_session_get(struct store *s, struct str key, store_on_value *fn, void *
     answer_session(mem(s), mem_answer_new(mem(s), "session_get", mem_deliver_value, ctx), key, fn);
 }
 
+void mem_meet(struct store *s, struct str name, struct str value, int64_t ttl_ms,
+              store_on_value *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "meet", mem_deliver_value, ctx);
+    const struct mem_session *present = session_find(m, name);
+    a->fn.value = fn;
+    if (!store_session_fits(name, value))
+        a->e = ERR_TOO_LONG;
+    else if (present != NULL)
+        a->value = arena_str(a->arena, buf_str(&present->value));
+    else if (a->has_effect)
+        session_set(m, name, value, ttl_ms);
+    if (a->e == ERR_OK && present == NULL)
+        a->e = ERR_NOT_FOUND;
+    mem_answer_post(m, a);
+}
+
 /* ---- certificates: among the sessions, under names that none of those has ---- */
 
 #define CERTIFICATE_KEY_BYTES 32

@@ -25,6 +25,7 @@
     }
 #define DIAL_CODE "*384*7#"
 #define SEND_URL "http://127.0.0.1:1/sim/send/at"
+#define ID_BYTES 32
 #define RESPONSE_MAX_BYTES 65536u
 #define QUEUE_MAX_BYTES (1u << 20)
 #define REST_STEP_MS 20
@@ -36,7 +37,14 @@
 struct delivered {
     struct delivered *next;
     char number[TALK_NUMBER_BYTES];
+    char id[ID_BYTES];
     struct buf text;
+};
+
+/* One that was looked at. */
+struct read {
+    char number[TALK_NUMBER_BYTES];
+    char id[ID_BYTES];
 };
 
 struct talk_fast {
@@ -50,6 +58,7 @@ struct talk_fast {
     struct sink *sink;
     struct sender *sender;
     struct vault *vault;
+    struct metrics *metrics; /* tell the sender on which channel reports come */
     struct channels channels;
     struct course_set *courses;
     struct cohort_set *cohorts;
@@ -63,8 +72,10 @@ struct talk_fast {
     struct http_reader *reader;
     struct buf responses[TALK_MAX_REPEATS]; /* by the slot of the token */
     struct delivered *delivered;            /* oldest first */
-    uint32_t n_envelopes;                   /* that were read from the sink */
-    struct buf events;                      /* their lines that nobody has asked for */
+    struct read read[TALK_HISTORY];         /* a ring */
+    uint32_t n_read;
+    uint32_t n_envelopes; /* that were read from the sink */
+    struct buf events;    /* their lines that nobody has asked for */
 };
 
 static const struct setting sms_settings[] = {
@@ -142,12 +153,23 @@ static struct config make_config(const struct talk_fast_settings *settings,
 
 /* --- the provider: what the sender posts reaches a phone --- */
 
-static void deliver(struct talk_fast *f, struct str to, struct str text)
+/* "...\"messageId\":\"ATXid_mem1\"..." */
+static struct str id_of(struct str answer)
+{
+    struct str mark = STR("messageId\":\"");
+    size_t at = str_find(answer, mark);
+    struct str id = at != SIZE_MAX ? str_sub(answer, at + mark.len, answer.len) : STR_NONE;
+    return str_split(&id, '"');
+}
+
+static void deliver(struct talk_fast *f, struct str to, struct str text, struct str id)
 {
     struct delivered *d = xcalloc(1, sizeof(*d));
     struct delivered **at = &f->delivered;
     enum err e = str_copy(to, d->number, sizeof(d->number));
-    assert(e == ERR_OK); /* E.164, as the outbox has it */
+    if (e == ERR_OK)
+        e = str_copy(id, d->id, sizeof(d->id));
+    assert(e == ERR_OK); /* E.164, as the outbox has it; a short id, as the port makes it */
     buf_init(&d->text, QUEUE_MAX_BYTES);
     buf_add_str(&d->text, text);
     while (*at != NULL)
@@ -155,7 +177,7 @@ static void deliver(struct talk_fast *f, struct str to, struct str text)
     *at = d;
 }
 
-static void on_send(void *ctx, const struct sender_request *request)
+static void on_send(void *ctx, const struct sender_request *request, struct str answer)
 {
     struct talk_fast *f = ctx;
     struct arena *arena CLEANUP(arena_freep) = arena_new(QUEUE_MAX_BYTES);
@@ -163,7 +185,7 @@ static void on_send(void *ctx, const struct sender_request *request)
     struct str text =
         http_header_get(request->headers, request->n_headers, STR(SIMULATOR_HEADER_TEXT));
     assert(to.p != NULL && text.p != NULL); /* SEND_URL has the simulator's form */
-    deliver(f, form_decode(to, false, arena), form_decode(text, false, arena));
+    deliver(f, form_decode(to, false, arena), form_decode(text, false, arena), id_of(answer));
 }
 
 /* --- coming to rest --- */
@@ -297,6 +319,12 @@ static enum err fast_post(struct talk_world *world, const char *path, struct str
 
 /* --- what came back --- */
 
+static void delivered_free(struct delivered *d)
+{
+    buf_fini(&d->text);
+    free(d);
+}
+
 static enum err fast_next_sms(struct talk_world *world, const char *number, bool may_wait,
                               struct buf *out)
 {
@@ -308,11 +336,27 @@ static enum err fast_next_sms(struct talk_world *world, const char *number, bool
     struct delivered *d = *at;
     if (d == NULL)
         return ERR_NOT_FOUND;
+    struct read *read = &f->read[f->n_read++ % TALK_HISTORY];
+    memcpy(read->number, d->number, sizeof(read->number));
+    memcpy(read->id, d->id, sizeof(read->id));
     buf_add_str(out, buf_str(&d->text));
     *at = d->next;
-    buf_fini(&d->text);
-    free(d);
+    delivered_free(d);
     return ERR_OK;
+}
+
+static enum err fast_sms_id(struct talk_world *world, const char *number, uint32_t back,
+                            struct buf *out)
+{
+    const struct talk_fast *f = fast(world);
+    for (uint32_t i = 1; i <= f->n_read && i <= TALK_HISTORY; i++) {
+        const struct read *read = &f->read[(f->n_read - i) % TALK_HISTORY];
+        if (strcmp(read->number, number) == 0 && back-- == 0) {
+            buf_add_str(out, str_from(read->id));
+            return ERR_OK;
+        }
+    }
+    return ERR_NOT_FOUND;
 }
 
 static enum err fast_next_event(struct talk_world *world, struct buf *out)
@@ -449,6 +493,7 @@ static struct wall_ms fast_now(struct talk_world *world)
 static const struct talk_world_ops fast_ops = {
     .post = fast_post,
     .next_sms = fast_next_sms,
+    .sms_id = fast_sms_id,
     .next_event = fast_next_event,
     .wait = fast_wait,
     .fail = fast_fail,
@@ -468,6 +513,8 @@ static void open_ports(struct talk_fast *f)
     f->sink = sink_mem_new(f->loop);
     f->sender = sender_mem_new(f->loop);
     f->vault = vault_openssl_new_for_tests();
+    f->metrics = metrics_new();
+    metrics_name_channel(f->metrics, channel_rows[0].name);
     f->reader = http_reader_new(&(struct http_limits){16384, 65536});
     sender_mem_watch(f->sender, on_send, f);
 }
@@ -490,6 +537,7 @@ static void build_app(struct talk_fast *f)
     f->callbacks = callbacks_new(&(struct callback_parts){.loop = f->loop,
                                                           .store = f->store,
                                                           .vault = f->vault,
+                                                          .metrics = f->metrics,
                                                           .channels = &f->channels,
                                                           .dialogs = f->dialogs,
                                                           .joiner = f->joiner,
@@ -507,7 +555,8 @@ static void build_app(struct talk_fast *f)
                                                   .sender = f->sender,
                                                   .vault = f->vault,
                                                   .config = &f->config,
-                                                  .channels = &f->channels});
+                                                  .channels = &f->channels,
+                                                  .metrics = f->metrics});
     f->timers = timers_new(f->loop, f->store, f->dialogs,
                            f->settings->sms_per_s > 0 ? f->settings->sms_per_s
                                                       : channels_rate_per_s(&f->channels));
@@ -574,13 +623,13 @@ void talk_fast_free(struct talk_fast *f)
     cohort_set_free(f->cohorts);
     channels_fini(&f->channels);
     vault_free(f->vault);
+    metrics_free(f->metrics);
     http_reader_free(f->reader);
     loop_free(f->loop);
     while (f->delivered != NULL) {
         struct delivered *d = f->delivered;
         f->delivered = d->next;
-        buf_fini(&d->text);
-        free(d);
+        delivered_free(d);
     }
     for (uint32_t i = 0; i < TALK_MAX_REPEATS; i++)
         buf_fini(&f->responses[i]);

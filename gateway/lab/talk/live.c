@@ -67,13 +67,24 @@ static enum err live_next_sms(struct talk_world *world, const char *number, bool
     struct talk_live *l = live(world);
     struct seen *seen = find_seen(l, number);
     struct errmsg msg;
-    enum err e = sim_outbox_get(l->caller, &l->address, number, seen->n, out, &msg);
+    enum err e = sim_outbox_get(l->caller, &l->address, number, seen->n, "text", out, &msg);
     for (int ms = 0; e == ERR_NOT_FOUND && may_wait && ms < SMS_WAIT_MS; ms += SMS_POLL_MS) {
         http_caller_sleep(l->caller, SMS_POLL_MS);
-        e = sim_outbox_get(l->caller, &l->address, number, seen->n, out, &msg);
+        e = sim_outbox_get(l->caller, &l->address, number, seen->n, "text", out, &msg);
     }
     seen->n += e == ERR_OK;
     return e;
+}
+
+static enum err live_sms_id(struct talk_world *world, const char *number, uint32_t back,
+                            struct buf *out)
+{
+    struct talk_live *l = live(world);
+    uint32_t n = find_seen(l, number)->n;
+    struct errmsg msg;
+    if (n <= back)
+        return ERR_NOT_FOUND;
+    return sim_outbox_get(l->caller, &l->address, number, n - 1 - back, "id", out, &msg);
 }
 
 const struct talk_line *talk_live_obstacle(const struct talk_script *script)
@@ -135,6 +146,7 @@ static struct wall_ms live_now(struct talk_world *world)
 static const struct talk_world_ops live_ops = {
     .post = live_post,
     .next_sms = live_next_sms,
+    .sms_id = live_sms_id,
     .wait = live_wait,
     .fail = live_fail,
     .group = live_group,

@@ -20,6 +20,7 @@ static const struct {
     {"wait", TALK_VERB_WAIT, false},       {"event", TALK_VERB_EVENT, false},
     {"refused", TALK_VERB_REFUSED, false}, {"fail", TALK_VERB_FAIL, false},
     {"loose", TALK_VERB_LOOSE, false},     {"release>", TALK_VERB_RELEASE, true},
+    {"report>", TALK_VERB_REPORT, true},   {"report", TALK_VERB_REPORT, false},
     {"release", TALK_VERB_RELEASE, false}, {"certificate", TALK_VERB_CERTIFICATE, false},
 };
 
@@ -243,6 +244,15 @@ static enum err parse_repeat(struct parser *p, struct str rest, struct talk_line
     return rest.len > 0 ? parse_number(p, rest, max, &line->n) : ERR_OK;
 }
 
+static enum err parse_report(struct parser *p, struct str rest, struct talk_line *line)
+{
+    struct str status = take_word(&rest);
+    line->is_there = str_eq(status, STR("delivered"));
+    if (!line->is_there && !str_eq(status, STR("failed")))
+        return FAIL(p, "'%.*s': write report delivered or report failed", STR_ARG(status));
+    return rest.len > 0 ? parse_number(p, rest, TALK_HISTORY - 1, &line->n) : ERR_OK;
+}
+
 static enum err parse_start(struct parser *p, struct str rest, struct talk_line *line)
 {
     if (p->has_played)
@@ -287,6 +297,8 @@ static enum err parse_arguments(struct parser *p, struct str rest, struct talk_l
         return parse_drop(p, rest, line);
     case TALK_VERB_REPEAT:
         return parse_repeat(p, rest, line);
+    case TALK_VERB_REPORT:
+        return parse_report(p, rest, line);
     case TALK_VERB_WAIT:
         return parse_wait(p, rest, line);
     case TALK_VERB_EVENT:
@@ -311,11 +323,12 @@ static enum err parse_line(struct parser *p, struct str rest, struct talk_line *
            !(verbs[i].has_phone && str_starts(word, str_from(verbs[i].name))))
         i++;
     if (i == ARRAY_LEN(verbs))
-        return FAIL(p,
-                    "'%.*s' is no line of a transcript; write course, clock, group, sms>, sms<, "
-                    "ussd>, ussd<, call>, more, drop, repeat, wait, release, certificate, event, "
-                    "refused, fail, loose or #",
-                    STR_ARG(word));
+        return FAIL(
+            p,
+            "'%.*s' is no line of a transcript; write course, clock, group, sms>, sms<, "
+            "ussd>, ussd<, call>, more, drop, repeat, wait, report, release, certificate, event, "
+            "refused, fail, loose or #",
+            STR_ARG(word));
     *line = (struct talk_line){.number = p->line, .verb = verbs[i].verb, .phone = p->phone};
     if (verbs[i].has_phone) {
         struct str name = str_sub(word, strlen(verbs[i].name), word.len);

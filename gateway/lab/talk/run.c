@@ -346,6 +346,23 @@ static enum err play_repeat(struct run *r, struct phone *p)
     return e;
 }
 
+static enum err play_report(struct run *r, struct phone *p)
+{
+    struct talk_answer answer;
+    struct buf id CLEANUP(buf_fini);
+    buf_init(&id, ANSWER_MAX_BYTES);
+    say(r, "report", r->line->phone, r->line->is_there ? STR("delivered") : STR("failed"));
+    if (r->world->ops->sms_id(r->world, p->handset.number, r->line->n, &id) != ERR_OK)
+        return fail(r, "an SMS to ", name_of(r, r->line->phone), "none", STR(""));
+    handset_report(&p->handset, buf_str(&id), r->line->is_there);
+    enum err e =
+        r->world->ops->post(r->world, p->handset.path, buf_str(&p->handset.body), 1, &answer);
+    if (e != ERR_OK)
+        return fail(r, "an answer to the report", STR(""), err_name(e), STR(""));
+    p->refused = is_taken(answer.status) ? 0 : answer.status;
+    return ERR_OK;
+}
+
 /* --- what is expected --- */
 
 static enum err take_sms(struct run *r, struct phone *p)
@@ -445,6 +462,8 @@ static enum err play_line(struct run *r)
         return play_drop(r, p);
     case TALK_VERB_REPEAT:
         return play_repeat(r, p);
+    case TALK_VERB_REPORT:
+        return play_report(r, p);
     case TALK_VERB_WAIT:
         say(r, "wait", 0, STR(""));
         return unsupported(r, r->world->ops->wait(r->world, r->line->wait_ms), "a fake clock");
@@ -484,7 +503,7 @@ static bool is_action(enum talk_verb verb)
     return verb == TALK_VERB_SMS_IN || verb == TALK_VERB_USSD_IN || verb == TALK_VERB_CALL ||
            verb == TALK_VERB_DROP || verb == TALK_VERB_REPEAT || verb == TALK_VERB_WAIT ||
            verb == TALK_VERB_GROUP || verb == TALK_VERB_CERTIFICATE || verb == TALK_VERB_RELEASE ||
-           verb == TALK_VERB_MORE;
+           verb == TALK_VERB_MORE || verb == TALK_VERB_REPORT;
 }
 
 static enum err play(struct run *r)

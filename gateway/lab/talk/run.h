@@ -22,6 +22,9 @@ struct talk_world_ops {
                      struct talk_answer *ret);
     /* The next SMS to that number. may_wait: give it a few seconds. ERR_NOT_FOUND: none. */
     enum err (*next_sms)(struct talk_world *, const char *number, bool may_wait, struct buf *out);
+    /* The provider's id of the SMS to that number which next_sms gave last, or of the back-th
+     * before it. ERR_NOT_FOUND: none. */
+    enum err (*sms_id)(struct talk_world *, const char *number, uint32_t back, struct buf *out);
     /* The next event as a line. ERR_NOT_FOUND: none. NULL: this world shows no events. */
     enum err (*next_event)(struct talk_world *, struct buf *out);
     /* ERR_UNSUPPORTED: this world cannot. */

@@ -19,6 +19,8 @@
  *     certificate 482109375526 V;0;7;6;03/2026;1.2;en;Title;Org    one that can be checked, as
  *                                          core/certificate.h writes it, with ; for tabs; the code
  *                                          may be $CODE
+ *     report   delivered [N]               the provider reports the phone's last SMS, or the N-th
+ *                                          before it: delivered or failed
  *     release                              somebody has looked after what the phone disclosed
  *     event    answered unit=m1q1 correct=true
  *     refused  503                         the last callback was answered with this, not 2xx
@@ -70,6 +72,7 @@ enum talk_verb {
     TALK_VERB_WAIT,
     TALK_VERB_EVENT,
     TALK_VERB_REFUSED,
+    TALK_VERB_REPORT,
     TALK_VERB_RELEASE,
     TALK_VERB_CERTIFICATE,
     TALK_VERB_FAIL,
@@ -88,6 +91,7 @@ struct talk_line {
     enum err fail;     /* ERR_OK ends it */
     bool is_late;
     bool is_quiet;        /* drop */
+    bool is_there;        /* report: delivered; n counts back */
     bool is_old;          /* repeat: n counts back */
     bool events, replies; /* loose */
 };

@@ -379,6 +379,7 @@ static const struct store_ops hiredis_ops = {
     .due = hiredis_due,
     .session_put = hiredis_session_put,
     .session_get = hiredis_session_get,
+    .meet = hiredis_meet,
     .course_put = hiredis_course_put,
     .courses_get = hiredis_courses_get,
     .part_put = hiredis_part_put,

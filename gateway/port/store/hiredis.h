@@ -107,6 +107,8 @@ void hiredis_clear_sending(struct store *s, const struct store_entry *entry, sto
                            void *ctx);
 void hiredis_session_put(struct store *s, struct str key, struct str value, int64_t ttl_ms,
                          store_on_done *fn, void *ctx);
+void hiredis_meet(struct store *s, struct str name, struct str value, int64_t ttl_ms,
+                  store_on_value *fn, void *ctx);
 void hiredis_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx);
 void hiredis_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
                         store_on_done *fn, void *ctx);

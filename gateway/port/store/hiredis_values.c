@@ -175,6 +175,26 @@ void hiredis_session_get(struct store *s, struct str key, store_on_value *fn, vo
     link_ask(hiredis_store(s)->link, &argv, &to);
 }
 
+void hiredis_meet(struct store *s, struct str name, struct str value, int64_t ttl_ms,
+                  store_on_value *fn, void *ctx)
+{
+    char key[SESSION_KEY_BYTES], ttl[24];
+    struct link_to to = {reply_value, (void (*)(void))fn, ctx};
+    if (!store_session_fits(name, value)) {
+        link_answer_later(hiredis_store(s)->link, &to, ERR_TOO_LONG);
+        return;
+    }
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("SET"));
+    argv_add(&argv, session_key(key, name));
+    argv_add(&argv, value);
+    argv_add(&argv, STR("NX"));
+    argv_add(&argv, STR("GET"));
+    argv_add(&argv, STR("PX"));
+    argv_add(&argv, decimal(ttl, ttl_ms));
+    link_ask(hiredis_store(s)->link, &argv, &to);
+}
+
 void hiredis_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
                         store_on_done *fn, void *ctx)
 {

@@ -31,6 +31,8 @@ struct store_ops {
     void (*session_put)(struct store *, struct str key, struct str value, int64_t ttl_ms,
                         store_on_done *, void *ctx);
     void (*session_get)(struct store *, struct str key, store_on_value *, void *ctx);
+    void (*meet)(struct store *, struct str name, struct str value, int64_t ttl_ms,
+                 store_on_value *, void *ctx);
     void (*course_put)(struct store *, struct str name, struct str bundle, bool is_current,
                        store_on_done *, void *ctx);
     void (*courses_get)(struct store *, store_on_courses *, void *ctx);

@@ -113,6 +113,12 @@ void store_session_get(struct store *s, struct str key, store_on_value *fn, void
     s->ops->session_get(s, key, fn, ctx);
 }
 
+void store_meet(struct store *s, struct str name, struct str value, int64_t ttl_ms,
+                store_on_value *fn, void *ctx)
+{
+    s->ops->meet(s, name, value, ttl_ms, fn, ctx);
+}
+
 void store_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
                       store_on_done *fn, void *ctx)
 {

@@ -283,6 +283,11 @@ void store_session_put(struct store *s, struct str key, struct str value, int64_
                        store_on_done *fn, void *ctx);
 /* ERR_NOT_FOUND when there is none. */
 void store_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx);
+/* Two that each know half of something meet under a name of theirs: who comes second, within
+ * ttl_ms, is told what the first one left. ERR_NOT_FOUND: nobody was here, value lies there now.
+ * Names do not meet those of sessions. ERR_TOO_LONG as store_session_put. */
+void store_meet(struct store *s, struct str name, struct str value, int64_t ttl_ms,
+                store_on_value *fn, void *ctx);
 void store_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
                       store_on_done *fn, void *ctx);
 void store_courses_get(struct store *s, store_on_courses *fn, void *ctx);
