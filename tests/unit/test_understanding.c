@@ -490,6 +490,35 @@ static void is_no_stop(struct str text)
         fail_msg("taken for STOP: %.*s", STR_ARG(text));
 }
 
+static size_t n_missed;
+
+/* Also a near miss, and where any text would be an answer. */
+static void leaves(struct str text)
+{
+    static const char *const where[] = {"m1l1", "m1q1", "y8"};
+    for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+        bool is_tried = false;
+        for (size_t i = 0; i < ARRAY_LEN(where); i++)
+            is_tried = is_tried || (!learner_state_is_side(places[p].state) &&
+                                    places[p].is_member && strcmp(places[p].unit, where[i]) == 0);
+        if (!is_tried)
+            continue;
+        say(&places[p], text);
+        if (out.next.state != LEARNER_STATE_STOPPED) {
+            print_error("not taken for STOP: %.*s (%s)\n", STR_ARG(text), places[p].unit);
+            n_missed++;
+        }
+    }
+}
+
+static void test_opt_outs_are_obeyed(void **state)
+{
+    (void)state;
+    assert_in_range(for_each_line("tests/safe/opt-outs.txt", leaves), 600, SIZE_MAX);
+    assert_int_equal(n_missed, 0);
+    assert_in_range(for_each_line("tests/safe/no-opt-outs.txt", is_no_stop), 150, SIZE_MAX);
+}
+
 /* Neither what people write nor what they may copy from a question lets them leave. */
 static void test_ordinary_texts_are_no_stop(void **state)
 {
@@ -727,6 +756,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stop_is_always_obeyed),
         cmocka_unit_test(test_disclosures_are_always_heard),
+        cmocka_unit_test(test_opt_outs_are_obeyed),
         cmocka_unit_test(test_ordinary_texts_are_no_stop),
         cmocka_unit_test(test_nothing_happens_by_accident),
         cmocka_unit_test(test_delete_one_erases_everywhere),

@@ -67,6 +67,18 @@ static bool is_short_tail(struct str tail, bool is_any_word)
     return n_words <= MAX_TAIL_WORDS;
 }
 
+/* What somebody may want to leave. */
+static bool is_leave_tail(struct str tail)
+{
+    for (struct str word; (word = match_next_word(&tail)).p != NULL;) {
+        bool is_number = word.p[0] >= '0' && word.p[0] <= '9';
+        bool is_group = match_find_keyword(word).command == COMMAND_GROUP;
+        if (!is_number && !is_group && !match_has_words(WORDS_COURTESY, WORDS_STOP_ABOUT, word))
+            return false;
+    }
+    return true;
+}
+
 /* May this text follow the command's word? Otherwise it is a sentence that only begins like one. */
 static bool is_tail(enum command command, struct str normalised, struct str tail)
 {
@@ -77,6 +89,8 @@ static bool is_tail(enum command command, struct str normalised, struct str tail
         return match_is_stop(normalised);
     case TAIL_WORDS:
         return is_short_tail(tail, true);
+    case TAIL_LEAVE:
+        return is_leave_tail(tail);
     case TAIL_CODE:
         return match_is_about_code(tail);
     case TAIL_COURTESY:

@@ -28,6 +28,7 @@ enum command_tail {
     TAIL_CODE,     /* digits in any pieces, and words about a certificate */
     TAIL_ANY,      /* whoever is in danger, or asks, need not be brief */
     TAIL_STOP,     /* what match_is_stop() takes */
+    TAIL_LEAVE,    /* a number, "group", what a STOP is about: never "no one behind" */
 };
 
 enum command_fuzzy {
@@ -59,7 +60,7 @@ enum command_fuzzy {
     X(COURSES, NULL, SCOPE_ANYBODY, TAIL_COURTESY, FUZZY_NO,   false, run_courses)        \
     X(DELETE,  NULL, SCOPE_ANYBODY, TAIL_WORDS,    FUZZY_NO,   true,  run_delete)         \
     X(MYDATA,  NULL, SCOPE_ANYBODY, TAIL_COURTESY, FUZZY_NO,   false, self_my_data)       \
-    X(LEAVE,   NULL, SCOPE_MEMBERS, TAIL_WORDS,    FUZZY_NO,   false, self_leave)         \
+    X(LEAVE,   NULL, SCOPE_MEMBERS, TAIL_LEAVE,    FUZZY_NO,   false, self_leave)         \
     X(ASK,     NULL, SCOPE_MEMBERS, TAIL_ANY,      FUZZY_NO,   false, self_ask)           \
     X(YES,     NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, NULL)               \
     X(NO,      NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, NULL)

@@ -2,6 +2,8 @@
  * The STOP family (docs/course-rules.md 1.3.7): who wants no more messages, in whatever words.
  * A sentence that only has STOP in it ("stop the violence") is none: every word must belong to it.
  */
+#include <string.h>
+
 #include "core/match/match.h"
 #include "core/match/words.h"
 
@@ -26,6 +28,21 @@ static bool phrase_stands_in(struct str text, struct str phrase)
 static bool is_letter(char c)
 {
     return c >= 'a' && c <= 'z';
+}
+
+/* One word in two or three pieces: "st op", "un subscribe". */
+static bool is_torn_stop(struct str text)
+{
+    char word[SPELLED_BYTES];
+    size_t n = 0;
+    unsigned n_pieces = 0;
+    for (struct str piece; (piece = match_next_word(&text)).p != NULL; n_pieces++) {
+        if (piece.len > SPELLED_BYTES - n)
+            return false;
+        memcpy(word + n, piece.p, piece.len);
+        n += piece.len;
+    }
+    return n_pieces <= 3 && match_has_word(WORDS_STOP_STRONG, (struct str){word, n});
 }
 
 /* One word, spelled out or drawn out: "s.t.o.p", "stooop", "stopppp". */
@@ -94,10 +111,10 @@ static bool is_phrase_and_courtesy(struct str text, struct str phrase)
         else if (!is_in_slot(slot, STR("-")))
             return false;
     }
-    return match_has_words(WORDS_COURTESY, WORDS_COURTESY, text);
+    return match_has_words(WORDS_COURTESY, WORDS_STOP_STRONG, text);
 }
 
-/* Is the text one of the list's phrases, with nothing but courtesy behind it? */
+/* Is the text one of the list's phrases, with nothing but courtesy or a STOP behind it? */
 static bool begins_with_phrase(enum word_list list, struct str text)
 {
     for (size_t i = 0; i < match_n_word_rows; i++) {
@@ -111,14 +128,14 @@ static bool begins_with_phrase(enum word_list list, struct str text)
     return false;
 }
 
-/* The same with courtesy before it, too. */
+/* The same with courtesy or a STOP before it, too: "stop, wrong number". */
 static bool is_whole_phrase(enum word_list list, struct str text)
 {
     for (struct str word;;) {
         if (begins_with_phrase(list, text))
             return true;
         word = match_next_word(&text);
-        if (word.p == NULL || !match_has_word(WORDS_COURTESY, word))
+        if (word.p == NULL || !match_has_words(WORDS_COURTESY, WORDS_STOP_STRONG, word))
             return false;
     }
 }
@@ -150,7 +167,8 @@ bool match_is_stop(struct str normalised)
 {
     if (is_key(normalised))
         return false;
-    return is_stop_of_words(normalised) || is_spelled_stop(normalised) || has_phrase(normalised) ||
+    return is_stop_of_words(normalised) || is_spelled_stop(normalised) ||
+           is_torn_stop(normalised) || has_phrase(normalised) ||
            is_whole_phrase(PHRASES_STOP_WHOLE, normalised);
 }
 

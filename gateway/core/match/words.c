@@ -234,7 +234,8 @@ const struct word_row match_word_rows[] = {
     {WORDS_COURTESY, "es", "por favor gracias ya ahora hola"},
     {WORDS_COURTESY, "tr", "lutfen tesekkurler simdi"},
     {WORDS_COURTESY, "de", "bitte danke jetzt hallo"},
-    {WORDS_COURTESY, "ru", "пожалуйста спасибо сейчас"},
+    {WORDS_COURTESY, "ru",
+     "пожалуйста спасибо сейчас уже pozhaluysta pozhalujsta pozaluista spasibo"},
     {WORDS_COURTESY, "ar", "شكرا من فضلك رجاء"},
     {WORDS_COURTESY, "sw", "tafadhali asante sasa"},
 
@@ -336,11 +337,19 @@ const struct word_row match_word_rows[] = {
     {WORDS_DELETE_ABOUT, "ru", "мои данные мой номер все"},
     {WORDS_DELETE_ABOUT, "ar", "بياناتي رقمي"},
 
-    {WORDS_STOP_STRONG, "en", "stop stopall unsubscribe unsub optout opt-out"},
-    {WORDS_STOP_STRONG, "de", "stopp abmelden"},
-    {WORDS_STOP_STRONG, "ru", "стоп отписка"},
-    {WORDS_STOP_STRONG, "ar", "توقف"},
-    {WORDS_STOP_STRONG, "sw", "sitisha"},
+    {WORDS_STOP_STRONG, "en",
+     "stop stopall unsubscribe unsub optout opt-out unsubscribing deregister unregister"},
+    {WORDS_STOP_STRONG, "fr",
+     "arretez arreter arrete stoppez stoppe stopper d'arreter desabonner desabonne desabonnez "
+     "desabonnement "
+     "desinscrire desinscris desinscrivez desinscription"},
+    {WORDS_STOP_STRONG, "es", "paren detengan detener desuscribir desuscribirme desinscribirme"},
+    {WORDS_STOP_STRONG, "tr", "durdurun"},
+    {WORDS_STOP_STRONG, "de", "stopp abmelden abbestellen austragen kundigen kuendigen beenden"},
+    {WORDS_STOP_STRONG, "ru",
+     "стоп отписка отписаться отпишите прекратите прекратить прекращайте перестаньте хватит"},
+    {WORDS_STOP_STRONG, "ar", "توقف توقفوا ايقاف اوقفوا وقفوا غاء"},
+    {WORDS_STOP_STRONG, "sw", "sitisha acheni"},
 
     {WORDS_STOP_ABOUT, "en",
      "i im i'm we want wish like need would wanna must said say told already to the these those "
@@ -348,14 +357,31 @@ const struct word_row match_word_rows[] = {
      "msg msgs sms texts spam spamming bothering disturbing annoying calling contacting writing "
      "course courses lesson lessons class subscription subscribing number phone service program "
      "programme everything immediately forever today right just really so enough will am is all "
-     "you're from for and"},
-    {WORDS_STOP_ABOUT, "fr", "je veux stp les vos ces messages sms cours envoyer tout le la de"},
-    {WORDS_STOP_ABOUT, "es", "quiero los sus mensajes sms curso enviar todo el la de"},
-    {WORDS_STOP_ABOUT, "de", "ich will mochte die diese nachrichten sms kurs alles den das"},
-    {WORDS_STOP_ABOUT, "tr", "mesaj mesajlar mesajlari sms kurs istiyorum"},
-    {WORDS_STOP_ABOUT, "ru", "я хочу сообщения смс курс рассылку рассылка все"},
-    {WORDS_STOP_ABOUT, "ar", "رسايل اريد عن ارسال دوره"},
-    {WORDS_STOP_ABOUT, "sw", "nataka kutuma ujumbe jumbe sms kozi"},
+     "you're from for and asked told keep getting receiving us wasting eating airtime credit "
+     "money thing things bugging many too make with can receive again beg list system"},
+    {WORDS_STOP_ABOUT, "fr",
+     "je veux stp les vos ces messages sms cours envoyer tout le la de "
+     "aux des formation d'envoyer l'envoi m'envoyer m'ecrire d'ecrire me moi vous veuillez demande "
+     "il faut on desire souhaite voudrais deranger m'appeler ce cette vos votre envois plus "
+     "jamais numero du liste"},
+    {WORDS_STOP_ABOUT, "es",
+     "quiero los sus mensajes sms curso enviar todo el la de que enviar mandar escribir estos esto "
+     "me mi numero lista deseo quisiera enviando"},
+    {WORDS_STOP_ABOUT, "de",
+     "ich will mochte moechte mich die diese nachrichten sms kurs alles "
+     "den das vom von abo anmeldung aus der liste zu schreiben senden schicken sie bekomme viele "
+     "viel weiteren mir von meine meinen"},
+    {WORDS_STOP_ABOUT, "tr",
+     "mesaj mesajlar mesajlari sms kurs istiyorum bana bu mesajlarinizi gondermeyi atmayi yazmayi "
+     "artik kursu"},
+    {WORDS_STOP_ABOUT, "ru",
+     "я хочу сообщения смс курс рассылку рассылка все прошу вас мне писать слать присылать "
+     "отправлять подписку от смс сообщений больше эту рассылки меня"},
+    {WORDS_STOP_ABOUT, "ar",
+     "رسايل اريد عن ارسال دوره ارجو هذه هذا اشتراك اشتراكي تسجيل تسجيلي لي ان بعد مراسلتي دورتكم "
+     "رسايلكم ارساله كل جميع"},
+    {WORDS_STOP_ABOUT, "sw",
+     "nataka kutuma ujumbe jumbe sms kozi kunisumbua kunitumia hizi hii naomba"},
 
     {WORDS_COMMON, "en",
      "shop shops step steps stoop stops top slop strop stow atop story stock star stars stare "
@@ -429,7 +455,30 @@ const struct word_row match_word_rows[] = {
      "course/subscription/messages/sms|end it/this|cancel this/everything|please cancel|"
      "enough -/is -/enough|thats/that's enough|-/have had enough|opt out|remove/forget me|"
      "take me out|remove -/my/this/our/the number/data/name/contact/details|go away|stopped|"
-     "not/dont/don't disturb -/me|-/sorry -/have/got/is -/a/the wrong number/person -/sorry"},
+     "not/dont/don't disturb/bother/call/contact -/me/us|"
+     "-/sorry -/have/got/is -/a/the wrong number/person -/sorry|"
+     "no longer want|no -/thanks/thank -/you "
+     "stop/unsubscribe|-/you are/you're/keep "
+     "disturbing/bothering/annoying/spamming/texting/messaging me|"
+     "why do/are you -/keep texting/messaging/sending/writing -/to -/me -/this/these/messages|"
+     "quit sending/texting/messaging/writing -/to -/me -/these/this/your/the -/messages/texts/sms|"
+     "-/how -/can/could/would/will/do/to -/you/i/we -/please stop/unsubscribe/opt-out -/from/of "
+     "-/sending/texting/messaging/getting/receiving/me -/me -/this/these/the/your/it "
+     "-/messages/texts/sms/course/lessons/list|"
+     "-/want -/to cancel/quit/terminate/cease/discontinue -/my/the/this/it/these "
+     "-/registration/enrolment/enrollment/membership/subscription/messages/course/lessons|"
+     "enough already/messages/sms/texts/lessons|no more lessons/lesson/courses/questions/quizzes|"
+     "take/get/strike me -/my -/name/number off/from -/of -/this/the/your/it -/list/course|"
+     "want to drop out|unenroll/unenrol/unregister/deregister -/me|-/this -/is spam|"
+     "-/will/i'll report -/you -/this -/as -/for spam|fuck/piss/bugger off|fuck you|get lost|"
+     "shut up|-/am/i'm/im sick/tired/fed -/up -/of/with -/these/this/your/the "
+     "messages/texts/sms|not/dont/don't disturb/bother me with your/these "
+     "messages/sms/texts|-/have/had had enough of/with this/these/it/you -/messages|-/i'd -/would "
+     "-/like -/can -/i -/to cancel -/it/this/now|deactivate -/me/my/this -/number/account|take my "
+     "number off/out -/of/from -/the/your/this -/list/system|get/take my number/me out of "
+     "-/the/your/this list/system/group/database|block me|leave me|-/this/it -/is not for "
+     "me|not/dont/don't need this/it/your/these -/course -/messages/sms/texts -/anymore|-/your/the "
+     "messages -/are too/so many/much|tired of -/your/these/the messages/texts/sms"},
     {PHRASES_STOP_WHOLE, "fr",
      "ca suffit|-/je -/veux quitter le cours|assez|c'est assez|j'arrete|je veux arreter|"
      "-/je ne veux plus -/recevoir -/de/vos/ces/rien -/messages/sms/cours|"
@@ -439,9 +488,60 @@ const struct word_row match_word_rows[] = {
      "arretez/arrete -/tout/ca/maintenant -/d'envoyer/envoyer/m'ecrire -/de -/m'envoyer "
      "-/les/ces/vos/tes/des -/messages/sms/cours|"
      "-/ne m'envoie/m'envoies/m'envoyez/m'ecris/m'ecrivez plus/pas -/de/vos/rien -/messages/sms|"
-     "mauvais/faux numero|retirez/supprimez -/moi -/mon/mes -/numero/donnees"},
+     "mauvais/faux numero|retirez/supprimez/enlevez/effacez/otez -/moi -/mon/mes -/numero/donnees "
+     "-/de -/la/votre/vos -/liste/listes|"
+     "retirez-moi/enlevez-moi/otez-moi/supprimez-moi -/de -/la/votre/vos -/liste/listes|"
+     "-/je/j'aimerais -/souhaite/voudrais/veux/aimerais/desire -/me "
+     "desinscrire/desabonner/desengager/retirer -/de -/du/ce/cette/la/votre/vos "
+     "-/cours/formation/liste/sms|"
+     "je/j'aimerais -/souhaite/voudrais/veux/aimerais arreter/quitter/sortir/partir/abandonner "
+     "-/de/du/le/ce/cette/la -/cours/formation|"
+     "desinscription|desinscrivez/desinscris/desabonne -/moi|desinscrivez-moi|desinscris-moi|"
+     "desabonne-moi|"
+     "ne me contactez/contacte/ecrivez/ecris/derangez/derange/textez plus/pas/jamais -/jamais|"
+     "ne m'appelez/m'embetez/m'embete plus/pas|foutez/fichez -/moi la paix|"
+     "foutez-moi/fichez-moi la paix|laisse/laissez -/moi/nous -/tranquille/tranquilles|"
+     "laissez-moi/laisse-moi -/tranquille -/en -/paix|"
+     "j'en/en ai -/plus assez/marre -/de -/vos/ces/tous/recevoir -/ces/vos -/messages/sms|"
+     "-/j'en marre -/de -/vos/ces -/messages/sms|"
+     "je quitte/abandonne/arrete -/le/la/ce/cette -/cours/formation|j'abandonne/j'arrete "
+     "-/le/la/ce/cette -/cours/formation|"
+     "annulez/annuler/annule/resiliez/resilier/resilie -/mon/mes/l'inscription/l'abonnement "
+     "-/inscription/abonnement|-/je n'en/en veux plus/pas|"
+     "-/je -/ne -/n'suis -/suis pas/plus -/du -/tout interesse/interessee/interesses|"
+     "cessez/cesse -/de -/m'ecrire/m'envoyer/envoyer/ecrire/m'importuner -/les/ces/vos/des "
+     "-/messages/sms|"
+     "comment -/faire/fait-on/puis-je/je/on -/pour/peux -/me/se arreter/desabonner/desinscrire/"
+     "quitter/annuler -/les/ces/vos/le/ce -/messages/sms/cours|"
+     "-/je -/veux que ca s'arrete/cesse|-/je ne souhaite/desire/voudrais/veux plus/pas -/recevoir "
+     "-/de/vos/ces/rien "
+     "-/messages/sms/cours|c'est -/du spam|arretez/arrete/stop tout de suite|-/de ne plus "
+     "m'ecrire/m'envoyer/m'appeler/me/nous -/contacter/deranger -/de/vos/ces -/messages/sms|je me "
+     "desabonne/desinscris|je sors|-/cela/ca ne m'interesse/m'interessent plus/pas|ca m'interesse "
+     "pas/plus|lache/lachez/lachez-moi/lache-moi -/moi|vous me derangez|arretez/arrete de me "
+     "deranger|plus jamais|non -/merci stop|arret sms/messages/immediat|on arrete"},
     /* "No more messages", as people write it, and "more messages". */
     {PHRASES_STOP_MAYBE, "fr", "-/je -/veux plus -/de messages/sms"},
+    /* Who asks so wants to know who writes and how to leave. */
+    {PHRASES_STOP_MAYBE, "en",
+     "-/who/how/where/from gave/got/did/do/have/where -/you -/get/got/have/from my number|"
+     "-/i -/have never/not/didn't/didnt/did -/not sign/signed/subscribe/subscribed/register/"
+     "registered/join/joined/ask/asked -/up -/to/for -/this/it|"
+     "why are you sending/texting -/me -/this/these -/messages"},
+    {PHRASES_STOP_MAYBE, "fr",
+     "qui vous a donne mon numero|comment avez-vous/avez -/vous eu/mon -/mon numero|"
+     "je n'ai rien demande|je ne me suis pas/jamais inscrit/inscrite"},
+    {PHRASES_STOP_MAYBE, "es",
+     "-/de quien/donde les/le/tienen/sacaron -/dio mi numero|yo -/no pedi esto|"
+     "-/yo no me/pedi suscribi/inscribi/esto"},
+    {PHRASES_STOP_MAYBE, "de",
+     "woher haben/habt sie/ihr meine nummer|ich habe mich nicht/nie angemeldet"},
+    {PHRASES_STOP_MAYBE, "tr", "numarami nereden/kimden buldunuz/aldiniz|ben kaydolmadim"},
+    {PHRASES_STOP_MAYBE, "ru",
+     "откуда у вас мой номер|-/я -/никогда не подписывался/подписывалась/регистрировался/"
+     "регистрировалась"},
+    {PHRASES_STOP_MAYBE, "ar", "من اين لكم/لك/حصلتم/جبتوا -/علي رقمي|لم اشترك/اسجل"},
+    {PHRASES_STOP_MAYBE, "sw", "mmepata/umepata wapi namba/nambari yangu|sikujiunga|sijajiunga"},
     {PHRASES_STOP_WHOLE, "es",
      "basta -/ya|-/ya no mas|ya no quiero -/recibir -/mas/esto -/mensajes/sms|"
      "no quiero -/recibir mas/esto/mensajes/sms -/mensajes/sms|no mensajes/sms|quiero salir/parar|"
@@ -450,7 +550,31 @@ const struct word_row match_word_rows[] = {
      "-/mas/los/sus/tus/estos -/mensajes/sms|"
      "no -/me envies/envie/envien/mandes/mande/manden/escribas/escriba/escriban -/mas "
      "-/mensajes/sms|pare/paren -/los/sus/estos -/mensajes/sms|numero equivocado|"
-     "borre/borren/elimine/eliminen/elimina -/mi/mis numero/datos"},
+     "borre/borren/elimine/eliminen/elimina -/mi/mis numero/datos|"
+     "no mas sms/textos/mensajes|-/quiero/deseo/como/favor -/me -/puedo/quiero dar/darme/doy/darse "
+     "-/de baja -/del/de -/curso/lista|de baja|"
+     "quiten/quite/quita/saquen/saque/saca/retiren/retire/eliminen -/a -/mi -/numero -/de "
+     "-/la/su/esta -/lista|"
+     "quitenme/quiteme/quitame/saquenme/saqueme/sacame/eliminenme/borrenme -/de -/la/su/esta/aqui "
+     "-/lista|"
+     "no me molesten/moleste/molestes/contacten/contacte/contactes/llamen/llame/hablen -/mas|"
+     "-/ya no estoy interesado/interesada -/en -/esto/el -/curso|ya no me interesa|"
+     "detengan/detenga/detenganse/detengase/detente -/esto/los/sus/estos -/mensajes/sms|"
+     "quiero/deseo/quisiera dejar/cancelar/abandonar/salirme/salir/parar/detener/anular "
+     "-/el/la/mi/del/de/esto/este -/curso/suscripcion/inscripcion/lista/mensajes|"
+     "-/quiero desuscribir/desuscribirme/desinscribir/desinscribirme/desapuntarme/salirme "
+     "-/del/de/esto -/curso|desuscribanme/desuscribeme/desapuntenme|"
+     "cancelar/cancelen/cancele/cancela/anular/anulen/anule/anula -/mi/la/esta/el "
+     "-/suscripcion/inscripcion/registro/curso|como -/me/puedo/se cancelo/salgo/salir/cancelar/"
+     "paro/parar -/de/del/esto/los -/esto/curso/mensajes|"
+     "-/ya -/no deseo/quisiera -/recibir -/nada -/mas -/mensajes/sms|"
+     "-/ya -/estoy harto/harta -/de -/esto/los/sus/estos -/mensajes/sms|es spam|deja/deje/dejen de "
+     "molestar/molestarme/llamar/llamarme|no molesten/molestes/moleste -/mas|que paren -/los/sus "
+     "-/mensajes|ya dejen/paren|no sigan|sin mas mensajes|para -/por -/favor ya|para por "
+     "favor|-/ya no quiero/deseo seguir/continuar/participar/estar -/en -/el/este/esto/mas "
+     "-/curso|me salgo|-/me/yo/quiero/solicito/pido/deseo -/doy/dar/quiero -/de la/mi/de "
+     "baja|quiero -/la baja|eliminar/borrar mi numero/registro|no -/gracias stop|no me interesa "
+     "-/el/este/su -/curso|me quiero salir/ir -/del -/curso"},
     {PHRASES_STOP_WHOLE, "pt",
      "nao quero mais -/receber -/isto/isso/mensagens/sms|nao quero -/receber mensagens/sms|chega|"
      "sem -/mais mensagens|"
@@ -459,16 +583,49 @@ const struct word_row match_word_rows[] = {
      "nao -/me envie/enviem/mande/mandem -/mais -/mensagens/sms|numero errado|"
      "-/nao me deixe/deixem em paz|remova/apague -/meu/o/meus numero/dados"},
     {PHRASES_STOP_WHOLE, "tr",
-     "-/artik yeter|-/artik istemiyorum -/artik|ilgilenmiyorum|cik|cikmak istiyorum|"
+     "-/artik yeter -/artik|-/artik istemiyorum -/artik|ilgilenmiyorum|cik|cikis|durun|birakiyorum|"
+     "-/kurstan/kursu/dersi/bu/listeden -/kurstan/kursu cikmak/ayrilmak/birakmak/durdurmak "
+     "istiyorum|kursu/dersi birakiyorum|"
+     "-/artik -/bana yazma/yazmayin -/artik|beni -/bu listeden/gruptan/kurstan cikar/cikarin/silin|"
+     "numarami -/listeden/listenizden sil/silin/cikar/cikarin/kaldirin -/listeden|"
+     "-/aboneligi/aboneligimi/uyeligi/uyeligimi/kaydimi/kaydi/aboneliklerimi iptal -/et/edin/etmek "
+     "-/istiyorum|abonelikten/uyelikten cik/cikmak/cikar -/istiyorum|"
+     "-/beni rahatsiz etme/etmeyin -/beni -/artik|beni rahat birak/birakin|"
+     "son ver/verin -/artik|nasil cikarim/cikabilirim/durdururum/durdurabilirim/ayrilirim|"
+     "nasil iptal ederim/edebilirim|"
      "durdur/durdurun|mesajlari durdur/durdurun|"
      "-/artik -/bana mesaj/sms gonderme/gondermeyin/atma/atmayin/yollama/yollamayin/istemiyorum "
-     "-/artik|yanlis numara"},
+     "-/artik|yanlis numara|mesaj/sms -/atmayi/gondermeyi/yollamayi kes/kesin/birak/birakin "
+     "-/artik|kes/kesin -/artik|listenizden/listeden cikar/cikarin/cikarin|aboneligimi/uyeligimi "
+     "sonlandirin/sonlandir/bitirin|devam/katilmak/uye/bu/mesaj/almak/artik/kursa "
+     "-/etmek/olmak/kursu/mesajlari/almak/katilmak istemiyorum|bir daha -/bana "
+     "yazma/yazmayin/arama/aramayin/mesaj -/atmayin/gondermeyin|beni arama/aramayin -/artik"},
     {PHRASES_STOP_WHOLE, "de",
      "genug|es reicht|mir reicht es|ich mochte/moechte/will nicht mehr|kein interesse|nicht mehr|"
      "aufhoren/aufhoeren|hor/hoer/hort/hoert auf|nie wieder -/schreiben/senden/sms/nachrichten|"
      "-/ich -/will/mochte/moechte keine nachrichten/sms -/mehr|"
      "schick/schickt/schicken/sende/senden -/sie -/mir nichts/keine -/nachrichten/sms -/mehr|"
-     "falsche nummer"},
+     "falsche nummer|hor/hoer/hort/hoert/horen/hoeren -/sie auf -/mir -/mit/damit -/zu "
+     "-/schreiben/senden/schicken/den/diesen/nachrichten -/nachrichten|"
+     "-/ich -/will/mochte/moechte/wurde -/gern/gerne -/mich -/vom/von/aus -/kurs abmelden/"
+     "austragen/aussteigen/aufhoren/aufhoeren/kundigen/kuendigen/abbrechen/abbestellen/beenden/"
+     "raus|"
+     "melden/melde/meldet -/sie mich -/vom -/kurs ab|trag/tragen/tragt -/sie mich -/aus/von "
+     "-/der/dem -/liste -/kurs aus|streichen -/sie -/meine/mich -/nummer -/aus/von -/der -/liste|"
+     "-/ich steige aus|-/ich -/habe kundige/kuendige/gekundigt -/den -/kurs|"
+     "-/ich will/mochte/moechte/brauche das/es/diese/die nicht/nichts/nachrichten -/mehr -/haben|"
+     "schluss -/damit/jetzt|kein interesse mehr|stoppt/stoppen -/sie -/das/die/diese "
+     "-/nachrichten/sms|nerv/nervt/nerven -/sie -/mich nicht -/mehr|das/es/ihr nervt -/mich|"
+     "meine nummer -/bitte loschen/loeschen/entfernen/streichen|"
+     "entfernen/entfernt/entferne -/sie meine/mich -/nummer -/aus/von -/der -/liste|"
+     "schreiben/schreib/schreibt -/sie mir -/bitte nicht/nichts/nie -/mehr/wieder|"
+     "kontaktieren/kontaktiert -/sie mich -/bitte nicht/nie -/mehr/wieder|"
+     "wie kann/melde/bestelle/kundige -/ich -/mich -/das -/die abmelden/ab/aufhoren/kundigen/"
+     "abbestellen/raus|-/das/jetzt reicht -/jetzt|keine mehr|-/ich -/will/mochte -/bitte keine "
+     "weiteren nachrichten/sms|-/ich -/habe/bin -/kein/nicht interesse/interessiert "
+     "-/mehr|nehmen/nehmt/nimm -/sie mich -/bitte -/von/aus/raus -/der -/liste|-/ich melde mich "
+     "ab|will ich nicht|ich will/mochte -/das nicht|-/das ist spam|ich bekomme zu viele "
+     "nachrichten/sms -/von -/ihnen|anmeldung loschen/loeschen/stornieren"},
     {PHRASES_STOP_WHOLE, "ru",
      "достаточно|хватит|больше не надо|не надо -/больше|мне не интересно|оставьте меня|отмена|"
      "отменить|отписаться|отпишись/отпишите -/меня|"
@@ -477,15 +634,62 @@ const struct word_row match_word_rows[] = {
      "-/я не хочу -/получать сообщения/сообщений/смс|не надо/нужно -/мне сообщений/смс|"
      "прекратите/прекрати/перестаньте/перестань -/мне -/присылать/писать/слать/отправлять -/мне "
      "-/сообщения/смс|не шлите/пиши/присылай -/мне -/больше -/сообщения/смс|не тот номер|"
-     "неверный номер|ошиблись номером|удалите мои данные"},
+     "неверный номер|ошиблись номером|удалите мои данные|"
+     "хватит -/мне -/писать/слать/присылать/сообщений/смс|"
+     "не надо -/мне -/больше -/мне -/сообщений/смс/писать/слать/присылать -/больше|"
+     "-/я хочу/хотел/хотела/можно -/бы отписаться/выйти/прекратить/остановить/отказаться/уйти "
+     "-/от/из/с "
+     "-/подписки/рассылки/рассылку/курса/этого|"
+     "отмените/отменить/отменяйте/отмени/отключите/отключить/остановите/остановить -/мою/эту/мне "
+     "-/подписку/рассылку/сообщения/смс/это|"
+     "уберите/убери/удалите/вычеркните/исключите -/мой/меня -/номер/телефон -/из -/вашего/этого "
+     "-/списка/списков/рассылки/базы|"
+     "отстаньте/отстань/отвяжитесь/отвалите -/от -/меня|остановитесь|я ухожу|-/я отказываюсь/отказ "
+     "-/от -/курса/рассылки/подписки|-/мне -/это -/больше не -/очень интересно/интересует|"
+     "неинтересно|меня это не интересует|"
+     "как -/мне/я/можно -/мне отписаться/остановить/прекратить/отключить/отменить/выйти/отказаться "
+     "-/это/от/из -/рассылку/подписку/сообщения/смс/курса/рассылки|"
+     "-/больше -/меня не -/надо беспокойте/тревожьте/беспокоить -/меня -/больше|"
+     "завязывайте/завязывай|больше не присылайте/шлите/пишите -/мне|это спам|спам|"
+     "otpiska|otpisatsya|otpishite -/menya|hvatit/xvatit/khvatit -/mne -/pisat|"
+     "ne pishite/pishi/shlite/prisylaite -/mne -/bolshe|ne nado -/bolshe|bolshe ne nado/pishite|"
+     "prekratite|ostanovite|прошу -/вас -/больше не писать/присылать/беспокоить -/мне|не надо "
+     "-/мне писать -/мне|-/я -/больше не хочу -/больше участвовать/продолжать/учиться/получать "
+     "-/сообщения|удалите меня|снимите/исключите меня -/с/из рассылки|отмена подписки|-/вы -/меня "
+     "-/мне -/уже надоело/надоели/достали|отвяньте|заканчивайте|не присылайте -/мне -/больше "
+     "-/ничего"},
     {PHRASES_STOP_WHOLE, "ar",
      "كفي|كفايه|اتركوني|لا اريد -/مزيد|غاء -/اشتراك/رسايل|خلاص|اوقف/اوقفوا/وقف -/ارسال -/رسايل|"
-     "لا -/اريد رسايل|لا تبعث/تبعثوا -/لي -/رسايل|رقم خطا"},
+     "لا -/اريد رسايل|لا تبعث/تبعثوا -/لي -/رسايل|رقم خطا|توقفوا -/عن -/ارسال/مراسلتي -/رسايل|"
+     "-/بس كفايه/يكفي -/رسايل|يكفي|لا اريد -/اي -/مزيد -/من -/رسايل -/بعد -/يوم|"
+     "لم اعد اريد -/رسايل/هذا|غوا/غي/غو -/لي اشتراكي/اشتراك|غاء اشتراكي|"
+     "احذفوا/احذف/امسحوا/امسح/ازيلوا/شيلوا -/لي رقمي -/من -/قايمه|"
+     "-/انا اريد/بدي/عايز/عاوز خروج/مغادره/توقف/ايقاف/غاء/اطلع -/اشتراك/رسايل/دوره/من -/دوره|"
+     "لا تكتبوا/تكتب/تزعجوني/تزعجني/تتصلوا/تتواصلوا/تراسلني -/لي/بي/معي -/بعد|"
+     "ايقاف/اوقفوا/وقفوا/وقف -/هذه -/رسايل|"
+     "مش/مو/ما عايز/عايزه/عاوز/عاوزه/بدي/ابغي/ابي/اريد -/هذه -/رسايل/رسايلكم/هذا|"
+     "غير مهتم/مهتمه|لست مهتم/مهتما/مهتمه|كيف اوقف/غي/اتوقف -/رسايل/اشتراك/هذا|"
+     "tawaqaf|tawaqafu|tawa9af|kafa|kefaya|kifaya|khalas|5alas|wa2ef|wa2fou|wa2fo|wa2afou|"
+     "la torselo/torsel/torselu/tirsel -/li -/rasael/rasayel|mabghitch|mabghit|"
+     "ma/mish/mesh/mosh baddi/badi/bedi/3ayez/3ayz/abgha/abi -/rasael/rasayel|لا اريد "
+     "هذه/هذا/استمرار/مشاركه/متابعه/مواصله/اكمال -/رسايل/دوره -/بعد|كفي رسايل|يكفي "
+     "رسايل|احذفني/احذفوني/ازيلوني/ازلني/شيلوني/اخرجوني من قايمه/دوره/مجموعه|احذفني|احذفوني|غ "
+     "اشتراك|مو/مش مهتم/مهتمه|خلص|بكفي|حلوا عني|-/ما ابغي/ابي رسايل|ما ابي|ما ابغي"},
     {PHRASES_STOP_WHOLE, "sw",
      "inatosha|niache|niacheni|sitaki -/tena -/ujumbe/jumbe/meseji/sms/kozi/hii -/tena|"
      "simamisha/simamisheni -/ujumbe/jumbe/meseji/sms/kozi|"
      "wacha/wacheni -/kunitumia/kutuma -/ujumbe/jumbe/meseji/sms|namba/nambari si/siyo -/sahihi|"
-     "niondoe"},
+     "niondoe/niondoeni/nitoe/nitoeni -/kwenye/katika -/orodha/kozi/mafunzo|"
+     "ondoa/ondoeni/futa/futeni/toa/toeni namba/nambari -/yangu|"
+     "nataka/ningependa/naomba kuacha/kujiondoa/kujitoa/kusitisha/kukoma -/kozi/mafunzo/ujumbe|"
+     "jiondoe|kujiondoa|najiondoa|najitoa|naacha -/kozi|tosha|imetosha|komesha/komesheni/koma "
+     "-/ujumbe/jumbe/sms|usinisumbue/msinisumbue/usinitafute -/tena|"
+     "sipendi/sihitaji -/tena ujumbe/jumbe/sms/kozi -/tena|acha/acheni/wacha/wacheni "
+     "-/kunisumbua/kunitumia/kutuma -/ujumbe/jumbe/sms/meseji "
+     "-/tena|usinisumbue|msinisumbue|sitaki -/tena kuendelea/kushiriki/kusoma/kozi/ujumbe/hii "
+     "-/hii/tena|nimechoka na ujumbe/jumbe/sms -/zenu/wenu|ujumbe/sms "
+     "umezidi/zimezidi|namba/nambari -/hii si/siyo sahihi/yangu|naomba/tafadhali "
+     "mniondoe/uniondoe/muache/uache"},
 };
 const size_t match_n_word_rows = ARRAY_LEN(match_word_rows);
 
