@@ -1,8 +1,6 @@
-/* vault.h with OpenSSL: key files, ids of numbers, sealing and opening. */
+/* vault.h with OpenSSL: ids of numbers, sealing and opening, random bytes. */
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -13,20 +11,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "core/number.h"
-#include "port/vault.h"
+#include "port/vault_files.h"
 
 #define MAX_SEAL_KEYS 64 /* one a year is plenty; a folder with more is a mistake */
-#define KEY_FILE_BYTES (2 * VAULT_KEY_BYTES)
-#define NUMBER_ID_KEY "number_id.key"
-#define NEW_NUMBER_ID_KEY NUMBER_ID_KEY ".new"
-#define FIRST_SEAL_KEY "seal_1.key"
-#define SEAL_KEY_FORMAT "seal_%u.key"
 
 /* The contexts keep their keys; only the nonce changes from call to call. */
 struct seal_key {
@@ -124,127 +115,25 @@ void vault_free(struct vault *v)
     free(v);
 }
 
-/* ---- key files ---- */
+/* ---- the folder ---- */
 
-/* "DIR/" CREDENTIAL_PREFIX: not a folder but how the names in one begin, where systemd hands the
- * keys over. */
-#define CREDENTIAL_PREFIX "keys_"
-
-static bool is_prefix(const char *dir)
+static enum err add_seal_key(void *ctx, uint16_t id, const uint8_t key[VAULT_KEY_BYTES],
+                             struct errmsg *msg)
 {
-    return str_ends(str_from(dir), STR("/" CREDENTIAL_PREFIX));
-}
-
-/* The folder itself. */
-static DIR *open_dir(const char *dir)
-{
-    char path[PATH_MAX];
-    struct str folder = str_from(dir);
-    if (is_prefix(dir))
-        folder.len -= strlen(CREDENTIAL_PREFIX);
-    return str_copy(folder, path, sizeof(path)) == ERR_OK ? opendir(path) : NULL;
-}
-
-static enum err path_join(char dst[PATH_MAX], const char *dir, const char *name, struct errmsg *msg)
-{
-    int n = snprintf(dst, PATH_MAX, is_prefix(dir) ? "%s%s" : "%s/%s", dir, name);
-    if (n < 0 || n >= PATH_MAX)
-        return errmsg_set(msg, ERR_TOO_LONG, "%s: path too long", dir);
+    const struct vault *v = ctx;
+    if (v->ring->n_seal_keys == MAX_SEAL_KEYS)
+        return errmsg_set(msg, ERR_TOO_LONG, "%s: more than %d seal keys", v->ring->dir,
+                          MAX_SEAL_KEYS);
+    vault_add_seal_key(v, id, key);
     return ERR_OK;
 }
 
-static enum err key_parse(const char *path, const char *text, size_t n,
-                          uint8_t ret_key[VAULT_KEY_BYTES], struct errmsg *msg)
+static enum err read_seal_keys(struct vault *v, struct errmsg *msg)
 {
-    struct str hex = str_trim((struct str){text, n});
-    if (hex_decode(hex, ret_key, VAULT_KEY_BYTES) == ERR_OK)
-        return ERR_OK;
-    return errmsg_set(msg, ERR_INVALID,
-                      "%s: a key is %d hexadecimal digits (%d random bytes); restore this file "
-                      "from your backup",
-                      path, KEY_FILE_BYTES, VAULT_KEY_BYTES);
-}
-
-static enum err key_read_open(int fd, const char *path, bool is_credential,
-                              uint8_t ret_key[VAULT_KEY_BYTES], struct errmsg *msg)
-{
-    struct stat info;
-    if (fstat(fd, &info) != 0)
-        return errmsg_set(msg, ERR_IO, "%s: %s", path, strerror(errno));
-    if (!S_ISREG(info.st_mode))
-        return errmsg_set(msg, ERR_INVALID, "%s: not a file", path);
-    /* What systemd hands over is root's, and shows the rights of its reader as those of the group.
-     */
-    bool is_handed_over = is_credential && info.st_uid == 0 && info.st_gid == 0;
-    if ((info.st_mode & (is_handed_over ? 037 : 077)) != 0)
-        return errmsg_set(msg, ERR_DENIED,
-                          "%s: others may read this key (mode %04o); run: chmod 600 %s", path,
-                          (unsigned)(info.st_mode & 07777), path);
-    char text[KEY_FILE_BYTES + 16]; /* digits and a line end; what is longer is no key */
-    ssize_t n = read(fd, text, sizeof(text));
-    if (n < 0)
-        return errmsg_set(msg, ERR_IO, "%s: %s", path, strerror(errno));
-    enum err e = key_parse(path, text, (size_t)n, ret_key, msg);
-    OPENSSL_cleanse(text, sizeof(text));
-    return e;
-}
-
-static enum err key_read(const char *dir, const char *name, uint8_t ret_key[VAULT_KEY_BYTES],
-                         struct errmsg *msg)
-{
-    char path[PATH_MAX];
-    enum err e = path_join(path, dir, name, msg);
-    if (e != ERR_OK)
-        return e;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 && errno == ENOENT)
-        return errmsg_set(msg, ERR_NOT_FOUND,
-                          "%s: key is missing. Restore it from your backup; only on a new "
-                          "installation make one: (umask 077; openssl rand -hex 32 > %s)",
-                          path, path);
-    if (fd < 0)
-        return errmsg_set(msg, errno == EACCES ? ERR_DENIED : ERR_IO, "%s: %s", path,
-                          strerror(errno));
-    e = key_read_open(fd, path, is_prefix(dir), ret_key, msg);
-    (void)close(fd); /* only read */
-    return e;
-}
-
-/* The id in "seal_<id>.key", 0 when the name is another. */
-static uint16_t seal_key_id(const char *name)
-{
-    struct str rest = str_from(name);
-    uint64_t id;
-    if (!str_starts(rest, STR("seal_")) || !str_ends(rest, STR(".key")))
-        return 0;
-    struct str digits = str_sub(rest, 5, rest.len - 4);
-    if (str_starts(digits, STR("0")) || str_to_u64(digits, UINT16_MAX, &id) != ERR_OK)
-        return 0;
-    return (uint16_t)id;
-}
-
-static enum err read_seal_keys(struct vault *v, DIR *folder, const char *dir, struct errmsg *msg)
-{
-    const struct dirent *entry;
     uint8_t key[VAULT_KEY_BYTES];
-    enum err e = ERR_OK;
-    while (e == ERR_OK && (entry = readdir(folder)) != NULL) {
-        struct str prefix = is_prefix(dir) ? STR(CREDENTIAL_PREFIX) : STR("");
-        if (!str_starts(str_from(entry->d_name), prefix))
-            continue;
-        const char *name = entry->d_name + prefix.len;
-        uint16_t id = seal_key_id(name);
-        if (id == 0)
-            continue;
-        if (v->ring->n_seal_keys == MAX_SEAL_KEYS)
-            return errmsg_set(msg, ERR_TOO_LONG, "%s: more than %d seal keys", dir, MAX_SEAL_KEYS);
-        e = key_read(dir, name, key, msg);
-        if (e == ERR_OK)
-            vault_add_seal_key(v, id, key);
-    }
-    OPENSSL_cleanse(key, sizeof(key));
+    enum err e = vault_file_each_seal_key(v->ring->dir, add_seal_key, v, msg);
     if (e == ERR_OK && v->ring->n_seal_keys == 0)
-        return key_read(dir, FIRST_SEAL_KEY, key, msg); /* says that it is missing */
+        e = vault_file_read(v->ring->dir, FIRST_SEAL_KEY, key, msg); /* says that it is missing */
     return e;
 }
 
@@ -266,7 +155,7 @@ static enum err read_readers(struct vault *v, const char *dir, struct errmsg *ms
     for (int i = 0; i < N_VAULT_READERS && e == ERR_OK; i++) {
         char path[PATH_MAX], name[32];
         (void)snprintf(name, sizeof(name), "%s.pub", vault_reader_name((enum vault_reader)i));
-        e = path_join(path, dir, name, msg);
+        e = vault_file_path(path, dir, name, msg);
         if (e == ERR_OK)
             e = letter_read_public(path, v->reader_keys[i], msg);
         v->has_reader[i] = e == ERR_OK;
@@ -281,26 +170,20 @@ static enum err open_folder(const char *dir, const char *number_key, struct vaul
 {
     uint8_t key[VAULT_KEY_BYTES];
     *ret = NULL;
-    enum err e = key_read(dir, number_key, key, msg);
+    enum err e = vault_file_read(dir, number_key, key, msg);
     if (e != ERR_OK)
         return e;
     struct vault *v = vault_new(key);
     OPENSSL_cleanse(key, sizeof(key));
-    DIR *folder = open_dir(dir);
-    if (folder == NULL) {
-        vault_free(v);
-        return errmsg_set(msg, ERR_IO, "%s: %s", dir, strerror(errno));
-    }
-    e = read_seal_keys(v, folder, dir, msg);
-    (void)closedir(folder); /* only read */
+    /* It could be read, so its name fits. */
+    (void)snprintf(v->ring->dir, sizeof(v->ring->dir), "%s", dir);
+    e = read_seal_keys(v, msg);
     if (e == ERR_OK)
         e = read_readers(v, dir, msg);
     if (e != ERR_OK) {
         vault_free(v);
         return e;
     }
-    (void)snprintf(v->ring->dir, sizeof(v->ring->dir), "%s",
-                   dir); /* it could be opened, so it fits */
     *ret = v;
     return ERR_OK;
 }
@@ -308,89 +191,6 @@ static enum err open_folder(const char *dir, const char *number_key, struct vaul
 enum err vault_openssl_new(const char *dir, struct vault **ret, struct errmsg *msg)
 {
     return open_folder(dir, NUMBER_ID_KEY, ret, msg);
-}
-
-static enum err file_write_all(int fd, const char *bytes, size_t n)
-{
-    while (n > 0) {
-        ssize_t written = write(fd, bytes, n);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return ERR_IO;
-        bytes += written;
-        n -= (size_t)written;
-    }
-    return ERR_OK;
-}
-
-/* A whole key or none: written aside, synced, then linked to its name, which fails if it exists. */
-static enum err key_make(int folder, const char *dir, const char *name, struct errmsg *msg)
-{
-    char aside[64];
-    (void)snprintf(aside, sizeof(aside), ".%s.%ld", name, (long)getpid());
-    uint8_t key[VAULT_KEY_BYTES];
-    char text[KEY_FILE_BYTES + 2];
-    int fd = openat(folder, aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return errmsg_set(msg, ERR_IO, "%s/%s: %s", dir, aside, strerror(errno));
-    vault_random(key, sizeof(key));
-    hex_encode(key, sizeof(key), text);
-    text[KEY_FILE_BYTES] = '\n';
-    enum err e = file_write_all(fd, text, KEY_FILE_BYTES + 1);
-    if (e == ERR_OK && fsync(fd) != 0)
-        e = ERR_IO;
-    if (e == ERR_OK && linkat(folder, aside, folder, name, 0) != 0 && errno != EEXIST)
-        e = ERR_IO;
-    if (e != ERR_OK)
-        (void)errmsg_set(msg, e, "%s/%s: %s", dir, name, strerror(errno)); /* e is returned */
-    (void)close(fd);                                                       /* synced above */
-    (void)unlinkat(folder, aside, 0); /* a left-over is harmless */
-    OPENSSL_cleanse(key, sizeof(key));
-    OPENSSL_cleanse(text, sizeof(text));
-    return e;
-}
-
-/* The same in a folder by its name. A key that is there stays. */
-static enum err key_make_synced(const char *dir, const char *name, struct errmsg *msg)
-{
-    int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0)
-        return errmsg_set(msg, ERR_IO, "%s: %s", dir, strerror(errno));
-    enum err e = key_make(folder, dir, name, msg);
-    if (e == ERR_OK && fsync(folder) != 0)
-        e = errmsg_set(msg, ERR_IO, "%s: %s", dir, strerror(errno));
-    (void)close(folder); /* synced above */
-    return e;
-}
-
-static bool has_seal_key(DIR *folder)
-{
-    const struct dirent *entry;
-    while ((entry = readdir(folder)) != NULL) {
-        if (seal_key_id(entry->d_name) != 0)
-            return true;
-    }
-    return false;
-}
-
-enum err vault_make_keys(const char *dir, struct errmsg *msg)
-{
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-        return errmsg_set(msg, ERR_IO, "%s: %s", dir, strerror(errno));
-    DIR *folder = opendir(dir);
-    if (folder == NULL)
-        return errmsg_set(msg, ERR_IO, "%s: %s", dir, strerror(errno));
-    int fd = dirfd(folder);
-    enum err e = ERR_OK;
-    if (faccessat(fd, NUMBER_ID_KEY, F_OK, 0) != 0)
-        e = key_make(fd, dir, NUMBER_ID_KEY, msg);
-    if (e == ERR_OK && !has_seal_key(folder))
-        e = key_make(fd, dir, FIRST_SEAL_KEY, msg);
-    if (e == ERR_OK && fsync(fd) != 0)
-        e = errmsg_set(msg, ERR_IO, "%s: %s", dir, strerror(errno));
-    (void)closedir(folder); /* synced above */
-    return e;
 }
 
 enum err vault_make_seal_key(const char *dir, uint16_t *ret_id, struct errmsg *msg)
@@ -406,26 +206,14 @@ enum err vault_make_seal_key(const char *dir, uint16_t *ret_id, struct errmsg *m
         return errmsg_set(msg, ERR_TOO_LONG, "%s: no id is left for another seal key", dir);
     *ret_id = (uint16_t)(newest + 1);
     (void)snprintf(name, sizeof(name), SEAL_KEY_FORMAT, *ret_id); /* short */
-    return key_make_synced(dir, name, msg);
+    return vault_file_make(dir, name, msg);
 }
 
 enum err vault_openssl_new_number_key(const char *dir, struct vault **ret, struct errmsg *msg)
 {
     *ret = NULL;
-    enum err e = key_make_synced(dir, NEW_NUMBER_ID_KEY, msg);
+    enum err e = vault_file_make(dir, NEW_NUMBER_ID_KEY, msg);
     return e == ERR_OK ? open_folder(dir, NEW_NUMBER_ID_KEY, ret, msg) : e;
-}
-
-enum err vault_take_number_key(const char *dir, struct errmsg *msg)
-{
-    int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_good =
-        folder >= 0 && renameat(folder, NUMBER_ID_KEY, folder, NUMBER_ID_KEY ".old") == 0 &&
-        renameat(folder, NEW_NUMBER_ID_KEY, folder, NUMBER_ID_KEY) == 0 && fsync(folder) == 0;
-    enum err e = is_good ? ERR_OK : errmsg_set(msg, ERR_IO, "%s: %s", dir, strerror(errno));
-    if (folder >= 0)
-        (void)close(folder); /* synced above */
-    return e;
 }
 
 /* ---- work ---- */
@@ -500,7 +288,7 @@ static const struct seal_key *seal_key_look(const struct vault *v, uint16_t id)
         return NULL;
     v->ring->looked = now;
     (void)snprintf(name, sizeof(name), SEAL_KEY_FORMAT, id); /* short */
-    if (key_read(v->ring->dir, name, key, NULL) != ERR_OK)
+    if (vault_file_read(v->ring->dir, name, key, NULL) != ERR_OK)
         return NULL;
     uint32_t newest = v->ring->newest;
     vault_add_seal_key(v, id, key);
