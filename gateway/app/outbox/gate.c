@@ -13,6 +13,11 @@
 #define IN_FLIGHT_MIN 8u
 #define IN_FLIGHT_MAX 256u
 #define ANSWERS_PER_S 5
+/* What is marked and not answered is unknown once this process dies. So a provider that has not
+ * answered for so long, or has just failed, gets few at once, and more only as answers come while
+ * that many are under way: as many as its rate and its answers take, no more. */
+#define IN_FLIGHT_FIRST 4u
+#define IN_FLIGHT_WARM_MS 60000
 
 /* ---- queues ---- */
 
@@ -95,8 +100,23 @@ static void tell_open(const struct outbox_channel *c, int64_t open_ms, struct st
              STR_ARG(c->channel->config->name), c->n_failures, (long long)open_ms, STR_ARG(why));
 }
 
+static bool is_warm(const struct outbox_channel *c, int64_t now)
+{
+    return c->in_flight > IN_FLIGHT_FIRST && now - c->answered_ms < IN_FLIGHT_WARM_MS;
+}
+
+/* At once; the ceiling of the configuration is apart. */
+static uint32_t in_flight_now(const struct outbox_channel *c, int64_t now)
+{
+    return is_warm(c, now) ? c->in_flight : IN_FLIGHT_FIRST;
+}
+
 void outbox_gate_good(struct outbox_channel *c)
 {
+    int64_t now = outbox_now_ms(c->owner);
+    uint32_t in_flight = in_flight_now(c, now);
+    c->in_flight = c->is_short ? in_flight + 1 : in_flight;
+    c->answered_ms = now;
     if (c->circuit != OUTBOX_CIRCUIT_CLOSED)
         count_open(c, -1);
     c->circuit = OUTBOX_CIRCUIT_CLOSED;
@@ -107,6 +127,7 @@ void outbox_gate_good(struct outbox_channel *c)
 void outbox_gate_bad(struct outbox_channel *c, struct str why)
 {
     c->n_failures++;
+    c->in_flight = IN_FLIGHT_FIRST;
     bool is_probe = c->circuit == OUTBOX_CIRCUIT_PROBING;
     if (c->circuit == OUTBOX_CIRCUIT_OPEN || (!is_probe && c->n_failures < OUTBOX_CIRCUIT_FAILURES))
         return; /* what was on its way when it opened tells nothing new */
@@ -189,7 +210,7 @@ static void divert(struct outbox_channel *c, int64_t now)
 
 /* ---- what may start ---- */
 
-static uint32_t max_in_flight(const struct outbox_channel *c)
+static uint32_t most_in_flight(const struct outbox_channel *c)
 {
     uint32_t max = c->channel->config->max_in_flight;
     double needed = c->own.per_s / ANSWERS_PER_S;
@@ -200,12 +221,18 @@ static uint32_t max_in_flight(const struct outbox_channel *c)
     return needed < IN_FLIGHT_MAX ? (uint32_t)needed : IN_FLIGHT_MAX;
 }
 
+static uint32_t max_in_flight(const struct outbox_channel *c, int64_t now)
+{
+    uint32_t most = most_in_flight(c), lately = in_flight_now(c, now);
+    return lately < most ? lately : most;
+}
+
 static bool may_start(const struct outbox_channel *c, int64_t now)
 {
     bool is_open = c->circuit == OUTBOX_CIRCUIT_PROBING ||
                    (c->circuit == OUTBOX_CIRCUIT_OPEN && c->open_until_ms > now);
     return has_ready(c) && !c->is_held && !is_open && c->paused_until_ms <= now &&
-           c->n_out < max_in_flight(c) && has_token(&c->own) && has_token(c->account);
+           c->n_out < max_in_flight(c, now) && has_token(&c->own) && has_token(c->account);
 }
 
 /* Replies first, but a push after so many of them. NULL: only pushes wait, and it is not their
@@ -226,6 +253,7 @@ static struct outbox_job *pick(struct outbox_channel *c, bool is_push_turn)
 
 static struct outbox_job *next_of(struct outbox_channel *c, int64_t now, bool is_push_turn)
 {
+    c->is_short = has_ready(c) && c->n_out >= max_in_flight(c, now);
     struct outbox_job *job = may_start(c, now) ? pick(c, is_push_turn) : NULL;
     if (job == NULL)
         return NULL;
@@ -257,7 +285,7 @@ static int64_t later(int64_t a, int64_t b)
 static int64_t look_again_ms(const struct outbox_channel *c, int64_t now)
 {
     if (!has_ready(c) || c->is_held || c->circuit == OUTBOX_CIRCUIT_PROBING ||
-        c->n_out >= max_in_flight(c))
+        c->n_out >= max_in_flight(c, now))
         return INT64_MAX;
     int64_t at =
         later(c->paused_until_ms, c->circuit == OUTBOX_CIRCUIT_OPEN ? c->open_until_ms : now);

@@ -57,6 +57,9 @@ struct outbox_channel {
     uint32_t n_jobs;                 /* in hand that are this channel's */
     uint32_t n_in_flight;            /* of them begun */
     uint32_t n_out;                  /* of these on the way to the provider */
+    uint32_t in_flight;              /* that answers have shown to be needed */
+    bool is_short;                   /* more of them would be under way */
+    int64_t answered_ms;             /* monotonic; the last of them */
     uint32_t n_replies;              /* in a row, while pushes wait */
     struct outbox_rate own;
     struct outbox_rate *account; /* shared with the other channels of the account; NULL = none */

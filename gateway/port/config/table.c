@@ -100,7 +100,7 @@ static const struct yaml_row channel_keys[] = {
      .help =
          "Requests to the provider at the same time; 0 is as many as tps needs when an answer\n"
          "takes a fifth of a second, 8 to 256. Nobody knows what became of them when the sender\n"
-         "dies."},
+         "dies, so a provider that does not answer gets 4, and more only as its answers come."},
     {.name = "path_secret",
      CHANNEL(path_secret),
      .max = 100,
