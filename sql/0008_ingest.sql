@@ -491,7 +491,7 @@ begin
                 v_org[e.step], v_course[e.step], p_channel[e.step], v_via[e.step], v_lang[e.step], e.unit, e.choice,
                 e.value, e.code, e.text, v_is_erased[e.step])::core.rare_row)
                 filter (where (e.text is not null and c.choices is null) or e.kind in ('role_set', 'consented', 'stopped', 'rejoined',
-                    'erased', 'certified', 'safe_raised'))
+                    'erased', 'certified', 'safe_raised', 'moved'))
         into v_events, v_rare
         from unnest(p_step, p_n, v_kind, p_unit, v_phase, p_choice, p_correct, p_attempt, p_value, p_code, p_text)
                 as e (step, n, kind, unit, phase, choice, correct, attempt, value, code, text)
@@ -507,7 +507,7 @@ begin
         from unnest(v_events) v;
 
         update core.number_state t
-        set seq = greatest(t.seq, p_seq[s.i]), at = p_at[s.i], due_at = p_due[s.i], state = coalesce(p_state[s.i], t.state)
+        set number_id = p_number[s.i], seq = greatest(t.seq, p_seq[s.i]), at = p_at[s.i], due_at = p_due[s.i], state = coalesce(p_state[s.i], t.state)
         from (select distinct on (x.learner) x.learner, x.seq, x.at, x.i
             from unnest(v_learner, p_seq, p_at, v_is_now, v_is_erased) with ordinality as x (learner, seq, at, is_now, is_erased, i)
             where x.is_now and not x.is_erased

@@ -142,7 +142,7 @@ begin
         join core.learner l using (learner_id)
     where l.erased_at is null
     on conflict (learner) do update
-        set seq = excluded.seq, at = excluded.at, due_at = excluded.due_at, state = excluded.state
+        set number_id = excluded.number_id, seq = excluded.seq, at = excluded.at, due_at = excluded.due_at, state = excluded.state
         where excluded.seq > t.seq;
 
     insert into core.vault (number_id, nonce, ciphertext, key_id, sealed_at)

@@ -326,7 +326,7 @@ begin
     with last as (
         select distinct on (v.number_id) core.suppression_hash(v.number_id) as hash, v.at, v.kind in ('stopped', 'erased') as is_out
         from unnest(p_events) v
-        where v.kind in ('stopped', 'erased', 'consented', 'rejoined')
+        where v.kind in ('stopped', 'erased', 'consented', 'rejoined', 'moved')
             and not (v.kind = 'stopped' and v.value is not distinct from 1) -- LEAVE: others are still there
         order by v.number_id, v.at desc, v.seq desc, v.n desc),
     back as (delete from core.suppression s using last l where s.hash = l.hash and not l.is_out and s.since <= l.at)
@@ -345,6 +345,16 @@ begin
     from unnest(p_events) v
     where v.kind = 'answered' and v.text is not null and not v.is_erased
     on conflict do nothing;
+
+    -- A place came to another number. Who had begun there without agreeing to anything is nobody any more, and the old
+    -- number is not needed where nobody is left on it.
+    perform core.erase(array_agg(l.learner), array_agg(v.at), array_agg(v.number_id))
+    from unnest(p_events) v join core.learner l on l.learner_id = (case when v.kind = 'moved' then v.text end)::uuid
+    where not exists (select from core.consent c where c.learner = l.learner and c.purpose = 'course' and c.is_given)
+    having count(*) > 0;
+    delete from core.vault t
+    where t.number_id in (select decode(v.code, 'hex') from unnest(p_events) v where v.kind = 'moved')
+        and not exists (select from core.number_state s where s.number_id = t.number_id);
 end $$;
 
 

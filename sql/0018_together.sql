@@ -243,7 +243,7 @@ create table core.learner_access (
     at timestamptz not null default now(),
     login name not null default session_user,
     by_whom text not null check (char_length(by_whom) <= 64),
-    what text not null check (what in ('show', 'move', 'erase')),
+    what text not null check (what in ('show', 'move', 'erase', 'transfer')),
     learner bigint not null
 );
 alter table core.learner_access enable row level security;
@@ -254,11 +254,11 @@ create view ops.learner_access as
 select a.at, a.login::text as login, a.by_whom, a.what, l.learner_id
 from core.learner_access a join core.learner l on l.learner = a.learner
 order by a.at desc;
-comment on view ops.learner_access is 'Who looked at, moved or erased one person by `waypost learner`, and when.';
+comment on view ops.learner_access is 'Who looked at, moved, erased or transferred one person by `waypost learner`, and when.';
 comment on column ops.learner_access.at is 'When.';
 comment on column ops.learner_access.login is 'The database login of the command.';
 comment on column ops.learner_access.by_whom is 'The user of the machine who ran it.';
-comment on column ops.learner_access.what is 'show, move or erase.';
+comment on column ops.learner_access.what is 'show, move, erase or transfer.';
 comment on column ops.learner_access.learner_id is 'Whom it was about.';
 grant select on ops.learner_access to waypost_operator;
 

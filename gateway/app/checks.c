@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -12,6 +13,8 @@ struct looking {
     struct store *store;
     struct checks_ask ask;
     char miss_key[STORE_CAP_KEY_BYTES];
+    struct number_id from; /* where the place is that the code stands for */
+    uint8_t learner_id[16];
     checks_on_done *fn;
     void *ctx;
 };
@@ -37,13 +40,106 @@ static void on_missed(void *ctx, enum err e)
     finish(ctx, e, CHECK_NOT_FOUND);
 }
 
+static void miss(struct looking *l)
+{
+    struct store_cap cap = misses(l, 1, UINT32_MAX);
+    store_take(l->store, &cap, 1, on_missed, l);
+}
+
+/* ---- a place that can be brought to another number ---- */
+
+void checks_move_key(uint64_t code, char key[CHECKS_MOVE_KEY_BYTES])
+{
+    (void)snprintf(key, CHECKS_MOVE_KEY_BYTES, "move:%012llu", (unsigned long long)code);
+}
+
+void checks_move_value(const struct number_id *id, const uint8_t learner_id[16],
+                       char value[CHECKS_MOVE_BYTES])
+{
+    hex_encode(id->bytes, sizeof(id->bytes), value);
+    hex_encode(learner_id, 16, value + 2 * sizeof(id->bytes));
+}
+
+bool checks_find(struct str state, const uint8_t learner_id[16], struct learner *ret)
+{
+    struct learner all;
+    if (state.p == NULL || learner_decode(state, &all) != ERR_OK)
+        return false;
+    *ret = all;
+    for (uint32_t i = 0; memcmp(ret->learner_id, learner_id, sizeof(ret->learner_id)) != 0; i++) {
+        if (i == learner_n_others(&all) || learner_other(&all, i, ret) != ERR_OK)
+            return false;
+    }
+    return true;
+}
+
+static void on_place(void *ctx, enum err e, const struct store_record *record)
+{
+    struct looking *l = ctx;
+    struct learner moving;
+    struct code_check check = {.code = l->ask.code, .result = CHECK_MOVE, .moving = &moving};
+    if (e != ERR_OK) {
+        finish(l, e, CHECK_UNASKED);
+        return;
+    }
+    if (!checks_find(record->state, l->learner_id, &moving)) {
+        miss(l);
+        return;
+    }
+    memcpy(check.from, l->from.bytes, sizeof(check.from));
+    l->fn(l->ctx, ERR_OK, &check);
+    free(l);
+}
+
+static void on_move_taken(void *ctx, enum err e)
+{
+    struct looking *l = ctx;
+    if (e == ERR_DENIED)
+        finish(l, ERR_OK, CHECK_LATER);
+    else if (e != ERR_OK)
+        finish(l, e, CHECK_UNASKED);
+    else
+        store_load(l->store, &l->from, on_place, l);
+}
+
+static void on_move(void *ctx, enum err e, struct str value)
+{
+    struct looking *l = ctx;
+    size_t half = 2 * sizeof(l->from.bytes);
+    bool is_good =
+        e == ERR_OK && value.len == CHECKS_MOVE_BYTES - 1 &&
+        hex_decode(str_sub(value, 0, half), l->from.bytes, sizeof(l->from.bytes)) == ERR_OK &&
+        hex_decode(str_sub(value, half, value.len), l->learner_id, sizeof(l->learner_id)) == ERR_OK;
+    char key[STORE_CAP_KEY_BYTES];
+    if (e != ERR_OK && e != ERR_NOT_FOUND) {
+        finish(l, e, CHECK_UNASKED);
+        return;
+    }
+    if (!is_good) {
+        miss(l);
+        return;
+    }
+    (void)snprintf(key, sizeof(key), "move:%012llu", (unsigned long long)l->ask.code); /* fits */
+    struct store_cap cap = {.name = "checks",
+                            .key = str_from(key),
+                            .units = 1,
+                            .limit = CHECKS_MOVE_TRIES,
+                            .window_s = CHECKS_MOVE_KEPT_MS / 1000};
+    store_take(l->store, &cap, 1, on_move_taken, l);
+}
+
 static void on_line(void *ctx, enum err e, struct str line)
 {
     struct looking *l = ctx;
     struct code_check check = {.code = l->ask.code, .result = CHECK_FOUND};
+    if (e == ERR_NOT_FOUND && l->ask.has_moves) {
+        char key[CHECKS_MOVE_KEY_BYTES];
+        checks_move_key(l->ask.code, key);
+        store_session_get(l->store, str_from(key), on_move, l);
+        return;
+    }
     if (e == ERR_NOT_FOUND) {
-        struct store_cap cap = misses(l, 1, UINT32_MAX);
-        store_take(l->store, &cap, 1, on_missed, l);
+        miss(l);
         return;
     }
     if (e == ERR_OK && certificate_read(line, &check.found) != ERR_OK) {
@@ -80,5 +176,6 @@ void checks_look(struct store *store, const struct checks_ask *ask, checks_on_do
                                 .limit = CHECKS_AN_HOUR,
                                 .window_s = HOUR_S},
                                misses(l, 0, CHECKS_MISSES - 1)};
-    store_take(store, caps, ARRAY_LEN(caps), on_taken, l);
+    uint32_t first = ask->is_again ? 1 : 0;
+    store_take(store, caps + first, ARRAY_LEN(caps) - first, on_taken, l);
 }

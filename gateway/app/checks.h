@@ -14,13 +14,27 @@
 #define CHECKS_MISSES 100u
 #define CHECKS_MISS_S 600u
 
+/* A code with which a place can be brought to another number is looked for where there is no such
+ * certificate, for phones: it lives so long, and is looked at so often at most, whoever asks. */
+#define CHECKS_MOVE_KEPT_MS (7 * 24 * 3600 * (int64_t)1000)
+#define CHECKS_MOVE_TRIES 20u
+#define CHECKS_MOVE_BYTES (2 * NUMBER_ID_BYTES + 2 * 16 + 1) /* what lies by the code, with NUL */
+#define CHECKS_MOVE_KEY_BYTES 24u
+void checks_move_key(uint64_t code, char key[CHECKS_MOVE_KEY_BYTES]);
+void checks_move_value(const struct number_id *id, const uint8_t learner_id[16],
+                       char value[CHECKS_MOVE_BYTES]);
+
 struct checks_ask {
     uint64_t code;
     struct number_id who; /* pseudonym of a number, or of an address */
     const char *by;       /* "phone", "page" */
+    bool has_moves;
+    bool is_again; /* the number has asked for this code before, and answers what it was told */
 };
 
 /* e: as of the store. ret: NULL unless e is ERR_OK; what it points to is borrowed until the
  * callback returns. Exactly once, from the loop. */
 typedef void checks_on_done(void *ctx, enum err e, const struct code_check *ret);
 void checks_look(struct store *store, const struct checks_ask *ask, checks_on_done *fn, void *ctx);
+/* The person of this id in a number's state; false: there is none, or it cannot be read. */
+bool checks_find(struct str state, const uint8_t learner_id[16], struct learner *ret);

@@ -9,6 +9,7 @@
 
 #include "cli/cases.h"
 #include "cli/desk.h"
+#include "core/certificate.h"
 #include "core/cohort.h"
 #include "core/number.h"
 #include "role/look_after.h"
@@ -177,11 +178,11 @@ static void on_done(void *ctx, uint32_t i, bool has_moved, uint32_t n_sms)
 }
 
 /* Also what Redis knows of the person. */
-static int order(struct desk *desk, const struct str *card, enum desk_act act, uint32_t cohort)
+static int order(struct desk *desk, const struct str *card, struct desk_order what)
 {
     struct errmsg msg;
     bool has_moved = false;
-    struct dialog_desk orders = {.order = {.act = act, .cohort = cohort}};
+    struct dialog_desk orders = {.order = what};
     struct str uuid = card[CARD_ID];
     char hex[33] = "";
     for (size_t i = 0, n = 0; i < uuid.len && n < 32; i++) {
@@ -225,7 +226,7 @@ static int move_with(struct desk *desk, const struct cli_args *args)
     code = desk_ask(desk, "select core.move_learner($1::uuid, $2::integer, $3)", params, 3, NULL,
                     NULL);
     if (code == EX_OK)
-        code = order(desk, cards.cells[0], DESK_MOVE, cohort);
+        code = order(desk, cards.cells[0], (struct desk_order){.act = DESK_MOVE, .cohort = cohort});
     if (code == EX_OK)
         (void)fprintf(stderr, "Moved, with all that was recorded. Nothing was sent.\n");
     return code;
@@ -242,10 +243,32 @@ static int erase_with(struct desk *desk, const struct cli_args *args)
         return EX_USAGE;
     }
     if (code == EX_OK)
-        code = order(desk, cards.cells[0], DESK_ERASE, 0);
+        code = order(desk, cards.cells[0], (struct desk_order){.act = DESK_ERASE});
     if (code == EX_OK)
         (void)fprintf(stderr, "Erased. Nothing was sent; copies are gone within the hour.\n");
     return code;
+}
+
+/* For who has lost the old number: as MOVE from there. */
+static int transfer_with(struct desk *desk, const struct cli_args *args)
+{
+    struct cards cards;
+    uint8_t random[8];
+    char digits[CERTIFICATE_BYTES];
+    int code = find_one(desk, args->words[1], "transfer", &cards);
+    if (code != EX_OK)
+        return code;
+    vault_random(random, sizeof(random));
+    struct desk_order what = {.act = DESK_CODE, .code = certificate_make(random)};
+    certificate_format(what.code, digits);
+    code = order(desk, cards.cells[0], what);
+    if (code != EX_OK)
+        return code;
+    puts(digits);
+    (void)fprintf(stderr,
+                  "Sent from the new number within 7 days, this code brings the place there; "
+                  "its PIN, where it has one, is asked for. Nothing was sent.\n");
+    return EX_OK;
 }
 
 static int with_desk(const struct cli_args *args,
@@ -269,17 +292,20 @@ static int learner_erase(const struct cli_args *args)
     return with_desk(args, erase_with);
 }
 
+static int learner_transfer(const struct cli_args *args)
+{
+    return with_desk(args, transfer_with);
+}
+
 /* ---- which ---- */
 
 static const struct {
     const char *name;
     int n_words, max_words; /* the verb included */
     int (*run)(const struct cli_args *args);
-} verbs[] = {{"import", 2, 2, learner_import},
-             {"inbox", 1, CLI_MAX_WORDS, learner_inbox},
-             {"show", 2, 2, learner_show},
-             {"move", 2, 3, learner_move},
-             {"erase", 2, 2, learner_erase}};
+} verbs[] = {{"import", 2, 2, learner_import},     {"inbox", 1, CLI_MAX_WORDS, learner_inbox},
+             {"show", 2, 2, learner_show},         {"move", 2, 3, learner_move},
+             {"transfer", 2, 2, learner_transfer}, {"erase", 2, 2, learner_erase}};
 
 static int learner_run(const struct cli_args *args)
 {
@@ -288,15 +314,15 @@ static int learner_run(const struct cli_args *args)
         if (is_it && args->n_words >= verbs[i].n_words && args->n_words <= verbs[i].max_words)
             return verbs[i].run(args);
     }
-    cli_complain("learner: say `import FILE`, `show WHO`, `move WHO GROUP`, `erase WHO` or "
-                 "`inbox`; "
+    cli_complain("learner: say `import FILE`, `show WHO`, `move WHO GROUP`, `transfer WHO`, "
+                 "`erase WHO` or `inbox`; "
                  "`waypost learner --help` says what each does");
     return EX_USAGE;
 }
 
 const struct cli_command cli_learner = {
     .name = "learner",
-    .summary = "invite people from a list; show, move or erase one; answer what they ask",
+    .summary = "invite people from a list; show, move or erase one; answer them",
     .usage =
         "learner import FILE.csv [--channel NAME] [--country XX] [--dry-run]\n"
         "Sends the text that asks for consent to each number of the list; nobody gets a part\n"
@@ -308,6 +334,10 @@ const struct cli_command cli_learner = {
         "learner move WHO GROUP\n"
         "learner move WHO --organisation CODE\n"
         "Into a group and its organisation, or out of any into an organisation.\n"
+        "learner transfer WHO\n"
+        "Prints a code for who has lost the old number: sent from the new one within 7 days it\n"
+        "brings the place there, and the certificates; both numbers are told. Make sure first\n"
+        "who asks. A PIN of the place is asked for.\n"
         "learner erase WHO --yes\n"
         "As DELETE from that phone.\n"
         "WHO is a number like +254700000001, or a learner's id.\n"

@@ -138,6 +138,14 @@
     X(check_mistyped, nothing, "", "CHECK: the check digit says that one digit is wrong")          \
     X(check_length, nothing, "", "CHECK: not 12 digits")                                           \
     X(check_later, nothing, "", "CHECK: too many in an hour")                                      \
+    X(move_code, nothing, "number", "MOVE: the code with which the place comes to a new number")   \
+    X(move_here, nothing, "", "that code, from the number that it was made on")                    \
+    X(move_ask, nothing, "", "that code, from another number: 1 brings the place here, 0 not")     \
+    X(move_pin, move_ask, "", "the same where the place has a PIN, which is asked for")            \
+    X(move_full, nothing, "", "there is no room for one more person on this number")               \
+    X(move_done, nothing, "", "the place is here now")                                             \
+    X(move_name, nothing, "name", "behind it where others learn on this number, too")              \
+    X(move_left, nothing, "org", "to the old number, once it has gone")                            \
     X(page_title, nothing, "", "public page: its title")                                           \
     X(page_digits, nothing, "", "public page: what is typed there")                                \
     X(page_check, nothing, "", "public page: its button")                                          \
@@ -284,6 +292,7 @@
     X(group_unknown)                                                                               \
     X(group_closed)                                                                                \
     X(who)                                                                                         \
+    X(move_code)                                                                                   \
     X(check_ask)                                                                                   \
     X(lead_keys)                                                                                   \
     X(catch)                                                                                       \

@@ -43,6 +43,8 @@
  *   group_answered     the group's answer by show of hands: code, unit, choice, correct
  *   group_entered      of somebody without a phone: code, unit = module, text = "ANA 2 3 1 2",
  *                      value = right, attempt = questions
+ *   moved              from another number, whose pseudonym is code (hex); text = whoever had begun
+ *                      here without agreeing to anything, whose place it takes
  *   helped / menu_opened / scored                         commands, for T3 and usability
  */
 #define EVENT_KINDS(X)                                                                             \
@@ -85,7 +87,8 @@
     X(group_paced, false)                                                                          \
     X(group_paused, false)                                                                         \
     X(group_answered, false)                                                                       \
-    X(group_entered, false)
+    X(group_entered, false)                                                                        \
+    X(moved, false)
 
 enum event_kind {
 #define EVENT_ENUM(name, is_learning_action) EVENT_##name,

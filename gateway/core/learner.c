@@ -293,6 +293,10 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, n_screens, record_number),
     RECORD(3, struct learner, due_sms, record_number),
     RECORD(3, struct learner, link.has_reports, record_bool),
+    RECORD(3, struct learner, move_code, record_varint),
+    RECORD(3, struct learner, has_move_pin, record_bool),
+    RECORD(3, struct learner, moving_to, record_bytes),
+    RECORD(3, struct learner, moving_ms, record_varint),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 

@@ -25,7 +25,7 @@
  * learning now is the learner; the records of the others ride along in `others`, so that all of a
  * number is loaded and committed at once, and a number with one person pays nothing. */
 #define LEARNER_MAX_PROFILES 5u
-#define LEARNER_PROFILE_BYTES 480u  /* one record without link and others, and its length */
+#define LEARNER_PROFILE_BYTES 528u  /* one record without link and others, and its length */
 #define LEARNER_NICKNAME_BYTES 32   /* with NUL: ten letters of any script */
 #define LEARNER_SLOT_AWAY UINT8_MAX /* of the number's owner before: never shown again */
 #define LEARNER_PIN_SALT_BYTES 8
@@ -73,6 +73,7 @@
     X(SET_PIN, "set_pin", true)                                                                    \
     X(LEAD_PIN, "lead_pin", true) /* a facilitator and the group */                                \
     X(CHECK, "check", true)       /* a certificate's code is asked for */                          \
+    X(MOVE, "move", true)         /* shall a place come to this number? */                         \
     X(LEAD, "lead", true)                                                                          \
     X(CHOICES, "choices", true) /* what learners decide of themselves */                           \
     X(MY_DATA, "my_data", true)                                                                    \
@@ -193,6 +194,10 @@ struct learner {
     bool is_doubted;              /* quiet for so long that the number may be somebody else's */
     uint8_t n_pin_wrong;          /* in a row */
     int64_t pin_until_ms;         /* no PIN is taken before; 0 = any time */
+    uint64_t move_code;           /* with which a place may come to this number; 0 = none */
+    bool has_move_pin;            /* its PIN is asked for */
+    uint8_t moving_to[16];        /* number that the place goes to, by its pseudonym */
+    int64_t moving_ms;            /* since; 0 = it goes nowhere */
     struct learner_others others; /* of the same number */
 };
 

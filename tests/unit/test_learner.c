@@ -95,12 +95,12 @@ static void the_largest_learner_fits(void **state)
     l.link.channel[LEARNER_CHANNEL_BYTES - 1] = l.lang[LEARNER_LANG_BYTES - 1] = '\0';
     l.unit[COURSE_ID_BYTES - 1] = '\0';
     set_text(l.link.country, sizeof(l.link.country), "KE");
-    l.certificate = 999999999999;
+    l.certificate = l.move_code = 999999999999;
     l.past.n = LEARNER_MAX_PAST;
     for (uint8_t i = 0; i < LEARNER_MAX_PAST; i++)
         l.past.list[i] = (struct learner_past_course){UINT32_MAX, 999999999999};
     l.link.last.n = LEARNER_LAST_BYTES;
-    l.is_locked = l.is_doubted = l.link.has_reports = true;
+    l.is_locked = l.is_doubted = l.has_move_pin = l.link.has_reports = true;
     memset(l.nickname, 'n', sizeof(l.nickname));
     l.nickname[LEARNER_NICKNAME_BYTES - 1] = '\0';
     memset(&l.others, 0, sizeof(l.others));

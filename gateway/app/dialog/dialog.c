@@ -104,6 +104,7 @@ const char *dialog_outcome_name(enum dialog_outcome outcome)
 /* --- dialogs come from a free list with their arena and timer --- */
 
 static void on_deadline(void *ctx);
+static void let_old_go(struct dialog *d);
 
 static struct dialog *dialog_take(struct dialogs *all)
 {
@@ -206,6 +207,7 @@ static void on_commit(void *ctx, enum err e, const struct store_record *record)
         if (record != NULL && d->is_sms_answer)
             shown_kept_back(d->all->parts.store, &d->id, d->commit.expected_seq + 1,
                             d->key.received);
+        let_old_go(d);
         dialog_happen(d, DIALOG_EVENT_SAVED);
     } else if (e == ERR_CONFLICT && ++d->n_conflicts <= DIALOG_MAX_CONFLICTS) {
         metrics_add(d->all->parts.metrics, METRIC_conflicts_total, 1);
@@ -265,9 +267,93 @@ static void on_checked(void *ctx, enum err e, const struct code_check *check)
     dialog_happen(d, dialog_take_check(d, check) ? DIALOG_EVENT_CHECKED : DIALOG_EVENT_BROKEN);
 }
 
+/* ---- a place that goes to another number ---- */
+
+/* How the other number is now. Where it was asked to give, the place holds still for this one;
+ * where it was looked at, the place is there. */
+static void on_other(void *ctx, enum err e, const struct store_record *record)
+{
+    struct dialog *d = ctx;
+    struct learner person;
+    if (is_late(d, DIALOG_STATE_CHECKING))
+        return;
+    if (e != ERR_OK) {
+        LOG_WARN("dialog", "load failed", "err=%s", err_name(e));
+        dialog_happen(d, DIALOG_EVENT_AWAY);
+        return;
+    }
+    bool is_there = checks_find(record->state, d->move.learner_id, &person);
+    bool is_mine = is_there && memcmp(person.moving_to, d->id.bytes, NUMBER_ID_BYTES) == 0;
+    d->moved = (d->move.act == MOVE_GIVE ? is_mine : is_there) ? MOVE_YES : MOVE_NO;
+    struct code_check check = d->check;
+    if (d->moved == MOVE_YES && d->move.act == MOVE_GIVE)
+        check.moving = &person;
+    dialog_happen(d, dialog_take_check(d, &check) ? DIALOG_EVENT_CHECKED : DIALOG_EVENT_BROKEN);
+}
+
+static void look_at_other(struct dialog *d)
+{
+    struct number_id other;
+    memcpy(other.bytes, d->move.number_id, sizeof(other.bytes));
+    d->n_calls++;
+    store_load(d->all->parts.store, &other, on_other, d);
+}
+
+static void on_given(void *ctx, const struct dialog_answer *answer)
+{
+    struct dialog *d = ctx;
+    if (is_late(d, DIALOG_STATE_CHECKING))
+        return;
+    bool is_done =
+        answer->outcome == DIALOG_OUTCOME_STEPPED || answer->outcome == DIALOG_OUTCOME_REPEAT;
+    if (is_done)
+        look_at_other(d);
+    else
+        dialog_happen(d, DIALOG_EVENT_AWAY);
+}
+
+static void ask_to_give(struct dialog *d)
+{
+    struct dialog_desk desk = {.order = {.act = DESK_GIVE}};
+    memcpy(desk.id.bytes, d->move.number_id, sizeof(desk.id.bytes));
+    memcpy(desk.order.learner_id, d->move.learner_id, sizeof(desk.order.learner_id));
+    memcpy(desk.order.to, d->id.bytes, sizeof(desk.order.to));
+    d->n_calls++;
+    if (dialogs_desk(d->all, &desk, on_given, d) == ERR_OK)
+        return;
+    d->n_calls--;
+    dialog_happen(d, DIALOG_EVENT_AWAY);
+}
+
+static void on_let_go(void *ctx, const struct dialog_answer *answer)
+{
+    (void)ctx, (void)answer; /* what did not work is done by its due time */
+}
+
+/* The place is here: the old number need not wait for its timer. */
+static void let_old_go(struct dialog *d)
+{
+    struct number_id other;
+    memcpy(other.bytes, d->move.number_id, sizeof(other.bytes));
+    if (d->moved == MOVE_YES && d->move.act == MOVE_GIVE &&
+        dialogs_wake(d->all, &other, on_let_go, NULL) != ERR_OK)
+        LOG_INFO("dialog", "an old number lets go later", "reason=busy");
+}
+
 static void enter_checking(struct dialog *d)
 {
-    const struct checks_ask ask = {.code = d->asked_code, .who = d->id, .by = "phone"};
+    const struct checks_ask ask = {.code = d->asked_code,
+                                   .who = d->id,
+                                   .by = "phone",
+                                   .has_moves = true,
+                                   .is_again = d->asked_code == d->learner.move_code};
+    if (d->asked_code == 0) {
+        if (d->move.act == MOVE_GIVE)
+            ask_to_give(d);
+        else
+            look_at_other(d);
+        return;
+    }
     d->n_calls++;
     checks_look(d->all->parts.store, &ask, on_checked, d);
 }
@@ -288,10 +374,22 @@ static void on_certificate(void *ctx, enum err e)
     store_commit(d->all->parts.store, &d->commit, on_commit, d);
 }
 
+/* Likewise a code with which a place can be brought elsewhere. */
+static void put_code(struct dialog *d)
+{
+    char key[CHECKS_MOVE_KEY_BYTES], value[CHECKS_MOVE_BYTES];
+    checks_move_key(d->made_code, key);
+    checks_move_value(&d->id, d->made_for, value);
+    store_session_put(d->all->parts.store, str_from(key), str_from(value), CHECKS_MOVE_KEPT_MS,
+                      on_certificate, d);
+}
+
 static void enter_saving(struct dialog *d)
 {
     d->n_calls++;
-    if (d->certificate.p == NULL)
+    if (d->made_code != 0)
+        put_code(d);
+    else if (d->certificate.p == NULL)
         store_commit(d->all->parts.store, &d->commit, on_commit, d);
     else
         store_certificate_put(d->all->parts.store, d->certificate_code, d->certificate,

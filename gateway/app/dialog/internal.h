@@ -72,7 +72,11 @@ struct dialog {
     struct str seen;         /* as loaded */
     uint64_t asked_code;     /* of a certificate that the engine asks about, in CHECKING */
     struct code_check check; /* what it stands for */
-    struct str certificate;  /* that this step issues; absent = none */
+    struct move_ask move;    /* what the other number is asked, in CHECKING; and what it says */
+    enum move_answer moved;
+    uint64_t made_code; /* of this step, with which a place can be brought elsewhere; 0 = none */
+    uint8_t made_for[16];
+    struct str certificate; /* that this step issues; absent = none */
     uint64_t certificate_code;
     bool is_from_cache;          /* loaded from this process's own memory, without what was seen */
     struct store_commit commit;  /* ready in SAVING */

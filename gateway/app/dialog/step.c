@@ -126,6 +126,7 @@ static struct input input_of(const struct dialog *d)
     input.is_shown = !d->is_awaiting && shown_whole(&d->learner, input.via, input.now.ms);
     input.is_erase_asked = shown_erase_asked(&d->learner, input.now.ms);
     input.check = d->check;
+    input.moved = d->moved;
     vault_random(input.seed, sizeof(input.seed));
     return input;
 }
@@ -156,6 +157,8 @@ static void begin_commit(struct dialog *d, struct learner *next)
 {
     next->link = d->learner.link;
     next->seq = d->learner.seq + 1;
+    if (d->moved == MOVE_YES && d->move.act == MOVE_GIVE && d->check.moving->seq >= next->seq)
+        next->seq = d->check.moving->seq + 1; /* facts of one person have one order */
     d->has_reply = d->is_made_again = false;
     d->commit = (struct store_commit){
         .id = d->id, .expected_seq = d->learner.seq, .due_at_ms = -1, .state = STR_NONE};
@@ -236,7 +239,8 @@ static bool commit_event(struct dialog *d, const struct outcome *out)
     }
     if (!out->is_erased)
         record.due_at.ms = out->wake_at_ms;
-    if (dialog_has_event(out, EVENT_contact) || dialog_has_event(out, EVENT_consented)) {
+    if (dialog_has_event(out, EVENT_contact) || dialog_has_event(out, EVENT_consented) ||
+        dialog_has_event(out, EVENT_moved)) {
         if (!dialog_seal(d, d->inbound.from, &number))
             return false;
         record.vault_key_id = number.key_id;
@@ -379,14 +383,25 @@ bool dialog_take_check(struct dialog *d, const struct code_check *check)
 {
     struct str line = certificate_line(&check->found, d->arena);
     d->check = *check;
+    if (check->moving != NULL) {
+        struct learner *moving = arena_alloc(d->arena, sizeof(*moving));
+        d->check.moving = moving;
+        if (moving != NULL)
+            *moving = *check->moving;
+        return moving != NULL;
+    }
     return check->result != CHECK_FOUND || certificate_read(line, &d->check.found) == ERR_OK;
 }
 
-/* Somebody must look what a code stands for, and has not. */
+/* Somebody must look what a code stands for, or ask another number, and has not. */
 static bool must_check(struct dialog *d, const struct outcome *out)
 {
     d->asked_code = out->check_code;
-    return out->check_code != 0 && d->check.code != out->check_code;
+    if (out->check_code != 0 && d->check.code != out->check_code)
+        return true;
+    d->asked_code = 0;
+    d->move = out->move;
+    return out->move.act != MOVE_NOTHING && d->moved == MOVE_UNASKED;
 }
 
 /* A certificate that this step issues. */
@@ -415,6 +430,8 @@ static enum dialog_event step_engine(struct dialog *d)
     if (must_check(d, &out))
         return DIALOG_EVENT_ASKED;
     take_certificate(d, &out);
+    d->made_code = out.made_code;
+    memcpy(d->made_for, out.made_for, sizeof(d->made_for));
     d->step = (struct last_step){.is_dial = input.kind == INPUT_DIAL,
                                  .is_shown = input.is_shown,
                                  .is_erase_asked = input.is_erase_asked,
@@ -438,12 +455,23 @@ static enum dialog_event step_engine(struct dialog *d)
     return DIALOG_EVENT_STEPPED;
 }
 
+/* Once nobody is on the number any more, PostgreSQL does not know it either. */
+static void remember_who(struct dialog *d)
+{
+    struct buf number CLEANUP(buf_fini);
+    buf_init(&number, DIALOG_MAX_NAME_BYTES);
+    if (vault_unpack(d->all->parts.vault, &d->id, d->learner.link.number, &number) == ERR_OK)
+        d->inbound.from = arena_str(d->arena, buf_str(&number));
+}
+
 /* No channel: pushes to somebody who never came by one that can send are not said at all. */
 static const struct config_channel no_channel;
 
 static enum dialog_event step_wake(struct dialog *d)
 {
     d->inbound = d->first;
+    if (d->own.kind == INPUT_TIMER && d->moved == MOVE_YES)
+        remember_who(d);
     bool is_invited = d->own.kind == INPUT_DESK && d->own.desk.act == DESK_INVITE;
     if (is_invited) /* who is known already gets nothing */
         return d->learner.seq == 0 ? step_engine(d) : DIALOG_EVENT_REPEAT;

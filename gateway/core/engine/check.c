@@ -34,8 +34,9 @@ static struct str answer_of(const struct step *s, uint64_t code)
     return text_of(s, &check->found);
 }
 
-/* What was typed for a code; absent: it has to be looked for. What is no code is not said again: 12
- * digits may be somebody's phone number, which no answer may carry through Redis. */
+/* What was typed for a code; absent: it has to be looked for, or it is said what else it does. What
+ * is no code is not said again: 12 digits may be somebody's phone number, which no answer may carry
+ * through Redis. */
 static struct str judge(struct step *s, struct str digits)
 {
     uint64_t code;
@@ -44,7 +45,12 @@ static struct str judge(struct step *s, struct str digits)
     if (certificate_parse(digits, &code) != ERR_OK)
         return step_text(s, COURSE_TEXT_check_mistyped, NO_VARS);
     s->out->check_code = code;
-    return s->input->check.code == code ? answer_of(s, code) : STR_NONE;
+    if (s->input->check.code != code)
+        return STR_NONE;
+    if (s->input->check.result != CHECK_MOVE)
+        return answer_of(s, code);
+    move_offer(s, code);
+    return STR_NONE;
 }
 
 struct str engine_check_words(const struct course *course, const struct engine_context *context,
@@ -171,7 +177,7 @@ static bool answer_stranger(struct step *s)
 {
     struct code_match code = match_code(s->norm, NULL, s->arena);
     struct command_match command = match_command(s->norm, NULL);
-    bool is_command = command.command == COMMAND_CHECK;
+    bool is_command = command.command == COMMAND_CHECK || command.command == COMMAND_MOVE;
     if (code.digits.p == NULL && !is_command)
         return false;
     use_language(s, code.digits.p != NULL ? code.lang : command.lang);
@@ -189,10 +195,15 @@ bool check_pass(struct step *s)
 {
     bool is_said = s->input->kind == INPUT_DIAL || s->input->kind == INPUT_TEXT;
     if (!is_said || !learner_is_nobody(s->learner) || !find_words(s) || match_is_stop(s->norm) ||
-        match_find_safe(s->norm, &s->course->safe, s->arena) != NULL || !answer_stranger(s))
+        match_find_safe(s->norm, &s->course->safe, s->arena) != NULL)
         return false;
+    if (move_pass(s))
+        return true;
+    if (!answer_stranger(s))
+        return false;
+    bool is_asked = s->learner->move_code != 0;
     s->out->is_passing = true; /* the learner is what it was: nobody */
-    s->out->is_open = false;
-    s->out->shows = OUTCOME_SHOWS_OTHER;
+    s->out->is_open = is_asked && s->input->via == VIA_USSD;
+    s->out->shows = is_asked ? OUTCOME_SHOWS_SCREEN : OUTCOME_SHOWS_OTHER;
     return true;
 }

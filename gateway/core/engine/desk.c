@@ -71,9 +71,17 @@ static void tell(struct step *s)
         pace_tell(s, s->input->desk.text);
 }
 
+static void code(struct step *s)
+{
+    const struct desk_order *order = &s->input->desk;
+    s->out->made_code = order->code;
+    memcpy(s->out->made_for, order->learner_id, sizeof(s->out->made_for));
+}
+
 void engine_desk(struct step *s)
 {
     static void (*const acts[])(struct step * s) = {
-        [DESK_INVITE] = invite, [DESK_MOVE] = move, [DESK_ERASE] = erase, [DESK_TELL] = tell};
+        [DESK_INVITE] = invite, [DESK_MOVE] = move, [DESK_ERASE] = erase,
+        [DESK_TELL] = tell,     [DESK_CODE] = code, [DESK_GIVE] = move_give};
     acts[s->input->desk.act](s);
 }

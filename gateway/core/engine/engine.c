@@ -297,7 +297,7 @@ static void dial(struct step *s)
     struct learner *l = s->learner;
     bool is_mid_course = learner_is_enrolled(l);
     (void)step_event(s, is_mid_course ? EVENT_session_resumed : EVENT_session_opened);
-    if (shared_doubt(s) || shared_dial(s) || engine_dial_group(s))
+    if (move_is_going(s) || shared_doubt(s) || shared_dial(s) || engine_dial_group(s))
         return;
     if (l->state == LEARNER_STATE_STOPPED) {
         if (l->back == LEARNER_STATE_NEW || l->back == LEARNER_STATE_CONSENT)
@@ -374,6 +374,8 @@ int64_t engine_wake_ms(const struct step *s)
 {
     const struct learner *l = s->learner;
     bool has_gone = l->state == LEARNER_STATE_STOPPED && l->consent_ms != 0;
+    if (l->moving_ms != 0)
+        return l->moving_ms + MOVE_LATE_MS;
     if (l->slot == LEARNER_SLOT_AWAY)
         return l->ended_ms;
     bool is_doubtful = s->input->kind == INPUT_TIMER && shared_is_doubtful(s);
@@ -399,7 +401,7 @@ static int64_t wake_before_ms(const struct step *s, const struct learner *learne
 
 static void wake(struct step *s)
 {
-    if (!shared_take_due(s))
+    if (move_wake(s) || !shared_take_due(s))
         return;
     const struct state_row *row = state_row_of_place(s->learner);
     if (s->learner->slot == LEARNER_SLOT_AWAY) {
@@ -517,6 +519,43 @@ static bool has_moved(const struct learner *from, const struct learner *to)
            from->screen != to->screen || strcmp(from->unit, to->unit) != 0;
 }
 
+/* What came in, by its kind. */
+static void happen(struct step *s)
+{
+    if (s->input->kind == INPUT_TEXT || s->input->kind == INPUT_DIAL ||
+        s->input->kind == INPUT_CALL) {
+        engine_meet(s);
+        pace_heard(s);
+    }
+    self_count_screen(s);
+    switch (s->input->kind) {
+    case INPUT_TEXT:
+        understand(s);
+        break;
+    case INPUT_DIAL:
+        dial(s);
+        break;
+    case INPUT_SESSION_END:
+        end_session(s);
+        break;
+    case INPUT_TIMER:
+        wake(s);
+        break;
+    case INPUT_CALL:
+        call(s);
+        break;
+    case INPUT_ANSWER:
+        self_answered(s);
+        break;
+    case INPUT_RELEASE:
+        release(s);
+        break;
+    case INPUT_DESK:
+        engine_desk(s);
+        break;
+    }
+}
+
 enum err engine_step(const struct courses *courses, const struct engine_context *context,
                      const struct learner *learner, const struct input *input, struct arena *arena,
                      struct outcome *ret)
@@ -526,39 +565,11 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
     if (e != ERR_OK)
         return e;
     s.norm = match_normalise(input->text, arena);
-    if (check_pass(&s))
+    bool is_heard = check_pass(&s);
+    if (ret->is_passing)
         return s.error != ERR_OK ? s.error : arena_error(arena);
-    if (input->kind == INPUT_TEXT || input->kind == INPUT_DIAL || input->kind == INPUT_CALL) {
-        engine_meet(&s);
-        pace_heard(&s);
-    }
-    self_count_screen(&s);
-    switch (input->kind) {
-    case INPUT_TEXT:
-        understand(&s);
-        break;
-    case INPUT_DIAL:
-        dial(&s);
-        break;
-    case INPUT_SESSION_END:
-        end_session(&s);
-        break;
-    case INPUT_TIMER:
-        wake(&s);
-        break;
-    case INPUT_CALL:
-        call(&s);
-        break;
-    case INPUT_ANSWER:
-        self_answered(&s);
-        break;
-    case INPUT_RELEASE:
-        release(&s);
-        break;
-    case INPUT_DESK:
-        engine_desk(&s);
-        break;
-    }
+    if (!is_heard)
+        happen(&s);
     ret->wake_at_ms = shared_wake_ms(&s, &(uint32_t){0});
     /* Only what this program has set for one person is known to be so. */
     ret->is_wake_kept = input->kind != INPUT_TIMER &&

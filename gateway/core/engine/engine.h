@@ -45,6 +45,8 @@ enum desk_act {
     DESK_MOVE,   /* into a group, 0: into none; says nothing */
     DESK_ERASE,  /* as DELETE 1; says nothing */
     DESK_TELL,   /* a message to many, as any push: only where one may go now; else nothing */
+    DESK_CODE,   /* a code with which the place can be brought to another number */
+    DESK_GIVE,   /* the place is brought to the number `to`: it holds still until it is there */
 };
 
 struct desk_order {
@@ -53,6 +55,8 @@ struct desk_order {
     uint32_t cohort;
     struct str lang; /* DESK_INVITE: that the texts come in, where they are offered in it */
     struct str text; /* DESK_TELL */
+    uint64_t code;   /* DESK_CODE */
+    uint8_t to[16];  /* DESK_GIVE: pseudonym of that number */
     uint8_t role; /* DESK_INVITE: and the answer to the role question, which is not asked then; 0 =
                      it is */
 };
@@ -63,13 +67,32 @@ enum check_result {
     CHECK_FOUND,
     CHECK_NOT_FOUND,
     CHECK_LATER, /* too many were asked for */
+    CHECK_MOVE,  /* it is no certificate: with it somebody comes to this number */
 };
 
 struct code_check {
     uint64_t code; /* that was looked for */
     enum check_result result;
-    struct certificate found; /* CHECK_FOUND */
+    struct certificate found;     /* CHECK_FOUND */
+    const struct learner *moving; /* CHECK_MOVE: who, as he or she is on the number `from` */
+    uint8_t from[16];             /* its pseudonym */
 };
+
+/* A place goes from one number to another (core/engine/move.c). What the old number and the new one
+ * have to know of each other is asked and answered like a code: the step is done again. */
+enum move_act {
+    MOVE_NOTHING,
+    MOVE_GIVE, /* the old number shall hold the place still for this one */
+    MOVE_LOOK, /* has the place arrived on that number? */
+};
+
+struct move_ask {
+    enum move_act act;
+    uint8_t number_id[16]; /* of the other number */
+    uint8_t learner_id[16];
+};
+
+enum move_answer { MOVE_UNASKED, MOVE_YES, MOVE_NO };
 
 struct input {
     enum input_kind kind;
@@ -84,6 +107,7 @@ struct input {
     struct wall_ms held_until; /* INPUT_RELEASE */
     struct desk_order desk;    /* INPUT_DESK */
     struct code_check check;   /* of a step that is done again, as its outcome asked for */
+    enum move_answer moved;    /* likewise */
     uint8_t seed[32]; /* from a CSPRNG: learner id, then certificate code or the name of a case */
 };
 
@@ -132,8 +156,12 @@ struct outcome {
     bool is_erased;  /* state and vault row must go; next is a DELETED tombstone */
     bool is_passing; /* CHECK from a number that we do not know: it gets its answer and is not
                         known afterwards either */
-    uint64_t check_code; /* somebody must look what it stands for, and do the step again with
-                            input.check; 0 = no. Stays set in that second outcome */
+    uint64_t check_code;  /* somebody must look what it stands for, and do the step again with
+                             input.check; 0 = no. Stays set in that second outcome */
+    struct move_ask move; /* the other number must be asked; as check_code */
+    uint64_t made_code; /* with it the place of made_for can be brought to another number; 0 = none
+                           was made */
+    uint8_t made_for[16];
     struct str
         sealed_text; /* a disclosure, or a message for a person, to be sealed; absent: none */
     struct event events[EVENTS_MAX];

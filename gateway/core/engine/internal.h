@@ -262,6 +262,25 @@ bool check_pass(struct step *s);
 struct str check_screen(const struct step *s);
 bool check_answer(struct step *s);
 
+/* move.c: a place goes to another number */
+
+/* MOVE: a code for that; with a code behind it, as CHECK. */
+void move_run(struct step *s);
+/* This code brings somebody here: shall it? input.check says whom. */
+void move_offer(struct step *s, uint64_t code);
+/* The answer of a number that we do not know; false: it is none, and the question is over. */
+bool move_pass(struct step *s);
+struct str move_screen(const struct step *s);
+bool move_answer(struct step *s);
+/* DESK_GIVE. */
+void move_give(struct step *s);
+/* Is who learns here on the way to another number? Says so. */
+bool move_is_going(struct step *s);
+/* Somebody of this number is on the way: looks whether he or she has arrived; false: nobody is. */
+bool move_wake(struct step *s);
+/* When that is looked for at the latest. */
+#define MOVE_LATE_MS (10 * 60 * (int64_t)1000)
+
 /* group.c */
 
 /* The group that the learner is in; NULL: in none, or one that is not known (any more). */
@@ -402,6 +421,15 @@ void shared_switch(struct step *s);
 bool shared_is_doubtful(const struct step *s);
 /* Asks; false: there is no doubt. */
 bool shared_doubt(struct step *s);
+/* Is the PIN missing of who learns? Not where somebody new is asked for a name. */
+bool shared_is_locked(const struct step *s);
+/* Has it a PIN? */
+bool shared_has_pin(const struct learner *learner);
+/* Does a person fit onto the number beside those who stay? */
+bool shared_has_room(const struct step *s);
+/* Who learns is this person from here on, who came from another number. Whoever learned here and
+ * agreed to something stays beside him or her; true: nobody is left in that place. */
+bool shared_take_in(struct step *s, const struct learner *person);
 /* STOP is for the number: the others leave as well. */
 void shared_stop(struct step *s);
 /* Nor are the others held any more, for what was disclosed until then. */

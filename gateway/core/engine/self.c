@@ -487,10 +487,17 @@ static void open_erase(struct step *s)
     engine_ask_erase(s);
 }
 
+static void open_move(struct step *s)
+{
+    s->argument = STR_NONE;
+    move_run(s);
+}
+
 bool self_choices_answer(struct step *s)
 {
-    static void (*const keys[])(struct step *) = {
-        return_to_place, self_my_data, open_ask, pace_pause, self_leave, engine_stop, open_erase};
+    static void (*const keys[])(struct step *) = {return_to_place, self_my_data, open_ask,
+                                                  pace_pause,      self_leave,   engine_stop,
+                                                  open_erase,      open_move};
     struct answer_match key = match_menu(s->norm, ARRAY_LEN(keys) - 1);
     if (key.result != ANSWER_ONE)
         return false;

@@ -87,7 +87,7 @@ static uint8_t free_slot(const struct step *s)
     return 0;
 }
 
-static bool has_pin(const struct learner *l)
+bool shared_has_pin(const struct learner *l)
 {
     static const uint8_t none[LEARNER_PIN_HASH_BYTES];
     return memcmp(l->pin_hash, none, sizeof(none)) != 0;
@@ -157,7 +157,7 @@ static void ask_who(struct step *s)
 {
     struct learner *l = s->learner;
     step_aside(s);
-    l->is_locked |= has_pin(l);
+    l->is_locked |= shared_has_pin(l);
     step_enter_side(s, LEARNER_STATE_WHO);
     step_say_screen(s);
 }
@@ -237,7 +237,7 @@ static void choose(struct step *s, uint32_t i)
     if (i != MYSELF)
         become(s, i);
     leave_side(s);
-    s->learner->is_locked = has_pin(s->learner);
+    s->learner->is_locked = shared_has_pin(s->learner);
     show_place(s);
 }
 
@@ -431,6 +431,21 @@ static void try_pin(struct step *s)
     step_say_screen(s);
 }
 
+bool shared_is_locked(const struct step *s)
+{
+    const struct learner *l = s->learner;
+    return l->is_locked && l->state != LEARNER_STATE_WHO && l->state != LEARNER_STATE_NICKNAME;
+}
+
+/* Somebody new came after a person with a PIN, whose place nothing of this may touch. */
+static void answer_new(struct step *s)
+{
+    if (s->match.command == COMMAND_SWITCH)
+        ask_who(s);
+    else if (!s->input->is_shown || !shared_nickname_answer(s))
+        step_say_screen(s);
+}
+
 static void answer_locked(struct step *s)
 {
     bool is_switch = s->match.command == COMMAND_SWITCH || str_eq(s->norm, STR("0"));
@@ -521,6 +536,57 @@ static void answer_doubt(struct step *s)
     }
 }
 
+/* ---- from another number ---- */
+
+bool shared_has_room(const struct step *s)
+{
+    bool stays = s->learner->consent_ms != 0;
+    return !stays || learner_n_others(s->learner) < LEARNER_MAX_PROFILES - 1;
+}
+
+/* Among several each one has a name and a place in the list. */
+static void give_name(struct step *s, struct learner *person)
+{
+    struct str name = str_from(person->nickname);
+    if (name.len == 0 || is_taken(s, name))
+        name = suggestion(s, 0);
+    if (str_copy(name, person->nickname, sizeof(person->nickname)) != ERR_OK)
+        step_fail(s); /* the course offers more names than people fit */
+}
+
+bool shared_take_in(struct step *s, const struct learner *from)
+{
+    struct learner *l = s->learner, person = *from;
+    bool stays = l->consent_ms != 0;
+    leave_side(s);
+    struct learner before = l->is_doubted ? put_away(s, l) : *l;
+    if (stays && !is_away(&before) && before.nickname[0] == '\0') {
+        give_name(s, &before);
+        before.slot = free_slot(s);
+    }
+    if (stays)
+        put(s, learner_n_others(l), &before);
+    person.seq = l->seq;
+    person.link = l->link;
+    person.others = l->others;
+    person.slot = 0;
+    if (learner_state_is_side(person.state))
+        person.state = person.back;
+    person.is_locked = person.is_doubted = person.has_move_pin = false;
+    person.n_pin_wrong = 0;
+    person.pin_until_ms = person.moving_ms = 0;
+    person.move_code = 0;
+    memset(person.moving_to, 0, sizeof(person.moving_to));
+    l->slot = LEARNER_SLOT_AWAY; /* neither counts nor has a name any more */
+    if (is_shared(s))
+        give_name(s, &person);
+    if (person.nickname[0] != '\0')
+        person.slot = free_slot(s);
+    *l = person;
+    engine_take_course(s);
+    return !stays;
+}
+
 /* ---- the doors ---- */
 
 void shared_hear(struct step *s)
@@ -536,7 +602,7 @@ void shared_hear(struct step *s)
         return;
     s->is_who_unknown = true;
     step_aside(s);
-    l->is_locked |= has_pin(l);
+    l->is_locked |= shared_has_pin(l);
     step_enter_side(s, LEARNER_STATE_WHO);
 }
 
@@ -544,6 +610,8 @@ bool shared_gate(struct step *s)
 {
     struct learner *l = s->learner;
     bool is_who = l->state == LEARNER_STATE_WHO;
+    if (move_is_going(s))
+        return true;
     bool is_asked =
         is_who && !s->is_who_unknown && s->input->is_shown && l->side_via == (uint8_t)s->input->via;
     if (l->is_doubted) {
@@ -552,8 +620,10 @@ bool shared_gate(struct step *s)
     }
     if (is_who && !(is_asked && shared_who_answer(s)))
         ask_who(s);
-    else if (!is_who && l->is_locked)
+    else if (!is_who && shared_is_locked(s))
         answer_locked(s);
+    else if (!is_who && l->is_locked)
+        answer_new(s);
     else
         return is_who;
     return true;
@@ -570,6 +640,8 @@ bool shared_dial(struct step *s)
 bool shared_call(struct step *s)
 {
     shared_hear(s);
+    if (move_is_going(s))
+        return true;
     if (s->learner->state != LEARNER_STATE_WHO && !s->learner->is_locked)
         return false;
     ask_who(s);
@@ -652,7 +724,7 @@ bool shared_forget(struct step *s)
     person.others = l->others;
     learner_remove_other(&person, i);
     *l = person;
-    l->is_locked = has_pin(l);
+    l->is_locked = shared_has_pin(l);
     engine_take_course(s);
     s->out->is_gone = true;
     return true;

@@ -9,8 +9,9 @@
 #define ANYWHERE                                                                                   \
     (BIT(STOPPED) | BIT(DELETED) | BIT(MENU) | BIT(MODULES) | BIT(COURSES) |                       \
      BIT(SWITCH_LANGUAGE) | BIT(RESUME) | BIT(WHO) | BIT(NICKNAME) | BIT(SET_PIN) |                \
-     BIT(LEAD_PIN) | BIT(LEAD) | BIT(CHECK) | BIT(LEAD_NUDGE) | BIT(LEAD_QUIZ) | BIT(LEAD_PACE) |  \
-     BIT(LEAD_PAUSE) | BIT(CHOICES) | BIT(MY_DATA) | BIT(CONSENTS) | BIT(LEAVING) | BIT(ASK))
+     BIT(LEAD_PIN) | BIT(LEAD) | BIT(CHECK) | BIT(MOVE) | BIT(LEAD_NUDGE) | BIT(LEAD_QUIZ) |       \
+     BIT(LEAD_PACE) | BIT(LEAD_PAUSE) | BIT(CHOICES) | BIT(MY_DATA) | BIT(CONSENTS) |              \
+     BIT(LEAVING) | BIT(ASK))
 /* Where the next course begins. */
 #define NEXT_COURSE (BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) | BIT(QUIZ))
 /* Where a side state or STOPPED may return to. */
@@ -562,6 +563,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                 .screen = lead_pin_screen,
                                 .answer = lead_pin_answer},
     [LEARNER_STATE_CHECK] = {.moves = PLACES, .screen = check_screen, .answer = check_answer},
+    [LEARNER_STATE_MOVE] = {.moves = PLACES, .screen = move_screen, .answer = move_answer},
     [LEARNER_STATE_LEAD] = {.moves = PLACES, .screen = lead_screen, .answer = lead_answer},
     [LEARNER_STATE_CHOICES] = {.moves = PLACES,
                                .screen = self_choices_screen,
@@ -630,7 +632,7 @@ struct str step_screen(struct step *s)
     const struct state_row *row = &rows[s->learner->state];
     if (s->learner->is_doubted)
         return step_text(s, COURSE_TEXT_doubt, NO_VARS);
-    if (s->learner->is_locked && s->learner->state != LEARNER_STATE_WHO)
+    if (shared_is_locked(s))
         return shared_locked_screen(s);
     if (row->is_timed)
         s->learner->asked_ms = s->input->now.ms;

@@ -55,6 +55,7 @@ enum command_fuzzy {
     X(CATCH,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, engine_catch)       \
     X(CERT,    NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_certificate)    \
     X(CHECK,   NULL, SCOPE_ANYBODY, TAIL_CODE,     FUZZY_YES,  false, check_ask)          \
+    X(MOVE,    NULL, SCOPE_ANYBODY, TAIL_CODE,     FUZZY_NO,   false, move_run)           \
     X(SWITCH,  NULL, SCOPE_NUMBER,  TAIL_WORDS,    FUZZY_YES,  false, shared_switch)      \
     X(GROUP,   NULL, SCOPE_ANYBODY, TAIL_WORDS,    FUZZY_NO,   false, engine_group)       \
     X(COURSES, NULL, SCOPE_ANYBODY, TAIL_COURTESY, FUZZY_NO,   false, run_courses)        \

@@ -123,6 +123,14 @@ const struct keyword_row match_keyword_rows[] = {
     {COMMAND_CHECK, "ru", "проверить"},
     {COMMAND_CHECK, "ar", "تحقق"},
 
+    {COMMAND_MOVE, "en", "move"},
+    {COMMAND_MOVE, "fr", "transferer"},
+    {COMMAND_MOVE, "es", "trasladar"},
+    {COMMAND_MOVE, "tr", "tasi"},
+    {COMMAND_MOVE, "de", "umziehen"},
+    {COMMAND_MOVE, "ru", "перенести"},
+    {COMMAND_MOVE, "ar", "نقل"},
+
     {COMMAND_SWITCH, "en", "switch"},
     {COMMAND_SWITCH, "fr", "changer"},
     {COMMAND_SWITCH, "es", "cambiar"},

@@ -1,0 +1,5 @@
+-- A place that comes to another number: core.put_steps and core.put_rare know what follows from it.
+
+set local role waypost_owner;
+
+alter type core.event_kind add value 'moved';
