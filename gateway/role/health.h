@@ -18,6 +18,9 @@
     X(clock, true, "the clock is more than 5 minutes from that of Redis: set it (NTP)")            \
     X(no_course, true, "no course is loaded: publish one, and see that Redis is there")            \
     X(redis_away, false, "Redis is away: SMS wait in the spool, USSD is asked to dial again")      \
+    X(redis_part_away, false,                                                                      \
+      "a master of the Redis Cluster is away: so it is for its learners; see redis-cli cluster "   \
+      "nodes")                                                                                     \
     X(redis_full, false, "Redis is full or cannot write: SMS wait in the spool")                   \
     X(no_sender, false, "nobody sends: SMS wait; start a sender here or elsewhere")                \
     X(spool_full, false, "the spool is over its quota: free it or raise spool_quota_mb")           \

@@ -18,6 +18,7 @@ static struct store *store_of(const struct config *c, struct loop *loop, bool mu
         .port = (int)c->redis_port,
         .username = c->redis_username.p,
         .password = c->redis_password.p,
+        .cluster = c->redis_cluster.p,
         .sentinels = c->redis_sentinels.p,
         .primary = c->redis_primary.p,
         .wait_replicas = c->redis_wait_replicas,
@@ -52,7 +53,8 @@ struct wait {
 static void on_wait(void *ctx)
 {
     struct wait *w = ctx;
-    if (store_is_up(w->store) || w->waited_ms >= WAIT_MS) {
+    bool is_whole = store_is_up(w->store) && store_n_away(w->store) == 0;
+    if (is_whole || w->waited_ms >= WAIT_MS) {
         loop_stop(w->loop);
         return;
     }
@@ -139,18 +141,39 @@ static uint64_t fact(struct str facts, const char *name)
     return str_to_u64(store_fact(facts, str_from(name)), UINT64_MAX, &value) == ERR_OK ? value : 0;
 }
 
+/* Of a Cluster's masters: the fullest, all files together, the fewest replicas. */
+struct facts {
+    uint64_t used, most, aof, replicas;
+    bool is_file_good;
+};
+
+static void facts_add(struct facts *all, struct str facts)
+{
+    uint64_t used = fact(facts, "used_memory"), most = fact(facts, "maxmemory");
+    uint64_t replicas = fact(facts, "connected_slaves");
+    if ((double)used / (double)(most + 1) >= (double)all->used / (double)(all->most + 1)) {
+        all->used = used;
+        all->most = most;
+    }
+    all->aof += fact(facts, "aof_current_size");
+    all->replicas = replicas < all->replicas ? replicas : all->replicas;
+    all->is_file_good &= str_eq(store_fact(facts, STR("aof_last_write_status")), STR("ok")) &&
+                         str_eq(store_fact(facts, STR("aof_last_bgrewrite_status")), STR("ok"));
+}
+
 static void on_facts(void *ctx, enum err e, struct str facts)
 {
     struct metrics *m = ((struct role_look *)ctx)->role->metrics;
+    struct facts all = {.replicas = UINT32_MAX, .is_file_good = true};
     if (e != ERR_OK)
         return;
-    bool is_good = str_eq(store_fact(facts, STR("aof_last_write_status")), STR("ok")) &&
-                   str_eq(store_fact(facts, STR("aof_last_bgrewrite_status")), STR("ok"));
-    metrics_set(m, METRIC_redis_memory_bytes, fact(facts, "used_memory"));
-    metrics_set(m, METRIC_redis_memory_max_bytes, fact(facts, "maxmemory"));
-    metrics_set(m, METRIC_redis_aof_bytes, fact(facts, "aof_current_size"));
-    metrics_set(m, METRIC_redis_aof_ok, is_good);
-    metrics_set(m, METRIC_redis_replicas, fact(facts, "connected_slaves"));
+    while (facts.p != NULL)
+        facts_add(&all, str_split(&facts, STORE_FACTS_END));
+    metrics_set(m, METRIC_redis_memory_bytes, all.used);
+    metrics_set(m, METRIC_redis_memory_max_bytes, all.most);
+    metrics_set(m, METRIC_redis_aof_bytes, all.aof);
+    metrics_set(m, METRIC_redis_aof_ok, all.is_file_good);
+    metrics_set(m, METRIC_redis_replicas, all.replicas);
 }
 
 static void ask_facts(struct role_look *look)
@@ -187,7 +210,8 @@ static void on_look(void *ctx)
     struct role_look *look = ctx;
     bool is_up = store_is_up(look->store);
     health_set(look->role, HEALTH_redis_away, !is_up);
-    metrics_set(look->role->metrics, METRIC_redis_up, is_up);
+    health_set(look->role, HEALTH_redis_part_away, is_up && store_n_away(look->store) > 0);
+    metrics_set(look->role->metrics, METRIC_redis_up, is_up && store_n_away(look->store) == 0);
     if (is_up) {
         probe(look);
         note_host(look);

@@ -289,17 +289,23 @@ static void on_place(void *ctx, uint8_t bucket, struct str place)
         r->places[bucket] = (struct event_place){0, 0}; /* numbers, by the table's check */
 }
 
+/* Place of one bucket, whose answer may come at any time. */
+struct comparing {
+    struct rebuild *r;
+    const struct event_place *place;
+};
+
 static void on_log_end(void *ctx, enum err e, struct str id)
 {
-    struct rebuild *r = ctx;
+    const struct comparing *comparing = ctx;
+    struct rebuild *r = comparing->r;
     struct event_place end = {0, 0};
-    uint32_t bucket = STORE_BUCKETS - r->n_unanswered;
     if (e == ERR_OK)
         e = event_place_read(id, &end);
     if (e != ERR_OK)
         r->page_error = e;
     else
-        r->has_lost_tail |= event_place_cmp(r->places[bucket], end) > 0;
+        r->has_lost_tail |= event_place_cmp(*comparing->place, end) > 0;
     if (--r->n_unanswered == 0)
         finish(r, r->page_error);
 }
@@ -310,10 +316,13 @@ static enum err compare_log(struct rebuild *r)
     enum err e = database_places(r->db, r->epoch, on_place, r, r->msg);
     if (e != ERR_OK)
         return of_database(e, r->msg);
+    struct comparing comparing[STORE_BUCKETS];
     r->page_error = ERR_OK;
     r->n_unanswered = STORE_BUCKETS;
-    for (uint32_t bucket = 0; bucket < STORE_BUCKETS; bucket++)
-        store_log_end(r->store, (uint8_t)bucket, on_log_end, r); /* answers come in order */
+    for (uint32_t bucket = 0; bucket < STORE_BUCKETS; bucket++) {
+        comparing[bucket] = (struct comparing){r, &r->places[bucket]};
+        store_log_end(r->store, (uint8_t)bucket, on_log_end, &comparing[bucket]);
+    }
     loop_run(r->loop);
     return r->e;
 }

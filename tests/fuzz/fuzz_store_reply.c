@@ -67,14 +67,20 @@ static void parse_all(const redisReply *reply)
     uint32_t n_due = 0;
     enum reply_cure cure;
     if (reply->type == REDIS_REPLY_ERROR) {
-        assert(reply_error((struct str){reply->str, reply->len}, &cure) != ERR_OK);
+        struct redirect to;
+        struct str text = {reply->str, reply->len};
+        assert(reply_error(text, &cure) != ERR_OK);
+        assert(!redirect_read(text, &to) || (to.slot < SLOTS && to.to.port > 0));
         return;
     }
+    static struct slot_map map; /* too large for the stack */
+    assert(slot_map_read(reply, false, &map) != ERR_OK || map.n <= NODES_MAX);
     n_answers = 0;
-    reply_load(&(struct link_to){reply_load, (void (*)(void))on_record, NULL}, ERR_OK, reply);
-    reply_commit(&(struct link_to){reply_commit, (void (*)(void))on_record, NULL}, ERR_OK, reply);
-    reply_value(&(struct link_to){reply_value, (void (*)(void))on_value, NULL}, ERR_OK, reply);
-    reply_courses(&(struct link_to){reply_courses, (void (*)(void))on_courses, NULL}, ERR_OK,
+    reply_load(&(struct link_to){reply_load, (void (*)(void))on_record, NULL, 0}, ERR_OK, reply);
+    reply_commit(&(struct link_to){reply_commit, (void (*)(void))on_record, NULL, 0}, ERR_OK,
+                 reply);
+    reply_value(&(struct link_to){reply_value, (void (*)(void))on_value, NULL, 0}, ERR_OK, reply);
+    reply_courses(&(struct link_to){reply_courses, (void (*)(void))on_courses, NULL, 0}, ERR_OK,
                   reply);
     assert(n_answers == 4);
     parse_streams(reply);

@@ -97,13 +97,15 @@ static const struct {
      "%F:6:18: redis_sentinels is '10.0.0.5'; it must be addresses with ports, as "
      "\"10.0.0.5:26379 10.0.0.6:26379\"\n"},
     {BASE "redis_sentinels: \"10.0.0.5:26379 [2001:db8::1]:26379\"\n", ERR_INVALID,
-     "%F:1:1: redis_socket, redis_host and redis_sentinels: more than one is given; keep one of "
+     "%F:1:1: redis_socket, redis_host, redis_cluster and redis_sentinels: more than one is given; "
+     "keep one of "
      "them\n"},
     {BASE "redis_tls_cert: /nowhere\n", ERR_INVALID,
      "%F:1:1: redis_tls_cert alone brings no TLS; add redis_tls_ca\n"
      "%F:1:1: of redis_tls_cert and redis_tls_key one is missing; give both or none\n"},
     {BASE "redis_host: 10.0.0.1\n", ERR_INVALID,
-     "%F:1:1: redis_socket, redis_host and redis_sentinels: more than one is given; keep one of "
+     "%F:1:1: redis_socket, redis_host, redis_cluster and redis_sentinels: more than one is given; "
+     "keep one of "
      "them\n"},
     {"org: O\nurl: u\nwriter_conninfo: w\nsender_conninfo: s\n", ERR_INVALID,
      "%F:1:1: where Redis is, is missing; add a line such as `redis_socket: "

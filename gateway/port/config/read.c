@@ -80,13 +80,14 @@ static void check_redis(struct yaml_report *report, const struct yaml_node *root
                         const struct config *config)
 {
     int n_places = (config->redis_socket.p != NULL) + (config->redis_host.p != NULL) +
-                   (config->redis_sentinels.p != NULL);
+                   (config->redis_cluster.p != NULL) + (config->redis_sentinels.p != NULL);
     if (n_places == 0)
         yaml_complain(report, root, "add a line such as `redis_socket: /run/redis/redis.sock`",
                       "where Redis is, is missing");
     if (n_places > 1)
-        yaml_complain(report, root, "keep one of them",
-                      "redis_socket, redis_host and redis_sentinels: more than one is given");
+        yaml_complain(
+            report, root, "keep one of them",
+            "redis_socket, redis_host, redis_cluster and redis_sentinels: more than one is given");
     if (config->redis_tls_ca.p == NULL && config->redis_tls_cert.p != NULL)
         yaml_complain(report, root, "add redis_tls_ca", "redis_tls_cert alone brings no TLS");
     if ((config->redis_tls_cert.p != NULL) != (config->redis_tls_key.p != NULL))

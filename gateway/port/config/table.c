@@ -553,6 +553,13 @@ static const struct yaml_row top_keys[] = {
      .is_secret = true,
      .example = "secret",
      .help = "Its password."},
+    {.name = "redis_cluster",
+     KEY(redis_cluster),
+     .type = &config_type_endpoints,
+     .max = 500,
+     .example = "10.0.0.5:6379 10.0.0.6:6379 10.0.0.7:6379",
+     .help = "In place of redis_host: some servers of a Redis Cluster, address:port, separated by\n"
+             "blanks. Any of them tells of all others."},
     {.name = "redis_sentinels",
      KEY(redis_sentinels),
      .type = &config_type_endpoints,
@@ -579,7 +586,8 @@ static const struct yaml_row top_keys[] = {
      KEY(redis_tls_ca),
      .type = &config_type_path,
      .example = "/etc/waypost/redis-ca.pem",
-     .help = "Speak TLS with redis_host and redis_sentinels; who signs their certificates."},
+     .help = "Speak TLS with redis_host, redis_cluster and redis_sentinels; who signs their "
+             "certificates."},
     {.name = "redis_tls_name",
      KEY(redis_tls_name),
      .max = 253,

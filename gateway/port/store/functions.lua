@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 18
+-- version 19
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -356,7 +356,7 @@ local function part_put(keys, args)
   return values
 end
 
--- keys: messages that wait; args: what stands before a name in the key of a message
+-- keys: messages that wait, one that is never there (see due); args: what stands before a name in the key of a message
 -- Answers nothing, or the name of the first whose time is over, and number and value of its parts.
 local function parts_overdue(keys, args)
   local now = redis.call('TIME')[1]
@@ -374,7 +374,26 @@ local function parts_overdue(keys, args)
   return {}
 end
 
--- keys: due index; args: now in seconds, most numbers
+-- Where a slot is on its way to another server of a Cluster, its keys are seen by halves: missing here may
+-- be there already. A command that names two keys is refused then as long as one of them is missing; so a
+-- function that goes by what is missing names a key besides that is never there.
+
+-- no keys; args: most entries of each, then stream and place of each that this server has
+-- XREAD of streams in many slots. Answers how many lie elsewhere, and what XREAD would.
+local function read(_, args)
+  local n_elsewhere, streams = 0, {}
+  for i = 2, #args, 2 do
+    local found = redis.pcall('XREAD', 'COUNT', args[1], 'STREAMS', args[i], args[i + 1])
+    if found and found.err then
+      n_elsewhere = n_elsewhere + 1
+    elseif found then
+      streams[#streams + 1] = found[1]
+    end
+  end
+  return {n_elsewhere, streams}
+end
+
+-- keys: due index, one that is never there; args: now in seconds, most numbers
 -- Answers member and due time for each number that is due, and moves the index up for slots in which
 -- nothing is due after all.
 local function due(keys, args)
@@ -600,6 +619,7 @@ redis.register_function{function_name = 'waypost_epoch', callback = epoch, flags
 redis.register_function{function_name = 'waypost_epoch_open', callback = epoch_open, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_log_end', callback = log_end, flags = {'allow-oom'}}
 redis.register_function('waypost_log_delete', log_delete)
+redis.register_function{function_name = 'waypost_read', callback = read, flags = {'no-writes', 'allow-cross-slot-keys'}}
 redis.register_function{function_name = 'waypost_due', callback = due, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_own', callback = own, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_disown', callback = disown, flags = {'allow-oom'}}

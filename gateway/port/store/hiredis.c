@@ -23,7 +23,8 @@ static void hiredis_load(struct store *s, const struct number_id *id, store_on_l
     argv_add(&argv, number_key(state, id, 's'));
     argv_add(&argv, number_key(reply, id, 'r'));
     argv_add(&argv, number_key(seen, id, 'd'));
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_load, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_load, (void (*)(void))fn, ctx, 0});
 }
 
 static void commit_put(struct commit_words *words, const struct store_commit *commit,
@@ -47,7 +48,7 @@ static bool is_step(const struct store_commit *commit)
 }
 
 struct step {
-    struct link *link;
+    struct nodes *nodes;
     struct number_id id;
     store_on_commit *fn;
     void *ctx;
@@ -80,17 +81,18 @@ static void parse_step(const struct link_to *to, enum err e, const redisReply *r
         step_end(step, e, NULL);
         return;
     }
-    commit_put(&words, &nothing, link_epoch(step->link), &argv);
-    link_ask(step->link, &argv, &(struct link_to){reply_commit, (void (*)(void))on_present, step});
+    commit_put(&words, &nothing, nodes_epoch(step->nodes), &argv);
+    nodes_ask(step->nodes, &argv,
+              &(struct link_to){reply_commit, (void (*)(void))on_present, step, 0});
 }
 
-static void commit_step(struct link *link, const struct store_commit *commit, store_on_commit *fn,
+static void commit_step(struct nodes *nodes, const struct store_commit *commit, store_on_commit *fn,
                         void *ctx)
 {
     char state[KEY_BYTES], events[KEY_BYTES], expected[STORE_SEQ_BYTES];
     struct argv argv;
     struct step *step = xcalloc(1, sizeof(*step));
-    *step = (struct step){link, commit->id, fn, ctx};
+    *step = (struct step){nodes, commit->id, fn, ctx};
     argv.n = 0; /* the rest of it need not be zero */
     argv_add(&argv, STR("FCALL"));
     argv_add(&argv, STR("waypost_step"));
@@ -100,22 +102,22 @@ static void commit_step(struct link *link, const struct store_commit *commit, st
     argv_add(&argv, put_seq(expected, commit->expected_seq));
     argv_add(&argv, commit->state);
     argv_add(&argv, commit->event);
-    link_ask(link, &argv, &(struct link_to){parse_step, NULL, step});
+    nodes_ask(nodes, &argv, &(struct link_to){parse_step, NULL, step, 0});
 }
 
 static void hiredis_commit(struct store *s, const struct store_commit *commit, store_on_commit *fn,
                            void *ctx)
 {
-    struct link *link = hiredis_store(s)->link;
+    struct nodes *nodes = hiredis_store(s)->nodes;
     struct commit_words words;
     struct argv argv;
     if (commit->caps != NULL) {
         hiredis_commit_capped(s, commit, fn, ctx);
     } else if (is_step(commit)) {
-        commit_step(link, commit, fn, ctx);
+        commit_step(nodes, commit, fn, ctx);
     } else {
-        commit_put(&words, commit, link_epoch(link), &argv);
-        link_ask(link, &argv, &(struct link_to){reply_commit, (void (*)(void))fn, ctx});
+        commit_put(&words, commit, nodes_epoch(nodes), &argv);
+        nodes_ask(nodes, &argv, &(struct link_to){reply_commit, (void (*)(void))fn, ctx, 0});
     }
 }
 
@@ -136,7 +138,8 @@ static void hiredis_restore(struct store *s, const struct number_id *id, struct 
     argv_add(&argv, due.words[DUE_SECONDS]);
     argv_add(&argv, due.words[DUE_MEMBER]);
     argv_add(&argv, due.words[DUE_NAME]);
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0});
 }
 
 static void hiredis_wake(struct store *s, const struct number_id *id, int64_t due_at_ms,
@@ -155,7 +158,8 @@ static void hiredis_wake(struct store *s, const struct number_id *id, int64_t du
     argv_add(&argv, due.words[DUE_SECONDS]);
     argv_add(&argv, due.words[DUE_MEMBER]);
     argv_add(&argv, due.words[DUE_NAME]);
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0});
 }
 
 static void hiredis_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn,
@@ -169,18 +173,18 @@ static void hiredis_append(struct store *s, uint8_t bucket, struct str event, st
     argv_add(&argv, STR("*"));
     argv_add(&argv, STR("p"));
     argv_add(&argv, event);
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0});
 }
 
 /* ---- due ---- */
 
-/* One store_due: a command per bucket, whose replies come in the order of the buckets. */
+/* One store_due: a command per bucket. */
 struct due_gather {
     store_on_due *fn;
     void *ctx;
     uint32_t n_missing, max;
-    uint8_t bucket; /* of the next reply */
-    enum err e;     /* the first error */
+    enum err e; /* the first error */
     struct due_number *found;
     uint32_t n, n_room;
 };
@@ -217,8 +221,7 @@ static void parse_due(const struct link_to *to, enum err e, const redisReply *re
             abort(); /* max is the caller's constant */
     }
     if (e == ERR_OK)
-        e = reply_due(reply, gather->bucket, gather->found, gather->n + gather->max, &gather->n);
-    gather->bucket++;
+        e = reply_due(reply, (uint8_t)to->n, gather->found, gather->n + gather->max, &gather->n);
     if (gather->e == ERR_OK)
         gather->e = e;
     if (--gather->n_missing == 0)
@@ -228,64 +231,33 @@ static void parse_due(const struct link_to *to, enum err e, const redisReply *re
 static void hiredis_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms, uint32_t max,
                         store_on_due *fn, void *ctx)
 {
-    struct link *link = hiredis_store(s)->link;
+    struct nodes *nodes = hiredis_store(s)->nodes;
     struct due_gather *gather = xcalloc(1, sizeof(*gather));
-    *gather = (struct due_gather){.fn = fn, .ctx = ctx, .max = max, .bucket = first};
-    struct link_to to = {parse_due, NULL, gather};
-    enum err e = link_admit(link);
+    *gather = (struct due_gather){.fn = fn, .ctx = ctx, .max = max};
+    struct link_to to = {parse_due, NULL, gather, 0};
+    enum err e = nodes_admit(nodes);
     if (e != ERR_OK) {
         gather->n_missing = 1;
-        link_answer_later(link, &to, e);
+        nodes_answer_later(nodes, &to, e);
         return;
     }
-    char now[24], most[24], key[KEY_BYTES];
+    char now[24], most[24], key[KEY_BYTES], nothing[KEY_BYTES];
     gather->n_missing = (uint32_t)(last - first) + 1;
     for (uint32_t bucket = first; bucket <= last; bucket++) {
         struct argv argv = {.n = 0};
         argv_add(&argv, STR("FCALL"));
         argv_add(&argv, STR("waypost_due"));
-        argv_add(&argv, STR("1"));
+        argv_add(&argv, STR("2"));
         argv_add(&argv, bucket_key(key, (uint8_t)bucket, STR("due")));
+        argv_add(&argv, bucket_key(nothing, (uint8_t)bucket, STR("nothing")));
         argv_add(&argv, decimal(now, now_ms / 1000));
         argv_add(&argv, decimal(most, max));
-        link_send(link, &argv, &to, 0);
+        to.n = bucket;
+        nodes_send(nodes, &argv, &to, 0);
     }
 }
 
-/* ---- the fence ---- */
-
-static void hiredis_fence(struct store *s, store_on_fence *fn, void *ctx)
-{
-    struct argv argv = {.n = 0};
-    argv_add_fence(&argv);
-    link_ask(hiredis_store(s)->link, &argv,
-             &(struct link_to){reply_fence, (void (*)(void))fn, ctx});
-}
-
-/* The buckets first: once the epoch is open, all of them show it. */
-static void hiredis_fence_open(struct store *s, uint64_t epoch, store_on_done *fn, void *ctx)
-{
-    struct link *link = hiredis_store(s)->link;
-    char key[KEY_BYTES], number[24];
-    struct str text = decimal_unsigned(number, epoch);
-    struct link_to to;
-    if (!gather_new(link, STORE_BUCKETS + 1, fn, ctx, &to))
-        return;
-    for (uint32_t bucket = 0; bucket < STORE_BUCKETS; bucket++) {
-        struct argv argv = {.n = 0};
-        argv_add(&argv, STR("SET"));
-        argv_add(&argv, bucket_key(key, (uint8_t)bucket, STR("epoch")));
-        argv_add(&argv, text);
-        link_send(link, &argv, &to, 0);
-    }
-    struct argv argv = {.n = 0};
-    argv_add(&argv, STR("FCALL"));
-    argv_add(&argv, STR("waypost_epoch_open"));
-    argv_add(&argv, STR("1"));
-    argv_add(&argv, STR(EPOCH_KEY));
-    argv_add(&argv, text);
-    link_send(link, &argv, &to, 0);
-}
+/* ---- what is left ---- */
 
 static void hiredis_log_end(struct store *s, uint8_t bucket, store_on_value *fn, void *ctx)
 {
@@ -295,30 +267,8 @@ static void hiredis_log_end(struct store *s, uint8_t bucket, store_on_value *fn,
     argv_add(&argv, STR("waypost_log_end"));
     argv_add(&argv, STR("1"));
     argv_add(&argv, bucket_key(key, bucket, STR("events")));
-    link_ask(hiredis_store(s)->link, &argv,
-             &(struct link_to){reply_value, (void (*)(void))fn, ctx});
-}
-
-static void hiredis_memory(struct store *s, store_on_memory *fn, void *ctx)
-{
-    struct argv argv = {.n = 0};
-    argv_add(&argv, STR("INFO"));
-    argv_add(&argv, STR("memory"));
-    link_ask(hiredis_store(s)->link, &argv,
-             &(struct link_to){reply_memory, (void (*)(void))fn, ctx});
-}
-
-static void hiredis_facts(struct store *s, enum store_facts what, store_on_value *fn, void *ctx)
-{
-    static const char *const settings[] = {"CONFIG", "GET", "append*", "aof-load-truncated",
-                                           "save"};
-    struct argv argv = {.n = 0};
-    if (what == STORE_FACTS_STATE)
-        argv_add(&argv, STR("INFO"));
-    for (size_t i = 0; what == STORE_FACTS_SETTINGS && i < ARRAY_LEN(settings); i++)
-        argv_add(&argv, str_from(settings[i]));
-    link_ask(hiredis_store(s)->link, &argv,
-             &(struct link_to){reply_facts, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_value, (void (*)(void))fn, ctx, 0});
 }
 
 static void hiredis_probe(struct store *s, store_on_probe *fn, void *ctx)
@@ -329,20 +279,25 @@ static void hiredis_probe(struct store *s, store_on_probe *fn, void *ctx)
     argv_add(&argv, STR("2"));
     argv_add(&argv, str_from(probe_key));
     argv_add(&argv, str_from(senders_key));
-    link_ask(hiredis_store(s)->link, &argv,
-             &(struct link_to){reply_probe, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_probe, (void (*)(void))fn, ctx, 0});
+}
+
+static uint32_t hiredis_n_away(struct store *s)
+{
+    return nodes_n_away(hiredis_store(s)->nodes);
 }
 
 static bool hiredis_is_up(struct store *s)
 {
-    return link_is_up(hiredis_store(s)->link);
+    return nodes_is_up(hiredis_store(s)->nodes);
 }
 
 static void hiredis_free(struct store *s)
 {
     struct hiredis_store *h = hiredis_store(s);
     readings_fini(h);
-    link_free(h->link);
+    nodes_free(h->nodes);
     free(h);
 }
 
@@ -358,7 +313,8 @@ static void hiredis_patch(struct store *s, const struct number_id *id,
     argv_add(&argv, decimal(at, patch->at));
     argv_add(&argv, patch->before);
     argv_add(&argv, patch->after);
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0});
 }
 
 static const struct store_ops hiredis_ops = {
@@ -401,6 +357,7 @@ static const struct store_ops hiredis_ops = {
     .outbox_look = hiredis_outbox_look,
     .lease_keep = hiredis_lease_keep,
     .lease_give = hiredis_lease_give,
+    .n_away = hiredis_n_away,
     .is_up = hiredis_is_up,
     .free = hiredis_free,
 };
@@ -410,8 +367,8 @@ struct store *store_hiredis_new(struct loop *loop, const struct store_settings *
     struct hiredis_store *h = xcalloc(1, sizeof(*h));
     h->base.ops = &hiredis_ops;
     h->loop = loop;
-    h->link = link_new(loop, settings, "commands");
+    h->nodes = nodes_new(loop, settings, "commands");
     readings_init(h, settings);
-    link_open(h->link, NULL, NULL);
+    nodes_open(h->nodes, NULL, NULL);
     return &h->base;
 }

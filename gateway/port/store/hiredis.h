@@ -2,6 +2,7 @@
  * hiredis.h: what the parts of the store on Redis share. Nobody else includes it.
  *
  * hiredis.c         the calls of store.h about learners, and what is left
+ * hiredis_servers.c what is asked of each server: facts, memory, the fence
  * hiredis_values.c  what is kept by its key: parts of long SMS, sessions, courses, notes
  * hiredis_shares.c  what processes share: limits on what is sent, leases
  * hiredis_read.c    reads of the outbox and of the event log
@@ -9,19 +10,22 @@
  * hiredis_log.c     the event log: trimming; what its reader asks for
  * hiredis_words.c   keys, and the words of a commit
  * hiredis_reply.c   replies and error replies to our structs
+ * hiredis_nodes.c   which server a command goes to; the fence
+ * hiredis_map.c     slots, and who has them
  * hiredis_link.c    deadlines, circuit breaker, handshake, over one connection after the other
  * hiredis_wire.c    one connection: hiredis on libevent
  */
 #pragma once
 
-#include "port/store/hiredis_link.h"
+#include "port/store/hiredis_nodes.h"
 
 /* ---- the whole ---- */
 
 /* Reads of a stream: a connection of its own, since a blocking read holds up what comes behind it.
  */
 struct reading {
-    struct link *link;
+    struct loop *loop;
+    struct nodes *nodes;
     struct str stream; /* "events" or "outbox" */
     bool is_busy;
     bool is_waiting;            /* busy, for the link to come up */
@@ -29,6 +33,11 @@ struct reading {
     struct event_place from[STORE_BUCKETS];
     bool ranges[STORE_LEASE_RANGES];
     struct arena *arena;
+    struct timer *poll; /* on a Cluster: of the next turn, until then */
+    int64_t until_ms;
+    struct store_entry *entries; /* of this turn, so far; with how many servers they came from */
+    uint32_t n, n_good, n_missing;
+    enum err e; /* of one that did not answer */
     store_on_entries *fn;
     void *ctx;
 };
@@ -36,8 +45,9 @@ struct reading {
 struct hiredis_store {
     struct store base;
     struct loop *loop;
-    struct link *link;
+    struct nodes *nodes;
     struct reading outbox, log;
+    char lives[LIVES_BYTES]; /* of the servers, when hiredis_fence asked: what may be opened */
 };
 
 static inline struct hiredis_store *hiredis_store(struct store *s)
@@ -85,14 +95,18 @@ void hiredis_part_done(struct store *s, struct str key, bool must_forget, store_
                        void *ctx);
 void hiredis_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
 /* For n commands with one answer, the first error of all. False: that was given without asking. */
-bool gather_new(struct link *link, uint32_t n, store_on_done *fn, void *ctx, struct link_to *ret);
+bool gather_new(struct nodes *nodes, uint32_t n, store_on_done *fn, void *ctx, struct link_to *ret);
 void hiredis_log_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
                       void *ctx);
 void hiredis_log_delete(struct store *s, uint8_t bucket, const struct event_place *places,
                         uint32_t n, store_on_done *fn, void *ctx);
-void hiredis_compact(struct store *s, store_on_done *fn, void *ctx);
 void hiredis_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
                       store_on_done *fn, void *ctx);
+void hiredis_fence(struct store *s, store_on_fence *fn, void *ctx);
+void hiredis_fence_open(struct store *s, uint64_t epoch, store_on_done *fn, void *ctx);
+void hiredis_memory(struct store *s, store_on_memory *fn, void *ctx);
+void hiredis_facts(struct store *s, enum store_facts what, store_on_value *fn, void *ctx);
+void hiredis_compact(struct store *s, store_on_done *fn, void *ctx);
 void hiredis_scan(struct store *s, struct str cursor, store_on_scan *fn, void *ctx);
 void hiredis_states(struct store *s, const struct number_id *ids, uint32_t n, store_on_states *fn,
                     void *ctx);

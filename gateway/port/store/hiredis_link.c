@@ -9,7 +9,6 @@
 #include "port/store/hiredis_link.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,18 +21,6 @@
 #define RETRY_MIN_MS 50
 #define RETRY_MAX_MS 1600 /* a server that is back is found within 2 s */
 #define IDLE_PING_MS 2000
-
-struct link_request {
-    STAILQ_ENTRY(link_request) entry;
-    struct link_to to;
-    int64_t deadline_ms;
-    enum err e; /* of one that is answered without asking */
-    char *text; /* the whole command; kept to send it again */
-    size_t bytes;
-    bool is_retry;
-};
-
-STAILQ_HEAD(link_queue, link_request);
 
 enum link_state { LINK_STATE_CLOSED, LINK_STATE_CONNECTING, LINK_STATE_UP, LINK_STATE_WAITING };
 
@@ -50,13 +37,16 @@ struct link {
     struct link_queue unasked;   /* answered in the next turn */
     struct link_queue unused;
     uint32_t n_in_flight;
-    uint32_t n_handshake; /* replies that are still missing before the link is up */
-    bool is_loading;      /* FUNCTION LOAD is under way */
-    bool is_told;         /* the log knows that it is down */
-    char epoch[24];       /* of the data that the server has; "" = not asked for */
-    char error[128];      /* text of the last error reply */
-    char host[64];        /* of the primary that a Sentinel named */
-    unsigned n_asked;     /* Sentinels; the next one is asked when one does not help */
+    uint32_t n_handshake;        /* replies that are still missing before the link is up */
+    bool is_scout;               /* asks for the map, and needs nothing else of the server */
+    bool is_loading;             /* FUNCTION LOAD is under way */
+    bool is_told;                /* the log knows that it is down */
+    char life[48];               /* of the server: changes whenever it starts */
+    char error[128];             /* text of the last error reply */
+    struct node_address address; /* in place of that in the settings: who a Sentinel named, or "" */
+    link_on_moved *on_moved;
+    void *on_moved_ctx;
+    unsigned n_asked; /* Sentinels; the next one is asked when one does not help */
     unsigned n_failures;
     int64_t last_reply_ms;
     struct timer *deadline_timer, *retry_timer, *idle_timer, *turn_timer;
@@ -248,11 +238,37 @@ void link_send(struct link *link, const struct argv *argv, const struct link_to 
 {
     assert(argv->n <= ARGV_MAX);
     struct link_request *request = request_new(link, to);
+    request->slot = argv->slot;
     request->text = command_text(argv, &request->bytes);
     if (!request_write(link, request, extra_ms)) {
         request_free(link, request);
         link_answer_later(link, to, ERR_UNAVAILABLE);
     }
+}
+
+static void parse_asking(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    (void)to, (void)e, (void)reply; /* what follows it says all */
+}
+
+void link_take(struct link *link, struct link_request *request, bool is_asking)
+{
+    int64_t deadline_ms = request->deadline_ms;
+    if (is_asking) {
+        struct argv argv = {.n = 0};
+        argv_add(&argv, STR("ASKING"));
+        link_send(link, &argv, &(struct link_to){parse_asking, NULL, NULL, 0}, 0);
+    }
+    if (request_write(link, request, 0))
+        request->deadline_ms = deadline_ms;
+    else
+        link_return(link, request, ERR_UNAVAILABLE);
+}
+
+void link_return(struct link *link, struct link_request *request, enum err e)
+{
+    link_answer_later(link, &request->to, e);
+    request_free(link, request);
 }
 
 enum err link_admit(const struct link *link)
@@ -293,7 +309,7 @@ static void library_load(struct link *link)
     argv_add(&argv, STR("LOAD"));
     argv_add(&argv, STR("REPLACE"));
     argv_add(&argv, library_code());
-    link_send(link, &argv, &(struct link_to){parse_loaded, NULL, link}, 0);
+    link_send(link, &argv, &(struct link_to){parse_loaded, NULL, link, 0}, 0);
 }
 
 /* ---- replies ---- */
@@ -309,6 +325,9 @@ static void reply_is_error(struct link *link, struct link_request *request, stru
         if (request_write(link, request, 0))
             return;
     }
+    if (cure == REPLY_CURE_MOVE && link->on_moved != NULL &&
+        link->on_moved(link->on_moved_ctx, request, text))
+        return;
     if (cure == REPLY_CURE_PEOPLE)
         LOG_ERROR("store", "redis refuses a command", "reply=\"%.*s\"", STR_ARG(text));
     request_answer(link, request, e, NULL);
@@ -384,26 +403,21 @@ static void parse_library(const struct link_to *to, enum err e, const redisReply
     handshake_step(link, e != ERR_OK);
 }
 
-/* A server that may have lost something is not there until the writer has looked into it. */
-static void parse_fence(const struct link_to *to, enum err e, const redisReply *reply)
+static void parse_life(const struct link_to *to, enum err e, const redisReply *reply)
 {
     struct link *link = to->ctx;
-    struct store_fence fence;
+    struct str info = e == ERR_OK ? (struct str){reply->str, reply->len} : STR_NONE;
+    if (e == ERR_OK && reply->type != REDIS_REPLY_STRING)
+        e = ERR_IO;
     if (e == ERR_OK)
-        e = reply_read_fence(reply, &fence);
-    if (e == ERR_OK && !fence.is_open) {
-        (void)snprintf(link->error, sizeof(link->error), "it may have lost data: see the writer");
-        e = ERR_UNAVAILABLE;
-    }
-    if (e == ERR_OK)
-        (void)snprintf(link->epoch, sizeof(link->epoch), "%" PRIu64, fence.epoch);
+        e = str_copy(store_fact(info, STR("run_id")), link->life, sizeof(link->life));
     handshake_step(link, e != ERR_OK);
 }
 
 static void handshake_send(struct link *link, link_parse *parse, const struct argv *argv)
 {
     link->n_handshake++;
-    link_send(link, argv, &(struct link_to){parse, NULL, link}, 0);
+    link_send(link, argv, &(struct link_to){parse, NULL, link, 0}, 0);
 }
 
 static void handshake_words(struct link *link, link_parse *parse, const char *const *words)
@@ -412,14 +426,6 @@ static void handshake_words(struct link *link, link_parse *parse, const char *co
     for (; *words != NULL; words++)
         argv_add(&argv, str_from(*words));
     handshake_send(link, parse, &argv);
-}
-
-void argv_add_fence(struct argv *argv)
-{
-    argv_add(argv, STR("FCALL"));
-    argv_add(argv, STR("waypost_epoch"));
-    argv_add(argv, STR("1"));
-    argv_add(argv, STR(EPOCH_KEY));
 }
 
 static void handshake(struct link *link)
@@ -433,29 +439,34 @@ static void handshake(struct link *link)
     handshake_words(link, parse_hello, (const char *[]){"PING", NULL});
     if (set->sentinels != NULL) /* they may name one that was replaced a moment ago */
         handshake_words(link, parse_role, (const char *[]){"ROLE", NULL});
+    if (link->is_scout)
+        return;
     handshake_words(
         link, parse_library,
         (const char *[]){"FUNCTION", "LIST", "LIBRARYNAME", "waypost", "WITHCODE", NULL});
-    if (set->must_be_fenced) {
-        struct argv argv = {.n = 0};
-        argv_add_fence(&argv);
-        handshake_send(link, parse_fence, &argv);
-    }
+    handshake_words(link, parse_life, (const char *[]){"INFO", "server", NULL});
 }
 
-static bool link_dial(struct link *link, const struct store_settings *settings)
+/* at->port = 0: where the settings say. */
+static bool link_dial(struct link *link, const struct store_settings *settings,
+                      const struct node_address *at)
 {
+    struct store_settings set = *settings;
+    if (at->port > 0) {
+        set.host = at->host;
+        set.port = at->port;
+    }
     link->wire =
-        wire_new(link->loop, settings, on_reply, on_gone, link, link->error, sizeof(link->error));
+        wire_new(link->loop, &set, on_reply, on_gone, link, link->error, sizeof(link->error));
     if (link->wire != NULL)
         return true;
     link_lost(link, link->error);
     return false;
 }
 
-static void link_connect(struct link *link, const struct store_settings *settings)
+static void link_connect(struct link *link)
 {
-    if (!link_dial(link, settings))
+    if (!link_dial(link, &link->settings, &link->address))
         return;
     link_state_set(link, LINK_STATE_CONNECTING);
     handshake(link);
@@ -466,62 +477,36 @@ static void link_connect(struct link *link, const struct store_settings *setting
 static void parse_primary(const struct link_to *to, enum err e, const redisReply *reply)
 {
     struct link *link = to->ctx;
-    struct store_settings settings = link->settings;
     if (link->wire == NULL)
         return; /* lost, which is told elsewhere */
     if (e == ERR_OK)
-        e = reply_primary(reply, link->host, sizeof(link->host), &settings.port);
+        e = reply_primary(reply, link->address.host, sizeof(link->address.host),
+                          &link->address.port);
     if (e != ERR_OK) {
         link_give_up(link, "this Sentinel does not know the primary");
         return;
     }
     link_drop_wire(link);
-    settings.host = link->host;
-    link_connect(link, &settings);
-}
-
-/* The n-th of "address:port address:port ..."; the first again behind the last. */
-static bool sentinel_at(const char *list, unsigned n, char dst[64], int *ret_port)
-{
-    struct str found = STR_NONE, rest = str_from(list);
-    unsigned n_there = 0;
-    while (rest.p != NULL)
-        n_there += str_split(&rest, ' ').len > 0 ? 1 : 0;
-    rest = str_from(list);
-    for (unsigned i = 0; n_there > 0 && i <= n % n_there;) {
-        found = str_split(&rest, ' ');
-        i += found.len > 0 ? 1 : 0;
-    }
-    const char *colon = found.len > 0 ? memrchr(found.p, ':', found.len) : NULL;
-    size_t at = colon != NULL ? (size_t)(colon - found.p) : found.len;
-    uint64_t port;
-    if (str_to_u64(str_sub(found, at + 1, found.len), 65535, &port) != ERR_OK)
-        return false;
-    struct str host = str_sub(found, 0, at);
-    if (str_starts(host, STR("[")) && str_ends(host, STR("]")))
-        host = str_sub(host, 1, host.len - 1);
-    *ret_port = (int)port;
-    return snprintf(dst, 64, "%.*s", STR_ARG(host)) < 64;
+    link_connect(link);
 }
 
 static void link_find(struct link *link)
 {
-    char host[64];
     struct store_settings settings = link->settings;
-    settings.host = host;
+    struct node_address sentinel;
     settings.wait_replicas = 0;
-    if (!sentinel_at(settings.sentinels, link->n_asked++, host, &settings.port)) {
+    if (!endpoint_at(settings.sentinels, link->n_asked++, &sentinel)) {
         link_lost(link, "a Sentinel is written as address:port");
         return;
     }
-    if (!link_dial(link, &settings))
+    if (!link_dial(link, &settings, &sentinel))
         return;
     link_state_set(link, LINK_STATE_CONNECTING);
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("SENTINEL"));
     argv_add(&argv, STR("GET-MASTER-ADDR-BY-NAME"));
     argv_add(&argv, str_from(settings.primary));
-    link_send(link, &argv, &(struct link_to){parse_primary, NULL, link}, 0);
+    link_send(link, &argv, &(struct link_to){parse_primary, NULL, link, 0}, 0);
 }
 
 static void on_retry(void *ctx)
@@ -530,7 +515,7 @@ static void on_retry(void *ctx)
     if (link->settings.sentinels != NULL)
         link_find(link);
     else
-        link_connect(link, &link->settings);
+        link_connect(link);
 }
 
 /* ---- staying up ---- */
@@ -549,7 +534,7 @@ static void on_idle(void *ctx)
         return;
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("PING"));
-    link_ask(link, &argv, &(struct link_to){parse_pong, NULL, NULL});
+    link_ask(link, &argv, &(struct link_to){parse_pong, NULL, NULL, 0});
 }
 
 /* ---- the link ---- */
@@ -559,22 +544,41 @@ static const char *copy_or_null(const char *text)
     return text != NULL ? xstrdup(text) : NULL;
 }
 
-struct link *link_new(struct loop *loop, const struct store_settings *settings, const char *name)
+struct store_settings link_settings_copy(const struct store_settings *settings)
+{
+    struct store_settings copy = *settings;
+    copy.socket_path = copy_or_null(settings->socket_path);
+    copy.host = copy_or_null(settings->host);
+    copy.username = copy_or_null(settings->username);
+    copy.password = copy_or_null(settings->password);
+    copy.sentinels = copy_or_null(settings->sentinels);
+    copy.primary = copy_or_null(settings->primary);
+    copy.cluster = copy_or_null(settings->cluster);
+    copy.tls = (struct tls_settings){.ca = copy_or_null(settings->tls.ca),
+                                     .cert = copy_or_null(settings->tls.cert),
+                                     .key = copy_or_null(settings->tls.key),
+                                     .name = copy_or_null(settings->tls.name)};
+    return copy;
+}
+
+void link_settings_free(const struct store_settings *settings)
+{
+    const char *const texts[] = {settings->socket_path, settings->host,      settings->username,
+                                 settings->password,    settings->sentinels, settings->primary,
+                                 settings->cluster,     settings->tls.ca,    settings->tls.cert,
+                                 settings->tls.key,     settings->tls.name};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        free((void *)(uintptr_t)texts[i]); /* ours, see link_settings_copy */
+}
+
+struct link *link_new(struct loop *loop, const struct store_settings *settings, const char *name,
+                      bool is_scout)
 {
     struct link *link = xcalloc(1, sizeof(*link));
     link->loop = loop;
     link->name = name;
-    link->settings = *settings;
-    link->settings.socket_path = copy_or_null(settings->socket_path);
-    link->settings.host = copy_or_null(settings->host);
-    link->settings.username = copy_or_null(settings->username);
-    link->settings.password = copy_or_null(settings->password);
-    link->settings.sentinels = copy_or_null(settings->sentinels);
-    link->settings.primary = copy_or_null(settings->primary);
-    link->settings.tls = (struct tls_settings){.ca = copy_or_null(settings->tls.ca),
-                                               .cert = copy_or_null(settings->tls.cert),
-                                               .key = copy_or_null(settings->tls.key),
-                                               .name = copy_or_null(settings->tls.name)};
+    link->is_scout = is_scout;
+    link->settings = link_settings_copy(settings);
     STAILQ_INIT(&link->in_flight);
     STAILQ_INIT(&link->unasked);
     STAILQ_INIT(&link->unused);
@@ -600,9 +604,31 @@ bool link_is_up(const struct link *link)
     return link->state == LINK_STATE_UP;
 }
 
-struct str link_epoch(const struct link *link)
+struct str link_life(const struct link *link)
 {
-    return str_from(link->epoch);
+    return str_from(link->life);
+}
+
+void link_direct(struct link *link, const struct node_address *address)
+{
+    link->address = *address;
+}
+
+void link_watch_moves(struct link *link, link_on_moved *fn, void *ctx)
+{
+    link->on_moved = fn;
+    link->on_moved_ctx = ctx;
+}
+
+void link_again(struct link *link)
+{
+    if (link->wire != NULL)
+        link_give_up(link, "its answers do not help");
+}
+
+bool link_is_idle(const struct link *link)
+{
+    return link->state != LINK_STATE_UP || link->n_in_flight == 0;
 }
 
 bool link_is_connecting(const struct link *link)
@@ -630,15 +656,6 @@ void link_free(struct link *link)
     timer_free(link->loop, link->retry_timer);
     timer_free(link->loop, link->idle_timer);
     timer_free(link->loop, link->turn_timer);
-    free((void *)(uintptr_t)link->settings.socket_path); /* ours, see link_new */
-    free((void *)(uintptr_t)link->settings.host);
-    free((void *)(uintptr_t)link->settings.username);
-    free((void *)(uintptr_t)link->settings.password);
-    free((void *)(uintptr_t)link->settings.sentinels);
-    free((void *)(uintptr_t)link->settings.primary);
-    free((void *)(uintptr_t)link->settings.tls.ca);
-    free((void *)(uintptr_t)link->settings.tls.cert);
-    free((void *)(uintptr_t)link->settings.tls.key);
-    free((void *)(uintptr_t)link->settings.tls.name);
+    link_settings_free(&link->settings);
     free(link);
 }

@@ -1,13 +1,15 @@
 /*
- * hiredis_link.h: commands on their way to Redis: their words, one connection (hiredis_wire.c), and
- * a link, which is connected for as long as it lives (hiredis_link.c: deadlines, circuit breaker,
- * handshake); and what comes back (hiredis_reply.c). Inside of the family only.
+ * hiredis_link.h: commands on their way to one server: their words, one connection
+ * (hiredis_wire.c), and a link, which is connected for as long as it lives (hiredis_link.c:
+ * deadlines, circuit breaker, handshake). Which server a command goes to is hiredis_nodes.h. Inside
+ * of the family only.
  */
 #pragma once
 
-#include <hiredis/hiredis.h>
+#include <sys/queue.h>
 
-#include "base/arena.h"
+#include "port/store/hiredis_map.h"
+#include "port/store/hiredis_reply.h"
 #include "port/store/ops.h"
 
 /* ---- commands: binary-safe words, borrowed until link_send returns ---- */
@@ -16,6 +18,7 @@
 
 struct argv {
     int n;
+    uint16_t slot; /* of its key, on a Cluster */
     const char *words[ARGV_MAX];
     size_t bytes[ARGV_MAX];
 };
@@ -39,9 +42,6 @@ struct str number_key(char dst[KEY_BYTES], const struct number_id *id, char kind
 bool number_key_read(struct str key, char kind, struct number_id *ret);
 struct str decimal(char dst[24], int64_t value);
 struct str decimal_unsigned(char dst[24], uint64_t value);
-#define EPOCH_KEY "wp:epoch"
-/* The call that asks for the fence. */
-void argv_add_fence(struct argv *argv);
 
 /* ---- one connection ---- */
 
@@ -65,27 +65,52 @@ void wire_free(struct wire *wire);
 
 /* ---- a link: connected for as long as it lives ---- */
 
-/* Whom a reply is for: parse turns it into a call of fn(ctx, ...). reply is NULL unless e is
- * ERR_OK; error replies have become an enum err before. */
-struct link_to;
-typedef void link_parse(const struct link_to *to, enum err e, const redisReply *reply);
-struct link_to {
-    link_parse *parse;
-    void (*fn)(void); /* a store_on_... function */
-    void *ctx;
+/* A command under way. */
+struct link_request {
+    STAILQ_ENTRY(link_request) entry;
+    struct link_to to;
+    int64_t deadline_ms;
+    enum err e; /* of one that is answered without asking */
+    char *text; /* the whole command; kept to send it again */
+    size_t bytes;
+    uint16_t slot; /* on a Cluster */
+    uint8_t n_moves;
+    bool is_retry;
 };
+
+STAILQ_HEAD(link_queue, link_request);
 
 struct link;
 /* Runs from the loop whenever the connection comes up or goes down. */
 typedef void link_on_state(void *ctx, bool is_up);
 
-/* Not connected before link_open. */
-struct link *link_new(struct loop *loop, const struct store_settings *settings, const char *name);
+/* The server refuses a command since its key lies elsewhere, or will: nothing was done. True: the
+ * callee has the request now, for link_take or link_return; false: it is answered. */
+typedef bool link_on_moved(void *ctx, struct link_request *request, struct str error);
+
+/* With copies of the strings. */
+struct store_settings link_settings_copy(const struct store_settings *settings);
+void link_settings_free(const struct store_settings *settings);
+/* Not connected before link_open. A scout needs no functions there: any server of a Cluster will
+ * do. */
+struct link *link_new(struct loop *loop, const struct store_settings *settings, const char *name,
+                      bool is_scout);
 /* Connects and from then on reconnects by itself. Does nothing when open. */
 void link_open(struct link *link, link_on_state *on_state, void *ctx);
 bool link_is_up(const struct link *link);
-/* That the server shows, as a number in words; empty where settings->must_be_fenced is not set. */
-struct str link_epoch(const struct link *link);
+/* Another one whenever the server starts; while it is up. */
+struct str link_life(const struct link *link);
+/* The next attempt goes to this address. */
+void link_direct(struct link *link, const struct node_address *address);
+void link_watch_moves(struct link *link, link_on_moved *fn, void *ctx);
+/* Takes over a request that another link was rid of (link_on_moved), with its deadline; up. */
+void link_take(struct link *link, struct link_request *request, bool is_asking);
+/* Gives it up: answers e in the next turn. */
+void link_return(struct link *link, struct link_request *request, enum err e);
+/* Gives the connection up and makes another. */
+void link_again(struct link *link);
+/* Nothing is under way that could have taken effect. */
+bool link_is_idle(const struct link *link);
 /* True between a link_open and the outcome of its first attempt, and during every later attempt. */
 bool link_is_connecting(const struct link *link);
 /* May a call ask the server now? ERR_UNAVAILABLE while the link is down, ERR_FULL at max_in_flight.
@@ -103,47 +128,3 @@ void link_ask(struct link *link, const struct argv *argv, const struct link_to *
 void link_answer_later(struct link *link, const struct link_to *to, enum err e);
 /* Answers everything ERR_UNAVAILABLE, closes. Accepts NULL. */
 void link_free(struct link *link);
-
-/* ---- replies ---- */
-
-enum reply_cure {
-    REPLY_CURE_NONE,
-    REPLY_CURE_RELINK, /* this server or this connection will not do: connect again */
-    REPLY_CURE_RELOAD, /* the function library is gone: load it and send the command again */
-    REPLY_CURE_PEOPLE, /* someone must look at it: log what the server says */
-};
-
-/* In place of the replies to a batch that too few replicas have. */
-#define REPLY_UNSURE "UNSURE too few replicas have it"
-/* What an error reply means; ret_cure: what to do about it. */
-enum err reply_error(struct str text, enum reply_cure *ret_cure);
-/* The code in a FUNCTION LIST reply, absent when the library is not there. */
-struct str reply_library_code(const redisReply *reply);
-/* N of "-- version N" on the second line; 0 = none. */
-uint64_t library_version(struct str code);
-/* The library that belongs to this program. */
-struct str library_code(void);
-
-/* What waypost_epoch answers. ERR_IO: not such a reply. */
-enum err reply_read_fence(const redisReply *reply, struct store_fence *ret) MUST_CHECK;
-/* The present record of a commit that found another seq. ERR_IO: not such a reply. */
-enum err reply_record(const redisReply *reply, struct store_record *ret) MUST_CHECK;
-/* What a Sentinel answers, "address port" in dst. ERR_IO: it does not know the server. */
-enum err reply_primary(const redisReply *reply, char *dst, size_t dst_bytes,
-                       int *ret_port) MUST_CHECK;
-/* The answer to ROLE: a server that takes writes. */
-bool reply_is_primary(const redisReply *reply);
-link_parse reply_load, reply_commit, reply_done, reply_value, reply_courses, reply_board,
-    reply_probe, reply_memory, reply_facts, reply_fence;
-/* XREAD reply into entries (in the arena). ERR_IO: not such a reply. */
-enum err reply_entries(const redisReply *reply, struct arena *arena, struct store_entry **ret,
-                       uint32_t *ret_n) MUST_CHECK;
-
-struct due_number {
-    struct number_id id;
-    int64_t due_s;
-};
-
-/* Appends the numbers of one waypost_due reply at dst[*n], at most max in all. */
-enum err reply_due(const redisReply *reply, uint8_t bucket, struct due_number *dst, uint32_t max,
-                   uint32_t *n) MUST_CHECK;

@@ -15,9 +15,9 @@
 void hiredis_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
                       store_on_done *fn, void *ctx)
 {
-    struct link *link = hiredis_store(s)->link;
+    struct nodes *nodes = hiredis_store(s)->nodes;
     struct link_to to;
-    if (!gather_new(link, n, fn, ctx, &to))
+    if (!gather_new(nodes, n, fn, ctx, &to))
         return;
     for (uint32_t i = 0; i < n; i++) {
         char events[KEY_BYTES], first[EVENT_PLACE_BYTES];
@@ -29,7 +29,7 @@ void hiredis_log_trim(struct store *s, const struct store_log_trim *trims, uint3
         argv_add(&argv, STR("MINID"));
         event_place_write(kept, first);
         argv_add(&argv, str_from(first));
-        link_send(link, &argv, &to, 0);
+        nodes_send(nodes, &argv, &to, 0);
     }
 }
 
@@ -52,23 +52,16 @@ void hiredis_log_delete(struct store *s, uint8_t bucket, const struct event_plac
         event_place_write(places[i], ids[i]);
         argv_add(&argv, str_from(ids[i]));
     }
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
-}
-
-/* One that is being written already will do: what is gone now is not in it either, or in the next.
- */
-void hiredis_compact(struct store *s, store_on_done *fn, void *ctx)
-{
-    struct argv argv = {.n = 0};
-    argv_add(&argv, STR("BGREWRITEAOF"));
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0});
 }
 
 /* ---- all learners ---- */
 
-/* One page: SCAN, then state and due time of each number that it found. */
+/* One page: SCAN on one server, then state and due time of each number that it found. */
 struct scanning {
-    struct link *link;
+    struct nodes *nodes;
+    uint32_t node;
     store_on_scan *fn;
     void *ctx;
     struct arena *arena;
@@ -90,13 +83,13 @@ static void scanning_end(struct scanning *scan)
     free(scan);
 }
 
-/* State and due time by turns; who is gone since the SCAN has no state. */
+/* State (even) or due time (odd) of one of them; who is gone since the SCAN has no state. */
 static void parse_learner(const struct link_to *to, enum err e, const redisReply *reply)
 {
     struct scanning *scan = to->ctx;
-    struct store_learner *learner = &scan->found[scan->n_replies / 2];
+    struct store_learner *learner = &scan->found[to->n / 2];
     bool is_there = e == ERR_OK && reply->type == REDIS_REPLY_STRING;
-    if (is_there && scan->n_replies % 2 == 0)
+    if (is_there && to->n % 2 == 0)
         learner->state = arena_str(scan->arena, (struct str){reply->str, reply->len});
     else if (is_there)
         learner->due_at_ms = (int64_t)strtod(reply->str, NULL) * 1000;
@@ -106,21 +99,62 @@ static void parse_learner(const struct link_to *to, enum err e, const redisReply
         scanning_end(scan);
 }
 
-static void ask_learner(struct scanning *scan, const struct number_id *id)
+static void ask_learner(struct scanning *scan, uint32_t i)
 {
+    const struct number_id *id = &scan->found[i].id;
     char key[KEY_BYTES];
     struct due_words due;
-    struct link_to to = {parse_learner, NULL, scan};
+    struct link_to to = {parse_learner, NULL, scan, 2 * i};
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("GET"));
     argv_add(&argv, number_key(key, id, 's'));
-    link_send(scan->link, &argv, &to, 0);
+    nodes_send(scan->nodes, &argv, &to, 0);
     due_words(&due, id, 0);
     argv.n = 0;
     argv_add(&argv, STR("ZSCORE"));
     argv_add(&argv, due.words[DUE_SLOT]);
     argv_add(&argv, due.words[DUE_MEMBER]);
-    link_send(scan->link, &argv, &to, 0);
+    to.n++;
+    nodes_send(scan->nodes, &argv, &to, 0);
+}
+
+/* "VERSION NODE CURSOR": with another version of the map slots have moved, and numbers may have
+ * been passed over. */
+static struct str cursor_put(struct arena *arena, const struct nodes *nodes, uint32_t node,
+                             struct str cursor)
+{
+    return arena_printf(arena, "%u %u %.*s", nodes_version(nodes), node, STR_ARG(cursor));
+}
+
+/* The next page on this server, or the first one on the next, or none. */
+static struct str cursor_next(struct scanning *scan, struct str cursor)
+{
+    if (!str_eq(cursor, STR("0")))
+        return cursor_put(scan->arena, scan->nodes, scan->node, cursor);
+    for (uint32_t i = scan->node + 1; i < nodes_end(scan->nodes); i++) {
+        if (nodes_has(scan->nodes, i))
+            return cursor_put(scan->arena, scan->nodes, i, STR("0"));
+    }
+    return STR("");
+}
+
+static enum err cursor_read(const struct nodes *nodes, struct str cursor, uint32_t *ret_node,
+                            struct str *ret)
+{
+    uint64_t version = 0, node = 0;
+    *ret = STR("0");
+    *ret_node = 0;
+    if (str_is_empty(cursor)) {
+        while (*ret_node + 1 < nodes_end(nodes) && !nodes_has(nodes, *ret_node))
+            (*ret_node)++;
+        return nodes_n_away(nodes) == 0 ? ERR_OK : ERR_UNAVAILABLE;
+    }
+    if (str_to_u64(str_split(&cursor, ' '), UINT32_MAX, &version) != ERR_OK ||
+        str_to_u64(str_split(&cursor, ' '), NODES_MAX - 1, &node) != ERR_OK)
+        return ERR_INVALID;
+    *ret = cursor;
+    *ret_node = (uint32_t)node;
+    return version == nodes_version(nodes) && node < nodes_end(nodes) ? ERR_OK : ERR_CONFLICT;
 }
 
 static enum err take_page(struct scanning *scan, const redisReply *reply)
@@ -131,7 +165,7 @@ static enum err take_page(struct scanning *scan, const redisReply *reply)
         return ERR_IO;
     const redisReply *keys = reply->element[1];
     struct str cursor = {reply->element[0]->str, reply->element[0]->len};
-    scan->next = str_eq(cursor, STR("0")) ? STR("") : arena_str(scan->arena, cursor);
+    scan->next = cursor_next(scan, cursor);
     scan->found = arena_new_array(scan->arena, struct store_learner, keys->elements + 1);
     for (size_t i = 0; scan->found != NULL && i < keys->elements; i++) {
         struct str key = {keys->element[i]->str, keys->element[i]->len};
@@ -151,22 +185,31 @@ static void parse_scan(const struct link_to *to, enum err e, const redisReply *r
         return;
     }
     for (uint32_t i = 0; i < scan->n; i++)
-        ask_learner(scan, &scan->found[i].id);
+        ask_learner(scan, i);
 }
 
 void hiredis_scan(struct store *s, struct str cursor, store_on_scan *fn, void *ctx)
 {
     struct scanning *scan = xcalloc(1, sizeof(*scan));
     *scan = (struct scanning){
-        .link = hiredis_store(s)->link, .fn = fn, .ctx = ctx, .arena = arena_new(SCAN_MAX_BYTES)};
+        .nodes = hiredis_store(s)->nodes, .fn = fn, .ctx = ctx, .arena = arena_new(SCAN_MAX_BYTES)};
+    struct link_to to = {parse_scan, NULL, scan, 0};
+    struct str at;
+    enum err e = cursor_read(scan->nodes, cursor, &scan->node, &at);
+    if (e == ERR_OK)
+        e = nodes_admit(scan->nodes);
+    if (e != ERR_OK) {
+        nodes_answer_later(scan->nodes, &to, e);
+        return;
+    }
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("SCAN"));
-    argv_add(&argv, str_is_empty(cursor) ? STR("0") : cursor);
+    argv_add(&argv, at);
     argv_add(&argv, STR("MATCH"));
     argv_add(&argv, STR("wp:{b*}:s:*"));
     argv_add(&argv, STR("COUNT"));
     argv_add(&argv, STR(SCAN_COUNT));
-    link_ask(scan->link, &argv, &(struct link_to){parse_scan, NULL, scan});
+    nodes_send_at(scan->nodes, scan->node, &argv, &to, 0);
 }
 
 /* ---- states ---- */
@@ -185,21 +228,28 @@ struct states {
 #define STATES_MAX_BYTES (8u << 20)
 #define STATES_RUN 256u
 
-static void parse_states(const struct link_to *to, enum err e, const redisReply *reply)
+/* The run that begins at to->n. */
+static enum err take_states(struct states *states, uint32_t at, const redisReply *reply)
 {
-    struct states *states = to->ctx;
-    if (reply != NULL && e == ERR_OK &&
-        (reply->type != REDIS_REPLY_ARRAY ||
-         reply->elements > (size_t)(states->n - states->n_found)))
-        e = ERR_IO;
-    for (size_t i = 0; reply != NULL && e == ERR_OK && i < reply->elements; i++) {
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements > (size_t)(states->n - at))
+        return ERR_IO;
+    for (size_t i = 0; i < reply->elements; i++) {
         const redisReply *value = reply->element[i];
         struct str state = {value->str, value->len};
         bool is_there = value->type == REDIS_REPLY_STRING;
-        states->found[states->n_found++] = is_there ? arena_str(states->arena, state) : STR_NONE;
+        states->found[at + i] = is_there ? arena_str(states->arena, state) : STR_NONE;
     }
+    states->n_found += (uint32_t)reply->elements;
+    return arena_error(states->arena);
+}
+
+static void parse_states(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct states *states = to->ctx;
+    if (e == ERR_OK && reply != NULL)
+        e = take_states(states, to->n, reply);
     if (states->e == ERR_OK)
-        states->e = e == ERR_OK ? arena_error(states->arena) : e;
+        states->e = e;
     if (--states->n_missing > 0)
         return;
     if (states->e == ERR_OK && states->n_found != states->n)
@@ -217,7 +267,7 @@ static uint32_t run_length(const struct number_id *ids, uint32_t n)
     return i;
 }
 
-static void send_run(struct link *link, const struct number_id *ids, uint32_t n,
+static void send_run(struct nodes *nodes, const struct number_id *ids, uint32_t n,
                      const struct link_to *to)
 {
     char keys[STATES_RUN][KEY_BYTES];
@@ -225,23 +275,23 @@ static void send_run(struct link *link, const struct number_id *ids, uint32_t n,
     argv_add(&argv, STR("MGET"));
     for (uint32_t i = 0; i < n; i++)
         argv_add(&argv, number_key(keys[i], &ids[i], 's'));
-    link_send(link, &argv, to, 0);
+    nodes_send(nodes, &argv, to, 0);
 }
 
 void hiredis_states(struct store *s, const struct number_id *ids, uint32_t n, store_on_states *fn,
                     void *ctx)
 {
-    struct link *link = hiredis_store(s)->link;
+    struct nodes *nodes = hiredis_store(s)->nodes;
     struct states *states = xcalloc(1, sizeof(*states));
-    struct link_to to = {parse_states, NULL, states};
+    struct link_to to = {parse_states, NULL, states, 0};
     *states = (struct states){
         .fn = fn, .ctx = ctx, .n = n, .arena = arena_new(STATES_MAX_BYTES), .n_missing = 1};
     states->found = arena_new_array(states->arena, struct str, n + 1);
     assert(states->found != NULL); /* n is bounded */
-    enum err e = link_admit(link);
+    enum err e = nodes_admit(nodes);
     if (e != ERR_OK || n == 0) {
         states->n = 0;
-        link_answer_later(link, &to, e); /* ERR_OK without a reply: nothing was asked for */
+        nodes_answer_later(nodes, &to, e); /* ERR_OK without a reply: nothing was asked for */
         return;
     }
     states->n_missing = 0;
@@ -249,6 +299,7 @@ void hiredis_states(struct store *s, const struct number_id *ids, uint32_t n, st
         states->n_missing++;
     for (uint32_t i = 0, run; i < n; i += run) {
         run = run_length(ids + i, n - i);
-        send_run(link, ids + i, run, &to);
+        to.n = i;
+        send_run(nodes, ids + i, run, &to);
     }
 }

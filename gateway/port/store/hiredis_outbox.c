@@ -44,7 +44,8 @@ void hiredis_mark_sending(struct store *s, const struct store_entry *entry,
         argv_add(&argv, number_key(words.state, id, 's'));
     argv_add(&argv, decimal_unsigned(words.fence, entry->fence));
     argv_add(&argv, entry->id);
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){parse_mark, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){parse_mark, (void (*)(void))fn, ctx, 0});
 }
 
 void hiredis_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
@@ -55,7 +56,8 @@ void hiredis_clear_sending(struct store *s, const struct store_entry *entry, sto
     argv_add(&argv, STR("HDEL"));
     argv_add(&argv, bucket_key(marks, entry->bucket, STR("marks")));
     argv_add(&argv, entry->id);
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0});
 }
 
 static void parse_settle(const struct link_to *to, enum err e, const redisReply *reply)
@@ -90,8 +92,8 @@ void hiredis_settle(struct store *s, const struct store_entry *entry,
         argv_add(&argv, what->patch.before);
         argv_add(&argv, what->patch.after);
     }
-    link_ask(hiredis_store(s)->link, &argv,
-             &(struct link_to){parse_settle, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){parse_settle, (void (*)(void))fn, ctx, 0});
 }
 
 /* ---- what waits ---- */
@@ -145,13 +147,13 @@ static void parse_outbox_look(const struct link_to *to, enum err e, const redisR
         outbox_look_end(look);
 }
 
-static void look_at_bucket(struct link *link, uint8_t bucket, const struct link_to *to)
+static void look_at_bucket(struct nodes *nodes, uint8_t bucket, const struct link_to *to)
 {
     char key[KEY_BYTES];
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("XLEN"));
     argv_add(&argv, bucket_key(key, bucket, STR("outbox")));
-    link_send(link, &argv, to, 0);
+    nodes_send(nodes, &argv, to, 0);
     argv.n = 0;
     argv_add(&argv, STR("XRANGE"));
     argv_add(&argv, bucket_key(key, bucket, STR("outbox")));
@@ -159,28 +161,28 @@ static void look_at_bucket(struct link *link, uint8_t bucket, const struct link_
     argv_add(&argv, STR("+"));
     argv_add(&argv, STR("COUNT"));
     argv_add(&argv, STR("1"));
-    link_send(link, &argv, to, 0);
+    nodes_send(nodes, &argv, to, 0);
 }
 
 void hiredis_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *fn, void *ctx)
 {
-    struct link *link = hiredis_store(s)->link;
+    struct nodes *nodes = hiredis_store(s)->nodes;
     struct outbox_look *look = xcalloc(1, sizeof(*look));
-    struct link_to to = {parse_outbox_look, NULL, look};
+    struct link_to to = {parse_outbox_look, NULL, look, 0};
     bool buckets[STORE_BUCKETS];
     *look = (struct outbox_look){.fn = fn, .ctx = ctx};
     for (uint32_t i = 0; i < STORE_BUCKETS; i++) {
         buckets[i] = fences[store_lease_range((uint8_t)i)] != 0;
         look->n_missing += buckets[i] ? 2 : 0;
     }
-    look->e = link_admit(link);
+    look->e = nodes_admit(nodes);
     if (look->e != ERR_OK || look->n_missing == 0) {
         look->n_missing = 1;
-        link_answer_later(link, &to, look->e);
+        nodes_answer_later(nodes, &to, look->e);
         return;
     }
     for (uint32_t i = 0; i < STORE_BUCKETS; i++) {
         if (buckets[i])
-            look_at_bucket(link, (uint8_t)i, &to);
+            look_at_bucket(nodes, (uint8_t)i, &to);
     }
 }

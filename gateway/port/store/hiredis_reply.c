@@ -2,11 +2,9 @@
  * hiredis_reply.c: what a server says, as our structs. Nothing in a reply is trusted to have
  * the shape that we asked for: what does not is ERR_IO.
  */
-#include "port/store/hiredis_link.h"
+#include "port/store/hiredis_reply.h"
 
 #include <string.h>
-
-#define FACTS_MAX_BYTES 65536u
 
 static const char library[] = {
 #include "store_functions.inc"
@@ -49,10 +47,11 @@ static const struct {
     ROW("NOPERM", UNAVAILABLE, PEOPLE),
     ROW("FENCED", UNAVAILABLE, RELINK),
     ROW("BUSY", UNAVAILABLE, NONE),
-    ROW("CLUSTERDOWN", UNAVAILABLE, NONE),
-    ROW("TRYAGAIN", UNAVAILABLE, NONE),
-    ROW("MOVED", UNAVAILABLE, NONE),
-    ROW("ASK", UNAVAILABLE, NONE),
+    ROW("CLUSTERDOWN", UNAVAILABLE, MOVE),
+    ROW("TRYAGAIN", UNAVAILABLE, MOVE),
+    ROW("MOVED", UNAVAILABLE, MOVE),
+    ROW("ASK", UNAVAILABLE, MOVE),
+    ROW("ERR Script attempted to access a non local key", UNAVAILABLE, MOVE),
     ROW("NOREPLICAS", UNAVAILABLE, NONE),
     ROW("UNSURE", TIMEOUT, NONE), /* REPLY_UNSURE */
     ROW("MISCONF", FULL, NONE),
@@ -238,61 +237,26 @@ void reply_board(const struct link_to *to, enum err e, const redisReply *reply)
     ((store_on_board *)to->fn)(to->ctx, e, names, values, e == ERR_OK ? n : 0);
 }
 
-/* INFO, or the pairs of CONFIG GET */
-void reply_facts(const struct link_to *to, enum err e, const redisReply *reply)
+enum err reply_facts(const redisReply *reply, struct buf *text)
 {
-    struct buf text CLEANUP(buf_fini);
-    struct str facts = STR_NONE, name, value;
-    buf_init(&text, FACTS_MAX_BYTES);
-    if (e == ERR_OK && reply->type == REDIS_REPLY_ARRAY) {
-        for (size_t i = 0; i + 1 < reply->elements; i += 2) {
-            if (reply_str(reply->element[i], &name) && reply_str(reply->element[i + 1], &value))
-                buf_addf(&text, "%.*s:%.*s\n", STR_ARG(name), STR_ARG(value));
-        }
-        facts = buf_str(&text);
-        e = buf_error(&text);
-    } else if (e == ERR_OK && !reply_str(reply, &facts)) {
-        e = ERR_IO;
+    struct str info, name, value;
+    if (reply->type != REDIS_REPLY_ARRAY) {
+        if (!reply_str(reply, &info))
+            return ERR_IO;
+        buf_add_str(text, info);
+        return buf_error(text);
     }
-    ((store_on_value *)to->fn)(to->ctx, e, facts);
+    for (size_t i = 0; i + 1 < reply->elements; i += 2) {
+        if (reply_str(reply->element[i], &name) && reply_str(reply->element[i + 1], &value))
+            buf_addf(text, "%.*s:%.*s\n", STR_ARG(name), STR_ARG(value));
+    }
+    return buf_error(text);
 }
 
-/* 0 when it is not there. */
-static uint64_t info_number(struct str info, struct str name)
+uint64_t reply_info_number(struct str info, struct str name)
 {
     uint64_t value = 0;
     return str_to_u64(store_fact(info, name), UINT64_MAX, &value) == ERR_OK ? value : 0;
-}
-
-enum err reply_read_fence(const redisReply *reply, struct store_fence *ret)
-{
-    struct str epoch;
-    if (!is_array(reply, 2) || !reply_str(reply->element[0], &epoch) ||
-        reply->element[1]->type != REDIS_REPLY_INTEGER)
-        return ERR_IO;
-    ret->epoch = 0;
-    ret->is_open = reply->element[1]->integer == 1;
-    return str_is_empty(epoch) ? ERR_OK : str_to_u64(epoch, UINT64_MAX, &ret->epoch);
-}
-
-void reply_fence(const struct link_to *to, enum err e, const redisReply *reply)
-{
-    struct store_fence fence;
-    if (e == ERR_OK)
-        e = reply_read_fence(reply, &fence);
-    ((store_on_fence *)to->fn)(to->ctx, e, e == ERR_OK ? &fence : NULL);
-}
-
-/* INFO memory */
-void reply_memory(const struct link_to *to, enum err e, const redisReply *reply)
-{
-    struct str info = STR_NONE;
-    if (e == ERR_OK && !reply_str(reply, &info))
-        e = ERR_IO;
-    uint64_t used = info_number(info, STR("used_memory"));
-    uint64_t most = info_number(info, STR("maxmemory"));
-    uint64_t thousandths = most > 0 ? used / (most / 1000 + 1) : 0;
-    ((store_on_memory *)to->fn)(to->ctx, e, thousandths < 1000 ? (uint32_t)thousandths : 1000);
 }
 
 /* ---- streams ---- */

@@ -84,7 +84,8 @@ void hiredis_take(struct store *s, const struct store_cap *caps, uint32_t n, sto
     struct cap_words words;
     struct argv argv = {.n = 0};
     add_lease(&words, caps, n, &argv);
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){parse_take, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){parse_take, (void (*)(void))fn, ctx, 0});
 }
 
 /* ---- a commit with caps ---- */
@@ -107,10 +108,10 @@ static void parse_nothing(const struct link_to *to, enum err e, const redisReply
 static void give_back(const struct capped *capped)
 {
     const struct store_caps *caps = capped->commit->caps;
-    struct link *link = capped->store->link;
+    struct nodes *nodes = capped->store->nodes;
     struct cap_words words;
     struct argv argv = {.n = 0};
-    if (!capped->is_leased || link_admit(link) != ERR_OK)
+    if (!capped->is_leased || nodes_admit(nodes) != ERR_OK)
         return;
     add_keys(&words, "waypost_give_back", caps->list, caps->n, &argv);
     for (uint32_t i = 0; i < caps->n; i++) {
@@ -118,7 +119,7 @@ static void give_back(const struct capped *capped)
         argv_add(&argv, decimal_unsigned(words.numbers[i][1], (uint64_t)capped->windows[i]));
         argv_add(&argv, decimal_unsigned(words.numbers[i][2], caps->list[i].window_s));
     }
-    link_send(link, &argv, &(struct link_to){parse_nothing, NULL, NULL}, 0);
+    nodes_send(nodes, &argv, &(struct link_to){parse_nothing, NULL, NULL, 0}, 0);
 }
 
 static void answer(struct capped *capped, enum err e, const struct store_record *record)
@@ -165,8 +166,8 @@ static void send_commit(struct capped *capped)
     argv_add(&argv, str_from(capped->refused_by));
     argv_add(&argv, caps->refused_event);
     argv_add(&argv, caps->said_event);
-    commit_add_args(&words, commit, link_epoch(capped->store->link), &argv);
-    link_ask(capped->store->link, &argv, &(struct link_to){parse_commit, NULL, capped});
+    commit_add_args(&words, commit, nodes_epoch(capped->store->nodes), &argv);
+    nodes_ask(capped->store->nodes, &argv, &(struct link_to){parse_commit, NULL, capped, 0});
 }
 
 static void parse_lease(const struct link_to *to, enum err e, const redisReply *reply)
@@ -202,7 +203,7 @@ void hiredis_commit_capped(struct store *s, const struct store_commit *commit, s
     struct cap_words words;
     struct argv argv = {.n = 0};
     add_lease(&words, caps->list, caps->n, &argv);
-    link_ask(capped->store->link, &argv, &(struct link_to){parse_lease, NULL, capped});
+    nodes_ask(capped->store->nodes, &argv, &(struct link_to){parse_lease, NULL, capped, 0});
 }
 
 /* ---- leases ----
@@ -215,12 +216,11 @@ void hiredis_commit_capped(struct store *s, const struct store_commit *commit, s
 
 /* One store_lease_keep: a question, then a command for each bucket of what is new. */
 struct keeping {
-    struct link *link;
+    struct nodes *nodes;
     char kind[NAME_BYTES];
     uint64_t before[STORE_LEASE_RANGES], fences[STORE_LEASE_RANGES];
     uint32_t n_alive;
     uint32_t n_missing;
-    uint32_t next; /* bucket of the next reply, among those that were asked for */
     uint8_t asked[STORE_BUCKETS];
     store_on_lease *fn;
     void *ctx;
@@ -242,15 +242,16 @@ static void keeping_end(struct keeping *k, enum err e)
 static void parse_fence(const struct link_to *to, enum err e, const redisReply *reply)
 {
     struct keeping *k = to->ctx;
-    uint8_t bucket = k->asked[k->next++];
+    uint8_t bucket = k->asked[to->n];
     if (e != ERR_OK || reply->type != REDIS_REPLY_INTEGER || reply->integer != 1)
         k->fences[store_lease_range(bucket)] = 0;
     if (--k->n_missing == 0)
         keeping_end(k, ERR_OK);
 }
 
-static void send_fence(struct keeping *k, uint8_t bucket)
+static void send_fence(struct keeping *k, uint32_t i)
 {
+    uint8_t bucket = k->asked[i];
     char key[KEY_BYTES], number[24];
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("FCALL"));
@@ -259,7 +260,7 @@ static void send_fence(struct keeping *k, uint8_t bucket)
     argv_add(&argv, bucket_key(key, bucket, STR("fence")));
     argv_add(&argv, str_from(k->kind));
     argv_add(&argv, decimal_unsigned(number, k->fences[store_lease_range(bucket)]));
-    link_send(k->link, &argv, &(struct link_to){parse_fence, NULL, k}, 0);
+    nodes_send(k->nodes, &argv, &(struct link_to){parse_fence, NULL, k, i}, 0);
 }
 
 static enum err read_ranges(struct keeping *k, const redisReply *reply)
@@ -295,7 +296,7 @@ static void parse_own(const struct link_to *to, enum err e, const redisReply *re
         return;
     }
     for (uint32_t i = 0, n = k->n_missing; i < n; i++)
-        send_fence(k, k->asked[i]);
+        send_fence(k, i);
 }
 
 void hiredis_lease_keep(struct store *s, const struct store_lease *lease, store_on_lease *fn,
@@ -303,7 +304,7 @@ void hiredis_lease_keep(struct store *s, const struct store_lease *lease, store_
 {
     char key[KEY_BYTES], numbers[3][24];
     struct keeping *k = xcalloc(1, sizeof(*k));
-    *k = (struct keeping){.link = hiredis_store(s)->link, .fn = fn, .ctx = ctx};
+    *k = (struct keeping){.nodes = hiredis_store(s)->nodes, .fn = fn, .ctx = ctx};
     (void)snprintf(k->kind, sizeof(k->kind), "%.*s", STR_ARG(lease->kind)); /* kinds are short */
     memcpy(k->before, lease->fences, sizeof(k->before));
     struct argv argv = {.n = 0};
@@ -315,7 +316,7 @@ void hiredis_lease_keep(struct store *s, const struct store_lease *lease, store_
     argv_add(&argv, decimal_unsigned(numbers[0], lease->life));
     argv_add(&argv, decimal_unsigned(numbers[1], (uint64_t)lease->ttl_ms));
     argv_add(&argv, decimal_unsigned(numbers[2], STORE_LEASE_RANGES));
-    link_ask(k->link, &argv, &(struct link_to){parse_own, NULL, k});
+    nodes_ask(k->nodes, &argv, &(struct link_to){parse_own, NULL, k, 0});
 }
 
 void hiredis_lease_give(struct store *s, const struct store_lease *lease, const bool *ranges,
@@ -334,5 +335,6 @@ void hiredis_lease_give(struct store *s, const struct store_lease *lease, const 
         if (ranges[i])
             argv_add(&argv, decimal_unsigned(numbers[i], i));
     }
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0});
 }

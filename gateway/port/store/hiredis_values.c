@@ -54,9 +54,9 @@ static void parse_put(const struct link_to *to, enum err e, const redisReply *re
 void hiredis_part_put(struct store *s, const struct store_part *part, store_on_part *fn, void *ctx)
 {
     char key[PART_KEY_BYTES], n[24], of[24], wait[24], keep[24], most[24];
-    struct link_to to = {parse_put, (void (*)(void))fn, ctx};
+    struct link_to to = {parse_put, (void (*)(void))fn, ctx, 0};
     if (!store_part_fits(part)) {
-        link_answer_later(hiredis_store(s)->link, &to, ERR_TOO_LONG);
+        nodes_answer_later(hiredis_store(s)->nodes, &to, ERR_TOO_LONG);
         return;
     }
     struct argv argv = {.n = 0};
@@ -73,7 +73,7 @@ void hiredis_part_put(struct store *s, const struct store_part *part, store_on_p
     argv_add(&argv, decimal(wait, (part->wait_ms + 999) / 1000));
     argv_add(&argv, decimal(keep, (part->keep_ms + 999) / 1000));
     argv_add(&argv, decimal(most, STORE_MAX_INCOMPLETE));
-    link_ask(hiredis_store(s)->link, &argv, &to);
+    nodes_ask(hiredis_store(s)->nodes, &argv, &to);
 }
 
 /* A message that waits and is not there any more is taken off the list when it is found. */
@@ -86,7 +86,8 @@ void hiredis_part_done(struct store *s, struct str key, bool must_forget, store_
     argv_add(&argv, must_forget ? message_key(message, key) : str_from(waiting_key));
     if (!must_forget)
         argv_add(&argv, key);
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0});
 }
 
 /* Name, then number and value of each part, in no order. */
@@ -125,11 +126,12 @@ void hiredis_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx)
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("FCALL"));
     argv_add(&argv, STR("waypost_parts_overdue"));
-    argv_add(&argv, STR("1"));
+    argv_add(&argv, STR("2"));
     argv_add(&argv, str_from(waiting_key));
+    argv_add(&argv, STR("wp:{parts}:nothing"));
     argv_add(&argv, STR(PREFIX));
-    link_ask(hiredis_store(s)->link, &argv,
-             &(struct link_to){parse_overdue, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){parse_overdue, (void (*)(void))fn, ctx, 0});
 }
 
 /* ---- sessions and courses ---- */
@@ -147,9 +149,9 @@ void hiredis_session_put(struct store *s, struct str key, struct str value, int6
                          store_on_done *fn, void *ctx)
 {
     char name[SESSION_KEY_BYTES], ttl[24];
-    struct link_to to = {reply_done, (void (*)(void))fn, ctx};
+    struct link_to to = {reply_done, (void (*)(void))fn, ctx, 0};
     if (!store_session_fits(key, value)) {
-        link_answer_later(hiredis_store(s)->link, &to, ERR_TOO_LONG);
+        nodes_answer_later(hiredis_store(s)->nodes, &to, ERR_TOO_LONG);
         return;
     }
     struct argv argv = {.n = 0};
@@ -158,30 +160,30 @@ void hiredis_session_put(struct store *s, struct str key, struct str value, int6
     argv_add(&argv, value);
     argv_add(&argv, STR("PX"));
     argv_add(&argv, decimal(ttl, ttl_ms));
-    link_ask(hiredis_store(s)->link, &argv, &to);
+    nodes_ask(hiredis_store(s)->nodes, &argv, &to);
 }
 
 void hiredis_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx)
 {
     char name[SESSION_KEY_BYTES];
-    struct link_to to = {reply_value, (void (*)(void))fn, ctx};
+    struct link_to to = {reply_value, (void (*)(void))fn, ctx, 0};
     if (!store_session_fits(key, STR_NONE)) {
-        link_answer_later(hiredis_store(s)->link, &to, ERR_NOT_FOUND);
+        nodes_answer_later(hiredis_store(s)->nodes, &to, ERR_NOT_FOUND);
         return;
     }
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("GET"));
     argv_add(&argv, session_key(name, key));
-    link_ask(hiredis_store(s)->link, &argv, &to);
+    nodes_ask(hiredis_store(s)->nodes, &argv, &to);
 }
 
 void hiredis_meet(struct store *s, struct str name, struct str value, int64_t ttl_ms,
                   store_on_value *fn, void *ctx)
 {
     char key[SESSION_KEY_BYTES], ttl[24];
-    struct link_to to = {reply_value, (void (*)(void))fn, ctx};
+    struct link_to to = {reply_value, (void (*)(void))fn, ctx, 0};
     if (!store_session_fits(name, value)) {
-        link_answer_later(hiredis_store(s)->link, &to, ERR_TOO_LONG);
+        nodes_answer_later(hiredis_store(s)->nodes, &to, ERR_TOO_LONG);
         return;
     }
     struct argv argv = {.n = 0};
@@ -192,7 +194,7 @@ void hiredis_meet(struct store *s, struct str name, struct str value, int64_t tt
     argv_add(&argv, STR("GET"));
     argv_add(&argv, STR("PX"));
     argv_add(&argv, decimal(ttl, ttl_ms));
-    link_ask(hiredis_store(s)->link, &argv, &to);
+    nodes_ask(hiredis_store(s)->nodes, &argv, &to);
 }
 
 void hiredis_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
@@ -207,7 +209,8 @@ void hiredis_course_put(struct store *s, struct str name, struct str bundle, boo
         argv_add(&argv, STR("current"));
         argv_add(&argv, name);
     }
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0});
 }
 
 void hiredis_courses_get(struct store *s, store_on_courses *fn, void *ctx)
@@ -215,8 +218,8 @@ void hiredis_courses_get(struct store *s, store_on_courses *fn, void *ctx)
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("HGETALL"));
     argv_add(&argv, str_from(courses_key));
-    link_ask(hiredis_store(s)->link, &argv,
-             &(struct link_to){reply_courses, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_courses, (void (*)(void))fn, ctx, 0});
 }
 
 void hiredis_board_put(struct store *s, enum store_board board, struct str name, struct str value,
@@ -228,7 +231,8 @@ void hiredis_board_put(struct store *s, enum store_board board, struct str name,
     argv_add(&argv, name);
     if (value.p != NULL)
         argv_add(&argv, value);
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0});
 }
 
 void hiredis_board_get(struct store *s, enum store_board board, store_on_board *fn, void *ctx)
@@ -236,8 +240,8 @@ void hiredis_board_get(struct store *s, enum store_board board, store_on_board *
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("HGETALL"));
     argv_add(&argv, str_from(board_keys[board]));
-    link_ask(hiredis_store(s)->link, &argv,
-             &(struct link_to){reply_board, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_board, (void (*)(void))fn, ctx, 0});
 }
 
 /* ---- certificates ---- */
@@ -261,19 +265,20 @@ void hiredis_certificate_put(struct store *s, uint64_t code, struct str line, in
     argv_add(&argv, certificate_key(key, code));
     argv_add(&argv, line);
     argv_add(&argv, decimal(until, until_ms / 1000));
-    link_ask(hiredis_store(s)->link, &argv, &(struct link_to){reply_done, (void (*)(void))fn, ctx});
+    nodes_ask(hiredis_store(s)->nodes, &argv,
+              &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0});
 }
 
 void hiredis_certificate_get(struct store *s, uint64_t code, store_on_value *fn, void *ctx)
 {
     char key[KEY_BYTES], epoch[KEY_BYTES];
-    struct link *link = hiredis_store(s)->link;
+    struct nodes *nodes = hiredis_store(s)->nodes;
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("FCALL"));
     argv_add(&argv, STR("waypost_certificate"));
     argv_add(&argv, STR("2"));
     argv_add(&argv, certificate_key(key, code));
     argv_add(&argv, bucket_key(epoch, (uint8_t)(code / 10), STR("epoch")));
-    argv_add(&argv, link_epoch(link));
-    link_ask(link, &argv, &(struct link_to){reply_value, (void (*)(void))fn, ctx});
+    argv_add(&argv, nodes_epoch(nodes));
+    nodes_ask(nodes, &argv, &(struct link_to){reply_value, (void (*)(void))fn, ctx, 0});
 }

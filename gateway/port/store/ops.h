@@ -60,6 +60,7 @@ struct store_ops {
     void (*lease_keep)(struct store *, const struct store_lease *, store_on_lease *, void *ctx);
     void (*lease_give)(struct store *, const struct store_lease *, const bool *ranges,
                        bool is_leaving, store_on_done *, void *ctx);
+    uint32_t (*n_away)(struct store *); /* NULL: never any */
     bool (*is_up)(struct store *);
     void (*free)(struct store *);
 };

@@ -253,6 +253,11 @@ bool store_is_up(struct store *s)
     return s->ops->is_up(s);
 }
 
+uint32_t store_n_away(struct store *s)
+{
+    return s->ops->n_away != NULL ? s->ops->n_away(s) : 0;
+}
+
 void store_free(struct store *s)
 {
     if (s != NULL)

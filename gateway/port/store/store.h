@@ -322,7 +322,7 @@ void store_restore(struct store *s, const struct number_id *id, struct str state
 void store_wake(struct store *s, const struct number_id *id, int64_t due_at_ms, store_on_done *fn,
                 void *ctx);
 /* All learners, page by page, in no order, some perhaps twice; cursor is empty for the first page.
- */
+ * ERR_CONFLICT: slots of a Cluster have moved since that one: begin again. */
 void store_scan(struct store *s, struct str cursor, store_on_scan *fn, void *ctx);
 /* Writes a note that nobody reads and tells the server's clock and who sends: can a commit be taken
  * now, do two hosts mean the same time, will an SMS leave? Errors as of store_commit. */
@@ -333,11 +333,14 @@ void store_fence_open(struct store *s, uint64_t epoch, store_on_done *fn, void *
 /* The id of the last entry that a bucket's log ever had, "0-0" for none, trimmed or not. A place
  * behind it means that the server has lost its newest entries. */
 void store_log_end(struct store *s, uint8_t bucket, store_on_value *fn, void *ctx);
-/* How full the server is. */
+/* How full the server is; on a Cluster, the fullest. */
 void store_memory(struct store *s, store_on_memory *fn, void *ctx);
 /* What the server says of itself, as lines "name:value": its state (INFO), or the settings that
  * keep what it has taken. ERR_UNAVAILABLE also where the login may not ask for them. store_fact
- * reads it. */
+ * reads it. On a Cluster each master's facts end in STORE_FACTS_END, but the last one's, and begin
+ * with its address, STORE_FACTS_SERVER; str_split takes them apart. */
+#define STORE_FACTS_END '\f'
+#define STORE_FACTS_SERVER "waypost_server"
 enum store_facts { STORE_FACTS_STATE, STORE_FACTS_SETTINGS };
 void store_facts(struct store *s, enum store_facts what, store_on_value *fn, void *ctx);
 /* The value behind a name; absent when it is not there. */
@@ -345,8 +348,10 @@ struct str store_fact(struct str facts, struct str name);
 /* Of the ranges with a fence (port/store/lease.h), which are read at once. */
 void store_outbox_look(struct store *s, const uint64_t fences[STORE_LEASE_RANGES],
                        store_on_outbox *fn, void *ctx);
-/* False while the circuit is open: calls fail at once. */
+/* False while the circuit is open: calls fail at once. On a Cluster: of all masters. */
 bool store_is_up(struct store *s);
+/* Masters of a Cluster that cannot be asked: calls about what they have fail at once. */
+uint32_t store_n_away(struct store *s);
 /* Accepts NULL. Answers what is pending first; these callbacks ask the store nothing more. Not from
  * inside a callback of this store. */
 void store_free(struct store *s);
@@ -359,6 +364,8 @@ struct store_settings {
     int port;
     const char *username, *password; /* NULL = none */
     struct tls_settings tls;         /* not over a unix socket */
+    const char
+        *cluster; /* in place of host and port: "address:port" of some servers of a Cluster */
     const char *sentinels;  /* in place of host and port: "address:port" of each, blanks between */
     const char *primary;    /* what Sentinels call the server */
     uint32_t wait_replicas; /* that must have a command before it is answered ERR_OK; else, after
