@@ -33,19 +33,6 @@ struct talk {
 
 /* --- course and clock --- */
 
-static struct str find_argument(const struct talk_script *script, enum talk_verb verb,
-                                struct str fallback, uint32_t *ret_line)
-{
-    *ret_line = 1;
-    for (uint32_t i = 0; i < script->n_lines; i++) {
-        if (script->lines[i].verb == verb) {
-            *ret_line = script->lines[i].number;
-            return script->lines[i].text;
-        }
-    }
-    return fallback;
-}
-
 /* "2025-01-06 09:00 Africa/Nairobi": also the zone in which the phones live. */
 static enum err parse_clock(struct str text, struct wall_ms *ret, struct zone *ret_zone)
 {
@@ -112,26 +99,16 @@ static enum err read_others(const struct talk *talk, const struct talk_script *s
                             struct arena *arena, struct talk_fast_settings *settings,
                             struct errmsg *msg)
 {
-    bool is_first = true;
     enum err e = ERR_OK;
-    for (uint32_t i = 0; i < script->n_lines && e == ERR_OK; i++) {
-        const struct talk_line *line = &script->lines[i];
-        if (line->verb != TALK_VERB_COURSE)
-            continue;
-        if (!is_first && settings->n_others == TALK_MAX_OTHERS)
-            return errmsg_set(msg, ERR_TOO_LONG, "line %u: more than %u courses", line->number,
-                              TALK_MAX_OTHERS + 1);
-        if (!is_first) {
-            struct buf bundle CLEANUP(buf_fini);
-            buf_init(&bundle, COURSE_MAX_BYTES + 65536);
-            uint32_t n = settings->n_others++;
-            struct lesson_source *source = arena_new_array(arena, struct lesson_source, 1);
-            e = source != NULL ? read_course(talk, line->text, STR_NONE, arena, &bundle,
-                                             &settings->other_names[n], source, msg)
-                               : arena_error(arena);
-            settings->other_bundles[n] = arena_str(arena, buf_str(&bundle));
-        }
-        is_first = false;
+    for (uint32_t i = 1; i < script->n_courses && e == ERR_OK; i++) {
+        struct buf bundle CLEANUP(buf_fini);
+        buf_init(&bundle, COURSE_MAX_BYTES + 65536);
+        uint32_t n = settings->n_others++;
+        struct lesson_source *source = arena_new_array(arena, struct lesson_source, 1);
+        e = source != NULL ? read_course(talk, script->courses[i]->text, STR_NONE, arena, &bundle,
+                                         &settings->other_names[n], source, msg)
+                           : arena_error(arena);
+        settings->other_bundles[n] = arena_str(arena, buf_str(&bundle));
     }
     return e;
 }
@@ -147,9 +124,9 @@ struct play {
 
 static struct str course_of(const struct play *play, const struct talk_script *script)
 {
-    uint32_t line;
-    struct str fallback = play->course.p != NULL ? play->course : STR(DEFAULT_COURSE);
-    return find_argument(script, TALK_VERB_COURSE, fallback, &line);
+    if (script->n_courses > 0)
+        return script->courses[0]->text;
+    return play->course.p != NULL ? play->course : STR(DEFAULT_COURSE);
 }
 
 static bool is_offered(const struct course *course, struct str lang)
@@ -183,15 +160,15 @@ static enum err play_fast(const struct talk *talk, const struct play *play,
     struct buf bundle CLEANUP(buf_fini);
     struct talk_fast *fast = NULL;
     struct errmsg msg = {""};
-    uint32_t line;
     buf_init(&bundle, COURSE_MAX_BYTES + 65536);
-    struct str clock = find_argument(script, TALK_VERB_CLOCK, STR(DEFAULT_CLOCK), &line);
+    struct str clock = script->clock != NULL ? script->clock->text : STR(DEFAULT_CLOCK);
     enum err e = parse_clock(clock, &settings.start, &settings.zone);
     if (e != ERR_OK)
         (void)errmsg_set(&msg, e,
                          "%.*s:%u: '%.*s' is no time of a zone that this machine knows; "
                          "write 2025-01-06 09:00 Africa/Nairobi",
-                         STR_ARG(script->file), line, STR_ARG(clock));
+                         STR_ARG(script->file), script->clock != NULL ? script->clock->number : 0,
+                         STR_ARG(clock));
     if (e == ERR_OK)
         e = source != NULL ? read_course(talk, course_of(play, script), play->lang, arena, &bundle,
                                          &settings.course_name, source, &msg)
@@ -231,13 +208,10 @@ static enum err play_live(const struct talk *talk, const struct play *play,
 {
     struct talk_live *live = NULL;
     struct errmsg msg = {""};
-    const struct talk_line *obstacle = talk_live_obstacle(script);
+    const char *needs;
+    const struct talk_line *obstacle = talk_live_obstacle(script, &needs);
     if (obstacle != NULL) {
-        buf_addf(report, "line %u needs %s\n", obstacle->number,
-                 obstacle->verb == TALK_VERB_FAIL          ? "faults"
-                 : obstacle->verb == TALK_VERB_GROUP       ? "groups of its own"
-                 : obstacle->verb == TALK_VERB_CERTIFICATE ? "certificates of its own"
-                                                           : "a fake clock");
+        buf_addf(report, "line %u needs %s\n", obstacle->number, needs);
         return ERR_UNSUPPORTED;
     }
     if ((talk->lessons[0] != '\0' && fill_live(talk, play, script, arena, &msg) != ERR_OK) ||

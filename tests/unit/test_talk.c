@@ -120,6 +120,13 @@ static void has_ceilings(void **state)
     struct errmsg msg;
     struct buf text CLEANUP(buf_fini);
     buf_init(&text, TALK_MAX_BYTES + 100);
+    for (uint32_t i = 0; i < TALK_MAX_COURSES; i++)
+        buf_add_str(&text, STR("course a\n"));
+    assert_int_equal(parse(text.p, arena, &s, &msg), ERR_OK);
+    assert_int_equal(s.n_courses, TALK_MAX_COURSES);
+    buf_add_str(&text, STR("course a\n"));
+    assert_int_equal(parse(text.p, arena, &s, &msg), ERR_INVALID);
+    buf_reset(&text);
     for (uint32_t i = 1; i < TALK_MAX_LINES; i++)
         buf_add_char(&text, '\n');
     assert_int_equal(parse(text.p, arena, &s, &msg), ERR_OK);

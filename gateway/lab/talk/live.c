@@ -4,7 +4,7 @@
 
 #include "base/xalloc.h"
 #include "lab/simulator.h"
-#include "lab/talk/run.h"
+#include "lab/talk/internal.h"
 #include "port/vault.h"
 
 #define DIAL_CODE "*384*7#"
@@ -87,17 +87,17 @@ static enum err live_sms_id(struct talk_world *world, const char *number, uint32
     return sim_outbox_get(l->caller, &l->address, number, n - 1 - back, "id", out, &msg);
 }
 
-const struct talk_line *talk_live_obstacle(const struct talk_script *script)
+const struct talk_line *talk_live_obstacle(const struct talk_script *script, const char **ret_needs)
 {
+    for (uint32_t i = 0; i < script->n_courses; i++) {
+        *ret_needs = "a course that the running gateway has, by its name";
+        if (str_find_char(script->courses[i]->text, '/') != SIZE_MAX)
+            return script->courses[i];
+    }
     for (uint32_t i = 0; i < script->n_lines; i++) {
         const struct talk_line *line = &script->lines[i];
-        bool is_long = line->verb == TALK_VERB_WAIT && line->wait_ms > WAIT_MAX_MS;
-        /* A folder by its path is no course that a running gateway has. */
-        bool is_own_course =
-            line->verb == TALK_VERB_COURSE && str_find_char(line->text, '/') != SIZE_MAX;
-        if (is_long || is_own_course || line->verb == TALK_VERB_FAIL ||
-            line->verb == TALK_VERB_GROUP || line->verb == TALK_VERB_RELEASE ||
-            line->verb == TALK_VERB_CERTIFICATE)
+        *ret_needs = line->wait_ms > WAIT_MAX_MS ? "a fake clock" : line->verb->needs;
+        if (*ret_needs != NULL)
             return line;
     }
     return NULL;

@@ -59,7 +59,7 @@ enum err talk_run(const struct talk_script *script, struct talk_world *world,
  * through wire/http/http.h, and so are their responses; profiles are the real ones. */
 struct talk_fast;
 
-#define TALK_MAX_OTHERS 8u
+#define TALK_MAX_OTHERS (TALK_MAX_COURSES - 1)
 
 struct talk_fast_settings {
     const char *profiles_dir; /* with africastalking.yaml and africastalking-ussd.yaml */
@@ -92,5 +92,7 @@ enum err talk_live_new(const char *base, const char *admin, struct talk_live **r
                        struct errmsg *msg) MUST_CHECK;
 void talk_live_free(struct talk_live *live);
 struct talk_world *talk_live_world(struct talk_live *live);
-/* The first line that needs a fake clock or faults, NULL when there is none. */
-const struct talk_line *talk_live_obstacle(const struct talk_script *script);
+/* The first line that only a world in memory can play, and what it needs, in plain words; NULL:
+ * there is none. */
+const struct talk_line *talk_live_obstacle(const struct talk_script *script,
+                                           const char **ret_needs);

@@ -53,35 +53,18 @@
 #define TALK_MAX_LINES 20000u
 #define TALK_MAX_PHONES 64u
 #define TALK_MAX_REPEATS 64u
+#define TALK_MAX_COURSES 9u
 #define TALK_HISTORY 32u /* callbacks of a phone that may come again */
 #define TALK_MAX_WAIT_MS (3650 * 24 * 3600 * (int64_t)1000)
 #define TALK_NUMBER_BYTES 17
 
-enum talk_verb {
-    TALK_VERB_COURSE,
-    TALK_VERB_CLOCK,
-    TALK_VERB_GROUP,
-    TALK_VERB_SMS_IN,
-    TALK_VERB_SMS_OUT,
-    TALK_VERB_USSD_IN,
-    TALK_VERB_USSD_OUT,
-    TALK_VERB_CALL,
-    TALK_VERB_MORE,
-    TALK_VERB_DROP,
-    TALK_VERB_REPEAT,
-    TALK_VERB_WAIT,
-    TALK_VERB_EVENT,
-    TALK_VERB_REFUSED,
-    TALK_VERB_REPORT,
-    TALK_VERB_RELEASE,
-    TALK_VERB_CERTIFICATE,
-    TALK_VERB_FAIL,
-    TALK_VERB_LOOSE,
-};
+/* What a line says to do: a row of verbs.c, which knows how its arguments are read and what
+ * follows. */
+struct talk_verb;
 
 struct talk_line {
     uint32_t number; /* in the file, from 1 */
-    enum talk_verb verb;
+    const struct talk_verb *verb;
     uint32_t phone;  /* index in talk_script.phones */
     struct str text; /* input: unescaped; all others: as written */
     int64_t wait_ms;
@@ -116,6 +99,10 @@ struct talk_script {
     const struct talk_tongue *tongue; /* NULL: no ids, no `more` */
     const struct talk_line *lines;    /* in the arena */
     uint32_t n_lines;
+    /* The lines that say so. The first course is what a new number begins, others may be chosen. */
+    const struct talk_line *courses[TALK_MAX_COURSES];
+    uint32_t n_courses;
+    const struct talk_line *clock; /* NULL = none does */
     char phones[TALK_MAX_PHONES]
                [TALK_NUMBER_BYTES]; /* E.164; the first is the one without a name */
     uint32_t n_phones;

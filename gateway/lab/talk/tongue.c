@@ -3,7 +3,7 @@
 #include "core/gsm/gsm.h"
 #include "core/lesson/translate.h"
 #include "core/match/words.h"
-#include "lab/talk/talk.h"
+#include "lab/talk/internal.h"
 
 #define SHOWN_BYTES 24u /* of a text that is expected: enough to tell it from all others */
 #define MAX_FILLED_BYTES 4096u
@@ -154,9 +154,8 @@ enum err talk_fill(struct talk_script *script, const struct talk_tongue *tongue,
     for (uint32_t i = 0; i < script->n_lines && e == ERR_OK; i++) {
         struct talk_line *line = &lines[i];
         *line = script->lines[i];
-        bool is_typed = line->verb == TALK_VERB_SMS_IN || line->verb == TALK_VERB_USSD_IN;
-        f.is_pattern = line->verb == TALK_VERB_SMS_OUT || line->verb == TALK_VERB_USSD_OUT;
-        if ((!is_typed && !f.is_pattern) || str_find_char(line->text, '{') == SIZE_MAX)
+        f.is_pattern = line->verb->is_pattern;
+        if ((!line->verb->is_typed && !f.is_pattern) || str_find_char(line->text, '{') == SIZE_MAX)
             continue;
         f.line = line->number;
         buf_reset(&f.out);
