@@ -34,13 +34,18 @@ package_stage()
     for file in postinst prerm postrm; do
         install -m 755 "$ROOT/config/debian/$file" "$root/DEBIAN/$file"
     done
-    rm -rf "$root/usr/share/waypost/vectors"
+    rm -f "$root/usr/share/waypost/vectors/"*.sh # the rest is what `waypost channel try` sends
     # The example begins where the package has put things.
     sed -i -e 's|^profiles_dir:.*|profiles_dir: /usr/share/waypost/profiles|' \
         -e 's|^lessons_dir:.*|lessons_dir: /usr/share/waypost/lessons|' \
         -e 's|^spool_dir:.*|spool_dir: /var/lib/waypost/spool|' \
         -e 's#^\(writer\|sender\)_conninfo:.*#\1_conninfo: host=/run/postgresql dbname=waypost user=waypost_\1#' \
         "$doc/examples/waypost.yaml"
+    # haproxy on the gateway's own host, with the certificate and without the containers' names.
+    sed -e '/^resolvers/,/^$/d; /With a certificate/d; s/^    maxconn 20000$/    maxconn 8000\n    user haproxy\n    group haproxy/' \
+        -e 's|^    bind :8080|    bind :443 ssl crt /etc/haproxy/waypost.pem alpn http/1.1|' \
+        -e 's|^    server-template.*|    server here 127.0.0.1:8080 check inter 2s maxconn 2000|' \
+        "$ROOT/docker/haproxy.cfg" >"$doc/examples/haproxy.cfg"
     # A host with one role: the same sandbox. A writer needs no keys.
     sed -e '/^# /d' -e 's/^Description=.*/Description=Waypost, role %i/' -e 's/^ExecStart=.*/& --role %i/' \
         -e 's/ waypost.socket$//' "$root/usr/lib/systemd/system/waypost.service" \
