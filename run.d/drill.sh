@@ -3,13 +3,14 @@
 # its own from it, and has `waypost doctor --drill` look whether this could go on. Nothing of the site is touched.
 #
 #   CONFIG   the site's waypost.yaml
-#   BACKUP   base/ (what pg_basebackup or pgBackRest restored), wal/ (the archived WAL), keys/ (the copy of the keys)
+#   BACKUP   base/ (what pg_basebackup or pgBackRest restored), keys/ (the copy of the keys), wal/ (the archived WAL;
+#            without it pgBackRest's own command fetches it)
 #   DIR      a folder that does not exist yet; it is left for looking into it
 #   TIME     up to when, as "2026-11-28 12:00:00+00"; left out: as far as the WAL goes
 #
 # Run as root it gives PostgreSQL's files to the user postgres. Exit code 0: the backup is good.
 set -eu
-[ $# -ge 3 ] || { sed -n '2,11s/^# \{0,1\}//p' "$0" >&2 && exit 64; }
+[ $# -ge 3 ] || { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2 && exit 64; }
 config=$(realpath "$1") backup=$(realpath "$2") time=${4:-}
 [ ! -e "$3" ] || { printf 'drill: %s is there already; name a new folder\n' "$3" >&2 && exit 73; }
 mkdir -p "$3"
@@ -32,7 +33,7 @@ wait_until()
     local n=0
     until "$@" >/dev/null 2>&1; do
         n=$((n + 1))
-        [ "$n" -lt 1200 ] || { printf 'drill: no answer; see the logs in %s\n' "$dir" >&2 && exit 69; }
+        { [ "$n" -lt 1200 ] && kill -0 "$postgres_pid" 2>/dev/null; } || { printf 'drill: no answer; see the logs in %s\n' "$dir" >&2 && exit 69; }
         sleep 0.1
     done
 }
@@ -42,17 +43,20 @@ install -d -m 700 "$dir/redis" "$dir/spool"
 cp -r "$backup/base" "$dir/pg"
 cp -r "$backup/keys" "$dir/keys"
 chmod -R go= "$dir/pg" "$dir/keys"
+# pgBackRest's command looks whether it runs where it was told.
+sed -i "s|--pg1-path=$backup/base|--pg1-path=$dir/pg|" "$dir/pg/postgresql.auto.conf"
 rm -f "$dir/pg/postmaster.pid"
 mkdir -p "$dir/socket"
 {
-    printf "restore_command = 'cp \"%s/wal/%%f\" \"%%p\"'\n" "$backup"
-    printf 'archive_mode = off\nlisten_addresses = %s\n' "''"
+    [ ! -d "$backup/wal" ] || printf "restore_command = 'cp \"%s/wal/%%f\" \"%%p\"'\n" "$backup"
+    # Nobody reads while it recovers, so it may have fewer connections than the site.
+    printf 'archive_mode = off\nhot_standby = off\nlisten_addresses = %s\n' "''"
     printf "unix_socket_directories = '%s/socket'\n" "$dir"
     printf "recovery_target_action = 'promote'\n"
     [ -z "$time" ] || printf "recovery_target_time = '%s'\n" "$time"
 } >>"$dir/pg/postgresql.auto.conf"
 printf 'local all all trust\n' >"$dir/pg/pg_hba.conf"
-touch "$dir/pg/recovery.signal"
+touch "$dir/pg/recovery.signal" "$dir/pg/postgresql.conf" # Debian keeps the latter in /etc
 [ "$(id -u)" != 0 ] || chown -R postgres: "$dir/pg" "$dir/socket"
 (cd / && exec "${as_postgres[@]}" "$bin/postgres" -D "$dir/pg" -c config_file="$dir/pg/postgresql.conf" \
     -c hba_file="$dir/pg/pg_hba.conf") >"$dir/postgres.log" 2>&1 &
