@@ -7,7 +7,9 @@ build_preset()
 {
     local root preset=${1:-dev}
     root=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
-    (cd "$root" && cmake --preset "$preset" >/dev/null && cmake --build --preset "$preset" -- --quiet)
+    # One at a time: two tests may want the same build.
+    (cd "$root" && exec 7<CMakePresets.json && flock 7 && cmake --preset "$preset" >/dev/null &&
+        cmake --build --preset "$preset" -- --quiet)
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
