@@ -25,9 +25,15 @@ has_role()
     [ -n "$(role_pid "$1")" ]
 }
 
-is_session_over()
+# is_over PID FOLDER: neither the server lives nor a child of it, which works in the folder of its data. PostgreSQL's
+# children lead sessions of their own.
+is_over()
 {
-    [ -z "$(ps -o pid= -s "$1")" ]
+    local child
+    [ ! -e "/proc/$1" ] || return 1
+    for child in /proc/[0-9]*; do
+        [ "$(readlink "$child/cwd" 2>/dev/null)" != "$2" ] || return 1
+    done
 }
 
 # The server and what it has forked: a killed PostgreSQL cannot start again while its children live.
@@ -37,7 +43,7 @@ kill_server()
     pid=$(cat "$STATE/$1/pid")
     kill -s KILL "$pid"
     wait "$pid" 2>/dev/null || true
-    wait_for 30 is_session_over "$pid"
+    wait_for 30 is_over "$pid" "$(readlink -f "$STATE/$1/data")"
     sleep "0.$((RANDOM % 9))" # it stays away for a random time: short and long outages differ
 }
 
@@ -81,6 +87,7 @@ kill_round()
     number_steps >"$STATE/steps"
     check 'nothing is lost or doubled' ledger check --admin "$ADMIN_PORT" --keys "$STATE/keys" <"$STATE/steps"
     check_same 'nothing was put aside as unreadable' 0 "$(sql 'select count(*) from ops.dead_letter')"
+    [ -z "${LEDGER_TOTALS:-}" ] || printf 'kills %d\n' "$1" >>"$LEDGER_TOTALS"
 }
 
 world_up

@@ -89,6 +89,7 @@ overlap_round()
     check 'nothing is lost or doubled' ledger check --admin "$ADMIN_PORT" --keys "$STATE/keys" <"$STATE/steps"
     check_same 'no outcome is unknown' 0 "$(sql "select count(*) from core.message where status = 'unknown'")"
     check_same 'each SMS was sent' 0 "$(sql "select count(*) from core.message where status <> 'sent'")"
+    [ -z "${LEDGER_TOTALS:-}" ] || printf 'overlaps %d\n' "$1" >>"$LEDGER_TOTALS"
 }
 
 # frozen_round FIRST: a gateway sleeps under load and wakes when others have its share.
