@@ -324,9 +324,17 @@ declare
     v_function regprocedure;
 begin
     if not (select r.rolsuper from pg_roles r where r.rolname = current_user) then
-        raise warning 'large objects and advisory locks stay open to all: that takes a superuser';
+        raise warning 'large objects and advisory locks stay open to all, and nobody is waypost_backup: that takes a superuser';
         return;
     end if;
+    -- Base backups and replicas, from another host or by pgBackRest: it copies files and reads no table.
+    if not exists (select from pg_roles where rolname = 'waypost_backup') then
+        create role waypost_backup login replication;
+        grant pg_read_all_settings to waypost_backup;
+    end if;
+    execute format('grant connect on database %I to waypost_backup', current_database());
+    grant execute on function pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_switch_wal(),
+        pg_create_restore_point(text) to waypost_backup;
     for v_function in
         select p.oid::regprocedure from pg_proc p
         where p.pronamespace = 'pg_catalog'::regnamespace

@@ -155,6 +155,8 @@ select make.denied('nora', s) from unnest(array['select pg_advisory_lock(1)', 's
     'lock table core.membership', 'lock table report.enrolments in share mode', 'select 1 from report.enrolments for update']) s;
 select is_empty($$select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'pg_catalog'::regnamespace
         and p.proname ~ '(^lo_|^lowrite$|^loread$|advisory)' and has_function_privilege('nora', p.oid, 'execute')$$, 'no advisory lock and no large object for anybody');
+select results_eq($$select rolreplication, rolsuper, rolcanlogin, pg_has_role('waypost_backup', 'pg_read_all_data', 'member')
+    from pg_roles where rolname = 'waypost_backup'$$, $$values (true, false, true, false)$$, 'who makes backups reads no table');
 select results_eq($$select rolconnlimit from pg_roles where rolname = 'nora'$$, array[8], 'a coordinator has few connections');
 select make.denied('waypost_writer', s) from unnest(array['select 1 from core.learner', 'select 1 from core.event',
     'select 1 from core.vault', 'insert into core.event default values', 'select 1 from report.enrolments', 'select core.erase(null, null, null)',
