@@ -3,12 +3,12 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "port/pq.h"
 
 #define OLDEST_SERVER 150000
 #define OID_BYTEA 17
@@ -28,25 +28,6 @@ struct param {
     struct str text; /* text form, NUL-terminated, or bytes when is_binary */
     bool is_binary;
 };
-
-static void ignore_notice(void *ctx, const char *message)
-{
-    (void)ctx; /* notices say what was skipped; errors come as results */
-    (void)message;
-}
-
-static enum err state_err(const char *state)
-{
-    if (state == NULL || strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0)
-        return ERR_UNAVAILABLE;
-    if (strcmp(state, "42501") == 0 || strncmp(state, "28", 2) == 0)
-        return ERR_DENIED;
-    if (strcmp(state, "P0002") == 0)
-        return ERR_NOT_FOUND;
-    if (strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0)
-        return ERR_INVALID;
-    return ERR_IO;
-}
 
 /* Line of a position that PostgreSQL counts in characters from 1. */
 static unsigned line_at(struct str sql, const char *position)
@@ -80,7 +61,7 @@ static enum err result_error(struct database *db, const PGresult *result, struct
     char place[32] = "";
     if (line > 0)
         (void)snprintf(place, sizeof(place), "line %u: ", line); /* bounded */
-    return errmsg_set(msg, state_err(PQresultErrorField(result, PG_DIAG_SQLSTATE)), "%s%s%s%s",
+    return errmsg_set(msg, pq_state_err(PQresultErrorField(result, PG_DIAG_SQLSTATE)), "%s%s%s%s",
                       place, words, hint != NULL ? ". " : "", or_empty(hint));
 }
 
@@ -138,7 +119,7 @@ enum err database_open(const char *conninfo, struct database **ret, struct errms
         database_close(db);
         return e;
     }
-    (void)PQsetNoticeProcessor(db->conn, ignore_notice, NULL); /* returns the old one */
+    (void)PQsetNoticeProcessor(db->conn, pq_ignore_notice, NULL); /* returns the old one */
     *ret = db;
     return ERR_OK;
 }
@@ -209,44 +190,6 @@ enum err database_ask(struct database *db, const char *sql, const struct str *pa
 
 /* ---- answers of any size ---- */
 
-static enum database_type type_of(Oid oid)
-{
-    static const struct {
-        Oid oid;
-        enum database_type type;
-    } types[] = {{16, DATABASE_TRUTH},  {20, DATABASE_COUNT},   {21, DATABASE_NUMBER},
-                 {23, DATABASE_NUMBER}, {700, DATABASE_NUMBER}, {701, DATABASE_NUMBER},
-                 {1082, DATABASE_DATE}, {114, DATABASE_JSON},   {1700, DATABASE_NUMBER}};
-    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-        if (types[i].oid == oid)
-            return types[i].type;
-    }
-    return DATABASE_TEXT;
-}
-
-static enum err give_columns(const PGresult *result, const struct database_rows *rows)
-{
-    uint32_t n = (uint32_t)PQnfields(result);
-    struct database_column *columns = xcalloc(n + 1, sizeof(*columns));
-    for (uint32_t i = 0; i < n; i++)
-        columns[i] = (struct database_column){str_from(PQfname(result, (int)i)),
-                                              type_of(PQftype(result, (int)i))};
-    enum err e = rows->on_columns(rows->ctx, columns, n);
-    free(columns);
-    return e;
-}
-
-static enum err give_row(const PGresult *result, const struct database_rows *rows)
-{
-    uint32_t n = (uint32_t)PQnfields(result);
-    struct str *cells = xcalloc(n + 1, sizeof(*cells));
-    for (uint32_t i = 0; i < n; i++)
-        cells[i] = PQgetisnull(result, 0, (int)i) ? STR_NONE : cell(result, 0, (int)i);
-    enum err e = rows->on_row(rows->ctx, cells, n);
-    free(cells);
-    return e;
-}
-
 /* One result of single-row mode: a row, or the end, with the columns of an answer without rows. */
 static enum err take_result(struct database *db, const PGresult *result, bool *has_columns,
                             const struct database_rows *rows, struct errmsg *msg)
@@ -254,11 +197,7 @@ static enum err take_result(struct database *db, const PGresult *result, bool *h
     ExecStatusType status = PQresultStatus(result);
     if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK)
         return result_error(db, result, STR_NONE, msg);
-    enum err e = *has_columns ? ERR_OK : give_columns(result, rows);
-    *has_columns = true;
-    if (e == ERR_OK && status == PGRES_SINGLE_TUPLE)
-        e = give_row(result, rows);
-    return e;
+    return pq_give(result, has_columns, rows);
 }
 
 enum err database_stream(struct database *db, struct str sql, const struct database_rows *rows,
