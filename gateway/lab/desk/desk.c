@@ -11,6 +11,7 @@
 #include "lab/talk/run.h"
 #include "port/lesson_files.h"
 #include "port/zone.h"
+#include "wire/http/page.h"
 
 #define FIRST_NUMBER "+254700000001"
 #define START_MS 1736150400000 /* a Monday morning: 2025-01-06 08:00 UTC */
@@ -376,7 +377,7 @@ void web_desk_handle(struct web_desk *desk, const struct http_request *request, 
     struct errmsg msg = {""};
     struct str name = name_of(desk, request);
     bool is_post = str_eq(request->method, STR("POST"));
-    if (!is_own_host(request) || name.p == NULL || (is_post && !web_is_own_origin(request))) {
+    if (!is_own_host(request) || name.p == NULL || (is_post && !page_is_own_origin(request))) {
         *ret = complain(&t, 403,
                         "This desk is opened by the address that `waypost lessons edit` told.");
         return;

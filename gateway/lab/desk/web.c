@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "lab/http_call.h"
 #include "lab/phone.h"
+#include "wire/http/page.h"
 
 /* ---- the files ---- */
 
@@ -16,6 +17,9 @@ static const uint8_t page_desk[] = {
 static const uint8_t page_sim[] = {
 #include "sim_html.inc"
 };
+static const uint8_t common_style[] = {
+#include "page_css.inc"
+};
 static const uint8_t style[] = {
 #include "desk_css.inc"
 };
@@ -23,29 +27,12 @@ static const uint8_t script[] = {
 #include "desk_js.inc"
 };
 
-static const struct {
-    const char *name, *type;
-    const uint8_t *bytes;
-    size_t n;
-} files[] = {
+static const struct page_file files[] = {
     {"desk.html", "text/html; charset=utf-8", page_desk, sizeof(page_desk)},
     {"sim.html", "text/html; charset=utf-8", page_sim, sizeof(page_sim)},
+    {"page.css", "text/css; charset=utf-8", common_style, sizeof(common_style)},
     {"desk.css", "text/css; charset=utf-8", style, sizeof(style)},
     {"desk.js", "text/javascript; charset=utf-8", script, sizeof(script)},
-};
-
-/* A struct str in a static initialiser. */
-#define LIT(literal)                                                                               \
-    {                                                                                              \
-        literal, sizeof(literal) - 1                                                               \
-    }
-static const struct http_header guards[] = {
-    {LIT("Content-Security-Policy"),
-     LIT("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src "
-         "data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")},
-    {LIT("Referrer-Policy"), LIT("no-referrer")},
-    {LIT("X-Content-Type-Options"), LIT("nosniff")},
-    {LIT("Cache-Control"), LIT("no-store")},
 };
 
 bool web_file(struct str name, struct str page, struct http_response *ret)
@@ -54,35 +41,16 @@ bool web_file(struct str name, struct str page, struct http_response *ret)
         name = page;
     else if (str_ends(name, STR(".html")))
         return false;
-    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-        if (!str_eq(name, str_from(files[i].name)))
-            continue;
-        *ret = (struct http_response){.status = 200,
-                                      .content_type = str_from(files[i].type),
-                                      .headers = guards,
-                                      .n_headers = ARRAY_LEN(guards),
-                                      .body = {(const char *)files[i].bytes, files[i].n}};
-        return true;
-    }
-    return false;
+    const struct page_file *file = page_find(files, ARRAY_LEN(files), name);
+    if (file != NULL)
+        *ret = page_response(200, str_from(file->type),
+                             (struct str){(const char *)file->bytes, file->n});
+    return file != NULL;
 }
 
 struct http_response web_json(int status, const struct buf *body)
 {
-    return (struct http_response){.status = status,
-                                  .content_type = STR("application/json"),
-                                  .headers = guards,
-                                  .n_headers = ARRAY_LEN(guards),
-                                  .body = buf_str(body)};
-}
-
-bool web_is_own_origin(const struct http_request *request)
-{
-    const struct str scheme = STR("http://");
-    struct str origin = http_header_get(request->headers, request->n_headers, STR("Origin"));
-    struct str host = http_header_get(request->headers, request->n_headers, STR("Host"));
-    return str_starts(origin, scheme) && host.p != NULL &&
-           str_eq_nocase(str_sub(origin, scheme.len, origin.len), host);
+    return page_response(status, STR("application/json"), buf_str(body));
 }
 
 /* ---- a phone ---- */
@@ -258,7 +226,7 @@ bool web_phones_handle(struct web_phones *phones, const struct http_request *req
         return web_file(name, STR("sim.html"), ret);
     if (!str_eq(name, STR("phone")) || !str_eq(request->method, STR("POST")))
         return false;
-    if (web_is_own_origin(request)) {
+    if (page_is_own_origin(request)) {
         *ret = use(phones, request, now, arena, body);
         return true;
     }

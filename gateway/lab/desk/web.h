@@ -29,10 +29,6 @@ void web_phone_do(struct handset *phone, const struct form *form, struct wall_ms
 /* One of the files by its name ("" is the page that is named); false: none. */
 bool web_file(struct str name, struct str page, struct http_response *ret);
 struct http_response web_json(int status, const struct buf *body);
-/* Did a page of ours send this? A page of somebody else in the same browser gives its own origin.
- */
-bool web_is_own_origin(const struct http_request *request);
-
 /* ---- phones at a gateway that runs: /sim/ of its admin listener ---- */
 
 struct web_phones;
