@@ -6,30 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/report/cells.h"
 #include "base/arena.h"
 #include "core/utf8.h"
 
 #define PROGRESS_ROWS 5000u
-
-static bool is_number(const struct database_column *column)
-{
-    return column->type == DATABASE_COUNT || column->type == DATABASE_NUMBER;
-}
-
-/* An empty count of a report is one that may not be seen (sql/README.md). */
-static bool is_hidden(const struct database_column *column, struct str cell)
-{
-    return column->type == DATABASE_COUNT && cell.p == NULL;
-}
-
-static struct str shown(const struct database_column *column, struct str cell)
-{
-    if (is_hidden(column, cell))
-        return STR(REPORT_HIDDEN);
-    if (column->type == DATABASE_TRUTH && cell.p != NULL)
-        return str_eq(cell, STR("t")) ? STR("yes") : STR("no");
-    return cell;
-}
 
 static enum err keep_written(struct report_out *out, const struct buf *bytes)
 {
@@ -44,43 +25,13 @@ static enum err keep_written(struct report_out *out, const struct buf *bytes)
 
 /* ---- csv: RFC 4180 ---- */
 
-/* A text that a spreadsheet would take for a formula gets an apostrophe in front. */
-static void add_csv(struct buf *line, struct str cell, bool is_text)
-{
-    bool is_formula = is_text && cell.len > 0 && strchr("=+-@\t\r", cell.p[0]) != NULL;
-    bool is_quoted = is_formula;
-    for (size_t i = 0; i < cell.len && !is_quoted; i++)
-        is_quoted = strchr(",\"\r\n", cell.p[i]) != NULL && cell.p[i] != '\0';
-    is_quoted = is_quoted || (cell.len > 0 && (cell.p[0] == ' ' || cell.p[cell.len - 1] == ' '));
-    if (is_quoted)
-        buf_add_char(line, '"');
-    if (is_formula)
-        buf_add_char(line, '\'');
-    for (size_t i = 0; i < cell.len; i++) {
-        if (cell.p[i] == '"')
-            buf_add_char(line, '"');
-        buf_add_char(line, cell.p[i]);
-    }
-    if (is_quoted)
-        buf_add_char(line, '"');
-}
-
 static enum err csv_line(struct report_out *out, const struct str *cells)
 {
     struct buf line CLEANUP(buf_fini);
     buf_init(&line, LINE_MAX_BYTES);
     if (cells == NULL && out->has_bom)
         buf_add_str(&line, STR("\xef\xbb\xbf"));
-    for (uint32_t i = 0; i < out->n_columns; i++) {
-        const struct database_column *c = &out->columns[i];
-        if (i > 0)
-            buf_add_char(&line, ',');
-        if (cells == NULL)
-            add_csv(&line, c->name, true);
-        else
-            add_csv(&line, shown(c, cells[i]), c->type == DATABASE_TEXT);
-    }
-    buf_add_str(&line, STR("\r\n"));
+    report_add_csv(&line, out->columns, out->n_columns, cells);
     return keep_written(out, &line);
 }
 
@@ -99,7 +50,7 @@ static void add_json_cell(struct buf *line, const struct database_column *column
         buf_add_str(line, str_eq(cell, STR("t")) ? STR("true") : STR("false"));
     else if (column->type == DATABASE_JSON)
         buf_add_str(line, cell);
-    else if (is_number(column) && strspn(cell.p, "-0123456789.e+") == cell.len)
+    else if (report_is_number(column) && strspn(cell.p, "-0123456789.e+") == cell.len)
         buf_add_str(line, cell);
     else
         buf_add_json(line, cell);
@@ -177,16 +128,16 @@ static enum err xlsx_begin(struct report_out *out)
 static void xlsx_cell(struct sheet *sheet, uint32_t i, const struct database_column *column,
                       struct str cell)
 {
-    if (is_hidden(column, cell))
+    if (report_is_hidden(column, cell))
         sheet_hidden(sheet, i, STR(REPORT_HIDDEN));
     else if (cell.p == NULL)
         return;
-    else if (is_number(column))
+    else if (report_is_number(column))
         sheet_number(sheet, i, strtod(cell.p, NULL));
     else if (column->type == DATABASE_DATE)
         sheet_date(sheet, i, cell);
     else
-        sheet_text(sheet, i, shown(column, cell));
+        sheet_text(sheet, i, report_shown(column, cell));
 }
 
 static enum err xlsx_row(struct report_out *out, const struct str *cells)
@@ -219,7 +170,8 @@ static enum err table_keep(struct report_out *out, const struct str *cells)
     struct report_line *line = arena_new_array(out->arena, struct report_line, 1);
     struct str *copies = arena_new_array(out->arena, struct str, out->n_columns + 1);
     for (uint32_t i = 0; line != NULL && copies != NULL && i < out->n_columns; i++) {
-        struct str cell = cells != NULL ? shown(&out->columns[i], cells[i]) : out->columns[i].name;
+        struct str cell =
+            cells != NULL ? report_shown(&out->columns[i], cells[i]) : out->columns[i].name;
         copies[i] = cell.p != NULL ? arena_str(out->arena, cell) : STR("-");
     }
     if (arena_error(out->arena) != ERR_OK)
@@ -273,7 +225,7 @@ static enum err table_end(struct report_out *out)
         for (uint32_t i = 0; i < out->n_columns; i++) {
             if (i > 0)
                 add_spaces(&line, 2);
-            add_aligned(&line, l->cells[i], widths[i], is_number(&out->columns[i]));
+            add_aligned(&line, l->cells[i], widths[i], report_is_number(&out->columns[i]));
         }
         while (line.len > 0 && line.p[line.len - 1] == ' ')
             line.p[--line.len] = '\0';

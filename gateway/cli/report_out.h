@@ -14,8 +14,6 @@
 #include "port/database.h"
 #include "port/sheet.h"
 
-/* What stands for a count that must not be seen. */
-#define REPORT_HIDDEN "hidden"
 #define REPORT_TABLE_BYTES (8u << 20) /* an aligned table is no longer */
 
 struct report_out;
