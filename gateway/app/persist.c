@@ -181,6 +181,7 @@ static void on_places(void *ctx, enum err e, const struct event_place *places)
     } else {
         memcpy(p->stored, places, sizeof(p->stored));
         memcpy(p->read, places, sizeof(p->read));
+        metrics_set(p->metrics, METRIC_postgres_up, 1); /* also while nothing happens */
         read_later(p, 0);
     }
     call_ended(p);
