@@ -40,6 +40,7 @@ lessons_dir: "$ROOT/lessons"
 redis_socket: "$state/redis/redis.sock"
 writer_conninfo: "host=$state/pg dbname=waypost user=waypost_writer"
 sender_conninfo: "host=$state/pg dbname=waypost user=waypost_sender"
+report_conninfo: "host=$state/pg dbname=waypost"
 channels:
 YAML
     demo_channel at africastalking 'from: "20880"' 'tps: 1000' -- 'username: demo' 'apikey: demo'
@@ -68,6 +69,17 @@ demo_prepare()
         "host=$state/pg dbname=waypost user=postgres" "${WAYPOST_SHARE:-$ROOT}"
     demo_psql "$state" -qc "insert into core.member (login, org_id)
         select 'postgres', org_id from core.organisation on conflict do nothing"
+}
+
+# Coordinators are asked for their password, or /report/ lets nobody in; amina gets one, kept in STATE/amina.password.
+demo_add_coordinator()
+{
+    local state=$1 hba="$1/pg/data/pg_hba.conf"
+    [ -s "$state/amina.password" ] ||
+        (umask 077 && od -An -N6 -tx1 /dev/urandom | tr -d ' \n' >"$state/amina.password")
+    grep -q '+coordinator' "$hba" || sed -i '1i local waypost +coordinator scram-sha-256' "$hba"
+    demo_psql "$state" -qXAtc "select ops.add_coordinator('amina', 'demo')" \
+        -c "alter role amina password '$(cat "$state/amina.password")'" -c 'select pg_reload_conf()' >/dev/null
 }
 
 # Views show a login the rows of its own organisations, whoever it is; in the demo the operator of

@@ -137,6 +137,35 @@ static bool check_conninfo(const struct config *config, struct str conninfo, con
     return false;
 }
 
+static bool complain_url(const struct config *config, struct yaml_report *report)
+{
+    config_complain(config, report, (struct config_at){.key = "report_url"},
+                    "write it as https://reports.example.org, with nothing behind the name",
+                    "report_url: %.*s is no such address", STR_ARG(config->report_url));
+    return false;
+}
+
+/* The pages under /report/. */
+static bool check_reports(const struct config *config, struct yaml_report *report)
+{
+    const struct str https = STR("https://");
+    struct str conninfo = config->report_conninfo, url = config->report_url;
+    struct str host = str_sub(url, https.len, url.len);
+    if (!str_is_empty(url) &&
+        (!str_starts(url, https) || str_is_empty(host) || str_find_char(host, '/') != SIZE_MAX))
+        return complain_url(config, report);
+    if (str_is_empty(conninfo))
+        return true;
+    if (str_starts(conninfo, STR("user=")) || str_find(conninfo, STR(" user=")) != SIZE_MAX ||
+        str_find(conninfo, STR("password=")) != SIZE_MAX) {
+        config_complain(config, report, (struct config_at){.key = "report_conninfo"},
+                        "leave them out: each person signs in with name and password",
+                        "report_conninfo: it names a user or password");
+        return false;
+    }
+    return check_conninfo(config, conninfo, "report_conninfo", report);
+}
+
 static bool check_keys(const struct config *config, struct yaml_report *report)
 {
     struct vault *vault = NULL;
@@ -163,7 +192,7 @@ struct check_needs check_needs_of(const char *role)
 bool check_parts(const struct config *config, const struct check_needs *needs,
                  struct yaml_report *report)
 {
-    bool is_good = !needs->keys || check_keys(config, report);
+    bool is_good = check_reports(config, report) && (!needs->keys || check_keys(config, report));
     if (needs->writer)
         is_good &= check_conninfo(config, config->writer_conninfo, "writer_conninfo", report);
     if (needs->sender)

@@ -1,8 +1,10 @@
-/* The admin listener: how the processes are, what they count, and the pages that lab adds. */
+/* The admin listener: how the processes are, what they count, the coordinators' pages, and those
+ * that lab adds. */
 #include <assert.h>
 #include <signal.h>
 #include <stdio.h>
 
+#include "app/report/report.h"
 #include "base/log.h"
 #include "port/front/front.h"
 #include "role/health.h"
@@ -15,7 +17,8 @@ struct admin {
     const struct role_context *role;
     struct front *front;
     void *pages[ROLE_MAX_PAGES]; /* what each page's open() gave */
-    struct arena *arena;         /* of the present request */
+    struct report_pages *reports;
+    struct arena *arena; /* of the present request */
     struct buf body;
     struct timer *drain_poll;
 };
@@ -138,6 +141,8 @@ static bool try_pages(struct admin *a, const struct http_request *request,
 static struct http_response not_found(struct admin *a)
 {
     buf_add_str(&a->body, STR("there are /livez /readyz /metrics"));
+    if (a->reports != NULL)
+        buf_add_str(&a->body, STR(" /report/"));
     for (unsigned i = 0; i < a->role->n_pages; i++)
         buf_addf(&a->body, " %s", a->role->pages[i].path);
     buf_add_char(&a->body, '\n');
@@ -156,9 +161,6 @@ static struct http_response not_allowed(void)
 static struct http_response route(struct admin *a, const struct http_request *request)
 {
     struct http_response response;
-    if (!is_own_host(a, request))
-        return text(403,
-                    STR("this listener is for this host alone: ask for 127.0.0.1 or localhost\n"));
     if (try_pages(a, request, &response))
         return response;
     if (!str_eq(request->method, STR("GET")) && !str_eq(request->method, STR("HEAD")))
@@ -179,10 +181,22 @@ static void on_request(void *ctx, struct front_token token, const struct http_re
     struct admin *a = ctx;
     arena_reset(a->arena);
     buf_reset(&a->body);
-    struct http_response response = route(a, request);
+    bool is_own = is_own_host(a, request) || report_pages_is_host(a->reports, request);
+    if (is_own && report_pages_handle(a->reports, token, request))
+        return;
+    struct http_response response =
+        is_own ? route(a, request)
+               : text(403, STR("this listener is for this host alone: ask for 127.0.0.1 or "
+                               "localhost\n"));
     if (buf_error(&a->body) != ERR_OK || arena_error(a->arena) != ERR_OK)
         response = text(500, STR("the answer is too big\n"));
     front_reply(a->front, token, &response);
+}
+
+static void on_report(void *ctx, struct front_token token, const struct http_response *response)
+{
+    struct admin *a = ctx;
+    front_reply(a->front, token, response);
 }
 
 static void on_drain_poll(void *ctx)
@@ -207,6 +221,7 @@ int role_admin(const struct role_context *role)
     struct errmsg msg;
     struct front_limits limits = front_default_limits();
     limits.max_connections_per_peer = 0; /* all of them are this host */
+    limits.reply_ms = REPORT_REPLY_MS;
     int code = EX_OK;
     assert(role->n_pages <= ROLE_MAX_PAGES);
     for (unsigned i = 0; i < role->n_pages; i++)
@@ -220,9 +235,15 @@ int role_admin(const struct role_context *role)
         a.arena = arena_new(SCRATCH_BYTES);
         buf_init(&a.body, BODY_BYTES);
         a.drain_poll = timer_new(role->loop, on_drain_poll, &a);
+        a.reports = report_pages_new(&(struct report_parts){.loop = role->loop,
+                                                            .config = role->config,
+                                                            .metrics = role->metrics,
+                                                            .fn = on_report,
+                                                            .ctx = &a});
         loop_libevent_on_signal(role->loop, SIGTERM, on_term, &a);
         role_ready(role, true);
         loop_run(role->loop);
+        report_pages_free(a.reports);
         timer_free(role->loop, a.drain_poll);
         buf_fini(&a.body);
         arena_free(a.arena);

@@ -73,7 +73,7 @@ void role_ready(const struct role_context *role, bool is_ready);
 /* Open connections of this process, for the sum in /metrics; they end with the process. */
 void role_connections(const struct role_context *role, uint32_t n);
 
-/* Runs beside any role: /livez /readyz /metrics and the pages, on the loopback. */
+/* Runs beside any role: /livez /readyz /metrics /report/ and the pages, on the loopback. */
 int role_admin(const struct role_context *role);
 
 #define ROLE_DECLARE(name, n, summary) int role_##name(const struct role_context *role);

@@ -95,6 +95,7 @@ struct config {
     uint32_t redis_deadline_ms, redis_max_in_flight;
     struct str writer_conninfo, sender_conninfo; /* libpq */
     struct str safe_conninfo, inbox_conninfo;    /* of commands; absent = they ask */
+    struct str report_conninfo, report_url;      /* of /report/; absent = no such pages, no proxy */
     struct str keys_dir, spool_dir, profiles_dir, lessons_dir, numbers_file;
     uint32_t spool_quota_mb;
     uint32_t keep_events_hours;

@@ -414,7 +414,7 @@ static const struct yaml_row top_keys[] = {
      .min = 1,
      .max = 65535,
      .fallback = "8081",
-     .help = "Port on 127.0.0.1 for /livez, /readyz, /metrics and the simulator."},
+     .help = "Port on 127.0.0.1 for /livez, /readyz, /metrics, /report/ and the simulator."},
     {.name = "simulator",
      KEY(is_simulator_on),
      .type = &yaml_type_flag,
@@ -644,6 +644,18 @@ static const struct yaml_row top_keys[] = {
      .is_secret = true,
      .example = "hostaddr=10.0.0.6 dbname=waypost user=ingrid",
      .help = "The same for `waypost learner inbox`, with a login in role waypost_inbox."},
+    {.name = "report_conninfo",
+     KEY(report_conninfo),
+     .example = "hostaddr=10.0.0.6 dbname=waypost",
+     .help =
+         "Where the coordinators' pages, /report/ of the admin listener, connect to: without user\n"
+         "and password, which each person gives. Left out: there are no such pages."},
+    {.name = "report_url",
+     KEY(report_url),
+     .max = 200,
+     .example = "https://reports.example.org",
+     .help = "Under which name a TLS proxy on this host shows /report/ to others. Without it the\n"
+             "pages are for this host alone."},
     {.name = "channels",
      LIST(channels, n_channels),
      .type = &yaml_type_list,

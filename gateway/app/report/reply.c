@@ -1,0 +1,62 @@
+#include "app/report/internal.h"
+
+#define HTML STR("text/html; charset=utf-8")
+
+const char report_away[] =
+    "The database does not answer just now, so there is nothing to show. "
+    "What learners do meanwhile is kept. Try again in a minute; if it lasts, "
+    "tell your operator.";
+
+void report_reply(struct report_pages *all, struct front_token token, int status, struct str type,
+                  struct str body, const struct http_header *extra, uint32_t n_extra)
+{
+    struct http_header headers[16];
+    uint32_t n = 0;
+    bool is_kept = n_extra > 0 && str_eq(extra[0].name, STR("Cache-Control"));
+    for (uint32_t i = 0; i < page_n_headers; i++) {
+        if (!is_kept || !str_eq(page_headers[i].name, STR("Cache-Control")))
+            headers[n++] = page_headers[i];
+    }
+    for (uint32_t i = 0; i < n_extra && n < ARRAY_LEN(headers); i++)
+        headers[n++] = extra[i];
+    struct http_response response = page_response(status, type, body);
+    response.headers = headers;
+    response.n_headers = n;
+    all->parts.fn(all->parts.ctx, token, &response);
+}
+
+void report_reply_page(struct report_pages *all, struct front_token token, int status,
+                       struct report_frame *frame, struct http_header extra)
+{
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, REPORT_PAGE_BYTES + 65536);
+    report_compose(frame, &out);
+    if (buf_error(&out) == ERR_OK)
+        report_reply(all, token, status, HTML, buf_str(&out), &extra, extra.name.p != NULL ? 1 : 0);
+    else
+        report_reply(all, token, 500, STR("text/plain; charset=utf-8"),
+                     STR("the page is too big\n"), NULL, 0);
+}
+
+void report_reply_login(struct report_pages *all, struct front_token token, int status,
+                        struct str words, struct http_header extra)
+{
+    struct buf form CLEANUP(buf_fini);
+    buf_init(&form, 8192);
+    report_compose_login(words, &form);
+    struct report_frame frame = {.title = STR("Sign in"), .main = buf_str(&form)};
+    report_reply_page(all, token, status, &frame, extra);
+}
+
+void report_reply_words(struct report_pages *all, struct front_token token, int status,
+                        const char *title, const char *words)
+{
+    struct buf main CLEANUP(buf_fini);
+    buf_init(&main, 4096);
+    buf_addf(&main,
+             "<p class=\"error\" role=\"alert\">%s</p>\n<p><a href=\"/report/\">To the "
+             "reports</a></p>\n",
+             words);
+    struct report_frame frame = {.title = str_from(title), .main = buf_str(&main)};
+    report_reply_page(all, token, status, &frame, REPORT_NO_HEADER);
+}

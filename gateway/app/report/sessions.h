@@ -1,0 +1,69 @@
+/*
+ * sessions.h: who is signed in on the pages under /report/, and who has to wait after wrong
+ * passwords. All of it is memory of one process: a restart signs everybody out. Time is data.
+ *
+ * A session is a connection to PostgreSQL that was opened with the person's own name and password;
+ * no password is kept. It ends after REPORT_IDLE_MS without a page, at REPORT_LIFE_MS, with its
+ * connection, and where more than REPORT_MAX_SESSIONS people want in, the one that was idle
+ * longest.
+ */
+#pragma once
+
+#include "port/reader.h"
+
+#define REPORT_MAX_SESSIONS 16u
+#define REPORT_IDLE_MS (15 * MINUTE_MS)
+#define REPORT_LIFE_MS (8 * HOUR_MS)
+#define REPORT_TOKEN_BYTES 65 /* 32 random bytes in hex, and NUL */
+
+struct report_session {
+    char token[REPORT_TOKEN_BYTES]; /* the cookie */
+    char name[READER_NAME_BYTES];
+    struct reader *reader;
+    struct mono_ms began, used;
+    uint32_t n_jobs; /* pages under way: while there are any, its place is not given to others */
+    bool is_open;    /* false: this place is free */
+};
+
+struct report_sessions {
+    struct report_session list[REPORT_MAX_SESSIONS];
+};
+
+/* Takes over the reader. NULL (and the reader is closed): all are at work. */
+struct report_session *report_session_open(struct report_sessions *all, struct str name,
+                                           struct reader *reader, struct mono_ms now);
+/* Whose cookie this is, and notes that it is used; NULL: nobody's, or it has ended. */
+struct report_session *report_session_find(struct report_sessions *all, struct str token,
+                                           struct mono_ms now);
+/* The cookie is worth nothing from now on; the connection is closed with the last job. */
+void report_session_end(struct report_session *session);
+/* A job of it, which was counted in n_jobs, is over. */
+void report_session_leave(struct report_session *session);
+/* Ends those whose time is over. */
+void report_sessions_sweep(struct report_sessions *all, struct mono_ms now);
+/* Closes all of them at once. */
+void report_sessions_close(struct report_sessions *all);
+
+/* ---- wrong passwords ----
+ *
+ * Of one name the first REPORT_FREE_TRIES cost nothing; then the wait doubles from 2 s to 5
+ * minutes, and is forgotten after an hour. Of all names together REPORT_TRIES_MINUTE are heard in a
+ * minute. */
+#define REPORT_FREE_TRIES 3u
+#define REPORT_TRIES_MINUTE 30u
+#define REPORT_MAX_NAMES 64u
+
+struct report_door {
+    struct {
+        uint64_t name; /* hashed; 0 = free */
+        uint32_t n_wrong;
+        int64_t last_ms, until_ms;
+    } names[REPORT_MAX_NAMES];
+    int64_t minute;
+    uint32_t n_in_minute; /* tries that were wrong, or are not known to be right yet */
+};
+
+/* 0: this name may try now, and the try counts as wrong until report_door_pass; else ms to wait. */
+int64_t report_door_try(struct report_door *door, struct str name, struct mono_ms now);
+/* The password was right, or nobody looked at it. */
+void report_door_pass(struct report_door *door, struct str name);

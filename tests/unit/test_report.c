@@ -1,0 +1,222 @@
+/* Who is signed in on the coordinators' pages, who waits after wrong passwords, and whose request
+ * one is. */
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/report/compose.h"
+#include "app/report/sessions.h"
+
+static struct mono_ms at(int64_t ms)
+{
+    return (struct mono_ms){1000 * DAY_MS + ms};
+}
+
+static void test_a_session_ends(void **state)
+{
+    (void)state;
+    struct report_sessions all = {0};
+    struct report_session *s = report_session_open(&all, STR("amina"), NULL, at(0));
+    char token[REPORT_TOKEN_BYTES];
+    memcpy(token, s->token, sizeof(token));
+    struct str cookie = str_from(token);
+    assert_string_equal(s->name, "amina");
+    assert_ptr_equal(report_session_find(&all, cookie, at(REPORT_IDLE_MS - 1)), s);
+    assert_null(report_session_find(&all, STR("short"), at(0)));
+    assert_null(report_session_find(&all, STR_NONE, at(0)));
+    token[63] = token[63] == '0' ? '1' : '0';
+    assert_null(report_session_find(&all, cookie, at(0)));
+    token[63] = s->token[63];
+    /* idle since it was last used */
+    assert_null(report_session_find(&all, cookie, at(2 * REPORT_IDLE_MS - 1)));
+    int64_t now = REPORT_IDLE_MS - 1;
+    while ((now += REPORT_IDLE_MS - 1) < REPORT_LIFE_MS)
+        assert_non_null(report_session_find(&all, cookie, at(now)));
+    assert_null(
+        report_session_find(&all, cookie, at(REPORT_LIFE_MS))); /* and at last in any case */
+    s->n_jobs = 1;
+    report_sessions_sweep(&all, at(REPORT_LIFE_MS));
+    assert_true(s->is_open); /* with its last page */
+    report_session_leave(s);
+    assert_false(s->is_open);
+}
+
+static void test_places_are_limited(void **state)
+{
+    (void)state;
+    struct report_sessions all = {0};
+    struct report_session *first = NULL;
+    for (uint32_t i = 0; i < REPORT_MAX_SESSIONS; i++) {
+        struct report_session *s = report_session_open(&all, STR("x"), NULL, at(i));
+        first = i == 0 ? s : first;
+        s->n_jobs = i == 0 ? 0 : 1;
+    }
+    /* the one who is idle makes room */
+    assert_ptr_equal(report_session_open(&all, STR("late"), NULL, at(100)), first);
+    assert_string_equal(first->name, "late");
+    first->n_jobs = 1;
+    assert_null(report_session_open(&all, STR("later"), NULL, at(101)));
+    report_session_end(first);
+    assert_true(first->is_open);
+    assert_null(report_session_find(&all, STR(""), at(101)));
+    report_session_leave(first);
+    assert_ptr_equal(report_session_open(&all, STR("later"), NULL, at(102)), first);
+}
+
+static void test_wrong_passwords_wait(void **state)
+{
+    (void)state;
+    struct report_door door = {0};
+    struct str name = STR("amina");
+    static const int64_t waits[] = {0,     0,     2000,   4000,   8000,   16000,
+                                    32000, 64000, 128000, 256000, 300000, 300000};
+    int64_t now = 0;
+    for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
+        assert_int_equal(report_door_try(&door, name, at(now)), 0);
+        assert_int_equal(report_door_try(&door, STR("ben"), at(now)), 0); /* nobody else waits */
+        report_door_pass(&door, STR("ben"));
+        if (waits[i] > 0)
+            assert_int_equal(report_door_try(&door, name, at(now + 1)), waits[i] - 1);
+        now += waits[i] > 0 ? waits[i] : 1;
+    }
+    report_door_pass(&door, name);
+    assert_int_equal(report_door_try(&door, name, at(now)), 0);
+    assert_int_equal(report_door_try(&door, name, at(now + 1)), 0);
+    assert_int_equal(report_door_try(&door, name, at(now + 2)), 0);
+    assert_int_not_equal(report_door_try(&door, name, at(now + 3)), 0);
+    assert_int_equal(report_door_try(&door, name, at(now + HOUR_MS + 2)), 0); /* forgotten */
+    assert_int_equal(report_door_try(&door, name, at(now + HOUR_MS + 3)), 0);
+}
+
+static void test_tries_of_all_are_limited(void **state)
+{
+    (void)state;
+    struct report_door door = {0};
+    char name[24];
+    for (uint32_t i = 0; i <= REPORT_TRIES_MINUTE; i++) {
+        struct str s = {name, (size_t)snprintf(name, sizeof(name), "name%u", i)};
+        assert_int_equal(report_door_try(&door, s, at(500)),
+                         i < REPORT_TRIES_MINUTE ? 0 : MINUTE_MS - 500);
+    }
+    assert_int_equal(report_door_try(&door, STR("next"), at(MINUTE_MS)), 0);
+    for (uint32_t i = 0; i < 3 * REPORT_MAX_NAMES; i++) { /* a name more than there is room for */
+        struct str s = {name, (size_t)snprintf(name, sizeof(name), "other%u", i)};
+        assert_int_equal(report_door_try(&door, s, at((2 + i) * MINUTE_MS)), 0);
+    }
+}
+
+static struct http_request request_of(const char *host, const char *origin, const char *cookie)
+{
+    struct http_request r = {.method = STR("POST")};
+    const char *names[] = {"Host", "Origin", "Cookie"}, *values[] = {host, origin, cookie};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (values[i] != NULL)
+            r.headers[r.n_headers++] =
+                (struct http_header){str_from(names[i]), str_from(values[i])};
+    }
+    return r;
+}
+
+static void test_whose_request_it_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *host, *origin, *base;
+        bool is_own;
+    } cases[] = {
+        {"127.0.0.1:8081", "http://127.0.0.1:8081", NULL, true},
+        {"127.0.0.1:8081", "http://127.0.0.1:8082", NULL, false},
+        {"127.0.0.1:8081", "https://127.0.0.1:8081", NULL, false},
+        {"127.0.0.1:8081", "null", NULL, false},
+        {"127.0.0.1:8081", NULL, NULL, false},
+        {NULL, "http://", NULL, false},
+        {"r.example", "https://r.example", "https://r.example", true},
+        {"127.0.0.1:8081", "https://r.example", "https://r.example", true},
+        {"r.example", "https://r.example.evil", "https://r.example", false},
+        {"r.example", "", "", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct http_request r = request_of(cases[i].host, cases[i].origin, NULL);
+        if (page_is_of(&r, str_from(cases[i].base)) != cases[i].is_own)
+            fail_msg("case %zu", i);
+    }
+}
+
+static void test_cookies(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cookie, *value;
+    } cases[] = {{NULL, NULL},          {"", NULL},  {"a=1", "1"}, {"b=2; a=1", "1"},
+                 {"aa=2;a=1=2", "1=2"}, {"a", NULL}, {"a=", ""},   {" a=1 ; a=2", "1"}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct http_request r = request_of(NULL, NULL, cases[i].cookie);
+        if (!str_eq(page_cookie(&r, STR("a")), str_from(cases[i].value)))
+            fail_msg("case %zu", i);
+    }
+}
+
+static void test_filters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *query, *said, *arguments;
+    } cases[] = {
+        {"", "", "{\"grain\":\"week\",\"by\":\"all\"}"},
+        {"grain=month&by=language&value=fr&from=2026-01-02",
+         "?grain=month&amp;by=language&amp;value=fr&amp;from=2026-01-02",
+         "{\"grain\":\"month\",\"by\":\"language\",\"from\":\"2026-01-02\"}"},
+        {"grain=year&by=colour&value=x&from=1.1.2026&to=2026-1-1", "",
+         "{\"grain\":\"week\",\"by\":\"all\"}"},
+        {"organisation=%22%3E&by=via&value=%26", "?by=via&amp;value=%26&amp;organisation=%22%3E",
+         "{\"grain\":\"week\",\"by\":\"via\"}"},
+    };
+    static const struct report_panel panel = {.takes = REPORT_GRAIN | REPORT_BY | REPORT_DAYS};
+    struct arena *arena CLEANUP(arena_freep) = arena_new(65536);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct report_ask ask;
+        struct buf out CLEANUP(buf_fini);
+        buf_init(&out, 4096);
+        assert_int_equal(report_read_ask(str_from(cases[i].query), arena, &ask), ERR_OK);
+        report_add_query(&ask, &out);
+        assert_string_equal(buf_str(&out).p, cases[i].said);
+        buf_reset(&out);
+        report_add_arguments(&panel, &ask, &out);
+        assert_string_equal(buf_str(&out).p, cases[i].arguments);
+    }
+}
+
+/* Ids are what CSVs are asked for by, and names of headings on a page. */
+static void test_panels_have_ids_of_their_own(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < report_n_pages; i++) {
+        assert_ptr_equal(report_page_find(str_from(report_pages_list[i].path)),
+                         &report_pages_list[i]);
+        for (uint32_t k = 0; k < report_pages_list[i].n_panels; k++) {
+            const struct report_panel *panel = &report_pages_list[i].panels[k];
+            assert_ptr_equal(report_panel_find(str_from(panel->id)), panel);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_session_ends),
+        cmocka_unit_test(test_places_are_limited),
+        cmocka_unit_test(test_wrong_passwords_wait),
+        cmocka_unit_test(test_tries_of_all_are_limited),
+        cmocka_unit_test(test_whose_request_it_is),
+        cmocka_unit_test(test_cookies),
+        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_panels_have_ids_of_their_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
