@@ -199,6 +199,22 @@ static void on_report(void *ctx, struct front_token token, const struct http_res
     front_reply(a->front, token, response);
 }
 
+/* Passwords do not travel without TLS: on another address, which a service manager may open, there
+ * are no such pages. */
+static struct report_pages *open_reports(struct admin *a)
+{
+    if (front_is_on_loopback(a->front))
+        return report_pages_new(&(struct report_parts){.loop = a->role->loop,
+                                                       .config = a->role->config,
+                                                       .metrics = a->role->metrics,
+                                                       .fn = on_report,
+                                                       .ctx = a});
+    if (!str_is_empty(a->role->config->report_conninfo))
+        LOG_WARN("admin", "no /report/: the admin listener is not on 127.0.0.1 alone", "%s",
+                 "remedy=\"a proxy with TLS, see report_url\"");
+    return NULL;
+}
+
 static void on_drain_poll(void *ctx)
 {
     struct admin *a = ctx;
@@ -235,11 +251,7 @@ int role_admin(const struct role_context *role)
         a.arena = arena_new(SCRATCH_BYTES);
         buf_init(&a.body, BODY_BYTES);
         a.drain_poll = timer_new(role->loop, on_drain_poll, &a);
-        a.reports = report_pages_new(&(struct report_parts){.loop = role->loop,
-                                                            .config = role->config,
-                                                            .metrics = role->metrics,
-                                                            .fn = on_report,
-                                                            .ctx = &a});
+        a.reports = open_reports(&a);
         loop_libevent_on_signal(role->loop, SIGTERM, on_term, &a);
         role_ready(role, true);
         loop_run(role->loop);
