@@ -45,7 +45,8 @@ children()
 bench_serve()
 {
     WAYPOST_FRONTS=1 demo_write_config "$STATE" "$2" |
-        sed "s|tps: 1000|tps: 10000|; s|http://[^/]*/sim/send/at\"|http://127.0.0.1:$SINK_PORT/at\"|" >"$STATE/$1.yaml"
+        sed "s|tps: 1000|tps: 10000|; s|http://[^/]*/sim/send/at\"|http://127.0.0.1:$SINK_PORT/at\"|; ${BENCH_SED:-}" \
+            >"$STATE/$1.yaml"
     (cd / && exec setsid "$WAYPOST" serve --config "$STATE/$1.yaml" --role "$1") \
         </dev/null >>"$STATE/waypost.log" 2>&1 9>&- &
     printf '%s\n' $! >"$STATE/$1.pid"
@@ -54,7 +55,7 @@ bench_serve()
 bench_stop()
 {
     local role
-    for role in front writer sender nginx rival; do
+    for role in front writer sender timer nginx rival; do
         [ ! -e "$STATE/$role.pid" ] || stop_pid "$(cat "$STATE/$role.pid")" TERM 20
     done
     postgres_stop "$STATE"
@@ -279,13 +280,14 @@ bench_prepare()
 
 bench_main()
 {
-    if [ "${1:-}" = growth ] || [ "${1:-}" = continent ]; then
+    if [ "${1:-}" = growth ] || [ "${1:-}" = continent ] || [ "${1:-}" = timers ]; then
         # shellcheck source=/dev/null
         . "$ROOT/run.d/growth.sh"
         bench_prepare
         "$WAYPOST" rebuild --config "$STATE/waypost.yaml" >>"$STATE/waypost.log" 2>&1 # opens the fence
         case $1 in
         growth) growth_main "${2:-1000000}" "${3:-10000000}" ;;
+        timers) growth_timers "${2:-1000000}" ;;
         continent) growth_continent "${2:-17000000}" ;;
         esac
         return

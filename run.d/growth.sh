@@ -4,6 +4,7 @@
 # one that holds EVENTS (10,000,000) made in SQL. Prints the ratios to the smallest, and ends with an error when one
 # is over its limit: 1.15 for the CPU of a callback, 1.5 for the 95th percentile of a batch. Needs bench.sh.
 # `./run bench --continent [LEARNERS]`: with 17,000,000 in one Redis, which needs 12 GB of memory and of disk.
+# `./run bench --timers [LEARNERS]`: 1,000,000 whose reminders are due in one hour.
 
 GROWTH_CPU_MAX=1.15
 GROWTH_P95_MAX=1.5
@@ -167,6 +168,99 @@ growth_continent()
     wait_for 1200 growth_is_rewritten
     printf '%-42s %10s s\n' 'Redis is there again after a restart in' $((SECONDS - start))
     [ "$GROWTH_FAILED" = 0 ] || die 1 'the cost grows faster than it may'
+}
+
+# growth_hour HOUR: what makes it that time of day for the learners, four minutes before the next hour; on no day off,
+# and with a channel that carries 1,000 SMS a second.
+growth_hour()
+{
+    local minutes=$((($1 * 60 + 56 - (10#$(date -u +%H) * 60 + 10#$(date -u +%M)) + 1440) % 1440)) sign=+
+    [ "$minutes" -le 840 ] || { minutes=$((1440 - minutes)) sign=-; }
+    BENCH_SED=$(printf 's|utc_offset: "[^"]*"|utc_offset: "%s%02d:%02d", day_off: none|; ' \
+        "$sign" $((minutes / 60)) $((minutes % 60)))
+    BENCH_SED+='/name: at$/,/name: kannel/s|tps: 10000|tps: 1000|; s|tps: 10000|tps: 1|'
+}
+
+growth_outbox()
+{
+    local bucket
+    for bucket in $(seq 0 255); do
+        printf 'XLEN wp:{b%03d}:outbox\n' "$bucket"
+    done | redis-cli -s "$STATE/redis/redis.sock" | awk '{ sum += $1 } END { print sum }'
+}
+
+# growth_due FROM N KIND: learners who are due, as tests/bench/timers.c makes them.
+growth_due()
+{
+    "$ROOT/build/bench_timers" "$STATE/redis/redis.sock" "$STATE/keys" "$1" "$2" "$3" <"$STATE/sample" ||
+        die 70 'the learners cannot be made'
+}
+
+# growth_bytes FROM N KIND: bytes of one of them in Redis.
+growth_bytes()
+{
+    local before
+    before=$(growth_memory)
+    growth_due "$1" "$2" "$3"
+    quotient $(($(growth_memory) - before)) "$2" 0
+}
+
+# growth_p99 FIRST: of callbacks at 1,000 a second.
+growth_p99()
+{
+    "$ROOT/build/bench_load" --port "$PORT" --first "$1" --learners 2000 --rate 1000 \
+        "${BENCH_BEFORE[@]}" "${BENCH_QUIZ[@]}" | field p99_ms
+}
+
+# growth_wake HOUR: timers work for half a minute at that time of day; sets GROWTH_WOKEN, SMS a second, and
+# GROWTH_P99.
+growth_wake()
+{
+    local before start
+    growth_hour "$1"
+    before=$(growth_outbox)
+    start=$(date +%s%N)
+    bench_serve timer "$(free_port)"
+    GROWTH_P99=$(growth_p99 $((GROWTH_FIRST += 2000)))
+    sleep 10
+    GROWTH_WOKEN=$(quotient "$((($(growth_outbox) - before) * 1000))" "$((($(date +%s%N) - start) / 1000000))" 0)
+    stop_pid "$(cat "$STATE/timer.pid")" TERM 20
+}
+
+# growth_timers LEARNERS: so many whose reminder became due within the last hour, as after an outage: in the morning, and the
+# rest of them at night. SMS may come into the outbox only as fast as the channel carries them, and callbacks do not wait.
+growth_timers()
+{
+    local size=$1 start p99 bytes shared
+    GROWTH_FAILED=0 GROWTH_FIRST=2000
+    growth_hour 9
+    bench_serve front "$PORT"
+    wait_for 30 curl -fsS -m 2 "http://127.0.0.1:$((PORT + 1))/readyz" ||
+        die 69 "the front did not get ready; see $STATE/waypost.log"
+    "$ROOT/build/bench_load" --port "$PORT" --learners 1 --connections 1 "${BENCH_BEFORE[@]}" "${BENCH_QUIZ[@]}" 1 >/dev/null
+    redis-cli -s "$STATE/redis/redis.sock" --raw get "$(redis-cli -s "$STATE/redis/redis.sock" --scan --pattern 'wp:*:s:*')" |
+        head -c -1 >"$STATE/sample"
+    p99=$(growth_p99 0)
+    start=$SECONDS
+    bytes=$(growth_bytes 0 "$size" plain)
+    printf '%-52s %10s s\n' "$size learners made in" $((SECONDS - start))
+    shared=$(growth_bytes "$size" $((size / 10)) shared)
+    growth_most 'Redis, a learner with a reminder (aim: 300)' "$bytes" B 390
+    growth_most 'and of a group, with another person on the phone' "$shared" B 500
+    printf '%-52s %10s ms\n' 'p99 of 1,000 callbacks a second, nobody is woken' "$p99"
+    growth_wake 9
+    growth_most 'SMS a second in the morning' "$GROWTH_WOKEN" '' 1050
+    printf '%-52s %10s ms\n' 'p99 of 1,000 callbacks a second meanwhile' "$GROWTH_P99"
+    growth_wake 2
+    growth_most 'SMS a second at night' "$GROWTH_WOKEN" '' 0
+    [ "$GROWTH_FAILED" = 0 ] || die 1 'more than there may be'
+}
+
+# growth_most WORDS VALUE UNIT MOST
+growth_most()
+{
+    printf '%-52s %10s %-2s (at most %s)\n' "$1" "$2" "$3" "$4"
+    awk -v value="$2" -v most="$4" 'BEGIN { exit !(value <= most) }' || GROWTH_FAILED=1
 }
 
 growth_main()
