@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
 
@@ -13,6 +14,7 @@ static const char *const level_names[] = {"error", "warn", "info", "debug"};
 /* More kinds than the program has. When it is full the one that was quiet longest makes room. */
 #define MAX_KINDS 128
 #define WINDOW_MS 1000
+#define JSON_MAX_BYTES 16384u /* a detail of a kilobyte, each byte escaped */
 
 struct kind {
     enum log_level level;
@@ -23,6 +25,7 @@ struct kind {
 
 static struct {
     enum log_level level;
+    bool is_json;
     char process[32];
     struct kind kinds[MAX_KINDS];
 } log_state = {.level = LOG_LEVEL_INFO};
@@ -31,6 +34,11 @@ void log_init(enum log_level level, const char *process)
 {
     log_state.level = level;
     (void)snprintf(log_state.process, sizeof(log_state.process), "%s", process);
+}
+
+void log_set_json(bool is_json)
+{
+    log_state.is_json = is_json;
 }
 
 /* Control bytes would forge lines or colour a terminal (ASVS 16.4.1). */
@@ -42,9 +50,77 @@ static void blank_controls(char *line)
     }
 }
 
+/* The value behind `key=`, which begins at *rest: up to a blank, or in quotes up to the last one
+ * that a blank or the end follows, for what a provider says may hold quotes. */
+static struct str take_value(struct str *rest)
+{
+    bool is_quoted = rest->len > 0 && rest->p[0] == '"';
+    size_t end = is_quoted ? 1 : 0;
+    while (end < rest->len &&
+           (is_quoted ? rest->p[end] != '"' || (end + 1 < rest->len && rest->p[end + 1] != ' ')
+                      : rest->p[end] != ' '))
+        end++;
+    struct str value = str_sub(*rest, is_quoted ? 1 : 0, end);
+    *rest = str_sub(*rest, is_quoted && end < rest->len ? end + 1 : end, rest->len);
+    return value;
+}
+
+static void add_member(struct buf *out, struct str key, struct str value)
+{
+    buf_add_str(out, out->len > 1 ? STR(",") : STR(""));
+    buf_add_json(out, key);
+    buf_add_char(out, ':');
+    buf_add_json(out, value);
+}
+
+/* "key=value key=\"more words\" ...", as callers write them; words that belong to no key come under
+ * "detail". */
+static void add_details(struct buf *out, struct str rest)
+{
+    struct str all = str_trim(rest), loose = STR_NONE;
+    for (rest = all; rest.len > 0; rest = str_trim(rest)) {
+        size_t is = str_find_char(rest, '='), blank = str_find_char(rest, ' ');
+        if (is == SIZE_MAX || is == 0 || is > blank) {
+            loose = rest;
+            break;
+        }
+        struct str key = str_sub(rest, 0, is);
+        rest = str_sub(rest, is + 1, rest.len);
+        add_member(out, key, take_value(&rest));
+    }
+    if (loose.len > 0)
+        add_member(out, STR("detail"), loose);
+}
+
+static void write_json(enum log_level level, const char *module, const char *msg,
+                       const char *detail, unsigned n_repeats)
+{
+    char ts[RFC3339_BYTES], repeats[16];
+    struct buf line CLEANUP(buf_fini);
+    clock_format_rfc3339(clock_wall(), ts);
+    buf_init(&line, JSON_MAX_BYTES);
+    buf_add_char(&line, '{');
+    add_member(&line, STR("ts"), str_from(ts));
+    add_member(&line, STR("level"), str_from(level_names[level]));
+    add_member(&line, STR("proc"), str_from(log_state.process));
+    add_member(&line, STR("module"), str_from(module));
+    add_member(&line, STR("msg"), str_from(msg));
+    add_details(&line, str_from(detail));
+    (void)snprintf(repeats, sizeof(repeats), "%u", n_repeats); /* has room */
+    if (n_repeats > 0)
+        add_member(&line, STR("repeated"), str_from(repeats));
+    buf_add_str(&line, STR("}\n"));
+    ssize_t written = write(STDERR_FILENO, line.p, line.len);
+    (void)written; /* nowhere to complain about a broken stderr */
+}
+
 static void write_line(enum log_level level, const char *module, const char *msg,
                        const char *detail, unsigned n_repeats)
 {
+    if (log_state.is_json) {
+        write_json(level, module, msg, detail, n_repeats);
+        return;
+    }
     char ts[RFC3339_BYTES];
     clock_format_rfc3339(clock_wall(), ts);
     char line[1400];

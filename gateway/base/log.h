@@ -1,5 +1,6 @@
 /*
- * log.h: one line per event, logfmt, on stderr: ts level module msg key=value ...
+ * log.h: one line per event on stderr, as logfmt: ts level module msg key=value ..., or as JSON
+ * with the same keys, all values as strings.
  *
  * error = someone must act, warn = degraded, info = life of the process and one line per dialog,
  * debug = everything else. Phone numbers and message texts never come here: a learner is named by
@@ -20,6 +21,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBU
 
 /* Process-wide: level and the process's name ("front-0"), which every line carries as proc=. */
 void log_init(enum log_level level, const char *process);
+/* Process-wide, logfmt until then. */
+void log_set_json(bool is_json);
 /* module and msg are literals: their kind is remembered by them. Debug lines are never counted. */
 void log_write(enum log_level level, const char *module, const char *msg, const char *fmt, ...)
     PRINTF_LIKE(4, 5);

@@ -395,6 +395,7 @@ static bool on_hangup(void *ctx)
     s->channels = channels;
     tell_metrics(s);
     s->level = log_level_of(config.log_level);
+    log_set_json(str_eq(config.log_format, STR("json")));
     log_init(s->level, "supervisor");
     log_write_always(LOG_LEVEL_INFO, "serve", "configuration read again", "channels=%u",
                      s->channels.n);
@@ -425,6 +426,7 @@ static int serve_run(const struct cli_args *args)
     if (code != EX_OK)
         return release(s, code);
     s->level = log_level_of(s->config.log_level);
+    log_set_json(str_eq(s->config.log_format, STR("json")));
     log_init(s->level, "supervisor");
     code = choose_processes(s, args);
     if (code == EX_OK)

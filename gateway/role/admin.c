@@ -1,6 +1,7 @@
 /* The admin listener: how the processes are, what they count, the coordinators' pages, and those
  * that lab adds. */
 #include <assert.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -98,6 +99,14 @@ static struct http_response metrics(struct admin *a)
     for (unsigned i = 0; i < role->n_slots; i++)
         buf_addf(&a->body, "waypost_process_restarts_total{role=\"%s\",index=\"%u\"} %u\n",
                  role->all_slots[i].name, role->all_slots[i].index, role->all_slots[i].n_restarts);
+    buf_add_str(&a->body, STR("# HELP waypost_process_cpu_seconds_total Time that it has used\n"
+                              "# TYPE waypost_process_cpu_seconds_total counter\n"));
+    for (unsigned i = 0; i < role->n_slots; i++) {
+        int64_t ms = role->all_slots[i].cpu_ms;
+        buf_addf(&a->body,
+                 "waypost_process_cpu_seconds_total{role=\"%s\",index=\"%u\"} %" PRId64 ".%03d\n",
+                 role->all_slots[i].name, role->all_slots[i].index, ms / 1000, (int)(ms % 1000));
+    }
     return (struct http_response){
         .status = 200, .content_type = STR("text/plain; version=0.0.4"), .body = buf_str(&a->body)};
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "role/role.h"
@@ -149,8 +150,13 @@ void role_slot_end(struct role_slot *slot)
 
 void role_slot_beat(struct role_slot *slot, struct mono_ms now)
 {
-    if (is_own(slot))
-        atomic_store(&slot->beat_ms, now.ms);
+    struct rusage used = {0};
+    if (!is_own(slot))
+        return;
+    atomic_store(&slot->beat_ms, now.ms);
+    (void)getrusage(RUSAGE_SELF, &used); /* fails on wrong arguments only */
+    atomic_store(&slot->cpu_ms, (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * (int64_t)1000 +
+                                    (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000);
 }
 
 enum role_state role_slot_state(const struct role_slot *slot)

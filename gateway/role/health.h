@@ -55,6 +55,7 @@ struct role_slot {
     _Atomic uint32_t n_restarts, n_hangs;
     _Atomic int64_t beat_ms; /* clock_mono, every ROLE_BEAT_MS while the loop turns; 0 = not yet */
     _Atomic int64_t hung_ms; /* clock_mono of when it was last killed for hanging; 0 = never */
+    _Atomic int64_t cpu_ms;  /* that it has used, as of its last beat */
     _Atomic uint32_t n_connections;
     _Atomic uint32_t faults; /* bits of enum health_fault */
     uint64_t n_stalls;       /* loop turns over 50 ms; written by the process alone */

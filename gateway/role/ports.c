@@ -86,6 +86,7 @@ struct vault *role_vault(const struct role_context *role)
 /* ---- looking at the store ---- */
 
 #define PROBE_MS 2000
+#define MAX_REPLICAS 16u     /* that are looked at */
 #define PROBE_WORRIED_MS 500 /* while something is wrong */
 #define ALONE_MS 10000
 #define CLOCK_APART_MS (5 * 60 * 1000)
@@ -141,22 +142,42 @@ static uint64_t fact(struct str facts, const char *name)
     return str_to_u64(store_fact(facts, str_from(name)), UINT64_MAX, &value) == ERR_OK ? value : 0;
 }
 
-/* Of a Cluster's masters: the fullest, all files together, the fewest replicas. */
+/* "slave0:ip=10.0.0.2,port=6379,state=online,offset=1234,lag=0", of the one that is furthest
+ * behind. */
+static uint64_t behind(struct str facts)
+{
+    uint64_t here = fact(facts, "master_repl_offset"), most = 0;
+    for (unsigned i = 0; i < MAX_REPLICAS; i++) {
+        char name[16];
+        uint64_t there = 0;
+        (void)snprintf(name, sizeof(name), "slave%u", i); /* has room */
+        struct str rest = store_fact(facts, str_from(name));
+        size_t at = str_find(rest, STR("offset="));
+        struct str left = at != SIZE_MAX ? str_sub(rest, at + 7, rest.len) : STR_NONE;
+        if (str_to_u64(str_split(&left, ','), here, &there) == ERR_OK && here - there > most)
+            most = here - there;
+    }
+    return most;
+}
+
+/* Of a Cluster's masters: the fullest, all files together, the fewest replicas, the one that is
+ * furthest behind. */
 struct facts {
-    uint64_t used, most, aof, replicas;
+    uint64_t used, most, aof, replicas, behind;
     bool is_file_good;
 };
 
 static void facts_add(struct facts *all, struct str facts)
 {
     uint64_t used = fact(facts, "used_memory"), most = fact(facts, "maxmemory");
-    uint64_t replicas = fact(facts, "connected_slaves");
+    uint64_t replicas = fact(facts, "connected_slaves"), missing = behind(facts);
     if ((double)used / (double)(most + 1) >= (double)all->used / (double)(all->most + 1)) {
         all->used = used;
         all->most = most;
     }
     all->aof += fact(facts, "aof_current_size");
     all->replicas = replicas < all->replicas ? replicas : all->replicas;
+    all->behind = missing > all->behind ? missing : all->behind;
     all->is_file_good &= str_eq(store_fact(facts, STR("aof_last_write_status")), STR("ok")) &&
                          str_eq(store_fact(facts, STR("aof_last_bgrewrite_status")), STR("ok"));
 }
@@ -174,6 +195,7 @@ static void on_facts(void *ctx, enum err e, struct str facts)
     metrics_set(m, METRIC_redis_aof_bytes, all.aof);
     metrics_set(m, METRIC_redis_aof_ok, all.is_file_good);
     metrics_set(m, METRIC_redis_replicas, all.replicas);
+    metrics_set(m, METRIC_redis_replica_behind_bytes, all.behind);
 }
 
 static void ask_facts(struct role_look *look)

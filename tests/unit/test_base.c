@@ -266,6 +266,36 @@ static void log_lines_are_one_line_each_and_count_repeats(void **state)
     assert_string_equal(log_id(id, name), "h:0102abcd");
 }
 
+static void write_json_lines(void)
+{
+    LOG_WARN("test", "words", "n=%d why=\"said \\ %s\" id=h:01 left over", 1, "\x1b[31m\"x");
+    LOG_INFO("test", "bare", "%s", "no key here = none");
+    log_write_always(LOG_LEVEL_ERROR, "test", "nothing", "%s", "");
+}
+
+static void log_lines_may_be_json(void **state)
+{
+    (void)state;
+    char out[4096];
+    log_init(LOG_LEVEL_INFO, "test-0");
+    log_set_json(true);
+    capture(write_json_lines, out, sizeof(out));
+    log_set_json(false);
+    static const char *const expected[] = {
+        "\"level\":\"warn\",\"proc\":\"test-0\",\"module\":\"test\",\"msg\":\"words\",\"n\":\"1\","
+        "\"why\":\"said \\\\  [31m\\\"x\",\"id\":\"h:01\",\"detail\":\"left over\"}",
+        "\"msg\":\"bare\",\"detail\":\"no key here = none\"}",
+        "\"msg\":\"nothing\"}",
+    };
+    struct str rest = str_from(out);
+    for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+        struct str line = str_split(&rest, '\n');
+        assert_true(str_starts(line, STR("{\"ts\":\"")));
+        assert_true(str_ends(line, str_from(expected[i])));
+    }
+    assert_int_equal(rest.len, 0);
+}
+
 static void pauses_double_up_to_their_maximum(void **state)
 {
     (void)state;
@@ -298,6 +328,7 @@ int main(void)
         cmocka_unit_test(timestamps_go_round),
         cmocka_unit_test(errors_have_names_and_say_whether_to_retry),
         cmocka_unit_test(log_lines_are_one_line_each_and_count_repeats),
+        cmocka_unit_test(log_lines_may_be_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

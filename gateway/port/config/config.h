@@ -101,7 +101,7 @@ struct config {
     uint32_t keep_events_hours;
     uint32_t max_connections, max_connections_per_peer;
     bool is_simulator_on; /* /sim/ on the admin listener; sends go there in the demo */
-    struct str log_level;
+    struct str log_level, log_format;
     struct str currency;        /* of all prices; absent = no prices */
     uint32_t cap_number_day;    /* messages; 0 = no limit, here and below */
     uint32_t reminder_holdout;  /* one in so many gets no reminder; 0 = all get them */
