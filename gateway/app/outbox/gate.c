@@ -14,8 +14,8 @@
 #define IN_FLIGHT_MAX 256u
 #define ANSWERS_PER_S 5
 /* What is marked and not answered is unknown once this process dies. So a provider that has not
- * answered for so long, or has just failed, gets few at once, and more only as answers come while
- * that many are under way: as many as its rate and its answers take, no more. */
+ * answered for so long gets few at once, and more only as answers come while that many are under
+ * way: as many as its rate and its answers take, no more. Each failure halves them. */
 #define IN_FLIGHT_FIRST 4u
 #define IN_FLIGHT_WARM_MS 60000
 
@@ -127,7 +127,7 @@ void outbox_gate_good(struct outbox_channel *c)
 void outbox_gate_bad(struct outbox_channel *c, struct str why)
 {
     c->n_failures++;
-    c->in_flight = IN_FLIGHT_FIRST;
+    c->in_flight /= 2; /* never below IN_FLIGHT_FIRST: is_warm */
     bool is_probe = c->circuit == OUTBOX_CIRCUIT_PROBING;
     if (c->circuit == OUTBOX_CIRCUIT_OPEN || (!is_probe && c->n_failures < OUTBOX_CIRCUIT_FAILURES))
         return; /* what was on its way when it opened tells nothing new */
