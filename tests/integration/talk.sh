@@ -15,6 +15,7 @@ world_up
 "$WAYPOST" talk --live "http://127.0.0.1:$PORT" "$ROOT"/tests/talk/*.talk >"$STATE/talk.tap" 2>&1 || true
 check_same 'every transcript goes live as it is written' '' "$(grep -A12 '^not ok' "$STATE/talk.tap" || true)"
 check 'the whole courses were among them' grep -q '^ok .*92-whole-course-mixed.talk$' "$STATE/talk.tap"
+check 'a report that is awaited, too' grep -q '^ok .*34-report-awaited.talk$' "$STATE/talk.tap"
 check 'the writer takes in all that happened' wait_for 30 is_drained
 check_same 'three learners have each completion and answer once' \
     "$(printf '1|7|28|7|7|8\n%.0s' 1 2 3)" "$(sql "$COUNTS")"

@@ -10,6 +10,8 @@
 
 #include "app/board.h"
 #include "app/outbox/internal.h"
+#include "app/shown.h"
+#include "core/learner.h"
 #include "log_reader.h"
 
 /* A struct str in a static initialiser. */
@@ -200,11 +202,17 @@ static struct message message_to(struct world *w, const char *number, const char
 static void put(struct world *w, struct message *m)
 {
     struct buf payload CLEANUP(buf_fini);
-    char state[6] = {0, 0, 0, 1, 1, 0};
+    struct buf state CLEANUP(buf_fini);
+    struct learner l;
     buf_init(&payload, 4096);
+    buf_init(&state, LEARNER_MAX_BYTES);
     message_encode(m, &payload);
+    learner_init(&l);
+    l.seq = 1;
+    learner_said_by(1, l.link.said);
+    assert_int_equal(learner_encode(&l, &state), ERR_OK);
     struct store_commit commit = {.id = m->number_id,
-                                  .state = {state, sizeof(state)},
+                                  .state = buf_str(&state),
                                   .outbox = {buf_str(&payload)},
                                   .n_outbox = 1,
                                   .due_at_ms = -1};
@@ -442,6 +450,64 @@ static void few_are_under_way_while_a_provider_does_not_answer(void **state)
     assert_int_equal(w->outbox->channels[FIRST].in_flight, in_flight / 2);
     loop_mem_advance(w->loop, 60000); /* its connections are closed */
     assert_int_equal(most_at_once(w, 60), 4);
+}
+
+static void on_load(void *ctx, enum err e, const struct store_record *rec)
+{
+    assert_int_equal(e, ERR_OK);
+    assert_int_equal(learner_decode(rec->state, ctx), ERR_OK);
+}
+
+static bool has_arrived(struct world *w, const struct number_id *id)
+{
+    struct learner l;
+    store_load(w->store, id, on_load, &l);
+    loop_mem_settle(w->loop);
+    assert_int_not_equal(learner_said_ms(l.link.said), INT64_MAX); /* it was taken */
+    return learner_said_has_arrived(l.link.said);
+}
+
+static void report(struct world *w, const char *channel, struct str id)
+{
+    shown_has_arrived(w->store, str_from(channel), id);
+    loop_mem_settle(w->loop);
+}
+
+/* A channel of which none has come is asked for none. */
+static void a_report_finds_whom_its_message_went_to(void **state)
+{
+    struct world *w = *state;
+    static const struct setting own[] = {{LIT("send_url"), LIT("http://h/1")}};
+    w->list[SECOND].profile = STR("generic"); /* whose reports carry our own id */
+    w->list[SECOND].settings = (struct settings){own, 1};
+    metrics_name_channel(w->metrics, STR("first"));
+    metrics_name_channel(w->metrics, STR("second"));
+    open_outbox(w);
+    struct message m = message_to(w, "+254711000001", "first", "x");
+    seal_and_put(w, &m, "+254711000001");
+    loop_mem_advance(w->loop, 1000);
+    report(w, "first", STR("ATX"));
+    assert_false(has_arrived(w, &m.number_id));
+    loop_mem_advance(w->loop, SHOWN_WAIT_MS); /* it waited for a sender in vain */
+    metrics_add_channel(w->metrics, STR("first"), METRIC_CHANNEL_delivered_total, 1);
+    metrics_add_channel(w->metrics, STR("second"), METRIC_CHANNEL_delivered_total, 1);
+    m = message_to(w, "+254711000002", "first", "x");
+    seal_and_put(w, &m, "+254711000002");
+    loop_mem_advance(w->loop, 1000);
+    report(w, "second", STR("ATX"));
+    report(w, "first", STR("ATY"));
+    assert_false(has_arrived(w, &m.number_id)); /* another's */
+    report(w, "first", STR("ATX"));
+    assert_true(has_arrived(w, &m.number_id));
+    m = message_to(w, "+254711000003", "second", "x");
+    seal_and_put(w, &m, "+254711000003");
+    loop_mem_advance(w->loop, 1000);
+    struct str body = str_from(w->last_body), mark = STR("\"id\":\"");
+    size_t at = str_find(body, mark);
+    assert_int_not_equal(at, SIZE_MAX);
+    struct str rest = str_sub(body, at + mark.len, body.len);
+    report(w, "second", str_split(&rest, '"'));
+    assert_true(has_arrived(w, &m.number_id));
 }
 
 static unsigned lane_of(const struct number_id *id)
@@ -809,6 +875,7 @@ int main(void)
         WORLD_TEST(a_probe_that_was_none_is_followed_by_another),
         WORLD_TEST(a_provider_that_hangs_does_not_swallow_the_rest),
         WORLD_TEST(few_are_under_way_while_a_provider_does_not_answer),
+        WORLD_TEST(a_report_finds_whom_its_message_went_to),
         WORLD_TEST(a_phone_does_not_wait_for_another),
         WORLD_TEST(messages_take_the_way_round_while_a_provider_is_away),
         WORLD_TEST(what_may_have_reached_the_provider_is_sent_by_no_other),
