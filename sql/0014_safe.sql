@@ -307,10 +307,11 @@ begin
     where v.kind in ('consented', 'agreed', 'rejoined', 'stopped', 'erased')
     on conflict do nothing;
 
-    insert into core.certificate as c (code, learner, course_id, lang, score, issued_at, says)
-    select v.code, v.learner, v.course_id, v.lang, v.value, v.at, v.text
+    insert into core.certificate as c (code, learner, course_id, lang, score, issued_at, says, module)
+    select v.code, v.learner, v.course_id, v.lang, v.value, v.at, v.text,
+        case when v.kind = 'module_certified' then split_part(v.text, E'\t', 2)::smallint else 0 end
     from unnest(p_events) v
-    where v.kind = 'certified'
+    where v.kind in ('certified', 'module_certified')
         and not exists (select from core.certificate o where o.code = v.code and o.learner = v.learner);
 
     insert into core.safe_case (learner, seq, n, org_id, raised_at, source, sealed, queue, ref, lang)

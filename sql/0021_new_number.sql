@@ -3,3 +3,6 @@
 set local role waypost_owner;
 
 alter type core.event_kind add value 'moved';
+
+-- A certificate of one module, for who asks.
+alter type core.event_kind add value 'module_certified';

@@ -138,6 +138,10 @@
     X(check_mistyped, nothing, "", "CHECK: the check digit says that one digit is wrong")          \
     X(check_length, nothing, "", "CHECK: not 12 digits")                                           \
     X(check_later, nothing, "", "CHECK: too many in an hour")                                      \
+    X(module_offer, nothing, "n", "SMS, behind the quiz of a module: CERT makes its certificate")  \
+    X(module_certificates, nothing, "list",                                                        \
+      "CERT: certificates of modules; M1 4821 0937 5526, ...")                                     \
+    X(module_more, nothing, "", "behind it: CERT again makes those of more modules")               \
     X(move_code, nothing, "number", "MOVE: the code with which the place comes to a new number")   \
     X(move_here, nothing, "", "that code, from the number that it was made on")                    \
     X(move_ask, nothing, "", "that code, from another number: 1 brings the place here, 0 not")     \
@@ -292,6 +296,8 @@
     X(group_unknown)                                                                               \
     X(group_closed)                                                                                \
     X(who)                                                                                         \
+    X(module_certificates)                                                                         \
+    X(module_more)                                                                                 \
     X(move_code)                                                                                   \
     X(check_ask)                                                                                   \
     X(lead_keys)                                                                                   \

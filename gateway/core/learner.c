@@ -211,6 +211,31 @@ static void take_past(struct record_reader *in, const struct record_field *field
 
 static const struct record_kind past_kind = {put_past, take_past};
 
+static void put_modules(struct buf *out, const struct record_field *field, const void *member)
+{
+    const struct learner_modules *modules = member;
+    (void)field;
+    record_put_varint(out, modules->n);
+    for (uint8_t i = 0; i < modules->n; i++) {
+        record_put_varint(out, modules->list[i].number);
+        record_put_varint(out, modules->list[i].certificate);
+    }
+}
+
+static void take_modules(struct record_reader *in, const struct record_field *field, void *member)
+{
+    struct learner_modules *modules = member;
+    (void)field;
+    memset(modules, 0, sizeof(*modules));
+    modules->n = (uint8_t)record_take_varint(in, LEARNER_MAX_MODULES);
+    for (uint8_t i = 0; i < modules->n; i++) {
+        modules->list[i].number = (uint8_t)record_take_varint(in, UINT8_MAX);
+        modules->list[i].certificate = record_take_varint(in, CERTIFICATE_MAX);
+    }
+}
+
+static const struct record_kind modules_kind = {put_modules, take_modules};
+
 /* ---- the record ---- */
 
 static const struct record_field fields[] = {
@@ -297,6 +322,7 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, has_move_pin, record_bool),
     RECORD(3, struct learner, moving_to, record_bytes),
     RECORD(3, struct learner, moving_ms, record_varint),
+    RECORD(3, struct learner, modules, modules_kind),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 

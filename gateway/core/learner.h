@@ -20,12 +20,12 @@
 #include "base/clock.h"
 #include "core/course.h"
 
-#define LEARNER_MAX_BYTES 3072u
+#define LEARNER_MAX_BYTES 3456u
 /* Up to five people may share a number, each with a record of his or her own. The one who is
  * learning now is the learner; the records of the others ride along in `others`, so that all of a
  * number is loaded and committed at once, and a number with one person pays nothing. */
 #define LEARNER_MAX_PROFILES 5u
-#define LEARNER_PROFILE_BYTES 528u  /* one record without link and others, and its length */
+#define LEARNER_PROFILE_BYTES 592u  /* one record without link and others, and its length */
 #define LEARNER_NICKNAME_BYTES 32   /* with NUL: ten letters of any script */
 #define LEARNER_SLOT_AWAY UINT8_MAX /* of the number's owner before: never shown again */
 #define LEARNER_PIN_SALT_BYTES 8
@@ -131,6 +131,16 @@ struct learner_past {
     } list[LEARNER_MAX_PAST];
 };
 
+/* Certificates of modules of the present course that were asked for, in the order of asking. */
+#define LEARNER_MAX_MODULES 8u
+struct learner_modules {
+    uint8_t n;
+    struct learner_module {
+        uint8_t number;
+        uint64_t certificate;
+    } list[LEARNER_MAX_MODULES];
+};
+
 struct learner {
     uint32_t seq; /* 0 = not stored yet; +1 with each commit */
     struct learner_link link;
@@ -163,6 +173,7 @@ struct learner {
     int64_t nudged_ms;    /* the last message from the group's facilitator, as it was ordered */
     uint64_t certificate; /* 12 digits, 0 = none */
     struct learner_past past;
+    struct learner_modules modules;
     int64_t consent_ms;   /* wall time, 0 = no consent */
     int64_t asked_ms;     /* when the present question was last sent (48 h rule) */
     int64_t completed_ms; /* the course was completed; 0 = not yet, or the follow-up was sent */

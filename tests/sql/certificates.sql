@@ -24,6 +24,14 @@ select results_eq('select what, code, detail from ops.certificate_access', $$val
     ('check', '111111111111', 'not found'), ('check', 'x, "y', 'not found'), ('check', '000000000075', 'valid')$$, 'each is on record');
 select throws_ok('delete from core.certificate_access', '42501', null, 'which nobody can change');
 
+-- Of one module: a certificate, and not that of the course.
+select core.ingest(jsonb_build_array(make.step(2, 8, '2026-04-03 09:00Z', jsonb_build_array(jsonb_build_object(
+    'kind', 'module_certified', 'unit', 'm1', 'code', '111122223334', 'value', 75,
+    'text', replace(pg_temp.says('Red Cross'), E'V\t0', E'V\t1'))))));
+select results_eq($$select module::integer, score::integer from core.certificate where code = '111122223334'$$, 'values (1, 75)', 'of a module');
+select results_eq($$select certified_at, score::integer from core.enrolment where learner = make.key(2)$$,
+    $$values ('2026-04-02 09:00Z'::timestamptz, 71)$$, 'the course was certified when it was, and as well as it was');
+delete from core.certificate where code = '111122223334';
 select results_eq($$select left(line, 2) from core.revoke_certificate('482109375523', 'fraud')$$, array[E'R\t'], 'taken back');
 select results_eq($$select left(line, 2) from core.revoke_certificate('482109375523', 'wrong-profile')$$, array[E'R\t'], 'again: no harm');
 select results_eq($$select revoked_reason, revoked_at is not null from core.certificate where code = '482109375523'$$,

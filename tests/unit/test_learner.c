@@ -99,6 +99,9 @@ static void the_largest_learner_fits(void **state)
     l.past.n = LEARNER_MAX_PAST;
     for (uint8_t i = 0; i < LEARNER_MAX_PAST; i++)
         l.past.list[i] = (struct learner_past_course){UINT32_MAX, 999999999999};
+    l.modules.n = LEARNER_MAX_MODULES;
+    for (uint8_t i = 0; i < LEARNER_MAX_MODULES; i++)
+        l.modules.list[i] = (struct learner_module){UINT8_MAX, 999999999999};
     l.link.last.n = LEARNER_LAST_BYTES;
     l.is_locked = l.is_doubted = l.has_move_pin = l.link.has_reports = true;
     memset(l.nickname, 'n', sizeof(l.nickname));

@@ -360,6 +360,8 @@ static void enter_checking(struct dialog *d)
 
 /* A code that was said must be one that can be checked, so that is done first; one that was never
  * said, because the commit failed, is nobody's. */
+static void save_next(struct dialog *d);
+
 static void on_certificate(void *ctx, enum err e)
 {
     struct dialog *d = ctx;
@@ -370,8 +372,7 @@ static void on_certificate(void *ctx, enum err e)
         dialog_happen(d, DIALOG_EVENT_AWAY);
         return;
     }
-    d->n_calls++;
-    store_commit(d->all->parts.store, &d->commit, on_commit, d);
+    save_next(d);
 }
 
 /* Likewise a code with which a place can be brought elsewhere. */
@@ -384,16 +385,24 @@ static void put_code(struct dialog *d)
                       on_certificate, d);
 }
 
-static void enter_saving(struct dialog *d)
+static void save_next(struct dialog *d)
 {
     d->n_calls++;
-    if (d->made_code != 0)
+    if (d->made_code != 0) {
         put_code(d);
-    else if (d->certificate.p == NULL)
-        store_commit(d->all->parts.store, &d->commit, on_commit, d);
-    else
-        store_certificate_put(d->all->parts.store, d->certificate_code, d->certificate,
+        d->made_code = 0;
+    } else if (d->n_certificates > 0) {
+        const struct dialog_certificate *made = &d->certificates[--d->n_certificates];
+        store_certificate_put(d->all->parts.store, made->code, made->line,
                               d->key.received.ms + CERTIFICATE_KEPT_MS, on_certificate, d);
+    } else {
+        store_commit(d->all->parts.store, &d->commit, on_commit, d);
+    }
+}
+
+static void enter_saving(struct dialog *d)
+{
+    save_next(d);
 }
 
 static void enter_spooling(struct dialog *d)

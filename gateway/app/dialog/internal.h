@@ -76,8 +76,11 @@ struct dialog {
     enum move_answer moved;
     uint64_t made_code; /* of this step, with which a place can be brought elsewhere; 0 = none */
     uint8_t made_for[16];
-    struct str certificate; /* that this step issues; absent = none */
-    uint64_t certificate_code;
+    struct dialog_certificate {
+        uint64_t code;
+        struct str line;
+    } certificates[EVENTS_MAX]; /* that this step issues */
+    uint32_t n_certificates;
     bool is_from_cache;          /* loaded from this process's own memory, without what was seen */
     struct store_commit commit;  /* ready in SAVING */
     struct store_caps caps;      /* of its SMS */

@@ -117,7 +117,8 @@ static enum message_class class_of(const struct outcome *out)
         return MESSAGE_CLASS_PUSH;
     for (uint32_t i = 0; i < out->n_events; i++) {
         enum event_kind kind = out->events[i].kind;
-        if (kind == EVENT_stopped || kind == EVENT_erased || kind == EVENT_certified)
+        if (kind == EVENT_stopped || kind == EVENT_erased || kind == EVENT_certified ||
+            kind == EVENT_module_certified)
             return MESSAGE_CLASS_NOTICE;
     }
     return MESSAGE_CLASS_REPLY;
@@ -263,6 +264,7 @@ static bool can_be_made_again(const struct dialog *d, const struct outcome *out)
     return !out->is_erased && out->check_code == 0 && out->made_code == 0 && !out->is_passing &&
            out->sealed_text.p == NULL && !dialog_has_event(out, EVENT_safe_raised) &&
            out->next.certificate == d->learner.certificate &&
+           !dialog_has_event(out, EVENT_module_certified) &&
            d->step.text.len <= LAST_STEP_TEXT_BYTES;
 }
 

@@ -404,15 +404,18 @@ static bool must_check(struct dialog *d, const struct outcome *out)
     return out->move.act != MOVE_NOTHING && d->moved == MOVE_UNASKED;
 }
 
-/* A certificate that this step issues. */
-static void take_certificate(struct dialog *d, const struct outcome *out)
+/* Certificates that this step issues. */
+static void take_certificates(struct dialog *d, const struct outcome *out)
 {
-    d->certificate = STR_NONE;
+    d->n_certificates = 0;
     for (uint32_t i = 0; i < out->n_events; i++) {
         const struct event *event = &out->events[i];
-        if (event->kind == EVENT_certified &&
-            certificate_parse(event->code, &d->certificate_code) == ERR_OK)
-            d->certificate = event->text;
+        bool is_one = event->kind == EVENT_certified || event->kind == EVENT_module_certified;
+        struct dialog_certificate *made = &d->certificates[d->n_certificates];
+        if (!is_one || certificate_parse(event->code, &made->code) != ERR_OK)
+            continue;
+        made->line = event->text;
+        d->n_certificates++;
     }
 }
 
@@ -429,7 +432,7 @@ static enum dialog_event step_engine(struct dialog *d)
         return step_failed(d, e);
     if (must_check(d, &out))
         return DIALOG_EVENT_ASKED;
-    take_certificate(d, &out);
+    take_certificates(d, &out);
     d->made_code = out.made_code;
     memcpy(d->made_for, out.made_for, sizeof(d->made_for));
     d->step = (struct last_step){.is_dial = input.kind == INPUT_DIAL,

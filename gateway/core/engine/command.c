@@ -55,12 +55,14 @@ static void run_certificate(struct step *s)
     bool is_over = s->learner->state == LEARNER_STATE_DONE;
     courses_say_certificates(s);
     if (s->learner->certificate == 0) {
-        if (!is_over && s->learner->past.n == 0)
+        bool has_any = course_say_module_certificates(s, true);
+        if (!has_any && !is_over && s->learner->past.n == 0)
             step_say(s, step_text(s, COURSE_TEXT_certificate_none, NO_VARS));
         step_say_interrupted(s);
         return;
     }
     course_say_certificate(s);
+    (void)course_say_module_certificates(s, false);
     if (s->input->via == VIA_SMS)
         s->out->shows = OUTCOME_SHOWS_KEYS;
     else if (is_over)

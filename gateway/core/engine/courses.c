@@ -87,6 +87,7 @@ static void begin_next(struct step *s, const struct course *course)
     l->role = l->test_n = l->test_right = l->pre_right = 0;
     l->post_first = l->post_best = l->post_tries = l->last_choice = 0;
     l->certificate = 0;
+    memset(&l->modules, 0, sizeof(l->modules));
     l->completed_ms = l->ended_ms = 0;
     l->course_key = course->key;
     s->base = course;

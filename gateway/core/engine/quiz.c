@@ -48,8 +48,8 @@ static struct str short_version(struct str version)
     return second == SIZE_MAX ? version : str_sub(version, 0, first + 1 + second);
 }
 
-/* What anybody is told who has the code. */
-static struct str certificate_words(const struct step *s)
+/* What anybody is told who has the code; of a module, or of the course: 0. */
+static struct str certificate_words(const struct step *s, uint32_t module)
 {
     const struct course *course = s->course;
     const struct cohort *cohort = step_cohort(s);
@@ -57,6 +57,7 @@ static struct str certificate_words(const struct step *s)
     struct schedule_date date = schedule_date(&local, s->input->now.ms);
     bool has_own = cohort != NULL && !str_is_empty(cohort->organisation);
     struct certificate certificate = {
+        .module = module,
         .n_modules = course->n_course_modules,
         .hours = course->effort_hours > 0 ? course->effort_hours : course->n_course_modules,
         .month = arena_printf(s->arena, "%02u/%04d", (unsigned)date.month, (int)date.year),
@@ -67,6 +68,79 @@ static struct str certificate_words(const struct step *s)
     return certificate_line(&certificate, s->arena);
 }
 
+/* ---- of a module, for who asks: each costs bytes of every learner who has one ---- */
+
+#define MADE_AT_ONCE 2u /* as the dice of a step allow (input.seed) */
+
+static const struct learner_module *module_certificate(const struct learner *l, uint16_t number)
+{
+    for (uint8_t i = 0; i < l->modules.n; i++) {
+        if (l->modules.list[i].number == number)
+            return &l->modules.list[i];
+    }
+    return NULL;
+}
+
+/* Finished, with a quiz, and it can have a certificate that it has not. */
+static bool is_uncertified(const struct step *s, const struct module *module, uint16_t n_done)
+{
+    return module->kind == MODULE_LESSONS && module->n_scored > 0 && module->number <= n_done &&
+           module->number <= UINT8_MAX && s->learner->modules.n < LEARNER_MAX_MODULES &&
+           module_certificate(s->learner, module->number) == NULL;
+}
+
+static void certify_module(struct step *s, const struct module *module, uint32_t n_made)
+{
+    struct learner_modules *modules = &s->learner->modules;
+    uint32_t right, answered;
+    uint64_t code = certificate_make(s->input->seed + 16 + 8 * (size_t)n_made);
+    modules->list[modules->n++] = (struct learner_module){(uint8_t)module->number, code};
+    course_tally(s, module, &right, &answered);
+    struct event *event = step_event(s, EVENT_module_certified);
+    event->unit = module->id;
+    event->code = arena_printf(s->arena, "%012llu", (unsigned long long)code);
+    event->value = (int32_t)(100 * right / module->n_scored);
+    event->text = certificate_words(s, module->number);
+}
+
+static bool make_module_certificates(struct step *s)
+{
+    uint16_t now, n_done = course_modules_done(s, &now);
+    uint32_t n_made = 0;
+    bool has_more = false;
+    for (uint16_t i = 0; i < s->course->n_modules; i++) {
+        const struct module *module = &s->course->modules[i];
+        if (!is_uncertified(s, module, n_done))
+            continue;
+        if (n_made < MADE_AT_ONCE)
+            certify_module(s, module, n_made++);
+        else
+            has_more = true;
+    }
+    return has_more;
+}
+
+bool course_say_module_certificates(struct step *s, bool must_make)
+{
+    const struct learner_modules *modules = &s->learner->modules;
+    char digits[CERTIFICATE_BYTES];
+    struct str list = STR_NONE;
+    if (str_is_empty(s->course->texts[COURSE_TEXT_module_certificates]))
+        return false;
+    bool has_more = must_make && make_module_certificates(s);
+    for (uint8_t i = 0; i < modules->n; i++) {
+        certificate_format(modules->list[i].certificate, digits);
+        list = arena_printf(s->arena, "%.*s%sM%u %s", STR_ARG(list), i > 0 ? ", " : "",
+                            modules->list[i].number, digits);
+    }
+    if (modules->n == 0)
+        return false;
+    step_say(s, step_text(s, COURSE_TEXT_module_certificates, VARS({"list", list})));
+    if (has_more)
+        step_say(s, step_text(s, COURSE_TEXT_module_more, NO_VARS));
+    return true;
+}
+
 static void certify(struct step *s)
 {
     struct learner *l = s->learner;
@@ -74,7 +148,7 @@ static void certify(struct step *s)
     struct event *event = step_event(s, EVENT_certified);
     event->code = arena_printf(s->arena, "%012llu", (unsigned long long)l->certificate);
     event->value = score_of(s);
-    event->text = certificate_words(s);
+    event->text = certificate_words(s, 0);
     course_say_certificate(s);
     offer_survey(s, LEARNER_STATE_CERTIFIED);
 }
