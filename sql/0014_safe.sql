@@ -314,6 +314,10 @@ begin
     where v.kind in ('certified', 'module_certified')
         and not exists (select from core.certificate o where o.code = v.code and o.learner = v.learner);
 
+    update core.certificate c set says = v.text
+    from unnest(p_events) v
+    where v.kind = 'certificate_pinned' and c.code = v.code and c.learner = v.learner;
+
     insert into core.safe_case (learner, seq, n, org_id, raised_at, source, sealed, queue, ref, lang)
     select v.learner, v.seq, v.n, v.org_id, v.at,
         case when v.kind = 'asked' then 'ask' else (array['keyword', 'word_list'])[v.value] end,

@@ -6,3 +6,6 @@ alter type core.event_kind add value 'moved';
 
 -- A certificate of one module, for who asks.
 alter type core.event_kind add value 'module_certified';
+
+-- Its holder has chosen a PIN for it.
+alter type core.event_kind add value 'certificate_pinned';

@@ -164,18 +164,27 @@ static void on_taken(void *ctx, enum err e)
 
 void checks_look(struct store *store, const struct checks_ask *ask, checks_on_done *fn, void *ctx)
 {
-    char hex[2 * NUMBER_ID_BYTES + 1], key[STORE_CAP_KEY_BYTES];
+    char hex[2 * NUMBER_ID_BYTES + 1], key[STORE_CAP_KEY_BYTES], pin_key[STORE_CAP_KEY_BYTES];
     struct looking *l = xcalloc(1, sizeof(*l));
     *l = (struct looking){.store = store, .ask = *ask, .fn = fn, .ctx = ctx};
     hex_encode(ask->who.bytes, sizeof(ask->who.bytes), hex);
-    (void)snprintf(key, sizeof(key), "k:%s", hex);                                 /* fits */
+    (void)snprintf(key, sizeof(key), "k:%s", hex); /* fits */
+    (void)snprintf(pin_key, sizeof(pin_key), "pins:%012llu", (unsigned long long)ask->code);
     (void)snprintf(l->miss_key, sizeof(l->miss_key), "missed checks:%s", ask->by); /* likewise */
-    struct store_cap caps[] = {{.name = "checks",
-                                .key = str_from(key),
-                                .units = 1,
-                                .limit = CHECKS_AN_HOUR,
-                                .window_s = HOUR_S},
-                               misses(l, 0, CHECKS_MISSES - 1)};
-    uint32_t first = ask->is_again ? 1 : 0;
-    store_take(store, caps + first, ARRAY_LEN(caps) - first, on_taken, l);
+    struct store_cap caps[3];
+    uint32_t n = 0;
+    if (!ask->is_again)
+        caps[n++] = (struct store_cap){.name = "checks",
+                                       .key = str_from(key),
+                                       .units = 1,
+                                       .limit = CHECKS_AN_HOUR,
+                                       .window_s = HOUR_S};
+    if (ask->has_pin)
+        caps[n++] = (struct store_cap){.name = "checks",
+                                       .key = str_from(pin_key),
+                                       .units = 1,
+                                       .limit = CHECKS_PINS,
+                                       .window_s = 24 * HOUR_S};
+    caps[n++] = misses(l, 0, CHECKS_MISSES - 1);
+    store_take(store, caps, n, on_taken, l);
 }

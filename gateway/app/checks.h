@@ -11,6 +11,7 @@
 #include "port/store/store.h"
 
 #define CHECKS_AN_HOUR 5u /* of one number, one address */
+#define CHECKS_PINS 10u
 #define CHECKS_MISSES 100u
 #define CHECKS_MISS_S 600u
 
@@ -29,6 +30,7 @@ struct checks_ask {
     struct number_id who; /* pseudonym of a number, or of an address */
     const char *by;       /* "phone", "page" */
     bool has_moves;
+    bool has_pin;  /* of the holder, to be compared: CHECKS_PINS a day for each code */
     bool is_again; /* the number has asked for this code before, and answers what it was told */
 };
 

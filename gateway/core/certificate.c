@@ -1,6 +1,7 @@
 #include "core/certificate.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/utf8.h"
 
@@ -76,10 +77,12 @@ static struct str cell(struct str text)
 
 struct str certificate_line(const struct certificate *c, struct arena *arena)
 {
-    return arena_printf(arena, "%c\t%u\t%u\t%u\t%.*s\t%.*s\t%.*s\t%.*s\t%.*s",
+    char pin[2 * CERTIFICATE_PIN_BYTES + 2] = "\t";
+    hex_encode(c->pin, sizeof(c->pin), pin + 1);
+    return arena_printf(arena, "%c\t%u\t%u\t%u\t%.*s\t%.*s\t%.*s\t%.*s\t%.*s%s",
                         c->is_revoked ? 'R' : 'V', c->module, c->n_modules, c->hours,
                         STR_ARG(cell(c->month)), STR_ARG(cell(c->version)), STR_ARG(cell(c->lang)),
-                        STR_ARG(cell(c->title)), STR_ARG(cell(c->org)));
+                        STR_ARG(cell(c->title)), STR_ARG(cell(c->org)), c->has_pin ? pin : "");
 }
 
 enum err certificate_read(struct str line, struct certificate *ret)
@@ -98,6 +101,12 @@ enum err certificate_read(struct str line, struct certificate *ret)
     bool is_good = str_eq(cells[0], STR("V")) || str_eq(cells[0], STR("R"));
     for (size_t i = 1; i < ARRAY_LEN(numbers); i++)
         is_good = is_good && str_to_u64(cells[i], UINT16_MAX, &numbers[i]) == ERR_OK;
+    size_t tab = str_find_char(cells[8], '\t');
+    bool has_pin = tab != SIZE_MAX;
+    uint8_t pin[CERTIFICATE_PIN_BYTES] = {0};
+    if (has_pin)
+        is_good = is_good &&
+                  hex_decode(str_sub(cells[8], tab + 1, cells[8].len), pin, sizeof(pin)) == ERR_OK;
     if (!is_good)
         return ERR_INVALID;
     *ret = (struct certificate){.is_revoked = str_eq(cells[0], STR("R")),
@@ -108,6 +117,8 @@ enum err certificate_read(struct str line, struct certificate *ret)
                                 .version = cells[5],
                                 .lang = cells[6],
                                 .title = cells[7],
-                                .org = cells[8]};
+                                .org = has_pin ? str_sub(cells[8], 0, tab) : cells[8],
+                                .has_pin = has_pin};
+    memcpy(ret->pin, pin, sizeof(pin));
     return ERR_OK;
 }

@@ -11,6 +11,8 @@
 #define CERTIFICATE_DIGITS 12
 #define CERTIFICATE_NAME_BYTES 120u /* of a title or an organisation; longer ones are cut */
 #define CERTIFICATE_LINE_BYTES 400u
+#define CERTIFICATE_PIN_DIGITS 4u
+#define CERTIFICATE_PIN_BYTES 24 /* salt and hash, as core/learner.h has them */
 #define CERTIFICATE_KEPT_MS (1826 * 24 * 3600 * (int64_t)1000) /* five years */
 
 /* What a code stands for. Written as one line, which lies in Redis by the code, and in PostgreSQL.
@@ -24,6 +26,8 @@ struct certificate {
     struct str lang;    /* in which it was taken */
     struct str title;   /* of the course, in that language */
     struct str org;     /* that issued it */
+    bool has_pin;       /* which proves that somebody is the holder */
+    uint8_t pin[CERTIFICATE_PIN_BYTES];
 };
 
 /* From at least 8 random bytes. Never 0. */

@@ -138,6 +138,11 @@
     X(check_mistyped, nothing, "", "CHECK: the check digit says that one digit is wrong")          \
     X(check_length, nothing, "", "CHECK: not 12 digits")                                           \
     X(check_later, nothing, "", "CHECK: too many in an hour")                                      \
+    X(pin_offer, nothing, "", "CERT by SMS: CERT and four digits give the certificate a PIN")      \
+    X(pin_set, nothing, "", "CERT and four digits: so it has, and who may ask for it")             \
+    X(check_holder, nothing, "", "CHECK, a code and a PIN: it is right")                           \
+    X(check_no_holder, nothing, "",                                                                \
+      "CHECK, a code and a PIN: it is another one, or there is none")                              \
     X(module_offer, nothing, "n", "SMS, behind the quiz of a module: CERT makes its certificate")  \
     X(module_certificates, nothing, "list",                                                        \
       "CERT: certificates of modules; M1 4821 0937 5526, ...")                                     \

@@ -22,6 +22,7 @@
  *   course_completed   all required modules and the post-test
  *   certified          code (12 digits), value = score in percent, text = what anybody is told
  *                      who has the code (core/certificate.h)
+ *   certificate_pinned the holder chose a PIN for it: code and text as of certified
  *   module_certified   the same of one module: unit = its id, value = right answers in percent
  *   survey_started / survey_declined / survey_completed
  *   followup_sent / followup_completed
@@ -90,7 +91,8 @@
     X(group_answered, false)                                                                       \
     X(group_entered, false)                                                                        \
     X(moved, false)                                                                                \
-    X(module_certified, false)
+    X(module_certified, false)                                                                     \
+    X(certificate_pinned, false)
 
 enum event_kind {
 #define EVENT_ENUM(name, is_learning_action) EVENT_##name,

@@ -169,6 +169,14 @@ static void test_what_is_said_of_one(void **state)
     assert_int_equal(certificate_read(line, &c), ERR_OK);
     assert_int_equal(c.n_modules, 7);
     assert_true(str_eq(c.title, STR("Children")) && c.org.len == 0 && !c.is_revoked);
+    c.has_pin = true;
+    memset(c.pin, 0xa5, sizeof(c.pin));
+    line = certificate_line(&c, arena);
+    struct str org = c.org;
+    assert_int_equal(certificate_read(line, &c), ERR_OK);
+    assert_true(c.has_pin && c.pin[CERTIFICATE_PIN_BYTES - 1] == 0xa5 && str_eq(c.org, org));
+    assert_int_equal(certificate_read(str_sub(line, 0, line.len - 1), &c), ERR_INVALID);
+    c.has_pin = false;
     memset(name, 'x', sizeof(name));
     c.is_revoked = true;
     c.title = c.org = (struct str){name, sizeof(name)};

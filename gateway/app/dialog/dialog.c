@@ -346,7 +346,9 @@ static void enter_checking(struct dialog *d)
                                    .who = d->id,
                                    .by = "phone",
                                    .has_moves = true,
-                                   .is_again = d->asked_code == d->learner.move_code};
+                                   .has_pin = d->has_check_pin,
+                                   .is_again = d->asked_code == d->learner.move_code ||
+                                               d->asked_code == d->learner.certificate};
     if (d->asked_code == 0) {
         if (d->move.act == MOVE_GIVE)
             ask_to_give(d);

@@ -66,10 +66,11 @@ struct dialog {
     struct learner learner; /* as loaded */
     struct last_reply last; /* as loaded */
     bool has_last;
-    struct last_step step;   /* that is being done */
-    bool has_reply;          /* the commit has a reply that is kept ... */
-    bool is_made_again;      /* ... in the state, for a USSD session */
-    struct str seen;         /* as loaded */
+    struct last_step step; /* that is being done */
+    bool has_reply;        /* the commit has a reply that is kept ... */
+    bool is_made_again;    /* ... in the state, for a USSD session */
+    struct str seen;       /* as loaded */
+    bool has_check_pin;
     uint64_t asked_code;     /* of a certificate that the engine asks about, in CHECKING */
     struct code_check check; /* what it stands for */
     struct move_ask move;    /* what the other number is asked, in CHECKING; and what it says */

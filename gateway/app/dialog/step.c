@@ -397,6 +397,7 @@ bool dialog_take_check(struct dialog *d, const struct code_check *check)
 static bool must_check(struct dialog *d, const struct outcome *out)
 {
     d->asked_code = out->check_code;
+    d->has_check_pin = out->has_check_pin;
     if (out->check_code != 0 && d->check.code != out->check_code)
         return true;
     d->asked_code = 0;
@@ -410,7 +411,8 @@ static void take_certificates(struct dialog *d, const struct outcome *out)
     d->n_certificates = 0;
     for (uint32_t i = 0; i < out->n_events; i++) {
         const struct event *event = &out->events[i];
-        bool is_one = event->kind == EVENT_certified || event->kind == EVENT_module_certified;
+        bool is_one = event->kind == EVENT_certified || event->kind == EVENT_module_certified ||
+                      event->kind == EVENT_certificate_pinned;
         struct dialog_certificate *made = &d->certificates[d->n_certificates];
         if (!is_one || certificate_parse(event->code, &made->code) != ERR_OK)
             continue;

@@ -17,7 +17,23 @@ static struct str text_of(const struct step *s, const struct certificate *c)
                           {"hours", step_number(s, c->hours)}));
 }
 
-static struct str answer_of(const struct step *s, uint64_t code)
+/* Is who says this PIN the holder? Absent: none was said. */
+static struct str holder_of(const struct step *s, struct str pin)
+{
+    const struct certificate *c = &s->input->check.found;
+    uint8_t hash[LEARNER_PIN_HASH_BYTES], differs = 0;
+    if (pin.len == 0 || s->context->hash_pin == NULL)
+        return STR_NONE;
+    if (!c->has_pin)
+        return step_text(s, COURSE_TEXT_check_no_holder, NO_VARS);
+    s->context->hash_pin(c->pin, pin, hash);
+    for (size_t i = 0; i < sizeof(hash); i++)
+        differs |= (uint8_t)(hash[i] ^ c->pin[LEARNER_PIN_SALT_BYTES + i]);
+    return step_text(s, differs == 0 ? COURSE_TEXT_check_holder : COURSE_TEXT_check_no_holder,
+                     NO_VARS);
+}
+
+static struct str answer_of(const struct step *s, uint64_t code, struct str pin)
 {
     const struct code_check *check = &s->input->check;
     char digits[CERTIFICATE_BYTES];
@@ -31,7 +47,7 @@ static struct str answer_of(const struct step *s, uint64_t code)
             s, COURSE_TEXT_check_revoked,
             VARS({"code", arena_str(s->arena, str_from(digits))}, {"org", check->found.org}));
     }
-    return text_of(s, &check->found);
+    return step_lines(s, text_of(s, &check->found), holder_of(s, pin));
 }
 
 /* What was typed for a code; absent: it has to be looked for, or it is said what else it does. What
@@ -40,6 +56,12 @@ static struct str answer_of(const struct step *s, uint64_t code)
 static struct str judge(struct step *s, struct str digits)
 {
     uint64_t code;
+    struct str pin = STR_NONE;
+    if (digits.len == CERTIFICATE_DIGITS + CERTIFICATE_PIN_DIGITS) {
+        pin = str_sub(digits, CERTIFICATE_DIGITS, digits.len);
+        digits = str_sub(digits, 0, CERTIFICATE_DIGITS);
+        s->out->has_check_pin = true;
+    }
     if (digits.len != CERTIFICATE_DIGITS)
         return step_text(s, COURSE_TEXT_check_length, NO_VARS);
     if (certificate_parse(digits, &code) != ERR_OK)
@@ -48,7 +70,7 @@ static struct str judge(struct step *s, struct str digits)
     if (s->input->check.code != code)
         return STR_NONE;
     if (s->input->check.result != CHECK_MOVE)
-        return answer_of(s, code);
+        return answer_of(s, code, pin);
     move_offer(s, code);
     return STR_NONE;
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/certificate.h"
 #include "core/engine/internal.h"
 
 /* ---- information that leaves the place alone ---- */
@@ -52,6 +53,12 @@ static void run_score(struct step *s)
 static void run_certificate(struct step *s)
 {
     step_leave_side(s);
+    if (match_is_about_code(s->argument) && s->argument.len >= CERTIFICATE_DIGITS) {
+        check_ask(s); /* "certificate 4821 0937 5526" */
+        return;
+    }
+    if (course_pin_certificate(s))
+        return;
     bool is_over = s->learner->state == LEARNER_STATE_DONE;
     courses_say_certificates(s);
     if (s->learner->certificate == 0) {
@@ -63,6 +70,9 @@ static void run_certificate(struct step *s)
     }
     course_say_certificate(s);
     (void)course_say_module_certificates(s, false);
+    if (s->input->via == VIA_SMS && !shared_has_pin(s->learner) &&
+        !str_is_empty(s->course->texts[COURSE_TEXT_pin_offer]))
+        step_say(s, step_text(s, COURSE_TEXT_pin_offer, NO_VARS));
     if (s->input->via == VIA_SMS)
         s->out->shows = OUTCOME_SHOWS_KEYS;
     else if (is_over)

@@ -158,6 +158,7 @@ struct outcome {
                         known afterwards either */
     uint64_t check_code;  /* somebody must look what it stands for, and do the step again with
                              input.check; 0 = no. Stays set in that second outcome */
+    bool has_check_pin;   /* a PIN is tried with it: of one code, not often */
     struct move_ask move; /* the other number must be asked; as check_code */
     uint64_t made_code; /* with it the place of made_for can be brought to another number; 0 = none
                            was made */

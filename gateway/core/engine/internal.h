@@ -227,6 +227,8 @@ bool course_answer(struct step *s);
 bool course_role_answer(struct step *s);
 /* The certificate that the learner has. */
 void course_say_certificate(struct step *s);
+/* CERT and a PIN; false: it is something else. */
+bool course_pin_certificate(struct step *s);
 /* Those of single modules, at first made where must_make says so; false: there are none. */
 bool course_say_module_certificates(struct step *s, bool must_make);
 /* What follows the last question of a block. */

@@ -1,5 +1,7 @@
 #include <assert.h>
 
+#include <string.h>
+
 #include "core/certificate.h"
 #include "core/engine/internal.h"
 
@@ -48,6 +50,15 @@ static struct str short_version(struct str version)
     return second == SIZE_MAX ? version : str_sub(version, 0, first + 1 + second);
 }
 
+static void put_pin(const struct learner *l, struct certificate *certificate)
+{
+    _Static_assert(LEARNER_PIN_SALT_BYTES + LEARNER_PIN_HASH_BYTES == CERTIFICATE_PIN_BYTES,
+                   "both");
+    memcpy(certificate->pin, l->pin_salt, sizeof(l->pin_salt));
+    memcpy(certificate->pin + sizeof(l->pin_salt), l->pin_hash, sizeof(l->pin_hash));
+    certificate->has_pin = true;
+}
+
 /* What anybody is told who has the code; of a module, or of the course: 0. */
 static struct str certificate_words(const struct step *s, uint32_t module)
 {
@@ -65,7 +76,44 @@ static struct str certificate_words(const struct step *s, uint32_t module)
         .lang = course->language,
         .title = course->title,
         .org = has_own ? cohort->organisation : s->context->org};
+    if (shared_has_pin(s->learner))
+        put_pin(s->learner, &certificate);
     return certificate_line(&certificate, s->arena);
+}
+
+/* Of a certificate that is there: what is said of it is looked for, and said again with the PIN. */
+static bool set_pin(struct step *s)
+{
+    struct learner *l = s->learner;
+    const struct code_check *check = &s->input->check;
+    s->out->check_code = l->certificate;
+    if (check->code != l->certificate)
+        return true;
+    if (check->result != CHECK_FOUND || check->found.is_revoked)
+        return false;
+    struct certificate certificate = check->found;
+    memcpy(l->pin_salt, s->input->seed + sizeof(l->learner_id), sizeof(l->pin_salt));
+    s->context->hash_pin(l->pin_salt, s->argument, l->pin_hash);
+    put_pin(l, &certificate);
+    struct event *event = step_event(s, EVENT_certificate_pinned);
+    event->code = arena_printf(s->arena, "%012llu", (unsigned long long)l->certificate);
+    event->text = certificate_line(&certificate, s->arena);
+    step_say(s, step_text(s, COURSE_TEXT_pin_set, NO_VARS));
+    s->out->shows = OUTCOME_SHOWS_KEYS;
+    if (s->input->via == VIA_USSD)
+        step_say_interrupted(s);
+    return true;
+}
+
+bool course_pin_certificate(struct step *s)
+{
+    uint64_t pin;
+    s->argument = str_trim(s->argument);
+    bool is_pin =
+        s->argument.len == CERTIFICATE_PIN_DIGITS && str_to_u64(s->argument, 9999, &pin) == ERR_OK;
+    bool can_set = s->learner->certificate != 0 && s->context->hash_pin != NULL &&
+                   !str_is_empty(s->course->texts[COURSE_TEXT_pin_set]);
+    return is_pin && can_set && set_pin(s);
 }
 
 /* ---- of a module, for who asks: each costs bytes of every learner who has one ---- */

@@ -10,7 +10,7 @@
 #define LONG_BYTES 4
 /* So many digits behind CHECK are a code, if a mistyped one, whatever is said around them. */
 #define MIN_CODE_DIGITS 10
-#define MAX_CODE_DIGITS 14
+#define MAX_CODE_DIGITS 16 /* a code and the holder's PIN */
 
 const struct command_row *command_row(enum command command)
 {

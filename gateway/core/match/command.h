@@ -53,7 +53,7 @@ enum command_fuzzy {
     X(PAUSE,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_pause)          \
     X(REFRESH, NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_refresh)        \
     X(CATCH,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, engine_catch)       \
-    X(CERT,    NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_certificate)    \
+    X(CERT,    NULL, SCOPE_MEMBERS, TAIL_WORDS,    FUZZY_YES,  false, run_certificate)    \
     X(CHECK,   NULL, SCOPE_ANYBODY, TAIL_CODE,     FUZZY_YES,  false, check_ask)          \
     X(MOVE,    NULL, SCOPE_ANYBODY, TAIL_CODE,     FUZZY_NO,   false, move_run)           \
     X(SWITCH,  NULL, SCOPE_NUMBER,  TAIL_WORDS,    FUZZY_YES,  false, shared_switch)      \
