@@ -63,28 +63,59 @@ struct fact_rule {
     enum store_facts what;
     enum check_level level;
     const char *name, *wanted, *problem, *fix;
+    enum { ANYWHERE, ALONE, ON_CLUSTER } where;
 };
 
 static const struct fact_rule redis_rules[] = {
     {STORE_FACTS_STATE, CHECK_STOPS, "role", "master", "this is a replica, which takes no answers",
-     "name the primary in redis_host"},
+     "name the primary in redis_host", ALONE},
+    {STORE_FACTS_STATE, CHECK_STOPS, "cluster_enabled", "0",
+     "this server is of a Cluster, and has some of the learners only",
+     "name some of its servers in redis_cluster, in place of redis_host or redis_socket", ALONE},
+    {STORE_FACTS_SETTINGS, CHECK_HURTS, "cluster-require-full-coverage", "no",
+     "while one master is away, all others refuse as well", "set cluster-require-full-coverage no",
+     ON_CLUSTER},
     {STORE_FACTS_STATE, CHECK_STOPS, "aof_enabled", "1",
-     "appendonly is off: a crash loses what was answered", "include config/redis.conf"},
+     "appendonly is off: a crash loses what was answered", "include config/redis.conf", ANYWHERE},
     {STORE_FACTS_STATE, CHECK_STOPS, "maxmemory_policy", "noeviction",
      "maxmemory-policy is not noeviction: full, Redis forgets learners",
-     "set maxmemory-policy noeviction, as config/redis.conf does"},
+     "set maxmemory-policy noeviction, as config/redis.conf does", ANYWHERE},
     {STORE_FACTS_STATE, CHECK_STOPS, "aof_last_write_status", "ok",
-     "the last write to the append-only file failed", "free room on its disk; see Redis' log"},
+     "the last write to the append-only file failed", "free room on its disk; see Redis' log",
+     ANYWHERE},
     {STORE_FACTS_STATE, CHECK_HURTS, "aof_last_bgrewrite_status", "ok",
      "the append-only file could not be rewritten, and grows",
-     "free room or memory, then redis-cli bgrewriteaof"},
+     "free room or memory, then redis-cli bgrewriteaof", ANYWHERE},
     {STORE_FACTS_SETTINGS, CHECK_STOPS, "appendfsync", "always",
      "appendfsync is not always: a crash loses the answers of the last second",
-     "set appendfsync always, as config/redis.conf does"},
+     "set appendfsync always, as config/redis.conf does", ANYWHERE},
     {STORE_FACTS_SETTINGS, CHECK_HURTS, "aof-load-truncated", "no",
      "aof-load-truncated is not no: after a crash Redis may start without its newest answers",
-     "set aof-load-truncated no, as config/redis.conf does"},
+     "set aof-load-truncated no, as config/redis.conf does", ANYWHERE},
 };
+
+/* "Redis", or which of them. */
+static const char *redis_name(struct str facts, char dst[128])
+{
+    struct str server = store_fact(facts, STR(STORE_FACTS_SERVER));
+    (void)snprintf(dst, 128, server.p != NULL ? "Redis %.*s" : "Redis",
+                   STR_ARG(server)); /* short */
+    return dst;
+}
+
+static void check_rule(const struct servers *s, enum store_facts what, const struct fact_rule *rule,
+                       struct str facts)
+{
+    bool is_cluster = s->config->redis_cluster.p != NULL;
+    struct str value = store_fact(facts, str_from(rule->name));
+    char name[128];
+    if (rule->what != what || (rule->where == ALONE && is_cluster) ||
+        (rule->where == ON_CLUSTER && !is_cluster))
+        return;
+    if (value.p != NULL && !str_eq(value, str_from(rule->wanted)))
+        check_add(s->list, rule->level, redis_name(facts, name), rule->fix, "%s (%s is %.*s)",
+                  rule->problem, rule->name, STR_ARG(value));
+}
 
 static void check_rules(struct servers *s, enum store_facts what)
 {
@@ -96,12 +127,10 @@ static void check_rules(struct servers *s, enum store_facts what)
                   what == STORE_FACTS_STATE ? "state" : "settings", err_name(s->e));
         return;
     }
-    for (size_t i = 0; i < ARRAY_LEN(redis_rules); i++) {
-        const struct fact_rule *rule = &redis_rules[i];
-        struct str value = store_fact(s->text, str_from(rule->name));
-        if (rule->what == what && value.p != NULL && !str_eq(value, str_from(rule->wanted)))
-            check_add(s->list, rule->level, "Redis", rule->fix, "%s (%s is %.*s)", rule->problem,
-                      rule->name, STR_ARG(value));
+    for (struct str rest = s->text; rest.p != NULL;) {
+        struct str facts = str_split(&rest, STORE_FACTS_END);
+        for (size_t i = 0; i < ARRAY_LEN(redis_rules); i++)
+            check_rule(s, what, &redis_rules[i], facts);
     }
 }
 
@@ -111,17 +140,39 @@ static uint64_t fact_number(struct str facts, const char *name)
     return str_to_u64(store_fact(facts, str_from(name)), UINT64_MAX, &value) == ERR_OK ? value : 0;
 }
 
-static void check_memory(const struct servers *s)
+static void check_memory(const struct servers *s, struct str facts)
 {
-    uint64_t used = fact_number(s->text, "used_memory"), most = fact_number(s->text, "maxmemory");
-    if (s->text.p != NULL && most == 0)
-        check_add(s->list, CHECK_HURTS, "Redis",
+    uint64_t used = fact_number(facts, "used_memory"), most = fact_number(facts, "maxmemory");
+    char name[128];
+    if (most == 0)
+        check_add(s->list, CHECK_HURTS, redis_name(facts, name),
                   "set maxmemory below the host's memory: 300 bytes a learner, and the events",
                   "maxmemory is not set: a full host would kill Redis");
-    else if (most > 0 && used / (most / 100 + 1) > MEMORY_HURTS)
-        check_add(s->list, CHECK_HURTS, "Redis",
+    else if (used / (most / 100 + 1) > MEMORY_HURTS)
+        check_add(s->list, CHECK_HURTS, redis_name(facts, name),
                   "raise maxmemory: 300 bytes a learner, and the events of keep_events_hours",
                   "%" PRIu64 " of %" PRIu64 " MiB are used", used >> 20, most >> 20);
+}
+
+/* Fewer than must have each step. */
+static void check_replicas(const struct servers *s, struct str facts)
+{
+    uint64_t n = fact_number(facts, "connected_slaves");
+    char name[128];
+    if (n < s->config->redis_wait_replicas)
+        check_add(s->list, CHECK_STOPS, redis_name(facts, name),
+                  "give it replicas, or lower redis_wait_replicas",
+                  "%" PRIu64 " replicas follow it, redis_wait_replicas is %u: nothing is answered",
+                  n, s->config->redis_wait_replicas);
+}
+
+static void check_each(const struct servers *s)
+{
+    for (struct str rest = s->text; rest.p != NULL;) {
+        struct str facts = str_split(&rest, STORE_FACTS_END);
+        check_memory(s, facts);
+        check_replicas(s, facts);
+    }
 }
 
 static void on_probe(void *ctx, enum err e, struct wall_ms server, uint32_t n_senders)
@@ -266,21 +317,36 @@ static void on_fence(void *ctx, enum err e, const struct store_fence *fence)
     stop(s, e);
 }
 
+static void redis_is_away(const struct config *c, struct yaml_report *report)
+{
+    struct config_at at = {.key = c->redis_socket.p != NULL ? "redis_socket" : "redis_host"};
+    const char *fix = "start it (systemctl start redis-server), and see that this user may open "
+                      "its socket and redis_password is right";
+    if (c->redis_cluster.p != NULL) {
+        at.key = "redis_cluster";
+        fix = "see that redis-cli cluster info says cluster_state:ok there and redis_password is "
+              "right; a Redis without `cluster-enabled yes` goes into redis_host";
+    }
+    config_complain(c, report, at, fix,
+                    c->redis_cluster.p != NULL ? "no Redis Cluster answers"
+                                               : "Redis does not answer");
+}
+
 static void check_redis(struct servers *s)
 {
     s->store = role_store_wait(s->config, s->loop);
     if (!store_is_up(s->store)) {
-        bool is_socket = s->config->redis_socket.p != NULL;
-        config_complain(s->config, &s->list->reports[CHECK_STOPS],
-                        (struct config_at){.key = is_socket ? "redis_socket" : "redis_host"},
-                        "start it (systemctl start redis-server), and see that this user may open "
-                        "its socket and redis_password is right",
-                        "Redis does not answer");
+        redis_is_away(s->config, &s->list->reports[CHECK_STOPS]);
         return;
     }
+    if (store_n_away(s->store) > 0)
+        config_complain(s->config, &s->list->reports[CHECK_STOPS],
+                        (struct config_at){.key = "redis_cluster"},
+                        "see redis-cli cluster nodes, and start what failed",
+                        "%u masters of the Cluster do not answer", store_n_away(s->store));
     check_writes(s);
     check_rules(s, STORE_FACTS_STATE);
-    check_memory(s);
+    check_each(s);
     check_rules(s, STORE_FACTS_SETTINGS);
     store_courses_get(s->store, on_courses, s);
     loop_run(s->loop);

@@ -10,7 +10,9 @@
 
 #define WATCH_MS 200
 
-static struct store *store_of(const struct config *c, struct loop *loop, bool must_be_fenced)
+/* n_wait: replicas that must have what is written. */
+static struct store *store_of(const struct config *c, struct loop *loop, bool must_be_fenced,
+                              uint32_t n_wait)
 {
     struct store_settings settings = {
         .socket_path = c->redis_socket.p,
@@ -21,7 +23,7 @@ static struct store *store_of(const struct config *c, struct loop *loop, bool mu
         .cluster = c->redis_cluster.p,
         .sentinels = c->redis_sentinels.p,
         .primary = c->redis_primary.p,
-        .wait_replicas = c->redis_wait_replicas,
+        .wait_replicas = n_wait,
         .tls = {.ca = c->redis_tls_ca.p,
                 .cert = c->redis_tls_cert.p,
                 .key = c->redis_tls_key.p,
@@ -35,7 +37,12 @@ static struct store *store_of(const struct config *c, struct loop *loop, bool mu
 
 struct store *role_store(const struct role_context *role, bool must_be_fenced)
 {
-    return store_of(role->config, role->loop, must_be_fenced);
+    return store_of(role->config, role->loop, must_be_fenced, role->config->redis_wait_replicas);
+}
+
+struct store *role_store_look(const struct role_context *role)
+{
+    return store_of(role->config, role->loop, false, 0);
 }
 
 /* ---- of a command ---- */
@@ -62,14 +69,24 @@ static void on_wait(void *ctx)
     timer_start(w->loop, w->timer, POLL_MS);
 }
 
-struct store *role_store_wait(const struct config *config, struct loop *loop)
+static struct store *store_wait(const struct config *config, struct loop *loop, uint32_t n_wait)
 {
-    struct wait w = {.loop = loop, .store = store_of(config, loop, false)};
+    struct wait w = {.loop = loop, .store = store_of(config, loop, false, n_wait)};
     w.timer = timer_new(loop, on_wait, &w);
     timer_start(loop, w.timer, 0);
     loop_run(loop);
     timer_free(loop, w.timer);
     return w.store;
+}
+
+struct store *role_store_wait(const struct config *config, struct loop *loop)
+{
+    return store_wait(config, loop, config->redis_wait_replicas);
+}
+
+struct store *role_store_mend(const struct config *config, struct loop *loop)
+{
+    return store_wait(config, loop, 0);
 }
 
 struct vault *role_vault(const struct role_context *role)

@@ -400,7 +400,9 @@ enum err rebuild_redis(const struct config *config, bool must_put, struct rebuil
     r.arena = arena_new(COURSES_MAX_BYTES);
     r.loop = loop_libevent_new();
     r.timer = timer_new(r.loop, on_timer, &r);
-    r.store = role_store_wait(config, r.loop);
+    /* Without replicas nobody is answered anyway, and the fence is looked at again when a server is
+     * replaced: then its buckets do not show the epoch that began here. */
+    r.store = must_put ? role_store_wait(config, r.loop) : role_store_mend(config, r.loop);
     msg->text[0] = '\0';
     if (store_is_up(r.store))
         e = mend(&r, must_put);
@@ -421,6 +423,7 @@ enum err rebuild_redis(const struct config *config, bool must_put, struct rebuil
 /* ---- the watch ---- */
 
 #define LOOK_MS 250
+#define AWAY_MS 50    /* while it cannot be asked: then somebody waits */
 #define AGAIN_MS 1000 /* after a child that could not */
 
 struct fence {
@@ -451,7 +454,7 @@ _Noreturn static void mend_in_child(const struct fence *f)
 static void on_watched(void *ctx, enum err e, const struct store_fence *fence)
 {
     struct fence *f = ctx;
-    timer_start(f->role->loop, f->timer, LOOK_MS);
+    timer_start(f->role->loop, f->timer, e == ERR_OK && fence->is_open ? LOOK_MS : AWAY_MS);
     if (e != ERR_OK)
         return; /* it is away, and looked at when it is back */
     if (!fence->is_open) {
@@ -471,7 +474,7 @@ static void on_look(void *ctx)
     struct fence *f = ctx;
     int status = 0;
     if (f->child != 0 && waitpid(f->child, &status, WNOHANG) == 0) {
-        timer_start(f->role->loop, f->timer, LOOK_MS);
+        timer_start(f->role->loop, f->timer, AWAY_MS);
         return;
     }
     bool has_failed = f->child != 0 && status != 0;
@@ -482,11 +485,10 @@ static void on_look(void *ctx)
         store_fence(f->store, on_watched, f);
 }
 
-struct fence *fence_new(const struct role_context *role, struct store *store, fence_on_open *fn,
-                        void *ctx)
+struct fence *fence_new(const struct role_context *role, fence_on_open *fn, void *ctx)
 {
     struct fence *f = xcalloc(1, sizeof(*f));
-    *f = (struct fence){.role = role, .store = store, .fn = fn, .ctx = ctx};
+    *f = (struct fence){.role = role, .store = role_store_look(role), .fn = fn, .ctx = ctx};
     f->timer = timer_new(role->loop, on_look, f);
     timer_start(role->loop, f->timer, 0);
     return f;
@@ -494,6 +496,7 @@ struct fence *fence_new(const struct role_context *role, struct store *store, fe
 
 void fence_free(struct fence *f)
 {
+    store_free(f->store);
     timer_free(f->role->loop, f->timer);
     free(f);
 }

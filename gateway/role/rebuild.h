@@ -30,10 +30,8 @@ struct fence;
 /* The fence is open, under an epoch that was not told before. */
 typedef void fence_on_open(void *ctx, uint64_t epoch);
 
-/* store: one whose settings do not say must_be_fenced; outlives the fence. */
-struct fence *fence_new(const struct role_context *role, struct store *store, fence_on_open *fn,
-                        void *ctx);
-/* After the store: its callbacks must not come any more. */
+/* With a store of its own (role_store_look). */
+struct fence *fence_new(const struct role_context *role, fence_on_open *fn, void *ctx);
 void fence_free(struct fence *f);
 
 /* ---- the other way round: `waypost reconcile` ---- */

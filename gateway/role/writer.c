@@ -83,7 +83,7 @@ static void on_open(void *ctx, uint64_t epoch)
 static void on_store_up(void *ctx)
 {
     struct writer_role *r = ctx;
-    r->fence = fence_new(r->role, r->store, on_open, r);
+    r->fence = fence_new(r->role, on_open, r);
 }
 
 /* PostgreSQL may be away for a day: then events wait in Redis, and this role is ready all the same.

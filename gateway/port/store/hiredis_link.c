@@ -41,6 +41,7 @@ struct link {
     bool is_scout;               /* asks for the map, and needs nothing else of the server */
     bool is_loading;             /* FUNCTION LOAD is under way */
     bool is_told;                /* the log knows that it is down */
+    bool is_moved;               /* and that it is one of several */
     char life[48];               /* of the server: changes whenever it starts */
     char error[128];             /* text of the last error reply */
     struct node_address address; /* in place of that in the settings: who a Sentinel named, or "" */
@@ -328,6 +329,11 @@ static void reply_is_error(struct link *link, struct link_request *request, stru
     if (cure == REPLY_CURE_MOVE && link->on_moved != NULL &&
         link->on_moved(link->on_moved_ctx, request, text))
         return;
+    if (cure == REPLY_CURE_MOVE && link->on_moved == NULL && !link->is_moved)
+        LOG_ERROR("store", "this server is of a Cluster",
+                  "reply=\"%.*s\" remedy=\"name some of its servers in redis_cluster\"",
+                  STR_ARG(text));
+    link->is_moved |= cure == REPLY_CURE_MOVE;
     if (cure == REPLY_CURE_PEOPLE)
         LOG_ERROR("store", "redis refuses a command", "reply=\"%.*s\"", STR_ARG(text));
     request_answer(link, request, e, NULL);
@@ -439,8 +445,10 @@ static void handshake(struct link *link)
     handshake_words(link, parse_hello, (const char *[]){"PING", NULL});
     if (set->sentinels != NULL) /* they may name one that was replaced a moment ago */
         handshake_words(link, parse_role, (const char *[]){"ROLE", NULL});
-    if (link->is_scout)
+    if (link->is_scout) {
+        handshake_words(link, parse_hello, (const char *[]){"CLUSTER", "MYID", NULL});
         return;
+    }
     handshake_words(
         link, parse_library,
         (const char *[]){"FUNCTION", "LIST", "LIBRARYNAME", "waypost", "WITHCODE", NULL});

@@ -8,12 +8,12 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 
-#define AGAIN_MS 20      /* for commands that wait for their slot */
-#define FENCE_MS 100     /* between looks at the epoch while a server is not let in */
-#define LOOK_AWAY_MS 100 /* between looks at the map while a master is away */
-#define LOOK_MS 5000     /* and else */
-#define LOOKS_MAX 10u    /* in vain, before another server is asked */
-#define MOVES_MAX 5u     /* of a command at once; then it waits between them */
+#define AGAIN_MS 20     /* for commands that wait for their slot */
+#define FENCE_MS 50     /* between looks at the epoch while a server is not let in */
+#define LOOK_AWAY_MS 50 /* between looks at the map while a master is away */
+#define LOOK_MS 5000    /* and else */
+#define LOOKS_MAX 40u   /* in vain, before another server is asked */
+#define MOVES_MAX 5u    /* of a command at once; then it waits between them */
 
 struct node {
     struct nodes *nodes;
@@ -574,7 +574,7 @@ struct nodes *nodes_new(struct loop *loop, const struct store_settings *settings
     }
     nodes->owner = xcalloc(1, SLOTS);
     memset(nodes->owner, NODE_NONE, SLOTS);
-    nodes->scout = link_new(loop, settings, name, true);
+    nodes->scout = link_new(loop, settings, "map", true);
     direct_scout(nodes);
     return nodes;
 }
