@@ -280,6 +280,13 @@ bench_prepare()
 
 bench_main()
 {
+    if [ "${1:-}" = cluster ]; then
+        # shellcheck source=/dev/null
+        . "$ROOT/run.d/cluster.sh"
+        bench_prepare
+        cluster_bench "${2:-20000}"
+        return
+    fi
     if [ "${1:-}" = growth ] || [ "${1:-}" = continent ] || [ "${1:-}" = timers ]; then
         # shellcheck source=/dev/null
         . "$ROOT/run.d/growth.sh"

@@ -1,14 +1,14 @@
 # shellcheck shell=bash
 # cluster.sh: a private Redis Cluster inside a state folder: 3 masters, each with a replica, on loopback. Needs
-# common.sh. For tests and the bench.
+# common.sh. For tests, and for `./run bench --cluster [LEARNERS]`: what a callback costs on it, beside a single Redis.
 #
 #   STATE/cluster/N/redis.conf   STATE/cluster/N/pid   STATE/cluster/N/redis.log     N from 1 to 6
 #   CLUSTER_PORTS                their ports, from 0
 
 CLUSTER_PORTS=()
-CLUSTER_TIMEOUT_MS=${CLUSTER_TIMEOUT_MS:-1000}
+CLUSTER_TIMEOUT_MS=${CLUSTER_TIMEOUT_MS:-500}
 
-# cluster_configure STATE N PORT: what ships, and who finds a dead master within a second.
+# cluster_configure STATE N PORT: what ships, and what docs/operating/capacity.md says of a Cluster.
 cluster_configure()
 {
     local dir="$1/cluster/$2"
@@ -96,4 +96,78 @@ cluster_stop()
         pid=$(cat "$1/cluster/$i/pid" 2>/dev/null) || continue
         stop_pid "$pid" KILL 20
     done
+}
+
+# cluster_serve NAME: a front of its own, ready.
+cluster_serve()
+{
+    local port
+    port=$(free_port)
+    rm -f "$STATE/front.pid"
+    bench_serve front "$port"
+    mv "$STATE/front.pid" "$STATE/$1.pid"
+    wait_for 30 curl -fsS -m 2 "http://127.0.0.1:$((port + 1))/readyz" ||
+        die 69 "the front did not get ready; see $STATE/waypost.log"
+    printf '%s\n' "$port" >"$STATE/$1.port"
+}
+
+# cluster_callbacks NAME FIRST PID...: microseconds of the front and of these servers for a callback of LEARNERS new
+# learners, and how many callbacks a second.
+cluster_callbacks()
+{
+    local name=$1 first=$2 front before result n load
+    shift 2
+    front=$(children "$(cat "$STATE/$name.pid")")
+    load=("$ROOT/build/bench_load" --port "$(cat "$STATE/$name.port")" --first "$first" --learners "$LEARNERS")
+    "${load[@]}" "${BENCH_BEFORE[@]}" >/dev/null
+    # shellcheck disable=SC2086
+    before=("$(cpu_ns $front)" "$(cpu_ns "$@")")
+    result=$("${load[@]}" --skip "${#BENCH_BEFORE[@]}" "${BENCH_BEFORE[@]}" "${BENCH_QUIZ[@]}")
+    n=$(($(field callbacks <<<"$result") * 1000))
+    # shellcheck disable=SC2086
+    printf '%s %s %s\n' "$(quotient "$(($(cpu_ns $front) - before[0]))" "$n" 2)" \
+        "$(quotient "$(($(cpu_ns "$@") - before[1]))" "$n" 2)" "$(field per_second <<<"$result")"
+}
+
+cluster_bench_down()
+{
+    local name
+    for name in single three; do
+        [ ! -e "$STATE/$name.pid" ] || stop_pid "$(cat "$STATE/$name.pid")" TERM 20
+    done
+    cluster_stop "$STATE"
+    bench_stop
+}
+
+# Round by round by turns, so that a busy machine is as busy for both.
+cluster_bench()
+{
+    local round masters=() i port
+    LEARNERS=$1
+    trap cluster_bench_down EXIT
+    "$WAYPOST" rebuild --config "$STATE/waypost.yaml" >>"$STATE/waypost.log" 2>&1 # opens the fence
+    cluster_serve single
+    step 'three masters with a replica each'
+    cluster_start "$STATE"
+    BENCH_SED="s|^redis_socket:.*|redis_cluster: 127.0.0.1:${CLUSTER_PORTS[0]}|"
+    sed -i -e "$BENCH_SED" "$STATE/waypost.yaml"
+    "$WAYPOST" rebuild --config "$STATE/waypost.yaml" >>"$STATE/waypost.log" 2>&1
+    cluster_serve three
+    while read -r i port; do
+        masters+=("$(cat "$STATE/cluster/$i/pid")")
+    done < <(cluster_masters)
+    for round in 1 2 3; do
+        step "round $round"
+        cluster_callbacks single $((round * LEARNERS)) "$(cat "$STATE/redis/pid")" >>"$STATE/single"
+        cluster_callbacks three $((round * LEARNERS)) "${masters[@]}" >>"$STATE/three"
+    done
+    for i in single three; do
+        awk '{f += $1; r += $2; n += $3} END {print f / NR, r / NR, n / NR}' "$STATE/$i"
+    done | awk '
+        {f[NR] = $1; r[NR] = $2; n[NR] = $3}
+        END {
+            printf "callback, single Redis     front %5.1f us  Redis   %5.1f us  both %5.1f us  (%d/s)\n", f[1], r[1], f[1] + r[1], n[1]
+            printf "callback, three masters    front %5.1f us  masters %5.1f us  both %5.1f us  (%d/s)\n", f[2], r[2], f[2] + r[2], n[2]
+            printf "ratio                      front %5.2f     Redis   %5.2f     both %5.2f\n", f[2] / f[1], r[2] / r[1], (f[2] + r[2]) / (f[1] + r[1])
+        }'
 }

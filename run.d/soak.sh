@@ -31,6 +31,11 @@ soak_main()
         soak_versions "${2:-HEAD~1}"
         return
     fi
+    if [ "${1:-}" = cluster ]; then
+        build_preset dev
+        EVERY=10 bash "$ROOT/tests/integration/cluster.sh" 30
+        return
+    fi
     local kills=${1:-1000} overlaps=${2:-100} code=0
     case $kills$overlaps in *[!0-9]*) die 64 "soak: KILLS and OVERLAPS are numbers, not '$kills' and '$overlaps'" ;; esac
     build_preset dev

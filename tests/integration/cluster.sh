@@ -74,13 +74,41 @@ is_ready()
     curl -fsS -m 2 "http://127.0.0.1:$ADMIN_PORT/readyz" >"$STATE/ready" && ! grep -q part_away "$STATE/ready"
 }
 
+# dial FILE SECONDS BUSY: some numbers dial all the time, until `dialled FILE`; nobody may wait for longer, or be asked to
+# dial again more often.
+dial()
+{
+    (ledger silence --seconds 3600 --numbers 18 --first 500000 --most "$2" --may-be-busy "$3" --stop "$1") &
+    DIALLER=$!
+}
+
+dialled()
+{
+    touch "$1"
+    wait "$DIALLER"
+}
+
+# move_slots FROM TO: all keys of a slot leave in one go, so that its learners wait for some milliseconds only.
+move_slots()
+{
+    redis-cli --cluster reshard "127.0.0.1:$(cluster_port)" --cluster-from "$1" --cluster-to "$2" \
+        --cluster-slots 1400 --cluster-yes --cluster-pipeline 10000 >"$STATE/reshard.log"
+}
+
+is_found_dead()
+{
+    redis-cli -p "$(cluster_port)" cluster nodes | grep ":$1@" | grep -Eq '[ ,]fail[ ,]'
+}
+
 kill_master()
 {
     local n=$1 i=$2 port=$3
     wait_for 60 is_whole || true
     kill -s KILL "$(cat "$STATE/cluster/$i/pid")"
-    check "$n: a replica takes the place of master $i" wait_for 30 is_led_without "$i"
+    # Who comes back earlier than that is the master still.
+    check "$n: the others find that master $i is dead" wait_for 20 is_found_dead "$port"
     cluster_run "$STATE" "$i"
+    check "$n: a replica takes the place of master $i" wait_for 30 is_led_without "$i"
     wait_for 30 cluster_answers "$port" || true
     check "$n: the gateway reaches all of them again" wait_for 30 is_ready
 }
@@ -106,7 +134,15 @@ check 'it is ready' wait_for 60 is_ready
 (ledger send --seconds 3600 --numbers 200 --first 1 --rate "$RATE" --stop "$STATE/stop") &
 learners=$!
 check 'learners learn' wait_for 60 has_events 200
+
+# Slots move, those of a quarter of one master's learners among them.
+dial "$STATE/moved" 0.7 0
+mapfile -t ids < <(cluster_masters | while read -r i port; do redis-cli -p "$port" cluster myid; done)
+check 'slots move to another master' move_slots "${ids[0]}" "${ids[1]}"
+check 'and nobody notices' dialled "$STATE/moved"
+
 : >"$STATE/killed"
+dial "$STATE/failed" 3 1000000
 for n in $(seq "$KILLS"); do
     begun=$SECONDS
     read -r i port < <(next_master)
@@ -116,6 +152,7 @@ for n in $(seq "$KILLS"); do
     check "$n: and learners go on" wait_for 30 has_events $((events + 100))
     while [ $((SECONDS - begun)) -lt "$EVERY" ]; do sleep 0.2; done
 done
+check 'nobody waited for long' dialled "$STATE/failed"
 touch "$STATE/stop"
 check 'every callback was taken in the end' wait "$learners"
 check 'spool and streams run empty' wait_for 120 is_drained

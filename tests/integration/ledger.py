@@ -9,6 +9,9 @@
       each number: number, channel, how many callbacks were taken, how many of these turned no more
       than a page at the end, how many more may have been taken, and how many had the SMS in their
       answer.
+  ledger.py silence --port N --seconds S --stop FILE --numbers N --first N --most S --may-be-busy N
+      These numbers dial by USSD again and again. Prints TAP: how long one of them had at most to wait for a
+      screen of the course, and how often they were asked to dial again.
   ledger.py check --port N --admin N --keys DIR --book FILE < lines of core.number_state
       Prints TAP. Each line is "number_id seq sent unknown other ids", the three being how many SMS
       ended so, ids "step:provider's id" of those that got one. A number has one step for each callback that was
@@ -151,6 +154,46 @@ async def send(options):
           f"{sum(p.n_maybe for p in phones)} in doubt; slowest {max(a.slowest for a in aggregators):.2f} s")
 
 
+class Dialler:
+    """One number that dials as soon as it has its screen, and how long it had to wait for one at most."""
+
+    def __init__(self, port, number):
+        self.port, self.number, self.connection = port, number, providers.Connection(port)
+        self.longest = self.n_screens = self.n_busy = 0
+
+    async def run(self, end, stop):
+        last = time.monotonic()
+        while time.monotonic() < end and not (stop and os.path.exists(stop)):
+            session = f"D{self.number[1:]}s{self.n_screens}x{self.n_busy}"
+            answer = await self.connection.send(
+                providers.ussd(self.port, "at-ussd", self.number, session, []), timeout=5)
+            if answer.is_taken() and not answer.is_busy():
+                now = time.monotonic()
+                self.longest, last = max(self.longest, now - last), now
+                self.n_screens += 1
+                await asyncio.sleep(0.15)
+                last = last + 0.15
+            else:
+                self.n_busy += 1
+                await asyncio.sleep(0.05)
+        self.longest = max(self.longest, time.monotonic() - last)
+
+
+async def silence(options):
+    diallers = [Dialler(options.port, f"+{254711000000 + options.first + i}") for i in range(options.numbers)]
+    end = time.monotonic() + options.seconds
+    await asyncio.gather(*(dialler.run(end, options.stop) for dialler in diallers))
+    n_busy = sum(d.n_busy for d in diallers)
+    longest = max(d.longest for d in diallers)
+    print(f"# {sum(d.n_screens for d in diallers)} screens; the longest wait for one {longest:.2f} s; "
+          f"{n_busy} times asked to dial again")
+    providers.tap(f"nobody waits for more than {options.most} s",
+                  [f"{d.number}: {d.longest:.2f} s" for d in diallers if d.longest > options.most])
+    providers.tap("and is asked to dial again only while a server is replaced",
+                  [f"{n_busy} times"] if n_busy > options.may_be_busy else [])
+    sys.exit(longest > options.most or n_busy > options.may_be_busy)
+
+
 def ids_are_right(ids, received, n_unknown):
     """Each SMS that was sent is on the phone once, in the order of the steps that said them; what PostgreSQL does
     not name is of unknown outcome."""
@@ -204,7 +247,7 @@ def check(options):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["send", "check"])
+    parser.add_argument("what", choices=["send", "silence", "check"])
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--admin", type=int)
     parser.add_argument("--seconds", type=float, default=10)
@@ -212,11 +255,15 @@ def main():
     parser.add_argument("--numbers", type=int, default=200)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--rate", type=int, default=250)
-    parser.add_argument("--book", required=True)
+    parser.add_argument("--book")
     parser.add_argument("--keys")
+    parser.add_argument("--most", type=float, default=3)
+    parser.add_argument("--may-be-busy", type=int, default=1 << 30)
     options = parser.parse_args()
     if options.what == "send":
         asyncio.run(send(options))
+    elif options.what == "silence":
+        asyncio.run(silence(options))
     else:
         check(options)
 
