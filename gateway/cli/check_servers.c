@@ -334,7 +334,7 @@ static void redis_is_away(const struct config *c, struct yaml_report *report)
 
 static void check_redis(struct servers *s)
 {
-    s->store = role_store_wait(s->config, s->loop);
+    s->store = role_store_mend(s->config, s->loop); /* what replicas are there is said below */
     if (!store_is_up(s->store)) {
         redis_is_away(s->config, &s->list->reports[CHECK_STOPS]);
         return;

@@ -351,6 +351,12 @@ static enum err begin_epoch(struct rebuild *r)
     return of_database(e, r->msg);
 }
 
+/* All of Redis is of PostgreSQL's epoch. */
+static bool has_epoch(const struct rebuild *r)
+{
+    return r->epoch != 0 && r->fence.epoch == r->epoch && !r->fence.is_split;
+}
+
 /* Looks at what Redis has, and at what PostgreSQL knows of it. */
 static enum err look(struct rebuild *r)
 {
@@ -361,8 +367,7 @@ static enum err look(struct rebuild *r)
     loop_run(r->loop);
     if (r->e != ERR_OK)
         return r->e;
-    bool is_same = r->epoch != 0 && r->fence.epoch == r->epoch;
-    return is_same ? compare_log(r) : ERR_OK;
+    return has_epoch(r) ? compare_log(r) : ERR_OK;
 }
 
 static enum err mend(struct rebuild *r, bool must_put)
@@ -370,7 +375,7 @@ static enum err mend(struct rebuild *r, bool must_put)
     enum err e = look(r);
     if (e != ERR_OK)
         return e;
-    bool is_same = r->epoch != 0 && r->fence.epoch == r->epoch && !r->has_lost_tail;
+    bool is_same = has_epoch(r) && !r->has_lost_tail;
     if (is_same && !must_put)
         return open_fence(r);
     if (r->epoch == 0)

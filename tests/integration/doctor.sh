@@ -115,6 +115,22 @@ mistake 78 "^stops: site.yaml:$(line 'code: KE,'):[0-9]+: countries, code KE: wr
 check_same 'these were 27' 27 "$N_MISTAKES"
 # What else is told.
 mistake 0 'country XK: its time is not known.*; write its .zone.' 'a country without a zone' edit 's/code: UG/code: XK/'
+# One of a Cluster, named as if it were alone.
+CLUSTER_PORT=$(free_port)
+one_of_many()
+{
+    mkdir -p "$STATE/many"
+    (cd "$STATE/many" && exec redis-server --port "$CLUSTER_PORT" --cluster-enabled yes --cluster-port $((CLUSTER_PORT + 1)) \
+        --bind 127.0.0.1) >"$STATE/many/log" 2>&1 9>&- &
+    MANY=$!
+    wait_for 10 redis-cli -p "$CLUSTER_PORT" ping
+    edit "s|^redis_socket:.*|redis_host: 127.0.0.1\nredis_port: $CLUSTER_PORT|"
+    undo() { stop_pid "$MANY" KILL 5; }
+}
+mistake 78 '^stops: Redis: this server is of a Cluster.*; name some of its servers in redis_cluster' \
+    'one server of a Cluster as if it were alone' one_of_many
+mistake 78 '^stops: Redis: 0 replicas follow it, redis_wait_replicas is 1.*; give it replicas' 'no replica, and waiting for one' \
+    edit '$a redis_wait_replicas: 1'
 check_same 'as JSON: what, where and the remedy' "$(line '^org:') stops" \
     "$(edit 's/^org:/orgg:/'; doctor --json | jq -r '.findings[0] | "\(.line) \(.level)"')"
 cp "$STATE/good.yaml" "$STATE/site.yaml"
@@ -127,4 +143,11 @@ cp "$STATE/good.yaml" "$STATE/site.yaml"
 # Last, since it takes the time that Redis has to answer.
 redis_stop "$STATE"
 mistake 78 "^stops: site.yaml:$(line '^redis_socket'):1: Redis does not answer; start it" 'no Redis' true
+alone()
+{
+    redis_start "$STATE"
+    redis config set port "$CLUSTER_PORT"
+    edit "s|^redis_socket:.*|redis_cluster: 127.0.0.1:$CLUSTER_PORT|"
+}
+mistake 78 "^stops: site.yaml:$(line '^redis_socket'):1: no Redis Cluster answers; .*goes into redis_host" 'a Redis alone named as a Cluster' alone
 done_testing

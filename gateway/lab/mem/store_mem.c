@@ -354,7 +354,7 @@ static void mem_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms
 /* A store in memory is never lost. */
 static void deliver_fence(struct answer *a)
 {
-    static const struct store_fence open = {1, true};
+    static const struct store_fence open = {.epoch = 1, .is_open = true};
     a->fn.fence(a->ctx, a->e, a->e == ERR_OK ? &open : NULL);
 }
 

@@ -172,8 +172,9 @@ static void fence_end(struct asking *asking)
     struct str epoch = decimal_unsigned(number, fence.epoch);
     for (uint32_t i = 0; fence.epoch != 0 && i < NODES_MAX; i++) {
         if (asking->buckets[i][0] != '\0' && !str_eq(str_from(asking->buckets[i]), epoch))
-            fence = (struct store_fence){0, false};
+            fence.is_split = true;
     }
+    fence.is_open &= !fence.is_split;
     ((store_on_fence *)asking->fn)(asking->ctx, asking->e, asking->e == ERR_OK ? &fence : NULL);
 }
 

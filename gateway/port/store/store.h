@@ -142,6 +142,7 @@ struct store_settled {
 struct store_fence {
     uint64_t epoch; /* of the data; 0 = it knows none: empty, or new */
     bool is_open;
+    bool is_split; /* not all of them: a master of a Cluster was emptied */
 };
 
 struct store;
