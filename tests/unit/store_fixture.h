@@ -1,11 +1,11 @@
-/* Both subjects of the store tests: store_mem, and store_hiredis with a real redis-server (where
- * one is installed; else its cases skip themselves). */
+/* The subjects of the store tests: store_mem, and store_hiredis with a real redis-server, and with
+ * a Cluster of one (where Redis is installed; else its cases skip themselves). */
 #pragma once
 
 #include "redis_server.h"
 #include "store_subject.h"
 
-static struct redis_server server;
+static struct redis_server server, cluster; /* the second one is started when it is needed */
 static bool has_server;
 
 static inline struct subject *subject_new(const char *name, struct loop *loop, struct store *store)
@@ -50,6 +50,25 @@ static inline int setup_redis(void **state)
     return 0;
 }
 
+static inline int setup_cluster(void **state)
+{
+    static char address[32];
+    if (!has_server)
+        return 0; /* the case skips itself */
+    if (cluster.port == 0)
+        redis_server_init_cluster(&cluster);
+    assert_int_not_equal(redis_server_do(&cluster, "FLUSHALL"), -1);
+    (void)snprintf(address, sizeof(address), "127.0.0.1:%d", cluster.port);
+    struct store_settings set = settings();
+    set.socket_path = NULL;
+    set.cluster = address;
+    struct loop *loop = loop_libevent_new();
+    struct subject *t = subject_new("cluster", loop, store_hiredis_new(loop, &set));
+    *state = t;
+    wait_up(t, true);
+    return 0;
+}
+
 static inline int teardown(void **state)
 {
     struct subject *t = *state;
@@ -76,5 +95,15 @@ static inline int group_setup(void **state)
     has_server = redis_server_is_installed();
     if (has_server)
         redis_server_init(&server);
+    return 0;
+}
+
+static inline int group_teardown(void **state)
+{
+    (void)state; /* all of the group */
+    if (has_server)
+        redis_server_fini(&server);
+    if (cluster.port != 0)
+        redis_server_fini(&cluster);
     return 0;
 }

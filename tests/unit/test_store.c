@@ -1106,58 +1106,50 @@ static void server_without_enough_replicas_is_away(void **state)
     t->store = before;
 }
 
-static int group_teardown(void **state)
-{
-    (void)state;
-    if (has_server)
-        redis_server_fini(&server);
-    return 0;
-}
-
 #define MEM(f) cmocka_unit_test_setup_teardown(f, setup_mem, teardown)
 #define REDIS(f) cmocka_unit_test_setup_teardown(f, setup_redis, teardown)
-#define BOTH(f)                                                                                    \
-    {"mem: " #f, f, setup_mem, teardown, NULL},                                                    \
+#define EACH(f)                                                                                    \
+    {"mem: " #f, f, setup_mem, teardown, NULL}, {"redis: " #f, f, setup_redis, teardown, NULL},    \
     {                                                                                              \
-        "redis: " #f, f, setup_redis, teardown, NULL                                               \
+        "cluster: " #f, f, setup_cluster, teardown, NULL                                           \
     }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(nobody_is_known_at_first),
-        BOTH(commit_is_loaded_again),
-        BOTH(moved_seq_is_a_conflict_with_the_present_record),
-        BOTH(conflict_writes_nothing),
-        BOTH(many_commits_at_once_let_one_win),
-        BOTH(reply_stays_until_it_expires_or_is_replaced),
-        BOTH(absent_state_deletes_all_of_the_number),
-        BOTH(patch_replaces_what_is_there),
-        BOTH(restore_does_not_overwrite_newer),
-        BOTH(a_number_that_is_woken_is_due_then_at_the_latest),
-        BOTH(due_numbers_come_oldest_first_until_moved),
-        BOTH(a_later_neighbour_hides_no_earlier_one),
-        BOTH(due_asks_only_its_buckets),
-        BOTH(due_is_never_early),
-        BOTH(entries_come_once_in_order_and_go_when_settled),
-        BOTH(a_read_gives_some_of_every_bucket_and_loses_none),
-        BOTH(what_a_dead_reader_had_is_read_again),
-        BOTH(readers_of_ranges_share_a_stream),
-        BOTH(blocked_read_ends_with_an_entry_or_empty),
-        BOTH(outbox_keeps_the_order_of_one_commit),
-        BOTH(settling_with_an_event_adds_it_once),
-        BOTH(settling_patches_the_state_once),
-        BOTH(notes_on_the_board_stay_until_taken_away),
-        BOTH(parts_are_kept_until_all_are_there),
-        BOTH(parts_have_ceilings),
-        BOTH(messages_that_wait_too_long_are_found),
-        BOTH(an_entry_is_marked_once),
-        BOTH(sessions_last_their_time),
-        BOTH(who_comes_second_is_told_what_the_first_one_left),
-        BOTH(sessions_have_a_ceiling),
-        BOTH(certificates_are_found_by_their_code),
-        BOTH(courses_are_kept_by_name),
-        BOTH(free_answers_what_is_pending),
+        EACH(nobody_is_known_at_first),
+        EACH(commit_is_loaded_again),
+        EACH(moved_seq_is_a_conflict_with_the_present_record),
+        EACH(conflict_writes_nothing),
+        EACH(many_commits_at_once_let_one_win),
+        EACH(reply_stays_until_it_expires_or_is_replaced),
+        EACH(absent_state_deletes_all_of_the_number),
+        EACH(patch_replaces_what_is_there),
+        EACH(restore_does_not_overwrite_newer),
+        EACH(a_number_that_is_woken_is_due_then_at_the_latest),
+        EACH(due_numbers_come_oldest_first_until_moved),
+        EACH(a_later_neighbour_hides_no_earlier_one),
+        EACH(due_asks_only_its_buckets),
+        EACH(due_is_never_early),
+        EACH(entries_come_once_in_order_and_go_when_settled),
+        EACH(a_read_gives_some_of_every_bucket_and_loses_none),
+        EACH(what_a_dead_reader_had_is_read_again),
+        EACH(readers_of_ranges_share_a_stream),
+        EACH(blocked_read_ends_with_an_entry_or_empty),
+        EACH(outbox_keeps_the_order_of_one_commit),
+        EACH(settling_with_an_event_adds_it_once),
+        EACH(settling_patches_the_state_once),
+        EACH(notes_on_the_board_stay_until_taken_away),
+        EACH(parts_are_kept_until_all_are_there),
+        EACH(parts_have_ceilings),
+        EACH(messages_that_wait_too_long_are_found),
+        EACH(an_entry_is_marked_once),
+        EACH(sessions_last_their_time),
+        EACH(who_comes_second_is_told_what_the_first_one_left),
+        EACH(sessions_have_a_ceiling),
+        EACH(certificates_are_found_by_their_code),
+        EACH(courses_are_kept_by_name),
+        EACH(free_answers_what_is_pending),
         MEM(faults_hit_their_verb_and_end),
         MEM(late_faults_have_had_their_effect),
         REDIS(wrong_type_writes_nothing),

@@ -43,7 +43,7 @@ static void on_commit(void *ctx, enum err e, const struct store_record *rec)
 }
 
 /* Who refused the message, "" = nobody. */
-static const char *send(struct subject *t, struct number_id id, uint32_t seq,
+static const char *send_to(struct subject *t, struct number_id id, uint32_t seq,
                         const struct store_caps *caps)
 {
     char state[64];
@@ -90,11 +90,11 @@ static void the_number_cap_is_hit_exactly(void **state)
     struct store_caps caps = no_caps();
     struct number_id id = id_of(7, 1);
     caps.number_limit = 3;
-    assert_string_equal(send(t, id, 0, &caps), "");
-    assert_string_equal(send(t, id, 1, &caps), "");
-    assert_string_equal(send(t, id, 2, &caps), "");
-    assert_string_equal(send(t, id, 3, &caps), "number");
-    assert_string_equal(send(t, id_of(7, 2), 0, &caps), ""); /* another number */
+    assert_string_equal(send_to(t, id, 0, &caps), "");
+    assert_string_equal(send_to(t, id, 1, &caps), "");
+    assert_string_equal(send_to(t, id, 2, &caps), "");
+    assert_string_equal(send_to(t, id, 3, &caps), "number");
+    assert_string_equal(send_to(t, id_of(7, 2), 0, &caps), ""); /* another number */
     assert_int_equal(count_outbox(t), 4);
 }
 
@@ -105,7 +105,7 @@ static void a_refused_message_leaves_the_rest_of_the_commit(void **state)
     struct store_caps caps = no_caps();
     struct number_id id = id_of(7, 1);
     caps.number_limit = 0;
-    assert_string_equal(send(t, id, 0, &caps), "number");
+    assert_string_equal(send_to(t, id, 0, &caps), "number");
     assert_int_equal(count_outbox(t), 0);
     assert_int_equal(count_events(t), 2);
     assert_string_equal(t->got.entries[0].payload, "step");
@@ -135,7 +135,7 @@ static void a_reply_in_the_answer_is_counted_and_told(void **state)
     expect_told(t->got.entries[0].payload, "said ", "");
     assert_int_equal(do_load(t, id_of(7, 1)), ERR_OK);
     assert_true(t->got.has_reply);
-    assert_string_equal(send(t, id_of(7, 1), 1, &caps), "number");
+    assert_string_equal(send_to(t, id_of(7, 1), 1, &caps), "number");
 }
 
 static void refusals_have_different_ids(void **state)
@@ -143,8 +143,8 @@ static void refusals_have_different_ids(void **state)
     struct subject *t = subject(state);
     struct store_caps caps = no_caps();
     caps.refused_by = "country";
-    assert_string_equal(send(t, id_of(7, 1), 0, &caps), "country");
-    assert_string_equal(send(t, id_of(7, 1), 1, &caps), "country");
+    assert_string_equal(send_to(t, id_of(7, 1), 0, &caps), "country");
+    assert_string_equal(send_to(t, id_of(7, 1), 1, &caps), "country");
     assert_int_equal(count_events(t), 4);
     assert_string_not_equal(t->got.entries[1].payload, t->got.entries[3].payload);
 }
@@ -157,10 +157,10 @@ static void what_the_caller_refuses_takes_nothing(void **state)
     caps.list[0] = cap("total", 1, 1);
     caps.number_limit = 1;
     caps.refused_by = "country";
-    assert_string_equal(send(t, id_of(7, 1), 0, &caps), "country");
+    assert_string_equal(send_to(t, id_of(7, 1), 0, &caps), "country");
     caps.refused_by = NULL;
-    assert_string_equal(send(t, id_of(7, 1), 1, &caps), "");
-    assert_string_equal(send(t, id_of(7, 2), 0, &caps), "total");
+    assert_string_equal(send_to(t, id_of(7, 1), 1, &caps), "");
+    assert_string_equal(send_to(t, id_of(7, 2), 0, &caps), "total");
 }
 
 static void an_exchange_that_goes_in_circles_is_broken(void **state)
@@ -170,16 +170,16 @@ static void an_exchange_that_goes_in_circles_is_broken(void **state)
     struct number_id id = id_of(7, 1);
     caps.exchange = 4294967295u;
     for (uint32_t seq = 0; seq < 3; seq++)
-        assert_string_equal(send(t, id, seq, &caps), "");
-    assert_string_equal(send(t, id, 3, &caps), "loop");
-    assert_string_equal(send(t, id, 4, &caps), "loop");
+        assert_string_equal(send_to(t, id, seq, &caps), "");
+    assert_string_equal(send_to(t, id, 3, &caps), "loop");
+    assert_string_equal(send_to(t, id, 4, &caps), "loop");
     caps.exchange = 5; /* something else was said */
-    assert_string_equal(send(t, id, 5, &caps), "");
+    assert_string_equal(send_to(t, id, 5, &caps), "");
     caps.exchange = 4294967295u;
-    assert_string_equal(send(t, id, 6, &caps), "");
+    assert_string_equal(send_to(t, id, 6, &caps), "");
     caps.exchange = 0; /* no exchange: never a loop */
     for (uint32_t seq = 7; seq < 17; seq++)
-        assert_string_equal(send(t, id, seq, &caps), "");
+        assert_string_equal(send_to(t, id, seq, &caps), "");
 }
 
 static void counters_take_all_or_nothing(void **state)
@@ -191,16 +191,16 @@ static void counters_take_all_or_nothing(void **state)
     caps.list[1] = cap("money", 400, 1000);
     caps.list[2] = cap("organisation", 1, 100);
     for (uint8_t i = 0; i < 2; i++)
-        assert_string_equal(send(t, id_of(i, 1), 0, &caps), "");
-    assert_string_equal(send(t, id_of(2, 1), 0, &caps), "money");
+        assert_string_equal(send_to(t, id_of(i, 1), 0, &caps), "");
+    assert_string_equal(send_to(t, id_of(2, 1), 0, &caps), "money");
     caps.list[1].units = 200;
-    assert_string_equal(send(t, id_of(3, 1), 0, &caps), "");
+    assert_string_equal(send_to(t, id_of(3, 1), 0, &caps), "");
     caps.list[0].limit = 4; /* three are used */
     caps.list[1].units = 0;
-    assert_string_equal(send(t, id_of(4, 1), 0, &caps), "");
-    assert_string_equal(send(t, id_of(5, 1), 0, &caps), "total");
+    assert_string_equal(send_to(t, id_of(4, 1), 0, &caps), "");
+    assert_string_equal(send_to(t, id_of(5, 1), 0, &caps), "total");
     caps.list[0].limit = 5; /* the operator allows more */
-    assert_string_equal(send(t, id_of(6, 1), 0, &caps), "");
+    assert_string_equal(send_to(t, id_of(6, 1), 0, &caps), "");
 }
 
 /* What a commit took and did not use is there for the next one. */
@@ -212,7 +212,7 @@ static void units_of_a_conflict_are_given_back(void **state)
     struct number_id id = id_of(7, 1);
     caps.n = 1;
     caps.list[0] = cap("total", 1, 2);
-    assert_string_equal(send(t, id, 0, &caps), "");
+    assert_string_equal(send_to(t, id, 0, &caps), "");
     struct store_commit late = {.id = id,
                                 .expected_seq = 0,
                                 .state = state_of(bytes, 1, "s"),
@@ -223,9 +223,9 @@ static void units_of_a_conflict_are_given_back(void **state)
     for (int i = 0; i < 5; i++)
         assert_int_equal(do_commit(t, &late), ERR_CONFLICT);
     caps.number_limit = 1;
-    assert_string_equal(send(t, id, 1, &caps), "number");
-    assert_string_equal(send(t, id_of(8, 1), 0, &caps), "");
-    assert_string_equal(send(t, id_of(9, 1), 0, &caps), "total");
+    assert_string_equal(send_to(t, id, 1, &caps), "number");
+    assert_string_equal(send_to(t, id_of(8, 1), 0, &caps), "");
+    assert_string_equal(send_to(t, id_of(9, 1), 0, &caps), "total");
 }
 
 static enum err do_take(struct subject *t, const struct store_cap *caps, uint32_t n)
@@ -258,12 +258,12 @@ static void a_new_day_opens_the_caps(void **state)
     caps.exchange = 5;
     caps.n = 1;
     caps.list[0] = cap("total", 1, 2);
-    assert_string_equal(send(t, id, 0, &caps), "");
-    assert_string_equal(send(t, id, 1, &caps), "number");
+    assert_string_equal(send_to(t, id, 0, &caps), "");
+    assert_string_equal(send_to(t, id, 1, &caps), "number");
     loop_mem_advance(t->loop, (int64_t)DAY_S * 1000);
-    assert_string_equal(send(t, id, 2, &caps), "");
-    assert_string_equal(send(t, id_of(8, 1), 0, &caps), "");
-    assert_string_equal(send(t, id_of(9, 1), 0, &caps), "total");
+    assert_string_equal(send_to(t, id, 2, &caps), "");
+    assert_string_equal(send_to(t, id_of(8, 1), 0, &caps), "");
+    assert_string_equal(send_to(t, id_of(9, 1), 0, &caps), "total");
 }
 
 /* ---- only on a real server ---- */
@@ -276,7 +276,7 @@ static void the_clock_of_the_server_going_back_opens_nothing(void **state)
     caps.list[0] = cap("total", 1, 1);
     /* as if today were the day 99999 */
     assert_int_not_equal(redis_server_do(&server, "SET wp:{caps}:total %s", "99999 1"), -1);
-    assert_string_equal(send(t, id_of(7, 1), 0, &caps), "total");
+    assert_string_equal(send_to(t, id_of(7, 1), 0, &caps), "total");
 }
 
 /* Sends to numbers of its own until it has been refused or `n` are out. Ends the process. */
@@ -288,7 +288,7 @@ static void child(uint8_t process, uint32_t n, const struct store_caps *caps)
         struct number_id id = id_of((uint8_t)(process * 4 + i), (uint8_t)i);
         id.bytes[4] = process;
         id.bytes[5] = (uint8_t)(i >> 8);
-        (void)send(t, id, 0, caps);
+        (void)send_to(t, id, 0, caps);
     }
     _exit(0);
 }
@@ -402,30 +402,30 @@ static void one_number_gets_exactly_its_cap(void **state)
     struct subject *t = *state;
     caps.number_limit = UINT32_MAX;
     caps.list[0].limit = 101;
-    assert_string_equal(send(t, id_of(2, 1), 0, &caps), "");
-    assert_string_equal(send(t, id_of(3, 1), 0, &caps), "total");
+    assert_string_equal(send_to(t, id_of(2, 1), 0, &caps), "");
+    assert_string_equal(send_to(t, id_of(3, 1), 0, &caps), "total");
 }
 
 #define MEM(f) cmocka_unit_test_setup_teardown(f, setup_mem, teardown)
 #define REDIS(f) cmocka_unit_test_setup_teardown(f, setup_redis, teardown)
-#define BOTH(f)                                                                                    \
-    {"mem: " #f, f, setup_mem, teardown, NULL},                                                    \
+#define EACH(f)                                                                                    \
+    {"mem: " #f, f, setup_mem, teardown, NULL}, {"redis: " #f, f, setup_redis, teardown, NULL},    \
     {                                                                                              \
-        "redis: " #f, f, setup_redis, teardown, NULL                                               \
+        "cluster: " #f, f, setup_cluster, teardown, NULL                                           \
     }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(the_number_cap_is_hit_exactly),
-        BOTH(a_refused_message_leaves_the_rest_of_the_commit),
-        BOTH(a_reply_in_the_answer_is_counted_and_told),
-        BOTH(refusals_have_different_ids),
-        BOTH(what_the_caller_refuses_takes_nothing),
-        BOTH(an_exchange_that_goes_in_circles_is_broken),
-        BOTH(counters_take_all_or_nothing),
-        BOTH(units_of_a_conflict_are_given_back),
-        BOTH(units_can_be_taken_alone),
+        EACH(the_number_cap_is_hit_exactly),
+        EACH(a_refused_message_leaves_the_rest_of_the_commit),
+        EACH(a_reply_in_the_answer_is_counted_and_told),
+        EACH(refusals_have_different_ids),
+        EACH(what_the_caller_refuses_takes_nothing),
+        EACH(an_exchange_that_goes_in_circles_is_broken),
+        EACH(counters_take_all_or_nothing),
+        EACH(units_of_a_conflict_are_given_back),
+        EACH(units_can_be_taken_alone),
         MEM(a_new_day_opens_the_caps),
         REDIS(the_clock_of_the_server_going_back_opens_nothing),
         REDIS(processes_together_send_exactly_the_cap),
@@ -433,11 +433,5 @@ int main(void)
         REDIS(processes_that_are_killed_exceed_nothing),
         REDIS(one_number_gets_exactly_its_cap),
     };
-    has_server = redis_server_is_installed();
-    if (has_server)
-        redis_server_init(&server);
-    int n_failed = cmocka_run_group_tests(tests, NULL, NULL);
-    if (has_server)
-        redis_server_fini(&server);
-    return n_failed;
+    return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -287,30 +287,23 @@ static void the_end_of_a_log_stays_when_it_is_trimmed(void **state)
     assert_int_equal(event_place_cmp(last, t->from[8]), 0);
 }
 
-static int group_teardown(void **state)
-{
-    (void)state; /* all of the group */
-    if (has_server)
-        redis_server_fini(&server);
-    return 0;
-}
-
 #define REDIS(f) cmocka_unit_test_setup_teardown(f, setup_redis, teardown)
-#define BOTH(f)                                                                                    \
+#define EACH(f)                                                                                    \
     cmocka_unit_test_setup_teardown(f, setup_mem, teardown),                                       \
-        cmocka_unit_test_setup_teardown(f, setup_redis, teardown)
+        cmocka_unit_test_setup_teardown(f, setup_redis, teardown),                                 \
+        cmocka_unit_test_setup_teardown(f, setup_cluster, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(the_log_is_read_from_a_place_and_stays),
-        BOTH(only_ranges_that_are_asked_for_are_read),
-        BOTH(trimming_takes_away_up_to_a_place),
-        BOTH(all_learners_are_found_page_by_page),
-        BOTH(states_come_in_the_order_of_the_numbers),
-        BOTH(blocked_log_read_ends_with_an_entry),
-        BOTH(an_appended_event_is_read_like_any_other),
-        BOTH(the_end_of_a_log_stays_when_it_is_trimmed),
+        EACH(the_log_is_read_from_a_place_and_stays),
+        EACH(only_ranges_that_are_asked_for_are_read),
+        EACH(trimming_takes_away_up_to_a_place),
+        EACH(all_learners_are_found_page_by_page),
+        EACH(states_come_in_the_order_of_the_numbers),
+        EACH(blocked_log_read_ends_with_an_entry),
+        EACH(an_appended_event_is_read_like_any_other),
+        EACH(the_end_of_a_log_stays_when_it_is_trimmed),
         REDIS(a_fenced_store_is_away_until_it_is_open),
         REDIS(an_emptied_server_takes_nobody_for_new),
         REDIS(a_server_that_was_started_anew_is_closed),
