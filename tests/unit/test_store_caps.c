@@ -44,7 +44,7 @@ static void on_commit(void *ctx, enum err e, const struct store_record *rec)
 
 /* Who refused the message, "" = nobody. */
 static const char *send_to(struct subject *t, struct number_id id, uint32_t seq,
-                        const struct store_caps *caps)
+                           const struct store_caps *caps)
 {
     char state[64];
     struct store_commit commit = {.id = id,

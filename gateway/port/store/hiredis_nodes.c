@@ -315,7 +315,7 @@ static struct node *node_at(struct nodes *nodes, const struct node_address *addr
 
 static void take_map(struct nodes *nodes, struct slot_map *found)
 {
-    uint8_t number[NODES_MAX];
+    uint8_t number[NODES_MAX] = {0};
     for (uint32_t i = 0; i < nodes->n; i++)
         nodes->list[i].has_slots = nodes->list[i].is_listed = false;
     for (uint32_t i = 0; i < found->n; i++) {
