@@ -319,6 +319,8 @@ const struct cli_command cli_report = {
         "report month [2026-11] [--organisation CODE] [--lang CODE] [--out FILE]\n"
         "The month, or the last one, as one HTML page to print, in the language of the\n"
         "organisation: what each figure means, and what not to conclude from it.\n"
+        "The same as pages with charts, in a browser: /report/ of the admin listener, where\n"
+        "report_conninfo is set; people sign in with the same login.\n"
         "You see what your login of PostgreSQL may see: say it with --conninfo, or with PGHOST,\n"
         "PGUSER, PGDATABASE or PGSERVICE.",
     .options = {{"conninfo", "CONNINFO",

@@ -192,6 +192,158 @@ static void test_filters(void **state)
     }
 }
 
+/* ---- a report as a table ---- */
+
+static const struct report_column columns[] = {
+    {.name = "value", .heading = "Group"},
+    {.name = "asked", .heading = "Asked"},
+    {.name = "did", .heading = "Did", .is_plotted = true},
+    {.name = "percent", .heading = "%"},
+    {.heading = "Interval",
+     .add = report_add_wilson,
+     .first = "did",
+     .second = "asked",
+     .rate = "percent"},
+};
+static const struct database_column columns_there[] = {{{"value", 5}, DATABASE_TEXT},
+                                                       {{"asked", 5}, DATABASE_COUNT},
+                                                       {{"did", 3}, DATABASE_COUNT},
+                                                       {{"percent", 7}, DATABASE_NUMBER}};
+static const struct report_panel panel_plain = {
+    .report = "r", .id = "id", .title = "T", .columns = columns, .n_columns = ARRAY_LEN(columns)};
+
+struct shown {
+    struct arena *arena;
+    struct report_choices values, others;
+    struct report_ask ask;
+    struct report_table table;
+    struct database_rows rows;
+    struct buf html;
+};
+
+static void show_begin(struct shown *s, const struct report_panel *panel)
+{
+    *s = (struct shown){.arena = arena_new(4u << 20)};
+    s->table = (struct report_table){.panel = panel,
+                                     .ask = &s->ask,
+                                     .arena = s->arena,
+                                     .values = &s->values,
+                                     .organisations = &s->others,
+                                     .courses = &s->others};
+    s->rows = report_table_rows(&s->table);
+    buf_init(&s->html, 4u << 20);
+    assert_int_equal(s->rows.on_columns(s->rows.ctx, columns_there, ARRAY_LEN(columns_there)),
+                     ERR_OK);
+}
+
+static void show_row(struct shown *s, const char *value, const char *asked, const char *did,
+                     const char *percent)
+{
+    struct str cells[] = {str_from(value), str_from(asked), str_from(did), str_from(percent)};
+    assert_int_equal(s->rows.on_row(s->rows.ctx, cells, ARRAY_LEN(cells)), ERR_OK);
+}
+
+static void assert_shown(struct shown *s, const char *part, bool is_there)
+{
+    if ((str_find(buf_str(&s->html), str_from(part)) != SIZE_MAX) != is_there)
+        fail_msg("%s '%s':\n%.2000s", is_there ? "expected" : "unexpected", part,
+                 buf_str(&s->html).p);
+}
+
+static void show_end(struct shown *s)
+{
+    buf_fini(&s->html);
+    arena_free(s->arena);
+}
+
+static void test_cells(void **state)
+{
+    (void)state;
+    struct shown s;
+    show_begin(&s, &panel_plain);
+    show_row(&s, "a<b", "585", "574", "98.1");
+    show_row(&s, "c", "10", NULL, NULL);
+    show_row(&s, "d", "10", "5", NULL); /* no rate: no interval either */
+    report_table_add(&s.table, &s.html);
+    assert_shown(&s,
+                 "<th scope=\"row\">a&lt;b</th><td class=\"n\">585</td><td class=\"n\">574</td><td "
+                 "class=\"n\">98.1</td><td class=\"n\">96.7 to 98.9</td>",
+                 true);
+    assert_shown(&s, "<td class=\"n hidden-cell\">hidden</td>", true);
+    assert_shown(&s, "fewer than 5 people", true);
+    assert_shown(&s, " to ", true);
+    assert_int_equal(s.table.n_rows, 3);
+    buf_reset(&s.html);
+    s.table.first = s.table.first->next->next;
+    report_table_add(&s.table, &s.html);
+    assert_shown(&s, " to ", false);
+    assert_shown(&s, "fewer than 5 people", false);
+    show_end(&s);
+}
+
+static void test_rows_are_limited(void **state)
+{
+    (void)state;
+    struct shown s;
+    show_begin(&s, &panel_plain);
+    for (uint32_t i = 0; i < REPORT_MAX_ROWS; i++)
+        show_row(&s, "x", "7", "6", "85.7");
+    report_table_add(&s.table, &s.html);
+    assert_shown(&s, "the CSV has all of them", false);
+    buf_reset(&s.html);
+    show_row(&s, "one more", "7", "6", "85.7");
+    report_table_add(&s.table, &s.html);
+    assert_shown(&s, "the CSV has all of them", true);
+    assert_shown(&s, "one more", false);
+    assert_int_equal(s.values.n, 0); /* nobody can choose one: the panel takes no property */
+    show_end(&s);
+}
+
+static void test_choices_are_limited(void **state)
+{
+    (void)state;
+    struct report_panel panel = panel_plain;
+    struct shown s;
+    char value[24];
+    panel.takes = REPORT_BY;
+    show_begin(&s, &panel);
+    for (uint32_t i = 0; i <= REPORT_MAX_CHOICES; i++) {
+        (void)snprintf(value, sizeof(value), "v%u", i);
+        show_row(&s, value, "7", "6", "85.7");
+        show_row(&s, value, "7", "6", "85.7");
+        assert_int_equal(s.values.n, i < REPORT_MAX_CHOICES ? i + 1 : REPORT_MAX_CHOICES);
+    }
+    show_end(&s);
+}
+
+static void test_the_five_highest(void **state)
+{
+    (void)state;
+    static const char *const percents[] = {"1.5", "0.0", NULL,  "7.0", "7.0",
+                                           "3.0", "2.0", "9.0", "1.0"};
+    struct report_panel panel = panel_plain;
+    struct shown s;
+    char value[24];
+    panel.top = "percent";
+    show_begin(&s, &panel);
+    for (uint32_t i = 0; i < ARRAY_LEN(percents); i++) {
+        (void)snprintf(value, sizeof(value), "v%u.", i);
+        show_row(&s, value, "100", "50", percents[i]);
+    }
+    report_table_add(&s.table, &s.html);
+    const char *order[] = {"v7.", "v3.", "v4.", "v5.", "v6."};
+    size_t last = 0;
+    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+        size_t place = str_find(buf_str(&s.html), str_from(order[i]));
+        assert_int_not_equal(place, SIZE_MAX);
+        assert_true(place > last);
+        last = place;
+    }
+    assert_shown(&s, "v0.", false);
+    assert_shown(&s, "v2.", false);
+    show_end(&s);
+}
+
 /* Ids are what CSVs are asked for by, and names of headings on a page. */
 static void test_panels_have_ids_of_their_own(void **state)
 {
@@ -216,6 +368,10 @@ int main(void)
         cmocka_unit_test(test_whose_request_it_is),
         cmocka_unit_test(test_cookies),
         cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_rows_are_limited),
+        cmocka_unit_test(test_choices_are_limited),
+        cmocka_unit_test(test_the_five_highest),
         cmocka_unit_test(test_panels_have_ids_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,18 +183,24 @@ static void add_pages(const struct report_frame *frame, struct buf *out)
 }
 
 /* What was chosen, for paper, where the filters are left out. */
-static void add_chosen(const struct report_ask *ask, struct buf *out)
+static void add_chosen(const struct report_frame *frame, struct buf *out)
 {
+    const struct report_ask *ask = frame->ask;
+    unsigned takes = takes_of(frame->page);
     const struct {
         const char *words;
         struct str value;
-    } list[] = {{"Period", ask->grain},  {"Compared by", ask->by},
-                {"Only", ask->value},    {"Organisation", ask->organisation},
-                {"Course", ask->course}, {"From", ask->from},
-                {"To", ask->to}};
+        bool is_said;
+    } list[] = {{"Period", ask->grain, (takes & REPORT_GRAIN) != 0},
+                {"Compared by", ask->by, !str_eq(ask->by, STR("all"))},
+                {"Only", ask->value, true},
+                {"Organisation", ask->organisation, true},
+                {"Course", ask->course, true},
+                {"From", ask->from, (takes & REPORT_DAYS) != 0},
+                {"To", ask->to, (takes & REPORT_DAYS) != 0}};
     buf_add_str(out, STR("<p class=\"paper\">"));
     for (size_t i = 0; i < ARRAY_LEN(list); i++) {
-        if (str_is_empty(list[i].value))
+        if (str_is_empty(list[i].value) || !list[i].is_said)
             continue;
         buf_addf(out, "%s: ", list[i].words);
         buf_add_html(out, list[i].value);
@@ -243,7 +249,7 @@ static void add_main(const struct report_frame *frame, struct buf *out)
     if (frame->page != NULL) {
         add_filters(frame, out);
         add_freshness(frame, out);
-        add_chosen(frame->ask, out);
+        add_chosen(frame, out);
     }
     buf_add_str(out, frame->main);
 }

@@ -103,11 +103,11 @@ function legend(chart, unit) {
   list.className = "legend";
   chart.series.forEach((s, i) => {
     const item = document.createElement("li");
-    const mark = svg("svg", { width: 30, height: 12, "aria-hidden": "true" });
+    const mark = svg("svg", { width: chart.isBars ? 14 : 30, height: 12, "aria-hidden": "true" });
     const { stroke, dash } = style(i);
     mark.append(
       chart.isBars
-        ? svg("rect", { x: 2, y: 1, width: 12, height: 10, fill: stroke })
+        ? svg("rect", { x: 1, y: 1, width: 12, height: 10, fill: stroke })
         : svg("line", { x1: 0, y1: 6, x2: 30, y2: 6, stroke, "stroke-width": 3, "stroke-dasharray": dash.join(" ") }),
     );
     item.append(mark, s.name);

@@ -323,7 +323,8 @@ void report_table_add(const struct report_table *table, struct buf *out)
     int *places = arena_new_array(t->arena, int, t->panel->n_columns + 1);
     if (places == NULL || t->first == NULL ||
         (t->panel->top != NULL && next_top(t, NULL) == NULL)) {
-        buf_add_str(out, STR("<p>There is nothing to show.</p>\n"));
+        buf_add_str(out,
+                    STR("<p>Nothing to show: there are no such people yet, or too few.</p>\n"));
         return;
     }
     for (uint32_t i = 0; i < t->panel->n_columns; i++)
