@@ -143,6 +143,8 @@
     X(check_holder, nothing, "", "CHECK, a code and a PIN: it is right")                           \
     X(check_no_holder, nothing, "",                                                                \
       "CHECK, a code and a PIN: it is another one, or there is none")                              \
+    X(claim, nothing, "org", "CLAIM alone: how the digital badge of a certificate is asked for")   \
+    X(claimed, nothing, "org", "CLAIM and an e-mail address: the organisation has it")             \
     X(module_offer, nothing, "n", "SMS, behind the quiz of a module: CERT makes its certificate")  \
     X(module_certificates, nothing, "list",                                                        \
       "CERT: certificates of modules; M1 4821 0937 5526, ...")                                     \

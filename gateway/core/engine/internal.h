@@ -470,6 +470,9 @@ void self_leave(struct step *s);
 struct str self_ask_screen(const struct step *s);
 bool self_ask_answer(struct step *s);
 void self_ask(struct step *s);
+/* CLAIM: the credential of the certificate, which people of the organisation sign, to an address.
+ */
+void self_claim(struct step *s);
 /* Behind a module on USSD: its key message by SMS? Absent: it is not asked (again). */
 struct str self_key_question(const struct step *s);
 bool self_key_answer(struct step *s);

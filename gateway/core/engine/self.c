@@ -356,6 +356,37 @@ void self_ask(struct step *s)
         take_message(s);
 }
 
+/* The address leaves in the sealed message only: a person signs the credential (`waypost
+ * certificate issue`), with a key that no gateway has, and sends it there. */
+static void take_claim(struct step *s)
+{
+    step_event(s, EVENT_asked)->code = engine_case_name(s);
+    s->out->sealed_text =
+        arena_printf(s->arena, "%012llu %.*s", (unsigned long long)s->learner->certificate,
+                     STR_ARG(s->input->text));
+    step_say(s, step_text(s, COURSE_TEXT_claimed, NO_VARS));
+}
+
+void self_claim(struct step *s)
+{
+    bool can_claim =
+        s->learner->certificate != 0 && !str_is_empty(s->course->texts[COURSE_TEXT_claim]);
+    bool has_address = str_find_char(s->input->text, '@') != SIZE_MAX;
+    step_leave_side(s);
+    if (!can_claim)
+        step_say(s, step_text(s, COURSE_TEXT_certificate_none, NO_VARS));
+    else if (!has_address)
+        step_say(s, step_text(s, COURSE_TEXT_claim, NO_VARS));
+    else if (may_write(s))
+        take_claim(s);
+    else
+        step_say(s, step_text(s, COURSE_TEXT_ask_enough, NO_VARS));
+    if (s->input->via == VIA_USSD)
+        step_say_interrupted(s);
+    else
+        s->out->shows = OUTCOME_SHOWS_KEYS;
+}
+
 void self_answered(struct step *s)
 {
     if (!learner_is_enrolled(s->learner))

@@ -63,6 +63,7 @@ enum command_fuzzy {
     X(MYDATA,  NULL, SCOPE_ANYBODY, TAIL_COURTESY, FUZZY_NO,   false, self_my_data)       \
     X(LEAVE,   NULL, SCOPE_MEMBERS, TAIL_LEAVE,    FUZZY_NO,   false, self_leave)         \
     X(ASK,     NULL, SCOPE_MEMBERS, TAIL_ANY,      FUZZY_NO,   false, self_ask)           \
+    X(CLAIM,   NULL, SCOPE_MEMBERS, TAIL_ANY,      FUZZY_NO,   false, self_claim)         \
     X(YES,     NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, NULL)               \
     X(NO,      NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, NULL)
 /* clang-format on */

@@ -188,6 +188,14 @@ const struct keyword_row match_keyword_rows[] = {
     {COMMAND_ASK, "ru", "спросить"},
     {COMMAND_ASK, "ar", "اسال"},
 
+    {COMMAND_CLAIM, "en", "claim"},
+    {COMMAND_CLAIM, "fr", "reclamer"},
+    {COMMAND_CLAIM, "es", "reclamar"},
+    {COMMAND_CLAIM, "tr", "rozet"},
+    {COMMAND_CLAIM, "de", "anfordern"},
+    {COMMAND_CLAIM, "ru", "получить"},
+    {COMMAND_CLAIM, "ar", "مطالبه"},
+
     {COMMAND_YES, "en", "yes"},
     {COMMAND_YES, "fr", "oui"},
     {COMMAND_YES, "es", "si"},
