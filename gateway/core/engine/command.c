@@ -257,9 +257,12 @@ static void run_next(struct step *s)
         row->next(s);
 }
 
+/* Back from what an SMS has not brought yet is no step further back: somebody waits, and says it
+ * again. On a USSD screen it may be said before the last page. */
 static void run_back(struct step *s)
 {
-    if (learner_state_is_side(s->learner->state))
+    bool is_unseen = s->input->via == VIA_SMS && !s->input->is_shown;
+    if (learner_state_is_side(s->learner->state) || is_unseen)
         run_repeat(s);
     else
         course_back(s);

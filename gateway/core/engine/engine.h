@@ -5,12 +5,12 @@
  *     struct outcome out;
  *     enum err e = engine_step(&courses, &context, &learner, &input, arena, &out);
  *
- * Only what was shown counts (docs/course-rules.md 1.2 rule 11): an answer, a consent, a skip, NEXT
- * are taken for what input.is_shown says, else the present screen is said again and nothing is
- * recorded. The order in which an input is understood is docs/course-rules.md 1.3.4: STOP, SAFE
- * (the word, or a disclosure in other words), HELP, DELETE 1, answer valid in this state, command,
- * near miss, unknown. HELP, SCORE, SAFE answer and leave the place alone; MENU, LANG and a redial
- * are side states that return to it.
+ * Only what was shown counts (docs/course-rules.md 1.2 rule 11): an answer, a consent, a skip,
+ * NEXT, by SMS also BACK, are taken for what input.is_shown says, else the present screen is said
+ * again and nothing is recorded. The order in which an input is understood is
+ * docs/course-rules.md 1.3.4: STOP, SAFE (the word, or a disclosure in other words), HELP, DELETE
+ * 1, answer valid in this state, command, near miss, unknown. HELP, SCORE, SAFE answer and leave
+ * the place alone; MENU, LANG and a redial are side states that return to it.
  *
  * A reply is one text. A form feed in it is a good place to turn the page: core/gsm/gsm.h makes it
  * a line end in an SMS and a preferred cut in USSD. What stands before a vertical tab is left out
