@@ -30,9 +30,11 @@ static void test_a_session_ends(void **state)
     assert_ptr_equal(report_session_find(&all, cookie, at(REPORT_IDLE_MS - 1)), s);
     assert_null(report_session_find(&all, STR("short"), at(0)));
     assert_null(report_session_find(&all, STR_NONE, at(0)));
-    token[63] = token[63] == '0' ? '1' : '0';
-    assert_null(report_session_find(&all, cookie, at(0)));
-    token[63] = s->token[63];
+    for (size_t i = 0; i < REPORT_TOKEN_BYTES - 1; i++) {
+        token[i] = token[i] == '0' ? '1' : '0';
+        assert_null(report_session_find(&all, cookie, at(0)));
+        token[i] = s->token[i];
+    }
     /* idle since it was last used */
     assert_null(report_session_find(&all, cookie, at(2 * REPORT_IDLE_MS - 1)));
     int64_t now = REPORT_IDLE_MS - 1;
@@ -98,7 +100,7 @@ static void test_tries_of_all_are_limited(void **state)
 {
     (void)state;
     struct report_door door = {0};
-    char name[24];
+    char name[24] = "";
     for (uint32_t i = 0; i <= REPORT_TRIES_MINUTE; i++) {
         struct str s = {name, (size_t)snprintf(name, sizeof(name), "name%u", i)};
         assert_int_equal(report_door_try(&door, s, at(500)),
@@ -341,6 +343,12 @@ static void test_the_five_highest(void **state)
     }
     assert_shown(&s, "v0.", false);
     assert_shown(&s, "v2.", false);
+    show_end(&s);
+    show_begin(&s, &panel); /* none is high where all are nothing */
+    show_row(&s, "zero", "100", "0", "0.0");
+    report_table_add(&s.table, &s.html);
+    assert_shown(&s, "zero", false);
+    assert_shown(&s, "Nothing to show", true);
     show_end(&s);
 }
 
