@@ -132,7 +132,8 @@ static bool check_conninfo(const struct config *config, struct str conninfo, con
     if (sink_libpq_check(conninfo.p, &msg) == ERR_OK)
         return true;
     config_complain(config, report, (struct config_at){.key = key},
-                    "write it in libpq's words, as hostaddr=10.0.0.6 dbname=waypost user=...",
+                    "write it in libpq's words, as hostaddr=10.0.0.6 dbname=waypost user=...; a "
+                    "password with blanks, quotes or # as password='it\\'s', all in double quotes",
                     "%s: %s", key, msg.text);
     return false;
 }
@@ -326,7 +327,10 @@ static void check_spool(const struct config *config, struct check_list *list)
         return;
     uint64_t free_mb = (uint64_t)room.f_bavail * room.f_frsize >> 20;
     uint64_t wanted_mb = config->spool_quota_mb + ROOM_MIN_MB;
-    if (free_mb < wanted_mb)
+    if (free_mb == 0)
+        config_complain(config, &list->reports[CHECK_STOPS], at, "free room there",
+                        "spool_dir: its disk is full");
+    else if (free_mb < wanted_mb)
         config_complain(config, &list->reports[CHECK_HURTS], at,
                         "free room there, or lower spool_quota_mb",
                         "spool_dir: its disk has %llu MiB free, the spool may need %llu",
@@ -400,13 +404,16 @@ void check_ports(const struct config *config, struct check_list *list)
     for (size_t i = 0; i < ARRAY_LEN(ports); i++) {
         struct errmsg msg;
         int fd = -1;
-        if (front_listen(ports[i].address, (int)ports[i].port, false, &fd, &msg) == ERR_OK)
+        if (front_listen(ports[i].address, (int)ports[i].port, false, &fd, &msg) == ERR_OK) {
             (void)close(fd); /* it was only tried */
-        else
-            config_complain(config, &list->reports[CHECK_STOPS],
-                            (struct config_at){.key = ports[i].key},
-                            "stop what has it (ss -ltnp shows it; systemd's waypost.socket is no "
-                            "mistake), or choose another",
-                            "%s: %s", ports[i].key, msg.text);
+            continue;
+        }
+        bool is_address = errno == EADDRNOTAVAIL; /* of another host, or of one that went */
+        const char *key = is_address ? "listen_address" : ports[i].key;
+        config_complain(config, &list->reports[CHECK_STOPS], (struct config_at){.key = key},
+                        is_address ? "ip address shows those of this machine"
+                                   : "stop what has it (ss -ltnp shows it; systemd's "
+                                     "waypost.socket is no mistake), or choose another",
+                        "%s: %s", key, msg.text);
     }
 }

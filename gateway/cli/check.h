@@ -9,6 +9,9 @@
 
 #include "cli/cli.h"
 
+struct database;
+struct vault;
+
 enum check_level { CHECK_STOPS, CHECK_HURTS, N_CHECK_LEVELS };
 
 /* What was found. Problems of the configuration come through the reports, one for each level; all
@@ -54,8 +57,16 @@ void check_host(const struct config *config, const struct check_needs *needs,
                 struct check_list *list);
 /* The ports, unless a gateway of ours has them. */
 void check_ports(const struct config *config, struct check_list *list);
-/* Redis and PostgreSQL, what lies in them, and whether they and this host agree. */
+/* How many numbers of the database were looked at, and could be read. */
+struct check_opened {
+    uint64_t n, n_readable;
+};
+/* drill.c: do the keys open so many numbers ("20"), and are these the ones of their ids? db: a
+ * login that may read the vault. */
+struct check_opened check_numbers(struct vault *vault, struct database *db, const char *most,
+                                  struct check_list *list);
 /* drill.c: a site that was restored into a folder: keys and numbers, learners, the newest event. */
 void check_restored(const struct config *config, struct check_list *list);
+/* Redis and PostgreSQL, what lies in them, and whether they and this host agree. */
 void check_servers(const struct config *config, const struct check_needs *needs,
                    struct check_list *list);

@@ -9,6 +9,7 @@
 #include "core/lesson/translate.h"
 #include "port/database.h"
 #include "port/sink.h"
+#include "port/vault.h"
 #include "role/ports.h"
 
 #define CLOCK_STOPS_MS (5 * 60 * 1000)
@@ -344,10 +345,10 @@ static void check_redis(struct servers *s)
                         (struct config_at){.key = "redis_cluster"},
                         "see redis-cli cluster nodes, and start what failed",
                         "%u masters of the Cluster do not answer", store_n_away(s->store));
-    check_writes(s);
     check_rules(s, STORE_FACTS_STATE);
     check_each(s);
     check_rules(s, STORE_FACTS_SETTINGS);
+    check_writes(s); /* after them: a replica hangs up */
     store_courses_get(s->store, on_courses, s);
     loop_run(s->loop);
     store_board_get(s->store, STORE_BOARD_HOSTS, on_hosts, s);
@@ -496,11 +497,23 @@ static void check_postgres_clock(struct login *login)
         compare_clocks(login->s, "PostgreSQL", (struct wall_ms){(int64_t)ms});
 }
 
+/* Keys of another site, or of before the last rotation. That they cannot be read was told. */
+static void check_keys_fit(const struct login *login)
+{
+    struct vault *vault = NULL;
+    struct errmsg msg;
+    if (vault_openssl_new(login->s->config->keys_dir.p, &vault, &msg) == ERR_OK)
+        (void)check_numbers(vault, login->db, "20", login->s->list);
+    vault_free(vault);
+}
+
 static void check_database(const struct servers *s, const char *key, struct str conninfo,
                            const struct login_rule *rules, size_t n)
 {
     struct login login = {.s = s, .key = key};
     struct errmsg msg;
+    if (sink_libpq_check(conninfo.p, &msg) != ERR_OK)
+        return; /* which was told */
     if (database_open(conninfo.p, &login.db, &msg) != ERR_OK) {
         char what[ERRMSG_BYTES + 64];
         (void)snprintf(what, sizeof(what), "PostgreSQL does not let it in: %s", msg.text);
@@ -514,6 +527,8 @@ static void check_database(const struct servers *s, const char *key, struct str 
         if (rules == writer_rules) {
             check_epoch(&login);
             check_postgres_clock(&login);
+        } else {
+            check_keys_fit(&login);
         }
     }
     database_close(login.db);

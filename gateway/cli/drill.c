@@ -10,16 +10,19 @@
 
 #define SAMPLE "1000" /* numbers that are opened */
 
+struct sealed {
+    struct vault *vault;
+    struct check_opened n;
+    struct buf number;
+};
+
 struct drill {
     const struct config *config;
     struct check_list *list;
     struct database *db;
-    struct vault *vault;
     struct loop *loop;
     struct store *store;
-    uint64_t n_numbers, n_readable, n_in_redis, n_in_postgres;
-    struct str where; /* of the rows that are being read */
-    struct buf number;
+    uint64_t n_in_redis, n_in_postgres;
 };
 
 static void stops(struct drill *d, const char *where, const char *fix, const char *what)
@@ -30,41 +33,45 @@ static void stops(struct drill *d, const char *where, const char *fix, const cha
 /* A row of the vault: its number must open, and be the number of its id. */
 static void on_sealed(void *ctx, const struct str *cells, uint32_t n)
 {
-    struct drill *d = ctx;
+    struct sealed *s = ctx;
     uint8_t id[NUMBER_ID_BYTES], nonce[VAULT_NONCE_BYTES], sealed[256];
     uint64_t key_id = 0;
-    d->n_numbers++;
+    s->n.n++;
     if (n < 4 || cells[3].len > 2 * sizeof(sealed) ||
         hex_decode(cells[0], id, sizeof(id)) != ERR_OK ||
         str_to_u64(cells[1], UINT16_MAX, &key_id) != ERR_OK ||
         hex_decode(cells[2], nonce, sizeof(nonce)) != ERR_OK ||
         hex_decode(cells[3], sealed, cells[3].len / 2) != ERR_OK)
         return;
-    buf_reset(&d->number);
-    if (vault_open(d->vault, (struct str){(const char *)id, sizeof(id)}, (uint16_t)key_id,
+    buf_reset(&s->number);
+    if (vault_open(s->vault, (struct str){(const char *)id, sizeof(id)}, (uint16_t)key_id,
                    (struct str){(const char *)nonce, sizeof(nonce)},
-                   (struct str){(const char *)sealed, cells[3].len / 2}, &d->number) != ERR_OK)
+                   (struct str){(const char *)sealed, cells[3].len / 2}, &s->number) != ERR_OK)
         return;
-    struct number_id found = vault_number_id(d->vault, buf_str(&d->number));
-    d->n_readable += memcmp(found.bytes, id, sizeof(id)) == 0;
+    struct number_id found = vault_number_id(s->vault, buf_str(&s->number));
+    s->n.n_readable += memcmp(found.bytes, id, sizeof(id)) == 0;
 }
 
-static void check_numbers(struct drill *d)
+struct check_opened check_numbers(struct vault *vault, struct database *db, const char *most,
+                                  struct check_list *list)
 {
+    struct sealed s = {.vault = vault};
     struct errmsg msg;
-    enum err e = vault_openssl_new(d->config->keys_dir.p, &d->vault, &msg);
-    if (e == ERR_OK)
-        e = database_ask(d->db,
-                         "select encode(number_id, 'hex'), key_id::text, encode(nonce, 'hex'), "
-                         "encode(ciphertext, 'hex') from core.vault limit " SAMPLE,
-                         NULL, 0, on_sealed, d, &msg);
-    if (e != ERR_OK)
-        stops(d, "keys", "restore the keys that belong to this database", msg.text);
-    else if (d->n_readable < d->n_numbers)
-        check_add(d->list, CHECK_STOPS, "keys",
+    const struct str limit = str_from(most);
+    buf_init(&s.number, 256);
+    if (database_ask(db,
+                     "select encode(number_id, 'hex'), key_id::text, encode(nonce, 'hex'), "
+                     "encode(ciphertext, 'hex') from core.vault limit $1::int",
+                     &limit, 1, on_sealed, &s, &msg) != ERR_OK)
+        check_add(list, CHECK_STOPS, "keys", "restore the keys that belong to this database", "%s",
+                  msg.text);
+    else if (s.n.n_readable < s.n.n)
+        check_add(list, CHECK_STOPS, "keys",
                   "find the keys that are missing: without them these numbers are lost",
                   "%" PRIu64 " of %" PRIu64 " numbers cannot be read with these keys",
-                  d->n_numbers - d->n_readable, d->n_numbers);
+                  s.n.n - s.n.n_readable, s.n.n);
+    buf_fini(&s.number);
+    return s.n;
 }
 
 static void on_scan(void *ctx, enum err e, struct str next, const struct store_learner *learners,
@@ -112,11 +119,16 @@ void check_restored(const struct config *config, struct check_list *list)
 {
     struct drill d = {.config = config, .list = list};
     struct errmsg msg;
-    buf_init(&d.number, 256);
+    struct check_opened numbers = {.n = 0};
+    struct vault *vault = NULL;
     if (database_open(config->sender_conninfo.p, &d.db, &msg) != ERR_OK) {
         stops(&d, "PostgreSQL", "see its log in the folder", msg.text);
     } else {
-        check_numbers(&d);
+        if (vault_openssl_new(config->keys_dir.p, &vault, &msg) != ERR_OK)
+            stops(&d, "keys", "restore the keys that belong to this database", msg.text);
+        else
+            numbers = check_numbers(vault, d.db, SAMPLE, list);
+        vault_free(vault);
         database_close(d.db);
         d.db = NULL;
         if (database_open(config->writer_conninfo.p, &d.db, &msg) != ERR_OK) {
@@ -133,8 +145,6 @@ void check_restored(const struct config *config, struct check_list *list)
     (void)fprintf(stderr,
                   "learners: %" PRIu64 " in PostgreSQL, %" PRIu64 " in Redis; numbers "
                   "opened: %" PRIu64 " of %" PRIu64 "\n",
-                  d.n_in_postgres, d.n_in_redis, d.n_readable, d.n_numbers);
+                  d.n_in_postgres, d.n_in_redis, numbers.n_readable, numbers.n);
     database_close(d.db);
-    vault_free(d.vault);
-    buf_fini(&d.number);
 }

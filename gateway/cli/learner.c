@@ -59,6 +59,12 @@ static void keep_card(void *ctx, const struct str *cells, uint32_t n)
     cards->n++;
 }
 
+static bool is_id(const char *word)
+{
+    return strlen(word) == UUID_CHARS && strspn(word, "0123456789abcdefABCDEF-") == UUID_CHARS &&
+           strchr(word, '-') != NULL;
+}
+
 /* A number becomes its pseudonym in hex; an id stays one. */
 static int who_of(struct desk *desk, const char *word, struct str *ret_number, struct str *ret_id)
 {
@@ -67,14 +73,12 @@ static int who_of(struct desk *desk, const char *word, struct str *ret_number, s
     char hex[2 * NUMBER_ID_BYTES + 1];
     *ret_number = STR_NONE;
     *ret_id = STR_NONE;
-    if (strlen(word) == UUID_CHARS && strchr(word, '-') != NULL) {
+    if (is_id(word)) {
         *ret_id = str_from(word);
         return EX_OK;
     }
-    if (number_parse(str_from(word), NUMBER_FORM_PLUS, STR_NONE, &number) != ERR_OK) {
-        cli_complain("learner: %s is neither a number like +254700000001 nor a learner's id", word);
-        return EX_USAGE;
-    }
+    if (number_parse(str_from(word), NUMBER_FORM_PLUS, STR_NONE, &number) != ERR_OK)
+        return EX_USAGE; /* which open_desk has told */
     int code = desk_vault(desk, &vault);
     if (code != EX_OK)
         return code;
@@ -123,8 +127,16 @@ static int find_one(struct desk *desk, const char *word, const char *what, struc
     return EX_DATAERR;
 }
 
+/* The word that says who is judged before anything is opened. */
 static int open_desk(const struct cli_args *args, struct desk *desk)
 {
+    struct number number;
+    const char *who = args->words[1];
+    *desk = (struct desk){.arena = NULL};
+    if (!is_id(who) && number_parse(str_from(who), NUMBER_FORM_PLUS, STR_NONE, &number) != ERR_OK) {
+        cli_complain("learner: %s is neither a number like +254700000001 nor a learner's id", who);
+        return EX_USAGE;
+    }
     int code = desk_open(args, desk);
     return code == EX_OK ? desk_open_database(desk) : code;
 }

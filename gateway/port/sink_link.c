@@ -296,7 +296,10 @@ static void take_request_result(struct sink_request *r, const PGresult *result)
     r->e = errmsg_set(&r->message, sqlstate_err(state), "%s: %s", state != NULL ? state : "?",
                       words != NULL ? words : "");
     if (r->e != ERR_INVALID && r->e != ERR_CONFLICT)
-        LOG_WARN("sink", "statement failed", "sqlstate=%s", state != NULL ? state : "?");
+        LOG_WARN("sink", "statement failed", "sqlstate=%s%s", state != NULL ? state : "?",
+                 state != NULL && strcmp(state, "42501") == 0
+                     ? " remedy=\"the login lacks a right: waypost doctor says which\""
+                     : "");
 }
 
 static void take_result(struct sink_link *s, const PGresult *result)

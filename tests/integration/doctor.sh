@@ -1,5 +1,5 @@
 #!/bin/bash
-# doctor.sh: 27 mistakes that operators make, one after the other in a site that is well: `waypost doctor`
+# doctor.sh: sixty mistakes that operators make, one after the other in a site that is well: `waypost doctor`
 # names each with its place and the remedy, and nothing else that the site had not before.
 # shellcheck disable=SC2317 # undo is called by mistake
 . "$(dirname "$0")/lib.sh"
@@ -103,7 +103,7 @@ truncated() { redis config set aof-load-truncated yes; undo() { redis config set
 mistake 0 '^hurts: Redis: aof-load-truncated is not no.*; set aof-load-truncated no' 'Redis starts with a file that was cut' truncated
 unlimited() { redis config set maxmemory 0; undo() { redis config set maxmemory 1gb; }; }
 mistake 0 '^hurts: Redis: maxmemory is not set.*; set maxmemory' 'Redis may take all memory' unlimited
-other_epoch() { redis set wp:epoch '12345 00'; undo() { redis del wp:epoch; }; }
+other_epoch() { redis mset wp:epoch '12345 00' 'wp:{b000}:epoch' 12345; undo() { redis del wp:epoch 'wp:{b000}:epoch'; }; }
 mistake 78 '^stops: epoch: Redis and PostgreSQL are not of one site.*; .*waypost rebuild' 'Redis of another site' other_epoch
 mistake 78 "^stops: site.yaml:$((at + 3)):[0-9]+: channel at: .* checks no signature or secret.*; set its secret" 'a channel without signature' edit "$((at + 3))s/accepted/refused/"
 mistake 78 "^stops: site.yaml:$((at + 4)):[0-9]+: channel at: it takes callbacks of anybody and has no limit.*; set new_numbers_hour" 'and without a cap' edit "$((at + 4))s/new_numbers_hour:.*/new_numbers_hour: 0/"
@@ -113,6 +113,75 @@ mistake 0 "^hurts: site.yaml:[0-9]+:1: cap_number_day is 0.*; set it" 'no cap fo
 mistake 78 "^stops: site.yaml:[0-9]+:1: course first-aid is not published.*; waypost lessons publish" 'a course that is not published' edit '$a course: first-aid'
 mistake 78 "^stops: site.yaml:$(line 'code: KE,'):[0-9]+: countries, code KE: write .helpline.*; " 'a country without its referral table' edit 's/helpline: "116",//; s/contact: "[^"]*",//'
 check_same 'these were 27' 27 "$N_MISTAKES"
+# ---- thirty more
+pg="$STATE/pg"
+writer_at=$(line '^writer_conninfo')
+conninfo() { edit "s|^writer_conninfo:.*|writer_conninfo: $1|"; }
+mistake 78 "^stops: site.yaml:$writer_at:1: writer_conninfo: missing .=.*; .*it.'s" 'a password with blanks and quotes' conninfo "\"host=$pg password=it's a\""
+mistake 78 "^stops: site.yaml:$writer_at:1: writer_conninfo: .*@ is written %40.*; " 'a password with @ and / in an address' conninfo 'postgresql://well_writer:p@ss/w0rd@10.0.0.1/waypost'
+check_same 'and no part of it is shown' 0 "$(grep -cE 'p@ss|w0rd' "$STATE/after" || true)"
+mistake 78 "^stops: site.yaml:$writer_at:1: writer_conninfo: host=10.0.0.6,db.example.org is a name" 'a name among addresses' conninfo 'host=10.0.0.6,db.example.org user=well_writer'
+mistake 78 "^stops: site.yaml:$writer_at:1: writer_conninfo: PostgreSQL does not let it in: .*127.0.0.1.*" 'a port of PostgreSQL that is closed' conninfo 'host=127.0.0.1,127.0.0.1 port=1,2 user=well_writer'
+mistake 78 "^stops: site.yaml:$writer_at:1: writer_conninfo: the login is not in role waypost_writer; grant" 'both logins swapped' edit 's/well_writer/well_third/; s/well_sender/well_writer/; s/well_third/well_sender/'
+busy_admin() { ADMIN_PORT_IS=$PORT PORT=$ADMIN_PORT; busy; PORT=$ADMIN_PORT_IS; }
+mistake 78 "^stops: site.yaml:$(line '^admin_port:'):1: admin_port: cannot listen on 127.0.0.1 port $ADMIN_PORT: .*; .*ss -ltnp" 'the admin port is taken' busy_admin
+mistake 78 '^stops: site.yaml:[0-9]+:1: listen_address: cannot listen on 192.0.2.9 .*; ip address shows' 'an address of another host' edit '$a listen_address: 192.0.2.9'
+foreign_key() { cp -p "$STATE/keys/$1" "$STATE/$1"; openssl rand -hex 32 >"$STATE/keys/$1"; undo() { cp -p "$STATE/number_id.key" "$STATE/seal_1.key" "$STATE/keys/"; }; }
+cp -p "$STATE"/keys/*.key "$STATE/"
+sealed_number() { # of +254700000001, as the front seals it
+    (cd "$STATE" && "$WAYPOST" serve --config "$STATE/waypost.yaml") >"$STATE/serve.log" 2>&1 &
+    local pid=$!
+    wait_for 30 demo_is_ready "$STATE" "$PORT"
+    "$WAYPOST" phone --url "http://127.0.0.1:$PORT" --from +254700000001 --script <(printf '%s\n' JOIN 1) >/dev/null
+    wait_for 20 log_is_stored
+    stop_pid "$pid" TERM 20
+}
+sealed_number
+mistake 78 '^stops: keys: 1 of 1 numbers cannot be read with these keys; find the keys' "another site's key of numbers" foreign_key number_id.key
+mistake 78 '^stops: keys: 1 of 1 numbers cannot be read with these keys; find the keys' "another site's seal key" foreign_key seal_1.key
+cut_key() { cp -p "$STATE/keys/number_id.key" "$STATE/"; head -c 10 "$STATE/number_id.key" >"$STATE/keys/number_id.key"; undo() { cp -p "$STATE/number_id.key" "$STATE/keys/"; }; }
+mistake 78 '^stops: site.yaml:[0-9]+:1: keys_dir: .*number_id.key: a key is 64 hexadecimal digits.*; restore' 'a key that was copied half' cut_key
+if [ "$(id -u)" = 0 ]; then
+    mkdir "$STATE/small"
+    small() { mount -t tmpfs -o "$1" small "$STATE/small"; edit "s|^spool_dir:.*|spool_dir: $STATE/small|"; undo() { umount "$STATE/small"; }; }
+    full() { small size=64k; head -c 64k /dev/zero >"$STATE/small/log" 2>/dev/null || true; }
+    mistake 78 "^stops: site.yaml:$(line '^spool_dir'):1: spool_dir: its disk is full; free room" 'a full disk' full
+    mistake 78 "^stops: site.yaml:$(line '^spool_dir'):1: spool_dir: .* cannot be written; make it" 'a disk that is mounted to be read' small ro
+    full
+    check_same 'serve does not die of a full disk, but says so' 78 "$( (cd "$STATE" && timeout 30 "$WAYPOST" serve --config site.yaml) 2>"$STATE/serve" || echo $?)"
+    check 'with the folder and the remedy' grep -q "spool folder .*No space left on device.*spool_dir" "$STATE/serve"
+    undo && cp "$STATE/good.yaml" "$STATE/site.yaml"
+else
+    skip_check 'full disks' 'only root mounts them'
+fi
+follow() { redis replicaof 127.0.0.1 1; undo() { redis replicaof no one; }; }
+mistake 78 '^stops: Redis: this is a replica.*; name the primary in redis_host' 'a replica of Redis' follow
+small_redis() { redis config set maxmemory 1mb; undo() { redis config set maxmemory 1gb; }; }
+mistake 78 '^stops: Redis: it takes no writes: full; raise maxmemory' 'a Redis that is full' small_redis
+mistake 78 '^stops: site.yaml:[0-9]+:1: Redis does not answer; start it .*redis_password' 'a Redis of another place' edit 's|^redis_socket:.*|redis_socket: /run/nowhere.sock|'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: redis_host is .redis.example.org.; it must be an IP address' 'a name for Redis' edit 's|^redis_socket:.*|redis_host: redis.example.org|'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: .*; it must be a time zone that tzdata has' 'a wrong time zone' edit 's|utc_offset: "+03:00"|zone: Africa/Nairobbi|'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: utc_offset is .3.; it must be hours and minutes' 'a zone as a number' edit 's|utc_offset: "+03:00"|utc_offset: 3|'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: country is .Kenya.; it must be' 'a country in words' edit '0,/country: KE/s|country: KE|country: Kenya|'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: no channel is called .att.; see' 'a channel that is not there' edit '0,/sms_channel: at/s|sms_channel: at|&t|'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: a second name .at.; keep one' 'one name for two channels' edit 's|name: kannel|name: at|'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: dial_code is .384.; it must look like' 'a code without its signs' edit '0,/dial_code/s|dial_code: .*|dial_code: 384|'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: prefix is .256.; it must be how numbers begin' 'a route without +' edit '$a routes: [{prefix: "256", channel: at}]'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: channels have prices; add their currency' 'prices without a currency' edit '/^currency/d'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: cap_number_day is .-1.; it must be a whole number from' 'a cap below nothing' edit '$a cap_number_day: -1'
+mistake 0 '^hurts: site.yaml:[0-9]+:[0-9]+: cap_money_day is 0: nothing limits .*; set it' 'no cap on money' edit '$a cap_money_day: 0'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: .*is no address and no network; write' 'a name of a caller' edit '0,/unsigned_callbacks/s|unsigned_callbacks: .*|callers: provider.example.org|'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: .*path_secret needs at least 16 .*openssl rand' 'a short secret' edit '0,/unsigned_callbacks/s|unsigned_callbacks: .*|path_secret: abc|'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: countries, code KE: write .checked.' 'referral numbers that nobody has dialled for a year' edit 's|checked: [0-9-]*|checked: 2020-01-01|'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: focal_points is .\(hidden\).; it must be' 'a focal point without country' edit 's|+254733000001|0733000001|'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: found a tab character' 'tabs' edit 's|^    profile: kannel|\tprofile: kannel|'
+utf16() { iconv -t UTF-16 "$STATE/good.yaml" >"$STATE/site.yaml"; }
+mistake 78 '^stops: site.yaml:1:1: .*; save the file as UTF-8' 'a file of an editor that writes UTF-16' utf16
+check_same 'thirty and more' 1 "$((N_MISTAKES >= 57))"
+for who in 0700000001 'zzzzzzzz-0000-4000-8000-000000000000'; do
+    check_same "learner show $who: judged before any server is asked" "64 waypost: learner: $who is neither a number like +254700000001 nor a learner's id" \
+        "$("$WAYPOST" learner show "$who" --config /nowhere 2>"$STATE/said" || echo $?) $(cat "$STATE/said")"
+done
 # What else is told.
 mistake 0 'country XK: its time is not known.*; write its .zone.' 'a country without a zone' edit 's/code: UG/code: XK/'
 # One of a Cluster, named as if it were alone.

@@ -407,10 +407,8 @@ static bool open_files(struct file_spool *f)
     if (f->log_fd < 0 || f->state_fd < 0 || f->replay_fd < 0)
         return false;
     lock(f);
-    struct stat info;
-    bool is_good =
-        fstat(f->state_fd, &info) == 0 && (info.st_size >= (off_t)sizeof(*f->state) ||
-                                           ftruncate(f->state_fd, sizeof(*f->state)) == 0);
+    /* A hole in the file would kill us when the disk is full and we write into it. */
+    bool is_good = (errno = posix_fallocate(f->state_fd, 0, sizeof(*f->state))) == 0;
     void *map =
         is_good ? mmap(NULL, sizeof(*f->state), PROT_READ | PROT_WRITE, MAP_SHARED, f->state_fd, 0)
                 : MAP_FAILED;
