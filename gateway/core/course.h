@@ -113,6 +113,11 @@
     X(first_more_key, more_key, "", "USSD key line of a page that goes on, where 0 leads nowhere") \
     X(first_next_key, nothing, "", "USSD key line of a lesson where 0 leads nowhere")              \
     X(score_none, score, "module modules", "SCORE before the first question of a quiz")            \
+    X(session_key, next_key, "", "SMS: the same behind every second lesson: a session is over")    \
+    X(cost_normal, nothing, "", "in place of {cost} where the country's `cost` says the same")     \
+    X(cost_free, nothing, "", "the same where SMS are free")                                       \
+    X(help_new, help, "org code", "HELP from who has not joined, or has left")                     \
+    X(group_none, nothing, "", "MY DATA: in place of {group} where there is none")                 \
     X(module_read, nothing, "n", "end of a module without scored questions")                       \
     X(retake_now, nothing, "", "the place of who waited for another try, once the wait is over")   \
     X(declined, stop, "", "no to consent: nothing more is sent, and how to start all the same")    \
@@ -284,6 +289,7 @@
     X(done_failed)                                                                                 \
     X(followup_thanks)                                                                             \
     X(help)                                                                                        \
+    X(help_new)                                                                                    \
     X(go_on)                                                                                       \
     X(exit)                                                                                        \
     X(safe)                                                                                        \

@@ -3,6 +3,13 @@
 #include "core/certificate.h"
 #include "core/engine/internal.h"
 
+bool engine_stays_away(struct step *s)
+{
+    if (engine_has_left(s) && s->input->via == VIA_USSD)
+        step_say_screen(s);
+    return engine_has_left(s);
+}
+
 /* ---- information that leaves the place alone ---- */
 
 void step_say_interrupted(struct step *s)
@@ -21,7 +28,8 @@ static void run_help(struct step *s)
 {
     (void)step_event(s, EVENT_helped);
     step_leave_side(s);
-    step_say(s, step_text(s, COURSE_TEXT_help, NO_VARS));
+    bool is_in = s->learner->state != LEARNER_STATE_NEW && !engine_has_left(s);
+    step_say(s, step_text(s, is_in ? COURSE_TEXT_help : COURSE_TEXT_help_new, NO_VARS));
     if (s->context->voice.p != NULL && !str_is_empty(s->course->texts[COURSE_TEXT_call_free]))
         step_say(s, step_text(s, COURSE_TEXT_call_free, NO_VARS));
     bool is_screen = s->input->via == VIA_USSD; /* which has no end without keys */
@@ -295,6 +303,8 @@ static void run_language(struct step *s)
 /* The list of courses; where there is one only, or no more to begin, says so. */
 static void run_courses(struct step *s)
 {
+    if (engine_stays_away(s))
+        return;
     if (courses_has_more(s)) {
         engine_open_side(s, LEARNER_STATE_COURSES);
         return;

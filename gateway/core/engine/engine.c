@@ -60,8 +60,7 @@ static bool is_any_text(const struct step *s)
     return question != NULL && question_row(question->kind)->is_any_text;
 }
 
-/* STOPPED or DELETED: nothing that was not meant may bring anybody back. */
-static bool has_left(const struct step *s)
+bool engine_has_left(const struct step *s)
 {
     return s->learner->state == LEARNER_STATE_STOPPED || s->learner->state == LEARNER_STATE_DELETED;
 }
@@ -118,7 +117,7 @@ static bool try_safe(struct step *s)
 static bool try_help(struct step *s)
 {
     struct command_match help = {.command = COMMAND_HELP, .argument = STR_NONE};
-    if (match_may_be_stop(s->norm) && !has_left(s))
+    if (match_may_be_stop(s->norm) && !engine_has_left(s))
         return engine_command(s, &help);
     return s->match.command == COMMAND_HELP && engine_command(s, &s->match);
 }
@@ -181,7 +180,7 @@ static bool try_answer(struct step *s)
  * by mistake is not cheap. */
 static bool try_command(struct step *s)
 {
-    bool is_return = has_left(s) && s->match.command == COMMAND_JOIN;
+    bool is_return = engine_has_left(s) && s->match.command == COMMAND_JOIN;
     if (is_return && !match_is_bare(s->match.argument))
         return false;
     return engine_command(s, &s->match);
@@ -214,13 +213,13 @@ static bool try_other_answer(struct step *s)
 static bool try_near_command(struct step *s)
 {
     struct command_match match = match_command_fuzzy(s->norm, s->lang);
-    return (!has_left(s) || match.command == COMMAND_SAFE) && engine_command(s, &match);
+    return (!engine_has_left(s) || match.command == COMMAND_SAFE) && engine_command(s, &match);
 }
 
 static bool try_command_among(struct step *s)
 {
     struct command_match match = match_command_among(s->norm, s->lang);
-    return !has_left(s) && engine_command(s, &match);
+    return !engine_has_left(s) && engine_command(s, &match);
 }
 
 /* A side state belongs to the phone's side that opened it: "Welcome back" on a USSD screen does not

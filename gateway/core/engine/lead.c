@@ -350,6 +350,8 @@ void engine_group(struct step *s)
     const struct cohort *cohort = NULL;
     uint32_t code = engine_group_argument(s);
     if (find_lead(s, code, &cohort) == NULL) {
+        if (engine_stays_away(s))
+            return;
         if (!engine_join_argument(s) && step_cohort(s) != NULL)
             step_say(s,
                      step_text(s, COURSE_TEXT_group_joined, VARS({"group", step_cohort(s)->name})));

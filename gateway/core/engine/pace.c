@@ -428,26 +428,42 @@ void pace_skip_plan(struct step *s)
     plan(s, LEARNER_PLAN_SKIPPED);
 }
 
-/* The number of the line that says so, "2 Midday"; 0 for none. */
-static uint8_t line_of(const struct step *s)
+/* The number of the line that says so, "2 Midday", alone or with courtesy behind it; -1 for none.
+ */
+static int32_t line_of(const struct step *s)
 {
     struct str lines = s->course->texts[COURSE_TEXT_plan];
     for (struct str line; (line = str_split(&lines, '\n')).p != NULL;) {
-        bool is_option = line.len > 2 && line.p[0] >= '1' && line.p[0] <= '3' && line.p[1] == ' ';
-        if (is_option && str_eq(match_normalise(str_sub(line, 2, line.len), s->arena), s->norm))
-            return (uint8_t)(line.p[0] - '0');
+        bool is_option = line.len > 2 && line.p[0] >= '0' && line.p[0] <= '3' && line.p[1] == ' ';
+        struct str text =
+            is_option ? match_normalise(str_sub(line, 2, line.len), s->arena) : STR_NONE;
+        if (!str_is_empty(text) && str_starts(s->norm, text) &&
+            match_is_bare(str_trim(str_sub(s->norm, text.len, s->norm.len))))
+            return line.p[0] - '0';
     }
-    return 0;
+    return -1;
+}
+
+/* "ok" agrees to reminders and does not say when: asked again, never taken for a refusal. */
+static bool is_no_time(const struct step *s, enum answer_result result)
+{
+    return result == ANSWER_AMBIGUOUS || match_agreement(s->norm) == AGREEMENT_YES;
 }
 
 bool pace_plan_answer(struct step *s)
 {
     struct answer_match answer = match_menu(s->norm, N_SCHEDULE_SLOTS);
-    uint8_t choice = answer.result == ANSWER_ONE ? (uint8_t)answer.choice : line_of(s);
-    if (answer.result != ANSWER_ONE && choice == 0)
-        return false;
-    plan(s, choice == 0 ? LEARNER_PLAN_SKIPPED : choice);
-    return true;
+    int32_t choice = answer.result == ANSWER_ONE ? answer.choice : line_of(s);
+    if (choice < 0 && is_no_time(s, answer.result)) {
+        step_say_if_room(s, step_text(s, COURSE_TEXT_one_answer, NO_VARS));
+        step_say_screen(s);
+        return true;
+    }
+    if (choice < 0 && match_agreement(s->norm) == AGREEMENT_NO)
+        choice = 0;
+    if (choice >= 0)
+        plan(s, choice == 0 ? LEARNER_PLAN_SKIPPED : (uint8_t)choice);
+    return choice >= 0;
 }
 
 /* ---- PAUSE ---- */

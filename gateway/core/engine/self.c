@@ -178,11 +178,14 @@ static struct str what_we_hold(const struct step *s, enum course_text text)
 {
     uint32_t right, answered;
     const struct cohort *cohort = step_cohort(s);
+    struct str no_group = step_text(s, COURSE_TEXT_group_none, NO_VARS);
+    if (str_is_empty(no_group))
+        no_group = STR("-");
     course_tally(s, NULL, &right, &answered);
     return step_text(s, text,
                      VARS({"place", step_place(s)}, {"answers", step_number(s, answered)},
                           {"language", language_name(s)},
-                          {"group", cohort != NULL ? cohort->name : STR("-")},
+                          {"group", cohort != NULL ? cohort->name : no_group},
                           {"purposes", agreed_purposes(s)}, {"until", kept_until(s)}));
 }
 

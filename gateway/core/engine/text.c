@@ -35,6 +35,26 @@ static size_t fill(struct str template, const struct var *vars, const struct var
     return n;
 }
 
+static struct str without_stop(struct str sentence)
+{
+    bool has_stop = sentence.len > 0 && sentence.p[sentence.len - 1] == '.';
+    return str_sub(sentence, 0, sentence.len - (has_stop ? 1 : 0));
+}
+
+/* The country's sentence; where the course has the same one, in the language of this message. */
+static struct str cost_of(const struct step *s)
+{
+    static const enum course_text known[] = {COURSE_TEXT_cost_normal, COURSE_TEXT_cost_free};
+    struct str cost = s->context->cost;
+    struct str bare = without_stop(cost);
+    for (size_t i = 0; i < ARRAY_LEN(known) && s->base != NULL; i++) {
+        struct str own = s->base->texts[known[i]];
+        if (!str_is_empty(own) && str_eq(without_stop(own), bare))
+            return s->course->texts[known[i]];
+    }
+    return cost;
+}
+
 struct str step_text(const struct step *s, enum course_text text, const struct var *vars)
 {
     if (s->input->via == VIA_USSD)
@@ -46,7 +66,7 @@ struct str step_text(const struct step *s, enum course_text text, const struct v
                                  {"url", c->url},
                                  {"code", c->code},
                                  {"voice", c->voice},
-                                 {"cost", c->cost},
+                                 {"cost", cost_of(s)},
                                  {"contact", step_contact(s)},
                                  {"name", str_from(s->learner->nickname)},
                                  {"course", s->course->name},
@@ -209,22 +229,43 @@ static uint32_t n_pages(const struct step *s, struct str screen)
     return n;
 }
 
+static uint32_t n_segments(const struct step *s, struct str screen)
+{
+    return gsm_measure(gsm_fold(step_lines(s, s->out->reply, screen), GSM_FOLD_LATIN, s->arena))
+        .segments;
+}
+
+/* A session is two lessons: by SMS it says so where that needs no part more. */
+static enum course_text next_keys(const struct step *s, struct str text, bool is_session)
+{
+    if (s->input->via == VIA_USSD && !course_has_back(s) &&
+        !str_is_empty(s->course->texts[COURSE_TEXT_first_next_key]))
+        return COURSE_TEXT_first_next_key;
+    if (s->input->via == VIA_USSD || !is_session)
+        return COURSE_TEXT_next_key;
+    struct str plain = step_lines(s, text, s->course->texts[COURSE_TEXT_next_key]);
+    struct str whole = step_lines(s, text, s->course->texts[COURSE_TEXT_session_key]);
+    return n_segments(s, whole) == n_segments(s, plain) ? COURSE_TEXT_session_key
+                                                        : COURSE_TEXT_next_key;
+}
+
 struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t screen)
 {
     const struct module *module = &s->course->modules[unit->module];
-    uint32_t n = 1, of = 0;
+    uint32_t n = 1, of = 0, n_lessons = 0;
     for (uint16_t i = module->first_unit; i < module->first_unit + module->n_units; i++) {
         const struct unit *other = &s->course->units[i];
         of += other->question == NULL;
         n += other->question == NULL && other < unit;
+        n_lessons += other->kind == UNIT_LESSON && other <= unit;
     }
     struct str text =
         step_text(s, COURSE_TEXT_lesson,
                   VARS({"text", unit->screens[screen]}, {"n", step_number(s, n)},
                        {"of", step_number(s, of)}, {"module", step_number(s, module->number)}));
-    bool is_first = s->input->via == VIA_USSD && !course_has_back(s) &&
-                    !str_is_empty(s->course->texts[COURSE_TEXT_first_next_key]);
-    enum course_text keys = is_first ? COURSE_TEXT_first_next_key : COURSE_TEXT_next_key;
+    bool is_session =
+        unit->kind == UNIT_LESSON && n_lessons % 2 == 0 && n < of && screen + 1 == unit->n_screens;
+    enum course_text keys = next_keys(s, text, is_session);
     struct str key_line = step_text(s, keys, NO_VARS);
     struct str plain = join(s, text, key_line, '\n');
     struct str offer = self_sms_key(s);

@@ -25,6 +25,13 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (uint8_t)c >= 0x80;
 }
 
+/* Also the apostrophe of "it's" and "c'est", which is no key C. */
+static bool is_in_word(struct str text, size_t at)
+{
+    bool is_apostrophe = text.p[at] == '\'' && at + 1 < text.len && is_letter(text.p[at + 1]);
+    return is_letter(text.p[at]) || is_apostrophe;
+}
+
 static struct token next_token(struct str text)
 {
     size_t start = 0;
@@ -34,7 +41,7 @@ static struct token next_token(struct str text)
         return (struct token){.kind = TOKEN_END};
     bool is_number = is_digit(text.p[start]);
     size_t end = start;
-    while (end < text.len && (is_number ? is_digit(text.p[end]) : is_letter(text.p[end])))
+    while (end < text.len && (is_number ? is_digit(text.p[end]) : is_in_word(text, end)))
         end++;
     return (struct token){
         .kind = is_number ? TOKEN_DIGITS : TOKEN_WORD,

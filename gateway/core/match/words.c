@@ -233,15 +233,24 @@ const struct word_row match_word_rows[] = {
      "no nr num number answer ans option choice or and is it its the my i im a think say said "
      "choose chose pick take guess believe mean for me that this would about around "
      "approximately maybe probably sorry oops hi hello dear here only just to be go with reply "
-     "press want of all them st nd rd th"},
+     "press want of all them st nd rd th it's i'd it'd that's its good morning afternoon evening "
+     "night opt either definitely surely sure certainly obviously correct right course would"},
     {WORDS_FILLER, "fr",
-     "numero n reponse choix ou et la le je pense crois dis choisis c'est est bonjour environ"},
-    {WORDS_FILLER, "es", "respuesta opcion o y creo pienso digo elijo es el hola"},
-    {WORDS_FILLER, "tr", "numara cevap secenek veya ve bence merhaba"},
-    {WORDS_FILLER, "de", "nummer antwort oder und ich denke glaube sage nehme die hallo"},
-    {WORDS_FILLER, "ru", "номер ответ вариант или и я думаю выбираю мой"},
-    {WORDS_FILLER, "ar", "رقم جواب اجابه او و خيار اظن اعتقد"},
-    {WORDS_FILLER, "sw", "jibu namba nambari ni au na nadhani nafikiri"},
+     "numero n reponse choix ou et la le je pense crois dis choisis c'est est bonjour bonsoir "
+     "environ "
+     "l'option d'apres moi ce serait"},
+    {WORDS_FILLER, "es",
+     "respuesta opcion o y creo que pienso digo elijo es el hola buenos buenas dias tardes noches "
+     "seria"},
+    {WORDS_FILLER, "tr", "numara cevap cevabim secenek veya ve bence merhaba sanirim gunaydin"},
+    {WORDS_FILLER, "de",
+     "nummer antwort oder und ich denke glaube sage nehme die hallo ist es das guten tag morgen "
+     "abend "
+     "wohl"},
+    {WORDS_FILLER, "ru",
+     "номер ответ вариант или и я думаю выбираю мой это наверное здравствуйте добрый день привет"},
+    {WORDS_FILLER, "ar", "رقم جواب اجابه او و خيار اظن اعتقد انه هو هي سلام عليكم مرحبا"},
+    {WORDS_FILLER, "sw", "jibu namba nambari ni au na nadhani nafikiri langu habari jambo"},
 
     {WORDS_COURTESY, "en",
      "please pls plz plse thanks thank thx ty tnx you u now me it this i agree ok okay do "
