@@ -168,6 +168,8 @@
     X(page_about, nothing, "", "public page: why it names nobody")                                 \
     X(page_scan, nothing, "", "public page: below the QR code")                                    \
     X(language_later, nothing, "", "LANG where this module is not there in that language")         \
+    X(safe_child, safe, "emergency helpline",                                                      \
+      "the answer to a disclosure of who seems to be a child, until somebody has looked")          \
     X(emergency_none, nothing, "", "in place of {emergency} where none is known")                  \
     X(call_free, nothing, "voice", "behind HELP where a missed call is NEXT: that it is free")     \
     X(group_joined, nothing, "group", "JOIN and a group code: which group it is")                  \
@@ -294,6 +296,7 @@
     X(exit)                                                                                        \
     X(safe)                                                                                        \
     X(safe_staffed)                                                                                \
+    X(safe_child)                                                                                  \
     X(stop)                                                                                        \
     X(stop_never)                                                                                  \
     X(declined)                                                                                    \
@@ -432,10 +435,16 @@ struct safe_slot {
 
 /* A message in which one of these occurs may tell of harm; how they are compared is
  * core/match/safe.c, how they are written lessons/README.md. */
+enum safe_kind {
+    SAFE_ALARM,
+    SAFE_ORDINARY, /* the opposite: a phrase that is no alarm */
+    SAFE_CHILD,    /* no alarm by itself; whoever writes so seems to be a child */
+};
+
 struct safe_pattern {
     const struct safe_slot *slots;
-    uint8_t n_slots;  /* 1.. */
-    bool is_ordinary; /* the opposite: a phrase that is no alarm */
+    uint8_t n_slots; /* 1.. */
+    enum safe_kind kind;
 };
 
 struct safe_list {

@@ -323,6 +323,7 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, moving_to, record_bytes),
     RECORD(3, struct learner, moving_ms, record_varint),
     RECORD(3, struct learner, modules, modules_kind),
+    RECORD(3, struct learner, is_child, record_bool),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 

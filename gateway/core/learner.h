@@ -182,6 +182,7 @@ struct learner {
     uint32_t void_before; /* what earlier steps said and still waits is not sent: STOP, LEAVE, a
                              disclosure; 0 = none */
     int64_t held_ms;      /* a disclosure that nobody has looked after yet: no push; 0 = none */
+    bool is_child;        /* who disclosed it seems to be a child: no lesson before that either */
     uint8_t plan;         /* LEARNER_PLAN_: time of day for pushes, from 1; 0 = not asked */
     uint8_t reminded;     /* reminders of this quiet time, those withheld included */
     uint8_t n_pauses;

@@ -107,6 +107,22 @@ struct str engine_case_name(const struct step *s)
     return arena_printf(s->arena, "%010llu", (unsigned long long)(random % 10000000000ULL));
 }
 
+struct str engine_safe_text(const struct step *s)
+{
+    const struct engine_context *c = s->context;
+    struct var vars[] = {{"emergency", !str_is_empty(c->emergency)
+                                           ? c->emergency
+                                           : step_text(s, COURSE_TEXT_emergency_none, NO_VARS)},
+                         {"helpline", !str_is_empty(c->helpline) ? c->helpline : contact_at_end(s)},
+                         {"staffed", c->staffed},
+                         {NULL, STR_NONE}};
+    return step_text(s,
+                     s->learner->is_child   ? COURSE_TEXT_safe_child
+                     : c->staffed.p != NULL ? COURSE_TEXT_safe_staffed
+                                            : COURSE_TEXT_safe,
+                     vars);
+}
+
 /* A disclosure, by keyword or by the word list. Nothing of it is repeated, and no question follows;
  * the place is kept. */
 void engine_safe(struct step *s, bool is_keyword)
@@ -117,16 +133,9 @@ void engine_safe(struct step *s, bool is_keyword)
     s->out->sealed_text = s->input->text;
     s->learner->held_ms = s->input->now.ms;
     s->learner->void_before = s->learner->seq + 1;
-    const struct engine_context *c = s->context;
-    struct var vars[] = {{"emergency", !str_is_empty(c->emergency)
-                                           ? c->emergency
-                                           : step_text(s, COURSE_TEXT_emergency_none, NO_VARS)},
-                         {"helpline", !str_is_empty(c->helpline) ? c->helpline : contact_at_end(s)},
-                         {"staffed", c->staffed},
-                         {NULL, STR_NONE}};
+    s->learner->is_child |= match_is_child(s->norm, &s->course->safe, s->arena);
     step_leave_side(s);
-    step_say(
-        s, step_text(s, c->staffed.p != NULL ? COURSE_TEXT_safe_staffed : COURSE_TEXT_safe, vars));
+    step_say(s, engine_safe_text(s));
 }
 
 /* ---- leaving and coming back ---- */

@@ -238,6 +238,15 @@ static bool is_unshown(const struct step *s)
     return !s->input->is_shown && !is_silent && (row->answer != NULL || row->next != NULL);
 }
 
+/* Who disclosed harm and seems to be a child gets no lesson before somebody has looked
+ * (docs/course-rules.md 1.7). */
+static bool try_child(struct step *s)
+{
+    if (s->learner->is_child && count_unknown(s))
+        step_say_screen(s);
+    return s->learner->is_child;
+}
+
 static bool try_screen_again(struct step *s)
 {
     step_say_screen(s);
@@ -265,7 +274,7 @@ static void understand(struct step *s)
 {
     static try_rule *const always[] = {try_stop,  try_safe,     try_help, try_delete,
                                        check_try, engine_batch, NULL};
-    static try_rule *const shared[] = {shared_gate, NULL};
+    static try_rule *const shared[] = {try_child, shared_gate, NULL};
     static try_rule *const here[] = {try_before_any_text, try_answer,        try_key,
                                      try_command,         engine_group_code, check_try_alone,
                                      try_course_word,     try_go_on,         NULL};
@@ -336,7 +345,7 @@ static void call(struct step *s)
         return;
     step_leave_side(s);
     const struct state_row *row = state_row(l->state);
-    if (row->next != NULL && row->unit != STATE_UNIT_QUESTION && s->input->is_shown)
+    if (row->next != NULL && row->unit != STATE_UNIT_QUESTION && s->input->is_shown && !l->is_child)
         row->next(s);
     else
         step_say_screen(s);
@@ -350,6 +359,7 @@ static void release(struct step *s)
     if (l->held_ms == 0 || l->held_ms > s->input->held_until.ms)
         return;
     l->held_ms = 0;
+    l->is_child = false;
     (void)step_event(s, EVENT_safe_released);
 }
 
@@ -569,6 +579,10 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
         return s.error != ERR_OK ? s.error : arena_error(arena);
     if (!is_heard)
         happen(&s);
+    if (s.learner->is_child) { /* no place was shown, and a screen without keys is the last one */
+        ret->shows = OUTCOME_SHOWS_OTHER;
+        ret->is_open = ret->is_open && input->via != VIA_USSD;
+    }
     ret->wake_at_ms = shared_wake_ms(&s, &(uint32_t){0});
     /* Only what this program has set for one person is known to be so. */
     ret->is_wake_kept = input->kind != INPUT_TIMER &&

@@ -512,6 +512,8 @@ void engine_meet(struct step *s);
 
 /* Runs a command of core/match/command.h; false when it means nothing in this state. */
 bool engine_command(struct step *s, const struct command_match *match);
+/* What whoever disclosed harm is told. */
+struct str engine_safe_text(const struct step *s);
 /* STOPPED or DELETED: nothing that was not meant may bring anybody back. */
 bool engine_has_left(const struct step *s);
 /* The same of a command that JOIN alone could follow: an SMS stays without an answer, a screen says

@@ -708,6 +708,7 @@ void shared_release(struct step *s)
             other.held_ms > s->input->held_until.ms)
             continue;
         other.held_ms = 0;
+        other.is_child = false;
         put(s, i, &other);
     }
 }

@@ -630,6 +630,8 @@ void step_enter(struct step *s, enum learner_state state)
 struct str step_screen(struct step *s)
 {
     const struct state_row *row = &rows[s->learner->state];
+    if (s->learner->is_child)
+        return engine_safe_text(s);
     if (s->learner->is_doubted)
         return step_text(s, COURSE_TEXT_doubt, NO_VARS);
     if (shared_is_locked(s))

@@ -214,7 +214,8 @@ void check_system_texts(struct check *c)
         arena_reset(c->scratch);
         check_alphabet(c, text, pos);
         check_placeholders(c, which, text, pos);
-        bool is_safe = which == COURSE_TEXT_safe || which == COURSE_TEXT_safe_staffed;
+        bool is_safe = which == COURSE_TEXT_safe || which == COURSE_TEXT_safe_staffed ||
+                       which == COURSE_TEXT_safe_child;
         struct str sample = lesson_sample_text(c->course, text, NULL, c->scratch);
         enum lesson_limit limit = is_safe ? LESSON_LIMIT_SAFE : LESSON_LIMIT_MESSAGE;
         check_length(

@@ -1,5 +1,6 @@
 /*
- * The safeguarding patterns of a course: sections `# safe_words`, `# safe_ordinary` and
+ * The safeguarding patterns of a course: sections `# safe_words`, `# safe_ordinary`, `# safe_child`
+ * and
  * `# safe_set_NAME`, in course.md or in the files that its `safe_words:` names.
  */
 #include <string.h>
@@ -106,7 +107,7 @@ static struct safe_pattern take_pattern(struct parse *p, const struct lesson_blo
     return (struct safe_pattern){.slots = copy, .n_slots = n};
 }
 
-static void add_pattern(struct parse *p, const struct lesson_block *block, bool is_ordinary)
+static void add_pattern(struct parse *p, const struct lesson_block *block, enum safe_kind kind)
 {
     struct safe_list *safe = &p->source->course.safe;
     if (safe->n == COURSE_MAX_SAFE_PATTERNS) {
@@ -116,7 +117,7 @@ static void add_pattern(struct parse *p, const struct lesson_block *block, bool 
         return;
     }
     struct safe_pattern pattern = take_pattern(p, block);
-    pattern.is_ordinary = is_ordinary;
+    pattern.kind = kind;
     if (pattern.n_slots > 0)
         p->safe_patterns[safe->n++] = pattern;
 }
@@ -142,10 +143,17 @@ static void add_set(struct parse *p, const struct parse_id *id, const struct les
 bool parse_safe_section(struct parse *p, const struct parse_id *id, struct lesson_block *list,
                         uint32_t n)
 {
-    bool is_words = str_eq(id->id, STR("safe_words"));
-    bool is_ordinary = str_eq(id->id, STR("safe_ordinary"));
+    static const struct {
+        struct str name;
+        enum safe_kind kind;
+    } rows[] = {{{"safe_words", 10}, SAFE_ALARM},
+                {{"safe_ordinary", 13}, SAFE_ORDINARY},
+                {{"safe_child", 10}, SAFE_CHILD}};
     bool is_set = str_starts(id->id, STR("safe_set_"));
-    if (!is_words && !is_ordinary && !is_set)
+    size_t row = 0;
+    while (row < ARRAY_LEN(rows) && !str_eq(id->id, rows[row].name))
+        row++;
+    if (row == ARRAY_LEN(rows) && !is_set)
         return false;
     uint32_t n_items = 0;
     for (uint32_t i = 0; i < n; i++) {
@@ -157,7 +165,7 @@ bool parse_safe_section(struct parse *p, const struct parse_id *id, struct lesso
     if (is_set)
         add_set(p, id, list, n_items);
     for (uint32_t i = 0; i < n_items && !is_set; i++)
-        add_pattern(p, &list[i], is_ordinary);
+        add_pattern(p, &list[i], rows[row].kind);
     return true;
 }
 

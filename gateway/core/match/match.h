@@ -81,6 +81,8 @@ bool match_is_go_on(struct str normalised);
  * NULL: none, or the arena is full. */
 const struct safe_pattern *match_find_safe(struct str normalised, const struct safe_list *list,
                                            struct arena *arena);
+/* Does whoever writes so seem to be a child ("I am 12")? false also when the arena is full. */
+bool match_is_child(struct str normalised, const struct safe_list *list, struct arena *arena);
 /* A normalised word as patterns have it, without apostrophe; absent when it is none or several. */
 struct str match_safe_word(struct str normalised, struct arena *arena);
 

@@ -145,6 +145,19 @@ static void blank_ordinary(const struct safe_pattern *pattern, struct words *wor
     }
 }
 
+static const struct safe_pattern *find_kind(const struct safe_list *list, enum safe_kind kind,
+                                            const struct words *words)
+{
+    for (uint16_t i = 0; i < list->n; i++) {
+        const struct safe_pattern *pattern = &list->patterns[i];
+        for (size_t at = 0; pattern->kind == kind && at < words->n; at++) {
+            if (pattern_end(pattern->slots, pattern->n_slots, words, at) != 0)
+                return pattern;
+        }
+    }
+    return NULL;
+}
+
 const struct safe_pattern *match_find_safe(struct str normalised, const struct safe_list *list,
                                            struct arena *arena)
 {
@@ -152,15 +165,14 @@ const struct safe_pattern *match_find_safe(struct str normalised, const struct s
         return NULL;
     struct words words = split_words(normalised, arena);
     for (uint16_t i = 0; i < list->n; i++) {
-        if (list->patterns[i].is_ordinary)
+        if (list->patterns[i].kind == SAFE_ORDINARY)
             blank_ordinary(&list->patterns[i], &words);
     }
-    for (uint16_t i = 0; i < list->n; i++) {
-        const struct safe_pattern *pattern = &list->patterns[i];
-        for (size_t at = 0; !pattern->is_ordinary && at < words.n; at++) {
-            if (pattern_end(pattern->slots, pattern->n_slots, &words, at) != 0)
-                return pattern;
-        }
-    }
-    return NULL;
+    return find_kind(list, SAFE_ALARM, &words);
+}
+
+bool match_is_child(struct str normalised, const struct safe_list *list, struct arena *arena)
+{
+    struct words words = split_words(normalised, arena);
+    return find_kind(list, SAFE_CHILD, &words) != NULL;
 }

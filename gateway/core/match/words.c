@@ -234,7 +234,8 @@ const struct word_row match_word_rows[] = {
      "choose chose pick take guess believe mean for me that this would about around "
      "approximately maybe probably sorry oops hi hello dear here only just to be go with reply "
      "press want of all them st nd rd th it's i'd it'd that's its good morning afternoon evening "
-     "night opt either definitely surely sure certainly obviously correct right course would"},
+     "night opt either definitely surely sure certainly obviously correct right course would give "
+     "stars star rating level was very useful excellent great nice bad"},
     {WORDS_FILLER, "fr",
      "numero n reponse choix ou et la le je pense crois dis choisis c'est est bonjour bonsoir "
      "environ "

@@ -195,8 +195,7 @@ static const struct yaml_row country_keys[] = {
      .example = "Each SMS costs you your normal rate.",
      .is_in_example = true,
      .help = "What an SMS costs learners there, a sentence; it stands in the text that asks for\n"
-             "consent. A country of a channel must have it before a course is published. This one\n"
-             "and Free. are said in each learner's language; any other one as it stands."},
+             "consent. A country of a channel must have it before a course is published."},
     {.name = "contact",
      COUNTRY(contact),
      .max = 60,
