@@ -2,6 +2,13 @@
 -- by one property of the learner (by), and counted before anything is hidden. Each reads the row views of 0010 or
 -- those made here, so that a reader's organisations and nothing else are counted.
 
+do $$
+begin
+    if not exists (select from pg_roles where rolname = 'analyst') then
+        create role analyst nologin;
+    end if;
+end $$;
+
 set local role waypost_owner;
 
 -- Rare facts that indicators look for by kind.
@@ -10,75 +17,218 @@ create index event_rare on core.event (org_id, kind, at)
         'survey_started', 'survey_declined', 'followup_sent');
 
 -- A row of counts before anything is hidden. Its groups are organisation, course and item (a module, a question, a
--- channel ...); in a group stand the counts for each period and value.
-create type core.cell as (organisation text, course text, item text, period date, value text, is_mature boolean, cells bigint[], n_hidden integer);
+-- channel ...); in a group stand the counts for each period, value and part.
+create type core.cell as (organisation text, course text, item text, period date, value text, is_mature boolean, cells bigint[], n_hidden integer,
+    part text);
 
--- Counts that may be seen (docs/course-rules.md 3.4, threshold 5). In a row each count is a part of the one before it
--- (is_chain), or stands alone. Hidden are 1 to 4 and parts of them, what leaves 1 to 4 of the count before it, and as many more of the
--- group, smallest first, that nothing hidden is found by taking the rest from a sum over periods or over values
--- (p_added: of which counts there are such sums; null = of all).
-create function core.safe(p_rows core.cell[], p_is_chain boolean default true, p_added integer[] default null) returns setof core.cell
+-- The grains from the coarsest to this one; a week belongs to the month that it lies in as a whole, if there is one.
+create function core.grains_of(p_grain text) returns text[]
+language sql immutable parallel safe
+return case p_grain when 'day' then array['all', 'quarter', 'month', 'week', 'day'] when 'week' then array['all', 'quarter', 'month', 'week']
+    when 'month' then array['all', 'quarter', 'month'] when 'quarter' then array['all', 'quarter'] else array['all'] end;
+
+-- Which counts of one row may not be seen by themselves: 1 to 4, parts of these, and where a count is a part of the one
+-- before it (p_is_chain), what leaves 1 to 4 of the one that was seen last. p_known: counts that a coarser table tells;
+-- next to one of them the other is hidden. p_near: what the count at p_near_of may not be 1 to 4 away from.
+create function core.hidden_in_row(p_cells bigint[], p_known boolean[], p_is_chain boolean, p_near bigint[], p_near_of integer) returns boolean[]
 language plpgsql immutable
 as $$
 declare
-    v_width integer := coalesce(array_length((p_rows[1]).cells, 1), 0);
-    v_n bigint[] := array[]::bigint[];
-    v_hidden boolean[] := array[]::boolean[];
-    v_more integer[];
-    v_cell integer;
-    v_last bigint;
-    v_cells bigint[];
+    v_hidden boolean[] := '{}';
+    v_last integer; -- place of the count that was seen last
 begin
-    for r in 1 .. coalesce(array_length(p_rows, 1), 0) loop
-        v_cells := (p_rows[r]).cells;
-        v_last := null;
-        for c in 1 .. v_width loop
-            v_n := v_n || v_cells[c];
-            v_hidden := v_hidden || coalesce(v_cells[c] between 1 and 4 or v_last - v_cells[c] between 1 and 4
-                or p_is_chain and c > 1 and v_cells[c - 1] between 1 and 4, false);
-            if p_is_chain and not v_hidden[array_length(v_hidden, 1)] then
-                v_last := v_cells[c];
+    for c in 1 .. array_length(p_cells, 1) loop
+        v_hidden[c] := p_cells[c] between 1 and 4 or p_is_chain and c > 1 and p_cells[c - 1] between 1 and 4;
+        if p_is_chain and not v_hidden[c] and p_cells[v_last] - p_cells[c] between 1 and 4 then
+            v_hidden[case when p_known[c] then v_last else c end] := true;
+        end if;
+        if c = coalesce(p_near_of, c) and not p_known[c] then
+            v_hidden[c] := v_hidden[c] or exists (select from unnest(p_near) n where abs(n - p_cells[c]) between 1 and 4);
+        end if;
+        v_last := case when v_hidden[c] then v_last else c end;
+    end loop;
+    return v_hidden;
+end $$;
+
+-- What else of a row is to be hidden: the place of a count that is equal to a hidden one beside it, or to one that is
+-- seen with hidden ones between them; null = there is none.
+create function core.told_in_row(p_cells bigint[], p_hidden boolean[], p_known boolean[]) returns integer
+language plpgsql immutable
+as $$
+declare
+    v_last integer;
+begin
+    for c in 1 .. array_length(p_hidden, 1) loop
+        if c > 1 and p_cells[c] = p_cells[c - 1] and p_cells[c] > 0 and p_hidden[c] <> p_hidden[c - 1]
+                and not (p_known[c] or p_known[c - 1]) then
+            return case when p_hidden[c] then c - 1 else c end;
+        elsif not p_hidden[c] then
+            if v_last < c - 1 and p_cells[v_last] = p_cells[c] and p_cells[c] > 0 and not (p_known[c] and p_known[v_last]) then
+                return case when p_known[c] then v_last else c end;
+            end if;
+            v_last := c;
+        end if;
+    end loop;
+    return null;
+end $$;
+
+-- Counts that may be seen (docs/course-rules.md 3.4, threshold 5), of a table and of all tables that are sums of it:
+-- over the periods of coarser grains, over values, over parts. They are decided from the coarsest on, each by what was
+-- decided before and by nothing else, so that a report hides the same count whichever way it is asked.
+-- Hidden is what core.hidden_in_row says, and as many more, smallest first, that what a sum that is seen leaves beside
+-- those of its counts that are seen is at least two of them and 5 people, and that a hidden sum cannot be added up.
+-- p_rows: for weeks a row for each day. p_added: which counts add up over parts; null = all. p_is_added_up: whether counts
+-- of periods are sums of those of shorter ones (people who were active are not). p_near: that many counts behind those
+-- of the row are shown elsewhere, of more or fewer of the same people as the one at p_near_of (null = all), and as many more
+-- behind them for the row of all values. Comes back in the order of its keys, one row for each.
+create function core.safe(p_rows core.cell[], p_is_chain boolean default true, p_added integer[] default null, p_grain text default 'all',
+    p_is_added_up boolean default true, p_near integer default 0, p_near_of integer default 1) returns setof core.cell
+language plpgsql immutable
+security definer set search_path = pg_catalog, pg_temp
+set enable_hashjoin = on set enable_seqscan = on -- a reader has them off, and no right to what this calls; here is nothing but p_rows
+as $$
+declare
+    v_all integer := coalesce(array_length((p_rows[1]).cells, 1), 0);
+    v_width integer := v_all - 2 * p_near;
+    v_has_values boolean := exists (select from unnest(p_rows) k where k.value <> 'all');
+    v_has_parts boolean := exists (select from unnest(p_rows) k where k.part is not null);
+    v_grains text[] := case when p_is_added_up then core.grains_of(p_grain) else array[p_grain] end;
+    v_level integer[];  -- of each node (a row of one of the tables): how fine its table is
+    v_n bigint[];       -- of each node its counts
+    v_near bigint[];
+    v_parent integer[];
+    v_child integer[];
+    v_torn boolean[];   -- of each count of a week across two months: whether 1 to 4 of it lie in one of them
+    v_is_crossed boolean[]; -- whether the child is a part of the parent
+    v_known boolean[];
+    v_hidden boolean[];
+    v_in_row boolean[];
+    v_nodes core.cell[];
+    v_last integer := 4 * array_length(v_grains, 1) + 2 + v_has_parts::integer;
+    v_more integer[];
+    v_now integer;
+    v_cell integer;
+begin
+    if v_all = 0 then
+        return;
+    end if;
+    with tables as (
+        select g.grain, v.has_value, x.has_part, (g.place * 4 + v.has_value::integer * 2 + x.has_part::integer)::integer as level
+        from unnest(v_grains) with ordinality as g (grain, place)
+            cross join (select distinct unnest(array[true, not v_has_values]) as has_value) v
+            cross join (select distinct unnest(array[v_has_parts, false]) as has_part) x),
+    nodes as materialized (
+        select k.*, row_number() over (order by k.level, k.organisation, k.course, k.item, k.period, k.value, k.part)::integer as node,
+            concat_ws('/', k.level, quote_nullable(k.organisation), quote_nullable(k.course), quote_nullable(k.item), quote_nullable(k.period),
+                quote_nullable(k.value), quote_nullable(k.part)) as key
+        from (select t.level, t.grain, t.has_value, t.has_part, r.organisation, r.course, r.item,
+                case when p_is_added_up then core.period_of(t.grain, r.period) else r.period end as period,
+                case when t.has_value then r.value end as value, case when t.has_part then r.part end as part,
+                bool_and(r.is_mature) as is_mature, array_agg(r.r) as rows
+            from unnest(p_rows) with ordinality as r (organisation, course, item, period, value, is_mature, cells, n_hidden, part, r) cross join tables t
+            group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) k),
+    pairs as materialized (
+        select a.node as parent, b.node as child, a.has_part <> b.has_part as is_crossed
+        from nodes b
+            join tables t on t.level < b.level and t.has_value <= b.has_value and t.has_part <= b.has_part
+            join nodes a on a.key = concat_ws('/', t.level, quote_nullable(b.organisation), quote_nullable(b.course), quote_nullable(b.item),
+                quote_nullable(case when p_is_added_up then core.period_of(t.grain, b.period) else b.period end),
+                quote_nullable(case when t.has_value then b.value end), quote_nullable(case when t.has_part then b.part end))
+        where not p_is_added_up or b.grain = 'all' or core.period_of(t.grain, b.period)
+            is not distinct from core.period_of(t.grain, b.period + core.days_of(b.grain, b.period) - 1))
+    select array(select n.level from nodes n order by n.node),
+        array(select sum((p_rows[r]).cells[c])::bigint from nodes n cross join lateral unnest(n.rows) r cross join generate_series(1, v_width) c
+            group by n.node, c order by n.node, c),
+        array(select case when n.has_value then sum((p_rows[r]).cells[v_width + c])::bigint else max((p_rows[r]).cells[v_width + p_near + c]) end
+            from nodes n cross join lateral unnest(n.rows) r cross join generate_series(1, p_near) c group by n.node, n.has_value, c order by n.node, c),
+        array(select p.parent from pairs p order by p.child, p.parent), array(select p.child from pairs p order by p.child, p.parent),
+        array(select p.is_crossed from pairs p order by p.child, p.parent),
+        array(select p_is_added_up and n.grain = 'week' and exists (select from unnest(n.rows) r
+                where date_trunc('month', n.period::timestamp) <> date_trunc('month', n.period + interval '6 days')
+                group by date_trunc('month', (p_rows[r]).period::timestamp) having sum((p_rows[r]).cells[c]) between 1 and 4)
+            from nodes n cross join generate_series(1, v_width) c order by n.node, c),
+        array(select row(n.organisation, n.course, n.item, n.period, n.value, n.is_mature, null, n.node, n.part)::core.cell
+            from nodes n where n.level = v_last order by n.node)
+    into v_level, v_n, v_near, v_parent, v_child, v_is_crossed, v_torn, v_nodes;
+    v_hidden := array_fill(false, array[array_length(v_level, 1) * v_width]);
+    v_known := v_hidden;
+    for v_now in select distinct l from unnest(v_level) l order by l loop
+        -- What is all of a sum that is seen.
+        for v_cell in
+            select (p.child - 1) * v_width + c
+            from unnest(v_parent, v_child, v_is_crossed) as p (parent, child, is_crossed) cross join generate_series(1, v_width) c
+            where v_level[p.child] = v_now and (p_added is null or c = any (p_added) or not p.is_crossed) and not v_hidden[(p.parent - 1) * v_width + c]
+                and v_n[(p.parent - 1) * v_width + c] = v_n[(p.child - 1) * v_width + c] and v_n[(p.child - 1) * v_width + c] > 0
+        loop
+            v_known[v_cell] := true;
+            while v_now % 2 = 1 and (v_cell - 1) % v_width > 0 and v_n[v_cell - 1] = v_n[v_cell] loop
+                v_cell := v_cell - 1; -- of parts equal counts are the same people
+                v_known[v_cell] := true;
+            end loop;
+        end loop;
+        for i in 1 .. array_length(v_level, 1) loop
+            if v_level[i] = v_now then
+                v_in_row := core.hidden_in_row(v_n[(i - 1) * v_width + 1:i * v_width], v_known[(i - 1) * v_width + 1:i * v_width], p_is_chain,
+                    case when v_now < 8 or not p_is_added_up then v_near[(i - 1) * p_near + 1:i * p_near] end, p_near_of);
+                for c in 1 .. v_width loop
+                    v_hidden[(i - 1) * v_width + c] := v_in_row[c] or v_torn[(i - 1) * v_width + c];
+                end loop;
             end if;
         end loop;
-    end loop;
-    loop
-        select array_agg(distinct m.cell) into v_more
-        from (select (array_agg(x.i order by x.n, x.i) filter (where x.n > 0 and not x.is_hidden))[1] as cell
-            from (select u.i::integer as i, u.n, u.is_hidden, (u.i - 1) % v_width as place, (u.i - 1) / v_width + 1 as r
-                from unnest(v_n, v_hidden) with ordinality as u (n, is_hidden, i)) x
-                join unnest(p_rows) with ordinality as k (organisation, course, item, period, value, is_mature, cells, n_hidden, r) on k.r = x.r
-                cross join lateral (values (1, k.period::text), (2, k.value)) as g (margin, key)
-            group by k.organisation, k.course, k.item, g.margin, g.key, x.place
-            having count(*) > 1 and bool_or(x.is_hidden) and (p_added is null or x.place + 1 = any (p_added))
-                and (count(*) filter (where x.is_hidden) < 2 or sum(x.n) filter (where x.is_hidden) < 5)) m
-        where m.cell is not null;
-        exit when v_more is null;
-        foreach v_cell in array v_more loop
-            v_hidden[v_cell] := true;
+        loop
+            select array_agg(distinct m.cell) into v_more
+            from (
+                select (array_agg(x.cell order by x.n, x.cell) filter (where x.n > 0 and not x.is_hidden and not x.is_known))[1] as cell
+                from (select p.parent, c, (p.child - 1) * v_width + c as cell, v_n[(p.child - 1) * v_width + c] as n,
+                        v_hidden[(p.child - 1) * v_width + c] as is_hidden, v_known[(p.child - 1) * v_width + c] as is_known,
+                        v_n[(p.parent - 1) * v_width + c] as n_whole, v_hidden[(p.parent - 1) * v_width + c] as is_whole_hidden
+                    from unnest(v_parent, v_child, v_is_crossed) as p (parent, child, is_crossed) cross join generate_series(1, v_width) c
+                    where v_level[p.child] = v_now and (p_added is null or c = any (p_added) or not p.is_crossed)) x
+                group by x.parent, x.c, x.n_whole, x.is_whole_hidden
+                having case when x.is_whole_hidden then x.n_whole = sum(x.n) and x.n_whole > 0 and not bool_or(x.is_hidden)
+                    else (bool_or(x.is_hidden) or x.n_whole - sum(x.n) between 1 and 4)
+                        and (count(*) filter (where x.is_hidden) < 2 or coalesce(sum(x.n) filter (where x.is_hidden), 0) < 5) end
+                union all
+                select (i - 1) * v_width + core.told_in_row(v_n[(i - 1) * v_width + 1:i * v_width], v_hidden[(i - 1) * v_width + 1:i * v_width],
+                    v_known[(i - 1) * v_width + 1:i * v_width])
+                from generate_series(1, array_length(v_level, 1)) i where p_is_chain and v_level[i] = v_now) m
+            where m.cell is not null and not v_hidden[m.cell];
+            exit when v_more is null;
+            foreach v_cell in array v_more loop
+                v_hidden[v_cell] := true;
+            end loop;
         end loop;
     end loop;
     return query
     select k.organisation, k.course, k.item, k.period, k.value, k.is_mature,
-        array(select case when not v_hidden[(k.r - 1) * v_width + c] then k.cells[c] end from generate_series(1, v_width) c order by c),
-        (select count(*) from unnest(v_hidden) h where h)::integer
-    from unnest(p_rows) with ordinality as k (organisation, course, item, period, value, is_mature, cells, n_hidden, r);
+        array(select case when not v_hidden[(k.n_hidden - 1) * v_width + c] then v_n[(k.n_hidden - 1) * v_width + c] end from generate_series(1, v_width) c order by c),
+        (select count(*) from unnest(v_nodes) i cross join generate_series(1, v_width) c where v_hidden[(i.n_hidden - 1) * v_width + c])::integer, k.part
+    from unnest(v_nodes) k;
 end $$;
 
--- Of a count that only grows, those that may be seen: 5 and more, and no step of 1 to 4 from the last one seen.
-create function core.safe_series(p_n bigint[]) returns bigint[]
+create function core.near_by(p_n bigint, p_m bigint) returns boolean
+language sql immutable parallel safe
+return coalesce(abs(p_n - p_m) between 1 and 4, false);
+
+comment on function core.safe(core.cell[], boolean, integer[], text, boolean, integer, integer) is 'Counts that may be seen of a table, and of all tables that are sums of it.';
+
+-- Of counts that only grow, in the order in which they may be seen first: 5 and more, and none that is 1 to 4 away from
+-- one that is seen before it, or that is said to be near to something else.
+create function core.safe_series(p_n bigint[], p_is_near boolean[] default '{}') returns bigint[]
 language plpgsql immutable
 as $$
 declare
     v_seen bigint[] := array[]::bigint[];
-    v_last bigint := 0;
-    v_n bigint;
+    v_values bigint[] := array[0]::bigint[];
 begin
-    foreach v_n in array p_n loop
-        if v_n - v_last between 1 and 4 then
+    for i in 1 .. coalesce(array_length(p_n, 1), 0) loop
+        if coalesce(p_is_near[i], false) or exists (select from unnest(v_values) v where abs(v - p_n[i]) between 1 and 4) then
             v_seen := v_seen || null::bigint;
         else
-            v_seen := v_seen || v_n;
-            v_last := v_n;
+            v_seen := v_seen || p_n[i];
+            if not p_n[i] = any (v_values) then
+                v_values := v_values || p_n[i];
+            end if;
         end if;
     end loop;
     return v_seen;
@@ -130,6 +280,21 @@ return case p_by when 'all' then 'all' when 'language' then coalesce(p_language,
     when 'country' then coalesce(p_country, 'none') when 'role' then coalesce(p_role::text, 'none')
     when 'channel' then coalesce(p_channel, 'none') when 'via' then coalesce(p_via, 'none')
     else core.refuse('by', p_by, 'all, language, cohort, country, role, channel, via') end;
+-- Of a row for core.safe: weeks are counted by day.
+create function core.row_day(p_grain text, p_day date) returns date
+language sql immutable parallel safe
+return case p_grain when 'week' then p_day else core.period_of(p_grain, p_day) end;
+-- True, or refused: what is chosen freely tells of single people by what changes (docs/course-rules.md 3.4).
+create function core.may_choose(p_what text, p_is_usual boolean) returns boolean
+language plpgsql stable
+as $$
+begin
+    if p_is_usual or pg_has_role(core.reader(), 'analyst', 'member') then
+        return true;
+    end if;
+    raise exception 'only analysts choose %', p_what using errcode = 'insufficient_privilege',
+        hint = 'Leave it out: the report then says how it stands now.';
+end $$;
 -- True, or refused: also where there is no row to look at.
 create function core.is_property(p_by text) returns boolean
 language sql immutable parallel safe
@@ -139,11 +304,13 @@ language sql immutable parallel safe
 return case when p_said = any (string_to_array(p_known, ', ')) then true else core.refuse(p_what, p_said, p_known)::boolean end;
 
 grant usage on type core.cell to report_owner, coordinator;
-grant execute on function core.safe(core.cell[], boolean, integer[]), core.safe_series(bigint[]), core.percent(bigint, bigint),
+grant execute on function core.safe(core.cell[], boolean, integer[], text, boolean, integer, integer), core.percent(bigint, bigint),
     core.wilson(bigint, bigint, integer), core.half_interval(numeric, bigint), core.refuse(text, text, text), core.period_of(text, date), core.days_of(text, date),
     core.is_period_over(text, date, timestamptz), core.value_of(text, text, text, text, smallint, text, text),
     core.is_grain(text), core.is_property(text), core.is_one_of(text, text, text)
     to report_owner, coordinator;
+grant execute on function core.grains_of(text), core.safe_series(bigint[], boolean[]), core.near_by(bigint, bigint), core.row_day(text, date),
+    core.may_choose(text, boolean) to report_owner;
 do $$
 declare
     v_table text;
@@ -174,7 +341,9 @@ create view facts.contacts with (security_barrier) as
 select l.learner_id, o.code as organisation, (l.created_at at time zone coalesce(c.time_zone, o.time_zone))::date as local_date,
     (a.asked_at at time zone coalesce(c.time_zone, o.time_zone))::date as asked_date,
     a.asked_at is not null and g.at <= a.asked_at + interval '7 days' as is_in_within_7_days,
-    l.lang, c.code as cohort, l.country, l.role_choice, l.first_channel, l.first_via::text as first_via, l.erased_at is not null as is_erased
+    l.lang, c.code as cohort, l.country, l.role_choice, l.first_channel, l.first_via::text as first_via,
+    exists (select from core.enrolment n where n.org_id = l.org_id and n.learner = l.learner and n.consent_at is not null
+        and (n.started_at is not null or n.stopped_at is null)) as is_enrolled, l.erased_at is not null as is_erased
 from core.learner l
     join core.organisation o on o.org_id = l.org_id
     left join core.cohort c on c.cohort_id = l.cohort_id
@@ -195,6 +364,7 @@ comment on column facts.contacts.country is 'Country of the phone number.';
 comment on column facts.contacts.role_choice is 'Answer to the role question; 0 = skipped.';
 comment on column facts.contacts.first_channel is 'Channel on which the person first came.';
 comment on column facts.contacts.first_via is 'How: sms, ussd or call.';
+comment on column facts.contacts.is_enrolled is 'Whether the person is enrolled in a course.';
 
 create view facts.active_days with (security_barrier) as
 select l.learner_id, o.code as organisation, a.day, a.n_sms, a.n_ussd, l.lang, c.code as cohort, l.country, l.role_choice,
@@ -315,16 +485,34 @@ comment on column facts.session_steps.lang is 'Language of the learner.';
 -- ---- the views that coordinators know ----
 
 create view report.completion_rate with (security_barrier) as
-select s.organisation, s.course, s.item as version, s.period as cohort_week, s.is_mature,
+select s.organisation, s.course, s.value as version, s.period as cohort_week, s.is_mature,
     s.cells[1] as enrolled, s.cells[2] as started, s.cells[3] as completed, s.cells[4] as certified,
     case when s.is_mature then core.percent(s.cells[3], s.cells[1]) end as percent_of_enrolled,
     case when s.is_mature then core.percent(s.cells[3], s.cells[2]) end as percent_of_started,
     s.n_hidden
 from core.safe(array(
-    select row(e.organisation, e.course, e.version, g.week, 'all', max(e.enrolled_at) <= now() - interval '70 days',
-        array[count(*), count(e.started_at), count(e.completed_at), count(e.certified_at)], null)::core.cell
-    from facts.enrolments e cross join lateral (values (core.period_of('week', e.local_date))) as g (week)
-    group by e.organisation, e.course, e.version, g.week)) s;
+    select row(e.organisation, e.course, null, e.local_date, e.version, max(e.enrolled_at) <= now() - interval '70 days',
+        array[count(*), count(e.started_at), count(e.completed_at), count(e.certified_at)], null, null)::core.cell
+    from facts.enrolments e
+    group by e.organisation, e.course, e.version, e.local_date), true, null, 'week') s;
+
+-- What report.funnel shows; other reports show the same counts as it does.
+create function facts.funnel(p_grain text, p_by text, p_mature_only boolean, p_as_of timestamptz) returns setof core.cell
+language sql stable
+begin atomic
+    select s.*
+    from core.safe(array(
+        select row(e.organisation, e.course, null, core.row_day(p_grain, e.local_date), g.value, max(e.enrolled_at) <= p_as_of - interval '70 days',
+            array[count(*), count(*) filter (where e.started_at <= p_as_of), count(*) filter (where e.completed_at <= p_as_of),
+                count(*) filter (where e.certified_at <= p_as_of)], null, g.part)::core.cell
+        from facts.enrolments e
+            cross join lateral (values (core.value_of(p_by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via),
+                case when p_mature_only then case when e.enrolled_at <= p_as_of - interval '70 days' then 'mature' else 'recent' end end)) as g (value, part)
+        where e.enrolled_at <= p_as_of
+        group by e.organisation, e.course, core.row_day(p_grain, e.local_date), g.value, g.part), true, null, p_grain) s
+    where s.part is distinct from 'recent';
+end;
+revoke execute on function facts.funnel(text, text, boolean, timestamptz) from public;
 
 create view report.drop_off with (security_barrier) as
 with reached as (
@@ -338,9 +526,9 @@ gone as (
         and (e.stopped_at is not null or e.last_at < now() - interval '14 days')
     group by 1, 2, 3),
 counted as (
-    select s.organisation, s.course, s.item as version, s.value as unit, s.cells, s.n_hidden
+    select s.organisation, s.course, s.value as version, s.part as unit, s.cells, s.n_hidden
     from core.safe(array(
-        select row(o.code, v.course, v.version, null, r.unit, null, array[r.reached, coalesce(g.left_here, 0)], null)::core.cell
+        select row(o.code, v.course, null, null, v.version, null, array[r.reached, coalesce(g.left_here, 0)], null, r.unit)::core.cell
         from reached r
             join core.organisation o on o.org_id = r.org_id
             join core.course_version v on v.course_id = r.course_id
@@ -353,35 +541,118 @@ from counted c
     join core.course_version v on v.course = c.course and v.version = c.version
     left join core.unit u on u.course_id = v.course_id and u.unit = c.unit;
 
+-- Who was active in the periods of p_grain and of all that are made of them, and of weeks, months and quarters.
+create function facts.active(p_grain text, p_by text)
+returns table (organisation text, grain text, place integer, period date, period_end date, value text, n bigint, n_sms bigint, n_ussd bigint, n_mixed bigint, n_days bigint)
+language sql stable
+begin atomic
+    select p.organisation, p.grain, p.place::integer, p.period, case when p.grain = 'all' then 'infinity' else p.period + core.days_of(p.grain, p.period) end,
+        p.value, count(*), count(*) filter (where p.n_ussd < 0.2 * (p.n_sms + p.n_ussd)), count(*) filter (where p.n_sms < 0.2 * (p.n_sms + p.n_ussd)),
+        count(*) filter (where p.n_sms >= 0.2 * (p.n_sms + p.n_ussd) and p.n_ussd >= 0.2 * (p.n_sms + p.n_ussd)), sum(p.n_days)::bigint
+    from (select a.organisation, g.grain, g.place, coalesce(core.period_of(g.grain, a.day), '-infinity') as period, v.value, a.learner_id,
+            sum(a.n_sms) as n_sms, sum(a.n_ussd) as n_ussd, count(*) as n_days
+        from facts.active_days a
+            cross join lateral (values (core.value_of(p_by, a.lang, a.cohort, a.country, a.role_choice, a.first_channel, a.first_via))) as v (value)
+            cross join unnest(core.grains_of('day')) with ordinality as g (grain, place)
+        where g.grain in ('week', 'month', 'quarter') or g.grain = any (core.grains_of(p_grain))
+        group by 1, 2, 3, 4, 5, 6) p
+    group by 1, 2, 3, 4, 5, 6;
+end;
+
+-- Active people by period and value: cells are active, by SMS only, by USSD only, mixed, ever active, days. A count is
+-- hidden that is 1 to 4 away from that of a longer period. Of the counts of ever active those of the longest periods are
+-- seen first, then those that no count that is seen already comes as near to.
+create function facts.activity(p_grain text, p_by text) returns setof core.cell
+language sql stable
+set enable_hashjoin = on
+begin atomic
+    with counted as materialized (select * from facts.active(p_grain, p_by)),
+    totals as materialized (select c.organisation, c.grain, c.period, sum(c.n)::bigint as n from counted c group by 1, 2, 3),
+    wholes as materialized ( -- what each is a part of, the longest first; itself where it lies across
+        select c.organisation, c.grain, c.period, c.value, array_agg(coalesce(a.n, c.n) order by g.place) as n, array_agg(coalesce(t.n, o.n) order by g.place) as n_total
+        from counted c
+            join totals o on o.organisation = c.organisation and o.grain = c.grain and o.period = c.period
+            cross join unnest(core.grains_of('day')) with ordinality as g (grain, place)
+            cross join lateral (values (case when g.grain = 'all' then '-infinity' when c.grain <> 'all' and core.period_of(g.grain, c.period)
+                = core.period_of(g.grain, c.period_end - 1) then core.period_of(g.grain, c.period) end)) as w (period)
+            left join counted a on a.organisation = c.organisation and a.value = c.value and a.grain = g.grain and a.period = w.period
+            left join totals t on t.organisation = c.organisation and t.grain = g.grain and t.period = w.period
+        where g.place < 5 and g.place <> c.place
+        group by 1, 2, 3, 4),
+    ends as materialized (
+        select c.organisation, c.period_end, min(c.place) as place from counted c where c.grain = any (core.grains_of(p_grain)) group by 1, 2),
+    firsts as (
+        select a.organisation, v.value, a.learner_id, min(a.day) as day
+        from facts.active_days a
+            cross join lateral (values (core.value_of(p_by, a.lang, a.cohort, a.country, a.role_choice, a.first_channel, a.first_via))) as v (value)
+        group by 1, 2, 3),
+    begun as materialized (
+        select f.organisation, x.value, f.day, sum(count(*)) over (partition by f.organisation, x.value order by f.day) as n
+        from firsts f cross join lateral (values (f.value, false), ('', true)) as x (value, is_total)
+        group by 1, 2, 3),
+    ever as materialized (
+        select e.organisation, v.value, e.period_end, e.place, coalesce((select max(b.n) from begun b where b.organisation = e.organisation and b.value = v.value
+            and b.day < e.period_end), 0)::bigint as n
+        from ends e join (select distinct organisation, value from begun) v on v.organisation = e.organisation),
+    series as materialized (
+        select e.organisation, e.value, array_agg(e.period_end order by e.place, e.period_end) as ends,
+            core.safe_series(array_agg(e.n order by e.place, e.period_end), array_agg(exists (
+                select from counted c left join wholes w on w.organisation = c.organisation and w.grain = c.grain and w.period = c.period and w.value = c.value
+                where c.organisation = e.organisation and c.value = e.value and c.grain in ('week', 'month', 'quarter') and c.period_end <= e.period_end
+                    and e.n - c.n between 1 and 4 and not exists (select from unnest(w.n) x where x - c.n between 1 and 4))
+                order by e.place, e.period_end)) as seen
+        from ever e group by 1, 2),
+    active as (
+        select s.* from core.safe(array(
+            select row(c.organisation, null, null, c.period, c.value, null, array[c.n] || w.n || w.n_total, null, null)::core.cell
+            from counted c join wholes w using (organisation, grain, period, value) where c.grain = p_grain), true, null, p_grain, false, 3) s),
+    ways as (
+        select s.organisation, s.period, s.value, max(s.cells[1]) filter (where s.part = 'sms') as sms, max(s.cells[1]) filter (where s.part = 'ussd') as ussd,
+            max(s.cells[1]) filter (where s.part = 'mixed') as mixed
+        from core.safe(array(
+            select row(c.organisation, null, null, c.period, c.value, null, array[x.n] || array(select case x.part when 'sms' then k else 0 end from unnest(w.n) k) || w.n_total,
+                null, x.part)::core.cell
+            from counted c join wholes w using (organisation, grain, period, value)
+                cross join lateral (values ('sms', c.n_sms), ('ussd', c.n_ussd), ('mixed', c.n_mixed)) as x (part, n)
+            where c.grain = p_grain), true, null, p_grain, false, 3) s
+        group by 1, 2, 3),
+    evers as (
+        select s.organisation, s.period, s.value, s.cells[1] as n
+        from core.safe(array(
+            select row(e.organisation, null, null, e.period_end, e.value, null, array[e.n,
+                e.n + (v.seen[array_position(v.ends, e.period_end)] is null)::integer,
+                t.n + (o.seen[array_position(o.ends, e.period_end)] is null)::integer], null, null)::core.cell
+            from ever e
+                join series v on v.organisation = e.organisation and v.value = e.value
+                join ever t on t.organisation = e.organisation and t.value = '' and t.period_end = e.period_end
+                join series o on o.organisation = e.organisation and o.value = ''
+            where e.value <> '' and e.period_end in (select c.period_end from counted c where c.grain = p_grain and c.organisation = e.organisation)), true, null, p_grain, false, 1) s)
+    select a.organisation, a.course, a.item, nullif(a.period, '-infinity'), a.value, a.is_mature,
+        array[a.cells[1], w.sms, w.ussd, w.mixed, case when not core.near_by(e.n, c.n) then e.n end, c.n_days], a.n_hidden, a.part
+    from active a
+        join counted c on c.grain = p_grain and c.organisation = a.organisation and c.period = a.period and c.value = a.value
+        join ways w on w.organisation = a.organisation and w.period = a.period and w.value = a.value
+        join evers e on e.organisation = a.organisation and e.period = c.period_end and e.value = a.value;
+end;
+revoke execute on function facts.active(text, text), facts.activity(text, text) from public;
+create function report.activity(grain text default 'month', by text default 'all')
+returns table (organisation text, period_start date, value text, active bigint, sms_only bigint, ussd_only bigint, mixed bigint,
+    mean_daily numeric, stickiness numeric, ever_active bigint, is_over boolean, n_hidden integer)
+language sql stable security definer set search_path = pg_catalog, pg_temp
+begin atomic
+    select s.organisation, s.period, s.value, s.cells[1], s.cells[2], s.cells[3], s.cells[4],
+        case when s.cells[1] is not null and grain in ('week', 'month', 'quarter') then round(s.cells[6]::numeric / core.days_of(grain, s.period), 1) end,
+        case when s.cells[1] > 0 and grain = 'month' then round(s.cells[6]::numeric / core.days_of(grain, s.period) / s.cells[1], 2) end,
+        s.cells[5], core.is_period_over(grain, s.period, now()), s.n_hidden
+    from facts.activity(grain, by) s
+    where core.is_grain(grain) and core.is_property(by)
+    order by 1, 2, 3;
+end;
+comment on function report.activity(text, text) is
+'B2 and B3: people with at least one learning action in the period (day: DAU, week: WAU, month: MAU); how they learned (mixed: at least a fifth by each of SMS and USSD); mean_daily: active people per day; stickiness: mean_daily / active; ever_active: up to the end of the period. Empty = too few to show.';
 create view report.active_learners with (security_barrier) as
-with active as (
-    select a.org_id, a.day, a.learner
-    from core.active_day a
-    where not exists (select from core.learner l where l.org_id = a.org_id and l.learner = a.learner and l.is_test)),
-periods as (
-    select a.org_id, p.period, date_trunc(p.period, a.day::timestamp)::date as period_start,
-        (date_trunc(p.period, a.day::timestamp) + ('1 ' || p.period)::interval)::date as period_end, count(distinct a.learner) as active
-    from active a cross join (values ('day'), ('week'), ('month')) as p (period)
-    group by 1, 2, 3, 4),
-firsts as (
-    select f.org_id, f.day, sum(count(*)) over (partition by f.org_id order by f.day) as n_ever
-    from (select org_id, min(day) as day from active group by org_id, learner) f
-    group by f.org_id, f.day),
-ends as (
-    select e.org_id, array_agg(e.period_end order by e.period_end) as period_ends, core.safe_series(array_agg(e.n_ever order by e.period_end)) as n_ever
-    from (select p.org_id, p.period_end, (select f.n_ever from firsts f where f.org_id = p.org_id and f.day < p.period_end
-            order by f.day desc limit 1)::bigint as n_ever
-        from (select distinct org_id, period_end from periods) p) e
-    group by e.org_id)
-select o.code as organisation, p.period, p.period_start,
-    -- A day in a week, or a day or week in a month, that leaves 1 to 4 of it would tell of them.
-    case when not exists (select from periods w where w.org_id = p.org_id and w.period <> p.period and w.period_start <= p.period_start
-            and w.period_end >= p.period_end and w.active - p.active between 1 and 4)
-        then core.shown(p.active) end as active_learners,
-    e.n_ever[array_position(e.period_ends, p.period_end)] as ever_active
-from periods p
-    join core.organisation o on o.org_id = p.org_id
-    join ends e on e.org_id = p.org_id;
+select p.organisation, g.period, p.period_start, p.active as active_learners, p.ever_active
+from (values ('day'), ('week'), ('month')) as g (period) cross join lateral report.activity(g.period) p;
 
 comment on view report.completion_rate is
 'Completion by weekly cohort. Numerator: enrolled learners of the cohort who completed the course (all required modules and the post-test). Denominator: enrolled (consent not withdrawn before the first learning action), and started (at least one learning action). Window: from consent to now; rates only for mature cohorts, whose last consent is at least 70 days ago. Counts of 1 to 4, and what would reveal them, are empty.';
@@ -431,12 +702,13 @@ begin atomic
     select s.organisation, s.period, s.value, s.cells[1], s.cells[2], s.cells[3], core.percent(s.cells[3], s.cells[2]),
         core.wilson(s.cells[3], s.cells[2], -1), core.wilson(s.cells[3], s.cells[2], 1), core.is_period_over(grain, s.period, now()), s.n_hidden
     from core.safe(array(
-        select row(c.organisation, null, null, g.period, g.value, null,
-            array[count(*), count(c.asked_date), count(*) filter (where c.is_in_within_7_days)], null)::core.cell
+        select row(c.organisation, null, null, core.row_day(grain, c.local_date), g.value, null,
+            array[count(*), count(c.asked_date), count(*) filter (where c.is_in_within_7_days), count(*) filter (where g.is_enrolled),
+                sum(count(*) filter (where g.is_enrolled)) over (partition by c.organisation)], null, null)::core.cell
         from facts.contacts c
-            cross join lateral (values (core.period_of(grain, c.local_date), core.value_of(by, c.lang, c.cohort, c.country, c.role_choice,
-            c.first_channel, c.first_via))) as g (period, value)
-        group by c.organisation, g.period, g.value)) s
+            cross join lateral (values (core.value_of(by, c.lang, c.cohort, c.country, c.role_choice, c.first_channel, c.first_via),
+                c.is_enrolled)) as g (value, is_enrolled)
+        group by c.organisation, core.row_day(grain, c.local_date), g.value), true, null, grain, true, 1, null) s
     where core.is_grain(grain) and core.is_property(by)
     order by 1, 2, 3;
 end;
@@ -455,60 +727,13 @@ begin atomic
         case when s.is_mature then core.wilson(s.cells[3], s.cells[2], -1) end,
         case when s.is_mature then core.wilson(s.cells[3], s.cells[2], 1) end,
         s.is_mature, core.is_period_over(grain, s.period, as_of), s.n_hidden
-    from core.safe(array(
-        select row(e.organisation, e.course, null, g.period, g.value, max(e.enrolled_at) <= as_of - interval '70 days',
-            array[count(*), count(*) filter (where e.started_at <= as_of), count(*) filter (where e.completed_at <= as_of),
-                count(*) filter (where e.certified_at <= as_of)], null)::core.cell
-        from facts.enrolments e
-            cross join lateral (values (core.period_of(grain, e.local_date), core.value_of(by, e.lang, e.cohort, e.country, e.role_choice,
-            e.first_channel, e.first_via))) as g (period, value)
-        where e.enrolled_at <= as_of and (not mature_only or e.enrolled_at <= as_of - interval '70 days')
-        group by e.organisation, e.course, g.period, g.value)) s
-    where core.is_grain(grain) and core.is_property(by)
+    from facts.funnel(grain, by, mature_only, as_of) s
+    where core.is_grain(grain) and core.is_property(by) and core.may_choose('as_of', as_of = now())
     order by 1, 2, 3, 4;
 end;
 comment on function report.funnel(text, text, boolean, timestamptz) is
 'A2 enrolled (consent not withdrawn before the first learning action), B1 started (at least one), C3 completed (all required modules and the post-test) and certified, by the day of consent. C4 completion: completed / enrolled and completed / started, only where everybody has had 70 days (is_mature; mature_only counts only those); the interval is that of completed / started. Empty = too few to show.';
 
-create function report.activity(grain text default 'month', by text default 'all')
-returns table (organisation text, period_start date, value text, active bigint, sms_only bigint, ussd_only bigint, mixed bigint,
-    mean_daily numeric, stickiness numeric, ever_active bigint, is_over boolean, n_hidden integer)
-language sql stable security definer set search_path = pg_catalog, pg_temp
-begin atomic
-    with days as (
-        select a.organisation, g.period, g.value, a.learner_id, min(a.day) as day, count(*) as n_days, sum(a.n_sms) as n_sms, sum(a.n_ussd) as n_ussd
-        from facts.active_days a
-            cross join lateral (values (core.period_of(grain, a.day), core.value_of(by, a.lang, a.cohort, a.country, a.role_choice,
-            a.first_channel, a.first_via))) as g (period, value)
-        group by a.organisation, g.period, g.value, a.learner_id),
-    firsts as (
-        select p.organisation, p.value, array_agg(p.period order by p.period) as periods, core.safe_series(array_agg(p.n_ever order by p.period)) as n_ever
-        from (select k.organisation, k.value, k.period, sum(count(f.learner_id)) over (partition by k.organisation, k.value order by k.period)::bigint as n_ever
-            from (select distinct organisation, value, period from days) k
-                left join (select organisation, value, learner_id, min(period) as period from days group by 1, 2, 3) f
-                    on f.organisation = k.organisation and f.value = k.value and f.period is not distinct from k.period
-            group by 1, 2, 3) p
-        group by 1, 2)
-    -- Of three parts of a whole two tell the third.
-    select s.organisation, s.period, s.value, s.cells[1], case when array_position(s.cells, null) is null then s.cells[2] end,
-        case when array_position(s.cells, null) is null then s.cells[3] end, case when array_position(s.cells, null) is null then s.cells[4] end,
-        case when s.cells[1] is not null and grain in ('week', 'month', 'quarter') then round(d.n_days::numeric / d.length, 1) end,
-        case when s.cells[1] > 0 and grain = 'month' then round(d.n_days::numeric / d.length / s.cells[1], 2) end,
-        (select f.n_ever[array_position(f.periods, s.period)] from firsts f where f.organisation = s.organisation and f.value = s.value),
-        core.is_period_over(grain, s.period, now()), s.n_hidden
-    from core.safe(array(
-        select row(d.organisation, null, null, d.period, d.value, null, array[count(*),
-            count(*) filter (where d.n_ussd < 0.2 * (d.n_sms + d.n_ussd)), count(*) filter (where d.n_sms < 0.2 * (d.n_sms + d.n_ussd)),
-            count(*) filter (where d.n_sms >= 0.2 * (d.n_sms + d.n_ussd) and d.n_ussd >= 0.2 * (d.n_sms + d.n_ussd))], null)::core.cell
-        from days d
-        group by d.organisation, d.period, d.value), false) s
-        join lateral (select sum(d.n_days) as n_days, core.days_of(grain, s.period) as length
-            from days d where d.organisation = s.organisation and d.value = s.value and d.period is not distinct from s.period) d on true
-    where core.is_grain(grain) and core.is_property(by)
-    order by 1, 2, 3;
-end;
-comment on function report.activity(text, text) is
-'B2 and B3: people with at least one learning action in the period (day: DAU, week: WAU, month: MAU); how they learned (mixed: at least a fifth by each of SMS and USSD); mean_daily: active people per day; stickiness: mean_daily / active; ever_active: up to the end of the period. Empty = too few to show.';
 
 create function report.rolling(days integer default 28, by text default 'all', as_of date default current_date)
 returns table (organisation text, value text, active bigint, n_hidden integer)
@@ -516,13 +741,13 @@ language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     select s.organisation, s.value, s.cells[1], s.n_hidden
     from core.safe(array(
-        select row(a.organisation, null, null, null, g.value, null, array[count(distinct a.learner_id)], null)::core.cell
+        select row(a.organisation, null, null, null, g.value, null, array[count(distinct a.learner_id)], null, null)::core.cell
         from facts.active_days a
             cross join lateral (values (core.value_of(by, a.lang, a.cohort, a.country, a.role_choice, a.first_channel, a.first_via)))
             as g (value)
         where a.day > as_of - days and a.day <= as_of
         group by a.organisation, g.value), false) s
-    where core.is_property(by)
+    where core.is_property(by) and core.may_choose('days but 7 and 28, and as_of', days in (7, 28) and as_of = current_date)
     order by 1, 2;
 end;
 comment on function report.rolling(integer, text, date) is 'B2 over the last 7, 28 ... days up to as_of: people with at least one learning action. Empty = too few to show.';
@@ -531,18 +756,33 @@ create function report.standing(by text default 'all', as_of timestamptz default
 returns table (organisation text, course text, value text, standing text, learners bigint, n_hidden integer)
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
-    select s.organisation, s.course, s.item, s.value, s.cells[1], s.n_hidden
-    from core.safe(array(
-        select row(e.organisation, e.course, g.value, null, w.standing, null, array[count(*)], null)::core.cell
+    -- report.funnel tells how many started and how many of them completed: the others are divided here.
+    with funnel as (
+        select f.organisation, f.course, f.value, f.cells[3] as completed, (f.cells[2] is null or f.cells[3] is null)::integer as is_hidden
+        from facts.funnel('all', by, false, as_of) f),
+    totals as (
+        select f.organisation, f.course, (f.cells[2] is null or f.cells[3] is null)::integer as is_hidden from facts.funnel('all', 'all', false, as_of) f),
+    standings as (
+        select e.organisation, e.course, g.value, g.standing, count(*) as n
         from facts.enrolments e
-            cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via)))
-                as g (value)
-            cross join lateral (values (case when e.completed_at <= as_of then 'completed' when e.stopped_at <= as_of then 'stopped'
-                when e.last_active_at <= as_of - interval '60 days' then 'lost' when e.last_active_at <= as_of - interval '14 days' then 'dormant'
-                else 'active' end)) as w (standing)
-        where e.started_at <= as_of
-        group by e.organisation, e.course, g.value, w.standing), false) s
-    where core.is_property(by)
+            cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via),
+                case when e.stopped_at <= as_of then 'stopped' when e.last_active_at <= as_of - interval '60 days' then 'lost'
+                    when e.last_active_at <= as_of - interval '14 days' then 'dormant' else 'active' end)) as g (value, standing)
+        where e.enrolled_at <= as_of and e.started_at <= as_of and (e.completed_at is null or e.completed_at > as_of)
+        group by 1, 2, 3, 4),
+    near as (
+        select s.*, case when row_number() over value = 1 then sum(s.n) over (partition by s.organisation, s.course, s.value)::bigint end as n_value,
+            sum(s.n) over (partition by s.organisation, s.course)::bigint as n_total
+        from standings s window value as (partition by s.organisation, s.course, s.value order by s.standing))
+    select s.organisation, s.course, s.value, s.part, s.cells[1], s.n_hidden
+    from core.safe(array(
+        select row(n.organisation, n.course, null, null, n.value, null, array[n.n, coalesce(n.n_value + f.is_hidden, 0), n.n_total + t.is_hidden], null, n.standing)::core.cell
+        from near n
+            join funnel f on f.organisation = n.organisation and f.course = n.course and f.value = n.value
+            join totals t on t.organisation = n.organisation and t.course = n.course), true, null, 'all', true, 1) s
+    where core.is_property(by) and core.may_choose('as_of', as_of = now())
+    union all
+    select f.organisation, f.course, f.value, 'completed', f.completed, f.is_hidden from funnel f where f.completed is distinct from 0
     order by 1, 2, 3, 4;
 end;
 comment on function report.standing(text, timestamptz) is
@@ -572,7 +812,7 @@ begin atomic
         core.wilson(s.cells[2], s.cells[1], -1), core.wilson(s.cells[2], s.cells[1], 1), s.n_hidden
     from core.safe(array(
         select row(x.organisation, x.course, x.module, null, x.value, null,
-            array[count(*), count(*) filter (where x.is_completed), count(*) filter (where x.is_passed)], null)::core.cell
+            array[count(*), count(*) filter (where x.is_completed), count(*) filter (where x.is_passed)], null, null)::core.cell
         from (select distinct w.organisation, w.course, w.module, w.value, w.learner_id, w.is_completed, w.is_passed
             from (select r.organisation, r.course, r.module, r.value, r.learner_id, bool_or(r.is_completed) over person as is_completed,
                     bool_or(r.is_passed) over person as is_passed
@@ -604,15 +844,15 @@ begin atomic
     titles as materialized (
         select distinct on (u.course, u.unit) u.course, u.unit, u."position", u.unit_title
         from facts.units_done u order by u.course, u.unit, u.version desc)
-    select s.organisation, s.course, s.value, t."position", t.unit_title, s.item, s.cells[1], s.cells[2], core.percent(s.cells[2], s.cells[1]),
+    select s.organisation, s.course, s.part, t."position", t.unit_title, s.value, s.cells[1], s.cells[2], core.percent(s.cells[2], s.cells[1]),
         s.cells[1] >= 30, s.n_hidden
     from core.safe(array(
-        select row(w.organisation, w.course, w.value, null, w.unit, null, array[count(*), count(*) filter (where w.is_left)], null)::core.cell
+        select row(w.organisation, w.course, null, null, w.value, null, array[count(*), count(*) filter (where w.is_left)], null, w.unit)::core.cell
         from (select r.organisation, r.course, r.unit, r.value, bool_or(r.is_left) over (partition by r.learner_id, r.course, r.unit) as is_left
             from steps r) w
         where w.value is not null
         group by w.organisation, w.course, w.unit, w.value), true, array[2]) s
-        left join titles t on t.course = s.course and t.unit = s.value
+        left join titles t on t.course = s.course and t.unit = s.part
     where core.is_property(by)
     order by 1, 2, 4, 6;
 end;
@@ -639,18 +879,20 @@ begin atomic
         select r.organisation, r.course, r.value, r.day, sum(case when r.n_done = r.n_at_risk then -1000 else ln(1 - r.n_done / r.n_at_risk) end)
             over (partition by r.organisation, r.course, r.value order by r.day) as log_left
         from at_risk r)
-    select t.organisation, t.course, t.value, core.shown(count(*) filter (where t.is_completed and t.is_mature)),
-        case when count(*) filter (where t.is_completed and t.is_mature) >= 5 then round((percentile_cont(0.5) within group (order by t.days)
+    select t.organisation, t.course, t.value, min(m.cells[3]),
+        case when min(m.cells[3]) >= 5 then round((percentile_cont(0.5) within group (order by t.days)
             filter (where t.is_completed and t.is_mature))::numeric, 1) end,
-        case when count(*) filter (where t.is_completed and t.is_mature) >= 5 then round((percentile_cont(0.25) within group (order by t.days)
+        case when min(m.cells[3]) >= 5 then round((percentile_cont(0.25) within group (order by t.days)
             filter (where t.is_completed and t.is_mature))::numeric, 1) end,
-        case when count(*) filter (where t.is_completed and t.is_mature) >= 5 then round((percentile_cont(0.75) within group (order by t.days)
+        case when min(m.cells[3]) >= 5 then round((percentile_cont(0.75) within group (order by t.days)
             filter (where t.is_completed and t.is_mature))::numeric, 1) end,
-        core.shown(count(*)),
-        case when count(*) >= 5 then (select min(s.day) from survival s
+        min(f.cells[2]),
+        case when min(f.cells[2]) >= 5 then (select min(s.day) from survival s
             where s.organisation = t.organisation and s.course = t.course and s.value = t.value and s.log_left <= ln(0.5)) end
     from t
-    where core.is_property(by)
+        left join facts.funnel('all', by, false, as_of) f on f.organisation = t.organisation and f.course = t.course and f.value = t.value
+        left join facts.funnel('all', by, true, as_of) m on m.organisation = t.organisation and m.course = t.course and m.value = t.value
+    where core.is_property(by) and core.may_choose('as_of', as_of = now())
     group by t.organisation, t.course, t.value
     order by 1, 2, 3;
 end;
@@ -698,7 +940,7 @@ begin atomic
             case when r.n >= 100 and r.r < 0 then 'stop this question' when r.n >= 100 and r.r < 0.15 then 'tells little' end,
             case when s.cells[1] >= 50 and by = 'language' and abs(d.difference) > 0.15 then 'check the translation' end), ''), s.n_hidden
     from core.safe(array(
-        select row(a.organisation, a.course, a.unit, null, a.value, null, array[count(*), sum(a.x)], null)::core.cell
+        select row(a.organisation, a.course, a.unit, null, a.value, null, array[count(*), sum(a.x)], null, null)::core.cell
         from answers a group by a.organisation, a.course, a.unit, a.value)) s
         left join rest r on r.organisation = s.organisation and r.course = s.course and r.unit = s.item and r.value = s.value
         left join dif d on d.organisation = s.organisation and d.course = s.course and d.unit = s.item and d.value = s.value
@@ -731,15 +973,16 @@ begin atomic
         from ranked r
         group by 1, 2, 3, 4, 5
         window item as (partition by r.organisation, r.course, r.unit, r.value))
-    select s.organisation, s.course, split_part(s.item, '/', 1), split_part(s.item, '/', 2), s.value::integer, s.cells[1],
+    select s.organisation, s.course, s.item, s.value, s.part::integer, s.cells[1],
         core.percent(s.cells[1], h.n_all::bigint), case when s.cells[1] is not null and h.n_all_best >= 30 then round(100 * h.n_best / h.n_all_best, 1) end,
         h.is_right,
         case when h.n_all < 30 or h.is_right then null when h.n < 0.05 * h.n_all then 'dead'
             when h.n_best > (select max(k.n_best) from shares k where k.is_right and k.organisation = h.organisation and k.course = h.course
                 and k.unit = h.unit and k.value = h.value) then 'wrong key?' end, s.n_hidden
     from core.safe(array(
-        select row(h.organisation, h.course, h.unit || '/' || h.value, null, h.choice::text, null, array[h.n], null)::core.cell from shares h), false) s
-        join shares h on h.organisation = s.organisation and h.course = s.course and h.unit || '/' || h.value = s.item and h.choice::text = s.value
+        select row(h.organisation, h.course, h.unit, null, h.value, null, array[h.n, case when h.is_right then h.n else 0 end], null, h.choice::text)::core.cell
+        from shares h)) s
+        join shares h on h.organisation = s.organisation and h.course = s.course and h.unit = s.item and h.value = s.value and h.choice::text = s.part
     where core.is_property(by)
     order by 1, 2, 3, 4, 5;
 end;
@@ -762,10 +1005,10 @@ begin atomic
             where u.module_kind = 'lessons' and u.is_right is not null
             group by u.organisation, u.course, g.value, u.learner_id) x
         group by 1, 2, 3, 4)
-    select s.organisation, s.course, s.item, s.value, s.cells[1],
-        core.percent(s.cells[1], (select sum(b.n) from bands b where b.organisation = s.organisation and b.course = s.course and b.value = s.item)::bigint),
+    select s.organisation, s.course, s.value, s.part, s.cells[1],
+        core.percent(s.cells[1], (select sum(b.n) from bands b where b.organisation = s.organisation and b.course = s.course and b.value = s.value)::bigint),
         s.n_hidden
-    from core.safe(array(select row(b.organisation, b.course, b.value, null, b.band, null, array[b.n], null)::core.cell from bands b), false) s
+    from core.safe(array(select row(b.organisation, b.course, null, null, b.value, null, array[b.n], null, b.band)::core.cell from bands b)) s
     where core.is_property(by)
     order by 1, 2, 3, 4;
 end;
@@ -788,22 +1031,37 @@ begin atomic
     whole as (select t.course, t.version, max(t.n_pre) as questions from tests t group by 1, 2),
     pairs as (
         select t.*, w.questions, t.n_pre = w.questions and t.n_post = w.questions as is_pair, t.n_pre = w.questions and t.n_post < w.questions as is_left
-        from tests t join whole w using (course, version))
-    select p.organisation, p.course, p.version, p.value, core.shown(count(*) filter (where p.is_pair)), max(p.questions)::integer,
-        case when count(*) filter (where p.is_pair) >= 5 then round(avg(p.pre) filter (where p.is_pair), 2) end,
-        case when count(*) filter (where p.is_pair) >= 5 then round(avg(p.post) filter (where p.is_pair), 2) end,
-        case when count(*) filter (where p.is_pair) >= 5 then round(avg(p.post - p.pre) filter (where p.is_pair), 2) end,
-        core.half_interval(stddev_samp(p.post - p.pre) filter (where p.is_pair), count(*) filter (where p.is_pair)),
-        case when count(*) filter (where p.is_pair) >= 5 then round(avg(p.post - p.pre) filter (where p.is_pair)
+        from tests t join whole w using (course, version)),
+    outcomes as (
+        select o.organisation, o.course, o.item as version, o.value, coalesce(max(o.cells[1]) filter (where o.part = 'higher'), case when not 'higher' = any (array_agg(o.part)) then 0 end) as higher,
+            coalesce(max(o.cells[1]) filter (where o.part = 'same'), case when not 'same' = any (array_agg(o.part)) then 0 end) as same,
+            coalesce(max(o.cells[1]) filter (where o.part = 'lower'), case when not 'lower' = any (array_agg(o.part)) then 0 end) as lower
+        from core.safe(array(
+            select row(k.organisation, k.course, k.version, null, k.value, null, array[count(*)], null,
+                case when k.post > k.pre then 'higher' when k.post = k.pre then 'same' else 'lower' end)::core.cell
+            from pairs k where k.is_pair group by k.organisation, k.course, k.version, k.value, sign(k.post - k.pre),
+                case when k.post > k.pre then 'higher' when k.post = k.pre then 'same' else 'lower' end)) o
+        group by 1, 2, 3, 4)
+    select p.organisation, p.course, p.version, p.value, min(s.cells[1]), max(p.questions)::integer,
+        case when min(s.cells[1]) >= 5 then round(avg(p.pre) filter (where p.is_pair), 2) end,
+        case when min(s.cells[1]) >= 5 then round(avg(p.post) filter (where p.is_pair), 2) end,
+        case when min(s.cells[1]) >= 5 then round(avg(p.post - p.pre) filter (where p.is_pair), 2) end,
+        core.half_interval(stddev_samp(p.post - p.pre) filter (where p.is_pair), min(s.cells[1])),
+        case when min(s.cells[1]) >= 5 then round(avg(p.post - p.pre) filter (where p.is_pair)
             / nullif(stddev_samp(p.post - p.pre) filter (where p.is_pair), 0), 2) end,
-        core.shown_percent(count(*) filter (where p.is_pair and p.post > p.pre), count(*) filter (where p.is_pair)),
-        core.shown_percent(count(*) filter (where p.is_pair and p.post = p.pre), count(*) filter (where p.is_pair)),
-        core.shown_percent(count(*) filter (where p.is_pair and p.post < p.pre), count(*) filter (where p.is_pair)),
-        case when count(*) filter (where p.is_pair and p.pre < p.questions) >= 5 then round(avg((p.post - p.pre)::numeric / nullif(p.questions - p.pre, 0))
+        core.percent(min(h.higher), min(s.cells[1])),
+        core.percent(min(h.same), min(s.cells[1])),
+        core.percent(min(h.lower), min(s.cells[1])),
+        case when min(s.cells[1]) >= 5 and count(*) filter (where p.is_pair and p.pre < p.questions) >= 5 then round(avg((p.post - p.pre)::numeric / nullif(p.questions - p.pre, 0))
             filter (where p.is_pair and p.pre < p.questions), 2) end,
-        core.shown(count(*) filter (where p.is_left)),
-        case when count(*) filter (where p.is_left) >= 5 then round(avg(p.pre) filter (where p.is_left), 2) end
+        min(s.cells[2]),
+        case when min(s.cells[2]) >= 5 then round(avg(p.pre) filter (where p.is_left), 2) end
     from pairs p
+        left join core.safe(array(
+            select row(k.organisation, k.course, k.version, null, k.value, null, array[count(*) filter (where k.is_pair), count(*) filter (where k.is_left)],
+                null, null)::core.cell from pairs k group by k.organisation, k.course, k.version, k.value), false) s
+            on (s.organisation, s.course, s.item, s.value) is not distinct from (p.organisation, p.course, p.version, p.value)
+        left join outcomes h on (h.organisation, h.course, h.version, h.value) is not distinct from (p.organisation, p.course, p.version, p.value)
     where core.is_property(by)
     group by p.organisation, p.course, p.version, p.value
     order by 1, 2, 3, 4;
@@ -819,28 +1077,39 @@ returns table (organisation text, course text, value text, invited bigint, answe
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with invited as (
-        select e.organisation, e.course, g.value, e.learner_id
+        select e.organisation, e.course, g.value, e.learner_id, e.started_at is not null as is_started, e.completed_at is not null as is_invited
         from facts.enrolments e
             cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via)))
-            as g (value)
-        where e.completed_at is not null),
+            as g (value)),
     answers as (
         select a.learner_id, a.course, max(a.n) filter (where a.question = 'y1') as y1, max(a.n) filter (where a.question = 'y2') as y2,
             max(a.n) filter (where a.question = 'y3') as y3, max(a.n) filter (where a.question = 'y4') as y4,
             max(a.n) filter (where a.question = 'y5') as y5, count(distinct a.question) filter (where a.question in ('y1', 'y2', 'y3', 'y4', 'y5', 'y6', 'y7')) as n
         from (select s.learner_id, s.course, s.question, coalesce(s.number, s.choice) as n from facts.survey_answers s where s.survey = 'survey') a
-        group by 1, 2)
-    select i.organisation, i.course, i.value, core.shown(count(*)), core.shown_part(count(a.learner_id), count(*)),
-        core.shown_part(count(*) filter (where a.n = 7), count(a.learner_id)), core.shown_percent(count(a.learner_id), count(*)),
-        core.shown_percent(count(*) filter (where a.y1 in (4, 5)), count(a.y1)),
-        case when count(a.y1) >= 5 then round(avg(a.y1), 2) end,
-        case when count(a.y2) >= 5 then round(100.0 * (count(*) filter (where a.y2 >= 9) - count(*) filter (where a.y2 <= 6)) / count(a.y2), 0) end,
-        case when count(a.y3) >= 5 then round(avg(a.y3), 2) end,
-        case when count(a.y4) >= 5 then round(avg(a.y4), 2) end,
-        case when count(a.y5) >= 5 then round(avg(a.y5), 2) end,
-        case when count(a.y4 - a.y5) >= 5 then round(avg(a.y4 - a.y5), 2) end
-    from invited i left join answers a using (learner_id, course)
-    where core.is_property(by)
+        group by 1, 2),
+    said as (
+        select i.*, a.learner_id is not null as is_answered, a.n = 7 as is_whole, a.y1, a.y2, a.y3, a.y4, a.y5
+        from invited i left join answers a on i.is_invited and a.learner_id = i.learner_id and a.course = i.course),
+    -- enrolled and started stand before them, so that invited is what report.funnel shows as completed
+    counts as (
+        select s.* from core.safe(array(select row(i.organisation, i.course, null, null, i.value, null, array[count(*), count(*) filter (where i.is_started),
+            count(*) filter (where i.is_invited), count(*) filter (where i.is_answered), count(*) filter (where i.is_whole)], null, null)::core.cell
+            from said i group by i.organisation, i.course, i.value)) s),
+    marks as (
+        select s.* from core.safe(array(select row(i.organisation, i.course, null, null, i.value, null, array[count(i.y1), count(*) filter (where i.y1 in (4, 5))], null, null)::core.cell
+            from said i where i.is_invited group by i.organisation, i.course, i.value)) s)
+    select i.organisation, i.course, i.value, min(c.cells[3]), min(c.cells[4]), min(c.cells[5]), core.percent(min(c.cells[4]), min(c.cells[3])),
+        core.percent(min(m.cells[2]), min(m.cells[1])),
+        case when min(m.cells[1]) >= 5 then round(avg(i.y1), 2) end,
+        case when min(m.cells[1]) >= 5 and count(i.y2) >= 5 then round(100.0 * (count(*) filter (where i.y2 >= 9) - count(*) filter (where i.y2 <= 6)) / count(i.y2), 0) end,
+        case when min(m.cells[1]) >= 5 and count(i.y3) >= 5 then round(avg(i.y3), 2) end,
+        case when min(m.cells[1]) >= 5 and count(i.y4) >= 5 then round(avg(i.y4), 2) end,
+        case when min(m.cells[1]) >= 5 and count(i.y5) >= 5 then round(avg(i.y5), 2) end,
+        case when min(m.cells[1]) >= 5 and count(i.y4 - i.y5) >= 5 then round(avg(i.y4 - i.y5), 2) end
+    from said i
+        join counts c on c.organisation = i.organisation and c.course = i.course and c.value = i.value
+        left join marks m on m.organisation = i.organisation and m.course = i.course and m.value = i.value
+    where i.is_invited and core.is_property(by)
     group by i.organisation, i.course, i.value
     order by 1, 2, 3;
 end;
@@ -852,18 +1121,18 @@ returns table (organisation text, course text, value text, asked bigint, answere
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with asked as (
-        select e.organisation, e.course, g.value, e.learner_id,
+        select e.organisation, e.course, g.value, e.completed_at <= now() - interval '12 weeks' as is_asked,
             (select max(s.choice) from facts.survey_answers s where s.learner_id = e.learner_id and s.course = e.course and s.survey = 'followup' and s.question = 'w1') as w1
         from facts.enrolments e
             cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via)))
             as g (value)
-        where e.completed_at <= now() - interval '12 weeks')
-    select a.organisation, a.course, a.value, core.shown(count(*)), core.shown_part(count(a.w1), count(*)),
-        core.shown_part(count(*) filter (where a.w1 = 1), count(a.w1)), core.shown_percent(count(*) filter (where a.w1 = 1), count(*)),
-        core.shown_percent(count(*) filter (where a.w1 = 1), count(a.w1))
-    from asked a
-    where core.is_property(by)
-    group by a.organisation, a.course, a.value
+        where e.completed_at is not null)
+    select s.organisation, s.course, s.value, s.cells[2], s.cells[3], s.cells[4], core.percent(s.cells[4], s.cells[2]), core.percent(s.cells[4], s.cells[3])
+    from core.safe(array(
+        select row(a.organisation, a.course, null, null, a.value, null, array[count(*), count(*) filter (where a.is_asked),
+            count(a.w1) filter (where a.is_asked), count(*) filter (where a.is_asked and a.w1 = 1)], null, null)::core.cell
+        from asked a group by a.organisation, a.course, a.value)) s
+    where s.cells[2] is distinct from 0 and core.is_property(by)
     order by 1, 2, 3;
 end;
 comment on function report.at_work(text) is
@@ -877,11 +1146,13 @@ language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     select s.organisation, s.course, s.value, s.cells[1], s.cells[2], core.percent(s.cells[2], s.cells[1]), s.n_hidden
     from core.safe(array(
-        select row(e.organisation, e.course, null, null, g.value, null, array[count(*), count(e.stopped_at)], null)::core.cell
+        select row(e.organisation, e.course, null, null, g.value, null, array[count(*), count(e.stopped_at),
+            -- as report.standing has it
+            count(*) filter (where g.is_standing), sum(count(*) filter (where g.is_standing)) over (partition by e.organisation, e.course)], null, null)::core.cell
         from facts.enrolments e
-            cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via)))
-            as g (value)
-        group by e.organisation, e.course, g.value)) s
+            cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via),
+                e.stopped_at is not null and e.started_at is not null and e.completed_at is null)) as g (value, is_standing)
+        group by e.organisation, e.course, g.value), true, null, 'all', true, 1, 2) s
     where core.is_property(by)
     order by 1, 2, 3;
 end;
@@ -912,12 +1183,14 @@ create function report.unmatched(by text default 'language')
 returns table (organisation text, value text, not_understood bigint, learners bigint)
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
-    select u.organisation, g.value, core.shown(count(*)), core.shown(count(distinct u.learner_id))
-    from facts.not_understood u
-        cross join lateral (values (case by when 'all' then 'all' when 'language' then u.lang when 'unit' then coalesce(u.unit, 'none')
-            when 'channel' then u.channel end)) as g (value)
+    select s.organisation, s.value, s.cells[1], s.cells[2]
+    from core.safe(array(
+        select row(u.organisation, null, null, null, g.value, null, array[count(*), count(distinct u.learner_id)], null, null)::core.cell
+        from facts.not_understood u
+            cross join lateral (values (case by when 'all' then 'all' when 'language' then u.lang when 'unit' then coalesce(u.unit, 'none')
+                when 'channel' then u.channel end)) as g (value)
+        group by u.organisation, g.value), false) s
     where core.is_one_of('by', by, 'all, language, unit, channel')
-    group by u.organisation, g.value
     order by 1, 3 desc nulls last, 2;
 end;
 comment on function report.unmatched(text) is 'T3: messages of the last 30 days that were not understood. Empty = too few to show.';

@@ -277,7 +277,7 @@ begin atomic
             s.value, s.cells, s.n_hidden
         from core.safe(array(
             select row(t.organisation, t.course, t.quiet_days || '/' || t.outcome || '/' || t.is_sent, null, t.value, null,
-                array[count(*), count(*) filter (where t.did)], null)::core.cell
+                array[count(*), count(*) filter (where t.did)], null, null)::core.cell
             from steps t group by t.organisation, t.course, t.quiet_days, t.outcome, t.is_sent, t.value)) s)
     select k.organisation, k.course, k.days::integer, k.value, k.outcome, a.cells[1], a.cells[2], b.cells[1], b.cells[2],
         core.percent(a.cells[2], a.cells[1]), core.percent(b.cells[2], b.cells[1]),
@@ -311,8 +311,8 @@ begin atomic
     select s.organisation, s.period, s.value, case when s.cells[1] is not null then c.n end, s.cells[1], a.active,
         case when s.cells[1] is not null and a.active > 0 then round(c.n::numeric / a.active, 2) end,
         s.cells[2], s.cells[3], core.percent(s.cells[3], s.cells[2]), core.is_period_over(grain, s.period, now()), s.n_hidden
-    from core.safe(array(select row(c.organisation, null, null, c.period, c.value, null, array[c.n_people, c.n_third, c.n_quiet], null)::core.cell
-            from counted c)) s
+    from core.safe(array(select row(c.organisation, null, null, c.period, c.value, null, array[c.n_people, c.n_third, c.n_quiet], null, null)::core.cell
+            from counted c), true, null, grain, false) s
         join counted c on c.organisation = s.organisation and c.period is not distinct from s.period and c.value = s.value
         left join report.activity(grain, by) a on a.organisation = s.organisation and a.period_start is not distinct from s.period and a.value = s.value
     where core.is_grain(grain) and core.is_property(by)
@@ -377,10 +377,12 @@ begin atomic
             join facts.units_done u on u.learner_id = r.learner_id and u.course = r.course and u.unit = i.unit
         where u.is_post_right is not null
         group by 1, 2, 3, 4)
-    select p.organisation, p.course, p.value, core.shown(count(*)),
-        case when count(*) >= 5 then round(100 * avg(p.post), 1) end, case when count(*) >= 5 then round(100 * avg(p.recall), 1) end,
-        case when count(*) >= 5 then round(100 * avg(p.recall - p.post), 1) end, core.half_interval(100 * stddev_samp(p.recall - p.post), count(*))
+    select p.organisation, p.course, p.value, min(s.cells[1]),
+        case when min(s.cells[1]) >= 5 then round(100 * avg(p.post), 1) end, case when min(s.cells[1]) >= 5 then round(100 * avg(p.recall), 1) end,
+        case when min(s.cells[1]) >= 5 then round(100 * avg(p.recall - p.post), 1) end, core.half_interval(100 * stddev_samp(p.recall - p.post), min(s.cells[1]))
     from people p
+        join core.safe(array(select row(k.organisation, k.course, null, null, k.value, null, array[count(*)], null, null)::core.cell
+            from people k group by k.organisation, k.course, k.value)) s on s.organisation = p.organisation and s.course = p.course and s.value = p.value
     where core.is_property(by)
     group by 1, 2, 3
     order by 1, 2, 3;
@@ -430,11 +432,14 @@ begin atomic
         from facts.effort_steps e
             cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via))) as g (value)
         group by e.organisation, e.course, e.module, g.value, e.learner_id)
-    select p.organisation, p.course, p.module, p.value, core.shown(count(*)),
-        case when count(*) >= 5 then round((percentile_cont(0.5) within group (order by p.minutes))::numeric, 1) end,
-        case when count(*) >= 5 then round((percentile_cont(0.25) within group (order by p.minutes))::numeric, 1) end,
-        case when count(*) >= 5 then round((percentile_cont(0.75) within group (order by p.minutes))::numeric, 1) end
+    select p.organisation, p.course, p.module, p.value, min(s.cells[1]),
+        case when min(s.cells[1]) >= 5 then round((percentile_cont(0.5) within group (order by p.minutes))::numeric, 1) end,
+        case when min(s.cells[1]) >= 5 then round((percentile_cont(0.25) within group (order by p.minutes))::numeric, 1) end,
+        case when min(s.cells[1]) >= 5 then round((percentile_cont(0.75) within group (order by p.minutes))::numeric, 1) end
     from people p
+        join core.safe(array(select row(k.organisation, k.course, k.module, null, k.value, null, array[count(*)], null, null)::core.cell
+            from people k group by k.organisation, k.course, k.module, k.value)) s
+            on s.organisation = p.organisation and s.course = p.course and s.item = p.module and s.value = p.value
     where core.is_property(by)
     group by p.organisation, p.course, p.module, p.value
     order by 1, 2, min(p.place), 4;
@@ -458,15 +463,17 @@ begin atomic
         where t.n_pre = t.questions and t.n_post = t.questions
         group by 1, 2, 3)
     select s.organisation, s.course, s.value, s.cells[1],
-        case when s.value = 'group' then core.percent(s.cells[1], (select sum(k.n)::bigint from (select count(*) as n from facts.enrolments e
-            where e.organisation = s.organisation and e.course = s.course) k)) end,
-        s.cells[2], case when s.is_mature then core.percent(s.cells[2], s.cells[1]) end,
-        case when s.is_mature then core.wilson(s.cells[2], s.cells[1], -1) end, case when s.is_mature then core.wilson(s.cells[2], s.cells[1], 1) end,
-        case when g.n >= 5 then round(g.gain, 2) end, core.shown(g.n), s.is_mature, s.n_hidden
+        case when s.value = 'group' then core.percent(s.cells[1], (select f.cells[1] from facts.funnel('all', 'all', false, now()) f
+            where f.organisation = s.organisation and f.course = s.course)) end,
+        s.cells[3], case when s.is_mature then core.percent(s.cells[3], s.cells[1]) end,
+        case when s.is_mature then core.wilson(s.cells[3], s.cells[1], -1) end, case when s.is_mature then core.wilson(s.cells[3], s.cells[1], 1) end,
+        case when n.cells[1] >= 5 then round(g.gain, 2) end, n.cells[1], s.is_mature, s.n_hidden
     from core.safe(array(
         select row(e.organisation, e.course, null, null, case when e.cohort is null then 'alone' else 'group' end, bool_and(e.enrolled_at <= now() - interval '70 days'),
-            array[count(*), count(e.completed_at)], null)::core.cell
+            array[count(*), count(e.started_at), count(e.completed_at), count(e.certified_at)], null, null)::core.cell
         from facts.enrolments e group by e.organisation, e.course, e.cohort is null)) s
+        left join core.safe(array(select row(x.organisation, x.course, null, null, case when x.is_group then 'group' else 'alone' end, null, array[x.n], null, null)::core.cell
+            from gains x)) n on n.organisation = s.organisation and n.course = s.course and n.value = s.value
         left join gains g on g.organisation = s.organisation and g.course = s.course and g.is_group = (s.value = 'group')
     order by 1, 2, 3;
 end;
@@ -475,7 +482,7 @@ comment on function report.groups() is
 
 create view report.shared_numbers with (security_barrier) as
 select h.organisation, h.cells[1] as numbers, h.cells[2] as shared, core.percent(h.cells[2], h.cells[1]) as percent_shared
-from core.safe(array(select row(o.code, null, null, null, 'all', null, array[s.numbers, s.shared], null)::core.cell
+from core.safe(array(select row(o.code, null, null, null, 'all', null, array[s.numbers, s.shared], null, null)::core.cell
     from core.shared_number s join core.organisation o using (org_id)
     where s.org_id = any (array(select m.org_id from core.member m where m.login = core.reader())))) h;
 comment on view report.shared_numbers is 'Q1: phone numbers, and those on which several people learn. Empty = too few to show.';
@@ -496,11 +503,15 @@ create function report.deletions(grain text default 'all')
 returns table (organisation text, period_start date, ended bigint, median_hours numeric, longest_hours numeric, over_72_hours bigint, over_30_days bigint, is_over boolean)
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
-    select d.organisation, g.period, core.shown(count(*)),
-        case when count(*) >= 5 then round((percentile_cont(0.5) within group (order by d.hours))::numeric, 1) end,
-        case when count(*) >= 5 then round(max(d.hours), 1) end, core.shown_part(count(*) filter (where d.hours > 72), count(*)),
-        core.shown_part(count(*) filter (where d.hours > 720), count(*)), core.is_period_over(grain, g.period, now())
-    from facts.deletion_times d cross join lateral (values (core.period_of(grain, d.asked_date))) as g (period)
+    select d.organisation, core.period_of(grain, d.asked_date), min(s.cells[1]),
+        case when min(s.cells[1]) >= 5 then round((percentile_cont(0.5) within group (order by d.hours))::numeric, 1) end,
+        case when min(s.cells[1]) >= 5 then round(max(d.hours), 1) end, min(s.cells[2]), min(s.cells[3]), core.is_period_over(grain, core.period_of(grain, d.asked_date), now())
+    from facts.deletion_times d
+        join core.safe(array(
+            select row(k.organisation, null, null, core.row_day(grain, k.asked_date), 'all', null,
+                array[count(*), count(*) filter (where k.hours > 72), count(*) filter (where k.hours > 720)], null, null)::core.cell
+            from facts.deletion_times k group by k.organisation, core.row_day(grain, k.asked_date)), true, null, grain) s
+            on s.organisation = d.organisation and s.period is not distinct from core.period_of(grain, d.asked_date)
     where core.is_grain(grain)
     group by 1, 2
     order by 1, 2;

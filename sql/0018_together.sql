@@ -14,7 +14,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     select s.organisation, s.course, s.item, s.value, s.cells[1], s.n_hidden
     from core.safe(array(
-        select row(x.organisation, x.course, x.module, null, x.value, null, array[count(*)], null)::core.cell
+        select row(x.organisation, x.course, x.module, null, x.value, null, array[count(*)], null, null)::core.cell
         from (select distinct u.organisation, u.course, u.module, g.value, u.learner_id
             from facts.units_done u
                 cross join lateral (values (core.value_of(by, u.lang, u.cohort, u.country, u.role_choice, u.first_channel, u.first_via)))

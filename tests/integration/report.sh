@@ -36,6 +36,8 @@ demo children-on-the-move - fr 30 30 18 18 100.0 60.0 60.0 42.3 75.4 yes no 4
 demo children-on-the-move - sw 5 5 hidden hidden 100.0 - - - - yes no 4' "$(tail -n +2 "$STATE/show" | tr -s ' ')"
 check 'and words about it' grep -q 'by the day of consent' "$STATE/words"
 check_same 'days choose rows' 2026-03-09 "$(as amina show funnel --grain week --from 2026-03-05 --json 2>/dev/null | jq -r .period_start)"
+check_same 'what is chosen freely is for analysts' 77 "$(as amina show rolling --set days=5 >/dev/null 2>&1 || echo $?)"
+load -c 'grant analyst to amina'
 check_same 'any other argument' 35 "$(as amina show rolling --set days=5 --as-of 2026-03-21 --json 2>/dev/null | jq .active)"
 
 # ---- what is refused ----

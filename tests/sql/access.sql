@@ -17,8 +17,10 @@ select g.grantee::regrole::text, n.nspname, g.privilege_type
 from pg_namespace n cross join lateral aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) g
 where n.nspname in ('core', 'facts', 'report', 'ops', 'public') and g.grantee <> n.nspowner;
 select bag_eq('select * from make.granted where object not like ''report.%''', $$values
+    ('report_owner', 'core.grains_of', 'EXECUTE'), ('report_owner', 'core.near_by', 'EXECUTE'), ('report_owner', 'core.row_day', 'EXECUTE'),
+    ('report_owner', 'core.may_choose', 'EXECUTE'),
     ('coordinator', 'report', 'USAGE'), ('public', 'core.reader', 'EXECUTE'),
-    ('coordinator', 'core.safe', 'EXECUTE'), ('coordinator', 'core.safe_series', 'EXECUTE'), ('coordinator', 'core.percent', 'EXECUTE'),
+    ('coordinator', 'core.safe', 'EXECUTE'), ('coordinator', 'core.percent', 'EXECUTE'),
     ('coordinator', 'core.wilson', 'EXECUTE'), ('coordinator', 'core.half_interval', 'EXECUTE'), ('coordinator', 'core.refuse', 'EXECUTE'),
     ('coordinator', 'core.period_of', 'EXECUTE'), ('coordinator', 'core.days_of', 'EXECUTE'), ('coordinator', 'core.is_period_over', 'EXECUTE'),
     ('coordinator', 'core.value_of', 'EXECUTE'), ('coordinator', 'core.report_filters', 'EXECUTE'),

@@ -1,0 +1,33 @@
+#!/bin/bash
+# shield.sh [PEOPLE SEED...]: what the counts of schema report tell whoever reads all of them and calculates.
+. "$(dirname "$0")/lib.sh"
+command -v python3 >/dev/null || skip 'there is no python3'
+
+world_make
+postgres_start "$STATE" -c fsync=off
+OWNER="host=$STATE/pg user=postgres dbname=waypost"
+psql -qX "host=$STATE/pg user=postgres dbname=postgres" -c 'create database waypost' >/dev/null
+"$WAYPOST" migrate --conninfo "$OWNER" "$ROOT/sql" >"$STATE/migrate.log" 2>&1
+psql -qX -v ON_ERROR_STOP=1 "$OWNER" -f "$ROOT/tests/sql/lib/make.sql" -c 'select make.publish()' \
+    -c "select ops.add_coordinator('amina', 'demo')" -c "insert into core.member select 'postgres', org_id from core.organisation" >/dev/null
+
+attack()
+{
+    python3 "$(dirname "$0")/attack.py" "$OWNER" "host=$STATE/pg user=amina dbname=waypost" "$@" >"$STATE/known" 2>&1 || true
+    sed 's/^/# /' "$STATE/known"
+    check_same "$1 people: no count and no difference of 1 to 4 is found out" '' "$(grep -v '^[a-z_]*: ' "$STATE/known" | grep -v '^good seed')"
+    check "$1 people: something was compared" grep -q '^good seed' "$STATE/known"
+}
+
+if [ $# -gt 0 ]; then
+    attack "$@"
+else
+    attack 25 1 2
+    attack 60 7
+fi
+# Break it, and it is found: parts are not hidden any more that only a sum tells of.
+psql -qX -v ON_ERROR_STOP=1 "$OWNER" -c "create or replace function core.hidden_in_row(p_cells bigint[], p_known boolean[], p_is_chain boolean,
+    p_near bigint[], p_near_of integer) returns boolean[] language sql immutable as 'select array(select c between 1 and 4 from unnest(p_cells) with ordinality as t (c, i) order by i)'" >/dev/null
+python3 "$(dirname "$0")/attack.py" "$OWNER" "host=$STATE/pg user=amina dbname=waypost" 25 1 >"$STATE/known" 2>&1 || true
+check 'a leak would be found' grep -q '^bad seed' "$STATE/known"
+done_testing
