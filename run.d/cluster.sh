@@ -111,14 +111,15 @@ cluster_serve()
     printf '%s\n' "$port" >"$STATE/$1.port"
 }
 
-# cluster_callbacks NAME FIRST PID...: microseconds of the front and of these servers for a callback of LEARNERS new
-# learners, and how many callbacks a second.
+# cluster_callbacks NAME FIRST CONNECTIONS PID...: microseconds of the front and of these servers for a callback of
+# LEARNERS new learners, and how many callbacks a second.
 cluster_callbacks()
 {
-    local name=$1 first=$2 front before result n load
-    shift 2
+    local name=$1 first=$2 n_connections=$3 front before result n load
+    shift 3
     front=$(children "$(cat "$STATE/$name.pid")")
-    load=("$ROOT/build/bench_load" --port "$(cat "$STATE/$name.port")" --first "$first" --learners "$LEARNERS")
+    load=("$ROOT/build/bench_load" --port "$(cat "$STATE/$name.port")" --first "$first" --learners "$LEARNERS"
+        --connections "$n_connections")
     "${load[@]}" "${BENCH_BEFORE[@]}" >/dev/null
     # shellcheck disable=SC2086
     before=("$(cpu_ns $front)" "$(cpu_ns "$@")")
@@ -158,16 +159,17 @@ cluster_bench()
     done < <(cluster_masters)
     for round in 1 2 3; do
         step "round $round"
-        cluster_callbacks single $((round * LEARNERS)) "$(cat "$STATE/redis/pid")" >>"$STATE/single"
-        cluster_callbacks three $((round * LEARNERS)) "${masters[@]}" >>"$STATE/three"
+        cluster_callbacks single $((round * LEARNERS)) 64 "$(cat "$STATE/redis/pid")" >>"$STATE/single"
+        cluster_callbacks three $((round * LEARNERS)) 64 "${masters[@]}" >>"$STATE/three"
+        cluster_callbacks three $(((round + 3) * LEARNERS)) 192 "${masters[@]}" >>"$STATE/thrice"
     done
-    for i in single three; do
+    for i in single three thrice; do
         awk '{f += $1; r += $2; n += $3} END {print f / NR, r / NR, n / NR}' "$STATE/$i"
     done | awk '
-        {f[NR] = $1; r[NR] = $2; n[NR] = $3}
-        END {
-            printf "callback, single Redis     front %5.1f us  Redis   %5.1f us  both %5.1f us  (%d/s)\n", f[1], r[1], f[1] + r[1], n[1]
-            printf "callback, three masters    front %5.1f us  masters %5.1f us  both %5.1f us  (%d/s)\n", f[2], r[2], f[2] + r[2], n[2]
-            printf "ratio                      front %5.2f     Redis   %5.2f     both %5.2f\n", f[2] / f[1], r[2] / r[1], (f[2] + r[2]) / (f[1] + r[1])
+        BEGIN { split("single Redis, 64 connections;three masters, 64;three masters, 192", names, ";") }
+        {
+            if (NR == 1) { front = $1; redis = $2 }
+            printf "%-30s front %5.1f us (%.2f)  Redis %5.1f us (%.2f)  both %5.1f us (%.2f)  %d/s\n", names[NR],
+                $1, $1 / front, $2, $2 / redis, $1 + $2, ($1 + $2) / (front + redis), $3
         }'
 }
