@@ -427,7 +427,7 @@ enum err rebuild_redis(const struct config *config, bool must_put, struct rebuil
 
 /* ---- the watch ---- */
 
-#define LOOK_MS 250
+#define LOOK_MS 100
 #define AWAY_MS 50    /* while it cannot be asked: then somebody waits */
 #define AGAIN_MS 1000 /* after a child that could not */
 

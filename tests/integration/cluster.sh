@@ -84,6 +84,7 @@ dial()
 {
     (ledger silence --seconds 3600 --numbers 18 --first 500000 --most "$2" --may-be-busy "$3" --stop "$1") &
     DIALLER=$!
+    wait_for 30 test -e "$1.up"
 }
 
 dialled()
@@ -140,6 +141,16 @@ dial "$STATE/moved" "$MOST" 0
 mapfile -t ids < <(cluster_masters | while read -r i port; do redis-cli -p "$port" cluster myid; done)
 check 'slots move to another master' move_slots "${ids[0]}" "${ids[1]}"
 check 'and nobody notices' dialled "$STATE/moved"
+
+# A replica takes the place of its master in good order.
+i=$(cluster_masters | head -n 1 | cut -d ' ' -f 2)
+replica=$(redis-cli -p "$i" info replication | sed -n 's/^slave0:.*port=\([0-9]*\),.*/\1/p')
+dial "$STATE/changed" "$MOST" 1000000
+ASKED=$replica
+check 'a replica takes the place of its master' eval 'redis-cli -p "$replica" cluster failover >/dev/null && wait_for 30 is_led_without "$i"'
+events=$(sql 'select count(*) from core.event')
+check 'and learners go on' wait_for 30 has_events $((events + 100))
+check 'and nobody waits for long' dialled "$STATE/changed"
 
 : >"$STATE/killed"
 dial "$STATE/failed" "$MOST" 1000000

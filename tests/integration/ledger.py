@@ -11,7 +11,7 @@
       answer.
   ledger.py silence --port N --seconds S --stop FILE --numbers N --first N --most S --may-be-busy N
       These numbers dial by USSD again and again. Prints TAP: how long one of them had at most to wait for a
-      screen of the course, and how often they were asked to dial again.
+      screen of the course, and how often they were asked to dial again. FILE.up is there once each had one.
   ledger.py check --port N --admin N --keys DIR --book FILE < lines of core.number_state
       Prints TAP. Each line is "number_id seq sent unknown other ids", the three being how many SMS
       ended so, ids "step:provider's id" of those that got one. A number has one step for each callback that was
@@ -182,7 +182,14 @@ class Dialler:
 async def silence(options):
     diallers = [Dialler(options.port, f"+{254711000000 + options.first + i}") for i in range(options.numbers)]
     end = time.monotonic() + options.seconds
-    await asyncio.gather(*(dialler.run(end, options.stop) for dialler in diallers))
+
+    async def tell_when_all_dial():
+        while any(d.n_screens == 0 for d in diallers):
+            await asyncio.sleep(0.02)
+        with open(options.stop + ".up", "w", encoding="ascii"):
+            pass
+
+    await asyncio.gather(tell_when_all_dial(), *(dialler.run(end, options.stop) for dialler in diallers))
     n_busy = sum(d.n_busy for d in diallers)
     longest = max(d.longest for d in diallers)
     print(f"# {sum(d.n_screens for d in diallers)} screens; the longest wait for one {longest:.2f} s; "

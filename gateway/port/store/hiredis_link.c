@@ -234,13 +234,27 @@ static char *command_text(const struct argv *argv, size_t *ret_bytes)
     return text;
 }
 
-void link_send(struct link *link, const struct argv *argv, const struct link_to *to,
-               int64_t extra_ms)
+static struct link_request *request_of(struct link *link, const struct argv *argv,
+                                       const struct link_to *to)
 {
     assert(argv->n <= ARGV_MAX);
     struct link_request *request = request_new(link, to);
     request->slot = argv->slot;
     request->text = command_text(argv, &request->bytes);
+    return request;
+}
+
+struct link_request *link_hold(struct link *link, const struct argv *argv, const struct link_to *to)
+{
+    struct link_request *request = request_of(link, argv, to);
+    request->deadline_ms = loop_mono(link->loop).ms + link->settings.deadline_ms;
+    return request;
+}
+
+void link_send(struct link *link, const struct argv *argv, const struct link_to *to,
+               int64_t extra_ms)
+{
+    struct link_request *request = request_of(link, argv, to);
     if (!request_write(link, request, extra_ms)) {
         request_free(link, request);
         link_answer_later(link, to, ERR_UNAVAILABLE);

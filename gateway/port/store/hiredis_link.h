@@ -103,6 +103,9 @@ struct str link_life(const struct link *link);
 /* The next attempt goes to this address. */
 void link_direct(struct link *link, const struct node_address *address);
 void link_watch_moves(struct link *link, link_on_moved *fn, void *ctx);
+/* A request that is not sent yet, for link_take or link_return. */
+struct link_request *link_hold(struct link *link, const struct argv *argv,
+                               const struct link_to *to);
 /* Takes over a request that another link was rid of (link_on_moved), with its deadline; up. */
 void link_take(struct link *link, struct link_request *request, bool is_asking);
 /* Gives it up: answers e in the next turn. */

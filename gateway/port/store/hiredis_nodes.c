@@ -22,6 +22,7 @@ struct node {
     bool has_slots;
     bool is_listed; /* in the map, with slots or without */
     bool is_open;   /* its life stands beside the epoch */
+    bool is_new;    /* found a moment ago: it was neither up nor away yet */
 };
 
 struct nodes {
@@ -36,6 +37,7 @@ struct nodes {
     struct node_address scout_at;
     uint8_t *owner; /* of each slot, in list, or NODE_NONE */
     struct link_queue waiting;
+    uint32_t n_waiting;
     struct timer *tick;
     struct mono_ms looked, asked_epoch;
     char epoch[24];
@@ -223,7 +225,7 @@ static void on_link(void *ctx, bool is_up)
 {
     struct node *node = ctx;
     struct nodes *nodes = node->nodes;
-    node->is_open = false;
+    node->is_open = node->is_new = false;
     nodes->has_failed |= !is_up && !link_is_connecting(node->link);
     if (is_up && nodes->settings.must_be_fenced) {
         ask_epoch(nodes);
@@ -238,6 +240,7 @@ static void on_link(void *ctx, bool is_up)
 /* Puts a command among those that wait. */
 static void wait_more(struct nodes *nodes, struct link_request *request)
 {
+    nodes->n_waiting++;
     STAILQ_INSERT_TAIL(&nodes->waiting, request, entry);
     tick_in(nodes, AGAIN_MS);
 }
@@ -288,7 +291,7 @@ static struct node *node_add(struct nodes *nodes, const struct node_address *add
         return NULL;
     nodes->n += i == nodes->n;
     struct node *node = &nodes->list[i];
-    *node = (struct node){.nodes = nodes, .address = *address};
+    *node = (struct node){.nodes = nodes, .address = *address, .is_new = true};
     node->link = link_new(nodes->loop, &nodes->settings, nodes->name, false);
     if (nodes->scout != NULL) {
         link_direct(node->link, address);
@@ -421,13 +424,14 @@ static void send_waiting(struct nodes *nodes)
     STAILQ_CONCAT(&taken, &nodes->waiting);
     while ((request = STAILQ_FIRST(&taken)) != NULL) {
         STAILQ_REMOVE_HEAD(&taken, entry);
+        nodes->n_waiting--;
         struct node *node = owner_of(nodes, request->slot);
         if (request->deadline_ms <= now_ms)
             link_return(nodes->scout, request, ERR_UNAVAILABLE);
         else if (may_take(node, request))
             link_take(node->link, request, false);
         else
-            STAILQ_INSERT_TAIL(&nodes->waiting, request, entry);
+            wait_more(nodes, request);
     }
 }
 
@@ -530,11 +534,20 @@ void nodes_send(struct nodes *nodes, struct argv *argv, const struct link_to *to
         nodes_answer_later(nodes, to, ERR_UNAVAILABLE);
 }
 
+/* A master that has just taken the place of another is let in soon: nobody need hear of it. */
+static bool may_wait(const struct nodes *nodes, const struct node *node)
+{
+    return nodes->scout != NULL && node != NULL && (node->is_new || link_is_up(node->link)) &&
+           nodes->n_waiting < nodes->settings.max_in_flight;
+}
+
 void nodes_ask(struct nodes *nodes, struct argv *argv, const struct link_to *to)
 {
     struct node *node = route(nodes, argv);
     if (node != NULL && may_ask(node))
         link_ask(node->link, argv, to);
+    else if (may_wait(nodes, node))
+        wait_more(nodes, link_hold(node->link, argv, to));
     else
         nodes_answer_later(nodes, to, ERR_UNAVAILABLE);
 }
