@@ -61,22 +61,25 @@ check_same 'image: its packages hold every library of the program' '' \
 check 'image: the installed program runs' "$image/usr/bin/waypost" version
 check 'image: it finds what compose mounts and calls' test -x "$image/usr/share/waypost/prepare.sh"
 check 'image: the lessons are in it' test -d "$image/usr/share/waypost/lessons/children-on-the-move"
-check_same 'compose: the configuration is good' '' "$(build/waypost config print docker/waypost.yaml 2>&1 >/dev/null)"
-check 'compose: one service for each role' diff \
-    <(build/waypost serve --help | sed -n 's/^    \([a-z][a-z]*\)  .*/\1/p' | sort) \
-    <(sed -n 's/^ *command: \[serve, --role, \([a-z]*\)\]/\1/p' docker/compose.yaml | sort)
-check_same 'compose: nobody is trusted' '' "$(grep -n 'METHOD: trust\|auth.*=trust' docker/compose.yaml || true)"
-check_same 'compose: only the sender has keys and a login to the database' sender \
-    "$(python3 - docker/compose.yaml <<'PY'
+for compose in docker/compose.yaml docker/cluster/compose.yaml; do
+    check_same "$compose: the gateway's configuration is good" '' \
+        "$(build/waypost config print "$(dirname "$compose")/waypost.yaml" 2>&1 >/dev/null)"
+    check "$compose: one service for each role" diff \
+        <(build/waypost serve --help | sed -n 's/^    \([a-z][a-z]*\)  .*/\1/p' | sort) \
+        <(sed -n 's/^ *command: \[serve, --role, \([a-z]*\)\]/\1/p' "$compose" | sort)
+    check_same "$compose: nobody is trusted" '' "$(grep -n 'METHOD: trust\|auth.*=trust' "$compose" || true)"
+    check_same "$compose: only the sender has keys and a login to the database" sender \
+        "$(python3 - "$compose" <<'PY'
 import re, sys
 text = open(sys.argv[1]).read().split("\nservices:\n")[1]
-for block in re.split(r"\n(?=  [a-z]+:\n)", text):
+for block in re.split(r"\n(?=  [a-z0-9-]+:\n)", text):
     name = block.strip().split(":")[0]
     if "keys:/var/lib" in block and "_CONNINFO" in block and name != "prepare":
         print(name)
 PY
 )"
-check 'compose: Redis has the settings of ./run' grep -q 'config/redis.conf' docker/compose.yaml
+    check "$compose: Redis has the settings of ./run" grep -q 'config/redis.conf' "$compose"
+done
 check 'haproxy: the configuration is good' haproxy -c -q -f docker/haproxy.cfg
 check 'systemd: the sandbox scores 1.3 or less' systemd-analyze security --offline=yes \
     --threshold=13 --no-pager config/systemd/waypost.service
