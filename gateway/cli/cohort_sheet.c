@@ -3,14 +3,11 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "app/course_set.h"
 #include "cli/cohort.h"
 #include "cli/desk.h"
 #include "core/cohort.h"
 
 #define SHEET_MAX_BYTES (1u << 20)
-#define COURSES_WAIT_MS 5000
-#define COURSES_LOOK_MS 20
 #define DAY_S 86400
 
 int cohort_code_of(const struct cli_args *args, int i, struct str *ret)
@@ -30,24 +27,6 @@ int cohort_code_of(const struct cli_args *args, int i, struct str *ret)
 }
 
 /* ---- the course, for the titles of its modules ---- */
-
-struct wait {
-    struct desk *desk;
-    struct course_set *set;
-    struct timer *timer;
-    int64_t until_ms;
-};
-
-static void look(void *ctx)
-{
-    struct wait *wait = ctx;
-    if (course_set_is_ready(wait->set) || loop_mono(wait->desk->loop).ms >= wait->until_ms) {
-        loop_stop(wait->desk->loop);
-        return;
-    }
-    course_set_refresh(wait->set);
-    timer_start(wait->desk->loop, wait->timer, COURSES_LOOK_MS);
-}
 
 static const struct course *course_of(const struct courses *courses, struct str id)
 {
@@ -216,18 +195,8 @@ static int print_sheet(struct desk *desk, struct str code, const struct found *f
         cli_complain("cohort sheet: %s", msg.text);
         return EX_SOFTWARE;
     }
-    struct wait wait = {.desk = desk, .set = course_set_new(desk->loop, desk->store)};
-    wait.timer = timer_new(desk->loop, look, &wait);
-    wait.until_ms = loop_mono(desk->loop).ms + COURSES_WAIT_MS;
-    timer_start(desk->loop, wait.timer, 0);
-    loop_run(desk->loop);
-    add_page(desk, &cohort, course_of(course_set_courses(wait.set), cohort.course), found->until,
-             &page);
+    add_page(desk, &cohort, course_of(desk_courses(desk), cohort.course), found->until, &page);
     printf("%.*s", STR_ARG(buf_str(&page)));
-    timer_free(desk->loop, wait.timer);
-    store_free(desk->store); /* before the set, which it may answer */
-    desk->store = NULL;
-    course_set_free(wait.set);
     return EX_OK;
 }
 

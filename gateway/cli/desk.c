@@ -1,5 +1,6 @@
 #include "cli/desk.h"
 
+#include "app/course_set.h"
 #include "base/log.h"
 #include "role/ports.h"
 
@@ -49,6 +50,7 @@ void desk_close(struct desk *desk)
 {
     if (desk->store != NULL)
         store_free(desk->store);
+    course_set_free(desk->courses); /* which the store may have answered until now */
     if (desk->loop != NULL)
         loop_free(desk->loop);
     database_close(desk->db);
@@ -78,4 +80,41 @@ int desk_put(struct desk *desk, enum store_board board, struct str name, struct 
         return EX_OK;
     cli_complain("%s: Redis: %s", desk->args->command->name, err_name(desk->e));
     return EX_UNAVAILABLE;
+}
+
+/* ---- published versions ---- */
+
+#define COURSES_WAIT_MS 5000
+#define COURSES_LOOK_MS 20
+
+struct courses_wait {
+    struct desk *desk;
+    struct timer *timer;
+    int64_t until_ms;
+};
+
+static void look_for_courses(void *ctx)
+{
+    struct courses_wait *wait = ctx;
+    struct desk *desk = wait->desk;
+    if (course_set_is_ready(desk->courses) || loop_mono(desk->loop).ms >= wait->until_ms) {
+        loop_stop(desk->loop);
+        return;
+    }
+    course_set_refresh(desk->courses);
+    timer_start(desk->loop, wait->timer, COURSES_LOOK_MS);
+}
+
+const struct courses *desk_courses(struct desk *desk)
+{
+    struct courses_wait wait = {.desk = desk};
+    if (desk->courses == NULL)
+        desk->courses = course_set_new(desk->loop, desk->store);
+    course_set_prefer(desk->courses, desk->config.course);
+    wait.timer = timer_new(desk->loop, look_for_courses, &wait);
+    wait.until_ms = loop_mono(desk->loop).ms + COURSES_WAIT_MS;
+    timer_start(desk->loop, wait.timer, 0);
+    loop_run(desk->loop);
+    timer_free(desk->loop, wait.timer);
+    return course_set_courses(desk->courses);
 }

@@ -18,13 +18,17 @@ struct desk {
     struct loop *loop;
     struct store *store;
     struct database *db;
-    enum err e; /* of the store's last answer */
+    struct course_set *courses; /* once desk_courses() was called */
+    enum err e;                 /* of the store's last answer */
 };
 
 /* The configuration alone; Redis; PostgreSQL as the writer. EX_OK, or the exit code. */
 int desk_open(const struct cli_args *args, struct desk *desk);
 int desk_open_store(struct desk *desk);
 int desk_open_database(struct desk *desk);
+/* The published versions; nothing is in it where Redis does not bring them within seconds. The
+ * store is open. */
+const struct courses *desk_courses(struct desk *desk);
 /* The keys of numbers; freed by the caller. */
 int desk_vault(const struct desk *desk, struct vault **ret);
 /* Also after any of them failed. */

@@ -44,8 +44,9 @@ struct import {
     struct channels channels;
     const struct config_channel *channel;
     struct str country;
-    int column_of[N_COLUMNS]; /* -1: there is none */
-    uint32_t *groups;         /* that may be joined */
+    const struct course *course; /* that people are invited to; NULL: none is known */
+    int column_of[N_COLUMNS];    /* -1: there is none */
+    uint32_t *groups;            /* that may be joined */
     uint32_t n_groups, room_groups;
     struct row *rows;
     uint32_t *places; /* of a hash table: row number, from 1 */
@@ -165,6 +166,14 @@ static bool is_language(struct str text)
     return is_one;
 }
 
+static bool is_offered(const struct import *im, struct str lang)
+{
+    bool is_found = im->course == NULL || lang.len == 0;
+    for (uint16_t i = 0; !is_found && i < im->course->n_languages; i++)
+        is_found = str_eq(im->course->languages[i], lang);
+    return is_found;
+}
+
 /* What is wrong with it is said; false then. */
 static bool read_order(struct import *im, uint32_t line, const struct cell *cells, uint32_t n,
                        struct desk_order *ret)
@@ -176,6 +185,9 @@ static bool read_order(struct import *im, uint32_t line, const struct cell *cell
     *ret = (struct desk_order){.act = DESK_INVITE, .lang = language.text};
     if (language.text.len > 0 && !is_language(language.text))
         refuse(im, line, language.column, "no code of a language, like fr", language.text);
+    else if (!is_offered(im, language.text))
+        refuse(im, line, language.column, "the course is not offered in this language",
+               language.text);
     else if (group.text.len > 0 && cohort_code_parse(group.text, &ret->cohort) != ERR_OK)
         refuse(im, line, group.column, "no group code: five digits and their check digit",
                group.text);
@@ -449,6 +461,13 @@ static int open_all(struct import *im)
     }
     if (code == EX_OK)
         code = find_channel(im);
+    if (code == EX_OK) {
+        const struct courses *courses = desk_courses(&im->desk);
+        struct str own = im->channel->course;
+        im->course = courses_start(courses, str_is_empty(own) ? im->desk.config.course : own);
+        if (im->course == NULL)
+            im->course = courses_current(courses);
+    }
     im->room_groups = COHORTS_MAX;
     im->groups = xcalloc(im->room_groups, sizeof(im->groups[0]));
     if (code == EX_OK)

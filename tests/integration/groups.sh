@@ -185,20 +185,21 @@ free=$(cohort create 'From a list' --organisation north --pace open)
 "$WAYPOST" phone --port "$PORT" --from +254711700009 --sms --script <(printf 'JOIN\n1\nSTOP\n') >"$STATE/left.log" 2>&1
 known
 printf '\xef\xbb\xbfName;Number;Language;Group;Role\r\nx;+254711700001;en;%s;2\r\n"y;z";0711 700 002;;;\r\n;abc;;;\r\n' "$free" >"$STATE/list.csv"
-printf ';+254711700003;;111111;\r\n;+254711700001;;;\r\n;+254711700004;;;99\r\n;+254711700009;;;\r\n' >>"$STATE/list.csv"
+printf ';+254711700003;;111111;\r\n;+254711700001;;;\r\n;+254711700004;;;99\r\n;+254711700009;;;\r\n;+254711700005;sw;;\r\n' >>"$STATE/list.csv"
 check_same 'what cannot be is refused, row by row' "$STATE/list.csv:4:2: no number; write it like +254700000001: abc
 $STATE/list.csv:5:17: no group code: five digits and their check digit: 111111
 $STATE/list.csv:6:2: the same number as in line: 2
 $STATE/list.csv:7:18: no number of the role question, 1 to 9: 99
+$STATE/list.csv:9:16: the course is not offered in this language: sw
 $STATE/list.csv:8:2: has left (STOP or DELETE), and only he or she can come back, by JOIN" \
     "$(learner import "$STATE/list.csv" --channel at --dry-run)"
-check_same 'a dry run invites nobody' '2 would be invited, 0 were known and got nothing, 5 refused.' "$(tail -1 "$STATE/words")"
+check_same 'a dry run invites nobody' '2 would be invited, 0 were known and got nothing, 6 refused.' "$(tail -1 "$STATE/words")"
 learner import "$STATE/list.csv" --channel at >/dev/null || true
-check_same 'the others are invited' '2 invited, 0 were known and got nothing, 5 refused.' "$(tail -1 "$STATE/words")"
+check_same 'the others are invited' '2 invited, 0 were known and got nothing, 6 refused.' "$(tail -1 "$STATE/words")"
 check 'by the text that asks for consent' wait_for 10 has_sms 254711700001 1
 check 'whoever it is' wait_for 10 has_sms 254711700002 1
 learner import "$STATE/list.csv" --channel at >/dev/null || true
-check_same 'and not twice' '0 invited, 2 were known and got nothing, 5 refused.' "$(tail -1 "$STATE/words")"
+check_same 'and not twice' '0 invited, 2 were known and got nothing, 6 refused.' "$(tail -1 "$STATE/words")"
 check_same 'who left got nothing' 3 "$(outbox 254711700009)"
 "$WAYPOST" phone --port "$PORT" --from +254711700001 --sms --script <(printf '1\n') >"$STATE/invited.log" 2>&1
 check 'who agrees is in the group, and not asked for what the list said' grep -q 'Welcome! Short test first' "$STATE/invited.log"
