@@ -491,7 +491,7 @@ begin
                 v_org[e.step], v_course[e.step], p_channel[e.step], v_via[e.step], v_lang[e.step], e.unit, e.choice,
                 e.value, e.code, e.text, v_is_erased[e.step])::core.rare_row)
                 filter (where (e.text is not null and c.choices is null) or e.kind in ('role_set', 'consented', 'stopped', 'rejoined',
-                    'erased', 'certified', 'safe_raised', 'moved'))
+                    'erased', 'certified', 'corrected', 'safe_raised', 'moved'))
         into v_events, v_rare
         from unnest(p_step, p_n, v_kind, p_unit, v_phase, p_choice, p_correct, p_attempt, p_value, p_code, p_text)
                 as e (step, n, kind, unit, phase, choice, correct, attempt, value, code, text)
@@ -500,6 +500,9 @@ begin
                 then string_to_array(e.text, ',')::smallint[] end as choices) c
         where v_is_now[e.step];
 
+        if exists (select from core.correction) then -- sql/0022_corrections.sql
+            v_events := core.judge_anew(v_events);
+        end if;
         insert into core.event (learner, at, seq, kind, phase, via, mode, course_id, choice, value, attempt, cohort_id,
                 session, org_id, n, correct, unit, channel, lang, choices)
         select v.learner, v.at, v.seq, v.kind, v.phase, v.via, v.mode, v.course_id, v.choice, v.value, v.attempt,

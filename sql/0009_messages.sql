@@ -308,6 +308,8 @@ begin
             case when jsonb_typeof(u -> 'right') = 'array' then array(select jsonb_array_elements_text(u -> 'right')::smallint) end
     from (select u, i, min(i) over (partition by u ->> 'module') as first_i
         from jsonb_array_elements(p -> 'units') with ordinality as t (u, i)) o;
+    update core.unit u set right_choices = core.corrected_key(v_id, u.unit) -- a wrong one does not come back
+    where u.course_id = v_id and core.corrected_key(v_id, u.unit) is not null;
     update core.unit u
     set item_version = coalesce((
         select case when (o.text, o.choices, o.right_choices) is distinct from (u.text, u.choices, u.right_choices)

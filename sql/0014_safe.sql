@@ -318,6 +318,8 @@ begin
     from unnest(p_events) v
     where v.kind = 'certificate_pinned' and c.code = v.code and c.learner = v.learner;
 
+    perform core.put_corrected(v.learner, v.text, v.unit, v.at, v.choice = 1) from unnest(p_events) v where v.kind = 'corrected';
+
     insert into core.safe_case (learner, seq, n, org_id, raised_at, source, sealed, queue, ref, lang)
     select v.learner, v.seq, v.n, v.org_id, v.at,
         case when v.kind = 'asked' then 'ask' else (array['keyword', 'word_list'])[v.value] end,

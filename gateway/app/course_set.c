@@ -11,6 +11,7 @@
 #define BUNDLE_MARK "waypost-course 1\n"
 #define BUNDLE_MARK_ANY "waypost-course "
 #define REFRESH_PAUSE_MS 1000
+#define CORRECTIONS_ARENA_BYTES (COURSES_MAX_CORRECTIONS * 256u)
 
 struct course_set {
     struct loop *loop;
@@ -18,6 +19,7 @@ struct course_set {
     struct courses courses;
     struct arena *arenas[COURSES_MAX]; /* of the course with the same index */
     struct str preferred;              /* id of the course that a bare JOIN starts */
+    struct arena *corrected;           /* owns courses.corrections */
     bool is_asking;
     bool has_answer;
     struct mono_ms asked;
@@ -101,6 +103,7 @@ void course_set_free(struct course_set *set)
         return;
     for (uint16_t i = 0; i < set->courses.n; i++)
         arena_free(set->arenas[i]);
+    arena_free(set->corrected);
     free(set);
 }
 
@@ -252,17 +255,68 @@ void course_set_starts(struct course_set *set, const struct str *ids, const stru
     choose_current(set);
 }
 
-static void on_starts(void *ctx, enum err e, const struct str *ids, const struct str *values,
-                      uint32_t n)
+/* ---- wrong keys ---- */
+
+/* "1,3"; 0: no options. */
+static uint16_t read_options(struct str value)
+{
+    unsigned options = 0;
+    for (struct str word; (word = str_split(&value, ',')).p != NULL;) {
+        uint64_t option;
+        if (str_to_u64(word, COURSE_MAX_CHOICES, &option) != ERR_OK || option == 0)
+            return 0;
+        options |= 1u << option;
+    }
+    return (uint16_t)options;
+}
+
+void course_set_corrections(struct course_set *set, const struct str *names,
+                            const struct str *values, uint32_t n)
+{
+    struct arena *arena = arena_new(CORRECTIONS_ARENA_BYTES);
+    struct course_correction *list =
+        arena_new_array(arena, struct course_correction, COURSES_MAX_CORRECTIONS);
+    uint16_t n_read = 0;
+    for (uint32_t i = 0; list != NULL && i < n && n_read < COURSES_MAX_CORRECTIONS; i++) {
+        struct str unit = names[i];
+        struct str course = str_split(&unit, '/');
+        uint16_t options = read_options(values[i]);
+        if (unit.p != NULL && options != 0)
+            list[n_read++] = (struct course_correction){arena_str(arena, course),
+                                                        arena_str(arena, unit), options};
+    }
+    if (n > COURSES_MAX_CORRECTIONS || arena_error(arena) != ERR_OK)
+        LOG_ERROR("courses", "too many corrections", "n=%u max=%u", n, COURSES_MAX_CORRECTIONS);
+    arena_free(set->corrected);
+    set->corrected = arena;
+    set->courses.corrections = list;
+    set->courses.n_corrections = n_read;
+}
+
+static void on_corrections(void *ctx, enum err e, const struct str *names, const struct str *values,
+                           uint32_t n)
 {
     struct course_set *set = ctx;
     set->is_asking = false;
     if (e != ERR_OK) {
+        LOG_WARN("courses", "not known what was corrected", "err=%s", err_name(e));
+        return;
+    }
+    course_set_corrections(set, names, values, n);
+    set->has_answer = true;
+}
+
+static void on_starts(void *ctx, enum err e, const struct str *ids, const struct str *values,
+                      uint32_t n)
+{
+    struct course_set *set = ctx;
+    if (e != ERR_OK) {
+        set->is_asking = false;
         LOG_WARN("courses", "not known which are begun", "err=%s", err_name(e));
         return;
     }
     course_set_starts(set, ids, values, n, loop_wall(set->loop));
-    set->has_answer = true;
+    store_board_get(set->store, STORE_BOARD_CORRECTIONS, on_corrections, set);
 }
 
 static bool was_refused(const struct course_set *set, uint64_t print)

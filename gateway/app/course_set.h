@@ -47,6 +47,11 @@ void course_set_prefer(struct course_set *set, struct str course);
  * that could not be loaded the last version before it. */
 void course_set_starts(struct course_set *set, const struct str *ids, const struct str *values,
                        uint32_t n, struct wall_ms now);
+/* Whose keys were wrong, as the board STORE_BOARD_CORRECTIONS has it: by "course/unit" "2" or
+ * "1,3". What was known before is forgotten; what cannot be read, or is more than
+ * COURSES_MAX_CORRECTIONS, is left out. */
+void course_set_corrections(struct course_set *set, const struct str *names,
+                            const struct str *values, uint32_t n);
 /* Asks the store for versions that are missing, unless it is being asked or was asked within the
  * last second. What cannot be loaded is logged. */
 void course_set_refresh(struct course_set *set);

@@ -2,7 +2,6 @@
  * of them is asked about by a step of the engine (role/look_after.h), which lets it go where any
  * push may go now: by day, one a day, with consent, not held, not paused. The others wait until the
  * command runs again. */
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 
 #include <jansson.h>
 
-#include "app/channels.h"
 #include "cli/desk.h"
 #include "core/gsm/gsm.h"
 #include "role/look_after.h"
@@ -28,14 +26,6 @@ static void keep_text(void *ctx, const struct str *cells, uint32_t n)
     struct text *text = ctx;
     (void)n;
     text->text = cells[0].p != NULL ? arena_str(text->arena, cells[0]) : STR_NONE;
-}
-
-/* Who runs this, unless somebody says a name: two of them write and approve. */
-static struct str by_whom(const struct cli_args *args)
-{
-    const struct passwd *user = getpwuid(getuid());
-    const char *by = cli_get(args, "by", NULL);
-    return str_from(by != NULL ? by : user != NULL ? user->pw_name : "unknown");
 }
 
 static int with_desk(const struct cli_args *args, int (*run)(struct desk *desk))
@@ -64,7 +54,7 @@ static int write_text(struct desk *desk)
         cli_complain("broadcast text: it has %u letters, 1 to %u are allowed", n, TEXT_MAX_CHARS);
         return EX_DATAERR;
     }
-    struct str params[] = {str_from(args->words[1]), str_from(lang), text, by_whom(args)};
+    struct str params[] = {str_from(args->words[1]), str_from(lang), text, desk_whom(args)};
     int code = desk_ask(desk, "select core.write_broadcast($1, $2, $3, $4)", params, 4, NULL, NULL);
     if (code == EX_OK)
         (void)fprintf(stderr,
@@ -76,7 +66,7 @@ static int write_text(struct desk *desk)
 
 static int approve(struct desk *desk)
 {
-    struct str params[] = {str_from(desk->args->words[1]), by_whom(desk->args)};
+    struct str params[] = {str_from(desk->args->words[1]), desk_whom(desk->args)};
     return desk_ask(desk, "select core.approve_broadcast($1, $2)", params, 2, NULL, NULL);
 }
 
@@ -221,20 +211,9 @@ static void pace(const struct batch *b, double per_s)
         (void)usleep((useconds_t)(1e6 * b->n / per_s));
 }
 
-static double rate(const struct desk *desk)
-{
-    struct channels channels;
-    struct errmsg msg;
-    if (channels_load(&desk->config, &channels, &msg) != ERR_OK)
-        return 1;
-    double per_s = channels_rate_per_s(&channels);
-    channels_fini(&channels);
-    return per_s;
-}
-
 static int send_all(struct batch *b)
 {
-    double per_s = rate(b->desk);
+    double per_s = desk_rate_per_s(b->desk);
     struct str after = STR("0");
     int code = EX_OK;
     do {
@@ -259,7 +238,7 @@ static int send_text(struct desk *desk)
     struct text id = {.arena = desk->arena};
     const char *again = cli_get(desk->args, "again", NULL);
     struct str params[] = {desk->args->n_words == 2 ? str_from(desk->args->words[1]) : STR_NONE,
-                           filter_of(desk), by_whom(desk->args)};
+                           filter_of(desk), desk_whom(desk->args)};
     if ((again == NULL) == (params[0].p == NULL)) {
         cli_complain("broadcast send: a text's name, or --again ID to go on with one");
         return EX_USAGE;

@@ -1,5 +1,9 @@
 #include "cli/desk.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
+#include "app/channels.h"
 #include "app/course_set.h"
 #include "base/log.h"
 #include "role/ports.h"
@@ -80,6 +84,24 @@ int desk_put(struct desk *desk, enum store_board board, struct str name, struct 
         return EX_OK;
     cli_complain("%s: Redis: %s", desk->args->command->name, err_name(desk->e));
     return EX_UNAVAILABLE;
+}
+
+struct str desk_whom(const struct cli_args *args)
+{
+    const struct passwd *user = getpwuid(getuid());
+    const char *by = cli_get(args, "by", NULL);
+    return str_from(by != NULL ? by : user != NULL ? user->pw_name : "unknown");
+}
+
+double desk_rate_per_s(const struct desk *desk)
+{
+    struct channels channels;
+    struct errmsg msg;
+    if (channels_load(&desk->config, &channels, &msg) != ERR_OK)
+        return 1;
+    double per_s = channels_rate_per_s(&channels);
+    channels_fini(&channels);
+    return per_s;
 }
 
 /* ---- published versions ---- */

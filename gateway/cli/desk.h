@@ -41,6 +41,15 @@ void desk_on_done(void *ctx, enum err e);
 /* Puts a value on a board of the store, or takes it away. */
 int desk_put(struct desk *desk, enum store_board board, struct str name, struct str value);
 
+/* Who runs this: --by, else the user of the machine. */
+struct str desk_whom(const struct cli_args *args);
+/* How many SMS all channels together send in a second. */
+double desk_rate_per_s(const struct desk *desk);
+
+/* correct.c: `waypost lessons correct`: prints what it would do; with why and approved-by does it,
+ * or goes on with it. */
+int correct_unit(struct desk *desk, struct str course, struct str unit);
+
 /* ---- publish.c: published versions. The desk is open, without store and database; all return an
  * exit code, and what is wrong was said on stderr ---- */
 

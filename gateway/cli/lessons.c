@@ -307,12 +307,20 @@ static int run_list(const struct cli_args *args, const char *nothing)
     return code == EX_OK ? publish_list(&desk) : code;
 }
 
+static int run_correct(const struct cli_args *args, const char *course)
+{
+    struct desk desk CLEANUP(desk_close) = {0};
+    int code = desk_open(args, &desk);
+    return code == EX_OK ? correct_unit(&desk, str_from(course), str_from(args->words[2])) : code;
+}
+
 static const struct verb verbs[] = {
     {"new", run_new},         {"check", run_check},       {"fmt", run_fmt},
     {"preview", run_preview}, {"forecast", run_forecast}, {"publish", run_publish},
     {"pot", run_pot},         {"merge", run_merge},       {"withdraw", run_withdraw},
     {"list", run_list},       {"export", author_export},  {"import", author_import},
     {"edit", author_edit},    {"diff", author_diff},      {"graph", author_graph},
+    {"correct", run_correct},
 };
 
 static int lessons_run(const struct cli_args *args)
@@ -321,11 +329,14 @@ static int lessons_run(const struct cli_args *args)
         if (strcmp(args->words[0], verbs[i].name) != 0)
             continue;
         bool needs_none = verbs[i].run == run_list;
-        int n_words = needs_none ? 1 : verbs[i].run == author_diff ? 3 : 2;
+        bool needs_two = verbs[i].run == author_diff || verbs[i].run == run_correct;
+        int n_words = needs_none ? 1 : needs_two ? 3 : 2;
         if (args->n_words == n_words)
             return verbs[i].run(args, needs_none ? NULL : args->words[1]);
         cli_complain("`lessons %s` needs %s, such as lessons/children-on-the-move", verbs[i].name,
-                     n_words == 3 ? "two folders" : "one folder");
+                     verbs[i].run == run_correct ? "a course and the id of a question or lesson"
+                     : needs_two                 ? "two folders"
+                                                 : "one folder");
         return EXIT_USAGE;
     }
     if (args->n_words > 0)
@@ -339,42 +350,47 @@ static int lessons_run(const struct cli_args *args)
 const struct cli_command cli_lessons = {
     .name = "lessons",
     .summary = "check, format, preview, translate and publish a course folder",
-    .usage = "lessons new DIR\n"
-             "lessons check DIR [--lang fr] [--format text|json|github]\n"
-             "lessons fmt DIR [--dry-run]\n"
-             "lessons preview DIR [--lang fr] > course.html\n"
-             "lessons preview DIR [--lang fr] --transcript > course.txt\n"
-             "lessons preview DIR [--lang fr] --booklet|--meeting > page.html\n"
-             "lessons forecast DIR [--lang fr] [--config FILE]\n"
-             "lessons publish DIR [--at TIME] [--approved-by NAME] [--config FILE]\n"
-             "lessons withdraw COURSE [--config FILE]\n"
-             "lessons list [--config FILE]\n"
-             "lessons pot DIR [--pack] > course.pot\n"
-             "lessons merge DIR --lang fr\n"
-             "lessons export DIR --to FORMAT [--module ID] > FILE\n"
-             "lessons import FILE [--from FORMAT] [--into DIR]\n"
-             "lessons export DIR --to review --lang fr > fr.xlsx\n"
-             "lessons import DIR --review fr.xlsx --lang fr\n"
-             "lessons diff OLD-DIR NEW-DIR\n"
-             "lessons graph DIR > course.dot\n"
-             "lessons edit DIR [--port N]",
-    .options = {CLI_CONFIG_OPTION,
-                {"format", "text|json|github", "how check prints what it finds", false},
-                {"transcript", NULL, "preview: every SMS and USSD screen as plain text", false},
-                {"lang", "CODE", "check, preview, forecast, merge, review: of one translation",
-                 false},
-                {"at", "TIME", "publish: when it goes live, such as 2026-12-01 08:00+03", false},
-                {"approved-by", "NAME", "publish: who approved the text, name and role", false},
-                {"pack", NULL, "pot: of the pack's texts", false},
-                {"to", "FORMAT", "export: " AUTHOR_FORMATS ", or review", false},
-                {"port", "N", "edit: of the desk; any free one when left out", false},
-                {"review", "FILE", "import: a sheet for reviewers that came back", false},
-                {"booklet", NULL, "preview: for a facilitator, to print", false},
-                {"meeting", NULL, "preview: a page for each weekly meeting, to print", false},
-                {"from", "FORMAT", "import: the same; by the file's name when left out", false},
-                {"module", "ID", "export: this module alone", false},
-                {"into", "DIR", "import: write ID.md of each module there", false},
-                {"dry-run", NULL, "fmt: only name the files that would change (exit code 1)",
-                 false}},
+    .usage =
+        "lessons new DIR\n"
+        "lessons check DIR [--lang fr] [--format text|json|github]\n"
+        "lessons fmt DIR [--dry-run]\n"
+        "lessons preview DIR [--lang fr] > course.html\n"
+        "lessons preview DIR [--lang fr] --transcript > course.txt\n"
+        "lessons preview DIR [--lang fr] --booklet|--meeting > page.html\n"
+        "lessons forecast DIR [--lang fr] [--config FILE]\n"
+        "lessons publish DIR [--at TIME] [--approved-by NAME] [--config FILE]\n"
+        "lessons withdraw COURSE [--config FILE]\n"
+        "lessons list [--config FILE]\n"
+        "lessons correct COURSE UNIT [--key N[,N]] [--why TEXT --approved-by NAME] [--by WHO]\n"
+        "lessons pot DIR [--pack] > course.pot\n"
+        "lessons merge DIR --lang fr\n"
+        "lessons export DIR --to FORMAT [--module ID] > FILE\n"
+        "lessons import FILE [--from FORMAT] [--into DIR]\n"
+        "lessons export DIR --to review --lang fr > fr.xlsx\n"
+        "lessons import DIR --review fr.xlsx --lang fr\n"
+        "lessons diff OLD-DIR NEW-DIR\n"
+        "lessons graph DIR > course.dot\n"
+        "lessons edit DIR [--port N]",
+    .options =
+        {CLI_CONFIG_OPTION,
+         {"format", "text|json|github", "how check prints what it finds", false},
+         {"transcript", NULL, "preview: every SMS and USSD screen as plain text", false},
+         {"lang", "CODE", "check, preview, forecast, merge, review: of one translation", false},
+         {"at", "TIME", "publish: when it goes live, such as 2026-12-01 08:00+03", false},
+         {"approved-by", "NAME",
+          "publish, correct: who approved it, name and role; not who runs correct", false},
+         {"key", "N[,N]", "correct: the options that are right", false},
+         {"why", "TEXT", "correct: what was wrong; without it correct changes nothing", false},
+         {"by", "WHO", "correct: who runs it; the user of the machine when left out", false},
+         {"pack", NULL, "pot: of the pack's texts", false},
+         {"to", "FORMAT", "export: " AUTHOR_FORMATS ", or review", false},
+         {"port", "N", "edit: of the desk; any free one when left out", false},
+         {"review", "FILE", "import: a sheet for reviewers that came back", false},
+         {"booklet", NULL, "preview: for a facilitator, to print", false},
+         {"meeting", NULL, "preview: a page for each weekly meeting, to print", false},
+         {"from", "FORMAT", "import: the same; by the file's name when left out", false},
+         {"module", "ID", "export: this module alone", false},
+         {"into", "DIR", "import: write ID.md of each module there", false},
+         {"dry-run", NULL, "fmt: only name the files that would change (exit code 1)", false}},
     .run = lessons_run,
 };

@@ -263,7 +263,10 @@
     X(module_done_behind, module_done, "n right total", "end of a module, for who is behind")      \
     X(menu_behind, menu, "place", "MENU for who is behind: 4 Catch up")                            \
     X(doubt, nothing, "",                                                                          \
-      "quiet for so long that the number may be somebody else's: 1 go on, 2 new")
+      "quiet for so long that the number may be somebody else's: 1 go on, 2 new")                  \
+    X(corrected, nothing, "stem key", "a question had a wrong key: it, and the right answer")      \
+    X(corrected_test, nothing, "", "the same in the test, which is still to come for some")        \
+    X(corrected_lesson, nothing, "text", "a lesson had an error: its right text")
 
 /* What is said on USSD in place of another text: keys instead of typed words, and the key line that
  * each screen ends with (docs/course-rules.md 1.2 rule 2). Placeholders as there, and {code}. A
@@ -521,8 +524,16 @@ enum course_text course_text_on_ussd(enum course_text text);
 /* What it is for, in the words of COURSE_TEXTS: for authors. */
 const char *course_text_purpose(enum course_text text);
 
+/* A published question whose key was wrong (docs/course-rules.md 6.4.4): in every version it is
+ * asked with this one, and without what was said to explain the other. */
+struct course_correction {
+    struct str course, unit;
+    uint16_t options; /* right ones, bit n = option n */
+};
+
 /* The versions that are loaded, so that a learner stays on the one that he or she started. */
 #define COURSES_MAX 64u
+#define COURSES_MAX_CORRECTIONS 256u
 struct courses {
     const struct course *list[COURSES_MAX];
     uint16_t n;
@@ -531,6 +542,8 @@ struct courses {
      * learners get; none: only the current one, and there is no list. */
     uint16_t n_starts;
     uint16_t starts[COURSES_MAX];
+    uint16_t n_corrections;
+    const struct course_correction *corrections;
 };
 
 /* NULL when that version is not loaded. */

@@ -47,6 +47,8 @@
  *                      value = right, attempt = questions
  *   moved              from another number, whose pseudonym is code (hex); text = whoever had begun
  *                      here without agreeing to anything, whose place it takes
+ *   corrected          unit, text = its course: a question that had a wrong key, or a lesson with
+ *                      an error; choice 1 = the learner was told, 0 = has left, and was not
  *   helped / menu_opened / scored                         commands, for T3 and usability
  */
 #define EVENT_KINDS(X)                                                                             \
@@ -92,7 +94,8 @@
     X(group_entered, false)                                                                        \
     X(moved, false)                                                                                \
     X(module_certified, false)                                                                     \
-    X(certificate_pinned, false)
+    X(certificate_pinned, false)                                                                   \
+    X(corrected, false)
 
 enum event_kind {
 #define EVENT_ENUM(name, is_learning_action) EVENT_##name,

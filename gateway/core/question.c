@@ -30,6 +30,22 @@ uint8_t question_right_option(const struct question *q)
     return option;
 }
 
+const struct question *question_with_key(const struct question *q, uint16_t options,
+                                         struct arena *arena)
+{
+    struct question *keyed = arena_new_array(arena, struct question, 1);
+    struct choice *choices = arena_new_array(arena, struct choice, COURSE_MAX_CHOICES);
+    if (q->n_choices == 0 || keyed == NULL || choices == NULL)
+        return q;
+    for (uint8_t i = 0; i < q->n_choices; i++)
+        choices[i] = (struct choice){.text = q->choices[i].text,
+                                     .is_right = ((unsigned)options >> (i + 1) & 1u) != 0};
+    *keyed = *q;
+    keyed->choices = choices;
+    keyed->feedback = keyed->feedback_right = keyed->feedback_wrong = STR_NONE;
+    return keyed;
+}
+
 /* "1,3" of a set of options, bit n = option n; in the arena. */
 static struct str list_options(uint16_t options, struct arena *arena)
 {

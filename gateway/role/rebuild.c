@@ -254,6 +254,12 @@ static void on_start(void *ctx, const struct str *cells, uint32_t n)
     put_on_board(ctx, STORE_BOARD_STARTS, cells);
 }
 
+static void on_correction(void *ctx, const struct str *cells, uint32_t n)
+{
+    (void)n;
+    put_on_board(ctx, STORE_BOARD_CORRECTIONS, cells);
+}
+
 static enum err put_boards(struct rebuild *r)
 {
     r->page_error = ERR_OK;
@@ -263,6 +269,9 @@ static enum err put_boards(struct rebuild *r)
     if (e == ERR_OK)
         e = database_ask(r->db, "select course, value from core.course_starts()", NULL, 0, on_start,
                          r, r->msg);
+    if (e == ERR_OK)
+        e = database_ask(r->db, "select name, value from core.corrections()", NULL, 0,
+                         on_correction, r, r->msg);
     if (e != ERR_OK)
         return of_database(e, r->msg);
     if (r->n_unanswered > 0)

@@ -23,7 +23,7 @@ struct fixture {
     struct courses courses;
     struct learner learner;
     int64_t now_ms;
-    struct str reply;
+    struct str reply, events;
 };
 
 static void read_folder(struct fixture *f, const char *dir)
@@ -159,6 +159,11 @@ static const struct course *version(struct fixture *f, const char *number, const
     read_folder(f, "tests/lessons/tongues");
     (void)snprintf(line, sizeof(line), "version: %s\n", number);
     edit(f, "course.md", "version: 1.0.0\n", line);
+    edit(f, "course.md", "# text_hello:",
+         "# text_corrected: x\n\nA mistake in a question: {stem}\nRight is: {key}.\n\n"
+         "# text_corrected_test: x\n\nA mistake in our test.\n\n"
+         "# text_corrected_lesson: x\n\nA mistake in a lesson. Right is: {text}\n\n"
+         "# text_hello:");
     if (file != NULL)
         edit(f, file, from, to);
     return load(f);
@@ -178,20 +183,27 @@ static const struct course *present(const struct fixture *f)
     return courses_find(&f->courses, f->learner.course_key);
 }
 
-static void say(struct fixture *f, const char *text)
+static void step(struct fixture *f, struct input input)
 {
     static const struct engine_context context = {.org = {"O", 1}, .url = {"u", 1}};
     struct outcome out;
-    struct input input = {.kind = INPUT_TEXT,
-                          .via = VIA_SMS,
-                          .text = str_from(text),
-                          .now = {f->now_ms += 1000},
-                          .is_shown = true};
+    input.via = VIA_SMS;
+    input.now.ms = f->now_ms += 1000;
+    input.is_shown = true;
     assert_int_equal(engine_step(&f->courses, &context, &f->learner, &input, f->arena, &out),
                      ERR_OK);
     f->learner = out.next;
     f->learner.seq++;
     f->reply = out.reply;
+    f->events = STR("");
+    for (uint32_t i = 0; i < out.n_events; i++)
+        f->events = arena_printf(f->arena, "%.*s %s=%d", STR_ARG(f->events),
+                                 event_kind_name(out.events[i].kind), out.events[i].choice);
+}
+
+static void say(struct fixture *f, const char *text)
+{
+    step(f, (struct input){.kind = INPUT_TEXT, .text = str_from(text)});
 }
 
 static void assert_says(const struct fixture *f, const char *part)
@@ -416,6 +428,181 @@ static void test_a_version_that_is_not_begun_yet_moves_nobody(void **state)
     assert_ptr_equal(present(f), f->courses.list[0]);
 }
 
+/* ---- a wrong key ---- */
+
+static const struct course_correction five_seconds = {
+    .course = {"tongues", 7}, .unit = {"m1q1", 4}, .options = 1u << 1};
+static const struct course_correction sand = {
+    .course = {"tongues", 7}, .unit = {"p1", 2}, .options = 1u << 2};
+
+static void put_right(struct fixture *f, const struct course_correction *correction)
+{
+    f->courses.corrections = correction;
+    f->courses.n_corrections = 1;
+}
+
+/* As PostgreSQL has it, of the learner's last step. */
+static void order(struct fixture *f, struct desk_order figures)
+{
+    const struct course_correction *c = f->courses.corrections;
+    figures.act = DESK_CORRECT;
+    figures.course = c->course;
+    figures.text = c->unit;
+    figures.options = c->options;
+    figures.seq = f->learner.seq;
+    memcpy(figures.learner_id, f->learner.learner_id, sizeof(figures.learner_id));
+    step(f, (struct input){.kind = INPUT_DESK, .desk = figures});
+}
+
+static void assert_silent(const struct fixture *f)
+{
+    assert_true(str_is_empty(f->reply));
+    assert_true(str_is_empty(f->events));
+}
+
+static void let_morning_come(struct fixture *f)
+{
+    f->now_ms += 13 * 3600 * 1000; /* it was 22:13 */
+}
+
+static void test_a_wrong_key_is_not_used_any_more(void **state)
+{
+    struct fixture *f = *state;
+    put_right(f, &five_seconds);
+    say(f, "9");
+    say(f, "9");
+    say(f, "2");
+    assert_int_equal(str_find(f->reply, STR("two verses")), SIZE_MAX); /* what explained it */
+    assert_says(f, "1");
+    say(f, "1 3");
+    assert_says(f, "Both work"); /* that of another question stays */
+    say(f, "sick");
+    assert_says(f, "M1 done: 2 of 3");
+}
+
+static void test_who_answered_is_told_once_and_loses_nothing(void **state)
+{
+    struct fixture *f = *state;
+    go_through_m1(f);
+    put_right(f, &five_seconds);
+    order(f, (struct desk_order){0});
+    assert_silent(f); /* at night */
+    let_morning_come(f);
+    order(f, (struct desk_order){0});
+    assert_says(f, "A mistake in a question: How long should you wash your hands?");
+    assert_says(f, "Right is: 5 seconds.");
+    assert_true(str_eq(f->events, STR(" corrected=1")));
+    say(f, "score");
+    assert_says(f, "3 of 3");
+}
+
+static void test_who_was_right_gets_the_point_at_once(void **state)
+{
+    struct fixture *f = *state;
+    say(f, "9");
+    say(f, "9");
+    say(f, "1");
+    put_right(f, &five_seconds);
+    order(f, (struct desk_order){.is_right = true});
+    assert_silent(f);
+    say(f, "1 3");
+    say(f, "sick");
+    assert_says(f, "M1 done: 3 of 3");
+}
+
+static void test_an_order_for_an_earlier_step_does_nothing(void **state)
+{
+    struct fixture *f = *state;
+    go_through_m1(f);
+    let_morning_come(f);
+    put_right(f, &five_seconds);
+    f->learner.seq++;
+    struct desk_order late = {.act = DESK_CORRECT,
+                              .course = STR("tongues"),
+                              .text = STR("m1q1"),
+                              .seq = f->learner.seq - 1};
+    memcpy(late.learner_id, f->learner.learner_id, sizeof(late.learner_id));
+    step(f, (struct input){.kind = INPUT_DESK, .desk = late});
+    assert_silent(f);
+}
+
+static void test_who_has_left_is_counted_and_not_told(void **state)
+{
+    struct fixture *f = *state;
+    go_through_m1(f);
+    let_morning_come(f);
+    say(f, "stop");
+    put_right(f, &five_seconds);
+    order(f, (struct desk_order){.is_right = true});
+    assert_true(str_is_empty(f->reply));
+    assert_true(str_eq(f->events, STR(" corrected=0")));
+}
+
+/* Behind the post-test with the answer that was held to be wrong. */
+static void fail_the_test(struct fixture *f)
+{
+    go_through_m1(f);
+    for (int i = 0; i < 20 && f->learner.state != LEARNER_STATE_POSTTEST; i++)
+        say(f, f->learner.state == LEARNER_STATE_QUIZ ? "2" : "9");
+    say(f, "2");
+    assert_says(f, "0 of 1");
+}
+
+static void test_a_certificate_that_becomes_due_is_given(void **state)
+{
+    struct fixture *f = *state;
+    fail_the_test(f);
+    put_right(f, &sand);
+    let_morning_come(f);
+    struct learner waiting = f->learner;
+    order(f, (struct desk_order){.post_first = 1, .post_best = 1});
+    assert_says(f, "A mistake in our test.");
+    assert_int_equal(str_find(f->reply, STR("Sand")), SIZE_MAX); /* the test is still to come */
+    assert_true(f->learner.certificate != 0);
+    assert_int_equal(f->learner.state, LEARNER_STATE_CERTIFIED);
+    assert_true(str_starts(f->events, STR(" corrected=1 certified=")));
+
+    f->learner = waiting; /* and in the middle of the next try */
+    f->now_ms += 24 * 3600 * 1000;
+    say(f, "9");
+    assert_int_equal(f->learner.state, LEARNER_STATE_POSTTEST);
+    f->now_ms -= 3600 * 1000;
+    order(f, (struct desk_order){.post_first = 1, .post_best = 1});
+    assert_int_equal(f->learner.state, LEARNER_STATE_CERTIFIED);
+
+    f->learner = waiting; /* who has left finds it on coming back */
+    say(f, "stop");
+    order(f, (struct desk_order){.post_first = 1, .post_best = 1});
+    assert_true(str_is_empty(f->reply));
+    assert_true(f->learner.certificate != 0);
+    assert_int_equal(f->learner.back, LEARNER_STATE_CERTIFIED);
+}
+
+static void test_a_point_that_does_not_suffice_is_none_the_less_one(void **state)
+{
+    struct fixture *f = *state;
+    fail_the_test(f);
+    let_morning_come(f);
+    put_right(f, &sand);
+    order(f, (struct desk_order){0});
+    assert_int_equal(f->learner.state, LEARNER_STATE_RETAKE);
+    assert_true(f->learner.certificate == 0);
+}
+
+static void test_the_right_text_of_a_lesson_goes_to_who_read_it(void **state)
+{
+    static const struct course_correction lesson = {.course = {"tongues", 7}, .unit = {"m1l1", 4}};
+    struct fixture *f = *state;
+    go_through_m1(f);
+    publish(f, version(f, "1.1.0", "m1.md", "Wash before", "Always wash before"));
+    let_morning_come(f);
+    f->courses.corrections = &lesson;
+    order(f, (struct desk_order){0});
+    assert_says(f, "mistake in a lesson");
+    assert_says(f, "Always wash before you eat");
+    assert_true(str_eq(f->events, STR(" corrected=1")));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define WITH_LEARNER(name) cmocka_unit_test_setup_teardown(name, set_up_learner, tear_down)
 
@@ -433,6 +620,14 @@ int main(void)
         WITH_LEARNER(test_a_major_version_with_a_map_is_offered),
         WITH_LEARNER(test_an_older_version_takes_nobody_back),
         WITH_LEARNER(test_a_version_that_is_not_begun_yet_moves_nobody),
+        WITH_LEARNER(test_a_wrong_key_is_not_used_any_more),
+        WITH_LEARNER(test_who_answered_is_told_once_and_loses_nothing),
+        WITH_LEARNER(test_who_was_right_gets_the_point_at_once),
+        WITH_LEARNER(test_an_order_for_an_earlier_step_does_nothing),
+        WITH_LEARNER(test_who_has_left_is_counted_and_not_told),
+        WITH_LEARNER(test_a_certificate_that_becomes_due_is_given),
+        WITH_LEARNER(test_a_point_that_does_not_suffice_is_none_the_less_one),
+        WITH_LEARNER(test_the_right_text_of_a_lesson_goes_to_who_read_it),
         TEST(test_the_number_says_what_changed),
         TEST(test_a_map_leads_to_modules_that_are_there),
     };

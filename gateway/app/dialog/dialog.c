@@ -657,6 +657,7 @@ static enum err begin_own(struct dialogs *all, const struct dialog_desk *desk,
     d->own = *own;
     d->own.desk.lang = arena_str(d->arena, own->desk.lang);
     d->own.desk.text = arena_str(d->arena, own->desk.text);
+    d->own.desk.course = arena_str(d->arena, own->desk.course);
     d->id = desk->id;
     d->first = copy_inbound(&nothing, d->arena);
     if (str_copy(desk->country, d->first.country, sizeof(d->first.country)) != ERR_OK)

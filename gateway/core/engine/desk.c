@@ -81,7 +81,8 @@ static void code(struct step *s)
 void engine_desk(struct step *s)
 {
     static void (*const acts[])(struct step * s) = {
-        [DESK_INVITE] = invite, [DESK_MOVE] = move, [DESK_ERASE] = erase,
-        [DESK_TELL] = tell,     [DESK_CODE] = code, [DESK_GIVE] = move_give};
+        [DESK_INVITE] = invite,       [DESK_MOVE] = move, [DESK_ERASE] = erase,
+        [DESK_TELL] = tell,           [DESK_CODE] = code, [DESK_GIVE] = move_give,
+        [DESK_CORRECT] = correct_desk};
     acts[s->input->desk.act](s);
 }

@@ -41,12 +41,13 @@ enum input_kind {
 };
 
 enum desk_act {
-    DESK_INVITE, /* the consent text, where nobody knows the number; else nothing */
-    DESK_MOVE,   /* into a group, 0: into none; says nothing */
-    DESK_ERASE,  /* as DELETE 1; says nothing */
-    DESK_TELL,   /* a message to many, as any push: only where one may go now; else nothing */
-    DESK_CODE,   /* a code with which the place can be brought to another number */
-    DESK_GIVE,   /* the place is brought to the number `to`: it holds still until it is there */
+    DESK_INVITE,  /* the consent text, where nobody knows the number; else nothing */
+    DESK_MOVE,    /* into a group, 0: into none; says nothing */
+    DESK_ERASE,   /* as DELETE 1; says nothing */
+    DESK_TELL,    /* a message to many, as any push: only where one may go now; else nothing */
+    DESK_CODE,    /* a code with which the place can be brought to another number */
+    DESK_GIVE,    /* the place is brought to the number `to`: it holds still until it is there */
+    DESK_CORRECT, /* a unit had an error: the scores at once, the message where one may go now */
 };
 
 struct desk_order {
@@ -54,9 +55,18 @@ struct desk_order {
     uint8_t learner_id[16]; /* whom of the number it is about; DESK_INVITE: nobody yet */
     uint32_t cohort;
     struct str lang; /* DESK_INVITE: that the texts come in, where they are offered in it */
-    struct str text; /* DESK_TELL */
+    struct str text; /* DESK_TELL; DESK_CORRECT: id of the unit */
     uint64_t code;   /* DESK_CODE */
     uint8_t to[16];  /* DESK_GIVE: pseudonym of that number */
+    /* DESK_CORRECT: its course, its right options (bit n = option n), and by these: the first
+     * answer in the quiz was right; right answers in the pre-test, in the first and in the best
+     * post-test that came to its end, in the one that is running. All as of the step seq: later
+     * nothing. */
+    struct str course;
+    uint32_t seq;
+    uint16_t options;
+    bool is_right;
+    uint8_t pre_right, post_first, post_best, running_right;
     uint8_t role; /* DESK_INVITE: and the answer to the role question, which is not asked then; 0 =
                      it is */
 };

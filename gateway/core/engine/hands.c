@@ -73,9 +73,10 @@ bool hands_answer(struct step *s)
     answer = match_answer(unit->question, s->input->text, s->norm, s->arena);
     if (answer.result != ANSWER_ONE)
         return false;
-    bool is_right = course_is_right(unit->question, &answer);
+    const struct question *q = correct_question(s, unit);
+    bool is_right = course_is_right(q, &answer);
     note_hands(s, unit, &answer, is_right);
-    course_say_feedback(s, unit->question, &answer, is_right);
+    course_say_feedback(s, q, &answer, is_right);
     l->hands_n++;
     l->hands_right = (uint8_t)(l->hands_right + is_right);
     if (hands_unit(s) != NULL) {
@@ -138,7 +139,8 @@ static struct str judge_row(const struct step *s, const struct module *m, struct
                                   {"high", step_number(s, q->n_choices)}));
         if (answer.choice > 0)
             row->answers[n - 1] = step_number(s, answer.choice);
-        *ret_right += course_is_right(q, &answer);
+        *ret_right +=
+            course_is_right(correct_question(s, &s->course->units[m->first_unit + i]), &answer);
     }
     return STR_NONE;
 }

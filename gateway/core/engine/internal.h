@@ -18,6 +18,7 @@
  *   self.c           what learners decide of themselves: MY DATA, consents, LEAVE, ASK
  *   hands.c          the quiz by show of hands, and people without a phone
  *   desk.c           what a coordinator orders by a command
+ *   correct.c        mistakes in a published course
  *
  * One engine_step is one struct step. `learner` points at outcome.next, which starts as a copy; the
  * only way to change its state is step_enter.
@@ -235,6 +236,9 @@ bool course_say_module_certificates(struct step *s, bool must_make);
 void course_finish_role(struct step *s);
 void course_finish_pretest(struct step *s);
 void course_finish_posttest(struct step *s);
+/* Enough was right in some try, and there is no certificate; makes it, and says so. */
+bool course_is_certificate_due(const struct step *s);
+void course_certify(struct step *s, bool is_said);
 void course_finish_survey(struct step *s);
 void course_finish_followup(struct step *s);
 /* For a question of accepted words: whatever else was typed, and is no command, is a wrong answer.
@@ -320,6 +324,9 @@ int64_t pace_wake_ms(const struct step *s);
 void pace_push(struct step *s);
 /* Says this, where a push may go now and none went today. */
 void pace_tell(struct step *s, struct str text);
+/* What everybody in the course must know, agreed to reminders or not. False: no message may go now.
+ */
+bool pace_notify(struct step *s, struct str text, const char *purpose);
 /* The learner has done something: whoever is quiet from now on is so anew. */
 void pace_heard(struct step *s);
 /* "When will you learn?", once; then the course begins. */
@@ -492,6 +499,12 @@ void self_agree(struct step *s, uint8_t purpose, bool is_given);
 /* desk.c */
 
 void engine_desk(struct step *s);
+
+/* correct.c */
+
+/* The question of a unit with the key that is in force. */
+const struct question *correct_question(const struct step *s, const struct unit *unit);
+void correct_desk(struct step *s);
 
 /* engine.c */
 

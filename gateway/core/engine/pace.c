@@ -354,22 +354,29 @@ void pace_push(struct step *s)
     row->push(s);
 }
 
-void pace_tell(struct step *s, struct str text)
+bool pace_notify(struct step *s, struct str text, const char *purpose)
 {
     struct schedule schedule = schedule_of(s);
     int64_t now_ms = s->input->now.ms, last_ms = not_after(s->learner->pushed_ms, now_ms);
     bool is_first =
         last_ms == 0 || schedule_day(&schedule, last_ms) < schedule_day(&schedule, now_ms);
-    if (!is_planned(s->learner) || !learner_is_enrolled(s->learner) || s->learner->held_ms != 0 ||
-        s->learner->is_doubted || !is_first || paused_until_ms(s) > now_ms ||
-        !schedule_is_free(&schedule, now_ms))
-        return;
+    if (!learner_is_enrolled(s->learner) || s->learner->held_ms != 0 || s->learner->is_doubted ||
+        !is_first || paused_until_ms(s) > now_ms || !schedule_is_free(&schedule, now_ms) ||
+        str_is_empty(text))
+        return false;
     s->learner->pushed_ms = now_ms;
     s->out->push_until_ms = schedule_evening_ms(&schedule, now_ms);
-    s->out->purpose = "broadcast";
+    s->out->purpose = purpose;
     step_say(s, text);
     s->out->shows = OUTCOME_SHOWS_KEYS;
     shared_name_push(s);
+    return true;
+}
+
+void pace_tell(struct step *s, struct str text)
+{
+    if (is_planned(s->learner))
+        (void)pace_notify(s, text, "broadcast"); /* else it waits, or is not for this learner */
 }
 
 void pace_heard(struct step *s)

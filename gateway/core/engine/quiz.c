@@ -189,7 +189,7 @@ bool course_say_module_certificates(struct step *s, bool must_make)
     return true;
 }
 
-static void certify(struct step *s)
+static void make_certificate(struct step *s)
 {
     struct learner *l = s->learner;
     l->certificate = certificate_make(s->input->seed + 16); /* the first half may be a learner id */
@@ -197,8 +197,43 @@ static void certify(struct step *s)
     event->code = arena_printf(s->arena, "%012llu", (unsigned long long)l->certificate);
     event->value = score_of(s);
     event->text = certificate_words(s, 0);
+}
+
+static void certify(struct step *s)
+{
+    make_certificate(s);
     course_say_certificate(s);
     offer_survey(s, LEARNER_STATE_CERTIFIED);
+}
+
+bool course_is_certificate_due(const struct step *s)
+{
+    const struct learner *l = s->learner;
+    return l->certificate == 0 && l->post_tries > 0 && s->course->test_module >= 0 &&
+           l->post_best >= s->course->pass_right;
+}
+
+/* Who is waiting for another try, or at it, need not try again; others keep their place. */
+void course_certify(struct step *s, bool is_said)
+{
+    struct learner *l = s->learner;
+    const struct state_row *place = state_row_of_place(l);
+    bool is_trying =
+        place == state_row(LEARNER_STATE_RETAKE) || place == state_row(LEARNER_STATE_POSTTEST);
+    if (is_trying)
+        l->ended_ms = 0;
+    if (is_said && is_trying && l->state != LEARNER_STATE_WHO) {
+        step_leave_side(s);
+        certify(s);
+        return;
+    }
+    if (is_trying) { /* has left, or it is asked who is there: for when he or she comes back */
+        step_set_unit(s, NULL);
+        l->back = s->course->survey_module < 0 ? LEARNER_STATE_DONE : LEARNER_STATE_CERTIFIED;
+    }
+    make_certificate(s);
+    if (is_said)
+        course_say_certificate(s);
 }
 
 void course_finish_posttest(struct step *s)
@@ -339,7 +374,7 @@ static void take_answer(struct step *s, const struct unit *unit, const struct an
     bool is_told =
         phase == EVENT_PHASE_QUIZ || phase == EVENT_PHASE_RECALL || phase == EVENT_PHASE_CATCHUP;
     if (is_told && has_key(unit->question))
-        course_say_feedback(s, unit->question, answer, is_right);
+        course_say_feedback(s, correct_question(s, unit), answer, is_right);
     course_advance(s);
 }
 
@@ -358,7 +393,7 @@ static enum answer_result read_answer(struct step *s, const struct question *q,
 bool course_answer(struct step *s)
 {
     const struct unit *unit = step_unit(s);
-    const struct question *q = unit->question;
+    const struct question *q = correct_question(s, unit);
     struct answer_match answer;
     enum answer_result result = read_answer(s, q, &answer);
     if (result == ANSWER_ONE)

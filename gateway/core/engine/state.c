@@ -489,7 +489,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                 .is_question = true,
                                 .is_timed = true,
                                 .is_reminded = true},
-    [LEARNER_STATE_RETAKE] = {.moves = BIT(POSTTEST),
+    [LEARNER_STATE_RETAKE] = {.moves = BIT(POSTTEST) | BIT(CERTIFIED) | BIT(DONE),
                               .screen = retake_screen,
                               .next = course_try_retake,
                               .progress = PROGRESS_AFTER,

@@ -202,6 +202,8 @@ enum store_board {
     STORE_BOARD_COHORTS, /* reference data that PostgreSQL owns (core/cohort.h), by group code */
     STORE_BOARD_HOSTS,   /* "VERSION SEEN_MS" of each host at work (role/ports.h) */
     STORE_BOARD_STARTS,  /* which version of each course is begun (app/course_set.h), by its id */
+    STORE_BOARD_CORRECTIONS, /* right options of questions that had a wrong key: "2" or "1,3", by
+                                course/unit */
     N_STORE_BOARDS
 };
 #define STORE_MAX_BOARD 4096u /* names on one */
