@@ -35,15 +35,22 @@ comment on column core.approval.hash is 'SHA-256 of its files: the text that was
 comment on column core.approval.approved_by is 'Name and role, as given to `waypost lessons publish --approved-by`.';
 comment on column core.approval.approved_at is 'When it was approved.';
 
--- As the gateways read it, by course: "1.0.0", "1.0.0 1.1.0 1767225600000" (the next and from when), "-" for none.
+-- As the gateways read it, by course: "1.0.0@1767225600000" (since when the first version of this first number is
+-- live), "1.0.0@1767225600000 1.1.0 1798761600000" (the next and from when), "-" for none.
 create function core.course_starts(p_course text default null) returns table (course text, value text)
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
 begin atomic
-    select s.course, coalesce(case when s.next_at <= now() then s.next_version else s.version end, '-') ||
+    select s.course, coalesce(b.version || '@' || (extract(epoch from greatest(f.published_at,
+            case when s.next_at <= now() then s.next_at end)) * 1000)::bigint, '-') ||
         case when s.next_at > now() then
             format(' %s %s', s.next_version, (extract(epoch from s.next_at) * 1000)::bigint) else '' end
-    from core.course_start s where p_course is null or s.course = p_course order by s.course;
+    from core.course_start s
+        cross join lateral (select case when s.next_at <= now() then s.next_version else s.version end as version) b
+        left join lateral (select min(v.published_at) as published_at from core.course_version v
+            where v.course = s.course and v.hash is not null
+                and split_part(v.version, '.', 1) = split_part(b.version, '.', 1)) f on true
+    where p_course is null or s.course = p_course order by s.course;
 end;
 comment on function core.course_starts(text) is 'Which version of each course is begun, for gateways.';
 

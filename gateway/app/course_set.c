@@ -242,15 +242,23 @@ void course_set_starts(struct course_set *set, const struct str *ids, const stru
     set->courses.n_starts = 0;
     for (uint32_t i = 0; i < n && set->courses.n_starts < COURSES_MAX; i++) {
         struct str rest = values[i];
-        struct str version = str_split(&rest, ' ');
+        struct str since = str_split(&rest, ' ');
+        struct str version = str_split(&since, '@');
         struct str next = rest.p != NULL ? str_split(&rest, ' ') : STR_NONE;
-        uint64_t from_ms = 0;
+        uint64_t from_ms = 0, since_ms = 0;
+        if (since.p == NULL || str_to_u64(since, INT64_MAX, &since_ms) != ERR_OK)
+            since_ms = 0;
         if (next.p != NULL && str_to_u64(rest, INT64_MAX, &from_ms) == ERR_OK &&
-            now.ms >= (int64_t)from_ms)
+            now.ms >= (int64_t)from_ms) {
+            if (lesson_version_step(version, next) == LESSON_LEVEL_MAJOR)
+                since_ms = from_ms;
             version = next;
+        }
         uint16_t j = find_version(&set->courses, ids[i], version);
-        if (j < set->courses.n)
-            add_start(set, j);
+        if (j == set->courses.n)
+            continue;
+        set->courses.since_ms[j] = (int64_t)since_ms;
+        add_start(set, j);
     }
     choose_current(set);
 }

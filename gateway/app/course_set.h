@@ -43,8 +43,9 @@ enum err course_set_add(struct course_set *set, struct str name, struct str bund
 /* The course that a bare JOIN starts, by its id, which is borrowed; else the first of the list. */
 void course_set_prefer(struct course_set *set, struct str course);
 /* Which versions are begun, as the board STORE_BOARD_STARTS has it: by the id of the course
- * "1.0.0", "1.0.0 1.1.0 1767225600000" (another one from that wall time on), "-" (none). Of one
- * that could not be loaded the last version before it. */
+ * "1.0.0@1767225600000" (behind @ the wall time at which the first version of this first number
+ * went live; may be left out), "1.0.0@1767225600000 1.1.0 1798761600000" (another one from then
+ * on), "-" (none). Of one that could not be loaded the last version before it. */
 void course_set_starts(struct course_set *set, const struct str *ids, const struct str *values,
                        uint32_t n, struct wall_ms now);
 /* Whose keys were wrong, as the board STORE_BOARD_CORRECTIONS has it: by "course/unit" "2" or

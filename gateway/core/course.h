@@ -542,6 +542,8 @@ struct courses {
      * learners get; none: only the current one, and there is no list. */
     uint16_t n_starts;
     uint16_t starts[COURSES_MAX];
+    /* By index: when the first version with the same first number went live; 0: not known. */
+    int64_t since_ms[COURSES_MAX];
     uint16_t n_corrections;
     const struct course_correction *corrections;
 };

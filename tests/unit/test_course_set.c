@@ -131,10 +131,38 @@ static void what_cannot_be_read_hurts_no_other(void **state)
     course_set_starts(set, &id, &scheduled, 1, (struct wall_ms){2});
     expect_current("1.0.0");
     assert_non_null(courses_start(course_set_courses(set), id));
+    const struct str dated = STR("1.0.0@77");
+    course_set_starts(set, &id, &dated, 1, (struct wall_ms){2});
+    expect_current("1.0.0");
+    assert_int_equal(course_set_courses(set)->since_ms[0], 77);
     course_set_starts(set, &id, &older, 1, (struct wall_ms){2});
     assert_null(courses_start(course_set_courses(set), id));
     course_set_starts(set, &id, &none, 1, (struct wall_ms){2});
     assert_null(courses_start(course_set_courses(set), id));
+}
+
+static void right_keys_come_from_the_board(void **state)
+{
+    (void)state;
+    static const struct str names[] = {
+        {"handwashing/m1q1", 16}, {"handwashing", 11}, {"water/p1", 8}, {"water/p2", 8}};
+    static const struct str values[] = {{"1,3", 3}, {"2", 1}, {"0", 1}, {"9", 1}};
+    course_set_corrections(set, names, values, 4);
+    const struct courses *courses = course_set_courses(set);
+    assert_int_equal(courses->n_corrections, 2); /* what cannot be read is left out */
+    assert_true(str_eq(courses->corrections[0].course, STR("handwashing")));
+    assert_true(str_eq(courses->corrections[0].unit, STR("m1q1")));
+    assert_int_equal(courses->corrections[0].options, 1u << 1 | 1u << 3);
+    assert_int_equal(courses->corrections[1].options, 1u << 9);
+    struct str many[COURSES_MAX_CORRECTIONS + 1], twos[COURSES_MAX_CORRECTIONS + 1];
+    for (uint32_t i = 0; i <= COURSES_MAX_CORRECTIONS; i++) {
+        many[i] = names[0];
+        twos[i] = STR("2");
+    }
+    course_set_corrections(set, many, twos, COURSES_MAX_CORRECTIONS);
+    assert_int_equal(courses->n_corrections, COURSES_MAX_CORRECTIONS);
+    course_set_corrections(set, many, twos, COURSES_MAX_CORRECTIONS + 1);
+    assert_int_equal(courses->n_corrections, COURSES_MAX_CORRECTIONS);
 }
 
 static void a_store_that_is_away_is_asked_again(void **state)
@@ -210,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(versions_come_from_the_store_and_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_read_hurts_no_other, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(right_keys_come_from_the_board, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_store_that_is_away_is_asked_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_in_a_bundle_stay_in_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_bundle_holds_so_many_files_and_no_more, set_up,

@@ -310,9 +310,14 @@ static void test_a_major_version_with_a_map_is_offered(void **state)
     edit(f, "course.md", "# text_hello:",
          "# text_version_offer: x\n\nThere is a new version of this course.\n\n# text_hello:");
     publish(f, load(f));
+    f->courses.since_ms[1] = f->now_ms;
     struct learner before;
     go_through_m1(f);
     before = f->learner;
+    say(f, "menu");
+    say(f, "1");
+    assert_int_equal(str_find(f->reply, STR("new version")), SIZE_MAX); /* for half a year */
+    f->now_ms += 184 * (int64_t)86400000;
     say(f, "menu");
     say(f, "1");
     assert_says(f, "There is a new version of this course.");

@@ -125,12 +125,26 @@ void versions_move(struct step *s)
 
 /* ---- the next major version ---- */
 
+/* Half a year after the first version of this number went live, whoever is still on an earlier one
+ * is asked (docs/course-rules.md 6.4.3). */
+#define OFFERED_AFTER_MS (183 * DAY_MS)
+
+static bool is_old_enough(const struct step *s, const struct course *next)
+{
+    for (uint16_t i = 0; i < s->courses->n; i++) {
+        if (s->courses->list[i] == next)
+            return s->input->now.ms - s->courses->since_ms[i] >= OFFERED_AFTER_MS;
+    }
+    return false;
+}
+
 /* That version, and the module of it behind which the learner would go on; NULL: no offer. */
 static const struct course *offered(const struct step *s, struct str *ret_module)
 {
     const struct course *next = newer(s->courses, s->base, MAJOR);
     const struct module *module = finished_module(s);
-    if (next == NULL || module == NULL || newer(s->courses, s->base, MINOR) != NULL)
+    if (next == NULL || module == NULL || newer(s->courses, s->base, MINOR) != NULL ||
+        !is_old_enough(s, next))
         return NULL;
     for (uint16_t i = 0; i < next->moves.n; i++) {
         if (str_eq(next->moves.list[i].from, module->id)) {
