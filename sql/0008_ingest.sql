@@ -231,7 +231,8 @@ declare
                 min(v.i) as one,
                 -- who catches up has not read the lessons: reached, but no answer that says how hard a question is
                 min(v.i) filter (where v.phase is null or v.phase::text not in ('posttest', 'catchup')) as plain,
-                min(v.i) filter (where v.phase = 'posttest') as post
+                -- the first try; in the next one others may be asked (forms)
+                min(v.i) filter (where v.phase = 'posttest' and coalesce(v.attempt, 1) = 1) as post
             from unnest(p_events) with ordinality as v (learner, at, seq, kind, phase, via, mode, course_id, choice, value,
                 attempt, cohort_id, session, org_id, n, correct, unit, channel, lang, choices, i)
             where core.is_learning_action(v.kind, v.phase) and v.unit is not null and v.course_id is not null

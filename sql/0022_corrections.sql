@@ -148,7 +148,7 @@ begin
             order by e.seq, e.n limit 1), u.is_right),
         is_post_right = coalesce((select e.correct from core.event e
             where e.org_id = u.org_id and e.learner = u.learner and e.course_id = u.course_id and e.unit = u.unit
-                and e.kind = 'answered' and e.phase = 'posttest' order by e.seq, e.n limit 1), u.is_post_right)
+                and e.kind = 'answered' and e.phase = 'posttest' and coalesce(e.attempt, 1) = 1 order by e.seq, e.n limit 1), u.is_post_right)
     from (select distinct r.learner from core.rescored r where r.correction_id = p_id) r
     where u.learner = r.learner and u.course_id = any (v_versions) and u.unit = v.unit;
 

@@ -43,7 +43,7 @@ uint32_t course_key(struct str id, struct str version)
 
 int32_t course_score(const struct course *course, uint32_t n_right)
 {
-    uint32_t total = course->test_module >= 0 ? course->modules[course->test_module].n_units : 0;
+    uint32_t total = course->test_module >= 0 ? course->modules[course->test_module].n_asked : 0;
     return total > 0 ? (int32_t)((200 * n_right + total) / (2 * total)) : 0;
 }
 

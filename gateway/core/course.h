@@ -20,6 +20,8 @@
 #define COURSE_MAX_UNITS 1024u
 #define COURSE_MAX_SCORED 128u      /* quiz questions with a right answer: the learner's bitmap */
 #define COURSE_MAX_TEST 16u         /* questions of the pre/post test */
+#define COURSE_MAX_FORMS 9u         /* equal forms of the test */
+#define COURSE_MAX_VARIANTS 64u     /* questions of it that stand in for each other */
 #define COURSE_MAX_SCREENS 32u      /* per lesson */
 #define COURSE_MAX_CHOICES 9u       /* one key each */
 #define COURSE_MAX_ACCEPTED 32u     /* accepted texts of one question */
@@ -401,6 +403,8 @@ struct unit {
     enum unit_kind kind;
     uint16_t module;    /* index in course.modules */
     uint16_t n_screens; /* 0 for questions */
+    /* Of a test with forms: which of so many questions that stand in for each other, from 0. */
+    uint8_t variant, n_variants;
     const struct str *screens;
     const struct question *question; /* NULL for lessons */
     struct str source;               /* the author's source tag, for reviewers */
@@ -420,6 +424,8 @@ struct module {
     uint16_t first_unit;  /* index in course.units */
     uint16_t n_units;
     uint16_t n_scored;
+    uint8_t n_forms;  /* of a test: so many are equal, one is drawn for each try; 0: all is asked */
+    uint16_t n_asked; /* of a test: questions of one form */
 };
 
 /* What may stand at one place of a pattern: a word, or a part of one. */

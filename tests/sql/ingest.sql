@@ -201,5 +201,12 @@ begin
     return next is((select char_length(error) from core.message where learner = make.key(p_i)), 500 + least(p_n, 0), 'error' || p_n);
 end $$;
 select pg_temp.cut(80 + n, n) from generate_series(-1, 1) n;
+-- A test with forms: in the second try other questions are asked, and only the first one says what was learned.
+select core.ingest(jsonb_build_array(make.step(77, 1, '2026-11-02 09:00Z', '[{"kind":"contact"}]', make.vault(77)),
+    make.step(77, 2, '2026-11-02 09:01Z', '[{"kind":"answered","unit":"fa","phase":"pretest","choice":1,"correct":false,"attempt":1}]'),
+    make.step(77, 3, '2026-11-02 09:02Z', '[{"kind":"answered","unit":"fb","phase":"posttest","choice":1,"correct":true,"attempt":1}]'),
+    make.step(77, 4, '2026-11-03 09:02Z', '[{"kind":"answered","unit":"fa","phase":"posttest","choice":1,"correct":true,"attempt":2}]')));
+select results_eq('select unit, is_right, is_post_right from core.learner_unit where learner = make.key(77) order by unit',
+    $$values ('fa', false, null::boolean), ('fb', null, true)$$, 'forms: each counts where it was asked first');
 select * from finish();
 rollback;

@@ -41,6 +41,24 @@ static bool is_answered(const struct step *s, const struct unit *unit)
            bits_get(s->learner->answered, unit->question->scored_index);
 }
 
+/* Of questions that stand in for each other a learner is asked one, and in the next try the next:
+ * what comes before the course and behind it are two forms that ask the same of different words.
+ * Which one is first, is drawn from the pseudonym. */
+static bool is_drawn(const struct step *s, const struct unit *unit)
+{
+    const struct learner *l = s->learner;
+    char key[sizeof(l->learner_id) + COURSE_ID_BYTES];
+    if (unit->n_variants < 2)
+        return true;
+    struct str set = (unit - unit->variant)->id;
+    bool is_before = state_row_of_place(l)->progress == PROGRESS_BEFORE;
+    uint32_t n_before = is_before ? 0 : l->post_tries + 1u;
+    memcpy(key, l->learner_id, sizeof(l->learner_id));
+    memcpy(key + sizeof(l->learner_id), set.p, set.len);
+    uint64_t drawn = str_hash((struct str){key, sizeof(l->learner_id) + set.len}) >> 32;
+    return (drawn + n_before) % unit->n_variants == unit->variant;
+}
+
 /* Is the unit to be shown to this learner? Answered quiz questions and questions whose condition
  * does not hold are passed over. last_choice holds the answer to the question that conditions name.
  */
@@ -49,6 +67,8 @@ static bool is_due(const struct step *s, const struct unit *unit)
     const struct question *q = unit->question;
     if (q == NULL)
         return true;
+    if (!is_drawn(s, unit))
+        return false;
     if (q->if_unit != UINT16_MAX && (q->if_choices >> s->learner->last_choice & 1) == 0)
         return false;
     return !is_answered(s, unit);
@@ -81,8 +101,9 @@ void course_count(const struct course *course, const struct unit *unit, uint32_t
     *ret_of = 0;
     for (uint16_t i = module->first_unit; i < module->first_unit + module->n_units; i++) {
         const struct unit *other = &course->units[i];
-        *ret_of += other->question != NULL;
-        *ret_n += other->question != NULL && other <= unit;
+        bool is_asked = other->question != NULL && other->variant == 0;
+        *ret_of += is_asked;
+        *ret_n += is_asked && other <= unit;
     }
 }
 
@@ -370,7 +391,7 @@ void course_begin_questions(struct step *s, enum learner_state state, int16_t mo
     step_set_unit(s, first);
     if (state == LEARNER_STATE_POSTTEST)
         step_say(s, step_text(s, COURSE_TEXT_posttest_start,
-                              VARS({"n", step_number(s, module->n_units)})));
+                              VARS({"n", step_number(s, module->n_asked)})));
     step_enter(s, state);
     step_say_screen(s);
 }

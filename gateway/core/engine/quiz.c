@@ -240,7 +240,7 @@ void course_finish_posttest(struct step *s)
 {
     struct learner *l = s->learner;
     const struct course *course = s->course;
-    uint32_t total = course->modules[course->test_module].n_units;
+    uint32_t total = course->modules[course->test_module].n_asked;
     if (l->post_tries == 0) {
         l->post_first = l->test_right;
         (void)step_event(s, EVENT_course_completed);
@@ -301,7 +301,7 @@ void course_finish_role(struct step *s)
         return;
     }
     const struct module *test = &s->course->modules[s->course->test_module];
-    step_say(s, step_text(s, COURSE_TEXT_welcome, VARS({"n", step_number(s, test->n_units)})));
+    step_say(s, step_text(s, COURSE_TEXT_welcome, VARS({"n", step_number(s, test->n_asked)})));
     course_begin_questions(s, LEARNER_STATE_PRETEST, s->course->test_module);
 }
 

@@ -276,7 +276,7 @@ static struct str how_it_ended(const struct step *s)
     const struct learner *l = s->learner;
     if (l->certificate != 0 || l->post_tries == 0)
         return step_text(s, COURSE_TEXT_done, NO_VARS);
-    uint32_t total = s->course->modules[s->course->test_module].n_units;
+    uint32_t total = s->course->modules[s->course->test_module].n_asked;
     return step_text(
         s, COURSE_TEXT_done_failed,
         VARS({"right", step_number(s, l->post_best)}, {"total", step_number(s, total)}));

@@ -280,7 +280,8 @@ static uint32_t unit_ordinal(const struct step *s, const struct unit *unit)
     uint32_t n = 0;
     for (uint16_t i = module->first_unit; i < module->first_unit + module->n_units; i++) {
         const struct unit *other = &s->course->units[i];
-        n += (other->question != NULL) == (unit->question != NULL) && other <= unit;
+        n += (other->question != NULL) == (unit->question != NULL) && other->variant == 0 &&
+             other <= unit;
     }
     return n;
 }

@@ -55,7 +55,8 @@ static bool is_same_course(const struct course *a, const struct course *b)
     for (uint16_t i = 0; is_same && i < a->n_units; i++) {
         const struct unit *x = &a->units[i], *y = &b->units[i];
         is_same = str_eq(x->id, y->id) && x->module == y->module && x->kind == y->kind &&
-                  x->n_screens == y->n_screens &&
+                  x->n_screens == y->n_screens && x->variant == y->variant &&
+                  x->n_variants == y->n_variants &&
                   (x->question == NULL || is_same_question(x->question, y->question));
     }
     return is_same;

@@ -152,10 +152,11 @@ static void play_step(struct play *p)
         measure(p, unit, out->reply);
 }
 
-static void play_course(struct play *p, uint8_t option)
+static void play_course(struct play *p, uint8_t option, uint8_t draw)
 {
     const struct course *course = p->c->course;
     lesson_walk_begin(&p->walk, p->c->played, VIA_SMS, option);
+    p->walk.draw = draw;
     enum err e = str_copy(course->language, p->walk.learner.lang, sizeof(p->walk.learner.lang));
     assert(e == ERR_OK); /* the parser bounds language codes */
     /* Each screen once, the test again for every try, and what lies between them. */
@@ -166,6 +167,17 @@ static void play_course(struct play *p, uint8_t option)
         play_step(p);
     if (!p->walk.is_over)
         tell_stuck(p);
+}
+
+/* Is there a question of a test with forms that nobody was asked yet? */
+static bool has_undrawn(const struct play *p)
+{
+    const struct course *course = p->c->course;
+    for (uint16_t i = 0; i < course->n_units; i++) {
+        if (course->units[i].n_variants > 1 && !p->is_seen[i])
+            return true;
+    }
+    return false;
 }
 
 static void tell_unreached(const struct play *p)
@@ -241,7 +253,9 @@ void check_play(struct check *c)
     }
     uint32_t n_errors = c->findings->n_errors;
     for (uint8_t option = 0; option <= n_options; option++)
-        play_course(&p, option);
+        play_course(&p, option, 0);
+    for (uint8_t draw = 1; draw < UINT8_MAX && has_undrawn(&p); draw++)
+        play_course(&p, 0, draw);
     if (c->findings->n_errors == n_errors)
         tell_unreached(&p);
 }

@@ -253,6 +253,9 @@ static void compare_modules(struct compare *c, const struct lesson_source *old,
         last = at > last ? at : last;
         if (a->kind != b->kind)
             module_change(c, LESSON_LEVEL_MAJOR, b->id, "is of another kind", now->module_pos[i]);
+        if (a->n_forms != b->n_forms)
+            module_change(c, LESSON_LEVEL_MAJOR, b->id, "has another number of equal forms",
+                          now->module_pos[i]);
         if (a->is_required != b->is_required)
             module_change(c, LESSON_LEVEL_MAJOR, b->id,
                           b->is_required ? "is required now" : "is not required any more",

@@ -164,6 +164,7 @@ struct module_front {
     struct str id, title, summary, key_message, guide;
     uint32_t kind;
     bool is_required;
+    uint8_t n_forms;
 };
 
 #define MODULE(field) YAML_AT(struct module_front, field)
@@ -195,6 +196,12 @@ static const struct yaml_row module_rows[] = {
      .max = COURSE_MAX_TEXT_BYTES,
      .example = "Wash before you eat"},
     {.name = "guide", MODULE(guide), .max = COURSE_MAX_TEXT_BYTES, .example = "Who helps here?"},
+    {.name = "forms",
+     MODULE(n_forms),
+     .type = &yaml_type_number,
+     .min = 2,
+     .max = COURSE_MAX_FORMS,
+     .example = "2"},
 };
 static const struct yaml_table module_table = {module_rows, ARRAY_LEN(module_rows), 0};
 
@@ -250,6 +257,7 @@ static void parse_module_file(struct parse *p, const struct lesson_blocks *block
         .guide = read.guide,
         .kind = is_kind_told ? (enum module_kind)read.kind : MODULE_LESSONS,
         .is_required = read.is_required,
+        .n_forms = read.n_forms,
         .first_unit = course->n_units,
     };
     struct source_pos pos = lesson_front_pos(&front, "module");
@@ -262,6 +270,9 @@ static void parse_module_file(struct parse *p, const struct lesson_blocks *block
         parse_complain(p, "unreachable", lesson_front_pos(&front, "kind"), module->id,
                        STR("no learner comes here: the course has a module of this kind already"),
                        STR("put the questions into one module, or remove this one"));
+    if (module->n_forms > 0 && module->kind != MODULE_TEST)
+        parse_complain(p, "forms", lesson_front_pos(&front, "forms"), module->id,
+                       STR("only a test has forms"), STR("remove `forms`"));
     course->n_modules++;
     parse_module(p, blocks, index);
 }
@@ -370,7 +381,7 @@ static void settle_course(struct parse *p, const struct lesson_front *front)
                                   STR("the course has no module of lessons of this name"),
                                   STR("write the id of the module behind which it goes on"));
     }
-    if (course->test_module >= 0 && course->pass_right > p->modules[course->test_module].n_units)
+    if (course->test_module >= 0 && course->pass_right > p->modules[course->test_module].n_asked)
         lesson_front_complain(front, lesson_front_pos(front, "pass_right"),
                               yaml_text(front->root, STR("pass_right"), STR_NONE),
                               STR("more right answers are asked for than the test has questions"),

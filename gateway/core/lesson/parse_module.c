@@ -366,18 +366,50 @@ static void parse_question(struct parse *p, const struct section *s)
 
 /* ---- the module ---- */
 
+/* Of a test with forms: the questions under one heading stand in for each other. */
+static void settle_forms(struct parse *p, const struct module *module, uint16_t from,
+                         const struct lesson_block *heading)
+{
+    uint16_t n = (uint16_t)(p->source->course.n_units - from);
+    if (module->kind != MODULE_TEST || module->n_forms == 0 || heading == NULL)
+        return;
+    if (n < module->n_forms || n > COURSE_MAX_VARIANTS) {
+        parse_complain(p, "forms", heading->pos, heading->text,
+                       arena_printf(p->arena,
+                                    "%u questions under this heading, where %u equal forms need %u "
+                                    "to %u",
+                                    n, module->n_forms, module->n_forms, COURSE_MAX_VARIANTS),
+                       STR("write others that ask for the same, or lower `forms`"));
+        return;
+    }
+    for (uint16_t i = 0; i < n; i++) {
+        struct unit *unit = &p->units[from + i];
+        unit->variant = (uint8_t)i;
+        unit->n_variants = (uint8_t)n;
+        if (unit->question->if_unit != UINT16_MAX)
+            parse_complain(p, "forms", unit->pos, unit->title,
+                           STR("a condition in a test with forms, where the question that it is "
+                               "about may be asked of others only"),
+                           STR("remove the line `@ if`"));
+    }
+}
+
 static void check_module(struct parse *p, uint16_t index, bool is_clean)
 {
-    const struct module *module = &p->modules[index];
+    struct module *module = &p->modules[index];
     struct source_pos pos = p->source->module_pos[index];
     uint16_t n = module->n_units;
+    module->n_asked = 0;
+    for (uint16_t i = 0; i < n; i++)
+        module->n_asked =
+            (uint16_t)(module->n_asked + (p->units[module->first_unit + i].variant == 0));
     if (n == 0 && is_clean)
         parse_complain(p, "empty", pos, module->id, STR("a module with nothing in it"),
                        STR("write lessons or questions, or remove it from course.md"));
     if (module->kind == MODULE_ROLE && n > 1)
         parse_complain(p, "too-many", pos, module->id, STR("a role module has one question"),
                        STR("move the other questions to the survey"));
-    if (module->kind == MODULE_TEST && n > COURSE_MAX_TEST)
+    if (module->kind == MODULE_TEST && module->n_asked > COURSE_MAX_TEST)
         parse_complain(p, "too-many", pos, module->id,
                        arena_printf(p->arena, "a test has at most %u questions", COURSE_MAX_TEST),
                        STR("keep the most telling ones"));
@@ -387,6 +419,8 @@ void parse_module(struct parse *p, const struct lesson_blocks *blocks, uint16_t 
 {
     bool has_lesson_heading = false;
     uint32_t n_errors = p->findings->n_errors;
+    const struct lesson_block *set = NULL; /* the heading of the questions that follow */
+    uint16_t set_from = 0;
     for (uint32_t i = 0; i < blocks->n;) {
         const struct lesson_block *block = &blocks->list[i++];
         if (block->kind == LESSON_BLOCK_COMMENT)
@@ -404,6 +438,11 @@ void parse_module(struct parse *p, const struct lesson_blocks *blocks, uint16_t 
         if (!is_lesson && !has_lesson_heading)
             parse_misplaced(p, block, "begin with a heading `# id: title`; its questions follow");
         has_lesson_heading = true;
+        if (is_lesson) {
+            settle_forms(p, &p->modules[module], set_from, set);
+            set = block;
+            set_from = p->source->course.n_units;
+        }
         if (!parse_heading(p, block, &s.id, &s.title))
             continue;
         parse_take_id(p, s.id);
@@ -412,5 +451,6 @@ void parse_module(struct parse *p, const struct lesson_blocks *blocks, uint16_t 
         else
             parse_question(p, &s);
     }
+    settle_forms(p, &p->modules[module], set_from, set);
     check_module(p, module, p->findings->n_errors == n_errors);
 }

@@ -189,7 +189,14 @@ static void add_module(struct page *p, const struct module *module)
     if (module->number > 0)
         buf_addf(p->out, "Module %u: ", module->number);
     buf_add_html(p->out, module->title);
-    buf_add_str(p->out, STR("</h2>\n<div class=\"cards\">\n"));
+    buf_add_str(p->out, STR("</h2>\n"));
+    if (module->n_forms > 0)
+        buf_addf(
+            p->out,
+            "<p>Each learner is asked %u of these questions, one of each set, and others after "
+            "the course than before.</p>\n",
+            module->n_asked);
+    buf_add_str(p->out, STR("<div class=\"cards\">\n"));
     for (uint16_t i = module->first_unit; i < module->first_unit + module->n_units; i++) {
         const struct unit *unit = &p->course->units[i];
         uint16_t n = unit->n_screens > 0 ? unit->n_screens : 1;

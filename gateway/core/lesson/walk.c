@@ -27,7 +27,8 @@ const struct unit *lesson_walk_unit(const struct lesson_walk *walk)
 struct input lesson_walk_next(struct lesson_walk *walk, struct arena *arena)
 {
     const struct unit *unit = lesson_walk_unit(walk);
-    struct input input = {.kind = INPUT_TEXT, .via = walk->via, .text = STR("1")};
+    struct input input = {
+        .kind = INPUT_TEXT, .via = walk->via, .text = STR("1"), .seed = {walk->draw}};
     enum learner_state state = walk->learner.state;
     if (state == LEARNER_STATE_DONE) {
         walk->is_over = walk->wake_at_ms == 0; /* the follow-up was sent, or there is none */

@@ -11,6 +11,7 @@ struct lesson_walk {
     struct learner learner;
     enum via via;
     uint8_t option; /* chosen wherever there are so many; 0 = the right one */
+    uint8_t draw;   /* another one is asked other questions of a test with forms */
     int64_t now_ms, wake_at_ms;
     bool is_shown, is_erase_asked; /* as in struct input */
     bool is_open;                  /* USSD: a session; nothing can be typed without one */

@@ -238,6 +238,10 @@ static void collect_module(struct exchange *x, const struct lesson_source *sourc
     item->summary = module->summary;
     item->key_message = module->key_message;
     item->guide = module->guide;
+    if (module->n_forms > 0)
+        exchange_lose(x, source->module_pos[index], module->title,
+                      "that questions of this test stand in for each other is not carried",
+                      "write `forms:` into the file that comes back");
     for (uint32_t f = 0; f < source->n_files; f++) {
         const struct lesson_blocks *blocks = &source->files[f];
         if (!str_eq(blocks->file, source->module_pos[index].file))
