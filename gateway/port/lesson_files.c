@@ -234,10 +234,20 @@ enum err lesson_files_skeleton(const char *dir, struct arena *arena, struct less
 
 enum err lesson_files_make_folder(const char *dir, struct errmsg *msg)
 {
+    char parent[PATH_MAX];
+    for (const char *slash = strchr(dir + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        if (slash[1] != '\0' &&
+            str_copy((struct str){dir, (size_t)(slash - dir)}, parent, sizeof(parent)) == ERR_OK)
+            (void)mkdir(parent, 0777); /* making the last one says what is wrong */
+    }
     if (mkdir(dir, 0777) == 0)
         return ERR_OK;
-    return errmsg_set(msg, errno == EEXIST ? ERR_CONFLICT : from_errno(errno),
-                      "cannot make the folder %s: %s", dir, strerror(errno));
+    if (errno == EEXIST)
+        return errmsg_set(msg, ERR_CONFLICT,
+                          "%s is there already, and nothing in it was changed; choose another name",
+                          dir);
+    return errmsg_set(msg, from_errno(errno), "cannot make the folder %s: %s", dir,
+                      strerror(errno));
 }
 
 static enum err write_all(int fd, struct str text)

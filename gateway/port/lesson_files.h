@@ -20,7 +20,7 @@ enum err lesson_files_read(const char *dir, struct arena *arena, struct lesson_f
  * of the program. Errors as above; ERR_NOT_FOUND: no such pack. */
 enum err lesson_files_skeleton(const char *dir, struct arena *arena, struct lesson_file **ret,
                                uint32_t *ret_n, struct errmsg *msg) MUST_CHECK;
-/* Makes the folder of a course. ERR_CONFLICT: it is there already. */
+/* Makes the folder of a course, and those above it. ERR_CONFLICT: it is there already. */
 enum err lesson_files_make_folder(const char *dir, struct errmsg *msg) MUST_CHECK;
 /* Replaces one file (a name that lesson_files_read gave) as a whole: a new file is written, flushed
  * to disk and renamed over the old one. On error the old one is as it was. */

@@ -6,7 +6,6 @@
 cd "$ROOT"
 world_up
 DESK=$(mktemp -d /tmp/waypost-author.XXXXXX)
-mkdir "$DESK/lessons"
 
 clean_up()
 {
