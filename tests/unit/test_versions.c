@@ -583,6 +583,27 @@ static void test_a_certificate_that_becomes_due_is_given(void **state)
     assert_int_equal(f->learner.back, LEARNER_STATE_CERTIFIED);
 }
 
+static void test_a_score_that_was_shown_never_goes_down(void **state)
+{
+    struct fixture *f = *state;
+    go_through_m1(f);
+    for (int i = 0; i < 20 && f->learner.state != LEARNER_STATE_POSTTEST; i++)
+        say(f, f->learner.state == LEARNER_STATE_QUIZ ? "2" : "9");
+    say(f, "1");
+    assert_int_equal(f->learner.post_best, 1);
+    uint64_t certificate = f->learner.certificate;
+    assert_true(certificate != 0);
+    uint8_t before = f->learner.pre_right;
+    put_right(f, &sand);
+    let_morning_come(f);
+    order(f, (struct desk_order){0}); /* as it is counted now, nothing was right */
+    assert_says(f, "A mistake in our test.");
+    assert_int_equal(f->learner.pre_right, before);
+    assert_int_equal(f->learner.post_first, 1);
+    assert_int_equal(f->learner.post_best, 1);
+    assert_true(f->learner.certificate == certificate);
+}
+
 static void test_a_point_that_does_not_suffice_is_none_the_less_one(void **state)
 {
     struct fixture *f = *state;
@@ -631,6 +652,7 @@ int main(void)
         WITH_LEARNER(test_an_order_for_an_earlier_step_does_nothing),
         WITH_LEARNER(test_who_has_left_is_counted_and_not_told),
         WITH_LEARNER(test_a_certificate_that_becomes_due_is_given),
+        WITH_LEARNER(test_a_score_that_was_shown_never_goes_down),
         WITH_LEARNER(test_a_point_that_does_not_suffice_is_none_the_less_one),
         WITH_LEARNER(test_the_right_text_of_a_lesson_goes_to_who_read_it),
         TEST(test_the_number_says_what_changed),
