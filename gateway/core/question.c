@@ -37,12 +37,18 @@ const struct question *question_with_key(const struct question *q, uint16_t opti
     struct choice *choices = arena_new_array(arena, struct choice, COURSE_MAX_CHOICES);
     if (q->n_choices == 0 || keyed == NULL || choices == NULL)
         return q;
-    for (uint8_t i = 0; i < q->n_choices; i++)
+    struct str words = STR("");
+    for (uint8_t i = 0; i < q->n_choices; i++) {
         choices[i] = (struct choice){.text = q->choices[i].text,
                                      .is_right = ((unsigned)options >> (i + 1) & 1u) != 0};
+        if (choices[i].is_right)
+            words = arena_printf(arena, "%.*s%s%.*s", STR_ARG(words), words.len > 0 ? "; " : "",
+                                 STR_ARG(choices[i].text));
+    }
     *keyed = *q;
     keyed->choices = choices;
-    keyed->feedback = keyed->feedback_right = keyed->feedback_wrong = STR_NONE;
+    keyed->feedback = words;
+    keyed->feedback_right = keyed->feedback_wrong = STR_NONE;
     return keyed;
 }
 

@@ -55,8 +55,8 @@ const struct question_row *question_row_find(uint8_t n_options, struct str line,
                                              enum question_kind *ret);
 /* The right option, 1.. (0 = none); the first where there are several. */
 uint8_t question_right_option(const struct question *q);
-/* The same question with other right options, bit n = option n, and without what explained the old
- * ones; in the arena. Itself where it has no options. */
+/* The same question with other right options, bit n = option n, whose words are its feedback in the
+ * place of what explained the old ones; in the arena. Itself where it has no options. */
 const struct question *question_with_key(const struct question *q, uint16_t options,
                                          struct arena *arena);
 /* "`= 0..10` for ..., `= soap | ash` for ...": the forms of all rows with an answer line. */

@@ -76,18 +76,6 @@ static const struct unit *unit_of(const struct step *s, struct str id, struct st
                : NULL;
 }
 
-/* The options that are right, in words. */
-static struct str key_words(const struct question *q, struct arena *arena)
-{
-    struct str words = STR("");
-    for (uint8_t i = 0; i < q->n_choices; i++) {
-        if (q->choices[i].is_right)
-            words = arena_printf(arena, "%.*s%s%.*s", STR_ARG(words), words.len > 0 ? "; " : "",
-                                 STR_ARG(q->choices[i].text));
-    }
-    return words;
-}
-
 /* The whole lesson, as it stands in the version that is begun now. */
 static struct str lesson_words(const struct step *s, struct str id, struct str name)
 {
@@ -116,8 +104,7 @@ static struct str message(const struct step *s, const struct unit *unit)
     if (!unit->question->is_scored)
         return step_text(&there, COURSE_TEXT_corrected_test, NO_VARS);
     const struct question *q = question_with_key(unit->question, order->options, s->arena);
-    return step_text(&there, COURSE_TEXT_corrected,
-                     VARS({"stem", q->stem}, {"key", key_words(q, s->arena)}));
+    return step_text(&there, COURSE_TEXT_corrected, VARS({"stem", q->stem}, {"key", q->feedback}));
 }
 
 static void note(struct step *s, bool is_told)

@@ -485,6 +485,57 @@ static enum err fast_look_after(struct talk_world *world, const char *number,
     return e == ERR_OK ? done : e;
 }
 
+/* ---- a wrong key ---- */
+
+struct told {
+    struct number_id id;
+    struct learner learner; /* seq 0: nobody is there */
+};
+
+static void on_told(void *ctx, enum err e, struct str next, const struct store_learner *learners,
+                    uint32_t n)
+{
+    struct told *told = ctx;
+    (void)next; /* a transcript has few phones */
+    for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
+        if (memcmp(&learners[i].id, &told->id, sizeof(told->id)) == 0 &&
+            learner_decode(learners[i].state, &told->learner) != ERR_OK)
+            told->learner.seq = 0;
+    }
+}
+
+/* "2", or "2 right": the learner's answer is right by it. */
+static enum err fast_correct(struct talk_world *world, const char *number,
+                             const struct talk_line *line)
+{
+    struct talk_fast *f = fast(world);
+    const struct course *course = courses_current(course_set_courses(f->courses));
+    struct told told = {.id = vault_number_id(f->vault, str_from(number))};
+    struct str how = line->text, key = str_split(&how, ' ');
+    char name[2 * COURSE_ID_BYTES];
+    int n = snprintf(name, sizeof(name), "%.*s/%.*s", STR_ARG(course->id), STR_ARG(line->action));
+    const struct str names[] = {{name, (size_t)n}};
+    course_set_corrections(f->courses, names, &key, 1);
+    if (n >= (int)sizeof(name) || course_set_courses(f->courses)->n_corrections == 0)
+        return ERR_INVALID;
+    store_scan(f->store, STR_NONE, on_told, &told);
+    loop_mem_settle(f->loop);
+    struct dialog_desk desk = {
+        .id = told.id,
+        .order = {.act = DESK_CORRECT,
+                  .course = course->id,
+                  .text = line->action,
+                  .options = course_set_courses(f->courses)->corrections[0].options,
+                  .is_right = str_eq(how, STR("right")),
+                  .seq = told.learner.seq}};
+    memcpy(desk.order.learner_id, told.learner.learner_id, sizeof(desk.order.learner_id));
+    enum err done = ERR_TIMEOUT;
+    enum err e = dialogs_desk(f->dialogs, &desk, on_looked_after, &done);
+    if (e == ERR_OK && !come_to_rest(f))
+        e = ERR_TIMEOUT;
+    return e == ERR_OK ? done : e;
+}
+
 static struct wall_ms fast_now(struct talk_world *world)
 {
     return loop_wall(fast(world)->loop);
@@ -500,6 +551,7 @@ static const struct talk_world_ops fast_ops = {
     .group = fast_group,
     .certificate = fast_certificate,
     .look_after = fast_look_after,
+    .correct = fast_correct,
     .now = fast_now,
 };
 

@@ -92,5 +92,5 @@ const struct talk_verb *talk_verb_find(struct str word, struct str *ret_phone);
 
 talk_play_fn talk_play_sms, talk_play_ussd, talk_play_call, talk_play_more, talk_play_drop,
     talk_play_repeat, talk_play_report, talk_play_wait, talk_play_sms_out, talk_play_screen,
-    talk_play_event, talk_play_refused, talk_play_release, talk_play_fail, talk_play_group,
-    talk_play_certificate, talk_play_loose, talk_play_nothing;
+    talk_play_event, talk_play_refused, talk_play_release, talk_play_correct, talk_play_fail,
+    talk_play_group, talk_play_certificate, talk_play_loose, talk_play_nothing;

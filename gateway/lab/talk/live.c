@@ -123,6 +123,13 @@ static enum err live_group(struct talk_world *world, const struct talk_line *lin
     return ERR_UNSUPPORTED;
 }
 
+static enum err live_correct(struct talk_world *world, const char *number,
+                             const struct talk_line *line)
+{
+    (void)world, (void)number, (void)line; /* `waypost lessons correct` does it, for good */
+    return ERR_UNSUPPORTED;
+}
+
 static enum err live_certificate(struct talk_world *world, const char *code,
                                  const struct talk_line *line)
 {
@@ -152,6 +159,7 @@ static const struct talk_world_ops live_ops = {
     .group = live_group,
     .certificate = live_certificate,
     .look_after = live_look_after,
+    .correct = live_correct,
     .now = live_now,
 };
 

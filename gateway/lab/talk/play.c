@@ -311,6 +311,12 @@ enum err talk_play_group(struct talk_play *r, struct talk_phone *p)
     return unsupported(r, r->world->ops->group(r->world, r->line), r->line->verb->needs);
 }
 
+enum err talk_play_correct(struct talk_play *r, struct talk_phone *p)
+{
+    return unsupported(r, r->world->ops->correct(r->world, p->handset.number, r->line),
+                       r->line->verb->needs);
+}
+
 enum err talk_play_certificate(struct talk_play *r, struct talk_phone *p)
 {
     (void)p; /* it says nothing of a phone */

@@ -36,6 +36,8 @@ struct talk_world_ops {
     enum err (*certificate)(struct talk_world *, const char *code, const struct talk_line *line);
     /* What a person of the organisation does about this number: release. */
     enum err (*look_after)(struct talk_world *, const char *number, const struct talk_line *line);
+    /* The question's key is the one of the line from here on, and this number is told: correct. */
+    enum err (*correct)(struct talk_world *, const char *number, const struct talk_line *line);
     struct wall_ms (*now)(struct talk_world *);
 };
 

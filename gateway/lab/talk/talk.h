@@ -22,6 +22,8 @@
  *     report   delivered [N]               the provider reports the phone's last SMS, or the N-th
  *                                          before it: delivered or failed
  *     release                              somebody has looked after what the phone disclosed
+ *     correct  m1q1 2 [right]              the key of the question was wrong, and is put right: the
+ *                                          phone is told; right: its answer is
  *     event    answered unit=m1q1 correct=true
  *     refused  503                         the last callback was answered with this, not 2xx
  *     fail     store.commit timeout [N|always]

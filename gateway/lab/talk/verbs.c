@@ -145,6 +145,15 @@ static enum err read_group(struct talk_parser *p, struct str rest, struct talk_l
     return TALK_FAIL(p, "write its code and what it is: group 482156 name=A");
 }
 
+static enum err read_correct(struct talk_parser *p, struct str rest, struct talk_line *line)
+{
+    line->action = talk_take_word(&rest);
+    line->text = rest;
+    if (rest.len > 0)
+        return ERR_OK;
+    return TALK_FAIL(p, "write the question and its right options: correct m1q1 2");
+}
+
 /* What is typed: \n, \# and \\ are undone, everything else stays. */
 static struct str unescape(struct str text, struct arena *arena)
 {
@@ -264,6 +273,12 @@ static const struct talk_verb verbs[] = {
      .needs = "a person who looks after it",
      .read = read_nothing,
      .play = talk_play_release},
+    {.name = "correct>",
+     .is_short = true,
+     .is_action = true,
+     .needs = "a wrong key that is put right",
+     .read = read_correct,
+     .play = talk_play_correct},
 };
 
 const struct talk_verb *talk_verb_find(struct str word, struct str *ret_phone)
