@@ -55,6 +55,31 @@ static void run_score(struct step *s)
     step_say_interrupted(s);
 }
 
+/* The codes of modules and the offer of a PIN; by SMS where there is room. */
+static void say_beside_certificate(struct step *s)
+{
+    bool is_sms = s->input->via == VIA_SMS;
+    struct str said = s->out->reply;
+    (void)course_say_module_certificates(s, false);
+    if (is_sms && !step_has_room(s, STR_NONE))
+        s->out->reply = said;
+    struct str offer = step_text(s, COURSE_TEXT_pin_offer, NO_VARS);
+    if (is_sms && !shared_has_pin(s->learner) && !str_is_empty(offer) && step_has_room(s, offer))
+        step_say(s, offer);
+}
+
+/* Many codes leave no room in an SMS for the question, which stands in the one before. */
+static void say_behind_certificates(struct step *s)
+{
+    int64_t asked_ms = s->learner->asked_ms;
+    bool has_room = s->input->via != VIA_SMS || step_has_room(s, step_screen(s));
+    s->learner->asked_ms = asked_ms;
+    if (has_room)
+        step_say_interrupted(s);
+    else
+        s->out->shows = OUTCOME_SHOWS_KEYS;
+}
+
 /* A certificate is long: an SMS has no room for the question as well, which still stands in the
  * one before. Who has no tries left is not sent on to where CERT is asked for again: DONE says all.
  */
@@ -73,14 +98,11 @@ static void run_certificate(struct step *s)
         bool has_any = course_say_module_certificates(s, true);
         if (!has_any && !is_over && s->learner->past.n == 0)
             step_say(s, step_text(s, COURSE_TEXT_certificate_none, NO_VARS));
-        step_say_interrupted(s);
+        say_behind_certificates(s);
         return;
     }
     course_say_certificate(s);
-    (void)course_say_module_certificates(s, false);
-    if (s->input->via == VIA_SMS && !shared_has_pin(s->learner) &&
-        !str_is_empty(s->course->texts[COURSE_TEXT_pin_offer]))
-        step_say(s, step_text(s, COURSE_TEXT_pin_offer, NO_VARS));
+    say_beside_certificate(s);
     if (s->input->via == VIA_SMS)
         s->out->shows = OUTCOME_SHOWS_KEYS;
     else if (is_over)

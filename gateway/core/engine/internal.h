@@ -84,6 +84,8 @@ struct str step_lines(const struct step *s, struct str first, struct str second)
  * makes, which comes last. */
 void step_say(struct step *s, struct str text);
 void step_say_screen(struct step *s);
+/* Does it fit behind what is said already, by SMS: two parts, three in UCS-2? */
+bool step_has_room(const struct step *s, struct str screen);
 /* As step_say; on a USSD screen that has no room for it and what follows it is left out. */
 void step_say_if_room(struct step *s, struct str text);
 /* A question as it goes to the phone: numbered stem, options, and by SMS the keys to press. */

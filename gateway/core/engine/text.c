@@ -229,10 +229,15 @@ static uint32_t n_pages(const struct step *s, struct str screen)
     return n;
 }
 
-static uint32_t n_segments(const struct step *s, struct str screen)
+static struct gsm_size size_with(const struct step *s, struct str screen)
 {
-    return gsm_measure(gsm_fold(step_lines(s, s->out->reply, screen), GSM_FOLD_LATIN, s->arena))
-        .segments;
+    return gsm_measure(gsm_fold(step_lines(s, s->out->reply, screen), GSM_FOLD_LATIN, s->arena));
+}
+
+bool step_has_room(const struct step *s, struct str screen)
+{
+    struct gsm_size size = size_with(s, screen);
+    return size.segments <= (size.encoding == GSM_ENCODING_GSM7 ? 2 : 3);
 }
 
 /* A session is two lessons: by SMS it says so where that needs no part more. */
@@ -245,8 +250,8 @@ static enum course_text next_keys(const struct step *s, struct str text, bool is
         return COURSE_TEXT_next_key;
     struct str plain = step_lines(s, text, s->course->texts[COURSE_TEXT_next_key]);
     struct str whole = step_lines(s, text, s->course->texts[COURSE_TEXT_session_key]);
-    return n_segments(s, whole) == n_segments(s, plain) ? COURSE_TEXT_session_key
-                                                        : COURSE_TEXT_next_key;
+    return size_with(s, whole).segments == size_with(s, plain).segments ? COURSE_TEXT_session_key
+                                                                        : COURSE_TEXT_next_key;
 }
 
 struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t screen)
