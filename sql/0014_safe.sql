@@ -592,6 +592,7 @@ begin
     select j.is_more or j.done_at < now() - interval '1 day' into v_is_due from core.job j where j.name = 'tidy' for update;
     if v_is_due then
         perform ops.forget_old();
+        perform core.publish_due();
         return query select d, false from core.numbers_to_forget(p_limit) d;
         get diagnostics v_n = row_count;
         update core.job j set done_at = case when j.is_more then j.done_at else now() end, is_more = v_n > 0 where j.name = 'tidy';

@@ -45,11 +45,12 @@ select is_empty($$select c.relname from pg_class c join pg_namespace n on n.oid 
     where n.nspname in ('core', 'ops', 'report') and c.relkind = 'm'$$,
     'no materialised view: it would show every organisation to all');
 select is_empty($$select rolname from pg_roles
-    where rolname in ('waypost_owner', 'report_owner', 'coordinator', 'waypost_operator', 'waypost_writer', 'waypost_sender')
+    where rolname in ('waypost_owner', 'report_owner', 'coordinator', 'waypost_operator', 'waypost_writer', 'waypost_sender',
+            'facilitator', 'content_editor', 'organisation', 'analyst', 'auditor')
         and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)$$,
     'no role of ours is above the rules');
 select is_empty($$select rolname from pg_roles
-    where rolname in ('waypost_owner', 'report_owner', 'coordinator', 'waypost_operator') and rolcanlogin$$,
+    where rolname in ('waypost_owner', 'report_owner', 'coordinator', 'waypost_operator', 'facilitator', 'content_editor', 'organisation', 'analyst', 'auditor') and rolcanlogin$$,
     'owners and groups cannot log in');
 select is_empty($$select distinct c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
         join pg_attribute a on a.attrelid = c.oid and a.attname in ('learner', 'learner_id', 'org_id')
