@@ -38,9 +38,15 @@ bool learner_is_nobody(const struct learner *learner)
            (learner->state == LEARNER_STATE_NEW || learner->state == LEARNER_STATE_DELETED);
 }
 
+bool learner_has_stopped(const struct learner *learner)
+{
+    return learner->state == LEARNER_STATE_STOPPED ||
+           (learner_state_is_side(learner->state) && learner->back == LEARNER_STATE_STOPPED);
+}
+
 bool learner_is_enrolled(const struct learner *learner)
 {
-    return learner->consent_ms != 0 && learner->state != LEARNER_STATE_STOPPED &&
+    return learner->consent_ms != 0 && !learner_has_stopped(learner) &&
            learner->state != LEARNER_STATE_DELETED;
 }
 
@@ -324,6 +330,7 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, moving_ms, record_varint),
     RECORD(3, struct learner, modules, modules_kind),
     RECORD(3, struct learner, is_child, record_bool),
+    RECORD(3, struct learner, stopped_at, state_kind),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 

@@ -147,8 +147,9 @@ struct learner {
     uint8_t
         learner_id[16]; /* random, the pseudonym in PostgreSQL; all zero before the first step */
     enum learner_state state;
-    enum learner_state back; /* where a side state or STOPPED returns to */
-    uint8_t side_via;        /* enum via by which the side state was opened */
+    enum learner_state back;       /* where a side state or STOPPED returns to */
+    enum learner_state stopped_at; /* back of STOPPED, while a side state is open from there */
+    uint8_t side_via;              /* enum via by which the side state was opened */
     char lang[LEARNER_LANG_BYTES];
     uint8_t role;               /* choice of the role question, 0 = skipped or not asked */
     uint32_t course_key;        /* pinned version, 0 before consent */
@@ -263,5 +264,7 @@ const char *learner_state_name(enum learner_state state);
 bool learner_state_is_side(enum learner_state state);
 /* Nobody has met this number, or everything of it was erased. */
 bool learner_is_nobody(const struct learner *learner);
+/* After STOP, or in a side state that was opened from there. */
+bool learner_has_stopped(const struct learner *learner);
 /* True once consent was given and neither STOP nor DELETE followed. */
 bool learner_is_enrolled(const struct learner *learner);

@@ -88,7 +88,7 @@ static void the_largest_learner_fits(void **state)
     (void)state;
     struct learner l, person;
     memset(&l, 0xff, sizeof(l));
-    l.state = l.back = LEARNER_STATE_SWITCH_LANGUAGE;
+    l.state = l.back = l.stopped_at = LEARNER_STATE_SWITCH_LANGUAGE;
     memset(l.link.channel, 'c', sizeof(l.link.channel));
     memset(l.lang, 'l', sizeof(l.lang));
     memset(l.unit, 'u', sizeof(l.unit));

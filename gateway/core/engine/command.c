@@ -96,6 +96,10 @@ static void run_certificate(struct step *s)
     courses_say_certificates(s);
     if (s->learner->certificate == 0) {
         bool has_any = course_say_module_certificates(s, true);
+        if (has_any && s->input->via == VIA_SMS) {
+            s->out->shows = OUTCOME_SHOWS_KEYS;
+            return;
+        }
         if (!has_any && !is_over && s->learner->past.n == 0)
             step_say(s, step_text(s, COURSE_TEXT_certificate_none, NO_VARS));
         say_behind_certificates(s);
@@ -169,6 +173,8 @@ void engine_stop(struct step *s)
     shared_stop(s);
     bool has_joined = l->consent_ms != 0;
     struct str text = step_text(s, has_joined ? COURSE_TEXT_stop : COURSE_TEXT_stop_never, NO_VARS);
+    if (learner_has_stopped(l))
+        step_leave_side(s); /* said before: JOIN returns to where that was */
     if (l->state == LEARNER_STATE_STOPPED || l->state == LEARNER_STATE_DELETED) {
         if (s->input->via == VIA_USSD) /* a screen must say something; an SMS stays silent */
             step_say(s, text);

@@ -105,8 +105,8 @@ static void refuse(struct step *s, enum course_text text, struct str other)
 void engine_choose_course(struct step *s, const struct course *course)
 {
     struct learner *l = s->learner;
-    bool has_left = l->state == LEARNER_STATE_STOPPED && l->consent_ms != 0;
     step_leave_side(s);
+    bool has_left = l->state == LEARNER_STATE_STOPPED && l->consent_ms != 0;
     if (has_left || is_present(s, course->id)) {
         engine_join(s);
     } else if (!is_open(s, course)) {

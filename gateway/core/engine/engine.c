@@ -62,7 +62,7 @@ static bool is_any_text(const struct step *s)
 
 bool engine_has_left(const struct step *s)
 {
-    return s->learner->state == LEARNER_STATE_STOPPED || s->learner->state == LEARNER_STATE_DELETED;
+    return learner_has_stopped(s->learner) || s->learner->state == LEARNER_STATE_DELETED;
 }
 
 /* Whose keywords count: the learner's, or the course's until a language is chosen; all of them for
@@ -382,7 +382,7 @@ static void end_session(struct step *s)
 int64_t engine_wake_ms(const struct step *s)
 {
     const struct learner *l = s->learner;
-    bool has_gone = l->state == LEARNER_STATE_STOPPED && l->consent_ms != 0;
+    bool has_gone = learner_has_stopped(l) && l->consent_ms != 0;
     if (l->moving_ms != 0)
         return l->moving_ms + MOVE_LATE_MS;
     if (l->slot == LEARNER_SLOT_AWAY)

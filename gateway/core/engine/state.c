@@ -621,10 +621,18 @@ void step_fail(struct step *s)
 
 void step_enter(struct step *s, enum learner_state state)
 {
-    if ((state_moves(s->learner->state) >> state & 1) == 0)
+    struct learner *l = s->learner;
+    bool is_return = state == LEARNER_STATE_STOPPED && learner_state_is_side(l->state) &&
+                     l->back == LEARNER_STATE_STOPPED;
+    if ((state_moves(l->state) >> state & 1) == 0) {
         step_fail(s);
-    else
-        s->learner->state = state;
+        return;
+    }
+    l->state = state;
+    if (is_return) { /* JOIN still knows where to */
+        l->back = l->stopped_at;
+        l->stopped_at = LEARNER_STATE_NEW;
+    }
 }
 
 struct str step_screen(struct step *s)
@@ -643,6 +651,8 @@ struct str step_screen(struct step *s)
 
 void step_enter_side(struct step *s, enum learner_state side)
 {
+    if (s->learner->state == LEARNER_STATE_STOPPED)
+        s->learner->stopped_at = s->learner->back;
     if (!learner_state_is_side(s->learner->state))
         s->learner->back = s->learner->state;
     s->learner->side_via = s->input->via;
