@@ -470,7 +470,9 @@ comment on column facts.not_understood.unit is 'Lesson or question that was on t
 comment on column facts.not_understood.words is 'What was written; runs of digits are masked.';
 
 create view facts.session_steps with (security_barrier) as
-select o.code as organisation, (e.at at time zone o.time_zone)::date as local_date, e.kind::text as what, e.channel, e.lang, l.erased_at is not null as is_erased
+select o.code as organisation, (e.at at time zone o.time_zone)::date as local_date, e.kind::text as what, e.channel, e.lang, l.erased_at is not null as is_erased,
+    e.kind = 'session_dropped' and exists (select from core.event x where x.org_id = e.org_id and x.learner = e.learner
+        and x.at > e.at and x.at <= e.at + interval '24 hours' and x.kind in ('session_opened', 'session_resumed')) as is_taken_up
 from core.event e
     join core.learner l on l.org_id = e.org_id and l.learner = e.learner
     join core.organisation o on o.org_id = e.org_id
@@ -478,9 +480,10 @@ where e.kind in ('session_opened', 'session_resumed', 'session_dropped') and not
 comment on view facts.session_steps is 'One row per USSD session that was opened, dropped or taken up again, without the person.';
 comment on column facts.session_steps.organisation is 'Code of the organisation.';
 comment on column facts.session_steps.local_date is 'Day, in the time zone of the organisation.';
-comment on column facts.session_steps.what is 'session_opened, session_dropped or session_resumed.';
+comment on column facts.session_steps.what is 'session_opened (from the start or a menu), session_resumed (dialled in the middle of a course) or session_dropped.';
 comment on column facts.session_steps.channel is 'Channel of the session.';
 comment on column facts.session_steps.lang is 'Language of the learner.';
+comment on column facts.session_steps.is_taken_up is 'A dropped one: the learner dialled again within 24 hours.';
 
 -- ---- the views that coordinators know ----
 
@@ -1212,16 +1215,15 @@ create function report.sessions(grain text default 'month')
 returns table (organisation text, period_start date, opened bigint, dropped bigint, resumed bigint, percent_resumed numeric, is_over boolean)
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
-    select s.organisation, g.period, count(*) filter (where s.what = 'session_opened'), count(*) filter (where s.what = 'session_dropped'),
-        count(*) filter (where s.what = 'session_resumed'),
-        round(100.0 * count(*) filter (where s.what = 'session_resumed') / nullif(count(*) filter (where s.what = 'session_dropped'), 0), 1),
+    select s.organisation, g.period, count(*) filter (where s.what <> 'session_dropped'), count(*) filter (where s.what = 'session_dropped'),
+        count(*) filter (where s.is_taken_up), core.percent(count(*) filter (where s.is_taken_up), count(*) filter (where s.what = 'session_dropped')),
         core.is_period_over(grain, g.period, now())
     from facts.session_steps s cross join lateral (values (core.period_of(grain, s.local_date))) as g (period)
     where core.is_grain(grain)
     group by 1, 2
     order by 1, 2;
 end;
-comment on function report.sessions(text) is 'T2: USSD sessions that were opened, dropped (no end within the time of the operator), and taken up again. Sessions, not people.';
+comment on function report.sessions(text) is 'T2: USSD sessions that were opened, those that were dropped (the operator says that they broke off, or nothing came within its time), and how many of these the learner took up again within 24 hours. Sessions, not people.';
 
 create function report.equity(indicator text default 'percent_of_started', by text default 'language')
 returns table (organisation text, course text, lowest_value text, lowest numeric, highest_value text, highest numeric, ratio numeric)
