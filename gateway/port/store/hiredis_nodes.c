@@ -39,10 +39,11 @@ struct nodes {
     struct link_queue waiting;
     uint32_t n_waiting;
     struct timer *tick;
-    struct mono_ms looked, asked_epoch;
+    struct mono_ms looked, asked_epoch, tick_at;
     char epoch[24];
     uint32_t version, n_seed, n_vain;
     bool is_opened, is_known, was_up, has_failed, is_looking, must_look, is_asking_epoch, is_told;
+    bool is_ticking;
 };
 
 /* ---- what can be asked ---- */
@@ -107,8 +108,14 @@ struct str nodes_name(const struct nodes *nodes, uint32_t i, char dst[HOST_BYTES
     return (struct str){dst, (size_t)n};
 }
 
+/* Or earlier: what is asked all the time must not put it off. */
 static void tick_in(struct nodes *nodes, int64_t ms)
 {
+    int64_t at_ms = loop_mono(nodes->loop).ms + ms;
+    if (nodes->is_ticking && nodes->tick_at.ms <= at_ms)
+        return;
+    nodes->is_ticking = true;
+    nodes->tick_at.ms = at_ms;
     timer_start(nodes->loop, nodes->tick, ms);
 }
 
@@ -475,6 +482,7 @@ static void on_tick(void *ctx)
 {
     struct nodes *nodes = ctx;
     int64_t next_ms = INT64_MAX;
+    nodes->is_ticking = false;
     if (nodes->scout != NULL) {
         tick_map(nodes);
         next_ms = look_in_ms(nodes);

@@ -9,7 +9,9 @@
  * lone command waits for nobody.
  *
  * With wait_replicas each batch ends in a WAIT, and its replies are given when that many replicas
- * have the batch too; else each command of it may have taken effect, and may be lost.
+ * have the batch too; else each command of it may have taken effect, and may be lost. But what was
+ * refused was refused: a server that has become a replica refuses the WAIT as well, and says where
+ * its keys are.
  */
 #include "port/store/hiredis_link.h"
 
@@ -206,8 +208,10 @@ static void held_give(struct wire *wire)
     bool is_safe =
         wait->type == REDIS_REPLY_INTEGER && wait->integer >= (long long)wire->wait_replicas;
     buf_init(&wire->held, BUF_MAX_BYTES);
-    for (size_t i = 0; i < n; i++)
-        give(wire, is_safe ? held_at(&held, i) : &is_unsure);
+    for (size_t i = 0; i < n; i++) {
+        const redisReply *reply = held_at(&held, i);
+        give(wire, is_safe || reply->type == REDIS_REPLY_ERROR ? reply : &is_unsure);
+    }
     held_free(&held);
 }
 
