@@ -595,7 +595,9 @@ struct nodes *nodes_new(struct loop *loop, const struct store_settings *settings
     }
     nodes->owner = xcalloc(1, SLOTS);
     memset(nodes->owner, NODE_NONE, SLOTS);
-    nodes->scout = link_new(loop, settings, "map", true);
+    struct store_settings scout = *settings;
+    scout.wait_replicas = 0; /* it may be a replica itself, which refuses to wait for others */
+    nodes->scout = link_new(loop, &scout, "map", true);
     direct_scout(nodes);
     return nodes;
 }
