@@ -1,7 +1,7 @@
 #!/bin/bash
 # readme.sh: README.md does what it says. Its commands are run in the order in which they stand, on
 # another port and state folder; what it shows of their answers must be in the real ones, and what
-# it links to must exist.
+# it links to must exist. Then what sql/README.md tells coordinators and operators is asked of the same site.
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 world_make
@@ -89,4 +89,22 @@ done <README.md
 while read -r link; do
     check "link: $link" test -e "$link"
 done < <(grep -oE '\]\([^)#]+' README.md | sed 's/](//' | sort -u)
+# ---- sql/README.md: statements, with a learner of the demo where it says '...', and reports
+learner=$(sql 'select learner_id from core.learner limit 1')
+sql "insert into core.organisation (code, name, time_zone) values ('south', 'South', 'UTC')" >/dev/null
+while IFS= read -r -d ';' statement; do
+    statement=${statement//$'\n'/ }
+    statement=${statement# } statement=${statement//\'...\'/\'$learner\'} statement=${statement//\'spring\'/null}
+    case $statement in
+    '') ;;
+    *replay_dead_letter*) printf '# sql/README.md not run: %s (there is no dead letter; tests/sql has one)\n' "$statement" ;;
+    *) check "sql/README.md: ${statement:0:80}" eval 'sql "$statement" >"$STATE/out"' ;;
+    esac
+done < <(sed -n '/^```sql/,/^```$/p' sql/README.md | sed '/^```/d; s/ *--.*//')
+export PGHOST="$STATE/pg" PGUSER=amina PGDATABASE=waypost
+PGPASSWORD=$(cat "$STATE/amina.password") # which ./run has made
+export PGPASSWORD
+while IFS= read -r command; do
+    check "sql/README.md: $command" bash -c "cd '$STATE' && PATH='$ROOT/build:$PATH' $command >/dev/null"
+done < <(grep -oE '^waypost report [^ ]+( [^ ]+)*' sql/README.md | sed -E 's/  .*//')
 done_testing
