@@ -104,7 +104,6 @@ const char *dialog_outcome_name(enum dialog_outcome outcome)
 /* --- dialogs come from a free list with their arena and timer --- */
 
 static void on_deadline(void *ctx);
-static void let_old_go(struct dialog *d);
 
 static struct dialog *dialog_take(struct dialogs *all)
 {
@@ -153,9 +152,7 @@ static struct dialog **find_number(struct dialogs *all, const struct number_id *
 
 /* --- the machine --- */
 
-/* True when the dialog no longer waits for this: its time was over. The last one to call sets it
- * free. */
-static bool is_late(struct dialog *d, enum dialog_state waiting)
+bool dialog_is_late(struct dialog *d, enum dialog_state waiting)
 {
     d->n_calls--;
     if (d->state == waiting)
@@ -168,7 +165,7 @@ static bool is_late(struct dialog *d, enum dialog_state waiting)
 static void on_load(void *ctx, enum err e, const struct store_record *record)
 {
     struct dialog *d = ctx;
-    if (is_late(d, DIALOG_STATE_LOADING))
+    if (dialog_is_late(d, DIALOG_STATE_LOADING))
         return;
     if (e != ERR_OK) {
         LOG_WARN("dialog", "load failed", "err=%s", err_name(e));
@@ -197,7 +194,7 @@ static void on_commit(void *ctx, enum err e, const struct store_record *record)
         dialog_cache_drop(d->all->cache, &d->id);
     else
         dialog_cache_put(d->all->cache, &d->id, d->commit.state);
-    if (is_late(d, DIALOG_STATE_SAVING))
+    if (dialog_is_late(d, DIALOG_STATE_SAVING))
         return;
     d->is_from_cache = false;
     if (e == ERR_OK) {
@@ -207,7 +204,7 @@ static void on_commit(void *ctx, enum err e, const struct store_record *record)
         if (record != NULL && d->is_sms_answer)
             shown_kept_back(d->all->parts.store, &d->id, d->commit.expected_seq + 1,
                             d->key.received);
-        let_old_go(d);
+        dialog_let_old_go(d);
         dialog_happen(d, DIALOG_EVENT_SAVED);
     } else if (e == ERR_CONFLICT && ++d->n_conflicts <= DIALOG_MAX_CONFLICTS) {
         metrics_add(d->all->parts.metrics, METRIC_conflicts_total, 1);
@@ -225,7 +222,7 @@ static void on_spooled(void *ctx, enum err e)
         metrics_add(d->all->parts.metrics, METRIC_spooled_total, 1);
     else
         LOG_ERROR("dialog", "spool failed", "err=%s", err_name(e));
-    if (!is_late(d, DIALOG_STATE_SPOOLING))
+    if (!dialog_is_late(d, DIALOG_STATE_SPOOLING))
         dialog_happen(d, e == ERR_OK ? DIALOG_EVENT_SPOOLED : DIALOG_EVENT_AWAY);
 }
 
@@ -252,114 +249,6 @@ static void enter_loading(struct dialog *d)
     store_load(d->all->parts.store, &d->id, on_load, d);
 }
 
-/* ---- certificates ---- */
-
-static void on_checked(void *ctx, enum err e, const struct code_check *check)
-{
-    struct dialog *d = ctx;
-    if (is_late(d, DIALOG_STATE_CHECKING))
-        return;
-    if (e != ERR_OK) {
-        LOG_WARN("dialog", "check failed", "err=%s", err_name(e));
-        dialog_happen(d, DIALOG_EVENT_AWAY);
-        return;
-    }
-    dialog_happen(d, dialog_take_check(d, check) ? DIALOG_EVENT_CHECKED : DIALOG_EVENT_BROKEN);
-}
-
-/* ---- a place that goes to another number ---- */
-
-/* How the other number is now. Where it was asked to give, the place holds still for this one;
- * where it was looked at, the place is there. */
-static void on_other(void *ctx, enum err e, const struct store_record *record)
-{
-    struct dialog *d = ctx;
-    struct learner person;
-    if (is_late(d, DIALOG_STATE_CHECKING))
-        return;
-    if (e != ERR_OK) {
-        LOG_WARN("dialog", "load failed", "err=%s", err_name(e));
-        dialog_happen(d, DIALOG_EVENT_AWAY);
-        return;
-    }
-    bool is_there = checks_find(record->state, d->move.learner_id, &person);
-    bool is_mine = is_there && memcmp(person.moving_to, d->id.bytes, NUMBER_ID_BYTES) == 0;
-    d->moved = (d->move.act == MOVE_GIVE ? is_mine : is_there) ? MOVE_YES : MOVE_NO;
-    struct code_check check = d->check;
-    if (d->moved == MOVE_YES && d->move.act == MOVE_GIVE)
-        check.moving = &person;
-    dialog_happen(d, dialog_take_check(d, &check) ? DIALOG_EVENT_CHECKED : DIALOG_EVENT_BROKEN);
-}
-
-static void look_at_other(struct dialog *d)
-{
-    struct number_id other;
-    memcpy(other.bytes, d->move.number_id, sizeof(other.bytes));
-    d->n_calls++;
-    store_load(d->all->parts.store, &other, on_other, d);
-}
-
-static void on_given(void *ctx, const struct dialog_answer *answer)
-{
-    struct dialog *d = ctx;
-    if (is_late(d, DIALOG_STATE_CHECKING))
-        return;
-    bool is_done =
-        answer->outcome == DIALOG_OUTCOME_STEPPED || answer->outcome == DIALOG_OUTCOME_REPEAT;
-    if (is_done)
-        look_at_other(d);
-    else
-        dialog_happen(d, DIALOG_EVENT_AWAY);
-}
-
-static void ask_to_give(struct dialog *d)
-{
-    struct dialog_desk desk = {.order = {.act = DESK_GIVE}};
-    memcpy(desk.id.bytes, d->move.number_id, sizeof(desk.id.bytes));
-    memcpy(desk.order.learner_id, d->move.learner_id, sizeof(desk.order.learner_id));
-    memcpy(desk.order.to, d->id.bytes, sizeof(desk.order.to));
-    d->n_calls++;
-    if (dialogs_desk(d->all, &desk, on_given, d) == ERR_OK)
-        return;
-    d->n_calls--;
-    dialog_happen(d, DIALOG_EVENT_AWAY);
-}
-
-static void on_let_go(void *ctx, const struct dialog_answer *answer)
-{
-    (void)ctx, (void)answer; /* what did not work is done by its due time */
-}
-
-/* The place is here: the old number need not wait for its timer. */
-static void let_old_go(struct dialog *d)
-{
-    struct number_id other;
-    memcpy(other.bytes, d->move.number_id, sizeof(other.bytes));
-    if (d->moved == MOVE_YES && d->move.act == MOVE_GIVE &&
-        dialogs_wake(d->all, &other, on_let_go, NULL) != ERR_OK)
-        LOG_INFO("dialog", "an old number lets go later", "reason=busy");
-}
-
-static void enter_checking(struct dialog *d)
-{
-    const struct checks_ask ask = {.code = d->asked_code,
-                                   .who = d->id,
-                                   .by = "phone",
-                                   .has_moves = true,
-                                   .has_pin = d->has_check_pin,
-                                   .is_again = d->asked_code == d->learner.move_code ||
-                                               d->asked_code == d->learner.certificate};
-    if (d->asked_code == 0) {
-        if (d->move.act == MOVE_GIVE)
-            ask_to_give(d);
-        else
-            look_at_other(d);
-        return;
-    }
-    d->n_calls++;
-    checks_look(d->all->parts.store, &ask, on_checked, d);
-}
-
 /* A code that was said must be one that can be checked, so that is done first; one that was never
  * said, because the commit failed, is nobody's. */
 static void save_next(struct dialog *d);
@@ -367,7 +256,7 @@ static void save_next(struct dialog *d);
 static void on_certificate(void *ctx, enum err e)
 {
     struct dialog *d = ctx;
-    if (is_late(d, DIALOG_STATE_SAVING))
+    if (dialog_is_late(d, DIALOG_STATE_SAVING))
         return;
     if (e != ERR_OK) {
         LOG_WARN("dialog", "certificate not kept", "err=%s", err_name(e));
@@ -524,7 +413,7 @@ void dialog_happen(struct dialog *d, enum dialog_event event)
         dialog_happen(d, dialog_step(d));
         return;
     case DIALOG_STATE_CHECKING:
-        enter_checking(d);
+        dialog_enter_checking(d);
         return;
     case DIALOG_STATE_SAVING:
         enter_saving(d);

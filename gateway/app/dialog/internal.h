@@ -1,6 +1,7 @@
 /*
- * internal.h: what dialog.c (who runs when, the machine), step.c (what is to be committed), say.c
- * (what is said, and by which way) and cache.c share. Nobody else includes it.
+ * internal.h: what dialog.c (who runs when, the machine), ask.c (what is asked elsewhere), step.c
+ * (what is to be committed), say.c (what is said, and by which way) and cache.c share. Nobody else
+ * includes it.
  */
 #pragma once
 
@@ -93,6 +94,9 @@ struct dialog {
 /* In the end of what a function does: the dialog may be gone afterwards. What is not in dialog_rows
  * is counted (METRIC_illegal_moves_total) and ends the dialog. */
 void dialog_happen(struct dialog *d, enum dialog_event event);
+/* In the beginning of what a port calls back. True when the dialog no longer waits for this: its
+ * time was over. The last one to call sets it free. */
+bool dialog_is_late(struct dialog *d, enum dialog_state waiting);
 /* Takes over what the store holds. False: the state cannot be read. */
 bool dialog_take_record(struct dialog *d, const struct store_record *record);
 /* Keeps what was found out. False: too long. */
@@ -100,6 +104,12 @@ bool dialog_take_check(struct dialog *d, const struct code_check *check);
 /* STEPPING: judges, asks the engine, prepares commit and answer. Returns STEPPED, ASKED, REPEAT,
  * NOTHING, BROKEN, MISSING, or AWAY while no course is loaded at all. */
 enum dialog_event dialog_step(struct dialog *d);
+
+/* ---- ask.c ---- */
+
+void dialog_enter_checking(struct dialog *d);
+/* A place has come here: the old number need not wait for its timer. */
+void dialog_let_old_go(struct dialog *d);
 
 /* ---- say.c ---- */
 
