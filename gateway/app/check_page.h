@@ -15,7 +15,7 @@
 #include "port/front/front.h"
 #include "port/loop.h"
 #include "port/store/store.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 
 struct course_set;
 struct check_pages;

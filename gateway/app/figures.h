@@ -7,7 +7,7 @@
 #pragma once
 
 #include "port/loop.h"
-#include "port/sink.h"
+#include "port/sink/sink.h"
 #include "port/store/store.h"
 
 #define FIGURES_FIRST_MS (20 * 1000)

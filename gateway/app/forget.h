@@ -16,7 +16,7 @@
  */
 #pragma once
 
-#include "port/sink.h"
+#include "port/sink/sink.h"
 #include "port/store/store.h"
 
 #define FORGET_FIRST_MS 20000

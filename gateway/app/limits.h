@@ -22,7 +22,7 @@
 #include "app/message.h"
 #include "port/config/config.h"
 #include "port/metrics.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 
 struct limits_ask {
     const struct config *config;

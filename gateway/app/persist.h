@@ -26,7 +26,7 @@
 #pragma once
 
 #include "port/metrics.h"
-#include "port/sink.h"
+#include "port/sink/sink.h"
 #include "port/store/store.h"
 
 struct persist_settings {

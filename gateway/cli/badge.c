@@ -12,7 +12,7 @@
 
 #include "core/certificate.h"
 #include "core/event.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 #include "profile/signature.h"
 
 #define KEY_BYTES 32

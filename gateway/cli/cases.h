@@ -6,7 +6,7 @@
 
 #include "cli/cli.h"
 #include "port/cases.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 
 #define CASES_DATABASE 1u
 #define CASES_REF 2u     /* a number of a case follows the verb */

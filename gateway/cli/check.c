@@ -13,8 +13,8 @@
 
 #include "lab/http_call.h"
 #include "port/front/front.h"
-#include "port/sink.h"
-#include "port/vault.h"
+#include "port/sink/sink.h"
+#include "port/vault/vault.h"
 
 #define LIST_MAX_BYTES (1u << 20)
 #define ROOM_MIN_MB 100u /* of a disk, beside the spool's quota */

@@ -7,9 +7,9 @@
 #include "app/course_set.h"
 #include "cli/check.h"
 #include "core/lesson/translate.h"
-#include "port/database.h"
-#include "port/sink.h"
-#include "port/vault.h"
+#include "port/database/database.h"
+#include "port/sink/sink.h"
+#include "port/vault/vault.h"
 #include "role/ports.h"
 
 #define CLOCK_STOPS_MS (5 * 60 * 1000)

@@ -9,8 +9,8 @@
 #include "cli/cohort.h"
 #include "cli/desk.h"
 #include "core/number.h"
-#include "port/pin.h"
-#include "port/vault.h"
+#include "port/vault/pin.h"
+#include "port/vault/vault.h"
 
 #define MAX_TRIES 20 /* for a code that no group has: at most one in a hundred is taken */
 #define MAX_DAYS 16  /* of --date */

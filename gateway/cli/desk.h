@@ -7,9 +7,9 @@
 
 #include "cli/cli.h"
 #include "core/lesson/parse.h"
-#include "port/database.h"
+#include "port/database/database.h"
 #include "port/store/store.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 
 struct desk {
     const struct cli_args *args;

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "cli/check.h"
-#include "port/database.h"
-#include "port/vault.h"
+#include "port/database/database.h"
+#include "port/vault/vault.h"
 #include "role/ports.h"
 
 #define SAMPLE "1000" /* numbers that are opened */

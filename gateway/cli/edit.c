@@ -7,7 +7,7 @@
 #include "lab/desk/web.h"
 #include "lab/shipped.h"
 #include "port/front/front.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 
 #define REQUEST_ARENA_BYTES (4 * LESSON_ARENA_BYTES)
 #define ANSWER_MAX_BYTES (4 * COURSE_MAX_BYTES)

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "port/database.h"
+#include "port/database/database.h"
 #include "port/front/front.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 
 /* ---- make ---- */
 

@@ -7,7 +7,7 @@
 
 #include "base/xalloc.h"
 #include "cli/cli.h"
-#include "port/database.h"
+#include "port/database/database.h"
 #include "port/file.h"
 
 #define SQL_DIR_DEFAULT "/usr/share/waypost/sql"

@@ -11,7 +11,7 @@
 
 #include <stdio.h>
 
-#include "port/database.h"
+#include "port/database/database.h"
 #include "port/sheet.h"
 
 #define REPORT_TABLE_BYTES (8u << 20) /* an aligned table is no longer */

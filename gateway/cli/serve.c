@@ -12,7 +12,7 @@
 #include "cli/check.h"
 #include "port/front/front.h"
 #include "port/systemd.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 #include "role/health.h"
 #include "role/role.h"
 #include "role/supervisor.h"

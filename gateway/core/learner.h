@@ -111,8 +111,8 @@ struct learner_link {
                                              channel's sms_channel; "" = none */
     uint8_t shown;                        /* what stands on the phone: app/shown.h */
     uint8_t said[LEARNER_SAID_BYTES];     /* the SMS that said it: learner_said_by() */
-    uint8_t number[LEARNER_NUMBER_BYTES]; /* packed by the vault (port/vault.h), for a PostgreSQL
-                                             that lost it; all zero = none */
+    uint8_t number[LEARNER_NUMBER_BYTES]; /* packed by the vault (port/vault/vault.h), for a
+                                             PostgreSQL that lost it; all zero = none */
     char country[3];  /* of the number, "KE"; "" = not known: then the channel's */
     bool has_reports; /* its provider has told lately that an SMS has arrived: app/shown.h */
     struct learner_last {

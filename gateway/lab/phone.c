@@ -6,7 +6,7 @@
 
 #include "lab/handset.h"
 #include "lab/simulator.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 
 #define DIAL_CODE PHONE_DIAL_CODE
 #define LINE_MAX_BYTES 4096

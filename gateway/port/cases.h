@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "port/database.h"
+#include "port/database/database.h"
 #include "port/store/store.h"
 
 /* Texts as they are to be shown; empty = not (yet). Borrowed until the callback returns. */

@@ -5,7 +5,7 @@
 
 #include "app/lease.h"
 #include "port/store/store.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 #include "role/role.h"
 
 /* Redis as the configuration says; connects in the background. must_be_fenced: it is away until

@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "core/certificate.h"
-#include "port/database.h"
-#include "port/vault.h"
+#include "port/database/database.h"
+#include "port/vault/vault.h"
 #include "role/ports.h"
 
 #define PAGE 500u /* numbers on their way to Redis at once */

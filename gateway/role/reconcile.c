@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "core/learner.h"
-#include "port/database.h"
+#include "port/database/database.h"
 #include "role/ports.h"
 
 #define PAGE_BYTES (16u << 20)

@@ -16,7 +16,7 @@
 #include "core/learner.h"
 #include "core/schedule.h"
 #include "port/store/store.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 
 #define FIRST_NUMBER 254710000000u /* the load's phones are others */
 #define IN_FLIGHT 4000u

@@ -28,7 +28,7 @@ check_same 'and the statuses of message.h' \
     "$(sed -n '/#define MESSAGE_STATUSES/,/^$/s/.* X(\([a-z_]*\)).*/\1/p' gateway/app/message.h)" \
     "$(query 'select unnest(enum_range(null::core.message_status))')"
 check_same 'the program knows the schema of sql/' \
-    "$(sed -n 's/#define SINK_SCHEMA_VERSION //p' gateway/port/sink.h)" "$(query 'select version from ops.schema_version')"
+    "$(sed -n 's/#define SINK_SCHEMA_VERSION //p' gateway/port/sink/sink.h)" "$(query 'select version from ops.schema_version')"
 [ $# -gt 0 ] || set -- tests/sql/*.sql
 for file in "$@"; do
     printf '# %s\n' "$file"

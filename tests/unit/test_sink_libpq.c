@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "port/sink.h"
+#include "port/sink/sink.h"
 #include "port/store/store.h"
 
 #define TIMEOUT_MS 2000

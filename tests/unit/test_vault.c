@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "port/vault.h"
+#include "port/vault/vault.h"
 
 #define MAX_BYTES 4096
 

@@ -51,7 +51,7 @@
 #include "port/metrics.h"
 #include "port/spool/spool.h"
 #include "port/store/store.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 #include "profile/profile.h"
 
 struct cohort_set;

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "core/event_record.h"
 #include "core/match/match.h"
-#include "port/pin.h"
+#include "port/vault/pin.h"
 
 /* The tombstone of an erased number, or of one that only checked a certificate, knows nothing but
  * the last inbound ids, so that a repeated callback does not make a new contact, or is no other

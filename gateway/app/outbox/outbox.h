@@ -37,8 +37,8 @@
 #include "app/message.h"
 #include "port/metrics.h"
 #include "port/sender.h"
-#include "port/sink.h"
-#include "port/vault.h"
+#include "port/sink/sink.h"
+#include "port/vault/vault.h"
 
 #define OUTBOX_MAX_JOBS 20000u /* messages in hand; the rest waits in the stream */
 #define OUTBOX_MAX_ATTEMPTS 12u

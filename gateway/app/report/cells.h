@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "port/database.h"
+#include "port/database/database.h"
 
 /* What stands for a count that must not be seen. */
 #define REPORT_HIDDEN "hidden"

@@ -4,7 +4,7 @@
 #include "app/report/internal.h"
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "port/sink.h"
+#include "port/sink/sink.h"
 
 #define SWEEP_MS 30000
 

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "port/reader.h"
+#include "port/database/reader.h"
 
 #define REPORT_MAX_SESSIONS 16u
 #define REPORT_IDLE_MS (15 * MINUTE_MS)

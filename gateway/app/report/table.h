@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/arena.h"
-#include "port/database.h"
+#include "port/database/database.h"
 
 #define REPORT_MAX_ROWS 1000u /* of one table on a page; the CSV has all of them */
 #define REPORT_MAX_CHOICES 64u

@@ -9,8 +9,8 @@
 
 #include "base/arena.h"
 #include "base/xalloc.h"
-#include "port/sink.h"
-#include "port/vault.h"
+#include "port/sink/sink.h"
+#include "port/vault/vault.h"
 
 #define MEM_MAX_BYTES (256u << 20)
 #define MEM_MAX_ENVELOPES (1u << 20)

@@ -14,7 +14,7 @@
 #include "app/timers.h"
 #include "base/xalloc.h"
 #include "core/certificate.h"
-#include "port/sink.h"
+#include "port/sink/sink.h"
 #include "profile/outgoing.h"
 #include "wire/form.h"
 

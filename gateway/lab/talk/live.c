@@ -5,7 +5,7 @@
 #include "base/xalloc.h"
 #include "lab/simulator.h"
 #include "lab/talk/internal.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 
 #define DIAL_CODE "*384*7#"
 #define ANSWER_MAX_BYTES 65536u

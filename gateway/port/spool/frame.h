@@ -4,7 +4,7 @@
  *   4  "WPS1"
  *   4  length of what follows the CRC, big-endian
  *   4  CRC-32 (that of zlib, Ethernet) over what follows
- *   n  the record in a sealed box (port/vault.h), associated data "waypost spool 1"
+ *   n  the record in a sealed box (port/vault/vault.h), associated data "waypost spool 1"
  *
  * The CRC tells a damaged frame from a missing key and needs no key to check; the mark in front
  * lets a reader find its place again behind damage.
@@ -12,7 +12,7 @@
 #pragma once
 
 #include "port/spool/spool.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 
 #define SPOOL_FRAME_HEAD_BYTES 12u
 #define SPOOL_FRAME_EXTRA_BYTES (SPOOL_FRAME_HEAD_BYTES + VAULT_BOX_EXTRA_BYTES) /* beside it */

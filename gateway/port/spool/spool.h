@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "port/loop.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 
 #define SPOOL_MAX_RECORD_BYTES 8192u
 #define SPOOL_MAX_SHOWN 64u

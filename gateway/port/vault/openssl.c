@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "core/number.h"
-#include "port/vault_files.h"
+#include "port/vault/files.h"
 
 #define MAX_SEAL_KEYS 64 /* one a year is plenty; a folder with more is a mistake */
 

@@ -1,6 +1,6 @@
 /*
  * database.h: what commands ask of PostgreSQL, one after the other and waiting for each answer. The
- * service's processes use port/sink.h, which never waits. database_libpq.c wraps libpq.
+ * service's processes use port/sink/sink.h, which never waits. libpq.c wraps libpq.
  *
  * Every function that fails says in msg what PostgreSQL said. ERR_UNAVAILABLE: no connection or it
  * was lost. ERR_INVALID: PostgreSQL refuses the content. ERR_DENIED: the login may not do this.
@@ -98,10 +98,10 @@ enum err database_places(struct database *db, uint64_t epoch, database_on_place 
 
 /* ---- sealed values: numbers and disclosures ---- */
 
-/* One sealed box (port/vault.h) of a number: number_id is its id (16 bytes), or for a disclosure
- * that goes with a new id the old and the new one. Texts are borrowed until it returns. It appends
- * the box that is to stand there to ret_box, and, where numbers get new ids, the new id (16 bytes)
- * to ret_id. Any error leaves the row as it is and counts it. */
+/* One sealed box (port/vault/vault.h) of a number: number_id is its id (16 bytes), or for a
+ * disclosure that goes with a new id the old and the new one. Texts are borrowed until it returns.
+ * It appends the box that is to stand there to ret_box, and, where numbers get new ids, the new id
+ * (16 bytes) to ret_id. Any error leaves the row as it is and counts it. */
 typedef enum err database_seal_fn(void *ctx, struct str number_id, struct str box,
                                   struct buf *ret_id, struct buf *ret_box);
 

@@ -1,5 +1,5 @@
 /*
- * vault_files.h: the files of the keys folder (vault.h says which), for vault_openssl.c.
+ * files.h: the files of the keys folder (vault.h says which), for openssl.c.
  *
  * Keys come and go as bytes that the caller wipes. Synchronous; whatever is made is on disk when it
  * is answered, whole or not at all.
@@ -8,7 +8,7 @@
 
 #include <limits.h>
 
-#include "port/vault.h"
+#include "port/vault/vault.h"
 
 #define NUMBER_ID_KEY "number_id.key"
 #define NEW_NUMBER_ID_KEY NUMBER_ID_KEY ".new"

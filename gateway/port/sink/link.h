@@ -1,6 +1,6 @@
 /*
- * sink_link.h: one connection to PostgreSQL, one statement at a time, never blocking, for
- * sink_libpq.c.
+ * link.h: one connection to PostgreSQL, one statement at a time, never blocking, for
+ * libpq.c.
  *
  *   DOWN -> CONNECTING -> CHECKING -> READY        any failure: all requests fail, back to DOWN
  *
@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 #include "port/loop.h"
-#include "port/sink_columns.h"
+#include "port/sink/columns.h"
 
 #define SINK_N_MOVE_PARAMS 6
 #define SINK_MAX_PARAMS (SINK_N_MOVE_PARAMS + SINK_N_COLUMNS + 1)
@@ -33,7 +33,7 @@ struct sink_row {
     void (*answer)(struct sink_request *r);
 };
 
-/* Begins what sink_libpq.c allocates for a request. */
+/* Begins what libpq.c allocates for a request. */
 struct sink_request {
     struct sink_request *prev, *next; /* the link's */
     const struct sink_row *row;

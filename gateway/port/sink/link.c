@@ -1,4 +1,4 @@
-/* sink_link.h with libpq and libevent. */
+/* link.h with libpq and libevent. */
 #include <event2/event.h>
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "port/sink.h"
-#include "port/sink_link.h"
+#include "port/sink/link.h"
+#include "port/sink/sink.h"
 
 #define RECONNECT_FIRST_MS 50
 #define RECONNECT_MAX_MS 2000

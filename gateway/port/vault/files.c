@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "port/vault_files.h"
+#include "port/vault/files.h"
 
 #define KEY_FILE_BYTES (2 * VAULT_KEY_BYTES)
 

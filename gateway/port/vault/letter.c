@@ -1,5 +1,5 @@
 /* letter.h with OpenSSL. */
-#include "port/letter.h"
+#include "port/vault/letter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "port/file.h"
-#include "port/vault.h"
+#include "port/vault/vault.h"
 
 #define INFO "waypost letter 1"
 #define HEX_BYTES (2 * LETTER_KEY_BYTES)

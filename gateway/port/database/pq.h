@@ -1,12 +1,12 @@
 /*
- * pq.h: what the ports on libpq have in common (database_libpq.c, reader_libpq.c). Inside of port
+ * pq.h: what the ports on libpq have in common (libpq.c, reader_libpq.c). Inside of port
  * only.
  */
 #pragma once
 
 #include <libpq-fe.h>
 
-#include "port/database.h"
+#include "port/database/database.h"
 
 /* What an SQLSTATE means: ERR_UNAVAILABLE (also NULL: libpq's own), ERR_TIMEOUT, ERR_DENIED,
  * ERR_NOT_FOUND, ERR_INVALID, or else ERR_IO. */

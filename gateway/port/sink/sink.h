@@ -1,5 +1,5 @@
 /*
- * sink.h: where facts end up: PostgreSQL. sink_libpq.c wraps libpq (async, one connection,
+ * sink.h: where facts end up: PostgreSQL. libpq.c wraps libpq (async, one connection,
  * reconnecting); sink_mem.c keeps what it was given, for transcripts.
  *
  * The database also keeps how far it has read in each bucket's event log, and moves these places in

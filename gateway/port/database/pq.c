@@ -1,4 +1,4 @@
-#include "port/pq.h"
+#include "port/database/pq.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,14 +2,14 @@
  * vault.h: the only place that knows the keys. Turns a phone number into its pseudonym, seals what
  * must be readable later (numbers, disclosures, spooled messages), makes random bytes.
  *
- * Synchronous and in memory: microseconds. vault_openssl.c wraps OpenSSL: HMAC-SHA-256 cut to 128
+ * Synchronous and in memory: microseconds. openssl.c wraps OpenSSL: HMAC-SHA-256 cut to 128
  * bit, AES-256-GCM with the number_id (or a label) as associated data.
  */
 #pragma once
 
 #include "base/buf.h"
-#include "port/letter.h"
 #include "port/store/store.h"
+#include "port/vault/letter.h"
 
 #define VAULT_KEY_BYTES 32
 #define VAULT_NONCE_BYTES 12
@@ -79,8 +79,8 @@ enum err vault_box_seal(const struct vault *v, struct str aad, struct str plain,
 enum err vault_box_open(const struct vault *v, struct str aad, struct str box,
                         struct buf *out) MUST_CHECK;
 /* Who reads what learners write to people. Where the keys folder has their public key (`safe.pub`,
- * `inbox.pub`), it is sealed to that (port/letter.h), and the gateway cannot read it; else in a box
- * with associated data. */
+ * `inbox.pub`), it is sealed to that (port/vault/letter.h), and the gateway cannot read it; else in
+ * a box with associated data. */
 enum vault_reader { VAULT_READER_SAFE, VAULT_READER_INBOX, N_VAULT_READERS };
 const char *vault_reader_name(enum vault_reader reader); /* "safe" */
 /* Their public key; NULL = none. */

@@ -1,5 +1,5 @@
 /* database.h with libpq, waiting for each answer. */
-#include "port/database.h"
+#include "port/database/database.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "port/pq.h"
+#include "port/database/pq.h"
 
 #define OLDEST_SERVER 150000
 #define OID_BYTEA 17

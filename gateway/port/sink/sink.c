@@ -1,4 +1,4 @@
-#include "port/sink.h"
+#include "port/sink/sink.h"
 
 #include <assert.h>
 

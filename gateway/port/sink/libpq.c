@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "port/sink.h"
-#include "port/sink_columns.h"
-#include "port/sink_link.h"
+#include "port/sink/columns.h"
+#include "port/sink/link.h"
+#include "port/sink/sink.h"
 #include "port/store/store.h"
 
 #define REQUEST_MAX_BYTES (64u << 20)

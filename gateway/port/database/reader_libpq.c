@@ -3,7 +3,7 @@
  *
  *   CONNECTING -> SETTING -> IDLE <-> ASKING        any failure of the connection: DOWN
  */
-#include "port/reader.h"
+#include "port/database/reader.h"
 
 #include <assert.h>
 #include <event2/event.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "port/pq.h"
+#include "port/database/pq.h"
 
 #define CONNECT_MS 5000
 #define GRACE_MS 2000         /* the server's own timeout comes first */

@@ -1,7 +1,7 @@
 /* The sealed box: what is kept sealed as bytes, wherever it lies. */
 #include <string.h>
 
-#include "port/vault.h"
+#include "port/vault/vault.h"
 
 #define HEAD_BYTES (VAULT_BOX_EXTRA_BYTES - VAULT_TAG_BYTES)
 

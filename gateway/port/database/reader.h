@@ -1,6 +1,7 @@
 /*
  * reader.h: one person's connection to PostgreSQL, with his or her own login, that reads and never
- * waits. reader_libpq.c wraps libpq. (Commands wait: port/database.h; the writer: port/sink.h.)
+ * waits. reader_libpq.c wraps libpq. (Commands wait: port/database/database.h; the writer:
+ * port/sink/sink.h.)
  *
  * Each open and each ask is answered exactly once through its callback, from the loop, never before
  * the call has returned; a reader that is closed answers no more. Within a callback the reader may
@@ -9,7 +10,7 @@
  */
 #pragma once
 
-#include "port/database.h"
+#include "port/database/database.h"
 #include "port/loop.h"
 
 struct reader;
@@ -34,7 +35,7 @@ struct reader *reader_libpq_open(struct loop *loop, const char *conninfo, struct
  * (NUL-terminated; absent: null), only while nothing
  * else is asked. rows is copied and may be NULL; its functions get rows as they come, a limited
  * number in one turn of the loop, and must not close the reader; an error of theirs ends the rows
- * and is what fn gets, with words "". Else errors as in port/database.h. */
+ * and is what fn gets, with words "". Else errors as in port/database/database.h. */
 void reader_ask(struct reader *r, const char *sql, const struct str *params, uint32_t n,
                 const struct database_rows *rows, reader_on_end *fn, void *ctx);
 bool reader_is_up(const struct reader *r);

@@ -1,7 +1,7 @@
 #include <argon2.h>
 #include <string.h>
 
-#include "port/pin.h"
+#include "port/vault/pin.h"
 
 #define PASSES 2
 #define KIB 1024

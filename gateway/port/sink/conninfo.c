@@ -2,7 +2,7 @@
 #include <libpq-fe.h>
 #include <string.h>
 
-#include "port/sink.h"
+#include "port/sink/sink.h"
 
 /* Socket folders and addresses, with commas between them, which nobody has to look up. */
 static bool is_found_at_once(const char *hosts)

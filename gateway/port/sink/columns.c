@@ -1,4 +1,4 @@
-#include "port/sink_columns.h"
+#include "port/sink/columns.h"
 
 #include "port/store/store.h"
 

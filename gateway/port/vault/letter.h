@@ -4,7 +4,7 @@
  * gateway cannot open what it sealed. letter.c wraps OpenSSL: X25519 with a key pair of its own for
  * each letter, HKDF-SHA-256, AES-256-GCM.
  *
- * A letter is a box (port/vault.h) whose key id is 0.
+ * A letter is a box (port/vault/vault.h) whose key id is 0.
  */
 #pragma once
 
