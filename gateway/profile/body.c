@@ -1,7 +1,50 @@
+#include "core/gsm/gsm.h"
 #include "profile/load.h"
 #include "wire/doc.h"
 
+#include <string.h>
+
 /* reading --------------------------------------------------------------------------------- */
+
+/* The body of a document that is written in UTF-16, with a mark or without, in UTF-8; else absent.
+ */
+static struct str from_utf16(struct str body, struct arena *arena)
+{
+    static const char firsts[] = "{[<";
+    if (body.len < 4)
+        return STR_NONE;
+    bool is_big = str_starts(body, STR("\xfe\xff")) ||
+                  (body.p[0] == '\0' && memchr(firsts, body.p[1], 3) != NULL);
+    bool is_little = str_starts(body, STR("\xff\xfe")) ||
+                     (body.p[1] == '\0' && memchr(firsts, body.p[0], 3) != NULL);
+    size_t len = body.len & ~(size_t)1;
+    char *big = is_big || is_little ? arena_alloc(arena, len) : NULL;
+    if (big == NULL)
+        return STR_NONE;
+    for (size_t i = 0; i < len; i++)
+        big[i] = body.p[i ^ (is_big ? 0u : 1u)];
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, 2 * len);
+    return gsm_from_utf16be((struct str){big, len}, &out) == ERR_OK
+               ? arena_str(arena, buf_str(&out))
+               : STR_NONE;
+}
+
+/* The body of a document in UTF-8, as far as can be known. Latin-1 has to be named, by the header;
+ * what an XML declaration names, XML's reader knows. */
+static struct str document_text(struct eval *eval, struct str type)
+{
+    struct str text = from_utf16(eval->body, eval->arena);
+    if (text.p != NULL)
+        return text;
+    struct str charset = text_lower(eval->arena, type);
+    bool is_latin1 = str_find(charset, STR("8859-1")) != SIZE_MAX ||
+                     str_find(charset, STR("latin1")) != SIZE_MAX ||
+                     str_find(charset, STR("windows-1252")) != SIZE_MAX;
+    return is_latin1 && !str_starts(eval->body, STR("<?xml")) && !text_is_clean(eval->body)
+               ? text_from_latin1(eval->arena, eval->body)
+               : eval->body;
+}
 
 static enum err parse_document(struct eval *eval, struct str text)
 {
@@ -34,8 +77,9 @@ enum err body_read(struct eval *eval)
         return form_parse_multipart(eval->body, type, eval->arena, &eval->form);
     }
     bool has_documents = p->takes_json || p->takes_xml;
-    if (has_documents && (!p->takes_form || is_document(p, eval->body)))
-        return parse_document(eval, eval->body);
+    struct str document = has_documents ? document_text(eval, type) : STR_NONE;
+    if (has_documents && (!p->takes_form || is_document(p, document)))
+        return parse_document(eval, document);
     if (!p->takes_form)
         return ERR_OK;
     enum err e = form_parse(eval->body, eval->arena, &eval->form);

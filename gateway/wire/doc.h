@@ -79,8 +79,8 @@ struct str doc_get(const struct doc *root, const struct doc_path *path, bool is_
  *
  * A byte order mark is skipped. Duplicate keys: the last wins. Numbers become their own text
  * before jansson sees them, so that none is rounded or refused for its size. Strings are taken as
- * providers write them: raw line ends and control characters are kept; what is no character (half
- * an emoji, NUL, no UTF-8, an unknown escape) is U+FFFD and costs the rest nothing.
+ * providers write them: raw line ends and tabs are kept; what is no character of a text (half an
+ * emoji, other raw controls, no UTF-8, an unknown escape) is U+FFFD and costs the rest nothing.
  *
  * ERR_INVALID: no JSON, or nested deeper than DOC_MAX_DEPTH; ERR_TOO_LONG: the arena.
  */
@@ -91,8 +91,10 @@ enum err json_read(struct str text, struct arena *arena, const struct doc **ret)
  *
  * UTF-8, UTF-16, US-ASCII and ISO-8859-1 as declared. A document type is taken only when it is
  * nothing but a name: an internal subset or an external identifier is refused, so no entity but
- * the five predefined ones exists, and nothing outside is ever read. What is no character in a
- * UTF-8 document (NUL and other controls, no UTF-8, references to them) is U+FFFD.
+ * the five predefined ones exists, and nothing outside is ever read: a bare & and an unknown
+ * reference are text. A declared encoding that is not known or not true is read as UTF-8, those of
+ * Latin-1's kin as Latin-1. What is no character in a UTF-8 document (NUL and other controls, no
+ * UTF-8, references to them) is U+FFFD.
  *
  * ERR_INVALID: no XML, a document type with content, or deeper than DOC_MAX_DEPTH; ERR_TOO_LONG:
  * XML_MAX_BYTES or the arena.

@@ -82,9 +82,9 @@ static size_t mend_escape(struct str s, size_t at, struct buf *out)
     return n;
 }
 
-/* Copies the string that begins at s[from], so that jansson takes it: raw control characters become
- * escapes, what is no character (half a surrogate pair, NUL, bytes that are no UTF-8) U+FFFD.
- * Index behind it. */
+/* Copies the string that begins at s[from], so that jansson takes it: raw line ends and tabs become
+ * escapes, what is no character of a text (half a surrogate pair, other raw controls, bytes that
+ * are no UTF-8) U+FFFD. Index behind it. */
 static size_t mend_string(struct str s, size_t from, struct buf *out)
 {
     size_t at = from + 1;
@@ -94,7 +94,8 @@ static size_t mend_string(struct str s, size_t from, struct buf *out)
         if (c == '\\') {
             at += mend_escape(s, at, out);
         } else if (c < ' ') {
-            buf_addf(out, "\\u%04x", c != 0 ? c : UTF8_REPLACEMENT);
+            bool is_space = c == '\n' || c == '\r' || c == '\t';
+            buf_addf(out, "\\u%04x", is_space ? c : UTF8_REPLACEMENT);
             at++;
         } else {
             char bytes[UTF8_MAX_BYTES];

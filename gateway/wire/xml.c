@@ -106,6 +106,14 @@ static bool is_declared(struct str text)
             str_find(head, STR("UTF-8")) == SIZE_MAX && str_find(head, STR("utf-8")) == SIZE_MAX);
 }
 
+/* Relatives of Latin-1 that expat does not know by name. */
+static bool names_latin1(struct str text)
+{
+    struct str head = str_sub(text, 0, str_find(text, STR("?>")));
+    return str_find(head, STR("1252")) != SIZE_MAX || str_find(head, STR("8859-15")) != SIZE_MAX ||
+           str_find(head, STR("atin")) != SIZE_MAX;
+}
+
 /* XML 1.0, 2.2 */
 static bool is_character(int32_t c)
 {
@@ -113,46 +121,83 @@ static bool is_character(int32_t c)
            (c >= 0xe000 && c <= 0xfffd) || (c >= 0x10000 && c <= 0x10ffff);
 }
 
-/* Length of the reference at s[at] ("&#0;", "&#xd83d;") if it names no character, else 0. */
-static size_t bad_reference_len(struct str s, size_t at)
+/* The value of "#65" or "#x41"; -1 when it is neither. */
+static int32_t numeric_reference(struct str name)
 {
-    struct str rest = str_sub(s, at, at + 12);
-    size_t n = str_find_char(rest, ';');
-    if (!str_starts(rest, STR("&#")) || n == SIZE_MAX)
-        return 0;
-    bool is_hex = rest.p[2] == 'x';
-    struct str digits = str_sub(rest, is_hex ? 3 : 2, n);
+    bool is_hex = str_starts(name, STR("#x"));
+    struct str digits = str_sub(name, is_hex ? 2 : 1, name.len);
     int32_t code = 0;
     for (size_t i = 0; i < digits.len; i++) {
         const char *found = memchr("0123456789abcdefABCDEF", digits.p[i], is_hex ? 22 : 10);
         if (found == NULL)
-            return 0;
+            return -1;
         int value = digits.p[i] <= '9' ? digits.p[i] - '0' : (digits.p[i] | 0x20) - 'a' + 10;
         code = code > 0x10ffff ? code : code * (is_hex ? 16 : 10) + value;
     }
-    return is_character(code) ? 0 : n + 1;
+    return digits.len > 0 ? code : -1;
 }
 
-/* Copies the text; what is no character in XML is U+FFFD. */
-static void mend(struct str text, struct buf *out)
+/* Length of the reference that s begins with and the character it names; 0 when it is none that XML
+ * has without a document type: a bare &, "&eacute;". */
+static size_t reference_len(struct str s, int32_t *ret_code)
 {
+    static const struct str names[] = {STR("amp"), STR("lt"), STR("gt"), STR("quot"), STR("apos")};
+    struct str name = str_sub(s, 1, str_find_char(str_sub(s, 0, 24), ';'));
+    if (name.len + 1 >= s.len || s.p[name.len + 1] != ';')
+        return 0;
+    *ret_code = str_starts(name, STR("#")) ? numeric_reference(name) : -1;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (str_eq(name, names[i]))
+            *ret_code = '&'; /* any that is one */
+    }
+    return *ret_code >= 0 ? name.len + 2 : 0;
+}
+
+/* Copies the & at s[at] and what belongs to it; the length of what was read. A reference stays, one
+ * to no character is U+FFFD, and what is no reference is text. */
+static size_t mend_ampersand(struct str s, size_t at, struct buf *out)
+{
+    int32_t code = 0;
+    struct str rest = str_sub(s, at, s.len);
+    size_t n = reference_len(rest, &code);
+    if (n == 0)
+        buf_add_str(out, STR("&amp;"));
+    else if (is_character(code))
+        buf_add(out, rest.p, n);
+    else
+        buf_add_str(out, STR("\xef\xbf\xbd"));
+    return n == 0 ? 1 : n;
+}
+
+/* Copies the text; what is no character in XML is U+FFFD, a bare & is text. */
+static void mend(struct str text, bool is_latin1, struct buf *out)
+{
+    size_t literal_end = 0; /* of a CDATA section, where & is no sign */
     for (size_t at = 0; at < text.len;) {
-        size_t n = text.p[at] == '&' ? bad_reference_len(text, at) : 0;
-        int32_t c = n > 0 ? UTF8_REPLACEMENT : utf8_next(text, &at);
+        if (text.p[at] == '<' && str_starts(str_sub(text, at, at + 9), STR("<![CDATA["))) {
+            size_t n = str_find(str_sub(text, at, text.len), STR("]]>"));
+            literal_end = n == SIZE_MAX ? text.len : at + n;
+        }
+        if (text.p[at] == '&' && at >= literal_end) {
+            at += mend_ampersand(text, at, out);
+            continue;
+        }
+        int32_t c = is_latin1 ? (uint8_t)text.p[at++] : utf8_next(text, &at);
         char bytes[UTF8_MAX_BYTES];
-        at += n;
         buf_add(out, bytes, utf8_put(is_character(c) ? c : UTF8_REPLACEMENT, bytes));
     }
 }
 
-static enum err parse(struct str text, struct arena *arena, const struct doc **ret)
+/* encoding: NULL for the declared one. */
+static enum err parse(struct str text, const char *encoding, struct arena *arena,
+                      const struct doc **ret)
 {
     struct doc *document = arena_alloc(arena, sizeof(*document));
     if (document == NULL)
         return ERR_TOO_LONG;
     *document = (struct doc){.kind = DOC_MAP, .text = STR("")};
     struct reader r = {.arena = arena, .open = {document}, .depth = 1};
-    r.parser = XML_ParserCreate(NULL);
+    r.parser = XML_ParserCreate(encoding);
     if (r.parser == NULL)
         return ERR_NO_MEMORY;
     for (uint32_t i = 0; i < DOC_MAX_DEPTH; i++)
@@ -183,12 +228,16 @@ enum err xml_read_file(struct str text, size_t max, struct arena *arena, const s
 {
     if (text.len > max)
         return ERR_TOO_LONG;
-    if (is_declared(text))
-        return parse(text, arena, ret);
+    bool has_encoding = is_declared(text);
+    if (has_encoding) {
+        enum err e = parse(text, NULL, arena, ret);
+        if (e != ERR_INVALID)
+            return e;
+    } /* what is declared is unknown here, or not true */
     struct buf mended CLEANUP(buf_fini);
-    buf_init(&mended, 3 * text.len + 1); /* U+FFFD for each byte */
-    mend(text, &mended);
-    return parse(buf_str(&mended), arena, ret);
+    buf_init(&mended, 5 * text.len + 1); /* each byte an &amp; */
+    mend(text, has_encoding && names_latin1(text), &mended);
+    return parse(buf_str(&mended), "UTF-8", arena, ret);
 }
 
 /* Quotes and white space matter only inside attributes, where a parser would fold them. */

@@ -105,7 +105,8 @@ static void test_json_strings_are_mended(void **state)
         {STR("\\ude00\\ud83d"), FFFD FFFD},
         {STR("a\\u0000b"), "a" FFFD "b"},
         {STR("a\0b"), "a" FFFD "b"},
-        {STR("JOIN\nplease\r\t\x01"), "JOIN\nplease\r\t\x01"},
+        {STR("JOIN\nplease\r\t\x01"), "JOIN\nplease\r\t" FFFD},
+        {STR("\\u0001"), "\x01"},
         {STR("caf\xe9!"), "caf" FFFD "!"},
         {STR("\xc3"), FFFD},
         {STR("\xed\xa0\xbd"), FFFD FFFD FFFD}, /* half a pair in UTF-8 */
@@ -190,7 +191,6 @@ static void test_xml_that_is_refused(void **state)
         "",
         "<a>",
         "<a></b>",
-        "<a>&x;</a>",
         "<!DOCTYPE m [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><m>&x;</m>",
         "<!DOCTYPE m [<!ENTITY a 'aa'><!ENTITY b '&a;&a;'>]><m>&b;</m>",
         "<!DOCTYPE m SYSTEM 'http://example.com/m.dtd'><m/>",
@@ -218,6 +218,9 @@ static void test_xml_is_mended(void **state)
         {STR("Hi &#xd83d;"), "Hi " FFFD},
         {STR("&#xD83D;&#56832;"), FFFD FFFD},
         {STR("&#0;&#x0;&#x110000;&#99999999;"), FFFD FFFD FFFD FFFD},
+        {STR("a & b&&amp;<![CDATA[&amp;&]]>&"), "a & b&&&amp;&&"},
+        {STR("caf&eacute;&x;&#xg;&#;&;"), "caf&eacute;&x;&#xg;&#;&;"},
+        {STR("&#000000000000000000065;&lt;&gt;&quot;&apos;"), "A<>\"'"},
         {STR("&#x1f600;&#128512;&#10;&amp;"), "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\n&"},
     };
     struct doc_path path;
@@ -244,6 +247,24 @@ static void test_xml_encodings_and_depth(void **state)
         xml_read(STR("<?xml version='1.0' encoding='ISO-8859-1'?><a>caf\xe9</a>"), arena, &root),
         ERR_OK);
     assert_true(str_eq(root->first->text, STR("caf\xc3\xa9")));
+    static const struct {
+        const char *encoding, *text;
+    } declared[] = {
+        {"windows-1252", "caf\xc3\xa9"},
+        {"latin1", "caf\xc3\xa9"},
+        {"iso-8859-15", "caf\xc3\xa9"},
+        {"utf8", "caf" FFFD},
+        {"Utf-8", "caf" FFFD},
+        {"UTF-16", "caf" FFFD},
+        {"GBK", "caf" FFFD},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(declared); i++) {
+        buf_init(&text, 256);
+        buf_addf(&text, "<?xml version='1.0' encoding='%s'?><a>caf\xe9</a>", declared[i].encoding);
+        assert_int_equal(xml_read(buf_str(&text), arena, &root), ERR_OK);
+        assert_true(str_eq(root->first->text, str_from(declared[i].text)));
+        buf_fini(&text);
+    }
     for (uint32_t depth = DOC_MAX_DEPTH - 1; depth <= DOC_MAX_DEPTH; depth++) {
         buf_init(&text, 4096);
         for (uint32_t i = 0; i < depth; i++)

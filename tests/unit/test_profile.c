@@ -481,18 +481,32 @@ static void test_parts_of_long_messages(void **state)
     }
 }
 
-static struct inbound_batch post(const char *body, const char *type)
+static struct inbound_batch post(struct str body, const char *type)
 {
     struct inbound_batch batch;
     struct decode_context context = {.rest = STR("")};
-    request = (struct http_request){.method = STR("POST"),
-                                    .target = STR("/in/t"),
-                                    .path = STR("/in/t"),
-                                    .body = str_from(body)};
+    request = (struct http_request){
+        .method = STR("POST"), .target = STR("/in/t"), .path = STR("/in/t"), .body = body};
     request.headers[0] = (struct http_header){STR("content-type"), str_from(type)};
     request.n_headers = 1;
     assert_int_equal(profile_decode(profile, &request, &context, arena, &batch), ERR_OK);
     return batch;
+}
+
+static void test_encodings_of_documents(void **state)
+{
+    (void)state;
+    static const struct str cases[][2] = {
+        {STR("\0<\0n\0>\0z\0<\0/\0n\0>"), STR("text/xml")},
+        {STR("\xff\xfe<\0n\0>\0z\0<\0/\0n\0>\0\n"), STR("half a unit at the end")},
+        {STR("<n>\xe9</n>"), STR("text/xml; charset=Windows-1252")},
+        {STR("<n>\xc3\xa9</n>"), STR("text/xml; charset=iso-8859-1, which is not true")},
+        {STR("<n>\xe9</n>"), STR("text/xml")},
+    };
+    static const char *const texts[] = {"z", "z", "\xc3\xa9", "\xc3\xa9", "\xef\xbf\xbd"};
+    load(HEAD "body: xml\nmessages:\n  - {kind: sms, from: {in: xml /n, number: opaque}}\n");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_str(post(cases[i][0], cases[i][1].p).items[0].from, texts[i]);
 }
 
 static const char list[] =
@@ -508,9 +522,9 @@ static void test_one_bad_item_loses_no_other(void **state)
     (void)state;
     load(list);
     struct inbound_batch batch = post(
-        "{\"id\":\"b\",\"l\":[{\"t\":\"mo\",\"n\":\"254700000101\",\"x\":\"1\"},{\"t\":\"mo\"},"
-        "{\"t\":\"?\"},7,{\"t\":\"dlr\",\"i\":\"9\",\"s\":\"s\"},"
-        "{\"t\":\"mo\",\"n\":\"254700000102\",\"x\":\"2\"}]}",
+        STR("{\"id\":\"b\",\"l\":[{\"t\":\"mo\",\"n\":\"254700000101\",\"x\":\"1\"},{\"t\":\"mo\"},"
+            "{\"t\":\"?\"},7,{\"t\":\"dlr\",\"i\":\"9\",\"s\":\"s\"},"
+            "{\"t\":\"mo\",\"n\":\"254700000102\",\"x\":\"2\"}]}"),
         "text/plain");
     static const enum inbound_outcome outcomes[] = {INBOUND_ACCEPT, INBOUND_REJECT, INBOUND_IGNORE,
                                                     INBOUND_IGNORE, INBOUND_ACCEPT, INBOUND_ACCEPT};
@@ -537,14 +551,14 @@ static void test_lists_have_a_ceiling(void **state)
             buf_add_str(&body, STR(",7"));
         buf_add_str(&body, STR("]}"));
         load(list);
-        struct inbound_batch batch = post(body.p, "");
+        struct inbound_batch batch = post(buf_str(&body), "");
         assert_int_equal(batch.n_items, n == INBOUND_MAX_ITEMS ? n : 1);
         assert_int_equal(batch.items[0].outcome,
                          n == INBOUND_MAX_ITEMS ? INBOUND_IGNORE : INBOUND_REJECT);
     }
-    assert_int_equal(post("{\"l\":[]}", "").items[0].outcome, INBOUND_IGNORE);
-    assert_int_equal(post("{\"m\":[]}", "").items[0].outcome, INBOUND_REJECT);
-    assert_int_equal(post("{\"l\":", "").items[0].outcome, INBOUND_REJECT);
+    assert_int_equal(post(STR("{\"l\":[]}"), "").items[0].outcome, INBOUND_IGNORE);
+    assert_int_equal(post(STR("{\"m\":[]}"), "").items[0].outcome, INBOUND_REJECT);
+    assert_int_equal(post(STR("{\"l\":"), "").items[0].outcome, INBOUND_REJECT);
     buf_fini(&body);
 }
 
@@ -553,7 +567,7 @@ static void test_methods(void **state)
     (void)state;
     load(HEAD "methods: POST\nbody: form\nmessages:\n  - {kind: sms, from: {in: form n, number: "
               "digits}, text: form t}\n");
-    assert_int_equal(post("n=254700000101&t=x", "").items[0].outcome, INBOUND_ACCEPT);
+    assert_int_equal(post(STR("n=254700000101&t=x"), "").items[0].outcome, INBOUND_ACCEPT);
     assert_int_equal(decode("n=254700000101&t=x", NULL)->outcome, INBOUND_REJECT);
     struct decode_context context = {.rest = STR("")};
     struct inbound_batch batch;
@@ -1157,6 +1171,7 @@ int main(void)
         TEST(test_texts_are_clean),
         TEST(test_maps_and_ranges),
         TEST(test_parts_of_long_messages),
+        TEST(test_encodings_of_documents),
         TEST(test_one_bad_item_loses_no_other),
         TEST(test_lists_have_a_ceiling),
         TEST(test_methods),
