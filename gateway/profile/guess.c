@@ -41,10 +41,31 @@ static int high_byte_at(struct str bytes)
     return -1;
 }
 
-/* UTF-16 bytes to UTF-8; absent when they are none. */
-static struct str from_utf16(struct str bytes, struct arena *arena)
+/* Units in hex of a script from Devanagari (high byte 0x09) to Khmer (0x17), with blanks and Latin
+ * among them. All digits may as well be somebody's number. */
+static bool is_script(struct str hex, struct str bytes)
 {
-    int first = bytes.len >= 2 && bytes.len % 2 == 0 ? high_byte_at(bytes) : -1;
+    bool has_letter = false;
+    uint8_t script = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < hex.len; i++)
+        has_letter = has_letter || hex.p[i] > '9';
+    for (size_t i = 0; i < bytes.len; i += 2) {
+        uint8_t high = (uint8_t)bytes.p[i];
+        if (high == 0)
+            continue;
+        bool is_near = script == 0 || (high <= script + 1 && script <= high + 1);
+        if (high < 0x09 || high > 0x17 || !is_near)
+            return false;
+        script = high;
+        n++;
+    }
+    return has_letter && n >= 2 && 2 * n >= bytes.len / 2;
+}
+
+/* UTF-16 bytes whose high ones begin at `first` to UTF-8; absent when there are none (-1). */
+static struct str from_utf16(struct str bytes, int first, struct arena *arena)
+{
     if (first < 0 || bytes.len / 2 > MAX_UNITS)
         return STR_NONE;
     char *big = arena_alloc(arena, bytes.len);
@@ -92,8 +113,10 @@ static bool is_latin1(struct str text)
 struct str text_guess(struct str text, struct arena *arena)
 {
     struct str bytes = hex_units(text, arena);
-    bool is_units = bytes.p != NULL && high_byte_at(bytes) == 0;
-    struct str found = from_utf16(is_units ? bytes : text, arena);
+    bool is_units = bytes.p != NULL && (high_byte_at(bytes) == 0 || is_script(text, bytes));
+    bool is_even = text.len >= 2 && text.len % 2 == 0;
+    struct str found = is_units ? from_utf16(bytes, 0, arena)
+                                : from_utf16(text, is_even ? high_byte_at(text) : -1, arena);
     if (found.p == NULL && text_is_clean(text))
         found = without_gaps(text, arena);
     else if (found.p == NULL && is_latin1(text))

@@ -39,7 +39,14 @@ static void test_guess(void **state)
         {S("00320020"), S("2 ")},
         {S("06270628"), S("\xd8\xa7\xd8\xa8")},
         {S("0421041204120412"), S("\xd0\xa1\xd0\x92\xd0\x92\xd0\x92")},
+        {S("0928092E0938094D09240947"),
+         S("\xe0\xa4\xa8\xe0\xa4\xae\xe0\xa4\xb8\xe0\xa5\x8d\xe0\xa4\xa4\xe0\xa5\x87")},
+        {S("1230120b121d0020132400310021"), S("\xe1\x88\xb0\xe1\x88\x8b\xe1\x88\x9d \xe1\x8c\xa4"
+                                              "1!")},
         /* digits and words that are none */
+        {S("0928092509380947"), S("0928092509380947")},
+        {S("09aa17bb"), S("09aa17bb")},
+        {S("0bad"), S("0bad")},
         {S("2"), S("2")},
         {S("12"), S("12")},
         {S("1989"), S("1989")},
