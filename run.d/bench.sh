@@ -55,7 +55,7 @@ bench_serve()
 bench_stop()
 {
     local role
-    for role in front writer sender timer nginx rival; do
+    for role in front writer sender timer nginx rival smsbox bearerbox; do
         [ ! -e "$STATE/$role.pid" ] || stop_pid "$(cat "$STATE/$role.pid")" TERM 20
     done
     postgres_stop "$STATE"
@@ -105,17 +105,24 @@ bench_front()
     P99_MS=$(field p99_ms <<<"$result")
 }
 
-bench_nginx()
+# nginx with a static line, on NGINX_PORT.
+bench_nginx_start()
 {
-    local port dir="$STATE/nginx" before result
-    port=$(free_port)
+    local dir="$STATE/nginx"
+    NGINX_PORT=$(free_port)
     install -d "$dir"
-    sed "s|DIR|$dir|g; s|PORT|$port|g" "$ROOT/tests/bench/nginx.conf" >"$dir/nginx.conf"
+    sed "s|DIR|$dir|g; s|PORT|$NGINX_PORT|g" "$ROOT/tests/bench/nginx.conf" >"$dir/nginx.conf"
     setsid nginx -p "$dir" -c "$dir/nginx.conf" </dev/null >/dev/null 2>&1 9>&- &
     printf '%s\n' $! >"$STATE/nginx.pid"
-    wait_for 10 curl -fsS -m 2 "http://127.0.0.1:$port/" || die 69 "nginx did not start"
+    wait_for 10 curl -fsS -m 2 "http://127.0.0.1:$NGINX_PORT/" || die 69 "nginx did not start"
+}
+
+bench_nginx()
+{
+    local before result
+    bench_nginx_start
     before=$(cpu_ns "$(cat "$STATE/nginx.pid")")
-    result=$(bench_load_quiz "$port")
+    result=$(bench_load_quiz "$NGINX_PORT")
     NGINX_US=$(quotient "$(($(cpu_ns "$(cat "$STATE/nginx.pid")") - before))" \
         "$(($(field callbacks <<<"$result") * 1000))" 2)
     stop_pid "$(cat "$STATE/nginx.pid")" TERM 10
@@ -192,36 +199,50 @@ bench_sms()
     stop_pid "$(cat "$STATE/sender.pid")" TERM 20
 }
 
-# The same quiz as people write it today, on the same Redis and PostgreSQL: tests/bench/rival.js.
-bench_rival()
+# The same quiz as people write it today, on the same Redis and PostgreSQL: tests/bench/rival.js, on RIVAL_PORT.
+# False, with a word why, where it is not to be had.
+bench_rival_start()
 {
-    local pids before result port dir="$STATE/rival"
-    RIVAL_US=null RIVAL_PER_S=null RIVAL_RATIO=null
+    local dir="$STATE/rival"
     if ! command -v npm >/dev/null || ! command -v node >/dev/null; then
         say 'skipped: no npm here, so nothing to compare with in Node'
-        return 0
+        return 1
     fi
     mkdir -p "$dir"
-    if ! npm install --prefix "$dir" --no-audit --no-fund --silent express@4 redis@4 pg@8 >"$dir/npm.log" 2>&1; then
+    if ! timeout 90 npm install --prefix "$dir" --no-audit --no-fund --silent --fetch-retries=1 --fetch-timeout=20000 \
+        express@4 redis@4 pg@8 >"$dir/npm.log" 2>&1; then
         say "skipped: npm does not get express, redis and pg; see $dir/npm.log"
-        return 0
+        return 1
     fi
-    stop_pid "$(cat "$STATE/front.pid")" TERM 20
-    port=$(free_port)
-    PORT=$port REDIS_SOCKET="$STATE/redis/redis.sock" PGHOST="$STATE/pg" NODE_ENV=production \
+    RIVAL_PORT=$(free_port)
+    PORT=$RIVAL_PORT SEND_PORT=$SINK_PORT REDIS_SOCKET="$STATE/redis/redis.sock" PGHOST="$STATE/pg" NODE_ENV=production \
         NODE_PATH="$dir/node_modules" setsid node "$ROOT/tests/bench/rival.js" </dev/null >"$dir/log" 2>&1 9>&- &
     printf '%s\n' $! >"$STATE/rival.pid"
-    wait_for 20 curl -fsS -m 2 "http://127.0.0.1:$port/" || die 69 "the rival did not start; see $dir/log"
-    "$ROOT/build/bench_load" --port "$port" --learners "$LEARNERS" "${BENCH_BEFORE[@]}" >/dev/null
+    wait_for 20 curl -fsS -m 2 "http://127.0.0.1:$RIVAL_PORT/" || die 69 "the rival did not start; see $dir/log"
+}
+
+# bench_rival_stored N: it has stored the seven answers of N learners.
+bench_rival_stored()
+{
+    [ "$(bench_sql 'select count(*) from public.rival_answer')" = "$(($1 * 7))" ] ||
+        die 70 "the rival has lost answers; see $STATE/rival/log"
+}
+
+bench_rival()
+{
+    local pids before result
+    RIVAL_US=null RIVAL_PER_S=null RIVAL_RATIO=null
+    stop_pid "$(cat "$STATE/front.pid")" TERM 20
+    bench_rival_start || return 0
+    "$ROOT/build/bench_load" --port "$RIVAL_PORT" --learners "$LEARNERS" "${BENCH_BEFORE[@]}" >/dev/null
     read -ra pids < <(printf '%s %s %s %s\n' "$(cat "$STATE/rival.pid")" "$(cat "$STATE/redis/pid")" \
         "$(cat "$STATE/pg/pid")" "$(children "$(cat "$STATE/pg/pid")")")
     before=$(cpu_ns "${pids[@]}")
-    result=$(bench_load_quiz "$port")
+    result=$(bench_load_quiz "$RIVAL_PORT")
     RIVAL_US=$(quotient "$(($(cpu_ns "${pids[@]}") - before))" "$(($(field callbacks <<<"$result") * 1000))" 2)
     RIVAL_PER_S=$(field per_second <<<"$result")
     RIVAL_RATIO=$(quotient "$RIVAL_US" "$WHOLE_US" 2)
-    [ "$(bench_sql 'select count(*) from public.rival_answer')" = "$((LEARNERS * 7))" ] ||
-        die 70 "the rival has lost answers; see $dir/log"
+    bench_rival_stored "$LEARNERS"
 }
 
 bench_report()
@@ -280,6 +301,12 @@ bench_prepare()
 
 bench_main()
 {
+    if [ "${1:-}" = compare ]; then
+        # shellcheck source=/dev/null
+        . "$ROOT/run.d/compare.sh"
+        compare_main "${2:-5000}"
+        return
+    fi
     if [ "${1:-}" = cluster ]; then
         # shellcheck source=/dev/null
         . "$ROOT/run.d/cluster.sh"

@@ -3,7 +3,7 @@
  * keep-alive connections, each learner walking through the same inputs, and measures the answers.
  *
  *   load --port N [--path /in/at-ussd] [--connections 64] [--learners 1000] [--first 0]
- *        [--rate PER_SECOND] [--skip 0] [--show] [--sms SINK_PORT] INPUT...
+ *        [--rate PER_SECOND] [--skip 0] [--show] [--sms SINK_PORT [--kannel]] INPUT...
  *
  * Each INPUT is a new screen of one session; "" is the dial itself. --skip says how many of them an
  * earlier run has sent already. A connection carries its own
@@ -11,8 +11,9 @@
  * due at n/rate and its time counts from then, sent late or not: a stall is not hidden. Without it
  * every connection sends as soon as it has its answer. --show prints the first learner's screens.
  * With --sms the INPUTs are SMS, and we are the provider's send API as well, on SINK_PORT: a step
- * is over when the callback was answered and an SMS to the learner has come. The result is one line
- * of JSON.
+ * is over when the callback was answered and an SMS to the learner has come. With --kannel we are
+ * an operator as Kannel knows it instead: its HTTP SMSC takes an SMS as a GET, and sends by GET.
+ * The result is one line of JSON.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -49,7 +50,7 @@ static struct {
     const char *path;
     unsigned n_connections, n_learners, first, rate, skip;
     int sink_port; /* 0 = USSD */
-    bool is_shown;
+    bool is_shown, is_kannel;
     char **inputs;
     unsigned n_inputs;
 } options = {.path = "/in/at-ussd", .n_connections = 64, .n_learners = 1000};
@@ -121,11 +122,18 @@ static void send_request(struct connection *c, uint64_t due_ns)
 {
     char body[8192], request[12288];
     int n_body = make_body(c, body, sizeof(body));
-    int n = snprintf(request, sizeof(request),
-                     "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: at-ussd-api/1.0.0\r\n"
-                     "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
-                     "%s",
-                     options.path, options.port, n_body, body);
+    int n =
+        options.is_kannel
+            ? snprintf(request, sizeof(request),
+                       "GET %s?username=bench&password=bench&%s HTTP/1.1\r\n"
+                       "Host: 127.0.0.1:%d\r\n\r\n",
+                       options.path, body, options.port)
+            : snprintf(
+                  request, sizeof(request),
+                  "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: at-ussd-api/1.0.0\r\n"
+                  "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
+                  "%s",
+                  options.path, options.port, n_body, body);
     c->due_ns = due_ns;
     c->is_busy = true;
     c->is_answered = c->is_told = false;
@@ -147,6 +155,22 @@ static size_t answer_length(const struct connection *c)
     return c->len >= all ? all : 0;
 }
 
+/* Kannel lets ten connections wait to be accepted, and forgets what more send for seconds: so each
+ * has an answer, which says that it may not send SMS without a name, before the next one comes. */
+static void greet_kannel(struct connection *c)
+{
+    static const char hello[] = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+    if (write(c->fd, hello, sizeof(hello) - 1) != (ssize_t)sizeof(hello) - 1)
+        die("write");
+    do {
+        ssize_t n = read(c->fd, c->in + c->len, sizeof(c->in) - 1 - c->len);
+        if (n <= 0)
+            die("Kannel closed the connection");
+        c->len += (size_t)n;
+        c->in[c->len] = '\0';
+    } while (answer_length(c) == 0);
+}
+
 /* The learner's next screen, or the next learner of this connection. */
 static void advance(struct connection *c)
 {
@@ -162,7 +186,7 @@ static void end_step(struct connection *c)
 {
     uint64_t micros = (now_ns() - c->due_ns) / 1000;
     totals.micros[totals.n_answered++] = micros < UINT32_MAX ? (uint32_t)micros : UINT32_MAX;
-    bool is_good = strncmp(c->in, "HTTP/1.1 200", 12) == 0;
+    bool is_good = strncmp(c->in, "HTTP/1.1 20", 11) == 0;
     totals.n_failed += !is_good;
     if (options.is_shown && c->next_learner == 0)
         printf("--- %u '%s'\n%s\n", c->step, options.inputs[c->step],
@@ -243,16 +267,19 @@ static void tell(struct connection *all, const char *request)
 
 static void answer_sink(struct connection *sink)
 {
-    char json[256], response[512];
-    int n_json =
-        snprintf(json, sizeof(json),
-                 "{\"SMSMessageData\":{\"Message\":\"Sent\",\"Recipients\":[{\"statusCode\":101,"
-                 "\"status\":\"Success\",\"messageId\":\"ATXid_%" PRIu64 "\"}]}}",
-                 totals.n_told);
-    int n = snprintf(response, sizeof(response),
-                     "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n"
-                     "Content-Length: %d\r\n\r\n%s",
-                     n_json, json);
+    char body[256], response[512];
+    int n_body =
+        options.is_kannel
+            ? snprintf(body, sizeof(body), "0: Accepted for delivery")
+            : snprintf(
+                  body, sizeof(body),
+                  "{\"SMSMessageData\":{\"Message\":\"Sent\",\"Recipients\":[{\"statusCode\":101,"
+                  "\"status\":\"Success\",\"messageId\":\"ATXid_%" PRIu64 "\"}]}}",
+                  totals.n_told);
+    int n = snprintf(response, sizeof(response), "HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s",
+                     options.is_kannel ? "202 Accepted\r\nContent-Type: text/plain"
+                                       : "201 Created\r\nContent-Type: application/json",
+                     n_body, body);
     if (write(sink->fd, response, (size_t)n) != n)
         die("write to the sender");
 }
@@ -368,8 +395,8 @@ static void parse(int argc, char **argv)
     int i = 1;
     for (; i + 1 < argc && strncmp(argv[i], "--", 2) == 0; i++) {
         const char *name = argv[i] + 2;
-        if (strcmp(name, "show") == 0) {
-            options.is_shown = true;
+        if (strcmp(name, "show") == 0 || strcmp(name, "kannel") == 0) {
+            *(name[0] == 's' ? &options.is_shown : &options.is_kannel) = true;
             continue;
         }
         const char *value = argv[++i];
@@ -413,6 +440,8 @@ int main(int argc, char **argv)
         all[i].fd = connect_to(options.port);
         all[i].next_learner = i;
         all[i].step = options.skip;
+        if (options.is_kannel)
+            greet_kannel(&all[i]);
     }
     run_all(all, n_total);
     print_result(n_total, (double)(now_ns() - totals.start_ns) / 1e9);

@@ -1,12 +1,15 @@
 // rival.js: the quiz of the benchmark as people write it today: Node with express, redis and pg.
 //
-//     PORT=N REDIS_SOCKET=PATH PGHOST=DIR NODE_PATH=... node rival.js
+//     PORT=N REDIS_SOCKET=PATH PGHOST=DIR SEND_PORT=N NODE_PATH=... node rival.js
 //
 // Fair: one process as our one front, the same Redis (appendfsync always) and PostgreSQL (fsync), both
 // pooled and pipelined, named statements, keep-alive; a callback is answered once the session is on
 // disk in Redis and the answer in PostgreSQL, both asked for at the same time. It knows one course, one
-// language and one provider; no duplicates, no commands, no events.
+// language and one provider; no duplicates, no commands, no events. By SMS the callback is answered once
+// state and answer are on disk, and the next question goes to the provider's send API on SEND_PORT after
+// that, from memory: a crash in between loses it.
 'use strict';
+const http = require('http');
 const express = require('express');
 const redis = require('redis');
 const { Pool } = require('pg');
@@ -25,12 +28,11 @@ async function main() {
     'is_right bool, at timestamptz default now(), primary key (phone, question))');
   const app = express();
   app.use(express.urlencoded({ extended: false }));
-  app.post('/in/at-ussd', async (req, res) => {
-    const { phoneNumber, sessionId, text } = req.body;
-    const key = 'rival:' + phoneNumber;
+  // What to say next, once what was typed is on disk. By SMS nobody asks for more pages.
+  const answer = async (phone, typed, first, session) => {
+    const key = 'rival:' + phone;
     const found = await store.get(key);
-    const state = found ? JSON.parse(found) : { step: 0, score: 0 };
-    const typed = text === '' ? '' : text.split('*').pop();
+    const state = found ? JSON.parse(found) : { step: first, score: 0 };
     const work = [];
     if (state.step > screens.length && state.step <= screens.length + questions.length) {
       const q = questions[state.step - screens.length - 1];
@@ -38,15 +40,35 @@ async function main() {
       state.score += isRight ? 1 : 0;
       work.push(pool.query({ name: 'answer',
         text: 'insert into rival_answer (phone, question, choice, is_right) values ($1, $2, $3, $4) on conflict do nothing',
-        values: [phoneNumber, q.id, Number(typed), isRight] }));
+        values: [phone, q.id, Number(typed), isRight] }));
     }
     const next = state.step < screens.length ? screens[state.step]
       : (questions[state.step - screens.length] || { text: 'Done: ' + state.score + ' of 7.' }).text;
     state.step += 1;
-    state.session = sessionId;
+    state.session = session;
     work.push(store.set(key, JSON.stringify(state)));
     await Promise.all(work);
-    res.type('text/plain').send('CON ' + next);
+    return next;
+  };
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+  const send = (to, message) => {
+    const body = new URLSearchParams({ username: 'demo', to, message, from: '20880' }).toString();
+    const req = http.request({ host: '127.0.0.1', port: process.env.SEND_PORT, path: '/at', method: 'POST', agent,
+      headers: { apiKey: 'demo', 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': body.length } },
+    (res) => res.resume());
+    req.on('error', (e) => console.error(e));
+    req.end(body);
+  };
+  app.post('/in/at-ussd', async (req, res) => {
+    const { phoneNumber, sessionId, text } = req.body;
+    const typed = text === '' ? '' : text.split('*').pop();
+    res.type('text/plain').send('CON ' + await answer(phoneNumber, typed, 0, sessionId));
+  });
+  app.post('/in/at', async (req, res) => {
+    const { from, text } = req.body;
+    const next = await answer(from, text, 2);
+    res.end();
+    send(from, next);
   });
   app.get('/', (req, res) => res.send('ready\n'));
   app.listen(Number(process.env.PORT), '127.0.0.1');
