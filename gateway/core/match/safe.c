@@ -11,13 +11,20 @@
 #define MIN_BYTES 3
 #define GAP 4                   /* words that "..." may stand for */
 #define MIN_FUZZY_LETTERS 8     /* from here on one mistyped letter is forgiven */
+#define SAME_END 3              /* bytes */
 #define APOSTROPHE '\''         /* "I'm" and "im", "don't" and "dont" are the same */
 #define LEET "0o1i3e4a5s7t@a$s" /* sign and the letter that it stands for inside a word */
 
 struct words {
     struct str *list;
     size_t n;
+    uint32_t initials; /* of all its words, as in a slot */
 };
+
+static uint32_t initial_of(struct str word)
+{
+    return 1u << ((uint8_t)word.p[0] & 31u);
+}
 
 static bool is_ascii_letter(char c)
 {
@@ -79,7 +86,8 @@ static struct words split_words(struct str normalised, struct arena *arena)
             len += utf8_put(code, copy + len);
         } else if (code != APOSTROPHE && len > start) {
             len = start + without_drawl(copy + start, len - start);
-            words.list[words.n++] = (struct str){copy + start, len - start};
+            words.list[words.n] = (struct str){copy + start, len - start};
+            words.initials |= initial_of(words.list[words.n++]);
             start = len;
         }
     }
@@ -90,6 +98,15 @@ struct str match_safe_word(struct str normalised, struct arena *arena)
 {
     struct words words = split_words(normalised, arena);
     return words.n == 1 ? words.list[0] : STR_NONE;
+}
+
+/* One mistyped letter leaves the beginning or the end of a long word as it is: a cheap test before
+ * the letters are compared one by one. */
+static bool has_same_end(struct str a, struct str b)
+{
+    return a.len >= MIN_FUZZY_LETTERS && b.len >= SAME_END &&
+           (memcmp(a.p, b.p, SAME_END) == 0 ||
+            memcmp(a.p + a.len - SAME_END, b.p + b.len - SAME_END, SAME_END) == 0);
 }
 
 static bool is_word(const struct safe_word *word, struct str found)
@@ -103,19 +120,29 @@ static bool is_word(const struct safe_word *word, struct str found)
     if (str_eq(word->text, found))
         return true;
     bool is_near =
-        word->text.len >= MIN_FUZZY_LETTERS && found.len + UTF8_MAX_BYTES >= word->text.len &&
+        has_same_end(word->text, found) && found.len + UTF8_MAX_BYTES >= word->text.len &&
         found.len <= word->text.len + UTF8_MAX_BYTES && utf8_count(word->text) >= MIN_FUZZY_LETTERS;
     return is_near && match_distance(word->text, found, 1) <= 1;
 }
 
 static bool is_in_slot(const struct safe_slot *slot, struct str found)
 {
-    bool may_be = (slot->initials >> ((uint8_t)found.p[0] & 31u) & 1u) != 0;
+    bool may_be = (slot->initials & initial_of(found)) != 0;
     for (uint16_t i = 0; may_be && i < slot->n_words; i++) {
         if (is_word(&slot->words[i], found))
             return true;
     }
     return false;
+}
+
+/* Most patterns have a place for which the message has no word with such an initial. */
+static bool may_match(const struct safe_pattern *pattern, const struct words *words)
+{
+    for (uint8_t i = 0; i < pattern->n_slots; i++) {
+        if ((pattern->slots[i].initials & words->initials) == 0)
+            return false;
+    }
+    return true;
 }
 
 /* Where the pattern that begins at word `at` ends (behind its last word), 0 = it is not there. */
@@ -138,7 +165,7 @@ static size_t pattern_end(const struct safe_slot *slots, uint8_t n_slots, const 
 /* An ordinary phrase is no alarm: its words match nothing any more. */
 static void blank_ordinary(const struct safe_pattern *pattern, struct words *words)
 {
-    for (size_t i = 0; i < words->n; i++) {
+    for (size_t i = 0; i < words->n && may_match(pattern, words); i++) {
         size_t end = pattern_end(pattern->slots, pattern->n_slots, words, i);
         for (; i < end; i++)
             words->list[i] = STR(" ");
@@ -150,7 +177,8 @@ static const struct safe_pattern *find_kind(const struct safe_list *list, enum s
 {
     for (uint16_t i = 0; i < list->n; i++) {
         const struct safe_pattern *pattern = &list->patterns[i];
-        for (size_t at = 0; pattern->kind == kind && at < words->n; at++) {
+        bool is_tried = pattern->kind == kind && may_match(pattern, words);
+        for (size_t at = 0; is_tried && at < words->n; at++) {
             if (pattern_end(pattern->slots, pattern->n_slots, words, at) != 0)
                 return pattern;
         }
