@@ -72,11 +72,56 @@ begin
     return null;
 end $$;
 
+-- Counts of 1 to 4 that whoever calculates finds out all the same, and those of a row (p_is_chain) that leave 1 to 4 of one
+-- another or of what they are a part of: sums and their parts, and each count that is not more than the one before it, narrow one another down until
+-- nothing moves. p_parent, p_child: the rows that are sums and those that they are sums of; p_level: of each row its table.
+create function core.found_out(p_n bigint[], p_hidden boolean[], p_width integer, p_is_chain boolean, p_level integer[], p_parent integer[],
+    p_child integer[], p_column integer[]) returns integer[]
+language plpgsql immutable
+as $$
+declare
+    v_low bigint[] := array(select case when not h then n when p_is_chain and (i - 1) % p_width = 0 and n > 0 then 1 else 0 end
+        from unnest(p_n, p_hidden) with ordinality as t (n, h, i) order by i);
+    v_high bigint[] := array(select case when h then 1000000000000 else n end from unnest(p_n, p_hidden) with ordinality as t (n, h, i) order by i);
+    v_next_low bigint[];
+    v_next_high bigint[];
+begin
+    for i in 1 .. 20 loop
+        with pairs as (
+            select p.parent, p.child, sum(v_low[p.child]) over w as low, sum(v_high[p.child]) over w as high, sum(p_n[p.child]) over w = p_n[p.parent] as is_whole
+            from (select (parent - 1) * p_width + c as parent, (child - 1) * p_width + c as child, p_level[child] as level
+                from unnest(p_parent, p_child, p_column) as p (parent, child, c)) p
+            window w as (partition by p.parent, p.level)),
+        bounds as (
+            select n as cell, v_low[n] as low, v_high[n] as high from generate_series(1, array_length(p_n, 1)) n
+            union all select distinct parent, low, case when is_whole then high end from pairs
+            union all select child, case when is_whole then v_low[parent] - high + v_high[child] end, v_high[parent] - low + v_low[child] from pairs),
+        cells as (select cell, (cell - 1) / p_width as place, max(low)::bigint as low, min(high)::bigint as high from bounds group by cell)
+        select array_agg(t.low order by t.cell), array_agg(t.high order by t.cell) into v_next_low, v_next_high
+        from (select cell, case when p_is_chain then max(low) over (partition by place order by cell desc) else low end as low,
+                case when p_is_chain then min(high) over (partition by place order by cell) else high end as high from cells) t;
+        exit when v_next_low = v_low and v_next_high = v_high;
+        v_low := v_next_low;
+        v_high := v_next_high;
+    end loop;
+    return array(
+        select a from generate_series(1, array_length(p_n, 1)) a
+        where v_low[a] = v_high[a] and (p_n[a] between 1 and 4 or p_is_chain and exists (
+            select from generate_series(a - (a - 1) % p_width, a - (a - 1) % p_width + p_width - 1) b
+            where v_low[b] = v_high[b] and abs(p_n[a] - p_n[b]) between 1 and 4))
+        union
+        select a from unnest(p_parent, p_child, p_column) as p (parent, child, c)
+            cross join lateral (values ((p.parent - 1) * p_width + c, (p.child - 1) * p_width + c)) as x (b, a)
+        where v_low[a] = v_high[a] and p_n[a] > 0 and v_low[b] = v_high[b] and p_n[b] - p_n[a] between 1 and 4
+        order by a);
+end $$;
+
 -- Counts that may be seen (docs/course-rules.md 3.4, threshold 5), of a table and of all tables that are sums of it:
 -- over the periods of coarser grains, over values, over parts. They are decided from the coarsest on, each by what was
 -- decided before and by nothing else, so that a report hides the same count whichever way it is asked.
 -- Hidden is what core.hidden_in_row says, and as many more, smallest first, that what a sum that is seen leaves beside
--- those of its counts that are seen is at least two of them and 5 people, and that a hidden sum cannot be added up.
+-- those of its counts that are seen is at least two of them and 5 people, and that a hidden sum cannot be added up; then as
+-- many more, until core.found_out finds nothing (not by days: so few are seen that it would only cost time).
 -- p_rows: for weeks a row for each day. p_added: which counts add up over parts; null = all. p_is_added_up: whether counts
 -- of periods are sums of those of shorter ones (people who were active are not). p_near: that many counts behind those
 -- of the row are shown elsewhere, of more or fewer of the same people as the one at p_near_of (null = all), and as many more
@@ -108,6 +153,12 @@ declare
     v_more integer[];
     v_now integer;
     v_cell integer;
+    v_leaks integer[];
+    v_sum integer[]; -- of this table and coarser ones: a node, one that it is a sum of, and in which column
+    v_part integer[];
+    v_column integer[];
+    v_from integer; -- nodes of this table
+    v_to integer;
 begin
     if v_all = 0 then
         return;
@@ -153,6 +204,10 @@ begin
     v_hidden := array_fill(false, array[array_length(v_level, 1) * v_width]);
     v_known := v_hidden;
     for v_now in select distinct l from unnest(v_level) l order by l loop
+        select min(i), max(i) into v_from, v_to from unnest(v_level) with ordinality as t (l, i) where l = v_now;
+        select array_agg(p.parent), array_agg(p.child), array_agg(c) into v_sum, v_part, v_column
+        from unnest(v_parent, v_child, v_is_crossed) as p (parent, child, is_crossed) cross join generate_series(1, v_width) c
+        where p.child <= v_to and (p_added is null or c = any (p_added) or not p.is_crossed);
         -- What is all of a sum that is seen.
         for v_cell in
             select (p.child - 1) * v_width + c
@@ -193,6 +248,25 @@ begin
                     v_known[(i - 1) * v_width + 1:i * v_width])
                 from generate_series(1, array_length(v_level, 1)) i where p_is_chain and v_level[i] = v_now) m
             where m.cell is not null and not v_hidden[m.cell];
+            if v_more is null and v_now < 20 then
+                v_leaks := core.found_out(v_n[1:v_to * v_width], v_hidden[1:v_to * v_width], v_width, p_is_chain, v_level, v_sum, v_part, v_column);
+                -- Beside each that is found out the smallest that is seen in its row or that adds up with it; else all of this table.
+                select array_agg(distinct m.cell) into v_more
+                from (select (array_agg(o.cell order by v_known[o.cell], v_n[o.cell], o.cell))[1] as cell
+                    from unnest(v_leaks) l
+                        cross join lateral (
+                            select (l - 1) / v_width * v_width + c as cell from generate_series(1, v_width) c
+                            union all
+                            select (b.part - 1) * v_width + b.c from unnest(v_sum, v_part, v_column) as a (sum, part, c)
+                                join unnest(v_sum, v_part, v_column) as b (sum, part, c) using (sum, c)
+                            where (l - 1) / v_width + 1 in (a.part, a.sum) and c = (l - 1) % v_width + 1) o
+                    where v_level[(o.cell - 1) / v_width + 1] = v_now and not v_hidden[o.cell]
+                    group by l) m;
+                if v_more is null and v_leaks <> '{}' then
+                    v_more := array(select k from generate_series((v_from - 1) * v_width + 1, v_to * v_width) k where not v_hidden[k]);
+                    v_more := nullif(v_more, '{}');
+                end if;
+            end if;
             exit when v_more is null;
             foreach v_cell in array v_more loop
                 v_hidden[v_cell] := true;
@@ -608,7 +682,8 @@ begin atomic
     active as (
         select s.* from core.safe(array(
             select row(c.organisation, null, null, c.period, c.value, null, array[c.n] || w.n || w.n_total, null, null)::core.cell
-            from counted c join wholes w using (organisation, grain, period, value) where c.grain = p_grain), true, null, p_grain, false, 3) s),
+            from counted c join wholes w using (organisation, grain, period, value) where c.grain = p_grain), true, null, p_grain, false,
+                case p_grain when 'day' then 4 else 3 end) s),
     ways as (
         select s.organisation, s.period, s.value, max(s.cells[1]) filter (where s.part = 'sms') as sms, max(s.cells[1]) filter (where s.part = 'ussd') as ussd,
             max(s.cells[1]) filter (where s.part = 'mixed') as mixed
@@ -617,7 +692,8 @@ begin atomic
                 null, x.part)::core.cell
             from counted c join wholes w using (organisation, grain, period, value)
                 cross join lateral (values ('sms', c.n_sms), ('ussd', c.n_ussd), ('mixed', c.n_mixed)) as x (part, n)
-            where c.grain = p_grain), true, null, p_grain, false, 3) s
+            where c.grain = p_grain), true, null, p_grain, false,
+                case p_grain when 'day' then 4 else 3 end) s
         group by 1, 2, 3),
     evers as (
         select s.organisation, s.period, s.value, s.cells[1] as n
@@ -890,7 +966,7 @@ begin atomic
         case when min(m.cells[3]) >= 5 then round((percentile_cont(0.75) within group (order by t.days)
             filter (where t.is_completed and t.is_mature))::numeric, 1) end,
         min(f.cells[2]),
-        case when min(f.cells[2]) >= 5 then (select min(s.day) from survival s
+        case when min(f.cells[2]) >= 5 and min(f.cells[3]) is not null then (select min(s.day) from survival s
             where s.organisation = t.organisation and s.course = t.course and s.value = t.value and s.log_left <= ln(0.5)) end
     from t
         left join facts.funnel('all', by, false, as_of) f on f.organisation = t.organisation and f.course = t.course and f.value = t.value
@@ -945,7 +1021,7 @@ begin atomic
     from core.safe(array(
         select row(a.organisation, a.course, a.unit, null, a.value, null, array[count(*), sum(a.x)], null, null)::core.cell
         from answers a group by a.organisation, a.course, a.unit, a.value)) s
-        left join rest r on r.organisation = s.organisation and r.course = s.course and r.unit = s.item and r.value = s.value
+        left join rest r on r.organisation = s.organisation and r.course = s.course and r.unit = s.item and r.value = s.value and s.cells[1] is not null
         left join dif d on d.organisation = s.organisation and d.course = s.course and d.unit = s.item and d.value = s.value
         left join titles t on t.course = s.course and t.unit = s.item
     where core.is_property(by)
@@ -977,9 +1053,10 @@ begin atomic
         group by 1, 2, 3, 4, 5
         window item as (partition by r.organisation, r.course, r.unit, r.value))
     select s.organisation, s.course, s.item, s.value, s.part::integer, s.cells[1],
-        core.percent(s.cells[1], h.n_all::bigint), case when s.cells[1] is not null and h.n_all_best >= 30 then round(100 * h.n_best / h.n_all_best, 1) end,
+        case when bool_and(s.cells[1] is not null) over item then core.percent(s.cells[1], h.n_all::bigint) end,
+        case when bool_and(s.cells[1] is not null) over item and h.n_all_best >= 30 and h.n_best not between 1 and 4 then round(100 * h.n_best / h.n_all_best, 1) end,
         h.is_right,
-        case when h.n_all < 30 or h.is_right then null when h.n < 0.05 * h.n_all then 'dead'
+        case when h.n_all < 30 or h.is_right or s.cells[1] is null then null when h.n < 0.05 * h.n_all then 'dead'
             when h.n_best > (select max(k.n_best) from shares k where k.is_right and k.organisation = h.organisation and k.course = h.course
                 and k.unit = h.unit and k.value = h.value) then 'wrong key?' end, s.n_hidden
     from core.safe(array(
@@ -987,6 +1064,7 @@ begin atomic
         from shares h)) s
         join shares h on h.organisation = s.organisation and h.course = s.course and h.unit = s.item and h.value = s.value and h.choice::text = s.part
     where core.is_property(by)
+    window item as (partition by s.organisation, s.course, s.item, s.value)
     order by 1, 2, 3, 4, 5;
 end;
 comment on function report.distractors(text) is
@@ -1009,7 +1087,8 @@ begin atomic
             group by u.organisation, u.course, g.value, u.learner_id) x
         group by 1, 2, 3, 4)
     select s.organisation, s.course, s.value, s.part, s.cells[1],
-        core.percent(s.cells[1], (select sum(b.n) from bands b where b.organisation = s.organisation and b.course = s.course and b.value = s.value)::bigint),
+        case when bool_and(s.cells[1] is not null) over (partition by s.organisation, s.course, s.value) then
+            core.percent(s.cells[1], (select sum(b.n) from bands b where b.organisation = s.organisation and b.course = s.course and b.value = s.value)::bigint) end,
         s.n_hidden
     from core.safe(array(select row(b.organisation, b.course, null, null, b.value, null, array[b.n], null, b.band)::core.cell from bands b)) s
     where core.is_property(by)
@@ -1111,7 +1190,7 @@ begin atomic
         case when min(m.cells[1]) >= 5 and count(i.y4 - i.y5) >= 5 then round(avg(i.y4 - i.y5), 2) end
     from said i
         join counts c on c.organisation = i.organisation and c.course = i.course and c.value = i.value
-        left join marks m on m.organisation = i.organisation and m.course = i.course and m.value = i.value
+        left join marks m on m.organisation = i.organisation and m.course = i.course and m.value = i.value and c.cells[3] is not null and c.cells[4] is not null
     where i.is_invited and core.is_property(by)
     group by i.organisation, i.course, i.value
     order by 1, 2, 3;
@@ -1124,18 +1203,18 @@ returns table (organisation text, course text, value text, asked bigint, answere
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with asked as (
-        select e.organisation, e.course, g.value, e.completed_at <= now() - interval '12 weeks' as is_asked,
+        select e.organisation, e.course, g.value, e.started_at is not null as is_started, e.completed_at is not null as is_completed, e.completed_at <= now() - interval '12 weeks' as is_asked,
             (select max(s.choice) from facts.survey_answers s where s.learner_id = e.learner_id and s.course = e.course and s.survey = 'followup' and s.question = 'w1') as w1
         from facts.enrolments e
             cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via)))
-            as g (value)
-        where e.completed_at is not null)
-    select s.organisation, s.course, s.value, s.cells[2], s.cells[3], s.cells[4], core.percent(s.cells[4], s.cells[2]), core.percent(s.cells[4], s.cells[3])
+            as g (value))
+    -- as in report.survey
+    select s.organisation, s.course, s.value, s.cells[4], s.cells[5], s.cells[6], case when s.cells[5] is not null then core.percent(s.cells[6], s.cells[4]) end, core.percent(s.cells[6], s.cells[5])
     from core.safe(array(
-        select row(a.organisation, a.course, null, null, a.value, null, array[count(*), count(*) filter (where a.is_asked),
-            count(a.w1) filter (where a.is_asked), count(*) filter (where a.is_asked and a.w1 = 1)], null, null)::core.cell
+        select row(a.organisation, a.course, null, null, a.value, null, array[count(*), count(*) filter (where a.is_started),
+            count(*) filter (where a.is_completed), count(*) filter (where a.is_asked), count(a.w1) filter (where a.is_asked), count(*) filter (where a.is_asked and a.w1 = 1)], null, null)::core.cell
         from asked a group by a.organisation, a.course, a.value)) s
-    where s.cells[2] is distinct from 0 and core.is_property(by)
+    where s.cells[4] is distinct from 0 and core.is_property(by)
     order by 1, 2, 3;
 end;
 comment on function report.at_work(text) is

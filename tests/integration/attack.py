@@ -4,7 +4,7 @@
 Makes a population for each seed in the database of OWNER (with the functions of tests/sql/lib/make.sql), asks every
 report with counts in every grain and by every property as READER, and writes down what is known of these counts:
 those that are shown, that the others are at least 1, that totals are the sums of their parts, and that some
-people are among others. From this it narrows down every count, shown or not, and every difference of two, as long
+people are among others. A rate is no more than what is shown beside it: it is empty where a count of it is. From this it narrows down every count, shown or not, and every difference of two, as long
 as it can. One that is 1 to 4 and comes out exactly is a leak. Prints "good ..." or "bad ..." lines.
 """
 import collections
@@ -111,11 +111,37 @@ def days(grain, period):
     return a, datetime.date(a.year + (a.month + months - 1) // 12, (a.month + months - 1) % 12 + 1, 1)
 
 
+# What a rate, a mean or a median can be calculated from: it is empty where one of these is.
+RATES = {'contacts': {'percent_opted_in': ('asked', 'opted_in'), 'percent_low': ('asked', 'opted_in')},
+         'leaving': {'percent_stopped': ('enrolled', 'stopped')}, 'modules': {'percent_completed': ('reached', 'completed')},
+         'hazard': {'percent_left': ('reached', 'left_here')}, 'items': {'p': ('answered', 'n_right')},
+         'survey': dict({'percent_answered': ('invited', 'answered')}, **{c: ('invited', 'answered') for c in ('csat', 'mean_good',
+                    'recommendation', 'mean_useful', 'mean_sure_now', 'mean_sure_before', 'mean_sure_gain')}),
+         'at_work': {'percent_of_asked': ('asked', 'answered', 'used'), 'percent_of_answered': ('answered', 'used')},
+         'time_to_complete': {'median_days': ('completed',), 'kaplan_meier_median_days': ('started',)}, 'distractors': {'percent': ('n',)},
+         'scores': {'percent': ('learners',)}, 'gain': {c: ('n',) for c in ('pre_mean', 'post_mean', 'gain', 'percent_higher')},
+         'effort': {'median_minutes': ('learners',)}, 'groups': {'percent_of_enrolled': ('enrolled', 'completed'), 'gain': ('n_gain',)},
+         'activity': {'mean_daily': ('active',), 'stickiness': ('active',)}}
+for t in ('funnel', 'mature', 'completion_rate'):
+    RATES[t] = {'percent_of_enrolled': ('enrolled', 'completed'), 'percent_of_started': ('started', 'completed')}
+
+
+def rates(table, rows, keys):
+    """What a table says of a hidden count by a rate; a share of parts that are not all shown tells their whole."""
+    for r in rows:
+        for rate, counts in RATES.get(table, {}).items():
+            if r[rate] != '' and any(r[c] == '' for c in counts):
+                yield (table, rate) + tuple(r[k] for k in keys)
+        if table in ('distractors', 'scores') and r['percent'] != '' and any(
+                q[RATES[table]['percent'][0]] == '' for q in rows if all(q[k] == r[k] for k in keys[:-1])):
+            yield (table, 'percent') + tuple(r[k] for k in keys)
+
+
 class Knowledge:
     """Counts by name; sums that hold between them."""
 
     def __init__(self):
-        self.true, self.low, self.high, self.sums = {}, {}, {}, []
+        self.true, self.low, self.high, self.sums, self.told = {}, {}, {}, [], []
 
     def see(self, name, true, shown):
         true = int(float(true))
@@ -178,6 +204,7 @@ def attack():
     shown, bare = answers(READER), answers(OWNER, BARE)
     stats = collections.Counter()
     for (table, by, grain, keys, columns, _), seen, true in zip(asked(), shown, bare):
+        known.told += rates(table, seen, keys)
         seen = {tuple(r[k] for k in keys): r for r in seen}
         for r in true:
             key = tuple(r[k] for k in keys)
@@ -300,10 +327,10 @@ for seed in sys.argv[4:]:
     run(OWNER, people(int(seed)))
     known, stats = attack()
     total.update(stats)
-    leaks = known.leaks()
+    leaks = known.leaks() + known.told
     print(f'bad seed {seed}: {len(leaks)} leaks' if leaks else f'good seed {seed}: {len(known.true)} counts, {len(known.sums)} sums')
     for name in leaks[:12]:
-        print('  ', name, known.true[name])
+        print('  ', name, known.true.get(name, 'a rate beside a hidden count'))
 tables = sorted({t for t, _ in total})
 for t in tables:
     print(f'{t}: {total[(t, True)]} of {total[(t, True)] + total[(t, False)]} counts of people are shown')

@@ -23,7 +23,7 @@ if [ $# -gt 0 ]; then
     attack "$@"
 else
     attack 25 1 2
-    attack 60 7
+    attack 60 6 7 12 13
 fi
 # Break it, and it is found: parts are not hidden any more that only a sum tells of.
 psql -qX -v ON_ERROR_STOP=1 "$OWNER" -c "create or replace function core.hidden_in_row(p_cells bigint[], p_known boolean[], p_is_chain boolean,
