@@ -590,6 +590,7 @@ struct nodes *nodes_new(struct loop *loop, const struct store_settings *settings
     nodes->tick = timer_new(loop, on_tick, nodes);
     if (settings->cluster == NULL) {
         struct node *node = node_add(nodes, &(struct node_address){.port = 0});
+        assert(node != NULL); /* the first one has a place */
         node->has_slots = node->is_listed = nodes->is_known = true;
         return nodes;
     }
