@@ -314,7 +314,7 @@ bench_main()
         cluster_bench "${2:-20000}"
         return
     fi
-    if [ "${1:-}" = growth ] || [ "${1:-}" = continent ] || [ "${1:-}" = timers ]; then
+    if [ "${1:-}" = growth ] || [ "${1:-}" = continent ] || [ "${1:-}" = timers ] || [ "${1:-}" = reports ]; then
         # shellcheck source=/dev/null
         . "$ROOT/run.d/growth.sh"
         bench_prepare
@@ -322,6 +322,7 @@ bench_main()
         case $1 in
         growth) growth_main "${2:-1000000}" "${3:-10000000}" ;;
         timers) growth_timers "${2:-1000000}" ;;
+        reports) growth_reports "${2:-1000000}" ;;
         continent) growth_continent "${2:-17000000}" ;;
         esac
         return

@@ -5,6 +5,7 @@
 # is over its limit: 1.15 for the CPU of a callback, 1.5 for the 95th percentile of a batch. Needs bench.sh.
 # `./run bench --continent [LEARNERS]`: with 17,000,000 in one Redis, which needs 12 GB of memory and of disk.
 # `./run bench --timers [LEARNERS]`: 1,000,000 whose reminders are due in one hour.
+# `./run bench --reports [LEARNERS]`: how long each report takes among 1,000,000, for an organisation with a tenth and for all.
 
 GROWTH_CPU_MAX=1.15
 GROWTH_P95_MAX=1.5
@@ -273,4 +274,41 @@ growth_main()
     step "batches of the writer with $2 events in PostgreSQL"
     growth_postgres "$2"
     [ "$GROWTH_FAILED" = 0 ] || die 1 'the cost grows faster than it may'
+}
+
+# growth_ask LOGIN QUERY: seconds, or - when it took more than two minutes.
+growth_ask()
+{
+    psql -h "$STATE/pg" -U "$1" -d waypost -Xq -o /dev/null -c "set statement_timeout = '120s'" -c '\timing on' -c "$2" 2>&1 |
+        awk '/^Time:/ { ms = $2 } /ERROR/ { is_late = 1 } END { if (is_late) print "-"; else printf "%.1f\n", ms / 1000 }' ||
+        true
+}
+
+# growth_report NAME QUERY: a row of the table.
+growth_report()
+{
+    printf '%-44s %10s %10s\n' "$1" "$(growth_ask tenth "$2")" "$(growth_ask whole "$2")"
+}
+
+# growth_reports LEARNERS: seconds for each report of a login of the organisation with a tenth of them, and of one that reads all.
+growth_reports()
+{
+    local name kind arguments columns
+    step "$1 learners with ten events each"
+    psql -h "$STATE/pg" -U postgres -d waypost -v ON_ERROR_STOP=1 -v learners="$1" -qf "$ROOT/tests/bench/grow.sql"
+    bench_sql "select ops.add_coordinator('tenth', 'tenth'), ops.add_coordinator('whole', 'tenth');
+        insert into core.member select 'whole', o.org_id from core.organisation o on conflict do nothing"
+    step 'reports'
+    printf '%-44s %10s %10s\n' 'seconds' 'a tenth' 'all'
+    while IFS='|' read -r name kind arguments columns; do
+        if [ "$kind" = view ]; then
+            growth_report "$name" "select * from report.$name"
+            [[ ", $columns," != *', cohort,'* ]] ||
+                growth_report "$name, one cohort" "select * from report.$name where cohort = 'grown7'"
+        else
+            growth_report "$name()" "select * from report.$name()"
+            [[ ", $arguments," != *', by,'* || $name = delivery || $name = unmatched ]] ||
+                growth_report "$name(), each cohort" "select * from report.$name(by => 'cohort')"
+        fi
+    done < <(bench_sql "select name, kind, arguments, columns from report.catalogue where kind <> 'sheet' order by kind desc, name")
 }

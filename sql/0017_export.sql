@@ -201,13 +201,17 @@ create policy organisation on core.erasure_time for select to report_owner
     using (org_id = any (array(select m.org_id from core.member m where m.login = core.reader())));
 grant select on core.erasure_time to report_owner;
 
--- Numbers on which several people learn, counted: which ones stays here.
+-- Numbers on which several people learn, counted: which ones stays here. Each belongs to the first organisation that it
+-- has a learner of, and is found from that one's learners on, so that nobody else's are read.
 create view core.shared_number with (security_barrier) as
-select x.org_id, count(*) as numbers, count(*) filter (where x.n > 1) as shared
-from (select min(l.org_id) as org_id, count(*) as n
-    from core.number_state s join core.learner l using (learner)
-    where not l.is_test group by s.number_id) x
-group by x.org_id;
+select l.org_id, count(*) as numbers, count(*) filter (where x.n > 1) as shared
+from core.learner l
+    join core.number_state s on s.learner = l.learner
+    cross join lateral (select count(*) as n, bool_or((q.org_id, q.learner) < (l.org_id, l.learner)) as is_later
+        from core.number_state p join core.learner q on q.learner = p.learner
+        where p.number_id = s.number_id and not q.is_test) x
+where not l.is_test and not x.is_later
+group by l.org_id;
 comment on view core.shared_number is 'How many numbers there are, and on how many of them several people learn.';
 grant select on core.shared_number to report_owner;
 

@@ -108,7 +108,7 @@ select bag_eq('select * from make.granted where object not like ''report.%''', $
     'the whole list of privileges');
 select results_eq($$select distinct privilege from make.granted where object like 'report.%' order by 1$$, $$values ('EXECUTE'), ('SELECT')$$, 'nobody writes in report; who reads what of it: people.sql');
 select is_empty($$select p.oid::regprocedure from pg_proc p where p.pronamespace = 'report'::regnamespace and (p.proowner <> 'report_owner'::regrole
-        or p.prosecdef and p.proconfig is distinct from array['search_path=pg_catalog, pg_temp'] or not has_function_privilege('coordinator', p.oid, 'EXECUTE'))$$,
+        or p.prosecdef and p.proconfig[1] is distinct from 'search_path=pg_catalog, pg_temp' or not has_function_privilege('coordinator', p.oid, 'EXECUTE'))$$,
     'its functions have the rights of report_owner, who is bound by the rows of whoever asks');
 select is_empty($$select datname from pg_database, aclexplode(datacl) where datname = current_database() and grantee = 0$$,
     'nothing on the database is granted to everybody');

@@ -6,13 +6,17 @@ insert into core.organisation (org_id, code, name) overriding system value value
 insert into core.learner (learner_id, org_id, first_seq, created_at)
 select make.learner(i), 1 + i % 2, 1, now() - interval '100 days' from generate_series(1, 20000) i;
 select core.make_month(now() - i * interval '1 month') from generate_series(0, 4) i;
-insert into core.event (learner, at, seq, kind, phase, org_id, n, unit, choice, correct, attempt, lang)
-select l.learner, now() - (200000 - i) * interval '40 s', 1 + i / 20000, 'answered', 'quiz', l.org_id, 0, 'm1q1', 1, true, 1, 'en'
-from generate_series(0, 199999) i join core.learner l on l.learner_id = make.learner(1 + i % 20000);
+do $$ begin perform make.publish(); end $$;
+insert into core.event (learner, at, seq, kind, phase, course_id, org_id, n, unit, choice, correct, attempt, lang)
+select l.learner, now() - (200000 - i) * interval '40 s', 1 + i / 20000, 'answered', 'quiz', v.course_id, l.org_id, 0, 'm1q1', 1, true, 1, 'en'
+from core.course_version v cross join generate_series(0, 199999) i join core.learner l on l.learner_id = make.learner(1 + i % 20000);
 insert into core.event (learner, at, seq, kind, org_id, n, unit, value, attempt, lang)
 select e.learner, e.at, e.seq, 'module_completed', e.org_id, 1, 'm1', 1, 2, 'en' from core.event e where e.seq = 10;
 insert into core.enrolment (learner, course, org_id, consent_at, started_at)
 select make.key(i), 'c', 1 + i % 2, now() - interval '90 days', now() - interval '89 days' from generate_series(1, 20000) i;
+insert into core.learner_unit (learner, course_id, first_seq, first_at, org_id, unit, lang)
+select l.learner, u.course_id, u."position", l.created_at, l.org_id, u.unit, 'en' from core.learner l cross join core.unit u where u.module <> 'survey';
+insert into core.active_day (org_id, day, learner, n_sms, n_ussd) select e.org_id, e.at::date, e.learner, 1, 0 from core.event e where e.seq = 1 and e.n = 0;
 insert into core.number_state (number_id, learner, seq, at, state)
 select decode(make.number_id(i), 'hex'), make.key(i), 1, now(), '\x00' from generate_series(1, 20000) i;
 insert into core.member values ('postgres', 1);
@@ -50,6 +54,30 @@ begin
     end loop;
     return v_plan;
 end $$;
+-- How many rows of the tables each report reads, inside its functions, too.
+create function make.n_read_all(p_like text) returns bigint language sql
+return (select sum(coalesce(idx_tup_fetch, 0) + seq_tup_read) from pg_stat_xact_all_tables where schemaname = 'core' and relname like p_like);
+create temp table reading (place integer, name text, n_rows bigint, n_events bigint) on commit drop;
+create function make.read_reports(p_place integer) returns void language plpgsql as $$
+declare
+    v_report record;
+    v_rows bigint;
+    v_events bigint;
+begin
+    for v_report in select c.name, case c.kind when 'function' then '()' end as call from report.catalogue c where c.kind <> 'sheet' loop
+        v_rows := make.n_read_all('%');
+        v_events := make.n_read_all('event%');
+        set local role amina;
+        set local max_parallel_workers_per_gather = 0;
+        set local enable_seqscan = off;
+        set local enable_mergejoin = off;
+        set local enable_hashjoin = off;
+        execute format('select count(*) from report.%I%s', v_report.name, v_report.call);
+        reset role;
+        insert into reading values (p_place, v_report.name, make.n_read_all('%') - v_rows, make.n_read_all('event%') - v_events);
+    end loop;
+end $$;
+select make.read_reports(1);
 create temp table query (q text, plan text) on commit drop;
 insert into query (q)
 values ('select * from report.enrolments'), ('select status, count(*) from report.enrolments group by 1'),
@@ -78,6 +106,13 @@ set local enable_mergejoin = off;
 set local enable_hashjoin = off;
 select is(make.explained(q), plan, q) from query;
 reset role;
+
+select make.read_reports(2);
+select set_eq('select name, n_rows, n_events from reading where place = 1', 'select name, n_rows, n_events from reading where place = 2', 'nothing that is others''');
+select is_empty('select name, n_rows from reading where n_rows > 600000', 'each row of theirs a few times');
+select set_eq('select distinct name from reading where n_events > 20000', array['quiz_answers', 'effort', 'effort_steps'], 'and events only where these are asked for');
+select is_empty($$select p.proname from pg_proc p where p.pronamespace = 'report'::regnamespace and p.prosecdef and p.proretset
+    and not coalesce('enable_hashjoin=on' = any (p.proconfig), false)$$, 'what was counted is joined by hashing');
 
 -- core.ingest must not fall back to sequential scans, also when its plans were made on empty tables.
 create function make.n_scanned(p_table text) returns bigint language sql

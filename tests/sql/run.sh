@@ -4,7 +4,7 @@
 
 # shellcheck disable=SC2153
 world_make
-postgres_start "$STATE" -c fsync=off
+postgres_start "$STATE" -c fsync=off -c autovacuum=off # which changes plans when it likes
 export PGHOST="$STATE/pg" PGUSER=postgres PGDATABASE=waypost PGOPTIONS='-c client_min_messages=warning'
 createdb waypost
 check 'migrates an empty database' "$WAYPOST" migrate --conninfo "host=$PGHOST user=postgres dbname=waypost" "$ROOT/sql"
