@@ -185,7 +185,7 @@ begin
         return;
     end if;
     execute format('create table core.%I (like core.event including defaults including constraints)', v_name);
-    execute format('alter table core.%I alter column org_id set (n_distinct = 50)', v_name); -- sql/0024_size.sql says why
+    execute format('alter table core.%I alter column org_id set (n_distinct = 20)', v_name); -- sql/0024_size.sql says why
     execute format('alter table core.%I enable row level security, force row level security', v_name);
     execute format('create policy owner on core.%I to waypost_owner using (true) with check (true)', v_name);
     execute format('alter table core.event attach partition core.%I for values from (%L) to (%L)',

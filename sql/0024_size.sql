@@ -7,7 +7,7 @@ create index learner_unit_organisation on core.learner_unit (org_id, learner);
 -- Few answers are those of surveys and of old questions asked again.
 create index event_afterwards on core.event (org_id, at) where kind = 'answered' and phase in ('survey', 'followup', 'recall');
 
--- A plan is made before the organisations of the reader are known. As if there were fifty (and it takes ten of them for
+-- A plan is made before the organisations of the reader are known. As if there were twenty (and it takes ten of them for
 -- the reader's): with the few that there are it would go through everybody's rows. core.make_month does so, too.
 do $$
 declare
@@ -18,7 +18,7 @@ begin
         where c.relnamespace = 'core'::regnamespace and c.relkind in ('r', 'p') and a.attname = 'org_id'
             and c.relname not in ('organisation', 'member', 'cohort')
     loop
-        execute format('alter table %s alter column org_id set (n_distinct = 50, n_distinct_inherited = 50)', v_table);
+        execute format('alter table %s alter column org_id set (n_distinct = 20, n_distinct_inherited = 20)', v_table);
     end loop;
 end $$;
 
