@@ -1204,7 +1204,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with asked as (
         select e.organisation, e.course, g.value, e.started_at is not null as is_started, e.completed_at is not null as is_completed, e.completed_at <= now() - interval '12 weeks' as is_asked,
-            (select max(s.choice) from facts.survey_answers s where s.learner_id = e.learner_id and s.course = e.course and s.survey = 'followup' and s.question = 'w1') as w1
+            case when e.completed_at <= now() - interval '12 weeks' then -- nobody else is looked up
+                (select max(s.choice) from facts.survey_answers s where s.learner_id = e.learner_id and s.course = e.course and s.survey = 'followup' and s.question = 'w1') end as w1
         from facts.enrolments e
             cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via)))
             as g (value))
