@@ -95,7 +95,7 @@ begin
     from unnest(p_learner, p_seq, p_at, p_channel, p_via, p_network, p_lang, p_country)
             as s (learner_id, seq, at, channel, via, network, lang, country)
         cross join (select i.org_id from core.organisation i where i.is_default) o
-    where not exists (select from core.learner k where k.learner_id = s.learner_id and k.first_seq <= s.seq)
+    where (select k.first_seq <= s.seq from core.learner k where k.learner_id = s.learner_id) is not true -- one by one
     order by s.learner_id, s.seq
     on conflict (learner_id) do update
         set country = excluded.country, network = case when l.erased_at is null then excluded.network end,
@@ -109,7 +109,6 @@ begin
         -- one by one: a join would look at all learners for each step
         cross join lateral (select k.learner from core.learner k
             where k.learner_id = s.learner_id and k.erased_at is null limit 1) l
-    where not exists (select from core.number_state n where n.learner = l.learner)
     on conflict do nothing;
 end $$;
 
@@ -239,9 +238,13 @@ declare
             group by v.learner, v.course_id, v.unit, v.org_id, v.cohort_id) g);
 begin
     if not p_is_careful then
-        v_units := array(select g from unnest(v_units) g where not exists (select from core.learner_unit u
-            where u.learner = g.learner and u.course_id = g.course_id and u.unit = g.unit));
-        insert into core.learner_unit select * from unnest(v_units);
+        -- What is there is found by its key. A join would be planned once, perhaps while the table is empty, and then
+        -- compare each unit with the whole table.
+        with added as (
+            insert into core.learner_unit as t select * from unnest(v_units)
+            on conflict (learner, course_id, unit) do nothing
+            returning t)
+        select coalesce(array_agg(a.t), '{}') into v_units from added a;
         perform core.add_counts(v_units, 1);
         return;
     end if;
@@ -267,7 +270,6 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
     v_new core.active_day[];
-    v_n bigint;
 begin
     select array_agg(row(g.org_id, g.day, g.learner, g.n_sms, g.n_ussd)::core.active_day) into v_new
     from (
@@ -279,18 +281,11 @@ begin
         where core.is_learning_action(v.kind, v.phase)
         group by 1, 2, 3
         order by 1, 2, 3) g;
-    update core.active_day t
-    set n_sms = t.n_sms + x.n_sms, n_ussd = t.n_ussd + x.n_ussd
-    from unnest(v_new) x
-    where t.org_id = x.org_id and t.day = x.day and t.learner = x.learner;
-    get diagnostics v_n = row_count;
-    if v_n < cardinality(v_new) then
-        insert into core.active_day (org_id, day, learner, n_sms, n_ussd)
-        select x.org_id, x.day, x.learner, x.n_sms, x.n_ussd
-        from unnest(v_new) x
-        where not exists (select from core.active_day t
-            where t.org_id = x.org_id and t.day = x.day and t.learner = x.learner);
-    end if;
+    -- Found by its key whatever the plan, as above.
+    insert into core.active_day as t (org_id, day, learner, n_sms, n_ussd)
+    select x.org_id, x.day, x.learner, x.n_sms, x.n_ussd from unnest(v_new) x
+    on conflict (org_id, day, learner) do update
+        set n_sms = t.n_sms + excluded.n_sms, n_ussd = t.n_ussd + excluded.n_ussd;
 end $$;
 
 -- What an event has beside its row in core.event.
@@ -434,8 +429,10 @@ begin
                 s.course is not null and v.course_id is null as is_new_course
             from unnest(p_learner, p_seq, p_course, p_version, p_lang) with ordinality
                     as s (learner_id, seq, course, version, lang, i)
-                left join core.learner l on l.learner_id = s.learner_id
-                left join core.number_state n on n.learner = l.learner
+                -- one by one, as in put_learners
+                left join lateral (select k.learner, k.org_id, k.cohort_id, k.lang, k.erased_at, k.first_seq from core.learner k
+                    where k.learner_id = s.learner_id limit 1) l on true
+                left join lateral (select k.seq from core.number_state k where k.learner = l.learner limit 1) n on true
                 left join v on v.course = s.course and v.version = s.version
             order by s.i) t;
         exit when not v_has_earlier and not v_has_new_course;
