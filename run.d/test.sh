@@ -110,13 +110,13 @@ integration_one()
     [ "$code" = 0 ]
 }
 
-# Two at a time: each has a world of its own, and most of its time is spent on waiting.
+# Three at a time: each has a world of its own, and most of its time is spent on waiting.
 test_integration()
 {
     export -f integration_one
     export TEST_LOGS
     printf '%s\n' tests/integration/*.sh | grep -v '/lib\.sh$' |
-        xargs -P2 -I{} bash -c 'integration_one {}'
+        xargs -P3 -I{} bash -c 'integration_one {}'
 }
 
 # How many single tests a log holds: "passed failed skipped". Cmocka's sums and TAP lines count; a
