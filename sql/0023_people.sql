@@ -104,12 +104,19 @@ grant execute on function report_rows.open(text, text[]) to analyst;
 grant usage on schema report_rows to analyst;
 grant select on all tables in schema report_rows to analyst;
 
--- `waypost report export` writes itself down.
+-- `waypost report export` writes itself down: on a replica, which takes nothing in, in the log of that server.
 create function report.note_export(name text, n_rows bigint) returns void
-language sql security definer
+language plpgsql security definer
 set search_path = pg_catalog, pg_temp
-return core.note_export('waypost report export', name, null, n_rows);
-comment on function report.note_export(text, bigint) is 'Writes down that you took a report out: ops.exports.';
+as $$
+begin
+    if pg_is_in_recovery() then
+        raise log 'waypost report export: % took % rows of %', core.reader(), note_export.n_rows, note_export.name;
+    else
+        perform core.note_export('waypost report export', note_export.name, null, note_export.n_rows);
+    end if;
+end $$;
+comment on function report.note_export(text, bigint) is 'Writes down that you took a report out: in ops.exports, or on a replica in the log of its server.';
 revoke execute on function report.note_export(text, bigint) from public;
 grant execute on function report.note_export(text, bigint) to coordinator, facilitator, content_editor, organisation;
 
