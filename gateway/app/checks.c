@@ -91,14 +91,20 @@ static void on_place(void *ctx, enum err e, const struct store_record *record)
     free(l);
 }
 
-static void on_move_taken(void *ctx, enum err e)
+/* May it be looked at once more? False: it was answered. */
+static bool is_allowed(struct looking *l, enum err e)
 {
-    struct looking *l = ctx;
     if (e == ERR_DENIED)
         finish(l, ERR_OK, CHECK_LATER);
     else if (e != ERR_OK)
         finish(l, e, CHECK_UNASKED);
-    else
+    return e == ERR_OK;
+}
+
+static void on_move_taken(void *ctx, enum err e)
+{
+    struct looking *l = ctx;
+    if (is_allowed(l, e))
         store_load(l->store, &l->from, on_place, l);
 }
 
@@ -154,11 +160,7 @@ static void on_line(void *ctx, enum err e, struct str line)
 static void on_taken(void *ctx, enum err e)
 {
     struct looking *l = ctx;
-    if (e == ERR_DENIED)
-        finish(l, ERR_OK, CHECK_LATER);
-    else if (e != ERR_OK)
-        finish(l, e, CHECK_UNASKED);
-    else
+    if (is_allowed(l, e))
         store_certificate_get(l->store, l->ask.code, on_line, l);
 }
 
