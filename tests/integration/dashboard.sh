@@ -188,14 +188,7 @@ else
         done
         check 'so is its licence' cmp -s "$STATE/packages/node_modules/uplot/LICENSE" "$ROOT/gateway/app/report/third_party/uplot/LICENSE"
         NODE_PATH="$STATE/packages/node_modules" node "$ROOT/tests/integration/dashboard/drive.js" "$AT" amina sunflower "$SHOTS" >"$STATE/seen" 2>&1 || true
-        while read -r line; do
-            case $line in
-            'ok - '*) check "browser: ${line#ok - }" true ;;
-            'not ok - '*) check "browser: ${line#not ok - }" false ;;
-            *) printf '# %s\n' "${line#\# }" ;;
-            esac
-        done <"$STATE/seen"
-        check 'the browser got to the end' grep -q "no error in the browser's log" "$STATE/seen"
+        browser_says "$STATE/seen"
     fi
 fi
 done_testing

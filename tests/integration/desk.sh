@@ -53,14 +53,7 @@ else
         done
         NODE_PATH="$STATE/packages/node_modules" node "$ROOT/tests/integration/desk/drive.js" "$URL" "$SIM" \
             "$COURSE" "$SHOTS" "$STATE"/{booklet-en,booklet-ar,meeting-en,meeting-ar,preview-ar}.html >"$STATE/seen" || true
-        while read -r line; do
-            case $line in
-            'ok - '*) check "browser: ${line#ok - }" true ;;
-            'not ok - '*) check "browser: ${line#not ok - }" false ;;
-            *) printf '%s\n' "$line" ;;
-            esac
-        done <"$STATE/seen"
-        check 'the browser got to the end' grep -q "no error in the browser's log" "$STATE/seen"
+        browser_says "$STATE/seen"
     fi
 fi
 done_testing

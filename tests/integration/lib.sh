@@ -162,6 +162,20 @@ skip_check()
     printf 'ok %d - %s # SKIP %s: %s\n' "$N_CHECKS" "$1" "$(basename "$0")" "$2"
 }
 
+# browser_says FILE: what a driver of the browser has told (browser.js), as checks of this script.
+browser_says()
+{
+    local line
+    while read -r line; do
+        case $line in
+        'ok - '*) check "browser: ${line#ok - }" true ;;
+        'not ok - '*) check "browser: ${line#not ok - }" false ;;
+        *) printf '# %s\n' "${line#\# }" ;;
+        esac
+    done <"$1"
+    check 'the browser got to the end' grep -q "no error in the browser's log" "$1"
+}
+
 # npm_packages FOLDER: what its package-lock.json names, in $STATE/packages; or skip.
 npm_packages()
 {

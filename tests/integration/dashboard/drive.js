@@ -1,31 +1,11 @@
 // drive.js URL NAME PASSWORD SHOTS: the coordinators' pages in headless Chromium: by keyboard, at the width of a phone, a
 // tablet and a desk, on paper, without scripts, with axe-core. Prints TAP lines without their numbers.
-const { readFileSync, statSync } = require("fs");
+const { statSync } = require("fs");
 const puppeteer = require("puppeteer-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const { tell, audit, fits, focus } = require("../browser.js");
 const [url, name, password, shots] = process.argv.slice(2);
 // By language where that makes some rows; where it makes hundreds, axe-core takes a minute for each page.
 const PAGES = ["?by=language", "people?by=language&grain=month", "leaving", "questions", "learned", "survey?by=language", "messages", "reminders"];
-
-function tell(isGood, words, more) {
-  console.log(`${isGood ? "ok" : "not ok"} - ${words}`);
-  if (!isGood && more) console.log("# " + String(more).replace(/\n/g, "\n# "));
-}
-
-async function audit(page, words) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  tell(violations.length === 0, `axe: ${words}`, violations.map((v) => v.id + ": " + v.nodes[0].html).join("\n"));
-}
-
-// Tabs until the element of this selector has the focus: nothing is clicked.
-async function focus(page, selector) {
-  for (let i = 0; i < 100; i++) {
-    if (await page.evaluate((s) => document.activeElement.matches(s), selector)) return true;
-    await page.keyboard.press("Tab");
-  }
-  return false;
-}
 
 // Each chart has a canvas with something drawn on it, and a table of figures.
 const chartsOf = (page) =>
@@ -59,7 +39,7 @@ async function hasNoHoles(page) {
   tell(page.url() === url + "/report/login", "who is not signed in comes to the form");
   await audit(page, "the form");
   await page.screenshot({ path: shots + "/report-login.png" });
-  tell(await focus(page, "[name=name]"), "the keyboard reaches the name");
+  tell(await focus(page, "[name=name]", 100), "the keyboard reaches the name");
   await page.keyboard.type(name);
   await page.keyboard.press("Tab");
   await page.keyboard.type(password);
@@ -67,15 +47,14 @@ async function hasNoHoles(page) {
   tell((await page.title()).startsWith("Overview"), "signed in by keyboard", await page.title());
   await page.keyboard.press("Tab");
   tell(await page.evaluate(() => document.activeElement.className === "skip"), "the first stop leads to the figures");
-  tell(await focus(page, ".scroll"), "the keyboard reaches a table, to scroll it");
+  tell(await focus(page, ".scroll", 100), "the keyboard reaches a table, to scroll it");
 
   for (const width of [320, 768, 1280]) {
     await page.setViewport({ width, height: 900 });
     for (const path of PAGES) {
       const words = `'${path}' at ${width} px`;
       await page.goto(`${url}/report/${path}`, { waitUntil: "load" });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      tell(wide <= 0, `no sideways scrolling: ${words}`, wide);
+      await fits(page, words);
       const charts = await chartsOf(page);
       tell(charts.every((c) => c), `charts are drawn, each beside its table: ${words}`, charts);
       if (width !== 768) await audit(page, words);
@@ -85,9 +64,9 @@ async function hasNoHoles(page) {
 
   await page.goto(url + "/report/people", { waitUntil: "load" });
   tell((await chartsOf(page)).length >= 2, "people over time has charts");
-  tell(await focus(page, "[name=by]"), "the keyboard reaches the filters");
+  tell(await focus(page, "[name=by]", 100), "the keyboard reaches the filters");
   await page.keyboard.type("Lang");
-  tell(await focus(page, ".filters button"), "and their button");
+  tell(await focus(page, ".filters button", 100), "and their button");
   await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
   tell(page.url().includes("by=language"), "a filter is chosen by keyboard", page.url());
 

@@ -3,37 +3,12 @@
 // Prints TAP lines without their numbers.
 const { readFileSync, writeFileSync } = require("fs");
 const puppeteer = require("puppeteer-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const { tell, audit, fits, focus } = require("../browser.js");
 const WAIT_MS = 120000; // only a fault takes so long
 const [deskUrl, simUrl, folder, shots] = process.argv.slice(2);
 
-function tell(isGood, words, more) {
-  console.log(`${isGood ? "ok" : "not ok"} - ${words}`);
-  if (!isGood && more) console.log("# " + String(more).replace(/\n/g, "\n# "));
-}
-
-async function audit(page, words) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  tell(violations.length === 0, `axe: ${words}`, violations.map((v) => v.id + ": " + v.nodes[0].html).join("\n"));
-}
-
-async function fits(page, words) {
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  tell(wide <= 0, `no sideways scrolling: ${words}`, wide);
-}
-
 const screen = (page) => page.$eval("#ussd", (e) => (e.hidden ? "" : e.textContent));
 const lastSms = (page) => page.$$eval(".message.got", (all) => (all.length ? all[all.length - 1].lastChild.textContent : ""));
-
-// Tabs until the element of this selector has the focus: nothing is clicked.
-async function focus(page, selector) {
-  for (let i = 0; i < 400; i++) {
-    if (await page.evaluate((s) => document.activeElement.matches(s), selector)) return true;
-    await page.keyboard.press("Tab");
-  }
-  return false;
-}
 
 // Types an SMS and waits for what comes.
 async function sendSms(page, text) {
@@ -45,10 +20,10 @@ async function sendSms(page, text) {
 
 // The whole first module by USSD, from consent to its end; every key is typed.
 async function takeModule(page) {
-  tell(await focus(page, "[data-do=dial]"), "the keyboard reaches the dial button");
+  tell(await focus(page, "[data-do=dial]", 400), "the keyboard reaches the dial button");
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => !document.getElementById("ussd").hidden, { timeout: WAIT_MS });
-  tell(await focus(page, "#text"), "the keyboard reaches the line to type in");
+  tell(await focus(page, "#text", 400), "the keyboard reaches the line to type in");
   for (let i = 0; i < 150; i++) {
     const text = await screen(page);
     if (/M1 done|Module 1 done/i.test(text)) return text;
@@ -78,7 +53,7 @@ async function takeModule(page) {
   tell((await page.$eval("#summary", (e) => e.textContent)).startsWith("0 errors"), "the course has no errors");
 
   // A file by keyboard, a mistake in it, its check, back to its place, saved.
-  await focus(page, "nav button");
+  await focus(page, "nav button", 400);
   await page.evaluate(() => [...document.querySelectorAll("nav button")].find((b) => b.textContent === "m1.md").focus());
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => document.getElementById("file-title").textContent === "m1.md");
@@ -91,7 +66,7 @@ async function takeModule(page) {
   });
   await page.waitForFunction(() => /^[1-9]\d* errors/.test(document.getElementById("summary").textContent), { timeout: WAIT_MS });
   tell(/not in GSM-7/.test(await page.$eval("#checks", (e) => e.textContent)), "a mistake is told while it is typed");
-  await focus(page, "#checks button");
+  await focus(page, "#checks button", 400);
   await page.keyboard.press("Enter");
   tell(await page.evaluate(() => {
     const e = document.getElementById("editor");
