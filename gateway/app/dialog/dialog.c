@@ -249,8 +249,6 @@ static void enter_loading(struct dialog *d)
     store_load(d->all->parts.store, &d->id, on_load, d);
 }
 
-/* A code that was said must be one that can be checked, so that is done first; one that was never
- * said, because the commit failed, is nobody's. */
 static void save_next(struct dialog *d);
 
 static void on_certificate(void *ctx, enum err e)
@@ -276,6 +274,8 @@ static void put_code(struct dialog *d)
                       on_certificate, d);
 }
 
+/* A code that was said must be one that can be checked, so that is done first; one that was never
+ * said, because the commit failed, is nobody's. */
 static void save_next(struct dialog *d)
 {
     d->n_calls++;

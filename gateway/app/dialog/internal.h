@@ -115,9 +115,9 @@ void dialog_let_old_go(struct dialog *d);
 
 /* The USSD session has ended: nothing can be shown any more. */
 bool dialog_is_over(const struct dialog *d);
-/* The version that the learner is on, or the one that new learners start. */
 /* Id of the course that a bare JOIN starts on this channel. */
 struct str dialog_course_id(const struct dialog *d);
+/* The version that the learner is on, or the one that new learners start. */
 const struct course *dialog_course(const struct dialog *d, const struct learner *learner);
 bool dialog_has_event(const struct outcome *out, enum event_kind kind);
 struct last_reply_limits dialog_screen_limits(const struct dialog *d);
