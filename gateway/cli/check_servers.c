@@ -93,6 +93,10 @@ static const struct fact_rule redis_rules[] = {
     {STORE_FACTS_SETTINGS, CHECK_HURTS, "aof-load-truncated", "no",
      "aof-load-truncated is not no: after a crash Redis may start without its newest answers",
      "set aof-load-truncated no, as config/redis.conf does", ANYWHERE},
+    {STORE_FACTS_SETTINGS, CHECK_HURTS, "zset-max-listpack-entries", "1200",
+     "zset-max-listpack-entries is not 1200: with millions of learners each takes a third more "
+     "memory",
+     "set zset-max-listpack-entries 1200, as config/redis.conf does", ANYWHERE},
 };
 
 /* "Redis", or which of them. */

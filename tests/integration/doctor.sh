@@ -101,6 +101,8 @@ everysec() { redis config set appendfsync everysec; undo() { redis config set ap
 mistake 78 '^stops: Redis: appendfsync is not always.*; set appendfsync always' 'Redis keeps answers for a second' everysec
 truncated() { redis config set aof-load-truncated yes; undo() { redis config set aof-load-truncated no; }; }
 mistake 0 '^hurts: Redis: aof-load-truncated is not no.*; set aof-load-truncated no' 'Redis starts with a file that was cut' truncated
+wide() { redis config set zset-max-listpack-entries 128; undo() { redis config set zset-max-listpack-entries 1200; }; }
+mistake 0 '^hurts: Redis: zset-max-listpack-entries is not 1200.*; set zset-max-listpack-entries 1200' 'Redis spends memory on reminders' wide
 unlimited() { redis config set maxmemory 0; undo() { redis config set maxmemory 1gb; }; }
 mistake 0 '^hurts: Redis: maxmemory is not set.*; set maxmemory' 'Redis may take all memory' unlimited
 other_epoch() { redis mset wp:epoch '12345 00' 'wp:{b000}:epoch' 12345; undo() { redis del wp:epoch 'wp:{b000}:epoch'; }; }

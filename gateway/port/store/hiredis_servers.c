@@ -104,8 +104,13 @@ static void parse_facts(const struct link_to *to, enum err e, const redisReply *
 
 void hiredis_facts(struct store *s, enum store_facts what, store_on_value *fn, void *ctx)
 {
-    static const char *const settings[] = {
-        "CONFIG", "GET", "append*", "aof-load-truncated", "save", "cluster-require-full-coverage"};
+    static const char *const settings[] = {"CONFIG",
+                                           "GET",
+                                           "append*",
+                                           "aof-load-truncated",
+                                           "save",
+                                           "cluster-require-full-coverage",
+                                           "zset-max-listpack-entries"};
     struct argv argv = {.n = 0};
     if (what == STORE_FACTS_STATE)
         argv_add(&argv, STR("INFO"));
