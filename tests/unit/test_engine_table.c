@@ -8,7 +8,8 @@
 
 #include <cmocka.h>
 
-#include "core/engine/internal.h"
+#include "core/engine/state.h"
+#include "core/engine/step.h"
 
 static void every_state_has_a_row(void **state)
 {

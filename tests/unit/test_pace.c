@@ -14,7 +14,8 @@
 
 #include <cmocka.h>
 
-#include "core/engine/internal.h"
+#include "core/engine/state.h"
+#include "core/engine/step.h"
 #include "core/gsm/gsm.h"
 #include "core/lesson/parse.h"
 #include "port/lesson_files.h"

@@ -2,7 +2,13 @@
  * Catching up (docs/course-rules.md 5): who is more than one module behind gets each missed module
  * in short and its quiz; three of four right and it is done, else its lessons come one at a time.
  */
-#include "core/engine/internal.h"
+#include "core/engine/command.h"
+#include "core/engine/course.h"
+#include "core/engine/group.h"
+#include "core/engine/pace.h"
+#include "core/engine/quiz.h"
+#include "core/engine/state.h"
+#include "core/engine/step.h"
 
 #define MIN_BEHIND 2u /* modules */
 

@@ -3,10 +3,11 @@
  * (docs/course-rules.md 4). The engine reads the code and says what is known of it; to look for it
  * is for who calls: the step is done twice (outcome.check_code).
  */
-#include <string.h>
-
 #include "core/certificate.h"
-#include "core/engine/internal.h"
+#include "core/engine/command.h"
+#include "core/engine/people.h"
+#include "core/engine/self.h"
+#include "core/engine/step.h"
 
 static struct str text_of(const struct step *s, const struct certificate *c)
 {

@@ -1,7 +1,18 @@
+/*
+ * What each key of the menu and each command does.
+ */
 #include <string.h>
 
 #include "core/certificate.h"
-#include "core/engine/internal.h"
+#include "core/engine/command.h"
+#include "core/engine/course.h"
+#include "core/engine/group.h"
+#include "core/engine/pace.h"
+#include "core/engine/people.h"
+#include "core/engine/quiz.h"
+#include "core/engine/self.h"
+#include "core/engine/state.h"
+#include "core/engine/step.h"
 
 bool engine_stays_away(struct step *s)
 {
@@ -60,11 +71,11 @@ static void say_beside_certificate(struct step *s)
 {
     bool is_sms = s->input->via == VIA_SMS;
     struct str said = s->out->reply;
-    (void)course_say_module_certificates(s, false);
+    (void)certify_say_modules(s, false);
     if (is_sms && !step_has_room(s, STR_NONE))
         s->out->reply = said;
     struct str offer = step_text(s, COURSE_TEXT_pin_offer, NO_VARS);
-    if (is_sms && !shared_has_pin(s->learner) && !str_is_empty(offer) && step_has_room(s, offer))
+    if (is_sms && !pin_is_set(s->learner) && !str_is_empty(offer) && step_has_room(s, offer))
         step_say(s, offer);
 }
 
@@ -90,12 +101,12 @@ static void run_certificate(struct step *s)
         check_ask(s); /* "certificate 4821 0937 5526" */
         return;
     }
-    if (course_pin_certificate(s))
+    if (certify_pin(s))
         return;
     bool is_over = s->learner->state == LEARNER_STATE_DONE;
     courses_say_certificates(s);
     if (s->learner->certificate == 0) {
-        bool has_any = course_say_module_certificates(s, true);
+        bool has_any = certify_say_modules(s, true);
         if (has_any && s->input->via == VIA_SMS) {
             s->out->shows = OUTCOME_SHOWS_KEYS;
             return;
@@ -105,7 +116,7 @@ static void run_certificate(struct step *s)
         say_behind_certificates(s);
         return;
     }
-    course_say_certificate(s);
+    certify_say(s);
     say_beside_certificate(s);
     if (s->input->via == VIA_SMS)
         s->out->shows = OUTCOME_SHOWS_KEYS;
@@ -170,7 +181,7 @@ void engine_stop(struct step *s)
 {
     struct learner *l = s->learner;
     s->out->is_open = false;
-    shared_stop(s);
+    people_stop(s);
     bool has_joined = l->consent_ms != 0;
     struct str text = step_text(s, has_joined ? COURSE_TEXT_stop : COURSE_TEXT_stop_never, NO_VARS);
     if (learner_has_stopped(l))
@@ -188,45 +199,11 @@ void engine_stop(struct step *s)
     step_say(s, text);
 }
 
-void engine_ask_consent(struct step *s)
-{
-    (void)step_event(s, EVENT_consent_asked);
-    step_enter(s, LEARNER_STATE_CONSENT);
-    s->learner->ended_ms = s->input->now.ms + ENGINE_CONSENT_KEPT_MS;
-    step_say_screen(s);
-}
-
-void engine_rejoin(struct step *s)
-{
-    if (shared_doubt(s))
-        return;
-    (void)step_event(s, EVENT_rejoined);
-    step_enter(s, s->learner->back);
-    if (s->learner->consent_ms != 0)
-        step_say_screen(s);
-    else if (s->learner->state == LEARNER_STATE_CONSENT)
-        step_say_screen(s);
-    else
-        engine_ask_consent(s);
-}
-
-/* JOIN, or dialling the code. */
-void engine_join(struct step *s)
-{
-    const struct state_row *row = state_row(s->learner->state);
-    if (row->join != NULL) {
-        row->join(s);
-        return;
-    }
-    step_leave_side(s);
-    step_say_screen(s);
-}
-
 void engine_erase(struct step *s)
 {
     struct learner *l = s->learner;
     (void)step_event(s, EVENT_erased);
-    if (shared_forget(s)) {
+    if (people_forget(s)) {
         s->out->is_open = false;
         return;
     }
@@ -285,19 +262,13 @@ static void run_modules(struct step *s)
 
 /* ---- moving ---- */
 
-static void run_repeat(struct step *s)
-{
-    step_leave_side(s);
-    step_say_screen(s);
-}
-
 /* NEXT and BACK in a side state mean "back to my place"; elsewhere they move along the course. */
 static void run_next(struct step *s)
 {
     const struct state_row *row = state_row(s->learner->state);
     bool is_skipped = row->next != NULL && s->input->is_shown;
     if (learner_state_is_side(s->learner->state) || !is_skipped)
-        run_repeat(s);
+        step_return(s);
     else
         row->next(s);
 }
@@ -308,14 +279,14 @@ static void run_back(struct step *s)
 {
     bool is_unseen = s->input->via == VIA_SMS && !s->input->is_shown;
     if (learner_state_is_side(s->learner->state) || is_unseen)
-        run_repeat(s);
+        step_return(s);
     else
         course_back(s);
 }
 
 static void run_pause(struct step *s)
 {
-    pace_pause(s);
+    plan_pause(s);
 }
 
 static void run_refresh(struct step *s)
@@ -336,7 +307,6 @@ static void run_language(struct step *s)
 
 /* ---- the tables: what each key of the menu and each command does ---- */
 
-/* JOIN, alone or with a group code. */
 /* The list of courses; where there is one only, or no more to begin, says so. */
 static void run_courses(struct step *s)
 {
@@ -377,7 +347,7 @@ static void run_join(struct step *s)
     take_language_of(s, str_from(s->match.lang));
     bool is_course = !str_is_empty(s->argument) && engine_course_word(s, s->argument);
     if (!is_course && !engine_join_argument(s))
-        engine_join(s);
+        join_course(s);
 }
 
 static void run_safe(struct step *s)
@@ -388,12 +358,12 @@ static void run_safe(struct step *s)
 bool engine_menu_answer(struct step *s)
 {
     static void (*const keys[])(struct step *) = {
-        run_exit, run_repeat, run_modules,     run_score,   run_language,
-        run_help, run_safe,   run_certificate, run_choices, shared_switch};
+        run_exit, step_return, run_modules,     run_score,   run_language,
+        run_help, run_safe,    run_certificate, run_choices, who_switch};
     /* HELP, which has a word, makes room for CATCH. */
     static void (*const keys_behind[])(struct step *) = {
-        run_exit,     run_repeat, run_modules,     run_score,   engine_catch,
-        run_language, run_safe,   run_certificate, run_choices, shared_switch};
+        run_exit,     step_return, run_modules,     run_score,   engine_catch,
+        run_language, run_safe,    run_certificate, run_choices, who_switch};
     void (*const *runs)(struct step *) = catch_is_offered(s) ? keys_behind : keys;
     /* The last three have words by SMS. */
     int32_t n = ARRAY_LEN(keys) - (s->input->via == VIA_USSD ? 1 : 4);
@@ -418,7 +388,7 @@ bool engine_command(struct step *s, const struct command_match *match)
     };
     enum command_scope scope = command_row(match->command)->scope;
     bool is_open = scope == SCOPE_ANYBODY || learner_is_enrolled(s->learner) ||
-                   (scope == SCOPE_NUMBER && shared_has_anybody(s));
+                   (scope == SCOPE_NUMBER && people_has_anybody(s));
     if (runs[match->command] == NULL || !is_open)
         return false;
     s->argument = match->argument;

@@ -6,7 +6,11 @@
  */
 #include <string.h>
 
-#include "core/engine/internal.h"
+#include "core/engine/pace.h"
+#include "core/engine/quiz.h"
+#include "core/engine/self.h"
+#include "core/engine/state.h"
+#include "core/engine/step.h"
 
 const struct question *correct_question(const struct step *s, const struct unit *unit)
 {
@@ -145,14 +149,14 @@ void correct_desk(struct step *s)
     bool is_here = str_eq(s->base->id, order->course) && course_unit(s->base, order->text) != NULL;
     if (is_here)
         raise_scores(s, l, course_unit(s->base, order->text));
-    bool is_due = is_here && course_is_certificate_due(s);
+    bool is_due = is_here && certify_is_due(s);
     if (!learner_is_enrolled(l)) {
         if (is_due)
-            course_certify(s, false);
+            certify_course(s, false);
         note(s, false);
     } else if (pace_notify(s, message(s, unit), "correction")) {
         note(s, true);
         if (is_due)
-            course_certify(s, true);
+            certify_course(s, true);
     }
 }

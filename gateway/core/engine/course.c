@@ -1,7 +1,14 @@
+/*
+ * Moving along a course: units and modules, forward and back, and how far somebody is.
+ */
 #include <assert.h>
 #include <string.h>
 
-#include "core/engine/internal.h"
+#include "core/engine/course.h"
+#include "core/engine/pace.h"
+#include "core/engine/quiz.h"
+#include "core/engine/state.h"
+#include "core/engine/step.h"
 
 const struct unit *step_unit(const struct step *s)
 {
@@ -254,7 +261,7 @@ void course_end_module(struct step *s)
     if (state_row(s->learner->state)->phase == EVENT_PHASE_CATCHUP)
         event->phase = EVENT_PHASE_CATCHUP;
     pace_end_module(s);
-    self_end_module(s);
+    copy_end_module(s);
     step_enter(s, LEARNER_STATE_MODULE_DONE);
 }
 

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "core/certificate.h"
-#include "core/engine/internal.h"
+#include "core/engine/command.h"
+#include "core/engine/course.h"
+#include "core/engine/step.h"
 
 /* The place of a learner who has nothing more to do for the course. */
 static bool has_finished(const struct learner *l)
@@ -93,7 +95,7 @@ static void begin_next(struct step *s, const struct course *course)
     s->base = course;
     step_set_unit(s, NULL);
     (void)step_event(s, EVENT_consented);
-    step_begin_role(s);
+    join_begin_role(s);
 }
 
 static void refuse(struct step *s, enum course_text text, struct str other)
@@ -108,7 +110,7 @@ void engine_choose_course(struct step *s, const struct course *course)
     step_leave_side(s);
     bool has_left = l->state == LEARNER_STATE_STOPPED && l->consent_ms != 0;
     if (has_left || is_present(s, course->id)) {
-        engine_join(s);
+        join_course(s);
     } else if (!is_open(s, course)) {
         const struct course *first = courses_start(s->courses, course->after);
         refuse(s, COURSE_TEXT_course_first, first != NULL ? title_in(s, first) : course->after);
@@ -116,7 +118,7 @@ void engine_choose_course(struct step *s, const struct course *course)
         l->course_key = course->key;
         s->base = course;
         step_set_unit(s, NULL);
-        engine_join(s);
+        join_course(s);
     } else if (is_before(s, course->id)) {
         refuse(s, COURSE_TEXT_course_done, title_in(s, course));
     } else if (!has_finished(l)) {

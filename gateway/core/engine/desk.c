@@ -4,7 +4,12 @@
  */
 #include <string.h>
 
-#include "core/engine/internal.h"
+#include "core/engine/command.h"
+#include "core/engine/group.h"
+#include "core/engine/pace.h"
+#include "core/engine/people.h"
+#include "core/engine/self.h"
+#include "core/engine/step.h"
 
 /* ---- an invitation: the consent text, to a number that nobody knows ---- */
 
@@ -36,7 +41,7 @@ static void invite(struct step *s)
     if (cohort != NULL)
         engine_join_group(s, step_number(s, cohort->code));
     else
-        engine_join(s);
+        join_course(s);
 }
 
 /* ---- of somebody who is there: one of those on the number ---- */
@@ -60,7 +65,7 @@ static void move(struct step *s)
 
 static void erase(struct step *s)
 {
-    if (shared_become(s, s->input->desk.learner_id))
+    if (people_become(s, s->input->desk.learner_id))
         engine_erase(s);
 }
 

@@ -1,6 +1,9 @@
-#include <string.h>
-
-#include "core/engine/internal.h"
+/*
+ * Group codes: which group a learner is in, and joining one.
+ */
+#include "core/engine/group.h"
+#include "core/engine/command.h"
+#include "core/engine/step.h"
 #include "core/match/words.h"
 
 #define MAX_DIGITS 12 /* of what is taken for a group code, right or wrong */
@@ -32,7 +35,7 @@ static void refuse(struct step *s, enum course_text text, struct str digits, str
     bool is_joining = !learner_is_enrolled(s->learner);
     step_say(s, step_text(s, text, VARS({"number", digits}, {"group", name})));
     if (is_joining && s->input->via == VIA_USSD)
-        engine_join(s);
+        join_course(s);
     else if (!is_joining)
         step_say_interrupted(s);
 }
@@ -78,7 +81,7 @@ void engine_join_group(struct step *s, struct str digits)
     if (learner_is_enrolled(l))
         step_say_interrupted(s);
     else
-        engine_join(s);
+        join_course(s);
 }
 
 /* Whoever agrees belongs to the group from here on. */

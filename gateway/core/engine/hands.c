@@ -3,9 +3,12 @@
  * and the answers of people without a phone. Both are facts of the group (core/event.h), of
  * nobody's course: no score and no figure of a question counts them.
  */
-#include <string.h>
-
-#include "core/engine/internal.h"
+#include "core/engine/course.h"
+#include "core/engine/group.h"
+#include "core/engine/people.h"
+#include "core/engine/quiz.h"
+#include "core/engine/self.h"
+#include "core/engine/step.h"
 #include "core/match/words.h"
 
 #define MAX_ROWS 6u /* of one message, of the EVENTS_MAX that a step has room for */
@@ -102,7 +105,7 @@ struct row {
 static struct row read_row(const struct step *s, struct str line)
 {
     struct row row = {.typed = match_next_word(&line)};
-    row.name = shared_shown_nickname(s, row.typed);
+    row.name = who_shown_nickname(s, row.typed);
     for (struct str word; (word = match_next_word(&line)).len > 0;) {
         if (row.n <= MAX_ANSWERS)
             row.answers[row.n] = word;
@@ -123,7 +126,7 @@ static struct str judge_row(const struct step *s, const struct module *m, struct
                                {NULL, STR_NONE}};
     uint32_t n = 0;
     *ret_right = 0;
-    if (!shared_is_nickname(row->typed))
+    if (!who_is_nickname(row->typed))
         return step_text(s, COURSE_TEXT_batch_name, vars);
     if (row->n != m->n_scored)
         return step_text(s, COURSE_TEXT_batch_count, vars);

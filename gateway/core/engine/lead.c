@@ -5,7 +5,11 @@
  */
 #include <string.h>
 
-#include "core/engine/internal.h"
+#include "core/engine/command.h"
+#include "core/engine/group.h"
+#include "core/engine/pace.h"
+#include "core/engine/people.h"
+#include "core/engine/step.h"
 
 #define PIN_DIGITS 6u
 #define TRUSTED_MS (30 * 60 * (int64_t)1000)
@@ -315,9 +319,9 @@ bool lead_pin_answer(struct step *s)
     bool is_pin = s->norm.len == PIN_DIGITS && str_to_u64(s->norm, 999999, &value) == ERR_OK;
     if (!is_pin || lead == NULL || s->context->hash_pin == NULL)
         return false;
-    if (!shared_may_try(s))
+    if (!pin_may_try(s))
         return true;
-    if (shared_is_pin(s, lead->pin_salt, lead->pin_hash)) {
+    if (pin_is_right(s, lead->pin_salt, lead->pin_hash)) {
         show_figures(s);
         return true;
     }

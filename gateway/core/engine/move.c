@@ -14,7 +14,10 @@
 #include <string.h>
 
 #include "core/certificate.h"
-#include "core/engine/internal.h"
+#include "core/engine/command.h"
+#include "core/engine/people.h"
+#include "core/engine/self.h"
+#include "core/engine/step.h"
 
 /* ---- on the old number ---- */
 
@@ -98,7 +101,7 @@ static void let_go(struct step *s, uint32_t i)
     struct str text = step_text(s, COURSE_TEXT_move_left, NO_VARS);
     if (i < learner_n_others(l)) {
         learner_remove_other(l, i);
-    } else if (shared_forget(s)) {
+    } else if (people_forget(s)) {
         s->out->is_gone = false; /* what this step does is no fact about who has gone */
     } else {
         struct learner_link link = l->link;
@@ -167,7 +170,7 @@ void move_offer(struct step *s, uint64_t code)
         return;
     }
     l->move_code = code;
-    l->has_move_pin = shared_has_pin(s->input->check.moving);
+    l->has_move_pin = pin_is_set(s->input->check.moving);
     if (!learner_is_nobody(l))
         step_enter_side(s, LEARNER_STATE_MOVE);
     say_asked(s);
@@ -196,7 +199,7 @@ static void take(struct step *s)
     bool has_id = memcmp(l->learner_id, nobody, sizeof(nobody)) != 0;
     event_uuid(l->learner_id, uuid);
     hex_encode(check->from, sizeof(check->from), hex);
-    bool is_replaced = shared_take_in(s, check->moving);
+    bool is_replaced = owner_take_in(s, check->moving);
     struct event *event = step_event(s, EVENT_moved);
     event->code = arena_str(s->arena, str_from(hex));
     if (is_replaced && has_id)
@@ -218,11 +221,11 @@ static void bring(struct step *s)
         return;
     if (check->result != CHECK_MOVE || s->input->moved == MOVE_NO) {
         refuse(s, check->result == CHECK_LATER ? COURSE_TEXT_check_later : COURSE_TEXT_check_none);
-    } else if (shared_has_pin(check->moving) &&
-               !shared_is_pin(s, check->moving->pin_salt, check->moving->pin_hash)) {
+    } else if (pin_is_set(check->moving) &&
+               !pin_is_right(s, check->moving->pin_salt, check->moving->pin_hash)) {
         step_say(s, step_text(s, COURSE_TEXT_pin_wrong, NO_VARS));
         say_asked(s);
-    } else if (!shared_has_room(s)) {
+    } else if (!owner_has_room(s)) {
         refuse(s, COURSE_TEXT_move_full);
     } else {
         s->out->move.act = MOVE_GIVE;
@@ -258,7 +261,7 @@ bool move_answer(struct step *s)
     }
     if (!is_key(s))
         return false;
-    if (shared_may_try(s))
+    if (pin_may_try(s))
         bring(s);
     return true;
 }
@@ -271,7 +274,7 @@ bool move_pass(struct step *s)
         return false;
     s->out->is_passing = true;
     if (s->input->kind == INPUT_TEXT && is_key(s)) {
-        if (s->input->is_shown && shared_may_try(s))
+        if (s->input->is_shown && pin_may_try(s))
             bring(s);
         else if (!s->input->is_shown)
             say_asked(s);

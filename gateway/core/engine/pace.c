@@ -6,11 +6,15 @@
  */
 #include <string.h>
 
-#include "core/engine/internal.h"
+#include "core/engine/course.h"
+#include "core/engine/group.h"
+#include "core/engine/pace.h"
+#include "core/engine/people.h"
+#include "core/engine/quiz.h"
+#include "core/engine/state.h"
+#include "core/engine/step.h"
 
 #define WEEK_MS (7 * DAY_MS)
-#define PAUSE_MS WEEK_MS
-#define MAX_PAUSES 2
 /* A push belongs to a day, whenever in its slot it went: days between two are counted from here. */
 #define LEEWAY_MS (DAY_MS / 2)
 #define RETENTION_DAYS 30 /* docs/course-rules.md 3.2 F3 */
@@ -72,11 +76,6 @@ static int64_t later(int64_t a, int64_t b)
 static int64_t not_after(int64_t at_ms, int64_t limit_ms)
 {
     return at_ms > limit_ms ? limit_ms : at_ms;
-}
-
-static int64_t paused_until_ms(const struct step *s)
-{
-    return not_after(s->learner->paused_ms, s->input->now.ms + MAX_PAUSES * PAUSE_MS);
 }
 
 /* ---- the next part of the course ---- */
@@ -151,7 +150,8 @@ struct str pace_opening(const struct step *s)
     int64_t from_ms = opening_ms(s);
     return from_ms == 0
                ? STR_NONE
-               : pace_when(s, later(from_ms, later(paused_until_ms(s), s->input->now.ms)), true);
+               : pace_when(s, later(from_ms, later(plan_paused_until_ms(s), s->input->now.ms)),
+                           true);
 }
 
 /* ---- reminders ---- */
@@ -175,7 +175,7 @@ static int64_t quiet_since_ms(const struct step *s)
         if (has_begun && at < end_ms)
             at = end_ms;
     }
-    return later(at, paused_until_ms(s));
+    return later(at, plan_paused_until_ms(s));
 }
 
 /* The same time of day, also when the clocks were changed in between. */
@@ -317,7 +317,7 @@ static int64_t next_push_ms(const struct step *s, const struct push_row **ret)
 {
     struct schedule schedule = schedule_of(s);
     int64_t now_ms = s->input->now.ms, first = INT64_MAX;
-    int64_t floor_ms = later(now_ms - SCHEDULE_LATE_MS + 1, paused_until_ms(s));
+    int64_t floor_ms = later(now_ms - SCHEDULE_LATE_MS + 1, plan_paused_until_ms(s));
     if (s->learner->pushed_ms != 0) {
         int64_t day = schedule_day(&schedule, not_after(s->learner->pushed_ms, now_ms));
         floor_ms = later(floor_ms, schedule_day_ms(&schedule, day + 1));
@@ -361,7 +361,7 @@ bool pace_notify(struct step *s, struct str text, const char *purpose)
     bool is_first =
         last_ms == 0 || schedule_day(&schedule, last_ms) < schedule_day(&schedule, now_ms);
     if (!learner_is_enrolled(s->learner) || s->learner->held_ms != 0 || s->learner->is_doubted ||
-        !is_first || paused_until_ms(s) > now_ms || !schedule_is_free(&schedule, now_ms) ||
+        !is_first || plan_paused_until_ms(s) > now_ms || !schedule_is_free(&schedule, now_ms) ||
         str_is_empty(text))
         return false;
     s->learner->pushed_ms = now_ms;
@@ -369,7 +369,7 @@ bool pace_notify(struct step *s, struct str text, const char *purpose)
     s->out->purpose = purpose;
     step_say(s, text);
     s->out->shows = OUTCOME_SHOWS_KEYS;
-    shared_name_push(s);
+    who_name_push(s);
     return true;
 }
 
@@ -384,112 +384,9 @@ void pace_heard(struct step *s)
     s->learner->reminded = 0;
 }
 
-/* ---- the planning question ---- */
-
-void pace_ask_plan(struct step *s)
-{
-    if (s->learner->plan != 0 || str_is_empty(s->course->texts[COURSE_TEXT_plan])) {
-        course_begin(s);
-        return;
-    }
-    step_set_unit(s, NULL);
-    step_enter(s, LEARNER_STATE_PLAN);
-    step_say_screen(s);
-}
-
-struct str pace_plan_screen(const struct step *s)
-{
-    return step_text(s, COURSE_TEXT_plan, NO_VARS);
-}
-
-/* Who names a time agrees to reminders; they are a purpose of their own (docs/course-rules.md 1.6).
- */
-static void set_plan(struct step *s, uint8_t choice)
-{
-    bool is_agreed = choice <= N_SCHEDULE_SLOTS;
-    s->learner->plan = choice;
-    step_event(s, EVENT_planned)->choice = is_agreed ? choice : 0;
-    struct event *event = step_event(s, EVENT_agreed);
-    event->text = STR("reminders");
-    event->choice = is_agreed;
-}
-
-static void plan(struct step *s, uint8_t choice)
-{
-    set_plan(s, choice);
-    course_begin(s);
-}
-
 bool pace_is_agreed(const struct step *s)
 {
     return is_planned(s->learner);
-}
-
-void pace_agree(struct step *s, bool is_given)
-{
-    set_plan(s, is_given ? (uint8_t)(SCHEDULE_EVENING + 1) : LEARNER_PLAN_SKIPPED);
-}
-
-void pace_skip_plan(struct step *s)
-{
-    plan(s, LEARNER_PLAN_SKIPPED);
-}
-
-/* The number of the line that says so, "2 Midday", alone or with courtesy behind it; -1 for none.
- */
-static int32_t line_of(const struct step *s)
-{
-    struct str lines = s->course->texts[COURSE_TEXT_plan];
-    for (struct str line; (line = str_split(&lines, '\n')).p != NULL;) {
-        bool is_option = line.len > 2 && line.p[0] >= '0' && line.p[0] <= '3' && line.p[1] == ' ';
-        struct str text =
-            is_option ? match_normalise(str_sub(line, 2, line.len), s->arena) : STR_NONE;
-        if (!str_is_empty(text) && str_starts(s->norm, text) &&
-            match_is_bare(str_trim(str_sub(s->norm, text.len, s->norm.len))))
-            return line.p[0] - '0';
-    }
-    return -1;
-}
-
-/* "ok" agrees to reminders and does not say when: asked again, never taken for a refusal. */
-static bool is_no_time(const struct step *s, enum answer_result result)
-{
-    return result == ANSWER_AMBIGUOUS || match_agreement(s->norm) == AGREEMENT_YES;
-}
-
-bool pace_plan_answer(struct step *s)
-{
-    struct answer_match answer = match_menu(s->norm, N_SCHEDULE_SLOTS);
-    int32_t choice = answer.result == ANSWER_ONE ? answer.choice : line_of(s);
-    if (choice < 0 && is_no_time(s, answer.result)) {
-        step_say_if_room(s, step_text(s, COURSE_TEXT_one_answer, NO_VARS));
-        step_say_screen(s);
-        return true;
-    }
-    if (choice < 0 && match_agreement(s->norm) == AGREEMENT_NO)
-        choice = 0;
-    if (choice >= 0)
-        plan(s, choice == 0 ? LEARNER_PLAN_SKIPPED : (uint8_t)choice);
-    return choice >= 0;
-}
-
-/* ---- PAUSE ---- */
-
-void pace_pause(struct step *s)
-{
-    struct learner *l = s->learner;
-    step_leave_side(s);
-    bool is_left = l->n_pauses < MAX_PAUSES;
-    if (is_left) {
-        l->n_pauses++;
-        l->paused_ms = later(paused_until_ms(s), s->input->now.ms) + PAUSE_MS;
-        (void)step_event(s, EVENT_paused);
-    }
-    step_say(s, step_text(s, is_left ? COURSE_TEXT_paused : COURSE_TEXT_pauses_over,
-                          VARS({"until", pace_when(s, l->paused_ms, false)})));
-    s->out->shows = OUTCOME_SHOWS_KEYS;
-    if (s->input->via == VIA_USSD)
-        step_say_interrupted(s); /* a screen ends with its keys */
 }
 
 /* ---- words for times ---- */

@@ -6,7 +6,9 @@
  */
 #include <string.h>
 
-#include "core/engine/internal.h"
+#include "core/engine/course.h"
+#include "core/engine/quiz.h"
+#include "core/engine/step.h"
 
 #define REFRESH_QUESTIONS 7
 

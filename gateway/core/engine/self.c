@@ -2,18 +2,19 @@
  * What learners decide of themselves (docs/course-rules.md 1.6): what we hold of them, what they
  * agreed to, leaving, a message for a person.
  */
-#include "core/engine/internal.h"
+#include "core/engine/self.h"
+#include "core/engine/command.h"
+#include "core/engine/course.h"
+#include "core/engine/group.h"
+#include "core/engine/pace.h"
+#include "core/engine/people.h"
+#include "core/engine/state.h"
+#include "core/engine/step.h"
 #include "core/match/words.h"
 
 /* After so many days a number is forgotten (docs/course-rules.md 3.4). */
 #define KEPT_QUIET_DAYS 182
 #define KEPT_AFTER_DAYS 365
-
-static void return_to_place(struct step *s)
-{
-    step_leave_side(s);
-    step_say_screen(s);
-}
 
 /* The n-th of words with strokes between them. */
 static struct str word_at(const struct step *s, enum course_text text, uint32_t n)
@@ -66,7 +67,7 @@ static const struct purpose_row {
     bool (*is_given)(const struct step *s);
     void (*agree)(struct step *s, bool is_given);
 } purposes[] = {
-    {is_reminded, pace_agree},
+    {is_reminded, plan_agree},
     {is_surveyed, agree_to_survey},
     {is_told_keys, agree_to_keys},
     {is_shared, agree_to_sharing}, /* last: in a group only */
@@ -78,7 +79,7 @@ static uint32_t n_purposes(const struct step *s)
 }
 
 /* Who takes it back in the middle of the questions is at the end of the course. */
-static void end_survey(struct step *s)
+static void leave_survey(struct step *s)
 {
     const struct state_row *place = state_row_of_place(s->learner);
     bool is_asked =
@@ -111,7 +112,7 @@ void self_agree(struct step *s, uint8_t purpose, bool is_given)
     event->text = str_from(row->name);
     event->choice = is_given;
     if (purpose == LEARNER_AGREED_SURVEY && !is_given)
-        end_survey(s);
+        leave_survey(s);
 }
 
 struct str self_consents_screen(const struct step *s)
@@ -132,7 +133,7 @@ bool self_consents_answer(struct step *s)
     if (key.result != ANSWER_ONE)
         return false;
     if (key.choice == 0) {
-        return_to_place(s);
+        step_return(s);
         return true;
     }
     const struct purpose_row *row = &purposes[key.choice - 1];
@@ -205,7 +206,7 @@ bool self_data_answer(struct step *s)
         step_leave_side(s);
         engine_ask_erase(s);
     } else {
-        return_to_place(s);
+        step_return(s);
     }
     return true;
 }
@@ -214,7 +215,7 @@ bool self_data_answer(struct step *s)
  * SMS of a long lesson. */
 void self_data_unknown(struct step *s)
 {
-    return_to_place(s);
+    step_return(s);
 }
 
 /* Who never agreed has left nothing here but the number. */
@@ -253,8 +254,8 @@ static void leave_group(struct step *s)
 /* On a number of one person that is what STOP does. */
 static void leave_course(struct step *s)
 {
-    if (shared_has_other(s))
-        shared_leave(s);
+    if (people_has_other(s))
+        who_leave(s);
     else
         engine_stop(s);
 }
@@ -276,7 +277,7 @@ bool self_leaving_answer(struct step *s)
     else if (key.choice == 2)
         leave_course(s);
     else
-        return_to_place(s);
+        step_return(s);
     return true;
 }
 
@@ -284,228 +285,12 @@ bool self_leaving_answer(struct step *s)
 void self_leave(struct step *s)
 {
     bool is_in_group = s->learner->cohort != 0;
-    if (is_in_group && shared_has_other(s))
+    if (is_in_group && people_has_other(s))
         engine_open_side(s, LEARNER_STATE_LEAVING);
     else if (is_in_group)
         leave_group(s);
     else
         leave_course(s);
-}
-
-/* ---- a message for a person (docs/course-rules.md 1.7) ---- */
-
-#define MAX_WRITTEN 3 /* a day */
-
-struct str self_ask_screen(const struct step *s)
-{
-    return step_text(s, COURSE_TEXT_ask, NO_VARS);
-}
-
-/* Counts the message; false: there were enough today. */
-static bool may_write(struct step *s)
-{
-    struct learner *l = s->learner;
-    if (s->input->now.ms - l->wrote_ms >= DAY_MS) {
-        l->wrote_ms = s->input->now.ms;
-        l->n_wrote = 0;
-    }
-    return l->n_wrote++ < MAX_WRITTEN;
-}
-
-/* The detector has looked at it before; nothing of it is repeated. */
-static void take_message(struct step *s)
-{
-    bool is_taken = may_write(s);
-    bool is_staffed = s->context->staffed.p != NULL;
-    step_leave_side(s);
-    if (is_taken) {
-        step_event(s, EVENT_asked)->code = engine_case_name(s);
-        s->out->sealed_text = s->input->text;
-    }
-    step_say(s, step_text(s,
-                          !is_taken    ? COURSE_TEXT_ask_enough
-                          : is_staffed ? COURSE_TEXT_asked_staffed
-                                       : COURSE_TEXT_asked,
-                          VARS({"staffed", s->context->staffed})));
-    step_say_interrupted(s);
-}
-
-/* What is no key and no command of one word. */
-bool self_ask_answer(struct step *s)
-{
-    bool is_back = str_eq(s->norm, STR("0"));
-    bool is_command = s->match.command != COMMAND_NONE && match_is_bare(s->match.argument);
-    bool is_key = match_command_key(s->norm) != COMMAND_NONE ||
-                  match_has_words(WORDS_THANKS, WORDS_THANKS, s->norm);
-    if (is_back) {
-        return_to_place(s);
-        return true;
-    }
-    if (is_command || is_key || str_is_empty(s->norm) ||
-        match_command_fuzzy(s->norm, s->lang).command == COMMAND_STOP)
-        return false;
-    take_message(s);
-    return true;
-}
-
-/* ASK alone asks for it; with the message behind it, that is taken. */
-void self_ask(struct step *s)
-{
-    if (str_is_empty(s->course->texts[COURSE_TEXT_ask]))
-        step_say_interrupted(s);
-    else if (match_is_bare(s->argument))
-        engine_open_side(s, LEARNER_STATE_ASK);
-    else
-        take_message(s);
-}
-
-/* The address leaves in the sealed message only: a person signs the credential (`waypost
- * certificate issue`), with a key that no gateway has, and sends it there. */
-static void take_claim(struct step *s)
-{
-    step_event(s, EVENT_asked)->code = engine_case_name(s);
-    s->out->sealed_text =
-        arena_printf(s->arena, "%012llu %.*s", (unsigned long long)s->learner->certificate,
-                     STR_ARG(s->input->text));
-    step_say(s, step_text(s, COURSE_TEXT_claimed, NO_VARS));
-}
-
-void self_claim(struct step *s)
-{
-    bool can_claim =
-        s->learner->certificate != 0 && !str_is_empty(s->course->texts[COURSE_TEXT_claim]);
-    bool has_address = str_find_char(s->input->text, '@') != SIZE_MAX;
-    step_leave_side(s);
-    if (!can_claim)
-        step_say(s, step_text(s, COURSE_TEXT_certificate_none, NO_VARS));
-    else if (!has_address)
-        step_say(s, step_text(s, COURSE_TEXT_claim, NO_VARS));
-    else if (may_write(s))
-        take_claim(s);
-    else
-        step_say(s, step_text(s, COURSE_TEXT_ask_enough, NO_VARS));
-    if (s->input->via == VIA_USSD)
-        step_say_interrupted(s);
-    else
-        s->out->shows = OUTCOME_SHOWS_KEYS;
-}
-
-void self_answered(struct step *s)
-{
-    if (!learner_is_enrolled(s->learner))
-        return;
-    step_say(s, step_text(s, COURSE_TEXT_answered, VARS({"text", s->input->text})));
-    s->out->shows = OUTCOME_SHOWS_KEYS; /* what was asked before may still be answered */
-}
-
-/* ---- by SMS what USSD leaves no copy of (docs/course-rules.md 1.5) ---- */
-
-#define MANY_SCREENS 6
-
-/* The module that was finished here; NULL: none whose key message could be sent. */
-static const struct module *key_module(const struct step *s)
-{
-    const struct unit *unit = step_unit(s);
-    const struct module *module = unit != NULL ? &s->course->modules[unit->module] : NULL;
-    bool can_send = s->input->via == VIA_USSD && s->learner->link.channel[0] != '\0' &&
-                    !str_is_empty(s->course->texts[COURSE_TEXT_key_message]);
-    return can_send && module != NULL && !str_is_empty(module->key_message) ? module : NULL;
-}
-
-/* Asked once, of who comes back behind a module: not behind the last feedback, where it would cost
- * a page; and who goes on at once has said nothing. */
-struct str self_key_question(const struct step *s)
-{
-    struct learner *l = s->learner;
-    bool is_known = (l->agreed & (LEARNER_AGREED_KEYS | LEARNER_REFUSED_KEYS)) != 0;
-    if (is_known || key_module(s) == NULL || !str_is_empty(s->out->reply))
-        return STR_NONE;
-    l->agreed |= LEARNER_ASKED_KEYS;
-    return step_text(s, COURSE_TEXT_key_ask, NO_VARS);
-}
-
-static void send_key(struct step *s)
-{
-    const struct module *module = key_module(s);
-    if (module != NULL && is_told_keys(s))
-        s->learner->due_sms = (uint8_t)module->number;
-}
-
-bool self_key_answer(struct step *s)
-{
-    bool is_yes = str_eq(s->norm, STR("1"));
-    bool is_asked = (s->learner->agreed & LEARNER_ASKED_KEYS) != 0 && s->input->via == VIA_USSD;
-    if (!is_asked || !(is_yes || str_eq(s->norm, STR("2"))))
-        return false;
-    self_agree(s, LEARNER_AGREED_KEYS, is_yes);
-    send_key(s);
-    step_say_screen(s);
-    return true;
-}
-
-/* Where it was asked behind another module and not answered, the answer is no. */
-void self_end_module(struct step *s)
-{
-    struct learner *l = s->learner;
-    if ((l->agreed & LEARNER_ASKED_KEYS) != 0)
-        l->agreed = (uint8_t)((l->agreed & ~LEARNER_ASKED_KEYS) | LEARNER_REFUSED_KEYS);
-    send_key(s);
-}
-
-void self_count_screen(struct step *s)
-{
-    struct learner *l = s->learner;
-    if (s->input->via != VIA_USSD || s->input->kind == INPUT_SESSION_END)
-        return;
-    if (s->input->kind == INPUT_DIAL)
-        l->n_screens = 0;
-    if (l->n_screens < UINT8_MAX)
-        l->n_screens++;
-}
-
-struct str self_sms_key(const struct step *s)
-{
-    const struct learner *l = s->learner;
-    bool is_offered =
-        s->input->via == VIA_USSD && l->n_screens > MANY_SCREENS && l->link.channel[0] != '\0';
-    return is_offered ? step_text(s, COURSE_TEXT_by_sms_key, NO_VARS) : STR_NONE;
-}
-
-bool self_sms_answer(struct step *s)
-{
-    if (!str_eq(s->norm, STR("8")) || str_is_empty(self_sms_key(s)))
-        return false;
-    s->learner->due_sms = LEARNER_SMS_PLACE;
-    s->out->is_open = false;
-    step_say(s, step_text(s, COURSE_TEXT_by_sms, NO_VARS));
-    return true;
-}
-
-static const struct module *numbered_module(const struct step *s, uint8_t number)
-{
-    for (uint16_t i = 0; i < s->course->n_modules; i++) {
-        if (s->course->modules[i].number == number)
-            return &s->course->modules[i];
-    }
-    return NULL;
-}
-
-bool self_send_due(struct step *s)
-{
-    uint8_t due = s->learner->due_sms;
-    const struct module *module = numbered_module(s, due);
-    s->learner->due_sms = 0;
-    if (due == 0)
-        return false;
-    if (due == LEARNER_SMS_PLACE) {
-        step_leave_side(s);
-        step_say_screen(s);
-    } else if (module != NULL) {
-        step_say(s, step_text(s, COURSE_TEXT_key_message,
-                              VARS({"n", step_number(s, due)}, {"text", module->key_message})));
-        s->out->shows = OUTCOME_SHOWS_KEYS;
-    }
-    return true;
 }
 
 /* ---- what the menu of USSD has for all of that ---- */
@@ -529,9 +314,8 @@ static void open_move(struct step *s)
 
 bool self_choices_answer(struct step *s)
 {
-    static void (*const keys[])(struct step *) = {return_to_place, self_my_data, open_ask,
-                                                  pace_pause,      self_leave,   engine_stop,
-                                                  open_erase,      open_move};
+    static void (*const keys[])(struct step *) = {step_return, self_my_data, open_ask,   plan_pause,
+                                                  self_leave,  engine_stop,  open_erase, open_move};
     struct answer_match key = match_menu(s->norm, ARRAY_LEN(keys) - 1);
     if (key.result != ANSWER_ONE)
         return false;

@@ -1,7 +1,16 @@
-#include <assert.h>
-#include <string.h>
-
-#include "core/engine/internal.h"
+/*
+ * The table of the learner's states, the one setter of a state, and the screens and answers of
+ * states that are no business of their own.
+ */
+#include "core/engine/state.h"
+#include "core/engine/command.h"
+#include "core/engine/course.h"
+#include "core/engine/group.h"
+#include "core/engine/pace.h"
+#include "core/engine/people.h"
+#include "core/engine/quiz.h"
+#include "core/engine/self.h"
+#include "core/engine/step.h"
 
 #define BIT(name) (UINT64_C(1) << LEARNER_STATE_##name)
 
@@ -34,146 +43,14 @@ static struct str hello_screen(const struct step *s)
 
 /* ---- joining ---- */
 
-static void say_screen(struct step *s)
-{
-    step_say_screen(s);
-}
-
 /* An SMS of somebody who left stays without an answer. */
 static void say_on_screen(struct step *s)
 {
     if (s->input->via == VIA_USSD)
-        say_screen(s);
-}
-
-static void consent_unknown(struct step *s)
-{
-    if (s->input->via == VIA_USSD) {
-        say_screen(s);
-        return;
-    }
-    step_say(s, step_text(s, COURSE_TEXT_consent_again, NO_VARS));
-    s->out->shows = OUTCOME_SHOWS_KEYS;
-}
-
-static struct str consent_screen(const struct step *s)
-{
-    return step_text(s, COURSE_TEXT_consent, NO_VARS);
-}
-
-void step_begin_role(struct step *s)
-{
-    if (s->learner->role != 0 && s->course->role_module >= 0) {
-        course_finish_role(s); /* the coordinator has said it */
-    } else if (s->course->role_module >= 0) {
-        course_begin_questions(s, LEARNER_STATE_ROLE, s->course->role_module);
-    } else if (s->course->test_module >= 0) {
-        course_begin_questions(s, LEARNER_STATE_PRETEST, s->course->test_module);
-    } else {
-        pace_ask_plan(s);
-    }
-}
-
-static void decline(struct step *s)
-{
-    (void)step_event(s, EVENT_stopped);
-    s->learner->back = LEARNER_STATE_NEW;
-    step_enter(s, LEARNER_STATE_STOPPED);
-    step_say(s, step_text(s, COURSE_TEXT_declined, NO_VARS));
-    s->out->is_open = false;
-}
-
-static void agree(struct step *s)
-{
-    struct learner *l = s->learner;
-    l->consent_ms = s->input->now.ms;
-    l->ended_ms = 0;
-    l->course_key = s->course->key; /* from here on this version, whatever is published later */
-    (void)step_event(s, EVENT_consented);
-    engine_begin_group(s);
-    if (s->base->n_languages > 1 && l->lang[0] == '\0') {
-        step_enter(s, LEARNER_STATE_LANGUAGE);
         step_say_screen(s);
-    } else {
-        step_begin_role(s);
-    }
-}
-
-/* A screen of USSD has been dialled for, whatever is typed on it first. */
-static void new_unknown(struct step *s)
-{
-    if (s->input->via == VIA_USSD)
-        engine_join(s);
-    else
-        say_screen(s);
-}
-
-/* On USSD 3 is to check somebody's certificate, for which nobody need join. */
-static bool consent_answer(struct step *s)
-{
-    enum agreement agreement = match_agreement(s->norm);
-    if (s->input->via == VIA_USSD && is_key(s, "3") &&
-        !str_is_empty(s->course->texts[COURSE_TEXT_check_ask])) {
-        engine_open_side(s, LEARNER_STATE_CHECK);
-        return true;
-    }
-    if (agreement == AGREEMENT_YES)
-        agree(s);
-    else if (agreement == AGREEMENT_NO)
-        decline(s);
-    return agreement != AGREEMENT_NONE;
-}
-
-static struct str language_screen(const struct step *s)
-{
-    struct str lines = STR("");
-    for (uint16_t i = 0; i < s->base->n_languages; i++)
-        lines = arena_printf(s->arena, "%.*s%s%u %.*s", STR_ARG(lines), i > 0 ? "\n" : "", i + 1u,
-                             STR_ARG(s->base->language_names[i]));
-    if (s->learner->state == LEARNER_STATE_SWITCH_LANGUAGE)
-        lines = step_lines(s, lines, step_text(s, COURSE_TEXT_back_keys, NO_VARS));
-    return step_text(s, COURSE_TEXT_language, VARS({"options", lines}));
-}
-
-/* Sets the language chosen by number; false when the input is no number of the list. */
-static bool choose_language(struct step *s)
-{
-    struct answer_match answer = match_menu(s->norm, s->base->n_languages);
-    if (answer.result != ANSWER_ONE || answer.choice < 1)
-        return false;
-    const struct unit *unit = step_unit(s);
-    struct str code = s->base->languages[answer.choice - 1];
-    enum err e = str_copy(code, s->learner->lang, sizeof(s->learner->lang));
-    assert(e == ERR_OK); /* the parser bounds language codes */
-    step_event(s, EVENT_language_set)->text = code;
-    step_use_module(s, unit != NULL ? unit->module : -1);
-    return true;
-}
-
-static bool language_answer(struct step *s)
-{
-    if (!choose_language(s))
-        return false;
-    step_begin_role(s);
-    return true;
-}
-
-static struct str role_screen(const struct step *s)
-{
-    return step_text(s, COURSE_TEXT_role,
-                     VARS({"options", step_options(s, step_unit(s)->question)}));
 }
 
 /* ---- learning ---- */
-
-static struct str unit_screen(const struct step *s)
-{
-    const struct unit *unit = step_unit(s);
-    if (unit == NULL)
-        return STR_NONE;
-    return unit->question != NULL ? step_question(s, unit)
-                                  : step_lesson(s, unit, s->learner->screen);
-}
 
 static struct str module_result(const struct step *s)
 {
@@ -202,7 +79,7 @@ static struct str module_done_screen(const struct step *s)
 {
     struct str text = module_result(s);
     struct str offer = versions_offer(s);
-    struct str question = str_is_empty(offer) ? self_key_question(s) : STR_NONE;
+    struct str question = str_is_empty(offer) ? copy_question(s) : STR_NONE;
     size_t end = text.len;
     while (!str_is_empty(question) && end > 0 && text.p[end - 1] != '\n')
         end--;
@@ -214,7 +91,7 @@ static struct str module_done_screen(const struct step *s)
 
 static bool module_done_answer(struct step *s)
 {
-    return versions_answer(s) || self_key_answer(s);
+    return versions_answer(s) || copy_answer(s);
 }
 
 static struct str retake_screen(const struct step *s)
@@ -224,81 +101,6 @@ static struct str retake_screen(const struct step *s)
     if (hours == 0 && !str_is_empty(s->course->texts[COURSE_TEXT_retake_now]))
         return step_text(s, COURSE_TEXT_retake_now, NO_VARS);
     return step_text(s, COURSE_TEXT_retake_wait, VARS({"hours", step_number(s, hours)}));
-}
-
-/* ---- the end ---- */
-
-static struct str survey_invite_screen(const struct step *s)
-{
-    const struct module *survey = &s->course->modules[s->course->survey_module];
-    return step_text(s, COURSE_TEXT_survey_invite, VARS({"n", step_number(s, survey->n_units)}));
-}
-
-static bool survey_invite_answer(struct step *s)
-{
-    enum agreement agreement = match_agreement(s->norm);
-    if (agreement != AGREEMENT_NONE)
-        self_agree(s, LEARNER_AGREED_SURVEY, agreement == AGREEMENT_YES);
-    if (agreement == AGREEMENT_YES) {
-        (void)step_event(s, EVENT_survey_started);
-        course_begin_questions(s, LEARNER_STATE_SURVEY, s->course->survey_module);
-        return true;
-    }
-    if (agreement != AGREEMENT_NO)
-        return false;
-    (void)step_event(s, EVENT_survey_declined);
-    step_enter(s, LEARNER_STATE_DONE);
-    step_say_screen(s);
-    return true;
-}
-
-/* An empty unit is the invitation of a learner who ran out of post-test tries. */
-static struct str survey_screen(const struct step *s)
-{
-    return s->learner->unit[0] == '\0' ? survey_invite_screen(s) : unit_screen(s);
-}
-
-static bool survey_answer(struct step *s)
-{
-    return s->learner->unit[0] == '\0' ? survey_invite_answer(s) : course_answer(s);
-}
-
-static void survey_skip(struct step *s)
-{
-    if (s->learner->unit[0] == '\0')
-        say_screen(s);
-    else
-        course_skip(s);
-}
-
-static struct str how_it_ended(const struct step *s)
-{
-    const struct learner *l = s->learner;
-    if (l->certificate != 0 || l->post_tries == 0)
-        return step_text(s, COURSE_TEXT_done, NO_VARS);
-    uint32_t total = s->course->modules[s->course->test_module].n_asked;
-    return step_text(
-        s, COURSE_TEXT_done_failed,
-        VARS({"right", step_number(s, l->post_best)}, {"total", step_number(s, total)}));
-}
-
-static struct str done_screen(const struct step *s)
-{
-    struct str more =
-        courses_has_more(s) ? step_text(s, COURSE_TEXT_courses_more, NO_VARS) : STR_NONE;
-    return step_lines(s, how_it_ended(s), more);
-}
-
-/* On USSD a command has a number. */
-static bool done_answer(struct step *s)
-{
-    bool is_refresh = s->input->via == VIA_USSD && is_key(s, "1");
-    bool is_more = is_key(s, "2") && courses_has_more(s);
-    if (is_refresh)
-        recall_refresh(s);
-    else if (is_more)
-        engine_open_side(s, LEARNER_STATE_COURSES);
-    return is_refresh || is_more;
 }
 
 /* ---- side states ---- */
@@ -319,36 +121,18 @@ static struct str resume_screen(const struct step *s)
     return step_text(s, COURSE_TEXT_resume, VARS({"place", step_place(s)}));
 }
 
-static void return_to_place(struct step *s)
-{
-    step_leave_side(s);
-    step_say_screen(s);
-}
-
 static bool modules_answer(struct step *s)
 {
     if (!is_key(s, "0") && !is_key(s, "1"))
         return false;
-    return_to_place(s);
-    return true;
-}
-
-static bool switch_language_answer(struct step *s)
-{
-    if (!is_key(s, "0") && !choose_language(s))
-        return false;
-    bool is_there = str_eq(str_from(s->learner->lang), s->course->language) ||
-                    str_is_empty(s->course->texts[COURSE_TEXT_language_later]);
-    if (!is_key(s, "0") && !is_there)
-        step_say_if_room(s, step_text(s, COURSE_TEXT_language_later, NO_VARS));
-    return_to_place(s);
+    step_return(s);
     return true;
 }
 
 static bool resume_answer(struct step *s)
 {
     if (is_key(s, "1")) {
-        return_to_place(s);
+        step_return(s);
         return true;
     }
     if (!is_key(s, "2"))
@@ -363,7 +147,7 @@ static bool stopped_answer(struct step *s)
     if (s->input->via != VIA_USSD)
         return false;
     if (is_key(s, "1")) {
-        engine_rejoin(s);
+        join_again(s);
     } else if (is_key(s, "2")) {
         s->out->is_erase_asked = true;
         step_say(s, step_text(s, COURSE_TEXT_erase_ask, NO_VARS));
@@ -392,32 +176,32 @@ static struct str stopped_screen(const struct step *s)
 static const struct state_row rows[N_LEARNER_STATES] = {
     [LEARNER_STATE_NEW] = {.moves = BIT(CONSENT),
                            .screen = hello_screen,
-                           .join = engine_ask_consent,
-                           .unknown = new_unknown,
+                           .join = join_ask_consent,
+                           .unknown = join_new_unknown,
                            .wake = engine_erase},
     [LEARNER_STATE_CONSENT] = {.moves = BIT(LANGUAGE) | BIT(ROLE) | BEGINNING,
-                               .screen = consent_screen,
-                               .answer = consent_answer,
-                               .unknown = consent_unknown,
+                               .screen = join_consent_screen,
+                               .answer = join_consent_answer,
+                               .unknown = join_consent_unknown,
                                .wake = engine_erase},
     [LEARNER_STATE_LANGUAGE] = {.moves = BIT(ROLE) | BEGINNING,
-                                .screen = language_screen,
-                                .answer = language_answer},
+                                .screen = join_language_screen,
+                                .answer = join_language_answer},
     [LEARNER_STATE_PLAN] = {.moves = BIT(LESSON) | BIT(QUIZ),
-                            .screen = pace_plan_screen,
-                            .answer = pace_plan_answer,
-                            .next = pace_skip_plan,
+                            .screen = plan_screen,
+                            .answer = plan_answer,
+                            .next = plan_skip,
                             .is_resumed = true},
     [LEARNER_STATE_ROLE] = {.moves = BEGINNING,
-                            .screen = role_screen,
+                            .screen = join_role_screen,
                             .answer = course_role_answer,
                             .next = course_role_skip,
                             .unit = STATE_UNIT_QUESTION,
                             .home = MODULE_ROLE},
     [LEARNER_STATE_PRETEST] = {.moves = BIT(PLAN) | BIT(LESSON) | BIT(QUIZ),
-                               .screen = unit_screen,
+                               .screen = step_unit_screen,
                                .answer = course_answer,
-                               .finish = course_finish_pretest,
+                               .finish = end_pretest,
                                .phase = EVENT_PHASE_PRETEST,
                                .unit = STATE_UNIT_QUESTION,
                                .home = MODULE_TEST,
@@ -425,8 +209,8 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                .is_question = true,
                                .is_timed = true},
     [LEARNER_STATE_LESSON] = {.moves = BIT(QUIZ) | BIT(RECALL) | BIT(MODULE_DONE) | BIT(CATCH),
-                              .screen = unit_screen,
-                              .answer = self_sms_answer,
+                              .screen = step_unit_screen,
+                              .answer = copy_sms_answer,
                               .next = course_next_screen,
                               .finish = course_finish_module,
                               .unit = STATE_UNIT_LESSON,
@@ -435,7 +219,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                               .is_resumed = true,
                               .is_reminded = true},
     [LEARNER_STATE_QUIZ] = {.moves = BIT(LESSON) | BIT(RECALL) | BIT(MODULE_DONE) | BIT(CATCH),
-                            .screen = unit_screen,
+                            .screen = step_unit_screen,
                             .answer = course_answer,
                             .finish = course_finish_module,
                             .phase = EVENT_PHASE_QUIZ,
@@ -456,7 +240,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                              .is_resumed = true,
                              .is_reminded = true},
     [LEARNER_STATE_CATCH_QUIZ] = {.moves = BIT(CATCH) | BIT(MODULE_DONE),
-                                  .screen = unit_screen,
+                                  .screen = step_unit_screen,
                                   .answer = course_answer,
                                   .back = catch_back,
                                   .finish = catch_finish,
@@ -478,9 +262,9 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                    .is_resumed = true,
                                    .is_reminded = true},
     [LEARNER_STATE_POSTTEST] = {.moves = BIT(RETAKE) | BIT(CERTIFIED) | BIT(SURVEY) | BIT(DONE),
-                                .screen = unit_screen,
+                                .screen = step_unit_screen,
                                 .answer = course_answer,
-                                .finish = course_finish_posttest,
+                                .finish = end_posttest,
                                 .phase = EVENT_PHASE_POSTTEST,
                                 .unit = STATE_UNIT_QUESTION,
                                 .home = MODULE_TEST,
@@ -497,16 +281,16 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                               .is_reminded = true},
     [LEARNER_STATE_CERTIFIED] = {.moves = NEXT_COURSE | BIT(SURVEY) | BIT(DONE) | BIT(FOLLOWUP) |
                                           BIT(RECALL),
-                                 .screen = survey_invite_screen,
-                                 .answer = survey_invite_answer,
+                                 .screen = end_invite_screen,
+                                 .answer = end_invite_answer,
                                  .is_followed = true,
                                  .progress = PROGRESS_AFTER},
     [LEARNER_STATE_SURVEY] = {.moves = NEXT_COURSE | BIT(SURVEY) | BIT(DONE) | BIT(FOLLOWUP) |
                                        BIT(RECALL),
-                              .screen = survey_screen,
-                              .answer = survey_answer,
-                              .next = survey_skip,
-                              .finish = course_finish_survey,
+                              .screen = end_survey_screen,
+                              .answer = end_survey_answer,
+                              .next = end_survey_skip,
+                              .finish = end_survey,
                               .is_followed = true,
                               .phase = EVENT_PHASE_SURVEY,
                               .unit = STATE_UNIT_QUESTION,
@@ -515,15 +299,15 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                               .is_resumed = true,
                               .is_question = true},
     [LEARNER_STATE_DONE] = {.moves = NEXT_COURSE | BIT(FOLLOWUP) | BIT(RECALL),
-                            .screen = done_screen,
-                            .answer = done_answer,
+                            .screen = end_done_screen,
+                            .answer = end_done_answer,
                             .is_followed = true,
                             .progress = PROGRESS_AFTER},
     [LEARNER_STATE_FOLLOWUP] = {.moves = NEXT_COURSE | BIT(DONE),
-                                .screen = unit_screen,
+                                .screen = step_unit_screen,
                                 .answer = course_answer,
                                 .next = course_skip,
-                                .finish = course_finish_followup,
+                                .finish = end_followup,
                                 .phase = EVENT_PHASE_FOLLOWUP,
                                 .unit = STATE_UNIT_QUESTION,
                                 .home = MODULE_FOLLOWUP,
@@ -531,7 +315,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                 .is_resumed = true,
                                 .is_question = true},
     [LEARNER_STATE_RECALL] = {.moves = BIT(MODULE_DONE) | BIT(DONE) | BIT(FOLLOWUP),
-                              .screen = unit_screen,
+                              .screen = step_unit_screen,
                               .answer = course_answer,
                               .finish = recall_finish,
                               .phase = EVENT_PHASE_RECALL,
@@ -547,18 +331,16 @@ static const struct state_row rows[N_LEARNER_STATES] = {
     [LEARNER_STATE_MENU] = {.moves = PLACES, .screen = menu_screen, .answer = engine_menu_answer},
     [LEARNER_STATE_MODULES] = {.moves = PLACES, .screen = modules_screen, .answer = modules_answer},
     [LEARNER_STATE_SWITCH_LANGUAGE] = {.moves = PLACES,
-                                       .screen = language_screen,
-                                       .answer = switch_language_answer},
+                                       .screen = join_language_screen,
+                                       .answer = join_switch_language_answer},
     [LEARNER_STATE_RESUME] = {.moves = PLACES, .screen = resume_screen, .answer = resume_answer},
     [LEARNER_STATE_WHO] = {.moves = PLACES | BIT(STOPPED),
-                           .screen = shared_who_screen,
-                           .answer = shared_who_answer},
+                           .screen = who_screen,
+                           .answer = who_answer},
     [LEARNER_STATE_NICKNAME] = {.moves = PLACES,
-                                .screen = shared_nickname_screen,
-                                .answer = shared_nickname_answer},
-    [LEARNER_STATE_SET_PIN] = {.moves = PLACES,
-                               .screen = shared_pin_screen,
-                               .answer = shared_pin_answer},
+                                .screen = who_nickname_screen,
+                                .answer = who_nickname_answer},
+    [LEARNER_STATE_SET_PIN] = {.moves = PLACES, .screen = pin_set_screen, .answer = pin_set_answer},
     [LEARNER_STATE_LEAD_PIN] = {.moves = PLACES,
                                 .screen = lead_pin_screen,
                                 .answer = lead_pin_answer},
@@ -575,7 +357,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
     [LEARNER_STATE_CONSENTS] = {.moves = PLACES,
                                 .screen = self_consents_screen,
                                 .answer = self_consents_answer},
-    [LEARNER_STATE_ASK] = {.moves = PLACES, .screen = self_ask_screen, .answer = self_ask_answer},
+    [LEARNER_STATE_ASK] = {.moves = PLACES, .screen = ask_screen, .answer = ask_answer},
     [LEARNER_STATE_LEAVING] = {.moves = PLACES,
                                .screen = self_leaving_screen,
                                .answer = self_leaving_answer},
@@ -592,7 +374,7 @@ static const struct state_row rows[N_LEARNER_STATES] = {
     [LEARNER_STATE_STOPPED] = {.moves = PLACES,
                                .screen = stopped_screen,
                                .answer = stopped_answer,
-                               .join = engine_rejoin,
+                               .join = join_again,
                                .unknown = say_on_screen},
     [LEARNER_STATE_DELETED] = {.moves = BIT(NEW), .screen = hello_screen},
 };
@@ -642,8 +424,8 @@ struct str step_screen(struct step *s)
         return engine_safe_text(s);
     if (s->learner->is_doubted)
         return step_text(s, COURSE_TEXT_doubt, NO_VARS);
-    if (shared_is_locked(s))
-        return shared_locked_screen(s);
+    if (pin_is_missing(s))
+        return pin_screen(s);
     if (row->is_timed)
         s->learner->asked_ms = s->input->now.ms;
     return row->screen(s);
@@ -664,6 +446,18 @@ void step_leave_side(struct step *s)
     bool is_who = s->learner->state == LEARNER_STATE_WHO; /* which only its answer ends */
     if (learner_state_is_side(s->learner->state) && !is_who)
         step_enter(s, s->learner->back);
+}
+
+void step_leave_any_side(struct step *s)
+{
+    if (learner_state_is_side(s->learner->state))
+        step_enter(s, s->learner->back);
+}
+
+void step_return(struct step *s)
+{
+    step_leave_side(s);
+    step_say_screen(s);
 }
 
 struct event *step_event(struct step *s, enum event_kind kind)

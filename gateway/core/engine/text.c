@@ -1,6 +1,14 @@
+/*
+ * Filling in texts: screens, questions, key lines, and what is said in one reply.
+ */
 #include <string.h>
 
-#include "core/engine/internal.h"
+#include "core/engine/course.h"
+#include "core/engine/group.h"
+#include "core/engine/pace.h"
+#include "core/engine/quiz.h"
+#include "core/engine/state.h"
+#include "core/engine/step.h"
 #include "core/gsm/gsm.h"
 
 static struct str var_value(const struct var *vars, struct str name)
@@ -273,7 +281,7 @@ struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t sc
     enum course_text keys = next_keys(s, text, is_session);
     struct str key_line = step_text(s, keys, NO_VARS);
     struct str plain = join(s, text, key_line, '\n');
-    struct str offer = self_sms_key(s);
+    struct str offer = copy_sms_key(s);
     struct str whole = join(s, text, step_lines(s, offer, key_line), '\n');
     return !str_is_empty(offer) && n_pages(s, whole) == n_pages(s, plain) ? whole : plain;
 }
@@ -312,4 +320,13 @@ struct str step_place(const struct step *s)
     return step_text(s,
                      unit->question != NULL ? COURSE_TEXT_place_question : COURSE_TEXT_place_lesson,
                      VARS({"n", step_number(s, module->number)}, {"unit", ordinal}));
+}
+
+struct str step_unit_screen(const struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    if (unit == NULL)
+        return STR_NONE;
+    return unit->question != NULL ? step_question(s, unit)
+                                  : step_lesson(s, unit, s->learner->screen);
 }

@@ -6,7 +6,8 @@
  */
 #include <string.h>
 
-#include "core/engine/internal.h"
+#include "core/engine/course.h"
+#include "core/engine/step.h"
 
 enum { MAJOR, MINOR, PATCH, N_NUMBERS };
 

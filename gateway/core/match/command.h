@@ -44,7 +44,7 @@ enum command_fuzzy {
     X(MENU,    "00", SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_menu)           \
     X(NEXT,    "9",  SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_next)           \
     X(BACK,    "0",  SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_back)           \
-    X(REPEAT,  NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_repeat)         \
+    X(REPEAT,  NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, step_return)        \
     X(SCORE,   NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, run_score)          \
     X(LANG,    NULL, SCOPE_MEMBERS, TAIL_WORDS,    FUZZY_YES,  false, run_language)       \
     X(HELP,    NULL, SCOPE_ANYBODY, TAIL_COURTESY, FUZZY_YES,  true,  run_help)           \
@@ -56,14 +56,14 @@ enum command_fuzzy {
     X(CERT,    NULL, SCOPE_MEMBERS, TAIL_WORDS,    FUZZY_YES,  false, run_certificate)    \
     X(CHECK,   NULL, SCOPE_ANYBODY, TAIL_CODE,     FUZZY_YES,  false, check_ask)          \
     X(MOVE,    NULL, SCOPE_ANYBODY, TAIL_CODE,     FUZZY_NO,   false, move_run)           \
-    X(SWITCH,  NULL, SCOPE_NUMBER,  TAIL_WORDS,    FUZZY_YES,  false, shared_switch)      \
+    X(SWITCH,  NULL, SCOPE_NUMBER,  TAIL_WORDS,    FUZZY_YES,  false, who_switch)         \
     X(GROUP,   NULL, SCOPE_ANYBODY, TAIL_WORDS,    FUZZY_NO,   false, engine_group)       \
     X(COURSES, NULL, SCOPE_ANYBODY, TAIL_COURTESY, FUZZY_NO,   false, run_courses)        \
     X(DELETE,  NULL, SCOPE_ANYBODY, TAIL_WORDS,    FUZZY_NO,   true,  run_delete)         \
     X(MYDATA,  NULL, SCOPE_ANYBODY, TAIL_COURTESY, FUZZY_NO,   false, self_my_data)       \
     X(LEAVE,   NULL, SCOPE_MEMBERS, TAIL_LEAVE,    FUZZY_NO,   false, self_leave)         \
-    X(ASK,     NULL, SCOPE_MEMBERS, TAIL_ANY,      FUZZY_NO,   false, self_ask)           \
-    X(CLAIM,   NULL, SCOPE_MEMBERS, TAIL_ANY,      FUZZY_NO,   false, self_claim)         \
+    X(ASK,     NULL, SCOPE_MEMBERS, TAIL_ANY,      FUZZY_NO,   false, ask_run)            \
+    X(CLAIM,   NULL, SCOPE_MEMBERS, TAIL_ANY,      FUZZY_NO,   false, ask_claim)          \
     X(YES,     NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, NULL)               \
     X(NO,      NULL, SCOPE_MEMBERS, TAIL_COURTESY, FUZZY_YES,  false, NULL)
 /* clang-format on */

@@ -1,6 +1,6 @@
 /*
  * pin.h: Argon2id of a PIN of four digits (libargon2). Four digits are soon tried: what protects
- * them is that each try waits longer (core/engine/shared.c); the hash keeps them out of Redis and
+ * them is that each try waits longer (core/engine/pin.c); the hash keeps them out of Redis and
  * PostgreSQL in the clear.
  */
 #pragma once

@@ -1,0 +1,111 @@
+/*
+ * A message for a person (docs/course-rules.md 1.7): ASK, CLAIM, and the answer that comes back.
+ */
+#include "core/engine/command.h"
+#include "core/engine/self.h"
+#include "core/engine/step.h"
+#include "core/match/words.h"
+
+#define MAX_WRITTEN 3 /* a day */
+
+struct str ask_screen(const struct step *s)
+{
+    return step_text(s, COURSE_TEXT_ask, NO_VARS);
+}
+
+/* Counts the message; false: there were enough today. */
+static bool may_write(struct step *s)
+{
+    struct learner *l = s->learner;
+    if (s->input->now.ms - l->wrote_ms >= DAY_MS) {
+        l->wrote_ms = s->input->now.ms;
+        l->n_wrote = 0;
+    }
+    return l->n_wrote++ < MAX_WRITTEN;
+}
+
+/* The detector has looked at it before; nothing of it is repeated. */
+static void take_message(struct step *s)
+{
+    bool is_taken = may_write(s);
+    bool is_staffed = s->context->staffed.p != NULL;
+    step_leave_side(s);
+    if (is_taken) {
+        step_event(s, EVENT_asked)->code = engine_case_name(s);
+        s->out->sealed_text = s->input->text;
+    }
+    step_say(s, step_text(s,
+                          !is_taken    ? COURSE_TEXT_ask_enough
+                          : is_staffed ? COURSE_TEXT_asked_staffed
+                                       : COURSE_TEXT_asked,
+                          VARS({"staffed", s->context->staffed})));
+    step_say_interrupted(s);
+}
+
+/* What is no key and no command of one word. */
+bool ask_answer(struct step *s)
+{
+    bool is_back = str_eq(s->norm, STR("0"));
+    bool is_command = s->match.command != COMMAND_NONE && match_is_bare(s->match.argument);
+    bool is_key = match_command_key(s->norm) != COMMAND_NONE ||
+                  match_has_words(WORDS_THANKS, WORDS_THANKS, s->norm);
+    if (is_back) {
+        step_return(s);
+        return true;
+    }
+    if (is_command || is_key || str_is_empty(s->norm) ||
+        match_command_fuzzy(s->norm, s->lang).command == COMMAND_STOP)
+        return false;
+    take_message(s);
+    return true;
+}
+
+/* ASK alone asks for it; with the message behind it, that is taken. */
+void ask_run(struct step *s)
+{
+    if (str_is_empty(s->course->texts[COURSE_TEXT_ask]))
+        step_say_interrupted(s);
+    else if (match_is_bare(s->argument))
+        engine_open_side(s, LEARNER_STATE_ASK);
+    else
+        take_message(s);
+}
+
+/* The address leaves in the sealed message only: a person signs the credential (`waypost
+ * certificate issue`), with a key that no gateway has, and sends it there. */
+static void take_claim(struct step *s)
+{
+    step_event(s, EVENT_asked)->code = engine_case_name(s);
+    s->out->sealed_text =
+        arena_printf(s->arena, "%012llu %.*s", (unsigned long long)s->learner->certificate,
+                     STR_ARG(s->input->text));
+    step_say(s, step_text(s, COURSE_TEXT_claimed, NO_VARS));
+}
+
+void ask_claim(struct step *s)
+{
+    bool can_claim =
+        s->learner->certificate != 0 && !str_is_empty(s->course->texts[COURSE_TEXT_claim]);
+    bool has_address = str_find_char(s->input->text, '@') != SIZE_MAX;
+    step_leave_side(s);
+    if (!can_claim)
+        step_say(s, step_text(s, COURSE_TEXT_certificate_none, NO_VARS));
+    else if (!has_address)
+        step_say(s, step_text(s, COURSE_TEXT_claim, NO_VARS));
+    else if (may_write(s))
+        take_claim(s);
+    else
+        step_say(s, step_text(s, COURSE_TEXT_ask_enough, NO_VARS));
+    if (s->input->via == VIA_USSD)
+        step_say_interrupted(s);
+    else
+        s->out->shows = OUTCOME_SHOWS_KEYS;
+}
+
+void ask_answered(struct step *s)
+{
+    if (!learner_is_enrolled(s->learner))
+        return;
+    step_say(s, step_text(s, COURSE_TEXT_answered, VARS({"text", s->input->text})));
+    s->out->shows = OUTCOME_SHOWS_KEYS; /* what was asked before may still be answered */
+}

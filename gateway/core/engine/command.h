@@ -1,0 +1,73 @@
+/*
+ * command.h: what commands do (command.c), joining and coming back (join.c), what a text means
+ * (understand.c), and what of the door (engine.c) is called from behind it.
+ */
+#pragma once
+
+#include "core/engine/step.h"
+
+/* ---- engine.c ---- */
+
+/* When the timer must look at this learner again, 0 = not at all. */
+int64_t engine_wake_ms(const struct step *s);
+/* The learner is another one: the course that he or she is on; fails where that is not loaded. */
+void engine_take_course(struct step *s);
+/* Somebody new gets a pseudonym. */
+void engine_meet(struct step *s);
+
+/* ---- understand.c ---- */
+
+/* A text of the learner. */
+void understand_text(struct step *s);
+
+/* STOPPED or DELETED: nothing that was not meant may bring anybody back. */
+bool engine_has_left(const struct step *s);
+
+/* ---- command.c ---- */
+
+/* Runs a command of core/match/command.h; false when it means nothing in this state. */
+bool engine_command(struct step *s, const struct command_match *match);
+/* The same of a command that JOIN alone could follow: an SMS stays without an answer, a screen says
+ * what can be done. */
+bool engine_stays_away(struct step *s);
+bool engine_menu_answer(struct step *s);
+/* What whoever disclosed harm is told. */
+struct str engine_safe_text(const struct step *s);
+void engine_safe(struct step *s, bool is_keyword);
+/* The name of a case, by which people speak of it without a word of what it says. */
+struct str engine_case_name(const struct step *s);
+void engine_stop(struct step *s);
+void engine_erase(struct step *s);
+/* The same, and says so. */
+void engine_erase_all(struct step *s);
+/* Says what DELETE 1 would do. */
+void engine_ask_erase(struct step *s);
+/* Enters a side state and shows it. */
+void engine_open_side(struct step *s, enum learner_state side);
+/* Adds what follows an answer to HELP or SCORE: the open question again; for a lesson, which is
+ * long and still on the phone, only how to go on. */
+void step_say_interrupted(struct step *s);
+
+/* ---- join.c ---- */
+
+/* Without a consent the number is forgotten after so long (docs/course-rules.md 1.6). */
+#define ENGINE_CONSENT_KEPT_MS (7 * 24 * 3600 * (int64_t)1000)
+/* A call is no word: it brings a number our question once in so many days, so we remember as long.
+ */
+#define ENGINE_CALL_KEPT_MS (30 * 24 * 3600 * (int64_t)1000)
+
+void join_course(struct step *s);
+void join_again(struct step *s);
+void join_ask_consent(struct step *s);
+
+/* The first question behind consent and language. */
+void join_begin_role(struct step *s);
+
+struct str join_consent_screen(const struct step *s);
+bool join_consent_answer(struct step *s);
+void join_consent_unknown(struct step *s);
+void join_new_unknown(struct step *s);
+struct str join_language_screen(const struct step *s);
+bool join_language_answer(struct step *s);
+bool join_switch_language_answer(struct step *s);
+struct str join_role_screen(const struct step *s);

@@ -1,0 +1,131 @@
+/*
+ * People and numbers part: a number that may be somebody else's by now, and a person who comes from
+ * another one (docs/course-rules.md 5; what both numbers have to know of each other is move.c).
+ */
+#include <string.h>
+
+#include "core/engine/command.h"
+#include "core/engine/people.h"
+#include "core/engine/step.h"
+
+#define AWAY_MS                                                                                    \
+    (365 * DAY_MS) /* so long after its last word a place that nobody may see is kept              \
+                    */
+
+/* ---- a number that changed hands ---- */
+
+bool owner_is_doubtful(const struct step *s)
+{
+    const struct learner *l = s->learner;
+    bool has_place = l->consent_ms != 0 && l->state != LEARNER_STATE_DELETED;
+    return has_place && s->context->quiet_days > 0 && l->link.last_ms != 0 &&
+           s->input->now.ms - l->link.last_ms > s->context->quiet_days * DAY_MS;
+}
+
+bool owner_doubt(struct step *s)
+{
+    if (s->is_known || !(s->learner->is_doubted || owner_is_doubtful(s)))
+        return false;
+    s->learner->is_doubted = true;
+    s->is_who_unknown = true;
+    step_say_screen(s);
+    return true;
+}
+
+/* Nobody sees it again, nothing is sent to it, and after a year it is forgotten. */
+static struct learner put_away(const struct step *s, const struct learner *person)
+{
+    struct learner away = *person;
+    away.slot = LEARNER_SLOT_AWAY;
+    away.is_doubted = false;
+    away.ended_ms = s->learner->link.last_ms + AWAY_MS;
+    return away;
+}
+
+/* All who were here before go; the oldest of those who went before them makes room. */
+static void begin_anew(struct step *s)
+{
+    struct learner *l = s->learner, person;
+    for (uint32_t i = 0; i < learner_n_others(l); i++) {
+        if (learner_other(l, i, &person) != ERR_OK)
+            continue;
+        person = put_away(s, &person);
+        people_put(s, i, &person);
+    }
+    if (learner_n_others(l) == LEARNER_MAX_PROFILES - 1)
+        learner_remove_other(l, 0);
+    person = put_away(s, l);
+    people_put(s, learner_n_others(l), &person);
+    learner_init(&person);
+    person.seq = l->seq;
+    person.link = l->link;
+    person.others = l->others;
+    *l = person;
+    engine_take_course(s);
+    engine_meet(s);
+    join_course(s);
+}
+
+void owner_answer(struct step *s)
+{
+    struct learner *l = s->learner;
+    bool is_silent = l->state == LEARNER_STATE_STOPPED && s->input->via == VIA_SMS;
+    bool is_join = s->match.command == COMMAND_JOIN;
+    uint64_t key = s->is_who_unknown || !s->input->is_shown ? 0 : who_key(s);
+    if (key == 1) {
+        l->is_doubted = false;
+        s->is_known = true;
+        step_leave_any_side(s);
+        if (l->state == LEARNER_STATE_STOPPED)
+            join_again(s);
+        else if (people_is_shared(s))
+            who_ask(s);
+        else
+            who_show_place(s);
+    } else if (key == 2) {
+        begin_anew(s);
+    } else if (!is_silent || is_join) {
+        step_say_screen(s);
+    }
+}
+
+/* ---- from another number ---- */
+
+bool owner_has_room(const struct step *s)
+{
+    bool stays = s->learner->consent_ms != 0;
+    return !stays || learner_n_others(s->learner) < LEARNER_MAX_PROFILES - 1;
+}
+
+bool owner_take_in(struct step *s, const struct learner *from)
+{
+    struct learner *l = s->learner, person = *from;
+    bool stays = l->consent_ms != 0;
+    step_leave_any_side(s);
+    struct learner before = l->is_doubted ? put_away(s, l) : *l;
+    if (stays && !people_is_away(&before) && before.nickname[0] == '\0') {
+        who_give_name(s, &before);
+        before.slot = people_free_slot(s);
+    }
+    if (stays)
+        people_put(s, learner_n_others(l), &before);
+    person.seq = l->seq;
+    person.link = l->link;
+    person.others = l->others;
+    person.slot = 0;
+    if (learner_state_is_side(person.state))
+        person.state = person.back;
+    person.is_locked = person.is_doubted = person.has_move_pin = false;
+    person.n_pin_wrong = 0;
+    person.pin_until_ms = person.moving_ms = 0;
+    person.move_code = 0;
+    memset(person.moving_to, 0, sizeof(person.moving_to));
+    l->slot = LEARNER_SLOT_AWAY; /* neither counts nor has a name any more */
+    if (people_is_shared(s))
+        who_give_name(s, &person);
+    if (person.nickname[0] != '\0')
+        person.slot = people_free_slot(s);
+    *l = person;
+    engine_take_course(s);
+    return !stays;
+}
