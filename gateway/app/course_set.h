@@ -15,6 +15,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "core/courses.h"
 #include "core/lesson/parse.h"
 #include "port/loop.h"
 #include "port/store/store.h"

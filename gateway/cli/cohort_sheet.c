@@ -6,6 +6,7 @@
 #include "cli/cohort.h"
 #include "cli/desk.h"
 #include "core/cohort.h"
+#include "core/courses.h"
 
 #define SHEET_MAX_BYTES (1u << 20)
 #define DAY_S 86400

@@ -5,8 +5,8 @@
  * answer, which of it is right, what stands on the screen, and what is recorded. Who parses, asks,
  * plays and draws questions calls the row and names no kind.
  *
- * To add a kind: a name in QUESTION_KINDS (core/course.h), its row in question.c, its section in
- * lessons/README.md, a transcript in tests/talk/ and a lesson in tests/lessons/valid/.
+ * To add a kind: a name in QUESTION_KINDS (core/course_question.h), its row in question.c, its
+ * section in lessons/README.md, a transcript in tests/talk/ and a lesson in tests/lessons/valid/.
  */
 #pragma once
 

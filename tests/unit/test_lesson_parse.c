@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "core/courses.h"
 #include "core/lesson/parse.h"
 #include "port/lesson_files.h"
 

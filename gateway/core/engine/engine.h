@@ -22,7 +22,7 @@
 #include "base/arena.h"
 #include "core/certificate.h"
 #include "core/cohort.h"
-#include "core/course.h"
+#include "core/courses.h"
 #include "core/event.h"
 #include "core/learner.h"
 #include "core/schedule.h"

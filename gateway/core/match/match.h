@@ -77,14 +77,6 @@ enum agreement { AGREEMENT_NONE, AGREEMENT_YES, AGREEMENT_NO };
 enum agreement match_agreement(struct str normalised);
 /* "ok", "more", "continue": whoever asks must know that it can only mean NEXT. */
 bool match_is_go_on(struct str normalised);
-/* The pattern that makes a text one that may tell of harm: it occurs outside of ordinary phrases.
- * NULL: none, or the arena is full. */
-const struct safe_pattern *match_find_safe(struct str normalised, const struct safe_list *list,
-                                           struct arena *arena);
-/* Does whoever writes so seem to be a child ("I am 12")? false also when the arena is full. */
-bool match_is_child(struct str normalised, const struct safe_list *list, struct arena *arena);
-/* A normalised word as patterns have it, without apostrophe; absent when it is none or several. */
-struct str match_safe_word(struct str normalised, struct arena *arena);
 
 enum answer_result {
     ANSWER_NONE,      /* no answer in it */

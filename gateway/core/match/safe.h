@@ -1,0 +1,53 @@
+/*
+ * safe.h: words that may tell of harm: the lists of a course, and what occurs of them in a message.
+ * How they are compared is safe.c, how they are written lessons/README.md.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/str.h"
+
+#define COURSE_MAX_SAFE_PATTERNS 4096u
+#define COURSE_MAX_SAFE_SLOTS 8u     /* words of one pattern */
+#define COURSE_MAX_SAFE_CHOICES 255u /* words of one set, or between slashes */
+
+/* What may stand at one place of a pattern: a word, or a part of one. */
+struct safe_word {
+    struct str text; /* in normal form, letters and digits only */
+    bool has_head;   /* "-piga": other letters may stand before it */
+    bool has_tail;   /* "beat-": or behind it */
+};
+
+struct safe_slot {
+    const struct safe_word *words; /* any of them */
+    uint16_t n_words;
+    uint32_t initials; /* one bit for the lower five of the first byte of each word: most fail */
+    bool has_gap;      /* "...": a few other words may stand before this one */
+};
+
+/* A message in which one of these occurs may tell of harm. */
+enum safe_kind {
+    SAFE_ALARM,
+    SAFE_ORDINARY, /* the opposite: a phrase that is no alarm */
+    SAFE_CHILD,    /* no alarm by itself; whoever writes so seems to be a child */
+};
+
+struct safe_pattern {
+    const struct safe_slot *slots;
+    uint8_t n_slots; /* 1.. */
+    enum safe_kind kind;
+};
+
+struct safe_list {
+    const struct safe_pattern *patterns;
+    uint16_t n;
+};
+
+/* The pattern that makes a text one that may tell of harm: it occurs outside of ordinary phrases.
+ * NULL: none, or the arena is full. */
+const struct safe_pattern *match_find_safe(struct str normalised, const struct safe_list *list,
+                                           struct arena *arena);
+/* Does whoever writes so seem to be a child ("I am 12")? false also when the arena is full. */
+bool match_is_child(struct str normalised, const struct safe_list *list, struct arena *arena);
+/* A normalised word as patterns have it, without apostrophe; absent when it is none or several. */
+struct str match_safe_word(struct str normalised, struct arena *arena);
