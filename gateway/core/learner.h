@@ -13,12 +13,16 @@
  * Budget: an encoded learner is at most LEARNER_MAX_BYTES and, where one person has the number,
  * typically below 130 bytes, and some 30 more once there is a last USSD reply. The first four bytes
  * are seq, big-endian, so that the store can compare it without knowing the rest.
+ *
+ * Longer than a header should be: one value, of which each member says what it means.
  */
 #pragma once
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "core/course.h"
+#include "core/learner_link.h"
+#include "core/learner_state.h"
 
 #define LEARNER_MAX_BYTES 3456u
 /* Up to five people may share a number, each with a record of his or her own. The one who is
@@ -30,95 +34,13 @@
 #define LEARNER_SLOT_AWAY UINT8_MAX /* of the number's owner before: never shown again */
 #define LEARNER_PIN_SALT_BYTES 8
 #define LEARNER_PIN_HASH_BYTES 16
-#define LEARNER_LANG_BYTES 8     /* with NUL */
-#define LEARNER_CHANNEL_BYTES 24 /* with NUL */
-/* Where an encoded learner has link.said, so that the sender can note there that the SMS was taken
- * without reading, or moving, the rest. */
-#define LEARNER_SAID_AT 5u
-#define LEARNER_SAID_BYTES 6u
-#define LEARNER_LAST_BYTES 96u
-#define LEARNER_NUMBER_BYTES 9u
+#define LEARNER_LANG_BYTES 8 /* with NUL */
 #define LEARNER_BITMAP_BYTES (COURSE_MAX_SCORED / 8)
-
-/*
- * The learner's states (docs/course-rules.md 1.2). Columns: name as stored, side state (returns to
- * `back`).
- */
-#define LEARNER_STATES(X)                                                                          \
-    X(NEW, "new", false)           /* never joined */                                              \
-    X(CONSENT, "consent", false)   /* JOIN seen, 1 awaited; erased after 7 days */                 \
-    X(LANGUAGE, "language", false) /* only where the course has several languages */               \
-    X(ROLE, "role", false)                                                                         \
-    X(PRETEST, "pretest", false)                                                                   \
-    X(PLAN, "plan", false) /* when will you learn? */                                              \
-    X(LESSON, "lesson", false)                                                                     \
-    X(QUIZ, "quiz", false)                                                                         \
-    X(MODULE_DONE, "module_done", false)                                                           \
-    X(POSTTEST, "posttest", false)                                                                 \
-    X(RETAKE, "retake", false)       /* below the pass mark, tries left */                         \
-    X(CERTIFIED, "certified", false) /* code shown, survey offered */                              \
-    X(SURVEY, "survey", false)                                                                     \
-    X(DONE, "done", false)                                                                         \
-    X(FOLLOWUP, "followup", false)                                                                 \
-    X(RECALL, "recall", false) /* old questions again */                                           \
-    X(CATCH, "catch", false)   /* a missed module in short */                                      \
-    X(CATCH_QUIZ, "catch_quiz", false)                                                             \
-    X(MENU, "menu", true)                                                                          \
-    X(MODULES, "modules", true)                                                                    \
-    X(COURSES, "courses", true)                                                                    \
-    X(SWITCH_LANGUAGE, "switch_language", true)                                                    \
-    X(RESUME, "resume", true) /* redial: 1 Continue 2 Menu */                                      \
-    X(WHO, "who", true)       /* shared phone: who is learning? */                                 \
-    X(NICKNAME, "nickname", true)                                                                  \
-    X(SET_PIN, "set_pin", true)                                                                    \
-    X(LEAD_PIN, "lead_pin", true) /* a facilitator and the group */                                \
-    X(CHECK, "check", true)       /* a certificate's code is asked for */                          \
-    X(MOVE, "move", true)         /* shall a place come to this number? */                         \
-    X(LEAD, "lead", true)                                                                          \
-    X(CHOICES, "choices", true) /* what learners decide of themselves */                           \
-    X(MY_DATA, "my_data", true)                                                                    \
-    X(CONSENTS, "consents", true)                                                                  \
-    X(LEAVING, "leaving", true) /* the group, or the course? */                                    \
-    X(ASK, "ask", true)         /* what is the message for a person? */                            \
-    X(LEAD_NUDGE, "lead_nudge", true)                                                              \
-    X(LEAD_QUIZ, "lead_quiz", true)                                                                \
-    X(LEAD_PACE, "lead_pace", true)                                                                \
-    X(LEAD_PAUSE, "lead_pause", true)                                                              \
-    X(STOPPED, "stopped", false)                                                                   \
-    X(DELETED, "deleted", false)
-
-enum learner_state {
-#define LEARNER_STATE_ENUM(name, stored, is_side) LEARNER_STATE_##name,
-    LEARNER_STATES(LEARNER_STATE_ENUM)
-#undef LEARNER_STATE_ENUM
-        N_LEARNER_STATES
-};
 
 /* Records of the others on this number, one behind the other. */
 struct learner_others {
     uint16_t n_bytes;
     uint8_t bytes[(LEARNER_MAX_PROFILES - 1) * LEARNER_PROFILE_BYTES];
-};
-
-/* Duplicates and the USSD session; see app/dialog/dialog.h for how they are used. */
-struct learner_link {
-    uint32_t session;    /* hash of the USSD session; 0 = none */
-    uint16_t path_bytes; /* length of the last cumulative USSD text */
-    uint32_t path_hash;  /* and its hash: the prefix to remove from the next one */
-    uint32_t step;       /* the provider's number of the last USSD request; 0 = none */
-    int64_t last_ms;     /* wall time of the last inbound */
-    char channel[LEARNER_CHANNEL_BYTES];  /* SMS channel of the last inbound, for pushes; a USSD
-                                             channel's sms_channel; "" = none */
-    uint8_t shown;                        /* what stands on the phone: app/shown.h */
-    uint8_t said[LEARNER_SAID_BYTES];     /* the SMS that said it: learner_said_by() */
-    uint8_t number[LEARNER_NUMBER_BYTES]; /* packed by the vault (port/vault/vault.h), for a
-                                             PostgreSQL that lost it; all zero = none */
-    char country[3];  /* of the number, "KE"; "" = not known: then the channel's */
-    bool has_reports; /* its provider has told lately that an SMS has arrived: app/shown.h */
-    struct learner_last {
-        uint8_t n;
-        char bytes[LEARNER_LAST_BYTES];
-    } last; /* what makes the last USSD reply again: app/last_reply.h */
 };
 
 /* Courses that were finished before the present one, the oldest first. */
@@ -239,16 +161,6 @@ void learner_put_change(const struct learner *before, const struct learner *afte
  * is then half changed. */
 enum err learner_undo_change(struct str change, struct learner *learner) MUST_CHECK;
 
-/* link.said: said by the SMS of step seq, which no provider has taken yet; and taken, when, to two
- * milliseconds. All zero: by none that anybody waits for. */
-void learner_said_by(uint32_t seq, uint8_t said[LEARNER_SAID_BYTES]);
-void learner_said_at(int64_t at_ms, uint8_t said[LEARNER_SAID_BYTES]);
-/* What was taken has also arrived, as its provider reports. */
-void learner_said_arrived(uint8_t said[LEARNER_SAID_BYTES]);
-bool learner_said_has_arrived(const uint8_t said[LEARNER_SAID_BYTES]);
-/* The wall time at which it was taken, 0 where nobody waits; INT64_MAX: not yet. */
-int64_t learner_said_ms(const uint8_t said[LEARNER_SAID_BYTES]);
-
 /* How many others share the number. */
 uint32_t learner_n_others(const struct learner *learner);
 /* The i-th of them, with seq and link of the number and no others of its own. ERR_INVALID: there is
@@ -260,8 +172,6 @@ enum err learner_set_other(struct learner *learner, uint32_t i,
                            const struct learner *person) MUST_CHECK;
 void learner_remove_other(struct learner *learner, uint32_t i);
 
-const char *learner_state_name(enum learner_state state);
-bool learner_state_is_side(enum learner_state state);
 /* Nobody has met this number, or everything of it was erased. */
 bool learner_is_nobody(const struct learner *learner);
 /* After STOP, or in a side state that was opened from there. */

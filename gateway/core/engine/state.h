@@ -12,8 +12,8 @@ enum state_unit { STATE_UNIT_NONE, STATE_UNIT_ANY, STATE_UNIT_LESSON, STATE_UNIT
 /* Where along the course a state lies: before it, at the unit, behind the unit's module, after. */
 enum state_progress { PROGRESS_BEFORE, PROGRESS_AT_UNIT, PROGRESS_MODULE_DONE, PROGRESS_AFTER };
 
-/* A row acts: to add a state, a name in core/learner.h and a row in state.c. A function that a
- * state does not need is left out; the comment says what happens then. */
+/* A row acts: to add a state, a name in core/learner_state.h and a row in state.c. A function that
+ * a state does not need is left out; the comment says what happens then. */
 struct state_row {
     uint64_t moves; /* states that may follow, one bit each; more may from everywhere */
     /* What the learner sees here. */
