@@ -19,7 +19,8 @@ json() { jq -r "$1" "$STATE/body"; }
 
 check 'a course is finished by SMS, and another phone checks the certificate' \
     "$WAYPOST" talk --live "http://127.0.0.1:$PORT" tests/talk/90-whole-course-sms.talk >"$STATE/talk.log"
-until [ -n "$(sql 'select code from core.certificate')" ]; do sleep 0.2; done
+has_certificate() { [ -n "$(sql 'select code from core.certificate')" ]; }
+wait_for 20 has_certificate
 CODE=$(sql 'select code from core.certificate')
 MONTH=$(date -u +%m/%Y)
 

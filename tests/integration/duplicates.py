@@ -250,7 +250,7 @@ async def follow_frozen(world, number, script, redis_pid):
 
 def check_sms(world, book):
     """Until each phone has what its model has; what is too much cannot go away again."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + providers.WAIT_MAX_S
     for number, model in book.items():
         expected, found = providers.outbox(world.admin, model), providers.outbox(world.admin, number)
         while found != expected and len(found) <= len(expected) and time.monotonic() < deadline:

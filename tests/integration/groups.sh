@@ -6,16 +6,6 @@ world_up
 cohort() { "$WAYPOST" cohort "$@" --config "$STATE/waypost.yaml" 2>"$STATE/words"; }
 # live FILE: plays a transcript against the gateway; its phones are new each time.
 live() { "$WAYPOST" talk --live "http://127.0.0.1:$PORT" "$1" >"$STATE/talk.log" || { sed 's/^/# /' "$STATE/talk.log"; return 1; }; }
-# wait_for SECONDS COMMAND...
-wait_for()
-{
-    local until=$((SECONDS + $1))
-    shift
-    until "$@"; do
-        [ "$SECONDS" -lt "$until" ] || return 1
-        sleep 0.2
-    done
-}
 # The fronts have looked at what the command put into Redis.
 known() { sleep 6; }
 

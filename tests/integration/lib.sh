@@ -15,6 +15,9 @@ for part in common servers demo; do
     . "$ROOT/run.d/$part.sh"
 done
 
+# What a test waits for at most: only a failure waits so long.
+WAIT_MAX_S=120
+
 STATE=
 PORT=
 N_CHECKS=0
@@ -55,6 +58,18 @@ world_down()
     postgres_stop "$STATE"
     redis_stop "$STATE"
     rm -rf "$STATE"
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds, as that of run.d/common.sh. SECONDS is what a quiet machine may
+# take; a busy one gets as long as it needs, so that no test fails for what runs beside it.
+wait_for()
+{
+    local deadline=$((SECONDS + ($1 > WAIT_MAX_S ? $1 : WAIT_MAX_S)))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$SECONDS" -lt "$deadline" ] || return 1
+        sleep 0.05
+    done
 }
 
 # sql TEXT: unaligned rows, as the superuser.

@@ -8,7 +8,7 @@ learner() { "$WAYPOST" learner "$@" --config "$STATE/waypost.yaml" 2>"$STATE/wor
 live() { "$WAYPOST" talk --live "http://127.0.0.1:$PORT" "$1" >"$STATE/talk.log" || { sed 's/^/# /' "$STATE/talk.log"; return 1; }; }
 # phone NUMBER LINE...: types the lines; what comes is in $STATE/phone.log.
 phone() { "$WAYPOST" phone --port "$PORT" --from "$1" --sms --script <(printf '%s\n' "${@:2}") >"$STATE/phone.log" 2>&1; }
-drain() { until is_drained; do sleep 0.2; done; }
+drain() { wait_for 20 is_drained; }
 last_sms() { curl -s "http://127.0.0.1:$ADMIN_PORT/sim/outbox?to=%2B${1#+}" | jq -r '.[-1].text'; }
 OLD=+254799000001 NEW=+254799000002
 

@@ -123,7 +123,7 @@ async def away(options, findings):
 
 
 async def wait_for_outbox(options, number, n):
-    texts, deadline = [], time.monotonic() + 30
+    texts, deadline = [], time.monotonic() + providers.WAIT_MAX_S
     while len(texts) < n and time.monotonic() < deadline:
         await asyncio.sleep(0.1)
         texts = providers.outbox(options.admin, number)
@@ -159,7 +159,7 @@ async def back(options, findings):
 
     async def dial(channel, number):
         phone = Phone(options.port, channel, number)
-        session, deadline = 3, time.monotonic() + 30
+        session, deadline = 3, time.monotonic() + providers.WAIT_MAX_S
         answer = await phone.ussd(session, [])
         while answer.text() == BUSY and time.monotonic() < deadline:
             await asyncio.sleep(0.05)

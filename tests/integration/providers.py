@@ -19,6 +19,7 @@ DIAL_CODE = "*384*7#"
 SHORT_CODE = "20880"
 # What USSD says when it stored nothing: the course's text, or, before one is loaded, the configuration's.
 BUSY = ("Sorry, we are busy", "This service is away for a moment")
+WAIT_MAX_S = 120  # only a failure waits so long
 
 
 def request(port, method, path, body=b"", content_type="", headers=()):
