@@ -154,8 +154,10 @@ static enum err xlsx_row(struct report_out *out, const struct str *cells)
 static enum err xlsx_end(struct report_out *out)
 {
     struct sheet *sheet = out->sheet;
+    struct errmsg words = {""};
     out->sheet = NULL;
-    return sheet != NULL ? sheet_save(sheet, &out->msg) : ERR_OK;
+    enum err e = sheet != NULL ? sheet_save(sheet, &words) : ERR_OK;
+    return e == ERR_OK ? e : errmsg_set(&out->msg, e, "%s: %s", out->path, words.text);
 }
 
 /* ---- the aligned table ---- */

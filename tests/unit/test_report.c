@@ -12,6 +12,7 @@
 
 #include "app/report/compose.h"
 #include "app/report/sessions.h"
+#include "wire/form.h"
 
 static struct mono_ms at(int64_t ms)
 {
@@ -192,6 +193,12 @@ static void test_filters(void **state)
         report_add_arguments(&panel, &ask, &out);
         assert_string_equal(buf_str(&out).p, cases[i].arguments);
     }
+    struct report_ask ask;
+    char pairs[FORM_MAX_PAIRS]; /* between them */
+    memset(pairs, '&', sizeof(pairs));
+    assert_int_equal(report_read_ask((struct str){pairs, FORM_MAX_PAIRS}, arena, &ask),
+                     ERR_TOO_LONG);
+    assert_int_equal(report_read_ask((struct str){pairs, FORM_MAX_PAIRS - 1}, arena, &ask), ERR_OK);
 }
 
 /* ---- a report as a table ---- */
