@@ -317,6 +317,7 @@ static void test_fold(void **state)
         {"ğ ı ş Ğ İ Ş â", "ğ ı ş Ğ İ Ş â", "g i s G I S a"},
         {"ẞ ł Ł đ Đ þ ħ ŧ", "ẞ ł Ł đ Đ þ ħ ŧ", "SS l L d D th h t"},
         {"ế ș ț ǘ ﬁ Ａ", "ế ș ț ǘ ﬁ Ａ", "e s t u fi A"},
+        {"Ḁ ỹ ﬀ ﬆ ！ ～ \u0233", "Ḁ ỹ ﬀ ﬆ ！ ～ \u0233", "A y ff st ! ~ y"}, /* ends of blocks */
         /* accents that were typed apart: composed, then as above */
         {"e\u0301 n\u0303 e\u0302 c\u0327", "é ñ ê ç", "é ñ e c"},
         {"q\u0301 o\u0323\u0302", "q\u0301 ộ", "q o"},
