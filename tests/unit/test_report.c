@@ -359,6 +359,104 @@ static void test_the_five_highest(void **state)
     show_end(&s);
 }
 
+/* ---- a page ---- */
+
+struct page_case {
+    const char *path; /* of the page; NULL: none */
+    struct report_ask ask;
+    uint64_t behind_s;
+    bool is_writer_away;
+    const char *parts[8], *absent[4];
+};
+
+static void assert_page(const struct page_case *c)
+{
+    struct report_choices one = {{STR("fr")}, 1}, two = {{STR("a<b"), STR("c")}, 2};
+    struct report_frame frame = {.page =
+                                     c->path != NULL ? report_page_find(str_from(c->path)) : NULL,
+                                 .ask = &c->ask,
+                                 .values = &one,
+                                 .organisations = &two,
+                                 .courses = &one,
+                                 .name = STR("<amina>"),
+                                 .now = {1764547200000}, /* 2025-12-01T00:00:00Z */
+                                 .behind_s = c->behind_s,
+                                 .is_writer_away = c->is_writer_away,
+                                 .title = STR("T & T"),
+                                 .main = STR("<p>figures</p>")};
+    struct shown s = {.arena = NULL};
+    buf_init(&s.html, 65536);
+    report_compose(&frame, &s.html);
+    assert_shown(&s, "<title>T &amp; T - Waypost reports</title>", true);
+    assert_shown(&s, "<h1>T &amp; T</h1>", true);
+    assert_shown(&s, "<p>figures</p>", true);
+    assert_shown(&s, "{{", false);
+    for (size_t i = 0; i < ARRAY_LEN(c->parts) && c->parts[i] != NULL; i++)
+        assert_shown(&s, c->parts[i], true);
+    for (size_t i = 0; i < ARRAY_LEN(c->absent) && c->absent[i] != NULL; i++)
+        assert_shown(&s, c->absent[i], false);
+    show_end(&s);
+}
+
+static void test_pages_say_what_is_shown(void **state)
+{
+    (void)state;
+#define PLAIN .grain = STR("week"), .by = STR("all")
+    static const struct page_case cases[] = {
+        {NULL, .ask = {PLAIN}, .absent = {"Sign out", "<nav", "As of", "filters"}},
+        {"people", .ask = {PLAIN},
+         .parts =
+             {"<span>&lt;amina&gt;</span> <button>Sign out</button>",
+              "<a href=\"/report/people\" aria-current=\"page\">People over time</a>",
+              "<a href=\"/report/\">Overview</a>", "<option value=\"week\" selected>Weeks</option>",
+              "<option value=\"\" selected>All</option><option value=\"a&lt;b\">a&lt;b</option>",
+              "<input type=\"date\" name=\"from\" value=\"\">",
+              "As of 2025-12-01 00:00 UTC. What learners did up to now is in these figures.",
+              "<p class=\"paper\">Period: week. </p>"},
+         .absent = {"Compared by", "name=\"value\"", "does not reach", "seconds behind"}},
+        {"people", /* what is chosen stays in reach, whether it is there or not */
+         .ask = {.grain = STR("month"),
+                 .by = STR("via"),
+                 .value = STR("sms"),
+                 .organisation = STR("gone"),
+                 .from = STR("2025-11-01"),
+                 .to = STR("2025-11-30")},
+         .behind_s = 2,
+         .parts =
+             {"<a href=\"/report/?grain=month&amp;by=via&amp;value=sms&amp;organisation=gone"
+              "&amp;from=2025-11-01&amp;to=2025-11-30\">Overview</a>",
+              "<option value=\"sms\" selected>sms</option>",
+              "<option value=\"gone\" selected>gone</option>",
+              "<input type=\"date\" name=\"to\" value=\"2025-11-30\">",
+              "The writer is 2 seconds behind",
+              "<p class=\"paper\">Period: month. Compared by: via. Only: sms. Organisation: gone. "
+              "From: 2025-11-01. To: 2025-11-30. </p>"},
+         .absent = {"up to now", "name=\"course\""}},
+        {"people", .ask = {PLAIN}, .behind_s = 1, .is_writer_away = true,
+         .parts = {"The writer does not reach PostgreSQL just now", "00:00 UTC. </p>"},
+         .absent = {"up to now", "seconds behind"}},
+        {"people", .ask = {PLAIN}, .behind_s = 1, .parts = {"up to now"}},
+        {"survey", /* takes no days: none are asked for, and none are said to hold */
+         .ask = {PLAIN, .from = STR("2025-11-01")}, .absent = {"type=\"date\"", "From: "}},
+    };
+#undef PLAIN
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_page(&cases[i]);
+}
+
+static void test_the_form_to_sign_in(void **state)
+{
+    (void)state;
+    struct shown s = {.arena = NULL};
+    buf_init(&s.html, 65536);
+    report_compose_login(STR_NONE, &s.html);
+    assert_shown(&s, "action=\"/report/login\"", true);
+    assert_shown(&s, "role=\"alert\"", false);
+    report_compose_login(STR("wrong <here>"), &s.html);
+    assert_shown(&s, "<p class=\"error\" role=\"alert\">wrong &lt;here&gt;</p>", true);
+    show_end(&s);
+}
+
 /* Ids are what CSVs are asked for by, and names of headings on a page. */
 static void test_panels_have_ids_of_their_own(void **state)
 {
@@ -387,6 +485,8 @@ int main(void)
         cmocka_unit_test(test_rows_are_limited),
         cmocka_unit_test(test_choices_are_limited),
         cmocka_unit_test(test_the_five_highest),
+        cmocka_unit_test(test_pages_say_what_is_shown),
+        cmocka_unit_test(test_the_form_to_sign_in),
         cmocka_unit_test(test_panels_have_ids_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
