@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "app/dialog/internal.h"
+#include "app/dialog/cache.h"
 
 /* Part of a state would be worse than none: it is loaded from the store. */
 static void what_is_too_long_is_not_remembered(void **state)

@@ -1,4 +1,4 @@
-#include "app/dialog/internal.h"
+#include "app/dialog/cache.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /*
- * internal.h: what dialog.c (who runs when, the machine), ask.c (what is asked elsewhere), step.c
- * (what is to be committed), say.c (what is said, and by which way) and cache.c share. Nobody else
- * includes it.
+ * internal.h: what dialogs.c (who runs when), dialog.c (the machine), ask.c (what is asked
+ * elsewhere), step.c (what is to be done), commit.c and say.c share. Nobody else includes it.
  */
 #pragma once
 
@@ -91,12 +90,28 @@ struct dialog {
     bool is_awaiting;            /* the same words again, and what they follow has not arrived */
 };
 
+/* ---- dialogs.c ---- */
+
+/* The running dialog of a number: where it hangs in the table, or would. */
+struct dialog **dialogs_find(struct dialogs *all, const struct number_id *id);
+/* Back to the free list. */
+void dialog_release(struct dialog *d);
+
+/* ---- dialog.c ---- */
+
+/* It is first in the line of its number. */
+void dialog_take_turn(struct dialog *d);
+/* timer_fn of the dialog. */
+void dialog_on_deadline(void *ctx);
 /* In the end of what a function does: the dialog may be gone afterwards. What is not in dialog_rows
  * is counted (METRIC_illegal_moves_total) and ends the dialog. */
 void dialog_happen(struct dialog *d, enum dialog_event event);
 /* In the beginning of what a port calls back. True when the dialog no longer waits for this: its
  * time was over. The last one to call sets it free. */
 bool dialog_is_late(struct dialog *d, enum dialog_state waiting);
+
+/* ---- step.c ---- */
+
 /* Takes over what the store holds. False: the state cannot be read. */
 bool dialog_take_record(struct dialog *d, const struct store_record *record);
 /* Keeps what was found out. False: too long. */
@@ -105,65 +120,17 @@ bool dialog_take_check(struct dialog *d, const struct code_check *check);
  * NOTHING, BROKEN, MISSING, or AWAY while no course is loaded at all. */
 enum dialog_event dialog_step(struct dialog *d);
 
+/* ---- commit.c ---- */
+
+/* The next state gets its number; what it shows and says can then be settled. */
+void dialog_begin_commit(struct dialog *d, struct learner *next);
+/* What people are to read leaves this function in a sealed box. False, as below: broken. */
+bool dialog_seal_for_people(struct dialog *d, struct outcome *out);
+bool dialog_commit_state(struct dialog *d, const struct learner *next);
+bool dialog_commit_event(struct dialog *d, const struct outcome *out);
+
 /* ---- ask.c ---- */
 
 void dialog_enter_checking(struct dialog *d);
 /* A place has come here: the old number need not wait for its timer. */
 void dialog_let_old_go(struct dialog *d);
-
-/* ---- say.c ---- */
-
-/* The USSD session has ended: nothing can be shown any more. */
-bool dialog_is_over(const struct dialog *d);
-/* Id of the course that a bare JOIN starts on this channel. */
-struct str dialog_course_id(const struct dialog *d);
-/* The version that the learner is on, or the one that new learners start. */
-const struct course *dialog_course(const struct dialog *d, const struct learner *learner);
-bool dialog_has_event(const struct outcome *out, enum event_kind kind);
-struct last_reply_limits dialog_screen_limits(const struct dialog *d);
-struct last_reply dialog_new_reply(const struct dialog *d, const struct learner *learner,
-                                   struct str text, bool is_open);
-/* The channel that its SMS go by; absent = none are sent. */
-struct str dialog_sms_channel(const struct dialog *d);
-/* What was encoded into the scratch buffer, in the arena; absent when it was too long. */
-struct str dialog_take_scratch(struct dialog *d);
-/* Keeps the reply of a step from `before` to next, which is complete but for that. */
-void dialog_commit_reply(struct dialog *d, const struct last_reply *reply,
-                         const struct learner *before, struct learner *next);
-/* Somebody wrote, or was invited. */
-bool dialog_knows_number(const struct dialog *d);
-/* Ciphertext in the arena; key_id 0 in a dialog that does not know the number. False, as below:
- * broken. */
-bool dialog_seal(struct dialog *d, struct str plain, struct vault_sealed *ret);
-/* A USSD screen as the answer to the callback. */
-bool dialog_say_screen(struct dialog *d, struct last_reply *reply);
-/* A disclosure: the focal points of the country, and the hook, are told that something waits, in
- * the same commit. */
-bool dialog_alert(struct dialog *d, const struct outcome *out);
-/* The engine's reply, on the way that this channel has: into the answer or the commit. Notes in
- * out->next what then stands on the phone. */
-bool dialog_say(struct dialog *d, struct outcome *out);
-/* The commit took place without its SMS. */
-void dialog_refused(struct dialog *d, const char *refused_by);
-
-/* ---- cache.c ----
- *
- * What this process has committed lately, so that the next step of a USSD session needs no
- * question to the store. Whatever is remembered may be out of date: the commit's comparison of seq
- * finds that out and brings the present record.
- *
- * A fixed number of places, 16 MB once all are in use: sessions of a front at 5,000 callbacks/s
- * whose people take ten seconds for a screen. A number that falls on another one's place takes it.
- */
-
-#define DIALOG_CACHE_PLACES 65536u
-
-struct dialog_cache;
-
-struct dialog_cache *dialog_cache_new(void);
-void dialog_cache_free(struct dialog_cache *cache);
-/* The state as it was put; absent: it is not remembered. Borrowed until the next put. */
-struct str dialog_cache_get(const struct dialog_cache *cache, const struct number_id *id);
-/* A state that is too long is forgotten. */
-void dialog_cache_put(struct dialog_cache *cache, const struct number_id *id, struct str state);
-void dialog_cache_drop(struct dialog_cache *cache, const struct number_id *id);

@@ -1,8 +1,12 @@
+/*
+ * What is said, and by which way: in the answer to the callback, or by SMS.
+ */
 #include <assert.h>
 #include <string.h>
 
 #include "app/course_set.h"
 #include "app/dialog/internal.h"
+#include "app/dialog/say.h"
 #include "app/message.h"
 #include "base/log.h"
 #include "core/gsm/gsm.h"
@@ -11,6 +15,14 @@
 /* After two days an answer is asked for again anyway (docs/course-rules.md 1.2 rule 11), so a reply
  * that could not be sent by then would only confuse. */
 #define REPLY_KEPT_MS (48 * 3600 * (int64_t)1000)
+
+enum via dialog_via(const struct inbound *inbound)
+{
+    return inbound->kind == INBOUND_USSD   ? VIA_USSD
+           : inbound->kind == INBOUND_CALL ? VIA_CALL
+                                           : VIA_SMS;
+}
+
 bool dialog_is_over(const struct dialog *d)
 {
     return d->inbound.phase == INBOUND_PHASE_END || d->inbound.phase == INBOUND_PHASE_TIMEOUT;

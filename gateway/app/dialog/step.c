@@ -1,10 +1,14 @@
+/*
+ * What is to be done with what came in: is it a repeat, what does the engine say to it, and what
+ * follows for the commit and the answer.
+ */
 #include <string.h>
 
 #include "app/cohort_set.h"
 #include "app/course_set.h"
 #include "app/dialog/internal.h"
+#include "app/dialog/say.h"
 #include "base/log.h"
-#include "core/event_record.h"
 #include "core/match/match.h"
 #include "port/vault/pin.h"
 
@@ -91,13 +95,6 @@ static struct engine_context context_of(const struct dialog *d)
     return context;
 }
 
-static enum via via_of(const struct inbound *inbound)
-{
-    return inbound->kind == INBOUND_USSD   ? VIA_USSD
-           : inbound->kind == INBOUND_CALL ? VIA_CALL
-                                           : VIA_SMS;
-}
-
 /* Somebody who waits, and does not have what would be answered (docs/course-rules.md 1.2 rule 11).
  */
 static bool is_awaiting(const struct dialog *d)
@@ -110,7 +107,7 @@ static bool is_awaiting(const struct dialog *d)
 static struct input input_of(const struct dialog *d)
 {
     struct input input = {.kind = d->inbound.kind == INBOUND_CALL ? INPUT_CALL : INPUT_TEXT,
-                          .via = via_of(&d->inbound),
+                          .via = dialog_via(&d->inbound),
                           .text = d->inbound.is_opt_out ? STR("STOP") : d->inbound.text,
                           .now = d->key.received};
     if (d->is_wake) {
@@ -129,127 +126,6 @@ static struct input input_of(const struct dialog *d)
     input.moved = d->moved;
     vault_random(input.seed, sizeof(input.seed));
     return input;
-}
-
-/* --- what is committed --- */
-
-static void remember_inbound(struct dialog *d, struct learner_link *link)
-{
-    d->commit.is_seen_whole = dedup_remember(&d->key, &d->inbound, d->seen, link, &d->all->scratch);
-    d->commit.seen = dialog_take_scratch(d);
-}
-
-/* How the number is reached by what nobody asked for. */
-static void remember_number(struct dialog *d, struct learner_link *link)
-{
-    if (d->inbound.country[0] != '\0')
-        memcpy(link->country, d->inbound.country, sizeof(link->country));
-    _Static_assert(sizeof(link->number) == VAULT_PACKED_BYTES, "as the vault packs it");
-    if (!vault_is_packed(d->all->parts.vault, link->number))
-        vault_pack(d->all->parts.vault, &d->id, d->inbound.from, link->number);
-    struct str reach = dialog_sms_channel(d);
-    if (str_copy(reach, link->channel, sizeof(link->channel)) != ERR_OK)
-        LOG_WARN("dialog", "channel name too long for pushes", "channel=%.*s", STR_ARG(reach));
-}
-
-/* The next state gets its number; what it shows and says can then be settled. */
-static void begin_commit(struct dialog *d, struct learner *next)
-{
-    next->link = d->learner.link;
-    next->seq = d->learner.seq + 1;
-    if (d->moved == MOVE_YES && d->move.act == MOVE_GIVE && d->check.moving->seq >= next->seq)
-        next->seq = d->check.moving->seq + 1; /* facts of one person have one order */
-    d->has_reply = d->is_made_again = false;
-    d->commit = (struct store_commit){
-        .id = d->id, .expected_seq = d->learner.seq, .due_at_ms = -1, .state = STR_NONE};
-    if (!d->is_wake)
-        remember_inbound(d, &next->link);
-    if (dialog_knows_number(d))
-        remember_number(d, &next->link);
-}
-
-static bool commit_state(struct dialog *d, const struct learner *next)
-{
-    if (learner_encode(next, &d->all->scratch) != ERR_OK) {
-        buf_reset(&d->all->scratch);
-        return false;
-    }
-    d->commit.state = dialog_take_scratch(d);
-    return true;
-}
-
-/* Who reads what was written; N_VAULT_READERS: nothing of this kind was. */
-static enum vault_reader reader_of(enum event_kind kind)
-{
-    return kind == EVENT_safe_raised ? VAULT_READER_SAFE
-           : kind == EVENT_asked     ? VAULT_READER_INBOX
-                                     : N_VAULT_READERS;
-}
-
-/* What people are to read leaves this function in a sealed box, as hex. */
-static bool seal_for_people(struct dialog *d, struct outcome *out)
-{
-    struct str aad = {(const char *)d->id.bytes, NUMBER_ID_BYTES};
-    for (uint32_t i = 0; i < out->n_events; i++) {
-        struct buf box CLEANUP(buf_fini);
-        enum vault_reader reader = reader_of(out->events[i].kind);
-        buf_init(&box, out->sealed_text.len + LETTER_EXTRA_BYTES);
-        if (reader == N_VAULT_READERS)
-            continue;
-        if (vault_letter_seal(d->all->parts.vault, reader, aad, out->sealed_text, &box) != ERR_OK)
-            return false;
-        buf_add_hex(&d->all->scratch, box.p, box.len);
-        out->events[i].text = dialog_take_scratch(d);
-    }
-    return true;
-}
-
-/* As core.via has them. */
-static const char *const via_words[] = {
-    [VIA_SMS] = "sms", [VIA_USSD] = "ussd", [VIA_CALL] = "call"};
-
-static bool commit_event(struct dialog *d, const struct outcome *out)
-{
-    struct vault_sealed number;
-    const struct course *course = dialog_course(d, &out->next);
-    struct event_record record = {
-        .kind = EVENT_RECORD_STEP,
-        .seq = out->next.seq,
-        .at = d->key.received,
-        .channel = d->channel->name,
-        .via = str_from(via_words[via_of(&d->inbound)]),
-        .network = d->inbound.network,
-        .lang = str_from(out->next.lang),
-        .country = str_from(d->inbound.country),
-        .session = d->key.session,
-        .is_erased = out->is_erased,
-        .n_events = out->n_events,
-    };
-    const struct learner *learner = out->is_erased ? &d->learner : &out->next;
-    memcpy(record.number_id, d->id.bytes, sizeof(record.number_id));
-    memcpy(record.learner_id, out->is_gone ? out->gone : learner->learner_id,
-           sizeof(record.learner_id));
-    record.also = (struct str){(const char *)out->also, out->n_also * sizeof(out->also[0])};
-    memcpy(record.events, out->events, out->n_events * sizeof(record.events[0]));
-    if (course != NULL) {
-        record.course = course->id;
-        record.version = course->version;
-        if (str_is_empty(record.lang))
-            record.lang = course->language; /* nobody has chosen one yet */
-    }
-    if (!out->is_erased)
-        record.due_at.ms = out->wake_at_ms;
-    if (dialog_has_event(out, EVENT_contact) || dialog_has_event(out, EVENT_consented) ||
-        dialog_has_event(out, EVENT_moved)) {
-        if (!dialog_seal(d, d->inbound.from, &number))
-            return false;
-        record.vault_key_id = number.key_id;
-        record.vault_nonce = (struct str){(const char *)number.nonce, sizeof(number.nonce)};
-        record.vault_ciphertext = number.ciphertext;
-    }
-    event_encode(&record, &d->all->scratch);
-    d->commit.event = dialog_take_scratch(d);
-    return true;
 }
 
 /* --- the ways a step can go --- */
@@ -357,14 +233,14 @@ static enum dialog_event step_page(struct dialog *d, int turn)
     reply.ready_ms = loop_wall(d->all->parts.loop).ms;
     reply.remember = d->inbound.remember;
     reply.page = (uint16_t)(reply.page + turn);
-    begin_commit(d, &next);
+    dialog_begin_commit(d, &next);
     if (!dialog_say_screen(d, &reply))
         return DIALOG_EVENT_BROKEN;
     shown_turn(reply.has_more, &next);
     if (reply.is_made_again && last_reply_before(&d->last, &d->learner, &before) != ERR_OK)
         return DIALOG_EVENT_BROKEN;
     dialog_commit_reply(d, &reply, &before, &next);
-    return commit_state(d, &next) ? DIALOG_EVENT_STEPPED : DIALOG_EVENT_BROKEN;
+    return dialog_commit_state(d, &next) ? DIALOG_EVENT_STEPPED : DIALOG_EVENT_BROKEN;
 }
 
 /* The last reply of a USSD session outlives a step that says nothing there: a reminder, an SMS. */
@@ -443,16 +319,16 @@ static enum dialog_event step_engine(struct dialog *d)
                                  .now_ms = input.now.ms,
                                  .text = input.text};
     bool is_tombstone = out.is_erased || out.is_passing;
-    begin_commit(d, &out.next);
+    dialog_begin_commit(d, &out.next);
     if (is_tombstone) { /* it says nothing of whom it is */
         memset(out.next.link.number, 0, sizeof(out.next.link.number));
         memset(out.next.link.country, 0, sizeof(out.next.link.country));
     }
-    if (!seal_for_people(d, &out) || !dialog_alert(d, &out) || !dialog_say(d, &out))
+    if (!dialog_seal_for_people(d, &out) || !dialog_alert(d, &out) || !dialog_say(d, &out))
         return DIALOG_EVENT_BROKEN;
     if (!d->has_reply)
         keep_reply(d, &out);
-    if (!commit_state(d, &out.next) || (!out.is_passing && !commit_event(d, &out)))
+    if (!dialog_commit_state(d, &out.next) || (!out.is_passing && !dialog_commit_event(d, &out)))
         return DIALOG_EVENT_BROKEN;
     d->commit.due_at_ms = is_tombstone       ? input.now.ms + TOMBSTONE_KEPT_MS
                           : out.is_wake_kept ? -1
