@@ -2,6 +2,7 @@
 #include "cli/check.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,6 +20,8 @@
 #define LIST_MAX_BYTES (1u << 20)
 #define ROOM_MIN_MB 100u /* of a disk, beside the spool's quota */
 #define INODES_MIN 1000u
+#define CLOCK_STOPS_MS (5 * 60 * 1000)
+#define CLOCK_HURTS_MS 5000
 
 static const char *const level_names[N_CHECK_LEVELS] = {"stops", "hurts"};
 
@@ -416,4 +419,15 @@ void check_ports(const struct config *config, struct check_list *list)
                                      "waypost.socket is no mistake), or choose another",
                         "%s: %s", key, msg.text);
     }
+}
+
+void check_clock(struct check_list *list, const char *whose, struct wall_ms theirs)
+{
+    int64_t apart_ms = theirs.ms - clock_wall().ms;
+    apart_ms = apart_ms < 0 ? -apart_ms : apart_ms;
+    if (apart_ms < CLOCK_HURTS_MS)
+        return;
+    check_add(list, apart_ms > CLOCK_STOPS_MS ? CHECK_STOPS : CHECK_HURTS, "clock",
+              "let both follow NTP: apt install systemd-timesyncd, timedatectl shows it",
+              "this host and %s are %" PRId64 " s apart", whose, apart_ms / 1000);
 }

@@ -67,6 +67,15 @@ struct check_opened check_numbers(struct vault *vault, struct database *db, cons
                                   struct check_list *list);
 /* drill.c: a site that was restored into a folder: keys and numbers, learners, the newest event. */
 void check_restored(const struct config *config, struct check_list *list);
-/* Redis and PostgreSQL, what lies in them, and whether they and this host agree. */
-void check_servers(const struct config *config, const struct check_needs *needs,
-                   struct check_list *list);
+/* Does this host's clock agree with theirs? */
+void check_clock(struct check_list *list, const char *whose, struct wall_ms theirs);
+/* Which data Redis says that it has (port/store/store.h, fence). */
+struct check_site {
+    uint64_t epoch;
+    bool is_known;
+};
+/* Redis, the courses and the other hosts that it tells of. */
+struct check_site check_redis(const struct config *config, struct check_list *list);
+/* PostgreSQL, and whether it is the one of that Redis. */
+void check_postgres(const struct config *config, const struct check_needs *needs,
+                    const struct check_site *site, struct check_list *list);

@@ -16,7 +16,8 @@ static void examine(const char *path, const struct check_needs *needs, struct ch
         channels_fini(&channels);
     check_host(&config, needs, list);
     check_ports(&config, list);
-    check_servers(&config, needs, list);
+    struct check_site site = check_redis(&config, list);
+    check_postgres(&config, needs, &site, list);
 }
 
 /* DIR/waypost.yaml, and what lies in the servers that it names. */

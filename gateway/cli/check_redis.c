@@ -1,4 +1,4 @@
-/* check.h: Redis, PostgreSQL, what lies in them, and whether all agree. */
+/* check.h: Redis, the courses and hosts that it tells of. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,19 +7,13 @@
 #include "app/course_set.h"
 #include "cli/check.h"
 #include "core/lesson/translate.h"
-#include "port/database/database.h"
-#include "port/sink/sink.h"
-#include "port/vault/vault.h"
 #include "role/ports.h"
 
-#define CLOCK_STOPS_MS (5 * 60 * 1000)
-#define CLOCK_HURTS_MS 5000
 #define MEMORY_HURTS 60u /* of a hundred */
 #define COURSE_ARENA_BYTES (64u << 20)
 #define HOST_SEEN_MS (10 * 60 * 1000)
 
-/* What all of them need. */
-struct servers {
+struct redis_check {
     const struct config *config;
     struct check_list *list;
     struct loop *loop;
@@ -27,34 +21,22 @@ struct servers {
     struct arena *arena;
     enum err e; /* of the last answer */
     struct str text;
-    struct store_fence fence;
-    bool is_fence_known;
+    struct check_site site;
     struct wall_ms redis_clock;
     bool is_course_there;
 };
 
-static void stop(struct servers *s, enum err e)
+static void stop(struct redis_check *s, enum err e)
 {
     s->e = e;
     loop_stop(s->loop);
 }
 
-static void compare_clocks(const struct servers *s, const char *whose, struct wall_ms theirs)
-{
-    int64_t apart_ms = theirs.ms - clock_wall().ms;
-    apart_ms = apart_ms < 0 ? -apart_ms : apart_ms;
-    if (apart_ms < CLOCK_HURTS_MS)
-        return;
-    check_add(s->list, apart_ms > CLOCK_STOPS_MS ? CHECK_STOPS : CHECK_HURTS, "clock",
-              "let both follow NTP: apt install systemd-timesyncd, timedatectl shows it",
-              "this host and %s are %" PRId64 " s apart", whose, apart_ms / 1000);
-}
-
-/* ---- Redis ---- */
+/* ---- the server ---- */
 
 static void on_text(void *ctx, enum err e, struct str text)
 {
-    struct servers *s = ctx;
+    struct redis_check *s = ctx;
     s->text = e == ERR_OK ? arena_str(s->arena, text) : STR_NONE;
     stop(s, e);
 }
@@ -108,8 +90,8 @@ static const char *redis_name(struct str facts, char dst[128])
     return dst;
 }
 
-static void check_rule(const struct servers *s, enum store_facts what, const struct fact_rule *rule,
-                       struct str facts)
+static void check_rule(const struct redis_check *s, enum store_facts what,
+                       const struct fact_rule *rule, struct str facts)
 {
     bool is_cluster = s->config->redis_cluster.p != NULL;
     struct str value = store_fact(facts, str_from(rule->name));
@@ -122,7 +104,7 @@ static void check_rule(const struct servers *s, enum store_facts what, const str
                   rule->problem, rule->name, STR_ARG(value));
 }
 
-static void check_rules(struct servers *s, enum store_facts what)
+static void check_rules(struct redis_check *s, enum store_facts what)
 {
     store_facts(s->store, what, on_text, s);
     loop_run(s->loop);
@@ -145,7 +127,7 @@ static uint64_t fact_number(struct str facts, const char *name)
     return str_to_u64(store_fact(facts, str_from(name)), UINT64_MAX, &value) == ERR_OK ? value : 0;
 }
 
-static void check_memory(const struct servers *s, struct str facts)
+static void check_memory(const struct redis_check *s, struct str facts)
 {
     uint64_t used = fact_number(facts, "used_memory"), most = fact_number(facts, "maxmemory");
     char name[128];
@@ -160,7 +142,7 @@ static void check_memory(const struct servers *s, struct str facts)
 }
 
 /* Fewer than must have each step. */
-static void check_replicas(const struct servers *s, struct str facts)
+static void check_replicas(const struct redis_check *s, struct str facts)
 {
     uint64_t n = fact_number(facts, "connected_slaves");
     char name[128];
@@ -171,7 +153,7 @@ static void check_replicas(const struct servers *s, struct str facts)
                   n, s->config->redis_wait_replicas);
 }
 
-static void check_each(const struct servers *s)
+static void check_each(const struct redis_check *s)
 {
     for (struct str rest = s->text; rest.p != NULL;) {
         struct str facts = str_split(&rest, STORE_FACTS_END);
@@ -182,18 +164,18 @@ static void check_each(const struct servers *s)
 
 static void on_probe(void *ctx, enum err e, struct wall_ms server, uint32_t n_senders)
 {
-    struct servers *s = ctx;
+    struct redis_check *s = ctx;
     (void)n_senders;
     s->redis_clock = server;
     stop(s, e);
 }
 
-static void check_writes(struct servers *s)
+static void check_writes(struct redis_check *s)
 {
     store_probe(s->store, on_probe, s);
     loop_run(s->loop);
     if (s->e == ERR_OK)
-        compare_clocks(s, "Redis", s->redis_clock);
+        check_clock(s->list, "Redis", s->redis_clock);
     else
         check_add(s->list, CHECK_STOPS, "Redis",
                   s->e == ERR_FULL ? "raise maxmemory or free room on its disk"
@@ -204,7 +186,7 @@ static void check_writes(struct servers *s)
 /* ---- courses ---- */
 
 /* Languages that the course has and learners do not get, or get on trial. */
-static void check_languages(const struct servers *s, const struct lesson_source *source,
+static void check_languages(const struct redis_check *s, const struct lesson_source *source,
                             struct str name)
 {
     struct buf missing CLEANUP(buf_fini), trial CLEANUP(buf_fini);
@@ -236,7 +218,7 @@ static void check_languages(const struct servers *s, const struct lesson_source 
                   STR_ARG(buf_str(&trial)));
 }
 
-static void check_bundle(const struct servers *s, struct str name, struct str bundle)
+static void check_bundle(const struct redis_check *s, struct str name, struct str bundle)
 {
     static struct lesson_file files[LESSON_MAX_FILES];
     struct arena *arena CLEANUP(arena_freep) = arena_new(COURSE_ARENA_BYTES);
@@ -271,7 +253,7 @@ static bool has_course(const struct str *names, uint32_t n, struct str course)
 static void on_courses(void *ctx, enum err e, const struct str *names, const struct str *bundles,
                        uint32_t n, struct str current)
 {
-    struct servers *s = ctx;
+    struct redis_check *s = ctx;
     const struct config *c = s->config;
     (void)current;
     s->is_course_there = e == ERR_OK && has_course(names, n, c->course);
@@ -299,7 +281,7 @@ static void on_courses(void *ctx, enum err e, const struct str *names, const str
 static void on_hosts(void *ctx, enum err e, const struct str *names, const struct str *values,
                      uint32_t n)
 {
-    struct servers *s = ctx;
+    struct redis_check *s = ctx;
     for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
         struct str rest = values[i], version = str_split(&rest, ' ');
         uint64_t seen_ms = 0;
@@ -315,10 +297,10 @@ static void on_hosts(void *ctx, enum err e, const struct str *names, const struc
 
 static void on_fence(void *ctx, enum err e, const struct store_fence *fence)
 {
-    struct servers *s = ctx;
-    s->is_fence_known = e == ERR_OK;
+    struct redis_check *s = ctx;
+    s->site.is_known = e == ERR_OK;
     if (e == ERR_OK)
-        s->fence = *fence;
+        s->site.epoch = fence->epoch;
     stop(s, e);
 }
 
@@ -337,7 +319,7 @@ static void redis_is_away(const struct config *c, struct yaml_report *report)
                                                : "Redis does not answer");
 }
 
-static void check_redis(struct servers *s)
+static void check_all(struct redis_check *s)
 {
     s->store = role_store_mend(s->config, s->loop); /* what replicas are there is said below */
     if (!store_is_up(s->store)) {
@@ -361,198 +343,15 @@ static void check_redis(struct servers *s)
     loop_run(s->loop);
 }
 
-/* ---- PostgreSQL ---- */
-
-/* What one login must see there. */
-struct login_rule {
-    const char *sql; /* one row with one text, 't' when it is well */
-    enum check_level level;
-    const char *problem, *fix;
-};
-
-#define SETTING_ON(name, hurt)                                                                     \
-    {                                                                                              \
-        "select current_setting('" name "') <> 'off'", CHECK_STOPS, name " is off: " hurt,         \
-            "set " name " = on in postgresql.conf"                                                 \
-    }
-
-static const struct login_rule all_rules[] = {
-    {"select not rolsuper from pg_roles where rolname = current_user", CHECK_HURTS,
-     "the login is a superuser, who may read every number", "use the login of the role alone"},
-    SETTING_ON("fsync", "a crash destroys the database"),
-    SETTING_ON("full_page_writes", "a crash may destroy the database"),
-    SETTING_ON("synchronous_commit", "a crash loses what was counted as stored"),
-    {"select not pg_is_in_recovery()", CHECK_STOPS, "this is a replica, which takes no rows",
-     "name the primary"},
-    {"select pg_encoding_to_char(encoding) = 'UTF8' from pg_database where datname = "
-     "current_database()",
-     CHECK_STOPS, "the database's encoding is not UTF8", "make it with ENCODING 'UTF8'"},
-};
-
-static const struct login_rule writer_rules[] = {
-    {"select pg_has_role(current_user, 'waypost_writer', 'usage')", CHECK_STOPS,
-     "the login is not in role waypost_writer", "grant waypost_writer to it, or name another"},
-    {"select not has_table_privilege(current_user, 'core.vault', 'select')", CHECK_HURTS,
-     "the writer may read the vault of numbers, which is the sender's alone",
-     "use two logins: waypost_writer and waypost_sender"},
-};
-
-static const struct login_rule sender_rules[] = {
-    {"select pg_has_role(current_user, 'waypost_sender', 'usage')", CHECK_STOPS,
-     "the login is not in role waypost_sender", "grant waypost_sender to it, or name another"},
-    {"select has_table_privilege(current_user, 'core.vault', 'select')", CHECK_STOPS,
-     "the sender may not read the vault of numbers: nothing can be pushed",
-     "run waypost migrate as the owner of the database"},
-};
-
-struct login {
-    const struct servers *s;
-    struct database *db;
-    const char *key; /* of the configuration */
-    char answer[64];
-};
-
-static void on_row(void *ctx, const struct str *cells, uint32_t n)
+struct check_site check_redis(const struct config *config, struct check_list *list)
 {
-    struct login *login = ctx;
-    if (n == 0 || str_copy(cells[0], login->answer, sizeof(login->answer)) != ERR_OK)
-        login->answer[0] = '\0'; /* no answer that we know */
-}
-
-/* ERR_OK with "" where there is no row. */
-static enum err ask(struct login *login, const char *sql, struct errmsg *msg)
-{
-    char query[512];
-    login->answer[0] = '\0';
-    (void)snprintf(query, sizeof(query), "select (%s)::text", sql); /* our own */
-    return database_ask(login->db, query, NULL, 0, on_row, login, msg);
-}
-
-static void complain(const struct login *login, enum check_level level, const char *fix,
-                     const char *what)
-{
-    config_complain(login->s->config, &login->s->list->reports[level],
-                    (struct config_at){.key = login->key}, fix, "%s: %s", login->key, what);
-}
-
-static void check_login(struct login *login, const struct login_rule *rules, size_t n)
-{
-    struct errmsg msg;
-    for (size_t i = 0; i < n; i++) {
-        enum err e = ask(login, rules[i].sql, &msg);
-        if (e != ERR_OK)
-            complain(login, rules[i].level, rules[i].fix, msg.text);
-        else if (strcmp(login->answer, "true") != 0)
-            complain(login, rules[i].level, rules[i].fix, rules[i].problem);
-    }
-}
-
-/* False: the schema is another one, and questions about it make no sense. */
-static bool check_schema(struct login *login)
-{
-    struct errmsg msg;
-    enum err e = ask(login, "select coalesce(max(version), 0) from ops.schema_migration", &msg);
-    uint64_t version = 0;
-    if (e == ERR_OK && str_to_u64(str_from(login->answer), UINT32_MAX, &version) == ERR_OK &&
-        version == SINK_SCHEMA_VERSION)
-        return true;
-    char what[ERRMSG_BYTES + 64];
-    if (e == ERR_OK)
-        (void)snprintf(what, sizeof(what), "the schema is version %s, this program needs %d",
-                       login->answer, SINK_SCHEMA_VERSION);
-    else
-        (void)snprintf(what, sizeof(what), "the schema cannot be read: %s", msg.text);
-    complain(login, CHECK_STOPS,
-             version > SINK_SCHEMA_VERSION
-                 ? "install the newer waypost"
-                 : "run waypost migrate --conninfo with the owner of the database",
-             what);
-    return false;
-}
-
-static void check_epoch(struct login *login)
-{
-    const struct servers *s = login->s;
-    struct errmsg msg;
-    uint64_t epoch = 0;
-    if (!s->is_fence_known)
-        return;
-    if (database_epoch(login->db, &epoch, &msg) != ERR_OK)
-        complain(login, CHECK_STOPS, "run waypost migrate as the owner of the database", msg.text);
-    else if (epoch == s->fence.epoch)
-        return;
-    else if (s->fence.epoch == 0 && epoch != 0)
-        check_add(s->list, CHECK_STOPS, "epoch",
-                  "waypost rebuild; a running gateway does it by itself",
-                  "Redis is empty or new, PostgreSQL knows its learners");
-    else
-        check_add(s->list, CHECK_STOPS, "epoch",
-                  "see that redis_* and writer_conninfo name one site; then waypost rebuild",
-                  "Redis and PostgreSQL are not of one site, or one was restored");
-}
-
-static void check_postgres_clock(struct login *login)
-{
-    struct errmsg msg;
-    uint64_t ms = 0;
-    if (ask(login, "select (extract(epoch from clock_timestamp()) * 1000)::bigint", &msg) ==
-            ERR_OK &&
-        str_to_u64(str_from(login->answer), INT64_MAX, &ms) == ERR_OK)
-        compare_clocks(login->s, "PostgreSQL", (struct wall_ms){(int64_t)ms});
-}
-
-/* Keys of another site, or of before the last rotation. That they cannot be read was told. */
-static void check_keys_fit(const struct login *login)
-{
-    struct vault *vault = NULL;
-    struct errmsg msg;
-    if (vault_openssl_new(login->s->config->keys_dir.p, &vault, &msg) == ERR_OK)
-        (void)check_numbers(vault, login->db, "20", login->s->list);
-    vault_free(vault);
-}
-
-static void check_database(const struct servers *s, const char *key, struct str conninfo,
-                           const struct login_rule *rules, size_t n)
-{
-    struct login login = {.s = s, .key = key};
-    struct errmsg msg;
-    if (sink_libpq_check(conninfo.p, &msg) != ERR_OK)
-        return; /* which was told */
-    if (database_open(conninfo.p, &login.db, &msg) != ERR_OK) {
-        char what[ERRMSG_BYTES + 64];
-        (void)snprintf(what, sizeof(what), "PostgreSQL does not let it in: %s", msg.text);
-        complain(&login, CHECK_STOPS,
-                 "start PostgreSQL, or make the database and the login, and grant its role", what);
-        return;
-    }
-    check_login(&login, all_rules, ARRAY_LEN(all_rules));
-    if (check_schema(&login)) {
-        check_login(&login, rules, n);
-        if (rules == writer_rules) {
-            check_epoch(&login);
-            check_postgres_clock(&login);
-        } else {
-            check_keys_fit(&login);
-        }
-    }
-    database_close(login.db);
-}
-
-void check_servers(const struct config *config, const struct check_needs *needs,
-                   struct check_list *list)
-{
-    struct servers s = {.config = config,
-                        .list = list,
-                        .loop = loop_libevent_new(),
-                        .arena = arena_new(CLI_CONFIG_ARENA_BYTES)};
-    check_redis(&s);
-    if (needs->writer)
-        check_database(&s, "writer_conninfo", config->writer_conninfo, writer_rules,
-                       ARRAY_LEN(writer_rules));
-    if (needs->sender)
-        check_database(&s, "sender_conninfo", config->sender_conninfo, sender_rules,
-                       ARRAY_LEN(sender_rules));
+    struct redis_check s = {.config = config,
+                            .list = list,
+                            .loop = loop_libevent_new(),
+                            .arena = arena_new(CLI_CONFIG_ARENA_BYTES)};
+    check_all(&s);
     store_free(s.store);
     arena_free(s.arena);
     loop_free(s.loop);
+    return s.site;
 }
