@@ -86,6 +86,10 @@ void lesson_translate(struct lesson_source *source, struct arena *arena);
 /* A text of a course as it stands in a PO file (a blank line where a page may turn), and back. */
 struct str lesson_text_to_po(struct str text, struct arena *arena);
 struct str lesson_text_from_po(struct str text, struct arena *arena);
+/* Is this msgid the text? A blank line counts once, however it is written. */
+bool lesson_is_po_text(struct str id, struct str text);
+
+/* ---- pot.c ---- */
 
 /* Appends a template, or with a file what becomes of it: translations are kept by their id, those
  * of a text that changed are marked fuzzy. is_of_pack: the pack's strings, else the course's own.
