@@ -7,9 +7,9 @@
 #include "app/lease.h"
 #include "app/persist.h"
 #include "base/log.h"
+#include "role/fence.h"
 #include "role/health.h"
 #include "role/ports.h"
-#include "role/rebuild.h"
 
 #define SQL_TIMEOUT_MS 5000
 #define LOOK_MS 1000
