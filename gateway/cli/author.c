@@ -6,6 +6,7 @@
 #include "core/lesson/compare.h"
 #include "core/lesson/translate.h"
 #include "lab/exchange/exchange.h"
+#include "lab/exchange/review.h"
 #include "port/file.h"
 #include "port/lesson_files.h"
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "lab/exchange/exchange.h"
+#include "lab/exchange/format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -14,6 +14,7 @@
 
 #include "lab/exchange/book.h"
 #include "lab/exchange/exchange.h"
+#include "lab/exchange/format.h"
 #include "port/lesson_files.h"
 
 struct desk {

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "lab/exchange/exchange.h"
+#include "lab/exchange/format.h"
 
 static void lose_rest(struct exchange *x, const struct exchange_item *item)
 {

@@ -1,4 +1,5 @@
 #include "lab/exchange/exchange.h"
+#include "lab/exchange/format.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "lab/exchange/exchange.h"
+#include "lab/exchange/format.h"
 
 /* ---- writing ---- */
 

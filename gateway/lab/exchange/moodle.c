@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lab/exchange/exchange.h"
+#include "lab/exchange/format.h"
 #include "wire/doc.h"
 
 /* ---- writing ---- */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lab/exchange/exchange.h"
+#include "lab/exchange/format.h"
 
 /* ---- questions ---- */
 

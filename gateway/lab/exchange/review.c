@@ -7,7 +7,7 @@
 
 #include "core/lesson/translate.h"
 #include "lab/exchange/book.h"
-#include "lab/exchange/exchange.h"
+#include "lab/exchange/review.h"
 
 enum column {
     COLUMN_ENGLISH,

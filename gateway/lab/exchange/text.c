@@ -4,6 +4,7 @@
 
 #include "core/utf8.h"
 #include "lab/exchange/exchange.h"
+#include "lab/exchange/format.h"
 
 static bool is_taken(const struct exchange *x, struct str id)
 {

@@ -7,6 +7,7 @@
 
 #include "lab/exchange/book.h"
 #include "lab/exchange/exchange.h"
+#include "lab/exchange/format.h"
 
 enum column {
     COLUMN_TYPE,

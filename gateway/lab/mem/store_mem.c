@@ -2,7 +2,7 @@
  * store_mem.c: everything in this process, for transcripts and unit tests. A call takes effect at
  * once, its answer is copied and handed out in the next turn of the loop.
  */
-#include "lab/mem/store_mem.h"
+#include "lab/mem/store_mem_ops.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -12,7 +12,6 @@
 #include "base/xalloc.h"
 
 #define VALUE_MAX_BYTES (16u << 20) /* a course bundle is the largest value */
-#define ANSWER_MAX_BYTES (256u << 20)
 
 void mem_value_init(struct buf *value, struct str bytes)
 {
@@ -28,66 +27,6 @@ void mem_value_set(struct buf *value, struct str bytes)
     assert(buf_error(value) == ERR_OK);
 }
 
-/* ---- answers ---- */
-
-/* The verb's own fault before that of "*"; counts it down. */
-static const struct fault *fault_take(struct mem_store *m, const char *verb)
-{
-    const char *wanted[] = {verb, "*"};
-    for (size_t w = 0; w < ARRAY_LEN(wanted); w++) {
-        for (size_t i = 0; i < STORE_MEM_FAULTS; i++) {
-            struct fault *fault = &m->faults[i];
-            if (fault->n == 0 || strcmp(fault->verb, wanted[w]) != 0)
-                continue;
-            if (fault->n != UINT32_MAX)
-                fault->n--;
-            return fault;
-        }
-    }
-    return NULL;
-}
-
-struct answer *mem_answer_new(struct mem_store *m, const char *verb,
-                              void (*deliver)(struct answer *), void *ctx)
-{
-    struct answer *a = xcalloc(1, sizeof(*a));
-    a->deliver = deliver;
-    a->ctx = ctx;
-    a->arena = arena_new(ANSWER_MAX_BYTES);
-    const struct fault *fault = fault_take(m, verb);
-    a->forced = fault != NULL ? fault->e : ERR_OK;
-    a->has_effect = fault == NULL || fault->is_late;
-    return a;
-}
-
-void mem_answer_post(struct mem_store *m, struct answer *a)
-{
-    if (a->forced != ERR_OK)
-        a->e = a->forced;
-    assert(arena_error(a->arena) == ERR_OK);
-    DL_APPEND(m->answers, a);
-    timer_start(m->loop, m->timer, 0);
-}
-
-static void answer_give(struct answer *a)
-{
-    a->deliver(a);
-    arena_free(a->arena);
-    free(a);
-}
-
-static void on_answers(void *ctx)
-{
-    struct mem_store *m = ctx;
-    struct answer *turn = m->answers; /* what the callbacks ask for comes in the next turn */
-    m->answers = NULL;
-    while (turn != NULL) {
-        struct answer *a = turn;
-        DL_DELETE(turn, a);
-        answer_give(a);
-    }
-}
-
 static void deliver_load(struct answer *a)
 {
     a->fn.load(a->ctx, a->e, a->e == ERR_OK ? &a->record : NULL);
@@ -99,19 +38,9 @@ static void deliver_commit(struct answer *a)
     a->fn.commit(a->ctx, a->e, has_record ? &a->record : NULL);
 }
 
-void mem_deliver_done(struct answer *a)
-{
-    a->fn.done(a->ctx, a->e);
-}
-
 static void deliver_due(struct answer *a)
 {
     a->fn.due(a->ctx, a->e, a->ids, a->e == ERR_OK ? a->n : 0);
-}
-
-void mem_deliver_value(struct answer *a)
-{
-    a->fn.value(a->ctx, a->e, a->e == ERR_OK ? a->value : STR_NONE);
 }
 
 /* ---- learners ---- */
@@ -458,29 +387,12 @@ static void mem_free(struct store *s)
         struct answer *a = m->answers;
         DL_DELETE(m->answers, a);
         a->e = ERR_UNAVAILABLE;
-        answer_give(a);
+        mem_answer_give(a);
     }
     timer_free(m->loop, m->timer);
     mem_streams_fini(m);
     mem_free_data(m);
     free(m);
-}
-
-void store_mem_fail(struct store *s, const char *verb, enum err e, bool late, uint32_t n)
-{
-    struct mem_store *m = mem(s);
-    struct fault *free_slot = NULL;
-    for (size_t i = 0; i < STORE_MEM_FAULTS; i++) {
-        struct fault *fault = &m->faults[i];
-        if (fault->n > 0 && strcmp(fault->verb, verb) == 0)
-            fault->n = 0; /* the new one takes its place */
-        if (fault->n == 0)
-            free_slot = fault;
-    }
-    assert(free_slot != NULL);
-    *free_slot = (struct fault){.e = e, .is_late = late, .n = n};
-    enum err copied = str_copy(str_from(verb), free_slot->verb, sizeof(free_slot->verb));
-    assert(copied == ERR_OK);
 }
 
 static const struct store_ops mem_ops = {
@@ -532,7 +444,7 @@ struct store *store_mem_new(struct loop *loop)
     struct mem_store *m = xcalloc(1, sizeof(*m));
     m->base.ops = &mem_ops;
     m->loop = loop;
-    m->timer = timer_new(loop, on_answers, m);
+    m->timer = timer_new(loop, mem_on_answers, m);
     mem_value_init(&m->current, STR_NONE);
     mem_streams_init(m);
     return &m->base;

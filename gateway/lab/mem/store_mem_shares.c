@@ -9,7 +9,7 @@
 #include <sys/queue.h>
 
 #include "base/xalloc.h"
-#include "lab/mem/store_mem.h"
+#include "lab/mem/store_mem_ops.h"
 
 #define DAY_S 86400
 

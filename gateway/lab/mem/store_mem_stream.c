@@ -2,7 +2,7 @@
  * store_mem_stream.c: the two streams of store_mem: the event log, and the outbox. All buckets of a
  * stream lie in one list.
  */
-#include "lab/mem/store_mem.h"
+#include "lab/mem/store_mem_ops.h"
 
 #include <stdlib.h>
 #include <string.h>

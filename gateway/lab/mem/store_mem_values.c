@@ -8,7 +8,37 @@
 #include <utlist.h>
 
 #include "base/xalloc.h"
-#include "lab/mem/store_mem.h"
+#include "lab/mem/store_mem_ops.h"
+
+struct mem_session {
+    UT_hash_handle hh;
+    struct buf key, value;
+    int64_t until_ms; /* mono */
+};
+
+struct mem_course {
+    struct mem_course *next;
+    struct buf name, bundle;
+};
+
+struct mem_part {
+    bool is_there;
+    char mark[STORE_PART_MARK_BYTES];
+    struct buf value;
+};
+
+struct mem_message {
+    struct mem_message *next;
+    struct buf key;
+    struct mem_part parts[STORE_MAX_PARTS];
+    uint32_t n;
+    int64_t due_ms, until_ms; /* mono; due 0 = dealt with */
+};
+
+struct mem_note {
+    struct mem_note *next;
+    struct buf name, value;
+};
 
 /* ---- parts of long SMS, as port/store/functions.lua has them ---- */
 
