@@ -53,7 +53,7 @@ static void take_class(struct record_reader *in, const struct record_field *fiel
         in->error = ERR_UNSUPPORTED;
 }
 
-static const struct record_kind class_kind = {put_class, take_class};
+static const struct record_kind class_kind = {put_class, take_class, NULL};
 
 static const struct record_field fields[] = {
     RECORD(1, struct message, class, class_kind),

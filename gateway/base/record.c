@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define ABSENT_LEN UINT32_MAX
+#define VARINT_BYTES 10u
 
 static void fail(struct record_reader *in)
 {
@@ -25,11 +26,19 @@ void record_put_number(struct buf *out, uint64_t value, size_t n_bytes)
 
 void record_put_varint(struct buf *out, uint64_t value)
 {
-    while (value >= 0x80) {
-        buf_add_char(out, (char)(value | 0x80));
-        value >>= 7;
-    }
-    buf_add_char(out, (char)value);
+    char bytes[VARINT_BYTES];
+    size_t n = 0;
+    for (; value >= 0x80; value >>= 7)
+        bytes[n++] = (char)(value | 0x80);
+    bytes[n++] = (char)value;
+    buf_add(out, bytes, n);
+}
+
+void record_put_text(struct buf *out, struct str text)
+{
+    record_put_varint(out, text.len);
+    if (text.len > 0)
+        buf_add_str(out, text);
 }
 
 static void put_text(struct buf *out, struct str s)
@@ -71,18 +80,26 @@ uint64_t record_take_number(struct record_reader *in, size_t n_bytes)
 uint64_t record_take_varint(struct record_reader *in, uint64_t max)
 {
     uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        uint8_t byte = 0;
-        record_take_bytes(in, &byte, 1);
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if ((byte & 0x80) == 0) {
-            if (value > max)
-                fail(in);
-            return in->error == ERR_OK ? value : 0;
+    for (size_t i = 0; in->error == ERR_OK && i < VARINT_BYTES && i < in->left.len; i++) {
+        uint8_t byte = (uint8_t)in->left.p[i];
+        if (i == VARINT_BYTES - 1 && byte > 1)
+            break; /* past 64 bits */
+        value |= (uint64_t)(byte & 0x7f) << 7 * i;
+        if ((byte & 0x80) == 0 && value <= max) {
+            in->left = str_sub(in->left, i + 1, in->left.len);
+            return value;
         }
+        if ((byte & 0x80) == 0)
+            break;
     }
     fail(in);
     return 0;
+}
+
+struct str record_take_text(struct record_reader *in)
+{
+    uint64_t n = record_take_varint(in, SIZE_MAX);
+    return take(in, (size_t)n);
 }
 
 static struct str take_text(struct record_reader *in)
@@ -136,7 +153,7 @@ static void take_number(struct record_reader *in, const struct record_field *fie
     store(field, member, record_take_number(in, field->size));
 }
 
-const struct record_kind record_number = {put_number, take_number};
+const struct record_kind record_number = {put_number, take_number, NULL};
 
 static void put_byte(struct buf *out, const struct record_field *field, const void *member)
 {
@@ -151,7 +168,7 @@ static void take_byte(struct record_reader *in, const struct record_field *field
     store(field, member, record_take_number(in, 1));
 }
 
-const struct record_kind record_byte = {put_byte, take_byte};
+const struct record_kind record_byte = {put_byte, take_byte, NULL};
 
 static void put_bool(struct buf *out, const struct record_field *field, const void *member)
 {
@@ -168,7 +185,7 @@ static void take_bool(struct record_reader *in, const struct record_field *field
     *(bool *)member = value == 1;
 }
 
-const struct record_kind record_bool = {put_bool, take_bool};
+const struct record_kind record_bool = {put_bool, take_bool, NULL};
 
 static void put_varint(struct buf *out, const struct record_field *field, const void *member)
 {
@@ -180,7 +197,7 @@ static void take_varint(struct record_reader *in, const struct record_field *fie
     store(field, member, record_take_varint(in, UINT64_MAX >> (64 - 8 * field->size)));
 }
 
-const struct record_kind record_varint = {put_varint, take_varint};
+const struct record_kind record_varint = {put_varint, take_varint, NULL};
 
 static void put_bytes(struct buf *out, const struct record_field *field, const void *member)
 {
@@ -192,7 +209,7 @@ static void take_bytes(struct record_reader *in, const struct record_field *fiel
     record_take_bytes(in, member, field->size);
 }
 
-const struct record_kind record_bytes = {put_bytes, take_bytes};
+const struct record_kind record_bytes = {put_bytes, take_bytes, NULL};
 
 static void put_str(struct buf *out, const struct record_field *field, const void *member)
 {
@@ -206,7 +223,27 @@ static void take_str(struct record_reader *in, const struct record_field *field,
     *(struct str *)member = take_text(in);
 }
 
-const struct record_kind record_str = {put_str, take_str};
+const struct record_kind record_str = {put_str, take_str, NULL};
+
+static void put_borrowed(struct buf *out, const struct record_field *field, const void *member)
+{
+    (void)field; /* all texts are alike */
+    record_put_text(out, *(const struct str *)member);
+}
+
+static void take_borrowed(struct record_reader *in, const struct record_field *field, void *member)
+{
+    (void)field;
+    *(struct str *)member = record_take_text(in);
+}
+
+static bool is_said(const struct record_field *field, const void *member)
+{
+    (void)field;
+    return !str_is_empty(*(const struct str *)member);
+}
+
+const struct record_kind record_text = {put_borrowed, take_borrowed, is_said};
 
 /* A NUL inside would cut it when it is written again. */
 static void copy_chars(struct record_reader *in, struct str s, char *dst, size_t dst_bytes)
@@ -229,14 +266,12 @@ static void take_chars(struct record_reader *in, const struct record_field *fiel
     copy_chars(in, take_text(in), member, field->size);
 }
 
-const struct record_kind record_chars = {put_chars, take_chars};
+const struct record_kind record_chars = {put_chars, take_chars, NULL};
 
 static void put_name(struct buf *out, const struct record_field *field, const void *member)
 {
     (void)field; /* it ends at its NUL */
-    struct str s = str_from(member);
-    record_put_varint(out, s.len);
-    buf_add(out, s.p, s.len);
+    record_put_text(out, str_from(member));
 }
 
 static void take_name(struct record_reader *in, const struct record_field *field, void *member)
@@ -245,39 +280,44 @@ static void take_name(struct record_reader *in, const struct record_field *field
     copy_chars(in, take(in, n), member, field->size);
 }
 
-const struct record_kind record_name = {put_name, take_name};
+const struct record_kind record_name = {put_name, take_name, NULL};
 
 /* ---- whole records ---- */
 
-static bool is_zero(const struct record_field *field, const char *value)
+static bool is_there(const struct record_field *field, const char *member)
 {
+    if (field->kind->is_there != NULL)
+        return field->kind->is_there(field, member);
     for (size_t i = 0; i < field->size; i++) {
-        if (value[field->offset + i] != 0)
-            return false;
+        if (member[i] != 0)
+            return true;
     }
-    return true;
+    return false;
 }
 
-static void put_rare(struct buf *out, const struct record_format *format, const char *value)
+void record_put_masked(struct buf *out, const struct record_field *fields, uint32_t n,
+                       const void *value)
 {
+    const char *base = value;
     uint64_t mask = 0;
-    for (uint32_t i = 0; i < format->n_rare; i++)
-        mask |= is_zero(&format->rare[i], value) ? 0 : UINT64_C(1) << i;
+    for (uint32_t i = 0; i < n; i++)
+        mask |= (uint64_t)is_there(&fields[i], base + fields[i].offset) << i;
     record_put_varint(out, mask);
-    for (uint32_t i = 0; i < format->n_rare; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         if (mask >> i & 1)
-            format->rare[i].kind->put(out, &format->rare[i], value + format->rare[i].offset);
+            fields[i].kind->put(out, &fields[i], base + fields[i].offset);
     }
 }
 
-static void take_rare(struct record_reader *in, const struct record_format *format, char *ret)
+void record_take_masked(struct record_reader *in, const struct record_field *fields, uint32_t n,
+                        void *ret)
 {
     uint64_t mask = record_take_varint(in, UINT64_MAX);
-    if (in->error == ERR_OK && mask >> format->n_rare != 0)
+    if (in->error == ERR_OK && mask >> n != 0)
         in->error = ERR_UNSUPPORTED; /* a member of a later program */
-    for (uint32_t i = 0; i < format->n_rare && in->error == ERR_OK; i++) {
+    for (uint32_t i = 0; i < n && in->error == ERR_OK; i++) {
         if (mask >> i & 1)
-            format->rare[i].kind->take(in, &format->rare[i], ret + format->rare[i].offset);
+            fields[i].kind->take(in, &fields[i], (char *)ret + fields[i].offset);
     }
 }
 
@@ -290,7 +330,7 @@ void record_encode(const struct record_format *format, const void *value, struct
         field->kind->put(out, field, (const char *)value + field->offset);
     }
     if (format->n_rare > 0)
-        put_rare(out, format, value);
+        record_put_masked(out, format->rare, format->n_rare, value);
 }
 
 enum err record_decode(const struct record_format *format, struct str bytes, void *ret)
@@ -308,7 +348,7 @@ enum err record_decode(const struct record_format *format, struct str bytes, voi
             field->kind->take(&in, field, (char *)ret + field->offset);
     }
     if (format->n_rare > 0 && in.error == ERR_OK && version >= format->rare[0].since)
-        take_rare(&in, format, ret);
+        record_take_masked(&in, format->rare, format->n_rare, ret);
     if (in.error == ERR_OK && in.left.len > 0)
         return ERR_INVALID;
     return in.error;

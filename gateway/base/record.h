@@ -41,6 +41,8 @@ struct record_kind {
     /* Sets reader->error: ERR_INVALID for bytes that nobody wrote, ERR_UNSUPPORTED for what a later
      * program may have. */
     void (*take)(struct record_reader *in, const struct record_field *field, void *member);
+    /* Of a member behind a mask: has it a value? NULL: it has unless all its bytes are zero. */
+    bool (*is_there)(const struct record_field *field, const void *member);
 };
 
 struct record_field {
@@ -74,8 +76,10 @@ extern const struct record_kind record_varint; /* integer of any width, LEB128 *
 extern const struct record_kind record_bytes;  /* array of fixed length */
 extern const struct record_kind record_str;    /* 32-bit length and bytes; borrowed when read; an
                                                   absent one comes back absent */
-extern const struct record_kind record_chars;  /* NUL-terminated array, as a record_str */
-extern const struct record_kind record_name;   /* NUL-terminated array, as varint and bytes */
+extern const struct record_kind record_text;  /* varint and bytes; borrowed when read; behind a mask
+                                                 an empty one is not there */
+extern const struct record_kind record_chars; /* NUL-terminated array, as a record_str */
+extern const struct record_kind record_name;  /* NUL-terminated array, as varint and bytes */
 
 /* Appends; what does not fit shows in out's error. */
 void record_encode(const struct record_format *format, const void *value, struct buf *out);
@@ -84,10 +88,18 @@ void record_encode(const struct record_format *format, const void *value, struct
 enum err record_decode(const struct record_format *format, struct str bytes, void *ret) MUST_CHECK;
 
 /* For kinds of one's own, and for lists of records. */
+/* Members behind a mask, as `rare` has them; at most 63. A mask that says more than these are there
+ * is ERR_UNSUPPORTED. */
+void record_put_masked(struct buf *out, const struct record_field *fields, uint32_t n,
+                       const void *value);
+void record_take_masked(struct record_reader *in, const struct record_field *fields, uint32_t n,
+                        void *ret);
 void record_put_number(struct buf *out, uint64_t value, size_t n_bytes);
 void record_put_varint(struct buf *out, uint64_t value);
+void record_put_text(struct buf *out, struct str text);
 /* Copies n bytes to dst, or zeroes it. */
 void record_take_bytes(struct record_reader *in, void *dst, size_t n);
 uint64_t record_take_number(struct record_reader *in, size_t n_bytes);
 /* ERR_INVALID above max. */
 uint64_t record_take_varint(struct record_reader *in, uint64_t max);
+struct str record_take_text(struct record_reader *in);

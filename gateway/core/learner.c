@@ -118,7 +118,7 @@ static void take_state(struct record_reader *in, const struct record_field *fiel
         in->error = ERR_UNSUPPORTED;
 }
 
-static const struct record_kind state_kind = {put_state, take_state};
+static const struct record_kind state_kind = {put_state, take_state, NULL};
 
 /* A bitmap without its trailing zero bytes. */
 static void put_bitmap(struct buf *out, const struct record_field *field, const void *member)
@@ -137,7 +137,7 @@ static void take_bitmap(struct record_reader *in, const struct record_field *fie
     record_take_bytes(in, member, (size_t)record_take_varint(in, field->size));
 }
 
-static const struct record_kind bitmap_kind = {put_bitmap, take_bitmap};
+static const struct record_kind bitmap_kind = {put_bitmap, take_bitmap, NULL};
 
 /* What earlier versions kept in the value, and this one beside it. */
 static void put_seen(struct buf *out, const struct record_field *field, const void *member)
@@ -153,7 +153,7 @@ static void take_seen(struct record_reader *in, const struct record_field *field
     record_take_bytes(in, hashes, (size_t)record_take_varint(in, 8) * sizeof(uint32_t));
 }
 
-static const struct record_kind seen_kind = {put_seen, take_seen};
+static const struct record_kind seen_kind = {put_seen, take_seen, NULL};
 
 /* Bytes that mean nothing here. */
 static void put_last(struct buf *out, const struct record_field *field, const void *member)
@@ -172,7 +172,7 @@ static void take_last(struct record_reader *in, const struct record_field *field
     record_take_bytes(in, last->bytes, last->n);
 }
 
-static const struct record_kind last_kind = {put_last, take_last};
+static const struct record_kind last_kind = {put_last, take_last, NULL};
 
 static void put_others(struct buf *out, const struct record_field *field, const void *member)
 {
@@ -191,7 +191,7 @@ static void take_others(struct record_reader *in, const struct record_field *fie
     record_take_bytes(in, others->bytes, others->n_bytes);
 }
 
-static const struct record_kind others_kind = {put_others, take_others};
+static const struct record_kind others_kind = {put_others, take_others, NULL};
 
 static void put_past(struct buf *out, const struct record_field *field, const void *member)
 {
@@ -215,7 +215,7 @@ static void take_past(struct record_reader *in, const struct record_field *field
     }
 }
 
-static const struct record_kind past_kind = {put_past, take_past};
+static const struct record_kind past_kind = {put_past, take_past, NULL};
 
 static void put_modules(struct buf *out, const struct record_field *field, const void *member)
 {
@@ -240,7 +240,7 @@ static void take_modules(struct record_reader *in, const struct record_field *fi
     }
 }
 
-static const struct record_kind modules_kind = {put_modules, take_modules};
+static const struct record_kind modules_kind = {put_modules, take_modules, NULL};
 
 /* ---- the record ---- */
 
