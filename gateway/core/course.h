@@ -78,6 +78,8 @@ struct module {
     uint16_t n_asked; /* of a test: questions of one form */
 };
 
+struct vocabulary;
+
 /* When the next module comes by itself: never, or a week after the one before was begun. A group
  * may have its own (core/cohort.h). */
 enum course_pace { COURSE_PACE_OPEN, COURSE_PACE_WEEKLY };
@@ -119,7 +121,8 @@ struct course {
     const uint16_t *hardest; /* indices of all units, those that are hardest first */
     struct str texts[N_COURSE_TEXTS];
     struct safe_list safe;
-    struct course_moves moves; /* from an earlier major version */
+    const struct vocabulary *words; /* that people type, of all languages; core/match/words.h */
+    struct course_moves moves;      /* from an earlier major version */
 };
 
 /* 32-bit FNV-1a of "id@version", never 0; a loader refuses two versions with one key. */

@@ -132,10 +132,11 @@ static struct str key_several(const struct question *q, struct arena *arena)
     return list_options(right_options(q), arena);
 }
 
-static struct answer_match match_and_list(const struct question *q, struct str original,
-                                          struct str normalised, struct arena *arena)
+static struct answer_match match_and_list(const struct vocabulary *words, const struct question *q,
+                                          struct str original, struct str normalised,
+                                          struct arena *arena)
 {
-    struct answer_match answer = match_several(q, original, normalised, arena);
+    struct answer_match answer = match_several(words, q, original, normalised, arena);
     if (answer.result == ANSWER_ONE)
         answer.text = list_options(answer.choices, arena);
     return answer;
@@ -346,8 +347,8 @@ struct str question_forms(struct arena *arena)
     return forms;
 }
 
-struct answer_match match_answer(const struct question *question, struct str original,
-                                 struct str normalised, struct arena *arena)
+struct answer_match match_answer(const struct vocabulary *words, const struct question *question,
+                                 struct str original, struct str normalised, struct arena *arena)
 {
-    return rows[question->kind]->match(question, original, normalised, arena);
+    return rows[question->kind]->match(words, question, original, normalised, arena);
 }

@@ -31,8 +31,8 @@ struct question_row {
      * nothing to read. */
     const char *(*parse)(struct question *q, struct str line, struct arena *arena);
     /* As match_answer(). */
-    struct answer_match (*match)(const struct question *q, struct str original,
-                                 struct str normalised, struct arena *arena);
+    struct answer_match (*match)(const struct vocabulary *words, const struct question *q,
+                                 struct str original, struct str normalised, struct arena *arena);
     /* Of an answer to a question that has a key. Left out: what matches is right. */
     bool (*is_right)(const struct question *q, const struct answer_match *answer);
     /* {key} of the feedback; in the arena. */

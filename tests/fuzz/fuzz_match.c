@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "../unit/course_words.h"
 #include "core/match/match.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,7 +23,8 @@ static void check_normal_form(struct str normal, struct arena *arena)
         assert(str_eq(match_normalise(normal, arena), normal));
 }
 
-static void check_answers(struct str text, struct str normal, struct arena *arena)
+static void check_answers(const struct vocabulary *words, struct str text, struct str normal,
+                          struct arena *arena)
 {
     const struct choice choices[3] = {
         {.text = STR("Yes")}, {.text = STR("No, never")}, {.text = STR("Только с papers")}};
@@ -35,7 +37,7 @@ static void check_answers(struct str text, struct str normal, struct arena *aren
     };
     for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
         const struct question *question = &questions[i];
-        struct answer_match match = match_answer(question, text, normal, arena);
+        struct answer_match match = match_answer(words, question, text, normal, arena);
         if (match.result != ANSWER_ONE)
             continue;
         if (question->kind == QUESTION_CHOICE)
@@ -45,22 +47,22 @@ static void check_answers(struct str text, struct str normal, struct arena *aren
         if (question->kind == QUESTION_WORD || question->kind == QUESTION_OPEN)
             assert(match.text.len > 0);
     }
-    struct answer_match key = match_menu(normal, 6);
+    struct answer_match key = match_menu(words, normal, 6);
     assert(key.result != ANSWER_ONE || (key.choice >= 0 && key.choice <= 6));
 }
 
-static void check_commands(struct str normal)
+static void check_commands(const struct vocabulary *words, struct str normal)
 {
     static const char *const langs[] = {NULL, "", "en", "ru", "ar", "tr"};
     for (size_t i = 0; i < ARRAY_LEN(langs); i++) {
-        struct command_match match = match_command(normal, langs[i]);
+        struct command_match match = match_command(words, normal, langs[i]);
         assert(match.command < N_COMMANDS && command_row(match.command)->name != NULL);
-        assert(match.command != COMMAND_STOP || match_is_stop(normal));
-        match = match_command_fuzzy(normal, langs[i]);
+        assert(match.command != COMMAND_STOP || match_is_stop(words, normal));
+        match = match_command_fuzzy(words, normal, langs[i]);
         assert(match.command != COMMAND_DELETE);
     }
-    (void)match_agreement(normal);
-    assert(!match_is_go_on(normal) || !match_is_stop(normal));
+    (void)match_agreement(words, normal);
+    assert(!match_is_go_on(words, normal) || !match_is_stop(words, normal));
 }
 
 static void check_mask(struct str text, struct arena *arena)
@@ -82,8 +84,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str text = {(const char *)data, size};
     struct str normal = match_normalise(text, arena);
     check_normal_form(normal, arena);
-    check_answers(text, normal, arena);
-    check_commands(normal);
+    check_answers(course_words(), text, normal, arena);
+    check_commands(course_words(), normal);
     check_mask(text, arena);
     size_t half = size / 2;
     uint32_t there = match_distance(str_sub(text, 0, half), str_sub(text, half, size), 3);

@@ -1,4 +1,5 @@
-/* What the tests of core/match share: an arena that is emptied for each test. */
+/* What the tests of core/match share: an arena that is emptied for each test, and the words of the
+ * course that ships. */
 #pragma once
 
 #include <setjmp.h>
@@ -12,12 +13,15 @@
 
 #include "core/match/match.h"
 #include "core/match/words.h"
+#include "course_words.h"
 
 static struct arena *arena;
+static const struct vocabulary *words; /* live as long as the program */
 
 static inline int setup(void **state)
 {
     (void)state;
+    words = course_words();
     arena = arena_new(1 << 20);
     return 0;
 }

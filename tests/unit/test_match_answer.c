@@ -15,7 +15,7 @@ static const struct question four = {
 static void expect_answer(const struct question *question, const char *text,
                           enum answer_result result, int32_t value)
 {
-    struct answer_match match = match_answer(question, str_from(text), normal(text), arena);
+    struct answer_match match = match_answer(words, question, str_from(text), normal(text), arena);
     int32_t found = question->kind == QUESTION_NUMBER ? match.number : match.choice;
     if (match.result != result || (result == ANSWER_ONE && found != value))
         fail_msg("\"%s\": result %d value %d, expected %d %d", text, match.result, found, result,
@@ -305,7 +305,7 @@ static void test_word_answers(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct answer_match match =
-            match_answer(&question, str_from(cases[i].text), normal(cases[i].text), arena);
+            match_answer(words, &question, str_from(cases[i].text), normal(cases[i].text), arena);
         assert_int_equal(match.result, cases[i].found != NULL ? ANSWER_ONE : ANSWER_NONE);
         expect_str(match.text, cases[i].found != NULL ? cases[i].found : "", cases[i].text);
     }
@@ -334,7 +334,7 @@ static void test_open_answers(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct answer_match match =
-            match_answer(&question, str_from(cases[i].text), normal(cases[i].text), arena);
+            match_answer(words, &question, str_from(cases[i].text), normal(cases[i].text), arena);
         assert_int_equal(match.result, cases[i].found != NULL ? ANSWER_ONE : ANSWER_NONE);
         expect_str(match.text, cases[i].found != NULL ? cases[i].found : "", cases[i].text);
     }
@@ -356,7 +356,7 @@ static void test_menu_keys(void **state)
         {"menu", 6, ANSWER_NONE, 0}, {"", 6, ANSWER_NONE, 0},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct answer_match match = match_menu(normal(cases[i].text), cases[i].max);
+        struct answer_match match = match_menu(words, normal(cases[i].text), cases[i].max);
         if (match.result != cases[i].result || match.choice != cases[i].key)
             fail_msg("\"%s\": %d %d", cases[i].text, match.result, match.choice);
     }

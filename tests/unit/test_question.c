@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/question.h"
+#include "course_words.h"
 
 static struct arena *arena;
 
@@ -81,7 +82,7 @@ static void takes_any_number_of_options(void **state)
         struct str text = str_from(cases[i].text);
         struct event event = event_make(EVENT_answered);
         struct answer_match match =
-            match_answer(&several, text, match_normalise(text, arena), arena);
+            match_answer(course_words(), &several, text, match_normalise(text, arena), arena);
         if ((match.result == ANSWER_ONE) != (cases[i].taken != NULL))
             fail_msg("\"%s\": result %d", cases[i].text, match.result);
         if (cases[i].taken == NULL)
@@ -96,7 +97,8 @@ static void takes_any_number_of_options(void **state)
     assert_true(str_eq(row->key(&several, arena), STR("1,3")));
     struct question two = several;
     two.n_choices = 2;
-    assert_int_equal(match_answer(&two, STR("both"), STR("both"), arena).choices, 6);
+    assert_int_equal(match_answer(course_words(), &two, STR("both"), STR("both"), arena).choices,
+                     6);
 }
 
 /* The forms of an answer line, and who takes them. */

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "course_words.h"
 #include "lab/talk/talk.h"
 
 #define ARENA_BYTES (8u << 20)
@@ -224,13 +225,13 @@ static const struct talk_text texts[] = {
     {LIT("m1q1.2"), LIT("l'été, 5*2")},
     {LIT("text_role"), LIT("Quel travail ? {options}")},
 };
-static const struct talk_tongue tongue = {.lang = LIT("fr"),
-                                          .is_chosen = true,
-                                          .key = LIT("2"),
-                                          .n = ARRAY_LEN(texts),
-                                          .texts = texts,
-                                          .asks = {LIT("Choose:\n{options}"), LIT("{options}")},
-                                          .more = {LIT("9 More"), LIT(""), LIT("9 Suite")}};
+static struct talk_tongue tongue = {.lang = LIT("fr"),
+                                    .is_chosen = true,
+                                    .key = LIT("2"),
+                                    .n = ARRAY_LEN(texts),
+                                    .texts = texts,
+                                    .asks = {LIT("Choose:\n{options}"), LIT("{options}")},
+                                    .more = {LIT("9 More"), LIT(""), LIT("9 Suite")}};
 
 static void texts_stand_in_the_place_of_their_ids(void **state)
 {
@@ -243,6 +244,7 @@ static void texts_stand_in_the_place_of_their_ids(void **state)
     struct talk_script s;
     struct errmsg msg = {""};
     assert_int_equal(parse(text, arena, &s, &msg), ERR_OK);
+    tongue.words = course_words();
     assert_int_equal(talk_fill(&s, &tongue, arena, &msg), ERR_OK);
     assert_string_equal(arena_printf(arena, "%.*s", STR_ARG(s.lines[0].text)).p,
                         "l'été, 5*2 langue {n o} {");

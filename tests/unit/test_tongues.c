@@ -133,14 +133,14 @@ static void expect(enum command command, const struct place *place, struct str l
                  STR_ARG(lang), place->unit, STR_ARG(text));
 }
 
-/* A word of courtesy in the keyword's language. */
-static struct str courtesy(const char *lang)
+/* A word of courtesy in the language of this bit. */
+static struct str courtesy(uint32_t langs)
 {
-    for (size_t i = 0; i < match_n_word_rows; i++) {
-        const struct word_row *row = &match_word_rows[i];
-        struct str words = str_from(row->words);
-        if (row->list == WORDS_COURTESY && strcmp(row->lang, lang) == 0)
-            return str_split(&words, ' ');
+    const struct vocabulary *words = courses.list[0]->words;
+    for (uint32_t i = 0; i < words->n_rows; i++) {
+        const struct word_row *row = &words->rows[i];
+        if (row->kind == WORD_LIST && row->which == WORDS_COURTESY && (langs >> row->lang & 1) != 0)
+            return row->text;
     }
     return STR("please");
 }
@@ -153,10 +153,11 @@ static struct str upper(struct str word, struct arena *a)
     return (struct str){p, word.len};
 }
 
-static void try_word(const struct keyword_row *row, struct str word)
+static void try_word(const struct keyword *keyword)
 {
+    struct str word = keyword->word;
     struct arena *own = arena_new(1 << 14);
-    struct str please = courtesy(row->lang);
+    struct str please = courtesy(keyword->langs);
     const struct str forms[] = {
         word,
         upper(word, own),
@@ -174,8 +175,8 @@ static void try_word(const struct keyword_row *row, struct str word)
     for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
         for (uint16_t k = 0; k < N_LANGUAGES; k++) {
             for (size_t p = 0; p < ARRAY_LEN(places); p++) {
-                if (i != in_front || row->command == COMMAND_STOP)
-                    expect(row->command, &places[p], lang_at(k), forms[i]);
+                if (i != in_front || keyword->command == COMMAND_STOP)
+                    expect(keyword->command, &places[p], lang_at(k), forms[i]);
             }
         }
     }
@@ -185,15 +186,14 @@ static void try_word(const struct keyword_row *row, struct str word)
 static void test_stop_help_and_safe_of_every_language_in_every_language(void **state)
 {
     (void)state;
+    const struct vocabulary *words = courses.list[0]->words;
     size_t n = 0;
-    for (size_t i = 0; i < match_n_keyword_rows; i++) {
-        const struct keyword_row *row = &match_keyword_rows[i];
-        if (row->command != COMMAND_STOP && row->command != COMMAND_HELP &&
-            row->command != COMMAND_SAFE)
+    for (uint16_t i = 0; i < words->n_keywords; i++) {
+        enum command command = words->keywords[i].command;
+        if (command != COMMAND_STOP && command != COMMAND_HELP && command != COMMAND_SAFE)
             continue;
-        struct str rest = str_from(row->words);
-        for (struct str word; (word = match_next_word(&rest)).p != NULL; n++)
-            try_word(row, word);
+        try_word(&words->keywords[i]);
+        n++;
     }
     assert_in_range(n, 50, SIZE_MAX); /* as docs/course-rules.md 6.1 has them */
 }
@@ -215,11 +215,13 @@ static struct str shown_text(const struct place *place, struct str lang)
 
 static struct str word_for_language(struct str lang)
 {
-    for (size_t i = 0; i < match_n_keyword_rows; i++) {
-        struct str words = str_from(match_keyword_rows[i].words);
-        if (match_keyword_rows[i].command == COMMAND_LANG &&
-            str_eq(str_from(match_keyword_rows[i].lang), lang))
-            return str_split(&words, ' ');
+    const struct vocabulary *words = courses.list[0]->words;
+    char code[LEARNER_LANG_BYTES];
+    assert_int_equal(str_copy(lang, code, sizeof(code)), ERR_OK);
+    for (uint16_t i = 0; i < words->n_keywords; i++) {
+        if (words->keywords[i].command == COMMAND_LANG &&
+            (words->keywords[i].langs & match_languages(words, code)) != 0)
+            return words->keywords[i].word;
     }
     return STR_NONE;
 }

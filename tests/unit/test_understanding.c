@@ -406,20 +406,21 @@ static void expect_nothing_by_accident(void)
 {
     const struct event *safe = find_event(EVENT_safe_raised);
     struct str norm = match_normalise(now_text, arena);
-    struct command_match match = match_command(norm, NULL);
+    struct command_match match = match_command(courses.list[0]->words, norm, NULL);
     bool is_join = match.command == COMMAND_JOIN;
-    if (safe != NULL && match.command != COMMAND_SAFE && !match_command_fuzzy(norm, NULL).is_fuzzy)
+    if (safe != NULL && match.command != COMMAND_SAFE &&
+        !match_command_fuzzy(courses.list[0]->words, norm, NULL).is_fuzzy)
         FAIL("a false alarm");
     if (out.is_erased)
         FAIL("erased by accident");
     bool is_agreed = out.next.consent_ms == NOW_MS;
-    if (is_agreed &&
-        (now_at->state != LEARNER_STATE_CONSENT || match_agreement(norm) != AGREEMENT_YES))
+    if (is_agreed && (now_at->state != LEARNER_STATE_CONSENT ||
+                      match_agreement(courses.list[0]->words, norm) != AGREEMENT_YES))
         FAIL("agreed by accident");
     bool is_back =
         (now_at->state == LEARNER_STATE_STOPPED || now_at->state == LEARNER_STATE_DELETED) &&
         out.next.state != now_at->state;
-    if (is_back && !(is_join && match_is_bare(match.argument)))
+    if (is_back && !(is_join && match_is_bare(courses.list[0]->words, match.argument)))
         FAIL("brought back by accident");
     if (find_event(EVENT_answered) != NULL && str_is_empty(str_from(now_at->unit)))
         FAIL("an answer to no question");
@@ -479,7 +480,7 @@ static void test_disclosures_are_always_heard(void **state)
 
 static bool is_stop(struct str text)
 {
-    return match_is_stop(match_normalise(text, arena));
+    return match_is_stop(courses.list[0]->words, match_normalise(text, arena));
 }
 
 static void is_no_stop(struct str text)

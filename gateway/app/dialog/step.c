@@ -207,6 +207,14 @@ static bool is_on_page(struct dialog *d)
            last_reply_has_more(&d->last, &limits, d->arena);
 }
 
+/* That count here; NULL: the learner's course is not loaded. */
+static const struct vocabulary *words_of(const struct dialog *d)
+{
+    const struct course *course =
+        engine_course(course_set_courses(d->all->parts.courses), dialog_course_id(d), &d->learner);
+    return course != NULL ? course->words : NULL;
+}
+
 /* 9, NEXT or "more" while pages remain turns the page, 0 or BACK turns it back, and the engine is
  * not asked: 1, -1 or 0. */
 static int page_turn(struct dialog *d)
@@ -215,12 +223,15 @@ static int page_turn(struct dialog *d)
         return 0;
     struct str text = match_normalise(d->inbound.text, d->arena);
     const char *lang = d->learner.lang[0] != '\0' ? d->learner.lang : NULL;
-    struct command_match match = match_command(text, lang);
+    const struct vocabulary *words = words_of(d);
+    if (words == NULL)
+        return 0;
+    struct command_match match = match_command(words, text, lang);
     enum command command = match_command_key(text);
     if (command == COMMAND_NONE && str_is_empty(match.argument))
         command = match.command;
     bool is_back = command == COMMAND_BACK && d->last.page > 0;
-    bool is_on = command == COMMAND_NEXT || match_is_go_on(text);
+    bool is_on = command == COMMAND_NEXT || match_is_go_on(words, text);
     return is_on ? 1 : is_back ? -1 : 0;
 }
 
@@ -372,9 +383,13 @@ static enum dialog_event step_wake(struct dialog *d)
  * repeat of it is one. */
 static bool is_stop_to_obey(const struct dialog *d)
 {
-    return d->inbound.kind == INBOUND_SMS && d->learner.seq > 0 &&
-           d->learner.state != LEARNER_STATE_STOPPED && d->learner.state != LEARNER_STATE_DELETED &&
-           (d->inbound.is_opt_out || match_is_stop(match_normalise(d->inbound.text, d->arena)));
+    const struct vocabulary *words = words_of(d);
+    bool is_here = d->inbound.kind == INBOUND_SMS && d->learner.seq > 0 &&
+                   d->learner.state != LEARNER_STATE_STOPPED &&
+                   d->learner.state != LEARNER_STATE_DELETED;
+    return is_here &&
+           (d->inbound.is_opt_out ||
+            (words != NULL && match_is_stop(words, match_normalise(d->inbound.text, d->arena))));
 }
 
 static enum dialog_event judge_and_step(struct dialog *d)

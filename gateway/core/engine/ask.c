@@ -46,15 +46,16 @@ static void take_message(struct step *s)
 bool ask_answer(struct step *s)
 {
     bool is_back = str_eq(s->norm, STR("0"));
-    bool is_command = s->match.command != COMMAND_NONE && match_is_bare(s->match.argument);
+    bool is_command =
+        s->match.command != COMMAND_NONE && match_is_bare(s->course->words, s->match.argument);
     bool is_key = match_command_key(s->norm) != COMMAND_NONE ||
-                  match_has_words(WORDS_THANKS, WORDS_THANKS, s->norm);
+                  match_has_words(s->course->words, WORDS_THANKS, WORDS_THANKS, s->norm);
     if (is_back) {
         step_return(s);
         return true;
     }
     if (is_command || is_key || str_is_empty(s->norm) ||
-        match_command_fuzzy(s->norm, s->lang).command == COMMAND_STOP)
+        match_command_fuzzy(s->course->words, s->norm, s->lang).command == COMMAND_STOP)
         return false;
     take_message(s);
     return true;
@@ -65,7 +66,7 @@ void ask_run(struct step *s)
 {
     if (str_is_empty(s->course->texts[COURSE_TEXT_ask]))
         step_say_interrupted(s);
-    else if (match_is_bare(s->argument))
+    else if (match_is_bare(s->course->words, s->argument))
         engine_open_side(s, LEARNER_STATE_ASK);
     else
         take_message(s);

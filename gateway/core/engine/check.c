@@ -150,7 +150,7 @@ void check_ask(struct step *s)
 
 bool check_try(struct step *s)
 {
-    struct code_match match = match_code(s->norm, s->lang, s->arena);
+    struct code_match match = match_code(s->course->words, s->norm, s->lang, s->arena);
     if (match.digits.p == NULL || !match.has_word || !find_words(s))
         return false;
     say(s, judge(s, match.digits));
@@ -159,7 +159,7 @@ bool check_try(struct step *s)
 
 bool check_try_alone(struct step *s)
 {
-    struct code_match match = match_code(s->norm, s->lang, s->arena);
+    struct code_match match = match_code(s->course->words, s->norm, s->lang, s->arena);
     if (match.digits.p == NULL || !find_words(s))
         return false;
     say(s, judge(s, match.digits));
@@ -181,7 +181,8 @@ bool check_answer(struct step *s)
         step_say_screen(s);
         return true;
     }
-    if (!match_is_about_code(s->norm) || digits.len < 3) /* a key of another screen */
+    if (!match_is_about_code(s->course->words, s->norm) ||
+        digits.len < 3) /* a key of another screen */
         return false;
     say(s, judge(s, digits));
     return true;
@@ -198,8 +199,8 @@ static void use_language(struct step *s, const char *lang)
 /* By the word, or dialled behind the code; true: answered, or to be looked for. */
 static bool answer_stranger(struct step *s)
 {
-    struct code_match code = match_code(s->norm, NULL, s->arena);
-    struct command_match command = match_command(s->norm, NULL);
+    struct code_match code = match_code(s->course->words, s->norm, NULL, s->arena);
+    struct command_match command = match_command(s->course->words, s->norm, NULL);
     bool is_command = command.command == COMMAND_CHECK || command.command == COMMAND_MOVE;
     if (code.digits.p == NULL && !is_command)
         return false;
@@ -217,7 +218,8 @@ static bool answer_stranger(struct step *s)
 bool check_pass(struct step *s)
 {
     bool is_said = s->input->kind == INPUT_DIAL || s->input->kind == INPUT_TEXT;
-    if (!is_said || !learner_is_nobody(s->learner) || !find_words(s) || match_is_stop(s->norm) ||
+    if (!is_said || !learner_is_nobody(s->learner) || !find_words(s) ||
+        match_is_stop(s->course->words, s->norm) ||
         match_find_safe(s->norm, &s->course->safe, s->arena) != NULL)
         return false;
     if (move_pass(s))

@@ -97,7 +97,8 @@ static void say_behind_certificates(struct step *s)
 static void run_certificate(struct step *s)
 {
     step_leave_side(s);
-    if (match_is_about_code(s->argument) && s->argument.len >= CERTIFICATE_DIGITS) {
+    if (match_is_about_code(s->course->words, s->argument) &&
+        s->argument.len >= CERTIFICATE_DIGITS) {
         check_ask(s); /* "certificate 4821 0937 5526" */
         return;
     }
@@ -233,7 +234,7 @@ void engine_ask_erase(struct step *s)
 /* DELETE 1 that nothing asked for is a DELETE: what cannot be undone is explained first. */
 static void run_delete(struct step *s)
 {
-    if (s->input->is_erase_asked && match_is_delete_one(s->argument)) {
+    if (s->input->is_erase_asked && match_is_delete_one(s->course->words, s->argument)) {
         engine_erase_all(s);
         return;
     }
@@ -367,7 +368,7 @@ bool engine_menu_answer(struct step *s)
     void (*const *runs)(struct step *) = catch_is_offered(s) ? keys_behind : keys;
     /* The last three have words by SMS. */
     int32_t n = ARRAY_LEN(keys) - (s->input->via == VIA_USSD ? 1 : 4);
-    struct answer_match key = match_menu(s->norm, n);
+    struct answer_match key = match_menu(s->course->words, s->norm, n);
     if (s->input->via == VIA_USSD && str_eq(s->norm, STR("77"))) {
         s->argument = STR_NONE;
         check_ask(s);

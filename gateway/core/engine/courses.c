@@ -130,7 +130,7 @@ void engine_choose_course(struct step *s, const struct course *course)
 
 bool courses_answer(struct step *s)
 {
-    struct answer_match answer = match_menu(s->norm, MAX_LISTED);
+    struct answer_match answer = match_menu(s->course->words, s->norm, MAX_LISTED);
     const struct course *course =
         answer.result == ANSWER_ONE && answer.choice > 0 ? nth_course(s, answer.choice) : NULL;
     bool is_back = answer.result == ANSWER_ONE && answer.choice == 0;
@@ -151,7 +151,8 @@ bool engine_course_word(struct step *s, struct str word)
         if (str_is_empty(keyword) || !str_starts(word, keyword))
             continue;
         struct str rest = str_sub(word, keyword.len, word.len);
-        if (!str_is_empty(rest) && (rest.p[0] != ' ' || !match_is_bare(str_trim(rest))))
+        if (!str_is_empty(rest) &&
+            (rest.p[0] != ' ' || !match_is_bare(s->course->words, str_trim(rest))))
             continue;
         engine_choose_course(s, course);
         return true;

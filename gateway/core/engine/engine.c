@@ -150,7 +150,7 @@ void engine_meet(struct step *s)
     static const uint8_t nobody[sizeof(l->learner_id)];
     if (memcmp(l->learner_id, nobody, sizeof(nobody)) != 0)
         return;
-    if (l->state == LEARNER_STATE_DELETED && match_is_stop(s->norm))
+    if (l->state == LEARNER_STATE_DELETED && match_is_stop(s->course->words, s->norm))
         return; /* nothing is begun anew for somebody who wants nothing */
     if (l->state == LEARNER_STATE_DELETED)
         step_enter(s, LEARNER_STATE_NEW); /* a new person, as far as anybody knows */

@@ -116,7 +116,7 @@ bool engine_group_code(struct step *s)
     bool is_known = cohort_code_parse(digits, &code) == ERR_OK &&
                     cohorts_find(s->context->cohorts, code) != NULL;
     bool is_beginning = l->state == LEARNER_STATE_NEW || l->state == LEARNER_STATE_CONSENT;
-    if (digits.len != COHORT_CODE_DIGITS || !match_is_bare(s->norm) ||
+    if (digits.len != COHORT_CODE_DIGITS || !match_is_bare(s->course->words, s->norm) ||
         !(is_known || is_beginning) || l->state == LEARNER_STATE_STOPPED ||
         l->state == LEARNER_STATE_DELETED)
         return false;

@@ -73,7 +73,7 @@ bool hands_answer(struct step *s)
         lead_show(s);
         return true;
     }
-    answer = match_answer(unit->question, s->input->text, s->norm, s->arena);
+    answer = match_answer(s->course->words, unit->question, s->input->text, s->norm, s->arena);
     if (answer.result != ANSWER_ONE)
         return false;
     const struct question *q = correct_question(s, unit);
@@ -135,7 +135,7 @@ static struct str judge_row(const struct step *s, const struct module *m, struct
         if (q == NULL || !q->is_scored)
             continue;
         struct str word = row->answers[n++];
-        struct answer_match answer = match_answer(q, word, word, s->arena);
+        struct answer_match answer = match_answer(s->course->words, q, word, word, s->arena);
         if (answer.result != ANSWER_ONE)
             return step_text(s, COURSE_TEXT_batch_answer,
                              VARS({"name", row->name}, {"n", step_number(s, n)}, {"answer", word},

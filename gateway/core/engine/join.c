@@ -64,7 +64,7 @@ void join_new_unknown(struct step *s)
 /* On USSD 3 is to check somebody's certificate, for which nobody need join. */
 bool join_consent_answer(struct step *s)
 {
-    enum agreement agreement = match_agreement(s->norm);
+    enum agreement agreement = match_agreement(s->course->words, s->norm);
     if (s->input->via == VIA_USSD && str_eq(s->norm, STR("3")) &&
         !str_is_empty(s->course->texts[COURSE_TEXT_check_ask])) {
         engine_open_side(s, LEARNER_STATE_CHECK);
@@ -91,7 +91,7 @@ struct str join_language_screen(const struct step *s)
 /* Sets the language chosen by number; false when the input is no number of the list. */
 static bool choose_language(struct step *s)
 {
-    struct answer_match answer = match_menu(s->norm, s->base->n_languages);
+    struct answer_match answer = match_menu(s->course->words, s->norm, s->base->n_languages);
     if (answer.result != ANSWER_ONE || answer.choice < 1)
         return false;
     const struct unit *unit = step_unit(s);

@@ -213,7 +213,7 @@ static void show_place(struct step *s)
 static bool take_order(struct step *s, int32_t n,
                        void (*order)(struct step *s, const struct cohort *c, int32_t which))
 {
-    struct answer_match key = match_menu(s->norm, n);
+    struct answer_match key = match_menu(s->course->words, s->norm, n);
     const struct cohort *c = trusted(s);
     if (key.result != ANSWER_ONE)
         return false;

@@ -66,7 +66,7 @@ static int32_t line_of(const struct step *s)
         struct str text =
             is_option ? match_normalise(str_sub(line, 2, line.len), s->arena) : STR_NONE;
         if (!str_is_empty(text) && str_starts(s->norm, text) &&
-            match_is_bare(str_trim(str_sub(s->norm, text.len, s->norm.len))))
+            match_is_bare(s->course->words, str_trim(str_sub(s->norm, text.len, s->norm.len))))
             return line.p[0] - '0';
     }
     return -1;
@@ -75,19 +75,20 @@ static int32_t line_of(const struct step *s)
 /* "ok" agrees to reminders and does not say when: asked again, never taken for a refusal. */
 static bool is_no_time(const struct step *s, enum answer_result result)
 {
-    return result == ANSWER_AMBIGUOUS || match_agreement(s->norm) == AGREEMENT_YES;
+    return result == ANSWER_AMBIGUOUS ||
+           match_agreement(s->course->words, s->norm) == AGREEMENT_YES;
 }
 
 bool plan_answer(struct step *s)
 {
-    struct answer_match answer = match_menu(s->norm, N_SCHEDULE_SLOTS);
+    struct answer_match answer = match_menu(s->course->words, s->norm, N_SCHEDULE_SLOTS);
     int32_t choice = answer.result == ANSWER_ONE ? answer.choice : line_of(s);
     if (choice < 0 && is_no_time(s, answer.result)) {
         step_say_if_room(s, step_text(s, COURSE_TEXT_one_answer, NO_VARS));
         step_say_screen(s);
         return true;
     }
-    if (choice < 0 && match_agreement(s->norm) == AGREEMENT_NO)
+    if (choice < 0 && match_agreement(s->course->words, s->norm) == AGREEMENT_NO)
         choice = 0;
     if (choice >= 0)
         take_plan(s, choice == 0 ? LEARNER_PLAN_SKIPPED : (uint8_t)choice);

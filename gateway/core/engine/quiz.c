@@ -109,7 +109,7 @@ static void take_answer(struct step *s, const struct unit *unit, const struct an
 static enum answer_result read_answer(struct step *s, const struct question *q,
                                       struct answer_match *ret)
 {
-    *ret = match_answer(q, s->input->text, s->norm, s->arena);
+    *ret = match_answer(s->course->words, q, s->input->text, s->norm, s->arena);
     if (ret->result == ANSWER_AMBIGUOUS) {
         step_say_if_room(s, step_text(s, COURSE_TEXT_one_answer, NO_VARS));
         step_say_screen(s);

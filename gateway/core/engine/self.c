@@ -129,7 +129,7 @@ struct str self_consents_screen(const struct step *s)
 
 bool self_consents_answer(struct step *s)
 {
-    struct answer_match key = match_menu(s->norm, (int32_t)n_purposes(s));
+    struct answer_match key = match_menu(s->course->words, s->norm, (int32_t)n_purposes(s));
     if (key.result != ANSWER_ONE)
         return false;
     if (key.choice == 0) {
@@ -197,7 +197,7 @@ struct str self_data_screen(const struct step *s)
 
 bool self_data_answer(struct step *s)
 {
-    struct answer_match key = match_menu(s->norm, 2);
+    struct answer_match key = match_menu(s->course->words, s->norm, 2);
     if (key.result != ANSWER_ONE)
         return false;
     if (key.choice == 1) {
@@ -269,7 +269,7 @@ struct str self_leaving_screen(const struct step *s)
 
 bool self_leaving_answer(struct step *s)
 {
-    struct answer_match key = match_menu(s->norm, 2);
+    struct answer_match key = match_menu(s->course->words, s->norm, 2);
     if (key.result != ANSWER_ONE)
         return false;
     if (key.choice == 1)
@@ -316,7 +316,7 @@ bool self_choices_answer(struct step *s)
 {
     static void (*const keys[])(struct step *) = {step_return, self_my_data, open_ask,   plan_pause,
                                                   self_leave,  engine_stop,  open_erase, open_move};
-    struct answer_match key = match_menu(s->norm, ARRAY_LEN(keys) - 1);
+    struct answer_match key = match_menu(s->course->words, s->norm, ARRAY_LEN(keys) - 1);
     if (key.result != ANSWER_ONE)
         return false;
     keys[key.choice](s);

@@ -95,7 +95,7 @@ static bool is_plain_command(const struct step *s)
 
 static bool try_stop(struct step *s)
 {
-    if (is_plain_command(s) || !match_is_stop(s->norm))
+    if (is_plain_command(s) || !match_is_stop(s->course->words, s->norm))
         return false;
     engine_stop(s);
     return true;
@@ -106,7 +106,8 @@ static bool is_typed_answer(const struct step *s)
 {
     const struct question *question = open_question(s);
     return question != NULL && !question_row(question->kind)->is_any_text &&
-           match_answer(question, s->input->text, s->norm, s->arena).result == ANSWER_ONE;
+           match_answer(s->course->words, question, s->input->text, s->norm, s->arena).result ==
+               ANSWER_ONE;
 }
 
 static bool try_safe(struct step *s)
@@ -124,7 +125,7 @@ static bool try_safe(struct step *s)
 static bool try_help(struct step *s)
 {
     struct command_match help = {.command = COMMAND_HELP, .argument = STR_NONE};
-    if (match_may_be_stop(s->norm) && !engine_has_left(s))
+    if (match_may_be_stop(s->course->words, s->norm) && !engine_has_left(s))
         return engine_command(s, &help);
     return s->match.command == COMMAND_HELP && engine_command(s, &s->match);
 }
@@ -135,13 +136,14 @@ static bool try_delete(struct step *s)
 {
     bool is_asked = s->input->is_erase_asked;
     bool is_key = s->input->via == VIA_USSD && str_eq(s->norm, STR("22"));
-    struct command_match match = is_asked ? match_command(s->norm, NULL) : s->match;
+    struct command_match match =
+        is_asked ? match_command(s->course->words, s->norm, NULL) : s->match;
     if (is_asked && is_key) {
         engine_erase_all(s);
         return true;
     }
-    return match.command == COMMAND_DELETE && match_is_delete_one(match.argument) &&
-           engine_command(s, &match);
+    return match.command == COMMAND_DELETE &&
+           match_is_delete_one(s->course->words, match.argument) && engine_command(s, &match);
 }
 
 static bool try_key(struct step *s)
@@ -156,13 +158,14 @@ static bool try_before_any_text(struct step *s)
 {
     if (!is_any_text(s))
         return false;
-    bool is_sentence = !match_is_bare(s->match.argument) && !match_is_delete(&s->match);
+    bool is_sentence = !match_is_bare(s->course->words, s->match.argument) &&
+                       !match_is_delete(s->course->words, &s->match);
     if (try_key(s) || (!is_sentence && engine_command(s, &s->match)))
         return true;
-    struct command_match near = match_command_fuzzy(s->norm, s->lang);
+    struct command_match near = match_command_fuzzy(s->course->words, s->norm, s->lang);
     if (near.command == COMMAND_STOP && engine_command(s, &near))
         return true;
-    bool is_thanks = match_has_words(WORDS_THANKS, WORDS_THANKS, s->norm);
+    bool is_thanks = match_has_words(s->course->words, WORDS_THANKS, WORDS_THANKS, s->norm);
     if (is_thanks && count_unknown(s))
         step_say_screen(s);
     return is_thanks;
@@ -175,8 +178,8 @@ static bool try_answer(struct step *s)
         return false;
     if (!is_late(s))
         return row->answer(s);
-    if (match_answer(step_unit(s)->question, s->input->text, s->norm, s->arena).result ==
-        ANSWER_NONE)
+    if (match_answer(s->course->words, step_unit(s)->question, s->input->text, s->norm, s->arena)
+            .result == ANSWER_NONE)
         return false;
     step_say_if_room(s, step_text(s, COURSE_TEXT_late, NO_VARS));
     step_say_screen(s);
@@ -188,7 +191,7 @@ static bool try_answer(struct step *s)
 static bool try_command(struct step *s)
 {
     bool is_return = engine_has_left(s) && s->match.command == COMMAND_JOIN;
-    if (is_return && !match_is_bare(s->match.argument))
+    if (is_return && !match_is_bare(s->course->words, s->match.argument))
         return false;
     return engine_command(s, &s->match);
 }
@@ -203,12 +206,13 @@ static bool try_course_word(struct step *s)
 static bool try_go_on(struct step *s)
 {
     struct command_match match = {.command = COMMAND_NEXT, .argument = STR_NONE};
-    return open_question(s) == NULL && match_is_go_on(s->norm) && engine_command(s, &match);
+    return open_question(s) == NULL && match_is_go_on(s->course->words, s->norm) &&
+           engine_command(s, &match);
 }
 
 static bool try_near_stop(struct step *s)
 {
-    struct command_match match = match_command_fuzzy(s->norm, s->lang);
+    struct command_match match = match_command_fuzzy(s->course->words, s->norm, s->lang);
     return match.command == COMMAND_STOP && engine_command(s, &match);
 }
 
@@ -219,13 +223,13 @@ static bool try_other_answer(struct step *s)
 
 static bool try_near_command(struct step *s)
 {
-    struct command_match match = match_command_fuzzy(s->norm, s->lang);
+    struct command_match match = match_command_fuzzy(s->course->words, s->norm, s->lang);
     return (!engine_has_left(s) || match.command == COMMAND_SAFE) && engine_command(s, &match);
 }
 
 static bool try_command_among(struct step *s)
 {
-    struct command_match match = match_command_among(s->norm, s->lang);
+    struct command_match match = match_command_among(s->course->words, s->norm, s->lang);
     return !engine_has_left(s) && engine_command(s, &match);
 }
 
@@ -268,7 +272,7 @@ static bool try_rules(struct step *s, try_rule *const *rules)
 {
     for (int i = 0; i < 2 && s->readings[i].p != NULL; i++) {
         s->norm = s->readings[i];
-        s->match = match_command(s->norm, s->lang);
+        s->match = match_command(s->course->words, s->norm, s->lang);
         for (try_rule *const *rule = rules; *rule != NULL; rule++) {
             if ((*rule)(s))
                 return true;

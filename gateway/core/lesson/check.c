@@ -86,9 +86,9 @@ static void check_options(struct check *c, const struct unit *unit)
                         "as the same"));
         }
         struct str normal = match_normalise(text, c->scratch);
-        struct command_match match = match_command(normal, NULL);
+        struct command_match match = match_command(c->course->words, normal, NULL);
         bool is_answer = match.command == COMMAND_YES || match.command == COMMAND_NO;
-        if (match_is_stop(normal) ||
+        if (match_is_stop(c->course->words, normal) ||
             (match.command != COMMAND_NONE && !is_answer && str_is_empty(match.argument)))
             check_error(
                 c, "option-command", pos, text,
@@ -221,6 +221,8 @@ static void check_front_texts(struct check *c, const struct module *module, stru
 void check_all(struct check *c)
 {
     check_system_texts(c);
+    if (c->source->strings == NULL)
+        check_words(c);
     for (uint16_t i = 0; i < c->course->n_modules; i++)
         check_front_texts(c, &c->course->modules[i], c->source->module_pos[i]);
     for (uint16_t i = 0; i < c->course->n_units; i++)

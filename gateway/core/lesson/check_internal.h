@@ -3,6 +3,7 @@
  *
  *   check.c       the order of the checks; units: sources, options, conditions, feedback
  *   check_text.c  alphabet, placeholders and length of single texts
+ *   check_words.c the words that learners type
  *   check_play.c  the course as the engine plays it
  *   check_language.c  the course in another language
  */
@@ -39,6 +40,9 @@ void check_alphabet(struct check *c, struct str text, struct source_pos fallback
 /* A lesson text knows no placeholders. */
 void check_no_placeholder(struct check *c, struct str text, struct source_pos fallback);
 void check_system_texts(struct check *c);
+
+/* Of all languages together: for the course as it is written, not for each translation. */
+void check_words(struct check *c);
 
 /* All but the play. */
 void check_all(struct check *c);

@@ -43,14 +43,13 @@ static const char *version_problem(struct str version)
 
 static const struct yaml_type type_version = {.read = yaml_read_text, .problem = version_problem};
 
-/* What begins the course: a word that means nothing else. */
+/* What begins the course; settle_keyword() looks whether it means something else. */
 static void read_keyword(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
                          void *field)
 {
     struct str word = match_normalise(at->text, m->arena);
     (void)row;
-    if (str_is_empty(word) || word.len > 20 || match_command(word, NULL).command != COMMAND_NONE ||
-        match_is_stop(word) || match_agreement(word) != AGREEMENT_NONE)
+    if (str_is_empty(word) || word.len > 20)
         yaml_complain(m->report, at, "write one word that is no command, such as CHILDREN",
                       "'%.*s' cannot be the word that begins a course", STR_ARG(at->text));
     else
@@ -221,6 +220,23 @@ static void settle_course_front(struct parse *p, const struct lesson_front *fron
                               STR("the course's own language is not in the list"),
                               STR("write a line `en: English` for each language, every name in its "
                                   "own script"));
+}
+
+static void settle_keyword(struct parse *p, const struct lesson_front *front)
+{
+    const struct course *course = &p->source->course;
+    struct str word = course->keyword;
+    bool is_used = !str_is_empty(word) && course->words != NULL &&
+                   (match_command(course->words, word, NULL).command != COMMAND_NONE ||
+                    match_is_stop(course->words, word) ||
+                    match_agreement(course->words, word) != AGREEMENT_NONE);
+    if (!is_used)
+        return;
+    lesson_front_complain(front, lesson_front_pos(front, "keyword"),
+                          yaml_text(front->root, STR("keyword"), word),
+                          STR("this cannot be the word that begins a course"),
+                          STR("write one word that is no command, such as CHILDREN"));
+    p->source->course.keyword = STR_NONE;
 }
 
 /* ---- the whole course ---- */
@@ -467,7 +483,7 @@ enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct 
                       struct lesson_findings *findings, struct lesson_source *ret)
 {
     *ret = (struct lesson_source){.n_files = n_files, .front_pos = {STR("course.md"), 1, 1}};
-    struct parse p = {.arena = arena, .findings = findings, .source = ret};
+    struct parse p = {.arena = arena, .findings = findings, .source = ret, .files = files};
     enum err e = check_size(files, n_files);
     if (e != ERR_OK)
         return e;
@@ -506,6 +522,8 @@ enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct 
     p.level = PARSE_LEVEL_COURSE;
     parse_texts(&p, blocks, &front, ret->safe_words);
     parse_require_texts(&p, n_errors);
+    parse_words(&p);
+    settle_keyword(&p, &front);
     parse_modules(&p, &front);
     complain_unused(&p);
     settle_course(&p, &front);

@@ -84,3 +84,5 @@ struct source_pos lesson_source_pos(const struct lesson_source *source, const ch
 /* Is this guide-<lang>.md, the words around the lessons in what facilitators print? lang absent: of
  * any language. */
 bool lesson_is_guide(struct str file, struct str lang);
+/* Is this words-<lang>.md, the words that learners type in that language? */
+bool lesson_is_words(struct str file, struct str *ret_lang);

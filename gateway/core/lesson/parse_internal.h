@@ -5,6 +5,7 @@
  *   parse_module.c  one module: lessons, questions, answers, conditions
  *   parse_safe.c    the safeguarding patterns
  *   parse_text.c    system texts, and the pack that a course inherits them from
+ *   parse_words.c   the words that learners type
  *   parse_common.c  findings, headings, ids, front matter
  */
 #pragma once
@@ -45,9 +46,10 @@ struct parse {
     struct arena *arena;
     struct lesson_findings *findings;
     struct lesson_source *source;
-    struct module *modules; /* room for COURSE_MAX_MODULES */
-    struct unit *units;     /* room for COURSE_MAX_UNITS */
-    struct parse_id *ids;   /* every module, heading and question; room for PARSE_MAX_IDS */
+    const struct lesson_file *files; /* all of them, source->n_files */
+    struct module *modules;          /* room for COURSE_MAX_MODULES */
+    struct unit *units;              /* room for COURSE_MAX_UNITS */
+    struct parse_id *ids; /* every module, heading and question; room for PARSE_MAX_IDS */
     uint32_t n_ids;
     uint16_t n_scored;
     struct safe_pattern *safe_patterns; /* room for COURSE_MAX_SAFE_PATTERNS */
@@ -104,6 +106,9 @@ const struct lesson_blocks *parse_use_file(struct parse *p, const struct lesson_
 /* What a course or its pack must say; n_errors: findings before the lists of safe words were read.
  */
 void parse_require_texts(struct parse *p, uint32_t n_errors);
+
+/* The words that learners type: the pack's, and the course's own. */
+void parse_words(struct parse *p);
 
 /* The texts of the pack that course.md names, if it does. */
 void parse_pack(struct parse *p, const struct lesson_front *front);

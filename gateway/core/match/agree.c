@@ -15,35 +15,35 @@ struct votes {
     bool is_other; /* a word that belongs to no answer */
 };
 
-static int32_t key_of(struct str word)
+static int32_t key_of(const struct vocabulary *words, struct str word)
 {
     if (str_eq(word, STR("1")) || str_eq(word, STR("01")))
         return 1;
     if (str_eq(word, STR("2")) || str_eq(word, STR("02")))
         return 2;
-    int32_t value = match_find_number_word(word);
+    int32_t value = match_find_number_word(words, word);
     return value == 1 || value == 2 ? value : 0;
 }
 
 /* Changes nothing: "please", "I think", "to join the course". */
-static bool is_around(struct str word, enum command command)
+static bool is_around(const struct vocabulary *words, struct str word, enum command command)
 {
-    return command == COMMAND_JOIN || match_has_word(WORDS_CONSENT, word) ||
-           match_has_word(WORDS_FILLER, word) || match_has_word(WORDS_COURTESY, word);
+    return command == COMMAND_JOIN || match_has_word(words, WORDS_CONSENT, word) ||
+           match_has_word(words, WORDS_FILLER, word) || match_has_word(words, WORDS_COURTESY, word);
 }
 
-static void vote(struct votes *votes, struct str word)
+static void vote(const struct vocabulary *words, struct votes *votes, struct str word)
 {
-    int32_t key = key_of(word);
-    enum command command = match_find_keyword(word).command;
-    bool is_yes = key == 1 || command == COMMAND_YES || match_has_word(WORDS_YES, word);
-    bool is_no = key == 2 || command == COMMAND_NO || match_has_word(WORDS_NO, word);
-    bool is_not = match_has_word(WORDS_NOT, word);
+    int32_t key = key_of(words, word);
+    enum command command = match_find_keyword(words, word).command;
+    bool is_yes = key == 1 || command == COMMAND_YES || match_has_word(words, WORDS_YES, word);
+    bool is_no = key == 2 || command == COMMAND_NO || match_has_word(words, WORDS_NO, word);
+    bool is_not = match_has_word(words, WORDS_NOT, word);
     votes->has_key |= key != 0;
     votes->has_yes |= is_yes;
     votes->has_no |= is_no;
     votes->has_not |= is_not;
-    votes->is_other |= !(is_yes || is_no || is_not || is_around(word, command));
+    votes->is_other |= !(is_yes || is_no || is_not || is_around(words, word, command));
 }
 
 /* Where the first word ends: "1,yes" are two. */
@@ -55,14 +55,14 @@ static size_t word_end(struct str text)
     return end;
 }
 
-enum agreement match_agreement(struct str normalised)
+enum agreement match_agreement(const struct vocabulary *words, struct str normalised)
 {
     struct votes votes = {0};
     for (size_t at = 0; at < normalised.len;) {
         struct str rest = str_sub(normalised, at, normalised.len);
         struct str word = str_sub(rest, 0, word_end(rest));
         if (!str_is_empty(word))
-            vote(&votes, word);
+            vote(words, &votes, word);
         at += word.len + 1;
     }
     if (votes.is_other)
@@ -74,9 +74,10 @@ enum agreement match_agreement(struct str normalised)
     return votes.has_yes ? AGREEMENT_YES : votes.has_no ? AGREEMENT_NO : AGREEMENT_NONE;
 }
 
-bool match_is_go_on(struct str normalised)
+bool match_is_go_on(const struct vocabulary *words, struct str normalised)
 {
     struct str rest = normalised;
     struct str word = match_next_word(&rest);
-    return match_has_word(WORDS_GO_ON, word) && match_has_words(WORDS_GO_ON, WORDS_COURTESY, rest);
+    return match_has_word(words, WORDS_GO_ON, word) &&
+           match_has_words(words, WORDS_GO_ON, WORDS_COURTESY, rest);
 }

@@ -52,33 +52,11 @@ static struct token next_token(struct str text)
 
 /* ---- keys ---- */
 
-/* 1 to 9 for a Latin letter a to i, the first four letters of the Arabic abjad, of Greek, Hebrew
- * and Devanagari, or the Cyrillic letters that are in the same place as in Latin; 0 otherwise. */
-static int32_t letter_value(struct str word)
-{
-    if (word.len == 1)
-        return word.p[0] >= 'a' && word.p[0] <= 'i' ? word.p[0] - 'a' + 1 : 0;
-    static const struct {
-        struct str letter;
-        int32_t value;
-    } letters[] = {
-        {{"ا", 2}, 1}, {{"ب", 2}, 2}, {{"ج", 2}, 3}, {{"د", 2}, 4}, {{"а", 2}, 1},
-        {{"б", 2}, 2}, {{"г", 2}, 4}, {{"α", 2}, 1}, {{"β", 2}, 2}, {{"γ", 2}, 3},
-        {{"δ", 2}, 4}, {{"א", 2}, 1}, {{"ב", 2}, 2}, {{"ג", 2}, 3}, {{"ד", 2}, 4},
-        {{"क", 3}, 1}, {{"ख", 3}, 2}, {{"ग", 3}, 3}, {{"घ", 3}, 4},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(letters); i++) {
-        if (str_eq(letters[i].letter, word))
-            return letters[i].value;
-    }
-    return 0;
-}
-
 /* What the keys in a text come to. */
 struct keys {
     uint32_t n_values; /* different ones: 0, 1, 2 = two or more */
     int32_t value;
-    bool has_ve;     /* Cyrillic VE: third Russian letter, or looks like Latin B */
+    bool is_unsure;  /* as the Cyrillic VE: third Russian letter, or looks like Latin B */
     bool has_others; /* words and numbers that are no key */
 };
 
@@ -92,16 +70,17 @@ static void keys_add(struct keys *keys, int32_t value)
     }
 }
 
-static void keys_add_word(struct keys *keys, struct str word, int32_t max)
+static void keys_add_word(const struct vocabulary *words, struct keys *keys, struct str word,
+                          int32_t max)
 {
-    int32_t value = letter_value(word);
+    int32_t value = match_find_letter(words, word);
     if (value == 0 || value > max)
-        value = match_find_number_word(word);
+        value = match_find_number_word(words, word);
     if (value >= 0 && value <= max)
         keys_add(keys, value);
-    else if (str_eq(word, STR("в")))
-        keys->has_ve = true;
-    else if (!match_is_filler(word))
+    else if (match_has_word(words, WORDS_UNSURE, word))
+        keys->is_unsure = true;
+    else if (!match_is_filler(words, word))
         keys->has_others = true;
 }
 
@@ -112,17 +91,17 @@ static int32_t key_of_digits(struct str digits)
     return digits.len == 1 || is_padded ? digits.p[digits.len - 1] - '0' : -1;
 }
 
-static struct keys read_keys(struct str text, int32_t max)
+static struct keys read_keys(const struct vocabulary *words, struct str text, int32_t max)
 {
     struct keys keys = {0};
     bool is_ordinal = false;
     for (struct token t = next_token(text); t.kind != TOKEN_END; t = next_token(t.rest)) {
         int32_t key = t.kind == TOKEN_DIGITS ? key_of_digits(t.text) : -1;
-        if (t.kind == TOKEN_WORD && is_ordinal && str_eq(t.text, STR("one")))
+        if (t.kind == TOKEN_WORD && is_ordinal && match_has_word(words, WORDS_ONE, t.text))
             continue; /* "the third one" */
-        is_ordinal = t.kind == TOKEN_WORD && match_has_word(WORDS_ORDINAL, t.text);
+        is_ordinal = t.kind == TOKEN_WORD && match_has_word(words, WORDS_ORDINAL, t.text);
         if (t.kind == TOKEN_WORD)
-            keys_add_word(&keys, t.text, max);
+            keys_add_word(words, &keys, t.text, max);
         else if (key >= 0 && key <= max)
             keys_add(&keys, key);
         else
@@ -141,14 +120,15 @@ static struct answer_match answer_of_keys(const struct keys *keys, int32_t min)
 {
     if (keys->has_others || (keys->n_values == 1 && keys->value < min))
         return answer_of(ANSWER_NONE, 0);
-    if (keys->has_ve || keys->n_values > 1)
+    if (keys->is_unsure || keys->n_values > 1)
         return answer_of(ANSWER_AMBIGUOUS, 0);
     return keys->n_values == 1 ? answer_of(ANSWER_ONE, keys->value) : answer_of(ANSWER_NONE, 0);
 }
 
-struct answer_match match_menu(struct str normalised, int32_t max_key)
+struct answer_match match_menu(const struct vocabulary *words, struct str normalised,
+                               int32_t max_key)
 {
-    struct keys keys = read_keys(normalised, max_key < 9 ? max_key : 9);
+    struct keys keys = read_keys(words, normalised, max_key < 9 ? max_key : 9);
     return answer_of_keys(&keys, 0);
 }
 
@@ -191,25 +171,26 @@ static int32_t find_option(const struct question *question, struct str text, str
 }
 
 /* Words around the text of an option: "I think it is separated". Never "no". */
-static bool is_around(struct str word)
+static bool is_around(const struct vocabulary *words, struct str word)
 {
-    bool is_no = match_find_keyword(word).command == COMMAND_NO || match_has_word(WORDS_NOT, word);
-    return !is_no && (match_is_filler(word) || match_has_word(WORDS_COURTESY, word));
+    bool is_no = match_find_keyword(words, word).command == COMMAND_NO ||
+                 match_has_word(words, WORDS_NOT, word);
+    return !is_no && (match_is_filler(words, word) || match_has_word(words, WORDS_COURTESY, word));
 }
 
 /* The option whose text stands among such words; 0: none. */
-static int32_t find_option_among(const struct question *question, struct str text,
-                                 struct arena *arena)
+static int32_t find_option_among(const struct vocabulary *words, const struct question *question,
+                                 struct str text, struct arena *arena)
 {
     for (struct str rest = text, word;
-         (word = match_next_word(&rest)).p != NULL && is_around(word);)
+         (word = match_next_word(&rest)).p != NULL && is_around(words, word);)
         text = rest;
     while (!str_is_empty(text)) {
         int32_t option = find_option(question, text, arena);
         size_t at = text.len;
         while (at > 0 && text.p[at - 1] != ' ')
             at--;
-        if (option != 0 || at == 0 || !is_around(str_sub(text, at, text.len)))
+        if (option != 0 || at == 0 || !is_around(words, str_sub(text, at, text.len)))
             return option;
         text = str_sub(text, 0, at - 1);
     }
@@ -217,13 +198,13 @@ static int32_t find_option_among(const struct question *question, struct str tex
 }
 
 /* "2 Food and water": a key with the text of its own option. */
-static bool is_key_with_text(const struct question *question, struct str normalised,
-                             struct arena *arena, int32_t *ret_choice)
+static bool is_key_with_text(const struct vocabulary *words, const struct question *question,
+                             struct str normalised, struct arena *arena, int32_t *ret_choice)
 {
     struct token first = next_token(normalised);
     if (first.kind == TOKEN_END)
         return false;
-    struct keys keys = read_keys(first.text, question->n_choices);
+    struct keys keys = read_keys(words, first.text, question->n_choices);
     if (keys.n_values != 1 || keys.value < 1 || keys.has_others)
         return false;
     struct token second = next_token(first.rest);
@@ -234,11 +215,11 @@ static bool is_key_with_text(const struct question *question, struct str normali
     return *ret_choice == keys.value;
 }
 
-struct answer_match match_choice(const struct question *question, struct str original,
-                                 struct str normalised, struct arena *arena)
+struct answer_match match_choice(const struct vocabulary *words, const struct question *question,
+                                 struct str original, struct str normalised, struct arena *arena)
 {
     (void)original;
-    struct keys keys = read_keys(normalised, question->n_choices);
+    struct keys keys = read_keys(words, normalised, question->n_choices);
     struct answer_match match = answer_of_keys(&keys, 1);
     bool is_bare_key = match.result == ANSWER_ONE && normalised.len == 1;
     if (is_bare_key)
@@ -248,9 +229,11 @@ struct answer_match match_choice(const struct question *question, struct str ori
         bool is_other = match.result == ANSWER_ONE && match.choice != option;
         return answer_of(is_other ? ANSWER_AMBIGUOUS : ANSWER_ONE, is_other ? 0 : option);
     }
-    if (match.result == ANSWER_NONE && is_key_with_text(question, normalised, arena, &option))
+    if (match.result == ANSWER_NONE &&
+        is_key_with_text(words, question, normalised, arena, &option))
         return answer_of(ANSWER_ONE, option);
-    option = match.result == ANSWER_NONE ? find_option_among(question, normalised, arena) : 0;
+    option =
+        match.result == ANSWER_NONE ? find_option_among(words, question, normalised, arena) : 0;
     return option != 0 ? answer_of(ANSWER_ONE, option) : match;
 }
 
@@ -262,7 +245,7 @@ struct several {
     uint16_t options;
     bool has_key, has_text, has_all, has_both;
     bool has_filler; /* "no soap": a word that says something about a text */
-    bool has_ve;
+    bool is_unsure;
 };
 
 static void several_add(struct several *several, int32_t option)
@@ -284,10 +267,11 @@ static bool add_digits(const struct question *question, struct str digits, struc
 }
 
 /* "ac" is "13"; in their order, as "bad" is a word. */
-static bool add_letters(const struct question *question, struct str word, struct several *several)
+static bool add_letters(const struct vocabulary *words, const struct question *question,
+                        struct str word, struct several *several)
 {
     for (size_t i = 0; i < word.len; i++) {
-        int32_t option = letter_value(str_sub(word, i, i + 1));
+        int32_t option = match_find_letter(words, str_sub(word, i, i + 1));
         if (option < 1 || option > question->n_choices || (i > 0 && word.p[i] <= word.p[i - 1]))
             return false;
         several_add(several, option);
@@ -297,21 +281,22 @@ static bool add_letters(const struct question *question, struct str word, struct
 }
 
 /* False: the word belongs to no answer. */
-static bool add_word(const struct question *question, struct str word, struct several *several)
+static bool add_word(const struct vocabulary *words, const struct question *question,
+                     struct str word, struct several *several)
 {
     struct keys one = {0};
-    bool is_all = match_has_word(WORDS_ALL, word);
-    bool is_both = match_has_word(WORDS_BOTH, word);
+    bool is_all = match_has_word(words, WORDS_ALL, word);
+    bool is_both = match_has_word(words, WORDS_BOTH, word);
     several->has_all = several->has_all || is_all;
     several->has_both = several->has_both || is_both;
-    if (is_all || is_both || match_has_word(WORDS_AND, word))
+    if (is_all || is_both || match_has_word(words, WORDS_AND, word))
         return true;
-    keys_add_word(&one, word, question->n_choices);
+    keys_add_word(words, &one, word, question->n_choices);
     if (one.has_others)
-        return add_letters(question, word, several);
-    several->has_ve = several->has_ve || one.has_ve;
+        return add_letters(words, question, word, several);
+    several->is_unsure = several->is_unsure || one.is_unsure;
     if (one.n_values == 0) {
-        several->has_filler = several->has_filler || !match_has_word(WORDS_COURTESY, word);
+        several->has_filler = several->has_filler || !match_has_word(words, WORDS_COURTESY, word);
         return true;
     }
     several_add(several, one.value);
@@ -342,7 +327,8 @@ static struct str add_text(const struct question *question, struct str text,
 }
 
 /* False: there is something in it that belongs to no answer. */
-static bool read_several(const struct question *question, struct str text, struct several *several)
+static bool read_several(const struct vocabulary *words, const struct question *question,
+                         struct str text, struct several *several)
 {
     for (struct token t = next_token(text); t.kind != TOKEN_END; t = next_token(text)) {
         struct str from = (struct str){t.text.p, t.text.len + t.rest.len};
@@ -351,7 +337,7 @@ static bool read_several(const struct question *question, struct str text, struc
             continue;
         text = t.rest;
         if (t.kind == TOKEN_DIGITS ? !add_digits(question, t.text, several)
-                                   : !add_word(question, t.text, several))
+                                   : !add_word(words, question, t.text, several))
             return false;
     }
     return true;
@@ -372,8 +358,8 @@ static uint16_t several_options(const struct question *question, const struct se
     return several->options;
 }
 
-struct answer_match match_several(const struct question *question, struct str original,
-                                  struct str normalised, struct arena *arena)
+struct answer_match match_several(const struct vocabulary *words, const struct question *question,
+                                  struct str original, struct str normalised, struct arena *arena)
 {
     (void)original;
     struct several several = {0};
@@ -381,14 +367,14 @@ struct answer_match match_several(const struct question *question, struct str or
     int32_t option = find_option(question, normalised, arena);
     for (int32_t i = 0; i < question->n_choices; i++)
         several.texts[i] = match_normalise(question->choices[i].text, arena);
-    bool is_read = option == 0 && read_several(question, normalised, &several);
+    bool is_read = option == 0 && read_several(words, question, normalised, &several);
     if (option > 0)
         match.choices = (uint16_t)(1u << option);
     else if (is_read)
         match.choices = several_options(question, &several);
     if (match.choices != 0)
         match.result = ANSWER_ONE;
-    if (several.has_ve && is_read)
+    if (several.is_unsure && is_read)
         match.result = ANSWER_AMBIGUOUS;
     return match;
 }
@@ -411,11 +397,11 @@ static bool is_negative(struct str original)
 }
 
 /* The value of a digit or number word; false when the token is neither. */
-static bool read_number(struct token t, int32_t *ret)
+static bool read_number(const struct vocabulary *words, struct token t, int32_t *ret)
 {
     uint64_t value = 0;
     if (t.kind == TOKEN_WORD) {
-        *ret = match_find_number_word(t.text);
+        *ret = match_find_number_word(words, t.text);
         return *ret >= 0;
     }
     bool is_number = str_to_u64(t.text, INT32_MAX, &value) == ERR_OK && !str_eq(t.text, STR("00"));
@@ -423,8 +409,8 @@ static bool read_number(struct token t, int32_t *ret)
     return is_number;
 }
 
-struct answer_match match_number(const struct question *question, struct str original,
-                                 struct str normalised, struct arena *arena)
+struct answer_match match_number(const struct vocabulary *words, const struct question *question,
+                                 struct str original, struct str normalised, struct arena *arena)
 {
     (void)arena;
     struct keys keys = {0};
@@ -433,9 +419,9 @@ struct answer_match match_number(const struct question *question, struct str ori
         int32_t value = 0;
         if (is_stuck(before, t))
             return answer_of(ANSWER_NONE, 0);
-        if (read_number(t, &value))
+        if (read_number(words, t, &value))
             keys_add(&keys, is_negative(original) ? -value : value);
-        else if (t.kind == TOKEN_DIGITS || !match_is_filler(t.text))
+        else if (t.kind == TOKEN_DIGITS || !match_is_filler(words, t.text))
             return answer_of(ANSWER_NONE, 0); /* never a number out of a sentence */
         before = t;
     }
@@ -450,10 +436,10 @@ struct answer_match match_number(const struct question *question, struct str ori
 
 /* ---- words and open texts ---- */
 
-struct answer_match match_word(const struct question *question, struct str original,
-                               struct str normalised, struct arena *arena)
+struct answer_match match_word(const struct vocabulary *words, const struct question *question,
+                               struct str original, struct str normalised, struct arena *arena)
 {
-    (void)original, (void)arena;
+    (void)words, (void)original, (void)arena;
     struct answer_match match = answer_of(ANSWER_NONE, 0);
     uint32_t best = UINT32_MAX;
     for (uint8_t i = 0; i < question->n_accepted && !str_is_empty(normalised); i++) {
@@ -471,10 +457,10 @@ struct answer_match match_word(const struct question *question, struct str origi
 }
 
 /* Valid UTF-8 without controls, trimmed, at most max_chars characters. */
-struct answer_match match_open(const struct question *question, struct str original,
-                               struct str normalised, struct arena *arena)
+struct answer_match match_open(const struct vocabulary *words, const struct question *question,
+                               struct str original, struct str normalised, struct arena *arena)
 {
-    (void)normalised;
+    (void)words, (void)normalised;
     struct str text = str_trim(original);
     char *out = arena_alloc(arena, text.len + 1);
     if (out == NULL)

@@ -35,14 +35,6 @@ enum command match_command_key(struct str normalised)
     return COMMAND_NONE;
 }
 
-/* "es" is the language of "es-419". */
-static bool is_language(const char *lang, const char *learner_lang)
-{
-    size_t n = strlen(lang);
-    return strncmp(lang, learner_lang, n) == 0 &&
-           (learner_lang[n] == '\0' || learner_lang[n] == '-');
-}
-
 /* What no near miss may mean, no short word of another language means either: "sil 1". */
 static bool is_everywhere(const struct keyword *keyword)
 {
@@ -50,61 +42,77 @@ static bool is_everywhere(const struct keyword *keyword)
     return row->is_everywhere && (row->fuzzy != FUZZY_NO || keyword->word.len >= LONG_BYTES);
 }
 
-static bool is_active(const struct keyword *keyword, const char *lang)
+static bool is_active(const struct vocabulary *words, const struct keyword *keyword,
+                      const char *lang)
 {
     return lang == NULL || lang[0] == '\0' || is_everywhere(keyword) ||
-           is_language(keyword->lang, "en") || is_language(keyword->lang, lang);
+           (keyword->langs & (words->english | match_languages(words, lang))) != 0;
 }
 
 /* Up to three words, or only words of courtesy. */
-static bool is_short_tail(struct str tail, bool is_any_word)
+static bool is_short_tail(const struct vocabulary *words, struct str tail, bool is_any_word)
 {
     uint32_t n_words = 0;
     for (struct str word; (word = match_next_word(&tail)).p != NULL; n_words++) {
-        if (!is_any_word && !match_has_word(WORDS_COURTESY, word))
+        if (!is_any_word && !match_has_word(words, WORDS_COURTESY, word))
             return false;
     }
     return n_words <= MAX_TAIL_WORDS;
 }
 
 /* What somebody may want to leave. */
-static bool is_leave_tail(struct str tail)
+static bool is_leave_tail(const struct vocabulary *words, struct str tail)
 {
     for (struct str word; (word = match_next_word(&tail)).p != NULL;) {
         bool is_number = word.p[0] >= '0' && word.p[0] <= '9';
-        bool is_group = match_find_keyword(word).command == COMMAND_GROUP;
-        if (!is_number && !is_group && !match_has_words(WORDS_COURTESY, WORDS_STOP_ABOUT, word))
+        bool is_group = match_find_keyword(words, word).command == COMMAND_GROUP;
+        if (!is_number && !is_group &&
+            !match_has_words(words, WORDS_COURTESY, WORDS_STOP_ABOUT, word))
             return false;
     }
     return true;
 }
 
 /* May this text follow the command's word? Otherwise it is a sentence that only begins like one. */
-static bool is_tail(enum command command, struct str normalised, struct str tail)
+static bool is_tail(const struct vocabulary *words, enum command command, struct str normalised,
+                    struct str tail)
 {
     switch (command_row(command)->tail) {
     case TAIL_ANY:
         return true;
     case TAIL_STOP:
-        return match_is_stop(normalised);
+        return match_is_stop(words, normalised);
     case TAIL_WORDS:
-        return is_short_tail(tail, true);
+        return is_short_tail(words, tail, true);
     case TAIL_LEAVE:
-        return is_leave_tail(tail);
+        return is_leave_tail(words, tail);
     case TAIL_CODE:
-        return match_is_about_code(tail);
+        return match_is_about_code(words, tail);
     case TAIL_COURTESY:
-        return is_short_tail(tail, false);
+        return is_short_tail(words, tail, false);
     }
     return false;
 }
 
-static struct command_match found(const struct keyword *keyword, bool is_fuzzy, struct str argument)
+/* The language that the keyword tells; "" where it is English, or of several. */
+static void put_language(const struct vocabulary *words, const struct keyword *keyword,
+                         char ret[WORDS_LANG_BYTES])
+{
+    bool is_one = (keyword->langs & (keyword->langs - 1)) == 0;
+    ret[0] = '\0';
+    for (uint16_t i = 0; is_one && i < words->n_langs; i++) {
+        bool is_it = keyword->langs == UINT32_C(1) << i && keyword->langs != words->english;
+        if (is_it && str_copy(words->langs[i], ret, WORDS_LANG_BYTES) != ERR_OK)
+            ret[0] = '\0'; /* the parser bounds it */
+    }
+}
+
+static struct command_match found(const struct vocabulary *words, const struct keyword *keyword,
+                                  bool is_fuzzy, struct str argument)
 {
     struct command_match match = {
         .command = keyword->command, .is_fuzzy = is_fuzzy, .argument = argument};
-    if (!is_language(keyword->lang, "en"))
-        memcpy(match.lang, keyword->lang, strlen(keyword->lang)); /* two letters */
+    put_language(words, keyword, match.lang);
     return match;
 }
 
@@ -119,8 +127,9 @@ static struct str letters_of(struct str word)
 
 #define PAIR_BYTES 48
 
-/* "my data" is MYDATA: two words, of which the first is no keyword. *rest is what follows them. */
-static struct keyword find_pair(struct str first, struct str *rest)
+/* "my data" is MYDATA: a keyword of two words, of which the first is no keyword. *rest is what
+ * follows them. */
+static struct keyword find_pair(const struct vocabulary *words, struct str first, struct str *rest)
 {
     char pair[PAIR_BYTES];
     struct keyword keyword = {.command = COMMAND_NONE};
@@ -130,8 +139,8 @@ static struct keyword find_pair(struct str first, struct str *rest)
         return keyword;
     memcpy(pair, first.p, first.len);
     memcpy(pair + first.len, second.p, second.len);
-    keyword = match_find_keyword((struct str){pair, n});
-    if (keyword.command != COMMAND_MYDATA)
+    keyword = match_find_keyword(words, (struct str){pair, n});
+    if (!keyword.is_pair)
         keyword.command = COMMAND_NONE;
     else
         *rest = behind;
@@ -148,26 +157,27 @@ static bool is_digits(struct str word)
     return word.len > 0;
 }
 
-bool match_is_about_code(struct str text)
+bool match_is_about_code(const struct vocabulary *words, struct str text)
 {
     for (struct str word; (word = match_next_word(&text)).p != NULL;) {
-        bool is_cert = match_find_keyword(word).command == COMMAND_CERT;
-        if (!is_cert && !is_digits(word) && !match_has_word(WORDS_CHECK_ABOUT, word) &&
-            !match_has_word(WORDS_ASK, word) && !match_is_filler(word))
+        bool is_cert = match_find_keyword(words, word).command == COMMAND_CERT;
+        if (!is_cert && !is_digits(word) && !match_has_word(words, WORDS_CHECK_ABOUT, word) &&
+            !match_has_word(words, WORDS_ASK, word) && !match_is_filler(words, word))
             return false;
     }
     return true;
 }
 
 /* "please check this certificate 4821 0937 5526": the word anywhere, exactly or nearly. */
-static bool is_check_word(struct str word, const char *lang, char ret_lang[8])
+static bool is_check_word(const struct vocabulary *words, struct str word, const char *lang,
+                          char ret_lang[8])
 {
-    struct keyword keyword = match_find_keyword(letters_of(word));
+    struct keyword keyword = match_find_keyword(words, letters_of(word));
     struct command_match near = {.command = COMMAND_NONE};
     if (keyword.command == COMMAND_NONE)
-        near = match_command_fuzzy(word, lang);
-    if (keyword.command == COMMAND_CHECK && !is_language(keyword.lang, "en"))
-        memcpy(ret_lang, keyword.lang, strlen(keyword.lang)); /* two letters */
+        near = match_command_fuzzy(words, word, lang);
+    if (keyword.command == COMMAND_CHECK)
+        put_language(words, &keyword, ret_lang);
     return keyword.command == COMMAND_CHECK || near.command == COMMAND_CHECK;
 }
 
@@ -189,7 +199,8 @@ static size_t take_digits(struct str piece, char *digits, size_t n)
     return n;
 }
 
-struct code_match match_code(struct str normalised, const char *lang, struct arena *arena)
+struct code_match match_code(const struct vocabulary *words, struct str normalised,
+                             const char *lang, struct arena *arena)
 {
     struct code_match match = {.digits = STR_NONE};
     bool has_other = false;
@@ -199,10 +210,10 @@ struct code_match match_code(struct str normalised, const char *lang, struct are
         return match;
     n = 0;
     for (struct str word; (word = match_next_word(&normalised)).p != NULL;) {
-        bool is_check = is_check_word(word, lang, match.lang);
+        bool is_check = is_check_word(words, word, lang, match.lang);
         struct str tail = is_check ? str_sub(word, letters_of(word).len, word.len) : word;
         match.has_word |= is_check;
-        has_other |= !is_check && !match_is_about_code(word);
+        has_other |= !is_check && !match_is_about_code(words, word);
         n = take_digits(tail, digits, n);
     }
     bool is_alone = !match.has_word && !has_other && n == CERTIFICATE_DIGITS;
@@ -211,26 +222,27 @@ struct code_match match_code(struct str normalised, const char *lang, struct are
     return match;
 }
 
-struct command_match match_command(struct str normalised, const char *lang)
+struct command_match match_command(const struct vocabulary *words, struct str normalised,
+                                   const char *lang)
 {
     struct str rest = normalised;
     struct str word = match_next_word(&rest);
-    struct keyword keyword = match_find_keyword(word);
+    struct keyword keyword = match_find_keyword(words, word);
     if (keyword.command == COMMAND_NONE && word.p != NULL)
-        keyword = find_pair(word, &rest);
+        keyword = find_pair(words, word, &rest);
     if (keyword.command == COMMAND_NONE) {
         struct str letters = letters_of(word);
         if (letters.len < word.len)
-            keyword = match_find_keyword(letters);
+            keyword = match_find_keyword(words, letters);
         enum command_tail tail = command_row(keyword.command)->tail;
         if (tail != TAIL_WORDS && tail != TAIL_CODE)
             keyword.command = COMMAND_NONE;
         rest = str_sub(normalised, letters.len, normalised.len);
     }
-    if (keyword.command == COMMAND_NONE || !is_active(&keyword, lang) ||
-        !is_tail(keyword.command, normalised, rest))
+    if (keyword.command == COMMAND_NONE || !is_active(words, &keyword, lang) ||
+        !is_tail(words, keyword.command, normalised, rest))
         return (struct command_match){.argument = STR_NONE};
-    return found(&keyword, false, rest);
+    return found(words, &keyword, false, rest);
 }
 
 /* What a sentence may ask for: it moves the learner, or tells, and harms nobody. */
@@ -246,11 +258,11 @@ static bool is_asked_for(enum command command)
 }
 
 /* The keyword of such a command that the word is, or begins with: "language" and LANG. */
-static struct keyword find_asked(struct str word, const char *lang)
+static struct keyword find_asked(const struct vocabulary *words, struct str word, const char *lang)
 {
     for (size_t len = word.len; len >= LONG_BYTES || len == word.len; len--) {
-        struct keyword keyword = match_find_keyword(str_sub(word, 0, len));
-        if (is_asked_for(keyword.command) && is_active(&keyword, lang))
+        struct keyword keyword = match_find_keyword(words, str_sub(word, 0, len));
+        if (is_asked_for(keyword.command) && is_active(words, &keyword, lang))
             return keyword;
         if (len == 0)
             break;
@@ -258,44 +270,46 @@ static struct keyword find_asked(struct str word, const char *lang)
     return (struct keyword){.command = COMMAND_NONE};
 }
 
-struct command_match match_command_among(struct str normalised, const char *lang)
+struct command_match match_command_among(const struct vocabulary *words, struct str normalised,
+                                         const char *lang)
 {
     struct command_match match = {.argument = STR_NONE};
     for (struct str word; (word = match_next_word(&normalised)).p != NULL;) {
-        struct keyword keyword = find_asked(word, lang);
+        struct keyword keyword = find_asked(words, word, lang);
         bool is_keyword = keyword.command != COMMAND_NONE;
         bool is_other =
             is_keyword && match.command != COMMAND_NONE && match.command != keyword.command;
-        bool is_around = match_has_word(WORDS_ASK, word) || match_has_word(WORDS_COURTESY, word);
+        bool is_around =
+            match_has_word(words, WORDS_ASK, word) || match_has_word(words, WORDS_COURTESY, word);
         is_keyword = is_keyword && !is_around;
         if (is_other || !(is_keyword || is_around))
             return (struct command_match){.argument = STR_NONE};
         if (is_keyword)
-            match = found(&keyword, false, STR_NONE);
+            match = found(words, &keyword, false, STR_NONE);
     }
     return match;
 }
 
-bool match_is_bare(struct str argument)
+bool match_is_bare(const struct vocabulary *words, struct str argument)
 {
     for (struct str word; (word = match_next_word(&argument)).p != NULL;) {
         bool is_number = word.p[0] >= '0' && word.p[0] <= '9';
-        if (!is_number && !match_has_word(WORDS_COURTESY, word))
+        if (!is_number && !match_has_word(words, WORDS_COURTESY, word))
             return false;
     }
     return true;
 }
 
-bool match_is_delete_one(struct str argument)
+bool match_is_delete_one(const struct vocabulary *words, struct str argument)
 {
     return str_eq(match_next_word(&argument), STR("1")) &&
-           match_has_words(WORDS_COURTESY, WORDS_COURTESY, argument);
+           match_has_words(words, WORDS_COURTESY, WORDS_COURTESY, argument);
 }
 
-bool match_is_delete(const struct command_match *match)
+bool match_is_delete(const struct vocabulary *words, const struct command_match *match)
 {
     return match->command == COMMAND_DELETE &&
-           match_has_words(WORDS_DELETE_ABOUT, WORDS_COURTESY, match->argument);
+           match_has_words(words, WORDS_DELETE_ABOUT, WORDS_COURTESY, match->argument);
 }
 
 /* ---- near misses ---- */
@@ -312,14 +326,15 @@ static uint32_t near_distance(struct str word, struct str keyword)
 
 /* Near misses of another language's words are everyday words ("also" and ALTO), unless they are in
  * another script; so are those of the providers' lesser STOP words ("quiet" and QUIT). */
-static bool is_fuzzy_active(const struct keyword *keyword, const char *lang)
+static bool is_fuzzy_active(const struct vocabulary *words, const struct keyword *keyword,
+                            const char *lang)
 {
-    bool is_english = is_language(keyword->lang, "en");
+    bool is_english = (keyword->langs & words->english) != 0;
     if (is_english && keyword->command == COMMAND_STOP)
-        return match_has_word(WORDS_STOP_STRONG, keyword->word);
+        return match_has_word(words, WORDS_STOP_STRONG, keyword->word);
     bool is_ascii = (uint8_t)keyword->word.p[0] < 0x80;
-    bool is_own = is_english || (lang != NULL && is_language(keyword->lang, lang));
-    return is_own || (!is_ascii && is_active(keyword, lang));
+    bool is_own = is_english || (keyword->langs & match_languages(words, lang)) != 0;
+    return is_own || (!is_ascii && is_active(words, keyword, lang));
 }
 
 /* The nearest keyword so far. */
@@ -343,11 +358,11 @@ static void near_add(struct near *near, const struct keyword *keyword, uint32_t 
 }
 
 /* The one word that is no courtesy; absent when there are several or none. */
-static struct str core_word(struct str normalised)
+static struct str core_word(const struct vocabulary *words, struct str normalised)
 {
     struct str found = STR_NONE;
     for (struct str word; (word = match_next_word(&normalised)).p != NULL;) {
-        if (match_has_word(WORDS_COURTESY, word))
+        if (match_has_word(words, WORDS_COURTESY, word))
             continue;
         if (found.p != NULL)
             return STR_NONE;
@@ -356,25 +371,22 @@ static struct str core_word(struct str normalised)
     return found;
 }
 
-struct command_match match_command_fuzzy(struct str normalised, const char *lang)
+struct command_match match_command_fuzzy(const struct vocabulary *words, struct str normalised,
+                                         const char *lang)
 {
     const struct command_match none = {.argument = STR_NONE};
-    struct str word = core_word(normalised);
-    if (str_is_empty(word) || match_find_number_word(word) >= 0 ||
-        match_has_word(WORDS_COMMON, word))
+    struct str word = core_word(words, normalised);
+    if (str_is_empty(word) || match_find_number_word(words, word) >= 0 ||
+        match_has_word(words, WORDS_COMMON, word))
         return none;
     struct near near = {.distance = FAR};
-    for (size_t i = 0; i < match_n_keyword_rows; i++) {
-        const struct keyword_row *row = &match_keyword_rows[i];
-        struct str rest = str_from(row->words);
-        for (struct str next; (next = match_next_word(&rest)).p != NULL;) {
-            struct keyword keyword = {row->command, row->lang, next};
-            if (is_fuzzy_active(&keyword, lang))
-                near_add(&near, &keyword, near_distance(word, next));
-        }
+    for (uint16_t i = 0; i < words->n_keywords; i++) {
+        const struct keyword *keyword = &words->keywords[i];
+        if (is_fuzzy_active(words, keyword, lang))
+            near_add(&near, keyword, near_distance(word, keyword->word));
     }
     enum command_fuzzy fuzzy = command_row(near.best.command)->fuzzy;
     if (fuzzy == FUZZY_NO || (near.is_tie && fuzzy != FUZZY_WINS))
         return none;
-    return found(&near.best, true, STR_NONE);
+    return found(words, &near.best, true, STR_NONE);
 }

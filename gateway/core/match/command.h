@@ -2,8 +2,8 @@
  * command.h: the words that mean something everywhere, one row each
  * (docs/course-rules.md 1.3, 6.1).
  *
- * To add a command: a row here, its words in words.c, and its function, which core/engine/command.c
- * calls. Columns:
+ * To add a command: a row here, its words in lessons/packs/standard/words-en.md and the files of
+ * the other languages, and its function, which core/engine/command.c calls. Columns:
  * - name: also the canonical keyword
  * - key: digits that mean the same on every screen (docs/course-rules.md 1.2 rule 2), or NULL
  * - scope: who may use it

@@ -2,13 +2,17 @@
  * match.h: what a person meant, the parser contract of docs/course-rules.md 1.3 and 6.1.
  *
  * Normalising is one function for learners' input, keywords, accepted answers and safe words, so
- * that both sides of every comparison went through the same steps.
+ * that both sides of every comparison went through the same steps. It knows scripts (accents,
+ * letters that stand for each other, the Arabic article), never words: these are data of the
+ * course, struct vocabulary of core/match/words.h.
  */
 #pragma once
 
 #include "base/arena.h"
 #include "core/course.h"
 #include "core/match/command.h"
+
+struct vocabulary;
 
 #define MATCH_MAX_INPUT_BYTES 1600u /* longer input is cut at a character before normalising */
 
@@ -35,20 +39,23 @@ struct command_match {
 /* Exact keyword at the start of a normalised text; active are the learner's language, English, and
  * those of every language that are known everywhere. lang NULL or "" = every language (first
  * contact). What may follow the word says its row. */
-struct command_match match_command(struct str normalised, const char *lang);
+struct command_match match_command(const struct vocabulary *words, struct str normalised,
+                                   const char *lang);
 /* By Damerau-Levenshtein distance: 1 for keywords of 4 letters and more, 2 for 8 and more, one
  * unique best only, as its row allows; never a number word or an everyday word ("shop"). Of other
  * languages (lang NULL or "": all but English) only the words in another script take part, and
  * QUIT, CANCEL, REMOVE ... not at all: "also" is not ALTO, "quiet" not QUIT. Whole text only, but
  * for words of courtesy. */
-struct command_match match_command_fuzzy(struct str normalised, const char *lang);
+struct command_match match_command_fuzzy(const struct vocabulary *words, struct str normalised,
+                                         const char *lang);
 /* One of the commands that move or tell, among words with which people ask for it: "can I see my
  * score please". */
-struct command_match match_command_among(struct str normalised, const char *lang);
+struct command_match match_command_among(const struct vocabulary *words, struct str normalised,
+                                         const char *lang);
 /* Nothing but courtesy or a number stands behind the command's word. */
-bool match_is_bare(struct str argument);
+bool match_is_bare(const struct vocabulary *words, struct str argument);
 /* Digits in any pieces, and words with which people ask about a certificate; nothing else. */
-bool match_is_about_code(struct str text);
+bool match_is_about_code(const struct vocabulary *words, struct str text);
 /* Is a certificate's code asked about, with the word CHECK (or one near it) anywhere, or by a code
  * alone? digits are those that were typed, 10 to 14, right or not; absent: it is not. */
 struct code_match {
@@ -56,27 +63,28 @@ struct code_match {
     bool has_word;
     char lang[8]; /* of the word, "" when it is English or shared */
 };
-struct code_match match_code(struct str normalised, const char *lang, struct arena *arena);
+struct code_match match_code(const struct vocabulary *words, struct str normalised,
+                             const char *lang, struct arena *arena);
 /* DELETE 1, among courtesy: the argument says so. */
-bool match_is_delete_one(struct str argument);
+bool match_is_delete_one(const struct vocabulary *words, struct str argument);
 /* DELETE about the person's own data ("delete my number"), no wish to delete something else. */
-bool match_is_delete(const struct command_match *match);
+bool match_is_delete(const struct vocabulary *words, const struct command_match *match);
 /* A whole text that is a command's key: "9", "0", "00". */
 enum command match_command_key(struct str normalised);
 /* The STOP family: keyword, provider list, spelled or drawn out, or natural-language opt-out
  * ("please stop", "leave me alone", "ne m'envoyez plus"), among nothing but words that belong to
  * it: never STOP inside a sentence about something else ("stop the violence"). Words that mean
  * other things too (END, BAJA, RET) count only alone or with courtesy. */
-bool match_is_stop(struct str normalised);
+bool match_is_stop(const struct vocabulary *words, struct str normalised);
 /* It may be an opt-out, and the opposite: "plus de messages". */
-bool match_may_be_stop(struct str normalised);
+bool match_may_be_stop(const struct vocabulary *words, struct str normalised);
 
 enum agreement { AGREEMENT_NONE, AGREEMENT_YES, AGREEMENT_NO };
 
 /* Key 1 or 2, or yes and no in all their forms, in any language; NONE also for both at once. */
-enum agreement match_agreement(struct str normalised);
+enum agreement match_agreement(const struct vocabulary *words, struct str normalised);
 /* "ok", "more", "continue": whoever asks must know that it can only mean NEXT. */
-bool match_is_go_on(struct str normalised);
+bool match_is_go_on(const struct vocabulary *words, struct str normalised);
 
 enum answer_result {
     ANSWER_NONE,      /* no answer in it */
@@ -94,29 +102,30 @@ struct answer_match {
 
 /* Is this an answer to the question? As its kind says (core/question.h), which calls one
  * of the functions below. original is what open answers are made of. */
-struct answer_match match_answer(const struct question *question, struct str original,
-                                 struct str normalised, struct arena *arena);
+struct answer_match match_answer(const struct vocabulary *words, const struct question *question,
+                                 struct str original, struct str normalised, struct arena *arena);
 /* docs/course-rules.md 1.3 step 5: `2` `2.` `(2)` `no 2` `answer 2` `B` `b)` `two` `deux` ...,
  * letters of three alphabets, the full option text, also behind its key. Leading zeros ("02", "00")
  * are no key. */
-struct answer_match match_choice(const struct question *question, struct str original,
-                                 struct str normalised, struct arena *arena);
+struct answer_match match_choice(const struct vocabulary *words, const struct question *question,
+                                 struct str original, struct str normalised, struct arena *arena);
 /* Any number of keys: `1 3`, `1,3`, `1 and 3`, `13` (no option has two digits); letters (`ac`)
  * and number words too; `all`, `both` of two; the texts of several options joined by "and" or a
  * comma; the text of one option as the whole. Never ANSWER_AMBIGUOUS but for a Cyrillic VE. */
-struct answer_match match_several(const struct question *question, struct str original,
-                                  struct str normalised, struct arena *arena);
+struct answer_match match_several(const struct vocabulary *words, const struct question *question,
+                                  struct str original, struct str normalised, struct arena *arena);
 /* Out-of-range numbers are ANSWER_NONE. */
-struct answer_match match_number(const struct question *question, struct str original,
-                                 struct str normalised, struct arena *arena);
+struct answer_match match_number(const struct vocabulary *words, const struct question *question,
+                                 struct str original, struct str normalised, struct arena *arena);
 /* Allows the distances of match_command_fuzzy(), without digits in the word. */
-struct answer_match match_word(const struct question *question, struct str original,
-                               struct str normalised, struct arena *arena);
+struct answer_match match_word(const struct vocabulary *words, const struct question *question,
+                               struct str original, struct str normalised, struct arena *arena);
 /* Cut to max_chars, without controls and invalid bytes. */
-struct answer_match match_open(const struct question *question, struct str original,
-                               struct str normalised, struct arena *arena);
+struct answer_match match_open(const struct vocabulary *words, const struct question *question,
+                               struct str original, struct str normalised, struct arena *arena);
 /* The same for a plain menu with keys 0..max_key. */
-struct answer_match match_menu(struct str normalised, int32_t max_key);
+struct answer_match match_menu(const struct vocabulary *words, struct str normalised,
+                               int32_t max_key);
 
 /* Bounded Damerau-Levenshtein (adjacent swaps count 1) over code points: distance, or max+1. */
 uint32_t match_distance(struct str a, struct str b, uint32_t max);

@@ -9,29 +9,13 @@
 
 #define SPELLED_BYTES 16 /* "s t o p", "stooop": longer ones are no spelling of one word */
 
-/* The phrase occurs in the text as whole words. */
-static bool phrase_stands_in(struct str text, struct str phrase)
-{
-    for (size_t from = 0; from + phrase.len <= text.len;) {
-        size_t at = str_find(str_sub(text, from, text.len), phrase);
-        if (at == SIZE_MAX)
-            return false;
-        size_t start = from + at;
-        size_t end = start + phrase.len;
-        if ((start == 0 || text.p[start - 1] == ' ') && (end == text.len || text.p[end] == ' '))
-            return true;
-        from = start + 1;
-    }
-    return false;
-}
-
 static bool is_letter(char c)
 {
     return c >= 'a' && c <= 'z';
 }
 
 /* One word in two or three pieces: "st op", "un subscribe". */
-static bool is_torn_stop(struct str text)
+static bool is_torn_stop(const struct vocabulary *words, struct str text)
 {
     char word[SPELLED_BYTES];
     size_t n = 0;
@@ -42,11 +26,11 @@ static bool is_torn_stop(struct str text)
         memcpy(word + n, piece.p, piece.len);
         n += piece.len;
     }
-    return n_pieces <= 3 && match_has_word(WORDS_STOP_STRONG, (struct str){word, n});
+    return n_pieces <= 3 && match_has_word(words, WORDS_STOP_STRONG, (struct str){word, n});
 }
 
 /* One word, spelled out or drawn out: "s.t.o.p", "stooop", "stopppp". */
-static bool is_spelled_stop(struct str text)
+static bool is_spelled_stop(const struct vocabulary *words, struct str text)
 {
     char word[SPELLED_BYTES];
     size_t n = 0;
@@ -59,7 +43,7 @@ static bool is_spelled_stop(struct str text)
             word[n++] = text.p[i];
     }
     bool is_long_drawl = text.len >= n + 2; /* "stoop" is a word of its own */
-    return is_long_drawl && match_has_word(WORDS_STOP_STRONG, (struct str){word, n});
+    return is_long_drawl && match_has_word(words, WORDS_STOP_STRONG, (struct str){word, n});
 }
 
 /* "1" beside a STOP: a key of the screen, the day, a signature. */
@@ -70,19 +54,19 @@ static bool is_number(struct str word)
 }
 
 /* STOP words among words of courtesy, the strong ones also among what a STOP is about. */
-static bool is_stop_of_words(struct str normalised)
+static bool is_stop_of_words(const struct vocabulary *words, struct str normalised)
 {
     bool has_strong = false;
     bool has_weak = false;
     bool has_about = false;
     for (struct str word; (word = match_next_word(&normalised)).p != NULL;) {
-        if (match_has_word(WORDS_STOP_STRONG, word))
+        if (match_has_word(words, WORDS_STOP_STRONG, word))
             has_strong = true;
-        else if (match_find_keyword(word).command == COMMAND_STOP)
+        else if (match_find_keyword(words, word).command == COMMAND_STOP)
             has_weak = true;
-        else if (match_has_word(WORDS_COURTESY, word))
+        else if (match_has_word(words, WORDS_COURTESY, word))
             continue;
-        else if (match_has_word(WORDS_STOP_ABOUT, word) || is_number(word))
+        else if (match_has_word(words, WORDS_STOP_ABOUT, word) || is_number(word))
             has_about = true;
         else
             return false;
@@ -100,8 +84,8 @@ static bool is_in_slot(struct str slot, struct str word)
     return false;
 }
 
-/* Begins the text with the phrase, and is the rest courtesy? Takes every word that fits. */
-static bool is_phrase_and_courtesy(struct str text, struct str phrase)
+/* Does the text begin with the phrase? Takes every word that fits; *ret_rest is what follows. */
+static bool begins_with(struct str text, struct str phrase, struct str *ret_rest)
 {
     for (struct str slot; (slot = match_next_word(&phrase)).p != NULL;) {
         struct str rest = text;
@@ -111,42 +95,42 @@ static bool is_phrase_and_courtesy(struct str text, struct str phrase)
         else if (!is_in_slot(slot, STR("-")))
             return false;
     }
-    return match_has_words(WORDS_COURTESY, WORDS_STOP_STRONG, text);
+    *ret_rest = text;
+    return true;
 }
 
 /* Is the text one of the list's phrases, with nothing but courtesy or a STOP behind it? */
-static bool begins_with_phrase(enum word_list list, struct str text)
+static bool is_phrase_and_courtesy(const struct vocabulary *words, enum word_list list,
+                                   struct str text)
 {
-    for (size_t i = 0; i < match_n_word_rows; i++) {
-        if (match_word_rows[i].list != list)
-            continue;
-        for (struct str rest = str_from(match_word_rows[i].words); rest.p != NULL;) {
-            if (is_phrase_and_courtesy(text, str_split(&rest, '|')))
-                return true;
-        }
+    struct str phrase, rest = text;
+    struct str first = match_next_word(&rest);
+    for (uint32_t at = 0; match_next_phrase(words, list, first, &at, &phrase);) {
+        if (begins_with(text, phrase, &rest) &&
+            match_has_words(words, WORDS_COURTESY, WORDS_STOP_STRONG, rest))
+            return true;
     }
     return false;
 }
 
 /* The same with courtesy or a STOP before it, too: "stop, wrong number". */
-static bool is_whole_phrase(enum word_list list, struct str text)
+static bool is_whole_phrase(const struct vocabulary *words, enum word_list list, struct str text)
 {
     for (struct str word;;) {
-        if (begins_with_phrase(list, text))
+        if (is_phrase_and_courtesy(words, list, text))
             return true;
         word = match_next_word(&text);
-        if (word.p == NULL || !match_has_words(WORDS_COURTESY, WORDS_STOP_STRONG, word))
+        if (word.p == NULL || !match_has_words(words, WORDS_COURTESY, WORDS_STOP_STRONG, word))
             return false;
     }
 }
 
-static bool has_phrase(struct str text)
+static bool has_phrase(const struct vocabulary *words, struct str text)
 {
-    for (size_t i = 0; i < match_n_word_rows; i++) {
-        if (match_word_rows[i].list != PHRASES_STOP)
-            continue;
-        for (struct str rest = str_from(match_word_rows[i].words); rest.p != NULL;) {
-            if (phrase_stands_in(text, str_split(&rest, '|')))
+    for (struct str rest = text, first; (first = match_next_word(&rest)).p != NULL; text = rest) {
+        struct str phrase, behind;
+        for (uint32_t at = 0; match_next_phrase(words, PHRASES_STOP, first, &at, &phrase);) {
+            if (begins_with(text, phrase, &behind))
                 return true;
         }
     }
@@ -163,16 +147,16 @@ static bool is_key(struct str text)
     return true;
 }
 
-bool match_is_stop(struct str normalised)
+bool match_is_stop(const struct vocabulary *words, struct str normalised)
 {
     if (is_key(normalised))
         return false;
-    return is_stop_of_words(normalised) || is_spelled_stop(normalised) ||
-           is_torn_stop(normalised) || has_phrase(normalised) ||
-           is_whole_phrase(PHRASES_STOP_WHOLE, normalised);
+    return is_stop_of_words(words, normalised) || is_spelled_stop(words, normalised) ||
+           is_torn_stop(words, normalised) || has_phrase(words, normalised) ||
+           is_whole_phrase(words, PHRASES_STOP_WHOLE, normalised);
 }
 
-bool match_may_be_stop(struct str normalised)
+bool match_may_be_stop(const struct vocabulary *words, struct str normalised)
 {
-    return !is_key(normalised) && is_whole_phrase(PHRASES_STOP_MAYBE, normalised);
+    return !is_key(normalised) && is_whole_phrase(words, PHRASES_STOP_MAYBE, normalised);
 }

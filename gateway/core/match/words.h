@@ -1,81 +1,121 @@
 /*
- * words.h: the words behind match.h, in all languages at once and in the normal form of
- * match_normalise() (a test holds them to it).
+ * words.h: the words that people type, of all languages of a course at once, for the matchers of
+ * match.h.
  *
- * They are tables of C and no files of a course, because they are the protocol and not its content:
- * STOP, HELP and JOIN must be understood before any course is chosen, and no course may lose them.
- * A row is one language's words, blank-separated; phrases are separated by |. Keywords are
- * docs/course-rules.md 6.1; a word stands once, under "en" when several languages have it.
+ * They are data: the files words-<lang>.md of a pack and of a course (core/lesson/parse_words.c),
+ * written as lessons/README.md says and compiled here into one table, in which a word is found by
+ * its hash. Everything is in the normal form of match_normalise(). Keywords are
+ * docs/course-rules.md 6.1.
  */
 #pragma once
 
 #include "core/match/match.h"
 
+/* Ceilings of what a course and its pack may have together. */
+#define WORDS_MAX_ROWS 16000u
+#define WORDS_MAX_BYTES 800u    /* of one word or phrase */
+#define WORDS_MAX_LANGUAGES 32u /* one bit each */
+#define WORDS_LANG_BYTES 8u     /* of a language's code, with NUL */
+
+/* Lists of words, and of phrases: name, its section in a file, what it is for. */
+#define WORD_LISTS(X)                                                                              \
+    X(WORDS_FILLER, words_filler, "around an answer, change nothing: my answer is, I think")       \
+    X(WORDS_COURTESY, words_courtesy, "around a command or answer, change nothing: please")        \
+    X(WORDS_YES, words_yes, "agree, beside command_yes")                                           \
+    X(WORDS_NO, words_no, "refuse, beside command_no")                                             \
+    X(WORDS_CONSENT, words_consent, "what somebody agrees to: to join the course")                 \
+    X(WORDS_ASK, words_ask, "around a command: can I see my score")                                \
+    X(WORDS_NOT, words_not, "turn a yes into a no")                                                \
+    X(WORDS_GO_ON, words_go_on, "ok, more: the next lesson, where they can only mean that")        \
+    X(WORDS_ORDINAL, words_ordinal, "before words_one: the third one")                             \
+    X(WORDS_ONE, words_one, "behind an ordinal, no number there: the third one")                   \
+    X(WORDS_ALL, words_all, "every option of those that apply")                                    \
+    X(WORDS_BOTH, words_both, "the same, of two")                                                  \
+    X(WORDS_AND, words_and, "between the texts of options; never \"or\"")                          \
+    X(WORDS_THANKS, words_thanks, "no answer to an open question: ok, thank you")                  \
+    X(WORDS_DELETE_ABOUT, words_delete_about, "what is to be erased: my data")                     \
+    X(WORDS_STOP_STRONG, words_stop_strong, "STOP also among words_stop_about")                    \
+    X(WORDS_STOP_ABOUT, words_stop_about, "what a STOP is about: messages; never violence")        \
+    X(WORDS_CHECK_ABOUT, words_check_about, "around a certificate: code, valid")                   \
+    X(WORDS_COMMON, words_common, "everyday words that are no mistyped command: shop, text")       \
+    X(WORDS_UNSURE, letters_unsure, "a letter that may be two options: the number is asked for")   \
+    X(PHRASES_STOP, phrases_stop, "no more messages, wherever it stands in a text")                \
+    X(PHRASES_STOP_WHOLE, phrases_stop_whole, "the same, with nothing but courtesy around it")     \
+    X(PHRASES_STOP_MAYBE, phrases_stop_maybe, "it may mean so, or the opposite")
+
+enum word_list {
+#define WORD_LIST_ENUM(name, section, purpose) name,
+    WORD_LISTS(WORD_LIST_ENUM)
+#undef WORD_LIST_ENUM
+        N_WORD_LISTS
+};
+
+enum word_kind {
+    WORD_KEYWORD, /* which: enum command */
+    WORD_NUMBER,  /* which: 0 to 10 */
+    WORD_LETTER,  /* which: the option, 1 to 9 */
+    WORD_LIST,    /* which: enum word_list */
+};
+
+/* One word or phrase as a file has it. In a phrase a/b is one of the words, and with - it may be
+ * missing: "no -/more messages/sms". */
+struct word_row {
+    enum word_kind kind;
+    uint8_t which;
+    uint8_t lang; /* index in the languages */
+    bool is_pair; /* keyword of two words, here without the blank: "my data" */
+    struct str text;
+    struct source_pos pos;
+};
+
 struct keyword {
     enum command command; /* COMMAND_NONE: none */
-    const char *lang;     /* "en" also for words of several languages and of providers */
+    uint32_t langs;       /* one bit for each language that has it */
+    bool is_pair;
     struct str word;
 };
 
-enum word_list {
-    WORDS_FILLER,       /* around an answer, change nothing: "my answer is", "I think" */
-    WORDS_COURTESY,     /* around a command or an answer, change nothing: "please", "thanks" */
-    WORDS_YES,          /* agree, beside the keyword YES */
-    WORDS_NO,           /* refuse, beside the keyword NO */
-    WORDS_CONSENT,      /* what somebody agrees to: "to join the course" */
-    WORDS_ASK,          /* around a command: "can I see my score" */
-    WORDS_NOT,          /* turn a yes into a no */
-    WORDS_GO_ON,        /* "ok", "more": NEXT, where they can only mean that */
-    WORDS_ORDINAL,      /* before "one": "the third one" */
-    WORDS_ALL,          /* every option of those that apply */
-    WORDS_BOTH,         /* the same, of two */
-    WORDS_AND,          /* between the texts of options; never "or" */
-    WORDS_THANKS,       /* "ok", "thank you": no answer to an open question */
-    WORDS_DELETE_ABOUT, /* "my data": what DELETE is about */
-    WORDS_STOP_STRONG,  /* STOP words that mean opt-out also among what it is about */
-    WORDS_STOP_ABOUT,   /* what a STOP is about: "sending", "messages"; never "violence" */
-    WORDS_CHECK_ABOUT,  /* what a CHECK is about: "certificate", "code", "valid" */
-    WORDS_COMMON,       /* everyday words that are no near miss of a keyword: "shop", "text" */
-    PHRASES_STOP,       /* opt-out wherever it stands in a text */
-    PHRASES_STOP_WHOLE, /* opt-out when nothing but courtesy stands around it; a/b is one of the
-                         * words, with - it may be missing: "no -/more messages/sms" */
-    PHRASES_STOP_MAYBE, /* as whole, but it may mean the opposite as well */
-    N_WORD_LISTS
+/* Compiled; owned by the arena of the course, never changed. */
+struct vocabulary {
+    uint16_t n_langs;
+    const struct str *langs;
+    uint32_t english; /* its bit: English words work in every language */
+    uint16_t n_keywords;
+    const struct keyword
+        *keywords;   /* each word once, English first, else in the order of the rows */
+    uint32_t n_rows; /* what it was made of, for checks */
+    const struct word_row *rows;
+    const struct vocabulary_table *table; /* words.c */
 };
 
-/* The words of one list in one language; NULL behind the last row. */
-struct word_row {
-    enum word_list list;
-    const char *lang;
-    const char *words;
-};
+/* rows and langs must live as long as the arena. Of a word that stands for two commands the first
+ * counts, of two languages the English. NULL: the arena is full, or a ceiling is passed. */
+const struct vocabulary *vocabulary_new(const struct word_row *rows, uint32_t n_rows,
+                                        const struct str *langs, uint16_t n_langs,
+                                        struct arena *arena);
+/* "words_filler" ... "phrases_stop_maybe", and what it is for. */
+const char *word_list_section(enum word_list list);
+const char *word_list_purpose(enum word_list list);
+/* Is it a list of phrases? */
+bool word_list_is_phrases(enum word_list list);
 
-struct keyword_row {
-    enum command command;
-    const char *lang;
-    const char *words;
-};
-
-struct number_row {
-    int32_t value;
-    const char *words; /* of all languages */
-};
-
-extern const struct keyword_row match_keyword_rows[];
-extern const size_t match_n_keyword_rows;
-extern const struct number_row match_number_rows[];
-extern const size_t match_n_number_rows;
-extern const struct word_row match_word_rows[];
-extern const size_t match_n_word_rows;
-
+/* Bits of the languages that this one is: "es" of "es-419"; NULL and "" are none. */
+uint32_t match_languages(const struct vocabulary *words, const char *lang);
 /* COMMAND_NONE when the word is no keyword of any language. */
-struct keyword match_find_keyword(struct str word);
+struct keyword match_find_keyword(const struct vocabulary *words, struct str word);
 /* 0 to 10, or -1. */
-int32_t match_find_number_word(struct str word);
-bool match_has_word(enum word_list list, struct str word);
+int32_t match_find_number_word(const struct vocabulary *words, struct str word);
+/* 1 to 9 for a Latin letter a to i and for those of other scripts that a file names; 0: none. */
+int32_t match_find_letter(const struct vocabulary *words, struct str word);
+bool match_has_word(const struct vocabulary *words, enum word_list list, struct str word);
 /* Changes nothing around an answer. */
-bool match_is_filler(struct str word);
+bool match_is_filler(const struct vocabulary *words, struct str word);
 /* All words of the text are in one of the two lists. */
-bool match_has_words(enum word_list list, enum word_list other, struct str text);
+bool match_has_words(const struct vocabulary *words, enum word_list list, enum word_list other,
+                     struct str text);
+/* The next phrase of the list that may begin with this word; at is 0 before the first. False: no
+ * more. */
+bool match_next_phrase(const struct vocabulary *words, enum word_list list, struct str word,
+                       uint32_t *at, struct str *ret);
 /* Cuts the next word off a normalised text; absent at the end. */
 struct str match_next_word(struct str *rest);

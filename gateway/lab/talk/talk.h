@@ -88,8 +88,9 @@ struct talk_text {
 
 struct talk_tongue {
     struct str lang;
-    bool is_chosen; /* a phone that is asked for its language answers by itself */
-    struct str key; /* with this */
+    bool is_chosen;                 /* a phone that is asked for its language answers by itself */
+    struct str key;                 /* with this */
+    const struct vocabulary *words; /* of the course: what {JOIN} stands for */
     uint32_t n;
     const struct talk_text *texts;
     struct str asks[2]; /* how the language is asked for, in the course's own and in this one */

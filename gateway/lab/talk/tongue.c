@@ -38,7 +38,8 @@ enum err talk_tongue_new(const struct lesson_source *source, struct str lang, st
     struct lesson_progress *groups =
         arena_new_array(arena, struct lesson_progress, own->n_modules + 1u);
     *ret = (struct talk_tongue){.lang = lang.p != NULL ? lang : own->language,
-                                .is_chosen = lang.p != NULL};
+                                .is_chosen = lang.p != NULL,
+                                .words = own->words};
     enum err e = lesson_strings_collect(source, arena, &strings);
     if (e != ERR_OK || groups == NULL)
         return arena_error(arena);
@@ -59,19 +60,27 @@ enum err talk_tongue_new(const struct lesson_source *source, struct str lang, st
     return arena_error(arena);
 }
 
-/* The first keyword of a command, "JOIN", in this language, else in English. */
-static struct str keyword_of(struct str command, struct str lang)
+/* The first keyword of a command, "JOIN", in one of these languages. */
+static struct str first_keyword(const struct vocabulary *words, struct str command, uint32_t langs)
 {
-    struct str found = STR_NONE;
-    for (size_t i = 0; i < match_n_keyword_rows; i++) {
-        const struct keyword_row *row = &match_keyword_rows[i];
-        struct str rest = str_from(row->words);
-        bool is_own = str_eq(str_from(row->lang), lang);
-        if (str_eq(str_from(command_row(row->command)->name), command) &&
-            (is_own || (found.p == NULL && strcmp(row->lang, "en") == 0)))
-            found = str_split(&rest, ' ');
+    for (uint16_t i = 0; i < words->n_keywords; i++) {
+        const struct keyword *keyword = &words->keywords[i];
+        if ((keyword->langs & langs) != 0 &&
+            str_eq(str_from(command_row(keyword->command)->name), command))
+            return keyword->word;
     }
-    return found;
+    return STR_NONE;
+}
+
+/* The same in this language, else in English. */
+static struct str keyword_of(const struct talk_tongue *tongue, struct str command)
+{
+    const struct vocabulary *words = tongue->words;
+    uint32_t own = 0;
+    for (uint16_t i = 0; i < words->n_langs; i++)
+        own |= (uint32_t)str_eq(words->langs[i], tongue->lang) << i;
+    struct str found = first_keyword(words, command, own);
+    return found.p != NULL ? found : first_keyword(words, command, words->english);
 }
 
 /* ---- a line ---- */
@@ -102,7 +111,7 @@ static void add_beginning(struct buf *out, struct str text)
 
 static enum err add_named(struct fill *f, struct str name, struct errmsg *msg)
 {
-    struct str text = keyword_of(name, f->tongue->lang);
+    struct str text = keyword_of(f->tongue, name);
     for (uint32_t i = 0; i < f->tongue->n && text.p == NULL; i++)
         text = str_eq(f->tongue->texts[i].id, name) ? f->tongue->texts[i].text : STR_NONE;
     if (text.p == NULL)
