@@ -47,17 +47,43 @@ done < <(grep -oE '`[a-z_]+\(\)`[^`(]*\([a-z_/]+\.[ch]\)' gateway/README.md |
 [ "$(grep -cE '^\| [a-z, ]+ \| .* \| [a-z_/]+\.h: `' gateway/README.md)" -ge 15 ] ||
     { printf 'gateway/README.md has lost its glossary\n' && is_good=0; }
 
-# What docs/operating tells an operator to run: commands that there are, with options that they have.
-while read -r _ sub words; do
-    help=$("$build/waypost" "$sub" --help 2>/dev/null) ||
-        { printf 'docs/operating: there is no waypost %s\n' "$sub" && is_good=0 && continue; }
-    for word in $words; do
+# What a document tells its reader to run: commands that there are, with words and options that they have.
+mapfile -t documents < <(git ls-files "*.md" | grep -v CHANGELOG)
+wrong_command()
+{
+    printf '%s: %s\n' "$(grep -lF -- "$1" "${documents[@]}" | tr '\n' ' ')" "$2"
+    is_good=0
+}
+while read -r line; do
+    read -r _ sub rest <<<"$line"
+    help=$("$build/waypost" "$sub" --help 2>/dev/null) || { wrong_command "$line" "there is no waypost $sub" && continue; }
+    if grep -q "^$sub [a-z]" <<<"$help" && [[ $rest =~ ^([a-z]+(\\?\|[a-z]+)*)( |$) ]]; then
+        for word in $(tr -d '\134' <<<"${BASH_REMATCH[1]}" | tr '|' ' '); do
+            grep -qE -- "^$sub ([a-z]+\|)*$word(\||[^a-z]|$)" <<<"$help" ||
+                wrong_command "$line" "waypost $sub has no command $word"
+        done
+    fi
+    for word in $rest; do
         case $word in
-        --*) grep -qE -- "^  $word( |$)" <<<"$help" ||
-            { printf 'docs/operating: waypost %s has no option %s\n' "$sub" "$word" && is_good=0; } ;;
+        --*) grep -qE -- "(^|[^a-z-])${word%%=*}([^a-z-]|$)" <<<"$help" || wrong_command "$line" "waypost $sub has no option $word" ;;
+        '|' | '\|' | '>') break ;;
         esac
     done
-done < <(grep -ohE '`waypost [a-z]+[^`]*`|^waypost [a-z]+.*' docs/operating/*.md | tr -d '`' | sort -u)
+done < <(grep -ohE '`(build/)?waypost [a-z]+[^`]*`|^(build/)?waypost [a-z]+.*' "${documents[@]}" | sed 's/`//g; s/^build.//; s/ # .*//' | sort -u)
+run_help=$(./run --help && ./run test --help)
+while read -r line; do
+    read -r _ word rest <<<"$line"
+    for word in ${word//|/ }; do
+        [ "$word" = --help ] || grep -qE -- "(^|[^a-z-])$word([^a-z-]|$)" <<<"$run_help" || wrong_command "$line" "./run knows no $word"
+    done
+    for word in $rest; do
+        [[ $word != --* || $word = --help ]] || grep -qE -- "(^|[^a-z-])$word([^a-z-]|$)" <<<"$run_help" ||
+            wrong_command "$line" "./run knows no $word"
+    done
+done < <(grep -ohE '`./run [a-z-][^`]*`' "${documents[@]}" | tr -d '`' | sort -u)
+while read -r file; do
+    [ -e "$file" ] || wrong_command "$file" "there is no $file"
+done < <(grep -ohE '`(tests|config|run.d|sql|docker|lessons|gateway)/[a-z0-9_./-]+\.[a-z]+`' "${documents[@]}" | tr -d '`' | sort -u)
 
 # What code, SQL and tests cite lies in docs/, under the number that they give: "docs/course-rules.md
 # 1.3", "docs/reliability.md T13", "finding 11", "recommendation 8".
