@@ -1,6 +1,6 @@
 #!/bin/bash
-# cluster.sh [KILLS]: a Redis Cluster of three masters and three replicas under load, and a gateway that waits for a
-# replica (redis_wait_replicas). Masters are killed in turn, as often as asked for (default 3 times), with EVERY
+# cluster.sh [KILLS]: a single Redis becomes a Cluster of three masters and three replicas under load, and the gateway waits
+# for a replica (redis_wait_replicas). Masters are killed in turn, as often as asked for (default 3 times), with EVERY
 # seconds (default 0) between them; slots move while learners go on. Nothing is lost or doubled that was answered, and
 # nobody waits for more than MOST seconds (default 6, on a machine that has other tests to do; `./run soak cluster` wants
 # 3). Then one master is emptied, and comes back from an older copy of itself, as fence.sh does it with a single Redis.
@@ -124,17 +124,95 @@ next_master()
 
 world_make
 trap cluster_down EXIT
-cluster_start "$STATE"
-sed -i "/^redis_socket:/c redis_cluster: \"127.0.0.1:${CLUSTER_PORTS[0]} 127.0.0.1:${CLUSTER_PORTS[4]}\"\nredis_wait_replicas: 1" \
-    "$STATE/waypost.yaml"
+
+# ---- a single Redis becomes a Cluster while learners go on, as docs/operating/capacity.md says ----
+
+join()
+{
+    redis-cli --cluster add-node "127.0.0.1:$1" "127.0.0.1:${CLUSTER_PORTS[0]}" "${@:2}" >>"$STATE/grow.log" 2>&1
+}
+
+knows()
+{
+    redis-cli -p "$1" cluster nodes 2>/dev/null | grep -v fail | grep -c ' connected' | grep -qx "$2"
+}
+
+# has_replica PORT: with all that it has.
+has_replica()
+{
+    redis-cli -p "$1" info replication | grep -q '^slave0:.*state=online'
+}
+
+# A master without slots answers for nobody: it gets a replica first.
+pair()
+{
+    local master=$1 replica=$2
+    join "${CLUSTER_PORTS[replica]}" --cluster-slave \
+        --cluster-master-id "$(redis-cli -p "${CLUSTER_PORTS[master]}" cluster myid)" &&
+        wait_for 30 has_replica "${CLUSTER_PORTS[master]}"
+}
+
+# all_slots: what a Cluster of one writes down that has all slots. (With keys there, Redis gives itself their slots only.)
+all_slots()
+{
+    local port
+    port=$(free_port)
+    install -d -m 0700 "$STATE/empty"
+    redis-server --bind 127.0.0.1 --port "$port" --cluster-enabled yes --cluster-port $((port + 1)) --dir "$STATE/empty" \
+        --daemonize yes --logfile log --save '' &&
+        wait_for 30 cluster_answers "$port" && redis-cli -p "$port" cluster addslotsrange 0 16383 &&
+        { redis-cli -p "$port" shutdown || true; }
+} >/dev/null
+
+for i in 1 2 3 4 5 6; do
+    port=$(free_port)
+    CLUSTER_PORTS+=("$port")
+    cluster_configure "$STATE" "$i" "$port"
+    [ "$i" = 1 ] || cluster_run "$STATE" "$i"
+done
+(cd / && exec setsid redis-server "$STATE/cluster/1/redis.conf" --cluster-enabled no) </dev/null >/dev/null 2>&1 9>&- &
+printf '%s\n' $! >"$STATE/cluster/1/pid"
+for port in "${CLUSTER_PORTS[@]}"; do
+    wait_for 30 cluster_answers "$port" || die 69 "Redis did not start; see $STATE/cluster"
+done
+sed -i "/^redis_socket:/c redis_host: 127.0.0.1\nredis_port: ${CLUSTER_PORTS[0]}" "$STATE/waypost.yaml"
 postgres_start "$STATE"
 demo_prepare "$STATE" >"$STATE/prepare.log" 2>&1 || die 69 "$(cat "$STATE/prepare.log")"
 demo_start "$STATE" "$PORT"
-check 'it is ready' wait_for 60 is_ready
+check 'it is ready on a single Redis' wait_for 60 is_ready
 
 (ledger send --seconds 3600 --numbers "$NUMBERS" --first 1 --rate "$RATE" --stop "$STATE/stop") &
 learners=$!
 check 'learners learn' wait_for 60 has_events 200
+
+n=$(sql 'select n from core.epoch')
+check 'an empty server is given all slots' all_slots
+cp "$STATE/empty/nodes.conf" "$STATE/cluster/1/nodes.conf"
+stop_pid "$(cat "$STATE/cluster/1/pid")" TERM 20
+cluster_run "$STATE" 1
+check 'it starts again as a Cluster of one, on its own file' wait_for 30 cluster_answers "${CLUSTER_PORTS[0]}"
+sed -i "/^redis_host:/c redis_cluster: \"127.0.0.1:${CLUSTER_PORTS[0]} 127.0.0.1:${CLUSTER_PORTS[4]}\"" "$STATE/waypost.yaml"
+sed -i '/^redis_port:/d' "$STATE/waypost.yaml"
+kill -s HUP "$(cat "$STATE/waypost.pid")"
+check 'the gateway reads anew that it is one' wait_for 60 is_ready
+events=$(sql 'select count(*) from core.event')
+check 'and learners go on' wait_for 60 has_events $((events + 100))
+check 'the first master gets a replica' pair 0 3
+sed -i '/^redis_cluster:/a redis_wait_replicas: 1' "$STATE/waypost.yaml"
+kill -s HUP "$(cat "$STATE/waypost.pid")"
+check 'from now on each answer waits for it' wait_for 60 is_ready
+for i in 1 2; do
+    check "master $((i + 1)) joins" eval 'join "${CLUSTER_PORTS[i]}" && wait_for 30 knows "${CLUSTER_PORTS[i]}" $((2 * i + 1))'
+    check 'with a replica' eval 'pair "$i" $((i + 3)) && wait_for 30 knows "${CLUSTER_PORTS[i + 3]}" $((2 * i + 2))'
+done
+dial "$STATE/grown" "$MOST" 0
+check 'they take their share' redis-cli --cluster rebalance "127.0.0.1:${CLUSTER_PORTS[0]}" --cluster-use-empty-masters \
+    --cluster-pipeline 10000
+check 'and nobody notices' dialled "$STATE/grown"
+check 'the Cluster is whole' wait_for 60 is_whole
+check_same 'nothing had to be filled from PostgreSQL' "$n" "$(sql 'select n from core.epoch')"
+events=$(sql 'select count(*) from core.event')
+check 'and learners go on' wait_for 30 has_events $((events + 100))
 
 # Slots move, those of an eighth of one master's learners among them.
 dial "$STATE/moved" "$MOST" 0
