@@ -35,14 +35,40 @@ create trigger only_added before update or delete or truncate on core.export
 alter table core.export enable row level security, force row level security;
 create policy owner on core.export to waypost_owner using (true) with check (true);
 
-create function core.note_export(p_purpose text, p_name text, p_salt text, p_n_rows bigint) returns void
+-- An export whose rows were not counted before it began: that it came to its end, and how many left.
+create table core.export_end (
+    export bigint primary key references core.export,
+    at timestamptz not null default now(),
+    n_rows bigint not null check (n_rows >= 0)
+);
+comment on table core.export_end is 'Which exports came to their end, with how many rows. Nobody can change it.';
+create trigger only_added before update or delete or truncate on core.export_end
+    for each statement execute function core.refuse_change();
+alter table core.export_end enable row level security, force row level security;
+create policy owner on core.export_end to waypost_owner using (true) with check (true);
+
+create function core.note_export(p_purpose text, p_name text, p_salt text, p_n_rows bigint) returns bigint
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_export bigint;
+begin
+    insert into core.export (login, purpose, name, salt, n_rows)
+    values (core.reader(), p_purpose, p_name, coalesce(p_salt, gen_random_uuid()::text), p_n_rows)
+    returning export into v_export;
+    return v_export;
+end $$;
+comment on function core.note_export(text, text, text, bigint) is 'Writes down that somebody takes rows out.';
+
+create function core.note_export_end(p_export bigint, p_n_rows bigint) returns void
 language sql security definer
 set search_path = pg_catalog, pg_temp
 begin atomic
-    insert into core.export (login, purpose, name, salt, n_rows)
-    values (core.reader(), p_purpose, p_name, coalesce(p_salt, gen_random_uuid()::text), p_n_rows);
+    insert into core.export_end (export, n_rows)
+    select e.export, p_n_rows from core.export e where e.export = p_export and e.login = core.reader() and e.n_rows is null;
 end;
-comment on function core.note_export(text, text, text, bigint) is 'Writes down that somebody takes rows out.';
+comment on function core.note_export_end(bigint, bigint) is 'Writes down that an export of one''s own has come to its end.';
 
 create function core.export_salt(p_name text) returns text
 language plpgsql stable security definer
@@ -59,17 +85,19 @@ begin
     return v_salt;
 end $$;
 comment on function core.export_salt(text) is 'What makes the pseudonyms of the export that is open in this session.';
-grant execute on function core.note_export(text, text, text, bigint), core.export_salt(text) to report_owner;
+grant execute on function core.note_export(text, text, text, bigint), core.note_export_end(bigint, bigint), core.export_salt(text) to report_owner;
 grant execute on function core.export_salt(text) to analyst;
 
 create view ops.exports as
-select e.at, e.login::text collate "default" as login, e.purpose, e.name, e.n_rows from core.export e order by e.export;
+select e.at, e.login::text collate "default" as login, e.purpose, e.name, coalesce(x.n_rows, e.n_rows) as n_rows, x.at as ended_at
+from core.export e left join core.export_end x using (export) order by e.export;
 comment on view ops.exports is 'Who took which rows out; nobody can change it.';
 comment on column ops.exports.at is 'When.';
 comment on column ops.exports.login is 'Whose login.';
 comment on column ops.exports.purpose is 'What for, as the login said; waypost report export: by the command.';
 comment on column ops.exports.name is 'Name of the report.';
-comment on column ops.exports.n_rows is 'How many rows it had.';
+comment on column ops.exports.n_rows is 'How many rows it had. Empty: waypost report export did not come to its end; any of the rows may have left.';
+comment on column ops.exports.ended_at is 'When waypost report export came to its end.';
 
 reset role;
 set local role report_owner;
@@ -104,21 +132,34 @@ grant execute on function report_rows.open(text, text[]) to analyst;
 grant usage on schema report_rows to analyst;
 grant select on all tables in schema report_rows to analyst;
 
--- `waypost report export` writes itself down: on a replica, which takes nothing in, in the log of that server.
-create function report.note_export(name text, n_rows bigint) returns void
+-- `waypost report export` writes itself down before a row leaves, and how many there were when it is done: on a replica,
+-- which takes nothing in, in the log of that server.
+create function report.begin_export(name text) returns bigint
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
     if pg_is_in_recovery() then
-        raise log 'waypost report export: % took % rows of %', core.reader(), note_export.n_rows, note_export.name;
+        raise log 'waypost report export: % takes %', core.reader(), begin_export.name;
+        return 0;
+    end if;
+    return core.note_export('waypost report export', begin_export.name, null, null);
+end $$;
+comment on function report.begin_export(text) is 'Writes down that you take a report out: in ops.exports, or on a replica in the log of its server. Gives its number.';
+create function report.end_export(export bigint, n_rows bigint) returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if pg_is_in_recovery() then
+        raise log 'waypost report export: % took % rows', core.reader(), end_export.n_rows;
     else
-        perform core.note_export('waypost report export', note_export.name, null, note_export.n_rows);
+        perform core.note_export_end(end_export.export, end_export.n_rows);
     end if;
 end $$;
-comment on function report.note_export(text, bigint) is 'Writes down that you took a report out: in ops.exports, or on a replica in the log of its server.';
-revoke execute on function report.note_export(text, bigint) from public;
-grant execute on function report.note_export(text, bigint) to coordinator, facilitator, content_editor, organisation;
+comment on function report.end_export(bigint, bigint) is 'Writes down that it is done, and how many rows it had.';
+revoke execute on function report.begin_export(text), report.end_export(bigint, bigint) from public;
+grant execute on function report.begin_export(text), report.end_export(bigint, bigint) to coordinator, facilitator, content_editor, organisation;
 
 -- ---- tables for the public ----
 

@@ -155,33 +155,64 @@ static const struct report_format *format_of(const struct cli_args *args, const 
     return format != NULL && format->needs_file && path == NULL ? NULL : format;
 }
 
-/* Logins that read change nothing unless they say so. */
-static int note_export(struct report_run *run, const char *name, uint64_t n_rows)
+/* ---- an export is on record before a row leaves ---- */
+
+struct export_mark {
+    char text[24]; /* what report.begin_export gave */
+    enum err err;
+};
+
+static void keep_mark(void *ctx, const struct str *cells, uint32_t n)
+{
+    struct export_mark *mark = ctx;
+    (void)n;
+    mark->err = str_copy(cells[0], mark->text, sizeof(mark->text));
+}
+
+/* Logins that read change nothing unless they say so; the export itself may not. */
+static int note(struct report_run *run, const char *sql, const struct str *params, uint32_t n,
+                struct export_mark *mark)
 {
     struct errmsg msg;
-    char n[24];
-    (void)snprintf(n, sizeof(n), "%llu", (unsigned long long)n_rows);
-    struct str params[] = {str_from(name), str_from(n)};
     enum err e =
         database_ask(run->db, "set default_transaction_read_only = off", NULL, 0, NULL, NULL, &msg);
     if (e == ERR_OK)
-        e = database_ask(run->db, "select report.note_export($1, $2::bigint)", params, 2, NULL,
-                         NULL, &msg);
+        e = database_ask(run->db, sql, params, n, mark != NULL ? keep_mark : NULL, mark, &msg);
+    if (e == ERR_OK)
+        e = database_ask(run->db, "reset default_transaction_read_only", NULL, 0, NULL, NULL, &msg);
     return e == ERR_OK ? EX_OK : complain(e, msg.text);
+}
+
+static int begin_export(struct report_run *run, const char *name, struct export_mark *mark)
+{
+    struct str params[] = {str_from(name)};
+    int code = note(run, "select report.begin_export($1)::text", params, 1, mark);
+    return code != EX_OK || mark->err == ERR_OK ? code : complain(mark->err, "its number");
+}
+
+static int end_export(struct report_run *run, const struct export_mark *mark, uint64_t n_rows)
+{
+    char n[24];
+    (void)snprintf(n, sizeof(n), "%llu", (unsigned long long)n_rows);
+    struct str params[] = {str_from(mark->text), str_from(n)};
+    return note(run, "select report.end_export($1::bigint, $2::bigint)", params, 2, NULL);
 }
 
 static int report_export(struct report_run *run)
 {
     const char *path = cli_get(run->args, "out", NULL);
     struct report_out out = {.path = path, .has_bom = cli_has(run->args, "bom")};
+    struct export_mark mark = {"", ERR_OK};
     if (!has_name(run, "export") || (out.format = format_of(run->args, path)) == NULL)
         return EX_USAGE;
     out.title = run->args->words[1];
     int code = build_query(run, run->args->words[1]);
     if (code == EX_OK)
+        code = begin_export(run, out.title, &mark);
+    if (code == EX_OK)
         code = write_answer(run, &out);
     if (code == EX_OK)
-        code = note_export(run, out.title, out.n_rows);
+        code = end_export(run, &mark, out.n_rows);
     if (code == EX_OK)
         (void)fprintf(stderr, "%llu rows.\n", (unsigned long long)out.n_rows);
     return code;

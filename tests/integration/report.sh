@@ -143,4 +143,20 @@ check_same 'a database that does not answer' 69 \
 # ---- size: streamed ----
 load -c "select core.ingest((select jsonb_agg(s) from (select jsonb_array_elements(make.module(i, now())) s from generate_series(1000 + b * 200, 1199 + b * 200) i) x)) from generate_series(0, 49) b"
 check_same 'ten thousand people in a sheet' 10061 "$(as amina export wide 2>/dev/null | wc -l)"
+
+# ---- killed on the way: on record all the same ----
+mkfifo "$STATE/stuck"
+exec 7<>"$STATE/stuck" # nobody reads from it
+as amina export enrolments >"$STATE/stuck" 2>/dev/null 7<&- &
+stuck=$!
+last() { psql -XqAt "$OWNER" -c 'select login, name, n_rows, ended_at is null from ops.exports offset greatest((select count(*) from ops.exports) - 1, 0)'; }
+is_begun() { [ "$(last)" = 'amina|enrolments||t' ]; }
+check 'an export is on record before its rows have left' wait_for 30 is_begun
+kill -KILL $stuck
+wait $stuck 2>/dev/null || true
+exec 7<&-
+check_same 'and stays there when it is killed, without a count' 'amina|enrolments||t' "$(last)"
+check_same 'nobody ends that of another' '' "$(PGOPTIONS='-c default_transaction_read_only=off' psql -XqAt "host=$STATE/pg user=ben dbname=waypost" \
+    -c "select report.end_export($(psql -XqAt "$OWNER" -c 'select max(export) from core.export'), 5)")"
+check_same 'it did not' 'amina|enrolments||t' "$(last)"
 done_testing

@@ -19,7 +19,7 @@ where n.nspname in ('core', 'facts', 'report', 'ops', 'public') and g.grantee <>
 select bag_eq('select * from make.granted where object not like ''report.%''', $$values
     ('report_owner', 'core.grains_of', 'EXECUTE'), ('report_owner', 'core.near_by', 'EXECUTE'), ('report_owner', 'core.row_day', 'EXECUTE'),
     ('report_owner', 'core.may_choose', 'EXECUTE'),
-    ('analyst', 'core.export_salt', 'EXECUTE'), ('report_owner', 'core.export_salt', 'EXECUTE'), ('report_owner', 'core.note_export', 'EXECUTE'),
+    ('analyst', 'core.export_salt', 'EXECUTE'), ('report_owner', 'core.export_salt', 'EXECUTE'), ('report_owner', 'core.note_export', 'EXECUTE'), ('report_owner', 'core.note_export_end', 'EXECUTE'),
     ('report_owner', 'core.public_figure', 'SELECT'), ('auditor', 'ops', 'USAGE'), ('auditor', 'ops.certificate_access', 'SELECT'),
     ('auditor', 'ops.exports', 'SELECT'), ('waypost_operator', 'ops.exports', 'SELECT'), ('auditor', 'ops.learner_access', 'SELECT'),
     ('waypost_operator', 'ops.publish_month', 'EXECUTE'), ('auditor', 'ops.safe_access', 'SELECT'), ('facilitator', 'report', 'USAGE'),

@@ -14,7 +14,7 @@ update core.learner set lang = case when learner_id < make.learner(5) then 'fr' 
 -- What of report each may call: a matrix of everything there is.
 create function make.may(p_login text) returns text language sql
 return (select string_agg(x.name, ' ' order by x.name) from (
-    select p.proname::text as name from pg_proc p where p.pronamespace = 'report'::regnamespace and p.proname not in ('note_export', 'query') and has_schema_privilege(p_login, 'report', 'usage') and has_function_privilege(p_login, p.oid, 'execute')
+    select p.proname::text as name from pg_proc p where p.pronamespace = 'report'::regnamespace and p.proname not in ('begin_export', 'end_export', 'query') and has_schema_privilege(p_login, 'report', 'usage') and has_function_privilege(p_login, p.oid, 'execute')
     union select c.relname::text from pg_class c where c.relnamespace in ('report'::regnamespace, 'report_rows'::regnamespace) and c.relkind = 'v' and has_table_privilege(p_login, c.oid, 'select')) x);
 select is(make.may('fay'), 'activity catalogue caught_up effort funnel groups help items modules organisations scores standing', 'a facilitator: counts');
 select is(make.may('ed'), 'catalogue distractors hazard help items modules organisations scores unmatched unmatched_words', 'a content editor: questions');
