@@ -232,12 +232,13 @@ begin
     rows as (
         select s.course, s.by, s.value, max(s.shown) filter (where s.kind = 'enrolled') as enrolled, max(s.shown) filter (where s.kind = 'started') as started,
             max(s.shown) filter (where s.kind = 'completed') as completed, max(s.shown) filter (where s.kind = 'certified') as certified,
+            max(s.n) filter (where s.kind = 'started') as n_started,
             round(100.0 * max(s.n) filter (where s.kind = 'completed') / nullif(max(s.n) filter (where s.kind = 'started'), 0)) as percent
         from said s group by 1, 2, 3)
     insert into core.public_figure (month, course, by, value, enrolled, started, completed, certified, percent_completed)
     select v_month, r.course, r.by, r.value, r.enrolled, r.started, r.completed, r.certified,
         case when r.started >= 10 and r.completed is not null then
-            case when r.started >= 30 then round(r.percent / 5) * 5 else least(95, greatest(5, round(r.percent / 5) * 5)) end end::integer
+            case when r.n_started >= 30 then round(r.percent / 5) * 5 else least(95, greatest(5, round(r.percent / 5) * 5)) end end::integer
     from rows r;
     get diagnostics v_n = row_count;
     return v_n;

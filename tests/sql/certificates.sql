@@ -24,8 +24,23 @@ select results_eq('select what, code, detail from ops.certificate_access', $$val
     ('check', '111111111111', 'not found'), ('check', 'x, "y', 'not found'), ('check', '000000000075', 'valid')$$, 'each is on record');
 select throws_ok('delete from core.certificate_access', '42501', null, 'which nobody can change');
 
+-- A holder who chooses a PIN: the gateway's own words take the place of those of before, once more when it is done again, and of no
+-- certificate of somebody else, nor of one that is not there.
+create function pg_temp.pinned(p_i integer, p_seq integer, p_code text, p_says text) returns bigint language sql
+return (select count(core.ingest(jsonb_build_array(make.step(p_i, p_seq, '2026-03-03 09:00Z', jsonb_build_array(jsonb_build_object(
+    'kind', 'certificate_pinned', 'code', p_code, 'text', p_says)))))));
+select pg_temp.pinned(1, 9, '482109375523', pg_temp.says('Red Cross') || E'\tpin one'), pg_temp.pinned(2, 9, '482109375523', 'of another'),
+    pg_temp.pinned(2, 10, '999999999999', 'of none');
+select results_eq($$select code, line from core.certificates('', 10)$$, format($$values ('000000000075',
+    E'V\t0\t1\t1\t04/2026\t1.0\ten\tchildren-on-the-move\tDemo organisation'), ('482109375523', %L)$$, pg_temp.says('Red Cross') || E'\tpin one'),
+    'a PIN: kept for a Redis that lost it, by whose certificate it is alone');
+select pg_temp.pinned(1, 10, '482109375523', pg_temp.says('Red Cross'));
+select results_eq($$select line from core.certificates('000000000075', 10)$$, array[pg_temp.says('Red Cross')], 'another one takes its place');
+select results_eq($$select issued_at, score::integer from core.certificate where code = '482109375523'$$, $$values ('2026-03-02 09:00Z'::timestamptz, 86)$$,
+    'day and score are as they were');
+
 -- Of one module: a certificate, and not that of the course.
-select core.ingest(jsonb_build_array(make.step(2, 8, '2026-04-03 09:00Z', jsonb_build_array(jsonb_build_object(
+select core.ingest(jsonb_build_array(make.step(2, 11, '2026-04-03 09:00Z', jsonb_build_array(jsonb_build_object(
     'kind', 'module_certified', 'unit', 'm1', 'code', '111122223334', 'value', 75,
     'text', replace(pg_temp.says('Red Cross'), E'V\t0', E'V\t1'))))));
 select results_eq($$select module::integer, score::integer from core.certificate where code = '111122223334'$$, 'values (1, 75)', 'of a module');
@@ -50,7 +65,7 @@ select is_empty($$select from core.issue_badge('482109375523')$$, 'none of what 
 select is_empty('select from core.revoked_badges()', 'no badge was taken back');
 
 -- After an erasure it can be checked as before, and leads to nobody.
-select core.ingest(jsonb_build_array(make.step(2, 8, '2026-05-02 09:00Z', '[{"kind":"erased"}]', '{"erased":true}')));
+select core.ingest(jsonb_build_array(make.step(2, 12, '2026-05-02 09:00Z', '[{"kind":"erased"}]', '{"erased":true}')));
 select core.end_erasure(array[make.key(2)]);
 select results_eq($$select line from core.certificates('', 1)$$,
     array[E'V\t0\t1\t1\t04/2026\t1.0\ten\tchildren-on-the-move\tDemo organisation'], 'an erased learner''s certificate');

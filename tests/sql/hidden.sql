@@ -1,0 +1,121 @@
+-- Beside a count that is hidden there is no rate, mean, median or interval of it, whatever the report; and the thresholds of
+-- docs/course-rules.md 3.4, each at its number and one below.
+begin;
+select no_plan();
+select make.publish();
+select ops.add_person('amina', 'coordinator', 'demo');
+-- Counts of 1 to 4 in every report: of 12 people few speak French, finish, stop, are reminded, recall, erase.
+select core.ingest(make.module(i, '2026-03-02 09:00Z') || case when i <= 9 then make.ending(i, '2026-03-09 09:00Z') else '[]' end) from generate_series(1, 12) i;
+select core.ingest(jsonb_build_array(make.step(i, 11, '2026-04-08 09:05Z', '[{"kind":"answered","unit":"m1q1","phase":"recall","choice":3,"correct":true}]'),
+    make.step(i, 12, '2026-04-09 09:00Z', '[{"kind":"reminded","value":2}]'), make.step(i, 13, '2026-04-19 09:00Z', '[{"kind":"reminded","value":12}]'),
+    make.step(i, 14, '2026-04-20 09:00Z', '[{"kind":"answered","unit":"w1","phase":"followup","choice":1},{"kind":"session_opened"},{"kind":"session_dropped"}]'),
+    make.step(i, 15, '2026-05-20 09:00Z', '[{"kind":"stopped"}]'))) from generate_series(1, 3) i;
+insert into core.erasure_time (org_id, asked_on, hours) select o.org_id, '2026-05-01', 30 * i from core.organisation o, generate_series(1, 3) i where o.is_default;
+update core.number_state set number_id = decode(make.number_id(1), 'hex') where learner = make.key(2);
+insert into core.cohort (org_id, code, name) select org_id, 'g1', 'g1' from core.organisation where is_default;
+update core.learner l set lang = case when learner_id <= make.learner(3) then 'fr' else 'en' end,
+    cohort_id = case when learner_id <= make.learner(3) then (select cohort_id from core.cohort where code = 'g1') end;
+
+-- Of each report its rates, and the counts that each is of. A rate that stands here nowhere fails the test.
+create temp table rate (report text, call text, rate text, counts text[]) on commit drop;
+insert into rate (report, call, rate, counts)
+select r.report, c.call, rate, r.counts
+from (values ('contact_counts', 'percent_opted_in percent_low percent_high', '{asked,opted_in}'::text[]),
+    ('funnel', 'percent_started', '{enrolled,started}'), ('funnel', 'percent_of_enrolled', '{enrolled,completed}'),
+    ('funnel', 'percent_of_started percent_low percent_high', '{started,completed}'),
+    ('activity', 'mean_daily stickiness', '{active}'), ('modules', 'percent_completed percent_low percent_high', '{reached,completed}'),
+    ('hazard', 'percent_left', '{reached,left_here}'), ('time_to_complete', 'median_days p25_days p75_days', '{completed}'),
+    ('items', 'p p_low p_high', '{answered,n_right}'), ('items', 'discrimination difference_to_all', '{answered}'),
+    ('distractors', 'percent percent_of_best', '{n}'), ('scores', 'percent', '{learners}'),
+    ('gain', 'pre_mean post_mean gain gain_plus_minus effect_size percent_higher percent_same percent_lower normalised_gain', '{n}'),
+    ('gain', 'pre_mean_without_post', '{n_without_post}'),
+    ('survey', 'percent_answered csat mean_good recommendation mean_useful mean_sure_now mean_sure_before mean_sure_gain', '{invited,answered}'),
+    ('at_work', 'percent_of_asked', '{asked,answered,used}'), ('at_work', 'percent_of_answered', '{answered,used}'),
+    ('leaving', 'percent_stopped', '{enrolled,stopped}'),
+    ('reminders', 'percent_reminded', '{reminded,reminded_did}'), ('reminders', 'percent_not_reminded', '{not_reminded,not_reminded_did}'),
+    ('reminders', 'effect effect_low effect_high', '{reminded,reminded_did,not_reminded,not_reminded_did}'),
+    ('reminder_load', 'per_active', '{reminded,active}'), ('reminder_load', 'percent_quiet', '{reminded_three_times,quiet_since}'),
+    ('retention', 'post_percent recall_percent change change_plus_minus', '{n}'), ('effort', 'median_minutes p25_minutes p75_minutes', '{learners}'),
+    ('groups', 'percent_in_a_group', '{enrolled}'), ('groups', 'percent_of_enrolled percent_low percent_high', '{enrolled,completed}'), ('groups', 'gain', '{n_gain}'),
+    ('deletions', 'median_hours longest_hours', '{ended}')) as r (report, rates, counts)
+    cross join lateral string_to_table(r.rates, ' ') rate
+    cross join lateral (
+        select format('report.%I(%s)', r.report, concat_ws(', ', case when has_grain then format('grain => %L', grain) end, case when has_by then format('by => %L', by) end)) as call
+        from (select 'grain' = any (p.proargnames) as has_grain, 'by' = any (p.proargnames) as has_by from pg_proc p
+                where p.pronamespace = 'report'::regnamespace and p.proname = r.report) p
+            cross join unnest(case when has_grain then array['all', 'month'] else array['all'] end) grain
+            cross join unnest(case when has_by then array['all', 'language', 'cohort'] else array['all'] end) by) c
+union all
+values ('completion_rate', 'report.completion_rate', 'percent_of_enrolled', '{enrolled,completed}'::text[]), ('completion_rate', 'report.completion_rate', 'percent_of_started', '{started,completed}'),
+    ('drop_off', 'report.drop_off', 'percent_left', '{reached,left_here}'), ('shared_numbers', 'report.shared_numbers', 'percent_shared', '{numbers,shared}');
+
+select is_empty($$select p.proname, a.name from pg_proc p cross join lateral unnest(p.proargnames, p.proargmodes, p.proallargtypes) as a (name, mode, type)
+    where p.pronamespace = 'report'::regnamespace and a.mode = 't' and a.type = 'numeric'::regtype and p.proname not in ('delivery', 'sessions', 'equity')
+        and not exists (select from rate r where r.report = p.proname and r.rate = a.name)
+    union all
+    select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid
+    where c.relnamespace = 'report'::regnamespace and c.relname in ('completion_rate', 'drop_off', 'active_learners', 'shared_numbers') and a.atttypid = 'numeric'::regtype
+        and not exists (select from rate r where r.report = c.relname and r.rate = a.attname)$$, 'every rate of every report is looked at');
+grant select on rate to amina;
+-- Rows of a report with a hidden count, and those of them that say the rate all the same.
+create function make.beside(p_call text, p_rate text, p_counts text[], out n_hidden bigint, out n_told bigint) language plpgsql as $$
+begin
+    execute format('select count(*), count(r.%I) from %s r where %s', p_rate, p_call,
+        (select string_agg(format('r.%I is null', c), ' or ') from unnest(p_counts) c)) into n_hidden, n_told;
+end $$;
+set local role amina;
+select is_empty($$select r.call, r.rate, b.n_told from rate r cross join lateral make.beside(r.call, r.rate, r.counts) b where b.n_told > 0$$, 'no rate beside a hidden count');
+select is_empty($$select r.report, r.rate from rate r cross join lateral make.beside(r.call, r.rate, r.counts) b group by 1, 2 having sum(b.n_hidden) = 0$$,
+    'and of each some count is hidden here, so that there was something to tell');
+reset role;
+
+-- ---- the thresholds ----
+-- 5 within an organisation: 5 of a language are shown, 4 are not.
+select make.forget();
+select core.ingest(make.module(i, '2026-03-02 09:00Z') || make.ending(i, '2026-03-09 09:00Z')) from generate_series(1, 30) i;
+create function make.speak(p_few integer) returns void language sql as $$
+    update core.learner l set lang = case when learner_id <= make.learner(p_few) then 'fr' when learner_id <= make.learner(15) then 'ar' else 'en' end
+$$;
+create function make.said(p_sql text) returns text language plpgsql as $$
+declare
+    v_said text;
+begin
+    set local role amina;
+    execute p_sql into v_said;
+    reset role;
+    return v_said;
+end $$;
+select make.speak(5);
+select is(make.said($$select string_agg(value || ' ' || coalesce(enrolled::text, '-'), ', ' order by value) from report.funnel('all', 'language')$$),
+    'ar 10, en 15, fr 5', '5 are shown');
+-- What all of five people and more have in common is said: the rule is about few people.
+select is(make.said($$select string_agg(value || ' ' || enrolled || ' ' || completed, ', ') from report.funnel('week', 'language') where value = 'fr'$$), 'fr 5 5',
+    'also that all of them completed');
+select make.speak(4);
+select is(make.said($$select string_agg(value || ' ' || coalesce(enrolled::text, '-'), ', ' order by value) from report.funnel('all', 'language')$$),
+    'ar -, en 15, fr -', '4 are not, nor the fewest beside them');
+-- 10: words that were not understood, and roles in exports.
+select core.ingest(jsonb_build_array(make.step(i, 20, now(), jsonb_build_array(jsonb_build_object('kind', 'unknown_input', 'text',
+    case when i <= 9 then 'what' when i <= 19 then 'how' else 'why' || i end))))) from generate_series(1, 30) i;
+select is(make.said('select string_agg(words || learners, '' '') from report.unmatched_words()'), 'how10', '10 said one thing, 9 another');
+update core.learner set role_choice = case when learner_id <= make.learner(9) then 1 else 2 end;
+select ops.add_person('ana', 'analyst', 'demo');
+set local role ana;
+select isnt_empty('select from report_rows.open(''thresholds'', ''enrolments'')', 'an export');
+select results_eq('select role_choice::integer, count(*) from report_rows.enrolments group by 1 order by 1', 'values (2, 21::bigint), (null::integer, 9)', 'a role that 9 have is not in it');
+reset role;
+update core.learner set role_choice = 1 where learner_id = make.learner(10);
+set local role ana;
+select results_eq('select role_choice::integer, count(*) from report_rows.enrolments group by 1 order by 1', 'values (1, 10::bigint), (2, 20)', 'one that 10 have is');
+reset role;
+-- 10 for the public, rounded to 5; no percent nearer than 5 to none and all where fewer than 30 started.
+select results_eq('select n, core.public_count(n) from unnest(array[0, 1, 9, 10, 12, 13, 98]::bigint[]) n',
+    'values (0::bigint, 0), (1, null), (9, null), (10, 10), (12, 10), (13, 15), (98, 100)', 'counts for the public');
+update core.learner set is_test = true where learner_id = make.learner(30);
+select core.publish_month('2026-03-01', '2026-04-06 00:00Z');
+select results_eq($$select enrolled, completed, percent_completed from core.public_figure where by = 'all'$$, 'values (30, 30, 95)', '29 who all completed: 95 percent');
+update core.learner set is_test = false;
+select core.publish_month('2026-04-01', '2026-05-06 00:00Z');
+select results_eq($$select enrolled, completed, percent_completed from core.public_figure where by = 'all' and month = '2026-04-01'$$, 'values (30, 30, 100)', '30: 100');
+select * from finish();
+rollback;
