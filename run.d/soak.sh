@@ -36,6 +36,13 @@ soak_main()
         EVERY=10 MOST=3 bash "$ROOT/tests/integration/cluster.sh" 30
         return
     fi
+    if [ "${1:-}" = counts ]; then # of 200 people: two minutes for a seed
+        build_preset dev
+        shift
+        [ $# -gt 0 ] || set -- $((SRANDOM % 1000000)) $((SRANDOM % 1000000)) $((SRANDOM % 1000000))
+        bash "$ROOT/tests/integration/shield.sh" 200 "$@"
+        return
+    fi
     local kills=${1:-1000} overlaps=${2:-100} code=0
     case $kills$overlaps in *[!0-9]*) die 64 "soak: KILLS and OVERLAPS are numbers, not '$kills' and '$overlaps'" ;; esac
     build_preset dev

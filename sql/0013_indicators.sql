@@ -618,7 +618,7 @@ from counted c
     join core.course_version v on v.course = c.course and v.version = c.version
     left join core.unit u on u.course_id = v.course_id and u.unit = c.unit;
 
--- Who was active in the periods of p_grain and of all that are made of them, and of weeks, months and quarters.
+-- Who was active in the periods of p_grain and of all that are made of them, and of weeks, months and quarters; by a property of all.
 create function facts.active(p_grain text, p_by text)
 returns table (organisation text, grain text, place integer, period date, period_end date, value text, n bigint, n_sms bigint, n_ussd bigint, n_mixed bigint, n_days bigint)
 language sql stable
@@ -631,7 +631,7 @@ begin atomic
         from facts.active_days a
             cross join lateral (values (core.value_of(p_by, a.lang, a.cohort, a.country, a.role_choice, a.first_channel, a.first_via))) as v (value)
             cross join unnest(core.grains_of('day')) with ordinality as g (grain, place)
-        where g.grain in ('week', 'month', 'quarter') or g.grain = any (core.grains_of(p_grain))
+        where g.grain in ('week', 'month', 'quarter') or g.grain = any (core.grains_of(p_grain)) or p_by <> 'all'
         group by 1, 2, 3, 4, 5, 6) p
     group by 1, 2, 3, 4, 5, 6;
 end;
@@ -654,7 +654,17 @@ begin atomic
                 = core.period_of(g.grain, c.period_end - 1) then core.period_of(g.grain, c.period) end)) as w (period)
             left join counted a on a.organisation = c.organisation and a.value = c.value and a.grain = g.grain and a.period = w.period
             left join totals t on t.organisation = c.organisation and t.grain = g.grain and t.period = w.period
-        where g.place < 5 and g.place <> c.place
+        where g.place < 5 and g.place <> c.place and (c.grain in ('week', 'month', 'quarter') or c.grain = p_grain)
+        group by 1, 2, 3, 4),
+    -- A period in which all people have one value tells by its total how many of this value there were: what it lies in must not
+    -- be 1 to 4 more.
+    told as materialized (
+        select c.organisation, c.grain, c.period, c.value
+        from counted d
+            join totals t on t.organisation = d.organisation and t.grain = d.grain and t.period = d.period
+            join counted c on c.organisation = d.organisation and c.value = d.value and c.place < d.place and c.n - d.n between 1 and 4
+                and (c.grain = 'all' or core.period_of(c.grain, d.period) = c.period and core.period_of(c.grain, d.period_end - 1) = c.period)
+        where d.value <> 'all' and t.n = d.n
         group by 1, 2, 3, 4),
     ends as materialized (
         select c.organisation, c.period_end, min(c.place) as place from counted c where c.grain = any (core.grains_of(p_grain)) group by 1, 2),
@@ -681,14 +691,17 @@ begin atomic
         from ever e group by 1, 2),
     active as (
         select s.* from core.safe(array(
-            select row(c.organisation, null, null, c.period, c.value, null, array[c.n] || w.n || w.n_total, null, null)::core.cell
-            from counted c join wholes w using (organisation, grain, period, value) where c.grain = p_grain), true, null, p_grain, false,
-                case p_grain when 'day' then 4 else 3 end) s),
+            select row(c.organisation, null, null, c.period, c.value, null, array[c.n] || w.n || c.n + (o.value is not null)::integer || w.n_total || w.n_total[1],
+                null, null)::core.cell
+            from counted c
+                join wholes w using (organisation, grain, period, value)
+                left join told o using (organisation, grain, period, value)
+            where c.grain = p_grain), true, null, p_grain, false, case p_grain when 'day' then 5 else 4 end) s),
     ways as (
         select s.organisation, s.period, s.value, max(s.cells[1]) filter (where s.part = 'sms') as sms, max(s.cells[1]) filter (where s.part = 'ussd') as ussd,
             max(s.cells[1]) filter (where s.part = 'mixed') as mixed
         from core.safe(array(
-            select row(c.organisation, null, null, c.period, c.value, null, array[x.n] || array(select case x.part when 'sms' then k else 0 end from unnest(w.n) k) || w.n_total,
+            select row(c.organisation, null, null, c.period, c.value, null, array[x.n] || array(select case x.part when 'sms' then k else 0 end from unnest(w.n || w.n_total) k),
                 null, x.part)::core.cell
             from counted c join wholes w using (organisation, grain, period, value)
                 cross join lateral (values ('sms', c.n_sms), ('ussd', c.n_ussd), ('mixed', c.n_mixed)) as x (part, n)
@@ -814,18 +827,53 @@ comment on function report.funnel(text, text, boolean, timestamptz) is
 'A2 enrolled (consent not withdrawn before the first learning action), B1 started (at least one), C3 completed (all required modules and the post-test) and certified, by the day of consent. C4 completion: completed / enrolled and completed / started, only where everybody has had 70 days (is_mature; mature_only counts only those); the interval is that of completed / started. Empty = too few to show.';
 
 
+-- Who was active in the last days, where no other count of people who were active comes as near as 1 to 4: those of the periods
+-- that lie in these days or around them and, of 7 days, that of 28.
+create function facts.rolling(p_days integer, p_by text, p_as_of date) returns setof core.cell
+language sql stable
+begin atomic
+    with windows as materialized (
+        select row_number() over (order by x.is_asked desc, x.first, x.past) as place, x.*
+        from (select p_as_of - p_days + 1 as first, p_as_of + 1 as past, true as is_asked
+            union select '-infinity', 'infinity', false
+            union select p_as_of - 27, p_as_of + 1, false where p_days < 28
+            union select core.period_of(g.grain, d.day::date), core.period_of(g.grain, d.day::date) + core.days_of(g.grain, core.period_of(g.grain, d.day::date)), false
+            from generate_series(p_as_of - least(p_days, 366) + 1, p_as_of, interval '1 day') d (day) cross join (values ('day'), ('week'), ('month'), ('quarter')) as g (grain)) x
+        where x.is_asked or x.first <= p_as_of - p_days + 1 and x.past > p_as_of or x.first > p_as_of - p_days and x.past <= p_as_of + 1),
+    counted as materialized (
+        select a.organisation, v.value, w.place, count(distinct a.learner_id) as n
+        from facts.active_days a
+            cross join lateral (values (core.value_of(p_by, a.lang, a.cohort, a.country, a.role_choice, a.first_channel, a.first_via))) as v (value)
+            join windows w on a.day >= w.first and a.day < w.past
+        group by 1, 2, 3),
+    totals as materialized (select c.organisation, c.place, sum(c.n)::bigint as n from counted c group by 1, 2)
+    select s.*
+    from core.safe(array(
+        select row(c.organisation, null, null, null, c.value, null, array[c.n]
+            || array(select coalesce(k.n, 0) from windows w left join counted k on k.organisation = c.organisation and k.value = c.value and k.place = w.place
+                where not w.is_asked order by w.place)
+            || array(select coalesce(t.n, 0) from windows w left join totals t on t.organisation = c.organisation and t.place = w.place
+                where not w.is_asked order by w.place), null, null)::core.cell
+        from counted c where c.place = 1), false, null, 'all', false, (select count(*) - 1 from windows)::integer) s;
+end;
+revoke execute on function facts.rolling(integer, text, date) from public;
+
 create function report.rolling(days integer default 28, by text default 'all', as_of date default current_date)
 returns table (organisation text, value text, active bigint, n_hidden integer)
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
+    -- A whole week or month is what report.activity shows as such.
     select s.organisation, s.value, s.cells[1], s.n_hidden
-    from core.safe(array(
-        select row(a.organisation, null, null, null, g.value, null, array[count(distinct a.learner_id)], null, null)::core.cell
-        from facts.active_days a
-            cross join lateral (values (core.value_of(by, a.lang, a.cohort, a.country, a.role_choice, a.first_channel, a.first_via)))
-            as g (value)
-        where a.day > as_of - days and a.day <= as_of
-        group by a.organisation, g.value), false) s
+    from (
+        select r.organisation, r.value, r.cells, r.n_hidden from facts.rolling(days, by, as_of) r
+        where not (days = 7 and core.period_of('week', as_of) = as_of - 6)
+            and not (core.period_of('month', as_of) = as_of - days + 1 and core.days_of('month', as_of - days + 1) = days)
+        union all
+        select a.organisation, a.value, a.cells, a.n_hidden from facts.activity('week', by) a
+        where days = 7 and core.period_of('week', as_of) = as_of - 6 and a.period = as_of - 6
+        union all
+        select a.organisation, a.value, a.cells, a.n_hidden from facts.activity('month', by) a
+        where core.period_of('month', as_of) = as_of - days + 1 and core.days_of('month', as_of - days + 1) = days and a.period = as_of - days + 1) s
     where core.is_property(by) and core.may_choose('days but 7 and 28, and as_of', days in (7, 28) and as_of = current_date)
     order by 1, 2;
 end;
@@ -869,35 +917,45 @@ comment on function report.standing(text, timestamptz) is
 
 -- ---- C and D: how far, and where they leave ----
 
+-- Of each module: reached, done in one way or the other, completed by its lessons, passed. Who caught up is the difference
+-- of two of these, so report.modules and report.caught_up hide together.
+create function facts.modules(p_by text) returns setof core.cell
+language sql stable
+begin atomic
+    -- Readers' plans go by index only, so what belongs together is brought together by sorting, not by a join.
+    with steps as (
+        select u.organisation, u.course, u.module, g.value, u.learner_id, false as is_done, false as is_completed, false as is_passed
+        from facts.units_done u
+            cross join lateral (values (core.value_of(p_by, u.lang, u.cohort, u.country, u.role_choice, u.first_channel, u.first_via)))
+            as g (value)
+        where u.module_kind = 'lessons'
+        union all
+        select m.organisation, m.course, m.module, null, m.learner_id, true, not m.via_catchup, coalesce(m.is_passed and not m.via_catchup, false)
+        from facts.module_completions m)
+    select s.*
+    from core.safe(array(
+        select row(x.organisation, x.course, x.module, null, x.value, null, array[count(*), count(*) filter (where x.is_done),
+            count(*) filter (where x.is_completed), count(*) filter (where x.is_passed)], null, null)::core.cell
+        from (select distinct w.organisation, w.course, w.module, w.value, w.learner_id, w.is_done, w.is_completed, w.is_passed
+            from (select r.organisation, r.course, r.module, r.value, r.learner_id, bool_or(r.is_done) over person as is_done,
+                    bool_or(r.is_completed) over person as is_completed, bool_or(r.is_passed) over person as is_passed
+                from steps r window person as (partition by r.learner_id, r.course, r.module)) w
+            where w.value is not null) x
+        group by x.organisation, x.course, x.module, x.value)) s;
+end;
+revoke execute on function facts.modules(text) from public;
+
 create function report.modules(by text default 'all')
 returns table (organisation text, course text, module text, module_title text, value text, reached bigint, completed bigint, passed bigint,
     percent_completed numeric, percent_low numeric, percent_high numeric, n_hidden integer)
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
-    -- Readers' plans go by index only, so what belongs together is brought together by sorting, not by a join.
-    with steps as (
-        select u.organisation, u.course, u.module, g.value, u.learner_id, false as is_completed, false as is_passed
-        from facts.units_done u
-            cross join lateral (values (core.value_of(by, u.lang, u.cohort, u.country, u.role_choice, u.first_channel, u.first_via)))
-            as g (value)
-        where u.module_kind = 'lessons'
-        union all
-        select m.organisation, m.course, m.module, null, m.learner_id, true, coalesce(m.is_passed, false)
-        from facts.module_completions m where not m.via_catchup),
-    titles as materialized (
+    with titles as materialized (
         select distinct on (u.course, u.module) u.course, u.module, u.module_title, u.module_position
         from facts.units_done u order by u.course, u.module, u.version desc)
-    select s.organisation, s.course, s.item, t.module_title, s.value, s.cells[1], s.cells[2], s.cells[3], core.percent(s.cells[2], s.cells[1]),
-        core.wilson(s.cells[2], s.cells[1], -1), core.wilson(s.cells[2], s.cells[1], 1), s.n_hidden
-    from core.safe(array(
-        select row(x.organisation, x.course, x.module, null, x.value, null,
-            array[count(*), count(*) filter (where x.is_completed), count(*) filter (where x.is_passed)], null, null)::core.cell
-        from (select distinct w.organisation, w.course, w.module, w.value, w.learner_id, w.is_completed, w.is_passed
-            from (select r.organisation, r.course, r.module, r.value, r.learner_id, bool_or(r.is_completed) over person as is_completed,
-                    bool_or(r.is_passed) over person as is_passed
-                from steps r window person as (partition by r.learner_id, r.course, r.module)) w
-            where w.value is not null) x
-        group by x.organisation, x.course, x.module, x.value)) s
+    select s.organisation, s.course, s.item, t.module_title, s.value, s.cells[1], s.cells[3], s.cells[4], core.percent(s.cells[3], s.cells[1]),
+        core.wilson(s.cells[3], s.cells[1], -1), core.wilson(s.cells[3], s.cells[1], 1), s.n_hidden
+    from facts.modules(by) s
         left join titles t on t.course = s.course and t.module = s.item
     where core.is_property(by)
     order by 1, 2, t.module_position, 5;
@@ -1282,10 +1340,13 @@ create function report.unmatched_words()
 returns table (organisation text, lang text, words text, learners bigint)
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
-    select u.organisation, u.lang, lower(btrim(u.words)), count(distinct u.learner_id)
-    from facts.not_understood u
+    with said as (select u.organisation, u.lang, lower(btrim(u.words)) as words, u.learner_id from facts.not_understood u)
+    select s.organisation, s.lang, s.words, count(distinct s.learner_id)
+    from said s
+        join (select k.organisation, k.lang, count(distinct k.learner_id) as n from said k group by 1, 2) l using (organisation, lang)
+        join (select k.organisation, count(distinct k.learner_id) as n from said k group by 1) o using (organisation)
     group by 1, 2, 3
-    having count(distinct u.learner_id) >= 10
+    having count(distinct s.learner_id) >= 10 and not core.near_by(count(distinct s.learner_id), min(l.n)) and not core.near_by(count(distinct s.learner_id), min(o.n))
     order by 4 desc, 1, 2, 3
     limit 20;
 end;

@@ -272,7 +272,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with steps as (
         select r.organisation, r.course, r.quiet_days, g.value, w.outcome, r.is_sent, w.did
-        from facts.reminder_steps r
+        from (select distinct on (f.learner_id, f.course, f.quiet_days) f.* from facts.reminder_steps f
+                order by f.learner_id, f.course, f.quiet_days, f.local_date) r
             cross join lateral (values (core.value_of(by, r.lang, r.cohort, r.country, r.role_choice, r.first_channel, r.first_via))) as g (value)
             cross join lateral (values ('learned', r.is_learned_in_72_hours), ('stopped', r.is_stopped_in_72_hours)) as w (outcome, did)
         where r.is_over),
@@ -282,19 +283,21 @@ begin atomic
         from core.safe(array(
             select row(t.organisation, t.course, t.quiet_days || '/' || t.outcome || '/' || t.is_sent, null, t.value, null,
                 array[count(*), count(*) filter (where t.did)], null, null)::core.cell
-            from steps t group by t.organisation, t.course, t.quiet_days, t.outcome, t.is_sent, t.value)) s)
-    select k.organisation, k.course, k.days::integer, k.value, k.outcome, a.cells[1], a.cells[2], b.cells[1], b.cells[2],
-        core.percent(a.cells[2], a.cells[1]), core.percent(b.cells[2], b.cells[1]),
-        core.percent(a.cells[2], a.cells[1]) - core.percent(b.cells[2], b.cells[1]),
-        core.newcombe(a.cells[2], a.cells[1], b.cells[2], b.cells[1], -1), core.newcombe(a.cells[2], a.cells[1], b.cells[2], b.cells[1], 1), k.n_hidden
+            from steps t group by t.organisation, t.course, t.quiet_days, t.outcome, t.is_sent, t.value)) s),
+    both_seen as ( -- the same people beside each outcome: their count is seen in both rows or in none
+        select s.*, case when bool_and(s.cells[1] is not null) over (partition by s.organisation, s.course, s.days, s.is_sent, s.value) then s.cells[1] end as n,
+            s.cells[2] as did
+        from seen s)
+    select k.organisation, k.course, k.days::integer, k.value, k.outcome, a.n, a.did, b.n, b.did, core.percent(a.did, a.n), core.percent(b.did, b.n),
+        core.percent(a.did, a.n) - core.percent(b.did, b.n), core.newcombe(a.did, a.n, b.did, b.n, -1), core.newcombe(a.did, a.n, b.did, b.n, 1), k.n_hidden
     from (select distinct organisation, course, days, value, outcome, n_hidden from seen) k
-        left join seen a on a.is_sent and (a.organisation, a.days, a.value, a.outcome) = (k.organisation, k.days, k.value, k.outcome) and a.course is not distinct from k.course
-        left join seen b on not b.is_sent and (b.organisation, b.days, b.value, b.outcome) = (k.organisation, k.days, k.value, k.outcome) and b.course is not distinct from k.course
+        left join both_seen a on a.is_sent and (a.organisation, a.days, a.value, a.outcome) = (k.organisation, k.days, k.value, k.outcome) and a.course is not distinct from k.course
+        left join both_seen b on not b.is_sent and (b.organisation, b.days, b.value, b.outcome) = (k.organisation, k.days, k.value, k.outcome) and b.course is not distinct from k.course
     where core.is_property(by)
     order by 1, 2, 3, 4, 5;
 end;
 comment on function report.reminders(text) is
-'R1: what a reminder does. By lot one in ten due reminders is not sent; did: a learning action (learned), or STOP or DELETE (stopped), in the 72 hours after it was due. effect: difference of the two shares in percent points with its 95 percent interval (Newcombe); if 0 lies in the interval, no effect is shown. Never compare with people who wrote after a reminder alone. Empty = too few to show.';
+'R1: what a reminder does. By lot one in ten due reminders is not sent; of each person the first one of a step counts. did: a learning action (learned), or STOP or DELETE (stopped), in the 72 hours after it was due. effect: difference of the two shares in percent points with its 95 percent interval (Newcombe); if 0 lies in the interval, no effect is shown. Never compare with people who wrote after a reminder alone. Empty = too few to show.';
 
 create function report.reminder_load(grain text default 'week', by text default 'all')
 returns table (organisation text, period_start date, value text, reminders bigint, reminded bigint, active bigint, per_active numeric,
@@ -302,21 +305,37 @@ returns table (organisation text, period_start date, value text, reminders bigin
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with steps as (
-        select r.organisation, g.period, g.value, r.learner_id, count(*) filter (where r.is_sent) as n,
+        select r.organisation, p.grain as of_grain, coalesce(core.period_of(p.grain, r.local_date), '-infinity') as period, g.value, r.learner_id,
+            count(*) filter (where r.is_sent) as n,
             bool_or(r.is_sent and r.quiet_days >= 12) as is_third, bool_or(r.is_sent and r.quiet_days >= 12 and r.is_quiet_since) as is_quiet
         from facts.reminder_steps r
-            cross join lateral (values (core.period_of(grain, r.local_date), core.value_of(by, r.lang, r.cohort, r.country, r.role_choice,
-            r.first_channel, r.first_via))) as g (period, value)
-        group by 1, 2, 3, 4),
+            cross join lateral (values (core.value_of(by, r.lang, r.cohort, r.country, r.role_choice, r.first_channel, r.first_via))) as g (value)
+            cross join unnest(core.grains_of(grain)) as p (grain)
+        group by 1, 2, 3, 4, 5),
+    all_counted as materialized (
+        select s.organisation, s.of_grain, s.period, s.value, sum(s.n)::bigint as n, array[count(*) filter (where s.n > 0), count(*) filter (where s.is_third),
+            count(*) filter (where s.is_quiet)] as cells
+        from steps s group by 1, 2, 3, 4),
+    totals as materialized (
+        select c.organisation, c.of_grain, c.period, array[sum(c.cells[1]), sum(c.cells[2]), sum(c.cells[3])]::bigint[] as cells from all_counted c group by 1, 2, 3),
     counted as (
-        select s.organisation, s.period, s.value, sum(s.n)::bigint as n, count(*) filter (where s.n > 0) as n_people,
-            count(*) filter (where s.is_third) as n_third, count(*) filter (where s.is_quiet) as n_quiet
-        from steps s group by 1, 2, 3)
+        select c.organisation, nullif(c.period, '-infinity') as period, c.value, c.n, c.cells, w.near, w.near_total
+        from all_counted c
+            cross join lateral ( -- as facts.activity has it: what each is a part of; itself where it lies across
+                select array_agg(coalesce(a.cells[i], c.cells[i]) order by g.place, i) as near, array_agg(coalesce(t.cells[i], o.cells[i]) order by g.place, i) as near_total
+                from unnest(core.grains_of('week')) with ordinality as g (grain, place)
+                    cross join lateral (values (case when g.grain = 'all' then '-infinity' when c.of_grain <> 'all' and core.period_of(g.grain, c.period)
+                        = core.period_of(g.grain, c.period + core.days_of(c.of_grain, c.period) - 1) then core.period_of(g.grain, c.period) end)) as p (period)
+                    left join all_counted a on a.organisation = c.organisation and a.value = c.value and a.of_grain = g.grain and a.period = p.period
+                    left join totals t on t.organisation = c.organisation and t.of_grain = g.grain and t.period = p.period
+                    join totals o on o.organisation = c.organisation and o.of_grain = c.of_grain and o.period = c.period
+                    cross join generate_series(1, 3) i) w
+        where c.of_grain = reminder_load.grain)
     select s.organisation, s.period, s.value, case when s.cells[1] is not null then c.n end, s.cells[1], a.active,
         case when s.cells[1] is not null and a.active > 0 then round(c.n::numeric / a.active, 2) end,
         s.cells[2], s.cells[3], core.percent(s.cells[3], s.cells[2]), core.is_period_over(grain, s.period, now()), s.n_hidden
-    from core.safe(array(select row(c.organisation, null, null, c.period, c.value, null, array[c.n_people, c.n_third, c.n_quiet], null, null)::core.cell
-            from counted c), true, null, grain, false) s
+    from core.safe(array(select row(c.organisation, null, null, c.period, c.value, null, c.cells || c.near || c.near_total, null, null)::core.cell
+            from counted c), true, null, grain, false, 12, null) s
         join counted c on c.organisation = s.organisation and c.period is not distinct from s.period and c.value = s.value
         left join report.activity(grain, by) a on a.organisation = s.organisation and a.period_start is not distinct from s.period and a.value = s.value
     where core.is_grain(grain) and core.is_property(by)
@@ -361,11 +380,10 @@ returns table (organisation text, course text, value text, n bigint, post_percen
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
     with recalled as (
-        select r.organisation, r.course, g.value, r.learner_id, r.module, avg(r.is_correct::integer) as share
+        select r.course, r.learner_id, r.module, avg(r.is_correct::integer) as share
         from facts.recall_answers r
-            cross join lateral (values (core.value_of(by, r.lang, r.cohort, r.country, r.role_choice, r.first_channel, r.first_via))) as g (value)
         where r.days_after_completion between 25 and 40 and r.is_correct is not null
-        group by 1, 2, 3, 4, 5),
+        group by 1, 2, 3),
     -- The n-th question of the test is about the n-th module.
     modules as (
         select m.course, m.module, row_number() over (partition by m.course order by m.place) as n
@@ -374,20 +392,28 @@ begin atomic
         select t.course, t.unit, row_number() over (partition by t.course order by t.place) as n
         from (select u.course, u.unit, min(u."position") as place from facts.units_done u where u.module_kind = 'test' group by 1, 2) t),
     people as (
-        select r.organisation, r.course, r.value, r.learner_id, avg(r.share) as recall, avg(u.is_post_right::integer) as post
+        select r.course, r.learner_id, avg(r.share) as recall, avg(u.is_post_right::integer) as post
         from recalled r
             join modules m on m.course = r.course and m.module = r.module
             join items i on i.course = r.course and i.n = m.n
             join facts.units_done u on u.learner_id = r.learner_id and u.course = r.course and u.unit = i.unit
         where u.is_post_right is not null
-        group by 1, 2, 3, 4)
-    select p.organisation, p.course, p.value, min(s.cells[1]),
-        case when min(s.cells[1]) >= 5 then round(100 * avg(p.post), 1) end, case when min(s.cells[1]) >= 5 then round(100 * avg(p.recall), 1) end,
-        case when min(s.cells[1]) >= 5 then round(100 * avg(p.recall - p.post), 1) end, core.half_interval(100 * stddev_samp(p.recall - p.post), min(s.cells[1]))
-    from people p
-        join core.safe(array(select row(k.organisation, k.course, null, null, k.value, null, array[count(*)], null, null)::core.cell
-            from people k group by k.organisation, k.course, k.value)) s on s.organisation = p.organisation and s.course = p.course and s.value = p.value
-    where core.is_property(by)
+        group by 1, 2),
+    -- as in report.survey
+    said as (
+        select e.organisation, e.course, g.value, e.started_at is not null as is_started, e.completed_at is not null as is_completed,
+            case when e.completed_at is not null then p.recall end as recall, p.post
+        from facts.enrolments e
+            cross join lateral (values (core.value_of(by, e.lang, e.cohort, e.country, e.role_choice, e.first_channel, e.first_via))) as g (value)
+            left join people p on p.learner_id = e.learner_id and p.course = e.course)
+    select p.organisation, p.course, p.value, min(s.cells[4]),
+        case when min(s.cells[4]) >= 5 then round(100 * avg(p.post), 1) end, case when min(s.cells[4]) >= 5 then round(100 * avg(p.recall), 1) end,
+        case when min(s.cells[4]) >= 5 then round(100 * avg(p.recall - p.post), 1) end, core.half_interval(100 * stddev_samp(p.recall - p.post), min(s.cells[4]))
+    from said p
+        join core.safe(array(select row(k.organisation, k.course, null, null, k.value, null, array[count(*), count(*) filter (where k.is_started),
+                count(*) filter (where k.is_completed), count(k.recall)], null, null)::core.cell
+            from said k group by k.organisation, k.course, k.value)) s on s.organisation = p.organisation and s.course = p.course and s.value = p.value
+    where p.recall is not null and core.is_property(by)
     group by 1, 2, 3
     order by 1, 2, 3;
 end;
@@ -465,20 +491,35 @@ begin atomic
         select t.organisation, t.course, t.is_group, avg(t.gain) as gain, count(*) as n
         from (select x.*, max(x.n_pre) over (partition by x.course, x.version) as questions from tests x) t
         where t.n_pre = t.questions and t.n_post = t.questions
-        group by 1, 2, 3)
-    select s.organisation, s.course, s.value, s.cells[1],
-        case when s.value = 'group' then core.percent(s.cells[1], (select f.cells[1] from facts.funnel('all', 'all', false, now()) f
-            where f.organisation = s.organisation and f.course = s.course)) end,
-        s.cells[3], case when s.is_mature then core.percent(s.cells[3], s.cells[1]) end,
-        case when s.is_mature then core.wilson(s.cells[3], s.cells[1], -1) end, case when s.is_mature then core.wilson(s.cells[3], s.cells[1], 1) end,
-        case when n.cells[1] >= 5 then round(g.gain, 2) end, n.cells[1], s.is_mature, s.n_hidden
-    from core.safe(array(
-        select row(e.organisation, e.course, null, null, case when e.cohort is null then 'alone' else 'group' end, bool_and(e.enrolled_at <= now() - interval '70 days'),
-            array[count(*), count(e.started_at), count(e.completed_at), count(e.certified_at)], null, null)::core.cell
-        from facts.enrolments e group by e.organisation, e.course, e.cohort is null)) s
-        left join core.safe(array(select row(x.organisation, x.course, null, null, case when x.is_group then 'group' else 'alone' end, null, array[x.n], null, null)::core.cell
-            from gains x)) n on n.organisation = s.organisation and n.course = s.course and n.value = s.value
-        left join gains g on g.organisation = s.organisation and g.course = s.course and g.is_group = (s.value = 'group')
+        group by 1, 2, 3),
+    -- What report.funnel and report.gain show of those in no group, and what that leaves of all: nothing that is not told there.
+    by_cohort as materialized (select f.organisation, f.course, f.value = 'none' as is_alone, f.cells, f.is_mature, f.n_hidden
+        from facts.funnel('all', 'cohort', false, now()) f),
+    counts as materialized (
+        select f.organisation, f.course, f.is_alone, bool_and(f.is_mature) as is_mature, max(f.n_hidden) as n_hidden, min(a.cells[1]) as n_all,
+            case when f.is_alone then min(o.cells[1]) else min(a.cells[1]) - case when count(o.cells) = 0 then 0 else min(o.cells[1]) end end as enrolled,
+            case when f.is_alone then min(o.cells[3]) else min(a.cells[3]) - case when count(o.cells) = 0 then 0 else min(o.cells[3]) end end as completed
+        from by_cohort f
+            join facts.funnel('all', 'all', false, now()) a on a.organisation = f.organisation and a.course = f.course
+            left join by_cohort o on o.is_alone and o.organisation = f.organisation and o.course = f.course
+        group by 1, 2, 3),
+    with_gain as (
+        select x.organisation, x.course, case when bool_and(x.n is not null) then sum(x.n)::bigint end as n from report.gain() x group by 1, 2),
+    with_gain_alone as (
+        select x.organisation, x.course, case when bool_and(x.n is not null) then sum(x.n)::bigint end as n from report.gain('cohort') x where x.value = 'none' group by 1, 2),
+    with_gains as (
+        select c.organisation, c.course, c.is_alone, case when c.is_alone then o.n else a.n - case when o.course is null then 0 else o.n end end as n
+        from counts c
+            left join with_gain a on a.organisation = c.organisation and a.course = c.course
+            left join with_gain_alone o on o.organisation = c.organisation and o.course = c.course)
+    select c.organisation, c.course, case when c.is_alone then 'alone' else 'group' end, c.enrolled,
+        case when not c.is_alone then core.percent(c.enrolled, c.n_all) end,
+        c.completed, case when c.is_mature then core.percent(c.completed, c.enrolled) end,
+        case when c.is_mature then core.wilson(c.completed, c.enrolled, -1) end, case when c.is_mature then core.wilson(c.completed, c.enrolled, 1) end,
+        case when n.n >= 5 then round(g.gain, 2) end, n.n, c.is_mature, c.n_hidden
+    from counts c
+        join with_gains n on n.organisation = c.organisation and n.course = c.course and n.is_alone = c.is_alone
+        left join gains g on g.organisation = c.organisation and g.course = c.course and g.is_group = not c.is_alone
     order by 1, 2, 3;
 end;
 comment on function report.groups() is
@@ -486,9 +527,11 @@ comment on function report.groups() is
 
 create view report.shared_numbers with (security_barrier) as
 select h.organisation, h.cells[1] as numbers, h.cells[2] as shared, core.percent(h.cells[2], h.cells[1]) as percent_shared
-from core.safe(array(select row(o.code, null, null, null, 'all', null, array[s.numbers, s.shared], null, null)::core.cell
-    from core.shared_number s join core.organisation o using (org_id)
-    where s.org_id = any (array(select m.org_id from core.member m where m.login = core.reader())))) h;
+from core.safe(array(select row(o.code, null, null, null, 'all', null, array[s.numbers, s.shared, n.contacts, n.contacts], null, null)::core.cell
+    from core.shared_number s
+        join core.organisation o using (org_id)
+        cross join lateral (select count(*) as contacts from facts.contacts c where c.organisation = o.code) n -- less numbers: who shares one
+    where s.org_id = any (array(select m.org_id from core.member m where m.login = core.reader()))), true, null, 'all', true, 1) h;
 comment on view report.shared_numbers is 'Q1: phone numbers, and those on which several people learn. Empty = too few to show.';
 comment on column report.shared_numbers.organisation is 'Code of the organisation.';
 comment on column report.shared_numbers.numbers is 'Phone numbers with at least one person.';

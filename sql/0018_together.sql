@@ -12,17 +12,9 @@ create function report.caught_up(by text default 'all')
 returns table (organisation text, course text, module text, value text, caught_up bigint, n_hidden integer)
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
-    select s.organisation, s.course, s.item, s.value, s.cells[1], s.n_hidden
-    from core.safe(array(
-        select row(x.organisation, x.course, x.module, null, x.value, null, array[count(*)], null, null)::core.cell
-        from (select distinct u.organisation, u.course, u.module, g.value, u.learner_id
-            from facts.units_done u
-                cross join lateral (values (core.value_of(by, u.lang, u.cohort, u.country, u.role_choice, u.first_channel, u.first_via)))
-                    as g (value)
-                join facts.module_completions m on m.learner_id = u.learner_id and m.course = u.course and m.module = u.module
-                    and m.via_catchup) x
-        group by x.organisation, x.course, x.module, x.value)) s
-    where core.is_property(by)
+    select s.organisation, s.course, s.item, s.value, s.cells[2] - s.cells[3], s.n_hidden
+    from facts.modules(by) s
+    where core.is_property(by) and s.cells[2] - s.cells[3] is distinct from 0
     order by 1, 2, 3, 4;
 end;
 comment on function report.caught_up(text) is

@@ -2,20 +2,24 @@
 """attack.py OWNER READER PEOPLE SEED...: what somebody finds out who reads every count of schema report and calculates.
 
 Makes a population for each seed in the database of OWNER (with the functions of tests/sql/lib/make.sql), asks every
-report with counts in every grain and by every property as READER, and writes down what is known of these counts:
-those that are shown, that the others are at least 1, that totals are the sums of their parts, and that some
-people are among others. A rate is no more than what is shown beside it: it is empty where a count of it is. From this it narrows down every count, shown or not, and every difference of two, as long
-as it can. One that is 1 to 4 and comes out exactly is a leak. Prints "good ..." or "bad ..." lines.
+report with counts in every grain and by two properties (the seed draws them) as READER, an analyst, and writes down
+what is known of these counts: those that are shown, that totals are the sums of their parts, and that some people are
+among others. A rate is no more than what is shown beside it: it is empty where a count of it is. From this it narrows
+down every count, shown or not, and every difference of two, as long as it can. One that is 1 to 4 and comes out exactly
+is a leak. A report that is in none of the tables here is one, too. Prints "good ..." or "bad ..." lines.
 """
 import collections
 import csv
 import datetime
 import io
+import random
 import subprocess
 import sys
 
 OWNER, READER, PEOPLE = sys.argv[1], sys.argv[2], int(sys.argv[3])
-BYS = ('language', 'role')
+BYS = ()  # drawn with the seed
+PROPERTIES = ('language', 'role', 'cohort', 'country', 'channel', 'via')
+TODAY = ''  # of reports that say how it stands: a day of the week after the last events; the seed draws it
 GRAINS = ('all', 'quarter', 'month', 'week', 'day')
 K = 5
 
@@ -31,24 +35,40 @@ def people(seed):
     set client_min_messages = warning;
     set search_path = make, public;
     truncate core.learner, core.event, core.enrolment, core.consent, core.learner_unit, core.unit_cohort, core.active_day,
-        core.number_state, core.vault, core.unknown_input, core.free_text, core.message, core.certificate, core.membership cascade;
-    select setseed({seed} / 1000.0);
+        core.number_state, core.vault, core.unknown_input, core.free_text, core.message, core.certificate, core.membership,
+        core.erasure_time cascade;
+    select setseed({seed % 1000000} / 1000000.0);
     create temp table p as
     select i, timestamptz '2026-03-02 06:00Z' + floor(random() * 45) * interval '1 day' + random() * interval '8 hours' as at,
         case when random() < 0.7 then 5 when random() < 0.6 then 3 else 1 end as far, random() < 0.1 as stops, random() < 0.6 as ends, floor(random() * 60) * interval '1 day' as takes,
         (array['en', 'en', 'en', 'fr', 'fr', 'ar', 'sw'])[1 + floor(random() * 7)::int] as lang, (array['KE', 'KE', 'KE', 'UG'])[1 + floor(random() * 4)::int] as country,
         floor(random() * 4)::int as role, (array['at', 'at', 'kannel'])[1 + floor(random() * 3)::int] as channel, (array['sms', 'sms', 'ussd'])[1 + floor(random() * 3)::int] as via,
-        (array['g1', 'g1', 'g2', null])[1 + floor(random() * 4)::int] as cohort
+        (array['g1', 'g1', 'g2', null])[1 + floor(random() * 4)::int] as cohort, random() < 0.7 as recalls, random() < 0.5 as catches,
+        floor(random() * 5)::int as reminders, random() < 0.2 as is_withheld, random() < 0.4 as heeds, random() < 0.3 as is_back, floor(random() * 5)::int as errs
     from generate_series(1, {PEOPLE}) i;
     select count(core.ingest(case when far = 1 then jsonb_build_array(make.step(i, 1, at, '[{{"kind":"contact"}},{{"kind":"consent_asked"}}]', make.vault(i)))
         else (select jsonb_agg(s) from jsonb_array_elements(make.module(i, at)) with ordinality as x (s, n) where far = 5 or n <= 3) end)) from p;
     select count(core.ingest(make.ending(i, at + takes))) from p where far = 5 and ends;
-    select count(core.ingest(jsonb_build_array(make.step(i, 20, at + interval '70 days', '[{{"kind":"stopped"}}]')))) from p where stops;
-    select count(core.ingest(jsonb_build_array(make.step(i, 21, now(), '[{{"kind":"unknown_input","text":"hm"}}]')))) from p where i % 3 = 0;
+    -- old questions again, a module in short, reminders and what came of them, sessions, people who come back in the last weeks
+    select count(core.ingest(jsonb_build_array(make.step(i, 11, at + takes + interval '30 days', '[{{"kind":"answered","unit":"m1q1","phase":"recall","choice":3,"correct":true}}]')))) from p where far = 5 and ends and recalls;
+    select count(core.ingest(jsonb_build_array(make.step(i, 12, at + interval '9 days', '[{{"kind":"answered","unit":"m1q1","phase":"catchup","choice":3,"correct":true,"attempt":1}},
+        {{"kind":"module_completed","unit":"m1","value":3,"attempt":4,"phase":"catchup"}}]')))) from p where far = 3 and catches;
+    select count(core.ingest(jsonb_build_array(make.step(i, 12 + n, at + interval '10 days' + n * interval '6 days', jsonb_build_array(jsonb_build_object('kind',
+        case when is_withheld and n = 2 then 'reminder_withheld' else 'reminded' end, 'value', (array[2, 5, 12, 2])[n])))))) from p, generate_series(1, 4) n where n <= reminders and far > 1;
+    select count(core.ingest(jsonb_build_array(make.step(i, 17, at + interval '17 days', '[{{"kind":"lesson_read","unit":"m1l1","value":0}}]')))) from p where heeds and far = 5;
+    select count(core.ingest(jsonb_build_array(make.step(i, 18, at + interval '20 days', '[{{"kind":"session_opened"}},{{"kind":"session_dropped"}}]')))) from p where i % 4 = 0;
+    select count(core.ingest(jsonb_build_array(make.step(i, 19, timestamptz '{TODAY}' - (i % 40) * interval '1 day' - interval '20 hours', '[{{"kind":"lesson_read","unit":"m1l1","value":0}}]')))) from p where is_back and far = 5;
+    select count(core.ingest(jsonb_build_array(make.step(i, 20, timestamptz '{TODAY}' - interval '19 hours', '[{{"kind":"stopped"}}]')))) from p where stops;
+    select count(core.ingest(jsonb_build_array(make.step(i, 21, '{TODAY}', jsonb_build_array(jsonb_build_object('kind', 'unknown_input', 'text', case errs when 1 then 'hm' else 'what' end)))))) from p where errs > 0 and i % 3 > 0;
+    select count(core.ingest(jsonb_build_array(jsonb_build_object('type', 'message', 'message_id', i || '-1-0', 'number_id', make.number_id(i), 'learner_id', make.learner(i), 'seq', 1,
+        'at', at, 'channel', channel, 'class', 'reply', 'status', case when i % 9 = 0 then 'failed' else 'delivered' end, 'country', country, 'network', via)))) from p;
+    insert into core.erasure_time (org_id, asked_on, hours) select o.org_id, at::date, 30 * i from p, core.organisation o where o.is_default and i % 4 = 0;
+    update core.number_state s set number_id = decode(make.number_id(i - 1), 'hex') from p where s.learner = make.key(i) and i % 7 = 0 and errs > 0;
     insert into core.cohort (org_id, code, name) select o.org_id, c, c from core.organisation o, unnest(array['g1', 'g2']) c where o.is_default on conflict do nothing;
     update core.learner l set lang = p.lang, country = p.country, role_choice = p.role, first_channel = p.channel, first_via = p.via::core.via,
         cohort_id = (select c.cohort_id from core.cohort c where c.org_id = l.org_id and c.code = p.cohort)
     from p where l.learner_id = make.learner(p.i);
+    update core.learner_unit u set lang = p.lang from p where u.learner = make.key(p.i);
     update core.active_day a set n_ussd = a.n_sms, n_sms = 0 where learner % 5 = 0;
     """
 
@@ -69,26 +89,62 @@ create or replace function core.near_by(p_n bigint, p_m bigint) returns boolean 
 
 def asked():
     """(name, key columns, count columns, SQL) of every table of counts."""
+    day = f"as_of => '{TODAY}'"
     for by in ('all',) + BYS:
         for grain in GRAINS:
-            yield ('funnel', by, grain, ('course', 'period_start', 'value'), ('enrolled', 'started', 'completed', 'certified'), f"report.funnel('{grain}', '{by}')")
-            yield ('mature', by, grain, ('course', 'period_start', 'value'), ('enrolled', 'started', 'completed', 'certified'), f"report.funnel('{grain}', '{by}', true)")
+            yield ('funnel', by, grain, ('course', 'period_start', 'value'), ('enrolled', 'started', 'completed', 'certified'), f"report.funnel('{grain}', '{by}', {day})")
+            yield ('mature', by, grain, ('course', 'period_start', 'value'), ('enrolled', 'started', 'completed', 'certified'), f"report.funnel('{grain}', '{by}', true, {day})")
             yield ('contacts', by, grain, ('period_start', 'value'), ('contacts', 'asked', 'opted_in'), f"report.contact_counts('{grain}', '{by}')")
             yield ('activity', by, grain, ('period_start', 'value'), ('active', 'sms_only', 'ussd_only', 'mixed', 'ever_active'), f"report.activity('{grain}', '{by}')")
-        for name, keys, columns in (('leaving', ('course', 'value'), ('enrolled', 'stopped')), ('standing', ('course', 'value', 'standing'), ('learners',)),
-                ('survey', ('course', 'value'), ('invited', 'answered', 'complete')), ('time_to_complete', ('course', 'value'), ('completed', 'started')),
-                ('at_work', ('course', 'value'), ('asked', 'answered', 'used')), ('modules', ('course', 'module', 'value'), ('reached', 'completed', 'passed')),
-                ('hazard', ('course', 'unit', 'value'), ('reached', 'left_here')), ('items', ('course', 'unit', 'value'), ('answered', 'n_right')),
-                ('distractors', ('course', 'unit', 'value', 'choice'), ('n',)), ('scores', ('course', 'value', 'band'), ('learners',)),
-                ('gain', ('course', 'version', 'value'), ('n', 'n_without_post')), ('effort', ('course', 'module', 'value'), ('learners',))):
-            yield (name, by, 'all', keys, columns, f"report.{name}('{by}')")
+            yield ('reminder_load', by, grain, ('period_start', 'value'), ('reminded', 'reminded_three_times', 'quiet_since'), f"report.reminder_load('{grain}', '{by}')")
+        for name, keys, columns, arguments in (('leaving', ('course', 'value'), ('enrolled', 'stopped'), ''),
+                ('standing', ('course', 'value', 'standing'), ('learners',), day), ('survey', ('course', 'value'), ('invited', 'answered', 'complete'), ''),
+                ('time_to_complete', ('course', 'value'), ('completed', 'started'), day), ('at_work', ('course', 'value'), ('asked', 'answered', 'used'), ''),
+                ('modules', ('course', 'module', 'value'), ('reached', 'completed', 'passed'), ''), ('caught_up', ('course', 'module', 'value'), ('caught_up',), ''),
+                ('hazard', ('course', 'unit', 'value'), ('reached', 'left_here'), ''), ('items', ('course', 'unit', 'value'), ('answered', 'n_right'), ''),
+                ('distractors', ('course', 'unit', 'value', 'choice'), ('n',), ''), ('scores', ('course', 'value', 'band'), ('learners',), ''),
+                ('gain', ('course', 'version', 'value'), ('n', 'n_without_post'), ''), ('effort', ('course', 'module', 'value'), ('learners',), ''),
+                ('retention', ('course', 'value'), ('n',), ''),
+                ('reminders', ('course', 'quiet_days', 'value', 'outcome'), ('reminded', 'reminded_did', 'not_reminded', 'not_reminded_did'), '')):
+            yield (name, by, 'all', keys, columns, f"report.{name}('{by}'{', ' if arguments else ''}{arguments})")
+        for days in (7, 28):
+            yield (f'rolling {days}', by, 'all', ('value',), ('active',), f"report.rolling({days}, '{by}', {day})")
     for by in ('all', 'language', 'unit', 'channel'):
         yield ('unmatched', by, 'all', ('value',), ('not_understood', 'learners'), f"report.unmatched('{by}')")
+    for grain in GRAINS:
+        yield ('deletions', 'all', grain, ('period_start',), ('ended', 'over_72_hours', 'over_30_days'), f"report.deletions('{grain}')")
     yield ('completion_rate', 'version', 'week', ('course', 'cohort_week', 'version'), ('enrolled', 'started', 'completed', 'certified'), 'report.completion_rate')
     yield ('drop_off', 'version', 'all', ('course', 'version', 'unit'), ('reached', 'left_here'), 'report.drop_off')
     yield ('groups', 'group', 'all', ('course', 'learned'), ('enrolled', 'completed', 'n_gain'), 'report.groups()')
+    yield ('shared_numbers', 'all', 'all', (), ('numbers', 'shared'), 'report.shared_numbers')
+    yield ('unmatched_words', 'words', 'all', ('lang', 'words'), ('learners',), 'report.unmatched_words()')
     for period in ('day', 'week', 'month'):
         yield ('active_learners', 'all', period, ('period_start',), ('active_learners', 'ever_active'), f"(select * from report.active_learners where period = '{period}')")
+
+
+# Reports with other counts than of people, or none. Those made of other reports read nothing but these.
+OF_REPORTS = {'month', 'data_values', 'equity'}
+OF_MESSAGES = {'delivery', 'sessions'}  # where few people are behind a row it is empty
+OF_TEN = {'statements'}                 # of those who agreed, if they are ten
+ROWS = {'contacts', 'active_days', 'units_done', 'messages', 'not_understood', 'session_steps', 'enrolments', 'module_completions', 'quiz_answers',
+        'survey_answers', 'reminder_steps', 'recall_answers', 'effort_steps', 'deletion_times', 'group_answers', 'sharing'}
+NO_PEOPLE = {'help', 'catalogue', 'query', 'begin_export', 'end_export', 'words', 'organisations', 'months'}
+
+
+def unknown_reports():
+    """What schema report has and nothing here knows."""
+    known = {t.split(' ')[0] for t, _, _, _, _, _ in asked()} - {'mature', 'contacts'} | {'funnel', 'contact_counts'}
+    known |= OF_REPORTS | OF_MESSAGES | OF_TEN | ROWS | NO_PEOPLE
+    names = run(OWNER, "select relname from pg_class where relnamespace = 'report'::regnamespace and relkind in ('v', 'm', 'r') union select proname"
+                       " from pg_proc where pronamespace = 'report'::regnamespace").split()
+    for name in sorted(set(names) - known):
+        yield ('not known here', name)
+    # By OID: whatever a report of reports names is in report, or a function of core.
+    for line in run(OWNER, "select distinct p.proname, c.oid::regclass from pg_proc p join pg_depend d on d.objid = p.oid join pg_class c on"
+                           " d.refobjid = c.oid where d.refclassid = 'pg_class'::regclass and p.pronamespace = 'report'::regnamespace and"
+                           " c.relnamespace <> 'report'::regnamespace").split():
+        if line.split('|')[0] in OF_REPORTS:
+            yield ('reads more than reports', line)
 
 
 def answers(conninfo, before=''):
@@ -120,7 +176,12 @@ RATES = {'contacts': {'percent_opted_in': ('asked', 'opted_in'), 'percent_low': 
          'at_work': {'percent_of_asked': ('asked', 'answered', 'used'), 'percent_of_answered': ('answered', 'used')},
          'time_to_complete': {'median_days': ('completed',), 'kaplan_meier_median_days': ('started',)}, 'distractors': {'percent': ('n',)},
          'scores': {'percent': ('learners',)}, 'gain': {c: ('n',) for c in ('pre_mean', 'post_mean', 'gain', 'percent_higher')},
-         'effort': {'median_minutes': ('learners',)}, 'groups': {'percent_of_enrolled': ('enrolled', 'completed'), 'gain': ('n_gain',)},
+         'effort': {'median_minutes': ('learners',)}, 'reminder_load': {'reminders': ('reminded',), 'per_active': ('reminded', 'active'),
+                    'percent_quiet': ('reminded_three_times', 'quiet_since')},
+         'reminders': {'percent_reminded': ('reminded', 'reminded_did'), 'percent_not_reminded': ('not_reminded', 'not_reminded_did'),
+                       'effect': ('reminded', 'reminded_did', 'not_reminded', 'not_reminded_did'), 'effect_low': ('reminded_did', 'not_reminded_did')},
+         'retention': {c: ('n',) for c in ('post_percent', 'recall_percent', 'change', 'change_plus_minus')},
+         'deletions': {c: ('ended',) for c in ('median_hours', 'longest_hours')}, 'shared_numbers': {'percent_shared': ('numbers', 'shared')}, 'groups': {'percent_of_enrolled': ('enrolled', 'completed'), 'gain': ('n_gain',)},
          'activity': {'mean_daily': ('active',), 'stickiness': ('active',)}}
 for t in ('funnel', 'mature', 'completion_rate'):
     RATES[t] = {'percent_of_enrolled': ('enrolled', 'completed'), 'percent_of_started': ('started', 'completed')}
@@ -194,6 +255,12 @@ class Knowledge:
                             is_waiting.add(other)
                             todo.append(other)
 
+    def why(self, name):
+        """The sums that a count is in, with what is known of each."""
+        for whole, parts in self.sums:
+            if name == whole or name in parts:
+                yield ' + '.join(f'{p}={self.true[p]}[{self.low[p]}..{self.high[p]}]' for p in parts) + f' = {whole}={self.true[whole]}[{self.low[whole]}..{self.high[whole]}]'
+
     def leaks(self):
         return [n for n in self.true if 0 < self.true[n] < K and self.low[n] == self.high[n]]
 
@@ -230,7 +297,8 @@ def relate(known, rows):
               'contacts': ('contacts', 'asked', 'opted_in'), 'leaving': ('enrolled', 'stopped'), 'survey': ('invited', 'answered', 'complete'),
               'at_work': ('asked', 'answered', 'used'), 'modules': ('reached', 'completed', 'passed'), 'hazard': ('reached', 'left_here'),
               'drop_off': ('reached', 'left_here'), 'items': ('answered', 'n_right'), 'activity': ('ever_active', 'active'), 'groups': ('enrolled', 'completed', 'n_gain'),
-              'active_learners': ('ever_active', 'active_learners')}
+              'active_learners': ('ever_active', 'active_learners'), 'reminder_load': ('reminded', 'reminded_three_times', 'quiet_since'),
+              'deletions': ('ended', 'over_72_hours', 'over_30_days'), 'shared_numbers': ('numbers', 'shared')}
     for (table, column, by, grain), cells in list(rows.items()):
         chain = chains.get(table, ())
         for longer in chain[:chain.index(column)] if column in chain else ():
@@ -243,20 +311,21 @@ def relate(known, rows):
         if by != 'all' and (table, column, 'all', grain) in rows and not (table, column) == ('activity', 'ever_active') and table != 'unmatched':
             groups = collections.defaultdict(list)
             place = {'funnel': 2, 'mature': 2, 'contacts': 1, 'activity': 1, 'leaving': 1, 'standing': 1, 'survey': 1, 'time_to_complete': 1, 'at_work': 1,
-                     'modules': 2, 'hazard': 2, 'items': 2, 'distractors': 2, 'scores': 1, 'gain': 2, 'effort': 2}[table]
+                     'modules': 2, 'hazard': 2, 'items': 2, 'distractors': 2, 'scores': 1, 'gain': 2, 'effort': 2, 'caught_up': 2, 'retention': 1, 'reminders': 2,
+                     'reminder_load': 1, 'rolling 7': 0, 'rolling 28': 0}[table]
             for key, name in cells.items():
                 groups[key[:place] + ('all',) + key[place + 1:]].append(name)
             for key, names in groups.items():
                 if key in rows[(table, column, 'all', grain)]:
                     known.add_up(rows[(table, column, 'all', grain)][key], names)
         # periods add up, or lie in longer ones
-        if table in ('funnel', 'mature', 'contacts', 'activity') and not column == 'ever_active':
-            at = 0 if table in ('contacts', 'activity') else 1
+        if table in ('funnel', 'mature', 'contacts', 'activity', 'reminder_load', 'deletions') and not column == 'ever_active':
+            at = 1 if table in ('funnel', 'mature') else 0
             for longer in GRAINS[:GRAINS.index(grain)]:
                 for whole, whole_name in rows[(table, column, by, longer)].items():
                     names = [n for k, n in cells.items() if k[:at] == whole[:at] and k[at + 1:] == whole[at + 1:] and within(longer, whole[at], grain, k[at])]
-                    if table == 'activity':
-                        if column == 'active':
+                    if table in ('activity', 'reminder_load'):
+                        if column in ('active', 'reminded', 'reminded_three_times'):
                             for name in names:
                                 known.among(name, whole_name)
                     elif longer in ('month', 'quarter') and grain == 'week':
@@ -301,6 +370,19 @@ def relate(known, rows):
                 known.among(stands['stopped'], one('leaving', 'stopped', short))
             contacts = one('contacts', 'contacts', ('', key[2]))
             known.among(name, contacts)
+            if one('retention', 'n', short):
+                known.among(one('retention', 'n', short), one('funnel', 'completed', key))
+        for (course, module, value), name in rows[('caught_up', 'caught_up', by, 'all')].items():
+            known.add_up(one('modules', 'reached', (course, module, value)), [name, one('modules', 'completed', (course, module, value))], ('stands', by, module, value))
+            known.among(name, one('modules', 'reached', (course, module, value)))
+        for (course, days_quiet, value, outcome), name in rows[('reminders', 'reminded', by, 'all')].items():
+            for a, b in (('reminded_did', 'reminded'), ('not_reminded_did', 'not_reminded')):
+                key = (course, days_quiet, value)
+                if one('reminders', a, key + (outcome,)) and one('reminders', b, key + (outcome,)):
+                    known.among(one('reminders', a, key + (outcome,)), one('reminders', b, key + (outcome,)))
+                if outcome == 'learned' and one('reminders', b, key + ('learned',)):
+                    known.add_up(one('reminders', b, key + ('learned',)), [one('reminders', b, key + ('stopped',))])
+        roll(known, rows, by)
         for key, name in rows[('items', 'answered', by, 'all')].items():
             known.add_up(name, [n for k, n in rows[('distractors', 'n', by, 'all')].items() if k[:3] == key])
     for key, name in rows[('completion_rate', 'enrolled', 'version', 'week')].items():
@@ -316,21 +398,50 @@ def relate(known, rows):
             mine = [n for k, n in rows[('funnel', column, 'cohort', 'all')].items() if k[0] == key[0] and (k[2] == 'none') == (key[1] == 'alone')]
             if mine:
                 known.add_up(here, mine)
+        mine = [n for k, n in rows[('gain', 'n', 'cohort', 'all')].items() if k[0] == key[0] and (k[2] == 'none') == (key[1] == 'alone')]
+        if mine and key in rows[('groups', 'n_gain', 'group', 'all')]:
+            known.add_up(rows[('groups', 'n_gain', 'group', 'all')][key], mine)
     for grain in ('day', 'week', 'month'):
         for column, other in (('active_learners', 'active'), ('ever_active', 'ever_active')):
             for key, name in rows[('active_learners', column, 'all', grain)].items():
                 known.add_up(rows[('activity', other, 'all', grain)][key + ('all',)], [name])
 
 
+def roll(known, rows, by):
+    """The last days beside the periods that lie in them and those that they lie in."""
+    end = datetime.date.fromisoformat(TODAY) + datetime.timedelta(1)
+    for n in (7, 28):
+        first = end - datetime.timedelta(n)
+        for (value,), name in rows[(f'rolling {n}', 'active', by, 'all')].items():
+            if n == 7:
+                known.among(name, rows[('rolling 28', 'active', by, 'all')][(value,)])
+            for grain in GRAINS:
+                for (period, other), active in rows[('activity', 'active', by, grain)].items():
+                    a, b = days(grain, period)
+                    if other == value and a <= first and end <= b:
+                        known.among(name, active)
+                    if other == value and first <= a and b <= end:
+                        known.among(active, name)
+                    if other == value and (a, b) == (first, end):
+                        known.add_up(name, [active])
+
+
 total = collections.Counter()
-for seed in sys.argv[4:]:
+for seed in [a for a in sys.argv[4:] if a != '-v']:
+    draw = random.Random(int(seed))
+    BYS, TODAY = tuple(draw.sample(PROPERTIES, 2)), f'2026-07-{draw.randrange(20, 27)}'
+    if seed == sys.argv[4]:
+        for name in unknown_reports():
+            print('bad', *name)
     run(OWNER, people(int(seed)))
     known, stats = attack()
     total.update(stats)
     leaks = known.leaks() + known.told
-    print(f'bad seed {seed}: {len(leaks)} leaks' if leaks else f'good seed {seed}: {len(known.true)} counts, {len(known.sums)} sums')
+    print(f'bad seed {seed}: {len(leaks)} leaks' if leaks else f'good seed {seed}: by {BYS[0]} and {BYS[1]}, {len(known.true)} counts, {len(known.sums)} sums')
     for name in leaks[:12]:
         print('  ', name, known.true.get(name, 'a rate beside a hidden count'))
+    for name in leaks[:3] if '-v' in sys.argv else ():
+        print('\n      '.join(['   why', *map(str, [name]), *known.why(name)]))
 tables = sorted({t for t, _ in total})
 for t in tables:
     print(f'{t}: {total[(t, True)]} of {total[(t, True)] + total[(t, False)]} counts of people are shown')
