@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "app/timers.h"
+#include "callback_world.h"
 #include "port/store/ops.h"
 
 /* A store that only says what is due, when it is told to. */
@@ -124,6 +125,51 @@ static void stopped_it_looks_no_more(void **state)
     assert_string_equal(w->asked, "0-255 ");
 }
 
+static void on_all_due(void *ctx, enum err e, const struct number_id *ids, uint32_t n)
+{
+    uint32_t *ret_n = ctx;
+    (void)ids;
+    assert_int_equal(e, ERR_OK);
+    *ret_n = n;
+}
+
+static uint32_t count_due(struct callback_world *real)
+{
+    uint32_t n = UINT32_MAX;
+    store_due(real->store, 0, STORE_BUCKETS - 1, loop_wall(real->loop).ms, 100, on_all_due, &n);
+    loop_mem_settle(real->loop);
+    return n;
+}
+
+/* With a store and dialogs: not the first one only, which would leave a million for days. */
+static void all_that_are_due_are_woken_by_one_look(void **state)
+{
+    (void)state;
+    struct setting settings[] = {{STR("username"), STR("u")}, {STR("apikey"), STR("k")}};
+    const struct config_channel at = {.name = STR("at"),
+                                      .profile = STR("africastalking"),
+                                      .country = STR("KE"),
+                                      .settings = {settings, 2},
+                                      .is_unsigned_allowed = true,
+                                      .new_numbers_hour = 1000};
+    enum { N = 20 };
+    struct callback_world *real = world_new(&at, 1);
+    char body[128];
+    for (int i = 0; i < N; i++) {
+        (void)snprintf(body, sizeof(body), "from=%%2B2547000000%02d&to=20880&text=JOIN&id=%d", i,
+                       i);
+        assert_int_equal(world_post(real, "/in/at", body), 200);
+    }
+    loop_mem_advance(real->loop, INT64_C(60) * 24 * 3600 * 1000);
+    assert_int_equal(count_due(real), N);
+    struct timers *timers = timers_new(real->loop, real->store, real->dialogs, 0);
+    timers_start(timers);
+    loop_mem_settle(real->loop); /* the clock stands still */
+    assert_int_equal(count_due(real), 0);
+    timers_free(timers);
+    world_free(real);
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
 
 int main(void)
@@ -133,6 +179,7 @@ int main(void)
         IN_WORLD(with_others_it_looks_at_its_own_ranges),
         IN_WORLD(a_look_that_failed_is_repeated_in_a_second),
         IN_WORLD(stopped_it_looks_no_more),
+        cmocka_unit_test(all_that_are_due_are_woken_by_one_look),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
