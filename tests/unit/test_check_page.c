@@ -1,0 +1,370 @@
+/* The public page of certificates: what it says of which code, to whom, in which language, and how
+ * little else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/check_page.h"
+#include "app/checks.h"
+#include "app/course_set.h"
+#include "core/lesson/parse.h"
+#include "port/lesson_files.h"
+
+#define GOOD UINT64_C(482109375523)
+#define REVOKED UINT64_C(100000000001)
+#define LINE(status, module)                                                                       \
+    status "\t" module "\t7\t6\t03/2026\t1.2\ten\tChildren <on> the Move\tRed Cross"
+
+struct world {
+    struct loop *loop;
+    struct store *store;
+    struct vault *vault;
+    struct course_set *courses;
+    struct config config;
+    struct check_pages *pages;
+    uint32_t n_answers;
+    int status;
+    bool is_json, has_retry, is_safe; /* is_safe: what keeps it out of frames and caches is said */
+    char body[100000], location[128];
+};
+
+static void on_put(void *ctx, enum err e)
+{
+    *(enum err *)ctx = e;
+}
+
+static void put(struct world *w, uint64_t code, struct str line)
+{
+    enum err e = ERR_IO;
+    store_certificate_put(w->store, code, line, loop_wall(w->loop).ms + CERTIFICATE_KEPT_MS, on_put,
+                          &e);
+    loop_mem_settle(w->loop);
+    assert_int_equal(e, ERR_OK);
+}
+
+static struct str header(const struct http_response *r, const char *name)
+{
+    return http_header_get(r->headers, r->n_headers, str_from(name));
+}
+
+static void on_response(void *ctx, struct front_token token, const struct http_response *r)
+{
+    struct world *w = ctx;
+    assert_int_equal(token.generation, 7);
+    w->n_answers++;
+    w->status = r->status;
+    w->is_json = str_eq(r->content_type, STR("application/json"));
+    w->has_retry = str_eq(header(r, "Retry-After"), STR("3600"));
+    w->is_safe = str_starts(header(r, "Content-Security-Policy"), STR("default-src 'none'")) &&
+                 str_eq(header(r, "X-Frame-Options"), STR("DENY")) &&
+                 str_eq(header(r, "Cache-Control"), STR("no-store")) &&
+                 str_eq(header(r, "X-Robots-Tag"), STR("noindex, nofollow"));
+    (void)snprintf(w->body, sizeof(w->body), "%.*s", STR_ARG(r->body));
+    (void)snprintf(w->location, sizeof(w->location), "%.*s", STR_ARG(header(r, "Location")));
+}
+
+static void load_course(struct world *w)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
+    struct buf bundle CLEANUP(buf_fini);
+    struct lesson_file *files;
+    uint32_t n;
+    struct errmsg msg = {""};
+    buf_init(&bundle, COURSE_MAX_BYTES + 65536);
+    if (lesson_files_read("lessons/children-on-the-move", arena, &files, &n, &msg) != ERR_OK)
+        fail_msg("%s", msg.text);
+    for (uint32_t i = 0; i < n; i++) {
+        if (str_eq(files[i].name, STR("course.md")))
+            files[i].text =
+                arena_printf(arena, "---\ntrial_languages: [fr, ar, de]\n%.*s",
+                             STR_ARG(str_sub(files[i].text, strlen("---\n"), files[i].text.len)));
+    }
+    if (course_bundle_write(files, n, &bundle) != ERR_OK ||
+        course_set_add(w->courses, STR("children-on-the-move@1.0.0"), buf_str(&bundle), true,
+                       &msg) != ERR_OK)
+        fail_msg("%s", msg.text);
+}
+
+static int open_world(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+    w->loop = loop_mem_new((struct wall_ms){1764000000000});
+    w->store = store_mem_new(w->loop);
+    w->vault = vault_openssl_new_for_tests();
+    w->courses = course_set_new(w->loop, w->store);
+    w->config = (struct config){.org = STR("Example"), .trusted_proxies = STR("10.0.0.0/8")};
+    w->pages = check_pages_new(&(struct check_page_parts){.store = w->store,
+                                                          .vault = w->vault,
+                                                          .config = &w->config,
+                                                          .courses = w->courses,
+                                                          .fn = on_response,
+                                                          .ctx = w});
+    put(w, GOOD, STR(LINE("V", "0")));
+    put(w, REVOKED, STR(LINE("R", "3")));
+    *state = w;
+    return 0;
+}
+
+static int open_with_course(void **state)
+{
+    int code = open_world(state);
+    load_course(*state);
+    return code;
+}
+
+static int close_world(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(check_pages_n_running(w->pages), 0);
+    store_free(w->store);
+    check_pages_free(w->pages);
+    course_set_free(w->courses);
+    vault_free(w->vault);
+    loop_free(w->loop);
+    free(w);
+    return 0;
+}
+
+struct ask {
+    const char *method, *path, *query, *host, *accept, *language, *peer, *forwarded;
+};
+
+/* False: not of this page. */
+static bool ask(struct world *w, struct ask a)
+{
+    const char *const names[] = {"Host", "Accept", "Accept-Language", "X-Forwarded-For"};
+    const char *const values[] = {a.host, a.accept, a.language, a.forwarded};
+    struct http_request r = {.method = str_from(a.method != NULL ? a.method : "GET"),
+                             .target = str_from(a.path),
+                             .path = str_from(a.path),
+                             .query = a.query != NULL ? str_from(a.query) : STR_NONE};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (values[i] != NULL)
+            r.headers[r.n_headers++] =
+                (struct http_header){str_from(names[i]), str_from(values[i])};
+    }
+    w->status = 0;
+    w->n_answers = 0;
+    bool is_taken = check_pages_handle(w->pages, (struct front_token){3, 7}, &r,
+                                       str_from(a.peer != NULL ? a.peer : "192.0.2.1"));
+    loop_mem_settle(w->loop);
+    assert_int_equal(w->n_answers, is_taken ? 1 : 0);
+    return is_taken;
+}
+
+static void expect(struct world *w, int status, const char *part)
+{
+    if (w->status != status || strstr(w->body, part) == NULL)
+        fail_msg("expected %d with %s, found %d: %.3000s", status, part, w->status, w->body);
+}
+
+/* Each asks from an address of its own: what is looked at is not how often. */
+static void says_what_a_code_stands_for(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *path;
+        int status;
+        const char *parts[3], *absent;
+    } rows[] = {
+        {"/check/482109375523",
+         200,
+         {"VALID. Course Children &lt;on&gt; the Move v1.2, 7 modules, about 6 hours",
+          "class=\"answer valid\"", "<svg"},
+         "<on>"},
+        {"/check/4821-0937%205523", 200, {"VALID."}, NULL},
+        {"/check/"
+         "\xd9\xa4\xd9\xa8\xd9\xa2\xd9\xa1\xd9\xa0\xd9\xa9\xd9\xa3\xd9\xa7\xd9\xa5\xd9\xa5\xd9\xa2"
+         "\xd9\xa3",
+         200,
+         {"VALID."},
+         NULL}, /* digits of another script */
+        {"/check/100000000001",
+         200,
+         {"REVOKED. The certificate 1000 0000 0001", "answer revoked"},
+         "<svg"},
+        {"/check/482109375538", 404, {"NOT FOUND. No certificate", "answer missing"}, "<svg"},
+        {"/check/482109375524", 400, {"One digit is mistyped"}, "<svg"},
+        {"/check/12", 400, {"has 12 digits"}, "<svg"},
+        {"/check/%3Cscript%3E", 400, {"has 12 digits"}, "<script"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char peer[32];
+        (void)snprintf(peer, sizeof(peer), "192.0.2.%zu", 100 + i);
+        assert_true(ask(w, (struct ask){.path = rows[i].path, .host = "a.example", .peer = peer}));
+        for (size_t k = 0; k < ARRAY_LEN(rows[i].parts) && rows[i].parts[k] != NULL; k++)
+            expect(w, rows[i].status, rows[i].parts[k]);
+        assert_true(rows[i].absent == NULL || strstr(w->body, rows[i].absent) == NULL);
+        assert_true(w->is_safe && !w->has_retry && !w->is_json);
+    }
+}
+
+static void programs_are_told_the_same_as_json(void **state)
+{
+    struct world *w = *state;
+    assert_true(ask(w, (struct ask){.path = "/check/482109375523.json"}));
+    expect(w, 200,
+           ",\"type\":\"course\",\"course\":\"Children <on> the Move\",\"version\":\"1.2\","
+           "\"language\":\"en\",\"finished\":\"03/2026\",\"issuer\":\"Red Cross\",\"modules\":7,"
+           "\"hours\":6}\n");
+    expect(w, 200, "{\"status\":\"VALID\",\"code\":\"482109375523\",\"answer\":\"VALID. ");
+    assert_true(w->is_json && w->is_safe);
+    assert_true(ask(w, (struct ask){.path = "/check/100000000001", .accept = "application/json"}));
+    expect(w, 200, "\"status\":\"REVOKED\"");
+    expect(w, 200, "\"type\":\"module\"");
+    expect(w, 200, "\"module\":3,\"modules\":7");
+    assert_true(w->is_json);
+    assert_true(ask(w, (struct ask){.path = "/check/482109375538.json"}));
+    expect(w, 404, "{\"status\":\"NOT FOUND\",\"code\":\"482109375538\",\"answer\":\"NOT FOUND.");
+    assert_null(strstr(w->body, "\"course\""));
+    assert_true(ask(w, (struct ask){.path = "/check/x.json"}));
+    expect(w, 400, "{\"status\":\"NO CODE\",\"code\":\"\",\"answer\":\"");
+    assert_true(ask(w, (struct ask){.path = "/check/12", .accept = "text/html,application/json"}));
+    assert_false(w->is_json); /* a browser, which takes anything */
+}
+
+static void the_form_leads_to_the_code(void **state)
+{
+    struct world *w = *state;
+    assert_true(ask(w, (struct ask){.path = "/check/"}));
+    expect(w, 200, "<form action=\"/check/\" method=\"get\">");
+    assert_null(strstr(w->body, "class=\"answer"));
+    assert_true(ask(w, (struct ask){.path = "/check/", .query = "code=4821+0937-5523"}));
+    assert_int_equal(w->status, 303);
+    assert_string_equal(w->location, "/check/482109375523");
+    assert_true(ask(w, (struct ask){.path = "/check/", .query = "code=4821+0937+552"}));
+    expect(w, 400, "value=\"48210937552\"");
+    expect(w, 400, "has 12 digits");
+    assert_true(ask(w, (struct ask){.path = "/check/", .query = "code="}));
+    expect(w, 400, "has 12 digits");
+}
+
+static void only_reads_and_only_its_own_paths(void **state)
+{
+    struct world *w = *state;
+    assert_false(ask(w, (struct ask){.path = "/check"})); /* a load balancer's */
+    assert_false(ask(w, (struct ask){.path = "/in/check/482109375523"}));
+    assert_true(ask(w, (struct ask){.method = "POST", .path = "/check/482109375523"}));
+    assert_int_equal(w->status, 405);
+    assert_true(ask(w, (struct ask){.method = "HEAD", .path = "/check/482109375523"}));
+    assert_int_equal(w->status, 200);
+}
+
+static void without_a_course_there_are_no_words(void **state)
+{
+    struct world *w = *state;
+    assert_true(ask(w, (struct ask){.path = "/check/482109375523"}));
+    assert_int_equal(w->status, 503);
+    assert_true(ask(w, (struct ask){.method = "PUT", .path = "/check/"}));
+    assert_int_equal(w->status, 405);
+}
+
+static void is_in_the_reader_s_language(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *language, *begin;
+    } rows[] = {
+        {NULL, "<html lang=\"en\" dir=\"ltr\">"},
+        {"fr-CH, en;q=0.9", "<html lang=\"fr\" dir=\"ltr\">"},
+        {"xx, ar;q=0.5", "<html lang=\"ar\" dir=\"rtl\">"},
+        {"fra, de", "<html lang=\"de\" dir=\"ltr\">"},
+        {", ;q=1", "<html lang=\"en\" dir=\"ltr\">"},
+        {"e", "<html lang=\"en\" dir=\"ltr\">"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_true(ask(w, (struct ask){.path = "/check/", .language = rows[i].language}));
+        expect(w, 200, rows[i].begin);
+    }
+}
+
+static void a_printed_page_leads_back_to_itself(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *url, *host, *shown; /* NULL: no QR code */
+    } rows[] = {
+        {"", "learn.example:8443", "\">https://learn.example:8443/check/482109375523<"},
+        {"", "127.0.0.1:8080", "\">http://127.0.0.1:8080/check/482109375523<"},
+        {"", "localhost", "\">http://localhost/check/482109375523<"},
+        {"", "evil\"example", NULL},
+        {"", NULL, NULL},
+        {"https://c.example/check/", "other", "\">https://c.example/check/482109375523<"},
+        {"", "a123456789012345678901234567890123456789012345678901234567890123456789",
+         NULL}, /* 70 */
+        {"", "a12345678901234567890123456789012345678901234567890123456789012345678", "<svg"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char peer[32];
+        (void)snprintf(peer, sizeof(peer), "192.0.2.%zu", i);
+        w->config.check_url = str_from(rows[i].url);
+        assert_true(ask(
+            w, (struct ask){.path = "/check/482109375523", .host = rows[i].host, .peer = peer}));
+        expect(w, 200, rows[i].shown != NULL ? rows[i].shown : "VALID");
+        assert_int_equal(strstr(w->body, "<svg") != NULL, rows[i].shown != NULL);
+    }
+}
+
+/* By address: of IPv6 a network of 64 bits is one, and IPv4 is the same in either spelling. */
+static void answers_each_address_slowly(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *peer, *forwarded;
+        int status;
+    } rows[] = {
+        {"192.0.2.1", NULL, 200},        {"::ffff:192.0.2.1", NULL, 200},
+        {"192.0.2.1", NULL, 200},        {"10.1.2.3", "192.0.2.1", 200},
+        {"192.0.2.1", "192.0.2.2", 200}, /* who is no proxy of ours speaks for itself */
+        {"192.0.2.1", NULL, 429},        {"::ffff:192.0.2.1", NULL, 429},
+        {"192.0.2.2", NULL, 200},        {"2001:db8::1", NULL, 200},
+        {"2001:db8::2", NULL, 200},      {"2001:db8::3", NULL, 200},
+        {"2001:db8::4", NULL, 200},      {"2001:db8:0:0:ffff::5", NULL, 200},
+        {"2001:db8::6", NULL, 429},      {"2001:db8:0:1::1", NULL, 200},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_true(ask(w, (struct ask){.path = "/check/482109375523.json",
+                                        .peer = rows[i].peer,
+                                        .forwarded = rows[i].forwarded}));
+        if (w->status != rows[i].status)
+            fail_msg("row %zu: %d", i, w->status);
+        assert_int_equal(w->has_retry, w->status == 429);
+        expect(w, w->status, w->status == 429 ? "\"TRY LATER\"" : "\"VALID\"");
+    }
+}
+
+static void a_store_that_is_away_is_told(void **state)
+{
+    struct world *w = *state;
+    store_mem_fail(w->store, "take", ERR_TIMEOUT, false, 1);
+    assert_true(ask(w, (struct ask){.path = "/check/482109375523"}));
+    expect(w, 503, "class=\"answer later\"");
+    assert_true(w->has_retry && w->is_safe);
+    assert_true(ask(w, (struct ask){.path = "/check/482109375523"}));
+    assert_int_equal(w->status, 200);
+}
+
+#define WITH_COURSE(test) cmocka_unit_test_setup_teardown(test, open_with_course, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_COURSE(says_what_a_code_stands_for),
+        WITH_COURSE(programs_are_told_the_same_as_json),
+        WITH_COURSE(the_form_leads_to_the_code),
+        WITH_COURSE(only_reads_and_only_its_own_paths),
+        cmocka_unit_test_setup_teardown(without_a_course_there_are_no_words, open_world,
+                                        close_world),
+        WITH_COURSE(is_in_the_reader_s_language),
+        WITH_COURSE(a_printed_page_leads_back_to_itself),
+        WITH_COURSE(answers_each_address_slowly),
+        WITH_COURSE(a_store_that_is_away_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
