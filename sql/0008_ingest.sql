@@ -379,6 +379,8 @@ create function core.put_steps(
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+-- The first plans of a connection would be made for its very arrays, and look for each element from their beginning.
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_via core.via[] := p_via::core.via[];
