@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/backlog.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -53,6 +54,7 @@ struct persist {
     struct event_place stored[STORE_BUCKETS]; /* PostgreSQL's places */
     struct event_place read[STORE_BUCKETS];   /* how far we have read */
     struct store_log_trim trims[STORE_BUCKETS];
+    struct backlog backlog;
     bool ranges[STORE_LEASE_RANGES]; /* that are ours */
     uint32_t n_ranges;
     bool read_ranges[STORE_LEASE_RANGES]; /* of the read that is under way */
@@ -179,6 +181,10 @@ static void on_places(void *ctx, enum err e, const struct event_place *places)
     if (e != ERR_OK) {
         places_again(p, e);
     } else {
+        for (uint32_t bucket = 0; bucket < STORE_BUCKETS; bucket++) {
+            if (event_place_cmp(places[bucket], p->stored[bucket]) != 0)
+                backlog_unsure(&p->backlog, (uint8_t)bucket);
+        }
         memcpy(p->stored, places, sizeof(p->stored));
         memcpy(p->read, places, sizeof(p->read));
         metrics_set(p->metrics, METRIC_postgres_up, 1); /* also while nothing happens */
@@ -200,8 +206,11 @@ static void on_places_timer(void *ctx)
 static void range_done(struct batch *b)
 {
     struct persist *p = b->persist;
+    const struct range done = b->todo[b->n_todo - 1];
     for (uint32_t i = 0; i < b->n_moves; i++)
         p->stored[b->moves[i].bucket] = b->moves[i].to;
+    for (uint32_t i = 0; i < done.n; i++)
+        backlog_stored(&p->backlog, b->records[done.first + i].bucket);
     b->n_todo--;
     if (b->n_todo == 0)
         b->state = BATCH_STATE_EMPTY;
@@ -512,11 +521,41 @@ static void on_places_looked_at(void *ctx, enum err e, const struct event_place 
     call_ended(p);
 }
 
+/* What waits, in all and in the fullest share; also while PostgreSQL is away. */
+static void on_sizes(void *ctx, enum err e, const struct store_log_size *sizes)
+{
+    struct persist *p = ctx;
+    uint64_t n_in[STORE_LEASE_RANGES] = {0}, n = 0, n_most = 0;
+    p->n_calls--;
+    for (uint32_t bucket = 0; e == ERR_OK && bucket < STORE_BUCKETS; bucket++) {
+        uint32_t range = store_lease_range((uint8_t)bucket);
+        if (!is_ours(p, bucket)) { /* others store there, and we do not count along */
+            backlog_unsure(&p->backlog, (uint8_t)bucket);
+            continue;
+        }
+        n_in[range] +=
+            backlog_waiting(&p->backlog, (uint8_t)bucket, &sizes[bucket], p->stored[bucket]);
+    }
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++) {
+        n += n_in[i];
+        n_most = n_in[i] > n_most ? n_in[i] : n_most;
+    }
+    if (e == ERR_OK) {
+        metrics_set(p->metrics, METRIC_events_waiting, n);
+        metrics_set(p->metrics, METRIC_events_waiting_most, n_most);
+    }
+    call_ended(p);
+}
+
 static void on_trim_timer(void *ctx)
 {
     struct persist *p = ctx;
     timer_start(p->loop, p->trim_timer, p->settings.trim_ms);
-    if (is_halted(p) || p->n_ranges == 0)
+    if (is_halted(p))
+        return;
+    p->n_calls++;
+    store_log_sizes(p->store, p->ranges, on_sizes, p);
+    if (p->n_ranges == 0)
         return;
     p->n_calls++;
     sink_places(p->sink, p->epoch, on_places_looked_at, p);

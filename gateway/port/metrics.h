@@ -51,6 +51,9 @@
     X(timers_late, gauge, "Learners due for over 5 minutes, at most 100 are counted")              \
     X(cap_money_day, gauge, "What all messages of a day may cost; 0 is no limit")                  \
     X(events_behind_seconds, gauge, "Age of the oldest event that PostgreSQL does not have")       \
+    X(events_waiting, gauge,                                                                       \
+      "Events in Redis that PostgreSQL does not have, of this host's share")                       \
+    X(events_waiting_most, gauge, "As many of them as are in one of 16 shares, the fullest")       \
     X(postgres_up, gauge, "1 while the writer reaches PostgreSQL")                                 \
     X(loop_stalls_total, counter, "Event-loop turns over 50 ms")                                   \
     X(connections, gauge, "Open connections of the public listener")                               \

@@ -69,7 +69,12 @@ static struct http_response readyz(struct admin *a)
                  i > 0 ? "," : "", slot->name, slot->index, state_names[role_slot_state(slot)],
                  slot->pid, slot->n_restarts, slot->n_hangs);
     }
-    buf_add_str(&a->body, STR("]}\n"));
+    buf_addf(&a->body,
+             "],\"backlog\":{\"events\":%" PRIu64 ",\"most\":%" PRIu64 ",\"seconds\":%" PRIu64
+             "}}\n",
+             metrics_get(a->role->metrics, METRIC_events_waiting),
+             metrics_get(a->role->metrics, METRIC_events_waiting_most),
+             metrics_get(a->role->metrics, METRIC_events_behind_seconds));
     return (struct http_response){.status = is_ready ? 200 : 503,
                                   .content_type = STR("application/json"),
                                   .body = buf_str(&a->body)};

@@ -35,6 +35,18 @@ n_failures()
     curl -fsS -m 5 "http://127.0.0.1:$ADMIN_PORT/metrics" | sed -n 's/^waypost_callbacks_failed_total //p'
 }
 
+# What /readyz says of the events that PostgreSQL does not have; how many there are.
+backlog_is()
+{
+    [ "$(curl -fsS "http://127.0.0.1:$ADMIN_PORT/readyz" | sed -n 's/.*"backlog":{"events":\([0-9]*\),.*/\1/p')" = "$1" ]
+}
+n_in_log()
+{
+    for bucket in $(seq 0 255); do
+        printf 'XLEN wp:{b%03d}:events\n' "$bucket"
+    done | redis-cli -s "$STATE/redis/redis.sock" | awk '{ n += $1 } END { print n }'
+}
+
 world_up
 
 # --- PostgreSQL: from the first callback to the last ---
@@ -44,8 +56,10 @@ check 'without PostgreSQL learners get every answer and SMS' duplicates play --p
     --keys "$STATE/keys" --callbacks 3000 --seed "$SEED"
 check_same 'and no provider gets an error' 0 "$(n_failures)"
 check 'the gateway stays ready' curl -fsS -o /dev/null "http://127.0.0.1:$ADMIN_PORT/readyz"
+check 'and says how many events wait' wait_for 30 backlog_is "$(n_in_log)"
 postgres_start "$STATE"
 check 'when it is back the writer catches up' wait_for 60 is_drained
+check 'and none waits any more' wait_for 30 backlog_is 0
 histories >"$STATE/histories"
 check 'and PostgreSQL knows it all' duplicates check --keys "$STATE/keys" <"$STATE/histories"
 check_same 'the views are complete: enrolments' \

@@ -17,7 +17,9 @@
 
 #include "cli/cli.h"
 #include "port/front/front.h"
+#include "port/store/ops.h"
 #include "role/health.h"
+#include "role/ports.h"
 
 enum { FRONT_0, FRONT_1, WRITER, ADMIN, N_SLOTS };
 
@@ -153,6 +155,79 @@ static void test_faults_are_reasons_or_warnings(void **state)
     health_set(&writer, HEALTH_clock, false);
 }
 
+/* A store that tells the time, so much ahead of ours. */
+struct clock_store {
+    struct store store;
+    struct loop *loop;
+    int64_t ahead_ms;
+    uint32_t n_probes;
+};
+
+static void clock_probe(struct store *s, store_on_probe *fn, void *ctx)
+{
+    struct clock_store *c = (struct clock_store *)s;
+    c->n_probes++;
+    fn(ctx, ERR_OK, (struct wall_ms){loop_wall(c->loop).ms + c->ahead_ms}, 1);
+}
+
+static void clock_facts(struct store *s, enum store_facts what, store_on_value *fn, void *ctx)
+{
+    (void)s, (void)what;
+    fn(ctx, ERR_UNAVAILABLE, STR_NONE);
+}
+
+static void clock_board_put(struct store *s, enum store_board board, struct str name,
+                            struct str value, store_on_done *fn, void *ctx)
+{
+    (void)s, (void)board, (void)name, (void)value;
+    fn(ctx, ERR_OK);
+}
+
+static bool clock_is_up(struct store *s)
+{
+    (void)s;
+    return true;
+}
+
+/* T39: compared with Redis' clock at the start and again and again. */
+static void test_a_clock_that_is_off_is_a_reason(void **state)
+{
+    (void)state; /* no fixture */
+    static const struct store_ops ops = {.probe = clock_probe,
+                                         .facts = clock_facts,
+                                         .board_put = clock_board_put,
+                                         .is_up = clock_is_up};
+    static const struct {
+        int64_t ahead_ms;
+        bool is_ready;
+    } rows[] = {{400 * 24 * 3600000LL, false},
+                {0, true},
+                {300001, false},
+                {300000, true},
+                {-300001, false},
+                {-300000, true}};
+    struct role_slot *slots = role_slots_new(1);
+    struct clock_store store = {{&ops}, loop_mem_new((struct wall_ms){1795505860000}), 0, 0};
+    struct role_context role = {.loop = store.loop,
+                                .metrics = metrics_new(),
+                                .slot = slots,
+                                .all_slots = slots,
+                                .n_slots = 1};
+    (void)snprintf(slots[0].name, sizeof(slots[0].name), "front");
+    role_slot_begin(&slots[0]);
+    role_ready(&role, true);
+    store.ahead_ms = rows[0].ahead_ms;
+    struct role_look *look = role_look_new(&role, &store.store);
+    assert_false(role_look_is_known(look)); /* nobody is answered before */
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        uint32_t n_before = store.n_probes;
+        store.ahead_ms = rows[i].ahead_ms;
+        loop_mem_advance(role.loop, 60000);
+        assert_true(store.n_probes > n_before);
+        assert_int_equal(health_is_ready(&role, loop_mono(role.loop)), rows[i].is_ready);
+    }
+}
+
 /* A browser on this host must not be led here by a name of somebody else's. */
 static void test_foreign_hosts_are_refused(void **state)
 {
@@ -248,6 +323,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ready_when_all_fronts_are),
         cmocka_unit_test(test_faults_are_reasons_or_warnings),
+        cmocka_unit_test(test_a_clock_that_is_off_is_a_reason),
         cmocka_unit_test(test_foreign_hosts_are_refused),
         cmocka_unit_test(test_a_hanging_process_is_named),
         cmocka_unit_test(test_metrics_of_all_processes),

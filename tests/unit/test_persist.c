@@ -379,6 +379,56 @@ static void waits_while_postgres_is_away(void **state)
     }
 }
 
+static void own(struct world *w, uint32_t first, uint32_t last)
+{
+    uint64_t fences[STORE_LEASE_RANGES] = {0};
+    for (uint32_t i = first; i <= last; i++)
+        fences[i] = 7;
+    persist_own(w->persist, fences);
+}
+
+static uint64_t waiting(struct world *w)
+{
+    loop_mem_advance(w->loop, PERSIST_TRIM_MS);
+    return metrics_get(w->metrics, METRIC_events_waiting);
+}
+
+/* How many wait is counted, among those that are only kept, and also while PostgreSQL is away. */
+static void counts_what_waits(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    up(&w);
+    start(&w);
+    for (int i = 0; i < 3; i++) { /* in each bucket three, one behind the other */
+        put_n(&w, STORE_BUCKETS);
+        assert_int_equal(waiting(&w), 0);
+    }
+    sink_mem_fail(w.sink.inner, "ingest", ERR_UNAVAILABLE, UINT32_MAX);
+    put_n(&w, STORE_BUCKETS + 5);
+    assert_int_equal(waiting(&w), STORE_BUCKETS + 5);
+    assert_int_equal(metrics_get(w.metrics, METRIC_events_waiting_most), STORE_LEASE_BUCKETS + 5);
+    put_n(&w, 7);
+    assert_int_equal(waiting(&w), STORE_BUCKETS + 12);
+    own(&w, 5, 5); /* the others are somebody else's to tell of */
+    assert_int_equal(waiting(&w), STORE_LEASE_BUCKETS);
+    stop(&w);
+    start(&w); /* a process that was not there when the kept ones were stored */
+    assert_in_range(waiting(&w), STORE_BUCKETS, STORE_BUCKETS + 24);
+    sink_mem_fail(w.sink.inner, "ingest", ERR_OK, 0);
+    assert_int_equal(waiting(&w), 0);
+    sink_mem_fail(w.sink.inner, "ingest", ERR_UNAVAILABLE, UINT32_MAX);
+    put_n(&w, 9);
+    assert_int_equal(waiting(&w), 9); /* exact again */
+    sink_mem_fail(w.sink.inner, "ingest", ERR_OK, 0);
+    loop_mem_advance(w.loop, 2 * KEEP_MS);
+    assert_int_equal(store_mem_n_events(w.store), 0);
+    sink_mem_fail(w.sink.inner, "ingest", ERR_UNAVAILABLE, UINT32_MAX);
+    put_n(&w, 2);
+    assert_int_equal(waiting(&w), 2);
+    down(&w);
+}
+
 /* Each call of a port fails once or twice, also after it took effect. */
 static void survives_any_failing_call(void **state)
 {
@@ -467,14 +517,6 @@ static void asks_nothing_after_it_stopped(void **state)
         assert_int_equal(w.sink.n_ingest, 1);
         down(&w);
     }
-}
-
-static void own(struct world *w, uint32_t first, uint32_t last)
-{
-    uint64_t fences[STORE_LEASE_RANGES] = {0};
-    for (uint32_t i = first; i <= last; i++)
-        fences[i] = 7;
-    persist_own(w->persist, fences);
 }
 
 static void stores_what_lies_in_its_share(void **state)
@@ -571,6 +613,7 @@ int main(void)
         cmocka_unit_test(gathers_by_time),
         cmocka_unit_test(puts_poison_aside_and_stores_the_rest),
         cmocka_unit_test(waits_while_postgres_is_away),
+        cmocka_unit_test(counts_what_waits),
         cmocka_unit_test(survives_any_failing_call),
         cmocka_unit_test(goes_on_after_a_restart),
         cmocka_unit_test(asks_nothing_after_it_stopped),

@@ -54,6 +54,43 @@ static void only_ranges_that_are_asked_for_are_read(void **state)
         assert_int_equal(store_lease_range(t->got.entries[i].bucket), i < 2 ? 3 : 15);
 }
 
+static struct store_log_size sizes_of[STORE_BUCKETS];
+
+static void got_sizes(void *ctx, enum err e, const struct store_log_size *sizes)
+{
+    memcpy(sizes_of, sizes, sizeof(sizes_of));
+    got_done(ctx, e);
+}
+
+/* How many there were, and are, from the first to the last; of other ranges nothing is said. */
+static void its_length_is_told(void **state)
+{
+    struct subject *t = subject(state);
+    bool ranges[STORE_LEASE_RANGES] = {false};
+    ranges[0] = true;
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(do_step(t, id_of(8, 8), i, "e"), ERR_OK);
+    assert_int_equal(do_step(t, id_of(200, 1), 0, "elsewhere"), ERR_OK);
+    store_log_sizes(t->store, ranges, got_sizes, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    struct store_log_size whole = sizes_of[8];
+    assert_int_equal(whole.n_added, 3);
+    assert_int_equal(whole.n_kept, 3);
+    assert_true(event_place_cmp(whole.first, whole.last) < 0);
+    assert_int_equal(sizes_of[9].n_added, 0);
+    assert_int_equal(sizes_of[9].last.ms, 0);
+    assert_int_equal(sizes_of[200].n_added, 0);
+    struct store_log_trim trim = {.bucket = 8, .last = whole.first};
+    store_log_trim(t->store, &trim, 1, got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    store_log_sizes(t->store, ranges, got_sizes, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_int_equal(sizes_of[8].n_added, 3);
+    assert_int_equal(sizes_of[8].n_kept, 2);
+    assert_true(event_place_cmp(sizes_of[8].first, whole.first) > 0);
+    assert_int_equal(event_place_cmp(sizes_of[8].last, whole.last), 0);
+}
+
 static void trimming_takes_away_up_to_a_place(void **state)
 {
     struct subject *t = subject(state);
@@ -298,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         EACH(the_log_is_read_from_a_place_and_stays),
         EACH(only_ranges_that_are_asked_for_are_read),
+        EACH(its_length_is_told),
         EACH(trimming_takes_away_up_to_a_place),
         EACH(all_learners_are_found_page_by_page),
         EACH(states_come_in_the_order_of_the_numbers),

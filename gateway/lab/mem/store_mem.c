@@ -430,6 +430,7 @@ static const struct store_ops mem_ops = {
     .fence = mem_fence,
     .fence_open = mem_fence_open,
     .log_end = mem_log_end,
+    .log_sizes = mem_log_sizes,
     .memory = mem_memory,
     .facts = mem_facts,
     .outbox_look = mem_outbox_look,

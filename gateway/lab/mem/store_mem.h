@@ -60,6 +60,7 @@ struct answer {
         store_on_scan *scan;
         store_on_memory *memory;
         store_on_outbox *outbox;
+        store_on_log_sizes *sizes;
         store_on_fence *fence;
         store_on_due *due;
         store_on_value *value;
@@ -79,6 +80,7 @@ struct answer {
     struct store_entry *entries;
     struct number_id *ids;
     struct store_learner *learners;
+    const struct store_log_size *sizes;
     struct str *names, *bundles;
     struct str value; /* also: name of the current course */
     struct wall_ms server;
@@ -118,6 +120,7 @@ struct mem_store {
     struct mem_entry *streams[STORE_MEM_STREAMS];
     uint64_t last_entry, last_ms;
     struct event_place log_ends[STORE_BUCKETS];
+    uint64_t log_added[STORE_BUCKETS];
     uint32_t used_memory;
     struct waiting waiting[STORE_MEM_STREAMS];
     struct answer *answers;

@@ -63,6 +63,7 @@ void mem_log_delete(struct store *s, uint8_t bucket, const struct event_place *p
 void mem_compact(struct store *s, store_on_done *fn, void *ctx);
 void mem_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
                   store_on_done *fn, void *ctx);
+void mem_log_sizes(struct store *s, const bool *ranges, store_on_log_sizes *fn, void *ctx);
 void mem_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *fn, void *ctx);
 void mem_settle(struct store *s, const struct store_entry *wanted, const struct store_settled *what,
                 store_on_done *fn, void *ctx);

@@ -97,8 +97,10 @@ void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucke
         entry->place.ms = m->last_ms;
     m->last_ms = entry->place.ms;
     event_place_write(entry->place, entry->id);
-    if (stream == STORE_STREAM_EVENTS)
+    if (stream == STORE_STREAM_EVENTS) {
         m->log_ends[bucket] = entry->place;
+        m->log_added[bucket]++;
+    }
     DL_APPEND(m->streams[stream], entry);
     struct waiting *waiting = &m->waiting[stream];
     if (waiting->answer != NULL && store_reader_has(&waiting->reader, bucket)) {
@@ -213,6 +215,32 @@ void mem_compact(struct store *s, store_on_done *fn, void *ctx)
     struct answer *a = mem_answer_new(mem(s), "compact", mem_deliver_done, ctx);
     a->fn.done = fn;
     mem_answer_post(mem(s), a);
+}
+
+static void deliver_log_sizes(struct answer *a)
+{
+    a->fn.sizes(a->ctx, a->e, a->sizes);
+}
+
+void mem_log_sizes(struct store *s, const bool *ranges, store_on_log_sizes *fn, void *ctx)
+{
+    struct mem_store *m = mem(s);
+    struct answer *a = mem_answer_new(m, "log_sizes", deliver_log_sizes, ctx);
+    struct store_log_size *sizes = arena_new_array(a->arena, struct store_log_size, STORE_BUCKETS);
+    const struct mem_entry *entry;
+    a->fn.sizes = fn;
+    a->sizes = sizes;
+    for (uint32_t i = 0; i < STORE_BUCKETS; i++) {
+        if (ranges[store_lease_range((uint8_t)i)])
+            sizes[i] = (struct store_log_size){.n_added = m->log_added[i], .last = m->log_ends[i]};
+    }
+    DL_FOREACH(m->streams[STORE_STREAM_EVENTS], entry)
+    {
+        struct store_log_size *size = &sizes[entry->bucket];
+        if (ranges[store_lease_range(entry->bucket)] && size->n_kept++ == 0)
+            size->first = entry->place;
+    }
+    mem_answer_post(m, a);
 }
 
 static void deliver_outbox_look(struct answer *a)

@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 19
+-- version 20
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -295,16 +295,27 @@ local function epoch_open(keys, args)
   return 1
 end
 
+-- What XINFO says of a stream; of none, what it would say of an empty one.
+local function stream_facts(key)
+  local info = redis.pcall('XINFO', 'STREAM', key)
+  local facts = {length = 0, ['entries-added'] = 0, ['recorded-first-entry-id'] = '0-0', ['last-generated-id'] = '0-0'}
+  for i = 1, info.err and 0 or #info, 2 do
+    facts[info[i]] = info[i + 1]
+  end
+  return facts
+end
+
 -- keys: events
 -- Answers the id of the last entry that ever was there.
 local function log_end(keys)
-  local info = redis.pcall('XINFO', 'STREAM', keys[1])
-  for i = 1, info.err and 0 or #info, 2 do
-    if info[i] == 'last-generated-id' then
-      return info[i + 1]
-    end
-  end
-  return '0-0'
+  return stream_facts(keys[1])['last-generated-id']
+end
+
+-- keys: events
+-- Answers how many entries ever were added, how many are there, the first of them, and the last that ever was there.
+local function log_size(keys)
+  local facts = stream_facts(keys[1])
+  return {facts['entries-added'], facts.length, facts['recorded-first-entry-id'], facts['last-generated-id']}
 end
 
 -- keys: state; args: place (from 0), bytes that are there, bytes to put there, as many
@@ -618,6 +629,7 @@ redis.register_function('waypost_probe', probe)
 redis.register_function{function_name = 'waypost_epoch', callback = epoch, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_epoch_open', callback = epoch_open, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_log_end', callback = log_end, flags = {'allow-oom'}}
+redis.register_function{function_name = 'waypost_log_size', callback = log_size, flags = {'allow-oom'}}
 redis.register_function('waypost_log_delete', log_delete)
 redis.register_function{function_name = 'waypost_read', callback = read, flags = {'no-writes', 'allow-cross-slot-keys'}}
 redis.register_function{function_name = 'waypost_due', callback = due, flags = {'allow-oom'}}

@@ -352,6 +352,7 @@ static const struct store_ops hiredis_ops = {
     .fence = hiredis_fence,
     .fence_open = hiredis_fence_open,
     .log_end = hiredis_log_end,
+    .log_sizes = hiredis_log_sizes,
     .memory = hiredis_memory,
     .facts = hiredis_facts,
     .outbox_look = hiredis_outbox_look,

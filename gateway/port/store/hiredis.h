@@ -102,6 +102,7 @@ void hiredis_log_delete(struct store *s, uint8_t bucket, const struct event_plac
                         uint32_t n, store_on_done *fn, void *ctx);
 void hiredis_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t n,
                       store_on_done *fn, void *ctx);
+void hiredis_log_sizes(struct store *s, const bool *ranges, store_on_log_sizes *fn, void *ctx);
 void hiredis_fence(struct store *s, store_on_fence *fn, void *ctx);
 void hiredis_fence_open(struct store *s, uint64_t epoch, store_on_done *fn, void *ctx);
 void hiredis_memory(struct store *s, store_on_memory *fn, void *ctx);

@@ -1,6 +1,6 @@
 /*
- * hiredis_log.c: the event log once it was read (hiredis_read.c): trimming; and the states that its
- * reader asks for.
+ * hiredis_log.c: the event log once it was read (hiredis_read.c): trimming, and how long it is; and
+ * the states that its reader asks for.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -54,6 +54,79 @@ void hiredis_log_delete(struct store *s, uint8_t bucket, const struct event_plac
     }
     nodes_ask(hiredis_store(s)->nodes, &argv,
               &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0});
+}
+
+/* ---- how long it is ---- */
+
+struct log_look {
+    store_on_log_sizes *fn;
+    void *ctx;
+    uint32_t n_missing; /* replies */
+    enum err e;
+    struct store_log_size sizes[STORE_BUCKETS];
+};
+
+static enum err take_size(struct store_log_size *size, const redisReply *reply)
+{
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 4 ||
+        reply->element[0]->type != REDIS_REPLY_INTEGER ||
+        reply->element[1]->type != REDIS_REPLY_INTEGER ||
+        reply->element[2]->type != REDIS_REPLY_STRING ||
+        reply->element[3]->type != REDIS_REPLY_STRING)
+        return ERR_IO;
+    size->n_added = (uint64_t)reply->element[0]->integer;
+    size->n_kept = (uint64_t)reply->element[1]->integer;
+    enum err e = event_place_read((struct str){reply->element[2]->str, reply->element[2]->len},
+                                  &size->first);
+    if (e == ERR_OK)
+        e = event_place_read((struct str){reply->element[3]->str, reply->element[3]->len},
+                             &size->last);
+    return e;
+}
+
+static void parse_size(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct log_look *look = to->ctx;
+    if (e == ERR_OK && reply != NULL) /* NULL: nothing was asked for */
+        e = take_size(&look->sizes[to->n], reply);
+    if (look->e == ERR_OK)
+        look->e = e;
+    if (--look->n_missing > 0)
+        return;
+    look->fn(look->ctx, look->e, look->sizes);
+    free(look);
+}
+
+void hiredis_log_sizes(struct store *s, const bool *ranges, store_on_log_sizes *fn, void *ctx)
+{
+    struct nodes *nodes = hiredis_store(s)->nodes;
+    struct log_look *look = xcalloc(1, sizeof(*look));
+    struct link_to to = {parse_size, NULL, look, 0};
+    bool buckets[STORE_BUCKETS];
+    look->fn = fn;
+    look->ctx = ctx;
+    for (uint32_t i = 0; i < STORE_BUCKETS; i++) {
+        buckets[i] = ranges[store_lease_range((uint8_t)i)];
+        look->n_missing += buckets[i];
+    }
+    look->e = nodes_admit(nodes);
+    if (look->e != ERR_OK || look->n_missing == 0) {
+        look->n_missing = 1;
+        nodes_answer_later(nodes, &to, look->e);
+        return;
+    }
+    for (uint32_t i = 0; i < STORE_BUCKETS; i++) {
+        char key[KEY_BYTES];
+        struct argv argv = {.n = 0};
+        if (!buckets[i])
+            continue;
+        argv_add(&argv, STR("FCALL"));
+        argv_add(&argv, STR("waypost_log_size"));
+        argv_add(&argv, STR("1"));
+        argv_add(&argv, bucket_key(key, (uint8_t)i, STR("events")));
+        to.n = i;
+        nodes_send(nodes, &argv, &to, 0);
+    }
 }
 
 /* ---- all learners ---- */

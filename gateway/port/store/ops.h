@@ -54,6 +54,7 @@ struct store_ops {
     void (*fence)(struct store *, store_on_fence *, void *ctx);
     void (*fence_open)(struct store *, uint64_t epoch, store_on_done *, void *ctx);
     void (*log_end)(struct store *, uint8_t bucket, store_on_value *, void *ctx);
+    void (*log_sizes)(struct store *, const bool *ranges, store_on_log_sizes *, void *ctx);
     void (*memory)(struct store *, store_on_memory *, void *ctx);
     void (*facts)(struct store *, enum store_facts what, store_on_value *, void *ctx);
     void (*outbox_look)(struct store *, const uint64_t *fences, store_on_outbox *, void *ctx);

@@ -223,6 +223,12 @@ void store_log_end(struct store *s, uint8_t bucket, store_on_value *fn, void *ct
     s->ops->log_end(s, bucket, fn, ctx);
 }
 
+void store_log_sizes(struct store *s, const bool ranges[STORE_LEASE_RANGES], store_on_log_sizes *fn,
+                     void *ctx)
+{
+    s->ops->log_sizes(s, ranges, fn, ctx);
+}
+
 void store_memory(struct store *s, store_on_memory *fn, void *ctx)
 {
     s->ops->memory(s, fn, ctx);

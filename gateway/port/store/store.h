@@ -118,6 +118,13 @@ struct store_log_trim {
     struct event_place last; /* the last one that goes, there or not */
 };
 
+/* What the event log of a bucket holds: it is counted how many entries it ever had, and how many it
+ * has still, from the first to the last. */
+struct store_log_size {
+    uint64_t n_added, n_kept;
+    struct event_place first, last; /* last: that ever was there; 0-0 = none */
+};
+
 struct store_learner {
     struct number_id id;
     struct str state;  /* absent = gone since the page was read */
@@ -156,6 +163,8 @@ typedef void store_on_entries(void *ctx, enum err e, const struct store_entry *e
 /* What waits in the outbox, in hand or not: how many, and when the oldest came in; 0 = none waits.
  */
 typedef void store_on_outbox(void *ctx, enum err e, uint64_t n, int64_t oldest_ms);
+/* STORE_BUCKETS of them; zeros where it was not asked for. */
+typedef void store_on_log_sizes(void *ctx, enum err e, const struct store_log_size *sizes);
 /* used: of maxmemory, in thousandths; 0 = there is no such limit. */
 typedef void store_on_memory(void *ctx, enum err e, uint32_t used);
 typedef void store_on_fence(void *ctx, enum err e, const struct store_fence *fence);
@@ -336,6 +345,10 @@ void store_fence_open(struct store *s, uint64_t epoch, store_on_done *fn, void *
 /* The id of the last entry that a bucket's log ever had, "0-0" for none, trimmed or not. A place
  * behind it means that the server has lost its newest entries. */
 void store_log_end(struct store *s, uint8_t bucket, store_on_value *fn, void *ctx);
+/* Of the buckets in these ranges (port/store/lease.h), read at once. It costs the same however long
+ * they are. */
+void store_log_sizes(struct store *s, const bool ranges[STORE_LEASE_RANGES], store_on_log_sizes *fn,
+                     void *ctx);
 /* How full the server is; on a Cluster, the fullest. */
 void store_memory(struct store *s, store_on_memory *fn, void *ctx);
 /* What the server says of itself, as lines "name:value": its state (INFO), or the settings that
