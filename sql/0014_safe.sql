@@ -25,6 +25,8 @@ alter table core.safe_case
     add column queue text not null default 'safe' check (queue in ('safe', 'inbox')),
     add column ref text check (ref ~ '^[0-9]{10}$'),
     add column lang text,
+    add column about text not null default 'harm' check (about in ('harm', 'psea', 'suicide', 'psea suicide')),
+    add column is_child boolean not null default false, -- whoever wrote it seems to be one
     add column acknowledged_by name,
     add column released_at timestamptz,     -- messages that nobody asked for go on
     add column transferred_at timestamptz,  -- it is in the hands of the case system; the text goes within 30 days
@@ -61,7 +63,7 @@ create trigger only_added before update or delete or truncate on core.case_acces
 
 create type ops.case_row as (ref text, raised_at timestamptz, source text, lang text, country text, hours numeric,
     acknowledged_at timestamptz, acknowledged_by text, released_at timestamptz, transferred_at timestamptz,
-    answered_at timestamptz, outcome text, has_text boolean);
+    answered_at timestamptz, outcome text, has_text boolean, about text, is_child boolean);
 
 -- The newest of that name.
 create function core.case_of(p_queue text, p_ref text) returns core.safe_case
@@ -86,7 +88,7 @@ begin
     return query select c.ref, c.raised_at, c.source, c.lang, l.country,
         round(extract(epoch from coalesce(c.acknowledged_at, now()) - c.raised_at) / 3600, 1),
         c.acknowledged_at, c.acknowledged_by::text, c.released_at, c.transferred_at, c.answered_at, c.outcome,
-        c.sealed is not null
+        c.sealed is not null, c.about, c.is_child
     from core.safe_case c join core.learner l using (learner)
     where c.queue = p_queue and (p_all or (c.transferred_at is null and c.answered_at is null))
     order by c.raised_at;
@@ -320,12 +322,15 @@ begin
 
     perform core.put_corrected(v.learner, v.text, v.unit, v.at, v.choice = 1) from unnest(p_events) v where v.kind = 'corrected';
 
-    insert into core.safe_case (learner, seq, n, org_id, raised_at, source, sealed, queue, ref, lang)
+    insert into core.safe_case (learner, seq, n, org_id, raised_at, source, sealed, queue, ref, lang, about,
+        is_child)
     select v.learner, v.seq, v.n, v.org_id, v.at,
         case when v.kind = 'asked' then 'ask' else (array['keyword', 'word_list'])[v.value] end,
         case when not v.is_erased then decode(v.text, 'hex') end,
         case when v.kind = 'asked' then 'inbox' else 'safe' end,
-        coalesce(v.code, lpad((('x' || substr(md5(v.number_id::text || v.seq), 1, 8))::bit(32)::bigint)::text, 10, '0')), v.lang -- no code: of an earlier program
+        coalesce(split_part(v.code, ',', 1), lpad((('x' || substr(md5(v.number_id::text || v.seq), 1, 8))::bit(32)::bigint)::text, 10, '0')), v.lang, -- no code: of an earlier program
+        case when v.code ~ ',psea' and v.code ~ ',suicide' then 'psea suicide' when v.code ~ ',psea' then 'psea'
+            when v.code ~ ',suicide' then 'suicide' else 'harm' end, coalesce(v.code ~ ',child', false)
     from unnest(p_events) v
     where v.kind in ('safe_raised', 'asked')
     on conflict do nothing;

@@ -32,6 +32,12 @@ static void print_member(const char *name, struct str value, bool is_first)
         printf("%s\"%s\":\"%.*s\"", is_first ? "{" : ",", name, STR_ARG(value));
 }
 
+/* What the detector made of a disclosure; nothing of a question. */
+static struct str about_of(const struct case_row *row)
+{
+    return str_eq(row->source, STR("ask")) ? STR("") : row->about;
+}
+
 static void print_json(void *ctx, const struct case_row *row)
 {
     (void)ctx;
@@ -46,6 +52,9 @@ static void print_json(void *ctx, const struct case_row *row)
     print_member("transferred_at", row->transferred_at, false);
     print_member("answered_at", row->answered_at, false);
     print_member("outcome", row->outcome, false);
+    print_member("about", about_of(row), false);
+    if (row->is_child)
+        printf(",\"child\":true");
     printf(",\"hours\":%.*s,\"has_text\":%s}\n", STR_ARG(row->hours),
            row->has_text ? "true" : "false");
 }
@@ -62,9 +71,10 @@ static const char *state_of(const struct case_row *row)
 static void print_line(void *ctx, const struct case_row *row)
 {
     (void)ctx;
-    printf("%-10.*s  %-22.*s  %-9.*s  %-5.*s  %-2.*s  %6.*s h  %-12s  %.*s\n", STR_ARG(row->ref),
-           STR_ARG(row->raised_at), STR_ARG(row->source), STR_ARG(row->lang), STR_ARG(row->country),
-           STR_ARG(row->hours), state_of(row), STR_ARG(row->outcome));
+    printf("%-10.*s  %-22.*s  %-9.*s  %-5.*s  %-2.*s  %6.*s h  %-12s  %.*s%s  %.*s\n",
+           STR_ARG(row->ref), STR_ARG(row->raised_at), STR_ARG(row->source), STR_ARG(row->lang),
+           STR_ARG(row->country), STR_ARG(row->hours), state_of(row), STR_ARG(about_of(row)),
+           row->is_child ? " child" : "", STR_ARG(row->outcome));
 }
 
 int cases_show(struct cases *c, const char *queue)

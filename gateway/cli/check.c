@@ -258,11 +258,25 @@ static void check_country(const struct config *config, struct str code, struct c
                         STR_ARG(code));
 }
 
+/* Those who are complained about must not be the ones who hear of it. */
+static void check_psea(const struct config *config, uint32_t i, struct yaml_report *hurts)
+{
+    const struct config_country *row = &config->countries[i];
+    if (row->focal_points.p != NULL && (row->psea.p == NULL || row->psea_points.p == NULL))
+        config_complain(config, hurts, (struct config_at){"countries", i, NULL},
+                        "write both, of people apart from the learners' own team",
+                        "country %.*s has no `psea` and `psea_points`: complaints about aid staff "
+                        "go to its focal points",
+                        STR_ARG(row->code));
+}
+
 static void check_countries(const struct config *config, struct yaml_report *hurts)
 {
-    for (uint32_t i = 0; i < config->n_countries; i++)
+    for (uint32_t i = 0; i < config->n_countries; i++) {
         check_country(config, config->countries[i].code, (struct config_at){"countries", i, NULL},
                       hurts);
+        check_psea(config, i, hurts);
+    }
     for (uint32_t i = 0; i < config->n_channels; i++) {
         struct str code = config->channels[i].country;
         const struct config_country *row = config_country_get(config, code);

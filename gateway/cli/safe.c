@@ -90,7 +90,10 @@ const struct cli_command cli_safe = {
     .summary = "look after what learners disclosed",
     .usage =
         "safe list [--all] [--json]\n"
-        "What waits, oldest first; --all: also what was transferred.\n"
+        "What waits, oldest first, and what it seems to be about: harm, suicide, or psea, a "
+        "complaint\n"
+        "about aid staff; child: whoever wrote it seems to be one. --all: also what was "
+        "transferred.\n"
         "safe read NUMBER [--key FILE]\n"
         "The text. Only the private key opens it, and each reading is on record.\n"
         "safe acknowledge NUMBER\n"

@@ -147,6 +147,10 @@
     X(language_later, nothing, "", "LANG where this module is not there in that language")         \
     X(safe_child, safe, "emergency helpline",                                                      \
       "the answer to a disclosure of who seems to be a child, until somebody has looked")          \
+    X(safe_suicide, safe, "emergency helpline crisis",                                             \
+      "the answer to who may take his or her life, where the country has a crisis line")           \
+    X(safe_psea, safe, "emergency helpline psea",                                                  \
+      "the answer to a complaint about aid staff, where the country has somebody apart for it")    \
     X(emergency_none, nothing, "", "in place of {emergency} where none is known")                  \
     X(call_free, nothing, "voice", "behind HELP where a missed call is NEXT: that it is free")     \
     X(group_joined, nothing, "group", "JOIN and a group code: which group it is")                  \
@@ -277,6 +281,8 @@
     X(safe)                                                                                        \
     X(safe_staffed)                                                                                \
     X(safe_child)                                                                                  \
+    X(safe_suicide)                                                                                \
+    X(safe_psea)                                                                                   \
     X(stop)                                                                                        \
     X(stop_never)                                                                                  \
     X(declined)                                                                                    \

@@ -30,7 +30,8 @@
  *   stopped            value 1 = LEAVE: others on the number go on
  *   rejoined / erased
  *   safe_raised        text = sealed message (hex), never plain; value 1 = keyword, 2 = word list;
- *                      code = the name under which people look after it (10 digits)
+ *                      code = the name under which people look after it (10 digits), and behind
+ *                      commas what it seems to be about: ",psea" or ",suicide", ",child"
  *   asked              text = a message to the organisation, sealed (hex); code likewise
  *   safe_released      somebody has: messages that nobody asked for go on
  *   agreed             a consent beside that to the course: text = purpose, choice = 1 given, 0 not

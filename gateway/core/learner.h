@@ -106,6 +106,7 @@ struct learner {
                              disclosure; 0 = none */
     int64_t held_ms;      /* a disclosure that nobody has looked after yet: no push; 0 = none */
     bool is_child;        /* who disclosed it seems to be a child: no lesson before that either */
+    bool is_psea;         /* it was a complaint about aid staff: others were told of it */
     uint8_t plan;         /* LEARNER_PLAN_: time of day for pushes, from 1; 0 = not asked */
     uint8_t reminded;     /* reminders of this quiet time, those withheld included */
     uint8_t n_pauses;

@@ -27,7 +27,7 @@ struct listing {
 static void on_case(void *ctx, const struct str *cells, uint32_t n)
 {
     const struct listing *l = ctx;
-    assert(n == 13);
+    assert(n == 15);
     l->fn(l->ctx, &(struct case_row){.ref = cells[0],
                                      .raised_at = cells[1],
                                      .source = cells[2],
@@ -40,7 +40,9 @@ static void on_case(void *ctx, const struct str *cells, uint32_t n)
                                      .transferred_at = cells[9],
                                      .answered_at = cells[10],
                                      .outcome = cells[11],
-                                     .has_text = str_eq(cells[12], STR("true"))});
+                                     .has_text = str_eq(cells[12], STR("true")),
+                                     .about = cells[13],
+                                     .is_child = str_eq(cells[14], STR("true"))});
 }
 
 enum err cases_list(struct database *db, const char *queue, bool is_all, cases_on_row *fn,
@@ -49,14 +51,16 @@ enum err cases_list(struct database *db, const char *queue, bool is_all, cases_o
     char sql[SQL_BYTES];
     struct listing l = {fn, ctx};
     struct str all = is_all ? STR("true") : STR("false");
-    const char *columns = sql_of(sql,
-                                 "select ref, raised_at::timestamptz(0)::text, source, lang,"
-                                 " country, hours::text, acknowledged_at::timestamptz(0)::text,"
-                                 " acknowledged_by, released_at::timestamptz(0)::text,"
-                                 " transferred_at::timestamptz(0)::text,"
-                                 " answered_at::timestamptz(0)::text, outcome, has_text::text"
-                                 " from ops.",
-                                 queue, "_list($1::boolean)");
+    const char *columns =
+        sql_of(sql,
+               "select ref, raised_at::timestamptz(0)::text, source, lang,"
+               " country, hours::text, acknowledged_at::timestamptz(0)::text,"
+               " acknowledged_by, released_at::timestamptz(0)::text,"
+               " transferred_at::timestamptz(0)::text,"
+               " answered_at::timestamptz(0)::text, outcome, has_text::text, about,"
+               " is_child::text"
+               " from ops.",
+               queue, "_list($1::boolean)");
     return database_ask(db, columns, &all, 1, on_case, &l, msg);
 }
 

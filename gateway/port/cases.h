@@ -14,6 +14,8 @@
 struct case_row {
     struct str ref, raised_at, source, lang, country, hours, acknowledged_at, acknowledged_by,
         released_at, transferred_at, answered_at, outcome;
+    struct str about; /* "harm", "psea", "suicide", "psea suicide" */
+    bool is_child;    /* whoever wrote it seems to be one */
     bool has_text;
 };
 typedef void cases_on_row(void *ctx, const struct case_row *row);

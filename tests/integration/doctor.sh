@@ -111,6 +111,7 @@ mistake 78 "^stops: site.yaml:$((at + 3)):[0-9]+: channel at: .* checks no signa
 mistake 78 "^stops: site.yaml:$((at + 4)):[0-9]+: channel at: it takes callbacks of anybody and has no limit.*; set new_numbers_hour" 'and without a cap' edit "$((at + 4))s/new_numbers_hour:.*/new_numbers_hour: 0/"
 mistake 78 "^stops: site.yaml:$((at + 1)):[0-9]+: channel at: its profile cannot be used: .*; name one that is in profiles_dir" 'a profile that does not exist' edit "$((at + 1))s/africastalking/africantalking/"
 mistake 78 "^stops: site.yaml:[0-9]+:[0-9]+: channel at: .*apikey.*; see settings" 'credentials that are missing' edit '0,/^      apikey: demo/{/^      apikey: demo/d}'
+mistake 0 '^hurts: site.yaml:[0-9]+:[0-9]+: country KE has no .psea.*; write both' 'complaints about aid staff go to the team' edit 's/ psea: "[^"]*",//'
 mistake 0 "^hurts: site.yaml:[0-9]+:1: cap_number_day is 0.*; set it" 'no cap for a number' edit '$a cap_number_day: 0'
 mistake 78 "^stops: site.yaml:[0-9]+:1: course first-aid is not published.*; waypost lessons publish" 'a course that is not published' edit '$a course: first-aid'
 mistake 78 "^stops: site.yaml:$(line 'code: KE,'):[0-9]+: countries, code KE: write .helpline.*; " 'a country without its referral table' edit 's/helpline: "116",//; s/contact: "[^"]*",//'

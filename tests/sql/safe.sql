@@ -5,7 +5,7 @@ create role sofia login in role waypost_safe;
 create role ingrid login in role waypost_inbox;
 select core.ingest(make.module(1, '2026-03-02 09:00Z') || jsonb_build_array(
     make.step(1, 7, '2026-03-06 16:00Z', '[{"kind":"safe_raised","text":"00ff","value":1,"code":"0000000007"}]'),     -- Friday
-    make.step(1, 8, '2026-03-06 16:30Z', '[{"kind":"safe_raised","text":"00fe","value":2,"code":"0000000008"}]'),
+    make.step(1, 8, '2026-03-06 16:30Z', '[{"kind":"safe_raised","text":"00fe","value":2,"code":"0000000008,psea,child"}]'),
     make.step(1, 9, '2026-03-06 16:40Z', '[{"kind":"asked","text":"00fd","code":"0000000009"}]'),
     make.step(1, 10, '2026-03-06 16:41Z', '[{"kind":"agreed","text":"reminders","choice":1}]'),
     make.step(1, 11, '2026-03-06 16:42Z', '[{"kind":"agreed","text":"reminders","choice":0}]')));
@@ -25,6 +25,8 @@ begin
     return v_result;
 end $$;
 select is(make.as('sofia', 'select string_agg(ref, '' '' order by ref) from ops.safe_list()'), '0000000007 0000000008', 'her queue');
+select is(make.as('sofia', 'select string_agg(about || is_child, '' '' order by ref) from ops.safe_list()'), 'harmfalse pseatrue',
+    'what it seems to be about');
 select is(make.as('ingrid', 'select string_agg(ref || source, '' '') from ops.inbox_list()'), '0000000009ask', 'and the other one');
 
 create function make.refused(p_login text, p_sql text, p_why text default '42501') returns text language plpgsql as $$

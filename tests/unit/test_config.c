@@ -445,8 +445,8 @@ static void a_country_goes_live_when_its_table_is_complete(void **state)
     struct yaml_report report = {.text = &all};
     assert_false(config_is_live(&nowhere, (struct wall_ms){0}, &report));
     assert_non_null(strstr(buf_str(&all).p, "countries, code KE: write `emergency`"));
-    assert_true(str_eq(config_focal_point(&good, 1), STR("+254700000002")));
-    assert_null(config_focal_point(&good, 2).p);
+    assert_true(str_eq(config_number_of(good.focal_points, 1), STR("+254700000002")));
+    assert_null(config_number_of(good.focal_points, 2).p);
 }
 
 static int make_dir(void **state)

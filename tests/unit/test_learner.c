@@ -103,7 +103,8 @@ static void the_largest_learner_fits(void **state)
     for (uint8_t i = 0; i < LEARNER_MAX_MODULES; i++)
         l.modules.list[i] = (struct learner_module){UINT8_MAX, 999999999999};
     l.link.last.n = LEARNER_LAST_BYTES;
-    l.is_locked = l.is_doubted = l.has_move_pin = l.is_child = l.link.has_reports = true;
+    l.is_locked = l.is_doubted = l.has_move_pin = l.is_child = l.is_psea = l.link.has_reports =
+        true;
     memset(l.nickname, 'n', sizeof(l.nickname));
     l.nickname[LEARNER_NICKNAME_BYTES - 1] = '\0';
     memset(&l.others, 0, sizeof(l.others));

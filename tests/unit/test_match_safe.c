@@ -24,17 +24,31 @@ static struct arena *arena;
 static struct arena *scratch;
 static const struct course *course;
 
+/* All languages are tried, as course.md of an author who tries them says it. */
+static void try_all_languages(struct lesson_file *files, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (str_eq(files[i].name, STR("course.md")))
+            files[i].text =
+                arena_printf(arena, "---\ntrial_languages: [fr, es, ar, tr, de, ru]\n%.*s",
+                             STR_ARG(str_sub(files[i].text, strlen("---\n"), files[i].text.len)));
+    }
+}
+
 static int load(void **state)
 {
     (void)state;
     struct lesson_file *files = NULL;
     uint32_t n = 0;
     struct errmsg msg = {""};
-    arena = arena_new(LESSON_ARENA_BYTES);
+    arena = arena_new(2 * LESSON_ARENA_BYTES);
     scratch = arena_new(1 << 20);
-    if (lesson_files_read(FOLDER, arena, &files, &n, &msg) != ERR_OK ||
-        lesson_load(files, n, arena, &course, &msg) != ERR_OK)
+    if (lesson_files_read(FOLDER, arena, &files, &n, &msg) != ERR_OK)
         fail_msg("%s", msg.text);
+    try_all_languages(files, n);
+    if (lesson_load(files, n, arena, &course, &msg) != ERR_OK)
+        fail_msg("%s", msg.text);
+    assert_int_equal(course->n_languages, 7);
     return 0;
 }
 
@@ -95,9 +109,10 @@ static void test_what_a_pattern_finds(void **state)
         {{SLOT(piga)}}, {{SLOT(teka)}},  {{SLOT(strangle)}}, {{SLOT(help)}},
         {{SLOT(im)}},   {{SLOT(knife)}}, {{SLOT(beats)}},    {{SLOT(abducted)}}};
     static const struct safe_pattern patterns[] = {
-        {beat_me, 2, false}, {not_safe, 2, false}, {one[0], 1, false}, {one[1], 1, false},
-        {one[2], 1, false},  {one[3], 1, false},   {one[4], 1, false}, {at_chess, 3, true},
-        {one[5], 1, false},  {one[6], 1, false},   {one[7], 1, false}};
+        {beat_me, 2, SAFE_ALARM}, {not_safe, 2, SAFE_ALARM},    {one[0], 1, SAFE_ALARM},
+        {one[1], 1, SAFE_ALARM},  {one[2], 1, SAFE_ALARM},      {one[3], 1, SAFE_ALARM},
+        {one[4], 1, SAFE_ALARM},  {at_chess, 3, SAFE_ORDINARY}, {one[5], 1, SAFE_ALARM},
+        {one[6], 1, SAFE_ALARM},  {one[7], 1, SAFE_ALARM}};
     static const struct safe_list list = {patterns, ARRAY_LEN(patterns)};
     static const struct {
         const char *text;
@@ -153,6 +168,7 @@ static void test_what_a_pattern_finds(void **state)
 /* What was tried, and what came out wrong. */
 struct tally {
     bool is_expected;
+    bool is_whole; /* whole texts, too, not only their sentences */
     uint32_t n;
     uint32_t n_wrong;
 };
@@ -189,23 +205,48 @@ static void test_disclosures_are_noticed(void **state)
     assert_int_equal(tally.n_wrong, 0);
 }
 
-/* Whole, and sentence by sentence, as somebody may type a part of it. */
+/* Sentences of the course that are an alarm all the same. */
+static const struct exception {
+    const char *sentence, *reason;
+} exceptions[] = {
+    {"Tehlikede: TEHLİKE", "the word SAFE itself"},
+    {"В опасности: ОПАСНОСТЬ", "the same"},
+    {"ruft die Polizei", "a cry for help; as an option of the question it is an answer"},
+    {"1 nicht sicher ... 5 sehr sicher", "says that somebody is not safe"},
+    {"Und VOR dem Kurs? 1 nicht sicher ... 5 sehr sicher", "the same"},
+};
+
+static bool is_exception(struct str sentence)
+{
+    for (size_t i = 0; i < ARRAY_LEN(exceptions); i++) {
+        if (str_eq(sentence, str_from(exceptions[i].sentence)))
+            return true;
+    }
+    return false;
+}
+
+/* Line by line and sentence by sentence, as somebody may type a part of it; an English text whole
+ * as well. */
 static void try_sentences(struct tally *tally, struct str text)
 {
-    if (text.p == NULL)
-        return;
-    try_text(tally, text);
+    bool is_english = text.p != NULL && tally->is_whole;
+    if (is_english)
+        try_text(tally, text);
     for (struct str rest = text; rest.p != NULL;) {
-        struct str sentence = str_trim(str_split(&rest, '.'));
-        if (sentence.len > 0 && sentence.len < text.len)
-            try_text(tally, sentence);
+        for (struct str line = str_split(&rest, '\n'); line.p != NULL;) {
+            struct str sentence = str_trim(str_split(&line, '.'));
+            if (sentence.len > 0 && sentence.len < text.len + !is_english &&
+                !is_exception(sentence))
+                try_text(tally, sentence);
+        }
     }
 }
 
 static void try_question(struct tally *tally, const struct question *q)
 {
     for (uint8_t i = 0; i < q->n_choices; i++) {
-        try_text(tally, q->choices[i].text);
+        if (!is_exception(q->choices[i].text))
+            try_text(tally, q->choices[i].text);
         try_sentences(tally, q->choices[i].feedback);
     }
     for (uint8_t i = 0; i < q->n_accepted; i++)
@@ -215,24 +256,89 @@ static void try_question(struct tally *tally, const struct question *q)
     try_sentences(tally, q->feedback_wrong);
 }
 
+static void try_course(struct tally *tally, const struct course *c)
+{
+    for (uint16_t i = 0; i < c->n_units; i++) {
+        const struct unit *unit = &c->units[i];
+        if (unit->question != NULL) /* a question itself may speak of harm; nobody types it */
+            try_question(tally, unit->question);
+        else
+            try_text(tally, unit->title);
+        for (uint16_t k = 0; k < unit->n_screens; k++)
+            try_sentences(tally, unit->screens[k]);
+    }
+    for (uint16_t i = 0; i < c->n_modules; i++)
+        try_text(tally, c->modules[i].title);
+}
+
+/* The answer to a disclosure speaks of danger, and nobody types it. */
+static bool is_of_danger(enum course_text which, struct str text)
+{
+    return str_starts(str_from(course_text_name(which)), STR("safe")) ||
+           str_starts(str_from(course_text_name(which)), STR("ussd_safe")) ||
+           which == COURSE_TEXT_emergency_none || str_find(text, STR("{emergency}")) != SIZE_MAX;
+}
+
 static void test_ordinary_messages_are_no_alarm(void **state)
 {
     (void)state;
-    struct tally tally = {.is_expected = false};
+    struct tally tally = {.is_expected = false, .is_whole = true};
     try_file(&tally, "tests/safe/ordinary.txt");
-    for (uint16_t i = 0; i < course->n_units; i++) {
-        const struct unit *unit = &course->units[i];
-        if (unit->question != NULL) /* a question itself may speak of harm; nobody types it */
-            try_question(&tally, unit->question);
-        else
-            try_text(&tally, unit->title);
-        for (uint16_t k = 0; k < unit->n_screens; k++)
-            try_sentences(&tally, unit->screens[k]);
-    }
-    for (uint16_t i = 0; i < course->n_modules; i++)
-        try_text(&tally, course->modules[i].title);
+    try_course(&tally, course);
     assert_in_range(tally.n, MIN_ORDINARY, UINT32_MAX);
     assert_int_equal(tally.n_wrong, 0);
+}
+
+static void test_what_the_course_says_is_no_alarm_in_any_language(void **state)
+{
+    (void)state;
+    uint32_t n_wrong = 0;
+    for (uint16_t lang = 0; lang < course->n_languages; lang++) {
+        struct tally tally = {.is_expected = false};
+        const struct course *c = course_in(course, course->languages[lang], -1);
+        try_course(&tally, c);
+        for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
+            if (!is_of_danger((enum course_text)i, c->texts[i]))
+                try_sentences(&tally, c->texts[i]);
+        }
+        assert_in_range(tally.n, MIN_ORDINARY, UINT32_MAX);
+        n_wrong += tally.n_wrong;
+    }
+    assert_int_equal(n_wrong, 0);
+}
+
+/* ---- what it is about ---- */
+
+static void check_kind(const char *path, bool is_psea, enum safe_kind kind)
+{
+    char line[512];
+    uint32_t n = 0, n_wrong = 0;
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file) != NULL) {
+        struct str text = str_trim(str_from(line));
+        if (text.len == 0 || text.p[0] == '#')
+            continue;
+        const struct safe_pattern *found = find(text);
+        struct str normal = match_normalise(text, scratch);
+        bool is_good = found != NULL && found->kind == kind &&
+                       match_says_safe(normal, &course->safe, SAFE_PSEA, scratch) == is_psea;
+        if (!is_good)
+            print_error("%s: %.*s\n", path, STR_ARG(text));
+        n_wrong += !is_good;
+        n++;
+    }
+    assert_int_equal(fclose(file), 0);
+    assert_in_range(n, 30, UINT32_MAX);
+    assert_int_equal(n_wrong, 0);
+}
+
+static void test_what_a_disclosure_is_about(void **state)
+{
+    (void)state;
+    check_kind("tests/safe/psea.txt", true, SAFE_ALARM);
+    check_kind("tests/safe/not-psea.txt", false, SAFE_ALARM);
+    check_kind("tests/safe/suicide.txt", false, SAFE_SUICIDE);
 }
 
 int main(void)
@@ -241,6 +347,8 @@ int main(void)
         cmocka_unit_test(test_what_a_pattern_finds),
         cmocka_unit_test(test_disclosures_are_noticed),
         cmocka_unit_test(test_ordinary_messages_are_no_alarm),
+        cmocka_unit_test(test_what_the_course_says_is_no_alarm_in_any_language),
+        cmocka_unit_test(test_what_a_disclosure_is_about),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

@@ -351,15 +351,18 @@ bool dialog_alert(struct dialog *d, const struct outcome *out)
         if (out->events[i].kind == EVENT_safe_raised)
             name = out->events[i].code;
     }
-    bool is_told =
-        d->learner.held_ms != 0 && d->key.received.ms - d->learner.held_ms < ALERT_PAUSE_MS;
+    bool is_staff = out->next.is_psea;
+    bool is_told = d->learner.held_ms != 0 && d->learner.is_psea == is_staff &&
+                   d->key.received.ms - d->learner.held_ms < ALERT_PAUSE_MS;
     if (name.p == NULL || is_told)
         return true;
+    name = str_split(&name, ',');
     const struct config_country *row = alert_country(d);
     struct str channel = alert_channel(d);
     bool is_good = true;
     for (uint32_t i = 0; row != NULL && channel.p != NULL && i < CONFIG_FOCAL_POINTS; i++) {
-        struct str to = config_focal_point(row, i);
+        bool is_apart = is_staff && row->psea_points.p != NULL;
+        struct str to = config_number_of(is_apart ? row->psea_points : row->focal_points, i);
         if (to.p != NULL)
             is_good &= put_alert(d, to, channel, alert_text(d, name));
     }

@@ -90,6 +90,8 @@ static struct engine_context context_of(const struct dialog *d)
         context.days_off = (uint8_t)(1u << row->day_off >> 1);
         context.emergency = row->emergency;
         context.helpline = row->helpline;
+        context.crisis = row->crisis;
+        context.psea = row->psea;
         context.staffed = row->staffed;
     }
     return context;

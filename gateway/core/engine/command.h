@@ -32,7 +32,7 @@ bool engine_command(struct step *s, const struct command_match *match);
 bool engine_stays_away(struct step *s);
 bool engine_menu_answer(struct step *s);
 /* What whoever disclosed harm is told. */
-struct str engine_safe_text(const struct step *s);
+struct str engine_safe_text(const struct step *s, enum safe_kind about);
 void engine_safe(struct step *s, bool is_keyword);
 /* The name of a case, by which people speak of it without a word of what it says. */
 struct str engine_case_name(const struct step *s);

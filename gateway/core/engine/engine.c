@@ -72,7 +72,7 @@ static void release(struct step *s)
     if (l->held_ms == 0 || l->held_ms > s->input->held_until.ms)
         return;
     l->held_ms = 0;
-    l->is_child = false;
+    l->is_child = l->is_psea = false;
     (void)step_event(s, EVENT_safe_released);
 }
 

@@ -132,6 +132,8 @@ struct engine_context {
     struct str contact;   /* a person who helps, and how to reach him or her; absent: nobody is */
     struct str emergency; /* absent: text_emergency_none */
     struct str helpline;  /* absent: the contact, without it the organisation (org) */
+    struct str crisis;    /* line for who may take his or her life; absent: none is known */
+    struct str psea; /* who takes complaints about aid staff, apart from them; absent: nobody */
     struct str
         staffed; /* "Mon-Fri 18:00" when a trained person reads SAFE; absent: nobody is promised */
     const uint8_t *number_id; /* pseudonym of the number, 16 bytes; NULL: nobody leads a group */

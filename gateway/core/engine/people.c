@@ -147,7 +147,7 @@ void people_release(struct step *s)
             other.held_ms > s->input->held_until.ms)
             continue;
         other.held_ms = 0;
-        other.is_child = false;
+        other.is_child = other.is_psea = false;
         people_put(s, i, &other);
     }
 }

@@ -421,7 +421,7 @@ struct str step_screen(struct step *s)
 {
     const struct state_row *row = &rows[s->learner->state];
     if (s->learner->is_child)
-        return engine_safe_text(s);
+        return engine_safe_text(s, SAFE_ALARM);
     if (s->learner->is_doubted)
         return step_text(s, COURSE_TEXT_doubt, NO_VARS);
     if (pin_is_missing(s))

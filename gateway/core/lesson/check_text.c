@@ -215,7 +215,8 @@ void check_system_texts(struct check *c)
         check_alphabet(c, text, pos);
         check_placeholders(c, which, text, pos);
         bool is_safe = which == COURSE_TEXT_safe || which == COURSE_TEXT_safe_staffed ||
-                       which == COURSE_TEXT_safe_child;
+                       which == COURSE_TEXT_safe_child || which == COURSE_TEXT_safe_suicide ||
+                       which == COURSE_TEXT_safe_psea;
         struct str sample = lesson_sample_text(c->course, text, NULL, c->scratch);
         enum lesson_limit limit = is_safe ? LESSON_LIMIT_SAFE : LESSON_LIMIT_MESSAGE;
         check_length(

@@ -19,7 +19,7 @@ enum lesson_limit {
     LESSON_LIMIT_MESSAGE,  /* a reply by SMS, all in: 306 septets or 201 UCS-2 units */
     LESSON_LIMIT_PAGE,     /* a question on USSD, one page: 160 or 70 */
     LESSON_LIMIT_FEEDBACK, /* one feedback, one part: 153 or 67 */
-    LESSON_LIMIT_SAFE,     /* text_safe, _staffed and _child: 268 or 201 */
+    LESSON_LIMIT_SAFE,     /* text_safe and its kin: 268 or 201 */
     LESSON_LIMIT_KEY,      /* the key message of a module, all in: 160 or 134 */
 };
 

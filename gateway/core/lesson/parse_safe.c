@@ -1,7 +1,7 @@
 /*
- * The safeguarding patterns of a course: sections `# safe_words`, `# safe_ordinary`, `# safe_child`
- * and
- * `# safe_set_NAME`, in course.md or in the files that its `safe_words:` names.
+ * The safeguarding patterns of a course: sections `# safe_words`, `# safe_suicide`,
+ * `# safe_ordinary`, `# safe_child`, `# safe_psea` and `# safe_set_NAME`, in course.md or in the
+ * files that its `safe_words:` names.
  */
 #include <string.h>
 
@@ -147,8 +147,10 @@ bool parse_safe_section(struct parse *p, const struct parse_id *id, struct lesso
         struct str name;
         enum safe_kind kind;
     } rows[] = {{{"safe_words", 10}, SAFE_ALARM},
+                {{"safe_suicide", 12}, SAFE_SUICIDE},
                 {{"safe_ordinary", 13}, SAFE_ORDINARY},
-                {{"safe_child", 10}, SAFE_CHILD}};
+                {{"safe_child", 10}, SAFE_CHILD},
+                {{"safe_psea", 9}, SAFE_PSEA}};
     bool is_set = str_starts(id->id, STR("safe_set_"));
     size_t row = 0;
     while (row < ARRAY_LEN(rows) && !str_eq(id->id, rows[row].name))

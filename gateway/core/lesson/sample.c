@@ -12,6 +12,8 @@ const struct engine_context *lesson_sample_context(void)
         .contact = STR("Example Organisation, 0800 7000,"),
         .emergency = STR("your local emergency number"),
         .helpline = STR("Example Organisation"),
+        .crisis = STR("0800 116 123"),
+        .psea = STR("psea@example.org"),
         .staffed = STR("Mon-Fri 18:00"),
     };
     return &context;
@@ -70,8 +72,8 @@ struct str lesson_next_placeholder(struct str text, size_t *at)
 const char *lesson_needed_placeholder(size_t i)
 {
     static const char *const needed[] = {
-        "text", "stem", "options", "feedback", "lines",     "keys",     "low",   "high", "org",
-        "url",  "code", "max",     "staffed",  "emergency", "helpline", "voice", "when"};
+        "text", "stem", "options", "feedback",  "lines",    "keys",  "low",  "high",   "org", "url",
+        "code", "max",  "staffed", "emergency", "helpline", "voice", "when", "crisis", "psea"};
     return i < ARRAY_LEN(needed) ? needed[i] : NULL;
 }
 
@@ -89,6 +91,8 @@ static struct str value_of(const struct course *course, struct str name,
         {"url", context->url},
         {"emergency", context->emergency},
         {"helpline", context->helpline},
+        {"crisis", context->crisis},
+        {"psea", context->psea},
         {"staffed", context->staffed},
         {"code", STR("4821 0937 5526")}, /* a certificate's, longer than a dial string */
         {"voice", STR("+254700000000")},

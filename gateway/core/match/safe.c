@@ -196,11 +196,13 @@ const struct safe_pattern *match_find_safe(struct str normalised, const struct s
         if (list->patterns[i].kind == SAFE_ORDINARY)
             blank_ordinary(&list->patterns[i], &words);
     }
-    return find_kind(list, SAFE_ALARM, &words);
+    const struct safe_pattern *found = find_kind(list, SAFE_SUICIDE, &words);
+    return found != NULL ? found : find_kind(list, SAFE_ALARM, &words);
 }
 
-bool match_is_child(struct str normalised, const struct safe_list *list, struct arena *arena)
+bool match_says_safe(struct str normalised, const struct safe_list *list, enum safe_kind kind,
+                     struct arena *arena)
 {
     struct words words = split_words(normalised, arena);
-    return find_kind(list, SAFE_CHILD, &words) != NULL;
+    return find_kind(list, kind, &words) != NULL;
 }

@@ -28,8 +28,10 @@ struct safe_slot {
 /* A message in which one of these occurs may tell of harm. */
 enum safe_kind {
     SAFE_ALARM,
+    SAFE_SUICIDE,  /* an alarm too: somebody may take his or her life */
     SAFE_ORDINARY, /* the opposite: a phrase that is no alarm */
     SAFE_CHILD,    /* no alarm by itself; whoever writes so seems to be a child */
+    SAFE_PSEA,     /* no alarm by itself; with one it is a complaint about aid staff */
 };
 
 struct safe_pattern {
@@ -43,11 +45,13 @@ struct safe_list {
     uint16_t n;
 };
 
-/* The pattern that makes a text one that may tell of harm: it occurs outside of ordinary phrases.
- * NULL: none, or the arena is full. */
+/* The pattern that makes a text one that may tell of harm: it occurs outside of ordinary phrases;
+ * of kind SAFE_SUICIDE before SAFE_ALARM. NULL: none, or the arena is full. */
 const struct safe_pattern *match_find_safe(struct str normalised, const struct safe_list *list,
                                            struct arena *arena);
-/* Does whoever writes so seem to be a child ("I am 12")? false also when the arena is full. */
-bool match_is_child(struct str normalised, const struct safe_list *list, struct arena *arena);
+/* Does it have a pattern of this kind: does whoever writes so seem to be a child ("I am 12"), is it
+ * about aid staff? false also when the arena is full. */
+bool match_says_safe(struct str normalised, const struct safe_list *list, enum safe_kind kind,
+                     struct arena *arena);
 /* A normalised word as patterns have it, without apostrophe; absent when it is none or several. */
 struct str match_safe_word(struct str normalised, struct arena *arena);

@@ -123,7 +123,10 @@ static const struct config_country country_rows[] = {
      .contact = LIT("Example Organisation, 0800 7000,"),
      .emergency = LIT("999"),
      .helpline = LIT("116"),
+     .crisis = LIT("0800 116 123"),
+     .psea = LIT("0800 7322"),
      .focal_points = LIT("+254733000001 +254733000002"),
+     .psea_points = LIT("+254733000003 +254733000004"),
      .day_off = 1},
 };
 

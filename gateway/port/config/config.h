@@ -60,8 +60,9 @@ struct config_route {
 /* Safeguarding and reach per country, from a table that people check every three months. */
 struct config_country {
     struct str code;
-    struct str cost, contact, emergency, helpline, staffed;
+    struct str cost, contact, emergency, helpline, crisis, psea, staffed;
     struct str focal_points; /* two numbers, a blank between */
+    struct str psea_points;  /* likewise: who is told of complaints about aid staff */
     struct str checked;      /* "2026-11-28": when somebody dialled these numbers */
     struct str utc_offset;   /* "+03:00" */
     struct str zone;         /* "Africa/Nairobi" */
@@ -157,8 +158,8 @@ bool config_is_served(const struct config *config, struct str country);
 #define CONFIG_CHECKED_DAYS 92 /* three months */
 /* The beginning of a day "2026-11-28" in UTC; false: it is none. */
 bool config_date(struct str text, struct wall_ms *ret);
-/* The i-th focal point of a country, absent past the last. */
-struct str config_focal_point(const struct config_country *country, uint32_t i);
+/* The i-th of numbers with blanks between, as of focal_points; absent past the last. */
+struct str config_number_of(struct str numbers, uint32_t i);
 /* Is the referral table of each channel's country complete, and checked within three months of now?
  * Reports each thing that is missing: what to write, and where. */
 bool config_is_live(const struct config *config, struct wall_ms now, struct yaml_report *report);

@@ -1,9 +1,9 @@
 /* May the channels of a country be opened to people who may be in danger? */
 #include "port/config/config.h"
 
-struct str config_focal_point(const struct config_country *country, uint32_t i)
+struct str config_number_of(struct str numbers, uint32_t i)
 {
-    struct str rest = country->focal_points, one = STR_NONE;
+    struct str rest = numbers, one = STR_NONE;
     for (uint32_t k = 0; k <= i; k++)
         one = rest.p != NULL ? str_split(&rest, ' ') : STR_NONE;
     return one;
@@ -36,7 +36,7 @@ static bool is_row_live(const struct config *config, uint32_t channel, struct wa
         {row->helpline.p != NULL || row->contact.p != NULL,
          "`helpline`, the child helpline, or where there is none `contact`, a person of yours"},
         {row->contact.p != NULL, "`contact`, a person of yours and how to reach them"},
-        {config_focal_point(row, CONFIG_FOCAL_POINTS - 1).p != NULL,
+        {config_number_of(row->focal_points, CONFIG_FOCAL_POINTS - 1).p != NULL,
          "`focal_points`, the numbers of two people who are told"},
         {is_checked(row, now), "`checked`, the day within the last three months on which somebody "
                                "dialled these numbers"},

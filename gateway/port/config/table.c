@@ -230,6 +230,18 @@ static const struct yaml_row country_keys[] = {
      .max = 40,
      .example = "116",
      .help = "Child helpline. Dial it yourself before you write it here, and every three months."},
+    {.name = "crisis",
+     COUNTRY(crisis),
+     .max = 40,
+     .example = "\"0800 116 123\"",
+     .help = "Line for people who may take their lives. Without one they are told the helpline."},
+    {.name = "psea",
+     COUNTRY(psea),
+     .max = 40,
+     .example = "psea@example.org",
+     .help =
+         "Who takes complaints about aid staff (sexual exploitation, abuse): people apart from\n"
+         "the learners' own facilitators and managers."},
     {.name = "staffed",
      COUNTRY(staffed),
      .max = 30,
@@ -244,6 +256,14 @@ static const struct yaml_row country_keys[] = {
      .example = "\"+254700000001 +254700000002\"",
      .help = "Two people who are told by SMS, without a word of it, when something was sent with "
              "SAFE."},
+    {.name = "psea_points",
+     COUNTRY(psea_points),
+     .type = &config_type_numbers,
+     .is_secret = true,
+     .example = "\"+254700000003 +254700000004\"",
+     .help =
+         "Two people who are told in place of the focal points when it is a complaint about aid "
+         "staff."},
     {.name = "checked",
      COUNTRY(checked),
      .type = &config_type_date,
