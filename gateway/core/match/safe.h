@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-#define COURSE_MAX_SAFE_PATTERNS 4096u
+#define COURSE_MAX_SAFE_PATTERNS 8192u
 #define COURSE_MAX_SAFE_SLOTS 8u     /* words of one pattern */
 #define COURSE_MAX_SAFE_CHOICES 255u /* words of one set, or between slashes */
 
