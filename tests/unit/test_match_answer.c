@@ -132,6 +132,10 @@ static void test_choice_answers(void **state)
         {"family, if safe", ANSWER_ONE, 3},
         {"hoeren sehen", ANSWER_ONE, 4},
         {"HÖREN & SEHEN", ANSWER_ONE, 4},
+        /* not applicable is no A */
+        {"n/a", ANSWER_NONE, 0},
+        {"N.A.", ANSWER_NONE, 0},
+        {"no a", ANSWER_ONE, 1},
         /* two answers */
         {"2 3", ANSWER_AMBIGUOUS, 0},
         {"1 or 2", ANSWER_AMBIGUOUS, 0},

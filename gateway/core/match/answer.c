@@ -91,9 +91,15 @@ static int32_t key_of_digits(struct str digits)
     return digits.len == 1 || is_padded ? digits.p[digits.len - 1] - '0' : -1;
 }
 
+/* "n/a", "n.a.": not applicable, no option A. */
+static bool is_not_applicable(struct str text)
+{
+    return text.len == 3 && text.p[0] == 'n' && text.p[2] == 'a';
+}
+
 static struct keys read_keys(const struct vocabulary *words, struct str text, int32_t max)
 {
-    struct keys keys = {0};
+    struct keys keys = {.has_others = is_not_applicable(text)};
     bool is_ordinal = false;
     for (struct token t = next_token(text); t.kind != TOKEN_END; t = next_token(t.rest)) {
         int32_t key = t.kind == TOKEN_DIGITS ? key_of_digits(t.text) : -1;
