@@ -974,7 +974,7 @@ begin
     end loop;
 end $$;
 alter table core.consent add constraint consent_purpose_check
-    check (purpose in ('course', 'survey', 'reminders', 'share_group', 'share_org'));
+    check (purpose in ('course', 'survey', 'reminders', 'key_messages', 'share_group', 'share_org'));
 
 -- A name that is the same in each answer to one system and another one for each system (RFC 4122, version 8).
 create function core.name_for(p_system text, p_what text) returns text

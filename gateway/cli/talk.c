@@ -26,6 +26,7 @@
 /* What all files of one run share. */
 struct talk {
     const char *live, *admin; /* NULL = fast */
+    const char *records;      /* folder for what reaches PostgreSQL; NULL = none */
     const char *lang;         /* NULL = as the transcripts have it */
     char lessons[PATH_MAX], profiles[PATH_MAX];
     bool is_shown;
@@ -152,6 +153,26 @@ static enum err fill(const struct play *play, const struct lesson_source *source
     return e == ERR_OK ? talk_fill(script, tongue, arena, msg) : e;
 }
 
+/* What reached PostgreSQL, as core.ingest takes it: [...], into the folder for it. */
+static enum err write_records(const struct talk *talk, const struct play *play,
+                              const struct talk_fast *fast)
+{
+    char path[PATH_MAX];
+    const char *slash = strrchr(play->path, '/');
+    int len = snprintf(path, sizeof(path), "%s/%s.json", talk->records,
+                       slash != NULL ? slash + 1 : play->path);
+    FILE *file = len < (int)sizeof(path) ? fopen(path, "we") : NULL;
+    if (file == NULL)
+        return ERR_IO;
+    for (uint32_t i = 0; i < talk_fast_n_records(fast); i++) {
+        struct str record = talk_fast_record(fast, i);
+        (void)fprintf(file, "%s%.*s", i > 0 ? ",\n" : "[", STR_ARG(record));
+    }
+    (void)fputs(talk_fast_n_records(fast) > 0 ? "]\n" : "[]\n", file);
+    bool is_written = ferror(file) == 0;
+    return fclose(file) == 0 && is_written ? ERR_OK : ERR_IO;
+}
+
 static enum err play_fast(const struct talk *talk, const struct play *play,
                           struct talk_script *script, struct arena *arena, struct buf *report)
 {
@@ -186,6 +207,11 @@ static enum err play_fast(const struct talk *talk, const struct play *play,
     }
     talk_fast_world(fast)->is_shown = talk->is_shown;
     e = talk_run(script, talk_fast_world(fast), report);
+    if (e == ERR_OK && talk->records != NULL) {
+        e = write_records(talk, play, fast);
+        if (e != ERR_OK)
+            buf_addf(report, "%s: cannot be written into: %s\n", talk->records, strerror(errno));
+    }
     talk_fast_free(fast);
     return e;
 }
@@ -380,6 +406,7 @@ static int talk_run_files(const struct cli_args *args)
     struct talk talk = {.live = cli_get(args, "live", NULL),
                         .admin = cli_get(args, "admin", NULL),
                         .lang = cli_get(args, "lang", NULL),
+                        .records = cli_get(args, "records", NULL),
                         .is_shown = cli_has(args, "show")};
     struct arena *arena CLEANUP(arena_freep) = arena_new(SCRIPT_ARENA_BYTES);
     struct plays plays = {arena_new_array(arena, struct play, MAX_PLAYS), 0, arena};
@@ -425,6 +452,8 @@ const struct cli_command cli_talk = {
                  false},
                 {"lessons", "DIR", "folder of the course folders", false},
                 {"profiles", "DIR", "folder of the provider profiles", false},
+                {"records", "DIR",
+                 "also write there what reaches PostgreSQL, as core.ingest takes it", false},
                 {"show", NULL, "show what was said, also when all goes well", false},
                 {"verbose", NULL, "show the program's log", false}},
     .run = talk_run_files,

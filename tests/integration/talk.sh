@@ -17,6 +17,8 @@ check_same 'every transcript goes live as it is written' '' "$(grep -A12 '^not o
 check 'the whole courses were among them' grep -q '^ok .*92-whole-course-mixed.talk$' "$STATE/talk.tap"
 check 'a report that is awaited, too' grep -q '^ok .*34-report-awaited.talk$' "$STATE/talk.tap"
 check 'the writer takes in all that happened' wait_for 30 is_drained
+check_same 'PostgreSQL takes each event that a transcript makes' none \
+    "$(sql "select coalesce(string_agg(distinct reason, ', '), 'none') from ops.dead_letter")"
 check_same 'three learners have each completion and answer once' \
     "$(printf '1|7|28|7|7|8\n%.0s' 1 2 3)" "$(sql "$COUNTS")"
 check_same 'no event is there twice' 0 \

@@ -29,6 +29,14 @@ check_same 'and the statuses of message.h' \
     "$(query 'select unnest(enum_range(null::core.message_status))')"
 check_same 'the program knows the schema of sql/' \
     "$(sed -n 's/#define SINK_SCHEMA_VERSION //p' gateway/port/sink/sink.h)" "$(query 'select version from ops.schema_version')"
+# Whatever a transcript makes happen, PostgreSQL knows its words.
+mkdir "$STATE/records"
+"$WAYPOST" talk --records "$STATE/records" tests/talk/*.talk >/dev/null || true # ctest looks at these
+for file in "$STATE"/records/*.json; do
+    printf '\\set records `cat %s`\nbegin;\nselect core.ingest(:'"'records'"'::jsonb);\nrollback;\n' "$file"
+done >"$STATE/records.sql"
+check_same 'the database takes all that the transcripts make happen' '' \
+    "$(psql -XAtq -f "$STATE/records.sql" 2>&1 | grep -vE '^[0-9]*$|^CONTEXT')"
 [ $# -gt 0 ] || set -- tests/sql/*.sql
 for file in "$@"; do
     printf '# %s\n' "$file"
