@@ -13,6 +13,12 @@ RATE=${RATE:-250}
 MOST=${MOST:-6}
 NUMBERS=$((200 + 10 * KILLS)) # a number gets at most 300 SMS a day
 
+# All speak TLS: the gateway, the servers among themselves, and this test.
+redis-cli()
+{
+    command redis-cli --tls --cacert "$STATE/tls/ca.pem" "$@"
+}
+
 # redis ARG...: as in lib.sh, at whoever has the key.
 redis()
 {
@@ -58,6 +64,12 @@ cluster_down()
     cluster_stop "$STATE"
     (exit "$code") || true
     world_down
+}
+
+# replica_of PORT: the port of that master's replica.
+replica_of()
+{
+    redis-cli -p "$1" cluster replicas "$(redis-cli -p "$1" cluster myid)" | sed -n '1s/.* [0-9.]*:\([0-9]*\)@.*/\1/p'
 }
 
 is_whole()
@@ -124,6 +136,7 @@ next_master()
 
 world_make
 trap cluster_down EXIT
+certificates
 
 # ---- a single Redis becomes a Cluster while learners go on, as docs/operating/capacity.md says ----
 
@@ -158,8 +171,9 @@ all_slots()
     local port
     port=$(free_port)
     install -d -m 0700 "$STATE/empty"
-    redis-server --bind 127.0.0.1 --port "$port" --cluster-enabled yes --cluster-port $((port + 1)) --dir "$STATE/empty" \
-        --daemonize yes --logfile log --save '' &&
+    redis-server --bind 127.0.0.1 --port 0 --tls-port "$port" --tls-cert-file "$STATE/tls/redis.pem" \
+        --tls-key-file "$STATE/tls/redis.key" --tls-ca-cert-file "$STATE/tls/ca.pem" --tls-auth-clients no \
+        --cluster-enabled yes --cluster-port $((port + 1)) --dir "$STATE/empty" --daemonize yes --logfile log --save '' &&
         wait_for 30 cluster_answers "$port" && redis-cli -p "$port" cluster addslotsrange 0 16383 &&
         { redis-cli -p "$port" shutdown || true; }
 } >/dev/null
@@ -168,6 +182,16 @@ for i in 1 2 3 4 5 6; do
     port=$(free_port)
     CLUSTER_PORTS+=("$port")
     cluster_configure "$STATE" "$i" "$port"
+    cat >>"$STATE/cluster/$i/redis.conf" <<REDIS
+port 0
+tls-port $port
+tls-cert-file "$STATE/tls/redis.pem"
+tls-key-file "$STATE/tls/redis.key"
+tls-ca-cert-file "$STATE/tls/ca.pem"
+tls-auth-clients no
+tls-replication yes
+tls-cluster yes
+REDIS
     [ "$i" = 1 ] || cluster_run "$STATE" "$i"
 done
 (cd / && exec setsid redis-server "$STATE/cluster/1/redis.conf" --cluster-enabled no) </dev/null >/dev/null 2>&1 9>&- &
@@ -175,7 +199,8 @@ printf '%s\n' $! >"$STATE/cluster/1/pid"
 for port in "${CLUSTER_PORTS[@]}"; do
     wait_for 30 cluster_answers "$port" || die 69 "Redis did not start; see $STATE/cluster"
 done
-sed -i "/^redis_socket:/c redis_host: 127.0.0.1\nredis_port: ${CLUSTER_PORTS[0]}" "$STATE/waypost.yaml"
+sed -i "/^redis_socket:/c redis_host: 127.0.0.1\nredis_port: ${CLUSTER_PORTS[0]}\nredis_tls_ca: $STATE/tls/ca.pem" \
+    "$STATE/waypost.yaml"
 postgres_start "$STATE"
 demo_prepare "$STATE" >"$STATE/prepare.log" 2>&1 || die 69 "$(cat "$STATE/prepare.log")"
 demo_start "$STATE" "$PORT"
@@ -191,7 +216,8 @@ cp "$STATE/empty/nodes.conf" "$STATE/cluster/1/nodes.conf"
 stop_pid "$(cat "$STATE/cluster/1/pid")" TERM 20
 cluster_run "$STATE" 1
 check 'it starts again as a Cluster of one, on its own file' wait_for 30 cluster_answers "${CLUSTER_PORTS[0]}"
-sed -i "/^redis_host:/c redis_cluster: \"127.0.0.1:${CLUSTER_PORTS[0]} 127.0.0.1:${CLUSTER_PORTS[4]}\"" "$STATE/waypost.yaml"
+sed -i "/^redis_host:/c redis_cluster: \"127.0.0.1:${CLUSTER_PORTS[0]} 127.0.0.1:${CLUSTER_PORTS[4]}\"" \
+    "$STATE/waypost.yaml"
 sed -i '/^redis_port:/d' "$STATE/waypost.yaml"
 kill -s HUP "$(cat "$STATE/waypost.pid")"
 check 'the gateway reads anew that it is one' wait_for 60 is_ready
@@ -222,7 +248,7 @@ check 'and nobody notices' dialled "$STATE/moved"
 
 # A replica takes the place of its master in good order.
 i=$(cluster_masters | head -n 1 | cut -d ' ' -f 2)
-replica=$(redis-cli -p "$i" info replication | sed -n 's/^slave0:.*port=\([0-9]*\),.*/\1/p')
+replica=$(replica_of "$i")
 dial "$STATE/changed" "$MOST" 1000000
 ASKED=$replica
 check 'a replica takes the place of its master' eval 'redis-cli -p "$replica" cluster failover >/dev/null && wait_for 30 is_led_without "$i"'
@@ -316,7 +342,7 @@ cp -r "$STATE/cluster/$i/appendonlydir" "$STATE/older"
 walk '9*1*0*9*1*1*1*1' '9*1*0*9*1*1*1*1*1'
 check 'two more answers are in PostgreSQL' wait_for 20 has_answers 5
 wait_for 60 is_drained
-replica=$(redis-cli -p "$port" info replication | sed -n 's/^slave0:.*port=\([0-9]*\),.*/\1/p')
+replica=$(replica_of "$port")
 for k in 1 2 3 4 5 6; do
     if [ "$k" = "$i" ] || [ "${CLUSTER_PORTS[k - 1]}" = "$replica" ]; then
         stop_pid "$(cat "$STATE/cluster/$k/pid")" KILL 10

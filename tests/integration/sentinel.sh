@@ -6,18 +6,6 @@
 KILLS=${1:-2}
 QUORUM=2
 
-# certificates: an authority, and one certificate for 127.0.0.1.
-certificates()
-{
-    local dir=$STATE/tls
-    mkdir "$dir"
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout "$dir/ca.key" -out "$dir/ca.pem" \
-        2>/dev/null
-    openssl req -newkey rsa:2048 -nodes -subj /CN=redis -keyout "$dir/redis.key" -out "$dir/redis.csr" 2>/dev/null
-    openssl x509 -req -in "$dir/redis.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial -days 2 \
-        -extfile <(printf 'subjectAltName=IP:127.0.0.1\n') -out "$dir/redis.pem" 2>/dev/null
-}
-
 tls_settings()
 {
     printf 'port 0\ntls-port %s\ntls-cert-file %s\ntls-key-file %s\ntls-ca-cert-file %s\n' "$1" \
