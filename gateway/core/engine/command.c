@@ -352,9 +352,9 @@ static void run_courses(struct step *s)
     step_say_interrupted(s);
 }
 
-/* A word of a language chooses it, where no other was chosen (docs/course-rules.md 6.1). */
-static void take_language_of(struct step *s, struct str lang)
+void engine_take_language(struct step *s, const char *of_word)
 {
+    struct str lang = str_from(of_word);
     const struct course *course = course_in(s->base, lang, -1);
     bool is_new = s->learner->lang[0] == '\0' && !learner_is_enrolled(s->learner);
     if (!is_new || course == s->base ||
@@ -375,7 +375,6 @@ static void run_choices(struct step *s)
 
 static void run_join(struct step *s)
 {
-    take_language_of(s, str_from(s->match.lang));
     bool is_course = !str_is_empty(s->argument) && engine_course_word(s, s->argument);
     if (!is_course && !engine_join_argument(s))
         join_course(s);
@@ -423,6 +422,7 @@ bool engine_command(struct step *s, const struct command_match *match)
     if (runs[match->command] == NULL || !is_open)
         return false;
     s->argument = match->argument;
+    engine_take_language(s, match->lang);
     runs[match->command](s);
     return true;
 }

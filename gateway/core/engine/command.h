@@ -37,6 +37,9 @@ void engine_safe(struct step *s, bool is_keyword);
 /* The name of a case, by which people speak of it without a word of what it says. */
 struct str engine_case_name(const struct step *s);
 void engine_stop(struct step *s);
+/* A command's word of a language chooses it, where no other was chosen and the course is offered in
+ * it (docs/course-rules.md 6.1). of_word: as in struct command_match. */
+void engine_take_language(struct step *s, const char *of_word);
 void engine_erase(struct step *s);
 /* The same, and says so. */
 void engine_erase_all(struct step *s);

@@ -97,6 +97,7 @@ static bool try_stop(struct step *s)
 {
     if (is_plain_command(s) || !match_is_stop(s->course->words, s->norm))
         return false;
+    engine_take_language(s, s->match.lang);
     engine_stop(s);
     return true;
 }
@@ -117,6 +118,7 @@ static bool try_safe(struct step *s)
                                    match_find_safe(s->norm, &s->course->safe, s->arena) != NULL);
     if (!is_alarm || is_typed_answer(s))
         return false;
+    engine_take_language(s, s->match.lang);
     engine_safe(s, is_keyword);
     return true;
 }

@@ -221,8 +221,7 @@ static void check_front_texts(struct check *c, const struct module *module, stru
 void check_all(struct check *c)
 {
     check_system_texts(c);
-    if (c->source->strings == NULL)
-        check_words(c);
+    check_words(c);
     for (uint16_t i = 0; i < c->course->n_modules; i++)
         check_front_texts(c, &c->course->modules[i], c->source->module_pos[i]);
     for (uint16_t i = 0; i < c->course->n_units; i++)

@@ -41,7 +41,8 @@ void check_alphabet(struct check *c, struct str text, struct source_pos fallback
 void check_no_placeholder(struct check *c, struct str text, struct source_pos fallback);
 void check_system_texts(struct check *c);
 
-/* Of all languages together: for the course as it is written, not for each translation. */
+/* Of all languages together, and what the course's own language lacks; of a translation only that.
+ */
 void check_words(struct check *c);
 
 /* All but the play. */

@@ -97,10 +97,11 @@ static void check_language_words(struct check *c, struct str lang)
 void check_words(struct check *c)
 {
     const struct vocabulary *words = c->course->words;
-    for (uint32_t i = 0; words != NULL && i < words->n_rows; i++) {
+    if (words == NULL)
+        return;
+    for (uint32_t i = 0; i < words->n_rows && c->source->strings == NULL; i++) {
         if (words->rows[i].kind == WORD_KEYWORD)
             check_keyword(c, &words->rows[i]);
     }
-    for (uint16_t i = 0; words != NULL && i < c->course->n_languages; i++)
-        check_language_words(c, c->course->languages[i]);
+    check_language_words(c, c->course->language);
 }
