@@ -309,6 +309,39 @@ static void test_markdown_says_the_same(void **state)
     assert_same(&d, &exchange_gift);
 }
 
+static uint32_t find_test(const struct exchange *x)
+{
+    uint32_t at = 0;
+    while (at < x->n && !str_eq(x->items[at].module_kind, STR("test")))
+        at++;
+    assert_in_range(at, 0, x->n - 1);
+    return at;
+}
+
+/* Which questions of a test stand in for each other is said of its module. */
+static void test_equal_forms_of_a_test_are_carried(void **state)
+{
+    (void)state;
+    const struct exchange_format *format;
+    for (size_t i = 0; (format = exchange_format_nth(i)) != NULL; i++) {
+        struct desk d CLEANUP(desk_fini);
+        desk_open(&d);
+        collect(&d, "lessons/children-on-the-move");
+        uint32_t n = d.findings->n_warnings;
+        d.x.items[find_test(&d.x)].forms = STR("3");
+        write_and_read(&d, format);
+        if (format == &exchange_aiken) { /* it has no modules, and says so of each */
+            assert_in_range(d.findings->n_warnings - n, d.x.n / 2, 2 * d.x.n);
+            continue;
+        }
+        (void)reduce(&d.x, format);
+        assert_same(&d, format);
+        buf_reset(&d.out);
+        exchange_markdown(&d.x, find_test(&d.x), &d.out);
+        assert_true(str_find(buf_str(&d.out), STR("\nforms: 3\n")) != SIZE_MAX);
+    }
+}
+
 /* ---- what others write ---- */
 
 struct foreign {
@@ -469,6 +502,7 @@ int main(void)
         cmocka_unit_test(test_aiken_carries_questions_with_one_right_option),
         cmocka_unit_test(test_questions_of_any_signs_go_there_and_back),
         cmocka_unit_test(test_markdown_says_the_same),
+        cmocka_unit_test(test_equal_forms_of_a_test_are_carried),
         cmocka_unit_test(test_what_others_write_is_read),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_ceilings),

@@ -36,6 +36,10 @@ static void write_aiken(struct exchange *x, struct buf *out)
             exchange_lose(x, item->pos, item->title,
                           "Aiken has only questions with one right option: this is left out",
                           "use gift or moodle-xml to keep it");
+        if (item->kind == EXCHANGE_MODULE)
+            exchange_lose(x, item->pos, item->title,
+                          "Aiken has no modules: what is said of this one is left out",
+                          "use gift or moodle-xml to keep it");
         if (!is_good)
             continue;
         lose_rest(x, item);

@@ -240,9 +240,7 @@ static void collect_module(struct exchange *x, const struct lesson_source *sourc
     item->key_message = module->key_message;
     item->guide = module->guide;
     if (module->n_forms > 0)
-        exchange_lose(x, source->module_pos[index], module->title,
-                      "that questions of this test stand in for each other is not carried",
-                      "write `forms:` into the file that comes back");
+        item->forms = arena_printf(x->arena, "%u", module->n_forms);
     for (uint32_t f = 0; f < source->n_files; f++) {
         const struct lesson_blocks *blocks = &source->files[f];
         if (!str_eq(blocks->file, source->module_pos[index].file))
@@ -349,13 +347,20 @@ static struct str front_line(struct exchange *x, const char *key, struct str tex
 
 static struct str front_of(struct exchange *x, const struct exchange_item *module)
 {
-    return arena_printf(x->arena, "---\nmodule: %.*s%.*s\nkind: %.*s\nrequired: %s%.*s%.*s%.*s",
-                        STR_ARG(module->id), STR_ARG(front_line(x, "title", module->title)),
-                        STR_ARG(exchange_line(x, module->module_kind)),
-                        module->is_required ? "true" : "false",
-                        STR_ARG(front_line(x, "summary", module->summary)),
-                        STR_ARG(front_line(x, "key_message", module->key_message)),
-                        STR_ARG(front_line(x, "guide", module->guide)));
+    uint64_t forms = 0;
+    bool has_forms = module->forms.p != NULL &&
+                     str_to_u64(str_trim(module->forms), COURSE_MAX_FORMS, &forms) == ERR_OK;
+    if (module->forms.p != NULL && !has_forms)
+        exchange_lose(x, module->pos, module->forms, "this is no number of equal forms of a test",
+                      "write a number, such as 3");
+    return arena_printf(
+        x->arena, "---\nmodule: %.*s%.*s\nkind: %.*s\nrequired: %s%.*s%.*s%.*s%.*s",
+        STR_ARG(module->id), STR_ARG(front_line(x, "title", module->title)),
+        STR_ARG(exchange_line(x, module->module_kind)), module->is_required ? "true" : "false",
+        STR_ARG(has_forms ? arena_printf(x->arena, "\nforms: %u", (unsigned)forms) : STR("")),
+        STR_ARG(front_line(x, "summary", module->summary)),
+        STR_ARG(front_line(x, "key_message", module->key_message)),
+        STR_ARG(front_line(x, "guide", module->guide)));
 }
 
 void exchange_markdown(struct exchange *x, uint32_t i, struct buf *out)
@@ -410,9 +415,9 @@ static bool is_same_item(const struct exchange_item *a, const struct exchange_it
 {
     static const size_t texts[] = {
 #define AT(member) offsetof(struct exchange_item, member)
-        AT(id),      AT(title),       AT(module_kind), AT(answer),   AT(condition),
-        AT(summary), AT(key_message), AT(guide),       AT(feedback), AT(right),
-        AT(wrong),   AT(source)
+        AT(id),      AT(title),       AT(module_kind), AT(answer), AT(condition),
+        AT(summary), AT(key_message), AT(guide),       AT(forms),  AT(feedback),
+        AT(right),   AT(wrong),       AT(source)
 #undef AT
     };
     bool is_same = a->kind == b->kind && a->is_required == b->is_required &&

@@ -33,8 +33,9 @@ struct exchange_item {
     enum exchange_kind kind;
     struct str id;
     struct str title;       /* of a question: the question */
-    struct str module_kind; /* "lessons"; modules only, as the three below */
+    struct str module_kind; /* "lessons"; modules only, as those below */
     struct str summary, key_message, guide;
+    struct str forms; /* "3": so many equal forms of a test */
     bool is_required;
     bool is_story;
     uint32_t n_screens; /* of a heading: 0 = it only names the questions below it */

@@ -174,6 +174,7 @@ TEXT_NOTE(source)
 TEXT_NOTE(summary)
 TEXT_NOTE(key_message)
 TEXT_NOTE(guide)
+TEXT_NOTE(forms)
 TEXT_NOTE(condition)
 TEXT_NOTE(right)
 TEXT_NOTE(wrong)
@@ -183,12 +184,12 @@ static const struct {
     struct str (*get)(const struct exchange_item *item);
     void (*take)(struct exchange_item *item, struct str value);
 } note_rows[] = {
-    {"summary", note_summary, take_summary},    {"key_message", note_key_message, take_key_message},
-    {"guide", note_guide, take_guide},          {"kind", note_kind, take_kind},
-    {"optional", note_optional, take_optional}, {"story", note_story, take_story},
-    {"source", note_source, take_source},       {"if", note_condition, take_condition},
-    {"right", note_right, take_right},          {"wrong", note_wrong, take_wrong},
-    {"answer", note_answer, take_answer},
+    {"summary", note_summary, take_summary}, {"key_message", note_key_message, take_key_message},
+    {"guide", note_guide, take_guide},       {"forms", note_forms, take_forms},
+    {"kind", note_kind, take_kind},          {"optional", note_optional, take_optional},
+    {"story", note_story, take_story},       {"source", note_source, take_source},
+    {"if", note_condition, take_condition},  {"right", note_right, take_right},
+    {"wrong", note_wrong, take_wrong},       {"answer", note_answer, take_answer},
 };
 
 struct str exchange_note_nth(struct exchange *x, const struct exchange_item *item, uint32_t i)
@@ -286,6 +287,7 @@ static void take_module_notes(struct exchange_item *module, const struct exchang
     module->summary = notes->summary;
     module->key_message = notes->key_message;
     module->guide = notes->guide;
+    module->forms = notes->forms;
 }
 
 /* Does the segment name this item? Else it becomes a new one. */

@@ -22,12 +22,14 @@ enum column {
     COLUMN_SUMMARY,
     COLUMN_KEY_MESSAGE,
     COLUMN_GUIDE,
+    COLUMN_FORMS,
     N_COLUMNS
 };
 
 static const char *const headings[N_COLUMNS + 1] = {
-    "kind",   "id", "text",   "right",   "feedback",    "feedback_right", "feedback_wrong",
-    "answer", "if", "source", "summary", "key_message", "guide",          NULL};
+    "kind",           "id",     "text", "right",  "feedback", "feedback_right",
+    "feedback_wrong", "answer", "if",   "source", "summary",  "key_message",
+    "guide",          "forms",  NULL};
 
 /* ---- writing ---- */
 
@@ -78,7 +80,8 @@ static void fill(struct exchange *x, struct book *book)
             [COLUMN_SOURCE] = item->source,
             [COLUMN_SUMMARY] = item->summary,
             [COLUMN_KEY_MESSAGE] = item->key_message,
-            [COLUMN_GUIDE] = item->guide};
+            [COLUMN_GUIDE] = item->guide,
+            [COLUMN_FORMS] = item->forms};
         (void)book_add_row(sheet, row, N_COLUMNS, x->arena); /* as above */
         write_parts(item, sheet, x->arena);
     }
@@ -184,6 +187,7 @@ static void read_item(struct table *t, enum exchange_kind kind, bool is_story)
         item->summary = cell_or_none(t, COLUMN_SUMMARY);
         item->key_message = cell_or_none(t, COLUMN_KEY_MESSAGE);
         item->guide = cell_or_none(t, COLUMN_GUIDE);
+        item->forms = cell_or_none(t, COLUMN_FORMS);
         item->is_required = !str_eq(cell(t, COLUMN_RIGHT), STR("optional"));
         struct str module_kind = cell(t, COLUMN_ANSWER);
         item->module_kind = module_kind.len > 0 ? module_kind : STR("lessons");

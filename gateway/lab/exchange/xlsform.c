@@ -26,14 +26,14 @@ enum column {
     COLUMN_SUMMARY,
     COLUMN_KEY_MESSAGE,
     COLUMN_GUIDE,
+    COLUMN_FORMS,
     N_COLUMNS
 };
 
 static const char *const headings[N_COLUMNS + 1] = {
-    "type",           "name", "label",  "required", "relevant",
-    "constraint",     "kind", "answer", "feedback", "feedback_right",
-    "feedback_wrong", "if",   "source", "summary",  "key_message",
-    "guide",          NULL};
+    "type",   "name",    "label",       "required",       "relevant",       "constraint",
+    "kind",   "answer",  "feedback",    "feedback_right", "feedback_wrong", "if",
+    "source", "summary", "key_message", "guide",          "forms",          NULL};
 
 enum choice_column {
     CHOICE_LIST,
@@ -134,6 +134,7 @@ static void write_group(struct form *f, const struct exchange_item *item)
             [COLUMN_SUMMARY] = item->summary,
             [COLUMN_KEY_MESSAGE] = item->key_message,
             [COLUMN_GUIDE] = item->guide,
+            [COLUMN_FORMS] = item->forms,
             [COLUMN_REQUIRED] = is_module ? (item->is_required ? STR("yes") : STR("no")) : STR_NONE,
             [COLUMN_SOURCE] = item->source});
     for (uint32_t i = 0; i < item->n_screens; i++)
@@ -385,6 +386,7 @@ static void read_group(struct reader *r)
         item->summary = cell_or_none(r, COLUMN_SUMMARY);
         item->key_message = cell_or_none(r, COLUMN_KEY_MESSAGE);
         item->guide = cell_or_none(r, COLUMN_GUIDE);
+        item->forms = cell_or_none(r, COLUMN_FORMS);
         item->module_kind = kind.len > 0 ? kind : r->has_keys ? STR("lessons") : STR("survey");
         item->is_required = !str_eq(cell(r, COLUMN_REQUIRED), STR("no"));
     }
