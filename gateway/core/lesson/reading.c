@@ -120,6 +120,8 @@ void lesson_tell_reading(const struct course *course, struct buf *out)
         all.n_syllables += module.n_syllables;
         longest = module.n_words > longest ? module.n_words : longest;
     }
+    if (all.n_words == 0)
+        return; /* nothing could be read */
     buf_addf(out, "%.*s: %u words; read aloud %u minutes, the longest module %u",
              STR_ARG(course->language), all.n_words, all.n_words / WORDS_A_MINUTE + 1,
              longest / WORDS_A_MINUTE + 1);
