@@ -143,6 +143,17 @@ static struct str find_course(const struct reader *r, struct str name)
     return STR_NONE;
 }
 
+/* The folder in which a folder lies, or will lie. */
+static struct str folder_above(const char *dir)
+{
+    struct str path = str_from(dir);
+    while (path.len > 0 && path.p[path.len - 1] == '/')
+        path.len--;
+    while (path.len > 0 && path.p[path.len - 1] != '/')
+        path.len--;
+    return path.len > 0 ? path : STR("./");
+}
+
 /* A pack or another course, beside the course's folder, else where this program's own lie: in its
  * source tree, or in the share folder of its installation. */
 static struct str find_folder(const char *dir, struct str name, struct arena *arena)
@@ -155,6 +166,7 @@ static struct str find_folder(const char *dir, struct str name, struct arena *ar
         *slash = '\0';
     const struct str folders[] = {
         arena_printf(arena, "%s/..", dir),
+        folder_above(dir), /* of a course that is not there yet */
         arena_printf(arena, "%s/../lessons", program),
         arena_printf(arena, "%s/../share/waypost/lessons", program),
     };
