@@ -20,7 +20,7 @@
 
 #include "core/yaml.h"
 
-#define YAML_SCRATCH_BYTES 32
+#define YAML_SCRATCH_BYTES 128
 #define YAML_MAX_TEXT_BYTES 1024u /* of a text whose row has no max */
 
 struct yaml_map;

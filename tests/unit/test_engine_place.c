@@ -93,10 +93,44 @@ static void every_place_is_answered_or_refused(void **state)
     }
 }
 
+/* A version that could not be loaded, and a place that it does not have: STOP waits for neither. */
+static void stop_needs_no_place(void **state)
+{
+    (void)state;
+    static const char *const stops[] = {"STOP", "Stop, please!", "no more messages", "СТОП"};
+    for (int i = 0; i < N_LEARNER_STATES; i++) {
+        for (unsigned k = 0; k < 2 * ARRAY_LEN(stops); k++) {
+            struct input input = {.kind = INPUT_TEXT,
+                                  .text = str_from(stops[k / 2]),
+                                  .now = {1732433860000},
+                                  .is_shown = true};
+            struct learner l;
+            struct outcome out;
+            learner_init(&l);
+            memset(l.learner_id, 7, sizeof(l.learner_id));
+            l.state = (enum learner_state)i;
+            l.back = learner_state_is_side(l.state) ? LEARNER_STATE_LESSON : LEARNER_STATE_NEW;
+            l.consent_ms = 1732433000000;
+            l.course_key = k % 2 == 0 ? 12345 : courses.list[0]->key;
+            assert_int_equal(str_copy(STR("gone"), l.unit, sizeof(l.unit)), ERR_OK);
+            arena_reset(arena);
+            if (engine_step(&courses, &context, &l, &input, arena, &out) != ERR_OK ||
+                (out.next.state != LEARNER_STATE_STOPPED &&
+                 out.next.state != LEARNER_STATE_DELETED))
+                fail_msg("%s in %s", stops[k / 2], learner_state_name(l.state));
+            assert_string_equal(out.next.unit, "gone");
+            assert_int_equal(out.next.course_key, l.course_key);
+            if (k % 2 == 0)
+                assert_int_equal(step(&l, INPUT_TEXT, "NEXT"), ERR_NOT_FOUND);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_place_is_answered_or_refused),
+        cmocka_unit_test(stop_needs_no_place),
     };
     return cmocka_run_group_tests(tests, load_course, free_course);
 }

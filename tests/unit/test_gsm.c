@@ -543,6 +543,9 @@ static void test_ussd_leaves_out_what_has_no_room(void **state)
 #define TURKISH (1u << GSM_ALPHABET_TURKISH)
 #define SPANISH (1u << GSM_ALPHABET_SPANISH)
 #define PORTUGUESE (1u << GSM_ALPHABET_PORTUGUESE)
+#define BENGALI (1u << GSM_ALPHABET_BENGALI)
+#define HINDI (1u << GSM_ALPHABET_HINDI)
+#define URDU (1u << GSM_ALPHABET_URDU)
 
 /* Lengths as the header leaves them: 155 and 149 with one table, 152 and 146 with two. */
 static void test_lengths_with_national_tables(void **state)
@@ -571,6 +574,16 @@ static void test_lengths_with_national_tables(void **state)
         {PORTUGUESE, "ããããΦ", 146, GSM7, 152, 1}, /* Φ stands in the single one only: both */
         {PORTUGUESE, "ããããΦ", 147, GSM7, 153, 2},
         {PORTUGUESE, "ş", 69, UCS2, 70, 1},
+        {HINDI, "नमस्ते ", 148, GSM7, 155, 1}, /* locked */
+        {HINDI, "नमस्ते ", 149, GSM7, 156, 2},
+        {HINDI, "नमस्ते ", 290, GSM7, 297, 2},  /* 149 a part */
+        {HINDI, "१२", 151, GSM7, 155, 1},     /* digits stand behind an escape */
+        {HINDI, "नमस्ते A", 143, GSM7, 152, 1}, /* both: the capital is behind an escape */
+        {HINDI, "नमस्ते A", 144, GSM7, 153, 2},
+        {HINDI, "নম", 68, UCS2, 70, 1}, /* Bengali letters */
+        {BENGALI | HINDI, "নম", 153, GSM7, 155, 1},
+        {URDU, "اردو ", 150, GSM7, 155, 1},
+        {URDU, "پاکستان؟", 142, GSM7, 151, 1},
         {TURKISH | SPANISH, "á", 153, GSM7, 155, 1},
         {TURKISH | SPANISH, "şá", 68, UCS2, 70, 1}, /* one language at a time */
     };
@@ -592,6 +605,54 @@ static void test_lengths_with_national_tables(void **state)
     assert_int_equal(gsm_measure_in(split, SPANISH).segments, 2);
     split = arena_printf(arena, "%.*sá", 297, repeat("a", 297, "").p);
     assert_int_equal(gsm_measure_in(split, SPANISH).segments, 3);
+}
+
+/* Each place of the tables of annex A.2.4 to A.3.13, as others have read them from the
+ * specification: one septet in the locked table, two behind an escape; and no other letter of these
+ * scripts. */
+static void test_indic_tables(void **state)
+{
+    (void)state;
+    static uint8_t tables[GSM_N_ALPHABETS][0x10000];
+    char name[16], kind[16];
+    unsigned place, code, n = 0;
+    char line[200];
+    FILE *file = fopen("tests/vectors/national.txt", "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file) != NULL) {
+        unsigned i = 0;
+        if (line[0] == '#')
+            continue;
+        assert_int_equal(sscanf(line, "%15s %15s %x %x", name, kind, &place, &code), 4);
+        while (i < GSM_N_ALPHABETS && strcmp(gsm_alphabet_name((enum gsm_alphabet)i), name) != 0)
+            i++;
+        assert_in_range(i, 0, GSM_N_ALPHABETS - 1);
+        assert_in_range(code, 1, 0xffff);
+        tables[i][code] |= strcmp(kind, "locking") == 0 ? 1 : 2;
+        n++;
+    }
+    assert_int_equal(fclose(file), 0);
+    assert_in_range(n, 1900, 2000);
+    for (unsigned i = GSM_ALPHABET_BENGALI; i < GSM_N_ALPHABETS; i++) {
+        for (unsigned c = 0x600; c < 0xe00; c++) {
+            /* "aa" is in every table; the letter decides what the whole costs. */
+            char text[8] = "aa";
+            size_t len = 2 + utf8_put((int32_t)c, text + 2);
+            struct gsm_size size = gsm_measure_in((struct str){text, len}, 1u << i);
+            uint32_t septets = (tables[i][c] & 1) != 0 ? 3 : 4;
+            bool is_there = tables[i][c] != 0;
+            bool is_right =
+                is_there ? size.encoding == GSM7 && size.units == septets : size.encoding == UCS2;
+            if (!is_right || gsm_is_national((int32_t)c, (enum gsm_alphabet)i) != is_there)
+                fail_msg("%s U+%04X: %s %u", gsm_alphabet_name((enum gsm_alphabet)i), c,
+                         gsm_encoding_name(size.encoding), size.units);
+        }
+        for (unsigned c = 1; c < 0x600; c++) {
+            if (tables[i][c] != 0)
+                assert_true(gsm_char_septets((int32_t)c) == 2 ||
+                            gsm_is_national((int32_t)c, (enum gsm_alphabet)i));
+        }
+    }
 }
 
 static void test_letters_of_a_national_table_stay(void **state)
@@ -642,6 +703,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ussd_leaves_out_what_has_no_room, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ussd_limits_that_cannot_be_met, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lengths_with_national_tables, setup, teardown),
+        cmocka_unit_test(test_indic_tables),
         cmocka_unit_test_setup_teardown(test_letters_of_a_national_table_stay, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

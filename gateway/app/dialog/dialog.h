@@ -28,7 +28,7 @@
  *     older messages are still in the spool     spool, then success          goes on
  *     spool is full, broken or slow             failure: the provider        -
  *                                               tries again
- *     no course, or not this version, is loaded spool, then success          "busy" text, END
+ *     no course, or not this version, is loaded spool, then success (3)      "busy" text, END (3)
  *     state unreadable                          failure                      "busy" text, END
  *     too many at once (ERR_FULL)               failure                      "busy" text, END
  *     duplicate of the last inbound             the same answer again        the same answer again
@@ -41,6 +41,7 @@
  *     message in the learner's link and changes nothing.
  * (2) The step may have taken effect. The same callback again gets the stored answer; a redial
  *     finds the learner at the new place.
+ * (3) But STOP is obeyed at once, where another version or course is loaded.
  */
 #pragma once
 

@@ -209,11 +209,10 @@ static bool is_on_page(struct dialog *d)
            last_reply_has_more(&d->last, &limits, d->arena);
 }
 
-/* That count here; NULL: the learner's course is not loaded. */
+/* That count here; NULL: no course is loaded. */
 static const struct vocabulary *words_of(const struct dialog *d)
 {
-    const struct course *course =
-        engine_course(course_set_courses(d->all->parts.courses), dialog_course_id(d), &d->learner);
+    const struct course *course = dialog_course(d, &d->learner);
     return course != NULL ? course->words : NULL;
 }
 

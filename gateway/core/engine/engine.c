@@ -278,15 +278,33 @@ static void happen(struct step *s)
     }
 }
 
+/* An opt-out waits for no version: STOP of a learner whose own is not loaded, or who stands where
+ * it has no place, is obeyed in the words of the course that is begun here
+ * (docs/course-rules.md 1.2 rule 9). The place is kept as it is. False: it is no STOP, or no course
+ * is there at all. */
+static bool stop_without_place(struct step *s)
+{
+    const struct learner nobody = {.course_key = 0};
+    const struct course *course = base_course(s->courses, s->context->course, &nobody);
+    if (s->input->kind != INPUT_TEXT || course == NULL || !match_is_stop(course->words, s->norm))
+        return false;
+    s->error = ERR_OK;
+    s->base = course;
+    s->course = course_in(course, str_from(s->learner->lang), -1);
+    engine_stop(s);
+    s->out->wake_at_ms = people_wake_ms(s, &(uint32_t){0});
+    return true;
+}
+
 enum err engine_step(const struct courses *courses, const struct engine_context *context,
                      const struct learner *learner, const struct input *input, struct arena *arena,
                      struct outcome *ret)
 {
     struct step s = {.context = context, .input = input, .arena = arena, .out = ret};
     enum err e = begin(&s, courses, learner);
-    if (e != ERR_OK)
-        return e;
     s.norm = match_normalise(input->text, arena);
+    if (e != ERR_OK)
+        return stop_without_place(&s) ? s.error : e;
     bool is_heard = check_pass(&s);
     if (ret->is_passing)
         return s.error != ERR_OK ? s.error : arena_error(arena);

@@ -191,7 +191,8 @@ struct outcome {
 /* ERR_OK; ERR_NOT_FOUND when the learner's course version is not loaded; ERR_INVALID when the value
  * names a place that this version does not have, or a move that the table of states does not allow
  * was tried: one learner's error, never everybody's crash; ERR_TOO_LONG when the arena is too
- * small. On error *ret is undefined and the learner stays where he or she was. */
+ * small. STOP is obeyed without version and place, where any course is loaded. On error *ret is
+ * undefined and the learner stays where he or she was. */
 enum err engine_step(const struct courses *courses, const struct engine_context *context,
                      const struct learner *learner, const struct input *input, struct arena *arena,
                      struct outcome *ret) MUST_CHECK;

@@ -78,9 +78,10 @@ static const struct yaml_row channel_keys[] = {
      CHANNEL(alphabets),
      .type = &config_type_alphabets,
      .example = "[turkish]",
-     .help = "National tables of GSM-7 (turkish, spanish, portuguese) that the operator and its\n"
-             "phones confirm: their letters are sent, at 155 instead of 160 in an SMS, and not\n"
-             "folded. Only where the provider chooses the coding by itself."},
+     .help = "National tables of GSM-7 (turkish, spanish, portuguese, bengali, gujarati, hindi,\n"
+             "kannada, malayalam, oriya, punjabi, tamil, telugu, urdu) that the operator and its\n"
+             "phones confirm: their letters are sent, at 155 instead of 160 in an SMS (not 70),\n"
+             "and not folded. Only where the provider chooses the coding by itself."},
     {.name = "course",
      CHANNEL(course),
      .example = "children-on-the-move",

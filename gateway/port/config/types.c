@@ -174,8 +174,11 @@ static void read_alphabets(struct yaml_map *m, const struct yaml_row *row,
                !str_eq(node->text, str_from(gsm_alphabet_name((enum gsm_alphabet)i))))
             i++;
         if (i == GSM_N_ALPHABETS)
-            yaml_complain(m->report, node, "turkish, spanish and portuguese are there",
-                          "'%.*s' is no national table", STR_ARG(node->text));
+            yaml_complain(
+                m->report, node,
+                "there are turkish, spanish, portuguese, bengali, gujarati, hindi, kannada, "
+                "malayalam, oriya, punjabi, tamil, telugu and urdu",
+                "'%.*s' is no national table", STR_ARG(node->text));
         else
             bits |= UINT32_C(1) << i;
     }
