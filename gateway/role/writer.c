@@ -14,6 +14,8 @@
 #define SQL_TIMEOUT_MS 5000
 #define LOOK_MS 1000
 #define BEHIND_MS 60000
+#define REPORTS_TIMEOUT_MS (4 * HOUR_MS)
+#define REPORTS_EACH_MS (10 * MINUTE_MS)
 
 struct writer_role {
     const struct role_context *role;
@@ -23,6 +25,8 @@ struct writer_role {
     struct lease *lease;
     bool is_started;
     struct timer *look;
+    struct sink *reports; /* what it does takes long */
+    struct timer *report;
 };
 
 /* A minute of PostgreSQL being restarted is nothing to speak of. */
@@ -33,6 +37,23 @@ static void on_look(void *ctx)
     metrics_set(r->role->metrics, METRIC_events_behind_seconds, (uint64_t)(behind_ms / 1000));
     health_set(r->role, HEALTH_backlog, behind_ms > BEHIND_MS);
     timer_start(r->role->loop, r->look, LOOK_MS);
+}
+
+static void on_counted(void *ctx, enum err e, struct str organisation)
+{
+    struct writer_role *r = ctx;
+    if (e != ERR_OK && e != ERR_UNAVAILABLE)
+        LOG_WARN("writer", "reports could not be counted", "err=%s", err_name(e));
+    else if (organisation.len > 0)
+        LOG_INFO("writer", "reports were counted", "organisation=%.*s", STR_ARG(organisation));
+    timer_start(r->role->loop, r->report, organisation.len > 0 ? 0 : REPORTS_EACH_MS);
+}
+
+/* Of who has very many learners (core.keep_answers); one organisation after the other. */
+static void on_report(void *ctx)
+{
+    struct writer_role *r = ctx;
+    sink_reports(r->reports, on_counted, r);
 }
 
 static void on_lease(void *ctx, const uint64_t *fences, uint32_t n_held)
@@ -113,10 +134,14 @@ int role_writer(const struct role_context *role)
     role_watch_store(role, store, on_store_up, &r);
     r.look = timer_new(role->loop, on_look, &r);
     timer_start(role->loop, r.look, 0);
+    r.reports = sink_libpq_new(role->loop, conninfo, REPORTS_TIMEOUT_MS);
+    r.report = timer_new(role->loop, on_report, &r);
+    timer_start(role->loop, r.report, MINUTE_MS);
     loop_run(role->loop);
     store_free(store);
     store_free(log);
     sink_free(sink);
+    sink_free(r.reports);
     lease_free(r.lease);
     persist_free(r.persist);
     if (r.fence != NULL)
@@ -124,5 +149,6 @@ int role_writer(const struct role_context *role)
     forget_free(forget);
     figures_free(figures);
     timer_free(role->loop, r.look);
+    timer_free(role->loop, r.report);
     return EX_OK;
 }

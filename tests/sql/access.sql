@@ -104,7 +104,9 @@ select bag_eq('select * from make.granted where object not like ''report.%''', $
     ('waypost_safe', 'ops.safe_acknowledge', 'EXECUTE'), ('waypost_safe', 'ops.safe_release', 'EXECUTE'),
     ('waypost_safe', 'ops.safe_transfer', 'EXECUTE'), ('waypost_inbox', 'ops', 'USAGE'), ('waypost_inbox', 'ops.inbox_list', 'EXECUTE'),
     ('waypost_inbox', 'ops.inbox_read', 'EXECUTE'), ('waypost_inbox', 'ops.inbox_text', 'EXECUTE'),
-    ('waypost_inbox', 'ops.inbox_acknowledge', 'EXECUTE'), ('waypost_inbox', 'ops.inbox_answer', 'EXECUTE')$$,
+    ('waypost_inbox', 'ops.inbox_acknowledge', 'EXECUTE'), ('waypost_inbox', 'ops.inbox_answer', 'EXECUTE'),
+    ('report_owner', 'core.kept', 'SELECT'), ('report_owner', 'core.kept_answer', 'SELECT'), ('public', 'core.left_out', 'EXECUTE'),
+    ('waypost_writer', 'core.keep_answers', 'EXECUTE')$$,
     'the whole list of privileges');
 select results_eq($$select distinct privilege from make.granted where object like 'report.%' order by 1$$, $$values ('EXECUTE'), ('SELECT')$$, 'nobody writes in report; who reads what of it: people.sql');
 select is_empty($$select p.oid::regprocedure from pg_proc p where p.pronamespace = 'report'::regnamespace and (p.proowner <> 'report_owner'::regrole
@@ -200,7 +202,7 @@ reset role;
 
 -- Tables owned by waypost_owner obey, too: without its policy it would see nothing.
 select results_eq($$select count(*) from pg_policies where schemaname = 'core' and policyname = 'organisation' and cmd = 'SELECT'
-    and roles = '{report_owner}'$$, array[13::bigint], 'thirteen tables have a policy for the reports');
+    and roles = '{report_owner}'$$, array[15::bigint], 'fifteen tables have a policy for the reports');
 
 select bag_eq($$select rolname::text, unnest(rolconfig) from pg_roles where rolname in ('nora', 'waypost_writer', 'coordinator')$$,
     $$values ('nora', 'default_transaction_read_only=on'), ('nora', 'statement_timeout=60s'),

@@ -295,6 +295,26 @@ static void says_whom_to_forget_and_forgets(void **state)
     down(&w);
 }
 
+static void on_counted(void *ctx, enum err e, struct str organisation)
+{
+    struct world *w = ctx;
+    w->n_due = (uint32_t)organisation.len;
+    answered(w, e);
+}
+
+static void counts_reports_of_nobody_who_is_small(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    up_as(&w, WRITER);
+    w.n_due = 1;
+    sink_reports(w.sink, on_counted, &w);
+    await(&w, 1);
+    assert_int_equal(w.e, ERR_OK);
+    assert_int_equal(w.n_due, 0);
+    down(&w);
+}
+
 static void answers_what_is_pending_when_freed(void **state)
 {
     (void)state; /* no fixture */
@@ -359,6 +379,7 @@ int main(void)
         cmocka_unit_test(answers_in_order),
         cmocka_unit_test(puts_any_bytes_aside),
         cmocka_unit_test(gives_the_sealed_number_to_the_sender_only),
+        cmocka_unit_test(counts_reports_of_nobody_who_is_small),
         cmocka_unit_test(says_whom_to_forget_and_forgets),
         cmocka_unit_test(answers_what_is_pending_when_freed),
     };

@@ -277,6 +277,11 @@ static void mem_cohorts(struct sink *s, sink_on_text *fn, void *ctx)
     answer_post(mem(s), fault_take(mem(s), "cohorts"), ctx)->on_text = fn;
 }
 
+static void mem_reports(struct sink *s, sink_on_text *fn, void *ctx)
+{
+    answer_post(mem(s), fault_take(mem(s), "reports"), ctx)->on_text = fn;
+}
+
 static void due_remove(struct mem_sink *m, const uint8_t *number_id)
 {
     for (uint32_t i = 0; i < m->n_due; i++) {
@@ -324,6 +329,7 @@ static const struct sink_ops mem_ops = {
     .tidy = mem_tidy,
     .forget = mem_forget,
     .cohorts = mem_cohorts,
+    .reports = mem_reports,
     .is_up = mem_is_up,
     .free = mem_free,
 };

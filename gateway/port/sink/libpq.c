@@ -341,6 +341,19 @@ static void pq_cohorts(struct sink *sink, sink_on_text *fn, void *ctx)
     sink_request_add(link_of(sink), &r->asked);
 }
 
+static const struct sink_row row_reports = {
+    .sql = "select core.keep_answers()",
+    .take = take_text,
+    .answer = answer_text,
+};
+
+static void pq_reports(struct sink *sink, sink_on_text *fn, void *ctx)
+{
+    struct request *r = request_new(&row_reports, ctx);
+    r->on.text = fn;
+    sink_request_add(link_of(sink), &r->asked);
+}
+
 static bool pq_is_up(struct sink *sink)
 {
     return sink_link_is_up(link_of(sink));
@@ -360,6 +373,7 @@ static const struct sink_ops pq_ops = {
     .tidy = pq_tidy,
     .forget = pq_forget,
     .cohorts = pq_cohorts,
+    .reports = pq_reports,
     .is_up = pq_is_up,
     .free = pq_free,
 };

@@ -38,6 +38,11 @@ void sink_cohorts(struct sink *s, sink_on_text *fn, void *ctx)
     s->ops->cohorts(s, fn, ctx);
 }
 
+void sink_reports(struct sink *s, sink_on_text *fn, void *ctx)
+{
+    s->ops->reports(s, fn, ctx);
+}
+
 bool sink_is_up(struct sink *s)
 {
     return s->ops->is_up(s);

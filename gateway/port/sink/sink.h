@@ -70,6 +70,7 @@ struct sink_ops {
     void (*tidy)(struct sink *, sink_on_due *, void *ctx);
     void (*forget)(struct sink *, const uint8_t number_id[16], sink_on_done *, void *ctx);
     void (*cohorts)(struct sink *, sink_on_text *, void *ctx);
+    void (*reports)(struct sink *, sink_on_text *, void *ctx);
     bool (*is_up)(struct sink *);
     void (*free)(struct sink *);
 };
@@ -98,11 +99,14 @@ void sink_forget(struct sink *s, const uint8_t number_id[16], sink_on_done *fn, 
  * of now; and "wake code NUMBER_ID" and "quiet code NUMBER_ID" for members to look at, as
  * core.group_calls() says. */
 void sink_cohorts(struct sink *s, sink_on_text *fn, void *ctx);
+/* Counts the reports of one organisation with very many learners, if it is time, and says its code
+ * (absent: none). Takes from milliseconds to hours: with a sink of its own. */
+void sink_reports(struct sink *s, sink_on_text *fn, void *ctx);
 bool sink_is_up(struct sink *s);
 void sink_free(struct sink *s);
 
 /* The schema that this program knows: the number of the last file in sql/. */
-#define SINK_SCHEMA_VERSION 24
+#define SINK_SCHEMA_VERSION 25
 
 /* conninfo as libpq reads it. ERR_INVALID: no conninfo, or a host name without hostaddr (names are
  * never looked up here: that would block); msg says which. */
@@ -116,7 +120,7 @@ struct sink *sink_libpq_new(struct loop *loop, const char *conninfo, int64_t tim
 /* Refuses (ERR_INVALID) a batch with bytes that are no record. */
 struct sink *sink_mem_new(struct loop *loop);
 /* As store_mem_fail; verbs "places", "ingest", "dead_letter", "vault_get", "tidy",
- * "forget". */
+ * "forget", "cohorts", "reports". */
 void sink_mem_fail(struct sink *s, const char *verb, enum err e, uint32_t n);
 /* Records taken in so far, in order, as JSON, each once by (learner_id, seq). */
 uint32_t sink_mem_count(const struct sink *s);
