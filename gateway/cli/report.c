@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/report_out.h"
 #include "cli/report_page.h"
+#include "cli/report_send.h"
 
 /* Options that are an argument of a report, or choose among its rows; report.query() knows which
  * report takes which. A '-' in the option is a '_' there. */
@@ -198,21 +199,67 @@ static int end_export(struct report_run *run, const struct export_mark *mark, ui
     return note(run, "select report.end_export($1::bigint, $2::bigint)", params, 2, NULL);
 }
 
+/* Rows go out, and that they did is on record. */
+static int write_export(struct report_run *run, struct report_out *out)
+{
+    struct export_mark mark = {"", ERR_OK};
+    int code = build_query(run, run->args->words[1]);
+    if (code == EX_OK)
+        code = begin_export(run, run->args->words[1], &mark);
+    if (code == EX_OK)
+        code = write_answer(run, out);
+    return code == EX_OK ? end_export(run, &mark, out->n_rows) : code;
+}
+
+static int exit_of(enum err e)
+{
+    return e == ERR_OK            ? EX_OK
+           : e == ERR_UNAVAILABLE ? EX_TEMPFAIL
+           : e == ERR_DENIED      ? EX_NOPERM
+           : e == ERR_INVALID     ? EX_DATAERR
+                                  : EX_IOERR;
+}
+
+/* The statements into a file without a name first: a store may take longer than a query may. */
+static int report_push(struct report_run *run, const char *to)
+{
+    struct report_send send = {.url = to,
+                               .credentials = cli_get(run->args, "credentials", NULL),
+                               .sent = cli_get(run->args, "sent", NULL)};
+    struct errmsg msg;
+    char path[32];
+    FILE *file = tmpfile();
+    if (file == NULL)
+        return complain(ERR_IO, "the folder for passing files takes none");
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(file));
+    struct report_out out = {
+        .format = report_format_find(STR("ndjson")), .path = path, .is_quiet = true};
+    int code = write_export(run, &out);
+    if (code == EX_OK) {
+        enum err e = report_send_run(&send, file, &msg);
+        (void)fprintf(stderr, "%llu statements taken, %llu before.\n",
+                      (unsigned long long)send.n_taken, (unsigned long long)send.n_before);
+        if (e != ERR_OK)
+            cli_complain("report: %s", msg.text);
+        code = exit_of(e);
+    }
+    (void)fclose(file); /* gone with it */
+    return code;
+}
+
 static int report_export(struct report_run *run)
 {
     const char *path = cli_get(run->args, "out", NULL);
+    const char *to = cli_get(run->args, "send-to", NULL);
     struct report_out out = {.path = path, .has_bom = cli_has(run->args, "bom")};
-    struct export_mark mark = {"", ERR_OK};
-    if (!has_name(run, "export") || (out.format = format_of(run->args, path)) == NULL)
+    if (!has_name(run, "export"))
+        return EX_USAGE;
+    if (to != NULL)
+        return report_push(run, to);
+    if ((out.format = format_of(run->args, path)) == NULL)
         return EX_USAGE;
     out.title = run->args->words[1];
-    int code = build_query(run, run->args->words[1]);
-    if (code == EX_OK)
-        code = begin_export(run, out.title, &mark);
-    if (code == EX_OK)
-        code = write_answer(run, &out);
-    if (code == EX_OK)
-        code = end_export(run, &mark, out.n_rows);
+    int code = write_export(run, &out);
     if (code == EX_OK)
         (void)fprintf(stderr, "%llu rows.\n", (unsigned long long)out.n_rows);
     return code;
@@ -364,6 +411,11 @@ const struct cli_command cli_report = {
         "of times; what people wrote stays behind. NAME `wide`: one row for each learner of a\n"
         "course and one column for each question; `statements` as ndjson: xAPI, for an LRS;\n"
         "`data_values` as dhis2: for its dataValueSets.\n"
+        "report export statements --send-to URL --credentials FILE [--sent FILE] [--set home=URL]\n"
+        "xAPI statements straight to a Learning Record Store, in batches, by HTTPS; again with\n"
+        "longer and longer pauses when it does not answer. FILE of --credentials has key:secret.\n"
+        "What was taken is written to the file of --sent and passed over the next time, also\n"
+        "after a break in the middle.\n"
         "report month [2026-11] [--organisation CODE] [--lang CODE] [--out FILE]\n"
         "The month, or the last one, as one HTML page to print, in the language of the\n"
         "organisation: what each figure means, and what not to conclude from it.\n"
@@ -377,6 +429,10 @@ const struct cli_command cli_report = {
                 {"format", "csv|xlsx|ndjson|dhis2",
                  "export: how; when left out the file's name says it, or csv", false},
                 {"out", "FILE", "export: where to; standard output when left out", false},
+                {"send-to", "URL", "export statements: a Learning Record Store, https://host/xapi",
+                 false},
+                {"credentials", "FILE", "its key:secret, in a file that only you can read", false},
+                {"sent", "FILE", "ids of the statements that it has", false},
                 {"lang", "CODE", "month: its language; the organisation's when left out", false},
                 {"bom", NULL, "export as csv: marked as UTF-8, which Excel wants to see", false},
                 {"json", NULL, "list, show: one JSON object a line", false}},

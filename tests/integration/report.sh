@@ -128,6 +128,58 @@ for line in open(sys.argv[1]):
 print(n)
 PY
 check 'xAPI: each line is a statement' test "$(python3 "$STATE/statements.py" "$STATE/statements")" -gt 300
+# ---- to a Learning Record Store that fails in the middle ----
+store_start() # SCRIPT...
+{
+    rm -f "$STATE/lrs.port" "$STATE/lrs.log"
+    python3 "$ROOT/tests/integration/lrs.py" "$STATE/lrs.port" "$STATE/lrs.log" "$@" &
+    LRS_PID=$!
+    trap 'kill "$LRS_PID" 2>/dev/null; world_down' EXIT
+    wait_for 20 test -s "$STATE/lrs.port"
+    STORE=http://127.0.0.1:$(cat "$STATE/lrs.port")/xapi
+}
+store_stop()
+{
+    kill "$LRS_PID"
+    wait "$LRS_PID" 2>/dev/null || true
+}
+push()
+{
+    as amina export statements --set home=https://learn.example --set lrs=ours --send-to "$STORE" --credentials "$STATE/lrs.key" \
+        --sent "$STATE/lrs.sent" 2>"$STATE/words"
+}
+N_STATEMENTS=$(wc -l <"$STATE/statements")
+(umask 077 && echo key:secret >"$STATE/lrs.key")
+store_start ok 503 wait lost
+check 'a store that fails thrice gets all of them' push
+check_same 'each once, in pieces that it takes' "$N_STATEMENTS" "$(curl -fsS "$STORE/statements")"
+check 'after what it was told to repeat' grep -qx '503 .*' "$STATE/lrs.log"
+check 'and whose answer was lost' grep -qx 'lost .*' "$STATE/lrs.log"
+check_same 'their ids are kept' "$N_STATEMENTS" "$(sort -u "$STATE/lrs.sent" | wc -l)"
+check 'and passed over the next time' eval "push && grep -q '^0 statements taken, $N_STATEMENTS before' '$STATE/words'"
+rm "$STATE/lrs.sent"
+check 'without these the store says that it has them' eval "push && grep -q '^$N_STATEMENTS statements taken, 0 before' '$STATE/words'"
+store_stop
+rm "$STATE/lrs.sent"
+store_start ok ok ok 400
+check_same 'one that refuses is not asked again' 65 "$(push || echo $?)"
+check 'in its words, without what a terminal would obey' eval "grep -q 'refuses: 400 no .31m' '$STATE/words'"
+TAKEN=$(wc -l <"$STATE/lrs.sent")
+check 'what it took before is kept' test "$TAKEN" -gt 0
+truncate -s -3 "$STATE/lrs.sent" # somebody pulled the plug
+check 'and the same command goes on from there' eval "push && grep -q ' $((TAKEN - 1)) before' '$STATE/words'"
+check_same 'to the end' "$N_STATEMENTS" "$(curl -fsS "$STORE/statements")"
+store_stop
+rm "$STATE/lrs.sent"
+check_same 'a store that is away is to be tried later' 75 "$(push || echo $?)"
+echo key:other >"$STATE/lrs.key"
+store_start
+check_same 'a wrong key' 77 "$(push || echo $?)"
+chmod 644 "$STATE/lrs.key"
+check_same 'a key that all can read' 65 "$(push || echo $?)"
+STORE=http://lrs.example.org/xapi
+check_same 'a store elsewhere without TLS' 65 "$(push || echo $?)"
+store_stop
 check_same 'DHIS2: dataValueSets' '{"dataElement":"WAYPOST_ENROLLED","period":"202603","orgUnit":"demo","value":"60"}' \
     "$(as amina export data_values --format dhis2 2>/dev/null | jq -c '.dataValues[] | select(.dataElement == "WAYPOST_ENROLLED")')"
 check_same 'DHIS2: nothing is nothing' '{"dataValues":[]}' "$(as ben export data_values --format dhis2 --set grain=quarter 2>/dev/null | jq -c .)"
