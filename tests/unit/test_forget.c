@@ -208,12 +208,13 @@ static void takes_what_was_erased_out_of_the_log(void **state)
         append(&w, 2, 2, false, "other");
     }
     append(&w, 1, 1, true, "");
-    append(&w, 1, 1, false, "late");  /* a message about the erasure */
-    append(&w, 1, 3, false, "fresh"); /* joined anew */
+    append(&w, 1, 1, false, "late");                 /* a message about the erasure */
+    append(&w, 1, 3, false, "fresh");                /* joined anew */
+    append(&w, 2, 1, false, "where the place went"); /* the other number's own */
     sink_mem_set_due(w.sink, &due, 1);
     loop_mem_advance(w.loop, FORGET_FIRST_MS);
     assert_int_equal(sink_mem_n_due(w.sink), 0);
-    assert_int_equal(store_mem_n_events(w.store), STORE_MAX_DELETE + 5 + 2);
+    assert_int_equal(store_mem_n_events(w.store), STORE_MAX_DELETE + 5 + 3);
     assert_int_equal(n_records(&w), 100);
     assert_memory_not_equal(w.record.number_id, due.number_id, 2); /* the last of the first 100 */
     down(&w);

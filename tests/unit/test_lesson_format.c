@@ -248,13 +248,16 @@ static void test_preview_escapes_and_marks_what_is_too_long(void **state)
     desk_open(&d, BASE);
     char *long_text = arena_alloc(d.arena, 301);
     memset(long_text, 'x', 300);
-    set_lesson(&d, arena_printf(d.arena, "# a: A \\<b>\n\n1 \\< 2 & \"3\" %s\n", long_text));
+    set_lesson(&d,
+               arena_printf(d.arena, "# a: A \\<b>\n\n1 \\< 2 & \"3\" %s\n\nEnd.\n", long_text));
     desk_parse(&d);
     lesson_preview(d.source, d.scratch, &out);
     struct str page = buf_str(&out);
     assert_int_not_equal(str_find(page, STR("A &lt;b&gt;</h3>")), SIZE_MAX);
     assert_int_not_equal(str_find(page, STR("1 &lt; 2 &amp; &quot;3&quot; xxx")), SIZE_MAX);
     assert_int_not_equal(str_find(page, STR("too long, at most 306")), SIZE_MAX);
+    assert_int_not_equal(str_find(page, STR("<h3>a, screen 1 of 2: A ")), SIZE_MAX);
+    assert_int_not_equal(str_find(page, STR("<h3>a, screen 2 of 2: A ")), SIZE_MAX);
 }
 
 int main(void)
