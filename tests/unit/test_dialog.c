@@ -1142,6 +1142,23 @@ static void steps_on_the_present_state_after_another_process(void **state)
     dialogs_free(other);
 }
 
+/* The fifth key comes to a front that knows the second one: it is no copy of the fourth. */
+static void tells_the_same_key_from_a_copy_at_another_front(void **state)
+{
+    struct world *w = *state;
+    struct dialogs *other = new_dialogs(w, w->mem);
+    static const char *const keys[] = {"", "1", "0", "1", "1", "1"}; /* the last one is */
+    struct answer *a = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        struct inbound in = ussd("+254700000001", "s1", keys[i]);
+        in.is_repeatable_input = i > 0;
+        (void)submit_to(w, i < 2 || i == 4 ? w->dialogs : other, &in, false, &a);
+        loop_mem_advance(w->loop, i < 4 ? 3000 : 100);
+        assert_int_equal(a->outcome, i < 5 ? DIALOG_OUTCOME_STEPPED : DIALOG_OUTCOME_REPEAT);
+    }
+    dialogs_free(other);
+}
+
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
 
 int main(void)
@@ -1172,6 +1189,7 @@ int main(void)
         IN_WORLD(remembers_what_it_committed),
         IN_WORLD(steps_on_the_present_state_after_another_process),
         IN_WORLD(takes_copies_of_a_single_input_once),
+        IN_WORLD(tells_the_same_key_from_a_copy_at_another_front),
         IN_WORLD(knows_an_sms_after_many_others),
         IN_WORLD(obeys_stop_whatever_its_id),
         IN_WORLD(says_a_screen_again_to_the_byte),

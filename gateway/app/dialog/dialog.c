@@ -125,13 +125,15 @@ static void on_load(void *ctx, enum err e, const struct store_record *record)
     dialog_happen(d, dialog_take_record(d, record) ? DIALOG_EVENT_LOADED : DIALOG_EVENT_BROKEN);
 }
 
-/* The state had moved: takes the present one. */
-static bool take_present(struct dialog *d, const struct store_record *record)
+/* The state had moved: takes the present one. What this process remembered may be old, so that it
+ * says nothing of what came meanwhile. */
+static bool take_present(struct dialog *d, const struct store_record *record, bool was_from_cache)
 {
     int64_t before_ms = d->has_last ? d->last.received_ms : INT64_MIN;
     if (!dialog_take_record(d, record))
         return false;
-    if (d->has_last && last_reply_is_to(&d->last, d->key.mark) && d->last.received_ms != before_ms)
+    if (!was_from_cache && d->has_last && last_reply_is_to(&d->last, d->key.mark) &&
+        d->last.received_ms != before_ms)
         d->key.is_overtaken = true;
     return true;
 }
@@ -140,6 +142,7 @@ static void on_commit(void *ctx, enum err e, const struct store_record *record)
 {
     struct dialog *d = ctx;
     bool is_kept = e == ERR_OK && record == NULL && d->is_made_again;
+    bool was_from_cache = d->is_from_cache;
     if (!is_kept)
         dialog_cache_drop(d->all->cache, &d->id);
     else
@@ -158,7 +161,8 @@ static void on_commit(void *ctx, enum err e, const struct store_record *record)
         dialog_happen(d, DIALOG_EVENT_SAVED);
     } else if (e == ERR_CONFLICT && ++d->n_conflicts <= DIALOG_MAX_CONFLICTS) {
         metrics_add(d->all->parts.metrics, METRIC_conflicts_total, 1);
-        dialog_happen(d, take_present(d, record) ? DIALOG_EVENT_CONFLICT : DIALOG_EVENT_BROKEN);
+        bool is_good = take_present(d, record, was_from_cache);
+        dialog_happen(d, is_good ? DIALOG_EVENT_CONFLICT : DIALOG_EVENT_BROKEN);
     } else {
         LOG_WARN("dialog", "commit failed", "err=%s", err_name(e));
         dialog_happen(d, DIALOG_EVENT_AWAY);
