@@ -425,6 +425,51 @@ static void a_call_goes_on_from_what_was_shown_only(void **state)
     assert_string_equal(out.next.unit, "m1l1");
 }
 
+static void hash_to_length(const uint8_t salt[LEARNER_PIN_SALT_BYTES], struct str pin,
+                           uint8_t ret[LEARNER_PIN_HASH_BYTES])
+{
+    (void)salt;
+    memset(ret, (int)pin.len, LEARNER_PIN_HASH_BYTES);
+}
+
+/* Two people with one PIN have different hashes: the salt is chance that is used for nothing else.
+ */
+static void a_pin_is_salted_by_chance(void **state)
+{
+    (void)state;
+    static const struct {
+        enum learner_state state;
+        const char *text;
+    } rows[] = {{LEARNER_STATE_DONE, "CERT 1234"}, {LEARNER_STATE_SET_PIN, "2468"}};
+    struct engine_context hashing = context;
+    hashing.hash_pin = hash_to_length;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct input input = {.kind = INPUT_TEXT,
+                              .text = str_from(rows[i].text),
+                              .now = now,
+                              .is_shown = true,
+                              .check = {.code = 482109375523,
+                                        .result = CHECK_FOUND,
+                                        .found = {.month = STR("03/2026"),
+                                                  .version = STR("1.2"),
+                                                  .lang = STR("en"),
+                                                  .title = STR("T"),
+                                                  .org = STR("O")}}};
+        for (size_t k = 0; k < sizeof(input.seed); k++)
+            input.seed[k] = (uint8_t)(100 + k);
+        learner_init(&learner);
+        learner.consent_ms = 1;
+        learner.learner_id[0] = 1;
+        learner.course_key = courses.list[0]->key;
+        learner.state = rows[i].state;
+        learner.back = LEARNER_STATE_DONE;
+        learner.certificate = 482109375523;
+        assert_int_equal(engine_step(&courses, &hashing, &learner, &input, arena, &out), ERR_OK);
+        assert_memory_equal(out.next.pin_salt, input.seed + 16, LEARNER_PIN_SALT_BYTES);
+        assert_int_equal(out.next.pin_hash[0], 4);
+    }
+}
+
 /* Said where somebody can call, and nowhere else. */
 static void help_tells_of_the_free_call(void **state)
 {
@@ -709,6 +754,7 @@ int main(void)
 #define LEARNER_TEST(fn) cmocka_unit_test_setup(fn, fresh)
     const struct CMUnitTest tests[] = {
         LEARNER_TEST(joining_takes_two_steps),
+        LEARNER_TEST(a_pin_is_salted_by_chance),
         LEARNER_TEST(help_tells_of_the_free_call),
         LEARNER_TEST(a_call_goes_on_from_what_was_shown_only),
         LEARNER_TEST(without_a_helpline_safe_names_the_contact),
