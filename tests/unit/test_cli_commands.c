@@ -228,6 +228,7 @@ static void a_gateway_that_is_away_is_told(void **state)
     assert_int_equal(RUN("phone", "--script", "/nowhere"), EX_NOINPUT);
     write_file("script", "JOIN\n");
     assert_int_equal(RUN("phone", "--script", in_dir("script"), "--port", "1"), EX_UNAVAILABLE);
+    assert_null(strstr(out, "the gateway answered"));
     assert_int_equal(RUN("phone", "--script", in_dir("script"), "--url", "nonsense"), EX_USAGE);
 }
 

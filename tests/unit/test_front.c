@@ -668,6 +668,35 @@ static void test_cap_on_memory(void **state)
     bench_free(b);
 }
 
+static bool has_asked_for_big(struct bench *b)
+{
+    return str_eq(buf_str(&b->seen), STR("GET /big \n"));
+}
+
+static void test_what_waits_to_be_sent_is_memory(void **state)
+{
+    (void)state;
+    const size_t n = 8u << 20; /* more than both socket buffers */
+    char *big = malloc(n + 1);
+    assert_non_null(big);
+    memset(big, 'b', n);
+    big[n] = '\0';
+    struct front_limits limits = front_default_limits();
+    limits.max_memory_bytes = 1u << 20;
+    struct bench *b = bench_new(&limits);
+    b->big = big;
+    open_client(b, 0);
+    open_client(b, 1);
+    b->clients[0].is_deaf = true;
+    say(b, 0, "GET /big HTTP/1.1\r\n" HOST "\r\n");
+    run_until(b, has_asked_for_big);
+    say(b, 1, "POST / HTTP/1.1\r\n" HOST "Content-Length: 65000\r\n\r\n0123456789");
+    run_until(b, second_is_closed);
+    assert_begins(b, 1, "HTTP/1.1 503 ");
+    bench_free(b);
+    free(big);
+}
+
 static void test_drain_finishes_what_is_under_way(void **state)
 {
     (void)state;
@@ -786,6 +815,7 @@ int main(void)
         cmocka_unit_test(test_cap_per_peer),
         cmocka_unit_test(test_peers_by_address),
         cmocka_unit_test(test_cap_on_memory),
+        cmocka_unit_test(test_what_waits_to_be_sent_is_memory),
         cmocka_unit_test(test_drain_finishes_what_is_under_way),
         cmocka_unit_test(test_no_descriptor_left_pauses_accepting),
         cmocka_unit_test(test_listen_says_what_is_wrong),

@@ -24,7 +24,7 @@ static const struct database_column columns[] = {
 static const struct str rows[][ARRAY_LEN(columns)] = {
     {{"=1+1", 4}, {"12", 2}, {"-0.5", 4}, {"2026-12-01", 10}, {"t", 1}, {"[1]", 3}},
     {{"Säo, \"B\"", 9}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}},
-    {{" x", 2}, {"7", 1}, {"NaN", 3}, {"1899-12-31", 10}, {"f", 1}, {"{}", 2}},
+    {{"x ", 2}, {"7", 1}, {"NaN", 3}, {"1899-12-31", 10}, {"f", 1}, {"{}", 2}},
 };
 
 /* Writes the first n_columns of all rows; false where it is refused. */
@@ -56,23 +56,23 @@ static void each_format_says_the_same(void **state)
          "group,asked,rate,day,open,more\r\n"
          "\"'=1+1\",12,-0.5,2026-12-01,yes,[1]\r\n"
          "\"Säo, \"\"B\"\"\",hidden,,,,\r\n"
-         "\" x\",7,NaN,1899-12-31,no,{}\r\n"},
-        {"csv", true, 1, "\xef\xbb\xbfgroup\r\n\"'=1+1\"\r\n\"Säo, \"\"B\"\"\"\r\n\" x\"\r\n"},
+         "\"x \",7,NaN,1899-12-31,no,{}\r\n"},
+        {"csv", true, 1, "\xef\xbb\xbfgroup\r\n\"'=1+1\"\r\n\"Säo, \"\"B\"\"\"\r\n\"x \"\r\n"},
         {"ndjson", false, 6,
          "{\"group\":\"=1+1\",\"asked\":12,\"rate\":-0.5,\"day\":\"2026-12-01\",\"open\":true,"
          "\"more\":[1]}\n"
          "{\"group\":\"Säo, \\\"B\\\"\",\"asked\":null,\"rate\":null,\"day\":null,\"open\":null,"
          "\"more\":null}\n"
-         "{\"group\":\" x\",\"asked\":7,\"rate\":\"NaN\",\"day\":\"1899-12-31\",\"open\":false,"
+         "{\"group\":\"x \",\"asked\":7,\"rate\":\"NaN\",\"day\":\"1899-12-31\",\"open\":false,"
          "\"more\":{}}\n"},
         {"dhis2", false, 2,
          "{\"dataValues\":[\n{\"group\":\"=1+1\",\"asked\":12},\n"
-         "{\"group\":\"Säo, \\\"B\\\"\",\"asked\":null},\n{\"group\":\" x\",\"asked\":7}\n]}\n"},
+         "{\"group\":\"Säo, \\\"B\\\"\",\"asked\":null},\n{\"group\":\"x \",\"asked\":7}\n]}\n"},
         {"table", false, 4,
          "group      asked  rate  day\n"
          "=1+1          12  -0.5  2026-12-01\n"
          "Säo, \"B\"  hidden     -  -\n"
-         " x             7   NaN  1899-12-31\n"},
+         "x              7   NaN  1899-12-31\n"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct report_out out;

@@ -321,6 +321,23 @@ static void run_children(uint32_t n_each, const struct store_caps *caps, uint32_
     }
 }
 
+/* What was used up in a window that is over, is over, though its counter is still there. */
+static void a_new_window_begins_with_nothing_used(void **state)
+{
+    struct subject *t = subject(state);
+    struct store_cap narrow = cap("narrow", 1, 1);
+    assert_int_equal(do_take(t, &narrow, 1), ERR_OK);
+    assert_int_equal(do_take(t, &narrow, 1), ERR_DENIED);
+    assert_int_equal(
+        redis_server_do(&server, "EVAL %s 0",
+                        "local keys = redis.call('KEYS', '*narrow*')"
+                        " for _, key in ipairs(keys) do redis.call('SET', key, '1 1') end"
+                        " return #keys"),
+        1);
+    assert_int_equal(do_take(t, &narrow, 1), ERR_OK);
+    assert_int_equal(do_take(t, &narrow, 1), ERR_DENIED);
+}
+
 static void processes_together_send_exactly_the_cap(void **state)
 {
     (void)subject(state);
@@ -428,6 +445,7 @@ int main(void)
         EACH(units_can_be_taken_alone),
         MEM(a_new_day_opens_the_caps),
         REDIS(the_clock_of_the_server_going_back_opens_nothing),
+        REDIS(a_new_window_begins_with_nothing_used),
         REDIS(processes_together_send_exactly_the_cap),
         REDIS(money_is_not_overspent_by_one),
         REDIS(processes_that_are_killed_exceed_nothing),
