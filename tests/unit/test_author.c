@@ -218,6 +218,7 @@ static void test_hard_words_are_hard(void **state)
     lesson_tell_reading(&d.source->course, &d.out);
     assert_true(has(&d, "reading grade "));
     assert_true(has(&d, "hardest: m1l1 "));
+    assert_false(has(&d, ", m1l1 ")); /* the others behind it */
 }
 
 static void test_terms_that_a_translation_leaves_are_told(void **state)

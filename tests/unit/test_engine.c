@@ -209,6 +209,9 @@ static void joining_takes_two_steps(void **state)
 {
     (void)state;
     say("hello");
+    static const uint8_t uuid[] = {0x42, 0x42, 0x42, 0x42, 0x42, 0x42, 0x42, 0x42, /* version 4 */
+                                   0x82, 0x42, 0x42, 0x42, 0x42, 0x42, 0x42, 0x42};
+    assert_memory_equal(learner.learner_id, uuid, sizeof(uuid));
     expect_reply("JOIN");
     assert_true(has_event(EVENT_contact));
     assert_int_equal(out.wake_at_ms, 1732433860000 + 7 * 86400000LL);

@@ -840,6 +840,20 @@ static void stopped_server_times_out_then_fails_fast_then_returns(void **state)
     assert_true(t->got.has_state);
 }
 
+static void a_server_tells_what_it_is(void **state)
+{
+    struct subject *t = subject(state);
+    bool is_cluster = strcmp(t->name, "cluster") == 0;
+    store_facts(t->store, STORE_FACTS_STATE, got_value, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_non_null(strstr(t->got.value, "redis_version:7."));
+    bool has_address = strncmp(t->got.value, STORE_FACTS_SERVER ":127.0.0.1:", 25) == 0;
+    assert_int_equal(has_address, is_cluster);
+    store_facts(t->store, STORE_FACTS_SETTINGS, got_value, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    assert_true(str_eq(store_fact(str_from(t->got.value), STR("appendfsync")), STR("always")));
+}
+
 /* Nobody asks for anything: only the link's own ping can find out. */
 static void a_dead_server_is_noticed_while_nothing_is_asked(void **state)
 {
@@ -1108,6 +1122,7 @@ static void server_without_enough_replicas_is_away(void **state)
 
 #define MEM(f) cmocka_unit_test_setup_teardown(f, setup_mem, teardown)
 #define REDIS(f) cmocka_unit_test_setup_teardown(f, setup_redis, teardown)
+#define CLUSTER(f) cmocka_unit_test_setup_teardown(f, setup_cluster, teardown)
 #define EACH(f)                                                                                    \
     {"mem: " #f, f, setup_mem, teardown, NULL}, {"redis: " #f, f, setup_redis, teardown, NULL},    \
     {                                                                                              \
@@ -1152,6 +1167,8 @@ int main(void)
         EACH(free_answers_what_is_pending),
         MEM(faults_hit_their_verb_and_end),
         MEM(late_faults_have_had_their_effect),
+        REDIS(a_server_tells_what_it_is),
+        CLUSTER(a_server_tells_what_it_is),
         REDIS(wrong_type_writes_nothing),
         REDIS(stopped_server_times_out_then_fails_fast_then_returns),
         REDIS(a_dead_server_is_noticed_while_nothing_is_asked),
