@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/report/month.h"
 #include "cli/cli.h"
 #include "cli/report_out.h"
-#include "cli/report_page.h"
 #include "cli/report_send.h"
 
 /* Options that are an argument of a report, or choose among its rows; report.query() knows which
@@ -298,7 +298,7 @@ static int report_list(struct report_run *run)
 
 struct month {
     struct arena *arena;
-    struct report_page_row rows[REPORT_PAGE_MAX_ROWS];
+    struct report_month_row rows[REPORT_MONTH_MAX_ROWS];
     uint32_t n;
     struct str organisation; /* of the first row */
     bool has_others;
@@ -311,10 +311,10 @@ static void keep_month(void *ctx, const struct str *cells, uint32_t n)
     if (month->n == 0)
         month->organisation = arena_str(month->arena, cells[0]);
     month->has_others |= !str_eq(month->organisation, cells[0]);
-    if (month->n < REPORT_PAGE_MAX_ROWS)
-        month->rows[month->n++] = (struct report_page_row){arena_str(month->arena, cells[1]),
-                                                           arena_str(month->arena, cells[2]),
-                                                           arena_str(month->arena, cells[3])};
+    if (month->n < REPORT_MONTH_MAX_ROWS)
+        month->rows[month->n++] = (struct report_month_row){arena_str(month->arena, cells[1]),
+                                                            arena_str(month->arena, cells[2]),
+                                                            arena_str(month->arena, cells[3])};
 }
 
 static int write_page(struct report_run *run, const struct month *month)
@@ -322,7 +322,7 @@ static int write_page(struct report_run *run, const struct month *month)
     const char *path = cli_get(run->args, "out", NULL);
     struct buf html CLEANUP(buf_fini);
     buf_init(&html, 1u << 20);
-    enum err e = report_page_write(month->rows, month->n, &html);
+    enum err e = report_month_write(month->rows, month->n, false, &html);
     FILE *file = path != NULL ? fopen(path, "we") : stdout;
     bool is_written = e == ERR_OK && file != NULL && fwrite(html.p, 1, html.len, file) == html.len;
     if (path == NULL)

@@ -92,6 +92,20 @@ csv options distractors
 csv gain gain
 csv delivery delivery --grain week --by channel
 csv effect reminders
+# ---- the month to print ----
+figures_of() { sed -n '/<body>/,$p' "$1"; }
+report month 2026-03 >"$STATE/month.html"
+check_same 'the month' 200 "$(as amina 'month?from=2026-03-15')"
+check_same 'says what waypost report month says' "$(figures_of "$STATE/month.html")" "$(figures_of "$STATE/answer")"
+check 'has figures' says '<dt><bdi>Enrolled this month</bdi></dt>'
+check 'and no style inside, which the page may not have' eval "says /report/month.css && ! says '<style>'"
+check_same 'its style' 200 "$(as amina month.css)"
+sql "update core.organisation set lang = 'ar' where code = 'demo'" >/dev/null
+check_same 'in the language of the organisation' 200 "$(as amina month)"
+check 'from right to left' says '<html lang="ar" dir="rtl">'
+sql "update core.organisation set lang = 'en' where code = 'demo'" >/dev/null
+check_same 'not of an organisation that is not hers' 503 "$(as amina 'month?organisation=north')"
+check_same 'nor of a month that is none' 503 "$(as amina 'month?from=2026-13-99')"
 check_same 'hidden counts are called so' 200 "$(as amina 'people?by=language')"
 check 'with words about it' says '<strong>hidden</strong>: fewer than 5 people'
 check_same 'a value chooses rows' 200 "$(as amina 'joined.csv?by=language&value=fr')"

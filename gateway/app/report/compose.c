@@ -11,6 +11,9 @@ static const uint8_t common_style[] = {
 static const uint8_t style[] = {
 #include "report_css.inc"
 };
+static const uint8_t month_style[] = {
+#include "month_css.inc"
+};
 static const uint8_t script[] = {
 #include "report_js.inc"
 };
@@ -24,6 +27,7 @@ static const uint8_t library_style[] = {
 static const struct page_file files[] = {
     {"page.css", "text/css; charset=utf-8", common_style, sizeof(common_style)},
     {"report.css", "text/css; charset=utf-8", style, sizeof(style)},
+    {"month.css", "text/css; charset=utf-8", month_style, sizeof(month_style)},
     {"report.js", "text/javascript; charset=utf-8", script, sizeof(script)},
     {"uplot.js", "text/javascript; charset=utf-8", library, sizeof(library)},
     {"uplot.css", "text/css; charset=utf-8", library_style, sizeof(library_style)},
@@ -179,7 +183,9 @@ static void add_pages(const struct report_frame *frame, struct buf *out)
         buf_addf(out, "\"%s>%s</a></li>\n", page == frame->page ? " aria-current=\"page\"" : "",
                  page->title);
     }
-    buf_add_str(out, STR("</ul></nav>\n"));
+    buf_add_str(out, STR("<li><a href=\"/report/month"));
+    report_add_query(frame->ask, out);
+    buf_add_str(out, STR("\">The month to print</a></li>\n</ul></nav>\n"));
 }
 
 /* What was chosen, for paper, where the filters are left out. */

@@ -49,7 +49,8 @@ void report_signing_free(struct report_pages *all);
 
 /* ---- job.c ---- */
 
-/* Answers by a page, or by the CSV of a panel (page NULL). */
+/* Answers by a page, by the CSV of a panel (page NULL), or by the month to print (panel NULL, too).
+ */
 void report_job_new(struct report_pages *all, struct front_token token,
                     struct report_session *session, const struct report_page *page,
                     const struct report_panel *panel, struct str query);

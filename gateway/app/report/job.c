@@ -3,6 +3,7 @@
 
 #include "app/report/cells.h"
 #include "app/report/internal.h"
+#include "app/report/month.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 
@@ -15,9 +16,12 @@ struct report_job {
     struct report_session *session;
     struct front_token token;
     struct report_ask ask;
-    const struct report_page *page;   /* NULL: a CSV */
-    const struct report_panel *panel; /* of the CSV, or the present one of the page */
-    uint32_t n_done;                  /* panels */
+    const struct report_page *page; /* NULL: a CSV, or the month to print */
+    const struct report_panel
+        *panel; /* of the CSV, or the present one of the page; NULL: the month */
+    struct report_month_row *month;
+    uint32_t n_month;
+    uint32_t n_done; /* panels */
     struct report_table table;
     struct report_choices values, organisations, courses;
     struct str sql, words_about;
@@ -85,8 +89,11 @@ static void job_reply(struct report_job *job)
     if (job->page != NULL)
         report_reply_page(all, job->token, 200, &frame, REPORT_NO_HEADER);
     else if (job->is_refused || buf_error(&job->out) != ERR_OK)
-        report_reply_words(all, job->token, 503, "No CSV",
+        report_reply_words(all, job->token, 503, job->panel != NULL ? "No CSV" : "No month",
                            "This report could not be read, or is too long: choose fewer days.");
+    else if (job->panel == NULL)
+        report_reply(all, job->token, 200, STR("text/html; charset=utf-8"), buf_str(&job->out),
+                     NULL, 0);
     else
         reply_csv(job);
 }
@@ -219,6 +226,60 @@ static enum err csv_row(void *ctx, const struct str *cells, uint32_t n)
     return buf_error(&job->out);
 }
 
+/* ---- the month to print ---- */
+
+static enum err month_columns(void *ctx, const struct database_column *columns, uint32_t n)
+{
+    struct report_job *job = ctx;
+    (void)columns;
+    job->month = arena_new_array(job->arena, struct report_month_row, REPORT_MONTH_MAX_ROWS);
+    return n == 3 ? arena_error(job->arena) : ERR_IO;
+}
+
+static enum err month_row(void *ctx, const struct str *cells, uint32_t n)
+{
+    struct report_job *job = ctx;
+    (void)n;
+    if (job->n_month == REPORT_MONTH_MAX_ROWS)
+        return ERR_TOO_LONG;
+    job->month[job->n_month++] =
+        (struct report_month_row){arena_str(job->arena, cells[0]), arena_str(job->arena, cells[1]),
+                                  arena_str(job->arena, cells[2])};
+    return arena_error(job->arena);
+}
+
+static void on_month_end(void *ctx, enum err e, const char *words)
+{
+    struct report_job *job = ctx;
+    if (e == ERR_UNAVAILABLE) {
+        job_lost(job);
+        return;
+    }
+    if (e == ERR_OK && job->n_month > 0)
+        e = report_month_write(job->month, job->n_month, true, &job->out);
+    if (e != ERR_OK || job->n_month == 0) {
+        job_skip(job, e != ERR_OK ? e : ERR_DENIED, words);
+        return;
+    }
+    job->n_done++;
+    job_next(job);
+}
+
+/* The one that `from` lies in, or the last one; of the organisation that was chosen, or the first.
+ */
+static void ask_month(struct report_job *job)
+{
+    static const char sql[] =
+        "select m.kind, m.label, m.value from report.month(coalesce($1::date, (current_date - "
+        "interval '1 month')::date)) m where m.organisation = coalesce($2, (select "
+        "min(o.organisation) from report.organisations o)) order by m.place, m.label";
+    const struct database_rows rows = {
+        .on_columns = month_columns, .on_row = month_row, .ctx = job};
+    struct str params[] = {str_is_empty(job->ask.from) ? STR_NONE : job->ask.from,
+                           str_is_empty(job->ask.organisation) ? STR_NONE : job->ask.organisation};
+    reader_ask(job->session->reader, sql, params, 2, &rows, on_month_end, job);
+}
+
 /* ---- one panel after the other ---- */
 
 static enum err keep_query(void *ctx, const struct str *cells, uint32_t n)
@@ -266,6 +327,10 @@ static void job_next(struct report_job *job)
                               " from report.catalogue c where c.name = $1";
     if (job->n_done == (job->page != NULL ? job->page->n_panels : 1)) {
         job_ask(job, "rollback", on_ended);
+        return;
+    }
+    if (job->page == NULL && job->panel == NULL) {
+        ask_month(job);
         return;
     }
     struct buf arguments CLEANUP(buf_fini);

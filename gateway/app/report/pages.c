@@ -60,7 +60,7 @@ static void take_get(struct report_pages *all, struct front_token token,
         report_session_find(&all->sessions, page_cookie(request, STR(REPORT_COOKIE)), now_of(all));
     if (session == NULL)
         redirect(all, token, "/report/login");
-    else if (page == NULL && panel == NULL)
+    else if (page == NULL && panel == NULL && !str_eq(path, STR("month")))
         report_reply_words(all, token, 404, "No such page", "There is no such page.");
     else
         report_job_new(all, token, session, page, panel, request->query);

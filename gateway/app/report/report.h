@@ -3,9 +3,11 @@
  * name and password of his or her own login in PostgreSQL and sees what that login may see: the
  * pages ask the views of schema report over a connection of that login and add no right to it.
  *
- *     GET  /report/ and below    a page with its filters: grain by value organisation course from
- * to GET  /report/ID.csv        all rows of one panel, with the same filters GET  /report/login
- * the form; POST: name, password. POST /report/logout
+ *     GET  /report/, /report/ID        a page, with grain by value organisation course from to
+ *     GET  /report/ID.csv              all rows of one panel, with the same
+ *     GET  /report/month               the month to print: the last one, or that of `from`
+ *     GET  /report/login               the form; POST: name, password
+ *     POST /report/logout
  *
  *     200 the page   303 sign in, or done   401 wrong password   403 not from our own page
  *     404 405   429 too many tries, or pages at once   503 the database is away or all places taken

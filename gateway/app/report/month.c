@@ -1,12 +1,15 @@
-#include "cli/report_page.h"
+#include "app/report/month.h"
 
-#include <stdio.h>
+#include "app/report/compose.h"
+
+#include <string.h>
 
 #define CHART_WIDTH 640u
 #define BAR_HEIGHT 120u
+#define MIN_BARS 12u /* as if there were so many: one alone would be a wall */
 
 struct page {
-    const struct report_page_row *rows;
+    const struct report_month_row *rows;
     uint32_t n;
     struct buf *out;
     bool has_list; /* a list of figures is open */
@@ -16,18 +19,8 @@ static const char head_1[] = "<!doctype html>\n<html lang=\"";
 static const char head_2[] =
     "\">\n<head>\n<meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
-static const char style[] =
-    "</title>\n<style>\n"
-    "body { font: 16px/1.5 sans-serif; color: #1a1a1a; background: #fff; max-width: 46rem;"
-    " margin: 2rem auto; padding: 0 1rem }\n"
-    "h1 { font-size: 1.6rem; margin: 0 } h2 { font-size: 1.2rem; margin: 1.6rem 0 .4rem;"
-    " border-bottom: 2px solid #1f5f8b }\n"
-    "dl { display: grid; grid-template-columns: 1fr auto; gap: .2rem 1rem; margin: .5rem 0 }\n"
-    "dd { margin: 0; font-weight: bold; text-align: end; font-variant-numeric: tabular-nums }\n"
-    "p { margin: .4rem 0 } .not { background: #f3f3f3; padding: .3rem .6rem }\n"
-    "svg { width: 100%; height: auto } footer { margin-top: 2rem; color: #444 }\n"
-    "@media print { body { margin: 0; max-width: none } section { break-inside: avoid } }\n"
-    "</style>\n</head>\n<body>\n<main>\n";
+static const char link[] = "</title>\n<link rel=\"stylesheet\" href=\"/report/month.css\">\n";
+static const char body[] = "</head>\n<body>\n<main>\n";
 
 /* The word behind a name, of the rows of kind `lang`. */
 static struct str word(const struct page *page, const char *name)
@@ -56,7 +49,11 @@ static void add_element(struct page *page, const char *begin, struct str text, c
 static void add_title(struct page *page, uint32_t i)
 {
     add_element(page, "<h1>", page->rows[i].label, "</h1>\n");
-    add_element(page, "<p>", page->rows[i].value, "</p>\n");
+    /* A name in whatever script, and a month, which Arabic around it must not turn. */
+    struct str name = page->rows[i].value;
+    size_t month = name.len > strlen(", 2026-11") ? name.len - strlen(", 2026-11") : 0;
+    add_element(page, "<p><bdi>", str_sub(name, 0, month), "</bdi>, <bdi dir=\"ltr\">");
+    add_element(page, "", str_sub(name, month + strlen(", "), name.len), "</bdi></p>\n");
 }
 
 static void add_section(struct page *page, uint32_t i)
@@ -69,7 +66,7 @@ static void add_figure(struct page *page, uint32_t i)
     if (!page->has_list)
         add(page, "<dl>\n");
     page->has_list = true;
-    add_element(page, "<dt>", page->rows[i].label, "</dt>");
+    add_element(page, "<dt><bdi>", page->rows[i].label, "</bdi></dt>");
     add_element(page, "<dd><bdi>", page->rows[i].value, "</bdi></dd>\n");
 }
 
@@ -97,10 +94,10 @@ static uint64_t height_of(struct str value)
 }
 
 /* One of the bars behind a row of kind `chart`; an empty value is a count that is not shown. */
-static void add_bar(struct page *page, const struct report_page_row *row, uint32_t place,
+static void add_bar(struct page *page, const struct report_month_row *row, uint32_t place,
                     uint32_t n, uint64_t most)
 {
-    uint32_t width = CHART_WIDTH / n;
+    uint32_t width = CHART_WIDTH / (n > MIN_BARS ? n : MIN_BARS);
     uint32_t height = (uint32_t)(height_of(row->value) * BAR_HEIGHT / (most > 0 ? most : 1));
     buf_addf(page->out,
              "<rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" fill=\"#1f5f8b\"/>"
@@ -116,7 +113,7 @@ static void add_bar(struct page *page, const struct report_page_row *row, uint32
 
 static void add_chart(struct page *page, uint32_t i)
 {
-    const struct report_page_row *bars = &page->rows[i + 1];
+    const struct report_month_row *bars = &page->rows[i + 1];
     uint32_t n = 0;
     uint64_t most = 1;
     while (i + 1 + n < page->n && str_eq(bars[n].kind, STR("bar"))) {
@@ -159,12 +156,28 @@ static void add_row(struct page *page, uint32_t i)
     }
 }
 
-enum err report_page_write(const struct report_page_row *rows, uint32_t n, struct buf *out)
+/* A page that is served may have no style inside (page_headers). */
+static void add_style(struct page *page, bool is_served)
+{
+    const struct page_file *css = report_file(STR("month.css"));
+    if (is_served) {
+        add(page, link);
+        return;
+    }
+    add(page, "</title>\n<style>\n");
+    buf_add(page->out, css->bytes, css->n);
+    add(page, "</style>\n");
+}
+
+enum err report_month_write(const struct report_month_row *rows, uint32_t n, bool is_served,
+                            struct buf *out)
 {
     struct page page = {.rows = rows, .n = n, .out = out};
     struct str lang = word(&page, "lang");
     add_element(&page, head_1, lang, str_eq(lang, STR("ar")) ? "\" dir=\"rtl" : "");
-    add_element(&page, head_2, n > 0 ? rows[0].value : STR_NONE, style);
+    add_element(&page, head_2, n > 0 ? rows[0].value : STR_NONE, "");
+    add_style(&page, is_served);
+    add(&page, body);
     for (uint32_t i = 0; i < n; i++)
         add_row(&page, i);
     add(&page,
