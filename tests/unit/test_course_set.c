@@ -110,6 +110,38 @@ static void versions_come_from_the_store_and_stay(void **state)
         courses_find(course_set_courses(set), course_key(STR("handwashing"), STR("1.0.0"))));
 }
 
+/* "what is begun@since when, what comes next, from when" */
+static void the_next_version_begins_at_its_time(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        int64_t now_ms, since_ms;
+        const char *version;
+    } rows[] = {
+        {"1.0.0@5", 4, 5, "1.0.0"},
+        {"1.0.0@5 1.1.0 5000", 4999, 5, "1.0.0"},
+        {"1.0.0@5 1.1.0 5000", 5000, 5, "1.1.0"}, /* who is in the middle goes on with it */
+        {"1.0.0@5 2.0.0 7000", 6999, 5, "1.0.0"},
+        {"1.0.0@5 2.0.0 7000", 7000, 7000, "2.0.0"}, /* it is another course from then on */
+        {"1.0.0@x 1.1.0 soon", 9000, 0, "1.0.0"},
+    };
+    publish("handwashing@1.0.0", "1.0.0", true);
+    publish("handwashing@1.1.0", "1.1.0", false);
+    publish("handwashing@2.0.0", "2.0.0", false);
+    refresh();
+    const struct courses *courses = course_set_courses(set);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str id = STR("handwashing"), value = str_from(rows[i].value);
+        course_set_starts(set, &id, &value, 1, (struct wall_ms){rows[i].now_ms});
+        expect_current(rows[i].version);
+        uint16_t k = 0;
+        while (courses->list[k] != courses_current(courses))
+            k++;
+        assert_int_equal(courses->since_ms[k], rows[i].since_ms);
+    }
+}
+
 static void what_cannot_be_read_hurts_no_other(void **state)
 {
     (void)state;
@@ -237,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(versions_come_from_the_store_and_stay, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_next_version_begins_at_its_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_read_hurts_no_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(right_keys_come_from_the_board, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_store_that_is_away_is_asked_again, set_up, tear_down),
