@@ -14,6 +14,7 @@
 #include "core/lesson/lesson.h"
 #include "lab/exchange/book.h"
 #include "lab/exchange/exchange.h"
+#include "lab/exchange/review.h"
 #include "port/lesson_files.h"
 
 #define BASE "tests/lessons/base"
@@ -238,6 +239,97 @@ static void test_terms_that_a_translation_leaves_are_told(void **state)
     assert_true(has(&d, "m1l2.1 (unaccompanied)"));
 }
 
+/* ---- the sheet of a reviewer ---- */
+
+/* A row that is in the sheet and may be changed: its text, state and note become others. */
+static void rewrite(struct book *book, const char *id, const char *text, const char *state,
+                    const char *note)
+{
+    for (uint32_t s = 0; s < book->n; s++) {
+        const struct book_sheet *sheet = &book->sheets[s];
+        uint32_t at = book_column(sheet, "id");
+        for (uint32_t i = 1; at != UINT32_MAX && i < sheet->n; i++) {
+            struct book_row *row = &sheet->rows[i];
+            if (!str_eq(book_cell(row, at), str_from(id)) || row->n <= book_column(sheet, "check"))
+                continue;
+            row->cells[book_column(sheet, "translation")] = str_from(text);
+            row->cells[book_column(sheet, "state")] = str_from(state);
+            row->cells[book_column(sheet, "note")] = str_from(note);
+            return;
+        }
+    }
+    fail_msg("%s is not in the sheet", id);
+}
+
+/* What comes back with these changes and this signature: files as they become, in *ret_n. */
+static struct review give_back(struct desk *d, struct lesson_findings *findings, const char *text,
+                               const char *state, const char *const signature[3],
+                               struct lesson_file *ret, uint32_t *ret_n)
+{
+    struct review r;
+    struct book book;
+    struct errmsg msg = {""};
+    struct buf sent CLEANUP(buf_fini), back CLEANUP(buf_fini);
+    buf_init(&sent, EXCHANGE_MAX_BYTES);
+    buf_init(&back, EXCHANGE_MAX_BYTES);
+    assert_int_equal(review_write(d->source, STR("fr"), d->arena, &sent), ERR_OK);
+    assert_int_equal(book_read_xlsx(STR("fr.xlsx"), buf_str(&sent), d->arena, &book, &msg), ERR_OK);
+    rewrite(&book, "m1l1.1", text, state, "please look");
+    struct book_sheet *sign = &book.sheets[book.n - 1];
+    struct str cells[3];
+    for (size_t i = 0; i < 3; i++)
+        cells[i] = str_from(signature[i]);
+    assert_true(book_add_row(sign, cells, 3, d->arena));
+    assert_int_equal(book_write_xlsx(&book, &back), ERR_OK);
+    assert_int_equal(review_read(&r, d->source, STR("fr"), STR("fr.xlsx"), buf_str(&back), d->arena,
+                                 findings, &msg),
+                     ERR_OK);
+    assert_int_equal(review_apply(&r, d->files, d->n, ret, ret_n), ERR_OK);
+    return r;
+}
+
+static void test_a_reviewer_s_sheet_comes_back(void **state)
+{
+    (void)state;
+    static const char *const nobody[] = {"", "", ""},
+                             *const lina[] = {"Lina", "nurse", "2026-11-28"},
+                             *const undated[] = {"Lina", "nurse", "soon"};
+    static const struct {
+        const char *text, *state;
+        const char *const *signature;
+        uint32_t n_refused;
+        const char *what; /* part of the file as it becomes, or of why not */
+    } rows[] = {
+        {"Un texte.", "translated", nobody, 0, "msgstr \"Un texte.\""},
+        {"Un texte.", "language_reviewed", lina, 0,
+         "# reviewed: language_reviewed by Lina, nurse, 2026-11-28"},
+        {"Un texte.", "language_reviewed", nobody, 1, "a review without the name"},
+        {"Un texte.", "language_reviewed", undated, 1, "a review without the name"},
+        {"", "translated", lina, 1, "the translation is empty"},
+        {"Un texte.", "finished", lina, 1, "an unknown state"},
+        {"Un texte.", "published", lina, 1, "a text is published by"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct desk d CLEANUP(desk_fini);
+        struct lesson_file files[LESSON_MAX_FILES];
+        uint32_t n = 0;
+        desk_open(&d, SHIPPED);
+        desk_parse(&d);
+        struct lesson_findings *findings = lesson_findings_new(d.arena);
+        struct review r =
+            give_back(&d, findings, rows[i].text, rows[i].state, rows[i].signature, files, &n);
+        assert_int_equal(r.n_refused, rows[i].n_refused);
+        assert_int_equal(n, 1 - rows[i].n_refused);
+        struct str said = n > 0 ? files[0].text : findings->list[0].what;
+        if (str_find(said, str_from(rows[i].what)) == SIZE_MAX)
+            fail_msg("row %zu: %.*s", i, STR_ARG(str_sub(said, 0, 300)));
+    }
+    struct desk d CLEANUP(desk_fini);
+    desk_open(&d, SHIPPED);
+    desk_parse(&d);
+    assert_int_equal(review_write(d.source, STR("xx"), d.arena, &d.out), ERR_NOT_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_a_first_meeting_has_nothing_old),
         cmocka_unit_test(test_hard_words_are_hard),
         cmocka_unit_test(test_terms_that_a_translation_leaves_are_told),
+        cmocka_unit_test(test_a_reviewer_s_sheet_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
