@@ -103,6 +103,7 @@ bench_front()
         --rate 1000 "${BENCH_BEFORE[@]}" "${BENCH_QUIZ[@]}")
     P50_MS=$(field p50_ms <<<"$result")
     P99_MS=$(field p99_ms <<<"$result")
+    P999_MS=$(field p999_ms <<<"$result")
 }
 
 # nginx with a static line, on NGINX_PORT.
@@ -270,7 +271,7 @@ the same until the rows are in PG     $WHOLE_US us of CPU, all processes
 the same quiz in Node, rows in PG     $RIVAL_US us of CPU   ($RIVAL_PER_S/s; $RIVAL_RATIO times ours)
 SMS: answer in, next question out     $SMS_US us of CPU, front, Redis and sender   ($SMS_PER_S/s, p50 $SMS_P50_MS ms)
 one step of the engine                $engine us
-at 1,000 callbacks/s                  p50 $P50_MS ms, p99 $P99_MS ms
+at 1,000 callbacks/s                  p50 $P50_MS ms, p99 $P99_MS ms, p99.9 $P999_MS ms
 writer, events into PostgreSQL        $EVENTS_PER_S/s   ($EVENTS events)
 PostgreSQL COPY of the same rows      $COPY_PER_S/s
 Redis, one learner                    $BYTES_PER_LEARNER bytes
@@ -278,7 +279,7 @@ Redis, append-only file               $AOF_BYTES bytes a callback
 TABLE
     cat >"$BENCH_OUT" <<JSON
 {"callback_cpu_us": $CALLBACK_US, "nginx_cpu_us": $NGINX_US, "ratio": $ratio,
- "engine_step_us": $engine, "p50_ms": $P50_MS, "p99_ms": $P99_MS,
+ "engine_step_us": $engine, "p50_ms": $P50_MS, "p99_ms": $P99_MS, "p999_ms": $P999_MS,
  "writer_events_per_s": $EVENTS_PER_S, "copy_rows_per_s": $COPY_PER_S,
  "whole_cpu_us": $WHOLE_US, "redis_bytes_per_learner": $BYTES_PER_LEARNER,
  "aof_bytes_per_callback": $AOF_BYTES, "callbacks_per_s": $CALLBACKS_PER_S,

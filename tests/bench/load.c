@@ -374,9 +374,10 @@ static void print_result(uint64_t n, double seconds)
 {
     qsort(totals.micros, n, sizeof(totals.micros[0]), compare);
     printf("{\"callbacks\": %" PRIu64 ", \"failed\": %" PRIu64 ", \"seconds\": %.3f, "
-           "\"per_second\": %.0f, \"p50_ms\": %.3f, \"p99_ms\": %.3f, \"max_ms\": %.3f}\n",
+           "\"per_second\": %.0f, \"p50_ms\": %.3f, \"p99_ms\": %.3f, \"p999_ms\": %.3f, "
+           "\"max_ms\": %.3f}\n",
            n, totals.n_failed, seconds, (double)n / seconds, percentile_ms(n, 0.5),
-           percentile_ms(n, 0.99), percentile_ms(n, 1));
+           percentile_ms(n, 0.99), percentile_ms(n, 0.999), percentile_ms(n, 1));
 }
 
 static unsigned to_number(const char *text)

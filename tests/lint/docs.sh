@@ -47,6 +47,26 @@ done < <(grep -oE '`[a-z_]+\(\)`[^`(]*\([a-z_/]+\.[ch]\)' gateway/README.md |
 [ "$(grep -cE '^\| [a-z, ]+ \| .* \| [a-z_/]+\.h: `' gateway/README.md)" -ge 15 ] ||
     { printf 'gateway/README.md has lost its glossary\n' && is_good=0; }
 
+# docs/reliability.md: each target has what shows it, and that exists.
+while IFS='|' read -r _ target _ proof _; do
+    names=0
+    while read -r name; do
+        names=$((names + 1))
+        case $name in
+        './run '* | *_ms | *.h) continue ;;
+        *.sh) [ -e "tests/integration/$name" ] && continue ;;
+        *.talk) [ -e "tests/talk/$name" ] && continue ;;
+        tests/*) [ -e "$name" ] && continue ;;
+        fuzz_*) [ -e "tests/fuzz/$name.c" ] && continue ;;
+        esac
+        [ ! -e "tests/unit/$name.c" ] || { file="tests/unit/$name.c" && continue; }
+        [ ! -e "${file:-}" ] || ! grep -q "^static void $name(" "$file" || continue
+        printf 'docs/reliability.md: %s names %s, which is not there\n' "${target// /}" "$name" && is_good=0
+    done < <(grep -oE '`[^`]+`' <<<"$proof" | tr -d '`')
+    [ "$names" -gt 0 ] || [[ $target = *---* ]] || { printf 'docs/reliability.md: nothing shows %s\n' "$target" && is_good=0; }
+done < <(grep -E '^\| T[0-9]+ ' docs/reliability.md)
+[ "$(grep -cE '^\| T[0-9]+ ' docs/reliability.md)" = 40 ] || { printf 'docs/reliability.md: not 40 targets\n' && is_good=0; }
+
 # What a document tells its reader to run: commands that there are, with words and options that they have.
 mapfile -t documents < <(git ls-files "*.md" | grep -v CHANGELOG)
 wrong_command()

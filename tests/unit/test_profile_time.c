@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "profile/eval.h"
 #include "profile/profile.h"
 #include "profile/time.h"
 
@@ -209,12 +210,25 @@ static void test_in_a_profile(void **state)
     profile_free(profile);
 }
 
+/* Regular expressions, T21: what takes too long to find out is no match, although the last letter
+ * would be one. */
+static void test_expressions_have_limits(void **state)
+{
+    (void)state;
+    assert_true(pattern_match_text(STR("(a+)+$"), STR("aaaa!a")));
+    assert_false(pattern_match_text(STR("(a+)+$"), STR("aaaaaaaaaaaaaaaaaaaa!a")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_any_form),    cmocka_unit_test(test_patterns),
-        cmocka_unit_test(test_summer_time), cmocka_unit_test(test_offsets),
-        cmocka_unit_test(test_format),      cmocka_unit_test(test_in_a_profile),
+        cmocka_unit_test(test_any_form),
+        cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_summer_time),
+        cmocka_unit_test(test_offsets),
+        cmocka_unit_test(test_format),
+        cmocka_unit_test(test_in_a_profile),
+        cmocka_unit_test(test_expressions_have_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
