@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 
 #define CHUNK_BYTES 8192
+#define KEPT_BYTES 32768 /* of a used arena that is reset: what was needed once is needed again */
 #define ALIGN_BYTES 16
 
 struct chunk {
@@ -57,29 +58,33 @@ void arena_freep(struct arena **a)
 
 void arena_reset(struct arena *a)
 {
-    if (a->first != NULL) {
-        chunks_free(a->first->next);
-        a->first->next = NULL;
-        a->first->used = 0;
+    struct chunk **at = &a->first;
+    size_t kept = 0;
+    for (; *at != NULL && kept + (*at)->size <= KEPT_BYTES; at = &(*at)->next) {
+        kept += (*at)->size;
+        (*at)->used = 0;
     }
-    a->last = a->first;
+    chunks_free(*at);
+    *at = NULL;
+    a->last = NULL;
     a->used = 0;
     a->error = ERR_OK;
 }
 
+/* The next chunk: one that was kept, or a new one before those. */
 static struct chunk *arena_grow(struct arena *a, size_t bytes)
 {
+    struct chunk **at = a->last != NULL ? &a->last->next : &a->first;
     size_t size = bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES;
-    struct chunk *chunk = malloc(sizeof(*chunk) + size);
-    if (chunk == NULL)
-        return NULL;
-    *chunk = (struct chunk){.size = size};
-    if (a->last != NULL)
-        a->last->next = chunk;
-    else
-        a->first = chunk;
-    a->last = chunk;
-    return chunk;
+    if (*at == NULL || (*at)->size < size) {
+        struct chunk *chunk = malloc(sizeof(*chunk) + size);
+        if (chunk == NULL)
+            return NULL;
+        *chunk = (struct chunk){.next = *at, .size = size};
+        *at = chunk;
+    }
+    a->last = *at;
+    return a->last;
 }
 
 void *arena_alloc(struct arena *a, size_t bytes)
@@ -113,6 +118,20 @@ struct str arena_str(struct arena *a, struct str s)
     if (s.len > 0)
         memcpy(p, s.p, s.len);
     return (struct str){p, s.len};
+}
+
+struct str arena_number(struct arena *a, int64_t value)
+{
+    char digits[21]; /* of the longest, with its sign */
+    size_t at = sizeof(digits);
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0)
+        digits[--at] = '-';
+    return arena_str(a, (struct str){digits + at, sizeof(digits) - at});
 }
 
 struct str arena_printf(struct arena *a, const char *fmt, ...)

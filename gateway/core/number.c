@@ -141,13 +141,22 @@ static const struct reading *choose(enum number_form form, bool has_blank,
     return is_clear ? national : NULL;
 }
 
+/* "+", code, the rest. False: it has no room. */
+static bool put_e164(char dst[NUMBER_BYTES], struct str code, const char *national)
+{
+    size_t n = strlen(national);
+    if (code.len + n + 2 > NUMBER_BYTES)
+        return false;
+    dst[0] = '+';
+    memcpy(dst + 1, code.p, code.len);
+    memcpy(dst + 1 + code.len, national, n + 1);
+    return true;
+}
+
 static enum err make(const struct reading *r, struct number *ret)
 {
     struct number made = {.is_unplanned = r->fit == FIT_UNPLANNED};
-    if (r->fit == FIT_NONE)
-        return ERR_INVALID;
-    int n = snprintf(made.e164, sizeof(made.e164), "+%.*s%s", STR_ARG(r->plan->code), r->national);
-    if (n < 0 || (size_t)n >= sizeof(made.e164))
+    if (r->fit == FIT_NONE || !put_e164(made.e164, r->plan->code, r->national))
         return ERR_INVALID;
     memcpy(made.country, number_plan_region(r->plan, str_from(r->national)), sizeof(made.country));
     *ret = made;
@@ -278,8 +287,7 @@ struct str number_identity(struct str e164, char dst[NUMBER_BYTES])
     if (plan == NULL ||
         !number_plan_rewrite(plan->same, str_sub(digits, plan->code.len, digits.len), national))
         return e164;
-    int n = snprintf(dst, NUMBER_BYTES, "+%.*s%s", STR_ARG(plan->code), national);
-    return n > 0 && n < NUMBER_BYTES ? (struct str){dst, (size_t)n} : e164;
+    return put_e164(dst, plan->code, national) ? str_from(dst) : e164;
 }
 
 enum err number_format(const struct number *number, enum number_form form, char dst[24])

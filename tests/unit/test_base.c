@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -147,6 +148,40 @@ static void arena_zeroes_aligns_and_has_a_ceiling(void **state)
         assert_null(arena_alloc(a, SIZE_MAX));
         arena_reset(a);
         assert_int_equal(arena_error(a), ERR_OK);
+    }
+}
+
+/* What was needed once is kept for the next time, up to a bound, whatever the order of sizes is. */
+static void arena_is_used_again(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {5000, 5000, 100, 20000, 8192, 60000, 1, 8193, 3000};
+    struct arena *a CLEANUP(arena_freep) = arena_new(1 << 20);
+    for (size_t round = 0; round < 3 * ARRAY_LEN(sizes); round++) {
+        unsigned char *p[ARRAY_LEN(sizes)];
+        for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+            size_t bytes = sizes[(i + round) % ARRAY_LEN(sizes)];
+            p[i] = arena_alloc(a, bytes);
+            assert_non_null(p[i]);
+            for (size_t k = 0; k < bytes; k++)
+                assert_int_equal(p[i][k], 0);
+            memset(p[i], (int)i + 1, bytes);
+        }
+        for (size_t i = 0; i < ARRAY_LEN(sizes); i++) /* none lies in another */
+            assert_int_equal(p[i][sizes[(i + round) % ARRAY_LEN(sizes)] - 1], i + 1);
+        arena_reset(a);
+    }
+}
+
+static void arena_writes_numbers(void **state)
+{
+    (void)state;
+    static const int64_t numbers[] = {0, 7, -1, 10, 999999, INT64_MAX, INT64_MIN};
+    struct arena *a CLEANUP(arena_freep) = arena_new(1000);
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        char wanted[24];
+        (void)snprintf(wanted, sizeof(wanted), "%lld", (long long)numbers[i]);
+        assert_string_equal(arena_number(a, numbers[i]).p, wanted);
     }
 }
 
@@ -324,6 +359,8 @@ int main(void)
         cmocka_unit_test(buf_stops_at_its_ceiling_and_stays_there),
         cmocka_unit_test(json_strings_are_valid_whatever_comes_in),
         cmocka_unit_test(arena_zeroes_aligns_and_has_a_ceiling),
+        cmocka_unit_test(arena_is_used_again),
+        cmocka_unit_test(arena_writes_numbers),
         cmocka_unit_test(timestamps_are_read_in_every_shape_and_no_other),
         cmocka_unit_test(timestamps_go_round),
         cmocka_unit_test(errors_have_names_and_say_whether_to_retry),

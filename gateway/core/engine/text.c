@@ -92,7 +92,7 @@ struct str step_text(const struct step *s, enum course_text text, const struct v
 
 struct str step_number(const struct step *s, int64_t value)
 {
-    return arena_printf(s->arena, "%lld", (long long)value);
+    return arena_number(s->arena, value);
 }
 
 struct str step_contact(const struct step *s)
@@ -143,11 +143,22 @@ struct str step_options(const struct step *s, const struct question *question)
 {
     struct str lines = STR_NONE;
     for (uint8_t i = 0; i < question->n_choices; i++) {
-        struct str line =
-            arena_printf(s->arena, "%u %.*s", i + 1u, STR_ARG(question->choices[i].text));
+        struct str line = join(s, step_number(s, i + 1), question->choices[i].text, ' ');
         lines = join(s, lines, line, '\n');
     }
     return lines;
+}
+
+static struct str add_key(const struct step *s, struct str keys, uint8_t key)
+{
+    struct str number = step_number(s, key);
+    char *p = arena_alloc(s->arena, keys.len + number.len + 3);
+    if (p == NULL || number.p == NULL)
+        return STR_NONE;
+    memcpy(p, keys.p, keys.len);
+    memcpy(p + keys.len, ", ", 2);
+    memcpy(p + keys.len + 2, number.p, number.len);
+    return (struct str){p, keys.len + 2 + number.len};
 }
 
 /* "1, 2 or 3", "1 to 6" */
@@ -156,11 +167,11 @@ static struct str option_keys(const struct step *s, uint8_t n)
     struct str keys = STR("1");
     if (n > 4 && !str_is_empty(s->course->texts[COURSE_TEXT_keys_to]))
         return step_text(s, COURSE_TEXT_keys_to, VARS({"last", step_number(s, n)}));
-    for (unsigned i = 2; i < n; i++)
-        keys = arena_printf(s->arena, "%.*s, %u", STR_ARG(keys), i);
+    for (uint8_t i = 2; i < n; i++)
+        keys = add_key(s, keys, i);
     struct str last = step_number(s, n);
     struct str all = step_text(s, COURSE_TEXT_keys_or, VARS({"keys", keys}, {"last", last}));
-    return !str_is_empty(all) ? all : arena_printf(s->arena, "%.*s, %u", STR_ARG(keys), n);
+    return !str_is_empty(all) ? all : add_key(s, keys, n);
 }
 
 /* The last line of a question: how to answer. */
