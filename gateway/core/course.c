@@ -34,8 +34,40 @@ const struct course *course_in(const struct course *course, struct str lang, int
     return course;
 }
 
+/* Where a search for this id begins. */
+static uint32_t id_slot(struct str id, uint32_t n_slots)
+{
+    return fnv1a(2166136261u, id) & (n_slots - 1);
+}
+
+/* An open table of indices, from 1; 0 is a free slot. Of two that have one id the first is found,
+ * as in the list. */
+void course_index_units(struct course *course, struct arena *arena)
+{
+    uint32_t n_slots = 4;
+    while (n_slots < 2u * course->n_units)
+        n_slots *= 2;
+    uint16_t *slots = arena_new_array(arena, uint16_t, n_slots);
+    if (slots == NULL)
+        return;
+    for (uint16_t i = 0; i < course->n_units; i++) {
+        uint32_t at = id_slot(course->units[i].id, n_slots);
+        while (slots[at] != 0)
+            at = (at + 1) & (n_slots - 1);
+        slots[at] = (uint16_t)(i + 1);
+    }
+    course->by_id = slots;
+    course->n_by_id = n_slots;
+}
+
 const struct unit *course_unit(const struct course *course, struct str unit_id)
 {
+    if (course->by_id != NULL) {
+        uint32_t at = id_slot(unit_id, course->n_by_id);
+        while (course->by_id[at] != 0 && !str_eq(course->units[course->by_id[at] - 1].id, unit_id))
+            at = (at + 1) & (course->n_by_id - 1);
+        return course->by_id[at] != 0 ? &course->units[course->by_id[at] - 1] : NULL;
+    }
     for (uint16_t i = 0; i < course->n_units; i++) {
         if (str_eq(course->units[i].id, unit_id))
             return &course->units[i];

@@ -119,6 +119,8 @@ struct course {
     uint16_t followup_days;  /* after the end; 0 = never */
     enum course_pace pace;   /* OPEN or WEEKLY; a group may have its own */
     const uint16_t *hardest; /* indices of all units, those that are hardest first */
+    const uint16_t *by_id;   /* what course_unit looks in (course_index_units); NULL: in the list */
+    uint32_t n_by_id;        /* a power of two */
     struct str texts[N_COURSE_TEXTS];
     struct safe_list safe;
     const struct vocabulary *words; /* that people type, of all languages; core/match/words.h */
@@ -132,6 +134,9 @@ int32_t course_score(const struct course *course, uint32_t n_right);
 /* The course in a language, with the same modules and units; itself where it is not offered in it,
  * or where the module of this index (-1: none) is not there in it. */
 const struct course *course_in(const struct course *course, struct str lang, int module);
+/* From now on course_unit finds in one look; ids and order of the units stay. Without memory it
+ * goes through the list as before. */
+void course_index_units(struct course *course, struct arena *arena);
 /* NULL when the course has no such unit. */
 const struct unit *course_unit(const struct course *course, struct str unit_id);
 /* Index of a unit that belongs to this course. */

@@ -117,6 +117,26 @@ static void test_keys_are_those_of_the_master(void **state)
     assert_int_equal(ARRAY_LEN(keys), 35);
 }
 
+/* By its id, as in the list: each unit of every language, and no other. */
+static void test_units_are_found_by_their_ids(void **state)
+{
+    (void)state;
+    assert_non_null(course->by_id);
+    for (uint16_t i = 0; i < course->n_units; i++) {
+        assert_ptr_equal(course_unit(course, course->units[i].id), &course->units[i]);
+        for (uint16_t k = 0; k < course->n_languages; k++) {
+            const struct course *view = course_in(course, course->languages[k], -1);
+            assert_ptr_equal(course_unit(view, course->units[i].id), &view->units[i]);
+        }
+    }
+    assert_null(course_unit(course, STR("nobody")));
+    assert_null(course_unit(course, STR("")));
+    assert_null(course_unit(course, STR_NONE));
+    struct course unsorted = *course;
+    unsorted.by_id = NULL;
+    assert_ptr_equal(course_unit(&unsorted, STR("w1")), course_unit(course, STR("w1")));
+}
+
 static void test_scored_questions_have_one_bit_each(void **state)
 {
     (void)state;
@@ -211,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_has_all_parts),
         cmocka_unit_test(test_each_module_is_a_story_lessons_and_a_quiz),
         cmocka_unit_test(test_keys_are_those_of_the_master),
+        cmocka_unit_test(test_units_are_found_by_their_ids),
         cmocka_unit_test(test_scored_questions_have_one_bit_each),
         cmocka_unit_test(test_survey_and_follow_up_are_as_agreed),
         cmocka_unit_test(test_nothing_unchecked_is_published),

@@ -374,6 +374,7 @@ static void settle_course(struct parse *p, const struct lesson_front *front)
     struct course *course = &p->source->course;
     course->modules = p->modules;
     course->units = p->units;
+    course_index_units(course, p->arena);
     order_units(p, front);
     course->role_module = find_kind(p, MODULE_ROLE);
     course->test_module = find_kind(p, MODULE_TEST);
