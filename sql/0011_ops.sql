@@ -346,7 +346,7 @@ begin
 end $$;
 
 -- Limits of one login that reads. Its settings are seat-belts: a login may loosen those of its own sessions,
--- except connections and temporary files. By index only, so that a plan does not show how much others have.
+-- except connections, temporary files and the log of what it asks. By index only, so that a plan does not show how much others have.
 create function ops.limit_reader(p_login name) returns void
 language plpgsql
 as $$
@@ -362,6 +362,7 @@ begin
     execute format('alter role %I set search_path = report', p_login);
     if (select r.rolsuper from pg_roles r where r.rolname = current_user) then
         execute format('alter role %I set temp_file_limit = ''1GB''', p_login);
+        execute format('alter role %I set log_statement = ''all''', p_login); -- what people ask freely is on record
     end if;
 end $$;
 comment on function ops.limit_reader(name) is 'Connections, time and temporary files of a login that reads reports.';

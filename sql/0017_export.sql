@@ -525,13 +525,22 @@ end;
 comment on function report.groups() is
 'Q1: those who learn in a group and those who learn alone: enrolled, share of all, completed / enrolled where everybody has had 70 days, mean gain in points (both tests whole). Who joins a group differs from who does not: a difference is no effect of the group. Empty = too few to show.';
 
+create function facts.shared_numbers() returns setof core.cell
+language sql stable security definer set search_path = pg_catalog, pg_temp
+begin atomic
+    select h.*
+    from core.safe(array(select row(o.code, null, null, null, 'all', null, array[s.numbers, s.shared, n.contacts, n.contacts], null, null)::core.cell
+        from core.shared_number s
+            join core.organisation o using (org_id)
+            cross join lateral (select count(*) as contacts from facts.contacts c where c.organisation = o.code) n -- less numbers: who shares one
+        where s.org_id = any (array(select m.org_id from core.member m where m.login = core.reader()))), true, null, 'all', true, 1) h;
+end;
+comment on function facts.shared_numbers() is 'What report.shared_numbers shows; a function, so that no plan of it is seen.';
+revoke execute on function facts.shared_numbers() from public;
+grant execute on function facts.shared_numbers() to coordinator;
 create view report.shared_numbers with (security_barrier) as
 select h.organisation, h.cells[1] as numbers, h.cells[2] as shared, core.percent(h.cells[2], h.cells[1]) as percent_shared
-from core.safe(array(select row(o.code, null, null, null, 'all', null, array[s.numbers, s.shared, n.contacts, n.contacts], null, null)::core.cell
-    from core.shared_number s
-        join core.organisation o using (org_id)
-        cross join lateral (select count(*) as contacts from facts.contacts c where c.organisation = o.code) n -- less numbers: who shares one
-    where s.org_id = any (array(select m.org_id from core.member m where m.login = core.reader()))), true, null, 'all', true, 1) h;
+from facts.shared_numbers() h;
 comment on view report.shared_numbers is 'Q1: phone numbers, and those on which several people learn. Empty = too few to show.';
 comment on column report.shared_numbers.organisation is 'Code of the organisation.';
 comment on column report.shared_numbers.numbers is 'Phone numbers with at least one person.';

@@ -27,6 +27,7 @@ create table core.export (
     purpose text not null check (char_length(purpose) between 3 and 200),
     name text not null,                -- of the report
     salt text not null default gen_random_uuid(),
+    mark uuid not null unique default gen_random_uuid(), -- by which its end is written down: a number would tell how many exports others made
     n_rows bigint                      -- null: they were counted as they left
 );
 comment on table core.export is 'Who took which rows out, when, what for and how many. Nobody can change it.';
@@ -47,28 +48,28 @@ create trigger only_added before update or delete or truncate on core.export_end
 alter table core.export_end enable row level security, force row level security;
 create policy owner on core.export_end to waypost_owner using (true) with check (true);
 
-create function core.note_export(p_purpose text, p_name text, p_salt text, p_n_rows bigint) returns bigint
+create function core.note_export(p_purpose text, p_name text, p_salt text, p_n_rows bigint) returns uuid
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_export bigint;
+    v_mark uuid;
 begin
     insert into core.export (login, purpose, name, salt, n_rows)
     values (core.reader(), p_purpose, p_name, coalesce(p_salt, gen_random_uuid()::text), p_n_rows)
-    returning export into v_export;
-    return v_export;
+    returning mark into v_mark;
+    return v_mark;
 end $$;
 comment on function core.note_export(text, text, text, bigint) is 'Writes down that somebody takes rows out.';
 
-create function core.note_export_end(p_export bigint, p_n_rows bigint) returns void
+create function core.note_export_end(p_mark uuid, p_n_rows bigint) returns void
 language sql security definer
 set search_path = pg_catalog, pg_temp
 begin atomic
     insert into core.export_end (export, n_rows)
-    select e.export, p_n_rows from core.export e where e.export = p_export and e.login = core.reader() and e.n_rows is null;
+    select e.export, p_n_rows from core.export e where e.mark = p_mark and e.login = core.reader() and e.n_rows is null;
 end;
-comment on function core.note_export_end(bigint, bigint) is 'Writes down that an export of one''s own has come to its end.';
+comment on function core.note_export_end(uuid, bigint) is 'Writes down that an export of one''s own has come to its end.';
 
 create function core.export_salt(p_name text) returns text
 language plpgsql stable security definer
@@ -85,7 +86,7 @@ begin
     return v_salt;
 end $$;
 comment on function core.export_salt(text) is 'What makes the pseudonyms of the export that is open in this session.';
-grant execute on function core.note_export(text, text, text, bigint), core.note_export_end(bigint, bigint), core.export_salt(text) to report_owner;
+grant execute on function core.note_export(text, text, text, bigint), core.note_export_end(uuid, bigint), core.export_salt(text) to report_owner;
 grant execute on function core.export_salt(text) to analyst;
 
 create view ops.exports as
@@ -134,19 +135,19 @@ grant select on all tables in schema report_rows to analyst;
 
 -- `waypost report export` writes itself down before a row leaves, and how many there were when it is done: on a replica,
 -- which takes nothing in, in the log of that server.
-create function report.begin_export(name text) returns bigint
+create function report.begin_export(name text) returns uuid
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
     if pg_is_in_recovery() then
         raise log 'waypost report export: % takes %', core.reader(), begin_export.name;
-        return 0;
+        return gen_random_uuid();
     end if;
     return core.note_export('waypost report export', begin_export.name, null, null);
 end $$;
-comment on function report.begin_export(text) is 'Writes down that you take a report out: in ops.exports, or on a replica in the log of its server. Gives its number.';
-create function report.end_export(export bigint, n_rows bigint) returns void
+comment on function report.begin_export(text) is 'Writes down that you take a report out: in ops.exports, or on a replica in the log of its server. Gives a mark for report.end_export().';
+create function report.end_export(mark uuid, n_rows bigint) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -154,12 +155,12 @@ begin
     if pg_is_in_recovery() then
         raise log 'waypost report export: % took % rows', core.reader(), end_export.n_rows;
     else
-        perform core.note_export_end(end_export.export, end_export.n_rows);
+        perform core.note_export_end(end_export.mark, end_export.n_rows);
     end if;
 end $$;
-comment on function report.end_export(bigint, bigint) is 'Writes down that it is done, and how many rows it had.';
-revoke execute on function report.begin_export(text), report.end_export(bigint, bigint) from public;
-grant execute on function report.begin_export(text), report.end_export(bigint, bigint) to coordinator, facilitator, content_editor, organisation;
+comment on function report.end_export(uuid, bigint) is 'Writes down that it is done, and how many rows it had.';
+revoke execute on function report.begin_export(text), report.end_export(uuid, bigint) from public;
+grant execute on function report.begin_export(text), report.end_export(uuid, bigint) to coordinator, facilitator, content_editor, organisation;
 
 -- ---- tables for the public ----
 
@@ -187,10 +188,28 @@ create policy owner on core.public_figure to waypost_owner using (true) with che
 create policy everybody on core.public_figure for select to report_owner using (true);
 grant select on core.public_figure to report_owner;
 
--- Rounded to 5; 1 to 9 are nothing that is said.
-create function core.public_count(p_n bigint) returns integer
+-- Countries where a count could be turned against people (armed conflict): while there is one, nothing under 20 is
+-- published, and by country only (docs/course-rules.md 3.4).
+create table core.sensitive_country (
+    country text primary key check (country ~ '^[A-Z]{2}$'),
+    since timestamptz not null default now()
+);
+alter table core.sensitive_country enable row level security, force row level security;
+create policy owner on core.sensitive_country to waypost_owner using (true) with check (true);
+create function ops.mark_sensitive(p_country text, p_is_sensitive boolean default true) returns void
+language sql security definer
+set search_path = pg_catalog, pg_temp
+begin atomic
+    delete from core.sensitive_country c where c.country = p_country and not p_is_sensitive;
+    insert into core.sensitive_country (country) select p_country where p_is_sensitive on conflict do nothing;
+end;
+comment on function ops.mark_sensitive(text, boolean) is 'Marks a country (KE) in which people could come to harm by what is published, or takes the mark away: while one is marked, nothing under 20 is published, and by country only.';
+grant execute on function ops.mark_sensitive(text, boolean) to waypost_operator;
+
+-- Rounded to 5; fewer than p_least are nothing that is said.
+create function core.public_count(p_n bigint, p_least bigint default 10) returns integer
 language sql immutable parallel safe
-return case when p_n = 0 then 0 when p_n >= 10 then (round(p_n / 5.0) * 5)::integer end;
+return case when p_n = 0 then 0 when p_n >= p_least then (round(p_n / 5.0) * 5)::integer end;
 
 -- Of all organisations together, up to the end of that month (UTC): enrolled and what became of them. Beside a count
 -- that is not said the smallest other one of its kind is not said either. Never twice, and not before the month is 5 days over.
@@ -201,6 +220,8 @@ as $$
 declare
     v_month date := date_trunc('month', p_month::timestamp)::date;
     v_end timestamptz := (v_month + interval '1 month') at time zone 'UTC';
+    v_is_sensitive boolean := exists (select from core.sensitive_country);
+    v_least integer := case when v_is_sensitive then 20 else 10 end;
     v_n bigint;
 begin
     if p_now < v_end + interval '5 days' then
@@ -216,9 +237,11 @@ begin
             join core.learner l on l.org_id = e.org_id and l.learner = e.learner
             cross join lateral (values ('all', 'all'), ('language', coalesce(l.lang, 'und')), ('country', coalesce(l.country, 'none'))) as g (by, value)
         where e.consent_at < v_end and not l.is_test and (e.started_at is not null or e.stopped_at is null)
+            and not (v_is_sensitive and g.by = 'language')
         group by 1, 2, 3),
     kinds as (
-        select c.course, c.by, c.value, k.kind, k.n, k.n_before, k.n between 1 and 9 or k.n_before - k.n between 1 and 9 or k.n_before between 1 and 9 as is_small
+        select c.course, c.by, c.value, k.kind, k.n, k.n_before, k.n between 1 and v_least - 1
+                or k.n_before - k.n between 1 and v_least - 1 or k.n_before between 1 and v_least - 1 as is_small
         from counted c cross join lateral (values ('enrolled', c.enrolled, null::bigint), ('started', c.started, c.enrolled),
             ('completed', c.completed, c.started), ('certified', c.certified, c.completed)) as k (kind, n, n_before)),
     beside as (
@@ -227,7 +250,7 @@ begin
         from kinds k window same as (partition by k.course, k.by, k.kind)),
     said as (
         select b.course, b.by, b.value, b.kind, b.n, case when not coalesce(b.is_small, false)
-            and not (b.place = 1 and b.n > 0 and (b.n_small = 1 or b.n_small > 1 and b.in_small < 10)) then core.public_count(b.n) end as shown
+            and not (b.place = 1 and b.n > 0 and (b.n_small = 1 or b.n_small > 1 and b.in_small < v_least)) then core.public_count(b.n, v_least) end as shown
         from beside b),
     rows as (
         select s.course, s.by, s.value, max(s.shown) filter (where s.kind = 'enrolled') as enrolled, max(s.shown) filter (where s.kind = 'started') as started,
@@ -237,7 +260,7 @@ begin
         from said s group by 1, 2, 3)
     insert into core.public_figure (month, course, by, value, enrolled, started, completed, certified, percent_completed)
     select v_month, r.course, r.by, r.value, r.enrolled, r.started, r.completed, r.certified,
-        case when r.started >= 10 and r.completed is not null then
+        case when r.started >= v_least and r.completed is not null then
             case when r.n_started >= 30 then round(r.percent / 5) * 5 else least(95, greatest(5, round(r.percent / 5) * 5)) end end::integer
     from rows r;
     get diagnostics v_n = row_count;
@@ -310,6 +333,23 @@ grant select on ops.exports to waypost_operator;
 reset role;
 grant coordinator to analyst;
 
+-- An organisation is told of its learners by its own role when they are 10 and more (docs/course-rules.md 3.3): with fewer, what
+-- they have in common is known of each.
+set local role waypost_owner;
+create function core.is_enough(p_org smallint) returns boolean
+language sql stable security definer
+set search_path = pg_catalog, pg_temp
+begin atomic
+    select not pg_has_role(core.reader(), 'organisation', 'member') or pg_has_role(core.reader(), 'coordinator', 'member')
+        or (select count(*) from (select from core.learner l where l.org_id = p_org and not l.is_test limit 10) x) = 10;
+end;
+comment on function core.is_enough(smallint) is 'Whether who asks may be told of this organisation: the role organisation, when it has 10 learners.';
+grant execute on function core.is_enough(smallint) to public; -- as core.reader: a policy calls it as who asks, who has no way into core
+alter table core.member enable row level security, force row level security;
+create policy owner on core.member to waypost_owner using (true) with check (true);
+create policy reader on core.member for select to report_owner using (login = core.reader() and core.is_enough(org_id));
+reset role;
+
 -- A login for a person. Runs with the rights of its caller, who must be allowed to create roles.
 create function ops.add_person(p_login name, p_role text, p_organisation text default null) returns void
 language plpgsql
@@ -340,21 +380,32 @@ revoke execute on function ops.add_person(name, text, text) from public;
 alter function ops.add_person(name, text, text) owner to waypost_owner;
 comment on function ops.add_person(name, text, text) is 'Makes a login for a person: its role, and the organisation whose learners it reads.';
 
--- What PostgreSQL counts of everybody's rows: who knows the own ones takes them from it. Takes a superuser.
+-- What PostgreSQL counts of everybody's rows, transactions and locks: who knows the own ones takes them from it.
 do $$
 declare
     v_function regprocedure;
+    v_class text := (select string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_attribute a
+        where a.attrelid = 'pg_class'::regclass and a.attnum > 0 and a.attname not in ('reltuples', 'relpages', 'relallvisible', 'relfrozenxid', 'relminmxid'));
+    v_others text := format('%I, pg_monitor, waypost_operator, waypost_owner, waypost_backup', current_user);
 begin
     if not (select r.rolsuper from pg_roles r where r.rolname = current_user) then
-        raise warning 'statistics and sizes of tables stay open to all: that takes a superuser';
+        raise warning 'statistics, sizes and estimates of tables stay open to all: that takes a superuser';
         return;
     end if;
     for v_function in
         select p.oid::regprocedure from pg_proc p
         where p.pronamespace = 'pg_catalog'::regnamespace
-            and p.proname ~ '^(pg_stat_get_|pg_relation_size|pg_total_relation_size|pg_table_size|pg_indexes_size|pg_database_size|pg_tablespace_size|pg_current_wal_|pg_last_committed_xact)'
+            and (p.proname ~ '^(pg_stat_get_|pg_relation_size|pg_total_relation_size|pg_table_size|pg_indexes_size|pg_database_size|pg_tablespace_size)'
+                or p.proname ~ '^(pg_current_wal_|pg_last_committed_xact|pg_last_wal_|pg_last_xact_|pg_control_|pg_get_replication_slots)'
+                or p.proname ~ '^(pg_lock_status|pg_blocking_pids|pg_safe_snapshot_blocking_pids|pg_prepared_xact)'
+                or p.proname ~ '^(pg_current_snapshot|pg_current_xact_id|pg_xact_|pg_get_multixact_members|txid_current|txid_status|mxid_age)'
+                or p.oid = 'age(xid)'::regprocedure)
     loop
         execute format('revoke execute on function %s from public', v_function);
-        execute format('grant execute on function %s to %I, pg_monitor, waypost_operator', v_function, current_user);
+        execute format('grant execute on function %s to %s', v_function, v_others);
     end loop;
+    -- The planner's estimates of rows. psql's \d reads no more than is left.
+    revoke select on pg_class from public;
+    execute format('grant select (%s) on pg_class to public', v_class);
+    execute format('grant select on pg_class to %s', v_others);
 end $$;

@@ -159,7 +159,7 @@ static const struct report_format *format_of(const struct cli_args *args, const 
 /* ---- an export is on record before a row leaves ---- */
 
 struct export_mark {
-    char text[24]; /* what report.begin_export gave */
+    char text[40]; /* what report.begin_export gave */
     enum err err;
 };
 
@@ -188,7 +188,7 @@ static int begin_export(struct report_run *run, const char *name, struct export_
 {
     struct str params[] = {str_from(name)};
     int code = note(run, "select report.begin_export($1)::text", params, 1, mark);
-    return code != EX_OK || mark->err == ERR_OK ? code : complain(mark->err, "its number");
+    return code != EX_OK || mark->err == ERR_OK ? code : complain(mark->err, "its mark");
 }
 
 static int end_export(struct report_run *run, const struct export_mark *mark, uint64_t n_rows)
@@ -196,7 +196,7 @@ static int end_export(struct report_run *run, const struct export_mark *mark, ui
     char n[24];
     (void)snprintf(n, sizeof(n), "%llu", (unsigned long long)n_rows);
     struct str params[] = {str_from(mark->text), str_from(n)};
-    return note(run, "select report.end_export($1::bigint, $2::bigint)", params, 2, NULL);
+    return note(run, "select report.end_export($1::uuid, $2::bigint)", params, 2, NULL);
 }
 
 /* Rows go out, and that they did is on record. */

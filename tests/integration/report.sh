@@ -209,6 +209,6 @@ wait $stuck 2>/dev/null || true
 exec 7<&-
 check_same 'and stays there when it is killed, without a count' 'amina|enrolments||t' "$(last)"
 check_same 'nobody ends that of another' '' "$(PGOPTIONS='-c default_transaction_read_only=off' psql -XqAt "host=$STATE/pg user=ben dbname=waypost" \
-    -c "select report.end_export($(psql -XqAt "$OWNER" -c 'select max(export) from core.export'), 5)")"
+    -c "select report.end_export('$(psql -XqAt "$OWNER" -c 'select mark from core.export order by export desc limit 1')', 5)")"
 check_same 'it did not' 'amina|enrolments||t' "$(last)"
 done_testing

@@ -17,7 +17,7 @@ select g.grantee::regrole::text, n.nspname, g.privilege_type
 from pg_namespace n cross join lateral aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) g
 where n.nspname in ('core', 'facts', 'report', 'ops', 'public') and g.grantee <> n.nspowner;
 select bag_eq('select * from make.granted where object not like ''report.%''', $$values
-    ('report_owner', 'core.grains_of', 'EXECUTE'), ('report_owner', 'core.near_by', 'EXECUTE'), ('report_owner', 'core.row_day', 'EXECUTE'),
+    ('report_owner', 'core.grains_of', 'EXECUTE'), ('report_owner', 'core.near_by', 'EXECUTE'), ('public', 'core.is_enough', 'EXECUTE'), ('coordinator', 'facts.shared_numbers', 'EXECUTE'), ('waypost_operator', 'ops.mark_sensitive', 'EXECUTE'), ('report_owner', 'core.row_day', 'EXECUTE'),
     ('report_owner', 'core.may_choose', 'EXECUTE'),
     ('analyst', 'core.export_salt', 'EXECUTE'), ('report_owner', 'core.export_salt', 'EXECUTE'), ('report_owner', 'core.note_export', 'EXECUTE'), ('report_owner', 'core.note_export_end', 'EXECUTE'),
     ('report_owner', 'core.public_figure', 'SELECT'), ('auditor', 'ops', 'USAGE'), ('auditor', 'ops.certificate_access', 'SELECT'),
@@ -208,7 +208,7 @@ select bag_eq($$select rolname::text, unnest(rolconfig) from pg_roles where roln
     $$values ('nora', 'default_transaction_read_only=on'), ('nora', 'statement_timeout=60s'),
         ('nora', 'idle_in_transaction_session_timeout=10min'), ('nora', 'max_parallel_workers_per_gather=0'), ('nora', 'enable_seqscan=off'), ('nora', 'enable_mergejoin=off'),
         ('nora', 'enable_hashjoin=off'),
-        ('nora', 'search_path=report'), ('nora', 'temp_file_limit=1GB')$$, 'seat-belts of a coordinator');
+        ('nora', 'search_path=report'), ('nora', 'temp_file_limit=1GB'), ('nora', 'log_statement=all')$$, 'seat-belts of a coordinator');
 select throws_ok($$select ops.add_coordinator('x', 'east')$$, 'P0002', null, 'no coordinator of an organisation that does not exist');
 select * from finish();
 rollback;

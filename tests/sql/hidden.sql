@@ -117,5 +117,32 @@ select results_eq($$select enrolled, completed, percent_completed from core.publ
 update core.learner set is_test = false;
 select core.publish_month('2026-04-01', '2026-05-06 00:00Z');
 select results_eq($$select enrolled, completed, percent_completed from core.public_figure where by = 'all' and month = '2026-04-01'$$, 'values (30, 30, 100)', '30: 100');
+-- 20 and by country only, while a country is marked as one where counts could be turned against people.
+update core.learner set country = case when learner_id <= make.learner(19) then 'SD' else 'KE' end;
+select core.ingest(make.module(i, '2026-03-02 09:00Z') || make.ending(i, '2026-03-09 09:00Z')) from generate_series(101, 130) i;
+select ops.mark_sensitive('SD');
+select core.publish_month('2026-05-01', '2026-06-06 00:00Z');
+select results_eq($$select by, value, enrolled from core.public_figure where month = '2026-05-01' order by 1, 2$$,
+    $$values ('all', 'all', 60), ('country', 'KE', null), ('country', 'SD', null)$$, '19 are not said, nor 42 beside them; nothing by language');
+update core.learner set country = 'SD' where learner_id = make.learner(20);
+select core.publish_month('2026-06-01', '2026-07-06 00:00Z');
+select results_eq($$select by, value, enrolled from core.public_figure where month = '2026-06-01' order by 1, 2$$,
+    $$values ('all', 'all', 60), ('country', 'KE', 40), ('country', 'SD', 20)$$, '20 are');
+select ops.mark_sensitive('SD', false);
+select is_empty('select from core.sensitive_country', 'and the mark goes again');
+-- 10 for an organisation, by its own role: of 9 learners it is told nothing.
+select make.forget();
+select ops.add_person('olu', 'organisation', 'demo');
+select core.ingest(make.module(i, '2026-03-02 09:00Z')) from generate_series(1, 9) i;
+set local role olu;
+select is_empty('select from report.funnel()', 'of 9 an organisation is told nothing');
+reset role;
+set local role amina;
+select results_eq('select enrolled from report.funnel()', array[9::bigint], 'its coordinator is');
+reset role;
+select core.ingest(make.module(10, '2026-03-02 09:00Z'));
+set local role olu;
+select results_eq('select enrolled from report.funnel()', array[10::bigint], 'of 10 it is');
+reset role;
 select * from finish();
 rollback;

@@ -37,6 +37,8 @@ for file in "$STATE"/records/*.json; do
 done >"$STATE/records.sql"
 check_same 'the database takes all that the transcripts make happen' '' \
     "$(psql -XAtq -f "$STATE/records.sql" 2>&1 | grep -vE '^[0-9]*$|^CONTEXT')"
+check_same 'docs/operating/people.md says who reads what' "$(sed -n '/^| Object/,/^$/p' docs/operating/people.md | sed '/^$/d')" \
+    "$(psql -qX -f tests/sql/lib/rights.sql)"
 [ $# -gt 0 ] || set -- tests/sql/*.sql
 for file in "$@"; do
     printf '# %s\n' "$file"
