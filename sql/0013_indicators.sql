@@ -308,6 +308,14 @@ begin
     return v_seen;
 end $$;
 
+-- Whether 5 people and more are behind a row, without sorting them: a bit for each of 61 kinds of people, so never more than there are.
+create function core.person_bit(p_person bigint) returns bigint
+language sql immutable parallel safe
+return 1::bigint << (coalesce(p_person, 0) % 61)::integer;
+create function core.is_of_five(p_bits bigint) returns boolean
+language sql immutable parallel safe
+return bit_count(p_bits::bit(64)) >= 5;
+
 -- Percent of a shown part in a shown whole of 5 and more; and the ends of its 95 percent interval (Wilson).
 create function core.percent(p_part bigint, p_whole bigint) returns numeric
 language sql immutable parallel safe
@@ -384,7 +392,7 @@ grant execute on function core.safe(core.cell[], boolean, integer[], text, boole
     core.is_grain(text), core.is_property(text), core.is_one_of(text, text, text)
     to report_owner, coordinator;
 grant execute on function core.grains_of(text), core.safe_series(bigint[], boolean[]), core.near_by(bigint, bigint), core.row_day(text, date),
-    core.may_choose(text, boolean) to report_owner;
+    core.may_choose(text, boolean), core.person_bit(bigint), core.is_of_five(bigint) to report_owner;
 do $$
 declare
     v_table text;
@@ -504,7 +512,7 @@ select o.code as organisation, (m.created_at at time zone o.time_zone)::date as 
     coalesce(m.purpose, 'reply') as purpose, m.status::text as status, m.network as operator, m.country, l.lang, m.encoding,
     coalesce(m.segments, 0) as segments, m.price, m.currency,
     case when m.status in ('delivered', 'read') then round(extract(epoch from m.status_at - m.sent_at)) end as seconds_to_report,
-    l.erased_at is not null as is_erased
+    l.erased_at is not null as is_erased, m.learner as person
 from core.message m
     join core.organisation o on o.org_id = m.org_id
     left join core.learner l on l.learner = m.learner
@@ -544,7 +552,7 @@ comment on column facts.not_understood.unit is 'Lesson or question that was on t
 comment on column facts.not_understood.words is 'What was written; runs of digits are masked.';
 
 create view facts.session_steps with (security_barrier) as
-select o.code as organisation, (e.at at time zone o.time_zone)::date as local_date, e.kind::text as what, e.channel, e.lang, l.erased_at is not null as is_erased,
+select o.code as organisation, (e.at at time zone o.time_zone)::date as local_date, e.kind::text as what, e.channel, e.lang, l.erased_at is not null as is_erased, e.learner as person,
     e.kind = 'session_dropped' and exists (select from core.event x where x.org_id = e.org_id and x.learner = e.learner
         and x.at > e.at and x.at <= e.at + interval '24 hours' and x.kind in ('session_opened', 'session_resumed')) as is_taken_up
 from core.event e
@@ -1304,27 +1312,36 @@ returns table (organisation text, period_start date, value text, sent bigint, de
     median_seconds numeric, segments bigint, price numeric, currency text, is_over boolean)
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
-    select m.organisation, g.period, g.value, count(*), count(*) filter (where m.status in ('delivered', 'read')),
-        count(*) filter (where m.status in ('failed', 'undelivered', 'capped', 'errored')), count(*) filter (where m.status in ('sent', 'queued', 'sending', 'unknown')),
-        round(100.0 * count(*) filter (where m.status in ('delivered', 'read')) / nullif(count(*) filter (where m.status not in ('queued', 'sending', 'capped')), 0), 1),
-        percentile_cont(0.5) within group (order by m.seconds_to_report)::numeric, sum(m.segments)::bigint, sum(m.price), m.currency,
-        core.is_period_over(grain, g.period, now())
-    from facts.messages m
-        cross join lateral (values (core.period_of(grain, m.local_date), case by when 'all' then 'all' when 'channel' then m.channel
-            when 'operator' then coalesce(m.operator, 'none') when 'purpose' then m.purpose when 'language' then coalesce(m.lang, 'und')
-            when 'country' then coalesce(m.country, 'none') when 'encoding' then coalesce(m.encoding, 'none') end)) as g (period, value)
+    -- Messages are not people, but where fewer than 5 people are behind a row it says nothing.
+    with counted as (
+        select m.organisation, g.period, g.value, m.currency, count(*) as n, count(*) filter (where m.status in ('delivered', 'read')) as n_delivered,
+            count(*) filter (where m.status in ('failed', 'undelivered', 'capped', 'errored')) as n_failed,
+            count(*) filter (where m.status in ('sent', 'queued', 'sending', 'unknown')) as n_silent,
+            count(*) filter (where m.status not in ('queued', 'sending', 'capped')) as n_gone,
+            percentile_cont(0.5) within group (order by m.seconds_to_report)::numeric as seconds, sum(m.segments)::bigint as segments, sum(m.price) as price,
+            core.is_of_five(bit_or(core.person_bit(m.person))) as is_enough
+        from facts.messages m
+            cross join lateral (values (core.period_of(grain, m.local_date), case by when 'all' then 'all' when 'channel' then m.channel
+                when 'operator' then coalesce(m.operator, 'none') when 'purpose' then m.purpose when 'language' then coalesce(m.lang, 'und')
+                when 'country' then coalesce(m.country, 'none') when 'encoding' then coalesce(m.encoding, 'none') end)) as g (period, value)
+        group by m.organisation, g.period, g.value, m.currency)
+    select c.organisation, c.period, c.value, case when c.is_enough then c.n end, case when c.is_enough then c.n_delivered end, case when c.is_enough then c.n_failed end,
+        case when c.is_enough then c.n_silent end,
+        case when c.is_enough then round(100.0 * c.n_delivered / nullif(c.n_gone, 0), 1) end,
+        case when c.is_enough then c.seconds end, case when c.is_enough then c.segments end, case when c.is_enough then c.price end, c.currency,
+        core.is_period_over(grain, c.period, now())
+    from counted c
     where core.is_grain(grain) and core.is_one_of('by', by, 'all, channel, operator, purpose, language, country, encoding')
-    group by m.organisation, g.period, g.value, m.currency
     order by 1, 2, 3;
 end;
 comment on function report.delivery(text, text) is
-'T1: SMS sent, delivered, failed, and without a report (which is no success), median seconds to the report, parts and money. Messages, not people.';
+'T1: SMS sent, delivered, failed, and without a report (which is no success), median seconds to the report, parts and money. Messages, not people; empty where fewer than 5 people got them.';
 
 create function report.unmatched(by text default 'language')
 returns table (organisation text, value text, not_understood bigint, learners bigint)
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
-    select s.organisation, s.value, s.cells[1], s.cells[2]
+    select s.organisation, s.value, case when s.cells[2] is not null then s.cells[1] end, s.cells[2]
     from core.safe(array(
         select row(u.organisation, null, null, null, g.value, null, array[count(*), count(distinct u.learner_id)], null, null)::core.cell
         from facts.not_understood u
@@ -1356,15 +1373,18 @@ create function report.sessions(grain text default 'month')
 returns table (organisation text, period_start date, opened bigint, dropped bigint, resumed bigint, percent_resumed numeric, is_over boolean)
 language sql stable security definer set search_path = pg_catalog, pg_temp
 begin atomic
-    select s.organisation, g.period, count(*) filter (where s.what <> 'session_dropped'), count(*) filter (where s.what = 'session_dropped'),
-        count(*) filter (where s.is_taken_up), core.percent(count(*) filter (where s.is_taken_up), count(*) filter (where s.what = 'session_dropped')),
-        core.is_period_over(grain, g.period, now())
-    from facts.session_steps s cross join lateral (values (core.period_of(grain, s.local_date))) as g (period)
+    with counted as (
+        select s.organisation, g.period, count(*) filter (where s.what <> 'session_dropped') as n_opened, count(*) filter (where s.what = 'session_dropped') as n_dropped,
+            count(*) filter (where s.is_taken_up) as n_taken_up, core.is_of_five(bit_or(core.person_bit(s.person))) as is_enough
+        from facts.session_steps s cross join lateral (values (core.period_of(grain, s.local_date))) as g (period)
+        group by 1, 2)
+    select c.organisation, c.period, case when c.is_enough then c.n_opened end, case when c.is_enough then c.n_dropped end, case when c.is_enough then c.n_taken_up end,
+        case when c.is_enough then core.percent(c.n_taken_up, c.n_dropped) end, core.is_period_over(grain, c.period, now())
+    from counted c
     where core.is_grain(grain)
-    group by 1, 2
     order by 1, 2;
 end;
-comment on function report.sessions(text) is 'T2: USSD sessions that were opened, those that were dropped (the operator says that they broke off, or nothing came within its time), and how many of these the learner took up again within 24 hours. Sessions, not people.';
+comment on function report.sessions(text) is 'T2: USSD sessions that were opened, those that were dropped (the operator says that they broke off, or nothing came within its time), and how many of these the learner took up again within 24 hours. Sessions, not people; empty where fewer than 5 people had them.';
 
 create function report.equity(indicator text default 'percent_of_started', by text default 'language')
 returns table (organisation text, course text, lowest_value text, lowest numeric, highest_value text, highest numeric, ratio numeric)

@@ -27,13 +27,13 @@ begin
             when a.atttypid = 'timestamptz'::regtype then format('(f.%1$I at time zone f.zone)::date as %1$I', a.attname)
             else format('f.%I', a.attname) end), ', ' order by a.attnum) into v_list
     from pg_attribute a
-    where a.attrelid = v_facts and a.attnum > 0 and not a.attisdropped and a.attname not in ('zone', 'is_erased');
+    where a.attrelid = v_facts and a.attnum > 0 and not a.attisdropped and a.attname not in ('zone', 'is_erased', 'person');
     execute format('create or replace view %I.%I with (security_barrier) as select %s from %s f where not coalesce(f.is_erased, false)%s%s',
         p_schema, p_name, v_list, v_facts, case p_schema when 'report_rows' then format(' and %s is not null', p_salt) end, case when v_list ~ ' as answered_at' then ' order by (f.answered_at at time zone f.zone)::date desc, f.answered_at desc' else '' end);
     execute format('comment on view %I.%I is %L', p_schema, p_name, obj_description(v_facts));
     for v_column in
         select a.attname, a.atttypid, col_description(v_facts, a.attnum) as says from pg_attribute a
-        where a.attrelid = v_facts and a.attnum > 0 and not a.attisdropped and a.attname not in ('zone', 'is_erased')
+        where a.attrelid = v_facts and a.attnum > 0 and not a.attisdropped and a.attname not in ('zone', 'is_erased', 'person')
     loop
         execute format('comment on column %I.%I.%I is %L', p_schema, p_name, v_column.attname, v_column.says || case
             when v_column.attname in ('learner_id', 'session') then

@@ -17,7 +17,7 @@ select g.grantee::regrole::text, n.nspname, g.privilege_type
 from pg_namespace n cross join lateral aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) g
 where n.nspname in ('core', 'facts', 'report', 'ops', 'public') and g.grantee <> n.nspowner;
 select bag_eq('select * from make.granted where object not like ''report.%''', $$values
-    ('report_owner', 'core.grains_of', 'EXECUTE'), ('report_owner', 'core.near_by', 'EXECUTE'), ('public', 'core.is_enough', 'EXECUTE'), ('coordinator', 'facts.shared_numbers', 'EXECUTE'), ('waypost_operator', 'ops.mark_sensitive', 'EXECUTE'), ('report_owner', 'core.row_day', 'EXECUTE'),
+    ('report_owner', 'core.grains_of', 'EXECUTE'), ('report_owner', 'core.near_by', 'EXECUTE'), ('report_owner', 'core.person_bit', 'EXECUTE'), ('report_owner', 'core.is_of_five', 'EXECUTE'), ('public', 'core.is_enough', 'EXECUTE'), ('coordinator', 'facts.shared_numbers', 'EXECUTE'), ('waypost_operator', 'ops.mark_sensitive', 'EXECUTE'), ('report_owner', 'core.row_day', 'EXECUTE'),
     ('report_owner', 'core.may_choose', 'EXECUTE'),
     ('analyst', 'core.export_salt', 'EXECUTE'), ('report_owner', 'core.export_salt', 'EXECUTE'), ('report_owner', 'core.note_export', 'EXECUTE'), ('report_owner', 'core.note_export_end', 'EXECUTE'),
     ('report_owner', 'core.public_figure', 'SELECT'), ('auditor', 'ops', 'USAGE'), ('auditor', 'ops.certificate_access', 'SELECT'),

@@ -94,6 +94,17 @@ select is(make.said($$select string_agg(value || ' ' || enrolled || ' ' || compl
 select make.speak(4);
 select is(make.said($$select string_agg(value || ' ' || coalesce(enrolled::text, '-'), ', ' order by value) from report.funnel('all', 'language')$$),
     'ar -, en 15, fr -', '4 are not, nor the fewest beside them');
+-- 5 people behind what counts messages and sessions, too.
+create function make.send(p_from integer, p_to integer) returns bigint language sql
+return (select count(core.ingest(jsonb_build_array(jsonb_build_object('type', 'message', 'message_id', i || '-' || n || '-0', 'number_id', make.number_id(i), 'learner_id', make.learner(i),
+        'seq', 1, 'at', '2026-03-03 09:00Z', 'channel', 'at', 'class', 'reply', 'status', 'delivered'),
+    make.step(i, 30 + n, '2026-03-03 09:00Z', '[{"kind":"session_opened"}]')))) from generate_series(p_from, p_to) i, generate_series(1, 3) n);
+select make.send(1, 4);
+select is(make.said('select row(sent, percent_delivered)::text from report.delivery()'), '(,)', '12 messages to 4 people are not said');
+select is(make.said('select row(opened)::text from report.sessions()'), '()', 'nor 12 sessions of 4');
+select make.send(5, 5);
+select is(make.said('select row(sent, percent_delivered)::text from report.delivery()'), '(15,100.0)', '15 to 5 are');
+select is(make.said('select row(opened)::text from report.sessions()'), '(15)', 'and 15 sessions of 5');
 -- 10: words that were not understood, and roles in exports.
 select core.ingest(jsonb_build_array(make.step(i, 20, now(), jsonb_build_array(jsonb_build_object('kind', 'unknown_input', 'text',
     case when i <= 9 then 'what' when i <= 19 then 'how' else 'why' || i end))))) from generate_series(1, 30) i;
