@@ -1,5 +1,7 @@
 #include "core/course_text.h"
 
+#include <string.h>
+
 struct text_row {
     const char *name;
     const char *placeholders;
@@ -67,4 +69,60 @@ enum course_text course_text_instead(enum course_text text)
 const char *course_text_purpose(enum course_text text)
 {
     return text_rows[text].purpose;
+}
+
+struct str course_var_get(const struct course_var *vars, struct str name)
+{
+    for (const struct course_var *v = vars; v->name != NULL; v++) {
+        if (str_eq(name, str_from(v->name)))
+            return v->value.p != NULL ? v->value : STR("");
+    }
+    return STR_NONE;
+}
+
+struct str course_text_placeholder(struct str text, size_t *at)
+{
+    for (size_t open = *at; open < text.len; open++) {
+        size_t end = open + 1;
+        if (text.p[open] != '{')
+            continue;
+        while (end < text.len && ((text.p[end] >= 'a' && text.p[end] <= 'z') || text.p[end] == '_'))
+            end++;
+        if (end == open + 1 || end == text.len || text.p[end] != '}')
+            continue;
+        *at = end + 1;
+        return str_sub(text, open + 1, end);
+    }
+    *at = text.len;
+    return STR_NONE;
+}
+
+/* One pass: writes to dst unless it is NULL, and returns the length. */
+static size_t fill(struct str text, course_text_value *value, const void *ctx, char *dst)
+{
+    size_t n = 0, from = 0;
+    for (size_t at = 0; from < text.len; from = at) {
+        struct str name = course_text_placeholder(text, &at), filled = STR_NONE;
+        size_t end = at;
+        if (name.p != NULL && (filled = value(ctx, name)).p != NULL)
+            end = (size_t)(name.p - text.p) - 1;
+        struct str pieces[] = {str_sub(text, from, end), filled};
+        for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
+            if (dst != NULL && pieces[i].len > 0)
+                memcpy(dst + n, pieces[i].p, pieces[i].len);
+            n += pieces[i].len;
+        }
+    }
+    return n;
+}
+
+struct str course_text_fill(struct str text, course_text_value *value, const void *ctx,
+                            struct arena *arena)
+{
+    size_t len = fill(text, value, ctx, NULL);
+    char *p = arena_alloc(arena, len + 1);
+    if (p == NULL)
+        return STR_NONE;
+    (void)fill(text, value, ctx, p); /* the length was measured above */
+    return (struct str){p, len};
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -333,3 +334,18 @@ bool course_text_has(enum course_text text, struct str placeholder);
 enum course_text course_text_on_ussd(enum course_text text);
 /* What it is for, in the words of COURSE_TEXTS: for authors. */
 const char *course_text_purpose(enum course_text text);
+
+/* A placeholder and what stands in its place; lists end with name NULL. */
+struct course_var {
+    const char *name;
+    struct str value;
+};
+/* The value of the first of this name, "" where that is absent; absent: the list has none. */
+struct str course_var_get(const struct course_var *vars, struct str name);
+/* The next {name} at or behind *at: its name; moves *at behind it. Absent: no more. */
+struct str course_text_placeholder(struct str text, size_t *at);
+/* What is to stand there; absent: the placeholder stays, for its author to see. */
+typedef struct str course_text_value(const void *ctx, struct str name);
+/* The text with its placeholders filled in, in the arena; absent when that is full. */
+struct str course_text_fill(struct str text, course_text_value *value, const void *ctx,
+                            struct arena *arena);

@@ -286,13 +286,14 @@ static bool can_be_made_again(const struct dialog *d, const struct outcome *out)
 #define ALERT_PAUSE_MS HOUR_MS
 #define ALERT_KEPT_MS DAY_MS
 
+static struct str alert_value(const void *ctx, struct str name)
+{
+    return str_eq(name, STR("case")) ? *(const struct str *)ctx : STR_NONE;
+}
+
 static struct str alert_text(const struct dialog *d, struct str name)
 {
-    struct str text = d->all->parts.config->alert_text, mark = STR("{case}");
-    for (size_t at; (at = str_find(text, mark)) != SIZE_MAX;)
-        text = arena_printf(d->arena, "%.*s%.*s%.*s", STR_ARG(str_sub(text, 0, at)), STR_ARG(name),
-                            STR_ARG(str_sub(text, at + mark.len, text.len)));
-    return text;
+    return course_text_fill(d->all->parts.config->alert_text, alert_value, &name, d->arena);
 }
 
 /* To one of ours, who is no learner: no learner's id goes with it. */

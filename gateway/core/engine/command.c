@@ -161,14 +161,15 @@ static enum course_text safe_text(const struct step *s, enum safe_kind about)
 struct str engine_safe_text(const struct step *s, enum safe_kind about)
 {
     const struct engine_context *c = s->context;
-    struct var vars[] = {{"emergency", !str_is_empty(c->emergency)
-                                           ? c->emergency
-                                           : step_text(s, COURSE_TEXT_emergency_none, NO_VARS)},
-                         {"helpline", !str_is_empty(c->helpline) ? c->helpline : contact_at_end(s)},
-                         {"staffed", c->staffed},
-                         {"crisis", c->crisis},
-                         {"psea", c->psea},
-                         {NULL, STR_NONE}};
+    struct course_var vars[] = {
+        {"emergency", !str_is_empty(c->emergency)
+                          ? c->emergency
+                          : step_text(s, COURSE_TEXT_emergency_none, NO_VARS)},
+        {"helpline", !str_is_empty(c->helpline) ? c->helpline : contact_at_end(s)},
+        {"staffed", c->staffed},
+        {"crisis", c->crisis},
+        {"psea", c->psea},
+        {NULL, STR_NONE}};
     return step_text(s, safe_text(s, about), vars);
 }
 

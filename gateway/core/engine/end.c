@@ -43,11 +43,11 @@ void end_posttest(struct step *s)
     l->ended_ms = 0; /* the wait of an earlier try is over */
     if (l->test_right > l->post_best)
         l->post_best = l->test_right;
-    struct var vars[] = {{"right", step_number(s, l->test_right)},
-                         {"total", step_number(s, total)},
-                         {"need", step_number(s, course->pass_right)},
-                         {"hours", step_number(s, course->retake_hours)},
-                         {NULL, STR_NONE}};
+    struct course_var vars[] = {{"right", step_number(s, l->test_right)},
+                                {"total", step_number(s, total)},
+                                {"need", step_number(s, course->pass_right)},
+                                {"hours", step_number(s, course->retake_hours)},
+                                {NULL, STR_NONE}};
     if (l->post_best >= course->pass_right) {
         certify_passed(s);
     } else if (l->post_tries < course->max_tries) {

@@ -86,9 +86,9 @@ bool hands_answer(struct step *s)
         step_say_screen(s);
         return true;
     }
-    struct var vars[] = {{"right", step_number(s, l->hands_right)},
-                         {"total", step_number(s, l->hands_n)},
-                         {NULL, STR_NONE}};
+    struct course_var vars[] = {{"right", step_number(s, l->hands_right)},
+                                {"total", step_number(s, l->hands_n)},
+                                {NULL, STR_NONE}};
     step_say(s, step_text(s, COURSE_TEXT_lead_quiz_done, vars));
     lead_end_turn(s);
     return true;
@@ -119,11 +119,11 @@ static struct row read_row(const struct step *s, struct str line)
 static struct str judge_row(const struct step *s, const struct module *m, struct row *row,
                             uint32_t *ret_right)
 {
-    const struct var vars[] = {{"name", row->name},
-                               {"n", step_number(s, m->number)},
-                               {"answers", step_number(s, row->n)},
-                               {"total", step_number(s, m->n_scored)},
-                               {NULL, STR_NONE}};
+    const struct course_var vars[] = {{"name", row->name},
+                                      {"n", step_number(s, m->number)},
+                                      {"answers", step_number(s, row->n)},
+                                      {"total", step_number(s, m->n_scored)},
+                                      {NULL, STR_NONE}};
     uint32_t n = 0;
     *ret_right = 0;
     if (!who_is_nickname(row->typed))

@@ -33,13 +33,8 @@ struct step {
 
 /* ---- texts (text.c) ---- */
 
-struct var {
-    const char *name;
-    struct str value;
-};
-
 #define VARS(...)                                                                                  \
-    (const struct var[])                                                                           \
+    (const struct course_var[])                                                                    \
     {                                                                                              \
         __VA_ARGS__,                                                                               \
         {                                                                                          \
@@ -47,7 +42,7 @@ struct var {
         }                                                                                          \
     }
 #define NO_VARS                                                                                    \
-    (const struct var[])                                                                           \
+    (const struct course_var[])                                                                    \
     {                                                                                              \
         {                                                                                          \
             NULL, STR_NONE                                                                         \
@@ -57,7 +52,7 @@ struct var {
 /* A system text of the course with its placeholders filled in; vars ends with name NULL. What the
  * context knows (org, url, code, voice, cost, contact) needs no var; one of that name goes before.
  */
-struct str step_text(const struct step *s, enum course_text text, const struct var *vars);
+struct str step_text(const struct step *s, enum course_text text, const struct course_var *vars);
 struct str step_number(const struct step *s, int64_t value);
 /* Whom to ask: the contact, or the organisation's name. */
 struct str step_contact(const struct step *s);

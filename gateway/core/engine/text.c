@@ -11,36 +11,16 @@
 #include "core/engine/step.h"
 #include "core/gsm/gsm.h"
 
-static struct str var_value(const struct var *vars, struct str name)
-{
-    for (const struct var *v = vars; v->name != NULL; v++) {
-        if (str_eq(name, str_from(v->name)))
-            return v->value.p != NULL ? v->value : STR("");
-    }
-    return STR_NONE;
-}
+/* What a text is filled with: what belongs to it before what stands around it. */
+struct filling {
+    const struct course_var *vars, *around;
+};
 
-/* One pass over a template: writes to dst unless it is NULL, and returns the length. A brace that
- * names no variable stays as it is: lesson_check reports it to the author, a learner sees the text.
- */
-static size_t fill(struct str template, const struct var *vars, const struct var *around, char *dst)
+static struct str value_of(const void *ctx, struct str name)
 {
-    size_t n = 0;
-    while (template.len > 0) {
-        size_t open = str_find_char(template, '{');
-        size_t close = open == 0 ? str_find_char(template, '}') : SIZE_MAX;
-        struct str name = close != SIZE_MAX ? str_sub(template, 1, close) : STR_NONE;
-        struct str value = name.p != NULL ? var_value(vars, name) : STR_NONE;
-        if (name.p != NULL && value.p == NULL)
-            value = var_value(around, name);
-        bool is_var = value.p != NULL;
-        struct str piece = is_var ? value : str_sub(template, 0, open > 0 ? open : 1);
-        if (dst != NULL && piece.len > 0)
-            memcpy(dst + n, piece.p, piece.len);
-        n += piece.len;
-        template = str_sub(template, is_var ? close + 1 : piece.len, template.len);
-    }
-    return n;
+    const struct filling *f = ctx;
+    struct str value = course_var_get(f->vars, name);
+    return value.p != NULL ? value : course_var_get(f->around, name);
 }
 
 static struct str without_stop(struct str sentence)
@@ -63,31 +43,27 @@ static struct str cost_of(const struct step *s)
     return cost;
 }
 
-struct str step_text(const struct step *s, enum course_text text, const struct var *vars)
+struct str step_text(const struct step *s, enum course_text text, const struct course_var *vars)
 {
     if (s->input->via == VIA_USSD)
         text = course_text_on_ussd(text);
     const struct engine_context *c = s->context;
     const struct cohort *cohort = step_cohort(s);
     bool has_own = cohort != NULL && !str_is_empty(cohort->organisation);
-    const struct var around[] = {{"org", has_own ? cohort->organisation : c->org},
-                                 {"url", c->url},
-                                 {"code", c->code},
-                                 {"voice", c->voice},
-                                 {"cost", cost_of(s)},
-                                 {"contact", step_contact(s)},
-                                 {"name", str_from(s->learner->nickname)},
-                                 {"course", s->course->name},
-                                 {"course_title", s->course->title},
-                                 {"course_modules", step_number(s, s->course->n_course_modules)},
-                                 {NULL, STR_NONE}};
-    struct str template = s->course->texts[text];
-    size_t len = fill(template, vars, around, NULL);
-    char *p = arena_alloc(s->arena, len + 1);
-    if (p == NULL)
-        return STR_NONE;
-    (void)fill(template, vars, around, p); /* the length was measured above */
-    return (struct str){p, len};
+    const struct course_var around[] = {
+        {"org", has_own ? cohort->organisation : c->org},
+        {"url", c->url},
+        {"code", c->code},
+        {"voice", c->voice},
+        {"cost", cost_of(s)},
+        {"contact", step_contact(s)},
+        {"name", str_from(s->learner->nickname)},
+        {"course", s->course->name},
+        {"course_title", s->course->title},
+        {"course_modules", step_number(s, s->course->n_course_modules)},
+        {NULL, STR_NONE}};
+    const struct filling filling = {vars, around};
+    return course_text_fill(s->course->texts[text], value_of, &filling, s->arena);
 }
 
 struct str step_number(const struct step *s, int64_t value)
@@ -211,11 +187,11 @@ struct str step_question(const struct step *s, const struct unit *unit)
         recall_count(s, &n, &of);
     else
         course_count(s->course, unit, &n, &of);
-    struct var vars[] = {{"n", step_number(s, n)},
-                         {"of", step_number(s, of)},
-                         {"stem", q->stem},
-                         {"options", step_options(s, q)},
-                         {NULL, STR_NONE}};
+    struct course_var vars[] = {{"n", step_number(s, n)},
+                                {"of", step_number(s, of)},
+                                {"stem", q->stem},
+                                {"options", step_options(s, q)},
+                                {NULL, STR_NONE}};
     struct str text = step_text(s, question_row(q->kind)->screen, vars);
     return join(s, join(s, text, reply_line(s, q), '\n'), key_line(s, q), '\n');
 }

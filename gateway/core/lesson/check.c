@@ -198,7 +198,7 @@ static void check_said(struct check *c, const struct module *module, enum course
     arena_reset(c->scratch);
     struct str said = lesson_sample_text(
         c->course, c->course->texts[around],
-        (const struct lesson_value[]){{name, text}, {"title", module->title}, {NULL, STR_NONE}},
+        (const struct course_var[]){{name, text}, {"title", module->title}, {NULL, STR_NONE}},
         c->scratch);
     check_alphabet(c, text, pos);
     check_no_placeholder(c, text, pos);

@@ -15,7 +15,7 @@
 static bool has_name(struct str text, struct str wanted)
 {
     size_t at = 0;
-    for (struct str name; (name = lesson_next_placeholder(text, &at)).p != NULL;) {
+    for (struct str name; (name = course_text_placeholder(text, &at)).p != NULL;) {
         if (str_eq(name, wanted))
             return true;
     }
@@ -27,7 +27,7 @@ static void check_names(struct check *c, const struct lesson_string *string, str
                         struct str to, const char *what)
 {
     size_t at = 0;
-    for (struct str name; (name = lesson_next_placeholder(from, &at)).p != NULL;) {
+    for (struct str name; (name = course_text_placeholder(from, &at)).p != NULL;) {
         if (!has_name(to, name))
             check_error(
                 c, "po-placeholder", string->entry->pos, string->entry->text,

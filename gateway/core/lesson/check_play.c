@@ -197,7 +197,7 @@ static void estimate_lesson(struct check *c, const struct unit *unit)
 {
     for (uint16_t i = 0; i < unit->n_screens; i++) {
         arena_reset(c->scratch);
-        const struct lesson_value given[] = {{"text", unit->screens[i]}, {NULL, STR_NONE}};
+        const struct course_var given[] = {{"text", unit->screens[i]}, {NULL, STR_NONE}};
         struct str body =
             lesson_sample_text(c->course, c->course->texts[COURSE_TEXT_lesson], given, c->scratch);
         body = arena_printf(c->scratch, "%.*s\n%.*s", STR_ARG(body),
@@ -214,7 +214,7 @@ static void estimate_question(struct check *c, const struct unit *unit)
     for (uint8_t i = 0; i < q->n_choices; i++)
         lines = arena_printf(c->scratch, "%.*s%s%u %.*s", STR_ARG(lines), i > 0 ? "\n" : "", i + 1u,
                              STR_ARG(q->choices[i].text));
-    const struct lesson_value given[] = {{"stem", q->stem}, {"options", lines}, {NULL, STR_NONE}};
+    const struct course_var given[] = {{"stem", q->stem}, {"options", lines}, {NULL, STR_NONE}};
     struct str body =
         lesson_sample_text(c->course, c->course->texts[COURSE_TEXT_question], given, c->scratch);
     bool may_turn = c->source->strings != NULL && str_find_char(body, '\f') != SIZE_MAX;

@@ -159,7 +159,7 @@ void check_alphabet(struct check *c, struct str text, struct source_pos fallback
 void check_no_placeholder(struct check *c, struct str text, struct source_pos fallback)
 {
     size_t at = 0;
-    struct str name = lesson_next_placeholder(text, &at);
+    struct str name = course_text_placeholder(text, &at);
     if (name.p != NULL)
         check_error(c, "placeholder-unknown", lesson_source_pos(c->source, name.p - 1, fallback),
                     text,
@@ -173,7 +173,7 @@ static void check_placeholders(struct check *c, enum course_text which, struct s
 {
     const char *known = course_text_placeholders(which);
     size_t at = 0;
-    for (struct str name; (name = lesson_next_placeholder(text, &at)).p != NULL;) {
+    for (struct str name; (name = course_text_placeholder(text, &at)).p != NULL;) {
         if (!course_text_has(which, name))
             check_error(c, "placeholder-unknown", lesson_source_pos(c->source, name.p - 1, pos),
                         str_sub(text, (size_t)(name.p - text.p) - 1, at),
@@ -191,7 +191,7 @@ static void check_placeholders(struct check *c, enum course_text which, struct s
         bool is_named = str_eq(needed, STR("org")) && course_text_has(which, STR("contact"));
         bool is_there = is_named || !course_text_has(base, needed);
         at = 0;
-        for (struct str name; !is_there && (name = lesson_next_placeholder(text, &at)).p != NULL;)
+        for (struct str name; !is_there && (name = course_text_placeholder(text, &at)).p != NULL;)
             is_there = str_eq(name, needed);
         if (!is_there)
             check_error(c, "placeholder-missing", pos, text,

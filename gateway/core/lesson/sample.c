@@ -52,23 +52,6 @@ enum err lesson_sample_screen(const struct course *course, const struct unit *un
     return engine_screen(&courses, lesson_sample_context(), &learner, via, arena, ret, &is_open);
 }
 
-struct str lesson_next_placeholder(struct str text, size_t *at)
-{
-    for (size_t open = *at; open < text.len; open++) {
-        size_t end = open + 1;
-        if (text.p[open] != '{')
-            continue;
-        while (end < text.len && ((text.p[end] >= 'a' && text.p[end] <= 'z') || text.p[end] == '_'))
-            end++;
-        if (end == open + 1 || end == text.len || text.p[end] != '}')
-            continue;
-        *at = end + 1;
-        return str_sub(text, open + 1, end);
-    }
-    *at = text.len;
-    return STR_NONE;
-}
-
 const char *lesson_needed_placeholder(size_t i)
 {
     static const char *const needed[] = {
@@ -77,14 +60,21 @@ const char *lesson_needed_placeholder(size_t i)
     return i < ARRAY_LEN(needed) ? needed[i] : NULL;
 }
 
-static struct str value_of(const struct course *course, struct str name,
-                           const struct lesson_value *given, struct arena *arena)
+struct samples {
+    const struct course *course;
+    const struct course_var *given;
+    struct arena *arena;
+};
+
+static struct str value_of(const void *ctx, struct str name)
 {
+    const struct samples *s = ctx;
+    const struct course *course = s->course;
     const struct engine_context *context = lesson_sample_context();
-    const struct lesson_value samples[] = {
+    const struct course_var samples[] = {
         {"course", course->name},
         {"course_title", course->title},
-        {"course_modules", arena_printf(arena, "%u", course->n_course_modules)},
+        {"course_modules", arena_printf(s->arena, "%u", course->n_course_modules)},
         {"org", context->org},
         {"cost", context->cost},
         {"contact", context->contact},
@@ -131,27 +121,18 @@ static struct str value_of(const struct course *course, struct str name,
         {"summary", STR("(the module in short)")},
         {"guide", STR("(the topic)")},
         {"lines", STR("1 (one)\n2 (two)\n3 (three)")},
-        {NULL, STR("?")},
+        {NULL, STR_NONE},
     };
-    for (const struct lesson_value *v = given; v != NULL && v->name != NULL; v++) {
-        if (str_eq(name, str_from(v->name)))
-            return v->value;
-    }
-    const struct lesson_value *sample = samples;
-    while (sample->name != NULL && !str_eq(name, str_from(sample->name)))
-        sample++;
-    return sample->value;
+    struct str value = course_var_get(s->given, name);
+    if (value.p == NULL)
+        value = course_var_get(samples, name);
+    return value.p != NULL ? value : STR("?");
 }
 
 struct str lesson_sample_text(const struct course *course, struct str text,
-                              const struct lesson_value *given, struct arena *arena)
+                              const struct course_var *given, struct arena *arena)
 {
-    struct str filled = STR("");
-    size_t from = 0, at = 0;
-    for (struct str name; (name = lesson_next_placeholder(text, &at)).p != NULL; from = at) {
-        struct str before = str_sub(text, from, (size_t)(name.p - text.p) - 1);
-        filled = arena_printf(arena, "%.*s%.*s%.*s", STR_ARG(filled), STR_ARG(before),
-                              STR_ARG(value_of(course, name, given, arena)));
-    }
-    return arena_printf(arena, "%.*s%.*s", STR_ARG(filled), STR_ARG(str_sub(text, from, text.len)));
+    static const struct course_var none[] = {{NULL, STR_NONE}};
+    const struct samples samples = {course, given != NULL ? given : none, arena};
+    return course_text_fill(text, value_of, &samples, arena);
 }

@@ -16,18 +16,11 @@ const struct engine_context *lesson_sample_context(void);
 enum err lesson_sample_screen(const struct course *course, const struct unit *unit, uint16_t screen,
                               enum via via, struct arena *arena, struct str *ret) MUST_CHECK;
 
-/* The next {name} at or behind *at: its name; moves *at behind it. Absent: no more. */
-struct str lesson_next_placeholder(struct str text, size_t *at);
 /* True for a placeholder without which a learner would not see the question, know who writes, or
  * find help: a text that may use it must. The i-th of them; NULL past the last. */
 const char *lesson_needed_placeholder(size_t i);
 
-struct lesson_value {
-    const char *name;
-    struct str value;
-};
-
 /* A system text of a course with values in place of its placeholders: those given (up to name NULL;
  * given may be NULL), samples for all others. */
 struct str lesson_sample_text(const struct course *course, struct str text,
-                              const struct lesson_value *given, struct arena *arena);
+                              const struct course_var *given, struct arena *arena);
