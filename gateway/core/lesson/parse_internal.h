@@ -1,7 +1,8 @@
 /*
  * parse_internal.h: what the parser's files share; nobody else includes it.
  *
- *   parse.c         course.md, the order of the files, what is required of a whole course
+ *   parse.c         the order of the files, what is required of a whole course
+ *   parse_front.c   front matter of course.md and of modules
  *   parse_module.c  one module: lessons, questions, answers, conditions
  *   parse_safe.c    the safeguarding patterns
  *   parse_text.c    system texts, and the pack that a course inherits them from
@@ -34,6 +35,18 @@ struct source_pos lesson_front_pos(const struct lesson_front *front, const char 
 void lesson_front_complain(const struct lesson_front *front, struct source_pos pos,
                            struct str offending, struct str what, struct str fix);
 
+/* parse_front.c: into the struct below. */
+extern const struct yaml_table parse_module_table;
+
+#define PARSE_MODULE_KINDS 5u /* the words of its row; in the order of enum module_kind */
+
+struct parse_module_front {
+    struct str id, title, summary, key_message, guide;
+    uint32_t kind;
+    bool is_required;
+    uint8_t n_forms;
+};
+
 /* ---- the rest ---- */
 
 /* An id and where it was used first. */
@@ -60,6 +73,14 @@ struct parse {
     uint8_t text_levels[N_COURSE_TEXTS];
     bool is_incomplete; /* a file could not be read: what seems to be missing may stand there */
 };
+
+/* The front matter of course.md. Of an edition it says only what is other than in that of its base,
+ * whose blocks are returned: all but its id and version may be left out. */
+const struct lesson_blocks *parse_course_front(struct parse *p, const struct lesson_blocks *blocks,
+                                               struct lesson_front *ret);
+/* What no single row of course.md can see; and does its keyword mean something else? */
+void parse_settle_front(struct parse *p, const struct lesson_front *front);
+void parse_settle_keyword(struct parse *p, const struct lesson_front *front);
 
 enum { PARSE_LEVEL_PACK, PARSE_LEVEL_BASE, PARSE_LEVEL_COURSE };
 
