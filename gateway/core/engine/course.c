@@ -108,9 +108,10 @@ void course_count(const struct course *course, const struct unit *unit, uint32_t
     *ret_of = 0;
     for (uint16_t i = module->first_unit; i < module->first_unit + module->n_units; i++) {
         const struct unit *other = &course->units[i];
-        bool is_asked = other->question != NULL && other->variant == 0;
-        *ret_of += is_asked;
-        *ret_n += is_asked && other <= unit;
+        bool is_alike =
+            (other->question != NULL) == (unit->question != NULL) && other->variant == 0;
+        *ret_of += is_alike;
+        *ret_n += is_alike && other <= unit;
     }
 }
 

@@ -38,7 +38,8 @@ void course_begin_module(struct step *s, const struct module *module);
 void course_end_module(struct step *s);
 void course_complete_module(struct step *s);
 
-/* Position of a question among the questions of its module, from 1, and their number. */
+/* Which of the questions of its module a unit is, or of its lessons (stories are counted, as on the
+ * screen), from 1, and how many there are. Of questions that stand in for each other one counts. */
 void course_count(const struct course *course, const struct unit *unit, uint32_t *ret_n,
                   uint32_t *ret_of);
 /* Right answers and scored questions answered in a module; module NULL = the whole course. */

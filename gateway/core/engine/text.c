@@ -252,13 +252,10 @@ static enum course_text next_keys(const struct step *s, struct str text, bool is
 struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t screen)
 {
     const struct module *module = &s->course->modules[unit->module];
-    uint32_t n = 1, of = 0, n_lessons = 0;
-    for (uint16_t i = module->first_unit; i < module->first_unit + module->n_units; i++) {
-        const struct unit *other = &s->course->units[i];
-        of += other->question == NULL;
-        n += other->question == NULL && other < unit;
-        n_lessons += other->kind == UNIT_LESSON && other <= unit;
-    }
+    uint32_t n, of, n_lessons = 0;
+    course_count(s->course, unit, &n, &of);
+    for (const struct unit *other = &s->course->units[module->first_unit]; other <= unit; other++)
+        n_lessons += other->kind == UNIT_LESSON;
     struct str text =
         step_text(s, COURSE_TEXT_lesson,
                   VARS({"text", unit->screens[screen]}, {"n", step_number(s, n)},
@@ -271,19 +268,6 @@ struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t sc
     struct str offer = copy_sms_key(s);
     struct str whole = join(s, text, step_lines(s, offer, key_line), '\n');
     return !str_is_empty(offer) && n_pages(s, whole) == n_pages(s, plain) ? whole : plain;
-}
-
-/* Which of the module's lessons (stories are counted, as on the screen) or questions a unit is. */
-static uint32_t unit_ordinal(const struct step *s, const struct unit *unit)
-{
-    const struct module *module = &s->course->modules[unit->module];
-    uint32_t n = 0;
-    for (uint16_t i = module->first_unit; i < module->first_unit + module->n_units; i++) {
-        const struct unit *other = &s->course->units[i];
-        n += (other->question != NULL) == (unit->question != NULL) && other->variant == 0 &&
-             other <= unit;
-    }
-    return n;
 }
 
 struct str step_place(const struct step *s)
@@ -301,7 +285,9 @@ struct str step_place(const struct step *s)
         module != NULL && (module->kind == MODULE_LESSONS || module->kind == MODULE_TEST);
     if (!is_named || (here != STATE_UNIT_LESSON && here != STATE_UNIT_QUESTION))
         return step_text(s, COURSE_TEXT_place_other, NO_VARS);
-    struct str ordinal = step_number(s, unit_ordinal(s, unit));
+    uint32_t n, of;
+    course_count(s->course, unit, &n, &of);
+    struct str ordinal = step_number(s, n);
     if (module->kind == MODULE_TEST)
         return step_text(s, COURSE_TEXT_place_test, VARS({"unit", ordinal}));
     return step_text(s,
