@@ -89,6 +89,15 @@ static int run_fmt(const struct cli_args *args, const char *dir)
     return code;
 }
 
+/* By --lang; NULL: the course is not there in it. */
+static const struct lesson_source *in_asked_language(const struct cli_args *args,
+                                                     const struct folder *folder)
+{
+    const char *lang = cli_get(args, "lang", NULL);
+    return lang == NULL ? folder->source
+                        : lesson_in_language(folder->source, str_from(lang), folder->arena);
+}
+
 /* The page, or with --transcript the plain text, on stdout. */
 static int run_preview(const struct cli_args *args, const char *dir)
 {
@@ -97,12 +106,9 @@ static int run_preview(const struct cli_args *args, const char *dir)
     int code = folder_read_clean(dir, "previewed", &folder);
     if (code != EXIT_CLEAN)
         return code;
-    const char *lang = cli_get(args, "lang", NULL);
-    const struct lesson_source *source =
-        lang == NULL ? folder.source
-                     : lesson_in_language(folder.source, str_from(lang), folder.arena);
+    const struct lesson_source *source = in_asked_language(args, &folder);
     if (source == NULL)
-        return folder_no_language(dir, lang);
+        return folder_no_language(dir, cli_get(args, "lang", NULL));
     struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, LESSON_PREVIEW_MAX_BYTES);
@@ -225,12 +231,9 @@ static int run_forecast(const struct cli_args *args, const char *dir)
         code = cli_config_load(args, arena, &config);
     if (code != EXIT_CLEAN)
         return code;
-    const char *lang = cli_get(args, "lang", NULL);
-    const struct lesson_source *source =
-        lang == NULL ? folder.source
-                     : lesson_in_language(folder.source, str_from(lang), folder.arena);
+    const struct lesson_source *source = in_asked_language(args, &folder);
     if (source == NULL)
-        return folder_no_language(dir, lang);
+        return folder_no_language(dir, cli_get(args, "lang", NULL));
     if (print_forecast(&folder, &source->course, has_prices ? &config : NULL))
         return EXIT_CLEAN;
     cli_complain("%s: the course cannot be played to its end", dir);
