@@ -13,6 +13,7 @@
 #include "core/utf8.h"
 #include "port/file.h"
 #include "role/look_after.h"
+#include "wire/csv.h"
 
 #define FILE_MAX_BYTES (32u << 20)
 #define MAX_ROWS 100000u
@@ -68,49 +69,20 @@ struct cell {
     uint32_t column; /* in characters, from 1 */
 };
 
-/* One cell, quotes undone; *at is behind its separator or at the line's end. */
-static struct cell read_cell(const struct import *im, struct str line, char separator, size_t *at)
-{
-    struct cell cell = {.column = (uint32_t)utf8_count(str_sub(line, 0, *at)) + 1};
-    char *p = arena_alloc(im->desk.arena, line.len - *at + 1);
-    size_t n = 0;
-    bool is_quoted = *at < line.len && line.p[*at] == '"';
-    for (size_t i = is_quoted ? *at + 1 : *at;; i++) {
-        bool is_end = i >= line.len || (!is_quoted && line.p[i] == separator);
-        bool is_quote = !is_end && is_quoted && line.p[i] == '"';
-        bool is_double = is_quote && i + 1 < line.len && line.p[i + 1] == '"';
-        if (is_end) {
-            *at = i + 1;
-            break;
-        }
-        i += is_double;
-        if (is_quote && !is_double)
-            is_quoted = false;
-        else if (p != NULL)
-            p[n++] = line.p[i];
-    }
-    cell.text = p != NULL ? str_trim((struct str){p, n}) : STR_NONE;
-    return cell;
-}
-
+/* Of one line. */
 static uint32_t read_cells(const struct import *im, struct str line, char separator,
                            struct cell cells[MAX_CELLS])
 {
+    struct buf text CLEANUP(buf_fini);
+    buf_init(&text, line.len);
     uint32_t n = 0;
-    for (size_t at = 0; at <= line.len && n < MAX_CELLS;)
-        cells[n++] = read_cell(im, line, separator, &at);
-    return n;
-}
-
-/* Whatever the sheet's program likes. */
-static char separator_of(struct str line)
-{
-    static const char separators[] = {';', '\t'};
-    for (size_t i = 0; i < sizeof(separators); i++) {
-        if (str_find_char(line, separators[i]) != SIZE_MAX)
-            return separators[i];
+    char end = separator;
+    for (size_t at = 0; end == separator && n < MAX_CELLS; n++) {
+        cells[n].column = (uint32_t)utf8_count(str_sub(line, 0, at)) + 1;
+        end = csv_next_cell(line, &at, separator, &text);
+        cells[n].text = arena_str(im->desk.arena, str_trim(buf_str(&text)));
     }
-    return ',';
+    return n;
 }
 
 static int read_head(struct import *im, struct str line, char separator)
@@ -263,7 +235,7 @@ static int read_rows(struct import *im, struct str text)
     if (str_starts(text, STR("\xef\xbb\xbf")))
         text = str_sub(text, sizeof(bom) - 1, text.len);
     struct str head = str_split(&text, '\n');
-    char separator = separator_of(head);
+    char separator = csv_separator(head);
     int code = read_head(im, str_trim(head), separator);
     im->rows = xcalloc(MAX_ROWS, sizeof(im->rows[0]));
     im->places = xcalloc(N_PLACES, sizeof(im->places[0]));

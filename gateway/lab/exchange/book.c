@@ -8,6 +8,7 @@
 #include <zip.h>
 
 #include "core/utf8.h"
+#include "wire/csv.h"
 #include "wire/doc.h"
 
 #define CELL_MAX_LETTERS 32767u /* of XLSX */
@@ -120,44 +121,6 @@ void book_write_csv(const struct book *book, struct buf *out)
     }
 }
 
-/* Office programs of many countries write ; or a tab. */
-static char find_separator(struct str bytes)
-{
-    static const char signs[] = ",;\t";
-    uint32_t n[3] = {0};
-    bool is_quoted = false;
-    for (size_t i = 0; i < bytes.len && (is_quoted || bytes.p[i] != '\n'); i++) {
-        const char *sign = bytes.p[i] != '\0' ? strchr(signs, bytes.p[i]) : NULL;
-        is_quoted ^= bytes.p[i] == '"';
-        if (sign != NULL && !is_quoted)
-            n[sign - signs]++;
-    }
-    return n[2] > n[0] && n[2] > n[1] ? '\t' : n[1] > n[0] ? ';' : ',';
-}
-
-/* One cell from bytes[*at] on, and what ended it: the separator, '\n', or 0 at the end. */
-static char next_csv_cell(struct str bytes, size_t *at, char separator, struct buf *out)
-{
-    bool is_quoted = *at < bytes.len && bytes.p[*at] == '"';
-    buf_reset(out);
-    *at += is_quoted;
-    while (*at < bytes.len) {
-        char c = bytes.p[(*at)++];
-        if (is_quoted && c == '"') {
-            is_quoted = *at < bytes.len && bytes.p[*at] == '"';
-            if (!is_quoted)
-                continue;
-            ++*at;
-        } else if (!is_quoted && (c == separator || c == '\n')) {
-            if (c == '\n' && out->len > 0 && out->p[out->len - 1] == '\r')
-                out->len--;
-            return c;
-        }
-        buf_add_char(out, c);
-    }
-    return 0;
-}
-
 enum err book_read_csv(struct str file, struct str bytes, struct arena *arena, struct book *ret,
                        struct errmsg *msg)
 {
@@ -169,9 +132,9 @@ enum err book_read_csv(struct str file, struct str bytes, struct arena *arena, s
     struct book_sheet *sheet = book_add_sheet(ret, STR("csv"), NULL, arena);
     if (str_starts(bytes, STR("\xef\xbb\xbf")))
         bytes = str_sub(bytes, 3, bytes.len);
-    char separator = find_separator(bytes), end = 1;
+    char separator = csv_separator(bytes), end = 1;
     for (size_t at = 0; sheet != NULL && end != 0;) {
-        end = next_csv_cell(bytes, &at, separator, &cell);
+        end = csv_next_cell(bytes, &at, separator, &cell);
         struct str text = buf_str(&cell);
         if (text.len > 1 && text.p[0] == '\'' && is_formula_sign(text.p[1]))
             text = str_sub(text, 1, text.len);
