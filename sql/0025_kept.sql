@@ -61,7 +61,7 @@ begin
     end loop;
     foreach v_function in array array['report.contact_counts(text,text)', 'report.funnel(text,text,boolean,timestamptz)', 'report.standing(text,timestamptz)',
         'report.time_to_complete(text,timestamptz)', 'report.survey(text)', 'report.leaving(text)', 'report.groups()', 'report.modules(text)', 'report.hazard(text)',
-        'report.items(text)', 'report.distractors(text)', 'report.scores(text)', 'report.gain(text)']::regprocedure[]
+        'report.items(text)', 'report.distractors(text)', 'report.scores(text)', 'report.gain(text)', 'report.retention(text)', 'report.caught_up(text)']::regprocedure[]
     loop
         execute format('alter function %s set enable_nestloop = off set work_mem = ''128MB''', v_function);
     end loop;
