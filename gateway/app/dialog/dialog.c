@@ -320,7 +320,7 @@ static void enter_done(struct dialog *d, enum dialog_outcome outcome)
     struct dialogs *all = d->all;
     timer_stop(all->parts.loop, d->deadline);
     bool has_answer = outcome == DIALOG_OUTCOME_STEPPED || outcome == DIALOG_OUTCOME_REPEAT;
-    if (!has_answer)
+    if (!has_answer && !dialog_say_safe(d))
         d->answer = dialogs_busy(all, d->channel, d->kind, d->arena);
     d->answer.outcome = outcome;
     if (outcome == DIALOG_OUTCOME_REPEAT)

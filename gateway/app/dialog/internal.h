@@ -114,6 +114,9 @@ bool dialog_is_late(struct dialog *d, enum dialog_state waiting);
 
 /* Takes over what the store holds. False: the state cannot be read. */
 bool dialog_take_record(struct dialog *d, const struct store_record *record);
+/* On a screen, while nothing can be kept: says whom to call to who tells of harm. False: nothing of
+ * the kind was typed. */
+bool dialog_say_safe(struct dialog *d);
 /* Keeps what was found out. False: too long. */
 bool dialog_take_check(struct dialog *d, const struct code_check *check);
 /* STEPPING: judges, asks the engine, prepares commit and answer. Returns STEPPED, ASKED, REPEAT,

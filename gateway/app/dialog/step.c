@@ -176,6 +176,24 @@ static bool has_last_text(struct dialog *d)
     return true;
 }
 
+bool dialog_say_safe(struct dialog *d)
+{
+    struct engine_context context = context_of(d);
+    const struct input input = {
+        .kind = INPUT_TEXT, .via = VIA_USSD, .text = d->inbound.text, .now = d->key.received};
+    struct outcome out;
+    bool is_typed = !d->is_wake && d->inbound.kind == INBOUND_USSD && !dialog_is_over(d) &&
+                    d->inbound.phase != INBOUND_PHASE_NEW;
+    context.staffed = STR_NONE;
+    if (!is_typed ||
+        engine_step(course_set_courses(d->all->parts.courses), &context, &d->learner, &input,
+                    d->arena, &out) != ERR_OK ||
+        !dialog_has_event(&out, EVENT_safe_raised) || out.reply.p == NULL)
+        return false;
+    struct last_reply reply = dialog_new_reply(d, &d->learner, out.reply, true);
+    return dialog_say_screen(d, &reply);
+}
+
 static enum dialog_event step_repeat(struct dialog *d, bool is_last)
 {
     bool is_ussd = d->inbound.kind == INBOUND_USSD;
