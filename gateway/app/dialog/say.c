@@ -372,6 +372,26 @@ bool dialog_alert(struct dialog *d, const struct outcome *out)
     return is_good;
 }
 
+/* Whoever stood on the last page, where the keys are, and said what is not understood stands there
+ * again (docs/course-rules.md 1.2 rule 10); who does so once more is told more, from the first. */
+static bool stays_on_last_page(const struct dialog *d, const struct outcome *out)
+{
+    return d->step.is_shown && d->has_last && d->last.page > 0 &&
+           d->last.session == d->key.session && dialog_has_event(out, EVENT_unknown_input) &&
+           out->next.n_unknown == 1 && shown_is_again(&d->learner, out);
+}
+
+/* False: broken. */
+static bool say_screen(struct dialog *d, const struct outcome *out, struct last_reply *reply)
+{
+    bool is_said = dialog_say_screen(d, reply);
+    while (is_said && reply->has_more && stays_on_last_page(d, out)) {
+        reply->page++;
+        is_said = dialog_say_screen(d, reply);
+    }
+    return is_said;
+}
+
 bool dialog_say(struct dialog *d, struct outcome *out)
 {
     shown_move(&d->learner, out, &out->next.link);
@@ -384,7 +404,7 @@ bool dialog_say(struct dialog *d, struct outcome *out)
         return out->reply.p == NULL || channel.p == NULL || say_by_sms(d, out, channel);
     struct str text = out->reply.p != NULL ? out->reply : STR("");
     struct last_reply reply = dialog_new_reply(d, &out->next, text, out->is_open);
-    if (!dialog_say_screen(d, &reply))
+    if (!say_screen(d, out, &reply))
         return false;
     shown_on_screen(out, reply.has_more, &out->next);
     reply.is_made_again = can_be_made_again(d, out);
