@@ -12,7 +12,9 @@
 
 #include "app/course_set.h"
 #include "core/gsm/gsm.h"
+#include "core/lesson/findings.h"
 #include "core/lesson/lesson.h"
+#include "core/lesson/parse.h"
 #include "core/lesson/sample.h"
 #include "core/lesson/walk.h"
 #include "lab/handset.h"
@@ -105,11 +107,39 @@ static void a_learner_gets_what_was_forecast(void **state)
     assert_int_equal(sent.n_sent, told.n_sent);
 }
 
+/* Accents are folded away where that halves the price, as channels do it. */
+static void accents_do_not_make_it_dearer(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lang;
+        bool is_gsm7;
+    } rows[] = {{"fr", true}, {"es", true},  {"tr", true},
+                {"de", true}, {"ru", false}, {"ar", false}};
+    struct arena *own = arena_new(3 * LESSON_ARENA_BYTES);
+    struct lesson_file *files;
+    struct lesson_findings *findings = lesson_findings_new(own);
+    struct lesson_source source;
+    struct errmsg msg = {""};
+    uint32_t n;
+    assert_int_equal(lesson_files_read(COURSE, own, &files, &n, &msg), ERR_OK);
+    assert_int_equal(lesson_parse(files, n, own, findings, &source), ERR_OK);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct lesson_forecast told;
+        const struct lesson_source *in = lesson_in_language(&source, str_from(rows[i].lang), own);
+        assert_non_null(in);
+        assert_int_equal(lesson_forecast(&in->course, VIA_SMS, own, scratch, &told), ERR_OK);
+        assert_int_equal(told.n_ucs2_parts, rows[i].is_gsm7 ? 0 : told.n_parts);
+    }
+    arena_free(own);
+}
+
 int main(void)
 {
     arena = arena_new(LESSON_ARENA_BYTES);
     scratch = arena_new(LESSON_ARENA_BYTES);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_learner_gets_what_was_forecast)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_learner_gets_what_was_forecast),
+                                       cmocka_unit_test(accents_do_not_make_it_dearer)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_free(arena);
     arena_free(scratch);

@@ -5,6 +5,7 @@
 #include "core/question.h"
 
 #define SAID_SLOTS (1u << 17) /* twice as many as may be said */
+#define FOLD GSM_FOLD_LATIN   /* as channels do that say nothing else (config: fold) */
 #define ASIDE_DEPTH 4         /* menu, leave, dial again, erase */
 
 void lesson_walk_begin(struct lesson_walk *walk, const struct course *course, enum via via,
@@ -106,12 +107,13 @@ static bool remember(struct all *all, enum via via, struct str text)
 
 static void say_screens(struct all *all, struct lesson_said said, const struct outcome *out)
 {
-    bool has_back = engine_has_back(all->course, &said.walk->learner);
+    enum course_text first = engine_has_back(all->course, &said.walk->learner)
+                                 ? COURSE_TEXT_more_key
+                                 : COURSE_TEXT_first_more_key;
     struct gsm_ussd ussd = {
-        .text = gsm_fold_pages(out->reply, GSM_FOLD_NONE, all->scratch),
-        .more_key = all->course->texts[COURSE_TEXT_more_key],
-        .first_key =
-            all->course->texts[has_back ? COURSE_TEXT_more_key : COURSE_TEXT_first_more_key],
+        .text = gsm_fold_pages(out->reply, FOLD, all->scratch),
+        .more_key = gsm_fold(all->course->texts[COURSE_TEXT_more_key], FOLD, all->scratch),
+        .first_key = gsm_fold(all->course->texts[first], FOLD, all->scratch),
         .septets = GSM_USSD_SEPTETS,
         .ucs2 = GSM_USSD_UCS2};
     ussd.text = gsm_ussd_leave_out(&ussd, all->scratch);
@@ -145,7 +147,7 @@ static bool say(struct all *all, const struct lesson_walk *walk, const struct in
         return true;
     }
     said.n_pages = 1;
-    said.text = gsm_fold(out->reply, GSM_FOLD_NONE, all->scratch);
+    said.text = gsm_fold(out->reply, FOLD, all->scratch);
     all->fn(all->ctx, &said);
     return true;
 }
