@@ -71,10 +71,10 @@ static const char *state_of(const struct case_row *row)
 static void print_line(void *ctx, const struct case_row *row)
 {
     (void)ctx;
-    printf("%-10.*s  %-22.*s  %-9.*s  %-5.*s  %-2.*s  %6.*s h  %-12s  %.*s%s  %.*s\n",
+    printf("%-10.*s  %-22.*s  %-9.*s  %-5.*s  %-2.*s  %6.*s h  %-12.*s %-5s  %-12s  %.*s\n",
            STR_ARG(row->ref), STR_ARG(row->raised_at), STR_ARG(row->source), STR_ARG(row->lang),
-           STR_ARG(row->country), STR_ARG(row->hours), state_of(row), STR_ARG(about_of(row)),
-           row->is_child ? " child" : "", STR_ARG(row->outcome));
+           STR_ARG(row->country), STR_ARG(row->hours), STR_ARG(about_of(row)),
+           row->is_child ? "child" : "", state_of(row), STR_ARG(row->outcome));
 }
 
 int cases_show(struct cases *c, const char *queue)
