@@ -20,7 +20,7 @@
  * transcript):
  *
  *     what fails                                SMS                          USSD
- *     store does not answer the load            spool, then success          "busy" text, END
+ *     store does not answer the load            spool, then success          "busy" text, END (4)
  *     store does not answer the check           spool, then success          "busy" text, END
  *     store does not answer the commit, is full spool, then success (1)      "busy" text, END (2)
  *     state moved more than 5 times             spool, then success          "busy" text, END
@@ -42,6 +42,7 @@
  * (2) The step may have taken effect. The same callback again gets the stored answer; a redial
  *     finds the learner at the new place.
  * (3) But STOP is obeyed at once, where another version or course is loaded.
+ * (4) In place of "busy", on each line: who typed SAFE or tells of harm is told whom to call.
  */
 #pragma once
 
