@@ -1,7 +1,7 @@
 #!/bin/bash
 # suites.sh: public suites as data (suites/package.json): JSONTestSuite against the reader of JSON bodies,
 # the big list of naughty strings as SMS in the middle of the course. Without npm or its registry this is
-# skipped. The strict requests of llhttp are in no package: they are rows of tests/unit/test_http.c.
+# skipped. The strict requests of llhttp are in no package: they are rows of tests/unit/test_http.c; Wycheproof lies in tests/unit/wycheproof.
 . "$(dirname "$0")/lib.sh"
 
 world_make

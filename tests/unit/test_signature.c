@@ -9,6 +9,7 @@
 
 #include "profile/profile.h"
 #include "profile/signature.h"
+#include "wycheproof.h"
 
 static struct arena *arena;
 
@@ -24,6 +25,32 @@ static int teardown(void **state)
     (void)state;
     arena_free(arena);
     return 0;
+}
+
+static void try_ed25519(void *ctx, const struct wycheproof_vector *v)
+{
+    (void)ctx;
+    if (signature_ed25519(v->parts[0], v->parts[1], v->parts[2]) != v->is_valid)
+        fail_msg("vector %.*s", STR_ARG(v->name));
+}
+
+static void try_hmac(void *ctx, const struct wycheproof_vector *v)
+{
+    (void)ctx;
+    uint8_t bytes[DIGEST_MAX_BYTES];
+    enum digest digest = str_starts(v->name, STR("sha1/"))     ? DIGEST_SHA1
+                         : str_starts(v->name, STR("sha256/")) ? DIGEST_SHA256
+                                                               : DIGEST_SHA512;
+    size_t n = digest_hmac(digest, v->parts[0], v->parts[1], bytes);
+    if (signature_equal((struct str){(const char *)bytes, n}, v->parts[2]) != v->is_valid)
+        fail_msg("vector %.*s", STR_ARG(v->name));
+}
+
+static void test_wycheproof(void **state)
+{
+    (void)state;
+    assert_int_equal(wycheproof_each("tests/unit/wycheproof/ed25519.txt", try_ed25519, NULL), 151);
+    assert_int_equal(wycheproof_each("tests/unit/wycheproof/hmac.txt", try_hmac, NULL), 261);
 }
 
 static void test_digests(void **state)
@@ -390,6 +417,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_digests, setup, teardown),
+        cmocka_unit_test(test_wycheproof),
         cmocka_unit_test_setup_teardown(test_base64, setup, teardown),
         cmocka_unit_test_setup_teardown(test_equal, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ed25519, setup, teardown),

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "port/vault/vault.h"
+#include "wycheproof.h"
 
 #define MAX_BYTES 4096
 
@@ -66,6 +67,32 @@ static void file_get(const struct folder *folder, const char *name, char text[12
 
 #define KEY_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define KEY_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+static void try_aes_gcm(void *ctx, const struct wycheproof_vector *v)
+{
+    const struct folder *folder = ctx;
+    const struct str *parts = v->parts; /* key, nonce, associated data, text, ciphertext and tag */
+    struct vault *vault;
+    struct errmsg msg;
+    char key[2 * 32 + 1];
+    struct buf plain CLEANUP(buf_fini);
+    buf_init(&plain, MAX_BYTES);
+    assert_int_equal(parts[0].len, 32);
+    hex_encode(parts[0].p, 32, key);
+    file_put(folder, "number_id.key", KEY_A, 0600);
+    file_put(folder, "seal_1.key", key, 0600);
+    assert_int_equal(vault_openssl_new(folder->path, &vault, &msg), ERR_OK);
+    enum err e = vault_open(vault, parts[2], 1, parts[1], parts[4], &plain);
+    if ((e == ERR_OK) != v->is_valid || (v->is_valid && !str_eq(buf_str(&plain), parts[3])))
+        fail_msg("vector %.*s: %s", STR_ARG(v->name), err_name(e));
+    vault_free(vault);
+}
+
+static void opens_what_wycheproof_says(void **state)
+{
+    assert_int_equal(wycheproof_each("tests/unit/wycheproof/aes-256-gcm.txt", try_aes_gcm, *state),
+                     66);
+}
 
 /* Against an independent HMAC (Python's), also when the context was used in between. */
 static void number_id_is_hmac_sha256_cut(void **state)
@@ -581,6 +608,7 @@ int main(void)
         cmocka_unit_test(boxes_open_old_and_new),
         cmocka_unit_test(a_number_lies_in_nine_bytes),
         cmocka_unit_test(seal_stops_at_the_ceiling_of_the_buf),
+        cmocka_unit_test_setup_teardown(opens_what_wycheproof_says, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(keys_are_made_once, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(make_keys_leaves_what_is_there, folder_setup,
                                         folder_teardown),
