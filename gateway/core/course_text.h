@@ -163,7 +163,7 @@
     X(my_data_left, nothing, "answers until", "MY DATA after STOP")                                \
     X(my_data_none, nothing, "", "MY DATA of a number that never joined")                          \
     X(purposes, nothing, "",                                                                       \
-      "five words with strokes between: course/reminders/survey/key messages/nickname")            \
+      "six words with strokes between: course/reminders/survey/key messages/results/nickname")     \
     X(yes_no, nothing, "", "two words with a stroke between: yes/no")                              \
     X(consents, nothing, "options", "what was agreed to; options are numbered lines: 1 x: yes")    \
     X(leaving, nothing, "group name",                                                              \

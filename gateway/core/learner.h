@@ -144,8 +144,9 @@ struct learner {
 #define LEARNER_REFUSED_SURVEY 4u   /* asked, and not wanted (any more) */
 #define LEARNER_AGREED_KEYS 8u      /* key messages by SMS */
 #define LEARNER_REFUSED_KEYS 16u
-#define LEARNER_ASKED_KEYS 32u    /* on the screen behind this module */
-#define LEARNER_SENT_RETENTION 1u /* the questions a month after the end */
+#define LEARNER_ASKED_KEYS 32u     /* on the screen behind this module */
+#define LEARNER_AGREED_RESULTS 64u /* the organisation gets one's own results, not only counts */
+#define LEARNER_SENT_RETENTION 1u  /* the questions a month after the end */
 #define LEARNER_SENT_FOLLOWUP 2u
 
 /* A number nobody has written from. */

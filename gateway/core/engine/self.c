@@ -47,6 +47,11 @@ static bool is_told_keys(const struct step *s)
     return (s->learner->agreed & LEARNER_AGREED_KEYS) != 0;
 }
 
+static bool is_told_results(const struct step *s)
+{
+    return (s->learner->agreed & LEARNER_AGREED_RESULTS) != 0;
+}
+
 static void agree_to_survey(struct step *s, bool is_given)
 {
     self_agree(s, LEARNER_AGREED_SURVEY, is_given);
@@ -62,14 +67,18 @@ static void agree_to_sharing(struct step *s, bool is_given)
     self_agree(s, LEARNER_AGREED_SHARING, is_given);
 }
 
+static void agree_to_results(struct step *s, bool is_given)
+{
+    self_agree(s, LEARNER_AGREED_RESULTS, is_given);
+}
+
 /* In the order of text_purposes, behind the course. */
 static const struct purpose_row {
     bool (*is_given)(const struct step *s);
     void (*agree)(struct step *s, bool is_given);
 } purposes[] = {
-    {is_reminded, plan_agree},
-    {is_surveyed, agree_to_survey},
-    {is_told_keys, agree_to_keys},
+    {is_reminded, plan_agree},     {is_surveyed, agree_to_survey},
+    {is_told_keys, agree_to_keys}, {is_told_results, agree_to_results},
     {is_shared, agree_to_sharing}, /* last: in a group only */
 };
 
@@ -98,6 +107,7 @@ static const struct agreement_row {
     {LEARNER_AGREED_SURVEY, LEARNER_REFUSED_SURVEY, 0, "survey"},
     {LEARNER_AGREED_KEYS, LEARNER_REFUSED_KEYS, LEARNER_ASKED_KEYS, "key_messages"},
     {LEARNER_AGREED_SHARING, 0, 0, "share_group"},
+    {LEARNER_AGREED_RESULTS, 0, 0, "share_org"},
 };
 
 void self_agree(struct step *s, uint8_t purpose, bool is_given)
