@@ -52,7 +52,7 @@ async function poll(times) {
 
 async function act(what, text) {
   const said = await ask("phone", {
-    do: what, text: text || "", number: at("number").value, lang: at("lang") ? at("lang").value : "",
+    do: what, text: text || "", number: at("number").value, lang: at("lang").value,
   });
   at("note").textContent = said.error || said.note || "";
   if (said.error) return;
@@ -61,7 +61,7 @@ async function act(what, text) {
   if (said.screen !== null) showScreen(said.screen, said.open);
   else if (!said.open) showScreen(null);
   for (const sms of said.sms || []) show("got", "SMS", sms);
-  if (said.time && at("time")) { at("time").textContent = said.time.replace("T", " ").slice(0, 16); }
+  if (said.time) { at("time").textContent = said.time.replace("T", " ").slice(0, 16); }
   if (outbox) poll(10);
 }
 

@@ -208,8 +208,10 @@ static struct http_response use(struct web_phones *phones, const struct http_req
         phones->caller = http_caller_new();
         http_caller_limit(phones->caller, POST_TIMEOUT_MS);
     }
+    char time[RFC3339_BYTES];
+    clock_format_rfc3339(now, time);
     web_phone_do(phone_of(phones, number), &form, now, post_out, phones, body);
-    buf_add_str(body, STR("}\n"));
+    buf_addf(body, ",\"time\":\"%s\"}\n", time);
     return web_json(200, body);
 }
 

@@ -2,9 +2,9 @@
  * web.h: what authors have in a browser, on this host alone: a phone, and the desk of
  * `waypost lessons edit` (the course's files at one side, the phone at the other).
  *
- * The pages are desk.html, sim.html, desk.css and desk.js beside this file; the build puts them
- * into the program. No framework, nothing from the network: their policy allows nothing but these
- * files.
+ * The pages are desk.html, sim.html, the phone of both (phone.html), desk.css and desk.js beside
+ * this file; the build puts them into the program. No framework, nothing from the network: their
+ * policy allows nothing but these files.
  */
 #pragma once
 
@@ -37,8 +37,8 @@ struct web_phones;
 struct web_phones *web_phones_new(const char *address, uint32_t port, struct wall_ms now);
 /* Accepts NULL. */
 void web_phones_free(struct web_phones *phones);
-/* GET /sim/ and its files, POST /sim/phone (number, do, text: web_phone_do). False: another path.
- */
+/* GET /sim/ and its files, POST /sim/phone (number, do, text: web_phone_do, with "time").
+ * False: another path. */
 bool web_phones_handle(struct web_phones *phones, const struct http_request *request,
                        struct wall_ms now, struct arena *arena, struct buf *body,
                        struct http_response *ret);

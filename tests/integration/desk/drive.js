@@ -124,6 +124,9 @@ async function takeModule(page) {
     await page.focus("#text");
     await sendSms(page, "JOIN");
     tell(/CHILDREN ON THE MOVE/.test(await lastSms(page)), "the gateway answers the phone of /sim/", await lastSms(page));
+    tell(/^20\d\d-/.test(await page.$eval("#time", (e) => e.textContent)), "its clock is the gateway's");
+    const shown = await page.$$eval("[data-only]", (all) => all.filter((e) => e.offsetParent).map((e) => e.textContent));
+    tell(shown.join() === "Language,Missed call", "what only a gateway's phone has", shown.join());
     const over = await takeModule(page);
     tell(/done/i.test(over), "a whole module by keyboard at the gateway", over);
     await audit(page, "/sim/");
