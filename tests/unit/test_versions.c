@@ -420,6 +420,13 @@ static void test_the_number_says_what_changed(void **state)
     assert_int_equal(lesson_compare(english, french, f->arena, &changes), ERR_OK);
     assert_int_equal(changes.level, LESSON_LEVEL_PATCH);
     assert_true(str_eq(changes.list[0].what, STR("fr: a new language")));
+    read_folder(f, "tests/lessons/tongues");
+    f->files[f->n++] =
+        (struct lesson_file){STR("words-it.md"), STR("# command_next: x\n\n- AVANTI, SALTA\n")};
+    assert_int_equal(lesson_compare(french, source_of(f), f->arena, &changes), ERR_OK);
+    assert_int_equal(changes.level, LESSON_LEVEL_PATCH);
+    assert_int_equal(changes.n, 1);
+    assert_true(str_eq(changes.list[0].what, STR("words that learners type: 2 more, 0 are gone")));
 }
 
 /* What waits for its day is begun by nobody and moves nobody. */

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "core/match/words.h"
 #include "core/question.h"
 
 #define SMALL_BYTES 8u /* that many letters may differ in a place for a slip of the pen */
@@ -309,6 +310,48 @@ static void compare_front(struct compare *c, const struct lesson_source *now)
         system_text(c, (enum course_text)i, now->texts[i].pos);
 }
 
+/* ---- the words that learners type ---- */
+
+static bool has_row(const struct vocabulary *words, struct str lang, const struct word_row *row)
+{
+    for (uint32_t i = 0; i < words->n_rows; i++) {
+        const struct word_row *other = &words->rows[i];
+        if (other->kind == row->kind && other->which == row->which &&
+            str_eq(other->text, row->text) && str_eq(words->langs[other->lang], lang))
+            return true;
+    }
+    return false;
+}
+
+/* How many of the rows the other has not; *ret_pos is the place of the first. */
+static uint32_t count_other(const struct vocabulary *words, const struct vocabulary *other,
+                            struct source_pos *ret_pos)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < words->n_rows; i++) {
+        const struct word_row *row = &words->rows[i];
+        if (!has_row(other, words->langs[row->lang], row) && n++ == 0)
+            *ret_pos = row->pos;
+    }
+    return n;
+}
+
+static void compare_typed(struct compare *c, struct source_pos pos)
+{
+    struct source_pos unused;
+    if (c->old->words == NULL || c->now->words == NULL)
+        return; /* one of them could not be read */
+    uint32_t n_gone = count_other(c->old->words, c->now->words, &unused);
+    uint32_t n_new = count_other(c->now->words, c->old->words, &pos);
+    if (n_gone + n_new > 0)
+        add(c, (struct lesson_change){
+                   .level = LESSON_LEVEL_PATCH,
+                   .what = arena_printf(c->arena, "words that learners type: %u more, %u are gone",
+                                        n_new, n_gone),
+                   .learners = "all are understood by them at once",
+                   .pos = pos});
+}
+
 /* ---- translations ---- */
 
 static const struct course *in_language(const struct course *course, struct str lang)
@@ -394,6 +437,7 @@ enum err lesson_compare(const struct lesson_source *old, const struct lesson_sou
     compare_front(&c, now);
     compare_modules(&c, old, now);
     compare_units(&c);
+    compare_typed(&c, now->front_pos);
     compare_translations(&c);
     return arena_error(arena);
 }
