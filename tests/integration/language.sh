@@ -10,7 +10,7 @@ mkdir "$DESK/lessons"
 cp -r lessons/packs "$DESK/lessons/"
 cd "$DESK" || exit 1
 cp "$WAYPOST" "$DESK/waypost" # it has no packs of its own here
-check 'a course is begun beside the packs' ./waypost lessons new lessons/first-aid
+check 'a course is begun beside the packs' ./waypost lessons new lessons/first-aid >"$DESK/out"
 
 # The command as an author types it.
 run_command()
@@ -92,4 +92,18 @@ done < <(sed -n '/^### A language more/,/^## /p' "$ROOT/lessons/README.md" |
     awk '/^```sh/ { is_in = 1; next } /^```$/ { if (is_in) printf "%c", 0; is_in = 0; next } is_in')
 check 'the recipe has its steps' test "$n" -ge 5
 
+
+# gettext's own tools, on what ships and on a changed English text.
+for po in "$ROOT"/lessons/*/po/*.po "$ROOT"/lessons/packs/*/po/*.po; do
+    check "msgfmt takes ${po#"$ROOT"/}" msgfmt --check -o /dev/null "$po"
+done
+sed -i 's/^The next paragraph is the next screen/The next paragraph is one more screen/' lessons/first-aid/m1.md
+check 'the changed course has its template' run_command 'waypost lessons pot lessons/first-aid'
+cp "$DESK/out" course.pot
+check 'msgmerge takes both' msgmerge -q -o merged.po lessons/first-aid/po/it.po course.pot
+check 'and marks what changed' grep -q '^#, fuzzy' merged.po
+check_same 'it alone' 1 "$(grep -c '^#, fuzzy' merged.po)"
+cp merged.po lessons/first-aid/po/it.po
+check 'the check reads it' run_command 'waypost lessons check lessons/first-aid --lang it'
+check 'and the module is told to be in English as a whole' grep -q 'modules 2 of 3' "$DESK/out"
 done_testing
