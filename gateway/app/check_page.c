@@ -153,7 +153,7 @@ struct answer {
 
 static void write_html(const struct page *p, const struct answer *a, struct buf *out)
 {
-    bool is_rtl = str_eq(p->course->language, STR("ar"));
+    bool is_rtl = course_is_rtl(p->course->language);
     buf_addf(out, "<!doctype html><html lang=\"%.*s\" dir=\"%s\"><head><meta charset=\"utf-8\">",
              STR_ARG(p->course->language), is_rtl ? "rtl" : "ltr");
     buf_add_str(out, STR("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"

@@ -23,6 +23,12 @@ int32_t course_score(const struct course *course, uint32_t n_right)
     return total > 0 ? (int32_t)((200 * n_right + total) / (2 * total)) : 0;
 }
 
+bool course_is_rtl(struct str lang)
+{
+    size_t region = str_find_char(lang, '-');
+    return str_word_index("ar|fa|he|ur|ps|ckb|sd|ug|yi|dv", '|', str_sub(lang, 0, region)) >= 0;
+}
+
 const struct course *course_in(const struct course *course, struct str lang, int module)
 {
     for (uint16_t i = 0; i < course->n_languages && course->translations != NULL; i++) {

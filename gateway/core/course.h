@@ -137,6 +137,8 @@ const struct course *course_in(const struct course *course, struct str lang, int
 /* From now on course_unit finds in one look; ids and order of the units stay. Without memory it
  * goes through the list as before. */
 void course_index_units(struct course *course, struct arena *arena);
+/* Is a page in this language read from right to left? */
+bool course_is_rtl(struct str lang);
 /* NULL when the course has no such unit. */
 const struct unit *course_unit(const struct course *course, struct str unit_id);
 /* Index of a unit that belongs to this course. */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "core/course.h"
+
 #define CHART_WIDTH 640u
 #define BAR_HEIGHT 120u
 #define MIN_BARS 12u /* as if there were so many: one alone would be a wall */
@@ -174,7 +176,7 @@ enum err report_month_write(const struct report_month_row *rows, uint32_t n, boo
 {
     struct page page = {.rows = rows, .n = n, .out = out};
     struct str lang = word(&page, "lang");
-    add_element(&page, head_1, lang, str_eq(lang, STR("ar")) ? "\" dir=\"rtl" : "");
+    add_element(&page, head_1, lang, course_is_rtl(lang) ? "\" dir=\"rtl" : "");
     add_element(&page, head_2, n > 0 ? rows[0].value : STR_NONE, "");
     add_style(&page, is_served);
     add(&page, body);

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define RTL_LANGUAGES "ar|fa|he|ur|ps|ckb|sd|ug|yi"
 #define N_RECALL 3u
 
 struct page {
@@ -307,7 +306,7 @@ void lesson_booklet(const struct lesson_source *source, enum lesson_booklet kind
 {
     const struct course *course = &source->course;
     struct page p = {source, course, find_guide(source, course->language), out};
-    bool is_rtl = str_word_index(RTL_LANGUAGES, '|', course->language) >= 0;
+    bool is_rtl = course_is_rtl(course->language);
     const char *title = kind == LESSON_BOOKLET_MEETINGS ? "meetings" : "booklet";
     if (p.guide == NULL)
         p.guide = find_guide(source, STR("en"));
