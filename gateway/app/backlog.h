@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "port/store/store.h"
+#include "port/store/stream.h"
 
 struct backlog {
     struct {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "port/store/values.h"
 
 #define NOTE_MAX_BYTES 512u
 #define TELL_EVERY 5u /* looks: a note is never older than that, and by its time one sees it */

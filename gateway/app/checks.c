@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "port/store/values.h"
 
 #define HOUR_S 3600
 

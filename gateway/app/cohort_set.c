@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "port/store/values.h"
 #include "port/zone.h"
 
 #define COHORT_BYTES (sizeof(struct cohort) + sizeof(struct zone) + 2 * COHORT_MAX_BYTES)

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "core/lesson/compare.h"
+#include "port/store/values.h"
 
 #define BUNDLE_MARK "waypost-course 1\n"
 #define BUNDLE_MARK_ANY "waypost-course "

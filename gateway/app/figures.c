@@ -6,6 +6,8 @@
 #include "base/xalloc.h"
 #include "core/cohort.h"
 #include "core/learner.h"
+#include "port/store/learners.h"
+#include "port/store/values.h"
 
 #define SILENT_MAX_BYTES 160u /* of the nicknames of one group */
 #define WAKE_DELAY_MS (2 * COHORTS_LOOK_MS)

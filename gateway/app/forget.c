@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "core/learner.h"
+#include "port/store/stream.h"
 
 #define RECORD_MAX_BYTES 1024u
 #define PAGE STORE_MAX_DELETE /* entries of the log at once */

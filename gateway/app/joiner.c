@@ -6,6 +6,7 @@
 #include "app/message.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "port/store/values.h"
 
 #define ARENA_MAX_BYTES (512u * 1024)
 #define KEY_BYTES (2 * NUMBER_ID_BYTES + 1)

@@ -6,6 +6,7 @@
 #include "core/event_record.h"
 #include "core/gsm/gsm.h"
 #include "core/match/match.h"
+#include "port/store/stream.h"
 
 /* Stored by these letters, so that the enum may be reordered. */
 static const struct {

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "port/store/store.h"
+#include "port/store/stream.h"
 #include "profile/profile.h"
 
 /* What may happen when the outcome of a send is unknown, and who goes first. */

@@ -9,6 +9,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "port/store/learners.h"
+#include "port/store/server.h"
+#include "port/store/stream.h"
 
 #define N_BATCHES 2   /* one is stored while the next is read */
 #define MAX_RANGES 16 /* halving PERSIST_MAX_BATCH keeps at most 13 ranges waiting */

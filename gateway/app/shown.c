@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "port/store/values.h"
 
 /* The place, behind any side state, was said whole by SMS: once link.said is a time, it was taken.
  */

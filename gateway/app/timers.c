@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "port/store/learners.h"
 
 struct timers {
     struct loop *loop;

@@ -11,6 +11,7 @@
 #include "cli/desk.h"
 #include "core/certificate.h"
 #include "core/match/match.h"
+#include "port/store/values.h"
 
 #define PAGE 500 /* codes that are asked about at once; a file may have any number */
 #define LINE_BYTES 4096

@@ -5,6 +5,7 @@
 #include "app/board.h"
 #include "base/log.h"
 #include "cli/channel.h"
+#include "port/store/values.h"
 #include "role/ports.h"
 #include "wire/doc.h"
 

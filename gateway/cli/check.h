@@ -69,7 +69,7 @@ struct check_opened check_numbers(struct vault *vault, struct database *db, cons
 void check_restored(const struct config *config, struct check_list *list);
 /* Does this host's clock agree with theirs? */
 void check_clock(struct check_list *list, const char *whose, struct wall_ms theirs);
-/* Which data Redis says that it has (port/store/store.h, fence). */
+/* Which data Redis says that it has (port/store/server.h). */
 struct check_site {
     uint64_t epoch;
     bool is_known;

@@ -7,6 +7,8 @@
 #include "app/course_set.h"
 #include "cli/check.h"
 #include "core/lesson/translate.h"
+#include "port/store/server.h"
+#include "port/store/values.h"
 #include "role/ports.h"
 
 #define MEMORY_HURTS 60u /* of a hundred */

@@ -9,6 +9,7 @@
 #include "cli/cohort.h"
 #include "cli/desk.h"
 #include "core/number.h"
+#include "port/store/values.h"
 #include "port/vault/pin.h"
 #include "port/vault/vault.h"
 

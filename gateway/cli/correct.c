@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/desk.h"
+#include "port/store/values.h"
 #include "role/look_after.h"
 
 #define MAX_AT_ONCE 100u  /* as core.next_of_correction gives */

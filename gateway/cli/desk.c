@@ -6,6 +6,7 @@
 #include "app/channels.h"
 #include "app/course_set.h"
 #include "base/log.h"
+#include "port/store/values.h"
 #include "role/ports.h"
 
 int desk_open(const struct cli_args *args, struct desk *desk)

@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 #include "core/lesson/parse.h"
 #include "port/database/database.h"
-#include "port/store/store.h"
+#include "port/store/values.h"
 #include "port/vault/vault.h"
 
 struct desk {

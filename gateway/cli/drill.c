@@ -5,6 +5,7 @@
 
 #include "cli/check.h"
 #include "port/database/database.h"
+#include "port/store/learners.h"
 #include "port/vault/vault.h"
 #include "role/ports.h"
 

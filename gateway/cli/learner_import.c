@@ -12,6 +12,7 @@
 #include "core/number.h"
 #include "core/utf8.h"
 #include "port/file.h"
+#include "port/store/learners.h"
 #include "role/look_after.h"
 #include "wire/csv.h"
 

@@ -6,6 +6,7 @@
 #include "app/course_set.h"
 #include "cli/desk.h"
 #include "core/lesson/compare.h"
+#include "port/store/values.h"
 
 #define BUNDLE_MAX_BYTES (COURSE_MAX_BYTES + 65536u)
 #define TEXT_MAX_BYTES (COURSE_MAX_SCREENS * COURSE_MAX_TEXT_BYTES * 2u)

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "port/loop.h"
 #include "port/sender.h"
+#include "port/store/stream.h"
 #include "role/ports.h"
 
 #define STATUS_DEADLINE_MS 2000

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "port/store/server.h"
 #include "role/ports.h"
 #include "role/rebuild.h"
 

@@ -1,5 +1,5 @@
 /*
- * fence.h: watches whether Redis may be answered from (port/store/store.h), in the writer. When it
+ * fence.h: watches whether Redis may be answered from (port/store/server.h), in the writer. When it
  * may not, because it was started anew, emptied or rolled back, a child process compares it with
  * PostgreSQL and mends it with rebuild_redis(), as often as it takes. All other roles find Redis
  * away meanwhile: an SMS goes to the spool, a USSD session hears "dial again in a minute".

@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "port/store/server.h"
+#include "port/store/values.h"
 #include "role/health.h"
 
 #define WATCH_MS 200

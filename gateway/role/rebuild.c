@@ -11,6 +11,10 @@
 #include "base/log.h"
 #include "core/certificate.h"
 #include "port/database/database.h"
+#include "port/store/learners.h"
+#include "port/store/server.h"
+#include "port/store/stream.h"
+#include "port/store/values.h"
 #include "port/vault/vault.h"
 #include "role/ports.h"
 

@@ -1,7 +1,7 @@
 /*
  * rebuild.h: Redis as PostgreSQL knows it: looks whether it still has the data of PostgreSQL's
  * epoch and all that PostgreSQL has read of its log; if not, puts courses and learners back (what
- * is newer there stays), begins a new epoch, and opens the fence (port/store/store.h).
+ * is newer there stays), begins a new epoch, and opens the fence (port/store/server.h).
  *
  * That blocks, with a loop of its own: for `waypost rebuild` and for a child process of the writer.
  */

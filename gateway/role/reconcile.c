@@ -10,6 +10,7 @@
 #include "base/xalloc.h"
 #include "core/learner.h"
 #include "port/database/database.h"
+#include "port/store/learners.h"
 #include "role/ports.h"
 
 #define PAGE_BYTES (16u << 20)

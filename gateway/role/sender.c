@@ -9,6 +9,7 @@
 #include "app/opt_outs.h"
 #include "app/outbox/outbox.h"
 #include "base/log.h"
+#include "port/store/stream.h"
 #include "role/health.h"
 #include "role/ports.h"
 

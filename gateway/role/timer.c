@@ -7,6 +7,7 @@
 #include "app/lease.h"
 #include "app/timers.h"
 #include "base/log.h"
+#include "port/store/learners.h"
 #include "role/ports.h"
 
 #define TICK_MS 200

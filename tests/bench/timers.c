@@ -15,7 +15,8 @@
 #include "base/log.h"
 #include "core/learner.h"
 #include "core/schedule.h"
-#include "port/store/store.h"
+#include "port/store/learners.h"
+#include "port/store/server.h"
 #include "port/vault/vault.h"
 
 #define FIRST_NUMBER 254710000000u /* the load's phones are others */

@@ -12,6 +12,7 @@
 #include "app/course_set.h"
 #include "log_reader.h"
 #include "port/lesson_files.h"
+#include "port/store/stream.h"
 
 #define WORLD_MAX_CHANNELS 8u
 #define WORLD_TEXT_BYTES 16384u

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "port/store/store.h"
+#include "port/store/stream.h"
 
 #define LOG_READER_BYTES 16384
 

@@ -2,6 +2,7 @@
  * a Cluster of one (where Redis is installed; else its cases skip themselves). */
 #pragma once
 
+#include "port/store/server.h"
 #include "redis_server.h"
 #include "store_subject.h"
 

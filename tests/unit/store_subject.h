@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "port/store/store.h"
+#include "port/store/learners.h"
+#include "port/store/server.h"
+#include "port/store/stream.h"
+#include "port/store/values.h"
 
 #define GOT_ENTRIES 64
 #define GOT_BYTES 4096

@@ -9,6 +9,7 @@
 
 #include "app/message.h"
 #include "callback_world.h"
+#include "port/store/stream.h"
 
 #define TOKEN "0123456789abcdef"
 #define BODY_MAX_BYTES 65536

@@ -15,6 +15,7 @@
 #include "app/course_set.h"
 #include "core/lesson/parse.h"
 #include "port/lesson_files.h"
+#include "port/store/values.h"
 
 #define GOOD UINT64_C(482109375523)
 #define REVOKED UINT64_C(100000000001)

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "app/checks.h"
+#include "port/store/values.h"
 
 #define LINE "V\t0\t7\t6\t03/2026\t1.2\ten\tChildren on the Move\tRed Cross"
 #define CODE UINT64_C(482109375523)

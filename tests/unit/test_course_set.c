@@ -9,6 +9,7 @@
 
 #include "app/course_set.h"
 #include "port/lesson_files.h"
+#include "port/store/values.h"
 
 static struct loop *loop;
 static struct store *store;

@@ -12,6 +12,8 @@
 
 #include "app/forget.h"
 #include "core/learner.h"
+#include "port/store/learners.h"
+#include "port/store/stream.h"
 
 #define START INT64_C(1795505860000)
 

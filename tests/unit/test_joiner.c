@@ -7,6 +7,7 @@
 
 #include "app/replay.h"
 #include "callback_world.h"
+#include "port/store/values.h"
 
 /* A struct str in a static initialiser. */
 #define LIT(literal)                                                                               \

@@ -11,6 +11,7 @@
 
 #include "app/outbox/outbox.h"
 #include "log_reader.h"
+#include "port/store/stream.h"
 #include "wire/form.h"
 
 /* The sender's policy on memory ports: a store, a sink, a provider that answers as it is told. */

@@ -13,6 +13,7 @@
 #include "app/shown.h"
 #include "core/learner.h"
 #include "log_reader.h"
+#include "port/store/values.h"
 
 /* A struct str in a static initialiser. */
 #define LIT(literal)                                                                               \

@@ -12,6 +12,10 @@
 #include <cmocka.h>
 
 #define FIXTURE_DEADLINE_MS DEADLINE_MS
+#include "port/store/learners.h"
+#include "port/store/server.h"
+#include "port/store/stream.h"
+#include "port/store/values.h"
 #include "store_fixture.h"
 
 /* ---- learners ---- */

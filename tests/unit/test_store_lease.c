@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "port/store/server.h"
+#include "port/store/stream.h"
 #include "redis_server.h"
 #include "store_subject.h"
 

@@ -8,6 +8,9 @@
 #include <cmocka.h>
 
 #define FIXTURE_DEADLINE_MS 20000
+#include "port/store/learners.h"
+#include "port/store/server.h"
+#include "port/store/stream.h"
 #include "store_fixture.h"
 
 static void the_log_is_read_from_a_place_and_stays(void **state)

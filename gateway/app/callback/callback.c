@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/record.h"
 #include "base/xalloc.h"
+#include "port/store/values.h"
 #include "profile/signature.h"
 #include "wire/address.h"
 

@@ -10,6 +10,7 @@
 #include "core/match/match.h"
 #include "core/number.h"
 #include "core/utf8.h"
+#include "port/store/stream.h"
 
 #define REPORT_MAX_BYTES 4096u
 

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "core/gsm/gsm.h"
 #include "core/utf8.h"
+#include "port/store/values.h"
 
 static const char *const state_names[N_DIALOG_STATES] = {
 #define STATE_NAME(name) [DIALOG_STATE_##name] = #name,

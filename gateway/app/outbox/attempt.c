@@ -10,6 +10,7 @@
 #include "core/learner.h"
 #include "core/number.h"
 #include "core/utf8.h"
+#include "port/store/stream.h"
 #include "profile/outgoing.h"
 
 /* One line when a channel begins to fail and one when it works again, however many messages. */

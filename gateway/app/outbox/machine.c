@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "port/store/stream.h"
 
 #define EVENT_MAX_BYTES 4096u
 

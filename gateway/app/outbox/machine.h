@@ -11,6 +11,7 @@
 #include "app/outbox/gate.h"
 #include "app/outbox/internal.h"
 #include "app/shown.h"
+#include "port/store/stream.h"
 
 /* name; whether it is begun: draining waits for it; whether it is on its way out: it has a place
  * among those in flight to the provider. */

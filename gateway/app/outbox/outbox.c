@@ -7,6 +7,7 @@
 #include "app/outbox/machine.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "port/store/stream.h"
 
 #define ARENA_BYTES 65536u
 #define READ_MAX_EACH 32u /* of one bucket: all together a third of OUTBOX_MAX_JOBS and some */

@@ -15,6 +15,8 @@
 #include "base/xalloc.h"
 #include "core/certificate.h"
 #include "port/sink/sink.h"
+#include "port/store/learners.h"
+#include "port/store/values.h"
 #include "profile/outgoing.h"
 #include "wire/form.h"
 

@@ -84,7 +84,7 @@ struct database_rows {
 enum err database_stream(struct database *db, struct str sql, const struct database_rows *rows,
                          struct errmsg *msg) MUST_CHECK;
 
-/* ---- the fence (port/store/store.h) ---- */
+/* ---- the fence (port/store/server.h) ---- */
 
 /* The epoch that Redis must show; 0 before the first one. */
 enum err database_epoch(struct database *db, uint64_t *ret, struct errmsg *msg) MUST_CHECK;

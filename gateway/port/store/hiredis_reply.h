@@ -7,7 +7,7 @@
 #include <hiredis/hiredis.h>
 
 #include "base/arena.h"
-#include "port/store/store.h"
+#include "port/store/ops.h"
 
 /* Whom a reply is for: parse turns it into a call of fn(ctx, ...). reply is NULL unless e is
  * ERR_OK; error replies have become an enum err before. */

@@ -3,7 +3,10 @@
  */
 #pragma once
 
-#include "port/store/store.h"
+#include "port/store/learners.h"
+#include "port/store/server.h"
+#include "port/store/stream.h"
+#include "port/store/values.h"
 
 struct store_ops {
     void (*load)(struct store *, const struct number_id *, store_on_load *, void *ctx);
