@@ -58,68 +58,6 @@ const char *event_phase_name(enum event_phase phase)
     return "";
 }
 
-static void add_number(struct buf *out, int64_t number)
-{
-    char digits[24];
-    size_t at = sizeof(digits);
-    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-    do {
-        digits[--at] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    if (number < 0)
-        digits[--at] = '-';
-    buf_add(out, digits + at, sizeof(digits) - at);
-}
-
-static struct str true_or_false(int32_t value)
-{
-    return value != 0 ? STR("true") : STR("false");
-}
-
-static void line_name(struct buf *out, const char *name)
-{
-    buf_add_char(out, ' ');
-    buf_add_str(out, str_from(name));
-    buf_add_char(out, '=');
-}
-
-/* A .talk line ends at a line end, so one inside a text is written as \n. */
-static void line_text(struct buf *out, const char *name, struct str value)
-{
-    if (str_is_empty(value))
-        return;
-    line_name(out, name);
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.p[i] == '\n')
-            buf_add_str(out, STR("\\n"));
-        else
-            buf_add_char(out, value.p[i]);
-    }
-}
-
-static void line_number(struct buf *out, const char *name, int32_t value)
-{
-    if (value == EVENT_ABSENT)
-        return;
-    line_name(out, name);
-    add_number(out, value);
-}
-
-void event_line(const struct event *event, struct buf *out)
-{
-    buf_add_str(out, str_from(event_kind_name(event->kind)));
-    line_text(out, "unit", event->unit);
-    line_text(out, "phase", str_from(event_phase_name(event->phase)));
-    line_number(out, "choice", event->choice);
-    if (event->correct != EVENT_ABSENT)
-        line_text(out, "correct", true_or_false(event->correct));
-    line_number(out, "attempt", event->attempt);
-    line_number(out, "value", event->value);
-    line_text(out, "code", event->code);
-    line_text(out, "text", event->text);
-}
-
 void event_uuid(const uint8_t bytes[16], char dst[37])
 {
     static const uint8_t group_bytes[] = {4, 2, 2, 2, 6};

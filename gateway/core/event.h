@@ -139,8 +139,5 @@ struct event event_make(enum event_kind kind);
 const char *event_kind_name(enum event_kind kind);
 bool event_is_learning_action(enum event_kind kind);
 const char *event_phase_name(enum event_phase phase);
-/* One event as `kind member=value ...` in the order unit phase choice correct attempt value code
- * text: the form that .talk files use. */
-void event_line(const struct event *event, struct buf *out);
 /* "0123abcd-..." form of 16 bytes; dst has 37 bytes. */
 void event_uuid(const uint8_t bytes[16], char dst[37]);

@@ -221,13 +221,8 @@ static void test_a_full_buffer_is_reported(void **state)
 static void test_every_kind_and_phase_has_its_name(void **state)
 {
     (void)state;
-    for (unsigned kind = 0; kind < N_EVENT_KINDS; kind++) {
+    for (unsigned kind = 0; kind < N_EVENT_KINDS; kind++)
         assert_true(strlen(event_kind_name((enum event_kind)kind)) > 0);
-        struct event event = event_make((enum event_kind)kind);
-        buf_reset(&out);
-        event_line(&event, &out);
-        assert_string_equal(out.p, event_kind_name((enum event_kind)kind));
-    }
     assert_string_equal(event_kind_name(EVENT_contact), "contact");
     assert_string_equal(event_kind_name(EVENT_scored), "scored");
     assert_true(event_is_learning_action(EVENT_answered));
@@ -236,26 +231,6 @@ static void test_every_kind_and_phase_has_its_name(void **state)
     static const char *const phases[] = {"", "quiz", "pretest", "posttest", "survey", "followup"};
     for (unsigned phase = 0; phase < ARRAY_LEN(phases); phase++)
         assert_string_equal(event_phase_name((enum event_phase)phase), phases[phase]);
-}
-
-static void test_lines_for_transcripts(void **state)
-{
-    (void)state;
-    struct event event = event_make(EVENT_answered);
-    event.unit = STR("m1q1");
-    event.phase = EVENT_PHASE_QUIZ;
-    event.choice = 2;
-    event.correct = 0;
-    event.attempt = 1;
-    event_line(&event, &out);
-    assert_string_equal(out.p, "answered unit=m1q1 phase=quiz choice=2 correct=false attempt=1");
-    event = event_make(EVENT_answered);
-    event.value = -4;
-    event.code = STR("482109375526");
-    event.text = STR("two words\nand a line");
-    buf_reset(&out);
-    event_line(&event, &out);
-    assert_string_equal(out.p, "answered value=-4 code=482109375526 text=two words\\nand a line");
 }
 
 /* ---- the binary form ---- */
@@ -479,7 +454,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hostile_texts, setup, teardown),
         cmocka_unit_test(test_a_full_buffer_is_reported),
         cmocka_unit_test_setup_teardown(test_every_kind_and_phase_has_its_name, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_lines_for_transcripts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_records_come_back_as_they_were, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_answer_is_small, setup, teardown),
         cmocka_unit_test(test_cut_records_are_refused),

@@ -100,10 +100,49 @@ static uint32_t reduce(struct exchange *x, const struct exchange_format *format)
     return n_lost;
 }
 
+static bool is_same_text(struct str a, struct str b)
+{
+    return (a.p == NULL) == (b.p == NULL) && str_eq(a, b);
+}
+
+static bool is_same_item(const struct exchange_item *a, const struct exchange_item *b)
+{
+    static const size_t texts[] = {
+#define AT(member) offsetof(struct exchange_item, member)
+        AT(id),      AT(title),       AT(module_kind), AT(answer), AT(condition),
+        AT(summary), AT(key_message), AT(guide),       AT(forms),  AT(feedback),
+        AT(right),   AT(wrong),       AT(source)
+#undef AT
+    };
+    bool is_same = a->kind == b->kind && a->is_required == b->is_required &&
+                   a->is_story == b->is_story && a->n_screens == b->n_screens &&
+                   a->n_options == b->n_options;
+    for (size_t i = 0; is_same && i < ARRAY_LEN(texts); i++)
+        is_same = is_same_text(*(const struct str *)((const char *)a + texts[i]),
+                               *(const struct str *)((const char *)b + texts[i]));
+    for (uint32_t i = 0; is_same && i < a->n_screens; i++)
+        is_same = str_eq(a->screens[i], b->screens[i]);
+    for (uint32_t i = 0; is_same && i < a->n_options; i++)
+        is_same = a->options[i].mark == b->options[i].mark &&
+                  str_eq(a->options[i].text, b->options[i].text) &&
+                  is_same_text(a->options[i].feedback, b->options[i].feedback);
+    return is_same;
+}
+
+/* Do two lists say the same? Where they differ, *ret_at is the first that does. */
+static bool is_same(const struct exchange *a, const struct exchange *b, uint32_t *ret_at)
+{
+    uint32_t at = 0;
+    while (at < a->n && at < b->n && is_same_item(&a->items[at], &b->items[at]))
+        at++;
+    *ret_at = at;
+    return at == a->n && at == b->n;
+}
+
 static void assert_same(struct desk *d, const struct exchange_format *format)
 {
     uint32_t at;
-    if (exchange_is_same(&d->x, &d->back, &at))
+    if (is_same(&d->x, &d->back, &at))
         return;
     struct str a = at < d->x.n ? d->x.items[at].title : STR("(nothing)");
     struct str b = at < d->back.n ? d->back.items[at].title : STR("(nothing)");

@@ -83,5 +83,3 @@ enum err exchange_collect(struct exchange *x, const struct lesson_source *source
 /* Appends the Markdown of a module, the item number i, and of what follows up to the next one. What
  * comes from other tools and cannot be part of any course is mended or left out, with a warning. */
 void exchange_markdown(struct exchange *x, uint32_t i, struct buf *out);
-/* Do two lists say the same? Where they differ, *ret_at is the first that does. */
-bool exchange_is_same(const struct exchange *a, const struct exchange *b, uint32_t *ret_at);

@@ -201,7 +201,7 @@ static void on_send(void *ctx, const struct sender_request *request, struct str 
 static const char *const event_members[] = {"unit",    "phase", "choice", "correct",
                                             "attempt", "value", "code",   "text"};
 
-/* A line end inside is written as \n, as event_line does. */
+/* A .talk line ends at a line end, so one inside a text is written as \n. */
 static void add_event_text(const char *name, struct str text, struct buf *lines)
 {
     buf_addf(lines, " %s=", name);
@@ -224,7 +224,8 @@ static void add_event_member(const json_t *event, const char *name, struct buf *
         buf_addf(lines, " %s=%s", name, json_is_true(value) ? "true" : "false");
 }
 
-/* Appends the events of one envelope (core/event.h), one line each as event_line writes them. */
+/* Appends the events of one envelope (core/event.h), one line each as `kind member=value ...`.
+ */
 static void read_events(struct str envelope, struct buf *lines)
 {
     json_t *root = json_loadb(envelope.p, envelope.len, 0, NULL);
