@@ -1,117 +1,29 @@
-#include <jansson.h>
-#include <openssl/evp.h>
+/* `waypost lessons publish`, `withdraw` and `versions`: desk.h says what they do. */
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "app/course_json.h"
 #include "app/course_set.h"
 #include "cli/desk.h"
 #include "core/lesson/compare.h"
 #include "port/store/values.h"
 
 #define BUNDLE_MAX_BYTES (COURSE_MAX_BYTES + 65536u)
-#define TEXT_MAX_BYTES (COURSE_MAX_SCREENS * COURSE_MAX_TEXT_BYTES * 2u)
 
-/* --- PostgreSQL: the JSON that core.publish takes (sql/0002_ingest.sql) --- */
-
-static const char *module_kind_name(enum module_kind kind)
-{
-    static const char *const names[] = {
-        [MODULE_ROLE] = "role",     [MODULE_LESSONS] = "lessons",   [MODULE_TEST] = "test",
-        [MODULE_SURVEY] = "survey", [MODULE_FOLLOWUP] = "followup",
-    };
-    return names[kind];
-}
-
-static const char *unit_kind_name(enum unit_kind kind)
-{
-    static const char *const names[] = {
-        [UNIT_STORY] = "story", [UNIT_LESSON] = "lesson", [UNIT_QUESTION] = "question"};
-    return names[kind];
-}
-
-static json_t *json_str(struct str s)
-{
-    return json_stringn(s.p != NULL ? s.p : "", s.len);
-}
-
-static json_t *screens_json(const struct unit *unit)
-{
-    struct buf text CLEANUP(buf_fini);
-    buf_init(&text, TEXT_MAX_BYTES);
-    for (uint16_t i = 0; i < unit->n_screens; i++) {
-        if (i > 0)
-            buf_add_str(&text, STR("\n\n"));
-        buf_add_str(&text, unit->screens[i]);
-    }
-    return json_str(buf_str(&text));
-}
-
-static json_t *unit_json(const struct course *course, const struct unit *unit)
-{
-    const struct module *module = &course->modules[unit->module];
-    const struct question *q = unit->question;
-    json_t *row = json_object();
-    json_object_set_new(row, "unit", json_str(unit->id));
-    json_object_set_new(row, "module", json_str(module->id));
-    json_object_set_new(row, "module_kind", json_string(module_kind_name(module->kind)));
-    json_object_set_new(row, "module_title", json_str(module->title));
-    json_object_set_new(row, "kind", json_string(unit_kind_name(unit->kind)));
-    if (!str_is_empty(unit->title))
-        json_object_set_new(row, "title", json_str(unit->title));
-    json_object_set_new(row, "text", q != NULL ? json_str(q->stem) : screens_json(unit));
-    if (q == NULL || q->n_choices == 0)
-        return row;
-    json_t *choices = json_array();
-    json_t *right = json_array();
-    for (uint8_t i = 0; i < q->n_choices; i++) {
-        json_array_append_new(choices, json_str(q->choices[i].text));
-        if (q->choices[i].is_right)
-            json_array_append_new(right, json_integer(i + 1));
-    }
-    json_object_set_new(row, "choices", choices);
-    if (json_array_size(right) > 0)
-        json_object_set(row, "right", right);
-    json_decref(right);
-    return row;
-}
-
-static char *base64(struct str bytes)
-{
-    char *text = calloc(bytes.len / 3 * 4 + 8, 1);
-    if (text != NULL)
-        (void)EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)bytes.p,
-                              (int)bytes.len); /* the length is known */
-    return text;
-}
-
-static char *course_json(const struct course *course, struct str bundle, const char *hash)
-{
-    char *encoded = base64(bundle);
-    json_t *root = json_object();
-    json_t *units = json_array();
-    json_object_set_new(root, "course", json_str(course->id));
-    json_object_set_new(root, "version", json_str(course->version));
-    json_object_set_new(root, "hash", json_string(hash));
-    json_object_set_new(root, "bundle", encoded != NULL ? json_string(encoded) : NULL);
-    for (uint16_t i = 0; i < course->n_units; i++)
-        json_array_append_new(units, unit_json(course, &course->units[i]));
-    json_object_set_new(root, "units", units);
-    char *text = json_dumps(root, JSON_COMPACT);
-    json_decref(root);
-    free(encoded);
-    return text;
-}
+/* --- PostgreSQL --- */
 
 static int publish_to_database(struct desk *desk, const struct course *course, struct str bundle)
 {
     struct errmsg msg;
     char hash[DATABASE_SHA256_BYTES];
     enum err e = database_sha256(desk->db, bundle, hash, &msg);
-    char *json = e == ERR_OK ? course_json(course, bundle, hash) : NULL;
+    struct buf json CLEANUP(buf_fini);
+    buf_init(&json, COURSE_JSON_MAX_BYTES);
     if (e == ERR_OK)
-        e = json != NULL ? database_publish(desk->db, str_from(json), &msg)
-                         : errmsg_set(&msg, ERR_NO_MEMORY, "the course does not fit into memory");
-    free(json);
+        course_json(course, bundle, str_from(hash), &json);
+    if (e == ERR_OK)
+        e = buf_error(&json) == ERR_OK
+                ? database_publish(desk->db, buf_str(&json), &msg)
+                : errmsg_set(&msg, buf_error(&json), "the course is too big");
     if (e == ERR_OK)
         return EX_OK;
     cli_complain("PostgreSQL: %s", msg.text);
