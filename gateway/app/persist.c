@@ -1,88 +1,22 @@
+/*
+ * persist.h: reading the log, where PostgreSQL is, how much of the log is kept, beginning and end.
+ */
 #include "app/persist.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/backlog.h"
-#include "base/arena.h"
+#include "app/persist_internal.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "port/store/learners.h"
-#include "port/store/server.h"
-#include "port/store/stream.h"
 
-#define N_BATCHES 2   /* one is stored while the next is read */
-#define MAX_RANGES 16 /* halving PERSIST_MAX_BATCH keeps at most 13 ranges waiting */
 #define BATCH_BYTES (64u << 20)
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 5000
 #define CONFLICT_TOLD_MS 60000
 
-enum batch_state {
-    BATCH_STATE_EMPTY,
-    BATCH_STATE_ASKING,  /* for the states of its learners */
-    BATCH_STATE_READY,   /* waits for the batch before it */
-    BATCH_STATE_STORING, /* range by range */
-};
-
-struct range {
-    uint32_t first, n;
-};
-
-struct batch {
-    struct persist *persist;
-    enum batch_state state;
-    struct arena *arena; /* what the records borrow */
-    struct sink_record records[PERSIST_MAX_BATCH];
-    uint32_t n;
-    struct number_id ids[PERSIST_MAX_BATCH]; /* whose states are asked for */
-    uint32_t id_records[PERSIST_MAX_BATCH];  /* the record that gets each */
-    uint32_t n_ids;
-    struct range todo[MAX_RANGES]; /* what is neither committed nor put aside; a stack */
-    uint32_t n_todo;
-    struct sink_move moves[STORE_BUCKETS]; /* of the topmost range */
-    uint32_t n_moves;
-};
-
-struct persist {
-    struct loop *loop;
-    struct store *store;
-    struct sink *sink;
-    struct metrics *metrics;
-    struct persist_settings settings;
-    uint64_t epoch; /* of the log */
-    struct batch batches[N_BATCHES];
-    struct event_place stored[STORE_BUCKETS]; /* PostgreSQL's places */
-    struct event_place read[STORE_BUCKETS];   /* how far we have read */
-    struct store_log_trim trims[STORE_BUCKETS];
-    struct backlog backlog;
-    bool ranges[STORE_LEASE_RANGES]; /* that are ours */
-    uint32_t n_ranges;
-    bool read_ranges[STORE_LEASE_RANGES]; /* of the read that is under way */
-    struct timer *read_timer;             /* gathering, or Redis is away */
-    struct timer *places_timer; /* PostgreSQL is away, or somewhere else than we thought */
-    struct timer *trim_timer;
-    struct timer *stop_timer;
-    uint32_t n_read_failures, n_places_failures; /* in a row */
-    int64_t oldest_ms;                           /* of the last read; 0 = it found nothing */
-    struct mono_ms away_since;                   /* while n_places_failures is not 0 */
-    struct mono_ms conflict_told;
-    uint32_t range_max; /* records that PostgreSQL stores in time */
-    struct batch *reading;
-    uint32_t n_calls; /* of store and sink, unanswered */
-    bool is_storing;  /* the sink has a range */
-    bool is_started, is_stopping, is_drained, is_away;
-    bool must_restart; /* at PostgreSQL's places, once nothing is under way */
-    bool is_gathering; /* read_timer will read */
-    bool is_blocking;  /* the read under way waits for entries */
-    timer_fn *on_stopped;
-    void *on_stopped_ctx;
-};
-
-static void read_more(struct persist *p);
-static void store_next(struct persist *p);
 static void read_later(struct persist *p, int64_t delay_ms);
 
 static int64_t pause_ms(uint32_t n_failures)
@@ -95,13 +29,13 @@ static void restart(struct persist *p)
     p->must_restart = false;
     p->is_gathering = false;
     timer_stop(p->loop, p->read_timer);
-    for (size_t i = 0; i < N_BATCHES; i++)
+    for (size_t i = 0; i < PERSIST_BATCHES; i++)
         p->batches[i].state = BATCH_STATE_EMPTY;
     timer_start(p->loop, p->places_timer, pause_ms(p->n_places_failures));
 }
 
 /* Every answer ends here, so that the last one is noticed wherever it came. */
-static void call_ended(struct persist *p)
+void persist_call_ended(struct persist *p)
 {
     if (p->n_calls > 0)
         return;
@@ -111,14 +45,14 @@ static void call_ended(struct persist *p)
         restart(p);
 }
 
-static bool is_halted(const struct persist *p)
+bool persist_is_halted(const struct persist *p)
 {
     return p->is_stopping || p->must_restart;
 }
 
-static struct batch *batch_in(struct persist *p, enum batch_state state)
+struct persist_batch *persist_batch_in(struct persist *p, enum persist_batch_state state)
 {
-    for (size_t i = 0; i < N_BATCHES; i++) {
+    for (size_t i = 0; i < PERSIST_BATCHES; i++) {
         if (p->batches[i].state == state && &p->batches[i] != p->reading)
             return &p->batches[i];
     }
@@ -127,7 +61,7 @@ static struct batch *batch_in(struct persist *p, enum batch_state state)
 
 static bool is_all_empty(const struct persist *p)
 {
-    for (size_t i = 0; i < N_BATCHES; i++) {
+    for (size_t i = 0; i < PERSIST_BATCHES; i++) {
         if (p->batches[i].state != BATCH_STATE_EMPTY)
             return false;
     }
@@ -153,7 +87,7 @@ static void tell_conflict(struct persist *p)
 }
 
 /* PostgreSQL did not do what it was asked to: it is asked where it is. */
-static void places_again(struct persist *p, enum err e)
+void persist_places_again(struct persist *p, enum err e)
 {
     if (e == ERR_CONFLICT)
         tell_conflict(p);
@@ -168,7 +102,7 @@ static void places_again(struct persist *p, enum err e)
     p->must_restart = true;
 }
 
-static void store_went_well(struct persist *p)
+void persist_went_well(struct persist *p)
 {
     if (p->is_away)
         LOG_INFO("persist", "PostgreSQL takes events", "ranges=%u", p->n_ranges);
@@ -182,7 +116,7 @@ static void on_places(void *ctx, enum err e, const struct event_place *places)
     struct persist *p = ctx;
     p->n_calls--;
     if (e != ERR_OK) {
-        places_again(p, e);
+        persist_places_again(p, e);
     } else {
         for (uint32_t bucket = 0; bucket < STORE_BUCKETS; bucket++) {
             if (event_place_cmp(places[bucket], p->stored[bucket]) != 0)
@@ -193,7 +127,7 @@ static void on_places(void *ctx, enum err e, const struct event_place *places)
         metrics_set(p->metrics, METRIC_postgres_up, 1); /* also while nothing happens */
         read_later(p, 0);
     }
-    call_ended(p);
+    persist_call_ended(p);
 }
 
 static void on_places_timer(void *ctx)
@@ -203,160 +137,10 @@ static void on_places_timer(void *ctx)
     sink_places(p->sink, p->epoch, on_places, p);
 }
 
-/* ---- store ---- */
-
-/* The topmost range is done. */
-static void range_done(struct batch *b)
-{
-    struct persist *p = b->persist;
-    const struct range done = b->todo[b->n_todo - 1];
-    for (uint32_t i = 0; i < b->n_moves; i++)
-        p->stored[b->moves[i].bucket] = b->moves[i].to;
-    for (uint32_t i = 0; i < done.n; i++)
-        backlog_stored(&p->backlog, b->records[done.first + i].bucket);
-    b->n_todo--;
-    if (b->n_todo == 0)
-        b->state = BATCH_STATE_EMPTY;
-    store_next(p);
-    if (b->n_todo == 0 && !p->is_gathering)
-        read_more(p);
-}
-
-static void on_dead_letter(void *ctx, enum err e, const char *message)
-{
-    (void)message; /* of the connection, or none: the sink has logged it */
-    struct batch *b = ctx;
-    struct persist *p = b->persist;
-    const struct sink_record *record = &b->records[b->todo[b->n_todo - 1].first];
-    p->n_calls--;
-    p->is_storing = false;
-    if (e == ERR_OK) {
-        char place[EVENT_PLACE_BYTES];
-        event_place_write(record->place, place);
-        LOG_ERROR("persist", "PostgreSQL refused an event; see ops.dead_letters", "entry=%u-%s",
-                  record->bucket, place);
-        metrics_add(p->metrics, METRIC_dead_letters_total, 1);
-        range_done(b);
-    } else {
-        places_again(p, e);
-    }
-    call_ended(p);
-}
-
-/* The first n of the topmost range are stored first, in the order of the log. */
-static void range_split(struct batch *b, uint32_t n)
-{
-    struct range *top = &b->todo[b->n_todo - 1];
-    struct range first = {top->first, n};
-    assert(b->n_todo < MAX_RANGES);
-    *top = (struct range){top->first + n, top->n - n};
-    b->todo[b->n_todo++] = first;
-}
-
-/* Where the topmost range begins and ends in each bucket. */
-static struct sink_batch range_batch(struct batch *b)
-{
-    const struct range top = b->todo[b->n_todo - 1];
-    const struct sink_record *records = b->records + top.first;
-    b->n_moves = 0;
-    for (uint32_t i = 0; i < top.n; i++) {
-        bool is_new = i == 0 || records[i].bucket != records[i - 1].bucket;
-        if (is_new)
-            b->moves[b->n_moves++] = (struct sink_move){
-                .bucket = records[i].bucket, .from = b->persist->stored[records[i].bucket]};
-        b->moves[b->n_moves - 1].to = records[i].place;
-    }
-    return (struct sink_batch){.epoch = b->persist->epoch,
-                               .records = records,
-                               .n = top.n,
-                               .moves = b->moves,
-                               .n_moves = b->n_moves};
-}
-
-/* Something in the topmost range cannot be stored: look in each half, or put it aside. */
-static void range_refused(struct batch *b, const char *reason)
-{
-    struct persist *p = b->persist;
-    uint32_t n = b->todo[b->n_todo - 1].n;
-    if (n > 1) {
-        range_split(b, n / 2);
-        store_next(p);
-        return;
-    }
-    struct sink_batch batch = range_batch(b);
-    p->n_calls++;
-    p->is_storing = true;
-    sink_dead_letter(p->sink, &batch, str_from(reason), on_dead_letter, b);
-}
-
-static void on_ingested(void *ctx, enum err e, const char *message)
-{
-    struct batch *b = ctx;
-    struct persist *p = b->persist;
-    uint32_t n = b->todo[b->n_todo - 1].n;
-    p->n_calls--;
-    p->is_storing = false;
-    if (e == ERR_OK) {
-        store_went_well(p);
-        metrics_add(p->metrics, METRIC_events_written_total, n);
-        p->range_max = 2 * p->range_max < PERSIST_MAX_BATCH ? 2 * p->range_max : PERSIST_MAX_BATCH;
-        range_done(b);
-    } else if (e == ERR_INVALID) {
-        store_went_well(p);
-        range_refused(b, message);
-    } else {
-        if (e == ERR_TIMEOUT)
-            p->range_max = n > 1 ? n / 2 : 1;
-        places_again(p, e);
-    }
-    call_ended(p);
-}
-
-/* The next range of the batch that is being stored, or of the one behind it: answers about states
- * come in the order of the batches. */
-static void store_next(struct persist *p)
-{
-    struct batch *b = batch_in(p, BATCH_STATE_STORING);
-    if (b == NULL)
-        b = batch_in(p, BATCH_STATE_READY);
-    if (b == NULL || p->is_storing || is_halted(p))
-        return;
-    b->state = BATCH_STATE_STORING;
-    while (b->todo[b->n_todo - 1].n > p->range_max)
-        range_split(b, b->todo[b->n_todo - 1].n / 2);
-    struct sink_batch batch = range_batch(b);
-    p->n_calls++;
-    p->is_storing = true;
-    sink_ingest(p->sink, &batch, on_ingested, b);
-}
-
-static void on_states(void *ctx, enum err e, const struct str *states, uint32_t n)
-{
-    struct batch *b = ctx;
-    struct persist *p = b->persist;
-    p->n_calls--;
-    for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
-        struct str copy = states[i].p != NULL ? arena_str(b->arena, states[i]) : STR_NONE;
-        b->records[b->id_records[i]].state = copy;
-        e = arena_error(b->arena);
-    }
-    if (e != ERR_OK) {
-        LOG_WARN("persist", "reading the states of learners failed", "err=%s", err_name(e));
-        p->n_places_failures++;
-        p->must_restart = true;
-    } else {
-        b->state = BATCH_STATE_READY;
-        b->todo[0] = (struct range){0, b->n};
-        b->n_todo = 1;
-        store_next(p);
-    }
-    call_ended(p);
-}
-
 /* ---- read ---- */
 
 /* Of each learner's last step in the batch; a run of one learner's steps needs one state. */
-static void need_state(struct batch *b, const struct sink_record *record, uint32_t index)
+static void need_state(struct persist_batch *b, const struct sink_record *record, uint32_t index)
 {
     struct event_record step;
     if (event_decode(record->bytes, &step) != ERR_OK || step.kind != EVENT_RECORD_STEP ||
@@ -369,7 +153,7 @@ static void need_state(struct batch *b, const struct sink_record *record, uint32
     b->id_records[b->n_ids - 1] = index;
 }
 
-static void batch_fill(struct batch *b, const struct store_entry *entries, uint32_t n)
+static void batch_fill(struct persist_batch *b, const struct store_entry *entries, uint32_t n)
 {
     arena_reset(b->arena);
     b->n = b->n_ids = 0;
@@ -390,7 +174,7 @@ static void batch_fill(struct batch *b, const struct store_entry *entries, uint3
 
 static void read_later(struct persist *p, int64_t delay_ms)
 {
-    p->is_gathering = !is_halted(p);
+    p->is_gathering = !persist_is_halted(p);
     if (p->is_gathering)
         timer_start(p->loop, p->read_timer, delay_ms);
 }
@@ -409,7 +193,7 @@ static bool has_full_bucket(const struct persist *p, const struct store_entry *e
 static void on_entries(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
 {
     struct persist *p = ctx;
-    struct batch *b = p->reading;
+    struct persist_batch *b = p->reading;
     p->reading = NULL;
     p->n_calls--;
     if (e != ERR_OK) {
@@ -422,22 +206,22 @@ static void on_entries(void *ctx, enum err e, const struct store_entry *entries,
         p->is_drained = true;
         p->oldest_ms = 0;
         read_later(p, p->is_blocking ? 0 : p->settings.gather_ms);
-    } else if (!is_halted(p)) {
+    } else if (!persist_is_halted(p)) {
         p->n_read_failures = 0;
         p->is_drained = false;
         batch_fill(b, entries, n);
         b->state = BATCH_STATE_ASKING;
         p->n_calls++;
-        store_states(p->store, b->ids, b->n_ids, on_states, b);
+        store_states(p->store, b->ids, b->n_ids, persist_on_states, b);
         read_later(p, has_full_bucket(p, entries, n) ? 0 : p->settings.gather_ms);
     }
-    call_ended(p);
+    persist_call_ended(p);
 }
 
-static void read_more(struct persist *p)
+void persist_read_more(struct persist *p)
 {
-    struct batch *b = batch_in(p, BATCH_STATE_EMPTY);
-    if (b == NULL || p->reading != NULL || p->n_ranges == 0 || is_halted(p))
+    struct persist_batch *b = persist_batch_in(p, BATCH_STATE_EMPTY);
+    if (b == NULL || p->reading != NULL || p->n_ranges == 0 || persist_is_halted(p))
         return;
     p->reading = b;
     p->is_blocking = is_all_empty(p) && p->settings.block_ms > 0;
@@ -456,7 +240,7 @@ static void on_read_timer(void *ctx)
 {
     struct persist *p = ctx;
     p->is_gathering = false;
-    read_more(p);
+    persist_read_more(p);
 }
 
 /* ---- trim ---- */
@@ -477,7 +261,7 @@ static void on_trimmed(void *ctx, enum err e)
     p->n_calls--;
     if (e != ERR_OK)
         LOG_WARN("persist", "trimming the event log failed", "err=%s", err_name(e));
-    call_ended(p);
+    persist_call_ended(p);
 }
 
 /* What is older than we keep it, and in PostgreSQL. */
@@ -494,11 +278,11 @@ static void on_memory(void *ctx, enum err e, uint32_t thousandths)
         if (is_ours(p, bucket) && last.ms > 0)
             p->trims[n++] = (struct store_log_trim){(uint8_t)bucket, last};
     }
-    if (e == ERR_OK && n > 0 && !is_halted(p)) {
+    if (e == ERR_OK && n > 0 && !persist_is_halted(p)) {
         p->n_calls++;
         store_log_trim(p->store, p->trims, n, on_trimmed, p);
     }
-    call_ended(p);
+    persist_call_ended(p);
 }
 
 static bool is_behind_us(const struct persist *p, const struct event_place *places)
@@ -516,12 +300,12 @@ static void on_places_looked_at(void *ctx, enum err e, const struct event_place 
     struct persist *p = ctx;
     p->n_calls--;
     if (e == ERR_OK && is_behind_us(p, places)) {
-        places_again(p, ERR_CONFLICT);
-    } else if (e == ERR_OK && !is_halted(p)) {
+        persist_places_again(p, ERR_CONFLICT);
+    } else if (e == ERR_OK && !persist_is_halted(p)) {
         p->n_calls++;
         store_memory(p->store, on_memory, p);
     }
-    call_ended(p);
+    persist_call_ended(p);
 }
 
 /* What waits, in all and in the fullest share; also while PostgreSQL is away. */
@@ -547,14 +331,14 @@ static void on_sizes(void *ctx, enum err e, const struct store_log_size *sizes)
         metrics_set(p->metrics, METRIC_events_waiting, n);
         metrics_set(p->metrics, METRIC_events_waiting_most, n_most);
     }
-    call_ended(p);
+    persist_call_ended(p);
 }
 
 static void on_trim_timer(void *ctx)
 {
     struct persist *p = ctx;
     timer_start(p->loop, p->trim_timer, p->settings.trim_ms);
-    if (is_halted(p))
+    if (persist_is_halted(p))
         return;
     p->n_calls++;
     store_log_sizes(p->store, p->ranges, on_sizes, p);
@@ -589,7 +373,7 @@ struct persist *persist_new(struct loop *loop, struct store *store, struct sink 
     p->places_timer = timer_new(loop, on_places_timer, p);
     p->trim_timer = timer_new(loop, on_trim_timer, p);
     p->stop_timer = timer_new(loop, on_stop_timer, p);
-    for (size_t i = 0; i < N_BATCHES; i++) {
+    for (size_t i = 0; i < PERSIST_BATCHES; i++) {
         p->batches[i].persist = p;
         p->batches[i].arena = arena_new(BATCH_BYTES);
     }
@@ -619,7 +403,7 @@ void persist_own(struct persist *p, const uint64_t fences[STORE_LEASE_RANGES])
         timer_start(p->loop, p->trim_timer, p->settings.trim_ms);
     p->is_started = true;
     p->must_restart = true;
-    call_ended(p);
+    persist_call_ended(p);
 }
 
 void persist_start(struct persist *p)
@@ -631,7 +415,7 @@ void persist_start(struct persist *p)
     persist_own(p, fences);
 }
 
-static bool has_range(const struct batch *b, uint32_t range)
+static bool has_range(const struct persist_batch *b, uint32_t range)
 {
     for (uint32_t i = 0; b->state != BATCH_STATE_EMPTY && i < b->n; i++) {
         if (store_lease_range(b->records[i].bucket) == range)
@@ -643,7 +427,7 @@ static bool has_range(const struct batch *b, uint32_t range)
 bool persist_is_range_idle(const struct persist *p, uint32_t range)
 {
     bool is_idle = p->reading == NULL || !p->read_ranges[range];
-    for (size_t i = 0; i < N_BATCHES; i++)
+    for (size_t i = 0; i < PERSIST_BATCHES; i++)
         is_idle &= !has_range(&p->batches[i], range);
     return is_idle;
 }
@@ -656,7 +440,7 @@ void persist_stop(struct persist *p, timer_fn *fn, void *ctx)
     timer_stop(p->loop, p->read_timer);
     timer_stop(p->loop, p->places_timer);
     timer_stop(p->loop, p->trim_timer);
-    call_ended(p);
+    persist_call_ended(p);
 }
 
 int64_t persist_behind_ms(const struct persist *p)
@@ -675,7 +459,7 @@ void persist_free(struct persist *p)
 {
     if (p == NULL)
         return;
-    for (size_t i = 0; i < N_BATCHES; i++)
+    for (size_t i = 0; i < PERSIST_BATCHES; i++)
         arena_free(p->batches[i].arena);
     timer_free(p->loop, p->read_timer);
     timer_free(p->loop, p->places_timer);
