@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "port/config/live.h"
 
 void cli_complain_lines(const struct buf *errors)
 {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lab/http_call.h"
+#include "port/config/live.h"
 #include "port/front/front.h"
 #include "port/sink/sink.h"
 #include "port/vault/vault.h"

@@ -11,6 +11,7 @@
 
 #include "core/number.h"
 #include "core/number_plan.h"
+#include "port/config/live.h"
 #include "port/config/table.h"
 
 /* The least that loads; tests add lines to it. */

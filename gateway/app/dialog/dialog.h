@@ -136,7 +136,7 @@ enum err dialogs_answer(struct dialogs *all, const struct number_id *id, struct 
  * dialogs_wake. */
 enum err dialogs_release(struct dialogs *all, const struct number_id *id, struct wall_ms until,
                          dialog_on_answer *fn, void *ctx) MUST_CHECK;
-/* A coordinator's order about a number: core/engine/engine.h, desk. STEPPED, or REPEAT where it
+/* A coordinator's order about a number: core/engine/input.h, desk. STEPPED, or REPEAT where it
  * means nothing (any more). For DESK_INVITE the number, in E.164, its country and the channel that
  * it shall be reached by, which outlives the dialogs; else absent. As dialogs_wake. */
 struct dialog_desk {

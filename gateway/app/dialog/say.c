@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "core/gsm/gsm.h"
 #include "core/utf8.h"
+#include "port/config/live.h"
 
 /* After two days an answer is asked for again anyway (docs/course-rules.md 1.2 rule 11), so a reply
  * that could not be sent by then would only confuse. */

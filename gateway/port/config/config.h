@@ -152,17 +152,6 @@ const struct zone *config_zone_get(const struct config *config, struct str count
 /* May anything be sent there? Only to countries that the configuration names, in `countries` or as
  * a channel's own. */
 bool config_is_served(const struct config *config, struct str country);
-/* ---- going live (docs/course-rules.md 1.7) ---- */
-
-#define CONFIG_FOCAL_POINTS 2u
-#define CONFIG_CHECKED_DAYS 92 /* three months */
-/* The beginning of a day "2026-11-28" in UTC; false: it is none. */
-bool config_date(struct str text, struct wall_ms *ret);
-/* The i-th of numbers with blanks between, as of focal_points; absent past the last. */
-struct str config_number_of(struct str numbers, uint32_t i);
-/* Is the referral table of each channel's country complete, and checked within three months of now?
- * Reports each thing that is missing: what to write, and where. */
-bool config_is_live(const struct config *config, struct wall_ms now, struct yaml_report *report);
 /* Effective configuration as YAML, secrets masked. */
 void config_print(const struct config *config, struct buf *out);
 /* The commented example, which is config/waypost.yaml. */

@@ -1,5 +1,5 @@
 /* May the channels of a country be opened to people who may be in danger? */
-#include "port/config/config.h"
+#include "port/config/live.h"
 
 struct str config_number_of(struct str numbers, uint32_t i)
 {

@@ -8,6 +8,7 @@
 
 #include "core/number.h"
 #include "core/number_plan.h"
+#include "port/config/live.h"
 #include "port/config/table.h"
 #include "port/file.h"
 #include "port/zone.h"
