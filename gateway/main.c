@@ -1,3 +1,4 @@
+/* The program: its name, and the subcommand. */
 #include "cli/cli.h"
 
 int main(int argc, char **argv)

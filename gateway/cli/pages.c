@@ -1,3 +1,4 @@
+/* The pages of the admin listener that belong to the lab: phones in the browser, the preview. */
 #include "cli/cli.h"
 
 #include "lab/desk/web.h"

@@ -1,3 +1,4 @@
+/* qr.h, with libqrencode. */
 #include <errno.h>
 #include <qrencode.h>
 

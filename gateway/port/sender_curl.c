@@ -1,3 +1,4 @@
+/* sender.h: requests to providers, with libcurl. */
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <event2/event.h>

@@ -1,3 +1,4 @@
+/* zone.h: time zones as the C library reads them from tzdata. */
 #include "port/zone.h"
 
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* How a provider proves itself, and how we sign for one: addresses, secrets, signatures. */
 #include "profile/load.h"
 #include "wire/doc.h"
 

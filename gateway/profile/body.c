@@ -1,3 +1,4 @@
+/* Bodies of requests read, and bodies and headers written, as a profile says. */
 #include "core/gsm/gsm.h"
 #include "profile/load.h"
 #include "wire/doc.h"

@@ -1,3 +1,4 @@
+/* The answer to a callback, as a profile says it: the reply in it, or success alone. */
 #include "profile/model.h"
 
 #define MAX_ANSWER_BYTES 65536u

@@ -1,3 +1,4 @@
+/* The request that sends a message, the one that asks for a token, and what their answers mean. */
 #include <string.h>
 
 #include "profile/load.h"

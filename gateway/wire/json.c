@@ -1,3 +1,4 @@
+/* doc.h from JSON, with jansson. */
 #include "wire/doc.h"
 
 #include <jansson.h>

@@ -1,3 +1,4 @@
+/* doc.h from XML, with expat. */
 #include "wire/doc.h"
 
 #include <expat.h>

@@ -1,3 +1,4 @@
+/* Delivery reports: what a provider says of a message, as a record of the event log. */
 #include "app/callback/internal.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* One try to send a message: marked, posted, settled, or put back. */
 #include <assert.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* What a message needs before it may leave: its number, a token, room under the caps. */
 #include <string.h>
 
 #include "app/limits.h"

@@ -1,3 +1,4 @@
+/* What the pages of /report/ answer with: a page, the way to the login, words. */
 #include "app/report/internal.h"
 
 #define HTML STR("text/html; charset=utf-8")

@@ -1,3 +1,4 @@
+/* gsm.h: letters that cost half when they are written another way. */
 #include "core/gsm/gsm.h"
 
 #include <string.h>

@@ -1,14 +1,13 @@
-#include <uchar.h>
-
-#include "core/gsm/gsm.h"
-#include "core/utf8.h"
-
 /*
  * National language tables of 3GPP TS 23.038, annex A: which letters each adds, and what it costs
  * to say in the header that one is used (TS 23.040 9.2.3.24.15; docs/course-rules.md 1.4). The
  * provider encodes; what counts here is which letters may stay, and how many parts are paid.
  * tests/vectors/national.txt has the Indic ones place by place; test_gsm compares.
  */
+#include <uchar.h>
+
+#include "core/gsm/gsm.h"
+#include "core/utf8.h"
 
 /* What all tables of Indic scripts and Urdu have beside their own letters. */
 #define INDIC_SINGLE u"@£$¥¿\"¤%&'*+-/<=>¡_#ABCDEFGHIJKLMNOPQRSTUVWXYZ"

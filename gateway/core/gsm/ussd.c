@@ -1,3 +1,4 @@
+/* gsm.h: pages of a USSD screen, and what may be left out of one. */
 #include "core/gsm/gsm.h"
 
 #include <utf8proc.h>

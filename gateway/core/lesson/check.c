@@ -1,3 +1,4 @@
+/* lesson.h: all checks of a course, in the order of its files. */
 #include "core/lesson/lesson.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Checks: the course as a learner plays it, and how long that takes. */
 #include <assert.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* Checks of single texts: length, alphabet, placeholders, system texts. */
 #include <string.h>
 #include <utf8proc.h>
 

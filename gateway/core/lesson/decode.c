@@ -1,3 +1,4 @@
+/* blocks.h: characters of Markdown: escapes, entities, where a text stands in its file. */
 #include "core/lesson/blocks.h"
 
 #include <string.h>

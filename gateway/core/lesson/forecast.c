@@ -1,3 +1,4 @@
+/* lesson.h: what a learner who completes the course gets and sends. */
 #include "core/gsm/gsm.h"
 #include "core/lesson/lesson.h"
 #include "core/lesson/walk.h"

@@ -1,3 +1,4 @@
+/* lesson.h: a course's files in the one form in which they are kept. */
 #include "core/lesson/lesson.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* lesson.h: the course as a picture of boxes and arrows. */
 #include "core/lesson/lesson.h"
 
 #include "core/utf8.h"

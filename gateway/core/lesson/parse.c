@@ -1,3 +1,4 @@
+/* parse.h: a course out of its files: course.md, its modules, and what holds for all of them. */
 #include "core/lesson/parse_internal.h"
 
 #include "core/lesson/translate.h"

@@ -1,3 +1,4 @@
+/* parse.h: one module: its lessons and questions. */
 #include "core/lesson/parse_internal.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* lesson.h: every screen of a course on one web page. */
 
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* lesson.h: every screen of a course as plain text. */
 #include "core/gsm/gsm.h"
 #include "core/lesson/lesson.h"
 #include "core/lesson/sample.h"

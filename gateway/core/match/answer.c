@@ -1,3 +1,4 @@
+/* match.h: which answer to a question a text is. */
 #include <string.h>
 
 #include "core/match/match.h"

@@ -1,3 +1,4 @@
+/* match.h: which command a text is: exactly, nearly, or among other words. */
 #include <assert.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* match.h: the one form in which texts are compared. */
 #include "core/match/match.h"
 
 #include <utf8proc.h>

@@ -1,3 +1,4 @@
+/* A loop whose clock moves only when a test moves it (port/loop.h). */
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/queue.h>

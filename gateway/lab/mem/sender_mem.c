@@ -1,3 +1,4 @@
+/* A provider in memory: what is sent reaches a function of the test (port/sender.h). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* run.h: the world of fast transcripts. */
 #include "lab/talk/run.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* run.h: the world over HTTP, a gateway that runs and its simulator. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* talk.h: the lines of a transcript. */
 #include <string.h>
 
 #include "lab/talk/internal.h"

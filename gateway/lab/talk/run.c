@@ -1,3 +1,4 @@
+/* run.h: plays the lines of a transcript in a world, and says where it went otherwise. */
 #include "lab/talk/internal.h"
 
 #include <assert.h>

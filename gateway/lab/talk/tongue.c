@@ -1,3 +1,4 @@
+/* One transcript in every language of a course: what a person types and reads there. */
 #include <string.h>
 
 #include "core/gsm/gsm.h"

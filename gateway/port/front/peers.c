@@ -1,3 +1,4 @@
+/* How many connections each address has (conn.h). */
 #include "port/front/conn.h"
 
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+/* Is a connection string one that never looks up a name? */
 #include <arpa/inet.h>
 #include <libpq-fe.h>
 #include <string.h>

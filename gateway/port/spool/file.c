@@ -1,3 +1,4 @@
+/* spool.h: SMS on disk, in one log for all processes of the host. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* The calls of store.h and its sisters, each handed to the implementation (ops.h). */
 #include "port/store/ops.h"
 
 #include <assert.h>

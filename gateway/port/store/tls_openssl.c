@@ -1,3 +1,4 @@
+/* tls.h, with OpenSSL: Debian's hiredis has none. */
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>

@@ -1,3 +1,4 @@
+/* pin.h, with argon2. */
 #include <argon2.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* Responses as bytes, and the words of their status. */
 #include "wire/http/framing.h"
 #include "wire/http/http.h"
 
