@@ -1,3 +1,6 @@
+/*
+ * Every panel of the coordinators' pages. Longer than a file should be, since it is one table.
+ */
 #include "app/report/panels.h"
 
 #define INTERVAL "95 % interval"

@@ -1,3 +1,7 @@
+/*
+ * blocks.h: a file of a course as blocks: cmark reads it, and what no course may have is refused.
+ * Longer than a file should be: one reader, whose functions call each other down one tree.
+ */
 #include "core/lesson/blocks.h"
 
 #include <cmark.h>

@@ -1,3 +1,7 @@
+/*
+ * Every key of the configuration, in the order of config/waypost.yaml. Longer than a file should
+ * be, since it is one table.
+ */
 #include "port/config/table.h"
 
 #define KEY(field) YAML_AT(struct config, field)

@@ -5,6 +5,8 @@
  * hiredis 0.14 has no async timeouts: here one timer watches over the queue of deadlines. On a
  * passed deadline the connection is given up as a whole: replies come in order, so those behind a
  * late one are late as well.
+ *
+ * Longer than a file should be: one machine whose states share every member of struct link.
  */
 #include "port/store/hiredis_link.h"
 

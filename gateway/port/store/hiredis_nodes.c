@@ -1,3 +1,10 @@
+/*
+ * hiredis_nodes.h: one server, or all masters of a Cluster: which of them has a key, which may be
+ * asked.
+ *
+ * Longer than a file should be: links, map and fence are looked at in one tick, and each changes
+ * what the others do.
+ */
 #include "port/store/hiredis_nodes.h"
 
 #include <assert.h>
