@@ -27,18 +27,18 @@ void mem_value_set(struct buf *value, struct str bytes)
     assert(buf_error(value) == ERR_OK);
 }
 
-static void deliver_load(struct answer *a)
+static void deliver_load(struct mem_answer *a)
 {
     a->fn.load(a->ctx, a->e, a->e == ERR_OK ? &a->record : NULL);
 }
 
-static void deliver_commit(struct answer *a)
+static void deliver_commit(struct mem_answer *a)
 {
     bool has_record = a->e == ERR_CONFLICT || (a->e == ERR_OK && a->record.refused_by != NULL);
     a->fn.commit(a->ctx, a->e, has_record ? &a->record : NULL);
 }
 
-static void deliver_due(struct answer *a)
+static void deliver_due(struct mem_answer *a)
 {
     a->fn.due(a->ctx, a->e, a->ids, a->e == ERR_OK ? a->n : 0);
 }
@@ -66,7 +66,7 @@ static struct mem_record *record_need(struct mem_store *m, const struct number_i
     return record;
 }
 
-static void record_copy(struct mem_store *m, const struct number_id *id, struct answer *a)
+static void record_copy(struct mem_store *m, const struct number_id *id, struct mem_answer *a)
 {
     struct mem_record *record = record_find(m, id);
     a->record = (struct store_record){.state = STR_NONE, .reply = STR_NONE};
@@ -89,7 +89,7 @@ struct str mem_state(struct mem_store *m, const struct number_id *id, struct are
 
 static void mem_load(struct store *s, const struct number_id *id, store_on_load *fn, void *ctx)
 {
-    struct answer *a = mem_answer_new(mem(s), "load", deliver_load, ctx);
+    struct mem_answer *a = mem_answer_new(mem(s), "load", deliver_load, ctx);
     a->fn.load = fn;
     record_copy(mem(s), id, a);
     mem_answer_post(mem(s), a);
@@ -132,7 +132,7 @@ static void mem_commit(struct store *s, const struct store_commit *commit, store
                        void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "commit", deliver_commit, ctx);
+    struct mem_answer *a = mem_answer_new(m, "commit", deliver_commit, ctx);
     a->fn.commit = fn;
     struct mem_record *record = record_find(m, &commit->id);
     uint32_t seq = record != NULL ? store_seq(buf_str(&record->state)) : 0;
@@ -148,7 +148,7 @@ static void mem_commit(struct store *s, const struct store_commit *commit, store
 static void mem_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn,
                        void *ctx)
 {
-    struct answer *a = mem_answer_new(mem(s), "append", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(mem(s), "append", mem_deliver_done, ctx);
     a->fn.done = fn;
     if (a->has_effect)
         mem_stream_add(mem(s), STORE_STREAM_EVENTS, bucket, event);
@@ -159,7 +159,7 @@ static void mem_restore(struct store *s, const struct number_id *id, struct str 
                         int64_t due_at_ms, store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "restore", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(m, "restore", mem_deliver_done, ctx);
     a->fn.done = fn;
     struct mem_record *record = record_find(m, id);
     bool is_newer = record == NULL || store_seq(state) > store_seq(buf_str(&record->state));
@@ -175,7 +175,7 @@ static void mem_restore(struct store *s, const struct number_id *id, struct str 
 static void mem_wake(struct store *s, const struct number_id *id, int64_t due_at_ms,
                      store_on_done *fn, void *ctx)
 {
-    struct answer *a = mem_answer_new(mem(s), "wake", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(mem(s), "wake", mem_deliver_done, ctx);
     a->fn.done = fn;
     struct mem_record *record = record_find(mem(s), id);
     bool is_later = record != NULL && record->state.len > 0 &&
@@ -185,7 +185,7 @@ static void mem_wake(struct store *s, const struct number_id *id, int64_t due_at
     mem_answer_post(mem(s), a);
 }
 
-static void deliver_states(struct answer *a)
+static void deliver_states(struct mem_answer *a)
 {
     a->fn.states(a->ctx, a->e, a->names, a->e == ERR_OK ? a->n : 0);
 }
@@ -193,7 +193,7 @@ static void deliver_states(struct answer *a)
 static void mem_states(struct store *s, const struct number_id *ids, uint32_t n,
                        store_on_states *fn, void *ctx)
 {
-    struct answer *a = mem_answer_new(mem(s), "states", deliver_states, ctx);
+    struct mem_answer *a = mem_answer_new(mem(s), "states", deliver_states, ctx);
     a->fn.states = fn;
     a->n = n;
     a->names = arena_new_array(a->arena, struct str, n + 1);
@@ -205,7 +205,7 @@ static void mem_states(struct store *s, const struct number_id *ids, uint32_t n,
     mem_answer_post(mem(s), a);
 }
 
-static void deliver_scan(struct answer *a)
+static void deliver_scan(struct mem_answer *a)
 {
     a->fn.scan(a->ctx, a->e, STR(""), a->learners, a->e == ERR_OK ? a->n : 0);
 }
@@ -214,7 +214,7 @@ static void deliver_scan(struct answer *a)
 static void mem_scan(struct store *s, struct str cursor, store_on_scan *fn, void *ctx)
 {
     (void)cursor;
-    struct answer *a = mem_answer_new(mem(s), "scan", deliver_scan, ctx);
+    struct mem_answer *a = mem_answer_new(mem(s), "scan", deliver_scan, ctx);
     struct mem_record *record, *next;
     a->fn.scan = fn;
     a->learners = arena_new_array(a->arena, struct store_learner, HASH_COUNT(mem(s)->records) + 1);
@@ -241,7 +241,7 @@ static void mem_patch(struct store *s, const struct number_id *id, const struct 
                       store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "patch", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(m, "patch", mem_deliver_done, ctx);
     a->fn.done = fn;
     if (a->has_effect)
         mem_state_patch(m, id, patch);
@@ -260,7 +260,7 @@ static void mem_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms
                     store_on_due *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "due", deliver_due, ctx);
+    struct mem_answer *a = mem_answer_new(m, "due", deliver_due, ctx);
     a->fn.due = fn;
     size_t n_records = HASH_COUNT(m->records), n = 0;
     const struct mem_record **due = xcalloc(n_records + 1, sizeof(struct mem_record *));
@@ -281,7 +281,7 @@ static void mem_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms
 /* ---- the rest ---- */
 
 /* A store in memory is never lost. */
-static void deliver_fence(struct answer *a)
+static void deliver_fence(struct mem_answer *a)
 {
     static const struct store_fence open = {.epoch = 1, .is_open = true};
     a->fn.fence(a->ctx, a->e, a->e == ERR_OK ? &open : NULL);
@@ -289,7 +289,7 @@ static void deliver_fence(struct answer *a)
 
 static void mem_fence(struct store *s, store_on_fence *fn, void *ctx)
 {
-    struct answer *a = mem_answer_new(mem(s), "fence", deliver_fence, ctx);
+    struct mem_answer *a = mem_answer_new(mem(s), "fence", deliver_fence, ctx);
     a->fn.fence = fn;
     mem_answer_post(mem(s), a);
 }
@@ -297,14 +297,14 @@ static void mem_fence(struct store *s, store_on_fence *fn, void *ctx)
 static void mem_fence_open(struct store *s, uint64_t epoch, store_on_done *fn, void *ctx)
 {
     (void)epoch;
-    struct answer *a = mem_answer_new(mem(s), "fence_open", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(mem(s), "fence_open", mem_deliver_done, ctx);
     a->fn.done = fn;
     mem_answer_post(mem(s), a);
 }
 
 static void mem_log_end(struct store *s, uint8_t bucket, store_on_value *fn, void *ctx)
 {
-    struct answer *a = mem_answer_new(mem(s), "log_end", mem_deliver_value, ctx);
+    struct mem_answer *a = mem_answer_new(mem(s), "log_end", mem_deliver_value, ctx);
     char id[EVENT_PLACE_BYTES];
     event_place_write(mem_stream_end(mem(s), bucket), id);
     a->fn.value = fn;
@@ -312,14 +312,14 @@ static void mem_log_end(struct store *s, uint8_t bucket, store_on_value *fn, voi
     mem_answer_post(mem(s), a);
 }
 
-static void deliver_memory(struct answer *a)
+static void deliver_memory(struct mem_answer *a)
 {
     a->fn.memory(a->ctx, a->e, a->n);
 }
 
 static void mem_memory(struct store *s, store_on_memory *fn, void *ctx)
 {
-    struct answer *a = mem_answer_new(mem(s), "memory", deliver_memory, ctx);
+    struct mem_answer *a = mem_answer_new(mem(s), "memory", deliver_memory, ctx);
     a->fn.memory = fn;
     a->n = mem(s)->used_memory;
     mem_answer_post(mem(s), a);
@@ -327,7 +327,7 @@ static void mem_memory(struct store *s, store_on_memory *fn, void *ctx)
 
 static void mem_facts(struct store *s, enum store_facts what, store_on_value *fn, void *ctx)
 {
-    struct answer *a = mem_answer_new(mem(s), "facts", mem_deliver_value, ctx);
+    struct mem_answer *a = mem_answer_new(mem(s), "facts", mem_deliver_value, ctx);
     a->fn.value = fn;
     a->value = what == STORE_FACTS_STATE ? STR("role:master\naof_enabled:1\n")
                                          : STR("appendfsync:always\n");
@@ -339,14 +339,14 @@ void store_mem_set_memory(struct store *s, uint32_t used)
     mem(s)->used_memory = used;
 }
 
-static void deliver_probe(struct answer *a)
+static void deliver_probe(struct mem_answer *a)
 {
     a->fn.probe(a->ctx, a->e, a->server, a->n);
 }
 
 static void mem_probe(struct store *s, store_on_probe *fn, void *ctx)
 {
-    struct answer *a = mem_answer_new(mem(s), "probe", deliver_probe, ctx);
+    struct mem_answer *a = mem_answer_new(mem(s), "probe", deliver_probe, ctx);
     a->fn.probe = fn;
     a->server = loop_wall(mem(s)->loop);
     a->n = store_mem_n_alive(mem(s), STR("sender"));
@@ -356,7 +356,7 @@ static void mem_probe(struct store *s, store_on_probe *fn, void *ctx)
 static bool mem_is_up(struct store *s)
 {
     for (size_t i = 0; i < STORE_MEM_FAULTS; i++) {
-        const struct fault *fault = &mem(s)->faults[i];
+        const struct mem_fault *fault = &mem(s)->faults[i];
         if (fault->n > 0 && fault->e == ERR_UNAVAILABLE && strcmp(fault->verb, "*") == 0)
             return false;
     }
@@ -384,7 +384,7 @@ static void mem_free(struct store *s)
     struct mem_store *m = mem(s);
     mem_streams_stop(m);
     while (m->answers != NULL) {
-        struct answer *a = m->answers;
+        struct mem_answer *a = m->answers;
         DL_DELETE(m->answers, a);
         a->e = ERR_UNAVAILABLE;
         mem_answer_give(a);

@@ -48,9 +48,9 @@ struct mem_entry {
 };
 
 /* What a callback will be given; data lives in the arena. */
-struct answer {
-    struct answer *prev, *next;
-    void (*deliver)(struct answer *);
+struct mem_answer {
+    struct mem_answer *prev, *next;
+    void (*deliver)(struct mem_answer *);
     union {
         store_on_load *load;
         store_on_commit *commit;
@@ -90,16 +90,16 @@ struct answer {
 };
 
 /* A read that waits for entries. */
-struct waiting {
+struct mem_waiting {
     struct mem_store *store;
-    struct answer *answer;      /* NULL = nobody waits */
+    struct mem_answer *answer;  /* NULL = nobody waits */
     struct store_reader reader; /* both of its lists lie here */
     struct event_place from[STORE_BUCKETS];
     bool ranges[STORE_LEASE_RANGES];
     struct timer *timer;
 };
 
-struct fault {
+struct mem_fault {
     char verb[STORE_MEM_VERB_BYTES];
     enum err e;
     bool is_late;
@@ -122,10 +122,10 @@ struct mem_store {
     struct event_place log_ends[STORE_BUCKETS];
     uint64_t log_added[STORE_BUCKETS];
     uint32_t used_memory;
-    struct waiting waiting[STORE_MEM_STREAMS];
-    struct answer *answers;
+    struct mem_waiting waiting[STORE_MEM_STREAMS];
+    struct mem_answer *answers;
     struct timer *timer;
-    struct fault faults[STORE_MEM_FAULTS];
+    struct mem_fault faults[STORE_MEM_FAULTS];
 };
 
 static inline struct mem_store *mem(struct store *s)
@@ -134,16 +134,16 @@ static inline struct mem_store *mem(struct store *s)
 }
 
 /* A new answer, its fault (if one waits for this verb) taken. Take effect only if has_effect. */
-struct answer *mem_answer_new(struct mem_store *m, const char *verb,
-                              void (*deliver)(struct answer *), void *ctx);
+struct mem_answer *mem_answer_new(struct mem_store *m, const char *verb,
+                                  void (*deliver)(struct mem_answer *), void *ctx);
 /* To be given in the next turn. */
-void mem_answer_post(struct mem_store *m, struct answer *a);
+void mem_answer_post(struct mem_store *m, struct mem_answer *a);
 /* At once; the answer is gone then. */
-void mem_answer_give(struct answer *a);
+void mem_answer_give(struct mem_answer *a);
 /* timer_fn of the store. */
 void mem_on_answers(void *ctx);
-void mem_deliver_done(struct answer *a);
-void mem_deliver_value(struct answer *a);
+void mem_deliver_done(struct mem_answer *a);
+void mem_deliver_value(struct mem_answer *a);
 
 /* The state of a number; absent: nobody. */
 struct str mem_state(struct mem_store *m, const struct number_id *id, struct arena *arena);

@@ -13,12 +13,12 @@
 #define ANSWER_MAX_BYTES (256u << 20)
 
 /* The verb's own fault before that of "*"; counts it down. */
-static const struct fault *fault_take(struct mem_store *m, const char *verb)
+static const struct mem_fault *fault_take(struct mem_store *m, const char *verb)
 {
     const char *wanted[] = {verb, "*"};
     for (size_t w = 0; w < ARRAY_LEN(wanted); w++) {
         for (size_t i = 0; i < STORE_MEM_FAULTS; i++) {
-            struct fault *fault = &m->faults[i];
+            struct mem_fault *fault = &m->faults[i];
             if (fault->n == 0 || strcmp(fault->verb, wanted[w]) != 0)
                 continue;
             if (fault->n != UINT32_MAX)
@@ -32,34 +32,34 @@ static const struct fault *fault_take(struct mem_store *m, const char *verb)
 void store_mem_fail(struct store *s, const char *verb, enum err e, bool late, uint32_t n)
 {
     struct mem_store *m = mem(s);
-    struct fault *free_slot = NULL;
+    struct mem_fault *free_slot = NULL;
     for (size_t i = 0; i < STORE_MEM_FAULTS; i++) {
-        struct fault *fault = &m->faults[i];
+        struct mem_fault *fault = &m->faults[i];
         if (fault->n > 0 && strcmp(fault->verb, verb) == 0)
             fault->n = 0; /* the new one takes its place */
         if (fault->n == 0)
             free_slot = fault;
     }
     assert(free_slot != NULL);
-    *free_slot = (struct fault){.e = e, .is_late = late, .n = n};
+    *free_slot = (struct mem_fault){.e = e, .is_late = late, .n = n};
     enum err copied = str_copy(str_from(verb), free_slot->verb, sizeof(free_slot->verb));
     assert(copied == ERR_OK);
 }
 
-struct answer *mem_answer_new(struct mem_store *m, const char *verb,
-                              void (*deliver)(struct answer *), void *ctx)
+struct mem_answer *mem_answer_new(struct mem_store *m, const char *verb,
+                                  void (*deliver)(struct mem_answer *), void *ctx)
 {
-    struct answer *a = xcalloc(1, sizeof(*a));
+    struct mem_answer *a = xcalloc(1, sizeof(*a));
     a->deliver = deliver;
     a->ctx = ctx;
     a->arena = arena_new(ANSWER_MAX_BYTES);
-    const struct fault *fault = fault_take(m, verb);
+    const struct mem_fault *fault = fault_take(m, verb);
     a->forced = fault != NULL ? fault->e : ERR_OK;
     a->has_effect = fault == NULL || fault->is_late;
     return a;
 }
 
-void mem_answer_post(struct mem_store *m, struct answer *a)
+void mem_answer_post(struct mem_store *m, struct mem_answer *a)
 {
     if (a->forced != ERR_OK)
         a->e = a->forced;
@@ -68,7 +68,7 @@ void mem_answer_post(struct mem_store *m, struct answer *a)
     timer_start(m->loop, m->timer, 0);
 }
 
-void mem_answer_give(struct answer *a)
+void mem_answer_give(struct mem_answer *a)
 {
     a->deliver(a);
     arena_free(a->arena);
@@ -78,21 +78,21 @@ void mem_answer_give(struct answer *a)
 void mem_on_answers(void *ctx)
 {
     struct mem_store *m = ctx;
-    struct answer *turn = m->answers; /* what the callbacks ask for comes in the next turn */
+    struct mem_answer *turn = m->answers; /* what the callbacks ask for comes in the next turn */
     m->answers = NULL;
     while (turn != NULL) {
-        struct answer *a = turn;
+        struct mem_answer *a = turn;
         DL_DELETE(turn, a);
         mem_answer_give(a);
     }
 }
 
-void mem_deliver_done(struct answer *a)
+void mem_deliver_done(struct mem_answer *a)
 {
     a->fn.done(a->ctx, a->e);
 }
 
-void mem_deliver_value(struct answer *a)
+void mem_deliver_value(struct mem_answer *a)
 {
     a->fn.value(a->ctx, a->e, a->e == ERR_OK ? a->value : STR_NONE);
 }

@@ -98,7 +98,7 @@ void mem_caps_tell(struct mem_store *m, const struct store_commit *commit, const
 void mem_take(struct store *s, const struct store_cap *caps, uint32_t n, store_on_done *fn,
               void *ctx)
 {
-    struct answer *a = mem_answer_new(mem(s), "take", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(mem(s), "take", mem_deliver_done, ctx);
     a->fn.done = fn;
     if (a->has_effect && take(mem(s), caps, n) != NULL)
         a->e = ERR_DENIED;
@@ -135,7 +135,7 @@ struct mem_lease {
     uint64_t fences[STORE_LEASE_RANGES]; /* that the buckets know */
 };
 
-static void deliver_lease(struct answer *a)
+static void deliver_lease(struct mem_answer *a)
 {
     a->fn.lease(a->ctx, a->e, a->e == ERR_OK ? a->fences : NULL, a->n);
 }
@@ -214,7 +214,7 @@ static void range_take(struct mem_lease *l, uint32_t i, const struct mem_member 
     l->ranges[i].fence = l->fences[i] = ++l->last_fence;
 }
 
-static void own(struct mem_store *m, const struct store_lease *lease, struct answer *a)
+static void own(struct mem_store *m, const struct store_lease *lease, struct mem_answer *a)
 {
     struct mem_lease *l = lease_of(m, lease->kind);
     struct mem_member *me = member_of(l, lease->owner);
@@ -240,7 +240,7 @@ static void own(struct mem_store *m, const struct store_lease *lease, struct ans
 void mem_lease_keep(struct store *s, const struct store_lease *lease, store_on_lease *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "lease_keep", deliver_lease, ctx);
+    struct mem_answer *a = mem_answer_new(m, "lease_keep", deliver_lease, ctx);
     a->fn.lease = fn;
     if (a->has_effect)
         own(m, lease, a);
@@ -251,7 +251,7 @@ void mem_lease_give(struct store *s, const struct store_lease *lease, const bool
                     bool is_leaving, store_on_lease_given *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "lease_give", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(m, "lease_give", mem_deliver_done, ctx);
     a->fn.done = fn;
     struct mem_lease *l = lease_of(m, lease->kind);
     struct mem_member *me = member_of(l, lease->owner);

@@ -16,12 +16,12 @@ struct answer_to {
     void *ctx;
 };
 
-static void deliver_entries(struct answer *a)
+static void deliver_entries(struct mem_answer *a)
 {
     a->fn.entries(a->ctx, a->e, a->entries, a->e == ERR_OK ? a->n : 0);
 }
 
-static void give_entry(struct answer *a, const struct mem_entry *entry)
+static void give_entry(struct mem_answer *a, const struct mem_entry *entry)
 {
     a->entries[a->n++] = (struct store_entry){
         .bucket = entry->bucket,
@@ -53,9 +53,9 @@ static int entry_cmp(const void *a, const void *b)
 }
 
 /* Fills the answer with what there is for the reader. */
-static void read_what_waits(struct mem_store *m, enum store_stream stream, struct answer *a)
+static void read_what_waits(struct mem_store *m, enum store_stream stream, struct mem_answer *a)
 {
-    const struct waiting *waiting = &m->waiting[stream];
+    const struct mem_waiting *waiting = &m->waiting[stream];
     struct mem_entry *entry;
     uint32_t n[STORE_BUCKETS] = {0};
     a->entries = arena_new_array(a->arena, struct store_entry, count_entries(m, stream) + 1);
@@ -71,9 +71,9 @@ static void read_what_waits(struct mem_store *m, enum store_stream stream, struc
     qsort(a->entries, a->n, sizeof(*a->entries), entry_cmp);
 }
 
-static void waiting_end(struct waiting *waiting)
+static void waiting_end(struct mem_waiting *waiting)
 {
-    struct answer *a = waiting->answer;
+    struct mem_answer *a = waiting->answer;
     waiting->answer = NULL;
     timer_stop(waiting->store->loop, waiting->timer);
     mem_answer_post(waiting->store, a);
@@ -81,7 +81,7 @@ static void waiting_end(struct waiting *waiting)
 
 static void on_waited(void *ctx)
 {
-    struct waiting *waiting = ctx;
+    struct mem_waiting *waiting = ctx;
     waiting_end(waiting);
 }
 
@@ -102,7 +102,7 @@ void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucke
         m->log_added[bucket]++;
     }
     DL_APPEND(m->streams[stream], entry);
-    struct waiting *waiting = &m->waiting[stream];
+    struct mem_waiting *waiting = &m->waiting[stream];
     if (waiting->answer != NULL && store_reader_has(&waiting->reader, bucket)) {
         read_what_waits(m, stream, waiting->answer);
         waiting_end(waiting);
@@ -118,8 +118,8 @@ struct event_place mem_stream_end(const struct mem_store *m, uint8_t bucket)
 static void read_start(struct mem_store *m, enum store_stream stream,
                        const struct store_reader *reader, const struct answer_to *to)
 {
-    struct waiting *waiting = &m->waiting[stream];
-    struct answer *a = mem_answer_new(m, to->verb, deliver_entries, to->ctx);
+    struct mem_waiting *waiting = &m->waiting[stream];
+    struct mem_answer *a = mem_answer_new(m, to->verb, deliver_entries, to->ctx);
     a->fn.entries = to->fn;
     if (waiting->answer != NULL) {
         a->e = ERR_FULL;
@@ -173,7 +173,7 @@ void mem_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t 
                   store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "log_trim", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(m, "log_trim", mem_deliver_done, ctx);
     struct mem_entry *entry, *next;
     a->fn.done = fn;
     struct event_place last[STORE_BUCKETS] = {{0, 0}};
@@ -193,7 +193,7 @@ void mem_log_delete(struct store *s, uint8_t bucket, const struct event_place *p
                     store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "log_delete", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(m, "log_delete", mem_deliver_done, ctx);
     struct mem_entry *entry, *next;
     a->fn.done = fn;
     DL_FOREACH_SAFE(m->streams[STORE_STREAM_EVENTS], entry, next)
@@ -212,12 +212,12 @@ void mem_log_delete(struct store *s, uint8_t bucket, const struct event_place *p
 /* There are no files. */
 void mem_compact(struct store *s, store_on_done *fn, void *ctx)
 {
-    struct answer *a = mem_answer_new(mem(s), "compact", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(mem(s), "compact", mem_deliver_done, ctx);
     a->fn.done = fn;
     mem_answer_post(mem(s), a);
 }
 
-static void deliver_log_sizes(struct answer *a)
+static void deliver_log_sizes(struct mem_answer *a)
 {
     a->fn.sizes(a->ctx, a->e, a->sizes);
 }
@@ -225,7 +225,7 @@ static void deliver_log_sizes(struct answer *a)
 void mem_log_sizes(struct store *s, const bool *ranges, store_on_log_sizes *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "log_sizes", deliver_log_sizes, ctx);
+    struct mem_answer *a = mem_answer_new(m, "log_sizes", deliver_log_sizes, ctx);
     struct store_log_size *sizes = arena_new_array(a->arena, struct store_log_size, STORE_BUCKETS);
     const struct mem_entry *entry;
     a->fn.sizes = fn;
@@ -243,7 +243,7 @@ void mem_log_sizes(struct store *s, const bool *ranges, store_on_log_sizes *fn, 
     mem_answer_post(m, a);
 }
 
-static void deliver_outbox_look(struct answer *a)
+static void deliver_outbox_look(struct mem_answer *a)
 {
     a->fn.outbox(a->ctx, a->e, a->n, a->server.ms);
 }
@@ -251,7 +251,7 @@ static void deliver_outbox_look(struct answer *a)
 void mem_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "outbox_look", deliver_outbox_look, ctx);
+    struct mem_answer *a = mem_answer_new(m, "outbox_look", deliver_outbox_look, ctx);
     const struct mem_entry *entry;
     a->fn.outbox = fn;
     DL_FOREACH(m->streams[STORE_STREAM_OUTBOX], entry)
@@ -268,7 +268,7 @@ void mem_settle(struct store *s, const struct store_entry *wanted, const struct 
                 store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "settle", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(m, "settle", mem_deliver_done, ctx);
     a->fn.done = fn;
     struct mem_entry *entry = entry_find(m, wanted);
     if (a->has_effect && mem_is_fenced(m, wanted)) {
@@ -288,7 +288,7 @@ void mem_mark_sending(struct store *s, const struct store_entry *entry, const st
                       store_on_value *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "mark_sending", mem_deliver_value, ctx);
+    struct mem_answer *a = mem_answer_new(m, "mark_sending", mem_deliver_value, ctx);
     a->fn.value = fn;
     struct mem_entry *found = entry_find(m, entry);
     if (mem_is_fenced(m, entry)) {
@@ -310,7 +310,7 @@ void mem_clear_sending(struct store *s, const struct store_entry *entry, store_o
                        void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "clear_sending", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(m, "clear_sending", mem_deliver_done, ctx);
     a->fn.done = fn;
     struct mem_entry *found = entry_find(m, entry);
     if (found != NULL && a->has_effect)

@@ -42,12 +42,12 @@ struct mem_note {
 
 /* ---- parts of long SMS, as port/store/functions.lua has them ---- */
 
-static void deliver_part(struct answer *a)
+static void deliver_part(struct mem_answer *a)
 {
     a->fn.part(a->ctx, a->e, a->part_state, a->names, a->e == ERR_OK ? a->n : 0);
 }
 
-static void deliver_overdue(struct answer *a)
+static void deliver_overdue(struct mem_answer *a)
 {
     a->fn.overdue(a->ctx, a->e, a->value, a->names, a->e == ERR_OK ? a->n : 0);
 }
@@ -95,7 +95,7 @@ static struct mem_message *message_new(struct mem_store *m, const struct store_p
 }
 
 /* Values of the parts, absent where one is missing, up to the last that is there. */
-static void copy_parts(const struct mem_message *message, struct answer *a)
+static void copy_parts(const struct mem_message *message, struct mem_answer *a)
 {
     a->names = arena_new_array(a->arena, struct str, STORE_MAX_PARTS);
     for (uint32_t i = 0; i < STORE_MAX_PARTS; i++) {
@@ -107,7 +107,7 @@ static void copy_parts(const struct mem_message *message, struct answer *a)
 }
 
 static enum store_part_state keep(struct mem_store *m, const struct store_part *part,
-                                  struct answer *a)
+                                  struct mem_answer *a)
 {
     struct mem_message *message = message_find(m, part->key);
     struct mem_part *place = message != NULL ? &message->parts[part->n - 1] : NULL;
@@ -138,7 +138,7 @@ static enum store_part_state keep(struct mem_store *m, const struct store_part *
 void mem_part_put(struct store *s, const struct store_part *part, store_on_part *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "part_put", deliver_part, ctx);
+    struct mem_answer *a = mem_answer_new(m, "part_put", deliver_part, ctx);
     a->fn.part = fn;
     if (!store_part_fits(part))
         a->e = ERR_TOO_LONG;
@@ -150,7 +150,7 @@ void mem_part_put(struct store *s, const struct store_part *part, store_on_part 
 void mem_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "part_done", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(m, "part_done", mem_deliver_done, ctx);
     struct mem_message *message = message_find(m, key);
     a->fn.done = fn;
     if (a->has_effect && message != NULL && must_forget)
@@ -163,7 +163,7 @@ void mem_part_done(struct store *s, struct str key, bool must_forget, store_on_d
 void mem_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "parts_overdue", deliver_overdue, ctx);
+    struct mem_answer *a = mem_answer_new(m, "parts_overdue", deliver_overdue, ctx);
     const struct mem_message *message, *first = NULL;
     a->fn.overdue = fn;
     (void)message_find(m, STR_NONE); /* forgets what is too old */
@@ -182,7 +182,7 @@ void mem_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx)
 
 /* ---- sessions and courses ---- */
 
-static void deliver_courses(struct answer *a)
+static void deliver_courses(struct mem_answer *a)
 {
     bool is_ok = a->e == ERR_OK;
     a->fn.courses(a->ctx, a->e, a->names, a->bundles, is_ok ? a->n : 0,
@@ -226,7 +226,7 @@ void mem_session_put(struct store *s, struct str key, struct str value, int64_t 
                      store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "session_put", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(m, "session_put", mem_deliver_done, ctx);
     a->fn.done = fn;
     if (!store_session_fits(key, value))
         a->e = ERR_TOO_LONG;
@@ -235,7 +235,7 @@ void mem_session_put(struct store *s, struct str key, struct str value, int64_t 
     mem_answer_post(m, a);
 }
 
-static void answer_session(struct mem_store *m, struct answer *a, struct str key,
+static void answer_session(struct mem_store *m, struct mem_answer *a, struct str key,
                            store_on_value *fn)
 {
     const struct mem_session *session = session_find(m, key);
@@ -256,7 +256,7 @@ void mem_meet(struct store *s, struct str name, struct str value, int64_t ttl_ms
               store_on_value *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "meet", mem_deliver_value, ctx);
+    struct mem_answer *a = mem_answer_new(m, "meet", mem_deliver_value, ctx);
     const struct mem_session *present = session_find(m, name);
     a->fn.value = fn;
     if (!store_session_fits(name, value))
@@ -284,7 +284,7 @@ void mem_certificate_put(struct store *s, uint64_t code, struct str line, int64_
                          store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "certificate_put", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(m, "certificate_put", mem_deliver_done, ctx);
     char key[CERTIFICATE_KEY_BYTES];
     const struct mem_session *present = session_find(m, certificate_key(key, code));
     bool is_revoked = present != NULL && present->value.p[0] == 'R';
@@ -297,7 +297,7 @@ void mem_certificate_put(struct store *s, uint64_t code, struct str line, int64_
 void mem_certificate_get(struct store *s, uint64_t code, store_on_value *fn, void *ctx)
 {
     char key[CERTIFICATE_KEY_BYTES];
-    struct answer *a = mem_answer_new(mem(s), "certificate_get", mem_deliver_value, ctx);
+    struct mem_answer *a = mem_answer_new(mem(s), "certificate_get", mem_deliver_value, ctx);
     answer_session(mem(s), a, certificate_key(key, code), fn);
 }
 
@@ -305,7 +305,7 @@ void mem_course_put(struct store *s, struct str name, struct str bundle, bool is
                     store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "course_put", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(m, "course_put", mem_deliver_done, ctx);
     a->fn.done = fn;
     if (a->has_effect) {
         struct mem_course *course;
@@ -330,7 +330,7 @@ void mem_course_put(struct store *s, struct str name, struct str bundle, bool is
 void mem_courses_get(struct store *s, store_on_courses *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "courses_get", deliver_courses, ctx);
+    struct mem_answer *a = mem_answer_new(m, "courses_get", deliver_courses, ctx);
     a->fn.courses = fn;
     struct mem_course *course;
     uint32_t n = 0;
@@ -349,7 +349,7 @@ void mem_courses_get(struct store *s, store_on_courses *fn, void *ctx)
 
 /* ---- notes between operators and processes ---- */
 
-static void deliver_board(struct answer *a)
+static void deliver_board(struct mem_answer *a)
 {
     a->fn.board(a->ctx, a->e, a->names, a->bundles, a->e == ERR_OK ? a->n : 0);
 }
@@ -366,7 +366,7 @@ void mem_board_put(struct store *s, enum store_board board, struct str name, str
                    store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "board_put", mem_deliver_done, ctx);
+    struct mem_answer *a = mem_answer_new(m, "board_put", mem_deliver_done, ctx);
     struct mem_note **notes = &m->boards[board];
     struct mem_note *note = *notes;
     a->fn.done = fn;
@@ -386,7 +386,7 @@ void mem_board_put(struct store *s, enum store_board board, struct str name, str
 void mem_board_get(struct store *s, enum store_board board, store_on_board *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct answer *a = mem_answer_new(m, "board_get", deliver_board, ctx);
+    struct mem_answer *a = mem_answer_new(m, "board_get", deliver_board, ctx);
     a->fn.board = fn;
     const struct mem_note *note;
     uint32_t n = 0;
