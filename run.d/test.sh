@@ -45,7 +45,7 @@ test_cppcheck()
 {
     cppcheck -q -j2 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
         --suppress=missingInclude --std=c11 -D_GNU_SOURCE -DWAYPOST_VERSION='""' -Igateway \
-        --include=/usr/include/uthash.h --include=/usr/include/utlist.h \
+        --include=/usr/include/uthash.h \
         --include="/usr/include/$(gcc -print-multiarch)/sys/queue.h" gateway tests
 }
 

@@ -36,13 +36,13 @@ declare -A own=(
 declare -A lib=(
     [gateway]=''
     [base]=''
-    [core]='pcre2.h utf8proc.h cmark.h yaml.h uthash.h utlist.h'
+    [core]='pcre2.h utf8proc.h cmark.h yaml.h uthash.h'
     [wire]='jansson.h expat.h'
     [profile]='pcre2.h openssl/ uthash.h'
-    [port]='argon2.h qrencode.h event2/ hiredis.h async.h libpq-fe.h curl/ openssl/ xlsxwriter.h uthash.h utlist.h'
-    [app]='uthash.h utlist.h'
+    [port]='argon2.h qrencode.h event2/ hiredis.h async.h libpq-fe.h curl/ openssl/ xlsxwriter.h uthash.h'
+    [app]='uthash.h'
     [role]=''
-    [lab]='jansson.h uthash.h utlist.h xlsxwriter.h zip.h'
+    [lab]='jansson.h uthash.h xlsxwriter.h zip.h'
     [cli]='jansson.h openssl/'
 )
 pure='core wire profile'
@@ -79,7 +79,7 @@ check_file()
                 begins_with_one "$header" "${lib[$folder]}" ||
                     bad "$file includes <$header>: no library for $folder"
                 case $header in
-                event2/* | uthash.h | utlist.h) ;;
+                event2/* | uthash.h) ;;
                 async.h) libraries+=hiredis.h$'\n' ;;
                 *) libraries+="${header%%/*}"$'\n' ;;
                 esac

@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
+#include <sys/queue.h>
 
 #include "base/arena.h"
 #include "base/xalloc.h"
@@ -17,7 +17,7 @@
 #define MEM_FAULTS 4
 
 struct answer {
-    struct answer *prev, *next; /* of the mem_sink's list */
+    TAILQ_ENTRY(answer) list;
     sink_on_done *on_done;
     sink_on_vault *on_vault;
     sink_on_places *on_places;
@@ -35,7 +35,7 @@ struct envelope {
 };
 
 struct vault_row {
-    struct vault_row *next;
+    TAILQ_ENTRY(vault_row) list;
     uint8_t number_id[NUMBER_ID_BYTES];
     uint16_t key_id;
     struct str nonce, ciphertext;
@@ -46,10 +46,10 @@ struct mem_sink {
     struct loop *loop;
     struct timer *timer;
     struct arena *arena;
-    struct answer *answers; /* to be given in the next turn */
+    TAILQ_HEAD(answers, answer) answers; /* to be given in the next turn */
     struct envelope *envelopes;
     uint32_t n_envelopes, max_envelopes;
-    struct vault_row *vault;
+    TAILQ_HEAD(, vault_row) vault;
     struct event_place places[SINK_BUCKETS];
     uint64_t epoch; /* of all places */
     uint32_t n_dead;
@@ -72,11 +72,11 @@ static struct mem_sink *mem(struct sink *s)
 static void on_answers(void *ctx)
 {
     struct mem_sink *m = ctx;
-    struct answer *turn = m->answers; /* what the callbacks ask for comes in the next turn */
-    m->answers = NULL;
-    while (turn != NULL) {
-        struct answer *a = turn;
-        DL_DELETE(turn, a);
+    struct answers turn; /* what the callbacks ask for comes in the next turn */
+    TAILQ_INIT(&turn);
+    TAILQ_CONCAT(&turn, &m->answers, list);
+    for (struct answer *a; (a = TAILQ_FIRST(&turn)) != NULL;) {
+        TAILQ_REMOVE(&turn, a, list);
         if (a->on_done != NULL)
             a->on_done(a->ctx, a->e, err_name(a->e));
         else if (a->on_places != NULL)
@@ -96,7 +96,7 @@ static struct answer *answer_post(struct mem_sink *m, enum err e, void *ctx)
     struct answer *a = xcalloc(1, sizeof(*a));
     a->e = e;
     a->ctx = ctx;
-    DL_APPEND(m->answers, a);
+    TAILQ_INSERT_TAIL(&m->answers, a, list);
     timer_start(m->loop, m->timer, 0);
     return a;
 }
@@ -128,7 +128,7 @@ static uint64_t record_key(const struct event_record *record, struct str json)
 static struct vault_row *vault_find(struct mem_sink *m, const uint8_t *number_id)
 {
     struct vault_row *row;
-    LL_FOREACH(m->vault, row)
+    TAILQ_FOREACH(row, &m->vault, list)
     {
         if (memcmp(row->number_id, number_id, NUMBER_ID_BYTES) == 0)
             return row;
@@ -149,13 +149,13 @@ static void vault_take(struct mem_sink *m, const struct event_record *record)
 {
     struct vault_row *row = vault_find(m, record->number_id);
     if (row != NULL && is_erasing(record))
-        LL_DELETE(m->vault, row);
+        TAILQ_REMOVE(&m->vault, row, list);
     if (record->vault_key_id == 0)
         return;
     if (row == NULL) {
         row = arena_alloc(m->arena, sizeof(*row));
         assert(row != NULL);
-        LL_PREPEND(m->vault, row);
+        TAILQ_INSERT_HEAD(&m->vault, row, list);
     }
     memcpy(row->number_id, record->number_id, sizeof(row->number_id));
     row->key_id = record->vault_key_id;
@@ -309,8 +309,8 @@ static void mem_free(struct sink *s)
 {
     struct mem_sink *m = mem(s);
     struct answer *a;
-    while (m->answers != NULL) {
-        DL_FOREACH(m->answers, a)
+    while (!TAILQ_EMPTY(&m->answers)) {
+        TAILQ_FOREACH(a, &m->answers, list)
         {
             a->e = ERR_UNAVAILABLE;
         }
@@ -339,6 +339,8 @@ struct sink *sink_mem_new(struct loop *loop)
     struct mem_sink *m = xcalloc(1, sizeof(*m));
     m->sink.ops = &mem_ops;
     m->loop = loop;
+    TAILQ_INIT(&m->answers);
+    TAILQ_INIT(&m->vault);
     m->timer = timer_new(loop, on_answers, m);
     m->arena = arena_new(MEM_MAX_BYTES);
     return &m->sink;

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
+#include <sys/queue.h>
 
 #include "base/xalloc.h"
 #include "port/spool/spool.h"
@@ -13,12 +13,12 @@
 #define VERB_BYTES 16
 
 struct mem_record {
-    struct mem_record *prev, *next;
+    TAILQ_ENTRY(mem_record) list;
     struct buf bytes;
 };
 
 struct mem_answer {
-    struct mem_answer *prev, *next;
+    TAILQ_ENTRY(mem_answer) list;
     spool_on_done *fn;
     void *ctx;
     enum err e;
@@ -34,10 +34,10 @@ struct mem_spool {
     struct spool base;
     struct loop *loop;
     struct timer *timer;
-    struct mem_record *records;
+    TAILQ_HEAD(, mem_record) records;
     struct mem_record *shown; /* last; NULL = none since the last drop */
     uint32_t n_shown;
-    struct mem_answer *answers;
+    TAILQ_HEAD(mem_answers, mem_answer) answers;
     uint64_t bytes;
     struct mem_fault faults[N_FAULTS];
 };
@@ -62,11 +62,11 @@ static enum err fault_take(struct mem_spool *m, const char *verb)
 
 static void answers_give(struct mem_spool *m)
 {
-    struct mem_answer *turn = m->answers;
-    m->answers = NULL;
-    while (turn != NULL) {
-        struct mem_answer *a = turn;
-        DL_DELETE(turn, a);
+    struct mem_answers turn;
+    TAILQ_INIT(&turn);
+    TAILQ_CONCAT(&turn, &m->answers, list);
+    for (struct mem_answer *a; (a = TAILQ_FIRST(&turn)) != NULL;) {
+        TAILQ_REMOVE(&turn, a, list);
         a->fn(a->ctx, a->e);
         free(a);
     }
@@ -89,10 +89,10 @@ static void mem_append(struct spool *s, struct str record, spool_on_done *fn, vo
         buf_init(&kept->bytes, SPOOL_MAX_RECORD_BYTES);
         buf_add_str(&kept->bytes, record);
         assert(buf_error(&kept->bytes) == ERR_OK);
-        DL_APPEND(m->records, kept);
+        TAILQ_INSERT_TAIL(&m->records, kept, list);
         m->bytes += record.len;
     }
-    DL_APPEND(m->answers, a);
+    TAILQ_INSERT_TAIL(&m->answers, a, list);
     timer_start(m->loop, m->timer, 0);
 }
 
@@ -115,19 +115,19 @@ static enum err mem_peek(struct spool *s, struct buf *record)
     struct mem_spool *m = mem(s);
     m->n_shown = 0;
     m->shown = NULL;
-    return show(m, m->records, record);
+    return show(m, TAILQ_FIRST(&m->records), record);
 }
 
 static enum err mem_peek_next(struct spool *s, struct buf *record)
 {
     struct mem_spool *m = mem(s);
-    return show(m, m->shown != NULL ? m->shown->next : NULL, record);
+    return show(m, m->shown != NULL ? TAILQ_NEXT(m->shown, list) : NULL, record);
 }
 
 static void record_remove(struct mem_spool *m)
 {
-    struct mem_record *first = m->records;
-    DL_DELETE(m->records, first);
+    struct mem_record *first = TAILQ_FIRST(&m->records);
+    TAILQ_REMOVE(&m->records, first, list);
     m->bytes -= first->bytes.len;
     buf_fini(&first->bytes);
     free(first);
@@ -151,7 +151,7 @@ static enum err mem_drop(struct spool *s, uint32_t n)
 
 static bool mem_is_empty(struct spool *s)
 {
-    return mem(s)->records == NULL;
+    return TAILQ_EMPTY(&mem(s)->records);
 }
 
 static uint64_t mem_bytes(struct spool *s)
@@ -163,7 +163,7 @@ static void mem_free(struct spool *s)
 {
     struct mem_spool *m = mem(s);
     answers_give(m);
-    while (m->records != NULL)
+    while (!TAILQ_EMPTY(&m->records))
         record_remove(m);
     timer_free(m->loop, m->timer);
     free(m);
@@ -184,6 +184,8 @@ struct spool *spool_mem_new(struct loop *loop)
     struct mem_spool *m = xcalloc(1, sizeof(*m));
     m->base.ops = &mem_ops;
     m->loop = loop;
+    TAILQ_INIT(&m->records);
+    TAILQ_INIT(&m->answers);
     m->timer = timer_new(loop, on_turn, m);
     return &m->base;
 }

@@ -7,7 +7,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 #include "base/xalloc.h"
 
@@ -383,9 +382,8 @@ static void mem_free(struct store *s)
 {
     struct mem_store *m = mem(s);
     mem_streams_stop(m);
-    while (m->answers != NULL) {
-        struct mem_answer *a = m->answers;
-        DL_DELETE(m->answers, a);
+    for (struct mem_answer *a; (a = TAILQ_FIRST(&m->answers)) != NULL;) {
+        TAILQ_REMOVE(&m->answers, a, list);
         a->e = ERR_UNAVAILABLE;
         mem_answer_give(a);
     }
@@ -445,6 +443,8 @@ struct store *store_mem_new(struct loop *loop)
     struct mem_store *m = xcalloc(1, sizeof(*m));
     m->base.ops = &mem_ops;
     m->loop = loop;
+    TAILQ_INIT(&m->answers);
+    mem_values_init(m);
     m->timer = timer_new(loop, mem_on_answers, m);
     mem_value_init(&m->current, STR_NONE);
     mem_streams_init(m);

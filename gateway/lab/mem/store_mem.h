@@ -38,7 +38,7 @@ struct mem_counter {
 };
 
 struct mem_entry {
-    struct mem_entry *prev, *next;
+    TAILQ_ENTRY(mem_entry) list;
     struct buf payload;
     struct event_place place;
     char id[EVENT_PLACE_BYTES]; /* the same as text */
@@ -49,7 +49,7 @@ struct mem_entry {
 
 /* What a callback will be given; data lives in the arena. */
 struct mem_answer {
-    struct mem_answer *prev, *next;
+    TAILQ_ENTRY(mem_answer) list;
     void (*deliver)(struct mem_answer *);
     union {
         store_on_load *load;
@@ -89,6 +89,9 @@ struct mem_answer {
     uint32_t n;
 };
 
+TAILQ_HEAD(mem_entries, mem_entry);
+TAILQ_HEAD(mem_answers, mem_answer);
+
 /* A read that waits for entries. */
 struct mem_waiting {
     struct mem_store *store;
@@ -111,19 +114,19 @@ struct mem_store {
     struct loop *loop;
     struct mem_record *records;
     struct mem_session *sessions;
-    struct mem_course *courses;
+    TAILQ_HEAD(, mem_course) courses;
     struct mem_counter *counters;
-    struct mem_note *boards[N_STORE_BOARDS];
-    struct mem_message *messages;
+    TAILQ_HEAD(mem_notes, mem_note) boards[N_STORE_BOARDS];
+    TAILQ_HEAD(, mem_message) messages;
     SLIST_HEAD(, mem_lease) leases;
     struct buf current;
-    struct mem_entry *streams[STORE_MEM_STREAMS];
+    struct mem_entries streams[STORE_MEM_STREAMS];
     uint64_t last_entry, last_ms;
     struct event_place log_ends[STORE_BUCKETS];
     uint64_t log_added[STORE_BUCKETS];
     uint32_t used_memory;
     struct mem_waiting waiting[STORE_MEM_STREAMS];
-    struct mem_answer *answers;
+    struct mem_answers answers;
     struct timer *timer;
     struct mem_fault faults[STORE_MEM_FAULTS];
 };

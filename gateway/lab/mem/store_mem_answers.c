@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 #include "base/xalloc.h"
 #include "lab/mem/store_mem.h"
@@ -64,7 +63,7 @@ void mem_answer_post(struct mem_store *m, struct mem_answer *a)
     if (a->forced != ERR_OK)
         a->e = a->forced;
     assert(arena_error(a->arena) == ERR_OK);
-    DL_APPEND(m->answers, a);
+    TAILQ_INSERT_TAIL(&m->answers, a, list);
     timer_start(m->loop, m->timer, 0);
 }
 
@@ -78,11 +77,11 @@ void mem_answer_give(struct mem_answer *a)
 void mem_on_answers(void *ctx)
 {
     struct mem_store *m = ctx;
-    struct mem_answer *turn = m->answers; /* what the callbacks ask for comes in the next turn */
-    m->answers = NULL;
-    while (turn != NULL) {
-        struct mem_answer *a = turn;
-        DL_DELETE(turn, a);
+    struct mem_answers turn; /* what the callbacks ask for comes in the next turn */
+    TAILQ_INIT(&turn);
+    TAILQ_CONCAT(&turn, &m->answers, list);
+    for (struct mem_answer *a; (a = TAILQ_FIRST(&turn)) != NULL;) {
+        TAILQ_REMOVE(&turn, a, list);
         mem_answer_give(a);
     }
 }

@@ -33,6 +33,7 @@ void mem_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
 void mem_certificate_put(struct store *s, uint64_t code, struct str line, int64_t until_ms,
                          store_on_done *fn, void *ctx);
 void mem_certificate_get(struct store *s, uint64_t code, store_on_value *fn, void *ctx);
+void mem_values_init(struct mem_store *m);
 void mem_values_fini(struct mem_store *m);
 
 void mem_lease_keep(struct store *s, const struct store_lease *lease, store_on_lease *fn,

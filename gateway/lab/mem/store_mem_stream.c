@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 #include "base/xalloc.h"
 
@@ -34,8 +33,11 @@ static void give_entry(struct mem_answer *a, const struct mem_entry *entry)
 static uint32_t count_entries(const struct mem_store *m, enum store_stream stream)
 {
     const struct mem_entry *entry;
-    uint32_t n;
-    DL_COUNT(m->streams[stream], entry, n);
+    uint32_t n = 0;
+    TAILQ_FOREACH(entry, &m->streams[stream], list)
+    {
+        n++;
+    }
     return n;
 }
 
@@ -59,7 +61,7 @@ static void read_what_waits(struct mem_store *m, enum store_stream stream, struc
     struct mem_entry *entry;
     uint32_t n[STORE_BUCKETS] = {0};
     a->entries = arena_new_array(a->arena, struct store_entry, count_entries(m, stream) + 1);
-    DL_FOREACH(m->streams[stream], entry)
+    TAILQ_FOREACH(entry, &m->streams[stream], list)
     {
         if (!store_reader_has(&waiting->reader, entry->bucket) ||
             n[entry->bucket] == waiting->reader.max_each ||
@@ -101,7 +103,7 @@ void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucke
         m->log_ends[bucket] = entry->place;
         m->log_added[bucket]++;
     }
-    DL_APPEND(m->streams[stream], entry);
+    TAILQ_INSERT_TAIL(&m->streams[stream], entry, list);
     struct mem_waiting *waiting = &m->waiting[stream];
     if (waiting->answer != NULL && store_reader_has(&waiting->reader, bucket)) {
         read_what_waits(m, stream, waiting->answer);
@@ -155,7 +157,7 @@ void mem_log_read(struct store *s, const struct store_reader *reader, store_on_e
 static struct mem_entry *entry_find(struct mem_store *m, const struct store_entry *wanted)
 {
     struct mem_entry *entry;
-    DL_FOREACH(m->streams[STORE_STREAM_OUTBOX], entry)
+    TAILQ_FOREACH(entry, &m->streams[STORE_STREAM_OUTBOX], list)
     {
         if (entry->bucket == wanted->bucket && str_eq(str_from(entry->id), wanted->id))
             return entry;
@@ -174,16 +176,16 @@ void mem_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t 
 {
     struct mem_store *m = mem(s);
     struct mem_answer *a = mem_answer_new(m, "log_trim", mem_deliver_done, ctx);
-    struct mem_entry *entry, *next;
     a->fn.done = fn;
     struct event_place last[STORE_BUCKETS] = {{0, 0}};
     for (uint32_t i = 0; a->has_effect && i < n; i++)
         last[trims[i].bucket] = trims[i].last;
-    DL_FOREACH_SAFE(m->streams[STORE_STREAM_EVENTS], entry, next)
-    {
+    for (struct mem_entry *entry = TAILQ_FIRST(&m->streams[STORE_STREAM_EVENTS]), *next;
+         entry != NULL; entry = next) {
+        next = TAILQ_NEXT(entry, list);
         if (event_place_cmp(entry->place, last[entry->bucket]) > 0)
             continue;
-        DL_DELETE(m->streams[STORE_STREAM_EVENTS], entry);
+        TAILQ_REMOVE(&m->streams[STORE_STREAM_EVENTS], entry, list);
         entry_free(entry);
     }
     mem_answer_post(m, a);
@@ -194,16 +196,16 @@ void mem_log_delete(struct store *s, uint8_t bucket, const struct event_place *p
 {
     struct mem_store *m = mem(s);
     struct mem_answer *a = mem_answer_new(m, "log_delete", mem_deliver_done, ctx);
-    struct mem_entry *entry, *next;
     a->fn.done = fn;
-    DL_FOREACH_SAFE(m->streams[STORE_STREAM_EVENTS], entry, next)
-    {
+    for (struct mem_entry *entry = TAILQ_FIRST(&m->streams[STORE_STREAM_EVENTS]), *next;
+         entry != NULL; entry = next) {
+        next = TAILQ_NEXT(entry, list);
         uint32_t i = 0;
         while (i < n && event_place_cmp(places[i], entry->place) != 0)
             i++;
         if (!a->has_effect || i == n || entry->bucket != bucket)
             continue;
-        DL_DELETE(m->streams[STORE_STREAM_EVENTS], entry);
+        TAILQ_REMOVE(&m->streams[STORE_STREAM_EVENTS], entry, list);
         entry_free(entry);
     }
     mem_answer_post(m, a);
@@ -234,7 +236,7 @@ void mem_log_sizes(struct store *s, const bool *ranges, store_on_log_sizes *fn, 
         if (ranges[store_lease_range((uint8_t)i)])
             sizes[i] = (struct store_log_size){.n_added = m->log_added[i], .last = m->log_ends[i]};
     }
-    DL_FOREACH(m->streams[STORE_STREAM_EVENTS], entry)
+    TAILQ_FOREACH(entry, &m->streams[STORE_STREAM_EVENTS], list)
     {
         struct store_log_size *size = &sizes[entry->bucket];
         if (ranges[store_lease_range(entry->bucket)] && size->n_kept++ == 0)
@@ -254,7 +256,7 @@ void mem_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *f
     struct mem_answer *a = mem_answer_new(m, "outbox_look", deliver_outbox_look, ctx);
     const struct mem_entry *entry;
     a->fn.outbox = fn;
-    DL_FOREACH(m->streams[STORE_STREAM_OUTBOX], entry)
+    TAILQ_FOREACH(entry, &m->streams[STORE_STREAM_OUTBOX], list)
     {
         if (fences[store_lease_range(entry->bucket)] == 0)
             continue;
@@ -274,7 +276,7 @@ void mem_settle(struct store *s, const struct store_entry *wanted, const struct 
     if (a->has_effect && mem_is_fenced(m, wanted)) {
         a->e = ERR_DENIED;
     } else if (a->has_effect && entry != NULL) {
-        DL_DELETE(m->streams[STORE_STREAM_OUTBOX], entry);
+        TAILQ_REMOVE(&m->streams[STORE_STREAM_OUTBOX], entry, list);
         entry_free(entry);
         if (what->event.len > 0)
             mem_stream_add(m, STORE_STREAM_EVENTS, wanted->bucket, what->event);
@@ -321,6 +323,7 @@ void mem_clear_sending(struct store *s, const struct store_entry *entry, store_o
 void mem_streams_init(struct mem_store *m)
 {
     for (size_t i = 0; i < STORE_MEM_STREAMS; i++) {
+        TAILQ_INIT(&m->streams[i]);
         m->waiting[i].store = m;
         m->waiting[i].timer = timer_new(m->loop, on_waited, &m->waiting[i]);
     }
@@ -337,9 +340,8 @@ void mem_streams_stop(struct mem_store *m)
 void mem_streams_fini(struct mem_store *m)
 {
     for (size_t i = 0; i < STORE_MEM_STREAMS; i++) {
-        struct mem_entry *entry, *next;
-        DL_FOREACH_SAFE(m->streams[i], entry, next)
-        {
+        for (struct mem_entry *entry; (entry = TAILQ_FIRST(&m->streams[i])) != NULL;) {
+            TAILQ_REMOVE(&m->streams[i], entry, list);
             entry_free(entry);
         }
         timer_free(m->loop, m->waiting[i].timer);

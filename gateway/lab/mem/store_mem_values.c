@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 #include "base/xalloc.h"
 #include "lab/mem/store_mem_ops.h"
@@ -17,7 +16,7 @@ struct mem_session {
 };
 
 struct mem_course {
-    struct mem_course *next;
+    TAILQ_ENTRY(mem_course) list;
     struct buf name, bundle;
 };
 
@@ -28,7 +27,7 @@ struct mem_part {
 };
 
 struct mem_message {
-    struct mem_message *next;
+    TAILQ_ENTRY(mem_message) list;
     struct buf key;
     struct mem_part parts[STORE_MAX_PARTS];
     uint32_t n;
@@ -36,7 +35,7 @@ struct mem_message {
 };
 
 struct mem_note {
-    struct mem_note *next;
+    TAILQ_ENTRY(mem_note) list;
     struct buf name, value;
 };
 
@@ -54,7 +53,7 @@ static void deliver_overdue(struct mem_answer *a)
 
 static void message_free(struct mem_store *m, struct mem_message *message)
 {
-    LL_DELETE(m->messages, message);
+    TAILQ_REMOVE(&m->messages, message, list);
     buf_fini(&message->key);
     for (uint32_t i = 0; i < STORE_MAX_PARTS; i++)
         buf_fini(&message->parts[i].value);
@@ -63,10 +62,10 @@ static void message_free(struct mem_store *m, struct mem_message *message)
 
 static struct mem_message *message_find(struct mem_store *m, struct str key)
 {
-    struct mem_message *message, *next;
     int64_t now = loop_mono(m->loop).ms;
-    LL_FOREACH_SAFE(m->messages, message, next)
-    {
+    for (struct mem_message *message = TAILQ_FIRST(&m->messages), *next; message != NULL;
+         message = next) {
+        next = TAILQ_NEXT(message, list);
         if (message->until_ms <= now)
             message_free(m, message);
         else if (str_eq(buf_str(&message->key), key))
@@ -79,7 +78,7 @@ static struct mem_message *message_new(struct mem_store *m, const struct store_p
 {
     struct mem_message *message;
     uint32_t n_waiting = 0;
-    LL_FOREACH(m->messages, message)
+    TAILQ_FOREACH(message, &m->messages, list)
     {
         n_waiting += message->due_ms != 0;
     }
@@ -90,7 +89,7 @@ static struct mem_message *message_new(struct mem_store *m, const struct store_p
     for (uint32_t i = 0; i < STORE_MAX_PARTS; i++)
         mem_value_init(&message->parts[i].value, STR_NONE);
     message->due_ms = loop_mono(m->loop).ms + part->wait_ms;
-    LL_APPEND(m->messages, message);
+    TAILQ_INSERT_TAIL(&m->messages, message, list);
     return message;
 }
 
@@ -167,7 +166,7 @@ void mem_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx)
     const struct mem_message *message, *first = NULL;
     a->fn.overdue = fn;
     (void)message_find(m, STR_NONE); /* forgets what is too old */
-    LL_FOREACH(m->messages, message)
+    TAILQ_FOREACH(message, &m->messages, list)
     {
         bool is_due = message->due_ms != 0 && message->due_ms <= loop_mono(m->loop).ms;
         if (is_due && (first == NULL || message->due_ms < first->due_ms))
@@ -309,7 +308,7 @@ void mem_course_put(struct store *s, struct str name, struct str bundle, bool is
     a->fn.done = fn;
     if (a->has_effect) {
         struct mem_course *course;
-        LL_FOREACH(m->courses, course)
+        TAILQ_FOREACH(course, &m->courses, list)
         {
             if (str_eq(buf_str(&course->name), name))
                 break;
@@ -318,7 +317,7 @@ void mem_course_put(struct store *s, struct str name, struct str bundle, bool is
             course = xcalloc(1, sizeof(*course));
             mem_value_init(&course->name, name);
             mem_value_init(&course->bundle, STR_NONE);
-            LL_APPEND(m->courses, course);
+            TAILQ_INSERT_TAIL(&m->courses, course, list);
         }
         mem_value_set(&course->bundle, bundle);
         if (is_current)
@@ -334,10 +333,13 @@ void mem_courses_get(struct store *s, store_on_courses *fn, void *ctx)
     a->fn.courses = fn;
     struct mem_course *course;
     uint32_t n = 0;
-    LL_COUNT(m->courses, course, n);
+    TAILQ_FOREACH(course, &m->courses, list)
+    {
+        n++;
+    }
     a->names = arena_new_array(a->arena, struct str, n + 1);
     a->bundles = arena_new_array(a->arena, struct str, n + 1);
-    LL_FOREACH(m->courses, course)
+    TAILQ_FOREACH(course, &m->courses, list)
     {
         a->names[a->n] = arena_str(a->arena, buf_str(&course->name));
         a->bundles[a->n++] = arena_str(a->arena, buf_str(&course->bundle));
@@ -354,9 +356,9 @@ static void deliver_board(struct mem_answer *a)
     a->fn.board(a->ctx, a->e, a->names, a->bundles, a->e == ERR_OK ? a->n : 0);
 }
 
-static void note_remove(struct mem_note **board, struct mem_note *note)
+static void note_remove(struct mem_notes *board, struct mem_note *note)
 {
-    LL_DELETE(*board, note);
+    TAILQ_REMOVE(board, note, list);
     buf_fini(&note->name);
     buf_fini(&note->value);
     free(note);
@@ -367,18 +369,21 @@ void mem_board_put(struct store *s, enum store_board board, struct str name, str
 {
     struct mem_store *m = mem(s);
     struct mem_answer *a = mem_answer_new(m, "board_put", mem_deliver_done, ctx);
-    struct mem_note **notes = &m->boards[board];
-    struct mem_note *note = *notes;
+    struct mem_notes *notes = &m->boards[board];
+    struct mem_note *note;
     a->fn.done = fn;
-    while (note != NULL && !str_eq(buf_str(&note->name), name))
-        note = note->next;
+    TAILQ_FOREACH(note, notes, list)
+    {
+        if (str_eq(buf_str(&note->name), name))
+            break;
+    }
     if (a->has_effect && note != NULL)
         note_remove(notes, note);
     if (a->has_effect && value.p != NULL) {
         note = xcalloc(1, sizeof(*note));
         mem_value_init(&note->name, name);
         mem_value_init(&note->value, value);
-        LL_PREPEND(*notes, note);
+        TAILQ_INSERT_HEAD(notes, note, list);
     }
     mem_answer_post(m, a);
 }
@@ -390,10 +395,13 @@ void mem_board_get(struct store *s, enum store_board board, store_on_board *fn, 
     a->fn.board = fn;
     const struct mem_note *note;
     uint32_t n = 0;
-    LL_COUNT(m->boards[board], note, n);
+    TAILQ_FOREACH(note, &m->boards[board], list)
+    {
+        n++;
+    }
     a->names = arena_new_array(a->arena, struct str, n + 1);
     a->bundles = arena_new_array(a->arena, struct str, n + 1);
-    LL_FOREACH(m->boards[board], note)
+    TAILQ_FOREACH(note, &m->boards[board], list)
     {
         a->names[a->n] = arena_str(a->arena, buf_str(&note->name));
         a->bundles[a->n++] = arena_str(a->arena, buf_str(&note->value));
@@ -401,22 +409,29 @@ void mem_board_get(struct store *s, enum store_board board, store_on_board *fn, 
     mem_answer_post(m, a);
 }
 
+void mem_values_init(struct mem_store *m)
+{
+    TAILQ_INIT(&m->messages);
+    TAILQ_INIT(&m->courses);
+    for (int i = 0; i < N_STORE_BOARDS; i++)
+        TAILQ_INIT(&m->boards[i]);
+}
+
 void mem_values_fini(struct mem_store *m)
 {
-    while (m->messages != NULL)
-        message_free(m, m->messages);
+    while (!TAILQ_EMPTY(&m->messages))
+        message_free(m, TAILQ_FIRST(&m->messages));
     while (m->sessions != NULL)
         session_remove(m, m->sessions);
-    struct mem_course *course, *next;
-    LL_FOREACH_SAFE(m->courses, course, next)
-    {
+    for (struct mem_course *course; (course = TAILQ_FIRST(&m->courses)) != NULL;) {
+        TAILQ_REMOVE(&m->courses, course, list);
         buf_fini(&course->name);
         buf_fini(&course->bundle);
         free(course);
     }
     buf_fini(&m->current);
     for (int i = 0; i < N_STORE_BOARDS; i++) {
-        while (m->boards[i] != NULL)
-            note_remove(&m->boards[i], m->boards[i]);
+        while (!TAILQ_EMPTY(&m->boards[i]))
+            note_remove(&m->boards[i], TAILQ_FIRST(&m->boards[i]));
     }
 }

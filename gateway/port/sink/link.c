@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -32,8 +31,8 @@ struct sink_link {
     uint32_t n_failures; /* in a row, to connect */
     int schema_version;  /* as found; -1 = none */
     bool is_refusal_logged;
-    struct sink_request *requests; /* the first one is under way when is_busy */
-    struct sink_request *failed;   /* answered in the next turn */
+    TAILQ_HEAD(sink_requests, sink_request) requests; /* the first is under way when is_busy */
+    struct sink_requests failed;                      /* answered in the next turn */
     bool is_busy;
 };
 
@@ -46,18 +45,18 @@ static void on_socket(evutil_socket_t fd, short what, void *ctx);
 void sink_request_fail(struct sink_link *s, struct sink_request *r, enum err e, const char *why)
 {
     r->e = errmsg_set(&r->message, e, "%s", why);
-    DL_APPEND(s->failed, r);
+    TAILQ_INSERT_TAIL(&s->failed, r, list);
     timer_start(s->loop, s->fail_timer, 0);
 }
 
 static void on_fail_timer(void *ctx)
 {
     struct sink_link *s = ctx;
-    struct sink_request *turn = s->failed; /* what the callbacks ask for comes in the next turn */
-    s->failed = NULL;
-    while (turn != NULL) {
-        struct sink_request *r = turn;
-        DL_DELETE(turn, r);
+    struct sink_requests turn; /* what the callbacks ask for comes in the next turn */
+    TAILQ_INIT(&turn);
+    TAILQ_CONCAT(&turn, &s->failed, list);
+    for (struct sink_request *r; (r = TAILQ_FIRST(&turn)) != NULL;) {
+        TAILQ_REMOVE(&turn, r, list);
         r->row->answer(r);
     }
 }
@@ -74,7 +73,7 @@ void sink_request_add(struct sink_link *s, struct sink_request *r)
         sink_request_fail(s, r, ERR_UNAVAILABLE, "no connection to PostgreSQL");
         return;
     }
-    DL_APPEND(s->requests, r);
+    TAILQ_INSERT_TAIL(&s->requests, r, list);
     request_next(s);
 }
 
@@ -118,9 +117,8 @@ static struct str conn_message(const struct sink_link *s)
 static void connection_end(struct sink_link *s, enum err e, int64_t retry_ms)
 {
     drop(s);
-    for (struct sink_request *r = s->requests, *next; r != NULL; r = next) {
-        next = r->next;
-        DL_DELETE(s->requests, r);
+    for (struct sink_request *r; (r = TAILQ_FIRST(&s->requests)) != NULL;) {
+        TAILQ_REMOVE(&s->requests, r, list);
         sink_request_fail(s, r, e, "the connection to PostgreSQL was lost");
     }
     timer_start(s->loop, s->connect_timer, retry_ms);
@@ -257,11 +255,11 @@ static void flush(struct sink_link *s)
 
 static void request_next(struct sink_link *s)
 {
-    if (s->state != SINK_STATE_READY || s->is_busy || s->requests == NULL)
+    if (s->state != SINK_STATE_READY || s->is_busy || TAILQ_EMPTY(&s->requests))
         return;
     s->is_busy = true;
     timer_start(s->loop, s->deadline_timer, s->timeout_ms + GRACE_MS);
-    if (request_send(s, s->requests) != 1)
+    if (request_send(s, TAILQ_FIRST(&s->requests)) != 1)
         connection_lost(s, ERR_UNAVAILABLE);
     else
         flush(s);
@@ -305,7 +303,7 @@ static void take_request_result(struct sink_request *r, const PGresult *result)
 static void take_result(struct sink_link *s, const PGresult *result)
 {
     if (s->state == SINK_STATE_READY && s->is_busy) {
-        take_request_result(s->requests, result);
+        take_request_result(TAILQ_FIRST(&s->requests), result);
     } else if (s->state == SINK_STATE_CHECKING && PQresultStatus(result) == PGRES_TUPLES_OK) {
         uint64_t version = 0;
         if (str_to_u64(str_from(PQgetvalue(result, 0, 0)), INT32_MAX, &version) == ERR_OK)
@@ -315,8 +313,8 @@ static void take_result(struct sink_link *s, const PGresult *result)
 
 static void request_end(struct sink_link *s)
 {
-    struct sink_request *r = s->requests;
-    DL_DELETE(s->requests, r);
+    struct sink_request *r = TAILQ_FIRST(&s->requests);
+    TAILQ_REMOVE(&s->requests, r, list);
     s->is_busy = false;
     timer_stop(s->loop, s->deadline_timer);
     request_next(s); /* before the callback, which may ask for more */
@@ -372,6 +370,8 @@ struct sink_link *sink_link_new(struct loop *loop, const char *conninfo, int64_t
     s->loop = loop;
     s->conninfo = xstrdup(conninfo);
     s->timeout_ms = timeout_ms;
+    TAILQ_INIT(&s->requests);
+    TAILQ_INIT(&s->failed);
     s->deadline_timer = timer_new(loop, on_deadline, s);
     s->connect_timer = timer_new(loop, on_connect_timer, s);
     s->fail_timer = timer_new(loop, on_fail_timer, s);
@@ -382,7 +382,7 @@ struct sink_link *sink_link_new(struct loop *loop, const char *conninfo, int64_t
 void sink_link_free(struct sink_link *s)
 {
     connection_end(s, ERR_UNAVAILABLE, RECONNECT_MAX_MS);
-    while (s->failed != NULL)
+    while (!TAILQ_EMPTY(&s->failed))
         on_fail_timer(s);
     timer_free(s->loop, s->deadline_timer);
     timer_free(s->loop, s->connect_timer);

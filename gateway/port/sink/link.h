@@ -10,6 +10,7 @@
 #pragma once
 
 #include <libpq-fe.h>
+#include <sys/queue.h>
 
 #include "base/buf.h"
 #include "port/loop.h"
@@ -35,7 +36,7 @@ struct sink_row {
 
 /* Begins what libpq.c allocates for a request. */
 struct sink_request {
-    struct sink_request *prev, *next; /* the link's */
+    TAILQ_ENTRY(sink_request) list; /* the link's */
     const struct sink_row *row;
     struct buf params[SINK_MAX_PARAMS];
     int n_params;
