@@ -6,6 +6,8 @@
  * wrong type or range are errors with file:line:column and the remedy, all of them, not only the
  * first. A secret may be given as `<key>_file: PATH` or by the environment (WAYPOST_<KEY>), never
  * shown.
+ *
+ * Longer than a header should be: one value, of which each member says what it means.
  */
 #pragma once
 
