@@ -115,8 +115,9 @@ select is(make.as_amina('select choice, n, percent, is_right, flag from report.d
 select make.forget();
 
 -- ---- T1, T3 ----
-insert into core.message (message_id, seq, org_id, channel, class, status, created_at, sent_at, status_at, attempts, segments, price, currency)
-select '1-' || i || '-0', 1, 1, 'at', 'push', s.status::core.message_status, '2026-03-02 09:00Z', '2026-03-02 09:00Z', '2026-03-02 09:00Z'::timestamptz + i * interval '1 s', 1, 2, 0.01, 'KES'
+insert into core.learner (learner_id, org_id, first_seq, created_at, lang) select make.learner(i), 1, 1, '2026-03-02 09:00Z', 'en' from generate_series(1, 16) i;
+insert into core.message (learner, message_id, seq, org_id, channel, class, status, created_at, sent_at, status_at, attempts, segments, price, currency)
+select make.key(i), '1-' || i || '-0', 1, 1, 'at', 'push', s.status::core.message_status, '2026-03-02 09:00Z', '2026-03-02 09:00Z', '2026-03-02 09:00Z'::timestamptz + i * interval '1 s', 1, 2, 0.01, 'KES'
 from generate_series(1, 16) i cross join lateral (select case when i <= 9 then 'delivered' when i <= 12 then 'failed' when i <= 15 then 'sent' else 'capped' end as status) s;
 select is(make.as_amina('select value, sent, delivered, failed, no_report, percent_delivered, median_seconds, segments, price, currency from report.delivery()'),
     'at 16 9 4 3 60.0 5 32 0.160000 KES', 'T1: without a report is no success, and what a cap held back was not sent');
