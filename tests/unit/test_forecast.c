@@ -79,9 +79,32 @@ static void play(struct talk_world *world, const struct course *course, struct l
     handset_fini(&phone);
 }
 
-static void a_learner_gets_what_was_forecast(void **state)
+/* The test with two equal forms: each question under a heading of its own, and once more. */
+static struct str with_forms(struct str text)
 {
-    (void)state;
+    struct str mark = STR("\n## "), kind = STR("\nkind: test\n");
+    size_t front = str_find(text, kind) + kind.len, first = str_find(text, STR("\n# "));
+    struct buf out;
+    buf_init(&out, COURSE_MAX_BYTES);
+    buf_addf(&out, "%.*sforms: 2\n%.*s", STR_ARG(str_sub(text, 0, front)),
+             STR_ARG(str_sub(text, front, first)));
+    struct str rest = str_sub(text, str_find(text, mark) + mark.len, text.len);
+    for (unsigned n = 1; rest.p != NULL; n++) {
+        size_t end = str_find(rest, mark);
+        struct str question = str_sub(rest, 0, end);
+        size_t colon = str_find_char(question, ':');
+        buf_addf(&out, "\n# form%u: Item\n\n## %.*s\n\n## %.*sb%.*s\n", n, STR_ARG(question),
+                 STR_ARG(str_sub(question, 0, colon)),
+                 STR_ARG(str_sub(question, colon, question.len)));
+        rest = end == SIZE_MAX ? STR_NONE : str_sub(rest, end + mark.len, rest.len);
+    }
+    struct str made = arena_str(arena, buf_str(&out));
+    buf_fini(&out);
+    return made;
+}
+
+static void expect_forecast(bool has_forms)
+{
     struct lesson_file *files;
     const struct course *course = NULL;
     struct talk_fast *fast = NULL;
@@ -91,7 +114,13 @@ static void a_learner_gets_what_was_forecast(void **state)
     struct lesson_forecast told, sent = {0};
     buf_init(&bundle, COURSE_MAX_BYTES + 65536);
     assert_int_equal(lesson_files_read(COURSE, arena, &files, &n, &msg), ERR_OK);
-    assert_int_equal(lesson_load(files, n, arena, &course, &msg), ERR_OK);
+    for (uint32_t i = 0; i < n && has_forms; i++) {
+        if (str_eq(files[i].name, STR("test.md")))
+            files[i].text = with_forms(files[i].text);
+    }
+    if (lesson_load(files, n, arena, &course, &msg) != ERR_OK)
+        fail_msg("%s", msg.text);
+    assert_int_equal(course->modules[course->test_module].n_forms, has_forms ? 2 : 0);
     assert_int_equal(course_bundle_write(files, n, &bundle), ERR_OK);
     struct talk_fast_settings settings = {.profiles_dir = "config/profiles",
                                           .course_name = STR("children-on-the-move@1.0.0"),
@@ -134,12 +163,26 @@ static void accents_do_not_make_it_dearer(void **state)
     arena_free(own);
 }
 
+static void a_learner_gets_what_was_forecast(void **state)
+{
+    (void)state;
+    expect_forecast(false);
+}
+
+/* Whichever form is drawn, when they are as long as each other. */
+static void with_equal_forms_as_well(void **state)
+{
+    (void)state;
+    expect_forecast(true);
+}
+
 int main(void)
 {
-    arena = arena_new(LESSON_ARENA_BYTES);
+    arena = arena_new(3 * LESSON_ARENA_BYTES);
     scratch = arena_new(LESSON_ARENA_BYTES);
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_learner_gets_what_was_forecast),
-                                       cmocka_unit_test(accents_do_not_make_it_dearer)};
+                                       cmocka_unit_test(accents_do_not_make_it_dearer),
+                                       cmocka_unit_test(with_equal_forms_as_well)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_free(arena);
     arena_free(scratch);
