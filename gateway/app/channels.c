@@ -207,11 +207,28 @@ static void check_sms_channel(const struct check *check, const struct channels *
                  sms == NULL ? "not configured" : "of a profile that cannot send");
 }
 
+/* Any other would send the day in question to the learner, as an SMS. */
+static void check_operators(const struct check *check, const struct channels *channels)
+{
+    for (uint32_t i = 0; i < check->config->n_countries; i++) {
+        const struct config_country *row = &check->config->countries[i];
+        const struct channel *channel = channels_get(channels, row->recycling_channel);
+        if (channel != NULL &&
+            (!profile_has_send(channel->profile) || profile_takes_any(channel->profile)))
+            config_complain(check->config, check->report,
+                            (struct config_at){"countries", i, "recycling_channel"},
+                            "name a channel with the profile number-recycling",
+                            "country %.*s: channel %.*s asks no operator whose a number is",
+                            STR_ARG(row->code), STR_ARG(row->recycling_channel));
+    }
+}
+
 static void check_channel(const struct check *check, const struct channels *channels,
                           const struct channel *channel)
 {
     const struct config_channel *c = channel->config;
-    bool is_open = c->callers.p == NULL && c->path_secret.p == NULL &&
+    bool is_open = profile_takes_any(channel->profile) && c->callers.p == NULL &&
+                   c->path_secret.p == NULL &&
                    !profile_is_protected(channel->profile, &c->settings);
     if (is_open && !c->is_unsigned_allowed)
         COMPLAIN(check, c, "unsigned_callbacks",
@@ -255,8 +272,10 @@ enum err channels_check(const struct config *config, struct channels *ret,
         check_channel(&check, ret, &ret->list[i]);
     for (uint32_t i = 0; !is_whole && i < ret->n; i++)
         check_settings(&check, &ret->list[i]);
-    if (is_whole)
+    if (is_whole) {
         check_routes(&check, ret);
+        check_operators(&check, ret);
+    }
     if (report->n == n_before)
         return ERR_OK;
     channels_fini(ret);

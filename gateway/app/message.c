@@ -77,6 +77,7 @@ static const struct record_field rare[] = {
     RECORD(4, struct message, purpose, record_name),
     RECORD(4, struct message, is_parting, record_bool),
     RECORD(4, struct message, again, record_str),
+    RECORD(4, struct message, is_question, record_bool),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 0, 4, rare, ARRAY_LEN(rare)};
 

@@ -57,6 +57,8 @@ struct message {
     struct str again; /* link.said (core/learner.h) of an SMS that this one says again, while it is
                          not known to have arrived; absent = it says something of its own */
     bool has_more;    /* a piece of a text that goes on in the next message */
+    bool is_question; /* no SMS: asks the number's operator whether it has gone to somebody else
+                         since the day that is its text (app/outbox/outbox.h) */
     bool is_answer;   /* to an SMS: stays on its channel, whatever the routes say */
     struct wall_ms created_at;
     struct wall_ms expires_at; /* not sent later than this; 0 = never expires */

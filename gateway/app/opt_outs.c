@@ -16,6 +16,7 @@ struct opt_out {
     const struct channel *channel;
     struct number number;
     struct str id;
+    struct dialog_desk owner; /* channel NULL: an operator's word, in place of a STOP */
     struct wall_ms at;
     timer_fn *done;
     void *done_ctx;
@@ -46,17 +47,16 @@ static void on_answer(void *ctx, const struct dialog_answer *answer)
         return;
     }
     if (is_broken)
-        LOG_ERROR("opt_outs", "STOP of a provider cannot be handled", "channel=%.*s",
-                  STR_ARG(o->channel->config->name));
+        LOG_ERROR("opt_outs", "word of a provider cannot be handled", "channel=%.*s",
+                  STR_ARG(o->channel != NULL ? o->channel->config->name : STR("operator")));
     timer_fn *done = o->done;
     void *done_ctx = o->done_ctx;
     opt_out_free(o);
     done(done_ctx);
 }
 
-static void submit(void *ctx)
+static enum err submit_stop(struct opt_out *o)
 {
-    struct opt_out *o = ctx;
     arena_reset(o->all->arena);
     struct inbound stop = report_opt_out(&o->number, o->id, o->all->arena);
     struct dialog_request request = {.channel = o->channel->config,
@@ -65,8 +65,35 @@ static void submit(void *ctx)
                                      .received = o->at,
                                      .fn = on_answer,
                                      .ctx = o};
-    if (dialogs_submit(o->all->dialogs, &request) != ERR_OK)
+    return dialogs_submit(o->all->dialogs, &request);
+}
+
+static void submit(void *ctx)
+{
+    struct opt_out *o = ctx;
+    enum err e = o->channel != NULL ? submit_stop(o)
+                                    : dialogs_desk(o->all->dialogs, &o->owner, on_answer, o);
+    if (e != ERR_OK)
         timer_start(o->all->loop, o->timer, OPT_OUTS_PAUSE_MS);
+}
+
+static void begin(struct opt_out *o)
+{
+    o->timer = timer_new(o->all->loop, submit, o);
+    LIST_INSERT_HEAD(&o->all->list, o, entry);
+    submit(o);
+}
+
+void opt_outs_owner(void *ctx, const struct number_id *id, uint32_t seq, bool is_same,
+                    timer_fn *done, void *done_ctx)
+{
+    struct opt_out *o = xcalloc(1, sizeof(*o));
+    *o = (struct opt_out){
+        .all = ctx,
+        .owner = {.id = *id, .order = {.act = DESK_OWNER, .seq = seq, .is_same = is_same}},
+        .done = done,
+        .done_ctx = done_ctx};
+    begin(o);
 }
 
 void opt_outs_take(void *ctx, const struct channel *channel, struct str number, struct str id,
@@ -85,9 +112,7 @@ void opt_outs_take(void *ctx, const struct channel *channel, struct str number, 
         done(done_ctx);
         return;
     }
-    o->timer = timer_new(all->loop, submit, o);
-    LIST_INSERT_HEAD(&all->list, o, entry);
-    submit(o);
+    begin(o);
 }
 
 struct inbound report_opt_out(const struct number *number, struct str id, struct arena *arena)

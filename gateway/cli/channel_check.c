@@ -91,6 +91,8 @@ static void show_inbound(const struct lamp *l)
 static void show_protection(const struct lamp *l)
 {
     struct str scheme = profile_signature_scheme(l->profile);
+    if (!profile_takes_any(l->profile))
+        return; /* there are no callbacks */
     if (profile_is_protected(l->profile, &l->settings))
         line("checks", arena_printf(l->arena, "%.*s of each callback", STR_ARG(scheme)));
     else if (str_eq(scheme, STR("none")))

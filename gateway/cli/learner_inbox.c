@@ -84,7 +84,9 @@ static int inbox_answer(struct cases *c)
         return EX_UNAVAILABLE;
     }
     printf("%.*s %s\n", STR_ARG(c->ref),
-           is_sent ? "answered" : "not answered: the learner has left, or had enough SMS today");
+           is_sent ? "answered"
+                   : "not answered: the learner has left, was quiet for too long, or had enough "
+                     "SMS today");
     return EX_OK;
 }
 

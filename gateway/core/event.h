@@ -50,6 +50,8 @@
  *                      here without agreeing to anything, whose place it takes
  *   corrected          unit, text = its course: a question that had a wrong key, or a lesson with
  *                      an error; choice 1 = the learner was told, 0 = has left, and was not
+ *   number_checked     its operator was asked before a push: choice 1 = it is still the same
+ *                      person's, 0 = somebody else has it now
  *   helped / menu_opened / scored                         commands, for T3 and usability
  */
 #define EVENT_KINDS(X)                                                                             \
@@ -96,7 +98,8 @@
     X(moved, false)                                                                                \
     X(module_certified, false)                                                                     \
     X(certificate_pinned, false)                                                                   \
-    X(corrected, false)
+    X(corrected, false)                                                                            \
+    X(number_checked, false)
 
 enum event_kind {
 #define EVENT_ENUM(name, is_learning_action) EVENT_##name,

@@ -332,6 +332,7 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, is_child, record_bool),
     RECORD(3, struct learner, stopped_at, state_kind),
     RECORD(3, struct learner, is_psea, record_bool),
+    RECORD(3, struct learner, link.same_ms, record_varint),
 };
 static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
 

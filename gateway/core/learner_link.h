@@ -30,6 +30,8 @@ struct learner_link {
                                              PostgreSQL that lost it; all zero = none */
     char country[3];  /* of the number, "KE"; "" = not known: then the channel's */
     bool has_reports; /* its provider has told lately that an SMS has arrived: app/shown.h */
+    int64_t same_ms;  /* until then the number was nobody else's, its operator says; 0 = not asked;
+                         the only member that the engine writes */
     struct learner_last {
         uint8_t n;
         char bytes[LEARNER_LAST_BYTES];

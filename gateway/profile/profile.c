@@ -58,6 +58,11 @@ bool profile_takes(const struct profile *p, enum inbound_kind kind)
     return false;
 }
 
+bool profile_takes_any(const struct profile *p)
+{
+    return p->n_rules > 0;
+}
+
 uint32_t profile_sender_forms(const struct profile *p, const enum number_form **ret)
 {
     for (uint32_t i = 0; i < p->n_rules; i++) {

@@ -52,6 +52,8 @@ struct str profile_title(const struct profile *p);
 struct str profile_notes(const struct profile *p);
 /* Has it a rule for this kind of callback? */
 bool profile_takes(const struct profile *p, enum inbound_kind kind);
+/* False: it has no `messages`, it only asks (config/profiles/number-recycling.yaml). */
+bool profile_takes_any(const struct profile *p);
 /* How its messages' senders are written (`number:`), tried in order; 0: it takes no messages. */
 uint32_t profile_sender_forms(const struct profile *p, const enum number_form **ret);
 /* Where the messages are sent, without the query (it may hold keys); in the arena. ERR_NOT_FOUND:

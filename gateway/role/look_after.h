@@ -14,8 +14,9 @@
  * do it again. */
 enum err look_after_release(const struct config *config, const struct number_id *id,
                             struct wall_ms until, struct errmsg *msg) MUST_CHECK;
-/* One SMS with that text. ERR_OK and *ret_is_sent false: the learner has left, or is not there (any
- * more), or has had enough SMS today. As above. */
+/* One SMS with that text. ERR_OK and *ret_is_sent false: the learner has left, was quiet for so
+ * long that the number may be somebody else's, or is not there (any more), or has had enough SMS
+ * today. As above. */
 enum err look_after_answer(const struct config *config, const struct number_id *id, struct str text,
                            bool *ret_is_sent, struct errmsg *msg) MUST_CHECK;
 

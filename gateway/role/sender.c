@@ -126,6 +126,7 @@ static void build_app(struct sender_role *r)
                                  .channels = role->channels,
                                  .metrics = role->metrics,
                                  .on_opt_out = opt_outs_take,
+                                 .on_owner = opt_outs_owner,
                                  .ctx = r->opt_outs};
     r->outbox = outbox_new(&ports);
     r->board = board_new(role->loop, r->store, r->outbox, role->channels);

@@ -186,6 +186,8 @@ for who in 0700000001 'zzzzzzzz-0000-4000-8000-000000000000'; do
         "$("$WAYPOST" learner show "$who" --config /nowhere 2>"$STATE/said" || echo $?) $(cat "$STATE/said")"
 done
 # What else is told.
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: no channel is called .nowhere.; see' 'an operator to ask that is not there' edit 's/code: UG/code: UG, recycling_channel: nowhere/'
+mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: country UG: channel kannel asks no operator .*; name a channel with the profile number-recycling' 'and one that would send it as an SMS' edit 's/code: UG/code: UG, recycling_channel: kannel/'
 mistake 0 'country XK: its time is not known.*; write its .zone.' 'a country without a zone' edit 's/code: UG/code: XK/'
 # One of a Cluster, named as if it were alone.
 CLUSTER_PORT=$(free_port)

@@ -166,6 +166,38 @@ static void calls_need_a_channel_for_their_sms(void **state)
     channels_fini(&channels);
 }
 
+/* Else the day in question would go to the learner, as an SMS. */
+static void only_an_operator_is_asked_whose_a_number_is(void **state)
+{
+    (void)state; /* no fixture */
+    static const struct setting operator_settings[] = {
+        {LIT("send_url"), LIT("https://o.example/")},
+        {LIT("token_url"), LIT("https://o.example/")},
+        {LIT("client_id"), LIT("c")},
+        {LIT("client_secret"), LIT("s")}};
+    struct config config;
+    struct config_channel list[3];
+    struct config_country country = {.code = STR("UG"), .recycling_channel = STR("ussd")};
+    struct channels channels;
+    struct errmsg msg = {""};
+    make(&config, list);
+    config.countries = &country;
+    config.n_countries = 1;
+    assert_int_equal(channels_load(&config, &channels, &msg), ERR_INVALID);
+    country.recycling_channel = STR("a");
+    assert_int_equal(channels_load(&config, &channels, &msg), ERR_INVALID);
+    assert_string_equal(msg.text,
+                        "country UG: channel a asks no operator whose a number is; name a "
+                        "channel with the profile number-recycling");
+    list[0].profile = STR("number-recycling");
+    list[0].is_unsigned_allowed = false; /* it takes nothing that could be forged */
+    list[0].new_numbers_hour = 0;
+    assert_int_equal(channels_load(&config, &channels, &msg), ERR_INVALID); /* no credentials */
+    list[0].settings = (struct settings){operator_settings, 4};
+    assert_int_equal(channels_load(&config, &channels, &msg), ERR_OK);
+    channels_fini(&channels);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +206,7 @@ int main(void)
         cmocka_unit_test(takes_secrets_in_the_path_that_nobody_guesses),
         cmocka_unit_test(calls_need_a_channel_for_their_sms),
         cmocka_unit_test(says_what_is_wrong_with_a_way_round),
+        cmocka_unit_test(only_an_operator_is_asked_whose_a_number_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

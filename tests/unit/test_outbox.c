@@ -33,6 +33,8 @@ struct world {
     char opted_out[32];
     timer_fn *opt_out_done;
     void *opt_out_ctx;
+    uint32_t n_owners; /* that an operator told of */
+    bool is_same;      /* as it said last */
 };
 
 static const struct wall_ms start = {1732433860000};
@@ -61,6 +63,19 @@ static void on_opt_out(void *ctx, const struct channel *channel, struct str numb
     assert_int_equal(str_copy(number, w->opted_out, sizeof(w->opted_out)), ERR_OK);
 }
 
+static void on_owner(void *ctx, const struct number_id *id, uint32_t seq, bool is_same,
+                     timer_fn *done, void *done_ctx)
+{
+    struct world *w = ctx;
+    struct number_id expected = vault_number_id(w->vault, STR("+254700000101"));
+    assert_memory_equal(id, &expected, sizeof(expected));
+    assert_int_equal(seq, 1);
+    w->n_owners++;
+    w->is_same = is_same;
+    w->opt_out_done = done;
+    w->opt_out_ctx = done_ctx;
+}
+
 static void open_outbox(struct world *w)
 {
     struct outbox_ports ports = {.loop = w->loop,
@@ -72,6 +87,7 @@ static void open_outbox(struct world *w)
                                  .channels = &w->channels,
                                  .metrics = w->metrics,
                                  .on_opt_out = on_opt_out,
+                                 .on_owner = on_owner,
                                  .ctx = w};
     w->outbox = outbox_new(&ports);
     outbox_own_all(w->outbox, ++w->n_lives);
@@ -135,8 +151,7 @@ static void on_committed(void *ctx, enum err e, const struct store_record *rec)
 }
 
 /* Puts one SMS into the outbox, as a dialog's commit does. */
-static void enqueue(struct world *w, const char *number, uint32_t seq, const char *text,
-                    enum message_class class, int64_t expires_ms)
+static void enqueue_message(struct world *w, const char *number, struct message m)
 {
     struct number_id id = vault_number_id(w->vault, str_from(number));
     struct buf sealed CLEANUP(buf_fini), payload CLEANUP(buf_fini);
@@ -145,26 +160,32 @@ static void enqueue(struct world *w, const char *number, uint32_t seq, const cha
     buf_init(&payload, 4096);
     struct str aad = {(const char *)id.bytes, sizeof(id.bytes)};
     assert_int_equal(vault_seal(w->vault, aad, str_from(number), &sealed, &s), ERR_OK);
-    struct message m = {.channel = STR("at"),
-                        .class = class,
-                        .number_id = id,
-                        .seq = seq,
-                        .vault_key_id = s.key_id,
-                        .vault_ciphertext = s.ciphertext,
-                        .text = str_from(text),
-                        .created_at = loop_wall(w->loop),
-                        .expires_at = {expires_ms}};
+    m.number_id = id;
+    m.vault_key_id = s.key_id;
+    m.vault_ciphertext = s.ciphertext;
+    m.created_at = loop_wall(w->loop);
     memcpy(m.vault_nonce, s.nonce, sizeof(m.vault_nonce));
     message_encode(&m, &payload);
-    char state[6] = {0, 0, 0, (char)seq, 1, 0};
+    char state[6] = {0, 0, 0, (char)m.seq, 1, 0};
     struct store_commit commit = {.id = id,
-                                  .expected_seq = seq - 1,
+                                  .expected_seq = m.seq - 1,
                                   .state = {state, sizeof(state)},
                                   .outbox = {buf_str(&payload)},
                                   .n_outbox = 1,
                                   .due_at_ms = -1};
     store_commit(w->store, &commit, on_committed, NULL);
     loop_mem_settle(w->loop);
+}
+
+static void enqueue(struct world *w, const char *number, uint32_t seq, const char *text,
+                    enum message_class class, int64_t expires_ms)
+{
+    enqueue_message(w, number,
+                    (struct message){.channel = STR("at"),
+                                     .class = class,
+                                     .seq = seq,
+                                     .text = str_from(text),
+                                     .expires_at = {expires_ms}});
 }
 
 struct taken {
@@ -413,6 +434,60 @@ static void an_opt_out_is_handed_up(void **state)
     loop_mem_advance(w->loop, 3000);
     (void)expect_status(w, "failed");
     assert_int_equal(outbox_n_jobs(w->outbox), 0);
+}
+
+/* What an operator says of a number is for the learner's record only; without an answer it is asked
+ * again, within its time, and the text is never sent to anybody. */
+static void a_question_is_no_message(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        const char *channel;
+        enum sender_reached reached;
+        int status;
+        uint32_t n; /* requests that go so, then "same" */
+        const char *body;
+        uint32_t n_owners;
+        bool is_same;
+    } rows[] = {
+        {"at", SENDER_REACHED_ANSWER, 200, 0, NULL, 1, true},
+        {"at", SENDER_REACHED_ANSWER, 200, 1,
+         "{\"SMSMessageData\":{\"Recipients\":[{\"status\":\"UserInBlacklist\"}]}}", 1, false},
+        {"at", SENDER_REACHED_MAYBE, 0, 3, NULL, 1, true},
+        {"at", SENDER_REACHED_NOT, 0, 3, NULL, 1, true},
+        {"at", SENDER_REACHED_ANSWER, 503, 3, "{}", 1, true},
+        {"at", SENDER_REACHED_ANSWER, 503, 1000, "{}", 0, false},
+        {"at", SENDER_REACHED_ANSWER, 404, 1, "{}", 0, false},
+        {"at", SENDER_REACHED_ANSWER, 200, 1, "{}", 0, false},
+        {"gone", SENDER_REACHED_ANSWER, 200, 0, NULL, 0, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        void *other = NULL;
+        assert_int_equal(set_up(&other), 0);
+        w = other;
+        sender_mem_answer(w->sender, rows[i].reached, rows[i].status, rows[i].body, rows[i].n);
+        enqueue_message(w, "+254700000101",
+                        (struct message){.channel = str_from(rows[i].channel),
+                                         .class = MESSAGE_CLASS_PUSH,
+                                         .seq = 1,
+                                         .text = STR("2024-01-06"),
+                                         .is_answer = true,
+                                         .is_question = true,
+                                         .expires_at = {start.ms + 3600000}});
+        loop_mem_advance(w->loop, 2 * 3600000);
+        assert_int_equal(w->n_owners, rows[i].n_owners);
+        assert_int_equal(w->is_same, rows[i].is_same);
+        assert_int_equal(outbox_n_jobs(w->outbox), rows[i].n_owners); /* until it is on disk */
+        if (w->n_owners > 0)
+            w->opt_out_done(w->opt_out_ctx);
+        loop_mem_advance(w->loop, 3000);
+        assert_int_equal(outbox_n_jobs(w->outbox), 0);
+        assert_int_equal(take_events(w).n, 0);
+        assert_string_equal(w->opted_out, "");
+        if (strcmp(rows[i].channel, "gone") == 0)
+            assert_string_equal(w->sent, "");
+        (void)tear_down(&other);
+    }
 }
 
 /* ---- shared with other senders ---- */
@@ -756,6 +831,7 @@ int main(void)
         WORLD_TEST(entries_that_come_again_are_sent_once),
         WORLD_TEST(a_message_marked_before_a_crash_is_unknown),
         WORLD_TEST(an_opt_out_is_handed_up),
+        WORLD_TEST(a_question_is_no_message),
         WORLD_TEST(what_is_not_begun_goes_with_its_bucket),
         WORLD_TEST(only_the_own_buckets_are_read),
         WORLD_TEST(what_is_begun_ends_before_the_bucket_is_idle),

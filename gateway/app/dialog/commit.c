@@ -31,7 +31,9 @@ static void remember_number(struct dialog *d, struct learner_link *link)
 /* The next state gets its number; what it shows and says can then be settled. */
 void dialog_begin_commit(struct dialog *d, struct learner *next)
 {
+    int64_t same_ms = next->link.same_ms;
     next->link = d->learner.link;
+    next->link.same_ms = same_ms;
     next->seq = d->learner.seq + 1;
     if (d->moved == MOVE_YES && d->move.act == MOVE_GIVE && d->check.moving->seq >= next->seq)
         next->seq = d->check.moving->seq + 1; /* facts of one person have one order */

@@ -286,6 +286,7 @@ static bool can_be_made_again(const struct dialog *d, const struct outcome *out)
 /* Who writes again within this time is not told of again. */
 #define ALERT_PAUSE_MS HOUR_MS
 #define ALERT_KEPT_MS DAY_MS
+#define OPERATOR_KEPT_MS DAY_MS
 
 static struct str alert_value(const void *ctx, struct str name)
 {
@@ -330,7 +331,7 @@ static struct str alert_channel(const struct dialog *d)
     for (uint32_t i = 0; channel.p == NULL && i < config->n_channels; i++) {
         const struct config_channel *other = &config->channels[i];
         if (str_eq(other->country, d->channel->country) && other->sms_channel.p == NULL &&
-            other->dial_code.p == NULL && !str_eq(other->name, config->alert_channel))
+            other->dial_code.p == NULL && !config_is_hook(config, other->name))
             channel = other->name;
     }
     return channel;
@@ -391,6 +392,29 @@ static bool say_screen(struct dialog *d, const struct outcome *out, struct last_
         is_said = dialog_say_screen(d, reply);
     }
     return is_said;
+}
+
+/* Whose is the number now? The sender asks, who knows it, and brings the answer back. What happens
+ * to the number before makes the question needless. */
+void dialog_ask_operator(struct dialog *d, const struct outcome *out)
+{
+    const struct config_country *row =
+        config_country_get(d->all->parts.config, str_from(d->learner.link.country));
+    struct wall_ms now = loop_wall(d->all->parts.loop);
+    char since[RFC3339_BYTES];
+    assert(row != NULL); /* or nothing would be asked */
+    clock_format_rfc3339((struct wall_ms){d->learner.link.last_ms}, since);
+    struct message message = {.channel = row->recycling_channel,
+                              .class = MESSAGE_CLASS_PUSH,
+                              .number_id = d->id,
+                              .seq = out->next.seq,
+                              .text = str_sub(str_from(since), 0, STR("2025-01-06").len),
+                              .is_answer = true, /* no route knows it better */
+                              .is_question = true,
+                              .created_at = now,
+                              .expires_at = {now.ms + OPERATOR_KEPT_MS}};
+    message_encode(&message, &d->all->scratch);
+    d->commit.outbox[d->commit.n_outbox++] = dialog_take_scratch(d);
 }
 
 bool dialog_say(struct dialog *d, struct outcome *out)

@@ -34,6 +34,8 @@ bool dialog_say_screen(struct dialog *d, struct last_reply *reply);
 /* A disclosure: the focal points of the country, and the hook, are told that something waits, in
  * the same commit. */
 bool dialog_alert(struct dialog *d, const struct outcome *out);
+/* outcome.asks_operator: in the same commit. */
+void dialog_ask_operator(struct dialog *d, const struct outcome *out);
 /* The engine's reply, on the way that this channel has: into the answer or the commit. Notes in
  * out->next what then stands on the phone. */
 bool dialog_say(struct dialog *d, struct outcome *out);

@@ -93,6 +93,7 @@ static struct engine_context context_of(const struct dialog *d)
         context.crisis = row->crisis;
         context.psea = row->psea;
         context.staffed = row->staffed;
+        context.has_operator = row->recycling_channel.p != NULL;
     }
     return context;
 }
@@ -356,6 +357,8 @@ static enum dialog_event step_engine(struct dialog *d)
     }
     if (!dialog_seal_for_people(d, &out) || !dialog_alert(d, &out) || !dialog_say(d, &out))
         return DIALOG_EVENT_BROKEN;
+    if (out.asks_operator)
+        dialog_ask_operator(d, &out);
     if (!d->has_reply)
         keep_reply(d, &out);
     if (!dialog_commit_state(d, &out.next) || (!out.is_passing && !dialog_commit_event(d, &out)))

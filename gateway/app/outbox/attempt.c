@@ -77,10 +77,12 @@ void outbox_conclude(struct outbox_job *job, enum message_status status, struct 
                                     .price = may_cost ? channel->price : 0,
                                     .currency = o->ports.config->currency,
                                     .alphabets = channel != NULL ? channel->alphabets : 0};
-    message_event(&job->message, &job->entry, &result, loop_wall(o->ports.loop), o->arena,
-                  &job->event);
-    count(job, channel, status);
-    if (may_cost)
+    if (!job->message.is_question) { /* which is no SMS: what comes of it is the learner's fact */
+        message_event(&job->message, &job->entry, &result, loop_wall(o->ports.loop), o->arena,
+                      &job->event);
+        count(job, channel, status);
+    }
+    if (may_cost && !job->message.is_question)
         metrics_add_cost(o->ports.metrics, channel->name,
                          channel->price *
                              gsm_measure_in(job->message.text, channel->alphabets).segments);
@@ -154,13 +156,17 @@ static void on_stopped(void *ctx)
         outbox_happen(job, OUTBOX_EVENT_STOPPED);
 }
 
-/* The message stays in the outbox until the STOP is on disk, so that a crash cannot lose it. */
+/* The message stays in the outbox until the STOP is on disk, or whose number it is, so that a crash
+ * cannot lose it. */
 void outbox_stop(struct outbox_job *job)
 {
     struct outbox_ports *ports = &job->owner->ports;
     job->n_calls++;
     if (ports->on_opt_out == NULL)
         on_stopped(job);
+    else if (job->message.is_question)
+        ports->on_owner(ports->ctx, &job->message.number_id, job->message.seq, job->is_same,
+                        on_stopped, job);
     else
         ports->on_opt_out(ports->ctx, job->channel->channel, buf_str(&job->number), job->entry.id,
                           on_stopped, job);
@@ -266,10 +272,25 @@ static void note_shown(struct outbox_job *job, const struct send_result *result)
         buf_add_str(&job->report, utf8_cut(result->id, REPORT_ID_BYTES));
 }
 
+/* Yes and no alike are for the learner's record; an operator that does not know says nothing. */
+static void take_owner(struct outbox_job *job, const struct send_result *result)
+{
+    bool is_known = result->outcome == SEND_SENT || result->outcome == SEND_OPTED_OUT;
+    job->is_same = result->outcome == SEND_SENT;
+    outbox_gate_good(job->channel);
+    outbox_conclude(job, is_known ? MESSAGE_STATUS_sent : MESSAGE_STATUS_failed, STR_NONE,
+                    result->error);
+    outbox_happen(job, is_known ? OUTBOX_EVENT_OPTED_OUT : OUTBOX_EVENT_OVER);
+}
+
 static void take_result(struct outbox_job *job, const struct send_result *result, int status)
 {
     if (result->outcome == SEND_THROTTLED || result->outcome == SEND_TEMPORARY) {
         handle_no(job, result, status);
+        return;
+    }
+    if (job->message.is_question) {
+        take_owner(job, result);
         return;
     }
     bool is_sent = result->outcome == SEND_SENT;
@@ -313,7 +334,10 @@ static void on_answer(void *ctx, const struct sender_answer *answer)
         return;
     metrics_observe_request_ms(job->owner->ports.metrics, job->channel->channel->config->name,
                                outbox_now_ms(job->owner) - job->posted_ms);
-    switch (answer->reached) {
+    enum sender_reached reached = answer->reached;
+    if (reached == SENDER_REACHED_MAYBE && job->message.is_question)
+        reached = SENDER_REACHED_NOT; /* to ask twice does no harm */
+    switch (reached) {
     case SENDER_REACHED_ANSWER:
         on_provider_answer(job, answer);
         return;

@@ -187,7 +187,7 @@ static void divert_queue(struct outbox_queue *q, struct outbox_channel *other, b
     struct outbox_job *next;
     for (struct outbox_job *job = TAILQ_FIRST(q); job != NULL; job = next) {
         next = TAILQ_NEXT(job, queue);
-        if (job->is_pinned || *keeps_one) {
+        if (job->is_pinned || job->message.is_question || *keeps_one) {
             *keeps_one = false;
             continue;
         }

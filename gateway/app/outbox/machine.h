@@ -26,7 +26,7 @@
     X(MARKING, true, true)    /* the store notes that the request is about to leave */             \
     X(SENDING, true, true)    /* the request is out */                                             \
     X(CLEARING, true, false)  /* nothing was sent: the mark is taken back */                       \
-    X(STOPPING, true, false)  /* the person opted out: the STOP is being put on disk */            \
+    X(STOPPING, true, false)  /* who opted out, or whose number it is, is being put on disk */     \
     X(SETTLING, true, false)  /* the outcome is known, the store is told */                        \
     X(HOLDING, true, false)   /* and will be told again */                                         \
     X(BROKEN, true, false)    /* a move that cannot be: ends when the ports have answered */       \
@@ -49,8 +49,8 @@ enum outbox_state {
     X(MARK)      /* it is marked, by us */                                                         \
     X(AGAIN)     /* certainly not sent, and may be tried again */                                  \
     X(CLEARED)   /* the mark is gone, or we know better than it */                                 \
-    X(OPTED_OUT) /* says the provider */                                                           \
-    X(STOPPED)   /* the STOP is on disk */                                                         \
+    X(OPTED_OUT) /* says the provider; or the operator whose number it is */                       \
+    X(STOPPED)   /* that is on disk */                                                             \
     X(OVER)      /* the outcome is known */                                                        \
     X(AWAY)      /* a port could not; nothing has happened */                                      \
     X(SETTLED)   /* the store knows */                                                             \
@@ -84,6 +84,7 @@ struct outbox_job {
     uint32_t n_attempts;            /* requests made, those that were throttled not counted */
     bool is_counted;                /* under the limit of its prefix */
     bool is_sent;                   /* a provider took it */
+    bool is_same;                   /* of a question: the number is the same person's */
     bool is_shown;                  /* all of a text: shown tells of it */
     struct shown_note shown;
     struct buf report; /* the id that its reports will have; empty: none are expected */

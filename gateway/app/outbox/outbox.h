@@ -26,6 +26,8 @@
  *   number erased since                    failed
  *   store away at the end                  settling is repeated until it is back; never re-sent
  *   provider says the person opted out     failed, once the STOP that this stands for is on disk
+ *   a question (message.h): the operator   is told to the learner's record; no event of its own.
+ *   says yes or no                         Without an answer it is asked again, and at last let go
  *
  * The event is a record of the event log (docs/events.md). With the status "capped", and the name
  * of a cap, it says that a limit kept the message back (app/limits.h); the price is there once the
@@ -50,6 +52,10 @@
  * when it is on disk. number (E.164) and id are borrowed until then. app/opt_outs.h does this. */
 typedef void outbox_on_opt_out(void *ctx, const struct channel *channel, struct str number,
                                struct str id, timer_fn *done, void *done_ctx);
+/* Likewise what an operator answered to a question of step seq: is the number still the same
+ * person's? */
+typedef void outbox_on_owner(void *ctx, const struct number_id *id, uint32_t seq, bool is_same,
+                             timer_fn *done, void *done_ctx);
 typedef void outbox_on_idle(void *ctx);
 
 struct outbox_ports {
@@ -61,7 +67,9 @@ struct outbox_ports {
     const struct config *config;
     const struct channels *channels;
     struct metrics *metrics;       /* may be NULL */
-    outbox_on_opt_out *on_opt_out; /* may be NULL: then nothing but the outcome is told */
+    outbox_on_opt_out *on_opt_out; /* may be NULL, and on_owner with it: then nothing but the
+                                      outcome is told */
+    outbox_on_owner *on_owner;
     void *ctx;
 };
 

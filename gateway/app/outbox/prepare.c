@@ -73,6 +73,10 @@ void outbox_choose(struct outbox_job *job)
     struct outbox *o = job->owner;
     struct outbox_channel *named = outbox_gate_channel(o, job->message.channel);
     bool is_kept = job->message.is_answer || o->ports.config->n_routes == 0;
+    if (job->message.is_question && named == NULL) { /* and is no SMS for any other channel */
+        outbox_finish(job, MESSAGE_STATUS_failed, STR("the operator's channel is gone"));
+        return;
+    }
     if (job->channel == NULL && named != NULL && is_kept)
         outbox_gate_assign(job, named);
     if (job->channel != NULL)
@@ -151,7 +155,7 @@ void outbox_need_cap(struct outbox_job *job)
     struct outbox *o = job->owner;
     struct store_cap cap;
     arena_reset(o->arena);
-    if (job->message.vault_key_id != 0 || job->is_counted ||
+    if (job->message.vault_key_id != 0 || job->is_counted || job->message.is_question ||
         !limits_prefix(o->ports.config, o->ports.vault, buf_str(&job->number), o->arena, &cap)) {
         outbox_happen(job, OUTBOX_EVENT_CAP);
         return;

@@ -2,6 +2,7 @@
  * A message for a person (docs/course-rules.md 1.7): ASK, CLAIM, and the answer that comes back.
  */
 #include "core/engine/command.h"
+#include "core/engine/people.h"
 #include "core/engine/self.h"
 #include "core/engine/step.h"
 #include "core/match/words.h"
@@ -105,7 +106,7 @@ void ask_claim(struct step *s)
 
 void ask_answered(struct step *s)
 {
-    if (!learner_is_enrolled(s->learner))
+    if (!learner_is_enrolled(s->learner) || s->learner->is_doubted || owner_is_doubtful(s))
         return;
     step_say(s, step_text(s, COURSE_TEXT_answered, VARS({"text", s->input->text})));
     s->out->shows = OUTCOME_SHOWS_KEYS; /* what was asked before may still be answered */

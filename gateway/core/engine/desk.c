@@ -85,9 +85,13 @@ static void code(struct step *s)
 
 void engine_desk(struct step *s)
 {
-    static void (*const acts[])(struct step * s) = {
-        [DESK_INVITE] = invite,       [DESK_MOVE] = move, [DESK_ERASE] = erase,
-        [DESK_TELL] = tell,           [DESK_CODE] = code, [DESK_GIVE] = move_give,
-        [DESK_CORRECT] = correct_desk};
+    static void (*const acts[])(struct step * s) = {[DESK_INVITE] = invite,
+                                                    [DESK_MOVE] = move,
+                                                    [DESK_ERASE] = erase,
+                                                    [DESK_TELL] = tell,
+                                                    [DESK_CODE] = code,
+                                                    [DESK_GIVE] = move_give,
+                                                    [DESK_CORRECT] = correct_desk,
+                                                    [DESK_OWNER] = owner_told};
     acts[s->input->desk.act](s);
 }

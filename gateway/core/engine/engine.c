@@ -100,9 +100,10 @@ int64_t engine_wake_ms(const struct step *s)
         return l->moving_ms + MOVE_LATE_MS;
     if (l->slot == LEARNER_SLOT_AWAY)
         return l->ended_ms;
-    bool is_doubtful = s->input->kind == INPUT_TIMER && owner_is_doubtful(s);
-    if (has_gone || is_held(l) || l->is_doubted || is_doubtful)
+    if (has_gone || is_held(l) || l->is_doubted)
         return 0;
+    if (s->input->kind == INPUT_TIMER && owner_is_doubtful(s))
+        return learner_is_enrolled(l) ? owner_asked_ms(s, pace_wake_ms(s)) : 0;
     if (l->due_sms != 0 && learner_is_enrolled(l))
         return s->input->now.ms;
     if (state_row_of_place(l)->wake != NULL)
@@ -123,7 +124,7 @@ static int64_t wake_before_ms(const struct step *s, const struct learner *learne
 
 static void wake(struct step *s)
 {
-    if (move_wake(s) || !people_take_due(s))
+    if (move_wake(s) || owner_ask(s) || !people_take_due(s))
         return;
     const struct state_row *row = state_row_of_place(s->learner);
     if (s->learner->slot == LEARNER_SLOT_AWAY) {
@@ -236,7 +237,7 @@ static bool has_moved(const struct learner *from, const struct learner *to)
 {
     enum learner_state before = learner_state_is_side(from->state) ? from->back : from->state;
     enum learner_state after = learner_state_is_side(to->state) ? to->back : to->state;
-    return before != after ||
+    return before != after || from->is_doubted != to->is_doubted ||
            memcmp(from->learner_id, to->learner_id, sizeof(from->learner_id)) != 0 ||
            from->screen != to->screen || strcmp(from->unit, to->unit) != 0;
 }
@@ -316,7 +317,7 @@ enum err engine_step(const struct courses *courses, const struct engine_context 
     }
     ret->wake_at_ms = people_wake_ms(&s, &(uint32_t){0});
     /* Only what this program has set for one person is known to be so. */
-    ret->is_wake_kept = input->kind != INPUT_TIMER &&
+    ret->is_wake_kept = input->kind != INPUT_TIMER && input->kind != INPUT_DESK &&
                         learner->others.n_bytes + ret->next.others.n_bytes == 0 &&
                         ret->wake_at_ms == wake_before_ms(&s, learner) &&
                         (ret->wake_at_ms == 0 || learner->module_ms != 0);

@@ -44,6 +44,7 @@ struct engine_context {
     const uint8_t *number_id; /* pseudonym of the number, 16 bytes; NULL: nobody leads a group */
     const struct cohorts *cohorts; /* NULL: there are no groups */
     uint32_t quiet_days; /* a number that was quiet for so long may be somebody else's; 0 = never */
+    bool has_operator;   /* whose it is can be asked there (docs/course-rules.md 5) */
     /* Of a PIN of four digits, salted; slow on purpose, but bounded. NULL: there are no PINs. */
     void (*hash_pin)(const uint8_t salt[LEARNER_PIN_SALT_BYTES], struct str pin,
                      uint8_t ret[LEARNER_PIN_HASH_BYTES]);
@@ -88,6 +89,7 @@ struct outcome {
     uint32_t n_also;
     int64_t wake_at_ms;    /* wall time of the next INPUT_TIMER; 0 = none */
     bool is_wake_kept;     /* it is what it was before */
+    bool asks_operator;    /* a push would be due, but for who has the number: DESK_OWNER answers */
     const char *purpose;   /* of a push: "reminder", "course", "recall", "followup",
                               "nudge", "broadcast"; NULL = none */
     int64_t push_until_ms; /* INPUT_TIMER: the reply must not leave later */

@@ -28,6 +28,7 @@ enum desk_act {
     DESK_CODE,    /* a code with which the place can be brought to another number */
     DESK_GIVE,    /* the place is brought to the number `to`: it holds still until it is there */
     DESK_CORRECT, /* a unit had an error: the scores at once, the message where one may go now */
+    DESK_OWNER,   /* an operator says whose the number is, as outcome.asks_operator asked */
 };
 
 struct desk_order {
@@ -43,7 +44,8 @@ struct desk_order {
      * post-test that came to its end, in the one that is running. All as of the step seq: later
      * nothing. */
     struct str course;
-    uint32_t seq;
+    uint32_t seq; /* DESK_OWNER, too */
+    bool is_same; /* DESK_OWNER: nobody else got the number since its last word */
     uint16_t options;
     bool is_right;
     uint8_t pre_right, post_first, post_best, running_right;

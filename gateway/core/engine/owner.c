@@ -18,8 +18,9 @@ bool owner_is_doubtful(const struct step *s)
 {
     const struct learner *l = s->learner;
     bool has_place = l->consent_ms != 0 && l->state != LEARNER_STATE_DELETED;
+    int64_t known_ms = l->link.same_ms > l->link.last_ms ? l->link.same_ms : l->link.last_ms;
     return has_place && s->context->quiet_days > 0 && l->link.last_ms != 0 &&
-           s->input->now.ms - l->link.last_ms > s->context->quiet_days * DAY_MS;
+           s->input->now.ms - known_ms > s->context->quiet_days * DAY_MS;
 }
 
 bool owner_doubt(struct step *s)
@@ -31,6 +32,51 @@ bool owner_doubt(struct step *s)
     step_say_screen(s);
     return true;
 }
+
+/* ---- an operator that can tell ---- */
+
+/* Where it did not answer, it is asked again after a while: nothing goes to the number before. */
+#define OPERATOR_AGAIN_MS (7 * DAY_MS)
+
+int64_t owner_asked_ms(const struct step *s, int64_t from_ms)
+{
+    int64_t again_ms = s->input->now.ms + OPERATOR_AGAIN_MS;
+    if (!s->context->has_operator || from_ms == 0)
+        return 0;
+    return s->out->asks_operator && from_ms < again_ms ? again_ms : from_ms;
+}
+
+/* Whoever of the number it is due to: nobody of them becomes the one who is learning by it. */
+bool owner_ask(struct step *s)
+{
+    struct learner person;
+    uint32_t whose;
+    int64_t due_ms = people_wake_ms(s, &whose);
+    if (learner_other(s->learner, whose, &person) != ERR_OK)
+        person = *s->learner;
+    struct step other = *s;
+    other.learner = &person;
+    bool is_due = due_ms != 0 && due_ms <= s->input->now.ms && !people_is_away(&person) &&
+                  person.moving_ms == 0 && owner_is_doubtful(&other);
+    s->out->asks_operator |= is_due;
+    return is_due;
+}
+
+/* Whoever has the number now is asked who it is, once he or she writes. What was written meanwhile
+ * says more than the operator could. */
+void owner_told(struct step *s)
+{
+    struct learner *l = s->learner;
+    if (l->seq != s->input->desk.seq)
+        return;
+    if (s->input->desk.is_same)
+        l->link.same_ms = s->input->now.ms;
+    else
+        l->is_doubted = true;
+    step_event(s, EVENT_number_checked)->choice = s->input->desk.is_same ? 1 : 0;
+}
+
+/* ---- whoever has it says so ---- */
 
 /* Nobody sees it again, nothing is sent to it, and after a year it is forgotten. */
 static struct learner put_away(const struct step *s, const struct learner *person)

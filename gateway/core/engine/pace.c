@@ -364,6 +364,10 @@ bool pace_notify(struct step *s, struct str text, const char *purpose)
         !is_first || plan_paused_until_ms(s) > now_ms || !schedule_is_free(&schedule, now_ms) ||
         str_is_empty(text))
         return false;
+    if (owner_is_doubtful(s)) {
+        s->out->asks_operator = s->context->has_operator; /* another time it may go, then */
+        return false;
+    }
     s->learner->pushed_ms = now_ms;
     s->out->push_until_ms = schedule_evening_ms(&schedule, now_ms);
     s->out->purpose = purpose;

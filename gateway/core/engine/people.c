@@ -178,8 +178,9 @@ int64_t people_wake_ms(const struct step *s, uint32_t *ret_whose)
     struct learner person;
     *ret_whose = PEOPLE_MYSELF;
     for (uint32_t i = 0; i < learner_n_others(s->learner); i++) {
-        if (learner_other(s->learner, i, &person) != ERR_OK)
-            continue;
+        if (learner_other(s->learner, i, &person) != ERR_OK ||
+            (s->learner->is_doubted && !people_is_away(&person)))
+            continue; /* who has the number now is none of them, perhaps */
         struct step other = *s;
         other.learner = &person;
         engine_take_course(&other);

@@ -100,6 +100,14 @@ bool owner_is_doubtful(const struct step *s);
 /* Asks; false: there is no doubt. */
 bool owner_doubt(struct step *s);
 
+/* A push is due to such a number: its operator is asked first (outcome.asks_operator). False: there
+ * is no doubt, or nobody to ask. */
+bool owner_ask(struct step *s);
+/* When that is worth while, for a push that is due at from_ms; 0 = not at all. */
+int64_t owner_asked_ms(const struct step *s, int64_t from_ms);
+/* DESK_OWNER. */
+void owner_told(struct step *s);
+
 /* What is typed while it is asked. */
 void owner_answer(struct step *s);
 

@@ -9,6 +9,7 @@
 #include "app/callback/callback.h"
 #include "app/cohort_set.h"
 #include "app/course_set.h"
+#include "app/opt_outs.h"
 #include "app/outbox/outbox.h"
 #include "app/persist.h"
 #include "app/replay.h"
@@ -28,6 +29,7 @@
     }
 #define DIAL_CODE "*384*7#"
 #define SEND_URL "http://127.0.0.1:1/sim/send/at"
+#define OPERATOR_URL "https://operator.example/"
 #define ID_BYTES 32
 #define RESPONSE_MAX_BYTES 65536u
 #define QUEUE_MAX_BYTES (1u << 20)
@@ -68,6 +70,7 @@ struct talk_fast {
     struct dialogs *dialogs;
     struct joiner *joiner;
     struct callbacks *callbacks;
+    struct opt_outs *opt_outs;
     struct outbox *outbox;
     struct replay *replay;
     struct timers *timers;
@@ -85,6 +88,13 @@ static const struct setting sms_settings[] = {
     {LIT("username"), LIT("sandbox")},
     {LIT("apikey"), LIT("none")},
     {LIT("send_url"), LIT(SEND_URL)},
+};
+
+static const struct setting operator_settings[] = {
+    {LIT("send_url"), LIT(OPERATOR_URL "number-recycling/v0.2/check")},
+    {LIT("token_url"), LIT(OPERATOR_URL "token")},
+    {LIT("client_id"), LIT("waypost")},
+    {LIT("client_secret"), LIT("none")},
 };
 
 static const struct config_channel channel_rows[] = {
@@ -118,6 +128,11 @@ static const struct config_channel channel_rows[] = {
      .sms_channel = LIT("at"),
      .is_unsigned_allowed = true,
      .new_numbers_hour = 100000},
+    {.name = LIT("operator"),
+     .profile = LIT("number-recycling"),
+     .country = LIT("UG"),
+     .settings = {operator_settings, ARRAY_LEN(operator_settings)},
+     .tps = 1000},
 };
 
 static const struct config_country country_rows[] = {
@@ -131,6 +146,7 @@ static const struct config_country country_rows[] = {
      .focal_points = LIT("+254733000001 +254733000002"),
      .psea_points = LIT("+254733000003 +254733000004"),
      .day_off = 1},
+    {.code = LIT("UG"), .recycling_channel = LIT("operator")},
 };
 
 static struct config make_config(const struct talk_fast_settings *settings,
@@ -183,9 +199,33 @@ static void deliver(struct talk_fast *f, struct str to, struct str text, struct 
     *at = d;
 }
 
+/* The operator of +256: of numbers that end in 7 it knows nothing; those that end in 9 have gone to
+ * somebody else. */
+static bool on_operator(void *ctx, const struct sender_request *request, struct sender_answer *ret)
+{
+    (void)ctx;
+    if (!str_starts(request->url, STR(OPERATOR_URL)))
+        return false;
+    ret->reached = SENDER_REACHED_ANSWER;
+    ret->status = 200;
+    if (str_ends(request->url, STR("/token"))) {
+        ret->body = STR("{\"access_token\":\"t-1\",\"expires_in\":3600}");
+    } else if (str_find(request->body, STR("7\",\"specifiedDate")) != SIZE_MAX) {
+        ret->status = 404;
+        ret->body = STR("{\"status\":404,\"code\":\"IDENTIFIER_NOT_FOUND\"}");
+    } else {
+        bool is_another = str_find(request->body, STR("9\",\"specifiedDate")) != SIZE_MAX;
+        ret->body = is_another ? STR("{\"phoneNumberRecycled\":true}")
+                               : STR("{\"phoneNumberRecycled\":false}");
+    }
+    return true;
+}
+
 static void on_send(void *ctx, const struct sender_request *request, struct str answer)
 {
     struct talk_fast *f = ctx;
+    if (str_starts(request->url, STR(OPERATOR_URL)))
+        return; /* no SMS */
     struct arena *arena CLEANUP(arena_freep) = arena_new(QUEUE_MAX_BYTES);
     struct str to = http_header_get(request->headers, request->n_headers, STR(SIMULATOR_HEADER_TO));
     struct str text =
@@ -576,6 +616,7 @@ static void open_ports(struct talk_fast *f)
     metrics_name_channel(f->metrics, channel_rows[0].name);
     f->reader = http_reader_new(&(struct http_limits){16384, 65536});
     sender_mem_watch(f->sender, on_send, f);
+    sender_mem_on_post(f->sender, on_operator, f);
 }
 
 static void build_app(struct talk_fast *f)
@@ -608,6 +649,7 @@ static void build_app(struct talk_fast *f)
                                                   .channels = &f->channels,
                                                   .dialogs = f->dialogs,
                                                   .joiner = f->joiner});
+    f->opt_outs = opt_outs_new(f->loop, f->dialogs);
     f->outbox = outbox_new(&(struct outbox_ports){.loop = f->loop,
                                                   .store = f->store,
                                                   .sink = f->sink,
@@ -615,7 +657,10 @@ static void build_app(struct talk_fast *f)
                                                   .vault = f->vault,
                                                   .config = &f->config,
                                                   .channels = &f->channels,
-                                                  .metrics = f->metrics});
+                                                  .metrics = f->metrics,
+                                                  .on_opt_out = opt_outs_take,
+                                                  .on_owner = opt_outs_owner,
+                                                  .ctx = f->opt_outs});
     f->timers = timers_new(f->loop, f->store, f->dialogs,
                            f->settings->sms_per_s > 0 ? f->settings->sms_per_s
                                                       : channels_rate_per_s(&f->channels));
@@ -672,6 +717,7 @@ void talk_fast_free(struct talk_fast *f)
     sender_free(f->sender);
     sink_free(f->sink);
     outbox_free(f->outbox);
+    opt_outs_free(f->opt_outs);
     persist_free(f->persist);
     replay_free(f->replay);
     timers_free(f->timers);

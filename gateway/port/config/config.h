@@ -65,10 +65,12 @@ struct config_country {
     struct str cost, contact, emergency, helpline, crisis, psea, staffed;
     struct str focal_points; /* two numbers, a blank between */
     struct str psea_points;  /* likewise: who is told of complaints about aid staff */
-    struct str checked;      /* "2026-11-28": when somebody dialled these numbers */
-    struct str utc_offset;   /* "+03:00" */
-    struct str zone;         /* "Africa/Nairobi" */
-    uint32_t day_off;        /* 1 = Sunday ... 7 = Saturday; 0 = none */
+    struct str
+        recycling_channel; /* asks whether a number has gone to somebody else; absent = none */
+    struct str checked;    /* "2026-11-28": when somebody dialled these numbers */
+    struct str utc_offset; /* "+03:00" */
+    struct str zone;       /* "Africa/Nairobi" */
+    uint32_t day_off;      /* 1 = Sunday ... 7 = Saturday; 0 = none */
 };
 
 /* The time of a country that channels or countries name: of its zone, else of utc_offset, else what
@@ -147,6 +149,8 @@ void config_complain(const struct config *config, struct yaml_report *report, st
 /* NULL when there is none. */
 const struct config_channel *config_channel_get(const struct config *config, struct str name);
 const struct config_country *config_country_get(const struct config *config, struct str code);
+/* Named as alert_channel or recycling_channel: no SMS go by it. */
+bool config_is_hook(const struct config *config, struct str channel);
 /* Minutes of "+03:00"; 0 where it is absent. */
 int32_t config_offset_min(struct str offset);
 /* NULL where nothing is known of it: UTC. */

@@ -45,18 +45,21 @@ static void check_channel_name(struct yaml_report *report, const struct config *
                       STR_ARG(node->text));
 }
 
+/* A key of the entries of a list that names a channel. */
 static void check_channel_names(struct yaml_report *report, const struct yaml_node *root,
                                 const struct config *config)
 {
-    const struct yaml_node *channels = yaml_get(root, STR("channels"));
-    const struct yaml_node *routes = yaml_get(root, STR("routes"));
-    for (const struct yaml_node *m = channels != NULL ? channels->first : NULL; m != NULL;
-         m = m->next) {
-        check_channel_name(report, config, m, "sms_channel");
-        check_channel_name(report, config, m, "fallback");
+    static const struct {
+        const char *list, *key;
+    } rows[] = {{"channels", "sms_channel"},
+                {"channels", "fallback"},
+                {"countries", "recycling_channel"},
+                {"routes", "channel"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct yaml_node *list = yaml_get(root, str_from(rows[i].list));
+        for (const struct yaml_node *m = list != NULL ? list->first : NULL; m != NULL; m = m->next)
+            check_channel_name(report, config, m, rows[i].key);
     }
-    for (const struct yaml_node *m = routes != NULL ? routes->first : NULL; m != NULL; m = m->next)
-        check_channel_name(report, config, m, "channel");
 }
 
 /* A limit on money, and nothing has a price. */
@@ -211,6 +214,14 @@ const struct config_channel *config_channel_get(const struct config *config, str
             return &config->channels[i];
     }
     return NULL;
+}
+
+bool config_is_hook(const struct config *config, struct str channel)
+{
+    bool is_hook = str_eq(channel, config->alert_channel);
+    for (uint32_t i = 0; i < config->n_countries; i++)
+        is_hook |= str_eq(channel, config->countries[i].recycling_channel);
+    return is_hook;
 }
 
 const struct config_country *config_country_get(const struct config *config, struct str code)

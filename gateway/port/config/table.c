@@ -269,6 +269,15 @@ static const struct yaml_row country_keys[] = {
      .help =
          "Two people who are told in place of the focal points when it is a complaint about aid "
          "staff."},
+    {.name = "recycling_channel",
+     COUNTRY(recycling_channel),
+     .type = &config_type_name,
+     .max = 32,
+     .example = "operator",
+     .help =
+         "A channel with the profile number-recycling, where an operator there offers that: it\n"
+         "is asked before anything goes by itself to a number that was quiet for quiet_days.\n"
+         "Without it nothing does."},
     {.name = "checked",
      COUNTRY(checked),
      .type = &config_type_date,
@@ -552,7 +561,9 @@ static const struct yaml_row top_keys[] = {
      .fallback = "90",
      .help =
          "A number that was quiet for so long may belong to somebody else now: nothing is sent to\n"
-         "it by itself, and who writes from it is asked first. 0 to never ask."},
+         "it by itself (but where a country's recycling_channel knows better), and who writes "
+         "from\n"
+         "it is asked first. 0 to never ask."},
     {.name = "redis_socket",
      KEY(redis_socket),
      .header = "Redis: the learners' places. appendonly yes, appendfsync always",
