@@ -1,6 +1,5 @@
 #include "app/check_page.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,33 +7,16 @@
 
 #include "app/checks.h"
 #include "app/course_set.h"
+#include "app/page.h"
 #include "base/xalloc.h"
 #include "core/match/match.h"
 #include "port/qr.h"
 #include "wire/address.h"
 #include "wire/form.h"
 
-#define PREFIX "/check/"
 #define ARENA_MAX_BYTES (128u * 1024)
 #define PAGE_MAX_BYTES (96u * 1024)
 #define URL_MAX_BYTES 140u
-#define RETRY_S "3600"
-
-struct check_pages {
-    struct check_page_parts parts;
-    uint32_t n_running;
-    struct buf body;
-};
-
-struct page {
-    struct check_pages *all;
-    struct front_token token;
-    struct arena *arena; /* of all below */
-    const struct course *course;
-    struct str host;
-    struct str digits; /* as typed; absent: the empty form */
-    bool is_json;
-};
 
 /* ---- in which language ---- */
 
@@ -66,26 +48,7 @@ static const struct course *find_course(const struct check_pages *all)
     return course;
 }
 
-static struct str words(const struct page *p, enum course_text text)
-{
-    struct str found = p->course->texts[text];
-    return found.p != NULL ? found : STR("");
-}
-
 /* ---- the page ---- */
-
-static const char style[] =
-    "body{font:1.125rem/1.5 system-ui,sans-serif;margin:0;color:#1a1a1a;background:#fff}"
-    "main{max-width:36rem;margin:0 auto;padding:1rem;overflow-wrap:anywhere}"
-    "h1{font-size:1.5rem;line-height:1.2}"
-    ".answer{border-inline-start:.5rem solid #555;padding:.5rem 1rem;font-size:1.25rem}"
-    ".valid{border-color:#0a6b2d}.revoked,.missing{border-color:#a30000}"
-    "label{display:block;font-weight:bold}"
-    "input,button{font:inherit;padding:.5rem;margin:.25rem 0;border:2px solid #333;"
-    "border-radius:.25rem;box-sizing:border-box;max-width:100%}"
-    "input{width:16em;direction:ltr}button{background:#0b4a8f;color:#fff;border-color:#0b4a8f}"
-    "figure{margin:1rem 0}svg{width:10rem;height:10rem;max-width:100%;background:#fff}"
-    "@media print{form{display:none}body{font-size:12pt}}";
 
 /* By the configuration, else by the name that was asked for: whoever sends a false one sees it. */
 static struct str url_of(const struct page *p, const char *code)
@@ -102,8 +65,8 @@ static struct str url_of(const struct page *p, const char *code)
     if (!str_is_empty(base))
         return arena_printf(p->arena, "%.*s/%s", STR_ARG(base), code);
     bool is_local = str_starts(host, STR("localhost")) || str_starts(host, STR("127."));
-    return is_good ? arena_printf(p->arena, "%s://%.*s" PREFIX "%s", is_local ? "http" : "https",
-                                  STR_ARG(host), code)
+    return is_good ? arena_printf(p->arena, "%s://%.*s" PAGE_PREFIX "%s",
+                                  is_local ? "http" : "https", STR_ARG(host), code)
                    : STR_NONE;
 }
 
@@ -123,7 +86,7 @@ static void add_qr(const struct page *p, struct str url, struct buf *out)
             buf_addf(out, "M%u %uh1v1h-1z", i % qr.side, i / qr.side);
     }
     buf_add_str(out, STR("\"/></svg><figcaption>"));
-    buf_add_html(out, words(p, COURSE_TEXT_page_scan));
+    buf_add_html(out, page_words(p, COURSE_TEXT_page_scan));
     buf_add_str(out, STR("<br><bdi dir=\"ltr\">"));
     buf_add_html(out, url);
     buf_add_str(out, STR("</bdi></figcaption></figure>"));
@@ -131,14 +94,14 @@ static void add_qr(const struct page *p, struct str url, struct buf *out)
 
 static void add_form(const struct page *p, struct buf *out)
 {
-    buf_add_str(out, STR("<form action=\"" PREFIX "\" method=\"get\"><label for=\"code\">"));
-    buf_add_html(out, words(p, COURSE_TEXT_page_digits));
+    buf_add_str(out, STR("<form action=\"" PAGE_PREFIX "\" method=\"get\"><label for=\"code\">"));
+    buf_add_html(out, page_words(p, COURSE_TEXT_page_digits));
     buf_add_str(out, STR("</label><input id=\"code\" name=\"code\" inputmode=\"numeric\" "
                          "autocomplete=\"off\" maxlength=\"40\" required value=\""));
     if (p->digits.p != NULL)
         buf_add_html(out, p->digits);
     buf_add_str(out, STR("\"> <button>"));
-    buf_add_html(out, words(p, COURSE_TEXT_page_check));
+    buf_add_html(out, page_words(p, COURSE_TEXT_page_check));
     buf_add_str(out, STR("</button></form>"));
 }
 
@@ -153,15 +116,7 @@ struct answer {
 
 static void write_html(const struct page *p, const struct answer *a, struct buf *out)
 {
-    bool is_rtl = course_is_rtl(p->course->language);
-    buf_addf(out, "<!doctype html><html lang=\"%.*s\" dir=\"%s\"><head><meta charset=\"utf-8\">",
-             STR_ARG(p->course->language), is_rtl ? "rtl" : "ltr");
-    buf_add_str(out, STR("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-                         "<meta name=\"robots\" content=\"noindex,nofollow\"><title>"));
-    buf_add_html(out, words(p, COURSE_TEXT_page_title));
-    buf_addf(out, "</title><style>%s</style></head><body><main><h1>", style);
-    buf_add_html(out, words(p, COURSE_TEXT_page_title));
-    buf_add_str(out, STR("</h1>"));
+    page_begin(p, COURSE_TEXT_page_title, out);
     if (a->text.p != NULL) {
         buf_addf(out, "<p class=\"answer %s\" role=\"status\">", a->class);
         buf_add_html(out, a->text);
@@ -169,10 +124,10 @@ static void write_html(const struct page *p, const struct answer *a, struct buf 
     }
     add_qr(p, a->url, out);
     buf_add_str(out, STR("<p>"));
-    buf_add_html(out, words(p, COURSE_TEXT_page_about));
+    buf_add_html(out, page_words(p, COURSE_TEXT_page_about));
     buf_add_str(out, STR("</p>"));
     add_form(p, out);
-    buf_add_str(out, STR("</main></body></html>\n"));
+    page_end(out);
 }
 
 static void add_member(struct buf *out, const char *name, struct str value)
@@ -201,47 +156,16 @@ static void write_json(const struct page *p, const struct answer *a, struct buf 
     buf_add_str(out, STR("}\n"));
 }
 
-#define HEADER(name, value)                                                                        \
-    {                                                                                              \
-        {name, sizeof(name) - 1},                                                                  \
-        {                                                                                          \
-            value, sizeof(value) - 1                                                               \
-        }                                                                                          \
-    }
-
-/* No script, no picture, nothing from elsewhere, in nobody's frame, in no cache. */
-static const struct http_header headers[] = {
-    HEADER("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action "
-                                      "'self'; base-uri 'none'; frame-ancestors 'none'"),
-    HEADER("X-Content-Type-Options", "nosniff"),
-    HEADER("X-Frame-Options", "DENY"),
-    HEADER("Referrer-Policy", "no-referrer"),
-    HEADER("Cache-Control", "no-store"),
-    HEADER("Vary", "Accept, Accept-Language"),
-    HEADER("X-Robots-Tag", "noindex, nofollow"),
-    HEADER("Retry-After", RETRY_S), /* the last: of 429 and 503 only */
-};
-
 static void respond(struct page *p, const struct answer *a)
 {
-    struct check_pages *all = p->all;
-    bool is_later = a->status == 429 || a->status == 503;
-    buf_reset(&all->body);
+    struct buf *body = &p->all->body;
+    buf_reset(body);
     if (p->is_json)
-        write_json(p, a, &all->body);
+        write_json(p, a, body);
     else
-        write_html(p, a, &all->body);
-    struct http_response response = {.status = a->status,
-                                     .content_type = p->is_json ? STR("application/json")
-                                                                : STR("text/html; charset=utf-8"),
-                                     .headers = headers,
-                                     .n_headers = ARRAY_LEN(headers) - (is_later ? 0 : 1),
-                                     .body = buf_str(&all->body)};
-    if (buf_error(&all->body) != ERR_OK || arena_error(p->arena) != ERR_OK)
-        response = (struct http_response){.status = 500};
-    all->parts.fn(all->parts.ctx, p->token, &response);
-    arena_free(p->arena);
-    free(p);
+        write_html(p, a, body);
+    page_respond(p, a->status,
+                 p->is_json ? STR("application/json") : STR("text/html; charset=utf-8"));
 }
 
 /* ---- what stands on it ---- */
@@ -259,7 +183,7 @@ static void on_check(void *ctx, enum err e, const struct code_check *check)
     struct answer a = {.status = 503, .name = "UNKNOWN", .class = "later"};
     p->all->n_running--;
     if (e != ERR_OK) {
-        a.text = words(p, COURSE_TEXT_check_later);
+        a.text = page_words(p, COURSE_TEXT_check_later);
         respond(p, &a);
         return;
     }
@@ -275,25 +199,10 @@ static void on_check(void *ctx, enum err e, const struct code_check *check)
     respond(p, &a);
 }
 
-/* An address is a person's, so its pseudonym is counted; of IPv6 the network of 64 bits. */
-static struct number_id who_of(const struct page *p, struct str address)
-{
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    uint8_t bytes[16];
-    char hex[2 * sizeof(bytes) + 1];
-    const char *text = arena_printf(p->arena, "%.*s", STR_ARG(address)).p;
-    bool is_v6 = text != NULL && inet_pton(AF_INET6, text, bytes) == 1;
-    bool is_mapped = is_v6 && memcmp(bytes, mapped, sizeof(mapped)) == 0;
-    hex_encode(is_mapped ? bytes + 12 : bytes, is_v6 ? (is_mapped ? 4 : 8) : 0, hex);
-    if (!is_v6 && text != NULL && inet_pton(AF_INET, text, bytes) == 1)
-        hex_encode(bytes, 4, hex);
-    return vault_number_id(p->all->parts.vault, arena_printf(p->arena, "address %s", hex));
-}
-
 static void look(struct page *p, struct str address)
 {
     struct answer wrong = {.status = 400, .name = "NO CODE", .class = "missing"};
-    struct checks_ask ask = {.who = who_of(p, address), .by = "page"};
+    struct checks_ask ask = {.who = page_who(p, address), .by = "page"};
     if (certificate_parse(p->digits, &ask.code) != ERR_OK) {
         wrong.text = words_of(p, &(struct code_check){.code = 0});
         respond(p, &wrong);
@@ -304,14 +213,6 @@ static void look(struct page *p, struct str address)
 }
 
 /* ---- what was asked for ---- */
-
-static void refuse(struct check_pages *all, struct front_token token, int status,
-                   const struct http_header *extra)
-{
-    struct http_response response = {
-        .status = status, .headers = extra, .n_headers = extra != NULL ? 1 : 0};
-    all->parts.fn(all->parts.ctx, token, &response);
-}
 
 /* Digits of any script, in any pieces; "" when there are none. */
 static struct str digits_of(struct str text, struct arena *arena)
@@ -344,10 +245,10 @@ static void answer_form(struct page *p, const struct http_request *request)
         respond(p, &empty);
         return;
     }
-    struct http_header to = {STR("Location"), arena_printf(p->arena, PREFIX "%.*s", 12, digits.p)};
-    refuse(p->all, p->token, 303, &to);
-    arena_free(p->arena);
-    free(p);
+    struct http_header to = {STR("Location"),
+                             arena_printf(p->arena, PAGE_PREFIX "%.*s", 12, digits.p)};
+    page_answer(p->all, p->token, 303, &to);
+    page_free(p);
 }
 
 static bool wants_json(const struct http_request *request)
@@ -377,17 +278,26 @@ bool check_pages_handle(struct check_pages *all, struct front_token token,
                         const struct http_request *request, struct str peer)
 {
     static const struct http_header allow = {{"Allow", 5}, {"GET, HEAD", 9}};
-    if (!str_starts(request->path, STR(PREFIX)))
+    static const struct str claim = {PAGE_PREFIX "claim/", sizeof(PAGE_PREFIX "claim/") - 1};
+    if (!str_starts(request->path, STR(PAGE_PREFIX)))
         return false;
+    bool is_claim = str_starts(request->path, claim);
     const struct course *course = find_course(all);
-    bool is_get = str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD"));
+    bool is_get = str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD")) ||
+                  (is_claim && str_eq(request->method, STR("POST")));
     if (!is_get || course == NULL) {
-        refuse(all, token, is_get ? 503 : 405, is_get ? NULL : &allow);
+        page_answer(all, token, is_get ? 503 : 405, is_get ? NULL : &allow);
         return true;
     }
     struct page *p = page_new(all, token, course, request);
-    struct str rest =
-        form_decode(str_sub(request->path, sizeof(PREFIX) - 1, request->path.len), false, p->arena);
+    struct str address = address_of_caller(request, peer, all->parts.config->trusted_proxies);
+    if (is_claim) {
+        claim_page_handle(p, str_sub(request->path, claim.len, request->path.len), request,
+                          address);
+        return true;
+    }
+    struct str rest = form_decode(
+        str_sub(request->path, sizeof(PAGE_PREFIX) - 1, request->path.len), false, p->arena);
     if (str_is_empty(rest)) {
         answer_form(p, request);
         return true;
@@ -397,7 +307,7 @@ bool check_pages_handle(struct check_pages *all, struct front_token token,
         rest = str_sub(rest, 0, rest.len - 5);
     }
     p->digits = digits_of(rest, p->arena);
-    look(p, address_of_caller(request, peer, all->parts.config->trusted_proxies));
+    look(p, address);
     return true;
 }
 

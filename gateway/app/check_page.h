@@ -6,6 +6,10 @@
  * app/checks.h has it, for each address (an IPv6 network of 64 bits is one); and is kept by no
  * cache. /check itself is a load balancer's and not of this page.
  *
+ * /check/claim/TOKEN is the page of a badge (claim_page.c): asked for by POST, with an address who
+ * likes, and once somebody has signed it fetched by POST, as a file; 410 when it is used or too
+ * old.
+ *
  *     200 valid or revoked   303 the form's code has an address of its own   400 no code
  *     404 not found          405 not GET or HEAD      429 too many           503 the store is away
  */

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "port/store/values.h"
+#include "port/vault/vault.h"
+#include "profile/signature.h"
 
 #define HOUR_S 3600
 
@@ -190,4 +192,67 @@ void checks_look(struct store *store, const struct checks_ask *ask, checks_on_do
                                        .window_s = 24 * HOUR_S};
     caps[n++] = misses(l, 0, CHECKS_MISSES - 1);
     store_take(store, caps, n, on_taken, l);
+}
+
+/* ---- the badge of a certificate ---- */
+
+#define SALT_BYTES 16u
+#define HASH_BYTES 32u
+
+bool checks_claim_is_token(struct str token)
+{
+    bool is_good = token.len == ENGINE_CLAIM_LETTERS;
+    for (size_t i = 0; i < token.len; i++)
+        is_good &= strchr(ENGINE_CLAIM_ALPHABET, token.p[i]) != NULL && token.p[i] != '\0';
+    return is_good;
+}
+
+void checks_claim_key(struct str token, char key[CHECKS_CLAIM_KEY_BYTES])
+{
+    (void)snprintf(key, CHECKS_CLAIM_KEY_BYTES, "claim:%.*s", STR_ARG(token));
+}
+
+static const char claim_letters[] = {'n', 'w', 'r', 'u'};
+
+struct str checks_claim_write(const struct checks_claim *claim, char *dst)
+{
+    int n = snprintf(dst, STORE_SESSION_BYTES, "%c %lld %012llu %.*s", claim_letters[claim->state],
+                     (long long)claim->until_ms, (unsigned long long)claim->code,
+                     STR_ARG(claim->badge));
+    return n > 0 && (size_t)n < STORE_SESSION_BYTES ? (struct str){dst, (size_t)n} : STR_NONE;
+}
+
+bool checks_claim_read(struct str value, struct checks_claim *ret)
+{
+    struct str state = str_split(&value, ' '), until = str_split(&value, ' ');
+    struct str code = str_split(&value, ' ');
+    uint64_t until_ms, digits;
+    const char *letter =
+        state.len == 1 ? memchr(claim_letters, state.p[0], sizeof(claim_letters)) : NULL;
+    if (letter == NULL || str_to_u64(until, INT64_MAX, &until_ms) != ERR_OK ||
+        str_to_u64(code, CERTIFICATE_MAX, &digits) != ERR_OK)
+        return false;
+    *ret = (struct checks_claim){.state = (enum checks_claim_state)(letter - claim_letters),
+                                 .until_ms = (int64_t)until_ms,
+                                 .code = digits,
+                                 .badge = value};
+    return true;
+}
+
+struct str checks_claim_identity(struct str email, struct arena *arena)
+{
+    uint8_t salt[SALT_BYTES], digest[DIGEST_MAX_BYTES];
+    char salt_hex[2 * SALT_BYTES + 1], hex[2 * HASH_BYTES + 1];
+    char *letters = arena_alloc(arena, email.len + sizeof(salt_hex));
+    if (letters == NULL)
+        return STR_NONE;
+    vault_random(salt, sizeof(salt));
+    hex_encode(salt, sizeof(salt), salt_hex);
+    for (size_t i = 0; i < email.len; i++)
+        letters[i] =
+            (char)(email.p[i] >= 'A' && email.p[i] <= 'Z' ? email.p[i] + 'a' - 'A' : email.p[i]);
+    memcpy(letters + email.len, salt_hex, sizeof(salt_hex));
+    (void)digest_hash(DIGEST_SHA256, (struct str){letters, email.len + 2 * SALT_BYTES}, digest);
+    hex_encode(digest, HASH_BYTES, hex);
+    return arena_printf(arena, "sha256$%s %s", hex, salt_hex);
 }

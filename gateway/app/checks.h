@@ -25,6 +25,32 @@ void checks_move_key(uint64_t code, char key[CHECKS_MOVE_KEY_BYTES]);
 void checks_move_value(const struct number_id *id, const uint8_t learner_id[16],
                        char value[CHECKS_MOVE_BYTES]);
 
+/* The badge of a certificate, asked for by the link of CLAIM: what stands under "claim:TOKEN" of
+ * the sessions, for 30 days from the making of the link. No number, no address. */
+#define CHECKS_CLAIM_KEPT_MS (30 * 24 * 3600 * (int64_t)1000)
+#define CHECKS_CLAIM_KEY_BYTES 32u
+enum checks_claim_state {
+    CHECKS_CLAIM_NEW,   /* the link was given */
+    CHECKS_CLAIM_WAITS, /* it was opened and the badge asked for: on the board of claims */
+    CHECKS_CLAIM_READY, /* somebody has signed it */
+    CHECKS_CLAIM_USED,  /* it was fetched */
+};
+struct checks_claim {
+    enum checks_claim_state state;
+    int64_t until_ms;
+    uint64_t code;    /* of the certificate */
+    struct str badge; /* READY: the credential */
+};
+bool checks_claim_is_token(struct str token);
+void checks_claim_key(struct str token, char key[CHECKS_CLAIM_KEY_BYTES]);
+/* In dst, which has STORE_SESSION_BYTES; absent: the badge is too long. */
+struct str checks_claim_write(const struct checks_claim *claim, char *dst);
+/* Borrows from value. False: it is none. */
+bool checks_claim_read(struct str value, struct checks_claim *ret);
+/* "sha256$HASH SALT" of an e-mail address in small letters, as Open Badges 3.0 has it: who has the
+ * address can tell, nobody else. In the arena; absent when that is full. */
+struct str checks_claim_identity(struct str email, struct arena *arena);
+
 struct checks_ask {
     uint64_t code;
     struct number_id who; /* pseudonym of a number, or of an address */

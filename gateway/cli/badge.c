@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/checks.h"
+#include "base/clock.h"
 #include "core/certificate.h"
 #include "core/event.h"
 #include "port/vault/vault.h"
@@ -17,7 +19,6 @@
 
 #define KEY_BYTES 32
 #define SIGNATURE_BYTES 64
-#define SALT_BYTES 16
 #define STATUS_BITS 131072u /* the least that the standard allows, so that one tells nothing */
 #define JWT_MAX_BYTES (1u << 20)
 #define CONTEXT_W3C "https://www.w3.org/ns/credentials/v2"
@@ -120,8 +121,8 @@ static struct str encode_json(json_t *json, struct arena *arena)
     return encoded;
 }
 
-/* Takes over the payload. Compact serialisation (RFC 7515 7.1) on stdout. */
-static int print_jwt(EVP_PKEY *key, const char *issuer, json_t *payload, struct arena *arena)
+/* Takes over the payload. Compact serialisation (RFC 7515 7.1); absent: it was told why not. */
+static struct str make_jwt(EVP_PKEY *key, const char *issuer, json_t *payload, struct arena *arena)
 {
     json_t *header =
         json_pack("{s:s, s:s, s:o, s:o}", "alg", "EdDSA", "typ", "JWT", "kid",
@@ -137,11 +138,18 @@ static int print_jwt(EVP_PKEY *key, const char *issuer, json_t *payload, struct 
     EVP_MD_CTX_free(md);
     if (!is_good) {
         cli_complain("certificate: it could not be signed");
-        return EX_SOFTWARE;
+        return STR_NONE;
     }
     struct str third = base64url((struct str){(const char *)signature, n}, arena);
-    printf("%.*s.%.*s\n", STR_ARG(input), STR_ARG(third));
-    return EX_OK;
+    return arena_printf(arena, "%.*s.%.*s", STR_ARG(input), STR_ARG(third));
+}
+
+static int print_jwt(EVP_PKEY *key, const char *issuer, json_t *payload, struct arena *arena)
+{
+    struct str jwt = make_jwt(key, issuer, payload, arena);
+    if (jwt.p != NULL)
+        printf("%.*s\n", STR_ARG(jwt));
+    return jwt.p != NULL ? EX_OK : EX_SOFTWARE;
 }
 
 static json_t *profile_of(const struct desk *desk, const char *issuer)
@@ -186,24 +194,13 @@ static void on_found(void *ctx, const struct str *cells, uint32_t n)
         f->line = STR_NONE;
 }
 
-/* Of the e-mail address in small letters, with salt: who has the address can tell, nobody else. */
-static json_t *identity_of(const char *email, struct arena *arena)
+/* "sha256$HASH SALT" (app/checks.h). */
+static json_t *identity_of(struct str identity)
 {
-    uint8_t salt[SALT_BYTES], digest[32];
-    char salt_hex[2 * SALT_BYTES + 1], hex[2 * sizeof(digest) + 1];
-    vault_random(salt, sizeof(salt));
-    hex_encode(salt, sizeof(salt), salt_hex);
-    struct str text = arena_printf(arena, "%s%s", email, salt_hex);
-    char *letters = arena_alloc(arena, text.len + 1);
-    for (size_t i = 0; letters != NULL && i < text.len; i++)
-        letters[i] =
-            (char)(text.p[i] >= 'A' && text.p[i] <= 'Z' ? text.p[i] + 'a' - 'A' : text.p[i]);
-    if (letters == NULL || EVP_Q_digest(NULL, "SHA256", NULL, letters, text.len, digest, NULL) != 1)
-        return NULL;
-    hex_encode(digest, sizeof(digest), hex);
-    return json_pack("{s:s, s:o, s:s, s:b, s:s}", "type", "IdentityObject", "identityHash",
-                     text_of(arena_printf(arena, "sha256$%s", hex)), "identityType", "emailAddress",
-                     "hashed", 1, "salt", salt_hex);
+    struct str hash = str_split(&identity, ' ');
+    return json_pack("{s:s, s:o, s:s, s:b, s:o}", "type", "IdentityObject", "identityHash",
+                     text_of(hash), "identityType", "emailAddress", "hashed", 1, "salt",
+                     text_of(identity));
 }
 
 /* The month is all that a certificate tells: its first day. Absent: it is none. */
@@ -214,9 +211,8 @@ static struct str first_day(struct str month, struct arena *arena)
 }
 
 static json_t *subject_of(const struct cli_args *args, const struct certificate *c,
-                          const char *issuer, struct arena *arena)
+                          const char *issuer, struct str identity, struct arena *arena)
 {
-    const char *email = cli_get(args, "email", NULL);
     struct str name =
         c->module > 0 ? arena_printf(arena, "%.*s, %u", STR_ARG(c->title), c->module) : c->title;
     json_t *achievement =
@@ -228,8 +224,8 @@ static json_t *subject_of(const struct cli_args *args, const struct certificate 
                   text_of(c->version));
     json_t *subject =
         json_pack("{s:[s], s:o}", "type", "AchievementSubject", "achievement", achievement);
-    if (email != NULL)
-        json_object_set_new(subject, "identifier", json_pack("[o]", identity_of(email, arena)));
+    if (!str_is_empty(identity))
+        json_object_set_new(subject, "identifier", json_pack("[o]", identity_of(identity)));
     return subject;
 }
 
@@ -246,7 +242,8 @@ static json_t *status_of(const char *issuer, uint64_t index, struct arena *arena
 
 /* No telephone number is in it, hashed or not, and nothing that leads to one. */
 static json_t *credential_of(const struct cli_args *args, const struct desk *desk,
-                             const struct certificate *c, uint64_t index, const char *issuer)
+                             const struct certificate *c, uint64_t index, const char *issuer,
+                             struct str identity)
 {
     struct arena *arena = desk->arena;
     uint8_t random[16];
@@ -261,38 +258,151 @@ static json_t *credential_of(const struct cli_args *args, const struct desk *des
         "{s:[s, s], s:o, s:[s, s], s:o, s:o, s:o, s:o, s:o, s:s, s:o}", "@context", CONTEXT_W3C,
         CONTEXT_BADGE, "id", text_of(urn), "type", "VerifiableCredential", "OpenBadgeCredential",
         "name", text_of(c->title), "issuer", profile_of(desk, issuer), "validFrom", text_of(from),
-        "credentialSubject", subject_of(args, c, issuer, arena), "credentialStatus",
+        "credentialSubject", subject_of(args, c, issuer, identity, arena), "credentialStatus",
         status_of(issuer, index, arena), "iss", issuer, "jti", text_of(urn));
     return credential;
 }
 
+/* What the badge of a code is made of; false: there is none, or it was taken back. */
+static int find(struct desk *desk, uint64_t code, struct found *f, struct certificate *ret,
+                bool *ret_is_there)
+{
+    char digits[CERTIFICATE_DIGITS + 1];
+    (void)snprintf(digits, sizeof(digits), "%012llu", (unsigned long long)code);
+    struct str param = str_from(digits);
+    *f = (struct found){.arena = desk->arena, .line = STR_NONE};
+    int result = desk_ask(desk, "select * from core.issue_badge($1)", &param, 1, on_found, f);
+    *ret_is_there = certificate_read(f->line, ret) == ERR_OK && !ret->is_revoked;
+    return result;
+}
+
 int badge_issue(const struct cli_args *args, struct desk *desk)
 {
-    const char *issuer = issuer_of(args);
+    const char *issuer = issuer_of(args), *email = cli_get(args, "email", NULL);
     uint64_t code;
-    char digits[CERTIFICATE_DIGITS + 1];
     if (issuer == NULL || args->n_words != 2 || cli_get(args, "criteria", NULL) == NULL ||
         certificate_parse(str_from(args->words[1]), &code) != ERR_OK) {
         cli_complain("certificate issue: one code, --issuer, --key and --criteria TEXT");
         return EX_USAGE;
     }
     EVP_PKEY *key = read_key(args);
-    int result = key != NULL ? desk_open_database(desk) : EX_USAGE;
-    struct found f = {.arena = desk->arena, .line = STR_NONE};
-    (void)snprintf(digits, sizeof(digits), "%012llu", (unsigned long long)code);
-    struct str param = str_from(digits);
-    if (result == EX_OK)
-        result = desk_ask(desk, "select * from core.issue_badge($1)", &param, 1, on_found, &f);
+    struct found f;
     struct certificate c;
-    if (result == EX_OK && (certificate_read(f.line, &c) != ERR_OK || c.is_revoked)) {
-        cli_complain("certificate issue: %s is not found, or revoked", digits);
+    bool is_there = true;
+    struct str identity =
+        email != NULL ? checks_claim_identity(str_from(email), desk->arena) : STR_NONE;
+    int result = key != NULL ? desk_open_database(desk) : EX_USAGE;
+    if (result == EX_OK)
+        result = find(desk, code, &f, &c, &is_there);
+    if (result == EX_OK && !is_there) {
+        cli_complain("certificate issue: %012llu is not found, or revoked",
+                     (unsigned long long)code);
         result = EX_DATAERR;
     }
     if (result == EX_OK)
-        result =
-            print_jwt(key, issuer, credential_of(args, desk, &c, f.index, issuer), desk->arena);
+        result = print_jwt(key, issuer, credential_of(args, desk, &c, f.index, issuer, identity),
+                           desk->arena);
     EVP_PKEY_free(key);
     return result;
+}
+
+/* ---- those that were asked for by a link ---- */
+
+struct wish {
+    struct str token, rest; /* "UNTIL_MS CODE IDENTITY" */
+};
+
+struct wishes {
+    struct desk *desk;
+    struct wish *list;
+    uint32_t n;
+};
+
+static void on_wishes(void *ctx, enum err e, const struct str *names, const struct str *values,
+                      uint32_t n)
+{
+    struct wishes *w = ctx;
+    w->desk->e = e;
+    w->n = e == ERR_OK ? n : 0;
+    w->list = arena_new_array(w->desk->arena, struct wish, w->n + 1);
+    for (uint32_t i = 0; i < w->n && w->list != NULL; i++)
+        w->list[i] = (struct wish){arena_str(w->desk->arena, names[i]),
+                                   arena_str(w->desk->arena, values[i])};
+    loop_stop(w->desk->loop);
+}
+
+/* Under the link's token, until its 30 days are over; then it is no wish any more. */
+static int put_badge(struct desk *desk, struct str token, const struct checks_claim *claim)
+{
+    char key[CHECKS_CLAIM_KEY_BYTES], value[STORE_SESSION_BYTES];
+    struct str text = checks_claim_write(claim, value);
+    int64_t left_ms = claim->until_ms - clock_wall().ms;
+    if (text.p == NULL) {
+        cli_complain("certificate sign: the badge is too long; write a shorter --criteria");
+        return EX_DATAERR;
+    }
+    checks_claim_key(token, key);
+    desk->e = ERR_OK;
+    if (left_ms > 0) {
+        store_session_put(desk->store, str_from(key), text, left_ms, desk_on_done, desk);
+        loop_run(desk->loop);
+    }
+    if (desk->e == ERR_OK)
+        return desk_put(desk, STORE_BOARD_CLAIMS, token, STR_NONE);
+    cli_complain("certificate sign: Redis: %s", err_name(desk->e));
+    return EX_UNAVAILABLE;
+}
+
+static int sign_one(const struct cli_args *args, struct desk *desk, EVP_PKEY *key,
+                    const struct wish *wish)
+{
+    const char *issuer = issuer_of(args);
+    struct found f;
+    struct certificate c;
+    struct checks_claim claim = {.state = CHECKS_CLAIM_USED};
+    struct str identity = wish->rest, until = str_split(&identity, ' ');
+    struct str digits = str_split(&identity, ' ');
+    uint64_t until_ms = 0;
+    bool is_there = str_to_u64(until, INT64_MAX, &until_ms) == ERR_OK &&
+                    certificate_parse(digits, &claim.code) == ERR_OK;
+    int code = is_there ? find(desk, claim.code, &f, &c, &is_there) : EX_OK;
+    claim.until_ms = (int64_t)until_ms;
+    claim.badge = STR("");
+    if (code == EX_OK && is_there) {
+        claim.state = CHECKS_CLAIM_READY;
+        claim.badge = make_jwt(
+            key, issuer, credential_of(args, desk, &c, f.index, issuer, identity), desk->arena);
+        code = claim.badge.p != NULL ? EX_OK : EX_SOFTWARE;
+    }
+    return code == EX_OK ? put_badge(desk, wish->token, &claim) : code;
+}
+
+int badge_sign(const struct cli_args *args, struct desk *desk)
+{
+    struct wishes w = {.desk = desk};
+    if (issuer_of(args) == NULL || cli_get(args, "criteria", NULL) == NULL) {
+        cli_complain("certificate sign: --issuer, --key and --criteria TEXT");
+        return EX_USAGE;
+    }
+    EVP_PKEY *key = read_key(args);
+    int code = key != NULL ? desk_open_database(desk) : EX_USAGE;
+    if (code == EX_OK)
+        code = desk_open_store(desk);
+    if (code == EX_OK) {
+        store_board_get(desk->store, STORE_BOARD_CLAIMS, on_wishes, &w);
+        loop_run(desk->loop);
+        code = desk->e == ERR_OK && w.list != NULL ? EX_OK : EX_UNAVAILABLE;
+    }
+    uint32_t n = 0;
+    while (code == EX_OK && n < w.n)
+        code = sign_one(args, desk, key, &w.list[n++]);
+    (void)fprintf(stderr, "waypost: %u of %u badges that were asked for are done\n",
+                  code == EX_OK ? n
+                  : n > 0       ? n - 1
+                                : 0,
+                  w.n);
+    EVP_PKEY_free(key);
+    return code;
 }
 
 /* ---- which are revoked ---- */

@@ -12,4 +12,5 @@
 int badge_key(const struct cli_args *args, struct desk *desk);
 int badge_issuer(const struct cli_args *args, struct desk *desk);
 int badge_issue(const struct cli_args *args, struct desk *desk);
+int badge_sign(const struct cli_args *args, struct desk *desk);
 int badge_status(const struct cli_args *args, struct desk *desk);

@@ -306,7 +306,7 @@ static int certificate_run(const struct cli_args *args)
     } verbs[] = {{"list", certificate_list},     {"check", certificate_check},
                  {"revoke", certificate_revoke}, {"key", badge_key},
                  {"issuer", badge_issuer},       {"issue", badge_issue},
-                 {"status", badge_status}};
+                 {"sign", badge_sign},           {"status", badge_status}};
     for (size_t i = 0; args->n_words > 0 && i < ARRAY_LEN(verbs); i++) {
         if (strcmp(args->words[0], verbs[i].name) != 0)
             continue;
@@ -317,7 +317,7 @@ static int certificate_run(const struct cli_args *args)
         desk_close(&desk);
         return code;
     }
-    cli_complain("certificate: write list, check, revoke, key, issuer, issue or status");
+    cli_complain("certificate: write list, check, revoke, key, issuer, issue, sign or status");
     return EX_USAGE;
 }
 
@@ -341,6 +341,10 @@ const struct cli_command cli_certificate = {
         "certificate issue CODE --key FILE --issuer URL --criteria TEXT [--email ADDRESS]\n"
         "An Open Badges 3.0 credential for the holder, as JWT. The address is hashed with salt,\n"
         "and kept nowhere.\n"
+        "certificate sign --key FILE --issuer URL --criteria TEXT\n"
+        "All badges that holders have asked for by the link of CLAIM: once a day. Each can then "
+        "be\n"
+        "fetched behind its link, once.\n"
         "certificate status --key FILE --issuer URL\n"
         "Which badges are revoked, as JWT, to be published at URL/status: once a day.",
     .options = {CLI_CONFIG_OPTION,
@@ -350,7 +354,7 @@ const struct cli_command cli_certificate = {
                 {.name = "issuer", .value_name = "URL", .help = "the issuer's https address"},
                 {.name = "criteria",
                  .value_name = "TEXT",
-                 .help = "issue: what the holder did for it, in a sentence"},
+                 .help = "issue and sign: what the holder did for it, in a sentence"},
                 {.name = "email",
                  .value_name = "ADDRESS",
                  .help = "issue: the holder's, for who wants to prove to be it"},

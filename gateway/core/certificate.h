@@ -9,6 +9,7 @@
 
 #define CERTIFICATE_BYTES 15 /* "4821 0937 5526" and NUL */
 #define CERTIFICATE_DIGITS 12
+#define CERTIFICATE_MAX 999999999999u
 #define CERTIFICATE_NAME_BYTES 120u /* of a title or an organisation; longer ones are cut */
 #define CERTIFICATE_LINE_BYTES 400u
 #define CERTIFICATE_PIN_DIGITS 4u

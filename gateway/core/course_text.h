@@ -128,6 +128,8 @@
       "CHECK, a code and a PIN: it is another one, or there is none")                              \
     X(claim, nothing, "org", "CLAIM alone: how the digital badge of a certificate is asked for")   \
     X(claimed, nothing, "org", "CLAIM and an e-mail address: the organisation has it")             \
+    X(claim_link, nothing, "link",                                                                 \
+      "CLAIM: where the badge can be had by a link, once, for 30 days")                            \
     X(module_offer, nothing, "n", "SMS, behind the quiz of a module: CERT makes its certificate")  \
     X(module_certificates, nothing, "list",                                                        \
       "CERT: certificates of modules; M1 4821 0937 5526, ...")                                     \
@@ -145,6 +147,14 @@
     X(page_check, nothing, "", "public page: its button")                                          \
     X(page_about, nothing, "", "public page: why it names nobody")                                 \
     X(page_scan, nothing, "", "public page: below the QR code")                                    \
+    X(page_claim_title, nothing, "", "the page of that link: its title")                           \
+    X(page_claim_ask, nothing, "", "there: what the badge is, and what the address is for")        \
+    X(page_claim_email, nothing, "", "there: what is typed")                                       \
+    X(page_claim_button, nothing, "", "there: asks for the badge")                                 \
+    X(page_claim_waits, nothing, "", "there: it was asked for, and is not signed yet")             \
+    X(page_claim_ready, nothing, "", "there: it can be saved")                                     \
+    X(page_claim_fetch, nothing, "", "there: saves it")                                            \
+    X(page_claim_gone, nothing, "", "there: it was saved before, or is too old")                   \
     X(language_later, nothing, "", "LANG where this module is not there in that language")         \
     X(safe_child, safe, "emergency helpline",                                                      \
       "the answer to a disclosure of who seems to be a child, until somebody has looked")          \

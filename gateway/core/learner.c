@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/record.h"
+#include "core/certificate.h"
 
-#define CERTIFICATE_MAX 999999999999u
 
 static const struct {
     const char *name;

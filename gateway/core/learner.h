@@ -113,7 +113,7 @@ struct learner {
     uint8_t sent;          /* LEARNER_SENT_ */
     uint8_t agreed;        /* LEARNER_AGREED_, beside the course and the plan for reminders */
     uint8_t n_screens;     /* of this USSD session, and the one before */
-    uint8_t due_sms;       /* module whose key message is to go, LEARNER_SMS_PLACE; 0 = none */
+    uint8_t due_sms;       /* module whose key message is to go, LEARNER_SMS_; 0 = none */
     uint8_t recall_module; /* number of the module that an old question ends; 0 = behind the end */
     uint8_t recall_left;   /* old questions left in a round, the present one included */
     uint8_t recalled[LEARNER_BITMAP_BYTES]; /* scored questions that came again */
@@ -141,6 +141,7 @@ struct learner {
 #define LEARNER_AGREED_SURVEY 1u    /* and research */
 #define LEARNER_AGREED_SHARING 2u   /* the nickname, with the group's facilitator */
 #define LEARNER_SMS_PLACE UINT8_MAX /* where the learner is: he or she goes on by SMS */
+#define LEARNER_SMS_CLAIM 254u      /* the link to a badge */
 #define LEARNER_REFUSED_SURVEY 4u   /* asked, and not wanted (any more) */
 #define LEARNER_AGREED_KEYS 8u      /* key messages by SMS */
 #define LEARNER_REFUSED_KEYS 16u

@@ -3,7 +3,7 @@
 # emptied; the page in a browser, judged by axe-core.
 . "$(dirname "$0")/lib.sh"
 world_make
-printf 'trusted_proxies: 127.0.0.1\n' >>"$STATE/waypost.yaml"
+printf 'trusted_proxies: 127.0.0.1\ncheck_url: "http://127.0.0.1:%s/check"\nclaim_links: on\n' "$PORT" >>"$STATE/waypost.yaml"
 redis_start "$STATE"
 postgres_start "$STATE"
 demo_prepare "$STATE" >"$STATE/prepare.log" 2>&1 || die 69 "$(cat "$STATE/prepare.log")"
@@ -17,8 +17,10 @@ get()
 }
 json() { jq -r "$1" "$STATE/body"; }
 
-check 'a course is finished by SMS, and another phone checks the certificate' \
-    "$WAYPOST" talk --live "http://127.0.0.1:$PORT" tests/talk/90-whole-course-sms.talk >"$STATE/talk.log"
+{ cat "$ROOT/tests/talk/90-whole-course-sms.talk" && printf 'sms>     CLAIM\nsms<     Your certificate as a digital badge: *\n'; } >"$STATE/whole.talk"
+check 'a course is finished by SMS, another phone checks the certificate, and its badge is asked for' \
+    "$WAYPOST" talk --show --live "http://127.0.0.1:$PORT" "$STATE/whole.talk" >"$STATE/talk.log"
+TOKEN=$(sed -n 's|.*/check/claim/\([a-z2-9]*\).*|\1|p' "$STATE/talk.log" | tail -n 1)
 has_certificate() { [ -n "$(sql 'select code from core.certificate')" ]; }
 wait_for 20 has_certificate
 CODE=$(sql 'select code from core.certificate')
@@ -99,6 +101,35 @@ check_same 'it has neither number nor code' 0 "$(cut -d. -f2 "$STATE/badge.jwt" 
 check_same 'no badge of a code that nobody has' 65 "$(certificate issue 482109375523 --key "$STATE/badge.key" --issuer "$ISSUER" --criteria x; echo $?)"
 check_same 'nor without a key' 64 "$(certificate issue "$CODE" --issuer "$ISSUER" --criteria x; echo $?)"
 
+# ---- the same by the link of CLAIM ----
+check_same 'the link has nothing of number or code in it' 16 "${#TOKEN}"
+check_same 'it opens' 200 "$(get 10.0.2.1 "/check/claim/$TOKEN")"
+cp "$STATE/body" "$STATE/claim.html"
+check 'and asks' grep -q '<form method="post">.*Ask for the badge' "$STATE/body"
+check_same 'looking asks for nothing, however often' "200 200 0" \
+    "$(get 10.0.2.1 "/check/claim/$TOKEN") $(get 10.0.2.1 "/check/claim/$TOKEN" -I) $(redis hlen wp:claims)"
+check_same 'an address that is none, neither' "200 0" "$(get 10.0.2.1 "/check/claim/$TOKEN" -d email=lina) $(redis hlen wp:claims)"
+check_same 'who asks is shown the page anew' 303 "$(get 10.0.2.1 "/check/claim/$TOKEN" -d email=Lina%40Example.org)"
+check_same 'which says to wait' 200 "$(get 10.0.2.1 "/check/claim/$TOKEN")"
+check 'until it is signed' grep -q 'Your badge is being signed' "$STATE/body"
+check_same 'the address is kept nowhere' '1 0' "$(redis hlen wp:claims) $(redis --raw hvals wp:claims | grep -ci lina || true)"
+certificate sign --key "$STATE/badge.key" --issuer "$ISSUER" --criteria 'Finished all modules and passed the last test.'
+check_same 'who has the key signs what was asked for' 'waypost: 1 of 1 badges that were asked for are done' "$(cat "$STATE/words")"
+check_same 'and has no more to do' 0 "$(redis hlen wp:claims)"
+check_same 'it is ready' 200 "$(get 10.0.2.1 "/check/claim/$TOKEN")"
+check 'to be saved' grep -q 'Save the badge' "$STATE/body"
+cp "$STATE/body" "$STATE/ready.html"
+check_same 'once' 200 "$(get 10.0.2.1 "/check/claim/$TOKEN" -X POST)"
+check 'as a file' grep -qi '^content-type: application/vc+jwt' "$STATE/head"
+cp "$STATE/body" "$STATE/badge.jwt"
+judged 'which another house accepts' 'Children on the move, Waypost Demo, valid'
+check_same 'then no more' 200 "$(get 10.0.2.1 "/check/claim/$TOKEN" -X POST)"
+check 'and says how to get another link' grep -q 'This link was used' "$STATE/body"
+check_same 'a link that nobody was given' 410 "$(get 10.0.2.1 /check/claim/aaaabbbbccccdddd)"
+check_same 'or that is none' 410 "$(get 10.0.2.1 "/check/claim/x$TOKEN")"
+for i in $(seq 60); do get 2001:db8:7::"$i" /check/claim/aaaabbbbccccdddd >/dev/null; done
+check_same 'sixty an hour from one network' 429 "$(get 2001:db8:7::99 /check/claim/aaaabbbbccccdddd)"
+
 check_same 'no code to revoke' 64 "$(certificate revoke 12 --reason fraud; echo $?)"
 check_same 'a reason that is none' 65 "$(certificate revoke "$CODE" --reason because; echo $?)"
 check_same 'one that nobody has' 65 "$(certificate revoke 482109375523 --reason fraud; echo $?)"
@@ -132,7 +163,7 @@ if ! command -v chromium >/dev/null; then
 elif [ "$HAS_NPM" = 0 ]; then
     skip_check 'axe-core has nothing against the page' 'npm could not install axe-core'
 else
-    for page in valid form rtl; do
+    for page in valid form rtl claim ready; do
         check_same "axe-core has nothing against the page: $page" 0 "$(n_violations "$STATE/$page.html")"
     done
     browser --no-pdf-header-footer --print-to-pdf="$STATE/valid.pdf" "file://$STATE/valid.html"

@@ -229,12 +229,27 @@ static void put_code(struct dialog *d)
                       on_certificate, d);
 }
 
+/* And a link to a badge. */
+static void put_claim(struct dialog *d)
+{
+    char key[CHECKS_CLAIM_KEY_BYTES], value[STORE_SESSION_BYTES];
+    const struct checks_claim claim = {.until_ms = d->key.received.ms + CHECKS_CLAIM_KEPT_MS,
+                                       .code = d->claim_code,
+                                       .badge = STR("")};
+    checks_claim_key(d->claim, key);
+    store_session_put(d->all->parts.store, str_from(key), checks_claim_write(&claim, value),
+                      CHECKS_CLAIM_KEPT_MS, on_certificate, d);
+}
+
 /* A code that was said must be one that can be checked, so that is done first; one that was never
  * said, because the commit failed, is nobody's. */
 static void save_next(struct dialog *d)
 {
     d->n_calls++;
-    if (d->made_code != 0) {
+    if (d->claim.p != NULL) {
+        put_claim(d);
+        d->claim = STR_NONE;
+    } else if (d->made_code != 0) {
         put_code(d);
         d->made_code = 0;
     } else if (d->n_certificates > 0) {

@@ -75,6 +75,8 @@ struct dialog {
     struct code_check check; /* what it stands for */
     struct move_ask move;    /* what the other number is asked, in CHECKING; and what it says */
     enum move_answer moved;
+    struct str claim; /* of this step: token of a link to the badge of claim_code; absent: none */
+    uint64_t claim_code;
     uint64_t made_code; /* of this step, with which a place can be brought elsewhere; 0 = none */
     uint8_t made_for[16];
     struct dialog_certificate {

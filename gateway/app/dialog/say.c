@@ -274,8 +274,9 @@ static bool say_by_sms(struct dialog *d, struct outcome *out, struct str channel
 /* What makes a text random, secret or the last of its learner is in none of these. */
 static bool can_be_made_again(const struct dialog *d, const struct outcome *out)
 {
-    return !out->is_erased && out->check_code == 0 && out->made_code == 0 && !out->is_passing &&
-           out->sealed_text.p == NULL && !dialog_has_event(out, EVENT_safe_raised) &&
+    return !out->is_erased && out->check_code == 0 && out->made_code == 0 && out->claim.p == NULL &&
+           !out->is_passing && out->sealed_text.p == NULL &&
+           !dialog_has_event(out, EVENT_safe_raised) &&
            out->next.certificate == d->learner.certificate &&
            !dialog_has_event(out, EVENT_module_certified) &&
            d->step.text.len <= LAST_STEP_TEXT_BYTES;

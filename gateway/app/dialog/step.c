@@ -77,6 +77,8 @@ static struct engine_context context_of(const struct dialog *d)
                                      .cohorts = cohort_set_cohorts(d->all->parts.cohorts),
                                      .number_id = d->id.bytes,
                                      .quiet_days = config->quiet_days,
+                                     .claim_url =
+                                         config->has_claim_links ? config->check_url : STR_NONE,
                                      .hash_pin = pin_hash};
     bool is_known = d->inbound.country[0] != '\0';
     struct str country = is_known ? str_from(d->inbound.country) : d->channel->country;
@@ -342,6 +344,8 @@ static enum dialog_event step_engine(struct dialog *d)
     if (must_check(d, &out))
         return DIALOG_EVENT_ASKED;
     take_certificates(d, &out);
+    d->claim = out.claim;
+    d->claim_code = out.claim_code;
     d->made_code = out.made_code;
     memcpy(d->made_for, out.made_for, sizeof(d->made_for));
     d->step = (struct last_step){.is_dial = input.kind == INPUT_DIAL,

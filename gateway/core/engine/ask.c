@@ -84,20 +84,48 @@ static void take_claim(struct step *s)
     step_say(s, step_text(s, COURSE_TEXT_claimed, NO_VARS));
 }
 
+void ask_send_link(struct step *s)
+{
+    const uint8_t *random = s->input->seed + sizeof(s->learner->learner_id);
+    char token[ENGINE_CLAIM_LETTERS + 1] = "";
+    for (uint32_t i = 0; i < ENGINE_CLAIM_LETTERS; i++)
+        token[i] = ENGINE_CLAIM_ALPHABET[random[i] % 32];
+    s->out->claim = arena_str(s->arena, str_from(token));
+    s->out->claim_code = s->learner->certificate;
+    struct str link =
+        arena_printf(s->arena, "%.*s/claim/%s", STR_ARG(s->context->claim_url), token);
+    step_say(s, step_text(s, COURSE_TEXT_claim_link, VARS({"link", link})));
+}
+
+/* By SMS, since a screen leaves no copy. */
+static void give_link(struct step *s)
+{
+    if (s->input->via == VIA_USSD && s->learner->link.channel[0] != '\0') {
+        s->learner->due_sms = LEARNER_SMS_CLAIM;
+        step_say(s, step_text(s, COURSE_TEXT_by_sms, NO_VARS));
+    } else {
+        ask_send_link(s);
+    }
+}
+
 void ask_claim(struct step *s)
 {
+    bool has_links =
+        s->context->claim_url.p != NULL && !str_is_empty(s->course->texts[COURSE_TEXT_claim_link]);
     bool can_claim =
         s->learner->certificate != 0 && !str_is_empty(s->course->texts[COURSE_TEXT_claim]);
     bool has_address = str_find_char(s->input->text, '@') != SIZE_MAX;
     step_leave_side(s);
     if (!can_claim)
         step_say(s, step_text(s, COURSE_TEXT_certificate_none, NO_VARS));
-    else if (!has_address)
+    else if (!has_address && !has_links)
         step_say(s, step_text(s, COURSE_TEXT_claim, NO_VARS));
-    else if (may_write(s))
-        take_claim(s);
-    else
+    else if (!may_write(s))
         step_say(s, step_text(s, COURSE_TEXT_ask_enough, NO_VARS));
+    else if (has_links)
+        give_link(s);
+    else
+        take_claim(s);
     if (s->input->via == VIA_USSD)
         step_say_interrupted(s);
     else

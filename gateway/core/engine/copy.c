@@ -106,6 +106,9 @@ bool copy_send_due(struct step *s)
     if (due == LEARNER_SMS_PLACE) {
         step_leave_side(s);
         step_say_screen(s);
+    } else if (due == LEARNER_SMS_CLAIM) {
+        ask_send_link(s);
+        s->out->shows = OUTCOME_SHOWS_KEYS;
     } else if (module != NULL) {
         step_say(s, step_text(s, COURSE_TEXT_key_message,
                               VARS({"n", step_number(s, due)}, {"text", module->key_message})));

@@ -33,6 +33,7 @@ struct engine_context {
     struct str url;       /* details and certificate check */
     struct str code;      /* USSD dial string, or the SMS number where there is none */
     struct str voice;     /* number where a missed call is NEXT; absent: there is none */
+    struct str claim_url; /* a badge is had behind it, and a token; absent: people send it */
     struct str cost;      /* what an SMS costs the learner, a sentence; absent: nothing is said */
     struct str contact;   /* a person who helps, and how to reach him or her; absent: nobody is */
     struct str emergency; /* absent: text_emergency_none */
@@ -78,6 +79,8 @@ struct outcome {
                              input.check; 0 = no. Stays set in that second outcome */
     bool has_check_pin;   /* a PIN is tried with it: of one code, not often */
     struct move_ask move; /* the other number must be asked; as check_code */
+    struct str claim;     /* token of a link to the badge of claim_code; absent: none was given */
+    uint64_t claim_code;
     uint64_t made_code; /* with it the place of made_for can be brought to another number; 0 = none
                            was made */
     uint8_t made_for[16];

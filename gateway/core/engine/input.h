@@ -53,6 +53,10 @@ struct desk_order {
                      it is */
 };
 
+/* Of a badge's link: nothing in it is mistaken for another letter. */
+#define ENGINE_CLAIM_ALPHABET "abcdefghijkmnpqrstuvwxyz23456789"
+#define ENGINE_CLAIM_LETTERS 16u
+
 /* What a code stands for, once somebody has looked (outcome.check_code). */
 enum check_result {
     CHECK_UNASKED,

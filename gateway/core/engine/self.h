@@ -30,6 +30,8 @@ void ask_run(struct step *s);
 /* CLAIM: the credential of the certificate, which people of the organisation sign, to an address.
  */
 void ask_claim(struct step *s);
+/* Where the badge is had by a link: gives one. */
+void ask_send_link(struct step *s);
 /* A person answers; who has left gets nothing. */
 void ask_answered(struct step *s);
 

@@ -112,6 +112,7 @@ static struct str value_of(const void *ctx, struct str name)
         {"language", STR("English")},
         {"group", STR("Nairobi A")},
         {"number", STR("482156")},
+        {"link", STR("https://learn.example.org/check/claim/abcdefghjkmnpqrs")},
         {"purposes", STR("course, reminders")},
         {"name", STR("MOON")},
         {"text", STR("(the lesson)")},

@@ -83,6 +83,7 @@ struct config_zone {
 struct config {
     const struct yaml_node *root; /* what was read; NULL in tests */
     struct str org, url;
+    bool has_claim_links; /* CLAIM gives a link behind check_url; else people send badges */
     struct str check_url; /* of the page of certificates; absent: the name that is asked for */
     struct str course;    /* id that new learners start */
     struct str unavailable_text; /* USSD answer when not even the course is loaded */

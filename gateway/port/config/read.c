@@ -164,6 +164,9 @@ enum err config_read(const char *path, struct arena *arena, struct config *ret,
     }
     yaml_map_fill(&m, &config_table, root, ret);
     check_channel_names(report, root, ret);
+    if (ret->has_claim_links && str_is_empty(ret->check_url))
+        yaml_complain(report, yaml_get(root, STR("claim_links")), "write check_url, as https://...",
+                      "claim_links is on: links need the public address of the page, check_url");
     check_prices(report, root, ret);
     check_together(report, root, ret);
     load_zones(arena, ret);

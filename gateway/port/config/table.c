@@ -334,6 +334,16 @@ static const struct yaml_row top_keys[] = {
      .example = "https://learn.example.org/check",
      .help = "Public address of the page of certificates, in its QR code. Left out: as it was "
              "asked for."},
+    {.name = "claim_links",
+     KEY(has_claim_links),
+     .type = &yaml_type_flag,
+     .words = "off on",
+     .fallback = "off",
+     .help =
+         "on: CLAIM gives a link to a page behind check_url, where the badge of a certificate is\n"
+         "asked for and later fetched, once. Somebody with the key runs `waypost certificate "
+         "sign`\n"
+         "every day. off: it asks for an address, and people of the inbox send the badge."},
     {.name = "course",
      KEY(course),
      .type = &config_type_name,

@@ -21,6 +21,7 @@ static const char *const board_keys[N_STORE_BOARDS] = {
     [STORE_BOARD_HOSTS] = "wp:hosts",
     [STORE_BOARD_STARTS] = "wp:starts",
     [STORE_BOARD_CORRECTIONS] = "wp:corrections",
+    [STORE_BOARD_CLAIMS] = "wp:claims",
 };
 
 static struct str message_key(char dst[PART_KEY_BYTES], struct str key)

@@ -6,7 +6,7 @@
 
 #include "port/store/store.h"
 
-#define STORE_SESSION_BYTES 512u /* a stored USSD session */
+#define STORE_SESSION_BYTES 4096u /* a stored USSD session, or what else lives a while */
 #define STORE_SESSION_KEY_BYTES 128u
 #define STORE_MAX_PARTS 32u    /* of one long SMS */
 #define STORE_PART_BYTES 8192u /* a stored part */
@@ -49,6 +49,8 @@ enum store_board {
     STORE_BOARD_STARTS,  /* which version of each course is begun (app/course_set.h), by its id */
     STORE_BOARD_CORRECTIONS, /* right options of questions that had a wrong key: "2" or "1,3", by
                                 course/unit */
+    STORE_BOARD_CLAIMS, /* badges that are to be signed, by the token of their link: "UNTIL_MS CODE
+                           IDENTITY" (app/checks.h) */
     N_STORE_BOARDS
 };
 #define STORE_MAX_BOARD 4096u /* names on one */

@@ -1,0 +1,109 @@
+#include "app/page.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RETRY_S "3600"
+
+struct str page_words(const struct page *p, enum course_text text)
+{
+    struct str found = p->course->texts[text];
+    return found.p != NULL ? found : STR("");
+}
+
+static const char style[] =
+    "body{font:1.125rem/1.5 system-ui,sans-serif;margin:0;color:#1a1a1a;background:#fff}"
+    "main{max-width:36rem;margin:0 auto;padding:1rem;overflow-wrap:anywhere}"
+    "h1{font-size:1.5rem;line-height:1.2}"
+    ".answer{border-inline-start:.5rem solid #555;padding:.5rem 1rem;font-size:1.25rem}"
+    ".valid{border-color:#0a6b2d}.revoked,.missing{border-color:#a30000}"
+    "label{display:block;font-weight:bold}"
+    "input,button{font:inherit;padding:.5rem;margin:.25rem 0;border:2px solid #333;"
+    "border-radius:.25rem;box-sizing:border-box;max-width:100%}"
+    "input{width:16em;direction:ltr}button{background:#0b4a8f;color:#fff;border-color:#0b4a8f}"
+    "figure{margin:1rem 0}svg{width:10rem;height:10rem;max-width:100%;background:#fff}"
+    "@media print{form{display:none}body{font-size:12pt}}";
+
+void page_begin(const struct page *p, enum course_text title, struct buf *out)
+{
+    bool is_rtl = course_is_rtl(p->course->language);
+    buf_addf(out, "<!doctype html><html lang=\"%.*s\" dir=\"%s\"><head><meta charset=\"utf-8\">",
+             STR_ARG(p->course->language), is_rtl ? "rtl" : "ltr");
+    buf_add_str(out, STR("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+                         "<meta name=\"robots\" content=\"noindex,nofollow\"><title>"));
+    buf_add_html(out, page_words(p, title));
+    buf_addf(out, "</title><style>%s</style></head><body><main><h1>", style);
+    buf_add_html(out, page_words(p, title));
+    buf_add_str(out, STR("</h1>"));
+}
+
+void page_end(struct buf *out)
+{
+    buf_add_str(out, STR("</main></body></html>\n"));
+}
+
+#define HEADER(name, value)                                                                        \
+    {                                                                                              \
+        {name, sizeof(name) - 1},                                                                  \
+        {                                                                                          \
+            value, sizeof(value) - 1                                                               \
+        }                                                                                          \
+    }
+
+/* No script, no picture, nothing from elsewhere, in nobody's frame, in no cache. */
+static const struct http_header headers[] = {
+    HEADER("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action "
+                                      "'self'; base-uri 'none'; frame-ancestors 'none'"),
+    HEADER("X-Content-Type-Options", "nosniff"),
+    HEADER("X-Frame-Options", "DENY"),
+    HEADER("Referrer-Policy", "no-referrer"),
+    HEADER("Cache-Control", "no-store"),
+    HEADER("Vary", "Accept, Accept-Language"),
+    HEADER("X-Robots-Tag", "noindex, nofollow"),
+    HEADER("Retry-After", RETRY_S), /* the last: of 429 and 503 only */
+};
+
+void page_free(struct page *p)
+{
+    arena_free(p->arena);
+    free(p);
+}
+
+void page_respond(struct page *p, int status, struct str content_type)
+{
+    struct check_pages *all = p->all;
+    bool is_later = status == 429 || status == 503;
+    struct http_response response = {.status = status,
+                                     .content_type = content_type,
+                                     .headers = headers,
+                                     .n_headers = ARRAY_LEN(headers) - (is_later ? 0 : 1),
+                                     .body = buf_str(&all->body)};
+    if (buf_error(&all->body) != ERR_OK || arena_error(p->arena) != ERR_OK)
+        response = (struct http_response){.status = 500};
+    all->parts.fn(all->parts.ctx, p->token, &response);
+    page_free(p);
+}
+
+/* An address is a person's, so its pseudonym is counted; of IPv6 the network of 64 bits. */
+struct number_id page_who(const struct page *p, struct str address)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    uint8_t bytes[16];
+    char hex[2 * sizeof(bytes) + 1];
+    const char *text = arena_printf(p->arena, "%.*s", STR_ARG(address)).p;
+    bool is_v6 = text != NULL && inet_pton(AF_INET6, text, bytes) == 1;
+    bool is_mapped = is_v6 && memcmp(bytes, mapped, sizeof(mapped)) == 0;
+    hex_encode(is_mapped ? bytes + 12 : bytes, is_v6 ? (is_mapped ? 4 : 8) : 0, hex);
+    if (!is_v6 && text != NULL && inet_pton(AF_INET, text, bytes) == 1)
+        hex_encode(bytes, 4, hex);
+    return vault_number_id(p->all->parts.vault, arena_printf(p->arena, "address %s", hex));
+}
+
+void page_answer(struct check_pages *all, struct front_token token, int status,
+                 const struct http_header *extra)
+{
+    struct http_response response = {
+        .status = status, .headers = extra, .n_headers = extra != NULL ? 1 : 0};
+    all->parts.fn(all->parts.ctx, token, &response);
+}
