@@ -280,7 +280,14 @@ static void take_name(struct record_reader *in, const struct record_field *field
     copy_chars(in, take(in, n), member, field->size);
 }
 
-const struct record_kind record_name = {put_name, take_name, NULL};
+/* What stands behind the NUL is nothing. */
+static bool is_named(const struct record_field *field, const void *member)
+{
+    (void)field; /* its first byte says it */
+    return *(const char *)member != '\0';
+}
+
+const struct record_kind record_name = {put_name, take_name, is_named};
 
 /* ---- whole records ---- */
 
@@ -321,34 +328,65 @@ void record_take_masked(struct record_reader *in, const struct record_field *fie
     }
 }
 
+static bool is_packed(const struct record_format *format, uint64_t version)
+{
+    return format->packed != 0 && version >= format->packed;
+}
+
 void record_encode(const struct record_format *format, const void *value, struct buf *out)
 {
-    for (uint32_t i = 0; i < format->n; i++) {
-        const struct record_field *field = &format->fields[i];
-        if (i == format->n_before)
+    uint32_t n = is_packed(format, format->version) ? format->n_fixed : format->n;
+    for (uint32_t i = 0; i <= n; i++) {
+        if (i == format->n_before && i < format->n)
             record_put_number(out, format->version, 1);
-        field->kind->put(out, field, (const char *)value + field->offset);
+        if (i < n)
+            format->fields[i].kind->put(out, &format->fields[i],
+                                        (const char *)value + format->fields[i].offset);
     }
+    if (n < format->n)
+        record_put_masked(out, format->fields + n, format->n - n, value);
     if (format->n_rare > 0)
         record_put_masked(out, format->rare, format->n_rare, value);
+}
+
+/* As record_put_masked wrote them; what is not there is zero. */
+static void take_packed(struct record_reader *in, const struct record_format *format, char *ret)
+{
+    const struct record_field *rest = format->fields + format->n_fixed;
+    for (uint32_t i = 0; i < format->n - format->n_fixed; i++)
+        memset(ret + rest[i].offset, 0, rest[i].size);
+    record_take_masked(in, rest, format->n - format->n_fixed, ret);
+}
+
+/* From the i-th field on, which the version stands before. */
+static void take_fields(struct record_reader *in, const struct record_format *format, uint32_t i,
+                        uint64_t version, char *ret)
+{
+    uint32_t n = is_packed(format, version) ? format->n_fixed : format->n;
+    for (; i < n && in->error == ERR_OK; i++) {
+        const struct record_field *field = &format->fields[i];
+        if (field->since <= version)
+            field->kind->take(in, field, ret + field->offset);
+    }
+    if (n < format->n && in->error == ERR_OK)
+        take_packed(in, format, ret);
+    if (format->n_rare > 0 && in->error == ERR_OK && version >= format->rare[0].since)
+        record_take_masked(in, format->rare, format->n_rare, ret);
 }
 
 enum err record_decode(const struct record_format *format, struct str bytes, void *ret)
 {
     struct record_reader in = {.left = bytes};
     uint64_t version = 0;
-    for (uint32_t i = 0; i < format->n && in.error == ERR_OK; i++) {
-        const struct record_field *field = &format->fields[i];
-        if (i == format->n_before) {
-            version = record_take_number(&in, 1);
-            if (in.error == ERR_OK && (version == 0 || version > format->version))
-                return ERR_UNSUPPORTED;
-        }
-        if (i < format->n_before || field->since <= version)
-            field->kind->take(&in, field, (char *)ret + field->offset);
+    for (uint32_t i = 0; i < format->n_before && in.error == ERR_OK; i++)
+        format->fields[i].kind->take(&in, &format->fields[i],
+                                     (char *)ret + format->fields[i].offset);
+    if (format->n_before < format->n) {
+        version = record_take_number(&in, 1);
+        if (in.error == ERR_OK && (version == 0 || version > format->version))
+            return ERR_UNSUPPORTED;
     }
-    if (format->n_rare > 0 && in.error == ERR_OK && version >= format->rare[0].since)
-        record_take_masked(&in, format->rare, format->n_rare, ret);
+    take_fields(&in, format, format->n_before, version, ret);
     if (in.error == ERR_OK && in.left.len > 0)
         return ERR_INVALID;
     return in.error;

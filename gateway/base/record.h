@@ -58,6 +58,8 @@ struct record_format {
     uint8_t version;
     const struct record_field *rare; /* at most 63; `since` of all is the version of the first */
     uint32_t n_rare;
+    uint8_t packed; /* from this version on only the first n_fixed fields stand as they are, the */
+    uint32_t n_fixed; /* others behind a mask of their own, where zero costs nothing; 0 = never */
 };
 
 #define RECORD(since, type, member, kind)                                                          \
@@ -66,7 +68,7 @@ struct record_format {
     }
 #define RECORD_FORMAT(version, list)                                                               \
     {                                                                                              \
-        (list), ARRAY_LEN(list), 0, (version), NULL, 0                                             \
+        (list), ARRAY_LEN(list), 0, (version), NULL, 0, 0, 0                                       \
     }
 
 extern const struct record_kind record_number; /* integer of 1, 2, 4 or 8 bytes, big-endian */

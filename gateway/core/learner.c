@@ -5,12 +5,13 @@
 #include "base/record.h"
 #include "core/certificate.h"
 
-
 static const struct {
     const char *name;
+    uint8_t stored;
     bool is_side;
 } state_rows[N_LEARNER_STATES] = {
-#define LEARNER_STATE_ROW(name, stored, is_side) [LEARNER_STATE_##name] = {stored, is_side},
+#define LEARNER_STATE_ROW(name, stored, text, is_side)                                             \
+    [LEARNER_STATE_##name] = {text, stored, is_side},
     LEARNER_STATES(LEARNER_STATE_ROW)
 #undef LEARNER_STATE_ROW
 };
@@ -93,23 +94,26 @@ bool learner_said_has_arrived(const uint8_t said[LEARNER_SAID_BYTES])
 
 /* ---- kinds of its own ---- */
 
-/* A state by its name; ERR_UNSUPPORTED for one of a newer program. */
+/* A state by its byte; earlier versions wrote its name, shorter than this. ERR_UNSUPPORTED for one
+ * of a newer program. */
+#define STATE_BYTE 0x80u
+_Static_assert(LEARNER_STATE_NEW == 0, "as a member that is not there");
+
 static void put_state(struct buf *out, const struct record_field *field, const void *member)
 {
     (void)field;
-    struct str name = str_from(state_rows[*(const enum learner_state *)member].name);
-    record_put_varint(out, name.len);
-    buf_add_str(out, name);
+    record_put_number(out, STATE_BYTE | state_rows[*(const enum learner_state *)member].stored, 1);
 }
 
 static void take_state(struct record_reader *in, const struct record_field *field, void *member)
 {
-    char name[32];
-    struct record_field text = {.size = sizeof(name)};
+    char name[32] = "";
+    uint64_t byte = record_take_number(in, 1);
     (void)field;
-    record_name.take(in, &text, name);
+    if ((byte & STATE_BYTE) == 0)
+        record_take_bytes(in, name, byte < sizeof(name) ? (size_t)byte : 0);
     for (int i = 0; i < N_LEARNER_STATES && in->error == ERR_OK; i++) {
-        if (strcmp(state_rows[i].name, name) == 0) {
+        if (byte == (STATE_BYTE | state_rows[i].stored) || strcmp(state_rows[i].name, name) == 0) {
             *(enum learner_state *)member = (enum learner_state)i;
             return;
         }
@@ -155,6 +159,13 @@ static void take_seen(struct record_reader *in, const struct record_field *field
 
 static const struct record_kind seen_kind = {put_seen, take_seen, NULL};
 
+/* What begins with how many there are; behind them stands nothing. */
+static bool has_any(const struct record_field *field, const void *member)
+{
+    (void)field;
+    return *(const uint8_t *)member != 0;
+}
+
 /* Bytes that mean nothing here. */
 static void put_last(struct buf *out, const struct record_field *field, const void *member)
 {
@@ -172,7 +183,7 @@ static void take_last(struct record_reader *in, const struct record_field *field
     record_take_bytes(in, last->bytes, last->n);
 }
 
-static const struct record_kind last_kind = {put_last, take_last, NULL};
+static const struct record_kind last_kind = {put_last, take_last, has_any};
 
 static void put_others(struct buf *out, const struct record_field *field, const void *member)
 {
@@ -215,7 +226,7 @@ static void take_past(struct record_reader *in, const struct record_field *field
     }
 }
 
-static const struct record_kind past_kind = {put_past, take_past, NULL};
+static const struct record_kind past_kind = {put_past, take_past, has_any};
 
 static void put_modules(struct buf *out, const struct record_field *field, const void *member)
 {
@@ -240,14 +251,14 @@ static void take_modules(struct record_reader *in, const struct record_field *fi
     }
 }
 
-static const struct record_kind modules_kind = {put_modules, take_modules, NULL};
+static const struct record_kind modules_kind = {put_modules, take_modules, has_any};
 
 /* ---- the record ---- */
 
 static const struct record_field fields[] = {
     RECORD(0, struct learner, seq, record_number),      /* first, for the store */
     RECORD(2, struct learner, link.said, record_bytes), /* at LEARNER_SAID_AT, for the sender */
-    RECORD(1, struct learner, link, seen_kind),
+    {&seen_kind, offsetof(struct learner, link), 0, 1}, /* nothing, by now */
     RECORD(1, struct learner, link.session, record_varint),
     RECORD(1, struct learner, link.path_bytes, record_varint),
     RECORD(1, struct learner, link.path_hash, record_varint),
@@ -334,7 +345,13 @@ static const struct record_field rare[] = {
     RECORD(3, struct learner, is_psea, record_bool),
     RECORD(3, struct learner, link.same_ms, record_varint),
 };
-static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 3, rare, ARRAY_LEN(rare)};
+/* From version 4 on a member that is zero costs nothing, and a state one byte. */
+#define FIXED 2u /* seq, and what the sender looks for */
+static const struct record_format format = {fields, ARRAY_LEN(fields), 1, 4,
+                                            rare,   ARRAY_LEN(rare),   4, FIXED};
+/* Of another one on the number, likewise without seq, link and what belongs to them. */
+static const struct record_format person_format = {fields + FIXED, ARRAY_LEN(fields) - FIXED, 0, 4,
+                                                   rare,           ARRAY_LEN(rare),           4, 0};
 
 enum err learner_encode(const struct learner *learner, struct buf *out)
 {
@@ -342,17 +359,22 @@ enum err learner_encode(const struct learner *learner, struct buf *out)
     return buf_error(out);
 }
 
-enum err learner_decode(struct str bytes, struct learner *ret)
+static enum err decode(const struct record_format *how, struct str bytes, struct learner *ret)
 {
     struct learner l;
     learner_init(&l);
     l.link.shown = UINT8_MAX; /* a version that did not know counted everything */
-    enum err e = record_decode(&format, bytes, &l);
+    enum err e = record_decode(how, bytes, &l);
     if (e == ERR_OK && l.certificate > CERTIFICATE_MAX)
         e = ERR_INVALID;
     if (e == ERR_OK)
         *ret = l;
     return e;
+}
+
+enum err learner_decode(struct str bytes, struct learner *ret)
+{
+    return decode(&format, bytes, ret);
 }
 
 /* ---- changes ---- */
@@ -432,7 +454,8 @@ enum err learner_other(const struct learner *learner, uint32_t i, struct learner
         record = next_other(&rest);
     if (record.p == NULL)
         return ERR_INVALID;
-    enum err e = learner_decode(record, ret);
+    /* Before version 4 it began with seq, which was zero. */
+    enum err e = decode(record.p[0] == '\0' ? &format : &person_format, record, ret);
     ret->seq = learner->seq;
     ret->link = learner->link;
     return e;
@@ -472,7 +495,8 @@ enum err learner_set_other(struct learner *learner, uint32_t i, const struct lea
     memset(&alone.link, 0, sizeof(alone.link));
     alone.others.n_bytes = 0;
     memset(alone.others.bytes, 0, sizeof(alone.others.bytes));
-    enum err e = learner_encode(&alone, &record);
+    record_encode(&person_format, &alone, &record);
+    enum err e = buf_error(&record);
     if (e == ERR_OK)
         learner->others = put_in(&learner->others, i, buf_str(&record));
     return e;

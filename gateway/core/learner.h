@@ -4,14 +4,15 @@
  *
  * Two parts. `link` belongs to the conversation (duplicates, USSD session), is written by
  * app/dialog only. The rest belongs to the course and is written by core/engine only. The codec is
- * versioned: states and units are stored by name, so that the enums may be reordered and old bytes
- * stay readable; an unknown version or name is ERR_UNSUPPORTED, never a guess.
+ * versioned: a state is stored by a byte of its own, a unit by its name, so that the enums may be
+ * reordered and old bytes stay readable; an unknown version or state is ERR_UNSUPPORTED, never a
+ * guess.
  *
- * Members that most learners do not have cost nothing while they are zero (base/record.h): a new
- * one is a row at the end of `rare` in learner.c.
+ * A member costs nothing while it is zero (base/record.h): a new one is a row at the end of `rare`
+ * in learner.c.
  *
  * Budget: an encoded learner is at most LEARNER_MAX_BYTES and, where one person has the number,
- * typically below 130 bytes, and some 30 more once there is a last USSD reply. The first four bytes
+ * typically below 110 bytes, and some 30 more once there is a last USSD reply. The first four bytes
  * are seq, big-endian, so that the store can compare it without knowing the rest.
  *
  * Longer than a header should be: one value, of which each member says what it means.

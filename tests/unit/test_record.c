@@ -122,8 +122,8 @@ static void a_rare_member_costs_nothing_while_it_is_zero(void **state)
         RECORD(3, struct all, name, record_name),
     };
     static const struct record_format old = RECORD_FORMAT(2, fields);
-    static const struct record_format with = {fields, 1, 0, 3, rare, 2};
-    struct record_format without = {fields, 1, 0, 3, rare, 1};
+    static const struct record_format with = {fields, 1, 0, 3, rare, 2, 0, 0};
+    struct record_format without = {fields, 1, 0, 3, rare, 1, 0, 0};
     struct all in = {.one = 7}, out = {.one = 0};
     struct buf bytes CLEANUP(buf_fini);
     buf_init(&bytes, MAX_BYTES);
@@ -140,6 +140,39 @@ static void a_rare_member_costs_nothing_while_it_is_zero(void **state)
     assert_int_equal(record_decode(&without, buf_str(&bytes), &out), ERR_UNSUPPORTED);
     assert_int_equal(record_decode(&old, buf_str(&bytes), &out), ERR_UNSUPPORTED);
     assert_int_equal(record_decode(&with, (struct str){"\2\7", 2}, &out), ERR_OK); /* had none */
+}
+
+/* From some version on a zero costs nothing, and is one when it is read; before it is as it was. */
+static void a_packed_record_has_what_is_not_zero(void **state)
+{
+    (void)state;
+    static const struct record_field some[] = {
+        RECORD(1, struct all, one, record_number),
+        RECORD(1, struct all, eight, record_varint),
+        RECORD(1, struct all, name, record_name),
+    };
+    static const struct record_format plain = {some, 3, 0, 1, NULL, 0, 0, 0};
+    static const struct record_format with = {some, 3, 0, 2, NULL, 0, 2, 1};
+    struct all in = {.one = 7}, out = {.one = 1, .eight = 9, .name = "xy"};
+    struct buf bytes CLEANUP(buf_fini);
+    buf_init(&bytes, MAX_BYTES);
+    record_encode(&with, &in, &bytes);
+    assert_true(str_eq(buf_str(&bytes), ((struct str){"\2\7\0", 3})));
+    assert_int_equal(record_decode(&with, buf_str(&bytes), &out), ERR_OK);
+    assert_memory_equal(&in, &out, sizeof(in));
+    buf_reset(&bytes);
+    memcpy(in.name, "ab", 3);
+    record_encode(&with, &in, &bytes);
+    assert_true(str_eq(buf_str(&bytes), ((struct str){"\2\7\2\2ab", 6})));
+    for (size_t n = 0; n < bytes.len; n++)
+        assert_int_equal(record_decode(&with, str_sub(buf_str(&bytes), 0, n), &out), ERR_INVALID);
+    assert_int_equal(record_decode(&with, buf_str(&bytes), &out), ERR_OK);
+    assert_memory_equal(&in, &out, sizeof(in));
+    assert_int_equal(record_decode(&with, (struct str){"\2\7\4", 3}, &out), ERR_UNSUPPORTED);
+    buf_reset(&bytes);
+    record_encode(&plain, &in, &bytes);
+    assert_int_equal(record_decode(&with, buf_str(&bytes), &out), ERR_OK);
+    assert_memory_equal(&in, &out, sizeof(in));
 }
 
 /* One member, what is read for it. */
@@ -175,7 +208,7 @@ static void each_kind_has_its_bounds(void **state)
         {RECORD(1, struct all, name, record_name), {"\1\3a\0c", 5}, ERR_INVALID},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct record_format one = {&rows[i].field, 1, 0, 1, NULL, 0};
+        struct record_format one = {&rows[i].field, 1, 0, 1, NULL, 0, 0, 0};
         struct all out;
         enum err e = record_decode(&one, rows[i].bytes, &out);
         if (e != rows[i].e)
@@ -278,10 +311,10 @@ static void released_records_are_still_read(void **state)
          "026174abababababababababababababababab047175697a066c6573736f6e02656e046d"
          "337132c4e688890102ffff025a5a0102030405060708090aa688d5ff830e80d8d8d8b532"
          "9bacebe8b532ac0205",
-         "0000004d0300000000000000effdb6f50d0cf8acd19101a18695bb089bacebe8b5320261"
-         "74abababababababababababababababab047175697a066c6573736f6e02656e046d3371"
-         "32c4e688890102ffff025a5a0102030405060708090aa688d5ff830e80d8d8d8b5329bac"
-         "ebe8b532ac0205ff00000000"},
+         "0000004d04000000000000feffffff07effdb6f50d0cf8acd19101a18695bb089bacebe8"
+         "b532026174abababababababababababababababab888702656e046d337132c4e6888901"
+         "02ffff025a5a0102030405060708090aa688d5ff830e80d8d8d8b5329bacebe8b532ac02"
+         "05ff00"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct buf bytes CLEANUP(buf_fini), now CLEANUP(buf_fini), again CLEANUP(buf_fini);
@@ -306,6 +339,7 @@ int main(void)
         cmocka_unit_test(every_cut_and_any_rest_is_refused),
         cmocka_unit_test(an_earlier_version_leaves_later_members_alone),
         cmocka_unit_test(a_rare_member_costs_nothing_while_it_is_zero),
+        cmocka_unit_test(a_packed_record_has_what_is_not_zero),
         cmocka_unit_test(each_kind_has_its_bounds),
         cmocka_unit_test(what_does_not_fit_shows_in_the_buffer),
         cmocka_unit_test(released_records_are_still_read),
