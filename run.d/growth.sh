@@ -214,8 +214,22 @@ growth_p99()
         "${BENCH_BEFORE[@]}" "${BENCH_QUIZ[@]}" | field p99_ms
 }
 
-# growth_wake HOUR: timers work for half a minute at that time of day; sets GROWTH_WOKEN, SMS a second, and
-# GROWTH_P99.
+# growth_ticks PID: of CPU so far, its own and its children's.
+growth_ticks()
+{
+    local pid
+    for pid in "$1" $(pgrep -P "$1"); do
+        sed 's/^.*) //' "/proc/$pid/stat" || true # one that has just ended
+    done | awk '{ ticks += $12 + $13 } END { print ticks }'
+}
+
+# growth_woke_any BEFORE
+growth_woke_any()
+{
+    [ "$(growth_outbox)" -gt "$1" ]
+}
+
+# growth_wake HOUR: timers work for half a minute at that time of day; sets GROWTH_WOKEN, SMS a second.
 growth_wake()
 {
     local before start
@@ -223,17 +237,58 @@ growth_wake()
     before=$(growth_outbox)
     start=$(date +%s%N)
     bench_serve timer "$(free_port)"
-    GROWTH_P99=$(growth_p99 $((GROWTH_FIRST += 2000)))
-    sleep 10
+    sleep 20
     GROWTH_WOKEN=$(quotient "$((($(growth_outbox) - before) * 1000))" "$((($(date +%s%N) - start) / 1000000))" 0)
     stop_pid "$(cat "$STATE/timer.pid")" TERM 20
+}
+
+# growth_pair: the same callbacks while nobody is woken, and while timers wake all that the channel carries; adds a line
+# "P99_WITHOUT P99_WITH TIMER_PERCENT REDIS_PERCENT", the shares of one processor, to STATE/pairs.
+growth_pair()
+{
+    local without with before start timer redis
+    GROWTH_FIRST=$((GROWTH_FIRST + 4000))
+    without=$(growth_p99 "$GROWTH_FIRST")
+    before=$(growth_outbox)
+    bench_serve timer "$(free_port)"
+    wait_for 60 growth_woke_any "$before" || die 1 'nobody is woken'
+    timer=$(cat "$STATE/timer.pid") redis=$(cat "$STATE/redis/pid") start=$(date +%s%N)
+    before="$(growth_ticks "$timer") $(growth_ticks "$redis")"
+    with=$(growth_p99 $((GROWTH_FIRST + 2000)))
+    awk -v without="$without" -v with="$with" -v ms=$((($(date +%s%N) - start) / 1000000)) -v hz="$(getconf CLK_TCK)" \
+        -v before="$before" -v after="$(growth_ticks "$timer") $(growth_ticks "$redis")" \
+        'BEGIN { split(before, b, " "); split(after, a, " ")
+            printf "%s %s %.0f %.0f\n", without, with, (a[1] - b[1]) / hz * 100000 / ms, (a[2] - b[2]) / hz * 100000 / ms }' \
+        >>"$STATE/pairs"
+    stop_pid "$timer" TERM 20
+}
+
+# growth_median COLUMN: of the pairs.
+growth_median()
+{
+    cut -d' ' -f"$1" "$STATE/pairs" | sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+# growth_pairs N: as many, one line each, and their medians.
+growth_pairs()
+{
+    local i
+    : >"$STATE/pairs"
+    growth_hour 9
+    printf '%-30s %9s %9s %9s %9s\n' 'p99 at 1,000 callbacks a second' without with timer Redis
+    for i in $(seq "$1"); do
+        growth_pair
+        tail -n 1 "$STATE/pairs" | awk -v i="$i" '{ printf "%-31s %6s ms %6s ms %7s %% %7s %%\n", "pair " i, $1, $2, $3, $4 }'
+    done
+    printf '%-31s %6s ms %6s ms %7s %% %7s %%\n' median "$(growth_median 1)" "$(growth_median 2)" "$(growth_median 3)" "$(growth_median 4)"
+    growth_most 'that is so many times as much' "$(quotient "$(growth_median 2)" "$(growth_median 1)" 2)" '' 1.5
 }
 
 # growth_timers LEARNERS: so many whose reminder became due within the last hour, as after an outage: in the morning, and the
 # rest of them at night. SMS may come into the outbox only as fast as the channel carries them, and callbacks do not wait.
 growth_timers()
 {
-    local size=$1 start p99 bytes shared
+    local size=$1 start bytes shared
     GROWTH_FAILED=0 GROWTH_FIRST=2000
     growth_hour 9
     bench_serve front "$PORT"
@@ -248,13 +303,11 @@ growth_timers()
     shared=$(growth_bytes "$size" $((size / 10)) shared)
     redis-cli -s "$STATE/redis/redis.sock" config set auto-aof-rewrite-percentage 0 >/dev/null
     wait_for 1200 growth_is_rewritten
-    p99=$(growth_p99 0)
     growth_most 'Redis, a learner with a reminder (aim: 300)' "$bytes" B 390
-    growth_most 'and of a group, with another person on the phone' "$shared" B 500
-    printf '%-52s %10s ms\n' 'p99 of 1,000 callbacks a second, nobody is woken' "$p99"
+    growth_most 'and of a group, with another person (aim: 300)' "$shared" B 390
+    growth_pairs "${BENCH_PAIRS:-5}"
     growth_wake 9
     growth_most 'SMS a second in the morning' "$GROWTH_WOKEN" '' 1050
-    printf '%-52s %10s ms\n' 'p99 of 1,000 callbacks a second meanwhile' "$GROWTH_P99"
     growth_wake 2
     growth_most 'SMS a second at night' "$GROWTH_WOKEN" '' 0
     [ "$GROWTH_FAILED" = 0 ] || die 1 'more than there may be'
