@@ -367,6 +367,12 @@ begin
     delete from core.vault t
     where t.number_id in (select decode(v.code, 'hex') from unnest(p_events) v where v.kind = 'moved')
         and not exists (select from core.number_state s where s.number_id = t.number_id);
+    -- So do the groups that its owner looks after; where others stay on it, they stay with it.
+    update core.facilitator f set number_id = v.number_id
+    from unnest(p_events) v
+    where v.kind = 'moved' and f.number_id = decode(v.code, 'hex')
+        and not exists (select from core.number_state s where s.number_id = f.number_id)
+        and not exists (select from core.facilitator o where o.cohort_id = f.cohort_id and o.number_id = v.number_id);
 end $$;
 
 

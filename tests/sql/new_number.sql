@@ -23,12 +23,15 @@ begin atomic
 end;
 
 select core.ingest(steps) from begun;
+select core.create_cohort('{"code": 482156, "name": "Nairobi A"}');
+select core.set_facilitator(482156, make.number_id(1), repeat('01', 8), repeat('02', 16));
 create temp table before on commit drop as select line from make.learnt();
 select core.ingest(steps) from moved;
 select bag_eq('select * from make.numbers()', format('values (%L), (%L)', 't ' || make.learner(1) || ' 11', 'vault t'),
     'one learner, on the new number; the old one, and who had begun on the new one, are known no more');
 select bag_eq('select * from make.learnt()', 'select line from before', 'with all that was learned');
 select isnt_empty('select 1 from core.learner where learner_id = make.learner(2) and erased_at is not null', 'who had begun there is erased');
+select is((select encode(number_id, 'hex') from core.facilitator), make.number_id(2), 'the groups that its owner looks after come along');
 select core.ingest(steps) from moved;
 select is((select count(*) from core.event where learner = make.key(1) and kind = 'moved'), 1::bigint, 'and again it is the same');
 select core.ingest(jsonb_build_array(make.step(1, 8, '2026-03-04 09:00Z', '[{"kind":"lesson_read","unit":"m1l2"}]')));
