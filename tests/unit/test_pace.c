@@ -73,7 +73,11 @@ static void step(enum input_kind kind, const char *text)
                           .is_shown = draw(8) != 0,
                           .held_until = {life.now_ms},
                           .desk = {.act = DESK_TELL, .text = STR("The meeting is on Friday.")}};
-    memcpy(input.desk.learner_id, life.learner.learner_id, sizeof(input.desk.learner_id));
+    struct learner other;
+    bool is_for_other =
+        kind == INPUT_DESK && draw(2) == 0 && learner_other(&life.learner, 0, &other) == ERR_OK;
+    memcpy(input.desk.learner_id, is_for_other ? other.learner_id : life.learner.learner_id,
+           sizeof(input.desk.learner_id));
     for (size_t i = 0; i < sizeof(input.seed); i++)
         input.seed[i] = (uint8_t)draw(256);
     arena_reset(arena);

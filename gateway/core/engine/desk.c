@@ -69,11 +69,22 @@ static void erase(struct step *s)
         engine_erase(s);
 }
 
+/* Another one on the number than who learns there now is told by name, as by any push; where it
+ * does not go now nobody's turn has changed. */
 static void tell(struct step *s)
 {
+    const struct learner before = *s->learner;
     const uint8_t *whom = s->input->desk.learner_id;
-    if (memcmp(s->learner->learner_id, whom, sizeof(s->learner->learner_id)) == 0)
+    bool is_other = memcmp(before.learner_id, whom, sizeof(before.learner_id)) != 0;
+    if (is_other && s->learner->state == LEARNER_STATE_WHO)
+        step_enter(s, s->learner->back);
+    s->is_who_unknown = is_other;
+    if (!is_other || people_become(s, whom))
         pace_tell(s, s->input->desk.text);
+    if (!is_other || s->out->reply.p != NULL)
+        return;
+    *s->learner = before;
+    engine_take_course(s);
 }
 
 static void code(struct step *s)
