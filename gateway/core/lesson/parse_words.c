@@ -339,13 +339,13 @@ static void read_files(struct reading *r)
     struct str lang;
     if (!has_pack_words(r->p))
         read_standard(r);
-    for (uint8_t level = PARSE_LEVEL_PACK; level <= PARSE_LEVEL_COURSE; level++) {
+    for (int level = PARSE_LEVEL_PACK; level <= PARSE_LEVEL_COURSE; level++) {
         for (uint32_t i = 0; i < source->n_files; i++) {
             const struct lesson_blocks *blocks = &source->files[i];
             if (!lesson_is_words(blocks->file, &lang) || level_of(blocks->file) != level)
                 continue;
             r->p->is_used[i] = true;
-            read_file(r, blocks, lang, level);
+            read_file(r, blocks, lang, (uint8_t)level);
         }
     }
 }
