@@ -1,7 +1,8 @@
 #!/bin/bash
 # suites.sh: public suites as data (suites/package.json): JSONTestSuite against the reader of JSON bodies,
 # the big list of naughty strings as SMS in the middle of the course. Without npm or its registry this is
-# skipped. The strict requests of llhttp are in no package: they are rows of tests/unit/test_http.c; Wycheproof lies in tests/unit/wycheproof.
+# skipped. In no package: the strict requests of llhttp are rows of tests/unit/test_http.c, the HTTP Garden's lie in
+# tests/unit/http_garden.txt, Wycheproof's vectors in tests/unit/wycheproof.
 . "$(dirname "$0")/lib.sh"
 
 world_make
