@@ -207,7 +207,9 @@ static void test_a_clock_that_is_off_is_a_reason(void **state)
                 {-300001, false},
                 {-300000, true}};
     struct role_slot *slots = role_slots_new(1);
-    struct clock_store store = {{&ops}, loop_mem_new((struct wall_ms){1795505860000}), 0, 0};
+    static struct clock_store store; /* like what looks: as long as the process */
+    static struct role_look *look;
+    store = (struct clock_store){{&ops}, loop_mem_new((struct wall_ms){1795505860000}), 0, 0};
     struct role_context role = {.loop = store.loop,
                                 .metrics = metrics_new(),
                                 .slot = slots,
@@ -217,7 +219,7 @@ static void test_a_clock_that_is_off_is_a_reason(void **state)
     role_slot_begin(&slots[0]);
     role_ready(&role, true);
     store.ahead_ms = rows[0].ahead_ms;
-    struct role_look *look = role_look_new(&role, &store.store);
+    look = role_look_new(&role, &store.store);
     assert_false(role_look_is_known(look)); /* nobody is answered before */
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         uint32_t n_before = store.n_probes;

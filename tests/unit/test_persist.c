@@ -413,6 +413,7 @@ static void counts_what_waits(void **state)
     own(&w, 5, 5); /* the others are somebody else's to tell of */
     assert_int_equal(waiting(&w), STORE_LEASE_BUCKETS);
     stop(&w);
+    persist_free(w.persist);
     start(&w); /* a process that was not there when the kept ones were stored */
     assert_in_range(waiting(&w), STORE_BUCKETS, STORE_BUCKETS + 24);
     sink_mem_fail(w.sink.inner, "ingest", ERR_OK, 0);
