@@ -117,6 +117,7 @@ why_not()
     'waypost channel try NAME') echo 'run in install.md' ;;
     'waypost doctor --drill /var/tmp/drill') echo 'drill.sh has just run it, with its servers' ;;
     'waypost serve') echo 'systemd has it' ;;
+    redis-cli*\ 7000\ shutdown | redis-server\ --port\ 7000*) echo 'cluster.sh runs it, where there is a Cluster' ;;
     redis-cli*cluster*) echo 'cluster.sh runs it, where there is a Cluster' ;;
     'select pg_promote()') echo 'replica.sh runs it, where there is a replica' ;;
     'select ops.replay_dead_letter(ID)') echo 'there is no dead letter; tests/sql has one' ;;

@@ -69,7 +69,7 @@ on_replica()
 check 'report list' eval 'on_replica list >"$STATE/list"'
 check_same 'report show' 1 "$(on_replica show funnel --json | jq -s 'length')"
 check 'report export' eval 'on_replica export wide --out "$STATE/wide.csv" && [ -s "$STATE/wide.csv" ]'
-check 'and the server there writes it down' grep -q 'report export: amina took 1 rows of wide' "$B/postgres.log"
+check 'and the server there writes it down' eval 'grep -q "report export: amina takes wide" "$B/postgres.log" && grep -q "report export: amina took 1 rows" "$B/postgres.log"'
 check 'report month' eval "on_replica month $(date -u +%Y-%m) | grep -q '^<html'"
 [ "$N_FAILED" = 0 ] || sed 's/^/# /' "$STATE/said"
 check_same 'it takes nothing in' 25006 "$(psql -h "$B" -p "$B_PORT" -U waypost_writer -d waypost -Atq -v VERBOSITY=sqlstate \

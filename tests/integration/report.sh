@@ -134,7 +134,7 @@ store_start() # SCRIPT...
     rm -f "$STATE/lrs.port" "$STATE/lrs.log"
     python3 "$ROOT/tests/integration/lrs.py" "$STATE/lrs.port" "$STATE/lrs.log" "$@" &
     LRS_PID=$!
-    trap 'kill "$LRS_PID" 2>/dev/null; world_down' EXIT
+    trap 'kill "$LRS_PID" 2>/dev/null || true; world_down' EXIT
     wait_for 20 test -s "$STATE/lrs.port"
     STORE=http://127.0.0.1:$(cat "$STATE/lrs.port")/xapi
 }
