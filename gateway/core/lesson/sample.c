@@ -69,12 +69,11 @@ struct samples {
 static struct str value_of(const void *ctx, struct str name)
 {
     const struct samples *s = ctx;
-    const struct course *course = s->course;
     const struct engine_context *context = lesson_sample_context();
     const struct course_var samples[] = {
-        {"course", course->name},
-        {"course_title", course->title},
-        {"course_modules", arena_printf(s->arena, "%u", course->n_course_modules)},
+        {"course", s->course->name},
+        {"course_title", s->course->title},
+        {"course_modules", arena_printf(s->arena, "%u", s->course->n_course_modules)},
         {"org", context->org},
         {"cost", context->cost},
         {"contact", context->contact},
