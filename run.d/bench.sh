@@ -242,17 +242,24 @@ bench_rival_stored()
         die 70 "the rival has lost answers; see $STATE/rival/log"
 }
 
+# What it does not finish is null: our own numbers are told in any case.
 bench_rival()
 {
     local pids before result
     RIVAL_US=null RIVAL_PER_S=null RIVAL_RATIO=null
     stop_pid "$(cat "$STATE/front.pid")" TERM 20
     bench_rival_start || return 0
-    "$ROOT/build/bench_load" --port "$RIVAL_PORT" --learners "$LEARNERS" "${BENCH_BEFORE[@]}" >/dev/null
+    if ! "$ROOT/build/bench_load" --port "$RIVAL_PORT" --learners "$LEARNERS" "${BENCH_BEFORE[@]}" >/dev/null; then
+        say "the rival did not answer all of them; see $STATE/rival/log"
+        return 0
+    fi
     read -ra pids < <(printf '%s %s %s %s\n' "$(cat "$STATE/rival.pid")" "$(cat "$STATE/redis/pid")" \
         "$(cat "$STATE/pg/pid")" "$(children "$(cat "$STATE/pg/pid")")")
     before=$(cpu_ns "${pids[@]}")
-    result=$(bench_load_quiz "$RIVAL_PORT")
+    if ! result=$(bench_load_quiz "$RIVAL_PORT"); then
+        say "the rival did not answer all of them; see $STATE/rival/log"
+        return 0
+    fi
     RIVAL_US=$(quotient "$(($(cpu_ns "${pids[@]}") - before))" "$(($(field callbacks <<<"$result") * 1000))" 2)
     RIVAL_PER_S=$(field per_second <<<"$result")
     RIVAL_RATIO=$(quotient "$RIVAL_US" "$WHOLE_US" 2)

@@ -5,10 +5,11 @@ set -eu
 
 build_preset()
 {
-    local root preset=${1:-dev}
+    local root preset=${1:-dev} dir="build-${1:-dev}"
     root=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
+    [ "$preset" != dev ] || dir=build
     # One at a time: two tests may want the same build.
-    (cd "$root" && exec 7<CMakePresets.json && flock 7 && cmake --preset "$preset" >/dev/null &&
+    (cd "$root" && mkdir -p "$dir" && exec 7<"$dir" && flock 7 && cmake --preset "$preset" >/dev/null &&
         cmake --build --preset "$preset" -- --quiet)
 }
 

@@ -16,14 +16,17 @@ die()
     exit "$code"
 }
 
-# wait_for SECONDS COMMAND...: until the command succeeds; false when the time is up.
+# wait_for SECONDS COMMAND...: until the command succeeds; false when the time is up. WAIT_MIN_S may say that it is at least so
+# long. It asks again after 0.05 seconds and then less and less often: what is asked costs more than who waits a bit longer.
 wait_for()
 {
-    local deadline=$((SECONDS + $1))
+    local pause=5 text deadline=$((SECONDS + ($1 > ${WAIT_MIN_S:-0} ? $1 : WAIT_MIN_S)))
     shift
     until "$@" >/dev/null 2>&1; do
         [ "$SECONDS" -lt "$deadline" ] || return 1
-        sleep 0.05
+        printf -v text '0.%02d' "$pause"
+        sleep "$text"
+        [ "$pause" -ge 40 ] || pause=$((pause + pause / 4 + 1))
     done
 }
 

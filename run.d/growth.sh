@@ -12,36 +12,36 @@ GROWTH_CPU_MAX=1.15
 GROWTH_P95_MAX=1.5
 GROWTH_SAMPLE=3000 # learners of each measurement
 
-# growth_fill FROM TO: copies of one learner in mid-course, each with a reminder that is not due yet.
-growth_fill()
+# growth_sample: what a learner in mid-course is in Redis goes to STATE/sample; there must be some.
+growth_sample()
 {
-    local from=$1 step
-    while [ "$from" -lt "$2" ]; do
-        step=$((from + 20000 < $2 ? 20000 : $2 - from))
-        redis-cli -s "$STATE/redis/redis.sock" eval "
-            local sample = redis.call('get', KEYS[1])
-            local due = redis.call('time')[1] + 30 * 86400
-            for i = ARGV[1], ARGV[1] + ARGV[2] - 1 do
-                local tag = string.format('wp:{b%03d}:', i % 256)
-                redis.call('set', tag .. 's:' .. string.format('%020d', i), sample)
-                local slot = string.format('%02x', math.floor(i / 256) % 64)
-                redis.call('zadd', tag .. 'due:' .. slot, due + i % 86400, string.format('%015d', i))
-                redis.call('zadd', tag .. 'due', 'LT', due, slot)
-            end" 1 "$GROWTH_KEY" "$from" "$step" >/dev/null
-        from=$((from + step))
-    done
+    local key
+    key=$(redis-cli -s "$STATE/redis/redis.sock" --scan --pattern 'wp:*:s:*' | sed 1q)
+    redis-cli -s "$STATE/redis/redis.sock" --raw get "$key" | head -c -1 >"$STATE/sample"
 }
 
-# growth_callbacks FIRST: CPU of front and Redis for a callback of new learners.
-growth_callbacks()
+# growth_put FROM N KIND: copies of the sample, as tests/bench/timers.c makes them.
+growth_put()
+{
+    "$ROOT/build/bench_timers" "$STATE/redis/redis.sock" "$STATE/keys" "$1" "$2" "$3" <"$STATE/sample" ||
+        die 70 'the learners cannot be made'
+}
+
+# growth_cpu FIRST SKIP INPUT...: CPU of front and Redis for a callback of so many learners.
+growth_cpu()
 {
     local pids before result
-    "$ROOT/build/bench_load" --port "$PORT" --first "$1" --learners "$GROWTH_SAMPLE" "${BENCH_BEFORE[@]}" >/dev/null
     read -ra pids < <(printf '%s %s\n' "$(children "$(cat "$STATE/front.pid")")" "$(cat "$STATE/redis/pid")")
     before=$(cpu_ns "${pids[@]}")
-    result=$("$ROOT/build/bench_load" --port "$PORT" --first "$1" --learners "$GROWTH_SAMPLE" \
-        --skip "${#BENCH_BEFORE[@]}" "${BENCH_BEFORE[@]}" "${BENCH_QUIZ[@]}")
+    result=$("$ROOT/build/bench_load" --port "$PORT" --first "$1" --learners "$GROWTH_SAMPLE" --skip "$2" "${@:3}")
     quotient "$(($(cpu_ns "${pids[@]}") - before))" "$(($(field callbacks <<<"$result") * 1000))" 2
+}
+
+# growth_callbacks FIRST: of new learners: until they have begun, most of which move a reminder; then of an answer.
+growth_callbacks()
+{
+    printf '%s %s\n' "$(growth_cpu "$1" 0 "${BENCH_BEFORE[@]}")" \
+        "$(growth_cpu "$1" "${#BENCH_BEFORE[@]}" "${BENCH_BEFORE[@]}" "${BENCH_QUIZ[@]}")"
 }
 
 # growth_ratio WORDS VALUE SMALLEST UNIT MAX
@@ -55,18 +55,17 @@ growth_ratio()
 
 growth_redis()
 {
-    local size n=0 smallest='' cpu first=0 filled=0
+    local size n=0 smallest='' cpu filled=0
     bench_serve front "$PORT"
     wait_for 30 curl -fsS -m 2 "http://127.0.0.1:$((PORT + 1))/readyz" ||
         die 69 "the front did not get ready; see $STATE/waypost.log"
     growth_callbacks 0 >/dev/null # warm
-    GROWTH_KEY=$(redis-cli -s "$STATE/redis/redis.sock" --scan --pattern 'wp:*:s:*' | sed 1q)
+    growth_sample
     for ((size = 10000; size <= $1; size *= 10)); do
-        growth_fill "$filled" "$size"
+        growth_put "$filled" $((size - filled)) later
         filled=$size
         n=$((n + 1))
-        first=$((n * GROWTH_SAMPLE))
-        cpu=$(growth_callbacks "$first")
+        read -r _ cpu < <(growth_callbacks $((n * GROWTH_SAMPLE)))
         smallest=${smallest:-$cpu}
         growth_ratio "callback with $size learners in Redis" "$cpu" "$smallest" us "$GROWTH_CPU_MAX"
     done
@@ -136,26 +135,29 @@ growth_is_rewritten()
 # 10,000, and how long Redis takes to write its file anew and to start. The limits are those of docs/design.md.
 growth_continent()
 {
-    local size=$1 few many start memory
+    local size=$1 few_first few many_first many start memory
     GROWTH_FAILED=0
     redis-cli -s "$STATE/redis/redis.sock" config set maxmemory 12gb >/dev/null
     bench_serve front "$PORT"
     wait_for 30 curl -fsS -m 2 "http://127.0.0.1:$((PORT + 1))/readyz" ||
         die 69 "the front did not get ready; see $STATE/waypost.log"
     growth_callbacks 0 >/dev/null # warm
-    GROWTH_KEY=$(redis-cli -s "$STATE/redis/redis.sock" --scan --pattern 'wp:*:s:*' | sed 1q)
-    growth_fill 0 10000
-    few=$(growth_callbacks "$GROWTH_SAMPLE")
+    growth_sample
+    growth_put 0 10000 later
+    read -r few_first few < <(growth_callbacks "$GROWTH_SAMPLE")
     memory=$(growth_memory)
     start=$SECONDS
-    growth_fill 10000 "$size"
+    growth_put 10000 $((size - 10000)) later
     memory=$(($(growth_memory) - memory))
-    printf '%-42s %10s s\n' "filled with $size learners in" $((SECONDS - start))
+    printf '%-42s %10s s\n' "restored $size learners in" $((SECONDS - start))
     printf '%-42s %10s GB\n' 'memory of their places and reminders' "$(quotient "$memory" 1000000000 2)"
     printf '%-42s %10s B\n' 'that is for one' "$(quotient "$memory" "$size" 0)"
-    many=$(growth_callbacks $((2 * GROWTH_SAMPLE)))
-    growth_ratio 'callback with 10,000 learners' "$few" "$few" us "$GROWTH_CPU_MAX"
-    growth_ratio "callback with $size" "$many" "$few" us "$GROWTH_CPU_MAX"
+    wait_for 1200 growth_is_rewritten # while a child of Redis writes, each page that is touched is copied
+    read -r many_first many < <(growth_callbacks $((2 * GROWTH_SAMPLE)))
+    growth_ratio 'answer with 10,000 learners' "$few" "$few" us "$GROWTH_CPU_MAX"
+    growth_ratio "answer with $size" "$many" "$few" us "$GROWTH_CPU_MAX"
+    growth_ratio 'beginning with 10,000' "$few_first" "$few_first" us "$GROWTH_CPU_MAX"
+    growth_ratio "beginning with $size" "$many_first" "$few_first" us "$GROWTH_CPU_MAX"
     stop_pid "$(cat "$STATE/front.pid")" TERM 20
     start=$SECONDS
     redis-cli -s "$STATE/redis/redis.sock" bgrewriteaof >/dev/null
@@ -191,19 +193,12 @@ growth_outbox()
     done | redis-cli -s "$STATE/redis/redis.sock" | awk '{ sum += $1 } END { print sum }'
 }
 
-# growth_due FROM N KIND: learners who are due, as tests/bench/timers.c makes them.
-growth_due()
-{
-    "$ROOT/build/bench_timers" "$STATE/redis/redis.sock" "$STATE/keys" "$1" "$2" "$3" <"$STATE/sample" ||
-        die 70 'the learners cannot be made'
-}
-
 # growth_bytes FROM N KIND: bytes of one of them in Redis.
 growth_bytes()
 {
     local before
     before=$(growth_memory)
-    growth_due "$1" "$2" "$3"
+    growth_put "$1" "$2" "$3"
     quotient $(($(growth_memory) - before)) "$2" 0
 }
 
@@ -295,12 +290,11 @@ growth_timers()
     wait_for 30 curl -fsS -m 2 "http://127.0.0.1:$((PORT + 1))/readyz" ||
         die 69 "the front did not get ready; see $STATE/waypost.log"
     "$ROOT/build/bench_load" --port "$PORT" --learners 1 --connections 1 "${BENCH_BEFORE[@]}" "${BENCH_QUIZ[@]}" 1 >/dev/null
-    redis-cli -s "$STATE/redis/redis.sock" --raw get "$(redis-cli -s "$STATE/redis/redis.sock" --scan --pattern 'wp:*:s:*')" |
-        head -c -1 >"$STATE/sample"
+    growth_sample
     start=$SECONDS
-    bytes=$(growth_bytes 0 "$size" plain)
+    bytes=$(growth_bytes 0 $((size * 9 / 10)) plain)
+    shared=$(growth_bytes $((size * 9 / 10)) $((size / 10)) shared) # no more in all: Redis doubles its table once in a while
     printf '%-52s %10s s\n' "$size learners made in" $((SECONDS - start))
-    shared=$(growth_bytes "$size" $((size / 10)) shared)
     redis-cli -s "$STATE/redis/redis.sock" config set auto-aof-rewrite-percentage 0 >/dev/null
     wait_for 1200 growth_is_rewritten
     growth_most 'Redis, a learner with a reminder (aim: 300)' "$bytes" B 390

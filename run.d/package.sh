@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # package.sh: `./run package [DIR]`: the Debian package, waypost_VERSION_ARCH.deb in DIR (default build-release), made of
 # what `cmake --install` puts there and the few files of config/debian. Checked by lintian where that is installed.
-# `./run package try` installs, upgrades, removes and purges it in a bare Debian (tests/package/try.sh).
+# `./run package try` installs, upgrades, removes and purges it in a bare Debian (tests/package/try.sh);
+# `./run package containers` builds the images of docker/ and starts the site of its compose file (tests/package/containers.sh).
 # shellcheck disable=SC2153 # ROOT is the repository, root the package's folder
 
 # Fields of the package, and the libraries that the program really needs.
@@ -57,7 +58,9 @@ package_stage()
 package_main()
 {
     local out=${1:-$ROOT/build-release} version arch stage
-    [ "$out" != try ] || exec bash "$ROOT/tests/package/try.sh"
+    case $out in
+    try | containers) exec bash "$ROOT/tests/package/$out.sh" ;;
+    esac
     build_preset release
     version=$("$ROOT/build-release/waypost" version | cut -d' ' -f2)${WAYPOST_PACKAGE_SUFFIX:-}
     arch=$(dpkg --print-architecture)

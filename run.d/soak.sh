@@ -54,10 +54,11 @@ soak_main()
     awk -v seconds="$SECONDS" '
         $1 == "kills" { kills += $2; next } # those that were made, where a run ended early
         $1 == "overlaps" { overlaps += $2; next }
-        { numbers += $1; sms += $2; unknown += $3; wrong += $4 }
+        { numbers += $1; sms += $2; unknown += $3; wrong += $4; if ($5 != "-") { looked += $3; outside += $5 } }
         END {
             printf "soak: %d kills and %d overlaps in %d s; %d numbers, %d SMS: ", kills, overlaps, seconds, numbers, sms
-            printf "%d numbers with something lost or doubled, %d SMS of unknown outcome\n", wrong, unknown
+            printf "%d numbers with something lost or doubled, %d SMS of unknown outcome, ", wrong, unknown
+            printf "of %d looked at %d without a sender that ended while they were on their way\n", looked, outside
         }' "$LEDGER_TOTALS"
     rm -f "$LEDGER_TOTALS"
     [ "$code" = 0 ] || say 'soak: see the lines "not ok" above'

@@ -59,24 +59,24 @@ void channels_fini(struct channels *channels)
 }
 
 /* What is being checked, and who is told. */
-struct check {
+struct channels_loading {
     const struct config *config;
     struct yaml_report *report;
 };
 
-static uint32_t index_of(const struct check *check, const struct config_channel *c)
+static uint32_t index_of(const struct channels_loading *loading, const struct config_channel *c)
 {
-    return (uint32_t)(c - check->config->channels);
+    return (uint32_t)(c - loading->config->channels);
 }
 
-#define COMPLAIN(check, c, key, fix, ...)                                                          \
-    config_complain((check)->config, (check)->report,                                              \
-                    (struct config_at){"channels", index_of(check, c), key}, fix, __VA_ARGS__)
+#define COMPLAIN(loading, c, key, fix, ...)                                                        \
+    config_complain((loading)->config, (loading)->report,                                          \
+                    (struct config_at){"channels", index_of(loading, c), key}, fix, __VA_ARGS__)
 
 /* The profile of an earlier channel, or a new one from its file; NULL: it was told what is wrong.
  */
-static struct profile *get_profile(const struct check *check, const struct channels *loaded,
-                                   const struct config_channel *c)
+static struct profile *get_profile(const struct channels_loading *loading,
+                                   const struct channels *loaded, const struct config_channel *c)
 {
     for (uint32_t i = 0; i < loaded->n; i++) {
         if (str_eq(loaded->list[i].config->profile, c->profile))
@@ -84,7 +84,7 @@ static struct profile *get_profile(const struct check *check, const struct chann
     }
     char path[PATH_MAX];
     struct profile *profile = NULL;
-    int n = snprintf(path, sizeof(path), "%.*s/%.*s.yaml", STR_ARG(check->config->profiles_dir),
+    int n = snprintf(path, sizeof(path), "%.*s/%.*s.yaml", STR_ARG(loading->config->profiles_dir),
                      STR_ARG(c->profile));
     struct buf errors CLEANUP(buf_fini);
     buf_init(&errors, ERRORS_MAX_BYTES);
@@ -92,7 +92,7 @@ static struct profile *get_profile(const struct check *check, const struct chann
         n < 0 || (size_t)n >= sizeof(path) ? ERR_TOO_LONG : profile_load(path, &profile, &errors);
     if (e == ERR_OK)
         return profile;
-    COMPLAIN(check, c, "profile",
+    COMPLAIN(loading, c, "profile",
              e == ERR_NOT_FOUND ? "name one that is in profiles_dir, without .yaml"
                                 : "mend the profile, or name another one",
              "channel %.*s: its profile cannot be used: %.*s", STR_ARG(c->name),
@@ -124,27 +124,28 @@ static void collect_settings(struct channel *channel)
     channel->settings = (struct settings){channel->owned, n};
 }
 
-static void check_settings(const struct check *check, const struct channel *channel)
+static void check_settings(const struct channels_loading *loading, const struct channel *channel)
 {
     struct errmsg why;
     if (profile_check_settings(channel->profile, &channel->settings, &why) != ERR_OK)
-        COMPLAIN(check, channel->config, "settings",
+        COMPLAIN(loading, channel->config, "settings",
                  "see settings of the channel; `waypost channel check` shows what the profile asks "
                  "for",
                  "channel %.*s: %.400s", STR_ARG(channel->config->name), why.text);
 }
 
-static void check_addresses(const struct check *check, struct str list, struct str owner,
-                            struct config_at at)
+static void check_addresses(const struct channels_loading *loading, struct str list,
+                            struct str owner, struct config_at at)
 {
     struct str bad;
     if (address_list_check(list, &bad) != ERR_OK)
-        config_complain(check->config, check->report, at,
+        config_complain(loading->config, loading->report, at,
                         "write 192.0.2.7 or 192.0.2.0/24, separated by blanks",
                         "%.*s: '%.*s' is no address and no network", STR_ARG(owner), STR_ARG(bad));
 }
 
-static void check_path_secret(const struct check *check, const struct config_channel *c)
+static void check_path_secret(const struct channels_loading *loading,
+                              const struct config_channel *c)
 {
     struct str secret = c->path_secret;
     if (secret.p == NULL)
@@ -155,13 +156,13 @@ static void check_path_secret(const struct check *check, const struct config_cha
         is_good &= (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z');
     }
     if (!is_good)
-        COMPLAIN(check, c, "path_secret", "`openssl rand -hex 16` makes one",
+        COMPLAIN(loading, c, "path_secret", "`openssl rand -hex 16` makes one",
                  "channel %.*s: path_secret needs at least %u letters and digits, and nothing else",
                  STR_ARG(c->name), PATH_SECRET_MIN);
 }
 
 /* Another country's provider would not reach these numbers, or at another price. */
-static void check_fallback(const struct check *check, const struct channels *channels,
+static void check_fallback(const struct channels_loading *loading, const struct channels *channels,
                            const struct config_channel *c)
 {
     if (c->fallback.p == NULL)
@@ -173,49 +174,50 @@ static void check_fallback(const struct check *check, const struct channels *cha
                           : !str_eq(other->config->country, c->country) ? "is of another country"
                                                                         : NULL;
     if (problem != NULL)
-        COMPLAIN(check, c, "fallback", "name another channel of its country that can send SMS",
+        COMPLAIN(loading, c, "fallback", "name another channel of its country that can send SMS",
                  "channel %.*s: its fallback %.*s %s", STR_ARG(c->name), STR_ARG(c->fallback),
                  problem);
 }
 
-static void check_routes(const struct check *check, const struct channels *channels)
+static void check_routes(const struct channels_loading *loading, const struct channels *channels)
 {
-    for (uint32_t i = 0; i < check->config->n_routes; i++) {
-        const struct config_route *route = &check->config->routes[i];
+    for (uint32_t i = 0; i < loading->config->n_routes; i++) {
+        const struct config_route *route = &loading->config->routes[i];
         const struct channel *channel = channels_get(channels, route->channel);
         if (channel == NULL || !profile_has_send(channel->profile))
-            config_complain(check->config, check->report,
+            config_complain(loading->config, loading->report,
                             (struct config_at){"routes", i, "channel"}, "name one that can",
                             "the route of %.*s: channel %.*s cannot send", STR_ARG(route->prefix),
                             STR_ARG(route->channel));
     }
 }
 
-static void check_sms_channel(const struct check *check, const struct channels *channels,
-                              const struct channel *channel)
+static void check_sms_channel(const struct channels_loading *loading,
+                              const struct channels *channels, const struct channel *channel)
 {
     const struct config_channel *c = channel->config;
     if (c->sms_channel.p == NULL && profile_takes(channel->profile, INBOUND_CALL))
-        COMPLAIN(check, c, "sms_channel", "name the channel that sends them, as in sms_channel: at",
+        COMPLAIN(loading, c, "sms_channel",
+                 "name the channel that sends them, as in sms_channel: at",
                  "channel %.*s takes calls, which are answered by SMS", STR_ARG(c->name));
     if (c->sms_channel.p == NULL)
         return;
     const struct channel *sms = channels_get(channels, c->sms_channel);
     if (sms == NULL || !profile_has_send(sms->profile))
-        COMPLAIN(check, c, "sms_channel", "name a channel that can send SMS",
+        COMPLAIN(loading, c, "sms_channel", "name a channel that can send SMS",
                  "channel %.*s: sms_channel %.*s is %s", STR_ARG(c->name), STR_ARG(c->sms_channel),
                  sms == NULL ? "not configured" : "of a profile that cannot send");
 }
 
 /* Any other would send the day in question to the learner, as an SMS. */
-static void check_operators(const struct check *check, const struct channels *channels)
+static void check_operators(const struct channels_loading *loading, const struct channels *channels)
 {
-    for (uint32_t i = 0; i < check->config->n_countries; i++) {
-        const struct config_country *row = &check->config->countries[i];
+    for (uint32_t i = 0; i < loading->config->n_countries; i++) {
+        const struct config_country *row = &loading->config->countries[i];
         const struct channel *channel = channels_get(channels, row->recycling_channel);
         if (channel != NULL &&
             (!profile_has_send(channel->profile) || profile_takes_any(channel->profile)))
-            config_complain(check->config, check->report,
+            config_complain(loading->config, loading->report,
                             (struct config_at){"countries", i, "recycling_channel"},
                             "name a channel with the profile number-recycling",
                             "country %.*s: channel %.*s asks no operator whose a number is",
@@ -223,7 +225,7 @@ static void check_operators(const struct check *check, const struct channels *ch
     }
 }
 
-static void check_channel(const struct check *check, const struct channels *channels,
+static void check_channel(const struct channels_loading *loading, const struct channels *channels,
                           const struct channel *channel)
 {
     const struct config_channel *c = channel->config;
@@ -231,36 +233,36 @@ static void check_channel(const struct check *check, const struct channels *chan
                    c->path_secret.p == NULL &&
                    !profile_is_protected(channel->profile, &c->settings);
     if (is_open && !c->is_unsigned_allowed)
-        COMPLAIN(check, c, "unsigned_callbacks",
+        COMPLAIN(loading, c, "unsigned_callbacks",
                  "set its secret, path_secret or callers, or write `unsigned_callbacks: accepted`",
                  "channel %.*s: with these settings profile %.*s checks no signature or secret, so "
                  "anybody who finds the address could write for a learner",
                  STR_ARG(c->name), STR_ARG(c->profile));
     if (is_open && c->new_numbers_hour == 0)
-        COMPLAIN(check, c, "new_numbers_hour", "set new_numbers_hour",
+        COMPLAIN(loading, c, "new_numbers_hour", "set new_numbers_hour",
                  "channel %.*s: it takes callbacks of anybody and has no limit for new numbers, so "
                  "anybody could have messages sent to invented numbers at your cost",
                  STR_ARG(c->name));
-    check_settings(check, channel);
-    check_addresses(check, c->callers, c->name,
-                    (struct config_at){"channels", index_of(check, c), "callers"});
-    check_path_secret(check, c);
-    check_fallback(check, channels, c);
-    check_sms_channel(check, channels, channel);
+    check_settings(loading, channel);
+    check_addresses(loading, c->callers, c->name,
+                    (struct config_at){"channels", index_of(loading, c), "callers"});
+    check_path_secret(loading, c);
+    check_fallback(loading, channels, c);
+    check_sms_channel(loading, channels, channel);
 }
 
 enum err channels_check(const struct config *config, struct channels *ret,
                         struct yaml_report *report)
 {
-    const struct check check = {.config = config, .report = report};
+    const struct channels_loading loading = {.config = config, .report = report};
     uint32_t n_before = report->n;
     bool is_whole = true;
-    check_addresses(&check, config->trusted_proxies, STR("trusted_proxies"),
+    check_addresses(&loading, config->trusted_proxies, STR("trusted_proxies"),
                     (struct config_at){NULL, 0, "trusted_proxies"});
     ret->n = 0;
     for (uint32_t i = 0; i < config->n_channels; i++) {
         struct channel channel = {.config = &config->channels[i]};
-        channel.profile = get_profile(&check, ret, channel.config);
+        channel.profile = get_profile(&loading, ret, channel.config);
         is_whole &= channel.profile != NULL;
         if (channel.profile == NULL)
             continue;
@@ -269,12 +271,12 @@ enum err channels_check(const struct config *config, struct channels *ret,
     }
     /* Who names a channel whose profile is missing is not to blame. */
     for (uint32_t i = 0; is_whole && i < ret->n; i++)
-        check_channel(&check, ret, &ret->list[i]);
+        check_channel(&loading, ret, &ret->list[i]);
     for (uint32_t i = 0; !is_whole && i < ret->n; i++)
-        check_settings(&check, &ret->list[i]);
+        check_settings(&loading, &ret->list[i]);
     if (is_whole) {
-        check_routes(&check, ret);
-        check_operators(&check, ret);
+        check_routes(&loading, ret);
+        check_operators(&loading, ret);
     }
     if (report->n == n_before)
         return ERR_OK;

@@ -105,7 +105,7 @@ static void add_form(const struct page *p, struct buf *out)
     buf_add_str(out, STR("</button></form>"));
 }
 
-struct answer {
+struct response {
     int status;
     const char *name;  /* in JSON */
     const char *class; /* of its line */
@@ -114,7 +114,7 @@ struct answer {
     struct str url; /* of the page of this code; absent: it has none */
 };
 
-static void write_html(const struct page *p, const struct answer *a, struct buf *out)
+static void write_html(const struct page *p, const struct response *a, struct buf *out)
 {
     page_begin(p, COURSE_TEXT_page_title, out);
     if (a->text.p != NULL) {
@@ -136,7 +136,7 @@ static void add_member(struct buf *out, const char *name, struct str value)
     buf_add_json(out, value);
 }
 
-static void write_json(const struct page *p, const struct answer *a, struct buf *out)
+static void write_json(const struct page *p, const struct response *a, struct buf *out)
 {
     const struct certificate *c = a->found;
     buf_addf(out, "{\"status\":\"%s\"", a->name);
@@ -156,7 +156,7 @@ static void write_json(const struct page *p, const struct answer *a, struct buf 
     buf_add_str(out, STR("}\n"));
 }
 
-static void respond(struct page *p, const struct answer *a)
+static void respond(struct page *p, const struct response *a)
 {
     struct buf *body = &p->all->body;
     buf_reset(body);
@@ -180,7 +180,7 @@ static struct str words_of(const struct page *p, const struct code_check *check)
 static void on_check(void *ctx, enum err e, const struct code_check *check)
 {
     struct page *p = ctx;
-    struct answer a = {.status = 503, .name = "UNKNOWN", .class = "later"};
+    struct response a = {.status = 503, .name = "UNKNOWN", .class = "later"};
     p->all->n_running--;
     if (e != ERR_OK) {
         a.text = page_words(p, COURSE_TEXT_check_later);
@@ -201,7 +201,7 @@ static void on_check(void *ctx, enum err e, const struct code_check *check)
 
 static void look(struct page *p, struct str address)
 {
-    struct answer wrong = {.status = 400, .name = "NO CODE", .class = "missing"};
+    struct response wrong = {.status = 400, .name = "NO CODE", .class = "missing"};
     struct checks_ask ask = {.who = page_who(p, address), .by = "page"};
     if (certificate_parse(p->digits, &ask.code) != ERR_OK) {
         wrong.text = words_of(p, &(struct code_check){.code = 0});
@@ -228,13 +228,13 @@ static struct str digits_of(struct str text, struct arena *arena)
 }
 
 /* The form's code gets an address of its own, which may be printed and kept. */
-static void answer_form(struct page *p, const struct http_request *request)
+static void respond_to_form(struct page *p, const struct http_request *request)
 {
     struct form form = {.n_pairs = 0};
     struct str code = STR_NONE;
     if (request->query.p != NULL && form_parse(request->query, p->arena, &form) == ERR_OK)
         code = form_get(&form, STR("code"));
-    struct answer empty = {.status = 200, .name = "NO CODE", .class = "missing"};
+    struct response empty = {.status = 200, .name = "NO CODE", .class = "missing"};
     struct str digits = code.p != NULL ? digits_of(code, p->arena) : STR_NONE;
     if (digits.len != CERTIFICATE_DIGITS) {
         if (code.p != NULL) {
@@ -247,7 +247,7 @@ static void answer_form(struct page *p, const struct http_request *request)
     }
     struct http_header to = {STR("Location"),
                              arena_printf(p->arena, PAGE_PREFIX "%.*s", 12, digits.p)};
-    page_answer(p->all, p->token, 303, &to);
+    page_close(p->all, p->token, 303, &to);
     page_free(p);
 }
 
@@ -286,7 +286,7 @@ bool check_pages_handle(struct check_pages *all, struct front_token token,
     bool is_get = str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD")) ||
                   (is_claim && str_eq(request->method, STR("POST")));
     if (!is_get || course == NULL) {
-        page_answer(all, token, is_get ? 503 : 405, is_get ? NULL : &allow);
+        page_close(all, token, is_get ? 503 : 405, is_get ? NULL : &allow);
         return true;
     }
     struct page *p = page_new(all, token, course, request);
@@ -299,7 +299,7 @@ bool check_pages_handle(struct check_pages *all, struct front_token token,
     struct str rest = form_decode(
         str_sub(request->path, sizeof(PAGE_PREFIX) - 1, request->path.len), false, p->arena);
     if (str_is_empty(rest)) {
-        answer_form(p, request);
+        respond_to_form(p, request);
         return true;
     }
     if (str_ends(rest, STR(".json"))) {

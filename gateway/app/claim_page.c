@@ -95,7 +95,7 @@ static void on_asked(void *ctx, enum err e)
     }
     struct http_header to = {STR("Location"), arena_printf(p->arena, PAGE_PREFIX "claim/%.*s",
                                                            STR_ARG(p->claim->token))};
-    page_answer(p->all, p->token, 303, &to);
+    page_close(p->all, p->token, 303, &to);
     page_free(p);
 }
 

@@ -22,7 +22,7 @@ struct course_set {
     struct str preferred;              /* id of the course that a bare JOIN starts */
     struct arena *corrected;           /* owns courses.corrections */
     bool is_asking;
-    bool has_answer;
+    bool has_response;
     struct mono_ms asked;
     uint64_t refused[COURSES_MAX]; /* prints of the last bundles that could not be loaded */
     uint32_t n_refused;
@@ -312,7 +312,7 @@ static void on_corrections(void *ctx, enum err e, const struct str *names, const
         return;
     }
     course_set_corrections(set, names, values, n);
-    set->has_answer = true;
+    set->has_response = true;
 }
 
 static void on_starts(void *ctx, enum err e, const struct str *ids, const struct str *values,
@@ -387,5 +387,5 @@ void course_set_refresh(struct course_set *set)
 
 bool course_set_is_ready(const struct course_set *set)
 {
-    return set->has_answer && set->courses.n > 0;
+    return set->has_response && set->courses.n > 0;
 }

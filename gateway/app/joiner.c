@@ -54,16 +54,16 @@ static void on_done(void *ctx, enum err e)
     (void)ctx, (void)e; /* the message becomes overdue then, and is found to be a repeat */
 }
 
-static void finish(struct joining *g, const struct dialog_answer *answer)
+static void finish(struct joining *g, const struct dialog_response *response)
 {
     struct joiner *j = g->joiner;
     bool is_handled =
-        answer->outcome != DIALOG_OUTCOME_FAILED && answer->outcome != DIALOG_OUTCOME_BROKEN;
+        response->outcome != DIALOG_OUTCOME_FAILED && response->outcome != DIALOG_OUTCOME_BROKEN;
     bool was_overdue = g->is_overdue;
     if (g->is_whole && is_handled)
         store_part_done(j->ports.store, str_from(g->key), was_overdue, on_done, j);
     if (!was_overdue)
-        g->request.fn(g->request.ctx, answer);
+        g->request.fn(g->request.ctx, response);
     joining_free(g);
     if (was_overdue && !j->is_stopped)
         timer_start(j->ports.loop, j->timer, is_handled ? 0 : JOINER_SWEEP_MS);
@@ -71,13 +71,13 @@ static void finish(struct joining *g, const struct dialog_answer *answer)
 
 static void end(struct joining *g, enum dialog_outcome outcome)
 {
-    struct dialog_answer answer = {.outcome = outcome};
-    finish(g, &answer);
+    struct dialog_response response = {.outcome = outcome};
+    finish(g, &response);
 }
 
-static void on_dialog(void *ctx, const struct dialog_answer *answer)
+static void on_dialog(void *ctx, const struct dialog_response *response)
 {
-    finish(ctx, answer);
+    finish(ctx, response);
 }
 
 static void submit(struct joining *g, const struct inbound *inbound)

@@ -38,11 +38,11 @@ static void opt_out_free(struct opt_out *o)
     free(o);
 }
 
-static void on_answer(void *ctx, const struct dialog_answer *answer)
+static void on_response(void *ctx, const struct dialog_response *response)
 {
     struct opt_out *o = ctx;
-    bool is_broken = answer->outcome == DIALOG_OUTCOME_BROKEN;
-    if (answer->outcome == DIALOG_OUTCOME_FAILED || (is_broken && ++o->n_broken < MAX_BROKEN)) {
+    bool is_broken = response->outcome == DIALOG_OUTCOME_BROKEN;
+    if (response->outcome == DIALOG_OUTCOME_FAILED || (is_broken && ++o->n_broken < MAX_BROKEN)) {
         timer_start(o->all->loop, o->timer, OPT_OUTS_PAUSE_MS);
         return;
     }
@@ -63,7 +63,7 @@ static enum err submit_stop(struct opt_out *o)
                                      .inbound = &stop,
                                      .is_replay = true, /* there is no spool to fall back on */
                                      .received = o->at,
-                                     .fn = on_answer,
+                                     .fn = on_response,
                                      .ctx = o};
     return dialogs_submit(o->all->dialogs, &request);
 }
@@ -72,7 +72,7 @@ static void submit(void *ctx)
 {
     struct opt_out *o = ctx;
     enum err e = o->channel != NULL ? submit_stop(o)
-                                    : dialogs_desk(o->all->dialogs, &o->owner, on_answer, o);
+                                    : dialogs_desk(o->all->dialogs, &o->owner, on_response, o);
     if (e != ERR_OK)
         timer_start(o->all->loop, o->timer, OPT_OUTS_PAUSE_MS);
 }

@@ -100,8 +100,8 @@ struct number_id page_who(const struct page *p, struct str address)
     return vault_number_id(p->all->parts.vault, arena_printf(p->arena, "address %s", hex));
 }
 
-void page_answer(struct check_pages *all, struct front_token token, int status,
-                 const struct http_header *extra)
+void page_close(struct check_pages *all, struct front_token token, int status,
+                const struct http_header *extra)
 {
     struct http_response response = {
         .status = status, .headers = extra, .n_headers = extra != NULL ? 1 : 0};

@@ -36,8 +36,8 @@ void page_end(struct buf *out);
 /* The pseudonym of who asks: an address is a person's. */
 struct number_id page_who(const struct page *p, struct str address);
 /* Without a body, and with at most one header. The page stays. */
-void page_answer(struct check_pages *all, struct front_token token, int status,
-                 const struct http_header *extra);
+void page_close(struct check_pages *all, struct front_token token, int status,
+                const struct http_header *extra);
 /* What is in all->body, with the headers that say no to everything. Frees the page. */
 void page_respond(struct page *p, int status, struct str content_type);
 void page_free(struct page *p);

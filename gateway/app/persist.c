@@ -1,5 +1,5 @@
 /*
- * persist.h: reading the log, where PostgreSQL is, how much of the log is kept, beginning and end.
+ * persist.h: reading the log, where PostgreSQL is, beginning and end.
  */
 #include "app/persist.h"
 
@@ -31,10 +31,12 @@ static void restart(struct persist *p)
     timer_stop(p->loop, p->read_timer);
     for (size_t i = 0; i < PERSIST_BATCHES; i++)
         p->batches[i].state = BATCH_STATE_EMPTY;
+    p->is_behind = false;
+    p->part = PERSIST_PARTS - 1;
     timer_start(p->loop, p->places_timer, pause_ms(p->n_places_failures));
 }
 
-/* Every answer ends here, so that the last one is noticed wherever it came. */
+/* Every response ends here, so that the last one is noticed wherever it came. */
 void persist_call_ended(struct persist *p)
 {
     if (p->n_calls > 0)
@@ -53,7 +55,7 @@ bool persist_is_halted(const struct persist *p)
 struct persist_batch *persist_batch_in(struct persist *p, enum persist_batch_state state)
 {
     for (size_t i = 0; i < PERSIST_BATCHES; i++) {
-        if (p->batches[i].state == state && &p->batches[i] != p->reading)
+        if (p->batches[i].state == state)
             return &p->batches[i];
     }
     return NULL;
@@ -62,15 +64,10 @@ struct persist_batch *persist_batch_in(struct persist *p, enum persist_batch_sta
 static bool is_all_empty(const struct persist *p)
 {
     for (size_t i = 0; i < PERSIST_BATCHES; i++) {
-        if (p->batches[i].state != BATCH_STATE_EMPTY)
+        if (p->batches[i].state > BATCH_STATE_READING)
             return false;
     }
     return true;
-}
-
-static bool is_ours(const struct persist *p, uint32_t bucket)
-{
-    return p->ranges[store_lease_range((uint8_t)bucket)];
 }
 
 /* ---- places ---- */
@@ -153,12 +150,9 @@ static void need_state(struct persist_batch *b, const struct sink_record *record
     b->id_records[b->n_ids - 1] = index;
 }
 
-static void batch_fill(struct persist_batch *b, const struct store_entry *entries, uint32_t n)
+static void batch_add(struct persist_batch *b, const struct store_entry *entries, uint32_t n)
 {
-    arena_reset(b->arena);
-    b->n = b->n_ids = 0;
-    b->persist->oldest_ms = INT64_MAX;
-    for (uint32_t i = 0; i < n && i < PERSIST_MAX_BATCH; i++) {
+    for (uint32_t i = 0; i < n && b->n < PERSIST_MAX_BATCH; i++) {
         struct sink_record *record = &b->records[b->n];
         *record = (struct sink_record){.bucket = entries[i].bucket,
                                        .place = entries[i].place,
@@ -184,56 +178,96 @@ static bool has_full_bucket(const struct persist *p, const struct store_entry *e
 {
     for (uint32_t i = 0, run = 0; i < n; i++) {
         run = i > 0 && entries[i].bucket == entries[i - 1].bucket ? run + 1 : 1;
-        if (run == p->settings.max_each)
+        if (run == p->read_max)
             return true;
     }
     return false;
 }
 
+/* All parts of the batch were read. */
+static void batch_end(struct persist *p, struct persist_batch *b)
+{
+    int64_t pause = p->has_more ? 0 : p->settings.gather_ms;
+    p->is_behind = p->has_more;
+    p->part = p->is_behind ? 0 : PERSIST_PARTS - 1;
+    p->is_drained = b->n == 0;
+    if (p->is_drained) {
+        b->state = BATCH_STATE_EMPTY;
+        p->oldest_ms = 0;
+        pause = p->is_blocking ? 0 : pause;
+    } else {
+        b->state = BATCH_STATE_ASKING;
+        p->n_calls++;
+        store_states(p->store, b->ids, b->n_ids, persist_on_states, b);
+    }
+    read_later(p, pause);
+}
+
 static void on_entries(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
 {
-    struct persist *p = ctx;
-    struct persist_batch *b = p->reading;
-    p->reading = NULL;
+    struct persist_batch *b = ctx;
+    struct persist *p = b->persist;
+    p->is_reading = false;
     p->n_calls--;
     if (e != ERR_OK) {
         if (p->n_read_failures == 0)
             LOG_WARN("persist", "reading the event log failed", "err=%s", err_name(e));
         p->n_read_failures++;
         read_later(p, pause_ms(p->n_read_failures));
-    } else if (n == 0) {
-        p->n_read_failures = 0;
-        p->is_drained = true;
-        p->oldest_ms = 0;
-        read_later(p, p->is_blocking ? 0 : p->settings.gather_ms);
     } else if (!persist_is_halted(p)) {
         p->n_read_failures = 0;
-        p->is_drained = false;
-        batch_fill(b, entries, n);
-        b->state = BATCH_STATE_ASKING;
-        p->n_calls++;
-        store_states(p->store, b->ids, b->n_ids, persist_on_states, b);
-        read_later(p, has_full_bucket(p, entries, n) ? 0 : p->settings.gather_ms);
+        p->has_more |= has_full_bucket(p, entries, n);
+        batch_add(b, entries, n);
+        if (++p->part < PERSIST_PARTS)
+            persist_read_more(p);
+        else
+            batch_end(p, b);
     }
     persist_call_ended(p);
 }
 
+/* While nothing waits longer than for the next read, all that is ours; else a part of it. */
+static void choose_ranges(struct persist *p)
+{
+    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
+        p->read_ranges[i] = p->ranges[i] && (!p->is_behind || i % PERSIST_PARTS == p->part);
+    p->read_max = p->settings.max_each * (p->is_behind ? PERSIST_PARTS : 1);
+}
+
+static struct persist_batch *batch_to_read(struct persist *p)
+{
+    struct persist_batch *b = persist_batch_in(p, BATCH_STATE_READING);
+    if (b != NULL)
+        return b;
+    b = persist_batch_in(p, BATCH_STATE_EMPTY);
+    if (b != NULL) {
+        b->state = BATCH_STATE_READING;
+        b->n = b->n_ids = 0;
+        arena_reset(b->arena);
+        p->has_more = false;
+        p->oldest_ms = INT64_MAX;
+    }
+    return b;
+}
+
 void persist_read_more(struct persist *p)
 {
-    struct persist_batch *b = persist_batch_in(p, BATCH_STATE_EMPTY);
-    if (b == NULL || p->reading != NULL || p->n_ranges == 0 || persist_is_halted(p))
+    if (p->is_reading || p->n_ranges == 0 || persist_is_halted(p))
         return;
-    p->reading = b;
-    p->is_blocking = is_all_empty(p) && p->settings.block_ms > 0;
+    struct persist_batch *b = batch_to_read(p);
+    if (b == NULL)
+        return;
+    choose_ranges(p);
+    p->is_reading = true;
+    p->is_blocking = is_all_empty(p) && !p->is_behind && p->settings.block_ms > 0;
     p->n_calls++;
-    memcpy(p->read_ranges, p->ranges, sizeof(p->read_ranges));
     struct store_reader reader = {
         .from = p->read,
         .ranges = p->read_ranges,
-        .max_each = p->settings.max_each,
+        .max_each = p->read_max,
         .block_ms = p->is_blocking ? p->settings.block_ms : 0,
     };
-    store_log_read(p->store, &reader, on_entries, p);
+    store_log_read(p->store, &reader, on_entries, b);
 }
 
 static void on_read_timer(void *ctx)
@@ -241,111 +275,6 @@ static void on_read_timer(void *ctx)
     struct persist *p = ctx;
     p->is_gathering = false;
     persist_read_more(p);
-}
-
-/* ---- trim ---- */
-
-static int64_t keep_ms(const struct persist *p, uint32_t memory)
-{
-    if (memory <= PERSIST_MEMORY_SHORT)
-        return p->settings.keep_ms;
-    if (memory >= PERSIST_MEMORY_NONE)
-        return 0;
-    return p->settings.keep_ms * (PERSIST_MEMORY_NONE - memory) /
-           (PERSIST_MEMORY_NONE - PERSIST_MEMORY_SHORT);
-}
-
-static void on_trimmed(void *ctx, enum err e)
-{
-    struct persist *p = ctx;
-    p->n_calls--;
-    if (e != ERR_OK)
-        LOG_WARN("persist", "trimming the event log failed", "err=%s", err_name(e));
-    persist_call_ended(p);
-}
-
-/* What is older than we keep it, and in PostgreSQL. */
-static void on_memory(void *ctx, enum err e, uint32_t thousandths)
-{
-    struct persist *p = ctx;
-    int64_t kept_from_ms = loop_wall(p->loop).ms - keep_ms(p, e == ERR_OK ? thousandths : 0);
-    uint32_t n = 0;
-    p->n_calls--;
-    for (uint32_t bucket = 0; bucket < STORE_BUCKETS; bucket++) {
-        struct event_place last = {(uint64_t)kept_from_ms, 0};
-        if (event_place_cmp(p->stored[bucket], last) < 0)
-            last = p->stored[bucket];
-        if (is_ours(p, bucket) && last.ms > 0)
-            p->trims[n++] = (struct store_log_trim){(uint8_t)bucket, last};
-    }
-    if (e == ERR_OK && n > 0 && !persist_is_halted(p)) {
-        p->n_calls++;
-        store_log_trim(p->store, p->trims, n, on_trimmed, p);
-    }
-    persist_call_ended(p);
-}
-
-static bool is_behind_us(const struct persist *p, const struct event_place *places)
-{
-    for (uint32_t bucket = 0; bucket < STORE_BUCKETS; bucket++) {
-        if (is_ours(p, bucket) && event_place_cmp(places[bucket], p->stored[bucket]) < 0)
-            return true;
-    }
-    return false;
-}
-
-/* A bucket in which nothing happens says by no conflict that the database was restored. */
-static void on_places_looked_at(void *ctx, enum err e, const struct event_place *places)
-{
-    struct persist *p = ctx;
-    p->n_calls--;
-    if (e == ERR_OK && is_behind_us(p, places)) {
-        persist_places_again(p, ERR_CONFLICT);
-    } else if (e == ERR_OK && !persist_is_halted(p)) {
-        p->n_calls++;
-        store_memory(p->store, on_memory, p);
-    }
-    persist_call_ended(p);
-}
-
-/* What waits, in all and in the fullest share; also while PostgreSQL is away. */
-static void on_sizes(void *ctx, enum err e, const struct store_log_size *sizes)
-{
-    struct persist *p = ctx;
-    uint64_t n_in[STORE_LEASE_RANGES] = {0}, n = 0, n_most = 0;
-    p->n_calls--;
-    for (uint32_t bucket = 0; e == ERR_OK && bucket < STORE_BUCKETS; bucket++) {
-        uint32_t range = store_lease_range((uint8_t)bucket);
-        if (!is_ours(p, bucket)) { /* others store there, and we do not count along */
-            backlog_unsure(&p->backlog, (uint8_t)bucket);
-            continue;
-        }
-        n_in[range] +=
-            backlog_waiting(&p->backlog, (uint8_t)bucket, &sizes[bucket], p->stored[bucket]);
-    }
-    for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++) {
-        n += n_in[i];
-        n_most = n_in[i] > n_most ? n_in[i] : n_most;
-    }
-    if (e == ERR_OK) {
-        metrics_set(p->metrics, METRIC_events_waiting, n);
-        metrics_set(p->metrics, METRIC_events_waiting_most, n_most);
-    }
-    persist_call_ended(p);
-}
-
-static void on_trim_timer(void *ctx)
-{
-    struct persist *p = ctx;
-    timer_start(p->loop, p->trim_timer, p->settings.trim_ms);
-    if (persist_is_halted(p))
-        return;
-    p->n_calls++;
-    store_log_sizes(p->store, p->ranges, on_sizes, p);
-    if (p->n_ranges == 0)
-        return;
-    p->n_calls++;
-    sink_places(p->sink, p->epoch, on_places_looked_at, p);
 }
 
 /* ---- life ---- */
@@ -369,9 +298,14 @@ struct persist *persist_new(struct loop *loop, struct store *store, struct sink 
     p->settings = *settings;
     p->conflict_told = (struct mono_ms){-CONFLICT_TOLD_MS};
     p->range_max = PERSIST_MAX_BATCH;
+    p->part = PERSIST_PARTS - 1;
+    for (size_t i = 0; i < PERSIST_LANES; i++) {
+        p->lanes[i].persist = p;
+        p->lanes[i].sink = i == 0 ? sink : settings->beside;
+    }
     p->read_timer = timer_new(loop, on_read_timer, p);
     p->places_timer = timer_new(loop, on_places_timer, p);
-    p->trim_timer = timer_new(loop, on_trim_timer, p);
+    p->trim_timer = timer_new(loop, persist_on_trim_timer, p);
     p->stop_timer = timer_new(loop, on_stop_timer, p);
     for (size_t i = 0; i < PERSIST_BATCHES; i++) {
         p->batches[i].persist = p;
@@ -426,7 +360,7 @@ static bool has_range(const struct persist_batch *b, uint32_t range)
 
 bool persist_is_range_idle(const struct persist *p, uint32_t range)
 {
-    bool is_idle = p->reading == NULL || !p->read_ranges[range];
+    bool is_idle = !p->is_reading || !p->read_ranges[range];
     for (size_t i = 0; i < PERSIST_BATCHES; i++)
         is_idle &= !has_range(&p->batches[i], range);
     return is_idle;

@@ -19,6 +19,9 @@
  *
  * Batches by time: entries are gathered for gather_ms before they are read, unless a bucket has
  * more than one read takes, so that Redis and PostgreSQL are not asked for each event on its own.
+ * Behind that, a batch is made of PERSIST_PARTS reads, each of a part of the buckets and as much
+ * more of these: a learner's steps then meet in one batch, which is cheaper to store, and no read
+ * keeps Redis longer than before.
  *
  * Entries stay in the log for keep_ms after they are in PostgreSQL (a database restored from a dump
  * finds them again), less when the server's memory runs short, never less long than that.
@@ -30,15 +33,17 @@
 #include "port/store/store.h"
 
 struct persist_settings {
-    uint32_t max_each; /* entries of one bucket in a batch, at most PERSIST_MAX_EACH */
-    int64_t gather_ms; /* above 0 */
-    int64_t block_ms;  /* wait of a read when nothing is there; 0 = ask each gather_ms */
+    uint32_t max_each;   /* entries of one bucket in a read, at most PERSIST_MAX_EACH */
+    struct sink *beside; /* stores half of a long batch at the same time, or NULL; borrowed */
+    int64_t gather_ms;   /* above 0 */
+    int64_t block_ms;    /* wait of a read when nothing is there; 0 = ask each gather_ms */
     int64_t keep_ms;
     int64_t trim_ms; /* from one look at PostgreSQL's places, and at what may go, to the next */
 };
 
 #define PERSIST_MAX_EACH 16u
-#define PERSIST_MAX_BATCH (PERSIST_MAX_EACH * STORE_BUCKETS)
+#define PERSIST_PARTS 4u
+#define PERSIST_MAX_BATCH (PERSIST_MAX_EACH * PERSIST_PARTS * STORE_BUCKETS)
 #define PERSIST_GATHER_MS 50
 #define PERSIST_BLOCK_MS 400
 #define PERSIST_TRIM_MS 10000

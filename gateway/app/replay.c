@@ -13,7 +13,7 @@
 enum slot_state { SLOT_STATE_BUSY, SLOT_STATE_DONE, SLOT_STATE_AGAIN };
 
 /* One record of the batch. */
-struct slot {
+struct replay_slot {
     struct replay *replay;
     enum slot_state state;
     struct buf record;
@@ -24,7 +24,7 @@ struct slot {
 struct replay {
     struct replay_parts parts;
     struct timer *timer;
-    struct slot slots[SPOOL_MAX_SHOWN];
+    struct replay_slot slots[SPOOL_MAX_SHOWN];
     uint32_t n_slots;
     uint32_t n_busy; /* slots that have no end yet */
     bool is_stopped;
@@ -52,7 +52,7 @@ static void end_batch(struct replay *r)
     schedule(r, r->has_rotated ? ROTATE_PAUSE_MS : is_all ? 0 : REPLAY_PAUSE_MS);
 }
 
-static void end_slot(struct slot *slot, enum slot_state state)
+static void end_slot(struct replay_slot *slot, enum slot_state state)
 {
     struct replay *r = slot->replay;
     assert(slot->state == SLOT_STATE_BUSY);
@@ -66,17 +66,17 @@ static void on_rotated(void *ctx, enum err e)
     end_slot(ctx, e == ERR_OK ? SLOT_STATE_DONE : SLOT_STATE_AGAIN);
 }
 
-static void rotate(struct slot *slot, const char *why)
+static void rotate(struct replay_slot *slot, const char *why)
 {
     LOG_ERROR("replay", "record cannot be handled now", "reason=\"%s\"", why);
     slot->replay->has_rotated = true;
     spool_append(slot->replay->parts.spool, buf_str(&slot->record), on_rotated, slot);
 }
 
-static void on_answer(void *ctx, const struct dialog_answer *answer)
+static void on_response(void *ctx, const struct dialog_response *response)
 {
-    struct slot *slot = ctx;
-    switch (answer->outcome) {
+    struct replay_slot *slot = ctx;
+    switch (response->outcome) {
     case DIALOG_OUTCOME_STEPPED:
     case DIALOG_OUTCOME_REPEAT:
         metrics_add(slot->replay->parts.metrics, METRIC_replayed_total, 1);
@@ -98,7 +98,7 @@ static void on_answer(void *ctx, const struct dialog_answer *answer)
     assert(false); /* the machine's table has no such end for a replay */
 }
 
-static void submit(struct slot *slot)
+static void submit(struct replay_slot *slot)
 {
     const struct replay_parts *parts = &slot->replay->parts;
     if (!slot->is_readable) {
@@ -115,7 +115,7 @@ static void submit(struct slot *slot)
         .inbound = &slot->sms.inbound,
         .is_replay = true,
         .received = slot->sms.received,
-        .fn = on_answer,
+        .fn = on_response,
         .ctx = slot,
     };
     enum err e = slot->sms.inbound.part_of > 0 ? joiner_take(parts->joiner, &request)
@@ -126,9 +126,9 @@ static void submit(struct slot *slot)
 
 /* Would two messages of one number be under way? When the first failed, the second would overtake
  * it. */
-static bool is_number_taken(const struct replay *r, const struct slot *slot)
+static bool is_number_taken(const struct replay *r, const struct replay_slot *slot)
 {
-    for (const struct slot *other = r->slots; other < slot; other++) {
+    for (const struct replay_slot *other = r->slots; other < slot; other++) {
         if (other->is_readable && str_eq(other->sms.inbound.from, slot->sms.inbound.from))
             return true;
     }
@@ -141,7 +141,7 @@ static enum err begin_batch(struct replay *r)
     enum err e = spool_peek(r->parts.spool, &r->slots[0].record);
     r->n_slots = 0;
     while (e == ERR_OK) {
-        struct slot *slot = &r->slots[r->n_slots];
+        struct replay_slot *slot = &r->slots[r->n_slots];
         slot->is_readable = spooled_decode(buf_str(&slot->record), &slot->sms) == ERR_OK;
         if (slot->is_readable && is_number_taken(r, slot))
             break;
@@ -173,15 +173,11 @@ static void on_timer(void *ctx)
     struct replay *r = ctx;
     bool is_empty = spool_is_empty(r->parts.spool);
     note_state(r, is_empty);
-    if (is_empty || !store_is_up(r->parts.store)) {
-        schedule(r, is_empty ? REPLAY_IDLE_MS : REPLAY_PAUSE_MS);
-        return;
-    }
-    enum err e = begin_batch(r);
-    if (e != ERR_OK) { /* empty meanwhile, or another front has it */
+    enum err e = is_empty || store_is_up(r->parts.store) ? begin_batch(r) : ERR_CONFLICT;
+    if (e != ERR_OK) { /* empty, or another front has it */
         if (e != ERR_NOT_FOUND && e != ERR_CONFLICT)
             LOG_ERROR("replay", "spool cannot be read", "err=%s", err_name(e));
-        schedule(r, REPLAY_PAUSE_MS);
+        schedule(r, is_empty ? REPLAY_IDLE_MS : REPLAY_PAUSE_MS);
         return;
     }
     r->has_rotated = false;

@@ -37,6 +37,15 @@ static bool is_side_of(const struct learner *learner, enum via via)
     return learner_state_is_side(learner->state) && learner->side_via == via;
 }
 
+/* A reply in a side state that the other via opened, as only "Who is learning?" stays one, shows
+ * its screen, and no place. */
+static enum outcome_shows shows_by(const struct outcome *out, const struct learner *next,
+                                   enum via via)
+{
+    bool is_foreign = learner_state_is_side(next->state) && next->side_via != via;
+    return is_foreign && out->shows == OUTCOME_SHOWS_SCREEN ? OUTCOME_SHOWS_OTHER : out->shows;
+}
+
 bool shown_whole(const struct learner *learner, enum via via, int64_t received_ms)
 {
     const struct learner_link *link = &learner->link;
@@ -61,6 +70,12 @@ bool shown_erase_asked(const struct learner *learner, int64_t received_ms)
 bool shown_can_turn(const struct learner *learner)
 {
     return (learner->link.shown & SHOWN_TURNS) != 0;
+}
+
+bool shown_is_beside(const struct learner *learner)
+{
+    return learner_is_enrolled(learner) && !learner_state_is_side(learner->state) &&
+           (learner->link.shown & SHOWN_ENDS) == 0;
 }
 
 /* A provider that has told nothing of an SMS for two minutes may have stopped telling at all. */
@@ -95,6 +110,8 @@ void shown_move(const struct learner *before, const struct outcome *out, struct 
         link->shown &= (uint8_t)~SHOWN_SIDE;
     if (is_other_side && is_side_of(before, VIA_SMS))
         link->shown = (uint8_t)((link->shown & ~SHOWN_LEFT_BITS) | SHOWN_LEFT);
+    if (is_other_side && is_side_of(before, VIA_USSD)) /* its pages may still be turned */
+        link->shown &= (uint8_t)~SHOWN_ENDS;
     if (!shown_erase_asked(before, link->last_ms))
         link->shown &= (uint8_t)~SHOWN_ERASE;
     if (out->is_erase_asked)
@@ -103,10 +120,11 @@ void shown_move(const struct learner *before, const struct outcome *out, struct 
 
 void shown_on_screen(const struct outcome *out, bool has_more, struct learner *next)
 {
+    enum outcome_shows shows = shows_by(out, next, VIA_USSD);
     unsigned shown = (next->link.shown | SHOWN_TURNS) & ~SHOWN_ENDS;
-    if (out->shows != OUTCOME_SHOWS_KEYS) /* another text stands there now */
+    if (shows != OUTCOME_SHOWS_KEYS) /* another text stands there now */
         shown &= ~(SHOWN_USSD | (is_side_of(next, VIA_USSD) ? SHOWN_SIDE : 0u));
-    if (out->shows == OUTCOME_SHOWS_SCREEN)
+    if (shows == OUTCOME_SHOWS_SCREEN)
         shown |= SHOWN_ENDS;
     if (!out->is_erase_asked) /* its keys are gone */
         shown &= ~SHOWN_ERASE;
@@ -124,10 +142,11 @@ void shown_turn(bool has_more, struct learner *next)
 
 void shown_by_sms(const struct outcome *out, struct wall_ms at, struct learner *next)
 {
+    enum outcome_shows shows = shows_by(out, next, VIA_SMS);
     next->link.shown &= (uint8_t)~SHOWN_LEFT_BITS;
-    if (out->shows == OUTCOME_SHOWS_KEYS)
-        return;                              /* what stands in earlier SMS stands there still */
-    if (out->shows == OUTCOME_SHOWS_OTHER) { /* whoever answers now may mean this one */
+    if (shows == OUTCOME_SHOWS_KEYS)
+        return;                         /* what stands in earlier SMS stands there still */
+    if (shows == OUTCOME_SHOWS_OTHER) { /* whoever answers now may mean this one */
         next->link.shown &= (uint8_t) ~(SHOWN_SMS | SHOWN_USSD | SHOWN_SIDE);
         return;
     }

@@ -15,6 +15,10 @@ bool shown_erase_asked(const struct learner *learner, int64_t received_ms);
 /* May the pages of the last USSD text still be turned? Not once the learner has moved by SMS. */
 bool shown_can_turn(const struct learner *learner);
 
+/* Stands something else than the place on the USSD screen, as what HELP or SCORE said? Its 0 goes
+ * back to the place, not a step further back. */
+bool shown_is_beside(const struct learner *learner);
+
 /* Reports come to this phone, and none has come yet of the last SMS, which is not two minutes old:
  * the same words again are of somebody who waits, no answer to it (docs/course-rules.md 1.2 rule
  * 11). */

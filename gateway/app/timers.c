@@ -7,94 +7,132 @@
 #include "base/xalloc.h"
 #include "port/store/learners.h"
 
+/* Clocks tick in milliseconds, in which more than one may be earned. */
+#define WAKES_SAVED 2
+
+/* How much may be spent, and when. */
+struct budget {
+    double per_s;  /* of all ranges; 0 = no limit */
+    double tokens; /* below 0: spent in advance */
+    double most;   /* that are saved */
+};
+
 struct timers {
-    struct loop *loop;
-    struct store *store;
-    struct dialogs *dialogs;
+    struct timers_parts parts;
     struct timer *timer;
     bool ranges[STORE_LEASE_RANGES]; /* that are looked at */
-    uint32_t next, end;              /* ranges of the present look; of the next one */
-    bool is_looking, is_stopped, was_full;
-    uint32_t batch; /* numbers of the present look: not more than there are tokens for */
+    uint32_t next;                   /* range of the next look */
+    bool is_looking, is_stopped;
+    bool was_full, has_more; /* the last look found all that it might; one of this round did */
+    struct number_id ids[TIMERS_BATCH]; /* that the present look found */
+    uint32_t batch;    /* most that it may find: not more than there are tokens for */
+    uint32_t n_ids, i; /* found; the next to be woken */
     uint32_t n_waking;
-    double sms_per_s, tokens; /* of the ranges that are looked at; below 0: spent in advance */
-    int64_t refilled_ms;      /* monotonic */
+    struct budget sms, wakes;
+    int64_t refilled_ms; /* monotonic */
 };
 
 static void on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t n);
 
-/* The next run of ranges that are ours, from t->next on; *ret_end is the range behind it. False:
- * there is none up to the end. */
-static bool find_run(const struct timers *t, uint32_t *ret_first, uint32_t *ret_end)
+static void refill(struct budget *b, double seconds)
 {
-    uint32_t first = t->next, end;
-    while (first < STORE_LEASE_RANGES && !t->ranges[first])
-        first++;
-    for (end = first; end < STORE_LEASE_RANGES && t->ranges[end]; end++)
-        ;
-    *ret_first = first;
-    *ret_end = end;
-    return first < end;
+    double tokens = b->tokens + b->per_s * seconds;
+    b->tokens = tokens < b->most ? tokens : b->most;
 }
 
-/* A second's worth at most is saved. How long to wait for one, in ms; 0: there is one. */
-static int64_t wait_for_token(struct timers *t)
+/* For the share of the ranges that are looked at. */
+static void refill_all(struct timers *t)
 {
     uint32_t n_ranges = 0;
     for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
         n_ranges += t->ranges[i];
-    double per_ms = t->sms_per_s * n_ranges / STORE_LEASE_RANGES / 1000;
-    int64_t now_ms = loop_mono(t->loop).ms;
-    double tokens = t->tokens + per_ms * (double)(now_ms - t->refilled_ms);
-    double most = per_ms * 1000 > 1 ? per_ms * 1000 : 1;
-    t->tokens = tokens < most ? tokens : most;
+    int64_t now_ms = loop_mono(t->parts.loop).ms;
+    double seconds = (double)(now_ms - t->refilled_ms) / 1000;
+    if (n_ranges > 0)
+        seconds *= (double)n_ranges / STORE_LEASE_RANGES;
+    refill(&t->sms, seconds);
+    refill(&t->wakes, seconds);
     t->refilled_ms = now_ms;
-    return t->tokens >= 1 || per_ms <= 0 ? 0 : 1 + (int64_t)((1 - t->tokens) / per_ms);
 }
 
-static void look(void *ctx)
+/* How long to wait for a token, in ms; 0: there is one. */
+static int64_t wait_for_token(const struct budget *b)
+{
+    if (b->per_s <= 0 || b->tokens >= 1)
+        return 0;
+    return 1 + (int64_t)((1 - b->tokens) * 1000 / b->per_s);
+}
+
+/* The next range that is ours; false: a round is through. */
+static bool find_range(struct timers *t)
+{
+    while (t->next < STORE_LEASE_RANGES && !t->ranges[t->next])
+        t->next++;
+    return t->next < STORE_LEASE_RANGES;
+}
+
+/* One range after the other, also where one has more: nobody waits until others are through. */
+static void look(struct timers *t)
+{
+    int64_t wait_ms = wait_for_token(&t->sms);
+    if (wait_ms > 0) {
+        timer_start(t->parts.loop, t->timer, wait_ms);
+        return;
+    }
+    t->has_more |= t->was_full;
+    t->was_full = false;
+    if (!find_range(t)) {
+        timer_start(t->parts.loop, t->timer, t->has_more ? 0 : TIMERS_LOOK_MS);
+        t->next = 0;
+        t->has_more = false;
+        return;
+    }
+    bool is_limited = t->sms.per_s > 0 && t->sms.tokens < TIMERS_BATCH;
+    uint8_t first = (uint8_t)(t->next++ * STORE_LEASE_BUCKETS);
+    t->batch = is_limited ? (uint32_t)t->sms.tokens : TIMERS_BATCH;
+    t->is_looking = true;
+    store_due(t->parts.store, first, (uint8_t)(first + STORE_LEASE_BUCKETS - 1),
+              loop_wall(t->parts.loop).ms, t->batch, on_due, t);
+}
+
+static void on_woken(void *ctx, const struct dialog_response *response);
+
+/* Of those that were found as many as may be now. */
+static void wake(struct timers *t)
+{
+    while (t->i < t->n_ids && t->n_waking < TIMERS_AT_ONCE && wait_for_token(&t->wakes) == 0) {
+        t->wakes.tokens -= 1;
+        if (dialogs_wake(t->parts.dialogs, &t->ids[t->i++], on_woken, t) == ERR_OK)
+            t->n_waking++;
+        else
+            t->was_full = false;
+    }
+    if (t->n_waking < TIMERS_AT_ONCE && (t->i < t->n_ids || t->n_waking == 0))
+        timer_start(t->parts.loop, t->timer, t->i < t->n_ids ? wait_for_token(&t->wakes) : 0);
+}
+
+static void go_on(void *ctx)
 {
     struct timers *t = ctx;
-    uint32_t first, end;
-    if (t->is_looking || t->n_waking > 0 || t->is_stopped)
+    if (t->is_stopped || t->is_looking)
         return;
-    int64_t wait_ms = wait_for_token(t);
-    if (wait_ms > 0) {
-        timer_start(t->loop, t->timer, wait_ms);
-        return;
-    }
-    if (!find_run(t, &first, &end)) {
-        t->next = 0; /* a round is through */
-        timer_start(t->loop, t->timer, TIMERS_LOOK_MS);
-        return;
-    }
-    bool is_limited = t->sms_per_s > 0 && t->tokens < TIMERS_BATCH;
-    t->batch = is_limited ? (uint32_t)t->tokens : TIMERS_BATCH;
-    t->is_looking = true;
-    t->next = first;
-    t->end = end;
-    store_due(t->store, (uint8_t)(first * STORE_LEASE_BUCKETS),
-              (uint8_t)(end * STORE_LEASE_BUCKETS - 1), loop_wall(t->loop).ms, t->batch, on_due, t);
-}
-
-/* At the same run when its batch was full, else at the next. */
-static void look_again(struct timers *t)
-{
-    if (!t->was_full)
-        t->next = t->end;
-    if (!t->is_stopped)
-        timer_start(t->loop, t->timer, 0);
+    refill_all(t);
+    if (t->i < t->n_ids)
+        wake(t);
+    else if (t->n_waking == 0)
+        look(t);
 }
 
 /* A batch in which something failed is not followed at once: the same numbers would come again. */
-static void on_woken(void *ctx, const struct dialog_answer *answer)
+static void on_woken(void *ctx, const struct dialog_response *response)
 {
     struct timers *t = ctx;
-    t->was_full &= answer->outcome == DIALOG_OUTCOME_STEPPED;
-    t->tokens -= answer->n_sms;
+    t->was_full &= response->outcome == DIALOG_OUTCOME_STEPPED;
+    t->sms.tokens -= response->n_sms;
+    metrics_add(t->parts.metrics, METRIC_timers_woken_total, 1);
     t->n_waking--;
-    if (t->n_waking == 0)
-        look_again(t);
+    if (!t->is_stopped)
+        timer_start(t->parts.loop, t->timer, 0);
 }
 
 static void on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t n)
@@ -104,45 +142,45 @@ static void on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t 
     t->was_full = e == ERR_OK && n >= t->batch;
     if (e != ERR_OK)
         LOG_WARN("timers", "due learners cannot be read", "err=%s", err_name(e));
-    for (uint32_t i = 0; e == ERR_OK && i < n && !t->is_stopped; i++) {
-        if (dialogs_wake(t->dialogs, &ids[i], on_woken, t) == ERR_OK)
-            t->n_waking++;
-        else
-            t->was_full = false;
-    }
-    if (t->n_waking == 0)
-        look_again(t);
+    t->i = 0;
+    t->n_ids = e != ERR_OK ? 0 : n < TIMERS_BATCH ? n : TIMERS_BATCH;
+    for (uint32_t i = 0; i < t->n_ids; i++)
+        t->ids[i] = ids[i];
+    if (!t->is_stopped)
+        timer_start(t->parts.loop, t->timer, 0);
 }
 
-struct timers *timers_new(struct loop *loop, struct store *store, struct dialogs *dialogs,
-                          double sms_per_s)
+struct timers *timers_new(const struct timers_parts *parts)
 {
     struct timers *t = xcalloc(1, sizeof(*t));
-    *t = (struct timers){
-        .loop = loop, .store = store, .dialogs = dialogs, .sms_per_s = sms_per_s, .tokens = 1};
-    t->refilled_ms = loop_mono(loop).ms;
-    t->timer = timer_new(loop, look, t);
+    *t = (struct timers){.parts = *parts,
+                         .sms = {.per_s = parts->sms_per_s, .tokens = 1},
+                         .wakes = {.per_s = parts->wakes_per_s, .tokens = 1, .most = WAKES_SAVED}};
+    t->sms.most = parts->sms_per_s > 1 ? parts->sms_per_s : 1;
+    t->refilled_ms = loop_mono(parts->loop).ms;
+    t->timer = timer_new(parts->loop, go_on, t);
     return t;
 }
 
 void timers_start(struct timers *t)
 {
     memset(t->ranges, true, sizeof(t->ranges));
-    timer_start(t->loop, t->timer, 0);
+    timer_start(t->parts.loop, t->timer, 0);
 }
 
 void timers_own(struct timers *t, const uint64_t fences[STORE_LEASE_RANGES])
 {
     for (uint32_t i = 0; i < STORE_LEASE_RANGES; i++)
         t->ranges[i] = fences[i] != 0;
+    t->n_ids = t->i; /* the rest may be somebody else's now */
     if (!t->is_stopped && !timers_is_busy(t))
-        timer_start(t->loop, t->timer, 0);
+        timer_start(t->parts.loop, t->timer, 0);
 }
 
 void timers_stop(struct timers *t)
 {
     t->is_stopped = true;
-    timer_stop(t->loop, t->timer);
+    timer_stop(t->parts.loop, t->timer);
 }
 
 bool timers_is_busy(const struct timers *t)
@@ -154,6 +192,6 @@ void timers_free(struct timers *t)
 {
     if (t == NULL)
         return;
-    timer_free(t->loop, t->timer);
+    timer_free(t->parts.loop, t->timer);
     free(t);
 }

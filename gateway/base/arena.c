@@ -77,9 +77,7 @@ static struct chunk *arena_grow(struct arena *a, size_t bytes)
     struct chunk **at = a->last != NULL ? &a->last->next : &a->first;
     size_t size = bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES;
     if (*at == NULL || (*at)->size < size) {
-        struct chunk *chunk = malloc(sizeof(*chunk) + size);
-        if (chunk == NULL)
-            return NULL;
+        struct chunk *chunk = xmalloc(sizeof(*chunk) + size);
         *chunk = (struct chunk){.next = *at, .size = size};
         *at = chunk;
     }
@@ -99,10 +97,6 @@ void *arena_alloc(struct arena *a, size_t bytes)
     struct chunk *chunk = a->last;
     if (chunk == NULL || chunk->size - chunk->used < rounded)
         chunk = arena_grow(a, rounded);
-    if (chunk == NULL) {
-        a->error = ERR_NO_MEMORY;
-        return NULL;
-    }
     void *p = (char *)chunk->bytes + chunk->used;
     chunk->used += rounded;
     a->used += rounded;

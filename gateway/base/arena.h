@@ -11,7 +11,6 @@
 
 struct arena;
 
-/* Aborts only if the process has no memory for the small struct itself. */
 struct arena *arena_new(size_t max_bytes);
 /* Accepts NULL. */
 void arena_free(struct arena *a);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
+
 void buf_init(struct buf *b, size_t max_bytes)
 {
     *b = (struct buf){.max = max_bytes};
@@ -38,12 +40,7 @@ static bool buf_reserve(struct buf *b, size_t n)
     size_t cap = b->cap > 0 ? b->cap : 64;
     while (cap <= b->len + n)
         cap *= 2;
-    char *grown = realloc(b->p, cap);
-    if (grown == NULL) {
-        b->error = ERR_NO_MEMORY;
-        return false;
-    }
-    b->p = grown;
+    b->p = xrealloc(b->p, cap);
     b->cap = cap;
     return true;
 }

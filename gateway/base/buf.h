@@ -1,7 +1,7 @@
 /*
  * buf.h: bytes that grow up to a ceiling given at init, with a sticky error.
  *
- * Appending past the ceiling (or out of memory) adds nothing, sets the error, and every later
+ * Appending past the ceiling adds nothing, sets the error, and every later
  * append is a no-op, so a writer checks once at the end. The contents stay what they were before
  * the append that failed.
  *
@@ -40,7 +40,7 @@ void buf_add_html(struct buf *b, struct str s);
 void buf_add_hex(struct buf *b, const void *bytes, size_t n);
 /* Drops the first n bytes (n <= len). */
 void buf_consume(struct buf *b, size_t n);
-/* ERR_OK, ERR_TOO_LONG (ceiling) or ERR_NO_MEMORY. */
+/* ERR_OK or ERR_TOO_LONG (ceiling). */
 enum err buf_error(const struct buf *b);
 /* Borrowed until the next change of the buf. Never absent: p is non-NULL. */
 struct str buf_str(const struct buf *b);

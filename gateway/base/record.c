@@ -295,11 +295,8 @@ static bool is_there(const struct record_field *field, const char *member)
 {
     if (field->kind->is_there != NULL)
         return field->kind->is_there(field, member);
-    for (size_t i = 0; i < field->size; i++) {
-        if (member[i] != 0)
-            return true;
-    }
-    return false;
+    /* all are zero: the first is, and each is as the one before it */
+    return field->size > 0 && (member[0] != 0 || memcmp(member, member + 1, field->size - 1) != 0);
 }
 
 void record_put_masked(struct buf *out, const struct record_field *fields, uint32_t n,

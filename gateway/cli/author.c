@@ -50,10 +50,18 @@ int folder_read(const char *dir, struct folder *ret)
     return EXIT_USAGE;
 }
 
-int folder_no_language(const char *dir, const char *lang)
+int folder_no_language(const struct folder *folder, const char *dir, const char *lang)
 {
-    cli_complain("%s has no po/%s.po; `waypost lessons merge %s --lang %s` begins it", dir, lang,
-                 dir, lang);
+    struct str pack = folder->source->pack;
+    struct str where = folder->source->is_languages_own || pack.p == NULL
+                           ? STR("course.md")
+                           : arena_printf(folder->arena, "packs/%.*s/texts.md", STR_ARG(pack));
+    if (lesson_find_language(folder->source, str_from(lang)) < 0)
+        cli_complain("%s has no language `%s`; add its code and name to `languages:` in %.*s", dir,
+                     lang, STR_ARG(where));
+    else
+        cli_complain("%s has no po/%s.po; `waypost lessons merge %s --lang %s` begins it", dir,
+                     lang, dir, lang);
     return EXIT_USAGE;
 }
 
@@ -127,7 +135,7 @@ static int export_review(const struct folder *folder, const char *dir, const cha
     }
     enum err e = review_write(folder->source, str_from(lang), arena, &out);
     if (e == ERR_NOT_FOUND)
-        return folder_no_language(dir, lang);
+        return folder_no_language(folder, dir, lang);
     if (e != ERR_OK) {
         cli_complain("%s: the sheet cannot be made (%s)", dir, err_name(e));
         return EXIT_USAGE;
@@ -147,14 +155,17 @@ static int write_review(struct review *r, const struct folder *folder, const cha
         if (e == ERR_OK)
             printf("%s/%.*s\n", dir, STR_ARG(files[i].name));
     }
-    tell(r->findings, STR(""));
+    tell(r->findings, folder_shown(dir));
     if (e != ERR_OK) {
         cli_complain("%s", msg.text[0] != '\0' ? msg.text : err_name(e));
         return EXIT_USAGE;
     }
     for (uint32_t i = 0; i < r->n; i++)
         n_taken += !r->changes[i].is_refused;
-    fprintf(stderr, "%u rows taken, %u refused\n", n_taken, r->n_refused);
+    fprintf(stderr, "%u rows taken, %u refused", n_taken, r->n_refused);
+    if (r->n_missing > 0)
+        fprintf(stderr, ", %u texts without a row", r->n_missing);
+    (void)fputc('\n', stderr);
     return r->n_refused > 0 ? EXIT_ERRORS : EXIT_CLEAN;
 }
 
@@ -175,7 +186,7 @@ static int import_review(const struct cli_args *args, const char *dir, const cha
     if (code != EXIT_CLEAN)
         return code;
     if (!lesson_has_po(folder.source, str_from(lang)))
-        return folder_no_language(dir, lang);
+        return folder_no_language(&folder, dir, lang);
     struct arena *arena CLEANUP(arena_freep) = arena_new(EXCHANGE_ARENA_BYTES);
     enum err e = file_read(path, EXCHANGE_MAX_BYTES, &bytes, &msg);
     if (e == ERR_OK)
@@ -276,6 +287,10 @@ int author_import(const struct cli_args *args, const char *path)
     int code = tell_exchange(&x, STR(""), path);
     for (uint32_t i = 0; i < x.n; i++)
         n += x.items[i].kind == EXCHANGE_MODULE;
+    if (code == EXIT_CLEAN && n == 0) {
+        cli_complain("%s: no lesson and no question was found in it", path);
+        return EXIT_USAGE;
+    }
     if (code == EXIT_CLEAN && n != 1 && into == NULL) {
         cli_complain("%s has %u modules; `--into DIR` writes a file for each", path, n);
         return EXIT_USAGE;

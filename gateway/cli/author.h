@@ -35,7 +35,7 @@ int folder_read_clean(const char *dir, const char *what, struct folder *ret);
 /* Without the slash that completion leaves behind. */
 struct str folder_shown(const char *dir);
 /* Says that there is no translation; EXIT_USAGE. */
-int folder_no_language(const char *dir, const char *lang);
+int folder_no_language(const struct folder *folder, const char *dir, const char *lang);
 void author_print(const struct buf *out, FILE *file);
 
 /* Verbs; `dir` is the word behind them. */

@@ -1,4 +1,5 @@
-#include "cli/badge.h"
+/* verbs.h: Open Badges. */
+#include "cli/verbs.h"
 
 #include <errno.h>
 #include <fcntl.h>

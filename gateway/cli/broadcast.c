@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "cli/desk.h"
+#include "core/cohort.h"
 #include "core/gsm/gsm.h"
 #include "role/look_after.h"
 
@@ -70,6 +71,18 @@ static int approve(struct desk *desk)
     return desk_ask(desk, "select core.approve_broadcast($1, $2)", params, 2, NULL, NULL);
 }
 
+/* "12", a broadcast's number; else EX_USAGE after words of complaint. Absent is good. */
+static int check_id(const struct cli_args *args, struct str id)
+{
+    uint64_t number;
+    if (id.p == NULL || str_to_u64(id, INT32_MAX, &number) == ERR_OK)
+        return EX_OK;
+    cli_complain(
+        "broadcast %s: %.*s is no number of a broadcast; `waypost broadcast status` shows them",
+        args->words[0], STR_ARG(id));
+    return EX_USAGE;
+}
+
 /* ---- to whom ---- */
 
 static struct str filter_of(const struct desk *desk)
@@ -94,6 +107,7 @@ struct preview {
     const struct config *config;
     struct arena *arena;
     uint64_t n_people, n_parts;
+    uint32_t n_missing; /* languages that have no text */
 };
 
 /* Parts as they go out, whatever the channel folds. */
@@ -102,6 +116,12 @@ static void print_language(void *ctx, const struct str *cells, uint32_t n)
     struct preview *p = ctx;
     uint64_t people = 0;
     (void)n;
+    if (cells[2].p == NULL) {
+        p->n_missing++;
+        printf("%-4.*s %8.*s people  no text: they get none\n", STR_ARG(cells[0]),
+               STR_ARG(cells[1]));
+        return;
+    }
     struct gsm_size size = gsm_measure(gsm_fold(cells[2], GSM_FOLD_LATIN, p->arena));
     if (str_to_u64(cells[1], UINT32_MAX, &people) != ERR_OK)
         return;
@@ -130,15 +150,67 @@ static void print_cost(const struct preview *p)
         printf("cost not known: no channel has a price\n");
 }
 
+/* The group that is named, if any. */
+static void on_group(void *ctx, const struct str *cells, uint32_t n)
+{
+    (void)cells, (void)n;
+    *(bool *)ctx = true;
+}
+
+static int know_group(struct desk *desk)
+{
+    struct str group = str_from(cli_get(desk->args, "group", NULL));
+    uint32_t number;
+    bool is_there = false;
+    if (group.p == NULL)
+        return EX_OK;
+    int code = EX_OK;
+    if (cohort_code_parse(group, &number) == ERR_OK)
+        code = desk_ask(desk, "select code from core.cohorts($1::integer)", &group, 1, on_group,
+                        &is_there);
+    if (code != EX_OK || is_there)
+        return code;
+    cli_complain("broadcast: there is no group %.*s; `waypost cohort list` shows all",
+                 STR_ARG(group));
+    return EX_DATAERR;
+}
+
+/* Where names were given that nobody has, one of them is wrong, mostly. */
+static int complain_of_nobody(const struct desk *desk)
+{
+    static const char *const names[] = {"group", "organisation", "lang", "reached"};
+    struct str given = STR_NONE;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *value = cli_get(desk->args, names[i], NULL);
+        if (value != NULL)
+            given = arena_printf(desk->arena, "%.*s --%s %s", STR_ARG(given), names[i], value);
+    }
+    if (given.p == NULL)
+        return EX_OK;
+    cli_complain("broadcast: nobody who may get it is meant by%.*s; is each written as `waypost "
+                 "learner show`, `waypost cohort list` and `waypost lessons list` show it?",
+                 STR_ARG(given));
+    return EX_DATAERR;
+}
+
 static int preview(struct desk *desk)
 {
     struct preview p = {.config = &desk->config, .arena = desk->arena};
     struct str params[] = {str_from(desk->args->words[1]), filter_of(desk)};
-    int code =
-        desk_ask(desk, "select lang, people, text from core.preview_broadcast($1, $2::jsonb)",
-                 params, 2, print_language, &p);
+    int code = know_group(desk);
+    if (code == EX_OK)
+        code =
+            desk_ask(desk, "select lang, people, text from core.preview_broadcast($1, $2::jsonb)",
+                     params, 2, print_language, &p);
+    if (code == EX_OK && p.n_people == 0 && p.n_missing == 0)
+        code = complain_of_nobody(desk);
     if (code == EX_OK)
         print_cost(&p);
+    if (code == EX_OK && p.n_missing > 0)
+        (void)fprintf(stderr,
+                      "Nothing is sent while a language is missing. Write it by `waypost broadcast "
+                      "text %s TEXT --lang CODE`, or send one language at a time by --lang CODE.\n",
+                      desk->args->words[1]);
     return code;
 }
 
@@ -233,6 +305,29 @@ static int send_all(struct batch *b)
     return code;
 }
 
+static void count_language(void *ctx, const struct str *cells, uint32_t n)
+{
+    uint64_t people = 0;
+    (void)n;
+    if (str_to_u64(cells[0], UINT32_MAX, &people) == ERR_OK)
+        *(uint64_t *)ctx += people;
+}
+
+/* Fixes who gets it. */
+static int begin_text(struct desk *desk, struct str *params, struct text *ret_id)
+{
+    uint64_t n_people = 0;
+    int code = know_group(desk);
+    if (code == EX_OK)
+        code = desk_ask(desk, "select people from core.preview_broadcast($1, $2::jsonb)", params, 2,
+                        count_language, &n_people);
+    if (code == EX_OK && n_people == 0)
+        code = complain_of_nobody(desk);
+    return code != EX_OK ? code
+                         : desk_ask(desk, "select core.start_broadcast($1, $2::jsonb, $3)", params,
+                                    3, keep_text, ret_id);
+}
+
 static int send_text(struct desk *desk)
 {
     struct text id = {.arena = desk->arena};
@@ -243,11 +338,10 @@ static int send_text(struct desk *desk)
         cli_complain("broadcast send: a text's name, or --again ID to go on with one");
         return EX_USAGE;
     }
-    int code = EX_OK;
+    int code = check_id(desk->args, str_from(again));
     id.text = str_from(again);
     if (again == NULL)
-        code = desk_ask(desk, "select core.start_broadcast($1, $2::jsonb, $3)", params, 3,
-                        keep_text, &id);
+        code = begin_text(desk, params, &id);
     struct batch b = {.desk = desk, .id = id.text};
     buf_init(&b.sent, 65536);
     if (code == EX_OK)
@@ -267,7 +361,9 @@ static int send_text(struct desk *desk)
 
 static void print_row(void *ctx, const struct str *cells, uint32_t n)
 {
-    (void)ctx, (void)n;
+    uint32_t *n_rows = ctx;
+    (void)n;
+    ++*n_rows;
     printf("%-4.*s %-20.*s %-8.*s %6.*s people %6.*s sent %6.*s wait  %.*s  by %.*s\n",
            STR_ARG(cells[0]), STR_ARG(cells[1]), STR_ARG(cells[2]), STR_ARG(cells[3]),
            STR_ARG(cells[4]), STR_ARG(cells[5]), STR_ARG(cells[6]), STR_ARG(cells[7]));
@@ -276,16 +372,26 @@ static void print_row(void *ctx, const struct str *cells, uint32_t n)
 static int status(struct desk *desk)
 {
     struct str id = desk->args->n_words == 2 ? str_from(desk->args->words[1]) : STR_NONE;
-    return desk_ask(desk,
-                    "select id, name, state, people, sent, waiting, started, sent_by "
-                    "from core.broadcasts($1::integer)",
-                    &id, 1, print_row, NULL);
+    uint32_t n_rows = 0;
+    int code = check_id(desk->args, id);
+    if (code == EX_OK)
+        code = desk_ask(desk,
+                        "select id, name, state, people, sent, waiting, started, sent_by "
+                        "from core.broadcasts($1::integer)",
+                        &id, 1, print_row, &n_rows);
+    if (code != EX_OK || id.p == NULL || n_rows > 0)
+        return code;
+    cli_complain("broadcast: there is no broadcast %.*s", STR_ARG(id));
+    return EX_DATAERR;
 }
 
 static int stop(struct desk *desk)
 {
     struct str id = str_from(desk->args->words[1]);
-    return desk_ask(desk, "select core.stop_broadcast($1::integer)", &id, 1, NULL, NULL);
+    int code = check_id(desk->args, id);
+    return code != EX_OK
+               ? code
+               : desk_ask(desk, "select core.stop_broadcast($1::integer)", &id, 1, NULL, NULL);
 }
 
 /* ---- which ---- */
@@ -319,11 +425,12 @@ const struct cli_command cli_broadcast = {
         "broadcast approve NAME [--by WHO]\n"
         "By another person than who wrote it.\n"
         "broadcast preview NAME [FILTER]...\n"
-        "How many people get it, in how many parts, at what cost.\n"
+        "How many people get it, in which language, in how many parts, at what cost.\n"
         "broadcast send NAME [FILTER]... [--by WHO]\n"
         "broadcast send --again ID\n"
         "To those who agreed to reminders, as any message that nobody asked for: by day, one a\n"
-        "day, at the channels' pace. Who may get none now waits; --again goes on.\n"
+        "day, at the channels' pace. Who may get none now waits; --again goes on. Each gets the\n"
+        "text in his or her language: while one of them has none, nothing is sent.\n"
         "broadcast status [ID]\n"
         "broadcast stop ID\n"
         "How far it is; nobody gets it any more.\n"

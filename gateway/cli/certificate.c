@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "cli/badge.h"
-#include "cli/desk.h"
+#include "cli/verbs.h"
 #include "core/certificate.h"
 #include "core/match/match.h"
 #include "port/store/values.h"
@@ -61,6 +60,10 @@ static int certificate_list(const struct cli_args *args, struct desk *desk)
     const char *course = cli_get(args, "course", NULL);
     struct listing l = {.last = ""};
     int code = desk_open_database(desk);
+    if (code == EX_OK)
+        code = desk_know_course(desk, course);
+    if (code != EX_OK)
+        return code;
     printf("code,course,version,module,language,issued,revoked,reason\n");
     do {
         const struct str params[] = {course != NULL ? str_from(course) : STR_NONE,
@@ -75,19 +78,19 @@ static int certificate_list(const struct cli_args *args, struct desk *desk)
 
 /* ---- check ---- */
 
-/* Codes as they were given, each with its answer once PostgreSQL has said it. */
+/* Codes as they were given, each with its response once PostgreSQL has said it. */
 struct batch {
     struct desk *desk;
     struct arena *arena;
     struct {
         struct str given, digits;
     } list[PAGE];
-    uint32_t n, n_answered;
+    uint32_t n, n_responded;
     uint64_t n_valid, n_all;
 };
 
-static void print_answer(struct batch *b, struct str given, const char *status, const char *note,
-                         const struct certificate *c)
+static void print_response(struct batch *b, struct str given, const char *status, const char *note,
+                           const struct certificate *c)
 {
     char numbers[3][24] = {"", "", ""};
     if (c != NULL && c->module > 0)
@@ -118,22 +121,22 @@ static void on_checked(void *ctx, const struct str *cells, uint32_t n)
 {
     struct batch *b = ctx;
     struct certificate c;
-    struct str given = b->list[b->n_answered].given, digits = b->list[b->n_answered].digits;
+    struct str given = b->list[b->n_responded].given, digits = b->list[b->n_responded].digits;
     uint64_t code;
     (void)n;
-    b->n_answered++;
+    b->n_responded++;
     bool is_found = cells[1].p != NULL && certificate_read(cells[1], &c) == ERR_OK;
     const char *note = digits.len != CERTIFICATE_DIGITS             ? "a code has 12 digits"
                        : certificate_parse(digits, &code) != ERR_OK ? "one digit is mistyped"
                                                                     : "";
-    print_answer(b, given,
-                 !is_found      ? "NOT FOUND"
-                 : c.is_revoked ? "REVOKED"
-                                : "VALID",
-                 is_found ? "" : note, is_found ? &c : NULL);
+    print_response(b, given,
+                   !is_found      ? "NOT FOUND"
+                   : c.is_revoked ? "REVOKED"
+                                  : "VALID",
+                   is_found ? "" : note, is_found ? &c : NULL);
 }
 
-/* All of the batch in one question, so that each code is on record before its answer is seen. */
+/* All of the batch in one question, so that each code is on record before its response is seen. */
 static int ask(struct batch *b)
 {
     struct buf list CLEANUP(buf_fini);
@@ -143,7 +146,7 @@ static int ask(struct batch *b)
         buf_addf(&list, "%s\"%.*s\"", i > 0 ? "," : "", STR_ARG(b->list[i].digits));
     buf_add_char(&list, '}');
     struct str param = buf_str(&list);
-    b->n_answered = 0;
+    b->n_responded = 0;
     int code = b->n == 0 ? EX_OK
                          : desk_ask(b->desk, "select * from core.check_certificates($1::text[])",
                                     &param, 1, on_checked, b);
@@ -359,7 +362,7 @@ const struct cli_command cli_certificate = {
                  .value_name = "ADDRESS",
                  .help = "issue: the holder's, for who wants to prove to be it"},
                 {.name = "reason",
-                 .value_name = "REASON",
-                 .help = "revoke: fraud, wrong-profile or course-withdrawn"}},
+                 .value_name = "fraud|wrong-profile|course-withdrawn",
+                 .help = "revoke: why"}},
     .run = certificate_run,
 };

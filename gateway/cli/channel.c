@@ -1,4 +1,6 @@
-#include "cli/channel.h"
+/* `waypost channel`: the verbs about profiles: decode, encode, vectors, and the table of all
+ * others. */
+#include "cli/verbs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -336,7 +338,7 @@ static int run_test(const struct cli_args *args)
     const struct vector_tests tests = {.files = args->words + 1,
                                        .n_files = (uint32_t)args->n_words - 1,
                                        .profiles = cli_get(args, "profiles", NULL),
-                                       .has_answers = cli_has(args, "answers")};
+                                       .has_responses = cli_has(args, "answers")};
     if (vector_test(&tests, &n_failed, &msg) == ERR_OK)
         return n_failed == 0 ? EX_OK : 1;
     cli_complain("channel test: %s", msg.text);

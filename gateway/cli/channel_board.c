@@ -3,10 +3,8 @@
 #include <string.h>
 
 #include "app/board.h"
-#include "base/log.h"
-#include "cli/channel.h"
+#include "cli/verbs.h"
 #include "port/store/values.h"
-#include "role/ports.h"
 #include "wire/doc.h"
 
 #define BOARD_MAX_NOTES 256u
@@ -20,68 +18,39 @@ const struct channel_verb channel_verbs[] = {{"list", channel_list},
                                              {"number", channel_number},
                                              {NULL, NULL}};
 
-/* A store for one command: each call runs the loop until its answer has come. */
-struct desk {
-    struct config config;
-    struct arena *arena;
-    struct loop *loop;
-    struct store *store;
-    enum err e;
+/* What stands on the board; open as a desk with a store. */
+struct notes {
+    struct desk desk;
     struct str names[BOARD_MAX_NOTES], values[BOARD_MAX_NOTES];
     uint32_t n;
 };
 
-static int desk_open(const struct cli_args *args, struct desk *desk)
+static int notes_open(const struct cli_args *args, struct notes *notes)
 {
-    *desk = (struct desk){.arena = arena_new(CLI_CONFIG_ARENA_BYTES)};
-    int code = cli_config_load(args, desk->arena, &desk->config);
-    if (code != EX_OK)
-        return code;
-    log_init(LOG_LEVEL_WARN, "channel");
-    desk->loop = loop_libevent_new();
-    desk->store = role_store_wait(&desk->config, desk->loop);
-    if (store_is_up(desk->store))
-        return EX_OK;
-    cli_complain("channel: Redis does not answer; is it running, and is it the one in the "
-                 "configuration?");
-    return EX_UNAVAILABLE;
+    notes->n = 0;
+    int code = desk_open(args, &notes->desk);
+    return code == EX_OK ? desk_open_store(&notes->desk) : code;
 }
 
-static void desk_close(struct desk *desk)
-{
-    if (desk->store != NULL)
-        store_free(desk->store);
-    if (desk->loop != NULL)
-        loop_free(desk->loop);
-    arena_free(desk->arena);
-}
-
-static void on_done(void *ctx, enum err e)
-{
-    struct desk *desk = ctx;
-    desk->e = e;
-    loop_stop(desk->loop);
-}
-
-static void on_board(void *ctx, enum err e, const struct str *names, const struct str *values,
+static void on_notes(void *ctx, enum err e, const struct str *names, const struct str *values,
                      uint32_t n)
 {
-    struct desk *desk = ctx;
-    desk->n = n < BOARD_MAX_NOTES ? n : BOARD_MAX_NOTES;
-    for (uint32_t i = 0; i < desk->n; i++) {
-        desk->names[i] = arena_str(desk->arena, names[i]);
-        desk->values[i] = arena_str(desk->arena, values[i]);
+    struct notes *notes = ctx;
+    notes->n = n < BOARD_MAX_NOTES ? n : BOARD_MAX_NOTES;
+    for (uint32_t i = 0; i < notes->n; i++) {
+        notes->names[i] = arena_str(notes->desk.arena, names[i]);
+        notes->values[i] = arena_str(notes->desk.arena, values[i]);
     }
-    on_done(desk, e);
+    desk_on_done(&notes->desk, e);
 }
 
 /* The note of this kind about a channel; absent when there is none. */
-static struct str note_of(const struct desk *desk, const char *kind, struct str channel)
+static struct str note_of(const struct notes *notes, const char *kind, struct str channel)
 {
-    for (uint32_t i = 0; i < desk->n; i++) {
-        struct str name = desk->names[i], prefix = str_from(kind);
+    for (uint32_t i = 0; i < notes->n; i++) {
+        struct str name = notes->names[i], prefix = str_from(kind);
         if (str_starts(name, prefix) && str_eq(str_sub(name, prefix.len, name.len), channel))
-            return desk->values[i];
+            return notes->values[i];
     }
     return STR_NONE;
 }
@@ -89,12 +58,12 @@ static struct str note_of(const struct desk *desk, const char *kind, struct str 
 /* ---- list ---- */
 
 /* What the sender says, unless it has not said anything for long. */
-static const struct doc *status_of(const struct desk *desk, struct str channel)
+static const struct doc *status_of(const struct notes *notes, struct str channel)
 {
     const struct doc *status = NULL;
     struct wall_ms at;
-    struct str note = note_of(desk, BOARD_STATUS, channel);
-    if (note.p == NULL || json_read(note, desk->arena, &status) != ERR_OK ||
+    struct str note = note_of(notes, BOARD_STATUS, channel);
+    if (note.p == NULL || json_read(note, notes->desk.arena, &status) != ERR_OK ||
         clock_parse_rfc3339(doc_text(status, "at"), &at) != ERR_OK ||
         clock_wall().ms - at.ms > OLD_MS)
         return NULL;
@@ -107,10 +76,10 @@ static struct str field(const struct doc *status, const char *name)
     return value.p != NULL ? value : STR("-");
 }
 
-static void print_row(const struct desk *desk, const struct config_channel *channel)
+static void print_row(const struct notes *notes, const struct config_channel *channel)
 {
-    const struct doc *status = status_of(desk, channel->name);
-    struct str paused = note_of(desk, BOARD_PAUSE, channel->name);
+    const struct doc *status = status_of(notes, channel->name);
+    struct str paused = note_of(notes, BOARD_PAUSE, channel->name);
     struct str state = status != NULL     ? doc_text(status, "state")
                        : paused.p != NULL ? STR("paused")
                                           : STR("-");
@@ -132,57 +101,57 @@ static void add_member(struct buf *out, const char *name, struct str value)
         buf_add_str(out, STR("null"));
 }
 
-static void print_json(const struct desk *desk)
+static void print_json(const struct notes *notes)
 {
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, 1u << 20);
-    for (uint32_t i = 0; i < desk->config.n_channels; i++) {
-        const struct config_channel *channel = &desk->config.channels[i];
+    for (uint32_t i = 0; i < notes->desk.config.n_channels; i++) {
+        const struct config_channel *channel = &notes->desk.config.channels[i];
         buf_add_str(&out, i == 0 ? STR("[{") : STR(",\n {"));
         add_member(&out, "name", channel->name);
         buf_add_char(&out, ',');
         add_member(&out, "profile", channel->profile);
         buf_add_char(&out, ',');
-        add_member(&out, "paused_since", note_of(desk, BOARD_PAUSE, channel->name));
+        add_member(&out, "paused_since", note_of(notes, BOARD_PAUSE, channel->name));
         buf_add_str(&out, STR(",\"sender\":"));
-        buf_add_str(&out, status_of(desk, channel->name) != NULL
-                              ? note_of(desk, BOARD_STATUS, channel->name)
+        buf_add_str(&out, status_of(notes, channel->name) != NULL
+                              ? note_of(notes, BOARD_STATUS, channel->name)
                               : STR("null"));
         buf_add_char(&out, '}');
     }
-    printf("%s%.*s]\n", desk->config.n_channels == 0 ? "[" : "", STR_ARG(buf_str(&out)));
+    printf("%s%.*s]\n", notes->desk.config.n_channels == 0 ? "[" : "", STR_ARG(buf_str(&out)));
 }
 
-static int print_list(const struct cli_args *args, struct desk *desk)
+static int print_list(const struct cli_args *args, struct notes *notes)
 {
-    store_board_get(desk->store, STORE_BOARD_NOTES, on_board, desk);
-    loop_run(desk->loop);
-    if (desk->e != ERR_OK) {
-        cli_complain("channel: Redis did not answer: %s", err_name(desk->e));
+    store_board_get(notes->desk.store, STORE_BOARD_NOTES, on_notes, notes);
+    loop_run(notes->desk.loop);
+    if (notes->desk.e != ERR_OK) {
+        cli_complain("channel: Redis did not answer: %s", err_name(notes->desk.e));
         return EX_UNAVAILABLE;
     }
     if (cli_has(args, "json")) {
-        print_json(desk);
+        print_json(notes);
         return EX_OK;
     }
     printf("%-16s %-24s %-8s %8s %9s %8s %8s %8s\n", "CHANNEL", "PROFILE", "STATE", "WAITING",
            "IN FLIGHT", "SENT", "FAILED", "UNKNOWN");
-    for (uint32_t i = 0; i < desk->config.n_channels; i++)
-        print_row(desk, &desk->config.channels[i]);
+    for (uint32_t i = 0; i < notes->desk.config.n_channels; i++)
+        print_row(notes, &notes->desk.config.channels[i]);
     return EX_OK;
 }
 
 int channel_list(const struct cli_args *args)
 {
-    struct desk desk;
+    struct notes notes;
     if (args->n_words > 1) {
         cli_complain("channel list: takes no names");
         return EX_USAGE;
     }
-    int code = desk_open(args, &desk);
+    int code = notes_open(args, &notes);
     if (code == EX_OK)
-        code = print_list(args, &desk);
-    desk_close(&desk);
+        code = print_list(args, &notes);
+    desk_close(&notes.desk);
     return code;
 }
 
@@ -194,7 +163,7 @@ static int put(struct desk *desk, struct str channel, bool is_paused)
     clock_format_rfc3339(clock_wall(), since);
     int n = snprintf(name, sizeof(name), BOARD_PAUSE "%.*s", STR_ARG(channel));
     store_board_put(desk->store, STORE_BOARD_NOTES, (struct str){name, (size_t)n},
-                    is_paused ? str_from(since) : STR_NONE, on_done, desk);
+                    is_paused ? str_from(since) : STR_NONE, desk_on_done, desk);
     loop_run(desk->loop);
     if (desk->e != ERR_OK) {
         cli_complain("channel: %.*s is as it was: Redis says %s", STR_ARG(channel),
@@ -232,6 +201,8 @@ static int change(const struct cli_args *args, bool is_paused)
         return EX_USAGE;
     }
     int code = desk_open(args, &desk);
+    if (code == EX_OK)
+        code = desk_open_store(&desk);
     if (code == EX_OK)
         code = put_all(args, &desk, is_paused);
     desk_close(&desk);

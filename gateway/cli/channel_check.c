@@ -4,7 +4,7 @@
 
 #include "app/channels.h"
 #include "app/limits.h"
-#include "cli/channel.h"
+#include "cli/verbs.h"
 #include "lab/try.h"
 #include "lab/vector/vector.h"
 #include "port/file.h"
@@ -105,8 +105,8 @@ static void show_protection(const struct lamp *l)
 static void show_answers(const struct lamp *l)
 {
     const struct profile *p = l->profile;
-    uint32_t max = profile_answer_max_chars(p);
-    if (!profile_replies_in_answer(p) || !profile_takes(p, INBOUND_SMS))
+    uint32_t max = profile_response_max_chars(p);
+    if (!profile_replies_in_response(p) || !profile_takes(p, INBOUND_SMS))
         return;
     line("answers",
          max > 0 ? arena_printf(l->arena, "in the answer to the callback, up to %u characters", max)

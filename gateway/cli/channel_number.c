@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/channel.h"
+#include "cli/verbs.h"
 #include "port/file.h"
 
 /* How numbers are read: the forms that are tried in order. */

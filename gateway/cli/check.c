@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lab/http_call.h"
+#include "port/config/files.h"
 #include "port/config/live.h"
 #include "port/front/front.h"
 #include "port/sink/sink.h"
@@ -227,12 +228,25 @@ static void check_money(const struct config *config, struct yaml_report *hurts)
                         "cap_number_day is 0: one number may be sent any number of messages");
 }
 
+static void check_tls(const struct config *config, uint32_t i, struct yaml_report *hurts)
+{
+    const struct config_channel *c = &config->channels[i];
+    if (str_starts(settings_get(&c->settings, STR("send_url")), STR("http://")) &&
+        !c->is_insecure_allowed)
+        config_complain(config, hurts, (struct config_at){"channels", i, "settings"},
+                        "write https://; or, for a server of your own, plain_http: allowed",
+                        "channel %.*s: its send_url has no TLS and plain_http is refused: nothing "
+                        "would be sent",
+                        STR_ARG(c->name));
+}
+
 static void check_channels(const struct config *config, const struct channels *channels,
                            struct yaml_report *hurts)
 {
     for (uint32_t i = 0; i < channels->n; i++) {
         const struct config_channel *c = channels->list[i].config;
         const struct profile *profile = channels->list[i].profile;
+        check_tls(config, i, hurts);
         if (c->new_numbers_hour == 0)
             config_complain(config, hurts, (struct config_at){"channels", i, "new_numbers_hour"},
                             "set it, 1000 is the default",
@@ -269,6 +283,17 @@ static void check_psea(const struct config *config, uint32_t i, struct yaml_repo
                         "country %.*s has no `psea` and `psea_points`: complaints about aid staff "
                         "go to its focal points",
                         STR_ARG(row->code));
+    for (uint32_t k = 0; k < CONFIG_FOCAL_POINTS; k++) {
+        struct str number = config_number_of(row->psea_points, k);
+        bool is_both =
+            number.p != NULL && (str_eq(number, config_number_of(row->focal_points, 0)) ||
+                                 str_eq(number, config_number_of(row->focal_points, 1)));
+        if (is_both)
+            config_complain(config, hurts, (struct config_at){"countries", i, "psea_points"},
+                            "name people apart from the learners' own team",
+                            "country %.*s: number %u of `psea_points` is one of its focal points",
+                            STR_ARG(row->code), k + 1);
+    }
 }
 
 static void check_countries(const struct config *config, struct yaml_report *hurts)
@@ -313,6 +338,30 @@ static void check_owner(const struct config *config, struct check_list *list)
         check_add(list, CHECK_HURTS, config->keys_dir.p, "chmod 700 on it",
                   "others may put keys into this folder (mode %04o)",
                   (unsigned)(keys.st_mode & 07777));
+}
+
+/* Its credentials let others send, and believe callbacks of anybody. */
+static void check_secrecy(struct check_list *list)
+{
+    char path[PATH_MAX];
+    struct stat info;
+    if (str_copy(list->reports[CHECK_HURTS].file, path, sizeof(path)) == ERR_OK &&
+        stat(path, &info) == 0 && (info.st_mode & S_IROTH) != 0)
+        check_add(list, CHECK_HURTS, path, "chmod 640, with the group of the service",
+                  "others may read the credentials in it (mode %04o)",
+                  (unsigned)(info.st_mode & 07777));
+}
+
+/* Whoever connects could name any address as its own, past `callers` and all limits by address. */
+static void check_proxies(const struct config *config, struct yaml_report *hurts)
+{
+    struct str rest = config->trusted_proxies;
+    while (rest.p != NULL) {
+        if (str_ends(str_split(&rest, ' '), STR("/0")))
+            config_complain(config, hurts, (struct config_at){.key = "trusted_proxies"},
+                            "name the proxies alone, as in trusted_proxies: 127.0.0.1",
+                            "trusted_proxies: everybody is trusted to say which address it has");
+    }
 }
 
 /* The folder itself, or the one that it would be made in. */
@@ -372,6 +421,7 @@ void check_host(const struct config *config, const struct check_needs *needs,
     if (is_loaded)
         check_channels(config, &channels, hurts);
     channels_fini(&channels);
+    config_check_files(config, &list->reports[CHECK_STOPS], hurts);
     (void)check_parts(config, needs, &list->reports[CHECK_STOPS]); /* which was told */
     if (config->is_simulator_on)
         config_complain(config, hurts, (struct config_at){.key = "simulator"},
@@ -386,6 +436,8 @@ void check_host(const struct config *config, const struct check_needs *needs,
                         "alert_channel names no channel: nothing is told to a hook");
     check_money(config, hurts);
     check_countries(config, hurts);
+    check_proxies(config, hurts);
+    check_secrecy(list);
     if (needs->keys) {
         check_owner(config, list);
         check_spool(config, list);
@@ -400,12 +452,12 @@ static bool is_gateway(uint32_t admin_port)
     char url[64];
     struct errmsg msg;
     struct http_caller *caller = http_caller_new();
-    struct http_call_answer answer = {.status = 0};
-    buf_init(&answer.body, LIST_MAX_BYTES);
+    struct http_call_response response = {.status = 0};
+    buf_init(&response.body, LIST_MAX_BYTES);
     (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/readyz", admin_port);
-    bool is_ours = http_call(caller, str_from(url), STR_NONE, 1, &answer, &msg) == ERR_OK &&
-                   str_starts(buf_str(&answer.body), STR("{\"ready\":"));
-    buf_fini(&answer.body);
+    bool is_ours = http_call(caller, str_from(url), STR_NONE, 1, &response, &msg) == ERR_OK &&
+                   str_starts(buf_str(&response.body), STR("{\"ready\":"));
+    buf_fini(&response.body);
     http_caller_free(caller);
     return is_ours;
 }

@@ -10,6 +10,8 @@
 #include "cli/cli.h"
 
 struct database;
+struct loop;
+struct store;
 struct vault;
 
 enum check_level { CHECK_STOPS, CHECK_HURTS, N_CHECK_LEVELS };
@@ -76,6 +78,9 @@ struct check_site {
 };
 /* Redis, the courses and the other hosts that it tells of. */
 struct check_site check_redis(const struct config *config, struct check_list *list);
+/* What the users of Redis lack to do the work of their roles. store: up. */
+void check_redis_users(const struct config *config, struct loop *loop, struct store *store,
+                       struct check_list *list);
 /* PostgreSQL, and whether it is the one of that Redis. */
 void check_postgres(const struct config *config, const struct check_needs *needs,
                     const struct check_site *site, struct check_list *list);

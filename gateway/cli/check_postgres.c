@@ -27,6 +27,10 @@ static const struct login_rule all_rules[] = {
     SETTING_ON("fsync", "a crash destroys the database"),
     SETTING_ON("full_page_writes", "a crash may destroy the database"),
     SETTING_ON("synchronous_commit", "a crash loses what was counted as stored"),
+    {"select current_setting('default_transaction_read_only') = 'off' or pg_is_in_recovery()",
+     CHECK_STOPS, "default_transaction_read_only is on: it takes no rows",
+     "reset it: alter database waypost reset default_transaction_read_only; or of the role, or in "
+     "postgresql.conf"},
     {"select not pg_is_in_recovery()", CHECK_STOPS, "this is a replica, which takes no rows",
      "name the primary"},
     {"select pg_encoding_to_char(encoding) = 'UTF8' from pg_database where datname = "
@@ -55,21 +59,21 @@ struct login {
     struct check_list *list;
     struct database *db;
     const char *key; /* of the configuration */
-    char answer[64];
+    char response[64];
 };
 
 static void on_row(void *ctx, const struct str *cells, uint32_t n)
 {
     struct login *login = ctx;
-    if (n == 0 || str_copy(cells[0], login->answer, sizeof(login->answer)) != ERR_OK)
-        login->answer[0] = '\0'; /* no answer that we know */
+    if (n == 0 || str_copy(cells[0], login->response, sizeof(login->response)) != ERR_OK)
+        login->response[0] = '\0'; /* no response that we know */
 }
 
 /* ERR_OK with "" where there is no row. */
 static enum err ask(struct login *login, const char *sql, struct errmsg *msg)
 {
     char query[512];
-    login->answer[0] = '\0';
+    login->response[0] = '\0';
     (void)snprintf(query, sizeof(query), "select (%s)::text", sql); /* our own */
     return database_ask(login->db, query, NULL, 0, on_row, login, msg);
 }
@@ -81,16 +85,20 @@ static void complain(const struct login *login, enum check_level level, const ch
                     (struct config_at){.key = login->key}, fix, "%s: %s", login->key, what);
 }
 
-static void check_login(struct login *login, const struct login_rule *rules, size_t n)
+/* False: some could not be asked. */
+static bool check_login(struct login *login, const struct login_rule *rules, size_t n)
 {
     struct errmsg msg;
+    bool is_asked = true;
     for (size_t i = 0; i < n; i++) {
         enum err e = ask(login, rules[i].sql, &msg);
+        is_asked &= e == ERR_OK;
         if (e != ERR_OK)
             complain(login, rules[i].level, rules[i].fix, msg.text);
-        else if (strcmp(login->answer, "true") != 0)
+        else if (strcmp(login->response, "true") != 0)
             complain(login, rules[i].level, rules[i].fix, rules[i].problem);
     }
+    return is_asked;
 }
 
 /* False: the schema is another one, and questions about it make no sense. */
@@ -99,13 +107,13 @@ static bool check_schema(struct login *login)
     struct errmsg msg;
     enum err e = ask(login, "select coalesce(max(version), 0) from ops.schema_migration", &msg);
     uint64_t version = 0;
-    if (e == ERR_OK && str_to_u64(str_from(login->answer), UINT32_MAX, &version) == ERR_OK &&
+    if (e == ERR_OK && str_to_u64(str_from(login->response), UINT32_MAX, &version) == ERR_OK &&
         version == SINK_SCHEMA_VERSION)
         return true;
     char what[ERRMSG_BYTES + 64];
     if (e == ERR_OK)
         (void)snprintf(what, sizeof(what), "the schema is version %s, this program needs %d",
-                       login->answer, SINK_SCHEMA_VERSION);
+                       login->response, SINK_SCHEMA_VERSION);
     else
         (void)snprintf(what, sizeof(what), "the schema cannot be read: %s", msg.text);
     complain(login, CHECK_STOPS,
@@ -142,7 +150,7 @@ static void check_postgres_clock(struct login *login)
     uint64_t ms = 0;
     if (ask(login, "select (extract(epoch from clock_timestamp()) * 1000)::bigint", &msg) ==
             ERR_OK &&
-        str_to_u64(str_from(login->answer), INT64_MAX, &ms) == ERR_OK)
+        str_to_u64(str_from(login->response), INT64_MAX, &ms) == ERR_OK)
         check_clock(login->list, "PostgreSQL", (struct wall_ms){(int64_t)ms});
 }
 
@@ -158,7 +166,7 @@ static void check_keys_fit(const struct login *login)
 
 static void check_writer(struct login *login, const struct check_site *site)
 {
-    check_login(login, writer_rules, ARRAY_LEN(writer_rules));
+    (void)check_login(login, writer_rules, ARRAY_LEN(writer_rules)); /* which was told */
     check_epoch(login, site);
     check_postgres_clock(login);
 }
@@ -166,8 +174,8 @@ static void check_writer(struct login *login, const struct check_site *site)
 static void check_sender(struct login *login, const struct check_site *site)
 {
     (void)site; /* the writer has compared it */
-    check_login(login, sender_rules, ARRAY_LEN(sender_rules));
-    check_keys_fit(login);
+    if (check_login(login, sender_rules, ARRAY_LEN(sender_rules)))
+        check_keys_fit(login); /* else it would say that the keys are to blame */
 }
 
 static void check_database(struct login login, struct str conninfo,
@@ -184,7 +192,7 @@ static void check_database(struct login login, struct str conninfo,
                  "start PostgreSQL, or make the database and the login, and grant its role", what);
         return;
     }
-    check_login(&login, all_rules, ARRAY_LEN(all_rules));
+    (void)check_login(&login, all_rules, ARRAY_LEN(all_rules)); /* which was told */
     if (check_schema(&login))
         check(&login, site);
     database_close(login.db);

@@ -77,10 +77,10 @@ static const struct fact_rule redis_rules[] = {
     {STORE_FACTS_SETTINGS, CHECK_HURTS, "aof-load-truncated", "no",
      "aof-load-truncated is not no: after a crash Redis may start without its newest answers",
      "set aof-load-truncated no, as config/redis.conf does", ANYWHERE},
-    {STORE_FACTS_SETTINGS, CHECK_HURTS, "zset-max-listpack-entries", "1200",
-     "zset-max-listpack-entries is not 1200: with millions of learners each takes a third more "
-     "memory",
-     "set zset-max-listpack-entries 1200, as config/redis.conf does", ANYWHERE},
+    {STORE_FACTS_SETTINGS, CHECK_HURTS, "zset-max-listpack-entries", "128",
+     "zset-max-listpack-entries is not 128: with millions of learners each takes a third more "
+     "memory, or each reminder more time",
+     "set zset-max-listpack-entries 128, as config/redis.conf does", ANYWHERE},
 };
 
 /* "Redis", or which of them. */
@@ -306,8 +306,10 @@ static void on_fence(void *ctx, enum err e, const struct store_fence *fence)
     stop(s, e);
 }
 
-static void redis_is_away(const struct config *c, struct yaml_report *report)
+static void redis_is_away(const struct config *c, const char *why, struct yaml_report *report)
 {
+    const char *what =
+        c->redis_cluster.p != NULL ? "no Redis Cluster answers" : "Redis does not answer";
     struct config_at at = {.key = c->redis_socket.p != NULL ? "redis_socket" : "redis_host"};
     const char *fix = "start it (systemctl start redis-server), and see that this user may open "
                       "its socket and redis_password is right";
@@ -316,16 +318,14 @@ static void redis_is_away(const struct config *c, struct yaml_report *report)
         fix = "see that redis-cli cluster info says cluster_state:ok there and redis_password is "
               "right; a Redis without `cluster-enabled yes` goes into redis_host";
     }
-    config_complain(c, report, at, fix,
-                    c->redis_cluster.p != NULL ? "no Redis Cluster answers"
-                                               : "Redis does not answer");
+    config_complain(c, report, at, fix, "%s%s%s", what, why[0] != '\0' ? ": " : "", why);
 }
 
 static void check_all(struct redis_check *s)
 {
     s->store = role_store_mend(s->config, s->loop); /* what replicas are there is said below */
     if (!store_is_up(s->store)) {
-        redis_is_away(s->config, &s->list->reports[CHECK_STOPS]);
+        redis_is_away(s->config, store_why(s->store), &s->list->reports[CHECK_STOPS]);
         return;
     }
     if (store_n_away(s->store) > 0)
@@ -336,6 +336,7 @@ static void check_all(struct redis_check *s)
     check_rules(s, STORE_FACTS_STATE);
     check_each(s);
     check_rules(s, STORE_FACTS_SETTINGS);
+    check_redis_users(s->config, s->loop, s->store, s->list);
     check_writes(s); /* after them: a replica hangs up */
     store_courses_get(s->store, on_courses, s);
     loop_run(s->loop);

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/match/match.h"
 
@@ -90,6 +92,11 @@ static int take_option(struct cli_args *args, int argc, char **argv, int *i)
         }
         value = argv[++*i];
     }
+    const char *how;
+    if (value != NULL && !cli_is_of_form(option, value, &how)) {
+        cli_complain("%s: --%s %s: write %s", args->command->name, option->name, value, how);
+        return EX_DATAERR;
+    }
     if (args->n_given == (int)ARRAY_LEN(args->given)) {
         cli_complain("too many options (at most %zu)", ARRAY_LEN(args->given));
         return EX_USAGE;
@@ -130,7 +137,7 @@ static bool is_help_asked(int argc, char **argv)
     return false;
 }
 
-int cli_main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     static const char *words[CLI_MAX_WORDS];
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
@@ -144,4 +151,21 @@ int cli_main(int argc, char **argv)
     struct cli_args args = {.command = command, .words = words};
     int code = take_arguments(&args, words, argc, argv);
     return code == EX_OK ? command->run(&args) : code;
+}
+
+/* What was said may be lies until here: a full disk cuts it short, and a file that ends early looks
+ * like one. Who reads from a pipe and has enough goes away: that is no error. */
+static int end(int code)
+{
+    struct stat info;
+    bool is_written = fflush(stdout) == 0 && ferror(stdout) == 0;
+    if (is_written || (fstat(STDOUT_FILENO, &info) == 0 && S_ISFIFO(info.st_mode)))
+        return code;
+    cli_complain("what this command says could not be written whole; is the disk full?");
+    return code == EX_OK ? EX_IOERR : code;
+}
+
+int cli_main(int argc, char **argv)
+{
+    return end(run(argc, argv));
 }

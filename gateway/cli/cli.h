@@ -34,7 +34,8 @@
 
 struct cli_option {
     const char *name;       /* "from": --from */
-    const char *value_name; /* "NUMBER"; NULL = a flag without value */
+    const char *value_name; /* "NUMBER"; NULL = a flag without value; DATE, DAY, FROM-TO and words
+                               with | between are looked at: another value is refused, EX_DATAERR */
     const char *help;
     bool is_repeatable; /* --set a=1 --set b=2 */
 };
@@ -70,8 +71,14 @@ extern const struct cli_command *const cli_table[CLI_N_COMMANDS];
 /* Last value of an option, or fallback. */
 const char *cli_get(const struct cli_args *args, const char *name, const char *fallback);
 bool cli_has(const struct cli_args *args, const char *name);
+/* For a command that takes options only; false after that was said on stderr. */
+bool cli_has_no_words(const struct cli_args *args);
 /* The i-th value of a repeatable option, NULL past the last. */
 const char *cli_get_nth(const struct cli_args *args, const char *name, int i);
+/* "2027-01-18", a day that there is. */
+bool cli_is_date(struct str text);
+/* Is the value as its option's row says? *ret_how: how it is written. */
+bool cli_is_of_form(const struct cli_option *option, const char *value, const char **ret_how);
 /* Finds the subcommand, parses options (also after words; "--" ends them), runs it. --help and
  * --version are handled here. Unknown command or option: what, the nearest known one, EX_USAGE. */
 int cli_main(int argc, char **argv);

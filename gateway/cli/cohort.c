@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "app/cohort_set.h"
-#include "cli/cohort.h"
-#include "cli/desk.h"
+#include "cli/verbs.h"
 #include "core/number.h"
 #include "port/store/values.h"
 #include "port/vault/pin.h"
@@ -62,19 +61,14 @@ static void add_list(json_t *root, const struct cli_args *args, const char *opti
     json_object_set_new(root, key, list);
 }
 
-/* "20:00-08:00" */
-static int add_quiet(json_t *root, const char *quiet)
+/* "20:00-08:00", as the option's row says. */
+static void add_quiet(json_t *root, const char *quiet)
 {
-    struct str rest = str_from(quiet), from = str_split(&rest, '-');
+    struct str to = str_from(quiet), from = str_split(&to, '-');
     if (quiet == NULL)
-        return EX_OK;
-    if (from.len != 5 || rest.len != 5) {
-        cli_complain("cohort create: --quiet %s: write it like 20:00-08:00", quiet);
-        return EX_USAGE;
-    }
+        return;
     json_object_set_new(root, "quiet_from", json_stringn(from.p, from.len));
-    json_object_set_new(root, "quiet_to", json_stringn(rest.p, rest.len));
-    return EX_OK;
+    json_object_set_new(root, "quiet_to", json_stringn(to.p, to.len));
 }
 
 static int create_with(struct desk *desk, json_t *root)
@@ -124,12 +118,13 @@ static int cohort_create(const struct cli_args *args)
         add_option(root, args, options[i]);
     add_list(root, args, "date", "dates");
     add_list(root, args, "off", "days_off");
-    int code = add_quiet(root, cli_get(args, "quiet", NULL));
-    if (code != EX_OK) {
-        json_decref(root);
-        return code;
-    }
-    code = open_both(args, &desk);
+    add_quiet(root, cli_get(args, "quiet", NULL));
+    const char *course = cli_get(args, "course", NULL);
+    int code = open_both(args, &desk);
+    if (code == EX_OK)
+        code = desk_know_course(&desk, course);
+    if (code == EX_OK)
+        code = desk_know_language(&desk, course, cli_get(args, "lang", NULL));
     if (code == EX_OK)
         code = create_with(&desk, root);
     json_decref(root);
@@ -284,14 +279,18 @@ static int cohort_resume(const struct cli_args *args)
 static int cohort_pause(const struct cli_args *args)
 {
     char json[96];
-    if (args->n_words != 4 || strlen(args->words[2]) != 10 || strlen(args->words[3]) != 10 ||
-        strpbrk(args->words[2], "\"\\") != NULL || strpbrk(args->words[3], "\"\\") != NULL) {
+    if (args->n_words != 4 || !cli_is_date(str_from(args->words[2])) ||
+        !cli_is_date(str_from(args->words[3]))) {
         cli_complain("cohort pause: a code, the first and the last day: `waypost cohort pause "
                      "482156 2027-02-08 2027-03-09`");
         return EX_USAGE;
     }
+    if (strcmp(args->words[2], args->words[3]) > 0) {
+        cli_complain("cohort pause: the last day, %s, is before the first", args->words[3]);
+        return EX_USAGE;
+    }
     (void)snprintf(json, sizeof(json), "{\"pause\":[\"%s\",\"%s\"]}", args->words[2],
-                   args->words[3]); /* their lengths were looked at */
+                   args->words[3]); /* two dates */
     return change(args, json, "rests on these days: nothing is sent to it by itself");
 }
 

@@ -3,8 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "cli/cohort.h"
-#include "cli/desk.h"
+#include "cli/verbs.h"
 #include "core/cohort.h"
 #include "core/courses.h"
 
@@ -99,7 +98,9 @@ static const char steps[] =
     "class=\"say\">STOP</span> always work.</li>\n"
     "<li>No names of children, in any message. This line is no emergency service.</li>\n</ol>\n"
     "<h2>For the facilitator</h2>\n<ul>\n"
-    "<li>Send <span class=\"say\">GROUP</span> and your PIN: how the group is. Then <span "
+    "<li>Send <span class=\"say\">GROUP</span> (or dial, then <span class=\"say\">00</span>, <span "
+    "class=\"say\">8</span>, <span class=\"say\">8</span>) and your PIN: how the group is. Then "
+    "<span "
     "class=\"say\">1</span> guide of the next meeting, <span class=\"say\">2</span> a message to "
     "the group (once a week), <span class=\"say\">3</span> who is quiet and agreed to be named, "
     "<span class=\"say\">4</span> the quiz by show of hands, <span class=\"say\">5</span> pace, "

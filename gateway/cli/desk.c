@@ -141,3 +141,61 @@ const struct courses *desk_courses(struct desk *desk)
     timer_free(desk->loop, wait.timer);
     return course_set_courses(desk->courses);
 }
+
+/* ---- names that people type ---- */
+
+struct known {
+    struct arena *arena;
+    struct str name, others;
+    bool is_there;
+};
+
+static void look_at(struct known *known, struct str name)
+{
+    known->is_there |= str_eq(name, known->name);
+    known->others = known->others.p == NULL ? arena_str(known->arena, name)
+                                            : arena_printf(known->arena, "%.*s, %.*s",
+                                                           STR_ARG(known->others), STR_ARG(name));
+}
+
+static void on_course(void *ctx, const struct str *cells, uint32_t n)
+{
+    (void)n;
+    look_at(ctx, cells[0]);
+}
+
+static int judge(const struct desk *desk, const struct known *known, const char *what)
+{
+    bool has_any = !str_is_empty(known->others);
+    if (known->is_there)
+        return EX_OK;
+    cli_complain("%s: there is no %s %.*s; %s%.*s", desk->args->command->name, what,
+                 STR_ARG(known->name), has_any ? "there is " : "`waypost lessons publish` first",
+                 STR_ARG(known->others));
+    return EX_DATAERR;
+}
+
+int desk_know_course(struct desk *desk, const char *course)
+{
+    struct known known = {.arena = desk->arena, .name = str_from(course)};
+    if (course == NULL)
+        return EX_OK;
+    int code = desk_ask(desk, "select distinct course from core.list_courses() order by 1", NULL, 0,
+                        on_course, &known);
+    return code == EX_OK ? judge(desk, &known, "course") : code;
+}
+
+int desk_know_language(struct desk *desk, const char *course, const char *lang)
+{
+    struct known known = {.arena = desk->arena, .name = str_from(lang)};
+    if (lang == NULL)
+        return EX_OK;
+    const struct courses *courses = desk_courses(desk);
+    const struct course *c =
+        course != NULL ? courses_start(courses, str_from(course)) : courses_current(courses);
+    for (uint16_t i = 0; c != NULL && i < c->n_languages; i++)
+        look_at(&known, c->languages[i]);
+    if (c != NULL && c->n_languages == 0)
+        look_at(&known, c->language);
+    return judge(desk, &known, "course in the language");
+}

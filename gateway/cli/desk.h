@@ -1,6 +1,6 @@
 /*
  * desk.h: what a command of a coordinator or operator works with, at a gateway that runs or does
- * not: configuration, Redis, PostgreSQL. Each call waits for its answer. What fails is complained
+ * not: configuration, Redis, PostgreSQL. Each call waits for its response. What fails is complained
  * of in words, and the exit code says the rest.
  */
 #pragma once
@@ -19,7 +19,7 @@ struct desk {
     struct store *store;
     struct database *db;
     struct course_set *courses; /* once desk_courses() was called */
-    enum err e;                 /* of the store's last answer */
+    enum err e;                 /* of the store's last response */
 };
 
 /* The configuration alone; Redis; PostgreSQL as the writer. EX_OK, or the exit code. */
@@ -29,6 +29,10 @@ int desk_open_database(struct desk *desk);
 /* The published versions; nothing is in it where Redis does not bring them within seconds. The
  * store is open. */
 const struct courses *desk_courses(struct desk *desk);
+/* Is there such a course, and is it offered in that language (of whichever may be begun here)? What
+ * is NULL is not looked at. Else EX_DATAERR, and the words name those that there are. */
+int desk_know_course(struct desk *desk, const char *course);
+int desk_know_language(struct desk *desk, const char *course, const char *lang);
 /* The keys of numbers; freed by the caller. */
 int desk_vault(const struct desk *desk, struct vault **ret);
 /* Also after any of them failed. */

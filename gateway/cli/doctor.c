@@ -35,10 +35,8 @@ static int drill(const struct cli_args *args, const char *dir, struct check_list
 static int doctor_run(const struct cli_args *args)
 {
     struct check_list list;
-    if (args->n_words > 0) {
-        cli_complain("doctor: takes options only; `waypost doctor --help` lists them");
+    if (!cli_has_no_words(args))
         return EX_USAGE;
-    }
     log_init(LOG_LEVEL_ERROR, "doctor");
     const char *dir = cli_get(args, "drill", NULL);
     if (dir != NULL) {

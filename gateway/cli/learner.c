@@ -1,6 +1,6 @@
 /* `waypost learner`: one person, or many at once from a list. PostgreSQL and Redis are changed by
  * the ways that the gateway itself goes (role/look_after.h), so that it may run meanwhile. */
-#include "cli/learner.h"
+#include "cli/verbs.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "cli/cases.h"
-#include "cli/desk.h"
 #include "core/certificate.h"
 #include "core/cohort.h"
 #include "core/number.h"
@@ -211,9 +210,12 @@ static int order(struct desk *desk, const struct str *card, struct desk_order wh
         cli_complain("learner: %s", msg.text);
         return EX_UNAVAILABLE;
     }
-    if (!has_moved)
-        cli_complain("learner: Redis does not know this person (any more)");
-    return EX_OK;
+    if (has_moved)
+        return EX_OK;
+    cli_complain("learner: not done in Redis: it knows nobody of that id on that number, or the "
+                 "place is just on its way to another number; run this again in ten minutes, then "
+                 "`waypost doctor`");
+    return EX_TEMPFAIL;
 }
 
 static int move_with(struct desk *desk, const struct cli_args *args)

@@ -5,8 +5,7 @@
 
 #include "app/channels.h"
 #include "base/xalloc.h"
-#include "cli/desk.h"
-#include "cli/learner.h"
+#include "cli/verbs.h"
 #include "core/cohort.h"
 #include "core/learner.h"
 #include "core/number.h"

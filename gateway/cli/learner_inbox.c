@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/cases.h"
-#include "cli/learner.h"
+#include "cli/verbs.h"
 #include "core/utf8.h"
 #include "role/look_after.h"
 

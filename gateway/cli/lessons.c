@@ -20,13 +20,9 @@ static int run_check(const struct cli_args *args, const char *dir)
 {
     static const char *const names[] = {"text", "json", "github"};
     const char *format = cli_get(args, "format", "text");
-    size_t output = 0;
-    while (output < ARRAY_LEN(names) && strcmp(format, names[output]) != 0)
-        output++;
-    if (output == ARRAY_LEN(names)) {
-        cli_complain("no format '%s'; use text, json or github", format);
-        return EXIT_USAGE;
-    }
+    size_t output = ARRAY_LEN(names) - 1;
+    while (output > 0 && strcmp(format, names[output]) != 0)
+        output--;
     struct folder folder CLEANUP(folder_fini) = {0};
     int code = folder_read(dir, &folder);
     if (code != EXIT_CLEAN)
@@ -35,23 +31,26 @@ static int run_check(const struct cli_args *args, const char *dir)
     const char *lang = cli_get(args, "lang", NULL);
     if (lang == NULL)
         lesson_check(folder.source, folder.arena, scratch, folder.findings);
-    else if (lesson_has_po(folder.source, str_from(lang)))
+    else if (lesson_find_language(folder.source, str_from(lang)) >= 0 &&
+             lesson_has_po(folder.source, str_from(lang)))
         lesson_check_language(folder.source, str_from(lang), folder.arena, scratch,
                               folder.findings);
     else
-        return folder_no_language(dir, lang);
+        return folder_no_language(&folder, dir, lang);
+    struct str only = lang != NULL ? str_from(lang) : STR_NONE;
+    lesson_check_terms(folder.source, only, folder.arena, scratch, folder.findings);
     lesson_findings_sort(folder.findings);
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, OUTPUT_MAX_BYTES);
     lesson_findings_print(folder.findings, folder_shown(dir), (enum lesson_output)output, &out);
     author_print(&out, stdout);
     buf_reset(&out);
-    lesson_tell_progress(folder.source, scratch, &out);
+    lesson_tell_progress(folder.source, only, scratch, &out);
     lesson_tell_reading(&folder.source->course, &out);
-    lesson_tell_terms(folder.source, scratch, &out);
     author_print(&out, stderr);
-    fprintf(stderr, "%s: %u errors, %u warnings in %u files\n", dir, folder.findings->n_errors,
-            folder.findings->n_warnings, folder.n_files);
+    fprintf(stderr, "%s: %u errors, %u warnings, %u hints in %u files\n", dir,
+            folder.findings->n_errors, folder.findings->n_warnings, folder.findings->n_hints,
+            folder.n_files);
     return folder.findings->n_errors > 0 ? EXIT_ERRORS : EXIT_CLEAN;
 }
 
@@ -108,7 +107,7 @@ static int run_preview(const struct cli_args *args, const char *dir)
         return code;
     const struct lesson_source *source = in_asked_language(args, &folder);
     if (source == NULL)
-        return folder_no_language(dir, cli_get(args, "lang", NULL));
+        return folder_no_language(&folder, dir, cli_get(args, "lang", NULL));
     struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, LESSON_PREVIEW_MAX_BYTES);
@@ -181,6 +180,8 @@ static int run_merge(const struct cli_args *args, const char *dir)
         return EXIT_USAGE;
     }
     int code = folder_read_clean(dir, "merged", &folder);
+    if (code == EXIT_CLEAN && lesson_find_language(folder.source, lang) < 0)
+        code = folder_no_language(&folder, dir, lang.p);
     if (code == EXIT_CLEAN)
         code = merge_file(&folder, dir, false, lang);
     if (code == EXIT_CLEAN && folder.source->pack.p != NULL)
@@ -188,12 +189,26 @@ static int run_merge(const struct cli_args *args, const char *dir)
     return code;
 }
 
-/* "12.30 EUR" for each channel of that kind that has a price. */
-static void print_costs(const struct config *config, bool is_ussd, uint64_t n)
+/* The price of one segment on the channel where SMS go that belong to a USSD channel. */
+static uint64_t sms_price(const struct config *config, const struct config_channel *channel)
+{
+    for (uint32_t i = 0; i < config->n_channels; i++) {
+        if (str_eq(config->channels[i].name, channel->sms_channel))
+            return config->channels[i].price;
+    }
+    return 0;
+}
+
+/* "12.30 EUR" for each channel of that kind that has a price; a session's is that of the channel,
+ * what comes by SMS beside it costs what it does there. */
+static void print_costs(const struct config *config, bool is_ussd, const struct lesson_forecast *f)
 {
     for (uint32_t i = 0; config != NULL && i < config->n_channels; i++) {
         const struct config_channel *channel = &config->channels[i];
-        uint64_t hundredths = n * channel->price / (CONFIG_AMOUNT / 100);
+        uint64_t amount =
+            is_ussd ? f->n_sessions * channel->price + f->n_parts * sms_price(config, channel)
+                    : f->n_parts * channel->price;
+        uint64_t hundredths = amount / (CONFIG_AMOUNT / 100);
         if (channel->price != 0 && (channel->dial_code.p != NULL) == is_ussd)
             printf("    on %.*s: %" PRIu64 ".%02" PRIu64 " %.*s\n", STR_ARG(channel->name),
                    hundredths / 100, hundredths % 100, STR_ARG(config->currency));
@@ -211,11 +226,11 @@ static bool print_forecast(const struct folder *folder, const struct course *cou
         return false;
     printf("%.*s by SMS: %u SMS, %u parts, %u of them UCS-2; %u SMS of the learner\n",
            STR_ARG(course->language), sms.n_sms, sms.n_parts, sms.n_ucs2_parts, sms.n_sent);
-    print_costs(config, false, sms.n_parts);
+    print_costs(config, false, &sms);
     printf("%.*s by USSD: %u screens, %u keys, %u sessions; %u SMS, %u parts\n",
            STR_ARG(course->language), ussd.n_screens, ussd.n_keys, ussd.n_sessions, ussd.n_sms,
            ussd.n_parts);
-    print_costs(config, true, ussd.n_sessions);
+    print_costs(config, true, &ussd);
     return true;
 }
 
@@ -233,7 +248,7 @@ static int run_forecast(const struct cli_args *args, const char *dir)
         return code;
     const struct lesson_source *source = in_asked_language(args, &folder);
     if (source == NULL)
-        return folder_no_language(dir, cli_get(args, "lang", NULL));
+        return folder_no_language(&folder, dir, cli_get(args, "lang", NULL));
     if (print_forecast(&folder, &source->course, has_prices ? &config : NULL))
         return EXIT_CLEAN;
     cli_complain("%s: the course cannot be played to its end", dir);

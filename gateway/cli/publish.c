@@ -151,6 +151,44 @@ static int check_keyword(const struct course *course, const struct lesson_file *
     return EX_DATAERR;
 }
 
+static const struct published_course *find_published(const struct published *all, struct str id)
+{
+    for (uint32_t i = 0; i < all->n; i++) {
+        if (str_eq(all->list[i].id, id))
+            return &all->list[i];
+    }
+    return NULL;
+}
+
+/* Courses that wait for each other could be begun by nobody. One that waits for a course that is
+ * not there yet is told of, and published. */
+static int check_order(const struct course *course, const struct published *all)
+{
+    struct arena *arena CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
+    struct str after = course->after;
+    for (uint32_t step = 0; after.p != NULL && step <= all->n; step++) {
+        struct lesson_file files[LESSON_MAX_FILES];
+        uint32_t n = 0;
+        if (str_eq(after, course->id)) {
+            cli_complain("not published: %.*s is to come after %.*s, and that after %.*s in its "
+                         "turn: nobody could begin either; mend `after` in course.md",
+                         STR_ARG(course->id), STR_ARG(course->after), STR_ARG(course->id));
+            return EX_DATAERR;
+        }
+        const struct published_course *before = find_published(all, after);
+        if (before == NULL)
+            cli_complain("nobody can begin %.*s before %.*s is published, too", STR_ARG(course->id),
+                         STR_ARG(after));
+        arena_reset(arena);
+        const struct lesson_source *source =
+            before != NULL ? load_published(before, arena, files, &n) : NULL;
+        after = source != NULL && source->course.after.p != NULL
+                    ? arena_str(all->arena, source->course.after)
+                    : STR_NONE;
+    }
+    return EX_OK;
+}
+
 /* The changes that ask for more than the number says. */
 static void tell_changes(const struct lesson_changes *changes, enum lesson_level step)
 {
@@ -219,7 +257,7 @@ static int check_beside(struct desk *desk, const struct lesson_source *source,
         code = str_eq(all.list[i].id, source->course.id)
                    ? check_version(source, &all.list[i])
                    : check_keyword(&source->course, files, n, &all.list[i]);
-    return code;
+    return code == EX_OK ? check_order(&source->course, &all) : code;
 }
 
 /* --- which version is begun --- */
@@ -292,10 +330,15 @@ int publish_course(struct desk *desk, const struct lesson_source *source,
 
 int publish_withdraw(struct desk *desk, struct str course)
 {
-    if (str_eq(course, desk->config.course)) {
-        cli_complain("%.*s is what JOIN starts here; name another one as `course:` in the "
+    const struct config *config = &desk->config;
+    for (uint32_t i = 0; i <= config->n_channels; i++) { /* the last one: of all others */
+        bool is_channel = i < config->n_channels;
+        if (!str_eq(course, is_channel ? config->channels[i].course : config->course))
+            continue;
+        cli_complain("%.*s is what JOIN starts %s%.*s; name another one as `course:` in the "
                      "configuration first",
-                     STR_ARG(course));
+                     STR_ARG(course), is_channel ? "on " : "here",
+                     STR_ARG(is_channel ? config->channels[i].name : STR("")));
         return EX_DATAERR;
     }
     int code = open_both(desk);

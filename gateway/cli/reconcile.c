@@ -8,10 +8,8 @@
 
 static int reconcile_run(const struct cli_args *args)
 {
-    if (args->n_words > 0) {
-        cli_complain("reconcile takes no words; `waypost reconcile --help` shows how");
+    if (!cli_has_no_words(args))
         return EX_USAGE;
-    }
     struct arena *arena CLEANUP(arena_freep) = arena_new(CLI_CONFIG_ARENA_BYTES);
     struct config config;
     int code = cli_config_load(args, arena, &config);

@@ -125,6 +125,19 @@ static void print_words(void *ctx, const struct str *cells, uint32_t n)
     (void)fprintf(stderr, "\n%.*s\n", STR_ARG(cells[0]));
 }
 
+/* Of organisations that are counted in the background: how old the counts are. Rows of people are
+ * of now. */
+static int say_age(struct report_run *run)
+{
+    static const char sql[] =
+        "select format('Counts of %s were made in the background, %s hours ago.', o.organisation, "
+        "o.counted_hours_ago) from report.organisations o where o.counted_hours_ago is not null "
+        "order by 1";
+    struct errmsg msg;
+    enum err e = database_ask(run->db, sql, NULL, 0, print_words, NULL, &msg);
+    return e == ERR_OK ? EX_OK : complain(e, msg.text);
+}
+
 static int report_show(struct report_run *run)
 {
     struct errmsg msg;
@@ -137,7 +150,7 @@ static int report_show(struct report_run *run)
     struct str name = str_from(run->args->words[1]);
     enum err e = database_ask(run->db, "select about from report.catalogue where name = $1", &name,
                               1, out.format->row != NULL ? print_words : NULL, NULL, &msg);
-    return e == ERR_OK ? EX_OK : complain(e, msg.text);
+    return e == ERR_OK ? say_age(run) : complain(e, msg.text);
 }
 
 /* csv, unless --format or the file's name says something else. */
@@ -149,11 +162,10 @@ static const struct report_format *format_of(const struct cli_args *args, const 
         said == NULL && ending != NULL ? report_format_find(str_from(ending + 1)) : NULL;
     if (format == NULL)
         format = report_format_find(str_from(said != NULL ? said : "csv"));
-    if (format == NULL)
-        cli_complain("report export: --format csv, xlsx, ndjson, dhis2 or table, not %s", said);
-    else if (format->needs_file && path == NULL)
-        cli_complain("report export: %s needs a file: --out FILE.%s", format->name, format->name);
-    return format != NULL && format->needs_file && path == NULL ? NULL : format;
+    if (!format->needs_file || path != NULL)
+        return format;
+    cli_complain("report export: %s needs a file: --out FILE.%s", format->name, format->name);
+    return NULL;
 }
 
 /* ---- an export is on record before a row leaves ---- */
@@ -208,7 +220,9 @@ static int write_export(struct report_run *run, struct report_out *out)
         code = begin_export(run, run->args->words[1], &mark);
     if (code == EX_OK)
         code = write_answer(run, out);
-    return code == EX_OK ? end_export(run, &mark, out->n_rows) : code;
+    if (code == EX_OK)
+        code = end_export(run, &mark, out->n_rows);
+    return code == EX_OK ? say_age(run) : code;
 }
 
 static int exit_of(enum err e)
@@ -332,6 +346,12 @@ static int write_page(struct report_run *run, const struct month *month)
     return is_written ? EX_OK : complain(ERR_IO, path != NULL ? path : "the page");
 }
 
+static bool is_month(const char *text)
+{
+    char day[16];
+    return snprintf(day, sizeof(day), "%s-01", text) == 10 && cli_is_date(str_from(day));
+}
+
 /* `month [2026-11]`: the last one when it is not said. */
 static int report_month(struct report_run *run)
 {
@@ -340,7 +360,7 @@ static int report_month(struct report_run *run)
         "($1 || '-01')::date, (current_date - interval '1 month')::date), $2) m"
         " where $3::text is null or m.organisation = $3 order by m.organisation, m.place, m.label";
     struct errmsg msg;
-    if (run->args->n_words > 2) {
+    if (run->args->n_words > 2 || (run->args->n_words == 2 && !is_month(run->args->words[1]))) {
         cli_complain("report month: one month, like 2026-11");
         return EX_USAGE;
     }
@@ -405,7 +425,7 @@ const struct cli_command cli_report = {
         "report show NAME [--grain WORD] [--by WORD] [--from DATE] [--to DATE] [--json]\n"
         "A report as a table. `hidden` stands for a count that could point at a few people, or\n"
         "from which such a count could be found.\n"
-        "report export NAME [--format csv|xlsx|ndjson|dhis2] [--out FILE] [--bom]\n"
+        "report export NAME [--format csv|xlsx|ndjson|dhis2|table] [--out FILE] [--bom]\n"
         "The same into a file. Rows of people get a new pseudonym in each export and days in "
         "place\n"
         "of times; what people wrote stays behind. NAME `wide`: one row for each learner of a\n"
@@ -426,7 +446,7 @@ const struct cli_command cli_report = {
     .options = {{"conninfo", "CONNINFO",
                  "libpq's words for your login, \"host=db dbname=waypost user=amina\"", false},
                 ASK_OPTIONS,
-                {"format", "csv|xlsx|ndjson|dhis2",
+                {"format", "csv|xlsx|ndjson|dhis2|table",
                  "export: how; when left out the file's name says it, or csv", false},
                 {"out", "FILE", "export: where to; standard output when left out", false},
                 {"send-to", "URL", "export statements: a Learning Record Store, https://host/xapi",

@@ -34,7 +34,7 @@ struct run {
         size_t at, len;
     } batch[REPORT_SEND_BATCH];
     uint32_t n;
-    /* the answer to the last request */
+    /* the response to the last request */
     enum sender_reached reached;
     int status;
     uint64_t wait_s; /* Retry-After */
@@ -129,16 +129,16 @@ static enum err make_url(struct run *run)
 
 /* ---- one request ---- */
 
-static void on_answer(void *ctx, const struct sender_answer *answer)
+static void on_response(void *ctx, const struct sender_response *response)
 {
     struct run *run = ctx;
-    run->reached = answer->reached;
-    run->status = answer->reached == SENDER_REACHED_ANSWER ? answer->status : 0;
+    run->reached = response->reached;
+    run->status = response->reached == SENDER_REACHED_RESPONSE ? response->status : 0;
     run->wait_s = 0;
-    struct str asked = http_header_get(answer->headers, answer->n_headers, STR("Retry-After"));
+    struct str asked = http_header_get(response->headers, response->n_headers, STR("Retry-After"));
     if (asked.p != NULL && str_to_u64(asked, MAX_ASKED_S, &run->wait_s) != ERR_OK)
         run->wait_s = MAX_ASKED_S;
-    struct str said = run->status != 0 ? answer->body : str_from(answer->message);
+    struct str said = run->status != 0 ? response->body : str_from(response->message);
     size_t n = said.len < sizeof(run->words) - 1 ? said.len : sizeof(run->words) - 1;
     for (size_t i = 0; i < n; i++) /* of somebody else's, onto a terminal */
         run->words[i] =
@@ -175,7 +175,7 @@ static void post(struct run *run, uint32_t first, uint32_t n)
                                            .timeout_ms = TIMEOUT_MS,
                                            .is_private_allowed = true,
                                            .is_insecure_allowed = is_here(buf_str(&run->url))};
-    sender_post(run->sender, &request, on_answer, run);
+    sender_post(run->sender, &request, on_response, run);
     loop_run(run->loop);
 }
 
@@ -184,8 +184,8 @@ static bool is_later(const struct run *run)
     return run->status == 0 || run->status == 429 || run->status >= 500;
 }
 
-/* Until there is an answer that says something else than "later". */
-static enum err post_until_answered(struct run *run, uint32_t first, uint32_t n)
+/* Until there is a response that says something else than "later". */
+static enum err post_until_responded(struct run *run, uint32_t first, uint32_t n)
 {
     for (uint32_t n_failures = 1;; n_failures++) {
         post(run, first, n);
@@ -231,7 +231,7 @@ static enum err send_batch(struct run *run)
     uint32_t size = run->n; /* of a request */
     for (uint32_t first = 0; e == ERR_OK && first < run->n;) {
         uint32_t n = size < run->n - first ? size : run->n - first;
-        e = post_until_answered(run, first, n);
+        e = post_until_responded(run, first, n);
         if (e == ERR_OK && n > 1 && (run->status == 409 || run->status == 413)) {
             size = n / 2;
         } else if (e == ERR_OK) {

@@ -3,9 +3,9 @@
  * .../statements): in batches, again with back-off where it does not answer or asks to wait, and
  * never twice over: the ids of what was taken are kept in a file and passed over the next time.
  *
- * A statement's id makes a repeat harmless, so a batch whose answer was lost is sent again. A store
- * that refuses a batch because it has one of its ids (409), or because it is too long (413), gets
- * it in halves; a single statement whose id it has is taken.
+ * A statement's id makes a repeat harmless, so a batch whose response was lost is sent again. A
+ * store that refuses a batch because it has one of its ids (409), or because it is too long (413),
+ * gets it in halves; a single statement whose id it has is taken.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 #include "base/str.h"
 
 #define REPORT_SEND_BATCH 50u
-#define REPORT_SEND_TRIES 9u       /* in a row without an answer that says more than "later" */
+#define REPORT_SEND_TRIES 9u       /* in a row without a response that says more than "later" */
 #define REPORT_SEND_FIRST_TRIES 3u /* while there is nobody at that address */
 
 struct report_send {

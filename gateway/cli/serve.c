@@ -416,10 +416,8 @@ static int serve_run(const struct cli_args *args)
     static struct service service;
     struct service *s = &service;
     *s = (struct service){.config_path = NULL};
-    if (args->n_words > 0) {
-        cli_complain("serve: takes options only; `waypost serve --help` lists them");
+    if (!cli_has_no_words(args))
         return EX_USAGE;
-    }
     s->arena = arena_new(CLI_CONFIG_ARENA_BYTES); /* as long as the service */
     s->config_path = cli_get(args, "config", CLI_CONFIG_DEFAULT);
     int code = load(s->config_path, s->arena, &s->config, &s->channels);

@@ -16,14 +16,14 @@ struct status_ask {
     int code;
 };
 
-static void on_answer(void *ctx, const struct sender_answer *answer)
+static void on_response(void *ctx, const struct sender_response *response)
 {
     struct status_ask *question = ctx;
-    if (answer->reached != SENDER_REACHED_ANSWER)
-        cli_complain("status: the gateway does not answer: %s", answer->message);
+    if (response->reached != SENDER_REACHED_RESPONSE)
+        cli_complain("status: the gateway does not answer: %s", response->message);
     else
-        printf("%.*s\n", STR_ARG(str_trim(answer->body)));
-    question->code = answer->status == 200 ? EX_OK : EX_UNAVAILABLE;
+        printf("%.*s\n", STR_ARG(str_trim(response->body)));
+    question->code = response->status == 200 ? EX_OK : EX_UNAVAILABLE;
     loop_stop(question->loop);
 }
 
@@ -116,7 +116,7 @@ static int status_run(const struct cli_args *args)
         .is_private_allowed = true,
         .is_insecure_allowed = true,
     };
-    sender_post(sender, &request, on_answer, &question);
+    sender_post(sender, &request, on_response, &question);
     loop_run(question.loop);
     sender_free(sender);
     loop_free(question.loop);

@@ -31,6 +31,8 @@ bool course_is_rtl(struct str lang)
 
 const struct course *course_in(const struct course *course, struct str lang, int module)
 {
+    if (str_is_empty(lang))
+        lang = course->language; /* nobody has chosen yet */
     for (uint16_t i = 0; i < course->n_languages && course->translations != NULL; i++) {
         const struct course *view = course->translations[i];
         if (view == NULL || !str_eq(course->languages[i], lang))

@@ -89,6 +89,7 @@
     X(zero_keys, question_keys, "", "the same where 0 is an answer: 00 Menu")                      \
     X(back_keys, nothing, "", "USSD key line of a screen that only goes back")                     \
     X(first_more_key, more_key, "", "USSD key line of a page that goes on, where 0 leads nowhere") \
+    X(first_key, next_key, "", "SMS key line of the first lesson: who is new must be told how")    \
     X(first_next_key, nothing, "", "USSD key line of a lesson where 0 leads nowhere")              \
     X(score_none, score, "module modules", "SCORE before the first question of a quiz")            \
     X(session_key, next_key, "", "SMS: the same behind every second lesson: a session is over")    \
@@ -126,6 +127,8 @@
     X(check_holder, nothing, "", "CHECK, a code and a PIN: it is right")                           \
     X(check_no_holder, nothing, "",                                                                \
       "CHECK, a code and a PIN: it is another one, or there is none")                              \
+    X(certificate_keys, nothing, "",                                                               \
+      "CERT on USSD: 4 digits give it a PIN, 1 its digital badge, 0 back")                         \
     X(claim, nothing, "org", "CLAIM alone: how the digital badge of a certificate is asked for")   \
     X(claimed, nothing, "org", "CLAIM and an e-mail address: the organisation has it")             \
     X(claim_link, nothing, "link",                                                                 \
@@ -155,6 +158,7 @@
     X(page_claim_ready, nothing, "", "there: it can be saved")                                     \
     X(page_claim_fetch, nothing, "", "there: saves it")                                            \
     X(page_claim_gone, nothing, "", "there: it was saved before, or is too old")                   \
+    X(language_only, nothing, "language", "LANG where there is one language")                      \
     X(language_later, nothing, "", "LANG where this module is not there in that language")         \
     X(safe_child, safe, "emergency helpline",                                                      \
       "the answer to a disclosure of who seems to be a child, until somebody has looked")          \
@@ -165,9 +169,12 @@
     X(emergency_none, nothing, "", "in place of {emergency} where none is known")                  \
     X(call_free, nothing, "voice", "behind HELP where a missed call is NEXT: that it is free")     \
     X(group_joined, nothing, "group", "JOIN and a group code: which group it is")                  \
+    X(share_ask, nothing, "group",                                                                 \
+      "who joins a group: may its facilitator see the nickname? 1 yes 2 no")                       \
     X(group_unknown, nothing, "number", "no group has this code: check it, or go on without")      \
     X(group_closed, nothing, "group number", "nobody joins this group any more: whom to ask")      \
     X(choices, nothing, "", "USSD menu 8: my data, pause, leave, stop, erase")                     \
+    X(choices_lead, choices, "", "the same where this number leads a group: 8 my group")           \
     X(my_data, nothing, "org place answers language group purposes until",                         \
       "MY DATA: what we hold; 1 change what was agreed to, 2 erase, 0 back")                       \
     X(my_data_left, nothing, "answers until", "MY DATA after STOP")                                \
@@ -181,6 +188,7 @@
     X(group_left, nothing, "group number", "LEAVE of a group: the course goes on")                 \
     X(left, nothing, "name", "LEAVE of one person on a shared phone; who follows")                 \
     X(ask, nothing, "org", "ASK alone: what is the message for a person? 0 back")                  \
+    X(ask_contact, nothing, "", "what 1 on USSD writes, where typing is hard: please contact me")  \
     X(asked, nothing, "org", "a message for a person was taken")                                   \
     X(asked_staffed, nothing, "org staffed", "the same where a person reads by that time")         \
     X(ask_enough, nothing, "", "the fourth message in a day")                                      \
@@ -203,6 +211,10 @@
     X(retention_invite, nothing, "n", "a month after the end, before n old questions")             \
     X(refresh_start, nothing, "n", "REFRESH behind the end: before n old questions")               \
     X(recall_done, done, "right total", "behind the last of them")                                 \
+    X(thanks, nothing, "", "thanks, a greeting, a thumb up: how to go on follows")                 \
+    X(first_this, nothing, "",                                                                     \
+      "sent where it must first be said who learns, or the PIN; that question follows")            \
+    X(unknown_here, unknown_1, "", "not understood there for the second time; names HELP")         \
     X(who, nothing, "options", "shared phone: who is learning?")                                   \
     X(who_new, nothing, "", "its last option: somebody new")                                       \
     X(who_left, nothing, "name", "who was chosen has left the course: JOIN")                       \

@@ -70,7 +70,8 @@ struct learner {
     uint8_t
         learner_id[16]; /* random, the pseudonym in PostgreSQL; all zero before the first step */
     enum learner_state state;
-    enum learner_state back;       /* where a side state or STOPPED returns to */
+    enum learner_state back;       /* where a side state or STOPPED returns to; of DELETED: STOPPED
+                                      once STOP was confirmed */
     enum learner_state stopped_at; /* back of STOPPED, while a side state is open from there */
     uint8_t side_via;              /* enum via by which the side state was opened */
     char lang[LEARNER_LANG_BYTES];
@@ -79,6 +80,7 @@ struct learner {
     char unit[COURSE_ID_BYTES]; /* unit that is on the screen, "" where the state has none */
     uint8_t screen;             /* of a lesson, from 0 */
     uint8_t n_unknown;          /* inputs in a row that were not understood */
+    uint8_t n_idle;             /* inputs in a row that brought the same once more */
     uint8_t answered[LEARNER_BITMAP_BYTES]; /* scored questions answered, bit scored_index */
     uint8_t right[LEARNER_BITMAP_BYTES];    /* of these, right at the first attempt */
     uint8_t test_n;     /* questions answered in the running test, survey or follow-up */
@@ -148,6 +150,7 @@ struct learner {
 #define LEARNER_REFUSED_KEYS 16u
 #define LEARNER_ASKED_KEYS 32u     /* on the screen behind this module */
 #define LEARNER_AGREED_RESULTS 64u /* the organisation gets one's own results, not only counts */
+#define LEARNER_NAMED_ALONE 128u   /* the nickname is asked for, and nobody else */
 #define LEARNER_SENT_RETENTION 1u  /* the questions a month after the end */
 #define LEARNER_SENT_FOLLOWUP 2u
 

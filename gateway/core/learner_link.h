@@ -1,7 +1,7 @@
 /*
  * learner_link.h: what is remembered of the conversation with a number: duplicates, the USSD
  * session, what stands on the phone. Written by app/dialog only (app/dialog/dialog.h says how), and
- * one note by the sender. The functions are in learner.c, beside the bytes.
+ * one note by the sender.
  */
 #pragma once
 

@@ -50,6 +50,8 @@
     X(LEAD_QUIZ, 37, "lead_quiz", true)                                                            \
     X(LEAD_PACE, 38, "lead_pace", true)                                                            \
     X(LEAD_PAUSE, 39, "lead_pause", true)                                                          \
+    X(CERTIFICATE, 42, "certificate", true) /* on USSD: its PIN, its badge */                      \
+    X(SHARE, 43, "share", true)             /* may the group's facilitator see the nickname? */    \
     X(STOPPED, 40, "stopped", false)                                                               \
     X(DELETED, 41, "deleted", false)
 

@@ -23,7 +23,7 @@ struct written {
 enum fit { FIT_NONE, FIT_UNPLANNED, FIT_LENGTH, FIT_MOBILE };
 
 /* One way to read the digits. */
-struct reading {
+struct number_reading {
     enum fit fit;
     const struct number_plan *plan; /* NULL: no such calling code, or no home country */
     char national[NUMBER_PLAN_WRITTEN];
@@ -38,6 +38,16 @@ static bool is_separator(char c)
     return c == ' ' || c == '-' || c == '.' || c == '(' || c == ')' || c == '/' || c == '\t';
 }
 
+/* 254700000101.0, as spreadsheets and some languages write whole numbers: without its decimals,
+ * which would make another number. Digits in groups have more points, or more digits behind one. */
+static struct str without_decimals(struct str text)
+{
+    size_t point = str_find_char(text, '.');
+    struct str decimals = str_sub(text, point == SIZE_MAX ? text.len : point + 1, text.len);
+    bool is_zero = str_eq(decimals, STR("0")) || str_eq(decimals, STR("00"));
+    return is_zero ? str_sub(text, 0, point) : text;
+}
+
 static enum err read_written(struct str text, struct written *ret)
 {
     struct str rest = text;
@@ -46,7 +56,7 @@ static enum err read_written(struct str text, struct written *ret)
         rest = str_split(&(struct str){rest.p, rest.len}, ';'); /* parameters, RFC 3966 */
     }
     *ret = (struct written){.has_blank = rest.len > 0 && rest.p[0] == ' '};
-    rest = str_trim(rest);
+    rest = without_decimals(str_trim(rest));
     if (rest.len > 0 && rest.p[0] == '+') {
         ret->has_plus = true;
         rest = str_sub(rest, 1, rest.len);
@@ -70,7 +80,7 @@ static enum err read_written(struct str text, struct written *ret)
 /* readings ----------------------------------------------------------------------------------- */
 
 /* Of the digits behind calling code and trunk prefix. */
-static void judge(struct reading *r, struct str national, size_t min_unplanned)
+static void judge(struct number_reading *r, struct str national, size_t min_unplanned)
 {
     const struct number_plan *plan = r->plan;
     bool has_trunk_digit = str_eq(plan->trunk, STR("0")) || str_eq(plan->trunk, STR("1"));
@@ -91,10 +101,10 @@ static void judge(struct reading *r, struct str national, size_t min_unplanned)
 }
 
 /* Digits that begin with a calling code; "+44 (0)7700" is forgiven. */
-static void read_international(struct str digits, bool has_plus, struct reading *r)
+static void read_international(struct str digits, bool has_plus, struct number_reading *r)
 {
     const struct number_plan *plan = number_plan_by_code(digits);
-    *r = (struct reading){.plan = plan, .refusal = "no country has this calling code"};
+    *r = (struct number_reading){.plan = plan, .refusal = "no country has this calling code"};
     if (plan == NULL)
         return;
     struct str national = str_sub(digits, plan->code.len, digits.len);
@@ -107,12 +117,12 @@ static void read_international(struct str digits, bool has_plus, struct reading 
 
 /* Where the trunk prefix is 0 no national number begins with it; 8 or 06 may also be part of one.
  */
-static void read_national(struct str digits, struct str country, struct reading *r)
+static void read_national(struct str digits, struct str country, struct number_reading *r)
 {
     const struct number_plan *home = number_plan_by_country(country);
-    *r = (struct reading){.plan = home,
-                          .is_national = true,
-                          .refusal = "a national number, and no country says whose"};
+    *r = (struct number_reading){.plan = home,
+                                 .is_national = true,
+                                 .refusal = "a national number, and no country says whose"};
     if (home == NULL)
         return;
     struct str national = digits;
@@ -127,12 +137,16 @@ static void read_national(struct str digits, struct str country, struct reading 
 }
 
 /* Digits alone that can be either; NULL when they fit both plans equally well. */
-static const struct reading *choose(enum number_form form, bool has_blank,
-                                    const struct reading *national,
-                                    const struct reading *international)
+static const struct number_reading *choose(enum number_form form, bool has_blank,
+                                           const struct number_reading *national,
+                                           const struct number_reading *international)
 {
     if (has_blank && international->fit >= FIT_LENGTH)
         return international;
+    /* A number of this country may begin with its calling code: +358 437899, and 0358 437899. */
+    if (form == NUMBER_FORM_NATIONAL && national->fit >= FIT_LENGTH &&
+        national->plan == international->plan)
+        return national;
     if (national->fit != international->fit)
         return national->fit > international->fit ? national : international;
     bool is_same = national->plan == international->plan &&
@@ -153,7 +167,7 @@ static bool put_e164(char dst[NUMBER_BYTES], struct str code, const char *nation
     return true;
 }
 
-static enum err make(const struct reading *r, struct number *ret)
+static enum err make(const struct number_reading *r, struct number *ret)
 {
     struct number made = {.is_unplanned = r->fit == FIT_UNPLANNED};
     if (r->fit == FIT_NONE || !put_e164(made.e164, r->plan->code, r->national))
@@ -180,7 +194,7 @@ static enum err parse_opaque(struct str text, struct number *ret)
 
 /* words -------------------------------------------------------------------------------------- */
 
-static void explain_reading(const struct reading *r, struct buf *words)
+static void explain_reading(const struct number_reading *r, struct buf *words)
 {
     if (r->fit == FIT_NONE) {
         buf_addf(words, "%s", r->refusal);
@@ -196,7 +210,7 @@ static void explain_reading(const struct reading *r, struct buf *words)
         buf_addf(words, ", a length that its plan does not know: accepted and counted");
 }
 
-static void explain(const struct reading *chosen, const struct reading *other,
+static void explain(const struct number_reading *chosen, const struct number_reading *other,
                     const struct number *number, struct buf *words)
 {
     char bytes[NUMBER_BYTES];
@@ -211,7 +225,8 @@ static void explain(const struct reading *chosen, const struct reading *other,
         buf_addf(words, "; the same person as %.*s", STR_ARG(person));
 }
 
-static void explain_doubt(const struct reading *a, const struct reading *b, struct buf *words)
+static void explain_doubt(const struct number_reading *a, const struct number_reading *b,
+                          struct buf *words)
 {
     buf_addf(words,
              "it can be +%.*s%s of %.*s or +%.*s%s of %.*s, so it is nobody's; `number:` in the "
@@ -225,10 +240,11 @@ static enum err parse_either(const struct written *written, enum number_form for
                              struct str country, struct number *ret, struct buf *words)
 {
     struct str digits = {written->bytes, written->n};
-    struct reading national, international;
+    struct number_reading national, international;
     read_national(digits, country, &national);
     read_international(digits, false, &international);
-    const struct reading *chosen = choose(form, written->has_blank, &national, &international);
+    const struct number_reading *chosen =
+        choose(form, written->has_blank, &national, &international);
     enum err e = chosen != NULL ? make(chosen, ret) : ERR_INVALID;
     if (words != NULL && chosen == NULL)
         explain_doubt(&national, &international, words);
@@ -240,9 +256,9 @@ static enum err parse_either(const struct written *written, enum number_form for
 static enum err parse_one(const struct written *written, struct str country, struct number *ret,
                           struct buf *words)
 {
-    static const struct reading none = {.fit = FIT_NONE};
+    static const struct number_reading none = {.fit = FIT_NONE};
     struct str digits = {written->bytes, written->n};
-    struct reading reading;
+    struct number_reading reading;
     if (!written->has_plus && digits.p[0] == '0')
         read_national(digits, country, &reading);
     else

@@ -92,7 +92,7 @@ static bool next_event(struct reader *r, yaml_event_t *event)
     }
     yaml_report_add(r->report, YAML_FAULT_FORM, (uint32_t)p->problem_mark.line + 1,
                     (uint32_t)p->problem_mark.column + 1,
-                    "check indentation, colons and quotes here", "%s%s%s",
+                    "check indentation (blanks, no tabs), colons and quotes here", "%s%s%s",
                     p->problem != NULL ? p->problem : "no valid YAML",
                     p->context != NULL ? " " : "", p->context != NULL ? p->context : "");
     return false;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "core/engine/input.h"
 #include "core/question.h"
 #include "lab/handset.h"
 
@@ -12,8 +13,6 @@
 #define STEM_BYTES 24u  /* of a question: enough to know it by */
 #define MAX_STUCK 2u    /* answers that lead nowhere, before somebody puts the phone away */
 #define NEW_ACTIONS 16u /* of who has not learned much yet */
-
-enum via { VIA_SMS, VIA_USSD };
 
 struct person {
     struct handset handset;
@@ -163,7 +162,7 @@ static bool read_sms(struct play *play, struct person *p)
 /* Posts what the handset has made, now and then twice. */
 static enum err post(struct play *play, struct person *p, bool is_end)
 {
-    struct talk_answer answers[2];
+    struct talk_response answers[2];
     struct handset *h = &p->handset;
     uint32_t n = is_drawn(p, 0.03) ? 2 : 1;
     enum err e = play->world->ops->post(play->world, h->path, buf_str(&h->body), n, answers);
@@ -329,8 +328,21 @@ static enum err leave(struct play *play, struct person *p)
     return e;
 }
 
+/* The network closes the session, and may say nothing of it. */
+static enum err lose_session(struct play *play, struct person *p)
+{
+    bool is_quiet = is_drawn(p, 0.5);
+    if (!handset_drop(&p->handset, is_quiet, play->world->ops->now(play->world)) || is_quiet)
+        return ERR_OK;
+    return post(play, p, true);
+}
+
 static enum err end_session(struct play *play, struct person *p)
 {
+    /* No network keeps a session that nobody looks at. */
+    enum err e = p->handset.is_in_session ? lose_session(play, p) : ERR_OK;
+    if (e != ERR_OK)
+        return e;
     double chance = p->leaves * (p->is_in_group ? 0.4 : 1);
     p->next_ms = at_its_hour(p, now_ms(play) + (int64_t)(draw_wait(p, p->pause_days) * DAY_MS));
     if (is_drawn(p, 0.006))
@@ -340,19 +352,7 @@ static enum err end_session(struct play *play, struct person *p)
         p->is_quiet = true; /* until a reminder comes, or never */
         p->next_ms = INT64_MAX;
     }
-    if (p->handset.is_in_session && is_drawn(p, 0.5) &&
-        handset_drop(&p->handset, false, play->world->ops->now(play->world)))
-        return post(play, p, true);
     return ERR_OK;
-}
-
-/* The network closes the session in the middle, and may say nothing of it. */
-static enum err lose_session(struct play *play, struct person *p)
-{
-    bool is_quiet = is_drawn(p, 0.5);
-    if (!handset_drop(&p->handset, is_quiet, play->world->ops->now(play->world)) || is_quiet)
-        return ERR_OK;
-    return post(play, p, true);
 }
 
 static enum err act(struct play *play, struct person *p)

@@ -15,7 +15,7 @@ struct http_caller {
 
 struct copy {
     struct http_caller *caller;
-    struct http_call_answer *answer;
+    struct http_call_response *response;
     enum err e;
     struct errmsg msg;
 };
@@ -51,24 +51,24 @@ void http_caller_free(struct http_caller *caller)
     free(caller);
 }
 
-static void on_answer(void *ctx, const struct sender_answer *answer)
+static void on_response(void *ctx, const struct sender_response *response)
 {
     struct copy *copy = ctx;
-    if (answer->reached == SENDER_REACHED_ANSWER) {
-        copy->answer->status = answer->status;
-        buf_reset(&copy->answer->body);
-        buf_add_str(&copy->answer->body, answer->body);
+    if (response->reached == SENDER_REACHED_RESPONSE) {
+        copy->response->status = response->status;
+        buf_reset(&copy->response->body);
+        buf_add_str(&copy->response->body, response->body);
     } else {
-        bool is_maybe = answer->reached == SENDER_REACHED_MAYBE;
-        copy->e =
-            errmsg_set(&copy->msg, is_maybe ? ERR_TIMEOUT : ERR_UNAVAILABLE, "%s", answer->message);
+        bool is_maybe = response->reached == SENDER_REACHED_MAYBE;
+        copy->e = errmsg_set(&copy->msg, is_maybe ? ERR_TIMEOUT : ERR_UNAVAILABLE, "%s",
+                             response->message);
     }
     if (--copy->caller->n_waiting == 0)
         loop_stop(copy->caller->loop);
 }
 
 enum err http_call(struct http_caller *caller, struct str url, struct str form_body, uint32_t n,
-                   struct http_call_answer *ret, struct errmsg *msg)
+                   struct http_call_response *ret, struct errmsg *msg)
 {
     static const struct http_header form_headers[] = {
         {{"Content-Type", 12}, {"application/x-www-form-urlencoded", 33}},
@@ -87,8 +87,8 @@ enum err http_call(struct http_caller *caller, struct str url, struct str form_b
     };
     caller->n_waiting = n;
     for (uint32_t i = 0; i < n; i++) {
-        copies[i] = (struct copy){.caller = caller, .answer = &ret[i]};
-        sender_post(caller->sender, &request, on_answer, &copies[i]);
+        copies[i] = (struct copy){.caller = caller, .response = &ret[i]};
+        sender_post(caller->sender, &request, on_response, &copies[i]);
     }
     while (caller->n_waiting > 0)
         loop_run(caller->loop);

@@ -1,6 +1,6 @@
 /*
- * http_call.h: HTTP requests of a command that waits for the answer: over port/sender.h and a loop
- * of its own, to loopback and private addresses too.
+ * http_call.h: HTTP requests of a command that waits for the response: over port/sender.h and a
+ * loop of its own, to loopback and private addresses too.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 
 struct http_caller;
 
-struct http_call_answer {
+struct http_call_response {
     int status;
     struct buf body;
 };
@@ -25,6 +25,6 @@ void http_caller_free(struct http_caller *caller);
 /* GET without a body, or POST of a form, n copies at once; returns when all are answered. ret has n
  * elements with initialised bodies. ERR_UNAVAILABLE or ERR_TIMEOUT, with the reason in msg. */
 enum err http_call(struct http_caller *caller, struct str url, struct str form_body, uint32_t n,
-                   struct http_call_answer *ret, struct errmsg *msg) MUST_CHECK;
+                   struct http_call_response *ret, struct errmsg *msg) MUST_CHECK;
 /* Lets real time pass. */
 void http_caller_sleep(struct http_caller *caller, int64_t ms);

@@ -10,7 +10,7 @@
 
 #define DIAL_CODE PHONE_DIAL_CODE
 #define LINE_MAX_BYTES 4096
-#define ANSWER_MAX_BYTES 65536u
+#define RESPONSE_MAX_BYTES 65536u
 #define REPLY_WAIT_MS 5000
 #define REPLY_POLL_MS 50
 /* After one reply others may follow. */
@@ -33,7 +33,7 @@ struct phone {
     uint32_t n_seen; /* SMS that were shown */
     bool is_ussd;
     bool is_interactive;
-    struct http_call_answer answer;
+    struct http_call_response response;
     struct errmsg msg;
 };
 
@@ -55,7 +55,7 @@ static enum err show_sms(struct phone *p, bool *ret_any)
 {
     struct buf text CLEANUP(buf_fini);
     enum err e = ERR_OK;
-    buf_init(&text, ANSWER_MAX_BYTES);
+    buf_init(&text, RESPONSE_MAX_BYTES);
     while (e == ERR_OK) {
         buf_reset(&text);
         e = sim_outbox_get(p->caller, &p->address, p->handset.number, p->n_seen, "text", &text,
@@ -91,12 +91,12 @@ static enum err post(struct phone *p)
     char url[512];
     int n = snprintf(url, sizeof(url), "%s%s", p->address.base, p->handset.path);
     enum err e = http_call(p->caller, (struct str){url, (size_t)n}, buf_str(&p->handset.body), 1,
-                           &p->answer, &p->msg);
+                           &p->response, &p->msg);
     if (e != ERR_OK)
         return e;
-    if (p->answer.status < 200 || p->answer.status > 299)
-        printf("      the gateway answered %d: %.*s\n", p->answer.status,
-               STR_ARG(buf_str(&p->answer.body)));
+    if (p->response.status < 200 || p->response.status > 299)
+        printf("      the gateway answered %d: %.*s\n", p->response.status,
+               STR_ARG(buf_str(&p->response.body)));
     return ERR_OK;
 }
 
@@ -107,7 +107,7 @@ static enum err show_screen(struct phone *p)
     enum err e = post(p);
     if (e != ERR_OK)
         return e;
-    if (handset_read_screen(&p->handset, p->answer.status, buf_str(&p->answer.body), &text,
+    if (handset_read_screen(&p->handset, p->response.status, buf_str(&p->response.body), &text,
                             &is_open) != ERR_OK) {
         printf("      no screen; the session is closed\n");
         return ERR_OK;
@@ -161,13 +161,13 @@ static enum err duplicate(struct phone *p)
         return ERR_OK;
     }
     struct buf first CLEANUP(buf_fini);
-    buf_init(&first, ANSWER_MAX_BYTES);
-    buf_add_str(&first, buf_str(&p->answer.body));
+    buf_init(&first, RESPONSE_MAX_BYTES);
+    buf_add_str(&first, buf_str(&p->response.body));
     enum err e = post(p);
     if (e != ERR_OK)
         return e;
     printf("      (the callback came again; the answer is %s)\n",
-           str_eq(buf_str(&first), buf_str(&p->answer.body)) ? "the same" : "another");
+           str_eq(buf_str(&first), buf_str(&p->response.body)) ? "the same" : "another");
     return wait_for_sms(p, 500);
 }
 
@@ -249,7 +249,7 @@ static enum err begin(struct phone *p, const struct phone_ask *ask)
     vault_random(random, sizeof(random));
     hex_encode(random, sizeof(random), run);
     handset_init(&p->handset, ask->number, DIAL_CODE, run);
-    buf_init(&p->answer.body, ANSWER_MAX_BYTES);
+    buf_init(&p->response.body, RESPONSE_MAX_BYTES);
     p->caller = http_caller_new();
     return sim_outbox_count(p->caller, &p->address, ask->number, &p->n_seen, &p->msg);
 }
@@ -263,7 +263,7 @@ enum err phone_talk(const struct phone_ask *ask, FILE *in, struct errmsg *msg)
     if (e != ERR_OK)
         errmsg_format(msg, "%s", p.msg.text);
     handset_fini(&p.handset);
-    buf_fini(&p.answer.body);
+    buf_fini(&p.response.body);
     http_caller_free(p.caller);
     return e;
 }

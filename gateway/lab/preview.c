@@ -9,7 +9,7 @@
 
 #define PATH_BYTES 4096
 
-static struct http_response answer(int status, struct str type, const struct buf *body)
+static struct http_response response(int status, struct str type, const struct buf *body)
 {
     return (struct http_response){.status = status, .content_type = type, .body = buf_str(body)};
 }
@@ -56,15 +56,15 @@ static struct http_response show_course(const char *dir, struct buf *body)
     enum err e = lesson_files_read(dir, arena, &files, &n_files, &msg);
     if (e != ERR_OK || arena_error(arena) != ERR_OK) {
         buf_addf(body, "%s\n", e != ERR_OK ? msg.text : "the course is too big");
-        return answer(404, STR("text/plain; charset=utf-8"), body);
+        return response(404, STR("text/plain; charset=utf-8"), body);
     }
     if (lesson_parse(files, n_files, arena, findings, source) != ERR_OK) {
         lesson_findings_sort(findings);
         lesson_findings_print(findings, STR(""), LESSON_OUTPUT_TEXT, body);
-        return answer(422, STR("text/plain; charset=utf-8"), body);
+        return response(422, STR("text/plain; charset=utf-8"), body);
     }
     lesson_preview(source, scratch, body);
-    return answer(200, STR("text/html; charset=utf-8"), body);
+    return response(200, STR("text/html; charset=utf-8"), body);
 }
 
 bool preview_handle(const char *lessons_dir, struct str path, struct buf *body,
@@ -77,12 +77,12 @@ bool preview_handle(const char *lessons_dir, struct str path, struct buf *body,
     int n = snprintf(dir, sizeof(dir), "%s/%.*s", lessons_dir, STR_ARG(name));
     if (name.len == 0) {
         list_courses(lessons_dir, body);
-        *ret = answer(200, STR("text/html; charset=utf-8"), body);
+        *ret = response(200, STR("text/html; charset=utf-8"), body);
     } else if (is_course_name(name) && n > 0 && (size_t)n < sizeof(dir)) {
         *ret = show_course(dir, body);
     } else {
         buf_add_str(body, STR("no such course; /preview/ lists them\n"));
-        *ret = answer(404, STR("text/plain; charset=utf-8"), body);
+        *ret = response(404, STR("text/plain; charset=utf-8"), body);
     }
     return true;
 }

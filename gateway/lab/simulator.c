@@ -78,7 +78,7 @@ static struct http_response take(struct simulator *sim, const struct http_reques
     const struct channel *channel = channels_get(sim->channels, name);
     if (channel == NULL)
         return plain(404, STR("no such channel\n"));
-    struct http_response answer;
+    struct http_response response;
     struct outgoing message = {
         .from = said(request, SIMULATOR_HEADER_FROM, arena),
         .to = said(request, SIMULATOR_HEADER_TO, arena),
@@ -88,13 +88,13 @@ static struct http_response take(struct simulator *sim, const struct http_reques
     if (message.to.p == NULL || message.text.p == NULL)
         return plain(400,
                      STR("no send request of a gateway: X-Waypost-To and -Text are missing\n"));
-    if (profile_sample(channel->profile, &message, arena, &answer) != ERR_OK)
+    if (profile_sample(channel->profile, &message, arena, &response) != ERR_OK)
         return plain(500, STR("the profile's sample: cannot be made\n"));
     struct sim_message *slot = &sim->ring[sim->n_taken++ % SIMULATOR_MAX_MESSAGES];
     clear(slot);
     *slot = (struct sim_message){copy(message.from), copy(message.to), copy(message.text),
                                  copy(message.id), now};
-    return answer;
+    return response;
 }
 
 /* Compares digits only, so that +254.., " 254.." (an undone plus) and 254.. are the same phone. */
@@ -206,22 +206,22 @@ static enum err get_list(struct http_caller *caller, const struct sim_address *a
                          const char *number, json_t **ret, struct errmsg *msg)
 {
     struct buf url CLEANUP(buf_fini);
-    struct http_call_answer answer = {0};
+    struct http_call_response response = {0};
     buf_init(&url, 512);
     buf_addf(&url, "%s/sim/outbox?to=", address->admin);
     form_encode(str_from(number), &url);
-    buf_init(&answer.body, LIST_MAX_BYTES);
-    enum err e = http_call(caller, buf_str(&url), STR_NONE, 1, &answer, msg);
-    if (e == ERR_OK && answer.status == 200)
-        *ret = json_loadb(answer.body.p, answer.body.len, 0, NULL);
+    buf_init(&response.body, LIST_MAX_BYTES);
+    enum err e = http_call(caller, buf_str(&url), STR_NONE, 1, &response, msg);
+    if (e == ERR_OK && response.status == 200)
+        *ret = json_loadb(response.body.p, response.body.len, 0, NULL);
     else if (e == ERR_OK)
         e = errmsg_set(msg, ERR_INVALID, "%s/sim/outbox answered %d; is `simulator: on` set?",
-                       address->admin, answer.status);
+                       address->admin, response.status);
     if (e == ERR_OK && !json_is_array(*ret)) {
         json_decref(*ret);
         e = errmsg_set(msg, ERR_INVALID, "%s/sim/outbox is no simulator", address->admin);
     }
-    buf_fini(&answer.body);
+    buf_fini(&response.body);
     return e;
 }
 

@@ -37,7 +37,7 @@ struct sim_address {
 enum err sim_address_parse(const char *base, const char *admin, struct sim_address *ret,
                            struct errmsg *msg) MUST_CHECK;
 /* Appends the text, or another member by its name, of message number `index` (from 0) to that
- * phone. ERR_NOT_FOUND: not there yet; ERR_UNAVAILABLE, ERR_TIMEOUT, ERR_INVALID: no answer or no
+ * phone. ERR_NOT_FOUND: not there yet; ERR_UNAVAILABLE, ERR_TIMEOUT, ERR_INVALID: no response or no
  * list, with the reason in msg. */
 enum err sim_outbox_get(struct http_caller *caller, const struct sim_address *address,
                         const char *number, uint32_t index, const char *member, struct buf *out,

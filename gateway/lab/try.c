@@ -248,10 +248,10 @@ static enum err prepare(struct trial *t)
 
 /* ---- the exchange ---- */
 
-static void on_answer(void *ctx, const struct sender_answer *answer)
+static void on_answer(void *ctx, const struct sender_response *answer)
 {
     struct trial *t = ctx;
-    t->status = answer->reached == SENDER_REACHED_ANSWER ? answer->status : 0;
+    t->status = answer->reached == SENDER_REACHED_RESPONSE ? answer->status : 0;
     buf_add_str(&t->body,
                 t->status != 0 ? answer->body : str_from(answer->message)); /* cut is fine */
     loop_stop(t->loop);

@@ -105,3 +105,5 @@ void loop_mem_settle(struct loop *loop);
 /* Moves time forward at once, as when a machine was asleep, and then fires what is due: timers that
  * repeat fire once for all the time that they missed. For weeks with nothing but idle looks. */
 void loop_mem_skip(struct loop *loop, int64_t ms);
+/* The wall clock is put on, or back where ms is below 0; no time passes. */
+void loop_mem_turn(struct loop *loop, int64_t ms);

@@ -48,7 +48,8 @@
     X(redis_aof_ok, gauge, "1 while Redis could write its file, and write it anew")                \
     X(redis_replicas, gauge, "Replicas that follow this Redis")                                    \
     X(redis_replica_behind_bytes, gauge, "What the replica that is furthest behind does not have") \
-    X(timers_late, gauge, "Learners due for over 5 minutes, at most 100 are counted")              \
+    X(timers_late, gauge, "Learners due for over 5 minutes, at most 128 are counted")              \
+    X(timers_woken_total, counter, "Learners whose time had come and who were looked after")       \
     X(cap_money_day, gauge, "What all messages of a day may cost; 0 is no limit")                  \
     X(events_behind_seconds, gauge, "Age of the oldest event that PostgreSQL does not have")       \
     X(events_waiting, gauge,                                                                       \

@@ -1,10 +1,11 @@
 /*
  * sender.h: one HTTP request to a provider, and what came back. sender_curl.c wraps libcurl's multi
  * interface (keep-alive, no redirects, QUICK_EXIT, body ceiling, private addresses refused unless
- * allowed); sender_mem.c records requests and answers as told.
+ * allowed); sender_mem.c records requests and responses as told.
  *
  * Each sender_post is answered exactly once, from the loop. What happened is said by `reached`: a
- * request that may have been taken by the provider although no answer came is never safe to repeat.
+ * request that may have been taken by the provider although no response came is never safe to
+ * repeat.
  */
 #pragma once
 
@@ -12,7 +13,7 @@
 #include "port/loop.h"
 #include "wire/http/http.h"
 
-#define SENDER_MAX_ANSWER_BYTES 65536u
+#define SENDER_MAX_RESPONSE_BYTES 65536u
 
 struct sender_request {
     const char *method; /* "GET" or "POST" */
@@ -26,26 +27,26 @@ struct sender_request {
 };
 
 enum sender_reached {
-    SENDER_REACHED_NOT,    /* no connection, or refused before a byte left: safe to repeat */
-    SENDER_REACHED_MAYBE,  /* sent, no complete answer: outcome unknown */
-    SENDER_REACHED_ANSWER, /* a complete HTTP answer, or an error whose body was cut */
+    SENDER_REACHED_NOT,      /* no connection, or refused before a byte left: safe to repeat */
+    SENDER_REACHED_MAYBE,    /* sent, no complete response: outcome unknown */
+    SENDER_REACHED_RESPONSE, /* a complete HTTP response, or an error whose body was cut */
 };
 
-struct sender_answer {
+struct sender_response {
     enum sender_reached reached;
     int status;                        /* HTTP, 0 without answer */
     struct str body;                   /* borrowed until the callback returns; of an error cut at
                                           the ceiling; a success with more is MAYBE */
-    const struct http_header *headers; /* the answer's */
+    const struct http_header *headers; /* the response's */
     uint32_t n_headers;
     const char *message; /* for the log: no number, no secret */
 };
 
 struct sender;
-typedef void sender_on_answer(void *ctx, const struct sender_answer *answer);
+typedef void sender_on_response(void *ctx, const struct sender_response *response);
 
 struct sender_ops {
-    void (*post)(struct sender *, const struct sender_request *, sender_on_answer *, void *ctx);
+    void (*post)(struct sender *, const struct sender_request *, sender_on_response *, void *ctx);
     void (*free)(struct sender *);
 };
 
@@ -55,7 +56,7 @@ struct sender {
 
 /* Copies what it needs of the request. */
 static inline void sender_post(struct sender *s, const struct sender_request *request,
-                               sender_on_answer *fn, void *ctx)
+                               sender_on_response *fn, void *ctx)
 {
     s->ops->post(s, request, fn, ctx);
 }
@@ -69,16 +70,17 @@ static inline void sender_free(struct sender *s)
 struct sender *sender_curl_new(struct loop *loop, uint32_t max_connections);
 
 struct sender *sender_mem_new(struct loop *loop);
-/* The next n requests get this answer instead of 200 with `body` (NULL body keeps the default). */
-void sender_mem_answer(struct sender *s, enum sender_reached reached, int status, const char *body,
-                       uint32_t n);
+/* The next n requests get this response instead of 200 with `body` (NULL body keeps the default).
+ */
+void sender_mem_response(struct sender *s, enum sender_reached reached, int status,
+                         const char *body, uint32_t n);
 /* Asked about every request before any other answer: true when *ret is what it gets; the body is
  * copied, up to 1 KiB of it. */
 typedef bool sender_mem_decide(void *ctx, const struct sender_request *request,
-                               struct sender_answer *ret);
+                               struct sender_response *ret);
 void sender_mem_on_post(struct sender *s, sender_mem_decide *fn, void *ctx);
-/* Called for every request that will be answered with 2xx, with that answer's body: transcripts
+/* Called for every request that will be answered with 2xx, with that response's body: transcripts
  * read the message from it. */
 typedef void sender_mem_on_request(void *ctx, const struct sender_request *request,
-                                   struct str answer);
+                                   struct str response);
 void sender_mem_watch(struct sender *s, sender_mem_on_request *fn, void *ctx);

@@ -8,11 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/xalloc.h"
 #include "port/sender.h"
 
-#define MAX_ANSWER_HEADERS 64u
+#define MAX_RESPONSE_HEADERS 64u
 #define CONNECT_TIMEOUT_MS 10000L
 #define IDLE_CONNECTION_S 60L
 
@@ -22,16 +21,16 @@ struct transfer {
     LIST_ENTRY(transfer) entry;
     CURL *easy;
     struct curl_slist *request_headers;
-    sender_on_answer *fn;
+    sender_on_response *fn;
     void *ctx;
     struct buf body;
     struct buf header_lines;
-    struct http_header headers[MAX_ANSWER_HEADERS];
+    struct http_header headers[MAX_RESPONSE_HEADERS];
     uint32_t n_headers;
     uint32_t n_sent; /* times that curl began to send it */
     bool is_private_allowed;
     bool is_private_refused; /* an address was refused by us */
-    bool is_cut;             /* the answer was longer than the ceiling */
+    bool is_cut;             /* the response was longer than the ceiling */
 };
 
 /* A socket that curl wants watched. */
@@ -43,8 +42,8 @@ struct curl_sender {
     struct sender base;
     struct loop *loop;
     CURLM *multi;
-    struct event *timer;
     LIST_HEAD(, transfer) transfers;
+    struct event *timer;
 };
 
 static struct curl_sender *curl_of(struct sender *s)
@@ -134,7 +133,7 @@ static int on_begin_sending(void *ctx, char *peer_ip, char *own_ip, int peer_por
     return t->n_sent > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
-/* ---- the answer ---- */
+/* ---- the response ---- */
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
 {
@@ -155,14 +154,14 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
         return line.len;
     }
     buf_add_str(&t->header_lines, line);
-    return line.len; /* past its ceiling lines are dropped, not the answer */
+    return line.len; /* past its ceiling lines are dropped, not the response */
 }
 
 static void split_headers(struct transfer *t)
 {
     struct str rest = buf_str(&t->header_lines);
     t->n_headers = 0;
-    while (rest.p != NULL && t->n_headers < MAX_ANSWER_HEADERS) {
+    while (rest.p != NULL && t->n_headers < MAX_RESPONSE_HEADERS) {
         struct str value = str_split(&rest, '\n');
         struct str name = str_split(&value, ':');
         if (value.p != NULL)
@@ -175,7 +174,7 @@ static enum sender_reached reached_of(const struct transfer *t, CURLcode code, i
     /* Of an error page the first part is enough; a success may be denied in the part that was cut.
      */
     if (code == CURLE_OK || (t->is_cut && status / 100 != 2))
-        return SENDER_REACHED_ANSWER;
+        return SENDER_REACHED_RESPONSE;
     return t->n_sent > 0 ? SENDER_REACHED_MAYBE : SENDER_REACHED_NOT;
 }
 
@@ -194,18 +193,18 @@ static void finish(struct transfer *t, CURLcode code)
 {
     long status = 0;
     (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status); /* stays 0 on failure */
-    struct sender_answer answer = {.reached = reached_of(t, code, (int)status)};
-    if (answer.reached == SENDER_REACHED_ANSWER) {
+    struct sender_response response = {.reached = reached_of(t, code, (int)status)};
+    if (response.reached == SENDER_REACHED_RESPONSE) {
         split_headers(t);
-        answer.status = (int)status;
+        response.status = (int)status;
     }
-    answer.body = buf_str(&t->body);
-    answer.headers = t->headers;
-    answer.n_headers = t->n_headers;
-    answer.message = t->is_private_refused ? "private address refused; allow it in the channel "
-                                             "(private_addresses: allowed) if it is meant"
-                                           : curl_easy_strerror(code);
-    t->fn(t->ctx, &answer);
+    response.body = buf_str(&t->body);
+    response.headers = t->headers;
+    response.n_headers = t->n_headers;
+    response.message = t->is_private_refused ? "private address refused; allow it in the channel "
+                                               "(private_addresses: allowed) if it is meant"
+                                             : curl_easy_strerror(code);
+    t->fn(t->ctx, &response);
     transfer_free(t);
 }
 
@@ -222,15 +221,34 @@ static void finish_done(struct curl_sender *s)
     }
 }
 
+/* ---- memory ---- */
+
+/* Without memory curl goes on without what it was told: a request without its key, a POST without
+ * its text. base/xalloc.h says what happens then. */
+static void must(bool is_done)
+{
+    if (!is_done)
+        abort();
+}
+
+/* Every option is one that this curl knows, with a value that it takes: nothing else can fail. */
+#define SET(easy, option, value) must(curl_easy_setopt(easy, option, value) == CURLE_OK)
+
 /* ---- curl's multi socket interface on the loop ---- */
+
+/* Results come as messages. Where it could not note a socket, a request would wait for ever. */
+static void act(struct curl_sender *s, curl_socket_t fd, int flags)
+{
+    int n_running;
+    must(curl_multi_socket_action(s->multi, fd, flags, &n_running) == CURLM_OK);
+    finish_done(s);
+}
 
 static void on_socket(evutil_socket_t fd, short what, void *ctx)
 {
     struct curl_sender *s = ctx;
     int flags = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
-    int n_running;
-    (void)curl_multi_socket_action(s->multi, fd, flags, &n_running); /* results come as messages */
-    finish_done(s);
+    act(s, fd, flags);
 }
 
 static void on_timeout(evutil_socket_t fd, short what, void *ctx)
@@ -238,9 +256,7 @@ static void on_timeout(evutil_socket_t fd, short what, void *ctx)
     struct curl_sender *s = ctx;
     (void)fd;
     (void)what;
-    int n_running;
-    (void)curl_multi_socket_action(s->multi, CURL_SOCKET_TIMEOUT, 0, &n_running);
-    finish_done(s);
+    act(s, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static int on_timer_change(CURLM *multi, long timeout_ms, void *ctx)
@@ -248,7 +264,8 @@ static int on_timer_change(CURLM *multi, long timeout_ms, void *ctx)
     struct curl_sender *s = ctx;
     (void)multi;
     struct timeval delay = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
-    return timeout_ms < 0 ? evtimer_del(s->timer) : evtimer_add(s->timer, &delay);
+    must((timeout_ms < 0 ? evtimer_del(s->timer) : evtimer_add(s->timer, &delay)) == 0);
+    return 0;
 }
 
 static int on_watch_change(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
@@ -258,7 +275,7 @@ static int on_watch_change(CURL *easy, curl_socket_t fd, int what, void *ctx, vo
     (void)easy;
     if (w == NULL) {
         w = xcalloc(1, sizeof(*w));
-        curl_multi_assign(s->multi, fd, w);
+        must(curl_multi_assign(s->multi, fd, w) == CURLM_OK);
     }
     if (w->event != NULL)
         event_free(w->event);
@@ -271,10 +288,19 @@ static int on_watch_change(CURL *easy, curl_socket_t fd, int what, void *ctx, vo
     short events = (short)((what & CURL_POLL_IN ? EV_READ : 0) |
                            (what & CURL_POLL_OUT ? EV_WRITE : 0) | EV_PERSIST);
     w->event = event_new(loop_libevent_base(s->loop), fd, events, on_socket, s);
-    return w->event != NULL ? event_add(w->event, NULL) : -1;
+    must(w->event != NULL &&
+         event_add(w->event, NULL) == 0); /* else curl fails them all, for good */
+    return 0;
 }
 
 /* ---- a request ---- */
+
+static void add_header(struct transfer *t, const char *line)
+{
+    struct curl_slist *grown = curl_slist_append(t->request_headers, line);
+    must(grown != NULL);
+    t->request_headers = grown;
+}
 
 static void add_headers(struct transfer *t, const struct sender_request *request)
 {
@@ -284,34 +310,34 @@ static void add_headers(struct transfer *t, const struct sender_request *request
         buf_addf(&line, "%.*s: %.*s", STR_ARG(request->headers[i].name),
                  STR_ARG(request->headers[i].value));
         if (buf_error(&line) == ERR_OK)
-            t->request_headers = curl_slist_append(t->request_headers, line.p);
+            add_header(t, line.p);
         buf_fini(&line);
     }
     /* No wait for 100 Continue: it would cost a round trip for each SMS. */
-    t->request_headers = curl_slist_append(t->request_headers, "Expect:");
+    add_header(t, "Expect:");
 }
 
 static void set_safety(struct transfer *t, const struct sender_request *request)
 {
     CURL *easy = t->easy;
     bool is_insecure = request->is_insecure_allowed;
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, is_insecure ? "http,https" : "https");
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, is_insecure ? 0L : 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, is_insecure ? 0L : 2L);
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* docs/reliability.md finding 11 */
-    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
-    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
-    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_begin_sending);
-    curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+    SET(easy, CURLOPT_PROTOCOLS_STR, is_insecure ? "http,https" : "https");
+    SET(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    SET(easy, CURLOPT_SSL_VERIFYPEER, is_insecure ? 0L : 1L);
+    SET(easy, CURLOPT_SSL_VERIFYHOST, is_insecure ? 0L : 2L);
+    SET(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(easy, CURLOPT_NOSIGNAL, 1L);
+    SET(easy, CURLOPT_QUICK_EXIT, 1L); /* docs/reliability.md finding 11 */
+    SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    SET(easy, CURLOPT_PROXY, "");
+    SET(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    SET(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+    SET(easy, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_S);
+    SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    SET(easy, CURLOPT_OPENSOCKETDATA, t);
+    SET(easy, CURLOPT_PREREQFUNCTION, on_begin_sending);
+    SET(easy, CURLOPT_PREREQDATA, t);
 }
 
 static void set_request(struct transfer *t, const struct sender_request *request)
@@ -320,25 +346,24 @@ static void set_request(struct transfer *t, const struct sender_request *request
     struct buf url;
     buf_init(&url, 16384);
     buf_add_str(&url, request->url);
-    curl_easy_setopt(easy, CURLOPT_URL, url.p != NULL ? url.p : ""); /* copied by curl */
+    SET(easy, CURLOPT_URL, url.p != NULL ? url.p : ""); /* copied by curl */
     buf_fini(&url);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->request_headers);
+    SET(easy, CURLOPT_HTTPHEADER, t->request_headers);
     if (strcmp(request->method, "GET") != 0) {
-        curl_easy_setopt(easy, CURLOPT_POST, 1L);
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)request->body.len);
-        curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS,
-                         request->body.p != NULL ? request->body.p : "");
+        SET(easy, CURLOPT_POST, 1L);
+        SET(easy, CURLOPT_CUSTOMREQUEST, request->method);
+        SET(easy, CURLOPT_POSTFIELDSIZE, (long)request->body.len);
+        SET(easy, CURLOPT_COPYPOSTFIELDS, request->body.p != NULL ? request->body.p : "");
     }
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+    SET(easy, CURLOPT_WRITEFUNCTION, on_body);
+    SET(easy, CURLOPT_WRITEDATA, t);
+    SET(easy, CURLOPT_HEADERFUNCTION, on_header);
+    SET(easy, CURLOPT_HEADERDATA, t);
+    SET(easy, CURLOPT_PRIVATE, t);
 }
 
 static void sender_curl_post(struct sender *base, const struct sender_request *request,
-                             sender_on_answer *fn, void *ctx)
+                             sender_on_response *fn, void *ctx)
 {
     struct curl_sender *s = curl_of(base);
     struct transfer *t = xcalloc(1, sizeof(*t));
@@ -347,18 +372,15 @@ static void sender_curl_post(struct sender *base, const struct sender_request *r
                            .fn = fn,
                            .ctx = ctx,
                            .is_private_allowed = request->is_private_allowed};
-    if (t->easy == NULL)
-        abort(); /* no memory for one handle */
+    must(t->easy != NULL);
     LIST_INSERT_HEAD(&s->transfers, t, entry);
-    buf_init(&t->body, SENDER_MAX_ANSWER_BYTES);
+    buf_init(&t->body, SENDER_MAX_RESPONSE_BYTES);
     buf_init(&t->header_lines, 16384);
     add_headers(t, request);
     set_safety(t, request);
     set_request(t, request);
     /* Starts from the loop: curl asks for a timer of 0 ms. */
-    CURLMcode code = curl_multi_add_handle(s->multi, t->easy);
-    if (code != CURLM_OK)
-        LOG_ERROR("sender", "request not started", "why=\"%s\"", curl_multi_strerror(code));
+    must(curl_multi_add_handle(s->multi, t->easy) == CURLM_OK); /* else it would never end */
 }
 
 static void sender_curl_free(struct sender *base)
@@ -366,10 +388,10 @@ static void sender_curl_free(struct sender *base)
     struct curl_sender *s = curl_of(base);
     while (!LIST_EMPTY(&s->transfers)) {
         struct transfer *t = LIST_FIRST(&s->transfers);
-        struct sender_answer answer = {.reached = t->n_sent > 0 ? SENDER_REACHED_MAYBE
-                                                                : SENDER_REACHED_NOT,
-                                       .message = "the sender was closed"};
-        t->fn(t->ctx, &answer);
+        struct sender_response response = {.reached = t->n_sent > 0 ? SENDER_REACHED_MAYBE
+                                                                    : SENDER_REACHED_NOT,
+                                           .message = "the sender was closed"};
+        t->fn(t->ctx, &response);
         transfer_free(t);
     }
     curl_multi_cleanup(s->multi);
@@ -384,12 +406,10 @@ struct sender *sender_curl_new(struct loop *loop, uint32_t max_connections)
     struct curl_sender *s = xcalloc(1, sizeof(*s));
     s->base.ops = &ops;
     s->loop = loop;
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        abort();
+    must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
     s->multi = curl_multi_init();
     s->timer = evtimer_new(loop_libevent_base(loop), on_timeout, s);
-    if (s->multi == NULL || s->timer == NULL)
-        abort();
+    must(s->multi != NULL && s->timer != NULL);
     curl_multi_setopt(s->multi, CURLMOPT_SOCKETFUNCTION, on_watch_change);
     curl_multi_setopt(s->multi, CURLMOPT_SOCKETDATA, s);
     curl_multi_setopt(s->multi, CURLMOPT_TIMERFUNCTION, on_timer_change);

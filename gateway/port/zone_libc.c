@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/xalloc.h"
+
 #define FOLDER "/usr/share/zoneinfo/"
 #define FIRST_S INT64_C(1577836800) /* 2020 */
 #define LAST_S INT64_C(2840140800)  /* 2060 */
@@ -58,6 +60,22 @@ static bool is_known(const char *name)
     return is_name && access(path, R_OK) == 0;
 }
 
+static void set_tz(const char *name)
+{
+    if (setenv("TZ", name, 1) != 0)
+        abort(); /* no memory: the nights of another place would be kept */
+    tzset();
+}
+
+/* tzset does not tell when it had no memory for the file. It takes the name for a rule then, and
+ * "Africa" out of it for what the time is called there. */
+static void must_be_read(const char *name)
+{
+    size_t n = strcspn(name, "/");
+    if (name[n] == '/' && strlen(tzname[0]) == n && strncmp(tzname[0], name, n) == 0)
+        abort();
+}
+
 enum err zone_load(struct str name, struct zone *ret)
 {
     char words[NAME_BYTES];
@@ -65,16 +83,17 @@ enum err zone_load(struct str name, struct zone *ret)
         (strcmp(words, "UTC") != 0 && !is_known(words)))
         return ERR_NOT_FOUND;
     const char *before = getenv("TZ");
-    char *kept = before != NULL ? strdup(before) : NULL;
-    (void)setenv("TZ", words, 1); /* fails only without memory: then it is UTC */
-    tzset();
+    char *kept = before != NULL ? xstrdup(before) : NULL;
+    set_tz(words);
+    must_be_read(words);
     *ret = read_zone();
-    if (kept != NULL)
-        (void)setenv("TZ", kept, 1);
-    else
-        (void)unsetenv("TZ");
+    if (kept != NULL) {
+        set_tz(kept);
+    } else {
+        (void)unsetenv("TZ"); /* the name is a good one */
+        tzset();
+    }
     free(kept);
-    tzset();
     return ERR_OK;
 }
 

@@ -343,34 +343,34 @@ static void read_body(struct yaml_map *m, const struct yaml_row *row, const stru
 
 const struct yaml_type load_body = {.read = read_body, .is_any_kind = true};
 
-static void read_answers(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
-                         void *field)
+static void read_responses(struct yaml_map *m, const struct yaml_row *row,
+                           const struct yaml_node *at, void *field)
 {
-#define ANSWER_ROW(name_, index)                                                                   \
+#define RESPONSE_ROW(name_, index)                                                                 \
     {                                                                                              \
         .name = (name_), .type = &load_body, .offset = (index) * sizeof(struct body)               \
     }
     static const struct yaml_row rows[] = {
-        ANSWER_ROW("ok", ANSWER_OK),
-        ANSWER_ROW("reply", ANSWER_REPLY),
-        ANSWER_ROW("open", ANSWER_OPEN),
-        ANSWER_ROW("close", ANSWER_CLOSE),
-        ANSWER_ROW("ended", ANSWER_ENDED),
-        ANSWER_ROW("ignored", ANSWER_IGNORED),
-        ANSWER_ROW("rejected", ANSWER_REJECTED),
-        ANSWER_ROW("refused", ANSWER_REFUSED),
-        ANSWER_ROW("busy", ANSWER_BUSY),
-        ANSWER_ROW("poll", ANSWER_POLL),
-        ANSWER_ROW("query", ANSWER_QUERY),
+        RESPONSE_ROW("ok", RESPONSE_OK),
+        RESPONSE_ROW("reply", RESPONSE_REPLY),
+        RESPONSE_ROW("open", RESPONSE_OPEN),
+        RESPONSE_ROW("close", RESPONSE_CLOSE),
+        RESPONSE_ROW("ended", RESPONSE_ENDED),
+        RESPONSE_ROW("ignored", RESPONSE_IGNORED),
+        RESPONSE_ROW("rejected", RESPONSE_REJECTED),
+        RESPONSE_ROW("refused", RESPONSE_REFUSED),
+        RESPONSE_ROW("busy", RESPONSE_BUSY),
+        RESPONSE_ROW("poll", RESPONSE_POLL),
+        RESPONSE_ROW("query", RESPONSE_QUERY),
     };
     static const struct yaml_table table = {rows, ARRAY_LEN(rows), 0};
     struct loader *l = loader_of(m);
     if (!yaml_map_expect(m, row, at, YAML_KIND_MAP, UINT32_MAX, "write ok:, open:, close: ..."))
         return;
     unsigned before = l->scope.contexts;
-    l->scope.contexts = CONTEXT_ANSWER;
+    l->scope.contexts = CONTEXT_RESPONSE;
     yaml_map_fill(m, &table, at, field);
     l->scope.contexts = before;
 }
 
-const struct yaml_type load_answers = {.read = read_answers, .is_any_kind = true};
+const struct yaml_type load_responses = {.read = read_responses, .is_any_kind = true};

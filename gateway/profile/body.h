@@ -6,19 +6,19 @@
 
 #include "profile/eval.h"
 
-enum answer_name {
-    ANSWER_OK,
-    ANSWER_REPLY,
-    ANSWER_OPEN,
-    ANSWER_CLOSE,
-    ANSWER_ENDED,
-    ANSWER_IGNORED,
-    ANSWER_REJECTED,
-    ANSWER_REFUSED,
-    ANSWER_BUSY,
-    ANSWER_POLL,
-    ANSWER_QUERY,
-    N_ANSWERS
+enum response_name {
+    RESPONSE_OK,
+    RESPONSE_REPLY,
+    RESPONSE_OPEN,
+    RESPONSE_CLOSE,
+    RESPONSE_ENDED,
+    RESPONSE_IGNORED,
+    RESPONSE_REJECTED,
+    RESPONSE_REFUSED,
+    RESPONSE_BUSY,
+    RESPONSE_POLL,
+    RESPONSE_QUERY,
+    N_RESPONSES
 };
 
 enum body_kind { BODY_NONE, BODY_FORM, BODY_JSON, BODY_TEXT, BODY_XML };
@@ -35,7 +35,7 @@ struct member {
 
 struct body {
     bool is_declared;
-    int status; /* of an answer */
+    int status; /* of a response */
     struct str type;
     enum body_kind kind;
     struct member *members; /* FORM, JSON (one: the root) */
@@ -53,7 +53,7 @@ struct request_template {
 
 /* Parses the body that came as the profile takes it. ERR_INVALID, ERR_TOO_LONG. */
 enum err body_read(struct eval *eval) MUST_CHECK;
-/* The body of a provider's answer, as what it looks like; what is neither form nor document is
+/* The body of a provider's response, as what it looks like; what is neither form nor document is
  * text. */
 void body_read_any(struct eval *eval);
 

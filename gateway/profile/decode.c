@@ -191,7 +191,7 @@ static void keep(struct eval *eval)
     struct arena *arena = eval->arena;
     const struct http_header *headers = eval->headers;
     const struct profile *p = eval->profile;
-    unsigned needs = p->answers_need | (reads_session(p) ? p->fields_need : 0);
+    unsigned needs = p->responses_need | (reads_session(p) ? p->fields_need : 0);
     struct http_header *copies = (needs & NEED_HEADERS) != 0
                                      ? arena_new_array(arena, struct http_header, eval->n_headers)
                                      : NULL;

@@ -1,35 +1,35 @@
-/* The answer to a callback, as a profile says it: the reply in it, or success alone. */
+/* The response to a callback, as a profile says it: the reply in it, or success alone. */
 #include "profile/model.h"
 
-#define MAX_ANSWER_BYTES 65536u
+#define MAX_RESPONSE_BYTES 65536u
 
 static const struct body *declared(const struct profile *p, const struct rule *rule,
-                                   enum answer_name name)
+                                   enum response_name name)
 {
-    if (rule != NULL && rule->answers[name].is_declared)
-        return &rule->answers[name];
-    return p->answers[name].is_declared ? &p->answers[name] : NULL;
+    if (rule != NULL && rule->responses[name].is_declared)
+        return &rule->responses[name];
+    return p->responses[name].is_declared ? &p->responses[name] : NULL;
 }
 
 /* What is answered where the profile says nothing. */
-static const struct body *fallback(enum answer_name name)
+static const struct body *fallback(enum response_name name)
 {
     static const struct body success = {.status = 200};
-    static const struct body others[N_ANSWERS] = {
-        [ANSWER_REJECTED] = {.status = 400},
-        [ANSWER_REFUSED] = {.status = 401},
-        [ANSWER_BUSY] = {.status = 503},
+    static const struct body others[N_RESPONSES] = {
+        [RESPONSE_REJECTED] = {.status = 400},
+        [RESPONSE_REFUSED] = {.status = 401},
+        [RESPONSE_BUSY] = {.status = 503},
     };
     return others[name].status != 0 ? &others[name] : &success;
 }
 
-static const struct body *find_answer(const struct profile *p, const struct rule *rule,
-                                      enum answer_name name)
+static const struct body *find_response(const struct profile *p, const struct rule *rule,
+                                        enum response_name name)
 {
     const struct body *body = declared(p, rule, name);
     bool is_success = fallback(name)->status == 200;
     if (body == NULL && is_success)
-        body = declared(p, rule, ANSWER_OK);
+        body = declared(p, rule, RESPONSE_OK);
     return body != NULL ? body : fallback(name);
 }
 
@@ -43,25 +43,28 @@ static uint32_t deciding_item(const struct inbound_batch *batch)
     return 0;
 }
 
-static enum answer_name name_of(const struct inbound *in, const struct reply *reply)
+static enum response_name name_of(const struct inbound *in, const struct reply *reply)
 {
-    static const enum answer_name of_outcome[] = {
-        [INBOUND_AUTH_FAIL] = ANSWER_REFUSED,  [INBOUND_REJECT] = ANSWER_REJECTED,
-        [INBOUND_IGNORE] = ANSWER_IGNORED,     [INBOUND_POLL_REQUEST] = ANSWER_POLL,
-        [INBOUND_STATUS_QUERY] = ANSWER_QUERY, [INBOUND_SIGNATURE_OK] = ANSWER_OK, /* the last */
+    static const enum response_name of_outcome[] = {
+        [INBOUND_AUTH_FAIL] = RESPONSE_REFUSED,
+        [INBOUND_REJECT] = RESPONSE_REJECTED,
+        [INBOUND_IGNORE] = RESPONSE_IGNORED,
+        [INBOUND_POLL_REQUEST] = RESPONSE_POLL,
+        [INBOUND_STATUS_QUERY] = RESPONSE_QUERY,
+        [INBOUND_SIGNATURE_OK] = RESPONSE_OK, /* the last */
     };
     bool is_over = in->phase == INBOUND_PHASE_END || in->phase == INBOUND_PHASE_TIMEOUT;
     if (reply != NULL && reply->is_error && in->kind != INBOUND_CALL) /* that would be a talking */
-        return ANSWER_BUSY;
-    if (of_outcome[in->outcome] != ANSWER_OK)
+        return RESPONSE_BUSY;
+    if (of_outcome[in->outcome] != RESPONSE_OK)
         return of_outcome[in->outcome];
     if (in->kind == INBOUND_USSD && is_over)
-        return ANSWER_ENDED;
+        return RESPONSE_ENDED;
     if (reply == NULL || reply->text.p == NULL || in->kind == INBOUND_CALL)
-        return ANSWER_OK;
+        return RESPONSE_OK;
     if (in->kind == INBOUND_USSD)
-        return reply->is_open ? ANSWER_OPEN : ANSWER_CLOSE;
-    return ANSWER_REPLY;
+        return reply->is_open ? RESPONSE_OPEN : RESPONSE_CLOSE;
+    return RESPONSE_REPLY;
 }
 
 enum err profile_encode(const struct profile *p, const struct inbound_batch *batch,
@@ -71,10 +74,10 @@ enum err profile_encode(const struct profile *p, const struct inbound_batch *bat
     struct eval eval = batch->memory->eval;
     uint32_t i = deciding_item(batch);
     const struct rule *rule = batch->memory->rules[i];
-    enum answer_name name = name_of(&batch->items[i], reply);
-    const struct body *body = find_answer(p, rule, name);
+    enum response_name name = name_of(&batch->items[i], reply);
+    const struct body *body = find_response(p, rule, name);
     struct buf out CLEANUP(buf_fini);
-    buf_init(&out, MAX_ANSWER_BYTES);
+    buf_init(&out, MAX_RESPONSE_BYTES);
     eval.profile = p;
     eval.arena = arena;
     eval.settings = settings;
@@ -100,23 +103,23 @@ enum err profile_encode(const struct profile *p, const struct inbound_batch *bat
     return ERR_OK;
 }
 
-static const struct body *reply_answer(const struct profile *p)
+static const struct body *reply_response(const struct profile *p)
 {
     for (uint32_t i = 0; i < p->n_rules; i++) {
-        const struct body *body = declared(p, &p->rules[i], ANSWER_REPLY);
+        const struct body *body = declared(p, &p->rules[i], RESPONSE_REPLY);
         if (body != NULL && p->rules[i].kind == INBOUND_SMS)
             return body;
     }
     return NULL;
 }
 
-bool profile_replies_in_answer(const struct profile *p)
+bool profile_replies_in_response(const struct profile *p)
 {
-    return reply_answer(p) != NULL;
+    return reply_response(p) != NULL;
 }
 
-uint32_t profile_answer_max_chars(const struct profile *p)
+uint32_t profile_response_max_chars(const struct profile *p)
 {
-    const struct body *body = reply_answer(p);
+    const struct body *body = reply_response(p);
     return body != NULL ? body->max_chars : 0;
 }

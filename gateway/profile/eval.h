@@ -68,7 +68,7 @@ bool conditions_hold(struct eval *eval, const struct conditions *conditions);
 bool matcher_matches(const struct matcher *m, struct str value, bool is_case_free);
 struct str eval_setting(const struct eval *eval, struct str name);
 /* Of times without a zone: the channel's, else the profile's. */
-struct zone eval_zone(const struct eval *eval, struct zone of_profile);
+struct time_zone eval_zone(const struct eval *eval, struct time_zone of_profile);
 
 /* pattern.c: PCRE2 with limits. Owned by the profile. NULL with words when it is no pattern. */
 struct pattern *pattern_new(struct str text, struct profile *owner, struct errmsg *msg);

@@ -8,6 +8,8 @@
 #include "profile/eval.h"
 
 #define MAX_UNITS 800u /* of UTF-16: more than any joined SMS */
+#define BYTE_ORDER_MARK 0xfeff
+#define SWAPPED_MARK 0xfffe /* the same, read with its bytes in the wrong order */
 
 /* The bytes of a text of nothing but hex digits, four for each unit; absent otherwise. */
 static struct str hex_units(struct str text, struct arena *arena)
@@ -87,15 +89,22 @@ static struct str without_gaps(struct str text, struct arena *arena)
         int32_t code = utf8_next(text, &at);
         if (code == UTF8_REPLACEMENT)
             n_gaps++;
-        else
+        else if (code != BYTE_ORDER_MARK && code != SWAPPED_MARK)
             len += utf8_put(code, p + len);
     }
     struct str rest = {p, len};
     return n_gaps > 0 && n_gaps == utf8_count(rest) ? rest : STR_NONE;
 }
 
-/* Letters, no character of several bytes, and none of the bytes that Latin-1 has no sign for: then
- * bytes from 0xa0 on are Latin-1. */
+/* Half an emoji, written as UTF-8 writes characters. */
+static bool is_surrogate_at(struct str text, size_t at)
+{
+    return at + 2 < text.len && (uint8_t)text.p[at] == 0xed &&
+           ((uint8_t)text.p[at + 1] & 0xe0) == 0xa0 && ((uint8_t)text.p[at + 2] & 0xc0) == 0x80;
+}
+
+/* Letters, no character of several bytes nor half of one, and none of the bytes that Latin-1 has no
+ * sign for: then bytes from 0xa0 on are Latin-1. */
 static bool is_latin1(struct str text)
 {
     bool has_letter = false;
@@ -103,7 +112,7 @@ static bool is_latin1(struct str text)
         size_t from = at;
         (void)utf8_next(text, &at);
         uint8_t byte = (uint8_t)text.p[from];
-        if (at - from > 1 || (byte >= 0x7f && byte < 0xa0))
+        if (at - from > 1 || (byte >= 0x7f && byte < 0xa0) || is_surrogate_at(text, from))
             return false;
         has_letter = has_letter || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
     }

@@ -42,19 +42,43 @@ static struct str without_tel(struct str value)
     return str_eq_nocase(str_sub(value, 0, 4), STR("tel:")) ? str_sub(value, 4, value.len) : value;
 }
 
+/* Without what C programs leave behind a number: a NUL, by now U+FFFD, and other controls. */
+static struct str without_trailer(struct str text)
+{
+    for (;;) {
+        if (str_ends(text, STR("\xef\xbf\xbd")))
+            text.len -= 3;
+        else if (text.len > 0 && (unsigned char)text.p[text.len - 1] < ' ')
+            text.len--;
+        else
+            return text;
+    }
+}
+
+/* One word; "MTN Info" is a name. */
+static bool is_token(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.p[i] <= ' ' || text.p[i] == 0x7f)
+            return false;
+    }
+    return text.len > 0;
+}
+
 /* Tries the forms in order; false when none fits. */
 static bool read_number(struct eval *eval, const struct field *field, struct str text,
                         struct inbound *in, struct str *ret)
 {
     struct str country = eval_setting(eval, STR("default_country"));
+    text = without_trailer(text);
     struct str bare = without_tel(text);
     if (bare.len < str_trim(text).len)
         text = bare; /* a blank in front may stand for a plus, unless tel: follows */
     for (uint32_t i = 0; i < field->n_forms; i++) {
         struct number number;
-        if (field->forms[i] == NUMBER_FORM_OPAQUE) {
+        if (field->forms[i] == NUMBER_FORM_OPAQUE && is_token(bare)) {
             in->is_opaque = true;
-            *ret = without_tel(text);
+            *ret = bare;
             return true;
         }
         if (number_parse(text, field->forms[i], country, &number) == ERR_OK) {
@@ -92,11 +116,13 @@ void item_sender(struct eval *eval, const struct rule *rule, struct inbound *in)
         ignore_sender(in, STR("the sender is not a phone number"));
 }
 
-/* An answer to our own number would come back for ever. */
-static void check_own_number(struct inbound *in)
+/* A response to our own number would come back for ever. It may be written as senders are. */
+static void check_own_number(struct eval *eval, const struct rule *rule, struct inbound *in)
 {
-    struct str to = str_starts(in->to, STR("+")) ? str_sub(in->to, 1, in->to.len) : in->to;
-    if (str_starts(in->from, STR("+")) && str_eq(str_sub(in->from, 1, in->from.len), to))
+    struct inbound scratch = {.is_opaque = false};
+    struct str to;
+    if (in->from.p != NULL && !in->is_opaque && in->to.p != NULL &&
+        read_number(eval, &rule->fields[FIELD_FROM], in->to, &scratch, &to) && str_eq(to, in->from))
         ignore_sender(in, STR("the sender is our own number"));
 }
 
@@ -122,7 +148,7 @@ static void read_time(struct eval *eval, const struct rule *rule, struct inbound
     struct str text = item_field(eval, rule, FIELD_TIME, in);
     if (text.p == NULL)
         return;
-    struct zone zone = eval_zone(eval, field->zone);
+    struct time_zone zone = eval_zone(eval, field->zone);
     enum err e = field->patterns == NULL ? time_parse_auto(text, zone, &in->at) : ERR_INVALID;
     for (const struct word_list *p = field->patterns; p != NULL && e != ERR_OK; p = p->next)
         e = time_parse(text, p->text, zone, &in->at);
@@ -244,7 +270,7 @@ void item_read(struct eval *eval, const struct rule *rule, struct inbound *in)
     item_sender(eval, rule, in);
     read_recipient(eval, rule, in);
     if (rule->kind == INBOUND_SMS)
-        check_own_number(in);
+        check_own_number(eval, rule, in);
     in->session = item_field(eval, rule, FIELD_SESSION, in);
     in->step = item_field(eval, rule, FIELD_STEP, in);
     in->network = item_field(eval, rule, FIELD_NETWORK, in);

@@ -61,9 +61,9 @@ extern const struct yaml_type load_conditions;    /* struct conditions */
 extern const struct yaml_type load_named_sources; /* struct named_value *: names and values */
 extern const struct yaml_type load_named_texts;   /* struct named_value * */
 /* body.c */
-extern const struct yaml_type load_body;    /* struct body */
-extern const struct yaml_type load_answers; /* struct body[N_ANSWERS] */
-extern const struct yaml_type load_members; /* struct member *: names and values */
+extern const struct yaml_type load_body;      /* struct body */
+extern const struct yaml_type load_responses; /* struct body[N_RESPONSES] */
+extern const struct yaml_type load_members;   /* struct member *: names and values */
 extern const struct yaml_type load_form, load_json, load_text; /* of the struct body around */
 extern const struct yaml_type load_pairs;                      /* pairs.c: struct pairs */
 /* rule.c, auth.c, send.c */

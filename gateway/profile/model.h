@@ -72,11 +72,12 @@ struct profile {
     bool is_bad_text_rejected;
     bool has_methods, is_get_ok, is_post_ok, is_put_ok;
     unsigned
-        answers_need;     /* bits of enum source_need: what must be kept when the request is gone */
+        responses_need;   /* bits of enum source_need: what must be kept when the request is gone */
     unsigned fields_need; /* likewise, where profile_resume reads them again: USSD */
     bool needs_country;   /* a number may be national: whose? */
     bool has_ussd, needs_session;
-    bool signs_url; /* auth looks at the public URL */
+    bool signs_url;    /* auth looks at the public URL */
+    bool asks_reports; /* send gives the provider our address for reports */
     bool is_rest_rejected;
     enum inbound_outcome otherwise; /* what no rule takes: settled from it */
     struct rule *common;            /* what `fields:` says: all rules began with it */
@@ -85,7 +86,7 @@ struct profile {
     struct auth *auth;
     struct rule *rules;
     uint32_t n_rules;
-    struct body answers[N_ANSWERS];
+    struct body responses[N_RESPONSES];
     struct send send;
     struct pattern *patterns; /* all compiled patterns, to be freed */
 };

@@ -1,5 +1,5 @@
 /*
- * outgoing.h: sending: one message into the request that a provider wants, and its answer read.
+ * outgoing.h: sending: one message into the request that a provider wants, and its response read.
  */
 #pragma once
 
@@ -48,7 +48,7 @@ bool profile_needs_token(const struct profile *p, const struct settings *setting
 enum err profile_token_request(const struct profile *p, const struct settings *settings,
                                struct wall_ms now, struct arena *arena, struct send_request *ret,
                                struct errmsg *msg) MUST_CHECK;
-/* ERR_INVALID: the answer holds no token. *ret_lifetime_ms: at least a minute, at most a day. */
+/* ERR_INVALID: the response holds no token. *ret_lifetime_ms: at least a minute, at most a day. */
 enum err profile_read_token(const struct profile *p, int status, struct str body,
                             const struct settings *settings, struct arena *arena,
                             struct str *ret_token, int64_t *ret_lifetime_ms) MUST_CHECK;
@@ -56,12 +56,13 @@ enum err profile_read_token(const struct profile *p, int status, struct str body
 enum err profile_send(const struct profile *p, const struct outgoing *message,
                       const struct settings *settings, struct wall_ms now, struct arena *arena,
                       struct send_request *ret, struct errmsg *msg) MUST_CHECK;
-enum err profile_read_answer(const struct profile *p, int status, const struct http_header *headers,
-                             uint32_t n_headers, struct str body, const struct settings *settings,
-                             struct wall_ms now, struct arena *arena,
-                             struct send_result *ret) MUST_CHECK;
-/* What the provider documents as its answer to a message that it took, for simulators; message->id
- * is the id that the provider gives. ERR_INVALID: the sample cannot be made; ERR_TOO_LONG: arena.
+enum err profile_read_response(const struct profile *p, int status,
+                               const struct http_header *headers, uint32_t n_headers,
+                               struct str body, const struct settings *settings, struct wall_ms now,
+                               struct arena *arena, struct send_result *ret) MUST_CHECK;
+/* What the provider documents as its response to a message that it took, for simulators;
+ * message->id is the id that the provider gives. ERR_INVALID: the sample cannot be made;
+ * ERR_TOO_LONG: arena.
  */
 enum err profile_sample(const struct profile *p, const struct outgoing *message,
                         struct arena *arena, struct http_response *ret) MUST_CHECK;

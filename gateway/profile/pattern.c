@@ -1,6 +1,7 @@
 /* Regular expressions of profiles, with limits that no text of a provider can exceed: PCRE2's own
  * default would let one callback burn 100 ms (docs/reliability.md finding 10). */
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <assert.h>
 #include <pcre2.h>
 
 #include "base/xalloc.h"
@@ -59,18 +60,17 @@ static bool match(const pcre2_code *code, struct str text, struct str *ret_group
 {
     pcre2_match_context *limits = pcre2_match_context_create(NULL);
     pcre2_match_data *data = pcre2_match_data_create(2, NULL);
-    bool is_match = false;
-    if (limits != NULL && data != NULL) {
-        (void)pcre2_set_match_limit(limits, MATCH_LIMIT); /* cannot fail */
-        (void)pcre2_set_depth_limit(limits, DEPTH_LIMIT); /* cannot fail */
-        PCRE2_SPTR subject = (PCRE2_SPTR)(text.p != NULL ? text.p : "");
-        int n = pcre2_match(code, subject, text.len, 0, 0, data, limits);
-        is_match = n >= 0; /* 0: more groups than room, the first two are set */
-        const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(data);
-        const PCRE2_SIZE *group = n != 1 && ends[2] != PCRE2_UNSET ? ends + 2 : ends;
-        if (is_match)
-            *ret_group = str_sub(text, group[0], group[1]);
-    }
+    assert(limits != NULL && data != NULL);           /* as base/xalloc.h says */
+    (void)pcre2_set_match_limit(limits, MATCH_LIMIT); /* cannot fail */
+    (void)pcre2_set_depth_limit(limits, DEPTH_LIMIT); /* cannot fail */
+    PCRE2_SPTR subject = (PCRE2_SPTR)(text.p != NULL ? text.p : "");
+    int n = pcre2_match(code, subject, text.len, 0, 0, data, limits);
+    assert(n != PCRE2_ERROR_NOMEMORY);
+    bool is_match = n >= 0; /* 0: more groups than room, the first two are set */
+    const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(data);
+    const PCRE2_SIZE *group = n != 1 && ends[2] != PCRE2_UNSET ? ends + 2 : ends;
+    if (is_match)
+        *ret_group = str_sub(text, group[0], group[1]);
     pcre2_match_data_free(data);
     pcre2_match_context_free(limits);
     return is_match;

@@ -298,9 +298,20 @@ static const struct yaml_row root_rows[] = {
     {.name = "auth", .type = &load_auth, YAML_AT(struct profile, auth)},
     {.name = "fields", .type = &load_common, YAML_AT(struct profile, common)},
     {.name = "messages", .type = &load_messages, YAML_AT(struct profile, rules)},
-    {.name = "answers", .type = &load_answers, YAML_AT(struct profile, answers)},
+    {.name = "answers", .type = &load_responses, YAML_AT(struct profile, responses)},
     {.name = "send", .type = &load_send, YAML_AT(struct profile, send)},
 };
+
+/* The root, and what its parts must be together. */
+static void read_all(struct yaml_map *m, const struct yaml_table *table,
+                     const struct yaml_node *root, struct profile *p)
+{
+    yaml_map_fill(m, table, root, p);
+    if (p->asks_reports && !profile_takes(p, INBOUND_DLR))
+        yaml_complain(m->report, yaml_get(root, STR("send")),
+                      "write a message of kind: dlr, or leave dlr_url out of send",
+                      "send asks for delivery reports, and nothing reads them");
+}
 
 enum err profile_parse(struct str yaml, struct str file, struct profile **ret, struct buf *errors)
 {
@@ -319,7 +330,7 @@ enum err profile_parse(struct str yaml, struct str file, struct profile **ret, s
     else if (yaml_read(yaml, p->arena, &report, &root) == ERR_OK &&
              yaml_map_expect(&m, &whole, root, YAML_KIND_MAP, UINT32_MAX,
                              "begin with profile:, title: and source:"))
-        yaml_map_fill(&m, &table, root, p);
+        read_all(&m, &table, root, p);
     p->otherwise = p->is_rest_rejected ? INBOUND_REJECT : INBOUND_IGNORE;
     if (report.n == 0) {
         *ret = p;

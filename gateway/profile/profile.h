@@ -4,7 +4,7 @@
  *
  * Pure: decoding takes a request and what is remembered of the session, and gives messages;
  * encoding takes a reply, and gives the response; sending takes a message, and gives the request
- * for wire's caller to perform, and reads the answer that came. Everything returned lives in the
+ * for wire's caller to perform, and reads the response that came. Everything returned lives in the
  * arena.
  */
 #pragma once
@@ -128,8 +128,8 @@ enum err profile_resume(const struct profile *p, const struct inbound_batch *bat
                         struct arena *arena, struct inbound *ret) MUST_CHECK;
 
 struct reply {
-    struct str text; /* absent = nothing to say in the answer */
-    struct str id;   /* ours, for answers that may carry one; absent = none */
+    struct str text; /* absent = nothing to say in the response */
+    struct str id;   /* ours, for responses that may carry one; absent = none */
     bool is_open;    /* USSD: the session goes on */
     bool is_error;   /* could not be taken now: the provider should try again (5xx) */
 };
@@ -143,7 +143,7 @@ enum err profile_encode(const struct profile *p, const struct inbound_batch *bat
  * template echoes of the request is absent. ERR_UNSUPPORTED: the profile takes no such kind. */
 enum err profile_make_batch(const struct profile *p, const struct inbound *message,
                             struct arena *arena, struct inbound_batch *ret) MUST_CHECK;
-/* True when an SMS reply may travel in the answer to the callback (TwiML and the like). */
-bool profile_replies_in_answer(const struct profile *p);
+/* True when an SMS reply may travel in the response to the callback (TwiML and the like). */
+bool profile_replies_in_response(const struct profile *p);
 /* Longest text that fits there, in characters; 0 = no limit. */
-uint32_t profile_answer_max_chars(const struct profile *p);
+uint32_t profile_response_max_chars(const struct profile *p);

@@ -121,7 +121,7 @@ static void read_zone(struct yaml_map *m, const struct yaml_row *row, const stru
                       void *field)
 {
     struct word_list *list = NULL;
-    struct zone *zone = field;
+    struct time_zone *zone = field;
     load_words.read(m, row, at, &list);
     const struct word_list *summer = list != NULL && list->next != NULL ? list->next : list;
     if (list == NULL || summer->next != NULL ||
@@ -353,7 +353,7 @@ static const struct yaml_row rule_rows[] = {
     WORD_ROW("lost", lost, "accept reject ignore"),
     {.name = "opt_out", .type = &opt_out_type, YAML_AT(struct rule, opt_out)},
     {.name = "remember", .type = &load_named_sources, YAML_AT(struct rule, remember)},
-    {.name = "answers", .type = &load_answers, YAML_AT(struct rule, answers)},
+    {.name = "answers", .type = &load_responses, YAML_AT(struct rule, responses)},
 };
 static const struct yaml_table rule_table = TABLE(rule_rows);
 

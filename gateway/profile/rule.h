@@ -49,7 +49,7 @@ struct field {
     int other_target;
     bool is_case_exact;
     struct word_list *patterns; /* TIME */
-    struct zone zone;           /* TIME */
+    struct time_zone zone;      /* TIME */
     bool is_bad_rejected;       /* TIME: a time that cannot be read rejects the message */
 };
 
@@ -89,7 +89,7 @@ struct rule {
     bool has_opt_out;
     struct conditions opt_out;
     struct named_value *remember;
-    struct body answers[N_ANSWERS];
+    struct body responses[N_RESPONSES];
 };
 
 /* The pattern's segments are the last ones of rest. */

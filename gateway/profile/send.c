@@ -1,4 +1,5 @@
-/* The request that sends a message, the one that asks for a token, and what their answers mean. */
+/* The request that sends a message, the one that asks for a token, and what their responses mean.
+ */
 #include <string.h>
 
 #include "profile/load.h"
@@ -287,9 +288,10 @@ static struct str error_words(struct eval *eval, struct str text)
     return text_clean((struct str){p, n}, eval->arena);
 }
 
-enum err profile_read_answer(const struct profile *p, int status, const struct http_header *headers,
-                             uint32_t n_headers, struct str body, const struct settings *settings,
-                             struct wall_ms now, struct arena *arena, struct send_result *ret)
+enum err profile_read_response(const struct profile *p, int status,
+                               const struct http_header *headers, uint32_t n_headers,
+                               struct str body, const struct settings *settings, struct wall_ms now,
+                               struct arena *arena, struct send_result *ret)
 {
     struct eval eval = {
         .profile = p,
@@ -357,7 +359,7 @@ static void read_let(struct yaml_map *m, const struct yaml_row *row, const struc
     }
 }
 
-/* How the provider's answer is read: its own places are known there. */
+/* How the provider's response is read: its own places are known there. */
 static void read_result(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
                         void *field, const struct yaml_type *type)
 {

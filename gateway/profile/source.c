@@ -174,10 +174,10 @@ static struct str read_remembered(struct eval *eval, const struct expr_part *par
 {
     struct str name = part->literal;
     const struct session_memory *session = eval->session;
-    struct session_memory of_answer = {.is_known = true};
+    struct session_memory of_response = {.is_known = true};
     if (session == NULL && eval->request == NULL && eval->inbound != NULL) {
-        of_answer.remembered = eval->inbound->remember; /* an answer: what will be remembered */
-        session = &of_answer;
+        of_response.remembered = eval->inbound->remember; /* a response: what will be remembered */
+        session = &of_response;
     }
     if (session == NULL || !session->is_known)
         return STR_NONE;
@@ -390,6 +390,14 @@ static enum err check_let(struct expr_part *part, const struct expr_scope *scope
                       STR_ARG(part->literal));
 }
 
+static enum err note_reports(struct expr_part *part, const struct expr_scope *scope,
+                             struct errmsg *msg)
+{
+    (void)part, (void)msg;
+    scope->profile->asks_reports = true;
+    return ERR_OK;
+}
+
 static enum err check_basic(struct expr_part *part, const struct expr_scope *scope,
                             struct errmsg *msg)
 {
@@ -415,10 +423,11 @@ static enum err check_alphabet(struct expr_part *part, const struct expr_scope *
 
 /* the table --------------------------------------------------------------------------------- */
 
-#define REQUEST (CONTEXT_CALLBACK | CONTEXT_ANSWER)
-#define MESSAGE (CONTEXT_CALLBACK | CONTEXT_ANSWER | CONTEXT_SEND)
-#define BODIES (CONTEXT_CALLBACK | CONTEXT_ANSWER | CONTEXT_RESULT)
-#define ANYWHERE (CONTEXT_CALLBACK | CONTEXT_PAIR | CONTEXT_ANSWER | CONTEXT_SEND | CONTEXT_RESULT)
+#define REQUEST (CONTEXT_CALLBACK | CONTEXT_RESPONSE)
+#define MESSAGE (CONTEXT_CALLBACK | CONTEXT_RESPONSE | CONTEXT_SEND)
+#define BODIES (CONTEXT_CALLBACK | CONTEXT_RESPONSE | CONTEXT_RESULT)
+#define ANYWHERE                                                                                   \
+    (CONTEXT_CALLBACK | CONTEXT_PAIR | CONTEXT_RESPONSE | CONTEXT_SEND | CONTEXT_RESULT)
 
 static const struct source sources[] = {
     {"form", ARGUMENT_MUST, BODIES, 0, NULL, read_form},
@@ -442,12 +451,12 @@ static const struct source sources[] = {
     {"setting", ARGUMENT_MUST, ANYWHERE, 0, check_setting, read_setting},
     {"let", ARGUMENT_MUST, CONTEXT_SEND, 0, check_let, read_let},
     {"basic", ARGUMENT_MUST, CONTEXT_CALLBACK | CONTEXT_SEND, 0, check_basic, read_basic},
-    {"now", ARGUMENT_MUST, CONTEXT_ANSWER | CONTEXT_SEND, 0, NULL, read_now},
-    {"alphabet", ARGUMENT_MAY, CONTEXT_ANSWER | CONTEXT_SEND, 0, check_alphabet, read_alphabet},
-    {"dlr_url", ARGUMENT_NONE, CONTEXT_SEND, 0, NULL, read_dlr_url},
+    {"now", ARGUMENT_MUST, CONTEXT_RESPONSE | CONTEXT_SEND, 0, NULL, read_now},
+    {"alphabet", ARGUMENT_MAY, CONTEXT_RESPONSE | CONTEXT_SEND, 0, check_alphabet, read_alphabet},
+    {"dlr_url", ARGUMENT_NONE, CONTEXT_SEND, 0, note_reports, read_dlr_url},
     {"status", ARGUMENT_NONE, CONTEXT_RESULT, 0, NULL, read_status},
     {"index", ARGUMENT_NONE, CONTEXT_CALLBACK, 0, NULL, read_index},
-    {"reason", ARGUMENT_NONE, CONTEXT_ANSWER, 0, NULL, read_reason},
+    {"reason", ARGUMENT_NONE, CONTEXT_RESPONSE, 0, NULL, read_reason},
     {"from", ARGUMENT_NONE, MESSAGE, 0, NULL, read_from},
     {"to", ARGUMENT_NONE, MESSAGE, 0, NULL, read_to},
     {"text", ARGUMENT_NONE, MESSAGE, 0, NULL, read_reply_or_text},

@@ -76,16 +76,16 @@ static enum err find_source(struct str word, const struct expr_scope *scope,
     return ERR_OK;
 }
 
-/* Marks what must be set, and what fields and answers need although the request will be gone when a
- * session has been loaded. */
+/* Marks what must be set, and what fields and responses need although the request will be gone when
+ * a session has been loaded. */
 static void note_needs(unsigned needs, const struct expr_scope *scope)
 {
     struct profile *p = scope->profile;
     p->signs_url |= (needs & NEED_URL) != 0;
     if ((scope->contexts & CONTEXT_AUTH) != 0)
         return;
-    if ((scope->contexts & CONTEXT_ANSWER) != 0)
-        p->answers_need |= needs;
+    if ((scope->contexts & CONTEXT_RESPONSE) != 0)
+        p->responses_need |= needs;
     else
         p->fields_need |= needs;
 }

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-struct reading {
+struct time_reading {
     struct str rest;
     int64_t year, month, day, hour, minute, second, millis, offset_minutes;
     bool has_zone;
@@ -18,7 +18,7 @@ static bool is_digit(char c)
 }
 
 /* Exactly n digits. */
-static bool take(struct reading *r, size_t n, int64_t max, int64_t *ret)
+static bool take(struct time_reading *r, size_t n, int64_t max, int64_t *ret)
 {
     uint64_t value;
     if (r->rest.len < n || str_to_u64(str_sub(r->rest, 0, n), (uint64_t)max, &value) != ERR_OK)
@@ -28,7 +28,7 @@ static bool take(struct reading *r, size_t n, int64_t max, int64_t *ret)
     return true;
 }
 
-static bool take_char(struct reading *r, char c)
+static bool take_char(struct time_reading *r, char c)
 {
     if (r->rest.len == 0 || r->rest.p[0] != c)
         return false;
@@ -37,7 +37,7 @@ static bool take_char(struct reading *r, char c)
 }
 
 /* Any number of digits behind the point. */
-static void take_fraction(struct reading *r)
+static void take_fraction(struct time_reading *r)
 {
     int64_t scale = 100;
     size_t n = 0;
@@ -47,7 +47,7 @@ static void take_fraction(struct reading *r)
 }
 
 /* "hh:mm", "hhmm", "hh" */
-static bool take_offset(struct reading *r, int64_t sign)
+static bool take_offset(struct time_reading *r, int64_t sign)
 {
     int64_t hours, minutes = 0;
     r->has_zone = true;
@@ -61,7 +61,7 @@ static bool take_offset(struct reading *r, int64_t sign)
 }
 
 /* "Z", or a sign and an offset */
-static bool take_zone(struct reading *r)
+static bool take_zone(struct time_reading *r)
 {
     r->has_zone = true;
     if (take_char(r, 'Z') || take_char(r, 'z'))
@@ -77,7 +77,7 @@ static int64_t last_sunday(int64_t year, unsigned month)
     return last - (last + 4) % 7; /* 1 January 1970 was a Thursday */
 }
 
-static int64_t zone_minutes(struct zone zone, int64_t utc_s)
+static int64_t zone_minutes(struct time_zone zone, int64_t utc_s)
 {
     /* The year by the mean length of one is right but near New Year, which is winter anyway. */
     int64_t year = 1970 + utc_s / 31556952;
@@ -86,7 +86,7 @@ static int64_t zone_minutes(struct zone zone, int64_t utc_s)
     return is_summer ? zone.summer : zone.winter;
 }
 
-static enum err finish(const struct reading *r, struct zone zone, struct wall_ms *ret)
+static enum err finish(const struct time_reading *r, struct time_zone zone, struct wall_ms *ret)
 {
     if (r->has_epoch) {
         ret->ms = r->epoch_s * 1000 + r->millis;
@@ -117,7 +117,7 @@ static bool read_epoch(struct str text, struct wall_ms *ret)
 }
 
 /* "2024-05-03" or "20240503", and what parts it from the time of day. */
-static bool take_date(struct reading *r)
+static bool take_date(struct time_reading *r)
 {
     if (!take(r, 4, 9999, &r->year))
         return false;
@@ -128,7 +128,7 @@ static bool take_date(struct reading *r)
 }
 
 /* "06:04", "06:04:45.123", "060445" */
-static bool take_time_of_day(struct reading *r)
+static bool take_time_of_day(struct time_reading *r)
 {
     if (!take(r, 2, 24, &r->hour))
         return false;
@@ -156,10 +156,10 @@ enum err zone_parse_offset(struct str text, int32_t *ret_minutes)
     return ERR_OK;
 }
 
-enum err time_parse_auto(struct str text, struct zone zone, struct wall_ms *ret)
+enum err time_parse_auto(struct str text, struct time_zone zone, struct wall_ms *ret)
 {
     text = str_trim(text);
-    struct reading r = {.rest = text};
+    struct time_reading r = {.rest = text};
     if (read_epoch(text, ret))
         return ERR_OK;
     if (!take_date(&r) || !take_time_of_day(&r))
@@ -175,7 +175,7 @@ enum err time_parse_auto(struct str text, struct zone zone, struct wall_ms *ret)
     return finish(&r, zone, ret);
 }
 
-static bool take_month_name(struct reading *r)
+static bool take_month_name(struct time_reading *r)
 {
     static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
     for (int64_t m = 0; m < 12 && r->rest.len >= 3; m++) {
@@ -188,14 +188,14 @@ static bool take_month_name(struct reading *r)
     return false;
 }
 
-static bool skip_letters(struct reading *r)
+static bool skip_letters(struct time_reading *r)
 {
     while (r->rest.len > 0 && ((r->rest.p[0] | 0x20) >= 'a' && (r->rest.p[0] | 0x20) <= 'z'))
         r->rest = str_sub(r->rest, 1, r->rest.len);
     return true;
 }
 
-static bool take_epoch(struct reading *r)
+static bool take_epoch(struct time_reading *r)
 {
     size_t n = 0;
     while (n < r->rest.len && n < 12 && is_digit(r->rest.p[n]))
@@ -204,30 +204,30 @@ static bool take_epoch(struct reading *r)
     return n > 0 && take(r, n, INT64_MAX / 1000, &r->epoch_s);
 }
 
-static bool take_short_year(struct reading *r)
+static bool take_short_year(struct time_reading *r)
 {
     bool is_good = take(r, 2, 99, &r->year);
     r->year += 2000;
     return is_good;
 }
 
-static bool take_any_fraction(struct reading *r)
+static bool take_any_fraction(struct time_reading *r)
 {
     take_fraction(r);
     return true;
 }
 
-static bool take_percent(struct reading *r)
+static bool take_percent(struct time_reading *r)
 {
     return take_char(r, '%');
 }
 
-static void put_epoch(const struct reading *r, struct buf *out)
+static void put_epoch(const struct time_reading *r, struct buf *out)
 {
     buf_addf(out, "%lld", (long long)r->epoch_s);
 }
 
-static void put_offset(const struct reading *r, struct buf *out)
+static void put_offset(const struct time_reading *r, struct buf *out)
 {
     int64_t ahead = r->offset_minutes < 0 ? -r->offset_minutes : r->offset_minutes;
     buf_addf(out, "%c%02d:%02d", r->offset_minutes < 0 ? '-' : '+', (int)(ahead / 60),
@@ -239,16 +239,16 @@ static const struct letter {
     char letter;
     uint8_t width;
     uint16_t max;
-    size_t offset; /* in struct reading */
-    bool (*take)(struct reading *r);
-    void (*put)(const struct reading *r, struct buf *out);
+    size_t offset; /* in struct time_reading */
+    bool (*take)(struct time_reading *r);
+    void (*put)(const struct time_reading *r, struct buf *out);
 } letters[] = {
-    {'Y', 4, 9999, offsetof(struct reading, year), NULL, NULL},
-    {'m', 2, 12, offsetof(struct reading, month), NULL, NULL},
-    {'d', 2, 31, offsetof(struct reading, day), NULL, NULL},
-    {'H', 2, 24, offsetof(struct reading, hour), NULL, NULL},
-    {'M', 2, 59, offsetof(struct reading, minute), NULL, NULL},
-    {'S', 2, 60, offsetof(struct reading, second), NULL, NULL},
+    {'Y', 4, 9999, offsetof(struct time_reading, year), NULL, NULL},
+    {'m', 2, 12, offsetof(struct time_reading, month), NULL, NULL},
+    {'d', 2, 31, offsetof(struct time_reading, day), NULL, NULL},
+    {'H', 2, 24, offsetof(struct time_reading, hour), NULL, NULL},
+    {'M', 2, 59, offsetof(struct time_reading, minute), NULL, NULL},
+    {'S', 2, 60, offsetof(struct time_reading, second), NULL, NULL},
     {'y', .take = take_short_year},
     {'b', .take = take_month_name},
     {'f', .take = take_any_fraction},
@@ -267,7 +267,7 @@ static const struct letter *find_letter(char letter)
     return NULL;
 }
 
-static bool take_letter(struct reading *r, char c)
+static bool take_letter(struct time_reading *r, char c)
 {
     const struct letter *letter = find_letter(c);
     if (letter == NULL)
@@ -277,9 +277,9 @@ static bool take_letter(struct reading *r, char c)
                                        (int64_t *)(void *)((char *)r + letter->offset));
 }
 
-enum err time_parse(struct str text, struct str pattern, struct zone zone, struct wall_ms *ret)
+enum err time_parse(struct str text, struct str pattern, struct time_zone zone, struct wall_ms *ret)
 {
-    struct reading r = {.rest = str_trim(text)};
+    struct time_reading r = {.rest = str_trim(text)};
     for (size_t i = 0; i < pattern.len; i++) {
         char c = pattern.p[i];
         if (c == '*' && i + 1 == pattern.len)
@@ -309,7 +309,7 @@ enum err time_check_pattern(struct str pattern)
 }
 
 /* Inverse of clock_days_from_civil (H. Hinnant's civil-day arithmetic). */
-static void set_civil(struct reading *r, int64_t seconds)
+static void set_civil(struct time_reading *r, int64_t seconds)
 {
     int64_t days = seconds / 86400 - (seconds % 86400 < 0);
     int64_t second_of_day = seconds - days * 86400;
@@ -328,7 +328,7 @@ static void set_civil(struct reading *r, int64_t seconds)
     r->second = second_of_day % 60;
 }
 
-static void put_letter(const struct reading *r, char c, struct buf *out)
+static void put_letter(const struct time_reading *r, char c, struct buf *out)
 {
     const struct letter *letter = find_letter(c);
     if (letter != NULL && letter->put != NULL)
@@ -340,9 +340,9 @@ static void put_letter(const struct reading *r, char c, struct buf *out)
         buf_add_char(out, c);
 }
 
-void time_format(struct wall_ms at, struct str pattern, struct zone zone, struct buf *out)
+void time_format(struct wall_ms at, struct str pattern, struct time_zone zone, struct buf *out)
 {
-    struct reading r = {.epoch_s = at.ms / 1000};
+    struct time_reading r = {.epoch_s = at.ms / 1000};
     r.offset_minutes = zone_minutes(zone, r.epoch_s);
     set_civil(&r, r.epoch_s + r.offset_minutes * 60);
     for (size_t i = 0; i < pattern.len; i++) {

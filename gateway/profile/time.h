@@ -9,11 +9,11 @@
 
 /* Minutes east of UTC; they differ where there is summer time as all of the European Union has it
  * (from 01:00 UTC on the last Sunday of March to that of October). */
-struct zone {
+struct time_zone {
     int32_t winter, summer;
 };
 
-#define TIME_UTC ((struct zone){0, 0})
+#define TIME_UTC ((struct time_zone){0, 0})
 
 /* "+03:00", "-0430". ERR_INVALID. */
 enum err zone_parse_offset(struct str text, int32_t *ret_minutes) MUST_CHECK;
@@ -24,13 +24,13 @@ enum err zone_parse_offset(struct str text, int32_t *ret_minutes) MUST_CHECK;
  * milliseconds since 1970. A time without zone is in the zone. ERR_INVALID otherwise,
  * also for a date alone.
  */
-enum err time_parse_auto(struct str text, struct zone zone, struct wall_ms *ret) MUST_CHECK;
+enum err time_parse_auto(struct str text, struct time_zone zone, struct wall_ms *ret) MUST_CHECK;
 /* By pattern: %Y %m %d %H %M %S as in strptime, %y (20yy), %b (Jan), %a (a weekday, skipped),
  * %f (fraction), %z (Z, +hhmm, +hh:mm), %s (seconds since 1970), %% ; a blank is any number of
  * blanks; a "*" at the end is anything. */
-enum err time_parse(struct str text, struct str pattern, struct zone zone,
+enum err time_parse(struct str text, struct str pattern, struct time_zone zone,
                     struct wall_ms *ret) MUST_CHECK;
 /* ERR_INVALID for a pattern with an unknown letter. */
 enum err time_check_pattern(struct str pattern) MUST_CHECK;
 /* %Y %m %d %H %M %S %s %z %% in the zone; unknown letters are kept. */
-void time_format(struct wall_ms at, struct str pattern, struct zone zone, struct buf *out);
+void time_format(struct wall_ms at, struct str pattern, struct time_zone zone, struct buf *out);

@@ -10,13 +10,13 @@ const char *inbound_phase_name(enum inbound_phase phase)
     return names[phase];
 }
 
-struct zone eval_zone(const struct eval *eval, struct zone of_profile)
+struct time_zone eval_zone(const struct eval *eval, struct time_zone of_profile)
 {
     int32_t minutes;
     struct str of_channel = eval_setting(eval, STR("timezone"));
     if (of_channel.p == NULL || zone_parse_offset(of_channel, &minutes) != ERR_OK)
         return of_profile;
-    return (struct zone){minutes, minutes};
+    return (struct time_zone){minutes, minutes};
 }
 
 static struct str eval_part(struct eval *eval, const struct expr_part *part)

@@ -27,9 +27,9 @@ struct profile;
 enum profile_context {
     CONTEXT_CALLBACK = 1, /* fields, conditions and auth of a callback */
     CONTEXT_PAIR = 2,     /* "each" of signed pairs */
-    CONTEXT_ANSWER = 4,   /* our answer to a callback */
+    CONTEXT_RESPONSE = 4, /* our response to a callback */
     CONTEXT_SEND = 8,     /* our request */
-    CONTEXT_RESULT = 16,  /* the provider's answer to it */
+    CONTEXT_RESULT = 16,  /* the provider's response to it */
     CONTEXT_AUTH = 32,    /* beside CALLBACK: nothing of it is looked at later */
 };
 

@@ -41,8 +41,8 @@ struct front_role {
 
 /* --- /check: the truth of /readyz in a word, for a load balancer --- */
 
-static void answer_check(struct front_role *r, struct front_token token,
-                         const struct http_request *request)
+static void respond_to_check(struct front_role *r, struct front_token token,
+                             const struct http_request *request)
 {
     static const struct http_header allow = {{"Allow", 5}, {"GET, HEAD", 9}};
     struct http_response response = {.content_type = STR("text/plain; charset=utf-8")};
@@ -67,7 +67,7 @@ static void on_request(void *ctx, struct front_token token, const struct http_re
 {
     struct front_role *r = ctx;
     if (str_eq(request->path, STR("/check")))
-        answer_check(r, token, request);
+        respond_to_check(r, token, request);
     else if (!check_pages_handle(r->check_pages, token, request, peer))
         callbacks_handle(r->callbacks, token, request, peer);
 }

@@ -10,14 +10,14 @@
 #define POLL_MS 20
 
 /* Some dialogs, one after the other. */
-struct desk {
+struct looking_after {
     struct loop *loop;
     struct store *store;
     struct course_set *courses;
     struct cohort_set *cohorts;
     struct dialogs *dialogs;
     struct timer *timer;
-    enum err (*begin)(struct desk *desk, uint32_t i, dialog_on_answer *fn);
+    enum err (*begin)(struct looking_after *looking, uint32_t i, dialog_on_response *fn);
     uint32_t n, next;
     const struct number_id *id; /* who is released, or answered */
     struct wall_ms until;
@@ -27,119 +27,120 @@ struct desk {
     bool is_sent;
 };
 
-static void on_answer(void *ctx, const struct dialog_answer *answer)
+static void on_response(void *ctx, const struct dialog_response *response)
 {
-    struct desk *desk = ctx;
-    bool has_moved = answer->outcome == DIALOG_OUTCOME_STEPPED;
-    desk->is_sent = answer->n_sms > 0;
-    if (!has_moved && answer->outcome != DIALOG_OUTCOME_REPEAT) {
-        loop_stop(desk->loop);
+    struct looking_after *looking = ctx;
+    bool has_moved = response->outcome == DIALOG_OUTCOME_STEPPED;
+    looking->is_sent = response->n_sms > 0;
+    if (!has_moved && response->outcome != DIALOG_OUTCOME_REPEAT) {
+        loop_stop(looking->loop);
         return;
     }
-    if (desk->work != NULL && desk->work->fn != NULL)
-        desk->work->fn(desk->work->ctx, desk->next, has_moved, answer->n_sms);
-    desk->next++;
-    timer_start(desk->loop, desk->timer, 0);
+    if (looking->work != NULL && looking->work->fn != NULL)
+        looking->work->fn(looking->work->ctx, looking->next, has_moved, response->n_sms);
+    looking->next++;
+    timer_start(looking->loop, looking->timer, 0);
 }
 
-static enum err begin_release(struct desk *desk, uint32_t i, dialog_on_answer *fn)
+static enum err begin_release(struct looking_after *looking, uint32_t i, dialog_on_response *fn)
 {
     (void)i;
-    return dialogs_release(desk->dialogs, desk->id, desk->until, fn, desk);
+    return dialogs_release(looking->dialogs, looking->id, looking->until, fn, looking);
 }
 
-static enum err begin_answer(struct desk *desk, uint32_t i, dialog_on_answer *fn)
+static enum err begin_answer(struct looking_after *looking, uint32_t i, dialog_on_response *fn)
 {
     (void)i;
-    return dialogs_answer(desk->dialogs, desk->id, desk->text, fn, desk);
+    return dialogs_answer(looking->dialogs, looking->id, looking->text, fn, looking);
 }
 
-static enum err begin_order(struct desk *desk, uint32_t i, dialog_on_answer *fn)
+static enum err begin_order(struct looking_after *looking, uint32_t i, dialog_on_response *fn)
 {
-    return dialogs_desk(desk->dialogs, &desk->work->orders[i], fn, desk);
+    return dialogs_desk(looking->dialogs, &looking->work->orders[i], fn, looking);
 }
 
 /* The step needs the learner's course, and the groups. */
 static void on_timer(void *ctx)
 {
-    struct desk *desk = ctx;
-    bool is_ready = course_set_is_ready(desk->courses) && cohort_set_is_known(desk->cohorts);
-    if (!is_ready && desk->waited_ms < COURSES_WAIT_MS) {
-        desk->waited_ms += POLL_MS;
-        timer_start(desk->loop, desk->timer, POLL_MS);
-    } else if (!is_ready || desk->next == desk->n ||
-               desk->begin(desk, desk->next, on_answer) != ERR_OK) {
-        loop_stop(desk->loop);
+    struct looking_after *looking = ctx;
+    bool is_ready = course_set_is_ready(looking->courses) && cohort_set_is_known(looking->cohorts);
+    if (!is_ready && looking->waited_ms < COURSES_WAIT_MS) {
+        looking->waited_ms += POLL_MS;
+        timer_start(looking->loop, looking->timer, POLL_MS);
+    } else if (!is_ready || looking->next == looking->n ||
+               looking->begin(looking, looking->next, on_response) != ERR_OK) {
+        loop_stop(looking->loop);
     }
 }
 
-static void work(struct desk *desk, const struct config *config, const struct channels *channels,
-                 struct metrics *metrics)
+static void work(struct looking_after *looking, const struct config *config,
+                 const struct channels *channels, struct metrics *metrics)
 {
-    desk->courses = course_set_new(desk->loop, desk->store);
-    course_set_prefer(desk->courses, config->course);
-    desk->cohorts = cohort_set_new(desk->loop, desk->store);
-    cohort_set_start(desk->cohorts);
-    desk->dialogs =
-        dialogs_new(&(struct dialog_parts){.loop = desk->loop,
-                                           .store = desk->store,
-                                           .config = config,
-                                           .vault = desk->work != NULL ? desk->work->vault : NULL,
-                                           .channels = channels,
-                                           .metrics = metrics,
-                                           .courses = desk->courses,
-                                           .cohorts = desk->cohorts});
-    desk->timer = timer_new(desk->loop, on_timer, desk);
-    course_set_refresh(desk->courses);
-    timer_start(desk->loop, desk->timer, 0);
-    loop_run(desk->loop);
+    looking->courses = course_set_new(looking->loop, looking->store);
+    course_set_prefer(looking->courses, config->course);
+    looking->cohorts = cohort_set_new(looking->loop, looking->store);
+    cohort_set_start(looking->cohorts);
+    looking->dialogs = dialogs_new(
+        &(struct dialog_parts){.loop = looking->loop,
+                               .store = looking->store,
+                               .config = config,
+                               .vault = looking->work != NULL ? looking->work->vault : NULL,
+                               .channels = channels,
+                               .metrics = metrics,
+                               .courses = looking->courses,
+                               .cohorts = looking->cohorts});
+    looking->timer = timer_new(looking->loop, on_timer, looking);
+    course_set_refresh(looking->courses);
+    timer_start(looking->loop, looking->timer, 0);
+    loop_run(looking->loop);
 }
 
-static enum err run(struct desk *desk, const struct config *config, struct errmsg *msg)
+static enum err run(struct looking_after *looking, const struct config *config, struct errmsg *msg)
 {
     struct channels channels;
     enum err e = channels_load(config, &channels, msg);
     if (e != ERR_OK)
         return e;
     struct metrics *metrics = metrics_new();
-    desk->loop = loop_libevent_new();
-    desk->store = role_store_wait(config, desk->loop);
-    bool is_up = store_is_up(desk->store);
+    looking->loop = loop_libevent_new();
+    looking->store = role_store_wait(config, looking->loop);
+    bool is_up = store_is_up(looking->store);
     if (is_up)
-        work(desk, config, &channels, metrics);
-    store_free(desk->store);
-    dialogs_free(desk->dialogs);
-    course_set_free(desk->courses);
-    cohort_set_free(desk->cohorts);
-    timer_free(desk->loop, desk->timer);
-    loop_free(desk->loop);
+        work(looking, config, &channels, metrics);
+    store_free(looking->store);
+    dialogs_free(looking->dialogs);
+    course_set_free(looking->courses);
+    cohort_set_free(looking->cohorts);
+    timer_free(looking->loop, looking->timer);
+    loop_free(looking->loop);
     metrics_free(metrics);
     channels_fini(&channels);
-    if (desk->next == desk->n)
+    if (looking->next == looking->n)
         return ERR_OK;
     return errmsg_set(msg, ERR_UNAVAILABLE,
-                      is_up ? "Redis did not take it; run it again"
+                      is_up ? "Redis did not take it, or the place is just on its way to another "
+                              "number; run it again in ten minutes"
                             : "Redis does not answer; see redis_* in the configuration");
 }
 
 enum err look_after_release(const struct config *config, const struct number_id *id,
                             struct wall_ms until, struct errmsg *msg)
 {
-    struct desk desk = {.begin = begin_release, .n = 1, .id = id, .until = until};
-    return run(&desk, config, msg);
+    struct looking_after looking = {.begin = begin_release, .n = 1, .id = id, .until = until};
+    return run(&looking, config, msg);
 }
 
 enum err look_after_answer(const struct config *config, const struct number_id *id, struct str text,
                            bool *ret_is_sent, struct errmsg *msg)
 {
-    struct desk desk = {.begin = begin_answer, .n = 1, .id = id, .text = text};
-    enum err e = run(&desk, config, msg);
-    *ret_is_sent = desk.is_sent;
+    struct looking_after looking = {.begin = begin_answer, .n = 1, .id = id, .text = text};
+    enum err e = run(&looking, config, msg);
+    *ret_is_sent = looking.is_sent;
     return e;
 }
 
 enum err look_after_desk(const struct look_after_desk *work_to_do, struct errmsg *msg)
 {
-    struct desk desk = {.begin = begin_order, .n = work_to_do->n, .work = work_to_do};
-    return run(&desk, work_to_do->config, msg);
+    struct looking_after looking = {.begin = begin_order, .n = work_to_do->n, .work = work_to_do};
+    return run(&looking, work_to_do->config, msg);
 }

@@ -14,7 +14,7 @@
 
 /* n_wait: replicas that must have what is written. */
 static struct store *store_of(const struct config *c, struct loop *loop, bool must_be_fenced,
-                              uint32_t n_wait)
+                              uint32_t n_wait, uint32_t deadline_ms)
 {
     struct store_settings settings = {
         .socket_path = c->redis_socket.p,
@@ -30,7 +30,7 @@ static struct store *store_of(const struct config *c, struct loop *loop, bool mu
                 .cert = c->redis_tls_cert.p,
                 .key = c->redis_tls_key.p,
                 .name = c->redis_tls_name.p},
-        .deadline_ms = c->redis_deadline_ms,
+        .deadline_ms = deadline_ms,
         .max_in_flight = c->redis_max_in_flight,
         .must_be_fenced = must_be_fenced,
     };
@@ -39,17 +39,20 @@ static struct store *store_of(const struct config *c, struct loop *loop, bool mu
 
 struct store *role_store(const struct role_context *role, bool must_be_fenced)
 {
-    return store_of(role->config, role->loop, must_be_fenced, role->config->redis_wait_replicas);
+    return store_of(role->config, role->loop, must_be_fenced, role->config->redis_wait_replicas,
+                    role->config->redis_deadline_ms);
 }
 
 struct store *role_store_look(const struct role_context *role)
 {
-    return store_of(role->config, role->loop, false, 0);
+    return store_of(role->config, role->loop, false, 0, role->config->redis_deadline_ms);
 }
 
 /* ---- of a command ---- */
 
 #define WAIT_MS 10000
+/* At least: no phone waits for it, and a slow disk must not leave half of a command undone. */
+#define COMMAND_DEADLINE_MS 5000u
 #define POLL_MS 20
 
 struct wait {
@@ -71,9 +74,10 @@ static void on_wait(void *ctx)
     timer_start(w->loop, w->timer, POLL_MS);
 }
 
-static struct store *store_wait(const struct config *config, struct loop *loop, uint32_t n_wait)
+static struct store *store_wait(const struct config *config, struct loop *loop, uint32_t n_wait,
+                                uint32_t deadline_ms)
 {
-    struct wait w = {.loop = loop, .store = store_of(config, loop, false, n_wait)};
+    struct wait w = {.loop = loop, .store = store_of(config, loop, false, n_wait, deadline_ms)};
     w.timer = timer_new(loop, on_wait, &w);
     timer_start(loop, w.timer, 0);
     loop_run(loop);
@@ -83,12 +87,15 @@ static struct store *store_wait(const struct config *config, struct loop *loop, 
 
 struct store *role_store_wait(const struct config *config, struct loop *loop)
 {
-    return store_wait(config, loop, config->redis_wait_replicas);
+    uint32_t deadline_ms = config->redis_deadline_ms > COMMAND_DEADLINE_MS
+                               ? config->redis_deadline_ms
+                               : COMMAND_DEADLINE_MS;
+    return store_wait(config, loop, config->redis_wait_replicas, deadline_ms);
 }
 
 struct store *role_store_mend(const struct config *config, struct loop *loop)
 {
-    return store_wait(config, loop, 0);
+    return store_wait(config, loop, 0, config->redis_deadline_ms);
 }
 
 struct vault *role_vault(const struct role_context *role)

@@ -44,7 +44,7 @@ struct rebuild {
     uint64_t n_numbers, n_restored;
     uint8_t after[NUMBER_ID_BYTES];     /* the last number of the pages that are in Redis */
     uint8_t page_last[NUMBER_ID_BYTES]; /* and of the page under way */
-    uint32_t page_n, n_unanswered, n_tries;
+    uint32_t page_n, n_pending, n_tries;
     enum err page_error; /* of any of its numbers */
     struct mono_ms shown_at;
     struct event_place places[STORE_BUCKETS]; /* how far PostgreSQL has read the log */
@@ -109,7 +109,7 @@ static void on_restored(void *ctx, enum err e)
     struct rebuild *r = ctx;
     if (e != ERR_OK)
         r->page_error = e;
-    if (--r->n_unanswered == 0)
+    if (--r->n_pending == 0)
         page_end(r);
 }
 
@@ -120,7 +120,7 @@ static void on_state(void *ctx, const uint8_t number_id[16], struct str state, i
     memcpy(id.bytes, number_id, sizeof(id.bytes));
     memcpy(r->page_last, number_id, sizeof(r->page_last));
     r->page_n++;
-    r->n_unanswered++;
+    r->n_pending++;
     store_restore(r->store, &id, state, due_ms, on_restored, r);
 }
 
@@ -147,7 +147,7 @@ static void on_certificate(void *ctx, const struct str *cells, uint32_t n)
         return;
     }
     r->page_n++;
-    r->n_unanswered++;
+    r->n_pending++;
     store_certificate_put(r->store, code, cells[1], (int64_t)until_ms, on_restored, r);
 }
 
@@ -236,13 +236,13 @@ static void on_board_put(void *ctx, enum err e)
     struct rebuild *r = ctx;
     if (e != ERR_OK)
         r->page_error = e;
-    if (--r->n_unanswered == 0)
+    if (--r->n_pending == 0)
         finish(r, r->page_error);
 }
 
 static void put_on_board(struct rebuild *r, enum store_board board, const struct str *cells)
 {
-    r->n_unanswered++;
+    r->n_pending++;
     store_board_put(r->store, board, cells[0], cells[1], on_board_put, r);
 }
 
@@ -267,7 +267,7 @@ static void on_correction(void *ctx, const struct str *cells, uint32_t n)
 static enum err put_boards(struct rebuild *r)
 {
     r->page_error = ERR_OK;
-    r->n_unanswered = 0;
+    r->n_pending = 0;
     enum err e =
         database_ask(r->db, "select code, line from core.cohorts()", NULL, 0, on_cohort, r, r->msg);
     if (e == ERR_OK)
@@ -278,7 +278,7 @@ static enum err put_boards(struct rebuild *r)
                          on_correction, r, r->msg);
     if (e != ERR_OK)
         return of_database(e, r->msg);
-    if (r->n_unanswered > 0)
+    if (r->n_pending > 0)
         loop_run(r->loop);
     else
         r->e = ERR_OK;
@@ -302,7 +302,7 @@ static void on_place(void *ctx, uint8_t bucket, struct str place)
         r->places[bucket] = (struct event_place){0, 0}; /* numbers, by the table's check */
 }
 
-/* Place of one bucket, whose answer may come at any time. */
+/* Place of one bucket, whose response may come at any time. */
 struct comparing {
     struct rebuild *r;
     const struct event_place *place;
@@ -319,7 +319,7 @@ static void on_log_end(void *ctx, enum err e, struct str id)
         r->page_error = e;
     else
         r->has_lost_tail |= event_place_cmp(*comparing->place, end) > 0;
-    if (--r->n_unanswered == 0)
+    if (--r->n_pending == 0)
         finish(r, r->page_error);
 }
 
@@ -331,7 +331,7 @@ static enum err compare_log(struct rebuild *r)
         return of_database(e, r->msg);
     struct comparing comparing[STORE_BUCKETS];
     r->page_error = ERR_OK;
-    r->n_unanswered = STORE_BUCKETS;
+    r->n_pending = STORE_BUCKETS;
     for (uint32_t bucket = 0; bucket < STORE_BUCKETS; bucket++) {
         comparing[bucket] = (struct comparing){r, &r->places[bucket]};
         store_log_end(r->store, (uint8_t)bucket, on_log_end, &comparing[bucket]);

@@ -28,9 +28,10 @@ struct process {
     pid_t leaving; /* its predecessor, told to end or about to be; 0 = none */
     uint32_t n_quick_deaths;
     int64_t started_ms;
-    int64_t start_at_ms;  /* when it is not running */
-    int64_t beat;         /* as last seen ... */
-    int64_t beat_seen_ms; /* ... first at this time */
+    int64_t start_at_ms;         /* when it is not running */
+    int64_t beat;                /* as last seen ... */
+    int64_t beat_seen_ms;        /* ... first at this time */
+    struct supervisor_time then; /* as the kernel counted at that time */
 };
 
 enum replacing {
@@ -160,6 +161,54 @@ static uint32_t reap(struct supervisor *s)
     return n_running;
 }
 
+/* ---- what hangs ---- */
+
+/* The first line of /proc/PID/NAME, or "". */
+static const char *proc_line(pid_t pid, const char *name, char *line, int size_bytes)
+{
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+    line[0] = '\0';
+    FILE *f = fopen(path, "re");
+    if (f == NULL)
+        return line;
+    if (fgets(line, size_bytes, f) == NULL)
+        line[0] = '\0';
+    (void)fclose(f); /* read only */
+    return line;
+}
+
+/* proc(5): schedstat is nanoseconds on a processor and waiting for one; in stat the state comes
+ * behind the name in brackets. Without the kernel's word nothing is known, and nothing taken off.
+ */
+static struct supervisor_time time_of(pid_t pid)
+{
+    char times[128], status[512], *end;
+    int64_t ran_ns = strtoll(proc_line(pid, "schedstat", times, sizeof(times)), &end, 10);
+    int64_t waited_ns = strtoll(end, NULL, 10);
+    const char *name_end = strrchr(proc_line(pid, "stat", status, sizeof(status)), ')');
+    bool is_runnable = times[0] != '\0' && name_end != NULL && strncmp(name_end, ") R", 3) == 0;
+    return (struct supervisor_time){ran_ns / 1000000, waited_ns / 1000000, is_runnable};
+}
+
+int64_t supervisor_still_ms(int64_t ms, const struct supervisor_time *then,
+                            const struct supervisor_time *now)
+{
+    int64_t still_ms = ms - (now->waited_ms - then->waited_ms);
+    int64_t ran_ms = now->ran_ms - then->ran_ms;
+    /* The wait that goes on is not counted yet: what is sure is that it ran, and told nobody. */
+    return now->is_runnable && ran_ms < still_ms ? ran_ms : still_ms;
+}
+
+static bool is_hanging(const struct supervisor *s, const struct process *p, int64_t now_ms)
+{
+    int64_t ms = now_ms - p->beat_seen_ms;
+    if (ms < s->plan->hang_ms || ms >= SUPERVISOR_MOST_WAITED * s->plan->hang_ms)
+        return ms >= s->plan->hang_ms;
+    struct supervisor_time now = time_of(p->pid);
+    return supervisor_still_ms(ms, &p->then, &now) >= s->plan->hang_ms;
+}
+
 /* Kills what hangs. Looks that are far apart say nothing about the others. */
 static void watch(struct supervisor *s, int64_t now_ms)
 {
@@ -171,7 +220,8 @@ static void watch(struct supervisor *s, int64_t now_ms)
         if (beat == 0 || beat != p->beat || was_away) {
             p->beat = beat;
             p->beat_seen_ms = now_ms;
-        } else if (now_ms - p->beat_seen_ms >= s->plan->hang_ms) {
+            p->then = beat != 0 ? time_of(p->pid) : (struct supervisor_time){0};
+        } else if (is_hanging(s, p, now_ms)) {
             log_write_always(LOG_LEVEL_ERROR, "supervisor", "killing a process that hangs",
                              "name=%s ms=%lld", s->plan->name(s->plan->ctx, i),
                              (long long)(now_ms - p->beat_seen_ms));

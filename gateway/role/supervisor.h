@@ -10,7 +10,8 @@
  * One whose beat stands still for hang_ms is killed, and so started again at once
  * (docs/reliability.md T35): it may hold connections that nobody answers. Time in which the
  * supervisor itself did not run, because the machine slept or was short of everything, does not
- * count.
+ * count; nor does, for a while, what the process waited for a processor: where others take them
+ * all, to start again would only cost more.
  *
  * SIGTERM and SIGINT: on_stop, SIGTERM to all, SIGKILL to what is left after drain_ms; a second
  * one: SIGKILL now. SIGHUP: on_hangup, and when that says so the processes are replaced one after
@@ -19,6 +20,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -27,6 +29,17 @@
 #define SUPERVISOR_MAX_PROCESSES 128u
 #define SUPERVISOR_QUICK_DEATH_MS 1000
 #define SUPERVISOR_LOOK_MS 200 /* how often it looks after all of them */
+/* Times hang_ms: then waiting for a processor is no excuse any more. */
+#define SUPERVISOR_MOST_WAITED 15
+
+/* What the kernel has counted of a process. */
+struct supervisor_time {
+    int64_t ran_ms, waited_ms; /* on a processor, and for one */
+    bool is_runnable;          /* at this moment: it runs, or waits */
+};
+/* How long it has stood still of the ms since its last beat, when the kernel counted `then`. */
+int64_t supervisor_still_ms(int64_t ms, const struct supervisor_time *then,
+                            const struct supervisor_time *now);
 
 /* How a process is replaced. */
 enum supervisor_way {

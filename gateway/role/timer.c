@@ -12,8 +12,8 @@
 
 #define TICK_MS 200
 #define LATE_MS (5 * 60 * 1000)
-#define LATE_LOOK_MS 30000
-#define LATE_MAX 100u
+#define LATE_LOOK_MS 2000 /* at one range after the other */
+#define LATE_MAX 8u       /* of each */
 
 struct timer_role {
     const struct role_context *role;
@@ -28,6 +28,7 @@ struct timer_role {
     struct timer *tick;
     bool is_started, is_draining;
     struct mono_ms looked; /* for who is due too long */
+    uint32_t late_range, n_late;
 };
 
 static void on_lease(void *ctx, const uint64_t *fences, uint32_t n_held)
@@ -48,8 +49,13 @@ static void on_late(void *ctx, enum err e, const struct number_id *ids, uint32_t
 {
     struct timer_role *r = ctx;
     (void)ids;
-    if (e == ERR_OK)
-        metrics_set(r->role->metrics, METRIC_timers_late, n);
+    if (e != ERR_OK)
+        return;
+    r->n_late += n;
+    if (++r->late_range < STORE_LEASE_RANGES)
+        return;
+    metrics_set(r->role->metrics, METRIC_timers_late, r->n_late);
+    r->late_range = r->n_late = 0;
 }
 
 /* Is anybody waiting that the timers should have reached? */
@@ -59,8 +65,9 @@ static void look_for_late(struct timer_role *r)
     if (now.ms - r->looked.ms < LATE_LOOK_MS)
         return;
     r->looked = now;
-    store_due(r->store, 0, STORE_BUCKETS - 1, loop_wall(r->role->loop).ms - LATE_MS, LATE_MAX,
-              on_late, r);
+    uint8_t first = (uint8_t)(r->late_range * STORE_LEASE_BUCKETS);
+    store_due(r->store, first, (uint8_t)(first + STORE_LEASE_BUCKETS - 1),
+              loop_wall(r->role->loop).ms - LATE_MS, LATE_MAX, on_late, r);
 }
 
 static void on_left(void *ctx)
@@ -121,7 +128,12 @@ int role_timer(const struct role_context *role)
                                                    .channels = role->channels,
                                                    .courses = r.courses,
                                                    .cohorts = r.cohorts});
-    r.timers = timers_new(role->loop, r.store, r.dialogs, channels_rate_per_s(role->channels));
+    r.timers = timers_new(&(struct timers_parts){.loop = role->loop,
+                                                 .store = r.store,
+                                                 .dialogs = r.dialogs,
+                                                 .metrics = role->metrics,
+                                                 .sms_per_s = channels_rate_per_s(role->channels),
+                                                 .wakes_per_s = role->config->wakes_s});
     r.lease = role_lease(role, r.store, STR("timer"), METRIC_timer_ranges, on_lease, is_idle, &r);
     r.joiner = joiner_new(&(struct joiner_ports){.loop = role->loop,
                                                  .store = r.store,

@@ -120,7 +120,9 @@ int role_writer(const struct role_context *role)
     }
     struct store *store = r.store = role_store(role, false);
     struct sink *sink = sink_libpq_new(role->loop, conninfo, SQL_TIMEOUT_MS);
+    struct sink *beside = sink_libpq_new(role->loop, conninfo, SQL_TIMEOUT_MS);
     struct persist_settings settings = {.max_each = PERSIST_MAX_EACH,
+                                        .beside = beside,
                                         .gather_ms = PERSIST_GATHER_MS,
                                         .block_ms = PERSIST_BLOCK_MS,
                                         .keep_ms = role->config->keep_events_hours * HOUR_MS,
@@ -141,6 +143,7 @@ int role_writer(const struct role_context *role)
     store_free(store);
     store_free(log);
     sink_free(sink);
+    sink_free(beside);
     sink_free(r.reports);
     lease_free(r.lease);
     persist_free(r.persist);

@@ -206,6 +206,8 @@ const struct doc *doc_find(const struct doc *root, const struct doc_path *path, 
 struct str doc_get(const struct doc *root, const struct doc_path *path, bool is_nocase)
 {
     const struct doc *node = doc_find(root, path, is_nocase);
+    if (node != NULL && node->kind == DOC_LIST && node->first != NULL && node->first->next == NULL)
+        node = node->first;
     if (node == NULL || node->kind == DOC_NULL || node->kind == DOC_LIST)
         return STR_NONE;
     if (path->n_steps > 0 && path->steps[path->n_steps - 1].kind == DOC_STEP_NODE_NAME)

@@ -3,7 +3,8 @@
  * both the same way. Nodes and texts live in the arena that the reader was given.
  *
  * JSON: objects are maps, members carry their key as name; numbers are text as they were written
- * (an id of 20 digits keeps them all), true and false are the words. XML: an element is a map with
+ * (an id of 20 digits keeps them all; 254700000101.0 is the whole number), true and false are the
+ * words. XML: an element is a map with
  * its local name, its character data as text, its attributes apart; prefixes are dropped, since
  * they vary from network to network.
  *
@@ -71,7 +72,8 @@ enum err doc_path_xml(struct str text, struct doc_path *ret, struct errmsg *msg)
  * it for "//" and for relative paths, which begin without a slash). NULL when there is none. A
  * nocase path compares names by ASCII letters only. */
 const struct doc *doc_find(const struct doc *root, const struct doc_path *path, bool is_nocase);
-/* Text at the path; absent when there is none, or null, a list or an object. */
+/* Text at the path, also where it is all that a list there holds; absent when there is none, or
+ * null, another list or an object. */
 struct str doc_get(const struct doc *root, const struct doc_path *path, bool is_nocase);
 
 /*
@@ -100,9 +102,15 @@ enum err json_read(struct str text, struct arena *arena, const struct doc **ret)
  * XML_MAX_BYTES or the arena.
  */
 enum err xml_read(struct str text, struct arena *arena, const struct doc **ret) MUST_CHECK;
-/* The same of a file that an author gave, of at most max bytes. */
-enum err xml_read_file(struct str text, size_t max, struct arena *arena,
-                       const struct doc **ret) MUST_CHECK;
+/* Why and where a file is no XML. */
+struct xml_fault {
+    uint32_t line, column; /* from 1 */
+    const char *what;      /* literal */
+};
+/* The same of a file that an author gave, of at most max bytes. fault is set with an error; it may
+ * be NULL. */
+enum err xml_read_file(struct str text, size_t max, struct arena *arena, const struct doc **ret,
+                       struct xml_fault *fault) MUST_CHECK;
 /* For character data; line ends stay. Controls that XML 1.0 has no form for become U+FFFD. */
 void xml_escape(struct str value, struct buf *out);
 /* For attributes in double or single quotes: quotes and line ends too. */

@@ -2,8 +2,10 @@
 #include "wire/doc.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "core/utf8.h"
 
 static bool is_digit(struct str s, size_t at)
@@ -118,6 +120,7 @@ static size_t skip_blanks(struct str s, size_t at)
 
 /* Stands before a number in quotes, so that it is known again. */
 #define NUMBER_MARK '\x7f'
+#define MAX_WHOLE_DIGITS 40u /* of a number with an exponent that is written without */
 
 /* Copies the number at s[from] in quotes, marked. Index behind it; 0: it is none, or a key, which
  * has to be a string. */
@@ -163,13 +166,53 @@ static enum err make_plain(struct str text, struct buf *out)
     return buf_error(out);
 }
 
+/* Digits of a number in pieces: "2.547e3" has whole "2", fraction "547", shift 3. */
+struct decimal {
+    struct str whole, fraction;
+    uint64_t shift;
+};
+
+/* False: it has no point and no exponent, or one that makes it smaller. */
+static bool read_decimal(struct str number, struct decimal *ret)
+{
+    size_t end = skip_digits(number, 0);
+    *ret = (struct decimal){.whole = str_sub(number, 0, end)};
+    if (end == 0 || end == number.len)
+        return false;
+    if (number.p[end] == '.') {
+        size_t first = end + 1;
+        end = skip_digits(number, first);
+        ret->fraction = str_sub(number, first, end);
+    }
+    struct str exponent = str_sub(number, end + 1, number.len);
+    if (str_starts(exponent, STR("+")))
+        exponent = str_sub(exponent, 1, exponent.len);
+    return end == number.len || str_to_u64(exponent, MAX_WHOLE_DIGITS, &ret->shift) == ERR_OK;
+}
+
+/* 254700000101.0 and 2.54700000101e11 as 254700000101: some languages write whole numbers so. Only
+ * where every digit is told; 2.547e11 was rounded, so it stays as it is and is nobody's number. */
+static struct str as_whole(struct str number, struct arena *arena)
+{
+    struct decimal d;
+    if (!read_decimal(number, &d))
+        return number;
+    struct str fraction = d.fraction;
+    while (fraction.len > d.shift && fraction.p[fraction.len - 1] == '0')
+        fraction.len--;
+    if (fraction.len != d.shift)
+        return number;
+    struct str digits = arena_printf(arena, "%.*s%.*s", STR_ARG(d.whole), STR_ARG(fraction));
+    return d.shift > 0 && str_starts(digits, STR("0")) ? number : digits;
+}
+
 /* A string, or a number behind its mark. */
 static void convert_text(struct str text, struct doc *node, struct arena *arena)
 {
     struct str behind = str_sub(text, 1, text.len);
     node->kind = DOC_TEXT;
     node->is_bare = text.len > 1 && text.p[0] == NUMBER_MARK && number_len(behind, 0) == behind.len;
-    node->text = arena_str(arena, node->is_bare ? behind : text);
+    node->text = arena_str(arena, node->is_bare ? as_whole(behind, arena) : text);
 }
 
 static struct doc *convert(const json_t *value, struct arena *arena);
@@ -248,6 +291,7 @@ enum err json_read(struct str text, struct arena *arena, const struct doc **ret)
     if (e != ERR_OK)
         return e;
     json_error_t error;
+    json_set_alloc_funcs(xmalloc, free); /* or what there is no memory for would be bad JSON */
     json_t *value = json_loadb(buf_str(&plain).p, plain.len, JSON_DECODE_ANY, &error);
     if (value == NULL)
         return ERR_INVALID;

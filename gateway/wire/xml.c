@@ -1,9 +1,12 @@
 /* doc.h from XML, with expat. */
 #include "wire/doc.h"
 
+#include <assert.h>
 #include <expat.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "core/utf8.h"
 
 struct reader {
@@ -14,12 +17,13 @@ struct reader {
     uint32_t depth;
     struct buf text[DOC_MAX_DEPTH]; /* character data of each so far */
     enum err error;
+    const char *why; /* with error */
 };
 
-static void fail(struct reader *r, enum err e)
+static void fail(struct reader *r, enum err e, const char *why)
 {
     if (r->error == ERR_OK)
-        r->error = e;
+        r->error = e, r->why = why;
     (void)XML_StopParser(r->parser, XML_FALSE); /* fails only when it has stopped already */
 }
 
@@ -33,7 +37,7 @@ static struct doc *new_node(struct reader *r, enum doc_kind kind, const char *na
 {
     struct doc *node = arena_alloc(r->arena, sizeof(*node));
     if (node == NULL) {
-        fail(r, ERR_TOO_LONG);
+        fail(r, ERR_TOO_LONG, "the file is too big");
         return NULL;
     }
     node->kind = kind;
@@ -47,7 +51,7 @@ static void XMLCALL on_start(void *ctx, const XML_Char *name, const XML_Char **a
 {
     struct reader *r = ctx;
     if (r->depth == DOC_MAX_DEPTH) {
-        fail(r, ERR_INVALID);
+        fail(r, ERR_INVALID, "elements lie too deep in one another");
         return;
     }
     struct doc *node = new_node(r, DOC_MAP, name);
@@ -81,7 +85,7 @@ static void XMLCALL on_end(void *ctx, const XML_Char *name)
     r->depth--;
     r->open[r->depth]->text = arena_str(r->arena, buf_str(&r->text[r->depth]));
     if (arena_error(r->arena) != ERR_OK || buf_error(&r->text[r->depth]) != ERR_OK)
-        fail(r, ERR_TOO_LONG);
+        fail(r, ERR_TOO_LONG, "the file is too big");
 }
 
 static void XMLCALL on_text(void *ctx, const XML_Char *text, int n)
@@ -95,7 +99,7 @@ static void XMLCALL on_doctype(void *ctx, const XML_Char *name, const XML_Char *
 {
     (void)name; /* a document type that is only a name declares nothing */
     if (system_id != NULL || public_id != NULL || has_internal_subset)
-        fail(ctx, ERR_INVALID);
+        fail(ctx, ERR_INVALID, "a document type with content is not read");
 }
 
 /* Another encoding than UTF-8 is declared, or shown by a byte order mark. */
@@ -191,16 +195,16 @@ static void mend(struct str text, bool is_latin1, struct buf *out)
 
 /* encoding: NULL for the declared one. */
 static enum err parse(struct str text, const char *encoding, struct arena *arena,
-                      const struct doc **ret)
+                      const struct doc **ret, struct xml_fault *fault)
 {
     struct doc *document = arena_alloc(arena, sizeof(*document));
     if (document == NULL)
         return ERR_TOO_LONG;
     *document = (struct doc){.kind = DOC_MAP, .text = STR("")};
     struct reader r = {.arena = arena, .open = {document}, .depth = 1};
-    r.parser = XML_ParserCreate(encoding);
-    if (r.parser == NULL)
-        return ERR_NO_MEMORY;
+    static const XML_Memory_Handling_Suite memory = {xmalloc, xrealloc, free};
+    r.parser = XML_ParserCreate_MM(encoding, &memory, NULL);
+    assert(r.parser != NULL); /* it fails for want of memory only */
     for (uint32_t i = 0; i < DOC_MAX_DEPTH; i++)
         buf_init(&r.text[i], text.len * 2 + 1); /* ISO-8859-1 grows to two bytes */
     XML_SetUserData(r.parser, &r);
@@ -209,6 +213,10 @@ static enum err parse(struct str text, const char *encoding, struct arena *arena
     XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);
     enum XML_Status status =
         XML_Parse(r.parser, text.p != NULL ? text.p : "", (int)text.len, XML_TRUE);
+    *fault =
+        (struct xml_fault){(uint32_t)XML_GetCurrentLineNumber(r.parser),
+                           (uint32_t)XML_GetCurrentColumnNumber(r.parser) + 1,
+                           r.why != NULL ? r.why : XML_ErrorString(XML_GetErrorCode(r.parser))};
     XML_ParserFree(r.parser);
     for (uint32_t i = 0; i < DOC_MAX_DEPTH; i++)
         buf_fini(&r.text[i]);
@@ -222,23 +230,27 @@ static enum err parse(struct str text, const char *encoding, struct arena *arena
 
 enum err xml_read(struct str text, struct arena *arena, const struct doc **ret)
 {
-    return xml_read_file(text, XML_MAX_BYTES, arena, ret);
+    return xml_read_file(text, XML_MAX_BYTES, arena, ret, NULL);
 }
 
-enum err xml_read_file(struct str text, size_t max, struct arena *arena, const struct doc **ret)
+enum err xml_read_file(struct str text, size_t max, struct arena *arena, const struct doc **ret,
+                       struct xml_fault *fault)
 {
+    struct xml_fault unused = {.what = NULL};
+    fault = fault != NULL ? fault : &unused;
+    *fault = (struct xml_fault){1, 1, "the file is too big"};
     if (text.len > max)
         return ERR_TOO_LONG;
     bool has_encoding = is_declared(text);
     if (has_encoding) {
-        enum err e = parse(text, NULL, arena, ret);
+        enum err e = parse(text, NULL, arena, ret, fault);
         if (e != ERR_INVALID)
             return e;
     } /* what is declared is unknown here, or not true */
     struct buf mended CLEANUP(buf_fini);
     buf_init(&mended, 5 * text.len + 1); /* each byte an &amp; */
     mend(text, has_encoding && names_latin1(text), &mended);
-    return parse(buf_str(&mended), "UTF-8", arena, ret);
+    return parse(buf_str(&mended), "UTF-8", arena, ret, fault);
 }
 
 /* Quotes and white space matter only inside attributes, where a parser would fold them. */

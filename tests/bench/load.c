@@ -1,6 +1,6 @@
 /*
  * load.c: many phones at once. Sends USSD callbacks in the shape of Africa's Talking over
- * keep-alive connections, each learner walking through the same inputs, and measures the answers.
+ * keep-alive connections, each learner walking through the same inputs, and measures the responses.
  *
  *   load --port N [--path /in/at-ussd] [--connections 64] [--learners 1000] [--first 0]
  *        [--rate PER_SECOND] [--skip 0] [--show] [--sms SINK_PORT [--kannel]] INPUT...
@@ -9,7 +9,7 @@
  * earlier run has sent already. A connection carries its own
  * learners, so one learner's callbacks never overtake each other. With --rate the n-th callback is
  * due at n/rate and its time counts from then, sent late or not: a stall is not hidden. Without it
- * every connection sends as soon as it has its answer. --show prints the first learner's screens.
+ * every connection sends as soon as it has its response. --show prints the first learner's screens.
  * With --sms the INPUTs are SMS, and we are the provider's send API as well, on SINK_PORT: a step
  * is over when the callback was answered and an SMS to the learner has come. With --kannel we are
  * an operator as Kannel knows it instead: its HTTP SMSC takes an SMS as a GET, and sends by GET.
@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_ANSWER_BYTES 16384
+#define MAX_RESPONSE_BYTES 16384
 
 /* What epoll tells of. */
 enum kind { KIND_CONNECTION, KIND_LISTENER, KIND_SINK };
@@ -42,7 +42,7 @@ struct connection {
     bool is_answered, is_told; /* of a step by SMS */
     uint64_t due_ns;
     size_t len;
-    char in[MAX_ANSWER_BYTES];
+    char in[MAX_RESPONSE_BYTES];
 };
 
 static struct {
@@ -57,7 +57,7 @@ static struct {
 
 static struct {
     uint32_t *micros;
-    uint64_t n_sent, n_answered, n_failed, n_told;
+    uint64_t n_sent, n_responded, n_failed, n_told;
     uint64_t start_ns;
     int epoll;
 } totals;
@@ -144,7 +144,7 @@ static void send_request(struct connection *c, uint64_t due_ns)
 }
 
 /* Length of head and body once all of it has come, else 0. */
-static size_t answer_length(const struct connection *c)
+static size_t response_length(const struct connection *c)
 {
     const char *end = strstr(c->in, "\r\n\r\n");
     const char *length = end != NULL ? strcasestr(c->in, "\r\nContent-Length:") : NULL;
@@ -156,7 +156,7 @@ static size_t answer_length(const struct connection *c)
 }
 
 /* Kannel lets ten connections wait to be accepted, and forgets what more send for seconds: so each
- * has an answer, which says that it may not send SMS without a name, before the next one comes. */
+ * has a response, which says that it may not send SMS without a name, before the next one comes. */
 static void greet_kannel(struct connection *c)
 {
     static const char hello[] = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
@@ -168,7 +168,7 @@ static void greet_kannel(struct connection *c)
             die("Kannel closed the connection");
         c->len += (size_t)n;
         c->in[c->len] = '\0';
-    } while (answer_length(c) == 0);
+    } while (response_length(c) == 0);
 }
 
 /* The learner's next screen, or the next learner of this connection. */
@@ -185,7 +185,7 @@ static void advance(struct connection *c)
 static void end_step(struct connection *c)
 {
     uint64_t micros = (now_ns() - c->due_ns) / 1000;
-    totals.micros[totals.n_answered++] = micros < UINT32_MAX ? (uint32_t)micros : UINT32_MAX;
+    totals.micros[totals.n_responded++] = micros < UINT32_MAX ? (uint32_t)micros : UINT32_MAX;
     bool is_good = strncmp(c->in, "HTTP/1.1 20", 11) == 0;
     totals.n_failed += !is_good;
     if (options.is_shown && c->next_learner == 0)
@@ -194,14 +194,14 @@ static void end_step(struct connection *c)
     advance(c);
 }
 
-static void read_answer(struct connection *c)
+static void read_response(struct connection *c)
 {
     ssize_t n = read(c->fd, c->in + c->len, sizeof(c->in) - 1 - c->len);
     if (n <= 0)
         die("the connection was closed");
     c->len += (size_t)n;
     c->in[c->len] = '\0';
-    if (answer_length(c) > 0) {
+    if (response_length(c) > 0) {
         c->is_answered = true;
         if (options.sink_port == 0 || c->is_told)
             end_step(c);
@@ -265,7 +265,7 @@ static void tell(struct connection *all, const char *request)
         end_step(c);
 }
 
-static void answer_sink(struct connection *sink)
+static void response_sink(struct connection *sink)
 {
     char body[256], response[512];
     int n_body =
@@ -293,10 +293,10 @@ static void read_sink(struct connection *all, struct connection *sink)
     }
     sink->len += (size_t)n;
     sink->in[sink->len] = '\0';
-    if (answer_length(sink) == 0)
+    if (response_length(sink) == 0)
         return;
     tell(all, sink->in);
-    answer_sink(sink);
+    response_sink(sink);
     sink->len = 0;
 }
 
@@ -326,7 +326,7 @@ static void handle(struct connection *all, struct connection *c)
 {
     switch (c->kind) {
     case KIND_CONNECTION:
-        read_answer(c);
+        read_response(c);
         return;
     case KIND_LISTENER:
         accept_sink(c);
@@ -348,7 +348,7 @@ static void run_all(struct connection *all, uint64_t n_total)
     if (options.sink_port != 0)
         listen_for_sms(&listener);
     totals.start_ns = now_ns();
-    while (totals.n_answered < n_total) {
+    while (totals.n_responded < n_total) {
         struct epoll_event events[256];
         struct timespec wait;
         bool is_all_sent = send_due(all, &wait);

@@ -71,7 +71,7 @@ async function main() {
     send(from, next);
   });
   app.get('/', (req, res) => res.send('ready\n'));
-  app.listen(Number(process.env.PORT), '127.0.0.1');
+  app.listen(Number(process.env.PORT), '127.0.0.1').keepAliveTimeout = 0; // the load may pause where others work, too
 }
 
 main().catch((e) => { console.error(e); process.exit(1); });

@@ -1,11 +1,11 @@
 /*
- * timers.c: learners who are all due for a reminder, in a real Redis.
+ * timers.c: learners with a reminder, in a real Redis, by restore.
  *
- *   bench_timers SOCKET KEYS FIRST N plain|shared < STATE
+ *   bench_timers SOCKET KEYS FIRST N plain|shared|later < STATE
  *
  * STATE is that of somebody in mid-course; each of N copies has a number of its own, was quiet for
  * two days and became due within the last hour. `shared`: two people on the number, both in a
- * group. Ends when all of them are on disk.
+ * group. `later`: due in a month. Ends when all of them are on disk.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ struct bench {
     struct learner sample;
     int64_t now_ms;
     uint32_t next, end, n_pending;
-    bool has_failed;
+    bool is_later, has_failed;
 };
 
 static void go_on(void *ctx);
@@ -74,8 +74,9 @@ static void put(struct bench *b, uint32_t i)
     if (learner_encode(&l, &state) != ERR_OK)
         abort(); /* it was decoded from one */
     b->n_pending++;
-    store_restore(b->store, &id, buf_str(&state), b->now_ms - (int64_t)(i % 3600) * 1000, on_put,
-                  b);
+    int64_t due_ms = b->is_later ? b->now_ms + 30 * DAY_MS + (int64_t)(i % 86400) * 1000
+                                 : b->now_ms - (int64_t)(i % 3600) * 1000;
+    store_restore(b->store, &id, buf_str(&state), due_ms, on_put, b);
 }
 
 static void go_on(void *ctx)
@@ -111,12 +112,13 @@ int main(int argc, char **argv)
     struct bench b = {.now_ms = clock_wall().ms};
     struct errmsg msg;
     if (argc != 6 || vault_openssl_new(argv[2], &b.vault, &msg) != ERR_OK) {
-        (void)fputs("usage: bench_timers SOCKET KEYS FIRST N plain|shared < STATE\n", stderr);
+        (void)fputs("usage: bench_timers SOCKET KEYS FIRST N plain|shared|later < STATE\n", stderr);
         return 64;
     }
     b.next = (uint32_t)strtoul(argv[3], NULL, 10);
     b.end = b.next + (uint32_t)strtoul(argv[4], NULL, 10);
     read_sample(&b);
+    b.is_later = strcmp(argv[5], "later") == 0;
     b.sample.cohort = strcmp(argv[5], "shared") == 0 ? 482156 : 0;
     log_init(LOG_LEVEL_WARN, "bench-timers");
     b.loop = loop_libevent_new();

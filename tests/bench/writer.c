@@ -106,7 +106,7 @@ static double p95_ms(struct timed_sink *t)
     return t->n > 0 ? (double)t->us[(uint64_t)t->n * 95 / 100] / 1000 : 0;
 }
 
-/* As the engine makes them: contact, consent, then lessons and answers by turns. */
+/* As the engine makes them: contact, consent, then lessons and responses by turns. */
 static struct event event_of(uint32_t seq)
 {
     static const struct str lessons[] = {STR("m1l1"), STR("m1l2"), STR("m1l3")};

@@ -1,7 +1,7 @@
 /*
  * Any sequence of messages: bytes are a conversation, each message being kind and channel (one
  * byte), minutes that passed (one byte), length (one byte), text. After every step the engine's
- * promises must hold: an answer to everything, the same one twice, at most two SMS, a learner that
+ * promises must hold: a response to everything, the same one twice, at most two SMS, a learner that
  * survives its encoding.
  */
 #include <stdio.h>

@@ -29,6 +29,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (doc_path_json(STR("/*/0/a~1b"), arena, &path, &msg) != ERR_OK)
         abort();
-    (void)doc_get(root, &path, true); /* any answer will do */
+    (void)doc_get(root, &path, true); /* any response will do */
     return 0;
 }

@@ -23,8 +23,8 @@ static void check_normal_form(struct str normal, struct arena *arena)
         assert(str_eq(match_normalise(normal, arena), normal));
 }
 
-static void check_answers(const struct vocabulary *words, struct str text, struct str normal,
-                          struct arena *arena)
+static void check_responses(const struct vocabulary *words, struct str text, struct str normal,
+                            struct arena *arena)
 {
     const struct choice choices[3] = {
         {.text = STR("Yes")}, {.text = STR("No, never")}, {.text = STR("Только с papers")}};
@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str text = {(const char *)data, size};
     struct str normal = match_normalise(text, arena);
     check_normal_form(normal, arena);
-    check_answers(course_words(), text, normal, arena);
+    check_responses(course_words(), text, normal, arena);
     check_commands(course_words(), normal);
     check_mask(text, arena);
     size_t half = size / 2;

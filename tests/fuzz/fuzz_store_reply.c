@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static uint32_t n_answers;
+static uint32_t n_responses;
 
 /* Reads every byte that it was given, for the sanitizer to see. */
 static uint32_t touch(struct str s)
@@ -23,7 +23,7 @@ static uint32_t touch(struct str s)
 static void on_record(void *ctx, enum err e, const struct store_record *rec)
 {
     (void)ctx; /* none */
-    n_answers++;
+    n_responses++;
     if (rec != NULL) {
         assert(e == ERR_OK || e == ERR_CONFLICT);
         (void)(touch(rec->state) + touch(rec->reply)); /* only read */
@@ -33,7 +33,7 @@ static void on_record(void *ctx, enum err e, const struct store_record *rec)
 static void on_value(void *ctx, enum err e, struct str value)
 {
     (void)ctx; /* none */
-    n_answers++;
+    n_responses++;
     assert(e == ERR_OK || value.p == NULL);
     (void)touch(value); /* only read */
 }
@@ -42,7 +42,7 @@ static void on_courses(void *ctx, enum err e, const struct str *names, const str
                        uint32_t n, struct str current)
 {
     (void)ctx; /* none */
-    n_answers++;
+    n_responses++;
     assert(e == ERR_OK || n == 0);
     for (uint32_t i = 0; i < n; i++)
         (void)(touch(names[i]) + touch(bundles[i])); /* only read */
@@ -75,14 +75,14 @@ static void parse_all(const redisReply *reply)
     }
     static struct slot_map map; /* too large for the stack */
     assert(slot_map_read(reply, false, &map) != ERR_OK || map.n <= NODES_MAX);
-    n_answers = 0;
+    n_responses = 0;
     reply_load(&(struct link_to){reply_load, (void (*)(void))on_record, NULL, 0}, ERR_OK, reply);
     reply_commit(&(struct link_to){reply_commit, (void (*)(void))on_record, NULL, 0}, ERR_OK,
                  reply);
     reply_value(&(struct link_to){reply_value, (void (*)(void))on_value, NULL, 0}, ERR_OK, reply);
     reply_courses(&(struct link_to){reply_courses, (void (*)(void))on_courses, NULL, 0}, ERR_OK,
                   reply);
-    assert(n_answers == 4);
+    assert(n_responses == 4);
     parse_streams(reply);
     if (reply_due(reply, 7, due, ARRAY_LEN(due), &n_due) == ERR_OK)
         assert(n_due <= ARRAY_LEN(due));

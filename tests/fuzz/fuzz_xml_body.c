@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (xml_read(text, arena, &root) == ERR_OK) {
         if (doc_path_xml(STR("//a[@b=c]/*@d"), &path, &msg) != ERR_OK)
             abort();
-        (void)doc_get(root, &path, true); /* any answer will do */
+        (void)doc_get(root, &path, true); /* any response will do */
     }
     arena_reset(arena);
     check_escape(text, arena);

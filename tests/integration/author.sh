@@ -9,8 +9,9 @@ DESK=$(mktemp -d /tmp/waypost-author.XXXXXX)
 
 clean_up()
 {
+    local code=$?
     rm -rf "$DESK"
-    world_down
+    world_down "$code"
 }
 trap clean_up EXIT
 

@@ -7,11 +7,13 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null
 . "$ROOT/run.d/cluster.sh"
+# shellcheck source=/dev/null
+. "$ROOT/tests/integration/redis/buckets.sh"
 KILLS=${1:-3}
 EVERY=${EVERY:-0}
 RATE=${RATE:-250}
 MOST=${MOST:-6}
-NUMBERS=$((200 + 10 * KILLS)) # a number gets at most 300 SMS a day
+NUMBERS=$((600 + 10 * KILLS)) # a number gets at most 300 SMS a day, also on a slow host
 
 # All speak TLS: the gateway, the servers among themselves, and this test.
 redis-cli()
@@ -23,29 +25,6 @@ redis-cli()
 redis()
 {
     redis-cli -c -p "$(cluster_port)" "$@"
-}
-
-# buckets FORMAT: that command for each bucket, one reply a line.
-buckets()
-{
-    local b
-    for b in $(seq -f '%03.0f' 0 255); do
-        # shellcheck disable=SC2059
-        printf "$1\n" "$b"
-    done | redis --raw
-}
-
-n_entries()
-{
-    buckets "XLEN wp:{b%s}:$1" | awk '{n += $1} END {print n + 0}'
-}
-
-log_ends()
-{
-    local b
-    for b in $(seq 0 255); do
-        printf 'ECHO b%d\nXREVRANGE wp:{b%03d}:events + - COUNT 1\n' "$b" "$b"
-    done | redis --raw | awk '/^b[0-9]+$/ {b = substr($1, 2)} /^[0-9]+-[0-9]+$/ {print b, $1}'
 }
 
 has_events()
@@ -62,8 +41,7 @@ cluster_down()
 {
     local code=$?
     cluster_stop "$STATE"
-    (exit "$code") || true
-    world_down
+    world_down "$code"
 }
 
 # replica_of PORT: the port of that master's replica.
@@ -87,7 +65,7 @@ is_led_without()
 
 is_ready()
 {
-    curl -fsS -m 2 "http://127.0.0.1:$ADMIN_PORT/readyz" >"$STATE/ready" && ! grep -q part_away "$STATE/ready"
+    curl -fsS -m 10 "http://127.0.0.1:$ADMIN_PORT/readyz" >"$STATE/ready" && ! grep -q part_away "$STATE/ready"
 }
 
 # dial FILE SECONDS BUSY: some numbers dial all the time, until `dialled FILE`; nobody may wait for longer, or be asked to
@@ -204,7 +182,7 @@ sed -i "/^redis_socket:/c redis_host: 127.0.0.1\nredis_port: ${CLUSTER_PORTS[0]}
 postgres_start "$STATE"
 demo_prepare "$STATE" >"$STATE/prepare.log" 2>&1 || die 69 "$(cat "$STATE/prepare.log")"
 demo_start "$STATE" "$PORT"
-check 'it is ready on a single Redis' wait_for 60 is_ready
+check 'it is ready on a single Redis' wait_for 120 is_ready
 
 (ledger send --seconds 3600 --numbers "$NUMBERS" --first 1 --rate "$RATE" --stop "$STATE/stop") &
 learners=$!
@@ -220,13 +198,13 @@ sed -i "/^redis_host:/c redis_cluster: \"127.0.0.1:${CLUSTER_PORTS[0]} 127.0.0.1
     "$STATE/waypost.yaml"
 sed -i '/^redis_port:/d' "$STATE/waypost.yaml"
 kill -s HUP "$(cat "$STATE/waypost.pid")"
-check 'the gateway reads anew that it is one' wait_for 60 is_ready
+check 'the gateway reads anew that it is one' wait_for 120 is_ready
 events=$(sql 'select count(*) from core.event')
 check 'and learners go on' wait_for 60 has_events $((events + 100))
 check 'the first master gets a replica' pair 0 3
 sed -i '/^redis_cluster:/a redis_wait_replicas: 1' "$STATE/waypost.yaml"
 kill -s HUP "$(cat "$STATE/waypost.pid")"
-check 'from now on each answer waits for it' wait_for 60 is_ready
+check 'from now on each answer waits for it' wait_for 120 is_ready
 for i in 1 2; do
     check "master $((i + 1)) joins" eval 'join "${CLUSTER_PORTS[i]}" && wait_for 30 knows "${CLUSTER_PORTS[i]}" $((2 * i + 1))'
     check 'with a replica' eval 'pair "$i" $((i + 3)) && wait_for 30 knows "${CLUSTER_PORTS[i + 3]}" $((2 * i + 2))'
@@ -289,7 +267,7 @@ LEARNER=254700000001
 # shows PATH WORDS: the screen after these inputs of a session has these words.
 shows()
 {
-    curl -sS -m 5 "http://127.0.0.1:$PORT/in/at-ussd" --data-urlencode "sessionId=s$LEARNER" \
+    curl -sS -m 120 "http://127.0.0.1:$PORT/in/at-ussd" --data-urlencode "sessionId=s$LEARNER" \
         --data-urlencode "phoneNumber=+$LEARNER" --data-urlencode 'networkCode=63902' \
         --data-urlencode 'serviceCode=*384*7#' --data-urlencode "text=$1" >"$STATE/screen"
     grep -q "$2" "$STATE/screen"

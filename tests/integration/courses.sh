@@ -1,11 +1,14 @@
 #!/bin/bash
 # courses.sh: two courses and an edition of one of them on one gateway, a learner of each at the same
-# time, their reports apart. publish refuses a version number that says less than what changed, and
+# time, their reports apart; JOIN begins on one channel another course than on the others; a version goes live at a time that
+# was told, to the minute also where clocks are put on or back. publish refuses a version number that says less than what changed, and
 # the keyword of another course. Publishing, withdrawing and a version that cannot be read, all under
 # load, lose no callback and double none.
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
-world_up
+world_make
+sed -i 's/^\( *\)profile: kannel$/&\n\1course: water/' "$STATE/waypost.yaml" # what JOIN begins there
+world_start
 LESSONS="$STATE/lessons"
 mkdir "$LESSONS"
 cp -r lessons/packs lessons/children-on-the-move tests/lessons/children-ke tests/lessons/water "$LESSONS"
@@ -62,6 +65,23 @@ check 'a second course is published' lessons publish "$LESSONS/water"
 check 'and an edition of the first' lessons publish "$LESSONS/children-ke"
 check 'a word begins the one' wait_for 60 begins WATER 'Clean water, free course'
 check 'another word the edition' wait_for 60 begins KENYA 'CHILDREN ON THE MOVE, free course'
+# join_by_kannel NUMBER: what JOIN brings on that channel.
+join_by_kannel()
+{
+    curl -sSf -o "$STATE/kannel" "http://127.0.0.1:$PORT/in/kannel?id=$1&sender=%2B25470001$1&to=20880&message=JOIN"
+}
+
+# has_sms NUMBER WORDS
+has_sms()
+{
+    curl -sS "http://127.0.0.1:$ADMIN_PORT/sim/outbox?to=%2B25470001$1" | grep -qF -- "$2"
+}
+check 'JOIN on a channel with a course of its own' join_by_kannel 1004
+check 'begins that one' wait_for 20 has_sms 1004 'Clean water, free course'
+check 'and on the others that of the gateway' begins JOIN 'CHILDREN ON THE MOVE, free course'
+check_same 'what JOIN begins on a channel is not withdrawn' 65 "$(exit_code lessons withdraw water)"
+check 'and the channel is named' grep -q 'water is what JOIN starts on kannel' "$STATE/out"
+sed -i '/^ *course: water$/d' "$STATE/waypost.yaml"
 learner 1001 JOIN 1 1 1 1 1 1 1 1 1 0 9 &
 first=$!
 learner 1002 KENYA 1 1 1 1 1 1 1 1 1 0 9 9 &
@@ -104,6 +124,43 @@ cp -r "$LESSONS/water" "$LESSONS/well"
 sed -i 's/^course: .*/course: well/' "$LESSONS/well/course.md"
 check_same 'the keyword of another course is refused' 65 "$(exit_code lessons publish "$LESSONS/well")"
 check 'both places are named' grep -q "course.md:6: 'water' begins the course water already (course.md:6 of" "$STATE/out"
+
+cp -r "$LESSONS/water" "$LESSONS/one"
+sed -i 's/^course: .*/course: one/; s/^keyword: .*/keyword: BUCKET\nafter: two/' "$LESSONS/one/course.md"
+cp -r "$LESSONS/water" "$LESSONS/two"
+sed -i 's/^course: .*/course: two/; s/^keyword: .*/keyword: PUMP\nafter: one/' "$LESSONS/two/course.md"
+check_same 'a course may wait for one that is to come' 0 "$(exit_code lessons publish "$LESSONS/one")"
+check 'that is said' grep -q 'nobody can begin one before two is published' "$STATE/out"
+check_same 'courses that wait for each other are refused' 65 "$(exit_code lessons publish "$LESSONS/two")"
+check 'and nobody could begin them' grep -q 'two is to come after one, and that after two' "$STATE/out"
+check 'the one alone is withdrawn' lessons withdraw one
+
+# ---- at a time that was told ----
+
+# A database of another zone than its people must not read it in its own.
+sql "alter database waypost set timezone to 'Europe/Berlin'"
+sed -i 's/^title: .*/title: Safe water/' "$LESSONS/water/course.md"
+version water 1.1.1
+
+# goes_live: what gateways are told, in UTC.
+goes_live()
+{
+    date -ud "@$(($(redis hget wp:starts water | sed 's/.* //') / 1000))" '+%F %R'
+}
+
+while read -r at utc; do
+    check "a version is published for ${at/_/ }" lessons publish "$LESSONS/water" --at "${at/_/ }"
+    check_same 'gateways are told the same moment' "${utc/_/ }" "$(goes_live)"
+done <<'END'
+2027-03-28_01:59+01 2027-03-28_00:59
+2027-03-28_03:00+02 2027-03-28_01:00
+2027-10-31_02:30+02 2027-10-31_00:30
+2027-10-31_02:30+01 2027-10-31_01:30
+END
+check 'before it the last version is begun' begins WATER 'Clean water, free course'
+check 'it is published for a moment from now, in Nepal' lessons publish "$LESSONS/water" \
+    --at "$(TZ=Asia/Kathmandu date -d '+5 seconds' '+%F %T')+05:45"
+check 'at that time it goes live by itself' wait_for 60 begins WATER 'Safe water, free course'
 
 # ---- under load ----
 

@@ -41,6 +41,14 @@ if $PYTHON -c 'import openpyxl' 2>/dev/null; then
     "$WAYPOST" lessons import "$STATE/form.xlsx" --from xlsform >"$STATE/water.md" 2>"$said"
     check 'openpyxl: a form of its own becomes a module' grep -qx '@ if boil = 1' "$STATE/water.md"
     check 'openpyxl: what phones cannot ask is named with its cell' grep -q 'form.xlsx!survey!A6: warning' "$said"
+    sheets wide "$STATE/wide.xlsx"
+    "$WAYPOST" lessons import "$STATE/wide.xlsx" --from xlsform >"$STATE/wide.md" 2>"$said"
+    check_same 'openpyxl: all that a form has and a phone has not is named with its cell' \
+        'choices!C2 choices!E2 entities!A1 settings!C2 survey!A4 survey!C2 survey!D8 survey!E3 survey!F3 survey!G2 survey!G6 survey!G8 survey!H6' \
+        "$(sed -n 's/^[^ ]*wide.xlsx!\([^ ]*\): warning: .*/\1/p' "$said" | LC_ALL=C sort | paste -sd ' ')"
+    check_same 'openpyxl: what remains is in the language of the form, with its conditions and ranges' \
+        '= 0..999 = 1..9 = all = open 80 @ if src = 2 @ if water = 1 @ if water = 2' \
+        "$(grep '^[@=]' "$STATE/wide.md" | LC_ALL=C sort | paste -sd ' ')"
     "$WAYPOST" lessons export "$COURSE" --to review --lang fr >"$STATE/fr.xlsx"
     sheets review "$STATE/fr.xlsx"
     "$WAYPOST" lessons import "$COURSE" --review "$STATE/fr.xlsx" --lang fr >"$STATE/written" 2>"$said" || true
@@ -53,6 +61,16 @@ if $PYTHON -c 'import openpyxl' 2>/dev/null; then
     sed -i 's/^msgstr "Seize"/msgstr "Seize ou dix-sept"/' "$COURSE/po/fr.po"
     "$WAYPOST" lessons import "$COURSE" --review "$STATE/fr.xlsx" --lang fr >"$STATE/written" 2>"$said" || true
     check 'review: an old sheet does not undo what came later' grep -q 'changed since this sheet was made' "$said"
+    "$WAYPOST" lessons export "$COURSE" --to review --lang de >"$STATE/de.xlsx"
+    sheets gone "$STATE/de.xlsx"
+    cp "$COURSE/po/de.po" "$STATE/de.po"
+    check 'review: a sheet with rows taken away is taken' \
+        eval '"$WAYPOST" lessons import "$COURSE" --review "$STATE/de.xlsx" --lang de >"$STATE/written" 2>"$said"'
+    check 'review: texts without a row are told with their place' \
+        grep -qE "^$COURSE/po/de.po:[0-9]+:1: warning: the sheet has no row for these 5 texts" "$said"
+    check 'review: all of them' grep -qx '    text: m2q3 to m2q3.feedback' "$said"
+    check 'review: and counted' grep -qx '0 rows taken, 0 refused, 5 texts without a row' "$said"
+    check 'review: they stay as they are' cmp -s "$COURSE/po/de.po" "$STATE/de.po"
     if command -v msgfmt >/dev/null; then
         check 'review: msgfmt takes the file' msgfmt --check -o /dev/null "$COURSE/po/fr.po"
     else

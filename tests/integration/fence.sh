@@ -7,7 +7,7 @@
 # ussd NUMBER PATH: the screen after these inputs of a session.
 ussd()
 {
-    curl -sS -m 5 "http://127.0.0.1:$PORT/in/at-ussd" --data-urlencode "sessionId=s$1" \
+    curl -sS -m 120 "http://127.0.0.1:$PORT/in/at-ussd" --data-urlencode "sessionId=s$1" \
         --data-urlencode "phoneNumber=+$1" --data-urlencode 'networkCode=63902' \
         --data-urlencode 'serviceCode=*384*7#' --data-urlencode "text=$2"
 }

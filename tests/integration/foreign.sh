@@ -33,7 +33,7 @@ digits()
 # say CHANNEL NUMBER TEXT: as the provider writes it; prints the status.
 say()
 {
-    local url="http://127.0.0.1:$PORT/in/$1" curl=(curl -sS -m 20 -o /dev/null -w '%{http_code}') id body signature
+    local url="http://127.0.0.1:$PORT/in/$1" curl=(curl -sS -m 120 -o /dev/null -w '%{http_code}') id body signature
     id=$(date +%s%N)
     case $1 in
     at) "${curl[@]}" "$url" --data-urlencode "from=$2" --data-urlencode "text=$3" -d "to=20880&id=$id" ;;
@@ -122,5 +122,5 @@ for from in MPESA 40404 20880; do
     check_same "a message from $from is answered with success" 200 "$(say at "$from" JOIN)"
 done
 check_same 'and counted' 3 \
-    "$(curl -fsS -m 5 "http://127.0.0.1:$ADMIN_PORT/metrics" | sed -n 's/^waypost_no_senders_total //p')"
+    "$(curl -fsS -m 10 "http://127.0.0.1:$ADMIN_PORT/metrics" | sed -n 's/^waypost_no_senders_total //p')"
 done_testing

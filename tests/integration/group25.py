@@ -38,6 +38,7 @@ def main():
         lines.pop()
     join, consent = lines[:2], lines[2:]
     join = [(">", f"JOIN {sys.argv[2]}"), ("<", "Your group: *Reply 1 to agree*")]
+    consent[1:1] = [("<", "May the facilitator*1 Yes 2 No"), (">", "2")]
     quiz = next(i for i, (way, text) in enumerate(consent) if way == "<" and "1/4" in text)
     print("loose")
     for phone in range(1, 23):

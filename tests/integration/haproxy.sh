@@ -9,13 +9,13 @@ HAPROXY='' ASKING=()
 
 clean_up()
 {
-    local name
+    local code=$? name
     touch "$STATE/stop"
     [ -z "$HAPROXY" ] || stop_pid "$HAPROXY" TERM 10
     for name in "${!gateway_pid[@]}"; do
         stop_pid "${gateway_pid[$name]}" TERM 20
     done
-    world_down
+    world_down "$code"
 }
 trap clean_up EXIT
 
@@ -76,7 +76,7 @@ ask()
     local n=0
     while [ ! -e "$STATE/stop" ]; do
         n=$((n + 1))
-        curl -s -o /dev/null -m 10 -w '%{http_code}\n' -d "from=+25470000000$1&to=20880&text=HELP&id=$1-$n" \
+        curl -s -o /dev/null -m 120 -w '%{http_code}\n' -d "from=+25470000000$1&to=20880&text=HELP&id=$1-$n" \
             "http://127.0.0.1:$front/in/at" || true
     done >"$STATE/codes.$1"
 }
@@ -105,7 +105,7 @@ printf '# %d callbacks, four restarts\n' "$n"
 check 'all of it is in PostgreSQL' wait_for 30 log_is_stored
 # Without Redis a front still takes what it can keep (its spool), and the proxy leaves it in.
 redis_stop "$STATE"
-check_same 'Redis away: an SMS is taken through the proxy' 200 "$(curl -s -o /dev/null -m 10 -w '%{http_code}' \
+check_same 'Redis away: an SMS is taken through the proxy' 200 "$(curl -s -o /dev/null -m 120 -w '%{http_code}' \
     -d 'from=+254700000001&to=20880&text=HELP&id=away' "http://127.0.0.1:$front/in/at")"
 redis_start "$STATE"
 check 'and in PostgreSQL when Redis is back' wait_for 40 is_drained_everywhere

@@ -184,7 +184,7 @@ has_learners()
 # Callbacks all the time, each on a connection of its own; the answers' codes in FILE.
 ask_on()
 {
-    on_host "n=0; while [ ! -e /tmp/stop ]; do n=\$((n + 1)); curl -s -o /dev/null -m 10 -w '%{http_code}\n' \
+    on_host "n=0; while [ ! -e /tmp/stop ]; do n=\$((n + 1)); curl -s -o /dev/null -m 120 -w '%{http_code}\n' \
         -d 'from=+254700000001&to=20880&text=HELP&id=$RANDOM'\$n http://127.0.0.1:8080/in/at; done" >"$1" &
     ASKING=$!
     wait_for 10 test -s "$1"

@@ -17,7 +17,7 @@ n_traces()
 
 metric()
 {
-    curl -fsS -m 5 "http://127.0.0.1:$ADMIN_PORT/metrics" | sed -n "s/^$1 //p"
+    curl -fsS -m 10 "http://127.0.0.1:$ADMIN_PORT/metrics" | sed -n "s/^$1 //p"
 }
 
 is_metric()

@@ -85,7 +85,10 @@ kill_round()
     rm "$STATE/stop"
     check 'spool and streams run empty' wait_for 120 is_drained
     number_steps >"$STATE/steps"
-    check 'nothing is lost or doubled' ledger check --admin "$ADMIN_PORT" --keys "$STATE/keys" <"$STATE/steps"
+    unknown_sms "$STATE/unknown"
+    sender_ends "$STATE/ends"
+    check 'nothing is lost or doubled' ledger check --admin "$ADMIN_PORT" --keys "$STATE/keys" \
+        --unknown "$STATE/unknown" --ends "$STATE/ends" <"$STATE/steps"
     check_same 'nothing was put aside as unreadable' 0 "$(sql 'select count(*) from ops.dead_letter')"
     [ -z "${LEDGER_TOTALS:-}" ] || printf 'kills %d\n' "$1" >>"$LEDGER_TOTALS"
 }

@@ -15,8 +15,10 @@ for part in common servers demo; do
     . "$ROOT/run.d/$part.sh"
 done
 
-# What a test waits for at most: only a failure waits so long.
-WAIT_MAX_S=120
+# What a quiet machine may take is what the tests say to wait_for (run.d/common.sh). A busy one gets as long as it needs, so
+# that no test fails for what runs beside it: only a failure waits so long.
+# shellcheck disable=SC2034 # wait_for reads it
+WAIT_MIN_S=120
 
 STATE=
 PORT=
@@ -40,6 +42,12 @@ world_make()
 world_up()
 {
     world_make
+    world_start
+}
+
+# world_start: the servers and the gateway, as the world's waypost.yaml says.
+world_start()
+{
     redis_start "$STATE"
     postgres_start "$STATE"
     demo_prepare "$STATE" >"$STATE/prepare.log" 2>&1 || die 69 "$(cat "$STATE/prepare.log")"
@@ -48,7 +56,7 @@ world_up()
 
 world_down()
 {
-    local code=$?
+    local code=${1:-$?} # that of what ended the script
     trap '' INT TERM
     if [ "$code" != 0 ] || [ "$N_FAILED" != 0 ]; then
         tail -n 40 "$STATE"/*.log "$STATE"/redis/redis.log "$STATE"/pg/postgres.log 2>/dev/null |
@@ -58,18 +66,6 @@ world_down()
     postgres_stop "$STATE"
     redis_stop "$STATE"
     rm -rf "$STATE"
-}
-
-# wait_for SECONDS COMMAND...: until the command succeeds, as that of run.d/common.sh. SECONDS is what a quiet machine may
-# take; a busy one gets as long as it needs, so that no test fails for what runs beside it.
-wait_for()
-{
-    local deadline=$((SECONDS + ($1 > WAIT_MAX_S ? $1 : WAIT_MAX_S)))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ "$SECONDS" -lt "$deadline" ] || return 1
-        sleep 0.05
-    done
 }
 
 # sql TEXT: unaligned rows, as the superuser.
@@ -134,6 +130,22 @@ number_steps()
             count(*) filter (where m.status not in ('sent', 'unknown')),
             coalesce(string_agg(m.seq || ':' || m.provider_id, ',') filter (where m.status = 'sent'), '-')
         from core.number_state s left join core.message m using (learner) group by 1, 2" | tr '|' ' '
+}
+
+# unknown_sms FILE: "number_id entered status_at error" of each SMS of unknown outcome, in milliseconds since 1970: when it
+# came into the outbox, which its id says, and when its outcome was told.
+unknown_sms()
+{
+    sql "select encode(s.number_id, 'hex'), split_part(m.message_id, '-', 2), floor(extract(epoch from m.status_at) * 1000),
+            coalesce(m.error, '-')
+        from core.number_state s join core.message m using (learner) where m.status = 'unknown'" | tr '|' ' ' >"$1"
+}
+
+# sender_ends FILE: when a sender of this gateway was ended by a signal, likewise, as its supervisor saw it.
+sender_ends()
+{
+    grep -a 'msg="process ended" name=sender-[0-9]* signal=' "$STATE/waypost.log" | sed 's/^ts=\([^ ]*\) .*/\1/' |
+        date -f - +%s%3N >"$1" || true # none was
 }
 
 # check WORDS COMMAND...: one TAP line.

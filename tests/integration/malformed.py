@@ -94,9 +94,9 @@ GOOD = {
 def talk(port, data, step):
     """Everything that is answered, up to the end of the connection; None when it stays open."""
     answer = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as s:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as s:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        s.settimeout(20)
+        s.settimeout(120)
         try:
             for i in range(0, len(data), step):
                 s.sendall(data[i:i + step])

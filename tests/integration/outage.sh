@@ -32,7 +32,7 @@ ledger_check()
 # Callbacks that were answered with an error, of all fronts since the start.
 n_failures()
 {
-    curl -fsS -m 5 "http://127.0.0.1:$ADMIN_PORT/metrics" | sed -n 's/^waypost_callbacks_failed_total //p'
+    curl -fsS -m 10 "http://127.0.0.1:$ADMIN_PORT/metrics" | sed -n 's/^waypost_callbacks_failed_total //p'
 }
 
 # What /readyz says of the events that PostgreSQL does not have; how many there are.

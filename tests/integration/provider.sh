@@ -71,9 +71,8 @@ provider_start()
 all_down()
 {
     local code=$?
-    [ "$code" = 0 ] || N_FAILED=$((N_FAILED + 1)) # so that the logs are shown
     stop_pid "$(cat "$STATE/provider.pid")" TERM 5
-    world_down
+    world_down "$code"
 }
 
 # channel NAME PROFILE URL [LINE]...
@@ -119,7 +118,7 @@ say()
     N_PHONES=$((N_PHONES + 1))
     local phone
     phone=$(printf '+2547%08d' "$N_PHONES")
-    curl -fsS -m 20 -o /dev/null -w '%{time_total}\n' --data-urlencode "from=$phone" \
+    curl -fsS -m 120 -o /dev/null -w '%{time_total}\n' --data-urlencode "from=$phone" \
         --data-urlencode "msisdn=${phone#+}" -d "to=20880&text=JOIN&id=$N_PHONES&messageId=$N_PHONES" \
         "http://127.0.0.1:$PORT/in/$1"
 }
@@ -154,7 +153,7 @@ has_requests()
 
 metric()
 {
-    curl -fsS -m 5 "http://127.0.0.1:$ADMIN_PORT/metrics" | sed -n "s/^waypost_$1 //p"
+    curl -fsS -m 10 "http://127.0.0.1:$ADMIN_PORT/metrics" | sed -n "s/^waypost_$1 //p"
 }
 
 metric_is()
@@ -164,7 +163,7 @@ metric_is()
 
 pid_of_sender()
 {
-    curl -sS -m 2 "http://127.0.0.1:$ADMIN_PORT/readyz" | jq '.processes[] | select(.role == "sender") | .pid'
+    curl -sS -m 10 "http://127.0.0.1:$ADMIN_PORT/readyz" | jq '.processes[] | select(.role == "sender") | .pid'
 }
 
 write_config()

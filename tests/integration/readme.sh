@@ -9,8 +9,9 @@ RUN=
 
 clean_up()
 {
+    local code=$?
     [ -z "$RUN" ] || stop_pid "$RUN" TERM 60
-    world_down
+    world_down "$code"
 }
 trap clean_up EXIT
 

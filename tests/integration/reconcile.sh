@@ -6,7 +6,7 @@
 
 sms()
 {
-    curl -fsS -m 5 "http://127.0.0.1:$PORT/in/at" --data-urlencode "from=+$1" --data-urlencode 'to=20880' \
+    curl -fsS -m 120 "http://127.0.0.1:$PORT/in/at" --data-urlencode "from=+$1" --data-urlencode 'to=20880' \
         --data-urlencode "text=$2" --data-urlencode "id=$1-$RANDOM$RANDOM" >/dev/null
 }
 

@@ -8,8 +8,9 @@ B="$STATE/b"
 B_PID=
 clean_up()
 {
+    local code=$?
     [ -z "$B_PID" ] || stop_pid "$B_PID" INT 20
-    world_down
+    world_down "$code"
 }
 trap clean_up EXIT
 

@@ -37,7 +37,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$ROOT/run" --no-install --state "$1" --por
 
 is_ready()
 {
-    curl -fsS -m 2 "http://127.0.0.1:$(($1 + 1))/readyz"
+    curl -fsS -m 10 "http://127.0.0.1:$(($1 + 1))/readyz"
 }
 
 # Everything that works in a state folder, by its path in the command line.

@@ -147,7 +147,7 @@ check 'by name' grep -q 'account_sid: .*MISSING' "$STATE/check.log"
 # SIGHUP: secrets and channels are read again, and nothing is lost meanwhile.
 restarts_of_front()
 {
-    curl -sS -m 2 "http://127.0.0.1:$ADMIN_PORT/readyz" | jq -c '[.processes[] | select(.role == "front") | .pid]'
+    curl -sS -m 10 "http://127.0.0.1:$ADMIN_PORT/readyz" | jq -c '[.processes[] | select(.role == "front") | .pid]'
 }
 
 is_replaced()

@@ -86,8 +86,7 @@ servers_down()
     for name in one two sentinel1 sentinel2 sentinel3; do
         kill -s KILL "$(cat "$STATE/$name/pid")" 2>/dev/null || true
     done
-    (exit "$code") || true
-    world_down
+    world_down "$code"
 }
 
 world_make
@@ -120,7 +119,7 @@ for i in $(seq "$KILLS"); do
     kill -s KILL "$(cat "$STATE/$old/pid")"
     check "$i: Sentinel names the other" wait_for 30 is_named "${PORTS[$new]}"
     start "$old" "${PORTS[$old]}" --replicaof 127.0.0.1 "${PORTS[$new]}"
-    check "$i: the gateway is ready again" wait_for 60 curl -fsS -m 2 "http://127.0.0.1:$ADMIN_PORT/readyz"
+    check "$i: the gateway is ready again" wait_for 60 curl -fsS -m 10 "http://127.0.0.1:$ADMIN_PORT/readyz"
     n=$(sql 'select count(*) from core.event')
     check "$i: and learners go on" wait_for 30 has_events $((n + 50))
 done

@@ -17,7 +17,7 @@ serve()
 
 admin()
 {
-    curl -fsS -m 2 "http://127.0.0.1:$ADMIN_PORT$1" 2>/dev/null
+    curl -fsS -m 10 "http://127.0.0.1:$ADMIN_PORT$1" 2>/dev/null
 }
 
 lives()
@@ -28,7 +28,7 @@ lives()
 # field_of ROLE FIELD: of the first process of a role, from /readyz, which may say 503.
 field_of()
 {
-    curl -sS -m 2 "http://127.0.0.1:$ADMIN_PORT/readyz" 2>/dev/null | python3 -c '
+    curl -sS -m 10 "http://127.0.0.1:$ADMIN_PORT/readyz" 2>/dev/null | python3 -c '
 import json, sys
 processes = json.load(sys.stdin)["processes"]
 print(next(p for p in processes if p["role"] == sys.argv[1])[sys.argv[2]])' "$@"
@@ -85,11 +85,11 @@ check 'and says why' grep -q "port $PORT: .*another gateway or program listens t
 KILLED=$(field_of front pid)
 kill -STOP "$KILLED"
 check 'a front that hangs is replaced' wait_for 10 has_been_replaced
-check 'which is told' grep -q 'front [0-9] hung and was replaced' <(curl -sS -m 2 "http://127.0.0.1:$ADMIN_PORT/readyz")
+check 'which is told' grep -q 'front [0-9] hung and was replaced' <(curl -sS -m 10 "http://127.0.0.1:$ADMIN_PORT/readyz")
 check_same 'the admin listener refuses the name of somebody else' 403 \
-    "$(curl -sS -m 2 -o /dev/null -w '%{http_code}' -H 'Host: evil.example' "http://127.0.0.1:$ADMIN_PORT/livez")"
+    "$(curl -sS -m 10 -o /dev/null -w '%{http_code}' -H 'Host: evil.example' "http://127.0.0.1:$ADMIN_PORT/livez")"
 check_same '/check tells a balancer that nothing can be taken' 503 \
-    "$(curl -sS -m 10 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/check")"
+    "$(curl -sS -m 120 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$PORT/check")"
 check_same 'no core can be written' 0 "$(awk '/^Max core file size/ {print $5}' "/proc/$SERVICE/limits")"
 kill -TERM "$SERVICE"
 wait "$SERVICE" && code=0 || code=$?
@@ -128,7 +128,7 @@ serve systemd-socket-activate -l "127.0.0.1:$PORT" -l "127.0.0.1:$ADMIN_PORT" \
     --fdname=callbacks:admin
 check 'sockets handed over are used: admin' wait_for 10 lives
 check_same 'sockets handed over are used: callbacks' 404 \
-    "$(curl -sS -m 10 -o "$STATE/answer" -w '%{http_code}' "http://127.0.0.1:$PORT/nowhere")"
+    "$(curl -sS -m 120 -o "$STATE/answer" -w '%{http_code}' "http://127.0.0.1:$PORT/nowhere")"
 kill -TERM "$SERVICE"
 wait "$SERVICE" || true
 

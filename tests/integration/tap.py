@@ -20,7 +20,7 @@ class Tap(http.server.BaseHTTPRequestHandler):
         headers = {k: v for k, v in self.headers.items() if k.lower() != "connection"}
         status, answer, kind = 502, b"", None
         try:
-            call = http.client.HTTPConnection("127.0.0.1", int(sys.argv[2]), timeout=20)
+            call = http.client.HTTPConnection("127.0.0.1", int(sys.argv[2]), timeout=120)
             call.request(self.command, self.path, body, headers)
             response = call.getresponse()
             status, answer, kind = response.status, response.read(), response.getheader("Content-Type")

@@ -8,6 +8,7 @@
 # 4. The service (role and below) takes nothing of lab.
 # 5. Every header compiles alone.
 # 6. No circle of calls between files, but inside of what is one machine (below).
+# 7. A type that a header shows has its name for itself: no other file has one of that name.
 set -eu
 cd "$(dirname "$0")/../.."
 build=${1:-build}
@@ -167,6 +168,17 @@ check_circles()
         bad "files that call each other in a circle: $(sed -n 's/^tsort: //p' "$tmp/circles" | tr '\n' ' ')"
 }
 
+check_types()
+{
+    local words
+    find gateway -name '*.[ch]' -exec grep -HoE '^(struct|enum|union) [a-z_0-9]+ \{' {} + >"$tmp/types"
+    while read -r words; do
+        bad "$words"
+    done < <(awk -F: '{ n[$2]++; at[$2] = at[$2] " " $1 } $1 ~ /\.h$/ { shown[$2] = 1 }
+                      END { for (type in shown) if (n[type] > 1) print type " is defined in" at[type] }' "$tmp/types" |
+        tr -d '{')
+}
+
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 libc='(__)?(mem(cpy|move|set|cmp|chr|mem|rchr)|str(len|nlen|cmp|ncmp|chr|rchr|casecmp|ncasecmp|str|pbrk|spn|cspn|toll?|toull?|tol)|v?snprintf|qsort|bsearch|abs|labs|llabs)(_chk)?'
@@ -178,4 +190,5 @@ check_symbols profile 'wire core base' "$libc|pcre2_.*|HMAC|EVP_.*|CRYPTO_memcmp
 check_service
 check_circles
 check_headers
+check_types
 [ "$n_bad" = 0 ]

@@ -16,8 +16,8 @@ union all
 select g.grantee::regrole::text, n.nspname, g.privilege_type
 from pg_namespace n cross join lateral aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) g
 where n.nspname in ('core', 'facts', 'report', 'ops', 'public') and g.grantee <> n.nspowner;
-select bag_eq('select * from make.granted where object not like ''report.%''', $$values
-    ('report_owner', 'core.grains_of', 'EXECUTE'), ('report_owner', 'core.near_by', 'EXECUTE'), ('report_owner', 'core.person_bit', 'EXECUTE'), ('report_owner', 'core.is_of_five', 'EXECUTE'), ('public', 'core.is_enough', 'EXECUTE'), ('coordinator', 'facts.shared_numbers', 'EXECUTE'), ('waypost_operator', 'ops.mark_sensitive', 'EXECUTE'), ('report_owner', 'core.row_day', 'EXECUTE'),
+select bag_eq('select * from make.granted where object !~ ''^report\.|^facts\.(report|report_rows|public_report)_''', $$values
+    ('report_owner', 'core.grains_of', 'EXECUTE'), ('report_owner', 'core.near_by', 'EXECUTE'), ('report_owner', 'core.person_bit', 'EXECUTE'), ('report_owner', 'core.is_of_five', 'EXECUTE'), ('public', 'core.is_enough', 'EXECUTE'), ('waypost_operator', 'ops.mark_sensitive', 'EXECUTE'), ('report_owner', 'core.row_day', 'EXECUTE'),
     ('report_owner', 'core.may_choose', 'EXECUTE'),
     ('analyst', 'core.export_salt', 'EXECUTE'), ('report_owner', 'core.export_salt', 'EXECUTE'), ('report_owner', 'core.note_export', 'EXECUTE'), ('report_owner', 'core.note_export_end', 'EXECUTE'),
     ('report_owner', 'core.public_figure', 'SELECT'), ('auditor', 'ops', 'USAGE'), ('auditor', 'ops.certificate_access', 'SELECT'),
@@ -105,9 +105,16 @@ select bag_eq('select * from make.granted where object not like ''report.%''', $
     ('waypost_safe', 'ops.safe_transfer', 'EXECUTE'), ('waypost_inbox', 'ops', 'USAGE'), ('waypost_inbox', 'ops.inbox_list', 'EXECUTE'),
     ('waypost_inbox', 'ops.inbox_read', 'EXECUTE'), ('waypost_inbox', 'ops.inbox_text', 'EXECUTE'),
     ('waypost_inbox', 'ops.inbox_acknowledge', 'EXECUTE'), ('waypost_inbox', 'ops.inbox_answer', 'EXECUTE'),
-    ('report_owner', 'core.kept', 'SELECT'), ('report_owner', 'core.kept_answer', 'SELECT'), ('public', 'core.left_out', 'EXECUTE'),
-    ('waypost_writer', 'core.keep_answers', 'EXECUTE')$$,
+    ('report_owner', 'core.kept', 'SELECT'), ('report_owner', 'core.kept_answer', 'SELECT'), ('public', 'core.left_out', 'EXECUTE'), ('public', 'core.own_groups', 'EXECUTE'),
+    ('waypost_writer', 'core.keep_answers', 'EXECUTE'), ('report_owner', 'core.message_day', 'SELECT'), ('report_owner', 'core.number_of', 'SELECT'),
+    ('report_owner', 'core.wilson_end', 'EXECUTE'), ('coordinator', 'core.wilson_end', 'EXECUTE')$$,
     'the whole list of privileges');
+select set_eq($$select grantee, replace(replace(replace(object, 'facts.report_rows_', 'report_rows.'), 'facts.public_report_', 'public_report.'), 'facts.report_', 'report.')
+        from make.granted where object like 'facts.%' and privilege = 'EXECUTE'$$,
+    $$select g.grantee::regrole::text, c.relnamespace::regnamespace || '.' || c.relname from pg_class c cross join lateral aclexplode(c.relacl) g
+        where c.relkind = 'v' and g.privilege_type = 'SELECT' and g.grantee <> c.relowner
+            and to_regprocedure(format('facts.%s_%s()', c.relnamespace::regnamespace, c.relname)) is not null$$,
+    'who reads a view calls the function behind it, and nobody else');
 select results_eq($$select distinct privilege from make.granted where object like 'report.%' order by 1$$, $$values ('EXECUTE'), ('SELECT')$$, 'nobody writes in report; who reads what of it: people.sql');
 select is_empty($$select p.oid::regprocedure from pg_proc p where p.pronamespace = 'report'::regnamespace and (p.proowner <> 'report_owner'::regrole
         or p.prosecdef and p.proconfig[1] is distinct from 'search_path=pg_catalog, pg_temp' or not has_function_privilege('coordinator', p.oid, 'EXECUTE'))$$,
@@ -202,7 +209,7 @@ reset role;
 
 -- Tables owned by waypost_owner obey, too: without its policy it would see nothing.
 select results_eq($$select count(*) from pg_policies where schemaname = 'core' and policyname = 'organisation' and cmd = 'SELECT'
-    and roles = '{report_owner}'$$, array[15::bigint], 'fifteen tables have a policy for the reports');
+    and roles = '{report_owner}'$$, array[16::bigint], 'sixteen tables have a policy for the reports');
 
 select bag_eq($$select rolname::text, unnest(rolconfig) from pg_roles where rolname in ('nora', 'waypost_writer', 'coordinator')$$,
     $$values ('nora', 'default_transaction_read_only=on'), ('nora', 'statement_timeout=60s'),

@@ -74,12 +74,12 @@ set local role amina;
 select results_eq('select numbers, shared, percent_shared from report.shared_numbers', $$values (42::bigint, 7::bigint, 16.7)$$, 'Q1: numbers with several people');
 reset role;
 
--- ---- USSD sessions: 6 break off; 3 dial again within a day, one a second later; one dials without any break ----
-select core.ingest(jsonb_build_array(make.step(i, 16, '2026-03-23 09:00Z', '[{"kind":"session_dropped"}]'))) from generate_series(1, 6) i;
+-- ---- USSD sessions: 12 break off; 5 dial again within a day, one a second later; one dials without any break ----
+select core.ingest(jsonb_build_array(make.step(i, 16, '2026-03-23 09:00Z', '[{"kind":"session_dropped"}]'))) from generate_series(1, 12) i;
 select core.ingest(jsonb_build_array(make.step(i, 18, timestamptz '2026-03-23 09:00Z' + case i when 3 then interval '24 hours' when 4 then interval '24 hours 1 s' else interval '1 min' end,
-    jsonb_build_array(jsonb_build_object('kind', case i when 1 then 'session_opened' else 'session_resumed' end))))) from unnest(array[1, 2, 3, 4, 7]) i;
+    jsonb_build_array(jsonb_build_object('kind', case i when 1 then 'session_opened' else 'session_resumed' end))))) from unnest(array[1, 2, 3, 4, 5, 6, 13]) i;
 set local role amina;
-select results_eq('select period_start, opened, dropped, resumed, percent_resumed from report.sessions()', $$values ('2026-03-01'::date, 5::bigint, 6::bigint, 3::bigint, 50.0)$$,
+select results_eq('select period_start, opened, dropped, resumed, percent_resumed from report.sessions()', $$values ('2026-03-01'::date, 7::bigint, 12::bigint, 5::bigint, 41.7)$$,
     'T2: sessions, those that broke off, and who came back within 24 hours');
 reset role;
 

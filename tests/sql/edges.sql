@@ -115,12 +115,16 @@ select is(make.as_amina('select choice, n, percent, is_right, flag from report.d
 select make.forget();
 
 -- ---- T1, T3 ----
-insert into core.learner (learner_id, org_id, first_seq, created_at, lang) select make.learner(i), 1, 1, '2026-03-02 09:00Z', 'en' from generate_series(1, 16) i;
+insert into core.learner (learner_id, org_id, first_seq, created_at, lang) select make.learner(i), 1, 1, '2026-03-02 09:00Z', 'en' from generate_series(1, 20) i;
 insert into core.message (learner, message_id, seq, org_id, channel, class, status, created_at, sent_at, status_at, attempts, segments, price, currency)
 select make.key(i), '1-' || i || '-0', 1, 1, 'at', 'push', s.status::core.message_status, '2026-03-02 09:00Z', '2026-03-02 09:00Z', '2026-03-02 09:00Z'::timestamptz + i * interval '1 s', 1, 2, 0.01, 'KES'
-from generate_series(1, 16) i cross join lateral (select case when i <= 9 then 'delivered' when i <= 12 then 'failed' when i <= 15 then 'sent' else 'capped' end as status) s;
+from generate_series(1, 20) i cross join lateral (select case when i <= 9 then 'delivered' when i <= 14 then 'failed' when i <= 19 then 'sent' else 'capped' end as status) s;
 select is(make.as_amina('select value, sent, delivered, failed, no_report, percent_delivered, median_seconds, segments, price, currency from report.delivery()'),
-    'at 16 9 4 3 60.0 5 32 0.160000 KES', 'T1: without a report is no success, and what a cap held back was not sent');
+    'at 20 9 6 5 47.4 5 40 0.200000 KES', 'T1: without a report is no success, and what a cap held back was not sent');
+update core.message set status = 'sent' where learner = make.key(10);
+update core.message set status = 'delivered' where learner in (make.key(11), make.key(12));
+select is(make.as_amina('select value, sent, delivered, failed, no_report, percent_delivered, segments from report.delivery()'),
+    'at 20 - - - - 40', 'of 3 and the others 3 are not told');
 select core.ingest(make.module(i, now() - interval '3 days')) from generate_series(1, 12) i;
 select core.ingest(jsonb_build_array(make.step(i, 7, now() - interval '2 days', jsonb_build_array(jsonb_build_object('kind', 'unknown_input', 'text', case when i <= 10 then ' WAT ' else 'hm' end)),
     jsonb_build_object('lang', case when i <= 6 then 'en' else 'fr' end)))) from generate_series(1, 12) i;

@@ -27,13 +27,17 @@ select isnt_empty('select from report.catalogue where name = ''funnel'' and argu
 select is_empty('select name from report.catalogue where about = ''''', 'and what it is about');
 select is(report.query('funnel', '{"grain":"month","by":"language"}'),
     'select * from report.funnel(by => ''language''::text, grain => ''month''::text) r', 'a query with arguments');
-select is(report.query('funnel', '{"grain":"month","from":"2026-02-01","to":"2026-03-31","course":"x''y"}'),
-    'select * from report.funnel(grain => ''month''::text) r where r.course = ''x''''y'' and r.period_start >= ''2026-02-01''::date and r.period_start <= ''2026-03-31''::date',
+select is(report.query('funnel', '{"grain":"month","from":"2026-02-01","to":"2026-03-31","course":"children-on-the-move"}'),
+    'select * from report.funnel(grain => ''month''::text) r where r.course = ''children-on-the-move'' and r.period_start >= ''2026-02-01''::date and r.period_start <= ''2026-03-31''::date',
     'days and the course choose rows after everything was counted');
 select throws_ok('select report.query(''funnnel'')', '22023', 'report cannot be ''funnnel''', 'an unknown report is refused');
 select throws_ok('select report.query(''funnel'', ''{"grian":"week"}'')', '22023', 'option of funnel cannot be ''grian''', 'and an unknown option');
 select throws_ok('select report.query(''standing'', ''{"from":"2026-01-01"}'')', '22023', null, 'and days where there are none');
 select throws_ok('select report.query(''wide'', ''{"course":"cooking"}'')', '22023', 'course cannot be ''cooking''', 'and an unknown course');
+select throws_ok('select report.query(''funnel'', ''{"course":"none"}'')', '22023', 'course cannot be ''none''', 'of any report');
+select throws_ok('select report.query(''funnel'', ''{"course":"x''''y"}'')', '22023', 'course cannot be ''x''''y''', 'whatever it is made of');
+select throws_ok('select report.query(''funnel'', ''{"organisation":"others"}'')', '22023', 'organisation cannot be ''others''', 'and one of others');
+select lives_ok('select report.query(''funnel'', ''{"organisation":"demo"}'')', 'the own one is known');
 
 -- Each of them runs.
 select is(make.run(name), 'good', name || ' runs, without a time and without a pseudonym of ours') from report.catalogue;

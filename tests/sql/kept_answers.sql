@@ -15,7 +15,7 @@ select ops.add_person('olaf', 'organisation', 'demo');
 create temp table asked on commit drop as
 select c.name, case when c.arguments ~ '\mby\M' and b.by <> '' then format('by => %L', b.by) else '' end as given, null::jsonb as fresh
 from report.catalogue c cross join (values (''), ('language')) as b (by)
-where c.kind = 'function' and c.name not in ('delivery', 'statements') and (b.by = '' or c.arguments ~ '\mby\M');
+where c.kind = 'function' and c.name not in ('delivery', 'failures', 'cost', 'statements', 'month') and (b.by = '' or c.arguments ~ '\mby\M');
 create function make.answer(p_name text, p_given text) returns jsonb language plpgsql as $$
 declare
     v_answer jsonb;
@@ -49,6 +49,8 @@ set local role amina;
 select results_eq('select enrolled from report.funnel()', array[40::bigint], 'as they were counted');
 select results_eq('select sum(enrolled)::int from report.funnel(by => ''language'')', array[40], 'by language, too');
 select is(counted_hours_ago, 0, 'which is said') from report.organisations;
+select results_eq('select value from report.month(lang => ''de'') where place = 899', array['Stunden, seit diese Zahlen gezählt wurden: 0'], 'on the page of the month, too');
+select results_eq('select enrolled from report.funnel(by => ''organisation'')', array[40::bigint], 'each row is of one organisation: by it is in all');
 select throws_ok('select from report.funnel(''year'')', '22023', 'grain cannot be ''year''', 'an unknown grain is refused as before');
 reset role;
 grant analyst to amina;
@@ -57,6 +59,8 @@ select results_eq('select enrolled from report.funnel(as_of => now() - interval 
 reset role;
 set local role olaf;
 select results_eq('select enrolled from report.funnel()', array[50::bigint], 'who may see less is not shown what was counted for others');
+select is(counted_hours_ago, null, 'nor told that it was') from report.organisations;
+select is_empty('select from report.month() where place = 899', 'on no page');
 reset role;
 
 -- Somebody of two organisations: kept of the one, counted of the other, each once.

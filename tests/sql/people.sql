@@ -3,27 +3,41 @@ begin;
 select no_plan();
 select make.publish();
 insert into core.organisation (code, name) values ('north', 'North');
-select ops.add_person('fay', 'facilitator', 'demo'), ops.add_person('ed', 'content_editor', 'demo'), ops.add_person('olu', 'organisation', 'demo'),
+insert into core.cohort (org_id, code, name) select org_id, c, c from core.organisation, unnest(array['g1', 'g2', 'g3']) c where is_default;
+select ops.add_person('fay', 'facilitator', 'demo', 'g1', 'g2'), ops.add_person('ed', 'content_editor', 'demo'), ops.add_person('olu', 'organisation', 'demo'),
     ops.add_person('ana', 'analyst', 'demo'), ops.add_person('aud', 'auditor'), ops.add_person('op', 'waypost_operator'), ops.add_person('coco', 'coordinator', 'demo');
 select throws_ok($$select ops.add_person('x', 'superuser')$$, '22023', 'no role superuser', 'no other role');
 select throws_ok($$select ops.add_person('x', 'analyst', 'east')$$, 'P0002', null, 'nor without an organisation');
+select throws_ok($$select ops.add_person('x', 'facilitator', 'demo')$$, '22023', null, 'a facilitator has groups');
+select throws_ok($$select ops.add_person('x', 'facilitator', 'demo', 'g4')$$, 'P0002', 'organisation demo has no group g4; see core.cohort', 'that there are');
+select throws_ok($$select ops.add_person('x', 'coordinator', 'demo', 'g1')$$, '22023', null, 'and nobody else has');
 select core.ingest(make.module(i, '2026-03-02 09:00Z') || make.ending(i, '2026-03-09 09:00Z')) from generate_series(1, 34) i;
 select core.ingest(make.module(i, '2026-03-02 09:00Z')) from generate_series(35, 57) i;
 update core.learner set lang = case when learner_id < make.learner(5) then 'fr' when learner_id < make.learner(30) then 'ar' else 'en' end;
+-- 20 in each of two groups, 10 in the third, 7 in none.
+update core.learner l set cohort_id = (select c.cohort_id from core.cohort c where c.org_id = l.org_id
+    and c.code = case when learner_id <= make.learner(20) then 'g1' when learner_id <= make.learner(40) then 'g2' when learner_id <= make.learner(50) then 'g3' end);
 
 -- What of report each may call: a matrix of everything there is.
 create function make.may(p_login text) returns text language sql
 return (select string_agg(x.name, ' ' order by x.name) from (
     select p.proname::text as name from pg_proc p where p.pronamespace = 'report'::regnamespace and p.proname not in ('begin_export', 'end_export', 'query') and has_schema_privilege(p_login, 'report', 'usage') and has_function_privilege(p_login, p.oid, 'execute')
     union select c.relname::text from pg_class c where c.relnamespace in ('report'::regnamespace, 'report_rows'::regnamespace) and c.relkind = 'v' and has_table_privilege(p_login, c.oid, 'select')) x);
-select is(make.may('fay'), 'activity catalogue caught_up effort funnel groups help items modules organisations scores standing', 'a facilitator: counts');
-select is(make.may('ed'), 'catalogue distractors hazard help items modules organisations scores unmatched unmatched_words', 'a content editor: questions');
-select is(make.may('olu'), 'activity at_work catalogue funnel gain help leaving modules month organisations scores standing survey', 'an organisation: counts');
+select is(make.may('fay'), 'activity catalogue caught_up effort funnel groups help items module_rates modules organisations scores standing', 'a facilitator: counts');
+select is(make.may('ed'), 'catalogue distractors hazard help items module_rates modules organisations scores unmatched unmatched_words', 'a content editor: questions');
+select is(make.may('olu'), 'activity at_work at_work_answers catalogue funnel gain help leaving module_rates modules month organisations scores standing survey', 'an organisation: counts');
 select is(make.may('aud'), null, 'an auditor: no report');
 select is(make.may('op'), null, 'an operator neither');
 set local role fay;
 select is(report.query('modules'), 'select * from report.modules() r', 'waypost report works for them');
 select isnt_empty('select * from report.modules()', 'with rows');
+select results_eq('select value, enrolled from report.funnel(by => ''cohort'')', $$values ('g1', 20::bigint), ('g2', 20)$$, 'of the own groups');
+select is(enrolled, 40::bigint, 'and of nobody else') from report.funnel();
+select is(sum(learners), 40::numeric, 'nor of how they stand') from report.standing();
+select results_eq('select active from report.activity(''all'')', array[40::bigint], 'nor of who was active');
+select results_eq('select distinct reached from report.modules() where module = ''m1''', array[40::bigint], 'nor of modules');
+select results_eq('select distinct answered from report.items()', array[40::bigint], 'nor of questions');
+select is_empty('select from report.groups() where learned = ''alone''', 'nor of those who learn alone');
 select isnt_empty('select from report.catalogue', 'and a list');
 reset role;
 select is_empty(format('select from unnest(array[%L, %L, %L, %L, %L, %L]) l where has_schema_privilege(l, ''facts'', ''usage'') or has_schema_privilege(l, ''core'', ''usage'') and l <> ''op''', 'fay', 'ed', 'olu', 'ana', 'aud', 'coco'),

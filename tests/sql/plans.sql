@@ -110,9 +110,21 @@ reset role;
 select make.read_reports(2);
 select set_eq('select name, n_rows, n_events from reading where place = 1', 'select name, n_rows, n_events from reading where place = 2', 'nothing that is others''');
 select is_empty('select name, n_rows from reading where n_rows > 600000', 'each row of theirs a few times');
-select set_eq('select distinct name from reading where n_events > 20000', array['quiz_answers', 'effort', 'effort_steps'], 'and events only where these are asked for');
+select set_eq('select distinct name from reading where n_events > 20000', array['quiz_answers', 'effort', 'effort_steps', 'session_lengths'], 'and events only where these are asked for');
 select is_empty($$select p.proname from pg_proc p where p.pronamespace = 'report'::regnamespace and p.prosecdef and p.proretset
     and not coalesce('enable_hashjoin=on' = any (p.proconfig), false)$$, 'what was counted is joined by hashing');
+
+-- What people read is shut: no plan of theirs has a table of ours, whatever they set.
+select is_empty($$select distinct c.oid::regclass::text from pg_class c join pg_rewrite r on r.ev_class = c.oid join pg_depend d on d.objid = r.oid and d.refclassid = 'pg_class'::regclass
+    join pg_class t on t.oid = d.refobjid where c.relnamespace::regnamespace::text in ('report', 'report_rows', 'public_report') and t.relnamespace::regnamespace::text in ('core', 'facts')$$,
+    'no view of people reads a table by itself');
+select is_empty($$select p.oid::regprocedure from pg_proc p where p.proretset and p.prosecdef and (p.pronamespace = 'report'::regnamespace or p.pronamespace = 'facts'::regnamespace and p.proname ~ '^(public_)?report_')
+    and not coalesce(array['enable_seqscan=off', 'enable_indexscan=on', 'enable_bitmapscan=on', 'enable_mergejoin=off', 'debug_print_plan=off'] <@ p.proconfig, false)$$,
+    'and how a report finds its rows is for it alone');
+
+-- What is called for each row is put into the query.
+select doesnt_match(make.plan(format('verbose select core.%s from core.active_day a', f)), 'core\.(period_of|days_of|row_day)\(', f || ' is no call')
+from unnest(array['period_of(''week'', a.day)', 'days_of(''month'', a.day)', 'row_day(''month'', a.day)', 'period_of(case when a.n_sms > 0 then ''week'' end, a.day)']) f;
 
 -- core.ingest must not fall back to sequential scans, also when its plans were made on empty tables.
 create function make.n_scanned(p_table text) returns bigint language sql

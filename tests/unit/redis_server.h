@@ -1,6 +1,6 @@
 /*
  * redis_server.h: a private redis-server for one test program: a folder under /tmp, a unix socket
- * and no port, every write on disk before its answer; or a Cluster of one, which needs a port.
+ * and no port, every write on disk before its response; or a Cluster of one, which needs a port.
  */
 #pragma once
 
@@ -31,7 +31,7 @@ static inline bool redis_server_is_installed(void)
            access("/usr/local/bin/redis-server", X_OK) == 0;
 }
 
-static inline bool redis_server_answers(struct redis_server *server)
+static inline bool redis_server_responses(struct redis_server *server)
 {
     redisContext *redis = redisConnectUnix(server->socket);
     redisReply *reply = redis != NULL && redis->err == 0 ? redisCommand(redis, "PING") : NULL;
@@ -74,7 +74,7 @@ static inline void redis_server_start(struct redis_server *server)
                      "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0", (char *)NULL);
         _exit(127);
     }
-    for (int tries = 0; !redis_server_answers(server); tries++) {
+    for (int tries = 0; !redis_server_responses(server); tries++) {
         if (server->pid < 0 || tries > 2000)
             abort();
         (void)poll(NULL, 0, 5); /* nothing announces that a server has come up */

@@ -1,6 +1,6 @@
 /*
  * store_subject.h: one store under test with its loop, and its calls made to look synchronous: each
- * runs the loop until its answer has come, and keeps a copy of it in `got`.
+ * runs the loop until its response has come, and keeps a copy of it in `got`.
  */
 #pragma once
 
@@ -179,7 +179,7 @@ static inline struct got *begin(struct subject *t)
     return &t->got;
 }
 
-/* Runs the loop until the answer has come; 30 s are more than any call may take. */
+/* Runs the loop until the response has come; 30 s are more than any call may take. */
 static inline enum err end(struct subject *t)
 {
     assert_false(t->got.is_done); /* never before the call has returned */

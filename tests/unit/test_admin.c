@@ -28,7 +28,7 @@ struct admin {
     struct metrics *metrics;
     pid_t pid;
     int port;
-    struct buf answer;
+    struct buf response;
 };
 
 static void set_slot(struct admin *a, int i, const char *name, unsigned index)
@@ -53,7 +53,7 @@ static int start(void **state)
     set_slot(a, FRONT_1, "front", 1);
     set_slot(a, WRITER, "writer", 0);
     set_slot(a, ADMIN, "admin", 0);
-    buf_init(&a->answer, 64u << 20);
+    buf_init(&a->response, 64u << 20);
     if (front_listen("127.0.0.1", 0, false, &fd, &msg) != ERR_OK ||
         getsockname(fd, (struct sockaddr *)&own, &len) != 0)
         return -1;
@@ -85,12 +85,12 @@ static int stop(void **state)
     int status = -1;
     if (kill(a->pid, SIGTERM) != 0 || waitpid(a->pid, &status, 0) != a->pid)
         return -1;
-    buf_fini(&a->answer);
+    buf_fini(&a->response);
     metrics_free(a->metrics);
     return WIFEXITED(status) && WEXITSTATUS(status) == EX_OK ? 0 : -1;
 }
 
-/* The whole answer to one request, as text. */
+/* The whole response to one request, as text. */
 static const char *ask(struct admin *a, const char *method, const char *path)
 {
     char request[256], bytes[65536];
@@ -100,37 +100,37 @@ static const char *ask(struct admin *a, const char *method, const char *path)
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
     int n = snprintf(request, sizeof(request), "%s %s HTTP/1.0\r\n\r\n", method, path);
     assert_int_equal(send(fd, request, (size_t)n, MSG_NOSIGNAL), n);
-    buf_reset(&a->answer);
+    buf_reset(&a->response);
     for (ssize_t got; (got = recv(fd, bytes, sizeof(bytes), 0)) > 0;)
-        buf_add(&a->answer, bytes, (size_t)got);
+        buf_add(&a->response, bytes, (size_t)got);
     (void)close(fd);
-    return buf_str(&a->answer).p;
+    return buf_str(&a->response).p;
 }
 
-static void assert_answer(const char *answer, int status, const char *part)
+static void assert_response(const char *response, int status, const char *part)
 {
     char line[32];
     (void)snprintf(line, sizeof(line), "HTTP/1.1 %d ", status);
-    if (strncmp(answer, line, strlen(line)) != 0 || strstr(answer, part) == NULL)
-        fail_msg("expected %d and '%s', got:\n%.1000s", status, part, answer);
+    if (strncmp(response, line, strlen(line)) != 0 || strstr(response, part) == NULL)
+        fail_msg("expected %d and '%s', got:\n%.1000s", status, part, response);
 }
 
 static void test_ready_when_all_fronts_are(void **state)
 {
     struct admin *a = *state;
-    assert_answer(ask(a, "GET", "/readyz"), 200,
-                  "{\"ready\":true,\"reasons\":[],\"warnings\":[],\"processes\":[{\"role\":"
-                  "\"front\",\"index\":0,\"state\":\"ready\",\"pid\":");
+    assert_response(ask(a, "GET", "/readyz"), 200,
+                    "{\"ready\":true,\"reasons\":[],\"warnings\":[],\"processes\":[{\"role\":"
+                    "\"front\",\"index\":0,\"state\":\"ready\",\"pid\":");
     a->slots[FRONT_1].state = ROLE_STATE_STARTING;
-    assert_answer(ask(a, "GET", "/readyz"), 503,
-                  "{\"ready\":false,\"reasons\":[\"front 1 is starting\"],\"warnings\":[],");
+    assert_response(ask(a, "GET", "/readyz"), 503,
+                    "{\"ready\":false,\"reasons\":[\"front 1 is starting\"],\"warnings\":[],");
     a->slots[FRONT_0].state = ROLE_STATE_NOT_READY;
-    assert_answer(ask(a, "GET", "/readyz"), 503,
-                  "\"reasons\":[\"front 0 is not ready\",\"front 1 is starting\"],");
+    assert_response(ask(a, "GET", "/readyz"), 503,
+                    "\"reasons\":[\"front 0 is not ready\",\"front 1 is starting\"],");
     a->slots[FRONT_0].state = a->slots[FRONT_1].state = ROLE_STATE_READY;
     a->slots[WRITER].state = ROLE_STATE_NOT_READY; /* learners do not notice */
-    assert_answer(ask(a, "GET", "/readyz"), 200,
-                  "{\"ready\":true,\"reasons\":[],\"warnings\":[\"writer 0 is not ready\"],");
+    assert_response(ask(a, "GET", "/readyz"), 200,
+                    "{\"ready\":true,\"reasons\":[],\"warnings\":[\"writer 0 is not ready\"],");
     a->slots[WRITER].state = ROLE_STATE_READY;
 }
 
@@ -140,18 +140,18 @@ static void test_faults_are_reasons_or_warnings(void **state)
     const struct role_context front = {.slot = &a->slots[FRONT_1]};
     const struct role_context writer = {.slot = &a->slots[WRITER]};
     health_set(&front, HEALTH_redis_away, true);
-    assert_answer(ask(a, "GET", "/readyz"), 200, "\"warnings\":[\"front 1: Redis is away");
+    assert_response(ask(a, "GET", "/readyz"), 200, "\"warnings\":[\"front 1: Redis is away");
     health_set(&front, HEALTH_no_place, true);
     health_set(&front, HEALTH_clock, true);
-    const char *answer = ask(a, "GET", "/readyz");
-    assert_answer(answer, 503, "\"reasons\":[\"front 1: neither Redis nor the spool");
-    assert_answer(answer, 503, ",\"front 1: the clock is more than 5 minutes");
+    const char *response = ask(a, "GET", "/readyz");
+    assert_response(response, 503, "\"reasons\":[\"front 1: neither Redis nor the spool");
+    assert_response(response, 503, ",\"front 1: the clock is more than 5 minutes");
     health_set(&front, HEALTH_no_place, false);
     health_set(&front, HEALTH_redis_away, false);
-    assert_answer(ask(a, "GET", "/readyz"), 503, "\"reasons\":[\"front 1: the clock");
+    assert_response(ask(a, "GET", "/readyz"), 503, "\"reasons\":[\"front 1: the clock");
     health_set(&front, HEALTH_clock, false);
     health_set(&writer, HEALTH_clock, true); /* the writer's clock answers nobody */
-    assert_answer(ask(a, "GET", "/readyz"), 200, "\"warnings\":[\"writer 0: the clock");
+    assert_response(ask(a, "GET", "/readyz"), 200, "\"warnings\":[\"writer 0: the clock");
     health_set(&writer, HEALTH_clock, false);
 }
 
@@ -252,24 +252,24 @@ static void test_foreign_hosts_are_refused(void **state)
         char target[128];
         (void)snprintf(target, sizeof(target),
                        "/livez HTTP/1.1\r\nConnection: close\r\nHost: %s\r\nX: ", rows[i].host);
-        assert_answer(ask(a, "GET", target), rows[i].status, "");
+        assert_response(ask(a, "GET", target), rows[i].status, "");
     }
 }
 
 static void test_a_hanging_process_is_named(void **state)
 {
     struct admin *a = *state;
-    assert_answer(ask(a, "GET", "/livez"), 200, "\r\n\r\nok\n");
+    assert_response(ask(a, "GET", "/livez"), 200, "\r\n\r\nok\n");
     role_slot_beat(&a->slots[WRITER], (struct mono_ms){clock_mono().ms - ROLE_HANG_MS - 1});
-    assert_answer(ask(a, "GET", "/livez"), 503, "writer 0 has not moved for 2");
-    assert_answer(ask(a, "GET", "/readyz"), 200, "\"warnings\":[\"writer 0 has not moved for 2");
+    assert_response(ask(a, "GET", "/livez"), 503, "writer 0 has not moved for 2");
+    assert_response(ask(a, "GET", "/readyz"), 200, "\"warnings\":[\"writer 0 has not moved for 2");
     role_slot_hang(&a->slots[WRITER], clock_mono());
     role_slot_end(&a->slots[WRITER]); /* one that is gone does not hang */
-    assert_answer(ask(a, "GET", "/livez"), 200, "ok");
-    assert_answer(ask(a, "GET", "/readyz"), 200, "\"writer 0 hung and was replaced 0 s ago\"");
+    assert_response(ask(a, "GET", "/livez"), 200, "ok");
+    assert_response(ask(a, "GET", "/readyz"), 200, "\"writer 0 hung and was replaced 0 s ago\"");
     a->slots[WRITER].hung_ms = 0;
     role_slot_beat(&a->slots[FRONT_1], (struct mono_ms){clock_mono().ms - ROLE_HANG_MS - 1});
-    assert_answer(ask(a, "GET", "/readyz"), 503, "\"reasons\":[\"front 1 has not moved for 2");
+    assert_response(ask(a, "GET", "/readyz"), 503, "\"reasons\":[\"front 1 has not moved for 2");
     a->slots[FRONT_1].beat_ms = 0;
     role_slot_begin(&a->slots[WRITER]);
     a->slots[WRITER].state = ROLE_STATE_READY;
@@ -283,41 +283,42 @@ static void test_metrics_of_all_processes(void **state)
     a->slots[WRITER].n_stalls = 1;
     a->slots[FRONT_0].n_connections = 4;
     a->slots[FRONT_1].n_connections = 5;
-    const char *answer = ask(a, "GET", "/metrics");
-    assert_answer(answer, 200, "Content-Type: text/plain; version=0.0.4\r\n");
-    assert_answer(answer, 200, "\nwaypost_callbacks_total 3\n");
-    assert_answer(answer, 200, "\nwaypost_loop_stalls_total 3\n");
-    assert_answer(answer, 200, "\nwaypost_connections 9\n");
+    const char *response = ask(a, "GET", "/metrics");
+    assert_response(response, 200, "Content-Type: text/plain; version=0.0.4\r\n");
+    assert_response(response, 200, "\nwaypost_callbacks_total 3\n");
+    assert_response(response, 200, "\nwaypost_loop_stalls_total 3\n");
+    assert_response(response, 200, "\nwaypost_connections 9\n");
     role_slot_end(&a->slots[FRONT_1]); /* its connections are gone with it */
-    assert_answer(ask(a, "GET", "/metrics"), 200, "\nwaypost_connections 4\n");
+    assert_response(ask(a, "GET", "/metrics"), 200, "\nwaypost_connections 4\n");
     set_slot(a, FRONT_1, "front", 1);
-    answer = ask(a, "GET", "/metrics");
-    assert_answer(answer, 200, "\nwaypost_process_ready{role=\"front\",index=\"1\"} 1\n");
-    assert_answer(answer, 200, "\nwaypost_process_restarts_total{role=\"admin\",index=\"0\"} 0\n");
+    response = ask(a, "GET", "/metrics");
+    assert_response(response, 200, "\nwaypost_process_ready{role=\"front\",index=\"1\"} 1\n");
+    assert_response(response, 200,
+                    "\nwaypost_process_restarts_total{role=\"admin\",index=\"0\"} 0\n");
 }
 
 static void test_preview_shows_the_lessons_folder_only(void **state)
 {
     struct admin *a = *state;
-    assert_answer(ask(a, "GET", "/preview/"), 200, "/preview/children-on-the-move");
-    const char *answer = ask(a, "GET", "/preview/children-on-the-move");
-    assert_answer(answer, 200, "Content-Type: text/html; charset=utf-8\r\n");
-    assert_answer(answer, 200, "<html");
+    assert_response(ask(a, "GET", "/preview/"), 200, "/preview/children-on-the-move");
+    const char *response = ask(a, "GET", "/preview/children-on-the-move");
+    assert_response(response, 200, "Content-Type: text/html; charset=utf-8\r\n");
+    assert_response(response, 200, "<html");
     static const char *const others[] = {"/preview/..", "/preview/../sql", "/preview/%2e%2e",
                                          "/preview/no-such-course", "/preview/README.md"};
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        assert_answer(ask(a, "GET", others[i]), 404, "");
+        assert_response(ask(a, "GET", others[i]), 404, "");
 }
 
 static void test_nothing_else(void **state)
 {
     struct admin *a = *state;
-    assert_answer(ask(a, "GET", "/"), 404, "/readyz");
-    assert_answer(ask(a, "GET", "/sim/outbox"), 404, ""); /* not configured */
-    assert_answer(ask(a, "POST", "/readyz"), 405, "Allow: GET, HEAD\r\n");
-    assert_answer(ask(a, "OPTIONS", "/readyz"), 405, "Allow: GET, HEAD\r\n");
-    assert_answer(ask(a, "GET", "/in/at"), 404, "");
-    assert_answer(ask(a, "HEAD", "/livez"), 200, "Content-Length: 3\r\n");
+    assert_response(ask(a, "GET", "/"), 404, "/readyz");
+    assert_response(ask(a, "GET", "/sim/outbox"), 404, ""); /* not configured */
+    assert_response(ask(a, "POST", "/readyz"), 405, "Allow: GET, HEAD\r\n");
+    assert_response(ask(a, "OPTIONS", "/readyz"), 405, "Allow: GET, HEAD\r\n");
+    assert_response(ask(a, "GET", "/in/at"), 404, "");
+    assert_response(ask(a, "HEAD", "/livez"), 200, "Content-Length: 3\r\n");
 }
 
 int main(void)

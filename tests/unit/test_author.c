@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/lesson/compare.h"
@@ -97,6 +98,16 @@ static const struct edition editions[] = {
      "module m2: comes later than before"},
     {"m7.md", "required: false", "required: true", LESSON_LEVEL_MAJOR,
      "module m7: is required now"},
+    {"course.md", "pass_right: 5", "pass_right: 5\nhardest: [m1q2, m3q1]", LESSON_LEVEL_PATCH,
+     "course: `hardest` is m1q2, m3q1; it was nothing"},
+    {"course.md", "pass_right: 5", "pass_right: 5\nmoves: {m1: m1, m2: m3}", LESSON_LEVEL_PATCH,
+     "course: `moves` is m1 to m1, m2 to m3; it was nothing"},
+    {"packs/standard/guide-en.md", "- You are not alone", "- You are never alone",
+     LESSON_LEVEL_PATCH, "guide-en, card: has other words"},
+    {"packs/standard/guide-ar.md", "# card:", "# cards:", LESSON_LEVEL_PATCH,
+     "guide-ar, cards: is new"},
+    {"packs/standard/guide-en.md", "# booklet:", "<!-- mine -->\n\n# booklet:", LESSON_LEVEL_NONE,
+     NULL},
 };
 
 static void test_what_a_new_version_changes(void **state)
@@ -188,6 +199,71 @@ static void test_a_meeting_has_its_agenda_in_every_language(void **state)
     }
 }
 
+/* What a USSD page that goes on ends with is in the language of the page. */
+static void test_pages_of_a_translation_end_in_its_language(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"fr", "9 Suite"}, {"es", "9 M"},          {"ar", "9 \u0627\u0644\u062a\u0627\u0644\u064a"},
+        {"tr", "9 Ileri"}, {"de", "9 Mehr 0 Zur"}, {"ru", "9 \u0414\u0430\u043b\u0435\u0435 0"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct desk d CLEANUP(desk_fini);
+        struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
+        desk_open(&d, SHIPPED);
+        desk_parse(&d);
+        const struct lesson_source *source =
+            lesson_in_language(d.source, str_from(rows[i][0]), d.arena);
+        assert_non_null(source);
+        assert_int_equal(lesson_transcript(source, d.arena, scratch, &d.out), ERR_OK);
+        assert_true(has(&d, rows[i][1]));
+        assert_false(has(&d, "9 More"));
+    }
+}
+
+/* Of a course with any number of old questions, none is asked twice in one meeting. */
+static void test_a_meeting_asks_each_question_once(void **state)
+{
+    (void)state;
+    struct desk d CLEANUP(desk_fini);
+    desk_open(&d, SHIPPED);
+    desk_parse(&d);
+    lesson_booklet(d.source, LESSON_BOOKLET_MEETINGS, &d.out);
+    for (struct str rest = buf_str(&d.out); rest.p != NULL;) {
+        size_t end = str_find(rest, STR("</section>"));
+        struct str meeting = str_sub(rest, 0, end);
+        rest = end != SIZE_MAX ? str_sub(rest, end + 1, rest.len) : STR_NONE;
+        for (size_t at; (at = str_find(meeting, STR("<strong>"))) != SIZE_MAX;) {
+            meeting = str_sub(meeting, at + 1, meeting.len);
+            struct str asked = str_sub(meeting, 0, str_find(meeting, STR("</strong>")));
+            if (str_find(str_sub(meeting, 1, meeting.len), asked) != SIZE_MAX)
+                fail_msg("twice: %.*s", STR_ARG(asked));
+        }
+    }
+}
+
+/* The edition's own words, whichever file is read first. */
+static void test_an_edition_prints_its_own_guide(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"guide-en.md", "children-on-the-move/guide-en.md"};
+    for (size_t own = 0; own < 2; own++) {
+        struct desk d CLEANUP(desk_fini);
+        desk_open(&d, "tests/lessons/children-ke");
+        struct lesson_file *files = arena_new_array(d.arena, struct lesson_file, d.n + 2);
+        memcpy(files + 1, d.files, d.n * sizeof(*files));
+        files[own == 0 ? 0 : d.n + 1] =
+            (struct lesson_file){str_from(names[0]), STR("# card: Own\n\nWords of its own.\n")};
+        files[own == 0 ? d.n + 1 : 0] =
+            (struct lesson_file){str_from(names[1]), STR("# card: Base\n\nWords of the base.\n")};
+        d.files = files;
+        d.n += 2;
+        desk_parse(&d);
+        lesson_booklet(d.source, LESSON_BOOKLET_MEETINGS, &d.out);
+        assert_true(has(&d, "Words of its own."));
+        assert_false(has(&d, "Words of the base."));
+    }
+}
+
 static void test_a_first_meeting_has_nothing_old(void **state)
 {
     (void)state;
@@ -222,21 +298,81 @@ static void test_hard_words_are_hard(void **state)
     assert_false(has(&d, ", m1l1 ")); /* the others behind it */
 }
 
+/* What is hinted at at this text of a translation; NULL: nothing. */
+static const struct lesson_finding *hint_at(struct desk *d, const char *file, const char *id)
+{
+    struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
+    struct lesson_findings *findings = lesson_findings_new(d->arena);
+    lesson_check_terms(d->source, STR_NONE, d->arena, scratch, findings);
+    assert_int_equal(findings->n_hints, findings->n);
+    for (uint32_t i = 0; i < findings->n; i++) {
+        const struct lesson_finding *f = &findings->list[i];
+        if (str_eq(f->pos.file, str_from(file)) && str_starts(f->what, str_from(id)))
+            return f;
+    }
+    return NULL;
+}
+
+/* With the place, and with the forms that the list has: what a translator needs to mend it. */
 static void test_terms_that_a_translation_leaves_are_told(void **state)
 {
     (void)state;
     struct desk d CLEANUP(desk_fini);
-    struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
     desk_open(&d, SHIPPED);
     desk_parse(&d);
-    lesson_tell_terms(d.source, scratch, &d.out);
-    assert_true(has(&d, "po/fr.po: read again, without a term of its list:"));
-    assert_false(has(&d, "m1l2.1"));
-    buf_reset(&d.out);
+    assert_null(hint_at(&d, "po/fr.po", "m1l2.1: "));
     edit(&d, "po/fr.po", "msgstr \"Non accompagn", "msgstr \"Tout seul");
     desk_parse(&d);
-    lesson_tell_terms(d.source, scratch, &d.out);
-    assert_true(has(&d, "m1l2.1 (unaccompanied)"));
+    const struct lesson_finding *f = hint_at(&d, "po/fr.po", "m1l2.1: the term `unaccompanied` ");
+    assert_non_null(f);
+    assert_true(f->pos.line > 1);
+    assert_true(str_starts(f->offending, STR("Tout seul")));
+    assert_true(str_starts(f->fix, STR("write non accompagn")));
+}
+
+/* A translation whose list lacks what those of other languages have is told which. */
+static void test_terms_that_a_list_lacks_are_told(void **state)
+{
+    (void)state;
+    struct desk d CLEANUP(desk_fini);
+    desk_open(&d, SHIPPED);
+    desk_parse(&d);
+    assert_null(hint_at(&d, "po/tr.po", "the list of terms lacks"));
+    edit(&d, "po/tr.po", "# term: guardian", "# note: guardian");
+    desk_parse(&d);
+    const struct lesson_finding *f = hint_at(&d, "po/tr.po", "the list of terms lacks");
+    assert_non_null(f);
+    assert_true(str_eq(f->offending, STR("guardian")));
+    assert_int_equal(f->pos.line, 1);
+}
+
+/* A translator is told the file and the line of what is too long, not those of the English. */
+static void test_what_is_said_of_a_module_is_measured_in_its_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key, *from;
+    } rows[] = {{"summary", "Enfant : moins de 18 "},
+                {"key_message", "Les enfants en d\xc3\xa9placement sont d'abord"},
+                {"guide", "Qui sont les enfants"}};
+    char to[400];
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct desk d CLEANUP(desk_fini);
+        struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
+        desk_open(&d, SHIPPED);
+        (void)snprintf(to, sizeof(to), "%0200d%s", 0, rows[i].from);
+        edit(&d, "po/fr.po", rows[i].from, to);
+        desk_parse(&d);
+        struct lesson_findings *findings = lesson_findings_new(d.arena);
+        lesson_check_language(d.source, STR("fr"), d.arena, scratch, findings);
+        const struct lesson_finding *f = NULL;
+        for (uint32_t n = 0; n < findings->n; n++)
+            f = strcmp(findings->list[n].rule, "too-long") == 0 ? &findings->list[n] : f;
+        assert_non_null(f);
+        assert_true(str_eq(f->pos.file, STR("po/fr.po")));
+        assert_true(f->pos.line > 1);
+        assert_true(str_find(f->what, str_from(rows[i].key)) != SIZE_MAX);
+    }
 }
 
 /* ---- the sheet of a reviewer ---- */
@@ -330,6 +466,107 @@ static void test_a_reviewer_s_sheet_comes_back(void **state)
     assert_int_equal(review_write(d.source, STR("xx"), d.arena, &d.out), ERR_NOT_FOUND);
 }
 
+/* Rows that were copied, put into another order or taken away are no reason for a guess. */
+static void test_a_sheet_with_two_rows_of_one_text_is_not_guessed_at(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *second;
+        uint32_t n_files, n_refused;
+    } rows[] = {{"Un texte.", 1, 0}, {"Un autre.", 0, 2}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct desk d CLEANUP(desk_fini);
+        struct lesson_file files[LESSON_MAX_FILES];
+        struct review r;
+        struct book book;
+        struct errmsg msg = {""};
+        uint32_t n = 0;
+        struct buf back CLEANUP(buf_fini);
+        buf_init(&back, EXCHANGE_MAX_BYTES);
+        desk_open(&d, SHIPPED);
+        desk_parse(&d);
+        struct lesson_findings *findings = lesson_findings_new(d.arena);
+        assert_int_equal(review_write(d.source, STR("fr"), d.arena, &d.out), ERR_OK);
+        assert_int_equal(book_read_xlsx(STR("fr.xlsx"), buf_str(&d.out), d.arena, &book, &msg),
+                         ERR_OK);
+        rewrite(&book, "m1l1.1", "Un texte.", "translated", "");
+        struct book_sheet *sheet = &book.sheets[0];
+        uint32_t at = 1, id = book_column(sheet, "id");
+        while (!str_eq(book_cell(&sheet->rows[at], id), STR("m1l1.1")))
+            at++;
+        struct str copy[8];
+        uint32_t n_cells = sheet->rows[at].n;
+        memcpy(copy, sheet->rows[at].cells, n_cells * sizeof(copy[0]));
+        copy[book_column(sheet, "translation")] = str_from(rows[i].second);
+        struct str gone = book_cell(&sheet->rows[at - 1], id);
+        sheet->rows[at - 1] = sheet->rows[--sheet->n]; /* one row is gone, one stands elsewhere */
+        assert_true(book_add_row(sheet, copy, n_cells, d.arena));
+        assert_int_equal(book_write_xlsx(&book, &back), ERR_OK);
+        assert_int_equal(review_read(&r, d.source, STR("fr"), STR("fr.xlsx"), buf_str(&back),
+                                     d.arena, findings, &msg),
+                         ERR_OK);
+        assert_int_equal(review_apply(&r, d.files, d.n, files, &n), ERR_OK);
+        assert_int_equal(r.n_refused, rows[i].n_refused);
+        assert_int_equal(r.n_missing, 1);
+        assert_int_equal(findings->n, rows[i].n_refused + 1);
+        assert_string_equal(findings->list[rows[i].n_refused].rule, "review-row");
+        assert_true(str_eq(findings->list[rows[i].n_refused].offending, gone));
+        assert_int_equal(n, rows[i].n_files);
+    }
+}
+
+/* Each text whose row was taken away is told, by its place, and stays as it is. */
+static void test_texts_whose_rows_are_gone_are_told(void **state)
+{
+    (void)state;
+    struct desk d CLEANUP(desk_fini);
+    struct lesson_file files[LESSON_MAX_FILES];
+    struct review r;
+    struct book book;
+    struct errmsg msg = {""};
+    uint32_t n = 0, n_kept = 0;
+    struct buf back CLEANUP(buf_fini);
+    buf_init(&back, EXCHANGE_MAX_BYTES);
+    desk_open(&d, SHIPPED);
+    desk_parse(&d);
+    struct lesson_findings *findings = lesson_findings_new(d.arena);
+    assert_int_equal(review_write(d.source, STR("fr"), d.arena, &d.out), ERR_OK);
+    assert_int_equal(book_read_xlsx(STR("fr.xlsx"), buf_str(&d.out), d.arena, &book, &msg), ERR_OK);
+    rewrite(&book, "m1l1.1", "Un texte.", "translated", "");
+    struct book_sheet *sheet = &book.sheets[0];
+    uint32_t id = book_column(sheet, "id");
+    for (uint32_t i = 0; i < sheet->n; i++) { /* all of a question's, and another text */
+        struct str name = book_cell(&sheet->rows[i], id);
+        if (!str_starts(name, STR("m2q3")) && !str_eq(name, STR("m5l6.1")))
+            sheet->rows[n_kept++] = sheet->rows[i];
+    }
+    sheet->n = n_kept;
+    const struct str blank[8] = {STR(" ")};
+    assert_true(book_add_row(sheet, blank, 8, d.arena)); /* nobody's */
+    assert_int_equal(book_write_xlsx(&book, &back), ERR_OK);
+    assert_int_equal(review_read(&r, d.source, STR("fr"), STR("fr.xlsx"), buf_str(&back), d.arena,
+                                 findings, &msg),
+                     ERR_OK);
+    assert_int_equal(review_apply(&r, d.files, d.n, files, &n), ERR_OK);
+    assert_int_equal(r.n_refused, 0);
+    assert_int_equal(r.n_missing, 6);
+    assert_int_equal(findings->n, 2);
+    assert_true(str_eq(findings->list[0].offending, STR("m2q3 to m2q3.feedback")));
+    assert_true(str_eq(findings->list[1].offending, STR("m5l6.1")));
+    assert_true(str_eq(findings->list[1].pos.file, STR("po/fr.po")));
+    assert_true(findings->list[1].pos.line > findings->list[0].pos.line);
+    /* The file has the one change and all else. */
+    assert_int_equal(n, 1);
+    struct lesson_file *fr = NULL;
+    for (uint32_t i = 0; i < d.n; i++)
+        fr = str_eq(d.files[i].name, STR("po/fr.po")) ? &d.files[i] : fr;
+    assert_non_null(fr);
+    const struct str next = STR("msgctxt \"m1l2.1\"");
+    size_t at = str_find(fr->text, next), behind = str_find(files[0].text, next);
+    assert_true(str_eq(str_sub(fr->text, at, fr->text.len),
+                       str_sub(files[0].text, behind, files[0].text.len)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,10 +574,17 @@ int main(void)
         cmocka_unit_test(test_steps_of_versions),
         cmocka_unit_test(test_the_picture_has_all_units_and_who_is_asked),
         cmocka_unit_test(test_a_meeting_has_its_agenda_in_every_language),
+        cmocka_unit_test(test_pages_of_a_translation_end_in_its_language),
+        cmocka_unit_test(test_a_meeting_asks_each_question_once),
+        cmocka_unit_test(test_an_edition_prints_its_own_guide),
         cmocka_unit_test(test_a_first_meeting_has_nothing_old),
         cmocka_unit_test(test_hard_words_are_hard),
         cmocka_unit_test(test_terms_that_a_translation_leaves_are_told),
+        cmocka_unit_test(test_terms_that_a_list_lacks_are_told),
+        cmocka_unit_test(test_what_is_said_of_a_module_is_measured_in_its_place),
         cmocka_unit_test(test_a_reviewer_s_sheet_comes_back),
+        cmocka_unit_test(test_a_sheet_with_two_rows_of_one_text_is_not_guessed_at),
+        cmocka_unit_test(test_texts_whose_rows_are_gone_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -303,7 +303,7 @@ static void changes_nothing_without_the_signature(void **state)
     assert_int_equal(call(w, "POST", "/in/twilio", form, signature, body), 200);
     assert_int_equal(n_steps(w), 1);
     assert_non_null(strstr(w->type, "xml"));
-    assert_non_null(strstr(w->body, "<Message>")); /* the reply travels in the answer */
+    assert_non_null(strstr(w->body, "<Message>")); /* the reply travels in the response */
     assert_non_null(strstr(w->body, "Reply 1 to agree"));
     static char first[WORLD_TEXT_BYTES];
     memcpy(first, w->body, sizeof(first));
@@ -336,7 +336,7 @@ static void keeps_sessions_whose_end_does_not_name_the_number(void **state)
                      200);
     assert_non_null(strstr(w->body, "What is your work?"));
     assert_int_equal(n_steps(w), 3);
-    /* Last-input-only: the same key again, later, is another answer. */
+    /* Last-input-only: the same key again, later, is another response. */
     loop_mem_advance(w->loop, 5000);
     assert_int_equal(post_json(w, "/in/infobip-ussd/session/1/response",
                                "{\"msisdn\":\"254700000001\",\"text\":\"1\"}"),
@@ -382,6 +382,46 @@ static void answers_ussd_while_the_store_is_away(void **state)
 
 #define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, open_world, close_world)
 
+/* The class of the last SMS that waits. */
+static void on_waiting(void *ctx, enum err e, const struct store_entry *entries, uint32_t n)
+{
+    struct message m;
+    assert_int_equal(e, ERR_OK);
+    for (uint32_t i = 0; i < n; i++) {
+        assert_int_equal(message_decode(entries[i].payload, &m), ERR_OK);
+        *(enum message_class *)ctx = m.class;
+    }
+}
+
+static void confirmations_go_out_as_notices(void **state)
+{
+    struct callback_world *w = *state;
+    static const struct {
+        const char *text;
+        enum message_class class;
+    } rows[] = {
+        {"JOIN", MESSAGE_CLASS_REPLY},   {"1", MESSAGE_CLASS_REPLY},
+        {"STOP", MESSAGE_CLASS_NOTICE},  {"JOIN", MESSAGE_CLASS_REPLY},
+        {"DELETE", MESSAGE_CLASS_REPLY}, {"HELP", MESSAGE_CLASS_REPLY},
+        {"DELETE", MESSAGE_CLASS_REPLY}, {"DELETE 1", MESSAGE_CLASS_NOTICE},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char body[128];
+        enum message_class got = MESSAGE_CLASS_PUSH;
+        struct event_place from[STORE_BUCKETS];
+        memcpy(from, w->outbox_from, sizeof(from));
+        struct store_reader reader = {.from = from, .max_each = 1000};
+        (void)snprintf(body, sizeof(body), "id=%zu&from=%%2B254700000001&to=20880&text=%s", i,
+                       rows[i].text);
+        assert_int_equal(post_form(w, "/in/at", body), 200);
+        loop_mem_advance(w->loop, 1000);
+        store_read(w->store, &reader, on_waiting, &got);
+        loop_mem_settle(w->loop);
+        if (world_take_outbox(w).n == 0 || got != rows[i].class)
+            fail_msg("%s: %s", rows[i].text, message_class_name(got));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +437,7 @@ int main(void)
         IN_WORLD(changes_nothing_without_the_signature),
         IN_WORLD(keeps_sessions_whose_end_does_not_name_the_number),
         IN_WORLD(answers_ussd_while_the_store_is_away),
+        IN_WORLD(confirmations_go_out_as_notices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ struct world {
     struct course_set *courses;
     struct config config;
     struct check_pages *pages;
-    uint32_t n_answers;
+    uint32_t n_responses;
     int status;
     bool is_json, has_retry, is_safe; /* is_safe: what keeps it out of frames and caches is said */
     char body[100000], location[128];
@@ -58,7 +58,7 @@ static void on_response(void *ctx, struct front_token token, const struct http_r
 {
     struct world *w = ctx;
     assert_int_equal(token.generation, 7);
-    w->n_answers++;
+    w->n_responses++;
     w->status = r->status;
     w->is_json = str_eq(r->content_type, STR("application/json"));
     w->has_retry = str_eq(header(r, "Retry-After"), STR("3600"));
@@ -151,11 +151,11 @@ static bool ask(struct world *w, struct ask a)
                 (struct http_header){str_from(names[i]), str_from(values[i])};
     }
     w->status = 0;
-    w->n_answers = 0;
+    w->n_responses = 0;
     bool is_taken = check_pages_handle(w->pages, (struct front_token){3, 7}, &r,
                                        str_from(a.peer != NULL ? a.peer : "192.0.2.1"));
     loop_mem_settle(w->loop);
-    assert_int_equal(w->n_answers, is_taken ? 1 : 0);
+    assert_int_equal(w->n_responses, is_taken ? 1 : 0);
     return is_taken;
 }
 

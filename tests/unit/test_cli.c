@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 
 #include "cli_run.h"
 
@@ -86,6 +87,27 @@ static void options_stand_anywhere_and_two_dashes_end_them(void **state)
     assert_int_equal(RUN("keys", "--config", "/nowhere", "word"), EX_USAGE);
 }
 
+/* Before anything is published: a time that two databases would read in two ways is none. */
+static void a_time_says_how_far_it_is_from_utc(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"2026-12-01",           "2026-12-01 08:00",    "tomorrow",
+                                      "2026-02-30 08:00+03",  "2026-12-01 25:00+03", "08:00+03",
+                                      "2026-10-25 02:30 CET", "2026-12-01 08:00+3",  "",
+                                      "2026-12-01 08:00+99"};
+    static const char *const good[] = {"2026-12-01 08:00+03", "2026-10-25 02:30+01:00",
+                                       "2026-12-01T08:00:30Z", "2026-12-01 08:00-05:30"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        assert_int_equal(RUN("lessons", "publish", "nowhere", "--at", bad[i]), EX_DATAERR);
+        if (strstr(err_out, "2026-12-01 08:00+03") == NULL)
+            fail_msg("%s: %s", bad[i], err_out);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        (void)RUN("lessons", "publish", "nowhere", "--at", good[i]);
+        assert_null(strstr(err_out, "distance from UTC"));
+    }
+}
+
 static void too_many_words_are_refused(void **state)
 {
     (void)state;
@@ -98,6 +120,25 @@ static void too_many_words_are_refused(void **state)
     }
 }
 
+/* Whoever keeps what it says in a file must learn that the file is cut short. */
+static void output_that_is_not_written_is_an_error(void **state)
+{
+    (void)state;
+    int saved[2] = {dup(STDOUT_FILENO), dup(STDERR_FILENO)}, full = open("/dev/full", O_WRONLY);
+    FILE *said = tmpfile();
+    char *argv[] = {(char[]){"waypost"}, (char[]){"config"}, (char[]){"example"}};
+    (void)fflush(stdout); /* what cmocka printed before */
+    assert_true(full >= 0 && said != NULL && dup2(full, STDOUT_FILENO) >= 0 &&
+                dup2(fileno(said), STDERR_FILENO) >= 0);
+    int code = cli_main(3, argv);
+    clearerr(stdout);
+    assert_true(dup2(saved[0], STDOUT_FILENO) >= 0 && dup2(saved[1], STDERR_FILENO) >= 0);
+    read_back(said, err_out, sizeof(err_out));
+    assert_int_equal(code, EX_IOERR);
+    assert_non_null(strstr(err_out, "could not be written whole"));
+    assert_int_equal(close(saved[0]) + close(saved[1]) + close(full), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,7 +147,9 @@ int main(void)
         cmocka_unit_test(man_page_and_completion_name_every_command_and_option),
         cmocka_unit_test(rows_fit_the_table),
         cmocka_unit_test(options_stand_anywhere_and_two_dashes_end_them),
+        cmocka_unit_test(a_time_says_how_far_it_is_from_utc),
         cmocka_unit_test(too_many_words_are_refused),
+        cmocka_unit_test(output_that_is_not_written_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

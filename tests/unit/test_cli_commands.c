@@ -6,22 +6,9 @@
 
 #include <cmocka.h>
 
-#include "cli_run.h"
-#include "redis_server.h"
+#include "cli_site.h"
 
-static struct redis_server server;
-static char dir[] = "/tmp/test_cli.XXXXXX";
 static char config[128];
-
-static void write_file(const char *name, const char *text)
-{
-    char path[256];
-    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
 
 static const char *in_dir(const char *name)
 {
@@ -54,16 +41,6 @@ static int set_up(void **state)
                    server.pid > 0 ? server.socket : "/nowhere", here);
     write_file("waypost.yaml", text);
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    char command[128];
-    if (server.pid > 0)
-        redis_server_kill(&server);
-    (void)snprintf(command, sizeof(command), "rm -rf %s %s", dir, server.dir);
-    return system(command);
 }
 
 static void assert_says(const char *part)
@@ -259,7 +236,7 @@ static void courses_are_checked_formatted_and_shown(void **state)
     assert_int_equal(RUN("lessons", "check", copy, "--format", "json"), 0);
     assert_says("\"errors\":0");
     assert_int_equal(RUN("lessons", "check", copy, "--format", "github"), 0);
-    assert_int_equal(RUN("lessons", "check", copy, "--format", "song"), 2);
+    assert_int_equal(RUN("lessons", "check", copy, "--format", "song"), EX_DATAERR);
     assert_int_equal(RUN("lessons", "fmt", copy, "--dry-run"), 0);
     assert_int_equal(RUN("lessons", "fmt", copy), 0);
     assert_int_equal(RUN("lessons", "preview", copy), 0);
@@ -267,7 +244,18 @@ static void courses_are_checked_formatted_and_shown(void **state)
     assert_int_equal(RUN("lessons", "preview", copy, "--transcript"), 0);
     assert_says("-- USSD, 154 septets, page 2 of 2");
     assert_int_equal(RUN("lessons", "forecast", copy), 0);
-    assert_says("en by SMS: ");
+    assert_says("en by SMS: 123 SMS, 210 parts, ");
+    assert_says("en by USSD: 323 screens, 272 keys, 51 sessions; 2 SMS, 4 parts");
+    /* A session costs what its channel says, the SMS beside it what theirs does. */
+    (void)snprintf(
+        command, sizeof(command),
+        "sed 's/profile: africastalking,/& price: 0.01,/; s/africastalking-ussd,/& price: "
+        "0.02,/; s/^org:/currency: EUR\\n&/' %s > %s",
+        config, in_dir("prices.yaml"));
+    assert_int_equal(system(command), 0);
+    assert_int_equal(RUN("lessons", "forecast", copy, "--config", in_dir("prices.yaml")), 0);
+    assert_says("on at: 2.10 EUR");
+    assert_says("on at-ussd: 1.06 EUR");
     char begun[256];
     (void)snprintf(begun, sizeof(begun), "%s", in_dir("begun"));
     assert_int_equal(RUN("lessons", "new", begun), 0);

@@ -154,6 +154,15 @@ static const struct {
      ERR_INVALID,
      "%F:7:30: focal_points is '(hidden)'; it must be one or two numbers, as "
      "\"+254700000001 +254700000002\", in quotes\n"},
+    {BASE "countries:\n  - {code: KE, focal_points: \"+254700000001 +254700000001\"}\n",
+     ERR_INVALID,
+     "%F:7:30: focal_points is '(hidden)'; it must be two people's, not one number twice\n"},
+    {BASE "check_url: learn.example.org/check\n", ERR_INVALID,
+     "%F:6:12: check_url is 'learn.example.org/check'; it must be a whole address, as "
+     "https://learn.example.org/check\n"},
+    {BASE CHANNEL "    settings: {send_url: api.example.org/send}\n", ERR_INVALID,
+     "%F:10:26: send_url is no address of the web; write it whole, as "
+     "https://api.example.org/send\n"},
     {BASE "channels: at\n", ERR_INVALID,
      "%F:6:11: channels is a scalar; it must be a list (\"  - key: value\") of at most 64\n"},
     {BASE "channels:\n  - at\n", ERR_INVALID,
@@ -197,7 +206,8 @@ static void missing_file_says_how_to_begin(void **state)
     struct config config;
     buf_init(&errors, 4096);
     assert_int_equal(config_load("/nowhere/w.yaml", arena, &config, &errors), ERR_NOT_FOUND);
-    assert_string_equal(errors.p, "/nowhere/w.yaml: No such file or directory; `waypost config "
+    assert_string_equal(errors.p, "/nowhere/w.yaml: No such file or directory; name a file that "
+                                  "this user may read; `waypost config "
                                   "example` prints one to begin with\n");
 }
 

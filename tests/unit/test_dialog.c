@@ -19,7 +19,7 @@
 #include "port/store/ops.h"
 
 #define START 1736143200000 /* 2025-01-06 06:00 UTC */
-#define MAX_ANSWERS 4096
+#define MAX_RESPONSES 4096
 
 static const struct config_channel channels[] = {
     {.name = {"at", 2},
@@ -58,7 +58,7 @@ struct slow_call {
     void *ctx;
 };
 
-struct answer {
+struct response {
     enum dialog_outcome outcome;
     char text[2048];
     bool has_text, is_open;
@@ -76,7 +76,7 @@ struct world {
     struct config config;
     struct course_set *courses;
     struct dialogs *dialogs;
-    struct answer answers[MAX_ANSWERS];
+    struct response responses[MAX_RESPONSES];
     uint32_t n_asked;
 };
 
@@ -196,13 +196,13 @@ static int close_world(void **state)
     return 0;
 }
 
-static void on_answer(void *ctx, const struct dialog_answer *answer)
+static void on_response(void *ctx, const struct dialog_response *response)
 {
-    struct answer *a = ctx;
-    a->outcome = answer->outcome;
-    a->has_text = answer->text.p != NULL;
-    a->is_open = answer->is_open;
-    (void)snprintf(a->text, sizeof(a->text), "%.*s", STR_ARG(answer->text));
+    struct response *a = ctx;
+    a->outcome = response->outcome;
+    a->has_text = response->text.p != NULL;
+    a->is_open = response->is_open;
+    (void)snprintf(a->text, sizeof(a->text), "%.*s", STR_ARG(response->text));
     a->at_ms = loop_wall(the_world->loop).ms;
     a->n_calls++;
 }
@@ -246,35 +246,35 @@ static struct inbound ussd(const char *from, const char *session, const char *pa
 }
 
 static enum err submit_to(struct world *w, struct dialogs *dialogs, const struct inbound *in,
-                          bool can_say_sms, struct answer **ret)
+                          bool can_say_sms, struct response **ret)
 {
-    assert_true(w->n_asked < MAX_ANSWERS);
-    struct answer *a = &w->answers[w->n_asked++];
+    assert_true(w->n_asked < MAX_RESPONSES);
+    struct response *a = &w->responses[w->n_asked++];
     struct dialog_request request = {.channel = in->kind == INBOUND_USSD ? USSD : SMS,
                                      .inbound = in,
                                      .received = loop_wall(w->loop),
                                      .can_say_sms = can_say_sms,
                                      .say_max_chars = 1000,
                                      .refine = in->kind == INBOUND_USSD ? refine : NULL,
-                                     .fn = on_answer,
+                                     .fn = on_response,
                                      .ctx = a};
-    *a = (struct answer){.outcome = DIALOG_OUTCOME_NONE};
+    *a = (struct response){.outcome = DIALOG_OUTCOME_NONE};
     if (ret != NULL)
         *ret = a;
     return dialogs_submit(dialogs, &request);
 }
 
-static struct answer *submit(struct world *w, struct inbound in)
+static struct response *submit(struct world *w, struct inbound in)
 {
-    struct answer *a;
+    struct response *a;
     assert_int_equal(submit_to(w, w->dialogs, &in, false, &a), ERR_OK);
     assert_int_equal(a->n_calls, 0); /* never before the call has returned */
     return a;
 }
 
-static struct answer *ask(struct world *w, struct inbound in)
+static struct response *ask(struct world *w, struct inbound in)
 {
-    struct answer *a = submit(w, in);
+    struct response *a = submit(w, in);
     loop_mem_settle(w->loop);
     assert_int_equal(a->n_calls, 1);
     return a;
@@ -324,7 +324,7 @@ static void has_a_row_for_everything(void **state)
 
 /* A dialog that waits in a state, on a store that does not answer yet. */
 static struct dialog *reach(struct world *w, struct dialogs *dialogs, enum dialog_kind kind,
-                            enum dialog_state wanted, struct answer **ret)
+                            enum dialog_state wanted, struct response **ret)
 {
     static uint32_t n;
     char id[16], from[20];
@@ -336,11 +336,11 @@ static struct dialog *reach(struct world *w, struct dialogs *dialogs, enum dialo
                                      .is_replay = kind == DIALOG_KIND_REPLAY,
                                      .must_spool = wanted == DIALOG_STATE_SPOOLING,
                                      .received = loop_wall(w->loop),
-                                     .fn = on_answer};
+                                     .fn = on_response};
     for (int i = 0; i < (wanted == DIALOG_STATE_QUEUED ? 2 : 1); i++) { /* one before it */
         in.id = in.session = i == 0 ? str_from(id) : STR("other");
-        *ret = request.ctx = &w->answers[w->n_asked++];
-        **ret = (struct answer){.outcome = DIALOG_OUTCOME_NONE};
+        *ret = request.ctx = &w->responses[w->n_asked++];
+        **ret = (struct response){.outcome = DIALOG_OUTCOME_NONE};
         assert_int_equal(dialogs_submit(dialogs, &request), ERR_OK);
     }
     for (uint32_t i = 0; i < DIALOG_BUCKETS; i++) {
@@ -359,7 +359,7 @@ static void try_move(struct world *w, struct dialogs *dialogs, enum dialog_kind 
 {
     static const enum dialog_outcome outcomes[N_DIALOG_KINDS] = {
         DIALOG_OUTCOME_FAILED, DIALOG_OUTCOME_BUSY, DIALOG_OUTCOME_FAILED};
-    struct answer *a;
+    struct response *a;
     uint64_t n_before = metrics_get(w->metrics, METRIC_illegal_moves_total);
     struct dialog *d = reach(w, dialogs, kind, from, &a);
     assert_string_equal(dialog_state_name(d->state), dialog_state_name(from));
@@ -425,10 +425,10 @@ static void fails_only_where_nothing_is_durable(void **state)
 static void plays_messages_of_a_number_one_after_another(void **state)
 {
     struct world *w = *state;
-    struct answer *join = submit(w, sms("+254700000001", "a", "JOIN"));
-    struct answer *stop = submit(w, sms("+254700000001", "b", "STOP"));
-    struct answer *hello = submit(w, sms("+254700000001", "c", "hello"));
-    struct answer *other = submit(w, sms("+254700000002", "a", "JOIN"));
+    struct response *join = submit(w, sms("+254700000001", "a", "JOIN"));
+    struct response *stop = submit(w, sms("+254700000001", "b", "STOP"));
+    struct response *hello = submit(w, sms("+254700000001", "c", "hello"));
+    struct response *other = submit(w, sms("+254700000002", "a", "JOIN"));
     assert_int_equal(dialogs_n_running(w->dialogs), 4);
     loop_mem_settle(w->loop);
     assert_int_equal(dialogs_n_running(w->dialogs), 0);
@@ -443,7 +443,7 @@ static void plays_messages_of_a_number_one_after_another(void **state)
 static void shares_one_answer_among_copies_in_flight(void **state)
 {
     struct world *w = *state;
-    struct answer *copies[16];
+    struct response *copies[16];
     (void)ask(w, sms("+254700000001", "a", "JOIN"));
     for (size_t i = 0; i < ARRAY_LEN(copies); i++)
         copies[i] = submit(w, ussd("+254700000001", "s1", ""));
@@ -479,10 +479,10 @@ static void bounds_copies_and_lines(void **state)
 static void bounds_all_dialogs_of_a_process(void **state)
 {
     struct world *w = *state;
-    struct answer *a = &w->answers[0];
+    struct response *a = &w->responses[0];
     char from[24];
     struct dialog_request request = {
-        .channel = SMS, .received = loop_wall(w->loop), .fn = on_answer, .ctx = a};
+        .channel = SMS, .received = loop_wall(w->loop), .fn = on_response, .ctx = a};
     for (uint32_t i = 0; i <= DIALOG_MAX_RUNNING; i++) {
         (void)snprintf(from, sizeof(from), "+2547%08u", i);
         struct inbound in = sms(from, "a", "JOIN");
@@ -499,7 +499,7 @@ static void steps_again_when_another_front_was_faster(void **state)
 {
     struct world *w = *state;
     struct dialogs *other = new_dialogs(w, w->mem);
-    struct answer *first, *second, *copy;
+    struct response *first, *second, *copy;
     (void)ask(w, sms("+254700000001", "a", "JOIN"));
     struct inbound agree = sms("+254700000001", "b", "1");
     struct inbound help = sms("+254700000001", "c", "HELP");
@@ -528,7 +528,7 @@ static void answers_ussd_in_time_when_the_store_is_slow(void **state)
     struct world *w = *state;
     struct dialogs *slow = new_dialogs(w, &w->slow.base);
     struct inbound dial = ussd("+254700000001", "s1", "");
-    struct answer *a;
+    struct response *a;
     w->slow.load_ms = 500;
     w->slow.commit_ms = 600;
     assert_int_equal(submit_to(w, slow, &dial, false, &a), ERR_OK);
@@ -553,7 +553,7 @@ static void spools_an_sms_in_time_when_the_store_is_slow(void **state)
     struct world *w = *state;
     struct dialogs *slow = new_dialogs(w, &w->slow.base);
     struct inbound join = sms("+254700000001", "a", "JOIN"), next = sms("+254700000001", "b", "1");
-    struct answer *a, *b;
+    struct response *a, *b;
     w->slow.load_ms = 5000;
     assert_int_equal(submit_to(w, slow, &join, false, &a), ERR_OK);
     loop_mem_advance(w->loop, 500);
@@ -578,13 +578,13 @@ static void queues_behind_what_lies_in_the_spool(void **state)
     assert_int_equal(ask(w, ussd("+254700000003", "s1", ""))->outcome, DIALOG_OUTCOME_STEPPED);
 }
 
-/* --- the answer --- */
+/* --- the response --- */
 
 static void says_an_sms_in_the_answer_where_it_fits(void **state)
 {
     struct world *w = *state;
     struct inbound join = sms("+254700000001", "a", "JOIN");
-    struct answer *a, *again;
+    struct response *a, *again;
     assert_int_equal(submit_to(w, w->dialogs, &join, true, &a), ERR_OK);
     loop_mem_settle(w->loop);
     assert_non_null(strstr(a->text, "Reply 1 to agree"));
@@ -603,10 +603,10 @@ static void says_an_sms_in_the_answer_where_it_fits(void **state)
     assert_false(again->has_text); /* an older one: a second SMS would be one too many */
 }
 
-/* Only who left gets no answer to an SMS that nobody understands. */
+/* Only who left gets no response to an SMS that nobody understands. */
 static void expect_stopped(struct world *w, const char *number)
 {
-    struct answer *a = ask(w, sms(number, "z", "hello"));
+    struct response *a = ask(w, sms(number, "z", "hello"));
     assert_int_equal(a->outcome, DIALOG_OUTCOME_STEPPED);
     assert_false(a->has_text);
 }
@@ -641,7 +641,7 @@ static void says_busy_in_the_words_there_are(void **state)
 {
     struct world *w = *state;
     struct arena *arena = arena_new(65536);
-    struct dialog_answer a = dialogs_busy(w->dialogs, USSD, DIALOG_KIND_USSD, arena);
+    struct dialog_response a = dialogs_busy(w->dialogs, USSD, DIALOG_KIND_USSD, arena);
     assert_non_null(strstr(a.text.p, "dial again in a minute"));
     course_set_free(w->courses);
     w->courses = course_set_new(w->loop, NULL);
@@ -650,13 +650,13 @@ static void says_busy_in_the_words_there_are(void **state)
     assert_true(str_eq(a.text, w->config.unavailable_text));
     assert_null(dialogs_busy(empty, SMS, DIALOG_KIND_SMS, arena).text.p);
     struct inbound in = sms("+254700000001", "a", "JOIN");
-    struct answer *sms_answer, *ussd_answer;
-    assert_int_equal(submit_to(w, empty, &in, false, &sms_answer), ERR_OK);
+    struct response *sms_response, *ussd_response;
+    assert_int_equal(submit_to(w, empty, &in, false, &sms_response), ERR_OK);
     in = ussd("+254700000001", "s1", "");
-    assert_int_equal(submit_to(w, empty, &in, false, &ussd_answer), ERR_OK);
+    assert_int_equal(submit_to(w, empty, &in, false, &ussd_response), ERR_OK);
     loop_mem_settle(w->loop);
-    assert_int_equal(sms_answer->outcome, DIALOG_OUTCOME_SPOOLED); /* no course yet: it waits */
-    assert_int_equal(ussd_answer->outcome, DIALOG_OUTCOME_BUSY);
+    assert_int_equal(sms_response->outcome, DIALOG_OUTCOME_SPOOLED); /* no course yet: it waits */
+    assert_int_equal(ussd_response->outcome, DIALOG_OUTCOME_BUSY);
     dialogs_free(empty);
     arena_free(arena);
 }
@@ -904,7 +904,7 @@ static void has_no_double_effect_among_ten_thousand_callbacks(void **state)
     for (uint32_t i = 0; i < PHONES; i++)
         (void)snprintf(phones[i].number, sizeof(phones[i].number), "+2547000%05u", i);
     for (uint32_t round = 0; round < ROUNDS; round++) {
-        struct answer *answers[PHONES][16] = {{NULL}};
+        struct response *responses[PHONES][16] = {{NULL}};
         uint32_t n_copies[PHONES] = {0};
         bool is_again[PHONES] = {false};
         w->n_asked = 0;
@@ -918,19 +918,19 @@ static void has_no_double_effect_among_ten_thousand_callbacks(void **state)
                 is_again[i] ? last_callback(&phones[i]) : make_callback(&phones[i], &seed);
             n_distinct += !is_again[i];
             for (uint32_t c = 0; c < n_copies[i]; c++, n_all++)
-                answers[i][c] = submit(w, in);
+                responses[i][c] = submit(w, in);
         }
         loop_mem_advance(w->loop, 1 + next_random(&seed) % 3000);
         for (uint32_t i = 0; i < PHONES; i++) {
             for (uint32_t c = 0; c < n_copies[i]; c++) {
-                assert_int_equal(answers[i][c]->n_calls, 1);
-                assert_string_equal(answers[i][c]->text, answers[i][0]->text);
+                assert_int_equal(responses[i][c]->n_calls, 1);
+                assert_string_equal(responses[i][c]->text, responses[i][0]->text);
             }
             if (n_copies[i] > 0 && is_again[i] && phones[i].is_last_ussd)
-                assert_string_equal(answers[i][0]->text, phones[i].last_screen);
+                assert_string_equal(responses[i][0]->text, phones[i].last_screen);
             if (n_copies[i] > 0 && phones[i].is_last_ussd)
                 (void)snprintf(phones[i].last_screen, sizeof(phones[i].last_screen), "%s",
-                               answers[i][0]->text);
+                               responses[i][0]->text);
         }
     }
     assert_true(n_all > 10000);
@@ -952,9 +952,9 @@ static void on_kept(void *ctx, enum err e, const struct store_record *record)
     kept->n_beside += learner.link.last.n == 0;
 }
 
-static void on_woken(void *ctx, const struct dialog_answer *answer)
+static void on_woken(void *ctx, const struct dialog_response *response)
 {
-    (void)ctx, (void)answer; /* whatever it found to do */
+    (void)ctx, (void)response; /* whatever it found to do */
 }
 
 /* What may come between a callback and its repeat: time, a reminder, an SMS. */
@@ -1002,7 +1002,7 @@ static void says_a_screen_again_to_the_byte(void **state)
         char number[20], session[16] = "s0", path[600] = "";
         (void)snprintf(number, sizeof(number), "+2547000%05u", phone);
         for (uint32_t n = 0; n < 60; n++) {
-            struct answer *first = ask(w, ussd(number, session, path)), *again;
+            struct response *first = ask(w, ussd(number, session, path)), *again;
             struct number_id id = vault_number_id(w->vault, str_from(number));
             store_load(w->mem, &id, on_kept, &kept);
             loop_mem_settle(w->loop);
@@ -1032,11 +1032,11 @@ static void says_the_present_screen_where_a_text_has_changed(void **state)
     struct world *w = *state;
     struct inbound help = ussd("+254700000001", "s1", "HELP");
     (void)ask(w, ussd("+254700000001", "s1", ""));
-    struct answer *first = ask(w, help);
+    struct response *first = ask(w, help);
     assert_string_equal(ask(w, help)->text, first->text);
     assert_non_null(strstr(first->text, "Org"));
     w->config.org = STR("Other");
-    struct answer *again = ask(w, help);
+    struct response *again = ask(w, help);
     assert_int_equal(again->outcome, DIALOG_OUTCOME_REPEAT);
     assert_string_equal(again->text, ask(w, ussd("+254700000002", "s1", ""))->text);
     assert_true(again->is_open);
@@ -1063,11 +1063,11 @@ static void takes_copies_of_a_single_input_once(void **state)
     struct inbound in = ussd("+254700000001", "s1", "2");
     in.is_repeatable_input = true;
     uint64_t n = n_steps(w);
-    struct answer *first = submit(w, in), *copy = submit(w, in);
+    struct response *first = submit(w, in), *copy = submit(w, in);
     loop_mem_advance(w->loop, 300);
     assert_string_equal(copy->text, first->text);
     for (int i = 0; i < 3; i++) {
-        struct answer *later = submit(w, in);
+        struct response *later = submit(w, in);
         loop_mem_advance(w->loop, 300);
         assert_string_equal(later->text, first->text);
     }
@@ -1126,7 +1126,7 @@ static void steps_on_the_present_state_after_another_process(void **state)
 {
     struct world *w = *state;
     struct dialogs *other = new_dialogs(w, w->mem);
-    struct answer *a, *b;
+    struct response *a, *b;
     (void)ask(w, ussd("+254700000001", "s1", ""));
     (void)ask(w, ussd("+254700000001", "s1", "1"));
     struct inbound there = ussd("+254700000001", "s1", "1*0"), here;
@@ -1148,7 +1148,7 @@ static void tells_the_same_key_from_a_copy_at_another_front(void **state)
     struct world *w = *state;
     struct dialogs *other = new_dialogs(w, w->mem);
     static const char *const keys[] = {"", "1", "0", "1", "1", "1"}; /* the last one is */
-    struct answer *a = NULL;
+    struct response *a = NULL;
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         struct inbound in = ussd("+254700000001", "s1", keys[i]);
         in.is_repeatable_input = i > 0;

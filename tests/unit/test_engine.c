@@ -728,21 +728,27 @@ static void no_reply_is_longer_than_two_sms(void **state)
     }
 }
 
+/* From the beginning of the course to this question. */
+static void walk_to(const char *question)
+{
+    (void)fresh(NULL);
+    say("JOIN");
+    say("1");
+    for (int i = 0; i < 40 && strcmp(learner.unit, question) != 0; i++) {
+        const struct unit *unit = course_unit(courses.list[0], str_from(learner.unit));
+        say(learner.state == LEARNER_STATE_LANGUAGE || (unit != NULL && unit->question != NULL)
+                ? "1"
+                : "9");
+    }
+    assert_string_equal(learner.unit, question);
+}
+
 /* A question of accepted words: one of them is right, a command is a command, anything else is a
  * wrong answer with feedback, not an unknown input. */
 static void another_word_is_a_wrong_answer(void **state)
 {
     (void)state;
-    say("JOIN");
-    say("1");
-    for (int i = 0; i < 40; i++) {
-        const struct unit *unit = course_unit(courses.list[0], str_from(learner.unit));
-        if (unit != NULL && unit->question != NULL && unit->question->kind == QUESTION_WORD)
-            break;
-        say(learner.state == LEARNER_STATE_LANGUAGE || (unit != NULL && unit->question != NULL)
-                ? "1"
-                : "9");
-    }
+    walk_to("m1q2");
     say("help");
     assert_true(has_event(EVENT_helped));
     say("water");
@@ -750,6 +756,18 @@ static void another_word_is_a_wrong_answer(void **state)
     assert_int_equal(out.events[0].correct, 0);
     assert_true(str_eq(out.events[0].text, STR("water")));
     expect_reply("soap");
+}
+
+/* The only one that asks for the answer just given, and right behind it. */
+static void the_next_question_may_depend_on_this_one(void **state)
+{
+    (void)state;
+    walk_to("m1q4");
+    say("2");
+    assert_string_equal(learner.unit, "m1q5");
+    walk_to("m1q4");
+    say("1");
+    assert_string_equal(learner.unit, "m1q6");
 }
 
 int main(void)
@@ -781,7 +799,10 @@ int main(void)
         LEARNER_TEST(a_hint_may_be_left_out_of_a_screen),
         LEARNER_TEST(no_reply_is_longer_than_two_sms),
     };
-    const struct CMUnitTest all_kinds[] = {cmocka_unit_test(another_word_is_a_wrong_answer)};
+    const struct CMUnitTest all_kinds[] = {
+        cmocka_unit_test(another_word_is_a_wrong_answer),
+        cmocka_unit_test(the_next_question_may_depend_on_this_one),
+    };
     int n_failed = cmocka_run_group_tests(tests, load_course, free_course);
     return n_failed + cmocka_run_group_tests(all_kinds, load_all_kinds, free_course);
 }

@@ -348,6 +348,140 @@ static void test_markdown_says_the_same(void **state)
     assert_same(&d, &exchange_gift);
 }
 
+/* ---- whole courses ---- */
+
+static struct source_pos place_of(const struct exchange *x)
+{
+    return (struct source_pos){.file = STR("course"), .line = x->n, .column = 1};
+}
+
+/* Options without a right one: of opinions and surveys. */
+static void make_opinion(struct exchange *x, struct exchange_item *item, uint64_t *seed)
+{
+    uint32_t n = 2 + chance(seed, 8);
+    for (uint32_t i = 0; i < n; i++)
+        (void)exchange_add_option(x, item, sure_text(seed, x, true), LESSON_MARK_NONE);
+    if (chance(seed, 2) == 0)
+        item->answer = STR("all");
+}
+
+static void make_any_question(struct exchange *x, uint64_t *seed)
+{
+    uint32_t n_before = x->n, other = chance(seed, x->n);
+    struct exchange_item *item;
+    if (chance(seed, 4) > 0) {
+        make_question(x, n_before, seed);
+        item = &x->items[n_before];
+    } else {
+        item = exchange_add(x, EXCHANGE_QUESTION, (struct source_pos){.line = 1});
+        item->id = arena_printf(x->arena, "q%u", n_before);
+        item->title = sure_text(seed, x, false);
+        item->feedback = maybe_text(seed, x);
+        make_opinion(x, item, seed);
+    }
+    item->pos = place_of(x);
+    if (x->items[other].kind == EXCHANGE_QUESTION && x->items[other].n_options > 1)
+        item->condition = arena_printf(x->arena, "%.*s = %s", STR_ARG(x->items[other].id),
+                                       chance(seed, 2) == 0 ? "1" : "1 2");
+}
+
+static void make_heading(struct exchange *x, uint64_t *seed)
+{
+    bool is_lesson = chance(seed, 2) == 0;
+    uint32_t n_screens = is_lesson ? 1 + chance(seed, 4) : 0;
+    uint32_t n_questions = chance(seed, 4) + !is_lesson;
+    struct exchange_item *item = exchange_add(x, EXCHANGE_HEADING, (struct source_pos){.line = 1});
+    item->id = arena_printf(x->arena, "h%u", x->n);
+    item->title = sure_text(seed, x, false);
+    item->is_story = is_lesson && chance(seed, 3) == 0;
+    item->source = chance(seed, 2) == 0 ? sure_text(seed, x, false) : STR_NONE;
+    item->pos = place_of(x);
+    for (uint32_t i = 0; i < n_screens; i++)
+        exchange_add_screen(x, item, sure_text(seed, x, true));
+    for (uint32_t i = 0; i < n_questions; i++)
+        make_any_question(x, seed);
+}
+
+static struct str maybe_line(uint64_t *seed, struct exchange *x)
+{
+    return chance(seed, 2) == 0 ? sure_text(seed, x, false) : STR_NONE;
+}
+
+static void make_course(struct exchange *x, uint64_t *seed)
+{
+    static const char *const kinds[] = {"role", "lessons", "lessons", "lessons",
+                                        "test", "survey",  "followup"};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        struct exchange_item *item =
+            exchange_add(x, EXCHANGE_MODULE, (struct source_pos){.line = 1});
+        uint32_t n = 1 + chance(seed, 4);
+        item->id = arena_printf(x->arena, "m%zu", i);
+        item->title = sure_text(seed, x, false);
+        item->module_kind = str_from(kinds[i]);
+        item->is_required = chance(seed, 3) > 0;
+        item->summary = maybe_line(seed, x);
+        item->key_message = maybe_line(seed, x);
+        item->guide = maybe_line(seed, x);
+        item->forms = strcmp(kinds[i], "test") == 0 && chance(seed, 2) == 0 ? STR("2") : STR_NONE;
+        item->pos = place_of(x);
+        for (uint32_t k = 0; k < n; k++)
+            make_heading(x, seed);
+    }
+}
+
+/* Each item that the format does not carry is told at its place, and nothing else is told. */
+static void expect_told(struct desk *d, const struct exchange_format *format)
+{
+    for (uint32_t i = 0; i < d->x.n; i++) {
+        uint32_t n_told = 0;
+        for (uint32_t k = 0; k < d->findings->n; k++)
+            n_told += d->findings->list[k].pos.line == d->x.items[i].pos.line;
+        bool is_lost = !is_carried(format, &d->x.items[i]);
+        if (is_lost ? n_told == 0 : n_told > 0 && format != &exchange_aiken)
+            fail_msg("%s: %.*s was %s and told %u times", format->name, STR_ARG(d->x.items[i].id),
+                     is_lost ? "lost" : "carried", n_told);
+    }
+}
+
+/* All modules as files. */
+static struct str all_markdown(struct exchange *x, struct buf *out)
+{
+    buf_reset(out);
+    for (uint32_t i = 0; i < x->n; i++) {
+        if (x->items[i].kind == EXCHANGE_MODULE)
+            exchange_markdown(x, i, out);
+    }
+    return buf_str(out);
+}
+
+static void test_whole_courses_go_there_and_back(void **state)
+{
+    (void)state;
+    const struct exchange_format *format;
+    for (size_t i = 0; (format = exchange_format_nth(i)) != NULL; i++) {
+        for (uint64_t round = 0; round < 60; round++) {
+            struct desk d CLEANUP(desk_fini);
+            struct buf again CLEANUP(buf_fini);
+            uint64_t seed = round * 7919 + 3;
+            desk_open(&d);
+            buf_init(&again, 16u << 20);
+            make_course(&d.x, &seed);
+            assert_int_equal(arena_error(d.arena), ERR_OK);
+            write_and_read(&d, format);
+            assert_int_equal(d.findings->n_errors, 0);
+            expect_told(&d, format);
+            (void)reduce(&d.x, format);
+            if (format ==
+                &exchange_aiken) /* it has no ids: that its questions come back, see above */
+                continue;
+            tell_first(d.read_findings);
+            assert_same(&d, format);
+            struct str before = arena_str(d.arena, all_markdown(&d.x, &again));
+            assert_true(str_eq(before, all_markdown(&d.back, &again)));
+        }
+    }
+}
+
 static uint32_t find_test(const struct exchange *x)
 {
     uint32_t at = 0;
@@ -396,7 +530,21 @@ static const struct foreign foreigners[] = {
     {&exchange_gift, "Grant is {~buried =entombed ~living} in his tomb.",
      "Grant is ... in his tomb.", "buried|*entombed|living", NULL, NULL},
     {&exchange_gift, "::Q7::The sun rises in the east.{T#no#yes}", "The sun rises in the east.",
-     "*True|False", NULL, "a name that is no new id becomes `q7`"},
+     "*True|False", NULL, NULL},
+    {&exchange_gift, "::7. Sun::The sun rises.{true}", "The sun rises.", "*True|False", NULL,
+     "a name that is no new id becomes `q7_sun`"},
+    {&exchange_gift, "::q7::One{=a ~b}\n::q8::Two{=a ~b}", NULL, "", NULL,
+     "two questions, or a brace too many, in one paragraph"},
+    {&exchange_gift, "::q7::When?{#=1822:0#yes =%50%1822:2}", "When?", "", "1822",
+     "an answer that is right in part is left out"},
+    {&exchange_gift, "::q7::When?{#1822:5#yes}", "When?", "", "1822",
+     "numbers near it are right there, here only this one is"},
+    {&exchange_gift, "::q7::When?{#soon}", NULL, "", NULL, "this is no number: it is left out"},
+    {&exchange_gift, "::q7::When?{#3..1}", NULL, "", NULL, "this is no number: it is left out"},
+    {&exchange_gift, "::q7::Which?{~a ~b}", "Which?", "a|b", NULL, "no option is right there"},
+    {&exchange_gift, "::q7::Which?{~%70%a ~%30%b ~c}", "Which?", "*a|*b|c", "all",
+     "options have marks of their own there: here all of them together are right"},
+    {&exchange_gift, "::q7::Caf\xe9?{=a ~b}", NULL, "", NULL, "a letter that is not in UTF-8"},
     {&exchange_gift, "::q7::When was Grant born?{#1822:0}", "When was Grant born?", "", "1822",
      NULL},
     {&exchange_gift, "::q7::When was Grant born?{#1820..1825}", "When was Grant born?", "",
@@ -414,6 +562,8 @@ static const struct foreign foreigners[] = {
      NULL},
     {&exchange_aiken, "What is 2+2?\nA. 3\nB. 4\nANSWER: C\n", "What is 2+2?", "3|4", NULL,
      "an answer that is none of the options above it"},
+    {&exchange_aiken, "What is 2+2?\nA. 3\nB. 4\nANSWER: B\nFEEDBACK: so\n\n", "What is 2+2?",
+     "3|*4", NULL, "a text without options"},
     {&exchange_aiken, "What is 2+2?\nA. 3\nB. 4\n", "What is 2+2?", "3|4", NULL,
      "a question without an answer"},
     {&exchange_moodle,
@@ -425,9 +575,24 @@ static const struct foreign foreigners[] = {
     {&exchange_moodle,
      "<quiz><question type=\"matching\"><name><text>q</text></name></question></quiz>", NULL, "",
      NULL, "a question of a kind that phones do not have is left out"},
-    {&exchange_moodle, "<quiz>", NULL, "", NULL, "this is no XML"},
+    {&exchange_moodle, "<quiz>", NULL, "", NULL, "no element found"},
+    {&exchange_moodle, "<quiz>\n<a></b></quiz>", NULL, "", NULL, "mismatched tag"},
     {&exchange_moodle, "<!DOCTYPE q [<!ENTITY a \"b\">]><quiz>&a;</quiz>", NULL, "", NULL,
-     "this is no XML"},
+     "a document type with content is not read"},
+    {&exchange_moodle,
+     "<quiz><question type=\"shortanswer\"><name><text>q7</text></name><questiontext "
+     "format=\"html\"><text><![CDATA[<p>&Eacute;t&eacute;, d&rsquo;o&ugrave;&nbsp;?</p>]]></text>"
+     "</questiontext><defaultgrade>1</defaultgrade><usecase>0</usecase><answer "
+     "fraction=\"100\"><text>a</text></answer></question></quiz>",
+     "\u00c9t\u00e9, d'o\u00f9 ?", "", "a", NULL},
+    {&exchange_moodle,
+     "<quiz><question type=\"essay\"><name><text>q7</text></name><questiontext><text>Say"
+     "</text></questiontext><tags><tag><text>x</text></tag></tags></question></quiz>",
+     "Say", "", "open 160", "this part of a question is left out"},
+    {&exchange_moodle,
+     "<quiz><question type=\"multichoice\"><name><text>q7</text></name><questiontext><text>Say"
+     "</text></questiontext></question></quiz>",
+     NULL, "", NULL, "a question whose answers are none"},
     {&exchange_csv, "kind;id;text;right\nquestion;q7;Hot?;\noption;;yes;yes\noption;;no;no\n",
      "Hot?", "*yes|no", NULL, NULL},
     {&exchange_csv, "kind,id,text,right\nquestion,q7,Hot?,\noption,,yes,perhaps\n", "Hot?", "",
@@ -466,6 +631,8 @@ static void test_what_others_write_is_read(void **state)
             is_told |= str_eq(d.read_findings->list[k].what, str_from(f->told));
         if (!is_told)
             fail_msg("row %zu: nobody said: %s", i, f->told);
+        if (f->told == NULL && d.read_findings->n > 0)
+            fail_msg("row %zu: said: %s", i, d.read_findings->list[0].what.p);
         if ((item != NULL) != (f->title != NULL))
             fail_msg("row %zu: %s question", i, item != NULL ? "a" : "no");
         if (item == NULL)
@@ -541,6 +708,7 @@ int main(void)
         cmocka_unit_test(test_aiken_carries_questions_with_one_right_option),
         cmocka_unit_test(test_questions_of_any_signs_go_there_and_back),
         cmocka_unit_test(test_markdown_says_the_same),
+        cmocka_unit_test(test_whole_courses_go_there_and_back),
         cmocka_unit_test(test_equal_forms_of_a_test_are_carried),
         cmocka_unit_test(test_what_others_write_is_read),
         cmocka_unit_test(test_places),

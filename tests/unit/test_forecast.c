@@ -1,6 +1,7 @@
 /*
  * `waypost lessons forecast` against the whole program: a learner who sends what the imaginary one
- * of walk.h sends gets as many SMS, in as many parts, as were forecast.
+ * of walk.h sends gets as many SMS, in as many parts, as were forecast; and by USSD as many screens
+ * in as many sessions, when he or she hangs up once a session had six.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,34 +50,94 @@ static void count_sms(struct talk_world *world, const struct handset *phone,
     }
 }
 
-static void play(struct talk_world *world, const struct course *course, struct lesson_forecast *f)
-{
-    struct lesson_walk walk;
+struct learning {
+    struct talk_world *world;
     struct handset phone;
-    struct talk_answer answer;
-    lesson_walk_begin(&walk, course, VIA_SMS, 0);
-    handset_init(&phone, "+254700000001", "*384*7#", "forecast");
+    struct lesson_walk walk; /* tells what the learner types */
+    struct lesson_forecast f;
+    uint32_t n_screens;  /* of the session */
+    uint64_t hung_up_at; /* hash of the text */
+};
+
+static void get_screens(struct learning *l, uint64_t *ret_hash)
+{
+    struct talk_response answer;
+    struct str text;
+    struct buf whole CLEANUP(buf_fini);
+    bool is_open;
+    buf_init(&whole, 65536);
+    for (;;) {
+        assert_int_equal(
+            l->world->ops->post(l->world, l->phone.path, buf_str(&l->phone.body), 1, &answer),
+            ERR_OK);
+        assert_int_equal(
+            handset_read_screen(&l->phone, answer.status, answer.body, &text, &is_open), ERR_OK);
+        l->f.n_screens++;
+        l->n_screens++;
+        buf_add_str(&whole, text);
+        if (str_find(text, STR("\n9 More")) == SIZE_MAX)
+            break;
+        handset_answer(&l->phone, STR("9"));
+        l->f.n_keys++;
+    }
+    *ret_hash = str_hash(buf_str(&whole));
+}
+
+/* Dials or types; hangs up where a text ends, once there were six screens and something new. */
+static void use_ussd(struct learning *l, const struct input *input)
+{
+    uint64_t hash;
+    if (input->kind == INPUT_DIAL) {
+        handset_dial(&l->phone, STR("*384*7#"));
+        l->f.n_sessions++;
+        l->n_screens = 0;
+    } else {
+        handset_answer(&l->phone, input->text);
+        l->f.n_keys++;
+    }
+    get_screens(l, &hash);
+    assert_int_equal(l->phone.is_in_session, l->walk.is_open);
+    if (l->walk.is_open && l->n_screens >= 6 && hash != l->hung_up_at) {
+        l->hung_up_at = hash;
+        l->walk.is_open = false;
+        assert_true(handset_drop(&l->phone, true, l->world->ops->now(l->world)));
+    }
+}
+
+static void send_sms(struct learning *l, const struct input *input)
+{
+    struct talk_response answer;
+    handset_send_sms(&l->phone, input->text, l->world->ops->now(l->world));
+    l->f.n_sent++;
+    assert_int_equal(
+        l->world->ops->post(l->world, l->phone.path, buf_str(&l->phone.body), 1, &answer), ERR_OK);
+}
+
+static void play(struct talk_world *world, const struct course *course, enum via via,
+                 struct lesson_forecast *ret)
+{
+    struct learning l = {.world = world};
+    lesson_walk_begin(&l.walk, course, via, 0);
+    handset_init(&l.phone, "+254700000001", "*384*7#", "forecast");
     for (;;) {
         arena_reset(scratch);
-        int64_t before_ms = walk.now_ms;
-        struct input input = lesson_walk_next(&walk, scratch);
+        int64_t ms = 20000, before_ms = l.walk.now_ms; /* somebody reads it */
+        struct input input = lesson_walk_next(&l.walk, scratch);
         struct outcome *out = arena_new_array(scratch, struct outcome, 1);
-        if (walk.is_over)
+        if (l.walk.is_over)
             break;
-        assert_int_equal(lesson_walk_step(&walk, &input, scratch, out), ERR_OK);
-        if (input.kind == INPUT_TIMER) {
-            int64_t ms = walk.now_ms - before_ms + DAY_MS / 2; /* what is pushed comes by day */
-            assert_int_equal(world->ops->wait(world, ms), ERR_OK);
-        } else {
-            handset_send_sms(&phone, input.text, world->ops->now(world));
-            f->n_sent++;
-            assert_int_equal(world->ops->post(world, phone.path, buf_str(&phone.body), 1, &answer),
-                             ERR_OK);
-            assert_int_equal(world->ops->wait(world, 20000), ERR_OK); /* somebody reads it */
-        }
-        count_sms(world, &phone, f);
+        assert_int_equal(lesson_walk_step(&l.walk, &input, scratch, out), ERR_OK);
+        if (input.kind == INPUT_TIMER)
+            ms = l.walk.now_ms - before_ms + DAY_MS / 2; /* what is pushed comes by day */
+        else if (via == VIA_USSD)
+            use_ussd(&l, &input);
+        else
+            send_sms(&l, &input);
+        assert_int_equal(world->ops->wait(world, ms), ERR_OK);
+        count_sms(world, &l.phone, &l.f);
     }
-    handset_fini(&phone);
+    handset_fini(&l.phone);
+    *ret = l.f;
 }
 
 /* The test with two equal forms: each question under a heading of its own, and once more. */
@@ -103,7 +164,7 @@ static struct str with_forms(struct str text)
     return made;
 }
 
-static void expect_forecast(bool has_forms)
+static void expect_forecast(enum via via, bool has_forms)
 {
     struct lesson_file *files;
     const struct course *course = NULL;
@@ -112,6 +173,7 @@ static void expect_forecast(bool has_forms)
     uint32_t n;
     struct buf bundle CLEANUP(buf_fini);
     struct lesson_forecast told, sent = {0};
+    arena_reset(arena);
     buf_init(&bundle, COURSE_MAX_BYTES + 65536);
     assert_int_equal(lesson_files_read(COURSE, arena, &files, &n, &msg), ERR_OK);
     for (uint32_t i = 0; i < n && has_forms; i++) {
@@ -127,13 +189,18 @@ static void expect_forecast(bool has_forms)
                                           .bundle = buf_str(&bundle),
                                           .start = {1736143200000}};
     assert_int_equal(talk_fast_new(&settings, &fast, &msg), ERR_OK);
-    play(talk_fast_world(fast), course, &sent);
+    play(talk_fast_world(fast), course, via, &sent);
     talk_fast_free(fast);
-    assert_int_equal(lesson_forecast(course, VIA_SMS, arena, scratch, &told), ERR_OK);
-    print_message("%u SMS, %u parts, %u of the learner\n", sent.n_sms, sent.n_parts, sent.n_sent);
+    assert_int_equal(lesson_forecast(course, via, arena, scratch, &told), ERR_OK);
+    print_message("%u SMS, %u parts, %u of the learner; %u screens, %u keys, %u sessions\n",
+                  sent.n_sms, sent.n_parts, sent.n_sent, sent.n_screens, sent.n_keys,
+                  sent.n_sessions);
     assert_int_equal(sent.n_sms, told.n_sms);
     assert_int_equal(sent.n_parts, told.n_parts);
     assert_int_equal(sent.n_sent, told.n_sent);
+    assert_int_equal(sent.n_screens, told.n_screens);
+    assert_int_equal(sent.n_keys, told.n_keys);
+    assert_int_equal(sent.n_sessions, told.n_sessions);
 }
 
 /* Accents are folded away where that halves the price, as channels do it. */
@@ -166,14 +233,21 @@ static void accents_do_not_make_it_dearer(void **state)
 static void a_learner_gets_what_was_forecast(void **state)
 {
     (void)state;
-    expect_forecast(false);
+    expect_forecast(VIA_SMS, false);
+}
+
+static void a_learner_by_ussd_uses_what_was_forecast(void **state)
+{
+    (void)state;
+    expect_forecast(VIA_USSD, false);
 }
 
 /* Whichever form is drawn, when they are as long as each other. */
 static void with_equal_forms_as_well(void **state)
 {
     (void)state;
-    expect_forecast(true);
+    expect_forecast(VIA_SMS, true);
+    expect_forecast(VIA_USSD, true);
 }
 
 int main(void)
@@ -181,6 +255,7 @@ int main(void)
     arena = arena_new(3 * LESSON_ARENA_BYTES);
     scratch = arena_new(LESSON_ARENA_BYTES);
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_learner_gets_what_was_forecast),
+                                       cmocka_unit_test(a_learner_by_ussd_uses_what_was_forecast),
                                        cmocka_unit_test(accents_do_not_make_it_dearer),
                                        cmocka_unit_test(with_equal_forms_as_well)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -415,7 +415,7 @@ static void test_deadlines_are_absolute(void **state)
 {
     (void)state;
     static const struct {
-        const char *at_once, *trickle, *answer;
+        const char *at_once, *trickle, *response;
         int64_t min_ms;
     } rows[] = {
         {"", "", "", 100},
@@ -436,7 +436,7 @@ static void test_deadlines_are_absolute(void **state)
         b->clients[0].trickle = rows[i].trickle;
         int64_t took_ms = run_until(b, is_closed);
         assert_in_range(took_ms, rows[i].min_ms, rows[i].min_ms + 30000);
-        assert_begins(b, 0, rows[i].answer);
+        assert_begins(b, 0, rows[i].response);
         /* It went on sending to the end, which did not help. */
         assert_true(rows[i].trickle[0] == '\0' || b->clients[0].trickle[0] != '\0');
         assert_int_equal(front_counters_get(b->front)->n_timeouts, 1);
@@ -463,7 +463,7 @@ static void test_refusals_arrive_although_the_peer_goes_on_sending(void **state)
     (void)state;
     static const struct {
         const char *request;
-        const char *answer;
+        const char *response;
     } rows[] = {
         {"POST / HTTP/1.1\r\n" HOST "Content-Length: 1025\r\n\r\n", "HTTP/1.1 413 "},
         {"POST / HTTP/1.1\r\n" HOST "Content-Length : 5\r\n\r\n", "HTTP/1.1 400 "},
@@ -483,7 +483,7 @@ static void test_refusals_arrive_although_the_peer_goes_on_sending(void **state)
             (void)send(b->clients[0].fd, filler, 4096, MSG_NOSIGNAL | MSG_DONTWAIT);
         run_until(b, is_closed);
         assert_false(b->clients[0].is_reset);
-        assert_begins(b, 0, rows[i].answer);
+        assert_begins(b, 0, rows[i].response);
         assert_int_equal(count(&b->clients[0].in, "HTTP/1.1"), 1);
         assert_int_equal(count(&b->clients[0].in, "Connection: close"), 1);
         assert_int_equal(b->seen.len, 0);

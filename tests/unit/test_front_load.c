@@ -137,42 +137,42 @@ static int dial(const struct server *server)
     return fd;
 }
 
-struct answer {
+struct response {
     bool is_last; /* the connection closes */
     long resident_bytes;
     unsigned long n_connections, n_evicted;
     int64_t took_ms;
 };
 
-static struct answer ask(int fd)
+static struct response ask(int fd)
 {
     char reply[1024];
-    struct answer answer;
+    struct response response;
     int64_t start_ms = clock_mono().ms;
     assert_int_equal(send(fd, REQUEST, strlen(REQUEST), MSG_NOSIGNAL), strlen(REQUEST));
     ssize_t n = recv(fd, reply, sizeof(reply) - 1, 0);
     assert_true(n > 0);
     reply[n] = '\0';
     assert_true(str_starts(str_from(reply), STR("HTTP/1.1 200 OK\r\n")));
-    answer.is_last = strstr(reply, "Connection: close\r\n") != NULL;
+    response.is_last = strstr(reply, "Connection: close\r\n") != NULL;
     char *rest = strstr(reply, "\r\n\r\n");
     assert_non_null(rest);
-    answer.resident_bytes = strtol(rest, &rest, 10);
-    answer.n_connections = strtoul(rest, &rest, 10);
-    answer.n_evicted = strtoul(rest, &rest, 10);
+    response.resident_bytes = strtol(rest, &rest, 10);
+    response.n_connections = strtoul(rest, &rest, 10);
+    response.n_evicted = strtoul(rest, &rest, 10);
     assert_string_equal(rest, "\n");
-    answer.took_ms = clock_mono().ms - start_ms;
-    return answer;
+    response.took_ms = clock_mono().ms - start_ms;
+    return response;
 }
 
-static struct answer ask_anew(const struct server *server)
+static struct response ask_anew(const struct server *server)
 {
     int64_t start_ms = clock_mono().ms;
     int fd = dial(server);
-    struct answer answer = ask(fd);
-    answer.took_ms = clock_mono().ms - start_ms;
+    struct response response = ask(fd);
+    response.took_ms = clock_mono().ms - start_ms;
     (void)close(fd);
-    return answer;
+    return response;
 }
 
 /* After the last word, if there was one. */
@@ -239,9 +239,9 @@ static void test_slow_connections_beyond_the_cap_do_not_shut_others_out(void **s
     /* Who is shut out waits for a slow one's deadline, longer than a client's patience. */
     for (int i = 0; i < 50; i++)
         (void)ask_anew(&server);
-    struct answer answer = ask_anew(&server);
-    assert_true(answer.n_connections <= limits.max_connections);
-    assert_true(answer.n_evicted >= N_SLOW - limits.max_connections);
+    struct response response = ask_anew(&server);
+    assert_true(response.n_connections <= limits.max_connections);
+    assert_true(response.n_evicted >= N_SLOW - limits.max_connections);
     for (int i = 0; i < N_SLOW; i++)
         (void)close(slow[i]);
     server_stop(&server);
@@ -259,11 +259,11 @@ static void test_idle_connections_cost_little(void **state)
         idle[i] = dial(&server);
         (void)ask(idle[i]);
     }
-    struct answer answer = ask_anew(&server);
-    assert_int_equal(answer.n_connections, MAX_CONNECTIONS + 1);
-    long each = (answer.resident_bytes - before) / MAX_CONNECTIONS;
+    struct response response = ask_anew(&server);
+    assert_int_equal(response.n_connections, MAX_CONNECTIONS + 1);
+    long each = (response.resident_bytes - before) / MAX_CONNECTIONS;
     print_message("an idle connection costs %ld bytes; a new request beside %d takes %lld ms\n",
-                  each, MAX_CONNECTIONS, (long long)answer.took_ms);
+                  each, MAX_CONNECTIONS, (long long)response.took_ms);
     assert_true(!IS_MEMORY_OURS || each <= 2048);
     for (int i = 0; i < MAX_CONNECTIONS; i++)
         (void)close(idle[i]);
@@ -292,10 +292,10 @@ static void test_unfinished_requests_have_a_common_ceiling(void **state)
         /* More than is taken, or less: what is refused must not cost either. */
         (void)send(huge[i], body, i % 3 == 2 ? 15000 : sizeof(body), MSG_NOSIGNAL | MSG_DONTWAIT);
     }
-    struct answer answer = ask_anew(&server);
+    struct response response = ask_anew(&server);
     print_message("%d unfinished requests cost %ld KiB\n", N_HUGE,
-                  (answer.resident_bytes - before) / 1024);
-    assert_true(!IS_MEMORY_OURS || answer.resident_bytes - before <= 16 << 20);
+                  (response.resident_bytes - before) / 1024);
+    assert_true(!IS_MEMORY_OURS || response.resident_bytes - before <= 16 << 20);
     for (int i = 0; i < N_HUGE; i++)
         (void)close(huge[i]);
     server_stop(&server);

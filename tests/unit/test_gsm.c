@@ -412,6 +412,7 @@ static void test_ussd_pages(void **state)
         /* a form feed behind which all fits; one inside a page is a line end */
         {"a\fbb ccc dddd eeeee ffff", 20, 10, {"a\nbb ccc dddd\n9 More", "eeeee ffff"}},
         {"aaaaaaa\fbb ccc dddd eeee", 20, 10, {"aaaaaaa\n9 More", "bb ccc dddd eeee"}},
+        {"aaaa\fbb ccc dddd eeeee", 20, 10, {"aaaa\n9 More", "bb ccc dddd eeeee"}}, /* a third */
         /* not only a word and the key line for the second page */
         {"one two three four fivex six\n9 Nx",
          32,
@@ -494,6 +495,10 @@ static void test_ussd_question_behind_a_feed(void **state)
          40,
          20,
          {"Right. Yes.\n1/2 Which?\n9 More", "1/2 Which?\n1 aaaaaaaa\n2 bbbbbbbb\n0 Back"}},
+        {"Right.\f1/2 Which?\n1 aaaa\n2 bbbb",
+         24, /* to the last character */
+         12,
+         {"Right.\n1/2 Which?\n9 More", "1/2 Which?\n1 aaaa\n2 bbbb"}},
         /* some of it has */
         {"Right. Yes.\f1/2 Which of them and why?\n1 a\n2 b",
          40,

@@ -415,7 +415,7 @@ static void test_takes(void **state)
     }
 }
 
-/* Runs prefix, n_fill times fill, suffix, and compares how the answer begins. */
+/* Runs prefix, n_fill times fill, suffix, and compares how the response begins. */
 static void check_ceiling(const char *prefix, char fill, size_t n_fill, const char *suffix,
                           const char *begins)
 {

@@ -38,7 +38,7 @@ static int tear_down(void **state)
 
 static uint32_t n_ids;
 
-/* Part n of `of` with a text; the status of the answer. */
+/* Part n of `of` with a text; the status of the response. */
 static int part(struct callback_world *w, const char *ref, uint32_t n, uint32_t of,
                 const char *text)
 {

@@ -496,7 +496,7 @@ static void test_ceiling_of_safe_sets(void **state)
 {
     struct fixture *f = *state;
     buf_add_str(&f->text, get_file(f, "course.md"));
-    for (uint32_t i = 1; i <= 128; i++)
+    for (uint32_t i = 1; i <= 256; i++)
         buf_addf(&f->text, "\n# safe_set_s%u: words\n\n- word\n", i);
     set_file(f, "course.md", arena_str(f->arena, buf_str(&f->text)));
     expect_rule(f, NULL);
@@ -566,7 +566,8 @@ static void test_findings_print_for_programs(void **state)
     lesson_findings_print(f->findings, STR("d"), LESSON_OUTPUT_JSON, &f->text);
     assert_true(str_starts(
         buf_str(&f->text),
-        STR("{\"errors\":1,\"warnings\":0,\"findings\":[\n{\"file\":\"d/m1.md\",\"line\":15,"
+        STR("{\"errors\":1,\"warnings\":0,\"hints\":0,\"findings\":[\n{\"file\":\"d/"
+            "m1.md\",\"line\":15,"
             "\"column\":1,\"severity\":\"error\",\"rule\":\"heading-form\",\"what\":\"")));
     assert_true(str_ends(buf_str(&f->text), STR("\"}]}\n")));
 }

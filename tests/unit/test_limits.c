@@ -75,7 +75,7 @@ static int tear_down(void **state)
 
 static uint32_t n_sent; /* ids of inbound messages differ */
 
-/* One SMS comes in; the status of the answer. */
+/* One SMS comes in; the status of the response. */
 static int text(struct callback_world *w, const char *number, const char *words)
 {
     char body[400];
@@ -132,7 +132,7 @@ static void new_numbers_have_a_cap_of_an_hour(void **state)
     assert_int_equal(text(w, "254700000101", "JOIN"), 200);
     note_taken(w, 1);
     assert_int_equal(text(w, "254700000101", "1"),
-                     200); /* joined; its answer counts as a last one */
+                     200); /* joined; its response counts as a last one */
     (void)world_take_outbox(w);
     w->list[0].new_numbers_hour = 5;
     for (int i = 0; i < 12; i++) {
@@ -267,7 +267,7 @@ static void a_word_is_short_up_to_15_bytes(void **state)
     assert_int_equal(refused(w, METRIC_cap_rejections_total_loop), 1);
 }
 
-/* What is said in the answer to a callback costs as much: it is capped and told, too. */
+/* What is said in the response to a callback costs as much: it is capped and told, too. */
 static void replies_in_the_answer_are_capped_and_told(void **state)
 {
     struct callback_world *w = *state;

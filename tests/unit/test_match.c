@@ -617,6 +617,68 @@ static void test_fuzzy(void **state)
     }
 }
 
+/* English words and what is near to them: the nearest command, none where two are as near, but STOP
+ * where it is one of them. */
+static enum command nearest(struct str word)
+{
+    uint32_t best = UINT32_MAX;
+    enum command command = COMMAND_NONE;
+    bool is_tie = false;
+    if (match_has_word(words, WORDS_COURTESY, word) || match_has_word(words, WORDS_COMMON, word) ||
+        match_find_number_word(words, word) >= 0)
+        return COMMAND_NONE;
+    for (uint16_t i = 0; i < words->n_keywords; i++) {
+        const struct keyword *k = &words->keywords[i];
+        bool is_weak =
+            k->command == COMMAND_STOP && !match_has_word(words, WORDS_STOP_STRONG, k->word);
+        uint32_t max = match_tolerance(k->word), d = match_distance(word, k->word, max);
+        if ((k->langs & words->english) == 0 || is_weak || max == 0 || d > max || d > best)
+            continue;
+        is_tie = d == best && (is_tie || k->command != command);
+        if (d < best || k->command == COMMAND_STOP)
+            command = k->command;
+        best = d;
+    }
+    bool is_never = command_row(command)->fuzzy == FUZZY_NO;
+    return is_never || (is_tie && command != COMMAND_STOP) ? COMMAND_NONE : command;
+}
+
+static void test_fuzzy_is_the_nearest(void **state)
+{
+    (void)state;
+    uint32_t random = 1, n_found = 0, n_none = 0;
+    for (uint32_t i = 0; i < 20000; i++) {
+        const struct keyword *k;
+        char text[64];
+        do {
+            random = random * 1664525u + 1013904223u;
+            k = &words->keywords[(random >> 8) % words->n_keywords];
+        } while ((k->langs & words->english) == 0 || (uint8_t)k->word.p[0] >= 0x80 ||
+                 k->word.len > 20 || str_find_char(k->word, ' ') != SIZE_MAX);
+        size_t n = k->word.len;
+        memcpy(text, k->word.p, n);
+        for (uint32_t edits = 1 + i % 2; edits > 0; edits--) {
+            random = random * 1664525u + 1013904223u;
+            size_t at = (random >> 8) % n;
+            char letter = (char)('a' + (random >> 16) % 26);
+            if (random >> 30 == 0 && n > 2)
+                memmove(text + at, text + at + 1, --n - at);
+            else if (random >> 30 == 1)
+                memmove(text + at + 1, text + at, n++ - at), text[at] = letter;
+            else
+                text[at] = letter;
+        }
+        struct str word = {text, n};
+        enum command expected = nearest(word), got = match_command_fuzzy(words, word, "en").command;
+        if (got != expected)
+            fail_msg("\"%.*s\": found %s, expected %s", STR_ARG(word), command_row(got)->name,
+                     command_row(expected)->name);
+        n_found += got != COMMAND_NONE;
+        n_none += got == COMMAND_NONE;
+    }
+    assert_true(n_found > 1000 && n_none > 1000);
+}
+
 /* ---- STOP and SAFE ---- */
 
 static void test_stop_family(void **state)
@@ -994,6 +1056,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_language_of_a_keyword, setup, teardown),
         cmocka_unit_test_setup_teardown(test_arguments, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fuzzy, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_fuzzy_is_the_nearest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stop_family, setup, teardown),
         cmocka_unit_test_setup_teardown(test_agreement, setup, teardown),
         cmocka_unit_test_setup_teardown(test_go_on, setup, teardown),

@@ -108,7 +108,36 @@ static void test_choice_answers(void **state)
                                        "Β",
                                        "ב",
                                        "ख",
-                                       "2\xff"};
+                                       "2\xff",
+                                       "2!!",
+                                       "ans:2",
+                                       "2nd",
+                                       "the 2nd one",
+                                       "2nd option",
+                                       "secound",
+                                       "Ⅱ",
+                                       "❷",
+                                       "➁",
+                                       "➋",
+                                       "le 2e",
+                                       "2ème",
+                                       "la 2nde",
+                                       "deuxiemement",
+                                       "2da",
+                                       "2º",
+                                       "2ª",
+                                       "2. şık",
+                                       "2'nci",
+                                       "ikincisi",
+                                       "b şıkkı",
+                                       "2nci",
+                                       "der zweite",
+                                       "2te Antwort",
+                                       "zweiter",
+                                       "2-й",
+                                       "2ой",
+                                       "вторую",
+                                       "الثانية"};
     for (size_t i = 0; i < ARRAY_LEN(twos); i++)
         expect_answer(&four, twos[i], ANSWER_ONE, 2);
     static const struct {
@@ -167,6 +196,27 @@ static void test_choice_answers(void **state)
         {"В", ANSWER_AMBIGUOUS, 0},
         {"в)", ANSWER_AMBIGUOUS, 0},
         {"ответ В", ANSWER_AMBIGUOUS, 0},
+        /* the last one; four options have none in the middle */
+        {"last one", ANSWER_ONE, 4},
+        {"the last", ANSWER_ONE, 4},
+        {"la dernière", ANSWER_ONE, 4},
+        {"la última", ANSWER_ONE, 4},
+        {"sonuncusu", ANSWER_ONE, 4},
+        {"das letzte", ANSWER_ONE, 4},
+        {"последний", ANSWER_ONE, 4},
+        {"الأخير", ANSWER_ONE, 4},
+        {"the first and the last", ANSWER_AMBIGUOUS, 0},
+        {"the middle one", ANSWER_NONE, 0},
+        {"my son", ANSWER_NONE, 0},
+        {"last year", ANSWER_NONE, 0},
+        /* several where one is asked for */
+        {"both", ANSWER_AMBIGUOUS, 0},
+        {"all of the above", ANSWER_AMBIGUOUS, 0},
+        {"all four", ANSWER_AMBIGUOUS, 0},
+        {"toutes", ANSWER_AMBIGUOUS, 0},
+        {"hepsi", ANSWER_AMBIGUOUS, 0},
+        {"all children", ANSWER_NONE, 0},
+        {"none of them", ANSWER_NONE, 0}, /* no option says so */
         /* none */
         {"", ANSWER_NONE, 0},
         {"?", ANSWER_NONE, 0},
@@ -196,6 +246,121 @@ static void test_choice_answers(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         expect_answer(&four, cases[i].text, cases[i].result, cases[i].choice);
+}
+
+static void test_places_and_none(void **state)
+{
+    (void)state;
+    static const struct choice choices[] = {
+        {.text = {"time", 4}}, {.text = {"cost", 4}}, {.text = {"nothing new", 11}}};
+    static const struct question three = {
+        .kind = QUESTION_CHOICE, .n_choices = 3, .choices = choices};
+    static const struct {
+        const char *text;
+        int32_t choice;
+    } cases[] = {
+        {"the middle one", 2}, {"middle", 2},       {"celle du milieu", 2},
+        {"la del medio", 2},   {"ortadaki", 2},     {"die mittlere", 2},
+        {"средний", 2},        {"الأوسط", 2},       {"last", 3},
+        {"none", 3},           {"none of them", 3}, {"none of these options", 3},
+        {"neither", 3},        {"aucune", 3},       {"ninguna de ellas", 3},
+        {"hiçbiri", 3},        {"keine davon", 3},  {"ни один из них", 3},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        expect_answer(&three, cases[i].text, ANSWER_ONE, cases[i].choice);
+    expect_answer(&three, "none of the children", ANSWER_NONE, 0);
+    expect_answer(&three, "no", ANSWER_NONE, 0);
+}
+
+/* What is no answer to the letter: the option that it can only mean, 0 for none. */
+static void test_near_keys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int32_t choice;
+    } cases[] = {
+        {"2. but why?", 2},
+        {"2) because she is alone", 2},
+        {"(2) because no one looks after her", 2},
+        {"2 but why", 2},
+        {"2 - she is alone", 2},
+        {"2, she is alone", 2},
+        {"2.she is alone", 2},
+        {"b) it is the law", 2},
+        {"٢. لماذا؟", 2},
+        {"2. parce que c'est une enfant", 2},
+        {"2 xq no tiene familia", 2},
+        {"2. çünkü yalnız", 2},
+        {"2 weil sie allein ist", 2},
+        {"2, потому что она одна", 2},
+        {"fod and water", 1},
+        {"food and watter", 1},
+        {"a save place", 2},
+        {"I think family if save", 3},
+        {"4 horen und", 0},
+        {"2 years ago", 0},
+        {"2 children were here", 0},
+        {"2-year-old boy", 0},
+        {"2:30 pm", 0},
+        {"2) because 3 came", 0},
+        {"2. i mean three, sorry sir that was wrong", 0},
+        {"2. no, the last one is better", 0},
+        {"2) food and water come first", 0}, /* the text of another option */
+        {"1 save place", 0},
+        {"a lot of work", 0},
+        {"A, a friend, came", 0},
+        {"i do not know", 0},
+        {"water", 0},
+        {"mood and water", 0}, /* another first letter is another word */
+        {"two. but why", 0},
+        {"2", 0}, /* nothing behind it: match_choice() */
+        {"", 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *text = cases[i].text;
+        struct str key = match_near_key(words, &four, str_from(text), normal(text), arena);
+        int32_t found = key.p != NULL ? key.p[0] - '0' : 0;
+        if (found != cases[i].choice)
+            fail_msg("\"%s\": found %d, expected %d", text, found, cases[i].choice);
+    }
+}
+
+static void test_near_agreement(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum agreement said;
+    } cases[] = {
+        {"2. but why?", AGREEMENT_NO},
+        {"No, I have no time", AGREEMENT_NO},
+        {"no because I am busy", AGREEMENT_NO},
+        {"non, pas le temps", AGREEMENT_NO},
+        {"yes, I work with children", AGREEMENT_YES},
+        {"1) I am a nurse", AGREEMENT_YES},
+        {"oui, je suis infirmière", AGREEMENT_YES},
+        {"да, я учитель", AGREEMENT_YES},
+        {"نعم، أنا معلم", AGREEMENT_YES},
+        {"1. but why?", AGREEMENT_NONE},
+        {"1. I will think about it", AGREEMENT_NONE},
+        {"yes. Who pays?", AGREEMENT_NONE},
+        {"yes, but only if it is free", AGREEMENT_NONE},
+        {"ok, later", AGREEMENT_NONE},
+        {"oui, mais combien", AGREEMENT_NONE},
+        {"да, но сколько стоит", AGREEMENT_NONE},
+        {"no, I want to join", AGREEMENT_NONE},
+        {"no problem", AGREEMENT_NONE},
+        {"1. or 2. whatever you like", AGREEMENT_NONE},
+        {"yes he said", AGREEMENT_NONE},
+        {"yes", AGREEMENT_NONE}, /* nothing behind it: match_agreement() */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *text = cases[i].text;
+        enum agreement said = match_near_agreement(words, str_from(text), normal(text), arena);
+        if (said != cases[i].said)
+            fail_msg("\"%s\": %d, expected %d", text, said, cases[i].said);
+    }
 }
 
 static void test_options_that_look_like_words(void **state)
@@ -383,6 +548,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_choice_answers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_places_and_none, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_near_keys, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_near_agreement, setup, teardown),
         cmocka_unit_test_setup_teardown(test_options_that_look_like_words, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nine_choices, setup, teardown),
         cmocka_unit_test_setup_teardown(test_number_answers, setup, teardown),

@@ -83,7 +83,7 @@ static void print_pattern(const struct safe_pattern *pattern)
 /* ---- what a pattern finds ---- */
 
 #define WORD(literal) .text = {(literal), sizeof(literal) - 1}
-#define SLOT(words_) .words = (words_), .n_words = ARRAY_LEN(words_), .initials = UINT32_MAX
+#define SLOT(words_) .words = (words_), .n_words = ARRAY_LEN(words_)
 
 static void test_what_a_pattern_finds(void **state)
 {
@@ -102,18 +102,24 @@ static void test_what_a_pattern_finds(void **state)
     static const struct safe_word beats[] = {{WORD("бьет")}};
     static const struct safe_word abducted[] = {{WORD("похитили")}};
     static const struct safe_word chess[] = {{WORD("chess")}};
+    static const struct safe_word guard[] = {{WORD("guard")}};
+    static const struct safe_word girls[] = {{WORD("girls")}, {WORD("guard")}};
+    static const struct safe_word tent[] = {{WORD("tent")}};
     static const struct safe_slot beat_me[] = {{SLOT(beat)}, {SLOT(me), .has_gap = true}};
     static const struct safe_slot not_safe[] = {{SLOT(not )}, {SLOT(safe)}};
+    static const struct safe_slot apart[] = {
+        {SLOT(guard)}, {SLOT(girls), .is_apart = true}, {SLOT(tent), .is_apart = true}};
     static const struct safe_slot at_chess[] = {{SLOT(me)}, {SLOT(at)}, {SLOT(chess)}};
     static const struct safe_slot one[][1] = {
         {{SLOT(piga)}}, {{SLOT(teka)}},  {{SLOT(strangle)}}, {{SLOT(help)}},
         {{SLOT(im)}},   {{SLOT(knife)}}, {{SLOT(beats)}},    {{SLOT(abducted)}}};
-    static const struct safe_pattern patterns[] = {
-        {beat_me, 2, SAFE_ALARM}, {not_safe, 2, SAFE_ALARM},    {one[0], 1, SAFE_ALARM},
-        {one[1], 1, SAFE_ALARM},  {one[2], 1, SAFE_ALARM},      {one[3], 1, SAFE_ALARM},
-        {one[4], 1, SAFE_ALARM},  {at_chess, 3, SAFE_ORDINARY}, {one[5], 1, SAFE_ALARM},
-        {one[6], 1, SAFE_ALARM},  {one[7], 1, SAFE_ALARM}};
-    static const struct safe_list list = {patterns, ARRAY_LEN(patterns)};
+    static struct safe_pattern patterns[] = {
+        {beat_me, 2, SAFE_ALARM, 0}, {not_safe, 2, SAFE_ALARM, 0},    {one[0], 1, SAFE_ALARM, 0},
+        {one[1], 1, SAFE_ALARM, 0},  {one[2], 1, SAFE_ALARM, 0},      {one[3], 1, SAFE_ALARM, 0},
+        {one[4], 1, SAFE_ALARM, 0},  {at_chess, 3, SAFE_ORDINARY, 0}, {one[5], 1, SAFE_ALARM, 0},
+        {apart, 3, SAFE_ALARM, 0},   {one[6], 1, SAFE_ALARM, 0},      {one[7], 1, SAFE_ALARM, 0}};
+    struct safe_list list = {patterns, ARRAY_LEN(patterns), NULL};
+    list.index = safe_index_new(&list, arena);
     static const struct {
         const char *text;
         bool is_found;
@@ -148,6 +154,12 @@ static void test_what_a_pattern_finds(void **state)
         {"heelp", false},
         {"h3lp", true},
         {"he1p", false},
+        {"guard girls tent", true},
+        {"in the tent of the girls there was a guard", true},
+        {"the guard has a tent", false}, /* no word counts for two */
+        {"the guard of the guard has a tent", true},
+        {"girls a b c d e f g h i j k l m tent guard", true},
+        {"girls a b c d e f g h i j k l m n o p tent guard", false}, /* too far from each other */
         {"I'm", true},
         {"I\u2019m", true},
         {"", false},
@@ -160,7 +172,7 @@ static void test_what_a_pattern_finds(void **state)
         if ((match_find_safe(normal, &list, scratch) != NULL) != cases[i].is_found)
             fail_msg("%s", cases[i].text);
     }
-    assert_null(match_find_safe(STR("beat me"), &(struct safe_list){NULL, 0}, scratch));
+    assert_null(match_find_safe(STR("beat me"), &(struct safe_list){NULL, 0, NULL}, scratch));
 }
 
 /* ---- the lists that ship ---- */
@@ -205,12 +217,45 @@ static void test_disclosures_are_noticed(void **state)
     assert_int_equal(tally.n_wrong, 0);
 }
 
+/* Messages that no pattern was written for: what is noticed of these may be expected of others. As
+ * many as are noticed today must stay so; false alarms are at most a few. */
+static void test_of_messages_held_out(void **state)
+{
+    (void)state;
+    struct tally told = {.is_expected = true}, ordinary = {.is_expected = false};
+    try_file(&told, "tests/safe/held-out-disclosures.txt");
+    try_file(&ordinary, "tests/safe/held-out-ordinary.txt");
+    print_message("held out: noticed %u of %u, false alarms %u of %u\n", told.n - told.n_wrong,
+                  told.n, ordinary.n_wrong, ordinary.n);
+    assert_in_range(told.n, 185, UINT32_MAX);
+    assert_in_range(ordinary.n, 185, UINT32_MAX);
+    assert_in_range(told.n_wrong * 100 / told.n, 0, 12);
+    assert_in_range(ordinary.n_wrong * 100 / ordinary.n, 0, 2);
+}
+
+/* The figures to expect of real messages. The ordinary ones speak of harm, or nearly; most answers
+ * do not. No worse from here on. */
+static void test_of_messages_nobody_looked_at(void **state)
+{
+    (void)state;
+    struct tally told = {.is_expected = true}, ordinary = {.is_expected = false};
+    try_file(&told, "tests/safe/blind-disclosures.txt");
+    try_file(&ordinary, "tests/safe/blind-ordinary.txt");
+    print_message("blind: noticed %u of %u, false alarms %u of %u\n", told.n - told.n_wrong, told.n,
+                  ordinary.n_wrong, ordinary.n);
+    assert_int_equal(told.n, 200);
+    assert_int_equal(ordinary.n, 120);
+    assert_in_range(told.n_wrong, 0, 46);
+    assert_in_range(ordinary.n_wrong, 0, 22);
+}
+
 /* Sentences of the course that are an alarm all the same. */
 static const struct exception {
     const char *sentence, *reason;
 } exceptions[] = {
     {"Tehlikede: TEHLİKE", "the word SAFE itself"},
     {"В опасности: ОПАСНОСТЬ", "the same"},
+    {"Send a number, or HELP", "who sends this word calls for help; nobody types the sentence"},
     {"ruft die Polizei", "a cry for help; as an option of the question it is an answer"},
     {"1 nicht sicher ... 5 sehr sicher", "says that somebody is not safe"},
     {"Und VOR dem Kurs? 1 nicht sicher ... 5 sehr sicher", "the same"},
@@ -346,6 +391,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_a_pattern_finds),
         cmocka_unit_test(test_disclosures_are_noticed),
+        cmocka_unit_test(test_of_messages_held_out),
+        cmocka_unit_test(test_of_messages_nobody_looked_at),
         cmocka_unit_test(test_ordinary_messages_are_no_alarm),
         cmocka_unit_test(test_what_the_course_says_is_no_alarm_in_any_language),
         cmocka_unit_test(test_what_a_disclosure_is_about),

@@ -196,6 +196,16 @@ static void test_parse(void **state)
         {"000700000101", ANY, "KE", NULL, NULL},
         {"+999000000000", PLUS, "", NULL, NULL},
         {"\xd9\xa0\xd9\xa7", ANY, "KE", NULL, NULL},
+        /* a number of one's own that begins with one's own calling code */
+        {"358437899", NATIONAL, "FI", "+358358437899", "FI"},
+        {"358437899", ANY, "FI", NULL, NULL},
+        {"358401234567", NATIONAL, "FI", "+358401234567", "FI"},
+        {"358401234567", ANY, "FI", "+358401234567", "FI"},
+        /* a whole number with decimals, which are no digits of it */
+        {"254700000101.0", DIGITS, "DE", "+254700000101", "KE"},
+        {"4915112345678.00", DIGITS, "", "+4915112345678", "DE"},
+        {"+254.700.000.101", PLUS, "", "+254700000101", "KE"},
+        {"+254700000.000", PLUS, "", "+254700000000", "KE"},
         /* the ceilings: 15 digits in all, 18 as written */
         {"+4915112345678901", PLUS, "", NULL, NULL},
         {"+491511234567890", PLUS, "", "+491511234567890", "DE"},

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "app/outbox/outbox.h"
+#include "core/learner.h"
 #include "log_reader.h"
 #include "port/store/stream.h"
 #include "wire/form.h"
@@ -39,10 +40,10 @@ struct world {
 
 static const struct wall_ms start = {1732433860000};
 
-static void on_request(void *ctx, const struct sender_request *request, struct str answer)
+static void on_request(void *ctx, const struct sender_request *request, struct str response)
 {
     struct world *w = ctx;
-    (void)answer; /* as the test has set it */
+    (void)response; /* as the test has set it */
     struct arena *arena = arena_new(65536);
     struct form form;
     assert_int_equal(form_parse(request->body, arena, &form), ERR_OK);
@@ -150,8 +151,8 @@ static void on_committed(void *ctx, enum err e, const struct store_record *rec)
     assert_int_equal(e, ERR_OK);
 }
 
-/* Puts one SMS into the outbox, as a dialog's commit does. */
-static void enqueue_message(struct world *w, const char *number, struct message m)
+/* Puts one SMS into the outbox, as a dialog's commit does, of a learner who stands so. */
+static void enqueue_of(struct world *w, const char *number, struct message m, struct str state)
 {
     struct number_id id = vault_number_id(w->vault, str_from(number));
     struct buf sealed CLEANUP(buf_fini), payload CLEANUP(buf_fini);
@@ -166,15 +167,20 @@ static void enqueue_message(struct world *w, const char *number, struct message 
     m.created_at = loop_wall(w->loop);
     memcpy(m.vault_nonce, s.nonce, sizeof(m.vault_nonce));
     message_encode(&m, &payload);
-    char state[6] = {0, 0, 0, (char)m.seq, 1, 0};
     struct store_commit commit = {.id = id,
                                   .expected_seq = m.seq - 1,
-                                  .state = {state, sizeof(state)},
+                                  .state = state,
                                   .outbox = {buf_str(&payload)},
                                   .n_outbox = 1,
                                   .due_at_ms = -1};
     store_commit(w->store, &commit, on_committed, NULL);
     loop_mem_settle(w->loop);
+}
+
+static void enqueue_message(struct world *w, const char *number, struct message m)
+{
+    const char state[6] = {0, 0, 0, (char)m.seq, 1, 0};
+    enqueue_of(w, number, m, (struct str){state, sizeof(state)});
 }
 
 static void enqueue(struct world *w, const char *number, uint32_t seq, const char *text,
@@ -232,7 +238,7 @@ static void a_message_is_sent_once_and_told(void **state)
 static void one_phone_gets_its_messages_in_order(void **state)
 {
     struct world *w = *state;
-    sender_mem_answer(w->sender, SENDER_REACHED_NOT, 0, NULL, 1); /* the first must be repeated */
+    sender_mem_response(w->sender, SENDER_REACHED_NOT, 0, NULL, 1); /* the first must be repeated */
     enqueue(w, "+254700000101", 1, "one", MESSAGE_CLASS_REPLY, 0);
     enqueue(w, "+254700000101", 2, "two", MESSAGE_CLASS_REPLY, 0);
     enqueue(w, "+254700000101", 3, "three", MESSAGE_CLASS_REPLY, 0);
@@ -313,7 +319,7 @@ static void without_a_configured_rate_the_documented_one_is_kept(void **state)
 static void an_answer_that_never_came_is_unknown_and_not_repeated(void **state)
 {
     struct world *w = *state;
-    sender_mem_answer(w->sender, SENDER_REACHED_MAYBE, 0, NULL, 1);
+    sender_mem_response(w->sender, SENDER_REACHED_MAYBE, 0, NULL, 1);
     enqueue(w, "+254700000101", 1, "Lesson 1", MESSAGE_CLASS_REPLY, 0);
     loop_mem_advance(w->loop, 3600 * 1000);
     assert_string_equal(w->sent, "");
@@ -324,7 +330,7 @@ static void an_answer_that_never_came_is_unknown_and_not_repeated(void **state)
 static void a_server_error_is_tried_again_until_the_message_expires(void **state)
 {
     struct world *w = *state;
-    sender_mem_answer(w->sender, SENDER_REACHED_ANSWER, 500, "oops", UINT32_MAX);
+    sender_mem_response(w->sender, SENDER_REACHED_RESPONSE, 500, "oops", UINT32_MAX);
     enqueue(w, "+254700000101", 1, "late", MESSAGE_CLASS_REPLY, start.ms + 60000);
     loop_mem_advance(w->loop, 120000);
     (void)expect_status(w, "failed");
@@ -334,17 +340,68 @@ static void a_server_error_is_tried_again_until_the_message_expires(void **state
 static void a_refusal_is_final(void **state)
 {
     struct world *w = *state;
-    sender_mem_answer(w->sender, SENDER_REACHED_ANSWER, 401, "bad key", 1);
+    sender_mem_response(w->sender, SENDER_REACHED_RESPONSE, 401, "bad key", 1);
     enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
     loop_mem_advance(w->loop, 60000);
     struct taken t = expect_status(w, "failed");
     assert_null(strstr(t.json, "price")); /* and costs nothing */
 }
 
+/* Who left, or disclosed harm, gets nothing any more of what was said before; the others do, also
+ * those who share the number. */
+static void what_was_said_before_somebody_left_is_not_sent(void **state)
+{
+    struct world *w = *state;
+    enum { FIRST, OTHER, NOBODY };
+    static const struct {
+        uint8_t person;       /* whom the message is about */
+        uint32_t void_before; /* of that person */
+        bool is_parting, is_other_void;
+        const char *status;
+    } rows[] = {{FIRST, 0, false, false, "sent"},   {FIRST, 1, false, false, "sent"},
+                {FIRST, 2, false, false, "capped"}, {FIRST, 2, true, false, "sent"},
+                {FIRST, 0, false, true, "sent"},    {OTHER, 0, false, false, "sent"},
+                {OTHER, 2, false, false, "capped"}, {OTHER, 2, true, false, "sent"},
+                {NOBODY, 0, false, false, "capped"}};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char number[20], wanted[32];
+        struct buf bytes CLEANUP(buf_fini);
+        struct learner first, other;
+        (void)snprintf(number, sizeof(number), "+25470000%04zu", i);
+        buf_init(&bytes, LEARNER_MAX_BYTES);
+        learner_init(&first);
+        learner_init(&other);
+        first.learner_id[0] = FIRST + 1;
+        other.learner_id[0] = OTHER + 1;
+        first.seq = other.seq = 3;
+        first.void_before = rows[i].person == FIRST ? rows[i].void_before : 0;
+        other.void_before = rows[i].is_other_void     ? 3
+                            : rows[i].person == OTHER ? rows[i].void_before
+                                                      : 0;
+        assert_int_equal(learner_set_other(&first, 0, &other), ERR_OK);
+        assert_int_equal(learner_encode(&first, &bytes), ERR_OK);
+        w->sent[0] = '\0';
+        enqueue_of(w, number,
+                   (struct message){.channel = STR("at"),
+                                    .class = MESSAGE_CLASS_REPLY,
+                                    .seq = 1,
+                                    .learner_id = {rows[i].person + 1u},
+                                    .is_parting = rows[i].is_parting,
+                                    .text = STR("x")},
+                   buf_str(&bytes));
+        loop_mem_advance(w->loop, 5000);
+        (void)snprintf(wanted, sizeof(wanted), "\"status\":\"%s\"", rows[i].status);
+        struct taken t = take_events(w);
+        if (t.n != 1 || strstr(t.json, wanted) == NULL ||
+            (w->sent[0] != '\0') != (strcmp(rows[i].status, "sent") == 0))
+            fail_msg("row %zu: %u times '%s' and sent '%s'", i, t.n, t.json, w->sent);
+    }
+}
+
 static void a_server_error_is_given_up_after_its_attempts(void **state)
 {
     struct world *w = *state;
-    sender_mem_answer(w->sender, SENDER_REACHED_ANSWER, 500, "oops", UINT32_MAX);
+    sender_mem_response(w->sender, SENDER_REACHED_RESPONSE, 500, "oops", UINT32_MAX);
     enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
     loop_mem_advance(w->loop, 12 * 3600 * 1000);
     struct taken t = expect_status(w, "failed");
@@ -356,7 +413,7 @@ static void a_server_error_is_given_up_after_its_attempts(void **state)
 static void a_throttled_channel_waits_and_goes_on(void **state)
 {
     struct world *w = *state;
-    sender_mem_answer(w->sender, SENDER_REACHED_ANSWER, 429, "slow down", 1);
+    sender_mem_response(w->sender, SENDER_REACHED_RESPONSE, 429, "slow down", 1);
     enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
     loop_mem_advance(w->loop, 60000);
     assert_string_equal(w->sent, "+254700000101 x|");
@@ -373,11 +430,11 @@ static void a_store_that_goes_away_at_the_end_costs_no_second_sms(void **state)
     (void)expect_status(w, "sent");
 }
 
-/* A read whose answer was lost hands everything out again; what is in hand is not sent twice. */
+/* A read whose response was lost hands everything out again; what is in hand is not sent twice. */
 static void entries_that_come_again_are_sent_once(void **state)
 {
     struct world *w = *state;
-    sender_mem_answer(w->sender, SENDER_REACHED_NOT, 0, NULL, 1);
+    sender_mem_response(w->sender, SENDER_REACHED_NOT, 0, NULL, 1);
     enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
     (void)outbox_hold(w->outbox, 0, true);
     store_mem_fail(w->store, "read", ERR_TIMEOUT, false, 1);
@@ -392,7 +449,7 @@ static void entries_that_come_again_are_sent_once(void **state)
     assert_int_equal(outbox_n_jobs(w->outbox), 0);
 }
 
-/* The sender dies between the mark and the answer; the next life must not send again. */
+/* The sender dies between the mark and the response; the next life must not send again. */
 static void a_message_marked_before_a_crash_is_unknown(void **state)
 {
     struct world *w = *state;
@@ -422,10 +479,10 @@ static void a_message_marked_before_a_crash_is_unknown(void **state)
 static void an_opt_out_is_handed_up(void **state)
 {
     struct world *w = *state;
-    sender_mem_answer(w->sender, SENDER_REACHED_ANSWER, 200,
-                      "{\"SMSMessageData\":{\"Recipients\":[{\"status\":\"UserInBlacklist\","
-                      "\"statusCode\":406,\"messageId\":\"None\"}]}}",
-                      1);
+    sender_mem_response(w->sender, SENDER_REACHED_RESPONSE, 200,
+                        "{\"SMSMessageData\":{\"Recipients\":[{\"status\":\"UserInBlacklist\","
+                        "\"statusCode\":406,\"messageId\":\"None\"}]}}",
+                        1);
     enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
     loop_mem_advance(w->loop, 3000);
     assert_string_equal(w->opted_out, "+254700000101");
@@ -436,8 +493,8 @@ static void an_opt_out_is_handed_up(void **state)
     assert_int_equal(outbox_n_jobs(w->outbox), 0);
 }
 
-/* What an operator says of a number is for the learner's record only; without an answer it is asked
- * again, within its time, and the text is never sent to anybody. */
+/* What an operator says of a number is for the learner's record only; without a response it is
+ * asked again, within its time, and the text is never sent to anybody. */
 static void a_question_is_no_message(void **state)
 {
     struct world *w = *state;
@@ -450,22 +507,22 @@ static void a_question_is_no_message(void **state)
         uint32_t n_owners;
         bool is_same;
     } rows[] = {
-        {"at", SENDER_REACHED_ANSWER, 200, 0, NULL, 1, true},
-        {"at", SENDER_REACHED_ANSWER, 200, 1,
+        {"at", SENDER_REACHED_RESPONSE, 200, 0, NULL, 1, true},
+        {"at", SENDER_REACHED_RESPONSE, 200, 1,
          "{\"SMSMessageData\":{\"Recipients\":[{\"status\":\"UserInBlacklist\"}]}}", 1, false},
         {"at", SENDER_REACHED_MAYBE, 0, 3, NULL, 1, true},
         {"at", SENDER_REACHED_NOT, 0, 3, NULL, 1, true},
-        {"at", SENDER_REACHED_ANSWER, 503, 3, "{}", 1, true},
-        {"at", SENDER_REACHED_ANSWER, 503, 1000, "{}", 0, false},
-        {"at", SENDER_REACHED_ANSWER, 404, 1, "{}", 0, false},
-        {"at", SENDER_REACHED_ANSWER, 200, 1, "{}", 0, false},
-        {"gone", SENDER_REACHED_ANSWER, 200, 0, NULL, 0, false},
+        {"at", SENDER_REACHED_RESPONSE, 503, 3, "{}", 1, true},
+        {"at", SENDER_REACHED_RESPONSE, 503, 1000, "{}", 0, false},
+        {"at", SENDER_REACHED_RESPONSE, 404, 1, "{}", 0, false},
+        {"at", SENDER_REACHED_RESPONSE, 200, 1, "{}", 0, false},
+        {"gone", SENDER_REACHED_RESPONSE, 200, 0, NULL, 0, false},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         void *other = NULL;
         assert_int_equal(set_up(&other), 0);
         w = other;
-        sender_mem_answer(w->sender, rows[i].reached, rows[i].status, rows[i].body, rows[i].n);
+        sender_mem_response(w->sender, rows[i].reached, rows[i].status, rows[i].body, rows[i].n);
         enqueue_message(w, "+254700000101",
                         (struct message){.channel = str_from(rows[i].channel),
                                          .class = MESSAGE_CLASS_PUSH,
@@ -625,7 +682,7 @@ static void one_that_wakes_too_late_sends_nothing(void **state)
     assert_int_equal(n_sent(w), 3);
 }
 
-/* The provider's answer came when somebody else had found the mark already. */
+/* The provider's response came when somebody else had found the mark already. */
 static void an_outcome_that_comes_too_late_is_told_all_the_same(void **state)
 {
     struct world *w = *state;
@@ -750,7 +807,7 @@ static void an_own_mark_is_known_again(void **state)
     struct store_reader reader = {.from = beginning, .max_each = 9};
     store_read(w->store, &reader, on_entry, &entry);
     loop_mem_settle(w->loop);
-    sender_mem_answer(w->sender, SENDER_REACHED_NOT, 0, "", 1);
+    sender_mem_response(w->sender, SENDER_REACHED_NOT, 0, "", 1);
     store_mem_fail(w->store, "clear_sending", ERR_TIMEOUT, false, 1);
     own(w, 0, 1);
     loop_mem_advance(w->loop, 30000);
@@ -762,7 +819,7 @@ static void an_own_mark_is_known_again(void **state)
 static void throttling_holds_the_whole_channel(void **state)
 {
     struct world *w = *state;
-    sender_mem_answer(w->sender, SENDER_REACHED_ANSWER, 429, "slow down", 3);
+    sender_mem_response(w->sender, SENDER_REACHED_RESPONSE, 429, "slow down", 3);
     enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
     loop_mem_settle(w->loop);
     enqueue(w, "+254700000102", 1, "y", MESSAGE_CLASS_REPLY, 0);
@@ -825,6 +882,7 @@ int main(void)
         WORLD_TEST(an_answer_that_never_came_is_unknown_and_not_repeated),
         WORLD_TEST(a_server_error_is_tried_again_until_the_message_expires),
         WORLD_TEST(a_refusal_is_final),
+        WORLD_TEST(what_was_said_before_somebody_left_is_not_sent),
         WORLD_TEST(a_server_error_is_given_up_after_its_attempts),
         WORLD_TEST(a_throttled_channel_waits_and_goes_on),
         WORLD_TEST(a_store_that_goes_away_at_the_end_costs_no_second_sms),

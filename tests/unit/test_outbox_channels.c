@@ -69,22 +69,22 @@ static const struct config_channel rows[N_CHANNELS] = {
     {.name = LIT("token"), .profile = LIT("hormuud"), .from = LIT("4")},
 };
 
-static bool answer_token(struct world *w, struct sender_answer *ret)
+static bool response_token(struct world *w, struct sender_response *ret)
 {
     static char body[64];
     (void)snprintf(body, sizeof(body), "{\"access_token\":\"t%u\",\"expires_in\":3600}",
                    ++w->n_tokens);
-    ret->reached = w->is_token_away ? SENDER_REACHED_NOT : SENDER_REACHED_ANSWER;
+    ret->reached = w->is_token_away ? SENDER_REACHED_NOT : SENDER_REACHED_RESPONSE;
     ret->status = w->is_token_refused ? 403 : 200;
     ret->body = str_from(body);
     return true;
 }
 
-static bool on_post(void *ctx, const struct sender_request *request, struct sender_answer *ret)
+static bool on_post(void *ctx, const struct sender_request *request, struct sender_response *ret)
 {
     struct world *w = ctx;
     if (str_starts(request->url, STR("https://smsapi.hormuud.com/token")))
-        return answer_token(w, ret);
+        return response_token(w, ret);
     assert_true(str_starts(request->url, STR("http://h/")));
     uint32_t i = (uint32_t)(request->url.p[strlen("http://h/")] - '0');
     assert_true(i < N_CHANNELS);
@@ -103,7 +103,7 @@ static bool on_post(void *ctx, const struct sender_request *request, struct send
     ret->body = i == TOKEN ? STR("{\"ResCode\":\"res\",\"Data\":{\"MessageID\":\"m1\"}}")
                            : STR("{\"SMSMessageData\":{\"Recipients\":[{\"status\":\"Success\","
                                  "\"messageId\":\"ATX\"}]}}");
-    if (ret->reached == SENDER_REACHED_ANSWER && ret->status / 100 == 2) {
+    if (ret->reached == SENDER_REACHED_RESPONSE && ret->status / 100 == 2) {
         size_t at = str_find(request->body, STR("message")), n = strlen(w->log);
         struct str rest = str_sub(request->body, at + 8, request->body.len);
         struct str text = str_split(&rest, '&');
@@ -151,7 +151,7 @@ static int set_up(void **state)
         w->list[i].max_in_flight = 8;
         w->list[i].is_unsigned_allowed = true;
         w->list[i].new_numbers_hour = 100000;
-        w->reached[i] = SENDER_REACHED_ANSWER;
+        w->reached[i] = SENDER_REACHED_RESPONSE;
         w->status[i] = 200;
     }
     w->config = (struct config){.profiles_dir = STR("config/profiles"),
@@ -378,7 +378,7 @@ static void a_channel_that_fails_is_left_alone_and_tried_again(void **state)
     assert_int_equal(metrics_get(w->metrics, METRIC_circuits_open), 1);
     loop_mem_advance(w->loop, 60000);
     assert_in_range(w->n_posts[FIRST] - n_before, 3, 8); /* a probe after 2, 4, 8, 16 ... s */
-    w->reached[FIRST] = SENDER_REACHED_ANSWER;
+    w->reached[FIRST] = SENDER_REACHED_RESPONSE;
     loop_mem_advance(w->loop, 120000);
     assert_int_equal(sent(w), 100); /* none was given up, none sent twice */
     assert_int_equal(count_of(w->log, "0 x|"), 100);
@@ -401,7 +401,7 @@ static void a_probe_that_was_none_is_followed_by_another(void **state)
         m.expires_at.ms = loop_wall(w->loop).ms + 1;
         seal_and_put(w, &m, number);
     }
-    w->reached[FIRST] = SENDER_REACHED_ANSWER;
+    w->reached[FIRST] = SENDER_REACHED_RESPONSE;
     loop_mem_advance(w->loop, 60000);
     assert_int_equal(sent(w), 5);
     assert_int_equal(metrics_get(w->metrics, METRIC_sends_failed_total), 3);
@@ -416,7 +416,7 @@ static void a_provider_that_hangs_does_not_swallow_the_rest(void **state)
     loop_mem_advance(w->loop, 30000);
     uint64_t n_unknown = metrics_get(w->metrics, METRIC_sends_unknown_total);
     assert_in_range(n_unknown, 5, 20); /* not all hundred */
-    w->reached[FIRST] = SENDER_REACHED_ANSWER;
+    w->reached[FIRST] = SENDER_REACHED_RESPONSE;
     loop_mem_advance(w->loop, 120000);
     assert_int_equal(sent(w) + n_unknown, 100);
 }
@@ -440,7 +440,7 @@ static void few_are_under_way_while_a_provider_does_not_answer(void **state)
     open_outbox(w);
     w->reached[FIRST] = SENDER_REACHED_NOT; /* a name server is away, say */
     assert_int_equal(most_at_once(w, 60), 4);
-    w->reached[FIRST] = SENDER_REACHED_ANSWER;
+    w->reached[FIRST] = SENDER_REACHED_RESPONSE;
     loop_mem_advance(w->loop, 120000);
     assert_int_equal(sent(w), 60);
     assert_int_equal(most_at_once(w, 3), 3);
@@ -584,14 +584,14 @@ static void messages_take_the_way_round_while_a_provider_is_away(void **state)
     assert_int_equal(count_of(t->json, "\"price\":0.500000"), 21);
     assert_true(metrics_get(w->metrics, METRIC_sends_diverted_total) >= 21);
 
-    w->reached[FIRST] = SENDER_REACHED_ANSWER; /* a message finds out that it is back */
+    w->reached[FIRST] = SENDER_REACHED_RESPONSE; /* a message finds out that it is back */
     loop_mem_advance(w->loop, 60000);
     send_many(w, "first", "y", MESSAGE_CLASS_REPLY, 20);
     loop_mem_advance(w->loop, 60000);
     assert_true(count_of(w->log, "0 y|") >= 18);
 }
 
-/* A 5xx was an answer: what the provider has seen, no other provider sends. */
+/* A 5xx was a response: what the provider has seen, no other provider sends. */
 static void what_may_have_reached_the_provider_is_sent_by_no_other(void **state)
 {
     struct world *w = *state;
@@ -622,7 +622,7 @@ static void channels_that_stand_in_for_each_other_wait_together(void **state)
     send_many(w, "first", "x", MESSAGE_CLASS_REPLY, 30);
     loop_mem_advance(w->loop, 60000);
     assert_int_equal(sent(w), 0);
-    w->reached[SECOND] = SENDER_REACHED_ANSWER;
+    w->reached[SECOND] = SENDER_REACHED_RESPONSE;
     loop_mem_advance(w->loop, 600000);
     assert_int_equal(sent(w), 30);
     assert_int_equal(count_of(w->log, "1 x|"), 30);
@@ -693,7 +693,7 @@ static void a_reminder_that_is_tried_again_is_counted_once(void **state)
     w->reached[FIRST] = SENDER_REACHED_NOT;
     send_push(w, "+254700000001", "first", "one");
     loop_mem_advance(w->loop, 10000);
-    w->reached[FIRST] = SENDER_REACHED_ANSWER;
+    w->reached[FIRST] = SENDER_REACHED_RESPONSE;
     loop_mem_advance(w->loop, 60000);
     send_push(w, "+254700000002", "first", "two");
     loop_mem_advance(w->loop, 1000);
@@ -735,6 +735,23 @@ static void a_token_that_was_refused_is_asked_for_again(void **state)
     loop_mem_advance(w->loop, 10000);
     assert_in_range(w->n_tokens, 2, 3); /* the back-off is random: perhaps refused once more */
     assert_int_equal(sent(w), 2);
+    assert_int_equal(metrics_get(w->metrics, METRIC_circuits_open), 0);
+}
+
+/* A provider that gives tokens and then takes none of them is pressed at neither door. */
+static void tokens_that_are_never_taken_are_asked_for_less_and_less(void **state)
+{
+    struct world *w = *state;
+    open_outbox(w);
+    w->status[TOKEN] = 401;
+    send_many(w, "token", "x", MESSAGE_CLASS_REPLY, 50);
+    loop_mem_advance(w->loop, 10 * 60 * 1000);
+    assert_in_range(w->n_posts[TOKEN], 2, 30);
+    assert_in_range(w->n_tokens, 2, 30);
+    assert_int_equal(metrics_get(w->metrics, METRIC_circuits_open), 1);
+    w->status[TOKEN] = 200;
+    loop_mem_advance(w->loop, 20 * 60 * 1000);
+    assert_int_equal(sent(w), 50);
     assert_int_equal(metrics_get(w->metrics, METRIC_circuits_open), 0);
 }
 
@@ -887,6 +904,7 @@ int main(void)
         WORLD_TEST(a_reminder_that_is_tried_again_is_counted_once),
         WORLD_TEST(a_token_is_asked_for_once_and_kept_until_it_expires),
         WORLD_TEST(a_token_that_was_refused_is_asked_for_again),
+        WORLD_TEST(tokens_that_are_never_taken_are_asked_for_less_and_less),
         WORLD_TEST(a_token_that_is_refused_loses_nothing),
         WORLD_TEST(a_token_that_does_not_come_loses_nothing),
         WORLD_TEST(a_paused_channel_sends_nothing_until_it_is_resumed),

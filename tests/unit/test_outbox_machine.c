@@ -1,5 +1,5 @@
-/* The table of app/outbox/machine.h: every state is reached on ports that answer only when they are
- * told to, and every event is tried in every state. */
+/* The table of app/outbox/machine.h: every state is reached on ports that response only when they
+ * are told to, and every event is tried in every state. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,16 +19,15 @@
     }
 
 static const struct wall_ms start = {1732433860000};
-static const char number[] = "+254700000101";
 
-/* One call of a port that waits for its answer. */
+/* One call of a port that waits for its response. */
 struct pending {
     union {
         store_on_done *done;
         store_on_value *value;
         store_on_entries *entries;
         sink_on_vault *vault;
-        sender_on_answer *answer;
+        sender_on_response *response;
         timer_fn *timer;
     } fn;
     void *ctx;
@@ -47,7 +46,8 @@ struct world {
     struct outbox *outbox;
     struct event_place read_from; /* in the bucket of the messages */
     struct pending read, take, mark, clear, settle, number, post, opt_out;
-    bool is_token; /* the request that waits in post is one for a token */
+    const char *phone; /* whom the messages are for */
+    bool is_token;     /* the request that waits in post is one for a token */
     uint32_t n_settled;
     char settled[1024]; /* the last event */
 };
@@ -105,19 +105,19 @@ static void on_vault_get(struct sink *s, const uint8_t id[NUMBER_ID_BYTES], sink
     w->number = (struct pending){.fn.vault = fn, .ctx = ctx};
 }
 
-static void on_post(struct sender *s, const struct sender_request *request, sender_on_answer *fn,
+static void on_post(struct sender *s, const struct sender_request *request, sender_on_response *fn,
                     void *ctx)
 {
     (void)s;
     w->is_token = str_find(request->url, STR("/token")) != SIZE_MAX;
-    w->post = (struct pending){.fn.answer = fn, .ctx = ctx};
+    w->post = (struct pending){.fn.response = fn, .ctx = ctx};
 }
 
 static void on_opt_out(void *ctx, const struct channel *channel, struct str e164, struct str id,
                        timer_fn *done, void *done_ctx)
 {
     (void)ctx, (void)channel, (void)id;
-    assert_true(str_eq(e164, STR(number)));
+    assert_true(str_eq(e164, str_from(w->phone)));
     w->opt_out = (struct pending){.fn.timer = done, .ctx = done_ctx};
 }
 
@@ -136,6 +136,7 @@ static int set_up(void **state)
                                         {LIT("send_url"), LIT("http://h/3")}};
     struct errmsg msg;
     w = calloc(1, sizeof(*w));
+    w->phone = "+254700000101";
     w->store.ops = &store_ops;
     w->sink.ops = &sink_ops;
     w->sender.ops = &sender_ops;
@@ -195,7 +196,7 @@ static struct outbox_job *read_two(void)
     struct buf payload CLEANUP(buf_fini);
     struct message m = {.channel = STR("token"),
                         .class = MESSAGE_CLASS_PUSH,
-                        .number_id = vault_number_id(w->vault, STR(number)),
+                        .number_id = vault_number_id(w->vault, str_from(w->phone)),
                         .seq = 1,
                         .text = STR("Lesson")};
     buf_init(&payload, 4096);
@@ -210,61 +211,62 @@ static struct outbox_job *read_two(void)
     return TAILQ_FIRST(lane);
 }
 
-static void answer_done(struct pending *pending, enum err e)
+static void response_done(struct pending *pending, enum err e)
 {
     struct pending p = take(pending);
     p.fn.done(p.ctx, e);
 }
 
 /* Nothing has overtaken the push. */
-static void answer_mark(enum err e)
+static void response_mark(enum err e)
 {
     struct pending p = take(&w->mark);
     p.fn.value(p.ctx, e, (struct str){"\0\0\0\1", 4});
 }
 
-static void answer_number(void)
+static void response_number(void)
 {
     struct buf sealed CLEANUP(buf_fini);
     struct vault_sealed s;
-    struct number_id id = vault_number_id(w->vault, STR(number));
+    struct number_id id = vault_number_id(w->vault, str_from(w->phone));
     struct pending p = take(&w->number);
     buf_init(&sealed, 256);
     struct str aad = {(const char *)id.bytes, sizeof(id.bytes)};
-    assert_int_equal(vault_seal(w->vault, aad, STR(number), &sealed, &s), ERR_OK);
+    assert_int_equal(vault_seal(w->vault, aad, str_from(w->phone), &sealed, &s), ERR_OK);
     p.fn.vault(p.ctx, ERR_OK, s.key_id, (struct str){(const char *)s.nonce, sizeof(s.nonce)},
                s.ciphertext);
 }
 
-static void answer_post(enum sender_reached reached, const char *body)
+static void response_post(enum sender_reached reached, const char *body)
 {
     struct pending p = take(&w->post);
-    p.fn.answer(p.ctx, &(struct sender_answer){.reached = reached,
-                                               .status = reached == SENDER_REACHED_ANSWER ? 200 : 0,
-                                               .body = str_from(body),
-                                               .message = "as told"});
+    p.fn.response(p.ctx,
+                  &(struct sender_response){.reached = reached,
+                                            .status = reached == SENDER_REACHED_RESPONSE ? 200 : 0,
+                                            .body = str_from(body),
+                                            .message = "as told"});
 }
 
 /* Whatever waits is answered with success, until nothing does. */
-static void answer_all(void)
+static void respond_to_all(void)
 {
     for (int i = 0; i < 20; i++) {
         loop_mem_settle(w->loop);
         if (w->settle.ctx != NULL) {
             w->n_settled++;
-            answer_done(&w->settle, ERR_OK);
+            response_done(&w->settle, ERR_OK);
         } else if (w->number.ctx != NULL) {
-            answer_number();
+            response_number();
         } else if (w->post.ctx != NULL) {
-            answer_post(SENDER_REACHED_ANSWER,
-                        w->is_token ? "{\"access_token\":\"t\",\"expires_in\":3600}"
-                                    : "{\"ResCode\":\"res\",\"Data\":{\"MessageID\":\"m1\"}}");
+            response_post(SENDER_REACHED_RESPONSE,
+                          w->is_token ? "{\"access_token\":\"t\",\"expires_in\":3600}"
+                                      : "{\"ResCode\":\"res\",\"Data\":{\"MessageID\":\"m1\"}}");
         } else if (w->take.ctx != NULL) {
-            answer_done(&w->take, ERR_OK);
+            response_done(&w->take, ERR_OK);
         } else if (w->mark.ctx != NULL) {
-            answer_mark(ERR_OK);
+            response_mark(ERR_OK);
         } else if (w->clear.ctx != NULL) {
-            answer_done(&w->clear, ERR_OK);
+            response_done(&w->clear, ERR_OK);
         } else if (w->opt_out.ctx != NULL) {
             struct pending p = take(&w->opt_out);
             p.fn.timer(p.ctx);
@@ -281,20 +283,21 @@ static void step_to(struct outbox_job *job, enum outbox_state wanted)
     if (job->state == OUTBOX_STATE_QUEUED)
         loop_mem_settle(w->loop); /* the gate looks */
     else if (job->state == OUTBOX_STATE_NUMBERING || job->state == OUTBOX_STATE_CHOOSING)
-        answer_number();
+        response_number();
     else if (job->state == OUTBOX_STATE_TOKEN) {
-        answer_post(SENDER_REACHED_ANSWER, "{\"access_token\":\"t\",\"expires_in\":3600}");
+        response_post(SENDER_REACHED_RESPONSE, "{\"access_token\":\"t\",\"expires_in\":3600}");
         loop_mem_settle(w->loop);
     } else if (job->state == OUTBOX_STATE_CAPPING)
-        answer_done(&w->take, ERR_OK);
+        response_done(&w->take, ERR_OK);
     else if (job->state == OUTBOX_STATE_MARKING)
-        answer_mark(wanted == OUTBOX_STATE_DELAYED ? ERR_UNAVAILABLE : ERR_OK);
+        response_mark(wanted == OUTBOX_STATE_DELAYED ? ERR_UNAVAILABLE : ERR_OK);
     else if (job->state == OUTBOX_STATE_SENDING && wanted == OUTBOX_STATE_CLEARING)
-        answer_post(SENDER_REACHED_NOT, "");
+        response_post(SENDER_REACHED_NOT, "");
     else if (job->state == OUTBOX_STATE_SENDING)
-        answer_post(SENDER_REACHED_ANSWER, "{\"ResCode\":\"res\",\"Data\":{\"MessageID\":\"m1\"}}");
+        response_post(SENDER_REACHED_RESPONSE,
+                      "{\"ResCode\":\"res\",\"Data\":{\"MessageID\":\"m1\"}}");
     else if (job->state == OUTBOX_STATE_SETTLING)
-        answer_done(&w->settle, ERR_UNAVAILABLE);
+        response_done(&w->settle, ERR_UNAVAILABLE);
 }
 
 static struct outbox_job *reach(enum outbox_state wanted)
@@ -351,7 +354,7 @@ static void every_move_that_cannot_be_ends_one_message(enum outbox_state s, enum
         assert_true(str_eq(record.status, str_from(outcome)));
         assert_int_equal(n_sent, 0);
     }
-    answer_all();
+    respond_to_all();
     if (w->n_settled != 2 || outbox_n_jobs(w->outbox) != 0)
         fail_msg("%s in %s: %u settled, %u left", outbox_event_name(event), outbox_state_name(s),
                  w->n_settled, outbox_n_jobs(w->outbox));
@@ -441,6 +444,56 @@ static void after_an_error_the_outbox_is_read_from_its_beginning(void **state)
     (void)tear_down(&world);
 }
 
+/* Whoever asks at once again takes a processor from a server that has enough to do. */
+static void a_store_that_is_away_is_left_alone_for_a_while(void **state)
+{
+    (void)state;
+    void *world;
+    (void)set_up(&world);
+    struct outbox_job *job = reach(OUTBOX_STATE_MARKING);
+    response_mark(ERR_UNAVAILABLE);
+    loop_mem_advance(w->loop, OUTBOX_RETRY_STORE_MS - 100);
+    assert_int_equal(job->state, OUTBOX_STATE_DELAYED);
+    loop_mem_advance(w->loop, 200);
+    assert_int_not_equal(job->state, OUTBOX_STATE_DELAYED);
+    (void)tear_down(&world);
+}
+
+/* Another message of the channel was told so while this one was being marked. */
+static void a_token_that_is_refused_to_another_message_loses_none(void **state)
+{
+    (void)state;
+    void *world;
+    (void)set_up(&world);
+    (void)reach(OUTBOX_STATE_MARKING);
+    outbox_token_refuse(&w->outbox->channels[0], w->outbox->channels[0].token.n, STR("no"));
+    respond_to_all();
+    assert_int_equal(w->n_settled, 2);
+    assert_int_equal(count_of(METRIC_sends_failed_total), 0);
+    assert_int_equal(count_of(METRIC_sends_total), 2);
+    (void)tear_down(&world);
+}
+
+static void a_late_refusal_takes_no_newer_token(void **state)
+{
+    (void)state;
+    void *world;
+    (void)set_up(&world);
+    struct outbox_channel *c = &w->outbox->channels[0];
+    (void)reach(OUTBOX_STATE_SENDING);
+    struct pending late = take(&w->post);
+    outbox_token_refuse(c, c->token.n, STR("no"));
+    w->phone = "+254700000102";
+    loop_mem_advance(w->loop, 100);
+    struct outbox_job *other = read_two();
+    for (int i = 0; i < 10 && other->state != OUTBOX_STATE_SENDING; i++)
+        step_to(other, OUTBOX_STATE_SENDING); /* by a new token */
+    late.fn.response(late.ctx,
+                     &(struct sender_response){.reached = SENDER_REACHED_RESPONSE, .status = 401});
+    assert_true(outbox_token_is_ready(c));
+    (void)tear_down(&world);
+}
+
 static void the_picture_in_the_readme_is_the_table(void **state)
 {
     (void)state;
@@ -465,6 +518,9 @@ int main(void)
         cmocka_unit_test(every_event_in_every_state),
         cmocka_unit_test(every_state_is_entered_and_left),
         cmocka_unit_test(after_an_error_the_outbox_is_read_from_its_beginning),
+        cmocka_unit_test(a_store_that_is_away_is_left_alone_for_a_while),
+        cmocka_unit_test(a_token_that_is_refused_to_another_message_loses_none),
+        cmocka_unit_test(a_late_refusal_takes_no_newer_token),
         cmocka_unit_test(the_picture_in_the_readme_is_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,10 +17,10 @@
 struct counting_sink {
     struct sink sink;
     struct sink *inner;
-    uint32_t n_ingest;
+    uint32_t n_ingest, n_places;
     struct world *stopping; /* is told to stop while an ingest is under way */
     struct world *watched;  /* is asked then whether anything is in hand */
-    bool is_slow;           /* the answer waits for answer_ingest */
+    bool is_slow;           /* the response waits for answer_ingest */
     sink_on_done *fn;
     void *ctx;
 };
@@ -29,6 +29,7 @@ struct world {
     struct loop *loop;
     struct store *store;
     struct counting_sink sink;
+    struct counting_sink beside; /* the same database; used where it has ops */
     struct metrics *metrics;
     struct persist *persist;
     uint32_t n_put;
@@ -47,10 +48,11 @@ static struct counting_sink *counting(struct sink *s)
 
 static void counted_places(struct sink *s, uint64_t epoch, sink_on_places *fn, void *ctx)
 {
+    counting(s)->n_places++;
     sink_places(counting(s)->inner, epoch, fn, ctx);
 }
 
-static void forget_answer(void *ctx, enum err e, const char *message)
+static void forget_response(void *ctx, enum err e, const char *message)
 {
     (void)ctx, (void)message;
     assert_int_equal(e, ERR_OK);
@@ -73,10 +75,10 @@ static void counted_ingest(struct sink *s, const struct sink_batch *batch, sink_
     assert_null(counting(s)->fn); /* one after the other */
     counting(s)->fn = fn;
     counting(s)->ctx = ctx;
-    sink_ingest(counting(s)->inner, batch, forget_answer, NULL);
+    sink_ingest(counting(s)->inner, batch, forget_response, NULL);
 }
 
-static void answer_ingest(struct counting_sink *s)
+static void response_ingest(struct counting_sink *s)
 {
     sink_on_done *fn = s->fn;
     s->fn = NULL;
@@ -89,15 +91,24 @@ static void counted_dead_letter(struct sink *s, const struct sink_batch *batch, 
     sink_dead_letter(counting(s)->inner, batch, reason, fn, ctx);
 }
 
+static bool counted_is_up(struct sink *s)
+{
+    (void)s;
+    return true;
+}
+
 static const struct sink_ops counting_ops = {
     .places = counted_places,
     .ingest = counted_ingest,
     .dead_letter = counted_dead_letter,
+    .is_up = counted_is_up,
 };
 
 static void make(struct world *w)
 {
     struct persist_settings settings = {.max_each = PERSIST_MAX_EACH,
+                                        .beside =
+                                            w->beside.sink.ops != NULL ? &w->beside.sink : NULL,
                                         .gather_ms = PERSIST_GATHER_MS,
                                         .block_ms = PERSIST_BLOCK_MS,
                                         .keep_ms = KEEP_MS,
@@ -118,6 +129,11 @@ static void up(struct world *w)
     w->sink.sink.ops = &counting_ops;
     w->sink.inner = sink_mem_new(w->loop);
     w->metrics = metrics_new();
+}
+
+static void add_beside(struct world *w)
+{
+    w->beside = w->sink;
 }
 
 static void down(struct world *w)
@@ -194,7 +210,7 @@ static void stores_in_batches_and_keeps_the_log(void **state)
     start(&w);
     loop_mem_advance(w.loop, 1000);
     assert_all_stored(&w, 2 * PERSIST_MAX_BATCH + 1);
-    assert_int_equal(w.sink.n_ingest, 3);
+    assert_int_equal(w.sink.n_ingest, 3); /* PERSIST_MAX_EACH of each bucket, then all parts */
     assert_int_equal(metrics_get(w.metrics, METRIC_events_written_total),
                      2 * PERSIST_MAX_BATCH + 1);
     assert_int_equal(metrics_get(w.metrics, METRIC_postgres_up), 1);
@@ -271,6 +287,20 @@ static void reads_again_what_a_restored_database_has_lost(void **state)
     down(&w);
 }
 
+/* Places that are as we know them are looked at each time something is trimmed, and no more. */
+static void a_database_that_has_all_is_not_read_for_again(void **state)
+{
+    (void)state; /* no fixture */
+    struct world w;
+    up(&w);
+    put_n(&w, 100);
+    start(&w);
+    loop_mem_advance(w.loop, 5 * PERSIST_TRIM_MS + 1000);
+    assert_int_equal(w.sink.n_places, 1 + 5);
+    assert_int_equal(w.sink.n_ingest, 1);
+    down(&w);
+}
+
 /* While PostgreSQL stores, the next batch is made ready, and no more than that. */
 static void reads_on_while_a_batch_is_stored(void **state)
 {
@@ -278,18 +308,52 @@ static void reads_on_while_a_batch_is_stored(void **state)
     struct world w;
     up(&w);
     w.sink.is_slow = true;
-    put_n(&w, 3 * PERSIST_MAX_BATCH);
+    const uint32_t n = PERSIST_MAX_EACH * STORE_BUCKETS + 2 * PERSIST_MAX_BATCH;
+    put_n(&w, n); /* of the first read nobody knew that more waits */
     start(&w);
     for (uint32_t i = 1; i <= 3; i++) {
         loop_mem_advance(w.loop, 10000);
         assert_int_equal(w.sink.n_ingest, i);
-        answer_ingest(&w.sink);
+        response_ingest(&w.sink);
         assert_int_equal(w.sink.n_ingest, i < 3 ? i + 1 : 3); /* the next one was waiting */
     }
     loop_mem_advance(w.loop, 1000);
-    assert_all_stored(&w, 3 * PERSIST_MAX_BATCH);
+    assert_all_stored(&w, n);
     stop(&w);
     down(&w);
+}
+
+/* Half of a long batch goes another way at the same time; the next one waits for both. */
+static void stores_a_long_batch_in_two_lanes(void **state)
+{
+    (void)state; /* no fixture */
+    for (int is_late = 0; is_late < 2; is_late++) {
+        struct world w;
+        up(&w);
+        w.sink.is_slow = true;
+        add_beside(&w);
+        struct counting_sink *lanes[] = {&w.sink, &w.beside};
+        const uint32_t n = 2 * PERSIST_MAX_EACH * STORE_BUCKETS;
+        put_n(&w, n);
+        start(&w);
+        for (uint32_t i = 1; i <= 2; i++) {
+            loop_mem_advance(w.loop, 10000);
+            assert_int_equal(w.sink.n_ingest, i);
+            assert_int_equal(w.beside.n_ingest, i);
+            response_ingest(lanes[is_late]);
+            loop_mem_advance(w.loop, 10000);
+            assert_int_equal(lanes[is_late]->n_ingest, i);
+            response_ingest(lanes[1 - is_late]);
+        }
+        loop_mem_advance(w.loop, 1000);
+        put_n(&w, 100); /* too few for two */
+        loop_mem_advance(w.loop, 1000);
+        response_ingest(&w.sink);
+        assert_int_equal(w.beside.n_ingest, 2);
+        assert_all_stored(&w, n + 100);
+        stop(&w);
+        down(&w);
+    }
 }
 
 /* A lone event is stored at once; a steady trickle costs one transaction per gather time. */
@@ -328,9 +392,12 @@ static void puts_poison_aside_and_stores_the_rest(void **state)
         {PERSIST_MAX_BATCH, {0, PERSIST_MAX_BATCH - 1}, 2},
         {500, {0, 1, 250, 251, 499}, 5},
     };
-    for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
+    for (size_t turn = 0; turn < 2 * ARRAY_LEN(rows); turn++) {
+        size_t r = turn / 2;
         struct world w;
         up(&w);
+        if (turn % 2 == 1)
+            add_beside(&w);
         uint32_t k = 0;
         for (uint32_t i = 0; i < rows[r].n; i++) {
             bool is_poison = k < rows[r].n_poison && rows[r].poison[k] == i;
@@ -445,6 +512,7 @@ static void survives_any_failing_call(void **state)
     for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
         struct world w;
         up(&w);
+        add_beside(&w);
         put_n(&w, 700);
         put(&w, "{\"type\":\"x\"}");
         start(&w);
@@ -610,7 +678,9 @@ int main(void)
         cmocka_unit_test(trims_nothing_that_is_not_stored),
         cmocka_unit_test(keeps_less_when_memory_is_short),
         cmocka_unit_test(reads_again_what_a_restored_database_has_lost),
+        cmocka_unit_test(a_database_that_has_all_is_not_read_for_again),
         cmocka_unit_test(reads_on_while_a_batch_is_stored),
+        cmocka_unit_test(stores_a_long_batch_in_two_lanes),
         cmocka_unit_test(gathers_by_time),
         cmocka_unit_test(puts_poison_aside_and_stores_the_rest),
         cmocka_unit_test(waits_while_postgres_is_away),

@@ -134,6 +134,7 @@ static void test_mistakes_are_told_with_their_place(void **state)
         {HEAD "answers: {ok: {status: 700}}\n",
          "t.yaml:4:24: status is '700'; it must be a whole number from 100"},
         {HEAD "answers: {ok: {text: '{dlr_url}'}}\n", "'dlr_url' is not known in this place"},
+        {HEAD "send: {url: '{dlr_url}'}\n", "send asks for delivery reports, and nothing reads"},
         {HEAD "send: {url: 'https://x/{form a}'}\n", "'form' is not known in this place"},
         {HEAD "send: {method: PATCH}\n", "method is 'PATCH'; it must be one of: GET POST"},
         {HEAD "send:\n  let: {a: '{let b}', b: x}\n", "'let b' has no line under let:"},
@@ -504,9 +505,9 @@ static void test_encodings_of_documents(void **state)
         {STR("<n>\xe9</n>"), STR("text/xml")},
     };
     static const char *const texts[] = {"z", "z", "\xc3\xa9", "\xc3\xa9", "\xef\xbf\xbd"};
-    load(HEAD "body: xml\nmessages:\n  - {kind: sms, from: {in: xml /n, number: opaque}}\n");
+    load(HEAD "body: xml\nmessages:\n  - {kind: sms, network: xml /n}\n");
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        assert_str(post(cases[i][0], cases[i][1].p).items[0].from, texts[i]);
+        assert_str(post(cases[i][0], cases[i][1].p).items[0].network, texts[i]);
 }
 
 static const char list[] =
@@ -516,7 +517,6 @@ static const char list[] =
          "id: '{json /id}-{index}'}\n"
          "  - {kind: dlr, at: any, each: json /l, when: {item /t: dlr}, id: item /i, "
          "status: {in: item /s, map: {sent: s}}}\n";
-
 static void test_one_bad_item_loses_no_other(void **state)
 {
     (void)state;
@@ -594,7 +594,7 @@ static void test_served_codes(void **state)
 
 /* answering ---------------------------------------------------------------------------------- */
 
-static void test_answers(void **state)
+static void test_responses(void **state)
 {
     (void)state;
     static const char yaml[] =
@@ -606,8 +606,8 @@ static void test_answers(void **state)
     struct http_response response;
     struct reply reply = {.text = STR("1 < 2 & \"3\"")}, busy = {.is_error = true};
     load(yaml);
-    assert_true(profile_replies_in_answer(profile));
-    assert_int_equal(profile_answer_max_chars(profile), 160);
+    assert_true(profile_replies_in_response(profile));
+    assert_int_equal(profile_response_max_chars(profile), 160);
     struct inbound_batch batch = decode_with("n=254700000101&t=x&i=a%22b", NULL, NULL);
     assert_int_equal(profile_encode(profile, &batch, NULL, NULL, arena, &response), ERR_OK);
     assert_str(response.body,
@@ -639,6 +639,7 @@ static const char sending[] =
     HEAD "settings:\n  user: {help: u, required: true}\n  pass: {help: p, required: true, secret: "
          "true}\n"
          "  mode: {help: m, default: fast}\n  table: {help: t}\n"
+         "messages:\n  - {kind: dlr, id: query id, status: {in: query s, map: {sent: s}}}\n"
          "send:\n  method: GET\n  url: 'https://x.example/{from}/send'\n"
          "  headers: {Authorization: 'Basic {basic user pass}'}\n"
          "  query:\n    to: '{to | digits}'\n    text: '{text}'\n    mode: '{setting mode}'\n"
@@ -783,12 +784,12 @@ static void test_only_sms_are_replied_to_in_the_answer(void **state)
     load(HEAD "messages:\n  - {kind: ussd, from: {in: query n, number: digits}, session: query s, "
               "answers: {reply: {text: '{text}', max_chars: 70}}}\n"
               "  - {kind: sms, from: {in: query n, number: digits}, text: query t}\n");
-    assert_false(profile_replies_in_answer(profile));
-    assert_int_equal(profile_answer_max_chars(profile), 0);
+    assert_false(profile_replies_in_response(profile));
+    assert_int_equal(profile_response_max_chars(profile), 0);
     load(HEAD "messages:\n  - {kind: sms, from: {in: query n, number: digits}, text: query t, "
               "answers: {reply: {text: '{text}', max_chars: 70}}}\n");
-    assert_true(profile_replies_in_answer(profile));
-    assert_int_equal(profile_answer_max_chars(profile), 70);
+    assert_true(profile_replies_in_response(profile));
+    assert_int_equal(profile_response_max_chars(profile), 70);
 }
 
 static void test_sender_forms_are_those_of_messages(void **state)
@@ -946,9 +947,9 @@ static void test_results(void **state)
     load(sending);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct send_result result;
-        assert_int_equal(profile_read_answer(profile, cases[i].status, NULL, 0,
-                                             str_from(cases[i].body), NULL, (struct wall_ms){1},
-                                             arena, &result),
+        assert_int_equal(profile_read_response(profile, cases[i].status, NULL, 0,
+                                               str_from(cases[i].body), NULL, (struct wall_ms){1},
+                                               arena, &result),
                          ERR_OK);
         if (result.outcome != cases[i].outcome)
             fail_msg("%d %s: %s", cases[i].status, cases[i].body,
@@ -983,8 +984,8 @@ static void test_retry_after(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct http_header header = {STR("retry-after"), str_from(cases[i].value)};
         struct send_result result;
-        assert_int_equal(profile_read_answer(profile, 429, &header, 1, STR(""), NULL,
-                                             (struct wall_ms){1714716285000}, arena, &result),
+        assert_int_equal(profile_read_response(profile, 429, &header, 1, STR(""), NULL,
+                                               (struct wall_ms){1714716285000}, arena, &result),
                          ERR_OK);
         if (result.retry_after_ms != cases[i].ms)
             fail_msg("%s: %lld", cases[i].value, (long long)result.retry_after_ms);
@@ -1085,8 +1086,8 @@ static void test_tokens(void **state)
         ERR_OK);
     assert_str(sent.headers[0].value, "Bearer T");
     struct send_result result; /* a token that died before its time */
-    assert_int_equal(profile_read_answer(profile, 401, NULL, 0, STR(""), &settings,
-                                         (struct wall_ms){1}, arena, &result),
+    assert_int_equal(profile_read_response(profile, 401, NULL, 0, STR(""), &settings,
+                                           (struct wall_ms){1}, arena, &result),
                      ERR_OK);
     assert_int_equal(result.outcome, SEND_TEMPORARY);
 }
@@ -1107,7 +1108,7 @@ static void check_sample(const char *name)
                                .phase = INBOUND_PHASE_CONTINUE};
     struct outgoing answered = {.from = message.from, .to = message.to, .id = STR("id-1")};
     struct send_request sent;
-    struct http_response answer;
+    struct http_response response;
     struct send_result result;
     struct errmsg msg = {""};
     uint32_t n;
@@ -1117,10 +1118,10 @@ static void check_sample(const char *name)
     if (profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg) !=
         ERR_OK)
         fail_msg("%s: %s", name, msg.text);
-    assert_int_equal(profile_sample(profile, &answered, arena, &answer), ERR_OK);
-    assert_int_equal(profile_read_answer(profile, answer.status, answer.headers, answer.n_headers,
-                                         answer.body, &settings, (struct wall_ms){1}, arena,
-                                         &result),
+    assert_int_equal(profile_sample(profile, &answered, arena, &response), ERR_OK);
+    assert_int_equal(profile_read_response(profile, response.status, response.headers,
+                                           response.n_headers, response.body, &settings,
+                                           (struct wall_ms){1}, arena, &result),
                      ERR_OK);
     if (result.outcome != SEND_SENT || (result.id.p != NULL && !str_eq(result.id, STR("id-1"))))
         fail_msg("%s: sample is %s %.*s", name, send_outcome_name(result.outcome),
@@ -1176,7 +1177,7 @@ int main(void)
         TEST(test_lists_have_a_ceiling),
         TEST(test_methods),
         TEST(test_served_codes),
-        TEST(test_answers),
+        TEST(test_responses),
         TEST(test_a_header_has_one_line),
         TEST(test_send),
         TEST(test_settings_are_checked),

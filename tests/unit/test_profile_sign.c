@@ -1,4 +1,5 @@
-/* profile_sign: what the shipped profiles compute is what providers publish, or it says why not. */
+/* Shipped profiles: what profile_sign computes is what providers publish, or it says why not; and
+ * what they answer when we are busy. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -112,8 +113,29 @@ static void signatures_are_those_of_the_providers(void **state)
         try_case(i);
 }
 
+/* BulkSMS tries again after a 500 only: any other status loses the message. */
+static void busy_is_what_the_provider_repeats(void **state)
+{
+    (void)state;
+    const struct inbound message = {.kind = INBOUND_SMS, .from = STR("+27820000101")};
+    const struct reply busy = {.is_error = true};
+    struct profile *profile = NULL;
+    struct inbound_batch batch;
+    struct http_response response;
+    struct arena *arena = arena_new(1u << 20);
+    struct buf errors CLEANUP(buf_fini);
+    buf_init(&errors, 4096);
+    assert_int_equal(profile_load("config/profiles/bulksms.yaml", &profile, &errors), ERR_OK);
+    assert_int_equal(profile_make_batch(profile, &message, arena, &batch), ERR_OK);
+    assert_int_equal(profile_encode(profile, &batch, &busy, NULL, arena, &response), ERR_OK);
+    assert_int_equal(response.status, 500);
+    profile_free(profile);
+    arena_free(arena);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(signatures_are_those_of_the_providers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(signatures_are_those_of_the_providers),
+                                       cmocka_unit_test(busy_is_what_the_provider_repeats)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

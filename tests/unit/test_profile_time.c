@@ -12,13 +12,13 @@
 
 struct time_case {
     const char *text, *pattern;
-    struct zone zone;
+    struct time_zone zone;
     const char *utc; /* NULL: ERR_INVALID */
 };
 
 static void expect(const struct time_case *c)
 {
-    struct zone zone = c->zone;
+    struct time_zone zone = c->zone;
     struct wall_ms at = {77};
     char got[RFC3339_BYTES];
     enum err e = c->pattern == NULL
@@ -145,7 +145,7 @@ static void test_format(void **state)
     static const struct {
         int64_t ms;
         const char *pattern;
-        struct zone zone;
+        struct time_zone zone;
         const char *text;
     } cases[] = {
         {1523471070000, "%Y%m%d%H%M%S", {0, 0}, "20180411182430"},

@@ -58,6 +58,11 @@ static void takes_any_number_of_options(void **state)
         {"todos", "1,2,3,4", false},
         {"all 2", NULL, false},
         {"both", NULL, false},
+        {"both one", NULL, false},
+        {"zero", NULL, false},
+        {"1 zero", NULL, false},
+        {"\u0432 one", NULL, false}, /* a Cyrillic VE: third letter, or a B */
+        {"1 \u0432", NULL, false},
         {"not all", NULL, false},
         {"no soap", NULL, false},
         {"soap or ash", NULL, false},
@@ -95,10 +100,56 @@ static void takes_any_number_of_options(void **state)
         assert_int_equal(event.choice, EVENT_ABSENT);
     }
     assert_true(str_eq(row->key(&several, arena), STR("1,3")));
-    struct question two = several;
-    two.n_choices = 2;
-    assert_int_equal(match_answer(course_words(), &two, STR("both"), STR("both"), arena).choices,
-                     6);
+}
+
+/* "both", "all" and "none of them" where all that apply may be chosen, in the languages of the
+ * course. Of three or four options both are not all. */
+static void both_all_and_none_are_understood_in_each_language(void **state)
+{
+    (void)state;
+    static const char *const both[] = {
+        "both",         "both of them",    "Both answers",    "les deux", "tous les deux",
+        "Les 2",        "toutes les deux", "los dos",         "las dos",  "ambos",
+        "beide",        "alle beide",      "beide Antworten", "оба",      "обе",
+        "оба варианта", "ikisi de",        "her ikisi de",    "ikiside",  "كلاهما",
+        "كليهما"};
+    static const char *const all[] = {
+        "all", "all of them", "all of the above", "tous", "toutes", "todos", "todas", "alle",
+        "все", "hepsi",       "hepsi de",         "كلها", "جميعها", "الكل"};
+    static const char *const none[] = {"none of them", "none",    "aucun", "aucune",
+                                       "ninguno",      "ninguna", "keine", "keines davon",
+                                       "ничего",       "hiçbiri"};
+    struct question q = several;
+    for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+        struct str text = str_from(both[i]), norm = match_normalise(text, arena);
+        q.n_choices = 2;
+        if (match_answer(course_words(), &q, text, norm, arena).choices != 6)
+            fail_msg("\"%s\" is not both", both[i]);
+        q.n_choices = 3;
+        if (match_answer(course_words(), &q, text, norm, arena).choices != 0)
+            fail_msg("\"%s\" of three is taken", both[i]);
+        q.kind = QUESTION_CHOICE;
+        if (match_answer(course_words(), &q, text, norm, arena).result == ANSWER_ONE)
+            fail_msg("\"%s\" is one option", both[i]);
+        q.kind = several.kind;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        struct str text = str_from(all[i]), norm = match_normalise(text, arena);
+        q.n_choices = 3;
+        if (match_answer(course_words(), &q, text, norm, arena).choices != 14)
+            fail_msg("\"%s\" is not all", all[i]);
+    }
+    struct choice choices[3] = {several.choices[0], several.choices[1], {.text = STR("None")}};
+    for (size_t i = 0; i < ARRAY_LEN(none); i++) {
+        struct str text = str_from(none[i]), norm = match_normalise(text, arena);
+        q.choices = several.choices;
+        q.n_choices = 3;
+        if (match_answer(course_words(), &q, text, norm, arena).choices != 0)
+            fail_msg("\"%s\" is an option", none[i]);
+        q.choices = choices;
+        if (match_answer(course_words(), &q, text, norm, arena).choices != 8)
+            fail_msg("\"%s\" is not the option that says none", none[i]);
+    }
 }
 
 /* The forms of an answer line, and who takes them. */
@@ -164,6 +215,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_any_number_of_options),
+        cmocka_unit_test(both_all_and_none_are_understood_in_each_language),
         cmocka_unit_test(every_answer_line_has_one_kind),
         cmocka_unit_test(every_row_is_whole),
     };

@@ -269,7 +269,10 @@ static void test_cells(void **state)
 {
     (void)state;
     struct shown s;
-    show_begin(&s, &panel_plain);
+    struct report_panel panel = panel_plain;
+    panel.takes = REPORT_BY;
+    show_begin(&s, &panel);
+    s.ask.by = STR("language");
     show_row(&s, "a<b", "585", "574", "98.1");
     show_row(&s, "c", "10", NULL, NULL);
     show_row(&s, "d", "10", "5", NULL); /* no rate: no interval either */
@@ -279,14 +282,19 @@ static void test_cells(void **state)
                  "class=\"n\">98.1</td><td class=\"n\">96.7 to 98.9</td>",
                  true);
     assert_shown(&s, "<td class=\"n hidden-cell\">hidden</td>", true);
-    assert_shown(&s, "fewer than 5 people", true);
+    assert_shown(&s, "</strong>: fewer than 5 people", true);
+    assert_shown(&s, "that is no zero", true);
     assert_shown(&s, " to ", true);
     assert_int_equal(s.table.n_rows, 3);
     buf_reset(&s.html);
     s.table.first = s.table.first->next->next;
     report_table_add(&s.table, &s.html);
     assert_shown(&s, " to ", false);
-    assert_shown(&s, "fewer than 5 people", false);
+    assert_shown(&s, "</strong>: fewer than 5 people", false);
+    s.ask.by = STR("all");
+    buf_reset(&s.html);
+    report_table_add(&s.table, &s.html);
+    assert_shown(&s, "no zero", false);
     show_end(&s);
 }
 

@@ -24,7 +24,7 @@ struct world {
     struct metrics *metrics;
     struct config config;
     struct report_pages *pages;
-    uint32_t n_wanted, n_answers;
+    uint32_t n_wanted, n_responses;
     int status, last_statuses[8];
     char body[1u << 20], type[64], location[128], cookie[256], cache[64], retry[16];
 };
@@ -62,7 +62,7 @@ static void on_response(void *ctx, struct front_token token, const struct http_r
         struct str pair = str_split(&cookie, ';');
         (void)snprintf(w->cookie, sizeof(w->cookie), "%.*s", STR_ARG(pair));
     }
-    if (++w->n_answers == w->n_wanted)
+    if (++w->n_responses == w->n_wanted)
         loop_stop(w->loop);
 }
 
@@ -89,7 +89,7 @@ static int close_world(void **state)
     return 0;
 }
 
-/* Hands it in; the answer comes with the loop, or at once. */
+/* Hands it in; the response comes with the loop, or at once. */
 static bool begin(struct world *w, uint32_t slot, const char *method, const char *path,
                   const char *origin, const char *body)
 {
@@ -108,9 +108,9 @@ static bool begin(struct world *w, uint32_t slot, const char *method, const char
 static void await(struct world *w, uint32_t n)
 {
     w->n_wanted = n;
-    while (w->n_answers < n)
+    while (w->n_responses < n)
         loop_run(w->loop);
-    w->n_answers = w->n_wanted = 0;
+    w->n_responses = w->n_wanted = 0;
 }
 
 static int get(struct world *w, const char *path)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <curl/curl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,7 +59,7 @@ static void say_long(int fd, int status, size_t n)
 }
 
 /* False: this connection is over. */
-static bool answer(int fd, const char *path)
+static bool response(int fd, const char *path)
 {
     static const struct {
         const char *path, *text;
@@ -82,7 +84,7 @@ static bool answer(int fd, const char *path)
     if (strcmp(path, "/silent") == 0)
         (void)pause();
     say_long(fd, strcmp(path, "/long-error") == 0 ? 500 : 200,
-             SENDER_MAX_ANSWER_BYTES + (strcmp(path, "/longest") == 0 ? 0 : 1));
+             SENDER_MAX_RESPONSE_BYTES + (strcmp(path, "/longest") == 0 ? 0 : 1));
     return true;
 }
 
@@ -103,7 +105,7 @@ static void serve_connection(int fd)
         (void)sscanf(bytes, "%*s %63s", path);
         memcpy(seen->request, bytes, n + 1);
         atomic_fetch_add(&seen->n_requests, 1);
-        if (!answer(fd, path))
+        if (!response(fd, path))
             _exit(0);
         n = 0;
     }
@@ -152,24 +154,24 @@ struct asked {
     char body[16], header[16], message[160];
 };
 
-static void on_answer(void *ctx, const struct sender_answer *answer)
+static void on_response(void *ctx, const struct sender_response *response)
 {
     struct asked *a = ctx;
-    struct str header = http_header_get(answer->headers, answer->n_headers, STR("X-Id"));
+    struct str header = http_header_get(response->headers, response->n_headers, STR("X-Id"));
     a->n++;
-    a->reached = answer->reached;
-    a->status = answer->status;
-    a->len = answer->body.len;
-    (void)snprintf(a->body, sizeof(a->body), "%.*s", STR_ARG(str_sub(answer->body, 0, 15)));
+    a->reached = response->reached;
+    a->status = response->status;
+    a->len = response->body.len;
+    (void)snprintf(a->body, sizeof(a->body), "%.*s", STR_ARG(str_sub(response->body, 0, 15)));
     (void)snprintf(a->header, sizeof(a->header), "%.*s", STR_ARG(header));
-    (void)snprintf(a->message, sizeof(a->message), "%s", answer->message);
+    (void)snprintf(a->message, sizeof(a->message), "%s", response->message);
     loop_stop(a->loop);
 }
 
 static struct asked ask(struct loop *loop, struct sender *sender, struct sender_request request)
 {
     struct asked a = {.loop = loop};
-    sender_post(sender, &request, on_answer, &a);
+    sender_post(sender, &request, on_response, &a);
     assert_int_equal(a.n, 0); /* never before it has returned */
     while (a.n == 0)
         loop_run(loop);
@@ -198,15 +200,15 @@ static void tells_what_was_reached(void **state)
         const char *body, *header;
         size_t len;
     } rows[] = {
-        {"/ok", SENDER_REACHED_ANSWER, 200, "hello", "7", 5},
-        {"/moved", SENDER_REACHED_ANSWER, 302, "", "", 0}, /* is not followed */
-        {"/gone", SENDER_REACHED_ANSWER, 410, "no", "", 2},
-        {"/continue", SENDER_REACHED_ANSWER, 200, "", "", 0}, /* headers of the answer alone */
+        {"/ok", SENDER_REACHED_RESPONSE, 200, "hello", "7", 5},
+        {"/moved", SENDER_REACHED_RESPONSE, 302, "", "", 0}, /* is not followed */
+        {"/gone", SENDER_REACHED_RESPONSE, 410, "no", "", 2},
+        {"/continue", SENDER_REACHED_RESPONSE, 200, "", "", 0}, /* headers of the response alone */
         {"/half", SENDER_REACHED_MAYBE, 0, "half", "", 4},
         {"/nothing", SENDER_REACHED_MAYBE, 0, "", "", 0},
-        {"/longest", SENDER_REACHED_ANSWER, 200, NULL, "", SENDER_MAX_ANSWER_BYTES},
-        {"/long", SENDER_REACHED_MAYBE, 0, NULL, "", SENDER_MAX_ANSWER_BYTES},
-        {"/long-error", SENDER_REACHED_ANSWER, 500, NULL, "", SENDER_MAX_ANSWER_BYTES},
+        {"/longest", SENDER_REACHED_RESPONSE, 200, NULL, "", SENDER_MAX_RESPONSE_BYTES},
+        {"/long", SENDER_REACHED_MAYBE, 0, NULL, "", SENDER_MAX_RESPONSE_BYTES},
+        {"/long-error", SENDER_REACHED_RESPONSE, 500, NULL, "", SENDER_MAX_RESPONSE_BYTES},
     };
     struct loop *loop = loop_libevent_new();
     struct sender *sender = sender_curl_new(loop, 4);
@@ -220,7 +222,7 @@ static void tells_what_was_reached(void **state)
     }
     struct sender_request silent = request_of("/silent");
     silent.timeout_ms = SHORT_TIMEOUT_MS;
-    assert_int_not_equal(ask(loop, sender, silent).reached, SENDER_REACHED_ANSWER);
+    assert_int_not_equal(ask(loop, sender, silent).reached, SENDER_REACHED_RESPONSE);
     struct sender_request nobody = request_of("/ok");
     nobody.url = STR("http://127.0.0.1:1/");
     assert_int_equal(ask(loop, sender, nobody).reached, SENDER_REACHED_NOT);
@@ -387,13 +389,13 @@ static void what_is_under_way_is_answered_when_it_closes(void **state)
     struct asked begun = {.loop = loop}, waiting = {.loop = loop};
     struct sender_request request = request_of("/silent");
     int n_before = atomic_load(&seen->n_requests);
-    sender_post(sender, &request, on_answer, &begun);
+    sender_post(sender, &request, on_response, &begun);
     while (atomic_load(&seen->n_requests) == n_before) {
         struct asked other = ask(loop, sender, request_of("/ok")); /* turns the loop */
         assert_int_equal(other.status, 200);
         n_before++;
     }
-    sender_post(sender, &request, on_answer, &waiting);
+    sender_post(sender, &request, on_response, &waiting);
     sender_free(sender);
     assert_int_equal(begun.n, 1);
     assert_int_equal(begun.reached, SENDER_REACHED_MAYBE);
@@ -401,6 +403,96 @@ static void what_is_under_way_is_answered_when_it_closes(void **state)
     assert_int_equal(waiting.reached, SENDER_REACHED_NOT);
     assert_string_equal(waiting.message, "the sender was closed");
     loop_free(loop);
+}
+
+/* ---- no memory ---- */
+
+static unsigned n_until_failure; /* calls of curl's that are answered still */
+
+static bool has_memory(void)
+{
+    return n_until_failure == 0 || --n_until_failure > 0;
+}
+
+static void *failing_malloc(size_t n)
+{
+    return has_memory() ? malloc(n) : NULL;
+}
+
+static void *failing_calloc(size_t n, size_t bytes)
+{
+    return has_memory() ? calloc(n, bytes) : NULL;
+}
+
+static void *failing_realloc(void *p, size_t n)
+{
+    return has_memory() ? realloc(p, n) : NULL;
+}
+
+static char *failing_strdup(const char *text)
+{
+    return has_memory() ? strdup(text) : NULL;
+}
+
+/* How a child ends that did not end itself. */
+enum { ENDS_TOLD, ENDS_WRONG, ENDS_WITHOUT_FAILURE };
+
+static int ask_without_memory(unsigned at)
+{
+    static const struct http_header key = {{"X-Key", 5}, {"k 1", 3}};
+    const struct rlimit no_core = {0};
+    (void)setrlimit(RLIMIT_CORE, &no_core);
+    (void)alarm(10);
+    (void)curl_global_init_mem(CURL_GLOBAL_DEFAULT, failing_malloc, free, failing_realloc,
+                               failing_strdup, failing_calloc);
+    n_until_failure = at;
+    struct loop *loop = loop_libevent_new();
+    struct sender *sender = sender_curl_new(loop, 4);
+    for (int i = 0; i < 2; i++) { /* the second one over a connection that was kept */
+        struct sender_request request = request_of("/ok");
+        struct asked a = {.loop = loop};
+        int n_before = atomic_load(&seen->n_requests);
+        request.method = "POST";
+        request.headers = &key;
+        request.n_headers = 1;
+        request.body = STR("text=1");
+        request.timeout_ms = 2000;
+        sender_post(sender, &request, on_response, &a);
+        while (a.n == 0)
+            loop_run(loop);
+        bool has_left = atomic_load(&seen->n_requests) != n_before;
+        bool is_good = a.reached == SENDER_REACHED_RESPONSE && a.status == 200 && a.len == 5;
+        bool is_whole = strstr(seen->request, "\r\nX-Key: k 1\r\n") != NULL &&
+                        strstr(seen->request, "\r\n\r\ntext=1") != NULL;
+        if (a.n != 1 || (has_left && (a.reached == SENDER_REACHED_NOT || !is_whole)) ||
+            (a.reached == SENDER_REACHED_RESPONSE && !is_good))
+            return ENDS_WRONG;
+    }
+    sender_free(sender);
+    loop_free(loop);
+    return n_until_failure > 0 ? ENDS_WITHOUT_FAILURE : ENDS_TOLD;
+}
+
+/* A process may end itself, which is a kill. It sends nothing cut short, and says nothing wrong. */
+static void without_memory_nothing_is_cut_short(void **state)
+{
+    unsigned n_ended = 0, n_told = 0;
+    bool is_over = false;
+    (void)state;
+    for (unsigned at = 1; !is_over; at++) {
+        int status = 0;
+        pid_t child = fork();
+        if (child == 0)
+            _exit(ask_without_memory(at));
+        assert_int_equal(waitpid(child, &status, 0), child);
+        bool is_ended = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+        if (!is_ended && (!WIFEXITED(status) || WEXITSTATUS(status) == ENDS_WRONG))
+            fail_msg("allocation %u: status %x", at, (unsigned)status);
+        is_over = !is_ended && WEXITSTATUS(status) == ENDS_WITHOUT_FAILURE;
+        n_ended += is_ended;
+        n_told += !is_ended && !is_over;
+    }
+    assert_true(n_ended > 20 && n_told > 20); /* the loop went through all of it */
 }
 
 int main(void)
@@ -413,6 +505,7 @@ int main(void)
         cmocka_unit_test(public_addresses_are_tried),
         cmocka_unit_test(only_tls_unless_it_is_allowed),
         cmocka_unit_test(what_is_under_way_is_answered_when_it_closes),
+        cmocka_unit_test(without_memory_nothing_is_cut_short),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -15,7 +15,7 @@
 #include "port/sink/sink.h"
 #include "port/store/store.h"
 
-#define TIMEOUT_MS 2000
+#define TIMEOUT_MS 60000 /* only a failure waits so long */
 #define WRITER "waypost_writer"
 #define SENDER "waypost_sender"
 
@@ -23,7 +23,7 @@ struct world {
     struct loop *loop;
     struct sink *sink;
     struct timer *timer;
-    uint32_t n_answers, n_wanted, n_polls;
+    uint32_t n_responses, n_wanted, n_polls;
     enum err e;
     char message[ERRMSG_BYTES];
     uint16_t key_id;
@@ -69,7 +69,7 @@ static void down(struct world *w)
 static void answered(struct world *w, enum err e)
 {
     w->e = e;
-    if (++w->n_answers == w->n_wanted)
+    if (++w->n_responses == w->n_wanted)
         loop_stop(w->loop);
 }
 
@@ -101,11 +101,11 @@ static void on_vault(void *ctx, enum err e, uint16_t key_id, struct str nonce,
 /* Nothing was answered yet when this begins: never before the call has returned. */
 static void await(struct world *w, uint32_t n)
 {
-    assert_int_equal(w->n_answers, 0);
+    assert_int_equal(w->n_responses, 0);
     w->n_wanted = n;
     loop_run(w->loop);
-    assert_int_equal(w->n_answers, n);
-    w->n_answers = w->n_wanted = 0;
+    assert_int_equal(w->n_responses, n);
+    w->n_responses = w->n_wanted = 0;
 }
 
 /* A step of one learner; without a time, which the database refuses. */
@@ -202,7 +202,7 @@ static void places_move_with_what_they_are_of(void **state)
     down(&w);
 }
 
-static void answers_in_order(void **state)
+static void responses_in_order(void **state)
 {
     (void)state; /* no fixture */
     struct world w;
@@ -323,7 +323,7 @@ static void answers_what_is_pending_when_freed(void **state)
     for (int i = 0; i < 3; i++)
         ingest(&w, true);
     down(&w);
-    assert_int_equal(w.n_answers, 3);
+    assert_int_equal(w.n_responses, 3);
     assert_int_equal(w.e, ERR_UNAVAILABLE);
 }
 
@@ -376,7 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_in_and_refuses),
         cmocka_unit_test(places_move_with_what_they_are_of),
-        cmocka_unit_test(answers_in_order),
+        cmocka_unit_test(responses_in_order),
         cmocka_unit_test(puts_any_bytes_aside),
         cmocka_unit_test(gives_the_sealed_number_to_the_sender_only),
         cmocka_unit_test(counts_reports_of_nobody_who_is_small),

@@ -16,7 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -35,7 +37,13 @@ static struct {
     enum death death;
     int fail_errno; /* of the next fdatasync or pwrite, 0 = none */
     bool is_fail_write;
-    char synced[64]; /* folder that gets a copy of every file as of its last sync; "" = none */
+    int lock_errno;       /* of the next flock, 0 = none */
+    int cut_errno;        /* of the next ftruncate, 0 = none */
+    int read_errno;       /* of the next pread, 0 = none */
+    int show_errno;       /* of the next msync, 0 = none */
+    char synced[64];      /* folder that gets a copy of every file as of its last sync; "" = none */
+    bool is_aside_synced; /* the folder of what was put aside */
+    bool is_aside_name_synced; /* and since then the one that names it */
 } hook = {.countdown = -1};
 
 static void die_if(enum death when, bool is_last)
@@ -74,6 +82,17 @@ static void note_synced(const char *name)
         file_copy(name, to);
 }
 
+static void note_synced_folder(const char *name)
+{
+    struct stat info;
+    char aside[PATH_MAX + 16];
+    (void)snprintf(aside, sizeof(aside), "%s/quarantine", name);
+    if (strstr(name, "/quarantine") != NULL && stat(name, &info) == 0 && S_ISDIR(info.st_mode))
+        hook.is_aside_synced = true;
+    else if (hook.is_aside_synced && stat(aside, &info) == 0)
+        hook.is_aside_name_synced = true;
+}
+
 static void note_synced_fd(int fd)
 {
     char link[64], name[PATH_MAX];
@@ -82,6 +101,7 @@ static void note_synced_fd(int fd)
     if (n <= 0)
         return;
     name[n] = '\0';
+    note_synced_folder(name);
     note_synced(name);
 }
 
@@ -116,6 +136,11 @@ int fsync(int fd)
 int msync(void *at, size_t n, int flags)
 {
     bool is_last = is_last_call();
+    if (hook.show_errno != 0) {
+        errno = hook.show_errno;
+        hook.show_errno = 0;
+        return -1;
+    }
     die_if(DEATH_BEFORE, is_last);
     die_if(DEATH_HALFWAY, is_last);
     int result = (int)syscall(SYS_msync, (uintptr_t)at & ~(uintptr_t)4095, n, flags);
@@ -162,9 +187,34 @@ ssize_t pwrite64(int fd, const void *bytes, size_t n, off_t at)
     return hooked_pwrite(fd, bytes, n, at);
 }
 
+static ssize_t hooked_pread(int fd, void *bytes, size_t n, off_t at)
+{
+    if (hook.read_errno != 0) {
+        errno = hook.read_errno;
+        hook.read_errno = 0;
+        return -1;
+    }
+    return (ssize_t)syscall(SYS_pread64, fd, bytes, n, at);
+}
+
+ssize_t pread(int fd, void *bytes, size_t n, off_t at)
+{
+    return hooked_pread(fd, bytes, n, at);
+}
+
+ssize_t pread64(int fd, void *bytes, size_t n, off_t at)
+{
+    return hooked_pread(fd, bytes, n, at);
+}
+
 static int hooked_ftruncate(int fd, off_t size)
 {
     bool is_last = is_last_call();
+    if (hook.cut_errno != 0) {
+        errno = hook.cut_errno;
+        hook.cut_errno = 0;
+        return -1;
+    }
     die_if(DEATH_BEFORE, is_last);
     die_if(DEATH_HALFWAY, is_last);
     int result = (int)syscall(SYS_ftruncate, fd, size);
@@ -180,6 +230,16 @@ int ftruncate(int fd, off_t size)
 int ftruncate64(int fd, off_t size)
 {
     return hooked_ftruncate(fd, size);
+}
+
+int flock(int fd, int what)
+{
+    if (hook.lock_errno != 0) {
+        errno = hook.lock_errno;
+        hook.lock_errno = 0;
+        return -1;
+    }
+    return (int)syscall(SYS_flock, fd, what);
 }
 
 /* ---- one spool ---- */
@@ -255,26 +315,26 @@ static void reopen(struct bench *b)
     b->spool = spool_open(b, QUOTA_BYTES);
 }
 
-struct answer {
+struct response {
     bool is_done;
     enum err e;
 };
 
 static void on_append(void *ctx, enum err e)
 {
-    struct answer *answer = ctx;
-    assert_false(answer->is_done);
-    *answer = (struct answer){true, e};
+    struct response *response = ctx;
+    assert_false(response->is_done);
+    *response = (struct response){true, e};
 }
 
 static enum err append(struct bench *b, struct spool *spool, struct str record)
 {
-    struct answer answer = {false, ERR_OK};
-    spool_append(spool, record, on_append, &answer);
-    assert_false(answer.is_done);
+    struct response response = {false, ERR_OK};
+    spool_append(spool, record, on_append, &response);
+    assert_false(response.is_done);
     loop_mem_settle(b->loop);
-    assert_true(answer.is_done);
-    return answer.e;
+    assert_true(response.is_done);
+    return response.e;
 }
 
 static void expect_next(struct bench *b, const char *text)
@@ -382,13 +442,13 @@ static void no_more_are_shown_than_can_be_dropped(void **state)
 static void appends_of_a_turn_are_answered_together(void **state)
 {
     struct bench *b = *state;
-    struct answer answers[3] = {{false, ERR_OK}};
+    struct response responses[3] = {{false, ERR_OK}};
     for (size_t i = 0; i < 3; i++)
-        spool_append(b->spool, STR("x"), on_append, &answers[i]);
+        spool_append(b->spool, STR("x"), on_append, &responses[i]);
     assert_false(spool_is_empty(b->spool));
     loop_mem_settle(b->loop);
     for (size_t i = 0; i < 3; i++)
-        assert_true(answers[i].is_done && answers[i].e == ERR_OK);
+        assert_true(responses[i].is_done && responses[i].e == ERR_OK);
 }
 
 static void records_have_a_ceiling(void **state)
@@ -406,11 +466,11 @@ static void records_have_a_ceiling(void **state)
 static void free_answers_what_is_pending(void **state)
 {
     struct bench *b = *state;
-    struct answer answer = {false, ERR_OK};
-    spool_append(b->spool, STR("x"), on_append, &answer);
+    struct response response = {false, ERR_OK};
+    spool_append(b->spool, STR("x"), on_append, &response);
     spool_free(b->spool);
     b->spool = NULL;
-    assert_true(answer.is_done);
+    assert_true(response.is_done);
 }
 
 /* ---- the memory's faults ---- */
@@ -499,6 +559,26 @@ static void disk_space_is_given_back_while_the_log_is_long(void **state)
     assert_int_equal(n, 100);
 }
 
+static void log_that_could_not_be_cut_is_cut_later(void **state)
+{
+    struct bench *b = *state;
+    char path[PATH_MAX];
+    struct stat info;
+    assert_int_equal(append(b, b->spool, STR("one")), ERR_OK);
+    hook.cut_errno = EIO;
+    expect_next(b, "one");
+    assert_int_equal(hook.cut_errno, 0);
+    assert_true(spool_is_empty(b->spool));
+    assert_int_equal(stat(in_dir(b, "spool.log", path), &info), 0);
+    assert_true(info.st_size > 0);
+    expect_end(b);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_size, 0);
+    assert_int_equal(append(b, b->spool, STR("two")), ERR_OK);
+    expect_next(b, "two");
+    expect_end(b);
+}
+
 static void failed_sync_is_not_acknowledged(void **state)
 {
     struct bench *b = *state;
@@ -558,14 +638,76 @@ static void damaged_frame_is_put_aside_and_the_rest_read_on(void **state)
         if (i % 2 == 0)
             reopen(b);
         int n_before = quarantined(b);
+        hook.is_aside_synced = hook.is_aside_name_synced = false;
         assert_int_equal(spool_peek(b->spool, &b->record), ERR_OK);
         assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_NOT_FOUND);
         expect_next(b, "first");
         expect_next(b, "third");
         expect_end(b);
         assert_int_equal(quarantined(b), n_before + 1);
-        loop_mem_advance(b->loop, 1); /* a name of its own for the next one */
+        assert_true(
+            hook.is_aside_name_synced); /* or a crash would lose what is no more in the log */
+        loop_mem_advance(b->loop, 1);   /* a name of its own for the next one */
     }
+}
+
+/* A disk that does not give it now may give it the next time. */
+static void what_cannot_be_read_stays(void **state)
+{
+    struct bench *b = *state;
+    assert_int_equal(append(b, b->spool, STR("first")), ERR_OK);
+    assert_int_equal(append(b, b->spool, STR("second")), ERR_OK);
+    hook.read_errno = EIO;
+    assert_int_equal(spool_peek(b->spool, &b->record), ERR_IO);
+    assert_int_equal(spool_peek(b->spool, &b->record), ERR_OK);
+    hook.read_errno = EIO;
+    assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_IO);
+    hook.read_errno = EINTR;
+    assert_int_equal(spool_peek_next(b->spool, &b->record), ERR_OK);
+    assert_string_equal(buf_str(&b->record).p, "second");
+    hook.read_errno = EINTR;
+    expect_next(b, "first");
+    expect_next(b, "second");
+    expect_end(b);
+    assert_int_equal(quarantined(b), 0);
+}
+
+/* Damage is somebody's message: it leaves the log only for a place where a person finds it. */
+static void damage_that_cannot_be_put_aside_stays(void **state)
+{
+    struct bench *b = *state;
+    char aside[sizeof(b->dir) + 16];
+    (void)snprintf(aside, sizeof(aside), "%s/quarantine", b->dir);
+    for (int is_unread = 0; is_unread < 2; is_unread++) {
+        assert_int_equal(append(b, b->spool, STR("first")), ERR_OK);
+        assert_int_equal(append(b, b->spool, STR("other")), ERR_OK);
+        log_change(b, 4, 0x20);
+        off_t before = log_bytes(b);
+        file_copy("/dev/null", aside); /* no folder: nothing goes into it */
+        assert_int_equal(spool_peek(b->spool, &b->record), ERR_IO);
+        if (is_unread)
+            reopen(b);
+        assert_int_equal(spool_peek(b->spool, &b->record), ERR_IO);
+        assert_int_equal(log_bytes(b), before);
+        assert_int_equal(unlink(aside), 0);
+        expect_next(b, "other");
+        expect_end(b);
+        assert_int_equal(quarantined(b), 1);
+        remove_tree(aside);
+    }
+}
+
+/* Who drops what it has handed on must know whether it may come again after a power cut. */
+static void a_place_that_is_not_on_disk_is_told(void **state)
+{
+    struct bench *b = *state;
+    assert_int_equal(append(b, b->spool, STR("first")), ERR_OK);
+    assert_int_equal(spool_peek(b->spool, &b->record), ERR_OK);
+    hook.show_errno = EIO;
+    assert_int_equal(spool_drop(b->spool, 1), ERR_IO);
+    assert_int_equal(append(b, b->spool, STR("second")), ERR_OK);
+    expect_next(b, "second");
+    expect_end(b);
 }
 
 static void records_with_unknown_keys_are_kept_aside(void **state)
@@ -747,16 +889,16 @@ static void live(struct bench *b, int fd)
     if (spool_file_new(b->loop, b->vault, b->dir, QUOTA_BYTES, &spool, NULL) != ERR_OK)
         _exit(3);
     for (int i = 1, turn = 1; i <= LIFE_RECORDS; turn = turn % 3 + 1) {
-        struct answer answers[3] = {{false, ERR_OK}};
+        struct response responses[3] = {{false, ERR_OK}};
         for (int k = 0; k < turn; k++) {
             char text[64];
             (void)snprintf(text, sizeof(text), "%d %.*s", i + k, (i + k) % 5 * 7,
                            "..................................");
-            spool_append(spool, str_from(text), on_append, &answers[k]);
+            spool_append(spool, str_from(text), on_append, &responses[k]);
         }
         loop_mem_settle(b->loop);
         for (int k = 0; k < turn; k++)
-            if (answers[k].e == ERR_OK)
+            if (responses[k].e == ERR_OK)
                 say(fd, 'A', i + k);
         i += turn;
         for (int k = 0; k < turn + 1; k++) { /* now and then down to empty */
@@ -920,6 +1062,25 @@ static void every_cut_or_bent_frame_is_refused(void **state)
     vault_free(vault);
 }
 
+/* Nobody writes without the lock; a signal is no reason to do without. */
+static void without_the_lock_it_ends(void **state)
+{
+    struct bench *b = *state;
+    int status = 0;
+    hook.lock_errno = EINTR;
+    assert_int_equal(append(b, b->spool, STR("one")), ERR_OK);
+    assert_int_equal(hook.lock_errno, 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        const struct rlimit no_core = {0};
+        (void)setrlimit(RLIMIT_CORE, &no_core);
+        hook.lock_errno = ENOLCK;
+        _exit(append(b, b->spool, STR("two")) == ERR_OK ? 1 : 0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
 #define FILES(f) cmocka_unit_test_setup_teardown(f, setup_file, teardown)
 #define BOTH(f)                                                                                    \
     {"mem: " #f, f, setup_mem, teardown, NULL},                                                    \
@@ -940,15 +1101,20 @@ int main(void)
         FILES(records_outlive_the_process_and_are_not_readable),
         FILES(quota_bounds_what_waits),
         FILES(disk_space_is_given_back_while_the_log_is_long),
+        FILES(log_that_could_not_be_cut_is_cut_later),
         FILES(failed_sync_is_not_acknowledged),
         FILES(torn_write_is_overwritten),
         FILES(damaged_frame_is_put_aside_and_the_rest_read_on),
+        FILES(what_cannot_be_read_stays),
+        FILES(damage_that_cannot_be_put_aside_stays),
+        FILES(a_place_that_is_not_on_disk_is_told),
         FILES(records_with_unknown_keys_are_kept_aside),
         FILES(garbage_is_survived),
         FILES(lost_or_wrong_state_replays_rather_than_loses),
         FILES(folder_that_cannot_be_used_is_refused),
         FILES(two_writers_one_replayer),
         FILES(many_writers_lose_and_mix_nothing),
+        FILES(without_the_lock_it_ends),
         cmocka_unit_test(killed_at_every_call_nothing_acknowledged_is_lost),
         cmocka_unit_test(power_cut_at_every_call_loses_nothing_acknowledged),
         cmocka_unit_test(crc_is_that_of_zlib),

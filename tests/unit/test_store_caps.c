@@ -115,7 +115,8 @@ static void a_refused_message_leaves_the_rest_of_the_commit(void **state)
     assert_false(t->got.has_reply);
 }
 
-/* A reply that was said in the answer to the callback is no outbox entry, and told all the same. */
+/* A reply that was said in the response to the callback is no outbox entry, and told all the same.
+ */
 static void a_reply_in_the_answer_is_counted_and_told(void **state)
 {
     struct subject *t = subject(state);

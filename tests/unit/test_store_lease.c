@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -307,6 +308,44 @@ static void kinds_do_not_meet(void **state)
     assert_int_equal(b.n_alive, 1);
 }
 
+/* What a new taking gets is known to the buckets, and to no lower number. */
+static void expect_all(struct subject *t, struct owner *a)
+{
+    for (int i = 0; i < 40 && (i == 0 || a->n_held < STORE_LEASE_RANGES); i++) {
+        if (i > 0)
+            run_for(t, TTL_MS / 8);
+        keep(t, a);
+    }
+    assert_int_equal(a->n_held, STORE_LEASE_RANGES);
+}
+
+/* On a Cluster the table lies on one master, the fences on all: that one alone is emptied, or comes
+ * back from an older copy, or its clock goes behind that of the one before. */
+static void who_has_what_is_lost_and_the_buckets_know_later_fences(void **state)
+{
+    struct subject *t = subject(state);
+    struct owner a = owner_of("a", 1), again = owner_of("a", 2);
+    struct store_entry entry = enqueue(t, 255);
+    keep(t, &a);
+    keep(t, &again);
+    uint64_t lost = again.lease.fences[STORE_LEASE_RANGES - 1];
+    assert_int_equal(redis_server_do(&server, "DEL wp:{leases}:sender"), 1);
+    expect_all(t, &again);
+    assert_true(again.lease.fences[STORE_LEASE_RANGES - 1] > lost);
+    assert_int_equal(mark(t, entry, lost), ERR_DENIED);
+    assert_int_equal(redis_server_do(&server, "HSET wp:{leases}:sender fence 1"), 0);
+    struct owner third = owner_of("a", 3);
+    keep(t, &third);
+    assert_int_equal(third.n_held, STORE_LEASE_RANGES);
+    char ahead[24];
+    (void)snprintf(ahead, sizeof(ahead), "%llu",
+                   (unsigned long long)third.lease.fences[STORE_LEASE_RANGES - 1] + 2000);
+    assert_int_equal(redis_server_do(&server, "HSET wp:{b255}:fence sender %s", ahead), 0);
+    assert_int_equal(redis_server_do(&server, "DEL wp:{leases}:sender"), 1);
+    expect_all(t, &third);
+    assert_int_equal(mark(t, entry, third.lease.fences[STORE_LEASE_RANGES - 1]), ERR_OK);
+}
+
 #define BOTH(f)                                                                                    \
     {"mem: " #f, f, setup_mem, teardown, NULL},                                                    \
     {                                                                                              \
@@ -356,6 +395,8 @@ int main(void)
         BOTH(a_mark_of_an_earlier_owner_is_found),
         BOTH(kinds_do_not_meet),
         BOTH(what_waits_in_the_outbox_is_told),
+        {"redis: who_has_what_is_lost_and_the_buckets_know_later_fences",
+         who_has_what_is_lost_and_the_buckets_know_later_fences, setup_redis, teardown, NULL},
     };
     has_server = redis_server_is_installed();
     if (has_server)

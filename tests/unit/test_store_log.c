@@ -1,4 +1,5 @@
-/* The event log: one table of cases against store_mem and against store_hiredis. */
+/* The event log, and what a server must have to be used: one table of cases against store_mem and
+ * store_hiredis. */
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -311,6 +312,108 @@ static void a_server_that_was_started_anew_is_closed(void **state)
     expect_fence(t, "9", true);
 }
 
+/* ---- a server without its replica ---- */
+
+/* How many connections the server has had; one of them is this one's. */
+static long long n_connections(void)
+{
+    redisContext *redis = redisConnectUnix(server.socket);
+    redisReply *reply = redisCommand(redis, "CLIENT ID");
+    assert_non_null(reply);
+    long long n = reply->integer;
+    freeReplyObject(reply);
+    redisFree(redis);
+    return n;
+}
+
+/* One that cannot be sure says so: what a lone server was told may be lost with it. Once its
+ * replica is there it is of use: it is asked again and again, without longer and longer pauses. */
+static void server_without_enough_replicas_is_away(void **state)
+{
+    struct subject *t = subject(state);
+    struct store_settings set = settings();
+    set.wait_replicas = 1;
+    set.deadline_ms = 200;
+    struct store *before = t->store;
+    t->store = store_hiredis_new(t->loop, &set);
+    run_for(t, 2000);
+    assert_false(store_is_up(t->store));
+    long long n = n_connections();
+    run_for(t, 2000);
+    assert_true(n_connections() - n > 5);
+    store_free(t->store);
+    t->store = before;
+}
+
+/* Several commands with one response: where none can be sent, and where there is none. */
+static void what_asks_for_many_things_is_refused_at_once(void **state)
+{
+    struct subject *t = subject(state);
+    struct store_settings set = settings();
+    struct store *before = t->store;
+    store_log_trim(t->store, NULL, 0, got_plain, begin(t));
+    assert_int_equal(end(t), ERR_OK);
+    set.socket_path = "/tmp/no-such-folder/redis.sock";
+    t->store = store_hiredis_new(t->loop, &set);
+    assert_int_equal(do_trim(t, 7, (struct event_place){1, 1}), ERR_UNAVAILABLE);
+    store_fence_open(t->store, 9, got_plain, begin(t));
+    assert_int_equal(end(t), ERR_UNAVAILABLE);
+    store_free(t->store);
+    t->store = before;
+}
+
+/* While a slot has no server, what asks for it waits, as long as it may. */
+static void a_slot_that_nobody_has_is_waited_for(void **state)
+{
+    struct subject *t = subject(state);
+    struct store_settings set = settings();
+    struct store *patient = t->store;
+    char address[32];
+    (void)snprintf(address, sizeof(address), "127.0.0.1:%d", cluster.port);
+    set.socket_path = NULL;
+    set.cluster = address;
+    set.deadline_ms = 300;
+    t->store = store_hiredis_new(t->loop, &set);
+    wait_up(t, true);
+    assert_int_not_equal(redis_server_do(&cluster, "CONFIG SET cluster-node-timeout 500"), -1);
+    assert_int_not_equal(redis_server_do(&cluster, "CLUSTER DELSLOTS 12862"), -1); /* {b007} */
+    assert_int_equal(do_load(t, id_of(7, 1)), ERR_UNAVAILABLE);
+    store_free(t->store);
+    t->store = patient;
+    store_load(t->store, &(struct number_id){{7}}, got_load, begin(t));
+    run_for(t, 100);
+    assert_false(t->got.is_done);
+    assert_int_not_equal(redis_server_do(&cluster, "CLUSTER ADDSLOTS 12862"), -1);
+    while (!t->got.is_done)
+        run_for(t, 5);
+    assert_int_equal(t->got.e, ERR_OK);
+}
+
+/* What the server says against a command of a user. */
+static enum err may(struct subject *t, const char *user, const char *command)
+{
+    store_may(t->store, str_from(user), str_from(command), got_value, begin(t));
+    return end(t);
+}
+
+static void what_a_user_lacks_is_told(void **state)
+{
+    struct subject *t = subject(state);
+    assert_int_not_equal(
+        redis_server_do(&server, "ACL SETUSER reader on ~wp:* resetchannels -@all +get +subscribe"),
+        -1);
+    assert_int_equal(may(t, "reader", "get wp:x"), ERR_OK);
+    assert_string_equal(t->got.value, "");
+    assert_int_equal(may(t, "reader", "set wp:x 1"), ERR_OK);
+    assert_non_null(strstr(t->got.value, "'set'"));
+    assert_int_equal(may(t, "reader", "get other"), ERR_OK);
+    assert_non_null(strstr(t->got.value, "'other' key"));
+    assert_int_equal(may(t, "reader", "subscribe news"), ERR_OK);
+    assert_non_null(strstr(t->got.value, "channel"));
+    assert_int_equal(may(t, "writer", "get wp:x"), ERR_NOT_FOUND);
+    assert_int_not_equal(redis_server_do(&server, "ACL DELUSER reader"), -1);
+}
+
 static void the_end_of_a_log_stays_when_it_is_trimmed(void **state)
 {
     struct subject *t = subject(state);
@@ -328,6 +431,7 @@ static void the_end_of_a_log_stays_when_it_is_trimmed(void **state)
 }
 
 #define REDIS(f) cmocka_unit_test_setup_teardown(f, setup_redis, teardown)
+#define CLUSTER(f) cmocka_unit_test_setup_teardown(f, setup_cluster, teardown)
 #define EACH(f)                                                                                    \
     cmocka_unit_test_setup_teardown(f, setup_mem, teardown),                                       \
         cmocka_unit_test_setup_teardown(f, setup_redis, teardown),                                 \
@@ -348,6 +452,10 @@ int main(void)
         REDIS(a_fenced_store_is_away_until_it_is_open),
         REDIS(an_emptied_server_takes_nobody_for_new),
         REDIS(a_server_that_was_started_anew_is_closed),
+        REDIS(server_without_enough_replicas_is_away),
+        REDIS(what_a_user_lacks_is_told),
+        REDIS(what_asks_for_many_things_is_refused_at_once),
+        CLUSTER(a_slot_that_nobody_has_is_waited_for),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -235,6 +235,28 @@ static void test_replaces_what_hangs(void **state)
     assert_int_equal(exit_code_of(supervisor), EX_OK);
 }
 
+/* Of 3 s without a beat. */
+static void test_to_wait_for_a_processor_is_not_to_hang(void **state)
+{
+    (void)state;
+    static const struct supervisor_time then = {.ran_ms = 100, .waited_ms = 50};
+    static const struct {
+        struct supervisor_time now;
+        int64_t still_ms;
+    } rows[] = {
+        {{100, 50, false}, 3000}, /* stopped, or waits for somebody who does not answer */
+        {{100, 1050, false}, 2000},
+        {{3100, 50, true}, 3000},   /* turns in a circle */
+        {{1600, 1550, true}, 1500}, /* the same, where another takes the half */
+        {{110, 50, true}, 10},      /* waits for a processor since its beat */
+        {{110, 2950, true}, 10},
+        {{110, 2950, false}, 100}, /* got one now and then, and waits for a disk */
+        {{0, 0, false}, 3050},     /* the kernel does not tell any more */
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(supervisor_still_ms(3000, &then, &rows[i].now), rows[i].still_ms);
+}
+
 static void test_does_not_spin_on_what_dies_at_once(void **state)
 {
     (void)state;
@@ -345,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_stops_in_order_when_asked),
         cmocka_unit_test(test_starts_again_what_was_killed),
         cmocka_unit_test(test_replaces_what_hangs),
+        cmocka_unit_test(test_to_wait_for_a_processor_is_not_to_hang),
         cmocka_unit_test(test_does_not_spin_on_what_dies_at_once),
         cmocka_unit_test(test_a_hopeless_process_ends_all_with_its_code),
         cmocka_unit_test(test_kills_what_does_not_stop_in_time),

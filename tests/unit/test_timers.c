@@ -19,7 +19,7 @@ struct world {
     struct timers *timers;
     store_on_due *fn;
     void *ctx;
-    char asked[256]; /* "0-255 " of each look */
+    char asked[1024]; /* "0-15 " of each look */
 };
 
 static struct world *w; /* the store has nowhere to keep it */
@@ -42,7 +42,7 @@ static int open_world(void **state)
     *state = w = calloc(1, sizeof(*w));
     w->store.ops = &ops;
     w->loop = loop_mem_new((struct wall_ms){1764000000000});
-    w->timers = timers_new(w->loop, &w->store, NULL, 0);
+    w->timers = timers_new(&(struct timers_parts){.loop = w->loop, .store = &w->store});
     return 0;
 }
 
@@ -77,12 +77,16 @@ static void own(const char *ranges)
     timers_own(w->timers, fences);
 }
 
+#define ROUND                                                                                      \
+    "0-15 16-31 32-47 48-63 64-79 80-95 96-111 112-127 128-143 144-159 160-175 176-191 192-207 "   \
+    "208-223 224-239 240-255 "
+
 static void alone_it_looks_at_all_each_second(void **state)
 {
     (void)state;
     timers_start(w->timers);
     advance(2500, ERR_OK);
-    assert_string_equal(w->asked, "0-255 0-255 0-255 ");
+    assert_string_equal(w->asked, ROUND ROUND ROUND);
 }
 
 static void with_others_it_looks_at_its_own_ranges(void **state)
@@ -92,14 +96,14 @@ static void with_others_it_looks_at_its_own_ranges(void **state)
     assert_string_equal(w->asked, ""); /* nothing is its own yet */
     own("xx...x.........x");
     advance(1500, ERR_OK);
-    assert_string_equal(w->asked, "0-31 80-95 240-255 0-31 80-95 240-255 ");
+    assert_string_equal(w->asked, "0-15 16-31 80-95 240-255 0-15 16-31 80-95 240-255 ");
     w->asked[0] = '\0';
     own("................");
     advance(3000, ERR_OK);
     assert_string_equal(w->asked, "");
     own("..............xx");
     advance(500, ERR_OK);
-    assert_string_equal(w->asked, "224-255 ");
+    assert_string_equal(w->asked, "224-239 240-255 ");
 }
 
 static void a_look_that_failed_is_repeated_in_a_second(void **state)
@@ -122,7 +126,7 @@ static void stopped_it_looks_no_more(void **state)
     own("xxxxxxxxxxxxxxxx");
     advance(5000, ERR_OK);
     assert_false(timers_is_busy(w->timers));
-    assert_string_equal(w->asked, "0-255 ");
+    assert_string_equal(w->asked, "0-15 ");
 }
 
 static void on_all_due(void *ctx, enum err e, const struct number_id *ids, uint32_t n)
@@ -141,10 +145,11 @@ static uint32_t count_due(struct callback_world *real)
     return n;
 }
 
-/* With a store and dialogs: not the first one only, which would leave a million for days. */
-static void all_that_are_due_are_woken_by_one_look(void **state)
+enum { N_DUE = 20 };
+
+/* With dialogs, and N_DUE numbers that are due at once. */
+static struct callback_world *open_real(void)
 {
-    (void)state;
     struct setting settings[] = {{STR("username"), STR("u")}, {STR("apikey"), STR("k")}};
     const struct config_channel at = {.name = STR("at"),
                                       .profile = STR("africastalking"),
@@ -152,20 +157,55 @@ static void all_that_are_due_are_woken_by_one_look(void **state)
                                       .settings = {settings, 2},
                                       .is_unsigned_allowed = true,
                                       .new_numbers_hour = 1000};
-    enum { N = 20 };
     struct callback_world *real = world_new(&at, 1);
     char body[128];
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < N_DUE; i++) {
         (void)snprintf(body, sizeof(body), "from=%%2B2547000000%02d&to=20880&text=JOIN&id=%d", i,
                        i);
         assert_int_equal(world_post(real, "/in/at", body), 200);
     }
     loop_mem_advance(real->loop, INT64_C(60) * 24 * 3600 * 1000);
-    assert_int_equal(count_due(real), N);
-    struct timers *timers = timers_new(real->loop, real->store, real->dialogs, 0);
+    assert_int_equal(count_due(real), N_DUE);
+    return real;
+}
+
+static struct timers *real_timers(struct callback_world *real, double wakes_per_s)
+{
+    return timers_new(&(struct timers_parts){.loop = real->loop,
+                                             .store = real->store,
+                                             .dialogs = real->dialogs,
+                                             .metrics = real->metrics,
+                                             .wakes_per_s = wakes_per_s});
+}
+
+/* Not the first one only, which would leave a million for days. */
+static void all_that_are_due_are_woken_by_one_look(void **state)
+{
+    (void)state;
+    struct callback_world *real = open_real();
+    struct timers *timers = real_timers(real, 0);
     timers_start(timers);
     loop_mem_settle(real->loop); /* the clock stands still */
     assert_int_equal(count_due(real), 0);
+    assert_int_equal(metrics_get(real->metrics, METRIC_timers_woken_total), N_DUE);
+    timers_free(timers);
+    world_free(real);
+}
+
+static void no_more_are_woken_than_may_be_in_a_second(void **state)
+{
+    (void)state;
+    struct callback_world *real = open_real();
+    struct timers *timers = real_timers(real, 10);
+    timers_start(timers);
+    loop_mem_settle(real->loop);
+    for (uint32_t at = 1; at <= 9; at++) {
+        uint32_t woken = (uint32_t)metrics_get(real->metrics, METRIC_timers_woken_total);
+        assert_int_equal(woken, N_DUE - count_due(real));
+        assert_in_range(woken, 2 * at - 2, 2 * at);
+        for (int i = 0; i < 20; i++)
+            loop_mem_advance(real->loop, 10);
+    }
     timers_free(timers);
     world_free(real);
 }
@@ -180,6 +220,7 @@ int main(void)
         IN_WORLD(a_look_that_failed_is_repeated_in_a_second),
         IN_WORLD(stopped_it_looks_no_more),
         cmocka_unit_test(all_that_are_due_are_woken_by_one_look),
+        cmocka_unit_test(no_more_are_woken_than_may_be_in_a_second),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

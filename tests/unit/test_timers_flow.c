@@ -46,10 +46,10 @@ static uint32_t read_all(uint32_t i)
 
 static void say(uint32_t i, const char *text)
 {
-    struct talk_answer answer;
+    struct talk_response response;
     handset_send_sms(&phones[i], str_from(text), world->ops->now(world));
-    assert_int_equal(world->ops->post(world, phones[i].path, buf_str(&phones[i].body), 1, &answer),
-                     ERR_OK);
+    assert_int_equal(
+        world->ops->post(world, phones[i].path, buf_str(&phones[i].body), 1, &response), ERR_OK);
     (void)read_all(i);
 }
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/engine/engine.h"
+#include "core/gsm/gsm.h"
 #include "core/match/words.h"
 #include "port/lesson_files.h"
 
@@ -258,9 +259,100 @@ static void test_another_language_keeps_the_place(void **state)
     }
 }
 
+/* ---- kind words, and what stands before a question ---- */
+
+static const struct course *course_of(const char *lang)
+{
+    return course_in(courses.list[0], str_from(lang), -1);
+}
+
+/* Thanks move nobody and are nothing that was not understood: a lesson's reader is told how to go
+ * on, in one SMS, and a question stands again. */
+static void thanks_are_answered_in_kind(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lang, *text;
+    } cases[] = {
+        {"en", "thanks"},
+        {"en", "Thank you very much!"},
+        {"en", "\U0001f44d"},
+        {"en", "\U0001f64f\U0001f3fd \u2764\ufe0f"},
+        {"en", "very good, thanks"},
+        {"fr", "merci"},
+        {"fr", "Merci beaucoup"},
+        {"fr", "je vous remercie"},
+        {"fr", "\U0001f44d"},
+        {"es", "gracias"},
+        {"es", "¡Muchas gracias!"},
+        {"es", "mil gracias"},
+        {"es", "\U0001f64f"},
+        {"ar", "شكرا"},
+        {"ar", "شكرا جزيلا"},
+        {"ar", "شكرا لكم"},
+        {"ar", "\U0001f44d"},
+        {"tr", "teşekkürler"},
+        {"tr", "çok teşekkür ederim"},
+        {"tr", "sağ olun"},
+        {"tr", "\U0001f44c"},
+        {"de", "danke"},
+        {"de", "Vielen Dank"},
+        {"de", "danke sehr"},
+        {"de", "danke schön"},
+        {"de", "\U0001f44d\U0001f44d"},
+        {"ru", "спасибо"},
+        {"ru", "Большое спасибо!"},
+        {"ru", "спасибо вам"},
+        {"ru", "\U0001f44d"},
+    };
+    static const struct place lesson = {LEARNER_STATE_LESSON, "m1l3"};
+    static const struct place quiz = {LEARNER_STATE_QUIZ, "m3q2"};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str lang = str_from(cases[i].lang), text = str_from(cases[i].text);
+        struct str kind = course_of(cases[i].lang)->texts[COURSE_TEXT_thanks];
+        struct learner l = learner_at(&lesson, lang);
+        say(&l, text);
+        if (out.n_events > 0 || out.has_moved || !str_starts(out.reply, kind))
+            fail_msg("%s, \"%s\" at a lesson brings %.*s", cases[i].lang, cases[i].text,
+                     STR_ARG(out.reply));
+        struct gsm_size size = gsm_measure(gsm_fold(out.reply, GSM_FOLD_LATIN, arena));
+        if (size.segments > (size.encoding == GSM_ENCODING_GSM7 ? 1 : 2))
+            fail_msg("%s: %u SMS for thanks", cases[i].lang, size.segments);
+        l = learner_at(&quiz, lang);
+        say(&l, text);
+        if (out.n_events > 0 || out.has_moved || str_is_empty(out.reply))
+            fail_msg("%s, \"%s\" at a question brings %.*s", cases[i].lang, cases[i].text,
+                     STR_ARG(out.reply));
+    }
+}
+
+/* A word about a question stands before it in the same SMS: too long, and it costs another one. */
+static void what_stands_before_a_question_is_short(void **state)
+{
+    (void)state;
+    static const enum course_text before[] = {
+        COURSE_TEXT_unknown_2,    COURSE_TEXT_courses_none,  COURSE_TEXT_catch_none,
+        COURSE_TEXT_score_none,   COURSE_TEXT_refresh_start, COURSE_TEXT_go_on,
+        COURSE_TEXT_module_offer, COURSE_TEXT_thanks,        COURSE_TEXT_language_only};
+    for (uint16_t i = 0; i < courses.list[0]->n_languages; i++) {
+        const struct course *course = course_in(courses.list[0], lang_at(i), -1);
+        for (size_t k = 0; k < ARRAY_LEN(before); k++) {
+            arena_reset(arena);
+            struct str text = course->texts[before[k]];
+            struct gsm_size size = gsm_measure(gsm_fold(text, GSM_FOLD_LATIN, arena));
+            bool is_gsm7 = size.encoding == GSM_ENCODING_GSM7;
+            if (str_is_empty(text) || size.units > (is_gsm7 ? 75 : 70))
+                fail_msg("%.*s, text_%s: %u units", STR_ARG(lang_at(i)),
+                         course_text_name(before[k]), size.units);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(thanks_are_answered_in_kind),
+        cmocka_unit_test(what_stands_before_a_question_is_short),
         cmocka_unit_test(test_stop_help_and_safe_of_every_language_in_every_language),
         cmocka_unit_test(test_another_language_keeps_the_place),
     };

@@ -67,7 +67,8 @@ static void parse(struct fixture *f)
     f->source = arena_new_array(f->arena, struct lesson_source, 1);
     enum err e = lesson_parse(f->files, f->n, f->arena, f->findings, f->source);
     if (e != ERR_OK)
-        fail_msg("%s: %.*s", err_name(e), STR_ARG(f->findings->list[0].what));
+        fail_msg("%s: %.*s: %.*s", err_name(e), STR_ARG(f->findings->list[0].what),
+                 STR_ARG(f->findings->list[0].offending));
 }
 
 /* What is found in a language, as "rule rule ". */
@@ -130,6 +131,32 @@ static int tear_down(void **state)
     arena_free(f->scratch);
     test_free(f);
     return 0;
+}
+
+/* A page break is an empty line there; what comes back has no more of them than that, and no blanks
+ * around it. */
+static void page_breaks_are_empty_lines_in_po(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *text, *po, *back; /* back: absent = text */
+    } rows[] = {
+        {"a", "a", NULL},
+        {"a\nb", "a\nb", NULL},
+        {"a\fb\nc\fd", "a\n\nb\nc\n\nd", NULL},
+        {NULL, "a\n\n\n\nb", "a\fb"},
+        {NULL, "  a\n\n", "a"},
+        {NULL, "\n\na\n", "a"},
+        {"", "", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (rows[i].text != NULL) {
+            struct str po = lesson_text_to_po(str_from(rows[i].text), f->arena);
+            assert_true(str_eq(po, str_from(rows[i].po)));
+        }
+        struct str back = lesson_text_from_po(str_from(rows[i].po), f->arena);
+        assert_true(str_eq(back, str_from(rows[i].back != NULL ? rows[i].back : rows[i].text)));
+    }
 }
 
 /* ---- PO ---- */
@@ -262,14 +289,14 @@ static void test_what_is_not_approved_is_not_offered(void **state)
     parse(f);
     assert_ptr_equal(course_in(&f->source->course, STR("fr"), -1), &f->source->course);
     buf_reset(&f->out);
-    lesson_tell_progress(f->source, f->scratch, &f->out);
+    lesson_tell_progress(f->source, STR_NONE, f->scratch, &f->out);
     assert_true(str_starts(buf_str(&f->out), STR("fr: complete, but not offered")));
     while (str_find(get_file(f, "po/fr.po"), STR("# state: translated")) != SIZE_MAX)
         edit(f, "po/fr.po", "", "# state: translated", "# state: approved");
     parse(f);
     assert_ptr_not_equal(course_in(&f->source->course, STR("fr"), -1), &f->source->course);
     buf_reset(&f->out);
-    lesson_tell_progress(f->source, f->scratch, &f->out);
+    lesson_tell_progress(f->source, STR_NONE, f->scratch, &f->out);
     assert_true(str_starts(buf_str(&f->out), STR("fr: offered to learners")));
 }
 
@@ -302,6 +329,40 @@ static void test_a_changed_text_takes_its_module_back(void **state)
     assert_true(str_eq(course_unit(fr, STR("m2l1"))->screens[0], STR("x Two.")));
 }
 
+/* A module that is not translated as a whole is in the original, with all that stands around it. */
+static void test_a_preview_never_mixes_languages(void **state)
+{
+    struct fixture *f = *state;
+    translate(f, "fr", "x ");
+    edit(f, "po/fr.po", "msgctxt \"m1l1.1\"", "msgctxt", "#, fuzzy\nmsgctxt");
+    struct buf out CLEANUP(buf_fini);
+    struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
+    struct lesson_source *source = arena_new_array(f->arena, struct lesson_source, 1);
+    assert_int_equal(lesson_parse(f->files, f->n, f->arena, lesson_findings_new(f->arena), source),
+                     ERR_OK);
+    const struct lesson_source *french = lesson_in_language(source, STR("fr"), f->arena);
+    assert_non_null(french);
+    buf_init(&out, 1u << 22);
+    assert_int_equal(lesson_transcript(french, f->arena, scratch, &out), ERR_OK);
+    uint32_t n_seen = 0;
+    struct str screen =
+        str_sub(source->course.units[source->course.modules[1].first_unit].screens[0], 0, 40);
+    for (struct str rest = buf_str(&out); rest.p != NULL;) {
+        size_t end = str_find(rest, STR("\n-- "));
+        struct str said = str_sub(rest, 0, end);
+        rest = end != SIZE_MAX ? str_sub(rest, end + 4, rest.len) : STR_NONE;
+        /* The line before the first module belongs to none: a language without that is not offered.
+         */
+        if (str_find(said, screen) == SIZE_MAX || str_find(said, STR("x The course")) != SIZE_MAX)
+            continue;
+        n_seen++;
+        said = str_sub(said, 0, str_find(said, STR("\n>")));
+        if (str_find(said, STR("\nx ")) != SIZE_MAX)
+            fail_msg("%.*s", STR_ARG(said));
+    }
+    assert_in_range(n_seen, 1, 99);
+}
+
 /* ---- what is found ---- */
 
 static void test_translations_are_checked(void **state)
@@ -313,6 +374,10 @@ static void test_translations_are_checked(void **state)
         {"\"text_menu\"", "\"x Handwashing\\n\"\n\"1 ", "\"x Handwashing\\n\"\n\"7 ", "po-number "},
         {"\"m1l1.1\"", "x ", "x \xc2\xb7 ", "po-sign not-gsm7 "},
         {"\"m1l1.1\"", "x ", "x \xd1\x8f ", "not-gsm7 "},
+        {"\"text_stop\"",
+         "x You left HANDWASHING. No more messages. Your progress is kept 12 months. Send JOIN",
+         "x You left HANDWASHING. No more messages. Your progress is kept 12 months. Send BEGIN",
+         "po-command "},
         {"\"m1l1.1\"", "x ", "x si s\xc3\xad ", "po-pair "},
         {"\"m1l1.1\"", "x ", "x \xe2\x80\x9c\xc5\x93\xe2\x80\x9d ", ""},
         {"# state: translated\nmsgctxt \"m1l1.1\"", "translated", "draft", "po-draft "},
@@ -331,6 +396,47 @@ static void test_translations_are_checked(void **state)
         if (f->findings->n > 0)
             assert_true(str_eq(f->findings->list[0].pos.file, STR("po/fr.po")));
     }
+}
+
+/* As editors on other systems save them: the mark of UTF-8, two signs at the end of a line. */
+static void test_files_of_other_systems_say_the_same(void **state)
+{
+    struct fixture *f = *state;
+    translate(f, "fr", "x ");
+    edit(f, "po/fr.po", "\"m1l1.1\"", "x ", "x si s\xc3\xad ");
+    set_file(f, "po/fr.po",
+             arena_printf(f->arena, "# pair: si\nmsgid \"\"\nmsgstr \"\"\n\n%.*s",
+                          STR_ARG(get_file(f, "po/fr.po"))));
+    assert_rules(f, "fr", "");
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, 4u << 20);
+    buf_add_str(&out, STR("\xef\xbb\xbf"));
+    for (struct str rest = get_file(f, "po/fr.po"); rest.p != NULL;) {
+        struct str line = str_split(&rest, '\n');
+        buf_addf(&out, "%.*s\r\n", STR_ARG(line));
+    }
+    set_file(f, "po/fr.po", buf_str(&out));
+    assert_rules(f, "fr", "");
+}
+
+/* A translation that nobody can ever choose, and an entry that is of no text. */
+static void test_what_is_for_nobody_is_told(void **state)
+{
+    struct fixture *f = *state;
+    translate(f, "fr", "x ");
+    set_file(f, "po/zz.po", get_file(f, "po/fr.po"));
+    parse(f);
+    lesson_check(f->source, f->arena, f->scratch, f->findings);
+    assert_int_equal(f->findings->n, 1);
+    assert_string_equal(f->findings->list[0].rule, "po-language");
+    assert_true(str_eq(f->findings->list[0].pos.file, STR("po/zz.po")));
+    struct po_file file;
+    f->findings = lesson_findings_new(f->arena);
+    assert_int_equal(
+        po_read(STR("po/fr.po"), STR("msgid \"a\"\nmsgstr \"b\"\n"), f->arena, f->findings, &file),
+        ERR_OK);
+    assert_int_equal(f->findings->n_errors, 1);
+    assert_true(str_eq(f->findings->list[0].offending, STR("a")));
 }
 
 /* At the ceiling and one past it, as it is sent: folded, in the units of the script. */
@@ -417,7 +523,7 @@ static void test_progress_says_the_state(void **state)
     edit(f, "po/fr.po", "", "# state: translated", "# state: approved");
     parse(f);
     buf_reset(&f->out);
-    lesson_tell_progress(f->source, f->scratch, &f->out);
+    lesson_tell_progress(f->source, STR_NONE, f->scratch, &f->out);
     struct str told = buf_str(&f->out);
     assert_true(str_starts(told, STR("fr: on trial: offered to learners")));
     assert_int_not_equal(str_find(told, STR(" translated, 1 approved")), SIZE_MAX);
@@ -429,6 +535,9 @@ static void test_progress_says_the_state(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(page_breaks_are_empty_lines_in_po),
+        TEST(test_files_of_other_systems_say_the_same),
+        TEST(test_what_is_for_nobody_is_told),
         TEST(test_entries_are_read),
         TEST(test_mistakes_in_po_are_named),
         TEST(test_what_is_written_is_read_again),
@@ -436,6 +545,7 @@ int main(void)
         TEST(test_what_is_not_whole_is_not_offered),
         TEST(test_what_is_not_approved_is_not_offered),
         TEST(test_a_changed_text_takes_its_module_back),
+        TEST(test_a_preview_never_mixes_languages),
         TEST(test_translations_are_checked),
         TEST(test_lengths_are_those_of_the_script),
         TEST(test_gettext_agrees),

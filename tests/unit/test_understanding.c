@@ -61,7 +61,8 @@ static const struct place {
     {LEARNER_STATE_STOPPED, LEARNER_STATE_NEW, "", false},
     {LEARNER_STATE_STOPPED, LEARNER_STATE_SURVEY, "y8", false},
     {LEARNER_STATE_STOPPED, LEARNER_STATE_QUIZ, "m1q1", false},
-    {LEARNER_STATE_DELETED, 0, "", false},
+    {LEARNER_STATE_DELETED, LEARNER_STATE_NEW, "", false},
+    {LEARNER_STATE_DELETED, LEARNER_STATE_STOPPED, "", false}, /* and STOP was confirmed */
 };
 
 static const char *const stops[] = {"stop",
@@ -279,7 +280,18 @@ static const char *const odd[] = {"",
                                   "repeat",
                                   "pause",
                                   "catch",
-                                  "switch"};
+                                  "switch",
+                                  "1. but why?",
+                                  "2. but why?",
+                                  "1) I am a nurse",
+                                  "yes, but what does it cost",
+                                  "no, not for me",
+                                  "the second one",
+                                  "last one",
+                                  "the middle one",
+                                  "none of them",
+                                  "2 years ago",
+                                  "separatted"};
 
 static int load(void **state)
 {
@@ -310,7 +322,8 @@ static struct learner learner_at(const struct place *place)
 {
     struct learner l;
     learner_init(&l);
-    memset(l.learner_id, 7, sizeof(l.learner_id));
+    if (place->state != LEARNER_STATE_DELETED)
+        memset(l.learner_id, 7, sizeof(l.learner_id));
     l.state = place->state;
     l.back = place->back;
     bool has_agreed = place->is_member ||
@@ -376,26 +389,44 @@ static enum learner_state home(const struct place *place)
 
 /* ---- the rules ---- */
 
+static bool is_confirmed_tombstone(const struct place *place)
+{
+    return place->state == LEARNER_STATE_DELETED && place->back == LEARNER_STATE_STOPPED;
+}
+
+/* Does anything else than JOIN leave the place as it is? */
+static bool has_left(void)
+{
+    return now_at->state == LEARNER_STATE_STOPPED || is_confirmed_tombstone(now_at);
+}
+
+/* Confirmed once. Of an erased number nothing is recorded. */
 static void expect_stopped(void)
 {
-    bool had_left =
-        now_at->state == LEARNER_STATE_STOPPED || now_at->state == LEARNER_STATE_DELETED;
-    if (out.next.state != (had_left ? now_at->state : LEARNER_STATE_STOPPED))
+    bool is_erased = now_at->state == LEARNER_STATE_DELETED;
+    if (out.next.state != (is_erased ? LEARNER_STATE_DELETED : LEARNER_STATE_STOPPED))
         FAIL("STOP was not obeyed");
-    if ((find_event(EVENT_stopped) != NULL) == had_left || find_event(EVENT_answered) != NULL)
+    if ((find_event(EVENT_stopped) != NULL) == has_left() || find_event(EVENT_answered) != NULL)
         FAIL("STOP was recorded wrongly");
+    if (str_is_empty(out.reply) != has_left() || out.is_passing != is_erased)
+        FAIL("STOP was not confirmed once");
+    if (is_erased && (!learner_is_nobody(&out.next) || out.next.back != LEARNER_STATE_STOPPED))
+        FAIL("something else was kept of an erased number");
 }
 
 static void expect_heard(void)
 {
     if (find_event(EVENT_safe_raised) == NULL || out.sealed_text.p == NULL || out.reply.p == NULL)
         FAIL("a disclosure was not heard");
-    if (out.next.state != home(now_at) || !str_eq(str_from(out.next.unit), str_from(now_at->unit)))
+    bool is_new = now_at->state == LEARNER_STATE_DELETED && out.next.state == LEARNER_STATE_NEW;
+    if ((out.next.state != home(now_at) && !is_new) ||
+        !str_eq(str_from(out.next.unit), str_from(now_at->unit)))
         FAIL("a disclosure moved the learner");
     if (out.next.held_ms != NOW_MS)
         FAIL("a disclosure does not hold pushes back");
     for (uint32_t i = 0; i < out.n_events; i++) {
-        bool is_other = out.events[i].kind != EVENT_safe_raised;
+        bool is_other =
+            out.events[i].kind != EVENT_safe_raised && out.events[i].kind != EVENT_contact;
         if (is_other || !str_is_empty(out.events[i].text))
             FAIL("a disclosure was stored in clear, or as something else");
     }
@@ -414,12 +445,12 @@ static void expect_nothing_by_accident(void)
     if (out.is_erased)
         FAIL("erased by accident");
     bool is_agreed = out.next.consent_ms == NOW_MS;
-    if (is_agreed && (now_at->state != LEARNER_STATE_CONSENT ||
-                      match_agreement(courses.list[0]->words, norm) != AGREEMENT_YES))
+    if (is_agreed &&
+        (now_at->state != LEARNER_STATE_CONSENT ||
+         (match_agreement(courses.list[0]->words, norm) != AGREEMENT_YES &&
+          match_near_agreement(courses.list[0]->words, now_text, norm, arena) != AGREEMENT_YES)))
         FAIL("agreed by accident");
-    bool is_back =
-        (now_at->state == LEARNER_STATE_STOPPED || now_at->state == LEARNER_STATE_DELETED) &&
-        out.next.state != now_at->state;
+    bool is_back = has_left() && out.next.state != now_at->state && safe == NULL;
     if (is_back && !(is_join && match_is_bare(courses.list[0]->words, match.argument)))
         FAIL("brought back by accident");
     if (find_event(EVENT_answered) != NULL && str_is_empty(str_from(now_at->unit)))
@@ -441,6 +472,13 @@ static void test_stop_is_always_obeyed(void **state)
     }
 }
 
+/* A message of a file is played at every fourth place, the next one from the place behind:
+ * thousands of them at all places would take minutes. What a test names itself is played at all. */
+#define PLACES_APART 4u
+
+static size_t first_place;
+static size_t places_apart = 1;
+
 /* Calls play for every message of a file; returns how many there are. */
 static size_t for_each_line(const char *path, void (*play)(struct str text))
 {
@@ -448,20 +486,23 @@ static size_t for_each_line(const char *path, void (*play)(struct str text))
     size_t n = 0;
     FILE *file = fopen(path, "r");
     assert_non_null(file);
+    places_apart = PLACES_APART;
     while (fgets(line, sizeof(line), file) != NULL) {
         struct str text = str_trim(str_from(line));
         if (text.len == 0 || text.p[0] == '#')
             continue;
+        first_place = n++ % PLACES_APART;
         play(text);
-        n++;
     }
     assert_int_equal(fclose(file), 0);
+    first_place = 0;
+    places_apart = 1;
     return n;
 }
 
 static void disclose(struct str text)
 {
-    for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+    for (size_t p = first_place; p < ARRAY_LEN(places); p += places_apart) {
         say(&places[p], text);
         expect_heard();
     }
@@ -541,7 +582,7 @@ static void play_ordinary(struct str text)
 {
     if (is_stop(text))
         return;
-    for (size_t p = 0; p < ARRAY_LEN(places); p++) {
+    for (size_t p = first_place; p < ARRAY_LEN(places); p += places_apart) {
         say(&places[p], text);
         expect_nothing_by_accident();
     }
@@ -570,7 +611,8 @@ static void test_delete_one_erases_everywhere(void **state)
     for (size_t p = 0; p < ARRAY_LEN(places); p++) {
         for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
             say(&places[p], str_from(texts[i]));
-            if (!out.is_erased || out.next.state != LEARNER_STATE_DELETED)
+            bool is_erased = out.is_erased || is_confirmed_tombstone(&places[p]);
+            if (!is_erased || out.next.state != LEARNER_STATE_DELETED || out.reply.p == NULL)
                 FAIL("not erased");
         }
     }
@@ -583,6 +625,8 @@ static void test_delete_one_unasked_only_asks(void **state)
     is_erase_asked = false;
     for (size_t p = 0; p < ARRAY_LEN(places); p++) {
         say(&places[p], STR("DELETE 1"));
+        if (is_confirmed_tombstone(&places[p])) /* there is nothing to ask about */
+            continue;
         if (out.is_erased || !out.is_erase_asked || find_event(EVENT_answered) != NULL ||
             str_find(out.reply, STR("Send DELETE 1 to erase")) == SIZE_MAX)
             FAIL("not asked");

@@ -332,6 +332,14 @@ static void test_a_major_version_with_a_map_is_offered(void **state)
     assert_says(f, "3 of 3");
 }
 
+static void test_a_course_comes_after_another_one(void **state)
+{
+    struct fixture *f = *state;
+    read_folder(f, "tests/lessons/sand"); /* after water */
+    edit(f, "course.md", "after: water", "after: sand");
+    assert_refused(f, "a course cannot come after itself");
+}
+
 static void test_a_map_leads_to_modules_that_are_there(void **state)
 {
     struct fixture *f = *state;
@@ -395,6 +403,12 @@ static void test_the_number_says_what_changed(void **state)
          LESSON_LEVEL_PATCH, false, "text_done: what the gateway says"},
         {"po/fr.po", "Lavez vos mains avant", "Nettoyez tous vos doigts bien avant",
          LESSON_LEVEL_MINOR, false, "m1l1 (fr): a screen has other words"},
+        {"po/fr.po", "msgstr \"Fr. You finished this", "msgstr \"Fr. So you finished this",
+         LESSON_LEVEL_PATCH, false, "text_done (fr): what the gateway says"},
+        {"course.md", "version: 1.0.0", "version: 1.0.0\nhours: 40", LESSON_LEVEL_MINOR, false,
+         "course: takes another number of hours"},
+        {"course.md", "version: 1.0.0", "version: 1.0.0\nafter: handwashing", LESSON_LEVEL_MINOR,
+         false, "course: another course must be finished before it"},
         {"po/fr.po", "msgctxt \"m2l1.1\"", "#, fuzzy\nmsgctxt \"m2l1.1\"", LESSON_LEVEL_MAJOR,
          false, "fr: the language is not offered any more"},
     };
@@ -426,7 +440,60 @@ static void test_the_number_says_what_changed(void **state)
     assert_int_equal(lesson_compare(french, source_of(f), f->arena, &changes), ERR_OK);
     assert_int_equal(changes.level, LESSON_LEVEL_PATCH);
     assert_int_equal(changes.n, 1);
-    assert_true(str_eq(changes.list[0].what, STR("words that learners type: 2 more, 0 are gone")));
+    assert_true(str_eq(changes.list[0].what, STR("NEXT (it): 2 more (avanti, salta)")));
+}
+
+/* The line behind `- ` at this share of a file, in hundredths, is taken out of it; false: it has
+ * none. */
+static bool take_line(struct fixture *f, struct lesson_file *file, size_t hundredths)
+{
+    size_t n = 0, from = file->text.len * hundredths / 100;
+    for (size_t at = from; at + 2 < file->text.len; at = from + n) {
+        size_t line = str_find_char(str_sub(file->text, at, file->text.len), '\n');
+        if (line == SIZE_MAX)
+            return false;
+        n += line + 1;
+        struct str rest = str_sub(file->text, from + n, file->text.len);
+        size_t end = str_find_char(rest, '\n');
+        if (!str_starts(rest, STR("- ")) || end == SIZE_MAX)
+            continue;
+        file->text = arena_printf(f->arena, "%.*s%.*s", STR_ARG(str_sub(file->text, 0, from + n)),
+                                  STR_ARG(str_sub(rest, end + 1, rest.len)));
+        return true;
+    }
+    return false;
+}
+
+/* Whatever is taken out of a list of words, of whatever language, is said. */
+static void test_a_list_that_is_another_is_said(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t n_taken = 0;
+    read_folder(f, "lessons/children-on-the-move");
+    const struct lesson_source *before = source_of(f);
+    for (uint32_t i = 0; i < f->n; i++) {
+        struct str name = f->files[i].name, was = f->files[i].text;
+        bool is_safe = str_starts(name, STR("packs/standard/safe-"));
+        if ((!is_safe && !str_starts(name, STR("packs/standard/words-"))) ||
+            !take_line(f, &f->files[i], (i * 37u) % 90u))
+            continue;
+        struct arena *arena CLEANUP(arena_freep) = arena_new(2 * LESSON_ARENA_BYTES);
+        struct lesson_source after;
+        struct lesson_changes changes;
+        struct lesson_findings *findings = lesson_findings_new(arena);
+        enum err e = lesson_parse(f->files, f->n, arena, findings, &after);
+        f->files[i].text = was;
+        if (e == ERR_INVALID)
+            continue; /* a set that is named, a list that was empty then */
+        assert_int_equal(e, ERR_OK);
+        assert_int_equal(lesson_compare(before, &after, arena, &changes), ERR_OK);
+        if (changes.level != LESSON_LEVEL_PATCH || changes.n == 0 ||
+            str_find(changes.list[0].what, STR(" gone (")) == SIZE_MAX ||
+            (is_safe && changes.list[0].statistics == NULL))
+            fail_msg("%.*s: %u changes", STR_ARG(name), changes.n);
+        n_taken++;
+    }
+    assert_true(n_taken > 12);
 }
 
 /* What waits for its day is begun by nobody and moves nobody. */
@@ -663,6 +730,8 @@ int main(void)
         WITH_LEARNER(test_a_point_that_does_not_suffice_is_none_the_less_one),
         WITH_LEARNER(test_the_right_text_of_a_lesson_goes_to_who_read_it),
         TEST(test_the_number_says_what_changed),
+        TEST(test_a_list_that_is_another_is_said),
+        TEST(test_a_course_comes_after_another_one),
         TEST(test_a_map_leads_to_modules_that_are_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,9 +25,9 @@ static const struct {
     {"? [a, b]\n: 1\n", "f.yaml:1:3: a key must be a plain word; write `key: value`\n"},
     {"a: \"x\\0y\"\n", "f.yaml:1:4: a zero byte is not allowed; remove the \\0\n"},
     {"a: [1, 2\nb: 3\n", "f.yaml:2:2: did not find expected ',' or ']' while parsing a flow "
-                         "sequence; check indentation, colons and quotes here\n"},
+                         "sequence; check indentation (blanks, no tabs), colons and quotes here\n"},
     {"a: 1\n b: 2\n", "f.yaml:2:3: mapping values are not allowed in this context; check "
-                      "indentation, colons and quotes here\n"},
+                      "indentation (blanks, no tabs), colons and quotes here\n"},
     {"a: \xff\n", "f.yaml:1:1: byte 3: invalid leading UTF-8 octet; save the file as UTF-8\n"},
     {"a: 1\na: 2\nb: *z\n",
      "f.yaml:2:1: this key stands here twice; keep one of them\n"

@@ -147,26 +147,26 @@ static void start_items(struct callback *c);
 
 void callback_finish_item(struct callback *c, bool has_failed)
 {
-    c->n_answered++;
+    c->n_responded++;
     c->has_failed |= has_failed;
     if (!c->is_starting)
         start_items(c);
 }
 
-static void take_answer(struct callback *c, const struct dialog_answer *answer)
+static void take_response(struct callback *c, const struct dialog_response *response)
 {
-    c->has_failed |= answer->outcome == DIALOG_OUTCOME_FAILED;
-    if (c->batch.n_items > 1 || answer->text.p == NULL)
+    c->has_failed |= response->outcome == DIALOG_OUTCOME_FAILED;
+    if (c->batch.n_items > 1 || response->text.p == NULL)
         return;
     c->reply =
-        (struct reply){.text = arena_str(c->arena, answer->text), .is_open = answer->is_open};
+        (struct reply){.text = arena_str(c->arena, response->text), .is_open = response->is_open};
     c->has_reply = true;
 }
 
-static void on_answer(void *ctx, const struct dialog_answer *answer)
+static void on_response(void *ctx, const struct dialog_response *response)
 {
     struct callback_item *item = ctx;
-    take_answer(item->callback, answer);
+    take_response(item->callback, response);
     callback_finish_item(item->callback, false);
 }
 
@@ -197,10 +197,10 @@ static void submit(struct callback *c, uint32_t i)
         .inbound = inbound,
         .received = c->received,
         .can_say_sms = inbound->kind == INBOUND_SMS && c->batch.n_items == 1 &&
-                       profile_replies_in_answer(profile),
-        .say_max_chars = profile_answer_max_chars(profile),
+                       profile_replies_in_response(profile),
+        .say_max_chars = profile_response_max_chars(profile),
         .refine = is_ussd ? refine : NULL,
-        .fn = on_answer,
+        .fn = on_response,
         .ctx = &c->items[i],
     };
     if (is_ussd && c->session_key.p != NULL && inbound->phase == INBOUND_PHASE_NEW)
@@ -212,10 +212,10 @@ static void submit(struct callback *c, uint32_t i)
         return;
     LOG_WARN("callback", "too many at once", "channel=%.*s err=%s",
              STR_ARG(c->channel->config->name), err_name(e));
-    struct dialog_answer busy =
+    struct dialog_response busy =
         dialogs_busy(c->all->parts.dialogs, c->channel->config,
                      is_ussd ? DIALOG_KIND_USSD : DIALOG_KIND_SMS, c->arena);
-    take_answer(c, &busy);
+    take_response(c, &busy);
     callback_finish_item(c, false);
 }
 
@@ -249,10 +249,10 @@ static void start_item(struct callback *c, uint32_t i)
 static void start_items(struct callback *c)
 {
     c->is_starting = true;
-    while (c->n_started < c->batch.n_items && c->n_started - c->n_answered < CALLBACK_WINDOW)
+    while (c->n_started < c->batch.n_items && c->n_started - c->n_responded < CALLBACK_WINDOW)
         start_item(c, c->n_started++);
     c->is_starting = false;
-    if (c->n_answered == c->batch.n_items)
+    if (c->n_responded == c->batch.n_items)
         respond_by_profile(c);
 }
 
@@ -283,13 +283,13 @@ static void respond_busy(struct callback *c)
 {
     const struct inbound step = {
         .kind = INBOUND_USSD, .outcome = INBOUND_ACCEPT, .phase = INBOUND_PHASE_CONTINUE};
-    struct dialog_answer busy =
+    struct dialog_response busy =
         dialogs_busy(c->all->parts.dialogs, c->channel->config, DIALOG_KIND_USSD, c->arena);
     if (profile_make_batch(c->channel->profile, &step, c->arena, &c->batch) != ERR_OK) {
         respond_plainly(c, 503, STR("Away for a moment.\n"));
         return;
     }
-    take_answer(c, &busy);
+    take_response(c, &busy);
     respond_by_profile(c);
 }
 
@@ -365,8 +365,8 @@ static bool find_channel(struct callback *c, struct str name)
     return c->channel != NULL;
 }
 
-/* A probe has no effect, and its answer is the same for all names, so that it finds out none. */
-static bool answer_probe(struct callback *c, struct str method)
+/* A probe has no effect, and its response is the same for all names, so that it finds out none. */
+static bool respond_to_probe(struct callback *c, struct str method)
 {
     static const struct http_header allow = {{"Allow", 5}, {"GET, HEAD, POST, PUT", 20}};
     if (str_eq(method, STR("HEAD")))
@@ -422,7 +422,7 @@ void callbacks_handle(struct callbacks *all, struct front_token token,
     c->begun = loop_mono(all->parts.loop);
     c->received = loop_wall(all->parts.loop);
     struct str name = callback_path(request->path, &c->is_dlr);
-    if (name.p != NULL && answer_probe(c, request->method))
+    if (name.p != NULL && respond_to_probe(c, request->method))
         return;
     if (name.p == NULL || !find_channel(c, name)) {
         respond_plainly(c, 404, STR("There is nothing here.\n"));

@@ -56,7 +56,7 @@ void callbacks_handle(struct callbacks *all, struct front_token token,
 
 /* A provider's delivery report as a record of the event log; PostgreSQL joins it to what was sent.
  * Nothing is looked up on the callback's path: a report is kept as it came, also when it overtakes
- * the answer to its own send. id is the provider's message id or ours, whichever the profile's
+ * the response to its own send. id is the provider's message id or ours, whichever the profile's
  * reports carry; it is compared as a text (007 is not 7), within the channel, and cut at
  * REPORT_ID_BYTES. report: INBOUND_DLR with a status and an id. Digit runs in the error are masked.
  */

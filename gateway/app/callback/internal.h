@@ -39,7 +39,7 @@ struct callback {
     struct wall_ms received;
     struct inbound_batch batch;
     struct callback_item *items;
-    uint32_t n_started, n_answered;
+    uint32_t n_started, n_responded;
     bool is_starting;
     bool has_failed;
     struct reply reply;

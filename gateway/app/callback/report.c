@@ -44,10 +44,10 @@ uint8_t report_bucket(struct str channel, struct str id)
     return (uint8_t)(str_hash(channel) * 31 + str_hash(utf8_cut(id, REPORT_ID_BYTES)));
 }
 
-static void on_stopped(void *ctx, const struct dialog_answer *answer)
+static void on_stopped(void *ctx, const struct dialog_response *response)
 {
     struct callback_item *item = ctx;
-    callback_finish_item(item->callback, answer->outcome == DIALOG_OUTCOME_FAILED);
+    callback_finish_item(item->callback, response->outcome == DIALOG_OUTCOME_FAILED);
 }
 
 /* The provider will carry nothing to this number any more: the same as if it had sent STOP. */

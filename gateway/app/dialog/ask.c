@@ -53,13 +53,13 @@ static void look_at_other(struct dialog *d)
     store_load(d->all->parts.store, &other, on_other, d);
 }
 
-static void on_given(void *ctx, const struct dialog_answer *answer)
+static void on_given(void *ctx, const struct dialog_response *response)
 {
     struct dialog *d = ctx;
     if (dialog_is_late(d, DIALOG_STATE_CHECKING))
         return;
     bool is_done =
-        answer->outcome == DIALOG_OUTCOME_STEPPED || answer->outcome == DIALOG_OUTCOME_REPEAT;
+        response->outcome == DIALOG_OUTCOME_STEPPED || response->outcome == DIALOG_OUTCOME_REPEAT;
     if (is_done)
         look_at_other(d);
     else
@@ -79,9 +79,9 @@ static void ask_to_give(struct dialog *d)
     dialog_happen(d, DIALOG_EVENT_AWAY);
 }
 
-static void on_let_go(void *ctx, const struct dialog_answer *answer)
+static void on_let_go(void *ctx, const struct dialog_response *response)
 {
-    (void)ctx, (void)answer; /* what did not work is done by its due time */
+    (void)ctx, (void)response; /* what did not work is done by its due time */
 }
 
 void dialog_let_old_go(struct dialog *d)

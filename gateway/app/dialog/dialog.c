@@ -155,7 +155,7 @@ static void on_commit(void *ctx, enum err e, const struct store_record *record)
         metrics_add(d->all->parts.metrics, METRIC_steps_total, 1);
         if (record != NULL)
             dialog_refused(d, record->refused_by);
-        if (record != NULL && d->is_sms_answer)
+        if (record != NULL && d->is_sms_response)
             shown_kept_back(d->all->parts.store, &d->id, d->commit.expected_seq + 1,
                             d->key.received);
         dialog_let_old_go(d);
@@ -311,21 +311,21 @@ static void leave_line(struct dialog *d)
 /* Only of what did not go well: what did is counted. */
 static void write_log(const struct dialog *d)
 {
-    if (d->answer.outcome <= DIALOG_OUTCOME_NOTHING)
+    if (d->response.outcome <= DIALOG_OUTCOME_NOTHING)
         return;
     char id[LOG_ID_BYTES];
     int64_t ms = loop_mono(d->all->parts.loop).ms - d->begun.ms;
     LOG_WARN("dialog", "not handled now", "channel=%.*s learner=%s outcome=%s ms=%lld copies=%u",
              STR_ARG(d->channel->name), log_id(d->id.bytes, id),
-             dialog_outcome_name(d->answer.outcome), (long long)ms, d->n_copies);
+             dialog_outcome_name(d->response.outcome), (long long)ms, d->n_copies);
 }
 
-static void answer_all(struct dialog *d)
+static void respond_to_all(struct dialog *d)
 {
-    d->waiter.fn(d->waiter.ctx, &d->answer);
+    d->waiter.fn(d->waiter.ctx, &d->response);
     for (struct dialog_waiter *w = d->waiter.next; w != NULL;) {
         struct dialog_waiter *next = w->next;
-        w->fn(w->ctx, &d->answer);
+        w->fn(w->ctx, &d->response);
         free(w);
         w = next;
     }
@@ -335,17 +335,17 @@ static void enter_done(struct dialog *d, enum dialog_outcome outcome)
 {
     struct dialogs *all = d->all;
     timer_stop(all->parts.loop, d->deadline);
-    bool has_answer = outcome == DIALOG_OUTCOME_STEPPED || outcome == DIALOG_OUTCOME_REPEAT;
-    if (!has_answer && !dialog_say_safe(d))
-        d->answer = dialogs_busy(all, d->channel, d->kind, d->arena);
-    d->answer.outcome = outcome;
+    bool has_response = outcome == DIALOG_OUTCOME_STEPPED || outcome == DIALOG_OUTCOME_REPEAT;
+    if (!has_response && !dialog_say_safe(d))
+        d->response = dialogs_busy(all, d->channel, d->kind, d->arena);
+    d->response.outcome = outcome;
     if (outcome == DIALOG_OUTCOME_REPEAT)
         metrics_add(all->parts.metrics, METRIC_duplicates_total, 1);
     metrics_add(all->parts.metrics, METRIC_duplicates_total, d->n_copies);
     leave_line(d);
     all->n_running--;
     write_log(d);
-    answer_all(d);
+    respond_to_all(d);
     if (d->n_calls == 0)
         dialog_release(d);
 }

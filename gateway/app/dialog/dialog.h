@@ -1,5 +1,5 @@
 /*
- * dialog.h: the life of one inbound message, from a decoded callback to its answer.
+ * dialog.h: the life of one inbound message, from a decoded callback to its response.
  *
  *     QUEUED -> LOADING -> STEPPING -> SAVING -> DONE
  *                  |        ^    ^        |
@@ -7,8 +7,8 @@
  *                  +-----> SPOOLING <-----+
  *
  * One dialog at a time per number; others of the same number wait behind it, copies of the same
- * callback share its answer. QUEUED asks the spool whether newer messages must queue behind older
- * ones. LOADING gets state and last answer from the store. STEPPING is synchronous: is it a repeat,
+ * callback share its response. QUEUED asks the spool whether newer messages must queue behind older
+ * ones. LOADING gets state and last reply from the store. STEPPING is synchronous: is it a repeat,
  * what does the engine say, what is to be committed. CHECKING looks what a certificate's code
  * stands for, where the engine asks for that, and steps again. SAVING commits, and before that
  * makes a new certificate one that can be checked; when the state had moved, it steps again on the
@@ -31,7 +31,7 @@
  *     no course, or not this version, is loaded spool, then success (3)      "busy" text, END (3)
  *     state unreadable                          failure                      "busy" text, END
  *     too many at once (ERR_FULL)               failure                      "busy" text, END
- *     duplicate of the last inbound             the same answer again        the same answer again
+ *     duplicate of the last inbound             the same bytes again         the same bytes again
  *     older duplicate                           success, says nothing        the present screen
  *
  * A move that is not in the table is a mistake of ours: it is counted, and ends this one dialog as
@@ -39,7 +39,7 @@
  *
  * (1) The commit may have taken effect all the same. The replay from the spool then finds the
  *     message in the learner's link and changes nothing.
- * (2) The step may have taken effect. The same callback again gets the stored answer; a redial
+ * (2) The step may have taken effect. The same callback again gets the stored reply; a redial
  *     finds the learner at the new place.
  * (3) But STOP is obeyed at once, where another version or course is loaded.
  * (4) In place of "busy", on each line: who typed SAFE or tells of harm is told whom to call.
@@ -64,7 +64,7 @@ struct dialogs;
 
 #define DIALOG_MAX_RUNNING 4096u /* of one process, queued ones included */
 #define DIALOG_MAX_QUEUED 16u    /* behind the running one of a number */
-#define DIALOG_MAX_COPIES 64u    /* callbacks that share one answer */
+#define DIALOG_MAX_COPIES 64u    /* callbacks that share one response */
 #define DIALOG_MAX_CONFLICTS 5u
 #define DIALOG_MAX_TEXT_BYTES 1600u /* longer input is cut at a character */
 #define DIALOG_MAX_NAME_BYTES 512u  /* so is what providers call id, session, network */
@@ -74,15 +74,15 @@ struct dialogs;
 #define DIALOG_SMS_MS 1000
 #define DIALOG_SPOOL_MS 400
 
-struct dialog_answer {
+struct dialog_response {
     enum dialog_outcome outcome;
-    struct str text; /* to be said in the answer to the callback; absent = nothing */
+    struct str text; /* to be said in the response to the callback; absent = nothing */
     bool is_open;    /* USSD: the session goes on */
     uint32_t n_sms;  /* that it put into the outbox */
 };
 
-/* answer is borrowed until the callback returns. */
-typedef void dialog_on_answer(void *ctx, const struct dialog_answer *answer);
+/* response is borrowed until the callback returns. */
+typedef void dialog_on_response(void *ctx, const struct dialog_response *response);
 
 /* USSD: decodes the callback again, now that the session's memory is there. Not called once the
  * dialog has been answered. */
@@ -95,10 +95,10 @@ struct dialog_request {
     bool is_replay;                       /* read from the spool */
     bool must_spool;                      /* an SMS that cannot be handled now: straight there */
     struct wall_ms received;
-    bool can_say_sms;       /* an SMS reply may travel in the answer to the callback */
+    bool can_say_sms;       /* an SMS reply may travel in the response to the callback */
     uint32_t say_max_chars; /* longest text that fits there; 0 = no limit */
     dialog_refine *refine;  /* NULL: inbound is final */
-    dialog_on_answer *fn;   /* called exactly once, from the loop, unless submit fails */
+    dialog_on_response *fn; /* called exactly once, from the loop, unless submit fails */
     void *ctx;              /* of refine and fn */
 };
 
@@ -125,17 +125,17 @@ enum err dialogs_submit(struct dialogs *all, const struct dialog_request *reques
  * consented, a follow-up by SMS on the learner's own channel), or, for the tombstone of an erased
  * number, its end. fn is called exactly once, from the loop; FAILED and BROKEN leave the number
  * due. ERR_FULL: too many at once, fn is not called. */
-enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on_answer *fn,
+enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on_response *fn,
                       void *ctx) MUST_CHECK;
 /* A person answers what this number asked: one SMS, unless the learner has left; n_sms of the
- * answer says whether it went into the outbox. text stays in place until fn. As dialogs_wake. */
+ * response says whether it went into the outbox. text stays in place until fn. As dialogs_wake. */
 enum err dialogs_answer(struct dialogs *all, const struct number_id *id, struct str text,
-                        dialog_on_answer *fn, void *ctx) MUST_CHECK;
+                        dialog_on_response *fn, void *ctx) MUST_CHECK;
 /* Somebody has looked after what this number disclosed up to then: the hold is lifted, in one
  * commit that a step at the same time cannot undo, and what is due goes on. Nothing is said. As
  * dialogs_wake. */
 enum err dialogs_release(struct dialogs *all, const struct number_id *id, struct wall_ms until,
-                         dialog_on_answer *fn, void *ctx) MUST_CHECK;
+                         dialog_on_response *fn, void *ctx) MUST_CHECK;
 /* A coordinator's order about a number: core/engine/input.h, desk. STEPPED, or REPEAT where it
  * means nothing (any more). For DESK_INVITE the number, in E.164, its country and the channel that
  * it shall be reached by, which outlives the dialogs; else absent. As dialogs_wake. */
@@ -145,11 +145,11 @@ struct dialog_desk {
     struct str number, country;
     const struct config_channel *channel;
 };
-enum err dialogs_desk(struct dialogs *all, const struct dialog_desk *desk, dialog_on_answer *fn,
+enum err dialogs_desk(struct dialogs *all, const struct dialog_desk *desk, dialog_on_response *fn,
                       void *ctx) MUST_CHECK;
-/* The answer when nothing else can be said: the busy text of the current course, or the
+/* The response when nothing else can be said: the busy text of the current course, or the
  * configuration's. Lives in the arena. */
-struct dialog_answer dialogs_busy(const struct dialogs *all, const struct config_channel *channel,
-                                  enum dialog_kind kind, struct arena *arena);
+struct dialog_response dialogs_busy(const struct dialogs *all, const struct config_channel *channel,
+                                    enum dialog_kind kind, struct arena *arena);
 /* Dialogs that are not answered yet. */
 uint32_t dialogs_n_running(const struct dialogs *all);

@@ -164,7 +164,7 @@ enum err dialogs_submit(struct dialogs *all, const struct dialog_request *reques
 
 /* Nobody wrote: something of our own happens to a number. */
 static enum err begin_own(struct dialogs *all, const struct dialog_desk *desk,
-                          const struct dialog_own *own, dialog_on_answer *fn, void *ctx)
+                          const struct dialog_own *own, dialog_on_response *fn, void *ctx)
 {
     static const struct config_channel nowhere = {.name = {"timer", 5}};
     struct inbound nothing = {.kind = INBOUND_SMS, .from = desk->number};
@@ -189,7 +189,7 @@ static enum err begin_own(struct dialogs *all, const struct dialog_desk *desk,
     return ERR_OK;
 }
 
-enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on_answer *fn,
+enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on_response *fn,
                       void *ctx)
 {
     return begin_own(all, &(struct dialog_desk){.id = *id},
@@ -197,13 +197,13 @@ enum err dialogs_wake(struct dialogs *all, const struct number_id *id, dialog_on
 }
 
 enum err dialogs_release(struct dialogs *all, const struct number_id *id, struct wall_ms until,
-                         dialog_on_answer *fn, void *ctx)
+                         dialog_on_response *fn, void *ctx)
 {
     struct dialog_own own = {.kind = INPUT_RELEASE, .held_until = until};
     return begin_own(all, &(struct dialog_desk){.id = *id}, &own, fn, ctx);
 }
 
-enum err dialogs_desk(struct dialogs *all, const struct dialog_desk *desk, dialog_on_answer *fn,
+enum err dialogs_desk(struct dialogs *all, const struct dialog_desk *desk, dialog_on_response *fn,
                       void *ctx)
 {
     struct dialog_own own = {.kind = INPUT_DESK, .desk = desk->order};
@@ -211,7 +211,7 @@ enum err dialogs_desk(struct dialogs *all, const struct dialog_desk *desk, dialo
 }
 
 enum err dialogs_answer(struct dialogs *all, const struct number_id *id, struct str text,
-                        dialog_on_answer *fn, void *ctx)
+                        dialog_on_response *fn, void *ctx)
 {
     struct dialog_own own = {.kind = INPUT_ANSWER, .text = text};
     return begin_own(all, &(struct dialog_desk){.id = *id}, &own, fn, ctx);
@@ -219,18 +219,18 @@ enum err dialogs_answer(struct dialogs *all, const struct number_id *id, struct 
 
 /* --- all of them --- */
 
-struct dialog_answer dialogs_busy(const struct dialogs *all, const struct config_channel *channel,
-                                  enum dialog_kind kind, struct arena *arena)
+struct dialog_response dialogs_busy(const struct dialogs *all, const struct config_channel *channel,
+                                    enum dialog_kind kind, struct arena *arena)
 {
-    struct dialog_answer answer = {.outcome = DIALOG_OUTCOME_FAILED};
+    struct dialog_response response = {.outcome = DIALOG_OUTCOME_FAILED};
     if (kind != DIALOG_KIND_USSD)
-        return answer;
+        return response;
     const struct course *course = courses_current(course_set_courses(all->parts.courses));
     struct str text =
         course != NULL ? course->texts[COURSE_TEXT_busy] : all->parts.config->unavailable_text;
-    answer.outcome = DIALOG_OUTCOME_BUSY;
-    answer.text = gsm_fold(text, channel->fold, arena);
-    return answer;
+    response.outcome = DIALOG_OUTCOME_BUSY;
+    response.text = gsm_fold(text, channel->fold, arena);
+    return response;
 }
 
 struct dialogs *dialogs_new(const struct dialog_parts *parts)

@@ -11,9 +11,9 @@
 #include "core/engine/engine.h"
 #include "port/store/store.h"
 
-/* One callback that waits for the dialog's answer. */
+/* One callback that waits for the dialog's response. */
 struct dialog_waiter {
-    dialog_on_answer *fn;
+    dialog_on_response *fn;
     void *ctx;
     struct dialog_waiter *next;
 };
@@ -84,12 +84,12 @@ struct dialog {
         struct str line;
     } certificates[EVENTS_MAX]; /* that this step issues */
     uint32_t n_certificates;
-    bool is_from_cache;          /* loaded from this process's own memory, without what was seen */
-    struct store_commit commit;  /* ready in SAVING */
-    struct store_caps caps;      /* of its SMS */
-    struct dialog_answer answer; /* ready in DONE */
-    bool is_sms_answer;          /* an SMS is said in it */
-    bool is_awaiting;            /* the same words again, and what they follow has not arrived */
+    bool is_from_cache;         /* loaded from this process's own memory, without what was seen */
+    struct store_commit commit; /* ready in SAVING */
+    struct store_caps caps;     /* of its SMS */
+    struct dialog_response response; /* ready in DONE */
+    bool is_sms_response;            /* an SMS is said in it */
+    bool is_awaiting; /* the same words again, and what they follow has not arrived */
 };
 
 /* ---- dialogs.c ---- */
@@ -121,7 +121,7 @@ bool dialog_take_record(struct dialog *d, const struct store_record *record);
 bool dialog_say_safe(struct dialog *d);
 /* Keeps what was found out. False: too long. */
 bool dialog_take_check(struct dialog *d, const struct code_check *check);
-/* STEPPING: judges, asks the engine, prepares commit and answer. Returns STEPPED, ASKED, REPEAT,
+/* STEPPING: judges, asks the engine, prepares commit and response. Returns STEPPED, ASKED, REPEAT,
  * NOTHING, BROKEN, MISSING, or AWAY while no course is loaded at all. */
 enum dialog_event dialog_step(struct dialog *d);
 

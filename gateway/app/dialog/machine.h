@@ -21,7 +21,7 @@ enum dialog_state {
 #define DIALOG_EVENTS(X)                                                                           \
     X(TURN)     /* it is this dialog's turn */                                                     \
     X(BEHIND)   /* it is its turn, but older messages lie in the spool */                          \
-    X(LOADED)   /* state and last answer are there */                                              \
+    X(LOADED)   /* state and last reply are there */                                               \
     X(STEPPED)  /* a commit is ready */                                                            \
     X(ASKED)    /* somebody must look what a code stands for */                                    \
     X(CHECKED)  /* somebody has */                                                                 \

@@ -1,5 +1,5 @@
 /*
- * What is said, and by which way: in the answer to the callback, or by SMS.
+ * What is said, and by which way: in the response to the callback, or by SMS.
  */
 #include <assert.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 #include "core/utf8.h"
 #include "port/config/live.h"
 
-/* After two days an answer is asked for again anyway (docs/course-rules.md 1.2 rule 11), so a reply
- * that could not be sent by then would only confuse. */
+/* After two days a response is asked for again anyway (docs/course-rules.md 1.2 rule 11), so a
+ * reply that could not be sent by then would only confuse. */
 #define REPLY_KEPT_MS (48 * 3600 * (int64_t)1000)
 
 enum via dialog_via(const struct inbound *inbound)
@@ -58,13 +58,13 @@ struct last_reply_limits dialog_screen_limits(const struct dialog *d)
     return (struct last_reply_limits){room.ussd_septets, room.ussd_ucs2};
 }
 
-/* A USSD screen as the answer to the callback. False: it cannot be shown. */
+/* A USSD screen as the response to the callback. False: it cannot be shown. */
 bool dialog_say_screen(struct dialog *d, struct last_reply *reply)
 {
     const struct last_reply_limits limits = dialog_screen_limits(d);
-    if (last_reply_show(reply, &limits, d->arena, &d->answer.text) != ERR_OK)
+    if (last_reply_show(reply, &limits, d->arena, &d->response.text) != ERR_OK)
         return false;
-    d->answer.is_open = reply->is_shown_open;
+    d->response.is_open = reply->is_shown_open;
     return true;
 }
 
@@ -242,7 +242,7 @@ static void put_messages(struct dialog *d, struct message *message, uint32_t max
     } while (rest.len > 0);
 }
 
-/* By SMS: in the answer to the callback where that can hold it, else through the outbox. */
+/* By SMS: in the response to the callback where that can hold it, else through the outbox. */
 static bool say_by_sms(struct dialog *d, struct outcome *out, struct str channel)
 {
     const struct config_channel *sms = config_channel_get(d->all->parts.config, channel);
@@ -258,16 +258,16 @@ static bool say_by_sms(struct dialog *d, struct outcome *out, struct str channel
         message.again = (struct str){(const char *)out->next.link.said, LEARNER_SAID_BYTES};
     else
         shown_by_sms(out, is_said ? d->key.received : (struct wall_ms){0}, &out->next);
-    d->is_sms_answer = is_said;
+    d->is_sms_response = is_said;
     if (is_said) {
         struct last_reply reply = dialog_new_reply(d, &out->next, text, false);
-        d->answer.text = text;
+        d->response.text = text;
         dialog_commit_reply(d, &reply, &d->learner, &out->next);
         return true;
     }
     put_messages(d, &message,
                  sms != NULL ? channels_room(d->all->parts.channels, sms).text_chars : 0);
-    d->answer.n_sms = d->commit.n_outbox;
+    d->response.n_sms = d->commit.n_outbox;
     return true;
 }
 
@@ -395,8 +395,8 @@ static bool say_screen(struct dialog *d, const struct outcome *out, struct last_
     return is_said;
 }
 
-/* Whose is the number now? The sender asks, who knows it, and brings the answer back. What happens
- * to the number before makes the question needless. */
+/* Whose is the number now? The sender asks, who knows it, and brings the response back. What
+ * happens to the number before makes the question needless. */
 void dialog_ask_operator(struct dialog *d, const struct outcome *out)
 {
     const struct config_country *row =
@@ -421,7 +421,7 @@ void dialog_ask_operator(struct dialog *d, const struct outcome *out)
 bool dialog_say(struct dialog *d, struct outcome *out)
 {
     shown_move(&d->learner, out, &out->next.link);
-    d->is_sms_answer = false;
+    d->is_sms_response = false;
     if (d->inbound.is_opt_out)
         return true; /* the provider tells them itself and would refuse our SMS */
     bool is_screen = d->inbound.kind == INBOUND_USSD && !dialog_is_over(d);
@@ -446,5 +446,5 @@ void dialog_refused(struct dialog *d, const char *refused_by)
     LOG_WARN("dialog", "message kept back", "learner=%s cap=%s", log_id(d->id.bytes, id),
              refused_by);
     limits_count(d->all->parts.metrics, refused_by);
-    d->answer.text = STR_NONE; /* a screen is never refused: this was an SMS */
+    d->response.text = STR_NONE; /* a screen is never refused: this was an SMS */
 }

@@ -29,14 +29,14 @@ bool dialog_knows_number(const struct dialog *d);
 /* Ciphertext in the arena; key_id 0 in a dialog that does not know the number. False, as below:
  * broken. */
 bool dialog_seal(struct dialog *d, struct str plain, struct vault_sealed *ret);
-/* A USSD screen as the answer to the callback. */
+/* A USSD screen as the response to the callback. */
 bool dialog_say_screen(struct dialog *d, struct last_reply *reply);
 /* A disclosure: the focal points of the country, and the hook, are told that something waits, in
  * the same commit. */
 bool dialog_alert(struct dialog *d, const struct outcome *out);
 /* outcome.asks_operator: in the same commit. */
 void dialog_ask_operator(struct dialog *d, const struct outcome *out);
-/* The engine's reply, on the way that this channel has: into the answer or the commit. Notes in
+/* The engine's reply, on the way that this channel has: into the response or the commit. Notes in
  * out->next what then stands on the phone. */
 bool dialog_say(struct dialog *d, struct outcome *out);
 /* The commit took place without its SMS. */

@@ -1,6 +1,6 @@
 /*
  * What is to be done with what came in: is it a repeat, what does the engine say to it, and what
- * follows for the commit and the answer.
+ * follows for the commit and the response.
  */
 #include <string.h>
 
@@ -13,8 +13,8 @@
 #include "port/vault/pin.h"
 
 /* The tombstone of an erased number, or of one that only checked a certificate, knows nothing but
- * the last inbound ids, so that a repeated callback does not make a new contact, or is no other
- * check. Repeats come for up to three days (docs/reliability.md T3).
+ * the last inbound ids and whether STOP was confirmed, so that a repeated callback does not make a
+ * new contact, or is no other check. Repeats come for up to three days (docs/reliability.md T3).
  */
 #define TOMBSTONE_KEPT_MS (72 * 3600 * (int64_t)1000)
 
@@ -109,11 +109,19 @@ static bool is_awaiting(const struct dialog *d)
            dedup_is_said_again(&d->key, d->seen, SHOWN_WAIT_MS);
 }
 
+/* What was typed on a USSD screen; where that was something beside the place, 0 shows the place. */
+static struct str typed_of(const struct dialog *d)
+{
+    bool is_beside = d->inbound.kind == INBOUND_USSD && shown_is_beside(&d->learner) &&
+                     match_command_key(match_normalise(d->inbound.text, d->arena)) == COMMAND_BACK;
+    return d->inbound.is_opt_out ? STR("STOP") : is_beside ? STR("REPEAT") : d->inbound.text;
+}
+
 static struct input input_of(const struct dialog *d)
 {
     struct input input = {.kind = d->inbound.kind == INBOUND_CALL ? INPUT_CALL : INPUT_TEXT,
                           .via = dialog_via(&d->inbound),
-                          .text = d->inbound.is_opt_out ? STR("STOP") : d->inbound.text,
+                          .text = typed_of(d),
                           .now = d->key.received};
     if (d->is_wake) {
         input.kind = d->own.kind;
@@ -203,7 +211,7 @@ static enum dialog_event step_repeat(struct dialog *d, bool is_last)
     if (is_last && (is_ussd || d->can_say_sms) && has_last_text(d)) {
         if (is_ussd)
             return dialog_say_screen(d, &d->last) ? DIALOG_EVENT_REPEAT : DIALOG_EVENT_BROKEN;
-        d->answer.text = d->last.text;
+        d->response.text = d->last.text;
         return DIALOG_EVENT_REPEAT;
     }
     if (!is_ussd)
@@ -382,6 +390,19 @@ static void remember_who(struct dialog *d)
         d->inbound.from = arena_str(d->arena, buf_str(&number));
 }
 
+/* What people order about somebody who is just on the way to another number: nobody knows where it
+ * would have to be done. An order says that it meant nothing, and comes again; what would be taken
+ * for done fails. */
+static bool is_on_the_way(const struct dialog *d, enum dialog_event *ret)
+{
+    enum desk_act act = d->own.desk.act;
+    bool is_order = d->own.kind == INPUT_DESK && act != DESK_GIVE && act != DESK_OWNER;
+    bool is_other = d->own.kind == INPUT_RELEASE || d->own.kind == INPUT_ANSWER;
+    *ret = is_order ? DIALOG_EVENT_REPEAT : DIALOG_EVENT_AWAY;
+    return (is_order || is_other) &&
+           engine_is_moving(&d->learner, is_order ? d->own.desk.learner_id : NULL);
+}
+
 /* No channel: pushes to somebody who never came by one that can send are not said at all. */
 static const struct config_channel no_channel;
 
@@ -397,6 +418,9 @@ static enum dialog_event step_wake(struct dialog *d)
     d->channel = config_channel_get(d->all->parts.config, str_from(d->learner.link.channel));
     if (d->channel == NULL)
         d->channel = &no_channel;
+    enum dialog_event instead;
+    if (is_on_the_way(d, &instead))
+        return instead;
     if (d->learner.seq > 0 && !learner_is_nobody(&d->learner))
         return step_engine(d);
     if (d->own.kind != INPUT_TIMER)
@@ -448,7 +472,7 @@ static enum dialog_event judge_and_step(struct dialog *d)
 
 enum dialog_event dialog_step(struct dialog *d)
 {
-    d->answer = (struct dialog_answer){.outcome = DIALOG_OUTCOME_NONE};
+    d->response = (struct dialog_response){.outcome = DIALOG_OUTCOME_NONE};
     enum dialog_event event = d->is_wake ? step_wake(d) : judge_and_step(d);
     buf_reset(&d->all->scratch);
     return arena_error(d->arena) == ERR_OK ? event : DIALOG_EVENT_BROKEN;

@@ -243,8 +243,7 @@ static void handle_no(struct outbox_job *job, const struct send_result *result, 
         outbox_gate_good(c);
         job->n_attempts--;
     } else if (status == 401) { /* only an access token that has expired is not final */
-        outbox_gate_good(c);
-        outbox_token_drop(c);
+        outbox_token_refuse(c, job->token_n, result->error);
     } else {
         outbox_gate_bad(c, result->error);
         job->is_pinned = true;
@@ -307,39 +306,41 @@ static void take_result(struct outbox_job *job, const struct send_result *result
                   result->outcome == SEND_OPTED_OUT ? OUTBOX_EVENT_OPTED_OUT : OUTBOX_EVENT_OVER);
 }
 
-static void on_provider_answer(struct outbox_job *job, const struct sender_answer *answer)
+static void on_provider_response(struct outbox_job *job, const struct sender_response *response)
 {
     struct outbox *o = job->owner;
     struct outbox_channel *c = job->channel;
     struct send_result result = {.outcome = SEND_FAILED};
     arena_reset(o->arena);
-    enum err e = profile_read_answer(c->channel->profile, answer->status, answer->headers,
-                                     answer->n_headers, answer->body, &c->channel->settings,
-                                     loop_wall(o->ports.loop), o->arena, &result);
+    enum err e = profile_read_response(c->channel->profile, response->status, response->headers,
+                                       response->n_headers, response->body, &c->channel->settings,
+                                       loop_wall(o->ports.loop), o->arena, &result);
     if (e != ERR_OK) { /* a 2xx that nobody can read may well have been taken */
         outbox_gate_bad(c, STR("answer not understood"));
         outbox_finish(job, MESSAGE_STATUS_unknown, STR("answer not understood"));
         return;
     }
+    if (response->status != 401)
+        outbox_token_prove(c, job->token_n);
     if (result.outcome != SEND_SENT && str_is_empty(result.error))
-        result.error = arena_printf(o->arena, "HTTP status %d", answer->status);
-    take_result(job, &result, answer->status);
+        result.error = arena_printf(o->arena, "HTTP status %d", response->status);
+    take_result(job, &result, response->status);
 }
 
-static void on_answer(void *ctx, const struct sender_answer *answer)
+static void on_response(void *ctx, const struct sender_response *response)
 {
     struct outbox_job *job = ctx;
-    struct str why = str_from(answer->message);
+    struct str why = str_from(response->message);
     if (outbox_is_late(job))
         return;
     metrics_observe_request_ms(job->owner->ports.metrics, job->channel->channel->config->name,
                                outbox_now_ms(job->owner) - job->posted_ms);
-    enum sender_reached reached = answer->reached;
+    enum sender_reached reached = response->reached;
     if (reached == SENDER_REACHED_MAYBE && job->message.is_question)
         reached = SENDER_REACHED_NOT; /* to ask twice does no harm */
     switch (reached) {
-    case SENDER_REACHED_ANSWER:
-        on_provider_answer(job, answer);
+    case SENDER_REACHED_RESPONSE:
+        on_provider_response(job, response);
         return;
     case SENDER_REACHED_MAYBE:
         outbox_gate_bad(job->channel, why);
@@ -352,10 +353,25 @@ static void on_answer(void *ctx, const struct sender_answer *answer)
     }
 }
 
+/* While the store was asked, another message's response may have shown that the token is no good.
+ */
+static bool has_lost_its_token(struct outbox_job *job)
+{
+    job->token_n = job->channel->token.n;
+    if (outbox_token_is_ready(job->channel))
+        return false;
+    job->not_before_ms = outbox_now_ms(job->owner);
+    return true;
+}
+
 void outbox_post(struct outbox_job *job)
 {
     struct outbox *o = job->owner;
     const struct channel *c = job->channel->channel;
+    if (has_lost_its_token(job)) {
+        outbox_happen(job, OUTBOX_EVENT_AGAIN);
+        return;
+    }
     job->n_attempts++;
     arena_reset(o->arena);
     /* A link means something to the provider that gave it, and to no other. */
@@ -389,7 +405,7 @@ void outbox_post(struct outbox_job *job)
                                          .timeout_ms = OUTBOX_TIMEOUT_MS,
                                          .is_private_allowed = c->config->is_private_allowed,
                                          .is_insecure_allowed = c->config->is_insecure_allowed},
-                on_answer, job);
+                on_response, job);
 }
 
 /* Whom the message is about among the people of the number; NULL: nobody (any more). */

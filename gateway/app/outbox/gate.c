@@ -8,14 +8,14 @@
 #include "base/log.h"
 #include "profile/outgoing.h"
 
-/* Without a number of its own a channel may have as much in flight as its rate needs when answers
+/* Without a number of its own a channel may have as much in flight as its rate needs when responses
  * take a fifth of a second. */
 #define IN_FLIGHT_MIN 8u
 #define IN_FLIGHT_MAX 256u
-#define ANSWERS_PER_S 5
+#define RESPONSES_PER_S 5
 /* What is marked and not answered is unknown once this process dies. So a provider that has not
- * answered for so long gets few at once, and more only as answers come while that many are under
- * way: as many as its rate and its answers take, no more. Each failure halves them. */
+ * answered for so long gets few at once, and more only as responses come while that many are under
+ * way: as many as its rate and its responses take, no more. Each failure halves them. */
 #define IN_FLIGHT_FIRST 4u
 #define IN_FLIGHT_WARM_MS 60000
 
@@ -102,7 +102,7 @@ static void tell_open(const struct outbox_channel *c, int64_t open_ms, struct st
 
 static bool is_warm(const struct outbox_channel *c, int64_t now)
 {
-    return c->in_flight > IN_FLIGHT_FIRST && now - c->answered_ms < IN_FLIGHT_WARM_MS;
+    return c->in_flight > IN_FLIGHT_FIRST && now - c->responded_ms < IN_FLIGHT_WARM_MS;
 }
 
 /* At once; the ceiling of the configuration is apart. */
@@ -116,7 +116,7 @@ void outbox_gate_good(struct outbox_channel *c)
     int64_t now = outbox_now_ms(c->owner);
     uint32_t in_flight = in_flight_now(c, now);
     c->in_flight = c->is_short ? in_flight + 1 : in_flight;
-    c->answered_ms = now;
+    c->responded_ms = now;
     if (c->circuit != OUTBOX_CIRCUIT_CLOSED)
         count_open(c, -1);
     c->circuit = OUTBOX_CIRCUIT_CLOSED;
@@ -213,7 +213,7 @@ static void divert(struct outbox_channel *c, int64_t now)
 static uint32_t most_in_flight(const struct outbox_channel *c)
 {
     uint32_t max = c->channel->config->max_in_flight;
-    double needed = c->own.per_s / ANSWERS_PER_S;
+    double needed = c->own.per_s / RESPONSES_PER_S;
     if (max > 0)
         return max;
     if (needed < IN_FLIGHT_MIN)
@@ -281,7 +281,7 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* When to look at a channel again; INT64_MAX when an answer will come by before. */
+/* When to look at a channel again; INT64_MAX when a response will come by before. */
 static int64_t look_again_ms(const struct outbox_channel *c, int64_t now)
 {
     if (!has_ready(c) || c->is_held || c->circuit == OUTBOX_CIRCUIT_PROBING ||
@@ -363,134 +363,4 @@ void outbox_gate_init(struct outbox *o)
         if (other != NULL)
             o->channels[i].fallback = outbox_gate_channel(o, other->name);
     }
-}
-
-/* ---- access tokens ---- */
-
-#define EARLY_MS 30000 /* asked for again before it expires under our hands */
-
-static bool is_token_needed(const struct outbox_channel *c)
-{
-    return profile_needs_token(c->channel->profile, &c->channel->settings);
-}
-
-static bool is_token_there(const struct outbox_channel *c)
-{
-    return c->token.text.len > 0 && outbox_now_ms(c->owner) < c->token.until_ms;
-}
-
-void outbox_token_drop(struct outbox_channel *c)
-{
-    if (c->token.text.p != NULL)
-        explicit_bzero(c->token.text.p, c->token.text.cap);
-    buf_reset(&c->token.text);
-}
-
-void outbox_token_init(struct outbox_channel *c)
-{
-    buf_init(&c->token.text, OUTBOX_TOKEN_MAX_BYTES);
-    TAILQ_INIT(&c->token.waiting);
-}
-
-void outbox_token_fini(struct outbox_channel *c)
-{
-    outbox_token_drop(c);
-    buf_fini(&c->token.text);
-}
-
-struct settings outbox_token_settings(const struct outbox_channel *c, struct arena *arena)
-{
-    const struct settings *own = &c->channel->settings;
-    if (!is_token_needed(c) || !is_token_there(c))
-        return *own;
-    struct setting *list = arena_new_array(arena, struct setting, own->n + 1);
-    if (list == NULL)
-        return *own;
-    for (uint32_t i = 0; i < own->n; i++)
-        list[i] = own->list[i];
-    list[own->n] = (struct setting){STR("token"), buf_str(&c->token.text)};
-    return (struct settings){list, own->n + 1};
-}
-
-static void take_access_token(struct outbox_channel *c, const struct sender_answer *answer)
-{
-    struct outbox *o = c->owner;
-    struct str token = STR_NONE;
-    int64_t lifetime_ms = 0;
-    arena_reset(o->arena);
-    enum err e = answer->reached != SENDER_REACHED_ANSWER
-                     ? ERR_UNAVAILABLE
-                     : profile_read_token(c->channel->profile, answer->status, answer->body,
-                                          &c->channel->settings, o->arena, &token, &lifetime_ms);
-    if (e == ERR_OK) {
-        outbox_token_drop(c);
-        buf_add_str(&c->token.text, token);
-        e = buf_error(&c->token.text);
-        c->token.until_ms = outbox_now_ms(o) + lifetime_ms -
-                            (lifetime_ms > 2 * EARLY_MS ? EARLY_MS : lifetime_ms / 2);
-    }
-    if (e == ERR_OK)
-        return;
-    outbox_token_drop(c);
-    LOG_WARN("outbox", "no access token", "channel=%.*s err=%s status=%d why=\"%s\"",
-             STR_ARG(c->channel->config->name), err_name(e), answer->status, answer->message);
-    outbox_gate_bad(c, STR("no access token"));
-}
-
-static void on_answer(void *ctx, const struct sender_answer *answer)
-{
-    struct outbox_channel *c = ctx;
-    c->token.is_asked = false;
-    take_access_token(c, answer);
-    outbox_look(c->owner);
-}
-
-static void ask(struct outbox_channel *c)
-{
-    struct outbox *o = c->owner;
-    const struct config_channel *config = c->channel->config;
-    struct send_request request;
-    struct errmsg msg;
-    arena_reset(o->arena);
-    enum err e = profile_token_request(c->channel->profile, &c->channel->settings,
-                                       loop_wall(o->ports.loop), o->arena, &request, &msg);
-    if (e != ERR_OK) {
-        static const struct sender_answer nothing = {.reached = SENDER_REACHED_NOT,
-                                                     .message = "the request cannot be made"};
-        LOG_ERROR("outbox", "access token cannot be asked for", "channel=%.*s %s",
-                  STR_ARG(config->name), msg.text);
-        on_answer(c, &nothing);
-        return;
-    }
-    c->token.is_asked = true;
-    sender_post(o->ports.sender,
-                &(struct sender_request){.method = request.method,
-                                         .url = request.url,
-                                         .headers = request.headers,
-                                         .n_headers = request.n_headers,
-                                         .body = request.body,
-                                         .timeout_ms = OUTBOX_TIMEOUT_MS,
-                                         .is_private_allowed = config->is_private_allowed,
-                                         .is_insecure_allowed = config->is_insecure_allowed},
-                on_answer, c);
-}
-
-bool outbox_token_is_ready(const struct outbox_channel *c)
-{
-    return !is_token_needed(c) || is_token_there(c);
-}
-
-void outbox_token_wait(struct outbox_channel *c, struct outbox_job *job)
-{
-    TAILQ_INSERT_TAIL(&c->token.waiting, job, queue);
-    if (!c->token.is_asked)
-        ask(c);
-}
-
-struct outbox_job *outbox_token_next(struct outbox_channel *c)
-{
-    struct outbox_job *job = c->token.is_asked ? NULL : TAILQ_FIRST(&c->token.waiting);
-    if (job != NULL)
-        TAILQ_REMOVE(&c->token.waiting, job, queue);
-    return job;
 }

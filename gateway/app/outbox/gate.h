@@ -30,7 +30,7 @@ void outbox_gate_refresh(struct outbox *o, int64_t now);
  * those of one account share its rate. Without is_push_turn a push goes only when replies of its
  * channel have had theirs. */
 struct outbox_job *outbox_gate_next(struct outbox *o, int64_t now, bool is_push_turn);
-/* When to look again; INT64_MAX when an answer will come by before. */
+/* When to look again; INT64_MAX when a response will come by before. */
 int64_t outbox_gate_next_ms(const struct outbox *o, int64_t now);
 
 /* ---- access tokens of providers that want one (profile/profile.h, profile_needs_token) ---- */
@@ -46,5 +46,8 @@ void outbox_token_wait(struct outbox_channel *c, struct outbox_job *job);
 struct outbox_job *outbox_token_next(struct outbox_channel *c);
 /* The channel's settings with its token, in the arena. */
 struct settings outbox_token_settings(const struct outbox_channel *c, struct arena *arena);
-/* The provider refused it. */
-void outbox_token_drop(struct outbox_channel *c);
+/* The provider took the n-th, whatever it said of the message. */
+void outbox_token_prove(struct outbox_channel *c, uint32_t n);
+/* The provider refused the n-th. Another may have come meanwhile. One that it took before has
+ * expired; one that it never took is a failure of the channel, as the next one may be, too. */
+void outbox_token_refuse(struct outbox_channel *c, uint32_t n, struct str why);

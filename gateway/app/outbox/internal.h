@@ -4,7 +4,8 @@
  *
  *   outbox.c     life; the look: what may start now, or is over; entries of the stream become jobs
  *   machine.c, prepare.c, attempt.c   one job: the table, and what each of its moves does
- *   gate.c       when and by whom: rates, queues, circuits, fail-over, access tokens
+ *   gate.c       when and by whom: rates, queues, circuits, fail-over
+ *   token.c      access tokens (gate.h)
  */
 #pragma once
 
@@ -43,8 +44,10 @@ enum outbox_circuit { OUTBOX_CIRCUIT_CLOSED, OUTBOX_CIRCUIT_OPEN, OUTBOX_CIRCUIT
 
 struct outbox_token {
     struct buf text; /* empty = none; wiped */
+    uint32_t n;      /* that have come so far: it is the n-th */
     int64_t until_ms;
     bool is_asked;
+    bool is_proven;              /* the provider has taken it at least once */
     struct outbox_queue waiting; /* in TOKEN */
 };
 
@@ -57,9 +60,9 @@ struct outbox_channel {
     uint32_t n_jobs;                 /* in hand that are this channel's */
     uint32_t n_in_flight;            /* of them begun */
     uint32_t n_out;                  /* of these on the way to the provider */
-    uint32_t in_flight;              /* that answers have shown to be needed */
+    uint32_t in_flight;              /* that responses have shown to be needed */
     bool is_short;                   /* more of them would be under way */
-    int64_t answered_ms;             /* monotonic; the last of them */
+    int64_t responded_ms;            /* monotonic; the last of them */
     uint32_t n_replies;              /* in a row, while pushes wait */
     struct outbox_rate own;
     struct outbox_rate *account; /* shared with the other channels of the account; NULL = none */

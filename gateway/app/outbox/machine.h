@@ -81,6 +81,7 @@ struct outbox_job {
     int64_t not_before_ms;          /* monotonic; of DELAYED */
     uint32_t n_calls;               /* ports that have yet to call back */
     int64_t posted_ms;              /* monotonic, of the last request */
+    uint32_t token_n;               /* the access token that it had */
     uint32_t n_attempts;            /* requests made, those that were throttled not counted */
     bool is_counted;                /* under the limit of its prefix */
     bool is_sent;                   /* a provider took it */
@@ -99,7 +100,7 @@ struct outbox_job {
 void outbox_happen(struct outbox_job *job, enum outbox_event event);
 /* Nothing has happened; again after a while. */
 void outbox_away(struct outbox_job *job, int64_t delay_ms);
-/* First in every callback of a port. True: nobody waits for this answer any more, return. */
+/* First in every callback of a port. True: nobody waits for this response any more, return. */
 bool outbox_is_late(struct outbox_job *job);
 /* Lets go of what is not begun and of a bucket that is not ours any more. */
 void outbox_let_go(struct outbox *o);

@@ -6,7 +6,7 @@
  * The life of one message: read -> (its phone's earlier messages first) -> its channel, by the
  * route of the number (app/limits.h) -> a token of the channel's rate and of its account's, replies
  * before pushes -> country -> the provider's access token -> its prefix's limit (app/limits.h) ->
- * marked "sending" in the store -> request -> answer -> settled, which writes the event below and
+ * marked "sending" in the store -> request -> response -> settled, which writes the event below and
  * removes the entry in one step. As a table: app/outbox/machine.h.
  *
  * A channel whose provider fails OUTBOX_CIRCUIT_FAILURES times in a row gets nothing but a probe
@@ -19,7 +19,7 @@
  *                                          most OUTBOX_MAX_ATTEMPTS times and not past expires_at
  *   throttled (429 or inside a 200)        mark cleared, the whole channel waits (Retry-After, or
  *                                          longer each time; at most OUTBOX_MAX_DELAY_MS)
- *   request left, no complete answer       unknown: never sent again, one row and one metric
+ *   request left, no complete response     unknown: never sent again, one row and one metric
  *   entry found marked after a crash       unknown, for the same reason
  *   somebody else has the bucket           let go: they send it, or know what became of it. That a
  *                                          provider took it is told all the same
@@ -27,7 +27,7 @@
  *   store away at the end                  settling is repeated until it is back; never re-sent
  *   provider says the person opted out     failed, once the STOP that this stands for is on disk
  *   a question (message.h): the operator   is told to the learner's record; no event of its own.
- *   says yes or no                         Without an answer it is asked again, and at last let go
+ *   says yes or no                         Without a response it is asked again, and at last let go
  *
  * The event is a record of the event log (docs/events.md). With the status "capped", and the name
  * of a cap, it says that a limit kept the message back (app/limits.h); the price is there once the

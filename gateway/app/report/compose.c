@@ -234,6 +234,12 @@ static void add_freshness(const struct report_frame *frame, struct buf *out)
                  "The writer is %llu seconds behind: what learners did since is not in these "
                  "figures yet.</p>\n",
                  (unsigned long long)frame->behind_s);
+    if (str_is_empty(frame->counted))
+        return;
+    buf_add_str(out, STR("<p>Counts of very many learners are made in the background, so they are "
+                         "older than that. Hours since then: "));
+    buf_add_html(out, frame->counted);
+    buf_add_str(out, STR(".</p>\n"));
 }
 
 static void add_top(const struct report_frame *frame, struct buf *out)

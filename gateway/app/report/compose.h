@@ -14,6 +14,8 @@ struct report_frame {
     const struct report_ask *ask;
     const struct report_choices *values, *organisations, *courses;
     struct str name; /* of who is signed in */
+    /* "demo 3, north 0": organisations counted in the background, and how many hours ago; or "". */
+    struct str counted;
     struct wall_ms now;
     uint64_t behind_s;      /* how far the writer is behind */
     bool is_writer_away;    /* it does not reach PostgreSQL */

@@ -24,7 +24,7 @@ struct report_job {
     uint32_t n_done; /* panels */
     struct report_table table;
     struct report_choices values, organisations, courses;
-    struct str sql, words_about;
+    struct str sql, words_about, counted;
     struct buf out;
     struct arena *arena;
     bool is_refused; /* the CSV could not be read */
@@ -83,6 +83,7 @@ static void job_reply(struct report_job *job)
         .name = str_from(job->session->name),
         .now = loop_wall(all->parts.loop),
         .behind_s = metrics_get(all->parts.metrics, METRIC_events_behind_seconds),
+        .counted = job->counted,
         .is_writer_away = metrics_get(all->parts.metrics, METRIC_postgres_up) == 0,
         .title = job->page != NULL ? str_from(job->page->title) : STR_NONE,
         .main = buf_str(&job->out)};
@@ -288,6 +289,7 @@ static enum err keep_query(void *ctx, const struct str *cells, uint32_t n)
     (void)n;
     job->sql = arena_str(job->arena, cells[0]);
     job->words_about = arena_str(job->arena, cells[1]);
+    job->counted = arena_str(job->arena, cells[2]);
     return arena_error(job->arena);
 }
 
@@ -295,7 +297,7 @@ static enum err take_columns(void *ctx, const struct database_column *columns, u
 {
     (void)ctx;
     (void)columns;
-    return n == 2 ? ERR_OK : ERR_IO;
+    return n == 3 ? ERR_OK : ERR_IO;
 }
 
 static void on_query_end(void *ctx, enum err e, const char *words)
@@ -323,8 +325,11 @@ static void on_query_end(void *ctx, enum err e, const char *words)
 
 static void job_next(struct report_job *job)
 {
-    static const char sql[] = "select report.query(c.name, $2::jsonb), c.about"
-                              " from report.catalogue c where c.name = $1";
+    static const char sql[] =
+        "select report.query(c.name, $2::jsonb), c.about, (select string_agg(o.organisation || ' ' "
+        "|| "
+        "o.counted_hours_ago, ', ' order by o.organisation) from report.organisations o where "
+        "o.counted_hours_ago is not null) from report.catalogue c where c.name = $1";
     if (job->n_done == (job->page != NULL ? job->page->n_panels : 1)) {
         job_ask(job, "rollback", on_ended);
         return;

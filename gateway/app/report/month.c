@@ -10,7 +10,7 @@
 #define BAR_HEIGHT 120u
 #define MIN_BARS 12u /* as if there were so many: one alone would be a wall */
 
-struct page {
+struct month_page {
     const struct report_month_row *rows;
     uint32_t n;
     struct buf *out;
@@ -25,7 +25,7 @@ static const char link[] = "</title>\n<link rel=\"stylesheet\" href=\"/report/mo
 static const char body[] = "</head>\n<body>\n<main>\n";
 
 /* The word behind a name, of the rows of kind `lang`. */
-static struct str word(const struct page *page, const char *name)
+static struct str word(const struct month_page *page, const char *name)
 {
     for (uint32_t i = 0; i < page->n; i++) {
         if (str_eq(page->rows[i].kind, STR("lang")) && str_eq(page->rows[i].label, str_from(name)))
@@ -34,12 +34,13 @@ static struct str word(const struct page *page, const char *name)
     return STR_NONE;
 }
 
-static void add(struct page *page, const char *html)
+static void add(struct month_page *page, const char *html)
 {
     buf_add_str(page->out, str_from(html));
 }
 
-static void add_element(struct page *page, const char *begin, struct str text, const char *end)
+static void add_element(struct month_page *page, const char *begin, struct str text,
+                        const char *end)
 {
     add(page, begin);
     buf_add_html(page->out, text);
@@ -48,7 +49,7 @@ static void add_element(struct page *page, const char *begin, struct str text, c
 
 /* ---- a row acts ---- */
 
-static void add_title(struct page *page, uint32_t i)
+static void add_title(struct month_page *page, uint32_t i)
 {
     add_element(page, "<h1>", page->rows[i].label, "</h1>\n");
     /* A name in whatever script, and a month, which Arabic around it must not turn. */
@@ -58,12 +59,12 @@ static void add_title(struct page *page, uint32_t i)
     add_element(page, "", str_sub(name, month + strlen(", "), name.len), "</bdi></p>\n");
 }
 
-static void add_section(struct page *page, uint32_t i)
+static void add_section(struct month_page *page, uint32_t i)
 {
     add_element(page, "<h2>", page->rows[i].value, "</h2>\n");
 }
 
-static void add_figure(struct page *page, uint32_t i)
+static void add_figure(struct month_page *page, uint32_t i)
 {
     if (!page->has_list)
         add(page, "<dl>\n");
@@ -72,19 +73,19 @@ static void add_figure(struct page *page, uint32_t i)
     add_element(page, "<dd><bdi>", page->rows[i].value, "</bdi></dd>\n");
 }
 
-static void add_means(struct page *page, uint32_t i)
+static void add_means(struct month_page *page, uint32_t i)
 {
     add_element(page, "<p><strong>", word(page, "means"), ":</strong> ");
     add_element(page, "", page->rows[i].value, "</p>\n");
 }
 
-static void add_not(struct page *page, uint32_t i)
+static void add_not(struct month_page *page, uint32_t i)
 {
     add_element(page, "<p class=\"not\"><strong>", word(page, "not"), ":</strong> ");
     add_element(page, "", page->rows[i].value, "</p>\n");
 }
 
-static void add_note(struct page *page, uint32_t i)
+static void add_note(struct month_page *page, uint32_t i)
 {
     add_element(page, "<footer><p>", page->rows[i].value, "</p></footer>\n");
 }
@@ -96,7 +97,7 @@ static uint64_t height_of(struct str value)
 }
 
 /* One of the bars behind a row of kind `chart`; an empty value is a count that is not shown. */
-static void add_bar(struct page *page, const struct report_month_row *row, uint32_t place,
+static void add_bar(struct month_page *page, const struct report_month_row *row, uint32_t place,
                     uint32_t n, uint64_t most)
 {
     uint32_t width = CHART_WIDTH / (n > MIN_BARS ? n : MIN_BARS);
@@ -113,7 +114,7 @@ static void add_bar(struct page *page, const struct report_month_row *row, uint3
     add(page, "</text>\n");
 }
 
-static void add_chart(struct page *page, uint32_t i)
+static void add_chart(struct month_page *page, uint32_t i)
 {
     const struct report_month_row *bars = &page->rows[i + 1];
     uint32_t n = 0;
@@ -140,12 +141,12 @@ static void add_chart(struct page *page, uint32_t i)
 
 static const struct {
     const char *kind;
-    void (*add)(struct page *page, uint32_t i);
+    void (*add)(struct month_page *page, uint32_t i);
 } kinds[] = {{"title", add_title}, {"section", add_section}, {"figure", add_figure},
              {"chart", add_chart}, {"means", add_means},     {"not", add_not},
              {"note", add_note}};
 
-static void add_row(struct page *page, uint32_t i)
+static void add_row(struct month_page *page, uint32_t i)
 {
     struct str kind = page->rows[i].kind;
     if (page->has_list && !str_eq(kind, STR("figure"))) {
@@ -159,7 +160,7 @@ static void add_row(struct page *page, uint32_t i)
 }
 
 /* A page that is served may have no style inside (page_headers). */
-static void add_style(struct page *page, bool is_served)
+static void add_style(struct month_page *page, bool is_served)
 {
     const struct page_file *css = report_file(STR("month.css"));
     if (is_served) {
@@ -174,7 +175,7 @@ static void add_style(struct page *page, bool is_served)
 enum err report_month_write(const struct report_month_row *rows, uint32_t n, bool is_served,
                             struct buf *out)
 {
-    struct page page = {.rows = rows, .n = n, .out = out};
+    struct month_page page = {.rows = rows, .n = n, .out = out};
     struct str lang = word(&page, "lang");
     add_element(&page, head_1, lang, course_is_rtl(lang) ? "\" dir=\"rtl" : "");
     add_element(&page, head_2, n > 0 ? rows[0].value : STR_NONE, "");

@@ -64,6 +64,17 @@ static const struct report_column contacts[] = {
     IS("percent_opted_in", "Joined, % of asked"),
     BETWEEN("percent_low", "percent_high"),
 };
+static const struct report_column numbers[] = {
+    ABOUT,
+    IS("numbers", "Phone numbers"),
+    IS("asked", "Asked for consent"),
+    IS("opted_in", "Joined in 7 days"),
+    IS("percent_opted_in", "Joined, % of asked"),
+    BETWEEN("percent_low", "percent_high"),
+    IS("kept", "Not erased"),
+    IS("shared", "With two people and more"),
+    IS("percent_shared", "Shared, % of these"),
+};
 static const struct report_column equity[] = {
     ABOUT,
     IS("lowest_value", "Lowest group"),
@@ -97,6 +108,11 @@ static const struct report_panel overview[] = {
      .words = "Everybody who ever wrote or dialled, and how many of those who were asked joined.",
      .takes = REPORT_BY,
      COLUMNS(contacts)},
+    {.report = "numbers",
+     .id = "numbers",
+     .title = "The same by phone number",
+     .words = "Several people may learn on one phone. Who was erased counts as one number.",
+     COLUMNS(numbers)},
     {.report = "equity",
      .id = "equity",
      .title = "Who is left behind?",
@@ -179,6 +195,30 @@ static const struct report_column modules[] = {
     IS("percent_completed", "Completed, % of reached"),
     BETWEEN("percent_low", "percent_high"),
 };
+static const struct report_column rates[] = {
+    IS("module", "Module"),
+    ABOUT,
+    IS("value", "Group"),
+    IS("module_title", "Title"),
+    IS("started", "Started the course"),
+    IS("reached", "Reached"),
+    IS("completed", "Completed"),
+    IS("percent_of_reached", "Completed, % of reached"),
+    BETWEEN("reached_low", "reached_high"),
+    IS("percent_of_started", "Completed, % of started"),
+    BETWEEN("started_low", "started_high"),
+};
+static const struct report_column opt_outs[] = {
+    ABOUT,
+    IS("value", "Group"),
+    IS("stopped", "Sent STOP"),
+    IS("delivered", "SMS delivered"),
+    IS("per_1000_delivered", "For 1,000 delivered"),
+    IS("over_90_days", "90 days ago and more"),
+    IS("came_back", "Of them: came back in 90 days"),
+    IS("percent_came_back", "Came back, %"),
+    BETWEEN("percent_low", "percent_high"),
+};
 static const struct report_column days[] = {
     ABOUT,
     IS("value", "Group"),
@@ -225,6 +265,13 @@ static const struct report_panel leave[] = {
      .chart = "bars",
      .unit = "people",
      COLUMNS(modules)},
+    {.report = "module_rates",
+     .id = "rates",
+     .title = "Modules, of those who had time",
+     .words = "Only people who enrolled 70 days ago or more: who began the module, and of all who "
+              "began the course, how many completed it.",
+     .takes = REPORT_BY,
+     COLUMNS(rates)},
     {.report = "time_to_complete",
      .id = "days",
      .title = "How long the course takes",
@@ -239,6 +286,14 @@ static const struct report_panel leave[] = {
      .words = "Who sent STOP or DELETE and has not come back.",
      .takes = REPORT_BY,
      COLUMNS(leaving)},
+    {.report = "opt_outs",
+     .id = "stop",
+     .title = "After which message people stop",
+     .words = "Who ever sent STOP, each once, by what the last SMS in the 24 hours before was for "
+              "(none: there was none), or by the property chosen above; beside what was delivered.",
+     .takes = REPORT_BY,
+     .by_instead = "last_message",
+     COLUMNS(opt_outs)},
 };
 
 /* ---- questions ---- */
@@ -381,6 +436,16 @@ static const struct report_column at_work[] = {
     IS("percent_of_answered", "% of who answered"),
     WILSON("percent_of_answered", "used", "answered"),
 };
+static const struct report_column at_work_answers[] = {
+    IS("question_text", "Question"),
+    ABOUT,
+    IS("value", "Group"),
+    IS("answer", "Answer"),
+    IS("n", "People"),
+    IS("answered", "Answered it"),
+    IS("percent", "% of these"),
+    WILSON("percent", "n", "answered"),
+};
 static const struct report_panel says[] = {
     {.report = "survey",
      .id = "survey",
@@ -391,9 +456,15 @@ static const struct report_panel says[] = {
     {.report = "at_work",
      .id = "work",
      .title = "Used at work",
-     .words = "Asked 12 weeks after the course. It is what people say of themselves.",
+     .words = "Asked 8 to 12 weeks after the course. It is what people say of themselves.",
      .takes = REPORT_BY,
      COLUMNS(at_work)},
+    {.report = "at_work_answers",
+     .id = "deeds",
+     .title = "What they did, and what stood in the way",
+     .words = "What people did with it, of those who used it; why not, of the others.",
+     .takes = REPORT_BY,
+     COLUMNS(at_work_answers)},
 };
 
 /* ---- messages ---- */
@@ -423,6 +494,44 @@ static const struct report_column sessions[] = {
     IS("percent_resumed", "Taken up, % of dropped"),
     OVER,
 };
+static const struct report_column lengths[] = {
+    IS("period_start", "From"),
+    ABOUT,
+    PLOT("sessions", "Sessions"),
+    PLOT("ended_by_us", "Ended by us"),
+    PLOT("dropped", "Broke off"),
+    IS("percent_dropped", "Broke off, %"),
+    IS("screens_per_session", "Screens in each, mean"),
+    IS("median_seconds", "Seconds to a key, median"),
+    IS("p99_seconds", "99 of 100 are under"),
+    OVER,
+};
+static const struct report_column failures[] = {
+    IS("value", "Operator"),
+    ABOUT,
+    IS("code", "What the provider says"),
+    IS("sent", "Sent there"),
+    IS("failed", "Failed so"),
+    IS("percent_of_sent", "% of sent"),
+    IS("percent_of_failed", "% of failed"),
+};
+static const struct report_column cost[] = {
+    ABOUT,
+    IS("completed", "Completed the course"),
+    IS("segments", "Parts of SMS in all"),
+    IS("segments_per_completed", "For each completion"),
+    IS("price", "Cost in all"),
+    IS("price_per_completed", "For each completion"),
+    IS("currency", "Currency"),
+};
+static const struct report_column unmatched[] = {
+    IS("value", "Language"),
+    ABOUT,
+    IS("not_understood", "Not understood"),
+    IS("learners", "From people"),
+    IS("inbound", "All that came"),
+    IS("percent_of_inbound", "Not understood, %"),
+};
 static const struct report_column words[] = {
     IS("words", "What they wrote"),
     ABOUT,
@@ -439,6 +548,16 @@ static const struct report_panel messages[] = {
      .chart = "time",
      .unit = "messages",
      COLUMNS(delivery)},
+    {.report = "failures",
+     .id = "failures",
+     .title = "Why SMS fail",
+     .words = "By operator. What fewer than five people met with is one row, other.",
+     COLUMNS(failures)},
+    {.report = "cost",
+     .id = "cost",
+     .title = "What a completed course costs",
+     .words = "All that was ever sent, also to those who did not complete it, by completions.",
+     COLUMNS(cost)},
     {.report = "sessions",
      .id = "sessions",
      .title = "USSD sessions",
@@ -447,6 +566,18 @@ static const struct report_panel messages[] = {
      .chart = "time",
      .unit = "sessions",
      COLUMNS(sessions)},
+    {.report = "session_lengths",
+     .id = "lengths",
+     .title = "How USSD sessions end",
+     .words = "Where 99 of 100 keys take nearly as long as the operator keeps a session open, "
+              "screens are too long to read.",
+     .takes = REPORT_GRAIN | REPORT_DAYS,
+     COLUMNS(lengths)},
+    {.report = "unmatched",
+     .id = "share",
+     .title = "How much is not understood",
+     .words = "In the last 30 days, by language; the aim is under 5 %.",
+     COLUMNS(unmatched)},
     {.report = "unmatched_words",
      .id = "unmatched",
      .title = "What was not understood",

@@ -12,9 +12,9 @@
  *     200 the page   303 sign in, or done   401 wrong password   403 not from our own page
  *     404 405   429 too many tries, or pages at once   503 the database is away or all places taken
  *
- * Nothing waits in here: a page is made while its answers come, and the listener goes on meanwhile.
- * What is asked is read-only, in one transaction for each page, and ends after REPORT_TIMEOUT_MS.
- * Sessions and wrong passwords: sessions.h. Which reports stand where: panels.c.
+ * Nothing waits in here: a page is made while its responses come, and the listener goes on
+ * meanwhile. What is asked is read-only, in one transaction for each page, and ends after
+ * REPORT_TIMEOUT_MS. Sessions and wrong passwords: sessions.h. Which reports stand where: panels.c.
  */
 #pragma once
 

@@ -111,13 +111,17 @@ static void add_member(struct buf *out, bool *is_next, const char *name, struct 
     *is_next = true;
 }
 
+static struct str by_of(const struct report_panel *panel, const struct report_ask *ask)
+{
+    bool is_said = !str_is_empty(ask->by) && !str_eq(ask->by, STR("all"));
+    return panel->by_instead != NULL && !is_said ? str_from(panel->by_instead) : ask->by;
+}
+
 void report_add_arguments(const struct report_panel *panel, const struct report_ask *ask,
                           struct buf *out)
 {
     bool is_next = false;
-    struct str by = ask->by;
-    if (panel->by_instead != NULL && (str_is_empty(by) || str_eq(by, STR("all"))))
-        by = str_from(panel->by_instead);
+    struct str by = by_of(panel, ask);
     buf_add_char(out, '{');
     if ((panel->takes & REPORT_GRAIN) != 0)
         add_member(out, &is_next, "grain", ask->grain);
@@ -308,6 +312,10 @@ static void add_rows(struct report_table *t, const int *places, struct buf *out)
 
 static void add_notes(const struct report_table *t, struct buf *out)
 {
+    struct str by = by_of(t->panel, t->ask);
+    if ((t->panel->takes & REPORT_BY) != 0 && !str_is_empty(by) && !str_eq(by, STR("all")))
+        buf_add_str(out, STR("<p class=\"note\">A group that is not in the table has fewer than 5 "
+                             "people, or would give such a number away: that is no zero.</p>\n"));
     if (t->n_hidden > 0)
         buf_add_str(out, STR("<p class=\"note\"><strong>" REPORT_HIDDEN
                              "</strong>: fewer than 5 people, or a figure from which such a number "
@@ -324,7 +332,8 @@ void report_table_add(const struct report_table *table, struct buf *out)
     if (places == NULL || t->first == NULL ||
         (t->panel->top != NULL && next_top(t, NULL) == NULL)) {
         buf_add_str(out,
-                    STR("<p>Nothing to show: there are no such people yet, or too few.</p>\n"));
+                    STR("<p>Nothing to show: there are no such people yet, or groups so small that "
+                        "their figures are hidden. That does not say that there is nobody.</p>\n"));
         return;
     }
     for (uint32_t i = 0; i < t->panel->n_columns; i++)

@@ -67,7 +67,7 @@ struct report_table {
     bool is_cut; /* there are more rows */
 };
 
-/* Takes an answer of the database, as far as it is asked for. ERR_TOO_LONG: past the arena. */
+/* Takes a response of the database, as far as it is asked for. ERR_TOO_LONG: past the arena. */
 struct database_rows report_table_rows(struct report_table *t);
 /* The arguments of report.query(): a JSON object. */
 void report_add_arguments(const struct report_panel *panel, const struct report_ask *ask,

@@ -26,14 +26,14 @@ static bool may_write(struct step *s)
 }
 
 /* The detector has looked at it before; nothing of it is repeated. */
-static void take_message(struct step *s)
+static void take_message(struct step *s, struct str text)
 {
     bool is_taken = may_write(s);
     bool is_staffed = s->context->staffed.p != NULL;
     step_leave_side(s);
     if (is_taken) {
         step_event(s, EVENT_asked)->code = engine_case_name(s);
-        s->out->sealed_text = s->input->text;
+        s->out->sealed_text = text;
     }
     step_say(s, step_text(s,
                           !is_taken    ? COURSE_TEXT_ask_enough
@@ -43,9 +43,19 @@ static void take_message(struct step *s)
     step_say_interrupted(s);
 }
 
-/* What is no key and no command of one word. */
+/* Nobody asks a person something by a few digits: a key of another screen, mostly. */
+static bool is_digits(struct str norm)
+{
+    size_t n = 0;
+    while (n < norm.len && norm.p[n] >= '0' && norm.p[n] <= '9')
+        n++;
+    return n == norm.len && n < 4;
+}
+
+/* What is no key and no command of one word. On USSD, where typing is hard, 1 writes it. */
 bool ask_answer(struct step *s)
 {
+    struct str contact_me = step_text(s, COURSE_TEXT_ask_contact, NO_VARS);
     bool is_back = str_eq(s->norm, STR("0"));
     bool is_command =
         s->match.command != COMMAND_NONE && match_is_bare(s->course->words, s->match.argument);
@@ -55,10 +65,14 @@ bool ask_answer(struct step *s)
         step_return(s);
         return true;
     }
-    if (is_command || is_key || str_is_empty(s->norm) ||
+    if (s->input->via == VIA_USSD && str_eq(s->norm, STR("1")) && !str_is_empty(contact_me)) {
+        take_message(s, contact_me);
+        return true;
+    }
+    if (is_command || is_key || is_digits(s->norm) ||
         match_command_fuzzy(s->course->words, s->norm, s->lang).command == COMMAND_STOP)
         return false;
-    take_message(s);
+    take_message(s, s->input->text);
     return true;
 }
 
@@ -70,7 +84,7 @@ void ask_run(struct step *s)
     else if (match_is_bare(s->course->words, s->argument))
         engine_open_side(s, LEARNER_STATE_ASK);
     else
-        take_message(s);
+        take_message(s, s->input->text);
 }
 
 /* The address leaves in the sealed message only: a person signs the credential (`waypost
@@ -132,9 +146,21 @@ void ask_claim(struct step *s)
         s->out->shows = OUTCOME_SHOWS_KEYS;
 }
 
+/* Somebody who has asked is on the number still: whoever got it since hears nothing of it. */
+static bool has_asked(const struct step *s)
+{
+    struct learner other;
+    bool is_found = s->learner->wrote_ms != 0;
+    for (uint32_t i = 0; !is_found && i < learner_n_others(s->learner); i++)
+        is_found = learner_other(s->learner, i, &other) == ERR_OK && !people_is_away(&other) &&
+                   other.wrote_ms != 0;
+    return is_found;
+}
+
 void ask_answered(struct step *s)
 {
-    if (!learner_is_enrolled(s->learner) || s->learner->is_doubted || owner_is_doubtful(s))
+    if (!learner_is_enrolled(s->learner) || s->learner->is_doubted || owner_is_doubtful(s) ||
+        !has_asked(s))
         return;
     step_say(s, step_text(s, COURSE_TEXT_answered, VARS({"text", s->input->text})));
     s->out->shows = OUTCOME_SHOWS_KEYS; /* what was asked before may still be answered */

@@ -18,13 +18,23 @@ static int32_t score_of(const struct step *s)
     return course_score(s->course, s->learner->post_best);
 }
 
-void certify_say(struct step *s)
+static struct str certificate_text(const struct step *s)
 {
     char code[CERTIFICATE_BYTES];
     certificate_format(s->learner->certificate, code);
-    step_say(s, step_text(s, COURSE_TEXT_certificate,
-                          VARS({"score", step_number(s, score_of(s))},
-                               {"code", arena_str(s->arena, str_from(code))})));
+    return step_text(s, COURSE_TEXT_certificate,
+                     VARS({"score", step_number(s, score_of(s))},
+                          {"code", arena_str(s->arena, str_from(code))}));
+}
+
+void certify_say(struct step *s)
+{
+    step_say(s, certificate_text(s));
+}
+
+struct str certify_screen(const struct step *s)
+{
+    return step_lines(s, certificate_text(s), step_text(s, COURSE_TEXT_certificate_keys, NO_VARS));
 }
 
 /* "1.2" of "1.2.0" */

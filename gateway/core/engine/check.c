@@ -97,6 +97,9 @@ static void say(struct step *s, struct str text)
 {
     if (text.p == NULL)
         return; /* again, once somebody has looked */
+    bool is_found = s->out->check_code != 0 && s->input->check.result == CHECK_FOUND;
+    if (!is_found && !understand_nothing(s))
+        return;
     bool is_here = s->learner->state == LEARNER_STATE_CHECK;
     if (s->input->via == VIA_USSD && !is_here)
         step_enter_side(s, LEARNER_STATE_CHECK);
@@ -143,8 +146,7 @@ void check_ask(struct step *s)
     } else if (s->input->via == VIA_USSD) {
         engine_open_side(s, LEARNER_STATE_CHECK);
     } else {
-        step_say(s, step_text(s, COURSE_TEXT_check_ask, NO_VARS));
-        s->out->shows = OUTCOME_SHOWS_KEYS;
+        say(s, step_text(s, COURSE_TEXT_check_ask, NO_VARS));
     }
 }
 

@@ -27,7 +27,7 @@ void step_say_interrupted(struct step *s)
 {
     enum learner_state state = s->learner->state;
     bool is_invited = state == LEARNER_STATE_CONSENT && s->input->via == VIA_SMS;
-    if (state != LEARNER_STATE_LESSON && !is_invited) {
+    if ((state != LEARNER_STATE_LESSON && !is_invited) || s->learner->is_child || who_is_open(s)) {
         step_say_screen(s);
         return;
     }
@@ -83,7 +83,9 @@ static void say_beside_certificate(struct step *s)
 static void say_behind_certificates(struct step *s)
 {
     int64_t asked_ms = s->learner->asked_ms;
-    bool has_room = s->input->via != VIA_SMS || step_has_room(s, step_screen(s));
+    bool is_lesson = s->learner->state == LEARNER_STATE_LESSON;
+    struct str next = is_lesson ? step_text(s, COURSE_TEXT_go_on, NO_VARS) : step_screen(s);
+    bool has_room = s->input->via != VIA_SMS || step_has_room(s, next);
     s->learner->asked_ms = asked_ms;
     if (has_room)
         step_say_interrupted(s);
@@ -108,10 +110,6 @@ static void run_certificate(struct step *s)
     courses_say_certificates(s);
     if (s->learner->certificate == 0) {
         bool has_any = certify_say_modules(s, true);
-        if (has_any && s->input->via == VIA_SMS) {
-            s->out->shows = OUTCOME_SHOWS_KEYS;
-            return;
-        }
         if (!has_any && !is_over && s->learner->past.n == 0)
             step_say(s, step_text(s, COURSE_TEXT_certificate_none, NO_VARS));
         say_behind_certificates(s);
@@ -119,12 +117,36 @@ static void run_certificate(struct step *s)
     }
     certify_say(s);
     say_beside_certificate(s);
-    if (s->input->via == VIA_SMS)
+    struct str keys = step_text(s, COURSE_TEXT_certificate_keys, NO_VARS);
+    if (s->input->via == VIA_SMS) {
         s->out->shows = OUTCOME_SHOWS_KEYS;
-    else if (is_over)
+    } else if (!str_is_empty(keys)) {
+        step_enter_side(s, LEARNER_STATE_CERTIFICATE);
+        step_say(s, keys);
+        s->out->shows = OUTCOME_SHOWS_SCREEN;
+    } else if (is_over) {
         step_say(s, step_text(s, COURSE_TEXT_zero_keys, NO_VARS));
-    else
+    } else {
         step_say_interrupted(s);
+    }
+}
+
+/* On USSD, which has a key for what is typed behind CERT by SMS, and for CLAIM. */
+bool certify_answer(struct step *s)
+{
+    uint64_t pin;
+    bool is_pin =
+        s->norm.len == CERTIFICATE_PIN_DIGITS && str_to_u64(s->norm, 9999, &pin) == ERR_OK;
+    s->argument = is_pin ? s->norm : STR_NONE;
+    if (is_pin)
+        run_certificate(s);
+    else if (str_eq(s->norm, STR("1")))
+        ask_claim(s);
+    else if (str_eq(s->norm, STR("0")))
+        step_return(s);
+    else
+        return false;
+    return true;
 }
 
 /* The contact where it ends a sentence: it is written for the beginning of "... can help you",
@@ -185,6 +207,10 @@ static bool says(const struct step *s, enum safe_kind kind)
     return match_says_safe(s->norm, &s->course->safe, kind, s->arena);
 }
 
+/* So many answers in a row to what tells of harm: what goes on then is kept and told of as ever,
+ * but a machine that has such words in its texts must not have us write for ever. */
+#define MAX_SAFE 20
+
 /* A disclosure, by keyword or by the word list. Nothing of it is repeated, and no question follows;
  * the place is kept. */
 void engine_safe(struct step *s, bool is_keyword)
@@ -202,6 +228,8 @@ void engine_safe(struct step *s, bool is_keyword)
                                l->is_child ? ",child" : "");
     s->out->sealed_text = s->input->text;
     step_leave_side(s);
+    if (!understand_nothing(s) && l->n_idle > MAX_SAFE)
+        return;
     step_say(s, engine_safe_text(s, is_suicide   ? SAFE_SUICIDE
                                     : l->is_psea ? SAFE_PSEA
                                                  : SAFE_ALARM));
@@ -218,7 +246,7 @@ void engine_stop(struct step *s)
     struct str text = step_text(s, has_joined ? COURSE_TEXT_stop : COURSE_TEXT_stop_never, NO_VARS);
     if (learner_has_stopped(l))
         step_leave_side(s); /* said before: JOIN returns to where that was */
-    if (l->state == LEARNER_STATE_STOPPED || l->state == LEARNER_STATE_DELETED) {
+    if (l->state == LEARNER_STATE_STOPPED) {
         if (s->input->via == VIA_USSD) /* a screen must say something; an SMS stays silent */
             step_say(s, text);
         return;
@@ -334,7 +362,15 @@ static void run_menu(struct step *s)
 
 static void run_language(struct step *s)
 {
-    engine_open_side(s, LEARNER_STATE_SWITCH_LANGUAGE);
+    bool can_say = !str_is_empty(s->course->texts[COURSE_TEXT_language_only]);
+    if (s->base->n_languages > 1 || s->base->n_languages == 0 || !can_say) {
+        engine_open_side(s, LEARNER_STATE_SWITCH_LANGUAGE);
+        return;
+    }
+    step_leave_side(s);
+    step_say_if_room(
+        s, step_text(s, COURSE_TEXT_language_only, VARS({"language", s->base->language_names[0]})));
+    step_say_interrupted(s);
 }
 
 /* ---- the tables: what each key of the menu and each command does ---- */

@@ -20,6 +20,16 @@ void engine_meet(struct step *s);
 /* A text of the learner. */
 void understand_text(struct step *s);
 
+/* Counts a text of which nothing came but the same question once more; false: so many have come in
+ * a row that an SMS gets no answer any more. */
+bool understand_nothing(struct step *s);
+/* It was not understood: which of the three texts about that is due (docs/course-rules.md 1.2
+ * rule 10). */
+enum course_text understand_excuse(struct step *s);
+
+/* The same, and then the screen once more behind the reason. */
+void understand_ask_again(struct step *s, enum course_text why);
+
 /* STOPPED or DELETED: nothing that was not meant may bring anybody back. */
 bool engine_has_left(const struct step *s);
 
@@ -37,6 +47,8 @@ void engine_safe(struct step *s, bool is_keyword);
 /* The name of a case, by which people speak of it without a word of what it says. */
 struct str engine_case_name(const struct step *s);
 void engine_stop(struct step *s);
+/* Of an erased number: STOP, and what comes behind it. False: whoever writes begins anew. */
+bool tombstone_take(struct step *s);
 /* A command's word of a language chooses it, where no other was chosen and the course is offered in
  * it (docs/course-rules.md 6.1). of_word: as in struct command_match. */
 void engine_take_language(struct step *s, const char *of_word);

@@ -71,5 +71,7 @@ bool courses_has_more(const struct step *s);
 void engine_choose_course(struct step *s, const struct course *course);
 /* The keyword of a course, among courtesy; false when it is none. */
 bool engine_course_word(struct step *s, struct str word);
+/* The course that begins with this word; NULL: none. */
+const struct course *courses_find_word(const struct step *s, struct str word);
 /* The certificates of courses before. */
 void courses_say_certificates(struct step *s);

@@ -143,7 +143,7 @@ bool courses_answer(struct step *s)
     return course != NULL || is_back;
 }
 
-bool engine_course_word(struct step *s, struct str word)
+const struct course *courses_find_word(const struct step *s, struct str word)
 {
     for (uint16_t i = 0; i < s->courses->n_starts; i++) {
         const struct course *course = s->courses->list[s->courses->starts[i]];
@@ -151,13 +151,20 @@ bool engine_course_word(struct step *s, struct str word)
         if (str_is_empty(keyword) || !str_starts(word, keyword))
             continue;
         struct str rest = str_sub(word, keyword.len, word.len);
-        if (!str_is_empty(rest) &&
-            (rest.p[0] != ' ' || !match_is_bare(s->course->words, str_trim(rest))))
-            continue;
-        engine_choose_course(s, course);
-        return true;
+        bool is_whole = str_is_empty(rest) ||
+                        (rest.p[0] == ' ' && match_is_bare(s->course->words, str_trim(rest)));
+        if (is_whole)
+            return course;
     }
-    return false;
+    return NULL;
+}
+
+bool engine_course_word(struct step *s, struct str word)
+{
+    const struct course *course = courses_find_word(s, word);
+    if (course != NULL)
+        engine_choose_course(s, course);
+    return course != NULL;
 }
 
 void courses_say_certificates(struct step *s)

@@ -16,6 +16,8 @@ void end_offer_survey(struct step *s, enum learner_state state)
     step_set_unit(s, NULL);
     if (s->course->survey_module < 0) {
         step_enter(s, LEARNER_STATE_DONE);
+        if (s->input->via == VIA_USSD)
+            step_say(s, step_text(s, COURSE_TEXT_zero_keys, NO_VARS));
         return;
     }
     step_enter(s, state);
@@ -25,7 +27,10 @@ void end_offer_survey(struct step *s, enum learner_state state)
 void end_pretest(struct step *s)
 {
     s->learner->pre_right = s->learner->test_right;
-    step_say(s, step_text(s, COURSE_TEXT_course_start, NO_VARS));
+    /* Who has a plan from an earlier course is not asked again: the line that begins the first
+     * module stands alone there, or that SMS would be longer than any that was measured. */
+    if (s->learner->plan == 0)
+        step_say(s, step_text(s, COURSE_TEXT_course_start, NO_VARS));
     plan_ask(s);
 }
 

@@ -122,10 +122,8 @@ static int64_t wake_before_ms(const struct step *s, const struct learner *learne
     return engine_wake_ms(&past);
 }
 
-static void wake(struct step *s)
+static void wake_due(struct step *s)
 {
-    if (move_wake(s) || owner_ask(s) || !people_take_due(s))
-        return;
     const struct state_row *row = state_row_of_place(s->learner);
     if (s->learner->slot == LEARNER_SLOT_AWAY) {
         engine_erase(s);
@@ -145,14 +143,21 @@ static void wake(struct step *s)
     who_name_push(s);
 }
 
+static void wake(struct step *s)
+{
+    const struct learner before = *s->learner;
+    if (move_wake(s) || owner_ask(s) || !people_take_due(s))
+        return;
+    wake_due(s);
+    people_stay(s, &before);
+}
+
 void engine_meet(struct step *s)
 {
     struct learner *l = s->learner;
     static const uint8_t nobody[sizeof(l->learner_id)];
     if (memcmp(l->learner_id, nobody, sizeof(nobody)) != 0)
         return;
-    if (l->state == LEARNER_STATE_DELETED && match_is_stop(s->course->words, s->norm))
-        return; /* nothing is begun anew for somebody who wants nothing */
     if (l->state == LEARNER_STATE_DELETED)
         step_enter(s, LEARNER_STATE_NEW); /* a new person, as far as anybody knows */
     memcpy(l->learner_id, s->input->seed, sizeof(l->learner_id));
@@ -238,6 +243,7 @@ static bool has_moved(const struct learner *from, const struct learner *to)
     enum learner_state before = learner_state_is_side(from->state) ? from->back : from->state;
     enum learner_state after = learner_state_is_side(to->state) ? to->back : to->state;
     return before != after || from->is_doubted != to->is_doubted ||
+           from->is_locked != to->is_locked || /* the PIN is asked for in its place */
            memcmp(from->learner_id, to->learner_id, sizeof(from->learner_id)) != 0 ||
            from->screen != to->screen || strcmp(from->unit, to->unit) != 0;
 }
@@ -247,6 +253,8 @@ static void happen(struct step *s)
 {
     if (s->input->kind == INPUT_TEXT || s->input->kind == INPUT_DIAL ||
         s->input->kind == INPUT_CALL) {
+        if (tombstone_take(s))
+            return;
         engine_meet(s);
         pace_heard(s);
     }

@@ -26,6 +26,10 @@
 #include "core/event.h"
 #include "core/schedule.h"
 
+/* Is that person of this number (NULL: any of them) on the way to another number (move.c)? What is
+ * ordered about him or her now would be lost there, or undone. */
+bool engine_is_moving(const struct learner *learner, const uint8_t *learner_id);
+
 /* What surrounds a course: from configuration, per channel and country. */
 struct engine_context {
     struct str course;    /* id of the one that a bare JOIN starts here; absent: the first */
@@ -70,11 +74,11 @@ struct outcome {
     bool is_open;   /* USSD: the session goes on after the reply */
     bool is_erase_asked; /* says what DELETE 1 would do; kept for the inputs that follow */
     uint8_t gone[16];    /* is_gone: who that is */
-    bool is_gone;    /* the events are of the learner before, who is forgotten or has left; next is
-                        another person */
-    bool is_erased;  /* state and vault row must go; next is a DELETED tombstone */
-    bool is_passing; /* CHECK from a number that we do not know: it gets its answer and is not
-                        known afterwards either */
+    bool is_gone;   /* the events are of somebody who is forgotten, has left, or was due and is told
+                       nothing; next is another person */
+    bool is_erased; /* state and vault row must go; next is a DELETED tombstone */
+    bool is_passing;      /* CHECK from a number that we do not know: it gets its answer and is not
+                             known afterwards either */
     uint64_t check_code;  /* somebody must look what it stands for, and do the step again with
                              input.check; 0 = no. Stays set in that second outcome */
     bool has_check_pin;   /* a PIN is tried with it: of one code, not often */

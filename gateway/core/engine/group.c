@@ -3,6 +3,7 @@
  */
 #include "core/engine/group.h"
 #include "core/engine/command.h"
+#include "core/engine/self.h"
 #include "core/engine/step.h"
 #include "core/match/words.h"
 
@@ -78,10 +79,12 @@ void engine_join_group(struct step *s, struct str digits)
     step_say(s, step_text(s, COURSE_TEXT_group_joined, VARS({"group", cohort->name})));
     if (l->consent_ms != 0 && !is_member)
         note_joined(s);
-    if (learner_is_enrolled(l))
-        step_say_interrupted(s);
-    else
+    if (!learner_is_enrolled(l))
         join_course(s);
+    else if (!is_member && self_share_is_asked(s))
+        engine_open_side(s, LEARNER_STATE_SHARE);
+    else
+        step_say_interrupted(s);
 }
 
 /* Whoever agrees belongs to the group from here on. */

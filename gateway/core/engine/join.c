@@ -9,6 +9,7 @@
 #include "core/engine/pace.h"
 #include "core/engine/people.h"
 #include "core/engine/quiz.h"
+#include "core/engine/self.h"
 #include "core/engine/state.h"
 #include "core/engine/step.h"
 
@@ -36,6 +37,17 @@ static void decline(struct step *s)
     s->out->is_open = false;
 }
 
+/* What a group asks comes before the first question of the course, which is the place behind it. */
+static void begin(struct step *s)
+{
+    struct str said = s->out->reply;
+    join_begin_role(s);
+    if (!self_share_is_asked(s))
+        return;
+    s->out->reply = said;
+    engine_open_side(s, LEARNER_STATE_SHARE);
+}
+
 static void agree(struct step *s)
 {
     struct learner *l = s->learner;
@@ -48,7 +60,7 @@ static void agree(struct step *s)
         step_enter(s, LEARNER_STATE_LANGUAGE);
         step_say_screen(s);
     } else {
-        join_begin_role(s);
+        begin(s);
     }
 }
 
@@ -88,10 +100,26 @@ struct str join_language_screen(const struct step *s)
     return step_text(s, COURSE_TEXT_language, VARS({"options", lines}));
 }
 
-/* Sets the language chosen by number; false when the input is no number of the list. */
+/* The languages as options of a question: the number, or the name of one. */
+static struct answer_match match_language(const struct step *s)
+{
+    struct choice names[COURSE_MAX_CHOICES] = {0};
+    struct question question = {.kind = QUESTION_CHOICE, .choices = names};
+    for (uint16_t i = 0; i < s->base->n_languages && i < COURSE_MAX_CHOICES; i++)
+        names[question.n_choices++].text = s->base->language_names[i];
+    struct answer_match answer =
+        match_choice(s->course->words, &question, s->input->text, s->norm, s->arena);
+    struct str key =
+        answer.result == ANSWER_NONE
+            ? match_near_key(s->course->words, &question, s->input->text, s->norm, s->arena)
+            : STR_NONE;
+    return key.p != NULL ? match_menu(s->course->words, key, s->base->n_languages) : answer;
+}
+
+/* Sets the language chosen; false when the input is none of the list. */
 static bool choose_language(struct step *s)
 {
-    struct answer_match answer = match_menu(s->course->words, s->norm, s->base->n_languages);
+    struct answer_match answer = match_language(s);
     if (answer.result != ANSWER_ONE || answer.choice < 1)
         return false;
     const struct unit *unit = step_unit(s);
@@ -107,7 +135,7 @@ bool join_language_answer(struct step *s)
 {
     if (!choose_language(s))
         return false;
-    join_begin_role(s);
+    begin(s);
     return true;
 }
 

@@ -85,6 +85,20 @@ void move_give(struct step *s)
     put_back(s, i, &person);
 }
 
+bool engine_is_moving(const struct learner *learner, const uint8_t *learner_id)
+{
+    struct learner person = *learner;
+    for (uint32_t i = 0, n = learner_n_others(learner); i <= n; i++) {
+        bool is_meant = learner_id == NULL ||
+                        memcmp(person.learner_id, learner_id, sizeof(person.learner_id)) == 0;
+        if (is_meant && person.moving_ms != 0)
+            return true;
+        if (i < n && learner_other(learner, i, &person) != ERR_OK)
+            return false;
+    }
+    return false;
+}
+
 bool move_is_going(struct step *s)
 {
     if (s->learner->moving_ms == 0)
@@ -94,8 +108,9 @@ bool move_is_going(struct step *s)
     return true;
 }
 
-/* Nobody is left there, or who was there with the one who has gone. */
-static void let_go(struct step *s, uint32_t i)
+/* Nobody is left there, or who was there with the one who has gone. A number that wants no more
+ * messages gets none of this either. */
+static void let_go(struct step *s, uint32_t i, bool is_told)
 {
     struct learner *l = s->learner;
     struct str text = step_text(s, COURSE_TEXT_move_left, NO_VARS);
@@ -110,9 +125,12 @@ static void let_go(struct step *s, uint32_t i)
         l->seq = seq;
         l->link = link;
         l->state = LEARNER_STATE_DELETED;
+        if (!is_told) /* STOP was confirmed, and holds for the number */
+            l->back = LEARNER_STATE_STOPPED;
         s->out->is_passing = true;
     }
-    step_say(s, text);
+    if (is_told)
+        step_say(s, text);
 }
 
 bool move_wake(struct step *s)
@@ -129,7 +147,7 @@ bool move_wake(struct step *s)
     memcpy(s->out->move.number_id, person.moving_to, sizeof(person.moving_to));
     memcpy(s->out->move.learner_id, person.learner_id, sizeof(person.learner_id));
     if (s->input->moved == MOVE_YES) {
-        let_go(s, i);
+        let_go(s, i, !learner_has_stopped(&person));
     } else if (s->input->now.ms >= person.moving_ms + MOVE_LATE_MS) {
         person.moving_ms = 0;
         memset(person.moving_to, 0, sizeof(person.moving_to));

@@ -130,7 +130,8 @@ void owner_answer(struct step *s)
             who_show_place(s);
     } else if (key == 2) {
         begin_anew(s);
-    } else if (!is_silent || is_join) {
+    } else if ((!is_silent || is_join) &&
+               who_say_again(s, !s->is_who_unknown && s->input->is_shown)) {
         step_say_screen(s);
     }
 }
@@ -166,6 +167,7 @@ bool owner_take_in(struct step *s, const struct learner *from)
     person.pin_until_ms = person.moving_ms = 0;
     person.move_code = 0;
     memset(person.moving_to, 0, sizeof(person.moving_to));
+    people_share_push(&person, &before);
     l->slot = LEARNER_SLOT_AWAY; /* neither counts nor has a name any more */
     if (people_is_shared(s))
         who_give_name(s, &person);

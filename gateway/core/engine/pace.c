@@ -215,7 +215,7 @@ static void remind(struct step *s)
     uint8_t days = reminder_days[l->reminded++];
     bool is_withheld = is_held_out(s, days);
     struct event *event = step_event(s, is_withheld ? EVENT_reminder_withheld : EVENT_reminded);
-    event->unit = str_from(l->unit);
+    event->unit = arena_str(s->arena, str_from(l->unit)); /* another one may be here at the end */
     event->value = days;
     if (is_withheld)
         return;
@@ -360,8 +360,9 @@ bool pace_notify(struct step *s, struct str text, const char *purpose)
     int64_t now_ms = s->input->now.ms, last_ms = not_after(s->learner->pushed_ms, now_ms);
     bool is_first =
         last_ms == 0 || schedule_day(&schedule, last_ms) < schedule_day(&schedule, now_ms);
-    if (!learner_is_enrolled(s->learner) || s->learner->held_ms != 0 || s->learner->is_doubted ||
-        !is_first || plan_paused_until_ms(s) > now_ms || !schedule_is_free(&schedule, now_ms) ||
+    if (!learner_is_enrolled(s->learner) || people_is_away(s->learner) ||
+        s->learner->held_ms != 0 || s->learner->is_doubted || !is_first ||
+        plan_paused_until_ms(s) > now_ms || !schedule_is_free(&schedule, now_ms) ||
         str_is_empty(text))
         return false;
     if (owner_is_doubtful(s)) {

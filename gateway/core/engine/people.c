@@ -79,6 +79,12 @@ void people_put(struct step *s, uint32_t i, const struct learner *person)
         step_fail(s);
 }
 
+void people_share_push(struct learner *person, const struct learner *other)
+{
+    if (person->pushed_ms < other->pushed_ms)
+        person->pushed_ms = other->pushed_ms;
+}
+
 /* The i-th of the others learns from here on, on the version of the course that he or she began. */
 void people_become_at(struct step *s, uint32_t i)
 {
@@ -90,8 +96,7 @@ void people_become_at(struct step *s, uint32_t i)
     }
     people_put(s, i, &before);
     person.others = l->others;
-    if (person.pushed_ms < before.pushed_ms)
-        person.pushed_ms = before.pushed_ms; /* one a day, to all of them together */
+    people_share_push(&person, &before);
     *l = person;
     engine_take_course(s);
 }
@@ -163,6 +168,7 @@ bool people_forget(struct step *s)
     memcpy(s->out->gone, l->learner_id, sizeof(l->learner_id));
     person.others = l->others;
     learner_remove_other(&person, i);
+    people_share_push(&person, l);
     *l = person;
     l->is_locked = pin_is_set(l);
     engine_take_course(s);
@@ -191,6 +197,26 @@ int64_t people_wake_ms(const struct step *s, uint32_t *ret_whose)
         }
     }
     return earliest_ms;
+}
+
+void people_stay(struct step *s, const struct learner *before)
+{
+    struct learner *l = s->learner;
+    uint8_t whose[sizeof(l->learner_id)];
+    bool is_other = memcmp(l->learner_id, before->learner_id, sizeof(whose)) != 0;
+    memcpy(whose, l->learner_id, sizeof(whose));
+    if (s->out->reply.p != NULL || !people_become(s, before->learner_id))
+        return;
+    if (is_other && !s->out->is_gone && s->out->n_events > 0) {
+        memcpy(s->out->gone, whose, sizeof(whose));
+        s->out->is_gone = true;
+    }
+    if (before->state == LEARNER_STATE_WHO && l->state == before->back) { /* it is asked still */
+        l->state = before->state;
+        l->back = before->back;
+        l->stopped_at = before->stopped_at;
+        l->side_via = before->side_via;
+    }
 }
 
 bool people_take_due(struct step *s)

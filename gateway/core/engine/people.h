@@ -20,6 +20,8 @@ uint8_t people_free_slot(const struct step *s);
 bool people_is_away(const struct learner *learner);
 /* Is anybody else here? */
 bool people_is_shared(const struct step *s);
+/* One push a day goes to all on a number together: another person's is this one's as well. */
+void people_share_push(struct learner *person, const struct learner *other);
 void people_put(struct step *s, uint32_t i, const struct learner *person);
 void people_become_at(struct step *s, uint32_t i);
 /* Who has left keeps the place where that was: who learns is asked of somebody who is there. */
@@ -41,6 +43,8 @@ bool people_forget(struct step *s);
 int64_t people_wake_ms(const struct step *s, uint32_t *ret_whose);
 /* Makes who is due the one who is learning; false: nobody is. */
 bool people_take_due(struct step *s);
+/* Where nothing was said to who was due, the one who was learning before still is. */
+void people_stay(struct step *s, const struct learner *before);
 
 /* ---- who.c ---- */
 
@@ -56,6 +60,9 @@ void who_ask(struct step *s);
 /* The place of whoever learns now, or what there is instead. */
 void who_show_place(struct step *s);
 
+/* Of who is learning, for the group's facilitator and for nobody else on this phone; false: there
+ * is a nickname. */
+bool who_ask_own_nickname(struct step *s);
 struct str who_screen(const struct step *s);
 bool who_answer(struct step *s);
 struct str who_nickname_screen(const struct step *s);
@@ -63,6 +70,12 @@ bool who_nickname_answer(struct step *s);
 
 /* Half an hour of silence by SMS: nobody knows who writes. Before anything is understood. */
 void who_hear(struct step *s);
+/* Counts what is no answer to what must be known first, and says why it comes again where it was
+ * asked; false: nothing is to be said. */
+bool who_say_again(struct step *s, bool is_asked);
+/* Is something asked that must be known before anything of a person is said or done: who learns,
+ * the PIN, whose number it is? */
+bool who_is_open(const struct step *s);
 /* Answers while it is not known who writes, or the PIN is missing; false: it is known. */
 bool who_gate(struct step *s);
 /* The same where the number dials or calls. */

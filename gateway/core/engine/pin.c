@@ -94,6 +94,8 @@ bool pin_may_try(struct step *s)
     int64_t left_ms = s->learner->pin_until_ms - s->input->now.ms;
     if (left_ms <= 0)
         return true;
+    if (!understand_nothing(s))
+        return false;
     step_say(s, step_text(s, COURSE_TEXT_pin_wait,
                           VARS({"minutes", step_number(s, (left_ms + 59999) / 60000)})));
     s->out->shows = OUTCOME_SHOWS_SCREEN;
@@ -127,6 +129,6 @@ void pin_answer(struct step *s)
         return;
     else if (is_pin(s->norm) && s->context->hash_pin != NULL)
         try_pin(s);
-    else
+    else if (who_say_again(s, s->input->is_shown))
         step_say_screen(s);
 }

@@ -84,8 +84,7 @@ bool plan_answer(struct step *s)
     struct answer_match answer = match_menu(s->course->words, s->norm, N_SCHEDULE_SLOTS);
     int32_t choice = answer.result == ANSWER_ONE ? answer.choice : line_of(s);
     if (choice < 0 && is_no_time(s, answer.result)) {
-        step_say_if_room(s, step_text(s, COURSE_TEXT_one_answer, NO_VARS));
-        step_say_screen(s);
+        understand_ask_again(s, COURSE_TEXT_one_answer);
         return true;
     }
     if (choice < 0 && match_agreement(s->course->words, s->norm) == AGREEMENT_NO)

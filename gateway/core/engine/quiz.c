@@ -3,6 +3,7 @@
  */
 #include "core/engine/quiz.h"
 #include "core/certificate.h"
+#include "core/engine/command.h"
 #include "core/engine/course.h"
 #include "core/engine/pace.h"
 #include "core/engine/self.h"
@@ -110,10 +111,8 @@ static enum answer_result read_answer(struct step *s, const struct question *q,
                                       struct answer_match *ret)
 {
     *ret = match_answer(s->course->words, q, s->input->text, s->norm, s->arena);
-    if (ret->result == ANSWER_AMBIGUOUS) {
-        step_say_if_room(s, step_text(s, COURSE_TEXT_one_answer, NO_VARS));
-        step_say_screen(s);
-    }
+    if (ret->result == ANSWER_AMBIGUOUS)
+        understand_ask_again(s, COURSE_TEXT_one_answer);
     return ret->result;
 }
 

@@ -50,6 +50,9 @@ bool end_done_answer(struct step *s);
 
 /* The certificate that the learner has. */
 void certify_say(struct step *s);
+/* On USSD: it, and what can be done with it. */
+struct str certify_screen(const struct step *s);
+bool certify_answer(struct step *s);
 /* CERT and a PIN; false: it is something else. */
 bool certify_pin(struct step *s);
 /* Those of single modules, at first made where must_make says so; false: there are none. */

@@ -148,7 +148,35 @@ bool self_consents_answer(struct step *s)
     }
     const struct purpose_row *row = &purposes[key.choice - 1];
     row->agree(s, !row->is_given(s));
-    step_say_screen(s);
+    if (row->agree != agree_to_sharing || !is_shared(s) || !who_ask_own_nickname(s))
+        step_say_screen(s);
+    return true;
+}
+
+/* ---- may the facilitator of the group see the nickname? ---- */
+
+bool self_share_is_asked(const struct step *s)
+{
+    const struct cohort *cohort = step_cohort(s);
+    return cohort != NULL && cohort->n_leads > 0 && learner_is_enrolled(s->learner) &&
+           !is_shared(s) && !str_is_empty(s->course->texts[COURSE_TEXT_share_ask]);
+}
+
+struct str self_share_screen(const struct step *s)
+{
+    const struct cohort *cohort = step_cohort(s);
+    return step_text(s, COURSE_TEXT_share_ask,
+                     VARS({"group", cohort != NULL ? cohort->name : STR("-")}));
+}
+
+bool self_share_answer(struct step *s)
+{
+    enum agreement agreement = match_agreement(s->course->words, s->norm);
+    if (agreement == AGREEMENT_NONE)
+        return false;
+    self_agree(s, LEARNER_AGREED_SHARING, agreement == AGREEMENT_YES);
+    if (agreement == AGREEMENT_NO || !who_ask_own_nickname(s))
+        step_return(s);
     return true;
 }
 
@@ -322,11 +350,19 @@ static void open_move(struct step *s)
     move_run(s);
 }
 
+static void open_group(struct step *s)
+{
+    s->argument = STR_NONE;
+    engine_group(s);
+}
+
 bool self_choices_answer(struct step *s)
 {
-    static void (*const keys[])(struct step *) = {step_return, self_my_data, open_ask,   plan_pause,
-                                                  self_leave,  engine_stop,  open_erase, open_move};
-    struct answer_match key = match_menu(s->course->words, s->norm, ARRAY_LEN(keys) - 1);
+    static void (*const keys[])(struct step *) = {step_return, self_my_data, open_ask,
+                                                  plan_pause,  self_leave,   engine_stop,
+                                                  open_erase,  open_move,    open_group};
+    int32_t n = ARRAY_LEN(keys) - (lead_may_lead(s, 0) ? 1 : 2);
+    struct answer_match key = match_menu(s->course->words, s->norm, n);
     if (key.result != ANSWER_ONE)
         return false;
     keys[key.choice](s);
@@ -335,5 +371,6 @@ bool self_choices_answer(struct step *s)
 
 struct str self_choices_screen(const struct step *s)
 {
-    return step_text(s, COURSE_TEXT_choices, NO_VARS);
+    return step_text(s, lead_may_lead(s, 0) ? COURSE_TEXT_choices_lead : COURSE_TEXT_choices,
+                     NO_VARS);
 }

@@ -8,6 +8,10 @@
 
 /* ---- self.c ---- */
 
+/* Who joins a group is asked whether its facilitator may see the nickname: is that due? */
+bool self_share_is_asked(const struct step *s);
+struct str self_share_screen(const struct step *s);
+bool self_share_answer(struct step *s);
 struct str self_choices_screen(const struct step *s);
 bool self_choices_answer(struct step *s);
 struct str self_data_screen(const struct step *s);

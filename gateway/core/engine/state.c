@@ -20,7 +20,7 @@
      BIT(SWITCH_LANGUAGE) | BIT(RESUME) | BIT(WHO) | BIT(NICKNAME) | BIT(SET_PIN) |                \
      BIT(LEAD_PIN) | BIT(LEAD) | BIT(CHECK) | BIT(MOVE) | BIT(LEAD_NUDGE) | BIT(LEAD_QUIZ) |       \
      BIT(LEAD_PACE) | BIT(LEAD_PAUSE) | BIT(CHOICES) | BIT(MY_DATA) | BIT(CONSENTS) |              \
-     BIT(LEAVING) | BIT(ASK))
+     BIT(LEAVING) | BIT(ASK) | BIT(CERTIFICATE) | BIT(SHARE))
 /* Where the next course begins. */
 #define NEXT_COURSE (BIT(ROLE) | BIT(PRETEST) | BIT(LESSON) | BIT(QUIZ))
 /* Where a side state or STOPPED may return to. */
@@ -183,7 +183,8 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                .screen = join_consent_screen,
                                .answer = join_consent_answer,
                                .unknown = join_consent_unknown,
-                               .wake = engine_erase},
+                               .wake = engine_erase,
+                               .is_consent = true},
     [LEARNER_STATE_LANGUAGE] = {.moves = BIT(ROLE) | BEGINNING,
                                 .screen = join_language_screen,
                                 .answer = join_language_answer},
@@ -284,7 +285,8 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                  .screen = end_invite_screen,
                                  .answer = end_invite_answer,
                                  .is_followed = true,
-                                 .progress = PROGRESS_AFTER},
+                                 .progress = PROGRESS_AFTER,
+                                 .is_consent = true},
     [LEARNER_STATE_SURVEY] = {.moves = NEXT_COURSE | BIT(SURVEY) | BIT(DONE) | BIT(FOLLOWUP) |
                                        BIT(RECALL),
                               .screen = end_survey_screen,
@@ -297,7 +299,8 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                               .home = MODULE_SURVEY,
                               .progress = PROGRESS_AFTER,
                               .is_resumed = true,
-                              .is_question = true},
+                              .is_question = true,
+                              .is_consent = true},
     [LEARNER_STATE_DONE] = {.moves = NEXT_COURSE | BIT(FOLLOWUP) | BIT(RECALL),
                             .screen = end_done_screen,
                             .answer = end_done_answer,
@@ -358,6 +361,13 @@ static const struct state_row rows[N_LEARNER_STATES] = {
                                 .screen = self_consents_screen,
                                 .answer = self_consents_answer},
     [LEARNER_STATE_ASK] = {.moves = PLACES, .screen = ask_screen, .answer = ask_answer},
+    [LEARNER_STATE_CERTIFICATE] = {.moves = PLACES,
+                                   .screen = certify_screen,
+                                   .answer = certify_answer},
+    [LEARNER_STATE_SHARE] = {.moves = PLACES,
+                             .screen = self_share_screen,
+                             .answer = self_share_answer,
+                             .is_consent = true},
     [LEARNER_STATE_LEAVING] = {.moves = PLACES,
                                .screen = self_leaving_screen,
                                .answer = self_leaving_answer},
@@ -471,8 +481,7 @@ struct event *step_event(struct step *s, enum event_kind kind)
     return event;
 }
 
-/* One arrow per allowed move; side states, STOPPED and DELETED, which everything reaches, are said
- * once in words. */
+/* One arrow per allowed move; what everything reaches is said once in words. */
 void engine_diagram(struct buf *out)
 {
     buf_add_str(out, STR("stateDiagram-v2\n    [*] --> new\n"));

@@ -32,6 +32,7 @@ struct state_row {
     enum state_progress progress;
     bool is_resumed;  /* may a redial offer "1 Continue 2 Menu" here? */
     bool is_question; /* is a question open? */
+    bool is_consent;  /* a yes or no is asked for, where no question is open */
     bool is_timed;    /* an answer counts for 48 h only: what has a score */
     bool is_reminded; /* who is quiet here is reminded of the next step */
     bool is_followed; /* the course is over: a follow-up may come here */

@@ -28,6 +28,8 @@ struct step {
     bool is_left_out_first;        /* see step_say_if_room() */
     bool is_known;                 /* it was answered that the number is the same person's */
     bool is_who_unknown;           /* shared phone: it is asked who is learning */
+    bool is_for_nothing;           /* see understand_nothing() */
+    bool is_excused;               /* see understand_excuse() */
     enum err error;
 };
 

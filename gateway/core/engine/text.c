@@ -235,17 +235,21 @@ bool step_has_room(const struct step *s, struct str screen)
     return size.segments <= (size.encoding == GSM_ENCODING_GSM7 ? 2 : 3);
 }
 
-/* A session is two lessons: by SMS it says so where that needs no part more. */
-static enum course_text next_keys(const struct step *s, struct str text, bool is_session)
+/* A session is two lessons: by SMS it says so where that needs no part more; and so it does of how
+ * to go on where that is needed for the first time. */
+static enum course_text next_keys(const struct step *s, struct str text, bool is_session,
+                                  bool is_first)
 {
     if (s->input->via == VIA_USSD && !course_has_back(s) &&
         !str_is_empty(s->course->texts[COURSE_TEXT_first_next_key]))
         return COURSE_TEXT_first_next_key;
-    if (s->input->via == VIA_USSD || !is_session)
+    enum course_text longer = is_first ? COURSE_TEXT_first_key : COURSE_TEXT_session_key;
+    if (s->input->via == VIA_USSD || !(is_session || is_first) ||
+        str_is_empty(s->course->texts[longer]))
         return COURSE_TEXT_next_key;
     struct str plain = step_lines(s, text, s->course->texts[COURSE_TEXT_next_key]);
-    struct str whole = step_lines(s, text, s->course->texts[COURSE_TEXT_session_key]);
-    return size_with(s, whole).segments == size_with(s, plain).segments ? COURSE_TEXT_session_key
+    struct str whole = step_lines(s, text, s->course->texts[longer]);
+    return size_with(s, whole).segments == size_with(s, plain).segments ? longer
                                                                         : COURSE_TEXT_next_key;
 }
 
@@ -262,7 +266,9 @@ struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t sc
                        {"of", step_number(s, of)}, {"module", step_number(s, module->number)}));
     bool is_session =
         unit->kind == UNIT_LESSON && n_lessons % 2 == 0 && n < of && screen + 1 == unit->n_screens;
-    enum course_text keys = next_keys(s, text, is_session);
+    bool is_first =
+        module->number == 1 && unit == &s->course->units[module->first_unit] && screen == 0;
+    enum course_text keys = next_keys(s, text, is_session, is_first);
     struct str key_line = step_text(s, keys, NO_VARS);
     struct str plain = join(s, text, key_line, '\n');
     struct str offer = copy_sms_key(s);

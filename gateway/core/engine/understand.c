@@ -12,17 +12,37 @@
 #include "core/match/words.h"
 
 #define LATE_MS (48 * 3600 * (int64_t)1000)
-/* After so many inputs in a row that nobody could understand, an SMS gets no answer any more: two
- * machines that answer each other must not spend a learner's credit. */
-#define MAX_UNKNOWN 7
+/* After so many inputs in a row that brought nothing but the same once more, an SMS gets no answer
+ * any more: two machines that answer each other must not spend a learner's credit. */
+#define MAX_IDLE 7
 
-/* Counts what says nothing; false: it gets no answer any more. */
-static bool count_unknown(struct step *s)
+bool understand_nothing(struct step *s)
 {
     struct learner *l = s->learner;
+    s->is_for_nothing = true;
+    if (l->n_idle < UINT8_MAX)
+        l->n_idle++;
+    return s->input->via != VIA_SMS || l->n_idle <= MAX_IDLE;
+}
+
+enum course_text understand_excuse(struct step *s)
+{
+    struct learner *l = s->learner;
+    bool has_contact = !str_is_empty(s->context->contact);
+    s->is_excused = true;
     if (l->n_unknown < UINT8_MAX)
         l->n_unknown++;
-    return s->input->via != VIA_SMS || l->n_unknown <= MAX_UNKNOWN;
+    return l->n_unknown == 1                   ? COURSE_TEXT_unknown_1
+           : l->n_unknown == 2 || !has_contact ? COURSE_TEXT_unknown_2
+                                               : COURSE_TEXT_unknown_3;
+}
+
+void understand_ask_again(struct step *s, enum course_text why)
+{
+    if (!understand_nothing(s))
+        return;
+    step_say_if_room(s, step_text(s, why, NO_VARS));
+    step_say_screen(s);
 }
 
 static void answer_unknown(struct step *s)
@@ -30,17 +50,14 @@ static void answer_unknown(struct step *s)
     struct learner *l = s->learner;
     struct event *event = step_event(s, EVENT_unknown_input);
     event->text = match_mask_numbers(s->input->text, s->arena);
-    if (!count_unknown(s))
+    enum course_text excuse = understand_excuse(s);
+    if (!understand_nothing(s))
         return;
     if (state_row(l->state)->unknown != NULL) {
         state_row(l->state)->unknown(s);
         return;
     }
-    bool has_contact = !str_is_empty(s->context->contact);
-    enum course_text text = l->n_unknown == 1                   ? COURSE_TEXT_unknown_1
-                            : l->n_unknown == 2 || !has_contact ? COURSE_TEXT_unknown_2
-                                                                : COURSE_TEXT_unknown_3;
-    step_say_if_room(s, step_text(s, text, NO_VARS));
+    step_say_if_room(s, step_text(s, excuse, NO_VARS));
     step_say_interrupted(s);
 }
 
@@ -133,9 +150,12 @@ static bool try_help(struct step *s)
 }
 
 /* A screen that asks for it has a key for DELETE 1; by SMS the word of any language will do then.
- */
+ * While the place is on its way to another number nobody knows where to erase it, and on a shared
+ * phone not whose: that waits for who_gate(), and is said to. */
 static bool try_delete(struct step *s)
 {
+    if (s->learner->moving_ms != 0 || who_is_open(s))
+        return false;
     bool is_asked = s->input->is_erase_asked;
     bool is_key = s->input->via == VIA_USSD && str_eq(s->norm, STR("22"));
     struct command_match match =
@@ -154,6 +174,26 @@ static bool try_key(struct step *s)
     return engine_command(s, &match);
 }
 
+/* Kind words are no answer and no wish, and nothing that we should not have understood. A question
+ * stands again without a word about it; elsewhere they are answered in kind, and how to go on. */
+static void answer_thanks(struct step *s)
+{
+    if (!understand_nothing(s))
+        return;
+    if (open_question(s) == NULL)
+        step_say_if_room(s, step_text(s, COURSE_TEXT_thanks, NO_VARS));
+    step_say_interrupted(s);
+}
+
+static bool try_thanks(struct step *s)
+{
+    bool is_thanks = learner_is_enrolled(s->learner) &&
+                     match_is_thanks(s->course->words, s->input->text, s->norm);
+    if (is_thanks)
+        answer_thanks(s);
+    return is_thanks;
+}
+
 /* A question that takes any text would take the keys, the words that work everywhere, a misspelt
  * STOP and mere thanks as well. */
 static bool try_before_any_text(struct step *s)
@@ -168,8 +208,8 @@ static bool try_before_any_text(struct step *s)
     if (near.command == COMMAND_STOP && engine_command(s, &near))
         return true;
     bool is_thanks = match_has_words(s->course->words, WORDS_THANKS, WORDS_THANKS, s->norm);
-    if (is_thanks && count_unknown(s))
-        step_say_screen(s);
+    if (is_thanks)
+        answer_thanks(s);
     return is_thanks;
 }
 
@@ -183,8 +223,7 @@ static bool try_answer(struct step *s)
     if (match_answer(s->course->words, step_unit(s)->question, s->input->text, s->norm, s->arena)
             .result == ANSWER_NONE)
         return false;
-    step_say_if_room(s, step_text(s, COURSE_TEXT_late, NO_VARS));
-    step_say_screen(s);
+    understand_ask_again(s, COURSE_TEXT_late);
     return true;
 }
 
@@ -223,6 +262,22 @@ static bool try_other_answer(struct step *s)
     return !is_late(s) && course_answer_other(s);
 }
 
+/* What can only be one answer though it is none to the letter is taken as the answer's key. */
+static bool try_near_answer(struct step *s)
+{
+    const struct question *question = open_question(s);
+    struct str key = STR_NONE;
+    if (question != NULL) {
+        key = match_near_key(s->course->words, question, s->input->text, s->norm, s->arena);
+    } else if (state_row(s->learner->state)->is_consent) {
+        enum agreement said =
+            match_near_agreement(s->course->words, s->input->text, s->norm, s->arena);
+        key = said == AGREEMENT_YES ? STR("1") : said == AGREEMENT_NO ? STR("2") : STR_NONE;
+    }
+    s->norm = key.p != NULL ? key : s->norm;
+    return key.p != NULL && try_answer(s);
+}
+
 static bool try_near_command(struct step *s)
 {
     struct command_match match = match_command_fuzzy(s->course->words, s->norm, s->lang);
@@ -255,15 +310,24 @@ static bool is_unshown(const struct step *s)
  * (docs/course-rules.md 1.7). */
 static bool try_child(struct step *s)
 {
-    if (s->learner->is_child && count_unknown(s))
+    if (s->learner->is_child && understand_nothing(s))
         step_say_screen(s);
     return s->learner->is_child;
 }
 
 static bool try_screen_again(struct step *s)
 {
-    step_say_screen(s);
+    if (understand_nothing(s))
+        step_say_screen(s);
     return true;
+}
+
+/* A new day, a new try: who was silent for so long is no machine that answers us. */
+static void forget_old_nothing(struct step *s)
+{
+    int64_t last_ms = s->learner->link.last_ms;
+    if (last_ms != 0 && s->input->now.ms - last_ms > DAY_MS)
+        s->learner->n_idle = 0;
 }
 
 typedef bool try_rule(struct step *s);
@@ -288,24 +352,26 @@ void understand_text(struct step *s)
     static try_rule *const always[] = {try_stop,  try_safe,     try_help, try_delete,
                                        check_try, engine_batch, NULL};
     static try_rule *const shared[] = {try_child, who_gate, NULL};
-    static try_rule *const here[] = {try_before_any_text, try_answer,        try_key,
-                                     try_command,         engine_group_code, check_try_alone,
-                                     try_course_word,     try_go_on,         NULL};
-    static try_rule *const near[] = {try_near_stop, try_command_among, try_other_answer,
-                                     try_near_command, NULL};
+    static try_rule *const here[] = {
+        try_before_any_text, try_answer,      try_key,   try_command, engine_group_code,
+        check_try_alone,     try_course_word, try_go_on, try_thanks,  NULL};
+    static try_rule *const near[] = {try_near_stop,    try_command_among, try_near_answer,
+                                     try_other_answer, try_near_command,  NULL};
     static try_rule *const unshown[] = {
         try_key,          try_command, engine_group_code, check_try_alone, try_near_stop,
         try_screen_again, NULL};
-    uint8_t n_unknown = s->learner->n_unknown;
     who_hear(s);
+    forget_old_nothing(s);
     leave_foreign_side(s);
     set_language(s);
     s->readings[0] = s->norm;
     s->readings[1] = match_first_line(s->input->text, s->arena);
     if (try_rules(s, always) || try_rules(s, shared) || (is_unshown(s) && try_rules(s, unshown)) ||
         try_rules(s, here) || try_rules(s, near)) {
-        if (s->learner->n_unknown == n_unknown)
+        if (!s->is_excused)
             s->learner->n_unknown = 0;
+        if (!s->is_for_nothing)
+            s->learner->n_idle = 0;
     } else {
         answer_unknown(s);
     }

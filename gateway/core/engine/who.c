@@ -84,8 +84,18 @@ struct str who_nickname_screen(const struct step *s)
 
 static void ask_nickname(struct step *s)
 {
+    s->learner->agreed &= (uint8_t)~LEARNER_NAMED_ALONE;
     step_enter_side(s, LEARNER_STATE_NICKNAME);
     step_say_screen(s);
+}
+
+bool who_ask_own_nickname(struct step *s)
+{
+    if (s->learner->nickname[0] != '\0')
+        return false;
+    ask_nickname(s);
+    s->learner->agreed |= LEARNER_NAMED_ALONE;
+    return true;
 }
 
 /* ---- who is learning ---- */
@@ -185,6 +195,7 @@ static void begin_person(struct step *s, struct str name)
     person.others = l->others;
     person.cohort = l->cohort;
     person.slot = slot;
+    people_share_push(&person, &before);
     *l = person;
     take_nickname(s, name);
     engine_take_course(s);
@@ -193,9 +204,15 @@ static void begin_person(struct step *s, struct str name)
 
 static void set_nickname(struct step *s, struct str name)
 {
-    if (s->learner->nickname[0] == '\0') {
+    struct learner *l = s->learner;
+    if (l->nickname[0] == '\0') {
         take_nickname(s, name);
-        s->learner->slot = people_free_slot(s);
+        l->slot = people_free_slot(s);
+        if ((l->agreed & LEARNER_NAMED_ALONE) != 0) {
+            l->agreed &= (uint8_t)~LEARNER_NAMED_ALONE;
+            step_return(s);
+            return;
+        }
     } else {
         begin_person(s, name);
     }
@@ -233,12 +250,32 @@ void who_give_name(struct step *s, struct learner *person)
 
 /* ---- the doors ---- */
 
+/* What people may send once it is known who they are: a command's word or key. */
+static bool is_for_later(const struct step *s)
+{
+    return s->match.command != COMMAND_NONE || match_command_key(s->norm) != COMMAND_NONE;
+}
+
+bool who_say_again(struct step *s, bool is_asked)
+{
+    bool is_heard = understand_nothing(s);
+    enum course_text excuse = !is_asked         ? COURSE_TEXT_nothing
+                              : is_for_later(s) ? COURSE_TEXT_first_this
+                                                : understand_excuse(s);
+    if (excuse == COURSE_TEXT_unknown_2 && s->input->via != VIA_USSD)
+        excuse = COURSE_TEXT_unknown_here; /* the other names the menu, which is nobody's yet */
+    if (is_heard && is_asked)
+        step_say_if_room(s, step_text(s, excuse, NO_VARS));
+    return is_heard;
+}
+
 /* Somebody new came after a person with a PIN, whose place nothing of this may touch. */
 static void answer_new(struct step *s)
 {
     if (s->match.command == COMMAND_SWITCH)
         who_ask(s);
-    else if (!s->input->is_shown || !who_nickname_answer(s))
+    else if ((!s->input->is_shown || !who_nickname_answer(s)) &&
+             who_say_again(s, s->input->is_shown))
         step_say_screen(s);
 }
 
@@ -259,6 +296,18 @@ void who_hear(struct step *s)
     step_enter_side(s, LEARNER_STATE_WHO);
 }
 
+static void ask_again(struct step *s, bool is_asked)
+{
+    if (who_say_again(s, is_asked && s->match.command != COMMAND_SWITCH))
+        who_ask(s);
+}
+
+bool who_is_open(const struct step *s)
+{
+    const struct learner *l = s->learner;
+    return l->state == LEARNER_STATE_WHO || l->is_locked || l->is_doubted || s->is_who_unknown;
+}
+
 bool who_gate(struct step *s)
 {
     struct learner *l = s->learner;
@@ -272,7 +321,7 @@ bool who_gate(struct step *s)
         return true;
     }
     if (is_who && !(is_asked && who_answer(s)))
-        who_ask(s);
+        ask_again(s, is_asked);
     else if (!is_who && pin_is_missing(s))
         pin_answer(s);
     else if (!is_who && l->is_locked)
@@ -284,7 +333,8 @@ bool who_gate(struct step *s)
 
 bool who_dial(struct step *s)
 {
-    if (!people_is_shared(s) || !people_has_anybody(s))
+    bool is_asked = s->learner->state == LEARNER_STATE_WHO; /* by SMS, maybe: here it is, too */
+    if (!is_asked && (!people_is_shared(s) || !people_has_anybody(s)))
         return false;
     who_ask(s);
     return true;

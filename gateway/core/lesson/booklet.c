@@ -9,7 +9,7 @@
 
 #define N_RECALL 3u
 
-struct page {
+struct booklet_page {
     const struct lesson_source *source;
     const struct course *course;
     const struct lesson_blocks *guide; /* NULL: none, not even in English */
@@ -31,29 +31,23 @@ static const char head[] =
     ".rule{border:2px solid;padding:.5rem 1rem}\n"
     ".key{color:#3d3d3d}\n"
     "li,article{break-inside:avoid}\n"
+    /* A meeting is one sheet of A4 or Letter. */
+    "@page{margin:1.2cm}\n"
     "@media print{body{padding:0;max-width:none}.meeting,.chapter{break-before:page}"
-    "a{color:inherit}}\n"
+    "a{color:inherit}.meeting{font-size:9.5pt;line-height:1.22}"
+    ".meeting h2{font-size:1.3em}.meeting h3{font-size:1.05em}"
+    ".meeting h2,.meeting h3{margin-block:.4rem .1rem}.meeting p,.meeting ol{margin-block:.1rem}"
+    ".meeting blockquote{margin-block:.2rem}.meeting th,.meeting td{padding:.15rem .6rem}"
+    ".meeting .rule{padding:.1rem .7rem}"
+    ".meeting article ol{display:flex;flex-wrap:wrap;gap:0 2.5rem}}\n"
     "@media(prefers-color-scheme:dark){@media screen{body{color:#f2f2f2;background:#1b1b1b}"
     ".key{color:#cfcfcf}a{color:#9cc4ff}}}\n"
     "</style>\n";
 
 /* ---- the words of the guide ---- */
 
-/* The course's own, else its pack's. */
-static const struct lesson_blocks *find_guide(const struct lesson_source *source, struct str lang)
-{
-    const struct lesson_blocks *found = NULL;
-    for (uint32_t i = 0; i < source->n_files; i++) {
-        struct str file = source->files[i].file;
-        bool is_of_pack = str_starts(file, STR("packs/"));
-        if (lesson_is_guide(file, lang) && (found == NULL || !is_of_pack))
-            found = &source->files[i];
-    }
-    return found;
-}
-
 /* The blocks of a section: from *ret_first, so many; its title is the heading's. */
-static struct str find_section(const struct page *p, const char *id, uint32_t *ret_first,
+static struct str find_section(const struct booklet_page *p, const char *id, uint32_t *ret_first,
                                uint32_t *ret_n)
 {
     *ret_n = 0;
@@ -70,14 +64,14 @@ static struct str find_section(const struct page *p, const char *id, uint32_t *r
     return str_from(id);
 }
 
-static struct str heading(const struct page *p, const char *id)
+static struct str heading(const struct booklet_page *p, const char *id)
 {
     uint32_t first, n;
     return find_section(p, id, &first, &n);
 }
 
 /* Its paragraphs and lists. */
-static void add_section(const struct page *p, const char *id)
+static void add_section(const struct booklet_page *p, const char *id)
 {
     uint32_t first = 0, n;
     bool is_list = false;
@@ -98,14 +92,14 @@ static void add_section(const struct page *p, const char *id)
         buf_add_str(p->out, STR("</ul>\n"));
 }
 
-static void add_heading(const struct page *p, int level, const char *id)
+static void add_heading(const struct booklet_page *p, int level, const char *id)
 {
     buf_addf(p->out, "<h%d>", level);
     buf_add_html(p->out, heading(p, id));
     buf_addf(p->out, "</h%d>\n", level);
 }
 
-static void add_part(const struct page *p, const char *id)
+static void add_part(const struct booklet_page *p, const char *id)
 {
     add_heading(p, 3, id);
     add_section(p, id);
@@ -113,7 +107,7 @@ static void add_part(const struct page *p, const char *id)
 
 /* ---- lessons and questions ---- */
 
-static void add_screens(const struct page *p, const struct unit *unit)
+static void add_screens(const struct booklet_page *p, const struct unit *unit)
 {
     for (uint16_t i = 0; i < unit->n_screens; i++) {
         buf_add_str(p->out, STR("<p>"));
@@ -122,7 +116,7 @@ static void add_screens(const struct page *p, const struct unit *unit)
     }
 }
 
-static void add_question(const struct page *p, const struct unit *unit, bool has_key)
+static void add_question(const struct booklet_page *p, const struct unit *unit, bool has_key)
 {
     const struct question *q = unit->question;
     buf_add_str(p->out, STR("<article>\n<p><strong>"));
@@ -160,7 +154,8 @@ static bool is_quiz(const struct unit *unit)
     return unit->question != NULL && unit->question->is_scored;
 }
 
-static const struct unit *unit_of(const struct page *p, const struct module *module, uint16_t i)
+static const struct unit *unit_of(const struct booklet_page *p, const struct module *module,
+                                  uint16_t i)
 {
     return &p->course->units[module->first_unit + i];
 }
@@ -168,7 +163,7 @@ static const struct unit *unit_of(const struct page *p, const struct module *mod
 /* ---- the meeting ---- */
 
 /* Three old questions: one of the module before, others from those before that, spread. */
-static void add_recall(const struct page *p, const struct module *module)
+static void add_recall(const struct booklet_page *p, const struct module *module)
 {
     uint16_t list[COURSE_MAX_SCORED], n = 0;
     for (uint16_t i = 0; i < module->first_unit && n < COURSE_MAX_SCORED; i++) {
@@ -180,13 +175,14 @@ static void add_recall(const struct page *p, const struct module *module)
         return;
     }
     add_section(p, "recall");
-    for (uint16_t i = 0; i < N_RECALL && i < n; i++) {
-        uint16_t back = (uint16_t)((n - 1u) * i / N_RECALL + module->number % 3u);
-        add_question(p, &p->course->units[list[n - 1 - (back < n ? back : n - 1)]], true);
+    uint16_t n_shown = n < N_RECALL ? n : N_RECALL;
+    for (uint16_t i = 0; i < n_shown; i++) {
+        unsigned back = ((unsigned)n * i / n_shown + module->number % 3u) % n;
+        add_question(p, &p->course->units[list[n - 1u - back]], true);
     }
 }
 
-static void add_map(const struct page *p)
+static void add_map(const struct booklet_page *p)
 {
     uint32_t first = 0, n;
     (void)find_section(p, "map", &first, &n); /* the title is said above */
@@ -201,7 +197,7 @@ static void add_map(const struct page *p)
     buf_add_str(p->out, STR("</table>\n"));
 }
 
-static void add_meeting(const struct page *p, const struct module *module)
+static void add_meeting(const struct booklet_page *p, const struct module *module)
 {
     buf_addf(p->out, "<section class=\"meeting\" id=\"%.*s\">\n<h2>", STR_ARG(module->id));
     buf_add_html(p->out, heading(p, "meeting"));
@@ -238,7 +234,7 @@ static void add_meeting(const struct page *p, const struct module *module)
 
 /* ---- the booklet ---- */
 
-static void add_chapter(const struct page *p, const struct module *module)
+static void add_chapter(const struct booklet_page *p, const struct module *module)
 {
     buf_addf(p->out, "<section class=\"chapter\" id=\"%.*s\">\n<h2>%u. ", STR_ARG(module->id),
              module->number);
@@ -262,7 +258,7 @@ static void add_chapter(const struct page *p, const struct module *module)
 }
 
 /* Keys and reasons, and where each text comes from, apart from the questions. */
-static void add_answers(const struct page *p)
+static void add_answers(const struct booklet_page *p)
 {
     buf_add_str(p->out, STR("<section class=\"chapter\">\n"));
     add_heading(p, 2, "answers");
@@ -286,7 +282,7 @@ static void add_answers(const struct page *p)
     buf_add_str(p->out, STR("</ul>\n</section>\n"));
 }
 
-static void add_contents(const struct page *p)
+static void add_contents(const struct booklet_page *p)
 {
     buf_add_str(p->out, STR("<nav aria-label=\""));
     buf_add_html(p->out, p->course->title);
@@ -305,11 +301,11 @@ static void add_contents(const struct page *p)
 void lesson_booklet(const struct lesson_source *source, enum lesson_booklet kind, struct buf *out)
 {
     const struct course *course = &source->course;
-    struct page p = {source, course, find_guide(source, course->language), out};
+    struct booklet_page p = {source, course, lesson_find_guide(source, course->language), out};
     bool is_rtl = course_is_rtl(course->language);
     const char *title = kind == LESSON_BOOKLET_MEETINGS ? "meetings" : "booklet";
     if (p.guide == NULL)
-        p.guide = find_guide(source, STR("en"));
+        p.guide = lesson_find_guide(source, STR("en"));
     buf_addf(out,
              "<!doctype html>\n<html lang=\"%.*s\" dir=\"%s\">\n<head>\n<meta "
              "charset=\"utf-8\">\n<title>",
@@ -319,7 +315,7 @@ void lesson_booklet(const struct lesson_source *source, enum lesson_booklet kind
     buf_add_html(out, course->title);
     buf_add_str(out, STR("</h1>\n<p>"));
     buf_add_html(out, heading(&p, title));
-    buf_addf(out, ", %.*s</p>\n", STR_ARG(course->version));
+    buf_addf(out, " (%.*s)</p>\n", STR_ARG(course->version));
     add_section(&p, title);
     add_contents(&p);
     add_heading(&p, 2, "card");

@@ -189,34 +189,48 @@ static void check_unit(struct check *c, const struct unit *unit)
     }
 }
 
-/* A text of a module's front matter, as it is said: within a system text. */
+/* Where a text of a module's front matter stands: in a translation, its entry there. */
+static struct source_pos front_pos(const struct check *c, const struct module *module,
+                                   const char *key)
+{
+    const struct lesson_strings *strings = c->source->strings;
+    struct str id = arena_printf(c->scratch, "%.*s.%s", STR_ARG(module->id), key);
+    for (uint32_t i = 0; strings != NULL && i < strings->n; i++) {
+        if (strings->list[i].entry != NULL && str_eq(strings->list[i].context, id))
+            return strings->list[i].entry->pos;
+    }
+    return c->source->module_pos[module - c->course->modules];
+}
+
+/* As it is said: within a system text, which calls it name. */
 static void check_said(struct check *c, const struct module *module, enum course_text around,
-                       const char *name, struct str text, enum lesson_limit limit,
-                       struct source_pos pos)
+                       const char *name, struct str text, enum lesson_limit limit, const char *key)
 {
     if (str_is_empty(text) || module->is_untranslated)
         return;
     arena_reset(c->scratch);
+    struct source_pos pos = front_pos(c, module, key);
     struct str said = lesson_sample_text(
         c->course, c->course->texts[around],
         (const struct course_var[]){{name, text}, {"title", module->title}, {NULL, STR_NONE}},
         c->scratch);
     check_alphabet(c, text, pos);
     check_no_placeholder(c, text, pos);
-    check_length(
-        c, check_measure(c, said, limit), pos, text,
-        arena_printf(c->arena, "the %s of %.*s, all in, is too long", name, STR_ARG(module->id)),
-        "shorten it");
+    check_length(c, check_measure(c, said, limit), pos, text,
+                 arena_printf(c->arena, "%.*s.%s, all in, is too long", STR_ARG(module->id), key),
+                 "shorten it");
 }
 
-static void check_front_texts(struct check *c, const struct module *module, struct source_pos pos)
+static void check_front_texts(struct check *c, const struct module *module)
 {
-    check_alphabet(c, module->title, pos);
-    check_said(c, module, COURSE_TEXT_catch, "summary", module->summary, LESSON_LIMIT_MESSAGE, pos);
+    arena_reset(c->scratch);
+    check_alphabet(c, module->title, front_pos(c, module, "title"));
+    check_said(c, module, COURSE_TEXT_catch, "summary", module->summary, LESSON_LIMIT_MESSAGE,
+               "summary");
     check_said(c, module, COURSE_TEXT_key_message, "text", module->key_message, LESSON_LIMIT_KEY,
-               pos);
+               "key_message");
     check_said(c, module, COURSE_TEXT_lead_topic, "guide", module->guide, LESSON_LIMIT_MESSAGE,
-               pos);
+               "guide");
 }
 
 void check_all(struct check *c)
@@ -224,7 +238,7 @@ void check_all(struct check *c)
     check_system_texts(c);
     check_words(c);
     for (uint16_t i = 0; i < c->course->n_modules; i++)
-        check_front_texts(c, &c->course->modules[i], c->source->module_pos[i]);
+        check_front_texts(c, &c->course->modules[i]);
     for (uint16_t i = 0; i < c->course->n_units; i++)
         check_unit(c, &c->course->units[i]);
 }

@@ -11,6 +11,7 @@
 
 #include "core/lesson/lesson.h"
 #include "core/lesson/sample.h"
+#include "core/lesson/translate.h"
 #include "core/lesson/walk.h"
 
 struct check {
@@ -44,6 +45,8 @@ void check_system_texts(struct check *c);
 /* Of all languages together, and what the course's own language lacks; of a translation only that.
  */
 void check_words(struct check *c);
+/* A translation of a text that names a command, "Send JOIN", must name a word for it. */
+void check_named_commands(struct check *c, const struct lesson_string *string);
 
 /* All but the play. */
 void check_all(struct check *c);

@@ -7,7 +7,6 @@
 #include <utf8proc.h>
 
 #include "core/lesson/check_internal.h"
-#include "core/lesson/translate.h"
 #include "core/utf8.h"
 
 /* ---- one string ---- */
@@ -160,6 +159,7 @@ static void check_string(struct check *c, const struct lesson_string *string)
     check_numbers(c, string);
     check_signs(c, string);
     check_direction(c, string);
+    check_named_commands(c, string);
 }
 
 /* ---- words that folding makes one ---- */
@@ -285,13 +285,44 @@ static void check_leftovers(struct check *c, const struct lesson_strings *string
     }
 }
 
-static int find_language(const struct lesson_source *source, struct str lang)
+/* A file of a language that the course could not offer is never read by a learner. */
+static void check_strangers(struct check *c)
 {
-    for (uint16_t i = 0; i < source->languages.n; i++) {
-        if (str_eq(source->languages.codes[i], lang))
-            return i;
+    for (uint32_t f = 0; f < c->source->n_pos; f++) {
+        const struct po_file *file = &c->source->pos[f];
+        struct str lang = lesson_po_language(file);
+        if (str_starts(file->name, STR("po/")) && lesson_find_language(c->source, lang) < 0)
+            check_warning(c, "po-language", (struct source_pos){file->name, 1, 1}, lang,
+                          STR("no learner gets this translation: the course has no such language"),
+                          STR("add its code and name to `languages:` in the pack's texts.md, or of "
+                              "course.md"));
     }
-    return -1;
+}
+
+/* The course as if it offered this language and its own, and was begun in the one of these two. */
+static const struct course *offering(const struct lesson_source *source, struct str lang,
+                                     struct str begun_in, const struct course *view,
+                                     struct arena *arena)
+{
+    struct course *played = arena_new_array(arena, struct course, 1);
+    struct str *languages = arena_new_array(arena, struct str, 2);
+    struct str *names = arena_new_array(arena, struct str, 2);
+    const struct course **translations = arena_new_array(arena, const struct course *, 2);
+    uint16_t n = 0;
+    if (played == NULL || languages == NULL || names == NULL || translations == NULL)
+        return &source->course; /* the arena says so */
+    *played = source->course;
+    played->language = begun_in;
+    if (!str_eq(lang, begun_in)) /* begun in it, nobody asks which */
+        languages[n] = names[n] = begun_in, n++;
+    languages[n] = lang;
+    names[n] = source->languages.names[lesson_find_language(source, lang)];
+    translations[n++] = view;
+    played->n_languages = n;
+    played->languages = languages;
+    played->language_names = names;
+    played->translations = translations;
+    return played;
 }
 
 /* Everything of a translation that there is, as a course; NULL where there is no file. */
@@ -299,7 +330,7 @@ static struct lesson_source *make_view(const struct lesson_source *source, struc
                                        struct lesson_strings *strings,
                                        struct lesson_progress **ret_groups, struct arena *arena)
 {
-    int index = find_language(source, lang);
+    int index = lesson_find_language(source, lang);
     if (index < 0 || str_eq(lang, source->course.language) || !lesson_has_po(source, lang))
         return NULL;
     struct lesson_source *view = arena_new_array(arena, struct lesson_source, 1);
@@ -313,6 +344,7 @@ static struct lesson_source *make_view(const struct lesson_source *source, struc
     view->course = strings->course;
     view->strings = strings;
     view->is_ucs2 = lesson_is_ucs2(source->languages.names[index]);
+    view->played = offering(source, lang, lang, &view->course, arena);
     return view;
 }
 
@@ -324,25 +356,6 @@ const struct lesson_source *lesson_in_language(const struct lesson_source *sourc
     return strings != NULL ? make_view(source, lang, strings, &groups, arena) : NULL;
 }
 
-/* The course as if it offered this language, and no other but its own. */
-static const struct course *offering(const struct lesson_source *source, struct str lang,
-                                     const struct course *view, struct arena *arena)
-{
-    struct course *played = arena_new_array(arena, struct course, 1);
-    struct str *languages = arena_new_array(arena, struct str, 2);
-    const struct course **translations = arena_new_array(arena, const struct course *, 2);
-    if (played == NULL || languages == NULL || translations == NULL)
-        return &source->course; /* the arena says so */
-    *played = source->course;
-    languages[0] = source->course.language;
-    languages[1] = lang;
-    translations[1] = view;
-    played->n_languages = 2;
-    played->languages = played->language_names = languages;
-    played->translations = translations;
-    return played;
-}
-
 void lesson_check_language(const struct lesson_source *source, struct str lang, struct arena *arena,
                            struct arena *scratch, struct lesson_findings *findings)
 {
@@ -352,8 +365,10 @@ void lesson_check_language(const struct lesson_source *source, struct str lang, 
         strings != NULL ? make_view(source, lang, strings, &groups, arena) : NULL;
     if (view == NULL)
         return;
-    struct check c = {view,    &view->course, arena,
-                      scratch, findings,      offering(source, lang, &view->course, arena)};
+    struct check c = {
+        view,     &view->course,
+        arena,    scratch,
+        findings, offering(source, lang, source->course.language, &view->course, arena)};
     uint32_t n_errors = findings->n_errors;
     arena_reset(scratch);
     for (uint32_t i = 0; i < strings->n; i++)
@@ -379,6 +394,7 @@ void lesson_check(const struct lesson_source *source, struct arena *arena, struc
         check_play(&c);
     else
         check_estimate(&c);
+    check_strangers(&c);
     /* A pack's translations are looked at with a course that is translated, too. */
     for (uint16_t i = 0; i < source->languages.n; i++) {
         if (lesson_has_own_po(source, source->languages.codes[i]))
@@ -445,12 +461,13 @@ static void tell_language(const struct lesson_source *source, uint16_t index, st
     }
 }
 
-void lesson_tell_progress(const struct lesson_source *source, struct arena *scratch,
-                          struct buf *out)
+void lesson_tell_progress(const struct lesson_source *source, struct str only,
+                          struct arena *scratch, struct buf *out)
 {
     for (uint16_t i = 0; i < source->languages.n; i++) {
         struct str lang = source->languages.codes[i];
-        if (!str_eq(lang, source->course.language) && lesson_has_own_po(source, lang))
+        bool is_asked = only.p == NULL || str_eq(lang, only);
+        if (is_asked && !str_eq(lang, source->course.language) && lesson_has_own_po(source, lang))
             tell_language(source, i, scratch, out);
     }
 }

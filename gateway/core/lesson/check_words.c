@@ -105,3 +105,58 @@ void check_words(struct check *c)
     }
     check_language_words(c, c->course->language);
 }
+
+/* ---- commands that a text names ---- */
+
+/* The next word between blanks; *ret_loud: all of it are capitals, as texts write commands. */
+static struct str next_named(struct str *rest, bool *ret_loud)
+{
+    size_t end = 0;
+    bool is_loud = true;
+    *rest = str_trim(*rest);
+    while (end < rest->len && strchr(" \n", rest->p[end]) == NULL)
+        end++;
+    struct str word = str_sub(*rest, 0, end);
+    *rest = str_sub(*rest, end, rest->len);
+    for (size_t i = 0; i < word.len; i++)
+        is_loud = is_loud && ((word.p[i] >= 'A' && word.p[i] <= 'Z') ||
+                              (i > 1 && strchr(".,:;)", word.p[i]) != NULL));
+    *ret_loud = is_loud && word.len > 2;
+    return word;
+}
+
+static bool names_command(struct check *c, struct str text, enum command command)
+{
+    bool unused;
+    for (struct str rest = text, word; (word = next_named(&rest, &unused)).len > 0;) {
+        struct str typed = match_normalise(word, c->scratch);
+        if (match_find_keyword(c->course->words, typed).command == command)
+            return true;
+    }
+    return false;
+}
+
+void check_named_commands(struct check *c, const struct lesson_string *string)
+{
+    const struct po_entry *entry = string->entry;
+    if (c->course->words == NULL || !str_starts(string->context, STR("text_")))
+        return;
+    bool is_loud, was_loud = false; /* CHILDREN ON THE MOVE is no command */
+    for (struct str rest = entry->id, word; (word = next_named(&rest, &is_loud)).len > 0;) {
+        enum command command =
+            is_loud && !was_loud
+                ? match_find_keyword(c->course->words, match_normalise(word, c->scratch)).command
+                : COMMAND_NONE;
+        was_loud = is_loud && strchr(".,:;)", word.p[word.len - 1]) == NULL;
+        if (command != COMMAND_NONE && !names_command(c, entry->text, command))
+            check_warning(c, "po-command", entry->pos, entry->text,
+                          arena_printf(c->arena,
+                                       "the original says to send %.*s; no word for it "
+                                       "stands here",
+                                       STR_ARG(word)),
+                          arena_printf(c->arena,
+                                       "write a word of command_%s that learners of this "
+                                       "language type; " HOW,
+                                       command_row(command)->name));
+    }
+}

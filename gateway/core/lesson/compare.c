@@ -1,26 +1,9 @@
-#include "core/lesson/compare.h"
-
 #include <stddef.h>
 
-#include "core/match/words.h"
+#include "core/lesson/compare_internal.h"
 #include "core/question.h"
 
 #define SMALL_BYTES 8u /* that many letters may differ in a place for a slip of the pen */
-
-struct compare {
-    const struct course *old, *now;
-    struct arena *arena;
-    struct lesson_changes *ret;
-};
-
-static void add(struct compare *c, struct lesson_change change)
-{
-    struct lesson_changes *ret = c->ret;
-    ret->level = change.level > ret->level ? change.level : ret->level;
-    ret->has_other_items = ret->has_other_items || change.is_other_item;
-    if (ret->n < LESSON_CHANGES_MAX)
-        ret->list[ret->n++] = change;
-}
 
 /* ---- texts ---- */
 
@@ -44,7 +27,8 @@ static void text(struct compare *c, struct str id, const char *what, struct str 
     if (str_eq(old, now))
         return;
     bool is_patch = old.p != NULL && now.p != NULL && is_small(old, now);
-    add(c, (struct lesson_change){
+    compare_add(
+        c, (struct lesson_change){
                .level = is_patch ? LESSON_LEVEL_PATCH : LESSON_LEVEL_MINOR,
                .what = arena_printf(c->arena, "%.*s: %s", STR_ARG(id), what),
                .learners = is_patch ? "a few letters differ; all read the new text at once"
@@ -77,14 +61,15 @@ static bool is_order_same(const struct question *a, const struct question *b)
 
 static void other_item(struct compare *c, const struct unit *unit, const char *what)
 {
-    add(c, (struct lesson_change){
-               .level = LESSON_LEVEL_MAJOR,
-               .what = arena_printf(c->arena, "%.*s: %s", STR_ARG(unit->id), what),
-               .learners = "who was asked the old question is judged by it",
-               .statistics = "answers before and after mean different things: give the question a "
-                             "new id, so that they are never added up",
-               .pos = unit->pos,
-               .is_other_item = true});
+    compare_add(c, (struct lesson_change){
+                       .level = LESSON_LEVEL_MAJOR,
+                       .what = arena_printf(c->arena, "%.*s: %s", STR_ARG(unit->id), what),
+                       .learners = "who was asked the old question is judged by it",
+                       .statistics =
+                           "answers before and after mean different things: give the question a "
+                           "new id, so that they are never added up",
+                       .pos = unit->pos,
+                       .is_other_item = true});
 }
 
 static bool is_accepted_same(const struct question *a, const struct question *b)
@@ -105,6 +90,27 @@ static void compare_option(struct compare *c, const struct unit *now, struct str
         other_item(c, now, "an option is another one");
 }
 
+static void compare_feedback(struct compare *c, struct str id, const struct question *a,
+                             const struct question *b, struct source_pos pos)
+{
+    text(c, id, "feedback", a->feedback, b->feedback, pos);
+    text(c, id, "feedback to right answers", a->feedback_right, b->feedback_right, pos);
+    text(c, id, "feedback to other answers", a->feedback_wrong, b->feedback_wrong, pos);
+}
+
+static void compare_accepted(struct compare *c, struct str id, const struct question *a,
+                             const struct question *b, struct source_pos pos)
+{
+    if (!is_accepted_same(a, b))
+        compare_add(c,
+                    (struct lesson_change){
+                        .level = LESSON_LEVEL_MINOR,
+                        .what = arena_printf(c->arena, "%.*s: other words are right", STR_ARG(id)),
+                        .learners = "an answer that was not right may be right now, or the reverse",
+                        .statistics = "answers before and after are judged otherwise",
+                        .pos = pos});
+}
+
 static void compare_question(struct compare *c, const struct unit *old, const struct unit *now)
 {
     const struct question *a = old->question, *b = now->question;
@@ -119,19 +125,14 @@ static void compare_question(struct compare *c, const struct unit *old, const st
     else if (!is_key_same(a, b))
         other_item(c, now, "the right option is another one");
     if (a->if_choices != b->if_choices || (a->if_unit == UINT16_MAX) != (b->if_unit == UINT16_MAX))
-        add(c, (struct lesson_change){.level = LESSON_LEVEL_MAJOR,
-                                      .what = arena_printf(c->arena,
-                                                           "%.*s: asked under another condition",
-                                                           STR_ARG(now->id)),
-                                      .learners = "others are asked than before",
-                                      .statistics = "answers before and after are of other people",
-                                      .pos = now->pos});
-    if (!is_accepted_same(a, b))
-        add(c, (struct lesson_change){
-                   .level = LESSON_LEVEL_MINOR,
-                   .what = arena_printf(c->arena, "%.*s: other words are right", STR_ARG(now->id)),
-                   .learners = "an answer that was not right may be right now, or the reverse",
-                   .pos = now->pos});
+        compare_add(c, (struct lesson_change){
+                           .level = LESSON_LEVEL_MAJOR,
+                           .what = arena_printf(c->arena, "%.*s: asked under another condition",
+                                                STR_ARG(now->id)),
+                           .learners = "others are asked than before",
+                           .statistics = "answers before and after are of other people",
+                           .pos = now->pos});
+    compare_accepted(c, now->id, a, b, now->pos);
     text(c, now->id, "the question has other words", a->stem, b->stem, now->pos);
     for (uint8_t i = 0; i < a->n_choices && a->n_choices == b->n_choices && is_order_same(a, b);
          i++) {
@@ -139,9 +140,20 @@ static void compare_question(struct compare *c, const struct unit *old, const st
         text(c, now->id, "feedback to an option", a->choices[i].feedback, b->choices[i].feedback,
              now->pos);
     }
-    text(c, now->id, "feedback", a->feedback, b->feedback, now->pos);
-    text(c, now->id, "feedback to right answers", a->feedback_right, b->feedback_right, now->pos);
-    text(c, now->id, "feedback to other answers", a->feedback_wrong, b->feedback_wrong, now->pos);
+    compare_feedback(c, now->id, a, b, now->pos);
+}
+
+/* Of a translation: which options and which kind was said of the original. */
+static void compare_question_words(struct compare *c, struct str id, const struct question *a,
+                                   const struct question *b, struct source_pos pos)
+{
+    text(c, id, "the question has other words", a->stem, b->stem, pos);
+    for (uint8_t i = 0; i < a->n_choices && i < b->n_choices; i++) {
+        text(c, id, "an option has other words", a->choices[i].text, b->choices[i].text, pos);
+        text(c, id, "feedback to an option", a->choices[i].feedback, b->choices[i].feedback, pos);
+    }
+    compare_accepted(c, id, a, b, pos);
+    compare_feedback(c, id, a, b, pos);
 }
 
 /* ---- units ---- */
@@ -150,13 +162,13 @@ static void compare_unit(struct compare *c, const struct unit *old, const struct
 {
     struct str before = c->old->modules[old->module].id, after = c->now->modules[now->module].id;
     if (!str_eq(before, after))
-        add(c, (struct lesson_change){
-                   .level = LESSON_LEVEL_MAJOR,
-                   .what = arena_printf(c->arena, "%.*s: moved from %.*s to %.*s", STR_ARG(now->id),
-                                        STR_ARG(before), STR_ARG(after)),
-                   .learners = "who is in the middle could meet it twice, or never",
-                   .statistics = "figures of both modules change",
-                   .pos = now->pos});
+        compare_add(c, (struct lesson_change){
+                           .level = LESSON_LEVEL_MAJOR,
+                           .what = arena_printf(c->arena, "%.*s: moved from %.*s to %.*s",
+                                                STR_ARG(now->id), STR_ARG(before), STR_ARG(after)),
+                           .learners = "who is in the middle could meet it twice, or never",
+                           .statistics = "figures of both modules change",
+                           .pos = now->pos});
     if ((old->question == NULL) != (now->question == NULL)) {
         other_item(c, now,
                    "a question under the id of a lesson, or a lesson under that of a question");
@@ -179,26 +191,26 @@ static void compare_units(struct compare *c)
         const struct unit *now = &c->now->units[i], *old = course_unit(c->old, now->id);
         bool is_in_test = c->now->modules[now->module].kind == MODULE_TEST;
         if (old == NULL) {
-            add(c, (struct lesson_change){
-                       .level = is_in_test ? LESSON_LEVEL_MAJOR : LESSON_LEVEL_MINOR,
-                       .what = arena_printf(c->arena, "%.*s: is new", STR_ARG(now->id)),
-                       .learners = "who has passed this place does not see it",
-                       .statistics = now->question != NULL
-                                         ? "fewer answers than to the questions around it"
-                                         : NULL,
-                       .pos = now->pos});
+            compare_add(c, (struct lesson_change){
+                               .level = is_in_test ? LESSON_LEVEL_MAJOR : LESSON_LEVEL_MINOR,
+                               .what = arena_printf(c->arena, "%.*s: is new", STR_ARG(now->id)),
+                               .learners = "who has passed this place does not see it",
+                               .statistics = now->question != NULL
+                                                 ? "fewer answers than to the questions around it"
+                                                 : NULL,
+                               .pos = now->pos});
             continue;
         }
         uint16_t index = course_unit_index(c->old, old);
         is_ordered &= index >= last;
         if (index < last)
-            add(c, (struct lesson_change){
-                       .level = LESSON_LEVEL_MAJOR,
-                       .what = arena_printf(c->arena, "%.*s: comes later than before",
-                                            STR_ARG(now->id)),
-                       .learners = "who is between the two places would meet it again",
-                       .statistics = "where learners leave is counted at another place",
-                       .pos = now->pos});
+            compare_add(c, (struct lesson_change){
+                               .level = LESSON_LEVEL_MAJOR,
+                               .what = arena_printf(c->arena, "%.*s: comes later than before",
+                                                    STR_ARG(now->id)),
+                               .learners = "who is between the two places would meet it again",
+                               .statistics = "where learners leave is counted at another place",
+                               .pos = now->pos});
         last = index > last ? index : last;
         compare_unit(c, old, now);
     }
@@ -206,12 +218,12 @@ static void compare_units(struct compare *c)
         const struct unit *old = &c->old->units[i];
         if (course_unit(c->now, old->id) != NULL)
             continue;
-        add(c, (struct lesson_change){.level = LESSON_LEVEL_MAJOR,
-                                      .what =
-                                          arena_printf(c->arena, "%.*s: is gone", STR_ARG(old->id)),
-                                      .learners = "who is there has no place in the new version",
-                                      .statistics = "its figures end here",
-                                      .pos = old->pos});
+        compare_add(c, (struct lesson_change){
+                           .level = LESSON_LEVEL_MAJOR,
+                           .what = arena_printf(c->arena, "%.*s: is gone", STR_ARG(old->id)),
+                           .learners = "who is there has no place in the new version",
+                           .statistics = "its figures end here",
+                           .pos = old->pos});
     }
 }
 
@@ -228,12 +240,21 @@ static int find_module(const struct course *course, struct str id)
 static void module_change(struct compare *c, enum lesson_level level, struct str id,
                           const char *what, struct source_pos pos)
 {
-    add(c,
-        (struct lesson_change){.level = level,
-                               .what = arena_printf(c->arena, "module %.*s: %s", STR_ARG(id), what),
-                               .learners = "the way through the course is another one",
-                               .statistics = "completion and progress are counted otherwise",
-                               .pos = pos});
+    compare_add(c, (struct lesson_change){
+                       .level = level,
+                       .what = arena_printf(c->arena, "module %.*s: %s", STR_ARG(id), what),
+                       .learners = "the way through the course is another one",
+                       .statistics = "completion and progress are counted otherwise",
+                       .pos = pos});
+}
+
+static void compare_module_words(struct compare *c, struct str id, const struct module *a,
+                                 const struct module *b, struct source_pos pos)
+{
+    text(c, id, "the title of the module", a->title, b->title, pos);
+    text(c, id, "the module in short", a->summary, b->summary, pos);
+    text(c, id, "the key message of the module", a->key_message, b->key_message, pos);
+    text(c, id, "the guide of its meeting", a->guide, b->guide, pos);
 }
 
 static void compare_modules(struct compare *c, const struct lesson_source *old,
@@ -261,11 +282,7 @@ static void compare_modules(struct compare *c, const struct lesson_source *old,
             module_change(c, LESSON_LEVEL_MAJOR, b->id,
                           b->is_required ? "is required now" : "is not required any more",
                           now->module_pos[i]);
-        text(c, b->id, "the title of the module", a->title, b->title, now->module_pos[i]);
-        text(c, b->id, "the module in short", a->summary, b->summary, now->module_pos[i]);
-        text(c, b->id, "the key message of the module", a->key_message, b->key_message,
-             now->module_pos[i]);
-        text(c, b->id, "the guide of its meeting", a->guide, b->guide, now->module_pos[i]);
+        compare_module_words(c, b->id, a, b, now->module_pos[i]);
     }
     for (uint16_t i = 0; i < c->old->n_modules; i++) {
         if (find_module(c->now, c->old->modules[i].id) < 0)
@@ -275,22 +292,32 @@ static void compare_modules(struct compare *c, const struct lesson_source *old,
 }
 
 /* Texts around the lessons are no part of what is taught: help, numbers, what keys do. */
-static void system_text(struct compare *c, enum course_text i, struct source_pos pos)
+static void compare_system_texts(struct compare *c, const struct course *old,
+                                 const struct course *now, struct str lang,
+                                 const struct lesson_block *blocks)
 {
-    if (str_eq(c->old->texts[i], c->now->texts[i]))
-        return;
-    add(c, (struct lesson_change){.level = LESSON_LEVEL_PATCH,
-                                  .what = arena_printf(c->arena, "text_%s: what the gateway says",
-                                                       course_text_name(i)),
-                                  .learners = "all read the new text at once",
-                                  .pos = pos});
+    for (size_t i = 0; i < N_COURSE_TEXTS; i++) {
+        if (str_eq(old->texts[i], now->texts[i]))
+            continue;
+        const char *name = course_text_name((enum course_text)i);
+        compare_add(
+            c, (struct lesson_change){
+                   .level = LESSON_LEVEL_PATCH,
+                   .what = lang.p == NULL
+                               ? arena_printf(c->arena, "text_%s: what the gateway says", name)
+                               : arena_printf(c->arena, "text_%s (%.*s): what the gateway says",
+                                              name, STR_ARG(lang)),
+                   .learners = "all read the new text at once",
+                   .pos = blocks != NULL ? blocks[i].pos : (struct source_pos){.line = 0}});
+    }
 }
 
 static void compare_front(struct compare *c, const struct lesson_source *now)
 {
     const struct course *a = c->old, *b = c->now;
     if (a->pass_right != b->pass_right || a->max_tries != b->max_tries)
-        add(c, (struct lesson_change){
+        compare_add(
+            c, (struct lesson_change){
                    .level = LESSON_LEVEL_MAJOR,
                    .what = STR("course: the certificate needs another number of right answers, or "
                                "has another number of tries"),
@@ -299,57 +326,27 @@ static void compare_front(struct compare *c, const struct lesson_source *now)
                    .pos = now->front_pos});
     if (a->retake_hours != b->retake_hours || a->followup_days != b->followup_days ||
         a->pace != b->pace)
-        add(c, (struct lesson_change){.level = LESSON_LEVEL_MINOR,
-                                      .what = STR("course: other times between its parts"),
-                                      .learners = "messages come at other times",
-                                      .pos = now->front_pos});
+        compare_add(c, (struct lesson_change){.level = LESSON_LEVEL_MINOR,
+                                              .what = STR("course: other times between its parts"),
+                                              .learners = "messages come at other times",
+                                              .pos = now->front_pos});
     text(c, STR("course"), "the title", a->title, b->title, now->front_pos);
     text(c, STR("course"), "its name in texts", a->name, b->name, now->front_pos);
     text(c, STR("course"), "the keyword that begins it", a->keyword, b->keyword, now->front_pos);
-    for (size_t i = 0; i < N_COURSE_TEXTS; i++)
-        system_text(c, (enum course_text)i, now->texts[i].pos);
-}
-
-/* ---- the words that learners type ---- */
-
-static bool has_row(const struct vocabulary *words, struct str lang, const struct word_row *row)
-{
-    for (uint32_t i = 0; i < words->n_rows; i++) {
-        const struct word_row *other = &words->rows[i];
-        if (other->kind == row->kind && other->which == row->which &&
-            str_eq(other->text, row->text) && str_eq(words->langs[other->lang], lang))
-            return true;
-    }
-    return false;
-}
-
-/* How many of the rows the other has not; *ret_pos is the place of the first. */
-static uint32_t count_other(const struct vocabulary *words, const struct vocabulary *other,
-                            struct source_pos *ret_pos)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < words->n_rows; i++) {
-        const struct word_row *row = &words->rows[i];
-        if (!has_row(other, words->langs[row->lang], row) && n++ == 0)
-            *ret_pos = row->pos;
-    }
-    return n;
-}
-
-static void compare_typed(struct compare *c, struct source_pos pos)
-{
-    struct source_pos unused;
-    if (c->old->words == NULL || c->now->words == NULL)
-        return; /* one of them could not be read */
-    uint32_t n_gone = count_other(c->old->words, c->now->words, &unused);
-    uint32_t n_new = count_other(c->now->words, c->old->words, &pos);
-    if (n_gone + n_new > 0)
-        add(c, (struct lesson_change){
-                   .level = LESSON_LEVEL_PATCH,
-                   .what = arena_printf(c->arena, "words that learners type: %u more, %u are gone",
-                                        n_new, n_gone),
-                   .learners = "all are understood by them at once",
-                   .pos = pos});
+    if (!str_eq(a->after, b->after))
+        compare_add(c,
+                    (struct lesson_change){
+                        .level = LESSON_LEVEL_MINOR,
+                        .what = STR("course: another course must be finished before it, or none"),
+                        .learners = "it decides who may begin; who has begun goes on",
+                        .statistics = "those who begin are other people than before",
+                        .pos = now->front_pos});
+    if (a->effort_hours != b->effort_hours)
+        compare_add(c, (struct lesson_change){.level = LESSON_LEVEL_MINOR,
+                                              .what = STR("course: takes another number of hours"),
+                                              .learners = "new certificates say so",
+                                              .pos = now->front_pos});
+    compare_system_texts(c, a, b, STR_NONE, now->texts);
 }
 
 /* ---- translations ---- */
@@ -366,7 +363,7 @@ static const struct course *in_language(const struct course *course, struct str 
 static void language_change(struct compare *c, enum lesson_level level, struct str what,
                             const char *learners)
 {
-    add(c, (struct lesson_change){.level = level, .what = what, .learners = learners});
+    compare_add(c, (struct lesson_change){.level = level, .what = what, .learners = learners});
 }
 
 /* The words of a lesson or question in another language; all else was said of the original. */
@@ -374,22 +371,25 @@ static void compare_words(struct compare *c, struct str lang, const struct unit 
                           const struct unit *now)
 {
     struct str id = arena_printf(c->arena, "%.*s (%.*s)", STR_ARG(now->id), STR_ARG(lang));
-    const struct question *a = old->question, *b = now->question;
+    text(c, id, "the title", old->title, now->title, now->pos);
     for (uint16_t i = 0; i < old->n_screens && i < now->n_screens; i++)
         text(c, id, "a screen has other words", old->screens[i], now->screens[i], now->pos);
-    if (a == NULL || b == NULL)
-        return;
-    text(c, id, "the question has other words", a->stem, b->stem, now->pos);
-    for (uint8_t i = 0; i < a->n_choices && i < b->n_choices; i++)
-        text(c, id, "an option has other words", a->choices[i].text, b->choices[i].text, now->pos);
-    text(c, id, "feedback", a->feedback, b->feedback, now->pos);
+    if (old->question != NULL && now->question != NULL)
+        compare_question_words(c, id, old->question, now->question, now->pos);
 }
 
 static void compare_translation(struct compare *c, struct str lang, const struct course *old,
                                 const struct course *now)
 {
+    const struct source_pos nowhere = {.line = 0};
+    compare_system_texts(c, old, now, lang, NULL);
     for (uint16_t i = 0; i < now->n_modules; i++) {
         int at = find_module(old, now->modules[i].id);
+        if (at >= 0)
+            compare_module_words(
+                c,
+                arena_printf(c->arena, "%.*s (%.*s)", STR_ARG(now->modules[i].id), STR_ARG(lang)),
+                &old->modules[at], &now->modules[i], nowhere);
         if (at >= 0 && now->modules[i].is_untranslated && !old->modules[at].is_untranslated)
             language_change(c, LESSON_LEVEL_MINOR,
                             arena_printf(c->arena, "module %.*s (%.*s): not translated any more",
@@ -437,7 +437,8 @@ enum err lesson_compare(const struct lesson_source *old, const struct lesson_sou
     compare_front(&c, now);
     compare_modules(&c, old, now);
     compare_units(&c);
-    compare_typed(&c, now->front_pos);
+    compare_lists(&c, old, now);
+    compare_around(&c, old, now);
     compare_translations(&c);
     return arena_error(arena);
 }

@@ -22,7 +22,7 @@ enum lesson_level { LESSON_LEVEL_NONE, LESSON_LEVEL_PATCH, LESSON_LEVEL_MINOR, L
 struct lesson_change {
     enum lesson_level level;
     struct str what;        /* "m1q2: the right option is another one" */
-    const char *learners;   /* what follows for learners; literal */
+    const char *learners;   /* what follows for learners; literal or in the arena */
     const char *statistics; /* for figures; NULL: nothing */
     struct source_pos pos;  /* in the new version; of what is gone in the old one */
     bool is_other_item;     /* another question under an id that has answers */

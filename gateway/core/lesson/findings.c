@@ -16,10 +16,9 @@ struct lesson_findings *lesson_findings_new(struct arena *arena)
 
 void lesson_findings_add(struct lesson_findings *findings, struct lesson_finding finding)
 {
-    if (finding.severity == LESSON_SEVERITY_ERROR)
-        findings->n_errors++;
-    else
-        findings->n_warnings++;
+    findings->n_errors += finding.severity == LESSON_SEVERITY_ERROR;
+    findings->n_warnings += finding.severity == LESSON_SEVERITY_WARNING;
+    findings->n_hints += finding.severity == LESSON_SEVERITY_HINT;
     if (findings->n < LESSON_FINDINGS_MAX)
         findings->list[findings->n++] = finding;
 }
@@ -46,10 +45,13 @@ void lesson_findings_sort(struct lesson_findings *findings)
     }
 }
 
-static const char *severity_name(enum lesson_severity severity)
-{
-    return severity == LESSON_SEVERITY_ERROR ? "error" : "warning";
-}
+static const char *const severity_names[] = {[LESSON_SEVERITY_ERROR] = "error",
+                                             [LESSON_SEVERITY_WARNING] = "warning",
+                                             [LESSON_SEVERITY_HINT] = "hint"};
+/* As workflow commands have it. */
+static const char *const github_names[] = {[LESSON_SEVERITY_ERROR] = "error",
+                                           [LESSON_SEVERITY_WARNING] = "warning",
+                                           [LESSON_SEVERITY_HINT] = "notice"};
 
 /* The first line, cut between characters; *ret_is_cut says whether there was more. */
 static struct str shorten(struct str s, bool *ret_is_cut)
@@ -63,8 +65,8 @@ static struct str shorten(struct str s, bool *ret_is_cut)
     return line;
 }
 
-/* A file of another folder, a pack's, lies beside the course's: "lessons/x", "lessons/packs/...".
- */
+/* A file of another folder, a pack's, lies beside the course's: "lessons/x", "lessons/packs/...". A
+ * place without a line lies elsewhere, and its name says it all: "words.xlsx!survey!B7". */
 static void add_path(struct str dir, const struct lesson_finding *f, struct buf *out)
 {
     size_t name = dir.len;
@@ -72,9 +74,10 @@ static void add_path(struct str dir, const struct lesson_finding *f, struct buf 
         name--;
     bool is_own =
         str_find_char(f->pos.file, '/') == SIZE_MAX || str_starts(f->pos.file, STR("po/"));
-    if (!is_own && name < dir.len && dir.p[name] != '.')
+    bool is_elsewhere = f->pos.line == 0;
+    if (!is_elsewhere && !is_own && name < dir.len && dir.p[name] != '.')
         buf_add_str(out, str_sub(dir, 0, name));
-    else if (!str_is_empty(dir))
+    else if (!is_elsewhere && !str_is_empty(dir))
         buf_addf(out, "%.*s/%s", STR_ARG(dir), is_own ? "" : "../");
     buf_add_str(out, f->pos.file);
 }
@@ -82,9 +85,9 @@ static void add_path(struct str dir, const struct lesson_finding *f, struct buf 
 static void print_text(const struct lesson_finding *f, struct str dir, struct buf *out)
 {
     add_path(dir, f, out);
-    if (f->pos.line > 0) /* else the name says it all: "words.xlsx!survey!B7" */
+    if (f->pos.line > 0)
         buf_addf(out, ":%u:%u", f->pos.line, f->pos.column);
-    buf_addf(out, ": %s: %.*s [%s]\n", severity_name(f->severity), STR_ARG(f->what), f->rule);
+    buf_addf(out, ": %s: %.*s [%s]\n", severity_names[f->severity], STR_ARG(f->what), f->rule);
     if (!str_is_empty(f->offending)) {
         bool is_cut = false;
         struct str shown = shorten(f->offending, &is_cut);
@@ -101,7 +104,7 @@ static void print_json(const struct lesson_finding *f, struct str dir, struct bu
     buf_add_str(out, STR("{\"file\":"));
     buf_add_json(out, buf_str(&path));
     buf_addf(out, ",\"line\":%u,\"column\":%u,\"severity\":\"%s\",\"rule\":\"%s\",\"what\":",
-             f->pos.line, f->pos.column, severity_name(f->severity), f->rule);
+             f->pos.line, f->pos.column, severity_names[f->severity], f->rule);
     buf_add_json(out, f->what);
     buf_add_str(out, STR(",\"text\":"));
     buf_add_json(out, f->offending);
@@ -127,7 +130,7 @@ static void print_github(const struct lesson_finding *f, struct str dir, struct 
     struct buf path CLEANUP(buf_fini);
     buf_init(&path, out->max);
     add_path(dir, f, &path);
-    buf_addf(out, "::%s file=", severity_name(f->severity));
+    buf_addf(out, "::%s file=", github_names[f->severity]);
     add_github(buf_str(&path), true, out);
     buf_addf(out, ",line=%u,col=%u,title=%s::", f->pos.line, f->pos.column, f->rule);
     add_github(f->what, false, out);
@@ -139,10 +142,11 @@ static void print_github(const struct lesson_finding *f, struct str dir, struct 
 void lesson_findings_print(const struct lesson_findings *findings, struct str dir,
                            enum lesson_output output, struct buf *out)
 {
-    uint32_t n_left_out = findings->n_errors + findings->n_warnings - findings->n;
+    uint32_t n_left_out =
+        findings->n_errors + findings->n_warnings + findings->n_hints - findings->n;
     if (output == LESSON_OUTPUT_JSON)
-        buf_addf(out, "{\"errors\":%u,\"warnings\":%u,\"findings\":[", findings->n_errors,
-                 findings->n_warnings);
+        buf_addf(out, "{\"errors\":%u,\"warnings\":%u,\"hints\":%u,\"findings\":[",
+                 findings->n_errors, findings->n_warnings, findings->n_hints);
     for (uint32_t i = 0; i < findings->n; i++) {
         switch (output) {
         case LESSON_OUTPUT_TEXT:

@@ -16,7 +16,11 @@
 
 #define LESSON_FINDINGS_MAX 200u
 
-enum lesson_severity { LESSON_SEVERITY_ERROR, LESSON_SEVERITY_WARNING };
+enum lesson_severity {
+    LESSON_SEVERITY_ERROR,
+    LESSON_SEVERITY_WARNING,
+    LESSON_SEVERITY_HINT /* read it again; it may well be right */
+};
 
 struct lesson_finding {
     const char *rule; /* "id-form": a stable name for programs; static */
@@ -30,8 +34,8 @@ struct lesson_finding {
 struct lesson_findings {
     struct arena *arena; /* borrowed; owns the list and is meant for what, offending and fix */
     uint32_t n;
-    uint32_t n_errors; /* these two count the left out as well */
-    uint32_t n_warnings;
+    uint32_t n_errors; /* these three count the left out as well */
+    uint32_t n_warnings, n_hints;
     struct lesson_finding list[LESSON_FINDINGS_MAX];
 };
 
@@ -44,7 +48,7 @@ void lesson_findings_sort(struct lesson_findings *findings);
 
 enum lesson_output {
     LESSON_OUTPUT_TEXT,   /* file:line:column: error: what [rule], then the text and the fix */
-    LESSON_OUTPUT_JSON,   /* one object: {"errors":n,"warnings":n,"findings":[...]} */
+    LESSON_OUTPUT_JSON,   /* one object: {"errors":n,"warnings":n,"hints":n,"findings":[...]} */
     LESSON_OUTPUT_GITHUB, /* ::error file=,line=,col=,title=:: workflow commands */
 };
 

@@ -10,8 +10,6 @@ static void count(void *ctx, const struct lesson_said *said)
     struct lesson_forecast *f = ctx;
     struct gsm_size size = gsm_measure(said->text);
     bool is_typed = said->input->kind == INPUT_TEXT && said->page == 0;
-    if (said->is_aside || said->walk->option != 0)
-        return;
     if (said->via == VIA_SMS) {
         f->n_sms++;
         f->n_parts += size.segments;
@@ -19,6 +17,7 @@ static void count(void *ctx, const struct lesson_said *said)
         f->n_sent += is_typed;
     } else {
         f->n_screens++;
+        f->n_sessions += said->input->kind == INPUT_DIAL && said->page == 0;
         f->n_keys += is_typed || said->page > 0; /* 9 for each page that follows */
     }
 }
@@ -27,7 +26,5 @@ enum err lesson_forecast(const struct course *course, enum via via, struct arena
                          struct arena *scratch, struct lesson_forecast *ret)
 {
     *ret = (struct lesson_forecast){0};
-    enum err e = lesson_walk_all(course, via, false, arena, scratch, count, ret);
-    ret->n_sessions = (ret->n_screens + SCREENS_PER_SESSION - 1) / SCREENS_PER_SESSION;
-    return e;
+    return lesson_walk_way(course, via, SCREENS_PER_SESSION, arena, scratch, count, ret);
 }

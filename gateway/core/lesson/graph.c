@@ -1,6 +1,8 @@
 /* lesson.h: the course as a picture of boxes and arrows. */
 #include "core/lesson/lesson.h"
 
+#include <string.h>
+
 #include "core/utf8.h"
 
 #define LABEL_BYTES 60u
@@ -9,6 +11,9 @@
 static void add_label(struct str id, struct str text, struct buf *out)
 {
     struct str shown = utf8_cut(text, LABEL_BYTES);
+    bool is_cut = shown.len < text.len;
+    while (is_cut && shown.len > 0 && strchr(" .", shown.p[shown.len - 1]) != NULL)
+        shown.len--;
     size_t n = 0;
     buf_addf(out, "\"%.*s\\n", STR_ARG(id));
     for (size_t i = 0; i < shown.len; i++, n++) {
@@ -20,7 +25,7 @@ static void add_label(struct str id, struct str text, struct buf *out)
             n = 0;
         buf_add_str(out, is_break ? STR("\\n") : (struct str){&c, 1});
     }
-    buf_add_str(out, shown.len < text.len ? STR("...\"") : STR("\""));
+    buf_add_str(out, is_cut ? STR("...\"") : STR("\""));
 }
 
 static void add_unit(const struct unit *unit, struct buf *out)
@@ -52,7 +57,8 @@ static void add_condition(const struct course *course, const struct unit *unit, 
 
 void lesson_graph(const struct course *course, struct buf *out)
 {
-    buf_add_str(out, STR("digraph course {\n  rankdir=TB\n  node [fontname=\"sans-serif\" "
+    buf_add_str(out, STR("digraph course {\n  rankdir=TB\n  graph [fontname=\"sans-serif\" "
+                         "labeljust=l]\n  node [fontname=\"sans-serif\" "
                          "fontsize=10]\n  edge [fontname=\"sans-serif\" fontsize=9]\n  label="));
     add_label(course->id, course->title, out);
     buf_add_str(out, STR("\n"));

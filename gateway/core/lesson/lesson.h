@@ -44,9 +44,14 @@ const struct lesson_source *lesson_in_language(const struct lesson_source *sourc
 /* The same of one translation alone; nothing where there is none. */
 void lesson_check_language(const struct lesson_source *source, struct str lang, struct arena *arena,
                            struct arena *scratch, struct lesson_findings *findings);
-/* How far each translation is, in lines for people: whole modules, states, what is missing. */
-void lesson_tell_progress(const struct lesson_source *source, struct arena *scratch,
-                          struct buf *out);
+/* Hints where translations (only: that of one language) leave the terms of their lists (terms.c).
+ */
+void lesson_check_terms(const struct lesson_source *source, struct str only, struct arena *arena,
+                        struct arena *scratch, struct lesson_findings *findings);
+/* How far each translation is, or only that of one language (absent: all), in lines for people:
+ * whole modules, states, what is missing. */
+void lesson_tell_progress(const struct lesson_source *source, struct str only,
+                          struct arena *scratch, struct buf *out);
 
 /* ---- the canonical form of a lesson file, as `waypost lessons fmt` writes it ----
  *
@@ -84,16 +89,17 @@ enum err lesson_transcript(const struct lesson_source *source, struct arena *are
 /* ---- what a course costs ----
  *
  * Of one learner who completes it with right answers, survey and follow-up included, without
- * reminders; as the transcript has it.
+ * reminders and key messages. By USSD a session has six screens or, to the end of a text, some
+ * more; each that follows begins with a welcome, and with the text that was the last.
  */
 struct lesson_forecast {
     uint32_t n_sms, n_parts, n_ucs2_parts; /* that are sent; by USSD what is pushed */
     uint32_t n_sent;                       /* SMS of the learner */
     uint32_t n_screens, n_keys;            /* n_keys: what the learner types */
-    uint32_t n_sessions;                   /* at six screens each */
+    uint32_t n_sessions;
 };
 
-/* Errors are those of lesson_walk_all(). */
+/* Errors are those of lesson_walk_way(). */
 enum err lesson_forecast(const struct course *course, enum via via, struct arena *arena,
                          struct arena *scratch, struct lesson_forecast *ret) MUST_CHECK;
 
@@ -103,10 +109,6 @@ enum err lesson_forecast(const struct course *course, enum via via, struct arena
 void lesson_graph(const struct course *course, struct buf *out);
 /* Appends hints in a line: words, minutes aloud, and of English how hard it is (reading.c). */
 void lesson_tell_reading(const struct course *course, struct buf *out);
-
-/* Appends a line for each translation with texts whose English has a term of its list and that have
- * it in no form. scratch is reset again and again. */
-void lesson_tell_terms(const struct lesson_source *source, struct arena *scratch, struct buf *out);
 
 enum lesson_booklet { LESSON_BOOKLET_COURSE, LESSON_BOOKLET_MEETINGS };
 /* Appends a page to print, in the language of the course (booklet.c). */

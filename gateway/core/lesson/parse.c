@@ -73,21 +73,38 @@ static void parse_modules(struct parse *p, const struct lesson_front *front)
     }
 }
 
-bool lesson_is_guide(struct str file, struct str lang)
+struct str lesson_guide_language(struct str file)
 {
+    const struct str start = STR("guide-"), end = STR(".md");
     size_t slash = file.len;
     while (slash > 0 && file.p[slash - 1] != '/')
         slash--;
     struct str name = str_sub(file, slash, file.len);
-    bool is_guide = str_starts(name, STR("guide-")) && str_ends(name, STR(".md"));
-    return is_guide && (lang.p == NULL || str_eq(str_sub(name, 6, name.len - 3), lang));
+    bool is_guide = str_starts(name, start) && str_ends(name, end);
+    return is_guide ? str_sub(name, start.len, name.len - end.len) : STR_NONE;
+}
+
+const struct lesson_blocks *lesson_find_guide(const struct lesson_source *source, struct str lang)
+{
+    const struct lesson_blocks *found = NULL;
+    for (uint32_t i = 0; i < source->n_files; i++) {
+        const struct lesson_blocks *file = &source->files[i];
+        struct str of = lesson_guide_language(file->file);
+        if (of.p == NULL || !str_eq(of, lang))
+            continue;
+        if (str_find_char(file->file, '/') == SIZE_MAX)
+            return file; /* its own */
+        if (found == NULL || !str_starts(file->file, STR("packs/")))
+            found = file;
+    }
+    return found;
 }
 
 static void complain_unused(struct parse *p)
 {
     for (uint32_t i = 0; i < p->source->n_files; i++) {
         if (!p->is_used[i] && !parse_is_of_base(p->source->files[i].file) &&
-            !lesson_is_guide(p->source->files[i].file, STR_NONE) &&
+            lesson_guide_language(p->source->files[i].file).p == NULL &&
             !str_ends(p->source->files[i].file, STR(".po")))
             parse_complain(p, "unreachable", (struct source_pos){p->source->files[i].file, 1, 1},
                            p->source->files[i].file,
@@ -239,10 +256,12 @@ enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct 
     parse_require_texts(&p, n_errors);
     parse_words(&p);
     parse_settle_keyword(&p, &front);
+    parse_settle_after(&p, &front);
     parse_modules(&p, &front);
     complain_unused(&p);
     settle_course(&p, &front);
-    lesson_translate(ret, arena);
+    ret->course.safe.index = safe_index_new(&ret->course.safe, arena);
+    lesson_translate(ret, arena); /* its languages share the lists */
     if (arena_error(arena) != ERR_OK)
         return arena_error(arena);
     return findings->n_errors > 0 ? ERR_INVALID : ERR_OK;

@@ -36,6 +36,14 @@ struct lesson_languages {
     const struct str *codes, *names;
 };
 
+/* One pattern of safe words as its file has it, or one word of a set. */
+struct lesson_safe_row {
+    struct str section; /* "safe_words" */
+    struct str text;
+    struct source_pos pos;
+    const struct lesson_safe_row *next;
+};
+
 /* A course with what its checks and its formatter need beyond the model: places and comments. */
 struct lesson_source {
     struct course course;
@@ -49,9 +57,13 @@ struct lesson_source {
     /* Of a course in another language, for its checks: where its texts stand, and that Latin
      * letters with accents are folded before they are sent. Absent else. */
     const struct lesson_strings *strings;
-    const struct yaml_node *modules;    /* front matter: list of file names; NULL = none */
-    const struct yaml_node *safe_words; /* the same */
-    const struct yaml_node *hardest;    /* front matter: list of ids; NULL = none */
+    /* Of the same: what a learner gets, modules that are not translated as a whole in the original.
+     * Absent: course itself. */
+    const struct course *played;
+    const struct yaml_node *modules;         /* front matter: list of file names; NULL = none */
+    const struct yaml_node *safe_words;      /* the same */
+    const struct yaml_node *hardest;         /* front matter: list of ids; NULL = none */
+    const struct lesson_safe_row *safe_rows; /* in no order; what is only to be compared */
     uint32_t n_pos;
     struct po_file *pos;         /* its translations, and its pack's; their files have no blocks */
     uint32_t n_files;            /* all others */
@@ -81,8 +93,11 @@ struct lesson_links lesson_links_read(struct str course_md, struct arena *arena)
 /* Where text, or the part of a text, of this course was written; fallback when it is not found. */
 struct source_pos lesson_source_pos(const struct lesson_source *source, const char *p,
                                     struct source_pos fallback);
-/* Is this guide-<lang>.md, the words around the lessons in what facilitators print? lang absent: of
- * any language. */
-bool lesson_is_guide(struct str file, struct str lang);
+/* Of guide-<lang>.md, the words around the lessons in what facilitators print; absent: it is none.
+ */
+struct str lesson_guide_language(struct str file);
+/* What is printed in this language: the course's own file, else its base's, else its pack's. NULL:
+ * there is none. */
+const struct lesson_blocks *lesson_find_guide(const struct lesson_source *source, struct str lang);
 /* Is this words-<lang>.md, the words that learners type in that language? */
 bool lesson_is_words(struct str file, struct str *ret_lang);

@@ -223,6 +223,19 @@ void parse_settle_keyword(struct parse *p, const struct lesson_front *front)
     p->source->course.keyword = STR_NONE;
 }
 
+/* Of several that wait for each other only `publish` knows. */
+void parse_settle_after(struct parse *p, const struct lesson_front *front)
+{
+    struct course *course = &p->source->course;
+    if (course->after.p == NULL || course->id.p == NULL || !str_eq(course->after, course->id))
+        return;
+    lesson_front_complain(front, lesson_front_pos(front, "after"),
+                          yaml_text(front->root, STR("after"), course->after),
+                          STR("a course cannot come after itself: nobody could begin it"),
+                          STR("name another course, or leave `after` out"));
+    course->after = STR_NONE;
+}
+
 /* The base that course.md names, read before all else of it; NULL: none, or not there. */
 static const struct lesson_blocks *find_base(struct parse *p, const struct lesson_blocks *blocks,
                                              bool *ret_is_edition)

@@ -81,6 +81,8 @@ const struct lesson_blocks *parse_course_front(struct parse *p, const struct les
 /* What no single row of course.md can see; and does its keyword mean something else? */
 void parse_settle_front(struct parse *p, const struct lesson_front *front);
 void parse_settle_keyword(struct parse *p, const struct lesson_front *front);
+/* `after` names another course. */
+void parse_settle_after(struct parse *p, const struct lesson_front *front);
 
 enum { PARSE_LEVEL_PACK, PARSE_LEVEL_BASE, PARSE_LEVEL_COURSE };
 
@@ -88,7 +90,7 @@ enum { PARSE_LEVEL_PACK, PARSE_LEVEL_BASE, PARSE_LEVEL_COURSE };
 #define PARSE_MAX_IDS (2 * COURSE_MAX_UNITS + COURSE_MAX_MODULES)
 
 /* Named sets of words, {person}, of all safeguarding lists together. */
-#define PARSE_MAX_SAFE_SETS 128u
+#define PARSE_MAX_SAFE_SETS 256u
 
 /* what and fix are literals or live in the arena. */
 void parse_complain(struct parse *p, const char *rule, struct source_pos pos, struct str offending,

@@ -30,75 +30,98 @@ static bool take_word(struct parse *p, const struct lesson_block *block, struct 
     return false;
 }
 
-/* "me/us/him": one word or several between slashes. */
-static bool take_words(struct parse *p, const struct lesson_block *block, struct str text,
-                       struct safe_slot *ret)
+static bool names_set(struct str text)
 {
-    size_t n = 1;
-    for (size_t i = 0; i < text.len; i++)
-        n += text.p[i] == '/';
-    if (n > COURSE_MAX_SAFE_CHOICES) {
-        parse_complain(
-            p, "too-many", block->pos, text,
-            arena_printf(p->arena, "more than %u words for one place", COURSE_MAX_SAFE_CHOICES),
-            STR("leave words out that others catch: `beat-` is beats, beaten, beating"));
-        return false;
-    }
-    struct safe_word *words = arena_new_array(p->arena, struct safe_word, n);
-    for (size_t i = 0; i < n; i++) {
-        if (words == NULL || !take_word(p, block, str_split(&text, '/'), &words[i]))
-            return false;
-    }
-    *ret = (struct safe_slot){.words = words, .n_words = (uint16_t)n};
-    for (size_t i = 0; i < n; i++)
-        ret->initials |=
-            words[i].has_head ? UINT32_MAX : UINT32_C(1) << ((uint8_t)words[i].text.p[0] & 31u);
-    return true;
+    return str_starts(text, STR("{")) && str_ends(text, STR("}"));
 }
 
-static bool take_set(struct parse *p, const struct lesson_block *block, struct str text,
-                     struct safe_slot *ret)
+/* The words of "{person}"; NULL (with a finding) when no such set stands above. */
+static const struct safe_slot *find_set(struct parse *p, const struct lesson_block *block,
+                                        struct str text)
 {
     struct str name = str_sub(text, 1, text.len - 1);
     for (uint16_t i = p->n_safe_sets; i > 0; i--) { /* each language may name its own */
-        if (!str_eq(p->safe_sets[i - 1].name, name))
-            continue;
-        *ret = p->safe_sets[i - 1].words;
-        return true;
+        if (str_eq(p->safe_sets[i - 1].name, name))
+            return &p->safe_sets[i - 1].words;
     }
     parse_complain(p, "safe-pattern", block->pos, text, STR("there is no such set of words above"),
                    STR("write a section `# safe_set_NAME: ...` with its words above; " HOW));
-    return false;
+    return NULL;
 }
 
+/* How many words "me/us/{person}" stands for; 0 (with a finding) when a set is missing, or when
+ * there are too many. */
+static size_t count_words(struct parse *p, const struct lesson_block *block, struct str text)
+{
+    size_t n = 0;
+    for (struct str rest = text; rest.p != NULL;) {
+        struct str word = str_split(&rest, '/');
+        const struct safe_slot *set = names_set(word) ? find_set(p, block, word) : NULL;
+        if (names_set(word) && set == NULL)
+            return 0;
+        n += set != NULL ? set->n_words : 1;
+    }
+    if (n <= COURSE_MAX_SAFE_CHOICES)
+        return n;
+    parse_complain(
+        p, "too-many", block->pos, text,
+        arena_printf(p->arena, "more than %u words for one place", COURSE_MAX_SAFE_CHOICES),
+        STR("leave words out that others catch: `beat-` is beats, beaten, beating"));
+    return 0;
+}
+
+/* "me/us/{person}": a word, a set, or several of them between slashes. */
 static bool take_slot(struct parse *p, const struct lesson_block *block, struct str text,
                       struct safe_slot *ret)
 {
-    bool is_set = str_starts(text, STR("{")) && str_ends(text, STR("}"));
-    return is_set ? take_set(p, block, text, ret) : take_words(p, block, text, ret);
+    size_t n = count_words(p, block, text);
+    if (n == 0)
+        return false;
+    if (names_set(text) && str_find(text, STR("/")) == SIZE_MAX) {
+        *ret = *find_set(p, block, text); /* most places: its words are shared */
+        return true;
+    }
+    struct safe_word *words = arena_new_array(p->arena, struct safe_word, n);
+    size_t at = 0;
+    *ret = (struct safe_slot){.words = words, .n_words = (uint16_t)n};
+    while (words != NULL && text.p != NULL) {
+        struct str word = str_split(&text, '/');
+        const struct safe_slot *set = names_set(word) ? find_set(p, block, word) : NULL;
+        if (set != NULL) {
+            memcpy(&words[at], set->words, set->n_words * sizeof(*words));
+            at += set->n_words;
+        } else if (!take_word(p, block, word, &words[at++])) {
+            return false;
+        }
+    }
+    return words != NULL;
 }
 
-/* "{hurt} ... {person}": the places of one pattern; n_slots 0 (with a finding) when it is none. */
+/* "{hurt} ... {person}", "{aid} & {night}": the places of one pattern; n_slots 0 (with a finding)
+ * when it is none. */
 static struct safe_pattern take_pattern(struct parse *p, const struct lesson_block *block)
 {
     struct safe_slot slots[COURSE_MAX_SAFE_SLOTS];
     uint8_t n = 0;
-    bool has_gap = false;
+    struct str before = STR_NONE; /* "..." or "&" */
     for (struct str rest = block->text; rest.p != NULL;) {
         struct str text = str_split(&rest, ' ');
-        bool is_gap = str_eq(text, STR("...")) && n > 0 && rest.p != NULL;
-        if (!is_gap && n == COURSE_MAX_SAFE_SLOTS) {
+        bool is_sign = (str_eq(text, STR("...")) || str_eq(text, STR("&"))) && n > 0 &&
+                       rest.p != NULL && before.p == NULL;
+        if (!is_sign && n == COURSE_MAX_SAFE_SLOTS) {
             parse_complain(
                 p, "too-many", block->pos, block->text,
                 arena_printf(p->arena, "a pattern of more than %u words", COURSE_MAX_SAFE_SLOTS),
                 STR("shorten it: less words are found in more messages"));
             return (struct safe_pattern){0};
         }
-        if (!is_gap && !take_slot(p, block, text, &slots[n]))
+        if (!is_sign && !take_slot(p, block, text, &slots[n]))
             return (struct safe_pattern){0};
-        if (!is_gap)
-            slots[n++].has_gap = has_gap;
-        has_gap = is_gap;
+        if (!is_sign) {
+            slots[n].has_gap = str_eq(before, STR("..."));
+            slots[n++].is_apart = str_eq(before, STR("&"));
+        }
+        before = is_sign ? text : STR_NONE;
     }
     struct safe_slot *copy = arena_new_array(p->arena, struct safe_slot, n);
     if (copy == NULL)
@@ -118,6 +141,12 @@ static void add_pattern(struct parse *p, const struct lesson_block *block, enum 
     }
     struct safe_pattern pattern = take_pattern(p, block);
     pattern.kind = kind;
+    if (kind == SAFE_ORDINARY && str_find(block->text, STR(" & ")) != SIZE_MAX) {
+        parse_complain(p, "safe-pattern", block->pos, block->text,
+                       STR("an ordinary phrase has its words in order"),
+                       STR("write `...` between them; `&` is for what may tell of harm"));
+        return;
+    }
     if (pattern.n_slots > 0)
         p->safe_patterns[safe->n++] = pattern;
 }
@@ -136,8 +165,22 @@ static void add_set(struct parse *p, const struct parse_id *id, const struct les
     struct lesson_block words = lesson_blocks_join(list, n, '/', p->arena);
     struct parse_safe_set *set = &p->safe_sets[p->n_safe_sets];
     set->name = str_sub(id->id, STR("safe_set_").len, id->id.len);
-    if (words.text.p != NULL && take_words(p, &words, words.text, &set->words))
+    if (words.text.p != NULL && take_slot(p, &words, words.text, &set->words))
         p->n_safe_sets++;
+}
+
+/* For who compares two versions; each word of a set by itself. */
+static void keep_rows(struct parse *p, struct str section, const struct lesson_block *block,
+                      bool is_set)
+{
+    for (struct str rest = block->text; rest.p != NULL;) {
+        struct lesson_safe_row *row = arena_new_array(p->arena, struct lesson_safe_row, 1);
+        struct str text = str_split(&rest, is_set ? '/' : '\0');
+        if (row == NULL)
+            return;
+        *row = (struct lesson_safe_row){section, text, block->pos, p->source->safe_rows};
+        p->source->safe_rows = row;
+    }
 }
 
 bool parse_safe_section(struct parse *p, const struct parse_id *id, struct lesson_block *list,
@@ -151,11 +194,11 @@ bool parse_safe_section(struct parse *p, const struct parse_id *id, struct lesso
                 {{"safe_ordinary", 13}, SAFE_ORDINARY},
                 {{"safe_child", 10}, SAFE_CHILD},
                 {{"safe_psea", 9}, SAFE_PSEA}};
-    bool is_set = str_starts(id->id, STR("safe_set_"));
+    bool is_of_set = str_starts(id->id, STR("safe_set_"));
     size_t row = 0;
     while (row < ARRAY_LEN(rows) && !str_eq(id->id, rows[row].name))
         row++;
-    if (row == ARRAY_LEN(rows) && !is_set)
+    if (row == ARRAY_LEN(rows) && !is_of_set)
         return false;
     uint32_t n_items = 0;
     for (uint32_t i = 0; i < n; i++) {
@@ -164,9 +207,11 @@ bool parse_safe_section(struct parse *p, const struct parse_id *id, struct lesso
         else if (list[i].kind != LESSON_BLOCK_COMMENT)
             parse_misplaced(p, &list[i], "the safe words are a list: one word or phrase behind -");
     }
-    if (is_set)
+    for (uint32_t i = 0; i < n_items; i++)
+        keep_rows(p, id->id, &list[i], is_of_set);
+    if (is_of_set)
         add_set(p, id, list, n_items);
-    for (uint32_t i = 0; i < n_items && !is_set; i++)
+    for (uint32_t i = 0; i < n_items && !is_of_set; i++)
         add_pattern(p, &list[i], rows[row].kind);
     return true;
 }

@@ -26,7 +26,7 @@ struct section {
 
 enum { SECTION_NUMBERS = N_COMMANDS + N_WORD_LISTS, SECTION_LETTERS, N_SECTIONS };
 
-struct reading {
+struct words_reading {
     struct parse *p;
     struct word_row *rows;
     uint8_t *levels; /* of each row */
@@ -68,7 +68,7 @@ static uint32_t section_index(struct section section)
     return SECTION_LETTERS;
 }
 
-static struct source_pos pos_of(const struct reading *r, struct str text)
+static struct source_pos pos_of(const struct words_reading *r, struct str text)
 {
     struct source_pos pos = r->item->pos;
     (void)lesson_block_find_pos(r->item, text.p, &pos); /* the item's own place is the fallback */
@@ -77,12 +77,12 @@ static struct source_pos pos_of(const struct reading *r, struct str text)
 
 /* ---- words and phrases ---- */
 
-static void complain(struct reading *r, struct str text, const char *what, const char *fix)
+static void complain(struct words_reading *r, struct str text, const char *what, const char *fix)
 {
     parse_complain(r->p, "word-form", pos_of(r, text), text, str_from(what), str_from(fix));
 }
 
-static void add(struct reading *r, struct section section, struct str text, struct str normal,
+static void add(struct words_reading *r, struct section section, struct str text, struct str normal,
                 bool is_pair)
 {
     if (r->n == r->max || normal.len > WORDS_MAX_BYTES) {
@@ -105,7 +105,7 @@ static void add(struct reading *r, struct section section, struct str text, stru
 }
 
 /* Most words are in normal form as they stand. */
-static struct str normalise(struct reading *r, struct str text)
+static struct str normalise(struct words_reading *r, struct str text)
 {
     size_t n = 0;
     while (n < text.len && text.p[n] >= 'a' && text.p[n] <= 'z')
@@ -114,7 +114,7 @@ static struct str normalise(struct reading *r, struct str text)
 }
 
 /* One word in normal form; absent (with a finding) when it is none or several. */
-static struct str take_word(struct reading *r, struct str text)
+static struct str take_word(struct words_reading *r, struct str text)
 {
     struct str normal = normalise(r, text);
     if (!str_is_empty(normal) && str_find_char(normal, ' ') == SIZE_MAX)
@@ -126,7 +126,7 @@ static struct str take_word(struct reading *r, struct str text)
 }
 
 /* "MY DATA" is typed in one word as well. */
-static void add_keyword(struct reading *r, struct str text)
+static void add_keyword(struct words_reading *r, struct str text)
 {
     struct str normal = match_normalise(text, r->p->arena), second = normal;
     struct str first = str_split(&second, ' ');
@@ -144,7 +144,7 @@ static void add_keyword(struct reading *r, struct str text)
 
 /* "no -/more messages/sms": each word in normal form. A phrase of words that may all be missing
  * would be in every text. */
-static void add_phrase(struct reading *r, struct str text)
+static void add_phrase(struct words_reading *r, struct str text)
 {
     struct buf out;
     bool is_good = true, must_have = false;
@@ -177,7 +177,7 @@ static void add_phrase(struct reading *r, struct str text)
 }
 
 /* "1: one, first" */
-static struct str take_value(struct reading *r, struct str text)
+static struct str take_value(struct words_reading *r, struct str text)
 {
     size_t colon = str_find_char(text, ':');
     uint64_t value = 0;
@@ -207,7 +207,7 @@ static struct str next_piece(struct str *rest)
     return str_trim(piece);
 }
 
-static void take_item(struct reading *r, const struct lesson_block *item)
+static void take_item(struct words_reading *r, const struct lesson_block *item)
 {
     struct str rest = item->text;
     r->item = item;
@@ -248,7 +248,7 @@ static bool find_section(struct str id, struct section *ret)
     return ret->kind == WORD_LETTER || str_eq(id, STR("numbers"));
 }
 
-static void take_section(struct reading *r, const struct lesson_block *heading, uint32_t n)
+static void take_section(struct words_reading *r, const struct lesson_block *heading, uint32_t n)
 {
     struct parse_id id;
     struct str title;
@@ -271,7 +271,7 @@ static void take_section(struct reading *r, const struct lesson_block *heading, 
     }
 }
 
-static void read_file(struct reading *r, const struct lesson_blocks *blocks, struct str lang,
+static void read_file(struct words_reading *r, const struct lesson_blocks *blocks, struct str lang,
                       uint8_t level)
 {
     r->lang = 0;
@@ -310,7 +310,7 @@ static uint8_t level_of(struct str file)
 }
 
 /* The words of the standard pack as this program was built with them. */
-static void read_standard(struct reading *r)
+static void read_standard(struct words_reading *r)
 {
     for (size_t i = 0; i < ARRAY_LEN(words_standard); i++) {
         const struct lesson_file *file = &words_standard[i];
@@ -333,7 +333,7 @@ static bool has_pack_words(const struct parse *p)
     return has_some;
 }
 
-static void read_files(struct reading *r)
+static void read_files(struct words_reading *r)
 {
     const struct lesson_source *source = r->p->source;
     struct str lang;
@@ -372,7 +372,7 @@ static bool only_grows(const struct word_row *row)
            (word_list_is_phrases((enum word_list)row->which) || row->which == WORDS_STOP_STRONG);
 }
 
-static void drop_overridden(struct reading *r)
+static void drop_overridden(struct words_reading *r)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < r->n; i++) {
@@ -385,7 +385,7 @@ static void drop_overridden(struct reading *r)
 }
 
 /* Without these nobody is safe with the course: it is not even loaded. */
-static void require_words(struct reading *r, const struct vocabulary *words)
+static void require_words(struct words_reading *r, const struct vocabulary *words)
 {
     static const enum command required[] = {COMMAND_STOP, COMMAND_HELP, COMMAND_SAFE, COMMAND_JOIN};
     for (size_t i = 0; i < ARRAY_LEN(required); i++) {
@@ -417,13 +417,13 @@ static uint32_t count_all(const struct parse *p)
 void parse_words(struct parse *p)
 {
     uint32_t max = count_all(p);
-    struct reading *r = arena_alloc(p->arena, sizeof(*r));
+    struct words_reading *r = arena_alloc(p->arena, sizeof(*r));
     struct str *langs = arena_new_array(p->arena, struct str, WORDS_MAX_LANGUAGES);
     struct word_row *rows = arena_new_array(p->arena, struct word_row, max);
     uint8_t *levels = arena_new_array(p->arena, uint8_t, max);
     if (r == NULL || langs == NULL || rows == NULL || levels == NULL)
         return; /* the arena says so */
-    *r = (struct reading){.p = p, .rows = rows, .levels = levels, .max = max};
+    *r = (struct words_reading){.p = p, .rows = rows, .levels = levels, .max = max};
     read_files(r);
     drop_overridden(r);
     memcpy(langs, r->langs, sizeof(r->langs));

@@ -100,8 +100,11 @@ static void finish_entry(struct reader *r)
 {
     struct po_file *file = r->ret;
     bool is_begun = r->has_id || r->entry.context.p != NULL;
+    bool is_nameless = r->entry.context.p == NULL && r->entry.id.len > 0;
     if (is_begun && !(r->has_id && r->has_text))
         complain_form(r, r->entry.context, "an entry without msgid or msgstr");
+    else if (is_nameless)
+        complain_form(r, r->entry.id, "an entry without msgctxt: which text is it?");
     else if (is_begun && file->n < PO_MAX_ENTRIES)
         file->entries[file->n++] = r->entry;
     r->entry = (struct po_entry){.state = PO_STATE_TRANSLATED, .context = STR_NONE};
@@ -196,6 +199,23 @@ static bool is_text(struct str text)
     return memchr(text.p != NULL ? text.p : "", 0, text.len) == NULL;
 }
 
+/* As editors on other systems save it: without the mark of UTF-8 in front, and with one sign at the
+ * end of a line. */
+static struct str plain_lines(struct str text, struct arena *arena)
+{
+    if (str_starts(text, STR("\xef\xbb\xbf")))
+        text = str_sub(text, 3, text.len);
+    char *p = str_find_char(text, '\r') != SIZE_MAX ? arena_alloc(arena, text.len) : NULL;
+    size_t len = 0;
+    if (p == NULL)
+        return text; /* the arena says when it is full */
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.p[i] != '\r')
+            p[len++] = text.p[i];
+    }
+    return (struct str){p, len};
+}
+
 enum err po_read(struct str name, struct str text, struct arena *arena,
                  struct lesson_findings *findings, struct po_file *ret)
 {
@@ -217,6 +237,7 @@ enum err po_read(struct str name, struct str text, struct arena *arena,
         complain_form(&r, STR_NONE, "the file is no text in UTF-8");
         return ERR_OK;
     }
+    text = plain_lines(text, arena);
     for (struct str rest = text; rest.p != NULL; r.line++) {
         const char *start = rest.p;
         struct str line = str_trim(str_split(&rest, '\n'));

@@ -7,9 +7,10 @@
 #include "core/lesson/sample.h"
 #include "core/question.h"
 
-struct page {
+struct preview_page {
     const struct lesson_source *source;
     const struct course *course;
+    const struct course *played; /* what a learner gets of it */
     struct arena *scratch;
     struct buf *out;
     uint32_t n_parts; /* SMS parts of the lessons and questions so far */
@@ -41,18 +42,18 @@ static const char head[] =
     "</style>\n";
 
 /* What is sent: translations are folded to the GSM alphabet, a form feed becomes a line end. */
-static enum gsm_fold fold_of(const struct page *p)
+static enum gsm_fold fold_of(const struct preview_page *p)
 {
     return p->source->strings != NULL ? GSM_FOLD_LATIN : GSM_FOLD_NONE;
 }
 
-static struct str as_sms(struct page *p, struct str text)
+static struct str as_sms(struct preview_page *p, struct str text)
 {
     return gsm_fold(text, fold_of(p), p->scratch);
 }
 
 /* The spelling of the file, where folding changes it. */
-static void add_full(struct page *p, struct str text)
+static void add_full(struct preview_page *p, struct str text)
 {
     struct str full = gsm_fold(text, GSM_FOLD_NONE, p->scratch);
     if (str_eq(full, as_sms(p, text)))
@@ -63,7 +64,7 @@ static void add_full(struct page *p, struct str text)
 }
 
 /* "GSM-7, 214 septets, 2 SMS" */
-static void add_count(struct page *p, struct str text, enum lesson_limit limit)
+static void add_count(struct preview_page *p, struct str text, enum lesson_limit limit)
 {
     struct lesson_length length = lesson_measure(p->source, text, limit, p->scratch);
     bool is_gsm7 = length.size.encoding == GSM_ENCODING_GSM7;
@@ -77,7 +78,7 @@ static void add_count(struct page *p, struct str text, enum lesson_limit limit)
     buf_add_str(p->out, STR("</p>\n"));
 }
 
-static void add_phone(struct page *p, struct str text)
+static void add_phone(struct preview_page *p, struct str text)
 {
     buf_add_str(p->out, STR("<div class=\"phone\" dir=\"auto\">"));
     buf_add_html(p->out, text);
@@ -85,7 +86,7 @@ static void add_phone(struct page *p, struct str text)
 }
 
 /* The pages of a text on USSD, folded away. */
-static void add_ussd(struct page *p, struct str text)
+static void add_ussd(struct preview_page *p, struct str text)
 {
     const struct gsm_ussd ussd = {.text = gsm_fold_pages(text, fold_of(p), p->scratch),
                                   .more_key = as_sms(p, p->course->texts[COURSE_TEXT_more_key]),
@@ -103,7 +104,7 @@ static void add_ussd(struct page *p, struct str text)
     buf_add_str(p->out, STR("</details>\n"));
 }
 
-static void add_feedback(struct page *p, const char *label, struct str feedback)
+static void add_feedback(struct preview_page *p, const char *label, struct str feedback)
 {
     if (feedback.p == NULL)
         return;
@@ -114,7 +115,7 @@ static void add_feedback(struct page *p, const char *label, struct str feedback)
     add_full(p, feedback);
 }
 
-static void add_question_notes(struct page *p, const struct question *q)
+static void add_question_notes(struct preview_page *p, const struct question *q)
 {
     if (question_row(q->kind)->options == QUESTION_OPTIONS_ANY)
         buf_add_str(p->out, STR("<p>All that apply may be chosen.</p>\n"));
@@ -151,12 +152,12 @@ static void add_question_notes(struct page *p, const struct question *q)
     }
 }
 
-static void add_card(struct page *p, const struct unit *unit, uint16_t screen)
+static void add_card(struct preview_page *p, const struct unit *unit, uint16_t screen)
 {
     struct str sms, ussd;
     arena_reset(p->scratch);
-    if (lesson_sample_screen(p->course, unit, screen, VIA_SMS, p->scratch, &sms) != ERR_OK ||
-        lesson_sample_screen(p->course, unit, screen, VIA_USSD, p->scratch, &ussd) != ERR_OK)
+    if (lesson_sample_screen(p->played, unit, screen, VIA_SMS, p->scratch, &sms) != ERR_OK ||
+        lesson_sample_screen(p->played, unit, screen, VIA_USSD, p->scratch, &ussd) != ERR_OK)
         return;
     buf_add_str(p->out, STR("<article class=\"card\">\n<h3>"));
     buf_add_html(p->out, unit->id);
@@ -182,7 +183,7 @@ static void add_card(struct page *p, const struct unit *unit, uint16_t screen)
     buf_add_str(p->out, STR("</article>\n"));
 }
 
-static void add_module(struct page *p, const struct module *module)
+static void add_module(struct preview_page *p, const struct module *module)
 {
     buf_add_str(p->out, STR("<section>\n<h2 id=\""));
     buf_add_html(p->out, module->id);
@@ -207,7 +208,7 @@ static void add_module(struct page *p, const struct module *module)
     buf_add_str(p->out, STR("</div>\n</section>\n"));
 }
 
-static void add_system_texts(struct page *p)
+static void add_system_texts(struct preview_page *p)
 {
     buf_add_str(p->out, STR("<section>\n<h2 id=\"texts\">What the gateway says</h2>\n"
                             "<p>Words in the place of names and numbers are examples.</p>\n"
@@ -226,7 +227,7 @@ static void add_system_texts(struct page *p)
     buf_add_str(p->out, STR("</div>\n</section>\n"));
 }
 
-static void add_nav(struct page *p)
+static void add_nav(struct preview_page *p)
 {
     buf_add_str(p->out, STR("<nav aria-label=\"Modules\">\n<ul>\n"));
     for (uint16_t i = 0; i < p->course->n_modules; i++) {
@@ -242,7 +243,12 @@ static void add_nav(struct page *p)
 
 void lesson_preview(const struct lesson_source *source, struct arena *scratch, struct buf *out)
 {
-    struct page p = {source, &source->course, scratch, out, 0};
+    struct preview_page p = {source,
+                             &source->course,
+                             source->played != NULL ? source->played : &source->course,
+                             scratch,
+                             out,
+                             0};
     buf_add_str(out, STR("<!doctype html>\n<html lang=\""));
     buf_add_html(p.out, p.course->language);
     buf_add_str(out, STR("\">\n<head>\n<meta charset=\"utf-8\">\n<title>"));

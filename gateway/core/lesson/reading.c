@@ -1,17 +1,14 @@
 /*
- * How hard a course is to read, how long to read aloud, and where a translation leaves the terms of
- * its list: hints for authors and translators, no mistakes.
+ * How hard a course is to read, and how long to read aloud: hints for authors, no mistakes.
  *
  * The grade is Flesch and Kincaid's, which knows English only (docs/course-rules.md 6.4.2: at most
  * 7 for readers of level B1). Syllables are guessed from vowels, so that a tenth more or less means
- * nothing. Terms stand at the head of a PO file (docs/course-rules.md 6.3), a line each, with the
- * forms that are right: `# term: guardian = tuteur | tutrice | tutelle`.
+ * nothing.
  */
 #include <ctype.h>
 #include <string.h>
 
 #include "core/lesson/lesson.h"
-#include "core/match/match.h"
 
 #define WORDS_A_MINUTE 130u /* read aloud, slowly */
 #define HARD_GRADE 7.0
@@ -130,77 +127,4 @@ void lesson_tell_reading(const struct course *course, struct buf *out)
         tell_hardest(course, out);
     }
     buf_add_char(out, '\n');
-}
-
-/* ---- terms ---- */
-
-#define N_TOLD 12u
-
-/* Does a word of the text begin so? */
-static bool has_word(struct str text, struct str start)
-{
-    for (size_t at = 0, found; at < text.len; at += found + 1) {
-        struct str rest = str_sub(text, at, text.len);
-        found = str_find(rest, start);
-        if (found == SIZE_MAX || start.len == 0)
-            return false;
-        if (at + found == 0 || !is_letter(text.p[at + found - 1]))
-            return true;
-    }
-    return false;
-}
-
-/* Is one of "tuteur | tutrice" in the text? */
-static bool has_one(struct str text, struct str words, struct arena *scratch)
-{
-    while (words.p != NULL) {
-        struct str word = match_normalise(str_split(&words, '|'), scratch);
-        if (word.len > 0 && str_find(text, word) != SIZE_MAX)
-            return true;
-    }
-    return false;
-}
-
-/* The first term of the English that the translation has in no form; absent: none. */
-static struct str missing_term(const struct po_entry *entry, struct str lines,
-                               struct arena *scratch)
-{
-    const struct str mark = STR("# term: ");
-    struct str english = match_normalise(entry->id, scratch);
-    struct str text = match_normalise(entry->text, scratch);
-    while (lines.p != NULL) {
-        struct str line = str_split(&lines, '\n'), words = str_sub(line, mark.len, line.len);
-        struct str term = str_trim(str_split(&words, '='));
-        if (str_starts(line, mark) && has_word(english, match_normalise(term, scratch)) &&
-            !has_one(text, words, scratch))
-            return term;
-    }
-    return STR_NONE;
-}
-
-void lesson_tell_terms(const struct lesson_source *source, struct arena *scratch, struct buf *out)
-{
-    for (uint32_t i = 0; i < source->n_pos; i++) {
-        const struct po_file *po = &source->pos[i];
-        const struct po_entry *head = po_find(po, STR(""));
-        uint32_t n = 0;
-        for (uint32_t e = 0; head != NULL && e < po->n; e++) {
-            const struct po_entry *entry = &po->entries[e];
-            arena_reset(scratch);
-            struct str term = entry->context.p != NULL && !str_is_empty(entry->text)
-                                  ? missing_term(entry, head->comments, scratch)
-                                  : STR_NONE;
-            if (term.p == NULL)
-                continue;
-            if (n++ == 0)
-                buf_addf(out, "%.*s: read again, without a term of its list:", STR_ARG(po->name));
-            if (n <= N_TOLD)
-                buf_addf(out, "%s %.*s (%.*s)", n > 1 ? "," : "", STR_ARG(entry->context),
-                         STR_ARG(term));
-        }
-        if (n > N_TOLD)
-            buf_addf(out, " and %u more", n - N_TOLD);
-        if (n > 0)
-            buf_add_char(out, '\n');
-    }
 }

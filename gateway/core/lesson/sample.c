@@ -47,6 +47,8 @@ enum err lesson_sample_screen(const struct course *course, const struct unit *un
     learner.course_key = course->key;
     learner.screen = (uint8_t)screen;
     enum err e = str_copy(unit->id, learner.unit, sizeof(learner.unit));
+    if (e == ERR_OK)
+        e = str_copy(course->language, learner.lang, sizeof(learner.lang));
     if (e != ERR_OK)
         return e;
     return engine_screen(&courses, lesson_sample_context(), &learner, via, arena, ret, &is_open);
@@ -66,11 +68,11 @@ struct samples {
     struct arena *arena;
 };
 
-static struct str value_of(const void *ctx, struct str name)
+/* What the course and the organisation would say. */
+static struct str own_value(const struct samples *s, struct str name)
 {
-    const struct samples *s = ctx;
     const struct engine_context *context = lesson_sample_context();
-    const struct course_var samples[] = {
+    const struct course_var own[] = {
         {"course", s->course->name},
         {"course_title", s->course->title},
         {"course_modules", arena_printf(s->arena, "%u", s->course->n_course_modules)},
@@ -83,6 +85,15 @@ static struct str value_of(const void *ctx, struct str name)
         {"crisis", context->crisis},
         {"psea", context->psea},
         {"staffed", context->staffed},
+        {NULL, STR_NONE},
+    };
+    return course_var_get(own, name);
+}
+
+static struct str value_of(const void *ctx, struct str name)
+{
+    const struct samples *s = ctx;
+    const struct course_var samples[] = {
         {"code", STR("4821 0937 5526")}, /* a certificate's, longer than a dial string */
         {"voice", STR("+254700000000")},
         {"keys", STR("1, 2 or 3")},
@@ -124,6 +135,8 @@ static struct str value_of(const void *ctx, struct str name)
         {NULL, STR_NONE},
     };
     struct str value = course_var_get(s->given, name);
+    if (value.p == NULL)
+        value = own_value(s, name);
     if (value.p == NULL)
         value = course_var_get(samples, name);
     return value.p != NULL ? value : STR("?");

@@ -66,16 +66,17 @@ enum err lesson_transcript(const struct lesson_source *source, struct arena *are
 {
     struct transcript t = {.out = out, .source = source};
     const struct course *course = &source->course;
+    const struct course *played = source->played != NULL ? source->played : course;
     buf_addf(out,
              "%.*s %.*s, as phones get it. Words in the place of names and numbers are examples.\n",
              STR_ARG(course->title), STR_ARG(course->version));
     add_rule(&t, "By SMS");
-    enum err e = lesson_walk_all(course, VIA_SMS, false, arena, scratch, add_said, &t);
+    enum err e = lesson_walk_all(played, VIA_SMS, false, arena, scratch, add_said, &t);
     if (e != ERR_OK)
         return e;
     t.is_aside = false;
     add_rule(&t, "By USSD");
-    e = lesson_walk_all(course, VIA_USSD, false, arena, scratch, add_said, &t);
+    e = lesson_walk_all(played, VIA_USSD, false, arena, scratch, add_said, &t);
     add_rule(&t, "In all");
     buf_addf(out, "%u SMS (%u parts), %u USSD screens\n", t.n_sms, t.n_parts, t.n_screens);
     return e;

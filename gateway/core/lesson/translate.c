@@ -196,13 +196,28 @@ enum err lesson_strings_collect(const struct lesson_source *source, struct arena
 
 /* ---- their translations ---- */
 
-bool lesson_is_po_of(const struct po_file *file, struct str lang)
+int lesson_find_language(const struct lesson_source *source, struct str lang)
+{
+    for (uint16_t i = 0; i < source->languages.n; i++) {
+        if (str_eq(source->languages.codes[i], lang))
+            return i;
+    }
+    return -1;
+}
+
+struct str lesson_po_language(const struct po_file *file)
 {
     struct str name = file->name;
-    if (!str_ends(name, STR(".po")))
-        return false;
-    name.len -= 3;
-    return name.len > lang.len && str_ends(name, lang) && name.p[name.len - lang.len - 1] == '/';
+    size_t slash = name.len;
+    while (slash > 0 && name.p[slash - 1] != '/')
+        slash--;
+    return slash > 0 && str_ends(name, STR(".po")) ? str_sub(name, slash, name.len - 3) : STR_NONE;
+}
+
+bool lesson_is_po_of(const struct po_file *file, struct str lang)
+{
+    struct str of = lesson_po_language(file);
+    return of.p != NULL && str_eq(of, lang);
 }
 
 /* Of the pack, of this course, or of the one that it is an edition of. */

@@ -74,7 +74,10 @@ bool lesson_is_offered(const struct course *course, const struct lesson_progress
 /* Is a language whose name in its own script is this written outside of the GSM alphabet, folded or
  * not? */
 bool lesson_is_ucs2(struct str name);
-/* Is this po/<lang>.po? */
+/* Where the course, or its pack, names this language; -1: nowhere. */
+int lesson_find_language(const struct lesson_source *source, struct str lang);
+/* Of po/<lang>.po. Is it that? */
+struct str lesson_po_language(const struct po_file *file);
 bool lesson_is_po_of(const struct po_file *file, struct str lang);
 /* Is there a file for it? Of the course, or of the one that it is an edition of, not only of the
  * pack? */

@@ -17,6 +17,10 @@ void lesson_walk_begin(struct lesson_walk *walk, const struct course *course, en
                                  .now_ms = 1000,
                                  .is_shown = true};
     learner_init(&walk->learner);
+    /* Taught in one language, as a preview of a translation is: what comes first is in it, too. */
+    if (course->n_languages == 1 &&
+        str_copy(course->language, walk->learner.lang, sizeof(walk->learner.lang)) != ERR_OK)
+        walk->learner.lang[0] = '\0';
 }
 
 const struct unit *lesson_walk_unit(const struct lesson_walk *walk)
@@ -88,6 +92,9 @@ struct all {
     bool is_everywhere;
     bool is_way; /* right answers: all of it is said, in order, repeats and all */
     bool is_aside;
+    uint32_t screens_a_session; /* 0: nobody hangs up */
+    uint32_t n_screens;         /* of the session */
+    uint64_t hung_up_at;        /* hash of the text */
     lesson_said_fn *fn;
     void *ctx;
 };
@@ -107,20 +114,24 @@ static bool remember(struct all *all, enum via via, struct str text)
 
 static void say_screens(struct all *all, struct lesson_said said, const struct outcome *out)
 {
-    enum course_text first = engine_has_back(all->course, &said.walk->learner)
-                                 ? COURSE_TEXT_more_key
-                                 : COURSE_TEXT_first_more_key;
-    struct gsm_ussd ussd = {
-        .text = gsm_fold_pages(out->reply, FOLD, all->scratch),
-        .more_key = gsm_fold(all->course->texts[COURSE_TEXT_more_key], FOLD, all->scratch),
-        .first_key = gsm_fold(all->course->texts[first], FOLD, all->scratch),
-        .septets = GSM_USSD_SEPTETS,
-        .ucs2 = GSM_USSD_UCS2};
+    const struct lesson_walk *walk = said.walk;
+    const struct course *course = /* in the learner's language */
+        engine_course(&walk->courses, lesson_sample_context()->course, &walk->learner);
+    course = course != NULL ? course : all->course;
+    enum course_text first =
+        engine_has_back(course, &walk->learner) ? COURSE_TEXT_more_key : COURSE_TEXT_first_more_key;
+    struct gsm_ussd ussd = {.text = gsm_fold_pages(out->reply, FOLD, all->scratch),
+                            .more_key =
+                                gsm_fold(course->texts[COURSE_TEXT_more_key], FOLD, all->scratch),
+                            .first_key = gsm_fold(course->texts[first], FOLD, all->scratch),
+                            .septets = GSM_USSD_SEPTETS,
+                            .ucs2 = GSM_USSD_UCS2};
     ussd.text = gsm_ussd_leave_out(&ussd, all->scratch);
     struct str text;
     bool is_last = false;
     while (!is_last && gsm_ussd_page(&ussd, said.n_pages, all->scratch, &text, &is_last) == ERR_OK)
         said.n_pages++;
+    all->n_screens += said.n_pages;
     for (; said.page < said.n_pages; said.page++) {
         if (gsm_ussd_page(&ussd, said.page, all->scratch, &said.text, &is_last) != ERR_OK)
             return;
@@ -239,6 +250,16 @@ static enum err look_aside(struct all *all, const struct lesson_walk *from)
     return e == ERR_OK ? try_aside(all, &later, &late, 1) : e;
 }
 
+static void hang_up(struct all *all, struct lesson_walk *walk, const struct outcome *out)
+{
+    uint64_t text = str_hash(out->reply);
+    if (all->screens_a_session == 0 || all->n_screens < all->screens_a_session || !walk->is_open ||
+        text == all->hung_up_at)
+        return;
+    all->hung_up_at = text;
+    walk->is_open = false;
+}
+
 static enum err walk_once(struct all *all, enum via via, uint8_t option, bool is_aside)
 {
     struct lesson_walk walk;
@@ -258,8 +279,11 @@ static enum err walk_once(struct all *all, enum via via, uint8_t option, bool is
             return e;
         if (e == ERR_OK)
             e = out != NULL ? lesson_walk_step(&walk, &input, all->scratch, out) : ERR_TOO_LONG;
-        if (e == ERR_OK)
-            (void)say(all, &walk, &input, out);
+        if (e != ERR_OK)
+            return e;
+        all->n_screens = input.kind == INPUT_DIAL ? 0 : all->n_screens;
+        (void)say(all, &walk, &input, out);
+        hang_up(all, &walk, out);
     }
     return e;
 }
@@ -284,4 +308,17 @@ enum err lesson_walk_all(const struct course *course, enum via via, bool is_ever
         all.is_aside = true;
     }
     return e == ERR_OK && all.n_said >= SAID_SLOTS / 2 ? ERR_TOO_LONG : e;
+}
+
+enum err lesson_walk_way(const struct course *course, enum via via, uint32_t screens_a_session,
+                         struct arena *arena, struct arena *scratch, lesson_said_fn *fn, void *ctx)
+{
+    struct all all = {.course = course,
+                      .scratch = scratch,
+                      .said = arena_new_array(arena, uint64_t, SAID_SLOTS),
+                      .is_way = true,
+                      .screens_a_session = screens_a_session,
+                      .fn = fn,
+                      .ctx = ctx};
+    return all.said != NULL ? walk_once(&all, via, 0, false) : ERR_TOO_LONG;
 }

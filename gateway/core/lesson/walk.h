@@ -53,3 +53,8 @@ typedef void lesson_said_fn(void *ctx, const struct lesson_said *said);
 enum err lesson_walk_all(const struct course *course, enum via via, bool is_everywhere,
                          struct arena *arena, struct arena *scratch, lesson_said_fn *fn,
                          void *ctx) MUST_CHECK;
+/* The way through it alone, by right answers. By USSD the learner hangs up where a text ends, once
+ * the session had so many screens and something new among them, and dials again. */
+enum err lesson_walk_way(const struct course *course, enum via via, uint32_t screens_a_session,
+                         struct arena *arena, struct arena *scratch, lesson_said_fn *fn,
+                         void *ctx) MUST_CHECK;

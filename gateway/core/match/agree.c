@@ -3,8 +3,8 @@
  */
 #include <string.h>
 
-#include "core/match/match.h"
-#include "core/match/words.h"
+#include "core/match/token.h"
+#include "core/utf8.h"
 
 /* What the words of a text say. */
 struct votes {
@@ -15,13 +15,22 @@ struct votes {
     bool is_other; /* a word that belongs to no answer */
 };
 
+/* "2nd", "second" */
+static bool is_ordinal(const struct vocabulary *words, struct str word)
+{
+    struct token t = token_next(words, word);
+    return match_has_word(words, WORDS_ORDINAL, word) || (t.is_ordinal && t.text.len == 1);
+}
+
 static int32_t key_of(const struct vocabulary *words, struct str word)
 {
     if (str_eq(word, STR("1")) || str_eq(word, STR("01")))
         return 1;
     if (str_eq(word, STR("2")) || str_eq(word, STR("02")))
         return 2;
-    int32_t value = match_find_number_word(words, word);
+    int32_t value = is_ordinal(words, word) && token_is_digit(word.p[0])
+                        ? word.p[0] - '0'
+                        : match_find_number_word(words, word);
     return value == 1 || value == 2 ? value : 0;
 }
 
@@ -58,11 +67,14 @@ static size_t word_end(struct str text)
 enum agreement match_agreement(const struct vocabulary *words, struct str normalised)
 {
     struct votes votes = {0};
+    bool is_behind_ordinal = false;
     for (size_t at = 0; at < normalised.len;) {
         struct str rest = str_sub(normalised, at, normalised.len);
         struct str word = str_sub(rest, 0, word_end(rest));
-        if (!str_is_empty(word))
+        bool is_one = is_behind_ordinal && match_has_word(words, WORDS_ONE, word);
+        if (!str_is_empty(word) && !is_one) /* "the second one" */
             vote(words, &votes, word);
+        is_behind_ordinal = is_ordinal(words, word);
         at += word.len + 1;
     }
     if (votes.is_other)
@@ -80,4 +92,48 @@ bool match_is_go_on(const struct vocabulary *words, struct str normalised)
     struct str word = match_next_word(&rest);
     return match_has_word(words, WORDS_GO_ON, word) &&
            match_has_words(words, WORDS_GO_ON, WORDS_COURTESY, rest);
+}
+
+/* Signs that agree, thank or smile, and what colours or joins them. */
+static bool is_kind_sign(int32_t code)
+{
+    static const struct {
+        int32_t from, to;
+    } signs[] = {{0x200d, 0x200d},   {0x263a, 0x263a},   {0x2705, 0x2705},   {0x270c, 0x270c},
+                 {0x2714, 0x2714},   {0x2764, 0x2764},   {0xfe0f, 0xfe0f},   {0x1f389, 0x1f389},
+                 {0x1f3fb, 0x1f3ff}, {0x1f44b, 0x1f44d}, {0x1f44f, 0x1f44f}, {0x1f495, 0x1f49c},
+                 {0x1f4aa, 0x1f4aa}, {0x1f4af, 0x1f4af}, {0x1f600, 0x1f60a}, {0x1f60d, 0x1f60e},
+                 {0x1f642, 0x1f642}, {0x1f64c, 0x1f64c}, {0x1f64f, 0x1f64f}, {0x1f91d, 0x1f91d},
+                 {0x1f970, 0x1f970}};
+    for (size_t i = 0; i < ARRAY_LEN(signs); i++) {
+        if (code >= signs[i].from && code <= signs[i].to)
+            return true;
+    }
+    return false;
+}
+
+static bool is_kind_signs(struct str text)
+{
+    text = str_trim(text);
+    for (size_t at = 0; at < text.len;) {
+        int32_t code = utf8_next(text, &at);
+        if (code != ' ' && !is_kind_sign(code))
+            return false;
+    }
+    return text.len > 0;
+}
+
+bool match_is_thanks(const struct vocabulary *words, struct str original, struct str normalised)
+{
+    bool is_kind = false;
+    if (normalised.len == 0)
+        return is_kind_signs(original);
+    for (struct str word; (word = match_next_word(&normalised)).p != NULL;) {
+        bool is_it = match_has_word(words, WORDS_THANKS, word);
+        if (!is_it && !match_has_word(words, WORDS_COURTESY, word) &&
+            !match_has_word(words, WORDS_GO_ON, word) && !match_is_filler(words, word))
+            return false;
+        is_kind |= is_it;
+    }
+    return is_kind;
 }

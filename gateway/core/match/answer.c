@@ -1,55 +1,9 @@
 /* match.h: which answer to a question a text is. */
 #include <string.h>
 
-#include "core/match/match.h"
-#include "core/match/words.h"
+#include "core/match/option.h"
+#include "core/match/token.h"
 #include "core/utf8.h"
-
-/* ---- the pieces of a normalised text ---- */
-
-enum token_kind { TOKEN_END, TOKEN_DIGITS, TOKEN_WORD };
-
-struct token {
-    enum token_kind kind;
-    struct str text;
-    struct str rest; /* what follows */
-};
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* Letters of any script; ASCII signs and blanks separate. */
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (uint8_t)c >= 0x80;
-}
-
-/* Also the apostrophe of "it's" and "c'est", which is no key C. */
-static bool is_in_word(struct str text, size_t at)
-{
-    bool is_apostrophe = text.p[at] == '\'' && at + 1 < text.len && is_letter(text.p[at + 1]);
-    return is_letter(text.p[at]) || is_apostrophe;
-}
-
-static struct token next_token(struct str text)
-{
-    size_t start = 0;
-    while (start < text.len && !is_digit(text.p[start]) && !is_letter(text.p[start]))
-        start++;
-    if (start == text.len)
-        return (struct token){.kind = TOKEN_END};
-    bool is_number = is_digit(text.p[start]);
-    size_t end = start;
-    while (end < text.len && (is_number ? is_digit(text.p[end]) : is_in_word(text, end)))
-        end++;
-    return (struct token){
-        .kind = is_number ? TOKEN_DIGITS : TOKEN_WORD,
-        .text = str_sub(text, start, end),
-        .rest = str_sub(text, end, text.len),
-    };
-}
 
 /* ---- keys ---- */
 
@@ -58,7 +12,14 @@ struct keys {
     uint32_t n_values; /* different ones: 0, 1, 2 = two or more */
     int32_t value;
     bool is_unsure;  /* as the Cyrillic VE: third Russian letter, or looks like Latin B */
+    bool is_several; /* "both", "all three" where one is asked for */
     bool has_others; /* words and numbers that are no key */
+};
+
+/* Keys 1 or 0 to max. Only options have a last and a middle one. */
+struct key_range {
+    int32_t max;
+    bool is_menu;
 };
 
 static void keys_add(struct keys *keys, int32_t value)
@@ -71,18 +32,42 @@ static void keys_add(struct keys *keys, int32_t value)
     }
 }
 
+/* "the last", and "the middle" of an odd number of options; -1: no such word. */
+static int32_t key_of_place(const struct vocabulary *words, struct str word, struct key_range range)
+{
+    if (!range.is_menu && match_has_word(words, WORDS_LAST, word))
+        return range.max;
+    bool has_middle = !range.is_menu && range.max > 1 && range.max % 2 == 1;
+    return has_middle && match_has_word(words, WORDS_MIDDLE, word) ? (range.max + 1) / 2 : -1;
+}
+
 static void keys_add_word(const struct vocabulary *words, struct keys *keys, struct str word,
-                          int32_t max)
+                          struct key_range range)
 {
     int32_t value = match_find_letter(words, word);
-    if (value == 0 || value > max)
+    if (value == 0 || value > range.max)
         value = match_find_number_word(words, word);
-    if (value >= 0 && value <= max)
+    if (value < 0)
+        value = key_of_place(words, word, range);
+    bool is_several =
+        !range.is_menu && keys->n_values == 0 &&
+        (match_has_word(words, WORDS_BOTH, word) || match_has_word(words, WORDS_ALL, word));
+    keys->is_several = keys->is_several || is_several;
+    if (value >= 0 && value <= range.max)
         keys_add(keys, value);
     else if (match_has_word(words, WORDS_UNSURE, word))
         keys->is_unsure = true;
-    else if (!match_is_filler(words, word))
+    else if (!is_several && !match_is_filler(words, word))
         keys->has_others = true;
+}
+
+/* "les deux", "los 2": a plural before a two. */
+static bool is_both_of_them(const struct vocabulary *words, struct token t)
+{
+    struct token next = token_next(words, t.rest);
+    return t.kind == TOKEN_WORD && match_has_word(words, WORDS_PLURAL, t.text) &&
+           next.kind != TOKEN_END &&
+           (str_eq(next.text, STR("2")) || match_find_number_word(words, next.text) == 2);
 }
 
 /* "2" and "02"; "00" is a menu key, not zero. */
@@ -98,21 +83,22 @@ static bool is_not_applicable(struct str text)
     return text.len == 3 && text.p[0] == 'n' && text.p[2] == 'a';
 }
 
-static struct keys read_keys(const struct vocabulary *words, struct str text, int32_t max)
+static struct keys read_keys(const struct vocabulary *words, struct str text,
+                             struct key_range range)
 {
     struct keys keys = {.has_others = is_not_applicable(text)};
-    bool is_ordinal = false;
-    for (struct token t = next_token(text); t.kind != TOKEN_END; t = next_token(t.rest)) {
+    for (struct token t = token_next(words, text); t.kind != TOKEN_END; t = token_after(words, t)) {
         int32_t key = t.kind == TOKEN_DIGITS ? key_of_digits(t.text) : -1;
-        if (t.kind == TOKEN_WORD && is_ordinal && match_has_word(words, WORDS_ONE, t.text))
-            continue; /* "the third one" */
-        is_ordinal = t.kind == TOKEN_WORD && match_has_word(words, WORDS_ORDINAL, t.text);
-        if (t.kind == TOKEN_WORD)
-            keys_add_word(words, &keys, t.text, max);
-        else if (key >= 0 && key <= max)
+        if (!range.is_menu && keys.n_values == 0 && is_both_of_them(words, t)) {
+            keys.is_several = true;
+            t = token_next(words, t.rest);
+        } else if (t.kind == TOKEN_WORD) {
+            keys_add_word(words, &keys, t.text, range);
+        } else if (key >= 0 && key <= range.max) {
             keys_add(&keys, key);
-        else
+        } else {
             keys.has_others = true;
+        }
     }
     return keys;
 }
@@ -127,7 +113,7 @@ static struct answer_match answer_of_keys(const struct keys *keys, int32_t min)
 {
     if (keys->has_others || (keys->n_values == 1 && keys->value < min))
         return answer_of(ANSWER_NONE, 0);
-    if (keys->is_unsure || keys->n_values > 1)
+    if (keys->is_unsure || keys->is_several || keys->n_values > 1)
         return answer_of(ANSWER_AMBIGUOUS, 0);
     return keys->n_values == 1 ? answer_of(ANSWER_ONE, keys->value) : answer_of(ANSWER_NONE, 0);
 }
@@ -135,90 +121,28 @@ static struct answer_match answer_of_keys(const struct keys *keys, int32_t min)
 struct answer_match match_menu(const struct vocabulary *words, struct str normalised,
                                int32_t max_key)
 {
-    struct keys keys = read_keys(words, normalised, max_key < 9 ? max_key : 9);
+    struct key_range range = {.max = max_key < 9 ? max_key : 9, .is_menu = true};
+    struct keys keys = read_keys(words, normalised, range);
     return answer_of_keys(&keys, 0);
 }
 
-/* ---- texts ---- */
-
-/* Moves over the e of ae, oe, ue: they stand for the German umlauts, whose marks are gone. */
-static size_t skip_umlaut_e(struct str text, size_t at)
-{
-    bool is_e = at > 0 && at < text.len && text.p[at] == 'e';
-    char before = is_e ? text.p[at - 1] : '\0';
-    return before == 'a' || before == 'o' || before == 'u' ? at + 1 : at;
-}
-
-static bool is_same_text(struct str a, struct str b)
-{
-    size_t i = 0;
-    size_t j = 0;
-    for (;;) {
-        i = skip_umlaut_e(a, i);
-        j = skip_umlaut_e(b, j);
-        if (i >= a.len || j >= b.len)
-            return i >= a.len && j >= b.len;
-        if (a.p[i++] != b.p[j++])
-            return false;
-    }
-}
-
-/* The option whose full text this is: 1.., 0 for none or several. */
-static int32_t find_option(const struct question *question, struct str text, struct arena *arena)
-{
-    int32_t found = 0;
-    for (int32_t i = 0; i < question->n_choices && !str_is_empty(text); i++) {
-        if (!is_same_text(match_normalise(question->choices[i].text, arena), text))
-            continue;
-        if (found != 0)
-            return 0;
-        found = i + 1;
-    }
-    return found;
-}
-
-/* Words around the text of an option: "I think it is separated". Never "no". */
-static bool is_around(const struct vocabulary *words, struct str word)
-{
-    bool is_no = match_find_keyword(words, word).command == COMMAND_NO ||
-                 match_has_word(words, WORDS_NOT, word);
-    return !is_no && (match_is_filler(words, word) || match_has_word(words, WORDS_COURTESY, word));
-}
-
-/* The option whose text stands among such words; 0: none. */
-static int32_t find_option_among(const struct vocabulary *words, const struct question *question,
-                                 struct str text, struct arena *arena)
-{
-    for (struct str rest = text, word;
-         (word = match_next_word(&rest)).p != NULL && is_around(words, word);)
-        text = rest;
-    while (!str_is_empty(text)) {
-        int32_t option = find_option(question, text, arena);
-        size_t at = text.len;
-        while (at > 0 && text.p[at - 1] != ' ')
-            at--;
-        if (option != 0 || at == 0 || !is_around(words, str_sub(text, at, text.len)))
-            return option;
-        text = str_sub(text, 0, at - 1);
-    }
-    return 0;
-}
+/* ---- one of several options ---- */
 
 /* "2 Food and water": a key with the text of its own option. */
 static bool is_key_with_text(const struct vocabulary *words, const struct question *question,
                              struct str normalised, struct arena *arena, int32_t *ret_choice)
 {
-    struct token first = next_token(normalised);
+    struct token first = token_next(words, normalised);
     if (first.kind == TOKEN_END)
         return false;
-    struct keys keys = read_keys(words, first.text, question->n_choices);
+    struct keys keys = read_keys(words, first.text, (struct key_range){.max = question->n_choices});
     if (keys.n_values != 1 || keys.value < 1 || keys.has_others)
         return false;
-    struct token second = next_token(first.rest);
+    struct token second = token_next(words, first.rest);
     if (second.kind == TOKEN_END)
         return false;
     size_t at = (size_t)(second.text.p - normalised.p);
-    *ret_choice = find_option(question, str_sub(normalised, at, normalised.len), arena);
+    *ret_choice = option_find(question, str_sub(normalised, at, normalised.len), arena);
     return *ret_choice == keys.value;
 }
 
@@ -226,12 +150,12 @@ struct answer_match match_choice(const struct vocabulary *words, const struct qu
                                  struct str original, struct str normalised, struct arena *arena)
 {
     (void)original;
-    struct keys keys = read_keys(words, normalised, question->n_choices);
+    struct keys keys = read_keys(words, normalised, (struct key_range){.max = question->n_choices});
     struct answer_match match = answer_of_keys(&keys, 1);
     bool is_bare_key = match.result == ANSWER_ONE && normalised.len == 1;
     if (is_bare_key)
         return match;
-    int32_t option = find_option(question, normalised, arena);
+    int32_t option = option_find(question, normalised, arena);
     if (option != 0) {
         bool is_other = match.result == ANSWER_ONE && match.choice != option;
         return answer_of(is_other ? ANSWER_AMBIGUOUS : ANSWER_ONE, is_other ? 0 : option);
@@ -239,8 +163,10 @@ struct answer_match match_choice(const struct vocabulary *words, const struct qu
     if (match.result == ANSWER_NONE &&
         is_key_with_text(words, question, normalised, arena, &option))
         return answer_of(ANSWER_ONE, option);
-    option =
-        match.result == ANSWER_NONE ? find_option_among(words, question, normalised, arena) : 0;
+    if (match.result == ANSWER_NONE)
+        option = option_among(words, question, normalised, option_find, arena);
+    if (match.result == ANSWER_NONE && option == 0)
+        option = option_none(words, question, normalised, arena);
     return option != 0 ? answer_of(ANSWER_ONE, option) : match;
 }
 
@@ -298,7 +224,7 @@ static bool add_word(const struct vocabulary *words, const struct question *ques
     several->has_both = several->has_both || is_both;
     if (is_all || is_both || match_has_word(words, WORDS_AND, word))
         return true;
-    keys_add_word(words, &one, word, question->n_choices);
+    keys_add_word(words, &one, word, (struct key_range){.max = question->n_choices});
     if (one.has_others)
         return add_letters(words, question, word, several);
     several->is_unsure = several->is_unsure || one.is_unsure;
@@ -320,7 +246,8 @@ static struct str add_text(const struct question *question, struct str text,
     for (int32_t i = 0; i < question->n_choices; i++) {
         struct str one = several->texts[i];
         struct str rest = str_sub(text, one.len, text.len);
-        bool is_whole = str_is_empty(rest) || !(is_letter(rest.p[0]) || is_digit(rest.p[0]));
+        bool is_whole =
+            str_is_empty(rest) || !(token_is_letter(rest.p[0]) || token_is_digit(rest.p[0]));
         if (one.len <= len || !str_starts(text, one) || !is_whole)
             continue;
         len = one.len;
@@ -337,15 +264,22 @@ static struct str add_text(const struct question *question, struct str text,
 static bool read_several(const struct vocabulary *words, const struct question *question,
                          struct str text, struct several *several)
 {
-    for (struct token t = next_token(text); t.kind != TOKEN_END; t = next_token(text)) {
+    for (struct token t = token_next(words, text); t.kind != TOKEN_END;) {
         struct str from = (struct str){t.text.p, t.text.len + t.rest.len};
-        text = add_text(question, from, several);
-        if (text.p != from.p)
+        struct str rest = add_text(question, from, several);
+        if (rest.p != from.p) {
+            t = token_next(words, rest);
             continue;
-        text = t.rest;
+        }
+        if (is_both_of_them(words, t)) {
+            several->has_both = true;
+            t = token_next(words, token_next(words, t.rest).rest);
+            continue;
+        }
         if (t.kind == TOKEN_DIGITS ? !add_digits(question, t.text, several)
                                    : !add_word(words, question, t.text, several))
             return false;
+        t = token_after(words, t);
     }
     return true;
 }
@@ -356,7 +290,7 @@ static uint16_t several_options(const struct question *question, const struct se
     unsigned options = several->options;
     bool is_single = (options & (options - 1)) == 0;
     bool is_count = !several->has_text && (options == 0 || options == 1u << question->n_choices);
-    if (is_count && (several->has_all || (several->has_both && question->n_choices == 2)))
+    if (is_count && (several->has_both ? question->n_choices == 2 : several->has_all))
         return (uint16_t)((2u << question->n_choices) - 2);
     if (is_single && (several->has_all || several->has_both))
         return 0;
@@ -371,7 +305,9 @@ struct answer_match match_several(const struct vocabulary *words, const struct q
     (void)original;
     struct several several = {0};
     struct answer_match match = answer_of(ANSWER_NONE, 0);
-    int32_t option = find_option(question, normalised, arena);
+    int32_t option = option_find(question, normalised, arena);
+    if (option == 0)
+        option = option_none(words, question, normalised, arena);
     for (int32_t i = 0; i < question->n_choices; i++)
         several.texts[i] = match_normalise(question->choices[i].text, arena);
     bool is_read = option == 0 && read_several(words, question, normalised, &several);
@@ -400,7 +336,7 @@ static bool is_stuck(struct token before, struct token t)
 static bool is_negative(struct str original)
 {
     struct str text = str_trim(original);
-    return text.len > 1 && text.p[0] == '-' && is_digit(text.p[1]);
+    return text.len > 1 && text.p[0] == '-' && token_is_digit(text.p[1]);
 }
 
 /* The value of a digit or number word; false when the token is neither. */
@@ -422,7 +358,8 @@ struct answer_match match_number(const struct vocabulary *words, const struct qu
     (void)arena;
     struct keys keys = {0};
     struct token before = {.kind = TOKEN_END};
-    for (struct token t = next_token(normalised); t.kind != TOKEN_END; t = next_token(t.rest)) {
+    for (struct token t = token_next(words, normalised); t.kind != TOKEN_END;
+         t = token_after(words, t)) {
         int32_t value = 0;
         if (is_stuck(before, t))
             return answer_of(ANSWER_NONE, 0);
@@ -453,7 +390,7 @@ struct answer_match match_word(const struct vocabulary *words, const struct ques
         struct str accepted = question->accepted[i];
         uint32_t max = match_tolerance(accepted);
         uint32_t distance =
-            is_same_text(accepted, normalised) ? 0 : match_distance(accepted, normalised, max);
+            option_is_same(accepted, normalised) ? 0 : match_distance(accepted, normalised, max);
         if (distance > max || distance >= best)
             continue;
         best = distance;

@@ -83,8 +83,16 @@ enum agreement { AGREEMENT_NONE, AGREEMENT_YES, AGREEMENT_NO };
 
 /* Key 1 or 2, or yes and no in all their forms, in any language; NONE also for both at once. */
 enum agreement match_agreement(const struct vocabulary *words, struct str normalised);
+/* The same before a remark: "2. but why?", "yes, I work with children". A yes only where the remark
+ * neither asks nor has a word of doubt: a consent must be clear. */
+enum agreement match_near_agreement(const struct vocabulary *words, struct str original,
+                                    struct str normalised, struct arena *arena);
 /* "ok", "more", "continue": whoever asks must know that it can only mean NEXT. */
 bool match_is_go_on(const struct vocabulary *words, struct str normalised);
+
+/* Thanks, a greeting, a thumb up: kind words that answer nothing and ask for nothing. original is
+ * looked at where normalising leaves nothing. */
+bool match_is_thanks(const struct vocabulary *words, struct str original, struct str normalised);
 
 enum answer_result {
     ANSWER_NONE,      /* no answer in it */
@@ -105,8 +113,8 @@ struct answer_match {
 struct answer_match match_answer(const struct vocabulary *words, const struct question *question,
                                  struct str original, struct str normalised, struct arena *arena);
 /* docs/course-rules.md 1.3 step 5: `2` `2.` `(2)` `no 2` `answer 2` `B` `b)` `two` `deux` ...,
- * letters of three alphabets, the full option text, also behind its key. Leading zeros ("02", "00")
- * are no key. */
+ * letters of three alphabets, "the last one", "the middle one", "none of them" where one option
+ * says so, the full option text, also behind its key. "both" and "all" are several. */
 struct answer_match match_choice(const struct vocabulary *words, const struct question *question,
                                  struct str original, struct str normalised, struct arena *arena);
 /* Any number of keys: `1 3`, `1,3`, `1 and 3`, `13` (no option has two digits); letters (`ac`)
@@ -123,6 +131,11 @@ struct answer_match match_word(const struct vocabulary *words, const struct ques
 /* Cut to max_chars, without controls and invalid bytes. */
 struct answer_match match_open(const struct vocabulary *words, const struct question *question,
                                struct str original, struct str normalised, struct arena *arena);
+/* The key of what can only be one option, though it is no answer to the letter: an option mistyped
+ * ("seperated"), a key before a remark ("2) because she is alone"; never "2 years ago"). In the
+ * arena; absent: none. Comes after the commands. */
+struct str match_near_key(const struct vocabulary *words, const struct question *question,
+                          struct str original, struct str normalised, struct arena *arena);
 /* The same for a plain menu with keys 0..max_key. */
 struct answer_match match_menu(const struct vocabulary *words, struct str normalised,
                                int32_t max_key);

@@ -123,6 +123,17 @@ static bool is_blank(int32_t code, utf8proc_category_t category)
            category == UTF8PROC_CATEGORY_ZP || (code >= '\t' && code <= '\r') || code == 0x85;
 }
 
+/* Digits in dark or sans-serif circles, which NFKC leaves as they are; -1: none. */
+static int32_t circled_digit(int32_t code)
+{
+    static const int32_t ones[] = {0x2776, 0x2780, 0x278a};
+    for (size_t i = 0; i < ARRAY_LEN(ones); i++) {
+        if (code >= ones[i] && code <= ones[i] + 8)
+            return code - ones[i] + 1;
+    }
+    return -1;
+}
+
 /* One code point that is already decomposed and case folded. */
 static void add_folded(struct points *points, int32_t code)
 {
@@ -143,6 +154,8 @@ static void add_folded(struct points *points, int32_t code)
         points_add(points, ' ');
     else if (category == UTF8PROC_CATEGORY_ND)
         points_add(points, '0' + digit_value(code));
+    else if (circled_digit(code) > 0)
+        points_add(points, '0' + circled_digit(code));
     else if (category != UTF8PROC_CATEGORY_CC && category != UTF8PROC_CATEGORY_CF)
         points_add(points, fold_letter(code));
 }

@@ -9,7 +9,7 @@
 
 #define COURSE_MAX_SAFE_PATTERNS 8192u
 #define COURSE_MAX_SAFE_SLOTS 8u     /* words of one pattern */
-#define COURSE_MAX_SAFE_CHOICES 255u /* words of one set, or between slashes */
+#define COURSE_MAX_SAFE_CHOICES 511u /* words of one set, or between slashes */
 
 /* What may stand at one place of a pattern: a word, or a part of one. */
 struct safe_word {
@@ -21,8 +21,8 @@ struct safe_word {
 struct safe_slot {
     const struct safe_word *words; /* any of them */
     uint16_t n_words;
-    uint32_t initials; /* one bit for the lower five of the first byte of each word: most fail */
-    bool has_gap;      /* "...": a few other words may stand before this one */
+    bool has_gap;  /* "...": a few other words may stand before this one */
+    bool is_apart; /* "&": from here on it may be anywhere in the message, also before */
 };
 
 /* A message in which one of these occurs may tell of harm. */
@@ -38,13 +38,37 @@ struct safe_pattern {
     const struct safe_slot *slots;
     uint8_t n_slots; /* 1.. */
     enum safe_kind kind;
+    uint32_t first_slot; /* of its numbers in the index */
+};
+
+/* A word of the lists, and the places where it may stand. */
+struct safe_entry {
+    struct safe_word word;
+    uint32_t first_slot, n_slots; /* in safe_index.slots */
+};
+
+#define SAFE_ANY_INITIAL 384u
+
+/* The lists turned round: a message's few words are looked up, not the thousands of the lists. */
+struct safe_index {
+    const struct safe_entry *entries;
+    uint32_t buckets[SAFE_ANY_INITIAL + 2]; /* the first entry that begins so, see safe_initial();
+                                               last those with a head, which may begin with any */
+    const uint32_t *slots;
+    const uint32_t *numbers; /* of each slot of each pattern; equal where the words are shared */
+    uint32_t n_slots;
 };
 
 struct safe_list {
-    const struct safe_pattern *patterns;
+    struct safe_pattern *patterns;
     uint16_t n;
+    const struct safe_index *index; /* of safe_index_new() */
 };
 
+/* Tells words apart by their first letter: Arabic and Russian ones, too. */
+uint32_t safe_initial(struct str word);
+/* The index of a list, whose patterns learn their first_slot; NULL: the arena is full. */
+const struct safe_index *safe_index_new(struct safe_list *list, struct arena *arena);
 /* The pattern that makes a text one that may tell of harm: it occurs outside of ordinary phrases;
  * of kind SAFE_SUICIDE before SAFE_ALARM. NULL: none, or the arena is full. */
 const struct safe_pattern *match_find_safe(struct str normalised, const struct safe_list *list,

@@ -29,8 +29,15 @@
     X(WORDS_GO_ON, words_go_on, "ok, more: the next lesson, where they can only mean that")        \
     X(WORDS_ORDINAL, words_ordinal, "before words_one: the third one")                             \
     X(WORDS_ONE, words_one, "behind an ordinal, no number there: the third one")                   \
+    X(WORDS_SUFFIX, words_suffix, "behind a digit, with which it is an ordinal: 2nd")              \
+    X(WORDS_LAST, words_last, "the last option")                                                   \
+    X(WORDS_MIDDLE, words_middle, "the middle one of an odd number of options")                    \
+    X(WORDS_NONE, words_none, "the option that says none, or nothing")                             \
     X(WORDS_ALL, words_all, "every option of those that apply")                                    \
     X(WORDS_BOTH, words_both, "the same, of two")                                                  \
+    X(WORDS_PLURAL, words_plural, "before a two, with which they are both: les deux")              \
+    X(WORDS_BECAUSE, words_because, "begin a remark behind an answer: 2 because")                  \
+    X(WORDS_BUT, words_but, "in a remark, with which a yes is not clear: but, only if, free")      \
     X(WORDS_AND, words_and, "between the texts of options; never \"or\"")                          \
     X(WORDS_THANKS, words_thanks, "no answer to an open question: ok, thank you")                  \
     X(WORDS_DELETE_ABOUT, words_delete_about, "what is to be erased: my data")                     \

@@ -57,7 +57,7 @@ void web_desk_free(struct web_desk *desk)
     free(desk);
 }
 
-/* ---- answers ---- */
+/* ---- responses ---- */
 
 struct turn {
     struct web_desk *desk;
@@ -193,6 +193,7 @@ static struct http_response check_files(struct turn *t)
     if (e != ERR_OK && e != ERR_INVALID)
         return complain(t, 413, "The course is too big.");
     lesson_check(source, t->arena, scratch, findings);
+    lesson_check_terms(source, STR_NONE, t->arena, scratch, findings);
     lesson_findings_sort(findings);
     lesson_findings_print(findings, STR(""), LESSON_OUTPUT_JSON, t->body);
     return web_json(200, t->body);
@@ -238,11 +239,11 @@ static enum err post(void *ctx, const char *path, struct str body, int *ret_stat
 {
     struct web_desk *desk = ctx;
     struct talk_world *world = talk_fast_world(desk->fast);
-    struct talk_answer answer;
-    enum err e = world->ops->post(world, path, body, 1, &answer);
-    *ret_status = e == ERR_OK ? answer.status : 0;
+    struct talk_response response;
+    enum err e = world->ops->post(world, path, body, 1, &response);
+    *ret_status = e == ERR_OK ? response.status : 0;
     if (e == ERR_OK)
-        buf_add_str(out, answer.body);
+        buf_add_str(out, response.body);
     return e;
 }
 
@@ -345,7 +346,7 @@ static struct http_response use_phone(struct turn *t)
 
 static const struct {
     const char *method, *name;
-    struct http_response (*answer)(struct turn *t);
+    struct http_response (*response)(struct turn *t);
 } rows[] = {
     {"GET", "files", list_files}, {"GET", "file", show_file},   {"POST", "check", check_files},
     {"POST", "save", save_file},  {"POST", "phone", use_phone},
@@ -392,7 +393,7 @@ void web_desk_handle(struct web_desk *desk, const struct http_request *request, 
             lesson_files_read(desk->dir, arena, &t.files, &t.n_files, &msg) != ERR_OK)
             *ret = complain(&t, 500, msg.text[0] != '\0' ? msg.text : "The request is too long.");
         else
-            *ret = rows[i].answer(&t);
+            *ret = rows[i].response(&t);
         return;
     }
     *ret = complain(&t, 404, "There is nothing here.");

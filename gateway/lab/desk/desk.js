@@ -143,7 +143,7 @@ async function check() {
   at("summary").textContent = "Checking ...";
   const said = await ask("check", { name: desk.name, text: editor.value });
   if (turn !== desk.turn) return; // a later text is being checked
-  at("summary").textContent = said.error || `${said.errors} errors, ${said.warnings} warnings`;
+  at("summary").textContent = said.error || `${said.errors} errors, ${said.warnings} warnings, ${said.hints} hints`;
   at("checks").replaceChildren(...(said.findings || []).map(showFinding));
 }
 

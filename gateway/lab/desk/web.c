@@ -87,18 +87,18 @@ static const char *begin(struct handset *phone, struct str what, struct str text
 void web_phone_do(struct handset *phone, const struct form *form, struct wall_ms now,
                   web_post_fn *post, void *ctx, struct buf *out)
 {
-    struct buf answer CLEANUP(buf_fini);
+    struct buf response CLEANUP(buf_fini);
     struct str screen = STR_NONE, what = form_get(form, STR("do"));
     bool is_open = phone->is_in_session;
     int status = 0;
-    buf_init(&answer, 1u << 20);
+    buf_init(&response, 1u << 20);
     const char *note = begin(phone, what, form_get(form, STR("text")), now);
-    if (note == NULL && post(ctx, phone->path, buf_str(&phone->body), &status, &answer) != ERR_OK)
+    if (note == NULL && post(ctx, phone->path, buf_str(&phone->body), &status, &response) != ERR_OK)
         note = "The gateway does not answer.";
     else if (note == NULL && (status < 200 || status > 299))
         note = "The gateway refused this.";
     else if (note == NULL && phone->is_ussd && !str_eq(what, STR("drop")) &&
-             handset_read_screen(phone, status, buf_str(&answer), &screen, &is_open) != ERR_OK)
+             handset_read_screen(phone, status, buf_str(&response), &screen, &is_open) != ERR_OK)
         note = "No screen came; the session is closed.";
     buf_add_str(out, STR("{\"screen\":"));
     if (screen.p != NULL)
@@ -181,15 +181,15 @@ static enum err post_out(void *ctx, const char *path, struct str body, int *ret_
                          struct buf *out)
 {
     struct web_phones *phones = ctx;
-    struct http_call_answer answer = {0};
+    struct http_call_response response = {0};
     struct errmsg msg;
     char url[256];
     int n = snprintf(url, sizeof(url), "%s%s", phones->base, path);
-    buf_init(&answer.body, 65536);
-    enum err e = http_call(phones->caller, (struct str){url, (size_t)n}, body, 1, &answer, &msg);
-    *ret_status = answer.status;
-    buf_add_str(out, buf_str(&answer.body));
-    buf_fini(&answer.body);
+    buf_init(&response.body, 65536);
+    enum err e = http_call(phones->caller, (struct str){url, (size_t)n}, body, 1, &response, &msg);
+    *ret_status = response.status;
+    buf_add_str(out, buf_str(&response.body));
+    buf_fini(&response.body);
     return e;
 }
 

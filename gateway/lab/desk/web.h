@@ -62,7 +62,7 @@ void web_desk_free(struct web_desk *desk);
  *   POST save         name, hash, text: 409 where the file is not the one of this hash any more
  *   POST phone        do, text, lang, number: web_phone_do, with "time", "sms" and "fresh"
  *
- * Only files that the course has can be read and saved. The answer's body is in `body`.
+ * Only files that the course has can be read and saved. The response's body is in `body`.
  */
 void web_desk_handle(struct web_desk *desk, const struct http_request *request, struct arena *arena,
                      struct buf *body, struct http_response *ret);

@@ -32,7 +32,7 @@ static void write_aiken(struct exchange *x, struct buf *out)
         const struct exchange_item *item = &x->items[i];
         bool is_good =
             item->kind == EXCHANGE_QUESTION && exchange_answer_of(item) == EXCHANGE_ANSWER_CHOICE;
-        if (!is_good && (item->kind == EXCHANGE_QUESTION || item->n_screens > 0))
+        if (!is_good && item->kind != EXCHANGE_MODULE)
             exchange_lose(x, item->pos, item->title,
                           "Aiken has only questions with one right option: this is left out",
                           "use gift or moodle-xml to keep it");
@@ -73,12 +73,44 @@ static void take_answer(struct exchange *x, struct exchange_item **item, struct 
 {
     char letter = word.len == 1 ? word.p[0] : 0;
     if (*item == NULL || letter < 'A' || (uint32_t)(letter - 'A') >= (*item)->n_options) {
-        exchange_refuse(x, pos, word, "an answer that is none of the options above it",
-                        "write `ANSWER: B`, the letter of an option");
+        exchange_refuse(
+            x, pos, word, "an answer that is none of the options above it",
+            "write `ANSWER: B`, the letter of an option; options are lines `A. text`, in order");
     } else {
         (*item)->options[letter - 'A'].mark = LESSON_MARK_RIGHT;
     }
     *item = NULL;
+}
+
+/* A blank line: the words of a question and its options stand without one between them. */
+static void take_blank(struct exchange *x, struct exchange_item **item)
+{
+    if (*item == NULL || (*item)->n_options > 0)
+        return;
+    exchange_refuse(x, (*item)->pos, (*item)->title, "a text without options",
+                    "write its options below it, `A. text`, without a blank line before");
+    x->n--;
+    *item = NULL;
+}
+
+/* A line of a question, or of one of its options. False: it belongs to none that has begun. */
+static bool take_line(struct exchange *x, struct exchange_item *item, struct str line,
+                      struct source_pos pos)
+{
+    struct str option = STR_NONE;
+    if (item == NULL)
+        return false;
+    if (option_letter(line, &option) == (char)('A' + (char)item->n_options)) {
+        (void)exchange_add_option(x, item, exchange_text(x, option), LESSON_MARK_OPEN);
+    } else if (item->n_options > 0) {
+        exchange_refuse(x, pos, line, "a question without ANSWER before this line",
+                        "write `ANSWER: B` below its options, and an option as `A. text`");
+        return false;
+    } else {
+        item->title = exchange_line(
+            x, arena_printf(x->arena, "%.*s %.*s", STR_ARG(item->title), STR_ARG(line)));
+    }
+    return true;
 }
 
 static void read_aiken(struct exchange *x, struct str name, struct str text)
@@ -86,27 +118,18 @@ static void read_aiken(struct exchange *x, struct str name, struct str text)
     const struct str answer = STR("ANSWER:");
     struct exchange_item *item = NULL;
     struct source_pos pos = {name, 0, 1};
+    if (!exchange_is_text(x, name, text))
+        return;
     if (str_starts(text, STR("\xef\xbb\xbf")))
         text = str_sub(text, 3, text.len);
     for (struct str rest = text; rest.p != NULL && arena_error(x->arena) == ERR_OK;) {
-        struct str line = str_trim(str_split(&rest, '\n')), option = STR_NONE;
+        struct str line = str_trim(str_split(&rest, '\n'));
         pos.line++;
-        if (line.len == 0)
-            continue;
-        if (str_starts(line, answer)) {
+        if (line.len == 0) {
+            take_blank(x, &item);
+        } else if (str_starts(line, answer)) {
             take_answer(x, &item, str_trim(str_sub(line, answer.len, line.len)), pos);
-        } else if (item != NULL &&
-                   option_letter(line, &option) == (char)('A' + (char)item->n_options)) {
-            (void)exchange_add_option(x, item, exchange_text(x, option), LESSON_MARK_OPEN);
-        } else if (item != NULL && item->n_options > 0) {
-            exchange_refuse(x, pos, line, "a question without ANSWER before this line",
-                            "write `ANSWER: B` below its options, and an option as `A. text`");
-            item = NULL;
-        } else if (item != NULL) {
-            item->title = exchange_line(
-                x, arena_printf(x->arena, "%.*s %.*s", STR_ARG(item->title), STR_ARG(line)));
-        }
-        if (item == NULL && !str_starts(line, answer)) {
+        } else if (!take_line(x, item, line, pos)) {
             exchange_need_heading(x, name, pos);
             item = exchange_add(x, EXCHANGE_QUESTION, pos);
             if (item == NULL)

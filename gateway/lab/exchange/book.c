@@ -272,7 +272,8 @@ static enum err read_part(struct package *p, struct str name, const struct doc *
                           BOOK_MAX_PART_BYTES);
     if (n < 0 || (zip_uint64_t)n != info.size)
         return errmsg_set(p->msg, ERR_INVALID, "its part %s cannot be unpacked", path.p);
-    enum err e = xml_read_file((struct str){bytes, (size_t)n}, BOOK_MAX_PART_BYTES, p->arena, ret);
+    enum err e =
+        xml_read_file((struct str){bytes, (size_t)n}, BOOK_MAX_PART_BYTES, p->arena, ret, NULL);
     return e == ERR_OK ? e : errmsg_set(p->msg, e, "its part %s is no XML, or too big", path.p);
 }
 

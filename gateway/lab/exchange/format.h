@@ -6,6 +6,24 @@
 
 #include "lab/exchange/exchange.h"
 
+/* The columns of our own that a table of a course has beside those of its format, with their
+ * headings, in this order. */
+#define EXCHANGE_COLUMNS(X)                                                                        \
+    X(FEEDBACK, "feedback")                                                                        \
+    X(FEEDBACK_RIGHT, "feedback_right")                                                            \
+    X(FEEDBACK_WRONG, "feedback_wrong")                                                            \
+    X(ANSWER, "answer")                                                                            \
+    X(IF, "if")                                                                                    \
+    X(SOURCE, "source")                                                                            \
+    X(SUMMARY, "summary")                                                                          \
+    X(KEY_MESSAGE, "key_message")                                                                  \
+    X(GUIDE, "guide")                                                                              \
+    X(FORMS, "forms")
+#define EXCHANGE_COLUMN(name, heading) COLUMN_##name,
+#define EXCHANGE_HEADING_OF(name, heading) heading,
+/* Whether an option is right, as such tables have it: "yes", "no", or "" where none is. */
+struct str exchange_mark(enum lesson_mark mark);
+
 /* How a form of questions in categories writes what it can hold. `group` is the heading that only
  * names the questions below it, or NULL for the module itself. */
 struct exchange_tree {
@@ -66,6 +84,7 @@ void exchange_settle_feedback(struct exchange_item *item);
 struct exchange_graded {
     struct str text, feedback; /* empty or absent: none */
     double weight;
+    double spread; /* of a number: one that is this far off is right there, too */
 };
 /* The options of a question, and the words that it accepts ("*" with no weight: what follows all
  * others), from such a list. is_several: all that have a weight are right together. */
@@ -73,12 +92,18 @@ void exchange_take_options(struct exchange *x, struct exchange_item *item,
                            const struct exchange_graded *list, uint32_t n, bool is_several);
 void exchange_take_words(struct exchange *x, struct exchange_item *item,
                          const struct exchange_graded *list, uint32_t n);
+/* The same of numbers, which become accepted words: what is none is left out, and so is a spread.
+ */
+void exchange_take_numbers(struct exchange *x, struct exchange_item *item,
+                           struct exchange_graded *list, uint32_t n);
+/* Is it UTF-8? Else it is refused, with the place of the first byte that is not. */
+bool exchange_is_text(struct exchange *x, struct str name, struct str text);
 /* "-33.33333"; false: no number. */
 bool exchange_number(struct str text, double *ret);
 
 /* A path of categories, "m1: The situation/m1quiz: Quiz" (a slash of a title is doubled), as GIFT
  * and Moodle XML have them, of a module and a heading (NULL: none); and back, as a module, a
- * heading, or both. notes: what was said of the module; may be NULL. */
+ * heading, or both. notes: what was said of the last of them; may be NULL. */
 struct str exchange_category(struct exchange *x, const struct exchange_item *module,
                              const struct exchange_item *heading);
 void exchange_take_category(struct exchange *x, struct str path, const struct exchange_item *notes,

@@ -135,8 +135,7 @@ static void write_lesson(struct exchange *x, const struct exchange_item *item, s
 static void write_category(struct exchange *x, const struct exchange_item *module,
                            const struct exchange_item *heading, struct buf *out)
 {
-    if (heading == NULL)
-        write_notes(x, module, out);
+    write_notes(x, heading != NULL ? heading : module, out);
     buf_addf(out, "$CATEGORY: %.*s\n\n", STR_ARG(exchange_category(x, module, heading)));
 }
 
@@ -254,30 +253,53 @@ static void read_words(struct gift *g, struct exchange_item *item, struct str ra
         exchange_take_words(g->x, item, list, n);
 }
 
+/* "0..10", of which both ends are whole numbers. */
+static bool is_range(struct str text)
+{
+    size_t at = str_find(text, STR(".."));
+    double low, high;
+    struct str from = str_trim(str_sub(text, 0, at)),
+               to = at != SIZE_MAX ? str_trim(str_sub(text, at + 2, text.len)) : STR("");
+    return exchange_number(from, &low) && exchange_number(to, &high) && low < high &&
+           str_find_char(from, '.') == SIZE_MAX && str_find_char(to, '.') == SIZE_MAX;
+}
+
+/* "1822:5#feedback", or a list of such answers behind = or ~. */
 static void read_number(struct gift *g, struct exchange_item *item, struct str raw)
 {
-    struct str text = str_trim(raw);
-    size_t colon = str_find_char(text, ':');
+    struct exchange_graded list[EXCHANGE_MAX_GRADED] = {{.weight = 100}};
+    struct str text = exchange_text(g->x, raw);
+    uint32_t n = 1;
     if (item->answer.p != NULL)
         return; /* a note has said it */
-    if (colon != SIZE_MAX && str_eq(str_trim(str_sub(text, colon + 1, text.len)), STR("0")))
-        text = str_trim(str_sub(text, 0, colon));
-    item->answer = exchange_text(g->x, text);
-    if (str_find(text, STR("..")) != SIZE_MAX)
+    if (is_range(text)) {
+        item->answer = text;
         exchange_lose(g->x, item->pos, raw,
                       "a range that is right becomes one that may be answered",
                       "no number is right or wrong here; ask with options to have a right one");
-    else if (find_sign(text, 0, "=:#") != SIZE_MAX)
-        exchange_lose(g->x, item->pos, raw, "a number with tolerance or several answers",
-                      "write a range `= 0..10`, or the accepted words");
+        return;
+    }
+    size_t hash = find_sign(text, 0, "#");
+    list[0].text = str_trim(str_sub(text, 0, hash));
+    if (hash != SIZE_MAX && find_sign(text, 0, "=~") == SIZE_MAX)
+        list[0].feedback = read_line(g, str_sub(text, hash + 1, text.len));
+    else if (find_sign(text, 0, "=~") != SIZE_MAX)
+        n = read_list(g, text, list);
+    for (uint32_t i = 0; i < n; i++) {
+        struct str spread = list[i].text;
+        list[i].text = str_trim(str_split(&spread, ':'));
+        if (!str_is_empty(str_trim(spread)) && !exchange_number(str_trim(spread), &list[i].spread))
+            list[i].spread = 1; /* not read, and so told */
+    }
+    exchange_take_numbers(g->x, item, list, n);
 }
 
 static bool read_true_false(struct gift *g, struct exchange_item *item, struct str raw)
 {
     struct str rest = raw;
     struct str word = str_trim(str_split(&rest, '#'));
-    bool is_true = str_word_index("T|TRUE", '|', word) >= 0;
-    if (!is_true && str_word_index("F|FALSE", '|', word) < 0)
+    bool is_true = str_eq_nocase(word, STR("t")) || str_eq_nocase(word, STR("true"));
+    if (!is_true && !str_eq_nocase(word, STR("f")) && !str_eq_nocase(word, STR("false")))
         return false;
     (void)exchange_add_option(g->x, item, STR("True"),
                               is_true ? LESSON_MARK_RIGHT : LESSON_MARK_OPEN);
@@ -363,6 +385,13 @@ static void read_question(struct gift *g, struct str raw)
                         "written \\{");
         return;
     }
+    if (find_sign(raw, close + 1, "{}") != SIZE_MAX) {
+        struct str rest = str_trim(str_sub(raw, close + 1, raw.len));
+        exchange_refuse(g->x, g->pos, str_split(&rest, '\n'),
+                        "two questions, or a brace too many, in one paragraph",
+                        "put a blank line between questions; a brace of the text is written \\{");
+        return;
+    }
     exchange_need_heading(g->x, g->name, g->pos);
     struct exchange_item *item = exchange_add(g->x, EXCHANGE_QUESTION, g->pos);
     if (item == NULL)
@@ -410,6 +439,8 @@ static void read_gift(struct exchange *x, struct str name, struct str text)
     struct buf chunk CLEANUP(buf_fini);
     buf_init(&chunk, EXCHANGE_MAX_BYTES);
     uint32_t line = 0;
+    if (!exchange_is_text(x, name, text))
+        return;
     if (str_starts(text, STR("\xef\xbb\xbf")))
         text = str_sub(text, 3, text.len);
     for (struct str rest = text; arena_error(x->arena) == ERR_OK;) {

@@ -37,8 +37,9 @@ static void write_category(struct exchange *x, const struct exchange_item *modul
     buf_add_str(out, STR("  <question type=\"category\">\n    <category><text>$course$/top/"));
     xml_escape(exchange_category(x, module, heading), out);
     buf_add_str(out, STR("</text></category>\n"));
-    if (heading == NULL && module != NULL)
-        add_notes(x, module, out);
+    const struct exchange_item *named = heading != NULL ? heading : module;
+    if (named != NULL)
+        add_notes(x, named, out);
     buf_add_str(out, STR("  </question>\n"));
 }
 
@@ -184,15 +185,30 @@ static void take_notes(struct moodle *m, struct exchange_item *item)
     }
 }
 
-/* What a page shows beside its words. */
-static void lose_files(struct moodle *m)
+/* Elements that are read, and those that say how a page looks and counts marks. */
+static bool is_silent(const struct doc *node)
 {
-    static const char *const names[] = {"image", "image_base64", "hint"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        const struct doc *node = doc_member(m->question, names[i]);
-        if (node != NULL && (node->first != NULL || !str_is_empty(str_trim(node->text))))
-            exchange_lose(m->x, m->pos, str_from(names[i]), "a picture or hint is left out",
-                          "say it in words");
+    static const char *const names =
+        "name|questiontext|generalfeedback|idnumber|answer|single|correctfeedback|"
+        "incorrectfeedback|partiallycorrectfeedback|category|waypost|defaultgrade|penalty|"
+        "shuffleanswers|answernumbering|showstandardinstruction|shownumcorrect|synchronize|"
+        "responseformat|responserequired|responsefieldlines|attachments|attachmentsrequired|"
+        "minwordlimit|maxwordlimit|maxbytes|filetypeslist|unitgradingtype|unitpenalty|showunits|"
+        "unitsleft";
+    return str_word_index(names, '|', node->name) >= 0;
+}
+
+/* What else stands beside the words: hints, pictures, tags, units, notes for who gives marks. */
+static void lose_rest(struct moodle *m)
+{
+    for (const struct doc *node = m->question->first; node != NULL; node = node->next) {
+        struct str text = str_trim(node->text);
+        bool is_empty =
+            node->first == NULL && (text.len == 0 || str_word_index("0|false", '|', text) >= 0);
+        if (!is_silent(node) && !is_empty)
+            exchange_lose(m->x, (struct source_pos){m->name, node->line, 1}, node->name,
+                          "this part of a question is left out",
+                          "say it in words where it matters");
     }
 }
 
@@ -207,6 +223,9 @@ static uint32_t read_answers(struct moodle *m, struct exchange_graded *list)
         if (!exchange_number(attribute(node, "fraction"), &answer.weight))
             exchange_lose(m->x, m->pos, answer.text, "an answer without a fraction counts as wrong",
                           "write fraction=\"100\" where it is right");
+        struct str spread = str_trim(doc_content(node, "tolerance"));
+        if (!str_is_empty(spread) && !exchange_number(spread, &answer.spread))
+            answer.spread = 1; /* not read, and so told */
         if (n < EXCHANGE_MAX_GRADED)
             list[n++] = answer;
         else
@@ -226,7 +245,7 @@ static struct exchange_item *begin_question(struct moodle *m)
     item->title = exchange_line(m->x, raw_of(m, doc_member(m->question, "questiontext")));
     item->feedback = text_or_none(m, "generalfeedback");
     take_notes(m, item);
-    lose_files(m);
+    lose_rest(m);
     return item;
 }
 
@@ -234,6 +253,7 @@ static void read_category(struct moodle *m)
 {
     struct exchange_item notes = {.is_required = true};
     take_notes(m, &notes);
+    lose_rest(m);
     exchange_take_category(m->x, doc_content(doc_member(m->question, "category"), "text"), &notes,
                            m->pos);
 }
@@ -248,6 +268,7 @@ static void read_description(struct moodle *m)
     bool is_first = true;
     item->id = id_of(m);
     take_notes(m, item);
+    lose_rest(m);
     for (struct str rest = raw_of(m, doc_member(m->question, "questiontext")); rest.p != NULL;) {
         size_t end = str_find(rest, STR("\n\n"));
         struct str part = exchange_text(m->x, str_sub(rest, 0, end));
@@ -262,6 +283,15 @@ static void read_description(struct moodle *m)
         item->title = str_is_empty(name) ? STR("Text") : exchange_line(m->x, name);
     if (item->n_screens == 0)
         exchange_add_screen(m->x, item, item->title);
+}
+
+static void refuse_unanswered(struct moodle *m, const struct exchange_item *item)
+{
+    if (item->answer.p != NULL || item->n_options > 0)
+        return;
+    exchange_refuse(m->x, m->pos, item->title, "a question whose answers are none",
+                    "give one answer the fraction 100");
+    m->x->n--;
 }
 
 static void read_multichoice(struct moodle *m)
@@ -280,6 +310,7 @@ static void read_multichoice(struct moodle *m)
                       "an answer is right or not");
     bool is_several = str_word_index("false|0", '|', doc_content(m->question, "single")) >= 0;
     exchange_take_options(m->x, item, list, n, is_several);
+    refuse_unanswered(m, item);
 }
 
 static void read_true_false(struct moodle *m)
@@ -289,8 +320,10 @@ static void read_true_false(struct moodle *m)
     uint32_t n = read_answers(m, list);
     for (uint32_t i = 0; i < n; i++)
         list[i].text = str_eq_nocase(list[i].text, STR("true")) ? STR("True") : STR("False");
-    if (item != NULL)
-        exchange_take_options(m->x, item, list, n, false);
+    if (item == NULL)
+        return;
+    exchange_take_options(m->x, item, list, n, false);
+    refuse_unanswered(m, item);
 }
 
 static void read_words(struct moodle *m)
@@ -301,11 +334,7 @@ static void read_words(struct moodle *m)
     if (item == NULL)
         return;
     exchange_take_words(m->x, item, list, n);
-    if (item->answer.p == NULL) {
-        exchange_refuse(m->x, m->pos, item->title, "a question whose answers are none",
-                        "give one answer the fraction 100");
-        m->x->n--;
-    }
+    refuse_unanswered(m, item);
 }
 
 static void read_numerical(struct moodle *m)
@@ -315,9 +344,8 @@ static void read_numerical(struct moodle *m)
     uint32_t n = read_answers(m, list);
     if (item == NULL || item->answer.p != NULL)
         return; /* a note has said it */
-    exchange_take_words(m->x, item, list, n);
-    exchange_lose(m->x, m->pos, item->title, "the tolerance of a number is left out",
-                  "list the accepted numbers as words, or ask with options");
+    exchange_take_numbers(m->x, item, list, n);
+    refuse_unanswered(m, item);
 }
 
 static void read_essay(struct moodle *m)
@@ -350,7 +378,11 @@ static void read_one(struct moodle *m)
             return;
         }
     }
-    exchange_lose(m->x, m->pos, type, "a question of a kind that phones do not have is left out",
+    struct str name = text_of(m, doc_member(m->question, "name"));
+    exchange_lose(m->x, m->pos,
+                  arena_printf(m->x->arena, "%.*s (%.*s)", STR_ARG(name),
+                               STR_ARG(type.len > 0 ? type : STR("without a type"))),
+                  "a question of a kind that phones do not have is left out",
                   "ask it with options, words or a number");
 }
 
@@ -358,17 +390,21 @@ static void read_moodle(struct exchange *x, struct str name, struct str text)
 {
     struct moodle m = {.x = x, .name = name, .pos = {name, 1, 1}};
     const struct doc *document;
-    enum err e = xml_read_file(text, EXCHANGE_MAX_BYTES, x->arena, &document);
+    struct xml_fault fault = {.line = 1, .column = 1, .what = "no <quiz>: this is not Moodle XML"};
+    enum err e = xml_read_file(text, EXCHANGE_MAX_BYTES, x->arena, &document, &fault);
     const struct doc *quiz = e == ERR_OK ? doc_member(document, "quiz") : NULL;
     if (quiz == NULL) {
-        exchange_refuse(x, m.pos, STR_NONE,
-                        e == ERR_OK ? "no <quiz>: this is not Moodle XML" : "this is no XML",
+        exchange_refuse(x, (struct source_pos){name, fault.line, fault.column}, STR_NONE,
+                        fault.what,
                         "export the questions from Moodle's question bank as Moodle XML");
         return;
     }
     for (m.question = quiz->first; m.question != NULL; m.question = m.question->next) {
         if (str_eq(m.question->name, STR("question")) && arena_error(x->arena) == ERR_OK)
             read_one(&m);
+        else
+            exchange_lose(x, (struct source_pos){name, m.question->line, 1}, m.question->name,
+                          "this is no question: it is left out", "");
     }
 }
 

@@ -6,6 +6,13 @@
 
 /* ---- questions ---- */
 
+struct str exchange_mark(enum lesson_mark mark)
+{
+    static const char *const words[] = {
+        [LESSON_MARK_NONE] = "", [LESSON_MARK_OPEN] = "no", [LESSON_MARK_RIGHT] = "yes"};
+    return str_from(words[mark]);
+}
+
 enum exchange_answer exchange_answer_of(const struct exchange_item *item)
 {
     bool has_key = false, is_all = str_eq(str_trim(item->answer), STR("all"));
@@ -59,14 +66,35 @@ bool exchange_number(struct str text, double *ret)
     return has_digit;
 }
 
-void exchange_take_options(struct exchange *x, struct exchange_item *item,
-                           const struct exchange_graded *list, uint32_t n, bool is_several)
+/* Do all options that are right together have the same part of 100 percent? */
+static bool is_shared(const struct exchange_graded *list, uint32_t n)
+{
+    double sum = 0, most = 0, least = 100;
+    for (uint32_t i = 0; i < n; i++) {
+        double weight = list[i].weight > 0 ? list[i].weight : 0;
+        sum += weight;
+        most = weight > most ? weight : most;
+        least = weight > 0 && weight < least ? weight : least;
+    }
+    return most - least < 0.1 && sum > 99 && sum < 101;
+}
+
+/* What of marks has no place where an answer is right or not. */
+static void lose_marks(struct exchange *x, const struct exchange_item *item,
+                       const struct exchange_graded *list, uint32_t n, bool is_several)
 {
     uint32_t n_full = 0, n_part = 0;
     for (uint32_t i = 0; i < n; i++) {
         n_full += list[i].weight >= 100;
         n_part += list[i].weight > 0 && list[i].weight < 100;
     }
+    if (n_full + n_part == 0)
+        exchange_lose(x, item->pos, item->title, "no option is right there",
+                      "write [x] before the right one, or no boxes where it is about opinions");
+    else if (is_several && !is_shared(list, n))
+        exchange_lose(x, item->pos, item->title,
+                      "options have marks of their own there: here all of them together are right",
+                      "look whether each [x] belongs to the right answer");
     if (n_part > 0 && !is_several)
         exchange_lose(x, item->pos, item->title, "answers that are right in part count as others",
                       "one option is right, or write `= all` below the options");
@@ -74,16 +102,23 @@ void exchange_take_options(struct exchange *x, struct exchange_item *item,
         exchange_lose(x, item->pos, item->title,
                       "several right options of which one is enough: the first stays right",
                       "join them, or write `= all` below the options");
-    bool is_first = true;
+}
+
+void exchange_take_options(struct exchange *x, struct exchange_item *item,
+                           const struct exchange_graded *list, uint32_t n, bool is_several)
+{
+    bool is_first = true, has_key = false;
+    lose_marks(x, item, list, n, is_several);
     for (uint32_t i = 0; i < n; i++) {
         bool is_right = is_several ? list[i].weight > 0 : list[i].weight >= 100 && is_first;
         struct exchange_option *option = exchange_add_option(
             x, item, list[i].text, is_right ? LESSON_MARK_RIGHT : LESSON_MARK_OPEN);
         is_first &= !is_right;
+        has_key |= is_right;
         if (option != NULL && !str_is_empty(list[i].feedback))
             option->feedback = list[i].feedback;
     }
-    if (is_several)
+    if (is_several && has_key)
         item->answer = STR("all");
     exchange_settle_feedback(item);
 }
@@ -99,7 +134,9 @@ void exchange_take_words(struct exchange *x, struct exchange_item *item,
             item->wrong = feedback;
             continue;
         }
-        if (a->weight < 100 || str_find_char(a->text, '|') != SIZE_MAX || str_is_empty(a->text)) {
+        if (str_is_empty(a->text))
+            continue;
+        if (a->weight < 100 || str_find_char(a->text, '|') != SIZE_MAX) {
             exchange_lose(x, item->pos, a->text, "an answer that is right in part is left out",
                           "accepted words are right or not");
             continue;
@@ -114,6 +151,25 @@ void exchange_take_words(struct exchange *x, struct exchange_item *item,
                                                STR_ARG(a->text));
         is_first = false;
     }
+}
+
+void exchange_take_numbers(struct exchange *x, struct exchange_item *item,
+                           struct exchange_graded *list, uint32_t n)
+{
+    double unused;
+    for (uint32_t i = 0; i < n; i++) {
+        bool is_rest = str_eq(list[i].text, STR("*"));
+        if (!is_rest && !exchange_number(list[i].text, &unused)) {
+            exchange_lose(x, item->pos, list[i].text, "this is no number: it is left out",
+                          "write the number in digits");
+            list[i].text = STR("");
+        } else if (list[i].spread != 0) {
+            exchange_lose(x, item->pos, list[i].text,
+                          "numbers near it are right there, here only this one is",
+                          "list the accepted numbers as words, or ask with options");
+        }
+    }
+    exchange_take_words(x, item, list, n);
 }
 
 /* ---- notes: a row each ---- */
@@ -311,24 +367,26 @@ static void take_segment(struct exchange *x, struct str segment, enum exchange_k
     item->id = exchange_id(x, name, pos);
     if (kind == EXCHANGE_MODULE)
         take_module_notes(item, notes);
+    else if (notes != NULL)
+        item->source = notes->source;
 }
 
 void exchange_take_category(struct exchange *x, struct str path, const struct exchange_item *notes,
                             struct source_pos pos)
 {
-    struct str segment, last = STR_NONE;
-    bool has_module = false;
+    struct str segment, module = STR_NONE, heading = STR_NONE;
     path = str_trim(path);
     while ((segment = next_segment(x, &path)).p != NULL) {
         if (str_is_empty(segment) || segment.p[0] == '$' ||
-            (!has_module && str_eq(segment, STR("top"))))
+            (module.p == NULL && str_eq(segment, STR("top"))))
             continue;
-        if (!has_module)
-            take_segment(x, segment, EXCHANGE_MODULE, notes, pos);
+        if (module.p == NULL)
+            module = segment;
         else
-            last = segment;
-        has_module = true;
+            heading = segment;
     }
-    if (last.p != NULL)
-        take_segment(x, last, EXCHANGE_HEADING, notes, pos);
+    if (module.p != NULL)
+        take_segment(x, module, EXCHANGE_MODULE, heading.p == NULL ? notes : NULL, pos);
+    if (heading.p != NULL)
+        take_segment(x, heading, EXCHANGE_HEADING, notes, pos);
 }

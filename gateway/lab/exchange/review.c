@@ -1,7 +1,8 @@
 /*
  * The sheet for people who read a translation and have no tools: English beside the translation,
  * its id, its state, room for a note; a second sheet where they sign. It comes back in with their
- * corrections and their signature, each row by itself: what cannot be taken is told with its place.
+ * corrections and their signature, each row by itself: what cannot be taken is told with its place,
+ * and so are texts whose row is gone.
  */
 #include <string.h>
 
@@ -82,7 +83,7 @@ enum err review_write(const struct lesson_source *source, struct str lang, struc
 
 /* ---- back ---- */
 
-struct reading {
+struct review_reading {
     struct review *r;
     const struct book *book;
     const struct book_sheet *sheet;
@@ -92,13 +93,13 @@ struct reading {
     struct str fault;     /* why not */
 };
 
-static struct source_pos place(const struct reading *g, uint32_t column)
+static struct source_pos place(const struct review_reading *g, uint32_t column)
 {
     return book_place(g->book, g->sheet, g->row, column, g->r->arena);
 }
 
-static void refuse(struct reading *g, enum column column, struct str offending, const char *what,
-                   const char *fix)
+static void refuse(struct review_reading *g, enum column column, struct str offending,
+                   const char *what, const char *fix)
 {
     g->r->n_refused++;
     lesson_findings_add(g->r->findings, (struct lesson_finding){.rule = "review",
@@ -110,7 +111,7 @@ static void refuse(struct reading *g, enum column column, struct str offending, 
 }
 
 /* As it was typed, but for carriage returns and blanks around it. */
-static struct str cell(const struct reading *g, enum column column)
+static struct str cell(const struct review_reading *g, enum column column)
 {
     struct str text = book_cell(g->row, g->columns[column]);
     if (str_find_char(text, '\r') == SIZE_MAX)
@@ -142,7 +143,7 @@ static struct str read_date(struct str text, struct arena *arena)
     return arena_str(arena, (struct str){date, 10});
 }
 
-static void read_signature(struct reading *g)
+static void read_signature(struct review_reading *g)
 {
     const struct book_sheet *sheet = book_find(g->book, SIGN_SHEET);
     const struct book_row *row = sheet != NULL && sheet->n > 1 ? &sheet->rows[1] : NULL;
@@ -166,7 +167,7 @@ static const struct po_entry *find(struct review *r, struct str id, struct str e
                                    uint32_t *ret_po)
 {
     const struct po_entry *found = NULL;
-    for (uint32_t i = 0; i < r->source->n_pos; i++) {
+    for (uint32_t i = 0; i < r->source->n_pos && id.len > 0; i++) {
         const struct po_entry *entry =
             is_reviewed(&r->source->pos[i], r->lang) ? po_find(&r->source->pos[i], id) : NULL;
         bool is_better = entry != NULL && (found == NULL || str_eq(str_trim(entry->id), english));
@@ -178,8 +179,8 @@ static const struct po_entry *find(struct review *r, struct str id, struct str e
 }
 
 /* NULL, or why this row cannot be taken; *ret_column is where. */
-static const char *judge(struct reading *g, const struct po_entry *entry, bool is_new, int state,
-                         enum column *ret_column, const char **ret_fix)
+static const char *judge(struct review_reading *g, const struct po_entry *entry, bool is_new,
+                         int state, enum column *ret_column, const char **ret_fix)
 {
     struct str text = cell(g, COLUMN_TRANSLATION);
     *ret_column = COLUMN_TRANSLATION;
@@ -218,7 +219,7 @@ static struct str add_line(struct arena *arena, struct str comments, struct str 
                : arena_printf(arena, "%.*s# %.*s\n", STR_ARG(comments), STR_ARG(one));
 }
 
-static void take_change(struct reading *g, const struct po_entry *entry, uint32_t po,
+static void take_change(struct review_reading *g, const struct po_entry *entry, uint32_t po,
                         struct str text, enum po_state state, struct str note)
 {
     struct review *r = g->r;
@@ -242,7 +243,41 @@ static void take_change(struct reading *g, const struct po_entry *entry, uint32_
             arena_printf(r->arena, "note: %.*s: %.*s", STR_ARG(g->signature), STR_ARG(note)));
 }
 
-static void take_row(struct reading *g)
+/* Two rows of one text that say two things: nobody knows which one is meant, so neither is taken.
+ */
+static bool is_double(struct review_reading *g, const struct po_entry *entry, uint32_t po,
+                      struct str text, enum po_state state)
+{
+    static const char what[] = "this text stands in two rows that differ: neither is taken",
+                      fix[] = "keep one of the two rows";
+    struct review *r = g->r;
+    uint32_t i = 0;
+    while (i < r->n && (r->changes[i].po != po || !str_eq(r->changes[i].context, entry->context)))
+        i++;
+    if (i == r->n)
+        return false;
+    struct review_change *other = &r->changes[i];
+    if (str_eq(other->entry.text, text) && other->entry.state == state)
+        return true; /* said twice */
+    refuse(g, COLUMN_TRANSLATION, text, what, fix);
+    if (!other->is_refused) {
+        refuse(g, COLUMN_TRANSLATION, other->entry.text, what, fix);
+        r->findings->list[r->findings->n - 1].pos = other->place;
+    }
+    other->is_refused = true;
+    return true;
+}
+
+static bool is_blank(const struct book_row *row)
+{
+    for (uint32_t i = 0; i < row->n; i++) {
+        if (str_trim(row->cells[i]).len > 0)
+            return false;
+    }
+    return true;
+}
+
+static void take_row(struct review_reading *g)
 {
     struct review *r = g->r;
     uint32_t po = 0;
@@ -255,6 +290,7 @@ static void take_row(struct reading *g)
                "ids never change; export the sheet again");
         return;
     }
+    r->is_seen[po][entry - r->source->pos[po].entries] = true;
     struct str text = cell(g, COLUMN_TRANSLATION), note = cell(g, COLUMN_NOTE);
     bool is_new = !str_eq(text, str_trim(entry->text));
     int state = -1;
@@ -269,10 +305,67 @@ static void take_row(struct reading *g)
         refuse(g, column, is_new ? text : state_name, what, fix);
         return;
     }
+    text = is_new ? text : entry->text;
+    if (is_double(g, entry, po, text, (enum po_state)state))
+        return;
     if (r->n == REVIEW_MAX_CHANGES)
         refuse(g, column, id, "more changes than one sheet may have", "split the sheet");
     else
-        take_change(g, entry, po, is_new ? text : entry->text, (enum po_state)state, note);
+        take_change(g, entry, po, text, (enum po_state)state, note);
+}
+
+/* ---- rows that are gone ---- */
+
+static bool is_missing(const struct review *r, uint32_t po, uint32_t entry)
+{
+    return entry < r->source->pos[po].n && r->source->pos[po].entries[entry].context.p != NULL &&
+           !r->is_seen[po][entry];
+}
+
+/* Texts of one file that stand behind each other: one finding, at the place of the first. */
+static void tell_missing(struct review *r, uint32_t po, uint32_t first, uint32_t n)
+{
+    const struct po_entry *entries = &r->source->pos[po].entries[first];
+    r->n_missing += n;
+    lesson_findings_add(
+        r->findings,
+        (struct lesson_finding){
+            .rule = "review-row",
+            .severity = LESSON_SEVERITY_WARNING,
+            .pos = entries[0].pos,
+            .what = n == 1 ? STR("the sheet has no row for this text, which stays as it is")
+                           : arena_printf(r->arena,
+                                          "the sheet has no row for these %u texts, which stay as "
+                                          "they are",
+                                          n),
+            .offending = n == 1
+                             ? entries[0].context
+                             : arena_printf(r->arena, "%.*s to %.*s", STR_ARG(entries[0].context),
+                                            STR_ARG(entries[n - 1].context)),
+            .fix = STR("the row was deleted, or the sheet is older than the text: export the sheet "
+                       "again where it is still to be read")});
+}
+
+static void find_missing(struct review *r)
+{
+    for (uint32_t po = 0; po < r->source->n_pos; po++) {
+        bool is_asked = is_reviewed(&r->source->pos[po], r->lang);
+        for (uint32_t i = 0, n; is_asked && i < r->source->pos[po].n; i += n + 1) {
+            for (n = 0; is_missing(r, po, i + n);)
+                n++;
+            if (n > 0)
+                tell_missing(r, po, i, n);
+        }
+    }
+}
+
+static bool make_room(struct review *r)
+{
+    r->changes = arena_new_array(r->arena, struct review_change, REVIEW_MAX_CHANGES);
+    r->is_seen = arena_new_array(r->arena, bool *, r->source->n_pos + 1u);
+    for (uint32_t i = 0; r->is_seen != NULL && i < r->source->n_pos; i++)
+        r->is_seen[i] = arena_new_array(r->arena, bool, r->source->pos[i].n + 1u);
+    return arena_error(r->arena) == ERR_OK;
 }
 
 enum err review_read(struct review *r, const struct lesson_source *source, struct str lang,
@@ -281,9 +374,8 @@ enum err review_read(struct review *r, const struct lesson_source *source, struc
 {
     struct book book;
     *r = (struct review){.source = source, .lang = lang, .arena = arena, .findings = findings};
-    r->changes = arena_new_array(arena, struct review_change, REVIEW_MAX_CHANGES);
-    struct reading g = {.r = r, .book = &book};
-    enum err e = r->changes != NULL ? book_read_xlsx(name, bytes, arena, &book, msg) : ERR_TOO_LONG;
+    struct review_reading g = {.r = r, .book = &book};
+    enum err e = make_room(r) ? book_read_xlsx(name, bytes, arena, &book, msg) : ERR_TOO_LONG;
     if (e != ERR_OK)
         return e;
     read_signature(&g);
@@ -298,12 +390,14 @@ enum err review_read(struct review *r, const struct lesson_source *source, struc
         is_review = true;
         for (uint32_t i = 1; i < g.sheet->n && arena_error(arena) == ERR_OK; i++) {
             g.row = &g.sheet->rows[i];
-            take_row(&g);
+            if (!is_blank(g.row))
+                take_row(&g);
         }
     }
     if (!is_review)
         return errmsg_set(msg, ERR_INVALID,
                           "no sheet has the columns English, translation, id and state");
+    find_missing(r);
     return arena_error(arena);
 }
 

@@ -21,8 +21,10 @@ struct review {
     const struct lesson_source *source;
     struct str lang;
     struct arena *arena;
-    struct lesson_findings *findings; /* what is refused, a warning each */
+    struct lesson_findings *findings; /* what is refused or missing, a warning each */
     uint32_t n, n_refused;
+    uint32_t n_missing; /* texts that have no row; they stay as they are */
+    bool **is_seen;     /* by file and entry: it has a row */
     struct review_change *changes;
 };
 

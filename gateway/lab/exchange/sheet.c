@@ -13,31 +13,17 @@ enum column {
     COLUMN_ID,
     COLUMN_TEXT,
     COLUMN_RIGHT,
-    COLUMN_FEEDBACK,
-    COLUMN_FEEDBACK_RIGHT,
-    COLUMN_FEEDBACK_WRONG,
-    COLUMN_ANSWER,
-    COLUMN_IF,
-    COLUMN_SOURCE,
-    COLUMN_SUMMARY,
-    COLUMN_KEY_MESSAGE,
-    COLUMN_GUIDE,
-    COLUMN_FORMS,
-    N_COLUMNS
+    EXCHANGE_COLUMNS(EXCHANGE_COLUMN) N_COLUMNS
 };
 
-static const char *const headings[N_COLUMNS + 1] = {
-    "kind",           "id",     "text", "right",  "feedback", "feedback_right",
-    "feedback_wrong", "answer", "if",   "source", "summary",  "key_message",
-    "guide",          "forms",  NULL};
+static const char *const headings[N_COLUMNS + 1] = {"kind", "id", "text", "right",
+                                                    EXCHANGE_COLUMNS(EXCHANGE_HEADING_OF) NULL};
 
 /* ---- writing ---- */
 
 static void write_parts(const struct exchange_item *item, struct book_sheet *sheet,
                         struct arena *arena)
 {
-    static const char *const boxes[] = {
-        [LESSON_MARK_NONE] = "", [LESSON_MARK_OPEN] = "no", [LESSON_MARK_RIGHT] = "yes"};
     for (uint32_t i = 0; i < item->n_screens; i++) {
         struct str row[N_COLUMNS] = {
             [COLUMN_KIND] = STR("screen"), [COLUMN_TEXT] = item->screens[i]};
@@ -47,7 +33,7 @@ static void write_parts(const struct exchange_item *item, struct book_sheet *she
         const struct exchange_option *option = &item->options[i];
         struct str row[N_COLUMNS] = {[COLUMN_KIND] = STR("option"),
                                      [COLUMN_TEXT] = option->text,
-                                     [COLUMN_RIGHT] = str_from(boxes[option->mark]),
+                                     [COLUMN_RIGHT] = exchange_mark(option->mark),
                                      [COLUMN_FEEDBACK] = option->feedback};
         (void)book_add_row(sheet, row, N_COLUMNS, arena); /* as above */
     }
@@ -264,6 +250,8 @@ static void read_csv(struct exchange *x, struct str name, struct str text)
 {
     struct book book;
     struct errmsg msg = {""};
+    if (!exchange_is_text(x, name, text))
+        return;
     if (book_read_csv(name, text, x->arena, &book, &msg) == ERR_OK)
         read_book(x, &book);
     else

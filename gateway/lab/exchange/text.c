@@ -36,6 +36,22 @@ static size_t make_slug(struct str name, char slug[COURSE_ID_BYTES])
     return n < COURSE_ID_BYTES ? n : COURSE_ID_BYTES - 1;
 }
 
+/* The same letters and digits in the same order: nobody looks for such a name in vain. */
+static bool is_found_again(struct str name, struct str id)
+{
+    size_t i = 0;
+    for (size_t k = 0; k < name.len; k++) {
+        unsigned char c = (unsigned char)name.p[k];
+        if (c < 0x80 && !isalnum(c))
+            continue;
+        while (i < id.len && id.p[i] == '_')
+            i++;
+        if (i == id.len || tolower(c) != id.p[i++])
+            return false;
+    }
+    return i == id.len;
+}
+
 struct str exchange_id(struct exchange *x, struct str name, struct source_pos pos)
 {
     char slug[COURSE_ID_BYTES + 1];
@@ -45,12 +61,27 @@ struct str exchange_id(struct exchange *x, struct str name, struct source_pos po
     struct str base = str_sub(made, 0, ID_LETTERS);
     for (uint32_t i = 2; is_taken(x, made) && made.p != NULL; i++)
         made = arena_printf(x->arena, "%.*s_%u", STR_ARG(base), i);
-    if (!str_eq(made, name) && !str_is_empty(name))
+    if (!is_found_again(name, made) && !str_is_empty(name))
         exchange_lose(
             x, pos, name,
             arena_printf(x->arena, "a name that is no new id becomes `%.*s`", STR_ARG(made)).p,
             "ids are small letters, digits and _, each one once");
     return made;
+}
+
+bool exchange_is_text(struct exchange *x, struct str name, struct str text)
+{
+    struct source_pos pos = {name, 1, 1};
+    for (size_t at = 0; at < text.len; pos.column++) {
+        if (text.p[at] == '\0' || utf8_next(text, &at) == UTF8_REPLACEMENT) {
+            exchange_refuse(x, pos, STR_NONE, "a letter that is not in UTF-8",
+                            "save the file again with the encoding UTF-8");
+            return false;
+        }
+        if (text.p[at - 1] == '\n')
+            pos = (struct source_pos){name, pos.line + 1, 0};
+    }
+    return true;
 }
 
 /* One blank, whatever it is written as: its bytes; 0: no blank. */
@@ -100,34 +131,62 @@ struct str exchange_line(struct exchange *x, struct str text)
 
 static const struct {
     const char *name, *text;
-} entities[] = {{"amp", "&"},   {"lt", "<"},    {"gt", ">"},      {"quot", "\""},  {"apos", "'"},
-                {"nbsp", " "},  {"rsquo", "'"}, {"lsquo", "'"},   {"ldquo", "\""}, {"rdquo", "\""},
-                {"ndash", "-"}, {"mdash", "-"}, {"hellip", "..."}};
+} entities[] = {{"amp", "&"},      {"lt", "<"},        {"gt", ">"},         {"quot", "\""},
+                {"apos", "'"},     {"nbsp", " "},      {"rsquo", "'"},      {"lsquo", "'"},
+                {"ldquo", "\""},   {"rdquo", "\""},    {"ndash", "-"},      {"mdash", "-"},
+                {"hellip", "..."}, {"euro", "\u20ac"}, {"OElig", "\u0152"}, {"oelig", "\u0153"},
+                {"bull", "-"},     {"shy", ""}};
+
+/* Those of Latin-1, from U+00A1 on. */
+static const char *const latin1 =
+    "iexcl|cent|pound|cur"
+    "ren|yen|brvbar|sect|uml|copy|ordf|laquo|not|shy|reg|macr|deg|plu"
+    "smn|sup2|sup3|acute|micro|para|middot|cedil|sup1|ordm|raquo|frac14|frac12|frac34|iqu"
+    "est|Agrave|Aacute|Acirc|Atilde|Auml|Aring|AElig|Ccedil|Egrave|Eacute|Ecirc|Euml|Igra"
+    "ve|Iacute|Icirc|Iuml|ETH|Ntilde|Ograve|Oacute|Ocirc|Otilde|Ouml|times|Oslash|Ugrave|"
+    "Uacute|Ucirc|Uuml|Yacute|THORN|szlig|agrave|aacute|acirc|atilde|auml|aring|aelig|cce"
+    "dil|egrave|eacute|ecirc|euml|igrave|iacute|icirc|iuml|eth|ntilde|ograve|oacute|ocirc"
+    "|otilde|ouml|divide|oslash|ugrave|uacute|ucirc|uuml|yacute|thorn|yuml";
+
+/* What the name of an entity stands for: a text, else *ret_code; false: there is none. */
+static bool find_entity(struct str name, struct str *ret_text, uint64_t *ret_code)
+{
+    *ret_text = STR_NONE;
+    for (size_t i = 0; i < ARRAY_LEN(entities); i++) {
+        if (str_eq(name, str_from(entities[i].name))) {
+            *ret_text = str_from(entities[i].text);
+            return true;
+        }
+    }
+    int of_latin1 = str_word_index(latin1, '|', name);
+    if (of_latin1 >= 0) {
+        *ret_code = 0xa1 + (uint64_t)of_latin1;
+        return true;
+    }
+    *ret_code = 0;
+    bool is_hex = str_starts(name, STR("#x")) || str_starts(name, STR("#X"));
+    for (size_t i = 2; is_hex && i < name.len && *ret_code < 0x110000; i++)
+        *ret_code =
+            hex_value(name.p[i]) >= 0 ? *ret_code * 16 + (uint64_t)hex_value(name.p[i]) : 0x110000;
+    return is_hex || (str_starts(name, STR("#")) &&
+                      str_to_u64(str_sub(name, 1, name.len), 0x10ffff, ret_code) == ERR_OK);
+}
 
 /* Appends what "&name;" at s[at] stands for; its length, or 0 when it is none. */
 static size_t add_entity(struct str s, size_t at, struct buf *out)
 {
-    struct str name = str_sub(s, at + 1, at + 12);
-    size_t end = str_find_char(name, ';');
-    if (end == SIZE_MAX)
-        return 0;
-    name = str_sub(name, 0, end);
-    for (size_t i = 0; i < ARRAY_LEN(entities); i++) {
-        if (str_eq(name, str_from(entities[i].name))) {
-            buf_add_str(out, str_from(entities[i].text));
-            return end + 2;
-        }
-    }
+    struct str name = str_sub(s, at + 1, at + 12), text;
     uint64_t code = 0;
-    bool is_hex = str_starts(name, STR("#x"));
-    for (size_t i = 2; is_hex && i < name.len && code < 0x110000; i++)
-        code = hex_value(name.p[i]) >= 0 ? code * 16 + (uint64_t)hex_value(name.p[i]) : 0x110000;
-    if (!is_hex && (!str_starts(name, STR("#")) ||
-                    str_to_u64(str_sub(name, 1, name.len), 0x10ffff, &code) != ERR_OK))
+    char bytes[UTF8_MAX_BYTES];
+    size_t end = str_find_char(name, ';');
+    if (end == SIZE_MAX || !find_entity(str_sub(name, 0, end), &text, &code))
         return 0;
+    if (text.p != NULL) {
+        buf_add_str(out, text);
+        return end + 2;
+    }
     if (code < 0x20 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
         return 0;
-    char bytes[UTF8_MAX_BYTES];
     buf_add(out, bytes, utf8_put((int32_t)code, bytes));
     return end + 2;
 }
@@ -141,8 +200,10 @@ static void add_tag(struct exchange *x, struct str tag, struct source_pos pos, s
     while (end < name.len && isalnum((unsigned char)name.p[end]))
         end++;
     name = str_sub(name, 0, end);
-    if (str_word_index("p|br|div|li", '|', name) >= 0)
+    if (str_word_index("p|br|div|li|tr", '|', name) >= 0)
         buf_add_char(out, '\n');
+    else if (str_word_index("td|th", '|', name) >= 0)
+        buf_add_char(out, ' ');
     if (str_word_index(silent, '|', name) < 0 && !str_eq(name, STR("li")) &&
         !str_starts(tag, STR("/")))
         exchange_lose(x, pos, tag, "a phone shows plain text: this part of the page is left out",

@@ -159,3 +159,9 @@ void loop_mem_skip(struct loop *loop, int64_t ms)
     from_loop(loop)->now_ms += ms;
     loop_mem_settle(loop);
 }
+
+void loop_mem_turn(struct loop *loop, int64_t ms)
+{
+    assert(loop->ops == &mem_ops);
+    from_loop(loop)->wall_minus_mono_ms += ms;
+}

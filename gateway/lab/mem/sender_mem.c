@@ -12,7 +12,7 @@ struct mem_request {
     struct mem_sender *owner;
     LIST_ENTRY(mem_request) entry;
     struct timer *timer;
-    sender_on_answer *fn;
+    sender_on_response *fn;
     void *ctx;
     enum sender_reached reached;
     int status;
@@ -28,7 +28,7 @@ struct mem_sender {
     char body[1024];
     bool has_body;
     uint32_t n_posts;
-    uint32_t n_special; /* requests that still get the answer above */
+    uint32_t n_special; /* requests that still get the response above */
     sender_mem_on_request *watch;
     void *watch_ctx;
     sender_mem_decide *decide;
@@ -48,13 +48,14 @@ static struct mem_sender *mem(struct sender *s)
 static void on_turn(void *ctx)
 {
     struct mem_request *r = ctx;
-    struct sender_answer answer = {.reached = r->reached,
-                                   .status = r->reached == SENDER_REACHED_ANSWER ? r->status : 0,
-                                   .body = str_from(r->body),
-                                   .message = "from the memory port"};
+    struct sender_response response = {.reached = r->reached,
+                                       .status =
+                                           r->reached == SENDER_REACHED_RESPONSE ? r->status : 0,
+                                       .body = str_from(r->body),
+                                       .message = "from the memory port"};
     LIST_REMOVE(r, entry);
     timer_free(r->owner->loop, r->timer);
-    r->fn(r->ctx, &answer);
+    r->fn(r->ctx, &response);
     free(r);
 }
 
@@ -64,15 +65,15 @@ static void set_body(char dst[1024], struct str body)
         dst[0] = '\0'; /* a test asked for more than fits: an empty body is the nearest */
 }
 
-static void mem_post(struct sender *s, const struct sender_request *request, sender_on_answer *fn,
+static void mem_post(struct sender *s, const struct sender_request *request, sender_on_response *fn,
                      void *ctx)
 {
     struct mem_sender *m = mem(s);
     struct mem_request *r = xcalloc(1, sizeof(*r));
     *r = (struct mem_request){
-        .owner = m, .fn = fn, .ctx = ctx, .reached = SENDER_REACHED_ANSWER, .status = 200};
+        .owner = m, .fn = fn, .ctx = ctx, .reached = SENDER_REACHED_RESPONSE, .status = 200};
     (void)snprintf(r->body, sizeof(r->body), DEFAULT_BODY, ++m->n_posts); /* has room */
-    struct sender_answer decided = {.body = STR("")};
+    struct sender_response decided = {.body = STR("")};
     if (m->decide != NULL && m->decide(m->decide_ctx, request, &decided)) {
         r->reached = decided.reached;
         r->status = decided.status;
@@ -85,7 +86,7 @@ static void mem_post(struct sender *s, const struct sender_request *request, sen
             memcpy(r->body, m->body, sizeof(r->body));
     }
     LIST_INSERT_HEAD(&m->pending, r, entry);
-    if (m->watch != NULL && r->reached == SENDER_REACHED_ANSWER && r->status / 100 == 2)
+    if (m->watch != NULL && r->reached == SENDER_REACHED_RESPONSE && r->status / 100 == 2)
         m->watch(m->watch_ctx, request, str_from(r->body));
     r->timer = timer_new(m->loop, on_turn, r);
     timer_start(m->loop, r->timer, 0);
@@ -94,8 +95,8 @@ static void mem_post(struct sender *s, const struct sender_request *request, sen
 static void mem_free(struct sender *s)
 {
     struct mem_sender *m = mem(s);
-    static const struct sender_answer gone = {.reached = SENDER_REACHED_MAYBE,
-                                              .message = "the port was closed"};
+    static const struct sender_response gone = {.reached = SENDER_REACHED_MAYBE,
+                                                .message = "the port was closed"};
     while (!LIST_EMPTY(&m->pending)) {
         struct mem_request *r = LIST_FIRST(&m->pending);
         LIST_REMOVE(r, entry);
@@ -115,8 +116,8 @@ struct sender *sender_mem_new(struct loop *loop)
     return &m->base;
 }
 
-void sender_mem_answer(struct sender *s, enum sender_reached reached, int status, const char *body,
-                       uint32_t n)
+void sender_mem_response(struct sender *s, enum sender_reached reached, int status,
+                         const char *body, uint32_t n)
 {
     struct mem_sender *m = mem(s);
     m->reached = reached;

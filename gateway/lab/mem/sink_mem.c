@@ -1,5 +1,5 @@
 /*
- * sink_mem.c: a PostgreSQL that only remembers. A call takes effect at once, its answer comes in
+ * sink_mem.c: a PostgreSQL that only remembers. A call takes effect at once, its response comes in
  * the next turn of the loop.
  */
 #include <assert.h>
@@ -16,8 +16,8 @@
 #define MEM_MAX_ENVELOPES (1u << 20)
 #define MEM_FAULTS 4
 
-struct answer {
-    TAILQ_ENTRY(answer) list;
+struct response {
+    TAILQ_ENTRY(response) list;
     sink_on_done *on_done;
     sink_on_vault *on_vault;
     sink_on_places *on_places;
@@ -46,7 +46,7 @@ struct mem_sink {
     struct loop *loop;
     struct timer *timer;
     struct arena *arena;
-    TAILQ_HEAD(answers, answer) answers; /* to be given in the next turn */
+    TAILQ_HEAD(responses, response) responses; /* to be given in the next turn */
     struct envelope *envelopes;
     uint32_t n_envelopes, max_envelopes;
     TAILQ_HEAD(, vault_row) vault;
@@ -67,15 +67,15 @@ static struct mem_sink *mem(struct sink *s)
     return (struct mem_sink *)s;
 }
 
-/* ---- answers ---- */
+/* ---- responses ---- */
 
-static void on_answers(void *ctx)
+static void on_responses(void *ctx)
 {
     struct mem_sink *m = ctx;
-    struct answers turn; /* what the callbacks ask for comes in the next turn */
+    struct responses turn; /* what the callbacks ask for comes in the next turn */
     TAILQ_INIT(&turn);
-    TAILQ_CONCAT(&turn, &m->answers, list);
-    for (struct answer *a; (a = TAILQ_FIRST(&turn)) != NULL;) {
+    TAILQ_CONCAT(&turn, &m->responses, list);
+    for (struct response *a; (a = TAILQ_FIRST(&turn)) != NULL;) {
         TAILQ_REMOVE(&turn, a, list);
         if (a->on_done != NULL)
             a->on_done(a->ctx, a->e, err_name(a->e));
@@ -91,12 +91,12 @@ static void on_answers(void *ctx)
     }
 }
 
-static struct answer *answer_post(struct mem_sink *m, enum err e, void *ctx)
+static struct response *response_post(struct mem_sink *m, enum err e, void *ctx)
 {
-    struct answer *a = xcalloc(1, sizeof(*a));
+    struct response *a = xcalloc(1, sizeof(*a));
     a->e = e;
     a->ctx = ctx;
-    TAILQ_INSERT_TAIL(&m->answers, a, list);
+    TAILQ_INSERT_TAIL(&m->responses, a, list);
     timer_start(m->loop, m->timer, 0);
     return a;
 }
@@ -192,7 +192,7 @@ static void mem_places(struct sink *s, uint64_t epoch, sink_on_places *fn, void 
     if (epoch != m->epoch)
         memset(m->places, 0, sizeof(m->places));
     m->epoch = epoch;
-    answer_post(m, fault_take(m, "places"), ctx)->on_places = fn;
+    response_post(m, fault_take(m, "places"), ctx)->on_places = fn;
 }
 
 /* ERR_CONFLICT: it starts elsewhere. */
@@ -234,7 +234,7 @@ static void mem_ingest(struct sink *s, const struct sink_batch *batch, sink_on_d
     }
     if (e == ERR_OK)
         batch_move(m, batch);
-    answer_post(m, e, ctx)->on_done = fn;
+    response_post(m, e, ctx)->on_done = fn;
 }
 
 static void mem_dead_letter(struct sink *s, const struct sink_batch *batch, struct str reason,
@@ -247,7 +247,7 @@ static void mem_dead_letter(struct sink *s, const struct sink_batch *batch, stru
         m->n_dead++;
         batch_move(m, batch);
     }
-    answer_post(m, e, ctx)->on_done = fn;
+    response_post(m, e, ctx)->on_done = fn;
 }
 
 static void mem_vault_get(struct sink *s, const uint8_t number_id[16], sink_on_vault *fn, void *ctx)
@@ -255,7 +255,7 @@ static void mem_vault_get(struct sink *s, const uint8_t number_id[16], sink_on_v
     struct mem_sink *m = mem(s);
     enum err e = fault_take(m, "vault_get");
     const struct vault_row *row = vault_find(m, number_id);
-    struct answer *a = answer_post(m, e == ERR_OK && row == NULL ? ERR_NOT_FOUND : e, ctx);
+    struct response *a = response_post(m, e == ERR_OK && row == NULL ? ERR_NOT_FOUND : e, ctx);
     a->on_vault = fn;
     if (a->e != ERR_OK)
         return;
@@ -268,18 +268,18 @@ static void mem_vault_get(struct sink *s, const uint8_t number_id[16], sink_on_v
 static void mem_tidy(struct sink *s, sink_on_due *fn, void *ctx)
 {
     struct mem_sink *m = mem(s);
-    answer_post(m, fault_take(m, "tidy"), ctx)->on_due = fn;
+    response_post(m, fault_take(m, "tidy"), ctx)->on_due = fn;
 }
 
 /* Transcripts say themselves how a group is. */
 static void mem_cohorts(struct sink *s, sink_on_text *fn, void *ctx)
 {
-    answer_post(mem(s), fault_take(mem(s), "cohorts"), ctx)->on_text = fn;
+    response_post(mem(s), fault_take(mem(s), "cohorts"), ctx)->on_text = fn;
 }
 
 static void mem_reports(struct sink *s, sink_on_text *fn, void *ctx)
 {
-    answer_post(mem(s), fault_take(mem(s), "reports"), ctx)->on_text = fn;
+    response_post(mem(s), fault_take(mem(s), "reports"), ctx)->on_text = fn;
 }
 
 static void due_remove(struct mem_sink *m, const uint8_t *number_id)
@@ -296,7 +296,7 @@ static void mem_forget(struct sink *s, const uint8_t number_id[16], sink_on_done
     enum err e = fault_take(m, "forget");
     if (e == ERR_OK)
         due_remove(m, number_id);
-    answer_post(m, e, ctx)->on_done = fn;
+    response_post(m, e, ctx)->on_done = fn;
 }
 
 static bool mem_is_up(struct sink *s)
@@ -308,13 +308,13 @@ static bool mem_is_up(struct sink *s)
 static void mem_free(struct sink *s)
 {
     struct mem_sink *m = mem(s);
-    struct answer *a;
-    while (!TAILQ_EMPTY(&m->answers)) {
-        TAILQ_FOREACH(a, &m->answers, list)
+    struct response *a;
+    while (!TAILQ_EMPTY(&m->responses)) {
+        TAILQ_FOREACH(a, &m->responses, list)
         {
             a->e = ERR_UNAVAILABLE;
         }
-        on_answers(m);
+        on_responses(m);
     }
     timer_free(m->loop, m->timer);
     arena_free(m->arena);
@@ -339,9 +339,9 @@ struct sink *sink_mem_new(struct loop *loop)
     struct mem_sink *m = xcalloc(1, sizeof(*m));
     m->sink.ops = &mem_ops;
     m->loop = loop;
-    TAILQ_INIT(&m->answers);
+    TAILQ_INIT(&m->responses);
     TAILQ_INIT(&m->vault);
-    m->timer = timer_new(loop, on_answers, m);
+    m->timer = timer_new(loop, on_responses, m);
     m->arena = arena_new(MEM_MAX_BYTES);
     return &m->sink;
 }

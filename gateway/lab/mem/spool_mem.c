@@ -12,19 +12,19 @@
 #define N_FAULTS 4
 #define VERB_BYTES 16
 
-struct mem_record {
-    TAILQ_ENTRY(mem_record) list;
+struct spool_record {
+    TAILQ_ENTRY(spool_record) list;
     struct buf bytes;
 };
 
-struct mem_answer {
-    TAILQ_ENTRY(mem_answer) list;
+struct spool_response {
+    TAILQ_ENTRY(spool_response) list;
     spool_on_done *fn;
     void *ctx;
     enum err e;
 };
 
-struct mem_fault {
+struct spool_fault {
     char verb[VERB_BYTES];
     enum err e;
     uint32_t n;
@@ -34,12 +34,12 @@ struct mem_spool {
     struct spool base;
     struct loop *loop;
     struct timer *timer;
-    TAILQ_HEAD(, mem_record) records;
-    struct mem_record *shown; /* last; NULL = none since the last drop */
+    TAILQ_HEAD(, spool_record) records;
+    struct spool_record *shown; /* last; NULL = none since the last drop */
     uint32_t n_shown;
-    TAILQ_HEAD(mem_answers, mem_answer) answers;
+    TAILQ_HEAD(spool_responses, spool_response) responses;
     uint64_t bytes;
-    struct mem_fault faults[N_FAULTS];
+    struct spool_fault faults[N_FAULTS];
 };
 
 static struct mem_spool *mem(struct spool *s)
@@ -50,7 +50,7 @@ static struct mem_spool *mem(struct spool *s)
 static enum err fault_take(struct mem_spool *m, const char *verb)
 {
     for (size_t i = 0; i < N_FAULTS; i++) {
-        struct mem_fault *fault = &m->faults[i];
+        struct spool_fault *fault = &m->faults[i];
         if (fault->n == 0 || strcmp(fault->verb, verb) != 0)
             continue;
         if (fault->n != UINT32_MAX)
@@ -60,12 +60,12 @@ static enum err fault_take(struct mem_spool *m, const char *verb)
     return ERR_OK;
 }
 
-static void answers_give(struct mem_spool *m)
+static void responses_give(struct mem_spool *m)
 {
-    struct mem_answers turn;
+    struct spool_responses turn;
     TAILQ_INIT(&turn);
-    TAILQ_CONCAT(&turn, &m->answers, list);
-    for (struct mem_answer *a; (a = TAILQ_FIRST(&turn)) != NULL;) {
+    TAILQ_CONCAT(&turn, &m->responses, list);
+    for (struct spool_response *a; (a = TAILQ_FIRST(&turn)) != NULL;) {
         TAILQ_REMOVE(&turn, a, list);
         a->fn(a->ctx, a->e);
         free(a);
@@ -74,29 +74,29 @@ static void answers_give(struct mem_spool *m)
 
 static void on_turn(void *ctx)
 {
-    answers_give(ctx);
+    responses_give(ctx);
 }
 
 static void mem_append(struct spool *s, struct str record, spool_on_done *fn, void *ctx)
 {
     struct mem_spool *m = mem(s);
-    struct mem_answer *a = xcalloc(1, sizeof(*a));
-    *a = (struct mem_answer){.fn = fn, .ctx = ctx, .e = fault_take(m, "append")};
+    struct spool_response *a = xcalloc(1, sizeof(*a));
+    *a = (struct spool_response){.fn = fn, .ctx = ctx, .e = fault_take(m, "append")};
     if (record.len > SPOOL_MAX_RECORD_BYTES)
         a->e = ERR_TOO_LONG;
     if (a->e == ERR_OK) {
-        struct mem_record *kept = xcalloc(1, sizeof(*kept));
+        struct spool_record *kept = xcalloc(1, sizeof(*kept));
         buf_init(&kept->bytes, SPOOL_MAX_RECORD_BYTES);
         buf_add_str(&kept->bytes, record);
         assert(buf_error(&kept->bytes) == ERR_OK);
         TAILQ_INSERT_TAIL(&m->records, kept, list);
         m->bytes += record.len;
     }
-    TAILQ_INSERT_TAIL(&m->answers, a, list);
+    TAILQ_INSERT_TAIL(&m->responses, a, list);
     timer_start(m->loop, m->timer, 0);
 }
 
-static enum err show(struct mem_spool *m, struct mem_record *next, struct buf *record)
+static enum err show(struct mem_spool *m, struct spool_record *next, struct buf *record)
 {
     enum err e = fault_take(m, "peek");
     if (e != ERR_OK)
@@ -126,7 +126,7 @@ static enum err mem_peek_next(struct spool *s, struct buf *record)
 
 static void record_remove(struct mem_spool *m)
 {
-    struct mem_record *first = TAILQ_FIRST(&m->records);
+    struct spool_record *first = TAILQ_FIRST(&m->records);
     TAILQ_REMOVE(&m->records, first, list);
     m->bytes -= first->bytes.len;
     buf_fini(&first->bytes);
@@ -162,7 +162,7 @@ static uint64_t mem_bytes(struct spool *s)
 static void mem_free(struct spool *s)
 {
     struct mem_spool *m = mem(s);
-    answers_give(m);
+    responses_give(m);
     while (!TAILQ_EMPTY(&m->records))
         record_remove(m);
     timer_free(m->loop, m->timer);
@@ -185,23 +185,23 @@ struct spool *spool_mem_new(struct loop *loop)
     m->base.ops = &mem_ops;
     m->loop = loop;
     TAILQ_INIT(&m->records);
-    TAILQ_INIT(&m->answers);
+    TAILQ_INIT(&m->responses);
     m->timer = timer_new(loop, on_turn, m);
     return &m->base;
 }
 
 void spool_mem_fail(struct spool *s, const char *verb, enum err e, uint32_t n)
 {
-    struct mem_fault *slot = NULL;
+    struct spool_fault *slot = NULL;
     for (size_t i = 0; i < N_FAULTS; i++) {
-        struct mem_fault *fault = &mem(s)->faults[i];
+        struct spool_fault *fault = &mem(s)->faults[i];
         if (fault->n > 0 && strcmp(fault->verb, verb) == 0)
             fault->n = 0; /* the new one takes its place */
         if (fault->n == 0)
             slot = fault;
     }
     assert(slot != NULL);
-    *slot = (struct mem_fault){.e = e, .n = n};
+    *slot = (struct spool_fault){.e = e, .n = n};
     enum err copied = str_copy(str_from(verb), slot->verb, sizeof(slot->verb));
     assert(copied == ERR_OK);
 }

@@ -1,6 +1,6 @@
 /*
  * store_mem.c: everything in this process, for transcripts and unit tests. A call takes effect at
- * once, its answer is copied and handed out in the next turn of the loop.
+ * once, its response is copied and handed out in the next turn of the loop.
  */
 #include "lab/mem/store_mem_ops.h"
 
@@ -26,18 +26,18 @@ void mem_value_set(struct buf *value, struct str bytes)
     assert(buf_error(value) == ERR_OK);
 }
 
-static void deliver_load(struct mem_answer *a)
+static void deliver_load(struct mem_response *a)
 {
     a->fn.load(a->ctx, a->e, a->e == ERR_OK ? &a->record : NULL);
 }
 
-static void deliver_commit(struct mem_answer *a)
+static void deliver_commit(struct mem_response *a)
 {
     bool has_record = a->e == ERR_CONFLICT || (a->e == ERR_OK && a->record.refused_by != NULL);
     a->fn.commit(a->ctx, a->e, has_record ? &a->record : NULL);
 }
 
-static void deliver_due(struct mem_answer *a)
+static void deliver_due(struct mem_response *a)
 {
     a->fn.due(a->ctx, a->e, a->ids, a->e == ERR_OK ? a->n : 0);
 }
@@ -65,7 +65,7 @@ static struct mem_record *record_need(struct mem_store *m, const struct number_i
     return record;
 }
 
-static void record_copy(struct mem_store *m, const struct number_id *id, struct mem_answer *a)
+static void record_copy(struct mem_store *m, const struct number_id *id, struct mem_response *a)
 {
     struct mem_record *record = record_find(m, id);
     a->record = (struct store_record){.state = STR_NONE, .reply = STR_NONE};
@@ -88,10 +88,10 @@ struct str mem_state(struct mem_store *m, const struct number_id *id, struct are
 
 static void mem_load(struct store *s, const struct number_id *id, store_on_load *fn, void *ctx)
 {
-    struct mem_answer *a = mem_answer_new(mem(s), "load", deliver_load, ctx);
+    struct mem_response *a = mem_response_new(mem(s), "load", deliver_load, ctx);
     a->fn.load = fn;
     record_copy(mem(s), id, a);
-    mem_answer_post(mem(s), a);
+    mem_response_post(mem(s), a);
 }
 
 static void commit_apply(struct mem_store *m, const struct store_commit *commit,
@@ -131,7 +131,7 @@ static void mem_commit(struct store *s, const struct store_commit *commit, store
                        void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "commit", deliver_commit, ctx);
+    struct mem_response *a = mem_response_new(m, "commit", deliver_commit, ctx);
     a->fn.commit = fn;
     struct mem_record *record = record_find(m, &commit->id);
     uint32_t seq = record != NULL ? store_seq(buf_str(&record->state)) : 0;
@@ -141,24 +141,24 @@ static void mem_commit(struct store *s, const struct store_commit *commit, store
     } else if (a->has_effect) {
         commit_apply(m, commit, &a->record.refused_by);
     }
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 static void mem_append(struct store *s, uint8_t bucket, struct str event, store_on_done *fn,
                        void *ctx)
 {
-    struct mem_answer *a = mem_answer_new(mem(s), "append", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(mem(s), "append", mem_deliver_done, ctx);
     a->fn.done = fn;
     if (a->has_effect)
         mem_stream_add(mem(s), STORE_STREAM_EVENTS, bucket, event);
-    mem_answer_post(mem(s), a);
+    mem_response_post(mem(s), a);
 }
 
 static void mem_restore(struct store *s, const struct number_id *id, struct str state,
                         int64_t due_at_ms, store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "restore", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(m, "restore", mem_deliver_done, ctx);
     a->fn.done = fn;
     struct mem_record *record = record_find(m, id);
     bool is_newer = record == NULL || store_seq(state) > store_seq(buf_str(&record->state));
@@ -168,23 +168,23 @@ static void mem_restore(struct store *s, const struct number_id *id, struct str 
         if (due_at_ms >= 0)
             record->due_at_ms = due_at_ms;
     }
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 static void mem_wake(struct store *s, const struct number_id *id, int64_t due_at_ms,
                      store_on_done *fn, void *ctx)
 {
-    struct mem_answer *a = mem_answer_new(mem(s), "wake", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(mem(s), "wake", mem_deliver_done, ctx);
     a->fn.done = fn;
     struct mem_record *record = record_find(mem(s), id);
     bool is_later = record != NULL && record->state.len > 0 &&
                     (record->due_at_ms == 0 || record->due_at_ms > due_at_ms);
     if (a->has_effect && is_later)
         record->due_at_ms = due_at_ms;
-    mem_answer_post(mem(s), a);
+    mem_response_post(mem(s), a);
 }
 
-static void deliver_states(struct mem_answer *a)
+static void deliver_states(struct mem_response *a)
 {
     a->fn.states(a->ctx, a->e, a->names, a->e == ERR_OK ? a->n : 0);
 }
@@ -192,7 +192,7 @@ static void deliver_states(struct mem_answer *a)
 static void mem_states(struct store *s, const struct number_id *ids, uint32_t n,
                        store_on_states *fn, void *ctx)
 {
-    struct mem_answer *a = mem_answer_new(mem(s), "states", deliver_states, ctx);
+    struct mem_response *a = mem_response_new(mem(s), "states", deliver_states, ctx);
     a->fn.states = fn;
     a->n = n;
     a->names = arena_new_array(a->arena, struct str, n + 1);
@@ -201,10 +201,10 @@ static void mem_states(struct store *s, const struct number_id *ids, uint32_t n,
         bool is_there = record != NULL && record->state.len > 0;
         a->names[i] = is_there ? arena_str(a->arena, buf_str(&record->state)) : STR_NONE;
     }
-    mem_answer_post(mem(s), a);
+    mem_response_post(mem(s), a);
 }
 
-static void deliver_scan(struct mem_answer *a)
+static void deliver_scan(struct mem_response *a)
 {
     a->fn.scan(a->ctx, a->e, STR(""), a->learners, a->e == ERR_OK ? a->n : 0);
 }
@@ -213,7 +213,7 @@ static void deliver_scan(struct mem_answer *a)
 static void mem_scan(struct store *s, struct str cursor, store_on_scan *fn, void *ctx)
 {
     (void)cursor;
-    struct mem_answer *a = mem_answer_new(mem(s), "scan", deliver_scan, ctx);
+    struct mem_response *a = mem_response_new(mem(s), "scan", deliver_scan, ctx);
     struct mem_record *record, *next;
     a->fn.scan = fn;
     a->learners = arena_new_array(a->arena, struct store_learner, HASH_COUNT(mem(s)->records) + 1);
@@ -223,7 +223,7 @@ static void mem_scan(struct store *s, struct str cursor, store_on_scan *fn, void
             a->learners[a->n++] = (struct store_learner){
                 record->id, arena_str(a->arena, buf_str(&record->state)), record->due_at_ms};
     }
-    mem_answer_post(mem(s), a);
+    mem_response_post(mem(s), a);
 }
 
 void mem_state_patch(struct mem_store *m, const struct number_id *id,
@@ -240,11 +240,11 @@ static void mem_patch(struct store *s, const struct number_id *id, const struct 
                       store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "patch", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(m, "patch", mem_deliver_done, ctx);
     a->fn.done = fn;
     if (a->has_effect)
         mem_state_patch(m, id, patch);
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 static int due_cmp(const void *a, const void *b)
@@ -259,7 +259,7 @@ static void mem_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms
                     store_on_due *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "due", deliver_due, ctx);
+    struct mem_response *a = mem_response_new(m, "due", deliver_due, ctx);
     a->fn.due = fn;
     size_t n_records = HASH_COUNT(m->records), n = 0;
     const struct mem_record **due = xcalloc(n_records + 1, sizeof(struct mem_record *));
@@ -274,13 +274,13 @@ static void mem_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms
     for (uint32_t i = 0; i < a->n; i++)
         a->ids[i] = due[i]->id;
     free(due);
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 /* ---- the rest ---- */
 
 /* A store in memory is never lost. */
-static void deliver_fence(struct mem_answer *a)
+static void deliver_fence(struct mem_response *a)
 {
     static const struct store_fence open = {.epoch = 1, .is_open = true};
     a->fn.fence(a->ctx, a->e, a->e == ERR_OK ? &open : NULL);
@@ -288,49 +288,60 @@ static void deliver_fence(struct mem_answer *a)
 
 static void mem_fence(struct store *s, store_on_fence *fn, void *ctx)
 {
-    struct mem_answer *a = mem_answer_new(mem(s), "fence", deliver_fence, ctx);
+    struct mem_response *a = mem_response_new(mem(s), "fence", deliver_fence, ctx);
     a->fn.fence = fn;
-    mem_answer_post(mem(s), a);
+    mem_response_post(mem(s), a);
 }
 
 static void mem_fence_open(struct store *s, uint64_t epoch, store_on_done *fn, void *ctx)
 {
     (void)epoch;
-    struct mem_answer *a = mem_answer_new(mem(s), "fence_open", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(mem(s), "fence_open", mem_deliver_done, ctx);
     a->fn.done = fn;
-    mem_answer_post(mem(s), a);
+    mem_response_post(mem(s), a);
 }
 
 static void mem_log_end(struct store *s, uint8_t bucket, store_on_value *fn, void *ctx)
 {
-    struct mem_answer *a = mem_answer_new(mem(s), "log_end", mem_deliver_value, ctx);
+    struct mem_response *a = mem_response_new(mem(s), "log_end", mem_deliver_value, ctx);
     char id[EVENT_PLACE_BYTES];
     event_place_write(mem_stream_end(mem(s), bucket), id);
     a->fn.value = fn;
     a->value = arena_str(a->arena, str_from(id));
-    mem_answer_post(mem(s), a);
+    mem_response_post(mem(s), a);
 }
 
-static void deliver_memory(struct mem_answer *a)
+static void deliver_memory(struct mem_response *a)
 {
     a->fn.memory(a->ctx, a->e, a->n);
 }
 
 static void mem_memory(struct store *s, store_on_memory *fn, void *ctx)
 {
-    struct mem_answer *a = mem_answer_new(mem(s), "memory", deliver_memory, ctx);
+    struct mem_response *a = mem_response_new(mem(s), "memory", deliver_memory, ctx);
     a->fn.memory = fn;
     a->n = mem(s)->used_memory;
-    mem_answer_post(mem(s), a);
+    mem_response_post(mem(s), a);
 }
 
 static void mem_facts(struct store *s, enum store_facts what, store_on_value *fn, void *ctx)
 {
-    struct mem_answer *a = mem_answer_new(mem(s), "facts", mem_deliver_value, ctx);
+    struct mem_response *a = mem_response_new(mem(s), "facts", mem_deliver_value, ctx);
     a->fn.value = fn;
     a->value = what == STORE_FACTS_STATE ? STR("role:master\naof_enabled:1\n")
                                          : STR("appendfsync:always\n");
-    mem_answer_post(mem(s), a);
+    mem_response_post(mem(s), a);
+}
+
+/* It has no users. */
+static void mem_may(struct store *s, struct str user, struct str command, store_on_value *fn,
+                    void *ctx)
+{
+    struct mem_response *a = mem_response_new(mem(s), "may", mem_deliver_value, ctx);
+    (void)user, (void)command;
+    a->fn.value = fn;
+    a->e = a->e != ERR_OK ? a->e : ERR_NOT_FOUND;
+    mem_response_post(mem(s), a);
 }
 
 void store_mem_set_memory(struct store *s, uint32_t used)
@@ -338,18 +349,18 @@ void store_mem_set_memory(struct store *s, uint32_t used)
     mem(s)->used_memory = used;
 }
 
-static void deliver_probe(struct mem_answer *a)
+static void deliver_probe(struct mem_response *a)
 {
     a->fn.probe(a->ctx, a->e, a->server, a->n);
 }
 
 static void mem_probe(struct store *s, store_on_probe *fn, void *ctx)
 {
-    struct mem_answer *a = mem_answer_new(mem(s), "probe", deliver_probe, ctx);
+    struct mem_response *a = mem_response_new(mem(s), "probe", deliver_probe, ctx);
     a->fn.probe = fn;
     a->server = loop_wall(mem(s)->loop);
     a->n = store_mem_n_alive(mem(s), STR("sender"));
-    mem_answer_post(mem(s), a);
+    mem_response_post(mem(s), a);
 }
 
 static bool mem_is_up(struct store *s)
@@ -382,10 +393,10 @@ static void mem_free(struct store *s)
 {
     struct mem_store *m = mem(s);
     mem_streams_stop(m);
-    for (struct mem_answer *a; (a = TAILQ_FIRST(&m->answers)) != NULL;) {
-        TAILQ_REMOVE(&m->answers, a, list);
+    for (struct mem_response *a; (a = TAILQ_FIRST(&m->responses)) != NULL;) {
+        TAILQ_REMOVE(&m->responses, a, list);
         a->e = ERR_UNAVAILABLE;
-        mem_answer_give(a);
+        mem_response_give(a);
     }
     timer_free(m->loop, m->timer);
     mem_streams_fini(m);
@@ -431,6 +442,7 @@ static const struct store_ops mem_ops = {
     .log_sizes = mem_log_sizes,
     .memory = mem_memory,
     .facts = mem_facts,
+    .may = mem_may,
     .outbox_look = mem_outbox_look,
     .lease_keep = mem_lease_keep,
     .lease_give = mem_lease_give,
@@ -443,9 +455,9 @@ struct store *store_mem_new(struct loop *loop)
     struct mem_store *m = xcalloc(1, sizeof(*m));
     m->base.ops = &mem_ops;
     m->loop = loop;
-    TAILQ_INIT(&m->answers);
+    TAILQ_INIT(&m->responses);
     mem_values_init(m);
-    m->timer = timer_new(loop, mem_on_answers, m);
+    m->timer = timer_new(loop, mem_on_responses, m);
     mem_value_init(&m->current, STR_NONE);
     mem_streams_init(m);
     return &m->base;

@@ -1,6 +1,6 @@
 /*
- * store_mem.h: what store_mem.c (learners), store_mem_answers.c (answers, faults) and the files of
- * store_mem_ops.h share. Nobody else includes it.
+ * store_mem.h: what store_mem.c (learners), store_mem_responses.c (responses, faults) and the files
+ * of store_mem_ops.h share. Nobody else includes it.
  */
 #pragma once
 
@@ -48,9 +48,9 @@ struct mem_entry {
 };
 
 /* What a callback will be given; data lives in the arena. */
-struct mem_answer {
-    TAILQ_ENTRY(mem_answer) list;
-    void (*deliver)(struct mem_answer *);
+struct mem_response {
+    TAILQ_ENTRY(mem_response) list;
+    void (*deliver)(struct mem_response *);
     union {
         store_on_load *load;
         store_on_commit *commit;
@@ -90,13 +90,13 @@ struct mem_answer {
 };
 
 TAILQ_HEAD(mem_entries, mem_entry);
-TAILQ_HEAD(mem_answers, mem_answer);
+TAILQ_HEAD(mem_responses, mem_response);
 
 /* A read that waits for entries. */
 struct mem_waiting {
     struct mem_store *store;
-    struct mem_answer *answer;  /* NULL = nobody waits */
-    struct store_reader reader; /* both of its lists lie here */
+    struct mem_response *response; /* NULL = nobody waits */
+    struct store_reader reader;    /* both of its lists lie here */
     struct event_place from[STORE_BUCKETS];
     bool ranges[STORE_LEASE_RANGES];
     struct timer *timer;
@@ -126,7 +126,7 @@ struct mem_store {
     uint64_t log_added[STORE_BUCKETS];
     uint32_t used_memory;
     struct mem_waiting waiting[STORE_MEM_STREAMS];
-    struct mem_answers answers;
+    struct mem_responses responses;
     struct timer *timer;
     struct mem_fault faults[STORE_MEM_FAULTS];
 };
@@ -137,16 +137,16 @@ static inline struct mem_store *mem(struct store *s)
 }
 
 /* A new answer, its fault (if one waits for this verb) taken. Take effect only if has_effect. */
-struct mem_answer *mem_answer_new(struct mem_store *m, const char *verb,
-                                  void (*deliver)(struct mem_answer *), void *ctx);
+struct mem_response *mem_response_new(struct mem_store *m, const char *verb,
+                                      void (*deliver)(struct mem_response *), void *ctx);
 /* To be given in the next turn. */
-void mem_answer_post(struct mem_store *m, struct mem_answer *a);
-/* At once; the answer is gone then. */
-void mem_answer_give(struct mem_answer *a);
+void mem_response_post(struct mem_store *m, struct mem_response *a);
+/* At once; the response is gone then. */
+void mem_response_give(struct mem_response *a);
 /* timer_fn of the store. */
-void mem_on_answers(void *ctx);
-void mem_deliver_done(struct mem_answer *a);
-void mem_deliver_value(struct mem_answer *a);
+void mem_on_responses(void *ctx);
+void mem_deliver_done(struct mem_response *a);
+void mem_deliver_value(struct mem_response *a);
 
 /* The state of a number; absent: nobody. */
 struct str mem_state(struct mem_store *m, const struct number_id *id, struct arena *arena);

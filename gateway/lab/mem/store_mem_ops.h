@@ -53,7 +53,7 @@ void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucke
 /* Of the last entry that a bucket's log ever had. */
 struct event_place mem_stream_end(const struct mem_store *m, uint8_t bucket);
 void mem_streams_init(struct mem_store *m);
-/* Ends what waits; its answer is posted. */
+/* Ends what waits; its response is posted. */
 void mem_streams_stop(struct mem_store *m);
 void mem_streams_fini(struct mem_store *m);
 void mem_read(struct store *s, const struct store_reader *reader, store_on_entries *fn, void *ctx);

@@ -98,11 +98,11 @@ void mem_caps_tell(struct mem_store *m, const struct store_commit *commit, const
 void mem_take(struct store *s, const struct store_cap *caps, uint32_t n, store_on_done *fn,
               void *ctx)
 {
-    struct mem_answer *a = mem_answer_new(mem(s), "take", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(mem(s), "take", mem_deliver_done, ctx);
     a->fn.done = fn;
     if (a->has_effect && take(mem(s), caps, n) != NULL)
         a->e = ERR_DENIED;
-    mem_answer_post(mem(s), a);
+    mem_response_post(mem(s), a);
 }
 
 void mem_caps_fini(struct mem_store *m)
@@ -135,7 +135,7 @@ struct mem_lease {
     uint64_t fences[STORE_LEASE_RANGES]; /* that the buckets know */
 };
 
-static void deliver_lease(struct mem_answer *a)
+static void deliver_lease(struct mem_response *a)
 {
     a->fn.lease(a->ctx, a->e, a->e == ERR_OK ? a->fences : NULL, a->n);
 }
@@ -214,7 +214,7 @@ static void range_take(struct mem_lease *l, uint32_t i, const struct mem_member 
     l->ranges[i].fence = l->fences[i] = ++l->last_fence;
 }
 
-static void own(struct mem_store *m, const struct store_lease *lease, struct mem_answer *a)
+static void own(struct mem_store *m, const struct store_lease *lease, struct mem_response *a)
 {
     struct mem_lease *l = lease_of(m, lease->kind);
     struct mem_member *me = member_of(l, lease->owner);
@@ -240,18 +240,18 @@ static void own(struct mem_store *m, const struct store_lease *lease, struct mem
 void mem_lease_keep(struct store *s, const struct store_lease *lease, store_on_lease *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "lease_keep", deliver_lease, ctx);
+    struct mem_response *a = mem_response_new(m, "lease_keep", deliver_lease, ctx);
     a->fn.lease = fn;
     if (a->has_effect)
         own(m, lease, a);
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 void mem_lease_give(struct store *s, const struct store_lease *lease, const bool *ranges,
                     bool is_leaving, store_on_lease_given *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "lease_give", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(m, "lease_give", mem_deliver_done, ctx);
     a->fn.done = fn;
     struct mem_lease *l = lease_of(m, lease->kind);
     struct mem_member *me = member_of(l, lease->owner);
@@ -261,7 +261,7 @@ void mem_lease_give(struct store *s, const struct store_lease *lease, const bool
     }
     if (a->has_effect && is_leaving)
         member_end(l, me);
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 bool mem_is_fenced(struct mem_store *m, const struct store_entry *entry)

@@ -9,18 +9,18 @@
 
 #include "base/xalloc.h"
 
-struct answer_to {
+struct response_to {
     const char *verb;
     store_on_entries *fn;
     void *ctx;
 };
 
-static void deliver_entries(struct mem_answer *a)
+static void deliver_entries(struct mem_response *a)
 {
     a->fn.entries(a->ctx, a->e, a->entries, a->e == ERR_OK ? a->n : 0);
 }
 
-static void give_entry(struct mem_answer *a, const struct mem_entry *entry)
+static void give_entry(struct mem_response *a, const struct mem_entry *entry)
 {
     a->entries[a->n++] = (struct store_entry){
         .bucket = entry->bucket,
@@ -54,8 +54,8 @@ static int entry_cmp(const void *a, const void *b)
     return event_place_cmp(left->place, right->place);
 }
 
-/* Fills the answer with what there is for the reader. */
-static void read_what_waits(struct mem_store *m, enum store_stream stream, struct mem_answer *a)
+/* Fills the response with what there is for the reader. */
+static void read_what_waits(struct mem_store *m, enum store_stream stream, struct mem_response *a)
 {
     const struct mem_waiting *waiting = &m->waiting[stream];
     struct mem_entry *entry;
@@ -75,10 +75,10 @@ static void read_what_waits(struct mem_store *m, enum store_stream stream, struc
 
 static void waiting_end(struct mem_waiting *waiting)
 {
-    struct mem_answer *a = waiting->answer;
-    waiting->answer = NULL;
+    struct mem_response *a = waiting->response;
+    waiting->response = NULL;
     timer_stop(waiting->store->loop, waiting->timer);
-    mem_answer_post(waiting->store, a);
+    mem_response_post(waiting->store, a);
 }
 
 static void on_waited(void *ctx)
@@ -105,8 +105,8 @@ void mem_stream_add(struct mem_store *m, enum store_stream stream, uint8_t bucke
     }
     TAILQ_INSERT_TAIL(&m->streams[stream], entry, list);
     struct mem_waiting *waiting = &m->waiting[stream];
-    if (waiting->answer != NULL && store_reader_has(&waiting->reader, bucket)) {
-        read_what_waits(m, stream, waiting->answer);
+    if (waiting->response != NULL && store_reader_has(&waiting->reader, bucket)) {
+        read_what_waits(m, stream, waiting->response);
         waiting_end(waiting);
     }
 }
@@ -118,12 +118,12 @@ struct event_place mem_stream_end(const struct mem_store *m, uint8_t bucket)
 
 /* Answers at once, or when there is something. */
 static void read_start(struct mem_store *m, enum store_stream stream,
-                       const struct store_reader *reader, const struct answer_to *to)
+                       const struct store_reader *reader, const struct response_to *to)
 {
     struct mem_waiting *waiting = &m->waiting[stream];
-    struct mem_answer *a = mem_answer_new(m, to->verb, deliver_entries, to->ctx);
+    struct mem_response *a = mem_response_new(m, to->verb, deliver_entries, to->ctx);
     a->fn.entries = to->fn;
-    if (waiting->answer != NULL) {
+    if (waiting->response != NULL) {
         a->e = ERR_FULL;
     } else {
         waiting->reader = *reader;
@@ -136,22 +136,22 @@ static void read_start(struct mem_store *m, enum store_stream stream,
             read_what_waits(m, stream, a);
     }
     if (a->e != ERR_OK || a->forced != ERR_OK || a->n > 0 || reader->block_ms == 0) {
-        mem_answer_post(m, a);
+        mem_response_post(m, a);
         return;
     }
-    waiting->answer = a;
+    waiting->response = a;
     timer_start(m->loop, waiting->timer, reader->block_ms);
 }
 
 void mem_read(struct store *s, const struct store_reader *reader, store_on_entries *fn, void *ctx)
 {
-    read_start(mem(s), STORE_STREAM_OUTBOX, reader, &(struct answer_to){"read", fn, ctx});
+    read_start(mem(s), STORE_STREAM_OUTBOX, reader, &(struct response_to){"read", fn, ctx});
 }
 
 void mem_log_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
                   void *ctx)
 {
-    read_start(mem(s), STORE_STREAM_EVENTS, reader, &(struct answer_to){"log_read", fn, ctx});
+    read_start(mem(s), STORE_STREAM_EVENTS, reader, &(struct response_to){"log_read", fn, ctx});
 }
 
 static struct mem_entry *entry_find(struct mem_store *m, const struct store_entry *wanted)
@@ -175,7 +175,7 @@ void mem_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t 
                   store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "log_trim", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(m, "log_trim", mem_deliver_done, ctx);
     a->fn.done = fn;
     struct event_place last[STORE_BUCKETS] = {{0, 0}};
     for (uint32_t i = 0; a->has_effect && i < n; i++)
@@ -188,14 +188,14 @@ void mem_log_trim(struct store *s, const struct store_log_trim *trims, uint32_t 
         TAILQ_REMOVE(&m->streams[STORE_STREAM_EVENTS], entry, list);
         entry_free(entry);
     }
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 void mem_log_delete(struct store *s, uint8_t bucket, const struct event_place *places, uint32_t n,
                     store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "log_delete", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(m, "log_delete", mem_deliver_done, ctx);
     a->fn.done = fn;
     for (struct mem_entry *entry = TAILQ_FIRST(&m->streams[STORE_STREAM_EVENTS]), *next;
          entry != NULL; entry = next) {
@@ -208,18 +208,18 @@ void mem_log_delete(struct store *s, uint8_t bucket, const struct event_place *p
         TAILQ_REMOVE(&m->streams[STORE_STREAM_EVENTS], entry, list);
         entry_free(entry);
     }
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 /* There are no files. */
 void mem_compact(struct store *s, store_on_done *fn, void *ctx)
 {
-    struct mem_answer *a = mem_answer_new(mem(s), "compact", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(mem(s), "compact", mem_deliver_done, ctx);
     a->fn.done = fn;
-    mem_answer_post(mem(s), a);
+    mem_response_post(mem(s), a);
 }
 
-static void deliver_log_sizes(struct mem_answer *a)
+static void deliver_log_sizes(struct mem_response *a)
 {
     a->fn.sizes(a->ctx, a->e, a->sizes);
 }
@@ -227,7 +227,7 @@ static void deliver_log_sizes(struct mem_answer *a)
 void mem_log_sizes(struct store *s, const bool *ranges, store_on_log_sizes *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "log_sizes", deliver_log_sizes, ctx);
+    struct mem_response *a = mem_response_new(m, "log_sizes", deliver_log_sizes, ctx);
     struct store_log_size *sizes = arena_new_array(a->arena, struct store_log_size, STORE_BUCKETS);
     const struct mem_entry *entry;
     a->fn.sizes = fn;
@@ -242,10 +242,10 @@ void mem_log_sizes(struct store *s, const bool *ranges, store_on_log_sizes *fn, 
         if (ranges[store_lease_range(entry->bucket)] && size->n_kept++ == 0)
             size->first = entry->place;
     }
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
-static void deliver_outbox_look(struct mem_answer *a)
+static void deliver_outbox_look(struct mem_response *a)
 {
     a->fn.outbox(a->ctx, a->e, a->n, a->server.ms);
 }
@@ -253,7 +253,7 @@ static void deliver_outbox_look(struct mem_answer *a)
 void mem_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "outbox_look", deliver_outbox_look, ctx);
+    struct mem_response *a = mem_response_new(m, "outbox_look", deliver_outbox_look, ctx);
     const struct mem_entry *entry;
     a->fn.outbox = fn;
     TAILQ_FOREACH(entry, &m->streams[STORE_STREAM_OUTBOX], list)
@@ -263,14 +263,14 @@ void mem_outbox_look(struct store *s, const uint64_t *fences, store_on_outbox *f
         if (a->n++ == 0) /* all came in in this order */
             a->server.ms = (int64_t)entry->place.ms;
     }
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 void mem_settle(struct store *s, const struct store_entry *wanted, const struct store_settled *what,
                 store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "settle", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(m, "settle", mem_deliver_done, ctx);
     a->fn.done = fn;
     struct mem_entry *entry = entry_find(m, wanted);
     if (a->has_effect && mem_is_fenced(m, wanted)) {
@@ -283,14 +283,14 @@ void mem_settle(struct store *s, const struct store_entry *wanted, const struct 
         if (what->id != NULL)
             mem_state_patch(m, what->id, &what->patch);
     }
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 void mem_mark_sending(struct store *s, const struct store_entry *entry, const struct number_id *id,
                       store_on_value *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "mark_sending", mem_deliver_value, ctx);
+    struct mem_response *a = mem_response_new(m, "mark_sending", mem_deliver_value, ctx);
     a->fn.value = fn;
     struct mem_entry *found = entry_find(m, entry);
     if (mem_is_fenced(m, entry)) {
@@ -305,19 +305,19 @@ void mem_mark_sending(struct store *s, const struct store_entry *entry, const st
         if (id->bytes[0] == entry->bucket)
             a->value = mem_state(m, id, a->arena);
     }
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 void mem_clear_sending(struct store *s, const struct store_entry *entry, store_on_done *fn,
                        void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "clear_sending", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(m, "clear_sending", mem_deliver_done, ctx);
     a->fn.done = fn;
     struct mem_entry *found = entry_find(m, entry);
     if (found != NULL && a->has_effect)
         found->is_marked = false;
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 void mem_streams_init(struct mem_store *m)
@@ -332,7 +332,7 @@ void mem_streams_init(struct mem_store *m)
 void mem_streams_stop(struct mem_store *m)
 {
     for (size_t i = 0; i < STORE_MEM_STREAMS; i++) {
-        if (m->waiting[i].answer != NULL)
+        if (m->waiting[i].response != NULL)
             waiting_end(&m->waiting[i]);
     }
 }

@@ -41,12 +41,12 @@ struct mem_note {
 
 /* ---- parts of long SMS, as port/store/functions.lua has them ---- */
 
-static void deliver_part(struct mem_answer *a)
+static void deliver_part(struct mem_response *a)
 {
     a->fn.part(a->ctx, a->e, a->part_state, a->names, a->e == ERR_OK ? a->n : 0);
 }
 
-static void deliver_overdue(struct mem_answer *a)
+static void deliver_overdue(struct mem_response *a)
 {
     a->fn.overdue(a->ctx, a->e, a->value, a->names, a->e == ERR_OK ? a->n : 0);
 }
@@ -94,7 +94,7 @@ static struct mem_message *message_new(struct mem_store *m, const struct store_p
 }
 
 /* Values of the parts, absent where one is missing, up to the last that is there. */
-static void copy_parts(const struct mem_message *message, struct mem_answer *a)
+static void copy_parts(const struct mem_message *message, struct mem_response *a)
 {
     a->names = arena_new_array(a->arena, struct str, STORE_MAX_PARTS);
     for (uint32_t i = 0; i < STORE_MAX_PARTS; i++) {
@@ -106,7 +106,7 @@ static void copy_parts(const struct mem_message *message, struct mem_answer *a)
 }
 
 static enum store_part_state keep(struct mem_store *m, const struct store_part *part,
-                                  struct mem_answer *a)
+                                  struct mem_response *a)
 {
     struct mem_message *message = message_find(m, part->key);
     struct mem_part *place = message != NULL ? &message->parts[part->n - 1] : NULL;
@@ -137,32 +137,32 @@ static enum store_part_state keep(struct mem_store *m, const struct store_part *
 void mem_part_put(struct store *s, const struct store_part *part, store_on_part *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "part_put", deliver_part, ctx);
+    struct mem_response *a = mem_response_new(m, "part_put", deliver_part, ctx);
     a->fn.part = fn;
     if (!store_part_fits(part))
         a->e = ERR_TOO_LONG;
     else if (a->has_effect)
         a->part_state = keep(m, part, a);
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 void mem_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "part_done", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(m, "part_done", mem_deliver_done, ctx);
     struct mem_message *message = message_find(m, key);
     a->fn.done = fn;
     if (a->has_effect && message != NULL && must_forget)
         message_free(m, message);
     else if (a->has_effect && message != NULL)
         message->due_ms = 0;
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 void mem_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "parts_overdue", deliver_overdue, ctx);
+    struct mem_response *a = mem_response_new(m, "parts_overdue", deliver_overdue, ctx);
     const struct mem_message *message, *first = NULL;
     a->fn.overdue = fn;
     (void)message_find(m, STR_NONE); /* forgets what is too old */
@@ -176,12 +176,12 @@ void mem_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx)
         a->value = arena_str(a->arena, buf_str(&first->key));
         copy_parts(first, a);
     }
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 /* ---- sessions and courses ---- */
 
-static void deliver_courses(struct mem_answer *a)
+static void deliver_courses(struct mem_response *a)
 {
     bool is_ok = a->e == ERR_OK;
     a->fn.courses(a->ctx, a->e, a->names, a->bundles, is_ok ? a->n : 0,
@@ -225,17 +225,17 @@ void mem_session_put(struct store *s, struct str key, struct str value, int64_t 
                      store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "session_put", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(m, "session_put", mem_deliver_done, ctx);
     a->fn.done = fn;
     if (!store_session_fits(key, value))
         a->e = ERR_TOO_LONG;
     else if (a->has_effect)
         session_set(m, key, value, ttl_ms);
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
-static void answer_session(struct mem_store *m, struct mem_answer *a, struct str key,
-                           store_on_value *fn)
+static void response_session(struct mem_store *m, struct mem_response *a, struct str key,
+                             store_on_value *fn)
 {
     const struct mem_session *session = session_find(m, key);
     a->fn.value = fn;
@@ -243,19 +243,20 @@ static void answer_session(struct mem_store *m, struct mem_answer *a, struct str
         a->e = ERR_NOT_FOUND;
     else
         a->value = arena_str(a->arena, buf_str(&session->value));
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 void mem_session_get(struct store *s, struct str key, store_on_value *fn, void *ctx)
 {
-    answer_session(mem(s), mem_answer_new(mem(s), "session_get", mem_deliver_value, ctx), key, fn);
+    response_session(mem(s), mem_response_new(mem(s), "session_get", mem_deliver_value, ctx), key,
+                     fn);
 }
 
 void mem_meet(struct store *s, struct str name, struct str value, int64_t ttl_ms,
               store_on_value *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "meet", mem_deliver_value, ctx);
+    struct mem_response *a = mem_response_new(m, "meet", mem_deliver_value, ctx);
     const struct mem_session *present = session_find(m, name);
     a->fn.value = fn;
     if (!store_session_fits(name, value))
@@ -266,7 +267,7 @@ void mem_meet(struct store *s, struct str name, struct str value, int64_t ttl_ms
         session_set(m, name, value, ttl_ms);
     if (a->e == ERR_OK && present == NULL)
         a->e = ERR_NOT_FOUND;
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 /* ---- certificates: among the sessions, under names that none of those has ---- */
@@ -283,28 +284,28 @@ void mem_certificate_put(struct store *s, uint64_t code, struct str line, int64_
                          store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "certificate_put", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(m, "certificate_put", mem_deliver_done, ctx);
     char key[CERTIFICATE_KEY_BYTES];
     const struct mem_session *present = session_find(m, certificate_key(key, code));
     bool is_revoked = present != NULL && present->value.p[0] == 'R';
     a->fn.done = fn;
     if (a->has_effect && !is_revoked)
         session_set(m, certificate_key(key, code), line, until_ms - loop_wall(m->loop).ms);
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 void mem_certificate_get(struct store *s, uint64_t code, store_on_value *fn, void *ctx)
 {
     char key[CERTIFICATE_KEY_BYTES];
-    struct mem_answer *a = mem_answer_new(mem(s), "certificate_get", mem_deliver_value, ctx);
-    answer_session(mem(s), a, certificate_key(key, code), fn);
+    struct mem_response *a = mem_response_new(mem(s), "certificate_get", mem_deliver_value, ctx);
+    response_session(mem(s), a, certificate_key(key, code), fn);
 }
 
 void mem_course_put(struct store *s, struct str name, struct str bundle, bool is_current,
                     store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "course_put", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(m, "course_put", mem_deliver_done, ctx);
     a->fn.done = fn;
     if (a->has_effect) {
         struct mem_course *course;
@@ -323,13 +324,13 @@ void mem_course_put(struct store *s, struct str name, struct str bundle, bool is
         if (is_current)
             mem_value_set(&m->current, name);
     }
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 void mem_courses_get(struct store *s, store_on_courses *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "courses_get", deliver_courses, ctx);
+    struct mem_response *a = mem_response_new(m, "courses_get", deliver_courses, ctx);
     a->fn.courses = fn;
     struct mem_course *course;
     uint32_t n = 0;
@@ -346,12 +347,12 @@ void mem_courses_get(struct store *s, store_on_courses *fn, void *ctx)
     }
     if (m->current.len > 0)
         a->value = arena_str(a->arena, buf_str(&m->current));
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 /* ---- notes between operators and processes ---- */
 
-static void deliver_board(struct mem_answer *a)
+static void deliver_board(struct mem_response *a)
 {
     a->fn.board(a->ctx, a->e, a->names, a->bundles, a->e == ERR_OK ? a->n : 0);
 }
@@ -368,7 +369,7 @@ void mem_board_put(struct store *s, enum store_board board, struct str name, str
                    store_on_done *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "board_put", mem_deliver_done, ctx);
+    struct mem_response *a = mem_response_new(m, "board_put", mem_deliver_done, ctx);
     struct mem_notes *notes = &m->boards[board];
     struct mem_note *note;
     a->fn.done = fn;
@@ -385,13 +386,13 @@ void mem_board_put(struct store *s, enum store_board board, struct str name, str
         mem_value_init(&note->value, value);
         TAILQ_INSERT_HEAD(notes, note, list);
     }
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 void mem_board_get(struct store *s, enum store_board board, store_on_board *fn, void *ctx)
 {
     struct mem_store *m = mem(s);
-    struct mem_answer *a = mem_answer_new(m, "board_get", deliver_board, ctx);
+    struct mem_response *a = mem_response_new(m, "board_get", deliver_board, ctx);
     a->fn.board = fn;
     const struct mem_note *note;
     uint32_t n = 0;
@@ -406,7 +407,7 @@ void mem_board_get(struct store *s, enum store_board board, store_on_board *fn, 
         a->names[a->n] = arena_str(a->arena, buf_str(&note->name));
         a->bundles[a->n++] = arena_str(a->arena, buf_str(&note->value));
     }
-    mem_answer_post(m, a);
+    mem_response_post(m, a);
 }
 
 void mem_values_init(struct mem_store *m)

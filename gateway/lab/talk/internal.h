@@ -32,7 +32,7 @@ struct str talk_take_word(struct str *rest);
 /* A callback that may come again, and what was answered. */
 struct talk_past {
     const char *path;
-    struct buf body, answer;
+    struct buf body, response;
     int status;
 };
 
@@ -91,6 +91,6 @@ struct talk_verb {
 const struct talk_verb *talk_verb_find(struct str word, struct str *ret_phone);
 
 talk_play_fn talk_play_sms, talk_play_ussd, talk_play_call, talk_play_more, talk_play_drop,
-    talk_play_repeat, talk_play_report, talk_play_wait, talk_play_sms_out, talk_play_screen,
-    talk_play_event, talk_play_refused, talk_play_release, talk_play_correct, talk_play_fail,
-    talk_play_group, talk_play_certificate, talk_play_loose, talk_play_nothing;
+    talk_play_repeat, talk_play_report, talk_play_wait, talk_play_turn, talk_play_sms_out,
+    talk_play_screen, talk_play_event, talk_play_refused, talk_play_order, talk_play_correct,
+    talk_play_fail, talk_play_group, talk_play_certificate, talk_play_loose, talk_play_nothing;

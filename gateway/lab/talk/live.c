@@ -9,7 +9,7 @@
 #include "port/vault/vault.h"
 
 #define DIAL_CODE "*384*7#"
-#define ANSWER_MAX_BYTES 65536u
+#define RESPONSE_MAX_BYTES 65536u
 #define SMS_WAIT_MS 8000
 #define SMS_POLL_MS 40
 #define WAIT_MAX_MS 10000 /* real time */
@@ -29,7 +29,7 @@ struct talk_live {
     char run[17];
     struct seen seen[TALK_MAX_PHONES];
     uint32_t n_seen;
-    struct http_call_answer answers[TALK_MAX_REPEATS];
+    struct http_call_response responses[TALK_MAX_REPEATS];
 };
 
 static struct talk_live *live(struct talk_world *world)
@@ -38,15 +38,15 @@ static struct talk_live *live(struct talk_world *world)
 }
 
 static enum err live_post(struct talk_world *world, const char *path, struct str body, uint32_t n,
-                          struct talk_answer *ret)
+                          struct talk_response *ret)
 {
     struct talk_live *l = live(world);
     struct errmsg msg;
     char url[512];
     int len = snprintf(url, sizeof(url), "%s%s", l->address.base, path);
-    enum err e = http_call(l->caller, (struct str){url, (size_t)len}, body, n, l->answers, &msg);
+    enum err e = http_call(l->caller, (struct str){url, (size_t)len}, body, n, l->responses, &msg);
     for (uint32_t i = 0; e == ERR_OK && i < n; i++)
-        ret[i] = (struct talk_answer){l->answers[i].status, buf_str(&l->answers[i].body)};
+        ret[i] = (struct talk_response){l->responses[i].status, buf_str(&l->responses[i].body)};
     return e;
 }
 
@@ -184,7 +184,7 @@ enum err talk_live_new(const char *base, const char *admin, struct talk_live **r
                                    .is_in_haste = true,
                                    .number_offset = offset % NUMBERS};
     for (uint32_t i = 0; i < TALK_MAX_REPEATS; i++)
-        buf_init(&l->answers[i].body, ANSWER_MAX_BYTES);
+        buf_init(&l->responses[i].body, RESPONSE_MAX_BYTES);
     l->caller = http_caller_new();
     *ret = l;
     return ERR_OK;
@@ -195,7 +195,7 @@ void talk_live_free(struct talk_live *l)
     if (l == NULL)
         return;
     for (uint32_t i = 0; i < TALK_MAX_REPEATS; i++)
-        buf_fini(&l->answers[i].body);
+        buf_fini(&l->responses[i].body);
     http_caller_free(l->caller);
     free(l);
 }

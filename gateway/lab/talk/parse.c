@@ -74,7 +74,9 @@ static enum err parse_line(struct talk_parser *p, struct str rest, struct talk_l
         return TALK_FAIL(
             p,
             "'%.*s' is no line of a transcript; write course, clock, group, sms>, sms<, "
-            "ussd>, ussd<, call>, more, drop, repeat, wait, report, release, certificate, event, "
+            "ussd>, ussd<, call>, more, drop, repeat, wait, turn, report, release, erase, "
+            "certificate, "
+            "event, "
             "refused, fail, loose or #",
             STR_ARG(word));
     *line = (struct talk_line){.number = p->line, .verb = verb};

@@ -4,22 +4,22 @@
 
 #include "lab/talk/internal.h"
 
-#define ANSWER_MAX_BYTES 65536u
+#define RESPONSE_MAX_BYTES 65536u
 #define SAME_TEXT_MS 10000
 #define MAX_PAGES 40 /* of one screen */
 
 /* --- callbacks --- */
 
 static void remember(struct talk_phone *p, const char *path, struct str body,
-                     const struct talk_answer *answer)
+                     const struct talk_response *response)
 {
     struct talk_past *past = &p->past[p->n_past++ % TALK_HISTORY];
     past->path = path;
-    past->status = answer->status;
+    past->status = response->status;
     buf_reset(&past->body);
-    buf_reset(&past->answer);
+    buf_reset(&past->response);
     buf_add_str(&past->body, body);
-    buf_add_str(&past->answer, answer->body);
+    buf_add_str(&past->response, response->body);
 }
 
 static bool is_taken(int status)
@@ -27,17 +27,17 @@ static bool is_taken(int status)
     return status >= 200 && status < 300;
 }
 
-static enum err take_answer(struct talk_play *r, struct talk_phone *p,
-                            const struct talk_answer *answer, bool is_ussd, bool is_end)
+static enum err take_response(struct talk_play *r, struct talk_phone *p,
+                              const struct talk_response *response, bool is_ussd, bool is_end)
 {
     p->has_screen = p->is_optional = false;
-    p->refused = is_taken(answer->status) ? 0 : answer->status;
+    p->refused = is_taken(response->status) ? 0 : response->status;
     if (!is_ussd || is_end || p->refused != 0)
         return ERR_OK;
     struct str text;
-    if (handset_read_screen(&p->handset, answer->status, answer->body, &text, &p->is_open) !=
+    if (handset_read_screen(&p->handset, response->status, response->body, &text, &p->is_open) !=
         ERR_OK)
-        return talk_fail(r, "an answer that begins with CON or END", STR(""), "", answer->body);
+        return talk_fail(r, "an answer that begins with CON or END", STR(""), "", response->body);
     buf_reset(&p->screen);
     buf_add_str(&p->screen, text);
     p->has_screen = true;
@@ -49,13 +49,13 @@ static enum err take_answer(struct talk_play *r, struct talk_phone *p,
 /* Posts what the handset has made. */
 static enum err post(struct talk_play *r, struct talk_phone *p, bool is_end)
 {
-    struct talk_answer answer;
+    struct talk_response response;
     struct handset *h = &p->handset;
-    enum err e = r->world->ops->post(r->world, h->path, buf_str(&h->body), 1, &answer);
+    enum err e = r->world->ops->post(r->world, h->path, buf_str(&h->body), 1, &response);
     if (e != ERR_OK)
         return talk_fail(r, "an answer to the callback", STR(""), err_name(e), STR(""));
-    remember(p, h->path, buf_str(&h->body), &answer);
-    return take_answer(r, p, &answer, h->is_ussd, is_end);
+    remember(p, h->path, buf_str(&h->body), &response);
+    return take_response(r, p, &response, h->is_ussd, is_end);
 }
 
 /* The same text within ten seconds would be a repeat (docs/course-rules.md 1.2 rule 12). A person
@@ -156,7 +156,7 @@ enum err talk_play_repeat(struct talk_play *r, struct talk_phone *p)
 {
     uint32_t back = r->line->is_old ? r->line->n : 0;
     uint32_t n = r->line->is_old ? 1 : r->line->n;
-    struct talk_answer answers[TALK_MAX_REPEATS];
+    struct talk_response responses[TALK_MAX_REPEATS];
     char words[32];
     int len = snprintf(words, sizeof(words), r->line->is_old ? "old %u" : "%u", r->line->n);
     talk_say(r, "repeat", r->line->phone, (struct str){words, (size_t)len});
@@ -164,39 +164,39 @@ enum err talk_play_repeat(struct talk_play *r, struct talk_phone *p)
         return talk_fail(r, "a callback that can come again from ",
                          talk_phone_name(r, r->line->phone), "none", STR(""));
     struct talk_past *past = &p->past[(p->n_past - 1 - back) % TALK_HISTORY];
-    enum err e = r->world->ops->post(r->world, past->path, buf_str(&past->body), n, answers);
+    enum err e = r->world->ops->post(r->world, past->path, buf_str(&past->body), n, responses);
     if (e != ERR_OK)
         return talk_fail(r, "an answer to each copy", STR(""), err_name(e), STR(""));
     for (uint32_t i = 1; i < n; i++) {
-        if (!str_eq(answers[i].body, answers[0].body))
-            return talk_fail(r, "all copies to get one answer: ", answers[0].body, "",
-                             answers[i].body);
+        if (!str_eq(responses[i].body, responses[0].body))
+            return talk_fail(r, "all copies to get one answer: ", responses[0].body, "",
+                             responses[i].body);
     }
     bool is_ussd = strcmp(past->path, HANDSET_USSD_PATH) == 0;
-    bool is_end = is_ussd && is_taken(answers[0].status) && answers[0].body.len == 0;
-    bool is_same = is_taken(past->status) && str_eq(answers[0].body, buf_str(&past->answer));
-    past->status = answers[0].status;
-    buf_reset(&past->answer);
-    buf_add_str(&past->answer, answers[0].body);
-    e = take_answer(r, p, &answers[0], is_ussd, is_end);
+    bool is_end = is_ussd && is_taken(responses[0].status) && responses[0].body.len == 0;
+    bool is_same = is_taken(past->status) && str_eq(responses[0].body, buf_str(&past->response));
+    past->status = responses[0].status;
+    buf_reset(&past->response);
+    buf_add_str(&past->response, responses[0].body);
+    e = take_response(r, p, &responses[0], is_ussd, is_end);
     p->is_optional = is_same;
     return e;
 }
 
 enum err talk_play_report(struct talk_play *r, struct talk_phone *p)
 {
-    struct talk_answer answer;
+    struct talk_response response;
     struct buf id CLEANUP(buf_fini);
-    buf_init(&id, ANSWER_MAX_BYTES);
+    buf_init(&id, RESPONSE_MAX_BYTES);
     talk_say(r, "report", r->line->phone, r->line->is_there ? STR("delivered") : STR("failed"));
     if (r->world->ops->sms_id(r->world, p->handset.number, r->line->n, &id) != ERR_OK)
         return talk_fail(r, "an SMS to ", talk_phone_name(r, r->line->phone), "none", STR(""));
     handset_report(&p->handset, buf_str(&id), r->line->is_there);
     enum err e =
-        r->world->ops->post(r->world, p->handset.path, buf_str(&p->handset.body), 1, &answer);
+        r->world->ops->post(r->world, p->handset.path, buf_str(&p->handset.body), 1, &response);
     if (e != ERR_OK)
         return talk_fail(r, "an answer to the report", STR(""), err_name(e), STR(""));
-    p->refused = is_taken(answer.status) ? 0 : answer.status;
+    p->refused = is_taken(response.status) ? 0 : response.status;
     return ERR_OK;
 }
 
@@ -291,11 +291,22 @@ enum err talk_play_wait(struct talk_play *r, struct talk_phone *p)
     return unsupported(r, r->world->ops->wait(r->world, r->line->wait_ms), "a fake clock");
 }
 
-enum err talk_play_release(struct talk_play *r, struct talk_phone *p)
+enum err talk_play_turn(struct talk_play *r, struct talk_phone *p)
 {
-    talk_say(r, "release", r->line->phone, STR(""));
-    return unsupported(r, r->world->ops->look_after(r->world, p->handset.number, r->line),
-                       r->line->verb->needs);
+    (void)p;
+    talk_say(r, "turn", 0, r->line->text);
+    r->world->ops->turn(r->world, r->line->is_old ? -r->line->wait_ms : r->line->wait_ms);
+    return ERR_OK;
+}
+
+enum err talk_play_order(struct talk_play *r, struct talk_phone *p)
+{
+    talk_say(r, r->line->verb->name, r->line->phone, STR(""));
+    enum err e = r->world->ops->look_after(r->world, p->handset.number, r->line);
+    if (e == ERR_INVALID || e == ERR_IO)
+        return talk_fail(r, "order   ", r->line->is_quiet ? STR("in vain") : STR("done"),
+                         "order   ", r->line->is_quiet ? STR("done") : STR("not done"));
+    return unsupported(r, e, r->line->verb->needs);
 }
 
 enum err talk_play_fail(struct talk_play *r, struct talk_phone *p)

@@ -8,8 +8,8 @@
 
 #include "base/xalloc.h"
 
-#define ANSWER_MAX_BYTES 65536u
-#define SAID_MAX_BYTES (64u << 20) /* 20,000 lines, each with an answer of three kilobytes */
+#define RESPONSE_MAX_BYTES 65536u
+#define SAID_MAX_BYTES (64u << 20) /* 20,000 lines, each with a response of three kilobytes */
 #define SAID_SHOWN_LINES 30u       /* of a failing transcript */
 
 /* --- what was said --- */
@@ -202,11 +202,11 @@ static void phones_init(struct talk_play *r)
         struct talk_phone *p = &r->phones[i];
         make_number(r, i, number);
         handset_init(&p->handset, number, r->world->dial_code, r->world->run);
-        buf_init(&p->screen, ANSWER_MAX_BYTES);
-        buf_init(&p->sms, ANSWER_MAX_BYTES);
+        buf_init(&p->screen, RESPONSE_MAX_BYTES);
+        buf_init(&p->sms, RESPONSE_MAX_BYTES);
         for (uint32_t k = 0; k < TALK_HISTORY; k++) {
-            buf_init(&p->past[k].body, ANSWER_MAX_BYTES);
-            buf_init(&p->past[k].answer, ANSWER_MAX_BYTES);
+            buf_init(&p->past[k].body, RESPONSE_MAX_BYTES);
+            buf_init(&p->past[k].response, RESPONSE_MAX_BYTES);
         }
     }
 }
@@ -220,7 +220,7 @@ static void phones_fini(struct talk_play *r)
         buf_fini(&p->sms);
         for (uint32_t k = 0; k < TALK_HISTORY; k++) {
             buf_fini(&p->past[k].body);
-            buf_fini(&p->past[k].answer);
+            buf_fini(&p->past[k].response);
         }
     }
 }
@@ -231,9 +231,9 @@ enum err talk_run(const struct talk_script *script, struct talk_world *world, st
     r->script = script;
     r->world = world;
     buf_init(&r->said, SAID_MAX_BYTES);
-    buf_init(&r->got, ANSWER_MAX_BYTES);
-    buf_init(&r->failure, ANSWER_MAX_BYTES);
-    buf_init(&r->text, ANSWER_MAX_BYTES);
+    buf_init(&r->got, RESPONSE_MAX_BYTES);
+    buf_init(&r->failure, RESPONSE_MAX_BYTES);
+    buf_init(&r->text, RESPONSE_MAX_BYTES);
     phones_init(r);
     enum err e = play(r);
     write_report(r, e, report);

@@ -9,17 +9,17 @@
 
 struct talk_world;
 
-/* The answer to a callback; borrowed until the next call of the world. */
-struct talk_answer {
+/* The response to a callback; borrowed until the next call of the world. */
+struct talk_response {
     int status;
     struct str body;
 };
 
 struct talk_world_ops {
     /* Posts n copies at once, and returns when all are answered and the gateway has come to rest.
-     * ret has n elements. ERR_TIMEOUT, ERR_UNAVAILABLE: no answer. */
+     * ret has n elements. ERR_TIMEOUT, ERR_UNAVAILABLE: no response. */
     enum err (*post)(struct talk_world *, const char *path, struct str body, uint32_t n,
-                     struct talk_answer *ret);
+                     struct talk_response *ret);
     /* The next SMS to that number. may_wait: give it a few seconds. ERR_NOT_FOUND: none. */
     enum err (*next_sms)(struct talk_world *, const char *number, bool may_wait, struct buf *out);
     /* The provider's id of the SMS to that number which next_sms gave last, or of the back-th
@@ -29,12 +29,14 @@ struct talk_world_ops {
     enum err (*next_event)(struct talk_world *, struct buf *out);
     /* ERR_UNSUPPORTED: this world cannot. */
     enum err (*wait)(struct talk_world *, int64_t ms);
+    /* The wall clock is put on by so much. NULL: not in this world. */
+    void (*turn)(struct talk_world *, int64_t ms);
     enum err (*fail)(struct talk_world *, const struct talk_line *line);
     /* A group as the line describes it is there, for all that follows. */
     enum err (*group)(struct talk_world *, const struct talk_line *line);
     /* A certificate as the line describes it can be checked; code: the last that was said. */
     enum err (*certificate)(struct talk_world *, const char *code, const struct talk_line *line);
-    /* What a person of the organisation does about this number: release. */
+    /* What a person of the organisation does about this number: release, erase. */
     enum err (*look_after)(struct talk_world *, const char *number, const struct talk_line *line);
     /* The question's key is the one of the line from here on, and this number is told: correct. */
     enum err (*correct)(struct talk_world *, const char *number, const struct talk_line *line);

@@ -16,14 +16,17 @@
  *     repeat   [N]                         the phone's last callback comes again, N times at once
  *     repeat   old [N]                     not the last one but the N-th before it
  *     wait     2d 3h                       s, m, h, d; timers fire in order
+ *     turn     [back] 24h                  the clock is put on, or back; no time passes
  *     certificate 482109375526 V;0;7;6;03/2026;1.2;en;Title;Org    one that can be checked, as
  *                                          core/certificate.h writes it, with ; for tabs; the code
  *                                          may be $CODE
  *     report   delivered [N]               the provider reports the phone's last SMS, or the N-th
  *                                          before it: delivered or failed
- *     release                              somebody has looked after what the phone disclosed
+ *     release  [in vain]                   somebody has looked after what the phone disclosed
+ *     erase    [in vain]                   a coordinator erases who learns on the phone; in vain:
+ *                                          that cannot be done now, and whoever orders it is told
  *     correct  m1q1 2 [right]              the key of the question was wrong, and is put right: the
- *                                          phone is told; right: its answer is
+ *                                          phone is told; right: its response is
  *     event    answered unit=m1q1 correct=true
  *     refused  503                         the last callback was answered with this, not 2xx
  *     fail     store.commit timeout [N|always]
@@ -41,8 +44,8 @@
  * $CODE in what a phone sends is the last certificate's code that any phone was told.
  *
  * Everything that comes back must be asked for by the next line that does something. All copies of
- * a repeat must get one answer; where it is the first answer to the byte, a `ussd<` line may follow
- * and need not, otherwise it must be asked for.
+ * a repeat must get one response; where it is the first response to the byte, a `ussd<` line may
+ * follow and need not, otherwise it must be asked for.
  */
 #pragma once
 
@@ -75,9 +78,9 @@ struct talk_line {
     struct str action; /* "commit"; group: its code */
     enum err fail;     /* ERR_OK ends it */
     bool is_late;
-    bool is_quiet;        /* drop */
+    bool is_quiet;        /* drop; an order: in vain */
     bool is_there;        /* report: delivered; n counts back */
-    bool is_old;          /* repeat: n counts back */
+    bool is_old;          /* repeat: n counts back; turn: back */
     bool events, replies; /* loose */
 };
 

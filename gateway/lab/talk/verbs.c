@@ -41,6 +41,14 @@ static enum err read_wait(struct talk_parser *p, struct str rest, struct talk_li
     return ERR_OK;
 }
 
+static enum err read_turn(struct talk_parser *p, struct str rest, struct talk_line *line)
+{
+    bool is_back = str_starts(rest, STR("back "));
+    enum err e = read_wait(p, is_back ? str_trim(str_sub(rest, 5, rest.len)) : rest, line);
+    line->is_old = is_back;
+    return e;
+}
+
 static enum err read_number(struct talk_parser *p, struct str word, uint64_t max, uint32_t *ret)
 {
     uint64_t n;
@@ -184,10 +192,19 @@ static enum err read_pattern(struct talk_parser *p, struct str rest, struct talk
     return ERR_OK;
 }
 
+/* release [in vain], erase [in vain] */
+static enum err read_order(struct talk_parser *p, struct str rest, struct talk_line *line)
+{
+    line->is_quiet = str_eq(rest, STR("in vain"));
+    return rest.len == 0 || line->is_quiet ? ERR_OK
+                                           : TALK_FAIL(p, "release and erase stand alone, or "
+                                                          "before `in vain`");
+}
+
 static enum err read_nothing(struct talk_parser *p, struct str rest, struct talk_line *line)
 {
     (void)line; /* has no arguments */
-    return rest.len == 0 ? ERR_OK : TALK_FAIL(p, "call>, more and release stand alone");
+    return rest.len == 0 ? ERR_OK : TALK_FAIL(p, "call> and more stand alone");
 }
 
 static enum err read_event(struct talk_parser *p, struct str rest, struct talk_line *line)
@@ -254,6 +271,11 @@ static const struct talk_verb verbs[] = {
      .read = read_report,
      .play = talk_play_report},
     {.name = "wait", .is_action = true, .read = read_wait, .play = talk_play_wait},
+    {.name = "turn",
+     .is_action = true,
+     .needs = "a clock that may be turned",
+     .read = read_turn,
+     .play = talk_play_turn},
     {.name = "event", .read = read_event, .play = talk_play_event},
     {.name = "refused", .read = read_refused, .play = talk_play_refused},
     {.name = "fail", .needs = "faults", .read = read_fail, .play = talk_play_fail},
@@ -271,8 +293,14 @@ static const struct talk_verb verbs[] = {
      .is_short = true,
      .is_action = true,
      .needs = "a person who looks after it",
-     .read = read_nothing,
-     .play = talk_play_release},
+     .read = read_order,
+     .play = talk_play_order},
+    {.name = "erase>",
+     .is_short = true,
+     .is_action = true,
+     .needs = "a coordinator",
+     .read = read_order,
+     .play = talk_play_order},
     {.name = "correct>",
      .is_short = true,
      .is_action = true,

@@ -157,7 +157,7 @@ static void join_parts(const struct doc *vector, struct arena *arena, struct inb
     in->outcome = INBOUND_ACCEPT;
 }
 
-/* the answer, against the sample of one ------------------------------------------------------ */
+/* the response, against the sample of one ------------------------------------------------------ */
 
 /* "text/plain; charset=utf-8" and "text/plain" are one type. */
 static struct str media_type(struct str type)
@@ -182,8 +182,8 @@ static void compare_status(const struct doc *response, int got, struct arena *ar
     vector_differ("answer status", status, expected, out);
 }
 
-static void compare_answer(const struct doc *response, struct str kind,
-                           const struct http_response *ours, struct arena *arena, struct buf *out)
+static void compare_response(const struct doc *response, struct str kind,
+                             const struct http_response *ours, struct arena *arena, struct buf *out)
 {
     struct str body = doc_text(response, "body_example");
     struct str type = doc_text(response, "content_type");
@@ -208,9 +208,9 @@ static void compare_answer(const struct doc *response, struct str kind,
 /* The sample holds a reply that nobody but its writer knows, so ours holds VECTOR_ANY_TEXT in its
  * place; its alphabet, and whether the session goes on, nobody says either. What fits best counts.
  */
-static void test_answer(const struct profile *p, const struct doc *vector,
-                        const struct inbound_batch *batch, const struct vector_settings *settings,
-                        struct arena *arena, struct buf *out)
+static void test_response(const struct profile *p, const struct doc *vector,
+                          const struct inbound_batch *batch, const struct vector_settings *settings,
+                          struct arena *arena, struct buf *out)
 {
     const struct str id = STR(VECTOR_ANY_TEXT), ucs2 = STR(VECTOR_ANY_UCS2_TEXT);
     const struct reply replies[] = {
@@ -232,7 +232,7 @@ static void test_answer(const struct profile *p, const struct doc *vector,
         if (profile_encode(p, batch, i > 0 ? &replies[i] : NULL, &all, arena, &ours) != ERR_OK)
             buf_add_str(&found, STR("#   the answer is too long\n"));
         else
-            compare_answer(response, doc_text(vector, "kind"), &ours, arena, &found);
+            compare_response(response, doc_text(vector, "kind"), &ours, arena, &found);
         if (i == 0 || found.len < least.len)
             least = arena_str(arena, buf_str(&found));
     }
@@ -333,8 +333,8 @@ static void test_inbound(struct run *run, const struct file *file, const struct 
     if (first.outcome == INBOUND_ACCEPT && is_received_before(run->profile, file, vector, &first))
         first.outcome = INBOUND_DUPLICATE;
     compare_batch(vector, &batch, &first, arena, out);
-    if (run->tests->has_answers)
-        test_answer(run->profile, vector, &batch, &settings, arena, out);
+    if (run->tests->has_responses)
+        test_response(run->profile, vector, &batch, &settings, arena, out);
 }
 
 /* A computed secret of a request that we send: it must stand somewhere in the request. */

@@ -1,4 +1,4 @@
-/* Vectors of kind send: the request that leaves us, and how the provider's answer is read. */
+/* Vectors of kind send: the request that leaves us, and how the provider's response is read. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,8 +175,8 @@ static void compare_result(const struct profile *p, const struct doc *vector, st
          d != NULL && n < HTTP_MAX_HEADERS; d = d->next)
         list[n++] = (struct http_header){d->name, d->text};
     if (str_to_u64(doc_text(response, "status"), 999, &status) != ERR_OK ||
-        profile_read_answer(p, (int)status, list, n, doc_text(response, "body_example"), settings,
-                            vector_now(doc_member(vector, "input")), arena, &result) != ERR_OK) {
+        profile_read_response(p, (int)status, list, n, doc_text(response, "body_example"), settings,
+                              vector_now(doc_member(vector, "input")), arena, &result) != ERR_OK) {
         buf_add_str(out, STR("#   the answer cannot be read\n"));
         return;
     }

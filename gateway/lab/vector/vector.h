@@ -19,7 +19,7 @@ struct vector_tests {
     const char *const *files;
     uint32_t n_files;
     const char *profiles; /* folder; NULL = the one that comes with the program */
-    bool has_answers;     /* compare our answers with the vectors' too */
+    bool has_responses;   /* compare our responses with the vectors' too */
 };
 
 /* Prints a line for each vector, with the fields that differ. *ret_n_failed of them are not ok; a

@@ -93,7 +93,7 @@ struct config {
     struct str listen_address;
     struct str trusted_proxies; /* addresses whose X-Forwarded-For is believed */
     uint32_t port, admin_port;
-    uint32_t n_fronts;
+    uint32_t n_fronts, wakes_s;
     struct str redis_socket, redis_host, redis_cluster, redis_sentinels, redis_primary;
     struct str redis_username, redis_password;
     struct str redis_tls_ca, redis_tls_name, redis_tls_cert, redis_tls_key;

@@ -149,7 +149,9 @@ enum err config_read(const char *path, struct arena *arena, struct config *ret,
     enum err e = file_read(path, YAML_MAX_BYTES, &text, &msg);
     if (e != ERR_OK) {
         yaml_report_add(report, YAML_FAULT_FORM, 0, 0,
-                        "`waypost config example` prints one to begin with", "%s", msg.text);
+                        "name a file that this user may read; `waypost config example` prints "
+                        "one to begin with",
+                        "%s", msg.text);
         return e;
     }
     const struct yaml_node *root = NULL;

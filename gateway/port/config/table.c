@@ -1,6 +1,6 @@
 /*
- * Every key of the configuration, in the order of config/waypost.yaml. Longer than a file should
- * be, since it is one table.
+ * Every key of the configuration, in the order of config/waypost.yaml.
+ * Longer than a file should be, since it is one table.
  */
 #include "port/config/table.h"
 
@@ -154,7 +154,9 @@ static const struct yaml_row channel_keys[] = {
      .type = &config_type_amount,
      .max = 1000000,
      .fallback = "0",
-     .help = "What one segment costs, in `currency`; 0 is not known. Recorded for each message."},
+     .help =
+         "What one segment costs, of USSD one session, in `currency`; 0 is not known. Recorded\n"
+         "for each message."},
     {.name = "account",
      CHANNEL(account),
      .type = &config_type_name,
@@ -330,6 +332,7 @@ static const struct yaml_row top_keys[] = {
      .help = "Where people find details and check certificates; short, it is sent by SMS."},
     {.name = "check_url",
      KEY(check_url),
+     .type = &config_type_link,
      .max = 100,
      .example = "https://learn.example.org/check",
      .help = "Public address of the page of certificates, in its QR code. Left out: as it was "
@@ -393,6 +396,17 @@ static const struct yaml_row top_keys[] = {
      .max = 64,
      .fallback = "0",
      .help = "Processes that take callbacks; 0 is one for each processor core."},
+    {.name = "wakes_s",
+     KEY(wakes_s),
+     .type = &yaml_type_number,
+     .min = 1,
+     .max = 10000,
+     .unit = "learners",
+     .fallback = "600",
+     .help =
+         "As many at most are looked after in a second when their time comes (reminders and\n"
+         "all else that nobody asked for), by all timers on this Redis: it costs Redis as much\n"
+         "as a callback does. 600 is a million in half an hour. No more than the channels send."},
     {.name = "keys_dir",
      KEY(keys_dir),
      .type = &config_type_path,
@@ -435,7 +449,7 @@ static const struct yaml_row top_keys[] = {
          "Numbering plans in place of the built-in ones: a changed copy of config/numbers.yaml."},
     {.name = "lessons_dir",
      KEY(lessons_dir),
-     .type = &config_type_path,
+     .type = &config_type_folder,
      .fallback = "../lessons",
      .help = "Folder of the courses, for the preview only: learners get what was published."},
     {.name = "listen_address",
@@ -636,7 +650,7 @@ static const struct yaml_row top_keys[] = {
          "answered: SMS wait in the spool, USSD hears \"dial again\"."},
     {.name = "redis_tls_ca",
      KEY(redis_tls_ca),
-     .type = &config_type_path,
+     .type = &config_type_authorities,
      .example = "/etc/waypost/redis-ca.pem",
      .help = "Speak TLS with redis_host, redis_cluster and redis_sentinels; who signs their "
              "certificates."},
@@ -647,12 +661,12 @@ static const struct yaml_row top_keys[] = {
      .help = "Name in their certificates. Left out: their address."},
     {.name = "redis_tls_cert",
      KEY(redis_tls_cert),
-     .type = &config_type_path,
+     .type = &config_type_certificate,
      .example = "/etc/waypost/redis-client.pem",
      .help = "Our own certificate, where they ask for one (tls-auth-clients)."},
     {.name = "redis_tls_key",
      KEY(redis_tls_key),
-     .type = &config_type_path,
+     .type = &config_type_key,
      .example = "/etc/waypost/redis-client.key",
      .help = "And its key."},
     {.name = "redis_deadline_ms",

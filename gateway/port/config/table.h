@@ -20,14 +20,20 @@ extern const struct yaml_type config_type_endpoints; /* address:port, up to 8, b
 extern const struct yaml_type config_type_address;   /* IPv4 or IPv6, never a name: looking one up
                                                         would block */
 extern const struct yaml_type config_type_path;      /* relative to the configuration's folder */
-extern const struct yaml_type config_type_plans;     /* path of a config/numbers.yaml, in use from
-                                                        its row on */
-extern const struct yaml_type config_type_prefix;    /* "+254": how numbers begin */
-extern const struct yaml_type config_type_offset;    /* "+03:00": from UTC */
-extern const struct yaml_type config_type_zone;      /* "Africa/Nairobi": tzdata has it */
-extern const struct yaml_type config_type_date;      /* "2026-11-28" */
-extern const struct yaml_type config_type_numbers;   /* one or two, E.164 with plus */
-extern const struct yaml_type config_type_currency;  /* ISO 4217, "KES" */
+/* The same of what must be there (files.h). */
+extern const struct yaml_type config_type_folder;
+extern const struct yaml_type config_type_authorities; /* certificates, one of them of today */
+extern const struct yaml_type config_type_certificate; /* with those that it hangs on behind it */
+extern const struct yaml_type config_type_key;         /* of redis_tls_cert, without passphrase */
+extern const struct yaml_type config_type_plans;       /* path of a config/numbers.yaml, in use from
+                                                          its row on */
+extern const struct yaml_type config_type_prefix;      /* "+254": how numbers begin */
+extern const struct yaml_type config_type_offset;      /* "+03:00": from UTC */
+extern const struct yaml_type config_type_zone;        /* "Africa/Nairobi": tzdata has it */
+extern const struct yaml_type config_type_date;        /* "2026-11-28" */
+extern const struct yaml_type config_type_numbers;     /* one or two, E.164 with plus */
+extern const struct yaml_type config_type_link;        /* https://... or http://... */
+extern const struct yaml_type config_type_currency;    /* ISO 4217, "KES" */
 extern const struct yaml_type config_type_amount; /* of money, "0.8": at most six decimals and max
                                                      whole units, in millionths */
 extern const struct yaml_type config_type_alphabets; /* bits of enum gsm_alphabet */

@@ -108,6 +108,12 @@ static bool is_currency(struct str s)
     return is_good;
 }
 
+static bool is_link(struct str s)
+{
+    struct str scheme = str_starts(s, STR("http://")) ? STR("http://") : STR("https://");
+    return str_starts(s, scheme) && s.len > scheme.len && str_find_char(s, ' ') == SIZE_MAX;
+}
+
 bool config_date(struct str text, struct wall_ms *ret)
 {
     char full[RFC3339_BYTES];
@@ -121,19 +127,26 @@ static bool is_date(struct str s)
     return config_date(s, &at);
 }
 
-/* At most two numbers with their plus. */
-static bool is_numbers(struct str s)
+/* At most two numbers with their plus, of two people. */
+static const char *numbers_problem(struct str s)
 {
-    struct number number;
+    struct number numbers[CONFIG_FOCAL_POINTS];
     uint32_t n = 0;
     for (struct str rest = s; rest.p != NULL; n++) {
         struct str one = str_split(&rest, ' ');
         if (n == CONFIG_FOCAL_POINTS ||
-            number_parse(one, NUMBER_FORM_PLUS, STR_NONE, &number) != ERR_OK)
-            return false;
+            number_parse(one, NUMBER_FORM_PLUS, STR_NONE, &numbers[n]) != ERR_OK)
+            return "it must be one or two numbers, as \"+254700000001 +254700000002\", in quotes";
     }
-    return true;
+    return n == 2 && strcmp(numbers[0].e164, numbers[1].e164) == 0
+               ? "it must be two people's, not one number twice"
+               : NULL;
 }
+
+const struct yaml_type config_type_numbers = {.read = yaml_read_text,
+                                              .write = yaml_write_text,
+                                              .describe = yaml_describe_text,
+                                              .problem = numbers_problem};
 
 /* A type of text that `is_good` knows. */
 #define TEXT_TYPE(name, is_good, words)                                                            \
@@ -156,8 +169,7 @@ TEXT_TYPE(prefix, is_prefix, "it must be how numbers begin, as \"+254\", in quot
 TEXT_TYPE(offset, is_offset, "it must be hours and minutes from UTC, as \"+03:00\", in quotes");
 TEXT_TYPE(zone, is_zone, "it must be a time zone that tzdata has, as Africa/Nairobi");
 TEXT_TYPE(date, is_date, "it must be a day, as 2026-11-28");
-TEXT_TYPE(numbers, is_numbers,
-          "it must be one or two numbers, as \"+254700000001 +254700000002\", in quotes");
+TEXT_TYPE(link, is_link, "it must be a whole address, as https://learn.example.org/check");
 TEXT_TYPE(currency, is_currency, "it must be a currency's three letters, as KES");
 
 /* ---- alphabets: [turkish, spanish] ---- */
@@ -224,8 +236,15 @@ static void read_path(struct yaml_map *m, const struct yaml_row *row, const stru
         yaml_type_text.read(m, row, &whole, field);
 }
 
-const struct yaml_type config_type_path = {
-    .read = read_path, .write = yaml_write_text, .describe = yaml_describe_text};
+#define PATH_TYPE                                                                                  \
+    {                                                                                              \
+        .read = read_path, .write = yaml_write_text, .describe = yaml_describe_text                \
+    }
+const struct yaml_type config_type_path = PATH_TYPE;
+const struct yaml_type config_type_folder = PATH_TYPE;
+const struct yaml_type config_type_authorities = PATH_TYPE;
+const struct yaml_type config_type_certificate = PATH_TYPE;
+const struct yaml_type config_type_key = PATH_TYPE;
 
 /* ---- numbering plans ---- */
 
@@ -338,6 +357,9 @@ static bool read_setting(struct yaml_map *m, struct str channel, const struct ya
     if (value.len > MAX_SETTING_BYTES)
         yaml_complain(m->report, at, "at most 4096 fit", "%.*s has %zu bytes", STR_ARG(name),
                       value.len);
+    if (str_ends(name, STR("_url")) && value.len > 0 && !is_link(value))
+        yaml_complain(m->report, at, "write it whole, as https://api.example.org/send",
+                      "%.*s is no address of the web", STR_ARG(name));
     *ret = (struct setting){.name = name, .value = value};
     return true;
 }

@@ -1,6 +1,6 @@
 /*
- * database.h: what commands ask of PostgreSQL, one after the other and waiting for each answer. The
- * service's processes use port/sink/sink.h, which never waits. libpq.c wraps libpq.
+ * database.h: what commands ask of PostgreSQL, one after the other and waiting for each response.
+ * The service's processes use port/sink/sink.h, which never waits. libpq.c wraps libpq.
  *
  * Every function that fails says in msg what PostgreSQL said. ERR_UNAVAILABLE: no connection or it
  * was lost. ERR_INVALID: PostgreSQL refuses the content. ERR_DENIED: the login may not do this.
@@ -41,7 +41,7 @@ enum err database_count_states(struct database *db, uint64_t *ret, struct errmsg
 enum err database_courses(struct database *db, database_on_course *fn, void *ctx,
                           struct errmsg *msg) MUST_CHECK;
 
-/* One row of an answer, its columns as texts, absent where they are null; borrowed until it
+/* One row of a response, its columns as texts, absent where they are null; borrowed until it
  * returns.
  */
 typedef void database_on_row(void *ctx, const struct str *cells, uint32_t n);
@@ -54,7 +54,7 @@ typedef void database_on_row(void *ctx, const struct str *cells, uint32_t n);
 enum err database_ask(struct database *db, const char *sql, const struct str *params, uint32_t n,
                       database_on_row *fn, void *ctx, struct errmsg *msg) MUST_CHECK;
 
-/* ---- answers of any size, for people's eyes ---- */
+/* ---- responses of any size, for people's eyes ---- */
 
 enum database_type {
     DATABASE_TEXT,
@@ -70,9 +70,9 @@ struct database_column {
     enum database_type type; /* COUNT: bigint, which reports leave empty where it may not be seen */
 };
 
-/* Who takes the answer: its columns once, then each row as it arrives, cells absent where they are
- * null; all of it borrowed until the call returns. An error ends the answer and is returned, and
- * msg is left to who gave it. */
+/* Who takes the response: its columns once, then each row as it arrives, cells absent where they
+ * are null; all of it borrowed until the call returns. An error ends the response and is returned,
+ * and msg is left to who gave it. */
 struct database_rows {
     enum err (*on_columns)(void *ctx, const struct database_column *columns, uint32_t n);
     enum err (*on_row)(void *ctx, const struct str *cells, uint32_t n);
@@ -80,7 +80,7 @@ struct database_rows {
 };
 
 /* One query in a read-only transaction of its own, dates as 2026-12-01 and times in UTC. No more
- * than a row of the answer is in memory at once. */
+ * than a row of the response is in memory at once. */
 enum err database_stream(struct database *db, struct str sql, const struct database_rows *rows,
                          struct errmsg *msg) MUST_CHECK;
 

@@ -1,4 +1,4 @@
-/* database.h with libpq, waiting for each answer. */
+/* database.h with libpq, waiting for each response. */
 #include "port/database/database.h"
 
 #include <assert.h>
@@ -93,9 +93,9 @@ enum err database_ask(struct database *db, const char *sql, const struct str *pa
     return ERR_OK;
 }
 
-/* ---- answers of any size ---- */
+/* ---- responses of any size ---- */
 
-/* One result of single-row mode: a row, or the end, with the columns of an answer without rows. */
+/* One result of single-row mode: a row, or the end, with the columns of a response without rows. */
 static enum err take_result(struct database *db, const PGresult *result, bool *has_columns,
                             const struct database_rows *rows, struct errmsg *msg)
 {

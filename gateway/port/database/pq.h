@@ -17,7 +17,7 @@ void pq_ignore_notice(void *ctx, const char *message);
 enum err pq_give(const PGresult *result, bool *has_columns,
                  const struct database_rows *rows) MUST_CHECK;
 
-/* ---- of commands, which wait for each answer ---- */
+/* ---- of commands, which wait for each response ---- */
 
 #define PQ_OID_BYTEA 17
 #define PQ_OID_INT4 23
@@ -35,7 +35,8 @@ struct pq_param {
     bool is_binary;
 };
 
-/* One statement; the answer in binary. ERR_OK leaves a result to PQclear; else as database.h says.
+/* One statement; the response in binary. ERR_OK leaves a result to PQclear; else as database.h
+ * says.
  */
 enum err pq_run(struct database *db, const char *sql, const struct pq_param *params, int n,
                 PGresult **ret, struct errmsg *msg) MUST_CHECK;

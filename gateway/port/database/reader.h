@@ -23,7 +23,7 @@ typedef void reader_on_end(void *ctx, enum err e, const char *words);
  * conninfo (sink_libpq_check) says where, name and password who, whatever it says of these. The
  * password is not kept. ERR_DENIED: not this name with this password, or it may not come in.
  * ERR_UNSUPPORTED: PostgreSQL did not ask for the password, so anybody could be anybody.
- * ERR_INVALID: name or password empty, too long, or with a NUL. ERR_UNAVAILABLE: no answer.
+ * ERR_INVALID: name or password empty, too long, or with a NUL. ERR_UNAVAILABLE: no response.
  *
  * Everything it asks is read-only, ends at timeout_ms (ERR_TIMEOUT), and gives dates as 2026-12-01
  * and times in UTC.

@@ -31,7 +31,7 @@ struct reader {
     PGconn *conn;
     struct event *event;    /* on the socket; NULL while there is none */
     struct timer *deadline; /* of connecting or of the statement */
-    struct timer *later;    /* an answer, or more rows, in the next turn */
+    struct timer *later;    /* a response, or more rows, in the next turn */
     int64_t timeout_ms;
     enum reader_state state;
     reader_on_end *fn; /* NULL: nothing is asked */
@@ -45,7 +45,7 @@ struct reader {
 static void on_socket(evutil_socket_t fd, short what, void *ctx);
 
 /* The last act of whoever calls it: the callback may close the reader. */
-static void answer(struct reader *r, enum err e)
+static void response(struct reader *r, enum err e)
 {
     reader_on_end *fn = r->fn;
     struct errmsg msg = r->msg;
@@ -69,7 +69,7 @@ static void fail(struct reader *r, enum err e, const char *words)
 {
     errmsg_format(&r->msg, "%s", words);
     drop(r);
-    answer(r, e);
+    response(r, e);
 }
 
 /* libpq ends its words with a line end, and they go with the connection. */
@@ -183,7 +183,7 @@ static void ask_end(struct reader *r)
         return;
     }
     r->state = READER_IDLE;
-    answer(r, r->e);
+    response(r, r->e);
 }
 
 static void read_results(struct reader *r)
@@ -228,7 +228,7 @@ static void on_later(void *ctx)
 {
     struct reader *r = ctx;
     if (r->state == READER_DOWN)
-        answer(r, r->e != ERR_OK ? r->e : ERR_UNAVAILABLE);
+        response(r, r->e != ERR_OK ? r->e : ERR_UNAVAILABLE);
     else
         read_results(r);
 }

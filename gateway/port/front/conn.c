@@ -165,7 +165,7 @@ static void conn_send_last(struct conn *c, int status, const char *why)
 }
 
 /* After a last word. A refused peer may still be sending: closing at once would reset the
- * connection and take the answer with it, so its bytes are thrown away for a moment. */
+ * connection and take the response with it, so its bytes are thrown away for a moment. */
 static void conn_linger(struct conn *c)
 {
     if (c->is_broken || c->is_eof || c->pending.len > 0 || shutdown(c->fd, SHUT_WR) != 0) {

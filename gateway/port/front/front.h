@@ -5,7 +5,7 @@
  * epoll_wait and two epoll_ctl.
  *
  * Each request is answered exactly once with front_reply, within the callback or later; the token
- * names connection and request, so a second answer, or one to a connection that is gone, finds
+ * names connection and request, so a second response, or one to a connection that is gone, finds
  * nothing and is counted. Requests of one connection are handed over one at a time, in order, and
  * at most FRONT_REQUESTS_PER_TURN of them in one turn of the loop (docs/reliability.md T36); the
  * callback runs from loop_run only, never inside front_reply.
@@ -78,5 +78,5 @@ uint32_t front_n_connections(const struct front *f);
 /* Takes what waits in the accept queue, closes the listening socket, and from now on ends each
  * connection with its next reply, or after one idle second. Done when front_n_connections is 0. */
 void front_drain(struct front *f);
-/* Closes everything at once; unanswered requests get no answer. Accepts NULL. */
+/* Closes everything at once; unanswered requests get no response. Accepts NULL. */
 void front_free(struct front *f);

@@ -68,12 +68,13 @@ static bool evict(struct front *f)
 /* One over a cap: a word and the end. Its request is not waited for. */
 static void turn_away(struct front *f, int fd)
 {
-    static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
-                                 "Retry-After: 1\r\nConnection: close\r\n\r\n";
+    static const char response[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
+                                   "Retry-After: 1\r\nConnection: close\r\n\r\n";
     f->counters.n_refused++;
-    (void)send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL); /* a courtesy, nothing hangs on it */
+    (void)send(fd, response, sizeof(response) - 1,
+               MSG_NOSIGNAL); /* a courtesy, nothing hangs on it */
     (void)shutdown(fd, SHUT_WR);
-    (void)recv(fd, f->scratch, sizeof(f->scratch), 0); /* what is unread would reset the answer */
+    (void)recv(fd, f->scratch, sizeof(f->scratch), 0); /* what is unread would reset the response */
     (void)close(fd);
 }
 

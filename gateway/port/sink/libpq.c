@@ -1,4 +1,4 @@
-/* sink.h with PostgreSQL: each verb is a row, a statement and what is made of its answer. */
+/* sink.h with PostgreSQL: each verb is a row, a statement and what is made of its response. */
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <stdlib.h>
@@ -70,7 +70,7 @@ static struct buf *param_next(struct request *r)
     return &r->asked.params[r->asked.n_params++];
 }
 
-static void answer_done(struct sink_request *asked)
+static void response_done(struct sink_request *asked)
 {
     struct request *r = request_of(asked);
     r->on.done(r->ctx, asked->e, asked->message.text);
@@ -91,7 +91,7 @@ static void take_places(struct sink_request *asked, const PGresult *result)
     }
 }
 
-static void answer_places(struct sink_request *asked)
+static void response_places(struct sink_request *asked)
 {
     struct request *r = request_of(asked);
     r->on.places(r->ctx, asked->e, asked->e == ERR_OK ? r->places : NULL);
@@ -101,7 +101,7 @@ static void answer_places(struct sink_request *asked)
 static const struct sink_row row_places = {
     .sql = "select bucket, ms, n from core.log_places($1)",
     .take = take_places,
-    .answer = answer_places,
+    .response = response_places,
 };
 
 static void pq_places(struct sink *sink, uint64_t epoch, sink_on_places *fn, void *ctx)
@@ -120,7 +120,7 @@ static const struct sink_row row_ingest = {
         "$9, $10, $15, $25, $26, $27, $28, $30, $31, $32, $33, $34, $35), core.ingest($36)",
     .first_binary = SINK_N_MOVE_PARAMS,
     .end_binary = SINK_N_MOVE_PARAMS + SINK_N_COLUMNS,
-    .answer = answer_done,
+    .response = response_done,
 };
 
 static void add_moves(struct request *r, const struct sink_batch *batch)
@@ -203,7 +203,7 @@ static void pq_ingest(struct sink *sink, const struct sink_batch *batch, sink_on
 static const struct sink_row row_dead_letter = {
     .sql = "select core.move_log($1, $2, $3, $4, $5, $6), "
            "core.dead_letter(decode($7, 'hex'), $8)",
-    .answer = answer_done,
+    .response = response_done,
 };
 
 static void pq_dead_letter(struct sink *sink, const struct sink_batch *batch, struct str reason,
@@ -241,7 +241,7 @@ static void take_vault(struct sink_request *asked, const PGresult *result)
     buf_add(&r->text, PQgetvalue(result, 0, 2), (size_t)PQgetlength(result, 0, 2));
 }
 
-static void answer_vault(struct sink_request *asked)
+static void response_vault(struct sink_request *asked)
 {
     struct request *r = request_of(asked);
     r->on.vault(r->ctx, asked->e, r->key_id, buf_str(&r->nonce), buf_str(&r->text));
@@ -252,7 +252,7 @@ static const struct sink_row row_vault = {
     .sql = "select key_id, nonce, ciphertext from core.vault where number_id = decode($1, 'hex')",
     .is_binary = true,
     .take = take_vault,
-    .answer = answer_vault,
+    .response = response_vault,
 };
 
 static void pq_vault_get(struct sink *sink, const uint8_t number_id[16], sink_on_vault *fn,
@@ -276,7 +276,7 @@ static void take_due(struct sink_request *asked, const PGresult *result)
     }
 }
 
-static void answer_due(struct sink_request *asked)
+static void response_due(struct sink_request *asked)
 {
     struct request *r = request_of(asked);
     r->on.due(r->ctx, asked->e, r->due, r->n_due);
@@ -287,7 +287,7 @@ static const struct sink_row row_tidy = {
     .sql = "select number_id, is_erased from core.tidy($1)",
     .is_binary = true,
     .take = take_due,
-    .answer = answer_due,
+    .response = response_due,
 };
 
 static void pq_tidy(struct sink *sink, sink_on_due *fn, void *ctx)
@@ -300,7 +300,7 @@ static void pq_tidy(struct sink *sink, sink_on_due *fn, void *ctx)
 
 static const struct sink_row row_forget = {
     .sql = "select core.forget_numbers(array[decode($1, 'hex')])",
-    .answer = answer_done,
+    .response = response_done,
 };
 
 static void pq_forget(struct sink *sink, const uint8_t number_id[16], sink_on_done *fn, void *ctx)
@@ -317,7 +317,7 @@ static void take_text(struct sink_request *asked, const PGresult *result)
         buf_add_str(&request_of(asked)->text, str_from(PQgetvalue(result, 0, 0)));
 }
 
-static void answer_text(struct sink_request *asked)
+static void response_text(struct sink_request *asked)
 {
     struct request *r = request_of(asked);
     r->on.text(r->ctx, asked->e, buf_str(&r->text));
@@ -331,7 +331,7 @@ static const struct sink_row row_cohorts = {
         "- 200 union all select what || ' ' || code || ' ' || encode(number_id, 'hex') from "
         "core.group_calls()) as t (line)",
     .take = take_text,
-    .answer = answer_text,
+    .response = response_text,
 };
 
 static void pq_cohorts(struct sink *sink, sink_on_text *fn, void *ctx)
@@ -344,7 +344,7 @@ static void pq_cohorts(struct sink *sink, sink_on_text *fn, void *ctx)
 static const struct sink_row row_reports = {
     .sql = "select core.keep_answers()",
     .take = take_text,
-    .answer = answer_text,
+    .response = response_text,
 };
 
 static void pq_reports(struct sink *sink, sink_on_text *fn, void *ctx)

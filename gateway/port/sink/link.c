@@ -57,7 +57,7 @@ static void on_fail_timer(void *ctx)
     TAILQ_CONCAT(&turn, &s->failed, list);
     for (struct sink_request *r; (r = TAILQ_FIRST(&turn)) != NULL;) {
         TAILQ_REMOVE(&turn, r, list);
-        r->row->answer(r);
+        r->row->response(r);
     }
 }
 
@@ -318,7 +318,7 @@ static void request_end(struct sink_link *s)
     s->is_busy = false;
     timer_stop(s->loop, s->deadline_timer);
     request_next(s); /* before the callback, which may ask for more */
-    r->row->answer(r);
+    r->row->response(r);
 }
 
 static void read_results(struct sink_link *s)

@@ -22,16 +22,16 @@
 struct sink_link;
 struct sink_request;
 
-/* A kind of request: what is asked, and what becomes of the answer. */
+/* A kind of request: what is asked, and what becomes of the response. */
 struct sink_row {
     const char *sql;
     int first_binary, end_binary; /* these params are in binary, all others are texts */
-    bool is_binary;               /* so the columns of the answer are */
+    bool is_binary;               /* so the columns of the response are */
     /* Each result with rows; NULL = there are none to read. An r->e that it sets is the outcome. */
     void (*take)(struct sink_request *r, const PGresult *result);
     /* Once, with r->e and r->message set, never from within a call of this header but
-     * sink_link_free; r is the answer's to free. May ask for more. */
-    void (*answer)(struct sink_request *r);
+     * sink_link_free; r is the response's to free. May ask for more. */
+    void (*response)(struct sink_request *r);
 };
 
 /* Begins what libpq.c allocates for a request. */
@@ -50,7 +50,7 @@ struct sink_link *sink_link_new(struct loop *loop, const char *conninfo, int64_t
 void sink_link_free(struct sink_link *s);
 /* Connected, and the schema is the one of this program. */
 bool sink_link_is_up(const struct sink_link *s);
-/* Takes r over until its answer: ERR_INVALID for params that are too large or that the content is
+/* Takes r over until its response: ERR_INVALID for params that are too large or that the content is
  * to blame for, ERR_CONFLICT from core.move_log, ERR_TIMEOUT, ERR_UNAVAILABLE: later is worth a
  * try. */
 void sink_request_add(struct sink_link *s, struct sink_request *r);

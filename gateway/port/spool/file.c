@@ -74,8 +74,10 @@ static struct file_spool *file_of(struct spool *s)
 
 static void lock(struct file_spool *f)
 {
-    while (flock(f->state_fd, LOCK_EX) != 0 && errno == EINTR)
-        continue;
+    while (flock(f->state_fd, LOCK_EX) != 0) {
+        if (errno != EINTR)
+            abort(); /* no memory for locks: others would write over what we acknowledge */
+    }
 }
 
 static void unlock(struct file_spool *f)
@@ -192,6 +194,17 @@ static enum err frame_next(struct file_spool *f, uint64_t *at, uint64_t end, str
     return ERR_OK;
 }
 
+/* A file is only there after a crash when the folder that names it is on disk, and that one's too.
+ */
+static bool sync_names(const struct file_spool *f)
+{
+    int fd = openat(f->dir_fd, "quarantine", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_synced = fd >= 0 && fsync(fd) == 0 && fsync(f->dir_fd) == 0;
+    if (fd >= 0)
+        (void)close(fd); /* read only */
+    return is_synced;
+}
+
 /* Bytes that are no good frame are kept for a person to look at; reading goes on behind them.
  * ERR_IO when they could not be kept: they must stay where they are then. */
 static enum err put_aside(struct file_spool *f, uint64_t from, uint64_t to, const char *why)
@@ -215,7 +228,7 @@ static enum err put_aside(struct file_spool *f, uint64_t from, uint64_t to, cons
     is_kept = is_kept && fsync(fd) == 0;
     if (fd >= 0)
         (void)close(fd); /* synced, or failed already */
-    return is_kept ? ERR_OK : ERR_IO;
+    return is_kept && sync_names(f) ? ERR_OK : ERR_IO;
 }
 
 /* The replayer gives disk space back while the log is long. Nothing depends on it. */
@@ -267,7 +280,7 @@ static enum err peek_head(struct file_spool *f, struct buf *record)
     buf_reset(record);
     if (is_frame)
         e = spool_frame_open(f->vault, &frame, record);
-    if (is_frame && (e == ERR_OK || e == ERR_TOO_LONG || e == ERR_NO_MEMORY)) {
+    if (is_frame && (e == ERR_OK || e == ERR_TOO_LONG)) {
         f->shown_to[f->n_shown++] = head + frame.bytes;
         return e;
     }
@@ -287,8 +300,12 @@ static enum err file_peek(struct spool *s, struct buf *record)
     f->n_shown = 0;
     enum err e = ERR_CONFLICT;
     while (e == ERR_CONFLICT) {
-        if (f->state->head == f->state->tail)
+        uint64_t head = f->state->head;
+        if (head == f->state->tail) {
+            if (head > 0 && become_replayer(f))
+                (void)move_head(f, head); /* it could not be cut when it ran empty */
             return ERR_NOT_FOUND;
+        }
         if (!become_replayer(f))
             return ERR_CONFLICT;
         e = peek_head(f, record);
@@ -312,7 +329,7 @@ static enum err file_peek_next(struct spool *s, struct buf *record)
     buf_reset(record);
     e = spool_frame_open(f->vault, &frame, record);
     if (e != ERR_OK)
-        return e == ERR_TOO_LONG || e == ERR_NO_MEMORY ? e : ERR_NOT_FOUND;
+        return e == ERR_TOO_LONG ? e : ERR_NOT_FOUND;
     f->shown_to[f->n_shown++] = from + frame.bytes;
     return ERR_OK;
 }

@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 20
+-- version 23
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -18,14 +18,59 @@ local function wrong_type(key, kind)
   end
 end
 
--- Due times of a bucket lie in 64 small sorted sets ("slots"), which Redis keeps in its compact form.
--- The index holds for each slot a time that is not after its earliest one.
-local function set_due(index, slot, due, member, slot_name)
+-- Due times of a bucket lie in 64 small sorted sets ("slots"), which Redis keeps in its compact form; there a
+-- member is looked for among all others. So a slot that has grown is split into 16 parts, its key is a string
+-- from then on, and a part is named as its slot with one digit more. The index holds for each slot or part a
+-- time that is not after its earliest one.
+local SLOT_MOST = 128
+
+-- The digit of a member's part: bits 7 to 10, the first six having chosen the slot.
+local function part_digit(member)
+  local first, second = string.byte(member, 1, 2)
+  return string.format('%x', first % 4 * 4 + math.floor(second / 64))
+end
+
+-- The key that the due time of a member lies in, and its name in the index; else nil and the error reply. The
+-- part is not among the keys of a caller that knows of none.
+local function due_place(slot, part, member, name)
+  local kind = redis.call('TYPE', slot).ok
+  if kind == 'string' then
+    local digit = part_digit(member)
+    slot, name = part or slot .. digit, name .. digit
+    kind = redis.call('TYPE', slot).ok
+  end
+  if kind ~= 'zset' and kind ~= 'none' then
+    return nil, redis.error_reply('WRONGTYPE ' .. slot .. ' is a ' .. kind)
+  end
+  return slot, name
+end
+
+local function split(index, slot, name)
+  local flat, parts = redis.call('ZRANGE', slot, 0, -1, 'WITHSCORES'), {}
+  for i = 1, #flat, 2 do
+    local digit = part_digit(flat[i])
+    parts[digit] = parts[digit] or {}
+    table.insert(parts[digit], flat[i + 1])
+    table.insert(parts[digit], flat[i])
+  end
+  redis.call('SET', slot, 'split')
+  redis.call('ZREM', index, name)
+  for digit, members in pairs(parts) do
+    redis.call('ZADD', slot .. digit, unpack(members))
+    redis.call('ZADD', index, members[1], name .. digit)
+  end
+end
+
+-- place, name: as due_place gave them; of a slot, not of a part, the name has two digits
+local function set_due(index, place, due, member, name)
   if due == '0' then
-    redis.call('ZREM', slot, member)
+    redis.call('ZREM', place, member)
   elseif due ~= '' then
-    redis.call('ZADD', slot, due, member)
-    redis.call('ZADD', index, 'LT', due, slot_name)
+    redis.call('ZADD', place, due, member)
+    redis.call('ZADD', index, 'LT', due, name)
+    if #name == 2 and redis.call('ZCARD', place) > SLOT_MOST then
+      split(index, place, name)
+    end
   end
 end
 
@@ -39,9 +84,9 @@ local function lost()
   return redis.error_reply('FENCED this server has not the data of the epoch')
 end
 
--- What a commit writes, once the seq was found right; keys and args as there.
-local function write(keys, args)
-  local wrong
+-- What a commit writes, once the seq was found right; keys and args as there, part that of the due slot.
+local function write(keys, args, part)
+  local wrong, place, name
   if args[12] then
     wrong = wrong_type(keys[4], 'stream')
   end
@@ -49,7 +94,8 @@ local function write(keys, args)
     wrong = wrong or wrong_type(keys[7], 'string')
   end
   if args[6] ~= '' then
-    wrong = wrong or wrong_type(keys[5], 'zset') or wrong_type(keys[6], 'zset')
+    place, name = due_place(keys[6], part, args[7], args[8])
+    wrong = wrong or wrong_type(keys[5], 'zset') or not place and name
   end
   if wrong then
     return wrong
@@ -73,11 +119,11 @@ local function write(keys, args)
   elseif args[9] ~= '' then
     redis.call('APPEND', keys[7], args[9])
   end
-  set_due(keys[5], keys[6], args[6], args[7], args[8])
+  set_due(keys[5], place, args[6], args[7], name)
   return 1
 end
 
--- keys: state, reply, events, outbox, due index, due slot, what was seen, epoch of the bucket
+-- keys: state, reply, events, outbox, due index, due slot, what was seen, epoch of the bucket, part of the due slot
 -- args: expected seq (4 bytes, '' = no state), state ('' = delete), reply ('' = keep), its ttl in
 --       ms, event ('' = none), due ('' = keep, '0' = none, seconds), due member, slot name,
 --       what was seen ('' = nothing new), its ttl in ms if that is all of it ('' = it is appended),
@@ -91,14 +137,14 @@ local function commit(keys, args)
   if (present and string.sub(present, 1, 4) or '') ~= args[1] then
     return {present, redis.call('GET', keys[2]), redis.call('GET', keys[7])}
   end
-  return write(keys, args)
+  return write(keys, args, keys[9])
 end
 
 -- keys: state, events; args: expected seq (4 bytes), state, event ('' = none)
 -- The commit of most steps: somebody is known, and nothing but the state and the log changes. Answers 1,
 -- or 0 when the seq is another.
 local function step(keys, args)
-  if redis.call('GETRANGE', keys[1], 0, 3) ~= args[1] then
+  if redis.call('GETRANGE', keys[1], '0', '3') ~= args[1] then -- numbers would be printed, as doubles
     return 0
   end
   if args[3] ~= '' then
@@ -144,8 +190,12 @@ end
 -- keys: counters; args: units, window number and window in seconds of each
 -- Gives back what was taken and not used, unless its window is over.
 local function give_back(keys, args)
+  local values = {}
   for i, key in ipairs(keys) do
-    local window, n = string.match(redis.call('GET', key) or '', '^(%d+) (%d+)')
+    values[i] = redis.call('GET', key) or ''
+  end
+  for i, key in ipairs(keys) do
+    local window, n = string.match(values[i], '^(%d+) (%d+)')
     if window == args[3 * i - 1] then
       redis.call('SET', key, string.format('%s %d', window, tonumber(n) - tonumber(args[3 * i - 2])),
         'KEEPTTL')
@@ -172,7 +222,7 @@ local function text(s)
   return string.char(#s) .. s
 end
 
--- keys: as in commit, then the counter of the number
+-- keys: as in commit but for the last, the counter of the number, part of the due slot
 -- args: messages, most of them a day, exchange ('0' = none), how often it may come, within seconds,
 --       who has refused already ('' = nobody), an event if a cap is against the messages, an event if
 --       none is ('' = no event), both without their end: the id of a message, and the name of the cap;
@@ -210,7 +260,7 @@ local function commit_capped(keys, args)
   if answer ~= 1 then
     plain[3] = ''
   end
-  local done = write(keys, plain)
+  local done = write(keys, plain, keys[10])
   if done ~= 1 then
     return done
   end
@@ -227,32 +277,34 @@ local function commit_capped(keys, args)
   return answer
 end
 
--- keys: state, due index, due slot; args: state, due, due member, slot name, as in commit
+-- keys: state, due index, due slot, its part; args: state, due, due member, slot name, as in commit
 -- Answers 1 when written, 0 when the present state is as new or newer.
 local function restore(keys, args)
   local present = redis.call('GET', keys[1])
   if present and struct.unpack('>I4', present) >= struct.unpack('>I4', args[1]) then
     return 0
   end
-  local wrong = wrong_type(keys[2], 'zset') or wrong_type(keys[3], 'zset')
+  local place, name = due_place(keys[3], keys[4], args[3], args[4])
+  local wrong = wrong_type(keys[2], 'zset') or not place and name
   if wrong then
     return wrong
   end
   redis.call('SET', keys[1], args[1])
-  set_due(keys[2], keys[3], args[2], args[3], args[4])
+  set_due(keys[2], place, args[2], args[3], name)
   return 1
 end
 
--- keys: state, due index, due slot; args: due, due member, slot name, as in commit
+-- keys: state, due index, due slot, its part; args: due, due member, slot name, as in commit
 -- A number that is known and not due before that is due then.
 local function wake(keys, args)
-  local wrong = wrong_type(keys[2], 'zset') or wrong_type(keys[3], 'zset')
+  local place, name = due_place(keys[3], keys[4], args[2], args[3])
+  local wrong = wrong_type(keys[2], 'zset') or not place and name
   if wrong then
     return wrong
   end
-  local present = redis.call('ZSCORE', keys[3], args[2])
+  local present = redis.call('ZSCORE', place, args[2])
   if redis.call('EXISTS', keys[1]) == 1 and not (present and tonumber(present) <= tonumber(args[1])) then
-    set_due(keys[2], keys[3], args[1], args[2], args[3])
+    set_due(keys[2], place, args[1], args[2], name)
   end
   return 1
 end
@@ -431,11 +483,19 @@ local function due(keys, args)
   return found
 end
 
+-- keys: due slot, its part; args: due member
+-- Answers the due time, nothing when there is none.
+local function due_at(keys, args)
+  local place, wrong = due_place(keys[1], keys[2], args[1], '')
+  return place and redis.call('ZSCORE', place, args[1]) or not place and wrong
+end
+
 -- ---- leases ----
 
 -- Who has which share of the buckets, one hash for each kind of process. Fields: "now" the time of the
 -- last call, "fence" the last number given out, "m OWNER" until when it counts as alive (ms), and for
--- each range that somebody has "r N": "FENCE LIFE OWNER". By this server's clock only.
+-- each range that somebody has "r N": "FENCE LIFE OWNER". By this server's clock only. A fence is not below the time
+-- in ms: the buckets, on other servers of a Cluster, know those of before this table was lost or is of an older copy.
 
 local function lease_table(key)
   local flat, members, fields = redis.call('HGETALL', key), {}, {}
@@ -453,7 +513,6 @@ end
 -- keys: a note of no meaning, leases. Refused as any write when memory is short or the disk fails.
 -- Answers the server's time and how many owners are alive.
 local function probe(keys)
-  redis.call('SET', keys[1], '1', 'PX', 60000)
   local time, n_alive = redis.call('TIME'), 0
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   for _, till in pairs((lease_table(keys[2]))) do
@@ -461,6 +520,7 @@ local function probe(keys)
       n_alive = n_alive + 1
     end
   end
+  redis.call('SET', keys[1], '1', 'PX', 60000)
   return {time[1], time[2], n_alive}
 end
 
@@ -489,16 +549,17 @@ local function own(keys, args)
     n_alive = n_alive + 1
   end
   redis.call('HSET', keys[1], 'm ' .. owner, now + ttl, 'now', now)
-  local mine, free, answer = 0, {}, {n_alive}
+  local mine, free, answer, last = 0, {}, {n_alive}, tonumber(fields.fence or 0)
   local function have(i, fence)
     mine = mine + 1
     answer[#answer + 1] = i
     answer[#answer + 1] = fence
   end
   local function take(i)
-    local fence = redis.call('HINCRBY', keys[1], 'fence', 1)
-    redis.call('HSET', keys[1], 'r ' .. i, fence .. ' ' .. life .. ' ' .. owner)
-    have(i, fence)
+    last = math.max(last + 1, now)
+    local fence = string.format('%.0f', last)
+    redis.call('HSET', keys[1], 'fence', fence, 'r ' .. i, fence .. ' ' .. life .. ' ' .. owner)
+    have(i, last)
   end
   for i = 0, n - 1 do
     local fence, its_life, its_owner = string.match(fields['r ' .. i] or '', '^(%d+) (%S+) (.*)$')
@@ -533,60 +594,107 @@ local function disown(keys, args)
   return 1
 end
 
--- True when a later owner has been here; remembers the latest.
-local function is_fenced(key, kind, fence)
-  local last = tonumber(redis.call('HGET', key, kind) or 0)
-  if last < tonumber(fence) then
+-- Above 0 when a later owner has been here, below when this one is the latest.
+local function fenced_by(key, kind, fence)
+  return tonumber(redis.call('HGET', key, kind) or 0) - tonumber(fence)
+end
+
+local function remember(by, key, kind, fence)
+  if by < 0 then
     redis.call('HSET', key, kind, fence)
   end
-  return last > tonumber(fence)
 end
 
 -- keys: fences of a bucket; args: kind of process, fence
 -- From now on nothing with a lower fence is done in this bucket. Answers 1, or 0 when this one is too
 -- low itself.
 local function fence(keys, args)
-  return is_fenced(keys[1], args[1], args[2]) and 0 or 1
+  local by = fenced_by(keys[1], args[1], args[2])
+  remember(by, keys[1], args[1], args[2])
+  return by > 0 and 0 or 1
+end
+
+-- Notes by whom the request of this entry is about to leave. state: key of the number's state, nil where it is not
+-- of this bucket. Answers the state as it is at this moment ('' = there is none) when the mark is the caller's,
+-- now or before; 0 when it is somebody else's, -1 when there is no such entry, -2 when a later owner has been here.
+local function mark(outbox, marks, fences, state, fence_no, id)
+  local by = fenced_by(fences, 'sender', fence_no)
+  if by > 0 then
+    return -2
+  end
+  local value = state and redis.call('GET', state) or ''
+  if not redis.call('XRANGE', outbox, id, id)[1] then
+    return -1
+  end
+  local is_mine = redis.call('HSETNX', marks, id, fence_no) == 1 or redis.call('HGET', marks, id) == fence_no
+  remember(by, fences, 'sender', fence_no)
+  return is_mine and value or 0
 end
 
 -- keys: outbox, marks, fences of the bucket, state of the number (where it is of this bucket); args: fence, entry id
--- Notes by whom the request of this entry is about to leave. Answers the state as it is at this moment ('' =
--- there is none) when the mark is the caller's, now or before; 0 when it is somebody else's, -1 when there
--- is no such entry, -2 when a later owner has been here.
 local function send_mark(keys, args)
-  if is_fenced(keys[3], 'sender', args[1]) then
-    return -2
-  end
-  if not redis.call('XRANGE', keys[1], args[2], args[2])[1] then
-    return -1
-  end
-  if redis.call('HSETNX', keys[2], args[2], args[1]) == 0 and redis.call('HGET', keys[2], args[2]) ~= args[1] then
-    return 0
-  end
-  return keys[4] and redis.call('GET', keys[4]) or ''
+  return mark(keys[1], keys[2], keys[3], keys[4], args[1], args[2])
 end
 
--- keys: outbox, marks, fences of the bucket, events, perhaps the state of the number; args: fence, entry id,
--- event ('' = none); with a state, place in it (from 0), bytes that are there, bytes to put there, as many
--- Takes an entry away, with what is to be told of it. Only the call that takes it away writes the rest, so a
--- repeated call does nothing. Answers 1 or 0, -1 when a later owner has been here.
-local function send_settle(keys, args)
-  if is_fenced(keys[3], 'sender', args[1]) then
+-- Takes an entry away, with what is to be told of it: an event ('' = none); with the key of a state, place in it
+-- (from 0), bytes that are there, bytes to put there, as many. Only the call that takes it away writes the rest,
+-- so a repeated call does nothing. Answers 1 or 0, -1 when a later owner has been here.
+local function settle(outbox, marks, fences, events, state, fence_no, id, event, at, before, after)
+  local by = fenced_by(fences, 'sender', fence_no)
+  if by > 0 then
     return -1
   end
-  local wrong = args[3] ~= '' and wrong_type(keys[4], 'stream') or keys[5] and wrong_type(keys[5], 'string')
+  local has_before = state and redis.call('GETRANGE', state, at, tonumber(at) + #before - 1) == before
+  local wrong = event ~= '' and wrong_type(events, 'stream') or wrong_type(marks, 'hash')
   if wrong then
     return wrong
   end
-  local removed = redis.call('XDEL', keys[1], args[2])
-  if removed > 0 and args[3] ~= '' then
-    redis.call('XADD', keys[4], '*', 'p', args[3])
+  local removed = redis.call('XDEL', outbox, id)
+  remember(by, fences, 'sender', fence_no)
+  if removed > 0 and event ~= '' then
+    redis.call('XADD', events, '*', 'p', event)
   end
-  if removed > 0 and keys[5] then
-    patch({keys[5]}, {unpack(args, 4)})
+  if removed > 0 and has_before then
+    redis.call('SETRANGE', state, at, after)
   end
-  redis.call('HDEL', keys[2], args[2])
+  redis.call('HDEL', marks, id)
   return removed
+end
+
+-- keys: outbox, marks, fences of the bucket, events, perhaps the state of the number; args: fence, entry id,
+-- event, and with a state place, before, after
+local function send_settle(keys, args)
+  return settle(keys[1], keys[2], keys[3], keys[4], keys[5], unpack(args))
+end
+
+-- What each word of `sends` does with what begins at keys[k] and args[a]; how many keys and arguments it takes.
+local sendings = {
+  m = {3, 2, function(keys, k, args, a)
+    return mark(keys[k], keys[k + 1], keys[k + 2], nil, args[a], args[a + 1])
+  end},
+  M = {4, 2, function(keys, k, args, a)
+    return mark(keys[k], keys[k + 1], keys[k + 2], keys[k + 3], args[a], args[a + 1])
+  end},
+  s = {4, 3, function(keys, k, args, a)
+    return settle(keys[k], keys[k + 1], keys[k + 2], keys[k + 3], nil, args[a], args[a + 1], args[a + 2])
+  end},
+  S = {5, 6, function(keys, k, args, a)
+    return settle(keys[k], keys[k + 1], keys[k + 2], keys[k + 3], keys[k + 4], unpack(args, a, a + 5))
+  end},
+}
+
+-- keys: of each mark or settlement, as in send_mark and send_settle; args: of each its word, then as there
+-- Many of them in one call, of one bucket or, where there is no Cluster, of several. What is wrong with one of
+-- them does not keep the others. Answers what each answers, or its error.
+local function sends(keys, args)
+  local answers, k, a = {}, 1, 1
+  while args[a] do
+    local sending = sendings[args[a]]
+    local is_done, answer = pcall(sending[3], keys, k, args, a + 1)
+    answers[#answers + 1] = is_done and answer or redis.error_reply(answer)
+    k, a = k + sending[1], a + 1 + sending[2]
+  end
+  return answers
 end
 
 -- allow-oom: what empties the streams must not wait for memory.
@@ -633,8 +741,10 @@ redis.register_function{function_name = 'waypost_log_size', callback = log_size,
 redis.register_function('waypost_log_delete', log_delete)
 redis.register_function{function_name = 'waypost_read', callback = read, flags = {'no-writes', 'allow-cross-slot-keys'}}
 redis.register_function{function_name = 'waypost_due', callback = due, flags = {'allow-oom'}}
+redis.register_function{function_name = 'waypost_due_at', callback = due_at, flags = {'no-writes'}}
 redis.register_function{function_name = 'waypost_own', callback = own, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_disown', callback = disown, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_fence', callback = fence, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_send_mark', callback = send_mark, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_send_settle', callback = send_settle, flags = {'allow-oom'}}
+redis.register_function{function_name = 'waypost_sends', callback = sends, flags = {'allow-oom'}}

@@ -35,6 +35,7 @@ static void commit_put(struct commit_words *words, const struct store_commit *co
     argv_add(argv, STR("waypost_commit"));
     argv_add(argv, STR(COMMIT_KEYS));
     commit_add_keys(words, commit, argv);
+    argv_add(argv, words->due.words[DUE_PART]);
     commit_add_args(words, commit, epoch, argv);
 }
 
@@ -47,16 +48,16 @@ static bool is_step(const struct store_commit *commit)
            commit->due_at_ms < 0;
 }
 
-struct step {
+struct commit_step {
     struct nodes *nodes;
     struct number_id id;
     store_on_commit *fn;
     void *ctx;
 };
 
-static void step_end(struct step *step, enum err e, const struct store_record *present)
+static void step_end(struct commit_step *step, enum err e, const struct store_record *present)
 {
-    struct step ended = *step;
+    struct commit_step ended = *step;
     free(step);
     ended.fn(ended.ctx, e, present);
 }
@@ -71,7 +72,7 @@ static void on_present(void *ctx, enum err e, const struct store_record *present
  * that a server that has lost its data is noticed. */
 static void parse_step(const struct link_to *to, enum err e, const redisReply *reply)
 {
-    struct step *step = to->ctx;
+    struct commit_step *step = to->ctx;
     const struct store_commit nothing = {.id = step->id, .due_at_ms = -1};
     struct commit_words words;
     struct argv argv;
@@ -91,8 +92,8 @@ static void commit_step(struct nodes *nodes, const struct store_commit *commit, 
 {
     char state[KEY_BYTES], events[KEY_BYTES], expected[STORE_SEQ_BYTES];
     struct argv argv;
-    struct step *step = xcalloc(1, sizeof(*step));
-    *step = (struct step){nodes, commit->id, fn, ctx};
+    struct commit_step *step = xcalloc(1, sizeof(*step));
+    *step = (struct commit_step){nodes, commit->id, fn, ctx};
     argv.n = 0; /* the rest of it need not be zero */
     argv_add(&argv, STR("FCALL"));
     argv_add(&argv, STR("waypost_step"));
@@ -130,10 +131,11 @@ static void hiredis_restore(struct store *s, const struct number_id *id, struct 
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("FCALL"));
     argv_add(&argv, STR("waypost_restore"));
-    argv_add(&argv, STR("3"));
+    argv_add(&argv, STR("4"));
     argv_add(&argv, number_key(key, id, 's'));
     argv_add(&argv, due.words[DUE_INDEX]);
     argv_add(&argv, due.words[DUE_SLOT]);
+    argv_add(&argv, due.words[DUE_PART]);
     argv_add(&argv, state);
     argv_add(&argv, due.words[DUE_SECONDS]);
     argv_add(&argv, due.words[DUE_MEMBER]);
@@ -151,10 +153,11 @@ static void hiredis_wake(struct store *s, const struct number_id *id, int64_t du
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("FCALL"));
     argv_add(&argv, STR("waypost_wake"));
-    argv_add(&argv, STR("3"));
+    argv_add(&argv, STR("4"));
     argv_add(&argv, number_key(key, id, 's'));
     argv_add(&argv, due.words[DUE_INDEX]);
     argv_add(&argv, due.words[DUE_SLOT]);
+    argv_add(&argv, due.words[DUE_PART]);
     argv_add(&argv, due.words[DUE_SECONDS]);
     argv_add(&argv, due.words[DUE_MEMBER]);
     argv_add(&argv, due.words[DUE_NAME]);
@@ -238,7 +241,7 @@ static void hiredis_due(struct store *s, uint8_t first, uint8_t last, int64_t no
     enum err e = nodes_admit(nodes);
     if (e != ERR_OK) {
         gather->n_missing = 1;
-        nodes_answer_later(nodes, &to, e);
+        nodes_respond_later(nodes, &to, e);
         return;
     }
     char now[24], most[24], key[KEY_BYTES], nothing[KEY_BYTES];
@@ -288,6 +291,11 @@ static uint32_t hiredis_n_away(struct store *s)
     return nodes_n_away(hiredis_store(s)->nodes);
 }
 
+static const char *hiredis_why(struct store *s)
+{
+    return nodes_why(hiredis_store(s)->nodes);
+}
+
 static bool hiredis_is_up(struct store *s)
 {
     return nodes_is_up(hiredis_store(s)->nodes);
@@ -297,6 +305,7 @@ static void hiredis_free(struct store *s)
 {
     struct hiredis_store *h = hiredis_store(s);
     readings_fini(h);
+    sendings_fini(h);
     nodes_free(h->nodes);
     free(h);
 }
@@ -355,11 +364,13 @@ static const struct store_ops hiredis_ops = {
     .log_sizes = hiredis_log_sizes,
     .memory = hiredis_memory,
     .facts = hiredis_facts,
+    .may = hiredis_may,
     .outbox_look = hiredis_outbox_look,
     .lease_keep = hiredis_lease_keep,
     .lease_give = hiredis_lease_give,
     .n_away = hiredis_n_away,
     .is_up = hiredis_is_up,
+    .why = hiredis_why,
     .free = hiredis_free,
 };
 
@@ -370,6 +381,7 @@ struct store *store_hiredis_new(struct loop *loop, const struct store_settings *
     h->loop = loop;
     h->nodes = nodes_new(loop, settings, "commands");
     readings_init(h, settings);
+    sendings_init(h);
     nodes_open(h->nodes, NULL, NULL);
     return &h->base;
 }

@@ -42,12 +42,18 @@ struct reading {
     void *ctx;
 };
 
+struct sending;
+STAILQ_HEAD(sending_queue, sending);
+
 struct hiredis_store {
     struct store base;
     struct loop *loop;
     struct nodes *nodes;
     struct reading outbox, log;
     char lives[LIVES_BYTES]; /* of the servers, when hiredis_fence asked: what may be opened */
+    struct sending_queue sendings; /* marks and ends of SMS that have not been asked for */
+    uint32_t n_sendings_calls;     /* under way */
+    struct timer *sendings_turn;
 };
 
 static inline struct hiredis_store *hiredis_store(struct store *s)
@@ -57,13 +63,14 @@ static inline struct hiredis_store *hiredis_store(struct store *s)
 
 /* ---- the words of a commit, with caps or without ---- */
 
-/* A bucket's due times are split over 64 sorted sets by the second byte of the number_id, so that
- * each stays small enough for Redis' compact form; member = all bytes but the first. Measured in
- * port/README.md. */
-enum { DUE_INDEX, DUE_SLOT, DUE_SECONDS, DUE_MEMBER, DUE_NAME };
+/* A bucket's due times are split over 64 sorted sets by the second byte of the number_id, and one
+ * that has grown over 16 parts of it by the next four bits (functions.lua), so that each stays in
+ * Redis' compact form and is short; member = all bytes but the first. Measured in port/README.md.
+ */
+enum { DUE_INDEX, DUE_SLOT, DUE_PART, DUE_SECONDS, DUE_MEMBER, DUE_NAME };
 struct due_words {
-    char index[KEY_BYTES], slot[KEY_BYTES], seconds[24], name[3];
-    struct str words[5];
+    char index[KEY_BYTES], slot[KEY_BYTES], part[KEY_BYTES], seconds[24], name[5];
+    struct str words[6];
 };
 /* due_at_ms < 0: leave it as it is; 0: none. */
 void due_words(struct due_words *due, const struct number_id *id, int64_t due_at_ms);
@@ -74,15 +81,21 @@ struct commit_words {
     char ttl[24], seen_ttl[24], expected[STORE_SEQ_BYTES];
     struct due_words due;
 };
-#define COMMIT_KEYS "8"
-#define COMMIT_CAPPED_KEYS "9"
+#define COMMIT_KEYS "9"
+#define COMMIT_CAPPED_KEYS "10"
 /* As it stands in front of a state. */
 struct str put_seq(char dst[STORE_SEQ_BYTES], uint32_t seq);
-/* The keys of a commit, then its arguments. */
+/* The keys of a commit but the last, DUE_PART; then its arguments. */
 void commit_add_keys(struct commit_words *words, const struct store_commit *commit,
                      struct argv *argv);
 void commit_add_args(struct commit_words *words, const struct store_commit *commit,
                      struct str epoch, struct argv *argv);
+
+/* ---- of the outbox (hiredis_outbox.c) ---- */
+
+void sendings_init(struct hiredis_store *s);
+/* Answers those that have not been asked for, and asks for no more. */
+void sendings_fini(struct hiredis_store *s);
 
 /* ---- calls of store.h ---- */
 
@@ -94,7 +107,8 @@ void hiredis_part_put(struct store *s, const struct store_part *part, store_on_p
 void hiredis_part_done(struct store *s, struct str key, bool must_forget, store_on_done *fn,
                        void *ctx);
 void hiredis_parts_overdue(struct store *s, store_on_overdue *fn, void *ctx);
-/* For n commands with one answer, the first error of all. False: that was given without asking. */
+/* For n commands with one response, the first error of all. False: that was given without asking.
+ */
 bool gather_new(struct nodes *nodes, uint32_t n, store_on_done *fn, void *ctx, struct link_to *ret);
 void hiredis_log_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
                       void *ctx);
@@ -107,6 +121,8 @@ void hiredis_fence(struct store *s, store_on_fence *fn, void *ctx);
 void hiredis_fence_open(struct store *s, uint64_t epoch, store_on_done *fn, void *ctx);
 void hiredis_memory(struct store *s, store_on_memory *fn, void *ctx);
 void hiredis_facts(struct store *s, enum store_facts what, store_on_value *fn, void *ctx);
+void hiredis_may(struct store *s, struct str user, struct str command, store_on_value *fn,
+                 void *ctx);
 void hiredis_compact(struct store *s, store_on_done *fn, void *ctx);
 void hiredis_scan(struct store *s, struct str cursor, store_on_scan *fn, void *ctx);
 void hiredis_states(struct store *s, const struct number_id *ids, uint32_t n, store_on_states *fn,

@@ -22,6 +22,7 @@
 
 #define RETRY_MIN_MS 50
 #define RETRY_MAX_MS 1600 /* a server that is back is found within 2 s */
+#define RETRY_NEAR_MS 100 /* one that has answered: it lacks a replica, or reads its file */
 #define IDLE_PING_MS 2000
 
 enum link_state { LINK_STATE_CLOSED, LINK_STATE_CONNECTING, LINK_STATE_UP, LINK_STATE_WAITING };
@@ -44,8 +45,10 @@ struct link {
     bool is_loading;             /* FUNCTION LOAD is under way */
     bool is_told;                /* the log knows that it is down */
     bool is_moved;               /* and that it is one of several */
+    bool is_near;                /* it may be of use in a moment */
     char life[48];               /* of the server: changes whenever it starts */
     char error[128];             /* text of the last error reply */
+    char why[128];               /* the last connection ended, "" while it is up */
     struct node_address address; /* in place of that in the settings: who a Sentinel named, or "" */
     link_on_moved *on_moved;
     void *on_moved_ctx;
@@ -77,26 +80,26 @@ static void request_free(struct link *link, struct link_request *request)
 }
 
 /* The request is gone before the callback, which may ask anew. */
-static void request_answer(struct link *link, struct link_request *request, enum err e,
-                           const redisReply *reply)
+static void request_respond(struct link *link, struct link_request *request, enum err e,
+                            const redisReply *reply)
 {
     struct link_to to = request->to;
     request_free(link, request);
     to.parse(&to, e, e == ERR_OK ? reply : NULL);
 }
 
-static void queue_answer(struct link *link, struct link_queue *queue, enum err e)
+static void queue_respond(struct link *link, struct link_queue *queue, enum err e)
 {
     struct link_queue taken = STAILQ_HEAD_INITIALIZER(taken);
     STAILQ_CONCAT(&taken, queue);
     struct link_request *request;
     while ((request = STAILQ_FIRST(&taken)) != NULL) {
         STAILQ_REMOVE_HEAD(&taken, entry);
-        request_answer(link, request, e != ERR_OK ? e : request->e, NULL);
+        request_respond(link, request, e != ERR_OK ? e : request->e, NULL);
     }
 }
 
-void link_answer_later(struct link *link, const struct link_to *to, enum err e)
+void link_respond_later(struct link *link, const struct link_to *to, enum err e)
 {
     struct link_request *request = request_new(link, to);
     request->e = e;
@@ -120,7 +123,7 @@ static void on_turn(void *ctx)
 {
     struct link *link = ctx;
     wires_free(link);
-    queue_answer(link, &link->unasked, ERR_OK);
+    queue_respond(link, &link->unasked, ERR_OK);
 }
 
 static void link_state_set(struct link *link, enum link_state state)
@@ -137,6 +140,7 @@ static void link_state_set(struct link *link, enum link_state state)
 static void link_lost(struct link *link, const char *why)
 {
     link->wire = NULL;
+    (void)snprintf(link->why, sizeof(link->why), "%s", why); /* cut is fine */
     link->n_in_flight = link->n_handshake = 0;
     link->is_loading = false;
     timer_stop(link->loop, link->deadline_timer);
@@ -146,14 +150,15 @@ static void link_lost(struct link *link, const char *why)
         LOG_WARN("store", "redis is away", "link=%s why=\"%s\"", link->name, why);
     link->is_told = true;
     link->n_failures++;
+    int64_t most_ms = link->is_near ? RETRY_NEAR_MS : RETRY_MAX_MS;
+    link->is_near = false;
     timer_start(link->loop, link->retry_timer,
-                RETRY_MIN_MS +
-                    backoff_ms(RETRY_MIN_MS, RETRY_MAX_MS, link->n_failures, arc4random()));
+                RETRY_MIN_MS + backoff_ms(RETRY_MIN_MS, most_ms, link->n_failures, arc4random()));
     /* Moved away first: what the callbacks ask now belongs to the next connection. */
     struct link_queue lost = STAILQ_HEAD_INITIALIZER(lost);
     STAILQ_CONCAT(&lost, &link->in_flight);
     link_state_set(link, LINK_STATE_WAITING);
-    queue_answer(link, &lost, ERR_TIMEOUT); /* sent: may have taken effect */
+    queue_respond(link, &lost, ERR_TIMEOUT); /* sent: may have taken effect */
 }
 
 static void link_drop_wire(struct link *link)
@@ -259,7 +264,7 @@ void link_send(struct link *link, const struct argv *argv, const struct link_to 
     struct link_request *request = request_of(link, argv, to);
     if (!request_write(link, request, extra_ms)) {
         request_free(link, request);
-        link_answer_later(link, to, ERR_UNAVAILABLE);
+        link_respond_later(link, to, ERR_UNAVAILABLE);
     }
 }
 
@@ -284,7 +289,7 @@ void link_take(struct link *link, struct link_request *request, bool is_asking)
 
 void link_return(struct link *link, struct link_request *request, enum err e)
 {
-    link_answer_later(link, &request->to, e);
+    link_respond_later(link, &request->to, e);
     request_free(link, request);
 }
 
@@ -301,7 +306,7 @@ void link_ask(struct link *link, const struct argv *argv, const struct link_to *
     if (e == ERR_OK)
         link_send(link, argv, to, 0);
     else
-        link_answer_later(link, to, e);
+        link_respond_later(link, to, e);
 }
 
 /* ---- the function library ---- */
@@ -352,7 +357,7 @@ static void reply_is_error(struct link *link, struct link_request *request, stru
     link->is_moved |= cure == REPLY_CURE_MOVE;
     if (cure == REPLY_CURE_PEOPLE)
         LOG_ERROR("store", "redis refuses a command", "reply=\"%.*s\"", STR_ARG(text));
-    request_answer(link, request, e, NULL);
+    request_respond(link, request, e, NULL);
     if (cure == REPLY_CURE_RELINK && link->wire != NULL)
         link_give_up(link, link->error);
 }
@@ -369,7 +374,7 @@ static void on_reply(void *ctx, const redisReply *reply)
     if (reply->type == REDIS_REPLY_ERROR)
         reply_is_error(link, request, (struct str){reply->str, reply->len});
     else
-        request_answer(link, request, ERR_OK, reply);
+        request_respond(link, request, ERR_OK, reply);
 }
 
 static void on_gone(void *ctx, const char *why)
@@ -385,6 +390,8 @@ static void handshake_step(struct link *link, bool is_fatal)
     if (link->state != LINK_STATE_CONNECTING)
         return; /* failed before */
     if (is_fatal) {
+        struct str why = str_from(link->error);
+        link->is_near = str_eq(why, STR(REPLY_UNSURE)) || str_starts(why, STR("LOADING"));
         link_give_up(link, link->error);
         return;
     }
@@ -392,6 +399,7 @@ static void handshake_step(struct link *link, bool is_fatal)
         return;
     LOG_INFO("store", "redis is there", "link=%s", link->name);
     link->is_told = false;
+    link->why[0] = '\0';
     link->n_failures = 0;
     timer_start(link->loop, link->idle_timer, IDLE_PING_MS);
     link_state_set(link, LINK_STATE_UP);
@@ -628,6 +636,11 @@ bool link_is_up(const struct link *link)
     return link->state == LINK_STATE_UP;
 }
 
+const char *link_why(const struct link *link)
+{
+    return link->why;
+}
+
 struct str link_life(const struct link *link)
 {
     return str_from(link->life);
@@ -669,8 +682,8 @@ void link_free(struct link *link)
     if (link->wire != NULL)
         link_drop_wire(link);
     wires_free(link);
-    queue_answer(link, &link->in_flight, ERR_UNAVAILABLE);
-    queue_answer(link, &link->unasked, ERR_UNAVAILABLE);
+    queue_respond(link, &link->in_flight, ERR_UNAVAILABLE);
+    queue_respond(link, &link->unasked, ERR_UNAVAILABLE);
     struct link_request *request;
     while ((request = STAILQ_FIRST(&link->unused)) != NULL) {
         STAILQ_REMOVE_HEAD(&link->unused, entry);

@@ -98,6 +98,8 @@ struct link *link_new(struct loop *loop, const struct store_settings *settings, 
 /* Connects and from then on reconnects by itself. Does nothing when open. */
 void link_open(struct link *link, link_on_state *on_state, void *ctx);
 bool link_is_up(const struct link *link);
+/* Why the last connection failed or ended; "" while it is up. */
+const char *link_why(const struct link *link);
 /* Another one whenever the server starts; while it is up. */
 struct str link_life(const struct link *link);
 /* The next attempt goes to this address. */
@@ -128,6 +130,6 @@ void link_send(struct link *link, const struct argv *argv, const struct link_to 
 /* Admits and sends, or answers why not. */
 void link_ask(struct link *link, const struct argv *argv, const struct link_to *to);
 /* Answers e in the next turn without asking the server. */
-void link_answer_later(struct link *link, const struct link_to *to, enum err e);
+void link_respond_later(struct link *link, const struct link_to *to, enum err e);
 /* Answers everything ERR_UNAVAILABLE, closes. Accepts NULL. */
 void link_free(struct link *link);

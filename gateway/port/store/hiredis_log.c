@@ -112,7 +112,7 @@ void hiredis_log_sizes(struct store *s, const bool *ranges, store_on_log_sizes *
     look->e = nodes_admit(nodes);
     if (look->e != ERR_OK || look->n_missing == 0) {
         look->n_missing = 1;
-        nodes_answer_later(nodes, &to, look->e);
+        nodes_respond_later(nodes, &to, look->e);
         return;
     }
     for (uint32_t i = 0; i < STORE_BUCKETS; i++) {
@@ -184,8 +184,11 @@ static void ask_learner(struct scanning *scan, uint32_t i)
     nodes_send(scan->nodes, &argv, &to, 0);
     due_words(&due, id, 0);
     argv.n = 0;
-    argv_add(&argv, STR("ZSCORE"));
+    argv_add(&argv, STR("FCALL"));
+    argv_add(&argv, STR("waypost_due_at"));
+    argv_add(&argv, STR("2"));
     argv_add(&argv, due.words[DUE_SLOT]);
+    argv_add(&argv, due.words[DUE_PART]);
     argv_add(&argv, due.words[DUE_MEMBER]);
     to.n++;
     nodes_send(scan->nodes, &argv, &to, 0);
@@ -272,7 +275,7 @@ void hiredis_scan(struct store *s, struct str cursor, store_on_scan *fn, void *c
     if (e == ERR_OK)
         e = nodes_admit(scan->nodes);
     if (e != ERR_OK) {
-        nodes_answer_later(scan->nodes, &to, e);
+        nodes_respond_later(scan->nodes, &to, e);
         return;
     }
     struct argv argv = {.n = 0};
@@ -364,7 +367,7 @@ void hiredis_states(struct store *s, const struct number_id *ids, uint32_t n, st
     enum err e = nodes_admit(nodes);
     if (e != ERR_OK || n == 0) {
         states->n = 0;
-        nodes_answer_later(nodes, &to, e); /* ERR_OK without a reply: nothing was asked for */
+        nodes_respond_later(nodes, &to, e); /* ERR_OK without a reply: nothing was asked for */
         return;
     }
     states->n_missing = 0;

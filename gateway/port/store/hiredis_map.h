@@ -36,7 +36,7 @@ struct redirect {
 
 /* "MOVED 3999 127.0.0.1:6381" or "ASK ...". False: neither. */
 bool redirect_read(struct str error, struct redirect *ret);
-/* CLUSTER SHARDS. ERR_IO: not such an answer, ERR_FULL: more than NODES_MAX masters. */
+/* CLUSTER SHARDS. ERR_IO: not such a response, ERR_FULL: more than NODES_MAX masters. */
 enum err slot_map_read(const redisReply *reply, bool is_tls, struct slot_map *ret) MUST_CHECK;
 /* The n-th of "address:port address:port ...", the first again behind the last. False: it is no
  * such list. */

@@ -98,6 +98,16 @@ bool nodes_is_connecting(const struct nodes *nodes)
     return nodes->is_opened && !nodes->has_failed && !nodes_is_up(nodes);
 }
 
+const char *nodes_why(const struct nodes *nodes)
+{
+    const char *why = nodes->scout != NULL ? link_why(nodes->scout) : "";
+    for (uint32_t i = 0; i < nodes->n && why[0] == '\0'; i++) {
+        if (nodes_has(nodes, i) && !may_ask(&nodes->list[i]))
+            why = link_why(nodes->list[i].link);
+    }
+    return why;
+}
+
 struct str nodes_epoch(const struct nodes *nodes)
 {
     return str_from(nodes->epoch);
@@ -352,7 +362,7 @@ static void take_map(struct nodes *nodes, struct slot_map *found)
     nodes->is_known = true;
 }
 
-/* The address that stands in no answer is the scout's own. */
+/* The address that stands in no response is the scout's own. */
 static void name_hosts(const struct nodes *nodes, struct slot_map *found)
 {
     for (uint32_t i = 0; i < found->n; i++) {
@@ -535,9 +545,9 @@ enum err nodes_admit(const struct nodes *nodes)
     return e;
 }
 
-void nodes_answer_later(struct nodes *nodes, const struct link_to *to, enum err e)
+void nodes_respond_later(struct nodes *nodes, const struct link_to *to, enum err e)
 {
-    link_answer_later(nodes->scout != NULL ? nodes->scout : nodes->list[0].link, to, e);
+    link_respond_later(nodes->scout != NULL ? nodes->scout : nodes->list[0].link, to, e);
 }
 
 void nodes_send(struct nodes *nodes, struct argv *argv, const struct link_to *to, int64_t extra_ms)
@@ -546,7 +556,7 @@ void nodes_send(struct nodes *nodes, struct argv *argv, const struct link_to *to
     if (node != NULL && may_ask(node))
         link_send(node->link, argv, to, extra_ms);
     else
-        nodes_answer_later(nodes, to, ERR_UNAVAILABLE);
+        nodes_respond_later(nodes, to, ERR_UNAVAILABLE);
 }
 
 /* A master that has just taken the place of another is let in soon: nobody need hear of it. */
@@ -564,7 +574,7 @@ void nodes_ask(struct nodes *nodes, struct argv *argv, const struct link_to *to)
     else if (may_wait(nodes, node))
         wait_more(nodes, link_hold(node->link, argv, to));
     else
-        nodes_answer_later(nodes, to, ERR_UNAVAILABLE);
+        nodes_respond_later(nodes, to, ERR_UNAVAILABLE);
 }
 
 void nodes_send_at(struct nodes *nodes, uint32_t i, const struct argv *argv,
@@ -573,7 +583,7 @@ void nodes_send_at(struct nodes *nodes, uint32_t i, const struct argv *argv,
     if (may_ask(&nodes->list[i]))
         link_send(nodes->list[i].link, argv, to, extra_ms);
     else
-        nodes_answer_later(nodes, to, ERR_UNAVAILABLE);
+        nodes_respond_later(nodes, to, ERR_UNAVAILABLE);
 }
 
 uint32_t nodes_of_bucket(const struct nodes *nodes, uint8_t bucket)

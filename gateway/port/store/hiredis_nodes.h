@@ -26,6 +26,8 @@ void nodes_open(struct nodes *nodes, link_on_state *on_state, void *ctx);
 bool nodes_is_up(const struct nodes *nodes);
 /* Until the first of them is up, or has failed. */
 bool nodes_is_connecting(const struct nodes *nodes);
+/* Why not, as link_why: of one that is not up. */
+const char *nodes_why(const struct nodes *nodes);
 bool nodes_is_cluster(const struct nodes *nodes);
 /* Masters with slots that cannot be asked; 1 while nothing is known. */
 uint32_t nodes_n_away(const struct nodes *nodes);
@@ -38,7 +40,7 @@ enum err nodes_admit(const struct nodes *nodes);
 void nodes_send(struct nodes *nodes, struct argv *argv, const struct link_to *to, int64_t extra_ms);
 /* As link_ask. */
 void nodes_ask(struct nodes *nodes, struct argv *argv, const struct link_to *to);
-void nodes_answer_later(struct nodes *nodes, const struct link_to *to, enum err e);
+void nodes_respond_later(struct nodes *nodes, const struct link_to *to, enum err e);
 /* As link_free. */
 void nodes_free(struct nodes *nodes);
 

@@ -16,8 +16,8 @@
 #define READ_MAX_BYTES (64u << 20)
 #define POLL_MS 25
 
-static void reading_answer(struct reading *reading, enum err e, const struct store_entry *entries,
-                           uint32_t n)
+static void reading_respond(struct reading *reading, enum err e, const struct store_entry *entries,
+                            uint32_t n)
 {
     reading->is_busy = reading->is_waiting = false;
     reading->fn(reading->ctx, e, entries, n);
@@ -31,7 +31,7 @@ static void parse_read(const struct link_to *to, enum err e, const redisReply *r
     arena_reset(reading->arena);
     if (e == ERR_OK)
         e = reply_entries(reply, reading->arena, &entries, &n);
-    reading_answer(reading, e, entries, e == ERR_OK ? n : 0);
+    reading_respond(reading, e, entries, e == ERR_OK ? n : 0);
 }
 
 /* One server. */
@@ -73,15 +73,15 @@ static int entry_cmp(const void *a, const void *b)
 }
 
 /* Ends it, or begins it again in a while. What one server has is not held up by another that is
- * away; when none answers, that is the answer. */
+ * away; when none answers, that is the response. */
 static void read_end(struct reading *reading)
 {
     bool is_over = loop_mono(reading->loop).ms >= reading->until_ms;
     if (reading->n > 0)
         qsort(reading->entries, reading->n, sizeof(*reading->entries), entry_cmp);
     if (reading->n > 0 || is_over || reading->n_good == 0)
-        reading_answer(reading, reading->n_good > 0 ? ERR_OK : reading->e, reading->entries,
-                       reading->n_good > 0 ? reading->n : 0);
+        reading_respond(reading, reading->n_good > 0 ? ERR_OK : reading->e, reading->entries,
+                        reading->n_good > 0 ? reading->n : 0);
     else
         timer_start(reading->loop, reading->poll, POLL_MS);
 }
@@ -165,7 +165,7 @@ static void on_poll(void *ctx)
     if (nodes_is_up(reading->nodes))
         ask_servers(reading);
     else
-        reading_answer(reading, ERR_UNAVAILABLE, NULL, 0);
+        reading_respond(reading, ERR_UNAVAILABLE, NULL, 0);
 }
 
 static void ask(struct reading *reading)
@@ -190,13 +190,13 @@ static void on_reading_link(void *ctx, bool is_up)
     if (is_up)
         ask(reading);
     else
-        reading_answer(reading, ERR_UNAVAILABLE, NULL, 0);
+        reading_respond(reading, ERR_UNAVAILABLE, NULL, 0);
 }
 
 static void parse_away(const struct link_to *to, enum err e, const redisReply *reply)
 {
     (void)reply; /* nothing was asked */
-    reading_answer(to->ctx, e, NULL, 0);
+    reading_respond(to->ctx, e, NULL, 0);
 }
 
 static void parse_second_read(const struct link_to *to, enum err e, const redisReply *reply)
@@ -210,8 +210,8 @@ static void read_start(struct reading *reading, const struct store_reader *reade
 {
     struct nodes *nodes = reading->nodes;
     if (reading->is_busy) {
-        nodes_answer_later(nodes, &(struct link_to){parse_second_read, (void (*)(void))fn, ctx, 0},
-                           ERR_FULL);
+        nodes_respond_later(nodes, &(struct link_to){parse_second_read, (void (*)(void))fn, ctx, 0},
+                            ERR_FULL);
         return;
     }
     reading->is_busy = true;
@@ -229,7 +229,8 @@ static void read_start(struct reading *reading, const struct store_reader *reade
     else if (nodes_is_connecting(nodes))
         reading->is_waiting = true;
     else
-        nodes_answer_later(nodes, &(struct link_to){parse_away, NULL, reading, 0}, ERR_UNAVAILABLE);
+        nodes_respond_later(nodes, &(struct link_to){parse_away, NULL, reading, 0},
+                            ERR_UNAVAILABLE);
 }
 
 void hiredis_log_read(struct store *s, const struct store_reader *reader, store_on_entries *fn,
@@ -265,7 +266,7 @@ static void reading_fini(struct reading *reading)
     reading->until_ms = 0;
     nodes_free(reading->nodes);
     if (reading->is_busy)
-        reading_answer(reading, ERR_UNAVAILABLE, NULL, 0);
+        reading_respond(reading, ERR_UNAVAILABLE, NULL, 0);
     timer_free(reading->loop, reading->poll);
     arena_free(reading->arena);
 }
@@ -282,7 +283,7 @@ void readings_fini(struct hiredis_store *s)
     reading_fini(&s->log);
 }
 
-/* ---- several commands, one answer ---- */
+/* ---- several commands, one response ---- */
 
 /* The first error of all; entered as ctx of their link_to. */
 struct gather {
@@ -308,7 +309,7 @@ bool gather_new(struct nodes *nodes, uint32_t n, store_on_done *fn, void *ctx, s
 {
     enum err e = nodes_admit(nodes);
     if (e != ERR_OK || n == 0) {
-        nodes_answer_later(nodes, &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0}, e);
+        nodes_respond_later(nodes, &(struct link_to){reply_done, (void (*)(void))fn, ctx, 0}, e);
         return false;
     }
     struct gather *gather = xcalloc(1, sizeof(*gather));

@@ -59,6 +59,7 @@ static const struct {
     ROW("WRONGTYPE", INVALID, PEOPLE),
     ROW("NOSCRIPT", UNAVAILABLE, RELOAD),
     ROW("ERR Function not found", UNAVAILABLE, RELOAD),
+    ROW("ERR User '", NOT_FOUND, NONE), /* of ACL DRYRUN: there is none of this name */
     ROW("ERR max number of clients reached", UNAVAILABLE, RELINK),
 #undef ROW
 };
@@ -134,7 +135,7 @@ static bool key_bucket(const redisReply *key, uint8_t *ret)
     return true;
 }
 
-/* ---- one command's answer ---- */
+/* ---- one command's response ---- */
 
 void reply_load(const struct link_to *to, enum err e, const redisReply *reply)
 {

@@ -45,11 +45,11 @@ enum err reply_record(const redisReply *reply, struct store_record *ret) MUST_CH
 /* What a Sentinel answers, "address port" in dst. ERR_IO: it does not know the server. */
 enum err reply_primary(const redisReply *reply, char *dst, size_t dst_bytes,
                        int *ret_port) MUST_CHECK;
-/* The answer to ROLE: a server that takes writes. */
+/* The response to ROLE: a server that takes writes. */
 bool reply_is_primary(const redisReply *reply);
 link_parse reply_load, reply_commit, reply_done, reply_value, reply_courses, reply_board,
     reply_probe;
-/* The number behind a name in INFO's answer, 0 where it is not there. */
+/* The number behind a name in INFO's response, 0 where it is not there. */
 uint64_t reply_info_number(struct str info, struct str name);
 /* INFO, or the pairs of CONFIG GET, as lines "name:value" behind what text has. ERR_IO: not such a
  * reply. */

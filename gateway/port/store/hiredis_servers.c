@@ -1,6 +1,6 @@
 /*
  * hiredis_servers.c: what is asked of each server: its facts, its memory, the fence. On a Cluster
- * the answer is about all masters together.
+ * the response is about all masters together.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,7 +19,8 @@ struct asking {
     void (*fn)(void);
     void *ctx;
     uint32_t n_missing;
-    enum err e; /* the first error */
+    uint32_t n_users; /* servers that have the one who was asked about */
+    enum err e;       /* the first error */
     struct buf text;
     uint64_t used;               /* thousandths of the fullest */
     struct store_fence fence;    /* as EPOCH_KEY says */
@@ -38,7 +39,7 @@ static struct asking *asking_new(struct store *s, void (*end)(struct asking *), 
     return asking;
 }
 
-static void asking_answered(struct asking *asking, enum err e)
+static void asking_responded(struct asking *asking, enum err e)
 {
     if (asking->e == ERR_OK)
         asking->e = e;
@@ -52,14 +53,14 @@ static void asking_answered(struct asking *asking, enum err e)
 static void parse_refused(const struct link_to *to, enum err e, const redisReply *reply)
 {
     (void)reply; /* nothing was asked */
-    asking_answered(to->ctx, e);
+    asking_responded(to->ctx, e);
 }
 
 /* Asks nobody. */
 static void asking_refuse(struct asking *asking, enum err e)
 {
     asking->n_missing = 1;
-    nodes_answer_later(asking->store->nodes, &(struct link_to){parse_refused, NULL, asking, 0}, e);
+    nodes_respond_later(asking->store->nodes, &(struct link_to){parse_refused, NULL, asking, 0}, e);
 }
 
 /* A command to each of them. */
@@ -99,7 +100,7 @@ static void parse_facts(const struct link_to *to, enum err e, const redisReply *
                  STR_ARG(nodes_name(asking->store->nodes, to->n, name)));
     if (e == ERR_OK)
         e = reply_facts(reply, &asking->text);
-    asking_answered(asking, e);
+    asking_responded(asking, e);
 }
 
 void hiredis_facts(struct store *s, enum store_facts what, store_on_value *fn, void *ctx)
@@ -119,6 +120,47 @@ void hiredis_facts(struct store *s, enum store_facts what, store_on_value *fn, v
     ask_each(asking_new(s, facts_end, (void (*)(void))fn, ctx), &argv, parse_facts);
 }
 
+/* ---- what a user may ---- */
+
+#define NO_SUCH_USER "it has no such user"
+
+static void may_end(struct asking *asking)
+{
+    bool is_anywhere = asking->n_users > 0 || asking->e != ERR_OK;
+    enum err e = is_anywhere ? asking->e : ERR_NOT_FOUND;
+    ((store_on_value *)asking->fn)(asking->ctx, e, e == ERR_OK ? buf_str(&asking->text) : STR_NONE);
+}
+
+/* "OK", or a string that says what is missing. */
+static void parse_may(const struct link_to *to, enum err e, const redisReply *reply)
+{
+    struct asking *asking = to->ctx;
+    char name[HOST_BYTES + 8];
+    struct str against = STR_NONE;
+    if (e == ERR_NOT_FOUND)
+        against = STR(NO_SUCH_USER);
+    else if (e == ERR_OK && reply->type == REDIS_REPLY_STRING)
+        against = (struct str){reply->str, reply->len};
+    asking->n_users += e == ERR_OK;
+    if (against.p != NULL && nodes_is_cluster(asking->store->nodes))
+        buf_addf(&asking->text, "%.*s: ", STR_ARG(nodes_name(asking->store->nodes, to->n, name)));
+    if (against.p != NULL)
+        buf_addf(&asking->text, "%.*s\n", STR_ARG(against));
+    asking_responded(asking, e == ERR_NOT_FOUND ? ERR_OK : e);
+}
+
+void hiredis_may(struct store *s, struct str user, struct str command, store_on_value *fn,
+                 void *ctx)
+{
+    struct argv argv = {.n = 0};
+    argv_add(&argv, STR("ACL"));
+    argv_add(&argv, STR("DRYRUN"));
+    argv_add(&argv, user);
+    while (command.p != NULL && argv.n < ARGV_MAX)
+        argv_add(&argv, str_split(&command, ' '));
+    ask_each(asking_new(s, may_end, (void (*)(void))fn, ctx), &argv, parse_may);
+}
+
 static void memory_end(struct asking *asking)
 {
     uint32_t used = asking->used < 1000 ? (uint32_t)asking->used : 1000;
@@ -136,7 +178,7 @@ static void parse_memory(const struct link_to *to, enum err e, const redisReply 
     uint64_t most = reply_info_number(info, STR("maxmemory"));
     uint64_t thousandths = most > 0 ? used / (most / 1000 + 1) : 0;
     asking->used = thousandths > asking->used ? thousandths : asking->used;
-    asking_answered(asking, e);
+    asking_responded(asking, e);
 }
 
 void hiredis_memory(struct store *s, store_on_memory *fn, void *ctx)
@@ -155,7 +197,7 @@ static void done_end(struct asking *asking)
 static void parse_done(const struct link_to *to, enum err e, const redisReply *reply)
 {
     (void)reply; /* no error is all that matters */
-    asking_answered(to->ctx, e);
+    asking_responded(to->ctx, e);
 }
 
 /* One that is being written already will do: what is gone now is not in it either, or in the next.
@@ -191,7 +233,7 @@ static void parse_shown(const struct link_to *to, enum err e, const redisReply *
                            : STR("-");
     if (str_copy(value, asking->buckets[to->n], sizeof(asking->buckets[0])) != ERR_OK)
         asking->buckets[to->n][0] = '-'; /* no number of ours */
-    asking_answered(asking, e);
+    asking_responded(asking, e);
 }
 
 static void parse_epoch(const struct link_to *to, enum err e, const redisReply *reply)
@@ -204,7 +246,7 @@ static void parse_epoch(const struct link_to *to, enum err e, const redisReply *
     struct str epoch = epoch_read(value, str_from(asking->store->lives), &fence->is_open);
     if (epoch.len > 0 && str_to_u64(epoch, UINT64_MAX, &fence->epoch) != ERR_OK)
         e = ERR_IO;
-    asking_answered(asking, e);
+    asking_responded(asking, e);
 }
 
 static void ask_shown(struct asking *asking, uint32_t node)
@@ -268,7 +310,7 @@ static void on_buckets(void *ctx, enum err e)
         argv_add(&argv, str_from(value));
         nodes_ask(h->nodes, &argv, &to);
     } else {
-        nodes_answer_later(h->nodes, &to, e);
+        nodes_respond_later(h->nodes, &to, e);
     }
     free(opening);
 }

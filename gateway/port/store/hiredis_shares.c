@@ -122,7 +122,7 @@ static void give_back(const struct capped *capped)
     nodes_send(nodes, &argv, &(struct link_to){parse_nothing, NULL, NULL, 0}, 0);
 }
 
-static void answer(struct capped *capped, enum err e, const struct store_record *record)
+static void response(struct capped *capped, enum err e, const struct store_record *record)
 {
     capped->fn(capped->ctx, e, record);
     free(capped);
@@ -143,7 +143,7 @@ static void parse_commit(const struct link_to *to, enum err e, const redisReply 
     if (!is_enqueued && e != ERR_TIMEOUT)
         give_back(capped);
     bool has_record = e == ERR_CONFLICT || record.refused_by != NULL;
-    answer(capped, e, has_record ? &record : NULL);
+    response(capped, e, has_record ? &record : NULL);
 }
 
 static void send_commit(struct capped *capped)
@@ -158,6 +158,7 @@ static void send_commit(struct capped *capped)
     argv_add(&argv, STR(COMMIT_CAPPED_KEYS));
     commit_add_keys(&words, commit, &argv);
     argv_add(&argv, number_key(counter, &commit->id, 'c'));
+    argv_add(&argv, words.due.words[DUE_PART]);
     argv_add(&argv, decimal_unsigned(numbers[0], caps->number_units));
     argv_add(&argv, decimal_unsigned(numbers[1], caps->number_limit));
     argv_add(&argv, decimal_unsigned(numbers[2], caps->exchange));
@@ -178,7 +179,7 @@ static void parse_lease(const struct link_to *to, enum err e, const redisReply *
     if (e == ERR_OK)
         e = read_lease(reply, caps->n, &place, capped->windows);
     if (e != ERR_OK) {
-        answer(capped, e, NULL);
+        response(capped, e, NULL);
         return;
     }
     capped->is_leased = place == 0;
@@ -216,8 +217,12 @@ void hiredis_commit_capped(struct store *s, const struct store_commit *commit, s
 
 /* One store_lease_keep: a question, then a command for each bucket of what is new. */
 struct keeping {
+    struct store *store;
     struct nodes *nodes;
-    char kind[NAME_BYTES];
+    char kind[NAME_BYTES], owner[NAME_BYTES];
+    uint64_t life;
+    bool refused[STORE_LEASE_RANGES]; /* a bucket knows a later fence */
+    bool has_refused;
     uint64_t before[STORE_LEASE_RANGES], fences[STORE_LEASE_RANGES];
     uint32_t n_alive;
     uint32_t n_missing;
@@ -232,19 +237,33 @@ static struct str leases_key(char dst[KEY_BYTES], struct str kind)
     return (struct str){dst, (size_t)len};
 }
 
+static void on_refused_given(void *ctx, enum err e)
+{
+    (void)ctx, (void)e; /* else it is refused and given back once more */
+}
+
 static void keeping_end(struct keeping *k, enum err e)
 {
+    if (k->has_refused) {
+        const struct store_lease lease = {
+            .kind = str_from(k->kind), .owner = str_from(k->owner), .life = k->life};
+        hiredis_lease_give(k->store, &lease, k->refused, false, on_refused_given, NULL);
+    }
     k->fn(k->ctx, e, e == ERR_OK ? k->fences : NULL, k->n_alive);
     free(k);
 }
 
-/* A range whose buckets do not all know its fence is not told of; the next call tries again. */
+/* A range whose buckets do not all know its fence is not told of; the next call tries again, with a
+ * new fence where this one was too low: the table was lost, and its server's clock is behind. */
 static void parse_fence(const struct link_to *to, enum err e, const redisReply *reply)
 {
     struct keeping *k = to->ctx;
-    uint8_t bucket = k->asked[to->n];
+    uint32_t range = store_lease_range(k->asked[to->n]);
+    bool is_refused = e == ERR_OK && reply->type == REDIS_REPLY_INTEGER && reply->integer == 0;
     if (e != ERR_OK || reply->type != REDIS_REPLY_INTEGER || reply->integer != 1)
-        k->fences[store_lease_range(bucket)] = 0;
+        k->fences[range] = 0;
+    k->refused[range] |= is_refused;
+    k->has_refused |= is_refused;
     if (--k->n_missing == 0)
         keeping_end(k, ERR_OK);
 }
@@ -304,8 +323,10 @@ void hiredis_lease_keep(struct store *s, const struct store_lease *lease, store_
 {
     char key[KEY_BYTES], numbers[3][24];
     struct keeping *k = xcalloc(1, sizeof(*k));
-    *k = (struct keeping){.nodes = hiredis_store(s)->nodes, .fn = fn, .ctx = ctx};
-    (void)snprintf(k->kind, sizeof(k->kind), "%.*s", STR_ARG(lease->kind)); /* kinds are short */
+    *k = (struct keeping){
+        .store = s, .nodes = hiredis_store(s)->nodes, .life = lease->life, .fn = fn, .ctx = ctx};
+    (void)snprintf(k->kind, sizeof(k->kind), "%.*s", STR_ARG(lease->kind));    /* kinds are short */
+    (void)snprintf(k->owner, sizeof(k->owner), "%.*s", STR_ARG(lease->owner)); /* and owners */
     memcpy(k->before, lease->fences, sizeof(k->before));
     struct argv argv = {.n = 0};
     argv_add(&argv, STR("FCALL"));

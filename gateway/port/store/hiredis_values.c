@@ -58,7 +58,7 @@ void hiredis_part_put(struct store *s, const struct store_part *part, store_on_p
     char key[PART_KEY_BYTES], n[24], of[24], wait[24], keep[24], most[24];
     struct link_to to = {parse_put, (void (*)(void))fn, ctx, 0};
     if (!store_part_fits(part)) {
-        nodes_answer_later(hiredis_store(s)->nodes, &to, ERR_TOO_LONG);
+        nodes_respond_later(hiredis_store(s)->nodes, &to, ERR_TOO_LONG);
         return;
     }
     struct argv argv = {.n = 0};
@@ -153,7 +153,7 @@ void hiredis_session_put(struct store *s, struct str key, struct str value, int6
     char name[SESSION_KEY_BYTES], ttl[24];
     struct link_to to = {reply_done, (void (*)(void))fn, ctx, 0};
     if (!store_session_fits(key, value)) {
-        nodes_answer_later(hiredis_store(s)->nodes, &to, ERR_TOO_LONG);
+        nodes_respond_later(hiredis_store(s)->nodes, &to, ERR_TOO_LONG);
         return;
     }
     struct argv argv = {.n = 0};
@@ -170,7 +170,7 @@ void hiredis_session_get(struct store *s, struct str key, store_on_value *fn, vo
     char name[SESSION_KEY_BYTES];
     struct link_to to = {reply_value, (void (*)(void))fn, ctx, 0};
     if (!store_session_fits(key, STR_NONE)) {
-        nodes_answer_later(hiredis_store(s)->nodes, &to, ERR_NOT_FOUND);
+        nodes_respond_later(hiredis_store(s)->nodes, &to, ERR_NOT_FOUND);
         return;
     }
     struct argv argv = {.n = 0};
@@ -185,7 +185,7 @@ void hiredis_meet(struct store *s, struct str name, struct str value, int64_t tt
     char key[SESSION_KEY_BYTES], ttl[24];
     struct link_to to = {reply_value, (void (*)(void))fn, ctx, 0};
     if (!store_session_fits(name, value)) {
-        nodes_answer_later(hiredis_store(s)->nodes, &to, ERR_TOO_LONG);
+        nodes_respond_later(hiredis_store(s)->nodes, &to, ERR_TOO_LONG);
         return;
     }
     struct argv argv = {.n = 0};

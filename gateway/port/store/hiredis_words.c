@@ -88,11 +88,13 @@ bool number_key_read(struct str key, char kind, struct number_id *ret)
 
 void due_words(struct due_words *due, const struct number_id *id, int64_t due_at_ms)
 {
-    uint8_t slot = id->bytes[1] >> 2;
-    hex_encode(&slot, 1, due->name);
+    uint8_t bits[2] = {id->bytes[1] >> 2, (uint8_t)(id->bytes[1] << 6 | id->bytes[2] >> 2)};
+    hex_encode(bits, 2, due->name); /* the first three digits of it */
     due->words[DUE_INDEX] = bucket_key(due->index, id->bytes[0], STR("due"));
     due->words[DUE_SLOT] = bucket_key(due->slot, id->bytes[0], STR("due:xx"));
+    due->words[DUE_PART] = bucket_key(due->part, id->bytes[0], STR("due:xxx"));
     memcpy(due->slot + due->words[DUE_SLOT].len - 2, due->name, 2);
+    memcpy(due->part + due->words[DUE_PART].len - 3, due->name, 3);
     due->words[DUE_SECONDS] =
         due_at_ms < 0 ? STR("") : decimal(due->seconds, (due_at_ms + 999) / 1000);
     due->words[DUE_MEMBER] = (struct str){(const char *)&id->bytes[1], NUMBER_ID_BYTES - 1};

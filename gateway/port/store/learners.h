@@ -20,7 +20,7 @@ typedef void store_on_scan(void *ctx, enum err e, struct str next,
 typedef void store_on_due(void *ctx, enum err e, const struct number_id *ids, uint32_t n);
 
 /* The encoded states of up to STORE_MAX_STATES numbers, as they are now. */
-#define STORE_MAX_STATES 4096u
+#define STORE_MAX_STATES 16384u
 void store_states(struct store *s, const struct number_id *ids, uint32_t n, store_on_states *fn,
                   void *ctx);
 /* Numbers whose due time has come, oldest first. They stay due until a commit moves them. Due times

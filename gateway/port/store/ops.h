@@ -60,12 +60,14 @@ struct store_ops {
     void (*log_sizes)(struct store *, const bool *ranges, store_on_log_sizes *, void *ctx);
     void (*memory)(struct store *, store_on_memory *, void *ctx);
     void (*facts)(struct store *, enum store_facts what, store_on_value *, void *ctx);
+    void (*may)(struct store *, struct str user, struct str command, store_on_value *, void *ctx);
     void (*outbox_look)(struct store *, const uint64_t *fences, store_on_outbox *, void *ctx);
     void (*lease_keep)(struct store *, const struct store_lease *, store_on_lease *, void *ctx);
     void (*lease_give)(struct store *, const struct store_lease *, const bool *ranges,
                        bool is_leaving, store_on_done *, void *ctx);
     uint32_t (*n_away)(struct store *); /* NULL: never any */
     bool (*is_up)(struct store *);
+    const char *(*why)(struct store *); /* NULL: never away */
     void (*free)(struct store *);
 };
 

@@ -37,6 +37,13 @@ void store_memory(struct store *s, store_on_memory *fn, void *ctx);
 #define STORE_FACTS_SERVER "waypost_server"
 enum store_facts { STORE_FACTS_STATE, STORE_FACTS_SETTINGS };
 void store_facts(struct store *s, enum store_facts what, store_on_value *fn, void *ctx);
+/* May a user of the server run a command (its words with blanks between)? The value is what the
+ * servers say against it, each a line "address: words" as in facts; empty: he may. ERR_NOT_FOUND:
+ * none of them has such a user; ERR_UNAVAILABLE also where the login may not ask (ACL DRYRUN). */
+void store_may(struct store *s, struct str user, struct str command, store_on_value *fn, void *ctx);
+/* Of one that is not up: why the last connection failed or ended, in the server's words or the
+ * system's; "" where nobody knows. Until the loop runs on. */
+const char *store_why(struct store *s);
 /* The value behind a name; absent when it is not there. */
 struct str store_fact(struct str facts, struct str name);
 

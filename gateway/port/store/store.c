@@ -240,6 +240,11 @@ void store_facts(struct store *s, enum store_facts what, store_on_value *fn, voi
     s->ops->facts(s, what, fn, ctx);
 }
 
+void store_may(struct store *s, struct str user, struct str command, store_on_value *fn, void *ctx)
+{
+    s->ops->may(s, user, command, fn, ctx);
+}
+
 struct str store_fact(struct str facts, struct str name)
 {
     for (struct str rest = facts; rest.p != NULL;) {
@@ -263,6 +268,11 @@ bool store_is_up(struct store *s)
 uint32_t store_n_away(struct store *s)
 {
     return s->ops->n_away != NULL ? s->ops->n_away(s) : 0;
+}
+
+const char *store_why(struct store *s)
+{
+    return s->ops->why != NULL ? s->ops->why(s) : "";
 }
 
 void store_free(struct store *s)

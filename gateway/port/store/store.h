@@ -7,7 +7,7 @@
  * Both answer every call exactly once through its callback, from the loop, never before the call
  * returned, also on timeout (ERR_TIMEOUT), when the server is away (ERR_UNAVAILABLE: at once while
  * the circuit is open) and at store_free (ERR_UNAVAILABLE). A call that timed out may have taken
- * effect: callers repeat it and rely on seq and ids. Answers and entries are borrowed until the
+ * effect: callers repeat it and rely on seq and ids. Responses and entries are borrowed until the
  * callback returns.
  */
 #pragma once
@@ -51,9 +51,10 @@ struct store_cap {
 };
 
 /* What may keep back the messages of a commit (all of them or none): its outbox entries, or a reply
- * that is said in the answer to a callback. When something does, the state and the event are stored
- * all the same, the reply record is not, and another event tells of it: refused_event, completed as
- * by event_message_end with the id of a message that no other one has and the name of who refused.
+ * that is said in the response to a callback. When something does, the state and the event are
+ * stored all the same, the reply record is not, and another event tells of it: refused_event,
+ * completed as by event_message_end with the id of a message that no other one has and the name of
+ * who refused.
  */
 struct store_caps {
     const char *refused_by;  /* the caller refuses them, nothing is counted; NULL = it does not */

@@ -32,8 +32,9 @@ static bool derive(EVP_PKEY *own, const uint8_t *other, const uint8_t *letter_ke
     EVP_PKEY_CTX *kdf = EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, NULL);
     memcpy(salt, letter_key, LETTER_KEY_BYTES);
     memcpy(salt + LETTER_KEY_BYTES, reader_key, LETTER_KEY_BYTES);
-    bool is_good = peer != NULL && agree != NULL && kdf != NULL &&
-                   EVP_PKEY_derive_init(agree) == 1 && EVP_PKEY_derive_set_peer(agree, peer) == 1 &&
+    if (peer == NULL || agree == NULL || kdf == NULL)
+        abort(); /* no memory */
+    bool is_good = EVP_PKEY_derive_init(agree) == 1 && EVP_PKEY_derive_set_peer(agree, peer) == 1 &&
                    EVP_PKEY_derive(agree, shared, &n_shared) == 1 &&
                    EVP_PKEY_derive_init(kdf) == 1 &&
                    EVP_PKEY_CTX_set_hkdf_md(kdf, EVP_sha256()) == 1 &&

@@ -27,7 +27,7 @@ struct span {
     uint32_t at, len;
 };
 
-struct field {
+struct header_span {
     struct span name, value;
 };
 
@@ -38,7 +38,7 @@ struct work {
     bool has_query;
     bool is_http_1_0;
     uint32_t n_fields;
-    struct field fields[HTTP_MAX_HEADERS];
+    struct header_span fields[HTTP_MAX_HEADERS];
     uint32_t n_hosts;
     bool has_length, has_coding, is_chunked;
     bool asks_close, asks_keep_alive, expects_continue;
@@ -266,7 +266,7 @@ static bool take_field(struct http_reader *r, struct str line)
         return refuse(r, 400, "malformed header");
     if (w->n_fields == HTTP_MAX_HEADERS)
         return refuse(r, 431, "too many headers");
-    w->fields[w->n_fields++] = (struct field){span_of(r, name), span_of(r, value)};
+    w->fields[w->n_fields++] = (struct header_span){span_of(r, name), span_of(r, value)};
     for (size_t i = 0; i < ARRAY_LEN(known_fields); i++) {
         if (str_eq_nocase(name, known_fields[i].name))
             return known_fields[i].take(r, value);

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 
-HAS_GRAIN = {'activity', 'delivery', 'sessions', 'reminder_load'}
-NO_BY = {'sessions', 'unmatched_words'}
+HAS_GRAIN = {'activity', 'delivery', 'sessions', 'session_lengths', 'reminder_load'}
+NO_BY = {'cost', 'failures', 'numbers', 'sessions', 'session_lengths', 'unmatched', 'unmatched_words'}
 
 
 class Tables(HTMLParser):

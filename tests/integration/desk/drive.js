@@ -43,6 +43,7 @@ async function takeModule(page) {
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
   });
   const page = await browser.newPage();
+  page.setDefaultTimeout(WAIT_MS);
   const wrong = [];
   page.on("pageerror", (e) => wrong.push(e.message));
   page.on("console", (m) => m.type() === "error" && wrong.push(m.text()));

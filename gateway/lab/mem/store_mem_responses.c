@@ -9,7 +9,7 @@
 #include "base/xalloc.h"
 #include "lab/mem/store_mem.h"
 
-#define ANSWER_MAX_BYTES (256u << 20)
+#define RESPONSE_MAX_BYTES (256u << 20)
 
 /* The verb's own fault before that of "*"; counts it down. */
 static const struct mem_fault *fault_take(struct mem_store *m, const char *verb)
@@ -45,53 +45,53 @@ void store_mem_fail(struct store *s, const char *verb, enum err e, bool late, ui
     assert(copied == ERR_OK);
 }
 
-struct mem_answer *mem_answer_new(struct mem_store *m, const char *verb,
-                                  void (*deliver)(struct mem_answer *), void *ctx)
+struct mem_response *mem_response_new(struct mem_store *m, const char *verb,
+                                      void (*deliver)(struct mem_response *), void *ctx)
 {
-    struct mem_answer *a = xcalloc(1, sizeof(*a));
+    struct mem_response *a = xcalloc(1, sizeof(*a));
     a->deliver = deliver;
     a->ctx = ctx;
-    a->arena = arena_new(ANSWER_MAX_BYTES);
+    a->arena = arena_new(RESPONSE_MAX_BYTES);
     const struct mem_fault *fault = fault_take(m, verb);
     a->forced = fault != NULL ? fault->e : ERR_OK;
     a->has_effect = fault == NULL || fault->is_late;
     return a;
 }
 
-void mem_answer_post(struct mem_store *m, struct mem_answer *a)
+void mem_response_post(struct mem_store *m, struct mem_response *a)
 {
     if (a->forced != ERR_OK)
         a->e = a->forced;
     assert(arena_error(a->arena) == ERR_OK);
-    TAILQ_INSERT_TAIL(&m->answers, a, list);
+    TAILQ_INSERT_TAIL(&m->responses, a, list);
     timer_start(m->loop, m->timer, 0);
 }
 
-void mem_answer_give(struct mem_answer *a)
+void mem_response_give(struct mem_response *a)
 {
     a->deliver(a);
     arena_free(a->arena);
     free(a);
 }
 
-void mem_on_answers(void *ctx)
+void mem_on_responses(void *ctx)
 {
     struct mem_store *m = ctx;
-    struct mem_answers turn; /* what the callbacks ask for comes in the next turn */
+    struct mem_responses turn; /* what the callbacks ask for comes in the next turn */
     TAILQ_INIT(&turn);
-    TAILQ_CONCAT(&turn, &m->answers, list);
-    for (struct mem_answer *a; (a = TAILQ_FIRST(&turn)) != NULL;) {
+    TAILQ_CONCAT(&turn, &m->responses, list);
+    for (struct mem_response *a; (a = TAILQ_FIRST(&turn)) != NULL;) {
         TAILQ_REMOVE(&turn, a, list);
-        mem_answer_give(a);
+        mem_response_give(a);
     }
 }
 
-void mem_deliver_done(struct mem_answer *a)
+void mem_deliver_done(struct mem_response *a)
 {
     a->fn.done(a->ctx, a->e);
 }
 
-void mem_deliver_value(struct mem_answer *a)
+void mem_deliver_value(struct mem_response *a)
 {
     a->fn.value(a->ctx, a->e, a->e == ERR_OK ? a->value : STR_NONE);
 }
