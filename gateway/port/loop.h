@@ -92,6 +92,9 @@ struct event_base *loop_libevent_base(struct loop *loop);
  * works.
  */
 void loop_libevent_watch(struct loop *loop, int64_t max_turn_ms, uint64_t *n_stalls);
+/* How long turns of 50 ms and more took in all, up to the last turn: whoever waits for a peer
+ * leaves it that much longer, since we did not listen meanwhile. */
+int64_t loop_libevent_away_ms(struct loop *loop);
 /* Calls fn from loop_run, once for any number of signals that came meanwhile; ends with the loop.
  */
 void loop_libevent_on_signal(struct loop *loop, int signo, timer_fn *fn, void *ctx);

@@ -10,6 +10,8 @@
 #include "base/xalloc.h"
 #include "port/loop.h"
 
+#define AWAY_MIN_MS 50 /* shorter turns are what a busy process is made of */
+
 struct timer {
     struct loop_libevent *loop;
     struct event *event;
@@ -34,6 +36,7 @@ struct loop_libevent {
     bool is_stopped;
     struct mono_ms mono;
     struct wall_ms wall;
+    int64_t away_ms;
     int64_t max_turn_ms; /* 0 = not watched */
     uint64_t *n_stalls;
 };
@@ -113,10 +116,12 @@ static void libevent_timer_free(struct timer *timer)
 
 static void check_stall(struct loop_libevent *l)
 {
-    if (l->max_turn_ms == 0 || !l->is_turn_timed)
+    if (!l->is_turn_timed)
         return;
     int64_t turn_ms = clock_mono().ms - l->mono.ms;
-    if (turn_ms <= l->max_turn_ms)
+    if (turn_ms >= AWAY_MIN_MS)
+        l->away_ms += turn_ms;
+    if (l->max_turn_ms == 0 || turn_ms <= l->max_turn_ms)
         return;
     (*l->n_stalls)++;
     LOG_WARN("loop", "long turn", "ms=%lld max_ms=%lld", (long long)turn_ms,
@@ -191,6 +196,12 @@ void loop_libevent_watch(struct loop *loop, int64_t max_turn_ms, uint64_t *n_sta
     assert(loop->ops == &libevent_ops);
     from_loop(loop)->max_turn_ms = max_turn_ms;
     from_loop(loop)->n_stalls = n_stalls;
+}
+
+int64_t loop_libevent_away_ms(struct loop *loop)
+{
+    assert(loop->ops == &libevent_ops);
+    return from_loop(loop)->away_ms;
 }
 
 static void on_signal(evutil_socket_t signo, short what, void *ctx)

@@ -4,7 +4,8 @@
  *
  * hiredis 0.14 has no async timeouts: here one timer watches over the queue of deadlines. On a
  * passed deadline the connection is given up as a whole: replies come in order, so those behind a
- * late one are late as well.
+ * late one are late as well. Time that our own long turns took is not the server's fault and does
+ * not count: else a course that is read would cut the connection of a server that is well.
  *
  * Longer than a file should be: one machine whose states share every member of struct link.
  */
@@ -70,6 +71,18 @@ static struct link_request *request_new(struct link *link, const struct link_to 
         request = xcalloc(1, sizeof(*request));
     *request = (struct link_request){.to = *to};
     return request;
+}
+
+static void request_deadline_set(struct link *link, struct link_request *request, int64_t ms)
+{
+    request->deadline_ms = loop_mono(link->loop).ms + ms;
+    request->away_ms = loop_libevent_away_ms(link->loop);
+}
+
+int64_t link_request_left_ms(const struct link_request *request, struct loop *loop)
+{
+    int64_t away_ms = loop_libevent_away_ms(loop) - request->away_ms;
+    return request->deadline_ms + away_ms - loop_mono(loop).ms;
 }
 
 static void request_free(struct link *link, struct link_request *request)
@@ -181,7 +194,7 @@ static void on_deadline(void *ctx)
     const struct link_request *first = STAILQ_FIRST(&link->in_flight);
     if (first == NULL)
         return;
-    int64_t left_ms = first->deadline_ms - loop_mono(link->loop).ms;
+    int64_t left_ms = link_request_left_ms(first, link->loop);
     if (left_ms <= 0) {
         link_give_up(link, "no reply in time");
         return;
@@ -194,7 +207,7 @@ static void on_deadline(void *ctx)
 
 static void request_queue(struct link *link, struct link_request *request, int64_t extra_ms)
 {
-    request->deadline_ms = loop_mono(link->loop).ms + link->settings.deadline_ms + extra_ms;
+    request_deadline_set(link, request, link->settings.deadline_ms + extra_ms);
     STAILQ_INSERT_TAIL(&link->in_flight, request, entry);
     link->n_in_flight++;
     if (!link->is_deadline_running) {
@@ -254,7 +267,7 @@ static struct link_request *request_of(struct link *link, const struct argv *arg
 struct link_request *link_hold(struct link *link, const struct argv *argv, const struct link_to *to)
 {
     struct link_request *request = request_of(link, argv, to);
-    request->deadline_ms = loop_mono(link->loop).ms + link->settings.deadline_ms;
+    request_deadline_set(link, request, link->settings.deadline_ms);
     return request;
 }
 
@@ -275,16 +288,18 @@ static void parse_asking(const struct link_to *to, enum err e, const redisReply 
 
 void link_take(struct link *link, struct link_request *request, bool is_asking)
 {
-    int64_t deadline_ms = request->deadline_ms;
+    int64_t deadline_ms = request->deadline_ms, away_ms = request->away_ms;
     if (is_asking) {
         struct argv argv = {.n = 0};
         argv_add(&argv, STR("ASKING"));
         link_send(link, &argv, &(struct link_to){parse_asking, NULL, NULL, 0}, 0);
     }
-    if (request_write(link, request, 0))
+    if (request_write(link, request, 0)) {
         request->deadline_ms = deadline_ms;
-    else
+        request->away_ms = away_ms;
+    } else {
         link_return(link, request, ERR_UNAVAILABLE);
+    }
 }
 
 void link_return(struct link *link, struct link_request *request, enum err e)

@@ -70,13 +70,17 @@ struct link_request {
     STAILQ_ENTRY(link_request) entry;
     struct link_to to;
     int64_t deadline_ms;
-    enum err e; /* of one that is answered without asking */
-    char *text; /* the whole command; kept to send it again */
+    int64_t away_ms; /* loop_libevent_away_ms when the deadline was set */
+    enum err e;      /* of one that is answered without asking */
+    char *text;      /* the whole command; kept to send it again */
     size_t bytes;
     uint16_t slot; /* on a Cluster */
     uint8_t n_moves;
     bool is_retry;
 };
+
+/* Until its deadline; 0 and less: it has passed. */
+int64_t link_request_left_ms(const struct link_request *request, struct loop *loop);
 
 STAILQ_HEAD(link_queue, link_request);
 

@@ -284,7 +284,7 @@ static bool on_moved(void *ctx, struct link_request *request, struct str error)
     struct nodes *nodes = node->nodes;
     struct redirect redirect;
     nodes_look(nodes);
-    if (request->deadline_ms <= loop_mono(nodes->loop).ms)
+    if (link_request_left_ms(request, nodes->loop) <= 0)
         return false;
     request->n_moves = (uint8_t)(request->n_moves + (request->n_moves < MOVES_MAX));
     if (!redirect_read(error, &redirect)) { /* TRYAGAIN: the slot is on its way */
@@ -444,13 +444,12 @@ static void send_waiting(struct nodes *nodes)
 {
     struct link_queue taken = STAILQ_HEAD_INITIALIZER(taken);
     struct link_request *request;
-    int64_t now_ms = loop_mono(nodes->loop).ms;
     STAILQ_CONCAT(&taken, &nodes->waiting);
     while ((request = STAILQ_FIRST(&taken)) != NULL) {
         STAILQ_REMOVE_HEAD(&taken, entry);
         nodes->n_waiting--;
         struct node *node = owner_of(nodes, request->slot);
-        if (request->deadline_ms <= now_ms)
+        if (link_request_left_ms(request, nodes->loop) <= 0)
             link_return(nodes->scout, request, ERR_UNAVAILABLE);
         else if (may_take(node, request))
             link_take(node->link, request, false);
