@@ -96,36 +96,65 @@ integration_one()
     local script=$1 log code=0 began=$SECONDS
     log=$(mktemp "$TEST_LOGS/script.XXXXXX")
     timeout --kill-after=20 600 bash "$script" >"$log" || code=$?
+    grep -q '^1\.\.' "$log" || { # a plan ends every script
+        printf 'not ok - %s did not come to its end\n' "$script" >>"$log"
+        code=1
+    }
+    [ "$code" = 0 ] || printf 'not ok - %s ended with %d\n' "$script" "$code" >>"$log"
     (
         flock 8
         printf '# %s took %d s\n' "$script" "$((SECONDS - began))"
-        [ "$code" = 0 ] || printf 'not ok - %s ended with %d\n' "$script" "$code"
-        cat "$log"
-        grep -q '^1\.\.' "$log" || { # a plan ends every script
-            printf 'not ok - %s did not come to its end\n' "$script"
-            exit 1
-        }
-    ) 8>"$TEST_LOGS/script.lock" || code=1
+        if [ "$code" != 0 ] && [ "${IS_LAST_TRY:-}" != true ]; then
+            printf '%s\n' "$script" >>"$TEST_LOGS/again"
+            sed 's/^/# first try: /; s/ # SKIP/ (skipped)/' "$log"
+        else
+            cat "$log"
+        fi
+    ) 8>"$TEST_LOGS/script.lock"
     rm -f "$log"
     [ "$code" = 0 ]
+}
+
+# What failed beside others runs once more, alone, when the machine is quiet: each script has a world of its own of five servers
+# and more, and a virtual machine that another one stops for seconds breaks deadlines that are part of the product. It is told as
+# unsteady, and more than MAX_UNSTEADY of them are a failure of their own.
+MAX_UNSTEADY=3
+
+integration_again()
+{
+    local script code=0
+    [ -s "$TEST_LOGS/again" ] || return 0
+    if [ "$(wc -l <"$TEST_LOGS/again")" -gt "$MAX_UNSTEADY" ]; then
+        sed 's/^/not ok - /' "$TEST_LOGS/again"
+        return 1
+    fi
+    while read -r script; do
+        if IS_LAST_TRY=true integration_one "$script"; then
+            printf '# unsteady: %s failed beside others, passed alone\n' "$script"
+        else
+            code=1
+        fi
+    done <"$TEST_LOGS/again"
+    return "$code"
 }
 
 # Those that take longest begin first, so that none of them is left alone at the end.
 LONG_SCRIPTS='cluster kill provider overlap kannel acl recycling doctor groups sentinel readme canary report'
 
-# Two at a time: each has a world of its own of five servers and more. With three, a host where processes are dear (a
-# virtual machine without page tables of its own) let fronts stand still for seconds.
+# Two at a time: with three, a host where processes are dear let fronts stand still for seconds.
 test_integration()
 {
     local name
     export -f integration_one
     export TEST_LOGS
+    rm -f "$TEST_LOGS/again"
     {
         for name in $LONG_SCRIPTS; do
             printf 'tests/integration/%s.sh\n' "$name"
         done
         printf '%s\n' tests/integration/*.sh
-    } | grep -v '/lib\.sh$' | awk '!seen[$0]++' | xargs -P2 -I{} bash -c 'integration_one {}'
+    } | grep -v '/lib\.sh$' | awk '!seen[$0]++' | xargs -P2 -I{} bash -c 'integration_one {}' || true
+    integration_again
 }
 
 # How many single tests a log holds: "passed failed skipped". Cmocka's sums and TAP lines count; a
@@ -205,11 +234,12 @@ run_step()
     else
         printf 'FAILED  %-12s %4d s  %d passed, %d failed: %s\n' "$name" $((SECONDS - start)) \
             "$passed" "$failed" "$log"
-        grep -nE '^([0-9]+: )?(not ok|\[  FAILED|\[  ERROR)|\*\*\*|error:|FAILED:' "$log" |
+        grep -nE '^([0-9]+: |# first try: )?(not ok|\[  FAILED|\[  ERROR)|\*\*\*|error:|FAILED:' "$log" |
             head -n 40 | sed 's/^/    /' || true
         tail -n 15 "$log" | sed 's/^/    /'
     fi
     tell_skips "$log" "$name"
+    sed -n 's/^# unsteady: /unsteady             /p' "$log"
     [ "$name" != budget ] || sed 's/^/    /' "$log"
 }
 
