@@ -386,9 +386,49 @@ static void test_what_a_disclosure_is_about(void **state)
     check_kind("tests/safe/suicide.txt", false, SAFE_SUICIDE);
 }
 
+/* ---- the index ---- */
+
+/* The n-th word of each place; a place of fewer words begins anew. */
+static struct str written_out(const struct safe_pattern *pattern, uint32_t n, struct buf *out)
+{
+    buf_reset(out);
+    for (uint8_t k = 0; k < pattern->n_slots; k++) {
+        if (k > 0)
+            buf_add_char(out, ' ');
+        buf_add_str(out, pattern->slots[k].words[n % pattern->slots[k].n_words].text);
+    }
+    return buf_str(out);
+}
+
+/* What the index leaves out would be missed: each word of each place is looked for. */
+static void test_each_pattern_finds_its_own_words(void **state)
+{
+    (void)state;
+    struct buf text CLEANUP(buf_fini);
+    uint32_t n_tried = 0, n_wrong = 0;
+    buf_init(&text, 4096);
+    for (uint16_t i = 0; i < course->safe.n; i++) {
+        const struct safe_pattern *pattern = &course->safe.patterns[i];
+        uint16_t n = 0;
+        for (uint8_t k = 0; k < pattern->n_slots; k++)
+            n = pattern->slots[k].n_words > n ? pattern->slots[k].n_words : n;
+        for (uint16_t k = 0; k < n; k++, n_tried++) {
+            arena_reset(scratch);
+            if (match_says_safe(written_out(pattern, k, &text), &course->safe, pattern->kind,
+                                scratch))
+                continue;
+            n_wrong++;
+            print_error("missed: %.*s\n", STR_ARG(buf_str(&text)));
+        }
+    }
+    assert_in_range(n_tried, 10000, UINT32_MAX);
+    assert_int_equal(n_wrong, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_pattern_finds_its_own_words),
         cmocka_unit_test(test_what_a_pattern_finds),
         cmocka_unit_test(test_disclosures_are_noticed),
         cmocka_unit_test(test_of_messages_held_out),

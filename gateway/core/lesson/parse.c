@@ -261,6 +261,8 @@ enum err lesson_parse(const struct lesson_file *files, uint32_t n_files, struct 
     complain_unused(&p);
     settle_course(&p, &front);
     ret->course.safe.index = safe_index_new(&ret->course.safe, arena);
+    if (ret->course.safe.index == NULL)
+        return ERR_TOO_LONG;
     lesson_translate(ret, arena); /* its languages share the lists */
     if (arena_error(arena) != ERR_OK)
         return arena_error(arena);

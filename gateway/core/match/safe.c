@@ -13,7 +13,6 @@
 #define WINDOW 64               /* words of a message that are looked at together: one bit each */
 #define STEP 32                 /* a longer message is looked at in windows that overlap */
 #define SPAN 16                 /* words that the parts of a pattern with "&" may be apart */
-#define MIN_FUZZY_LETTERS 8     /* from here on one mistyped letter is forgiven */
 #define SAME_END 3              /* bytes */
 #define APOSTROPHE '\''         /* "I'm" and "im", "don't" and "dont" are the same */
 #define LEET "0o1i3e4a5s7t@a$s" /* sign and the letter that it stands for inside a word */
@@ -97,61 +96,80 @@ struct str match_safe_word(struct str normalised, struct arena *arena)
     return words.n == 1 ? words.list[0] : STR_NONE;
 }
 
+/* What of a window is where. */
+struct hits {
+    const struct safe_index *index;
+    uint64_t *masks;  /* by slot: which words may stand there, one bit for each */
+    uint64_t alive;   /* words of ordinary phrases are none any more */
+    uint64_t *begins; /* one bit for each pattern: a word of its first slot is there */
+};
+
+/* A word of the lists is the message's word of this bit. */
+static void hit(struct hits *hits, uint32_t word, uint64_t bit)
+{
+    const struct safe_groups *slots = &hits->index->slots, *begins = &hits->index->begins;
+    for (uint32_t i = slots->from[word]; i < slots->from[word + 1]; i++) {
+        uint32_t slot = slots->items[i];
+        for (uint32_t k = begins->from[slot]; hits->masks[slot] == 0 && k < begins->from[slot + 1];
+             k++)
+            hits->begins[begins->items[k] / 64] |= UINT64_C(1) << begins->items[k] % 64;
+        hits->masks[slot] |= bit;
+    }
+}
+
+/* The words of the lists that are the part from..to of a message's word, where they may be. */
+static void hit_part(struct hits *hits, struct str found, size_t from, size_t to, uint32_t hash,
+                     uint64_t bit)
+{
+    const struct safe_index *index = hits->index;
+    struct str part = str_sub(found, from, to);
+    for (uint32_t at = hash & index->mask; index->table[at] != 0; at = (at + 1) & index->mask) {
+        uint32_t place = index->table[at] - 1;
+        const struct safe_word *word = &index->words[place];
+        bool may_be = (from == 0 || word->has_head) && (to == found.len || word->has_tail);
+        if (may_be && str_eq(word->text, part))
+            hit(hits, place, bit);
+    }
+}
+
 /* One mistyped letter leaves the beginning or the end of a long word as it is: a cheap test before
  * the letters are compared one by one. */
 static bool has_same_end(struct str a, struct str b)
 {
-    return a.len >= MIN_FUZZY_LETTERS && b.len >= SAME_END &&
-           (memcmp(a.p, b.p, SAME_END) == 0 ||
-            memcmp(a.p + a.len - SAME_END, b.p + b.len - SAME_END, SAME_END) == 0);
+    return memcmp(a.p, b.p, SAME_END) == 0 ||
+           memcmp(a.p + a.len - SAME_END, b.p + b.len - SAME_END, SAME_END) == 0;
 }
 
-static bool is_word(const struct safe_word *word, struct str found)
+static void hit_near(struct hits *hits, struct str found, uint64_t bit)
 {
-    if (word->has_head || word->has_tail) {
-        if (!word->has_head)
-            return str_starts(found, word->text);
-        return word->has_tail ? str_find(found, word->text) != SIZE_MAX
-                              : str_ends(found, word->text);
-    }
-    if (str_eq(word->text, found))
-        return true;
-    bool is_near =
-        has_same_end(word->text, found) && found.len + UTF8_MAX_BYTES >= word->text.len &&
-        found.len <= word->text.len + UTF8_MAX_BYTES && utf8_count(word->text) >= MIN_FUZZY_LETTERS;
-    return is_near && match_distance(word->text, found, 1) <= 1;
-}
-
-/* Which words of a window are in which slot, by the slot's number in the index: one bit for each.
- */
-struct hits {
-    const struct safe_index *index;
-    uint64_t *masks;
-    uint64_t alive; /* words of ordinary phrases are none any more */
-};
-
-static void hit_entries(struct hits *hits, uint32_t from, uint32_t to, struct str word,
-                        uint64_t bit)
-{
-    const struct safe_index *index = hits->index;
-    for (uint32_t i = from; i < to; i++) {
-        const struct safe_entry *entry = &index->entries[i];
-        for (uint32_t k = 0; is_word(&entry->word, word) && k < entry->n_slots; k++)
-            hits->masks[index->slots[entry->first_slot + k]] |= bit;
+    const struct safe_groups *near = &hits->index->near;
+    uint32_t initial = safe_initial(found);
+    for (uint32_t i = near->from[initial]; i < near->from[initial + 1]; i++) {
+        struct str text = hits->index->words[near->items[i]].text;
+        bool is_near = found.len + UTF8_MAX_BYTES >= text.len &&
+                       found.len <= text.len + UTF8_MAX_BYTES && has_same_end(text, found);
+        if (is_near && match_distance(text, found, 1) <= 1)
+            hit(hits, near->items[i], bit);
     }
 }
 
-/* Each word of the message is compared once with each word of the lists that begins as it does. */
+/* Each part of each word of the message is looked up: "alinipiga" has "-piga". */
 static void hit_words(struct hits *hits, const struct str *words, size_t n)
 {
-    const uint32_t *bucket = hits->index->buckets;
-    memset(hits->masks, 0, hits->index->n_slots * sizeof(*hits->masks));
     hits->alive = n == WINDOW ? UINT64_MAX : (UINT64_C(1) << n) - 1;
     for (size_t i = 0; i < n; i++) {
-        uint32_t initial = safe_initial(words[i]);
-        hit_entries(hits, bucket[initial], bucket[initial + 1], words[i], UINT64_C(1) << i);
-        hit_entries(hits, bucket[SAFE_ANY_INITIAL], bucket[SAFE_ANY_INITIAL + 1], words[i],
-                    UINT64_C(1) << i);
+        struct str word = words[i];
+        for (size_t from = 0; from < word.len; from++) {
+            size_t most =
+                word.len - from < hits->index->longest ? word.len : from + hits->index->longest;
+            uint32_t hash = SAFE_HASH_NONE;
+            for (size_t to = from; to < most;) {
+                hash = safe_hash(hash, word.p[to++]);
+                hit_part(hits, word, from, to, hash, UINT64_C(1) << i);
+            }
+        }
+        if (utf8_count(word) + 1 >= SAFE_MIN_NEAR_LETTERS)
+            hit_near(hits, word, UINT64_C(1) << i);
     }
 }
 
@@ -228,31 +246,56 @@ static void forget_ordinary(struct hits *hits, const struct safe_pattern *patter
     }
 }
 
+/* The next pattern from *at on of which the first word is there; moves *at behind it. NULL: none.
+ */
+static const struct safe_pattern *next_begun(const struct safe_list *list, const struct hits *hits,
+                                             uint32_t *at)
+{
+    for (; *at < list->n; *at = (*at / 64 + 1) * 64) {
+        uint64_t rest = hits->begins[*at / 64] >> *at % 64;
+        if (rest == 0)
+            continue;
+        *at += (uint32_t)__builtin_ctzll(rest) + 1;
+        return &list->patterns[*at - 1];
+    }
+    return NULL;
+}
+
 static const struct safe_pattern *find_kind(const struct safe_list *list, enum safe_kind kind,
                                             const struct hits *hits)
 {
-    for (uint16_t i = 0; i < list->n; i++) {
-        const struct safe_pattern *pattern = &list->patterns[i];
+    const struct safe_pattern *pattern;
+    for (uint32_t at = 0; (pattern = next_begun(list, hits, &at)) != NULL;) {
         if (pattern->kind == kind && has_parts(hits, pattern, 0, 0))
             return pattern;
     }
     return NULL;
 }
 
+/* Nothing is there yet; false: the arena is full. */
+static bool hits_init(struct hits *hits, const struct safe_list *list, struct arena *own)
+{
+    arena_reset(own);
+    *hits = (struct hits){.index = list->index,
+                          .masks = arena_new_array(own, uint64_t, list->index->n_slots + 1),
+                          .begins = arena_new_array(own, uint64_t, list->n / 64 + 1)};
+    return hits->masks != NULL && hits->begins != NULL;
+}
+
 /* The first kind of the two of which there is a pattern in one of the windows. */
 static const struct safe_pattern *find_in(struct words words, const struct safe_list *list,
                                           bool is_ordinary, const enum safe_kind kinds[2])
 {
-    const struct safe_pattern *found[2] = {NULL, NULL};
-    uint32_t n_slots = list->index->n_slots;
-    struct arena *own CLEANUP(arena_freep) = arena_new((n_slots + 1) * sizeof(uint64_t));
-    struct hits hits = {.index = list->index, .masks = arena_new_array(own, uint64_t, n_slots)};
-    for (size_t at = 0; hits.masks != NULL && at < words.n; at += STEP) {
+    const struct safe_pattern *found[2] = {NULL, NULL}, *pattern;
+    struct arena *own CLEANUP(arena_freep) =
+        arena_new((list->index->n_slots + list->n / 64 + 4) * sizeof(uint64_t));
+    struct hits hits;
+    for (size_t at = 0; at < words.n && hits_init(&hits, list, own); at += STEP) {
         size_t n = words.n - at < WINDOW ? words.n - at : WINDOW;
         hit_words(&hits, words.list + at, n);
-        for (uint16_t i = 0; is_ordinary && i < list->n; i++) {
-            if (list->patterns[i].kind == SAFE_ORDINARY)
-                forget_ordinary(&hits, &list->patterns[i], words.list + at);
+        for (uint32_t i = 0; is_ordinary && (pattern = next_begun(list, &hits, &i)) != NULL;) {
+            if (pattern->kind == SAFE_ORDINARY)
+                forget_ordinary(&hits, pattern, words.list + at);
         }
         for (int k = 0; k < 2; k++)
             found[k] = found[k] != NULL ? found[k] : find_kind(list, kinds[k], &hits);

@@ -41,22 +41,24 @@ struct safe_pattern {
     uint32_t first_slot; /* of its numbers in the index */
 };
 
-/* A word of the lists, and the places where it may stand. */
-struct safe_entry {
-    struct safe_word word;
-    uint32_t first_slot, n_slots; /* in safe_index.slots */
+/* Numbers in groups: those of group g are items[from[g]] up to items[from[g + 1]]. */
+struct safe_groups {
+    const uint32_t *from, *items;
 };
 
-#define SAFE_ANY_INITIAL 384u
-
-/* The lists turned round: a message's few words are looked up, not the thousands of the lists. */
+/* The lists turned round: a message's few words are looked up, not compared with the thousands of
+ * the lists, and only patterns are tried whose first word is there. */
 struct safe_index {
-    const struct safe_entry *entries;
-    uint32_t buckets[SAFE_ANY_INITIAL + 2]; /* the first entry that begins so, see safe_initial();
-                                               last those with a head, which may begin with any */
-    const uint32_t *slots;
-    const uint32_t *numbers; /* of each slot of each pattern; equal where the words are shared */
+    const struct safe_word *words; /* of all lists, each once */
+    uint32_t n_words;
+    const uint32_t *table;    /* by safe_hash() of the text: place in words + 1; 0 = empty */
+    uint32_t mask;            /* of the table */
+    uint32_t longest;         /* bytes of the longest word */
+    struct safe_groups near;  /* by safe_initial(): long words, that may be mistyped */
+    struct safe_groups slots; /* by word: where it may stand */
+    const uint32_t *numbers;  /* of each slot of each pattern; equal where the words are shared */
     uint32_t n_slots;
+    struct safe_groups begins; /* by slot: the patterns that begin with it */
 };
 
 struct safe_list {
@@ -65,9 +67,20 @@ struct safe_list {
     const struct safe_index *index; /* of safe_index_new() */
 };
 
-/* Tells words apart by their first letter: Arabic and Russian ones, too. */
+/* From so many letters on, one that is mistyped is forgiven. */
+#define SAFE_MIN_NEAR_LETTERS 8u
+#define SAFE_INITIALS 384u
+
+/* Tells words apart by their first letter: Arabic and Russian ones, too. Below SAFE_INITIALS. */
 uint32_t safe_initial(struct str word);
-/* The index of a list, whose patterns learn their first_slot; NULL: the arena is full. */
+/* FNV-1a, byte by byte, so that the beginnings of a word are looked up on the way to its end. */
+#define SAFE_HASH_NONE UINT32_C(2166136261)
+static inline uint32_t safe_hash(uint32_t before, char byte)
+{
+    return (before ^ (uint8_t)byte) * UINT32_C(16777619);
+}
+/* The index of a list, whose patterns learn their first_slot; NULL: the arena is full, or the lists
+ * are too long. */
 const struct safe_index *safe_index_new(struct safe_list *list, struct arena *arena);
 /* The pattern that makes a text one that may tell of harm: it occurs outside of ordinary phrases;
  * of kind SAFE_SUICIDE before SAFE_ALARM. NULL: none, or the arena is full. */
