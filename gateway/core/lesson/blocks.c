@@ -6,7 +6,6 @@
 
 #include <cmark.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #include "core/utf8.h"
 
@@ -425,21 +424,21 @@ static bool is_text(struct reader *r, struct str text)
 {
     uint32_t line = 1, column = 1;
     for (size_t i = 0; i < text.len;) {
-        utf8proc_int32_t c = 0;
-        utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text.p + i,
-                                              (utf8proc_ssize_t)(text.len - i), &c);
+        size_t at = i;
+        int32_t c = utf8_next(text, &at);
+        bool is_broken = c == UTF8_REPLACEMENT && at - i == 1;
         bool is_line_end = c == '\n' || (c == '\r' && i + 1 < text.len && text.p[i + 1] == '\n');
-        if (n <= 0 || ((c < 0x20 || c == 0x7f) && c != '\t' && !is_line_end)) {
+        if (is_broken || ((c < 0x20 || c == 0x7f) && c != '\t' && !is_line_end)) {
             struct source_pos pos = {r->blocks->file, line, column};
             complain(r, "not-text", pos,
                      arena_printf(r->arena, "byte 0x%02x", (unsigned char)text.p[i]),
-                     n <= 0 ? "this is not UTF-8" : "a control character",
+                     is_broken ? "this is not UTF-8" : "a control character",
                      "save the file as plain text in UTF-8");
             return false;
         }
         column = c == '\n' ? 1 : column + 1;
         line += c == '\n';
-        i += (size_t)n;
+        i = at;
     }
     return true;
 }

@@ -81,6 +81,8 @@ static bool is_entity_char(char c)
 
 struct str lesson_find_entity(struct str raw)
 {
+    if (str_find_char(raw, '&') == SIZE_MAX) /* most texts: no need to look for backslashes */
+        return STR_NONE;
     for (size_t i = 0; i < raw.len; i++) {
         if (raw.p[i] == '\\') {
             i++;

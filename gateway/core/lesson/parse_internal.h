@@ -68,6 +68,7 @@ struct parse {
     struct safe_pattern *safe_patterns; /* room for COURSE_MAX_SAFE_PATTERNS */
     struct parse_safe_set *safe_sets;   /* room for PARSE_MAX_SAFE_SETS */
     uint16_t n_safe_sets;
+    struct parse_safe_memo *safe_memo;
     bool *is_used; /* by file: something names it */
     uint8_t level; /* of what is being read: the course overrides its pack */
     uint8_t text_levels[N_COURSE_TEXTS];

@@ -15,13 +15,35 @@ struct parse_safe_set {
     struct safe_slot words;
 };
 
+/* Most places are written again and again: what the last ones became, by the hash of their text. */
+#define N_MEMOS 1024u
+
+struct parse_safe_memo {
+    struct str text;
+    uint16_t n_sets; /* that there were then; a set may be named anew */
+    struct safe_slot slot;
+};
+
+/* Small Latin letters without a drawl stay as they are in normal form. */
+static bool is_normal(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        bool is_drawl = i >= 2 && text.p[i] == text.p[i - 1] && text.p[i] == text.p[i - 2];
+        if (text.p[i] < 'a' || text.p[i] > 'z' || is_drawl)
+            return false;
+    }
+    return text.len > 0;
+}
+
 /* "beat-", "-piga", "raped"; false (with a finding) when it is no single word. */
 static bool take_word(struct parse *p, const struct lesson_block *block, struct str text,
                       struct safe_word *ret)
 {
     ret->has_head = str_starts(text, STR("-"));
     ret->has_tail = str_ends(text, STR("-"));
-    ret->text = match_safe_word(match_normalise(text, p->arena), p->arena);
+    ret->text = str_sub(text, ret->has_head, text.len - ret->has_tail);
+    if (!is_normal(ret->text))
+        ret->text = match_safe_word(match_normalise(text, p->arena), p->arena);
     if (!str_is_empty(ret->text))
         return true;
     parse_complain(
@@ -71,7 +93,7 @@ static size_t count_words(struct parse *p, const struct lesson_block *block, str
 }
 
 /* "me/us/{person}": a word, a set, or several of them between slashes. */
-static bool take_slot(struct parse *p, const struct lesson_block *block, struct str text,
+static bool read_slot(struct parse *p, const struct lesson_block *block, struct str text,
                       struct safe_slot *ret)
 {
     size_t n = count_words(p, block, text);
@@ -95,6 +117,21 @@ static bool take_slot(struct parse *p, const struct lesson_block *block, struct 
         }
     }
     return words != NULL;
+}
+
+static bool take_slot(struct parse *p, const struct lesson_block *block, struct str text,
+                      struct safe_slot *ret)
+{
+    struct parse_safe_memo *memo = &p->safe_memo[str_hash(text) % N_MEMOS];
+    bool is_known =
+        memo->slot.words != NULL && memo->n_sets == p->n_safe_sets && str_eq(memo->text, text);
+    if (!is_known && !read_slot(p, block, text, ret))
+        return false;
+    if (is_known)
+        *ret = memo->slot;
+    else
+        *memo = (struct parse_safe_memo){text, p->n_safe_sets, *ret};
+    return true;
 }
 
 /* "{hurt} ... {person}", "{aid} & {night}": the places of one pattern; n_slots 0 (with a finding)
@@ -220,6 +257,7 @@ enum err parse_safe_init(struct parse *p)
 {
     p->safe_patterns = arena_new_array(p->arena, struct safe_pattern, COURSE_MAX_SAFE_PATTERNS);
     p->safe_sets = arena_new_array(p->arena, struct parse_safe_set, PARSE_MAX_SAFE_SETS);
+    p->safe_memo = arena_new_array(p->arena, struct parse_safe_memo, N_MEMOS);
     p->source->course.safe.patterns = p->safe_patterns;
     return arena_error(p->arena);
 }

@@ -357,7 +357,9 @@ static uint32_t count_most(struct str file, struct str text)
 {
     struct str lang;
     uint32_t n = 0;
-    for (size_t i = 0; lesson_is_words(file, &lang) && i < text.len; i++)
+    if (!lesson_is_words(file, &lang))
+        return 0;
+    for (size_t i = 0; i < text.len; i++)
         n += text.p[i] == ',' || text.p[i] == '\n' || (uint8_t)text.p[i] == 0xd8; /* U+060C */
     return n;
 }

@@ -174,18 +174,36 @@ static void take_line(struct reader *r, struct str line, struct str whole)
     }
 }
 
-/* A context that stands twice would be translated by either of them. */
-static void check_doubles(struct reader *r)
+/* Where the context stands in the table, or where it would stand. */
+static uint32_t find_place(const struct po_file *file, struct str context)
 {
-    const struct po_file *file = r->ret;
+    uint32_t at = (uint32_t)str_hash(context) & file->mask;
+    while (file->table[at] != 0 && !str_eq(file->entries[file->table[at] - 1].context, context))
+        at = (at + 1) & file->mask;
+    return at;
+}
+
+/* A context that stands twice would be translated by either of them. */
+static void index_entries(struct reader *r)
+{
+    struct po_file *file = r->ret;
+    uint32_t size = 2;
+    while (size < 2 * file->n)
+        size *= 2;
+    uint32_t *table = arena_new_array(r->arena, uint32_t, size);
+    if (table == NULL)
+        return; /* the arena says so */
+    file->table = table;
+    file->mask = size - 1;
     for (uint32_t i = 0; i < file->n; i++) {
-        for (uint32_t j = i + 1; j < file->n; j++) {
-            if (!str_eq(file->entries[i].context, file->entries[j].context))
-                continue;
-            r->line = file->entries[j].pos.line;
-            complain(r, "po-form", file->entries[j].context, "this msgctxt stands there twice",
-                     "keep one of the two entries");
+        uint32_t at = find_place(file, file->entries[i].context);
+        if (table[at] == 0) {
+            table[at] = i + 1;
+            continue;
         }
+        r->line = file->entries[i].pos.line;
+        complain(r, "po-form", file->entries[i].context, "this msgctxt stands there twice",
+                 "keep one of the two entries");
     }
 }
 
@@ -245,17 +263,14 @@ enum err po_read(struct str name, struct str text, struct arena *arena,
         take_line(&r, line, (struct str){start, (size_t)(end - start)});
     }
     finish_entry(&r);
-    check_doubles(&r);
+    index_entries(&r);
     return ret->n == PO_MAX_ENTRIES ? ERR_TOO_LONG : arena_error(arena);
 }
 
 const struct po_entry *po_find(const struct po_file *file, struct str context)
 {
-    for (uint32_t i = 0; i < file->n; i++) {
-        if (str_eq(file->entries[i].context, context))
-            return &file->entries[i];
-    }
-    return NULL;
+    uint32_t place = file->n > 0 ? file->table[find_place(file, context)] : 0;
+    return place != 0 ? &file->entries[place - 1] : NULL;
 }
 
 /* ---- writing ---- */

@@ -56,6 +56,8 @@ struct po_file {
     struct str name;
     uint32_t n;
     struct po_entry *entries; /* in the order of the file, the header first where there is one */
+    const uint32_t *table;    /* by the hash of the context: place in entries + 1; 0 = empty */
+    uint32_t mask;            /* of the table */
 };
 
 /* Everything in *ret points into text or the arena. What is wrong goes to findings (rule "po-form"

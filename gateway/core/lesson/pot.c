@@ -68,9 +68,9 @@ void lesson_pot(const struct lesson_source *source, bool is_of_pack, struct str 
         write_pack(&t, source);
     for (uint32_t i = 0; i < strings.n && !is_of_pack; i++) {
         const struct lesson_string *string = &strings.list[i];
-        if (str_find_char(string->pos.file, '/') ==
-            SIZE_MAX) /* neither the pack's nor the base's */
-            write_string(&t, string->context, *string->text, string->note, string->pos);
+        struct source_pos pos = lesson_source_pos(source, string->text->p, string->around);
+        if (str_find_char(pos.file, '/') == SIZE_MAX) /* neither the pack's nor the base's */
+            write_string(&t, string->context, *string->text, string->note, pos);
     }
 }
 

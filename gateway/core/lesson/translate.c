@@ -47,7 +47,7 @@ struct collect {
 };
 
 static struct lesson_string *add(struct collect *c, struct str context, struct str *text,
-                                 const char *note, struct source_pos fallback)
+                                 const char *note, struct source_pos around)
 {
     if (text->p == NULL || c->ret->list == NULL || c->ret->n == c->room)
         return &c->nowhere;
@@ -56,7 +56,7 @@ static struct lesson_string *add(struct collect *c, struct str context, struct s
         .context = context,
         .text = text,
         .note = str_from(note),
-        .pos = lesson_source_pos(c->source, text->p, fallback),
+        .around = around,
         .group = c->group,
         .unit = c->unit,
     };

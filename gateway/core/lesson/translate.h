@@ -28,7 +28,7 @@ struct lesson_string {
     struct str context;
     struct str *text;             /* in lesson_strings.course */
     struct str note;              /* what it is, for the translator */
-    struct source_pos pos;        /* of the original */
+    struct source_pos around;     /* of what it is in; lesson_source_pos() knows it better */
     uint16_t unit;                /* UINT16_MAX: of none */
     int16_t group;                /* index of its module, or LESSON_GROUP_SYSTEM */
     bool is_of_pack;              /* translated in the pack's po/, for all courses */
