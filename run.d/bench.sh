@@ -268,9 +268,12 @@ bench_rival()
 
 bench_report()
 {
-    local ratio engine
+    local ratio bench engine free_text load
     ratio=$(quotient "$CALLBACK_US" "$NGINX_US" 2)
-    engine=$(cd "$ROOT" && build/bench_engine | field engine_step_us)
+    bench=$(cd "$ROOT" && build/bench_engine)
+    engine=$(field engine_step_us <<<"$bench")
+    free_text=$(field free_text_us <<<"$bench")
+    load=$(field course_load_ms <<<"$bench")
     cat <<TABLE
 USSD quiz callback, front and Redis   $CALLBACK_US us of CPU   ($CALLBACKS_PER_S/s, answers on disk)
 nginx, a static line, same load       $NGINX_US us of CPU   (ratio $ratio)
@@ -278,6 +281,8 @@ the same until the rows are in PG     $WHOLE_US us of CPU, all processes
 the same quiz in Node, rows in PG     $RIVAL_US us of CPU   ($RIVAL_PER_S/s; $RIVAL_RATIO times ours)
 SMS: answer in, next question out     $SMS_US us of CPU, front, Redis and sender   ($SMS_PER_S/s, p50 $SMS_P50_MS ms)
 one step of the engine                $engine us
+safe words in a free text             $free_text us
+a course is loaded                    $load ms of each process
 at 1,000 callbacks/s                  p50 $P50_MS ms, p99 $P99_MS ms, p99.9 $P999_MS ms
 writer, events into PostgreSQL        $EVENTS_PER_S/s   ($EVENTS events)
 PostgreSQL COPY of the same rows      $COPY_PER_S/s
@@ -286,7 +291,8 @@ Redis, append-only file               $AOF_BYTES bytes a callback
 TABLE
     cat >"$BENCH_OUT" <<JSON
 {"callback_cpu_us": $CALLBACK_US, "nginx_cpu_us": $NGINX_US, "ratio": $ratio,
- "engine_step_us": $engine, "p50_ms": $P50_MS, "p99_ms": $P99_MS, "p999_ms": $P999_MS,
+ "engine_step_us": $engine, "free_text_us": $free_text, "course_load_ms": $load,
+ "p50_ms": $P50_MS, "p99_ms": $P99_MS, "p999_ms": $P999_MS,
  "writer_events_per_s": $EVENTS_PER_S, "copy_rows_per_s": $COPY_PER_S,
  "whole_cpu_us": $WHOLE_US, "redis_bytes_per_learner": $BYTES_PER_LEARNER,
  "aof_bytes_per_callback": $AOF_BYTES, "callbacks_per_s": $CALLBACKS_PER_S,

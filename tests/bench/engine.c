@@ -1,6 +1,8 @@
 /*
  * engine.c: CPU time of one engine_step, over whole courses from JOIN to the last screen, with the
- * real English lessons. Prints one line of JSON. Run it from the root of the repository.
+ * real English lessons; of looking for safe words in a text that is no answer; and of loading the
+ * course, which keeps a process from all else. Prints one line of JSON. Run it from the root of the
+ * repository.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +11,12 @@
 
 #include "core/engine/engine.h"
 #include "core/lesson/parse.h"
+#include "core/match/match.h"
 #include "port/lesson_files.h"
 
 #define N_COURSES 2000
+#define N_TEXTS 20000
+#define N_LOADS 5
 #define MAX_STEPS 600 /* of one learner: far more than the course has screens */
 
 static const struct engine_context context = {
@@ -74,18 +79,53 @@ static uint64_t walk(const struct courses *courses, struct arena *arena)
     return n;
 }
 
-int main(void)
+/* What people write who neither choose an option nor tell of harm. */
+static double free_text_us(const struct safe_list *safe, struct arena *arena)
+{
+    static const char *const texts[] = {
+        "i think it is safety and listening first",
+        "please can you tell me how many children are displaced because i do not understand",
+        "unachosema ni kweli rafiki yangu nataka kujifunza zaidi",
+        "no se que responder a esta pregunta",
+    };
+    int64_t start = cpu_ns();
+    for (size_t i = 0; i < N_TEXTS; i++) {
+        arena_reset(arena);
+        if (match_find_safe(str_from(texts[i % ARRAY_LEN(texts)]), safe, arena) != NULL) {
+            fprintf(stderr, "bench_engine: a false alarm\n");
+            exit(1);
+        }
+    }
+    return (double)(cpu_ns() - start) / 1000.0 / N_TEXTS;
+}
+
+/* NULL: the reason was said. */
+static const struct course *load(struct arena *arena, double *ret_ms)
 {
     struct lesson_file *files = NULL;
+    const struct course *course = NULL;
     uint32_t n_files = 0;
     struct errmsg msg = {""};
+    enum err e = lesson_files_read("lessons/children-on-the-move", arena, &files, &n_files, &msg);
+    int64_t start = cpu_ns();
+    if (e == ERR_OK)
+        e = lesson_load(files, n_files, arena, &course, &msg);
+    *ret_ms += (double)(cpu_ns() - start) / 1e6;
+    if (e != ERR_OK)
+        fprintf(stderr, "bench_engine: %s\n", msg.text);
+    return e == ERR_OK ? course : NULL;
+}
+
+int main(void)
+{
     struct courses courses = {.n = 1};
     struct arena *course_arena = arena_new(LESSON_ARENA_BYTES), *arena = arena_new(65536);
-    if (lesson_files_read("lessons/children-on-the-move", course_arena, &files, &n_files, &msg) !=
-            ERR_OK ||
-        lesson_load(files, n_files, course_arena, &courses.list[0], &msg) != ERR_OK) {
-        fprintf(stderr, "bench_engine: %s\n", msg.text);
-        return 1;
+    double load_ms = 0;
+    for (int i = 0; i < N_LOADS; i++) {
+        arena_reset(course_arena);
+        courses.list[0] = load(course_arena, &load_ms);
+        if (courses.list[0] == NULL)
+            return 1;
     }
     uint64_t n_steps = walk(&courses, arena); /* warm */
     int64_t start = cpu_ns();
@@ -93,8 +133,10 @@ int main(void)
     for (int i = 0; i < N_COURSES; i++)
         n_steps += walk(&courses, arena);
     double us = (double)(cpu_ns() - start) / 1000.0;
-    printf("{\"engine_step_us\": %.3f, \"steps\": %llu, \"courses\": %d}\n", us / (double)n_steps,
-           (unsigned long long)n_steps, N_COURSES);
+    printf("{\"engine_step_us\": %.3f, \"steps\": %llu, \"courses\": %d, \"free_text_us\": %.1f, "
+           "\"course_load_ms\": %.1f}\n",
+           us / (double)n_steps, (unsigned long long)n_steps, N_COURSES,
+           free_text_us(&courses.list[0]->safe, arena), load_ms / N_LOADS);
     arena_free(arena);
     arena_free(course_arena);
     return 0;
