@@ -69,6 +69,7 @@ mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: .*port is .*; it must be a whole nu
 mistake 78 '^stops: site.yaml:[0-9]+:[0-9]+: port and admin_port are both' 'one port for both listeners' edit "s/^admin_port:.*/admin_port: $PORT/"
 busy()
 {
+    rm -f "$STATE/busy" # of the mistake before: it says "up"
     python3 -c "import socket, time
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(('127.0.0.1', $PORT)); s.listen(); print('up', flush=True); time.sleep(600)" >"$STATE/busy" &
