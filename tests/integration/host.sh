@@ -147,6 +147,7 @@ filled()
 {
     local command=${1//2026-11-28 12:00:00+00/$MOMENT}
     command=${command// NAME/ at} command=${command// DIR/ /usr/share/waypost/lessons/children-on-the-move}
+    command=${command//--config FILE/--config /etc/waypost/waypost.yaml}
     case $command in
     select*) printf 'runuser -u postgres -- psql -d waypost -v ON_ERROR_STOP=1 -c "%s"' "$command" ;;
     *) printf '%s' "$command" ;;
