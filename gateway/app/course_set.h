@@ -55,7 +55,7 @@ void course_set_starts(struct course_set *set, const struct str *ids, const stru
 void course_set_corrections(struct course_set *set, const struct str *names,
                             const struct str *values, uint32_t n);
 /* Asks the store for versions that are missing, unless it is being asked or was asked within the
- * last second. What cannot be loaded is logged. */
+ * last second. What cannot be loaded is logged, each bundle once. */
 void course_set_refresh(struct course_set *set);
 /* How many bundles could not be loaded; the same one counts once. */
 uint32_t course_set_n_refused(const struct course_set *set);

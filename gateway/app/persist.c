@@ -190,8 +190,7 @@ static void batch_end(struct persist *p, struct persist_batch *b)
     int64_t pause = p->has_more ? 0 : p->settings.gather_ms;
     p->is_behind = p->has_more;
     p->part = p->is_behind ? 0 : PERSIST_PARTS - 1;
-    p->is_drained = b->n == 0;
-    if (p->is_drained) {
+    if (b->n == 0) {
         b->state = BATCH_STATE_EMPTY;
         p->oldest_ms = 0;
         pause = p->is_blocking ? 0 : pause;
@@ -382,11 +381,6 @@ int64_t persist_behind_ms(const struct persist *p)
     int64_t behind_ms = p->oldest_ms > 0 ? loop_wall(p->loop).ms - p->oldest_ms : 0;
     int64_t away_ms = p->n_places_failures > 0 ? loop_mono(p->loop).ms - p->away_since.ms : 0;
     return behind_ms > away_ms ? behind_ms : away_ms;
-}
-
-bool persist_is_idle(const struct persist *p)
-{
-    return p->is_drained && is_all_empty(p);
 }
 
 void persist_free(struct persist *p)

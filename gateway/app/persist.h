@@ -72,8 +72,6 @@ bool persist_is_range_idle(const struct persist *p, uint32_t range);
 /* Reads no more, finishes what PostgreSQL is storing, then calls fn once, from the loop. What waits
  * for PostgreSQL to come back is left to the next start. */
 void persist_stop(struct persist *p, timer_fn *fn, void *ctx);
-/* True when nothing is under way and the last read found nothing. */
-bool persist_is_idle(const struct persist *p);
 /* About how old the oldest event is that PostgreSQL does not have, or how long PostgreSQL has been
  * away; 0 = nothing waits. */
 int64_t persist_behind_ms(const struct persist *p);

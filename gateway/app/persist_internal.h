@@ -86,7 +86,7 @@ struct persist {
     uint32_t part;     /* that is read next; the last one ends the batch */
     uint32_t read_max; /* of each bucket by the read that is under way */
     uint32_t n_calls;  /* of store and sink, unanswered */
-    bool is_started, is_stopping, is_drained, is_away;
+    bool is_started, is_stopping, is_away;
     bool must_restart; /* at PostgreSQL's places, once nothing is under way */
     bool is_gathering; /* read_timer will read */
     bool is_blocking;  /* the read under way waits for entries */
@@ -113,7 +113,5 @@ void persist_on_trim_timer(void *ctx);
 
 /* ---- persist_store.c ---- */
 
-/* What is next in each lane, of the batch that is being stored or of the one behind it. */
-void persist_store_next(struct persist *p);
 /* store_on_states of a batch. */
 void persist_on_states(void *ctx, enum err e, const struct str *states, uint32_t n);

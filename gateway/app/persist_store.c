@@ -7,6 +7,8 @@
 #include "app/persist_internal.h"
 #include "base/log.h"
 
+static void store_next(struct persist *p);
+
 static bool is_all_done(const struct persist *p)
 {
     bool is_done = true;
@@ -29,7 +31,7 @@ static void range_done(struct persist_lane *lane)
     bool is_done = is_all_done(p);
     if (is_done)
         b->state = BATCH_STATE_EMPTY;
-    persist_store_next(p);
+    store_next(p);
     if (is_done && !p->is_gathering)
         persist_read_more(p);
 }
@@ -95,7 +97,7 @@ static void range_refused(struct persist_lane *lane, const char *reason)
     uint32_t n = lane->todo[lane->n_todo - 1].n;
     if (n > 1) {
         range_split(lane, n / 2);
-        persist_store_next(p);
+        store_next(p);
         return;
     }
     struct sink_batch batch = range_batch(lane);
@@ -157,9 +159,10 @@ static void lane_next(struct persist_lane *lane)
     sink_ingest(lane->sink, &batch, on_ingested, lane);
 }
 
-/* A batch begins when the one before it is stored in all lanes: both may have the same buckets.
- * Responses about states come in the order of the batches. */
-void persist_store_next(struct persist *p)
+/* What is next in each lane, of the batch that is being stored or of the one behind it. A batch
+ * begins when the one before it is stored in all lanes: both may have the same buckets. Responses
+ * about states come in the order of the batches. */
+static void store_next(struct persist *p)
 {
     if (persist_is_halted(p))
         return;
@@ -189,7 +192,7 @@ void persist_on_states(void *ctx, enum err e, const struct str *states, uint32_t
         p->must_restart = true;
     } else {
         b->state = BATCH_STATE_READY;
-        persist_store_next(p);
+        store_next(p);
     }
     persist_call_ended(p);
 }

@@ -10,14 +10,6 @@
 #define BOARD_MAX_NOTES 256u
 #define OLD_MS 30000 /* a sender that has not told anything for so long is not there */
 
-const struct channel_verb channel_verbs[] = {{"list", channel_list},
-                                             {"check", channel_check},
-                                             {"try", channel_try},
-                                             {"pause", channel_pause},
-                                             {"resume", channel_resume},
-                                             {"number", channel_number},
-                                             {NULL, NULL}};
-
 /* What stands on the board; open as a desk with a store. */
 struct notes {
     struct desk desk;
@@ -141,7 +133,7 @@ static int print_list(const struct cli_args *args, struct notes *notes)
     return EX_OK;
 }
 
-int channel_list(const struct cli_args *args)
+static int channel_list(const struct cli_args *args)
 {
     struct notes notes;
     if (args->n_words > 1) {
@@ -209,12 +201,20 @@ static int change(const struct cli_args *args, bool is_paused)
     return code;
 }
 
-int channel_pause(const struct cli_args *args)
+static int channel_pause(const struct cli_args *args)
 {
     return change(args, true);
 }
 
-int channel_resume(const struct cli_args *args)
+static int channel_resume(const struct cli_args *args)
 {
     return change(args, false);
 }
+
+const struct channel_verb channel_verbs[] = {{"list", channel_list},
+                                             {"check", channel_check},
+                                             {"try", channel_try},
+                                             {"pause", channel_pause},
+                                             {"resume", channel_resume},
+                                             {"number", channel_number},
+                                             {NULL, NULL}};

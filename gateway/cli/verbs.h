@@ -36,7 +36,7 @@ int badge_sign(const struct cli_args *args, struct desk *desk);
 int badge_status(const struct cli_args *args, struct desk *desk);
 
 /* ---- waypost channel: the verbs that are about configured channels, and not about profiles: a
- * file each, but for list, pause and resume (channel_board.c) ---- */
+ * file each, but for list, pause and resume, which stand with the list (channel_board.c) ---- */
 
 /* A profile by its path. NULL: every mistake was said on stderr. */
 struct profile *channel_load_profile(const char *path);
@@ -47,9 +47,6 @@ struct channel_verb {
 };
 /* Ends with name NULL. */
 extern const struct channel_verb channel_verbs[];
-int channel_list(const struct cli_args *args);
-int channel_pause(const struct cli_args *args);
-int channel_resume(const struct cli_args *args);
 int channel_check(const struct cli_args *args);
 int channel_try(const struct cli_args *args);
 int channel_number(const struct cli_args *args);

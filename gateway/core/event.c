@@ -16,23 +16,12 @@ struct event event_make(enum event_kind kind)
 const char *event_kind_name(enum event_kind kind)
 {
     static const char *const names[] = {
-#define EVENT_NAME(name, is_learning_action) [EVENT_##name] = #name,
+#define EVENT_NAME(name) [EVENT_##name] = #name,
         EVENT_KINDS(EVENT_NAME)
 #undef EVENT_NAME
     };
     assert(kind < N_EVENT_KINDS);
     return names[kind];
-}
-
-bool event_is_learning_action(enum event_kind kind)
-{
-    static const bool learning[] = {
-#define EVENT_LEARNING(name, is_learning_action) [EVENT_##name] = is_learning_action,
-        EVENT_KINDS(EVENT_LEARNING)
-#undef EVENT_LEARNING
-    };
-    assert(kind < N_EVENT_KINDS);
-    return learning[kind];
 }
 
 const char *event_phase_name(enum event_phase phase)

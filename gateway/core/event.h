@@ -11,12 +11,17 @@
 #define EVENTS_MAX 8u
 
 /*
- * name as in JSON and SQL, is it a learning action (docs/course-rules.md 3.1), members used beyond
- * n and kind. contact            first inbound message of a number consent_asked      the consent
- * text was sent consented          1: purpose course; the enrolment starts language_set       text
- * = language code role_set           choice (0 = skipped) lesson_read        unit, value = screen:
- * the learner went on past it (lesson_next) answered           unit, phase, choice or text or
- * value, correct (quiz and test), attempt; text is "1,3" where several options may be chosen
+ * name as in JSON and SQL; below, the members that it uses beyond n and kind. (Which of them are
+ * learning actions, docs/course-rules.md 3.1, core.is_learning_action says in SQL.)
+ *
+ *   contact            first inbound message of a number
+ *   consent_asked      the consent text was sent
+ *   consented          to the course; the enrolment starts
+ *   language_set       text = language code
+ *   role_set           choice (0 = skipped)
+ *   lesson_read        unit, value = screen: the learner went on past it
+ *   answered           unit, phase, choice or text or value, correct (quiz and test), attempt;
+ *                      text is "1,3" where several options may be chosen
  *   module_completed   unit = module id, value = right, attempt = scored questions; phase catchup
  *                      where the module was caught up on
  *   course_completed   all required modules and the post-test
@@ -55,54 +60,54 @@
  *   helped / menu_opened / scored                         commands, for T3 and usability
  */
 #define EVENT_KINDS(X)                                                                             \
-    X(contact, false)                                                                              \
-    X(consent_asked, false)                                                                        \
-    X(consented, false)                                                                            \
-    X(agreed, false)                                                                               \
-    X(language_set, false)                                                                         \
-    X(role_set, false)                                                                             \
-    X(lesson_read, true)                                                                           \
-    X(answered, true)                                                                              \
-    X(module_completed, false)                                                                     \
-    X(course_completed, false)                                                                     \
-    X(certified, false)                                                                            \
-    X(survey_started, false)                                                                       \
-    X(survey_declined, false)                                                                      \
-    X(survey_completed, false)                                                                     \
-    X(followup_sent, false)                                                                        \
-    X(followup_completed, false)                                                                   \
-    X(session_opened, false)                                                                       \
-    X(session_resumed, false)                                                                      \
-    X(session_dropped, false)                                                                      \
-    X(stopped, false)                                                                              \
-    X(rejoined, false)                                                                             \
-    X(erased, false)                                                                               \
-    X(safe_raised, false)                                                                          \
-    X(safe_released, false)                                                                        \
-    X(asked, false)                                                                                \
-    X(planned, false)                                                                              \
-    X(paused, false)                                                                               \
-    X(reminded, false)                                                                             \
-    X(reminder_withheld, false)                                                                    \
-    X(unknown_input, false)                                                                        \
-    X(helped, false)                                                                               \
-    X(menu_opened, false)                                                                          \
-    X(scored, false)                                                                               \
-    X(group_joined, false)                                                                         \
-    X(group_left, false)                                                                           \
-    X(nudged, false)                                                                               \
-    X(group_paced, false)                                                                          \
-    X(group_paused, false)                                                                         \
-    X(group_answered, false)                                                                       \
-    X(group_entered, false)                                                                        \
-    X(moved, false)                                                                                \
-    X(module_certified, false)                                                                     \
-    X(certificate_pinned, false)                                                                   \
-    X(corrected, false)                                                                            \
-    X(number_checked, false)
+    X(contact)                                                                                     \
+    X(consent_asked)                                                                               \
+    X(consented)                                                                                   \
+    X(agreed)                                                                                      \
+    X(language_set)                                                                                \
+    X(role_set)                                                                                    \
+    X(lesson_read)                                                                                 \
+    X(answered)                                                                                    \
+    X(module_completed)                                                                            \
+    X(course_completed)                                                                            \
+    X(certified)                                                                                   \
+    X(survey_started)                                                                              \
+    X(survey_declined)                                                                             \
+    X(survey_completed)                                                                            \
+    X(followup_sent)                                                                               \
+    X(followup_completed)                                                                          \
+    X(session_opened)                                                                              \
+    X(session_resumed)                                                                             \
+    X(session_dropped)                                                                             \
+    X(stopped)                                                                                     \
+    X(rejoined)                                                                                    \
+    X(erased)                                                                                      \
+    X(safe_raised)                                                                                 \
+    X(safe_released)                                                                               \
+    X(asked)                                                                                       \
+    X(planned)                                                                                     \
+    X(paused)                                                                                      \
+    X(reminded)                                                                                    \
+    X(reminder_withheld)                                                                           \
+    X(unknown_input)                                                                               \
+    X(helped)                                                                                      \
+    X(menu_opened)                                                                                 \
+    X(scored)                                                                                      \
+    X(group_joined)                                                                                \
+    X(group_left)                                                                                  \
+    X(nudged)                                                                                      \
+    X(group_paced)                                                                                 \
+    X(group_paused)                                                                                \
+    X(group_answered)                                                                              \
+    X(group_entered)                                                                               \
+    X(moved)                                                                                       \
+    X(module_certified)                                                                            \
+    X(certificate_pinned)                                                                          \
+    X(corrected)                                                                                   \
+    X(number_checked)
 
 enum event_kind {
-#define EVENT_ENUM(name, is_learning_action) EVENT_##name,
+#define EVENT_ENUM(name) EVENT_##name,
     EVENT_KINDS(EVENT_ENUM)
 #undef EVENT_ENUM
         N_EVENT_KINDS
@@ -140,7 +145,6 @@ struct event {
 /* An event with every optional member absent. */
 struct event event_make(enum event_kind kind);
 const char *event_kind_name(enum event_kind kind);
-bool event_is_learning_action(enum event_kind kind);
 const char *event_phase_name(enum event_phase phase);
 /* "0123abcd-..." form of 16 bytes; dst has 37 bytes. */
 void event_uuid(const uint8_t bytes[16], char dst[37]);

@@ -361,11 +361,6 @@ const struct number_plan *number_plan_by_country(struct str country)
         ->by_country[(size_t)(upper[0] - 'A') * N_LETTERS + (size_t)(upper[1] - 'A')];
 }
 
-const struct number_plan *number_plan_first(void)
-{
-    return plans_in_use()->first;
-}
-
 const char *number_plan_region(const struct number_plan *plan, struct str national)
 {
     uint64_t area;

@@ -53,8 +53,6 @@ void number_plans_use(struct number_plans *plans);
 const struct number_plan *number_plan_by_code(struct str digits);
 /* By ISO 3166-1 alpha-2 code, in either case, also of a region; NULL when unknown. */
 const struct number_plan *number_plan_by_country(struct str country);
-/* All plans, chained by next in the file's order. */
-const struct number_plan *number_plan_first(void);
 /* Country of a national number: a region's by its beginning, else the plan's. */
 const char *number_plan_region(const struct number_plan *plan, struct str national);
 bool number_plan_has_length(const struct number_plan *plan, struct str national);

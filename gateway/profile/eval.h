@@ -58,9 +58,6 @@ bool text_is_clean(struct str text);
 
 /* value.c */
 struct str template_eval(struct eval *eval, const struct template *t);
-/* False, and nothing is added, when a part of it is absent. */
-bool template_render(struct eval *eval, const struct template *t, enum escape escape,
-                     struct buf *out);
 struct str value_eval(struct eval *eval, const struct value *value);
 bool value_render(struct eval *eval, const struct value *value, enum escape escape,
                   struct buf *out);

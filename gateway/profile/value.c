@@ -39,8 +39,8 @@ static void (*const add_escaped[])(struct str value, struct buf *out) = {
     [ESCAPE_XML] = xml_escape,
 };
 
-bool template_render(struct eval *eval, const struct template *t, enum escape escape,
-                     struct buf *out)
+/* False, and nothing is added, when a part of it is absent. */
+static bool render(struct eval *eval, const struct template *t, enum escape escape, struct buf *out)
 {
     size_t begin = out->len;
     for (const struct expr_part *part = t->parts; part != NULL; part = part->next) {
@@ -63,7 +63,7 @@ struct str template_eval(struct eval *eval, const struct template *t)
         return eval_part(eval, t->parts);
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, PROFILE_MAX_TEXT_BYTES * 16);
-    if (!template_render(eval, t, ESCAPE_NONE, &out) || buf_error(&out) != ERR_OK)
+    if (!render(eval, t, ESCAPE_NONE, &out) || buf_error(&out) != ERR_OK)
         return STR_NONE;
     return arena_str(eval->arena, buf_str(&out));
 }
@@ -168,7 +168,7 @@ struct str value_eval(struct eval *eval, const struct value *value)
 bool value_render(struct eval *eval, const struct value *value, enum escape escape, struct buf *out)
 {
     for (const struct alternative *c = value->alternatives; c != NULL; c = c->next) {
-        if (conditions_hold(eval, &c->when) && template_render(eval, &c->value, escape, out))
+        if (conditions_hold(eval, &c->when) && render(eval, &c->value, escape, out))
             return true;
     }
     return false;
@@ -253,7 +253,7 @@ struct str pairs_eval(struct eval *eval)
             continue;
         eval->key = sorted[i].key;
         eval->value = replace_characters(eval, pairs, sorted[i].value);
-        if (!template_render(eval, &pairs->each, ESCAPE_NONE, &out))
+        if (!render(eval, &pairs->each, ESCAPE_NONE, &out))
             return STR_NONE;
     }
     return buf_error(&out) == ERR_OK ? arena_str(eval->arena, buf_str(&out)) : STR_NONE;

@@ -112,6 +112,7 @@ static void look_for_a_place(struct front_role *r)
     health_set(r->role, HEALTH_spool_full, is_spool_full);
     health_set(r->role, HEALTH_no_place, is_spool_full && !role_look_can_write(r->look));
     health_set(r->role, HEALTH_no_course, !course_set_is_ready(r->courses));
+    health_set(r->role, HEALTH_course_refused, course_set_n_refused(r->courses) > 0);
 }
 
 static bool is_idle(const struct front_role *r)

@@ -17,6 +17,8 @@
     X(no_place, true, "neither Redis nor the spool can keep a message: make room or start Redis")  \
     X(clock, true, "the clock is more than 5 minutes from that of Redis: set it (NTP)")            \
     X(no_course, true, "no course is loaded: publish one, and see that Redis is there")            \
+    X(course_refused, false,                                                                       \
+      "a published course cannot be read by this version: the one before goes on; see the log")    \
     X(redis_away, false, "Redis is away: SMS wait in the spool, USSD is asked to dial again")      \
     X(redis_part_away, false,                                                                      \
       "a master of the Redis Cluster is away: so it is for its learners; see redis-cli cluster "   \

@@ -213,7 +213,9 @@ static void on_tick(void *ctx)
         due = (uint64_t)(loop_mono(b->loop).ms - b->start.ms) * b->per_second / 1000;
     while (b->n_put < b->n_events && b->n_put < due)
         put(b);
-    if (b->n_committed == b->n_events && persist_is_idle(b->persist)) {
+    uint64_t n_stored = metrics_get(b->metrics, METRIC_events_written_total) +
+                        metrics_get(b->metrics, METRIC_dead_letters_total);
+    if (n_stored == b->n_events) {
         report(b);
         loop_stop(b->loop);
     } else {

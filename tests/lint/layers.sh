@@ -9,6 +9,7 @@
 # 5. Every header compiles alone.
 # 6. No circle of calls between files, but inside of what is one machine (below).
 # 7. A type that a header shows has its name for itself: no other file has one of that name.
+# 8. What a file shows, another one of gateway/ takes; or a test does, and the file itself.
 set -eu
 cd "$(dirname "$0")/../.."
 build=${1:-build}
@@ -52,6 +53,16 @@ libc_pure='arpa/inet.h assert.h ctype.h errno.h inttypes.h limits.h math.h stdar
 
 # Machines: files whose states call each other, or that share one struct, count as one.
 machines='core/engine app/outbox/(machine|prepare|attempt) app/dialog/(dialog|ask) app/callback app/persist port/vault lab/mem/store_mem lab/exchange'
+
+# Shown all the same, though nothing but tests takes it: names and why.
+only_tests='
+(sink|store)_mem_.*                 the ports in memory let tests look inside
+dialog_rows                         the table of a machine, which tests walk
+outbox_(move|state_name|event_name) likewise
+(engine|outbox)_diagram             the pictures in READMEs, which tests compare
+cli_(completion|man|version)        rows of cli/cli.h, whose table is in the same file
+main                                of the program
+'
 
 # begins_with_one WORD LIST
 begins_with_one()
@@ -138,6 +149,35 @@ check_service()
     done < <(comm -12 "$tmp/lab" "$tmp/wanted")
 }
 
+# Is NAME in FILE beside its definition? (Comments do not count.)
+is_used_within()
+{
+    [ "$(${CC:-cc} -fpreprocessed -dD -E -P "$2" 2>/dev/null | grep -cw "$1")" -gt 1 ]
+}
+
+# Functions and data with external linkage: who takes them?
+check_takers()
+{
+    local name file is_tested allowed
+    allowed=$(awk 'NF { print $1 }' <<<"$only_tests" | paste -sd'|')
+    nm -u "$build"/CMakeFiles/{test,fuzz,bench}_*.dir/tests/*/*.o | awk 'NF == 2 { print $2 }' | sort -u >"$tmp/tests"
+    awk 'NR == FNR { tested[$1] = 1; next }
+         $2 == "U" { taken[$3] = 1; next }
+         { home[$3] = $1 }
+         END { for (name in home) if (!(name in taken)) print name, home[name], (name in tested) ? "tested" : "" }' \
+        "$tmp/tests" "$tmp/program" | sort -k2 >"$tmp/untaken"
+    while read -r name file is_tested; do
+        if [ "$is_tested" != tested ]; then
+            bad "gateway/$file shows $name, which no other file takes: make it static"
+        elif ! is_used_within "$name" "gateway/$file"; then
+            bad "gateway/$file has $name for tests only: delete it, call it, or say why (only_tests in tests/lint/layers.sh)"
+        fi
+    done < <(grep -vE "^($allowed) " "$tmp/untaken")
+    while read -r name _; do
+        [ -z "$name" ] || grep -qE "^$name " "$tmp/untaken" || bad "only_tests in tests/lint/layers.sh has $name for nothing"
+    done <<<"$only_tests"
+}
+
 check_headers()
 {
     local file flags
@@ -150,17 +190,22 @@ check_headers()
     done < <(find gateway -mindepth 2 -name '*.h')
 }
 
-# Who calls whom, from the symbols of the object files; tsort finds the circles.
+# "app/board.c T board_new" for all that the program's object files have and want; of a file that is
+# gone an old build may still have one.
+list_symbols()
+{
+    find gateway -name '*.c' -printf '%P\n' >"$tmp/files"
+    find "$build/CMakeFiles" -path '*/gateway/*.o' -exec nm -A -P {} + |
+        sed -nE 's|^.*/gateway/([^:]*)\.o: ([^ ]+) ([TDBRU]).*|\1 \3 \2|p' |
+        awk 'NR == FNR { there[$1] = 1; next } $1 in there' "$tmp/files" - >"$tmp/program"
+}
+
+# Who calls whom; tsort finds the circles.
 check_circles()
 {
-    local file
-    while read -r file; do
-        nm -P "$build/CMakeFiles/wp_$(cut -d/ -f2 <<<"$file").dir/$file.o" |
-            awk -v file="${file#gateway/}" -v machines="$machines" '
-                BEGIN { n = split(machines, machine, " ")
-                        for (i = 1; i <= n; i++) if (file ~ "^" machine[i]) file = machine[i] }
-                $2 ~ /^[TDBRU]$/ { print file, $2, $1 }'
-    done < <(find gateway -mindepth 2 -name '*.c') >"$tmp/symbols"
+    awk -v machines="$machines" '
+        BEGIN { n = split(machines, machine, " ") }
+        { for (i = 1; i <= n; i++) if ($1 ~ "^" machine[i]) $1 = machine[i]; print }' "$tmp/program" >"$tmp/symbols"
     awk 'NR == FNR { if ($2 != "U") home[$3] = $1; next }
          $2 == "U" && ($3 in home) && home[$3] != $1 { print $1, home[$3] }' \
         "$tmp/symbols" "$tmp/symbols" | sort -u >"$tmp/calls"
@@ -188,7 +233,9 @@ check_symbols core base "$libc|pcre2_.*|utf8proc_.*|cmark_.*|yaml_.*"
 check_symbols wire 'core base' "$libc|json(p)?_.*|XML_.*|inet_pton"
 check_symbols profile 'wire core base' "$libc|pcre2_.*|HMAC|EVP_.*|CRYPTO_memcmp|ERR_.*|BIO_.*|SHA.*|MD5"
 check_service
+list_symbols
 check_circles
+check_takers
 check_headers
 check_types
 [ "$n_bad" = 0 ]

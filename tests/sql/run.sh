@@ -19,7 +19,7 @@ psql -qX -v ON_ERROR_STOP=1 -c 'create schema tap' -c 'create extension pgtap sc
 cd "$ROOT"
 query() { psql -XAtqc "$1"; }
 check_same 'the database knows the kinds of event.h' \
-    "$(sed -n '/#define EVENT_KINDS/,/^$/s/.* X(\([a-z_]*\),.*/\1/p' gateway/core/event.h)" \
+    "$(sed -n '/#define EVENT_KINDS/,/^$/s/.* X(\([a-z_]*\)).*/\1/p' gateway/core/event.h)" \
     "$(query 'select unnest(enum_range(null::core.event_kind))')"
 check_same 'and the statuses of message.h' \
     "$(sed -n '/#define MESSAGE_STATUSES/,/^$/s/.* X(\([a-z]*\)).*/\1/p' gateway/app/message.h)" \

@@ -225,9 +225,6 @@ static void test_every_kind_and_phase_has_its_name(void **state)
         assert_true(strlen(event_kind_name((enum event_kind)kind)) > 0);
     assert_string_equal(event_kind_name(EVENT_contact), "contact");
     assert_string_equal(event_kind_name(EVENT_scored), "scored");
-    assert_true(event_is_learning_action(EVENT_answered));
-    assert_true(event_is_learning_action(EVENT_lesson_read));
-    assert_false(event_is_learning_action(EVENT_stopped));
     static const char *const phases[] = {"", "quiz", "pretest", "posttest", "survey", "followup"};
     for (unsigned phase = 0; phase < ARRAY_LEN(phases); phase++)
         assert_string_equal(event_phase_name((enum event_phase)phase), phases[phase]);

@@ -96,7 +96,7 @@ const char *dialog_event_name(enum dialog_event event)
     return event_names[event];
 }
 
-const char *dialog_outcome_name(enum dialog_outcome outcome)
+static const char *outcome_name(enum dialog_outcome outcome)
 {
     return outcome_names[outcome];
 }
@@ -316,8 +316,8 @@ static void write_log(const struct dialog *d)
     char id[LOG_ID_BYTES];
     int64_t ms = loop_mono(d->all->parts.loop).ms - d->begun.ms;
     LOG_WARN("dialog", "not handled now", "channel=%.*s learner=%s outcome=%s ms=%lld copies=%u",
-             STR_ARG(d->channel->name), log_id(d->id.bytes, id),
-             dialog_outcome_name(d->response.outcome), (long long)ms, d->n_copies);
+             STR_ARG(d->channel->name), log_id(d->id.bytes, id), outcome_name(d->response.outcome),
+             (long long)ms, d->n_copies);
 }
 
 static void respond_to_all(struct dialog *d)

@@ -77,4 +77,3 @@ struct dialog_row {
 const struct dialog_row *dialog_rows(size_t *ret_n);
 const char *dialog_state_name(enum dialog_state state);
 const char *dialog_event_name(enum dialog_event event);
-const char *dialog_outcome_name(enum dialog_outcome outcome);

@@ -82,7 +82,7 @@ static bool is_due(const struct step *s, const struct unit *unit)
 }
 
 /* First due unit at or behind index i in the module; NULL at its end. */
-const struct unit *course_due_from(const struct step *s, const struct module *module, uint16_t i)
+static const struct unit *due_from(const struct step *s, const struct module *module, uint16_t i)
 {
     for (; i < module->first_unit + module->n_units; i++) {
         if (is_due(s, &s->course->units[i]))
@@ -94,9 +94,9 @@ const struct unit *course_due_from(const struct step *s, const struct module *mo
 const struct unit *course_due_question(const struct step *s, const struct module *module,
                                        uint16_t i)
 {
-    const struct unit *unit = course_due_from(s, module, i);
+    const struct unit *unit = due_from(s, module, i);
     while (unit != NULL && unit->question == NULL)
-        unit = course_due_from(s, module, (uint16_t)(course_unit_index(s->course, unit) + 1));
+        unit = due_from(s, module, (uint16_t)(course_unit_index(s->course, unit) + 1));
     return unit;
 }
 
@@ -199,7 +199,7 @@ void course_begin_module(struct step *s, const struct module *module)
                           VARS({"n", step_number(s, module->number)},
                                {"of", step_number(s, s->course->n_course_modules)},
                                {"title", module->title})));
-    const struct unit *unit = course_due_from(s, module, module->first_unit);
+    const struct unit *unit = due_from(s, module, module->first_unit);
     pace_begin_module(s);
     if (unit == NULL) /* lesson_check refuses an empty module; a new learner answered nothing */
         step_fail(s);
@@ -285,7 +285,7 @@ void course_advance(struct step *s)
     const struct module *module = unit_module(s, unit);
     const struct unit *next = row->is_alone    ? NULL
                               : is_catching(s) ? course_due_question(s, module, behind)
-                                               : course_due_from(s, module, behind);
+                                               : due_from(s, module, behind);
     if (next != NULL)
         enter_unit(s, next);
     else
@@ -387,8 +387,7 @@ void course_begin_questions(struct step *s, enum learner_state state, int16_t mo
 {
     struct learner *l = s->learner;
     const struct module *module = module_index >= 0 ? &s->course->modules[module_index] : NULL;
-    const struct unit *first =
-        module != NULL ? course_due_from(s, module, module->first_unit) : NULL;
+    const struct unit *first = module != NULL ? due_from(s, module, module->first_unit) : NULL;
     if (first == NULL) { /* lesson_check: the first question has no condition */
         step_fail(s);
         return;

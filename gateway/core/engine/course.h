@@ -14,10 +14,8 @@ void course_back(struct step *s);
 /* Does BACK lead anywhere? */
 bool course_has_back(const struct step *s);
 void course_begin_questions(struct step *s, enum learner_state state, int16_t module);
-/* First unit at or behind index i of the module that this learner is to see: answered quiz
+/* First question at or behind index i of the module that this learner is to see: answered quiz
  * questions and questions whose condition does not hold are passed over. NULL at its end. */
-const struct unit *course_due_from(const struct step *s, const struct module *module, uint16_t i);
-/* The same, questions only. */
 const struct unit *course_due_question(const struct step *s, const struct module *module,
                                        uint16_t i);
 /* On past the unit on the screen: the next due one of its module, or what finishes its block. */
@@ -67,8 +65,6 @@ bool versions_answer(struct step *s);
 struct str courses_screen(const struct step *s);
 bool courses_answer(struct step *s);
 bool courses_has_more(const struct step *s);
-/* Begins a course, or says why not now. */
-void engine_choose_course(struct step *s, const struct course *course);
 /* The keyword of a course, among courtesy; false when it is none. */
 bool engine_course_word(struct step *s, struct str word);
 /* The course that begins with this word; NULL: none. */

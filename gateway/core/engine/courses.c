@@ -104,7 +104,8 @@ static void refuse(struct step *s, enum course_text text, struct str other)
     step_say_interrupted(s);
 }
 
-void engine_choose_course(struct step *s, const struct course *course)
+/* Begins a course, or says why not now. */
+static void choose(struct step *s, const struct course *course)
 {
     struct learner *l = s->learner;
     step_leave_side(s);
@@ -135,7 +136,7 @@ bool courses_answer(struct step *s)
         answer.result == ANSWER_ONE && answer.choice > 0 ? nth_course(s, answer.choice) : NULL;
     bool is_back = answer.result == ANSWER_ONE && answer.choice == 0;
     if (course != NULL) {
-        engine_choose_course(s, course);
+        choose(s, course);
     } else if (is_back) {
         step_leave_side(s);
         step_say_screen(s);
@@ -163,7 +164,7 @@ bool engine_course_word(struct step *s, struct str word)
 {
     const struct course *course = courses_find_word(s, word);
     if (course != NULL)
-        engine_choose_course(s, course);
+        choose(s, course);
     return course != NULL;
 }
 

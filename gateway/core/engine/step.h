@@ -69,13 +69,11 @@ bool step_has_room(const struct step *s, struct str screen);
 /* As step_say; on a USSD screen that has no room for it and what follows it is left out. */
 void step_say_if_room(struct step *s, struct str text);
 
-/* A question as it goes to the phone: numbered stem, options, and by SMS the keys to press. */
-struct str step_question(const struct step *s, const struct unit *unit);
-/* The same of a module that is nobody's place, as its n-th; it ends with the key for BACK. */
+/* A question of a module that is nobody's place, as it goes to the phone: as its n-th, with its
+ * options, and with the key for BACK at the end. */
 struct str step_question_alone(const struct step *s, const struct unit *unit, uint32_t n);
 /* The numbered options of a question, one a line. */
 struct str step_options(const struct step *s, const struct question *question);
-struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t screen);
 /* The unit that the learner is at, as it goes to the phone; absent: there is none. */
 struct str step_unit_screen(const struct step *s);
 /* "M3, lesson 2" of the place behind any side state. */

@@ -179,7 +179,8 @@ static struct str key_line(const struct step *s, const struct question *q)
                      NO_VARS);
 }
 
-struct str step_question(const struct step *s, const struct unit *unit)
+/* A question as it goes to the phone: numbered stem, options, and by SMS the keys to press. */
+static struct str question_screen(const struct step *s, const struct unit *unit)
 {
     const struct question *q = unit->question;
     uint32_t n, of;
@@ -253,7 +254,7 @@ static enum course_text next_keys(const struct step *s, struct str text, bool is
                                                                         : COURSE_TEXT_next_key;
 }
 
-struct str step_lesson(const struct step *s, const struct unit *unit, uint8_t screen)
+static struct str lesson_screen(const struct step *s, const struct unit *unit, uint8_t screen)
 {
     const struct module *module = &s->course->modules[unit->module];
     uint32_t n, of, n_lessons = 0;
@@ -306,6 +307,6 @@ struct str step_unit_screen(const struct step *s)
     const struct unit *unit = step_unit(s);
     if (unit == NULL)
         return STR_NONE;
-    return unit->question != NULL ? step_question(s, unit)
-                                  : step_lesson(s, unit, s->learner->screen);
+    return unit->question != NULL ? question_screen(s, unit)
+                                  : lesson_screen(s, unit, s->learner->screen);
 }

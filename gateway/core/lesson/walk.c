@@ -23,7 +23,8 @@ void lesson_walk_begin(struct lesson_walk *walk, const struct course *course, en
         walk->learner.lang[0] = '\0';
 }
 
-const struct unit *lesson_walk_unit(const struct lesson_walk *walk)
+/* The unit that the learner is at; NULL: none. */
+static const struct unit *unit_of(const struct lesson_walk *walk)
 {
     const char *unit = walk->learner.unit;
     return unit[0] != '\0' ? course_unit(walk->courses.list[0], str_from(unit)) : NULL;
@@ -31,7 +32,7 @@ const struct unit *lesson_walk_unit(const struct lesson_walk *walk)
 
 struct input lesson_walk_next(struct lesson_walk *walk, struct arena *arena)
 {
-    const struct unit *unit = lesson_walk_unit(walk);
+    const struct unit *unit = unit_of(walk);
     struct input input = {
         .kind = INPUT_TEXT, .via = walk->via, .text = STR("1"), .seed = {walk->draw}};
     enum learner_state state = walk->learner.state;

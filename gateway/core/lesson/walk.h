@@ -20,8 +20,6 @@ struct lesson_walk {
 
 void lesson_walk_begin(struct lesson_walk *walk, const struct course *course, enum via via,
                        uint8_t option);
-/* The unit that the learner is at; NULL: none. */
-const struct unit *lesson_walk_unit(const struct lesson_walk *walk);
 /* What takes the learner on from there, in walk's clock; may end the walk instead. Its text lives
  * in the arena. */
 struct input lesson_walk_next(struct lesson_walk *walk, struct arena *arena);

@@ -193,23 +193,14 @@ const struct vocabulary *vocabulary_new(const struct word_row *rows, uint32_t n_
     return words;
 }
 
-static const struct {
-    const char *section;
-    const char *purpose;
-} lists[N_WORD_LISTS] = {
-#define WORD_LIST_ROW(name, section, purpose) [name] = {#section, purpose},
-    WORD_LISTS(WORD_LIST_ROW)
-#undef WORD_LIST_ROW
-};
-
 const char *word_list_section(enum word_list list)
 {
-    return lists[list].section;
-}
-
-const char *word_list_purpose(enum word_list list)
-{
-    return lists[list].purpose;
+    static const char *const sections[N_WORD_LISTS] = {
+#define WORD_LIST_ROW(name, section, purpose) [name] = #section,
+        WORD_LISTS(WORD_LIST_ROW)
+#undef WORD_LIST_ROW
+    };
+    return sections[list];
 }
 
 bool word_list_is_phrases(enum word_list list)

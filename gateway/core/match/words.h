@@ -100,9 +100,8 @@ struct vocabulary {
 const struct vocabulary *vocabulary_new(const struct word_row *rows, uint32_t n_rows,
                                         const struct str *langs, uint16_t n_langs,
                                         struct arena *arena);
-/* "words_filler" ... "phrases_stop_maybe", and what it is for. */
+/* "words_filler" ... "phrases_stop_maybe". */
 const char *word_list_section(enum word_list list);
-const char *word_list_purpose(enum word_list list);
 /* Is it a list of phrases? */
 bool word_list_is_phrases(enum word_list list);
 

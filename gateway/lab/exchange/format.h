@@ -74,10 +74,9 @@ enum exchange_answer {
 };
 enum exchange_answer exchange_answer_of(const struct exchange_item *item);
 /* The feedback that an option gets in tools that know no other: its own, else the question's right
- * or wrong; and once such a file was read: takes it away again where it is the question's. */
+ * or wrong. */
 struct str exchange_option_feedback(const struct exchange_item *item,
                                     const struct exchange_option *option);
-void exchange_settle_feedback(struct exchange_item *item);
 
 /* An answer of a tool that gives marks for it: weight is percent. */
 #define EXCHANGE_MAX_GRADED 64u

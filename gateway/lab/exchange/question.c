@@ -36,7 +36,8 @@ struct str exchange_option_feedback(const struct exchange_item *item,
     return option->mark == LESSON_MARK_RIGHT ? item->right : item->wrong;
 }
 
-void exchange_settle_feedback(struct exchange_item *item)
+/* Once a file of such a tool was read: takes it away again where it is the question's. */
+static void settle_feedback(struct exchange_item *item)
 {
     for (uint32_t i = 0; i < item->n_options; i++) {
         struct exchange_option *option = &item->options[i];
@@ -120,7 +121,7 @@ void exchange_take_options(struct exchange *x, struct exchange_item *item,
     }
     if (is_several && has_key)
         item->answer = STR("all");
-    exchange_settle_feedback(item);
+    settle_feedback(item);
 }
 
 void exchange_take_words(struct exchange *x, struct exchange_item *item,

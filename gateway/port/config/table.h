@@ -44,8 +44,6 @@ struct config_reading {
     struct str dir; /* of the file, with its slash; empty for the present one */
 };
 
-/* A path that starts at the folder of the configuration file; absent when the arena is full. */
-struct str config_path(struct yaml_map *m, struct str path);
 /* The secret in the file that a node names, without the line end; no use (reported) without one. */
 struct str config_read_secret(struct yaml_map *m, const struct yaml_node *node);
 /* WAYPOST_<A>_<B> or WAYPOST_<A> (b absent) from the environment, or NULL. */

@@ -219,7 +219,8 @@ const struct yaml_type config_type_alphabets = {
 
 /* ---- paths ---- */
 
-struct str config_path(struct yaml_map *m, struct str path)
+/* A path that starts at the folder of the configuration file; absent when the arena is full. */
+static struct str whole_path(struct yaml_map *m, struct str path)
 {
     const struct config_reading *reading = m->user;
     if (str_starts(path, STR("/")))
@@ -231,7 +232,7 @@ static void read_path(struct yaml_map *m, const struct yaml_row *row, const stru
                       void *field)
 {
     struct yaml_node whole = *at;
-    whole.text = config_path(m, at->text);
+    whole.text = whole_path(m, at->text);
     if (whole.text.p != NULL)
         yaml_type_text.read(m, row, &whole, field);
 }
@@ -398,7 +399,7 @@ struct str config_read_secret(struct yaml_map *m, const struct yaml_node *node)
 {
     struct buf bytes CLEANUP(buf_fini);
     struct errmsg msg;
-    struct str path = config_path(m, node->text);
+    struct str path = whole_path(m, node->text);
     buf_init(&bytes, 0);
     if (path.p == NULL)
         return STR(""); /* the arena's error is reported by config_load */

@@ -38,6 +38,5 @@ struct reader *reader_libpq_open(struct loop *loop, const char *conninfo, struct
  * and is what fn gets, with words "". Else errors as in port/database/database.h. */
 void reader_ask(struct reader *r, const char *sql, const struct str *params, uint32_t n,
                 const struct database_rows *rows, reader_on_end *fn, void *ctx);
-bool reader_is_up(const struct reader *r);
 /* At once; what is asked runs on in PostgreSQL until its timeout. Accepts NULL. */
 void reader_close(struct reader *r);

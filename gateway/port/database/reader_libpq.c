@@ -322,11 +322,6 @@ void reader_ask(struct reader *r, const char *sql, const struct str *params, uin
         abort(); /* only without memory */
 }
 
-bool reader_is_up(const struct reader *r)
-{
-    return r->state != READER_DOWN;
-}
-
 void reader_close(struct reader *r)
 {
     if (r == NULL)
