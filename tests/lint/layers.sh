@@ -52,7 +52,7 @@ pure='core wire profile'
 libc_pure='arpa/inet.h assert.h ctype.h errno.h inttypes.h limits.h math.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h uchar.h'
 
 # Machines: files whose states call each other, or that share one struct, count as one.
-machines='core/engine app/outbox/(machine|prepare|attempt) app/dialog/(dialog|ask) app/callback app/persist port/vault lab/mem/store_mem lab/exchange'
+machines='core/engine app/outbox/(machine|prepare|attempt) app/dialog/(dialog|ask) app/callback app/persist lab/mem/store_mem'
 
 # Shown all the same, though nothing but tests takes it: names and why.
 only_tests='

@@ -1,6 +1,6 @@
 /*
- * format.h: what the formats (exchange.h) are made with: items, texts, questions, categories. For
- * the files of this folder only.
+ * format.h: what the formats (exchange.h) are made with: items (items.c), texts (text.c), questions
+ * and categories (question.c). For the files of this folder only.
  */
 #pragma once
 

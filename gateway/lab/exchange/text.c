@@ -1,10 +1,39 @@
-/* What other tools call names and texts, as ids and texts of a course. */
+/* What other tools call names and texts, as ids and texts of a course; and what is told of them. */
 #include <ctype.h>
 #include <string.h>
 
 #include "core/utf8.h"
 #include "lab/exchange/exchange.h"
 #include "lab/exchange/format.h"
+
+/* ---- findings ---- */
+
+static void tell(struct exchange *x, enum lesson_severity severity, struct source_pos pos,
+                 struct str offending, const char *what, const char *fix)
+{
+    bool is_lost = severity == LESSON_SEVERITY_WARNING;
+    lesson_findings_add(x->findings,
+                        (struct lesson_finding){.rule = is_lost ? "not-carried" : "form",
+                                                .severity = severity,
+                                                .pos = pos,
+                                                .what = arena_str(x->arena, str_from(what)),
+                                                .offending = offending,
+                                                .fix = arena_str(x->arena, str_from(fix))});
+}
+
+void exchange_lose(struct exchange *x, struct source_pos pos, struct str offending,
+                   const char *what, const char *fix)
+{
+    tell(x, LESSON_SEVERITY_WARNING, pos, offending, what, fix);
+}
+
+void exchange_refuse(struct exchange *x, struct source_pos pos, struct str offending,
+                     const char *what, const char *fix)
+{
+    tell(x, LESSON_SEVERITY_ERROR, pos, offending, what, fix);
+}
+
+/* ---- ids ---- */
 
 static bool is_taken(const struct exchange *x, struct str id)
 {

@@ -9,6 +9,13 @@
 #include "lab/exchange/format.h"
 #include "lab/exchange/xlsform.h"
 
+const char *const xlsform_headings[N_COLUMNS + 1] = {
+    "type",     "name",       "label", "required",
+    "relevant", "constraint", "kind",  EXCHANGE_COLUMNS(EXCHANGE_HEADING_OF) NULL};
+
+const char *const xlsform_choice_headings[N_CHOICES + 1] = {"list_name", "name",     "label",
+                                                            "right",     "feedback", NULL};
+
 struct reader {
     struct exchange *x;
     const struct book *book;

@@ -51,8 +51,3 @@ enum err vault_letter_seal(const struct vault *v, enum vault_reader reader, stru
     const uint8_t *key = vault_reader_key(v, reader);
     return key != NULL ? letter_seal(key, plain, out) : vault_box_seal(v, aad, plain, out);
 }
-
-uint16_t vault_box_key_id(struct str box)
-{
-    return (uint16_t)((uint8_t)box.p[0] << 8 | (uint8_t)box.p[1]);
-}

@@ -88,6 +88,9 @@ const uint8_t *vault_reader_key(const struct vault *v, enum vault_reader reader)
 enum err vault_letter_seal(const struct vault *v, enum vault_reader reader, struct str aad,
                            struct str plain, struct buf *out) MUST_CHECK;
 /* Which key opens a box of at least VAULT_BOX_EXTRA_BYTES; 0 = a letter. */
-uint16_t vault_box_key_id(struct str box);
+static inline uint16_t vault_box_key_id(struct str box)
+{
+    return (uint16_t)((uint8_t)box.p[0] << 8 | (uint8_t)box.p[1]);
+}
 /* From the operating system's CSPRNG; aborts when it fails. */
 void vault_random(uint8_t *dst, size_t n);
