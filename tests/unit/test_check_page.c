@@ -1,5 +1,5 @@
-/* The public page of certificates: what it says of which code, to whom, in which language, and how
- * little else. */
+/* The public pages: what that of certificates says of which code, to whom, in which language, and
+ * how little else; and that of a badge, which is had once, by who has the link. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +16,7 @@
 #include "core/lesson/parse.h"
 #include "port/lesson_files.h"
 #include "port/store/values.h"
+#include "profile/signature.h"
 
 #define GOOD UINT64_C(482109375523)
 #define REVOKED UINT64_C(100000000001)
@@ -133,7 +134,7 @@ static int close_world(void **state)
 }
 
 struct ask {
-    const char *method, *path, *query, *host, *accept, *language, *peer, *forwarded;
+    const char *method, *path, *query, *host, *accept, *language, *peer, *forwarded, *form;
 };
 
 /* False: not of this page. */
@@ -144,7 +145,8 @@ static bool ask(struct world *w, struct ask a)
     struct http_request r = {.method = str_from(a.method != NULL ? a.method : "GET"),
                              .target = str_from(a.path),
                              .path = str_from(a.path),
-                             .query = a.query != NULL ? str_from(a.query) : STR_NONE};
+                             .query = a.query != NULL ? str_from(a.query) : STR_NONE,
+                             .body = a.form != NULL ? str_from(a.form) : STR_NONE};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (values[i] != NULL)
             r.headers[r.n_headers++] =
@@ -351,6 +353,193 @@ static void a_store_that_is_away_is_told(void **state)
     assert_int_equal(w->status, 200);
 }
 
+/* ---- the badge of a certificate ---- */
+
+#define TOKEN "abcdefghjkmnpqrs"
+#define CLAIM "/check/claim/" TOKEN
+
+/* What stands under the token, as CLAIM or who signs has put it there. */
+static void put_claim(struct world *w, enum checks_claim_state state, const char *badge)
+{
+    enum err e = ERR_IO;
+    char key[CHECKS_CLAIM_KEY_BYTES], value[STORE_SESSION_BYTES];
+    struct checks_claim claim = {.state = state,
+                                 .until_ms = clock_wall().ms + CHECKS_CLAIM_KEPT_MS,
+                                 .code = GOOD,
+                                 .badge = str_from(badge)};
+    checks_claim_key(STR(TOKEN), key);
+    store_session_put(w->store, str_from(key), checks_claim_write(&claim, value),
+                      CHECKS_CLAIM_KEPT_MS, on_put, &e);
+    loop_mem_settle(w->loop);
+    assert_int_equal(e, ERR_OK);
+}
+
+struct listed {
+    uint32_t n;
+    char name[32], value[256];
+};
+
+static void on_board(void *ctx, enum err e, const struct str *names, const struct str *values,
+                     uint32_t n)
+{
+    struct listed *listed = ctx;
+    assert_int_equal(e, ERR_OK);
+    listed->n = n;
+    listed->name[0] = listed->value[0] = '\0';
+    if (n == 0)
+        return;
+    (void)snprintf(listed->name, sizeof(listed->name), "%.*s", STR_ARG(names[n - 1]));
+    (void)snprintf(listed->value, sizeof(listed->value), "%.*s", STR_ARG(values[n - 1]));
+}
+
+/* The list of who signs. */
+static struct listed board(struct world *w)
+{
+    struct listed listed = {.n = UINT32_MAX};
+    store_board_get(w->store, STORE_BOARD_CLAIMS, on_board, &listed);
+    loop_mem_settle(w->loop);
+    return listed;
+}
+
+static void post(struct world *w, const char *form)
+{
+    assert_true(ask(w, (struct ask){.method = "POST", .path = CLAIM, .form = form}));
+}
+
+static void a_badge_is_asked_for_signed_and_had_once(void **state)
+{
+    struct world *w = *state;
+    put_claim(w, CHECKS_CLAIM_NEW, "");
+    assert_true(ask(w, (struct ask){.path = CLAIM}));
+    expect(w, 200, "name=\"email\"");
+    expect(w, 200, "<button>Ask for the badge</button>");
+    assert_true(w->is_safe);
+    assert_int_equal(board(w).n, 0); /* looking asks for nothing */
+    post(w, "email=Amina%40Example.org");
+    assert_int_equal(w->status, 303);
+    assert_string_equal(w->location, CLAIM);
+    struct listed listed = board(w);
+    assert_int_equal(listed.n, 1);
+    assert_string_equal(listed.name, TOKEN);
+    assert_non_null(strstr(listed.value, " 482109375523 sha256$"));
+    assert_null(strstr(listed.value, "xample")); /* the address itself is kept nowhere */
+    assert_true(ask(w, (struct ask){.path = CLAIM}));
+    expect(w, 200, "Your badge is being signed.");
+    post(w, "email=other%40example.org"); /* asked again it only waits */
+    expect(w, 200, "Your badge is being signed.");
+    assert_string_equal(board(w).value, listed.value);
+    put_claim(w, CHECKS_CLAIM_READY, "eyJh.eyJi.c2ln");
+    assert_true(ask(w, (struct ask){.path = CLAIM}));
+    expect(w, 200, "<button>Save the badge</button>");
+    assert_null(strstr(w->body, "eyJh")); /* not by looking, as a preview of a message does */
+    post(w, "");
+    assert_int_equal(w->status, 200);
+    assert_string_equal(w->body, "eyJh.eyJi.c2ln");
+    assert_true(w->is_safe);
+    post(w, "");
+    expect(w, 200, "This link was used");
+    assert_true(ask(w, (struct ask){.path = CLAIM}));
+    expect(w, 200, "This link was used");
+    assert_null(strstr(w->body, "eyJh"));
+}
+
+/* With salt: the same address twice is not the same hash, and each can be told by its salt. */
+static void an_address_is_hashed_in_small_letters_with_salt(void **state)
+{
+    (void)state; /* no world */
+    struct arena *arena CLEANUP(arena_freep) = arena_new(4096);
+    struct str one = checks_claim_identity(STR("Amina@Example.org"), arena);
+    struct str two = checks_claim_identity(STR("Amina@Example.org"), arena);
+    assert_false(str_eq(one, two));
+    struct str salt = one, hash = str_split(&salt, ' ');
+    assert_int_equal(salt.len, 32);
+    uint8_t digest[DIGEST_MAX_BYTES];
+    char hex[65];
+    struct str letters = arena_printf(arena, "amina@example.org%.*s", STR_ARG(salt));
+    (void)digest_hash(DIGEST_SHA256, letters, digest);
+    hex_encode(digest, 32, hex);
+    assert_true(str_eq(hash, arena_printf(arena, "sha256$%s", hex)));
+}
+
+static void without_an_address_the_badge_names_nobody(void **state)
+{
+    struct world *w = *state;
+    put_claim(w, CHECKS_CLAIM_NEW, "");
+    post(w, "email=+");
+    assert_int_equal(w->status, 303);
+    assert_true(str_ends(str_from(board(w).value), STR(" 482109375523 ")));
+}
+
+static void what_is_no_address_is_asked_for_again(void **state)
+{
+    struct world *w = *state;
+    static char at_bound[300], past_it[300];
+    (void)snprintf(at_bound, sizeof(at_bound), "email=%0242d%%40example.org", 0); /* 254 bytes */
+    (void)snprintf(past_it, sizeof(past_it), "email=%0243d%%40example.org", 0);
+    static const char *const bad[] = {"email=amina", "email=%40example.org", "email=amina%40",
+                                      "email=a%20b%40c", past_it};
+    put_claim(w, CHECKS_CLAIM_NEW, "");
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        post(w, bad[i]);
+        expect(w, 200, "name=\"email\"");
+        assert_int_equal(board(w).n, 0);
+    }
+    post(w, at_bound);
+    assert_int_equal(w->status, 303);
+    assert_int_equal(board(w).n, 1);
+}
+
+static void a_link_that_is_none_tells_nothing(void **state)
+{
+    struct world *w = *state;
+    static const char *const paths[] = {CLAIM /* nothing stands there */, CLAIM "t",
+                                        "/check/claim/", "/check/claim/abcdefghjkmnpqr0",
+                                        "/check/claim/abcdefghjkmnpqrS"};
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        assert_true(ask(w, (struct ask){.path = paths[i]}));
+        expect(w, 410, "This link was used");
+    }
+    enum err e;
+    store_session_put(w->store, STR("claim:" TOKEN), STR("x 1 2 "), 1000, on_put, &e);
+    assert_true(ask(w, (struct ask){.path = CLAIM})); /* of a newer program */
+    assert_int_equal(w->status, 410);
+}
+
+static void nobody_looks_for_links_by_trying(void **state)
+{
+    struct world *w = *state;
+    for (int i = 0; i < 60; i++) {
+        assert_true(ask(w, (struct ask){.path = CLAIM}));
+        assert_int_equal(w->status, 410);
+    }
+    assert_true(ask(w, (struct ask){.path = CLAIM}));
+    expect(w, 429, "Please try again in 1 hour.");
+    assert_true(ask(w, (struct ask){.path = CLAIM, .peer = "192.0.2.2"}));
+    assert_int_equal(w->status, 410);
+}
+
+static void what_the_store_does_not_keep_is_not_promised(void **state)
+{
+    struct world *w = *state;
+    static const struct {
+        enum checks_claim_state before;
+        const char *verb;
+    } rows[] = {
+        {CHECKS_CLAIM_NEW, "take"},        {CHECKS_CLAIM_NEW, "session_get"},
+        {CHECKS_CLAIM_NEW, "board_get"},   {CHECKS_CLAIM_NEW, "board_put"},
+        {CHECKS_CLAIM_NEW, "session_put"}, {CHECKS_CLAIM_READY, "session_put"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        put_claim(w, rows[i].before, "eyJh.eyJi.c2ln");
+        store_mem_fail(w->store, rows[i].verb, ERR_TIMEOUT, false, 1);
+        post(w, "");
+        if (w->status != 503 || strstr(w->body, "eyJh") != NULL)
+            fail_msg("%s: %d", rows[i].verb, w->status);
+    }
+    post(w, ""); /* the badge is still there */
+    assert_string_equal(w->body, "eyJh.eyJi.c2ln");
+}
+
 #define WITH_COURSE(test) cmocka_unit_test_setup_teardown(test, open_with_course, close_world)
 
 int main(void)
@@ -366,6 +555,13 @@ int main(void)
         WITH_COURSE(a_printed_page_leads_back_to_itself),
         WITH_COURSE(answers_each_address_slowly),
         WITH_COURSE(a_store_that_is_away_is_told),
+        WITH_COURSE(a_badge_is_asked_for_signed_and_had_once),
+        cmocka_unit_test(an_address_is_hashed_in_small_letters_with_salt),
+        WITH_COURSE(without_an_address_the_badge_names_nobody),
+        WITH_COURSE(what_is_no_address_is_asked_for_again),
+        WITH_COURSE(a_link_that_is_none_tells_nothing),
+        WITH_COURSE(nobody_looks_for_links_by_trying),
+        WITH_COURSE(what_the_store_does_not_keep_is_not_promised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -644,6 +644,165 @@ static void test_what_others_write_is_read(void **state)
     }
 }
 
+/* ---- a form of another tool ---- */
+
+static const char *const survey_headings[] = {"type",       "name",     "label::English (en)",
+                                              "label::Fr",  "required", "relevant",
+                                              "constraint", "hint",     NULL};
+#define SURVEY_COLUMNS 8u
+
+/* As Kobo or ODK write it: options with names of their own, labels in two languages, conditions and
+ * constraints as expressions. */
+static const char *const survey[][SURVEY_COLUMNS] = {
+    {"start", "start", "", "", "", "", "", ""}, /* filled in by the phone */
+    {"begin_group", "m_one", "One", "Un", "", "", "", ""},
+    {"note", "n1", "Read this.", "Lisez.", "", "", "", ""},
+    {"select_one yn", "agree", "Do you agree?", "D'accord ?", "yes", "", "", ""},
+    {"select_one yn or_other", "again", "Again?", "Encore ?", "yes", "${agree} = 'no'", "",
+     "Think"},
+    {"select_multiple fruit", "eat", "What do you eat?", "Quoi ?", "",
+     "selected(${agree}, 'yes') or ${agree} = \"no\"", "", ""},
+    {"integer", "age", "How old?", "Age ?", "", "selected(${eat}, apple)", ". >= 5 and . < 18", ""},
+    {"range", "years", "How long?", "Combien ?", "", "${age} > 5", ".>0 and .<=7", ""},
+    {"integer", "any", "How many?", "Combien ?", "", "", "", ""},
+    {"text", "why", "Why, ${age}?", "Pourquoi ?", "", "selected(${again}, 'yes'",
+     "string-length(.) <= 80", ""},
+    {"text", "more", "More?", "Plus ?", "", "${agree} = 'yes' or ${again} = 'yes'", "regex(., 'a')",
+     ""},
+    {"geopoint", "here", "Where?", "", "", "", "", ""},
+    {"end_group", "", "", "", "", "", "", ""},
+    {"note", "bye", "Thank you.", "Merci.", "", "${agree} = 'yes'", "", ""},
+};
+static const char *const choice_headings[] = {"list name", "name", "label::English (en)",
+                                              "label::Fr", NULL};
+static const char *const choices[][4] = {
+    {"yn", "yes", "Yes", "Oui"},
+    {"yn", "no", "No", "Non"},
+    {"fruit", "pear", "Pear", "Poire"},
+    {"fruit", "apple", "Apple", "Pomme"},
+};
+
+static void add_rows(struct book_sheet *sheet, const char *const *cells, size_t n_rows,
+                     uint32_t n_columns, struct arena *arena)
+{
+    for (size_t i = 0; i < n_rows; i++) {
+        struct str row[SURVEY_COLUMNS];
+        for (uint32_t k = 0; k < n_columns; k++)
+            row[k] = str_from(cells[i * n_columns + k]);
+        assert_true(book_add_row(sheet, row, n_columns, arena));
+    }
+}
+
+/* language: what `settings` says is the form's own; NULL: it says nothing. */
+static void read_form(struct desk *d, const char *language)
+{
+    static const char *const setting_headings[] = {"form_title", "default_language", "style", NULL};
+    struct book book = {.file = STR("form.xlsx")};
+    struct book_sheet *sheet = book_add_sheet(&book, STR("survey"), survey_headings, d->arena);
+    add_rows(sheet, survey[0], ARRAY_LEN(survey), SURVEY_COLUMNS, d->arena);
+    sheet = book_add_sheet(&book, STR("choices"), choice_headings, d->arena);
+    add_rows(sheet, choices[0], ARRAY_LEN(choices), 4, d->arena);
+    if (language != NULL) {
+        const char *const row[] = {"Form", language, "pages"};
+        sheet = book_add_sheet(&book, STR("settings"), setting_headings, d->arena);
+        add_rows(sheet, row, 1, 3, d->arena);
+        (void)book_add_sheet(&book, STR("entities"), setting_headings, d->arena);
+    }
+    buf_reset(&d->out);
+    assert_int_equal(book_write_xlsx(&book, &d->out), ERR_OK);
+    exchange_xlsform.read(&d->back, STR("form.xlsx"), buf_str(&d->out));
+}
+
+static bool is_told(const struct desk *d, const char *what, const char *where)
+{
+    for (uint32_t i = 0; i < d->read_findings->n; i++) {
+        const struct lesson_finding *finding = &d->read_findings->list[i];
+        if (str_find(finding->what, str_from(what)) != SIZE_MAX &&
+            str_eq(finding->pos.file, str_from(where)))
+            return true;
+    }
+    return false;
+}
+
+static const struct exchange_item *item_of(const struct desk *d, const char *id)
+{
+    for (uint32_t i = 0; i < d->back.n; i++) {
+        if (str_eq(d->back.items[i].id, str_from(id)))
+            return &d->back.items[i];
+    }
+    fail_msg("no item %s", id);
+    return NULL;
+}
+
+static void test_a_form_of_another_tool_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id, *title, *options, *answer, *condition;
+    } rows[] = {
+        {"agree", "Do you agree?", "Yes|No", NULL, NULL},
+        {"again", "Again?", "Yes|No", NULL, "agree = 2"},
+        {"eat", "What do you eat?", "Pear|Apple", "all", "agree = 1 2"},
+        {"age", "How old?", "", "5..17", "eat = 2"},
+        {"years", "How long?", "", "1..7", NULL},
+        {"any", "How many?", "", "0..999", NULL},
+        {"why", "Why, ${age}?", "", "open 80", NULL},
+        {"more", "More?", "", "open 160", NULL},
+    };
+    static const struct {
+        const char *what, *where;
+    } told[] = {
+        {"a row of a kind that phones do not have", "form.xlsx!survey!A2"},
+        {"whether a question must be answered", "form.xlsx!survey!E5"},
+        {"what stands behind the name of the list", "form.xlsx!survey!A6"},
+        {"the column `hint` is left out, here and in the others of its 1 cells",
+         "form.xlsx!survey!H6"},
+        {"the column `label::Fr` is left out", "form.xlsx!survey!D3"},
+        {"the column `label::Fr` is left out", "form.xlsx!choices!D2"},
+        {"a condition that is more than", "form.xlsx!survey!F9"},
+        {"a number without", "form.xlsx!survey!G10"},
+        {"a condition that is more than", "form.xlsx!survey!F11"},
+        {"nothing is filled in here", "form.xlsx!survey!C11"},
+        {"a condition that is more than", "form.xlsx!survey!F12"},
+        {"a constraint is left out: 160", "form.xlsx!survey!G12"},
+        {"a row of a kind that phones do not have", "form.xlsx!survey!A13"},
+        {"the condition of a note is left out", "form.xlsx!survey!F15"},
+    };
+    struct desk d CLEANUP(desk_fini);
+    desk_open(&d);
+    read_form(&d, NULL);
+    assert_string_equal(item_of(&d, "m_one")->module_kind.p, "survey"); /* nothing has a key */
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct exchange_item *item = item_of(&d, rows[i].id);
+        assert_string_equal(item->title.p, rows[i].title);
+        assert_string_equal(options_of(item, d.other).p, rows[i].options);
+        bool is_same = rows[i].answer == NULL || str_eq(item->answer, str_from(rows[i].answer));
+        bool is_asked = rows[i].condition == NULL
+                            ? item->condition.p == NULL
+                            : str_eq(item->condition, str_from(rows[i].condition));
+        if (!is_same || !is_asked)
+            fail_msg("%s: %.*s, if %.*s", rows[i].id, STR_ARG(item->answer),
+                     STR_ARG(item->condition));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+        if (!is_told(&d, told[i].what, told[i].where))
+            fail_msg("nobody said at %s: %s", told[i].where, told[i].what);
+    }
+    assert_int_equal(d.read_findings->n_errors, 0);
+}
+
+static void test_a_form_is_read_in_its_own_language(void **state)
+{
+    (void)state;
+    struct desk d CLEANUP(desk_fini);
+    desk_open(&d);
+    read_form(&d, "Fr");
+    assert_string_equal(item_of(&d, "agree")->title.p, "D'accord ?");
+    assert_string_equal(options_of(item_of(&d, "agree"), d.other).p, "Oui|Non");
+    assert_true(is_told(&d, "the column `style` is left out", "form.xlsx!settings!C2"));
+    assert_true(is_told(&d, "the column `label::English (en)`", "form.xlsx!survey!C3"));
+}
+
 /* Every place is one that an author can go to. */
 static void test_places(void **state)
 {
@@ -711,6 +870,8 @@ int main(void)
         cmocka_unit_test(test_whole_courses_go_there_and_back),
         cmocka_unit_test(test_equal_forms_of_a_test_are_carried),
         cmocka_unit_test(test_what_others_write_is_read),
+        cmocka_unit_test(test_a_form_of_another_tool_is_read),
+        cmocka_unit_test(test_a_form_is_read_in_its_own_language),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_ceilings),
     };
