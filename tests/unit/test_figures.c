@@ -165,15 +165,18 @@ static void all_who_share_the_phone_are_looked_at(void **state)
 {
     struct world *w = *state;
     struct learner l = person("ANA"), other = person("BO"), elsewhere = person("CI");
+    struct learner last = person("DIDA");
     elsewhere.cohort = 0;
+    l.slot = 1;
     other.slot = 2;
     elsewhere.slot = 3;
-    l.slot = 1;
-    assert_int_equal(learner_set_other(&l, 0, &elsewhere), ERR_OK);
-    assert_int_equal(learner_set_other(&l, 1, &other), ERR_OK);
+    last.slot = 4;
+    assert_int_equal(learner_set_other(&l, 0, &other), ERR_OK);
+    assert_int_equal(learner_set_other(&l, 1, &elsewhere), ERR_OK);
+    assert_int_equal(learner_set_other(&l, 2, &last), ERR_OK);
     put(w, &l);
     assert_string_equal(first_round(w, "482156 name=A\nquiet 482156 " ID_HEX),
-                        "482156 name=A;silent=ANA BO|");
+                        "482156 name=A;silent=ANA BO DIDA|");
 }
 
 static void who_cannot_be_found_costs_the_group_nothing(void **state)
