@@ -496,7 +496,7 @@ static void test_ceiling_of_safe_sets(void **state)
 {
     struct fixture *f = *state;
     buf_add_str(&f->text, get_file(f, "course.md"));
-    for (uint32_t i = 1; i <= 256; i++)
+    for (uint32_t i = 1; i <= 512; i++)
         buf_addf(&f->text, "\n# safe_set_s%u: words\n\n- word\n", i);
     set_file(f, "course.md", arena_str(f->arena, buf_str(&f->text)));
     expect_rule(f, NULL);

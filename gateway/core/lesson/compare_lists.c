@@ -96,10 +96,9 @@ static const struct list_effect *safe_effect(struct str section)
     static const struct {
         struct str start;
         const struct list_effect *effect;
-    } rows[] = {{{"safe_set_", 9}, &set_effect},
-                {{"safe_ordinary", 13}, &ordinary_effect},
-                {{"safe_words", 10}, &alarm_effect},
-                {{"safe_suicide", 12}, &alarm_effect}};
+    } rows[] = {{{"safe_set_", 9}, &set_effect},        {{"safe_ordinary", 13}, &ordinary_effect},
+                {{"safe_about", 10}, &ordinary_effect}, {{"safe_own", 8}, &alarm_effect},
+                {{"safe_words", 10}, &alarm_effect},    {{"safe_suicide", 12}, &alarm_effect}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (str_starts(section, rows[i].start))
             return rows[i].effect;

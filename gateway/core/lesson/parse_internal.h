@@ -91,7 +91,7 @@ enum { PARSE_LEVEL_PACK, PARSE_LEVEL_BASE, PARSE_LEVEL_COURSE };
 #define PARSE_MAX_IDS (2 * COURSE_MAX_UNITS + COURSE_MAX_MODULES)
 
 /* Named sets of words, {person}, of all safeguarding lists together. */
-#define PARSE_MAX_SAFE_SETS 256u
+#define PARSE_MAX_SAFE_SETS 512u
 
 /* what and fix are literals or live in the arena. */
 void parse_complain(struct parse *p, const char *rule, struct source_pos pos, struct str offending,

@@ -1,7 +1,7 @@
 /*
  * The safeguarding patterns of a course: sections `# safe_words`, `# safe_suicide`,
- * `# safe_ordinary`, `# safe_child`, `# safe_psea` and `# safe_set_NAME`, in course.md or in the
- * files that its `safe_words:` names.
+ * `# safe_ordinary`, `# safe_about`, `# safe_own`, `# safe_child`, `# safe_psea` and
+ * `# safe_set_NAME`, in course.md or in the files that its `safe_words:` names.
  */
 #include <string.h>
 
@@ -134,6 +134,24 @@ static bool take_slot(struct parse *p, const struct lesson_block *block, struct 
     return true;
 }
 
+/* "the story of ...", "... hakkinda": where what it is about stands; the pattern without the dots.
+ * False (with a finding): nowhere. */
+static bool take_side(struct parse *p, struct lesson_block *block, enum safe_kind *kind)
+{
+    struct str text = block->text;
+    bool is_behind = str_ends(text, STR(" ..."));
+    bool is_before = str_starts(text, STR("... "));
+    if (is_behind == is_before) {
+        parse_complain(p, "safe-pattern", block->pos, text,
+                       STR("it does not say on which side stands what it is about"),
+                       STR("write `...` there, once: `the story of ...`; " HOW));
+        return false;
+    }
+    *kind = is_behind ? SAFE_ABOUT : SAFE_ABOUT_IT;
+    block->text = is_behind ? str_sub(text, 0, text.len - 4) : str_sub(text, 4, text.len);
+    return true;
+}
+
 /* "{hurt} ... {person}", "{aid} & {night}": the places of one pattern; n_slots 0 (with a finding)
  * when it is none. */
 static struct safe_pattern take_pattern(struct parse *p, const struct lesson_block *block)
@@ -167,19 +185,27 @@ static struct safe_pattern take_pattern(struct parse *p, const struct lesson_blo
     return (struct safe_pattern){.slots = copy, .n_slots = n};
 }
 
-static void add_pattern(struct parse *p, const struct lesson_block *block, enum safe_kind kind)
+/* Where words stand in order: what is no alarm. */
+static bool is_in_order(enum safe_kind kind)
+{
+    return kind == SAFE_ORDINARY || kind == SAFE_ABOUT || kind == SAFE_ABOUT_IT || kind == SAFE_OWN;
+}
+
+static void add_pattern(struct parse *p, struct lesson_block block, enum safe_kind kind)
 {
     struct safe_list *safe = &p->source->course.safe;
     if (safe->n == COURSE_MAX_SAFE_PATTERNS) {
-        parse_complain(p, "too-many", block->pos, block->text,
+        parse_complain(p, "too-many", block.pos, block.text,
                        arena_printf(p->arena, "more than %u safe words", COURSE_MAX_SAFE_PATTERNS),
                        STR("remove words that others already catch"));
         return;
     }
-    struct safe_pattern pattern = take_pattern(p, block);
+    if (kind == SAFE_ABOUT && !take_side(p, &block, &kind))
+        return;
+    struct safe_pattern pattern = take_pattern(p, &block);
     pattern.kind = kind;
-    if (kind == SAFE_ORDINARY && str_find(block->text, STR(" & ")) != SIZE_MAX) {
-        parse_complain(p, "safe-pattern", block->pos, block->text,
+    if (is_in_order(kind) && str_find(block.text, STR(" & ")) != SIZE_MAX) {
+        parse_complain(p, "safe-pattern", block.pos, block.text,
                        STR("an ordinary phrase has its words in order"),
                        STR("write `...` between them; `&` is for what may tell of harm"));
         return;
@@ -229,6 +255,8 @@ bool parse_safe_section(struct parse *p, const struct parse_id *id, struct lesso
     } rows[] = {{{"safe_words", 10}, SAFE_ALARM},
                 {{"safe_suicide", 12}, SAFE_SUICIDE},
                 {{"safe_ordinary", 13}, SAFE_ORDINARY},
+                {{"safe_about", 10}, SAFE_ABOUT},
+                {{"safe_own", 8}, SAFE_OWN},
                 {{"safe_child", 10}, SAFE_CHILD},
                 {{"safe_psea", 9}, SAFE_PSEA}};
     bool is_of_set = str_starts(id->id, STR("safe_set_"));
@@ -249,7 +277,7 @@ bool parse_safe_section(struct parse *p, const struct parse_id *id, struct lesso
     if (is_of_set)
         add_set(p, id, list, n_items);
     for (uint32_t i = 0; i < n_items && !is_of_set; i++)
-        add_pattern(p, &list[i], rows[row].kind);
+        add_pattern(p, list[i], rows[row].kind);
     return true;
 }
 

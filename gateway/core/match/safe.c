@@ -13,6 +13,7 @@
 #define WINDOW 64               /* words of a message that are looked at together: one bit each */
 #define STEP 32                 /* a longer message is looked at in windows that overlap */
 #define SPAN 16                 /* words that the parts of a pattern with "&" may be apart */
+#define ABOUT 10                /* words that "lesson about ..." takes with it */
 #define SAME_END 3              /* bytes */
 #define APOSTROPHE '\''         /* "I'm" and "im", "don't" and "dont" are the same */
 #define LEET "0o1i3e4a5s7t@a$s" /* sign and the letter that it stands for inside a word */
@@ -226,10 +227,11 @@ static bool has_parts(const struct hits *hits, const struct safe_pattern *patter
     return false;
 }
 
-/* An ordinary phrase is no alarm: its words match nothing any more. */
-static void forget_ordinary(struct hits *hits, const struct safe_pattern *pattern,
-                            struct str *words)
+/* The words of an ordinary phrase, which is no alarm. They are gone from the next window, too. */
+static uint64_t words_of_phrase(const struct hits *hits, const struct safe_pattern *pattern,
+                                struct str *words)
 {
+    uint64_t found = 0;
     uint64_t starts = mask_of(hits, pattern, 0);
     for (; starts != 0; starts &= starts - 1) {
         uint64_t start = starts & (~starts + 1);
@@ -239,11 +241,12 @@ static void forget_ordinary(struct hits *hits, const struct safe_pattern *patter
         uint64_t end = ends & (~ends + 1);
         uint64_t phrase = end | (end - 1);
         phrase &= ~(start - 1);
-        hits->alive &= ~phrase;
+        found |= phrase;
         starts &= ~phrase | start;
         for (; phrase != 0; phrase &= phrase - 1)
             words[__builtin_ctzll(phrase)] = STR(" ");
     }
+    return found;
 }
 
 /* The next pattern from *at on of which the first word is there; moves *at behind it. NULL: none.
@@ -259,6 +262,60 @@ static const struct safe_pattern *next_begun(const struct safe_list *list, const
         return &list->patterns[*at - 1];
     }
     return NULL;
+}
+
+static uint64_t words_of_phrases(const struct hits *hits, const struct safe_list *list,
+                                 struct str *words)
+{
+    const struct safe_pattern *pattern;
+    uint64_t found = 0;
+    for (uint32_t i = 0; (pattern = next_begun(list, hits, &i)) != NULL;) {
+        if (pattern->kind == SAFE_ORDINARY)
+            found |= words_of_phrase(hits, pattern, words);
+    }
+    return found;
+}
+
+/* Where phrases like this begin, and where they end. */
+static uint64_t starts_of(const struct hits *hits, const struct safe_pattern *pattern,
+                          uint64_t *ends)
+{
+    uint64_t found = 0;
+    uint64_t starts = mask_of(hits, pattern, 0);
+    for (; starts != 0; starts &= starts - 1) {
+        uint64_t start = starts & (~starts + 1);
+        uint64_t at = ends_of(hits, pattern, 0, pattern->n_slots, start);
+        found |= at != 0 ? start : 0;
+        *ends |= at & (~at + 1); /* where it ends first */
+    }
+    return found;
+}
+
+/* The words behind each of these, or before it. */
+static uint64_t words_beside(uint64_t at, bool is_behind)
+{
+    uint64_t found = 0;
+    for (int i = 0; i < ABOUT; i++) {
+        at = is_behind ? at << 1 : at >> 1;
+        found |= at;
+    }
+    return found;
+}
+
+/* What "the story of ..." is about, which is no alarm unless the message has a word of its own. */
+static uint64_t words_spoken_about(const struct hits *hits, const struct safe_list *list)
+{
+    const struct safe_pattern *pattern;
+    uint64_t own = 0, behind = 0, before = 0, unused = 0;
+    for (uint32_t i = 0; (pattern = next_begun(list, hits, &i)) != NULL;) {
+        if (pattern->kind == SAFE_ABOUT)
+            (void)starts_of(hits, pattern, &behind);
+        else if (pattern->kind == SAFE_ABOUT_IT)
+            before |= starts_of(hits, pattern, &unused);
+        else if (pattern->kind == SAFE_OWN)
+            own |= starts_of(hits, pattern, &unused);
+    }
+    return own != 0 ? 0 : words_beside(behind, true) | words_beside(before, false);
 }
 
 static const struct safe_pattern *find_kind(const struct safe_list *list, enum safe_kind kind,
@@ -286,19 +343,21 @@ static bool hits_init(struct hits *hits, const struct safe_list *list, struct ar
 static const struct safe_pattern *find_in(struct words words, const struct safe_list *list,
                                           bool is_ordinary, const enum safe_kind kinds[2])
 {
-    const struct safe_pattern *found[2] = {NULL, NULL}, *pattern;
+    const struct safe_pattern *found[2] = {NULL, NULL};
     struct arena *own CLEANUP(arena_freep) =
         arena_new((list->index->n_slots + list->n / 64 + 4) * sizeof(uint64_t));
     struct hits hits;
     for (size_t at = 0; at < words.n && hits_init(&hits, list, own); at += STEP) {
         size_t n = words.n - at < WINDOW ? words.n - at : WINDOW;
         hit_words(&hits, words.list + at, n);
-        for (uint32_t i = 0; is_ordinary && (pattern = next_begun(list, &hits, &i)) != NULL;) {
-            if (pattern->kind == SAFE_ORDINARY)
-                forget_ordinary(&hits, pattern, words.list + at);
-        }
-        for (int k = 0; k < 2; k++)
+        uint64_t about = is_ordinary ? words_spoken_about(&hits, list) : 0;
+        if (is_ordinary)
+            hits.alive &= ~words_of_phrases(&hits, list, words.list + at);
+        for (int k = 0; k < 2; k++) {
+            if (kinds[k] == SAFE_ALARM) /* of suicide one asks in earnest */
+                hits.alive &= ~about;
             found[k] = found[k] != NULL ? found[k] : find_kind(list, kinds[k], &hits);
+        }
         if (n < WINDOW)
             break;
     }

@@ -32,6 +32,9 @@ enum safe_kind {
     SAFE_ORDINARY, /* the opposite: a phrase that is no alarm */
     SAFE_CHILD,    /* no alarm by itself; whoever writes so seems to be a child */
     SAFE_PSEA,     /* no alarm by itself; with one it is a complaint about aid staff */
+    SAFE_ABOUT,    /* what stands behind it is about the course, a rule, a case in thought */
+    SAFE_ABOUT_IT, /* the same of what stands before it */
+    SAFE_OWN,      /* with one of these it is about somebody all the same */
 };
 
 struct safe_pattern {
