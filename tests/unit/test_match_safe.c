@@ -105,19 +105,25 @@ static void test_what_a_pattern_finds(void **state)
     static const struct safe_word guard[] = {{WORD("guard")}};
     static const struct safe_word girls[] = {{WORD("girls")}, {WORD("guard")}};
     static const struct safe_word tent[] = {{WORD("tent")}};
+    static const struct safe_word story[] = {{WORD("story")}};
+    static const struct safe_word of[] = {{WORD("of")}};
+    static const struct safe_word hikaye[] = {{WORD("hikayesi")}};
+    static const struct safe_word mine[] = {{WORD("mine")}};
+    static const struct safe_slot story_of[] = {{SLOT(story)}, {SLOT(of)}};
     static const struct safe_slot beat_me[] = {{SLOT(beat)}, {SLOT(me), .has_gap = true}};
     static const struct safe_slot not_safe[] = {{SLOT(not )}, {SLOT(safe)}};
     static const struct safe_slot apart[] = {
         {SLOT(guard)}, {SLOT(girls), .is_apart = true}, {SLOT(tent), .is_apart = true}};
     static const struct safe_slot at_chess[] = {{SLOT(me)}, {SLOT(at)}, {SLOT(chess)}};
     static const struct safe_slot one[][1] = {
-        {{SLOT(piga)}}, {{SLOT(teka)}},  {{SLOT(strangle)}}, {{SLOT(help)}},
-        {{SLOT(im)}},   {{SLOT(knife)}}, {{SLOT(beats)}},    {{SLOT(abducted)}}};
+        {{SLOT(piga)}},  {{SLOT(teka)}},  {{SLOT(strangle)}}, {{SLOT(help)}},   {{SLOT(im)}},
+        {{SLOT(knife)}}, {{SLOT(beats)}}, {{SLOT(abducted)}}, {{SLOT(hikaye)}}, {{SLOT(mine)}}};
     static struct safe_pattern patterns[] = {
-        {beat_me, 2, SAFE_ALARM, 0}, {not_safe, 2, SAFE_ALARM, 0},    {one[0], 1, SAFE_ALARM, 0},
-        {one[1], 1, SAFE_ALARM, 0},  {one[2], 1, SAFE_ALARM, 0},      {one[3], 1, SAFE_ALARM, 0},
-        {one[4], 1, SAFE_ALARM, 0},  {at_chess, 3, SAFE_ORDINARY, 0}, {one[5], 1, SAFE_ALARM, 0},
-        {apart, 3, SAFE_ALARM, 0},   {one[6], 1, SAFE_ALARM, 0},      {one[7], 1, SAFE_ALARM, 0}};
+        {beat_me, 2, SAFE_ALARM, 0},  {not_safe, 2, SAFE_ALARM, 0},    {one[0], 1, SAFE_ALARM, 0},
+        {one[1], 1, SAFE_ALARM, 0},   {one[2], 1, SAFE_ALARM, 0},      {one[3], 1, SAFE_ALARM, 0},
+        {one[4], 1, SAFE_ALARM, 0},   {at_chess, 3, SAFE_ORDINARY, 0}, {one[5], 1, SAFE_ALARM, 0},
+        {apart, 3, SAFE_ALARM, 0},    {one[6], 1, SAFE_ALARM, 0},      {one[7], 1, SAFE_ALARM, 0},
+        {story_of, 2, SAFE_ABOUT, 0}, {one[8], 1, SAFE_ABOUT_IT, 0},   {one[9], 1, SAFE_OWN, 0}};
     struct safe_list list = {patterns, ARRAY_LEN(patterns), NULL};
     list.index = safe_index_new(&list, arena);
     static const struct {
@@ -134,6 +140,14 @@ static void test_what_a_pattern_finds(void **state)
         {"beat...me", true},
         {"he beats me at chess", false},
         {"he beats me at chess and beats me", true},
+        {"the story of one who beat me", false},
+        {"they beat me, the story of one", true},
+        {"the story of a b c d e f g h beat me", false}, /* ten words belong to it */
+        {"the story of a b c d e f g h i j beat me", true},
+        {"the story of one who beat me is mine", true},
+        {"the story I know: he beat me", true},
+        {"beat me hikayesi", false},
+        {"hikayesi beat me", true},
         {"not safe", true},
         {"not very safe", false},
         {"safe not", false},
@@ -181,6 +195,7 @@ static void test_what_a_pattern_finds(void **state)
 struct tally {
     bool is_expected;
     bool is_whole; /* whole texts, too, not only their sentences */
+    bool is_blind; /* nobody is to read them: only counted */
     uint32_t n;
     uint32_t n_wrong;
 };
@@ -189,7 +204,7 @@ static void try_text(struct tally *tally, struct str text)
 {
     tally->n++;
     const struct safe_pattern *found = find(text);
-    if ((found != NULL) == tally->is_expected || tally->n_wrong++ >= SHOWN)
+    if ((found != NULL) == tally->is_expected || tally->n_wrong++ >= SHOWN || tally->is_blind)
         return;
     print_error("%s: %.*s", tally->is_expected ? "missed" : "false alarm", STR_ARG(text));
     print_pattern(found);
@@ -217,12 +232,28 @@ static void test_disclosures_are_noticed(void **state)
     assert_int_equal(tally.n_wrong, 0);
 }
 
+/* Messages by which the lists were last changed, all of a kind that the older ones hardly have. */
+static void test_of_messages_of_the_last_change(void **state)
+{
+    (void)state;
+    struct tally told = {.is_expected = true}, ordinary = {.is_expected = false};
+    try_file(&told, "tests/safe/development-disclosures.txt");
+    try_file(&ordinary, "tests/safe/development-ordinary.txt");
+    print_message("development: noticed %u of %u, false alarms %u of %u\n", told.n - told.n_wrong,
+                  told.n, ordinary.n_wrong, ordinary.n);
+    assert_in_range(told.n, 380, UINT32_MAX);
+    assert_in_range(ordinary.n, 330, UINT32_MAX);
+    assert_int_equal(told.n_wrong, 0);
+    assert_in_range(ordinary.n_wrong * 100 / ordinary.n, 0, 5);
+}
+
 /* Messages that no pattern was written for: what is noticed of these may be expected of others. As
  * many as are noticed today must stay so; false alarms are at most a few. */
 static void test_of_messages_held_out(void **state)
 {
     (void)state;
-    struct tally told = {.is_expected = true}, ordinary = {.is_expected = false};
+    struct tally told = {.is_expected = true, .is_blind = true};
+    struct tally ordinary = {.is_expected = false, .is_blind = true};
     try_file(&told, "tests/safe/held-out-disclosures.txt");
     try_file(&ordinary, "tests/safe/held-out-ordinary.txt");
     print_message("held out: noticed %u of %u, false alarms %u of %u\n", told.n - told.n_wrong,
@@ -238,15 +269,16 @@ static void test_of_messages_held_out(void **state)
 static void test_of_messages_nobody_looked_at(void **state)
 {
     (void)state;
-    struct tally told = {.is_expected = true}, ordinary = {.is_expected = false};
+    struct tally told = {.is_expected = true, .is_blind = true};
+    struct tally ordinary = {.is_expected = false, .is_blind = true};
     try_file(&told, "tests/safe/blind-disclosures.txt");
     try_file(&ordinary, "tests/safe/blind-ordinary.txt");
     print_message("blind: noticed %u of %u, false alarms %u of %u\n", told.n - told.n_wrong, told.n,
                   ordinary.n_wrong, ordinary.n);
     assert_int_equal(told.n, 200);
     assert_int_equal(ordinary.n, 120);
-    assert_in_range(told.n_wrong, 0, 46);
-    assert_in_range(ordinary.n_wrong, 0, 22);
+    assert_in_range(told.n_wrong, 0, 39);
+    assert_in_range(ordinary.n_wrong, 0, 18);
 }
 
 /* Sentences of the course that are an alarm all the same. */
@@ -431,6 +463,7 @@ int main(void)
         cmocka_unit_test(test_each_pattern_finds_its_own_words),
         cmocka_unit_test(test_what_a_pattern_finds),
         cmocka_unit_test(test_disclosures_are_noticed),
+        cmocka_unit_test(test_of_messages_of_the_last_change),
         cmocka_unit_test(test_of_messages_held_out),
         cmocka_unit_test(test_of_messages_nobody_looked_at),
         cmocka_unit_test(test_ordinary_messages_are_no_alarm),
