@@ -296,10 +296,16 @@ void who_hear(struct step *s)
     step_enter_side(s, LEARNER_STATE_WHO);
 }
 
+/* "SWITCH ANA" says who it is. */
 static void ask_again(struct step *s, bool is_asked)
 {
-    if (who_say_again(s, is_asked && s->match.command != COMMAND_SWITCH))
+    bool is_named = s->match.command == COMMAND_SWITCH && !str_is_empty(s->match.argument);
+    if (is_named) {
+        s->argument = s->match.argument;
+        who_switch(s);
+    } else if (who_say_again(s, is_asked && s->match.command != COMMAND_SWITCH)) {
         who_ask(s);
+    }
 }
 
 bool who_is_open(const struct step *s)
