@@ -260,8 +260,8 @@ static void test_of_messages_held_out(void **state)
                   told.n, ordinary.n_wrong, ordinary.n);
     assert_in_range(told.n, 185, UINT32_MAX);
     assert_in_range(ordinary.n, 185, UINT32_MAX);
-    assert_in_range(told.n_wrong * 100 / told.n, 0, 12);
-    assert_in_range(ordinary.n_wrong * 100 / ordinary.n, 0, 2);
+    assert_in_range(told.n_wrong * 100 / told.n, 0, 8);
+    assert_in_range(ordinary.n_wrong * 100 / ordinary.n, 0, 3);
 }
 
 /* The figures to expect of real messages. The ordinary ones speak of harm, or nearly; most answers
@@ -277,7 +277,7 @@ static void test_of_messages_nobody_looked_at(void **state)
                   ordinary.n_wrong, ordinary.n);
     assert_int_equal(told.n, 200);
     assert_int_equal(ordinary.n, 120);
-    assert_in_range(told.n_wrong, 0, 39);
+    assert_in_range(told.n_wrong, 0, 37);
     assert_in_range(ordinary.n_wrong, 0, 18);
 }
 
