@@ -53,7 +53,7 @@ static enum err parse_document(struct eval *eval, struct str text)
     if (str_starts(trimmed, STR("\xef\xbb\xbf")))
         trimmed = str_trim(str_sub(trimmed, 3, trimmed.len));
     if (eval->profile->takes_xml && (str_starts(trimmed, STR("<")) || !eval->profile->takes_json))
-        return xml_read(text, eval->arena, &eval->doc);
+        return xml_read(trimmed, eval->arena, &eval->doc); /* nothing may stand before <?xml */
     return json_read(text, eval->arena, &eval->doc);
 }
 
@@ -83,7 +83,10 @@ enum err body_read(struct eval *eval)
         return parse_document(eval, document);
     if (!p->takes_form)
         return ERR_OK;
-    enum err e = form_parse(eval->body, eval->arena, &eval->form);
+    struct str pairs = eval->body;
+    while (str_ends(pairs, STR("\n")) || str_ends(pairs, STR("\r")))
+        pairs.len--; /* in a value a line end is escaped: this one is of who wrote the body */
+    enum err e = form_parse(pairs, eval->arena, &eval->form);
     if (e != ERR_OK || !p->is_body_inside)
         return e;
     struct str inside = template_eval(eval, &p->inside);

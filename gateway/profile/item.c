@@ -9,6 +9,16 @@ static void reject(struct inbound *in, struct str reason)
     in->reason = reason;
 }
 
+/* Without the blanks and line ends that a provider's own template left around it: they would hide
+ * a status, and make another session or message of an id. A text is a person's, and in front of a
+ * number a blank may be a plus. */
+static struct str bare(enum field_name name, struct str value)
+{
+    bool is_kept = name == FIELD_TEXT || name == FIELD_FROM || name == FIELD_TO;
+    struct str trimmed = is_kept ? value : str_trim(value);
+    return trimmed.len == 0 && value.len > 0 ? STR_NONE : trimmed;
+}
+
 /* Value of a field as clean UTF-8; a required one that is missing rejects the message. */
 struct str item_field(struct eval *eval, const struct rule *rule, enum field_name name,
                       struct inbound *in)
@@ -19,7 +29,7 @@ struct str item_field(struct eval *eval, const struct rule *rule, enum field_nam
             reject(in, arena_printf(eval->arena, "the profile has no %s", field_word(name)));
         return STR_NONE;
     }
-    struct str value = value_eval(eval, &field->value);
+    struct str value = bare(name, value_eval(eval, &field->value));
     if (value.p == NULL && field->is_required)
         reject(in, arena_printf(eval->arena, "missing %s (%.*s)", field_word(name),
                                 STR_ARG(field->words)));

@@ -82,6 +82,7 @@ static bool parse_int(struct str text, int64_t *ret)
 bool matcher_matches(const struct matcher *m, struct str value, bool is_case_free)
 {
     int64_t number;
+    value = str_trim(value);
     if (m->is_range)
         return parse_int(value, &number) && number >= m->low && number <= m->high;
     return is_case_free ? str_eq_nocase(m->text, value) : str_eq(m->text, value);
@@ -109,7 +110,7 @@ static bool condition_holds(struct eval *eval, const struct condition *c)
     case CONDITION_IS_NOT:
         return !str_is_empty(left) && !any_matches(c->values, left);
     case CONDITION_STARTS:
-        return left.p != NULL && str_starts(left, c->values->text);
+        return left.p != NULL && str_starts(str_trim(left), c->values->text);
     case CONDITION_MATCHES:
         return left.p != NULL && pattern_match(c->pattern, left, &group);
     }
