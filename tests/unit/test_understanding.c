@@ -532,6 +532,25 @@ static void is_no_stop(struct str text)
         fail_msg("taken for STOP: %.*s", STR_ARG(text));
 }
 
+/* "fr: soin": neither a STOP nor near one for a learner of this language. */
+static void is_no_stop_there(struct str text)
+{
+    struct str rest = text, lang = str_split(&rest, ':');
+    const struct vocabulary *words = courses.list[0]->words;
+    char code[LEARNER_LANG_BYTES];
+    if (rest.p == NULL || lang.len != 2) {
+        is_no_stop(text);
+        return;
+    }
+    arena_reset(arena);
+    assert_int_equal(str_copy(lang, code, sizeof(code)), ERR_OK);
+    struct str norm = match_normalise(rest, arena);
+    bool is_everyday = match_is_everyday(words, norm, code);
+    if ((!is_everyday && match_is_stop(words, norm)) ||
+        match_command_fuzzy(words, norm, code).command == COMMAND_STOP)
+        fail_msg("taken for STOP: %.*s", STR_ARG(text));
+}
+
 static size_t n_missed;
 
 /* Also a near miss, and where any text would be an answer. */
@@ -558,7 +577,7 @@ static void test_opt_outs_are_obeyed(void **state)
     (void)state;
     assert_in_range(for_each_line("tests/safe/opt-outs.txt", leaves), 600, SIZE_MAX);
     assert_int_equal(n_missed, 0);
-    assert_in_range(for_each_line("tests/safe/no-opt-outs.txt", is_no_stop), 150, SIZE_MAX);
+    assert_in_range(for_each_line("tests/safe/no-opt-outs.txt", is_no_stop_there), 150, SIZE_MAX);
 }
 
 /* Neither what people write nor what they may copy from a question lets them leave. */

@@ -35,6 +35,20 @@ void step_say_interrupted(struct step *s)
     s->out->shows = OUTCOME_SHOWS_KEYS;
 }
 
+/* By SMS HELP and a long question would be three SMS: then it is the question's keys again, where
+ * all of it was shown before (docs/course-rules.md 1.2 rule 1). */
+static void say_where_help_was_asked(struct step *s)
+{
+    struct str keys = step_question_keys(s);
+    bool is_long = s->input->via == VIA_SMS && !step_has_room(s, step_screen(s));
+    if (!is_long || !s->input->is_shown || str_is_empty(keys)) {
+        step_say_interrupted(s);
+        return;
+    }
+    step_say(s, keys);
+    s->out->shows = OUTCOME_SHOWS_KEYS;
+}
+
 static void run_help(struct step *s)
 {
     (void)step_event(s, EVENT_helped);
@@ -45,7 +59,7 @@ static void run_help(struct step *s)
         step_say(s, step_text(s, COURSE_TEXT_call_free, NO_VARS));
     bool is_screen = s->input->via == VIA_USSD; /* which has no end without keys */
     if (is_screen || learner_is_enrolled(s->learner) || s->learner->state == LEARNER_STATE_CONSENT)
-        step_say_interrupted(s);
+        say_where_help_was_asked(s);
 }
 
 static void run_score(struct step *s)

@@ -24,6 +24,7 @@ struct step {
     struct str norm;         /* the reading that is looked at */
     char lang[LEARNER_LANG_BYTES]; /* whose keywords count; "" = all */
     struct command_match match;    /* the command that the reading is, if any */
+    bool is_everyday;              /* see match_is_everyday() */
     struct str argument;           /* what stands behind the command that runs */
     bool is_left_out_first;        /* see step_say_if_room() */
     bool is_known;                 /* it was answered that the number is the same person's */
@@ -65,6 +66,10 @@ struct str step_lines(const struct step *s, struct str first, struct str second)
 void step_say(struct step *s, struct str text);
 void step_say_screen(struct step *s);
 /* Does it fit behind what is said already, by SMS: two parts, three in UCS-2? */
+/* Its number, and of how many: "3/7". */
+void step_count(const struct step *s, const struct unit *unit, uint32_t *ret_n, uint32_t *ret_of);
+/* The last line of the question that the learner is at, by SMS: "Reply 1, 2 or 3"; else absent. */
+struct str step_question_keys(const struct step *s);
 bool step_has_room(const struct step *s, struct str screen);
 /* As step_say; on a USSD screen that has no room for it and what follows it is left out. */
 void step_say_if_room(struct step *s, struct str text);

@@ -129,7 +129,7 @@ static struct str add_key(const struct step *s, struct str keys, uint8_t key)
 {
     struct str number = step_number(s, key);
     char *p = arena_alloc(s->arena, keys.len + number.len + 3);
-    if (p == NULL || number.p == NULL)
+    if (p == NULL || number.p == NULL || keys.p == NULL)
         return STR_NONE;
     memcpy(p, keys.p, keys.len);
     memcpy(p + keys.len, ", ", 2);
@@ -179,15 +179,28 @@ static struct str key_line(const struct step *s, const struct question *q)
                      NO_VARS);
 }
 
+void step_count(const struct step *s, const struct unit *unit, uint32_t *ret_n, uint32_t *ret_of)
+{
+    if (state_row_of_place(s->learner)->is_alone)
+        recall_count(s, ret_n, ret_of);
+    else
+        course_count(s->course, unit, ret_n, ret_of);
+}
+
+struct str step_question_keys(const struct step *s)
+{
+    const struct unit *unit = step_unit(s);
+    bool is_asked = state_row_of_place(s->learner)->unit == STATE_UNIT_QUESTION;
+    return is_asked && unit != NULL && unit->question != NULL ? reply_line(s, unit->question)
+                                                              : STR_NONE;
+}
+
 /* A question as it goes to the phone: numbered stem, options, and by SMS the keys to press. */
 static struct str question_screen(const struct step *s, const struct unit *unit)
 {
     const struct question *q = unit->question;
     uint32_t n, of;
-    if (state_row_of_place(s->learner)->is_alone)
-        recall_count(s, &n, &of);
-    else
-        course_count(s->course, unit, &n, &of);
+    step_count(s, unit, &n, &of);
     struct course_var vars[] = {{"n", step_number(s, n)},
                                 {"of", step_number(s, of)},
                                 {"stem", q->stem},

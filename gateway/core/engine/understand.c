@@ -112,7 +112,7 @@ static bool is_plain_command(const struct step *s)
 
 static bool try_stop(struct step *s)
 {
-    if (is_plain_command(s) || !match_is_stop(s->course->words, s->norm))
+    if (s->is_everyday || is_plain_command(s) || !match_is_stop(s->course->words, s->norm))
         return false;
     engine_take_language(s, s->match.lang);
     engine_stop(s);
@@ -262,6 +262,22 @@ static bool try_other_answer(struct step *s)
     return !is_late(s) && course_answer_other(s);
 }
 
+/* "3/7 2": who quotes the number of the question that stands. Of another one it is no answer. */
+static bool try_quoted_number(struct step *s)
+{
+    const struct question *question = open_question(s);
+    struct str rest = s->norm, first = match_next_word(&rest);
+    uint32_t n, of;
+    if (question == NULL || question->n_choices == 0 || str_is_empty(rest))
+        return false;
+    step_count(s, step_unit(s), &n, &of);
+    if (!str_eq(first, arena_printf(s->arena, "%u/%u", n, of)) ||
+        match_answer(s->course->words, question, rest, rest, s->arena).result == ANSWER_NONE)
+        return false;
+    s->norm = rest;
+    return try_answer(s);
+}
+
 /* What can only be one answer though it is none to the letter is taken as the answer's key. */
 static bool try_near_answer(struct step *s)
 {
@@ -339,6 +355,7 @@ static bool try_rules(struct step *s, try_rule *const *rules)
     for (int i = 0; i < 2 && s->readings[i].p != NULL; i++) {
         s->norm = s->readings[i];
         s->match = match_command(s->course->words, s->norm, s->lang);
+        s->is_everyday = match_is_everyday(s->course->words, s->norm, s->lang);
         for (try_rule *const *rule = rules; *rule != NULL; rule++) {
             if ((*rule)(s))
                 return true;
@@ -355,8 +372,13 @@ void understand_text(struct step *s)
     static try_rule *const here[] = {
         try_before_any_text, try_answer,      try_key,   try_command, engine_group_code,
         check_try_alone,     try_course_word, try_go_on, try_thanks,  NULL};
-    static try_rule *const near[] = {try_near_stop,    try_command_among, try_near_answer,
-                                     try_other_answer, try_near_command,  NULL};
+    static try_rule *const near[] = {try_near_stop,
+                                     try_command_among,
+                                     try_quoted_number,
+                                     try_near_answer,
+                                     try_other_answer,
+                                     try_near_command,
+                                     NULL};
     static try_rule *const unshown[] = {
         try_key,          try_command, engine_group_code, check_try_alone, try_near_stop,
         try_screen_again, NULL};

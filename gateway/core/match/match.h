@@ -76,7 +76,11 @@ enum command match_command_key(struct str normalised);
  * it: never STOP inside a sentence about something else ("stop the violence"). Words that mean
  * other things too (END, BAJA, RET) count only alone or with courtesy. */
 bool match_is_stop(const struct vocabulary *words, struct str normalised);
-/* It may be an opt-out, and the opposite: "plus de messages". */
+/* An everyday word of this language, which no phrase of another one means: "basta" leaves in
+ * Spanish, and is "at first" in Turkish. Never a keyword: these work in every language. */
+bool match_is_everyday(const struct vocabulary *words, struct str normalised, const char *lang);
+/* It may be an opt-out, and the opposite: "plus de messages"; no STOP then. "Do not stop sending me
+ * messages" is one of these. */
 bool match_may_be_stop(const struct vocabulary *words, struct str normalised);
 
 enum agreement { AGREEMENT_NONE, AGREEMENT_YES, AGREEMENT_NO };

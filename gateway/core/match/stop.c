@@ -125,16 +125,26 @@ static bool is_whole_phrase(const struct vocabulary *words, enum word_list list,
     }
 }
 
-static bool has_phrase(const struct vocabulary *words, struct str text)
+/* Where a phrase that may stand anywhere begins: behind "not" or "never" it says the opposite,
+ * unless it says no itself ("do not send me any"). */
+enum phrase_found { PHRASE_NONE, PHRASE_NEGATED, PHRASE_FOUND };
+
+static enum phrase_found find_phrase(const struct vocabulary *words, struct str text)
 {
+    enum phrase_found found = PHRASE_NONE;
+    bool is_negated = false;
     for (struct str rest = text, first; (first = match_next_word(&rest)).p != NULL; text = rest) {
         struct str phrase, behind;
         for (uint32_t at = 0; match_next_phrase(words, PHRASES_STOP, first, &at, &phrase);) {
-            if (begins_with(text, phrase, &behind))
-                return true;
+            if (!begins_with(text, phrase, &behind))
+                continue;
+            if (!is_negated)
+                return PHRASE_FOUND;
+            found = PHRASE_NEGATED;
         }
+        is_negated = match_has_word(words, WORDS_NOT, first);
     }
-    return false;
+    return found;
 }
 
 /* Most inputs: the key of an answer, or several. */
@@ -149,14 +159,31 @@ static bool is_key(struct str text)
 
 bool match_is_stop(const struct vocabulary *words, struct str normalised)
 {
-    if (is_key(normalised))
+    if (is_key(normalised) || match_may_be_stop(words, normalised))
         return false;
     return is_stop_of_words(words, normalised) || is_spelled_stop(words, normalised) ||
-           is_torn_stop(words, normalised) || has_phrase(words, normalised) ||
+           is_torn_stop(words, normalised) || find_phrase(words, normalised) == PHRASE_FOUND ||
            is_whole_phrase(words, PHRASES_STOP_WHOLE, normalised);
+}
+
+bool match_is_everyday(const struct vocabulary *words, struct str normalised, const char *lang)
+{
+    uint32_t langs = match_languages(words, lang);
+    if (langs == 0 || match_find_keyword(words, normalised).command != COMMAND_NONE ||
+        !match_has_word(words, WORDS_COMMON, normalised))
+        return false;
+    for (uint32_t i = 0; i < words->n_rows; i++) {
+        const struct word_row *row = &words->rows[i];
+        bool is_own = row->kind == WORD_LIST && row->which == WORDS_COMMON &&
+                      (langs & UINT32_C(1) << row->lang) != 0;
+        if (is_own && str_eq(row->text, normalised))
+            return true;
+    }
+    return false;
 }
 
 bool match_may_be_stop(const struct vocabulary *words, struct str normalised)
 {
-    return !is_key(normalised) && is_whole_phrase(words, PHRASES_STOP_MAYBE, normalised);
+    return !is_key(normalised) && (is_whole_phrase(words, PHRASES_STOP_MAYBE, normalised) ||
+                                   find_phrase(words, normalised) == PHRASE_NEGATED);
 }
