@@ -27,7 +27,7 @@ struct desk {
 static void desk_open(struct desk *d, const char *dir)
 {
     struct errmsg msg = {""};
-    *d = (struct desk){.arena = arena_new(8 * LESSON_ARENA_BYTES),
+    *d = (struct desk){.arena = arena_new(16 * LESSON_ARENA_BYTES),
                        .scratch = arena_new(LESSON_ARENA_BYTES)};
     if (lesson_files_read(dir, d->arena, &d->files, &d->n, &msg) != ERR_OK)
         fail_msg("%s", msg.text);

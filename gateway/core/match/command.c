@@ -223,29 +223,6 @@ struct code_match match_code(const struct vocabulary *words, struct str normalis
     return match;
 }
 
-struct command_match match_command(const struct vocabulary *words, struct str normalised,
-                                   const char *lang)
-{
-    struct str rest = normalised;
-    struct str word = match_next_word(&rest);
-    struct keyword keyword = match_find_keyword(words, word);
-    if (keyword.command == COMMAND_NONE && word.p != NULL)
-        keyword = find_pair(words, word, &rest);
-    if (keyword.command == COMMAND_NONE) {
-        struct str letters = letters_of(word);
-        if (letters.len < word.len)
-            keyword = match_find_keyword(words, letters);
-        enum command_tail tail = command_row(keyword.command)->tail;
-        if (tail != TAIL_WORDS && tail != TAIL_CODE)
-            keyword.command = COMMAND_NONE;
-        rest = str_sub(normalised, letters.len, normalised.len);
-    }
-    if (keyword.command == COMMAND_NONE || !is_active(words, &keyword, lang) ||
-        !is_tail(words, keyword.command, normalised, rest))
-        return (struct command_match){.argument = STR_NONE};
-    return found(words, &keyword, false, rest);
-}
-
 /* What a sentence may ask for: it moves the learner, or tells, and harms nobody. */
 static bool is_asked_for(enum command command)
 {
@@ -269,6 +246,46 @@ static struct keyword find_asked(const struct vocabulary *words, struct str word
             break;
     }
     return (struct keyword){.command = COMMAND_NONE};
+}
+
+/* Is it another language that somebody wants, and not another person? "changer de langue", "switch
+ * language"; LANGAT is a name. */
+static bool is_about_language(const struct vocabulary *words, struct str tail, const char *lang,
+                              struct keyword *ret)
+{
+    for (struct str word; (word = match_next_word(&tail)).p != NULL;) {
+        *ret = find_asked(words, word, lang);
+        bool is_whole = word.len == ret->word.len || word.len >= 2 * ret->word.len;
+        if (ret->command == COMMAND_LANG && is_whole)
+            return true;
+    }
+    return false;
+}
+
+struct command_match match_command(const struct vocabulary *words, struct str normalised,
+                                   const char *lang)
+{
+    struct str rest = normalised;
+    struct str word = match_next_word(&rest);
+    struct keyword keyword = match_find_keyword(words, word);
+    if (keyword.command == COMMAND_NONE && word.p != NULL)
+        keyword = find_pair(words, word, &rest);
+    if (keyword.command == COMMAND_NONE) {
+        struct str letters = letters_of(word);
+        if (letters.len < word.len)
+            keyword = match_find_keyword(words, letters);
+        enum command_tail tail = command_row(keyword.command)->tail;
+        if (tail != TAIL_WORDS && tail != TAIL_CODE)
+            keyword.command = COMMAND_NONE;
+        rest = str_sub(normalised, letters.len, normalised.len);
+    }
+    if (keyword.command == COMMAND_NONE || !is_active(words, &keyword, lang) ||
+        !is_tail(words, keyword.command, normalised, rest))
+        return (struct command_match){.argument = STR_NONE};
+    struct keyword language;
+    if (keyword.command == COMMAND_SWITCH && is_about_language(words, rest, lang, &language))
+        return found(words, &language, false, STR(""));
+    return found(words, &keyword, false, rest);
 }
 
 struct command_match match_command_among(const struct vocabulary *words, struct str normalised,
