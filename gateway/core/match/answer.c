@@ -339,6 +339,13 @@ static bool is_negative(struct str original)
     return text.len > 1 && text.p[0] == '-' && token_is_digit(text.p[1]);
 }
 
+/* "un 5", "eine 4": before a number, a one is an article. */
+static bool is_article(const struct vocabulary *words, struct token t)
+{
+    return t.kind == TOKEN_WORD && match_find_number_word(words, t.text) == 1 &&
+           token_next(words, t.rest).kind == TOKEN_DIGITS;
+}
+
 /* The value of a digit or number word; false when the token is neither. */
 static bool read_number(const struct vocabulary *words, struct token t, int32_t *ret)
 {
@@ -363,6 +370,8 @@ struct answer_match match_number(const struct vocabulary *words, const struct qu
         int32_t value = 0;
         if (is_stuck(before, t))
             return answer_of(ANSWER_NONE, 0);
+        if (is_article(words, t))
+            continue;
         if (read_number(words, t, &value))
             keys_add(&keys, is_negative(original) ? -value : value);
         else if (t.kind == TOKEN_DIGITS || !match_is_filler(words, t.text))
