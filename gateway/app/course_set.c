@@ -22,6 +22,7 @@ struct course_set {
     struct str preferred;              /* id of the course that a bare JOIN starts */
     struct arena *corrected;           /* owns courses.corrections */
     bool is_asking;
+    bool has_bundles; /* of this time */
     bool has_response;
     struct mono_ms asked;
     uint64_t refused[COURSES_MAX]; /* prints of the last bundles that could not be loaded */
@@ -235,6 +236,25 @@ static uint16_t find_version(const struct courses *courses, struct str id, struc
     return found;
 }
 
+struct start {
+    struct str version, next; /* next absent: nothing is planned */
+    uint64_t since_ms, from_ms;
+};
+
+/* "1.0.0@1767225600000 1.1.0 1798761600000" */
+static struct start read_start(struct str value)
+{
+    struct str rest = value;
+    struct str since = str_split(&rest, ' ');
+    struct start start = {.version = str_split(&since, '@')};
+    struct str next = rest.p != NULL ? str_split(&rest, ' ') : STR_NONE;
+    if (since.p == NULL || str_to_u64(since, INT64_MAX, &start.since_ms) != ERR_OK)
+        start.since_ms = 0;
+    if (next.p != NULL && str_to_u64(rest, INT64_MAX, &start.from_ms) == ERR_OK)
+        start.next = next;
+    return start;
+}
+
 void course_set_starts(struct course_set *set, const struct str *ids, const struct str *values,
                        uint32_t n, struct wall_ms now)
 {
@@ -242,23 +262,16 @@ void course_set_starts(struct course_set *set, const struct str *ids, const stru
         return; /* a gateway that was set up before there were several */
     set->courses.n_starts = 0;
     for (uint32_t i = 0; i < n && set->courses.n_starts < COURSES_MAX; i++) {
-        struct str rest = values[i];
-        struct str since = str_split(&rest, ' ');
-        struct str version = str_split(&since, '@');
-        struct str next = rest.p != NULL ? str_split(&rest, ' ') : STR_NONE;
-        uint64_t from_ms = 0, since_ms = 0;
-        if (since.p == NULL || str_to_u64(since, INT64_MAX, &since_ms) != ERR_OK)
-            since_ms = 0;
-        if (next.p != NULL && str_to_u64(rest, INT64_MAX, &from_ms) == ERR_OK &&
-            now.ms >= (int64_t)from_ms) {
-            if (lesson_version_step(version, next) == LESSON_LEVEL_MAJOR)
-                since_ms = from_ms;
-            version = next;
+        struct start start = read_start(values[i]);
+        if (start.next.p != NULL && now.ms >= (int64_t)start.from_ms) {
+            if (lesson_version_step(start.version, start.next) == LESSON_LEVEL_MAJOR)
+                start.since_ms = start.from_ms;
+            start.version = start.next;
         }
-        uint16_t j = find_version(&set->courses, ids[i], version);
+        uint16_t j = find_version(&set->courses, ids[i], start.version);
         if (j == set->courses.n)
             continue;
-        set->courses.since_ms[j] = (int64_t)since_ms;
+        set->courses.since_ms[j] = (int64_t)start.since_ms;
         add_start(set, j);
     }
     choose_current(set);
@@ -315,6 +328,31 @@ static void on_corrections(void *ctx, enum err e, const struct str *names, const
     set->has_response = true;
 }
 
+static bool is_loaded(const struct course_set *set, struct str id, struct str version)
+{
+    uint16_t i = 0;
+    while (i < set->courses.n && !(str_eq(set->courses.list[i]->id, id) &&
+                                   str_eq(set->courses.list[i]->version, version)))
+        i++;
+    return i < set->courses.n || str_eq(version, STR("-"));
+}
+
+/* All that are begun, or will be? */
+static bool has_all(const struct course_set *set, const struct str *ids, const struct str *values,
+                    uint32_t n)
+{
+    bool is_all = n > 0; /* else of a gateway that was set up before there were several */
+    for (uint32_t i = 0; i < n; i++) {
+        struct start start = read_start(values[i]);
+        is_all = is_all && is_loaded(set, ids[i], start.version) &&
+                 (start.next.p == NULL || is_loaded(set, ids[i], start.next));
+    }
+    return is_all;
+}
+
+static void on_courses(void *ctx, enum err e, const struct str *names, const struct str *bundles,
+                       uint32_t n, struct str current);
+
 static void on_starts(void *ctx, enum err e, const struct str *ids, const struct str *values,
                       uint32_t n)
 {
@@ -322,6 +360,10 @@ static void on_starts(void *ctx, enum err e, const struct str *ids, const struct
     if (e != ERR_OK) {
         set->is_asking = false;
         LOG_WARN("courses", "not known which are begun", "err=%s", err_name(e));
+        return;
+    }
+    if (!set->has_bundles && !has_all(set, ids, values, n)) {
+        store_courses_get(set->store, on_courses, set);
         return;
     }
     course_set_starts(set, ids, values, n, loop_wall(set->loop));
@@ -343,9 +385,10 @@ static void add_or_refuse(struct course_set *set, struct str name, struct str bu
                           bool is_current)
 {
     struct errmsg msg;
-    uint64_t print = str_hash(name) ^ (str_hash(bundle) << 1);
     uint16_t n_before = set->courses.n;
-    if (was_refused(set, print))
+    bool is_new = find_name(set, name) == n_before; /* else its bundle is not looked at */
+    uint64_t print = is_new ? str_hash(name) ^ (str_hash(bundle) << 1) : 0;
+    if (is_new && was_refused(set, print))
         return;
     if (course_set_add(set, name, bundle, is_current, &msg) != ERR_OK) {
         LOG_ERROR("courses", "version refused", "reason=\"%s\"", msg.text);
@@ -369,20 +412,37 @@ static void on_courses(void *ctx, enum err e, const struct str *names, const str
         LOG_WARN("courses", "not loaded", "err=%s", err_name(e));
         return;
     }
+    set->has_bundles = true;
     for (uint32_t i = 0; i < n; i++)
         add_or_refuse(set, names[i], bundles[i], str_eq(names[i], current));
     store_board_get(set->store, STORE_BOARD_STARTS, on_starts, set);
 }
 
-void course_set_refresh(struct course_set *set)
+/* False: it is being asked, or was asked a moment ago. */
+static bool begin_asking(struct course_set *set)
 {
     struct mono_ms now = loop_mono(set->loop);
     bool is_soon = set->asked.ms != 0 && now.ms - set->asked.ms < REFRESH_PAUSE_MS;
     if (set->store == NULL || set->is_asking || is_soon)
-        return;
+        return false;
     set->is_asking = true;
+    set->has_bundles = false;
     set->asked = now;
-    store_courses_get(set->store, on_courses, set);
+    return true;
+}
+
+void course_set_refresh(struct course_set *set)
+{
+    if (begin_asking(set))
+        store_courses_get(set->store, on_courses, set);
+}
+
+void course_set_watch(struct course_set *set)
+{
+    if (!course_set_is_ready(set))
+        course_set_refresh(set);
+    else if (begin_asking(set))
+        store_board_get(set->store, STORE_BOARD_STARTS, on_starts, set);
 }
 
 bool course_set_is_ready(const struct course_set *set)

@@ -57,6 +57,9 @@ void course_set_corrections(struct course_set *set, const struct str *names,
 /* Asks the store for versions that are missing, unless it is being asked or was asked within the
  * last second. What cannot be loaded is logged, each bundle once. */
 void course_set_refresh(struct course_set *set);
+/* The same for who looks now and then: bundles, which are long, are only asked for when a version
+ * is begun, or will be, that is not loaded. */
+void course_set_watch(struct course_set *set);
 /* How many bundles could not be loaded; the same one counts once. */
 uint32_t course_set_n_refused(const struct course_set *set);
 /* True once the store has answered and a current version is loaded. */

@@ -87,7 +87,7 @@ static void watch_courses(struct front_role *r)
     if (!is_due || !store_is_up(r->store))
         return;
     r->courses_asked = now;
-    course_set_refresh(r->courses);
+    course_set_watch(r->courses);
 }
 
 /* The metrics are sums over the fronts, so each adds what changed. */

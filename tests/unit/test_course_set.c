@@ -74,6 +74,13 @@ static void refresh(void)
     loop_mem_settle(loop);
 }
 
+static void watch(void)
+{
+    loop_mem_advance(loop, 2000);
+    course_set_watch(set);
+    loop_mem_settle(loop);
+}
+
 static const char *current(void)
 {
     const struct course *course = courses_current(course_set_courses(set));
@@ -209,6 +216,41 @@ static void a_store_that_is_away_is_asked_again(void **state)
     assert_true(course_set_is_ready(set));
 }
 
+static void put_start(const char *value)
+{
+    store_board_put(store, STORE_BOARD_STARTS, STR("handwashing"), str_from(value), on_put, NULL);
+    loop_mem_settle(loop);
+}
+
+/* Bundles, 1.8 MB for each version, are read only when there is a new one. */
+static void who_watches_reads_no_bundle_again(void **state)
+{
+    (void)state;
+    publish("handwashing@1.0.0", "1.0.0", true);
+    put_start("1.0.0@5");
+    watch();
+    assert_true(course_set_is_ready(set)); /* the first time all are read */
+    store_mem_fail(store, "courses_get", ERR_UNAVAILABLE, false, 1);
+    watch();
+    put_start("-");
+    watch();
+    assert_null(courses_start(course_set_courses(set), STR("handwashing")));
+    put_start("1.0.0@5");
+    watch();
+    expect_current("1.0.0");
+    publish("handwashing@1.1.0", "1.1.0", false);
+    put_start("1.0.0@5 1.1.0 9000000000000");
+    watch(); /* this is the time that fails */
+    assert_int_equal(course_set_courses(set)->n, 1);
+    watch();
+    assert_int_equal(course_set_courses(set)->n, 2);
+    expect_current("1.0.0");
+    put_start("1.1.0@5");
+    store_mem_fail(store, "courses_get", ERR_UNAVAILABLE, false, 1);
+    watch();
+    expect_current("1.1.0");
+}
+
 /* A bundle names files below its own folder only. */
 static void names_in_a_bundle_stay_in_it(void **state)
 {
@@ -274,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_cannot_be_read_hurts_no_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(right_keys_come_from_the_board, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_store_that_is_away_is_asked_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_watches_reads_no_bundle_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_in_a_bundle_stay_in_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_bundle_holds_so_many_files_and_no_more, set_up,
                                         tear_down),
