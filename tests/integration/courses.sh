@@ -178,12 +178,15 @@ check 'a patch is published under load' lessons publish "$LESSONS/children-on-th
 check 'who is in the middle has it at once' wait_for 60 is_on_patch
 check 'a course is withdrawn' lessons withdraw water
 redis hset wp:courses children-on-the-move@1.0.2 'no bundle' >/dev/null
+begun=$(redis hget wp:starts children-on-the-move)
+redis hset wp:starts children-on-the-move "${begun/1.0.1/1.0.2}" >/dev/null
 check 'a version that cannot be read is left alone' \
     wait_for 60 grep -q 'version refused.*children-on-the-move@1.0.2' "$STATE/waypost.log"
 is_told_of_it() { curl -fsS "http://127.0.0.1:$ADMIN_PORT/readyz" | grep -q 'a published course cannot be read'; }
 check 'and /readyz tells of it' wait_for 20 is_told_of_it
 check 'nobody begins the withdrawn course' wait_for 60 begins WATER 'Send JOIN to start'
 check 'the one before it is begun' begins JOIN 'free course by'
+redis hset wp:starts children-on-the-move "$begun" >/dev/null
 redis hdel wp:courses children-on-the-move@1.0.2 >/dev/null
 touch "$STATE/stop"
 check 'every callback was taken' wait "$load"
