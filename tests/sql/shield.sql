@@ -33,5 +33,44 @@ select is(make.n_called(30, 16, x), make.n_called(30, 4, x), x || ': totals know
 from unnest(array['hidden_totals', 'hidden_in_row', 'told_in_row', 'found_out']) x;
 select cmp_ok(make.n_called(120, 4, 'hidden_in_row'), '<', 6 * make.n_called(30, 4, 'hidden_in_row'), 'of four times as many days four times as many');
 
+-- The rows that the query of a function goes through: what its steps give and what they throw away.
+create function make.gone_through(p_function regprocedure, p_grain text, p_by text) returns numeric language plpgsql as $$
+declare
+    v_body text := (select regexp_replace(pg_get_function_sqlbody(p_function), '^BEGIN ATOMIC|END$', '', 'g'));
+    v_name text := (select proname from pg_proc where oid = p_function);
+    v_setting text;
+    v_plan jsonb;
+begin
+    foreach v_setting in array array['enable_seqscan=off', 'enable_mergejoin=off'] || (select proconfig from pg_proc where oid = p_function) loop -- of who calls it
+        perform set_config(split_part(v_setting, '=', 1), trim('"' from split_part(v_setting, '=', 2)), true) where v_setting ~ '^enable';
+    end loop;
+    v_body := regexp_replace(v_body, '\m' || v_name || '\.(p_)?grain\M', quote_literal(p_grain), 'g');
+    v_body := regexp_replace(v_body, '\m' || v_name || '\.(p_)?by\M', quote_literal(p_by), 'g');
+    execute 'explain (analyze, timing off, summary off, format json) ' || v_body into v_plan;
+    return (select sum((n ->> 'Actual Loops')::numeric * ((n ->> 'Actual Rows')::numeric + coalesce((n ->> 'Rows Removed by Filter')::numeric, 0)
+            + coalesce((n ->> 'Rows Removed by Join Filter')::numeric, 0)))
+        from jsonb_path_query(v_plan, 'strict $.** ? (@."Node Type" != null)') n);
+end $$;
+-- So many groups of six people, all of whom are active on ten days and get two reminders.
+do $$ begin perform make.publish(); end $$;
+select core.make_month('2026-03-01'), core.make_month('2026-04-01');
+insert into core.member values ('postgres', 1);
+create function make.groups(p_from integer, p_to integer) returns void language sql as $$
+    insert into core.cohort (org_id, code, name) select 1, 'g' || g, 'g' || g from generate_series(p_from, p_to) g;
+    insert into core.learner (learner_id, org_id, first_seq, created_at, cohort_id)
+    select make.learner(g * 6 + i), 1, 1, '2026-03-01', c.cohort_id from generate_series(p_from, p_to) g join core.cohort c on c.code = 'g' || g cross join generate_series(0, 5) i;
+    insert into core.active_day (org_id, day, learner, n_sms, n_ussd)
+    select 1, date '2026-03-01' + (g * 3 + d * 5) % 50, make.key(g * 6 + i), 1, i % 2 from generate_series(p_from, p_to) g cross join generate_series(0, 5) i cross join generate_series(0, 9) d;
+    insert into core.event (learner, at, seq, kind, org_id, n, value, lang)
+    select make.key(g * 6 + i), timestamptz '2026-03-01 09:00Z' + (g * 3 + d * 5) % 50 * interval '1 day', 5 + d, 'reminded', 1, 0, 2, 'en'
+    from generate_series(p_from, p_to) g cross join generate_series(0, 5) i cross join generate_series(0, 1) d;
+$$;
+select make.groups(1, 20);
+analyze core.learner; analyze core.active_day; analyze core.event; analyze core.cohort;
+create temp table went on commit drop as
+select f, make.gone_through(f, g, 'cohort') as n, g from unnest(array['facts.activity(text,text)', 'fresh.reminder_load(text,text)']::regprocedure[]) f cross join unnest(array['day', 'week']) g;
+select make.groups(21, 80);
+analyze core.learner; analyze core.active_day; analyze core.event; analyze core.cohort;
+select cmp_ok(make.gone_through(w.f, w.g, 'cohort'), '<', 6 * w.n, format('%s by %s: of four times as many groups four times as many rows', w.f, w.g)) from went w;
 select * from finish();
 rollback;
