@@ -494,6 +494,48 @@ static void a_late_refusal_takes_no_newer_token(void **state)
     (void)tear_down(&world);
 }
 
+/* What cannot be taken now: the message waits, and the whole channel only where the provider asks
+ * for that. */
+static void a_pause_that_the_provider_asks_for_holds_the_channel(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *after; /* Retry-After; NULL: not said */
+        int64_t pause_ms;
+        uint32_t n_throttled; /* before: 2 */
+    } rows[] = {
+        {503, NULL, 0, 0},
+        {503, "30", 30000, 0},
+        {429, "30", 30000, 3},
+        {429, NULL, 4 * OUTBOX_BASE_DELAY_MS, 3},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        void *world;
+        (void)set_up(&world);
+        struct outbox_channel *c = &w->outbox->channels[0];
+        struct outbox_job *job = reach(OUTBOX_STATE_SENDING);
+        struct pending post = take(&w->post);
+        struct http_header after = {STR("Retry-After"),
+                                    str_from(rows[i].after != NULL ? rows[i].after : "")};
+        int64_t now_ms = outbox_now_ms(w->outbox);
+        c->n_throttled = 2;
+        c->paused_until_ms = now_ms;
+        assert_false(c->is_troubled);
+        post.fn.response(post.ctx, &(struct sender_response){.reached = SENDER_REACHED_RESPONSE,
+                                                             .status = rows[i].status,
+                                                             .headers = &after,
+                                                             .n_headers = rows[i].after != NULL});
+        assert_int_equal(job->state, OUTBOX_STATE_CLEARING);
+        assert_true(c->is_troubled);
+        if (c->paused_until_ms - now_ms != rows[i].pause_ms ||
+            c->n_throttled != rows[i].n_throttled)
+            fail_msg("row %zu: %lld ms, throttled %u times", i,
+                     (long long)(c->paused_until_ms - now_ms), c->n_throttled);
+        (void)tear_down(&world);
+    }
+}
+
 static void the_picture_in_the_readme_is_the_table(void **state)
 {
     (void)state;
@@ -521,6 +563,7 @@ int main(void)
         cmocka_unit_test(a_store_that_is_away_is_left_alone_for_a_while),
         cmocka_unit_test(a_token_that_is_refused_to_another_message_loses_none),
         cmocka_unit_test(a_late_refusal_takes_no_newer_token),
+        cmocka_unit_test(a_pause_that_the_provider_asks_for_holds_the_channel),
         cmocka_unit_test(the_picture_in_the_readme_is_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
