@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/engine/engine.h"
+#include "core/engine/quiz.h"
 #include "core/lesson/compare.h"
 #include "core/lesson/translate.h"
 #include "port/lesson_files.h"
@@ -605,6 +606,39 @@ static void test_an_order_for_an_earlier_step_does_nothing(void **state)
     assert_silent(f);
 }
 
+/* Nobody is told of what another person answered: that one is, in his or her turn. */
+static void test_of_another_person_on_the_number_only_scores_change(void **state)
+{
+    struct fixture *f = *state;
+    say(f, "9");
+    say(f, "9");
+    say(f, "1");
+    let_morning_come(f);
+    put_right(f, &five_seconds);
+    const uint16_t at = course_unit(present(f), STR("m1q1"))->question->scored_index;
+    struct learner ana = f->learner, back;
+    assert_false(bits_get(ana.right, at));
+    f->learner.learner_id[0] ^= 0xff; /* another one is at the same question */
+    f->learner.slot = 1;
+    for (int is_elsewhere = 1; is_elsewhere >= 0; is_elsewhere--) {
+        ana.slot = 2;
+        ana.course_key = f->learner.course_key + (uint32_t)is_elsewhere;
+        assert_int_equal(learner_set_other(&f->learner, 0, &ana), ERR_OK);
+        struct desk_order of_ana = {.act = DESK_CORRECT,
+                                    .course = STR("tongues"),
+                                    .text = STR("m1q1"),
+                                    .options = 1u << 1,
+                                    .seq = f->learner.seq,
+                                    .is_right = true};
+        memcpy(of_ana.learner_id, ana.learner_id, sizeof(of_ana.learner_id));
+        step(f, (struct input){.kind = INPUT_DESK, .desk = of_ana});
+        assert_silent(f);
+        assert_false(bits_get(f->learner.right, at));
+        assert_int_equal(learner_other(&f->learner, 0, &back), ERR_OK);
+        assert_int_equal(bits_get(back.right, at), !is_elsewhere);
+    }
+}
+
 static void test_who_has_left_is_counted_and_not_told(void **state)
 {
     struct fixture *f = *state;
@@ -724,6 +758,7 @@ int main(void)
         WITH_LEARNER(test_who_answered_is_told_once_and_loses_nothing),
         WITH_LEARNER(test_who_was_right_gets_the_point_at_once),
         WITH_LEARNER(test_an_order_for_an_earlier_step_does_nothing),
+        WITH_LEARNER(test_of_another_person_on_the_number_only_scores_change),
         WITH_LEARNER(test_who_has_left_is_counted_and_not_told),
         WITH_LEARNER(test_a_certificate_that_becomes_due_is_given),
         WITH_LEARNER(test_a_score_that_was_shown_never_goes_down),
