@@ -1,4 +1,5 @@
-/* Which server of a Cluster has which key: slots, redirections, and the map. */
+/* Which server of a Cluster has which key: slots, redirections, and the map; and whose key is
+ * whose. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "port/store/hiredis_link.h"
 #include "port/store/hiredis_map.h"
 #include "port/store/hiredis_nodes.h"
 
@@ -240,6 +242,45 @@ static void test_epoch(void **state)
     }
 }
 
+/* What a scan of the keys finds may be anything. */
+static void test_keys_of_numbers(void **state)
+{
+    static const char *const others[] = {
+        "wp:{b007}:d:AQIDBAUGBwgJCgsMDQ4P",  /* of another kind */
+        "wp:{b007}:s:AQIDBAUGBwgJCgsMDQ4",   /* a character is missing */
+        "wp:{b007}:s:AQIDBAUGBwgJCgsMDQ4PX", /* one too many */
+        "wp:{b007}:s:AQIDBAUGBwgJCgsMDQ4=",
+        "wp:{b256}:s:AQIDBAUGBwgJCgsMDQ4P",
+        "wp:{b0:7}:s:AQIDBAUGBwgJCgsMDQ4P",
+        "wp:{u007}:s:AQIDBAUGBwgJCgsMDQ4P",
+        "xx:{b007}:s:AQIDBAUGBwgJCgsMDQ4P",
+        "s:AQIDBAUGBwgJCgsMDQ4PAQI",
+        "wp:{b007}:s:",
+        "wp:epoch",
+        "",
+    };
+    const struct number_id id = {{7, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}};
+    const struct number_id edge = {
+        {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}};
+    char dst[KEY_BYTES];
+    struct number_id read;
+    (void)state;
+    struct str key = number_key(dst, &id, 's');
+    assert_true(str_eq(key, STR("wp:{b007}:s:AQIDBAUGBwgJCgsMDQ4P")));
+    assert_true(number_key_read(key, 's', &read));
+    assert_memory_equal(&read, &id, sizeof(id));
+    key = number_key(dst, &edge, 's');
+    assert_true(str_eq(key, STR("wp:{b255}:s:____________________")));
+    assert_true(number_key_read(key, 's', &read));
+    assert_memory_equal(&read, &edge, sizeof(edge));
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        char *exact = strdup(others[i]); /* so that nothing behind it is read unseen */
+        if (number_key_read((struct str){exact, strlen(exact)}, 's', &read))
+            fail_msg("%s", others[i]);
+        free(exact);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_map_is_not_trusted),
         cmocka_unit_test(test_map_has_a_ceiling),
         cmocka_unit_test(test_epoch),
+        cmocka_unit_test(test_keys_of_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
