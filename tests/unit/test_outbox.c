@@ -436,7 +436,8 @@ static void entries_that_come_again_are_sent_once(void **state)
     struct world *w = *state;
     sender_mem_response(w->sender, SENDER_REACHED_NOT, 0, NULL, 1);
     enqueue(w, "+254700000101", 1, "x", MESSAGE_CLASS_REPLY, 0);
-    (void)outbox_hold(w->outbox, 0, true);
+    assert_true(outbox_hold(w->outbox, 0, true));
+    assert_false(outbox_hold(w->outbox, 0, true)); /* it was so before */
     store_mem_fail(w->store, "read", ERR_TIMEOUT, false, 1);
     enqueue(w, "+254700000102", 1, "y", MESSAGE_CLASS_REPLY, 0);
     loop_mem_advance(w->loop, 5000);
