@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# coverage.sh: `./run coverage [REGEX]`: which lines of gateway/ the fast tests run, folder by folder:
-# every test of ctest (whose name matches REGEX) but whole.sh, which needs servers. Build and counts are in
-# build-coverage; lines/gateway#FOLDER#FILE.c.gcov there shows a file, with ##### before a line that
-# nothing ran. What a process counted is lost when a signal or abort() ends it.
+# coverage.sh: `./run coverage [REGEX]`: which lines of gateway/ the tests of ctest run (whose names match
+# REGEX), folder by folder. Build and counts are in build-coverage; lines/gateway#FOLDER#FILE.c.gcov there
+# shows a file, with ##### before a line that nothing ran. What a process counted is lost when a signal or
+# abort() ends it.
 
 # coverage_sum: what gcov says of each file, as a line for each folder, and then the files with most
 # lines that nothing ran.
@@ -27,7 +27,7 @@ coverage_main()
     local dir="$ROOT/build-coverage"
     build_preset coverage
     find "$dir" -name '*.gcda' -delete
-    ctest --test-dir "$dir" -j2 -LE service ${1:+-R "$1"} >"$dir/ctest.log" || say "some tests failed: $dir/ctest.log"
+    ctest --test-dir "$dir" -j2 ${1:+-R "$1"} >"$dir/ctest.log" || say "some tests failed: $dir/ctest.log"
     rm -rf "$dir/lines"
     mkdir "$dir/lines"
     (cd "$dir/lines" && find "$dir/CMakeFiles" -path '*/gateway/*.gcno' -exec gcov -p -r -s "$ROOT" {} + 2>/dev/null) | coverage_sum
