@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # coverage.sh: `./run coverage [REGEX]`: which lines of gateway/ the tests of ctest run (whose names match
-# REGEX), folder by folder. Build and counts are in build-coverage; lines/gateway#FOLDER#FILE.c.gcov there
+# REGEX), folder by folder. Build and counts are in build-coverage; lines/*#FOLDER#FILE.c.gcov there
 # shows a file, with ##### before a line that nothing ran. What a process counted is lost when a signal or
 # abort() ends it.
 
@@ -17,7 +17,8 @@ coverage_sum()
         }
         /^Lines executed/ { file = "" }
         END {
-            for (folder in all) printf "%-8s %6d of %6d lines  %5.1f %%\n", folder, hit[folder], all[folder], 100 * hit[folder] / all[folder]
+            for (folder in all) printf "%-8s %6d of %6d lines  %5.1f %%\n", folder, hit[folder], all[folder], 100 * hit[folder] / all[folder] | "sort"
+            close("sort")
             for (file in left) if (left[file] > 0) printf "%6d not run  gateway/%s\n", left[file], file | "sort -rn | head -n 30"
         }'
 }
