@@ -4,7 +4,7 @@
 #
 #   CONFIG   the site's waypost.yaml
 #   BACKUP   base/ (what pg_basebackup or pgBackRest restored), keys/ (the copy of the keys), wal/ (the archived WAL;
-#            without it pgBackRest's own command fetches it)
+#            without it pgBackRest's own command fetches it), erased (of a host's spool folder)
 #   DIR      a folder that does not exist yet; it is left for looking into it
 #   TIME     up to when, as "2026-11-28 12:00:00+00"; left out: as far as the WAL goes
 #
@@ -42,7 +42,8 @@ chmod 711 "$dir"
 install -d -m 700 "$dir/redis" "$dir/spool"
 cp -r "$backup/base" "$dir/pg"
 cp -r "$backup/keys" "$dir/keys"
-chmod -R go= "$dir/pg" "$dir/keys"
+[ ! -e "$backup/erased" ] || cp "$backup/erased" "$dir/spool/erased"
+chmod -R go= "$dir/pg" "$dir/keys" "$dir/spool"
 # pgBackRest's command looks whether it runs where it was told.
 sed -i "s|--pg1-path=$backup/base|--pg1-path=$dir/pg|" "$dir/pg/postgresql.auto.conf"
 rm -f "$dir/pg/postmaster.pid"

@@ -16,6 +16,7 @@
 #include "port/store/stream.h"
 #include "port/store/values.h"
 #include "port/vault/vault.h"
+#include "role/again.h"
 #include "role/ports.h"
 
 #define PAGE 500u /* numbers on their way to Redis at once */
@@ -415,6 +416,11 @@ enum err rebuild_redis(const struct config *config, bool must_put, struct rebuil
     enum err e = database_open(config->writer_conninfo.p, &r.db, msg);
     if (e != ERR_OK)
         return of_database(e, msg);
+    e = erase_again(r.db, config->spool_dir.p, msg); /* nobody of them goes to Redis */
+    if (e != ERR_OK) {
+        database_close(r.db);
+        return e;
+    }
     r.arena = arena_new(COURSES_MAX_BYTES);
     r.loop = loop_libevent_new();
     r.timer = timer_new(r.loop, on_timer, &r);

@@ -7,6 +7,7 @@
 #include "app/lease.h"
 #include "app/persist.h"
 #include "base/log.h"
+#include "role/again.h"
 #include "role/fence.h"
 #include "role/health.h"
 #include "role/ports.h"
@@ -132,6 +133,7 @@ int role_writer(const struct role_context *role)
     struct store *log = role_store(role, false); /* the other one is always reading */
     struct forget *forget = forget_new(role->loop, log, sink);
     struct figures *figures = figures_new(role->loop, store, sink);
+    struct again *again = again_new(role);
     loop_libevent_on_signal(role->loop, SIGTERM, on_term, &r);
     role_watch_store(role, store, on_store_up, &r);
     r.look = timer_new(role->loop, on_look, &r);
@@ -151,6 +153,7 @@ int role_writer(const struct role_context *role)
         fence_free(r.fence);
     forget_free(forget);
     figures_free(figures);
+    again_free(again);
     timer_free(role->loop, r.look);
     timer_free(role->loop, r.report);
     return EX_OK;

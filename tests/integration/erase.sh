@@ -45,7 +45,7 @@ everything()
     pg_dump -h "$STATE/pg" -U postgres waypost
 }
 
-# places WORDS PATTERN: in how many lines of all that, as text, as hex or as bytes.
+# n_traces WORD...: in how many lines of all that, as text, as hex or as bytes.
 n_traces()
 {
     everything >"$STATE/everything"
@@ -81,6 +81,7 @@ check 'this test would find the words' test "$(n_traces "$SAID")" -gt 0
 check 'and the pseudonym' test "$(n_traces "$number_id")" -gt 0
 check_same 'but never the number' 0 "$(n_traces "$PHONE" 254700000821 700000821)"
 n_facts=$(sql 'select count(*) from core.event')
+pg_dump -h "$STATE/pg" -U postgres waypost >"$STATE/earlier.sql"
 
 sms DELETE
 wait_for 10 has_sms 6
@@ -131,9 +132,86 @@ check_same 'by day' 0 "$(sql "select count(*) from core.event where at <> date_t
 check_same 'the certificate is good' '482109375526' "$(sql 'select code from core.certificate where revoked_at is null')"
 check_same 'nothing is kept too long' '' "$(sql 'select * from ops.retention')"
 
+# A database from before the erasure has all of it again. What the event log would tell it is over, too.
+restore_earlier()
+{
+    demo_stop "$STATE"
+    psql -h "$STATE/pg" -U postgres -d postgres -qc 'drop database waypost with (force)' -c 'create database waypost'
+    psql -h "$STATE/pg" -U postgres -d waypost -q -v ON_ERROR_STOP=1 -f "$STATE/earlier.sql" >/dev/null
+}
+trim_log()
+{
+    local bucket
+    for bucket in $(seq 0 255); do
+        printf 'XTRIM wp:{b%03d}:events MAXLEN 0\n' "$bucket"
+    done | redis >/dev/null
+}
+demo_stop "$STATE" # likewise
+demo_start "$STATE" "$PORT"
+check 'of the erasure one line stays beside the database' wait_for 20 test -s "$STATE/spool/erased"
+check_same 'that is nobody' 0 "$(grep -c "$learner_id\|$number_id" "$STATE/spool/erased")"
+cp "$STATE/spool/erased" "$STATE/erased.kept"
+trim_log
+restore_earlier
+check_same 'a database restored to a moment before has the person' 1 "$(sql 'select count(*) from core.number_state')"
+demo_start "$STATE" "$PORT"
+check 'who is erased again at the start' wait_for 20 sql_is \
+    "select (select count(*) from core.vault) + (select count(*) from core.number_state) + (select count(*) from core.unknown_input)" 0
+check 'to the end' wait_for 60 sql_is 'select count(*) from core.erasing' 0
+check_same 'PostgreSQL has no pseudonym of it' 0 "$(pg_dump -h "$STATE/pg" -U postgres waypost | grep -c "$number_id\|$learner_id")"
+# Of each number what Redis has; of the erased one its tombstone, for 72 hours.
+states()
+{
+    redis --scan --pattern 'wp:*:s:*' | while read -r key; do
+        printf '%s %s\n' "$key" "$(redis --raw get "$key" | md5sum)"
+    done
+}
+kept=$(states)
+"$WAYPOST" rebuild --config "$STATE/waypost.yaml" >/dev/null 2>&1
+check_same 'a rebuild brings nobody back' "$kept" "$(states)"
+# Redis is lost as well: it is filled from the database that had the person.
+restore_earlier
+redis flushall >/dev/null
+demo_start "$STATE" "$PORT"
+check 'nor does a database from before, of a lost Redis' wait_for 60 sql_is 'select count(*) from core.number_state' 0
+check_same 'into Redis' '' "$(states)"
+check 'to the end, again' wait_for 60 sql_is 'select count(*) from core.erasing' 0
+rm "$STATE/earlier.sql"
+check_same 'no word' 0 "$(n_traces 'mango tree')"
+check_same 'nobody may write to it' 1 \
+    "$(sql "select count(*) from core.suppression where hash = core.suppression_hash(decode('$number_id', 'hex'))")"
+check_same 'the file is as it was' '' "$(diff "$STATE/erased.kept" "$STATE/spool/erased")"
+
 # An erased number that returns is a new person.
 sms JOIN
 check 'who returns is asked anew' wait_for 10 has_sms 1 # the simulator has begun anew, too
 check 'as somebody else' wait_for 10 sql_is "select count(*) from core.learner where learner_id = '$learner_id'" 0
 check 'under the same number' wait_for 10 sql_is "select encode(number_id, 'hex') from core.number_state" "$number_id"
+
+# Of two people on a phone one says DELETE: nothing of this one is anywhere, and the other goes on.
+PHONE=+254700000822
+OTHER='we meet beside the red bridge'
+say()
+{
+    local n
+    n=$(n_sms)
+    sms "$1"
+    wait_for 10 has_sms $((n + 1))
+}
+for text in JOIN 1 0 SWITCH EVA 0 2 BO 0 1 "$OTHER"; do say "$text"; done
+wait_for 10 is_drained
+bo=$(sql "select l.learner_id from core.learner l join core.unknown_input u using (learner) where u.text like '%bridge%'")
+check 'two people learn on a phone' test -n "$bo" -a "$(n_traces 'red bridge')" -gt 0
+say DELETE
+say 'DELETE 1'
+check 'PostgreSQL has one of them' wait_for 10 sql_is "select count(*) from core.number_state where learner in
+    (select learner from core.learner where learner_id = '$bo')" 0
+wait_for 10 is_drained
+demo_stop "$STATE"
+demo_start "$STATE" "$PORT"
+check 'ended' wait_for 60 sql_is 'select count(*) from core.erasing' 0
+wait_for 20 files_are_new
+check_same 'no word of who is gone' 0 "$(n_traces 'red bridge')"
+check_same 'no pseudonym but that of the erasure itself in the log' '' "$(n_traces "$(printf '%s' "$bo" | tr -d -)" | grep -vx '[0-2]')"
+check 'the other one goes on' eval "say 1 && [ \"\$(sql \"select count(*) from core.number_state\")\" -ge 2 ]"
 done_testing
