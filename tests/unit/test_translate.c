@@ -201,6 +201,8 @@ static void test_mistakes_in_po_are_named(void **state)
         const char *text, *rule;
         uint32_t line;
     } rows[] = {
+        {"", "po-empty", 1},
+        {"# nothing\n\n", "po-empty", 1},
         {"msgid \"a\"\n", "po-form", 3},
         {"msgid \"a\nmsgstr \"\"\n", "po-form", 1},
         {"msgid \"a\\q\"\nmsgstr \"\"\n", "po-form", 1},

@@ -238,6 +238,7 @@ enum err po_read(struct str name, struct str text, struct arena *arena,
                  struct lesson_findings *findings, struct po_file *ret)
 {
     size_t n_lines = 1;
+    uint32_t n_errors = findings->n_errors;
     for (size_t i = 0; i < text.len; i++)
         n_lines += text.p[i] == '\n';
     size_t room = n_lines / 2 < PO_MAX_ENTRIES ? n_lines / 2 + 1 : PO_MAX_ENTRIES;
@@ -264,6 +265,12 @@ enum err po_read(struct str name, struct str text, struct arena *arena,
     }
     finish_entry(&r);
     index_entries(&r);
+    if (ret->n == 0 && findings->n_errors == n_errors) {
+        r.line = 1;
+        complain(&r, "po-empty", STR_NONE, "the file is empty: a translation without one text",
+                 "bring back what stood here, or delete the file; `waypost lessons merge DIR "
+                 "--lang CODE` writes a new one");
+    }
     return ret->n == PO_MAX_ENTRIES ? ERR_TOO_LONG : arena_error(arena);
 }
 
