@@ -1,7 +1,8 @@
 /*
  * `waypost lessons forecast` against the whole program: a learner who sends what the imaginary one
  * of walk.h sends gets as many SMS, in as many parts, as were forecast; and by USSD as many screens
- * in as many sessions, when he or she hangs up once a session had six.
+ * in as many sessions, when he or she hangs up once a session had six, and the key messages of the
+ * modules.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -118,16 +119,20 @@ static void play(struct talk_world *world, const struct course *course, enum via
 {
     struct learning l = {.world = world};
     lesson_walk_begin(&l.walk, course, via, 0);
+    lesson_walk_take_keys(&l.walk);
     handset_init(&l.phone, "+254700000001", "*384*7#", "forecast");
     for (;;) {
         arena_reset(scratch);
         int64_t ms = 20000, before_ms = l.walk.now_ms; /* somebody reads it */
         struct input input = lesson_walk_next(&l.walk, scratch);
         struct outcome *out = arena_new_array(scratch, struct outcome, 1);
+        bool is_copy = l.walk.learner.due_sms != 0;
         if (l.walk.is_over)
             break;
         assert_int_equal(lesson_walk_step(&l.walk, &input, scratch, out), ERR_OK);
-        if (input.kind == INPUT_TIMER)
+        if (is_copy)
+            ms = MINUTE_MS;
+        else if (input.kind == INPUT_TIMER)
             ms = l.walk.now_ms - before_ms + DAY_MS / 2; /* what is pushed comes by day */
         else if (via == VIA_USSD)
             use_ussd(&l, &input);

@@ -23,11 +23,27 @@ void lesson_walk_begin(struct lesson_walk *walk, const struct course *course, en
         walk->learner.lang[0] = '\0';
 }
 
+void lesson_walk_take_keys(struct lesson_walk *walk)
+{
+    struct learner_link *link = &walk->learner.link;
+    walk->takes_keys = walk->via == VIA_USSD;
+    if (walk->takes_keys && str_copy(STR("sms"), link->channel, sizeof(link->channel)) != ERR_OK)
+        walk->takes_keys = false; /* whatever the channel is called, SMS can be sent */
+}
+
 /* The unit that the learner is at; NULL: none. */
 static const struct unit *unit_of(const struct lesson_walk *walk)
 {
     const char *unit = walk->learner.unit;
     return unit[0] != '\0' ? course_unit(walk->courses.list[0], str_from(unit)) : NULL;
+}
+
+/* Behind the first module it is asked of who comes back: by the menu and its 1, then 1 for yes. */
+static const char *key_of_module_end(const struct lesson_walk *walk)
+{
+    uint8_t agreed = walk->learner.agreed;
+    bool is_known = (agreed & (LEARNER_AGREED_KEYS | LEARNER_REFUSED_KEYS)) != 0;
+    return !walk->takes_keys || is_known ? "9" : (agreed & LEARNER_ASKED_KEYS) != 0 ? "1" : "00";
 }
 
 struct input lesson_walk_next(struct lesson_walk *walk, struct arena *arena)
@@ -36,7 +52,10 @@ struct input lesson_walk_next(struct lesson_walk *walk, struct arena *arena)
     struct input input = {
         .kind = INPUT_TEXT, .via = walk->via, .text = STR("1"), .seed = {walk->draw}};
     enum learner_state state = walk->learner.state;
-    if (state == LEARNER_STATE_DONE) {
+    if (walk->takes_keys && walk->learner.due_sms != 0) {
+        input.kind = INPUT_TIMER;
+        input.via = VIA_SMS;
+    } else if (state == LEARNER_STATE_DONE) {
         walk->is_over = walk->wake_at_ms == 0; /* the follow-up was sent, or there is none */
         walk->now_ms = walk->wake_at_ms;
         input.kind = INPUT_TIMER;
@@ -46,7 +65,9 @@ struct input lesson_walk_next(struct lesson_walk *walk, struct arena *arena)
         input.text = STR("");
     } else if (state == LEARNER_STATE_NEW) {
         input.text = STR("JOIN");
-    } else if (state == LEARNER_STATE_LESSON || state == LEARNER_STATE_MODULE_DONE) {
+    } else if (state == LEARNER_STATE_MODULE_DONE) {
+        input.text = str_from(key_of_module_end(walk));
+    } else if (state == LEARNER_STATE_LESSON) {
         input.text = STR("9");
     } else if (state == LEARNER_STATE_RETAKE) {
         walk->now_ms = walk->learner.ended_ms + 1;
@@ -73,7 +94,9 @@ enum err lesson_walk_step(struct lesson_walk *walk, const struct input *input, s
     walk->learner = ret->next;
     walk->learner.seq++;
     walk->wake_at_ms = ret->wake_at_ms;
-    walk->is_open = ret->is_open && input->via == VIA_USSD && input->kind != INPUT_SESSION_END;
+    bool is_copy = walk->takes_keys && input->kind == INPUT_TIMER;
+    if (!is_copy) /* which comes beside a session */
+        walk->is_open = ret->is_open && input->via == VIA_USSD && input->kind != INPUT_SESSION_END;
     walk->is_erase_asked =
         ret->is_erase_asked || (walk->is_erase_asked && !ret->has_moved && walk->via == VIA_SMS);
     bool is_here = ret->reply.p != NULL && input->kind != INPUT_SESSION_END;
@@ -266,6 +289,8 @@ static enum err walk_once(struct all *all, enum via via, uint8_t option, bool is
     struct lesson_walk walk;
     enum err e = ERR_OK;
     lesson_walk_begin(&walk, all->course, via, option);
+    if (all->screens_a_session > 0)
+        lesson_walk_take_keys(&walk);
     while (e == ERR_OK) {
         uint32_t bit = UINT32_C(1) << walk.learner.state;
         bool is_seen = (all->asides & bit) != 0 && !all->is_everywhere;

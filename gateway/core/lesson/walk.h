@@ -15,11 +15,14 @@ struct lesson_walk {
     int64_t now_ms, wake_at_ms;
     bool is_shown, is_erase_asked; /* as in struct input */
     bool is_open;                  /* USSD: a session; nothing can be typed without one */
+    bool takes_keys;               /* USSD: asks for the key messages, which come by SMS */
     bool is_over;                  /* nothing follows any more */
 };
 
 void lesson_walk_begin(struct lesson_walk *walk, const struct course *course, enum via via,
                        uint8_t option);
+/* By USSD: the learner agrees to the key messages. */
+void lesson_walk_take_keys(struct lesson_walk *walk);
 /* What takes the learner on from there, in walk's clock; may end the walk instead. Its text lives
  * in the arena. */
 struct input lesson_walk_next(struct lesson_walk *walk, struct arena *arena);
@@ -51,8 +54,9 @@ typedef void lesson_said_fn(void *ctx, const struct lesson_said *said);
 enum err lesson_walk_all(const struct course *course, enum via via, bool is_everywhere,
                          struct arena *arena, struct arena *scratch, lesson_said_fn *fn,
                          void *ctx) MUST_CHECK;
-/* The way through it alone, by right answers. By USSD the learner hangs up where a text ends, once
- * the session had so many screens and something new among them, and dials again. */
+/* The way through it alone, by right answers. By USSD the learner agrees to the key messages, hangs
+ * up where a text ends, once the session had so many screens and something new among them, and
+ * dials again. */
 enum err lesson_walk_way(const struct course *course, enum via via, uint32_t screens_a_session,
                          struct arena *arena, struct arena *scratch, lesson_said_fn *fn,
                          void *ctx) MUST_CHECK;
