@@ -42,7 +42,8 @@ struct event_record {
     bool is_erased;        /* nothing of the number may stay: the state that Redis has neither */
     uint16_t vault_key_id; /* 0 = no sealed number comes with it */
     struct str vault_nonce, vault_ciphertext; /* raw bytes */
-    struct str also; /* 16 bytes each: others on the number who left by the same STOP */
+    struct str also; /* 16 bytes each: others on the number who left by the same STOP, or, where
+                        there is none among the events, because it is somebody else's now */
     struct event events[EVENTS_MAX];
     uint32_t n_events;
 

@@ -198,9 +198,15 @@ static void be_away(struct phone *p)
     pass((int64_t)(85 + draw(60)) * DAY_MS, draw(4) == 0);
     tell(p);
     say(p, draw(2) == 0 ? "JOIN" : "hm");
-    bool was_doubted = p->learner.is_doubted;
+    const struct learner before = p->learner;
     say(p, draw(2) == 0 ? "1" : "2");
-    counts[COUNT_new_owner] += was_doubted && has_event(EVENT_contact);
+    if (!before.is_doubted || !has_event(EVENT_contact))
+        return;
+    counts[COUNT_new_owner]++;
+    bool is_told = before.state == LEARNER_STATE_STOPPED; /* of whom it is known already */
+    for (uint32_t i = 0; i < life.out.n_also; i++)
+        is_told |= memcmp(life.out.also[i], before.learner_id, sizeof(before.learner_id)) == 0;
+    assert_true(is_told); /* that nobody waits to be written to */
 }
 
 /* A year after the end; what is due meanwhile comes. */

@@ -92,7 +92,8 @@ struct outcome {
         sealed_text; /* a disclosure, or a message for a person, to be sealed; absent: none */
     struct event events[EVENTS_MAX];
     uint32_t n_events;
-    uint8_t also[LEARNER_MAX_PROFILES - 1][16]; /* others on the number who left by the same STOP */
+    /* others on the number who left by the same STOP, or by somebody new who has it now */
+    uint8_t also[LEARNER_MAX_PROFILES][16];
     uint32_t n_also;
     int64_t wake_at_ms;    /* wall time of the next INPUT_TIMER; 0 = none */
     bool is_wake_kept;     /* it is what it was before */

@@ -78,10 +78,16 @@ void owner_told(struct step *s)
 
 /* ---- whoever has it says so ---- */
 
-/* Nobody sees it again, nothing is sent to it, and after a year it is forgotten. */
-static struct learner put_away(const struct step *s, const struct learner *person)
+/* Nobody sees it again, nothing is sent to it, and after a year it is forgotten. Others are told
+ * that whoever it was has left: nobody waits to be written to. */
+static struct learner put_away(struct step *s, const struct learner *person)
 {
+    struct outcome *out = s->out;
     struct learner away = *person;
+    bool was_here = !people_is_away(person) && person->consent_ms != 0 &&
+                    person->state != LEARNER_STATE_STOPPED;
+    if (was_here && out->n_also < ARRAY_LEN(out->also))
+        memcpy(out->also[out->n_also++], person->learner_id, sizeof(person->learner_id));
     away.slot = LEARNER_SLOT_AWAY;
     away.is_doubted = false;
     away.ended_ms = s->learner->link.last_ms + AWAY_MS;

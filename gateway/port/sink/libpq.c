@@ -140,7 +140,7 @@ static void add_moves(struct request *r, const struct sink_batch *batch)
 }
 
 #define ALSO_BYTES 16u
-#define MAX_ALSO 4u /* others on one number */
+#define MAX_ALSO 5u /* others on one number */
 
 /* What a step did to others on the number is a step of theirs. */
 static uint32_t add_also(struct sink_step *steps, uint32_t n, const struct sink_step *step)
@@ -155,6 +155,10 @@ static uint32_t add_also(struct sink_step *steps, uint32_t n, const struct sink_
         for (uint32_t k = 0; k < step->record.n_events; k++) {
             if (step->record.events[k].kind == EVENT_stopped)
                 other->record.events[other->record.n_events++] = step->record.events[k];
+        }
+        if (other->record.n_events == 0) { /* as LEAVE, which is one person's */
+            other->record.events[other->record.n_events] = event_make(EVENT_stopped);
+            other->record.events[other->record.n_events++].value = 1;
         }
     }
     return n;
