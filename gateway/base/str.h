@@ -48,6 +48,11 @@ struct str str_split(struct str *rest, char sep);
 int str_word_index(const char *words, char sep, struct str word);
 /* Decimal digits only, no sign, no blank, at most max. ERR_INVALID otherwise, *ret untouched. */
 enum err str_to_u64(struct str s, uint64_t max, uint64_t *ret) MUST_CHECK;
+/* The end of an English noun that n counts: "" of one, else "s". */
+static inline const char *str_s(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
 /* Order as memcmp, shorter first. */
 int str_cmp(struct str a, struct str b);
 /* Copies into dst (dst_bytes including the NUL). ERR_TOO_LONG leaves dst empty. */

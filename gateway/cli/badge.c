@@ -397,11 +397,10 @@ int badge_sign(const struct cli_args *args, struct desk *desk)
     uint32_t n = 0;
     while (code == EX_OK && n < w.n)
         code = sign_one(args, desk, key, &w.list[n++]);
-    (void)fprintf(stderr, "waypost: %u of %u badges that were asked for are done\n",
+    (void)fprintf(stderr, "waypost: of %u badge%s asked for done: %u\n", w.n, str_s(w.n),
                   code == EX_OK ? n
                   : n > 0       ? n - 1
-                                : 0,
-                  w.n);
+                                : 0);
     EVP_PKEY_free(key);
     return code;
 }

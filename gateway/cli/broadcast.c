@@ -118,15 +118,16 @@ static void print_language(void *ctx, const struct str *cells, uint32_t n)
     (void)n;
     if (cells[2].p == NULL) {
         p->n_missing++;
-        printf("%-4.*s %8.*s people  no text: they get none\n", STR_ARG(cells[0]),
-               STR_ARG(cells[1]));
+        printf("%-4.*s %8.*s %s  no text: they get none\n", STR_ARG(cells[0]), STR_ARG(cells[1]),
+               str_eq(cells[1], STR("1")) ? "person" : "people");
         return;
     }
     struct gsm_size size = gsm_measure(gsm_fold(cells[2], GSM_FOLD_LATIN, p->arena));
     if (str_to_u64(cells[1], UINT32_MAX, &people) != ERR_OK)
         return;
-    printf("%-4.*s %8llu people  %u parts each  %.*s\n", STR_ARG(cells[0]),
-           (unsigned long long)people, size.segments, STR_ARG(cells[2]));
+    printf("%-4.*s %8llu %s  %u part%s each  %.*s\n", STR_ARG(cells[0]), (unsigned long long)people,
+           people == 1 ? "person" : "people", size.segments, str_s(size.segments),
+           STR_ARG(cells[2]));
     p->n_people += people;
     p->n_parts += people * size.segments;
 }
@@ -140,8 +141,9 @@ static void print_cost(const struct preview *p)
         low = price > 0 && price < low ? price : low;
         high = price > high ? price : high;
     }
-    printf("all  %8llu people  %llu parts\n", (unsigned long long)p->n_people,
-           (unsigned long long)p->n_parts);
+    printf("all  %8llu %s  %llu part%s\n", (unsigned long long)p->n_people,
+           p->n_people == 1 ? "person" : "people", (unsigned long long)p->n_parts,
+           str_s(p->n_parts));
     if (high > 0)
         printf("cost %.2f to %.2f %.*s, by the channels' prices\n",
                (double)(p->n_parts * low) / 1e6, (double)(p->n_parts * high) / 1e6,
@@ -364,7 +366,7 @@ static void print_row(void *ctx, const struct str *cells, uint32_t n)
     uint32_t *n_rows = ctx;
     (void)n;
     ++*n_rows;
-    printf("%-4.*s %-20.*s %-8.*s %6.*s people %6.*s sent %6.*s wait  %.*s  by %.*s\n",
+    printf("%-4.*s %-20.*s %-8.*s people %6.*s sent %6.*s wait %6.*s  %.*s  by %.*s\n",
            STR_ARG(cells[0]), STR_ARG(cells[1]), STR_ARG(cells[2]), STR_ARG(cells[3]),
            STR_ARG(cells[4]), STR_ARG(cells[5]), STR_ARG(cells[6]), STR_ARG(cells[7]));
 }

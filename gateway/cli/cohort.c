@@ -422,7 +422,7 @@ static int cohort_sync(const struct cli_args *args)
     if (code == EX_OK)
         code = sync.code;
     if (code == EX_OK)
-        (void)fprintf(stderr, "%u groups are in Redis as PostgreSQL has them.\n", sync.n);
+        (void)fprintf(stderr, "Groups in Redis as PostgreSQL has them: %u.\n", sync.n);
     desk_close(&desk);
     return code;
 }

@@ -69,8 +69,8 @@ struct check_opened check_numbers(struct vault *vault, struct database *db, cons
     else if (s.n.n_readable < s.n.n)
         check_add(list, CHECK_STOPS, "keys",
                   "find the keys that are missing: without them these numbers are lost",
-                  "%" PRIu64 " of %" PRIu64 " numbers cannot be read with these keys",
-                  s.n.n - s.n.n_readable, s.n.n);
+                  "%" PRIu64 " of %" PRIu64 " number%s cannot be read with these keys",
+                  s.n.n - s.n.n_readable, s.n.n, str_s(s.n.n));
     buf_fini(&s.number);
     return s.n;
 }
@@ -102,8 +102,8 @@ static void check_learners(struct drill *d)
         loop_run(d->loop);
         if (d->n_in_redis < d->n_in_postgres)
             check_add(d->list, CHECK_STOPS, "Redis", "run waypost rebuild on it again",
-                      "it has %" PRIu64 " of %" PRIu64 " learners", d->n_in_redis,
-                      d->n_in_postgres);
+                      "it has %" PRIu64 " of %" PRIu64 " learner%s", d->n_in_redis,
+                      d->n_in_postgres, str_s(d->n_in_postgres));
     }
     store_free(d->store);
     loop_free(d->loop);

@@ -16,6 +16,21 @@ struct verb {
     int (*run)(const struct cli_args *args, const char *dir);
 };
 
+/* Files of the folder itself, and those of its pack, and of the course that it is an edition of. */
+static void tell_findings(const struct folder *folder, const char *dir)
+{
+    const struct lesson_findings *found = folder->findings;
+    uint32_t n_own = 0;
+    for (uint32_t i = 0; i < folder->n_files; i++)
+        n_own += lesson_files_is_own(folder->files[i].name);
+    uint32_t n_others = folder->n_files - n_own;
+    (void)fprintf(stderr, "%s: %u error%s, %u warning%s, %u hint%s in %u file%s", dir,
+                  found->n_errors, str_s(found->n_errors), found->n_warnings,
+                  str_s(found->n_warnings), found->n_hints, str_s(found->n_hints), n_own,
+                  str_s(n_own));
+    (void)fprintf(stderr, n_others > 0 ? " and %u of its pack or base\n" : "\n", n_others);
+}
+
 static int run_check(const struct cli_args *args, const char *dir)
 {
     static const char *const names[] = {"text", "json", "github"};
@@ -48,9 +63,7 @@ static int run_check(const struct cli_args *args, const char *dir)
     lesson_tell_progress(folder.source, only, scratch, &out);
     lesson_tell_reading(&folder.source->course, &out);
     author_print(&out, stderr);
-    fprintf(stderr, "%s: %u errors, %u warnings, %u hints in %u files\n", dir,
-            folder.findings->n_errors, folder.findings->n_warnings, folder.findings->n_hints,
-            folder.n_files);
+    tell_findings(&folder, dir);
     return folder.findings->n_errors > 0 ? EXIT_ERRORS : EXIT_CLEAN;
 }
 
@@ -224,12 +237,14 @@ static bool print_forecast(const struct folder *folder, const struct course *cou
     if (lesson_forecast(course, VIA_SMS, folder->arena, scratch, &sms) != ERR_OK ||
         lesson_forecast(course, VIA_USSD, folder->arena, scratch, &ussd) != ERR_OK)
         return false;
-    printf("%.*s by SMS: %u SMS, %u parts, %u of them UCS-2; %u SMS of the learner\n",
-           STR_ARG(course->language), sms.n_sms, sms.n_parts, sms.n_ucs2_parts, sms.n_sent);
+    printf("%.*s by SMS: %u SMS, %u part%s, %u of them UCS-2; %u SMS of the learner\n",
+           STR_ARG(course->language), sms.n_sms, sms.n_parts, str_s(sms.n_parts), sms.n_ucs2_parts,
+           sms.n_sent);
     print_costs(config, false, &sms);
-    printf("%.*s by USSD: %u screens, %u keys, %u sessions; %u SMS, %u parts\n",
-           STR_ARG(course->language), ussd.n_screens, ussd.n_keys, ussd.n_sessions, ussd.n_sms,
-           ussd.n_parts);
+    printf("%.*s by USSD: %u screen%s, %u key%s, %u session%s; %u SMS, %u part%s\n",
+           STR_ARG(course->language), ussd.n_screens, str_s(ussd.n_screens), ussd.n_keys,
+           str_s(ussd.n_keys), ussd.n_sessions, str_s(ussd.n_sessions), ussd.n_sms, ussd.n_parts,
+           str_s(ussd.n_parts));
     print_costs(config, true, &ussd);
     return true;
 }

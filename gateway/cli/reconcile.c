@@ -29,8 +29,9 @@ static int reconcile_run(const struct cli_args *args)
                           "the event log are not in Redis and stay missing\n");
     if (done.n_without_number > 0)
         (void)fprintf(stderr,
-                      "%" PRIu64 " numbers can be written to only once they have written again\n",
-                      done.n_without_number);
+                      "%" PRIu64 " number%s can be written to only after the next message from "
+                      "there\n",
+                      done.n_without_number, str_s(done.n_without_number));
     return EX_OK;
 }
 

@@ -275,7 +275,7 @@ static int report_export(struct report_run *run)
     out.title = run->args->words[1];
     int code = write_export(run, &out);
     if (code == EX_OK)
-        (void)fprintf(stderr, "%llu rows.\n", (unsigned long long)out.n_rows);
+        (void)fprintf(stderr, "%llu row%s.\n", (unsigned long long)out.n_rows, str_s(out.n_rows));
     return code;
 }
 

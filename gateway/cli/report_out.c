@@ -287,7 +287,7 @@ static enum err on_row(void *ctx, const struct str *cells, uint32_t n)
     (void)n;
     out->n_rows++;
     if (!out->is_quiet && out->n_rows % PROGRESS_ROWS == 0 && isatty(STDERR_FILENO))
-        (void)fprintf(stderr, "\r%" PRIu64 " rows", out->n_rows);
+        (void)fprintf(stderr, "\r%" PRIu64 " row%s", out->n_rows, str_s(out->n_rows));
     return out->format->row(out, cells);
 }
 

@@ -186,7 +186,7 @@ static enum err on_record(void *ctx, struct str record)
 static void show_progress(const struct simulate *s, uint64_t n_done)
 {
     if (isatty(STDERR_FILENO))
-        (void)fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " people%s", n_done, s->n_learners,
+        (void)fprintf(stderr, "\rlearners: %" PRIu64 " of %" PRIu64 "%s", n_done, s->n_learners,
                       n_done < s->n_learners ? "" : "\n");
 }
 
@@ -206,8 +206,8 @@ static int play(struct simulate *s)
         }
         show_progress(s, done + n);
     }
-    (void)fprintf(stderr, "%" PRIu64 " people, %" PRIu64 " records.\n", s->n_learners,
-                  s->n_records);
+    (void)fprintf(stderr, "%" PRIu64 " learner%s, %" PRIu64 " record%s.\n", s->n_learners,
+                  str_s(s->n_learners), s->n_records, str_s(s->n_records));
     return EX_OK;
 }
 

@@ -435,7 +435,8 @@ static int talk_run_files(const struct cli_args *args)
         (void)fflush(stdout); /* so that a long run shows where it is; failing is seen at exit */
     }
     if (n_failed > 0)
-        cli_complain("%d of %u transcripts went otherwise than written", n_failed, plays.n);
+        cli_complain("%d of %u transcript%s went otherwise than written", n_failed, plays.n,
+                     str_s(plays.n));
     return n_failed > 0 ? 1 : EX_OK;
 }
 

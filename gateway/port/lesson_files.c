@@ -227,6 +227,11 @@ enum err lesson_files_read(const char *dir, struct arena *arena, struct lesson_f
     return e != ERR_OK ? e : arena_error(arena);
 }
 
+bool lesson_files_is_own(struct str name)
+{
+    return str_find_char(name, '/') == SIZE_MAX || str_starts(name, STR("po/"));
+}
+
 enum err lesson_files_skeleton(const char *dir, struct arena *arena, struct lesson_file **ret,
                                uint32_t *ret_n, struct errmsg *msg)
 {
@@ -286,8 +291,7 @@ static void make_folder(const char *path)
 enum err lesson_files_write(const char *dir, struct str name, struct str text, struct errmsg *msg)
 {
     char path[PATH_MAX], fresh[PATH_MAX];
-    bool is_own = str_find_char(name, '/') == SIZE_MAX || str_starts(name, STR("po/"));
-    const char *beside = is_own ? "" : "../";
+    const char *beside = lesson_files_is_own(name) ? "" : "../";
     int n = snprintf(path, sizeof(path), "%s/%s%.*s", dir, beside, STR_ARG(name));
     int n_fresh = snprintf(fresh, sizeof(fresh), "%s/%s%.*s.new", dir, beside, STR_ARG(name));
     if (n < 0 || n_fresh < 0 || n_fresh >= (int)sizeof(fresh))

@@ -16,6 +16,8 @@
  * NULL. */
 enum err lesson_files_read(const char *dir, struct arena *arena, struct lesson_file **ret,
                            uint32_t *ret_n, struct errmsg *msg) MUST_CHECK;
+/* Of the folder itself, not of its pack or of the course that it is an edition of. */
+bool lesson_files_is_own(struct str name);
 /* The files of a new course, from the standard pack: beside dir, which need not be there, or that
  * of the program. Errors as above; ERR_NOT_FOUND: no such pack. */
 enum err lesson_files_skeleton(const char *dir, struct arena *arena, struct lesson_file **ret,

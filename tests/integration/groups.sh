@@ -155,7 +155,7 @@ printf 'GROUP\n4\n3\n1\n1\n2\nB %s JOY 3 2 1 1\nB %s MO 3 2\n2\n1\n6\n1\n' "$big
 "$WAYPOST" phone --port "$PORT" --from +254733000001 --sms --script "$STATE/hands.script" >"$STATE/hands.log" 2>&1
 check 'the group plays its quiz on one phone' grep -qF 'Your group had 3 of 4 right.' "$STATE/hands.log"
 check 'who has no phone is entered' grep -qF 'JOY: 3 of 4 right' "$STATE/hands.log"
-check 'with the reason where that cannot be' grep -qF 'MO: 2 answers, M1 has 4' "$STATE/hands.log"
+check 'with the reason where that cannot be' grep -qF 'MO: answers 2, M1 has 4' "$STATE/hands.log"
 wait_for 10 is_drained || true
 check_same 'the group has them' 'group||4|3
 group-entered|JOY|4|3' "$(sql "select mode, coalesce(nickname, ''), sum(n_asked), sum(n_right) from core.group_answer a

@@ -19,7 +19,8 @@ says()
 
 is_said()
 {
-    { [ -z "$1" ] || grep -q -- "$1" "$STATE/said"; } && ! grep '^exit code' "$STATE/said"
+    { [ -z "$1" ] || grep -q -- "$1" "$STATE/said"; } && ! grep '^exit code' "$STATE/said" &&
+        ! grep -E '(^|[^0-9.,:/+-])1 (people|minutes|hours|errors|warnings|hints|files|words|rows|parts|groups|keys|screens)([^a-z]|$)' "$STATE/said"
 }
 
 # shows WORDS PATTERN PATH: so does a page of the admin listener.

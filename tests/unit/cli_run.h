@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,23 @@ static void read_back(FILE *file, char *dst, size_t bytes)
     rewind(file);
     dst[fread(dst, 1, bytes - 1, file)] = '\0';
     (void)fclose(file); /* only read */
+}
+
+/* No command says "1 minutes", of whatever it counts. */
+static void assert_no_one_of_many(const char *text)
+{
+    regex_t pattern;
+    regmatch_t at[3];
+    assert_int_equal(regcomp(&pattern,
+                             "(^|[^0-9.,:/+-])1 (errors|warnings|hints|files|words|minutes|hours|"
+                             "days|weeks|rows|texts|people|learners|records|numbers|parts|screens|"
+                             "keys|sessions|transcripts|badges|groups|septets|units|modules|"
+                             "channels|seconds|bytes|messages|characters|answers)([^a-z]|$)",
+                             REG_EXTENDED | REG_NEWLINE),
+                     0);
+    if (regexec(&pattern, text, 3, at, 0) == 0)
+        fail_msg("1 %.*s", (int)(at[2].rm_eo - at[2].rm_so), text + at[2].rm_so);
+    regfree(&pattern);
 }
 
 /* What the command says goes to out and err_out; it reads input. */
@@ -48,6 +66,8 @@ static int run_with(const char *input, const char *const *words)
     (void)fclose(files[0]); /* only read */
     read_back(files[1], out, sizeof(out));
     read_back(files[2], err_out, sizeof(err_out));
+    assert_no_one_of_many(out);
+    assert_no_one_of_many(err_out);
     for (int i = 1; i < argc; i++)
         free(argv[i]);
     return code;

@@ -178,7 +178,7 @@ static void says_what_a_code_stands_for(void **state)
     } rows[] = {
         {"/check/482109375523",
          200,
-         {"VALID. Course Children &lt;on&gt; the Move v1.2, 7 modules, about 6 hours",
+         {"VALID. Course Children &lt;on&gt; the Move v1.2, modules: 7, about 6 h",
           "class=\"answer valid\"", "<svg"},
          "<on>"},
         {"/check/4821-0937%205523", 200, {"VALID."}, NULL},

@@ -287,7 +287,7 @@ static void reports_are_shown_and_exported(void **state)
         {"report show funnel --grain minute --conninfo '$OWNER'", EX_DATAERR,
          "day|week|month|quarter|all"},
         {"report export items --out $DIR/items.xlsx --conninfo '$OWNER'", EX_OK, NULL},
-        {"report export items --format ndjson --conninfo '$OWNER'", EX_OK, "rows"},
+        {"report export items --format ndjson --conninfo '$OWNER'", EX_OK, " row"},
         {"report export items --bom --conninfo '$OWNER'", EX_OK, "unit"},
         {"report export wide --out $DIR/wide.csv --conninfo '$OWNER'", EX_OK, NULL},
         {"report export statements --format ndjson --conninfo '$OWNER'", EX_OK, NULL},

@@ -344,7 +344,7 @@ static void a_failed_test_can_be_tried_again_a_day_later_twice(void **state)
     answer_test(false);
     expect_state(LEARNER_STATE_RETAKE);
     say("next");
-    expect_reply("hours");
+    expect_reply("24 h.");
     expect_state(LEARNER_STATE_RETAKE);
     now.ms += 24 * 3600000LL;
     say("next");

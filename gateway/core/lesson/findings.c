@@ -164,5 +164,5 @@ void lesson_findings_print(const struct lesson_findings *findings, struct str di
     if (output == LESSON_OUTPUT_JSON)
         buf_add_str(out, STR("]}\n"));
     if (output == LESSON_OUTPUT_TEXT && n_left_out > 0)
-        buf_addf(out, "%u more are not shown; mend these first\n", n_left_out);
+        buf_addf(out, "not shown: %u more; mend these first\n", n_left_out);
 }

@@ -69,8 +69,9 @@ static void add_count(struct preview_page *p, struct str text, enum lesson_limit
     struct lesson_length length = lesson_measure(p->source, text, limit, p->scratch);
     bool is_gsm7 = length.size.encoding == GSM_ENCODING_GSM7;
     bool is_over = length.size.units > length.limit;
-    buf_addf(p->out, "<p class=\"count%s\">%s, %u %s", is_over ? " over" : "",
-             is_gsm7 ? "GSM-7" : "UCS-2", length.size.units, is_gsm7 ? "septets" : "units");
+    buf_addf(p->out, "<p class=\"count%s\">%s, %u %s%s", is_over ? " over" : "",
+             is_gsm7 ? "GSM-7" : "UCS-2", length.size.units, is_gsm7 ? "septet" : "unit",
+             str_s(length.size.units));
     if (limit != LESSON_LIMIT_PAGE)
         buf_addf(p->out, ", %u SMS", length.size.segments);
     if (is_over)
@@ -263,7 +264,7 @@ void lesson_preview(const struct lesson_source *source, struct arena *scratch, s
         add_module(&p, &p.course->modules[i]);
     add_system_texts(&p);
     buf_addf(out,
-             "</main>\n<footer><p>%u SMS parts for all lessons and questions, each sent "
+             "</main>\n<footer><p>%u SMS part%s for all lessons and questions, each sent "
              "once.</p></footer>\n</body>\n</html>\n",
-             p.n_parts);
+             p.n_parts, str_s(p.n_parts));
 }

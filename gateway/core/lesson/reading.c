@@ -119,8 +119,9 @@ void lesson_tell_reading(const struct course *course, struct buf *out)
     }
     if (all.n_words == 0)
         return; /* nothing could be read */
-    buf_addf(out, "%.*s: %u words; read aloud %u minutes, the longest module %u",
-             STR_ARG(course->language), all.n_words, all.n_words / WORDS_A_MINUTE + 1,
+    uint32_t minutes = all.n_words / WORDS_A_MINUTE + 1;
+    buf_addf(out, "%.*s: %u word%s; read aloud %u minute%s, the longest module %u",
+             STR_ARG(course->language), all.n_words, str_s(all.n_words), minutes, str_s(minutes),
              longest / WORDS_A_MINUTE + 1);
     if (str_eq(course->language, STR("en"))) {
         buf_addf(out, "; reading grade %.1f (B1: at most 7)", grade_of(all));

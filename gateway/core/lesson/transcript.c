@@ -46,8 +46,8 @@ static void add_said(void *ctx, const struct lesson_said *said)
     t->is_aside = said->is_aside;
     if (said->page == 0)
         add_input(t, said);
-    buf_addf(t->out, "-- %s, %u %s", said->via == VIA_USSD ? "USSD" : "SMS", size.units,
-             is_gsm7 ? "septets" : "UCS-2 units");
+    buf_addf(t->out, "-- %s, %u %s%s", said->via == VIA_USSD ? "USSD" : "SMS", size.units,
+             is_gsm7 ? "septet" : "UCS-2 unit", str_s(size.units));
     if (said->via == VIA_SMS) {
         t->n_sms++;
         t->n_parts += size.segments;
@@ -78,6 +78,7 @@ enum err lesson_transcript(const struct lesson_source *source, struct arena *are
     add_rule(&t, "By USSD");
     e = lesson_walk_all(played, VIA_USSD, false, arena, scratch, add_said, &t);
     add_rule(&t, "In all");
-    buf_addf(out, "%u SMS (%u parts), %u USSD screens\n", t.n_sms, t.n_parts, t.n_screens);
+    buf_addf(out, "%u SMS (%u part%s), %u USSD screen%s\n", t.n_sms, t.n_parts, str_s(t.n_parts),
+             t.n_screens, str_s(t.n_screens));
     return e;
 }

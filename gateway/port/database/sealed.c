@@ -182,8 +182,8 @@ enum err database_rekey(struct database *db, database_seal_fn *fn, void *ctx,
         e = seal_all(&numbers, true, &ret->n_numbers);
     if (e == ERR_OK && ret->n_failed > 0)
         e = errmsg_set(msg, ERR_NOT_FOUND,
-                       "%llu numbers cannot be opened; put the seal keys back that are missing",
-                       (unsigned long long)ret->n_failed);
+                       "%llu number%s cannot be opened; put the seal keys back that are missing",
+                       (unsigned long long)ret->n_failed, str_s(ret->n_failed));
     if (e == ERR_OK)
         e = seal_all(&cases, true, &ret->n_disclosures);
     if (e == ERR_OK)
