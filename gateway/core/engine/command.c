@@ -52,13 +52,18 @@ static void say_where_help_was_asked(struct step *s)
 static void run_help(struct step *s)
 {
     (void)step_event(s, EVENT_helped);
-    step_leave_side(s);
+    bool is_leading = lead_is_here(s); /* whom it leads back to what stood there */
+    if (!is_leading)
+        step_leave_side(s);
     bool is_in = s->learner->state != LEARNER_STATE_NEW && !engine_has_left(s);
     step_say(s, step_text(s, is_in ? COURSE_TEXT_help : COURSE_TEXT_help_new, NO_VARS));
     if (s->context->voice.p != NULL && !str_is_empty(s->course->texts[COURSE_TEXT_call_free]))
         step_say(s, step_text(s, COURSE_TEXT_call_free, NO_VARS));
     bool is_screen = s->input->via == VIA_USSD; /* which has no end without keys */
-    if (is_screen || learner_is_enrolled(s->learner) || s->learner->state == LEARNER_STATE_CONSENT)
+    if (is_leading)
+        step_say_screen(s);
+    else if (is_screen || learner_is_enrolled(s->learner) ||
+             s->learner->state == LEARNER_STATE_CONSENT)
         say_where_help_was_asked(s);
 }
 

@@ -30,6 +30,8 @@ struct str lead_nudge_screen(const struct step *s);
 struct str lead_pace_screen(const struct step *s);
 struct str lead_pause_screen(const struct step *s);
 bool lead_answer(struct step *s);
+/* A facilitator is in the middle of something, with the PIN given. */
+bool lead_is_here(const struct step *s);
 bool lead_pin_answer(struct step *s);
 bool lead_nudge_answer(struct step *s);
 bool lead_pace_answer(struct step *s);

@@ -114,6 +114,17 @@ static struct row read_row(const struct step *s, struct str line)
     return row;
 }
 
+/* "2312" are four answers where four are asked for. */
+static void part_digits(struct row *row, uint32_t n)
+{
+    struct str all = row->n == 1 ? row->answers[0] : STR_NONE;
+    uint64_t value;
+    if (n < 2 || n > MAX_ANSWERS || all.len != n || str_to_u64(all, UINT64_MAX, &value) != ERR_OK)
+        return;
+    for (row->n = 0; row->n < n; row->n++)
+        row->answers[row->n] = str_sub(all, row->n, row->n + 1);
+}
+
 /* What is wrong with a row, in words; absent: nothing, and its answers are numbers then.
  * *ret_right: right answers. */
 static struct str judge_row(const struct step *s, const struct module *m, struct row *row,
@@ -126,6 +137,7 @@ static struct str judge_row(const struct step *s, const struct module *m, struct
                                       {NULL, STR_NONE}};
     uint32_t n = 0;
     *ret_right = 0;
+    part_digits(row, m->n_scored);
     if (!who_is_nickname(row->typed))
         return step_text(s, COURSE_TEXT_batch_name, vars);
     if (row->n != m->n_scored)

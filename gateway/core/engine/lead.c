@@ -203,6 +203,15 @@ static const struct cohort *trusted(const struct step *s)
     return s->input->now.ms < s->learner->led_until_ms ? led(s) : NULL;
 }
 
+bool lead_is_here(const struct step *s)
+{
+    enum learner_state state = s->learner->state;
+    bool is_one = state == LEARNER_STATE_LEAD || state == LEARNER_STATE_LEAD_NUDGE ||
+                  state == LEARNER_STATE_LEAD_QUIZ || state == LEARNER_STATE_LEAD_PACE ||
+                  state == LEARNER_STATE_LEAD_PAUSE;
+    return is_one && trusted(s) != NULL;
+}
+
 static void show_place(struct step *s)
 {
     step_leave_side(s);
@@ -316,6 +325,7 @@ bool lead_pin_answer(struct step *s)
     const struct cohort *c = NULL;
     const struct cohort_lead *lead = find_lead(s, l->led, &c);
     uint64_t value;
+    s->norm = pin_digits(s);
     bool is_pin = s->norm.len == PIN_DIGITS && str_to_u64(s->norm, 999999, &value) == ERR_OK;
     if (!is_pin || lead == NULL || s->context->hash_pin == NULL)
         return false;

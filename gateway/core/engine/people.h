@@ -91,6 +91,8 @@ void who_name_push(struct step *s);
 
 struct str pin_set_screen(const struct step *s);
 bool pin_set_answer(struct step *s);
+/* What was typed, without the blanks and strokes between digits: "135 790". */
+struct str pin_digits(const struct step *s);
 struct str pin_screen(const struct step *s);
 
 /* What is typed while it is missing. */

@@ -30,6 +30,20 @@ struct str pin_screen(const struct step *s)
     return step_text(s, COURSE_TEXT_pin, NO_VARS);
 }
 
+struct str pin_digits(const struct step *s)
+{
+    char *p = arena_alloc(s->arena, s->norm.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; p != NULL && i < s->norm.len; i++) {
+        char c = s->norm.p[i];
+        if (c >= '0' && c <= '9')
+            p[len++] = c;
+        else if (c != ' ' && c != '-')
+            return s->norm;
+    }
+    return p != NULL ? (struct str){p, len} : s->norm;
+}
+
 static bool is_pin(struct str text)
 {
     uint64_t value;
@@ -53,6 +67,7 @@ bool pin_set_answer(struct step *s)
         end_naming(s);
         return true;
     }
+    s->norm = pin_digits(s);
     if (!is_pin(s->norm) || s->context->hash_pin == NULL)
         return false;
     memcpy(l->pin_salt, s->input->seed + sizeof(l->learner_id), sizeof(l->pin_salt));
@@ -130,6 +145,7 @@ static bool is_left_alone(const struct step *s)
 
 void pin_answer(struct step *s)
 {
+    s->norm = pin_digits(s);
     bool is_switch = s->match.command == COMMAND_SWITCH || str_eq(s->norm, STR("0"));
     if (is_switch)
         who_ask(s);
