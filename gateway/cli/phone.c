@@ -13,13 +13,19 @@ static int phone_run(const struct cli_args *args)
     struct errmsg msg;
     const char *script = cli_get(args, "script", NULL);
     (void)snprintf(here, sizeof(here), "http://127.0.0.1:%.40s", cli_get(args, "port", "8080"));
-    const struct phone_ask ask = {
+    struct phone_ask ask = {
         .number = cli_get(args, "from", "+254700000001"),
         .url = cli_get(args, "url", here),
         .admin = cli_get(args, "admin", NULL),
         .is_ussd = cli_has(args, "ussd") && !cli_has(args, "sms"),
         .is_interactive = script == NULL && isatty(STDIN_FILENO),
     };
+    uint64_t wait_s;
+    if (str_to_u64(str_from(cli_get(args, "wait", "5")), 3600, &wait_s) != ERR_OK) {
+        cli_complain("--wait: seconds, at most 3600");
+        return EX_USAGE;
+    }
+    ask.wait_ms = (int64_t)wait_s * 1000;
     if (!phone_is_number(ask.number)) {
         cli_complain("'%s' is no phone number; write it as +254700000001", ask.number);
         return EX_USAGE;
@@ -48,6 +54,8 @@ const struct cli_command cli_phone = {
                 {"sms", NULL, "begin with SMS (as without this option)", false},
                 {"ussd", NULL, "begin by dialling " PHONE_DIAL_CODE, false},
                 {"script", "FILE", "lines to type, in place of the keyboard", false},
+                {"wait", "SECONDS",
+                 "for the SMS that answers one, before the next line; 5 when left out", false},
                 {"port", "N", "of the gateway on this machine; 8080 when left out", false},
                 {"url", "URL", "of a gateway elsewhere", false},
                 {"admin", "URL",

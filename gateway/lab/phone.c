@@ -11,7 +11,6 @@
 #define DIAL_CODE PHONE_DIAL_CODE
 #define LINE_MAX_BYTES 4096
 #define RESPONSE_MAX_BYTES 65536u
-#define REPLY_WAIT_MS 5000
 #define REPLY_POLL_MS 50
 /* After one reply others may follow. */
 #define REPLY_MORE_MS 200
@@ -33,6 +32,7 @@ struct phone {
     uint32_t n_seen; /* SMS that were shown */
     bool is_ussd;
     bool is_interactive;
+    int64_t wait_ms;
     struct http_call_response response;
     struct errmsg msg;
 };
@@ -132,7 +132,7 @@ static enum err send_sms(struct phone *p, struct str text)
         buf_add_char(&typed, ' ');
     handset_send_sms(&p->handset, buf_str(&typed), clock_wall());
     enum err e = post(p);
-    return e == ERR_OK ? wait_for_sms(p, REPLY_WAIT_MS) : e;
+    return e == ERR_OK ? wait_for_sms(p, p->wait_ms) : e;
 }
 
 static enum err dial(struct phone *p, struct str code)
@@ -256,7 +256,8 @@ static enum err begin(struct phone *p, const struct phone_ask *ask)
 
 enum err phone_talk(const struct phone_ask *ask, FILE *in, struct errmsg *msg)
 {
-    struct phone p = {.is_ussd = ask->is_ussd, .is_interactive = ask->is_interactive};
+    struct phone p = {
+        .is_ussd = ask->is_ussd, .is_interactive = ask->is_interactive, .wait_ms = ask->wait_ms};
     enum err e = begin(&p, ask);
     if (e == ERR_OK)
         e = play(&p, in);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -16,6 +17,7 @@ struct phone_ask {
     const char *admin;   /* its admin listener; NULL = the next port */
     bool is_ussd;        /* begins by dialling */
     bool is_interactive; /* shows a prompt and no lines of its own */
+    int64_t wait_ms;     /* for an SMS that answers one, at most */
 };
 
 extern const char phone_help[];

@@ -25,7 +25,7 @@ learner()
     local number=$1
     shift
     printf '%s\n' "$@" >"$STATE/script.$number"
-    "$WAYPOST" phone --url "http://127.0.0.1:$PORT" --sms --from "+25470001$number" \
+    "$WAYPOST" phone --url "http://127.0.0.1:$PORT" --sms --wait 60 --from "+25470001$number" \
         --script "$STATE/script.$number" >"$STATE/phone.$number" 2>&1
 }
 
