@@ -130,6 +130,15 @@ static bool has_learner(const struct scrub *s, const uint8_t learner_id[16])
     return false;
 }
 
+/* Of the number, or of one of several people on it. */
+static bool is_erasure(const struct event_record *record)
+{
+    bool is_one = record->is_erased;
+    for (uint32_t i = 0; i < record->n_events; i++)
+        is_one |= record->events[i].kind == EVENT_erased;
+    return is_one;
+}
+
 /* What it says is judged by its record; bytes that are none belong to the dead letters. */
 static void scrub_look(struct forget *f, const struct store_entry *entry)
 {
@@ -138,9 +147,9 @@ static void scrub_look(struct forget *f, const struct store_entry *entry)
     if (event_decode(entry->payload, &record) != ERR_OK ||
         memcmp(record.number_id, f->due[f->i].number_id, sizeof(record.number_id)) != 0)
         return;
-    if (s->is_second && !record.is_erased && has_learner(s, record.learner_id))
+    if (s->is_second && !is_erasure(&record) && has_learner(s, record.learner_id))
         s->gone[s->n_gone++] = entry->place;
-    bool is_new = !s->is_second && record.is_erased && !has_learner(s, record.learner_id);
+    bool is_new = !s->is_second && is_erasure(&record) && !has_learner(s, record.learner_id);
     if (is_new && s->n_learners < MAX_ERASED)
         memcpy(s->learners[s->n_learners++], record.learner_id, sizeof(record.learner_id));
 }

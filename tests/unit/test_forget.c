@@ -173,16 +173,19 @@ static void tries_again_soon_what_could_not_be_done(void **state)
     }
 }
 
+static bool one_gone;
+
 /* One entry of the log; learner 0: a message's. */
 static void append(struct world *w, uint8_t number, uint8_t learner, bool is_erased,
                    const char *text)
 {
-    struct event_record record = {.kind = EVENT_RECORD_STEP,
-                                  .seq = 1,
-                                  .at = {START},
-                                  .is_erased = is_erased,
-                                  .events = {event_make(is_erased ? EVENT_erased : EVENT_answered)},
-                                  .n_events = 1};
+    struct event_record record = {
+        .kind = EVENT_RECORD_STEP,
+        .seq = 1,
+        .at = {START},
+        .is_erased = is_erased,
+        .events = {event_make(is_erased || one_gone ? EVENT_erased : EVENT_answered)},
+        .n_events = 1};
     struct buf bytes CLEANUP(buf_fini);
     buf_init(&bytes, 4096);
     record.events[0].text = str_from(text);
@@ -193,6 +196,14 @@ static void append(struct world *w, uint8_t number, uint8_t learner, bool is_era
     event_encode(&record, &bytes);
     store_append(w->store, 0, buf_str(&bytes), on_done, NULL);
     loop_mem_settle(w->loop);
+}
+
+/* DELETE of one of several people: the number is not erased. */
+static void append_one_gone(struct world *w, uint8_t number, uint8_t learner)
+{
+    one_gone = true;
+    append(w, number, learner, false, "");
+    one_gone = false;
 }
 
 /* What was erased leaves `erased` alone in the log; others stay, also who joined anew with the same
@@ -210,13 +221,15 @@ static void takes_what_was_erased_out_of_the_log(void **state)
         append(&w, 2, 2, false, "other");
     }
     append(&w, 1, 1, true, "");
-    append(&w, 1, 1, false, "late");                 /* a message about the erasure */
-    append(&w, 1, 3, false, "fresh");                /* joined anew */
+    append(&w, 1, 1, false, "late");       /* a message about the erasure */
+    append(&w, 1, 3, false, "fresh");      /* joined anew */
+    append(&w, 1, 4, false, "secret too"); /* shared the phone */
+    append_one_gone(&w, 1, 4);
     append(&w, 2, 1, false, "where the place went"); /* the other number's own */
     sink_mem_set_due(w.sink, &due, 1);
     loop_mem_advance(w.loop, FORGET_FIRST_MS);
     assert_int_equal(sink_mem_n_due(w.sink), 0);
-    assert_int_equal(store_mem_n_events(w.store), STORE_MAX_DELETE + 5 + 3);
+    assert_int_equal(store_mem_n_events(w.store), STORE_MAX_DELETE + 5 + 4);
     assert_int_equal(n_records(&w), 100);
     assert_memory_not_equal(w.record.number_id, due.number_id, 2); /* the last of the first 100 */
     down(&w);
