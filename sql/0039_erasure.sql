@@ -66,6 +66,14 @@ select core.change('core.erase(bigint[], timestamp with time zone[], bytea[])',
     v_known bytea[] := array(select distinct s.number_id from core.number_state s
         where s.learner = any (p_learners) and s.number_id = any (p_numbers));
 begin\n',
+    -- Who agreed and said DELETE within one batch of the writer never had a row of a place.
+    E'    delete from core.number_state s ', E'    insert into core.erasing (learner, number_id, erased_at)
+    select l.learner, v.number_id, l.erased_at
+    from unnest(p_learners, p_numbers) as v (learner, number_id) join core.learner l on l.learner = v.learner
+    where v.number_id is not null
+        and exists (select from core.consent c where c.learner = l.learner and c.purpose = \'course\' and c.is_given)
+    on conflict do nothing;
+    delete from core.number_state s ',
     E'    delete from core.free_text t ', E'    delete from core.facilitator f
     where f.number_id = any (v_known) and not exists (select from core.number_state s where s.number_id = f.number_id);
     delete from core.free_text t ');

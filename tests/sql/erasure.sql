@@ -70,5 +70,13 @@ select ok(not core.is_suppressed(decode(make.number_id(2), 'hex')), 'who agreed 
 select is_empty(format('select n from core.numbers_to_forget(10, ''2026-10-01'') n where n = decode(%L, ''hex'')', make.number_id(3)), 'a facilitator stays');
 update core.cohort set closed_at = now();
 select isnt_empty(format('select n from core.numbers_to_forget(10, ''2026-10-01'') n where n = decode(%L, ''hex'')', make.number_id(3)), 'until the group is closed');
+
+-- Joined and said DELETE within one batch of the writer.
+select core.ingest(jsonb_build_array(make.step(30, 1, '2026-03-02 09:00Z', '[{"kind":"contact"},{"kind":"consented","value":1}]'),
+    make.step(30, 2, '2026-03-02 09:01Z', '[{"kind":"erased"}]', '{"state":null}')));
+select isnt_empty(format('select from core.erasing where number_id = decode(%L, ''hex'')', make.number_id(30)), 'in one batch: it is to be ended');
+select core.forget_numbers(array[decode(make.number_id(30), 'hex')]);
+select is_empty('select from core.learner where learner_id = make.learner(30)', 'in one batch: its pseudonym is nowhere');
+select is_empty('select from core.erasing', 'nothing is left to be ended');
 select * from finish();
 rollback;
