@@ -247,6 +247,25 @@ static void a_learner_by_ussd_uses_what_was_forecast(void **state)
     expect_forecast(VIA_USSD, false);
 }
 
+/* A course whose modules have no key message asks nobody whether to send it. */
+static void a_course_without_key_messages_ends(void **state)
+{
+    (void)state;
+    struct arena *own = arena_new(LESSON_ARENA_BYTES);
+    struct lesson_findings *findings = lesson_findings_new(own);
+    struct errmsg msg;
+    struct lesson_source source;
+    struct lesson_file *files;
+    struct lesson_forecast told;
+    uint32_t n;
+    assert_int_equal(lesson_files_read("tests/lessons/water", own, &files, &n, &msg), ERR_OK);
+    assert_int_equal(lesson_parse(files, n, own, findings, &source), ERR_OK);
+    assert_int_equal(lesson_forecast(&source.course, VIA_USSD, own, scratch, &told), ERR_OK);
+    assert_true(told.n_screens > 0);
+    assert_int_equal(told.n_sms, 0);
+    arena_free(own);
+}
+
 /* Whichever form is drawn, when they are as long as each other. */
 static void with_equal_forms_as_well(void **state)
 {
@@ -261,6 +280,7 @@ int main(void)
     scratch = arena_new(LESSON_ARENA_BYTES);
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_learner_gets_what_was_forecast),
                                        cmocka_unit_test(a_learner_by_ussd_uses_what_was_forecast),
+                                       cmocka_unit_test(a_course_without_key_messages_ends),
                                        cmocka_unit_test(accents_do_not_make_it_dearer),
                                        cmocka_unit_test(with_equal_forms_as_well)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,12 +38,22 @@ static const struct unit *unit_of(const struct lesson_walk *walk)
     return unit[0] != '\0' ? course_unit(walk->courses.list[0], str_from(unit)) : NULL;
 }
 
-/* Behind the first module it is asked of who comes back: by the menu and its 1, then 1 for yes. */
-static const char *key_of_module_end(const struct lesson_walk *walk)
+/* Behind the first module it is asked of who comes back: by the menu and its 1, then 1 for yes. A
+ * module without key message asks nothing; and the menu is tried once, whatever comes of it. */
+static const char *key_of_module_end(struct lesson_walk *walk)
 {
     uint8_t agreed = walk->learner.agreed;
-    bool is_known = (agreed & (LEARNER_AGREED_KEYS | LEARNER_REFUSED_KEYS)) != 0;
-    return !walk->takes_keys || is_known ? "9" : (agreed & LEARNER_ASKED_KEYS) != 0 ? "1" : "00";
+    if (!walk->takes_keys || (agreed & (LEARNER_AGREED_KEYS | LEARNER_REFUSED_KEYS)) != 0)
+        return "9";
+    if ((agreed & LEARNER_ASKED_KEYS) != 0)
+        return "1";
+    const struct unit *unit = unit_of(walk);
+    const struct course *course = walk->courses.list[0];
+    if (walk->was_in_menu || unit == NULL ||
+        str_is_empty(course->modules[unit->module].key_message))
+        return "9";
+    walk->was_in_menu = true;
+    return "00";
 }
 
 struct input lesson_walk_next(struct lesson_walk *walk, struct arena *arena)

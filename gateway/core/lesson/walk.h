@@ -16,6 +16,7 @@ struct lesson_walk {
     bool is_shown, is_erase_asked; /* as in struct input */
     bool is_open;                  /* USSD: a session; nothing can be typed without one */
     bool takes_keys;               /* USSD: asks for the key messages, which come by SMS */
+    bool was_in_menu;              /* to be asked about them */
     bool is_over;                  /* nothing follows any more */
 };
 
