@@ -91,7 +91,7 @@ check_same 'who decided what and why, and how far it is' '1 2 stones ana Bo, ste
 check 'the same again' correct p1 --key 2 --why 'stones' --approved-by 'Bo, steering group'
 check 'tells nobody' grep -q '^0 told, 0 listed' "$STATE/words"
 check_same 'nobody twice' 1 "$(heard 3001 'Sorry')"
-learner 3005 WATER 1 1 1 0 9 9 2
+learner 3005 WATER 1 1 1 0 "$group" 9 9 2
 check 'who comes now is judged by it' grep -qi 'certificate' "$STATE/phone.3005"
 check_same 'Redis knows the key' '2' "$(redis hget wp:corrections water/p1)"
 
@@ -106,5 +106,5 @@ check_same 'three have read the other one' 0 "$(exit_code correct m1l1)"
 check 'and are listed' grep -q '^ *3  people who are told, in en' "$STATE/out"
 check 'it is ordered' correct m1l1 --why 'not clean' --approved-by 'Bo, steering group'
 check 'who was told something today waits, one a day' grep -q 'wait: no message may go' "$STATE/words"
-check_same 'on record, too' 'm1l1 0 3' "$(sql "select concat_ws(' ', unit, told, waiting) from ops.corrections where unit = 'm1l1'")"
+check_same 'on record, too' 'm1l1 1 2' "$(sql "select concat_ws(' ', unit, told, waiting) from ops.corrections where unit = 'm1l1'")"
 done_testing

@@ -142,8 +142,8 @@ sealed_number() { # of +254700000001, as the front seals it
     stop_pid "$pid" TERM 20
 }
 sealed_number
-mistake 78 '^stops: keys: 1 of 1 numbers cannot be read with these keys; find the keys' "another site's key of numbers" foreign_key number_id.key
-mistake 78 '^stops: keys: 1 of 1 numbers cannot be read with these keys; find the keys' "another site's seal key" foreign_key seal_1.key
+mistake 78 '^stops: keys: 1 of 1 number cannot be read with these keys; find the keys' "another site's key of numbers" foreign_key number_id.key
+mistake 78 '^stops: keys: 1 of 1 number cannot be read with these keys; find the keys' "another site's seal key" foreign_key seal_1.key
 cut_key() { cp -p "$STATE/keys/number_id.key" "$STATE/"; head -c 10 "$STATE/number_id.key" >"$STATE/keys/number_id.key"; undo() { cp -p "$STATE/number_id.key" "$STATE/keys/"; }; }
 mistake 78 '^stops: site.yaml:[0-9]+:1: keys_dir: .*number_id.key: a key is 64 hexadecimal digits.*; restore' 'a key that was copied half' cut_key
 if [ "$(id -u)" = 0 ]; then

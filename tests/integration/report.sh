@@ -66,7 +66,7 @@ demo,children-on-the-move,m1,"'=1+1, ""L'été""",all,60,60,0,100.0,94.0,100.0,0
 CSV
 check_same 'csv: RFC 4180, marked as UTF-8, no formula' "$(printf '\xef\xbb\xbf' && sed 's/$/\r/' "$STATE/modules.expected")" \
     "$(cat "$STATE/modules.csv")"
-check 'and how many rows there were' grep -qx '1 rows.' "$STATE/words"
+check 'and how many rows there were' grep -qx '1 row.' "$STATE/words"
 check_same 'it is on record' 'amina|waypost report export|modules|1' "$(psql -XqAt "$OWNER" -c 'select login, purpose, name, n_rows from ops.exports')"
 as amina export funnel --by language --out "$STATE/funnel.xlsx" 2>"$STATE/words"
 cat >"$STATE/sheet.py" <<'PY'
