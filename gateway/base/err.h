@@ -7,7 +7,7 @@
  * logs or returns an error, never both; libraries return, the edge that decides logs.
  *
  *     struct errmsg msg;
- *     if (course_load(dir, &course, &msg) != ERR_OK)
+ *     if (front_listen(address, port, false, &fd, &msg) != ERR_OK)
  *         fprintf(stderr, "%s\n", msg.text);
  */
 #pragma once

@@ -95,5 +95,5 @@ struct rule {
 /* The pattern's segments are the last ones of rest. */
 bool path_matches(const struct path_pattern *pattern, struct str rest);
 
-/* session.c: what a session's memory makes of one USSD request. */
+/* item.c: what a session's memory makes of one USSD request. */
 void session_apply(struct eval *eval, const struct rule *rule, struct inbound *in);

@@ -1,6 +1,6 @@
 /*
  * signature.h: digests, message authentication and the base64 they travel in (OpenSSL underneath).
- * What is signed, and where the signature stands, is the profile's business (profile_auth.c).
+ * What is signed, and where the signature stands, is the profile's business (auth.c).
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 /*
- * role_ports.h: what several roles open in the same way from the configuration.
+ * ports.h: what several roles open in the same way from the configuration.
  */
 #pragma once
 

@@ -22,6 +22,13 @@ while read -r name; do
         { printf 'gateway/README.md names %s, which does not exist\n' "$name" && is_good=0; }
 done < <(grep -oE '[a-z_/]+\.(c|h|sh|md)\b' gateway/README.md | grep -v '^/' | sort -u)
 
+# Comments of the program name files that there are.
+files=$(git ls-files)
+while read -r name; do
+    grep -qE "(^|/)$name\$" <<<"$files" ||
+        { printf 'a comment in gateway names %s, which does not exist\n' "$name" && is_good=0; }
+done < <(grep -rhE '^ ?\*|/\*' gateway --include='*.[ch]' | grep -oP '(?<![.\w])[a-z][a-z0-9_/]*\.[ch]\b' | grep -v '^sysexits.h$' | sort -u)
+
 # Tables that say where something is: it is there, and not somewhere else.
 # is_at FILE TEXT
 is_at()

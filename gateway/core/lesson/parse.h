@@ -1,5 +1,5 @@
 /*
- * lesson_parse.h: the files of a course folder to struct course. Pure: files come as named text
+ * parse.h: the files of a course folder to struct course. Pure: files come as named text
  * (port/lesson_files.h reads a folder, core knows nothing of folders).
  *
  * The format is described for authors in lessons/README.md. All that is wrong is reported, not

@@ -1,6 +1,6 @@
 /*
  * conn.h: one connection of the front, from accept to close. Inside of the front only:
- * front_libevent.c listens and keeps the deadlines, front_conn.c reads, hands over and replies.
+ * libevent.c listens and keeps the deadlines, conn.c reads, hands over and replies.
  */
 #pragma once
 

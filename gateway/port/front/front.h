@@ -1,6 +1,6 @@
 /*
  * front.h: an HTTP/1.1 listener: accepts, feeds wire/http/http.h, hands over complete requests,
- * writes replies. It knows no paths and no policy. front_libevent.c wraps libevent's plain events:
+ * writes replies. It knows no paths and no policy. libevent.c wraps libevent's plain events:
  * one request costs epoll_wait, recv and send; a bufferevent would add an ioctl, a second
  * epoll_wait and two epoll_ctl.
  *

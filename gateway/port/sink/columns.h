@@ -1,5 +1,5 @@
 /*
- * sink_columns.h: the steps of a batch as core.put_steps (sql/0008_ingest.sql) takes them: one
+ * columns.h: the steps of a batch as core.put_steps (sql/0008_ingest.sql) takes them: one
  * array for each member of a step, then one for each member of an event, in PostgreSQL's binary
  * form.
  */

@@ -16,7 +16,7 @@
 #include "port/spool/frame.h"
 
 /*
- * Three files in the folder: spool.log holds the frames (spool_frame.h), spool.state where the
+ * Three files in the folder: spool.log holds the frames (frame.h), spool.state where the
  * unread ones begin and end (mapped by every process of the host), replay.lock belongs to the
  * process that replays. All changes of log and state happen under a lock on spool.state. When the
  * last record is dropped the log becomes empty again; until then the disk space of what was read is

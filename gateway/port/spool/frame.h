@@ -1,5 +1,5 @@
 /*
- * spool_frame.h: one record as it lies in a spool segment, private to spool_file.c and its tests.
+ * frame.h: one record as it lies in a spool segment, private to file.c and its tests.
  *
  *   4  "WPS1"
  *   4  length of what follows the CRC, big-endian

@@ -1,6 +1,6 @@
 /*
  * spool.h: where an SMS goes when the store is away: records appended to a fsynced, encrypted log,
- * read back in order. spool_file.c uses files; spool_mem.c memory.
+ * read back in order. file.c uses files; lab/mem/spool_mem.c memory.
  *
  * One spool folder belongs to one host; all fronts append to it (file lock), one of them replays.
  * spool_append answers after fdatasync, from the loop; appends of one turn share the sync. A frame

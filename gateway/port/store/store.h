@@ -3,7 +3,7 @@
  * the outbox in stream.h, sessions, parts, courses, boards and certificates in values.h, the server
  * itself in server.h. Layout of the keys: docs/design.md 5 and port/README.md.
  *
- * store_hiredis.c wraps hiredis; store_mem.c is a full implementation in memory for transcripts.
+ * hiredis.c wraps hiredis; lab/mem/store_mem.c is a full implementation in memory for transcripts.
  * Both answer every call exactly once through its callback, from the loop, never before the call
  * returned, also on timeout (ERR_TIMEOUT), when the server is away (ERR_UNAVAILABLE: at once while
  * the circuit is open) and at store_free (ERR_UNAVAILABLE). A call that timed out may have taken
