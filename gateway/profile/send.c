@@ -1,7 +1,7 @@
 /* The request that sends a message, the one that asks for a token, and what their responses mean.
  */
-#include <string.h>
-
+#include "core/match/match.h"
+#include "core/utf8.h"
 #include "profile/load.h"
 
 #define MAX_REQUEST_BYTES 65536u
@@ -270,22 +270,8 @@ static enum send_outcome classify(struct eval *eval, const struct send *send)
 /* Words of the provider for the log, with nothing in them that could be a phone number. */
 static struct str error_words(struct eval *eval, struct str text)
 {
-    char *p = arena_alloc(eval->arena, MAX_ERROR_BYTES + 1);
-    size_t n = 0, digits = 0;
-    if (text.p == NULL || p == NULL)
-        return STR_NONE;
-    for (size_t i = 0; i < text.len && n < MAX_ERROR_BYTES; i++) {
-        unsigned char c = (unsigned char)text.p[i];
-        digits = c >= '0' && c <= '9' ? digits + 1 : 0;
-        if (digits > 6) {
-            n -= digits == 7 ? 6 : 0;
-            p[n] = '#';
-            n += digits == 7 ? 1 : 0;
-        } else {
-            p[n++] = (char)(c < 0x20 || c == 0x7f ? ' ' : c);
-        }
-    }
-    return text_clean((struct str){p, n}, eval->arena);
+    return text.p != NULL ? utf8_cut(match_mask_numbers(text, eval->arena), MAX_ERROR_BYTES)
+                          : STR_NONE;
 }
 
 enum err profile_read_response(const struct profile *p, int status,

@@ -942,7 +942,7 @@ static void test_results(void **state)
         {503, "oops", SEND_TEMPORARY, NULL, NULL},
         {408, "", SEND_TEMPORARY, NULL, NULL},
         {302, "", SEND_FAILED, NULL, NULL},
-        {400, "{\"why\":\"no +254700000101 here\"}", SEND_FAILED, NULL, "no +# here"},
+        {400, "{\"why\":\"no +254 700-000.101 here\"}", SEND_FAILED, NULL, "no +# here"},
     };
     load(sending);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
