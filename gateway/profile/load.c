@@ -226,7 +226,8 @@ static bool parse_range(struct str text, struct matcher *ret)
         return false;
     struct str low = str_sub(text, 0, dots), high = str_sub(text, dots + 2, text.len);
     char *end;
-    *ret = (struct matcher){.is_range = true, .low = INT64_MIN, .high = INT64_MAX};
+    ret->low = INT64_MIN;
+    ret->high = INT64_MAX;
     if (low.len > 0) {
         ret->low = strtoll(low.p, &end, 10); /* the file's texts end in NUL */
         if (end != low.p + low.len)
@@ -254,8 +255,8 @@ void load_matchers(struct yaml_map *m, const struct yaml_node *at, int target,
                           "a value to compare with is %s", yaml_kind_name(n->kind));
         if (matcher == NULL || n->kind != YAML_KIND_SCALAR)
             return;
-        if (n->is_quoted || !parse_range(n->text, matcher))
-            *matcher = (struct matcher){.text = n->text};
+        matcher->text = n->text;
+        matcher->is_range = !n->is_quoted && parse_range(n->text, matcher);
         matcher->target = target;
         *link = matcher;
         link = &matcher->next;

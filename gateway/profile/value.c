@@ -97,6 +97,16 @@ static bool any_matches(const struct matcher *m, struct str value)
     return false;
 }
 
+/* The value begins with one of the texts; a range is none here, but what it is written as. */
+static bool any_starts(const struct matcher *m, struct str value)
+{
+    for (; m != NULL; m = m->next) {
+        if (str_starts(str_trim(value), m->text))
+            return true;
+    }
+    return false;
+}
+
 static bool condition_holds(struct eval *eval, const struct condition *c)
 {
     struct str group, left = template_eval(eval, &c->left);
@@ -110,7 +120,7 @@ static bool condition_holds(struct eval *eval, const struct condition *c)
     case CONDITION_IS_NOT:
         return !str_is_empty(left) && !any_matches(c->values, left);
     case CONDITION_STARTS:
-        return left.p != NULL && str_starts(str_trim(left), c->values->text);
+        return left.p != NULL && any_starts(c->values, left);
     case CONDITION_MATCHES:
         return left.p != NULL && pattern_match(c->pattern, left, &group);
     }

@@ -88,9 +88,9 @@ struct template
 
 /* A literal, or a range of integers. */
 struct matcher {
+    struct str text; /* as it is written */
     bool is_range;
     int64_t low, high;
-    struct str text;
     int target; /* of a map: enum inbound_phase or dlr_status */
     struct matcher *next;
 };

@@ -645,8 +645,8 @@ static const char sending[] =
          "  query:\n    to: '{to | digits}'\n    text: '{text}'\n    mode: '{setting mode}'\n"
          "    link: '{link}'\n    unicode: '{alphabet - yes}'\n    dlr: '{dlr_url}?id={id}'\n"
          "  success: {json /ok: 'true'}\n  id: {in: json /id, not: ['null', '0']}\n"
-         "  error: json /why\n  opted_out: {json /why: STOPPED}\n  throttled: {json /why: SLOW}\n"
-         "  temporary: {json /why: LATER}\n  sample: {json: {ok: true, id: '{id}'}}\n";
+         "  error: json /why\n  opted_out: {json /why: {starts: [1..2, STOP]}}\n  throttled: {json "
+         "/why: SLOW}\n  temporary: {json /why: LATER}\n  sample: {json: {ok: true, id: '{id}'}}\n";
 
 static void test_send(void **state)
 {
