@@ -177,9 +177,9 @@ static size_t mend_ampersand(struct str s, size_t at, struct buf *out)
 /* Copies the text; what is no character in XML is U+FFFD, a bare & is text. */
 static void mend(struct str text, bool is_latin1, struct buf *out)
 {
-    size_t literal_end = 0; /* of a CDATA section, where & is no sign */
+    size_t literal_end = 0; /* of a CDATA section, where neither & nor < is a sign */
     for (size_t at = 0; at < text.len;) {
-        if (text.p[at] == '<' && str_starts(str_sub(text, at, at + 9), STR("<![CDATA["))) {
+        if (at >= literal_end && str_starts(str_sub(text, at, at + 9), STR("<![CDATA["))) {
             size_t n = str_find(str_sub(text, at, text.len), STR("]]>"));
             literal_end = n == SIZE_MAX ? text.len : at + n;
         }

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <time.h>
 
 #include "wire/doc.h"
 
@@ -260,6 +261,20 @@ static void test_xml_is_mended(void **state)
     }
 }
 
+/* Were each of them looked through for its end, this would take a quarter of a minute. */
+static void test_xml_is_read_in_linear_time(void **state)
+{
+    (void)state;
+    const struct doc *root;
+    struct buf body CLEANUP(buf_fini);
+    buf_init(&body, XML_MAX_BYTES);
+    while (body.len + 9 <= XML_MAX_BYTES)
+        buf_add_str(&body, STR("<![CDATA["));
+    clock_t begin = clock();
+    assert_int_equal(xml_read(buf_str(&body), arena, &root), ERR_INVALID);
+    assert_true(clock() - begin < 5 * CLOCKS_PER_SEC);
+}
+
 static void test_xml_encodings_and_depth(void **state)
 {
     (void)state;
@@ -358,6 +373,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_xml_paths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_xml_that_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_xml_is_mended, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_xml_is_read_in_linear_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_xml_encodings_and_depth, setup, teardown),
         cmocka_unit_test_setup_teardown(test_xml_escape, setup, teardown),
         cmocka_unit_test_setup_teardown(test_paths_that_are_none, setup, teardown),
