@@ -144,8 +144,7 @@ static bool check_secrets(struct eval *eval, const struct auth *auth)
         struct str wanted = eval_setting(eval, v->name);
         struct str next =
             str_eq(v->name, STR("secret")) ? eval_setting(eval, STR("secret_2")) : STR_NONE;
-        if (wanted.p != NULL)
-            is_good &= signature_equal(given, wanted) || signature_equal(given, next);
+        is_good &= signature_equal(given, wanted) || signature_equal(given, next);
     }
     return is_good;
 }
@@ -215,18 +214,18 @@ static bool check_jwt(struct eval *eval, const struct auth *auth)
 
 /* Which -------------------------------------------------------------------------------------- */
 
-/* Are the settings there that the scheme compares with? */
+/* Are the settings there that the scheme compares with? A user name alone proves nothing. */
 static bool is_configured(const struct eval *eval, const struct auth *auth)
 {
-    for (const struct named_value *v = auth->secrets; v != NULL; v = v->next) {
-        if (!str_is_empty(eval_setting(eval, v->name)))
-            return true;
-    }
+    bool is_any = false, is_all = true;
+    for (const struct named_value *v = auth->secrets; v != NULL; v = v->next)
+        is_all &= !str_is_empty(eval_setting(eval, v->name));
     for (const struct word_list *k = auth->keys; k != NULL; k = k->next) {
-        if (!str_is_empty(eval_setting(eval, k->text)))
-            return true;
+        bool is_there = !str_is_empty(eval_setting(eval, k->text));
+        is_any |= is_there;
+        is_all &= is_there;
     }
-    return false;
+    return auth->scheme->needs_all ? is_all : is_any;
 }
 
 bool auth_check(struct eval *eval)
@@ -373,7 +372,7 @@ static const struct yaml_row signature_rows[] = {
 static void read_signature(struct yaml_map *m, const struct yaml_row *row,
                            const struct yaml_node *at, void *field)
 {
-    static const struct auth_scheme scheme = {NULL, check_signature};
+    static const struct auth_scheme scheme = {NULL, check_signature, false};
     static const struct yaml_table table = {signature_rows, ARRAY_LEN(signature_rows), 0};
     struct auth *auth = LOAD_OWNER(row, field);
     if (!begin_scheme(m, row, at, auth, &scheme))
@@ -388,7 +387,7 @@ static void read_signature(struct yaml_map *m, const struct yaml_row *row,
 static void read_jwt(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
                      void *field)
 {
-    static const struct auth_scheme scheme = {"jwt", check_jwt};
+    static const struct auth_scheme scheme = {"jwt", check_jwt, false};
     static const struct yaml_row rows[] = {
         {.name = "key", .type = &load_words, YAML_AT(struct auth, keys)},
         {.name = "claims", .type = &load_named_texts, YAML_AT(struct auth, equal)},
@@ -405,7 +404,7 @@ static void read_jwt(struct yaml_map *m, const struct yaml_row *row, const struc
 static void read_secrets(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
                          void *field)
 {
-    static const struct auth_scheme scheme = {"secret", check_secrets};
+    static const struct auth_scheme scheme = {"secret", check_secrets, .needs_all = true};
     struct named_value **link = field;
     if (!begin_scheme(m, row, at, LOAD_OWNER(row, field), &scheme))
         return;
@@ -427,7 +426,7 @@ static void read_secrets(struct yaml_map *m, const struct yaml_row *row, const s
 static void read_basic(struct yaml_map *m, const struct yaml_row *row, const struct yaml_node *at,
                        void *field)
 {
-    static const struct auth_scheme scheme = {"basic", check_basic};
+    static const struct auth_scheme scheme = {"basic", check_basic, .needs_all = true};
     struct auth *auth = LOAD_OWNER(row, field);
     if (auth->scheme != NULL)
         (void)begin_scheme(m, row, at, auth, &scheme); /* reports that it is the second */

@@ -12,6 +12,7 @@ struct auth;
 struct auth_scheme {
     const char *word; /* for people; NULL: the algorithm's */
     bool (*check)(struct eval *eval, const struct auth *auth);
+    bool needs_all; /* of its settings, not one of several keys */
 };
 
 enum signature_encoding { SIGNATURE_HEX, SIGNATURE_BASE64 };

@@ -43,7 +43,7 @@ size_t digest_hmac(enum digest digest, struct str key, struct str bytes,
 
 bool signature_equal(struct str a, struct str b)
 {
-    return a.len == b.len && a.p != NULL && b.p != NULL && CRYPTO_memcmp(a.p, b.p, a.len) == 0;
+    return a.len == b.len && a.len > 0 && CRYPTO_memcmp(a.p, b.p, a.len) == 0;
 }
 
 bool signature_ed25519(struct str public_key, struct str bytes, struct str signature)

@@ -17,7 +17,8 @@ size_t digest_hash(enum digest digest, struct str bytes, uint8_t dst[DIGEST_MAX_
 size_t digest_hmac(enum digest digest, struct str key, struct str bytes,
                    uint8_t dst[DIGEST_MAX_BYTES]);
 
-/* Same length and bytes, in a time that does not depend on where they differ. */
+/* Same length and bytes, in a time that does not depend on where they differ. Nothing equals an
+ * empty one: that is a setting left blank. */
 bool signature_equal(struct str a, struct str b);
 /* Ed25519 (RFC 8032); 32 bytes of key and 64 of signature, else false. */
 bool signature_ed25519(struct str public_key, struct str bytes, struct str signature);

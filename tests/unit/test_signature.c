@@ -130,6 +130,7 @@ static void test_equal(void **state)
     assert_false(signature_equal(STR("abc"), STR("ab")));
     assert_false(signature_equal(STR_NONE, STR("")));
     assert_false(signature_equal(STR_NONE, STR_NONE));
+    assert_false(signature_equal(STR(""), STR("")));
 }
 
 /* RFC 8032 7.1, test 2 */
@@ -297,6 +298,10 @@ static const char guarded[] =
     "  - basic: [user, secret]\n"
     "messages:\n  - kind: sms\n    from: {in: form from, number: digits}\n    text: form text\n";
 
+static const char two_secrets[] =
+    "profile: t\ntitle: T\nsource: s\nbody: form\nauth:\n  - secrets: {query pass: secret}\n"
+    "messages:\n  - kind: sms\n    from: {in: form from, number: digits}\n    text: form text\n";
+
 static void test_secrets_and_basic(void **state)
 {
     (void)state;
@@ -318,6 +323,13 @@ static void test_secrets_and_basic(void **state)
     assert_int_equal(decode(guarded, &request, &settings, 0), INBOUND_AUTH_FAIL);
     set_header(&request, "Authorization", "Bearer bWU6SHVzaA==");
     assert_int_equal(decode(guarded, &request, &settings, 0), INBOUND_AUTH_FAIL);
+    /* a second secret that was cleared, and basic without its user */
+    struct setting blank[] = {{STR("secret"), STR("Hush")}, {STR("secret_2"), STR("")}};
+    struct settings cleared = {blank, 2};
+    request.query = STR("pass=");
+    assert_int_equal(decode(two_secrets, &request, &cleared, 0), INBOUND_AUTH_FAIL);
+    set_header(&request, "Authorization", "Basic Okh1c2g="); /* ":Hush" */
+    assert_int_equal(decode(guarded, &request, &cleared, 0), INBOUND_AUTH_FAIL);
     settings.n = 0; /* nothing to compare with: the caller must have allowed that */
     assert_int_equal(decode(guarded, &request, &settings, 0), INBOUND_ACCEPT);
 }
