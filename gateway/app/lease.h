@@ -3,14 +3,16 @@
  * back what is beyond an equal share once nothing of it is under way, and tells its user at each
  * change.
  *
- *     what happens                          what follows
- *     another process joins                 on_change without the upper part of the ranges, and
- * when is_idle says so of one of them it is given back another one leaves                    its
- * ranges are ours within LEASE_HURRY_MS another one dies, or hangs            after LEASE_TTL_MS
- *     this one hangs                        others have its ranges by then; the store refuses what
- * it asks when it wakes (ERR_DENIED) the store cannot be asked             after half of
- * LEASE_TTL_MS on_change without any range: others may have them soon this one is to end
- * lease_leave: all is given back at once
+ *     what happens                what follows
+ *     another process joins       on_change without the upper part of the ranges; each is given
+ *                                 back when is_idle says so of it
+ *     another one leaves          its ranges are ours within LEASE_HURRY_MS
+ *     another one dies, or hangs  likewise after LEASE_TTL_MS
+ *     this one hangs              others have its ranges by then; the store refuses what it asks
+ *                                 when it wakes (ERR_DENIED)
+ *     the store cannot be asked   after half of LEASE_TTL_MS on_change without any range: others
+ *                                 may have them soon
+ *     this one is to end          lease_leave: all is given back at once
  */
 #pragma once
 
