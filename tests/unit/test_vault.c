@@ -404,6 +404,27 @@ static void a_key_that_comes_later_opens(void **state)
     vault_free(after);
 }
 
+/* The same of a number in a learner's state that another process wrote. */
+static void a_key_that_comes_later_unpacks(void **state)
+{
+    struct folder *folder = *state;
+    struct vault *before, *after;
+    uint16_t id = 0;
+    uint8_t packed[VAULT_PACKED_BYTES];
+    struct buf out CLEANUP(buf_fini);
+    buf_init(&out, VAULT_PACKED_MAX_NUMBER);
+    assert_int_equal(vault_make_keys(folder->path, NULL), ERR_OK);
+    assert_int_equal(vault_openssl_new(folder->path, &before, NULL), ERR_OK);
+    assert_int_equal(vault_make_seal_key(folder->path, &id, NULL), ERR_OK);
+    assert_int_equal(vault_openssl_new(folder->path, &after, NULL), ERR_OK);
+    struct number_id who = vault_number_id(after, STR("+254700000001"));
+    vault_pack(after, &who, STR("+254700000001"), packed);
+    assert_int_equal(vault_unpack(before, &who, packed, &out), ERR_OK);
+    assert_true(str_eq(buf_str(&out), STR("+254700000001")));
+    vault_free(before);
+    vault_free(after);
+}
+
 static void a_new_number_key_takes_the_place_of_the_old(void **state)
 {
     struct folder *folder = *state;
@@ -616,6 +637,8 @@ int main(void)
                                         folder_teardown),
         cmocka_unit_test_setup_teardown(newest_of_many_keys_seals, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(a_key_that_comes_later_opens, folder_setup,
+                                        folder_teardown),
+        cmocka_unit_test_setup_teardown(a_key_that_comes_later_unpacks, folder_setup,
                                         folder_teardown),
         cmocka_unit_test_setup_teardown(a_new_number_key_takes_the_place_of_the_old, folder_setup,
                                         folder_teardown),

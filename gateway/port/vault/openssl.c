@@ -294,6 +294,13 @@ static const struct seal_key *seal_key_look(const struct vault *v, uint16_t id)
     return seal_key_find(v, id);
 }
 
+/* NULL: nobody has it. 0 is no key's id. */
+static const struct seal_key *seal_key_get(const struct vault *v, uint16_t id)
+{
+    const struct seal_key *key = seal_key_find(v, id);
+    return key != NULL || id == 0 ? key : seal_key_look(v, id);
+}
+
 uint16_t vault_seal_key_id(const struct vault *v)
 {
     return v->ring->seal_keys[v->ring->newest].id;
@@ -302,9 +309,7 @@ uint16_t vault_seal_key_id(const struct vault *v)
 enum err vault_open(const struct vault *v, struct str aad, uint16_t key_id, struct str nonce,
                     struct str ciphertext, struct buf *out)
 {
-    const struct seal_key *key = seal_key_find(v, key_id);
-    if (key == NULL)
-        key = seal_key_look(v, key_id);
+    const struct seal_key *key = seal_key_get(v, key_id);
     if (key == NULL)
         return ERR_NOT_FOUND;
     if (nonce.len != VAULT_NONCE_BYTES || ciphertext.len < VAULT_TAG_BYTES)
@@ -371,7 +376,7 @@ bool vault_is_packed(const struct vault *v, const uint8_t packed[VAULT_PACKED_BY
 enum err vault_unpack(const struct vault *v, const struct number_id *id,
                       const uint8_t packed[VAULT_PACKED_BYTES], struct buf *out)
 {
-    const struct seal_key *key = seal_key_find(v, packed_key_id(packed));
+    const struct seal_key *key = seal_key_get(v, packed_key_id(packed));
     uint8_t bytes[PACKED_NUMBER_BYTES];
     char text[24];
     uint64_t digits = 0;

@@ -64,8 +64,8 @@ void vault_pack(const struct vault *v, const struct number_id *id, struct str e1
                 uint8_t ret[VAULT_PACKED_BYTES]);
 /* Was it packed with the key that seals? */
 bool vault_is_packed(const struct vault *v, const uint8_t packed[VAULT_PACKED_BYTES]);
-/* Appends the number. ERR_NOT_FOUND: there is none, or its key is unknown; ERR_DENIED: it is not
- * the number of this id. */
+/* Appends the number. ERR_NOT_FOUND: there is none, or its key is unknown, as in vault_open;
+ * ERR_DENIED: it is not the number of this id. */
 enum err vault_unpack(const struct vault *v, const struct number_id *id,
                       const uint8_t packed[VAULT_PACKED_BYTES], struct buf *out) MUST_CHECK;
 /* The sealed box: the same as one string of bytes, for whatever lies somewhere sealed (the spool,
