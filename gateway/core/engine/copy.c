@@ -2,6 +2,7 @@
  * By SMS what USSD leaves no copy of (docs/course-rules.md 1.5): the key message of a module, and
  * going on by SMS after many screens.
  */
+#include "core/engine/course.h"
 #include "core/engine/pace.h"
 #include "core/engine/self.h"
 #include "core/engine/step.h"
@@ -87,19 +88,10 @@ bool copy_sms_answer(struct step *s)
     return true;
 }
 
-static const struct module *numbered_module(const struct step *s, uint8_t number)
-{
-    for (uint16_t i = 0; i < s->course->n_modules; i++) {
-        if (s->course->modules[i].number == number)
-            return &s->course->modules[i];
-    }
-    return NULL;
-}
-
 bool copy_send_due(struct step *s)
 {
     uint8_t due = s->learner->due_sms;
-    const struct module *module = numbered_module(s, due);
+    const struct module *module = course_module_numbered(s, due);
     s->learner->due_sms = 0;
     if (due == 0)
         return false;
