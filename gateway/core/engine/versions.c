@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/engine/course.h"
+#include "core/engine/quiz.h"
 #include "core/engine/step.h"
 
 enum { MAJOR, MINOR, PATCH, N_NUMBERS };
@@ -78,13 +79,12 @@ static void move_bits(const struct course *from, const struct course *to,
     uint8_t moved[LEARNER_BITMAP_BYTES] = {0};
     for (uint16_t i = 0; i < from->n_units; i++) {
         const struct question *q = from->units[i].question;
-        if (q == NULL || !q->is_scored ||
-            (bits[q->scored_index / 8] >> q->scored_index % 8 & 1) == 0)
+        if (q == NULL || !q->is_scored || !bits_get(bits, q->scored_index))
             continue;
         const struct unit *unit = course_unit(to, from->units[i].id);
         const struct question *same = unit != NULL ? unit->question : NULL;
         if (same != NULL && same->is_scored)
-            moved[same->scored_index / 8] |= (uint8_t)(1u << same->scored_index % 8);
+            bits_set(moved, same->scored_index);
     }
     memcpy(bits, moved, sizeof(moved));
 }
