@@ -30,11 +30,14 @@ static struct str digits_of(const struct step *s, struct str text)
     return n > 0 ? (struct str){digits, n} : STR_NONE;
 }
 
-/* Who can begin all the same sees how, who learns already goes on. */
+/* Who can begin all the same sees how, who learns already goes on. What is too long for a code may
+ * be a phone number, which no answer may carry through Redis. */
 static void refuse(struct step *s, enum course_text text, struct str digits, struct str name)
 {
     bool is_joining = !learner_is_enrolled(s->learner);
-    step_say(s, step_text(s, text, VARS({"number", digits}, {"group", name})));
+    struct str shown =
+        digits.len > COHORT_CODE_DIGITS ? match_mask_numbers(digits, s->arena) : digits;
+    step_say(s, step_text(s, text, VARS({"number", shown}, {"group", name})));
     if (is_joining && s->input->via == VIA_USSD)
         join_course(s);
     else if (!is_joining)

@@ -10,9 +10,11 @@
 #include "core/engine/self.h"
 #include "core/engine/step.h"
 #include "core/match/words.h"
+#include "core/utf8.h"
 
 #define MAX_ROWS 6u /* of one message, of the EVENTS_MAX that a step has room for */
 #define MAX_ANSWERS 9u
+#define MAX_ECHO_BYTES 24u
 
 /* ---- by show of hands ---- */
 
@@ -102,10 +104,16 @@ struct row {
     uint32_t n;
 };
 
+/* A word that may be anything, as it is said again: no phone number goes through Redis. */
+static struct str echo(const struct step *s, struct str word)
+{
+    return utf8_cut(match_mask_numbers(word, s->arena), MAX_ECHO_BYTES);
+}
+
 static struct row read_row(const struct step *s, struct str line)
 {
     struct row row = {.typed = match_next_word(&line)};
-    row.name = who_shown_nickname(s, row.typed);
+    row.name = who_shown_nickname(s, echo(s, row.typed));
     for (struct str word; (word = match_next_word(&line)).len > 0;) {
         if (row.n <= MAX_ANSWERS)
             row.answers[row.n] = word;
@@ -150,7 +158,8 @@ static struct str judge_row(const struct step *s, const struct module *m, struct
         struct answer_match answer = match_answer(s->course->words, q, word, word, s->arena);
         if (answer.result != ANSWER_ONE)
             return step_text(s, COURSE_TEXT_batch_answer,
-                             VARS({"name", row->name}, {"n", step_number(s, n)}, {"answer", word},
+                             VARS({"name", row->name}, {"n", step_number(s, n)},
+                                  {"answer", echo(s, word)},
                                   {"high", step_number(s, q->n_choices)}));
         if (answer.choice > 0)
             row->answers[n - 1] = step_number(s, answer.choice);
@@ -174,31 +183,40 @@ static void note_row(struct step *s, const struct module *m, const struct row *r
 }
 
 /* What came of a row, in words. */
-static struct str take_row(struct step *s, const struct module *m, struct row *row, uint32_t n_rows)
+static struct str take_row(struct step *s, const struct module *m, struct row *row)
 {
     uint32_t right;
     struct str fault = judge_row(s, m, row, &right);
     if (fault.p != NULL)
         return fault;
-    if (n_rows >= MAX_ROWS)
-        return step_text(s, COURSE_TEXT_batch_later, VARS({"name", row->name}));
     note_row(s, m, row, right);
     return step_text(s, COURSE_TEXT_batch_row,
                      VARS({"name", row->name}, {"right", step_number(s, right)},
                           {"total", step_number(s, m->n_scored)}));
 }
 
+/* Behind MAX_ROWS as many are named, no more: a long message of faults brings no long answer. */
 static void take_rows(struct step *s, struct str rest, const struct cohort *cohort)
 {
     const struct module *m = lead_topic(s, cohort);
-    struct str said = STR_NONE;
+    struct str said = STR_NONE, late = STR_NONE;
     uint32_t n_rows = 0;
     while (m != NULL && rest.len > 0) {
         struct str line = match_normalise(str_split(&rest, '\n'), s->arena);
         struct row row = read_row(s, line);
-        if (row.name.len > 0)
-            said = step_lines(s, said, take_row(s, m, &row, n_rows++));
+        if (row.name.len == 0)
+            continue;
+        if (n_rows < MAX_ROWS)
+            said = step_lines(s, said, take_row(s, m, &row));
+        else if (n_rows < 2 * MAX_ROWS)
+            late = arena_printf(s->arena, "%.*s%s%.*s", STR_ARG(late), late.len > 0 ? ", " : "",
+                                STR_ARG(row.name));
+        n_rows++;
     }
+    if (n_rows > 2 * MAX_ROWS)
+        late = arena_printf(s->arena, "%.*s ...", STR_ARG(late));
+    if (late.len > 0)
+        said = step_lines(s, said, step_text(s, COURSE_TEXT_batch_later, VARS({"name", late})));
     if (str_is_empty(said))
         said = step_text(s, COURSE_TEXT_batch_how, VARS({"number", step_number(s, cohort->code)}));
     else
