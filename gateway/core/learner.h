@@ -102,7 +102,7 @@ struct learner {
     struct learner_modules modules;
     int64_t consent_ms;   /* wall time, 0 = no consent */
     int64_t asked_ms;     /* when the present question was last sent (48 h rule) */
-    int64_t completed_ms; /* the course was completed; 0 = not yet, or the follow-up was sent */
+    int64_t completed_ms; /* the course was completed; 0 = not yet, or before this was kept */
     int64_t ended_ms;  /* end of the present wait: retake, follow-up, consent erasure; 0 = none */
     int64_t closed_ms; /* last SMS about a dropped USSD session: one a day at most */
     uint32_t void_before; /* what earlier steps said and still waits is not sent: STOP, LEAVE, a

@@ -299,6 +299,28 @@ static void the_whole_course_ends_with_a_certificate_and_a_survey(void **state)
     assert_true(has_event(EVENT_followup_completed));
 }
 
+/* All was set by a clock a year ahead. The longest wait there is is a pause of two weeks: once
+ * until the timer sees it and once more, each time with two days to the reminder. */
+static void a_clock_that_was_ahead_keeps_nobody_waiting(void **state)
+{
+    (void)state;
+    join();
+    answer_test_and_plan(false);
+    int64_t ahead_ms = now.ms + 365 * DAY_MS, latest_ms = now.ms + 33 * DAY_MS;
+    learner.pushed_ms = learner.paused_ms = learner.pin_until_ms = ahead_ms;
+    say("NEXT");
+    for (out.purpose = NULL; out.purpose == NULL;) {
+        now.ms = out.wake_at_ms;
+        assert_in_range(now.ms, 1, latest_ms);
+        step_kind(INPUT_TIMER, "");
+    }
+    assert_string_equal(out.purpose, "reminder");
+    learner.is_locked = true;
+    learner.pin_hash[0] = 1;
+    say("1234");
+    expect_reply("1440"); /* minutes are a day */
+}
+
 /* From the end of the course on, survey or not, and by day only where the learner is. */
 static void the_follow_up_comes_by_day_without_a_survey(void **state)
 {
@@ -783,6 +805,7 @@ int main(void)
         LEARNER_TEST(a_number_without_consent_is_forgotten_after_seven_days),
         LEARNER_TEST(the_whole_course_ends_with_a_certificate_and_a_survey),
         LEARNER_TEST(the_follow_up_comes_by_day_without_a_survey),
+        LEARNER_TEST(a_clock_that_was_ahead_keeps_nobody_waiting),
         LEARNER_TEST(a_failed_test_can_be_tried_again_a_day_later_twice),
         LEARNER_TEST(feedback_says_why_and_never_wrong),
         LEARNER_TEST(answers_are_tolerant),

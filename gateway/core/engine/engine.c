@@ -145,6 +145,7 @@ static void wake_due(struct step *s)
 
 static void wake(struct step *s)
 {
+    pace_mend_times(s);
     const struct learner before = *s->learner;
     if (move_wake(s) || owner_ask(s) || !people_take_due(s))
         return;

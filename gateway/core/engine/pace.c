@@ -72,10 +72,31 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* A clock that was ahead and is not any more must keep nobody waiting. */
+/* A clock that was ahead and is not any more must keep nobody waiting. A limit that moves on with
+ * each look would: the timer, which goes by the clock itself, takes it for the time. */
 static int64_t not_after(int64_t at_ms, int64_t limit_ms)
 {
     return at_ms > limit_ms ? limit_ms : at_ms;
+}
+
+static void mend_times(const struct step *s, struct learner *l)
+{
+    int64_t now_ms = s->input->now.ms;
+    l->pushed_ms = not_after(l->pushed_ms, now_ms);
+    l->module_ms = not_after(l->module_ms, now_ms + WEEK_MS);
+    l->paused_ms = not_after(l->paused_ms, now_ms + PLAN_LONGEST_PAUSE_MS);
+}
+
+void pace_mend_times(struct step *s)
+{
+    struct learner other;
+    for (uint32_t i = 0; i < learner_n_others(s->learner); i++) {
+        if (learner_other(s->learner, i, &other) != ERR_OK)
+            continue;
+        mend_times(s, &other);
+        people_put(s, i, &other);
+    }
+    mend_times(s, s->learner);
 }
 
 /* ---- the next part of the course ---- */

@@ -29,6 +29,9 @@ void pace_tell(struct step *s, struct str text);
 /* What everybody in the course must know, agreed to reminders or not. False: no message may go now.
  */
 bool pace_notify(struct step *s, struct str text, const char *purpose);
+/* Whatever keeps anybody on this number waiting is no further ahead than it can be by this clock.
+ */
+void pace_mend_times(struct step *s);
 /* The learner has done something: whoever is quiet from now on is so anew. */
 void pace_heard(struct step *s);
 bool pace_is_agreed(const struct step *s);
@@ -42,6 +45,9 @@ bool plan_answer(struct step *s);
 void plan_skip(struct step *s);
 /* A push may come to who names no time any more, or does so again. */
 void plan_agree(struct step *s, bool is_given);
+#define PLAN_PAUSE_MS (7 * DAY_MS)
+#define PLAN_PAUSES 2
+#define PLAN_LONGEST_PAUSE_MS (PLAN_PAUSES * PLAN_PAUSE_MS)
 /* A week without pushes, twice. */
 void plan_pause(struct step *s);
 /* No push before. */

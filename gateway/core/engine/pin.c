@@ -107,7 +107,10 @@ bool pin_is_right(struct step *s, const uint8_t *salt, const uint8_t *hash)
 
 bool pin_may_try(struct step *s)
 {
-    int64_t left_ms = s->learner->pin_until_ms - s->input->now.ms;
+    struct learner *l = s->learner;
+    if (l->pin_until_ms > s->input->now.ms + MAX_WAIT_MS) /* by a clock that was ahead */
+        l->pin_until_ms = s->input->now.ms + MAX_WAIT_MS;
+    int64_t left_ms = l->pin_until_ms - s->input->now.ms;
     if (left_ms <= 0)
         return true;
     if (!understand_nothing(s))

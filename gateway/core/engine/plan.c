@@ -7,9 +7,6 @@
 #include "core/engine/pace.h"
 #include "core/engine/step.h"
 
-#define PAUSE_MS (7 * DAY_MS)
-#define MAX_PAUSES 2
-
 /* ---- the planning question ---- */
 
 void plan_ask(struct step *s)
@@ -99,7 +96,7 @@ bool plan_answer(struct step *s)
 int64_t plan_paused_until_ms(const struct step *s)
 {
     /* A clock that was ahead and is not any more must keep nobody waiting. */
-    int64_t limit_ms = s->input->now.ms + MAX_PAUSES * PAUSE_MS;
+    int64_t limit_ms = s->input->now.ms + PLAN_LONGEST_PAUSE_MS;
     return s->learner->paused_ms > limit_ms ? limit_ms : s->learner->paused_ms;
 }
 
@@ -108,10 +105,10 @@ void plan_pause(struct step *s)
     struct learner *l = s->learner;
     int64_t until_ms = plan_paused_until_ms(s);
     step_leave_side(s);
-    bool is_left = l->n_pauses < MAX_PAUSES;
+    bool is_left = l->n_pauses < PLAN_PAUSES;
     if (is_left) {
         l->n_pauses++;
-        l->paused_ms = (until_ms > s->input->now.ms ? until_ms : s->input->now.ms) + PAUSE_MS;
+        l->paused_ms = (until_ms > s->input->now.ms ? until_ms : s->input->now.ms) + PLAN_PAUSE_MS;
         (void)step_event(s, EVENT_paused);
     }
     step_say(s, step_text(s, is_left ? COURSE_TEXT_paused : COURSE_TEXT_pauses_over,
