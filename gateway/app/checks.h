@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/clock.h"
 #include "core/engine/engine.h"
 #include "port/store/store.h"
 
@@ -17,7 +18,7 @@
 
 /* A code with which a place can be brought to another number is looked for where there is no such
  * certificate, for phones: it lives so long, and is looked at so often at most, whoever asks. */
-#define CHECKS_MOVE_KEPT_MS (7 * 24 * 3600 * (int64_t)1000)
+#define CHECKS_MOVE_KEPT_MS (7 * DAY_MS)
 #define CHECKS_MOVE_TRIES 20u
 #define CHECKS_MOVE_BYTES (2 * NUMBER_ID_BYTES + 2 * 16 + 1) /* what lies by the code, with NUL */
 #define CHECKS_MOVE_KEY_BYTES 24u
@@ -27,7 +28,7 @@ void checks_move_value(const struct number_id *id, const uint8_t learner_id[16],
 
 /* The badge of a certificate, asked for by the link of CLAIM: what stands under "claim:TOKEN" of
  * the sessions, for 30 days from the making of the link. No number, no address. */
-#define CHECKS_CLAIM_KEPT_MS (30 * 24 * 3600 * (int64_t)1000)
+#define CHECKS_CLAIM_KEPT_MS (30 * DAY_MS)
 #define CHECKS_CLAIM_KEY_BYTES 32u
 enum checks_claim_state {
     CHECKS_CLAIM_NEW,   /* the link was given */

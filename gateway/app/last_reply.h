@@ -20,11 +20,12 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "core/learner.h"
 
 /* Longer inputs are not kept to make a reply again: not even a phone number fits. */
 #define LAST_STEP_TEXT_BYTES 8u
-#define LAST_REPLY_TTL_MS (24 * 3600 * 1000)
+#define LAST_REPLY_TTL_MS DAY_MS
 /* A reply, a key line and the numbers around them. */
 #define LAST_REPLY_MAX_BYTES 16384u
 

@@ -30,7 +30,7 @@
 #define SHOWN_LEFT_BITS 96u
 /* DELETE has explained itself here, and is not forgotten: no two days of silence lie between. */
 #define SHOWN_ERASE 128u
-#define ERASE_ASKED_MS (48 * 3600 * (int64_t)1000)
+#define ERASE_ASKED_MS (48 * HOUR_MS)
 
 static bool is_side_of(const struct learner *learner, enum via via)
 {

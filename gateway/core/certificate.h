@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/clock.h"
 
 #define CERTIFICATE_BYTES 15 /* "4821 0937 5526" and NUL */
 #define CERTIFICATE_DIGITS 12
@@ -13,8 +14,8 @@
 #define CERTIFICATE_NAME_BYTES 120u /* of a title or an organisation; longer ones are cut */
 #define CERTIFICATE_LINE_BYTES 400u
 #define CERTIFICATE_PIN_DIGITS 4u
-#define CERTIFICATE_PIN_BYTES 24 /* salt and hash, as core/learner.h has them */
-#define CERTIFICATE_KEPT_MS (1826 * 24 * 3600 * (int64_t)1000) /* five years */
+#define CERTIFICATE_PIN_BYTES 24            /* salt and hash, as core/learner.h has them */
+#define CERTIFICATE_KEPT_MS (1826 * DAY_MS) /* five years */
 
 /* What a code stands for. Written as one line, which lies in Redis by the code, and in PostgreSQL.
  */

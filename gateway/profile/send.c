@@ -1,12 +1,13 @@
 /* The request that sends a message, the one that asks for a token, and what their responses mean.
  */
+#include "base/clock.h"
 #include "core/match/match.h"
 #include "core/utf8.h"
 #include "profile/load.h"
 
 #define MAX_REQUEST_BYTES 65536u
 #define MAX_ERROR_BYTES 120u
-#define MAX_RETRY_AFTER_MS (24 * 3600 * 1000ll)
+#define MAX_RETRY_AFTER_MS DAY_MS
 
 /* Names the first required setting that a channel lacks. */
 static enum err check_required(const struct profile *p, const struct settings *settings,

@@ -15,7 +15,7 @@
 
 /* After two days a response is asked for again anyway (docs/course-rules.md 1.2 rule 11), so a
  * reply that could not be sent by then would only confuse. */
-#define REPLY_KEPT_MS (48 * 3600 * (int64_t)1000)
+#define REPLY_KEPT_MS (48 * HOUR_MS)
 
 enum via dialog_via(const struct inbound *inbound)
 {

@@ -16,7 +16,7 @@
  * the last inbound ids and whether STOP was confirmed, so that a repeated callback does not make a
  * new contact, or is no other check. Repeats come for up to three days (docs/reliability.md T3).
  */
-#define TOMBSTONE_KEPT_MS (72 * 3600 * (int64_t)1000)
+#define TOMBSTONE_KEPT_MS (72 * HOUR_MS)
 
 bool dialog_take_record(struct dialog *d, const struct store_record *record)
 {

@@ -66,10 +66,10 @@ void step_say_interrupted(struct step *s);
 /* ---- join.c ---- */
 
 /* Without a consent the number is forgotten after so long (docs/course-rules.md 1.6). */
-#define ENGINE_CONSENT_KEPT_MS (7 * 24 * 3600 * (int64_t)1000)
+#define ENGINE_CONSENT_KEPT_MS (7 * DAY_MS)
 /* A call is no word: it brings a number our question once in so many days, so we remember as long.
  */
-#define ENGINE_CALL_KEPT_MS (30 * 24 * 3600 * (int64_t)1000)
+#define ENGINE_CALL_KEPT_MS (30 * DAY_MS)
 
 void join_course(struct step *s);
 void join_again(struct step *s);

@@ -12,7 +12,7 @@
 #include "core/engine/step.h"
 
 #define PIN_DIGITS 6u
-#define TRUSTED_MS (30 * 60 * (int64_t)1000)
+#define TRUSTED_MS (30 * MINUTE_MS)
 #define NUDGE_WAIT_MS (7 * DAY_MS)
 
 /* Of this number and group; NULL: it leads none of that code (0 = any that is open). */
@@ -87,10 +87,9 @@ void lead_show(struct step *s)
 /* Of the week that the group is in, by its start; where it has none, behind what was finished. */
 const struct module *lead_topic(const struct step *s, const struct cohort *c)
 {
-    const int64_t week_ms = 7 * 24 * 3600 * (int64_t)1000;
-    int64_t begun_ms = c->start_day * 24 * 3600 * 1000;
+    int64_t begun_ms = c->start_day * DAY_MS;
     int64_t week = c->start_day > 0 && s->input->now.ms > begun_ms
-                       ? (s->input->now.ms - begun_ms) / week_ms
+                       ? (s->input->now.ms - begun_ms) / (7 * DAY_MS)
                        : 0;
     const struct module *found = NULL;
     for (uint16_t i = 0; i < s->course->n_modules; i++) {

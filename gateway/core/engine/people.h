@@ -149,4 +149,4 @@ bool move_is_going(struct step *s);
 /* Somebody of this number is on the way: looks whether he or she has arrived; false: nobody is. */
 bool move_wake(struct step *s);
 /* When that is looked for at the latest. */
-#define MOVE_LATE_MS (10 * 60 * (int64_t)1000)
+#define MOVE_LATE_MS (10 * MINUTE_MS)

@@ -11,8 +11,8 @@
 
 #define PIN_DIGITS 4u
 #define FREE_TRIES 3u /* before each one has to wait longer */
-#define FIRST_WAIT_MS (60 * (int64_t)1000)
-#define MAX_WAIT_MS (24 * 3600 * (int64_t)1000)
+#define FIRST_WAIT_MS MINUTE_MS
+#define MAX_WAIT_MS DAY_MS
 
 bool pin_is_set(const struct learner *l)
 {

@@ -11,7 +11,7 @@
 #include "core/engine/step.h"
 #include "core/match/words.h"
 
-#define LATE_MS (48 * 3600 * (int64_t)1000)
+#define LATE_MS (48 * HOUR_MS)
 /* After so many inputs in a row that brought nothing but the same once more, an SMS gets no answer
  * any more: two machines that answer each other must not spend a learner's credit. */
 #define MAX_IDLE 7

@@ -10,7 +10,7 @@
 #include "core/match/words.h"
 #include "core/utf8.h"
 
-#define QUIET_MS (30 * 60 * (int64_t)1000) /* by SMS nobody knows after that who writes */
+#define QUIET_MS (30 * MINUTE_MS) /* by SMS nobody knows after that who writes */
 #define MIN_LETTERS 2u
 #define MAX_LETTERS 10u
 

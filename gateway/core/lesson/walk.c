@@ -280,7 +280,7 @@ static enum err look_aside(struct all *all, const struct lesson_walk *from)
     const struct input late = {.kind = INPUT_TEXT, .via = from->via, .text = STR("1")};
     struct lesson_walk later = *from;
     enum err e = step_aside(all, from, ASIDE_DEPTH);
-    later.now_ms += 3 * 24 * 3600 * (int64_t)1000;
+    later.now_ms += 3 * DAY_MS;
     return e == ERR_OK ? try_aside(all, &later, &late, 1) : e;
 }
 

@@ -60,7 +60,7 @@
 #define TALK_MAX_REPEATS 64u
 #define TALK_MAX_COURSES 9u
 #define TALK_HISTORY 32u /* callbacks of a phone that may come again */
-#define TALK_MAX_WAIT_MS (3650 * 24 * 3600 * (int64_t)1000)
+#define TALK_MAX_WAIT_MS (3650 * DAY_MS)
 #define TALK_NUMBER_BYTES 17
 
 /* What a line says to do: a row of verbs.c, which knows how its arguments are read and what

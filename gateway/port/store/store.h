@@ -22,7 +22,7 @@
 #define STORE_BUCKETS 256u
 #define STORE_MAX_OUTBOX 4u /* messages of one commit to its number */
 #define STORE_MAX_ALERTS 3u /* and to people of ours */
-#define STORE_SEEN_TTL_MS (144 * 3600 * (int64_t)1000)
+#define STORE_SEEN_TTL_MS (144 * HOUR_MS)
 #define STORE_SEQ_BYTES 4u /* a state begins with its seq, big-endian */
 #define STORE_MAX_CAPS 6u  /* counters of one commit */
 #define STORE_CAP_KEY_BYTES 48u
