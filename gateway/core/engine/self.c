@@ -27,60 +27,22 @@ static struct str word_at(const struct step *s, enum course_text text, uint32_t 
 
 /* ---- consents beside that to the course ---- */
 
-static bool is_reminded(const struct step *s)
-{
-    return pace_is_agreed(s);
-}
-
-static bool is_surveyed(const struct step *s)
-{
-    return (s->learner->agreed & LEARNER_AGREED_SURVEY) != 0;
-}
-
-static bool is_shared(const struct step *s)
-{
-    return (s->learner->agreed & LEARNER_AGREED_SHARING) != 0;
-}
-
-static bool is_told_keys(const struct step *s)
-{
-    return (s->learner->agreed & LEARNER_AGREED_KEYS) != 0;
-}
-
-static bool is_told_results(const struct step *s)
-{
-    return (s->learner->agreed & LEARNER_AGREED_RESULTS) != 0;
-}
-
-static void agree_to_survey(struct step *s, bool is_given)
-{
-    self_agree(s, LEARNER_AGREED_SURVEY, is_given);
-}
-
-static void agree_to_keys(struct step *s, bool is_given)
-{
-    self_agree(s, LEARNER_AGREED_KEYS, is_given);
-}
-
-static void agree_to_sharing(struct step *s, bool is_given)
-{
-    self_agree(s, LEARNER_AGREED_SHARING, is_given);
-}
-
-static void agree_to_results(struct step *s, bool is_given)
-{
-    self_agree(s, LEARNER_AGREED_RESULTS, is_given);
-}
-
 /* In the order of text_purposes, behind the course. */
 static const struct purpose_row {
-    bool (*is_given)(const struct step *s);
-    void (*agree)(struct step *s, bool is_given);
+    uint8_t agreed, refused, asked; /* bits of learner.agreed; none: reminders, which plan.c has */
+    const char *name;               /* as in core.consent */
 } purposes[] = {
-    {is_reminded, plan_agree},     {is_surveyed, agree_to_survey},
-    {is_told_keys, agree_to_keys}, {is_told_results, agree_to_results},
-    {is_shared, agree_to_sharing}, /* last: in a group only */
+    {0, 0, 0, "reminders"},
+    {LEARNER_AGREED_SURVEY, LEARNER_REFUSED_SURVEY, 0, "survey"},
+    {LEARNER_AGREED_KEYS, LEARNER_REFUSED_KEYS, LEARNER_ASKED_KEYS, "key_messages"},
+    {LEARNER_AGREED_RESULTS, 0, 0, "share_org"},
+    {LEARNER_AGREED_SHARING, 0, 0, "share_group"}, /* last: in a group only */
 };
+
+static bool has_agreed(const struct step *s, const struct purpose_row *row)
+{
+    return row->agreed == 0 ? pace_is_agreed(s) : (s->learner->agreed & row->agreed) != 0;
+}
 
 static uint32_t n_purposes(const struct step *s)
 {
@@ -99,22 +61,11 @@ static void leave_survey(struct step *s)
     step_set_unit(s, NULL);
 }
 
-/* As in core.consent, and which bit says that it was refused. */
-static const struct agreement_row {
-    uint8_t purpose, refused, asked;
-    const char *name;
-} agreements[] = {
-    {LEARNER_AGREED_SURVEY, LEARNER_REFUSED_SURVEY, 0, "survey"},
-    {LEARNER_AGREED_KEYS, LEARNER_REFUSED_KEYS, LEARNER_ASKED_KEYS, "key_messages"},
-    {LEARNER_AGREED_SHARING, 0, 0, "share_group"},
-    {LEARNER_AGREED_RESULTS, 0, 0, "share_org"},
-};
-
 void self_agree(struct step *s, uint8_t purpose, bool is_given)
 {
     struct learner *l = s->learner;
-    const struct agreement_row *row = agreements;
-    while (row->purpose != purpose)
+    const struct purpose_row *row = purposes;
+    while (row->agreed != purpose)
         row++;
     l->agreed = (uint8_t)((l->agreed & ~(purpose | row->refused | row->asked)) |
                           (is_given ? purpose : row->refused));
@@ -130,7 +81,7 @@ struct str self_consents_screen(const struct step *s)
     struct str lines = STR_NONE;
     for (uint32_t i = 0; i < n_purposes(s); i++) {
         struct str word = word_at(s, COURSE_TEXT_purposes, i + 1);
-        struct str is = word_at(s, COURSE_TEXT_yes_no, purposes[i].is_given(s) ? 0 : 1);
+        struct str is = word_at(s, COURSE_TEXT_yes_no, has_agreed(s, &purposes[i]) ? 0 : 1);
         lines = step_lines(
             s, lines, arena_printf(s->arena, "%u %.*s: %.*s", i + 1, STR_ARG(word), STR_ARG(is)));
     }
@@ -147,8 +98,12 @@ bool self_consents_answer(struct step *s)
         return true;
     }
     const struct purpose_row *row = &purposes[key.choice - 1];
-    row->agree(s, !row->is_given(s));
-    if (row->agree != agree_to_sharing || !is_shared(s) || !who_ask_own_nickname(s))
+    bool is_taken_back = has_agreed(s, row);
+    if (row->agreed == 0)
+        plan_agree(s, !is_taken_back);
+    else
+        self_agree(s, row->agreed, !is_taken_back);
+    if (row->agreed != LEARNER_AGREED_SHARING || is_taken_back || !who_ask_own_nickname(s))
         step_say_screen(s);
     return true;
 }
@@ -159,7 +114,8 @@ bool self_share_is_asked(const struct step *s)
 {
     const struct cohort *cohort = step_cohort(s);
     return cohort != NULL && cohort->n_leads > 0 && learner_is_enrolled(s->learner) &&
-           !is_shared(s) && !str_is_empty(s->course->texts[COURSE_TEXT_share_ask]);
+           (s->learner->agreed & LEARNER_AGREED_SHARING) == 0 &&
+           !str_is_empty(s->course->texts[COURSE_TEXT_share_ask]);
 }
 
 struct str self_share_screen(const struct step *s)
@@ -206,7 +162,7 @@ static struct str agreed_purposes(const struct step *s)
 {
     struct str list = word_at(s, COURSE_TEXT_purposes, 0);
     for (uint32_t i = 0; i < n_purposes(s); i++) {
-        if (purposes[i].is_given(s))
+        if (has_agreed(s, &purposes[i]))
             list = arena_printf(s->arena, "%.*s, %.*s", STR_ARG(list),
                                 STR_ARG(word_at(s, COURSE_TEXT_purposes, i + 1)));
     }
