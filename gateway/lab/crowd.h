@@ -13,9 +13,8 @@
 #include "core/lesson/parse.h"
 #include "lab/talk/run.h"
 
-#define CROWD_WORLD                                                                                \
-    100u /* people in a world of their own; each gets a share of memory and time                   \
-          */
+/* People in a world of their own; each gets a share of memory and time. */
+#define CROWD_WORLD 100u
 #define CROWD_MAX_DAYS 1000u
 #define CROWD_MAX_TONGUES 16u
 

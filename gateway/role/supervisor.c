@@ -17,9 +17,8 @@
 #define FIRST_PAUSE_MS 100
 #define MAX_PAUSE_MS 5000
 #define SETTLING_TICK_MS 20
-#define AWAY_MS                                                                                    \
-    (5 * SUPERVISOR_LOOK_MS) /* looks further apart than that: it did not run itself               \
-                              */
+/* Looks further apart than that: it did not run itself. */
+#define AWAY_MS (5 * SUPERVISOR_LOOK_MS)
 
 #define READY_MS 10000 /* how long a replacement may take before the old one goes all the same */
 

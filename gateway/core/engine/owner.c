@@ -8,9 +8,8 @@
 #include "core/engine/people.h"
 #include "core/engine/step.h"
 
-#define AWAY_MS                                                                                    \
-    (365 * DAY_MS) /* so long after its last word a place that nobody may see is kept              \
-                    */
+/* So long after its last word a place that nobody may see is kept. */
+#define AWAY_MS (365 * DAY_MS)
 
 /* ---- a number that changed hands ---- */
 
