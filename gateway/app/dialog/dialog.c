@@ -261,11 +261,6 @@ static void save_next(struct dialog *d)
     }
 }
 
-static void enter_saving(struct dialog *d)
-{
-    save_next(d);
-}
-
 static void enter_spooling(struct dialog *d)
 {
     struct spooled sms = {.channel = d->channel->name, .received = d->key.received};
@@ -386,7 +381,7 @@ void dialog_happen(struct dialog *d, enum dialog_event event)
         dialog_enter_checking(d);
         return;
     case DIALOG_STATE_SAVING:
-        enter_saving(d);
+        save_next(d);
         return;
     case DIALOG_STATE_SPOOLING:
         enter_spooling(d);
