@@ -308,6 +308,7 @@ static void a_clock_that_was_ahead_keeps_nobody_waiting(void **state)
     answer_test_and_plan(false);
     int64_t ahead_ms = now.ms + 365 * DAY_MS, latest_ms = now.ms + 33 * DAY_MS;
     learner.pushed_ms = learner.paused_ms = learner.pin_until_ms = ahead_ms;
+    learner.wrote_ms = learner.closed_ms = ahead_ms;
     say("NEXT");
     for (out.purpose = NULL; out.purpose == NULL;) {
         now.ms = out.wake_at_ms;
@@ -315,10 +316,27 @@ static void a_clock_that_was_ahead_keeps_nobody_waiting(void **state)
         step_kind(INPUT_TIMER, "");
     }
     assert_string_equal(out.purpose, "reminder");
+    assert_in_range(learner.wrote_ms, 1, now.ms);
+    assert_in_range(learner.closed_ms, 1, now.ms);
     learner.is_locked = true;
     learner.pin_hash[0] = 1;
     say("1234");
     expect_reply("1440"); /* minutes are a day */
+}
+
+static void three_messages_a_day_reach_a_person(void **state)
+{
+    (void)state;
+    uint32_t n = 0;
+    join();
+    for (int i = 0; i < 300; i++) { /* minutes */
+        say("ASK where is your office");
+        n += has_event(EVENT_asked);
+    }
+    assert_int_equal(n, 3);
+    now.ms += DAY_MS;
+    say("ASK where is your office");
+    assert_true(has_event(EVENT_asked));
 }
 
 /* From the end of the course on, survey or not, and by day only where the learner is. */
@@ -806,6 +824,7 @@ int main(void)
         LEARNER_TEST(the_whole_course_ends_with_a_certificate_and_a_survey),
         LEARNER_TEST(the_follow_up_comes_by_day_without_a_survey),
         LEARNER_TEST(a_clock_that_was_ahead_keeps_nobody_waiting),
+        LEARNER_TEST(three_messages_a_day_reach_a_person),
         LEARNER_TEST(a_failed_test_can_be_tried_again_a_day_later_twice),
         LEARNER_TEST(feedback_says_why_and_never_wrong),
         LEARNER_TEST(answers_are_tolerant),

@@ -22,7 +22,9 @@ static bool may_write(struct step *s)
         l->wrote_ms = s->input->now.ms;
         l->n_wrote = 0;
     }
-    return l->n_wrote++ < MAX_WRITTEN;
+    bool is_left = l->n_wrote < MAX_WRITTEN;
+    l->n_wrote = (uint8_t)(l->n_wrote + is_left);
+    return is_left;
 }
 
 /* The detector has looked at it before; nothing of it is repeated. */

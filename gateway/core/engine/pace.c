@@ -83,6 +83,8 @@ static void mend_times(const struct step *s, struct learner *l)
 {
     int64_t now_ms = s->input->now.ms;
     l->pushed_ms = not_after(l->pushed_ms, now_ms);
+    l->wrote_ms = not_after(l->wrote_ms, now_ms);
+    l->closed_ms = not_after(l->closed_ms, now_ms);
     l->module_ms = not_after(l->module_ms, now_ms + WEEK_MS);
     l->paused_ms = not_after(l->paused_ms, now_ms + PLAN_LONGEST_PAUSE_MS);
 }
