@@ -217,14 +217,7 @@ static void look(struct page *p, struct str address)
 /* Digits of any script, in any pieces; "" when there are none. */
 static struct str digits_of(struct str text, struct arena *arena)
 {
-    struct str normal = match_normalise(text, arena);
-    char *digits = arena_alloc(arena, normal.len + 1);
-    size_t n = 0;
-    for (size_t i = 0; digits != NULL && i < normal.len; i++) {
-        if (normal.p[i] >= '0' && normal.p[i] <= '9')
-            digits[n++] = normal.p[i];
-    }
-    return (struct str){digits, n};
+    return arena_digits(arena, match_normalise(text, arena));
 }
 
 /* The form's code gets an address of its own, which may be printed and kept. */

@@ -128,6 +128,17 @@ struct str arena_number(struct arena *a, int64_t value)
     return arena_str(a, (struct str){digits + at, sizeof(digits) - at});
 }
 
+struct str arena_digits(struct arena *a, struct str text)
+{
+    char *digits = arena_alloc(a, text.len + 1);
+    size_t n = 0;
+    for (size_t i = 0; digits != NULL && i < text.len; i++) {
+        if (text.p[i] >= '0' && text.p[i] <= '9')
+            digits[n++] = text.p[i];
+    }
+    return (struct str){digits, n};
+}
+
 struct str arena_printf(struct arena *a, const char *fmt, ...)
 {
     va_list args;

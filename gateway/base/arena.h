@@ -23,6 +23,8 @@ void *arena_alloc(struct arena *a, size_t bytes);
 struct str arena_str(struct arena *a, struct str s);
 /* In digits; a fifth of what arena_printf takes. */
 struct str arena_number(struct arena *a, int64_t value);
+/* The digits 0 to 9 of a text, in whatever pieces they stand; empty where it has none. */
+struct str arena_digits(struct arena *a, struct str text);
 struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 enum err arena_error(const struct arena *a);
 

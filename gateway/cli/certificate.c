@@ -158,14 +158,7 @@ static int ask(struct batch *b)
 /* Digits of any script, at most as many as could be a mistyped code. */
 static struct str digits_of(struct str given, struct arena *arena)
 {
-    struct str normal = match_normalise(given, arena);
-    char *digits = arena_alloc(arena, normal.len + 1);
-    size_t n = 0;
-    for (size_t i = 0; digits != NULL && i < normal.len && n < CODE_WORDS_BYTES / 2; i++) {
-        if (normal.p[i] >= '0' && normal.p[i] <= '9')
-            digits[n++] = normal.p[i];
-    }
-    return (struct str){digits, n};
+    return str_sub(arena_digits(arena, match_normalise(given, arena)), 0, CODE_WORDS_BYTES / 2);
 }
 
 static int add(struct batch *b, struct str given)

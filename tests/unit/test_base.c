@@ -173,7 +173,7 @@ static void arena_is_used_again(void **state)
     }
 }
 
-static void arena_writes_numbers(void **state)
+static void arena_writes_and_finds_numbers(void **state)
 {
     (void)state;
     static const int64_t numbers[] = {0, 7, -1, 10, 999999, INT64_MAX, INT64_MIN};
@@ -183,6 +183,8 @@ static void arena_writes_numbers(void **state)
         (void)snprintf(wanted, sizeof(wanted), "%lld", (long long)numbers[i]);
         assert_string_equal(arena_number(a, numbers[i]).p, wanted);
     }
+    assert_string_equal(arena_digits(a, STR("+48 21-5 x6")).p, "482156");
+    assert_int_equal(arena_digits(a, STR("no, \xd9\xa1")).len, 0);
 }
 
 static void timestamps_are_read_in_every_shape_and_no_other(void **state)
@@ -360,7 +362,7 @@ int main(void)
         cmocka_unit_test(json_strings_are_valid_whatever_comes_in),
         cmocka_unit_test(arena_zeroes_aligns_and_has_a_ceiling),
         cmocka_unit_test(arena_is_used_again),
-        cmocka_unit_test(arena_writes_numbers),
+        cmocka_unit_test(arena_writes_and_finds_numbers),
         cmocka_unit_test(timestamps_are_read_in_every_shape_and_no_other),
         cmocka_unit_test(timestamps_go_round),
         cmocka_unit_test(errors_have_names_and_say_whether_to_retry),

@@ -125,20 +125,9 @@ static bool find_words(struct step *s)
     return can_say(s->course);
 }
 
-static struct str digits_of(const struct step *s, struct str text)
-{
-    char *digits = arena_alloc(s->arena, text.len + 1);
-    size_t n = 0;
-    for (size_t i = 0; digits != NULL && i < text.len; i++) {
-        if (text.p[i] >= '0' && text.p[i] <= '9')
-            digits[n++] = text.p[i];
-    }
-    return (struct str){digits, n};
-}
-
 void check_ask(struct step *s)
 {
-    struct str digits = digits_of(s, s->argument);
+    struct str digits = arena_digits(s->arena, s->argument);
     if (!find_words(s)) {
         step_say_interrupted(s);
     } else if (digits.len > 0) {
@@ -177,7 +166,7 @@ struct str check_screen(const struct step *s)
 
 bool check_answer(struct step *s)
 {
-    struct str digits = digits_of(s, s->norm);
+    struct str digits = arena_digits(s->arena, s->norm);
     if (str_eq(s->norm, STR("0"))) {
         step_leave_side(s);
         step_say_screen(s);
@@ -209,9 +198,9 @@ static bool answer_stranger(struct step *s)
     use_language(s, code.digits.p != NULL ? code.lang : command.lang);
     s->argument = command.argument;
     struct str text = code.digits.p != NULL ? judge(s, code.digits)
-                      : str_is_empty(digits_of(s, s->argument))
+                      : str_is_empty(arena_digits(s->arena, s->argument))
                           ? step_text(s, COURSE_TEXT_check_ask, NO_VARS)
-                          : judge(s, digits_of(s, s->argument));
+                          : judge(s, arena_digits(s->arena, s->argument));
     if (text.p != NULL)
         step_say(s, text);
     return true;

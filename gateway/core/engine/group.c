@@ -18,16 +18,8 @@ const struct cohort *step_cohort(const struct step *s)
  * absent when there are none, or far too many. */
 static struct str digits_of(const struct step *s, struct str text)
 {
-    char *digits = arena_alloc(s->arena, MAX_DIGITS + 1);
-    size_t n = 0;
-    for (size_t i = 0; digits != NULL && i < text.len; i++) {
-        if (text.p[i] < '0' || text.p[i] > '9')
-            continue;
-        if (n == MAX_DIGITS)
-            return STR_NONE;
-        digits[n++] = text.p[i];
-    }
-    return n > 0 ? (struct str){digits, n} : STR_NONE;
+    struct str digits = arena_digits(s->arena, text);
+    return digits.len > 0 && digits.len <= MAX_DIGITS ? digits : STR_NONE;
 }
 
 /* Who can begin all the same sees how, who learns already goes on. What is too long for a code may
