@@ -43,13 +43,13 @@ const struct cli_command cli_reconcile = {
         "For a PostgreSQL that was restored from a dump older than the event log reaches back\n"
         "(keep_events_hours). What the log still has comes back by itself; this brings the rest "
         "as\n"
-        "far as Redis knows it: who there is, the sealed number, consent, language, role, the\n"
-        "milestones of the course, certificates. Times that Redis does not keep are set to the "
-        "last\n"
-        "contact. Nothing that PostgreSQL knows is overwritten, so it may be repeated, and run\n"
-        "beside the gateway. Prints how many numbers Redis has, how many were new to PostgreSQL,\n"
-        "how many have no number that can be sealed (they come with the next message), and how\n"
-        "many states another version of waypost has written.",
+        "far as Redis knows it: who there is (all who share a phone), the sealed number,\n"
+        "consent, language, role, the milestones of the course, certificates. Times that Redis\n"
+        "does not keep are set to the last contact. Nothing that PostgreSQL knows is\n"
+        "overwritten, so it may be repeated, and run beside the gateway. Prints how many\n"
+        "numbers Redis has, how many people were new to PostgreSQL, how many numbers cannot be\n"
+        "sealed (they come with the next message), and how many states another version of\n"
+        "waypost has written.",
     .options = {CLI_CONFIG_OPTION},
     .run = reconcile_run,
 };

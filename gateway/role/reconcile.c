@@ -96,46 +96,86 @@ static bool read_learner(struct reconcile *r, const struct store_learner *found,
     return false;
 }
 
-static void add_learner(struct reconcile *r, const struct store_learner *found)
+/* Without its end, before which the rest of the members goes. */
+static void add_record(struct reconcile *r, const struct event_record *record, struct str state)
 {
-    struct learner l;
-    if (!read_learner(r, found, &l))
-        return;
+    buf_add_char(&r->page, r->page.len == 0 ? '[' : ',');
+    event_record_json(record, state, &r->page);
+    if (r->page.len > 0)
+        r->page.len--;
+}
+
+/* Where the state does not say when, the time of the look. */
+static struct wall_ms last_contact(const struct reconcile *r, const struct learner *l)
+{
+    return (struct wall_ms){l->link.last_ms > 0 ? l->link.last_ms : loop_wall(r->loop).ms};
+}
+
+/* What a person's state does not say of its steps: those of before somebody else had the phone. */
+#define SEQ_OF_OTHERS 1u
+
+/* is_at_it: has the phone now; the number, and when it is due, come once, with this one. */
+static void add_person(struct reconcile *r, const struct store_learner *found,
+                       const struct learner *l, bool is_at_it)
+{
     const struct courses *courses = course_set_courses(r->courses);
-    const struct course *course = l.course_key != 0 ? courses_find(courses, l.course_key) : NULL;
+    const struct course *course = l->course_key != 0 ? courses_find(courses, l->course_key) : NULL;
     const struct course *speaks = course != NULL ? course : courses->list[courses->current];
     struct buf sealed CLEANUP(buf_fini);
     struct vault_sealed number = {.key_id = 0};
     buf_init(&sealed, VAULT_PACKED_MAX_NUMBER + VAULT_TAG_BYTES);
-    if (!seal_number(r, &found->id, &l, &sealed, &number))
+    if (is_at_it && !seal_number(r, &found->id, l, &sealed, &number))
         r->done.n_without_number++;
     struct event_record record = {
         .kind = EVENT_RECORD_STEP,
-        .seq = l.seq,
-        .at = {l.link.last_ms > 0 ? l.link.last_ms : loop_wall(r->loop).ms},
-        .channel = str_from(l.link.channel),
+        .seq = is_at_it ? l->seq : SEQ_OF_OTHERS,
+        .at = last_contact(r, l),
+        .channel = str_from(l->link.channel),
         .course = course != NULL ? course->id : STR_NONE,
         .version = course != NULL ? course->version : STR_NONE,
-        .lang = l.lang[0] != '\0' ? str_from(l.lang) : speaks->language, /* as of a step */
-        .country = str_from(l.link.country),
-        .due_at = {found->due_at_ms},
+        .lang = l->lang[0] != '\0' ? str_from(l->lang) : speaks->language, /* as of a step */
+        .country = str_from(l->link.country),
+        .due_at = {is_at_it ? found->due_at_ms : 0},
         .vault_key_id = number.key_id,
         .vault_nonce = {(const char *)number.nonce, sizeof(number.nonce)},
         .vault_ciphertext = number.ciphertext,
     };
     memcpy(record.number_id, found->id.bytes, sizeof(record.number_id));
-    memcpy(record.learner_id, l.learner_id, sizeof(record.learner_id));
-    buf_add_char(&r->page, r->page.len == 0 ? '[' : ',');
-    event_record_json(&record, found->state, &r->page);
-    if (r->page.len > 0)
-        r->page.len--; /* its end, before which the rest of the members goes */
-    if (l.role > 0)
-        buf_addf(&r->page, ",\"role\":%u", l.role);
-    if (l.cohort > 0)
-        buf_addf(&r->page, ",\"cohort\":\"%06" PRIu32 "\"", l.cohort);
+    memcpy(record.learner_id, l->learner_id, sizeof(record.learner_id));
+    add_record(r, &record, found->state);
+    if (l->role > 0)
+        buf_addf(&r->page, ",\"role\":%u", l->role);
+    if (l->cohort > 0)
+        buf_addf(&r->page, ",\"cohort\":\"%06" PRIu32 "\"", l->cohort);
     if (course != NULL)
-        add_milestones(&r->page, &l, course);
+        add_milestones(&r->page, l, course);
     buf_add_char(&r->page, '}');
+}
+
+static bool has_id(const struct learner *l)
+{
+    static const uint8_t none[sizeof(l->learner_id)];
+    return memcmp(l->learner_id, none, sizeof(none)) != 0;
+}
+
+/* All who learn by this number: the one who is at it, and the others. Where somebody is at it who
+ * is nobody yet, the first of the others stands for the number. */
+static void add_learner(struct reconcile *r, const struct store_learner *found)
+{
+    struct learner l, other;
+    if (!read_learner(r, found, &l))
+        return;
+    bool is_told = has_id(&l);
+    if (is_told)
+        add_person(r, found, &l, true);
+    for (uint32_t i = 0; i < learner_n_others(&l); i++) {
+        if (learner_other(&l, i, &other) != ERR_OK) {
+            r->done.n_unreadable++;
+        } else if (has_id(&other)) {
+            add_person(r, found, &other, !is_told);
+            is_told = true;
+        }
+    }
 }
 
 /* ---- pages ---- */
