@@ -9,7 +9,6 @@
 #include "app/course_set.h"
 #include "app/page.h"
 #include "base/xalloc.h"
-#include "core/match/match.h"
 #include "port/qr.h"
 #include "wire/address.h"
 #include "wire/form.h"
@@ -105,16 +104,18 @@ static void add_form(const struct page *p, struct buf *out)
     buf_add_str(out, STR("</button></form>"));
 }
 
-struct response {
-    int status;
-    const char *name;  /* in JSON */
-    const char *class; /* of its line */
-    struct str text;   /* absent: only the form */
-    const struct certificate *found;
-    struct str url; /* of the page of this code; absent: it has none */
-};
+/* A course that was published by an earlier version has no words for it. */
+static void add_link_to_list(const struct page *p, struct buf *out)
+{
+    struct str words = page_words(p, COURSE_TEXT_page_list);
+    if (str_is_empty(words))
+        return;
+    buf_add_str(out, STR("<p><a href=\"" LIST_PATH "\">"));
+    buf_add_html(out, words);
+    buf_add_str(out, STR("</a></p>"));
+}
 
-static void write_html(const struct page *p, const struct response *a, struct buf *out)
+static void write_html(const struct page *p, const struct page_answer *a, struct buf *out)
 {
     page_begin(p, COURSE_TEXT_page_title, out);
     if (a->text.p != NULL) {
@@ -127,84 +128,41 @@ static void write_html(const struct page *p, const struct response *a, struct bu
     buf_add_html(out, page_words(p, COURSE_TEXT_page_about));
     buf_add_str(out, STR("</p>"));
     add_form(p, out);
+    add_link_to_list(p, out);
     page_end(out);
 }
 
-static void add_member(struct buf *out, const char *name, struct str value)
-{
-    buf_addf(out, ",\"%s\":", name);
-    buf_add_json(out, value);
-}
-
-static void write_json(const struct page *p, const struct response *a, struct buf *out)
-{
-    const struct certificate *c = a->found;
-    buf_addf(out, "{\"status\":\"%s\"", a->name);
-    add_member(out, "code", p->digits.p != NULL ? p->digits : STR(""));
-    add_member(out, "answer", a->text.p != NULL ? a->text : STR(""));
-    if (c != NULL) {
-        add_member(out, "type", c->module > 0 ? STR("module") : STR("course"));
-        add_member(out, "course", c->title);
-        add_member(out, "version", c->version);
-        add_member(out, "language", c->lang);
-        add_member(out, "finished", c->month);
-        add_member(out, "issuer", c->org);
-        if (c->module > 0)
-            buf_addf(out, ",\"module\":%u", c->module);
-        buf_addf(out, ",\"modules\":%u,\"hours\":%u", c->n_modules, c->hours);
-    }
-    buf_add_str(out, STR("}\n"));
-}
-
-static void respond(struct page *p, const struct response *a)
+static void respond(struct page *p, const struct page_answer *a)
 {
     struct buf *body = &p->all->body;
     buf_reset(body);
-    if (p->is_json)
-        write_json(p, a, body);
-    else
+    if (p->is_json) {
+        page_add_json(p->digits, a, body);
+        buf_add_char(body, '\n');
+    } else {
         write_html(p, a, body);
+    }
     page_respond(p, a->status,
                  p->is_json ? STR("application/json") : STR("text/html; charset=utf-8"));
 }
 
 /* ---- what stands on it ---- */
 
-static struct str words_of(const struct page *p, const struct code_check *check)
-{
-    const struct config *config = p->all->parts.config;
-    const struct engine_context context = {.org = config->org, .url = config->url};
-    return engine_check_words(p->course, &context, p->digits, check, p->arena);
-}
-
 static void on_check(void *ctx, enum err e, const struct code_check *check)
 {
     struct page *p = ctx;
-    struct response a = {.status = 503, .name = "UNKNOWN", .class = "later"};
     p->all->n_running--;
-    if (e != ERR_OK) {
-        a.text = page_words(p, COURSE_TEXT_check_later);
-        respond(p, &a);
-        return;
-    }
-    bool is_found = check->result == CHECK_FOUND, is_revoked = is_found && check->found.is_revoked;
-    bool is_missing = check->result == CHECK_NOT_FOUND;
-    a.status = is_found ? 200 : is_missing ? 404 : 429;
-    a.name = is_revoked ? "REVOKED" : is_found ? "VALID" : is_missing ? "NOT FOUND" : "TRY LATER";
-    a.class = is_revoked ? "revoked" : is_found ? "valid" : is_missing ? "missing" : "later";
-    a.text = words_of(p, check);
-    a.found = is_found ? &check->found : NULL;
-    if (is_found && !is_revoked)
+    struct page_answer a = page_answer_to(p, p->digits, e, check);
+    if (a.found != NULL && !a.found->is_revoked)
         a.url = url_of(p, arena_printf(p->arena, "%.*s", STR_ARG(p->digits)).p);
     respond(p, &a);
 }
 
 static void look(struct page *p, struct str address)
 {
-    struct response wrong = {.status = 400, .name = "NO CODE", .class = "missing"};
     struct checks_ask ask = {.who = page_who(p, address), .by = "page"};
     if (certificate_parse(p->digits, &ask.code) != ERR_OK) {
-        wrong.text = words_of(p, &(struct code_check){.code = 0});
+        struct page_answer wrong = page_answer_to_none(p, p->digits);
         respond(p, &wrong);
         return;
     }
@@ -214,12 +172,6 @@ static void look(struct page *p, struct str address)
 
 /* ---- what was asked for ---- */
 
-/* Digits of any script, in any pieces; "" when there are none. */
-static struct str digits_of(struct str text, struct arena *arena)
-{
-    return arena_digits(arena, match_normalise(text, arena));
-}
-
 /* The form's code gets an address of its own, which may be printed and kept. */
 static void respond_to_form(struct page *p, const struct http_request *request)
 {
@@ -227,13 +179,12 @@ static void respond_to_form(struct page *p, const struct http_request *request)
     struct str code = STR_NONE;
     if (request->query.p != NULL && form_parse(request->query, p->arena, &form) == ERR_OK)
         code = form_get(&form, STR("code"));
-    struct response empty = {.status = 200, .name = "NO CODE", .class = "missing"};
-    struct str digits = code.p != NULL ? digits_of(code, p->arena) : STR_NONE;
+    struct page_answer empty = {.status = 200, .name = "NO CODE", .class = "missing"};
+    struct str digits = code.p != NULL ? page_digits(code, p->arena) : STR_NONE;
     if (digits.len != CERTIFICATE_DIGITS) {
         if (code.p != NULL) {
             p->digits = digits;
-            empty.status = 400;
-            empty.text = words_of(p, &(struct code_check){.code = 0});
+            empty = page_answer_to_none(p, digits);
         }
         respond(p, &empty);
         return;
@@ -275,9 +226,10 @@ bool check_pages_handle(struct check_pages *all, struct front_token token,
     if (!str_starts(request->path, STR(PAGE_PREFIX)))
         return false;
     bool is_claim = str_starts(request->path, claim);
+    bool is_list = str_eq(request->path, STR(LIST_PATH));
     const struct course *course = find_course(all);
     bool is_get = str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD")) ||
-                  (is_claim && str_eq(request->method, STR("POST")));
+                  ((is_claim || is_list) && str_eq(request->method, STR("POST")));
     if (!is_get || course == NULL) {
         page_close(all, token, is_get ? 503 : 405, is_get ? NULL : &allow);
         return true;
@@ -287,6 +239,10 @@ bool check_pages_handle(struct check_pages *all, struct front_token token,
     if (is_claim) {
         claim_page_handle(p, str_sub(request->path, claim.len, request->path.len), request,
                           address);
+        return true;
+    }
+    if (is_list) {
+        list_page_handle(p, request, address);
         return true;
     }
     struct str rest = form_decode(
@@ -299,7 +255,7 @@ bool check_pages_handle(struct check_pages *all, struct front_token token,
         p->is_json = true;
         rest = str_sub(rest, 0, rest.len - 5);
     }
-    p->digits = digits_of(rest, p->arena);
+    p->digits = page_digits(rest, p->arena);
     look(p, address);
     return true;
 }

@@ -178,7 +178,7 @@ void checks_look(struct store *store, const struct checks_ask *ask, checks_on_do
     (void)snprintf(l->miss_key, sizeof(l->miss_key), "missed checks:%s", ask->by); /* likewise */
     struct store_cap caps[3];
     uint32_t n = 0;
-    if (!ask->is_again)
+    if (!ask->is_again && !ask->is_in_list)
         caps[n++] = (struct store_cap){.name = "checks",
                                        .key = str_from(key),
                                        .units = 1,
@@ -192,6 +192,20 @@ void checks_look(struct store *store, const struct checks_ask *ask, checks_on_do
                                        .window_s = 24 * HOUR_S};
     caps[n++] = misses(l, 0, CHECKS_MISSES - 1);
     store_take(store, caps, n, on_taken, l);
+}
+
+void checks_count_list(struct store *store, const struct number_id *who, store_on_done *fn,
+                       void *ctx)
+{
+    char hex[2 * NUMBER_ID_BYTES + 1], key[STORE_CAP_KEY_BYTES];
+    hex_encode(who->bytes, sizeof(who->bytes), hex);
+    (void)snprintf(key, sizeof(key), "l:%s", hex); /* fits */
+    struct store_cap cap = {.name = "checks",
+                            .key = str_from(key),
+                            .units = 1,
+                            .limit = CHECKS_LISTS_AN_HOUR,
+                            .window_s = HOUR_S};
+    store_take(store, &cap, 1, fn, ctx);
 }
 
 /* ---- the badge of a certificate ---- */

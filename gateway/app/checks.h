@@ -11,7 +11,10 @@
 #include "core/engine/engine.h"
 #include "port/store/store.h"
 
-#define CHECKS_AN_HOUR 5u /* of one number, one address */
+#define CHECKS_AN_HOUR 5u       /* of one number, one address */
+#define CHECKS_LIST 25u         /* codes in a list */
+#define CHECKS_LISTS_AN_HOUR 2u /* of one address; they count for nothing else */
+#define CHECKS_LIST_MISSES 5u   /* codes that nobody has, after which a list is over */
 #define CHECKS_PINS 10u
 #define CHECKS_MISSES 100u
 #define CHECKS_MISS_S 600u
@@ -57,13 +60,17 @@ struct checks_ask {
     struct number_id who; /* pseudonym of a number, or of an address */
     const char *by;       /* "phone", "page" */
     bool has_moves;
-    bool has_pin;  /* of the holder, to be compared: CHECKS_PINS a day for each code */
-    bool is_again; /* the number has asked for this code before, and answers what it was told */
+    bool has_pin;    /* of the holder, to be compared: CHECKS_PINS a day for each code */
+    bool is_in_list; /* that was counted */
+    bool is_again;   /* the number has asked for this code before, and answers what it was told */
 };
 
 /* e: as of the store. ret: NULL unless e is ERR_OK; what it points to is borrowed until the
  * callback returns. Exactly once, from the loop. */
 typedef void checks_on_done(void *ctx, enum err e, const struct code_check *ret);
 void checks_look(struct store *store, const struct checks_ask *ask, checks_on_done *fn, void *ctx);
+/* Before the first code of a list. ERR_DENIED: too many lists. */
+void checks_count_list(struct store *store, const struct number_id *who, store_on_done *fn,
+                       void *ctx);
 /* The person of this id in a number's state; false: there is none, or it cannot be read. */
 bool checks_find(struct str state, const uint8_t learner_id[16], struct learner *ret);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/match/match.h"
+
 #define RETRY_S "3600"
 
 struct str page_words(const struct page *p, enum course_text text)
@@ -19,9 +21,10 @@ static const char style[] =
     ".answer{border-inline-start:.5rem solid #555;padding:.5rem 1rem;font-size:1.25rem}"
     ".valid{border-color:#0a6b2d}.revoked,.missing{border-color:#a30000}"
     "label{display:block;font-weight:bold}"
-    "input,button{font:inherit;padding:.5rem;margin:.25rem 0;border:2px solid #333;"
+    "input,textarea,button{font:inherit;padding:.5rem;margin:.25rem 0;border:2px solid #333;"
     "border-radius:.25rem;box-sizing:border-box;max-width:100%}"
-    "input{width:16em;direction:ltr}button{background:#0b4a8f;color:#fff;border-color:#0b4a8f}"
+    "input,textarea{width:16em;direction:ltr}button{background:#0b4a8f;color:#fff;border-color:#"
+    "0b4a8f}"
     "figure{margin:1rem 0}svg{width:10rem;height:10rem;max-width:100%;background:#fff}"
     "@media print{form{display:none}body{font-size:12pt}}";
 
@@ -106,4 +109,70 @@ void page_close(struct check_pages *all, struct front_token token, int status,
     struct http_response response = {
         .status = status, .headers = extra, .n_headers = extra != NULL ? 1 : 0};
     all->parts.fn(all->parts.ctx, token, &response);
+}
+
+/* ---- what is said of a code ---- */
+
+struct str page_digits(struct str text, struct arena *arena)
+{
+    return arena_digits(arena, match_normalise(text, arena));
+}
+
+static void add_member(struct buf *out, const char *name, struct str value)
+{
+    buf_addf(out, ",\"%s\":", name);
+    buf_add_json(out, value);
+}
+
+void page_add_json(struct str digits, const struct page_answer *a, struct buf *out)
+{
+    const struct certificate *c = a->found;
+    buf_addf(out, "{\"status\":\"%s\"", a->name);
+    add_member(out, "code", digits.p != NULL ? digits : STR(""));
+    add_member(out, "answer", a->text.p != NULL ? a->text : STR(""));
+    if (c != NULL) {
+        add_member(out, "type", c->module > 0 ? STR("module") : STR("course"));
+        add_member(out, "course", c->title);
+        add_member(out, "version", c->version);
+        add_member(out, "language", c->lang);
+        add_member(out, "finished", c->month);
+        add_member(out, "issuer", c->org);
+        if (c->module > 0)
+            buf_addf(out, ",\"module\":%u", c->module);
+        buf_addf(out, ",\"modules\":%u,\"hours\":%u", c->n_modules, c->hours);
+    }
+    buf_add_char(out, '}');
+}
+
+static struct str words_of(const struct page *p, struct str digits, const struct code_check *check)
+{
+    const struct config *config = p->all->parts.config;
+    const struct engine_context context = {.org = config->org, .url = config->url};
+    return engine_check_words(p->course, &context, digits, check, p->arena);
+}
+
+struct page_answer page_answer_to(const struct page *p, struct str digits, enum err e,
+                                  const struct code_check *check)
+{
+    struct page_answer a = {.status = 503, .name = "UNKNOWN", .class = "later"};
+    if (e != ERR_OK) {
+        a.text = page_words(p, COURSE_TEXT_check_later);
+        return a;
+    }
+    bool is_found = check->result == CHECK_FOUND, is_revoked = is_found && check->found.is_revoked;
+    bool is_missing = check->result == CHECK_NOT_FOUND;
+    a.status = is_found ? 200 : is_missing ? 404 : 429;
+    a.name = is_revoked ? "REVOKED" : is_found ? "VALID" : is_missing ? "NOT FOUND" : "TRY LATER";
+    a.class = is_revoked ? "revoked" : is_found ? "valid" : is_missing ? "missing" : "later";
+    a.text = words_of(p, digits, check);
+    a.found = is_found ? &check->found : NULL;
+    return a;
+}
+
+struct page_answer page_answer_to_none(const struct page *p, struct str digits)
+{
+    return (struct page_answer){.status = 400,
+                                .name = "NO CODE",
+                                .class = "missing",
+                                .text = words_of(p, digits, &(struct code_check){.code = 0})};
 }

@@ -150,6 +150,8 @@
     X(page_check, nothing, "", "public page: its button")                                          \
     X(page_about, nothing, "", "public page: why it names nobody")                                 \
     X(page_scan, nothing, "", "public page: below the QR code")                                    \
+    X(page_list, nothing, "", "public page: of several certificates at once")                      \
+    X(page_list_codes, nothing, "", "there: what is typed")                                        \
     X(page_claim_title, nothing, "", "the page of that link: its title")                           \
     X(page_claim_ask, nothing, "", "there: what the badge is, and what the address is for")        \
     X(page_claim_email, nothing, "", "there: what is typed")                                       \

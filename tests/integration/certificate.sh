@@ -50,6 +50,13 @@ check_same 'the form' 200 "$(get 10.0.0.2 /check/)"
 cp "$STATE/body" "$STATE/form.html"
 check_same 'sends its code to an address of its own' 303 "$(get 10.0.0.2 "/check/?code=${CODE:0:4}+${CODE:4:4}+${CODE:8:4}")"
 check 'which is that of the code' grep -qi "^location: /check/$CODE" "$STATE/head"
+printf 'name\n%s\n12\n' "$CODE" >"$STATE/codes"
+check_same 'a list of several' 200 "$(get 10.0.0.3 /check/list --data-urlencode "codes@$STATE/codes")"
+cp "$STATE/body" "$STATE/list.html"
+check 'says of each what its page says' test "$(grep -o '<li><p class="answer [a-z]*"' "$STATE/body" | cut -d'"' -f2 | tr '\n' ' ')" = 'answer valid answer missing '
+check_same 'and as JSON' 200 "$(get 10.0.0.3 /check/list -H 'Accept: application/json' --data-urlencode "codes@$STATE/codes")"
+check_same 'nothing of the learner' 'VALID NO CODE' "$(json '[.certificates[].status] | join(" ")')"
+check_same 'two lists an hour' 429 "$(get 10.0.0.3 /check/list --data-urlencode "codes@$STATE/codes")"
 wrong=$(printf '%012d' $(((10#$CODE + 1) % 1000000000000)))
 check_same 'a mistyped digit' 400 "$(get 10.0.0.2 "/check/$wrong")"
 check 'is named' grep -q 'NOT FOUND. One digit is mistyped' "$STATE/body"
@@ -163,7 +170,7 @@ if ! command -v chromium >/dev/null; then
 elif [ "$HAS_NPM" = 0 ]; then
     skip_check 'axe-core has nothing against the page' 'npm could not install axe-core'
 else
-    for page in valid form rtl claim ready; do
+    for page in valid form list rtl claim ready; do
         check_same "axe-core has nothing against the page: $page" 0 "$(n_violations "$STATE/$page.html")"
     done
     browser --no-pdf-header-footer --print-to-pdf="$STATE/valid.pdf" "file://$STATE/valid.html"

@@ -342,6 +342,111 @@ static void answers_each_address_slowly(void **state)
     }
 }
 
+/* ---- several at once ---- */
+
+static void post_list(struct world *w, const char *codes, const char *accept, const char *peer)
+{
+    assert_true(ask(w, (struct ask){.method = "POST",
+                                    .path = "/check/list",
+                                    .accept = accept,
+                                    .peer = peer,
+                                    .form = codes}));
+}
+
+static void a_list_says_of_each_what_its_page_says(void **state)
+{
+    struct world *w = *state;
+    assert_true(ask(w, (struct ask){.path = "/check/"}));
+    expect(w, 200, "<a href=\"/check/list\">Check several certificates</a>");
+    assert_true(ask(w, (struct ask){.path = "/check/list"}));
+    expect(w, 200, "<label for=\"codes\">Codes of the certificates");
+    assert_null(strstr(w->body, "<ol>"));
+    post_list(w, "codes=Code%0D%0A4821+0937+5523%0D%0A%3Cb%3E12%2C100000000001;482109375538", NULL,
+              NULL);
+    expect(w, 200,
+           "<ol><li><p class=\"answer valid\"><bdi dir=\"ltr\">482109375523</bdi><br>VALID.");
+    expect(w, 200,
+           "<p class=\"answer missing\"><bdi dir=\"ltr\">12</bdi><br>A certificate code has");
+    expect(w, 200, "<p class=\"answer revoked\"><bdi dir=\"ltr\">100000000001</bdi><br>REVOKED.");
+    expect(w, 200, "<p class=\"answer missing\"><bdi dir=\"ltr\">482109375538</bdi><br>NOT FOUND.");
+    assert_true(w->is_safe && !w->is_json && strstr(w->body, "<b>") == NULL);
+    post_list(w, "codes=482109375523%0A12", "application/json", NULL);
+    expect(w, 200,
+           "{\"answer\":\"\",\"certificates\":[{\"status\":\"VALID\",\"code\":\"482109375523\",");
+    expect(w, 200, "\"hours\":6},{\"status\":\"NO CODE\",\"code\":\"12\",");
+    assert_true(w->is_json);
+}
+
+/* Two lists an hour for each address, beside its single codes. */
+static void lists_are_answered_slowly(void **state)
+{
+    struct world *w = *state;
+    for (int i = 0; i < 2; i++) {
+        post_list(w, "codes=482109375523%0A482109375523", NULL, NULL);
+        expect(w, 200, "VALID");
+    }
+    post_list(w, "codes=482109375523", NULL, NULL);
+    expect(w, 429, "Please try again in 1 hour.");
+    assert_true(w->has_retry && strstr(w->body, "VALID") == NULL);
+    post_list(w, "codes=482109375523", NULL, "192.0.2.2");
+    expect(w, 200, "VALID");
+    assert_true(ask(w, (struct ask){.path = "/check/482109375523"}));
+    expect(w, 200, "VALID");
+}
+
+/* The sixth is not looked at, nor is a right one behind it: nobody tells them from each other. */
+static void a_list_of_guesses_is_over_soon(void **state)
+{
+    struct world *w = *state;
+    post_list(w,
+              "codes=482109375538,482109375538,482109375538,482109375538,482109375538,"
+              "482109375523,482109375538",
+              "application/json", NULL);
+    size_t n_missed = 0, n_later = 0;
+    for (const char *at = w->body; (at = strstr(at, "\"NOT FOUND\"")) != NULL; at++)
+        n_missed++;
+    for (const char *at = w->body; (at = strstr(at, "\"TRY LATER\"")) != NULL; at++)
+        n_later++;
+    assert_int_equal(n_missed, 5);
+    assert_int_equal(n_later, 2);
+    assert_null(strstr(w->body, "VALID"));
+}
+
+static void what_is_no_list_is_refused_and_not_counted(void **state)
+{
+    struct world *w = *state;
+    static char many[512];
+    size_t n = (size_t)snprintf(many, sizeof(many), "codes=1");
+    for (int i = 1; i < 25; i++)
+        n += (size_t)snprintf(many + n, sizeof(many) - n, ",1");
+    for (int i = 0; i < 3; i++) {
+        post_list(w, "", NULL, NULL);
+        expect(w, 400, "25 at most</p>");
+        post_list(w, "codes=none", NULL, NULL);
+        expect(w, 400, "25 at most</p>");
+    }
+    post_list(w, many, NULL, NULL);
+    expect(w, 200, "<ol>");
+    (void)snprintf(many + n, sizeof(many) - n, ",1");
+    post_list(w, many, NULL, NULL);
+    expect(w, 400, "25 at most</p>");
+    assert_true(ask(w, (struct ask){.method = "PUT", .path = "/check/list"}));
+    assert_int_equal(w->status, 405);
+}
+
+static void a_list_without_the_store_is_told(void **state)
+{
+    struct world *w = *state;
+    store_mem_fail(w->store, "take", ERR_TIMEOUT, false, 1);
+    post_list(w, "codes=482109375523", NULL, NULL);
+    expect(w, 503, "class=\"answer later\"");
+    assert_true(w->has_retry);
+    store_mem_fail(w->store, "certificate_get", ERR_TIMEOUT, false, 1);
+    post_list(w, "codes=482109375523%0A482109375523", "application/json", NULL);
+    expect(w, 200, "[{\"status\":\"UNKNOWN\"");
+    expect(w, 200, ",{\"status\":\"TRY LATER\""); /* the store is not asked again */
+}
+
 static void a_store_that_is_away_is_told(void **state)
 {
     struct world *w = *state;
@@ -554,6 +659,11 @@ int main(void)
         WITH_COURSE(is_in_the_reader_s_language),
         WITH_COURSE(a_printed_page_leads_back_to_itself),
         WITH_COURSE(answers_each_address_slowly),
+        WITH_COURSE(a_list_says_of_each_what_its_page_says),
+        WITH_COURSE(lists_are_answered_slowly),
+        WITH_COURSE(a_list_of_guesses_is_over_soon),
+        WITH_COURSE(what_is_no_list_is_refused_and_not_counted),
+        WITH_COURSE(a_list_without_the_store_is_told),
         WITH_COURSE(a_store_that_is_away_is_told),
         WITH_COURSE(a_badge_is_asked_for_signed_and_had_once),
         cmocka_unit_test(an_address_is_hashed_in_small_letters_with_salt),
