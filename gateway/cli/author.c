@@ -30,11 +30,27 @@ void folder_fini(struct folder *folder)
     arena_free(folder->arena);
 }
 
-int folder_read(const char *dir, struct folder *ret)
+struct str folder_shown_of_pack(const char *dir)
+{
+    struct str shown = folder_shown(dir);
+    size_t slash = shown.len;
+    while (slash > 0 && shown.p[slash - 1] != '/')
+        slash--;
+    struct str above = str_sub(shown, 0, slash);
+    if (!str_ends(above, STR("packs/")))
+        return STR("../.."); /* of a path that does not name it */
+    above = str_sub(above, 0, above.len - strlen("packs/"));
+    return above.len > 0 ? str_sub(above, 0, above.len - (above.len > 1 ? 1 : 0)) : STR(".");
+}
+
+typedef enum err read_files(const char *dir, struct arena *arena, struct lesson_file **ret,
+                            uint32_t *ret_n, struct errmsg *msg);
+
+static int read_by(read_files *fn, const char *dir, struct folder *ret)
 {
     struct errmsg msg = {""};
     ret->arena = arena_new(LESSON_ARENA_BYTES);
-    enum err e = lesson_files_read(dir, ret->arena, &ret->files, &ret->n_files, &msg);
+    enum err e = fn(dir, ret->arena, &ret->files, &ret->n_files, &msg);
     if (e != ERR_OK) {
         cli_complain("%s", msg.text);
         return EXIT_USAGE;
@@ -48,6 +64,16 @@ int folder_read(const char *dir, struct folder *ret)
         return EXIT_CLEAN;
     cli_complain("%s: the course is too big (%s)", dir, err_name(e));
     return EXIT_USAGE;
+}
+
+int folder_read(const char *dir, struct folder *ret)
+{
+    return read_by(lesson_files_read, dir, ret);
+}
+
+int folder_read_pack(const char *dir, struct folder *ret)
+{
+    return read_by(lesson_files_read_pack, dir, ret);
 }
 
 int folder_no_language(const struct folder *folder, const char *dir, const char *lang)

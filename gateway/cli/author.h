@@ -29,11 +29,15 @@ struct folder {
 void folder_fini(struct folder *folder);
 /* EXIT_CLEAN, also when the course has errors (see findings), or EXIT_USAGE (said on stderr). */
 int folder_read(const char *dir, struct folder *ret);
-/* The same, but EXIT_ERRORS, with the findings on stderr, when the course has errors: such a one
- * "is not <what>". */
+/* A folder packs/NAME likewise, which is checked as a course that has all from it. */
+int folder_read_pack(const char *dir, struct folder *ret);
+/* The same as folder_read, but EXIT_ERRORS, with the findings on stderr, when the course has
+ * errors: such a one "is not <what>". */
 int folder_read_clean(const char *dir, const char *what, struct folder *ret);
 /* Without the slash that completion leaves behind. */
 struct str folder_shown(const char *dir);
+/* The folder that the one of a pack, packs/NAME, lies in, likewise. */
+struct str folder_shown_of_pack(const char *dir);
 /* Says that there is no translation; EXIT_USAGE. */
 int folder_no_language(const struct folder *folder, const char *dir, const char *lang);
 void author_print(const struct buf *out, FILE *file);

@@ -17,13 +17,17 @@ struct verb {
 };
 
 /* Files of the folder itself, and those of its pack, and of the course that it is an edition of. */
-static void tell_findings(const struct folder *folder, const char *dir)
+static void tell_findings(const struct folder *folder, const char *dir, bool is_pack)
 {
     const struct lesson_findings *found = folder->findings;
     uint32_t n_own = 0;
     for (uint32_t i = 0; i < folder->n_files; i++)
         n_own += lesson_files_is_own(folder->files[i].name);
     uint32_t n_others = folder->n_files - n_own;
+    if (is_pack) { /* the course around it is none of the author's */
+        n_own = n_others;
+        n_others = 0;
+    }
     (void)fprintf(stderr, "%s: %u error%s, %u warning%s, %u hint%s in %u file%s", dir,
                   found->n_errors, str_s(found->n_errors), found->n_warnings,
                   str_s(found->n_warnings), found->n_hints, str_s(found->n_hints), n_own,
@@ -39,7 +43,8 @@ static int run_check(const struct cli_args *args, const char *dir)
     while (output > 0 && strcmp(format, names[output]) != 0)
         output--;
     struct folder folder CLEANUP(folder_fini) = {0};
-    int code = folder_read(dir, &folder);
+    bool is_pack = lesson_files_is_pack(dir);
+    int code = is_pack ? folder_read_pack(dir, &folder) : folder_read(dir, &folder);
     if (code != EXIT_CLEAN)
         return code;
     struct arena *scratch CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
@@ -57,13 +62,16 @@ static int run_check(const struct cli_args *args, const char *dir)
     lesson_findings_sort(folder.findings);
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, OUTPUT_MAX_BYTES);
-    lesson_findings_print(folder.findings, folder_shown(dir), (enum lesson_output)output, &out);
+    lesson_findings_print(folder.findings, is_pack ? folder_shown_of_pack(dir) : folder_shown(dir),
+                          (enum lesson_output)output, &out);
     author_print(&out, stdout);
     buf_reset(&out);
-    lesson_tell_progress(folder.source, only, scratch, &out);
-    lesson_tell_reading(&folder.source->course, &out);
-    author_print(&out, stderr);
-    tell_findings(&folder, dir);
+    if (!is_pack) {
+        lesson_tell_progress(folder.source, only, scratch, &out);
+        lesson_tell_reading(&folder.source->course, &out);
+        author_print(&out, stderr);
+    }
+    tell_findings(&folder, dir, is_pack);
     return folder.findings->n_errors > 0 ? EXIT_ERRORS : EXIT_CLEAN;
 }
 

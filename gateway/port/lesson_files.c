@@ -249,6 +249,71 @@ enum err lesson_files_skeleton(const char *dir, struct arena *arena, struct less
     return e;
 }
 
+/* ---- a pack by itself ---- */
+
+static bool has_file(const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof(path), "%s/%s", dir, name);
+    return n > 0 && (size_t)n < sizeof(path) && access(path, F_OK) == 0;
+}
+
+bool lesson_files_is_pack(const char *dir)
+{
+    return has_file(dir, "texts.md") && !has_file(dir, "course.md");
+}
+
+/* What stands behind `key` at the begin of a line. */
+static struct str line_of(struct str text, struct str key)
+{
+    while (text.len > 0) {
+        struct str line = str_split(&text, '\n');
+        if (str_starts(line, key))
+            return str_trim(str_sub(line, key.len, line.len));
+    }
+    return STR_NONE;
+}
+
+static struct str replace_line(struct str text, struct str key, struct str value,
+                               struct arena *arena)
+{
+    struct str old = arena_printf(arena, "%.*s %.*s\n", STR_ARG(key), STR_ARG(line_of(text, key)));
+    size_t at = old.p != NULL ? str_find(text, old) : SIZE_MAX;
+    if (at == SIZE_MAX)
+        return text;
+    return arena_printf(arena, "%.*s%.*s %.*s\n%.*s", STR_ARG(str_sub(text, 0, at)), STR_ARG(key),
+                        STR_ARG(value), STR_ARG(str_sub(text, at + old.len, text.len)));
+}
+
+enum err lesson_files_read_pack(const char *dir, struct arena *arena, struct lesson_file **ret,
+                                uint32_t *ret_n, struct errmsg *msg)
+{
+    char path[PATH_MAX];
+    if (realpath(dir, path) == NULL)
+        return errmsg_set(msg, from_errno(errno), "%s: %s", dir, strerror(errno));
+    struct reader r = {.arena = arena, .left = COURSE_MAX_BYTES, .msg = msg};
+    struct str name = str_from(strrchr(path, '/') + 1);
+    enum err e = lesson_files_skeleton(dir, arena, &r.files, &r.n, msg);
+    if (e == ERR_NOT_FOUND) /* of a pack named standard that has no skeleton yet */
+        return e;
+    uint32_t n_own = r.n;
+    if (e == ERR_OK)
+        e = read_tree(&r, path, arena_printf(arena, "packs/%.*s/", STR_ARG(name)));
+    struct str texts = find_course(&r, arena_printf(arena, "packs/%.*s/texts.md", STR_ARG(name)));
+    struct str lang = line_of(texts, STR("language:"));
+    for (uint32_t i = 0; i < n_own && e == ERR_OK; i++) {
+        struct str *text = &r.files[i].text;
+        if (!str_eq(r.files[i].name, STR("course.md")))
+            continue;
+        *text = replace_line(*text, STR("pack:"), name, arena);
+        if (!str_is_empty(lang))
+            *text = replace_line(*text, STR("language:"), lang, arena);
+    }
+    *ret = r.files;
+    *ret_n = r.n;
+    return e != ERR_OK ? e : arena_error(arena);
+}
+
 enum err lesson_files_make_folder(const char *dir, struct errmsg *msg)
 {
     char parent[PATH_MAX];

@@ -16,6 +16,12 @@
  * NULL. */
 enum err lesson_files_read(const char *dir, struct arena *arena, struct lesson_file **ret,
                            uint32_t *ret_n, struct errmsg *msg) MUST_CHECK;
+/* Is it the folder of a pack, packs/NAME? */
+bool lesson_files_is_pack(const char *dir);
+/* A pack's folder, as a course of it that says nothing itself: the skeleton of a new one. What is
+ * of the pack is named packs/NAME/... As above. */
+enum err lesson_files_read_pack(const char *dir, struct arena *arena, struct lesson_file **ret,
+                                uint32_t *ret_n, struct errmsg *msg) MUST_CHECK;
 /* Of the folder itself, not of its pack or of the course that it is an edition of. */
 bool lesson_files_is_own(struct str name);
 /* The files of a new course, from the standard pack: beside dir, which need not be there, or that

@@ -57,4 +57,14 @@ check 'each kind of question is there, twice' \
     test "$(grep -c '^## m[12]q' "$DESK/lessons/first-aid/m1.md" "$DESK/lessons/first-aid/m2.md" | cut -d: -f2 | paste -sd+ | bc)" = 12
 check 'the preview has the new lesson' grep -q 'Press on the wound' "$DESK/first-aid.html"
 check 'the first learner has answered' wait_for 20 first_learner
+
+# A pack is checked by itself, and its mistakes are named in its own files.
+check 'the standard pack passes' run_command "waypost lessons check $ROOT/lessons/packs/standard"
+check 'without an error' grep -q '/packs/standard: 0 errors' "$STATE/out"
+mkdir -p "$DESK/lessons/packs"
+cp -r lessons/packs/standard "$DESK/lessons/packs/ours"
+sed -i 's/{n} /{m} /' "$DESK/lessons/packs/ours/texts.md"
+check 'one with a mistake does not' eval '! run_command "waypost lessons check lessons/packs/ours"'
+check 'the place of which is named' grep -q '^lessons/packs/ours/texts.md:[0-9]*:[0-9]*: error' "$STATE/out"
+check 'also from within' eval '! run_command "cd lessons/packs/ours && waypost lessons check ." && grep -q "texts.md:[0-9]*:[0-9]*: error" "$STATE/out"'
 done_testing
