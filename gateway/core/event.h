@@ -32,7 +32,8 @@
  *   survey_started / survey_declined / survey_completed
  *   followup_sent / followup_completed
  *   session_opened / session_resumed / session_dropped    USSD
- *   stopped            value 1 = LEAVE: others on the number go on
+ *   stopped            value 1 = LEAVE: others on the number go on; choice = EVENT_STOPPED_*:
+ *                      it was no STOP, and no opt-out (docs/course-rules.md 3.2, H1)
  *   rejoined / erased
  *   safe_raised        text = sealed message (hex), never plain; value 1 = keyword, 2 = word list;
  *                      code = the name under which people look after it (10 digits), and behind
@@ -127,6 +128,9 @@ enum event_phase {
 };
 
 #define EVENT_PHASE_LAST EVENT_PHASE_CATCHUP
+
+#define EVENT_STOPPED_PASSED_ON 1 /* the number is somebody else's now */
+#define EVENT_STOPPED_DECLINED 2  /* "No, thanks" to the course */
 
 #define EVENT_ABSENT INT32_MIN /* for choice, value, attempt, correct */
 

@@ -52,10 +52,14 @@ def kind(name):
     return lambda e: e['kind'] == name
 
 
+def is_opt_out(e):
+    return e['kind'] == 'stopped' and not e['choice']  # neither "No, thanks" nor a number that is somebody else's
+
+
 def last_stop(mine):
     gone = None
     for e in mine:
-        if e['kind'] in ('stopped', 'erased'):
+        if e['kind'] == 'erased' or e['kind'] == 'stopped' and e['choice'] != '1':  # 1: the number is somebody else's
             gone = e
         elif e['kind'] in ('rejoined', 'consented'):
             gone = None
@@ -272,7 +276,7 @@ def opt_outs():
     """H1: the first STOP of each, beside what was delivered; who came back within 90 days."""
     cells = collections.Counter()
     for mine in people.values():
-        stop = first(mine, kind('stopped'))
+        stop = first(mine, is_opt_out)
         if stop:
             is_over = stop['at'] <= NOW - 90 * DAY
             cells[('stopped',)] += 1
@@ -293,7 +297,7 @@ def last_message():
         if m['learner'] and m['status'] not in ('queued', 'sending', 'capped'):
             sent[m['learner']].append((float(m['went']), int(m['seq']), m['message_id'], what))
     for learner, mine in people.items():
-        stop = first(mine, kind('stopped'))
+        stop = first(mine, is_opt_out)
         if stop:
             before = [m for m in sent[learner] if m[1] < int(stop['seq']) and stop['at'] - DAY <= m[0] <= stop['at']]
             cells[(max(before)[3] if before else 'none', 'stopped')] += 1

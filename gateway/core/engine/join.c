@@ -30,7 +30,7 @@ struct str join_consent_screen(const struct step *s)
 
 static void decline(struct step *s)
 {
-    (void)step_event(s, EVENT_stopped);
+    step_event(s, EVENT_stopped)->choice = EVENT_STOPPED_DECLINED;
     s->learner->back = LEARNER_STATE_NEW;
     step_enter(s, LEARNER_STATE_STOPPED);
     step_say(s, step_text(s, COURSE_TEXT_declined, NO_VARS));

@@ -157,8 +157,10 @@ static uint32_t add_also(struct sink_step *steps, uint32_t n, const struct sink_
                 other->record.events[other->record.n_events++] = step->record.events[k];
         }
         if (other->record.n_events == 0) { /* as LEAVE, which is one person's */
-            other->record.events[other->record.n_events] = event_make(EVENT_stopped);
-            other->record.events[other->record.n_events++].value = 1;
+            struct event *left = &other->record.events[other->record.n_events++];
+            *left = event_make(EVENT_stopped);
+            left->value = 1;
+            left->choice = EVENT_STOPPED_PASSED_ON;
         }
     }
     return n;
