@@ -10,9 +10,10 @@
 #include "lab/handset.h"
 
 #define SCREEN_MAX_BYTES 65536u
-#define STEM_BYTES 24u  /* of a question: enough to know it by */
-#define MAX_STUCK 2u    /* answers that lead nowhere, before somebody puts the phone away */
-#define NEW_ACTIONS 16u /* of who has not learned much yet */
+#define STEM_BYTES 24u    /* of a question: enough to know it by */
+#define MAX_STUCK 2u      /* answers that lead nowhere, before somebody puts the phone away */
+#define NEW_ACTIONS 16u   /* of who has not learned much yet */
+#define SESSION_MS 180000 /* after which the network closes it (docs/course-rules.md 1.5) */
 
 struct person {
     struct handset handset;
@@ -24,6 +25,7 @@ struct person {
     double pause_days;   /* between sessions */
     enum via via;        /* of the present session */
     int64_t next_ms;     /* wall; INT64_MAX = waits for something */
+    int64_t opened_ms;   /* wall: the USSD session */
     uint32_t left;       /* actions of the present session */
     uint32_t n_stuck, n_actions;
     bool is_choosing_language;
@@ -185,6 +187,7 @@ static enum err send_sms(struct play *play, struct person *p, struct str text)
 
 static enum err dial(struct play *play, struct person *p)
 {
+    p->opened_ms = now_ms(play);
     handset_dial(&p->handset, str_from(play->world->dial_code));
     return post(play, p, false);
 }
@@ -355,6 +358,20 @@ static enum err end_session(struct play *play, struct person *p)
     return ERR_OK;
 }
 
+/* By chance, or because the network keeps none as long. */
+static bool is_session_lost(const struct play *play, struct person *p)
+{
+    return p->handset.is_in_session &&
+           (is_drawn(p, 0.03) || now_ms(play) - p->opened_ms >= SESSION_MS);
+}
+
+/* A screen is answered while it is there, an SMS when there is time. */
+static int64_t draw_answer_ms(struct person *p)
+{
+    double s = p->handset.is_in_session ? draw_between(p, 4, 20) : draw_between(p, 12, 90);
+    return (int64_t)(s * 1000);
+}
+
 static enum err act(struct play *play, struct person *p)
 {
     enum err e;
@@ -369,13 +386,13 @@ static enum err act(struct play *play, struct person *p)
              p->is_asked) {
         p->has_set_language = true;
         e = send_sms(play, p, arena_printf(play->arena, "LANG %.*s", STR_ARG(p->tongue->lang)));
-    } else if (p->handset.is_in_session && is_drawn(p, 0.03))
+    } else if (is_session_lost(play, p))
         e = lose_session(play, p);
     else
         e = say(play, p, choose_answer(play, p));
     if (e != ERR_OK)
         return e;
-    p->next_ms = now_ms(play) + (int64_t)(draw_between(p, 12, 90) * 1000);
+    p->next_ms = now_ms(play) + draw_answer_ms(p);
     return p->left == 0 || p->n_stuck >= MAX_STUCK ? end_session(play, p) : ERR_OK;
 }
 
