@@ -107,8 +107,7 @@ static void count(struct front_role *r)
 /* With the store away the spool is a durable place, so SMS can still be taken. */
 static void look_for_a_place(struct front_role *r)
 {
-    uint64_t quota_bytes = (uint64_t)r->role->config->spool_quota_mb << 20;
-    bool is_spool_full = spool_bytes(r->spool) + SPOOL_MAX_RECORD_BYTES > quota_bytes;
+    bool is_spool_full = !spool_has_room(r->spool);
     health_set(r->role, HEALTH_spool_full, is_spool_full);
     health_set(r->role, HEALTH_no_place, is_spool_full && !role_look_can_write(r->look));
     health_set(r->role, HEALTH_no_course, !course_set_is_ready(r->courses));

@@ -25,7 +25,8 @@
       "nodes")                                                                                     \
     X(redis_full, false, "Redis is full or cannot write: SMS wait in the spool")                   \
     X(no_sender, false, "nobody sends: SMS wait; start a sender here or elsewhere")                \
-    X(spool_full, false, "the spool is over its quota: free it or raise spool_quota_mb")           \
+    X(spool_full, false,                                                                           \
+      "the spool has no room: it is over spool_quota_mb, or its disk is full or can only be read") \
     X(outbox_old, false, "SMS wait for more than a minute: see channels and the sender's log")     \
     X(backlog, false, "what learners did waits long for PostgreSQL: see the writer's log")
 

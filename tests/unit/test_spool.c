@@ -534,6 +534,24 @@ static void quota_bounds_what_waits(void **state)
     expect_end(b);
 }
 
+static void tells_whether_one_more_has_room(void **state)
+{
+    struct bench *b = *state;
+    static char bytes[8000];
+    memset(bytes, 'x', sizeof(bytes));
+    spool_free(b->spool);
+    b->spool = spool_open(b, 2 * SPOOL_MAX_RECORD_BYTES);
+    assert_true(spool_has_room(b->spool));
+    assert_int_equal(append(b, b->spool, (struct str){bytes, sizeof(bytes)}), ERR_OK);
+    assert_true(spool_has_room(b->spool));
+    assert_int_equal(append(b, b->spool, STR("and as much as makes the next too long")), ERR_OK);
+    assert_int_equal(append(b, b->spool, (struct str){bytes, 200}), ERR_OK);
+    assert_false(spool_has_room(b->spool));
+    assert_int_equal(spool_peek(b->spool, &b->record), ERR_OK);
+    assert_int_equal(spool_drop(b->spool, 1), ERR_OK);
+    assert_true(spool_has_room(b->spool));
+}
+
 static void disk_space_is_given_back_while_the_log_is_long(void **state)
 {
     struct bench *b = *state;
@@ -1100,6 +1118,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(faults_hit_their_verb, setup_mem, teardown),
         FILES(records_outlive_the_process_and_are_not_readable),
         FILES(quota_bounds_what_waits),
+        FILES(tells_whether_one_more_has_room),
         FILES(disk_space_is_given_back_while_the_log_is_long),
         FILES(log_that_could_not_be_cut_is_cut_later),
         FILES(failed_sync_is_not_acknowledged),

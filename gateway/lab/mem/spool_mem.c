@@ -159,6 +159,12 @@ static uint64_t mem_bytes(struct spool *s)
     return mem(s)->bytes;
 }
 
+static bool mem_has_room(struct spool *s)
+{
+    (void)s;
+    return true;
+}
+
 static void mem_free(struct spool *s)
 {
     struct mem_spool *m = mem(s);
@@ -176,6 +182,7 @@ static const struct spool_ops mem_ops = {
     .drop = mem_drop,
     .is_empty = mem_is_empty,
     .bytes = mem_bytes,
+    .has_room = mem_has_room,
     .free = mem_free,
 };
 

@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -357,6 +358,18 @@ static uint64_t file_bytes(struct spool *s)
     return tail > head ? tail - head : 0;
 }
 
+/* What of a disk only root may use is not counted; one that does not tell has room. */
+static bool file_has_room(struct spool *s)
+{
+    const struct file_spool *f = file_of(s);
+    struct statvfs disk;
+    if (file_bytes(s) + SPOOL_MAX_RECORD_BYTES > f->quota)
+        return false;
+    return fstatvfs(f->log_fd, &disk) != 0 ||
+           ((disk.f_flag & ST_RDONLY) == 0 &&
+            disk.f_bavail >= SPOOL_MAX_RECORD_BYTES / disk.f_frsize + 1);
+}
+
 /* ---- life ---- */
 
 static void file_free(struct spool *s)
@@ -446,6 +459,7 @@ enum err spool_file_new(struct loop *loop, const struct vault *vault, const char
                                          .drop = file_drop,
                                          .is_empty = file_is_empty,
                                          .bytes = file_bytes,
+                                         .has_room = file_has_room,
                                          .free = file_free};
     struct file_spool *f = xcalloc(1, sizeof(*f));
     f->base.ops = &ops;

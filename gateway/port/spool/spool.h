@@ -26,6 +26,7 @@ struct spool_ops {
     enum err (*drop)(struct spool *, uint32_t n);
     bool (*is_empty)(struct spool *);
     uint64_t (*bytes)(struct spool *);
+    bool (*has_room)(struct spool *);
     void (*free)(struct spool *);
 };
 
@@ -72,6 +73,13 @@ static inline bool spool_is_empty(struct spool *s)
 static inline uint64_t spool_bytes(struct spool *s)
 {
     return s->ops->bytes(s);
+}
+
+/* Would one more record fit: within the quota, and on the disk? A disk that can only be read has no
+ * room. Cheap. */
+static inline bool spool_has_room(struct spool *s)
+{
+    return s->ops->has_room(s);
 }
 
 static inline void spool_free(struct spool *s)
