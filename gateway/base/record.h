@@ -18,7 +18,9 @@
  *
  * Members that most records leave zero stand in a list of their own, `rare`, behind the others: a
  * mask says which of them are there, and only these cost bytes. A new one is a row at its end and
- * needs no new version: a program that does not know it says ERR_UNSUPPORTED.
+ * needs no new version: a program that does not know it says ERR_UNSUPPORTED. So hosts of the
+ * version before cannot serve those who have it, while both run side by side: say it in CHANGELOG
+ * (docs/operating/upgrade.md) where these are many.
  */
 #pragma once
 
