@@ -129,9 +129,9 @@ class Connection:
 
     async def read_answer(self, start):
         head = await self.reader.readuntil(b"\r\n\r\n")
-        found = re.search(rb"\r\nContent-Length: (\d+)", head)
+        found = re.search(rb"\r\ncontent-length: (\d+)", head, re.I)  # a proxy writes names small
         body = await self.reader.readexactly(int(found.group(1))) if found else b""
-        if b"\r\nConnection: close" in head:
+        if b"\r\nconnection: close" in head.lower():
             self.close()
         return Answer(int(head[9:12]), head, body, time.monotonic() - start)
 
