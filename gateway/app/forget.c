@@ -10,13 +10,15 @@
 
 #define RECORD_MAX_BYTES 1024u
 #define PAGE STORE_MAX_DELETE /* entries of the log at once */
-#define MAX_ERASED 16u        /* times that one number was erased while the log is kept */
+#define MAX_ERASED 16u        /* people of one number who are looked for at once */
 #define COMPACT_EACH_MS HOUR_MS
 
 /* What the log of one bucket holds of a number that was erased: in a first pass, who that was; in
- * a second one, the entries. */
+ * a second one, the entries. Whoever was too many for one turn has both passes in the next. */
 struct scrub {
     struct event_place from[STORE_BUCKETS]; /* in all but one bucket past any entry */
+    struct event_place first_from;          /* where a first pass begins */
+    bool has_more;                          /* it found too many, from there on */
     bool ranges[STORE_LEASE_RANGES];
     uint8_t learners[MAX_ERASED][16];
     uint32_t n_learners;
@@ -150,8 +152,12 @@ static void scrub_look(struct forget *f, const struct store_entry *entry)
     if (s->is_second && !is_erasure(&record) && has_learner(s, record.learner_id))
         s->gone[s->n_gone++] = entry->place;
     bool is_new = !s->is_second && is_erasure(&record) && !has_learner(s, record.learner_id);
-    if (is_new && s->n_learners < MAX_ERASED)
+    if (is_new && s->n_learners < MAX_ERASED) {
         memcpy(s->learners[s->n_learners++], record.learner_id, sizeof(record.learner_id));
+    } else if (is_new && !s->has_more) {
+        s->has_more = true;
+        s->first_from = s->from[f->due[f->i].number_id[0]];
+    }
 }
 
 static void scrub_begin(struct forget *f, bool is_second)
@@ -160,18 +166,23 @@ static void scrub_begin(struct forget *f, bool is_second)
     uint8_t bucket = f->due[f->i].number_id[0];
     memset(s->from, 0xff, sizeof(s->from));
     memset(s->ranges, 0, sizeof(s->ranges));
-    s->from[bucket] = (struct event_place){0, 0};
+    s->from[bucket] = is_second ? (struct event_place){0, 0} : s->first_from;
     s->ranges[store_lease_range(bucket)] = true;
     s->is_second = is_second;
-    if (!is_second)
+    if (!is_second) {
         s->n_learners = 0;
+        s->has_more = false;
+    }
     scrub_read(f);
 }
 
 static void scrub_end(struct forget *f)
 {
-    if (!f->scrub.is_second && f->scrub.n_learners > 0)
+    struct scrub *s = &f->scrub;
+    if (!s->is_second && s->n_learners > 0)
         scrub_begin(f, true);
+    else if (s->has_more)
+        scrub_begin(f, false);
     else
         leave_to_database(f);
 }
@@ -267,6 +278,7 @@ static void on_timer(void *ctx)
     } else if (f->i == f->n_due) {
         round_end(f);
     } else if (f->due[f->i].is_erased) {
+        f->scrub.first_from = (struct event_place){0, 0};
         scrub_begin(f, false);
     } else {
         id = id_of(f);

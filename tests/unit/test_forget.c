@@ -235,6 +235,30 @@ static void takes_what_was_erased_out_of_the_log(void **state)
     down(&w);
 }
 
+/* Who joins and sends DELETE again and again has each of them taken out. */
+static void takes_out_all_that_one_number_has_erased(void **state)
+{
+    (void)state; /* no fixture */
+    static const uint8_t counts[] = {16, 17, 40};
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        struct world w;
+        struct sink_due due = {{0}, true};
+        up(&w, 0);
+        due.number_id[1] = 1;
+        memcpy(due.number_id + 2, id_of(1).bytes + 2, 14);
+        for (uint8_t learner = 1; learner <= counts[i]; learner++) {
+            append(&w, 1, learner, false, "secret");
+            append(&w, 1, learner, true, "");
+        }
+        append(&w, 1, 200, false, "here still");
+        sink_mem_set_due(w.sink, &due, 1);
+        loop_mem_advance(w.loop, FORGET_FIRST_MS);
+        assert_int_equal(sink_mem_n_due(w.sink), 0);
+        assert_int_equal(store_mem_n_events(w.store), counts[i] + 1);
+        down(&w);
+    }
+}
+
 /* A fault leaves it for the next round. */
 static void ends_an_erasure_another_time_when_the_log_cannot_be_read(void **state)
 {
@@ -267,6 +291,7 @@ int main(void)
         cmocka_unit_test(lets_stay_who_writes_meanwhile),
         cmocka_unit_test(tries_again_soon_what_could_not_be_done),
         cmocka_unit_test(takes_what_was_erased_out_of_the_log),
+        cmocka_unit_test(takes_out_all_that_one_number_has_erased),
         cmocka_unit_test(ends_an_erasure_another_time_when_the_log_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
