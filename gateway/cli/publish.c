@@ -67,6 +67,8 @@ static bool has_costs(const struct config *config)
 struct published {
     struct desk *desk;
     struct arena *arena; /* owns the strings */
+    struct str name;     /* of this one, "id@version" */
+    uint32_t n_versions; /* of all courses, this one not among them */
     uint32_t n;
     struct published_course {
         struct str id, version, bundle;
@@ -96,8 +98,10 @@ static void on_published(void *ctx, enum err e, const struct str *names, const s
 {
     struct published *all = ctx;
     (void)current;
-    for (uint32_t i = 0; e == ERR_OK && i < n; i++)
+    for (uint32_t i = 0; e == ERR_OK && i < n; i++) {
         add_published(all, names[i], bundles[i]);
+        all->n_versions += !str_eq(names[i], all->name);
+    }
     all->e = e == ERR_OK ? arena_error(all->arena) : e;
     loop_stop(all->desk->loop);
 }
@@ -243,16 +247,28 @@ static int check_version(const struct lesson_source *now, const struct published
     return check_step(last->course.version, now->course.version, &changes);
 }
 
+/* A gateway loads no more, and after its next start it might leave out whichever. */
+static int check_room(const struct published *all)
+{
+    if (all->n_versions < COURSES_MAX)
+        return EX_OK;
+    cli_complain("not published: a gateway loads no more than %u versions, and there are as many. "
+                 "See `waypost lessons list` for one that nobody learns by any more, take it out "
+                 "with `redis-cli hdel wp:courses COURSE@VERSION`, and restart the gateways",
+                 COURSES_MAX);
+    return EX_DATAERR;
+}
+
 static int check_beside(struct desk *desk, const struct lesson_source *source,
-                        const struct lesson_file *files, uint32_t n)
+                        const struct lesson_file *files, uint32_t n, struct str name)
 {
     struct arena *arena CLEANUP(arena_freep) = arena_new((size_t)COURSES_MAX * BUNDLE_MAX_BYTES);
-    struct published all = {.desk = desk, .arena = arena, .e = ERR_UNAVAILABLE};
+    struct published all = {.desk = desk, .arena = arena, .name = name, .e = ERR_UNAVAILABLE};
     store_courses_get(desk->store, on_published, &all);
     loop_run(desk->loop);
     if (all.e != ERR_OK)
         cli_complain("Redis: %s", err_name(all.e));
-    int code = all.e == ERR_OK ? EX_OK : EX_UNAVAILABLE;
+    int code = all.e == ERR_OK ? check_room(&all) : EX_UNAVAILABLE;
     for (uint32_t i = 0; i < all.n && code == EX_OK; i++)
         code = str_eq(all.list[i].id, source->course.id)
                    ? check_version(source, &all.list[i])
@@ -309,7 +325,7 @@ int publish_course(struct desk *desk, const struct lesson_source *source,
     const struct str params[] = {course->id, course->version, at, approved_by};
     int code = open_both(desk);
     if (code == EX_OK)
-        code = check_beside(desk, source, files, n_files);
+        code = check_beside(desk, source, files, n_files, buf_str(&name));
     if (code == EX_OK)
         code = publish_to_database(desk, course, buf_str(&bundle));
     if (code == EX_OK)

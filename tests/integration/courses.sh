@@ -1,9 +1,9 @@
 #!/bin/bash
 # courses.sh: two courses and an edition of one of them on one gateway, a learner of each at the same
 # time, their reports apart; JOIN begins on one channel another course than on the others; a version goes live at a time that
-# was told, to the minute also where clocks are put on or back. publish refuses a version number that says less than what changed, and
-# the keyword of another course. Publishing, withdrawing and a version that cannot be read, all under
-# load, lose no callback and double none.
+# was told, to the minute also where clocks are put on or back. publish refuses a version number that says less than what changed,
+# the keyword of another course, and a version more than a gateway loads. Publishing, withdrawing and a version that cannot be
+# read, all under load, lose no callback and double none.
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 world_make
@@ -193,4 +193,16 @@ check 'every callback was taken' wait "$load"
 check 'spool and streams run empty' wait_for 60 is_drained
 number_steps >"$STATE/steps"
 check 'nothing is lost or doubled' ledger check --admin "$ADMIN_PORT" --keys "$STATE/keys" <"$STATE/steps"
+
+# ---- more versions than a gateway loads ----
+
+version water 1.1.2
+for i in $(seq "$((64 - ($(redis hlen wp:courses) - 1)))"); do # one field is no version
+    redis hset wp:courses "crowd@1.0.$i" 'no bundle' >/dev/null
+done
+check_same 'one past 64 is refused' 65 "$(exit_code lessons publish "$LESSONS/water")"
+check 'and it says what to do' grep -q 'a gateway loads no more than 64 versions' "$STATE/out"
+redis hdel wp:courses crowd@1.0.1 >/dev/null
+check 'the 64th is published' lessons publish "$LESSONS/water"
+check 'and again, as it is there' lessons publish "$LESSONS/water"
 done_testing
