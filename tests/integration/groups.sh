@@ -243,4 +243,11 @@ check_same 'an erasure must be meant' 64 "$(learner erase +254711700001; echo $?
 check 'then it is one' learner erase +254711700001 --yes
 wait_for 10 is_drained || true
 check_same 'of the number as well' 65 "$(learner show +254711700001; echo $?)"
+
+# ---- as many groups as gateways know ----
+
+sql "insert into core.cohort (org_id, code, name, join_code) select o.org_id, 'many-' || i, 'Many', 900000 + i
+    from core.organisation o, generate_series(1, 4095 - (select count(*) from core.cohorts())) i where o.is_default" >/dev/null
+check 'the 4096th group is made' cohort create 'The last'
+check_same 'one more is refused' 65 "$(cohort create 'One more'; echo $?)"
 done_testing
