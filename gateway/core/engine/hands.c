@@ -14,7 +14,7 @@
 
 #define MAX_ROWS 6u /* of one message, of the EVENTS_MAX that a step has room for */
 #define MAX_ANSWERS 9u
-#define MAX_ECHO_BYTES 24u
+#define MAX_ECHO_BYTES (LEARNER_NICKNAME_BYTES - 1u)
 
 /* ---- by show of hands ---- */
 
