@@ -1,5 +1,6 @@
 #include "app/course_set.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,12 @@
 #define REFRESH_PAUSE_MS 1000
 #define CORRECTIONS_ARENA_BYTES (COURSES_MAX_CORRECTIONS * 256u)
 
+/* A version that has come, and has not had its turn. */
+struct coming {
+    struct str name, bundle; /* bundle absent: it is loaded */
+    bool is_current;
+};
+
 struct course_set {
     struct loop *loop;
     struct store *store;
@@ -25,6 +32,10 @@ struct course_set {
     bool has_bundles; /* of this time */
     bool has_response;
     struct mono_ms asked;
+    struct timer *turn;       /* of the next of those that have come */
+    struct arena *coming_own; /* owns coming; NULL: none */
+    struct coming *coming;
+    uint32_t n_coming;
     uint64_t refused[COURSES_MAX]; /* prints of the last bundles that could not be loaded */
     uint32_t n_refused;
 };
@@ -91,11 +102,14 @@ enum err course_bundle_read(struct str bundle, struct lesson_file *ret, uint32_t
 
 /* --- the versions --- */
 
+static void on_turn(void *ctx);
+
 struct course_set *course_set_new(struct loop *loop, struct store *store)
 {
     struct course_set *set = xcalloc(1, sizeof(*set));
     set->loop = loop;
     set->store = store;
+    set->turn = timer_new(loop, on_turn, set);
     return set;
 }
 
@@ -106,6 +120,8 @@ void course_set_free(struct course_set *set)
     for (uint16_t i = 0; i < set->courses.n; i++)
         arena_free(set->arenas[i]);
     arena_free(set->corrected);
+    arena_free(set->coming_own);
+    timer_free(set->loop, set->turn);
     free(set);
 }
 
@@ -379,8 +395,7 @@ static bool was_refused(const struct course_set *set, uint64_t print)
     return false;
 }
 
-/* One that this program cannot read (it may be of a newer one) is read and told of once, not every
- * second: reading takes a long turn. */
+/* What this program cannot read is read and told of once: reading takes a long turn. */
 static void add_or_refuse(struct course_set *set, struct str name, struct str bundle,
                           bool is_current)
 {
@@ -403,6 +418,41 @@ uint32_t course_set_n_refused(const struct course_set *set)
     return set->n_refused;
 }
 
+/* What the store lends for this turn only. */
+static void keep_coming(struct course_set *set, const struct str *names, const struct str *bundles,
+                        uint32_t n, struct str current)
+{
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < n; i++)
+        bytes += sizeof(struct coming) + names[i].len + bundles[i].len + 64; /* it rounds up */
+    set->coming_own = arena_new(bytes);
+    set->coming = arena_new_array(set->coming_own, struct coming, n);
+    for (uint32_t i = 0; i < n; i++) {
+        struct coming *c = &set->coming[n - 1 - i]; /* the last one is taken first */
+        c->name = arena_str(set->coming_own, names[i]);
+        c->is_current = str_eq(names[i], current);
+        if (find_name(set, names[i]) == set->courses.n)
+            c->bundle = arena_str(set->coming_own, bundles[i]);
+    }
+    assert(arena_error(set->coming_own) == ERR_OK);
+    set->n_coming = n;
+}
+
+/* Loading one is a long turn, so each has its own, and between them people are answered. */
+static void on_turn(void *ctx)
+{
+    struct course_set *set = ctx;
+    if (set->n_coming > 0) {
+        const struct coming *next = &set->coming[--set->n_coming];
+        add_or_refuse(set, next->name, next->bundle, next->is_current);
+        timer_start(set->loop, set->turn, 0);
+        return;
+    }
+    arena_free(set->coming_own);
+    set->coming_own = NULL;
+    store_board_get(set->store, STORE_BOARD_STARTS, on_starts, set);
+}
+
 static void on_courses(void *ctx, enum err e, const struct str *names, const struct str *bundles,
                        uint32_t n, struct str current)
 {
@@ -413,9 +463,8 @@ static void on_courses(void *ctx, enum err e, const struct str *names, const str
         return;
     }
     set->has_bundles = true;
-    for (uint32_t i = 0; i < n; i++)
-        add_or_refuse(set, names[i], bundles[i], str_eq(names[i], current));
-    store_board_get(set->store, STORE_BOARD_STARTS, on_starts, set);
+    keep_coming(set, names, bundles, n, current);
+    on_turn(set);
 }
 
 /* False: it is being asked, or was asked a moment ago. */

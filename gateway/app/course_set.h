@@ -9,8 +9,8 @@
  *     <name> <bytes>\n<contents>          for each file
  *
  * Versions are immutable: one that is loaded is never read again. Loading is the only slow thing
- * here (parsing some 100 kB), so it happens at start and when a version is missing, never for a
- * message.
+ * here (some 40 ms for 1.8 MB), so it happens at start and when a version is missing, never for a
+ * message, and one version in each turn of the loop.
  */
 #pragma once
 

@@ -251,6 +251,57 @@ static void who_watches_reads_no_bundle_again(void **state)
     expect_current("1.1.0");
 }
 
+static struct timer *looking;
+static uint16_t n_turns, n_before, n_most; /* n_most: loaded between two looks */
+
+static void look(void *ctx)
+{
+    (void)ctx;
+    uint16_t n = course_set_courses(set)->n;
+    if (n - n_before > n_most)
+        n_most = n - n_before;
+    n_before = n;
+    if (++n_turns < 20)
+        timer_start(loop, looking, 0);
+}
+
+/* A front that reads several versions answers people between them. */
+static void several_versions_are_loaded_turn_by_turn(void **state)
+{
+    (void)state;
+    publish("handwashing@1.0.0", "1.0.0", true);
+    refresh();
+    n_before = course_set_courses(set)->n;
+    n_turns = n_most = 0;
+    publish("handwashing@1.1.0", "1.1.0", false);
+    publish("handwashing@1.2.0", "1.2.0", false);
+    publish("handwashing@1.3.0", "1.3.0", true);
+    looking = timer_new(loop, look, NULL);
+    loop_mem_advance(loop, 2000);
+    timer_start(loop, looking, 0);
+    course_set_refresh(set);
+    loop_mem_settle(loop);
+    assert_int_equal(course_set_courses(set)->n, 4);
+    assert_int_equal(n_most, 1);
+    expect_current("1.3.0");
+    assert_true(course_set_is_ready(set));
+    timer_free(loop, looking);
+}
+
+static void one_that_ends_while_versions_come_keeps_nothing(void **state)
+{
+    (void)state;
+    publish("handwashing@1.0.0", "1.0.0", true);
+    publish("handwashing@1.1.0", "1.1.0", false);
+    course_set_refresh(set);
+    store_free(store); /* answers, or not, before it ends */
+    course_set_free(set);
+    store = store_mem_new(loop);
+    set = course_set_new(loop, store);
+    loop_mem_settle(loop);
+    assert_int_equal(course_set_courses(set)->n, 0);
+}
+
 /* A bundle names files below its own folder only. */
 static void names_in_a_bundle_stay_in_it(void **state)
 {
@@ -317,6 +368,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(right_keys_come_from_the_board, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_store_that_is_away_is_asked_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_watches_reads_no_bundle_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(several_versions_are_loaded_turn_by_turn, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(one_that_ends_while_versions_come_keeps_nothing, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(names_in_a_bundle_stay_in_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_bundle_holds_so_many_files_and_no_more, set_up,
                                         tear_down),
