@@ -31,8 +31,8 @@ check_same 'by SMS and by USSD' 'sms ussd' "$(sql "select string_agg(v, ' ') fro
     where kind = 'answered' order by 1) x")"
 check 'some learn late at night' test "$(sql "select count(*) from core.event where kind = 'answered'
     and extract(hour from at at time zone 'Africa/Nairobi') >= 22")" -gt 0
-check_same 'nobody stays in one USSD session for hours' 0 "$(sql "select count(*) from (select from core.event where via = 'ussd'
-    and session is not null and kind <> 'session_dropped' group by learner, session having max(at) - min(at) > interval '1 hour') s")"
+check_same 'no USSD session is longer than networks keep one' 0 "$(sql "select count(*) from (select from core.event where via = 'ussd'
+    and session is not null and kind <> 'session_dropped' group by learner, session having max(at) - min(at) > interval '180 s') s")"
 check 'messages are counted' test "$(sql 'select count(*) from core.message where segments > 0')" -gt 0
 
 # The provider of imaginary people delivers all that it takes; of others some fails, for one reason or another.
