@@ -25,6 +25,18 @@ void cli_complain(const char *fmt, ...)
     va_end(args);
 }
 
+int cli_complain_postgres(const char *command, enum err e, const char *why, const char *where)
+{
+    if (e != ERR_UNAVAILABLE) {
+        cli_complain("%s: %s", command, why);
+        return e == ERR_DENIED ? EX_NOPERM : EX_DATAERR;
+    }
+    struct str words = str_trim(str_from(why)); /* libpq ends its lines */
+    cli_complain("%s: PostgreSQL does not answer: %.*s\nIs it running, and is %s right?", command,
+                 STR_ARG(words), where);
+    return EX_UNAVAILABLE;
+}
+
 const char *cli_get_nth(const struct cli_args *args, const char *name, int i)
 {
     for (int g = 0; g < args->n_given; g++) {

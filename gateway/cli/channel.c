@@ -47,7 +47,7 @@ static bool read_input(const char *path, struct buf *out)
     struct errmsg msg;
     if (file_read(path, VECTOR_MAX_BYTES, out, &msg) == ERR_OK)
         return true;
-    cli_complain("%s", msg.text);
+    cli_complain("%s; name a file that this user may read, or - for standard input", msg.text);
     return false;
 }
 

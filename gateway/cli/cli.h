@@ -103,6 +103,10 @@ int cli_config_load_path(const char *path, struct arena *arena, struct config *r
 void cli_complain_lines(const struct buf *lines);
 /* "waypost: " words on stderr. */
 void cli_complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* PostgreSQL said why in place of what the command asked for. Where it let nobody in
+ * (ERR_UNAVAILABLE), where is what names the server, such as "--conninfo". Returns the exit code.
+ */
+int cli_complain_postgres(const char *command, enum err e, const char *why, const char *where);
 
 /* ---- pages.c: what lab adds to the admin listener of a running gateway. The service itself (role)
  * does not know lab; here the two meet ---- */

@@ -30,9 +30,8 @@ int desk_open_store(struct desk *desk)
 
 static int complain(const struct desk *desk, enum err e, const struct errmsg *msg)
 {
-    cli_complain("%s: %s%s", desk->args->command->name,
-                 e == ERR_UNAVAILABLE ? "PostgreSQL does not answer: " : "", msg->text);
-    return e == ERR_UNAVAILABLE ? EX_UNAVAILABLE : e == ERR_DENIED ? EX_NOPERM : EX_DATAERR;
+    return cli_complain_postgres(desk->args->command->name, e, msg->text,
+                                 "writer_conninfo of the configuration");
 }
 
 int desk_open_database(struct desk *desk)

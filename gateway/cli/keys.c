@@ -36,8 +36,7 @@ static enum err reseal(void *ctx, struct str number_id, struct str box, struct b
 
 static int complain_database(enum err e, const struct errmsg *msg)
 {
-    cli_complain("keys: PostgreSQL: %s", msg->text);
-    return e == ERR_DENIED ? EX_NOPERM : e == ERR_UNAVAILABLE ? EX_UNAVAILABLE : EX_DATAERR;
+    return cli_complain_postgres("keys", e, msg->text, "--conninfo");
 }
 
 static int reseal_all(struct vault *vault, struct database *db)

@@ -133,7 +133,9 @@ static int open_desk(const struct cli_args *args, struct desk *desk)
     const char *who = args->words[1];
     *desk = (struct desk){.arena = NULL};
     if (!is_id(who) && number_parse(str_from(who), NUMBER_FORM_PLUS, STR_NONE, &number) != ERR_OK) {
-        cli_complain("learner: %s is neither a number like +254700000001 nor a learner's id", who);
+        cli_complain("learner: %s is neither a number like +254700000001 nor a learner's id; "
+                     "write the number with + and the country code",
+                     who);
         return EX_USAGE;
     }
     int code = desk_open(args, desk);

@@ -54,7 +54,9 @@ static int find_files(struct migrate *m)
 {
     DIR *dir = opendir(m->dir);
     if (dir == NULL) {
-        cli_complain("cannot read the folder %s: %s", m->dir, strerror(errno));
+        cli_complain("cannot read the folder %s: %s; name the one with 0001_core.sql; of the "
+                     "package that is " SQL_DIR_DEFAULT,
+                     m->dir, strerror(errno));
         return EX_NOINPUT;
     }
     for (const struct dirent *d;
@@ -163,8 +165,7 @@ static int migrate_run(const struct cli_args *args)
     struct errmsg msg;
     int code = find_files(&m);
     if (code == EX_OK && database_open(conninfo, &m.db, &msg) != ERR_OK) {
-        cli_complain("%s", msg.text);
-        code = EX_UNAVAILABLE;
+        code = cli_complain_postgres("migrate", ERR_UNAVAILABLE, msg.text, "--conninfo");
     }
     if (code == EX_OK)
         code = migrate_all(&m, cli_has(args, "dry-run"));

@@ -26,8 +26,9 @@ static int publish_to_database(struct desk *desk, const struct course *course, s
                 : errmsg_set(&msg, buf_error(&json), "the course is too big");
     if (e == ERR_OK)
         return EX_OK;
-    cli_complain("PostgreSQL: %s", msg.text);
-    return e == ERR_INVALID ? EX_DATAERR : e == ERR_DENIED ? EX_NOPERM : EX_UNAVAILABLE;
+    int code =
+        cli_complain_postgres("lessons", e, msg.text, "writer_conninfo of the configuration");
+    return e == ERR_INVALID || e == ERR_DENIED ? code : EX_UNAVAILABLE;
 }
 
 /* --- Redis --- */

@@ -30,11 +30,9 @@ struct report_run {
 
 static int complain(enum err e, const char *words)
 {
-    cli_complain("report: %s%s", e == ERR_UNAVAILABLE ? "PostgreSQL does not answer: " : "", words);
-    return e == ERR_UNAVAILABLE ? EX_UNAVAILABLE
-           : e == ERR_DENIED    ? EX_NOPERM
-           : e == ERR_INVALID   ? EX_DATAERR
-                                : EX_IOERR;
+    int code =
+        cli_complain_postgres("report", e, words, "--conninfo (or PGHOST, PGDATABASE and PGUSER)");
+    return e == ERR_UNAVAILABLE || e == ERR_DENIED || e == ERR_INVALID ? code : EX_IOERR;
 }
 
 /* ---- the query ---- */

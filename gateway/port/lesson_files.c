@@ -111,8 +111,11 @@ static enum err read_folder(struct reader *r, const char *path, struct str prefi
     if (folder == NULL && may_miss && errno == ENOENT)
         return ERR_OK;
     if (folder == NULL)
-        return errmsg_set(r->msg, from_errno(errno), "cannot read the folder %s: %s", path,
-                          strerror(errno));
+        return errmsg_set(
+            r->msg, from_errno(errno),
+            "cannot read the folder %s: %s; name a folder that this user may read and "
+            "that has course.md",
+            path, strerror(errno));
     for (struct dirent *entry; e == ERR_OK && (entry = readdir(folder)) != NULL;) {
         struct stat info;
         if (is_good_name(str_from(entry->d_name), suffix) &&

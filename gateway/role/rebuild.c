@@ -66,7 +66,12 @@ static void finish(struct rebuild *r, enum err e)
 static enum err of_database(enum err e, struct errmsg *msg)
 {
     const struct errmsg words = *msg;
-    return e == ERR_OK ? e : errmsg_set(msg, e, "PostgreSQL: %s", words.text);
+    return e == ERR_OK
+               ? e
+               : errmsg_set(msg, e, "PostgreSQL: %s%s", words.text,
+                            e == ERR_UNAVAILABLE ? "\nIs it running, and is writer_conninfo right? "
+                                                   "`waypost doctor` tries it"
+                                                 : "");
 }
 
 /* ---- numbers ---- */

@@ -204,7 +204,11 @@ static enum err put_page(struct reconcile *r)
     if (e == ERR_OK)
         return e;
     const struct errmsg words = *r->msg;
-    return errmsg_set(r->msg, e, "PostgreSQL: %s", words.text);
+    return errmsg_set(
+        r->msg, e, "PostgreSQL: %s%s", words.text,
+        e == ERR_UNAVAILABLE
+            ? "\nIs it running, and is writer_conninfo right? `waypost doctor` tries it"
+            : "");
 }
 
 static void on_page(void *ctx, enum err e, struct str next, const struct store_learner *learners,

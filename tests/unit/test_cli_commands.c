@@ -78,7 +78,8 @@ static void keys_are_made_in_the_folder(void **state)
     assert_int_equal(
         RUN("keys", "rotate", "--conninfo", "host=/nowhere dbname=x", "--config", config),
         EX_UNAVAILABLE);
-    assert_says("PostgreSQL: ");
+    assert_says("PostgreSQL does not answer: ");
+    assert_says("is --conninfo right?");
     assert_int_not_equal(access(in_dir("keys/seal_2.key"), F_OK), 0); /* nothing was done */
 }
 
@@ -88,11 +89,23 @@ static void databases_that_are_away_are_named(void **state)
     assert_int_equal(RUN("migrate"), EX_USAGE);
     assert_int_equal(RUN("migrate", "--conninfo", "host=/nowhere", "/nowhere"), EX_NOINPUT);
     assert_says("cannot read the folder /nowhere");
+    assert_says("of the package that is");
     assert_int_equal(RUN("migrate", "--conninfo", "host=/nowhere dbname=x", "sql"), EX_UNAVAILABLE);
+    assert_says("is --conninfo right?");
+    assert_int_equal(RUN("report", "list", "--conninfo", "host=/nowhere dbname=x"), EX_UNAVAILABLE);
+    assert_says("PostgreSQL does not answer: ");
+    assert_says("PGUSER");
+    assert_int_equal(RUN("cohort", "list", "--config", config), EX_UNAVAILABLE);
+    assert_says("?"); /* what to do next */
+    assert_int_equal(RUN("lessons", "check", "/nowhere"), 2);
+    assert_says("that has course.md");
+    assert_int_equal(RUN("learner", "show", "x", "--config", config), EX_USAGE);
+    assert_says("with + and the country code");
     assert_int_equal(RUN("migrate", "--conninfo", "host=/nowhere", dir), EX_NOINPUT);
     assert_int_equal(RUN("rebuild", "word"), EX_USAGE);
     assert_int_equal(RUN("rebuild", "--config", config), EX_UNAVAILABLE);
     assert_says("PostgreSQL: ");
+    assert_says("is writer_conninfo right?");
 }
 
 static void channels_are_shown_and_paused(void **state)
