@@ -218,5 +218,34 @@ select z, set_config('timezone', z, true) is null as x, make.as_amina('select ac
 from unnest(array['UTC', 'Pacific/Kiritimati', 'Etc/GMT+12']) z;
 select results_eq('select distinct rolling, week from said', $$values ('20', '10')$$, 'rolling: the same in every TimeZone');
 set timezone = 'UTC';
+
+-- ---- nor on any other setting that a login may change ----
+create temp table told (name text, value text, said text);
+create function make.try_settings() returns void language plpgsql as $$
+declare
+    v record;
+    v_before text;
+begin
+    for v in
+        select s.name, x.value
+        from pg_settings s
+            cross join lateral (select unnest(s.enumvals) where s.vartype = 'enum'
+                union all select b from unnest(array['on', 'off']) b where s.vartype = 'bool'
+                union all select b from unnest(array[s.min_val, s.max_val]) b where s.vartype in ('integer', 'real') and s.name !~ 'timeout|limit|workers'
+                union all select b from (values ('TimeZone', 'Pacific/Kiritimati'), ('TimeZone', 'Etc/GMT+12'), ('DateStyle', 'SQL, DMY'), ('DateStyle', 'German'),
+                    ('search_path', 'pg_temp, report_rows'), ('lc_numeric', 'C'), ('timezone_abbreviations', 'India')) as t (n, b) where t.n = s.name) as x (value)
+        where s.context = 'user' and s.name !~ '^(transaction_|default_transaction|client_|log_|debug_|trace_|row_security|exit_on_error|ssl|tcp|jit_|backend_flush|geqo_|temp_buffers|role$|session_auth)'
+    loop
+        v_before := current_setting(v.name);
+        perform set_config(v.name, v.value, true);
+        insert into told select v.name, v.value, make.as_amina('select * from report.funnel(''week'', ''language'')') || make.as_amina('select * from report.rolling()')
+            || make.as_amina('select * from report.standing()');
+        perform set_config(v.name, v_before, true);
+    end loop;
+end $$;
+select make.try_settings();
+select cmp_ok((select count(*)::integer from told where said ~ 'active'), '>', 120, 'settings are tried');
+select is((select string_agg(distinct name, ', ') from told t where regexp_replace(said, '\d{4}-\d\d-\d\d|\d\d[/.]\d\d[/.]\d{4}', 'day', 'g')
+    <> (select mode() within group (order by regexp_replace(said, '\d{4}-\d\d-\d\d|\d\d[/.]\d\d[/.]\d{4}', 'day', 'g')) from told)), null, 'and change nothing, but how a day is written');
 select * from finish();
 rollback;
