@@ -2,7 +2,7 @@
 # compare.sh: `./run bench --compare` with few messages: every system that is here answers all of them and has a
 # line in the table, what is not here is named, and nothing is left running. What it measures is not judged.
 . "$(dirname "$0")/lib.sh"
-world_make
+world_folder
 for part in bench compare; do
     # shellcheck source=/dev/null
     . "$ROOT/run.d/$part.sh"

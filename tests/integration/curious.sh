@@ -8,8 +8,6 @@
 world_make
 postgres_start "$STATE" -c fsync=off -c autovacuum=off
 OWNER="host=$STATE/pg user=postgres dbname=waypost"
-psql -qX "host=$STATE/pg user=postgres dbname=postgres" -c 'create database waypost' >/dev/null
-"$WAYPOST" migrate --conninfo "$OWNER" "$ROOT/sql" >"$STATE/migrate.log" 2>&1
 load() { psql -qX -v ON_ERROR_STOP=1 "$OWNER" -c 'set search_path = make, public' "$@" >/dev/null; }
 load -f "$ROOT/tests/sql/lib/make.sql"
 # people ORGANISATION FROM TO

@@ -4,7 +4,7 @@
 # review made. What is not installed is skipped and counted.
 . "$(dirname "$0")/lib.sh"
 
-world_make
+world_folder
 COURSE=$STATE/lessons/children-on-the-move
 cp -r "$ROOT/lessons" "$STATE/lessons"
 said=$STATE/said

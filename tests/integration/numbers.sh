@@ -4,7 +4,7 @@
 # is skipped. SEED=N: with other numbers than always.
 . "$(dirname "$0")/lib.sh"
 
-world_make
+world_folder
 npm_packages "$ROOT/tests/integration/numbers"
 NODE_PATH="$STATE/packages/node_modules" node "$ROOT/tests/integration/numbers/compare.js" "$WAYPOST" ${SEED:+"$SEED"} \
     >"$STATE/said" 2>"$STATE/node.log" || die 70 "$(cat "$STATE/node.log")"

@@ -8,8 +8,6 @@ WORDS='هل الفتاة طفلة؟ Où, «là»?'
 world_make
 postgres_start "$STATE" -c fsync=off
 OWNER="host=$STATE/pg user=postgres dbname=waypost"
-psql -qX "host=$STATE/pg user=postgres dbname=postgres" -c 'create database waypost' >/dev/null
-"$WAYPOST" migrate --conninfo "$OWNER" "$ROOT/sql" >"$STATE/migrate.log" 2>&1
 psql -qX -v ON_ERROR_STOP=1 "$OWNER" -f "$ROOT/tests/sql/lib/make.sql" -c 'set search_path = make, public' \
     -f "$ROOT/tests/sql/lib/world.sql" -c "update core.unit set text = '$WORDS' where unit = 'm1q1'" \
     -c "insert into core.consent (learner, seq, n, purpose, is_given, at) select learner, 99, 0, 'share_org', true, now() from core.learner" >/dev/null

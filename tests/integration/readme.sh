@@ -4,7 +4,7 @@
 # it links to must exist. Then what sql/README.md tells coordinators and operators is asked of the same site.
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
-world_make
+world_folder
 RUN=
 
 clean_up()

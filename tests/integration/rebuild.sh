@@ -23,8 +23,6 @@ key_of()
 
 world_make
 postgres_start "$STATE" -c fsync=off
-createdb -h "$STATE/pg" -U postgres waypost
-"$WAYPOST" migrate --conninfo "host=$STATE/pg dbname=waypost user=postgres" "$ROOT/sql" >/dev/null
 sql "insert into core.number_state (number_id, learner, seq, at, due_at, state)
     select substr(sha256(int4send(i)), 1, 16), i, 7, now(), case when i % 2 = 0 then now() end,
         '\\x00000007'::bytea || sha256(int4send(i)) from generate_series(1, $N) i"

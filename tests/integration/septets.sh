@@ -4,7 +4,7 @@
 # or its registry this is skipped. SEED=N: with other texts than always.
 . "$(dirname "$0")/lib.sh"
 
-world_make
+world_folder
 npm_packages "$ROOT/tests/integration/septets"
 COURSE=$ROOT/lessons/children-on-the-move
 

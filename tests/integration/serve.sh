@@ -2,7 +2,7 @@
 # serve.sh: the service as its manager sees it: what it says, what it returns, what is left of it.
 # Redis and PostgreSQL are away the whole time; nobody needs them for this.
 . "$(dirname "$0")/lib.sh"
-world_make
+world_folder
 mkdir -p "$STATE/keys"
 "$WAYPOST" keys --config "$STATE/waypost.yaml" >/dev/null 2>&1 || true
 

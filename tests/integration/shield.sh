@@ -7,8 +7,6 @@ command -v python3 >/dev/null || skip 'there is no python3'
 world_make
 postgres_start "$STATE" -c fsync=off
 OWNER="host=$STATE/pg user=postgres dbname=waypost"
-psql -qX "host=$STATE/pg user=postgres dbname=postgres" -c 'create database waypost' >/dev/null
-"$WAYPOST" migrate --conninfo "$OWNER" "$ROOT/sql" >"$STATE/migrate.log" 2>&1
 psql -qX -v ON_ERROR_STOP=1 "$OWNER" -f "$ROOT/tests/sql/lib/make.sql" -c 'select make.publish()' \
     -c "select ops.add_person('amina', 'analyst', 'demo')" -c "insert into core.member select 'postgres', org_id from core.organisation" >/dev/null
 

@@ -5,7 +5,7 @@
 # tests/unit/http_garden.txt, Wycheproof's vectors in tests/unit/wycheproof.
 . "$(dirname "$0")/lib.sh"
 
-world_make
+world_folder
 npm_packages "$ROOT/tests/integration/suites"
 (cd "$ROOT" && node "$ROOT/tests/integration/suites/check.mjs" "$WAYPOST" "$STATE/packages") \
     >"$STATE/said" 2>"$STATE/node.log" || die 70 "$(cat "$STATE/node.log")"

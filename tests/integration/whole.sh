@@ -35,7 +35,8 @@ redis_has_courses()
     [ "$(redis exists wp:courses)" = 1 ] && demo_is_ready "$STATE" "$PORT"
 }
 
-world_up
+world_folder # for once every step is made
+world_start
 says 'a person who reads disclosures gets a key' '' safe key "$STATE/sofia.key"
 kill -s HUP "$(cat "$STATE/waypost.pid")"
 check 'the configuration is read again' wait_for 60 grep -q 'configuration read again' "$STATE/waypost.log"

@@ -30,8 +30,6 @@ backend_of_writer()
 
 world_make
 postgres_start "$STATE"
-createdb -h "$STATE/pg" -U postgres waypost
-"$WAYPOST" migrate --conninfo "host=$STATE/pg dbname=waypost user=postgres" "$ROOT/sql" >/dev/null
 "$ROOT/build/bench_writer" "host=$STATE/pg dbname=waypost user=waypost_writer" \
     "$N" 500 "$PER_SECOND" "$POISON_EVERY" >"$STATE/writer.json" 2>"$STATE/writer.log" &
 writer=$!

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../integration/lib.sh"
 
 # shellcheck disable=SC2153
-world_make
+world_folder
 postgres_start "$STATE" -c fsync=off -c autovacuum=off # which changes plans when it likes
 export PGHOST="$STATE/pg" PGUSER=postgres PGDATABASE=waypost PGOPTIONS='-c client_min_messages=warning'
 createdb waypost

@@ -7,6 +7,4 @@
 
 world_make
 postgres_start "$STATE" -c fsync=off >/dev/null
-createdb -h "$STATE/pg" -U postgres waypost
-"$WAYPOST" migrate --conninfo "host=$STATE/pg user=postgres dbname=waypost" "$ROOT/sql" >/dev/null
 WAYPOST_TEST_PG="host=$STATE/pg dbname=waypost" "$@"
