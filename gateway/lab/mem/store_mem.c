@@ -261,16 +261,21 @@ static void mem_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms
     struct mem_store *m = mem(s);
     struct mem_response *a = mem_response_new(m, "due", deliver_due, ctx);
     a->fn.due = fn;
-    size_t n_records = HASH_COUNT(m->records), n = 0;
-    const struct mem_record **due = xcalloc(n_records + 1, sizeof(struct mem_record *));
+    size_t n = 0;
+    const struct mem_record **due = NULL; /* most looks find none: a day has 86,400 */
     for (const struct mem_record *r = m->records; r != NULL; r = r->hh.next) {
         uint8_t bucket = r->id.bytes[0];
-        if (bucket >= first && bucket <= last && r->due_at_ms > 0 && r->due_at_ms <= now_ms)
-            due[n++] = r;
+        if (bucket < first || bucket > last || r->due_at_ms <= 0 || r->due_at_ms > now_ms)
+            continue;
+        if (due == NULL)
+            due = xcalloc(HASH_COUNT(m->records), sizeof(struct mem_record *));
+        due[n++] = r;
     }
-    qsort(due, n, sizeof(struct mem_record *), due_cmp);
-    a->n = n < max ? (uint32_t)n : max;
-    a->ids = arena_new_array(a->arena, struct number_id, a->n + 1);
+    if (due != NULL) {
+        qsort(due, n, sizeof(struct mem_record *), due_cmp);
+        a->n = n < max ? (uint32_t)n : max;
+        a->ids = arena_new_array(a->arena, struct number_id, a->n);
+    }
     for (uint32_t i = 0; i < a->n; i++)
         a->ids[i] = due[i]->id;
     free(due);
