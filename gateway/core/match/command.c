@@ -43,11 +43,16 @@ static bool is_everywhere(const struct keyword *keyword)
     return row->is_everywhere && (row->fuzzy != FUZZY_NO || keyword->word.len >= LONG_BYTES);
 }
 
-static bool is_active(const struct vocabulary *words, const struct keyword *keyword,
-                      const char *lang)
+/* The languages whose words count: the learner's and English; all while nothing is known. */
+static uint32_t active_languages(const struct vocabulary *words, const char *lang)
 {
-    return lang == NULL || lang[0] == '\0' || is_everywhere(keyword) ||
-           (keyword->langs & (words->english | match_languages(words, lang))) != 0;
+    bool is_known = lang != NULL && lang[0] != '\0';
+    return is_known ? words->english | match_languages(words, lang) : UINT32_MAX;
+}
+
+static bool is_active(const struct keyword *keyword, uint32_t active)
+{
+    return active == UINT32_MAX || is_everywhere(keyword) || (keyword->langs & active) != 0;
 }
 
 /* Up to three words, or only words of courtesy. */
@@ -240,7 +245,7 @@ static struct keyword find_asked(const struct vocabulary *words, struct str word
 {
     for (size_t len = word.len; len >= LONG_BYTES || len == word.len; len--) {
         struct keyword keyword = match_find_keyword(words, str_sub(word, 0, len));
-        if (is_asked_for(keyword.command) && is_active(words, &keyword, lang))
+        if (is_asked_for(keyword.command) && is_active(&keyword, active_languages(words, lang)))
             return keyword;
         if (len == 0)
             break;
@@ -279,7 +284,7 @@ struct command_match match_command(const struct vocabulary *words, struct str no
             keyword.command = COMMAND_NONE;
         rest = str_sub(normalised, letters.len, normalised.len);
     }
-    if (keyword.command == COMMAND_NONE || !is_active(words, &keyword, lang) ||
+    if (keyword.command == COMMAND_NONE || !is_active(&keyword, active_languages(words, lang)) ||
         !is_tail(words, keyword.command, normalised, rest))
         return (struct command_match){.argument = STR_NONE};
     struct keyword language;
@@ -345,14 +350,14 @@ static uint32_t near_distance(struct str word, struct str keyword)
 /* Near misses of another language's words are everyday words ("also" and ALTO), unless they are in
  * another script; so are those of the providers' lesser STOP words ("quiet" and QUIT). */
 static bool is_fuzzy_active(const struct vocabulary *words, const struct keyword *keyword,
-                            const char *lang)
+                            uint32_t own, uint32_t active)
 {
     bool is_english = (keyword->langs & words->english) != 0;
     if (is_english && keyword->command == COMMAND_STOP)
         return match_has_word(words, WORDS_STOP_STRONG, keyword->word);
     bool is_ascii = (uint8_t)keyword->word.p[0] < 0x80;
-    bool is_own = is_english || (keyword->langs & match_languages(words, lang)) != 0;
-    return is_own || (!is_ascii && is_active(words, keyword, lang));
+    bool is_own = is_english || (keyword->langs & own) != 0;
+    return is_own || (!is_ascii && is_active(keyword, active));
 }
 
 /* The nearest keyword so far. */
@@ -398,9 +403,10 @@ struct command_match match_command_fuzzy(const struct vocabulary *words, struct 
         match_has_word(words, WORDS_COMMON, word))
         return none;
     struct near near = {.distance = FAR};
+    uint32_t own = match_languages(words, lang), active = active_languages(words, lang);
     for (uint16_t i = 0; i < words->n_keywords; i++) {
         const struct keyword *keyword = &words->keywords[i];
-        if (is_fuzzy_active(words, keyword, lang))
+        if (is_fuzzy_active(words, keyword, own, active))
             near_add(&near, keyword, near_distance(word, keyword->word));
     }
     enum command_fuzzy fuzzy = command_row(near.best.command)->fuzzy;
