@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""group25.py TALK CODE: a transcript of 25 members on 22 phones, three of which have two of them each.
+"""group25.py TALK CODE [FIRST LAST]: a transcript of 25 members on 22 phones, three of which have two of them each; or that
+of some of the phones, which may play at the same time as the others.
 
 All go through the first module as TALK (the whole course by SMS) does, but the last five stop before its quiz, and
 six know the answer to its second question.
@@ -41,7 +42,8 @@ def main():
     consent[1:1] = [("<", "May the facilitator*1 Yes 2 No"), (">", "2")]
     quiz = next(i for i, (way, text) in enumerate(consent) if way == "<" and "1/4" in text)
     print("loose")
-    for phone in range(1, 23):
+    first, last_phone = (int(word) for word in (sys.argv[3:] or ("1", "22")))
+    for phone in range(first, last_phone + 1):
         last = phone > 17  # five of them
         mine = consent[: quiz + 1] if last else knowing(consent, quiz) if phone in range(4, 10) else consent
         play(phone, join + mine)

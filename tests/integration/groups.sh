@@ -6,7 +6,7 @@ world_up
 
 cohort() { "$WAYPOST" cohort "$@" --config "$STATE/waypost.yaml" 2>"$STATE/words"; }
 # live FILE: plays a transcript against the gateway; its phones are new each time.
-live() { "$WAYPOST" talk --live "http://127.0.0.1:$PORT" "$1" >"$STATE/talk.log" || { sed 's/^/# /' "$STATE/talk.log"; return 1; }; }
+live() { "$WAYPOST" talk --live "http://127.0.0.1:$PORT" "$1" >"$1.log" || { sed 's/^/# /' "$1.log"; return 1; }; }
 # The front has looked at what the command put into Redis; what it is asked afterwards comes behind that answer.
 known() { timeout "$WAIT_MIN_S" grep -qm 1 '"HGETALL" "wp:cohorts"' < <(redis monitor); }
 
@@ -128,8 +128,17 @@ check_same 'a PIN has six digits' 64 "$(cohort facilitator add "$big" +254733000
 check_same 'a facilitator gets the PIN that was chosen' 135790 "$(cohort facilitator add "$big" +254733000001 --pin 135790)"
 check 'whose number is nowhere' test -z "$(sql "select 1 from core.facilitator f where f::text like '%733000001%'")"
 known
-python3 "$ROOT/tests/integration/group25.py" "$ROOT/tests/talk/90-whole-course-sms.talk" "$big" >"$STATE/big.talk"
-check 'twenty-five learn on twenty-two phones' live "$STATE/big.talk"
+# Four play at the same time: each SMS travels for a tenth of a second.
+parts=()
+for phones in '1 4' '5 10' '11 16' '17 22'; do
+    # shellcheck disable=SC2086 # first and last
+    python3 "$ROOT/tests/integration/group25.py" "$ROOT/tests/talk/90-whole-course-sms.talk" "$big" $phones >"$STATE/big ${phones% *}.talk"
+    (live "$STATE/big ${phones% *}.talk") &
+    parts+=($!)
+done
+for i in "${!parts[@]}"; do
+    check "twenty-five learn on twenty-two phones, part $((i + 1))" wait "${parts[i]}"
+done
 wait_for 20 is_drained || true
 check_same 'PostgreSQL has the figures of the group' '25 22 3' \
     "$(sql "select count(*), count(distinct s.number_id), count(*) - count(distinct s.number_id)
