@@ -33,7 +33,7 @@ soak_main()
     fi
     if [ "${1:-}" = cluster ]; then
         build_preset dev
-        EVERY=10 MOST=3 bash "$ROOT/tests/integration/cluster.sh" 30
+        EVERY=10 MOST=3 RATE=250 bash "$ROOT/tests/integration/cluster.sh" 30
         return
     fi
     if [ "${1:-}" = counts ]; then # of 200 people: two minutes for a seed

@@ -11,7 +11,7 @@
 . "$ROOT/tests/integration/redis/buckets.sh"
 KILLS=${1:-3}
 EVERY=${EVERY:-0}
-RATE=${RATE:-250}
+RATE=${RATE:-100} # callbacks a second; `./run soak cluster` sends 250
 MOST=${MOST:-6}
 NUMBERS=$((600 + 10 * KILLS)) # a number gets at most 300 SMS a day, also on a slow host
 
