@@ -336,6 +336,17 @@ static bool is_a_place(enum outbox_state s)
     return s != OUTBOX_STATE_DONE;
 }
 
+/* Does a port have it, which has yet to call back? */
+static bool is_asked_about(const struct outbox_job *job)
+{
+    const struct pending *ports[] = {&w->take,   &w->mark, &w->clear,  &w->settle,
+                                     &w->number, &w->post, &w->opt_out};
+    bool is_asked = false;
+    for (size_t i = 0; i < ARRAY_LEN(ports); i++)
+        is_asked |= ports[i]->ctx == job;
+    return is_asked;
+}
+
 static void every_move_that_cannot_be_ends_one_message(enum outbox_state s, enum outbox_event event)
 {
     void *state;
@@ -343,7 +354,11 @@ static void every_move_that_cannot_be_ends_one_message(enum outbox_state s, enum
     struct outbox_job *job = reach(s);
     bool is_known = job->event.len > 0;
     const char *outcome = s == OUTBOX_STATE_SENDING ? "unknown" : "failed";
+    bool must_wait = !is_known && is_asked_about(job);
     outbox_happen(job, event);
+    if (must_wait && job->state != OUTBOX_STATE_BROKEN)
+        fail_msg("%s in %s: it goes before its port has called back", outbox_event_name(event),
+                 outbox_state_name(s));
     if (count_of(METRIC_illegal_moves_total) != 1)
         fail_msg("%s in %s is not counted", outbox_event_name(event), outbox_state_name(s));
     uint64_t n_sent = count_of(METRIC_sends_total);
