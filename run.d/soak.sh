@@ -6,22 +6,28 @@
 # was killed are unknown. Says how far it is after each round (40 overlaps, 100 kills) and
 # ends with the sums of all. Takes five to ten seconds for an overlap, one to two for a kill: half an hour to an hour.
 
-# soak_versions REVISION: this version and an earlier one with the same schema side by side, rolling there and back
-# under load.
+# soak_versions REVISION: this version and an earlier one side by side, rolling there and back under load: first gateways
+# that come and go, then the way of docs/operating/upgrade.md behind haproxy, with the schema and the course of the
+# earlier one to begin with, at 500 callbacks a second (RATE=... says otherwise, where a machine takes less).
 soak_versions()
 {
-    local before
+    local before code=0
     before=$(mktemp -d /tmp/waypost-before.XXXXXX)
     # Expanded now: the variable is gone when the trap runs.
     # shellcheck disable=SC2064
     trap "rm -rf '$before'" EXIT
     git -C "$ROOT" archive "$1" | tar -x -C "$before" || die 64 "soak: git knows no revision '$1'"
     (cd "$before" && cmake --preset release >/dev/null && cmake --build --preset release -- --quiet waypost)
-    # The course is the one that the earlier version can read; the schema is this one's.
+    export WAYPOST_BEFORE="$before/build-release/waypost"
+    RATE=${RATE:-500} BEFORE_SHARE="$before" bash "$ROOT/tests/integration/rolling.sh" || code=1
+    # An earlier writer waits for its schema: this test, at whose end it must have written, is for one of the same.
+    [ "$(cd "$before/sql" && echo 0*)" = "$(cd "$ROOT/sql" && echo 0*)" ] || return "$code"
+    # The course is the one that the earlier version can read.
     mkdir "$before/share"
     ln -s "$ROOT/sql" "$before/share/sql"
     ln -s "$before/lessons" "$before/share/lessons"
-    WAYPOST_SHARE="$before/share" WAYPOST_BEFORE="$before/build-release/waypost" bash "$ROOT/tests/integration/overlap.sh" 8
+    WAYPOST_SHARE="$before/share" bash "$ROOT/tests/integration/overlap.sh" 8 || code=1
+    return "$code"
 }
 
 soak_main()

@@ -116,11 +116,16 @@ class Host:
     def slowest(self):
         return max(stretch for _, stretch in self.samples)
 
+    def is_slow(self, at):
+        """By the samples that came next before and after."""
+        before = max((sample for sample in self.samples if sample[0] <= at), default=(0, 1))
+        after = min((sample for sample in self.samples if sample[0] > at), default=before)
+        return max(before[1], after[1]) >= SLOW
+
     def count(self, moments):
         """Of so many, so many while it was slow."""
         moments = list(moments)
-        return len(moments), sum(any(abs(at - then) < 2 and stretch >= SLOW for then, stretch in self.samples)
-                                 for at in moments)
+        return len(moments), sum(self.is_slow(at) for at in moments)
 
 
 class Aggregator:
