@@ -124,7 +124,7 @@ static void test_what_a_pattern_finds(void **state)
         {one[4], 1, SAFE_ALARM, 0},   {at_chess, 3, SAFE_ORDINARY, 0}, {one[5], 1, SAFE_ALARM, 0},
         {apart, 3, SAFE_ALARM, 0},    {one[6], 1, SAFE_ALARM, 0},      {one[7], 1, SAFE_ALARM, 0},
         {story_of, 2, SAFE_ABOUT, 0}, {one[8], 1, SAFE_ABOUT_IT, 0},   {one[9], 1, SAFE_OWN, 0}};
-    struct safe_list list = {patterns, ARRAY_LEN(patterns), NULL};
+    struct safe_list list = {.patterns = patterns, .n = ARRAY_LEN(patterns)};
     list.index = safe_index_new(&list, arena);
     static const struct {
         const char *text;
@@ -186,7 +186,7 @@ static void test_what_a_pattern_finds(void **state)
         if ((match_find_safe(normal, &list, scratch) != NULL) != cases[i].is_found)
             fail_msg("%s", cases[i].text);
     }
-    assert_null(match_find_safe(STR("beat me"), &(struct safe_list){NULL, 0, NULL}, scratch));
+    assert_null(match_find_safe(STR("beat me"), &(struct safe_list){0}, scratch));
 }
 
 /* ---- the lists that ship ---- */
@@ -262,6 +262,31 @@ static void test_of_messages_held_out(void **state)
     assert_in_range(ordinary.n, 185, UINT32_MAX);
     assert_in_range(told.n_wrong * 100 / told.n, 0, 8);
     assert_in_range(ordinary.n_wrong * 100 / ordinary.n, 0, 3);
+}
+
+/* The weights know the messages that they were learned from, and those of the same kind that were
+ * put apart before. */
+static void test_of_messages_learned_from(void **state)
+{
+    (void)state;
+    struct tally told = {.is_expected = true, .is_blind = true};
+    struct tally ordinary = {.is_expected = false, .is_blind = true};
+    struct tally told_apart = told, ordinary_apart = ordinary;
+    try_file(&told, "tests/safe/learned-disclosures.txt");
+    try_file(&ordinary, "tests/safe/learned-ordinary.txt");
+    try_file(&told_apart, "tests/safe/apart-disclosures.txt");
+    try_file(&ordinary_apart, "tests/safe/apart-ordinary.txt");
+    print_message("learned: noticed %u of %u, false alarms %u of %u\n", told.n - told.n_wrong,
+                  told.n, ordinary.n_wrong, ordinary.n);
+    print_message("put apart: noticed %u of %u, false alarms %u of %u\n",
+                  told_apart.n - told_apart.n_wrong, told_apart.n, ordinary_apart.n_wrong,
+                  ordinary_apart.n);
+    assert_in_range(told.n, 1100, UINT32_MAX);
+    assert_in_range(told.n_wrong * 100 / told.n, 0, 1);
+    assert_in_range(ordinary.n_wrong * 100 / ordinary.n, 0, 5);
+    assert_int_equal(told_apart.n, 322);
+    assert_in_range(told_apart.n_wrong, 0, 51);
+    assert_in_range(ordinary_apart.n_wrong, 0, 19);
 }
 
 /* The figures to expect of real messages. The ordinary ones speak of harm, or nearly; most answers
@@ -465,6 +490,7 @@ int main(void)
         cmocka_unit_test(test_disclosures_are_noticed),
         cmocka_unit_test(test_of_messages_of_the_last_change),
         cmocka_unit_test(test_of_messages_held_out),
+        cmocka_unit_test(test_of_messages_learned_from),
         cmocka_unit_test(test_of_messages_nobody_looked_at),
         cmocka_unit_test(test_ordinary_messages_are_no_alarm),
         cmocka_unit_test(test_what_the_course_says_is_no_alarm_in_any_language),

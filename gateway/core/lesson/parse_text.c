@@ -198,6 +198,7 @@ struct pack_front {
     struct str language;
     struct lesson_languages languages;
     const struct yaml_node *safe_words;
+    bool is_safe_learned;
 };
 
 #define PACK(field) YAML_AT(struct pack_front, field)
@@ -213,6 +214,11 @@ static const struct yaml_row pack_rows[] = {
      PACK(safe_words),
      .type = &parse_type_files,
      .example = "[safe-en.md, safe-sw.md]"},
+    {.name = "safe_learned",
+     PACK(is_safe_learned),
+     .type = &yaml_type_flag,
+     .words = "false true",
+     .example = "true"},
 };
 static const struct yaml_table pack_table = {pack_rows, ARRAY_LEN(pack_rows), 0};
 
@@ -232,6 +238,7 @@ static void read_pack(struct parse *p, const struct lesson_front *course,
     if (!p->source->is_languages_own)
         p->source->languages = read.languages;
     parse_texts(p, blocks, &front, read.safe_words);
+    p->source->course.safe.is_learned = read.is_safe_learned;
     memcpy(p->source->pack_texts, p->source->texts, sizeof(p->source->texts));
 }
 

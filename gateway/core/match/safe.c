@@ -3,97 +3,20 @@
  * (core/course.h), kept by child protection staff; here is only how they are compared.
  */
 #include <string.h>
-#include <utf8proc.h>
 
 #include "core/match/match.h"
 #include "core/utf8.h"
 
-#define MIN_BYTES 3
-#define GAP 4                   /* words that "..." may stand for */
-#define WINDOW 64               /* words of a message that are looked at together: one bit each */
-#define STEP 32                 /* a longer message is looked at in windows that overlap */
-#define SPAN 16                 /* words that the parts of a pattern with "&" may be apart */
-#define ABOUT 10                /* words that "lesson about ..." takes with it */
-#define SAME_END 3              /* bytes */
-#define APOSTROPHE '\''         /* "I'm" and "im", "don't" and "dont" are the same */
-#define LEET "0o1i3e4a5s7t@a$s" /* sign and the letter that it stands for inside a word */
-
-struct words {
-    struct str *list;
-    size_t n;
-};
-
-static bool is_ascii_letter(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
-/* The letter that a sign in front of one stands for ("k1ll", "3ayez"), or the sign itself; behind a
- * digit it is a number: "13yr". At the end of a word, too: "m3". */
-static char letter_of(struct str text, size_t at)
-{
-    const char *leet = memchr(LEET, text.p[at], sizeof(LEET) - 1);
-    bool is_before_letter = at + 1 < text.len && is_ascii_letter(text.p[at + 1]) &&
-                            (at == 0 || text.p[at - 1] < '0' || text.p[at - 1] > '9');
-    bool is_sign = leet != NULL && (leet - LEET) % 2 == 0;
-    return is_before_letter && is_sign ? leet[1] : text.p[at];
-}
-
-static bool is_word_point(int32_t code)
-{
-    if (code < 0x80)
-        return is_ascii_letter((char)code) || (code >= '0' && code <= '9');
-    utf8proc_category_t category = utf8proc_category(code);
-    return category < UTF8PROC_CATEGORY_PC || category > UTF8PROC_CATEGORY_SO;
-}
-
-/* Three and more of one letter are one: "heeelp". */
-static size_t without_drawl(char *word, size_t len)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < len;) {
-        size_t run = 1;
-        while (i + run < len && word[i + run] == word[i])
-            run++;
-        bool is_drawl = run >= 3 && is_ascii_letter(word[i]);
-        for (size_t k = 0; k < (is_drawl ? 1 : run); k++)
-            word[n++] = word[i];
-        i += run;
-    }
-    return n;
-}
-
-/* Letters and digits only, in normal form, without apostrophes; none when the arena is full. */
-static struct words split_words(struct str normalised, struct arena *arena)
-{
-    /* A word and what separates it have two bytes at least. */
-    struct words words = {.list = arena_new_array(arena, struct str, normalised.len / 2 + 1)};
-    char *copy = arena_alloc(arena, normalised.len + 1);
-    size_t len = 0;
-    size_t start = 0;
-    for (size_t at = 0; words.list != NULL && copy != NULL && at <= normalised.len;) {
-        size_t from = at;
-        int32_t code = ' ';
-        if (at < normalised.len)
-            code = utf8_next(normalised, &at);
-        else
-            at++;
-        if (code < 0x80 && code != ' ')
-            code = (unsigned char)letter_of(normalised, from);
-        if (is_word_point(code)) {
-            len += utf8_put(code, copy + len);
-        } else if (code != APOSTROPHE && len > start) {
-            len = start + without_drawl(copy + start, len - start);
-            words.list[words.n++] = (struct str){copy + start, len - start};
-            start = len;
-        }
-    }
-    return words;
-}
+#define GAP 4      /* words that "..." may stand for */
+#define WINDOW 64  /* words of a message that are looked at together: one bit each */
+#define STEP 32    /* a longer message is looked at in windows that overlap */
+#define SPAN 16    /* words that the parts of a pattern with "&" may be apart */
+#define ABOUT 10   /* words that "lesson about ..." takes with it */
+#define SAME_END 3 /* bytes */
 
 struct str match_safe_word(struct str normalised, struct arena *arena)
 {
-    struct words words = split_words(normalised, arena);
+    struct safe_words words = safe_split(normalised, arena);
     return words.n == 1 ? words.list[0] : STR_NONE;
 }
 
@@ -340,7 +263,7 @@ static bool hits_init(struct hits *hits, const struct safe_list *list, struct ar
 }
 
 /* The first kind of the two of which there is a pattern in one of the windows. */
-static const struct safe_pattern *find_in(struct words words, const struct safe_list *list,
+static const struct safe_pattern *find_in(struct safe_words words, const struct safe_list *list,
                                           bool is_ordinary, const enum safe_kind kinds[2])
 {
     const struct safe_pattern *found[2] = {NULL, NULL};
@@ -364,18 +287,15 @@ static const struct safe_pattern *find_in(struct words words, const struct safe_
     return found[0] != NULL ? found[0] : found[1];
 }
 
-const struct safe_pattern *match_find_safe(struct str normalised, const struct safe_list *list,
-                                           struct arena *arena)
+const struct safe_pattern *safe_find(struct safe_words words, const struct safe_list *list)
 {
-    static const enum safe_kind kinds[] = {SAFE_SUICIDE, SAFE_ALARM};
-    if (normalised.len < MIN_BYTES || list->n == 0) /* most inputs: the key of an answer */
-        return NULL;
-    return find_in(split_words(normalised, arena), list, true, kinds);
+    static const enum safe_kind alarms[] = {SAFE_SUICIDE, SAFE_ALARM};
+    return find_in(words, list, true, alarms);
 }
 
 bool match_says_safe(struct str normalised, const struct safe_list *list, enum safe_kind kind,
                      struct arena *arena)
 {
     const enum safe_kind kinds[] = {kind, kind};
-    return list->n > 0 && find_in(split_words(normalised, arena), list, false, kinds) != NULL;
+    return list->n > 0 && find_in(safe_split(normalised, arena), list, false, kinds) != NULL;
 }

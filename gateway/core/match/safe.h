@@ -67,7 +67,13 @@ struct safe_index {
 struct safe_list {
     struct safe_pattern *patterns;
     uint16_t n;
+    bool is_learned;                /* what was learned from examples counts, too: safe_learned.h */
     const struct safe_index *index; /* of safe_index_new() */
+};
+
+struct safe_words {
+    struct str *list;
+    size_t n;
 };
 
 /* From so many letters on, one that is mistyped is forgiven. */
@@ -85,13 +91,20 @@ static inline uint32_t safe_hash(uint32_t before, char byte)
 /* The index of a list, whose patterns learn their first_slot; NULL: the arena is full, or the lists
  * are too long. */
 const struct safe_index *safe_index_new(struct safe_list *list, struct arena *arena);
+/* What of the lists makes it a text that may tell of harm, as match_find_safe(); NULL: nothing. The
+ * words of ordinary phrases become a blank. */
+const struct safe_pattern *safe_find(struct safe_words words, const struct safe_list *list);
 /* The pattern that makes a text one that may tell of harm: it occurs outside of ordinary phrases;
- * of kind SAFE_SUICIDE before SAFE_ALARM. NULL: none, or the arena is full. */
+ * of kind SAFE_SUICIDE before SAFE_ALARM; one without slots where it was learned. NULL: none, or
+ * the arena is full. */
 const struct safe_pattern *match_find_safe(struct str normalised, const struct safe_list *list,
                                            struct arena *arena);
 /* Does it have a pattern of this kind: does whoever writes so seem to be a child ("I am 12"), is it
  * about aid staff? false also when the arena is full. */
 bool match_says_safe(struct str normalised, const struct safe_list *list, enum safe_kind kind,
                      struct arena *arena);
+/* A normalised text's words: letters and digits only, without apostrophes, "k1ll" as "kill" and
+ * "heeelp" as "help". In the arena; none when it is full. */
+struct safe_words safe_split(struct str normalised, struct arena *arena);
 /* A normalised word as patterns have it, without apostrophe; absent when it is none or several. */
 struct str match_safe_word(struct str normalised, struct arena *arena);
