@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/match/words.h"
 #include "core/question.h"
 #include "core/utf8.h"
 #include "core/yaml.h"
@@ -428,6 +429,8 @@ static const struct course *translated(const struct lesson_source *source, struc
     if (!lesson_is_offered(&source->course, groups))
         return NULL;
     lesson_strings_fill(source, lang, true, strings, groups, arena);
+    if (strings->course.words != NULL)
+        strings->course.words = vocabulary_in(strings->course.words, lang, arena);
     return &strings->course;
 }
 
@@ -457,6 +460,8 @@ void lesson_translate(struct lesson_source *source, struct arena *arena)
         codes[0] = names[0] = course->language;
         n = 1;
     }
+    if (course->words != NULL)
+        course->words = vocabulary_in(course->words, course->language, arena);
     course->n_languages = n;
     course->languages = codes;
     course->language_names = names;

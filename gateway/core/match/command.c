@@ -400,7 +400,7 @@ struct command_match match_command_fuzzy(const struct vocabulary *words, struct 
     const struct command_match none = {.argument = STR_NONE};
     struct str word = core_word(words, normalised);
     if (str_is_empty(word) || match_find_number_word(words, word) >= 0 ||
-        match_has_word(words, WORDS_COMMON, word))
+        match_has_word(words, WORDS_COMMON, word) || match_has_word(words, WORDS_EVERYDAY, word))
         return none;
     struct near near = {.distance = FAR};
     uint32_t own = match_languages(words, lang), active = active_languages(words, lang);

@@ -27,6 +27,8 @@ struct vocabulary_table {
     struct phrase_link *links;
 };
 
+/* ---- making a table, and finding in it ---- */
+
 static uint32_t hash_of(struct str word)
 {
     uint32_t hash = 2166136261u;
@@ -35,16 +37,22 @@ static uint32_t hash_of(struct str word)
     return hash ^ hash >> 15;
 }
 
-/* NULL: no list has it. */
-static const struct word *find(const struct vocabulary *words, struct str text)
+static struct word *find_in(const struct vocabulary_table *t, struct str text, uint32_t hash)
 {
-    const struct vocabulary_table *t = words->table;
-    for (uint32_t at = hash_of(text) & t->mask; t->slots[at] != 0; at = (at + 1) & t->mask) {
-        const struct word *word = &t->list[t->slots[at] - 1];
+    for (uint32_t at = hash & t->mask; t->slots[at] != 0; at = (at + 1) & t->mask) {
+        struct word *word = &t->list[t->slots[at] - 1];
         if (str_eq(word->text, text))
             return word;
     }
     return NULL;
+}
+
+/* What the word is to the learner. NULL: no list has it. */
+static const struct word *find(const struct vocabulary *words, struct str text)
+{
+    uint32_t hash = hash_of(text);
+    const struct word *own = words->own != NULL ? find_in(words->own, text, hash) : NULL;
+    return own != NULL ? own : find_in(words->table, text, hash);
 }
 
 /* The word, new where it is the first time. */
@@ -60,8 +68,6 @@ static struct word *intern(struct vocabulary_table *t, struct str text)
     t->slots[at] = t->n;
     return word;
 }
-
-/* ---- making a table ---- */
 
 struct making {
     struct vocabulary *words;
@@ -105,23 +111,30 @@ static void add_phrase(struct making *m, const struct word_row *row)
     }
 }
 
+static bool is_phrase(const struct word_row *row)
+{
+    return row->kind == WORD_LIST && word_list_is_phrases((enum word_list)row->which);
+}
+
+/* Of a number, a letter, a word of a list. */
+static void add_meaning(struct word *word, const struct word_row *row)
+{
+    if (row->kind == WORD_NUMBER)
+        word->number = (int8_t)row->which;
+    else if (row->kind == WORD_LETTER)
+        word->letter = row->which;
+    else
+        word->lists |= UINT32_C(1) << row->which;
+}
+
 static void add_row(struct making *m, const struct word_row *row)
 {
     if (row->kind == WORD_KEYWORD)
         add_keyword(m, row);
-    else if (row->kind == WORD_NUMBER)
-        intern(m->table, row->text)->number = (int8_t)row->which;
-    else if (row->kind == WORD_LETTER)
-        intern(m->table, row->text)->letter = row->which;
-    else if (word_list_is_phrases((enum word_list)row->which))
+    else if (is_phrase(row))
         add_phrase(m, row);
-    else
-        intern(m->table, row->text)->lists |= UINT32_C(1) << row->which;
-}
-
-static bool is_phrase(const struct word_row *row)
-{
-    return row->kind == WORD_LIST && word_list_is_phrases((enum word_list)row->which);
+    else if (row->kind != WORD_LIST || row->which != WORDS_EVERYDAY) /* vocabulary_in() */
+        add_meaning(intern(m->table, row->text), row);
 }
 
 /* So many words add_row() makes of it at most. */
@@ -140,15 +153,10 @@ static uint32_t count_words(const struct word_row *row)
     return n;
 }
 
-static struct vocabulary_table *new_table(const struct word_row *rows, uint32_t n,
-                                          struct arena *arena)
+/* An empty one for so many words. */
+static struct vocabulary_table *sized_table(uint32_t n_words, uint32_t n_links, struct arena *arena)
 {
-    uint32_t n_words = 1, n_slots = 2, n_links = 1;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t n_first = count_words(&rows[i]);
-        n_words += n_first;
-        n_links += is_phrase(&rows[i]) ? n_first : 0;
-    }
+    uint32_t n_slots = 2;
     while (n_slots < 2 * n_words)
         n_slots *= 2;
     struct vocabulary_table *t = arena_new_array(arena, struct vocabulary_table, 1);
@@ -161,6 +169,18 @@ static struct vocabulary_table *new_table(const struct word_row *rows, uint32_t 
     *t = (struct vocabulary_table){
         .mask = n_slots - 1, .slots = slots, .list = list, .links = links};
     return t;
+}
+
+static struct vocabulary_table *new_table(const struct word_row *rows, uint32_t n,
+                                          struct arena *arena)
+{
+    uint32_t n_words = 1, n_links = 1;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t n_first = count_words(&rows[i]);
+        n_words += n_first;
+        n_links += is_phrase(&rows[i]) ? n_first : 0;
+    }
+    return sized_table(n_words, n_links, arena);
 }
 
 const struct vocabulary *vocabulary_new(const struct word_row *rows, uint32_t n_rows,
@@ -191,6 +211,76 @@ const struct vocabulary *vocabulary_new(const struct word_row *rows, uint32_t n_
         }
     }
     return words;
+}
+
+/* ---- for learners of one language ---- */
+
+static bool is_everyday_row(const struct word_row *row, uint32_t own)
+{
+    return row->kind == WORD_LIST && row->which == WORDS_EVERYDAY && (own >> row->lang & 1) != 0;
+}
+
+/* What a word means there, whatever it is in the language of this row. */
+static bool counts_everywhere(const struct word_row *row)
+{
+#define IS_EVERYWHERE(name, key, scope, tail, fuzzy, everywhere, run)                              \
+    [COMMAND_##name] = (everywhere) || COMMAND_##name == COMMAND_JOIN,
+    static const bool is_everywhere[N_COMMANDS] = {COMMANDS(IS_EVERYWHERE)};
+#undef IS_EVERYWHERE
+    if (row->kind == WORD_LIST)
+        return row->which == WORDS_STOP_STRONG;
+    return row->kind == WORD_KEYWORD && is_everywhere[row->which];
+}
+
+/* The keyword of the whole table, where it is one of this language or of all. */
+static uint16_t own_keyword(const struct vocabulary *words, const struct word *all, uint32_t own)
+{
+    if (all == NULL || all->keyword == 0)
+        return 0;
+    const struct keyword *keyword = &words->keywords[all->keyword - 1];
+    struct word_row row = {.kind = WORD_KEYWORD, .which = (uint8_t)keyword->command};
+    return (keyword->langs & own) != 0 || counts_everywhere(&row) ? all->keyword : 0;
+}
+
+static void fill_own(const struct vocabulary *words, uint32_t own, struct vocabulary_table *table)
+{
+    for (uint32_t i = 0; i < words->n_rows; i++) {
+        const struct word_row *row = &words->rows[i];
+        if (!is_everyday_row(row, own))
+            continue;
+        const struct word *all = find_in(words->table, row->text, hash_of(row->text));
+        struct word *word = intern(table, row->text);
+        word->keyword = own_keyword(words, all, own);
+        word->phrase = all != NULL ? all->phrase : 0;
+    }
+    for (uint32_t i = 0; i < words->n_rows; i++) {
+        const struct word_row *row = &words->rows[i];
+        bool is_phrase_row = is_phrase(row);
+        bool is_own = (own >> row->lang & 1) != 0 || counts_everywhere(row);
+        struct word *word = is_own && !is_phrase_row && row->kind != WORD_KEYWORD
+                                ? find_in(table, row->text, hash_of(row->text))
+                                : NULL;
+        if (word != NULL)
+            add_meaning(word, row);
+    }
+}
+
+const struct vocabulary *vocabulary_in(const struct vocabulary *words, struct str lang,
+                                       struct arena *arena)
+{
+    char code[WORDS_LANG_BYTES * 4];
+    uint32_t own = str_copy(lang, code, sizeof(code)) == ERR_OK ? match_languages(words, code) : 0;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < words->n_rows; i++)
+        n += is_everyday_row(&words->rows[i], own);
+    struct vocabulary *copy = arena_new_array(arena, struct vocabulary, 1);
+    struct vocabulary_table *table = n > 0 && copy != NULL ? sized_table(n, 0, arena) : NULL;
+    if (table == NULL)
+        return words;
+    fill_own(words, own, table);
+    *copy = *words;
+    copy->own = table;
+    return copy;
 }
 
 const char *word_list_section(enum word_list list)

@@ -45,6 +45,7 @@
     X(WORDS_STOP_ABOUT, words_stop_about, "what a STOP is about: messages; never violence")        \
     X(WORDS_CHECK_ABOUT, words_check_about, "around a certificate: code, valid")                   \
     X(WORDS_COMMON, words_common, "everyday words that are no mistyped command: shop, text")       \
+    X(WORDS_EVERYDAY, words_everyday, "mean in this language what another one has them for: dort") \
     X(WORDS_UNSURE, letters_unsure, "a letter that may be two options: the number is asked for")   \
     X(PHRASES_STOP, phrases_stop, "no more messages, wherever it stands in a text")                \
     X(PHRASES_STOP_WHOLE, phrases_stop_whole, "the same, with nothing but courtesy around it")     \
@@ -93,6 +94,7 @@ struct vocabulary {
     uint32_t n_rows; /* what it was made of, for checks */
     const struct word_row *rows;
     const struct vocabulary_table *table; /* words.c */
+    const struct vocabulary_table *own;   /* words_everyday of the learner's language, or NULL */
 };
 
 /* rows and langs must live as long as the arena. Of a word that stands for two commands the first
@@ -100,6 +102,10 @@ struct vocabulary {
 const struct vocabulary *vocabulary_new(const struct word_row *rows, uint32_t n_rows,
                                         const struct str *langs, uint16_t n_langs,
                                         struct arena *arena);
+/* The same for a learner of this language: of the words_everyday of it only their meanings in it
+ * count, and the commands that every language knows. The arena is full: as it was. */
+const struct vocabulary *vocabulary_in(const struct vocabulary *words, struct str lang,
+                                       struct arena *arena);
 /* "words_filler" ... "phrases_stop_maybe". */
 const char *word_list_section(enum word_list list);
 /* Is it a list of phrases? */
