@@ -52,6 +52,9 @@ struct step {
         }                                                                                          \
     }
 
+/* What an SMS costs: the country's sentence; where the course has the same one, in the language of
+ * this message. */
+struct str step_cost(const struct step *s);
 /* A system text of the course with its placeholders filled in; vars ends with name NULL. What the
  * context knows (org, url, code, voice, cost, contact) needs no var; one of that name goes before.
  */

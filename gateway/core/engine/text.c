@@ -29,8 +29,7 @@ static struct str without_stop(struct str sentence)
     return str_sub(sentence, 0, sentence.len - (has_stop ? 1 : 0));
 }
 
-/* The country's sentence; where the course has the same one, in the language of this message. */
-static struct str cost_of(const struct step *s)
+struct str step_cost(const struct step *s)
 {
     static const enum course_text known[] = {COURSE_TEXT_cost_normal, COURSE_TEXT_cost_free};
     struct str cost = s->context->cost;
@@ -55,7 +54,7 @@ struct str step_text(const struct step *s, enum course_text text, const struct c
         {"url", c->url},
         {"code", c->code},
         {"voice", c->voice},
-        {"cost", cost_of(s)},
+        {"cost", step_cost(s)},
         {"contact", step_contact(s)},
         {"name", str_from(s->learner->nickname)},
         {"course", s->course->name},

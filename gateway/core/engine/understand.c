@@ -149,6 +149,22 @@ static bool try_help(struct step *s)
     return s->match.command == COMMAND_HELP && engine_command(s, &s->match);
 }
 
+/* What people ask of a number that they do not know, in a sentence: what it costs, who it is, to be
+ * enrolled, to be called back. */
+static bool try_sentence(struct step *s)
+{
+    if (engine_has_left(s))
+        return false;
+    struct command_match match = {.command = match_sentence(s->course->words, s->norm),
+                                  .argument = STR_NONE};
+    bool is_member = learner_is_enrolled(s->learner);
+    if (match.command == COMMAND_ASK && !is_member)
+        match.command = COMMAND_HELP; /* which is what there is for who has not joined */
+    if (match.command == COMMAND_HELP && match_asks_cost(s->course->words, s->norm))
+        step_say(s, step_cost(s));
+    return match.command != COMMAND_NONE && engine_command(s, &match);
+}
+
 /* A screen that asks for it has a key for DELETE 1; by SMS the word of any language will do then.
  * While the place is on its way to another number nobody knows where to erase it, and on a shared
  * phone not whose: that waits for who_gate(), and is said to. */
@@ -372,13 +388,9 @@ void understand_text(struct step *s)
     static try_rule *const here[] = {
         try_before_any_text, try_answer,      try_key,   try_command, engine_group_code,
         check_try_alone,     try_course_word, try_go_on, try_thanks,  NULL};
-    static try_rule *const near[] = {try_near_stop,
-                                     try_command_among,
-                                     try_quoted_number,
-                                     try_near_answer,
-                                     try_other_answer,
-                                     try_near_command,
-                                     NULL};
+    static try_rule *const near[] = {
+        try_near_stop,   try_sentence,     try_command_among, try_quoted_number,
+        try_near_answer, try_other_answer, try_near_command,  NULL};
     static try_rule *const unshown[] = {
         try_key,          try_command, engine_group_code, check_try_alone, try_near_stop,
         try_screen_again, NULL};

@@ -83,6 +83,12 @@ bool match_is_everyday(const struct vocabulary *words, struct str normalised, co
  * messages" is one of these. */
 bool match_may_be_stop(const struct vocabulary *words, struct str normalised);
 
+/* What a whole text asks for in a sentence, with nothing but courtesy around it: HELP, JOIN, or
+ * ASK, which reaches a person. COMMAND_NONE: nothing. */
+enum command match_sentence(const struct vocabulary *words, struct str normalised);
+/* Does it ask what it costs? */
+bool match_asks_cost(const struct vocabulary *words, struct str normalised);
+
 enum agreement { AGREEMENT_NONE, AGREEMENT_YES, AGREEMENT_NO };
 
 /* Key 1 or 2, or yes and no in all their forms, in any language; NONE also for both at once. */

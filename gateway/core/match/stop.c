@@ -187,3 +187,24 @@ bool match_may_be_stop(const struct vocabulary *words, struct str normalised)
     return !is_key(normalised) && (is_whole_phrase(words, PHRASES_STOP_MAYBE, normalised) ||
                                    find_phrase(words, normalised) == PHRASE_NEGATED);
 }
+
+enum command match_sentence(const struct vocabulary *words, struct str normalised)
+{
+    static const struct {
+        enum word_list list;
+        enum command command;
+    } rows[] = {{PHRASES_HELP, COMMAND_HELP},
+                {PHRASES_COST, COMMAND_HELP},
+                {PHRASES_JOIN, COMMAND_JOIN},
+                {PHRASES_PERSON, COMMAND_ASK}};
+    for (size_t i = 0; i < ARRAY_LEN(rows) && !is_key(normalised); i++) {
+        if (is_whole_phrase(words, rows[i].list, normalised))
+            return rows[i].command;
+    }
+    return COMMAND_NONE;
+}
+
+bool match_asks_cost(const struct vocabulary *words, struct str normalised)
+{
+    return is_whole_phrase(words, PHRASES_COST, normalised);
+}

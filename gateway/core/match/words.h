@@ -49,7 +49,11 @@
     X(WORDS_UNSURE, letters_unsure, "a letter that may be two options: the number is asked for")   \
     X(PHRASES_STOP, phrases_stop, "no more messages, wherever it stands in a text")                \
     X(PHRASES_STOP_WHOLE, phrases_stop_whole, "the same, with nothing but courtesy around it")     \
-    X(PHRASES_STOP_MAYBE, phrases_stop_maybe, "it may mean so, or the opposite")
+    X(PHRASES_STOP_MAYBE, phrases_stop_maybe, "it may mean so, or the opposite")                   \
+    X(PHRASES_HELP, phrases_help, "questions to which HELP is the answer: how do I start")         \
+    X(PHRASES_COST, phrases_cost, "asks what it costs")                                            \
+    X(PHRASES_JOIN, phrases_join, "JOIN in a sentence: enrol me")                                  \
+    X(PHRASES_PERSON, phrases_person, "somebody wants to speak with a person: call me")
 
 enum word_list {
 #define WORD_LIST_ENUM(name, section, purpose) name,
