@@ -246,7 +246,8 @@ void engine_safe(struct step *s, bool is_keyword)
                                l->is_psea ? ",psea" : "", is_suicide ? ",suicide" : "",
                                l->is_child ? ",child" : "");
     s->out->sealed_text = s->input->text;
-    step_leave_side(s);
+    if (!lead_is_here(s)) /* the group waits for its question */
+        step_leave_side(s);
     if (!understand_nothing(s) && l->n_idle > MAX_SAFE)
         return;
     step_say(s, engine_safe_text(s, is_suicide   ? SAFE_SUICIDE
