@@ -23,7 +23,9 @@
 #define ROUNDS 40
 #define UNSTEADY 10 /* rounds at the begin, which do not count for the average */
 #define STEP 0.3
-#define DECAY 5e-4   /* of a weight at each example: keeps words small that are seen once */
+#define DECAY 5e-4 /* of a weight at each example: keeps words small that are seen once */
+#define NOISES 600
+#define NOISE 0.3f   /* worth of one */
 #define COURSE 0.12f /* worth of a sentence of the course: nobody types it but to answer */
 
 struct example {
@@ -129,6 +131,28 @@ static void add_course(const struct course *c)
     }
 }
 
+static uint32_t chance(uint64_t *state, uint32_t below)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)((*state >> 33) % below);
+}
+
+/* What a machine sends, or a child that plays with the phone: words that no message has. */
+static void add_noise(void)
+{
+    static const char *const letters[] = {"bcdfghjklmnpqrstvwxz", "abcdefghijklmnopqrstuvwxyz ",
+                                          "aeiou bdfghklmnprst "};
+    uint64_t state = 7;
+    for (uint32_t i = 0; i < NOISES; i++) {
+        const char *of = letters[i % 3];
+        char text[64];
+        uint32_t len = 8 + chance(&state, sizeof(text) - 8);
+        for (uint32_t k = 0; k < len; k++)
+            text[k] = k % 12 == 11 ? ' ' : of[chance(&state, (uint32_t)strlen(of))];
+        add_example((struct str){text, len}, false, NOISE);
+    }
+}
+
 /* Both kinds are worth as much in all. */
 static void weigh_kinds(void)
 {
@@ -162,8 +186,7 @@ static void learn_example(const struct example *e)
 static void shuffle(uint64_t *state)
 {
     for (uint32_t i = n_examples - 1; i > 0; i--) {
-        *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        uint32_t k = (uint32_t)((*state >> 33) % (i + 1));
+        uint32_t k = chance(state, i + 1);
         struct example other = examples[i];
         examples[i] = examples[k];
         examples[k] = other;
@@ -202,6 +225,7 @@ int main(int n, char **args)
         add_file(args[i]);
     for (uint16_t i = 0; i < course->n_languages; i++)
         add_course(course_in(course, course->languages[i], -1));
+    add_noise();
     weigh_kinds();
     learn();
     fprintf(stderr, "%u examples\n", n_examples);

@@ -3,8 +3,8 @@
 #include "core/match/match.h"
 
 #define MIN_BYTES 3
-#define ALARM_SCORE 900        /* from here on all words together are an alarm */
-#define ORDINARY_SCORE (-1100) /* to here they are none, though a pattern is found */
+#define ALARM_SCORE 600        /* from here on all words together are an alarm */
+#define ORDINARY_SCORE (-1050) /* to here they are none, though a pattern is found */
 
 /* Signed bytes: the first is what is added to every sum. */
 static const uint8_t weights[SAFE_FEATURES] = {
