@@ -167,6 +167,10 @@ static void test_words_of_other_languages(void **state)
             match_agreement(words, word) != cases[i].agreement)
             fail_msg("%s: %s", cases[i].lang, cases[i].word);
     }
+    /* "please" in French, and one letter from STOP everywhere else */
+    const struct vocabulary *french = course_in(course, STR("fr"), -1)->words;
+    assert_int_equal(match_command_fuzzy(french, STR("stp"), "fr").command, COMMAND_NONE);
+    assert_int_equal(match_command_fuzzy(course->words, STR("stp"), "en").command, COMMAND_STOP);
     for (uint16_t i = 0; i < course->n_languages; i++) {
         const struct course *c = course_in(course, course->languages[i], -1);
         for (uint16_t k = 0; k < c->words->n_keywords; k++) {
