@@ -218,14 +218,14 @@ static const struct yaml_row pack_rows[] = {
      PACK(is_safe_learned),
      .type = &yaml_type_flag,
      .words = "false true",
-     .example = "true"},
+     .example = "false"},
 };
 static const struct yaml_table pack_table = {pack_rows, ARRAY_LEN(pack_rows), 0};
 
 static void read_pack(struct parse *p, const struct lesson_front *course,
                       const struct lesson_blocks *blocks)
 {
-    struct pack_front read = {0};
+    struct pack_front read = {.is_safe_learned = true};
     struct lesson_front front;
     lesson_front_read(blocks, &pack_table, &read, p->findings, &front);
     if (!str_eq(read.language, p->source->course.language) && read.language.p != NULL &&
