@@ -96,6 +96,7 @@
     X(cost_normal, nothing, "", "in place of {cost} where the country's `cost` says the same")     \
     X(cost_free, nothing, "", "the same where SMS are free")                                       \
     X(help_new, help, "org code", "HELP from who has not joined, or has left")                     \
+    X(help_consent, help, "org code", "HELP while consent is asked for: 1 agrees")                 \
     X(group_none, nothing, "", "MY DATA: in place of {group} where there is none")                 \
     X(module_read, nothing, "n", "end of a module without scored questions")                       \
     X(retake_now, nothing, "", "the place of who waited for another try, once the wait is over")   \
@@ -103,6 +104,10 @@
     X(stop_never, stop, "", "STOP from a number that never joined")                                \
     X(done_failed, done, "right total contact", "any input after the end, no tries left")          \
     X(erase_ask, delete_ask, "", "2 on the USSD screen after STOP: 22 erases")                     \
+    X(erase_ask_shared, erase_ask, "name", "the same where others learn on this phone")            \
+    X(delete_ask_never, delete_ask, "", "DELETE from a number that never joined")                  \
+    X(delete_ask_shared, delete_ask, "name", "DELETE of one person on a shared phone")             \
+    X(delete_done_shared, delete_done, "name", "after DELETE 1 there: the others go on")           \
     X(courses, nothing, "options", "the courses that may be begun; options are numbered lines")    \
     X(courses_more, nothing, "",                                                                   \
       "at the end of a course: how to see others, where there are some")                           \
@@ -175,6 +180,7 @@
       "who joins a group: may its facilitator see the nickname? 1 yes 2 no")                       \
     X(group_unknown, nothing, "number", "no group has this code: check it, or go on without")      \
     X(group_closed, nothing, "group number", "nobody joins this group any more: whom to ask")      \
+    X(group_alone, nothing, "", "GROUP from who leads none and is in none")                        \
     X(choices, nothing, "", "USSD menu 8: my data, pause, leave, stop, erase")                     \
     X(choices_lead, choices, "", "the same where this number leads a group: 8 my group")           \
     X(my_data, nothing, "org place answers language group purposes until",                         \
@@ -204,6 +210,10 @@
     X(module_done_wait, module_done, "n right total when", "the same: it opens then, not before")  \
     X(place_module, place_other, "n", "short place behind a module: the next one")                 \
     X(place_last_test, place_other, "", "the same behind the last: the test at the end")           \
+    X(place_start, place_other, "", "the same before the first test")                              \
+    X(place_survey, place_other, "", "the same in the survey and the follow-up")                   \
+    X(place_recall, place_other, "", "the same at an old question that comes again")               \
+    X(place_done, place_other, "", "the same behind the end")                                      \
     X(reminder, nothing, "place", "after 2, 5 and 12 quiet days: the next step, PAUSE, STOP")      \
     X(paused, exit, "until", "PAUSE: no messages until then")                                      \
     X(pauses_over, exit, "until", "PAUSE for the third time")                                      \
@@ -229,6 +239,7 @@
     X(pin_wait, nothing, "minutes", "too many tries: when the next one is taken")                  \
     X(push_name, nothing, "name", "in front of a push on a shared phone")                          \
     X(lead_pin, nothing, "number", "GROUP from a facilitator: the PIN is asked for")               \
+    X(lead_pin_wait, pin_wait, "minutes", "the same there after too many tries")                   \
     X(lead, nothing, "number joined active done module unit percent", "the figures of a group")    \
     X(lead_finished, nothing, "number joined active done module",                                  \
       "the same where no question stands out")                                                     \
@@ -313,6 +324,12 @@
     X(declined)                                                                                    \
     X(delete_ask)                                                                                  \
     X(delete_done)                                                                                 \
+    X(delete_ask_never)                                                                            \
+    X(delete_ask_shared)                                                                           \
+    X(delete_done_shared)                                                                          \
+    X(course_done)                                                                                 \
+    X(claim)                                                                                       \
+    X(lead_over)                                                                                   \
     X(my_data_left)                                                                                \
     X(ask)                                                                                         \
     X(my_data_none)                                                                                \

@@ -49,22 +49,33 @@ static void say_where_help_was_asked(struct step *s)
     s->out->shows = OUTCOME_SHOWS_KEYS;
 }
 
+/* Names what works where it is asked for (docs/course-rules.md 1.2 rule 2): who has not agreed yet
+ * has no menu, nor has on USSD who first says who learns. */
+static enum course_text help_text(const struct step *s)
+{
+    bool is_in = s->learner->state != LEARNER_STATE_NEW && !engine_has_left(s);
+    bool is_screen = s->input->via == VIA_USSD;
+    if (!is_in || (is_screen && (!learner_is_enrolled(s->learner) || who_is_open(s))))
+        return COURSE_TEXT_help_new;
+    return s->learner->state == LEARNER_STATE_CONSENT ? COURSE_TEXT_help_consent : COURSE_TEXT_help;
+}
+
 static void run_help(struct step *s)
 {
     (void)step_event(s, EVENT_helped);
     bool is_leading = lead_is_here(s); /* whom it leads back to what stood there */
     if (!is_leading)
         step_leave_side(s);
-    bool is_in = s->learner->state != LEARNER_STATE_NEW && !engine_has_left(s);
-    step_say(s, step_text(s, is_in ? COURSE_TEXT_help : COURSE_TEXT_help_new, NO_VARS));
+    step_say(s, step_text(s, help_text(s), NO_VARS));
     if (s->context->voice.p != NULL && !str_is_empty(s->course->texts[COURSE_TEXT_call_free]))
         step_say(s, step_text(s, COURSE_TEXT_call_free, NO_VARS));
     bool is_screen = s->input->via == VIA_USSD; /* which has no end without keys */
     if (is_leading)
         step_say_screen(s);
-    else if (is_screen || learner_is_enrolled(s->learner) ||
-             s->learner->state == LEARNER_STATE_CONSENT)
+    else if (is_screen || learner_is_enrolled(s->learner))
         say_where_help_was_asked(s);
+    else
+        s->out->shows = OUTCOME_SHOWS_KEYS; /* the consent's, which it names */
 }
 
 static void run_score(struct step *s)
@@ -168,93 +179,6 @@ bool certify_answer(struct step *s)
     return true;
 }
 
-/* The contact where it ends a sentence: it is written for the beginning of "... can help you",
- * maybe with a comma at its end. */
-static struct str contact_at_end(const struct step *s)
-{
-    struct str contact = str_trim(step_contact(s));
-    while (contact.len > 0 && strchr(",;:.", contact.p[contact.len - 1]) != NULL)
-        contact.len--;
-    return contact;
-}
-
-struct str engine_case_name(const struct step *s)
-{
-    uint64_t random = 0;
-    for (unsigned i = 16; i < 24; i++) /* the first half may be a learner id */
-        random = random << 8 | s->input->seed[i];
-    return arena_printf(s->arena, "%010llu", (unsigned long long)(random % 10000000000ULL));
-}
-
-/* Whom it names depends on what was disclosed (docs/course-rules.md 1.7). */
-static enum course_text safe_text(const struct step *s, enum safe_kind about)
-{
-    const struct engine_context *c = s->context;
-    if (s->learner->is_child)
-        return COURSE_TEXT_safe_child;
-    if (about == SAFE_SUICIDE && c->crisis.p != NULL)
-        return COURSE_TEXT_safe_suicide;
-    if (about == SAFE_PSEA && c->psea.p != NULL)
-        return COURSE_TEXT_safe_psea;
-    return c->staffed.p != NULL ? COURSE_TEXT_safe_staffed : COURSE_TEXT_safe;
-}
-
-struct str engine_safe_text(const struct step *s, enum safe_kind about)
-{
-    const struct engine_context *c = s->context;
-    struct course_var vars[] = {
-        {"emergency", !str_is_empty(c->emergency)
-                          ? c->emergency
-                          : step_text(s, COURSE_TEXT_emergency_none, NO_VARS)},
-        {"helpline", !str_is_empty(c->helpline) ? c->helpline : contact_at_end(s)},
-        {"staffed", c->staffed},
-        {"crisis", c->crisis},
-        {"psea", c->psea},
-        {NULL, STR_NONE}};
-    return step_text(s, safe_text(s, about), vars);
-}
-
-/* The alarm by the word list; SAFE_ALARM also when the word SAFE was all. */
-static enum safe_kind disclosure_kind(const struct step *s)
-{
-    const struct safe_pattern *found = match_find_safe(s->norm, &s->course->safe, s->arena);
-    return found != NULL ? found->kind : SAFE_ALARM;
-}
-
-static bool says(const struct step *s, enum safe_kind kind)
-{
-    return match_says_safe(s->norm, &s->course->safe, kind, s->arena);
-}
-
-/* So many answers in a row to what tells of harm: what goes on then is kept and told of as ever,
- * but a machine that has such words in its texts must not have us write for ever. */
-#define MAX_SAFE 20
-
-/* A disclosure, by keyword or by the word list. Nothing of it is repeated, and no question follows;
- * the place is kept. */
-void engine_safe(struct step *s, bool is_keyword)
-{
-    struct event *event = step_event(s, EVENT_safe_raised);
-    struct learner *l = s->learner;
-    bool is_suicide = disclosure_kind(s) == SAFE_SUICIDE;
-    l->held_ms = s->input->now.ms;
-    l->void_before = l->seq + 1;
-    l->is_psea = says(s, SAFE_PSEA);
-    l->is_child |= says(s, SAFE_CHILD);
-    event->value = is_keyword ? 1 : 2;
-    event->code = arena_printf(s->arena, "%.*s%s%s%s", STR_ARG(engine_case_name(s)),
-                               l->is_psea ? ",psea" : "", is_suicide ? ",suicide" : "",
-                               l->is_child ? ",child" : "");
-    s->out->sealed_text = s->input->text;
-    if (!lead_is_here(s)) /* the group waits for its question */
-        step_leave_side(s);
-    if (!understand_nothing(s) && l->n_idle > MAX_SAFE)
-        return;
-    step_say(s, engine_safe_text(s, is_suicide   ? SAFE_SUICIDE
-                                    : l->is_psea ? SAFE_PSEA
-                                                 : SAFE_ALARM));
-}
-
 /* ---- leaving and coming back ---- */
 
 void engine_stop(struct step *s)
@@ -297,17 +221,34 @@ void engine_erase(struct step *s)
     s->out->is_open = false;
 }
 
+/* On a shared phone DELETE is for who is learning: the number and what others have stay. */
 void engine_erase_all(struct step *s)
 {
-    struct str text = step_text(s, COURSE_TEXT_delete_done, NO_VARS);
+    bool is_for_one = people_has_other(s);
+    struct str text = step_text(
+        s, is_for_one ? COURSE_TEXT_delete_done_shared : COURSE_TEXT_delete_done, NO_VARS);
     engine_erase(s);
     step_say(s, text);
 }
 
+void engine_ask_erase_left(struct step *s)
+{
+    bool is_for_one = people_is_shared(s);
+    s->out->is_erase_asked = true;
+    step_say(s, step_text(s, is_for_one ? COURSE_TEXT_erase_ask_shared : COURSE_TEXT_erase_ask,
+                          NO_VARS));
+    s->out->shows = OUTCOME_SHOWS_KEYS;
+}
+
 void engine_ask_erase(struct step *s)
 {
+    bool is_stranger = s->learner->consent_ms == 0; /* hears no word of progress */
     s->out->is_erase_asked = true;
-    step_say(s, step_text(s, COURSE_TEXT_delete_ask, NO_VARS));
+    step_say(s, step_text(s,
+                          people_is_shared(s) ? COURSE_TEXT_delete_ask_shared
+                          : is_stranger       ? COURSE_TEXT_delete_ask_never
+                                              : COURSE_TEXT_delete_ask,
+                          NO_VARS));
 }
 
 /* DELETE 1 that nothing asked for is a DELETE: what cannot be undone is explained first. */
@@ -442,15 +383,27 @@ static void run_safe(struct step *s)
     engine_safe(s, true);
 }
 
+/* "1 Continue (M2)" behind M1 is M2, not once more that M1 is done; where that asks something it
+ * stands again. */
+static void run_continue(struct step *s)
+{
+    step_leave_side(s);
+    bool is_done = s->learner->state == LEARNER_STATE_MODULE_DONE;
+    if (is_done && str_is_empty(versions_offer(s)) && str_is_empty(copy_question(s)))
+        course_next_module(s);
+    else
+        step_say_screen(s);
+}
+
 bool engine_menu_answer(struct step *s)
 {
     static void (*const keys[])(struct step *) = {
-        run_exit, step_return, run_modules,     run_score,   run_language,
-        run_help, run_safe,    run_certificate, run_choices, who_switch};
+        run_exit, run_continue, run_modules,     run_score,   run_language,
+        run_help, run_safe,     run_certificate, run_choices, who_switch};
     /* HELP, which has a word, makes room for CATCH. */
     static void (*const keys_behind[])(struct step *) = {
-        run_exit,     step_return, run_modules,     run_score,   engine_catch,
-        run_language, run_safe,    run_certificate, run_choices, who_switch};
+        run_exit,     run_continue, run_modules,     run_score,   engine_catch,
+        run_language, run_safe,     run_certificate, run_choices, who_switch};
     void (*const *runs)(struct step *) = catch_is_offered(s) ? keys_behind : keys;
     /* The last three have words by SMS. */
     int32_t n = ARRAY_LEN(keys) - (s->input->via == VIA_USSD ? 1 : 4);

@@ -33,6 +33,14 @@ void understand_ask_again(struct step *s, enum course_text why);
 /* STOPPED or DELETED: nothing that was not meant may bring anybody back. */
 bool engine_has_left(const struct step *s);
 
+/* ---- safe.c ---- */
+
+/* What whoever disclosed harm is told. */
+struct str engine_safe_text(const struct step *s, enum safe_kind about);
+void engine_safe(struct step *s, bool is_keyword);
+/* The name of a case, by which people speak of it without a word of what it says. */
+struct str engine_case_name(const struct step *s);
+
 /* ---- command.c ---- */
 
 /* Runs a command of core/match/command.h; false when it means nothing in this state. */
@@ -41,11 +49,6 @@ bool engine_command(struct step *s, const struct command_match *match);
  * what can be done. */
 bool engine_stays_away(struct step *s);
 bool engine_menu_answer(struct step *s);
-/* What whoever disclosed harm is told. */
-struct str engine_safe_text(const struct step *s, enum safe_kind about);
-void engine_safe(struct step *s, bool is_keyword);
-/* The name of a case, by which people speak of it without a word of what it says. */
-struct str engine_case_name(const struct step *s);
 void engine_stop(struct step *s);
 /* Of an erased number: STOP, and what comes behind it. False: whoever writes begins anew. */
 bool tombstone_take(struct step *s);
@@ -57,6 +60,8 @@ void engine_erase(struct step *s);
 void engine_erase_all(struct step *s);
 /* Says what DELETE 1 would do. */
 void engine_ask_erase(struct step *s);
+/* The same on the screen after STOP. */
+void engine_ask_erase_left(struct step *s);
 /* Enters a side state and shows it. */
 void engine_open_side(struct step *s, enum learner_state side);
 /* Adds what follows an answer to HELP or SCORE: the open question again; for a lesson, which is

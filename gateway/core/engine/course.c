@@ -270,9 +270,8 @@ void course_complete_module(struct step *s)
 {
     const struct module *module = present_module(s);
     course_end_module(s);
-    if (s->input->via == VIA_SMS && module->n_scored > 0 &&
-        !str_is_empty(s->course->texts[COURSE_TEXT_module_offer]))
-        step_say(
+    if (s->input->via == VIA_SMS && module->n_scored > 0)
+        step_say_if_free(
             s, step_text(s, COURSE_TEXT_module_offer, VARS({"n", step_number(s, module->number)})));
     step_say_screen(s);
 }

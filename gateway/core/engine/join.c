@@ -193,14 +193,13 @@ void join_again(struct step *s)
         join_ask_consent(s);
 }
 
-/* JOIN, or dialling the code. */
+/* JOIN, or dialling the code; from what stands beside a place as well. */
 void join_course(struct step *s)
 {
-    const struct state_row *row = state_row(s->learner->state);
-    if (row->join != NULL) {
-        row->join(s);
-        return;
-    }
     step_leave_side(s);
-    step_say_screen(s);
+    const struct state_row *row = state_row(s->learner->state);
+    if (row->join != NULL)
+        row->join(s);
+    else
+        step_say_screen(s);
 }

@@ -61,19 +61,17 @@ struct str lead_screen(const struct step *s)
                         s->input->via == VIA_USSD ? "\n" : " ", STR_ARG(keys));
 }
 
-/* Something was said to a facilitator; the keys of the figures are still there, or again. */
+/* Something was said to a facilitator; the keys of the figures are still there by SMS, or again.
+ * The figures stood there already, and would turn one screen of USSD into two. */
 void lead_end_turn(struct step *s)
 {
     bool is_here = s->learner->state == LEARNER_STATE_LEAD;
+    bool is_screen = s->input->via == VIA_USSD;
     if (!is_here)
         step_enter_side(s, LEARNER_STATE_LEAD);
-    if (s->input->via == VIA_USSD) {
-        step_say_screen(s);
-        return;
-    }
-    if (!is_here)
+    if (is_screen || !is_here)
         step_say(s, step_text(s, COURSE_TEXT_lead_keys, NO_VARS));
-    s->out->shows = is_here ? OUTCOME_SHOWS_KEYS : OUTCOME_SHOWS_SCREEN;
+    s->out->shows = is_here && !is_screen ? OUTCOME_SHOWS_KEYS : OUTCOME_SHOWS_SCREEN;
 }
 
 void lead_show(struct step *s)
@@ -324,6 +322,10 @@ bool lead_pin_answer(struct step *s)
     const struct cohort *c = NULL;
     const struct cohort_lead *lead = find_lead(s, l->led, &c);
     uint64_t value;
+    if (str_eq(s->norm, STR("0"))) { /* who leads need not have joined, and has no BACK then */
+        show_place(s);
+        return true;
+    }
     s->norm = pin_digits(s);
     bool is_pin = s->norm.len == PIN_DIGITS && str_to_u64(s->norm, 999999, &value) == ERR_OK;
     if (!is_pin || lead == NULL || s->context->hash_pin == NULL)
@@ -357,19 +359,25 @@ void lead_ask_pin(struct step *s, uint32_t code)
     ask(s, LEARNER_STATE_LEAD_PIN);
 }
 
+/* Which group he or she is in, or that it is none, and how that is changed. */
+static void say_own_group(struct step *s)
+{
+    const struct cohort *cohort = step_cohort(s);
+    if (cohort != NULL)
+        step_say(s, step_text(s, COURSE_TEXT_group_joined, VARS({"group", cohort->name})));
+    else if (learner_is_enrolled(s->learner))
+        step_say(s, step_text(s, COURSE_TEXT_group_alone, NO_VARS));
+    step_say_interrupted(s);
+}
+
 /* GROUP, from a number that leads one; from another JOIN's own words: "group 482156". */
 void engine_group(struct step *s)
 {
     const struct cohort *cohort = NULL;
     uint32_t code = engine_group_argument(s);
     if (find_lead(s, code, &cohort) == NULL) {
-        if (engine_stays_away(s))
-            return;
-        if (!engine_join_argument(s) && step_cohort(s) != NULL)
-            step_say(s,
-                     step_text(s, COURSE_TEXT_group_joined, VARS({"group", step_cohort(s)->name})));
-        if (s->out->reply.p == NULL || learner_is_enrolled(s->learner))
-            step_say_interrupted(s);
+        if (!engine_stays_away(s) && !engine_join_argument(s))
+            say_own_group(s);
         return;
     }
     bool is_trusted =

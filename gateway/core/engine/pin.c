@@ -115,7 +115,8 @@ bool pin_may_try(struct step *s)
         return true;
     if (!understand_nothing(s))
         return false;
-    step_say(s, step_text(s, COURSE_TEXT_pin_wait,
+    bool is_own = pin_is_missing(s); /* where 0 leads to another person, and elsewhere back */
+    step_say(s, step_text(s, is_own ? COURSE_TEXT_pin_wait : COURSE_TEXT_lead_pin_wait,
                           VARS({"minutes", step_number(s, (left_ms + 59999) / 60000)})));
     s->out->shows = OUTCOME_SHOWS_SCREEN;
     return false;

@@ -149,9 +149,7 @@ static bool stopped_answer(struct step *s)
     if (is_key(s, "1")) {
         join_again(s);
     } else if (is_key(s, "2")) {
-        s->out->is_erase_asked = true;
-        step_say(s, step_text(s, COURSE_TEXT_erase_ask, NO_VARS));
-        s->out->shows = OUTCOME_SHOWS_KEYS;
+        engine_ask_erase_left(s);
     } else {
         return false;
     }

@@ -76,6 +76,8 @@ struct str step_question_keys(const struct step *s);
 bool step_has_room(const struct step *s, struct str screen);
 /* As step_say; on a USSD screen that has no room for it and what follows it is left out. */
 void step_say_if_room(struct step *s, struct str text);
+/* As step_say, by SMS; not where the screen that follows would be a part longer with it. */
+void step_say_if_free(struct step *s, struct str text);
 
 /* A question of a module that is nobody's place, as it goes to the phone: as its n-th, with its
  * options, and with the key for BACK at the end. */

@@ -248,6 +248,15 @@ bool step_has_room(const struct step *s, struct str screen)
     return size.segments <= (size.encoding == GSM_ENCODING_GSM7 ? 2 : 3);
 }
 
+void step_say_if_free(struct step *s, struct str text)
+{
+    struct str screen = step_screen(s);
+    bool is_free =
+        size_with(s, step_lines(s, text, screen)).segments == size_with(s, screen).segments;
+    if (is_free && !str_is_empty(text))
+        step_say(s, text);
+}
+
 /* A session is two lessons: by SMS it says so where that needs no part more; and so it does of how
  * to go on where that is needed for the first time. */
 static enum course_text next_keys(const struct step *s, struct str text, bool is_session,
@@ -289,21 +298,29 @@ static struct str lesson_screen(const struct step *s, const struct unit *unit, u
     return !str_is_empty(offer) && n_pages(s, whole) == n_pages(s, plain) ? whole : plain;
 }
 
-struct str step_place(const struct step *s)
+/* Of a place that is no lesson and no question of the course's: what there is. */
+static enum course_text other_place(const struct state_row *row)
 {
-    const struct state_row *row = state_row_of_place(s->learner);
-    const struct unit *unit = row->is_alone ? NULL : step_unit(s);
-    const struct module *module = unit != NULL ? &s->course->modules[unit->module] : NULL;
-    const struct module *next = course_module_after(s);
-    if (row->progress == PROGRESS_MODULE_DONE && next != NULL)
-        return step_text(s, COURSE_TEXT_place_module, VARS({"n", step_number(s, next->number)}));
-    if (row->progress == PROGRESS_MODULE_DONE)
-        return step_text(s, COURSE_TEXT_place_last_test, NO_VARS);
-    enum state_unit here = state_row_of_place(s->learner)->unit;
-    bool is_named =
-        module != NULL && (module->kind == MODULE_LESSONS || module->kind == MODULE_TEST);
-    if (!is_named || (here != STATE_UNIT_LESSON && here != STATE_UNIT_QUESTION))
-        return step_text(s, COURSE_TEXT_place_other, NO_VARS);
+    static const struct {
+        enum learner_state state;
+        enum course_text text;
+    } places[] = {{LEARNER_STATE_RETAKE, COURSE_TEXT_place_last_test},
+                  {LEARNER_STATE_CERTIFIED, COURSE_TEXT_place_survey},
+                  {LEARNER_STATE_SURVEY, COURSE_TEXT_place_survey},
+                  {LEARNER_STATE_FOLLOWUP, COURSE_TEXT_place_survey},
+                  {LEARNER_STATE_RECALL, COURSE_TEXT_place_recall},
+                  {LEARNER_STATE_DONE, COURSE_TEXT_place_done}};
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        if (row == state_row(places[i].state))
+            return places[i].text;
+    }
+    return row->progress == PROGRESS_BEFORE ? COURSE_TEXT_place_start : COURSE_TEXT_place_other;
+}
+
+/* Of a unit of the course or its test: "M3, lesson 2". */
+static struct str unit_place(const struct step *s, const struct unit *unit)
+{
+    const struct module *module = &s->course->modules[unit->module];
     uint32_t n, of;
     course_count(s->course, unit, &n, &of);
     struct str ordinal = step_number(s, n);
@@ -312,6 +329,24 @@ struct str step_place(const struct step *s)
     return step_text(s,
                      unit->question != NULL ? COURSE_TEXT_place_question : COURSE_TEXT_place_lesson,
                      VARS({"n", step_number(s, module->number)}, {"unit", ordinal}));
+}
+
+struct str step_place(const struct step *s)
+{
+    const struct state_row *row = state_row_of_place(s->learner);
+    const struct unit *unit = row->is_alone ? NULL : step_unit(s);
+    const struct module *module = unit != NULL ? &s->course->modules[unit->module] : NULL;
+    bool is_done = row->progress == PROGRESS_MODULE_DONE;
+    if (is_done)
+        module = course_module_after(s);
+    if (is_done && module == NULL)
+        return step_text(s, COURSE_TEXT_place_last_test, NO_VARS);
+    if (is_done || (module != NULL && row == state_row(LEARNER_STATE_CATCH)))
+        return step_text(s, COURSE_TEXT_place_module, VARS({"n", step_number(s, module->number)}));
+    bool is_named =
+        module != NULL && (module->kind == MODULE_LESSONS || module->kind == MODULE_TEST);
+    bool has_unit = row->unit == STATE_UNIT_LESSON || row->unit == STATE_UNIT_QUESTION;
+    return is_named && has_unit ? unit_place(s, unit) : step_text(s, other_place(row), NO_VARS);
 }
 
 struct str step_unit_screen(const struct step *s)
