@@ -14,7 +14,9 @@
 
 #include "core/engine/engine.h"
 #include "core/gsm/gsm.h"
+#include "core/match/match.h"
 #include "core/match/words.h"
+#include "core/utf8.h"
 #include "port/lesson_files.h"
 
 #define NOW_MS INT64_C(1732433860000)
@@ -348,9 +350,175 @@ static void what_stands_before_a_question_is_short(void **state)
     }
 }
 
+/* ---- the words that texts name ---- */
+
+static bool is_capital(int32_t c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7) || c == 0x11e ||
+           c == 0x130 || c == 0x15e || (c >= 0x410 && c <= 0x42f) || c == 0x401;
+}
+
+static bool is_other_letter(int32_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 0xdf && !is_capital(c) && c < 0x2000);
+}
+
+/* The next word of two capital letters or more, from *at on, which moves behind it; absent: there
+ * is none. Neither what stands in braces nor the course's name is one. */
+static struct str next_capitals(const struct course *course, struct str text, size_t *at)
+{
+    while (*at < text.len) {
+        size_t from = *at, end = from, n = 0;
+        bool is_one = true;
+        if (str_starts(str_sub(text, from, text.len), course->name)) {
+            *at += course->name.len;
+            continue;
+        }
+        if (text.p[from] == '{') {
+            *at += str_find_char(str_sub(text, from, text.len), '}') + 1;
+            continue;
+        }
+        while (end < text.len) {
+            size_t behind = end;
+            int32_t c = utf8_next(text, &behind);
+            if (!is_capital(c) && !is_other_letter(c))
+                break;
+            is_one &= is_capital(c);
+            n++;
+            end = behind;
+        }
+        *at = end > from ? end : from + 1;
+        if (is_one && n >= 2)
+            return str_sub(text, from, end);
+    }
+    return STR_NONE;
+}
+
+static enum command command_of(struct str word, struct str lang)
+{
+    char code[LEARNER_LANG_BYTES];
+    assert_int_equal(str_copy(lang, code, sizeof(code)), ERR_OK);
+    return match_command(courses.list[0]->words, match_normalise(word, arena), code).command;
+}
+
+/* Capitals that are no commands: what CHECK found, nicknames, the course's name. */
+static bool has_other_capitals(enum course_text text)
+{
+    return text == COURSE_TEXT_nicknames || text == COURSE_TEXT_check_valid ||
+           text == COURSE_TEXT_check_module || text == COURSE_TEXT_check_none ||
+           text == COURSE_TEXT_check_revoked || text == COURSE_TEXT_check_mistyped;
+}
+
+static bool is_name(struct str word)
+{
+    static const char *const names[] = {"SMS", "PIN", "ANA", "SOS"};
+    bool is_one = false;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        is_one |= str_eq(word, str_from(names[i]));
+    return is_one;
+}
+
+static bool is_ussd(enum course_text text)
+{
+    return str_starts(str_from(course_text_name(text)), STR("ussd_"));
+}
+
+/* A word in capitals is one to type: it is understood in the language of its text. On USSD nobody
+ * types one; only who asks for a badge there writes an SMS, for an address needs letters. */
+static void texts_name_words_that_are_understood(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < courses.list[0]->n_languages; i++) {
+        const struct course *course = course_in(courses.list[0], lang_at(i), -1);
+        for (enum course_text k = 0; k < N_COURSE_TEXTS; k++) {
+            struct str text = course->texts[k], word;
+            arena_reset(arena);
+            for (size_t at = 0; (word = next_capitals(course, text, &at)).p != NULL;) {
+                bool is_command = !is_name(word) && command_of(word, lang_at(i)) != COMMAND_NONE;
+                if (!is_command && !is_name(word) && !has_other_capitals(k))
+                    fail_msg("%.*s, text_%s: %.*s is no command", STR_ARG(lang_at(i)),
+                             course_text_name(k), STR_ARG(word));
+                if (is_command && is_ussd(k) && k != COURSE_TEXT_ussd_claim)
+                    fail_msg("%.*s, text_%s: %.*s is a typed word", STR_ARG(lang_at(i)),
+                             course_text_name(k), STR_ARG(word));
+            }
+        }
+    }
+}
+
+/* Is one of the command's words, of this language or English, in the text? */
+static bool names_command(struct str normalised, enum command command, struct str lang)
+{
+    const struct vocabulary *words = courses.list[0]->words;
+    char code[LEARNER_LANG_BYTES];
+    struct str padded = arena_printf(arena, " %.*s ", STR_ARG(normalised));
+    assert_int_equal(str_copy(lang, code, sizeof(code)), ERR_OK);
+    uint32_t langs = match_languages(words, code) | words->english;
+    for (uint16_t i = 0; i < words->n_keywords; i++) {
+        const struct keyword *keyword = &words->keywords[i];
+        struct str word = arena_printf(arena, " %.*s ", STR_ARG(keyword->word));
+        if (keyword->command == command && (keyword->langs & langs) != 0 &&
+            str_find(padded, word) != SIZE_MAX)
+            return true;
+    }
+    return false;
+}
+
+/* A translation offers what the English does, by the words of its language; a screen of USSD that
+ * takes the place of a text that names words has keys of its own. */
+static void no_translation_leaves_a_word_out(void **state)
+{
+    (void)state;
+    const struct course *english = course_of("en");
+    for (uint16_t i = 0; i < courses.list[0]->n_languages; i++) {
+        const struct course *course = course_in(courses.list[0], lang_at(i), -1);
+        for (enum course_text k = 0; k < N_COURSE_TEXTS; k++) {
+            struct str word;
+            arena_reset(arena);
+            struct str text = match_normalise(course->texts[k], arena);
+            for (size_t at = 0;
+                 (word = next_capitals(english, english->texts[k], &at)).p != NULL;) {
+                enum command command = command_of(word, STR("en"));
+                if (command != COMMAND_NONE && !names_command(text, command, lang_at(i)))
+                    fail_msg("%.*s, text_%s lacks %.*s", STR_ARG(lang_at(i)), course_text_name(k),
+                             STR_ARG(word));
+            }
+        }
+    }
+}
+
+/* Who reads a text on USSD is asked for no typed word: what names one has a companion there, but
+ * for what is never said there: pushes, and what is offered by SMS only. */
+static void texts_that_name_words_have_a_companion_on_ussd(void **state)
+{
+    (void)state;
+    static const enum course_text by_sms[] = {
+        COURSE_TEXT_hello,        COURSE_TEXT_consent_again,   COURSE_TEXT_pin_offer,
+        COURSE_TEXT_module_offer, COURSE_TEXT_page_claim_gone, COURSE_TEXT_module_done_behind,
+        COURSE_TEXT_reminder,     COURSE_TEXT_followup_invite, COURSE_TEXT_help_consent,
+        COURSE_TEXT_who_left,     COURSE_TEXT_session_closed,  COURSE_TEXT_unknown_here,
+        COURSE_TEXT_nudge_1,      COURSE_TEXT_nudge_2,         COURSE_TEXT_nudge_3,
+        COURSE_TEXT_nudge_4};
+    const struct course *english = course_of("en");
+    for (enum course_text k = 0; k < N_COURSE_TEXTS; k++) {
+        bool is_known = is_ussd(k) || course_text_on_ussd(k) != k;
+        struct str word;
+        for (size_t i = 0; i < ARRAY_LEN(by_sms); i++)
+            is_known |= by_sms[i] == k;
+        arena_reset(arena);
+        for (size_t at = 0; (word = next_capitals(english, english->texts[k], &at)).p != NULL;) {
+            if (command_of(word, STR("en")) != COMMAND_NONE && !is_known)
+                fail_msg("text_%s names %.*s, on USSD as well", course_text_name(k), STR_ARG(word));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_name_words_that_are_understood),
+        cmocka_unit_test(no_translation_leaves_a_word_out),
+        cmocka_unit_test(texts_that_name_words_have_a_companion_on_ussd),
         cmocka_unit_test(thanks_are_answered_in_kind),
         cmocka_unit_test(what_stands_before_a_question_is_short),
         cmocka_unit_test(test_stop_help_and_safe_of_every_language_in_every_language),
