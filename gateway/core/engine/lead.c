@@ -363,6 +363,7 @@ void lead_ask_pin(struct step *s, uint32_t code)
 static void say_own_group(struct step *s)
 {
     const struct cohort *cohort = step_cohort(s);
+    step_leave_side(s);
     if (cohort != NULL)
         step_say(s, step_text(s, COURSE_TEXT_group_joined, VARS({"group", cohort->name})));
     else if (learner_is_enrolled(s->learner))
