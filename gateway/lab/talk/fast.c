@@ -14,7 +14,7 @@
 #define REST_STEP_MS 20
 #define REST_STEPS 60000         /* 20 minutes of fake time: more than any deadline and back-off */
 #define SKIP_MS (10 * 60 * 1000) /* of long waits, at once */
-#define QUIET_STEPS (2 * PERSIST_GATHER_MS / REST_STEP_MS)
+#define QUIET_STEPS (2 * FAST_GATHER_MS / REST_STEP_MS)
 
 /* ---- events ---- */
 

@@ -16,6 +16,7 @@
 #include "port/sink/sink.h"
 
 #define FAST_ID_BYTES 32
+#define FAST_GATHER_MS 50 /* of events: shorter than in life, so that a line takes less time */
 #define FAST_MAX_BYTES (1u << 20) /* of a text, a request, and all events that nobody asked for */
 
 /* An SMS that has reached its phone. */

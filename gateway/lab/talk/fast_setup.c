@@ -247,7 +247,7 @@ static void build_app(struct talk_fast *f)
                                                   .wakes_per_s = f->config.wakes_s});
     f->persist = persist_new(f->loop, f->store, f->sink, NULL,
                              &(struct persist_settings){.max_each = PERSIST_MAX_EACH,
-                                                        .gather_ms = PERSIST_GATHER_MS,
+                                                        .gather_ms = FAST_GATHER_MS,
                                                         .block_ms = 60000,
                                                         .keep_ms = 6 * 3600000,
                                                         .trim_ms = 3600000});
