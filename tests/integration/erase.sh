@@ -220,4 +220,64 @@ has_traces()
 check 'no word of who is gone' wait_for 30 has_traces 0 'red bridge'
 check 'no pseudonym but that of the erasure itself, in the log and its file' wait_for 30 has_traces 2 "${bo//-/}"
 check 'the other one goes on' eval "say 1 && [ \"\$(sql \"select count(*) from core.number_state\")\" -ge 2 ]"
+
+# DELETE is confirmed while Redis is away: it waits in the spool, and then nothing is left of the person, nor in the spool.
+PHONE=+254700000823
+AWAY='we meet under the yellow arch'
+for text in JOIN 1 0 "$AWAY" DELETE; do say "$text"; done
+wait_for 20 is_drained
+away=$(sql "select l.learner_id || ' ' || encode(s.number_id, 'hex') from core.learner l join core.unknown_input u using (learner)
+    join core.number_state s using (learner) where u.text like '%arch%'")
+check 'a third person is in PostgreSQL' test -n "$away"
+redis_stop "$STATE"
+n=$(n_sms)
+sms 'DELETE 1'
+check 'while Redis is away the confirmation is taken, into the spool' test -s "$STATE/spool/spool.log"
+check_same 'where nobody reads number or words' 0 "$(grep -ac 'DELETE\|254700000823' "$STATE/spool/spool.log")"
+redis_start "$STATE"
+check 'it is confirmed when Redis is back' wait_for 30 has_sms $((n + 1))
+check 'PostgreSQL has forgotten this one, too' wait_for 20 sql_is \
+    "select count(*) from core.number_state where encode(number_id, 'hex') = '${away#* }'" 0
+wait_for 20 is_drained
+demo_stop "$STATE"
+demo_start "$STATE" "$PORT"
+check 'to the end' wait_for 60 sql_is 'select count(*) from core.erasing' 0
+check 'no word of it' wait_for 30 has_traces 0 'yellow arch'
+away_id=${away%% *}
+check 'no pseudonym but that of the erasure itself, in the log and its file' wait_for 30 has_traces 2 "${away_id//-/}"
+
+# DELETE is confirmed while a coordinator moves the person to another organisation: whichever comes first, nothing of the
+# person is left, and nobody is made anew.
+sql "insert into core.organisation (code, name) values ('north', 'North')"
+movers=()
+for n in 1 2 3 4 5 6; do
+    PHONE=+25470000083$n
+    for text in JOIN 1 0 "we meet by the old well" DELETE; do say "$text"; done
+done
+wait_for 20 is_drained
+mapfile -t ids < <(sql "select learner_id from core.learner l join core.unknown_input u using (learner)
+    where u.text like '%well%' order by learner")
+check_same 'six more are in PostgreSQL' 6 "${#ids[@]}"
+for n in 1 2 3 4 5 6; do
+    PHONE=+25470000083$n
+    # The odd ones are asked to go when the move has begun, the even ones before.
+    [ $((n % 2)) = 1 ] || sms 'DELETE 1'
+    "$WAYPOST" learner move "${ids[n - 1]}" --organisation north --config "$STATE/waypost.yaml" >>"$STATE/moves.out" 2>&1 &
+    movers+=($!)
+    [ $((n % 2)) = 0 ] || sms 'DELETE 1'
+done
+n_moved=0
+for pid in "${movers[@]}"; do
+    if wait "$pid"; then n_moved=$((n_moved + 1)); fi
+done
+printf '# %d of 6 moves were done before the person was gone\n' "$n_moved"
+check 'all six are gone from PostgreSQL' wait_for 30 sql_is "select count(*) from core.learner l join core.number_state s using (learner)
+    where l.learner_id in ('${ids[0]}', '${ids[1]}', '${ids[2]}', '${ids[3]}', '${ids[4]}', '${ids[5]}')" 0
+wait_for 20 is_drained
+demo_stop "$STATE"
+demo_start "$STATE" "$PORT"
+check 'to the end, in both organisations' wait_for 60 sql_is 'select count(*) from core.erasing' 0
+check 'no word of them' wait_for 30 has_traces 0 'old well'
+check 'no pseudonym but that of each erasure itself, in the log and its file' wait_for 30 has_traces 12 "${ids[@]//-/}"
+check_same 'no number' 0 "$(n_traces 254700000823 254700000831 254700000832 254700000833 254700000834 254700000835 254700000836)"
 done_testing
