@@ -275,9 +275,9 @@ static void mem_due(struct store *s, uint8_t first, uint8_t last, int64_t now_ms
         qsort(due, n, sizeof(struct mem_record *), due_cmp);
         a->n = n < max ? (uint32_t)n : max;
         a->ids = arena_new_array(a->arena, struct number_id, a->n);
+        for (uint32_t i = 0; i < a->n; i++)
+            a->ids[i] = due[i]->id;
     }
-    for (uint32_t i = 0; i < a->n; i++)
-        a->ids[i] = due[i]->id;
     free(due);
     mem_response_post(m, a);
 }
