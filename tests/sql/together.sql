@@ -27,6 +27,7 @@ select results_eq('select sum(n_sms + n_ussd)::int from core.active_day d join c
 
 -- ---- what facilitators order and enter ----
 select core.create_cohort('{"code":"482156","name":"Nairobi A"}');
+select results_eq('select core.n_cohorts()', 'select count(*) from core.cohorts()', 'groups are counted without their figures');
 select core.set_facilitator(482156, make.number_id(221), repeat('01', 8), repeat('02', 16));
 select core.ingest(jsonb_build_array(make.step(i, 1, now() - interval '20 days', '[{"kind":"contact"},{"kind":"consented","value":1}]', make.vault(i))))
 from generate_series(221, 224) i;
