@@ -337,6 +337,16 @@ static void a_server_error_is_tried_again_until_the_message_expires(void **state
     assert_true(metrics_get(w->metrics, METRIC_sends_retried_total) >= 2);
 }
 
+static void what_expires_before_it_could_be_tried_again_is_told_at_once(void **state)
+{
+    struct world *w = *state;
+    sender_mem_response(w->sender, SENDER_REACHED_RESPONSE, 500, "oops", UINT32_MAX);
+    enqueue(w, "+254700000101", 1, "late", MESSAGE_CLASS_REPLY, loop_wall(w->loop).ms + 50);
+    loop_mem_advance(w->loop, 40);
+    (void)expect_status(w, "failed");
+    assert_int_equal(metrics_get(w->metrics, METRIC_sends_retried_total), 0);
+}
+
 static void a_refusal_is_final(void **state)
 {
     struct world *w = *state;
@@ -557,6 +567,37 @@ static void own(struct world *w, uint32_t first, uint64_t fence)
         fences[i] = fence;
     outbox_own(w->outbox, fences);
     loop_mem_advance(w->loop, 100);
+}
+
+/* A number whose bucket is in the upper or the lower half of the ranges. */
+static void number_of_half(const struct world *w, bool is_upper, char dst[24])
+{
+    struct number_id id;
+    uint32_t i = 0;
+    do {
+        (void)snprintf(dst, 24, "+254700000%03u", i++);
+        id = vault_number_id(w->vault, str_from(dst));
+    } while ((id.bytes[0] >= STORE_BUCKETS / 2) != is_upper);
+}
+
+/* While all wait for the provider, somebody else takes over the lower half. */
+static void what_is_given_away_takes_nothing_along(void **state)
+{
+    struct world *w = *state;
+    char kept[24], given[24], wanted[64];
+    number_of_half(w, true, kept);
+    number_of_half(w, false, given);
+    sender_mem_response(w->sender, SENDER_REACHED_RESPONSE, 429, "slow down", 1);
+    enqueue(w, "+254700000999", 1, "first", MESSAGE_CLASS_REPLY, loop_wall(w->loop).ms + 1);
+    loop_mem_settle(w->loop);
+    enqueue(w, given, 1, "x", MESSAGE_CLASS_REPLY, 0);
+    enqueue(w, kept, 1, "y", MESSAGE_CLASS_REPLY, 0);
+    loop_mem_advance(w->loop, 100); /* both are in hand */
+    assert_string_equal(w->sent, "");
+    own(w, STORE_LEASE_RANGES / 2, 1);
+    loop_mem_advance(w->loop, 30000);
+    (void)snprintf(wanted, sizeof(wanted), "%s y|", kept);
+    assert_string_equal(w->sent, wanted);
 }
 
 static void enqueue_many(struct world *w, uint32_t n)
@@ -882,6 +923,7 @@ int main(void)
         WORLD_TEST(without_a_configured_rate_the_documented_one_is_kept),
         WORLD_TEST(an_answer_that_never_came_is_unknown_and_not_repeated),
         WORLD_TEST(a_server_error_is_tried_again_until_the_message_expires),
+        WORLD_TEST(what_expires_before_it_could_be_tried_again_is_told_at_once),
         WORLD_TEST(a_refusal_is_final),
         WORLD_TEST(what_was_said_before_somebody_left_is_not_sent),
         WORLD_TEST(a_server_error_is_given_up_after_its_attempts),
@@ -901,6 +943,7 @@ int main(void)
         WORLD_TEST(a_small_share_of_a_low_rate_sends),
         WORLD_TEST(draining_waits_for_a_settle_under_way),
         WORLD_TEST(what_somebody_else_marked_is_never_sent),
+        WORLD_TEST(what_is_given_away_takes_nothing_along),
         WORLD_TEST(an_own_mark_is_known_again),
         WORLD_TEST(throttling_holds_the_whole_channel),
         WORLD_TEST(an_unreadable_entry_is_removed),
