@@ -31,16 +31,22 @@ sql_is()
 # All that is on disk or in memory of the servers: Redis by key and value, its files, PostgreSQL as a dump, spool, logs.
 everything()
 {
-    redis --raw keys 'wp:*' | while read -r key; do
-        printf '%s\n' "$key"
-        case $(redis --raw type "$key") in
-        string) redis --raw get "$key" ;;
-        stream) redis --raw xrange "$key" - + ;;
-        hash) redis --raw hgetall "$key" ;;
-        zset) redis --raw zrange "$key" 0 -1 withscores ;;
-        set) redis --raw smembers "$key" ;;
-        esac
-    done
+    redis --raw eval "local all = {}
+        local function add(value)
+            if type(value) ~= 'table' then
+                all[#all + 1] = value
+            else
+                for _, v in ipairs(value) do add(v) end
+            end
+        end
+        local reads = {string = {'get'}, stream = {'xrange', '-', '+'}, hash = {'hgetall'}, set = {'smembers'},
+            zset = {'zrange', 0, -1, 'withscores'}}
+        for _, key in ipairs(redis.call('keys', 'wp:*')) do
+            local read = reads[redis.call('type', key).ok]
+            add(key)
+            add(redis.call(read[1], key, unpack(read, 2)))
+        end
+        return all" 0
     cat "$STATE"/redis/appendonlydir/* "$STATE"/spool/* "$STATE"/*.log "$STATE"/pg/*.log 2>/dev/null
     pg_dump -h "$STATE/pg" -U postgres waypost
 }
