@@ -108,17 +108,18 @@ static void take_session(const struct vector_settings *words, struct arena *aren
     ret->remembered = arena_str(arena, buf_str(&others));
 }
 
-/* Reads a raw request, and what the options say about it. */
+/* Reads a raw request, and what the options say about it, which the arena has. */
 static int read_raw(const struct cli_args *args, const char *path, struct http_reader *reader,
                     struct arena *arena, struct decode_context *ret)
 {
-    static struct vector_settings settings, session_words;
-    static struct settings all;
-    static struct session_memory session;
+    struct vector_settings *settings = arena_new_array(arena, struct vector_settings, 1);
+    struct vector_settings *session_words = arena_new_array(arena, struct vector_settings, 1);
+    struct settings *all = arena_new_array(arena, struct settings, 1);
+    struct session_memory *session = arena_new_array(arena, struct session_memory, 1);
     struct buf raw CLEANUP(buf_fini), complete CLEANUP(buf_fini);
     buf_init(&raw, VECTOR_MAX_BYTES);
     buf_init(&complete, VECTOR_MAX_BYTES + 4096);
-    if (!take_settings(args, "set", &settings) || !take_settings(args, "session", &session_words))
+    if (!take_settings(args, "set", settings) || !take_settings(args, "session", session_words))
         return EX_USAGE;
     if (!read_input(path, &raw))
         return EX_NOINPUT;
@@ -129,13 +130,13 @@ static int read_raw(const struct cli_args *args, const char *path, struct http_r
         cli_complain("not an HTTP request: %s", why);
         return EX_DATAERR;
     }
-    take_session(&session_words, arena, &session);
-    all = vector_settings_all(&settings);
-    *ret = (struct decode_context){.settings = &all,
-                                   .session = &session,
+    take_session(session_words, arena, session);
+    *all = vector_settings_all(settings);
+    *ret = (struct decode_context){.settings = all,
+                                   .session = session,
                                    .is_dlr = cli_has(args, "dlr"),
                                    .peer = STR("127.0.0.1")};
-    struct str now = settings_get(&all, STR("now"));
+    struct str now = settings_get(all, STR("now"));
     if (now.p != NULL && clock_parse_rfc3339(now, &ret->now) != ERR_OK) {
         cli_complain("now is written 2024-05-03T06:04:45Z, not '%.*s'", STR_ARG(now));
         return EX_USAGE;
@@ -240,15 +241,15 @@ static bool read_object(struct arena *arena, const struct doc **ret)
 
 static int run_encode(const struct cli_args *args, const struct profile *p, struct arena *arena)
 {
-    static struct vector_settings settings;
+    struct vector_settings *settings = arena_new_array(arena, struct vector_settings, 1);
     const struct doc *object;
     struct inbound_batch batch;
     const char *request = cli_get(args, "request", NULL);
-    if (!take_settings(args, "set", &settings))
+    if (!take_settings(args, "set", settings))
         return EX_USAGE;
     if (!read_object(arena, &object))
         return EX_DATAERR;
-    struct settings all = vector_settings_all(&settings);
+    struct settings all = vector_settings_all(settings);
     struct reply reply = {.text = doc_text(object, "text"),
                           .is_open = str_eq(doc_text(object, "more"), STR("true"))};
     if (request != NULL) {
@@ -296,15 +297,15 @@ static void print_request(const struct send_request *request)
 
 static int run_send(const struct cli_args *args, const struct profile *p, struct arena *arena)
 {
-    static struct vector_settings settings;
+    struct vector_settings *settings = arena_new_array(arena, struct vector_settings, 1);
     const struct doc *object;
     struct send_request request;
     struct errmsg msg = {""};
-    if (!take_settings(args, "set", &settings))
+    if (!take_settings(args, "set", settings))
         return EX_USAGE;
     if (!read_object(arena, &object))
         return EX_DATAERR;
-    struct settings all = vector_settings_all(&settings);
+    struct settings all = vector_settings_all(settings);
     struct outgoing message = {.from = doc_text(object, "from"),
                                .to = doc_text(object, "to"),
                                .text = doc_text(object, "text"),
