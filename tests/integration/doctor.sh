@@ -184,7 +184,7 @@ utf16() { iconv -t UTF-16 "$STATE/good.yaml" >"$STATE/site.yaml"; }
 mistake 78 '^stops: site.yaml:1:1: .*; save the file as UTF-8' 'a file of an editor that writes UTF-16' utf16
 check_same 'thirty and more' 1 "$((N_MISTAKES >= 57))"
 for who in 0700000001 'zzzzzzzz-0000-4000-8000-000000000000'; do
-    check_same "learner show $who: judged before any server is asked" "64 waypost: learner: $who is neither a number like +254700000001 nor a learner's id" \
+    check_same "learner show $who: judged before any server is asked" "64 waypost: learner: $who is neither a number like +254700000001 nor a learner's id; write the number with + and the country code" \
         "$("$WAYPOST" learner show "$who" --config /nowhere 2>"$STATE/said" || echo $?) $(cat "$STATE/said")"
 done
 # What else is told.
