@@ -13,7 +13,7 @@
 #include "wire/address.h"
 #include "wire/form.h"
 
-#define ARENA_MAX_BYTES (128u * 1024)
+#define ARENA_MAX_BYTES (256u * 1024) /* a body of 64 KiB, and its codes once more */
 #define PAGE_MAX_BYTES (96u * 1024)
 #define URL_MAX_BYTES 140u
 

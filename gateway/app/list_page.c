@@ -13,6 +13,7 @@
 #include "wire/form.h"
 
 #define ROWS_MAX_BYTES (64u * 1024)
+#define MAX_PIECES (4 * CHECKS_LIST) /* codes, headings and empty lines */
 
 struct list {
     struct str codes[CHECKS_LIST]; /* their digits */
@@ -153,8 +154,10 @@ static void on_counted(void *ctx, enum err e)
 static bool read_codes(struct page *p, struct str text)
 {
     struct list *list = p->list;
-    while (text.len > 0) {
+    for (uint32_t n_pieces = 0; text.len > 0; n_pieces++) {
         size_t n = 0;
+        if (n_pieces == MAX_PIECES)
+            return false;
         while (n < text.len && strchr("\n\r,;\t", text.p[n]) == NULL)
             n++;
         struct str digits = page_digits(str_sub(text, 0, n), p->arena);

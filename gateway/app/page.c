@@ -7,6 +7,7 @@
 #include "core/match/match.h"
 
 #define RETRY_S "3600"
+#define TEXT_MAX_BYTES 256u /* of one code, with what stands around it */
 
 struct str page_words(const struct page *p, enum course_text text)
 {
@@ -113,9 +114,12 @@ void page_close(struct check_pages *all, struct front_token token, int status,
 
 /* ---- what is said of a code ---- */
 
+/* What is longer is no code: so it is neither looked at nor said back at length. */
 struct str page_digits(struct str text, struct arena *arena)
 {
-    return arena_digits(arena, match_normalise(text, arena));
+    struct str begin = str_sub(text, 0, text.len < TEXT_MAX_BYTES ? text.len : TEXT_MAX_BYTES);
+    struct str digits = arena_digits(arena, match_normalise(begin, arena));
+    return digits.len > PAGE_DIGITS_MAX ? str_sub(digits, 0, PAGE_DIGITS_MAX) : digits;
 }
 
 static void add_member(struct buf *out, const char *name, struct str value)

@@ -11,6 +11,7 @@
 #include "core/engine/engine.h"
 
 #define PAGE_PREFIX "/check/"
+#define PAGE_DIGITS_MAX 40u
 
 struct check_pages {
     struct check_page_parts parts;
@@ -56,7 +57,7 @@ void page_free(struct page *p);
 
 /* ---- what is said of a code ---- */
 
-/* Digits of any script, in any pieces; "" when there are none. */
+/* Digits of any script, in any pieces, at most PAGE_DIGITS_MAX; "" when there are none. */
 struct str page_digits(struct str text, struct arena *arena);
 /* By the result of a look, e as of checks_look, without url. Borrows from check, as found. */
 struct page_answer page_answer_to(const struct page *p, struct str digits, enum err e,

@@ -377,6 +377,23 @@ static void a_list_says_of_each_what_its_page_says(void **state)
     assert_true(w->is_json);
 }
 
+/* Digits without an end are no code, and are not said back: the answer has a ceiling. */
+static void a_list_of_long_numbers_is_answered(void **state)
+{
+    struct world *w = *state;
+    static char many[25 * 2001 + 8];
+    size_t n = (size_t)snprintf(many, sizeof(many), "codes=");
+    for (size_t i = 0; i < 25 * 2000; i++)
+        many[n++] = (char)(i % 2000 == 1999 ? ',' : '2');
+    post_list(w, many, "application/json", NULL);
+    expect(w, 200, "NO CODE");
+    assert_null(strstr(w->body, "22222222222222222222222222222222222222222"));
+    for (size_t i = 0; i < 25 * 2000; i++)
+        many[6 + i] = (char)(i % 2 == 1 ? ',' : 'x');
+    post_list(w, many, "application/json", NULL);
+    expect(w, 400, "\"certificates\":[]");
+}
+
 /* Two lists an hour for each address, beside its single codes. */
 static void lists_are_answered_slowly(void **state)
 {
@@ -660,6 +677,7 @@ int main(void)
         WITH_COURSE(a_printed_page_leads_back_to_itself),
         WITH_COURSE(answers_each_address_slowly),
         WITH_COURSE(a_list_says_of_each_what_its_page_says),
+        WITH_COURSE(a_list_of_long_numbers_is_answered),
         WITH_COURSE(lists_are_answered_slowly),
         WITH_COURSE(a_list_of_guesses_is_over_soon),
         WITH_COURSE(what_is_no_list_is_refused_and_not_counted),
