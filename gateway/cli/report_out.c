@@ -167,6 +167,24 @@ struct report_line {
     struct str *cells;
 };
 
+/* A cell is one line of a terminal at most, and nothing that the terminal would obey: what people
+ * named may have control characters (C1 ones are 0xc2 0x80 to 0xc2 0x9f). */
+static struct str plain(struct arena *arena, struct str cell)
+{
+    char *copy = arena_new_array(arena, char, cell.len + 1);
+    for (size_t i = 0; copy != NULL && i < cell.len; i++) {
+        unsigned char c = (unsigned char)cell.p[i],
+                      before = i > 0 ? (unsigned char)cell.p[i - 1] : 0;
+        bool is_c1 = before == 0xc2 && (c & 0xe0) == 0x80;
+        copy[i] = cell.p[i];
+        if (c < ' ' || c == 0x7f || is_c1)
+            copy[i] = ' ';
+        if (is_c1)
+            copy[i - 1] = ' ';
+    }
+    return (struct str){copy, copy != NULL ? cell.len : 0};
+}
+
 static enum err table_keep(struct report_out *out, const struct str *cells)
 {
     struct report_line *line = arena_new_array(out->arena, struct report_line, 1);
@@ -174,7 +192,7 @@ static enum err table_keep(struct report_out *out, const struct str *cells)
     for (uint32_t i = 0; line != NULL && copies != NULL && i < out->n_columns; i++) {
         struct str cell =
             cells != NULL ? report_shown(&out->columns[i], cells[i]) : out->columns[i].name;
-        copies[i] = cell.p != NULL ? arena_str(out->arena, cell) : STR("-");
+        copies[i] = cell.p != NULL ? plain(out->arena, cell) : STR("-");
     }
     if (arena_error(out->arena) != ERR_OK)
         return errmsg_set(&out->msg, ERR_TOO_LONG,

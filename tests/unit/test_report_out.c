@@ -116,6 +116,45 @@ static void a_sheet_holds_the_same(void **state)
     }
 }
 
+/* One cell of text in a format. */
+static void expect_cell(const char *format, const char *cell, const char *wanted)
+{
+    struct report_out out = {
+        .format = report_format_find(str_from(format)), .path = path, .is_quiet = true};
+    struct database_rows taker = report_out_rows(&out);
+    struct str row = str_from(cell);
+    enum err e = taker.on_columns(taker.ctx, columns, 1);
+    if (e == ERR_OK)
+        e = taker.on_row(taker.ctx, &row, 1);
+    assert_int_equal(report_out_end(&out, e), ERR_OK);
+    char found[200] = "";
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    assert_true(fread(found, 1, sizeof(found) - 1, file) > 0);
+    assert_int_equal(fclose(file), 0);
+    const char *line = strchr(found, '\n');
+    assert_non_null(line);
+    assert_string_equal(line + 1, wanted);
+}
+
+static void no_cell_is_a_formula_or_an_order_to_a_terminal(void **state)
+{
+    (void)state;
+    static const char *const formulas[] = {
+        "=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20a"};
+    for (size_t i = 0; i < ARRAY_LEN(formulas); i++) {
+        char wanted[40];
+        (void)snprintf(wanted, sizeof(wanted), "\"'%s\"\r\n", formulas[i]);
+        expect_cell("csv", formulas[i], wanted);
+    }
+    expect_cell("csv", "1=1", "1=1\r\n");
+    expect_cell("table",
+                "a\x1b]0;b\x07\nc\x7f\xc2\x9b"
+                "d",
+                "a ]0;b  c   d\n");
+    expect_cell("table", "\xc2\x85\u00a0\u00e9\u0627", "  \u00a0\u00e9\u0627\n");
+}
+
 static void what_cannot_be_written_is_told(void **state)
 {
     (void)state;
@@ -174,10 +213,12 @@ static int remove_file(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_format_says_the_same),
-                                       cmocka_unit_test(a_sheet_holds_the_same),
-                                       cmocka_unit_test(what_cannot_be_written_is_told),
-                                       cmocka_unit_test(only_the_aligned_table_has_a_ceiling),
-                                       cmocka_unit_test(formats_are_found_by_name)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_format_says_the_same),
+        cmocka_unit_test(a_sheet_holds_the_same),
+        cmocka_unit_test(no_cell_is_a_formula_or_an_order_to_a_terminal),
+        cmocka_unit_test(what_cannot_be_written_is_told),
+        cmocka_unit_test(only_the_aligned_table_has_a_ceiling),
+        cmocka_unit_test(formats_are_found_by_name)};
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }
