@@ -1,4 +1,5 @@
 /* `waypost report`: what coordinators read, with the rights of their own login. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -332,6 +333,7 @@ static void keep_month(void *ctx, const struct str *cells, uint32_t n)
 static int write_page(struct report_run *run, const struct month *month)
 {
     const char *path = cli_get(run->args, "out", NULL);
+    struct errmsg msg;
     struct buf html CLEANUP(buf_fini);
     buf_init(&html, 1u << 20);
     enum err e = report_month_write(month->rows, month->n, false, &html);
@@ -341,7 +343,10 @@ static int write_page(struct report_run *run, const struct month *month)
         is_written &= fflush(stdout) == 0;
     else if (file != NULL)
         is_written &= fclose(file) == 0;
-    return is_written ? EX_OK : complain(ERR_IO, path != NULL ? path : "the page");
+    if (is_written)
+        return EX_OK;
+    (void)errmsg_set(&msg, ERR_IO, "%s: %s", path != NULL ? path : "the page", strerror(errno));
+    return complain(ERR_IO, msg.text);
 }
 
 static bool is_month(const char *text)
@@ -354,8 +359,8 @@ static bool is_month(const char *text)
 static int report_month(struct report_run *run)
 {
     static const char sql[] =
-        "select m.organisation, m.kind, m.label, m.value from report.month(coalesce("
-        "($1 || '-01')::date, (current_date - interval '1 month')::date), $2) m"
+        "select m.organisation, m.kind, m.label, m.value from report.month("
+        "($1 || '-01')::date, $2) m"
         " where $3::text is null or m.organisation = $3 order by m.organisation, m.place, m.label";
     struct errmsg msg;
     if (run->args->n_words > 2 || (run->args->n_words == 2 && !is_month(run->args->words[1]))) {

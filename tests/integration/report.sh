@@ -51,6 +51,11 @@ refused 'an unknown grain, with those there are' 65 'day|week|month|quarter|all'
 refused 'an unknown property' 65 'Known are: all, language, cohort, country, role, channel, via' show funnel --by colour
 refused 'an option that the report does not have' 65 'option of standing cannot be .grain.. Known are: by, as_of' show standing --grain week
 refused 'a day that is none' 65 'a date like 2027-01-18' show funnel --from tomorrowish
+for value in days=-1 days=NaN days=0 days=2147483647 as_of=infinity as_of=5874897-12-31 as_of=2026-02-30; do
+    refused "a value that nothing can be counted by, $value" 65 "${value%%=*} cannot be .${value#*=}.. Known are: " show rolling --set $value
+done
+refused 'nor a month' 65 'month cannot be .infinity.. Known are: days' show month --set month=infinity
+refused 'nor yes and no' 65 'mature_only cannot be .perhaps.. Known are: yes, no' show funnel --set mature_only=perhaps
 refused 'a sheet without a file' 64 '--out FILE.xlsx' export funnel --format xlsx
 refused 'a format that there is not' 65 'csv|xlsx|ndjson|dhis2|table' export funnel --format ods
 refused 'a report that is not named' 64 'which one' show
@@ -184,6 +189,7 @@ check_same 'DHIS2: nothing is nothing' '{"dataValues":[]}' "$(as ben export data
 
 # ---- rights ----
 check_same 'another organisation sees nothing of it' '' "$(as ben export funnel --format ndjson 2>/dev/null)"
+refused 'nor a page, with the reason' 74 '/nonexistent/x.html: No such file' month 2026-03 --organisation demo --out /nonexistent/x.html
 check_same 'a file that cannot be written' 74 "$(as amina export funnel --out /nonexistent/x.csv >/dev/null 2>&1 || echo $?)"
 psql -qX "$OWNER" -c 'create role nobody login' -c 'grant connect on database waypost to nobody' >/dev/null
 check_same 'a login without rights' 77 "$(as nobody show funnel >/dev/null 2>&1 || echo $?)"

@@ -36,7 +36,7 @@ select bag_eq('select * from make.granted where object !~ ''^report\.|^facts\.(r
     ('coordinator', 'core.newcombe', 'EXECUTE'), ('report_owner', 'core.newcombe', 'EXECUTE'),
     ('coordinator', 'core.is_learning_action', 'EXECUTE'), ('report_owner', 'core.is_learning_action', 'EXECUTE'),
     ('report_owner', 'core.shared_number', 'SELECT'), ('report_owner', 'core.erasure_time', 'SELECT'), ('coordinator', 'core.name_for', 'EXECUTE'),
-    ('report_owner', 'core.name_for', 'EXECUTE'), ('report_owner', 'core.report_text', 'SELECT'),
+    ('report_owner', 'core.name_for', 'EXECUTE'), ('report_owner', 'core.known_day', 'EXECUTE'), ('report_owner', 'core.report_text', 'SELECT'),
     ('report_owner', 'core.report_filters', 'EXECUTE'), ('report_owner', 'core.report_query', 'EXECUTE'),
     ('coordinator', 'core.report_query', 'EXECUTE'), ('waypost_owner', 'report', 'USAGE'),
     ('report_owner', 'core.safe', 'EXECUTE'), ('report_owner', 'core.safe_series', 'EXECUTE'), ('report_owner', 'core.percent', 'EXECUTE'),

@@ -33,6 +33,10 @@ select is(report.query('funnel', '{"grain":"month","from":"2026-02-01","to":"202
 select throws_ok('select report.query(''funnnel'')', '22023', 'report cannot be ''funnnel''', 'an unknown report is refused');
 select throws_ok('select report.query(''funnel'', ''{"grian":"week"}'')', '22023', 'option of funnel cannot be ''grian''', 'and an unknown option');
 select throws_ok('select report.query(''standing'', ''{"from":"2026-01-01"}'')', '22023', null, 'and days where there are none');
+select throws_ok(format('select report.query(%L, %L)', v.report, v.said), '22023', v.key || ' cannot be ' || quote_literal(v.said::jsonb ->> v.key),
+    v.said || ' can be counted by no report') from (values ('rolling', 'days', '{"days":"0"}'), ('rolling', 'days', '{"days":"NaN"}'), ('rolling', 'days', '{"days":"99999999999"}'),
+    ('rolling', 'as_of', '{"as_of":"infinity"}'), ('funnel', 'as_of', '{"as_of":"5874897-12-31"}'), ('funnel', 'from', '{"from":"2026-02-30"}'), ('funnel', 'to', '{"to":"tomorrow"}'),
+    ('month', 'month', '{"month":"4713-01-01 BC"}'), ('funnel', 'mature_only', '{"mature_only":"perhaps"}')) as v (report, key, said);
 select throws_ok('select report.query(''wide'', ''{"course":"cooking"}'')', '22023', 'course cannot be ''cooking''', 'and an unknown course');
 select throws_ok('select report.query(''funnel'', ''{"course":"none"}'')', '22023', 'course cannot be ''none''', 'of any report');
 select throws_ok('select report.query(''funnel'', ''{"course":"x''''y"}'')', '22023', 'course cannot be ''x''''y''', 'whatever it is made of');
@@ -53,6 +57,7 @@ select is_empty('select w from make.wide() w where w::text ~ ''Thank you''', 'no
 
 -- ---- the month in words ----
 select is_empty('select place, label from report.month(''2026-03-15'') where kind = ''figure'' and value is null', 'each figure of the month says something');
+select throws_ok(format('select from report.month(%L)', v), '22023', format('month cannot be %L', v), 'no month is in ' || v) from unnest(array['infinity', '-infinity', '5874897-12-31', '4713-01-01 BC']) v;
 select results_eq('select value from report.month(''2026-03-15'') where place = 110', array['30'], 'enrolled in that month');
 select results_eq('select value from report.month(''2026-02-15'') where place = 110', array['-'], 'nobody in the month before');
 select is_empty($$select w.name from report.words w group by w.name having count(*) <> 7 or count(distinct w.text) < 3$$, 'each word is there in seven languages');

@@ -217,7 +217,11 @@ create temp table said as
 select z, set_config('timezone', z, true) is null as x, make.as_amina('select active from report.rolling(28)') as rolling, make.as_amina('select active from report.rolling(7)') as week
 from unnest(array['UTC', 'Pacific/Kiritimati', 'Etc/GMT+12']) z;
 select results_eq('select distinct rolling, week from said', $$values ('20', '10')$$, 'rolling: the same in every TimeZone');
+set timezone = 'Pacific/Kiritimati';
+create temp table month_there as select make.as_amina('select value from report.month() where kind = ''title''') as title;
 set timezone = 'UTC';
+select is((select m.title from month_there m), make.as_amina('select value from report.month() where kind = ''title'''), 'the last month: the same in every TimeZone');
+select ok(pg_get_functiondef('report.month(date, text)'::regprocedure) !~* 'current_date', 'and it is not counted from the day of whoever asks');
 
 -- ---- nor on any other setting that a login may change ----
 create temp table told (name text, value text, said text);

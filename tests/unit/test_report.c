@@ -56,7 +56,8 @@ static void test_places_are_limited(void **state)
     struct report_sessions all = {0};
     struct report_session *first = NULL;
     for (uint32_t i = 0; i < REPORT_MAX_SESSIONS; i++) {
-        struct report_session *s = report_session_open(&all, STR("x"), NULL, at(i));
+        char name[] = {(char)('a' + i), '\0'};
+        struct report_session *s = report_session_open(&all, str_from(name), NULL, at(i));
         first = i == 0 ? s : first;
         s->n_jobs = i == 0 ? 0 : 1;
     }
@@ -70,6 +71,61 @@ static void test_places_are_limited(void **state)
     assert_null(report_session_find(&all, STR(""), at(101)));
     report_session_leave(first);
     assert_ptr_equal(report_session_open(&all, STR("later"), NULL, at(102)), first);
+}
+
+/* Who signs in again and again, and out never, stands in nobody's way, and not in her own. */
+/* As if it was not said, it would be the whole time. */
+static void test_a_day_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *day;
+        bool is_good;
+    } cases[] = {{"2026-03-15", true},    {"2024-02-29", true},     {"9999-12-31", true},
+                 {"0001-01-01", true},    {"1.1.2026", false},      {"2026-1-1", false},
+                 {"2026-02-29", false},   {"2026-13-01", false},    {"0000-01-01", false},
+                 {"infinity", false},     {"5874897-12-31", false}, {"2026-03-15T", false},
+                 {"2026-03-1%00", false}, {"2026-03-15Z%00", false}};
+    struct arena *arena CLEANUP(arena_freep) = arena_new(65536);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        static const char *const names[] = {"from", "to"};
+        for (size_t k = 0; k < ARRAY_LEN(names); k++) {
+            char query[60];
+            struct report_ask ask;
+            (void)snprintf(query, sizeof(query), "%s=%s", names[k], cases[i].day);
+            if (report_read_ask(str_from(query), arena, &ask) !=
+                (cases[i].is_good ? ERR_OK : ERR_INVALID))
+                fail_msg("%s", query);
+        }
+    }
+}
+
+static void test_a_person_has_few_places(void **state)
+{
+    (void)state;
+    struct report_sessions all = {0};
+    char first[REPORT_TOKEN_BYTES], last[REPORT_TOKEN_BYTES];
+    struct report_session *other = report_session_open(&all, STR("ben"), NULL, at(0));
+    uint32_t n_open = 0;
+    for (uint32_t i = 0; i < 2 * REPORT_MAX_SESSIONS; i++) {
+        struct report_session *s = report_session_open(&all, STR("amina"), NULL, at(1 + i));
+        assert_non_null(s);
+        memcpy(i == 0 ? first : last, s->token, sizeof(last));
+    }
+    assert_string_equal(other->name, "ben");
+    for (uint32_t i = 0; i < REPORT_MAX_SESSIONS; i++)
+        n_open += all.list[i].is_open ? 1 : 0;
+    assert_int_equal(n_open, 1 + REPORT_MAX_OWN);
+    assert_null(report_session_find(&all, str_from(first), at(100)));
+    struct report_session *newest = report_session_find(&all, str_from(last), at(100));
+    assert_non_null(newest);
+    newest->n_jobs = 1; /* it ends with its page, and has no place meanwhile */
+    for (uint32_t i = 0; i < REPORT_MAX_OWN; i++)
+        assert_non_null(report_session_open(&all, STR("amina"), NULL, at(101 + i)));
+    assert_null(report_session_find(&all, str_from(last), at(110)));
+    assert_true(newest->is_open);
+    report_session_leave(newest);
+    assert_false(newest->is_open);
 }
 
 static void test_wrong_passwords_wait(void **state)
@@ -175,8 +231,7 @@ static void test_filters(void **state)
         {"grain=month&by=language&value=fr&from=2026-01-02",
          "?grain=month&amp;by=language&amp;value=fr&amp;from=2026-01-02",
          "{\"grain\":\"month\",\"by\":\"language\",\"from\":\"2026-01-02\"}"},
-        {"grain=year&by=colour&value=x&from=1.1.2026&to=2026-1-1", "",
-         "{\"grain\":\"week\",\"by\":\"all\"}"},
+        {"grain=year&by=colour&value=x&from=&to=", "", "{\"grain\":\"week\",\"by\":\"all\"}"},
         {"organisation=%22%3E&by=via&value=%26", "?by=via&amp;value=%26&amp;organisation=%22%3E",
          "{\"grain\":\"week\",\"by\":\"via\"}"},
     };
@@ -483,6 +538,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_session_ends),
+        cmocka_unit_test(test_a_person_has_few_places),
+        cmocka_unit_test(test_a_day_that_is_none_is_refused),
         cmocka_unit_test(test_places_are_limited),
         cmocka_unit_test(test_wrong_passwords_wait),
         cmocka_unit_test(test_tries_of_all_are_limited),

@@ -244,7 +244,7 @@ static void a_panel_that_cannot_be_read_costs_the_others_nothing(void **state)
     expect(w, 200, part);
     (void)snprintf(path, sizeof(path), "/report/%s.csv", page->panels[0].id);
     (void)get(w, path);
-    expect(w, 503, "This report could not be read");
+    expect(w, 403, "Your login may not read this report.");
 }
 
 static void what_is_not_there_is_told(void **state)
@@ -289,6 +289,44 @@ static void pages_of_one_session_wait_for_each_other(void **state)
     await(w, REPORT_MAX_JOBS + 1);
     for (uint32_t i = 0; i <= REPORT_MAX_JOBS; i++)
         assert_int_equal(w->last_statuses[i], i < REPORT_MAX_JOBS ? 200 : 429);
+}
+
+static void keep_text(void *ctx, const struct str *cells, uint32_t n)
+{
+    (void)n;
+    (void)snprintf(ctx, 8, "%.*s", STR_ARG(cells[0]));
+}
+
+/* Who never signs out keeps nobody from the database, least of all herself (connection limit). */
+static void signing_in_again_and_again_takes_few_connections(void **state)
+{
+    struct world *w = *state;
+    static const char sql[] = "select count(*)::text from pg_stat_activity where usename = 'amina'";
+    struct errmsg msg = {""};
+    for (int i = 0; i < 8; i++) {
+        w->cookie[0] = '\0';
+        sign_in(w);
+    }
+    assert_int_equal(get(w, "/report/people"), 200);
+    char n[8] = "";
+    for (int i = 0; i < 2000 && strcmp(n, "3") != 0; i++) /* a process ends in its own time */
+        assert_int_equal(database_ask(db, sql, NULL, 0, keep_text, n, &msg), ERR_OK);
+    assert_string_equal(n, "3");
+}
+
+static void why_there_is_no_csv_and_no_month_is_told(void **state)
+{
+    struct world *w = *state;
+    sign_in(w);
+    static const char *const paths[] = {"/report/joined.csv?from=2026-13-99",
+                                        "/report/month?from=2026-13-99",
+                                        "/report/people?to=tomorrow"};
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        (void)get(w, paths[i]);
+        expect(w, 400, "written like 2026-03-15");
+    }
+    (void)get(w, "/report/month?organisation=nobody");
+    expect(w, 403, "Your login may not read this report.");
 }
 
 static void a_session_whose_connection_is_lost_ends(void **state)
@@ -351,6 +389,8 @@ int main(void)
         IN_WORLD(every_page_and_csv_is_made),
         IN_WORLD(what_is_not_there_is_told),
         IN_WORLD(pages_of_one_session_wait_for_each_other),
+        IN_WORLD(signing_in_again_and_again_takes_few_connections),
+        IN_WORLD(why_there_is_no_csv_and_no_month_is_told),
         IN_WORLD(a_session_whose_connection_is_lost_ends),
         IN_WORLD(pages_have_the_name_that_they_were_given),
         IN_WORLD(

@@ -1,5 +1,7 @@
 #include "app/report/compose.h"
 
+#include <stdio.h>
+
 #include "wire/form.h"
 
 static const uint8_t frame_html[] = {
@@ -51,12 +53,14 @@ static struct str known(const char *words, struct str word)
     return str_word_index(words, '|', word) >= 0 ? word : STR_NONE;
 }
 
-static struct str day(struct str text)
+/* "2026-03-15", of the calendar, or nothing. The year 0 is none. */
+static bool is_day(struct str text)
 {
-    bool is_day = text.len == 10;
-    for (size_t i = 0; is_day && i < text.len; i++)
-        is_day = i == 4 || i == 7 ? text.p[i] == '-' : text.p[i] >= '0' && text.p[i] <= '9';
-    return is_day ? text : STR_NONE;
+    char full[RFC3339_BYTES];
+    struct wall_ms at;
+    int n = snprintf(full, sizeof(full), "%.*sT00:00:00Z", STR_ARG(text));
+    return str_is_empty(text) || (text.len == 10 && n == 20 && !str_starts(text, STR("0000")) &&
+                                  clock_parse_rfc3339(str_from(full), &at) == ERR_OK);
 }
 
 enum err report_read_ask(struct str query, struct arena *arena, struct report_ask *ret)
@@ -70,15 +74,16 @@ enum err report_read_ask(struct str query, struct arena *arena, struct report_as
                                .value = form_get(&form, STR("value")),
                                .organisation = form_get(&form, STR("organisation")),
                                .course = form_get(&form, STR("course")),
-                               .from = day(form_get(&form, STR("from"))),
-                               .to = day(form_get(&form, STR("to")))};
+                               .from = form_get(&form, STR("from")),
+                               .to = form_get(&form, STR("to"))};
     if (ret->grain.p == NULL)
         ret->grain = STR("week");
     if (ret->by.p == NULL)
         ret->by = STR("all");
     if (str_eq(ret->by, STR("all")))
         ret->value = STR_NONE; /* of a property that is not asked for any more */
-    return arena_error(arena);
+    e = arena_error(arena);
+    return e == ERR_OK && !(is_day(ret->from) && is_day(ret->to)) ? ERR_INVALID : e;
 }
 
 void report_add_query(const struct report_ask *ask, struct buf *out)

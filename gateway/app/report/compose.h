@@ -29,7 +29,8 @@ void report_compose_login(struct str words, struct buf *out);
 /* "?grain=week&by=all...", as HTML; "" where nothing differs from what is shown anyway. */
 void report_add_query(const struct report_ask *ask, struct buf *out);
 /* Reads the filters of a query; what is none of the known words is as if it was not said. Texts are
- * in the arena. */
+ * in the arena. ERR_INVALID: a day that is none, which would be the whole time if it was not said.
+ */
 enum err report_read_ask(struct str query, struct arena *arena, struct report_ask *ret) MUST_CHECK;
 /* Style, script or library; NULL: no such file. */
 const struct page_file *report_file(struct str name);

@@ -27,7 +27,7 @@ struct report_job {
     struct str sql, words_about, counted;
     struct buf out;
     struct arena *arena;
-    bool is_refused; /* the CSV could not be read */
+    int refused; /* the status, where the CSV or the month could not be read; out says why */
 };
 
 static void job_begin(struct report_job *job);
@@ -89,9 +89,9 @@ static void job_reply(struct report_job *job)
         .main = buf_str(&job->out)};
     if (job->page != NULL)
         report_reply_page(all, job->token, 200, &frame, REPORT_NO_HEADER);
-    else if (job->is_refused || buf_error(&job->out) != ERR_OK)
-        report_reply_words(all, job->token, 503, job->panel != NULL ? "No CSV" : "No month",
-                           "This report could not be read, or is too long: choose fewer days.");
+    else if (job->refused != 0)
+        report_reply_words(all, job->token, job->refused,
+                           job->panel != NULL ? "No CSV" : "No month", buf_str(&job->out).p);
     else if (job->panel == NULL)
         report_reply(all, job->token, 200, STR("text/html; charset=utf-8"), buf_str(&job->out),
                      NULL, 0);
@@ -146,29 +146,40 @@ static void on_undone(void *ctx, enum err e, const char *words)
         job_begin(job);
 }
 
-static void add_words_of(enum err e, const char *words, struct buf *out)
+static void add_words_of(enum err e, const char *words, bool is_page, struct buf *out)
 {
-    buf_add_str(out, STR("<p class=\"error\">"));
     if (e == ERR_TIMEOUT)
         buf_add_str(out, STR("This took too long and was given up. Choose fewer days, or try again "
                              "when less is going on."));
     else if (e == ERR_DENIED)
         buf_add_str(out, STR("Your login may not read this report."));
-    else if (e == ERR_TOO_LONG)
+    else if (e == ERR_TOO_LONG && is_page)
         buf_add_str(out, STR("This is too long for a page. Choose fewer days, or take the CSV."));
+    else if (e == ERR_TOO_LONG || words[0] == '\0')
+        buf_add_str(out, STR("This report could not be read, or is too long: choose fewer days."));
     else
         buf_add_html(out, str_from(words));
-    buf_add_str(out, STR("</p>\n"));
+}
+
+/* A CSV or a month, of which nothing has left yet, becomes the words why there is none. */
+static void refuse(struct report_job *job, enum err e, const char *words)
+{
+    job->refused = e == ERR_INVALID ? 400 : e == ERR_DENIED ? 403 : 503;
+    buf_fini(&job->out);
+    buf_init(&job->out, CSV_BYTES);
+    add_words_of(e, words, false, &job->out);
 }
 
 /* One panel could not be read; the others may. */
 static void job_skip(struct report_job *job, enum err e, const char *words)
 {
     if (job->page != NULL) {
-        add_words_of(e, words, &job->out);
-        buf_add_str(&job->out, STR("</section>\n"));
+        buf_add_str(&job->out, STR("<p class=\"error\">"));
+        add_words_of(e, words, true, &job->out);
+        buf_add_str(&job->out, STR("</p>\n</section>\n"));
+    } else {
+        refuse(job, e, words);
     }
-    job->is_refused = true;
     job->n_done++;
     job_ask(job, "rollback", on_undone);
 }
@@ -193,6 +204,8 @@ static void on_rows_end(void *ctx, enum err e, const char *words)
         job_lost(job);
         return;
     }
+    if (e == ERR_OK && job->page == NULL)
+        e = buf_error(&job->out);
     if (e != ERR_OK) {
         job_skip(job, e, words);
         return;
@@ -271,9 +284,9 @@ static void on_month_end(void *ctx, enum err e, const char *words)
 static void ask_month(struct report_job *job)
 {
     static const char sql[] =
-        "select m.kind, m.label, m.value from report.month(coalesce($1::date, (current_date - "
-        "interval '1 month')::date)) m where m.organisation = coalesce($2, (select "
-        "min(o.organisation) from report.organisations o)) order by m.place, m.label";
+        "select m.kind, m.label, m.value from report.month($1::date) m where m.organisation = "
+        "coalesce($2, (select min(o.organisation) from report.organisations o)) order by m.place, "
+        "m.label";
     const struct database_rows rows = {
         .on_columns = month_columns, .on_row = month_row, .ctx = job};
     struct str params[] = {str_is_empty(job->ask.from) ? STR_NONE : job->ask.from,
@@ -364,9 +377,13 @@ void report_job_new(struct report_pages *all, struct front_token token,
     buf_init(&job->out, page != NULL ? REPORT_PAGE_BYTES : CSV_BYTES);
     job->next = all->jobs;
     all->jobs = job;
-    if (report_read_ask(query, job->arena, &job->ask) != ERR_OK) {
+    enum err e = report_read_ask(query, job->arena, &job->ask);
+    if (e != ERR_OK) {
         report_reply_words(all, token, 400, "Not understood",
-                           "The address of this page is too long.");
+                           e == ERR_INVALID ? "A day is one of the calendar and written like "
+                                              "2026-03-15. Correct it in the address, or choose "
+                                              "it on the page again."
+                                            : "The address of this page is too long.");
         job_free(job);
     } else if (session->n_jobs >= REPORT_MAX_JOBS) {
         report_reply_words(all, token, 429, "One page at a time",

@@ -25,9 +25,27 @@ static struct report_session *find_place(struct report_sessions *all)
     return best;
 }
 
+/* Leaves place for one more of this name. */
+static void end_oldest_of(struct report_sessions *all, struct str name)
+{
+    struct report_session *oldest = NULL;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < REPORT_MAX_SESSIONS; i++) {
+        struct report_session *s = &all->list[i];
+        if (!s->is_open || s->token[0] == '\0' || !str_eq(str_from(s->name), name))
+            continue;
+        n++;
+        if (oldest == NULL || s->used.ms < oldest->used.ms)
+            oldest = s;
+    }
+    if (n >= REPORT_MAX_OWN)
+        report_session_end(oldest);
+}
+
 struct report_session *report_session_open(struct report_sessions *all, struct str name,
                                            struct reader *reader, struct mono_ms now)
 {
+    end_oldest_of(all, name);
     struct report_session *s = find_place(all);
     uint8_t random[(REPORT_TOKEN_BYTES - 1) / 2];
     if (s == NULL) {

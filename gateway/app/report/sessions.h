@@ -5,13 +5,15 @@
  * A session is a connection to PostgreSQL that was opened with the person's own name and password;
  * no password is kept. It ends after REPORT_IDLE_MS without a page, at REPORT_LIFE_MS, with its
  * connection, and where more than REPORT_MAX_SESSIONS people want in, the one that was idle
- * longest.
+ * longest. Of one person the newest REPORT_MAX_OWN stay: who closes the browser without signing out
+ * leaves a connection behind, and PostgreSQL gives a login few of them (ops.add_coordinator).
  */
 #pragma once
 
 #include "port/database/reader.h"
 
 #define REPORT_MAX_SESSIONS 16u
+#define REPORT_MAX_OWN 3u
 #define REPORT_IDLE_MS (15 * MINUTE_MS)
 #define REPORT_LIFE_MS (8 * HOUR_MS)
 #define REPORT_TOKEN_BYTES 65 /* 32 random bytes in hex, and NUL */
@@ -29,7 +31,8 @@ struct report_sessions {
     struct report_session list[REPORT_MAX_SESSIONS];
 };
 
-/* Takes over the reader. NULL (and the reader is closed): all are at work. */
+/* Takes over the reader, whose owner has shown a password: so it may end an older session of the
+ * same name. NULL (and the reader is closed): all are at work. */
 struct report_session *report_session_open(struct report_sessions *all, struct str name,
                                            struct reader *reader, struct mono_ms now);
 /* Whose cookie this is, and notes that it is used; NULL: nobody's, or it has ended. */
