@@ -30,17 +30,16 @@ void folder_fini(struct folder *folder)
     arena_free(folder->arena);
 }
 
-struct str folder_shown_of_pack(const char *dir)
+struct str folder_shown_of_pack(const char *dir, struct arena *arena)
 {
     struct str shown = folder_shown(dir);
     size_t slash = shown.len;
     while (slash > 0 && shown.p[slash - 1] != '/')
         slash--;
     struct str above = str_sub(shown, 0, slash);
-    if (!str_ends(above, STR("packs/")))
-        return STR("../.."); /* of a path that does not name it */
-    above = str_sub(above, 0, above.len - strlen("packs/"));
-    return above.len > 0 ? str_sub(above, 0, above.len - (above.len > 1 ? 1 : 0)) : STR(".");
+    if (str_eq(above, STR("packs/")) || str_ends(above, STR("/packs/")))
+        return str_sub(above, 0, above.len - 1);
+    return arena_printf(arena, "%.*s/..", STR_ARG(shown)); /* the path does not name it */
 }
 
 typedef enum err read_files(const char *dir, struct arena *arena, struct lesson_file **ret,

@@ -36,8 +36,9 @@ int folder_read_pack(const char *dir, struct folder *ret);
 int folder_read_clean(const char *dir, const char *what, struct folder *ret);
 /* Without the slash that completion leaves behind. */
 struct str folder_shown(const char *dir);
-/* The folder that the one of a pack, packs/NAME, lies in, likewise. */
-struct str folder_shown_of_pack(const char *dir);
+/* A course's folder beside which the one of a pack, packs/NAME, would lie, likewise; whose files
+ * are shown by it. */
+struct str folder_shown_of_pack(const char *dir, struct arena *arena);
 /* Says that there is no translation; EXIT_USAGE. */
 int folder_no_language(const struct folder *folder, const char *dir, const char *lang);
 void author_print(const struct buf *out, FILE *file);

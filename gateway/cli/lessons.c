@@ -62,8 +62,8 @@ static int run_check(const struct cli_args *args, const char *dir)
     lesson_findings_sort(folder.findings);
     struct buf out CLEANUP(buf_fini);
     buf_init(&out, OUTPUT_MAX_BYTES);
-    lesson_findings_print(folder.findings, is_pack ? folder_shown_of_pack(dir) : folder_shown(dir),
-                          (enum lesson_output)output, &out);
+    struct str shown = is_pack ? folder_shown_of_pack(dir, scratch) : folder_shown(dir);
+    lesson_findings_print(folder.findings, shown, (enum lesson_output)output, &out);
     author_print(&out, stdout);
     buf_reset(&out);
     if (!is_pack) {
