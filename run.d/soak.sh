@@ -19,7 +19,7 @@ soak_versions()
     git -C "$ROOT" archive "$1" | tar -x -C "$before" || die 64 "soak: git knows no revision '$1'"
     (cd "$before" && cmake --preset release >/dev/null && cmake --build --preset release -- --quiet waypost)
     export WAYPOST_BEFORE="$before/build-release/waypost"
-    RATE=${RATE:-500} BEFORE_SHARE="$before" bash "$ROOT/tests/integration/rolling.sh" || code=1
+    RATE=${RATE:-500} BEFORE_SHARE="$before" bash "$ROOT/tests/soak/rolling.sh" || code=1
     # An earlier writer waits for its schema: this test, at whose end it must have written, is for one of the same.
     [ "$(cd "$before/sql" && echo 0*)" = "$(cd "$ROOT/sql" && echo 0*)" ] || return "$code"
     # The course is the one that the earlier version can read.

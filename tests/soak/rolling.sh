@@ -4,7 +4,8 @@
 # or of unknown outcome.
 # WAYPOST_BEFORE is the program of the earlier version and BEFORE_SHARE its folder with sql and lessons (./run soak versions
 # builds them); without them it is this version, too, and what is tested is the way. RATE callbacks a second (default 100).
-. "$(dirname "$0")/lib.sh"
+# It is no part of `./run test`: a host that stands still for a second fails it.
+. "$(dirname "$0")/../integration/lib.sh"
 command -v haproxy >/dev/null || skip 'there is no haproxy'
 AFTER=$WAYPOST
 BEFORE=${WAYPOST_BEFORE:-$WAYPOST}
