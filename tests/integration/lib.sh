@@ -141,11 +141,13 @@ log_ends()
         return ends" 0
 }
 
-# The event log is in PostgreSQL up to its end.
+# The event log is in PostgreSQL up to its end, or beyond: of who is erased nothing stays in the log, its last entry neither.
 log_is_stored()
 {
     sql "select bucket || ' ' || ms || '-' || n from core.log_place" >"$STATE/log_places" 2>/dev/null &&
-        ! log_ends | grep -qvxFf "$STATE/log_places"
+        log_ends | awk -F'[ -]' '!is_end { ms[$1] = $2; n[$1] = $3; next }
+            ms[$1] + 0 < $2 || (ms[$1] == $2 && n[$1] + 0 < $3) { is_behind = 1 }
+            END { exit is_behind }' "$STATE/log_places" is_end=1 -
 }
 
 # All that was taken is in PostgreSQL and all SMS have left: nothing waits in spool, outbox and log.
