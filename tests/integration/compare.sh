@@ -34,8 +34,9 @@ for name in 'Kannel, text =' 'Kannel, text =, with its spool' 'Kannel, get-url f
 done
 check_same 'ours is what the others are held against, by USSD and by SMS' 2 \
     "$(grep -cE '^  Waypost, until the rows are in PostgreSQL +[0-9.]+ +1\.00 ' "$STATE/table")"
-check_same 'the same is there for programs' true "$(jq 'length >= 4 and
-    all(.[]; .cpu_us > 0 and .ratio > 0 and .per_second > 0 and .p99_ms >= .p50_ms)' "$STATE/run/compare.json")"
+# CPU time is counted in ticks of 10 ms, and nginx may need less than one.
+check_same 'the same is there for programs' true "$(jq 'length >= 4 and all(.[]; .per_second > 0 and .p99_ms >= .p50_ms) and
+    all(.[] | select(.system | startswith("nginx") | not); .cpu_us > 0 and .ratio > 0)' "$STATE/run/compare.json")"
 running=0
 for file in "$STATE"/run/bench/*.pid; do
     ! is_alive "$(cat "$file")" || running=$((running + 1))
