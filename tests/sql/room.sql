@@ -1,0 +1,33 @@
+-- core.publish_month: of a count that the sum of all values leaves no room nothing is said by value.
+begin;
+select no_plan();
+select make.publish();
+select count(core.ingest((select jsonb_agg(s) from jsonb_array_elements(make.module(i, timestamptz '2026-03-02 06:00Z')) with ordinality as x (s, n) where n <= 3)))
+from generate_series(1, 50) i;
+
+-- What is published where so many are in Kenya and so many in Uganda: of all, and of each.
+create function pg_temp.published(p_kenya integer, p_uganda integer) returns integer[] language plpgsql
+as $$
+declare
+    v_said integer[];
+begin
+    update core.learner l set country = case when i <= p_kenya then 'KE' else 'UG' end, is_test = i > p_kenya + p_uganda
+    from generate_series(1, 50) i where l.learner_id = make.learner(i);
+    perform core.publish_month('2026-03-01', '2026-04-06 00:00Z');
+    select array_agg(m.enrolled order by m.by, m.value) into v_said from public_report.months m where m.by <> 'language';
+    raise exception using errcode = 'P0042', message = v_said::text; -- so that nothing stays published
+exception
+    when sqlstate 'P0042' then return v_said;
+end $$;
+
+select is(pg_temp.published(28, 13), '{40,NULL,NULL}', 'about 30 and about 15 of 41 can only be 28 and 13');
+select is(pg_temp.published(28, 14), '{40,NULL,NULL}', 'of 42 they are one of two pairs: still none');
+select is(pg_temp.published(28, 15), '{45,30,15}', 'of 43 one of three: said');
+select is(pg_temp.published(32, 17), '{50,NULL,NULL}', 'no room above');
+select is(pg_temp.published(31, 17), '{50,NULL,NULL}', 'nor enough');
+select is(pg_temp.published(31, 16), '{45,30,15}', 'room above');
+select is(pg_temp.published(27, 14), '{40,25,15}', 'room on both sides');
+select is(pg_temp.published(41, 0), '{40,40}', 'all in one country is what everybody knows');
+select is(pg_temp.published(40, 5), '{45,NULL,NULL}', 'fewer than ten are not said, and the only other is not');
+select * from finish();
+rollback;
