@@ -76,6 +76,44 @@ static void complain(struct reader *r, yaml_mark_t at, const char *what, const c
                     "%s", what);
 }
 
+#define QUOTE_IT                                                                                   \
+    "put a value that begins with -, ?, |, >, *, @, % or ` in quotes; indent with blanks, no tabs"
+#define QUOTE_ALL                                                                                  \
+    "put the whole value in quotes, with \\\" for one within; begin keys that belong together in " \
+    "the same column"
+
+/* What people meant who made these mistakes, by libyaml's words; the last row is of all others. */
+static const struct mistake {
+    const char *problem, *fix;
+    bool is_above; /* it began where libyaml's context did */
+} mistakes[] = {
+    {"mapping values are not allowed in this context",
+     "put a value that holds a colon and a blank in quotes, `key: \"one: two\"`; begin keys that "
+     "belong together in the same column",
+     false},
+    {"did not find expected key", QUOTE_ALL, false},
+    {"could not find expected ':'", "write `key: value`, with a blank behind the colon", true},
+    {"found unexpected end of stream", "close the quote that begins here", true},
+    {"found unknown escape character", "write \\\\ for a backslash within quotes", false},
+    {"did not find expected ',' or ']'", "put commas between the parts of a list, ] at its end",
+     true},
+    {"did not find expected ',' or '}'", "put a value that begins with { in quotes", true},
+    {"found character that cannot start any token", QUOTE_IT, false},
+    {"block sequence entries are not allowed in this context", QUOTE_IT, false},
+    {"mapping keys are not allowed in this context", QUOTE_IT, false},
+    {"did not find expected comment or line break", QUOTE_IT, false},
+    {"did not find expected alphabetic or numeric character", QUOTE_IT, false},
+    {NULL, "check indentation (blanks, no tabs), colons and quotes here", false},
+};
+
+static const struct mistake *mistake_of(const char *problem)
+{
+    const struct mistake *row = mistakes;
+    while (row->problem != NULL && (problem == NULL || strcmp(row->problem, problem) != 0))
+        row++;
+    return row;
+}
+
 /* Next event, or false (reported once). */
 static bool next_event(struct reader *r, yaml_event_t *event)
 {
@@ -90,10 +128,10 @@ static bool next_event(struct reader *r, yaml_event_t *event)
                         p->problem_offset, p->problem != NULL ? p->problem : "not readable");
         return false;
     }
-    yaml_report_add(r->report, YAML_FAULT_FORM, (uint32_t)p->problem_mark.line + 1,
-                    (uint32_t)p->problem_mark.column + 1,
-                    "check indentation (blanks, no tabs), colons and quotes here", "%s%s%s",
-                    p->problem != NULL ? p->problem : "no valid YAML",
+    const struct mistake *mistake = mistake_of(p->problem);
+    yaml_mark_t at = mistake->is_above ? p->context_mark : p->problem_mark;
+    yaml_report_add(r->report, YAML_FAULT_FORM, (uint32_t)at.line + 1, (uint32_t)at.column + 1,
+                    mistake->fix, "%s%s%s", p->problem != NULL ? p->problem : "no valid YAML",
                     p->context != NULL ? " " : "", p->context != NULL ? p->context : "");
     return false;
 }

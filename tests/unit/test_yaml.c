@@ -24,10 +24,42 @@ static const struct {
     {"a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document (---) begins here; remove it\n"},
     {"? [a, b]\n: 1\n", "f.yaml:1:3: a key must be a plain word; write `key: value`\n"},
     {"a: \"x\\0y\"\n", "f.yaml:1:4: a zero byte is not allowed; remove the \\0\n"},
-    {"a: [1, 2\nb: 3\n", "f.yaml:2:2: did not find expected ',' or ']' while parsing a flow "
-                         "sequence; check indentation (blanks, no tabs), colons and quotes here\n"},
-    {"a: 1\n b: 2\n", "f.yaml:2:3: mapping values are not allowed in this context; check "
-                      "indentation (blanks, no tabs), colons and quotes here\n"},
+    {"a: [1, 2\nb: 3\n", "f.yaml:1:4: did not find expected ',' or ']' while parsing a flow "
+                         "sequence; put commas between the parts of a list, ] at its end\n"},
+    {"a: {b: 1\nc: 3\n", "f.yaml:1:4: did not find expected ',' or '}' while parsing a flow "
+                         "mapping; put a value that begins with { in quotes\n"},
+    {"a: 1\n b: 2\n", "f.yaml:2:3: mapping values are not allowed in this context; put a value "
+                      "that holds a colon and a blank in quotes, `key: \"one: two\"`; begin keys "
+                      "that belong together in the same column\n"},
+    {"a: Hands: twice\n", "f.yaml:1:9: mapping values are not allowed in this context; put a value "
+                          "that holds a colon and a blank in quotes, `key: \"one: two\"`; begin "
+                          "keys that belong together in the same column\n"},
+    {"a: \"Hands\" twice\n",
+     "f.yaml:1:12: did not find expected key while parsing a block mapping; put the whole value in "
+     "quotes, with \\\" for one within; begin keys that belong together in the same column\n"},
+    {"b: 1\na: \"Hands\nc: 1\n", "f.yaml:2:4: found unexpected end of stream while scanning a "
+                                 "quoted scalar; close the quote that begins here\n"},
+    {"b: 1\na\nc: 1\n", "f.yaml:2:1: could not find expected ':' while scanning a simple key; "
+                        "write `key: value`, with a blank behind the colon\n"},
+    {"a: \"b\\d\"\n", "f.yaml:1:6: found unknown escape character while parsing a quoted scalar; "
+                      "write \\\\ for a backslash within quotes\n"},
+    {"a: @b\n", "f.yaml:1:4: found character that cannot start any token while scanning for the "
+                "next token; put a value that begins with -, ?, |, >, *, @, % or ` in quotes; "
+                "indent with blanks, no tabs\n"},
+    {"a: - b\n",
+     "f.yaml:1:4: block sequence entries are not allowed in this context; put a value that begins "
+     "with -, ?, |, >, *, @, % or ` in quotes; indent with blanks, no tabs\n"},
+    {"a: ? b\n", "f.yaml:1:4: mapping keys are not allowed in this context; put a value that "
+                 "begins with -, ?, |, >, *, @, % or ` in quotes; indent with blanks, no tabs\n"},
+    {"a: |b\n",
+     "f.yaml:1:5: did not find expected comment or line break while scanning a block scalar; put a "
+     "value that begins with -, ?, |, >, *, @, % or ` in quotes; indent with blanks, no tabs\n"},
+    {"a: * b\n", "f.yaml:1:5: did not find expected alphabetic or numeric character while scanning "
+                 "an alias; put a value that begins with -, ?, |, >, *, @, % or ` in quotes; "
+                 "indent with blanks, no tabs\n"},
+    {"a: 1\n\tb: 2\n",
+     "f.yaml:2:1: found a tab character that violates indentation while scanning a plain scalar; "
+     "check indentation (blanks, no tabs), colons and quotes here\n"},
     {"a: \xff\n", "f.yaml:1:1: byte 3: invalid leading UTF-8 octet; save the file as UTF-8\n"},
     {"a: 1\na: 2\nb: *z\n",
      "f.yaml:2:1: this key stands here twice; keep one of them\n"

@@ -190,6 +190,42 @@ static void add_finding(void *user, const struct yaml_problem *problem)
                                          });
 }
 
+/* Where what stands behind ` #` begins in a line `key: value`: for YAML a comment, for its author
+ * perhaps words of a title. SIZE_MAX: there is none. */
+static size_t find_comment(struct str line)
+{
+    size_t at = str_find(line, STR(": "));
+    if (at == SIZE_MAX || str_starts(str_trim(line), STR("#")))
+        return SIZE_MAX;
+    at += 2;
+    struct str value = str_sub(line, at, line.len);
+    if (!str_is_empty(value) && str_find_char(STR("'\"[{"), value.p[0]) != SIZE_MAX)
+        return SIZE_MAX;
+    size_t hash = str_find(value, STR(" #"));
+    return hash == SIZE_MAX || hash == 0 ? SIZE_MAX : at + hash + 1;
+}
+
+static void warn_of_comments(const struct lesson_blocks *blocks, struct lesson_findings *findings)
+{
+    struct str rest = blocks->front;
+    for (uint32_t line = 1; rest.p != NULL; line++) {
+        struct str text = str_split(&rest, '\n');
+        size_t at = find_comment(text);
+        if (at == SIZE_MAX)
+            continue;
+        lesson_findings_add(
+            findings, (struct lesson_finding){
+                          .rule = "front-comment",
+                          .severity = LESSON_SEVERITY_WARNING,
+                          .pos = {blocks->file, line, (uint32_t)at + 1},
+                          .offending = str_trim(str_sub(text, at, text.len)),
+                          .what = STR("what stands behind a blank and # is a comment"),
+                          .fix = STR("put the whole value in quotes if these words belong to it, "
+                                     "else on a line of their own"),
+                      });
+    }
+}
+
 void lesson_front_read(const struct lesson_blocks *blocks, const struct yaml_table *table,
                        void *filled, struct lesson_findings *findings, struct lesson_front *ret)
 {
@@ -206,6 +242,7 @@ void lesson_front_read(const struct lesson_blocks *blocks, const struct yaml_tab
                                       });
         return;
     }
+    warn_of_comments(blocks, findings);
     const struct yaml_node *root = NULL;
     if (yaml_read(blocks->front, findings->arena, &report, &root) != ERR_OK)
         return; /* reported */
