@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 
 #define CHUNK_BYTES 8192
+#define MAX_CHUNK_BYTES 1048576 /* of a big arena: few, and of pages that the kernel has zeroed */
 #define KEPT_BYTES 32768 /* of a used arena that is reset: what was needed once is needed again */
 #define ALIGN_BYTES 16
 
@@ -15,6 +16,7 @@ struct chunk {
     struct chunk *next;
     size_t size;
     size_t used;
+    size_t dirty; /* behind these bytes nothing was ever written */
     max_align_t bytes[];
 };
 
@@ -71,14 +73,17 @@ void arena_reset(struct arena *a)
     a->error = ERR_OK;
 }
 
-/* The next chunk: one that was kept, or a new one before those. */
+/* The next chunk: one that was kept, or a new one before those. The more is used, the bigger. */
 static struct chunk *arena_grow(struct arena *a, size_t bytes)
 {
     struct chunk **at = a->last != NULL ? &a->last->next : &a->first;
-    size_t size = bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES;
-    if (*at == NULL || (*at)->size < size) {
-        struct chunk *chunk = xmalloc(sizeof(*chunk) + size);
-        *chunk = (struct chunk){.next = *at, .size = size};
+    if (*at == NULL || (*at)->size < bytes) {
+        size_t size = a->used / 4 < MAX_CHUNK_BYTES ? a->used / 4 : MAX_CHUNK_BYTES;
+        size = size > CHUNK_BYTES ? size : CHUNK_BYTES;
+        size = size > bytes ? size : bytes;
+        struct chunk *chunk = xcalloc(1, sizeof(*chunk) + size);
+        chunk->next = *at;
+        chunk->size = size;
         *at = chunk;
     }
     a->last = *at;
@@ -98,9 +103,11 @@ void *arena_alloc(struct arena *a, size_t bytes)
     if (chunk == NULL || chunk->size - chunk->used < rounded)
         chunk = arena_grow(a, rounded);
     void *p = (char *)chunk->bytes + chunk->used;
+    if (chunk->used < chunk->dirty)
+        memset(p, 0, rounded);
     chunk->used += rounded;
+    chunk->dirty = chunk->used > chunk->dirty ? chunk->used : chunk->dirty;
     a->used += rounded;
-    memset(p, 0, rounded);
     return p;
 }
 

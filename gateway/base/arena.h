@@ -15,7 +15,7 @@ struct arena *arena_new(size_t max_bytes);
 /* Accepts NULL. */
 void arena_free(struct arena *a);
 void arena_freep(struct arena **a);
-/* Forgets all allocations and the error; keeps the first chunk, so a message costs no malloc. */
+/* Forgets all allocations and the error; keeps the first chunks, so a message costs no malloc. */
 void arena_reset(struct arena *a);
 /* Zeroed and aligned for any type; NULL past the ceiling. */
 void *arena_alloc(struct arena *a, size_t bytes);
