@@ -9,6 +9,7 @@
 #   done_testing
 set -eu
 export PYTHONDONTWRITEBYTECODE=1 # nothing is left in the source tree
+export PATH="/usr/bin:/bin:$PATH" # Debian's python3 has the packages; a version manager before it takes a second to find its own
 ROOT=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
 for part in common servers demo; do
     # shellcheck source=/dev/null
