@@ -1,12 +1,5 @@
 /*
- * course_set.h: the published course versions in memory, and the bundle that carries one version
- * from `waypost lessons publish` through Redis to every front.
- *
- * A bundle is all files of a course's folder, and of its pack's, in one value, in the order in
- * which the parser takes them:
- *
- *     waypost-course 1\n
- *     <name> <bytes>\n<contents>          for each file
+ * course_set.h: the published course versions in memory.
  *
  * Versions are immutable: one that is loaded is never read again. Loading is the only slow thing
  * here (some 40 ms for 1.8 MB), so it happens at start and when a version is missing, never for a
@@ -14,21 +7,11 @@
  */
 #pragma once
 
-#include "base/buf.h"
 #include "core/courses.h"
-#include "core/lesson/parse.h"
 #include "port/loop.h"
 #include "port/store/store.h"
 
 struct course_set;
-
-/* Appends the bundle. ERR_TOO_LONG: out's ceiling or LESSON_MAX_FILES; ERR_INVALID: a name
- * with a blank, a control, an empty or hidden part. */
-enum err course_bundle_write(const struct lesson_file *files, uint32_t n,
-                             struct buf *out) MUST_CHECK;
-/* ret has room for LESSON_MAX_FILES; everything is borrowed from bundle. ERR_INVALID,
- * ERR_UNSUPPORTED (a newer format), ERR_TOO_LONG. */
-enum err course_bundle_read(struct str bundle, struct lesson_file *ret, uint32_t *ret_n) MUST_CHECK;
 
 /* Empty. store may be NULL: then courses come by course_set_add only. */
 struct course_set *course_set_new(struct loop *loop, struct store *store);

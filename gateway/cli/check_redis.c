@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/course_set.h"
+#include "app/course_bundle.h"
 #include "cli/check.h"
 #include "core/lesson/translate.h"
 #include "port/store/server.h"

@@ -1,9 +1,10 @@
 /* `waypost lessons publish`, `withdraw` and `versions`: desk.h says what they do. */
 #include <stdio.h>
 
+#include "app/course_bundle.h"
 #include "app/course_json.h"
-#include "app/course_set.h"
 #include "cli/desk.h"
+#include "core/courses.h"
 #include "core/lesson/compare.h"
 #include "port/store/values.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "app/course_set.h"
+#include "app/course_bundle.h"
 #include "base/log.h"
 #include "cli/desk.h"
 #include "core/cohort.h"

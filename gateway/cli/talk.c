@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "app/course_set.h"
+#include "app/course_bundle.h"
 #include "base/log.h"
 #include "cli/cli.h"
 #include "core/lesson/translate.h"

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "app/course_set.h"
+#include "app/course_bundle.h"
 #include "app/dedup.h"
 #include "app/message.h"
 #include "core/learner.h"

@@ -10,8 +10,8 @@
 
 #include "app/callback/callback.h"
 #include "app/course_set.h"
+#include "course_folder.h"
 #include "log_reader.h"
-#include "port/lesson_files.h"
 #include "port/store/stream.h"
 
 #define WORLD_MAX_CHANNELS 8u
@@ -51,22 +51,6 @@ static inline void world_on_response(void *ctx, struct front_token token,
     (void)snprintf(w->allow, sizeof(w->allow), "%.*s", STR_ARG(allow));
 }
 
-static inline void world_load_course(struct callback_world *w)
-{
-    struct arena *arena = arena_new(8u << 20);
-    struct buf bundle CLEANUP(buf_fini);
-    struct lesson_file *files;
-    uint32_t n;
-    struct errmsg msg = {""};
-    buf_init(&bundle, 4u << 20);
-    if (lesson_files_read("tests/lessons/base", arena, &files, &n, &msg) != ERR_OK ||
-        course_bundle_write(files, n, &bundle) != ERR_OK ||
-        course_set_add(w->courses, STR("handwashing@1.0.0"), buf_str(&bundle), true, &msg) !=
-            ERR_OK)
-        fail_msg("%s", msg.text);
-    arena_free(arena);
-}
-
 /* list is copied; texts in it are literals. */
 static inline struct callback_world *world_new(const struct config_channel *list, uint32_t n)
 {
@@ -88,7 +72,7 @@ static inline struct callback_world *world_new(const struct config_channel *list
     if (channels_load(&w->config, &w->channels, &msg) != ERR_OK)
         fail_msg("%s", msg.text);
     w->courses = course_set_new(w->loop, w->store);
-    world_load_course(w);
+    course_folder_load(w->courses, "tests/lessons/base", "handwashing@1.0.0");
     w->dialogs = dialogs_new(&(struct dialog_parts){.loop = w->loop,
                                                     .store = w->store,
                                                     .spool = w->spool,

@@ -12,6 +12,7 @@
 
 #include "app/check_page.h"
 #include "app/checks.h"
+#include "app/course_bundle.h"
 #include "app/course_set.h"
 #include "core/lesson/parse.h"
 #include "port/lesson_files.h"

@@ -15,7 +15,7 @@
 #include "app/dialog/dialog.h"
 #include "core/engine/input.h"
 #include "core/learner.h"
-#include "port/lesson_files.h"
+#include "course_folder.h"
 #include "port/store/learners.h"
 #include "port/store/values.h"
 
@@ -52,21 +52,6 @@ struct world {
     enum dialog_outcome outcome;
     char text[2048];
 };
-
-static void load_course(struct world *w)
-{
-    struct arena *arena CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES);
-    struct buf bundle CLEANUP(buf_fini);
-    struct lesson_file *files;
-    struct errmsg msg = {""};
-    uint32_t n;
-    buf_init(&bundle, COURSE_MAX_BYTES + 65536);
-    if (lesson_files_read("lessons/children-on-the-move", arena, &files, &n, &msg) != ERR_OK ||
-        course_bundle_write(files, n, &bundle) != ERR_OK ||
-        course_set_add(w->courses, STR("children-on-the-move@1.0.0"), buf_str(&bundle), true,
-                       &msg) != ERR_OK)
-        fail_msg("%s", msg.text);
-}
 
 static void on_done(void *ctx, enum err e)
 {
@@ -111,7 +96,7 @@ static int open_world(void **state)
                                 .n_channels = ARRAY_LEN(channels),
                                 .channels = channels};
     w->courses = course_set_new(w->loop, w->store);
-    load_course(w);
+    course_folder_load(w->courses, "lessons/children-on-the-move", "children-on-the-move@1.0.0");
     w->dialogs = dialogs_new(&(struct dialog_parts){.loop = w->loop,
                                                     .store = w->store,
                                                     .spool = w->spool,

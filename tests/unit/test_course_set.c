@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "app/course_bundle.h"
 #include "app/course_set.h"
 #include "port/lesson_files.h"
 #include "port/store/values.h"

@@ -15,7 +15,7 @@
 #include "base/xalloc.h"
 #include "core/engine/engine.h"
 #include "core/event_record.h"
-#include "port/lesson_files.h"
+#include "course_folder.h"
 #include "port/store/ops.h"
 
 #define START 1736143200000 /* 2025-01-06 06:00 UTC */
@@ -137,24 +137,6 @@ static struct dialogs *new_dialogs(struct world *w, struct store *store)
                                               .courses = w->courses});
 }
 
-static void load_course(struct world *w)
-{
-    struct arena *arena = arena_new(LESSON_ARENA_BYTES);
-    struct lesson_file *files;
-    struct errmsg msg = {""};
-    struct buf bundle;
-    uint32_t n;
-    buf_init(&bundle, COURSE_MAX_BYTES + 65536);
-    assert_int_equal(lesson_files_read("lessons/children-on-the-move", arena, &files, &n, &msg),
-                     ERR_OK);
-    assert_int_equal(course_bundle_write(files, n, &bundle), ERR_OK);
-    if (course_set_add(w->courses, STR("children-on-the-move@1.0.0"), buf_str(&bundle), true,
-                       &msg) != ERR_OK)
-        fail_msg("%s", msg.text);
-    buf_fini(&bundle);
-    arena_free(arena);
-}
-
 static int open_world(void **state)
 {
     struct world *w = xcalloc(1, sizeof(*w));
@@ -174,7 +156,7 @@ static int open_world(void **state)
                                 .n_channels = ARRAY_LEN(channels),
                                 .channels = channels};
     w->courses = course_set_new(w->loop, NULL);
-    load_course(w);
+    course_folder_load(w->courses, "lessons/children-on-the-move", "children-on-the-move@1.0.0");
     w->dialogs = new_dialogs(w, w->mem);
     the_world = w;
     *state = w;

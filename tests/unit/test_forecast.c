@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "app/course_set.h"
+#include "app/course_bundle.h"
 #include "core/gsm/gsm.h"
 #include "core/lesson/findings.h"
 #include "core/lesson/lesson.h"

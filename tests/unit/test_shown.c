@@ -22,6 +22,7 @@
 
 #include <jansson.h>
 
+#include "app/course_bundle.h"
 #include "app/course_set.h"
 #include "app/shown.h"
 #include "core/lesson/parse.h"

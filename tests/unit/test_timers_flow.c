@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "app/course_set.h"
+#include "app/course_bundle.h"
 #include "core/lesson/parse.h"
 #include "lab/handset.h"
 #include "lab/talk/run.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/course_set.h"
+#include "app/course_bundle.h"
 #include "base/xalloc.h"
 #include "core/lesson/lesson.h"
 #include "core/lesson/translate.h"
