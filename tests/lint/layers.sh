@@ -10,6 +10,7 @@
 # 6. No circle of calls between files, but inside of what is one machine (below).
 # 7. A type that a header shows has its name for itself: no other file has one of that name.
 # 8. What a file shows, another one of gateway/ takes; or a test does, and the file itself.
+# 9. Likewise a function of Redis; one that only gateways of before call is named in port/README.md.
 set -eu
 cd "$(dirname "$0")/../.."
 build=${1:-build}
@@ -213,6 +214,15 @@ check_circles()
         bad "files that call each other in a circle: $(sed -n 's/^tsort: //p' "$tmp/circles" | tr '\n' ' ')"
 }
 
+check_functions()
+{
+    local name
+    while read -r name; do
+        grep -qw "$name" gateway/port/store/*.c gateway/port/README.md ||
+            bad "functions.lua: nobody calls $name; take it away, or say in gateway/port/README.md who does"
+    done < <(sed -n "s/.*function_name = '\([a-z_]*\)'.*/\1/p" gateway/port/store/functions.lua)
+}
+
 check_types()
 {
     local words
@@ -238,4 +248,5 @@ check_circles
 check_takers
 check_headers
 check_types
+check_functions
 [ "$n_bad" = 0 ]

@@ -37,8 +37,6 @@ static const struct {
     {"certificate_put", "s", "line 99999999999"},
     {"certificate", "ss", "e"},
     {"probe", "-h", ""},
-    {"epoch", "s", ""},
-    {"epoch_open", "s", "7"},
     {"log_end", "x", ""},
     {"log_size", "x", ""},
     {"log_delete", "x-", "99 ID"},

@@ -1,5 +1,5 @@
 #!lua name=waypost
--- version 23
+-- version 24
 --
 -- The Redis Functions of store_hiredis.c: what has to happen in one step on one bucket's keys.
 -- A connection loads this library when the server has none or one of a lower version (of the same
@@ -327,24 +327,6 @@ local function certificate(keys, args)
     return lost()
   end
   return present
-end
-
--- Changes whenever the server starts: what it has then may be older than what it had.
-local function server_life()
-  return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-end
-
--- keys: epoch
--- Answers the epoch, '' when there is none, and 1 when it was opened in this life of the server.
-local function epoch(keys)
-  local number, life = string.match(redis.call('GET', keys[1]) or '', '^(%d+) (%x+)$')
-  return {number or '', number and life == server_life() and 1 or 0}
-end
-
--- keys: epoch; args: the epoch that this server has the data of
-local function epoch_open(keys, args)
-  redis.call('SET', keys[1], args[1] .. ' ' .. server_life())
-  return 1
 end
 
 -- What XINFO says of a stream; of none, what it would say of an empty one.
@@ -734,8 +716,6 @@ redis.register_function('waypost_wake', wake)
 redis.register_function('waypost_certificate_put', certificate_put)
 redis.register_function{function_name = 'waypost_certificate', callback = certificate, flags = {'allow-oom'}}
 redis.register_function('waypost_probe', probe)
-redis.register_function{function_name = 'waypost_epoch', callback = epoch, flags = {'allow-oom'}}
-redis.register_function{function_name = 'waypost_epoch_open', callback = epoch_open, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_log_end', callback = log_end, flags = {'allow-oom'}}
 redis.register_function{function_name = 'waypost_log_size', callback = log_size, flags = {'allow-oom'}}
 redis.register_function('waypost_log_delete', log_delete)
