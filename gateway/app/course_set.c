@@ -1,6 +1,5 @@
 #include "app/course_set.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -355,24 +354,26 @@ uint32_t course_set_n_refused(const struct course_set *set)
     return set->n_refused;
 }
 
-/* What the store lends for this turn only. */
-static void keep_coming(struct course_set *set, const struct str *names, const struct str *bundles,
-                        uint32_t n, struct str current)
+/* What the store lends for this turn only. ERR_TOO_LONG: nothing is kept. */
+static enum err keep_coming(struct course_set *set, const struct str *names,
+                            const struct str *bundles, uint32_t n, struct str current)
 {
     size_t bytes = 0;
     for (uint32_t i = 0; i < n; i++)
         bytes += sizeof(struct coming) + names[i].len + bundles[i].len + 64; /* it rounds up */
+    arena_free(set->coming_own);
     set->coming_own = arena_new(bytes);
     set->coming = arena_new_array(set->coming_own, struct coming, n);
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; set->coming != NULL && i < n; i++) {
         struct coming *c = &set->coming[n - 1 - i]; /* the last one is taken first */
         c->name = arena_str(set->coming_own, names[i]);
         c->is_current = str_eq(names[i], current);
         if (find_name(set, names[i]) == set->courses.n)
             c->bundle = arena_str(set->coming_own, bundles[i]);
     }
-    assert(arena_error(set->coming_own) == ERR_OK);
-    set->n_coming = n;
+    enum err e = arena_error(set->coming_own);
+    set->n_coming = e == ERR_OK ? n : 0;
+    return e;
 }
 
 /* Loading one is a long turn, so each has its own, and between them people are answered. */
@@ -394,13 +395,14 @@ static void on_courses(void *ctx, enum err e, const struct str *names, const str
                        uint32_t n, struct str current)
 {
     struct course_set *set = ctx;
+    if (e == ERR_OK)
+        e = keep_coming(set, names, bundles, n, current);
     if (e != ERR_OK) {
         set->is_asking = false;
         LOG_WARN("courses", "not loaded", "err=%s", err_name(e));
         return;
     }
     set->has_bundles = true;
-    keep_coming(set, names, bundles, n, current);
     on_turn(set);
 }
 
