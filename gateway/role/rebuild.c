@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "core/certificate.h"
+#include "core/courses.h"
 #include "port/database/database.h"
 #include "port/store/learners.h"
 #include "port/store/server.h"
@@ -21,7 +22,6 @@
 
 #define PAGE 500u /* numbers on their way to Redis at once */
 #define COURSES_MAX_BYTES (256u << 20)
-#define COURSES_MAX 64u
 #define RETRY_MS 500
 #define MAX_TRIES 20u
 #define PROGRESS_MS 2000

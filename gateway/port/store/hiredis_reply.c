@@ -176,16 +176,16 @@ void reply_value(const struct link_to *to, enum err e, const redisReply *reply)
     ((store_on_value *)to->fn)(to->ctx, e, value);
 }
 
-#define COURSES_MAX 1024
+#define BUNDLES_MAX 1024 /* in Redis; a gateway loads COURSES_MAX of them */
 
 /* HGETALL wp:courses: a field per version and the field "current". */
 void reply_courses(const struct link_to *to, enum err e, const redisReply *reply)
 {
-    static struct str names[COURSES_MAX], bundles[COURSES_MAX]; /* too large for the stack */
+    static struct str names[BUNDLES_MAX], bundles[BUNDLES_MAX]; /* too large for the stack */
     struct str current = STR_NONE;
     uint32_t n = 0;
     if (e == ERR_OK && (reply->type != REDIS_REPLY_ARRAY || reply->elements % 2 != 0 ||
-                        reply->elements / 2 > COURSES_MAX))
+                        reply->elements / 2 > BUNDLES_MAX))
         e = ERR_IO;
     for (size_t i = 0; e == ERR_OK && i < reply->elements; i += 2) {
         struct str name, bundle;
