@@ -48,17 +48,24 @@ bool profile_needs_token(const struct profile *p, const struct settings *setting
 enum err profile_token_request(const struct profile *p, const struct settings *settings,
                                struct wall_ms now, struct arena *arena, struct send_request *ret,
                                struct errmsg *msg) MUST_CHECK;
-/* ERR_INVALID: the response holds no token. *ret_lifetime_ms: at least a minute, at most a day. */
-enum err profile_read_token(const struct profile *p, int status, struct str body,
+/* ERR_INVALID: the response holds no token; ERR_TOO_LONG: arena. *ret_token lives in the arena.
+ * *ret_lifetime_ms: at least a minute, at most a day. */
+enum err profile_read_token(const struct profile *p, const struct http_response *response,
                             const struct settings *settings, struct arena *arena,
                             struct str *ret_token, int64_t *ret_lifetime_ms) MUST_CHECK;
 
+/* The request that sends the message; *ret lives in the arena, or is borrowed of settings and
+ * message. ERR_UNSUPPORTED: the profile cannot send; ERR_NOT_FOUND: a setting, the address or the
+ * token is missing; ERR_INVALID: a header would hold a line end, or the body lacks a value (all of
+ * these name it in msg); ERR_TOO_LONG: arena, or more than a request may hold. */
 enum err profile_send(const struct profile *p, const struct outgoing *message,
                       const struct settings *settings, struct wall_ms now, struct arena *arena,
                       struct send_request *ret, struct errmsg *msg) MUST_CHECK;
-enum err profile_read_response(const struct profile *p, int status,
-                               const struct http_header *headers, uint32_t n_headers,
-                               struct str body, const struct settings *settings, struct wall_ms now,
+/* What status, headers and body of a response mean; now is for a Retry-After that is a date. What
+ * *ret points at lives in the arena or in the response's body. ERR_TOO_LONG: arena; then *ret says
+ * nothing, though the provider may well have taken the message. */
+enum err profile_read_response(const struct profile *p, const struct http_response *response,
+                               const struct settings *settings, struct wall_ms now,
                                struct arena *arena, struct send_result *ret) MUST_CHECK;
 /* What the provider documents as its response to a message that it took, for simulators;
  * message->id is the id that the provider gives. ERR_INVALID: the sample cannot be made;

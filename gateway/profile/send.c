@@ -202,17 +202,32 @@ enum err profile_token_request(const struct profile *p, const struct settings *s
     return e == ERR_OK ? render_request(&eval, &p->send.token, false, ret, msg) : e;
 }
 
-enum err profile_read_token(const struct profile *p, int status, struct str body,
+/* What a provider's words about its response are evaluated with. */
+static struct eval eval_of_response(const struct profile *p, const struct http_response *response,
+                                    const struct settings *settings, struct arena *arena)
+{
+    struct eval eval = {
+        .profile = p,
+        .arena = arena,
+        .settings = settings,
+        .headers = response->headers,
+        .n_headers = response->n_headers,
+        .status = response->status,
+        .body = response->body,
+    };
+    body_read_any(&eval);
+    return eval;
+}
+
+enum err profile_read_token(const struct profile *p, const struct http_response *response,
                             const struct settings *settings, struct arena *arena,
                             struct str *ret_token, int64_t *ret_lifetime_ms)
 {
-    struct eval eval = {
-        .profile = p, .arena = arena, .settings = settings, .status = status, .body = body};
+    struct eval eval = eval_of_response(p, response, settings, arena);
     uint64_t seconds = 3600;
-    body_read_any(&eval);
     struct str token = value_eval(&eval, &p->send.token_value);
     struct str lifetime = value_eval(&eval, &p->send.token_seconds);
-    if (status / 100 != 2 || str_is_empty(token))
+    if (response->status / 100 != 2 || str_is_empty(token))
         return arena_error(arena) == ERR_OK ? ERR_INVALID : ERR_TOO_LONG;
     if (lifetime.p != NULL && str_to_u64(lifetime, INT32_MAX, &seconds) != ERR_OK)
         seconds = 3600;
@@ -275,22 +290,12 @@ static struct str error_words(struct eval *eval, struct str text)
                           : STR_NONE;
 }
 
-enum err profile_read_response(const struct profile *p, int status,
-                               const struct http_header *headers, uint32_t n_headers,
-                               struct str body, const struct settings *settings, struct wall_ms now,
+enum err profile_read_response(const struct profile *p, const struct http_response *response,
+                               const struct settings *settings, struct wall_ms now,
                                struct arena *arena, struct send_result *ret)
 {
-    struct eval eval = {
-        .profile = p,
-        .arena = arena,
-        .settings = settings,
-        .headers = headers,
-        .n_headers = n_headers,
-        .status = status,
-        .body = body,
-        .now = now,
-    };
-    body_read_any(&eval);
+    struct eval eval = eval_of_response(p, response, settings, arena);
+    eval.now = now;
     *ret =
         (struct send_result){.outcome = classify(&eval, &p->send), .is_own_id = p->send.is_own_id};
     if (ret->outcome == SEND_SENT)

@@ -34,8 +34,8 @@ static void use(const struct profile *p, struct arena *arena)
     if (e == ERR_OK)
         e = profile_send(p, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg);
     if (e == ERR_OK)
-        e = profile_read_response(p, 200, NULL, 0, request.body, &settings, (struct wall_ms){1},
-                                  arena, &result);
+        e = profile_read_response(p, &(struct http_response){.status = 200, .body = request.body},
+                                  &settings, (struct wall_ms){1}, arena, &result);
     if (e != ERR_OK && err_is_retryable(e))
         abort(); /* nothing here could be better next time */
 }

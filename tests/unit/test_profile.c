@@ -16,6 +16,8 @@
 
 #define HEAD "profile: t\ntitle: T\nsource: s\n"
 
+#define RESPONSE(code, text) (&(struct http_response){.status = (code), .body = (text)})
+
 static struct arena *arena;
 static struct profile *profile;
 static struct http_request request;
@@ -46,6 +48,12 @@ static void load(const char *yaml)
     buf_reset(&errors);
     if (profile_parse(str_from(yaml), STR("t.yaml"), &profile, &errors) != ERR_OK)
         fail_msg("%.*s", STR_ARG(buf_str(&errors)));
+}
+
+static enum err send_now(const struct outgoing *message, const struct settings *settings,
+                         struct send_request *ret, struct errmsg *msg)
+{
+    return profile_send(profile, message, settings, (struct wall_ms){1}, arena, ret, msg);
 }
 
 static void assert_str(struct str got, const char *expected)
@@ -663,14 +671,10 @@ static void test_send(void **state)
     struct errmsg msg;
     load(sending);
     assert_true(profile_has_send(profile));
-    assert_int_equal(
-        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
-        ERR_NOT_FOUND);
+    assert_int_equal(send_now(&message, &settings, &sent, &msg), ERR_NOT_FOUND);
     assert_non_null(strstr(msg.text, "'pass'"));
     settings.n = 2;
-    assert_int_equal(
-        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
-        ERR_OK);
+    assert_int_equal(send_now(&message, &settings, &sent, &msg), ERR_OK);
     assert_string_equal(sent.method, "GET");
     assert_str(sent.url, "https://x.example/My%20Org/send?to=254700000101&text=a%26b&mode=fast");
     assert_str(sent.headers[0].value, "Basic QUMxOjEyMzQ1");
@@ -678,15 +682,11 @@ static void test_send(void **state)
     settings.n = 4;
     message.link = STR("L");
     message.text = STR("\xe2\x98\xba");
-    assert_int_equal(
-        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
-        ERR_OK);
+    assert_int_equal(send_now(&message, &settings, &sent, &msg), ERR_OK);
     assert_str(sent.url, "https://x.example/My%20Org/send?to=254700000101&text=%E2%98%BA&mode=fast&"
                          "link=L&unicode=yes&dlr=https%3A%2F%2Fus.example%2Fdlr%2Fx%3Fid%3Dm1");
     settings.n = 5;
-    assert_int_equal(
-        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
-        ERR_OK);
+    assert_int_equal(send_now(&message, &settings, &sent, &msg), ERR_OK);
     assert_true(str_starts(sent.url, STR("http://127.0.0.1:1/sim?k=1&to=254700000101&")));
 }
 
@@ -724,16 +724,12 @@ static void test_an_address_must_be_known(void **state)
     struct errmsg msg = {""};
     struct str address;
     load(HEAD "send: {form: {to: '{to}', text: '{text}'}}\n");
-    assert_int_equal(
-        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
-        ERR_NOT_FOUND);
+    assert_int_equal(send_now(&message, &settings, &sent, &msg), ERR_NOT_FOUND);
     assert_non_null(strstr(msg.text, "the address to send to is not known; set send_url"));
     assert_null(sent.method);
     assert_int_equal(profile_send_address(profile, &settings, arena, &address), ERR_NOT_FOUND);
     settings.n = 1;
-    assert_int_equal(
-        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
-        ERR_OK);
+    assert_int_equal(send_now(&message, &settings, &sent, &msg), ERR_OK);
     assert_str(sent.url, "https://x/s");
     assert_string_equal(sent.method, "POST");
 }
@@ -881,14 +877,10 @@ static void test_tokens_and_keys(void **state)
     assert_true(in->is_opaque);
     assert_str(in->from, "token-of-more-than-sixteen-characters");
     assert_false(decode("n=%2B254700000101&t=x", NULL)->is_opaque);
-    assert_int_equal(
-        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
-        ERR_OK);
+    assert_int_equal(send_now(&message, &settings, &sent, &msg), ERR_OK);
     assert_str(sent.body, "to=%2B254700000101");
     settings.n = 1;
-    assert_int_equal(
-        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
-        ERR_OK);
+    assert_int_equal(send_now(&message, &settings, &sent, &msg), ERR_OK);
     assert_true(str_starts(sent.body, STR("to=%2B254700000101&sign=")));
     assert_int_equal(sent.body.len, strlen("to=%2B254700000101&sign=") + 64);
 }
@@ -947,9 +939,9 @@ static void test_results(void **state)
     load(sending);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct send_result result;
-        assert_int_equal(profile_read_response(profile, cases[i].status, NULL, 0,
-                                               str_from(cases[i].body), NULL, (struct wall_ms){1},
-                                               arena, &result),
+        assert_int_equal(profile_read_response(profile,
+                                               RESPONSE(cases[i].status, str_from(cases[i].body)),
+                                               NULL, (struct wall_ms){1}, arena, &result),
                          ERR_OK);
         if (result.outcome != cases[i].outcome)
             fail_msg("%d %s: %s", cases[i].status, cases[i].body,
@@ -984,9 +976,11 @@ static void test_retry_after(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct http_header header = {STR("retry-after"), str_from(cases[i].value)};
         struct send_result result;
-        assert_int_equal(profile_read_response(profile, 429, &header, 1, STR(""), NULL,
-                                               (struct wall_ms){1714716285000}, arena, &result),
-                         ERR_OK);
+        assert_int_equal(
+            profile_read_response(
+                profile, &(struct http_response){.status = 429, .headers = &header, .n_headers = 1},
+                NULL, (struct wall_ms){1714716285000}, arena, &result),
+            ERR_OK);
         if (result.retry_after_ms != cases[i].ms)
             fail_msg("%s: %lld", cases[i].value, (long long)result.retry_after_ms);
     }
@@ -1018,9 +1012,7 @@ static void test_only_the_simulator_is_told_twice(void **state)
             .from = STR("20"), .to = STR("+254700000101"), .text = STR("a\nb \xe2\x98\xba")};
         struct send_request sent;
         struct errmsg msg;
-        assert_int_equal(
-            profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
-            ERR_OK);
+        assert_int_equal(send_now(&message, &settings, &sent, &msg), ERR_OK);
         struct str from = http_header_get(sent.headers, sent.n_headers, STR(SIMULATOR_HEADER_FROM));
         struct str to = http_header_get(sent.headers, sent.n_headers, STR(SIMULATOR_HEADER_TO));
         struct str text = http_header_get(sent.headers, sent.n_headers, STR(SIMULATOR_HEADER_TEXT));
@@ -1046,47 +1038,43 @@ static void test_tokens(void **state)
               "  url: https://x/s\n  headers: {Authorization: 'Bearer {setting token}'}\n"
               "  json: {to: '{to}', text: '{text}'}\n");
     assert_true(profile_needs_token(profile, &settings));
-    assert_int_equal(
-        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
-        ERR_NOT_FOUND);
+    assert_int_equal(send_now(&message, &settings, &sent, &msg), ERR_NOT_FOUND);
     assert_int_equal(
         profile_token_request(profile, &settings, (struct wall_ms){1}, arena, &sent, &msg), ERR_OK);
     assert_str(sent.body, "id=k");
-    assert_int_equal(profile_read_token(profile, 200, STR("{\"t\":\"T\",\"s\":\"3599\"}"),
+    assert_int_equal(profile_read_token(profile, RESPONSE(200, STR("{\"t\":\"T\",\"s\":\"3599\"}")),
                                         &settings, arena, &token, &lifetime_ms),
                      ERR_OK);
     assert_str(token, "T");
     assert_int_equal(lifetime_ms, 3599000);
-    assert_int_equal(profile_read_token(profile, 200, STR("{\"t\":\"T\",\"s\":1}"), &settings,
-                                        arena, &token, &lifetime_ms),
+    assert_int_equal(profile_read_token(profile, RESPONSE(200, STR("{\"t\":\"T\",\"s\":1}")),
+                                        &settings, arena, &token, &lifetime_ms),
                      ERR_OK);
     assert_int_equal(lifetime_ms, 60000);
-    assert_int_equal(profile_read_token(profile, 200, STR("{\"t\":\"T\",\"s\":59}"), &settings,
-                                        arena, &token, &lifetime_ms),
+    assert_int_equal(profile_read_token(profile, RESPONSE(200, STR("{\"t\":\"T\",\"s\":59}")),
+                                        &settings, arena, &token, &lifetime_ms),
                      ERR_OK);
     assert_int_equal(lifetime_ms, 60000);
-    assert_int_equal(profile_read_token(profile, 200, STR("{\"t\":\"T\",\"s\":86401}"), &settings,
-                                        arena, &token, &lifetime_ms),
+    assert_int_equal(profile_read_token(profile, RESPONSE(200, STR("{\"t\":\"T\",\"s\":86401}")),
+                                        &settings, arena, &token, &lifetime_ms),
                      ERR_OK);
     assert_int_equal(lifetime_ms, 86400000);
-    assert_int_equal(profile_read_token(profile, 200, STR("{\"t\":\"T\",\"s\":\"soon\"}"),
+    assert_int_equal(profile_read_token(profile, RESPONSE(200, STR("{\"t\":\"T\",\"s\":\"soon\"}")),
                                         &settings, arena, &token, &lifetime_ms),
                      ERR_OK);
     assert_int_equal(lifetime_ms, 3600000);
-    assert_int_equal(profile_read_token(profile, 401, STR("{\"t\":\"T\"}"), &settings, arena,
-                                        &token, &lifetime_ms),
+    assert_int_equal(profile_read_token(profile, RESPONSE(401, STR("{\"t\":\"T\"}")), &settings,
+                                        arena, &token, &lifetime_ms),
                      ERR_INVALID);
-    assert_int_equal(
-        profile_read_token(profile, 200, STR("{}"), &settings, arena, &token, &lifetime_ms),
-        ERR_INVALID);
+    assert_int_equal(profile_read_token(profile, RESPONSE(200, STR("{}")), &settings, arena, &token,
+                                        &lifetime_ms),
+                     ERR_INVALID);
     settings.n = 2;
     assert_false(profile_needs_token(profile, &settings));
-    assert_int_equal(
-        profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg),
-        ERR_OK);
+    assert_int_equal(send_now(&message, &settings, &sent, &msg), ERR_OK);
     assert_str(sent.headers[0].value, "Bearer T");
     struct send_result result; /* a token that died before its time */
-    assert_int_equal(profile_read_response(profile, 401, NULL, 0, STR(""), &settings,
+    assert_int_equal(profile_read_response(profile, RESPONSE(401, STR("")), &settings,
                                            (struct wall_ms){1}, arena, &result),
                      ERR_OK);
     assert_int_equal(result.outcome, SEND_TEMPORARY);
@@ -1115,14 +1103,12 @@ static void check_sample(const char *name)
     const struct profile_setting *declared = profile_settings(profile, &n);
     for (uint32_t i = 0; i < n && settings.n < ARRAY_LEN(values); i++)
         values[settings.n++] = (struct setting){declared[i].name, STR("x")};
-    if (profile_send(profile, &message, &settings, (struct wall_ms){1}, arena, &sent, &msg) !=
-        ERR_OK)
+    if (send_now(&message, &settings, &sent, &msg) != ERR_OK)
         fail_msg("%s: %s", name, msg.text);
     assert_int_equal(profile_sample(profile, &answered, arena, &response), ERR_OK);
-    assert_int_equal(profile_read_response(profile, response.status, response.headers,
-                                           response.n_headers, response.body, &settings,
-                                           (struct wall_ms){1}, arena, &result),
-                     ERR_OK);
+    assert_int_equal(
+        profile_read_response(profile, &response, &settings, (struct wall_ms){1}, arena, &result),
+        ERR_OK);
     if (result.outcome != SEND_SENT || (result.id.p != NULL && !str_eq(result.id, STR("id-1"))))
         fail_msg("%s: sample is %s %.*s", name, send_outcome_name(result.outcome),
                  STR_ARG(result.id));

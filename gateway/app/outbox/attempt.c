@@ -311,9 +311,12 @@ static void on_provider_response(struct outbox_job *job, const struct sender_res
     struct outbox *o = job->owner;
     struct outbox_channel *c = job->channel;
     struct send_result result = {.outcome = SEND_FAILED};
+    struct http_response http = {.status = response->status,
+                                 .headers = response->headers,
+                                 .n_headers = response->n_headers,
+                                 .body = response->body};
     arena_reset(o->arena);
-    enum err e = profile_read_response(c->channel->profile, response->status, response->headers,
-                                       response->n_headers, response->body, &c->channel->settings,
+    enum err e = profile_read_response(c->channel->profile, &http, &c->channel->settings,
                                        loop_wall(o->ports.loop), o->arena, &result);
     if (e != ERR_OK) { /* a 2xx that nobody can read may well have been taken */
         outbox_gate_bad(c, STR("answer not understood"));

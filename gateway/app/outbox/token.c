@@ -73,11 +73,12 @@ static void take_access_token(struct outbox_channel *c, const struct sender_resp
     struct outbox *o = c->owner;
     struct str token = STR_NONE;
     int64_t lifetime_ms = 0;
+    struct http_response http = {.status = response->status, .body = response->body};
     arena_reset(o->arena);
     enum err e = response->reached != SENDER_REACHED_RESPONSE
                      ? ERR_UNAVAILABLE
-                     : profile_read_token(c->channel->profile, response->status, response->body,
-                                          &c->channel->settings, o->arena, &token, &lifetime_ms);
+                     : profile_read_token(c->channel->profile, &http, &c->channel->settings,
+                                          o->arena, &token, &lifetime_ms);
     if (e == ERR_OK) {
         forget_token(c);
         c->token.n++;

@@ -145,8 +145,8 @@ static void get_token(const struct profile *p, const struct doc *vector,
         return;
     }
     compare_request(wanted, &request, arena, out);
-    if (profile_read_token(p, 200, doc_text(wanted, "reply"), &all, arena, &token, &lifetime_ms) ==
-        ERR_OK)
+    struct http_response response = {.status = 200, .body = doc_text(wanted, "reply")};
+    if (profile_read_token(p, &response, &all, arena, &token, &lifetime_ms) == ERR_OK)
         vector_settings_put(settings, STR("token"), token);
     else
         buf_add_str(out, STR("#   the token is not found in the reply\n"));
@@ -169,14 +169,17 @@ static void compare_result(const struct profile *p, const struct doc *vector, st
     const struct doc *headers = doc_member(response, "headers");
     struct http_header list[HTTP_MAX_HEADERS];
     struct send_result result;
-    uint32_t n = 0;
+    struct http_response answered = {.headers = list, .body = doc_text(response, "body_example")};
     uint64_t status = 0;
     for (const struct doc *d = headers != NULL ? headers->first : NULL;
-         d != NULL && n < HTTP_MAX_HEADERS; d = d->next)
-        list[n++] = (struct http_header){d->name, d->text};
-    if (str_to_u64(doc_text(response, "status"), 999, &status) != ERR_OK ||
-        profile_read_response(p, (int)status, list, n, doc_text(response, "body_example"), settings,
-                              vector_now(doc_member(vector, "input")), arena, &result) != ERR_OK) {
+         d != NULL && answered.n_headers < HTTP_MAX_HEADERS; d = d->next)
+        list[answered.n_headers++] = (struct http_header){d->name, d->text};
+    enum err e = str_to_u64(doc_text(response, "status"), 999, &status);
+    answered.status = (int)status;
+    if (e == ERR_OK)
+        e = profile_read_response(p, &answered, settings, vector_now(doc_member(vector, "input")),
+                                  arena, &result);
+    if (e != ERR_OK) {
         buf_add_str(out, STR("#   the answer cannot be read\n"));
         return;
     }
