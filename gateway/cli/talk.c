@@ -51,48 +51,55 @@ static enum err parse_clock(struct str text, struct wall_ms *ret, struct zone *r
     return ERR_OK;
 }
 
-/* The course folder: its files, with the language on trial, and what was read from them. */
-static enum err read_source(const struct talk *talk, struct str folder, struct str lang,
-                            struct arena *arena, struct lesson_file **ret_files, uint32_t *ret_n,
-                            struct lesson_source *ret, struct errmsg *msg)
+struct course_folder {
+    struct lesson_file *files; /* with the language on trial */
+    uint32_t n_files;
+    struct lesson_source source; /* what was read from them */
+};
+
+static enum err read_folder(const struct talk *talk, struct str folder, struct str lang,
+                            struct arena *arena, struct course_folder **ret, struct errmsg *msg)
 {
     char dir[PATH_MAX];
     struct lesson_findings *findings = lesson_findings_new(arena);
+    struct course_folder *f = arena_new_array(arena, struct course_folder, 1);
     bool is_path = str_find_char(folder, '/') != SIZE_MAX;
     int len = is_path ? snprintf(dir, sizeof(dir), "%.*s", STR_ARG(folder))
                       : snprintf(dir, sizeof(dir), "%s/%.*s", talk->lessons, STR_ARG(folder));
     if (len >= (int)sizeof(dir))
         return errmsg_set(msg, ERR_TOO_LONG, "the path of course %.*s is too long",
                           STR_ARG(folder));
-    enum err e = lesson_files_read(dir, arena, ret_files, ret_n, msg);
-    for (uint32_t i = 0; e == ERR_OK && i < *ret_n; i++) {
-        if (str_eq((*ret_files)[i].name, STR("course.md")))
-            (*ret_files)[i].text = lesson_on_trial((*ret_files)[i].text, lang, arena);
+    if (findings == NULL || f == NULL)
+        return arena_error(arena);
+    enum err e = lesson_files_read(dir, arena, &f->files, &f->n_files, msg);
+    if (e != ERR_OK)
+        return e;
+    for (uint32_t i = 0; i < f->n_files; i++) {
+        if (str_eq(f->files[i].name, STR("course.md")))
+            f->files[i].text = lesson_on_trial(f->files[i].text, lang, arena);
     }
-    if (e != ERR_OK || findings == NULL)
-        return e != ERR_OK ? e : arena_error(arena);
-    e = lesson_parse(*ret_files, *ret_n, arena, findings, ret);
+    *ret = f;
+    e = lesson_parse(f->files, f->n_files, arena, findings, &f->source);
     return e == ERR_OK
                ? ERR_OK
                : errmsg_set(msg, e, "%s has mistakes: `waypost lessons check` lists them", dir);
 }
 
-/* The same as a bundle, and "id@version". */
-static enum err read_course(const struct talk *talk, struct str folder, struct str lang,
-                            struct arena *arena, struct buf *bundle, struct str *ret_name,
-                            struct lesson_source *source, struct errmsg *msg)
+/* The same for the store: "id@version", and its files as one text. */
+static enum err bundle_folder(const struct course_folder *f, struct arena *arena,
+                              struct str *ret_name, struct str *ret_bundle, struct errmsg *msg)
 {
-    struct lesson_file *files;
-    uint32_t n;
-    enum err e = read_source(talk, folder, lang, arena, &files, &n, source, msg);
-    if (e != ERR_OK)
-        return e;
-    *ret_name = arena_printf(arena, "%.*s@%.*s", STR_ARG(source->course.id),
-                             STR_ARG(source->course.version));
-    e = course_bundle_write(files, n, bundle);
+    const struct course *course = &f->source.course;
+    struct buf bundle CLEANUP(buf_fini);
+    buf_init(&bundle, COURSE_MAX_BYTES + 65536);
+    enum err e = course_bundle_write(f->files, f->n_files, &bundle);
+    *ret_name = arena_printf(arena, "%.*s@%.*s", STR_ARG(course->id), STR_ARG(course->version));
+    *ret_bundle = arena_str(arena, buf_str(&bundle));
+    if (e == ERR_OK)
+        e = arena_error(arena);
     return e == ERR_OK ? ERR_OK
-                       : errmsg_set(msg, e, "course %.*s cannot be bundled: %s", STR_ARG(folder),
-                                    err_name(e));
+                       : errmsg_set(msg, e, "course %.*s cannot be bundled: %s",
+                                    STR_ARG(course->id), err_name(e));
 }
 
 /* Each further line `course` is one more that may be begun. */
@@ -102,14 +109,12 @@ static enum err read_others(const struct talk *talk, const struct talk_script *s
 {
     enum err e = ERR_OK;
     for (uint32_t i = 1; i < script->n_courses && e == ERR_OK; i++) {
-        struct buf bundle CLEANUP(buf_fini);
-        buf_init(&bundle, COURSE_MAX_BYTES + 65536);
+        struct course_folder *f;
         uint32_t n = settings->n_others++;
-        struct lesson_source *source = arena_new_array(arena, struct lesson_source, 1);
-        e = source != NULL ? read_course(talk, script->courses[i]->text, STR_NONE, arena, &bundle,
-                                         &settings->other_names[n], source, msg)
-                           : arena_error(arena);
-        settings->other_bundles[n] = arena_str(arena, buf_str(&bundle));
+        e = read_folder(talk, script->courses[i]->text, STR_NONE, arena, &f, msg);
+        if (e == ERR_OK)
+            e = bundle_folder(f, arena, &settings->other_names[n], &settings->other_bundles[n],
+                              msg);
     }
     return e;
 }
@@ -177,11 +182,9 @@ static enum err play_fast(const struct talk *talk, const struct play *play,
                           struct talk_script *script, struct arena *arena, struct buf *report)
 {
     struct talk_fast_settings settings = {.profiles_dir = talk->profiles};
-    struct lesson_source *source = arena_new_array(arena, struct lesson_source, 1);
-    struct buf bundle CLEANUP(buf_fini);
+    struct course_folder *folder = NULL;
     struct talk_fast *fast = NULL;
     struct errmsg msg = {""};
-    buf_init(&bundle, COURSE_MAX_BYTES + 65536);
     struct str clock = script->clock != NULL ? script->clock->text : STR(DEFAULT_CLOCK);
     enum err e = parse_clock(clock, &settings.start, &settings.zone);
     if (e != ERR_OK)
@@ -191,12 +194,11 @@ static enum err play_fast(const struct talk *talk, const struct play *play,
                          STR_ARG(script->file), script->clock != NULL ? script->clock->number : 0,
                          STR_ARG(clock));
     if (e == ERR_OK)
-        e = source != NULL ? read_course(talk, course_of(play, script), play->lang, arena, &bundle,
-                                         &settings.course_name, source, &msg)
-                           : arena_error(arena);
-    settings.bundle = buf_str(&bundle);
+        e = read_folder(talk, course_of(play, script), play->lang, arena, &folder, &msg);
     if (e == ERR_OK)
-        e = fill(play, source, script, arena, &msg);
+        e = bundle_folder(folder, arena, &settings.course_name, &settings.bundle, &msg);
+    if (e == ERR_OK)
+        e = fill(play, &folder->source, script, arena, &msg);
     if (e == ERR_OK)
         e = read_others(talk, script, arena, &settings, &msg);
     if (e == ERR_OK)
@@ -220,13 +222,9 @@ static enum err play_fast(const struct talk *talk, const struct play *play,
 static enum err fill_live(const struct talk *talk, const struct play *play,
                           struct talk_script *script, struct arena *arena, struct errmsg *msg)
 {
-    struct lesson_source *source = arena_new_array(arena, struct lesson_source, 1);
-    struct lesson_file *files;
-    uint32_t n;
-    enum err e = source != NULL ? read_source(talk, course_of(play, script), play->lang, arena,
-                                              &files, &n, source, msg)
-                                : arena_error(arena);
-    return e == ERR_OK ? fill(play, source, script, arena, msg) : e;
+    struct course_folder *folder;
+    enum err e = read_folder(talk, course_of(play, script), play->lang, arena, &folder, msg);
+    return e == ERR_OK ? fill(play, &folder->source, script, arena, msg) : e;
 }
 
 static enum err play_live(const struct talk *talk, const struct play *play,
@@ -344,16 +342,14 @@ static enum err add_all(const struct talk *talk, struct plays *plays, const char
 {
     struct arena *arena CLEANUP(arena_freep) = arena_new(LESSON_ARENA_BYTES + SCRIPT_ARENA_BYTES);
     struct talk_script *script = arena_alloc(arena, sizeof(*script));
-    struct lesson_source *source = arena_new_array(arena, struct lesson_source, 1);
+    struct course_folder *folder;
     const struct play play = {.course = course};
-    struct lesson_file *files;
     struct buf text CLEANUP(buf_fini) = {0};
-    uint32_t n;
     struct errmsg msg = {""};
-    if (source == NULL || read_script(path, arena, &text, script, &msg) != ERR_OK ||
-        read_source(talk, course_of(&play, script), STR_NONE, arena, &files, &n, source, &msg) !=
-            ERR_OK)
+    if (read_script(path, arena, &text, script, &msg) != ERR_OK ||
+        read_folder(talk, course_of(&play, script), STR_NONE, arena, &folder, &msg) != ERR_OK)
         return add_play(plays, path, course, STR_NONE); /* which says what is wrong */
+    const struct lesson_source *source = &folder->source;
     const struct str own = source->course.language;
     enum err e = add_play(plays, path, course, arena_str(plays->arena, own));
     for (uint16_t i = 0; i < source->languages.n && e == ERR_OK; i++) {
