@@ -201,7 +201,6 @@ static int import_review(const struct cli_args *args, const char *dir, const cha
     struct buf bytes CLEANUP(buf_fini);
     struct folder folder CLEANUP(folder_fini) = {0};
     const char *lang = cli_get(args, "lang", NULL);
-    struct review review;
     buf_init(&bytes, EXCHANGE_MAX_BYTES);
     if (lang == NULL) {
         cli_complain("`--review` needs a language: --lang fr");
@@ -214,9 +213,12 @@ static int import_review(const struct cli_args *args, const char *dir, const cha
         return folder_no_language(&folder, dir, lang);
     struct arena *arena CLEANUP(arena_freep) = arena_new(EXCHANGE_ARENA_BYTES);
     enum err e = file_read(path, EXCHANGE_MAX_BYTES, &bytes, &msg);
+    struct review review = {.source = folder.source,
+                            .lang = str_from(lang),
+                            .arena = arena,
+                            .findings = lesson_findings_new(arena)};
     if (e == ERR_OK)
-        e = review_read(&review, folder.source, str_from(lang), str_from(path), buf_str(&bytes),
-                        arena, lesson_findings_new(arena), &msg);
+        e = review_read(&review, str_from(path), buf_str(&bytes), &msg);
     if (e == ERR_OK)
         return write_review(&review, &folder, dir);
     cli_complain("%s: %s", path, msg.text[0] != '\0' ? msg.text : err_name(e));

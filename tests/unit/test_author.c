@@ -417,9 +417,9 @@ static struct review give_back(struct desk *d, struct lesson_findings *findings,
         cells[i] = str_from(signature[i]);
     assert_true(book_add_row(sign, cells, 3, d->arena));
     assert_int_equal(book_write_xlsx(&book, &back), ERR_OK);
-    assert_int_equal(review_read(&r, d->source, STR("fr"), STR("fr.xlsx"), buf_str(&back), d->arena,
-                                 findings, &msg),
-                     ERR_OK);
+    r = (struct review){
+        .source = d->source, .lang = STR("fr"), .arena = d->arena, .findings = findings};
+    assert_int_equal(review_read(&r, STR("fr.xlsx"), buf_str(&back), &msg), ERR_OK);
     assert_int_equal(review_apply(&r, d->files, d->n, ret, ret_n), ERR_OK);
     return r;
 }
@@ -502,9 +502,9 @@ static void test_a_sheet_with_two_rows_of_one_text_is_not_guessed_at(void **stat
         sheet->rows[at - 1] = sheet->rows[--sheet->n]; /* one row is gone, one stands elsewhere */
         assert_true(book_add_row(sheet, copy, n_cells, d.arena));
         assert_int_equal(book_write_xlsx(&book, &back), ERR_OK);
-        assert_int_equal(review_read(&r, d.source, STR("fr"), STR("fr.xlsx"), buf_str(&back),
-                                     d.arena, findings, &msg),
-                         ERR_OK);
+        r = (struct review){
+            .source = d.source, .lang = STR("fr"), .arena = d.arena, .findings = findings};
+        assert_int_equal(review_read(&r, STR("fr.xlsx"), buf_str(&back), &msg), ERR_OK);
         assert_int_equal(review_apply(&r, d.files, d.n, files, &n), ERR_OK);
         assert_int_equal(r.n_refused, rows[i].n_refused);
         assert_int_equal(r.n_missing, 1);
@@ -544,9 +544,9 @@ static void test_texts_whose_rows_are_gone_are_told(void **state)
     const struct str blank[8] = {STR(" ")};
     assert_true(book_add_row(sheet, blank, 8, d.arena)); /* nobody's */
     assert_int_equal(book_write_xlsx(&book, &back), ERR_OK);
-    assert_int_equal(review_read(&r, d.source, STR("fr"), STR("fr.xlsx"), buf_str(&back), d.arena,
-                                 findings, &msg),
-                     ERR_OK);
+    r = (struct review){
+        .source = d.source, .lang = STR("fr"), .arena = d.arena, .findings = findings};
+    assert_int_equal(review_read(&r, STR("fr.xlsx"), buf_str(&back), &msg), ERR_OK);
     assert_int_equal(review_apply(&r, d.files, d.n, files, &n), ERR_OK);
     assert_int_equal(r.n_refused, 0);
     assert_int_equal(r.n_missing, 6);

@@ -368,14 +368,11 @@ static bool make_room(struct review *r)
     return arena_error(r->arena) == ERR_OK;
 }
 
-enum err review_read(struct review *r, const struct lesson_source *source, struct str lang,
-                     struct str name, struct str bytes, struct arena *arena,
-                     struct lesson_findings *findings, struct errmsg *msg)
+enum err review_read(struct review *r, struct str name, struct str bytes, struct errmsg *msg)
 {
     struct book book;
-    *r = (struct review){.source = source, .lang = lang, .arena = arena, .findings = findings};
     struct review_reading g = {.r = r, .book = &book};
-    enum err e = make_room(r) ? book_read_xlsx(name, bytes, arena, &book, msg) : ERR_TOO_LONG;
+    enum err e = make_room(r) ? book_read_xlsx(name, bytes, r->arena, &book, msg) : ERR_TOO_LONG;
     if (e != ERR_OK)
         return e;
     read_signature(&g);
@@ -388,7 +385,7 @@ enum err review_read(struct review *r, const struct lesson_source *source, struc
             g.columns[COLUMN_STATE] == UINT32_MAX || g.columns[COLUMN_ENGLISH] == UINT32_MAX)
             continue;
         is_review = true;
-        for (uint32_t i = 1; i < g.sheet->n && arena_error(arena) == ERR_OK; i++) {
+        for (uint32_t i = 1; i < g.sheet->n && arena_error(r->arena) == ERR_OK; i++) {
             g.row = &g.sheet->rows[i];
             if (!is_blank(g.row))
                 take_row(&g);
@@ -398,7 +395,7 @@ enum err review_read(struct review *r, const struct lesson_source *source, struc
         return errmsg_set(msg, ERR_INVALID,
                           "no sheet has the columns English, translation, id and state");
     find_missing(r);
-    return arena_error(arena);
+    return arena_error(r->arena);
 }
 
 /* A PO file with the changes that are not refused; false: none of them is in it. */

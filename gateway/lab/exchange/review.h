@@ -31,10 +31,11 @@ struct review {
 /* Appends an XLSX file. ERR_NOT_FOUND: there is no such translation; book_write_xlsx's errors. */
 enum err review_write(const struct lesson_source *source, struct str lang, struct arena *arena,
                       struct buf *out) MUST_CHECK;
-/* Reads what a reviewer gave back. Borrows all it is given. book_read_xlsx's errors, with msg. */
-enum err review_read(struct review *r, const struct lesson_source *source, struct str lang,
-                     struct str name, struct str bytes, struct arena *arena,
-                     struct lesson_findings *findings, struct errmsg *msg) MUST_CHECK;
+/* Reads what a reviewer gave back, an XLSX file of that name, into r, whose first four fields are
+ * set. Borrows all it is given. book_read_xlsx's errors, with msg; ERR_INVALID: no sheet is a
+ * review. */
+enum err review_read(struct review *r, struct str name, struct str bytes,
+                     struct errmsg *msg) MUST_CHECK;
 /* The PO files as they become; what the check has mistakes of is refused first. ret has room for
  * all files of the course. The arena's error, ERR_TOO_LONG. */
 enum err review_apply(struct review *r, const struct lesson_file *files, uint32_t n_files,
