@@ -1013,6 +1013,15 @@ static void test_masking(void **state)
         {"1 2 3 4 5", "1 2 3 4 5"},
         {"1 2 3 4 5 6", "#"},
         {"12 - 34 - 56", "#"},
+        {"07/000/001", "#"}, /* whatever people put between */
+        {"07,000,001", "#"},
+        {"07_000_001", "#"},
+        {"07)000(001", "#"},
+        {"07\t000\r001", "#"},
+        {"07\u0301000\u0301001", "#"},
+        {"070\b000\016001", "070\b000\016001"}, /* but not this */
+        {"070:000;001", "070:000;001"},
+        {"070\u0641000\u0641001", "070\u0641000\u0641001"},
         {"12    34    56", "12    34    56"},
         {"12 and 3456", "12 and 3456"},
         {"111111 and 222222", "# and #"},
@@ -1030,6 +1039,29 @@ static void test_masking(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         expect_str(match_mask_numbers(str_from(cases[i].text), arena), cases[i].expected,
                    cases[i].text);
+}
+
+/* Both ends of each kind, and their neighbours, which say something else. */
+static void test_signs_that_thank(void **state)
+{
+    (void)state;
+    static const char *const kind[] = {"\U0001f44d\U0001f3fb", "\U0001f44c\U0001f3ff",
+                                       "\u2764\ufe0f",         "\U0001f44b \U0001f44f",
+                                       "\U0001f495\U0001f49c", "\U0001f600\U0001f60a",
+                                       "\U0001f60d\U0001f60e", " \u2705\n"};
+    static const char *const others[] = {
+        "",           " ",          "\U0001f494",           "\U0001f49d",
+        "\U0001f44e", "\U0001f44a", "\U0001f60b",           "\U0001f60c",
+        "\U0001f5ff", "\U0001f60f", "\U0001f44d\U0001f44e", "\u2704",
+        "?"};
+    for (size_t i = 0; i < ARRAY_LEN(kind); i++) {
+        if (!match_is_thanks(NULL, str_from(kind[i]), STR("")))
+            fail_msg("not kind: %s", kind[i]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        if (match_is_thanks(NULL, str_from(others[i]), STR("")))
+            fail_msg("taken for thanks: '%s'", others[i]);
+    }
 }
 
 static void test_command_names(void **state)
@@ -1064,6 +1096,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_distance, setup, teardown),
         cmocka_unit_test_setup_teardown(test_distance_of_long_words, setup, teardown),
         cmocka_unit_test_setup_teardown(test_masking, setup, teardown),
+        cmocka_unit_test(test_signs_that_thank),
         cmocka_unit_test_setup_teardown(test_command_names, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
