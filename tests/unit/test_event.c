@@ -334,6 +334,31 @@ static void test_records_come_back_as_they_were(void **state)
         expect_same(&records[i]);
 }
 
+/* PostgreSQL gets whole units and millionths. */
+static void test_a_price_is_written_exactly(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t price;
+        const char *json; /* NULL: none */
+    } cases[] = {{0, NULL},
+                 {1, "0.000001,"},
+                 {999999, "0.999999,"},
+                 {1000000, "1.000000,"},
+                 {25000001, "25.000001,"}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct event_record record = full_message();
+        record.price = cases[i].price;
+        buf_reset(&out);
+        event_record_json(&record, STR_NONE, &out);
+        size_t at = str_find(buf_str(&out), STR("\"price\":"));
+        assert_int_equal(at != SIZE_MAX, cases[i].json != NULL);
+        if (cases[i].json != NULL)
+            assert_true(str_starts(str_sub(buf_str(&out), at + strlen("\"price\":"), out.len),
+                                   str_from(cases[i].json)));
+    }
+}
+
 /* A quiz answer, which is most of what the log holds (tests/bench/README.md). */
 static void test_an_answer_is_small(void **state)
 {
@@ -452,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_a_full_buffer_is_reported),
         cmocka_unit_test_setup_teardown(test_every_kind_and_phase_has_its_name, setup, teardown),
         cmocka_unit_test_setup_teardown(test_records_come_back_as_they_were, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_price_is_written_exactly, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_answer_is_small, setup, teardown),
         cmocka_unit_test(test_cut_records_are_refused),
         cmocka_unit_test(test_too_many_events_are_refused),

@@ -136,6 +136,24 @@ static void test_multipart(void **state)
     assert_str(form_get(&form, STR("text")), "hi + bye\r\nnext");
 }
 
+static void test_parts_have_a_ceiling(void **state)
+{
+    (void)state;
+    struct form form;
+    struct str type = STR("multipart/form-data; boundary=B");
+    struct buf text CLEANUP(buf_fini);
+    buf_init(&text, 128u * FORM_MAX_PAIRS);
+    for (uint32_t i = 0; i < FORM_MAX_PAIRS; i++)
+        buf_add_str(&text, STR("--B\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n"));
+    size_t len = text.len;
+    buf_add_str(&text, STR("--B--\r\n"));
+    assert_int_equal(form_parse_multipart(buf_str(&text), type, arena, &form), ERR_OK);
+    assert_int_equal(form.n_pairs, FORM_MAX_PAIRS);
+    text.len = len;
+    buf_add_str(&text, STR("--B\r\nContent-Disposition: form-data; name=b\r\n\r\n1\r\n--B--\r\n"));
+    assert_int_equal(form_parse_multipart(buf_str(&text), type, arena, &form), ERR_TOO_LONG);
+}
+
 static void test_multipart_that_is_none(void **state)
 {
     (void)state;
@@ -168,6 +186,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_arena_is_the_other_ceiling, setup, teardown),
         cmocka_unit_test_setup_teardown(test_encode, setup, teardown),
         cmocka_unit_test_setup_teardown(test_multipart, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_parts_have_a_ceiling, setup, teardown),
         cmocka_unit_test_setup_teardown(test_multipart_that_is_none, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

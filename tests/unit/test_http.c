@@ -154,6 +154,7 @@ static const struct refused refused_rows[] = {
     {"chunk size with tab behind", STR(CHUNKED "3\t\r\nabc\r\n0\r\n\r\n"), 400},
     {"chunk size with underscore", STR(CHUNKED "1_0\r\nabc\r\n0\r\n\r\n"), 400},
     {"chunk size of 9 digits", STR(CHUNKED "000000003\r\nabc\r\n0\r\n\r\n"), 400},
+    {"last chunk of 9 digits", STR(CHUNKED "000000000\r\n\r\n"), 400},
     {"chunk size past 2^32", STR(CHUNKED "100000003\r\nabc\r\n0\r\n\r\n"), 400},
     {"chunk over the limit", STR(CHUNKED "41\r\n"), 413},
     {"chunk of 4 GB", STR(CHUNKED "ffffffff\r\n"), 413},

@@ -150,8 +150,8 @@ static void test_answers_may_echo(void **state)
               "session: path id, phase: new}\n"
               "answers:\n  open:\n    headers: {X-Ref: '{header X-Ref}'}\n"
               "    json: {id: '{path id}', bare: '{text | raw}', quoted: 'x{text | raw}', "
-              ""
-              "list: [0, -1, 01, 1234567890123456, true, '2'], object: {in: a, b: c}, gone: "
+              "list: [0, -1, 01, 1234567890123456, true, '2', '-', -0, -01, 123456789012345, 1a, "
+              "nothing], object: {in: a, b: c}, gone: "
               "'{header X-No}', "
               "query: '{query}'}\n");
     request = (struct http_request){.method = STR("GET"), .query = STR("n=254700000101")};
@@ -165,7 +165,8 @@ static void test_answers_may_echo(void **state)
     assert_str(response.headers[0].value, "r1");
     assert_str(response.body, "{\"id\":\"a "
                               "b\",\"bare\":1,2,\"quoted\":\"x1,2\",\"list\":[0,-1,\"01\","
-                              "\"1234567890123456\",true,\"2\"],"
+                              "\"1234567890123456\",true,\"2\",\"-\",-0,\"-01\",123456789012345,"
+                              "\"1a\",\"nothing\"],"
                               "\"object\":{\"in\":\"a\",\"b\":\"c\"}}");
 }
 
@@ -211,6 +212,46 @@ static void test_national_numbers_need_a_country(void **state)
     load(HEAD "messages:\n  - {kind: sms, from: {in: query n, number: digits}, text: query t}\n");
     settings.n = 0;
     assert_int_equal(profile_check_settings(profile, &settings, &msg), ERR_OK);
+}
+
+/* Of another country it would be somebody else's number there: the next form is taken. */
+static void test_national_is_of_the_own_country(void **state)
+{
+    (void)state;
+    struct setting country = {STR("default_country"), STR("KE")};
+    struct settings settings = {&country, 1};
+    struct send_request sent;
+    struct errmsg msg;
+    static const struct {
+        const char *to, *body;
+    } cases[] = {
+        {"+254700000101", "to=700000101"},
+        {"+256700000101", "to=256700000101"},
+        {"20880", "to=20880"},
+    };
+    load(HEAD
+         "send:\n  url: 'https://x/s'\n  form: {to: {in: ['{to | national}', '{to | digits}']}}\n"
+         "  success: {status: 200}\n");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct outgoing message = {.to = str_from(cases[i].to)};
+        assert_int_equal(send_now(&message, &settings, &sent, &msg), ERR_OK);
+        assert_str(sent.body, cases[i].body);
+    }
+    settings.n = 0; /* no country: nobody can say */
+    struct outgoing abroad = {.to = STR("+256700000101")};
+    assert_int_equal(send_now(&abroad, &settings, &sent, &msg), ERR_OK);
+    assert_str(sent.body, "to=700000101");
+}
+
+/* Only what is accepted: a rule that lets messages go takes none. */
+static void test_what_is_let_go_is_not_taken(void **state)
+{
+    (void)state;
+    load(HEAD "messages:\n  - {kind: call, when: {query t: x}, outcome: ignore}\n"
+              "  - {kind: sms, from: {in: query n, number: digits}, text: query t}\n");
+    assert_true(profile_takes(profile, INBOUND_SMS));
+    assert_false(profile_takes(profile, INBOUND_CALL));
+    assert_false(profile_takes(profile, INBOUND_DLR));
 }
 
 static void test_results(void **state)
@@ -457,6 +498,8 @@ int main(void)
         TEST(test_answers_may_echo),
         TEST(test_a_message_of_nobody),
         TEST(test_national_numbers_need_a_country),
+        TEST(test_national_is_of_the_own_country),
+        TEST(test_what_is_let_go_is_not_taken),
         TEST(test_results),
         TEST(test_retry_after),
         TEST(test_only_the_simulator_is_told_twice),
