@@ -43,6 +43,7 @@ enum replacing {
 struct supervisor {
     const struct supervisor_plan *plan;
     enum replacing replacing;
+    bool must_replace_again; /* told to while a replacement was under way */
     uint32_t replaced;
     int64_t replacing_until_ms; /* of READY and END */
     struct process processes[SUPERVISOR_MAX_PROCESSES];
@@ -236,11 +237,21 @@ static void watch(struct supervisor *s, int64_t now_ms)
 
 static void replace_next(struct supervisor *s, uint32_t i)
 {
-    s->replaced = i;
-    s->replacing = i < s->plan->n_processes ? REPLACING_NEXT : REPLACING_NOTHING;
+    s->replaced = s->must_replace_again ? 0 : i;
+    s->must_replace_again = false;
+    s->replacing = s->replaced < s->plan->n_processes ? REPLACING_NEXT : REPLACING_NOTHING;
     if (s->replacing == REPLACING_NOTHING)
         log_write_always(LOG_LEVEL_INFO, "supervisor", "all processes are replaced", "n=%u",
                          s->plan->n_processes);
+}
+
+/* The one that is being replaced must go first: nobody else knows of it. */
+static void replace_all(struct supervisor *s)
+{
+    if (s->replacing == REPLACING_READY || s->replacing == REPLACING_END)
+        s->must_replace_again = true;
+    else
+        replace_next(s, 0);
 }
 
 static void tell_to_end(struct supervisor *s, pid_t pid, int64_t now_ms)
@@ -327,7 +338,7 @@ static void on_signal(struct supervisor *s, int signo)
 {
     if (signo == SIGHUP) {
         if (!s->is_stopping && s->plan->on_hangup(s->plan->ctx))
-            replace_next(s, 0);
+            replace_all(s);
     } else if (signo == SIGTERM || signo == SIGINT) {
         if (s->is_stopping)
             kill_all(s, SIGKILL);

@@ -36,6 +36,7 @@ struct stage {
     _Atomic int n_starts[N];
     _Atomic int n_ends[N];
     _Atomic int n_hups, is_refused;
+    _Atomic int is_unready; /* whoever is there */
     _Atomic int64_t beat[N];
     _Atomic int n_hangs[N];
     _Atomic int n_looks;
@@ -120,7 +121,7 @@ static enum supervisor_way way(void *ctx, uint32_t i)
 static bool is_ready(void *ctx, uint32_t i, pid_t pid)
 {
     (void)ctx;
-    return atomic_load(&stage->pid[i]) == pid;
+    return atomic_load(&stage->pid[i]) == pid && atomic_load(&stage->is_unready) == 0;
 }
 
 static bool is_settled(void *ctx)
@@ -344,6 +345,32 @@ static void test_replaces_also_who_does_not_go(void **state)
     assert_int_equal(exit_code_of(supervisor), EX_OK);
 }
 
+/* SIGHUP while a replacement is not ready yet: it goes itself, and so does whom it was to replace.
+ */
+static void test_told_again_it_forgets_nobody(void **state)
+{
+    (void)state;
+    pid_t supervisor = start_supervisor(OBEYS, OBEYS, 10000);
+    wait_for(&stage->n_settled, 1, "settling");
+    pid_t oldest = stage->pid[0];
+    atomic_store(&stage->is_unready, 1);
+    for (int i = 1; i <= 3; i++) {
+        assert_int_equal(kill(supervisor, SIGHUP), 0);
+        wait_for(&stage->n_hups, i, "hangup");
+        wait_for(&stage->n_looks, stage->n_looks + 3, "looks");
+    }
+    pid_t middle = stage->pid[0];
+    assert_int_not_equal(middle, oldest);
+    assert_int_equal(stage->n_starts[0], 2); /* one beside the other, no third one */
+    atomic_store(&stage->is_unready, 0);
+    wait_for(&stage->n_starts[0], 3, "one that begins with what was read last");
+    wait_for(&stage->n_starts[1], 2, "replacement of the second");
+    assert_false(is_alive(oldest));
+    assert_false(is_alive(middle));
+    assert_int_equal(kill(supervisor, SIGTERM), 0);
+    assert_int_equal(exit_code_of(supervisor), EX_OK);
+}
+
 static void test_no_orphan_outlives_it(void **state)
 {
     (void)state;
@@ -374,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_a_second_signal_means_now),
         cmocka_unit_test(test_replaces_one_after_the_other),
         cmocka_unit_test(test_replaces_also_who_does_not_go),
+        cmocka_unit_test(test_told_again_it_forgets_nobody),
         cmocka_unit_test(test_no_orphan_outlives_it),
     };
     stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
