@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct kind {
 static struct {
     enum log_level level;
     bool is_json;
+    unsigned n_lost; /* lines */
     char process[32];
     struct kind kinds[MAX_KINDS];
 } log_state = {.level = LOG_LEVEL_INFO};
@@ -39,6 +41,12 @@ void log_init(enum log_level level, const char *process)
 void log_set_json(bool is_json)
 {
     log_state.is_json = is_json;
+}
+
+/* False where stderr does not wait (cli/serve.c) and takes nothing now. */
+static bool write_now(const char *bytes, size_t n)
+{
+    return write(STDERR_FILENO, bytes, n) >= 0 || errno != EAGAIN; /* nowhere to complain */
 }
 
 /* Control bytes would forge lines or colour a terminal (ASVS 16.4.1). */
@@ -110,17 +118,12 @@ static void write_json(enum log_level level, const char *module, const char *msg
     if (n_repeats > 0)
         add_member(&line, STR("repeated"), str_from(repeats));
     buf_add_str(&line, STR("}\n"));
-    ssize_t written = write(STDERR_FILENO, line.p, line.len);
-    (void)written; /* nowhere to complain about a broken stderr */
+    log_state.n_lost += write_now(line.p, line.len) ? 0 : 1;
 }
 
-static void write_line(enum log_level level, const char *module, const char *msg,
+static void write_text(enum log_level level, const char *module, const char *msg,
                        const char *detail, unsigned n_repeats)
 {
-    if (log_state.is_json) {
-        write_json(level, module, msg, detail, n_repeats);
-        return;
-    }
     char ts[RFC3339_BYTES];
     clock_format_rfc3339(clock_wall(), ts);
     char line[1400];
@@ -131,8 +134,30 @@ static void write_line(enum log_level level, const char *module, const char *msg
     if (n_repeats > 0 && len + 32 < sizeof(line))
         len += (size_t)snprintf(line + len, sizeof(line) - len, " repeated=%u", n_repeats);
     line[len++] = '\n';
-    ssize_t written = write(STDERR_FILENO, line, len);
-    (void)written; /* nowhere to complain about a broken stderr */
+    log_state.n_lost += write_now(line, len) ? 0 : 1;
+}
+
+static void write_one(enum log_level level, const char *module, const char *msg, const char *detail,
+                      unsigned n_repeats)
+{
+    if (log_state.is_json)
+        write_json(level, module, msg, detail, n_repeats);
+    else
+        write_text(level, module, msg, detail, n_repeats);
+}
+
+static void write_line(enum log_level level, const char *module, const char *msg,
+                       const char *detail, unsigned n_repeats)
+{
+    unsigned n_lost = log_state.n_lost;
+    char detail_lost[24];
+    if (n_lost > 0) {
+        (void)snprintf(detail_lost, sizeof(detail_lost), "n=%u", n_lost); /* has room */
+        log_state.n_lost = 0;
+        write_one(LOG_LEVEL_WARN, "log", "lines were lost", detail_lost, 0);
+        log_state.n_lost = log_state.n_lost > 0 ? n_lost : 0; /* it was lost itself */
+    }
+    write_one(level, module, msg, detail, n_repeats);
 }
 
 static void flush_kind(struct kind *kind)

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -333,6 +334,45 @@ static void log_lines_may_be_json(void **state)
     assert_int_equal(rest.len, 0);
 }
 
+/* A pipe that takes a page, and nobody who reads: the writer goes on, and says later what it left
+ * out.
+ */
+static void a_log_that_nobody_reads_stops_nobody(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    static char out[65536];
+    int ends[2], saved = dup(STDERR_FILENO);
+    assert_int_equal(pipe(ends), 0);
+    assert_true(fcntl(ends[1], F_SETPIPE_SZ, 4096) >= 4096);
+    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+    log_init(LOG_LEVEL_INFO, "test-0");
+    assert_int_equal(fcntl(STDERR_FILENO, F_SETFL, O_WRONLY | O_NONBLOCK), 0);
+    for (int i = 0; i < N; i++)
+        log_write_always(LOG_LEVEL_INFO, "test", "said", "i=%d", i);
+    ssize_t n_first = read(ends[0], out, sizeof(out) - 1);
+    log_write_always(LOG_LEVEL_INFO, "test", "last", "%s", "");
+    assert_true(n_first > 0);
+    ssize_t n_last = read(ends[0], out + n_first, sizeof(out) - 1 - (size_t)n_first);
+    assert_true(n_last > 0);
+    assert_true(dup2(saved, STDERR_FILENO) >= 0);
+    assert_int_equal(close(ends[0]), 0);
+    assert_int_equal(close(ends[1]), 0);
+    assert_int_equal(close(saved), 0);
+    uint64_t n_said = 0, n_lost = 0;
+    struct str rest = {out, (size_t)(n_first + n_last)};
+    while (rest.len > 0) {
+        struct str line = str_split(&rest, '\n');
+        size_t at = str_find(line, STR("msg=\"lines were lost\" n="));
+        n_said += str_find(line, STR("msg=\"said\" i=")) != SIZE_MAX;
+        if (at != SIZE_MAX)
+            assert_int_equal(str_to_u64(str_sub(line, at + 24, line.len), UINT64_MAX, &n_lost),
+                             ERR_OK);
+    }
+    assert_true(n_lost > 0);
+    assert_int_equal(n_said + n_lost, N);
+}
+
 static void pauses_double_up_to_their_maximum(void **state)
 {
     (void)state;
@@ -368,6 +408,7 @@ int main(void)
         cmocka_unit_test(errors_have_names_and_say_whether_to_retry),
         cmocka_unit_test(log_lines_are_one_line_each_and_count_repeats),
         cmocka_unit_test(log_lines_may_be_json),
+        cmocka_unit_test(a_log_that_nobody_reads_stops_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

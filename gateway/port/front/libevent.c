@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #define MAX_REPLY_BYTES (65u << 20)
 #define ACCEPTS_PER_TURN 64
 #define ACCEPT_PAUSE_MS 100
+#define DESCRIPTORS_KEPT 64u /* for servers and files of this process */
 
 struct front_limits front_default_limits(void)
 {
@@ -170,6 +172,21 @@ static enum err adopt_listener(struct front *f, int fd, struct errmsg *msg)
     return ERR_OK;
 }
 
+/* As many as there are descriptors for: the last one must not go to a stranger who connects, while
+ * the store or the spool wants it. */
+static uint32_t affordable(uint32_t n_wanted)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= n_wanted + DESCRIPTORS_KEPT)
+        return n_wanted;
+    uint32_t n = limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? (uint32_t)limit.rlim_cur - DESCRIPTORS_KEPT
+                                                       : DESCRIPTORS_KEPT;
+    n = n < n_wanted ? n : n_wanted;
+    LOG_WARN("front", "fewer connections than configured", "max=%u wanted=%u open_files=%llu", n,
+             n_wanted, (unsigned long long)limit.rlim_cur);
+    return n;
+}
+
 enum err front_libevent_new(struct loop *loop, int listen_fd, const struct front_limits *limits,
                             front_on_request *fn, void *ctx, struct front **ret, struct errmsg *msg)
 {
@@ -182,12 +199,13 @@ enum err front_libevent_new(struct loop *loop, int listen_fd, const struct front
                         .listen_fd = listen_fd,
                         .deadline_due_ms = INT64_MAX,
                         .date_s = -1};
+    f->limits.max_connections = affordable(limits->max_connections);
     for (size_t i = 0; i < N_WAITS; i++)
         TAILQ_INIT(&f->waiting[i]);
     buf_init(&f->out, MAX_REPLY_BYTES);
     f->peers = front_peers_new();
-    f->slots = xcalloc(limits->max_connections, sizeof(*f->slots));
-    for (uint32_t i = 0; i < limits->max_connections; i++)
+    f->slots = xcalloc(f->limits.max_connections, sizeof(*f->slots));
+    for (uint32_t i = 0; i < f->limits.max_connections; i++)
         f->slots[i].next_free = i + 1;
     f->deadline = timer_new(loop, on_deadline, f);
     f->accept_again = timer_new(loop, on_accept_again, f);
