@@ -504,6 +504,15 @@ static void wrong_key_folders_are_refused_with_a_remedy(void **state)
         assert_null(v);
         assert_non_null(strstr(msg.text, rows[i].word));
     }
+    /* Nobody writes into it, and nobody waits for that. */
+    char path[PATH_MAX];
+    struct vault *v;
+    struct errmsg msg = {""};
+    (void)snprintf(path, sizeof(path), "%s/number_id.key", folder->path);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(vault_openssl_new(folder->path, &v, &msg), ERR_INVALID);
+    assert_non_null(strstr(msg.text, "not a file"));
 }
 
 static void random_bytes_differ(void **state)

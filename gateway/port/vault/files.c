@@ -82,7 +82,8 @@ enum err vault_file_read(const char *dir, const char *name, uint8_t ret_key[VAUL
     enum err e = vault_file_path(path, dir, name, msg);
     if (e != ERR_OK)
         return e;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    /* A pipe, which is no key, would let us wait for who writes into it. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 && errno == ENOENT)
         return errmsg_set(msg, ERR_NOT_FOUND,
                           "%s: key is missing. Restore it from your backup; only on a new "
